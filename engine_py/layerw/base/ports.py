@@ -1,0 +1,196 @@
+"""The seams between stages: what one stage asks of another, as protocols and plain data.
+
+Stages are siblings that never import each other; `app.py` hands each the objects it needs, which
+satisfy these protocols. Data classes here cross stages; they hold no behaviour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+U32 = npt.NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class TransferDone:
+    """A transfer that ended well; see the `transfer_done` event in gpu/spec.py."""
+
+    transfer: int
+    held_bytes: int
+    a: int
+    b: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFailed:
+    """A transfer that failed; `code` is one of gpu/spec.py's FAIL_*."""
+
+    transfer: int
+    code: int
+    a: int
+    b: int
+    message: str
+
+
+OnDone = Callable[[TransferDone], None]
+OnFailed = Callable[[TransferFailed], None]
+
+
+class Transfers(Protocol):
+    """Asynchronous work done in JavaScript; results arrive at the start of a later frame.
+
+    The caller reserves the bytes in a ledger first and releases every handle it was given.
+    Implemented by net/transfers.py.
+    """
+
+    def fetch(self, url: str, kind: int, *, max_bytes: int, priority: float, on_done: OnDone,
+              on_failed: OnFailed, sha256: str = "") -> int: ...
+    def build_mesh(self, descriptor: U32, *, on_done: OnDone, on_failed: OnFailed) -> int: ...
+    def decode_image(self, source: int, *, offset: int, size_bytes: int, max_bytes: int, max_side: int,
+                     on_done: OnDone, on_failed: OnFailed) -> int: ...
+    def set_priority(self, transfer: int, priority: float) -> None: ...
+    def release(self, transfer: int) -> None: ...
+
+
+class Ledger(Protocol):
+    """Bytes against a hard budget. Implemented by memory/ledger.py."""
+
+    budget_bytes: int
+    used_bytes: int
+
+    def try_reserve(self, size_bytes: int) -> bool: ...
+    def release(self, size_bytes: int) -> None: ...
+
+
+@dataclass(slots=True)
+class MeshData:
+    """A mesh made in Python: float32 positions (n, 3), normals (n, 3), uvs (n, 2), uint8 colours (n, 4), indices (m,)."""
+
+    positions: F32
+    normals: F32
+    indices: U32
+    uvs: F32 | None = None
+    colors: npt.NDArray[np.uint8] | None = None
+    radius: float = 0.0  # of the bounding sphere around the local origin; 0 = compute it
+
+
+@dataclass(slots=True)
+class MaterialDesc:
+    """A material: values as in glTF's metallic-roughness model; textures are handles, 0 = none."""
+
+    kind: str = "pbr"  # spec.MATERIAL_KINDS
+    base_color: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)  # linear
+    emissive: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    metallic: float = 0.0
+    roughness: float = 0.8
+    normal_scale: float = 1.0
+    occlusion_strength: float = 1.0
+    alpha_cutoff: float = 0.5
+    flags: int = 0  # spec.MATERIAL_*
+    uv_scale: tuple[float, float] = (1.0, 1.0)
+    detail_strength: float = 0.0
+    detail_scale_m: float = 4.0
+    wind: float = 0.0
+    water_clarity_m: float = 6.0
+    base_color_texture: int = 0
+    metallic_roughness_texture: int = 0
+    normal_texture: int = 0
+    occlusion_texture: int = 0
+    emissive_texture: int = 0
+
+
+class GpuStore(Protocol):
+    """GPU resources by handle, charged to the GPU ledger. `try_` returns 0 where the budget has no room.
+
+    Uploads are limited per frame: `upload_left_bytes` says how many more bytes this frame takes, and a
+    `try_` that would pass it returns 0 as well (the first one of a frame always passes it), so that callers
+    just ask again next frame. Implemented by gpu/store.py.
+    """
+
+    upload_left_bytes: int
+
+    def try_mesh_from_transfer(self, transfer: int, vertex_count: int, index_count: int, topology: int = 0) -> int: ...
+    def try_texture_from_transfer(self, transfer: int, width: int, height: int, *, srgb: bool, sampler: int) -> int: ...
+    def create_mesh(self, data: MeshData) -> int: ...
+    def create_texture(self, rgba: npt.NDArray[np.uint8], *, srgb: bool, sampler: int = 0) -> int: ...
+    def create_material(self, desc: MaterialDesc) -> int: ...
+    def destroy_mesh(self, mesh: int) -> None: ...
+    def destroy_texture(self, texture: int) -> None: ...
+    def destroy_material(self, material: int) -> None: ...
+    def mesh_bytes(self, vertex_count: int, index_count: int) -> int: ...
+    def texture_bytes(self, width: int, height: int) -> int: ...
+
+
+@dataclass(slots=True)
+class Primitive:
+    """One drawable of a loaded model: GPU handles, its node, and a bounding sphere in the node's space."""
+
+    mesh: int
+    material: int
+    node: int  # index in ContentResult.nodes; -1 when the node transform is baked into the vertices
+    center: tuple[float, float, float]
+    radius: float
+    blend: bool = False
+
+
+@dataclass(slots=True)
+class NodeDesc:
+    """A glTF node: local transform, parent's index (-1 = root) and name. Parents come before children."""
+
+    parent: int
+    translation: tuple[float, float, float]
+    rotation: tuple[float, float, float, float]  # xyzw
+    scale: tuple[float, float, float]
+    name: str = ""
+
+
+class Content(Protocol):
+    """A model on its way from a URL to the GPU. Implemented by assets/content.py.
+
+    States: "loading" (fetching, decoding: bytes reserved in the Layer ledger), "uploading" (all here, waits
+    for GPU room and for this frame's upload allowance), "ready", "failed" (see `error`). `step()` is called
+    once a frame and never blocks; `release()` frees everything at any time, in any state, once.
+    """
+
+    state: str
+    error: str
+    retryable: bool  # failed: True for network errors, False for broken files
+    layer_bytes: int  # reserved in the Layer ledger now
+    gpu_bytes: int  # charged to the GPU ledger now
+    primitives: list[Primitive]
+    nodes: list[NodeDesc]
+
+    def step(self) -> None: ...
+    def set_priority(self, priority: float) -> None: ...
+    def release(self) -> None: ...
+
+
+class ContentLoader(Protocol):
+    """Opens content. `flatten`: a 4x4 float64 matrix applied on top of the node transforms, which are then baked
+    into the vertices (tiles); None keeps nodes (models). `size_bytes`: expected size of the file, 0 = unknown.
+    Returns None when the Layer ledger has no room for it now. Implemented by assets/content.py."""
+
+    def try_open(self, url: str, *, priority: float, flatten: F64 | None = None, size_bytes: int = 0,
+                 max_texture_side: int = 1024, sha256: str = "") -> Content | None: ...
+
+
+@dataclass(slots=True)
+class TileDraw:
+    """Tiles to draw this frame, one row a primitive: what stream/ gives and app.py feeds to visibility/ and gpu/."""
+
+    mesh: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
+    material: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
+    blend: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    origin: F64 = field(default_factory=lambda: np.zeros((0, 3), np.float64))  # world metres
+    rotation: F32 = field(default_factory=lambda: np.zeros((0, 4), np.float32))
+    scale: F32 = field(default_factory=lambda: np.zeros((0, 3), np.float32))
+    center: F64 = field(default_factory=lambda: np.zeros((0, 3), np.float64))  # bounding sphere, world metres
+    radius: F32 = field(default_factory=lambda: np.zeros(0, np.float32))

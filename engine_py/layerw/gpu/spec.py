@@ -1,0 +1,191 @@
+"""The command stream, declared once.
+
+Owns: every command (Python -> JavaScript), every event (JavaScript -> Python), and the binary
+layouts they point at. `gpu/codegen.py` turns this table into the Python encoder, the JavaScript
+decoder and the sink's type; a test fails when they are stale.
+
+Wire format, both directions: little-endian 4-byte words; a header word `opcode (low 16) |
+words (high 16)`, where `words` counts the header too. Opcodes and fields are append-only and
+frozen by golden bytes. Field types:
+
+    u32, i32, f32   one word
+    h               a handle: index (low 20 bits, from 1) | generation (high 12 bits); 0 = none
+    p               an address in the engine's wasm heap, valid only during the submit
+    text            (events only, last field) u32 byte count, then UTF-8/bytes padded to 4
+
+Limits: 65,535 words a command; 1,048,575 handles of a kind, 4,095 generations, then the slot retires.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+HANDLE_INDEX_BITS = 20
+WORDS_MAX = 0xFFFF
+
+
+class Field(NamedTuple):
+    """One word of a command: its name and its type (see the module docstring)."""
+
+    name: str
+    type: str
+
+
+class Record(NamedTuple):
+    """A command or an event: stable opcode, name, fields in order, and what it means."""
+
+    opcode: int
+    name: str
+    fields: tuple[Field, ...]
+    doc: str
+
+
+def _record(opcode: int, name: str, fields: str, doc: str) -> Record:
+    pairs = (item.split(":") for item in fields.split())
+    return Record(opcode, name, tuple(Field(a, b) for a, b in pairs), doc)
+
+
+COMMANDS: tuple[Record, ...] = (
+    # -- the frame: once each, in this order -------------------------------------------------
+    _record(1, "frame_begin", "frame:u32", "Starts frame number `frame`."),
+    _record(2, "frame_block", "data:p size_bytes:u32", "The frame's uniforms, FRAME_BLOCK below."),
+    _record(3, "rows_capacity", "rows:u32",
+            "Makes the instance columns hold `rows` rows (a multiple of 1024); contents are lost."),
+    _record(4, "rows_write", "column:u32 first_row:u32 rows:u32 data:p",
+            "Copies rows of one instance column (COLUMNS); both numbers are multiples of 1024."),
+    _record(5, "visible_rows", "data:p count:u32", "The row numbers (u32) that this frame's draws index."),
+    _record(6, "draw_list", "pass_id:u32 data:p count:u32",
+            "`count` DRAW_RECORDs of one pass (PASSES), drawn in the order given."),
+    _record(7, "frame_end", "", "Draws and presents the frame."),
+    # -- resources -----------------------------------------------------------------------------
+    _record(16, "buffer_create", "buffer:h size_bytes:u32 usage:u32",
+            "usage: 1 vertex, 2 index (never both: WebGL2 forbids it). size is a multiple of 4."),
+    _record(17, "buffer_destroy", "buffer:h", ""),
+    _record(18, "buffer_write", "buffer:h offset:u32 data:p size_bytes:u32", "From the heap; multiples of 4."),
+    _record(19, "buffer_upload", "buffer:h offset:u32 transfer:h source_offset:u32 size_bytes:u32",
+            "From a finished transfer's bytes, which never enter the heap; multiples of 4."),
+    _record(20, "texture_create", "texture:h width:u32 height:u32 levels:u32 format:u32 sampler:u32",
+            "format: 0 rgba8 sRGB, 1 rgba8 linear. sampler: SAMPLER_* bits. levels 1 or the full chain."),
+    _record(21, "texture_destroy", "texture:h", ""),
+    _record(22, "texture_write", "texture:h data:p size_bytes:u32",
+            "Level 0 as tight RGBA8 from the heap; further levels are generated."),
+    _record(23, "texture_upload", "texture:h transfer:h",
+            "Level 0 from a decoded image of the same size; further levels are generated."),
+    _record(24, "mesh_create",
+            "mesh:h vertex_buffer:h vertex_offset:u32 vertex_count:u32 index_buffer:h index_offset:u32 "
+            "index_count:u32 index_bytes:u32 topology:u32",
+            "VERTEX-layout vertices and 2- or 4-byte indices; topology: 0 triangles, 1 lines, 2 points."),
+    _record(25, "mesh_destroy", "mesh:h", ""),
+    _record(26, "material_create",
+            "material:h kind:u32 flags:u32 base_color:h metallic_roughness:h normal:h occlusion:h emissive:h "
+            "params:p", "kind: MATERIAL_KINDS; flags: MATERIAL_*; params: MATERIAL_BLOCK."),
+    _record(27, "material_destroy", "material:h", ""),
+    _record(28, "material_write", "material:h params:p", "Replaces the MATERIAL_BLOCK."),
+    # -- transfers: asynchronous work in JavaScript that ends with bytes or an image there -------
+    _record(32, "fetch", "transfer:h kind:u32 priority:f32 max_bytes:u32 url:p url_bytes:u32 sha256:p sha256_bytes:u32",
+            "kind: FETCH_*. Larger than max_bytes fails with TOO_LARGE before it is held. A higher priority "
+            "starts first. sha256: expected lowercase hex prefix, or 0 bytes for none."),
+    _record(33, "mesh_build", "transfer:h data:p size_bytes:u32",
+            "Builds VERTEX vertices, then indices, from accessors of finished transfers: MESH_BUILD below."),
+    _record(34, "image_decode", "transfer:h source:h offset:u32 size_bytes:u32 max_bytes:u32 max_side:u32",
+            "Decodes an image inside a finished transfer (size 0 = all of it). Reads the header first: larger than "
+            "8,192 on a side, or over max_bytes once scaled down to max_side, fails with TOO_LARGE (a, b = size)."),
+    _record(35, "transfer_priority", "transfer:h priority:f32", "Of a fetch that has not started."),
+    _record(36, "transfer_release", "transfer:h", "Aborts it or frees what it holds; the handle ends."),
+    # -- the page --------------------------------------------------------------------------------
+    _record(48, "report", "data:p size_bytes:u32", "A JSON object (UTF-8) for the overlay and for `layerw shot`."),
+    _record(49, "log", "level:u32 data:p size_bytes:u32", "level: 0 info, 1 warning, 2 error; UTF-8."),
+    _record(50, "input_mode", "pointer_lock:u32", "1: a click on the canvas locks the pointer."),
+    _record(51, "inbox", "data:p size_bytes:u32", "Where JavaScript writes the events before each frame call."),
+)
+
+EVENTS: tuple[Record, ...] = (
+    _record(1, "resize", "width:u32 height:u32 pixel_ratio:f32", "The surface in device pixels."),
+    _record(2, "key", "key:u32 down:u32", "key: index in KEYS (KeyboardEvent.code)."),
+    _record(3, "pointer_move", "x:f32 y:f32 dx:f32 dy:f32", "CSS pixels from the canvas's upper left."),
+    _record(4, "pointer_button", "button:u32 down:u32 x:f32 y:f32", "button: 0 left, 1 middle, 2 right."),
+    _record(5, "wheel", "dx:f32 dy:f32", "CSS pixels."),
+    _record(6, "touch", "touch:u32 phase:u32 x:f32 y:f32", "phase: 0 start, 1 move, 2 end, 3 cancel."),
+    _record(7, "focus", "focused:u32 pointer_locked:u32", "Focus lost also means that all keys are up."),
+    _record(8, "gamepad_axis", "pad:u32 axis:u32 value:f32", "Standard mapping, -1 to 1."),
+    _record(9, "gamepad_button", "pad:u32 button:u32 value:f32", "Standard mapping, 0 to 1."),
+    _record(16, "transfer_done", "transfer:h held_bytes:u32 a:u32 b:u32 payload:text",
+            "held_bytes: what JavaScript now holds for it. BYTES: payload is the body, nothing is held. MODEL: payload is "
+            "the glTF JSON, the BIN chunk is held, a = container (0 gltf, 1 glb, 2 b3dm). BLOB: all held. "
+            "Mesh: a, b = vertex and index count. Image: a, b = width and height."),
+    _record(17, "transfer_failed", "transfer:h code:u32 a:u32 b:u32 message:text",
+            "code: FAIL_*. NETWORK: a = HTTP status or 0. TOO_LARGE: a = bytes needed (or image width, height)."),
+    _record(18, "device_lost", "reason:text", "Every GPU resource is gone; nothing is drawn until device_restored."),
+    _record(19, "device_restored", "", "All handles are empty: create every resource again."),
+    _record(20, "resource_failed", "kind:u32 resource:h message:text",
+            "kind: 0 buffer, 1 texture, 2 mesh, 3 material. Draws that use it are skipped."),
+    _record(21, "report_request", "flags:u32", "Send a `report` this frame; flags bit 0: with the state hash."),
+)
+
+# -- enumerations -----------------------------------------------------------------------------------
+PASSES = ("shadow", "opaque", "blend")  # pass_id
+COLUMNS = (("position", 3, "f32"), ("rotation", 4, "f32"), ("scale", 3, "f32"), ("color", 1, "u32"))  # rows_write.column
+ROWS_STEP = 1024  # a WebGL2 column texture is 1024 texels wide
+MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water")
+MATERIAL_DOUBLE_SIDED, MATERIAL_BLEND, MATERIAL_MASK, MATERIAL_WIND, MATERIAL_NO_SHADOW = 1, 2, 4, 8, 16
+SAMPLER_CLAMP_S, SAMPLER_CLAMP_T, SAMPLER_MIRROR_S, SAMPLER_MIRROR_T, SAMPLER_NEAREST = 1, 2, 4, 8, 16
+FETCH_BYTES, FETCH_MODEL, FETCH_BLOB = 0, 1, 2
+FAIL_NETWORK, FAIL_TOO_LARGE, FAIL_HASH, FAIL_FORMAT, FAIL_ABORTED = 1, 2, 3, 4, 5
+DRAW_CAMERA_RELATIVE = 1  # draw flags: the row's position is already relative to the camera
+TOPOLOGIES = ("triangles", "lines", "points")
+
+# -- layouts that commands point at: (name, words) or (name, vec4 count) -------------------------------
+DRAW_RECORD = ("mesh", "material", "first_instance", "instance_count", "flags", "reserved0", "reserved1", "reserved2")
+
+VERTEX_BYTES = 32
+VERTEX = (  # name, byte offset, format (WebGPU's names)
+    ("position", 0, "float32x3"),
+    ("normal", 12, "snorm16x2"),  # octahedral (Cigolle et al. 2014)
+    ("tangent", 16, "snorm8x4"),  # xyz, w = bitangent sign; all zero: derive it in the fragment shader
+    ("uv", 20, "float32x2"),
+    ("color", 28, "unorm8x4"),  # linear, multiplies the base colour
+)
+
+FRAME_BLOCK = (  # vec4 units, std140 = WGSL uniform layout; "world" below is relative to the camera
+    ("view_projection", 4),  # column-major, camera at the origin, reversed depth in [0, 1]
+    ("inverse_view_projection", 4),
+    ("camera_hi", 1),  # xyz = f32(camera - scene origin); w = time in seconds
+    ("camera_lo", 1),  # xyz = what camera_hi lost; w = exposure (multiplies radiance before the tone map)
+    ("sun_direction", 1),  # xyz towards the sun, unit; w = cosine of its angular radius
+    ("sun_color", 1),  # rgb irradiance on a surface that faces it; w = 1
+    ("sky_zenith", 1), ("sky_horizon", 1), ("sky_ground", 1),  # rgb radiance; zenith.w = gradient exponent
+    ("fog_color", 1),  # rgb radiance; w = density per metre at height 0
+    ("fog_params", 1),  # x = height falloff per metre, y = start in metres, z = largest opacity, w = sea level (scene y)
+    ("viewport", 1),  # width, height, 1/width, 1/height in pixels
+    ("irradiance", 9),  # SH coefficients (Ramamoorthi and Hanrahan 2001), already convolved; rgb
+    ("wind", 1),  # xz direction in x and y, z = strength, w = gust frequency
+    ("shadow_matrix", 4),  # camera-relative world -> (u, v, depth) in [0, 1], depth reversed
+    ("shadow_params", 1),  # x = texel size in uv, y = depth bias, z = strength (0 = off), w = fade distance in metres
+)
+
+MATERIAL_BLOCK = (  # vec4 units
+    ("base_color", 1),  # linear rgba
+    ("emissive", 1),  # linear rgb; w = alpha cutoff
+    ("surface", 1),  # metallic, roughness, normal scale, occlusion strength
+    ("detail", 1),  # uv scale x, y; detail strength; detail scale in metres (terrain)
+    ("extra", 1),  # wind strength; y = water clarity in metres; zw unused
+)
+
+MESH_BUILD_HEAD = ("attribute_count", "vertex_count", "index_count", "flags", "topology", "reserved0", "reserved1", "reserved2")
+# then a 3x4 row-major f32 matrix, then one ACCESSOR for the indices (transfer 0 = none), then attribute_count ACCESSORs
+MESH_BUILD_FLAT_NORMALS, MESH_BUILD_TRANSFORM = 1, 2  # flags. FLAT_NORMALS: unindexed, vertex_count == index_count
+ACCESSOR = ("semantic", "transfer", "byte_offset", "byte_stride", "component_type", "components", "normalized", "count")
+SEMANTICS = ("index", "position", "normal", "tangent", "uv", "color")
+GLTF_MODES = ("points", "lines", "line_loop", "line_strip", "triangles", "triangle_strip", "triangle_fan")  # head.topology
+# the result: vertex_count * VERTEX_BYTES, then the indices as lists (strips, fans and loops are unrolled):
+# 2 bytes each where vertex_count <= 65,535, else 4, padded to 4
+
+KEYS = (
+    *(f"Key{c}" for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"), *(f"Digit{d}" for d in range(10)),
+    "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Space", "Enter", "Escape", "Tab", "Backspace", "Delete",
+    "ShiftLeft", "ShiftRight", "ControlLeft", "ControlRight", "AltLeft", "AltRight", "MetaLeft", "MetaRight",
+    *(f"F{n}" for n in range(1, 13)), "Home", "End", "PageUp", "PageDown", "Insert", "Minus", "Equal",
+    "BracketLeft", "BracketRight", "Backslash", "Semicolon", "Quote", "Backquote", "Comma", "Period", "Slash",
+    *(f"Numpad{d}" for d in range(10)), "NumpadAdd", "NumpadSubtract", "NumpadMultiply", "NumpadDivide",
+    "NumpadDecimal", "NumpadEnter",
+)

@@ -1,0 +1,149 @@
+"""The server as one Starlette application: files, control endpoints, reload WebSocket.
+
+Owns: wiring. The files are answered by front.py ahead of the routes; this module holds the routes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from .cache import DEFAULT_BUDGET_BYTES, AssetCache
+from .front import Front
+from .mounts import Mounts
+from .origins import HostRules, OriginRules
+from .paths import printable
+from .reload import ReloadHub, Watcher
+
+log = logging.getLogger("layerw.server")
+
+
+class LayerwServer(Starlette):
+    """Starlette with the file front ahead of its middleware and routes."""
+
+    front: Front
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        await self.front(scope, receive, send)
+
+    async def routes_call(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve what the front does not answer: Starlette as it is."""
+        await super().__call__(scope, receive, send)
+
+
+def create_app(*, program: Path, runtime: Path, web: Path, allow_hosts: Iterable[str] = (),
+               allow_origins: Iterable[str] = (), dev: bool = True, isolate: bool = True,
+               engine: Path | None = None, cache_budget_bytes: int = DEFAULT_BUDGET_BYTES) -> Starlette:
+    """Make the application that serves one program.
+
+    Args:
+        program: the user's .py file; its folder is /app/.
+        runtime: folder of the prepared Pyodide, /runtime/.
+        web: folder of the JavaScript, /web/; its index.html is the page.
+        allow_hosts: Host names besides the loopback ones.
+        allow_origins: origins that may use control endpoints and the WebSocket besides the server's own.
+        dev: serve the engine's sources as /engine/layerw.zip and reload pages on change.
+        isolate: send COOP and COEP; `/?isolate=0` leaves them out for one page.
+        engine: the layerw package folder; by default the installed one.
+        cache_budget_bytes: most bytes of files and their compressed variants in memory.
+    """
+    package = (engine or find_engine()) if dev else None
+    mounts = Mounts(program=program, runtime=runtime, web=web, engine=package)
+    hosts, origins = HostRules(allow_hosts), OriginRules(allow_origins)
+    cache = AssetCache(cache_budget_bytes)
+    watched = {"app": mounts.program.parent, "web": web} | ({"engine": package} if package else {})
+    hub = ReloadHub(Watcher(watched)) if dev else None
+    control = Control(mounts, cache, hosts, origins, hub)
+    app = LayerwServer(routes=control.routes(), lifespan=_lifespan(cache, hub))
+    app.front = Front(app.routes_call, mounts=mounts, cache=cache, hosts=hosts, origins=origins, isolate=isolate)
+    return app
+
+
+def find_engine() -> Path:
+    """Return the folder of the installed layerw package, without importing it."""
+    spec = find_spec("layerw")
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError("The package layerw is not installed beside layerw_server; run make setup.")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _lifespan(cache: AssetCache, hub: ReloadHub | None):  # type: ignore[no-untyped-def]
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(hub.run()) if hub else None
+        yield
+        if task:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        cache.close()
+
+    return lifespan
+
+
+class Control:
+    """The endpoints that only the server's own page and listed origins may use."""
+
+    def __init__(self, mounts: Mounts, cache: AssetCache, hosts: HostRules, origins: OriginRules,
+                 hub: ReloadHub | None) -> None:
+        self.mounts = mounts
+        self.cache = cache
+        self.hosts = hosts
+        self.origins = origins
+        self.hub = hub
+
+    def routes(self) -> list[Route | WebSocketRoute]:
+        """Return the routes; without a hub (not dev) there is no WebSocket."""
+        routes: list[Route | WebSocketRoute] = [Route("/api/status", self.status)]
+        if self.hub:
+            routes += [Route("/api/reload", self.reload, methods=["POST"]), WebSocketRoute("/ws", self.socket)]
+        return routes
+
+    async def status(self, request: Request) -> Response:
+        """Say what is served and what the cache holds."""
+        if not self.origins.may_control(dict(request.scope["headers"])):
+            return _forbidden(request)
+        return JSONResponse({
+            "program": self.mounts.program.name, "dev": self.hub is not None,
+            "pages": len(self.hub.clients) if self.hub else 0,
+            "cache": {"files": len(self.cache), "held_bytes": self.cache.held_bytes,
+                      "budget_bytes": self.cache.budget_bytes},
+        }, headers={"cache-control": "no-store"})
+
+    async def reload(self, request: Request) -> Response:
+        """Reload every connected page now."""
+        if not self.origins.may_control(dict(request.scope["headers"])):
+            return _forbidden(request)
+        assert self.hub is not None
+        await self.hub.broadcast({"type": "reload", "files": []})
+        return JSONResponse({"pages": len(self.hub.clients)})
+
+    async def socket(self, socket: WebSocket) -> None:
+        """Connect a page; a browser always sends Origin, so one without is refused too."""
+        headers = dict(socket.scope["headers"])
+        host, origin = headers.get(b"host", b""), headers.get(b"origin", b"")
+        port = (socket.scope.get("server") or ("", 0))[1] or 0
+        if not self.hosts.allows(host, port) or not self.origins.allows(origin, host):
+            log.warning("refused a WebSocket of origin %s, host %s", printable(origin), printable(host))
+            await socket.close(1008)
+            return
+        assert self.hub is not None
+        await self.hub.serve(socket)
+
+
+def _forbidden(request: Request) -> Response:
+    origin = printable(request.headers.get("origin", "-"))
+    log.warning("refused a control request of origin %s", origin)
+    return PlainTextResponse(f"The origin {origin} may not control this server; start it with --allow-origin.\n", 403)

@@ -1,0 +1,124 @@
+"""Run the server until Ctrl-C: bind, say where, open a browser.
+
+Owns: the listening socket, uvicorn's settings, the ready line and the message for a taken port.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable, Iterable
+from importlib.util import find_spec
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from .app import create_app
+
+WEBSOCKET_BYTES_MAX = 64 * 1024
+
+
+class ServeError(Exception):
+    """The server can't start; the text says why and what to do."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that calls back once it listens."""
+
+    on_ready: Callable[[], None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self.on_ready:
+            self.on_ready()
+
+
+def serve(program: Path, port: int = 8000, host: str = "127.0.0.1", *, runtime: Path, web: Path,
+          allow_hosts: Iterable[str] = (), allow_origins: Iterable[str] = (), dev: bool = True,
+          isolate: bool = True, open_browser: bool = True, on_ready: Callable[[str], None] | None = None) -> None:
+    """Serve one program until Ctrl-C; `on_ready` gets the address instead of the printed line.
+
+    Raises:
+        ServeError: the program is missing, or the port can't be had.
+    """
+    if not program.is_file():
+        raise ServeError(f"There is no program {program}; give the path of a .py file.")
+    listener = bind(host, port)
+    address = page_address(host, listener.getsockname()[1])
+    app = create_app(program=program, runtime=runtime, web=web, allow_hosts=allow_hosts,
+                     allow_origins=allow_origins, dev=dev, isolate=isolate)
+    server = _Server(uvicorn_config(app))
+    server.on_ready = lambda: _ready(address, on_ready, open_browser)
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        listener.close()
+
+
+def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
+    """Return the one configuration that serving, tests and benchmarks share."""
+    return uvicorn.Config(
+        app, http="httptools" if find_spec("httptools") else "h11", loop="uvloop" if find_spec("uvloop") else "asyncio",
+        ws="websockets-sansio", ws_max_size=WEBSOCKET_BYTES_MAX, ws_per_message_deflate=False, access_log=False,
+        log_level="warning", server_header=False, proxy_headers=False, timeout_keep_alive=30,
+        timeout_graceful_shutdown=2)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a listening-ready socket, so that a taken port is known before anything is printed."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    if sys.platform != "win32":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(512)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise ServeError(_bind_message(host, port, error)) from None
+    return listener
+
+
+def _bind_message(host: str, port: int, error: Exception) -> str:
+    code = error.errno if isinstance(error, OSError) else None
+    if code == errno.EADDRINUSE:
+        return (f"Port {port} on {host} is taken by another program; "
+                f"give another one: --port {port + 1} (or make run PORT={port + 1}).")
+    if code == errno.EACCES:
+        return f"Port {port} needs more rights than this user has; give one above 1023, for example --port 8000."
+    return f"Can't listen on {host}, port {port}: {error}."
+
+
+def page_address(host: str, port: int) -> str:
+    """Return the address to open: a wildcard is reached by the loopback name."""
+    name = "127.0.0.1" if host in ("", "0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}/"
+
+
+def _ready(address: str, on_ready: Callable[[str], None] | None, open_browser: bool) -> None:
+    if on_ready:
+        on_ready(address)
+    else:
+        print(f"layerw is ready at {address} (Ctrl-C ends it)", flush=True)
+    if open_browser and has_browser():
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+
+def has_browser() -> bool:
+    """Tell whether opening a browser makes sense: a desktop session, not a bare terminal or CI."""
+    if os.environ.get("CI"):
+        return False
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return False
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True

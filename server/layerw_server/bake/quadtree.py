@@ -1,0 +1,190 @@
+"""The quadtree: which tiles there are, how coarse each is, and by how much it is wrong.
+
+Owns: tile addresses, grid strides, measured errors, skirt depths, the quantisation steps.
+Does not: write files.
+Limits: x counts from the west, y from the NORTH; level 0 is the root (coarsest).
+
+A tile of level l covers `cells >> l` cells of the full grid with every `stride`-th sample, so tiles of one
+level share their edge vertices exactly. Every cell is split along the diagonal from its north-west to its
+south-east corner. Because strides are powers of two, each coarse triangle is a union of fine ones, and the
+largest vertical difference lies at a grid corner: the errors measured here are exact, not estimates.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from layerw_server.bake.heightfield import F32, TILE_CELLS, HeightField
+
+SEA_LEAF_DEPTH_M = 18.0  # a tile wholly deeper than this may end early...
+SEA_LEAF_ERROR_M = 1.2  # ...where it is this close to the full grid (the sea hides the rest)
+SKIRT_FACTOR, SKIRT_MARGIN_M = 1.05, 0.25
+
+
+@dataclass(slots=True)
+class Node:
+    """One tile: address, size in full-grid cells, grid stride, and what was measured."""
+
+    level: int
+    x: int
+    y: int
+    size: int
+    stride: int
+    error_m: float
+    skirt_m: float
+    deep: bool = False
+    children: list[Node] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The readable part of the tile's file name."""
+        return f"{self.level}-{self.x}-{self.y}"
+
+    def walk(self) -> list[Node]:
+        """This node and everything below it, parents first."""
+        found = [self]
+        for child in self.children:
+            found.extend(child.walk())
+        return found
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All tiles of a world and the quantisation step (metres, a power of two) of each level."""
+
+    root: Node
+    steps_m: tuple[float, ...]
+
+
+def snap(field_: HeightField) -> tuple[F32, tuple[float, ...]]:
+    """Round the heights to the finest level's quantisation step; returns them and every level's step.
+
+    With the full grid on that lattice, the finest tiles hold it exactly.
+    """
+    steps = []
+    for level in range(field_.levels):
+        size = field_.cells >> level
+        relief = _relief(field_.heights, size)
+        side = max(size * field_.cell_x_m, size * field_.cell_y_m)
+        steps.append(2.0 ** math.ceil(math.log2(max(side, 2.0 * relief + 1.0) / 65_000)))
+    for level in range(field_.levels - 2, -1, -1):
+        steps[level] = max(steps[level], steps[level + 1])
+    step = np.float32(steps[-1])
+    return np.rint(field_.heights / step) * step, tuple(steps)
+
+
+def _relief(heights: F32, size: int) -> float:
+    count = (heights.shape[0] - 1) // size
+    worst = 0.0
+    for y in range(count):
+        rows = heights[y * size : (y + 1) * size + 1]
+        for x in range(count):
+            block = rows[:, x * size : (x + 1) * size + 1]
+            worst = max(worst, float(block.max() - block.min()))
+    return worst
+
+
+def surface_error(heights: F32, stride: int, step_m: float) -> F32:
+    """|coarse - full| at every corner of the full grid, for the triangles of one stride."""
+    if stride == 1:
+        return np.zeros_like(heights)
+    step = np.float32(step_m)
+    coarse = np.rint(heights[::stride, ::stride] / step) * step
+    padded = np.pad(coarse, ((0, 1), (0, 1)), mode="edge")
+    a, b = padded[:-1, :-1], padded[:-1, 1:]
+    d, e = padded[1:, :-1], padded[1:, 1:]
+    out = np.empty_like(heights)
+    count = coarse.shape[0]
+    for fy in range(stride):
+        rows = out[fy::stride]
+        used = rows.shape[0]
+        for fx in range(stride):
+            tx, ty = np.float32(fx / stride), np.float32(fy / stride)
+            plane = a + tx * (b - a) + ty * (e - b) if fx >= fy else a + ty * (d - a) + tx * (e - d)
+            columns = rows[:, fx::stride]
+            columns[:] = plane[:used, : columns.shape[1]]
+    assert count == (heights.shape[0] - 1) // stride + 1
+    return np.abs(out - heights)
+
+
+def make_plan(field_: HeightField, steps_m: tuple[float, ...]) -> Plan:
+    """Measure errors and decide the tiles of a (snapped) height field."""
+    heights = field_.heights
+    strides = [(field_.cells >> level) // TILE_CELLS for level in range(field_.levels)]
+    errors = {s: surface_error(heights, s, steps_m[level]) for level, s in enumerate(strides)}
+    maker = _Maker(field_, steps_m, strides, errors)
+    root = maker.node(0, 0, 0)
+    return Plan(root, steps_m)
+
+
+class _Maker:
+    def __init__(self, field_: HeightField, steps_m: tuple[float, ...], strides: list[int], errors: dict[int, F32]) -> None:
+        self.field, self.steps_m, self.strides, self.errors = field_, steps_m, strides, errors
+
+    def node(self, level: int, x: int, y: int) -> Node:
+        size = self.field.cells >> level
+        window = np.s_[y * size : (y + 1) * size + 1, x * size : (x + 1) * size + 1]
+        highest = float(self.field.heights[window].max())
+        sea = self.field.sea_level_m
+        deep = sea is not None and highest < sea - SEA_LEAF_DEPTH_M
+        stride = self.strides[level]
+        error = float(self.errors[stride][window].max())
+        leaf = level == self.field.levels - 1
+        if deep and level > 0 and error < SEA_LEAF_ERROR_M:
+            leaf = True
+            stride, error = self._coarsest(window, size, stride, error)
+        node = Node(level, x, y, size, stride, error, 0.0, deep)
+        if not leaf:
+            node.children = [self.node(level + 1, 2 * x + i, 2 * y + j) for j in (0, 1) for i in (0, 1)]
+            node.error_m = max([error, *(1.001 * c.error_m for c in node.children)])
+        node.skirt_m = SKIRT_FACTOR * self._largest_gap(node) + SKIRT_MARGIN_M + self.steps_m[0]
+        return node
+
+    def _coarsest(self, window: tuple[slice, slice], size: int, stride: int, error: float) -> tuple[int, float]:
+        for wider in sorted(self.strides):
+            if stride < wider <= size // 4:
+                wider_error = float(self.errors[wider][window].max())
+                if wider_error < SEA_LEAF_ERROR_M:
+                    stride, error = wider, wider_error
+        return stride, error
+
+    def _largest_gap(self, node: Node) -> float:
+        """The largest vertical distance to any polyline that a neighbour may draw along the same edge."""
+        size, heights = node.size, self.field.heights
+        last = self.field.cells
+        gap = 0.0
+        for line, at, start in (
+            (heights[node.y * size], node.y * size, node.x * size),
+            (heights[(node.y + 1) * size], (node.y + 1) * size, node.x * size),
+            (heights[:, node.x * size], node.x * size, node.y * size),
+            (heights[:, (node.x + 1) * size], (node.x + 1) * size, node.y * size),
+        ):
+            if 0 < at < last:
+                gap = max(gap, self._edge_gap(line, at, start, node))
+        return gap
+
+    def _edge_gap(self, line: F32, at: int, start: int, node: Node) -> float:
+        where = np.arange(start, start + node.size + 1)
+        own = _polyline(line, where, node.stride)
+        gap = 0.0
+        for level, stride in enumerate(self.strides):
+            if at % (self.field.cells >> level) == 0:  # a tile of this level can end here
+                other = _polyline(line, where, stride)
+                gap = max(gap, float(np.abs(own - other).max()))
+        for stride in self.strides:  # tiles under the deep sea may be coarser than their level
+            if stride <= node.size // 4:
+                gap = max(gap, float(np.abs(own - _polyline(line, where, stride)).max()))
+        return gap
+
+
+def _polyline(line: F32, where: np.ndarray[tuple[int], np.dtype[np.int64]], stride: int) -> F32:
+    if stride == 1:
+        return line[where]
+    low = where // stride * stride
+    high = np.minimum(low + stride, line.shape[0] - 1)
+    t = ((where - low) / stride).astype(np.float32)
+    out: F32 = line[low] + t * (line[high] - line[low])
+    return out

@@ -1,0 +1,114 @@
+"""Making tile files: one node, or a whole branch of the quadtree, to content-addressed .glb files.
+
+Owns: geometry and texture of a tile put together, file names, the record of each written tile.
+Does not: decide which tiles there are, or run processes (pipeline.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw_server.bake import tiles
+from layerw_server.bake.fields import F32, Fields
+from layerw_server.bake.quadtree import Node
+from layerw_server.bake.textures import U8, encode_jpeg, halve, paint
+
+TILES_FOLDER = "tiles"
+DEEP_TEXELS = 64
+
+
+@dataclass(frozen=True)
+class TileRecord:
+    """A written tile: file name, size, and its frame and box in world metres (x east, y up, z south)."""
+
+    uri: str
+    size_bytes: int
+    centre: tuple[float, float]  # x, z of the tile's own origin
+    low: tuple[float, float, float]
+    high: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class World:
+    """What every tile needs to know about its world (small: it is sent to the workers)."""
+
+    cells: int
+    cell_x_m: float
+    cell_y_m: float
+    steps_m: tuple[float, ...]
+    sea_level_m: float | None
+    biome: dict[str, float]
+    texels: int
+    quality: int
+    seed: int = 0
+
+
+def lattice(world: World, corners: npt.NDArray[np.int64], axis: int, level: int) -> npt.NDArray[np.int64]:
+    """Quantised world coordinate (0: x, 1: z) of grid corners, in steps of the level; 0 is the world's middle."""
+    cell = (world.cell_x_m, world.cell_y_m)[axis]
+    metres = (corners - world.cells / 2) * cell
+    return np.rint(metres / world.steps_m[level]).astype(np.int64)
+
+
+def tile_normals(fields: Fields, node: Node) -> F32:
+    """Normals of the tile's grid, averaged over the ground that each vertex stands for."""
+    k = node.stride.bit_length() - 1
+    first_y, first_x = node.y * node.size // node.stride, node.x * node.size // node.stride
+    n = node.size // node.stride + 1
+    window = np.s_[first_y : first_y + n, first_x : first_x + n]
+    east, south = fields.east[k][window], fields.south[k][window]
+    normal = np.stack([-east, np.ones_like(east), -south], axis=-1)
+    normal /= np.sqrt((normal * normal).sum(axis=-1, keepdims=True))
+    return normal
+
+
+def write_tile(world: World, fields: Fields, node: Node, texture: U8, folder: Path) -> TileRecord:
+    """Write one tile under its content's hash."""
+    step = world.steps_m[node.level]
+    corners = np.arange(0, node.size + 1, node.stride)
+    xs = lattice(world, corners + node.x * node.size, 0, node.level)
+    zs = lattice(world, corners + node.y * node.size, 1, node.level)
+    middle = np.array([node.size // 2])
+    mid_x = int(lattice(world, middle + node.x * node.size, 0, node.level)[0])
+    mid_z = int(lattice(world, middle + node.y * node.size, 1, node.level)[0])
+    heights = np.asarray(fields.heights[node.y * node.size : (node.y + 1) * node.size + 1 : node.stride,
+                                        node.x * node.size : (node.x + 1) * node.size + 1 : node.stride])
+    drop = tiles.skirt_codes(node.skirt_m, step)
+    base = int(np.rint(float(heights.min()) / step)) - drop
+    vertices = tiles.encode_vertices(heights, tile_normals(fields, node), base=base, step_m=step,
+                                     lattice_x=xs - xs[0], lattice_z=zs - zs[0], skirt_m=node.skirt_m,
+                                     texels=texture.shape[0])
+    west, north = int(xs[0]) - tiles.FLARE, int(zs[0]) - tiles.FLARE
+    codes = np.frombuffer(vertices, tiles.VERTEX)["y"]
+    lowest, top = int(codes.min()), int(codes.max())
+    glb = tiles.make_glb(vertices, len(xs) - 1, lattice_max=(int(xs[-1] - xs[0]), int(zs[-1] - zs[0])),
+                         code_range=(lowest, top), step_m=step,
+                         translation=((west - mid_x) * step, base * step, (north - mid_z) * step),
+                         jpeg=encode_jpeg(texture, world.quality))
+    uri = f"{TILES_FOLDER}/{node.name}.{hashlib.sha256(glb).hexdigest()[:16]}.glb"
+    (folder / uri).write_bytes(glb)
+    return TileRecord(uri, len(glb), (mid_x * step, mid_z * step),
+                      (west * step, (base + lowest) * step, north * step),
+                      ((int(xs[-1]) + tiles.FLARE) * step, (base + top) * step, (int(zs[-1]) + tiles.FLARE) * step))
+
+
+def write_branch(world: World, fields: Fields, node: Node, folder: Path) -> tuple[dict[str, TileRecord], U8]:
+    """Write a node and everything below it; returns the records by node name and the node's texture."""
+    records: dict[str, TileRecord] = {}
+    if node.children:
+        below = []
+        for child in node.children:
+            more, texture = write_branch(world, fields, child, folder)
+            records.update(more)
+            below.append(texture)
+        texture = halve((below[0], below[1], below[2], below[3]))
+    else:
+        texels = DEEP_TEXELS if node.deep else world.texels
+        texture = paint(fields, node, min(texels, world.texels), sea_level_m=world.sea_level_m, biome=world.biome)
+    records[node.name] = write_tile(world, fields, node, texture, folder)
+    return records, texture

@@ -1,0 +1,136 @@
+"""Keyboard, pointer, wheel, touch and gamepads as they stand in this frame.
+
+Owns: the state. Events come from the page in order (spec.EVENTS); `end_frame` clears what lasts one frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from layerw.gpu.spec import KEYS
+
+_KEY_NUMBERS = {name: number for number, name in enumerate(KEYS)}
+
+
+class Input:
+    """`app.input`. Key names are KeyboardEvent.code: "KeyW", "ArrowUp", "Space", "ShiftLeft"."""
+
+    def __init__(self) -> None:
+        self.pointer = (0.0, 0.0)  # CSS pixels from the canvas's upper left
+        self.pointer_dx = self.pointer_dy = 0.0  # moved in this frame, CSS pixels
+        self.wheel_dx = self.wheel_dy = 0.0
+        self.pointer_locked = False
+        self.focused = True
+        self.buttons: set[int] = set()  # 0 left, 1 middle, 2 right
+        self.touches: dict[int, tuple[float, float]] = {}  # position by touch number
+        self.touch_starts: dict[int, tuple[float, float]] = {}
+        self.axes: dict[tuple[int, int], float] = {}  # (pad, axis)
+        self.pad_buttons: dict[tuple[int, int], float] = {}
+        self.size = (1, 1)  # of the surface, CSS pixels
+        self._down: set[int] = set()
+        self._pressed: set[int] = set()
+        self._clicked: set[int] = set()
+
+    def key(self, name: str) -> bool:
+        """Is the key held down?"""
+        return _number(name) in self._down
+
+    def pressed(self, name: str) -> bool:
+        """Did the key go down in this frame?"""
+        return _number(name) in self._pressed
+
+    def button(self, number: int = 0) -> bool:
+        """Is the pointer's button held down? 0 left, 1 middle, 2 right."""
+        return number in self.buttons
+
+    def clicked(self, number: int = 0) -> bool:
+        """Did the button go down in this frame?"""
+        return number in self._clicked
+
+    def axis(self, negative: str, positive: str) -> float:
+        """-1, 0 or 1 from two keys."""
+        return float(self.key(positive)) - float(self.key(negative))
+
+    def pad_axis(self, axis: int, pad: int = 0, dead_zone: float = 0.12) -> float:
+        """A gamepad's axis, -1 to 1, 0 inside the dead zone."""
+        value = self.axes.get((pad, axis), 0.0)
+        return value if abs(value) > dead_zone else 0.0
+
+    def apply(self, events: Iterable[Any]) -> None:
+        """Take this frame's events; those of other stages are passed over."""
+        for event in events:
+            handler = _HANDLERS.get(type(event).__name__)
+            if handler:
+                handler(self, event)
+
+    def end_frame(self) -> None:
+        """Forget what lasts one frame."""
+        self.pointer_dx = self.pointer_dy = self.wheel_dx = self.wheel_dy = 0.0
+        self._pressed.clear()
+        self._clicked.clear()
+
+    def _resize(self, event: Any) -> None:
+        ratio = event.pixel_ratio or 1.0
+        self.size = (max(round(event.width / ratio), 1), max(round(event.height / ratio), 1))
+
+    def _key(self, event: Any) -> None:
+        if event.down and event.key not in self._down:
+            self._down.add(event.key)
+            self._pressed.add(event.key)
+        elif not event.down:
+            self._down.discard(event.key)
+
+    def _move(self, event: Any) -> None:
+        self.pointer = (event.x, event.y)
+        self.pointer_dx += event.dx
+        self.pointer_dy += event.dy
+
+    def _button(self, event: Any) -> None:
+        self.pointer = (event.x, event.y)
+        if event.down:
+            self.buttons.add(event.button)
+            self._clicked.add(event.button)
+        else:
+            self.buttons.discard(event.button)
+
+    def _wheel(self, event: Any) -> None:
+        self.wheel_dx += event.dx
+        self.wheel_dy += event.dy
+
+    def _touch(self, event: Any) -> None:
+        if event.phase < 2:
+            self.touches[event.touch] = (event.x, event.y)
+            if event.phase == 0:
+                self.touch_starts[event.touch] = (event.x, event.y)
+        else:
+            self.touches.pop(event.touch, None)
+            self.touch_starts.pop(event.touch, None)
+
+    def _focus(self, event: Any) -> None:
+        self.focused, self.pointer_locked = bool(event.focused), bool(event.pointer_locked)
+        if not self.focused:  # the page no longer hears the keys go up
+            self._down.clear()
+            self.buttons.clear()
+            self.touches.clear()
+            self.touch_starts.clear()
+
+    def _axis(self, event: Any) -> None:
+        self.axes[event.pad, event.axis] = event.value
+
+    def _pad_button(self, event: Any) -> None:
+        self.pad_buttons[event.pad, event.button] = event.value
+
+
+def _number(name: str) -> int:
+    number = _KEY_NUMBERS.get(name)
+    if number is None:
+        raise KeyError(f'There is no key "{name}"; keys are named as KeyboardEvent.code, for example "KeyW".')
+    return number
+
+
+_HANDLERS = {
+    "Resize": Input._resize, "Key": Input._key, "PointerMove": Input._move, "PointerButton": Input._button,
+    "Wheel": Input._wheel, "Touch": Input._touch, "Focus": Input._focus, "GamepadAxis": Input._axis,
+    "GamepadButton": Input._pad_button,
+}  # fmt: skip

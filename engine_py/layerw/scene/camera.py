@@ -1,0 +1,109 @@
+"""The camera: float64 position, yaw and pitch, and the matrices of a frame.
+
+Looks along -Z at yaw 0. The projection has no far plane and reversed depth: 1 at `near`, 0 at infinity,
+which keeps float32 depth precise over kilometres (Upchurch and Desbrun 2012).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base.ports import F32, F64
+
+
+class CameraFrame(NamedTuple):
+    """What a frame needs of the camera. Planes and matrices are relative to the camera's position."""
+
+    position: F64  # (3,) world metres
+    right: F64
+    up: F64
+    forward: F64
+    view_projection: F32  # (4, 4), [row, column]; upload its transpose
+    inverse_view_projection: F32
+    planes: F64  # (5, 4): inward unit normal, offset; left, right, bottom, top, near
+    focal_px: float  # pixels of one metre at one metre
+    tan_x: float
+    tan_y: float
+    viewport: tuple[int, int]
+
+
+@dataclass(slots=True)
+class Camera:
+    """Where the picture is taken from.
+
+    position: float64 (3,), metres. yaw, pitch: radians; yaw turns left, pitch looks up.
+    fov_y: vertical field of view, radians, 0 < fov_y < pi. near: metres, > 0.
+    """
+
+    position: F64
+    yaw: float = 0.0
+    pitch: float = 0.0
+    fov_y: float = math.radians(60)
+    near: float = 0.1
+
+    def __init__(self) -> None:
+        self.position = np.array((0.0, 2.0, 5.0))
+        self.yaw, self.fov_y, self.near = 0.0, math.radians(60), 0.1
+        self.pitch = 0.0
+        self.look_at((0.0, 0.0, 0.0))
+
+    def look_at(self, target: npt.ArrayLike) -> None:
+        """Turn towards a point in world metres."""
+        x, y, z = (float(v) for v in np.asarray(target, np.float64) - self.position)
+        if x == y == z == 0:
+            raise ValueError("The camera cannot look at its own position; move it or choose another target.")
+        self.yaw = math.atan2(-x, -z)
+        self.pitch = math.atan2(y, math.hypot(x, z))
+
+    @property
+    def forward(self) -> F64:
+        """Unit vector of the line of sight."""
+        cp = math.cos(self.pitch)
+        return np.array((-math.sin(self.yaw) * cp, math.sin(self.pitch), -math.cos(self.yaw) * cp))
+
+    @property
+    def right(self) -> F64:
+        """Unit vector to the right; always level."""
+        return np.array((math.cos(self.yaw), 0.0, -math.sin(self.yaw)))
+
+    def frame(self, width: int, height: int) -> CameraFrame:
+        """Matrices and planes for a surface of `width` x `height` pixels.
+
+        Raises:
+            ValueError: fov_y, near or position is out of its range.
+        """
+        position = np.array(self.position, np.float64)
+        if not (0 < self.fov_y < math.pi and self.near > 0 and position.shape == (3,) and np.isfinite(position).all()):
+            raise ValueError(
+                f"The camera needs 0 < fov_y < pi, near > 0 and a finite position of 3 numbers; it has fov_y "
+                f"{self.fov_y}, near {self.near}, position {self.position}."
+            )
+        right, forward = self.right, self.forward
+        up = np.cross(right, forward)
+        tan_y = math.tan(self.fov_y / 2)
+        tan_x = tan_y * width / height
+        view = np.stack([right, up, -forward])
+        projection = np.zeros((4, 4))
+        projection[0, 0], projection[1, 1] = 1 / tan_x, 1 / tan_y
+        projection[2, 3], projection[3, 2] = self.near, -1
+        view4 = np.eye(4)
+        view4[:3, :3] = view
+        combined = projection @ view4
+        return CameraFrame(
+            position, right, up, forward, combined.astype(np.float32), np.linalg.inv(combined).astype(np.float32),
+            _planes(right, up, forward, tan_x, tan_y, self.near), height / (2 * tan_y), tan_x, tan_y, (width, height),
+        )  # fmt: skip
+
+
+def _planes(right: F64, up: F64, forward: F64, tan_x: float, tan_y: float, near: float) -> F64:
+    sides = [right + forward * tan_x, -right + forward * tan_x, up + forward * tan_y, -up + forward * tan_y, forward]
+    planes = np.zeros((5, 4))
+    for plane, normal in zip(planes, sides, strict=True):
+        plane[:3] = normal / np.linalg.norm(normal)
+    planes[4, 3] = -near
+    return planes

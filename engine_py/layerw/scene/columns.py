@@ -1,0 +1,58 @@
+"""Columns of the entity table: one numpy array each, and which of their blocks changed.
+
+Owns: the arrays and the change tracking. Writing to a numpy view tells nobody, so a column gives users
+views of a second array over the same memory: while one of those is alive (its base's reference count
+shows it), or one was asked for since the last frame, its rows may have changed and are uploaded.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.scene.rows import BLOCK_ROWS
+
+
+class Column:
+    """`array`: (capacity, width) or (capacity,), for the engine. `user_view()`: for everybody else."""
+
+    def __init__(self, capacity: int, width: int, dtype: npt.DTypeLike, fill: float) -> None:
+        shape = (capacity, width) if width > 1 else (capacity,)
+        self.array: npt.NDArray[Any] = np.full(shape, fill, dtype)
+        # A separate owner of the same memory: views of it count on it, never on `array`.
+        self._user = np.frombuffer(self.array.data.cast("B"), self.array.dtype).reshape(shape)
+        self._owner = self._user if self._user.base is None else self._user.base
+        self._quiet_count = sys.getrefcount(self._owner)
+        self.dirty = np.zeros(capacity // BLOCK_ROWS, np.bool_)
+        self._held = False
+
+    def user_view(self, first: int, count: int) -> npt.NDArray[Any]:
+        """A writable view of rows; the rows count as changed as long as it lives."""
+        self.touch(first, count)
+        return self._user[first : first + count]
+
+    def touch(self, first: int, count: int) -> None:
+        """Mark rows as changed in this frame."""
+        self.dirty[first // BLOCK_ROWS : (first + count - 1) // BLOCK_ROWS + 1] = True
+
+    def views_alive(self) -> bool:
+        """True while somebody outside holds a view that could be written to."""
+        return sys.getrefcount(self._owner) > self._quiet_count
+
+    def take_dirty(self, dynamic_blocks: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+        """Runs (first_row, rows) that may differ from what was taken last time; clears them.
+
+        A view that dies between two frames may have been written just before: it counts once more.
+        """
+        alive = self.views_alive()
+        if alive or self._held:
+            np.logical_or(self.dirty, dynamic_blocks, out=self.dirty)
+        self._held = alive
+        if not self.dirty.any():
+            return []
+        edges = np.flatnonzero(np.diff(self.dirty.view(np.int8), prepend=0, append=0))
+        self.dirty[:] = False
+        return [(int(a) * BLOCK_ROWS, int(b - a) * BLOCK_ROWS) for a, b in edges.reshape(-1, 2)]

@@ -1,0 +1,176 @@
+"""Sun, sky, fog, sea, wind and shadows: plain settings, and the light that follows from them.
+
+Owns: the values and the irradiance of the analytic sky. The shaders hold the same sky formula
+(web/shaders): above the horizon mix(horizon, zenith, y^gradient), below mix(horizon, ground, ...).
+Units: radiance and irradiance are relative to a sun of about 10; `exposure` maps them to the screen.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from layerw.base.mathx import linear_from_srgb
+from layerw.base.ports import F32, F64
+
+Rgb = tuple[float, float, float]
+
+
+@dataclass(slots=True)
+class Sun:
+    """The directional light. elevation, azimuth: radians; azimuth 0 is -Z (north), turning to +X (east)."""
+
+    elevation: float = math.radians(38)
+    azimuth: float = math.radians(135)
+    color: Rgb = (1.0, 0.93, 0.82)  # linear
+    intensity: float = 9.0
+    angular_radius: float = math.radians(0.6)
+
+    @property
+    def direction(self) -> F64:
+        """Unit vector towards the sun."""
+        c = math.cos(self.elevation)
+        return np.array((math.sin(self.azimuth) * c, math.sin(self.elevation), -math.cos(self.azimuth) * c))
+
+
+@dataclass(slots=True)
+class Sky:
+    """A gradient: linear radiance at the zenith, the horizon and below."""
+
+    zenith: Rgb = (0.16, 0.36, 0.86)
+    horizon: Rgb = (0.75, 0.9, 1.08)
+    ground: Rgb = (0.22, 0.21, 0.19)
+    gradient: float = 0.55
+    exposure: float = 0.6
+
+
+@dataclass(slots=True)
+class Fog:
+    """Distance fog: `density` per metre at height 0, thinning upwards by `falloff` per metre."""
+
+    color: Rgb = (0.62, 0.76, 0.95)
+    density: float = 0.0
+    falloff: float = 0.0015
+    start_m: float = 0.0
+    opacity_max: float = 1.0
+
+
+@dataclass(slots=True)
+class Sea:
+    """Sea level in metres (scene y); None = there is no sea. `app.sea.level = 0.0` shows one."""
+
+    level: float | None = None
+    color: Rgb = (0.004, 0.03, 0.045)  # linear, of deep water
+    clarity_m: float = 6.0
+    roughness: float = 0.06
+
+
+@dataclass(slots=True)
+class Wind:
+    """What sways trees and drives waves: direction in radians (as the sun's azimuth), strength 0 to 1."""
+
+    direction: float = 0.6
+    strength: float = 0.4
+    gusts: float = 0.35
+
+
+@dataclass(slots=True)
+class Shadows:
+    """One shadow map around the camera. distance_m: where it fades out."""
+
+    enabled: bool = True
+    distance_m: float = 160.0
+    strength: float = 0.85
+    bias: float = 0.0015
+
+
+@dataclass(slots=True)
+class Environment:
+    """Everything about light and air. `irradiance()` is cached until sun or sky change."""
+
+    sun: Sun = field(default_factory=Sun)
+    sky: Sky = field(default_factory=Sky)
+    fog: Fog = field(default_factory=Fog)
+    sea: Sea = field(default_factory=Sea)
+    wind: Wind = field(default_factory=Wind)
+    shadows: Shadows = field(default_factory=Shadows)
+    _key: tuple[object, ...] = ()
+    _irradiance: F32 = field(default_factory=lambda: np.zeros((9, 3), np.float32))
+
+    def irradiance(self) -> F32:
+        """(9, 3) float32 SH coefficients of the sky's irradiance divided by pi, ready to sum in a shader."""
+        key = (self.sky.zenith, self.sky.horizon, self.sky.ground, self.sky.gradient)
+        if key != self._key:
+            self._key, self._irradiance = key, sky_irradiance(self.sky)
+        return self._irradiance
+
+
+def sky_radiance(sky: Sky, directions: F64) -> F64:
+    """Radiance (n, 3) of the gradient sky in unit directions (n, 3); the sun is apart."""
+    y = directions[:, 1:2]
+    zenith, horizon, ground = (np.asarray(c, np.float64) for c in (sky.zenith, sky.horizon, sky.ground))
+    above = horizon + (zenith - horizon) * np.maximum(y, 0) ** sky.gradient
+    below = horizon + (ground - horizon) * np.minimum(np.maximum(-y, 0) * 6, 1) ** 0.5
+    return np.where(y >= 0, above, below)
+
+
+def sky_irradiance(sky: Sky, samples: int = 1024) -> F32:
+    """Project the sky onto 9 spherical harmonics and convolve with the cosine lobe.
+
+    Cost: about a millisecond. Source: Ramamoorthi and Hanrahan 2001, equations 3, 12 and 13.
+    """
+    k = np.arange(samples) + 0.5
+    y = 1 - 2 * k / samples
+    phi = k * math.pi * (3 - math.sqrt(5))
+    r = np.sqrt(1 - y * y)
+    d = np.stack([np.cos(phi) * r, y, np.sin(phi) * r], axis=1)
+    basis = sh_basis(d)
+    coefficients: F64 = basis.T @ sky_radiance(sky, d) * (4 * math.pi / samples)
+    lobe = np.array([1.0] + [2 / 3] * 3 + [1 / 4] * 5)  # the cosine lobe divided by pi
+    result: F32 = (coefficients * lobe[:, None]).astype(np.float32)
+    return result
+
+
+def sh_basis(d: F64) -> F64:
+    """(n, 9) real spherical harmonics of unit directions, bands 0 to 2, in (x, y, z) as given."""
+    x, y, z = d[:, 0], d[:, 1], d[:, 2]
+    return np.stack(
+        [
+            np.full_like(x, 0.282095),
+            0.488603 * y, 0.488603 * z, 0.488603 * x,
+            1.092548 * x * y, 1.092548 * y * z, 0.315392 * (3 * z * z - 1), 1.092548 * x * z,
+            0.546274 * (x * x - y * y),
+        ],
+        axis=1,
+    )  # fmt: skip
+
+
+def shadow_matrix(sun_direction: F64, camera: F64, center: F64, radius_m: float, texels: int) -> F32:
+    """(4, 4) float32: camera-relative world -> (u, v, depth) in [0, 1], reversed depth.
+
+    The box is snapped to whole texels in world space, so that shadows do not crawl when the camera moves.
+    """
+    z = sun_direction / np.linalg.norm(sun_direction)
+    helper = np.array((0.0, 0.0, 1.0)) if abs(z[1]) > 0.99 else np.array((0.0, 1.0, 0.0))
+    x = np.cross(helper, z)
+    x /= np.linalg.norm(x)
+    y = np.cross(z, x)
+    texel = 2 * radius_m / texels
+    world = camera + center
+    u, v = (math.floor(float(world @ a) / texel) * texel - float(camera @ a) for a in (x, y))
+    reach = radius_m * 4  # casters stand this far towards the sun
+    near = float(center @ z) + reach
+    far = float(center @ z) - radius_m * 2
+    m = np.eye(4)
+    m[0, :3], m[0, 3] = x / (2 * radius_m), 0.5 - u / (2 * radius_m)
+    m[1, :3], m[1, 3] = -y / (2 * radius_m), 0.5 + v / (2 * radius_m)
+    m[2, :3], m[2, 3] = z / (near - far), -far / (near - far)
+    return m.astype(np.float32)
+
+
+def to_linear(color: tuple[float, ...]) -> tuple[float, float, float]:
+    """sRGB rgb(a) in [0, 1] to linear rgb."""
+    r, g, b = (float(v) for v in linear_from_srgb(color[:3]))
+    return r, g, b

@@ -1,0 +1,217 @@
+"""The entity table: every entity is a row of numpy columns (structure of arrays).
+
+Owns: the columns, row lifetimes and generations, the transform hierarchy, what changed since the last
+frame. Does not draw, cull or load. The GPU's instance columns are copies of `FrameColumns`, so moving
+things is writing to array views.
+Limits: `capacity` entities, fixed when the table is made (views never go stale); parents at most 64 deep.
+A child's scale is its parent's times its own, per axis: shear from rotated non-uniform scales is dropped.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base.errors import BudgetError, HandleError
+from layerw.scene.columns import Column
+from layerw.scene.hierarchy import Hierarchy
+from layerw.scene.rows import BLOCK_ROWS, DYNAMIC, STATIC, TRANSIENT, RowAllocator
+
+ALIVE, HIDDEN, STATIC_FLAG, NO_SHADOW = 1, 2, 4, 8
+TRANSFORM_COLUMNS = ("position", "rotation", "scale", "color")  # in spec.COLUMNS order
+
+
+class FrameColumns(NamedTuple):
+    """World-space instance columns: float32 (n, 3), (n, 4), (n, 3) and uint32 (n,), n = capacity."""
+
+    position: npt.NDArray[np.float32]
+    rotation: npt.NDArray[np.float32]
+    scale: npt.NDArray[np.float32]
+    color: npt.NDArray[np.uint32]
+
+
+class Table:
+    """Columns of all entities. `spawn` and `despawn` change rows; `update` prepares a frame."""
+
+    def __init__(self, capacity: int = 262_144) -> None:
+        self.capacity = -(-capacity // BLOCK_ROWS) * BLOCK_ROWS
+        self.columns = {
+            "position": Column(self.capacity, 3, np.float32, 0),
+            "rotation": Column(self.capacity, 4, np.float32, 0),
+            "scale": Column(self.capacity, 3, np.float32, 1),
+            "color": Column(self.capacity, 1, np.uint32, 0xFFFFFFFF),
+        }
+        self.rotation[:, 3] = 1
+        self.parent = np.full(self.capacity, -1, np.int32)
+        self.radius = np.zeros(self.capacity, np.float32)  # bounding sphere about the local origin, before scale
+        self.mesh = np.zeros(self.capacity, np.uint32)
+        self.material = np.zeros(self.capacity, np.uint32)
+        self.lods = np.zeros(self.capacity, np.uint16)  # LOD set number, 0 = the mesh alone
+        self.flags = np.zeros(self.capacity, np.uint8)
+        self.generation = np.zeros(self.capacity, np.uint32)
+        self.alive_count = 0
+        self.structure_revision = 0
+        self._rows = RowAllocator(self.capacity)
+        self._dynamic_blocks = np.zeros(self.capacity // BLOCK_ROWS, np.bool_)
+        self._hierarchy = Hierarchy()
+        self._transient_rows = 0
+        self._world: FrameColumns | None = None
+
+    @property
+    def position(self) -> npt.NDArray[np.float32]:
+        """(capacity, 3) float32, metres from the scene's origin (or the parent's)."""
+        return self.columns["position"].array
+
+    @property
+    def rotation(self) -> npt.NDArray[np.float32]:
+        """(capacity, 4) float32 unit quaternions, xyzw."""
+        return self.columns["rotation"].array
+
+    @property
+    def scale(self) -> npt.NDArray[np.float32]:
+        """(capacity, 3) float32."""
+        return self.columns["scale"].array
+
+    @property
+    def color(self) -> npt.NDArray[np.uint32]:
+        """(capacity,) uint32, sRGB rgba8."""
+        return self.columns["color"].array
+
+    @property
+    def rows_used(self) -> int:
+        """Rows below this number may be alive; a multiple of 1024."""
+        return self._rows.high_water
+
+    def spawn(self, count: int, *, mesh: int, material: int, radius: float, lods: int = 0, static: bool = False) -> int:
+        """Take `count` consecutive rows with identity transforms; returns the first row.
+
+        Raises:
+            ValueError: count < 1.
+            BudgetError: the table's capacity does not hold them.
+        """
+        if count < 1:
+            raise ValueError(f"spawn needs a count of at least 1, not {count}.")
+        kind = STATIC if static else DYNAMIC
+        first = self._rows.try_alloc(count, kind)
+        if first is None:
+            raise BudgetError(
+                f"{count} more entities do not fit: {self.alive_count} of {self.capacity} rows are alive; "
+                "raise App(entities_max=...) or despawn some."
+            )
+        rows = slice(first, first + count)
+        self.position[rows] = 0
+        self.rotation[rows] = (0, 0, 0, 1)
+        self.scale[rows] = 1
+        self.color[rows] = 0xFFFFFFFF
+        self.parent[rows] = -1
+        self.radius[rows], self.mesh[rows], self.material[rows], self.lods[rows] = radius, mesh, material, lods
+        self.flags[rows] = ALIVE | (STATIC_FLAG if static else 0)
+        if not static:
+            self._dynamic_blocks[first // BLOCK_ROWS : (first + count - 1) // BLOCK_ROWS + 1] = True
+        for column in self.columns.values():
+            column.touch(first, count)
+        self.alive_count += count
+        self.structure_revision += 1
+        return first
+
+    def despawn(self, first: int, count: int) -> None:
+        """Give rows back, and everything that has one of them as parent."""
+        if not (self.flags[first : first + count] & ALIVE).all():
+            raise HandleError(f"despawn of rows {first} to {first + count - 1}: some of them are not alive.")
+        for row in self._hierarchy.descendants(self.parent, np.arange(first, first + count), self.flags):
+            if not first <= row < first + count:
+                self._free(int(row), 1)
+        self._free(first, count)
+
+    def _free(self, first: int, count: int) -> None:
+        rows = slice(first, first + count)
+        kind = STATIC if self.flags[first] & STATIC_FLAG else DYNAMIC
+        if (self.parent[rows] >= 0).any():
+            self._hierarchy.stale = True
+        self.flags[rows] = 0
+        self.mesh[rows] = 0
+        self.parent[rows] = -1
+        self.generation[rows] += np.uint32(1)
+        self._rows.free(first, count, kind)
+        self.alive_count -= count
+        self.structure_revision += 1
+
+    def set_parent(self, row: int, parent: int) -> None:
+        """Make `row` move with `parent` (-1 = with nothing).
+
+        Raises:
+            ValueError: the parent would be its own ancestor.
+        """
+        ancestor = parent
+        while ancestor >= 0:
+            if ancestor == row:
+                raise ValueError(f"Entity {row} cannot have {parent} as its parent: that would be a cycle.")
+            ancestor = int(self.parent[ancestor])
+        self.parent[row] = parent
+        self._hierarchy.stale = True
+        self.structure_revision += 1
+
+    def set_flag(self, first: int, count: int, flag: int, on: bool) -> None:
+        """Set or clear HIDDEN or NO_SHADOW for rows."""
+        rows = self.flags[first : first + count]
+        np.bitwise_or(rows, flag, out=rows) if on else np.bitwise_and(rows, 0xFF ^ flag, out=rows)
+        self.structure_revision += 1
+
+    def reserve_transient(self, rows: int) -> int:
+        """A block of rows that belong to no entity (tiles): filled by the engine each frame; returns the first."""
+        first = self._rows.try_alloc(-(-rows // BLOCK_ROWS) * BLOCK_ROWS, TRANSIENT)
+        if first is None:
+            raise BudgetError(f"{rows} tile rows do not fit in a table of {self.capacity} rows; raise entities_max.")
+        return first
+
+    def touch(self, first: int, count: int) -> None:
+        """Mark the transforms of rows as changed."""
+        for name in ("position", "rotation", "scale"):
+            self.columns[name].touch(first, count)
+
+    def update(self) -> FrameColumns:
+        """World-space columns of this frame: the columns themselves while nothing has a parent."""
+        local = FrameColumns(self.position, self.rotation, self.scale, self.color)
+        self._hierarchy.refresh(self.parent, self.flags)
+        if not self._hierarchy.levels:
+            self._world = None
+            return local
+        if self._world is None:
+            self._world = FrameColumns(local[0].copy(), local[1].copy(), local[2].copy(), self.color)
+        used = self.rows_used
+        for world, own in zip(self._world[:3], local[:3], strict=True):
+            world[:used] = own[:used]
+        self._hierarchy.compose(self.parent, local, self._world)
+        for level in self._hierarchy.levels:
+            for name in ("position", "rotation", "scale"):
+                self.columns[name].dirty[level // BLOCK_ROWS] = True
+        return self._world
+
+    def dirty_runs(self) -> list[tuple[int, int, int]]:
+        """What to upload: (column number in spec.COLUMNS, first_row, rows), multiples of 1024. Clears it."""
+        runs = []
+        for number, name in enumerate(TRANSFORM_COLUMNS):
+            for first, rows in self.columns[name].take_dirty(self._dynamic_blocks):
+                runs.append((number, first, rows))
+        return runs
+
+    def touch_all(self) -> None:
+        """Everything must be uploaded again (new device, larger GPU columns)."""
+        for column in self.columns.values():
+            column.touch(0, max(self.rows_used, 1))
+
+    def check(self, row: int, generation: int) -> None:
+        """Raise HandleError when the entity that had this row is gone."""
+        if self.generation[row] != generation or not self.flags[row] & ALIVE:
+            raise HandleError(
+                f"Entity {row} (generation {generation}) was despawned; the row's generation is now "
+                f"{int(self.generation[row])}. Drop the reference when you despawn."
+            )
+
+    def hashed_columns(self) -> list[npt.NDArray[Any]]:
+        """Live rows of every column in row order: what the state hash is made of."""
+        live = np.flatnonzero(self.flags & ALIVE)
+        own = (self.position, self.rotation, self.scale, self.color, self.parent, self.radius, self.flags)
+        return [live.astype(np.uint32), *(column[live] for column in own)]

@@ -1,0 +1,36 @@
+"""LOD sets: which mesh of a chain is drawn at which distance.
+
+Owns: the sets, by number (0 = no set). LOD 0 is the finest.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class LodSet(NamedTuple):
+    """GPU mesh handles and the distances in metres where each ends; the last distance is where all ends."""
+
+    meshes: tuple[int, ...]
+    until_m: tuple[float, ...]
+
+
+class LodTable:
+    """Numbers LOD sets; equal sets share a number."""
+
+    def __init__(self) -> None:
+        self.sets: list[LodSet] = [LodSet((), ())]
+
+    def add(self, meshes: tuple[int, ...], until_m: tuple[float, ...]) -> int:
+        """Register a chain; returns its number, > 0."""
+        if len(meshes) != len(until_m) or not meshes:
+            raise ValueError(f"A LOD set needs one distance a mesh; it has {len(meshes)} and {len(until_m)}.")
+        entry = LodSet(meshes, until_m)
+        if entry in self.sets:
+            return self.sets.index(entry)
+        self.sets.append(entry)
+        return len(self.sets) - 1
+
+    def replace(self, number: int, meshes: tuple[int, ...]) -> None:
+        """New mesh handles for a set (after a lost device)."""
+        self.sets[number] = LodSet(meshes, self.sets[number].until_m)

@@ -1,0 +1,146 @@
+"""Culling, LODs, passes and streamed tiles against a plain loop."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from layerw.base.ports import TileDraw
+from layerw.gpu.spec import DRAW_CAMERA_RELATIVE
+from layerw.scene.camera import Camera
+from layerw.scene.table import HIDDEN, NO_SHADOW, Table
+from layerw.visibility.batches import ranges
+from layerw.visibility.cull import Visibility
+from layerw.visibility.draws import VisibleSet
+from layerw.visibility.frustum import spheres_in_frustum
+
+
+def frame(table: Table, view: Visibility, *, shadow_m: float = 0.0) -> VisibleSet:
+    world = table.update()
+    camera = Camera().frame(320, 200)
+    return view.frame(camera.position, camera.planes, *world[:3], shadow_m=shadow_m)
+
+
+def drawn(seen: VisibleSet, records: np.ndarray) -> dict[tuple[int, int], set[int]]:
+    found: dict[tuple[int, int], set[int]] = {}
+    for mesh, material, first, count, *_ in records.tolist():
+        rows = seen.rows[first : first + count].tolist()
+        assert len(set(rows)) == count
+        target = found.setdefault((mesh, material), set())
+        assert not target & set(rows)
+        target.update(rows)
+    return found
+
+
+@given(st.integers(0, 2**32 - 1), st.booleans())
+@settings(deadline=None, max_examples=30)
+def test_what_touches_the_frustum_is_drawn_once(seed: int, static: bool) -> None:
+    rng = np.random.default_rng(seed)
+    table = Table(4096)
+    view = Visibility(table)
+    expected: dict[tuple[int, int], set[int]] = {}
+    camera = Camera().frame(320, 200)
+    for mesh, material in ((1, 1), (2, 1), (1, 3)):
+        count = int(rng.integers(1, 300))
+        first = table.spawn(count, mesh=mesh, material=material, radius=0.5, static=static)
+        table.position[first : first + count] = rng.uniform(-30, 30, (count, 3))
+        table.scale[first : first + count] = rng.uniform(0.1, 4, (count, 3))
+        for row in range(first, first + count):
+            relative = table.position[row].astype(np.float64) - camera.position
+            reach = 0.5 * float(table.scale[row].max())
+            if (camera.planes[:, :3] @ relative + camera.planes[:, 3] >= -reach + 1e-4).all():
+                expected.setdefault((mesh, material), set()).add(row)
+    seen = frame(table, view)
+    found = drawn(seen, seen.opaque)
+    for key, rows in expected.items():
+        assert rows <= found.get(key, set())
+    if not static:  # cells are culled whole, so static rows may be drawn beside the view
+        for key, rows in found.items():
+            for row in rows - expected.get(key, set()):
+                relative = table.position[row].astype(np.float64) - camera.position
+                reach = 0.5 * float(table.scale[row].max()) + 1e-3
+                assert (camera.planes[:, :3] @ relative + camera.planes[:, 3] >= -reach).all()
+
+
+@pytest.mark.parametrize("static", [False, True])
+def test_each_row_gets_the_lod_of_its_distance(static: bool) -> None:
+    table = Table(8192)
+    view = Visibility(table)
+    lods = view.lod_table.add((11, 12, 13), (20.0, 60.0, 100.0))
+    first = table.spawn(4000, mesh=0, material=5, radius=1, lods=lods, static=static)
+    rng = np.random.default_rng(8)
+    table.position[first : first + 4000] = rng.uniform((-100, 0, -140), (100, 2, 0), (4000, 3))
+    seen = frame(table, view)
+    found = drawn(seen, seen.opaque)
+    camera = Camera().frame(320, 200).position
+    for mesh, near, far in ((11, 0, 20), (12, 20, 60), (13, 60, 100)):
+        rows = np.array(sorted(found[mesh, 5]))
+        distance = np.linalg.norm(table.position[rows] - camera, axis=1)
+        assert (distance >= near - 1e-3).all() and (distance < far + 1e-3).all()
+    assert sum(len(rows) for rows in found.values()) > 300
+
+
+def test_hidden_despawned_and_meshless_rows_are_not_drawn() -> None:
+    table = Table(1024)
+    view = Visibility(table)
+    first = table.spawn(3, mesh=1, material=1, radius=1)
+    table.spawn(1, mesh=0, material=0, radius=1)
+    seen = frame(table, view)
+    assert drawn(seen, seen.opaque) == {(1, 1): {first, first + 1, first + 2}}
+    table.set_flag(first, 1, HIDDEN, True)
+    table.despawn(first + 1, 1)
+    seen = frame(table, view)
+    assert drawn(seen, seen.opaque) == {(1, 1): {first + 2}}
+
+
+def test_blended_rows_come_back_to_front_and_cast_no_shadow() -> None:
+    table = Table(1024)
+    view = Visibility(table)
+    view.set_blend(9, True)
+    first = table.spawn(5, mesh=1, material=9, radius=1)
+    table.position[first : first + 5, 2] = (0, -4, -2, -8, -6)
+    solid = table.spawn(2, mesh=1, material=1, radius=1)
+    table.set_flag(solid, 1, NO_SHADOW, True)
+    seen = frame(table, view, shadow_m=50)
+    order = [row for _, _, start, count, *_ in seen.blend.tolist() for row in seen.rows[start : start + count].tolist()]
+    assert order == [first + k for k in (3, 4, 1, 2, 0)]
+    assert drawn(seen, seen.shadow) == {(1, 1): {solid + 1}}
+
+
+def test_casters_behind_the_camera_still_cast() -> None:
+    table = Table(1024)
+    first = table.spawn(2, mesh=1, material=1, radius=1)
+    table.position[first] = (0, 2, 15)
+    table.position[first + 1] = (0, 2, 500)
+    seen = frame(table, Visibility(table), shadow_m=50)
+    assert drawn(seen, seen.opaque) == {}
+    assert drawn(seen, seen.shadow) == {(1, 1): {first}}
+
+
+def test_tiles_are_camera_relative_from_float64_origins() -> None:
+    table = Table(2048)
+    row = table.reserve_transient(2)
+    far = 6_371_000.0
+    tiles = TileDraw(
+        mesh=np.array([3, 4], np.uint32), material=np.array([1, 2], np.uint32), blend=np.array([False, True]),
+        origin=np.array([[far, 0, 0.25], [far, 0, -5]]), rotation=np.tile(np.float32([0, 0, 0, 1]), (2, 1)),
+        scale=np.ones((2, 3), np.float32), center=np.array([[far, 0, 0.25], [far, 0, -5]]),
+        radius=np.ones(2, np.float32),
+    )  # fmt: skip
+    camera = Camera()
+    camera.position = np.array((far + 0.001, 0.0, 10.0))
+    camera.yaw = camera.pitch = 0
+    at = camera.frame(320, 200)
+    world = table.update()
+    seen = Visibility(table).frame(at.position, at.planes, *world[:3], tiles=tiles, tile_row=row)
+    assert world.position[row] == pytest.approx([-0.001, 0, -9.75], abs=1e-8)
+    assert seen.opaque[0, :2].tolist() == [3, 1] and seen.blend[0, :2].tolist() == [4, 2]
+    assert seen.opaque[0, 4] == DRAW_CAMERA_RELATIVE and seen.rows[seen.opaque[0, 2]] == row
+
+
+def test_ranges_concatenate() -> None:
+    assert ranges(np.array([5, 0, 9]), np.array([2, 0, 3])).tolist() == [5, 6, 9, 10, 11]
+    assert not len(ranges(np.zeros(0, np.intp), np.zeros(0, np.intp)))
+    assert not len(spheres_in_frustum(np.zeros((0, 3), np.float32), np.zeros(0, np.float32), np.zeros((5, 4))))

@@ -1,0 +1,237 @@
+/**
+ * The start order: runtime files -> Pyodide -> numpy -> layerw -> the user's program.
+ *
+ * Owns: what is fetched when (everything at once), and the messages when something is missing.
+ * Does not: draw, or know commands. engine.js gives it the glue and waits for `run`.
+ * Limits: a program is a folder of .py files that `manifest.json` lists, or one .py file without a manifest.
+ */
+
+/**
+ * @typedef {object} Manifest
+ * @property {string} program file to run, relative to the app folder
+ * @property {string[]} modules every .py file of the app folder, relative to it
+ * @property {'zip' | 'wheel'} [engine] zip: a development server with the engine's sources (and a reload socket)
+ *
+ * @typedef {object} BootOptions
+ * @property {string} runtimeUrl folder of Pyodide, ends with /
+ * @property {string} appUrl folder of the program, ends with /
+ * @property {string} engineUrl the engine's sources as a zip, for a development server
+ * @property {string} program file to run; empty: the manifest says
+ *
+ * @typedef {object} BootHooks
+ * @property {(stage: string, fraction: number) => void} progress
+ * @property {(name: string) => void} mark
+ * @property {(level: number, text: string) => void} log
+ */
+
+const RUNTIME_FILES = ['pyodide.mjs', 'pyodide.asm.mjs', 'pyodide.asm.wasm', 'pyodide-lock.json', 'python_stdlib.zip'];
+
+/** A start error whose message is meant for the person in front of the page. */
+export class BootError extends Error {
+  /** @override */
+  name = 'BootError';
+}
+
+/**
+ * @param {string} url
+ * @param {string} what
+ * @param {RequestInit} [init]
+ */
+async function fetchOk(url, what, init) {
+  let response;
+  try {
+    response = await fetch(url, init);
+  } catch (error) {
+    throw new BootError(`${what} could not be fetched from ${url} (${error}). Is the server still running?`);
+  }
+  if (!response.ok) {
+    throw new BootError(`${what} is missing: ${url} answered ${response.status} ${response.statusText}.`);
+  }
+  return response;
+}
+
+/**
+ * Says which runtime file is missing; Pyodide itself would wait for ever.
+ * @param {string} runtimeUrl
+ */
+async function checkRuntime(runtimeUrl) {
+  const check = (/** @type {string} */ name) =>
+    fetchOk(runtimeUrl + name, `The runtime file ${name}`, { method: 'HEAD' });
+  await Promise.all(RUNTIME_FILES.map(check));
+}
+
+/**
+ * @param {BootOptions} options
+ * @returns {Promise<Manifest>}
+ */
+async function fetchManifest({ appUrl, program }) {
+  if (appUrl === '') throw new BootError('The element has no app: give <layer-w> a src.');
+  const response = await fetchOk(`${appUrl}manifest.json`, 'The list of the program\'s files');
+  const manifest = await response.json();
+  if (program !== '') manifest.program = program;
+  if (!manifest.modules.includes(manifest.program)) manifest.modules.push(manifest.program);
+  return manifest;
+}
+
+/**
+ * @param {string} appUrl
+ * @param {Manifest} manifest
+ */
+async function fetchModules(appUrl, manifest) {
+  const one = async (/** @type {string} */ name) => {
+    const response = await fetchOk(appUrl + name, `The program's file ${name}`);
+    return { name, bytes: new Uint8Array(await response.arrayBuffer()) };
+  };
+  return Promise.all(manifest.modules.map(one));
+}
+
+const RUN_PY = `
+def _layerw_run(program):
+    import sys, traceback, types
+    import linecache
+    path = "/app/" + program
+    main = types.ModuleType("__main__")
+    main.__file__ = path
+    sys.modules["__main__"] = main
+    sys.path.insert(0, "/app")
+    try:
+        with open(path, "rb") as file:
+            exec(compile(file.read(), path, "exec"), main.__dict__)
+        from layerw.hosts import browser
+        browser.start()
+    except BaseException as error:
+        tb = error.__traceback__
+        if tb is not None and tb.tb_next is not None:
+            tb = tb.tb_next
+        return "".join(traceback.format_exception(type(error), error, tb))
+    return ""
+_layerw_run
+`;
+
+/** Python in the page, from its first byte to a running program. */
+export class PythonBoot {
+  /** @type {Promise<any>} */
+  #pyodide;
+  /** @type {Promise<Manifest>} */
+  #manifest;
+  /** @type {Promise<{name: string, bytes: Uint8Array}[]>} */
+  #modules;
+  /** @type {Promise<ArrayBuffer | null>} */
+  #engine;
+  /** @type {BootHooks} */
+  #hooks;
+
+  /**
+   * Starts every download at once.
+   * @param {BootOptions} options
+   * @param {BootHooks} hooks
+   */
+  constructor(options, hooks) {
+    this.#hooks = hooks;
+    this.#pyodide = this.#startPyodide(options.runtimeUrl);
+    this.#manifest = fetchManifest(options);
+    this.#modules = this.#manifest.then((manifest) => fetchModules(options.appUrl, manifest));
+    this.#engine = this.#manifest.then(async (manifest) => {
+      if (manifest.engine !== 'zip') return null;
+      const response = await fetchOk(options.engineUrl, 'The engine\'s sources');
+      return response.arrayBuffer();
+    });
+    for (const promise of [this.#pyodide, this.#modules, this.#engine]) promise.catch(() => {});
+  }
+
+  /** The manifest, once it is here. */
+  manifest() {
+    return this.#manifest;
+  }
+
+  /** Pyodide with numpy and layerw, before the program runs. */
+  async python() {
+    const pyodide = await this.#pyodide;
+    this.#hooks.progress('engine', 0.7);
+    const engine = await this.#engine;
+    if (engine === null) await loadPackages(pyodide, ['layerw'], this.#hooks);
+    else this.#unpackEngine(pyodide, engine);
+    return pyodide;
+  }
+
+  /**
+   * Runs the program. Returns '' or the traceback of what it raised.
+   * @param {any} pyodide
+   * @param {object} glueModule
+   * @returns {Promise<string>}
+   */
+  async run(pyodide, glueModule) {
+    pyodide.registerJsModule('layerw_glue', glueModule);
+    const { program } = await this.#manifest;
+    pyodide.FS.mkdirTree('/app');
+    for (const { name, bytes } of await this.#modules) {
+      const folder = `/app/${name}`.replace(/\/[^/]*$/, '');
+      pyodide.FS.mkdirTree(folder);
+      pyodide.FS.writeFile(`/app/${name}`, bytes);
+    }
+    pyodide.FS.chdir('/app');
+    pyodide.runPython('import layerw');
+    this.#hooks.mark('layerw');
+    this.#hooks.progress('program', 0.9);
+    const run = pyodide.runPython(RUN_PY);
+    try {
+      return run(program);
+    } finally {
+      run.destroy();
+    }
+  }
+
+  /** @param {string} runtimeUrl */
+  async #startPyodide(runtimeUrl) {
+    this.#hooks.progress('runtime', 0.05);
+    const missing = checkRuntime(runtimeUrl).then(() => new Promise(() => {}));
+    return Promise.race([missing, this.#loadPyodide(runtimeUrl)]);
+  }
+
+  /** @param {string} runtimeUrl */
+  async #loadPyodide(runtimeUrl) {
+    let module;
+    try {
+      module = await import(`${runtimeUrl}pyodide.mjs`);
+    } catch (error) {
+      throw new BootError(`The runtime file pyodide.mjs could not be loaded from ${runtimeUrl} (${error}).`);
+    }
+    const pyodide = await module.loadPyodide({
+      indexURL: runtimeUrl,
+      stdout: (/** @type {string} */ text) => this.#hooks.log(0, text),
+      stderr: (/** @type {string} */ text) => this.#hooks.log(1, text),
+    });
+    this.#hooks.mark('pyodide');
+    this.#hooks.progress('numpy', 0.5);
+    await loadPackages(pyodide, ['numpy'], this.#hooks);
+    pyodide.runPython('import numpy');
+    this.#hooks.mark('numpy');
+    return pyodide;
+  }
+
+  /**
+   * @param {any} pyodide
+   * @param {ArrayBuffer} engine
+   */
+  #unpackEngine(pyodide, engine) {
+    pyodide.FS.mkdirTree('/engine');
+    pyodide.unpackArchive(engine, 'zip', { extractDir: '/engine' });
+    pyodide.runPython('import sys; sys.path.insert(0, "/engine")');
+  }
+}
+
+/**
+ * @param {any} pyodide
+ * @param {string[]} names
+ * @param {BootHooks} hooks
+ */
+async function loadPackages(pyodide, names, hooks) {
+  /** @type {string[]} */
+  const problems = [];
+  await pyodide.loadPackage(names, {
+    messageCallback: () => {},
+    errorCallback: (/** @type {string} */ text) => problems.push(text),
+  });
+  for (const text of problems) hooks.log(2, text);
+  if (problems.length > 0) throw new BootError(`The runtime's package ${names[0]} did not load: ${problems.join(' ')}`);
+}

@@ -1,0 +1,223 @@
+/**
+ * Wires the engine: heap, inbox, decoder, backend, transfers, Python, frame loop. Runs in a worker or on the
+ * main thread; it never touches the DOM and talks to host.js through one MessagePort.
+ *
+ * Owns: the start order of the parts, and what one frame is on the JavaScript side.
+ * Does not: decode (decoder.js), draw (backends/), fetch for programs (fetcher.js), decide anything (Python).
+ * Limits: one engine per element; after an engine error the last picture stays and Python is not called again.
+ */
+import { chooseBackend } from './backends/choose.js';
+import { PythonBoot } from './boot.js';
+import { Decoder } from './decoder.js';
+import { Transfers } from './fetcher.js';
+import { Figures } from './figures.js';
+import { FrameLoop } from './frame-loop.js';
+import { EventWriter } from './gen/events.js';
+import { Glue } from './glue.js';
+import { Heap } from './heap.js';
+import { Inbox } from './inbox.js';
+import { Reporter } from './reporter.js';
+import { answerRequest } from './requests.js';
+
+/** @typedef {import('./types.js').EngineOptions} EngineOptions */
+/** @typedef {import('./types.js').Backend} Backend */
+
+/**
+ * @param {{port: MessagePort, canvas: HTMLCanvasElement | OffscreenCanvas, options: EngineOptions}} parts
+ */
+export function startEngine({ port, canvas, options }) {
+  return new Engine(port, canvas, options).start();
+}
+
+/** One running program. */
+export class Engine {
+  heap = new Heap();
+  inbox = new Inbox();
+  figures = new Figures();
+  events = new EventWriter((words) => this.inbox.push(words));
+  /** @type {Backend | null} */
+  backend = null;
+  /** Pyodide's API object, once it is loaded. @type {any} */
+  pyodide = null;
+  /** @type {{width: number, height: number, pixelRatio: number} | null} */
+  #resize = null;
+  #stopped = false;
+
+  /**
+   * @param {MessagePort} port
+   * @param {HTMLCanvasElement | OffscreenCanvas} canvas
+   * @param {EngineOptions} options
+   */
+  constructor(port, canvas, options) {
+    this.port = port;
+    this.canvas = canvas;
+    this.options = options;
+    this.reporter = new Reporter(this);
+    this.transfers = new Transfers({
+      heap: this.heap,
+      events: this.events,
+      decodeWorkers: options.decodeWorkers,
+      baseUrl: options.appUrl,
+    });
+    this.glue = new Glue({
+      submit: (address, words) => this.decoder.submit(address, words),
+      fail: (text) => this.fail(text),
+      options: () => this.#optionsForPython(),
+    });
+    this.sinks = { gpu: /** @type {any} */ (null), transfers: this.transfers, page: this.#page() };
+    this.decoder = new Decoder({
+      heap: this.heap,
+      sinks: this.sinks,
+      onError: (text) => this.reporter.log(2, text),
+    });
+    const fast = options.clock === 'virtual' && options.backend === 'null';
+    this.loop = new FrameLoop((time_s, dt_s) => this.#step(time_s, dt_s), {
+      virtual: options.clock === 'virtual',
+      fast,
+    });
+    port.onmessage = ({ data }) => this.#receive(data);
+  }
+
+  /** Boots everything at once; Python runs once the backend can draw. */
+  async start() {
+    try {
+      const boot = new PythonBoot(this.options, {
+        progress: (stage, fraction) => this.port.postMessage({ type: 'progress', stage, fraction }),
+        mark: (name) => this.reporter.mark(name),
+        log: (level, text) => this.reporter.log(level, text),
+      });
+      const backend = this.#createBackend();
+      backend.catch(() => {});
+      boot.manifest().then((manifest) => this.port.postMessage({ type: 'manifest', manifest }), () => {});
+      this.pyodide = await Promise.race([boot.python(), backend.then(() => new Promise(() => {}))]);
+      this.heap.attach(/** @type {any} */ (this.pyodide)._module.memory);
+      await backend;
+      if (this.#stopped) return;
+      this.#begin(await boot.run(this.pyodide, this.glue.module()));
+    } catch (error) {
+      this.fail(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** @param {string} traceback '' where the program ran */
+  #begin(traceback) {
+    if (traceback !== '') return this.fail(traceback);
+    if (!this.glue.started) return this.fail('The program ended without an app: it never made a lw.App().');
+    this.reporter.mark('app');
+    this.port.postMessage({ type: 'progress', stage: 'running', fraction: 1 });
+    this.loop.start();
+  }
+
+  /**
+   * An error that the page shows and that ends a shot; the loop goes on where Python still can.
+   * @param {string} text
+   */
+  fail(text) {
+    this.reporter.error(text);
+    this.port.postMessage({ type: 'fail', text });
+    if (!this.glue.started) this.reporter.finish();
+  }
+
+  /** Ends everything: after this no timer, worker or GPU object of this engine is left. */
+  stop() {
+    this.#stopped = true;
+    this.loop.stop();
+    this.glue.stop();
+    this.transfers.destroy();
+    this.backend?.destroy();
+    this.port.close();
+  }
+
+  async #createBackend() {
+    const { name, note, create } = await chooseBackend(this.options.backend);
+    this.reporter.backendName = name;
+    this.reporter.backendNote = note;
+    this.port.postMessage({ type: 'backend', name, note });
+    const { width, height } = this.options;
+    this.canvas.width = width;
+    this.canvas.height = height;
+    this.backend = await create({
+      canvas: this.canvas,
+      heap: this.heap,
+      transfers: this.transfers,
+      events: this.events,
+      onLost: (/** @type {string} */ reason) => this.reporter.log(1, `The GPU device was lost: ${reason}`),
+    });
+    this.backend.resize(width, height);
+    this.sinks.gpu = this.backend;
+    this.events.resize(width, height, this.options.pixelRatio);
+    this.reporter.mark('backend');
+  }
+
+  #optionsForPython() {
+    const { appUrl, baseUrl, clock, frames, width, height, pixelRatio, isolated, thread, budgets } = this.options;
+    const { backendName, backendNote } = this.reporter;
+    return {
+      src: appUrl, base_url: appUrl, web_url: baseUrl, backend: backendName, backend_note: backendNote,
+      isolated, thread, clock, frames, width, height, pixel_ratio: pixelRatio, budgets,
+    };
+  }
+
+  /** The sink of commands 48 to 51. */
+  #page() {
+    return {
+      report: (/** @type {number} */ data, /** @type {number} */ sizeBytes) =>
+        this.reporter.receive(JSON.parse(this.heap.text(data, sizeBytes))),
+      log: (/** @type {number} */ level, /** @type {number} */ data, /** @type {number} */ sizeBytes) =>
+        this.reporter.log(level, this.heap.text(data, sizeBytes)),
+      inputMode: (/** @type {number} */ pointerLock) =>
+        this.port.postMessage({ type: 'inputMode', pointerLock: pointerLock === 1 }),
+      inbox: (/** @type {number} */ data, /** @type {number} */ sizeBytes) => this.inbox.place(data, sizeBytes),
+    };
+  }
+
+  /**
+   * @param {number} time_s
+   * @param {number} dt_s
+   */
+  #step(time_s, dt_s) {
+    const start = performance.now();
+    this.#applyResize();
+    this.reporter.beforeFrame();
+    this.glue.beginFrame();
+    const neededBytes = this.inbox.neededBytes;
+    const copiedBytes = this.inbox.copyTo(this.heap);
+    const pythonStart = performance.now();
+    try {
+      this.glue.callFrame(time_s, dt_s, copiedBytes, neededBytes);
+    } catch (error) {
+      this.#frameFailed(error);
+    }
+    const end = performance.now();
+    const pythonMs = end - pythonStart - this.glue.submitMs;
+    this.figures.add(end - start, pythonMs, this.glue.pyToJs, this.glue.jsToPy);
+    this.reporter.afterFrame();
+  }
+
+  /** @param {unknown} error what the engine's Python raised out of its frame; the user's own is caught there */
+  #frameFailed(error) {
+    this.glue.stop();
+    this.loop.stop();
+    this.fail(error instanceof Error ? error.message : String(error));
+  }
+
+  #applyResize() {
+    if (this.#resize === null || this.backend === null) return;
+    const { width, height, pixelRatio } = this.#resize;
+    this.#resize = null;
+    if (this.canvas.width !== width) this.canvas.width = width;
+    if (this.canvas.height !== height) this.canvas.height = height;
+    this.backend.resize(width, height);
+    this.events.resize(width, height, pixelRatio);
+  }
+
+  /** @param {any} message from host.js */
+  #receive(message) {
+    if (message.type === 'input') this.inbox.pushInput(message.words);
+    else if (message.type === 'resize') this.#resize = message;
+    else if (message.type === 'hidden') this.loop.setHidden(message.hidden);
+    else if (message.type === 'overlay') this.reporter.overlay = message.shown;
+    else if (message.type === 'stop') this.stop();
+    else if (message.type === 'request') answerRequest(this, message);
+  }
+}

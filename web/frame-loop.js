@@ -1,0 +1,76 @@
+/**
+ * When a frame runs, and what time it is in the program.
+ *
+ * Owns: requestAnimationFrame, the virtual clock, and what happens in a hidden tab.
+ * Does not: know what a frame does; `step` is given.
+ * Limits: a real frame's dt is at most DT_MAX_S; a hidden tab gets HIDDEN_FRAMES_PER_S (timers, because the
+ * browser gives hidden tabs no animation frames), so that programs with a network keep running.
+ */
+
+const DT_MAX_S = 0.1;
+export const DT_VIRTUAL_S = 1 / 60;
+const HIDDEN_FRAMES_PER_S = 4;
+
+/** Calls `step(time_s, dt_s)` once a frame until stopped. */
+export class FrameLoop {
+  /** @type {(time_s: number, dt_s: number) => void} */
+  #step;
+  #virtual;
+  #fast;
+  #running = false;
+  #hidden = false;
+  #ticket = 0;
+  #frame = 0;
+  #lastMs = 0;
+  #time_s = 0;
+
+  /**
+   * @param {(time_s: number, dt_s: number) => void} step
+   * @param {{virtual: boolean, fast: boolean}} clock `fast`: nothing is presented, so don't wait for the screen
+   */
+  constructor(step, { virtual, fast }) {
+    this.#step = step;
+    this.#virtual = virtual;
+    this.#fast = fast;
+  }
+
+  start() {
+    if (this.#running) return;
+    this.#running = true;
+    this.#lastMs = performance.now();
+    this.#schedule();
+  }
+
+  stop() {
+    this.#running = false;
+    this.#ticket += 1;
+  }
+
+  /** @param {boolean} hidden whether the tab is hidden now */
+  setHidden(hidden) {
+    if (hidden === this.#hidden) return;
+    this.#hidden = hidden;
+    if (this.#running) this.#schedule();
+  }
+
+  #schedule() {
+    const ticket = ++this.#ticket;
+    const run = () => {
+      if (ticket === this.#ticket) this.#tick();
+    };
+    if (this.#fast) setTimeout(run, 0);
+    else if (this.#hidden && !this.#virtual) setTimeout(run, 1000 / HIDDEN_FRAMES_PER_S);
+    else requestAnimationFrame(run);
+  }
+
+  #tick() {
+    const now = performance.now();
+    const dt_s = this.#virtual ? DT_VIRTUAL_S : Math.min((now - this.#lastMs) / 1000, DT_MAX_S);
+    this.#lastMs = now;
+    // Frame numbers, not a running sum: virtual time is the same on every machine.
+    this.#time_s = this.#virtual ? this.#frame * DT_VIRTUAL_S : this.#time_s + dt_s;
+    this.#frame += 1;
+    this.#step(this.#time_s, dt_s);
+    if (this.#running) this.#schedule();
+  }
+}

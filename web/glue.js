@@ -1,0 +1,87 @@
+/**
+ * The only JavaScript object that Python sees (`import layerw_glue`).
+ *
+ * Owns: the one persistent proxy of Python's frame callback, and the count of crossings.
+ * Does not: know commands, backends or the page; engine.js hands it three functions.
+ * Limits: a crossing is a call through a proxy. One each way a frame is the rule; the counts show it.
+ */
+
+/**
+ * @typedef {(time_s: number, dt_s: number, inboxBytes: number, inboxNeededBytes: number) => void} FrameCallback
+ * @typedef {FrameCallback & {copy(): FrameCallback, destroy(): void}} FrameProxy
+ * @typedef {object} GlueHooks
+ * @property {(address: number, words: number) => void} submit
+ * @property {(text: string) => void} fail
+ * @property {() => object} options
+ */
+
+/** Counts every call and passes it on. */
+export class Glue {
+  /** Python -> JavaScript calls since the last `beginFrame`. */
+  pyToJs = 0;
+  /** JavaScript -> Python calls since the last `beginFrame`. */
+  jsToPy = 0;
+  /** Milliseconds spent inside `submit` since the last `beginFrame`. */
+  submitMs = 0;
+  /** @type {FrameProxy | null} */
+  #frame = null;
+  /** @type {GlueHooks} */
+  #hooks;
+
+  /** @param {GlueHooks} hooks */
+  constructor(hooks) {
+    this.#hooks = hooks;
+  }
+
+  get started() {
+    return this.#frame !== null;
+  }
+
+  beginFrame() {
+    this.pyToJs = 0;
+    this.jsToPy = 0;
+    this.submitMs = 0;
+  }
+
+  /**
+   * @param {number} time_s
+   * @param {number} dt_s
+   * @param {number} inboxBytes
+   * @param {number} inboxNeededBytes
+   */
+  callFrame(time_s, dt_s, inboxBytes, inboxNeededBytes) {
+    if (this.#frame === null) return;
+    this.jsToPy += 1;
+    this.#frame(time_s, dt_s, inboxBytes, inboxNeededBytes);
+  }
+
+  /** Gives the callback's proxy back: after this no frame reaches Python. */
+  stop() {
+    this.#frame?.destroy();
+    this.#frame = null;
+  }
+
+  /** What Python imports: bound functions only, so that nothing else can be reached. */
+  module() {
+    return {
+      /** @param {number} address @param {number} words */
+      submit: (address, words) => {
+        this.pyToJs += 1;
+        const start = performance.now();
+        this.#hooks.submit(address, words);
+        this.submitMs += performance.now() - start;
+      },
+      /** @param {FrameProxy} callback copied: the proxy that Python passed ends with this call */
+      start: (callback) => {
+        this.stop();
+        this.#frame = /** @type {FrameProxy} */ (callback.copy());
+      },
+      options: () => JSON.stringify(this.#hooks.options()),
+      /** @param {string} text */
+      fail: (text) => {
+        this.pyToJs += 1;
+        this.#hooks.fail(String(text));
+      },
+    };
+  }
+}

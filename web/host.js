@@ -1,0 +1,227 @@
+/**
+ * The main thread's half of one running program: starts the engine in a worker or here, carries input to it and
+ * shows what it says.
+ *
+ * Owns: the canvas, the port, the worker, listeners and panels; `destroy` ends them all.
+ * Does not: run Python or draw.
+ * Limits: a canvas is used once (one that had a WebGPU context never gives WebGL2), so every start makes one.
+ */
+import { EventWriter } from './gen/events.js';
+import { Input } from './input.js';
+import { Overlay } from './overlay.js';
+import { Panels, append } from './panels.js';
+import { ReloadSocket } from './reload.js';
+
+const SIDE_PX_MAX = 8192;
+const OVERLAY_KEY = 'F3';
+
+/** @typedef {import('./types.js').EngineOptions} EngineOptions */
+/** @typedef {{report: Record<string, any>}} Result */
+
+/** One start of a program inside one element. */
+export class Host {
+  /** @type {string[]} */
+  errors = [];
+  /** @type {Record<string, any> | null} */
+  report = null;
+  /** Resolves with the last report of a run with `frames`, or when the program could not start. */
+  /** @type {Promise<Result>} */
+  finished;
+  #channel = new MessageChannel();
+  #abort = new AbortController();
+  #observer = new ResizeObserver(() => this.#port.postMessage({ type: 'resize', ...this.#size() }));
+  /** @type {Worker | null} */
+  #worker = null;
+  /** @type {ReloadSocket | null} */
+  #reload = null;
+  /** @type {Map<number, {resolve: (value: any) => void, reject: (error: Error) => void}>} */
+  #replies = new Map();
+  #requests = 0;
+  /** @type {(result: Result) => void} */
+  #finish = () => {};
+
+  /**
+   * @param {HTMLElement} element
+   * @param {ShadowRoot} root
+   * @param {Omit<EngineOptions, 'width' | 'height' | 'pixelRatio'>} options
+   */
+  constructor(element, root, options) {
+    this.element = element;
+    this.options = options;
+    this.finished = new Promise((resolve) => (this.#finish = resolve));
+    this.panels = new Panels(root);
+    this.overlay = new Overlay(root);
+    this.canvas = append('canvas', '', this.panels.stage);
+    this.#port.onmessage = ({ data }) => this.#receive(data);
+    const events = new EventWriter((words) => this.#port.postMessage({ type: 'input', words }, [words.buffer]));
+    this.input = new Input(this.panels.stage, events);
+    this.#listen();
+    this.#start();
+  }
+
+  get #port() {
+    return this.#channel.port1;
+  }
+
+  /**
+   * Asks the engine; see requests.js for what it answers.
+   * @param {string} what
+   * @param {unknown} [argument]
+   * @returns {Promise<any>}
+   */
+  request(what, argument) {
+    const id = ++this.#requests;
+    this.#port.postMessage({ type: 'request', id, what, argument });
+    return new Promise((resolve, reject) => this.#replies.set(id, { resolve, reject }));
+  }
+
+  destroy() {
+    this.#port.postMessage({ type: 'stop' });
+    this.#abort.abort();
+    this.#observer.disconnect();
+    this.input.destroy();
+    this.#reload?.close();
+    // The message above ends the engine tidily on this thread; a worker may be stuck in Python.
+    this.#worker?.terminate();
+    if (this.options.thread === 'worker') this.#port.close();
+  }
+
+  async #start() {
+    try {
+      const size = this.#size();
+      const options = { ...this.options, ...size };
+      if (options.thread === 'worker') this.#startWorker(options);
+      else await this.#startHere(options);
+    } catch (error) {
+      this.fail(`The engine could not start: ${error}`);
+      this.#finish({ report: { errors: this.errors } });
+    }
+  }
+
+  /** @param {EngineOptions} options */
+  #startWorker(options) {
+    const url = new URL('engine-worker.js', options.baseUrl);
+    this.#worker = makeWorker(url);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      const text = event.message ?? `the worker script ${url} could not be loaded`;
+      this.fail(`The engine's worker failed: ${text}.`);
+      this.#finish({ report: { errors: this.errors } });
+    };
+    const canvas = this.canvas.transferControlToOffscreen();
+    const port = this.#channel.port2;
+    this.#worker.postMessage({ port, canvas, options }, [port, canvas]);
+  }
+
+  /** @param {EngineOptions} options */
+  async #startHere(options) {
+    const { startEngine } = await import('./engine.js');
+    startEngine({ port: this.#channel.port2, canvas: this.canvas, options });
+  }
+
+  #listen() {
+    const { signal } = this.#abort;
+    this.#observer.observe(this.panels.stage);
+    document.addEventListener(
+      'visibilitychange',
+      () => this.#port.postMessage({ type: 'hidden', hidden: document.hidden }),
+      { signal },
+    );
+    addEventListener('keydown', (event) => {
+      if (event.code !== OVERLAY_KEY) return;
+      event.preventDefault();
+      this.showOverlay(!this.overlay.shown);
+    }, { signal });
+  }
+
+  /** @param {boolean} shown */
+  showOverlay(shown) {
+    this.overlay.show(shown);
+    this.#port.postMessage({ type: 'overlay', shown });
+  }
+
+  /** The surface in device pixels. */
+  #size() {
+    const pixelRatio = devicePixelRatio;
+    const box = this.panels.stage.getBoundingClientRect();
+    const side = (/** @type {number} */ css) => Math.min(SIDE_PX_MAX, Math.max(1, Math.round(css * pixelRatio)));
+    return { width: side(box.width), height: side(box.height), pixelRatio };
+  }
+
+  /** @param {string} text shown on the page, whole */
+  fail(text) {
+    this.errors.push(text);
+    this.panels.showError(text);
+    console.error(text);
+    this.element.dispatchEvent(new CustomEvent('layerw-error', { detail: text, bubbles: true }));
+  }
+
+  /** @param {any} message from the engine */
+  #receive(message) {
+    const handler = this.#handlers[message.type];
+    if (handler) handler(message);
+  }
+
+  /** @type {Record<string, (message: any) => void>} */
+  #handlers = {
+    progress: ({ stage, fraction }) => this.panels.setProgress(stage, fraction),
+    manifest: ({ manifest }) => {
+      if (manifest.engine === 'zip') this.#reload = new ReloadSocket(this.options.baseUrl);
+    },
+    backend: ({ name, note }) => {
+      this.element.dataset.backend = name;
+      if (this.options.frames === 0) this.panels.setNote(note);
+    },
+    fail: ({ text }) => this.fail(text),
+    log: ({ level, text }) => this.#log(level, text),
+    inputMode: ({ pointerLock }) => this.input.setPointerLock(pointerLock),
+    frame: ({ ms }) => this.overlay.addFrame(ms),
+    report: ({ report }) => this.#setReport(report),
+    result: ({ report }) => this.#finish({ report }),
+    reply: ({ id, value, error }) => {
+      const reply = this.#replies.get(id);
+      this.#replies.delete(id);
+      if (error === undefined) reply?.resolve(value);
+      else reply?.reject(new Error(error));
+    },
+  };
+
+  /**
+   * @param {number} level
+   * @param {string} text
+   */
+  #log(level, text) {
+    if (level === 0) console.log(text);
+    else if (level === 1) console.warn(text);
+    else {
+      console.error(text);
+      this.errors.push(text);
+      if (this.options.frames === 0) this.panels.showLog(text);
+    }
+  }
+
+  /** @param {Record<string, any>} report */
+  #setReport(report) {
+    if (this.report === null && this.options.frames === 0) {
+      if (report.overlay === true) this.showOverlay(true);
+      if (typeof report.title === 'string' && report.title !== '') this.element.title ||= '';
+    }
+    this.report = report;
+    if (this.overlay.shown) this.overlay.setReport(report);
+    this.element.dispatchEvent(new CustomEvent('layerw-report', { detail: report }));
+  }
+}
+
+/**
+ * A module worker; from another origin through a blob that imports it, because a worker script of another origin
+ * is refused.
+ * @param {URL} url
+ */
+export function makeWorker(url) {
+  if (url.origin === location.origin) return new Worker(url, { type: 'module', name: 'layerw' });
+  const source = `import ${JSON.stringify(url.href)};`;
+  const blobUrl = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  const worker = new Worker(blobUrl, { type: 'module', name: 'layerw' });
+  setTimeout(() => URL.revokeObjectURL(blobUrl), 60_000);
+  return worker;
+}

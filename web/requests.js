@@ -1,0 +1,49 @@
+/**
+ * Questions that the page (tests, the shot command, the overlay) asks the engine, each with one answer.
+ *
+ * Owns: nothing. Does not: run inside of a frame.
+ */
+
+const COUNT_PROXIES_PY = `
+import gc
+from pyodide.ffi import JsProxy
+sum(isinstance(o, JsProxy) for o in gc.get_objects())
+`;
+
+/**
+ * Live objects that a leak would pile up.
+ * @param {import('./engine.js').Engine} engine
+ */
+function counts(engine) {
+  const stats = engine.backend?.stats();
+  return {
+    handles: stats?.liveHandles ?? 0,
+    transfers: engine.transfers.stats().live,
+    proxies: engine.pyodide === null ? 0 : engine.pyodide.runPython(COUNT_PROXIES_PY),
+    frame_callbacks: engine.glue.started ? 1 : 0,
+  };
+}
+
+/** @type {Record<string, (engine: import('./engine.js').Engine, argument: any) => any>} */
+const ANSWERS = {
+  report: (engine, flags) => engine.reporter.request(flags ?? 0),
+  counts,
+  readPixels: (engine) => engine.backend?.readPixels(),
+  loseDevice: (engine) => engine.backend?.loseDevice(),
+  stats: (engine) => engine.reporter.full(),
+  python: (engine, code) => engine.pyodide.runPython(code),
+};
+
+/**
+ * @param {import('./engine.js').Engine} engine
+ * @param {{id: number, what: string, argument: unknown}} message
+ */
+export async function answerRequest(engine, { id, what, argument }) {
+  try {
+    const answer = ANSWERS[what];
+    if (answer === undefined) throw new Error(`The engine has no answer to ${JSON.stringify(what)}.`);
+    engine.port.postMessage({ type: 'reply', id, value: await answer(engine, argument) });
+  } catch (error) {
+    engine.port.postMessage({ type: 'reply', id, error: String(error) });
+  }
+}

@@ -1,0 +1,53 @@
+/** Types that several modules of the page share. No values: imported in JSDoc only, as './types.js'. */
+
+export interface EngineOptions {
+  /** Folder of web/*.js, ends with /. */
+  baseUrl: string;
+  /** Folder of Pyodide, ends with /. */
+  runtimeUrl: string;
+  /** The engine's sources as a zip (development server). */
+  engineUrl: string;
+  /** Folder of the program, ends with /. */
+  appUrl: string;
+  /** The file to run; '' = the manifest's. */
+  program: string;
+  backend: 'auto' | 'webgpu' | 'webgl2' | 'null';
+  thread: 'worker' | 'main';
+  clock: 'real' | 'virtual';
+  /** Frames to run, then a result is posted; 0 = for ever. */
+  frames: number;
+  /** With `frames`: go on until no tile is wanted. */
+  settled: boolean;
+  /** The surface at the start, device pixels. */
+  width: number;
+  height: number;
+  pixelRatio: number;
+  isolated: boolean;
+  /** performance.timeOrigin of the page: boot times count from the navigation. */
+  navigationMs: number;
+  decodeWorkers: number;
+  /** Budgets that the page forces, in MiB; null = the program's. */
+  budgets: Record<string, number> | null;
+}
+
+export interface BackendStats {
+  draws: number;
+  triangles: number;
+  liveHandles: number;
+  gpuBytes: number;
+}
+
+export interface Pixels {
+  width: number;
+  height: number;
+  data: Uint8Array;
+}
+
+/** A backend: the sink of commands 1 to 28, and what the engine asks of it. */
+export type Backend = import('./gen/commands.js').GpuSink & {
+  resize(width: number, height: number): void;
+  stats(): BackendStats;
+  readPixels(): Promise<Pixels>;
+  loseDevice(): void | Promise<void>;
+  destroy(): void;
+};

@@ -1,0 +1,325 @@
+"""App: the frame, and the only place where two stages meet.
+
+Owns: the order of a frame (events, transfers, the program, content, streaming, scene, visibility, submit), the
+ledgers, and the objects that a program works with. Each frame submits exactly once, whatever fails in it.
+Limits: one canvas; the settings of lw.App are fixed when it is made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw import report as reports
+from layerw.base.config import Budgets, Config
+from layerw.base.errors import ShapeError
+from layerw.base.host_port import HostPort, Running
+from layerw.base.log import Log
+from layerw.base.ports import TransferDone, TransferFailed
+from layerw.gpu.frame_block import FrameBlock
+from layerw.gpu.gen import events as ev
+from layerw.gpu.store import Store
+from layerw.gpu.submission import Submission
+from layerw.hosts import default_host
+from layerw.input.state import Input
+from layerw.memory.ledger import HardLedger
+from layerw.net.transfers import FrameTransfers
+from layerw.resources import COLUMN_BYTES_PER_ROW, Resources, target_bytes
+from layerw.scene.camera import Camera, CameraFrame
+from layerw.scene.entity import Entities, Entity
+from layerw.scene.environment import Environment, Fog, Sea, Shadows, Sky, Sun, Wind
+from layerw.scene.shapes import Lods, Material, Mesh
+from layerw.scene.table import FrameColumns, Table
+from layerw.user_code import UserCode
+from layerw.view import shadow_reach_m, write_view
+from layerw.visibility.cull import Visibility
+
+INBOX_BYTES = 64 * 1024
+OVERLAY_FRAMES = 15  # between two reports to the overlay
+ROWS_MIN = 4096
+TABLE_BYTES_PER_ROW = 80
+FrameCallback = TypeVar("FrameCallback", bound=Callable[[float], Any])
+
+
+class App:
+    """A program's window into the engine: spawn things, load and stream content, steer light and camera.
+
+    Args:
+        title: of the page.
+        budgets: hard limits, see lw.Budgets.
+        lanes: fetches at a time.
+        overlay: show the stats overlay.
+        screen_error_px: largest error of streamed tiles on screen, pixels.
+        entities_max: rows of the entity table.
+        pointer_lock: a click on the canvas locks the pointer.
+        host: what the engine runs on; None = the browser, or headless on CPython.
+    """
+
+    def __init__(self, title: str = "", *, budgets: Budgets | None = None, lanes: int = 6, overlay: bool = False,
+                 screen_error_px: float = 16.0, entities_max: int = 262_144, pointer_lock: bool = False,
+                 host: HostPort | None = None) -> None:  # fmt: skip
+        self.host = host or default_host()
+        options = self.host.options()
+        chosen = (budgets or Budgets()).replaced(options.get("budgets") or {})
+        self.config = Config(title, chosen, lanes, overlay, screen_error_px, pointer_lock)
+        self.heap_ledger = HardLedger("heap", chosen.heap_bytes)
+        self.layer_ledger = HardLedger("layer", chosen.layer_bytes)
+        self.gpu_ledger = HardLedger("gpu", chosen.gpu_bytes)
+        self.log = Log()
+        self.submission = Submission(self.host)
+        self.store = Store(self.submission, self.gpu_ledger, self.heap_ledger, chosen.upload_bytes_per_frame)
+        self.transfers = FrameTransfers(self.submission.encoder, self.submission)
+        self.table = Table(entities_max)
+        self.heap_ledger.reserve(self.table.capacity * TABLE_BYTES_PER_ROW, "The entity table")
+        self.visibility = Visibility(self.table)
+        self.resources = Resources(self.store, self.visibility)
+        self.camera = Camera()
+        self.environment = Environment()
+        self.input = Input()
+        self.user = UserCode(self._show_error)
+        self.frame_number = 0
+        self.time_s = 0.0
+        self.pointer_lock = pointer_lock
+        self._size = (1, 1)
+        self._gpu_rows = 0
+        self._block = FrameBlock()
+        self._camera_frame: CameraFrame | None = None
+        self._report_flags: int | None = None
+        self._pointer_lock_sent = False
+        self._material: Material | None = None
+        self._inbox = self._new_inbox(INBOX_BYTES)
+        Running.app = self
+
+    # -- what a program uses -------------------------------------------------------------------
+
+    @property
+    def sun(self) -> Sun:
+        return self.environment.sun
+
+    @property
+    def sky(self) -> Sky:
+        return self.environment.sky
+
+    @property
+    def fog(self) -> Fog:
+        return self.environment.fog
+
+    @property
+    def sea(self) -> Sea:
+        return self.environment.sea
+
+    @property
+    def wind(self) -> Wind:
+        return self.environment.wind
+
+    @property
+    def shadows(self) -> Shadows:
+        return self.environment.shadows
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Of the canvas, in device pixels."""
+        return self._size
+
+    def frame(self, callback: FrameCallback) -> FrameCallback:
+        """Decorator: calls the function each frame with the seconds since the last one."""
+        self.user.add_frame(callback)
+        return callback
+
+    def spawn(self, mesh: Mesh | Lods, material: Material | None = None, *, position: npt.ArrayLike | None = None,
+              rotation: npt.ArrayLike | None = None, scale: npt.ArrayLike | None = None, color: Any = None,
+              parent: Entity | None = None, static: bool = False) -> Entity:  # fmt: skip
+        """One entity. position: metres; rotation: quaternion xyzw; color: sRGB, multiplies the material's."""
+        first = self._spawn_rows(mesh, 1, material, static)
+        entity = Entity(self.table, first)
+        _set(entity, position=position, rotation=rotation, scale=scale, color=color)
+        if parent is not None:
+            entity.parent = parent
+        return entity
+
+    def spawn_many(self, mesh: Mesh | Lods, count: int, material: Material | None = None, *,
+                   position: npt.ArrayLike | None = None, rotation: npt.ArrayLike | None = None,
+                   scale: npt.ArrayLike | None = None, color: Any = None, static: bool = False) -> Entities:  # fmt: skip
+        """`count` entities in one call; write to their array views to move them. static: they never move."""
+        first = self._spawn_rows(mesh, count, material, static)
+        entities = Entities(self.table, first, count)
+        try:
+            _set(entities, position=position, rotation=rotation, scale=scale, color=color)
+        except Exception:
+            entities.despawn()
+            raise
+        return entities
+
+    def despawn(self, entity: Entities) -> None:
+        """Ends an entity (or many) and its children; using it later is an error."""
+        entity.despawn()
+
+    def _spawn_rows(self, mesh: Mesh | Lods, count: int, material: Material | None, static: bool) -> int:
+        if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
+            raise ShapeError(f"A count of {count!r} was given; spawn_many needs a whole number of at least 1.")
+        if material is None:
+            material = self._material = self._material or Material()
+        look = self.resources.material(material)
+        if isinstance(mesh, Lods):
+            return self.table.spawn(int(count), mesh=0, material=look, radius=mesh.radius,
+                                    lods=self.resources.lods(mesh), static=static)  # fmt: skip
+        handle = self.resources.mesh(mesh)
+        return self.table.spawn(int(count), mesh=handle, material=look, radius=mesh.data.radius, static=static)
+
+    def report(self, *, state_hash: bool = False) -> dict[str, Any]:
+        """What the engine holds right now, and against which budgets."""
+        table = self.table
+        found: dict[str, Any] = {
+            "frame": self.frame_number, "title": self.config.title, "overlay": self.config.overlay,
+            "entities": table.alive_count, "tiles": reports.tile_counts([]),
+            "heap_bytes": self.heap_ledger.used_bytes, "layer_bytes": self.layer_ledger.used_bytes,
+            "gpu_bytes": self.store.committed.used_bytes,
+            "budgets": {"heap": self.heap_ledger.budget_bytes, "layer": self.layer_ledger.budget_bytes,
+                        "gpu": self.gpu_ledger.budget_bytes},
+            "settled": self.settled, "transfers": self.transfers.live_count, "lost": self.store.lost_count,
+            "rows_uploaded": self.submission.rows_uploaded, "command_words": self.submission.words_submitted,
+            "errors": list(self.log.errors),
+        }  # fmt: skip
+        if state_hash:
+            found["state_hash"] = reports.state_hash(table)
+        return found
+
+    @property
+    def settled(self) -> bool:
+        """True when nothing is on its way: no model loads and no tile is wanted."""
+        return True
+
+    def close(self) -> None:
+        """Frees everything that the program made; the next frames draw only the sky."""
+        self.user = UserCode(self._show_error)
+        alive = np.flatnonzero(self.table.flags & 1)
+        for row in alive[::-1]:
+            if self.table.flags[row] & 1:
+                self.table.despawn(int(row), 1)
+        self.resources.close()
+
+    # -- the frame -----------------------------------------------------------------------------
+
+    def frame_step(self, time_s: float, dt_s: float, inbox_bytes: int, inbox_needed_bytes: int) -> None:
+        """Called by the host once a frame; submits exactly once."""
+        self.time_s = time_s
+        self.store.begin_frame()
+        try:
+            self._receive(inbox_bytes, inbox_needed_bytes)
+            self.user.run_frames(dt_s)
+            self._advance()
+            self._draw()
+        except Exception as error:
+            self.user.show_exception(error)
+        self._finish()
+
+    def _receive(self, inbox_bytes: int, inbox_needed_bytes: int) -> None:
+        """Events since the last frame, in order."""
+        events = ev.decode_events(memoryview(self._inbox)[:inbox_bytes]) if inbox_bytes else []
+        if inbox_needed_bytes > self._inbox.nbytes:
+            self._inbox = self._new_inbox(inbox_needed_bytes)
+        self.input.apply(events)
+        for event in events:
+            match event:
+                case ev.TransferDone():
+                    self.transfers.dispatch_done(TransferDone(*event))
+                case ev.TransferFailed():
+                    self.transfers.dispatch_failed(TransferFailed(*event))
+                case ev.Resize():
+                    self._resize(event.width, event.height)
+                case ev.DeviceLost():
+                    self.log.warning(f"The GPU device was lost: {event.reason}")
+                case ev.DeviceRestored():
+                    self._restore()
+                case ev.ResourceFailed():
+                    kind = ("buffer", "texture", "mesh", "material")[event.kind]
+                    self.log.error(f"The {kind} {event.resource:#x} could not be made: {event.message}")
+                case ev.ReportRequest():
+                    self._report_flags = event.flags
+        for text in self.transfers.take_errors():
+            self._show_error(text)
+
+    def _new_inbox(self, size_bytes: int) -> npt.NDArray[np.uint8]:
+        """A larger inbox and the command that names it; the old one stays valid until the submit."""
+        inbox = np.zeros(1 << (size_bytes - 1).bit_length(), np.uint8)
+        self.submission.encoder.inbox(self.submission.keep(inbox), inbox.nbytes)
+        return inbox
+
+    def _resize(self, width: int, height: int) -> None:
+        self._size = (max(width, 1), max(height, 1))
+        needed = target_bytes(*self._size)
+        if not self.resources.try_charge("targets", needed):
+            self.log.warning(f"Render targets of {width} x {height} pixels take {needed} bytes, which the GPU budget of "
+                             f"{self.gpu_ledger.budget_bytes} does not hold beside what is there; raise gpu_mib.")  # fmt: skip
+
+    def _restore(self) -> None:
+        """The device is back and empty: everything is made again."""
+        lost = self.store.restore()
+        self._gpu_rows = 0
+        self.log.info(f"The GPU device is back; {lost} resources are loaded again.")
+
+    def _advance(self) -> None:
+        """Content and streaming."""
+
+    def _draw(self) -> None:
+        """World columns, visibility, rows, draws."""
+        columns = self.table.update()
+        camera = self._frame_camera()
+        write_view(self._block, camera, self.environment, self.time_s)
+        found = self.visibility.frame(camera.position, camera.planes, columns.position, columns.rotation, columns.scale,
+                                      shadow_m=shadow_reach_m(self.environment))  # fmt: skip
+        self.submission.begin(self.frame_number, self._block.array)
+        self._upload_rows(columns)
+        self.submission.visible(found.rows)
+        for name in ("shadow", "opaque", "blend"):
+            self.submission.draws(name, getattr(found, name))
+
+    def _frame_camera(self) -> CameraFrame:
+        """This frame's camera; the last good one where the program set impossible values."""
+        try:
+            self._camera_frame = self.camera.frame(*self._size)
+        except (ValueError, TypeError) as error:
+            if self._camera_frame is None:
+                raise
+            self.user.show_exception(error)
+        return self._camera_frame
+
+    def _upload_rows(self, columns: FrameColumns) -> None:
+        """Grows the GPU's columns with the table, then uploads what changed."""
+        if self.table.rows_used > self._gpu_rows:
+            rows = min(max(ROWS_MIN, 1 << (self.table.rows_used - 1).bit_length()), self.table.capacity)
+            if not self.resources.try_charge("columns", rows * COLUMN_BYTES_PER_ROW):
+                rows = self.table.rows_used
+                self.resources.charge("columns", rows * COLUMN_BYTES_PER_ROW, f"Instance columns of {rows} rows")
+            self.submission.encoder.rows_capacity(rows)
+            self._gpu_rows = rows
+            self.table.touch_all()
+        self.submission.rows(columns, self.table.dirty_runs())
+
+    def _finish(self) -> None:
+        """Page commands, then the one submit."""
+        if self.pointer_lock != self._pointer_lock_sent:
+            self._pointer_lock_sent = self.pointer_lock
+            self.submission.encoder.input_mode(int(self.pointer_lock))
+        overlay_due = self.frame_number == 0 or (self.config.overlay and self.frame_number % OVERLAY_FRAMES == 0)
+        if self._report_flags is not None or overlay_due:
+            self.submission.report(json.dumps(self.report(state_hash=bool((self._report_flags or 0) & 1))))
+            self._report_flags = None
+        self.submission.log(self.log.take())
+        self.input.end_frame()
+        self.frame_number += 1
+        self.submission.end(self.host)
+
+    def _show_error(self, text: str) -> None:
+        self.log.error(text)
+        self.host.show_error(text)
+
+
+def _set(entities: Entities, **values: Any) -> None:
+    for name, value in values.items():
+        if value is not None:
+            setattr(entities, name, value)

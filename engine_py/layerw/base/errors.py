@@ -1,0 +1,28 @@
+"""The exceptions that layerw raises. Each message is one sentence with the value, the limit and what to do."""
+
+from __future__ import annotations
+
+
+class LayerwError(Exception):
+    """Base of everything that layerw raises on purpose."""
+
+
+class ShapeError(LayerwError, ValueError):
+    """An array has another shape, dtype or layout than is asked for."""
+
+
+class HandleError(LayerwError, LookupError):
+    """A handle is 0, was never given out, or what it named has ended (its generation is over)."""
+
+
+class BudgetError(LayerwError, MemoryError):
+    """A hard budget has no room; `needed_bytes` and `left_bytes` say by how much."""
+
+    def __init__(self, message: str, *, needed_bytes: int = 0, left_bytes: int = 0) -> None:
+        super().__init__(message)
+        self.needed_bytes = needed_bytes
+        self.left_bytes = left_bytes
+
+
+class ConfigError(LayerwError, ValueError):
+    """A setting is outside of its limits."""

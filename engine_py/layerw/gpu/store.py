@@ -1,0 +1,367 @@
+"""GPU resources by handle, charged to the GPU ledger. Implements ports.GpuStore.
+
+Owns: meshes, textures, materials, the big buffers that meshes share, this frame's upload allowance, and what
+is needed to make everything again after a lost device. Does not draw, and knows no file format.
+
+Limits: the ledger holds the sum of all resources; `committed` holds the buffers and targets behind them. Both
+have the GPU budget and are hard. Resources made from Python data are kept (in the heap) and made again after
+a device loss; those from transfers are lost then: `restore()` says so, and their owners load them again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base.errors import BudgetError, ShapeError
+from layerw.base.handles import HandlePool
+from layerw.base.ports import MaterialDesc, MeshData
+from layerw.gpu import packing
+from layerw.gpu.pages import USAGE_INDEX, USAGE_VERTEX, BufferPages, Place
+from layerw.gpu.spec import VERTEX_BYTES
+from layerw.gpu.submission import Submission
+from layerw.memory.ledger import HardLedger
+
+TEXTURE_SIDE_MAX = 8192
+MIB = 1 << 20
+U8 = npt.NDArray[np.uint8]
+Kind = Literal["mesh", "texture", "material"]
+T = TypeVar("T")
+
+
+@dataclass(slots=True, eq=False)
+class MeshRecord:
+    """A mesh in the shared buffers. `kept`: its packed bytes, None when they came from a transfer."""
+
+    vertex: Place
+    index: Place | None
+    vertex_count: int
+    index_count: int
+    topology: int
+    size_bytes: int
+    kept: tuple[U8, U8] | None
+    lost: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class TextureRecord:
+    """A texture with its full mip chain."""
+
+    width: int
+    height: int
+    srgb: bool
+    sampler: int
+    size_bytes: int
+    kept: U8 | None
+    lost: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class MaterialRecord:
+    """A material; lost with the textures that it needs."""
+
+    desc: MaterialDesc
+    lost: bool = False
+
+
+class Store:
+    """See ports.GpuStore. `create_` raises BudgetError where the budget has no room, `try_` returns 0."""
+
+    def __init__(self, submission: Submission, ledger: HardLedger, heap: HardLedger, upload_bytes_per_frame: int) -> None:
+        self.ledger = ledger
+        self.committed = HardLedger("gpu", ledger.budget_bytes)
+        self.upload_left_bytes = self.upload_bytes_per_frame = upload_bytes_per_frame
+        self.meshes: dict[int, MeshRecord] = {}
+        self.textures: dict[int, TextureRecord] = {}
+        self.materials: dict[int, MaterialRecord] = {}
+        self.pools = {kind: HandlePool(kind) for kind in ("buffer", "mesh", "texture", "material")}
+        self._submission = submission
+        self._heap = heap
+        self._uploaded = False  # in this frame
+        page = max(1 * MIB, min(16 * MIB, ledger.budget_bytes // 32))
+        self._vertices = self._buffer_pages(USAGE_VERTEX, VERTEX_BYTES, page)
+        self._indices = self._buffer_pages(USAGE_INDEX, 4, page // 4)
+
+    def _buffer_pages(self, usage: int, unit_bytes: int, page_bytes: int) -> BufferPages:
+        return BufferPages(usage, unit_bytes, page_bytes, handles=self.pools["buffer"], committed=self.committed,
+                           submission=self._submission)  # fmt: skip
+
+    # -- sizes and the upload allowance ------------------------------------------------------
+
+    def mesh_bytes(self, vertex_count: int, index_count: int) -> int:
+        """What a mesh takes of the GPU budget."""
+        return vertex_count * VERTEX_BYTES + packing.index_bytes(vertex_count, index_count)
+
+    def texture_bytes(self, width: int, height: int) -> int:
+        """What a texture takes, with all its mip levels."""
+        size = 0
+        while True:
+            size += 4 * width * height
+            if width == height == 1:
+                return size
+            width, height = max(width // 2, 1), max(height // 2, 1)
+
+    def begin_frame(self) -> None:
+        """Renews the upload allowance."""
+        self.upload_left_bytes = self.upload_bytes_per_frame
+        self._uploaded = False
+
+    def _may_upload(self, size_bytes: int) -> bool:
+        return not self._uploaded or size_bytes <= self.upload_left_bytes
+
+    def _count_upload(self, size_bytes: int) -> None:
+        self._uploaded = True
+        self.upload_left_bytes = max(self.upload_left_bytes - size_bytes, 0)
+
+    # -- fixed costs: render targets, instance columns ----------------------------------------
+
+    def try_charge(self, size_bytes: int) -> bool:
+        """Charges memory that backends allocate by themselves (render targets, instance columns)."""
+        if not self.ledger.try_reserve(size_bytes):
+            return False
+        if self._commit(size_bytes):
+            return True
+        self.ledger.release(size_bytes)
+        return False
+
+    def uncharge(self, size_bytes: int) -> None:
+        self.ledger.release(size_bytes)
+        self.committed.release(size_bytes)
+
+    def _commit(self, size_bytes: int) -> bool:
+        if self.committed.try_reserve(size_bytes):
+            return True
+        return bool(self._vertices.trim() + self._indices.trim()) and self.committed.try_reserve(size_bytes)
+
+    # -- meshes ----------------------------------------------------------------------------------
+
+    def create_mesh(self, data: MeshData) -> int:
+        """A mesh from arrays, uploaded with this frame; raises BudgetError or ShapeError."""
+        vertices, indices = packing.pack_mesh(data)
+        count = len(data.indices)
+        size = vertices.nbytes + indices.nbytes
+        self._heap.reserve(size, "Keeping a mesh for a lost device")
+        mesh = self._try_mesh(len(data.positions), count, 0, (vertices, indices))
+        if not mesh:
+            self._heap.release(size)
+            raise self._no_room("A mesh", size)
+        self._write_mesh(self.meshes[mesh])
+        self._create_mesh_command(mesh)
+        self._count_upload(size)
+        return mesh
+
+    def try_mesh_from_transfer(self, transfer: int, vertex_count: int, index_count: int, topology: int = 0) -> int:
+        """A mesh from a built transfer's bytes; 0 when the budget or this frame's uploads have no room."""
+        size = self.mesh_bytes(vertex_count, index_count)
+        mesh = self._try_mesh(vertex_count, index_count, topology, None) if self._may_upload(size) else 0
+        if not mesh:
+            return 0
+        record = self.meshes[mesh]
+        encoder, vertex_bytes = self._submission.encoder, vertex_count * VERTEX_BYTES
+        encoder.buffer_upload(record.vertex.page.buffer, record.vertex.offset_bytes, transfer, 0, vertex_bytes)
+        if record.index is not None:
+            encoder.buffer_upload(record.index.page.buffer, record.index.offset_bytes, transfer, vertex_bytes,
+                                  size - vertex_bytes)  # fmt: skip
+        self._create_mesh_command(mesh)
+        self._count_upload(size)
+        return mesh
+
+    def _try_mesh(self, vertex_count: int, index_count: int, topology: int, kept: tuple[U8, U8] | None) -> int:
+        if vertex_count < 1:
+            raise ShapeError(f"A mesh of {vertex_count} vertices was asked for; it needs at least 1.")
+        size = self.mesh_bytes(vertex_count, index_count)
+        if not self.ledger.try_reserve(size):
+            return 0
+        places = self._try_places(vertex_count * VERTEX_BYTES, packing.index_bytes(vertex_count, index_count))
+        if places is None:
+            self.ledger.release(size)
+            return 0
+        mesh = self.pools["mesh"].alloc()
+        self.meshes[mesh] = MeshRecord(*places, vertex_count, index_count, topology, size, kept)
+        return mesh
+
+    def _try_places(self, vertex_bytes: int, index_bytes: int) -> tuple[Place, Place | None] | None:
+        vertex = self._vertices.try_place(vertex_bytes) or self._trimmed(self._indices, self._vertices, vertex_bytes)
+        if vertex is None:
+            return None
+        if not index_bytes:
+            return vertex, None
+        index = self._indices.try_place(index_bytes) or self._trimmed(self._vertices, self._indices, index_bytes)
+        if index is None:
+            self._vertices.free(vertex)
+            return None
+        return vertex, index
+
+    @staticmethod
+    def _trimmed(other: BufferPages, pages: BufferPages, size_bytes: int) -> Place | None:
+        """Tries again with the room that empty pages (of both kinds) took."""
+        return pages.try_place(size_bytes) if other.trim() + pages.trim() else None
+
+    def _write_mesh(self, record: MeshRecord) -> None:
+        assert record.kept is not None
+        for place, data in zip((record.vertex, record.index), record.kept, strict=True):
+            if place is not None:
+                address = self._submission.keep(data)
+                self._submission.encoder.buffer_write(place.page.buffer, place.offset_bytes, address, data.nbytes)
+
+    def _create_mesh_command(self, mesh: int) -> None:
+        r = self.meshes[mesh]
+        index = (r.index.page.buffer, r.index.offset_bytes) if r.index is not None else (0, 0)
+        self._submission.encoder.mesh_create(
+            mesh, r.vertex.page.buffer, r.vertex.offset_bytes, r.vertex_count, *index, r.index_count,
+            packing.index_item_bytes(r.vertex_count), r.topology,
+        )  # fmt: skip
+
+    def destroy_mesh(self, mesh: int) -> None:
+        """Ends the handle and frees what it took."""
+        record = self._pop("mesh", self.meshes, mesh)
+        if not record.lost:
+            self._submission.encoder.mesh_destroy(mesh)
+        self._vertices.free(record.vertex)
+        if record.index is not None:
+            self._indices.free(record.index)
+        self.ledger.release(record.size_bytes)
+        if record.kept is not None:
+            self._heap.release(record.size_bytes)
+
+    # -- textures --------------------------------------------------------------------------------
+
+    def create_texture(self, rgba: U8, *, srgb: bool, sampler: int = 0) -> int:
+        """A texture from (height, width, 4) uint8, uploaded with this frame."""
+        if rgba.ndim != 3 or rgba.shape[2] != 4 or rgba.dtype != np.uint8:
+            raise ShapeError(f"A texture has shape {rgba.shape} and dtype {rgba.dtype}; it must be (height, width, 4) "
+                             f"uint8.")  # fmt: skip
+        height, width = rgba.shape[:2]
+        self._heap.reserve(rgba.nbytes, "Keeping a texture for a lost device")
+        texture = self._try_texture(width, height, srgb, sampler, np.array(rgba, order="C"))
+        if not texture:
+            self._heap.release(rgba.nbytes)
+            raise self._no_room(f"A texture of {width} x {height}", self.texture_bytes(width, height))
+        self._create_texture_command(texture)
+        self._write_texture(texture)
+        self._count_upload(rgba.nbytes)
+        return texture
+
+    def try_texture_from_transfer(self, transfer: int, width: int, height: int, *, srgb: bool, sampler: int) -> int:
+        """A texture from a decoded image; 0 when the budget or this frame's uploads have no room."""
+        texture = self._try_texture(width, height, srgb, sampler, None) if self._may_upload(4 * width * height) else 0
+        if texture:
+            self._create_texture_command(texture)
+            self._submission.encoder.texture_upload(texture, transfer)
+            self._count_upload(4 * width * height)
+        return texture
+
+    def _try_texture(self, width: int, height: int, srgb: bool, sampler: int, kept: U8 | None) -> int:
+        if not (1 <= width <= TEXTURE_SIDE_MAX and 1 <= height <= TEXTURE_SIDE_MAX):
+            raise ShapeError(f"A texture of {width} x {height} was asked for; each side must be 1 to {TEXTURE_SIDE_MAX}.")
+        size = self.texture_bytes(width, height)
+        if not self.try_charge(size):
+            return 0
+        texture = self.pools["texture"].alloc()
+        self.textures[texture] = TextureRecord(width, height, srgb, sampler, size, kept)
+        return texture
+
+    def _create_texture_command(self, texture: int) -> None:
+        r = self.textures[texture]
+        levels = max(r.width, r.height).bit_length()
+        self._submission.encoder.texture_create(texture, r.width, r.height, levels, 0 if r.srgb else 1, r.sampler)
+
+    def _write_texture(self, texture: int) -> None:
+        kept = self.textures[texture].kept
+        assert kept is not None
+        self._submission.encoder.texture_write(texture, self._submission.keep(kept), kept.nbytes)
+
+    def destroy_texture(self, texture: int) -> None:
+        """Ends the handle and frees what it took."""
+        record = self._pop("texture", self.textures, texture)
+        if not record.lost:
+            self._submission.encoder.texture_destroy(texture)
+        self.uncharge(record.size_bytes)
+        if record.kept is not None:
+            self._heap.release(record.kept.nbytes)
+
+    # -- materials -------------------------------------------------------------------------------
+
+    def create_material(self, desc: MaterialDesc) -> int:
+        """A material; its textures must be live handles or 0."""
+        packing.material_kind(desc)
+        for texture in _textures(desc):
+            if texture:
+                self.pools["texture"].check(texture)
+        material = self.pools["material"].alloc()
+        self.materials[material] = MaterialRecord(desc)
+        self._create_material_command(material)
+        return material
+
+    def _create_material_command(self, material: int) -> None:
+        desc = self.materials[material].desc
+        params = self._submission.keep(packing.pack_material(desc))
+        self._submission.encoder.material_create(
+            material, packing.material_kind(desc), desc.flags, *_textures(desc), params)  # fmt: skip
+
+    def write_material(self, material: int, desc: MaterialDesc) -> None:
+        """Replaces a material's numbers (kind, flags and textures stay as they were made)."""
+        self.pools["material"].check(material)
+        self.materials[material].desc = desc
+        self._submission.encoder.material_write(material, self._submission.keep(packing.pack_material(desc)))
+
+    def destroy_material(self, material: int) -> None:
+        """Ends the handle."""
+        if not self._pop("material", self.materials, material).lost:
+            self._submission.encoder.material_destroy(material)
+
+    def _pop(self, kind: Kind, records: dict[int, T], handle: int) -> T:
+        self.pools[kind].free(handle)
+        return records.pop(handle)
+
+    def _no_room(self, what: str, size_bytes: int) -> BudgetError:
+        left = min(self.ledger.left_bytes, self.committed.left_bytes)
+        return BudgetError(
+            f"{what} needs {size_bytes} bytes, but the GPU budget of {self.ledger.budget_bytes} bytes has {left} left; "
+            f"raise it with lw.App(budgets=lw.Budgets(gpu_mib=...)) or despawn and destroy something.",
+            needed_bytes=size_bytes, left_bytes=left,
+        )  # fmt: skip
+
+    # -- a lost device ---------------------------------------------------------------------------
+
+    def restore(self) -> int:
+        """Makes everything again that can be; the rest is marked as lost. Returns how many are lost."""
+        self._vertices.restore()
+        self._indices.restore()
+        for texture, image in self.textures.items():
+            image.lost = image.kept is None
+            if not image.lost:
+                self._create_texture_command(texture)
+                self._write_texture(texture)
+        for mesh, record in self.meshes.items():
+            record.lost = record.kept is None
+            if not record.lost:
+                self._write_mesh(record)
+                self._create_mesh_command(mesh)
+        for material, look in self.materials.items():
+            look.lost = any(t and (t not in self.textures or self.textures[t].lost) for t in _textures(look.desc))
+            if not look.lost:
+                self._create_material_command(material)
+        return self.lost_count
+
+    @property
+    def lost_count(self) -> int:
+        """Resources whose contents went with the device and whose owners have not let go yet."""
+        groups: tuple[dict[int, MeshRecord] | dict[int, TextureRecord] | dict[int, MaterialRecord], ...]
+        groups = (self.meshes, self.textures, self.materials)
+        return sum(record.lost for group in groups for record in group.values())
+
+    def check_invariants(self) -> None:
+        """Raises AssertionError where ledgers, pages and records contradict one another."""
+        self.ledger.check_invariants()
+        self.committed.check_invariants()
+        self._vertices.check_invariants()
+        self._indices.check_invariants()
+
+
+def _textures(desc: MaterialDesc) -> tuple[int, int, int, int, int]:
+    return (desc.base_color_texture, desc.metallic_roughness_texture, desc.normal_texture, desc.occlusion_texture,
+            desc.emissive_texture)  # fmt: skip

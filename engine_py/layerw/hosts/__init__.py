@@ -1,0 +1,18 @@
+"""The machines that the engine runs on: the browser (Pyodide) and CPython without a picture."""
+
+from __future__ import annotations
+
+import sys
+
+from layerw.base.host_port import HostPort
+
+
+def default_host() -> HostPort:
+    """The browser under Pyodide, else a headless host that reads files next to the program."""
+    if sys.platform == "emscripten":
+        from layerw.hosts.browser import BrowserHost
+
+        return BrowserHost()
+    from layerw.hosts.headless import HeadlessHost
+
+    return HeadlessHost()

@@ -1,0 +1,52 @@
+"""The browser host: the only module that imports JavaScript (`layerw_glue`).
+
+Owns: the one call a frame in each direction. `glue.start` keeps one proxy of the frame method; `submit` is one
+JavaScript function that is looked up once. Limits: needs Pyodide.
+"""
+
+from __future__ import annotations
+
+import json
+import traceback
+from typing import Any
+
+import layerw_glue as glue  # type: ignore[import-not-found]  # registered by web/boot.js
+
+from layerw.base.errors import LayerwError
+from layerw.base.host_port import AnyArray, Running
+
+
+class BrowserHost:
+    """See base.host_port.HostPort."""
+
+    name = "browser"
+
+    def __init__(self) -> None:
+        self.submit = glue.submit
+        self._options: dict[str, Any] | None = None
+
+    def address(self, array: AnyArray) -> int:
+        """Where the array's bytes are in the wasm heap."""
+        return int(array.__array_interface__["data"][0])
+
+    def options(self) -> dict[str, Any]:
+        """What the page asked for; read once."""
+        if self._options is None:
+            self._options = dict(json.loads(glue.options()))
+        return self._options
+
+    def show_error(self, text: str) -> None:
+        """Shows the text on the page."""
+        glue.fail(text)
+
+
+def start() -> None:
+    """Called by boot.js after the program ran: hands the frame method of its App to JavaScript."""
+    app = Running.app
+    if app is None:
+        raise LayerwError("The program made no lw.App(), so there is nothing to draw; add `app = lw.App()` to it.")
+    try:
+        glue.start(app.frame_step)
+    except Exception:
+        glue.fail(traceback.format_exc())
+        raise

@@ -1,0 +1,77 @@
+"""Reads what the headless host needs of files: glb and b3dm containers, PNG and JPEG sizes.
+
+Does not decode pictures or meshes. Every length is checked against the file before it is used; a broken file
+raises FormatError with one sentence. Sources: glTF 2.0 section 4.4, 3D Tiles 1.0 (b3dm), PNG 1.2, JFIF.
+"""
+
+from __future__ import annotations
+
+import struct
+
+
+class FormatError(ValueError):
+    """The bytes are not what they say they are."""
+
+
+def split_model(data: bytes) -> tuple[bytes, bytes, int]:
+    """(glTF JSON, BIN chunk, container): container 0 = gltf, 1 = glb, 2 = b3dm."""
+    if data[:4] == b"b3dm":
+        if len(data) < 28:
+            raise FormatError(f"The b3dm has {len(data)} bytes, but its header takes 28.")
+        skip = 28 + sum(struct.unpack_from("<4I", data, 12))
+        if skip > len(data):
+            raise FormatError(f"The b3dm's tables end at byte {skip}, past its {len(data)} bytes.")
+        return (*_split_glb(data[skip:]), 2)
+    if data[:4] == b"glTF":
+        return (*_split_glb(data), 1)
+    if data.lstrip()[:1] != b"{":
+        raise FormatError("The model is neither glTF JSON, nor glb, nor b3dm.")
+    return data, b"", 0
+
+
+def _split_glb(data: bytes) -> tuple[bytes, bytes]:
+    if len(data) < 20 or data[:4] != b"glTF":
+        raise FormatError(f"The glb has {len(data)} bytes and no whole header.")
+    version, length = struct.unpack_from("<II", data, 4)
+    if version != 2 or length > len(data):
+        raise FormatError(f"The glb says version {version} and {length} bytes; version 2 and at most {len(data)} are here.")
+    at, chunks = 12, []
+    while at + 8 <= length:
+        size, kind = struct.unpack_from("<II", data, at)
+        if at + 8 + size > length:
+            raise FormatError(f"A glb chunk of {size} bytes at byte {at} ends past the file's {length}.")
+        chunks.append((kind, data[at + 8 : at + 8 + size]))
+        at += 8 + size
+    if not chunks or chunks[0][0] != 0x4E4F534A:
+        raise FormatError("The glb's first chunk is not JSON.")
+    return chunks[0][1], next((body for kind, body in chunks if kind == 0x004E4942), b"")
+
+
+def image_size(data: bytes) -> tuple[int, int]:
+    """Width and height from the header of a PNG or JPEG."""
+    if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
+        return struct.unpack_from(">II", data, 16)
+    if data[:2] == b"\xff\xd8":
+        return _jpeg_size(data)
+    raise FormatError(f"The image starts with {data[:4]!r}, which is neither PNG nor JPEG.")
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int]:
+    at = 2
+    while at + 9 < len(data):
+        if data[at] != 0xFF:
+            raise FormatError(f"The JPEG has no marker at byte {at}.")
+        marker = data[at + 1]
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack_from(">HH", data, at + 5)
+            return width, height
+        at += 2 + struct.unpack_from(">H", data, at + 2)[0]
+    raise FormatError(f"The JPEG of {len(data)} bytes ends before its size.")
+
+
+def unrolled_count(mode: str, count: int) -> int:
+    """Indices of the list that a glTF mode of `count` indices becomes."""
+    pieces = {"points": count, "lines": count // 2 * 2, "line_loop": 2 * count if count > 1 else 0,
+              "line_strip": 2 * max(count - 1, 0), "triangles": count // 3 * 3, "triangle_strip": 3 * max(count - 2, 0),
+              "triangle_fan": 3 * max(count - 2, 0)}  # fmt: skip
+    return pieces[mode]

@@ -1,0 +1,218 @@
+"""Transfers from local files, on a virtual clock of frames: the headless twin of web/fetcher.js.
+
+Owns: what each transfer holds, lanes, latency and planted failures. Builds no vertices and decodes no pixels:
+a built mesh or a decoded image is only its size. Limits: the tests' servers are folders.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import numpy as np
+
+from layerw.gpu import spec
+from layerw.hosts.containers import FormatError, image_size, split_model, unrolled_count
+
+IMAGE_SIDE_MAX = 8192
+Fault = tuple[int, int, str]  # FAIL_* code, a, message
+
+
+@dataclass(slots=True, eq=False)
+class Transfer:
+    """One transfer. `ready_at`: the frame in which it ends, -1 while it waits for a lane."""
+
+    handle: int
+    kind: str
+    url: str = ""
+    fetch_kind: int = 0
+    priority: float = 0.0
+    max_bytes: int = 0
+    sha256: str = ""
+    ready_at: int = -1
+    ended: bool = False
+    data: bytes = b""
+    held_bytes: int = 0
+    size: tuple[int, int] = (0, 0)
+    work: Callable[[], tuple[int, int, int, bytes]] | None = None
+    attempts: int = 0
+
+
+@dataclass(slots=True)
+class Settings:
+    """How the pretended network behaves. `fault(url, attempt)`: None, or how this attempt fails."""
+
+    root: Path = field(default_factory=Path.cwd)
+    lanes: int = 6
+    latency_frames: int = 1
+    decode_frames: int = 1
+    fault: Callable[[str, int], Fault | None] | None = None
+
+
+class FileTransfers:
+    """Commands 32 to 36. `step(frame)` gives the events of the transfers that ended."""
+
+    def __init__(self, settings: Settings, read: Callable[[int, int], bytes]) -> None:
+        self.settings = settings
+        self.frame = 0
+        self.live: dict[int, Transfer] = {}
+        self.fetched_urls: list[str] = []  # in the order of their start
+        self.peak_held_bytes = 0
+        self.held_total_bytes = 0
+        self._read = read
+        self._attempts: dict[str, int] = {}
+
+    def in_flight(self) -> int:
+        """Fetches that have a lane now."""
+        return sum(t.kind == "fetch" and t.ready_at >= 0 and not t.ended for t in self.live.values())
+
+    def held_bytes(self, handle: int) -> int:
+        """Bytes that the transfer holds; 0 for one that does not exist."""
+        found = self.live.get(handle)
+        return found.held_bytes if found else 0
+
+    def image(self, handle: int) -> tuple[int, int]:
+        """Size of a decoded image; (0, 0) for one that does not exist."""
+        found = self.live.get(handle)
+        return found.size if found else (0, 0)
+
+    # -- commands ----------------------------------------------------------------------------------
+
+    def fetch(self, transfer: int, kind: int, priority: float, max_bytes: int, url: int, url_bytes: int, sha256: int,
+              sha256_bytes: int) -> None:  # fmt: skip
+        text = self._read(url, url_bytes).decode()
+        expected = self._read(sha256, sha256_bytes).decode() if sha256_bytes else ""
+        self.live[transfer] = Transfer(transfer, "fetch", text, kind, priority, max_bytes, expected)
+
+    def mesh_build(self, transfer: int, data: int, size_bytes: int) -> None:
+        words = np.frombuffer(self._read(data, size_bytes), np.uint32)
+        self._queue(Transfer(transfer, "mesh", work=lambda: self._mesh(words)))
+
+    def image_decode(self, transfer: int, source: int, offset: int, size_bytes: int, max_bytes: int,
+                     max_side: int) -> None:  # fmt: skip
+        work = Transfer(transfer, "image", max_bytes=max_bytes)
+        work.work = lambda: self._image(work, source, offset, size_bytes, max_side)
+        self._queue(work)
+
+    def transfer_priority(self, transfer: int, priority: float) -> None:
+        if transfer in self.live:
+            self.live[transfer].priority = priority
+
+    def transfer_release(self, transfer: int) -> None:
+        found = self.live.pop(transfer)
+        self.held_total_bytes -= found.held_bytes
+
+    def _queue(self, transfer: Transfer) -> None:
+        transfer.ready_at = self.frame + self.settings.decode_frames
+        self.live[transfer.handle] = transfer
+
+    # -- the clock ---------------------------------------------------------------------------------
+
+    def step(self, frame: int) -> list[tuple[str, tuple[int | float | str | bytes, ...]]]:
+        """Starts fetches on free lanes and ends what is due; returns events (name, values)."""
+        self.frame = frame
+        self._start_fetches()
+        due = [t for t in self.live.values() if not t.ended and 0 <= t.ready_at <= frame]
+        return [self._end(t) for t in due]
+
+    def _start_fetches(self) -> None:
+        waiting = [t for t in self.live.values() if t.kind == "fetch" and t.ready_at < 0]
+        waiting.sort(key=lambda t: -t.priority)
+        for transfer in waiting[: max(self.settings.lanes - self.in_flight(), 0)]:
+            transfer.ready_at = self.frame + self.settings.latency_frames
+            self.fetched_urls.append(transfer.url)
+            self._attempts[transfer.url] = transfer.attempts = self._attempts.get(transfer.url, 0) + 1
+
+    def _end(self, transfer: Transfer) -> tuple[str, tuple[int | float | str | bytes, ...]]:
+        transfer.ended = True
+        work = transfer.work or (lambda: self._load(transfer))
+        try:
+            held, a, b, payload = work()
+        except _Failure as failure:
+            return "transfer_failed", (transfer.handle, failure.code, failure.a, failure.b, failure.message)
+        except (FormatError, struct.error) as error:
+            return "transfer_failed", (transfer.handle, spec.FAIL_FORMAT, 0, 0, str(error))
+        transfer.held_bytes = held
+        self.held_total_bytes += held
+        self.peak_held_bytes = max(self.peak_held_bytes, self.held_total_bytes)
+        return "transfer_done", (transfer.handle, held, a, b, payload)
+
+    # -- the work ----------------------------------------------------------------------------------
+
+    def _load(self, t: Transfer) -> tuple[int, int, int, bytes]:
+        fault = self.settings.fault(t.url, t.attempts) if self.settings.fault else None
+        if fault is not None:
+            raise _Failure(fault[0], fault[1], 0, fault[2])
+        data = self._file(t.url, t.max_bytes)
+        found = hashlib.sha256(data).hexdigest()
+        if not found.startswith(t.sha256):
+            raise _Failure(spec.FAIL_HASH, 0, 0, f"{t.url} has the hash {found[:16]}, expected {t.sha256[:16]}.")
+        if t.fetch_kind == spec.FETCH_BYTES:
+            return 0, 0, 0, data
+        if t.fetch_kind == spec.FETCH_BLOB:
+            t.data = data
+            return len(data), 0, 0, b""
+        text, t.data, container = split_model(data)
+        return len(t.data), container, 0, text
+
+    def _file(self, url: str, max_bytes: int) -> bytes:
+        parts = urlsplit(url)
+        path = self.settings.root / unquote(parts.path)
+        if parts.scheme not in ("", "file") or not path.is_file():
+            raise _Failure(spec.FAIL_NETWORK, 404, 0, f"{url} is not a file in {self.settings.root.name}.")
+        size = path.stat().st_size
+        if size > max_bytes:
+            raise _Failure(spec.FAIL_TOO_LARGE, size, 0, f"{url} has {size} bytes; at most {max_bytes} were allowed.")
+        return path.read_bytes()
+
+    def _mesh(self, words: np.ndarray[tuple[int, ...], np.dtype[np.uint32]]) -> tuple[int, int, int, bytes]:
+        attributes, vertices, indices, flags, mode = (int(w) for w in words[:5])
+        accessors = words[8 + 12 :].reshape(-1, len(spec.ACCESSOR))
+        if len(accessors) != attributes + 1:
+            raise FormatError(f"A mesh has {len(accessors)} accessors; {attributes} attributes and the indices need "
+                              f"{attributes + 1}.")  # fmt: skip
+        for accessor in accessors.tolist():
+            self._check_accessor(accessor)
+        count = unrolled_count(spec.GLTF_MODES[mode], indices)
+        if flags & spec.MESH_BUILD_FLAT_NORMALS:
+            vertices = count
+        index_bytes = (count * (2 if vertices <= 65_535 else 4) + 3) & ~3
+        return vertices * spec.VERTEX_BYTES + index_bytes, vertices, count, b""
+
+    def _check_accessor(self, accessor: list[int]) -> None:
+        _, transfer, offset, stride, component, components, _, count = accessor
+        if transfer == 0:
+            return
+        source = self.live.get(transfer)
+        width = {5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4}.get(component, 0) * components
+        end = offset + (stride or width) * (count - 1) + width
+        if source is None or not width or end > len(source.data):
+            here = len(source.data) if source else 0
+            raise FormatError(f"An accessor ends at byte {end}, but its buffer has {here}.")
+
+    def _image(self, t: Transfer, source: int, offset: int, size_bytes: int, max_side: int) -> tuple[int, int, int, bytes]:
+        data = self.live[source].data if source in self.live else b""
+        end = offset + size_bytes if size_bytes else len(data)
+        if not data or end > len(data):
+            raise FormatError(f"An image ends at byte {end}, but its buffer has {len(data)}.")
+        width, height = image_size(data[offset:end])
+        if max(width, height) > IMAGE_SIDE_MAX or min(width, height) < 1:
+            raise _Failure(spec.FAIL_TOO_LARGE, width, height, f"The image is {width} x {height}; each side must be "
+                           f"1 to {IMAGE_SIDE_MAX}.")  # fmt: skip
+        scale = min(1.0, max_side / max(width, height)) if max_side else 1.0
+        width, height = max(round(width * scale), 1), max(round(height * scale), 1)
+        if 4 * width * height > t.max_bytes:
+            raise _Failure(spec.FAIL_TOO_LARGE, width, height, f"The image of {width} x {height} takes "
+                           f"{4 * width * height} bytes; at most {t.max_bytes} were allowed.")  # fmt: skip
+        t.size = (width, height)
+        return 4 * width * height, width, height, b""
+
+
+class _Failure(Exception):
+    def __init__(self, code: int, a: int, b: int, message: str) -> None:
+        super().__init__(message)
+        self.code, self.a, self.b, self.message = code, a, b, message

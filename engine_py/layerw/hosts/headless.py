@@ -1,0 +1,186 @@
+"""The headless host: the whole engine on CPython with the null backend, local files and a virtual clock.
+
+Owns: pretended addresses, the inbox, the null sink and the file transfers. Draws no picture. Every unit test
+that needs "the other side" uses it. Limits: one thread; 1/60 s a frame.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from layerw.base.host_port import AnyArray, FrameReceiver
+from layerw.gpu.gen.decoder import decode
+from layerw.hosts.event_writer import encode_event
+from layerw.hosts.file_transfers import Fault, FileTransfers, Settings
+from layerw.hosts.null_sink import NullSink
+
+FRAME_S = 1.0 / 60.0
+
+
+class _Memory:
+    """Pretended addresses: 32 bits, valid until the next submit ends."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[int, AnyArray] = {}
+        self._next = 16
+
+    def address(self, array: AnyArray) -> int:
+        at = self._next
+        self._next += (array.nbytes + 31) & ~15
+        self._arrays[at] = array
+        return at
+
+    def array(self, address: int) -> AnyArray:
+        return self._arrays[address]
+
+    def raw(self, address: int, size_bytes: int) -> bytes:
+        data = self._arrays[address].tobytes()
+        assert len(data) == size_bytes, (len(data), size_bytes)
+        return data
+
+    def forget(self) -> None:
+        self._arrays.clear()
+        self._next = 16
+
+
+class HeadlessHost:
+    """See base.host_port.HostPort.
+
+    Args:
+        root: the folder that relative URLs start from.
+        options: boot options, as the page would give them.
+        size: of the pretended canvas, pixels.
+        lanes, latency_frames, decode_frames, fault: the pretended network, see file_transfers.Settings.
+    """
+
+    name = "headless"
+
+    def __init__(self, root: Path | str = ".", *, options: dict[str, Any] | None = None,
+                 size: tuple[int, int] = (1080, 720), lanes: int = 6, latency_frames: int = 1, decode_frames: int = 1,
+                 fault: Callable[[str, int], Fault | None] | None = None) -> None:  # fmt: skip
+        self._memory = _Memory()
+        self.address = self._memory.address
+        settings = Settings(Path(root), lanes, latency_frames, decode_frames, fault)
+        self.transfers = FileTransfers(settings, self._memory.raw)
+        self.sink = NullSink(self._memory.array, self.transfers.held_bytes, self.transfers.image)
+        self.errors: list[str] = []  # what the page would show
+        self.logs: list[tuple[int, str]] = []
+        self.report: dict[str, Any] | None = None
+        self.submits = 0
+        self.frame = 0
+        self.pointer_lock = False
+        self._options = {"backend": "null", **(options or {})}
+        self._inbox: AnyArray | None = None
+        self._events: list[bytes] = [encode_event("resize", *size, 1.0)]
+        self._sink = _Routes(self)
+
+    def options(self) -> dict[str, Any]:
+        """The boot options."""
+        return self._options
+
+    def show_error(self, text: str) -> None:
+        """Keeps what the page would show."""
+        self.errors.append(text)
+
+    def submit(self, address: int, words: int) -> None:
+        """Decodes the words at a real address; what they point at has pretended ones."""
+        self.submits += 1
+        view = np.ctypeslib.as_array((ctypes.c_uint32 * words).from_address(address))
+        try:
+            decode(view, self._sink)
+        finally:
+            self._memory.forget()
+
+    def send(self, name: str, *values: int | float | str | bytes) -> None:
+        """Queues an event for the next frame (a key press, say)."""
+        self._events.append(encode_event(name, *values))
+
+    def lose_device(self) -> None:
+        """The GPU is gone now and back in the next frame."""
+        self.sink.clear()
+        self.send("device_lost", "planted by lose_device()")
+        self.send("device_restored")
+
+    def step(self, app: FrameReceiver, frames: int = 1) -> None:
+        """Runs frames of the app."""
+        for _ in range(frames):
+            for name, values in self.transfers.step(self.frame):
+                self.send(name, *values)
+            sent, needed = self._fill_inbox()
+            app.frame_step(self.frame * FRAME_S, FRAME_S, sent, needed)
+            self.frame += 1
+
+    def _fill_inbox(self) -> tuple[int, int]:
+        """Copies whole events while they fit; says how many bytes were sent and how many the next needs."""
+        if self._inbox is None:
+            return 0, 0
+        sent = 0
+        while self._events and sent + len(self._events[0]) <= self._inbox.nbytes:
+            event = self._events.pop(0)
+            self._inbox[sent : sent + len(event)] = np.frombuffer(event, np.uint8)
+            sent += len(event)
+        return sent, len(self._events[0]) if self._events else 0
+
+    def set_inbox(self, array: AnyArray) -> None:
+        """Where the events go from now on."""
+        self._inbox = array
+
+    def request_report(self, app: FrameReceiver, *, state_hash: bool = True) -> dict[str, Any]:
+        """Runs one frame and returns the report that it sends."""
+        self.report = None
+        self.send("report_request", 1 if state_hash else 0)
+        self.step(app, 2 if self._inbox is None else 1)
+        assert self.report is not None, "the app sent no report"
+        return self.report
+
+
+class _Routes:
+    """The sink of the decoder: the null backend, the transfers, and the page's own commands."""
+
+    def __init__(self, host: HeadlessHost) -> None:
+        self._host = host
+
+    def __getattr__(self, name: str) -> Any:
+        host = self._host
+        found = getattr(host.sink, name, None) or getattr(host.transfers, name)
+        host.sink.commands[name] = host.sink.commands.get(name, 0)
+
+        def counted(*values: Any) -> None:
+            host.sink.commands[name] += 1
+            found(*values)
+
+        setattr(self, name, counted)
+        return counted
+
+    def report(self, data: int, size_bytes: int) -> None:
+        self._host.report = json.loads(self._host._memory.raw(data, size_bytes))
+
+    def log(self, level: int, data: int, size_bytes: int) -> None:
+        self._host.logs.append((level, self._host._memory.raw(data, size_bytes).decode()))
+
+    def input_mode(self, pointer_lock: int) -> None:
+        self._host.pointer_lock = bool(pointer_lock)
+
+    def inbox(self, data: int, size_bytes: int) -> None:
+        self._host.set_inbox(self._host._memory.array(data))
+
+
+class HostedApp(FrameReceiver, Protocol):
+    """An App with its host."""
+
+    host: Any
+
+
+def run_headless(app: HostedApp, frames: int) -> dict[str, Any]:
+    """Runs `frames` frames of an App on its headless host and returns its report, with the sink's figures."""
+    host: HeadlessHost = app.host
+    host.step(app, max(frames - 1, 0))
+    report = host.request_report(app)
+    return {**report, "backend": "null", "draws": host.sink.draws, "triangles": host.sink.triangles,
+            "crossings_per_frame": {"py_to_js": host.submits / max(host.frame, 1), "js_to_py": 1}}  # fmt: skip

@@ -1,0 +1,180 @@
+"""The null backend on CPython: keeps count of GPU resources and checks every use, draws nothing.
+
+Owns: which handles exist in "the GPU" and what they take. A wrong use (a handle that does not exist, bytes past
+a buffer's end) raises SinkError: it is an engine bug, and the tests shall see it. Limits: shaders don't run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from layerw.base.host_port import AnyArray
+from layerw.gpu import spec
+
+COLUMN_BYTES = sum(4 * width for _, width, _ in spec.COLUMNS)
+
+
+class SinkError(AssertionError):
+    """A command that no backend could carry out."""
+
+
+class NullSink:
+    """Commands 1 to 28 of the spec. `read(address)`: the array at an address. `image(transfer)`: (width, height)."""
+
+    def __init__(self, read: Callable[[int], AnyArray], held: Callable[[int], int],
+                 image: Callable[[int], tuple[int, int]]) -> None:  # fmt: skip
+        self._read, self._held, self._image = read, held, image
+        self.frames = 0
+        self.rows_written = 0  # of the last frame
+        self.draws = self.triangles = self.instances = self.skipped = 0  # of the last frame
+        self.commands: dict[str, int] = {}  # counts since the start, by name
+        self.clear()
+
+    def clear(self) -> None:
+        """The device is new: everything is gone."""
+        self.buffers: dict[int, tuple[int, int]] = {}
+        self.textures: dict[int, tuple[int, int, bool]] = {}  # width, height, written
+        self.meshes: dict[int, tuple[Any, ...]] = {}
+        self.materials: dict[int, tuple[int, ...]] = {}
+        self.rows = 0
+        self._visible = 0
+        self._lists: list[AnyArray] = []
+        self.columns: list[AnyArray] = []
+
+    @property
+    def gpu_bytes(self) -> int:
+        """What buffers, textures with mips and columns take."""
+        textures = sum(_mip_bytes(w, h) for w, h, _ in self.textures.values())
+        return sum(size for size, _ in self.buffers.values()) + textures + self.rows * COLUMN_BYTES
+
+    @property
+    def live_handles(self) -> int:
+        return len(self.buffers) + len(self.textures) + len(self.meshes) + len(self.materials)
+
+    # -- the frame -------------------------------------------------------------------------------
+
+    def frame_begin(self, frame: int) -> None:
+        self.draws = self.triangles = self.instances = self.skipped = self.rows_written = self._visible = 0
+        self._lists = []
+
+    def frame_block(self, data: int, size_bytes: int) -> None:
+        self.block = np.array(self._read(data))
+        _require(self.block.nbytes == size_bytes == 16 * sum(n for _, n in spec.FRAME_BLOCK), "frame_block size")
+        _require(bool(np.isfinite(self.block).all()), "the frame block holds NaN or infinity")
+
+    def rows_capacity(self, rows: int) -> None:
+        _require(rows > 0 and rows % spec.ROWS_STEP == 0, f"rows_capacity {rows}")
+        self.rows = rows
+        self.columns = [np.zeros((rows, width), np.dtype(kind.replace("f", "<f").replace("u", "<u").replace("32", "4")))
+                        for _, width, kind in spec.COLUMNS]  # fmt: skip
+
+    def rows_write(self, column: int, first_row: int, rows: int, data: int) -> None:
+        _require(first_row % spec.ROWS_STEP == 0 and rows % spec.ROWS_STEP == 0 and rows > 0, "rows_write steps")
+        _require(first_row + rows <= self.rows, f"rows_write past {self.rows} rows: {first_row} + {rows}")
+        target = self.columns[column]
+        target[first_row : first_row + rows] = self._read(data).reshape(rows, target.shape[1])
+        self.rows_written += rows
+
+    def visible_rows(self, data: int, count: int) -> None:
+        self._visible = count
+        if count:
+            rows = self._read(data)
+            _require(len(rows) == count and int(rows.max()) < self.rows, "visible_rows past the columns")
+
+    def draw_list(self, pass_id: int, data: int, count: int) -> None:
+        _require(pass_id < len(spec.PASSES), f"pass {pass_id}")
+        records = np.array(self._read(data))
+        _require(records.shape == (count, len(spec.DRAW_RECORD)), f"draw records {records.shape}")
+        self._lists.append(records)
+
+    def frame_end(self) -> None:
+        for records in self._lists:
+            for mesh, material, first, count, *_ in records.tolist():
+                _require(first + count <= self._visible, f"instances {first} + {count} of {self._visible}")
+                if mesh not in self.meshes or material not in self.materials:
+                    self.skipped += 1
+                    continue
+                self.draws += 1
+                self.instances += count
+                self.triangles += self.meshes[mesh][0] // 3 * count
+        self.frames += 1
+
+    # -- resources ---------------------------------------------------------------------------------
+
+    def buffer_create(self, buffer: int, size_bytes: int, usage: int) -> None:
+        _require(buffer not in self.buffers and usage in (1, 2) and size_bytes % 4 == 0 and size_bytes > 0, "buffer")
+        self.buffers[buffer] = (size_bytes, usage)
+
+    def buffer_destroy(self, buffer: int) -> None:
+        _require(self.buffers.pop(buffer, None) is not None, f"buffer {buffer} does not exist")
+        _require(not any(buffer in mesh[1:] for mesh in self.meshes.values()), f"buffer {buffer} still has meshes")
+
+    def _span(self, buffer: int, offset: int, size_bytes: int) -> None:
+        _require(buffer in self.buffers, f"buffer {buffer} does not exist")
+        _require(offset % 4 == 0 and size_bytes % 4 == 0 and offset + size_bytes <= self.buffers[buffer][0], "span")
+
+    def buffer_write(self, buffer: int, offset: int, data: int, size_bytes: int) -> None:
+        self._span(buffer, offset, size_bytes)
+        _require(self._read(data).nbytes == size_bytes, "buffer_write size")
+
+    def buffer_upload(self, buffer: int, offset: int, transfer: int, source_offset: int, size_bytes: int) -> None:
+        self._span(buffer, offset, size_bytes)
+        _require(source_offset + size_bytes <= self._held(transfer), f"buffer_upload past transfer {transfer}")
+
+    def texture_create(self, texture: int, width: int, height: int, levels: int, format: int, sampler: int) -> None:
+        _require(texture not in self.textures and levels in (1, max(width, height).bit_length()), "texture")
+        self.textures[texture] = (width, height, False)
+
+    def texture_destroy(self, texture: int) -> None:
+        _require(self.textures.pop(texture, None) is not None, f"texture {texture} does not exist")
+
+    def texture_write(self, texture: int, data: int, size_bytes: int) -> None:
+        width, height, _ = self.textures[texture]
+        _require(self._read(data).nbytes == size_bytes == 4 * width * height, "texture_write size")
+        self.textures[texture] = (width, height, True)
+
+    def texture_upload(self, texture: int, transfer: int) -> None:
+        width, height, _ = self.textures[texture]
+        _require(self._image(transfer) == (width, height), f"texture {width} x {height}, image {self._image(transfer)}")
+        self.textures[texture] = (width, height, True)
+
+    def mesh_create(self, mesh: int, vertex_buffer: int, vertex_offset: int, vertex_count: int, index_buffer: int,
+                    index_offset: int, index_count: int, index_bytes: int, topology: int) -> None:  # fmt: skip
+        _require(mesh not in self.meshes and vertex_offset % spec.VERTEX_BYTES == 0, "mesh")
+        self._span(vertex_buffer, vertex_offset, vertex_count * spec.VERTEX_BYTES)
+        if index_count:
+            self._span(index_buffer, index_offset, index_count * index_bytes + 3 & ~3)
+        self.meshes[mesh] = (index_count or vertex_count, vertex_buffer, index_buffer)
+
+    def mesh_destroy(self, mesh: int) -> None:
+        _require(self.meshes.pop(mesh, None) is not None, f"mesh {mesh} does not exist")
+
+    def material_create(self, material: int, kind: int, flags: int, base_color: int, metallic_roughness: int,
+                        normal: int, occlusion: int, emissive: int, params: int) -> None:  # fmt: skip
+        used = (base_color, metallic_roughness, normal, occlusion, emissive)
+        _require(material not in self.materials and kind < len(spec.MATERIAL_KINDS), "material")
+        _require(all(t == 0 or t in self.textures for t in used), f"material {material} names a missing texture")
+        _require(self._read(params).nbytes == 16 * sum(n for _, n in spec.MATERIAL_BLOCK), "material params")
+        self.materials[material] = used
+
+    def material_destroy(self, material: int) -> None:
+        _require(self.materials.pop(material, None) is not None, f"material {material} does not exist")
+
+    def material_write(self, material: int, params: int) -> None:
+        _require(material in self.materials, f"material {material} does not exist")
+
+
+def _require(condition: bool, what: str) -> None:
+    if not condition:
+        raise SinkError(f"The null backend refuses a command: {what}.")
+
+
+def _mip_bytes(width: int, height: int) -> int:
+    size = 4 * width * height
+    while width > 1 or height > 1:
+        width, height = max(width // 2, 1), max(height // 2, 1)
+        size += 4 * width * height
+    return size

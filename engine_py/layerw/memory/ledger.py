@@ -1,0 +1,57 @@
+"""Ledgers: bytes against a hard budget. Reserve before you ask for memory; release what you gave back.
+
+Owns: one number that never passes its budget. Does not own the memory, nor decide what to evict.
+"""
+
+from __future__ import annotations
+
+from layerw.base.errors import BudgetError
+
+
+class HardLedger:
+    """Counts reserved bytes; a reservation that does not fit is refused, never granted in part."""
+
+    def __init__(self, name: str, budget_bytes: int) -> None:
+        if budget_bytes < 0:
+            raise BudgetError(f"The {name} budget is {budget_bytes} bytes; it must be 0 or more.")
+        self.name = name
+        self.budget_bytes = budget_bytes
+        self.used_bytes = 0
+        self.peak_bytes = 0
+        self.refused_count = 0
+
+    @property
+    def left_bytes(self) -> int:
+        return self.budget_bytes - self.used_bytes
+
+    def try_reserve(self, size_bytes: int) -> bool:
+        """Takes the bytes and returns True, or changes nothing and returns False."""
+        if size_bytes < 0:
+            raise ValueError(f"A reservation of {size_bytes} bytes was asked of the {self.name} ledger; "
+                             f"it must be 0 or more.")
+        if self.used_bytes + size_bytes > self.budget_bytes:
+            self.refused_count += 1
+            return False
+        self.used_bytes += size_bytes
+        self.peak_bytes = max(self.peak_bytes, self.used_bytes)
+        return True
+
+    def reserve(self, size_bytes: int, what: str) -> None:
+        """Takes the bytes; raises BudgetError where they do not fit."""
+        if not self.try_reserve(size_bytes):
+            raise BudgetError(
+                f"{what} needs {size_bytes} bytes, but the {self.name} budget of {self.budget_bytes} bytes has "
+                f"{self.left_bytes} left; raise it with lw.App(budgets=lw.Budgets({self.name}_mib=...)).",
+                needed_bytes=size_bytes, left_bytes=self.left_bytes)
+
+    def release(self, size_bytes: int) -> None:
+        """Gives bytes back; raises ValueError when that is more than is reserved."""
+        if not 0 <= size_bytes <= self.used_bytes:
+            raise ValueError(f"{size_bytes} bytes were released to the {self.name} ledger, which holds "
+                             f"{self.used_bytes}; release exactly what was reserved.")
+        self.used_bytes -= size_bytes
+
+    def check_invariants(self) -> None:
+        """Raises AssertionError where the budget does not hold."""
+        assert 0 <= self.used_bytes <= self.budget_bytes, (self.name, self.used_bytes, self.budget_bytes)
+        assert self.used_bytes <= self.peak_bytes <= self.budget_bytes

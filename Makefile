@@ -1,0 +1,57 @@
+# The two commands are `make run` and `make test`; the work is in the console script `layerw` and in tools/*.sh.
+# Stamps in .make/ say what is up to date, so that a second start is quick.
+
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+WORLD := examples/worlds/island
+SEED ?= 1
+
+.PHONY: run setup test check bench codegen clean help
+
+run: setup $(WORLD)/tileset.json
+	@exec $(BIN)/layerw run examples/island.py --port $(PORT)
+
+setup: .make/installed
+	@$(BIN)/layerw runtime >/dev/null
+
+test: setup .make/npm
+	@tools/chromium.sh
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/python -m pytest
+
+check: .make/installed .make/npm
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@tools/tsc.sh
+	@$(BIN)/python -m layerw.gpu.codegen --check
+
+bench: setup .make/npm
+	@tools/chromium.sh
+	@$(BIN)/python -m benchmarks
+
+codegen: .make/installed
+	@$(BIN)/python -m layerw.gpu.codegen
+
+.make/installed: pyproject.toml constraints.txt tools/install.sh
+	@PYTHON=$(PYTHON) tools/install.sh $(VENV)
+	@mkdir -p .make && touch $@
+
+.make/npm: package.json package-lock.json | .make/installed
+	@tools/npm.sh ci
+	@mkdir -p .make && touch $@
+
+$(WORLD)/tileset.json: | .make/installed
+	@$(BIN)/layerw bake --procedural island $(WORLD) --seed $(SEED)
+
+clean:
+	rm -rf .make $(VENV) node_modules $(WORLD)
+
+help:
+	@echo "make run [PORT=8000]  serve the demo on 127.0.0.1 until Ctrl-C"
+	@echo "make test             everything that proves the project"
+	@echo "make check            formats, types, layers, generated files: seconds"
+	@echo "make bench            speed tables in benchmarks/results/"
+	@echo "make setup            only the environment and the runtime"

@@ -1,0 +1,56 @@
+"""The console script `layerw`: run, shot, bake, export, runtime.
+
+Owns options, help and error sentences. The work is done elsewhere and imported when a command needs it, so that
+`layerw --help` is quick and a missing piece spoils only its own command. Exit status: 0 done, 1 a sentence on
+stderr says why not, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from .. import __version__
+from . import commands
+from .console import CommandError, fail
+
+app = typer.Typer(name="layerw", no_args_is_help=True, add_completion=False, rich_markup_mode="rich",
+                  pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]},
+                  help="Write a game in Python, see it in the browser.")
+commands.register(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"layerw {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True,
+                                           help="Print the version and end.")] = False,
+) -> None:
+    pass
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line; errors that a person can act on are one sentence, others keep their traceback."""
+    try:
+        return app(arguments, standalone_mode=True)
+    except KeyboardInterrupt:
+        return sys.exit(130)
+    except Exception as error:
+        if os.environ.get("LAYERW_TRACEBACK") or not is_expected(error):
+            raise
+        return sys.exit(fail(str(error) or type(error).__name__).exit_code)
+
+
+def is_expected(error: Exception) -> bool:
+    """Whether the message alone says it all: own errors, and what the operating system refused."""
+    own = ("RuntimeUnavailable", "SumMismatch", "ServeError", "BakeError", "ShotError", "ExportError")
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return isinstance(error, (CommandError, OSError)) or not names.isdisjoint(own)

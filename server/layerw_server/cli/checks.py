@@ -1,0 +1,78 @@
+"""Turns command-line text into checked values; every refusal names the value and the limit."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+from types import ModuleType
+
+from .console import CommandError
+
+SIZE_MIN_PX, SIZE_MAX_PX = 1, 8192
+
+
+class Backend(StrEnum):
+    """What draws."""
+
+    AUTO = "auto"
+    WEBGPU = "webgpu"
+    WEBGL2 = "webgl2"
+    NULL = "null"
+
+
+class Thread(StrEnum):
+    """Where the engine runs."""
+
+    WORKER = "worker"
+    MAIN = "main"
+
+
+def program(path: Path) -> Path:
+    """The user's program as an absolute path."""
+    if not path.exists():
+        raise CommandError(f"There is no program {path}; give the path of a .py file.")
+    if not path.is_file() or path.suffix != ".py":
+        raise CommandError(f"{path} is not a Python program; give the path of a .py file.")
+    return path.absolute()
+
+
+def size(text: str) -> tuple[int, int]:
+    """1080x720 -> (1080, 720)."""
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        raise CommandError(f"--size is {text!r}, expected WIDTHxHEIGHT in pixels, for example 1080x720.")
+    pair = int(width), int(height)
+    if not all(SIZE_MIN_PX <= side <= SIZE_MAX_PX for side in pair):
+        raise CommandError(f"--size is {text}, each side must be {SIZE_MIN_PX} to {SIZE_MAX_PX} pixels.")
+    return pair
+
+
+def piece(name: str) -> ModuleType:
+    """Import a part of layerw_server on demand, with a sentence where it or what it needs is missing."""
+    try:
+        return importlib.import_module(f"layerw_server.{name}")
+    except ModuleNotFoundError as error:
+        missing = error.name or name
+        if missing.startswith("layerw_server"):
+            raise CommandError(f"This build of layerw has no {missing}; install a complete one.") from error
+        extra = " (pip install 'layerw[shot]')" if missing.startswith("playwright") else ""
+        raise CommandError(f"The Python package {missing} is not installed{extra}; run `make setup`.") from error
+
+
+def web_folder() -> Path:
+    """The JavaScript: inside of an installed wheel, else the checkout's web/."""
+    inside = Path(str(files("layerw_server"))) / "web"
+    beside = Path(str(files("layerw_server"))).parents[1] / "web"
+    for folder in (inside, beside):
+        if (folder / "index.html").is_file():
+            return folder
+    raise CommandError(f"The web files are neither in {inside} nor in {beside}; reinstall layerw.")
+
+
+def piece_of_playwright() -> None:
+    """Refuse early where Playwright, which drives Chromium, is missing."""
+    if importlib.util.find_spec("playwright") is None:
+        raise CommandError("layerw shot needs Playwright: pip install 'layerw[shot]', or run `make setup`.")

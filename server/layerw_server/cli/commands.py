@@ -1,0 +1,174 @@
+"""The commands' options, one function each; see `layerw COMMAND --help`."""
+
+from __future__ import annotations
+
+import json
+import threading
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlencode
+
+import typer
+
+from . import checks
+from .checks import Backend, Thread
+from .console import STDERR, CommandError, steps
+
+Program = Annotated[Path, typer.Argument(metavar="APP", help="Your program, a .py file.", show_default=False)]
+BackendOption = Annotated[Backend, typer.Option(help="What draws; auto picks the best that works.")]
+ThreadOption = Annotated[Thread, typer.Option(help="Where the engine runs: a worker keeps the page responsive.")]
+
+
+def ensure_runtime() -> Path:
+    """The folder to serve as /runtime/, with progress."""
+    from .. import runtime
+
+    with steps("Runtime") as report:
+        return runtime.ensure(report)
+
+
+def run(
+    program: Program,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8000,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 shows it to the network.")] = "127.0.0.1",
+    backend: BackendOption = Backend.AUTO,
+    thread: ThreadOption = Thread.WORKER,
+    allow_origin: Annotated[list[str] | None, typer.Option(metavar="ORIGIN", help=(
+        "Origin that may use the control endpoints and the WebSocket, for example http://192.168.1.5:8000; "
+        "repeat it for more."))] = None,
+    allow_host: Annotated[list[str] | None, typer.Option(metavar="HOST", help=(
+        "Host name under which the server may be reached besides localhost; repeat it for more."))] = None,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Don't open a browser.")] = False,
+) -> None:
+    """Serve APP on this machine until Ctrl-C and reload the page on every save."""
+    path = checks.program(program)
+    serve = checks.piece("serve")
+    if port:
+        serve.bind(host, port).close()  # a taken port is known before anything is obtained
+    runtime = ensure_runtime()
+    query = {"backend": backend.value, "thread": thread.value}
+    shown = {key: value for key, value in query.items() if value not in ("auto", "worker")}
+
+    def ready(address: str) -> None:
+        target = address + ("?" + urlencode(shown) if shown else "")
+        typer.echo(f"layerw is ready at {target} (Ctrl-C ends it)")
+        if not no_open and serve.has_browser():
+            threading.Thread(target=webbrowser.open, args=(target,), daemon=True).start()
+
+    serve.serve(path, port, host, runtime=runtime, web=checks.web_folder(), allow_hosts=allow_host or [],
+                allow_origins=allow_origin or [], open_browser=False, on_ready=ready)
+
+
+def shot(
+    program: Program,
+    backend: BackendOption = Backend.AUTO,
+    thread: ThreadOption = Thread.WORKER,
+    size: Annotated[str, typer.Option(metavar="WxH", help="Size of the canvas in pixels.")] = "1080x720",
+    frames: Annotated[int, typer.Option(min=1, max=1_000_000, help="Frames to run, 1/60 s each.")] = 60,
+    settled: Annotated[bool, typer.Option("--settled", help="Go on until no tile is wanted.")] = False,
+    out: Annotated[Path | None, typer.Option(metavar="PNG", help="Write the last frame there (not with null).",
+                                             show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
+    timeout_s: Annotated[float, typer.Option(min=1, help="Give up after this many seconds.")] = 120.0,
+) -> None:
+    """Run APP in headless Chromium on a virtual clock; take a picture and figures.
+
+    Exit status 1 when anything logged an error.
+    """
+    path, pair = checks.program(program), checks.size(size)
+    module = checks.piece("shot")
+    checks.piece_of_playwright()
+    runtime = ensure_runtime()
+    result = module.shot(path, backend=backend.value, thread=thread.value, size=pair, frames=frames, settled=settled,
+                         out=out, runtime=runtime, web=checks.web_folder(), timeout_s=timeout_s)
+    if as_json:
+        typer.echo(json.dumps(result))
+    else:
+        _print_figures(result, out)
+    if result.get("errors"):
+        raise typer.Exit(1)
+
+
+def _print_figures(result: dict[str, object], out: Path | None) -> None:
+    for name, value in result.items():
+        if name != "errors":
+            typer.echo(f"{name:>22}  {value if isinstance(value, str) else json.dumps(value)}")
+    for error in result.get("errors") or []:  # type: ignore[attr-defined]
+        STDERR.print(str(error), markup=False, style="red")
+    if out:
+        typer.echo(f"{'picture':>22}  {out}")
+
+
+def bake(
+    source: Annotated[Path | None, typer.Argument(metavar="[SOURCE]", show_default=False, help=(
+        "Elevations: an .npz with `elevation` in metres. Leave it out with --procedural."))] = None,
+    out: Annotated[Path | None, typer.Argument(metavar="OUT", show_default=False,
+                                               help="Folder for the world.")] = None,
+    procedural: Annotated[str | None, typer.Option(metavar="NAME", show_default=False,
+                                                   help="Make a world instead of reading one: island.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="With --procedural: equal seeds make equal worlds.")] = 1,
+    levels: Annotated[int | None, typer.Option(min=1, max=16, show_default=False,
+                                               help="Levels of the quadtree; by default from the size.")] = None,
+    cell_m: Annotated[float | None, typer.Option(min=0.001, show_default=False, help=(
+        "Metres between two samples of SOURCE; by default what the file says."))] = None,
+    latitude: Annotated[float | None, typer.Option(min=-85, max=85, show_default=False, help=(
+        "Latitude of SOURCE where its cells are in degrees."))] = None,
+    key: Annotated[str, typer.Option(help="Name of the elevation array in SOURCE.")] = "elevation",
+    texels: Annotated[int | None, typer.Option(min=16, max=1024, show_default=False,
+                                               help="Side of a tile's texture in pixels.")] = None,
+    quality: Annotated[int, typer.Option(min=1, max=100, help="Quality of the textures.")] = 84,
+    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one for each core.")] = 0,
+) -> None:
+    """Cut a height field into a world of streamed tiles (OGC 3D Tiles 1.1).
+
+    layerw bake dem.npz world/        or        layerw bake --procedural island world/
+    """
+    if procedural and source and out is None:
+        source, out = None, source
+    if out is None or (source is None) == (procedural is None):
+        raise CommandError("bake needs SOURCE OUT, or --procedural island OUT.")
+    module = checks.piece("bake")
+    more = {} if texels is None else {"texels": texels}
+    module.cli_bake(source, out, procedural=procedural, seed=seed, levels=levels, jobs=jobs or None, cell_m=cell_m,
+                    latitude=latitude, key=key, quality=quality, **more)
+
+
+def export(
+    program: Program,
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write; must be new, empty or an export.",
+                                        show_default=False)],
+) -> None:
+    """Write APP as a static folder for any web host; it makes no request to anywhere else."""
+    path = checks.program(program)
+    module = checks.piece("export")
+    runtime = ensure_runtime()
+    module.export_app(path, out, runtime=runtime, web=checks.web_folder())
+    STDERR.print(f"Wrote {out}; try it with: python -m http.server -d {out}", markup=False)
+
+
+def runtime(
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget the cache and obtain everything again.")] = False,
+    path_only: Annotated[bool, typer.Option("--path", help="Print only the folder.")] = False,
+) -> None:
+    """Obtain, check and precompile Pyodide and numpy into the user's cache.
+
+    Sources in order: the cache, LAYERW_RUNTIME_DIR, LAYERW_RUNTIME_URL, the official CDN, npm and PyPI.
+    LAYERW_CACHE moves the cache; LAYERW_NODE names a node for precompiling.
+    """
+    from .. import runtime as parts
+
+    if fresh:
+        parts.clear()
+    folder = ensure_runtime()
+    if path_only:
+        typer.echo(str(folder))
+        return
+    kind = "precompiled" if parts.is_precompiled(folder) else "as shipped (no node was found: it boots slower)"
+    typer.echo(f"Runtime ready, {kind}: {folder}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add every command to the application."""
+    for command in (run, shot, bake, export, runtime):
+        app.command()(command)

@@ -40,7 +40,8 @@ export class Heap {
    * @param {number} sizeBytes
    */
   u8(address, sizeBytes) {
-    return new Uint8Array(this.#buffer, this.#at(address, sizeBytes, 1), sizeBytes >>> 0);
+    const start = this.#at(address, sizeBytes, 1);
+    return new Uint8Array(this.#buffer, start, sizeBytes >>> 0);
   }
 
   /**
@@ -48,7 +49,8 @@ export class Heap {
    * @param {number} count words
    */
   u32(address, count) {
-    return new Uint32Array(this.#buffer, this.#at(address, count * 4, 4), count >>> 0);
+    const start = this.#at(address, count * 4, 4);
+    return new Uint32Array(this.#buffer, start, count >>> 0);
   }
 
   /**
@@ -56,7 +58,8 @@ export class Heap {
    * @param {number} count floats
    */
   f32(address, count) {
-    return new Float32Array(this.#buffer, this.#at(address, count * 4, 4), count >>> 0);
+    const start = this.#at(address, count * 4, 4);
+    return new Float32Array(this.#buffer, start, count >>> 0);
   }
 
   /**
@@ -69,6 +72,7 @@ export class Heap {
   }
 
   /**
+   * Refreshes and checks; callers read `#buffer` only after it.
    * @param {number} address
    * @param {number} sizeBytes
    * @param {number} alignment_bytes

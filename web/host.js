@@ -150,8 +150,9 @@ export class Host {
 
   /** @param {string} text shown on the page, whole */
   fail(text) {
-    this.errors.push(text);
     this.panels.showError(text);
+    if (this.errors.includes(text)) return;
+    this.errors.push(text);
     console.error(text);
     this.element.dispatchEvent(new CustomEvent('layerw-error', { detail: text, bubbles: true }));
   }
@@ -193,7 +194,7 @@ export class Host {
   #log(level, text) {
     if (level === 0) console.log(text);
     else if (level === 1) console.warn(text);
-    else {
+    else if (!this.errors.includes(text)) {
       console.error(text);
       this.errors.push(text);
       if (this.options.frames === 0) this.panels.showLog(text);

@@ -56,7 +56,8 @@ export class Reporter {
 
   /** @param {string} text */
   error(text) {
-    if (this.errors.length < ERRORS_MAX) this.errors.push(text.slice(0, TEXT_MAX));
+    const kept = text.slice(0, TEXT_MAX);
+    if (this.errors.length < ERRORS_MAX && !this.errors.includes(kept)) this.errors.push(kept);
   }
 
   /** @param {Record<string, any>} report what Python sent */

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import math
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +13,7 @@ from types import ModuleType
 from .console import CommandError
 
 SIZE_MIN_PX, SIZE_MAX_PX = 1, 8192
+BUDGETS = ("heap_mib", "layer_mib", "gpu_mib", "upload_mib_per_frame")
 
 
 class Backend(StrEnum):
@@ -50,6 +52,20 @@ def size(text: str) -> tuple[int, int]:
     return pair
 
 
+def budgets(texts: list[str]) -> dict[str, float]:
+    """["gpu_mib=64"] -> {"gpu_mib": 64.0}."""
+    pairs = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        try:
+            pairs[name] = float(number)
+        except ValueError:
+            raise CommandError(f"--budget is {text!r}, expected NAME=MIB, for example gpu_mib=64.") from None
+        if name not in BUDGETS or not 0 < pairs[name] < math.inf:
+            raise CommandError(f"--budget is {text!r}; the names are {', '.join(BUDGETS)} and the value is above 0.")
+    return pairs
+
+
 def piece(name: str) -> ModuleType:
     """Import a part of layerw_server on demand, with a sentence where it or what it needs is missing."""
     try:
@@ -72,7 +88,7 @@ def web_folder() -> Path:
     raise CommandError(f"The web files are neither in {inside} nor in {beside}; reinstall layerw.")
 
 
-def piece_of_playwright() -> None:
+def playwright() -> None:
     """Refuse early where Playwright, which drives Chromium, is missing."""
     if importlib.util.find_spec("playwright") is None:
         raise CommandError("layerw shot needs Playwright: pip install 'layerw[shot]', or run `make setup`.")

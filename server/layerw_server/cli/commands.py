@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import webbrowser
 from pathlib import Path
@@ -70,7 +69,9 @@ def shot(
     out: Annotated[Path | None, typer.Option(metavar="PNG", help="Write the last frame there (not with null).",
                                              show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
-    timeout_s: Annotated[float, typer.Option(min=1, help="Give up after this many seconds.")] = 120.0,
+    budget: Annotated[list[str] | None, typer.Option(metavar="NAME=MIB", help=(
+        "Override one budget, for example gpu_mib=64; repeat it for more."))] = None,
+    timeout_s: Annotated[float, typer.Option(min=1, help="Give up after this many seconds.")] = 180.0,
 ) -> None:
     """Run APP in headless Chromium on a virtual clock; take a picture and figures.
 
@@ -78,26 +79,12 @@ def shot(
     """
     path, pair = checks.program(program), checks.size(size)
     module = checks.piece("shot")
-    checks.piece_of_playwright()
+    checks.playwright()
     runtime = ensure_runtime()
-    result = module.shot(path, backend=backend.value, thread=thread.value, size=pair, frames=frames, settled=settled,
-                         out=out, runtime=runtime, web=checks.web_folder(), timeout_s=timeout_s)
-    if as_json:
-        typer.echo(json.dumps(result))
-    else:
-        _print_figures(result, out)
-    if result.get("errors"):
-        raise typer.Exit(1)
-
-
-def _print_figures(result: dict[str, object], out: Path | None) -> None:
-    for name, value in result.items():
-        if name != "errors":
-            typer.echo(f"{name:>22}  {value if isinstance(value, str) else json.dumps(value)}")
-    for error in result.get("errors") or []:  # type: ignore[attr-defined]
-        STDERR.print(str(error), markup=False, style="red")
-    if out:
-        typer.echo(f"{'picture':>22}  {out}")
+    status: int = module.shot(path, backend=backend.value, thread=thread.value, size=pair, frames=frames,
+                              settled=settled, out=out, json=as_json, runtime=runtime, web=checks.web_folder(),
+                              timeout_s=timeout_s, budgets=checks.budgets(budget or []) or None)
+    raise typer.Exit(status)
 
 
 def bake(

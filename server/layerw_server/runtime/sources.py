@@ -7,6 +7,7 @@ theirs.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -82,10 +83,8 @@ def within(limit_s: float, call: Any) -> Any:
     result: list[Any] = []
 
     def work() -> None:
-        try:
+        with contextlib.suppress(OSError, ValueError):
             result.append(call())
-        except (OSError, ValueError):
-            pass
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()

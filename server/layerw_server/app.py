@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import Lifespan, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from .cache import DEFAULT_BUDGET_BYTES, AssetCache
@@ -79,7 +79,7 @@ def find_engine() -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _lifespan(cache: AssetCache, hub: ReloadHub | None):  # type: ignore[no-untyped-def]
+def _lifespan(cache: AssetCache, hub: ReloadHub | None) -> Lifespan[Starlette]:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         task = asyncio.create_task(hub.run()) if hub else None

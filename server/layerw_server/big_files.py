@@ -10,7 +10,6 @@ import asyncio
 import os
 import stat
 from collections.abc import Mapping
-from email.utils import formatdate
 from typing import BinaryIO
 
 from starlette.types import Send

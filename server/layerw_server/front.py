@@ -13,15 +13,16 @@ from collections.abc import Mapping
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .cache import Asset, AssetCache, Headers
 from .big_files import send_big_file
+from .cache import Asset, AssetCache, Headers
 from .manifest import ManifestError
-from .mounts import EXPOSED, IMMUTABLE, Mounts, Served, has_digest_query, make_asset
+from .mounts import EXPOSED, IMMUTABLE, Mounts, has_digest_query, make_asset
 from .origins import HostRules, OriginRules
 from .paths import PathNotFound, PathRefused, decode_path, printable
 from .ranges import RangeRefused, parse_range
 
 REQUEST_BODY_BYTES_MAX = 64 * 1024
+_SINGLE = (b"host", b"content-length", b"origin", b"range")
 _METHODS = (b"allow", b"GET, HEAD, OPTIONS")
 _COEP = (b"cross-origin-embedder-policy", b"require-corp")
 _COOP = (b"cross-origin-opener-policy", b"same-origin")
@@ -62,17 +63,10 @@ class Front:
         if not self.hosts.allows(headers.get(b"host"), (scope.get("server") or ("", 0))[1] or 0):
             return _host_refusal(headers.get(b"host"))
         if len(headers) != len(scope["headers"]):
-            for single in (b"host", b"content-length", b"origin", b"range"):
+            for single in _SINGLE:
                 if sum(name == single for name, _ in scope["headers"]) > 1:
                     return 400, f"The request has more than one {single.decode()} header."
-        if b"transfer-encoding" in headers:
-            return 411, "The request has a body without Content-Length, which this server does not take."
-        length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or len(length) > 18:
-            return 400, "The Content-Length header is not a number."
-        if int(length) > REQUEST_BODY_BYTES_MAX:
-            return 413, f"The request body has {int(length)} bytes; the limit is {REQUEST_BODY_BYTES_MAX}."
-        return None
+        return _body_refusal(headers)
 
     async def _slow(self, scope: Scope, headers: RequestHeaders, receive: Receive, send: Send) -> None:
         head = scope["method"] == "HEAD"
@@ -142,12 +136,23 @@ class Front:
         allowed = b"*"
         if path.startswith("/app/") and path.endswith((".py", "/manifest.json")):
             allowed = origin if self.origins.may_read_program(origin, headers[b"host"]) else b""
-        answer: Headers = [_METHODS, (b"vary", b"Origin"), (b"content-length", b"0")]
+        answer: Headers = [_METHODS, (b"vary", b"Origin")]
         if allowed:
             answer += [(b"access-control-allow-origin", allowed), (b"access-control-allow-methods", b"GET, HEAD"),
                        (b"access-control-allow-headers", b"Range, If-Range, If-None-Match, If-Modified-Since"),
                        (b"access-control-max-age", b"600")]
-        await _send(send, 204, answer[:2] + answer[3:], b"")
+        await _send(send, 204, answer, b"")
+
+
+def _body_refusal(headers: RequestHeaders) -> tuple[int, str] | None:
+    if b"transfer-encoding" in headers:
+        return 411, "The request has a body without Content-Length, which this server does not take."
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit() or len(length) > 18:
+        return 400, "The Content-Length header is not a number."
+    if int(length) > REQUEST_BODY_BYTES_MAX:
+        return 413, f"The request body has {int(length)} bytes; the limit is {REQUEST_BODY_BYTES_MAX}."
+    return None
 
 
 def _host_refusal(host: bytes | None) -> tuple[int, str]:

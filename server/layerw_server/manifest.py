@@ -24,14 +24,12 @@ class ManifestError(Exception):
 def list_modules(folder: Path) -> list[str]:
     """Return the .py files under `folder`, relative with slashes, sorted; symlinks are passed over."""
     found: list[str] = []
-    visited = 0
-    for current, names, files in os.walk(folder):
-        visited += 1
+    for visited, (current, names, files) in enumerate(os.walk(folder)):
         relative = Path(current).relative_to(folder)
         deep = len(relative.parts) >= DEPTH_MAX
         names[:] = [] if deep else [name for name in sorted(names) if _is_source_folder(Path(current, name))]
         found += [(relative / name).as_posix() for name in files if _is_module(Path(current, name))]
-        if len(found) > MODULES_MAX or visited > FOLDERS_MAX:
+        if len(found) > MODULES_MAX or visited >= FOLDERS_MAX:
             raise ManifestError(
                 f"The folder {folder} holds more than {MODULES_MAX} Python files or {FOLDERS_MAX} folders; "
                 "move the program into a folder of its own.")

@@ -35,12 +35,12 @@ def parse_range(header: bytes, size_bytes: int) -> ByteRange | None:
     if len(header) > RANGE_HEADER_BYTES_MAX:
         raise RangeRefused(f"The Range header has {len(header)} bytes; the limit is {RANGE_HEADER_BYTES_MAX}.")
     unit, equals, text = header.partition(b"=")
-    if not equals or unit.strip().lower() != b"bytes":
+    if not equals or unit.lower() != b"bytes":
         return None
     count = text.count(b",") + 1
     if count > RANGES_MAX:
         raise RangeRefused(f"The Range header names {count} ranges; the limit is {RANGES_MAX}, one is served.")
-    return None if count > 1 else _single(text.strip(b" \t"), size_bytes)
+    return None if count > 1 else _single(text, size_bytes)
 
 
 def _single(text: bytes, size_bytes: int) -> ByteRange | None:

@@ -2,7 +2,8 @@
 
 Owns: polling the modification times of sources (no dependency; the cost is bounded), and sending
 `{"type": "reload", "files": ["app/hello.py"]}` to every page. Does not decide who may connect.
-Limits: FILES_MAX files; a poll every POLL_S, or less often so that it never takes more than about a tenth of one core.
+Limits: FILES_MAX files in FOLDERS_MAX folders; a poll every POLL_S, or less often, so that polling never takes
+more than about a tenth of one core.
 """
 
 from __future__ import annotations
@@ -13,15 +14,19 @@ import logging
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from .paths import is_served_name
 
 POLL_S = 0.05
-LIST_S = 0.5  # folders are listed anew at least this often
+GATHER_S = 0.02  # editors save in steps (write aside, rename): what follows within this goes into one message
 FILES_MAX = 5000
+FOLDERS_MAX = 1000
+SETTLED_NS = 100_000_000
 CLIENTS_MAX = 64
 SEND_TIMEOUT_S = 5.0
 SUFFIXES = (".py", ".js", ".mjs", ".html", ".css", ".wgsl", ".glsl")
@@ -29,11 +34,20 @@ log = logging.getLogger("layerw.server")
 Snapshot = dict[str, tuple[int, int, int]]
 
 
+class Listing(NamedTuple):
+    """What matters of one folder, as of its modification time."""
+
+    modified_ns: int
+    folders: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
 class Watcher:
     """Finds changed sources under named roots, by polling."""
 
     def __init__(self, roots: Mapping[str, Path]) -> None:
         self.roots = dict(roots)
+        self._listings: dict[str, Listing] = {}
         self._seen: Snapshot = self._scan()
 
     def changes(self) -> list[str]:
@@ -44,28 +58,47 @@ class Watcher:
 
     def _scan(self) -> Snapshot:
         found: Snapshot = {}
-        for name, root in self.roots.items():
-            self._scan_folder(str(root), name, found)
+        folders = [(str(root), name) for name, root in self.roots.items()]
+        for visited, (folder, prefix) in enumerate(folders):  # grows while it runs
+            if visited >= FOLDERS_MAX or len(found) >= FILES_MAX:
+                break
+            listing = self._list(folder)
+            folders += [(os.path.join(folder, name), f"{prefix}/{name}") for name in listing.folders]
+            for name in listing.sources:
+                with suppress(OSError):
+                    status = os.stat(os.path.join(folder, name))
+                    found[f"{prefix}/{name}"] = (status.st_mtime_ns, status.st_size, status.st_ino)
         return found
 
-    def _scan_folder(self, folder: str, prefix: str, found: Snapshot) -> None:
+    def _list(self, folder: str) -> Listing:
+        """List a folder, or reuse the last listing while the folder's own time stands still."""
         try:
-            entries = list(os.scandir(folder))
+            modified_ns = os.stat(folder).st_mtime_ns
+            known = self._listings.get(folder)
+            if known is None or known.modified_ns != modified_ns:
+                known = _read_folder(folder, modified_ns)
+                # Two changes within one tick of the file system's clock share a time: reuse only what has settled.
+                if time.time_ns() - modified_ns > SETTLED_NS:
+                    self._listings[folder] = known
         except OSError:
-            return
-        if any(entry.name in ("tileset.json", "pyvenv.cfg") for entry in entries):
-            return  # a baked world or a virtual environment: thousands of files, no sources
+            self._listings.pop(folder, None)
+            return Listing(0, (), ())
+        return known
+
+
+def _read_folder(folder: str, modified_ns: int) -> Listing:
+    folders, sources = [], []
+    with os.scandir(folder) as entries:
         for entry in entries:
-            if len(found) >= FILES_MAX or not is_served_name(entry.name):
+            if entry.name in ("tileset.json", "pyvenv.cfg"):
+                return Listing(modified_ns, (), ())  # a baked world, a virtual environment: no sources of the user
+            if not is_served_name(entry.name):
                 continue
-            try:
-                if entry.is_dir(follow_symlinks=False):
-                    self._scan_folder(entry.path, f"{prefix}/{entry.name}", found)
-                elif entry.name.endswith(SUFFIXES):
-                    status = entry.stat()
-                    found[f"{prefix}/{entry.name}"] = (status.st_mtime_ns, status.st_size, status.st_ino)
-            except OSError:
-                continue
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.name)
+            elif entry.name.endswith(SUFFIXES):
+                sources.append(entry.name)
+    return Listing(modified_ns, tuple(folders), tuple(sources))
 
 
 class ReloadHub:
@@ -81,14 +114,19 @@ class ReloadHub:
         while True:
             await asyncio.sleep(pause_s)
             started = time.perf_counter()
-            try:
-                files = await asyncio.to_thread(self.watcher.changes)
-            except Exception:
-                log.exception("watching the sources failed; trying again")
-                files = []
+            files = await self._poll()
             pause_s = max(POLL_S, 10 * (time.perf_counter() - started))
             if files:
+                await asyncio.sleep(GATHER_S)
+                files = sorted({*files, *await self._poll()})
                 await self.broadcast({"type": "reload", "files": files})
+
+    async def _poll(self) -> list[str]:
+        try:
+            return await asyncio.to_thread(self.watcher.changes)
+        except Exception:
+            log.exception("watching the sources failed; trying again")
+            return []
 
     async def broadcast(self, message: dict[str, object]) -> None:
         """Send one message to every page; one that does not take it in time is dropped."""

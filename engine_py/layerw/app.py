@@ -39,7 +39,6 @@ from layerw.view import shadow_reach_m, write_view
 from layerw.visibility.cull import Visibility
 
 INBOX_BYTES = 64 * 1024
-OVERLAY_FRAMES = 15  # between two reports to the overlay
 ROWS_MIN = 4096
 TABLE_BYTES_PER_ROW = 80
 FrameCallback = TypeVar("FrameCallback", bound=Callable[[float], Any])
@@ -143,7 +142,8 @@ class App:
 
     def spawn_many(self, mesh: Mesh | Lods, count: int, material: Material | None = None, *,
                    position: npt.ArrayLike | None = None, rotation: npt.ArrayLike | None = None,
-                   scale: npt.ArrayLike | None = None, color: Any = None, static: bool = False) -> Entities:  # fmt: skip
+                   scale: npt.ArrayLike | None = None, color: Any = None,
+                   static: bool = False) -> Entities:  # fmt: skip
         """`count` entities in one call; write to their array views to move them. static: they never move."""
         first = self._spawn_rows(mesh, count, material, static)
         entities = Entities(self.table, first, count)
@@ -219,7 +219,7 @@ class App:
 
     def _receive(self, inbox_bytes: int, inbox_needed_bytes: int) -> None:
         """Events since the last frame, in order."""
-        events = ev.decode_events(memoryview(self._inbox)[:inbox_bytes]) if inbox_bytes else []
+        events = ev.decode_events(self._inbox.data[:inbox_bytes]) if inbox_bytes else []
         if inbox_needed_bytes > self._inbox.nbytes:
             self._inbox = self._new_inbox(inbox_needed_bytes)
         self.input.apply(events)
@@ -253,8 +253,8 @@ class App:
         self._size = (max(width, 1), max(height, 1))
         needed = target_bytes(*self._size)
         if not self.resources.try_charge("targets", needed):
-            self.log.warning(f"Render targets of {width} x {height} pixels take {needed} bytes, which the GPU budget of "
-                             f"{self.gpu_ledger.budget_bytes} does not hold beside what is there; raise gpu_mib.")  # fmt: skip
+            self.log.warning(f"Render targets of {width} x {height} pixels take {needed} bytes, which the GPU budget "
+                             f"of {self.gpu_ledger.budget_bytes} has no room for; raise gpu_mib.")  # fmt: skip
 
     def _restore(self) -> None:
         """The device is back and empty: everything is made again."""
@@ -305,9 +305,8 @@ class App:
         if self.pointer_lock != self._pointer_lock_sent:
             self._pointer_lock_sent = self.pointer_lock
             self.submission.encoder.input_mode(int(self.pointer_lock))
-        overlay_due = self.frame_number == 0 or (self.config.overlay and self.frame_number % OVERLAY_FRAMES == 0)
-        if self._report_flags is not None or overlay_due:
-            self.submission.report(json.dumps(self.report(state_hash=bool((self._report_flags or 0) & 1))))
+        if self._report_flags is not None:
+            self.submission.report(json.dumps(self.report(state_hash=bool(self._report_flags & 1))))
             self._report_flags = None
         self.submission.log(self.log.take())
         self.input.end_frame()

@@ -38,7 +38,7 @@ class UniformBlock:
         place = self._slices[name]
         flat = np.asarray(values, np.float32).ravel()
         if flat.size > place.stop - place.start:
-            raise ShapeError(f"The uniform {name!r} takes {place.stop - place.start} numbers, but {flat.size} were given.")
+            raise ShapeError(f"The uniform {name!r} takes {place.stop - place.start} numbers, not {flat.size}.")
         self.array[place.start:place.start + flat.size] = flat
 
     def write_rows(self, name: str, values: F32 | F64) -> None:
@@ -47,7 +47,7 @@ class UniformBlock:
         vectors = self.array[place].reshape(-1, 4)
         rows = np.asarray(values, np.float32)
         if rows.ndim != 2 or rows.shape[0] != len(vectors) or rows.shape[1] > 4:
-            raise ShapeError(f"The uniform {name!r} takes ({len(vectors)}, 3) numbers, but the shape {rows.shape} was given.")
+            raise ShapeError(f"The uniform {name!r} takes ({len(vectors)}, 3) numbers, not {rows.shape}.")
         vectors[:, :rows.shape[1]] = rows
 
     def read(self, name: str) -> F32:

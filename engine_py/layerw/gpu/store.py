@@ -70,7 +70,8 @@ class MaterialRecord:
 class Store:
     """See ports.GpuStore. `create_` raises BudgetError where the budget has no room, `try_` returns 0."""
 
-    def __init__(self, submission: Submission, ledger: HardLedger, heap: HardLedger, upload_bytes_per_frame: int) -> None:
+    def __init__(self, submission: Submission, ledger: HardLedger, heap: HardLedger,
+                 upload_bytes_per_frame: int) -> None:  # fmt: skip
         self.ledger = ledger
         self.committed = HardLedger("gpu", ledger.budget_bytes)
         self.upload_left_bytes = self.upload_bytes_per_frame = upload_bytes_per_frame
@@ -256,7 +257,7 @@ class Store:
 
     def _try_texture(self, width: int, height: int, srgb: bool, sampler: int, kept: U8 | None) -> int:
         if not (1 <= width <= TEXTURE_SIDE_MAX and 1 <= height <= TEXTURE_SIDE_MAX):
-            raise ShapeError(f"A texture of {width} x {height} was asked for; each side must be 1 to {TEXTURE_SIDE_MAX}.")
+            raise ShapeError(f"A texture of {width} x {height} was asked for; a side must be 1 to {TEXTURE_SIDE_MAX}.")
         size = self.texture_bytes(width, height)
         if not self.try_charge(size):
             return 0

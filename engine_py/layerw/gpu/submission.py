@@ -25,10 +25,14 @@ DRAW_WORDS = len(spec.DRAW_RECORD)
 class Columns(Protocol):
     """The world-space arrays of the rows, in spec.COLUMNS' order and widths."""
 
-    position: F32
-    rotation: F32
-    scale: F32
-    color: U32
+    @property
+    def position(self) -> F32: ...
+    @property
+    def rotation(self) -> F32: ...
+    @property
+    def scale(self) -> F32: ...
+    @property
+    def color(self) -> U32: ...
 
 
 class Submission:
@@ -85,8 +89,8 @@ class Submission:
         if len(records) == 0:
             return
         if records.shape[1] != DRAW_WORDS or records.dtype != np.uint32:
-            raise ShapeError(f"Draw records of pass {pass_name!r} have shape {records.shape} and dtype {records.dtype}; "
-                             f"they must be (n, {DRAW_WORDS}) uint32.")
+            raise ShapeError(f"Draw records of pass {pass_name!r} have shape {records.shape} and dtype "
+                             f"{records.dtype}; they must be (n, {DRAW_WORDS}) uint32.")  # fmt: skip
         self.encoder.draw_list(PASS_IDS[pass_name], self.keep(records), len(records))
 
     def log(self, messages: Sequence[Message]) -> None:

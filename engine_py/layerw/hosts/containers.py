@@ -34,7 +34,8 @@ def _split_glb(data: bytes) -> tuple[bytes, bytes]:
         raise FormatError(f"The glb has {len(data)} bytes and no whole header.")
     version, length = struct.unpack_from("<II", data, 4)
     if version != 2 or length > len(data):
-        raise FormatError(f"The glb says version {version} and {length} bytes; version 2 and at most {len(data)} are here.")
+        raise FormatError(f"The glb says version {version} and {length} bytes; it must be version 2 and at most "
+                          f"{len(data)} bytes.")  # fmt: skip
     at, chunks = 12, []
     while at + 8 <= length:
         size, kind = struct.unpack_from("<II", data, at)

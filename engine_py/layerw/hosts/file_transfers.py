@@ -194,7 +194,8 @@ class FileTransfers:
             here = len(source.data) if source else 0
             raise FormatError(f"An accessor ends at byte {end}, but its buffer has {here}.")
 
-    def _image(self, t: Transfer, source: int, offset: int, size_bytes: int, max_side: int) -> tuple[int, int, int, bytes]:
+    def _image(self, t: Transfer, source: int, offset: int, size_bytes: int,
+               max_side: int) -> tuple[int, int, int, bytes]:  # fmt: skip
         data = self.live[source].data if source in self.live else b""
         end = offset + size_bytes if size_bytes else len(data)
         if not data or end > len(data):

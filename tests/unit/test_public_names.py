@@ -1,0 +1,25 @@
+"""The names that programs may use are pinned: adding one is a decision, losing one is a break."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import layerw
+
+NAMES = {
+    "App", "BudgetError", "Budgets", "ConfigError", "Entities", "Entity", "FlyCamera", "HandleError", "LayerwError",
+    "Lods", "Material", "Mesh", "ShapeError", "__version__",
+}  # fmt: skip
+
+
+def test_the_exported_names_are_these() -> None:
+    assert set(layerw.__all__) == NAMES
+    assert all(hasattr(layerw, name) for name in NAMES)
+
+
+def test_the_engine_imports_without_a_browser_and_without_the_server() -> None:
+    unwanted = ("js", "pyodide", "layerw_server", "starlette", "scipy", "PIL")
+    code = f"import sys, layerw; print([m for m in {unwanted} if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

@@ -1,0 +1,112 @@
+"""Boot: both threads, with and without isolation, another origin, and every start error on the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from layerw_server.background import background_server
+
+from .conftest import RunProgram, ServeProgram
+from .harness import CUBE, Running, open_program
+
+
+@pytest.mark.parametrize("thread", ["worker", "main"])
+@pytest.mark.parametrize("isolate", [True, False])
+def test_boots_on_either_thread_with_and_without_isolation(run_program: RunProgram, thread: str, isolate: bool) -> None:
+    running = run_program(CUBE, serve={"isolate": isolate}, backend="null", thread=thread).wait_ready()
+    report = running.report(state_hash=True)
+    assert report["thread"] == thread
+    assert report["isolated"] is isolate
+    assert report["entities"] == 1
+    assert report["crossings_per_frame"] == {"py_to_js": 1, "js_to_py": 1}
+    assert running.errors.texts == []
+
+
+def test_boot_marks_are_in_order(run_program: RunProgram) -> None:
+    marks = run_program(CUBE, backend="null").wait_ready().report()["boot_marks_ms"]
+    order = ["pyodide", "numpy", "layerw", "app", "first_frame"]
+    assert [name for name in marks if name in order] == order
+    assert all(marks[a] <= marks[b] for a, b in zip(order, order[1:], strict=False))
+
+
+def test_second_module_of_the_program_imports(run_program: RunProgram) -> None:
+    files = {"main.py": "from parts.two import app\n", "parts/two.py": CUBE, "parts/__init__.py": ""}
+    assert run_program(files, backend="null").wait_ready().report()["entities"] == 1
+
+
+def test_embedded_in_a_page_of_another_origin(context: BrowserContext, serve_program: ServeProgram) -> None:
+    engine = serve_program(CUBE)
+    html = (f'<!doctype html><link rel=icon href="data:,"><script type=module src="{engine}web/layer-w.js"></script>'
+            '<layer-w backend="null" style="width:100px;height:80px"></layer-w>').encode()
+
+    async def page_app(scope, receive, send):  # type: ignore[no-untyped-def]
+        if scope["type"] != "http":
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
+        await send({"type": "http.response.body", "body": html})
+
+    with background_server(page_app) as address:
+        assert address != engine
+        running = open_program(context, address).wait_ready()
+        assert running.report()["entities"] == 1
+        running.check_leaks()
+
+
+def failing(run_program: RunProgram, program: str, **query: str) -> tuple[Running, str]:
+    """Run a program that must fail; returns the page and what it shows."""
+    running = run_program(program, backend="null", **query)
+    return running, running.wait_error()
+
+
+@pytest.mark.parametrize("thread", ["worker", "main"])
+def test_exception_in_the_program_is_shown_with_file_and_line(run_program: RunProgram, thread: str) -> None:
+    running, text = failing(run_program, "import layerw as lw\n\nvalue = 1 / 0\n", thread=thread)
+    assert "ZeroDivisionError: division by zero" in text
+    assert 'File "/app/main.py", line 3' in text
+    assert "value = 1 / 0" in text
+    assert "_layerw_run" not in text, "the engine's own frames only distract"
+
+
+def test_syntax_error_is_shown_with_file_and_line(run_program: RunProgram) -> None:
+    _, text = failing(run_program, "import layerw\nif True print()\n")
+    assert "SyntaxError" in text
+    assert 'File "/app/main.py", line 2' in text
+
+
+def test_program_without_an_app_says_so(run_program: RunProgram) -> None:
+    _, text = failing(run_program, "print('hello')\n")
+    assert "lw.App()" in text
+
+
+def test_missing_program_file_says_so(context: BrowserContext, serve_program: ServeProgram) -> None:
+    running = open_program(context, serve_program(CUBE), src="absent.py", backend="null")
+    text = running.wait_error()
+    assert "absent.py" in text
+    assert "404" in text
+
+
+@pytest.mark.parametrize("name", ["pyodide.asm.wasm", "python_stdlib.zip", "pyodide.mjs"])
+def test_missing_runtime_file_is_named(run_program: RunProgram, runtime_dir: Path, tmp_path: Path, name: str) -> None:
+    broken = tmp_path / "runtime"
+    broken.mkdir()
+    for path in runtime_dir.iterdir():
+        if path.name != name:
+            (broken / path.name).hardlink_to(path)
+    running = run_program(CUBE, serve={"runtime": broken}, backend="null")
+    text = running.wait_error()
+    assert name in text
+
+
+def test_no_webgpu_and_no_webgl2_is_a_message(context: BrowserContext, serve_program: ServeProgram) -> None:
+    # On the main thread, so that the page's init script reaches the probe.
+    context.add_init_script(
+        "delete Navigator.prototype.gpu; const get = (k) => function (type, ...r) "
+        "{ return type.startsWith('webgl') ? null : k.call(this, type, ...r) };"
+        "for (const C of [HTMLCanvasElement, OffscreenCanvas]) C.prototype.getContext = get(C.prototype.getContext);")
+    running = open_program(context, serve_program(CUBE), thread="main")
+    text = running.wait_error()
+    assert "WebGPU" in text
+    assert "WebGL2" in text

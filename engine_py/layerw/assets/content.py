@@ -1,0 +1,332 @@
+"""Content: one model from its URL to the GPU. Implements ports.Content; loader.py makes it.
+
+Owns: the transfers, Layer bytes and GPU handles of one model, in every state. Never blocks: `step()` does what
+can be done now. Every byte that JavaScript will hold is reserved first: files before they are fetched (their
+size, or an estimate that grows when it was too small), meshes by their exact size, images by their size after
+scaling. Each is given back as early as can be: a file once nothing reads it any more, a built mesh or decoded
+image once it is uploaded.
+
+    file --fetched, parsed--> buffers, images --held--> builds, decodes --held--> uploads --> ready
+      ^-- backed off: everything given back, from the start (loader.py says when)
+
+Limits: what gltf.py, accessors.py and primitives.py say; images up to IMAGE_SIDE_MAX on a side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from layerw.assets import gltf
+from layerw.assets.jobs import BUSY, DONE, HELD, IDLE, ImageJob, Job, MeshJob, Source, Work, scaled_size
+from layerw.assets.materials import SLOTS, TextureDesc
+from layerw.assets.plan import MAIN, ContentPlan, SourceKey, SourcePlan, buffer_key, make_plan
+from layerw.assets.primitives import descriptor, result_sphere
+from layerw.base.errors import LayerwError
+from layerw.base.ports import F64, NodeDesc, Primitive, TransferDone, TransferFailed
+from layerw.gpu import spec
+
+if TYPE_CHECKING:
+    from layerw.assets.loader import GltfLoader
+
+ESTIMATE_BYTES = 256 * 1024  # of a file whose size nobody said
+IMAGE_SIDE_MAX = 8192
+
+
+class GltfContent:
+    """See ports.Content. Made by GltfLoader.try_open."""
+
+    def __init__(self, loader: GltfLoader, url: str, *, priority: float, flatten: F64 | None, size_bytes: int,
+                 max_texture_side: int, sha256: str, ticket: int) -> None:  # fmt: skip
+        self.url, self.priority, self.ticket = url, priority, ticket
+        self.state, self.error, self.retryable = "loading", "", False
+        self.layer_bytes = self.gpu_bytes = 0
+        self.primitives: list[Primitive] = []
+        self.nodes: list[NodeDesc] = []
+        self.warnings: list[str] = []
+        self.serial = False  # one job at a time: the last try before "does not fit"
+        self.waits_for_bytes = 0  # the last reservation that was refused in this step
+        self.waits_for_gpu = False  # an upload was refused in this step
+        self._loader, self._flatten, self._sha256 = loader, flatten, sha256
+        self._max_side = max_texture_side
+        self._main = Source(plan=SourcePlan(url, size_bytes), kind=spec.FETCH_MODEL,
+                            need_bytes=size_bytes or ESTIMATE_BYTES)  # fmt: skip
+        self._payload: bytes | None = None
+        self._plan: ContentPlan | None = None
+        self._sources: dict[SourceKey, Source] = {MAIN: self._main}
+        self._jobs: list[Job] = []
+        self._textures: dict[TextureDesc, ImageJob] = {}
+        self._materials: list[int] = []
+        self._open = True
+
+    # -- ports.Content ---------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """Do what can be done now."""
+        if not self._open or self.state in ("ready", "failed"):
+            return
+        self.waits_for_bytes, self.waits_for_gpu = 0, False
+        try:
+            if self._plan is None:
+                self._open_file()
+            if self._plan is not None:
+                self._work()
+        except LayerwError as error:
+            self.fail(str(error), retryable=False)
+        if self.waits_for_bytes and self.state == "loading":
+            self._loader.starved(self)
+
+    def set_priority(self, priority: float) -> None:
+        """Of the fetches that have not ended, and of those to come."""
+        changed, self.priority = priority != self.priority, priority
+        for source in self._sources.values():
+            if changed and source.state == BUSY:
+                self._loader.transfers.set_priority(source.transfer, priority)
+
+    def release(self) -> None:
+        """Free everything; the content is of no use afterwards."""
+        if self._open:
+            self._open = False
+            self._drop()
+            self._loader.forget(self)
+
+    # -- for the loader --------------------------------------------------------------------------
+
+    @property
+    def rank(self) -> tuple[float, int]:
+        """Who goes first: higher priority, then who came first."""
+        return self.priority, -self.ticket
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether something was asked for that has not answered yet."""
+        return any(work.state == BUSY for work in self._all_work())
+
+    def is_in_the_way_of(self, other: GltfContent) -> bool:
+        """Whether what this content holds could be what the other waits for."""
+        return bool(self.layer_bytes and other.waits_for_bytes) or bool(self.gpu_bytes and other.waits_for_gpu)
+
+    def back_off(self, *, serial: bool) -> None:
+        """Give everything back and start again when there is room."""
+        self.serial = serial
+        self._drop()
+        self._main.state, self._main.users, self._payload, self._plan = IDLE, 0, None, None
+        self._sources, self._jobs, self._textures = {MAIN: self._main}, [], {}
+        self.state = "loading"
+
+    def fail(self, error: str, *, retryable: bool) -> None:
+        """Free everything and keep the reason."""
+        self.state, self.error, self.retryable = "failed", error, retryable
+        self._drop()
+        self._loader.forget(self)
+
+    def try_start_file(self) -> bool:
+        """The first reservation and the fetch; False when there is no room now."""
+        return self._try_fetch(self._main, self._sha256)
+
+    # -- the steps -------------------------------------------------------------------------------
+
+    def _open_file(self) -> None:
+        if self._main.state == IDLE and self._loader.may_begin(self):
+            self._try_fetch(self._main, self._sha256)
+        if self._payload is None:
+            return
+        payload, self._payload = self._payload, None
+        held = self._main.held_bytes
+        doc = gltf.parse(payload, held if held else -1)
+        plan = make_plan(doc, self.url, self._flatten)
+        self._plan, self.warnings = plan, plan.warnings
+        for key, source in plan.sources.items():
+            need = source.size_bytes or ESTIMATE_BYTES
+            self._sources[key] = Source(plan=source, kind=spec.FETCH_BLOB, need_bytes=need)
+        self._make_jobs(plan, doc)
+        if self._main.users == 0:
+            self._free(self._main)
+
+    def _make_jobs(self, plan: ContentPlan, doc: gltf.Document) -> None:
+        gpu = self._loader.gpu
+        for mesh in plan.meshes:
+            buffers = {buffer: self._sources[buffer_key(doc, buffer)] for buffer in mesh.buffers}
+            self._jobs.append(MeshJob(plan=mesh, buffers=buffers, sources=list(dict.fromkeys(buffers.values())),
+                                      need_bytes=mesh.out_bytes, destroy=gpu.destroy_mesh))  # fmt: skip
+        for image in plan.images:
+            decode = ImageJob(plan=image, sources=[self._sources[image.source]], destroy=gpu.destroy_texture)
+            self._textures[image.desc] = decode
+            self._jobs.append(decode)
+        for job in self._jobs:
+            for source in job.sources:
+                source.users += 1
+
+    def _work(self) -> None:
+        open_jobs = [job for job in self._jobs if job.state != DONE]
+        for job in open_jobs[:1] if self.serial else open_jobs:
+            for source in job.sources:
+                if source.state == IDLE:
+                    self._try_fetch(source, "")
+            if job.state == IDLE and all(source.state == HELD for source in job.sources):
+                self._try_job(job)
+            if job.state == HELD:
+                self._try_upload(job)
+            if not self._open or self.state == "failed":
+                return
+        if all(job.state == DONE for job in self._jobs):
+            self._finish()
+        elif all(job.state in (HELD, DONE) for job in self._jobs):
+            self.state = "uploading"
+
+    def _try_fetch(self, source: Source, sha256: str) -> bool:
+        if not self._reserve(source, source.need_bytes):
+            return False
+        source.state = BUSY
+        source.transfer = self._loader.transfers.fetch(
+            source.plan.url, source.kind, max_bytes=source.reserved_bytes, priority=self.priority, sha256=sha256,
+            on_done=partial(self._fetched, source), on_failed=partial(self._fetch_failed, source))  # fmt: skip
+        return True
+
+    def _try_job(self, job: Job) -> None:
+        need = job.need_bytes
+        if isinstance(job, ImageJob) and not job.size_known:
+            # Ask with a guess where there is plenty of room; else only ask for the size.
+            guess = 4 * self._max_side * self._max_side
+            need = guess if guess and self._loader.left_bytes() >= 4 * guess else 0
+        if not self._reserve(job, need):
+            return
+        transfers = self._loader.transfers
+        job.state = BUSY
+        done, failed = partial(self._job_done, job), partial(self._job_failed, job)
+        if isinstance(job, MeshJob) and job.plan is not None:
+            words = descriptor(job.plan, {buffer: source.transfer for buffer, source in job.buffers.items()})
+            job.transfer = transfers.build_mesh(words, on_done=done, on_failed=failed)
+        elif isinstance(job, ImageJob) and job.plan is not None:
+            job.transfer = transfers.decode_image(
+                job.sources[0].transfer, offset=job.plan.offset, size_bytes=job.plan.size_bytes, max_bytes=need,
+                max_side=self._max_side, on_done=done, on_failed=failed)  # fmt: skip
+
+    def _try_upload(self, job: Job) -> None:
+        gpu = self._loader.gpu
+        if isinstance(job, MeshJob) and job.plan is not None:
+            job.handle = gpu.try_mesh_from_transfer(job.transfer, job.a, job.b, job.plan.topology)
+            size = gpu.mesh_bytes(job.a, job.b)
+        elif isinstance(job, ImageJob) and job.plan is not None:
+            desc = job.plan.desc
+            job.handle = gpu.try_texture_from_transfer(job.transfer, job.a, job.b, srgb=desc.srgb, sampler=desc.sampler)
+            size = gpu.texture_bytes(job.a, job.b)
+        if job.handle:
+            self.gpu_bytes += size
+            self._free(job)
+            self._loader.progressed()
+        else:
+            self.waits_for_gpu = True
+
+    def _finish(self) -> None:
+        plan, gpu = self._plan, self._loader.gpu
+        assert plan is not None
+        handles: dict[int, int] = {}
+        for index, material in plan.materials.items():
+            textures = {f"{slot}_texture": self._textures[material.textures[slot]].handle
+                        for slot in SLOTS if slot in material.textures}  # fmt: skip
+            handles[index] = gpu.create_material(replace(material.desc, **textures))  # type: ignore[arg-type]
+            self._materials.append(handles[index])
+        for job in self._jobs:
+            if not isinstance(job, MeshJob) or job.plan is None:
+                continue
+            center, radius = result_sphere(job.plan, job.payload)
+            blend = bool(plan.materials[job.plan.material].desc.flags & spec.MATERIAL_BLEND)
+            self.primitives.extend(Primitive(job.handle, handles[job.plan.material], node, center, radius, blend)
+                                   for node in job.plan.nodes)  # fmt: skip
+        self.nodes = plan.nodes
+        self.state = "ready"
+        self._loader.forget(self)
+
+    # -- answers ---------------------------------------------------------------------------------
+
+    def _fetched(self, source: Source, event: TransferDone) -> None:
+        self._loader.progressed()
+        source.state, source.held_bytes = HELD, event.held_bytes
+        self._shrink(source, event.held_bytes)
+        if source is self._main:
+            self._payload = event.payload
+        elif source.plan.size_bytes > event.held_bytes:
+            self.fail(f"{source.plan.url[:200]} has {event.held_bytes} bytes, but the model says that it has "
+                      f"{source.plan.size_bytes}.", retryable=False)  # fmt: skip
+
+    def _fetch_failed(self, source: Source, event: TransferFailed) -> None:
+        self._loader.progressed()
+        asked = source.reserved_bytes
+        if event.code == spec.FAIL_TOO_LARGE and event.a > asked:
+            self._free(source)
+            source.state, source.need_bytes = IDLE, event.a
+            self._check_fits(event.a, source.plan.url[:200])
+            return
+        retryable = event.code in (spec.FAIL_NETWORK, spec.FAIL_ABORTED)
+        self.fail(event.message or f"{source.plan.url[:200]} failed with code {event.code}.", retryable=retryable)
+
+    def _job_done(self, job: Job, event: TransferDone) -> None:
+        self._loader.progressed()
+        job.state, job.a, job.b, job.payload = HELD, event.a, event.b, event.payload
+        self._shrink(job, event.held_bytes)
+        for source in job.sources:
+            source.users -= 1
+            if source.users == 0:
+                self._free(source)
+
+    def _job_failed(self, job: Job, event: TransferFailed) -> None:
+        self._loader.progressed()
+        if event.code == spec.FAIL_TOO_LARGE and isinstance(job, ImageJob) and max(event.a, event.b) <= IMAGE_SIDE_MAX:
+            width, height = scaled_size(event.a, event.b, self._max_side)
+            if 4 * width * height > job.reserved_bytes:
+                self._free(job)
+                job.state, job.size_known, job.need_bytes = IDLE, True, 4 * width * height
+                self._check_fits(job.need_bytes, f"An image of {width} x {height} pixels")
+                return
+        aborted = event.code == spec.FAIL_ABORTED
+        self.fail(event.message or f"Decoding failed with code {event.code}.", retryable=aborted)
+
+    # -- bytes -----------------------------------------------------------------------------------
+
+    def _reserve(self, work: Work, size_bytes: int) -> bool:
+        self._check_fits(size_bytes, self.url)
+        if self.state == "failed":
+            return False
+        if not self._loader.ledger.try_reserve(size_bytes):
+            self.waits_for_bytes = size_bytes
+            return False
+        work.reserved_bytes = size_bytes
+        self.layer_bytes += size_bytes
+        return True
+
+    def _check_fits(self, size_bytes: int, what: str) -> None:
+        budget = self._loader.ledger.budget_bytes
+        if size_bytes > budget:
+            self.fail(f"{what} needs {size_bytes} bytes, more than the whole layer budget of {budget} bytes; raise it "
+                      f"with lw.Budgets(layer_mib=...).", retryable=False)  # fmt: skip
+
+    def _shrink(self, work: Work, held_bytes: int) -> None:
+        surplus = work.reserved_bytes - held_bytes
+        if surplus > 0:
+            work.reserved_bytes = held_bytes
+            self._loader.ledger.release(surplus)
+            self.layer_bytes -= surplus
+
+    def _free(self, work: Work) -> None:
+        self.layer_bytes -= work.free(self._loader.transfers, self._loader.ledger)
+        work.state = DONE
+
+    def _all_work(self) -> list[Work]:
+        return [*self._sources.values(), *self._jobs]
+
+    def _drop(self) -> None:
+        for work in self._all_work():
+            self._free(work)
+        gpu = self._loader.gpu
+        for material in self._materials:
+            gpu.destroy_material(material)
+        for job in self._jobs:
+            if job.handle and job.destroy:
+                job.destroy(job.handle)
+                job.handle = 0
+        self._materials.clear()
+        self.primitives, self.nodes = [], []
+        self.gpu_bytes = 0
+        self._loader.progressed()

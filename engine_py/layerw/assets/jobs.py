@@ -1,0 +1,83 @@
+"""One file, one mesh build or one image decode of a Content: its transfer and the Layer bytes reserved for it.
+
+Owns: exactly what must be given back, so that `free` may be called at any time, any number of times.
+Does not: decide when; that is content.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from layerw.assets.plan import ImagePlan, SourcePlan
+from layerw.assets.primitives import MeshPlan
+from layerw.base.ports import Ledger, Transfers
+
+IDLE, BUSY, HELD, DONE = "idle", "busy", "held", "done"
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """States: idle (not asked for), busy (asked for), held (JavaScript holds the result), done (freed)."""
+
+    state: str = IDLE
+    transfer: int = 0
+    reserved_bytes: int = 0
+    need_bytes: int = 0  # to reserve before asking
+
+    def free(self, transfers: Transfers, ledger: Ledger) -> int:
+        """Release the transfer and its reservation; returns the bytes given back."""
+        freed, self.reserved_bytes = self.reserved_bytes, 0
+        if self.transfer:
+            transfers.release(self.transfer)
+            self.transfer = 0
+        if freed:
+            ledger.release(freed)
+        return freed
+
+
+@dataclass(slots=True, eq=False)
+class Source(Work):
+    """A file: the model itself, an external buffer or an image."""
+
+    plan: SourcePlan = field(default_factory=lambda: SourcePlan("", 0))
+    kind: int = 0  # spec.FETCH_*
+    held_bytes: int = 0
+    users: int = 0  # jobs that still read it
+
+
+@dataclass(slots=True, eq=False)
+class Job(Work):
+    """A mesh build or an image decode. `handle` is the GPU resource once it is uploaded."""
+
+    sources: list[Source] = field(default_factory=list)
+    handle: int = 0
+    a: int = 0
+    b: int = 0
+    payload: bytes = b""
+    destroy: Callable[[int], None] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class MeshJob(Job):
+    """`plan` says what to build."""
+
+    plan: MeshPlan | None = None
+    buffers: dict[int, Source] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class ImageJob(Job):
+    """`plan` says what to decode. The size is known once a decode was refused for it."""
+
+    plan: ImagePlan | None = None
+    size_known: bool = False
+
+
+def scaled_size(width: int, height: int, max_side: int) -> tuple[int, int]:
+    """Size after the longer side is brought down to `max_side`; the same numbers as web/decode/images.js."""
+    longest = max(width, height)
+    if max_side == 0 or longest <= max_side:
+        return width, height
+    w, h = ((2 * side * max_side + longest) // (2 * longest) for side in (width, height))
+    return max(w, 1), max(h, 1)

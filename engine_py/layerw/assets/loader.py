@@ -1,0 +1,89 @@
+"""Opens content and keeps several of them from waiting for each other forever. Implements ports.ContentLoader.
+
+The rule. Contents hold Layer bytes (and GPU bytes) while they wait for more; two of them could hold what the other
+needs. Rank is (priority, who came first). Where a content was refused bytes, nothing is on its way anywhere and
+nothing moved for STUCK_STEPS frames, the lowest-ranked holder gives everything back and starts again later. A content
+that holds nothing does not begin while one of higher rank is refused. So the highest rank always gets on in the end.
+When it is the only holder and still refused, it starts again one job at a time; when even that does not fit, it fails
+with a sentence that says by how much.
+
+Owns: that rule, and who is loading. Does not: load (content.py).
+"""
+
+from __future__ import annotations
+
+from layerw.assets.content import GltfContent
+from layerw.base.ports import F64, GpuStore, Ledger, Transfers
+
+STUCK_STEPS = 8
+
+
+class GltfLoader:
+    """`try_open` as in ports.ContentLoader."""
+
+    def __init__(self, transfers: Transfers, ledger: Ledger, gpu: GpuStore) -> None:
+        self.transfers, self.ledger, self.gpu = transfers, ledger, gpu
+        self.loading: list[GltfContent] = []
+        self._tickets = 0
+        self._moved = 0  # counts everything that moved
+        self._starved: dict[GltfContent, tuple[int, int]] = {}  # -> (_moved then, steps since)
+
+    def try_open(self, url: str, *, priority: float, flatten: F64 | None = None, size_bytes: int = 0,
+                 max_texture_side: int = 1024, sha256: str = "") -> GltfContent | None:  # fmt: skip
+        """Start loading, or None when there is no room now. A file larger than the budget opens as failed."""
+        self._tickets += 1
+        content = GltfContent(self, url, priority=priority, flatten=flatten, size_bytes=size_bytes,
+                              max_texture_side=max_texture_side, sha256=sha256, ticket=self._tickets)  # fmt: skip
+        if not self.may_begin(content) or not (content.try_start_file() or content.state == "failed"):
+            return None
+        if content.state == "loading":
+            self.loading.append(content)
+        return content
+
+    # -- for contents ----------------------------------------------------------------------------
+
+    def left_bytes(self) -> int:
+        """Layer bytes that nobody has reserved."""
+        return self.ledger.budget_bytes - self.ledger.used_bytes
+
+    def progressed(self) -> None:
+        """Something moved: an answer came, an upload went, bytes were given back."""
+        self._moved += 1
+
+    def forget(self, content: GltfContent) -> None:
+        """It is ready, failed or released."""
+        if content in self.loading:
+            self.loading.remove(content)
+        self._starved.pop(content, None)
+
+    def may_begin(self, content: GltfContent) -> bool:
+        """Whether no content of higher rank waits for bytes."""
+        return all(other is content or not other.waits_for_bytes or other.rank < content.rank for other in self.loading)
+
+    def starved(self, content: GltfContent) -> None:
+        """Called in each step in which `content` was refused bytes."""
+        moved, steps = self._starved.get(content, (self._moved, 0))
+        if moved != self._moved or any(other.in_flight for other in self.loading):
+            self._starved[content] = (self._moved, 0)
+            return
+        self._starved[content] = (moved, steps + 1)
+        if steps + 1 >= STUCK_STEPS:
+            self._starved.clear()
+            self._resolve(content)
+
+    def _resolve(self, content: GltfContent) -> None:
+        holders = [other for other in self.loading if other.layer_bytes or other.gpu_bytes]
+        others = [other for other in holders if other is not content]
+        if others:
+            victim = min(holders, key=lambda other: other.rank)
+            if victim is not content or any(content.is_in_the_way_of(other) for other in others):
+                victim.back_off(serial=victim.serial)
+        elif content.layer_bytes and not content.serial:
+            content.back_off(serial=True)
+        elif content.serial and self._alone(content):
+            content.fail(f"{content.url} needs {content.waits_for_bytes} bytes besides the {content.layer_bytes} that "
+                         f"it holds, but the layer budget is {self.ledger.budget_bytes} bytes; raise it with "
+                         f"lw.Budgets(layer_mib=...).", retryable=False)  # fmt: skip
+
+    def _alone(self, content: GltfContent) -> bool:
+        return self.ledger.used_bytes == content.layer_bytes

@@ -1,0 +1,194 @@
+"""Primitives as mesh builds: which accessors, how many vertices come out, and the descriptor's words.
+
+Owns: the MESH_BUILD descriptor (gpu/spec.py), result sizes, and shared meshes (one build for all nodes that show
+it; a mirrored node needs its own). Does not: see any vertex; indices, NaN and real bounds come from the builder.
+Limits: 2^24 vertices a primitive, PRIMITIVES_MAX primitives a model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from layerw.assets.accessors import ELEMENTS_MAX, Accessor, resolve_accessor
+from layerw.assets.gltf import Document, GltfError, Json, array, integer, member
+from layerw.assets.materials import MaterialPlan, UvMatrix, read_material
+from layerw.assets.nodes import Tree
+from layerw.base.ports import F64, U32
+from layerw.gpu import spec
+
+PRIMITIVES_MAX = 65_536
+_RESULT_TOPOLOGY = {"points": 2, "lines": 1, "line_loop": 1, "line_strip": 1}
+_TRIANGLES = 4  # the first mode of triangles in spec.GLTF_MODES
+
+
+@dataclass(slots=True, eq=False)
+class MeshPlan:
+    """One mesh to build, and the nodes that show it."""
+
+    accessors: dict[str, Accessor]  # by spec.SEMANTICS
+    mode: int
+    flags: int
+    vertex_count: int
+    index_count: int
+    material: int
+    uv_matrix: UvMatrix
+    matrix: F64 | None = None  # baked into the vertices
+    nodes: list[int] = field(default_factory=list)  # rows of Tree.nodes; [-1] where the matrix is baked
+
+    @property
+    def buffers(self) -> set[int]:
+        return {accessor.buffer for accessor in self.accessors.values()}
+
+    @property
+    def topology(self) -> int:
+        return _RESULT_TOPOLOGY.get(spec.GLTF_MODES[self.mode], 0)
+
+    @property
+    def out_bytes(self) -> int:
+        index_bytes = 2 if self.vertex_count <= 65_535 else 4
+        return self.vertex_count * spec.VERTEX_BYTES + (self.index_count * index_bytes + 3 & ~3)
+
+
+def list_count(mode: int, count: int) -> int:
+    """Indices of the list that `count` indices of a mode unroll to."""
+    name = spec.GLTF_MODES[mode]
+    if name == "points":
+        return count
+    if name in ("lines", "triangles"):
+        return count - count % (2 if name == "lines" else 3)
+    if count < (3 if mode > _TRIANGLES else 2):
+        return 0
+    return {"line_loop": 2 * count, "line_strip": 2 * (count - 1)}.get(name, 3 * (count - 2))
+
+
+class Planner:
+    """Collects the builds of a document; reads each material once."""
+
+    def __init__(self, doc: Document) -> None:
+        self.doc = doc
+        self.meshes: list[MeshPlan] = []
+        self.materials: dict[int, MaterialPlan] = {}
+        self._shared: dict[tuple[int, int, bool], MeshPlan] = {}
+
+    def add_tree(self, tree: Tree, flatten: F64 | None) -> None:
+        """Every primitive of every node; with `flatten` the node transforms go into the vertices."""
+        for node, mesh in tree.meshes:
+            matrix = None if flatten is None else flatten @ tree.worlds[node]
+            mirrored = flatten is None and bool(np.linalg.det(tree.worlds[node][:3, :3]) < 0)
+            item = self.doc.item("meshes", mesh, "A node")
+            if "weights" in item:
+                self.doc.warn("The model has morph targets; it is shown without them.")
+            for number, primitive in enumerate(array(item, "primitives", f"Mesh {mesh}")):
+                self._add(primitive, (mesh, number, mirrored), node, matrix)
+
+    def _add(self, primitive: Any, key: tuple[int, int, bool], node: int, matrix: F64 | None) -> None:
+        shared = self._shared.get(key) if matrix is None else None
+        if shared is not None:
+            shared.nodes.append(node)
+            return
+        if len(self.meshes) >= PRIMITIVES_MAX:
+            raise GltfError(f"The model has more than {PRIMITIVES_MAX} primitives.")
+        user = f"Primitive {key[1]} of mesh {key[0]}"
+        if not isinstance(primitive, dict):
+            raise GltfError(f"{user} is no JSON object.")
+        plan = self._plan(primitive, user, mirrored=key[2])
+        if plan is None:
+            return
+        plan.matrix = matrix
+        if matrix is not None:
+            plan.flags |= spec.MESH_BUILD_TRANSFORM
+        plan.nodes.append(node if matrix is None else -1)
+        self.meshes.append(plan)
+        if matrix is None:
+            self._shared[key] = plan
+
+    def _plan(self, primitive: Json, user: str, *, mirrored: bool) -> MeshPlan | None:
+        attributes = member(primitive, "attributes", user)
+        if "POSITION" not in attributes:
+            self.doc.warn(f"{user} has no POSITION and is not shown.")
+            return None
+        mode = integer(primitive, "mode", user, _TRIANGLES)
+        if mode >= len(spec.GLTF_MODES):
+            raise GltfError(f"{user} has mode {mode}; the modes are 0 to {len(spec.GLTF_MODES) - 1}.")
+        material_index = integer(primitive, "material", user, -1, low=-1)
+        if material_index not in self.materials:
+            self.materials[material_index] = read_material(self.doc, material_index)
+        material = self.materials[material_index]
+        accessors = self._accessors(primitive, attributes, material, user)
+        return self._counted(accessors, mode, material_index, material, mirrored, user)
+
+    def _accessors(self, primitive: Json, attributes: Json, material: MaterialPlan, user: str) -> dict[str, Accessor]:
+        names = {"position": "POSITION", "normal": "NORMAL", "tangent": "TANGENT", "color": "COLOR_0"}
+        if material.textures:
+            names["uv"] = f"TEXCOORD_{material.uv_set}"
+        found = {semantic: resolve_accessor(self.doc, attributes[name], semantic, user)
+                 for semantic, name in names.items() if name in attributes}
+        if "normal" not in found:
+            found.pop("tangent", None)  # the specification says so
+        vertices = found["position"].count
+        for semantic, accessor in found.items():
+            if accessor.count != vertices:
+                raise GltfError(f"{user} has {vertices} positions but {accessor.count} elements of {semantic}.")
+        if "indices" in primitive:
+            found["index"] = resolve_accessor(self.doc, primitive["indices"], "index", user)
+        return found
+
+    def _counted(self, accessors: dict[str, Accessor], mode: int, material_index: int, material: MaterialPlan,
+                 mirrored: bool, user: str) -> MeshPlan | None:
+        vertices = accessors["position"].count
+        count = list_count(mode, accessors["index"].count if "index" in accessors else vertices)
+        flags = spec.MESH_BUILD_FLIP if mirrored else 0
+        if "normal" not in accessors and mode >= _TRIANGLES and material.desc.kind != "unlit":
+            flags |= spec.MESH_BUILD_FLAT_NORMALS
+            vertices = count
+        if vertices > ELEMENTS_MAX or count > 3 * ELEMENTS_MAX:
+            raise GltfError(f"{user} becomes {vertices} vertices and {count} indices; at most {ELEMENTS_MAX} and "
+                            f"{3 * ELEMENTS_MAX} are built.")
+        if count == 0:
+            self.doc.warn(f"{user} has too few indices for one element and is not shown.")
+            return None
+        if material.has_uv_transform and "uv" in accessors:
+            flags |= spec.MESH_BUILD_UV_TRANSFORM
+        return MeshPlan(accessors, mode, flags, vertices, count, material_index, material.uv_matrix)
+
+
+def descriptor(plan: MeshPlan, transfers: dict[int, int]) -> U32:
+    """The words of a MESH_BUILD; `transfers` has the transfer that holds each buffer."""
+    attributes = [(name, accessor) for name, accessor in plan.accessors.items() if name != "index"]
+    head = [len(attributes), plan.vertex_count, plan.index_count, plan.flags, plan.mode, 0, 0, 0]
+    matrix = np.eye(4) if plan.matrix is None else plan.matrix
+    parts = [np.array(head, np.uint32), matrix[:3].astype(np.float32).ravel().view(np.uint32)]
+    index = plan.accessors.get("index")
+    parts.append(_accessor_words("index", index, transfers) if index else np.zeros(len(spec.ACCESSOR), np.uint32))
+    parts.extend(_accessor_words(name, accessor, transfers) for name, accessor in attributes)
+    if plan.flags & spec.MESH_BUILD_UV_TRANSFORM:
+        parts.append(np.array(plan.uv_matrix, np.float32).view(np.uint32))
+    return np.concatenate(parts)
+
+
+def _accessor_words(semantic: str, accessor: Accessor, transfers: dict[int, int]) -> U32:
+    return np.array([spec.SEMANTICS.index(semantic), transfers[accessor.buffer], accessor.byte_offset,
+                     accessor.byte_stride, accessor.component_type, accessor.components, int(accessor.normalized),
+                     accessor.count], np.uint32)
+
+
+def result_sphere(plan: MeshPlan, payload: bytes) -> tuple[tuple[float, float, float], float]:
+    """Centre and radius of a built mesh: from the builder's payload, else from the accessor's min and max."""
+    if len(payload) >= 28:
+        values = np.frombuffer(payload, "<f4", 7).astype(np.float64)
+        center = (values[:3] + values[3:6]) / 2
+        return (float(center[0]), float(center[1]), float(center[2])), float(values[6])
+    position = plan.accessors["position"]
+    if not position.low or not position.high:
+        return (0.0, 0.0, 0.0), 1e9  # unknown: never culled
+    low, high = np.array(position.low), np.array(position.high)
+    corners = np.array([[(low, high)[i >> axis & 1][axis] for axis in range(3)] + [1.0] for i in range(8)])
+    if plan.matrix is not None:
+        corners = corners @ plan.matrix.T
+    points = corners[:, :3]
+    center = (points.min(axis=0) + points.max(axis=0)) / 2
+    radius = float(np.sqrt(((points - center) ** 2).sum(axis=1).max()))
+    return (float(center[0]), float(center[1]), float(center[2])), radius

@@ -1,0 +1,84 @@
+"""Rows of what is drawn: every resident tile's primitives in columns, gathered when the drawn set changes.
+
+Owns: the columns and the TileDraw that the app reads. Its arrays stay the same objects while nothing changes.
+Limits: none but memory; slots of removed tiles are used again by tiles with as many primitives.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base.ports import F32, F64, U32, Primitive, TileDraw
+
+I64 = npt.NDArray[np.int64]
+
+
+class DrawRows:
+    """Primitive rows by tile; `revision` counts changes of `draw`."""
+
+    def __init__(self) -> None:
+        self.draw = TileDraw()
+        self.revision = 0
+        self.drawn: I64 = np.zeros(0, np.int64)
+        self._first: I64 = np.zeros(64, np.int64)
+        self._count: I64 = np.zeros(64, np.int64)
+        self._free: dict[int, list[int]] = {}
+        self._used = 0
+        self._mesh: U32 = np.zeros(0, np.uint32)
+        self._material: U32 = np.zeros(0, np.uint32)
+        self._blend: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self._origin: F64 = np.zeros((0, 3))
+        self._center: F64 = np.zeros((0, 3))
+        self._radius: F32 = np.zeros(0, np.float32)
+        self._rotation: F32 = np.zeros((0, 4), np.float32)
+        self._scale: F32 = np.ones((0, 3), np.float32)
+        self._grow(256)
+
+    def _grow(self, capacity: int) -> None:
+        for name in ("_mesh", "_material", "_blend", "_origin", "_center", "_radius"):
+            old = getattr(self, name)
+            column = np.zeros((capacity, *old.shape[1:]), old.dtype)
+            column[:len(old)] = old
+            setattr(self, name, column)
+        self._rotation = np.tile(np.array([0, 0, 0, 1], np.float32), (capacity, 1))
+        self._scale = np.ones((capacity, 3), np.float32)
+
+    def add(self, tile: int, origin: F64, primitives: list[Primitive]) -> None:
+        """Store a tile's primitives; their spheres are relative to `origin`."""
+        count = len(primitives)
+        if tile >= len(self._first):
+            self._first, self._count = (np.resize(column, 2 * tile + 2) for column in (self._first, self._count))
+        free = self._free.get(count)
+        first = free.pop() if free else self._used
+        self._used = max(self._used, first + count)
+        if self._used > len(self._mesh):
+            self._grow(2 * self._used)
+        self._first[tile], self._count[tile] = first, count
+        for row, primitive in enumerate(primitives, first):
+            self._mesh[row], self._material[row] = primitive.mesh, primitive.material
+            self._blend[row], self._radius[row] = primitive.blend, primitive.radius
+            self._origin[row] = origin
+            self._center[row] = origin + primitive.center
+
+    def remove(self, tile: int) -> None:
+        """Forget a tile's primitives."""
+        count = int(self._count[tile])
+        if count:
+            self._free.setdefault(count, []).append(int(self._first[tile]))
+            self._count[tile] = 0
+
+    def show(self, tiles: I64) -> None:
+        """Make `draw` hold the primitives of these tiles (all of which were added)."""
+        if np.array_equal(tiles, self.drawn):
+            return
+        self.drawn = tiles
+        counts = self._count[tiles]
+        ends = np.cumsum(counts)
+        total = int(ends[-1]) if len(ends) else 0
+        rows = np.arange(total) + np.repeat(self._first[tiles] - (ends - counts), counts)
+        draw = self.draw
+        draw.mesh, draw.material, draw.blend = self._mesh[rows], self._material[rows], self._blend[rows]
+        draw.origin, draw.center, draw.radius = self._origin[rows], self._center[rows], self._radius[rows]
+        draw.rotation, draw.scale = self._rotation[:total], self._scale[:total]
+        self.revision += 1

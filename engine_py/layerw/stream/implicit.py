@@ -1,0 +1,143 @@
+"""Implicit tiling: subtree files, Morton order, and the address arithmetic of quadtrees and octrees.
+
+Owns: parsing and checking `.subtree` files (binary, one internal buffer) and which tiles they make available.
+Does not: fetch them or create tiles (tree.py does). Buffers in other files and metadata are refused or ignored.
+Limits: 10 levels a quadtree subtree, 6 an octree one; 64 contents a tile.
+
+    subtree file:  "subt" | u32 version = 1 | u64 JSON bytes | u64 binary bytes | JSON | binary
+    bitstream:     bit i is byte i // 8, bit i % 8 (least significant first); nodes level by level, Morton order
+
+Source: OGC 22-025r4, section Implicit Tiling; Morton, "A computer oriented geodetic data base" (1966).
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.stream.errors import TilesetError
+from layerw.stream.tileset import ImplicitSpec, load_json
+
+Bits = npt.NDArray[np.bool_]
+I64 = npt.NDArray[np.int64]
+_HEADER = struct.Struct("<4sIQQ")
+
+
+class Subtree(NamedTuple):
+    """Availability of one subtree; a node's index is `level_start(level) + morton`."""
+
+    tiles: Bits  # (nodes,)
+    contents: Bits  # (contents of a tile, nodes)
+    children: Bits  # (nodes of the level below the last,): which child subtrees exist
+
+
+def level_start(level: int, dimensions: int) -> int:
+    """Number of nodes above `level` of a full subtree."""
+    return ((1 << (dimensions * level)) - 1) // ((1 << dimensions) - 1)
+
+
+def interleave(coordinates: I64, dimensions: int) -> I64:
+    """Morton codes of (n, dimensions) coordinates: bit b of axis a becomes bit b * dimensions + a."""
+    codes = np.zeros(len(coordinates), np.int64)
+    for bit in range(62 // dimensions):
+        for axis in range(dimensions):
+            codes |= ((coordinates[:, axis] >> bit) & 1) << (bit * dimensions + axis)
+    return codes
+
+
+def deinterleave(codes: I64, dimensions: int) -> I64:
+    """The (n, dimensions) coordinates of Morton codes."""
+    out = np.zeros((len(codes), dimensions), np.int64)
+    for bit in range(62 // dimensions):
+        for axis in range(dimensions):
+            out[:, axis] |= ((codes >> (bit * dimensions + axis)) & 1) << bit
+    return out
+
+
+def fill_template(template: str, level: int, x: int, y: int, z: int) -> str:
+    """A URI of an implicit tile or subtree."""
+    return (template.replace("{level}", str(level)).replace("{x}", str(x)).replace("{y}", str(y))
+            .replace("{z}", str(z)))
+
+
+def parse_subtree(data: bytes, spec: ImplicitSpec, content_count: int) -> Subtree:
+    """Parse and check one subtree file; raises TilesetError."""
+    document, binary = _split(data)
+    views = _views(document, binary)
+    nodes = level_start(spec.subtree_levels, spec.dimensions)
+    tiles = _availability(document.get("tileAvailability"), views, nodes, "tileAvailability")
+    below = 1 << (spec.dimensions * spec.subtree_levels)
+    children = _availability(document.get("childSubtreeAvailability"), views, below, "childSubtreeAvailability")
+    raw = document.get("contentAvailability") or (document.get("extensions") or {}).get(
+        "3DTILES_multiple_contents", {}).get("contentAvailability", [])
+    raw = [raw] if isinstance(raw, dict) else raw
+    contents = np.zeros((content_count, nodes), np.bool_)
+    for number, item in enumerate(raw[:content_count]):
+        contents[number] = _availability(item, views, nodes, f"contentAvailability[{number}]")
+    subtree = Subtree(tiles, contents, children)
+    _check(subtree, spec)
+    return subtree
+
+
+def _split(data: bytes) -> tuple[dict[str, Any], bytes]:
+    if len(data) < _HEADER.size:
+        raise TilesetError(f"The subtree file has {len(data)} bytes; its header alone takes {_HEADER.size}.")
+    magic, version, json_bytes, binary_bytes = _HEADER.unpack_from(data)
+    if magic != b"subt" or version != 1:
+        raise TilesetError(f"The subtree file starts with {magic!r}, version {version}; "
+                           "b'subt', version 1 is expected.")
+    if _HEADER.size + json_bytes + binary_bytes > len(data):
+        raise TilesetError(f"The subtree file has {len(data)} bytes; its header states {_HEADER.size} + {json_bytes} + "
+                           f"{binary_bytes}. It is truncated.")
+    end = _HEADER.size + json_bytes
+    return load_json(data[_HEADER.size:end], "subtree"), data[end:end + binary_bytes]
+
+
+def _views(document: dict[str, Any], binary: bytes) -> list[bytes]:
+    buffers = document.get("buffers") or []
+    if len(buffers) > 1 or (buffers and isinstance(buffers[0], dict) and "uri" in buffers[0]):
+        raise TilesetError(f"The subtree names {len(buffers)} buffers or one in another file; "
+                           "only its own binary part is read.")
+    views = []
+    for number, view in enumerate(document.get("bufferViews") or []):
+        offset, size = (view.get("byteOffset", 0), view.get("byteLength")) if isinstance(view, dict) else (0, None)
+        if not isinstance(offset, int) or not isinstance(size, int) or offset < 0 or size < 0 \
+                or offset + size > len(binary):
+            raise TilesetError(f"Subtree bufferViews[{number}] spans {size!r} bytes at {offset!r}; the binary part has "
+                               f"{len(binary)}.")
+        views.append(binary[offset:offset + size])
+    return views
+
+
+def _availability(raw: Any, views: list[bytes], count: int, name: str) -> Bits:
+    if not isinstance(raw, dict):
+        raise TilesetError(f"The subtree's {name} is {raw!r}; an object with bitstream or constant is expected.")
+    if "constant" in raw:
+        return np.full(count, bool(raw["constant"]))
+    index = raw.get("bitstream", raw.get("bufferView"))
+    if not isinstance(index, int) or not 0 <= index < len(views):
+        raise TilesetError(f"The subtree's {name} names the bufferView {index!r}; there are {len(views)}.")
+    if len(views[index]) * 8 < count:
+        raise TilesetError(f"The subtree's {name} has {len(views[index]) * 8} bits; {count} are needed.")
+    packed = np.frombuffer(views[index], np.uint8, (count + 7) // 8)
+    return np.unpackbits(packed, bitorder="little")[:count].astype(np.bool_)
+
+
+def _check(subtree: Subtree, spec: ImplicitSpec) -> None:
+    """Every node that exists has a parent that exists."""
+    fan_out = 1 << spec.dimensions
+    for level in range(spec.subtree_levels):
+        first = level_start(level, spec.dimensions)
+        parents = subtree.tiles[first:first + (1 << (spec.dimensions * level))]
+        last = level + 1 == spec.subtree_levels
+        below = subtree.children if last else subtree.tiles[level_start(level + 1, spec.dimensions):][
+            :len(parents) * fan_out]
+        orphans = np.flatnonzero(below & ~np.repeat(parents, fan_out))
+        if len(orphans):
+            raise TilesetError(f"The subtree makes node {orphans[0]} of level {level + 1} available, "
+                               "but not its parent.")
+    if not subtree.tiles[0]:
+        raise TilesetError("The subtree's root tile is not available; a subtree file exists only where its root does.")

@@ -1,0 +1,304 @@
+"""Contents on their way: lanes, priorities, cancelling, retries, and uploads that don't fit.
+
+Owns: what is in flight. Told by the streamer which rows are wanted; tells residency what arrived or failed.
+Limits: `lanes` loads at a time, as many again that wait for their upload; rows that hold a file (an external
+tileset, a subtree) count alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base.ports import F64, Content, ContentLoader, Ledger, Transfers
+from layerw.stream.config import StreamCamera, StreamConfig
+from layerw.stream.errors import TilesetError
+from layerw.stream.files import FileFetch
+from layerw.stream.residency import ABSENT, FAILED, FETCHING, GPU, HEAP, QUEUED, Residency
+from layerw.stream.tree import MODEL, TileTree
+
+I64 = npt.NDArray[np.int64]
+VISIBLE, PREFETCH, RECENT = 2, 1, 0  # classes of priority, each above all of the next
+_CLASS_STEP = 1.0e6
+_NO_ROWS: I64 = np.zeros(0, np.int64)
+
+
+class Load:
+    """One row in flight."""
+
+    __slots__ = ("contents", "idle_frames", "is_file", "mark", "priority", "row", "unwanted_frames")
+
+    def __init__(self, row: int, contents: list[Content], is_file: bool, priority: float) -> None:
+        self.row, self.contents, self.is_file, self.priority = row, contents, is_file, priority
+        self.idle_frames = self.unwanted_frames = 0
+        self.mark: tuple[int, ...] = ()
+
+    @property
+    def gpu_bytes(self) -> int:
+        """Charged to the GPU ledger so far."""
+        return sum(content.gpu_bytes for content in self.contents)
+
+    @property
+    def uploading(self) -> bool:
+        """All bytes are here."""
+        return not any(content.state == "loading" for content in self.contents)
+
+    def progressed(self) -> bool:
+        """Whether anything changed since the last call."""
+        mark = tuple(value for c in self.contents for value in (c.layer_bytes, c.gpu_bytes, len(c.state)))
+        changed, self.mark = mark != self.mark, mark
+        self.idle_frames = 0 if changed else self.idle_frames + 1
+        return changed
+
+    def release(self) -> None:
+        """Drop what it holds."""
+        for content in self.contents:
+            content.release()
+
+
+class Loads:
+    """Everything in flight. `expand(row, payload)` adds the rows of a file; it raises TilesetError."""
+
+    def __init__(self, tree: TileTree, residency: Residency, config: StreamConfig, *, loader: ContentLoader,
+                 transfers: Transfers, layer_ledger: Ledger, expand: Callable[[int, bytes], None],
+                 report: Callable[[str], None]) -> None:
+        self.tree, self.residency, self.config = tree, residency, config
+        self._loader, self._transfers, self._layer_ledger = loader, transfers, layer_ledger
+        self._expand, self._report = expand, report
+        self.loads: dict[int, Load] = {}
+        self.missing: I64 = _NO_ROWS
+        self._missing_error: F64 = np.zeros(0)
+        self._spare: I64 = _NO_ROWS
+        self._spare_error: F64 = np.zeros(0)
+        self.cancelled_count = 0
+        self._idle_frames = 0
+
+    # -- once a frame --------------------------------------------------------------------------------
+    def step(self, now_s: float) -> None:
+        """Let what is in flight go on, and take in what ended."""
+        moved = False
+        for row, load in list(self.loads.items()):
+            for content in load.contents:
+                content.step()
+            moved |= load.progressed()
+            states = {content.state for content in load.contents}
+            if "failed" in states:
+                self._failed(load, now_s)
+            elif states == {"ready"}:
+                self._arrived(load, now_s)
+            elif load.uploading and self.tree.state[row] == FETCHING:
+                self.tree.state[row] = HEAP
+        self._idle_frames = 0 if moved or not self.loads else self._idle_frames + 1
+        self._sum_gpu()
+        if self._idle_frames >= self.config.stuck_frames:
+            self._unjam()
+
+    def _sum_gpu(self) -> None:
+        self.residency.loading_gpu_bytes = sum(load.gpu_bytes for load in self.loads.values())
+
+    def _arrived(self, load: Load, now_s: float) -> None:
+        del self.loads[load.row]
+        if not load.is_file:
+            self.residency.keep(load.row, load.contents)
+            return
+        payload = load.contents[0].payload  # type: ignore[attr-defined]
+        load.release()
+        self.tree.state[load.row] = ABSENT
+        try:
+            self._expand(load.row, payload)
+            self.tree.attempts[load.row] = 0
+        except TilesetError as error:
+            self._give_up(load.row, f"{self._name(load.row)}: {error}", now_s, retryable=False)
+        self.residency.revision += 1
+
+    def _failed(self, load: Load, now_s: float) -> None:
+        bad = next(content for content in load.contents if content.state == "failed")
+        error, retryable = bad.error, bad.retryable
+        del self.loads[load.row]
+        load.release()
+        self._give_up(load.row, error or f"{self._name(load.row)} failed.", now_s, retryable=retryable)
+
+    def _give_up(self, row: int, error: str, now_s: float, *, retryable: bool) -> None:
+        if self.tree.attempts[row] == 0 or not retryable:
+            self._report(error)
+        self.residency.fail(row, now_s, retryable=retryable)
+
+    def _name(self, row: int) -> str:
+        try:
+            return self.tree.content_of(row)[0][0] if self.tree.kind[row] == MODEL else self.tree.expansion_of(row)
+        except (TilesetError, IndexError):
+            return f"tile {row}"
+
+    # -- after a selection -----------------------------------------------------------------------------
+    def want(self, wanted: I64, wanted_error: F64, culled: I64, culled_error: F64, camera: StreamCamera) -> None:
+        """Set what is wanted, re-rank what is in flight, and count what no longer is."""
+        tree = self.tree
+        was = self.missing[tree.state[self.missing] == QUEUED]
+        tree.state[was] = ABSENT
+        gone = (tree.state[wanted] == GPU) | (tree.kind[wanted] == 0)
+        self.missing, self._missing_error = self._ranked(wanted[~gone], wanted_error[~gone], camera)
+        absent = self.missing[tree.state[self.missing] == ABSENT]
+        tree.state[absent] = QUEUED
+        spare = (tree.state[culled] == ABSENT) & (tree.kind[culled] != 0)
+        order = np.argsort(-culled_error[spare], kind="stable")
+        self._spare, self._spare_error = culled[spare][order], culled_error[spare][order]
+        if self.loads:
+            self._rerank(dict(zip(self.missing.tolist(), self._missing_error.tolist(), strict=True)),
+                         dict(zip(culled.tolist(), culled_error.tolist(), strict=True)))
+
+    def _ranked(self, rows: I64, errors: F64, camera: StreamCamera) -> tuple[I64, F64]:
+        """By screen error, which counts down to half of it at the back of the view's centre."""
+        offset = self.tree.geo[rows, :3] - camera.position
+        length = np.sqrt(np.einsum("ij,ij->i", offset, offset)) + 1e-9
+        errors = errors * (0.75 + 0.25 * (offset @ camera.forward) / length)
+        order = np.argsort(-errors, kind="stable")
+        return rows[order], errors[order]
+
+    def _rerank(self, visible: dict[int, float], beside: dict[int, float]) -> None:
+        for load in self.loads.values():
+            error = visible.get(load.row)
+            if error is not None:
+                rank, load.unwanted_frames = _priority(VISIBLE, error), 0
+            elif load.row in beside and load.priority < VISIBLE * _CLASS_STEP:
+                rank, load.unwanted_frames = _priority(PREFETCH, beside[load.row]), 0
+            else:
+                rank, load.unwanted_frames = _priority(RECENT, 0.0), max(load.unwanted_frames, 1)
+            if int(rank / _CLASS_STEP) != int(load.priority / _CLASS_STEP) or abs(rank - load.priority) > 0.5 * max(
+                    1.0, load.priority % _CLASS_STEP):
+                load.priority = rank
+                for content in load.contents:
+                    content.set_priority(rank)
+
+    # -- requests ----------------------------------------------------------------------------------
+    def request(self, now_s: float) -> None:
+        """Cancel what stayed unwanted, then start loads, best first, while lanes and budgets allow."""
+        for load in list(self.loads.values()):
+            if load.unwanted_frames:
+                load.unwanted_frames += 1
+                if load.unwanted_frames > self.config.grace_frames:
+                    self._cancel(load)
+        if not self.missing.size and not self._spare.size:
+            return
+        state = self.tree.state[self.missing]
+        due = (state == QUEUED) | (state == ABSENT) | (
+            (state == FAILED) & (self.tree.retry_at_s[self.missing] <= now_s))
+        lanes = self._free_lanes()
+        for index in np.flatnonzero(due)[:max(lanes, 0)].tolist():
+            if not self._start(int(self.missing[index]), _priority(VISIBLE, float(self._missing_error[index])), now_s):
+                return
+        if self.config.prefetch and not due.any():
+            self._prefetch(now_s)
+
+    def _free_lanes(self) -> int:
+        loading = sum(1 for load in self.loads.values() if not load.uploading)
+        return min(self.config.lanes - loading, 2 * self.config.lanes - len(self.loads))
+
+    def _prefetch(self, now_s: float) -> None:
+        lanes = min(self._free_lanes(), max(1, self.config.lanes // 2) - len(self.loads))
+        residency = self.residency
+        room = self.config.prefetch_share * residency.available_bytes - residency.gpu_bytes - self._planned_bytes()
+        while lanes > 0 and self._spare.size:
+            row = int(self._spare[0])
+            room -= residency.estimate(row)
+            if room < 0 or not self._start(row, _priority(PREFETCH, float(self._spare_error[0])), now_s):
+                return
+            self._spare, self._spare_error = self._spare[1:], self._spare_error[1:]
+            lanes -= 1
+
+    def _planned_bytes(self) -> float:
+        return sum(max(self.residency.estimate(load.row), load.gpu_bytes) for load in self.loads.values()
+                   if not load.is_file)
+
+    def _start(self, row: int, priority: float, now_s: float) -> bool:
+        """Start one load; False where budgets stop this and all later ones for now."""
+        if row in self.loads or self.tree.state[row] in (GPU, FETCHING, HEAP):
+            return True
+        is_file = self.tree.kind[row] != MODEL
+        if not is_file and not self._admit(row):
+            return False
+        try:
+            contents = self._open_file(row, priority) if is_file else self._open_models(row, priority)
+        except TilesetError as error:
+            self._give_up(row, str(error), now_s, retryable=False)
+            return True
+        if contents is None:
+            if not self.loads:  # nothing of ours is in the way: this file is larger than the budget's rest
+                self._give_up(row, f"{self._name(row)} does not fit into the layer budget of "
+                                   f"{self._layer_ledger.budget_bytes} bytes.", now_s, retryable=True)
+            return False
+        self.loads[row] = Load(row, contents, is_file, priority)
+        self.tree.state[row] = FETCHING
+        return True
+
+    def _admit(self, row: int) -> bool:
+        """Make GPU room for a row; True also where nothing else of ours is left to wait for."""
+        residency, need = self.residency, self.residency.estimate(row)
+        free = residency.available_bytes - residency.gpu_bytes - self._planned_bytes()
+        free = residency.make_room(free, need)
+        if free >= need:
+            return True
+        for load in sorted(self.loads.values(), key=lambda item: item.priority):
+            if load.priority < VISIBLE * _CLASS_STEP and free < need:
+                free += max(residency.estimate(load.row), load.gpu_bytes)
+                self._cancel(load)
+        return free >= need or not (self.loads or residency.resident_count)
+
+    def _open_models(self, row: int, priority: float) -> list[Content] | None:
+        flatten = self.tree.flatten_of(row)
+        opened: list[Content] = []
+        for url, sha256, size_bytes in self.tree.content_of(row):
+            content = self._loader.try_open(url, priority=priority, flatten=flatten, size_bytes=size_bytes,
+                                            max_texture_side=self.config.max_texture_side, sha256=sha256)
+            if content is None:
+                for earlier in opened:
+                    earlier.release()
+                return None
+            opened.append(content)
+        return opened
+
+    def _open_file(self, row: int, priority: float) -> list[Content] | None:
+        url = self.tree.expansion_of(row)
+        return [FileFetch(url, transfers=self._transfers, ledger=self._layer_ledger, priority=priority,
+                          bytes_max=self.config.metadata_bytes_max, size_bytes=int(self.tree.size_bytes[row]),
+                          sha256=self.tree.hash_of(row))]
+
+    # -- ends ----------------------------------------------------------------------------------------
+    def _cancel(self, load: Load) -> None:
+        del self.loads[load.row]
+        load.release()
+        self.tree.state[load.row] = ABSENT
+        self.cancelled_count += 1
+        self.residency.revision += 1
+        self._sum_gpu()
+
+    def _unjam(self) -> None:
+        """Nothing moved for long. Uploads: make room, or count the tile as larger so that the view coarsens.
+        Loads that share a full Layer ledger: the least important one gives its part back."""
+        self._idle_frames = 0
+        residency, tree = self.residency, self.tree
+        for load in sorted(self.loads.values(), key=lambda item: -item.priority):
+            if load.uploading and not load.is_file:
+                free = residency.available_bytes - residency.gpu_bytes - residency.loading_gpu_bytes
+                estimate = residency.estimate(load.row)
+                if free > 4.0 * estimate:  # not for want of room
+                    continue
+                need = max(estimate, free) * 1.5
+                if residency.make_room(free, need) < need:
+                    tree.gpu_bytes[load.row] = need
+                    residency.revision += 1
+                return
+        ledger = self._layer_ledger
+        if len(self.loads) > 1 and ledger.used_bytes > 0.5 * ledger.budget_bytes:
+            self._cancel(min(self.loads.values(), key=lambda item: item.priority))
+
+    def release(self) -> None:
+        """Cancel everything."""
+        for load in list(self.loads.values()):
+            self._cancel(load)
+        self.missing, self._spare = _NO_ROWS, _NO_ROWS
+
+
+def _priority(tier: int, error_px: float) -> float:
+    return tier * _CLASS_STEP + min(max(error_px, 0.0), 0.9 * _CLASS_STEP)

@@ -1,0 +1,134 @@
+"""Which tiles are where: states, what they weigh, and which go when there is no room.
+
+Owns: the state columns of the tree and the contents of tiles on the GPU. Does not choose or start loads.
+
+    absent -> queued -> fetching -> heap -> gpu      a tile's own content
+                            \\--------\\-> failed      retried after a pause that doubles, or never
+
+Eviction takes only tiles that the last selection did not want: least recently wanted first, deeper first, so
+that a tile goes before its ancestors. What is drawn and every ancestor of it is wanted, hence never taken.
+Source: docs/residency.md; the idea of strict tiers is neuroglancer's chunk manager.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base.ports import F64, Content, Ledger
+from layerw.stream.config import StreamConfig
+from layerw.stream.draws import DrawRows
+from layerw.stream.tree import MODEL, NONE, TileTree
+
+ABSENT, QUEUED, FETCHING, HEAP, GPU, FAILED = range(6)
+I64 = npt.NDArray[np.int64]
+_GUESS_BYTES = 256.0 * 1024
+
+
+class Residency:
+    """Tiles on the GPU and the weights that plans are made with."""
+
+    def __init__(self, tree: TileTree, gpu_ledger: Ledger, config: StreamConfig) -> None:
+        self.tree, self.config = tree, config
+        self.rows = DrawRows()
+        self.gpu_bytes = 0  # of resident tiles
+        self.loading_gpu_bytes = 0  # charged by tiles on their way; loads.py keeps it
+        self.serial = 0  # of selections
+        self.revision = 0  # of anything that a selection depends on
+        self.evicted_count = 0
+        self._ledger = gpu_ledger
+        self._contents: dict[int, list[Content]] = {}
+        self._seen_bytes = self._seen_sizes = self._seen_tiles = 0.0
+
+    @property
+    def resident_count(self) -> int:
+        """Tiles on the GPU."""
+        return len(self._contents)
+
+    @property
+    def available_bytes(self) -> int:
+        """GPU bytes that tiles may take now: the budget without what others use."""
+        others = self._ledger.used_bytes - self.gpu_bytes - self.loading_gpu_bytes
+        return max(0, self._ledger.budget_bytes - others)
+
+    def estimates(self) -> F64:
+        """(tree.count,) GPU bytes of each tile: as measured, else by its file's size, else the mean."""
+        tree = self.tree
+        known = tree.gpu_bytes[:tree.count]
+        ratio = self._seen_bytes / self._seen_sizes if self._seen_sizes else 2.0
+        mean = self._seen_bytes / self._seen_tiles if self._seen_tiles else _GUESS_BYTES
+        sizes, kind = tree.size_bytes[:tree.count], tree.kind[:tree.count]
+        guess = np.where((sizes > 0) & (kind == MODEL), sizes * ratio, mean)
+        guess[kind == NONE] = 0.0
+        return np.where(known > 0, known, guess)
+
+    def estimate(self, row: int) -> float:
+        """GPU bytes of one tile; see `estimates`."""
+        known, size = float(self.tree.gpu_bytes[row]), int(self.tree.size_bytes[row])
+        if known > 0:
+            return known
+        if size > 0 and self.tree.kind[row] == MODEL:
+            return size * (self._seen_bytes / self._seen_sizes if self._seen_sizes else 2.0)
+        return self._seen_bytes / self._seen_tiles if self._seen_tiles else _GUESS_BYTES
+
+    def keep(self, row: int, contents: list[Content]) -> None:
+        """A tile is on the GPU, wholly."""
+        size = sum(content.gpu_bytes for content in contents)
+        tree = self.tree
+        tree.state[row], tree.gpu_bytes[row], tree.attempts[row] = GPU, max(size, 1), 0
+        self._contents[row] = contents
+        self.gpu_bytes += size
+        self._seen_bytes += size
+        self._seen_tiles += 1
+        self._seen_sizes += float(tree.size_bytes[row]) or size / 2
+        self.rows.add(row, tree.origin_of(row), [item for content in contents for item in content.primitives])
+        self.revision += 1
+
+    def fail(self, row: int, now_s: float, *, retryable: bool) -> None:
+        """A tile's content failed; says when to try again."""
+        tree, config = self.tree, self.config
+        tree.state[row] = FAILED
+        tree.attempts[row] = min(int(tree.attempts[row]) + 1, 255)
+        pause_s = min(config.retry_first_s * 2.0 ** min(int(tree.attempts[row]) - 1, 16), config.retry_max_s)
+        tree.retry_at_s[row] = now_s + pause_s if retryable else math.inf
+        self.revision += 1
+
+    def touch(self, wanted: I64, culled: I64) -> None:
+        """A selection was made: what it wants can't be evicted, what lies beside the view goes late."""
+        self.serial += 1
+        self.tree.last_frame[culled] = np.maximum(self.tree.last_frame[culled], self.serial - 1)
+        self.tree.last_frame[wanted] = self.serial
+
+    def make_room(self, free_bytes: float, needed_bytes: float) -> float:
+        """Evict unwanted tiles until `needed_bytes` fit into `free_bytes`; returns the free bytes then."""
+        if free_bytes >= needed_bytes:
+            return free_bytes
+        tree = self.tree
+        rows = np.flatnonzero((tree.state[:tree.count] == GPU) & (tree.last_frame[:tree.count] < self.serial))
+        order = np.lexsort((-tree.level[rows].astype(np.int64), tree.last_frame[rows]))
+        for row in rows[order].tolist():
+            if free_bytes >= needed_bytes:
+                break
+            free_bytes += self.evict(row)
+        return free_bytes
+
+    def evict(self, row: int) -> int:
+        """Take a tile off the GPU; returns its bytes."""
+        contents = self._contents.pop(row)
+        size = sum(content.gpu_bytes for content in contents)
+        for content in contents:
+            content.release()
+        self.gpu_bytes -= size
+        self.rows.remove(row)
+        self.tree.state[row] = ABSENT
+        self.evicted_count += 1
+        self.revision += 1
+        return size
+
+    def release(self) -> None:
+        """Let go of every tile; the tree stays."""
+        for row in list(self._contents):
+            self.evict(row)
+        self.rows.show(np.zeros(0, np.int64))

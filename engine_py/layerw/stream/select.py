@@ -1,0 +1,199 @@
+"""Which tiles a view wants and which it draws: screen-space error over the tree's columns, level by level.
+
+Owns: one traversal. Reads the tree, writes only its `refined` flags (hysteresis). Does not load or evict.
+
+Four passes over the visited levels, each a handful of numpy calls:
+1. down: distance to the oriented box, frustum, screen error; tiles above the limit ask for their children;
+2. budget: askers sorted by error take their children's bytes until the budget is used; the rest stay coarse.
+   A tile's error is capped by its parent's, so a prefix of that order is always a whole tree (water filling);
+3. up: a tile is covered when it can be shown, by itself or wholly by its children;
+4. down: show children where all of them are covered, the tile itself elsewhere (REPLACE), or both (ADD).
+No hole can open while the root is there, and a tile is never shown together with an ancestor it replaces.
+
+Source: 3D Tiles 1.1 (refinement, geometric error); distance and plane tests of oriented boxes: Ericson 2005.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base.ports import F64
+from layerw.stream.config import StreamCamera
+from layerw.stream.residency import GPU
+from layerw.stream.tree import NONE, TileTree
+
+Bools = npt.NDArray[np.bool_]
+I64 = npt.NDArray[np.int64]
+_NO_ROWS: I64 = np.zeros(0, np.int64)
+_NONE_PX: F64 = np.zeros(0)
+_NEAR_M = 1e-3
+
+
+class Selection(NamedTuple):
+    """Rows of one traversal; `wanted` and `culled` come with their screen errors in pixels."""
+
+    drawn: I64  # sorted
+    wanted: I64  # visible, within the budget: coarse first
+    wanted_error_px: F64
+    culled: I64  # siblings outside of the view
+    culled_error_px: F64
+    screen_error_px: float  # the limit that the budget left
+
+
+class _Level:
+    """One visited level; `parent` is the position in the level above."""
+
+    __slots__ = ("alive", "asks", "covered", "error", "kids_covered", "parent", "refine", "rows", "visible")
+
+    def __init__(self, rows: I64, parent: I64, visible: Bools, error: F64, asks: Bools) -> None:
+        self.rows, self.parent, self.visible, self.error, self.asks = rows, parent, visible, error, asks
+        self.refine = asks
+        self.alive = visible
+        self.covered: Bools = visible
+        self.kids_covered: Bools = visible
+
+
+def measure(geometry: F64, camera: StreamCamera) -> tuple[F64, Bools]:
+    """Screen errors in pixels (at a focal length of camera.focal_px) and visibility of (n, 17) geometry rows."""
+    offset = geometry[:, 0:3] - camera.position
+    axes = geometry[:, 3:12].reshape(-1, 3, 3)
+    half, rounding = geometry[:, 12:15], geometry[:, 15]
+    outside = np.abs(np.einsum("kij,kj->ki", axes, offset))
+    outside -= half
+    np.maximum(outside, 0.0, out=outside)
+    distance = np.sqrt(np.einsum("ij,ij->i", outside, outside))
+    distance -= rounding
+    np.maximum(distance, _NEAR_M, out=distance)
+    normals = camera.planes[:, :3].T
+    reach = np.abs(axes.reshape(-1, 3) @ normals).reshape(-1, 3, normals.shape[1])
+    inside = np.einsum("kip,ki->kp", reach, half)
+    inside += offset @ normals
+    inside += camera.planes[:, 3]
+    visible = inside.min(axis=1) >= -rounding
+    return geometry[:, 16] * (camera.focal_px / distance), visible
+
+
+def select(tree: TileTree, roots: I64, camera: StreamCamera, *, screen_error_px: float, keep_refined: float,
+           estimates: F64, budget_bytes: float) -> Selection:
+    """Traverse the tree once.
+
+    Args:
+        tree: its columns.
+        roots: rows to start from.
+        camera: see StreamCamera.
+        screen_error_px: a tile with a larger error is replaced by its children.
+        keep_refined: factor >= 1 on the error of tiles refined by the last call.
+        estimates: (tree.count,) GPU bytes that each tile takes.
+        budget_bytes: bytes that all wanted tiles together may take.
+
+    Cost: O(visited tiles), about 60 numpy calls a level.
+    """
+    levels = _descend(tree, roots, camera, screen_error_px, keep_refined)
+    limit = _fit(tree, levels, estimates, budget_bytes, screen_error_px)
+    _remember(tree, levels)
+    _cover(tree, levels)
+    return _collect(tree, levels, limit)
+
+
+def _descend(tree: TileTree, roots: I64, camera: StreamCamera, limit: float, keep: float) -> list[_Level]:
+    levels: list[_Level] = []
+    rows, parent = roots, np.zeros(len(roots), np.int64)
+    above: F64 = np.full(len(roots), np.inf)
+    while len(rows):
+        error, visible = measure(tree.geo[rows], camera)
+        error *= np.where(tree.refined[rows], keep, 1.0)
+        np.minimum(error, above[parent] if levels else above, out=error)
+        counts = tree.child_count[rows]
+        asks = visible & (error > limit) & (counts > 0)
+        levels.append(_Level(rows, parent, visible, error, asks))
+        position = np.flatnonzero(asks)
+        taken = counts[position].astype(np.int64)
+        parent = np.repeat(position, taken)
+        ends = np.cumsum(taken)
+        rows = np.arange(len(parent)) + np.repeat(tree.first_child[rows[position]] - (ends - taken), taken)
+        above = error
+    return levels
+
+
+def _fit(tree: TileTree, levels: list[_Level], estimates: F64, budget_bytes: float, limit: float) -> float:
+    """Lets askers refine while the bytes last; returns the error of the first one that had to stay coarse."""
+    if not levels:
+        return limit
+    sizes = [np.where(level.visible, estimates[level.rows], 0.0) for level in levels]
+    if sum(float(size.sum()) for size in sizes) <= budget_bytes:
+        return limit
+    below: list[F64] = [_NONE_PX]
+    errors: list[F64] = [_NONE_PX]
+    for upper, lower, size in zip(levels, levels[1:], sizes[1:], strict=False):
+        below.append(np.bincount(lower.parent, size, len(upper.rows)).astype(np.float64)[upper.asks])
+        errors.append(upper.error[upper.asks])
+    error = np.concatenate(errors)
+    order = np.argsort(-error, kind="stable")
+    used = float(sizes[0].sum()) + np.cumsum(np.concatenate(below)[order])
+    fits = int(np.searchsorted(used, budget_bytes, side="right"))
+    if fits == len(order):
+        return limit
+    chosen = np.zeros(len(order), np.bool_)
+    chosen[order[:fits]] = True
+    _restrict(levels, chosen)
+    return max(limit, float(error[order[fits]]))
+
+
+def _restrict(levels: list[_Level], chosen: Bools) -> None:
+    """Keeps only the chosen askers (in the order of levels) and drops what hung below the others."""
+    start = 0
+    for index, level in enumerate(levels):
+        refine = np.zeros(len(level.rows), np.bool_)
+        asked = np.flatnonzero(level.asks)
+        refine[asked] = chosen[start:start + len(asked)] if index + 1 < len(levels) else False
+        start += len(asked)
+        level.refine = refine & level.alive
+        if index + 1 < len(levels):
+            lower = levels[index + 1]
+            lower.alive = level.refine[lower.parent] & lower.visible
+
+
+def _remember(tree: TileTree, levels: list[_Level]) -> None:
+    tree.refined[:tree.count] = False
+    for level in levels:
+        tree.refined[level.rows[level.refine]] = True
+
+
+def _cover(tree: TileTree, levels: list[_Level]) -> None:
+    lower: _Level | None = None
+    for level in reversed(levels):
+        kids = level.refine
+        if lower is not None:
+            missing = lower.visible & ~lower.covered
+            kids = kids & (np.bincount(lower.parent[missing], minlength=len(level.rows)) == 0)
+        kind = tree.kind[level.rows]
+        shown = (tree.state[level.rows] == GPU) | ((kind == NONE) & ~level.refine)
+        level.kids_covered = kids
+        level.covered = shown | kids
+        lower = level
+
+
+def _collect(tree: TileTree, levels: list[_Level], limit: float) -> Selection:
+    drawn, wanted, culled = [_NO_ROWS], [_NO_ROWS], [_NO_ROWS]
+    errors, culled_errors = [_NONE_PX], [_NONE_PX]
+    active: Bools = np.zeros(0, np.bool_)
+    for index, level in enumerate(levels):
+        alive = level.alive
+        active = alive if index == 0 else active[level.parent] & alive
+        own = tree.state[level.rows] == GPU
+        add = tree.add[level.rows]
+        down = active & level.refine & (level.kids_covered | ~own | add)
+        drawn.append(level.rows[active & own & (add | ~down) & (tree.kind[level.rows] != NONE)])
+        wanted.append(level.rows[alive])
+        errors.append(level.error[alive])
+        if index:
+            hidden = ~level.visible & levels[index - 1].refine[level.parent]
+            culled.append(level.rows[hidden])
+            culled_errors.append(level.error[hidden])
+        active = down
+    return Selection(np.sort(np.concatenate(drawn)), np.concatenate(wanted), np.concatenate(errors),
+                     np.concatenate(culled), np.concatenate(culled_errors), limit)
+

@@ -1,0 +1,222 @@
+"""tileset.json, parsed and checked: a flat list of tiles in breadth-first order, children side by side.
+
+Owns: the JSON of 3D Tiles 1.0 and 1.1. Does not: fetch anything, place tiles in the world, open subtrees.
+Limits: 1,000,000 tiles and 256 levels a file; viewerRequestVolume and metadata are ignored.
+Source: OGC 22-025r4 (3D Tiles 1.1).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from layerw.base.ports import F64
+from layerw.stream.bounds import Volume
+from layerw.stream.errors import TilesetError
+
+TILES_MAX = 1_000_000
+LEVELS_MAX = 256
+NUMBER_MAX = 1e300  # also refuses NaN, infinity and integers that no float holds
+KNOWN_EXTENSIONS = frozenset({"3DTILES_content_gltf", "3DTILES_implicit_tiling", "3DTILES_multiple_contents",
+                              "3DTILES_metadata"})
+_SIZES = {"box": 12, "sphere": 4, "region": 6}
+_HASHED = re.compile(r"\.([0-9a-f]{16})\.[A-Za-z0-9]+(?:[?#].*)?$")
+
+
+class ContentRef(NamedTuple):
+    """Where a tile's content is: URI relative to its tileset, size (0 = unknown) and sha256 prefix ("" = none)."""
+
+    uri: str
+    size_bytes: int
+    sha256: str
+
+    @property
+    def is_tileset(self) -> bool:
+        """Whether the content is another tileset."""
+        return self.uri.split("?", 1)[0].split("#", 1)[0].lower().endswith(".json")
+
+
+class ImplicitSpec(NamedTuple):
+    """implicitTiling of a tile."""
+
+    dimensions: int  # 2 quadtree, 3 octree
+    subtree_levels: int
+    available_levels: int
+    subtree_uri: str
+
+
+class ParsedTile(NamedTuple):
+    """One tile as stated; `parent` and `children` index the list."""
+
+    parent: int
+    level: int
+    volume: Volume
+    geometric_error_m: float
+    add: bool
+    transform: F64 | None
+    contents: tuple[ContentRef, ...]
+    implicit: ImplicitSpec | None
+
+
+class Tileset(NamedTuple):
+    """A parsed tileset.json."""
+
+    tiles: list[ParsedTile]
+    extras: dict[str, Any]
+    version: str
+    content_z_up: bool  # 1.0's asset.gltfUpAxis "Z"
+
+
+def parse_tileset(data: bytes) -> Tileset:
+    """Parse and check a tileset.json; raises TilesetError with the place of the first fault."""
+    document = load_json(data, "tileset.json")
+    asset = _member(document, "asset", dict, "tileset.json")
+    version = asset.get("version")
+    if version not in ("1.0", "1.1"):
+        raise TilesetError(f"asset.version is {version!r}; this client reads 3D Tiles \"1.0\" and \"1.1\".")
+    unknown = set(document.get("extensionsRequired") or ()) - KNOWN_EXTENSIONS
+    if unknown:
+        raise TilesetError(f"The tileset requires the extensions {sorted(unknown)}, which this client does not know.")
+    root = _member(document, "root", dict, "tileset.json")
+    up_axis = str(asset.get("gltfUpAxis", "Y")).upper()
+    return Tileset(_tiles(root), _extras(document), version, up_axis == "Z")
+
+
+def load_json(data: bytes, name: str) -> dict[str, Any]:
+    """A JSON object from bytes; broken JSON raises TilesetError with line and column."""
+    try:
+        document = json.loads(bytes(data).decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise TilesetError(f"{name} is not UTF-8 text: byte {error.start} is 0x{data[error.start]:02x}.") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise TilesetError(f"{name} is broken JSON: {error.msg} at {where}.") from None
+    except (RecursionError, ValueError) as error:
+        raise TilesetError(f"{name} can't be read as JSON: {error}.") from None
+    if not isinstance(document, dict):
+        raise TilesetError(f"{name} holds a JSON {type(document).__name__}; an object is expected.")
+    return document
+
+
+def _tiles(root: dict[str, Any]) -> list[ParsedTile]:
+    tiles: list[ParsedTile] = []
+    queue: deque[tuple[dict[str, Any], int, int, bool, str]] = deque([(root, -1, 0, False, "root")])
+    while queue:
+        raw, parent, level, add, path = queue.popleft()
+        tile = _tile(raw, parent, level, add, path)
+        tiles.append(tile)
+        children = raw.get("children") or []
+        if not isinstance(children, list):
+            raise TilesetError(f"{path}.children is {type(children).__name__}; an array is expected.")
+        if tile.implicit is not None and children:
+            raise TilesetError(f"{path} has implicitTiling and {len(children)} children; a tile has one or the other.")
+        if len(tiles) + len(queue) + len(children) > TILES_MAX or level >= LEVELS_MAX:
+            raise TilesetError(f"The tileset passes {TILES_MAX} tiles or {LEVELS_MAX} levels at {path}; split it.")
+        for number, child in enumerate(children):
+            if not isinstance(child, dict):
+                raise TilesetError(f"{path}.children[{number}] is {type(child).__name__}; an object is expected.")
+            queue.append((child, len(tiles) - 1, level + 1, tile.add, f"{path}.children[{number}]"))
+    return tiles
+
+
+def _tile(raw: dict[str, Any], parent: int, level: int, parent_adds: bool, path: str) -> ParsedTile:
+    error = raw.get("geometricError")
+    if not _is_number(error) or error < 0:  # type: ignore[operator]
+        raise TilesetError(f"{path}.geometricError is {error!r}; a number >= 0 is expected.")
+    refine = raw.get("refine", "ADD" if parent_adds else "REPLACE")
+    if not isinstance(refine, str) or refine.upper() not in ("ADD", "REPLACE"):
+        raise TilesetError(f"{path}.refine is {refine!r}; \"ADD\" or \"REPLACE\" is expected.")
+    return ParsedTile(parent, level, _volume(raw.get("boundingVolume"), path), float(error),  # type: ignore[arg-type]
+                      refine.upper() == "ADD", _transform(raw.get("transform"), path), _contents(raw, path),
+                      _implicit(raw, path))
+
+
+def _volume(raw: Any, path: str) -> Volume:
+    if not isinstance(raw, dict):
+        raise TilesetError(f"{path}.boundingVolume is {raw!r}; an object with box, sphere or region is expected.")
+    for kind, size in _SIZES.items():
+        if kind in raw:
+            values = _numbers(raw[kind], size, f"{path}.boundingVolume.{kind}")
+            if kind == "sphere" and values[3] < 0:
+                raise TilesetError(f"{path}.boundingVolume.sphere has the radius {values[3]}; it must be >= 0.")
+            return Volume(kind, values)
+    raise TilesetError(f"{path}.boundingVolume has the members {sorted(raw)}; box, sphere or region is expected.")
+
+
+def _transform(raw: Any, path: str) -> F64 | None:
+    if raw is None:
+        return None
+    matrix = np.array(_numbers(raw, 16, f"{path}.transform"), np.float64).reshape(4, 4).T
+    if not np.array_equal(matrix[3], (0.0, 0.0, 0.0, 1.0)):
+        raise TilesetError(f"{path}.transform has the last row {matrix[3].tolist()}; it must be [0, 0, 0, 1].")
+    return np.ascontiguousarray(matrix)
+
+
+def _contents(raw: dict[str, Any], path: str) -> tuple[ContentRef, ...]:
+    extension = (raw.get("extensions") or {}).get("3DTILES_multiple_contents") or {}
+    several = raw.get("contents") or extension.get("contents") or extension.get("content") or []
+    single = raw.get("content")
+    items = [single] if single is not None else several
+    if not isinstance(items, list):
+        raise TilesetError(f"{path}.contents is {type(items).__name__}; an array is expected.")
+    return tuple(_content(item, raw, path) for item in items)
+
+
+def _content(raw: Any, tile: dict[str, Any], path: str) -> ContentRef:
+    uri = raw.get("uri", raw.get("url")) if isinstance(raw, dict) else None
+    if not isinstance(uri, str) or not uri:
+        raise TilesetError(f"{path}.content has the uri {uri!r}; a text that is not empty is expected.")
+    size = _extras(raw).get("byteLength", _extras(tile).get("byteLength", 0))
+    if not isinstance(size, int) or not 0 <= size < 2**32:
+        raise TilesetError(f"{path}.content has the byteLength {size!r}; an integer from 0 to 2^32 - 1 is expected.")
+    hashed = _HASHED.search(uri)
+    return ContentRef(uri, size, hashed.group(1) if hashed else "")
+
+
+def _implicit(raw: dict[str, Any], path: str) -> ImplicitSpec | None:
+    spec = raw.get("implicitTiling") or (raw.get("extensions") or {}).get("3DTILES_implicit_tiling")
+    if spec is None:
+        return None
+    where = f"{path}.implicitTiling"
+    if not isinstance(spec, dict):
+        raise TilesetError(f"{where} is {type(spec).__name__}; an object is expected.")
+    scheme = spec.get("subdivisionScheme")
+    if scheme not in ("QUADTREE", "OCTREE"):
+        raise TilesetError(f"{where}.subdivisionScheme is {scheme!r}; \"QUADTREE\" or \"OCTREE\" is expected.")
+    available = spec.get("availableLevels", spec.get("maximumLevel", -1) + 1)
+    levels = spec.get("subtreeLevels")
+    dimensions = 2 if scheme == "QUADTREE" else 3
+    for name, value, most in (("subtreeLevels", levels, 20 // dimensions), ("availableLevels", available, 30)):
+        if not isinstance(value, int) or not 1 <= value <= most:
+            raise TilesetError(f"{where}.{name} is {value!r}; an integer from 1 to {most} is expected.")
+    uri = _member(_member(spec, "subtrees", dict, where), "uri", str, f"{where}.subtrees")
+    if "sphere" in (raw.get("boundingVolume") or {}):
+        raise TilesetError(f"{path} has implicitTiling and a sphere as its bounding volume; only box and region split.")
+    assert isinstance(levels, int)
+    return ImplicitSpec(dimensions, levels, available, uri)
+
+
+def _extras(raw: dict[str, Any]) -> dict[str, Any]:
+    extras = raw.get("extras")
+    return extras if isinstance(extras, dict) else {}
+
+
+def _member(raw: dict[str, Any], name: str, kind: type, path: str) -> Any:
+    value = raw.get(name)
+    if not isinstance(value, kind):
+        raise TilesetError(f"{path} has the {name} {value!r}; a JSON value of kind {kind.__name__} is expected.")
+    return value
+
+
+def _numbers(raw: Any, size: int, path: str) -> tuple[float, ...]:
+    if not isinstance(raw, list) or len(raw) != size or not all(_is_number(value) for value in raw):
+        raise TilesetError(f"{path} is {str(raw)[:80]}; an array of {size} finite numbers is expected.")
+    return tuple(float(value) for value in raw)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < NUMBER_MAX

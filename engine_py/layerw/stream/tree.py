@@ -1,0 +1,310 @@
+"""All tiles that are known, as columns: one row a tile, children of a tile in adjacent rows.
+
+Owns: growth of the columns, adding the tiles of a tileset.json or of a subtree file, and what a row's content
+is (URLs, flatten matrix). Rows are never removed; residency writes the state columns. Does not fetch or select.
+Limits: 2,000,000 rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base.ports import F64
+from layerw.stream import geo
+from layerw.stream.bounds import GEO_COLUMNS, Volume, fit_axes, largest_scale, pack, shape_of
+from layerw.stream.errors import TilesetError
+from layerw.stream.implicit import Subtree, deinterleave, fill_template, level_start
+from layerw.stream.tileset import ContentRef, ImplicitSpec, ParsedTile, Tileset
+
+NONE, MODEL, TILESET, SUBTREE = 0, 1, 2, 3  # kind: of a row's content; the last two add rows once fetched
+ROWS_MAX = 2_000_000
+CHAIN_MAX = 16  # tilesets inside tilesets
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+
+_COLUMNS: dict[str, tuple[type, tuple[int, ...], float]] = {
+    "geo": (np.float64, (GEO_COLUMNS,), 0), "parent": (np.int32, (), -1), "first_child": (np.int32, (), -1),
+    "child_count": (np.int32, (), 0), "level": (np.uint16, (), 0), "add": (np.bool_, (), 0),
+    "kind": (np.uint8, (), NONE), "size_bytes": (np.uint32, (), 0), "source": (np.int32, (), 0),
+    "matrix": (np.int32, (), 0), "implicit": (np.int32, (), -1), "address": (np.int64, (4,), 0),
+    "content_mask": (np.uint64, (), 0),
+    "state": (np.uint8, (), 0), "attempts": (np.uint8, (), 0), "retry_at_s": (np.float64, (), 0),
+    "last_frame": (np.int64, (), -1), "gpu_bytes": (np.float64, (), 0), "refined": (np.bool_, (), 0),
+}
+
+
+class Source(NamedTuple):
+    """One tileset.json: its URL and those it is nested in (itself last)."""
+
+    url: str
+    chain: tuple[str, ...]
+    content_z_up: bool
+
+
+class ImplicitTree(NamedTuple):
+    """What all tiles of one implicit tiling share; box half axes are world vectors, regions stay as stated."""
+
+    spec: ImplicitSpec
+    contents: tuple[ContentRef, ...]
+    volume: Volume
+    matrix: F64
+    geometric_error_m: float
+
+
+class TileTree:
+    """The columns (`geo`, `parent`, `state`, ...) and what rows mean. `place`: tileset axes -> world, 4x4."""
+
+    geo: F64
+    parent: I32
+    first_child: I32
+    child_count: I32
+    level: npt.NDArray[np.uint16]
+    add: npt.NDArray[np.bool_]
+    kind: npt.NDArray[np.uint8]
+    size_bytes: npt.NDArray[np.uint32]
+    source: I32
+    matrix: I32
+    implicit: I32
+    address: I64
+    content_mask: npt.NDArray[np.uint64]
+    state: npt.NDArray[np.uint8]
+    attempts: npt.NDArray[np.uint8]
+    retry_at_s: F64
+    last_frame: I64
+    gpu_bytes: F64
+    refined: npt.NDArray[np.bool_]
+
+    def __init__(self, place: F64) -> None:
+        self.place = place
+        self.count = 0
+        self.revision = 0
+        self.sources: list[Source] = []
+        self.matrices: list[F64] = []  # tile content's Z-up space -> world
+        self.implicits: list[ImplicitTree] = []
+        self.contents: dict[int, tuple[ContentRef, ...]] = {}
+        self._grow(64)
+
+    def _grow(self, capacity: int) -> None:
+        for name, (dtype, shape, fill) in _COLUMNS.items():
+            old = getattr(self, name, None)
+            column: npt.NDArray[Any] = np.full((capacity, *shape), fill, dtype)
+            if old is not None:
+                column[:self.count] = old[:self.count]
+            setattr(self, name, column)
+
+    def _append(self, rows: int) -> int:
+        first = self.count
+        if first + rows > ROWS_MAX:
+            raise TilesetError(f"The world would have {first + rows} tiles; the limit is {ROWS_MAX}.")
+        if first + rows > len(self.parent):
+            self._grow(max(first + rows, 2 * len(self.parent)))
+        self.count = first + rows
+        self.revision += 1
+        return first
+
+    # -- tileset.json ------------------------------------------------------------------------------
+    def add_tileset(self, tileset: Tileset, url: str, tile: int = -1) -> int:
+        """Add the tiles of a tileset.json, below row `tile` when it is an external one; returns its root's row."""
+        chain = self.sources[self.source[tile]].chain if tile >= 0 else ()
+        self.sources.append(Source(url, (*chain, plain_url(url)), tileset.content_z_up))
+        first = self._append(len(tileset.tiles))
+        transforms: list[int] = []
+        for number, parsed in enumerate(tileset.tiles):
+            above = transforms[parsed.parent] if parsed.parent >= 0 else (self.matrix[tile] if tile >= 0 else -1)
+            transforms.append(self._matrix(parsed.transform, int(above)))
+            self._write(first + number, parsed, first, transforms[-1], tile)
+        if tile >= 0:
+            self.first_child[tile], self.child_count[tile] = first, 1
+            self._expanded(tile)
+        return first
+
+    def _matrix(self, own: F64 | None, above: int) -> int:
+        if own is None and above >= 0:
+            return above
+        base = self.matrices[above] if above >= 0 else self.place
+        self.matrices.append(base @ own if own is not None else base)
+        return len(self.matrices) - 1
+
+    def _write(self, row: int, parsed: ParsedTile, first: int, matrix: int, tile: int) -> None:
+        world = self.matrices[matrix]
+        error = parsed.geometric_error_m * largest_scale(world)
+        self.geo[row] = pack(shape_of(parsed.volume, world, self.place), error)
+        parent = first + parsed.parent if parsed.parent >= 0 else tile
+        self.parent[row] = parent
+        if parsed.parent >= 0:
+            if self.child_count[parent] == 0:
+                self.first_child[parent] = row
+            self.child_count[parent] += 1
+        self.level[row] = parsed.level + (self.level[tile] + 1 if tile >= 0 else 0)
+        self.add[row], self.matrix[row], self.source[row] = parsed.add, matrix, len(self.sources) - 1
+        self.contents[row] = parsed.contents
+        if parsed.implicit is not None:
+            self.kind[row], self.implicit[row] = SUBTREE, len(self.implicits)
+            self.implicits.append(ImplicitTree(parsed.implicit, parsed.contents, parsed.volume, world, error))
+            return
+        self.kind[row] = content_kind(parsed.contents)
+        self.size_bytes[row] = min(sum(item.size_bytes for item in parsed.contents), 2**32 - 1)
+
+    def _expanded(self, tile: int) -> None:
+        """An external tileset's tile now has its child; what else it holds is drawn as usual."""
+        rest = tuple(item for item in self.contents.get(tile, ()) if not item.is_tileset)
+        self.contents[tile] = rest
+        self.kind[tile] = content_kind(rest)
+
+    # -- subtrees ----------------------------------------------------------------------------------
+    def add_subtree(self, tile: int, subtree: Subtree) -> None:
+        """Add the tiles that a subtree file makes available below its root, row `tile`."""
+        shared = self.implicits[self.implicit[tile]]
+        dimensions, base = shared.spec.dimensions, self.address[tile]
+        levels = min(shared.spec.subtree_levels, shared.spec.available_levels - int(base[0]) - 1)
+        rows = np.array([tile], np.int64)
+        codes = np.zeros(1, np.int64)
+        self._set_contents(rows, subtree.contents[:, :1])
+        for level in range(1, levels + 1):
+            below = level == shared.spec.subtree_levels
+            start = level_start(level, dimensions)
+            bits = subtree.children if below else subtree.tiles[start:start + (1 << (dimensions * level))]
+            found = np.flatnonzero(bits).astype(np.int64)
+            if not len(found):
+                break
+            parents = rows[np.searchsorted(codes, found >> dimensions)]
+            rows, codes = self._add_level(tile, level, found, parents), found
+            if below:
+                self.kind[rows] = SUBTREE
+            else:
+                self._set_contents(rows, subtree.contents[:, start + found])
+        self.revision += 1
+
+    def _set_contents(self, rows: I64, available: npt.NDArray[np.bool_]) -> None:
+        weights = (np.uint64(1) << np.arange(len(available), dtype=np.uint64))[:, None]
+        self.content_mask[rows] = np.where(available, weights, np.uint64(0)).sum(axis=0, dtype=np.uint64)
+        self.kind[rows] = np.where(available.any(axis=0), MODEL, NONE)
+
+    def _add_level(self, tile: int, level: int, codes: I64, parents: I64) -> I64:
+        shared = self.implicits[self.implicit[tile]]
+        first = self._append(len(codes))
+        rows = np.arange(first, first + len(codes), dtype=np.int64)
+        own, starts, counts = np.unique(parents, return_index=True, return_counts=True)
+        self.first_child[own], self.child_count[own] = rows[starts], counts
+        self.parent[rows] = parents
+        for name in ("add", "matrix", "source", "implicit"):
+            column = getattr(self, name)
+            column[rows] = column[tile]
+        self.level[rows] = self.level[tile] + level
+        address = np.zeros((len(codes), 4), np.int64)
+        address[:, 0] = self.address[tile, 0] + level
+        base = self.address[tile, 1:1 + shared.spec.dimensions] << level
+        address[:, 1:1 + shared.spec.dimensions] = base + deinterleave(codes, shared.spec.dimensions)
+        self.address[rows] = address
+        self.geo[rows] = implicit_shapes(shared, address, self.place)
+        return rows
+
+    # -- content -----------------------------------------------------------------------------------
+    def content_of(self, row: int) -> list[tuple[str, str, int]]:
+        """(URL, sha256 prefix, size in bytes) of each model of a row."""
+        url = self.sources[self.source[row]].url
+        number = int(self.implicit[row])
+        if number < 0:
+            return [(resolve(url, item.uri), item.sha256, item.size_bytes) for item in self.contents[row]]
+        address = [int(value) for value in self.address[row]]
+        mask = int(self.content_mask[row])
+        return [(resolve(url, fill_template(item.uri, *address)), "", item.size_bytes)
+                for index, item in enumerate(self.implicits[number].contents) if mask >> index & 1]
+
+    def expansion_of(self, row: int) -> str:
+        """URL of the file that adds rows below a TILESET or SUBTREE row; raises TilesetError on a cycle."""
+        source = self.sources[self.source[row]]
+        if self.kind[row] == SUBTREE:
+            template = self.implicits[self.implicit[row]].spec.subtree_uri
+            return resolve(source.url, fill_template(template, *(int(value) for value in self.address[row])))
+        url = resolve(source.url, next(item.uri for item in self.contents[row] if item.is_tileset))
+        if plain_url(url) in source.chain:
+            raise TilesetError(f"The tileset {url} contains itself, through {' -> '.join(source.chain)}; "
+                               "the tile that names it stays empty.")
+        if len(source.chain) >= CHAIN_MAX:
+            raise TilesetError(f"The tileset {url} is nested in {len(source.chain)} others; the limit is {CHAIN_MAX}.")
+        return url
+
+    def hash_of(self, row: int) -> str:
+        """sha256 prefix that an external tileset's file name states, "" = none."""
+        return next((item.sha256 for item in self.contents.get(row, ()) if item.is_tileset), "")
+
+    def flatten_of(self, row: int) -> F64:
+        """4x4 float64: glTF content -> world axes, relative to `origin_of` the row."""
+        world = self.matrices[self.matrix[row]]
+        if not self.sources[self.source[row]].content_z_up:
+            world = world @ geo.Z_UP_FROM_Y_UP
+        flatten: F64 = world.copy()
+        flatten[:3, 3] -= self.origin_of(row)
+        return flatten
+
+    def origin_of(self, row: int) -> F64:
+        """What a row's vertices are relative to: its own space's origin where that is near, else its bounds' centre.
+
+        The first keeps quantised vertices as they are; the second keeps them small whatever the transforms.
+        """
+        geometry = self.geo[row]
+        own = self.matrices[self.matrix[row]][:3, 3]
+        reach = float(np.linalg.norm(geometry[12:15])) + float(geometry[15])
+        near = float(np.linalg.norm(own - geometry[:3])) <= 2.0 * reach
+        return np.array(own if near else geometry[:3])
+
+
+def implicit_shapes(shared: ImplicitTree, address: I64, place: F64) -> F64:
+    """Geometry rows of tiles of one level, each a part of the root's volume."""
+    level, dimensions = int(address[0, 0]), shared.spec.dimensions
+    parts = float(1 << level)
+    error = shared.geometric_error_m / parts
+    values = np.asarray(shared.volume.values)
+    if shared.volume.kind == "region":
+        return np.stack([pack(shape_of(_part_of_region(values, row, parts, dimensions), shared.matrix, place), error)
+                         for row in address])
+    split = np.array([parts, parts, parts if dimensions == 3 else 1.0])
+    half_axes = values[3:].reshape(3, 3) @ shared.matrix[:3, :3].T
+    center = shared.matrix[:3, :3] @ values[:3] + shared.matrix[:3, 3]
+    axes, half = fit_axes(half_axes / split[:, None])
+    rows = np.zeros((len(address), GEO_COLUMNS))
+    rows[:, :3] = center + ((2.0 * address[:, 1:] + 1.0) / split - 1.0) @ half_axes
+    rows[:, 3:12], rows[:, 12:15], rows[:, 16] = axes.ravel(), half, error
+    return rows
+
+
+def _part_of_region(values: F64, address: I64, parts: float, dimensions: int) -> Volume:
+    west, south, east, north, low, high = values
+    width = (east - west + (2 * np.pi if east < west else 0.0)) / parts
+    depth = (north - south) / parts
+    if dimensions == 3:
+        step = (high - low) / parts
+        low, high = low + address[3] * step, low + (address[3] + 1) * step
+    x, y = west + address[1] * width, south + address[2] * depth
+    return Volume("region", (x, y, x + width, y + depth, low, high))
+
+
+def content_kind(contents: tuple[ContentRef, ...]) -> int:
+    """NONE, MODEL or TILESET."""
+    tilesets = sum(item.is_tileset for item in contents)
+    if tilesets > 1:
+        raise TilesetError(f"A tile names {tilesets} external tilesets as its contents; one is supported.")
+    return TILESET if tilesets else (MODEL if contents else NONE)
+
+
+def plain_url(url: str) -> str:
+    """A URL without query and fragment: what a cycle of tilesets is recognised by."""
+    return url.split("#", 1)[0].split("?", 1)[0]
+
+
+def resolve(base: str, uri: str) -> str:
+    """A content's URL; only relative, http and https ones are followed."""
+    try:
+        scheme = urlsplit(uri).scheme
+        joined = urljoin(base, uri)
+    except ValueError as error:
+        raise TilesetError(f"The URI {uri[:120]!r} can't be read: {error}.") from None
+    if scheme not in ("", "http", "https"):
+        raise TilesetError(f"The URI {uri[:120]!r} has the scheme {scheme!r}; "
+                           "relative, http and https URIs are followed.")
+    return joined

@@ -171,15 +171,18 @@ class FileTransfers:
 
     def _mesh(self, words: np.ndarray[tuple[int, ...], np.dtype[np.uint32]]) -> tuple[int, int, int, bytes]:
         attributes, vertices, indices, flags, mode = (int(w) for w in words[:5])
-        accessors = words[8 + 12 :].reshape(-1, len(spec.ACCESSOR))
-        if len(accessors) != attributes + 1:
-            raise FormatError(f"A mesh has {len(accessors)} accessors; {attributes} attributes and the indices need "
-                              f"{attributes + 1}.")  # fmt: skip
+        end = 8 + 12 + len(spec.ACCESSOR) * (attributes + 1)
+        if len(words) != end + (6 if flags & spec.MESH_BUILD_UV_TRANSFORM else 0):
+            raise FormatError(f"A mesh of {attributes} attributes has a descriptor of {len(words)} words.")
+        accessors = words[8 + 12 : end].reshape(-1, len(spec.ACCESSOR))
         for accessor in accessors.tolist():
             self._check_accessor(accessor)
-        count = unrolled_count(spec.GLTF_MODES[mode], indices)
-        if flags & spec.MESH_BUILD_FLAT_NORMALS:
-            vertices = count
+        read = int(accessors[0][7]) if accessors[0][1] else int(accessors[1][7])
+        count = unrolled_count(spec.GLTF_MODES[mode], read)
+        expected = count if flags & spec.MESH_BUILD_FLAT_NORMALS else int(accessors[1][7])
+        if (vertices, indices) != (expected, count):
+            raise FormatError(f"A mesh was planned with {vertices} vertices and {indices} indices, but its accessors "
+                              f"give {expected} and {count}.")  # fmt: skip
         index_bytes = (count * (2 if vertices <= 65_535 else 4) + 3) & ~3
         return vertices * spec.VERTEX_BYTES + index_bytes, vertices, count, b""
 

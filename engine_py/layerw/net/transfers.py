@@ -15,6 +15,7 @@ from layerw.base.handles import HandlePool
 from layerw.base.ports import U32, OnDone, OnFailed, TransferDone, TransferFailed
 
 URL_BYTES_MAX = 16 * 1024
+DATA_URI_BYTES_MAX = 64 * 1024 * 1024  # a data URI is the file itself
 
 
 class Commands(Protocol):
@@ -66,8 +67,9 @@ class FrameTransfers:
               sha256: str = "") -> int:  # fmt: skip
         """Starts a fetch; `url` is relative to the user's program."""
         url_data, hash_data = url.encode(), sha256.encode()
-        if not url_data or len(url_data) > URL_BYTES_MAX:
-            raise ConfigError(f"A URL of {len(url_data)} bytes was asked for; it must have 1 to {URL_BYTES_MAX}.")
+        limit = DATA_URI_BYTES_MAX if url.startswith("data:") else URL_BYTES_MAX
+        if not 0 < len(url_data) <= limit:
+            raise ConfigError(f"A URL of {len(url_data)} bytes was asked for; it must have 1 to {limit}.")
         transfer = self._start(on_done, on_failed)
         self._commands.fetch(transfer, kind, priority, min(max_bytes, 0xFFFFFFFF), self._keeper.keep_bytes(url_data),
                              len(url_data), self._keeper.keep_bytes(hash_data), len(hash_data))  # fmt: skip

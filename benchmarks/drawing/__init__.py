@@ -1,0 +1,1 @@
+"""Drawing against three.js and hand-written loops: `python -m benchmarks.drawing`."""

@@ -128,8 +128,8 @@ export class PythonBoot {
    */
   constructor(options, hooks) {
     this.#hooks = hooks;
-    this.#pyodide = this.#startPyodide(options.runtimeUrl);
     this.#manifest = fetchManifest(options);
+    this.#pyodide = this.#startPyodide(options.runtimeUrl);
     this.#modules = this.#manifest.then((manifest) => fetchModules(options.appUrl, manifest));
     this.#engine = this.#manifest.then(async (manifest) => {
       if (manifest.engine !== 'zip') return null;
@@ -149,8 +149,7 @@ export class PythonBoot {
     const pyodide = await this.#pyodide;
     this.#hooks.progress('engine', 0.7);
     const engine = await this.#engine;
-    if (engine === null) await loadPackages(pyodide, ['layerw'], this.#hooks);
-    else this.#unpackEngine(pyodide, engine);
+    if (engine !== null) unpackEngine(pyodide, engine);
     return pyodide;
   }
 
@@ -190,48 +189,48 @@ export class PythonBoot {
 
   /** @param {string} runtimeUrl */
   async #loadPyodide(runtimeUrl) {
-    let module;
-    try {
-      module = await import(`${runtimeUrl}pyodide.mjs`);
-    } catch (error) {
-      throw new BootError(`The runtime file pyodide.mjs could not be loaded from ${runtimeUrl} (${error}).`);
-    }
-    const pyodide = await module.loadPyodide({
+    const [{ loadPyodide }, { default: createPyodideModule }, manifest] = await Promise.all([
+      importRuntime(`${runtimeUrl}pyodide.mjs`),
+      importRuntime(`${runtimeUrl}pyodide.asm.mjs`),
+      this.#manifest,
+    ]);
+    this.#hooks.mark('modules');
+    // Packages named here download while Python starts.
+    const packages = manifest.engine === 'zip' ? ['numpy'] : ['numpy', 'layerw'];
+    const pyodide = await loadPyodide({
       indexURL: runtimeUrl,
+      createPyodideModule,
+      packages,
       stdout: (/** @type {string} */ text) => this.#hooks.log(0, text),
       stderr: (/** @type {string} */ text) => this.#hooks.log(1, text),
     });
+    for (const name of packages) {
+      if (name in pyodide.loadedPackages) continue;
+      throw new BootError(`The runtime's package ${name} did not load from ${runtimeUrl}; the console says why.`);
+    }
     this.#hooks.mark('pyodide');
-    this.#hooks.progress('numpy', 0.5);
-    await loadPackages(pyodide, ['numpy'], this.#hooks);
+    this.#hooks.progress('numpy', 0.6);
     pyodide.runPython('import numpy');
     this.#hooks.mark('numpy');
     return pyodide;
-  }
-
-  /**
-   * @param {any} pyodide
-   * @param {ArrayBuffer} engine
-   */
-  #unpackEngine(pyodide, engine) {
-    pyodide.FS.mkdirTree('/engine');
-    pyodide.unpackArchive(engine, 'zip', { extractDir: '/engine' });
-    pyodide.runPython('import sys; sys.path.insert(0, "/engine")');
   }
 }
 
 /**
  * @param {any} pyodide
- * @param {string[]} names
- * @param {BootHooks} hooks
+ * @param {ArrayBuffer} engine
  */
-async function loadPackages(pyodide, names, hooks) {
-  /** @type {string[]} */
-  const problems = [];
-  await pyodide.loadPackage(names, {
-    messageCallback: () => {},
-    errorCallback: (/** @type {string} */ text) => problems.push(text),
-  });
-  for (const text of problems) hooks.log(2, text);
-  if (problems.length > 0) throw new BootError(`The runtime's package ${names[0]} did not load: ${problems.join(' ')}`);
+function unpackEngine(pyodide, engine) {
+  pyodide.FS.mkdirTree('/engine');
+  pyodide.unpackArchive(engine, 'zip', { extractDir: '/engine' });
+  pyodide.runPython('import sys; sys.path.insert(0, "/engine")');
+}
+
+/** @param {string} url */
+async function importRuntime(url) {
+  try {
+    return await import(url);
+  } catch (error) {
+    throw new BootError(`The runtime file ${url.slice(url.lastIndexOf('/') + 1)} could not be loaded from ${url} (${error}).`);
+  }
 }

@@ -81,6 +81,7 @@ export class Engine {
   /** Boots everything at once; Python runs once the backend can draw. */
   async start() {
     try {
+      this.reporter.mark('engine');
       const boot = new PythonBoot(this.options, {
         progress: (stage, fraction) => this.port.postMessage({ type: 'progress', stage, fraction }),
         mark: (name) => this.reporter.mark(name),

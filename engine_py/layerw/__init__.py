@@ -14,11 +14,15 @@ from layerw.app import App
 from layerw.base.config import Budgets
 from layerw.base.errors import BudgetError, ConfigError, HandleError, LayerwError, ShapeError
 from layerw.input.fly import FlyCamera
+from layerw.models import Model
+from layerw.scene import flora
 from layerw.scene.entity import Entities, Entity
+from layerw.scene.scatter import scatter
 from layerw.scene.shapes import Lods, Material, Mesh
+from layerw.worlds import World
 
 __version__ = "0.1.0"
 __all__ = [
     "App", "BudgetError", "Budgets", "ConfigError", "Entities", "Entity", "FlyCamera", "HandleError", "LayerwError",
-    "Lods", "Material", "Mesh", "ShapeError", "__version__",
+    "Lods", "Material", "Mesh", "Model", "ShapeError", "World", "__version__", "flora", "scatter",
 ]  # fmt: skip

@@ -15,11 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw import report as reports
+from layerw.assets.loader import GltfLoader
 from layerw.base.config import Budgets, Config
 from layerw.base.errors import ShapeError
 from layerw.base.host_port import HostPort, Running
 from layerw.base.log import Log
 from layerw.base.ports import TransferDone, TransferFailed
+from layerw.contents import Contents
 from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.gen import events as ev
 from layerw.gpu.store import Store
@@ -27,6 +29,7 @@ from layerw.gpu.submission import Submission
 from layerw.hosts import default_host
 from layerw.input.state import Input
 from layerw.memory.ledger import HardLedger
+from layerw.models import Model
 from layerw.net.transfers import FrameTransfers
 from layerw.resources import COLUMN_BYTES_PER_ROW, Resources, target_bytes
 from layerw.scene.camera import Camera, CameraFrame
@@ -34,9 +37,13 @@ from layerw.scene.entity import Entities, Entity
 from layerw.scene.environment import Environment, Fog, Sea, Shadows, Sky, Sun, Wind
 from layerw.scene.shapes import Lods, Material, Mesh
 from layerw.scene.table import FrameColumns, Table
+from layerw.sea import SeaSurface
+from layerw.stream.config import StreamConfig
+from layerw.stream.streamer import Streamer
 from layerw.user_code import UserCode
 from layerw.view import shadow_reach_m, write_view
 from layerw.visibility.cull import Visibility
+from layerw.worlds import World
 
 INBOX_BYTES = 64 * 1024
 ROWS_MIN = 4096
@@ -80,6 +87,8 @@ class App:
         self.environment = Environment()
         self.input = Input()
         self.user = UserCode(self._show_error)
+        self.loader = GltfLoader(self.transfers, self.layer_ledger, self.store)
+        self.contents = Contents(self.table, SeaSurface(self.resources), self.log)
         self.frame_number = 0
         self.time_s = 0.0
         self.pointer_lock = pointer_lock
@@ -154,6 +163,29 @@ class App:
             raise
         return entities
 
+    def load(self, url: str, *, position: npt.ArrayLike | None = None, rotation: npt.ArrayLike | None = None,
+             scale: npt.ArrayLike | None = None, parent: Entity | None = None,
+             max_texture_side: int = 1024) -> Model:  # fmt: skip
+        """A glTF or glb model, on its way from now on. `model.root` is there at once; see `model.on_ready`."""
+        root = Entity(self.table, self.table.spawn(1, mesh=0, material=0, radius=0.0))
+        _set(root, position=position, rotation=rotation, scale=scale)
+        if parent is not None:
+            root.parent = parent
+        model = Model(url, self.loader, self.table, self.visibility, self.user, root=root,
+                      max_texture_side=max_texture_side)  # fmt: skip
+        self.contents.models.append(model)
+        return model
+
+    def stream(self, url: str, *, place: str = "as_is", transform: npt.NDArray[np.float64] | None = None,
+               max_texture_side: int = 1024) -> World:  # fmt: skip
+        """An open world (3D Tiles): the folder with its tileset.json, or the file; see stream.StreamConfig."""
+        settings = StreamConfig(screen_error_px=self.config.screen_error_px, lanes=self.config.lanes, place=place,
+                                transform=transform, max_texture_side=max_texture_side)  # fmt: skip
+        world = World(Streamer(url, transfers=self.transfers, loader=self.loader, layer_ledger=self.layer_ledger,
+                               gpu_ledger=self.gpu_ledger, config=settings), self.user)  # fmt: skip
+        self.contents.worlds.append(world)
+        return world
+
     def despawn(self, entity: Entities) -> None:
         """Ends an entity (or many) and its children; using it later is an error."""
         entity.despawn()
@@ -175,7 +207,7 @@ class App:
         table = self.table
         found: dict[str, Any] = {
             "frame": self.frame_number, "title": self.config.title, "overlay": self.config.overlay,
-            "entities": table.alive_count, "tiles": reports.tile_counts([]),
+            "entities": table.alive_count, "tiles": self.contents.counts(),
             "heap_bytes": self.heap_ledger.used_bytes, "layer_bytes": self.layer_ledger.used_bytes,
             "gpu_bytes": self.store.committed.used_bytes,
             "budgets": {"heap": self.heap_ledger.budget_bytes, "layer": self.layer_ledger.budget_bytes,
@@ -191,11 +223,12 @@ class App:
     @property
     def settled(self) -> bool:
         """True when nothing is on its way: no model loads and no tile is wanted."""
-        return True
+        return self.contents.settled
 
     def close(self) -> None:
         """Frees everything that the program made; the next frames draw only the sky."""
         self.user = UserCode(self._show_error)
+        self.contents.close()
         alive = np.flatnonzero(self.table.flags & 1)
         for row in alive[::-1]:
             if self.table.flags[row] & 1:
@@ -211,8 +244,9 @@ class App:
         try:
             self._receive(inbox_bytes, inbox_needed_bytes)
             self.user.run_frames(dt_s)
-            self._advance()
-            self._draw()
+            camera = self._frame_camera()
+            self.contents.step(camera, time_s)
+            self._draw(camera)
         except Exception as error:
             self.user.show_exception(error)
         self._finish()
@@ -223,6 +257,8 @@ class App:
         if inbox_needed_bytes > self._inbox.nbytes:
             self._inbox = self._new_inbox(inbox_needed_bytes)
         self.input.apply(events)
+        if any(isinstance(event, ev.DeviceRestored) for event in events):
+            self._restore()  # before any callback makes something on the new device
         for event in events:
             match event:
                 case ev.TransferDone():
@@ -233,8 +269,6 @@ class App:
                     self._resize(event.width, event.height)
                 case ev.DeviceLost():
                     self.log.warning(f"The GPU device was lost: {event.reason}")
-                case ev.DeviceRestored():
-                    self._restore()
                 case ev.ResourceFailed():
                     kind = ("buffer", "texture", "mesh", "material")[event.kind]
                     self.log.error(f"The {kind} {event.resource:#x} could not be made: {event.message}")
@@ -259,18 +293,17 @@ class App:
     def _restore(self) -> None:
         """The device is back and empty: everything is made again."""
         lost = self.store.restore()
+        self.contents.device_lost()
         self._gpu_rows = 0
         self.log.info(f"The GPU device is back; {lost} resources are loaded again.")
 
-    def _advance(self) -> None:
-        """Content and streaming."""
-
-    def _draw(self) -> None:
+    def _draw(self, camera: CameraFrame) -> None:
         """World columns, visibility, rows, draws."""
+        tiles = self.contents.tiles(camera, self.environment)
         columns = self.table.update()
-        camera = self._frame_camera()
         write_view(self._block, camera, self.environment, self.time_s)
         found = self.visibility.frame(camera.position, camera.planes, columns.position, columns.rotation, columns.scale,
+                                      tiles=tiles, tile_row=self.contents.first_row,
                                       shadow_m=shadow_reach_m(self.environment))  # fmt: skip
         self.submission.begin(self.frame_number, self._block.array)
         self._upload_rows(columns)

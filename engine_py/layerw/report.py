@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 import numpy as np
 
@@ -17,12 +16,3 @@ def state_hash(table: Table) -> str:
         digest.update(np.ascontiguousarray(column).tobytes())
     return digest.hexdigest()
 
-
-def tile_counts(worlds: list[Any]) -> dict[str, int]:
-    """Tiles of all worlds by state."""
-    total = {"resident": 0, "pending": 0, "failed": 0}
-    for world in worlds:
-        for name, count in world.tile_counts().items():
-            if name in total:
-                total[name] += count
-    return total

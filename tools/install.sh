@@ -15,5 +15,5 @@ if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     echo "Making $venv with $("$python" --version)"
     "$python" -m venv --clear "$venv"
 fi
-echo "Installing layerw and its tools into $venv"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+echo "Installing layerw and its tools into $venv (about half a minute)"
+"$venv/bin/python" -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'

@@ -40,9 +40,13 @@ def _options(
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line; errors that a person can act on are one sentence, others keep their traceback."""
     try:
-        return app(arguments, standalone_mode=True)
+        return app(arguments, prog_name="layerw")
     except KeyboardInterrupt:
         return sys.exit(130)
+    except SystemExit as end:
+        if not isinstance(end.code, str):
+            raise
+        return sys.exit(fail(end.code.removeprefix("layerw ")).exit_code)
     except Exception as error:
         if os.environ.get("LAYERW_TRACEBACK") or not is_expected(error):
             raise

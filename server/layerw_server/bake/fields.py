@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from layerw_server.bake.heightfield import F32, HeightField
+from layerw_server.bake.noise import Noise
 
 OCCLUSION_SAMPLES_MAX = 1025
 _DIRECTIONS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))
@@ -31,10 +32,11 @@ class Fields:
     sky: F32  # 0 (in a pit) to 1 (open sky)
     flow: F32
     hard: F32
+    mottle: F32  # slow noise, about -1 to 1
 
     def save(self, folder: Path) -> None:
         """Write every grid as .npy into `folder`."""
-        for name in ("heights", "sky", "flow", "hard"):
+        for name in ("heights", "sky", "flow", "hard", "mottle"):
             np.save(folder / f"{name}.npy", getattr(self, name))
         for k, (east, south) in enumerate(zip(self.east, self.south, strict=True)):
             np.save(folder / f"east{k}.npy", east)
@@ -49,10 +51,10 @@ class Fields:
 
         count = len(list(folder.glob("east*.npy")))
         return Fields(grid("heights"), tuple(grid(f"east{k}") for k in range(count)),
-                      tuple(grid(f"south{k}") for k in range(count)), grid("sky"), grid("flow"), grid("hard"))
+                      tuple(grid(f"south{k}") for k in range(count)), grid("sky"), grid("flow"), grid("hard"), grid("mottle"))
 
 
-def derive(field: HeightField) -> Fields:
+def derive(field: HeightField, seed: int = 0) -> Fields:
     """Compute the fields of a (snapped) height field."""
     heights = field.heights
     east, south = gradient(heights, field.cell_x_m, field.cell_y_m)
@@ -64,7 +66,14 @@ def derive(field: HeightField) -> Fields:
     hard = field.layers.get("hard")
     zero = np.zeros_like(heights)
     return Fields(heights, tuple(easts), tuple(souths), sky_visibility(heights, field.cell_x_m, field.cell_y_m),
-                  zero if flow is None else flow, zero if hard is None else hard)
+                  zero if flow is None else flow, zero if hard is None else hard, _mottle(heights.shape[0], seed))
+
+
+def _mottle(samples: int, seed: int) -> F32:
+    at = np.linspace(0.0, 1.0, min(samples, OCCLUSION_SAMPLES_MAX), dtype=np.float32)
+    x, y = np.meshgrid(at, at)
+    slow = Noise(seed + 9).fractal(26 * x, 26 * y, 5, gain=0.65)
+    return slow if slow.shape[0] == samples else enlarge(slow, samples)
 
 
 def gradient(heights: F32, cell_x_m: float, cell_y_m: float) -> tuple[F32, F32]:

@@ -88,8 +88,17 @@ def load_dem(
     low = float(heights.min())
     sea = 0.0 if low <= 0.0 else None
     biome = _dem_biome(heights, sea)
-    return HeightField(heights, count, size_x / cells, size_y / cells, path.stem, sea, {}, biome,
+    return HeightField(heights, count, size_x / cells, size_y / cells, path.stem, sea, {"flow": _flow(heights)}, biome,
                        {"kind": "dem", "file": path.name, "samples": list(dem.shape), **where})
+
+
+def _flow(heights: F32) -> F32:
+    from layerw_server.bake.erosion import drain, drained_cells  # erosion builds on this module's types
+
+    drainage = drain(heights, float(heights.min()) - 1.0)
+    flow = np.zeros(heights.size, np.float32)
+    flow[drainage.land] = np.log2(drained_cells(drainage, heights.shape[0])[1:])
+    return flow.reshape(heights.shape)
 
 
 def check_levels(levels: int) -> None:

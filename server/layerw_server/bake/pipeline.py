@@ -28,7 +28,7 @@ from layerw_server.bake.tileset import TilesetWriter, dumps
 from layerw_server.bake.tilework import TILES_FOLDER, TileRecord, World, write_branch, write_tile
 
 BRANCH_LEVEL = 3  # branches of this level are the unit of work for a process
-TEXELS_DEFAULT, TEXELS_MAX = 512, 1024
+TEXELS_DEFAULT, TEXELS_MAX = 384, 1024
 JOBS_MAX = 64
 Progress = Callable[[str, int, int], None]
 
@@ -44,7 +44,7 @@ class BakeResult:
 
 
 def bake(
-    field: HeightField, out: Path, *, jobs: int | None = None, texels: int = TEXELS_DEFAULT, quality: int = 84,
+    field: HeightField, out: Path, *, jobs: int | None = None, texels: int = TEXELS_DEFAULT, quality: int = 80,
     progress: Progress = lambda step, done, total: None, seed: int = 0,
 ) -> BakeResult:
     """Bake a height field into the folder `out`, which is replaced at the very end.
@@ -103,7 +103,7 @@ def _bake_into(
     snapped = HeightField(heights, field.levels, field.cell_x_m, field.cell_y_m, field.name, field.sea_level_m,
                           field.layers, field.biome, field.source)
     plan = make_plan(snapped, steps_m)
-    fields = derive(snapped)
+    fields = derive(snapped, seed)
     progress("measure", 1, 1)
     world = World(field.cells, field.cell_x_m, field.cell_y_m, steps_m, field.sea_level_m, field.biome, texels, quality, seed)
     records = _write_tiles(world, fields, plan, stage, workers, progress)
@@ -201,7 +201,7 @@ def _swap(stage: Path, out: Path) -> None:
 def cli_bake(
     source: Path | None, out: Path, *, procedural: str | None = None, seed: int = 1, levels: int | None = None,
     jobs: int | None = None, cell_m: float | None = None, latitude: float | None = None, key: str = "elevation",
-    texels: int = TEXELS_DEFAULT, quality: int = 84,
+    texels: int = TEXELS_DEFAULT, quality: int = 80,
 ) -> None:
     """What `layerw bake` runs: a rich progress bar, one line at the end; bad input exits with one sentence."""
     from layerw_server.bake.console import BakeProgress

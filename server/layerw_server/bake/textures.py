@@ -1,7 +1,6 @@
-"""Colours of a tile: (texels, texels, 3) uint8 sRGB, from heights, slopes and noise.
+"""Textures of tiles as (texels, texels, 3) uint8 sRGB: the pyramid from leaves to root, and JPEG.
 
-Owns: the rules that turn terrain into colour, the texture pyramid, JPEG.
-Does not: cut tiles.
+Does not: pick colours (paint.py).
 Limits: texels lie on tile edges (texel i at i / (texels - 1) of the side), so neighbours share border colours.
 """
 
@@ -13,27 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from layerw_server.bake.fields import Fields, bilinear
-from layerw_server.bake.heightfield import F32
-from layerw_server.bake.quadtree import Node
+from layerw_server.bake.fields import bilinear
 
 U8 = npt.NDArray[np.uint8]
-
-
-def paint(fields: Fields, node: Node, texels: int, *, sea_level_m: float | None, biome: dict[str, float]) -> U8:
-    """The colours of one tile, straight from the full-resolution fields."""
-    at = np.linspace(0.0, node.size, texels)
-    rows, columns = at + node.y * node.size, at + node.x * node.size
-    height = bilinear(fields.heights, rows, columns)
-    slope = np.hypot(bilinear(fields.east[0], rows, columns), bilinear(fields.south[0], rows, columns))
-    grass, rock = np.float32([92, 112, 52]), np.float32([122, 114, 104])
-    mix = np.clip((slope - 0.45) / 0.4, 0, 1)[..., None]
-    colour = grass + mix * (rock - grass)
-    colour = colour * (0.6 + 0.4 * bilinear(fields.sky, rows, columns))[..., None]
-    if sea_level_m is not None:
-        depth = np.maximum(sea_level_m - height, 0)[..., None]
-        colour = colour * np.exp(-depth * np.float32([0.2, 0.08, 0.05]))
-    return np.clip(colour + 0.5, 0, 255).astype(np.uint8)
 
 
 def halve(children: tuple[U8, U8, U8, U8]) -> U8:
@@ -60,12 +41,8 @@ def widen(texture: U8, side: int) -> U8:
 
 
 def encode_jpeg(texture: U8, quality: int) -> bytes:
-    """Baseline JPEG without colour subsampling loss at tile borders beyond 4:2:0."""
+    """Baseline JPEG with full-resolution colour, so that no colour bleeds differently at a shared border."""
     stream = io.BytesIO()
-    Image.fromarray(texture).save(stream, "JPEG", quality=quality, subsampling=2)
+    Image.fromarray(texture).save(stream, "JPEG", quality=quality, subsampling=0)
     return stream.getvalue()
 
-
-def mean_grid(values: F32) -> float:
-    """Mean in float64."""
-    return float(values.astype(np.float64).mean())

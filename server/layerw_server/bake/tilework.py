@@ -15,8 +15,10 @@ import numpy.typing as npt
 
 from layerw_server.bake import tiles
 from layerw_server.bake.fields import F32, Fields
+from layerw_server.bake.heightfield import TILE_CELLS
+from layerw_server.bake.paint import Look, paint
 from layerw_server.bake.quadtree import Node
-from layerw_server.bake.textures import U8, encode_jpeg, halve, paint
+from layerw_server.bake.textures import U8, encode_jpeg, halve
 
 TILES_FOLDER = "tiles"
 DEEP_TEXELS = 64
@@ -97,6 +99,10 @@ def write_tile(world: World, fields: Fields, node: Node, texture: U8, folder: Pa
                       ((int(xs[-1]) + tiles.FLARE) * step, (base + top) * step, (int(zs[-1]) + tiles.FLARE) * step))
 
 
+def _look(world: World) -> Look:
+    return Look(world.sea_level_m, world.biome, (world.texels - 1) / TILE_CELLS, world.seed)
+
+
 def write_branch(world: World, fields: Fields, node: Node, folder: Path) -> tuple[dict[str, TileRecord], U8]:
     """Write a node and everything below it; returns the records by node name and the node's texture."""
     records: dict[str, TileRecord] = {}
@@ -109,6 +115,6 @@ def write_branch(world: World, fields: Fields, node: Node, folder: Path) -> tupl
         texture = halve((below[0], below[1], below[2], below[3]))
     else:
         texels = DEEP_TEXELS if node.deep else world.texels
-        texture = paint(fields, node, min(texels, world.texels), sea_level_m=world.sea_level_m, biome=world.biome)
+        texture = paint(fields, node, min(texels, world.texels), look=_look(world))
     records[node.name] = write_tile(world, fields, node, texture, folder)
     return records, texture

@@ -110,7 +110,8 @@ def write(rows: list[Row], options: argparse.Namespace) -> None:
     used = ", ".join(f"{name} {number}" for name, number in versions.items())
     lines = ["# Serving 64 KiB tiles", "",
              f"Medians of {options.rounds} alternating rounds of {options.seconds} s, {options.connections} keep-alive "
-             f"connections on loopback, both on the same uvicorn ({used}). The client shares the machine's cores with the servers.", "",
+             f"connections on loopback, both on the same uvicorn ({used}). "
+             "The client shares the machine's cores with the servers.", "",
              f"Target with Range: at least {TARGET_RATIO:.0f}x.", "",
              "| mode | layerw req/s | StaticFiles req/s | ratio | layerw p99 ms | StaticFiles p99 ms "
              "| layerw server CPU µs/req | StaticFiles CPU µs/req |", "|---|---|---|---|---|---|---|---|"]

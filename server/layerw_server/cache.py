@@ -177,8 +177,13 @@ class AssetCache:
         if task is None:
             task = asyncio.create_task(self._load(key, load))
             self._loading[key] = task
-            task.add_done_callback(lambda done: self._loading.pop(key, None) and done.exception())
+            task.add_done_callback(lambda done: self._loaded(key, done))
         return await asyncio.shield(task)
+
+    def _loaded(self, key: bytes, done: asyncio.Task[Asset]) -> None:
+        del self._loading[key]
+        if not done.cancelled():
+            done.exception()  # seen here too, in case every client has gone meanwhile
 
     async def _load(self, key: bytes, load: Callable[[], Asset]) -> Asset:
         asset = await asyncio.get_running_loop().run_in_executor(self._readers, load)

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .big_files import send_big_file
 from .cache import Asset, AssetCache, Headers
 from .manifest import ManifestError
-from .mounts import EXPOSED, IMMUTABLE, Mounts, has_digest_query, make_asset
+from .mounts import EXPOSED, IMMUTABLE, Mounts, has_digest_query, is_program, make_asset
 from .origins import HostRules, OriginRules
 from .paths import PathNotFound, PathRefused, decode_path, printable
 from .ranges import RangeRefused, parse_range
@@ -24,6 +24,7 @@ from .ranges import RangeRefused, parse_range
 REQUEST_BODY_BYTES_MAX = 64 * 1024
 _SINGLE = (b"host", b"content-length", b"origin", b"range")
 _METHODS = (b"allow", b"GET, HEAD, OPTIONS")
+_ANY_ORIGIN = (b"access-control-allow-origin", b"*")
 _COEP = (b"cross-origin-embedder-policy", b"require-corp")
 _COOP = (b"cross-origin-opener-policy", b"same-origin")
 log = logging.getLogger("layerw.server")
@@ -86,7 +87,9 @@ class Front:
             log.warning("refused %s: %s", printable(scope["raw_path"]), refused)
             await send_text(send, 400, str(refused), head=head)
         except (PathNotFound, OSError):
-            await send_text(send, 404, "There is no such file.", head=head)
+            # A page elsewhere that streams a world must see 404, not a failed request.
+            extra = [] if is_program(path) else [_ANY_ORIGIN]
+            await send_text(send, 404, "There is no such file.", extra, head=head)
         except ManifestError as error:
             log.error("%s", error)
             await send_text(send, 500, str(error), head=head)
@@ -124,7 +127,8 @@ class Front:
 
     def _extra_headers(self, scope: Scope, headers: RequestHeaders, restricted: bool, name: str) -> Headers:
         extra: Headers = []
-        if self.isolate and name.endswith((".html", ".js", ".mjs")) and scope["query_string"] != b"isolate=0":
+        isolated = self.isolate and b"isolate=0" not in scope["query_string"].split(b"&")
+        if isolated and name.endswith((".html", ".js", ".mjs")):
             extra = [_COEP, _COOP] if name.endswith(".html") else [_COEP]
         origin = headers.get(b"origin")
         if restricted and origin is not None and self.origins.may_read_program(origin, headers[b"host"]):
@@ -134,7 +138,7 @@ class Front:
     async def _preflight(self, headers: RequestHeaders, path: str, send: Send) -> None:
         origin = headers.get(b"origin", b"")
         allowed = b"*"
-        if path.startswith("/app/") and path.endswith((".py", "/manifest.json")):
+        if is_program(path):
             allowed = origin if self.origins.may_read_program(origin, headers[b"host"]) else b""
         answer: Headers = [_METHODS, (b"vary", b"Origin")]
         if allowed:
@@ -199,8 +203,8 @@ async def _send_range(send: Send, answer: Headers, body: bytes, range_header: by
     try:
         wanted = parse_range(range_header, len(body))
     except RangeRefused as refused:
-        await send_text(send, 416, str(refused), [(b"content-range", b"bytes */%d" % len(body)),
-                                                  (b"access-control-allow-origin", b"*"), EXPOSED])
+        shared = [pair for pair in answer if pair[0].startswith(b"access-control-") or pair[0] == b"vary"]
+        await send_text(send, 416, str(refused), [(b"content-range", b"bytes */%d" % len(body)), *shared])
         return
     if wanted is None:
         await _send(send, 200, answer, body)

@@ -61,14 +61,14 @@ class Mounts:
         root = self.roots.get(mount)
         if root is None:
             raise PathNotFound
-        return _file(resolve(root, relative), restricted=mount == "app" and relative.endswith(".py"))
+        return _file(resolve(root, relative), restricted=is_program(path))
 
     def _manifest(self) -> Served:
         def load(bytes_max: int) -> tuple[bytes, Signature]:
             data = build_manifest(self.program, engine="zip" if self.engine else "wheel")
-            return data, (hash(data), len(data), 0)
+            return data, (0, len(data), 0)
 
-        return Served("manifest.json", None, True, load, lambda: load(0)[1])
+        return Served("manifest.json", None, True, load, _never_fresh)
 
     def _engine_zip(self, package: Path) -> Served:
         def load(bytes_max: int) -> tuple[bytes, Signature]:
@@ -76,6 +76,16 @@ class Mounts:
             return build_engine_zip(package), signature
 
         return Served("layerw.zip", None, False, load, lambda: engine_signature(package))
+
+
+def _never_fresh() -> Signature:
+    # Looking for modules may take long: that is done anew on a reader thread, never on the event loop to check a list.
+    raise OSError("A generated list is never fresh.")
+
+
+def is_program(path: str) -> bool:
+    """Tell whether a URL path belongs to the user's program, which not every origin may read."""
+    return path.startswith("/app/") and (path.endswith(".py") or path == "/app/manifest.json")
 
 
 def _file(path: Path, *, restricted: bool) -> Served:

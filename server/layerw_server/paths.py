@@ -71,10 +71,11 @@ def resolve(root: Path, relative: str) -> Path:
         real_root = os.path.realpath(root, strict=True)
         real = os.path.realpath(os.path.join(real_root, *parts), strict=True)
         mode = os.stat(real).st_mode
-    except (OSError, ValueError):
+        # commonpath compares whole segments: `static_x` is not inside of `static`.
+        inside = os.path.commonpath([real_root, real]) == real_root
+    except (OSError, ValueError):  # ValueError: another drive, or a device name of Windows
         raise PathNotFound from None
-    # commonpath compares whole segments: `static_x` is not inside of `static`.
-    if os.path.commonpath([real_root, real]) != real_root or not stat.S_ISREG(mode):
+    if not inside or not stat.S_ISREG(mode):
         raise PathNotFound
     if not all(is_served_name(part) for part in os.path.relpath(real, real_root).split(os.sep)):
         raise PathNotFound

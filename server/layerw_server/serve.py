@@ -6,6 +6,7 @@ Owns: the listening socket, uvicorn's settings, the ready line and the message f
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import socket
 import sys
@@ -21,6 +22,8 @@ from starlette.types import ASGIApp
 from .app import create_app
 
 WEBSOCKET_BYTES_MAX = 64 * 1024
+WILDCARDS = ("", "0.0.0.0", "::")
+log = logging.getLogger("layerw.server")
 
 
 class ServeError(Exception):
@@ -50,7 +53,7 @@ def serve(program: Path, port: int = 8000, host: str = "127.0.0.1", *, runtime: 
         raise ServeError(f"There is no program {program}; give the path of a .py file.")
     listener = bind(host, port)
     address = page_address(host, listener.getsockname()[1])
-    app = create_app(program=program, runtime=runtime, web=web, allow_hosts=allow_hosts,
+    app = create_app(program=program, runtime=runtime, web=web, allow_hosts=_hosts(host, tuple(allow_hosts)),
                      allow_origins=allow_origins, dev=dev, isolate=isolate)
     server = _Server(uvicorn_config(app))
     server.on_ready = lambda: _ready(address, on_ready, open_browser)
@@ -60,6 +63,15 @@ def serve(program: Path, port: int = 8000, host: str = "127.0.0.1", *, runtime: 
         pass
     finally:
         listener.close()
+
+
+def _hosts(host: str, given: tuple[str, ...]) -> tuple[str, ...]:
+    if host not in WILDCARDS:
+        return (*given, f"[{host}]" if ":" in host else host)  # who listens on a name answers to it
+    if not given:
+        log.warning("Listening on every address, but answering only to localhost; "
+                    "add --allow-host with the name or number that others use for this machine.")
+    return given
 
 
 def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
@@ -98,7 +110,7 @@ def _bind_message(host: str, port: int, error: Exception) -> str:
 
 def page_address(host: str, port: int) -> str:
     """Return the address to open: a wildcard is reached by the loopback name."""
-    name = "127.0.0.1" if host in ("", "0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    name = "127.0.0.1" if host in WILDCARDS else f"[{host}]" if ":" in host else host
     return f"http://{name}:{port}/"
 
 

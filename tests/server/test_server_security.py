@@ -137,9 +137,19 @@ def test_isolation_headers(shared: Live) -> None:
     assert page["cross-origin-opener-policy"] == "same-origin"
     assert page["cross-origin-embedder-policy"] == "require-corp"
     assert shared.get("/web/boot.js").headers["cross-origin-embedder-policy"] == "require-corp"
-    plain = shared.get("/?isolate=0").headers
+    plain = shared.get("/?backend=null&isolate=0").headers
     assert "cross-origin-opener-policy" not in plain
     assert "cross-origin-embedder-policy" not in plain
+
+
+def test_a_missing_tile_is_seen_as_404_from_anywhere(shared: Live) -> None:
+    missing = shared.get("/app/world/none.glb", origin="https://anything.example")
+    assert (missing.status, missing.headers["access-control-allow-origin"]) == (404, "*")
+    for path in ("/app/none.py", "/app/.env.py"):
+        assert "access-control-allow-origin" not in shared.get(path, origin="https://evil.com").headers
+    refused = shared.get("/app/hello.py", origin="https://evil.com", range="bytes=9999-")
+    assert refused.status == 416
+    assert "access-control-allow-origin" not in refused.headers
 
 
 def test_without_isolation(tree: Path) -> None:

@@ -1,0 +1,63 @@
+"""An exported program in real Chromium: a plain static server, a base path, no isolation headers, nothing external."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from layerw_server.export import export_app
+from layerw_server.shot import web_folder
+
+from .harness import CUBE, open_program, write_program
+
+BASE_PATH = "some/base"
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A page that closes early is no error."""
+
+
+@contextmanager
+def static_server(folder: Path) -> Iterator[str]:
+    """Serve a folder as the simplest hosts do; yields its address."""
+    server = _Server(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.mark.parametrize("thread", ["worker", "main"])
+def test_an_export_plays_anywhere(tmp_path: Path, runtime_dir: Path, context: BrowserContext, thread: str) -> None:
+    program = write_program(tmp_path / "app", {"main.py": "import colours\n" + CUBE, "colours.py": "RED = 1\n"})
+    export_app(program, tmp_path / "host" / BASE_PATH, runtime=runtime_dir, web=web_folder())
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    with static_server(tmp_path / "host") as origin:
+        base = f"{origin}{BASE_PATH}/"
+        running = open_program(context, base, backend="null", thread=thread).wait_ready()
+        assert running.report()["entities"] == 1
+        assert running.page.evaluate("crossOriginIsolated") is False
+        running.check_leaks()
+        running.page.close()
+    outside = [url for url in asked if not url.startswith((base, "data:", "blob:" + origin))]
+    assert any(url.startswith(base + "runtime/layerw-") for url in asked)
+    assert outside == []
+    assert running.errors.texts == []

@@ -12,7 +12,7 @@ import typer
 
 from . import checks
 from .checks import Backend, Thread
-from .console import STDERR, CommandError, steps
+from .console import CommandError, steps
 
 Program = Annotated[Path, typer.Argument(metavar="APP", help="Your program, a .py file.", show_default=False)]
 BackendOption = Annotated[Backend, typer.Option(help="What draws; auto picks the best that works.")]
@@ -123,15 +123,22 @@ def bake(
 
 def export(
     program: Program,
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write; must be new, empty or an export.",
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write: new, empty, or an older export.",
                                         show_default=False)],
+    everything: Annotated[bool, typer.Option("--everything", help=(
+        "Take all of the program's folder, also what its sources never name."))] = False,
 ) -> None:
     """Write APP as a static folder for any web host; it makes no request to anywhere else."""
     path = checks.program(program)
     module = checks.piece("export")
     runtime = ensure_runtime()
-    module.export_app(path, out, runtime=runtime, web=checks.web_folder())
-    STDERR.print(f"Wrote {out}; try it with: python -m http.server -d {out}", markup=False)
+    with steps("Export") as report:
+        made = module.export_app(path, out, runtime=runtime, web=checks.web_folder(), everything=everything,
+                                 progress=report)
+    typer.echo(f"{out}: {made.files} files, {made.size_bytes / 1e6:.1f} MB; "
+               f"try it with: python -m http.server -d {out}")
+    if made.left_out:
+        typer.echo(f"Left out, because the program never names it: {', '.join(made.left_out)} (--everything takes all)")
 
 
 def runtime(

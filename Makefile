@@ -44,6 +44,7 @@ codegen: .make/installed
 	@mkdir -p .make && touch $@
 
 $(WORLD)/tileset.json: | .make/installed
+	@mkdir -p $(dir $(WORLD))
 	@$(BIN)/layerw bake --procedural island $(WORLD) --seed $(SEED)
 
 clean:

@@ -1,0 +1,170 @@
+/** Transfers (web/fetcher.js) with services in this thread: lanes, limits, ownership, leaks. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { descriptor, makeGlb, makeTransfers, readShared, sharedReason } from './support.mjs';
+
+const BYTES = 0, MODEL = 1, BLOB = 2;
+const NETWORK = 1, TOO_LARGE = 2, HASH = 3, FORMAT = 4, ABORTED = 5;
+const BASE = 'http://test/app/';
+const idle = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+test('FETCH_BYTES gives the body and holds nothing; relative URLs start at the base', async () => {
+  const { transfers, fetchUrl } = makeTransfers({ files: { [`${BASE}a%20b/x.json`]: Buffer.from('{"a":1}') } });
+  const event = await fetchUrl(1, BYTES, 'a b/x.json');
+  assert.equal(new TextDecoder().decode(event.payload), '{"a":1}');
+  assert.deepEqual(transfers.stats(), { live: 1, heldBytes: 0, inFlight: 0 });
+  transfers.transferRelease(1);
+  assert.equal(transfers.stats().live, 0);
+});
+
+test('a limit refuses early by Content-Length, and while reading without one', async () => {
+  let cancelled = 0;
+  const endless = () => new Response(new ReadableStream({
+    pull: (controller) => controller.enqueue(new Uint8Array(1000)), cancel: () => { cancelled += 1; } }));
+  const { fetchUrl, transfers } = makeTransfers({ files: { [`${BASE}big`]: new Uint8Array(5000), [`${BASE}endless`]: endless } });
+  const big = await fetchUrl(1, BLOB, 'big', { maxBytes: 4999 });
+  assert.deepEqual([big.code, big.a], [TOO_LARGE, 5000]);
+  assert.match(big.message, /needs 5000 bytes or more; 4999 were allowed/);
+  const stream = await fetchUrl(2, BLOB, 'endless', { maxBytes: 2500 });
+  assert.deepEqual([stream.code, stream.a], [TOO_LARGE, 5000]);
+  assert.equal(cancelled, 1);
+  assert.equal((await fetchUrl(3, BLOB, 'big', { maxBytes: 5000 })).heldBytes, 5000);
+  assert.equal(transfers.stats().heldBytes, 5000);
+});
+
+test('network errors carry the HTTP status; a broken connection is one too', async () => {
+  const broken = () => new Response(new ReadableStream({ start: (c) => { c.enqueue(new Uint8Array(4)); c.error(new Error('reset')); } }));
+  const refused = () => { throw new TypeError('refused'); };
+  const { fetchUrl } = makeTransfers({ files: { [`${BASE}broken`]: broken, [`${BASE}refused`]: refused } });
+  const missing = await fetchUrl(1, BYTES, 'nothing');
+  assert.deepEqual([missing.code, missing.a], [NETWORK, 404]);
+  assert.match(missing.message, /nothing answered HTTP 404 Not Found/);
+  const cut = await fetchUrl(2, BYTES, 'broken');
+  assert.deepEqual([cut.code, cut.a], [NETWORK, 0]);
+  assert.match((await fetchUrl(3, BYTES, 'refused')).message, /could not be fetched: refused/);
+  assert.match((await fetchUrl(4, BYTES, 'http://[')).message, /is no URL/);
+});
+
+test('a content hash is checked', async () => {
+  const file = Buffer.from('tile');
+  const hash = createHash('sha256').update(file).digest('hex');
+  const { fetchUrl } = makeTransfers({ files: { [`${BASE}t`]: file } });
+  assert.ok((await fetchUrl(1, BLOB, 't', { sha256: hash.slice(0, 16) })).ok);
+  const wrong = await fetchUrl(2, BLOB, 't', { sha256: 'f'.repeat(16) });
+  assert.equal(wrong.code, HASH);
+  assert.match(wrong.message, new RegExp(`sha256 ${hash.slice(0, 16)}, but ffffffffffffffff was expected`));
+});
+
+test('lanes limit fetches; the highest priority goes next; a release frees its lane', async () => {
+  const log = [];
+  const gates = {};
+  const files = {};
+  for (const name of ['a', 'b', 'c', 'd']) {
+    files[BASE + name] = (signal) => new Promise((resolve, reject) => {
+      gates[name] = () => resolve(new Response('x'));
+      signal.addEventListener('abort', () => reject(new Error('aborted')));
+    });
+  }
+  const { transfers, fetchUrl } = makeTransfers({ files, log, lanes: 1 });
+  const a = fetchUrl(1, BYTES, 'a', { priority: 1 });
+  fetchUrl(2, BYTES, 'b', { priority: 1 });
+  const c = fetchUrl(3, BYTES, 'c', { priority: 2 });
+  const d = fetchUrl(4, BYTES, 'd', { priority: 0 });
+  transfers.transferPriority(4, 5);
+  await idle();
+  assert.deepEqual(log, [`${BASE}a`]);
+  gates.a();
+  await a;
+  await idle();
+  assert.deepEqual(log, [`${BASE}a`, `${BASE}d`]);
+  gates.d();
+  await d;
+  await idle();
+  assert.deepEqual(log.at(-1), `${BASE}c`);
+  transfers.transferRelease(3);
+  await idle();
+  assert.deepEqual(log.at(-1), `${BASE}b`);
+  assert.equal(transfers.stats().inFlight, 1);
+  assert.equal(await Promise.race([c, idle()]), undefined); // released: no event
+});
+
+test('Fox.glb: model, mesh and image; nothing is left after the releases', { skip: sharedReason }, async () => {
+  const images = [];
+  const decodeFunction = async (blob, options) => {
+    const image = { width: options.resizeWidth ?? 2, height: options.resizeHeight ?? 2, closed: false, close() { this.closed = true; } };
+    images.push([blob, image]);
+    return image;
+  };
+  const { transfers, fetchUrl, event, heap } = makeTransfers({ files: { [`${BASE}Fox.glb`]: new Uint8Array(readShared('models/Fox.glb')) }, decodeFunction });
+  const model = await fetchUrl(1, MODEL, 'Fox.glb');
+  const root = JSON.parse(new TextDecoder().decode(model.payload));
+  assert.equal(model.a, 1);
+  const position = root.accessors[root.meshes[0].primitives[0].attributes.POSITION];
+  const words = descriptor({ vertices: position.count, indices: position.count, flags: 1,
+    attributes: [[1, 1, 0, 0, 5126, 3, 0, position.count]] });
+  transfers.meshBuild(2, ...heap.put(words));
+  const mesh = await event(2);
+  assert.equal(mesh.heldBytes, position.count * 34);
+  assert.equal(transfers.bytes(2).byteLength, mesh.heldBytes);
+  const bounds = new Float32Array(mesh.payload.buffer);
+  assert.deepEqual([...bounds.subarray(0, 3)], position.min);
+  const view = root.bufferViews[root.images[0].bufferView];
+  transfers.imageDecode(3, 1, view.byteOffset, view.byteLength, 1 << 24, 64);
+  const image = await event(3);
+  assert.deepEqual([image.a, image.b, image.heldBytes], [64, 64, 64 * 64 * 4]);
+  assert.equal(images[0][0].type, 'image/png');
+  assert.equal(transfers.image(3), images[0][1]);
+  assert.throws(() => transfers.bytes(1), /holds no built mesh/);
+  assert.equal(transfers.stats().heldBytes, model.heldBytes + mesh.heldBytes + image.heldBytes);
+  for (const id of [1, 2, 3]) transfers.transferRelease(id);
+  assert.ok(images[0][1].closed);
+  assert.deepEqual(transfers.stats(), { live: 0, heldBytes: 0, inFlight: 0 });
+});
+
+test('a mesh of two files in two workers: a buffer moves and both still serve', async () => {
+  const position = new Float32Array([0, 0, 0, 1, 0, 0, 0, 1, 0]);
+  const normal = new Float32Array([0, 0, 1, 0, 0, 1, 0, 0, 1]);
+  const files = { [`${BASE}p`]: new Uint8Array(position.buffer), [`${BASE}n`]: new Uint8Array(normal.buffer) };
+  const { transfers, fetchUrl, event, heap } = makeTransfers({ files, workers: 2 });
+  await Promise.all([fetchUrl(1, BLOB, 'p'), fetchUrl(2, BLOB, 'n')]);
+  const words = descriptor({ vertices: 3, indices: 3, attributes: [[1, 1, 0, 0, 5126, 3, 0, 3], [2, 2, 0, 0, 5126, 3, 0, 3]] });
+  for (const id of [3, 4]) transfers.meshBuild(id, ...heap.put(words));
+  for (const id of [3, 4]) assert.ok((await event(id)).ok);
+  transfers.transferRelease(2);
+  transfers.meshBuild(5, ...heap.put(words));
+  const failed = await event(5);
+  assert.deepEqual([failed.ok, failed.code], [false, ABORTED]);
+});
+
+test('broken requests fail alone', async () => {
+  const { transfers, fetchUrl, event, heap } = makeTransfers({ files: { [`${BASE}x`]: makeGlb('{}', new Uint8Array(8)).slice(0, 30), [`${BASE}b`]: new Uint8Array(8) } });
+  const cut = await fetchUrl(1, MODEL, 'x');
+  assert.equal(cut.code, FORMAT);
+  assert.match(cut.message, /app\/x: The glb says that it has/);
+  await fetchUrl(2, BLOB, 'b');
+  transfers.meshBuild(3, ...heap.put(new Uint32Array(3)));
+  assert.match((await event(3)).message, /has 3 words; it must have 28/);
+  transfers.imageDecode(4, 2, 4, 100, 1000, 0);
+  assert.match((await event(4)).message, /image ends at byte 104, outside of its buffer of 8/);
+  transfers.imageDecode(5, 9, 0, 0, 1000, 0);
+  assert.equal((await event(5)).code, ABORTED);
+  assert.equal((await fetchUrl(6, 7, 'b')).code, FORMAT);
+  transfers.destroy();
+  assert.deepEqual(transfers.stats(), { live: 0, heldBytes: 0, inFlight: 0 });
+});
+
+test('a dead worker fails its work and is replaced', async () => {
+  const { Transfers } = await import('../../web/fetcher.js');
+  const dead = [];
+  const failed = [];
+  const makePort = (onAnswer, onDead) => { dead.push(onDead); return { post() {}, close() {} }; };
+  const heap = { text: () => 'u', u8: () => new Uint8Array(4) };
+  const events = { transferDone() {}, transferFailed: (...values) => failed.push(values) };
+  const transfers = new Transfers({ heap, events, baseUrl: BASE, decodeWorkers: 1, makePort });
+  transfers.fetch(1, BLOB, 0, 10, 0, 1, 0, 0);
+  dead[0]('out of memory');
+  assert.deepEqual(failed, [[1, NETWORK, 0, 0, 'A decode worker stopped: out of memory.']]);
+  assert.equal(dead.length, 2);
+  assert.equal(transfers.stats().inFlight, 0);
+});

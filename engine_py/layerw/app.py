@@ -41,7 +41,7 @@ from layerw.sea import SeaSurface
 from layerw.stream.config import StreamConfig
 from layerw.stream.streamer import Streamer
 from layerw.user_code import UserCode
-from layerw.view import shadow_reach_m, write_view
+from layerw.view import ViewWriter, shadow_reach_m
 from layerw.visibility.cull import Visibility
 from layerw.worlds import World
 
@@ -94,8 +94,9 @@ class App:
         self.pointer_lock = pointer_lock
         self._size = (1, 1)
         self._gpu_rows = 0
-        self._block = FrameBlock()
+        self._view = ViewWriter(FrameBlock())
         self._camera_frame: CameraFrame | None = None
+        self._camera_key: tuple[object, ...] = ()
         self._report_flags: int | None = None
         self._pointer_lock_sent = False
         self._material: Material | None = None
@@ -301,20 +302,24 @@ class App:
         """World columns, visibility, rows, draws."""
         tiles = self.contents.tiles(camera, self.environment)
         columns = self.table.update()
-        write_view(self._block, camera, self.environment, self.time_s)
+        self._view.write(camera, self.environment, self.time_s)
         found = self.visibility.frame(camera.position, camera.planes, columns.position, columns.rotation, columns.scale,
                                       tiles=tiles, tile_row=self.contents.first_row,
                                       shadow_m=shadow_reach_m(self.environment))  # fmt: skip
-        self.submission.begin(self.frame_number, self._block.array)
+        self.submission.begin(self.frame_number, self._view.block.array)
         self._upload_rows(columns)
         self.submission.visible(found.rows)
         for name in ("shadow", "opaque", "blend"):
             self.submission.draws(name, getattr(found, name))
 
     def _frame_camera(self) -> CameraFrame:
-        """This frame's camera; the last good one where the program set impossible values."""
+        """This frame's camera; the last one while it stands still, or where the program set impossible values."""
+        camera = self.camera
         try:
-            self._camera_frame = self.camera.frame(*self._size)
+            key = (*map(float, camera.position), camera.yaw, camera.pitch, camera.fov_y, camera.near, self._size)
+            if self._camera_frame is None or key != self._camera_key:
+                self._camera_key = key
+                self._camera_frame = camera.frame(*self._size)
         except (ValueError, TypeError) as error:
             if self._camera_frame is None:
                 raise

@@ -89,7 +89,9 @@ class Contents:
 
     def close(self) -> None:
         """Frees everything."""
-        for part in (*self.models, *self.worlds):
-            part.close()
+        for model in self.models:
+            model.close()
+        for world in self.worlds:
+            world.close()
         self._sea.close()
         self.models, self.worlds = [], []

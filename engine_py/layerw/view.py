@@ -14,6 +14,7 @@ from layerw.scene.environment import Environment, shadow_matrix
 
 SHADOW_TEXELS = 2048  # a side of the shadow map, in every backend
 NO_SEA_LEVEL = -1.0e6
+DAY_S = 86_400.0
 CASTER_REACH = 1.25  # things a little outside of the shadowed range still cast into it
 
 
@@ -24,14 +25,43 @@ def shadow_reach_m(environment: Environment) -> float:
     return shadows.distance_m * CASTER_REACH if lit else 0.0
 
 
-def write_view(block: FrameBlock, camera: CameraFrame, environment: Environment, time_s: float) -> None:
-    """Fills every member of FRAME_BLOCK."""
-    block.write("view_projection", camera.view_projection.T)
-    block.write("inverse_view_projection", camera.inverse_view_projection.T)
-    block.write_camera(camera.position, time_s=time_s % 86_400.0, exposure=environment.sky.exposure)
-    block.write_viewport(*camera.viewport)
-    _write_light(block, environment)
-    _write_shadow(block, camera, environment)
+class ViewWriter:
+    """Fills FRAME_BLOCK; while neither camera nor light changed, only the time."""
+
+    def __init__(self, block: FrameBlock) -> None:
+        self.block = block
+        self._camera: CameraFrame | None = None
+        self._light: tuple[object, ...] = ()
+
+    def write(self, camera: CameraFrame, environment: Environment, time_s: float) -> None:
+        """Fills every member that changed since the last call."""
+        light = _light_key(environment)
+        moved, lit = camera is not self._camera, light != self._light
+        if moved:
+            self.block.write("view_projection", camera.view_projection.T)
+            self.block.write("inverse_view_projection", camera.inverse_view_projection.T)
+            self.block.write_camera(camera.position, time_s=time_s, exposure=environment.sky.exposure)
+            self.block.write_viewport(*camera.viewport)
+        if lit:
+            _write_light(self.block, environment)
+        if moved or lit:
+            _write_shadow(self.block, camera, environment)
+        self._camera, self._light = camera, light
+        self.block.read("camera_hi")[3] = time_s % DAY_S  # float32: a day still has steps of 8 ms
+        self.block.read("camera_lo")[3] = environment.sky.exposure
+
+
+def _light_key(environment: Environment) -> tuple[object, ...]:
+    """Everything about light and air, copied: a program may change colours in place."""
+    sun, sky, fog, wind, shadows = (environment.sun, environment.sky, environment.fog, environment.wind,
+                                    environment.shadows)  # fmt: skip
+    return (
+        sun.elevation, sun.azimuth, tuple(sun.color), sun.intensity, sun.angular_radius,
+        tuple(sky.zenith), tuple(sky.horizon), tuple(sky.ground), sky.gradient,
+        tuple(fog.color), fog.density, fog.falloff, fog.start_m, fog.opacity_max, environment.sea.level,
+        wind.direction, wind.strength, wind.gusts,
+        shadows.enabled, shadows.distance_m, shadows.strength, shadows.bias,
+    )  # fmt: skip
 
 
 def _write_light(block: FrameBlock, environment: Environment) -> None:

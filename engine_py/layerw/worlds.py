@@ -16,6 +16,7 @@ import numpy.typing as npt
 from layerw.base.errors import LayerwError
 from layerw.base.ports import F64, TileDraw
 from layerw.scene.camera import CameraFrame
+from layerw.stream.ground import Ground
 from layerw.stream.streamer import Streamer
 from layerw.user_code import UserCode
 
@@ -102,7 +103,7 @@ class World:
         ahead = np.array((-math.sin(turn), -0.15, -math.cos(turn))) * 1000.0
         return place, place + ahead if target is None else target
 
-    def _ground(self) -> Any:
+    def _ground(self) -> Ground:
         ground = self.streamer.ground
         if ground is None:
             raise LayerwError(f"The world {self.url} has no ground grid"

@@ -224,3 +224,29 @@ def test_the_report_is_bounded_by_its_budgets() -> None:
     for name in ("heap", "layer", "gpu"):
         assert 0 <= report[f"{name}_bytes"] <= report["budgets"][name]
     assert report["tiles"] == {"resident": 0, "pending": 0, "failed": 0}
+
+
+@pytest.mark.parametrize("position", [5, None, (1, 2), "abc"])
+def test_a_camera_position_that_is_none_keeps_the_picture(position: Any) -> None:
+    app, host = make()
+    app.spawn(lw.Mesh.box())
+    host.step(app)
+    app.camera.position = position
+    host.step(app, 3)
+    assert len(host.errors) == 1
+    assert (host.sink.draws, host.submits) == (2, 4)
+
+
+def test_a_still_view_writes_only_the_time_and_a_changed_colour_is_seen() -> None:
+    app, host = make()
+    host.step(app, 2)
+    block = app._view.block
+    block.read("viewport")[:] = -1
+    host.step(app)
+    assert block.read("viewport")[0] == -1
+    assert block.read("camera_hi")[3] == np.float32(2 / 60)
+    app.sky.zenith = (1.0, 2.0, 3.0)
+    app.camera.yaw += 0.1
+    host.step(app)
+    assert block.read("sky_zenith")[:3].tolist() == [1, 2, 3]
+    assert block.read("viewport")[0] == 1080

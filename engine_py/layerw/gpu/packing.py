@@ -48,7 +48,7 @@ def octahedral(normals: F32) -> npt.NDArray[np.int16]:
 
 def _check(name: str, array: npt.NDArray[np.generic] | None, count: int, width: int) -> None:
     if array is not None and array.shape != (count, width):
-        raise ShapeError(f"A mesh's {name} have shape {array.shape}; they must be ({count}, {width}), as the positions.")
+        raise ShapeError(f"A mesh's {name} have shape {array.shape}; they must be ({count}, {width}).")
 
 
 def check_mesh(data: MeshData) -> None:

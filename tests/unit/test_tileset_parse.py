@@ -1,0 +1,180 @@
+"""tileset.json: what is read, what is refused, and that no bytes make the parser raise anything but TilesetError."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from layerw.stream import geo
+from layerw.stream.bounds import Volume, fit_axes, shape_of
+from layerw.stream.errors import TilesetError
+from layerw.stream.tileset import parse_tileset
+from layerw.stream.tree import MODEL, TILESET, TileTree, resolve
+from tests.unit.stream_fakes import encoded, quadtree
+
+EYE = np.eye(4)
+
+
+def tileset_with(**root: Any) -> dict[str, Any]:
+    document = quadtree(1)
+    document["root"].update(root)
+    return document
+
+
+def test_children_are_adjacent_and_sizes_and_hashes_read() -> None:
+    document = quadtree(3, hashed=True)
+    document["root"]["content"]["extras"] = {"byteLength": 1234}
+    document["extras"] = {"layerw": {"version": 1}}
+    parsed = parse_tileset(encoded(document))
+    assert len(parsed.tiles) == 21 and parsed.extras == {"layerw": {"version": 1}}
+    assert [tile.parent for tile in parsed.tiles[:9]] == [-1, 0, 0, 0, 0, 1, 1, 1, 1]
+    assert parsed.tiles[0].contents[0].size_bytes == 1234
+    assert parsed.tiles[20].contents[0].sha256 == "0123456789abcdef"
+    tree = TileTree(geo.WORLD_FROM_TILESET)
+    assert tree.add_tileset(parsed, "w/tileset.json") == 0
+    assert tree.first_child[1] == 5 and tree.child_count[1] == 4 and tree.level[20] == 2
+    assert tree.content_of(0) == [("w/t/0-0-0.0123456789abcdef.glb", "0123456789abcdef", 1234)]
+
+
+def test_refine_is_inherited_and_contents_are_known() -> None:
+    document = tileset_with(refine="ADD", children=[
+        {**quadtree(1)["root"], "content": {"uri": "more/tileset.json?v=2"}},
+        {**quadtree(1)["root"], "refine": "REPLACE", "content": {"url": "old.b3dm"}}])
+    del document["root"]["children"][0]["refine"]
+    tiles = parse_tileset(encoded(document)).tiles
+    assert [tile.add for tile in tiles] == [True, True, False]
+    tree = TileTree(EYE)
+    tree.add_tileset(parse_tileset(encoded(document)), "a/b/tileset.json")
+    assert tree.kind[:3].tolist() == [MODEL, TILESET, MODEL]
+    assert tree.expansion_of(1) == "a/b/more/tileset.json?v=2"
+
+
+@pytest.mark.parametrize(("change", "part"), [
+    ({"geometricError": -1}, "root.geometricError is -1"),
+    ({"geometricError": "big"}, "root.geometricError is 'big'"),
+    ({"geometricError": 10**400}, "root.geometricError"),
+    ({"refine": "MIX"}, "root.refine is 'MIX'"),
+    ({"boundingVolume": None}, "root.boundingVolume is None"),
+    ({"boundingVolume": {"box": [1, 2]}}, "an array of 12 finite numbers"),
+    ({"boundingVolume": {"sphere": [0, 0, 0, -5]}}, "radius -5"),
+    ({"boundingVolume": {"cone": [1]}}, "box, sphere or region"),
+    ({"transform": [1] * 15}, "an array of 16"),
+    ({"transform": [1] * 16}, "last row"),
+    ({"content": {"uri": 7}}, "the uri 7"),
+    ({"content": {"uri": "a.glb", "extras": {"byteLength": -4}}}, "byteLength -4"),
+    ({"children": {}}, "") , ({"children": "no"}, "root.children is str"), ({"children": [3]}, "root.children[0] is int"),
+    ({"implicitTiling": {"subdivisionScheme": "HEX"}}, "subdivisionScheme is 'HEX'"),
+    ({"implicitTiling": {"subdivisionScheme": "OCTREE", "subtreeLevels": 9, "availableLevels": 9}},
+     "subtreeLevels is 9; an integer from 1 to 6"),
+    ({"implicitTiling": {"subdivisionScheme": "QUADTREE", "subtreeLevels": 2, "availableLevels": 3}}, "subtrees None"),
+])
+def test_faults_name_their_place(change: dict[str, Any], part: str) -> None:
+    document = tileset_with(**change)
+    if not part:  # an empty object where an array belongs counts as no children
+        assert len(parse_tileset(encoded(document)).tiles) == 1
+        return
+    with pytest.raises(TilesetError) as caught:
+        parse_tileset(encoded(document))
+    assert part in str(caught.value) and str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize(("data", "part"), [
+    (b"", "broken JSON"), (b'{"asset": {', "line 1, column"), (b"\xff\xfe{}", "not UTF-8"), (b"[1]", "list"),
+    (b"[" * 100_000, "can't be read"), (b'{"asset": {"version": "9"}, "root": {}}', "'9'"), (b"{}", "asset"),
+    (b'{"asset": {"version": "1.1"}}', "root"),
+    (b'{"asset": {"version": "1.1"}, "root": {}, "extensionsRequired": ["X_y"]}', "X_y")])
+def test_broken_files(data: bytes, part: str) -> None:
+    with pytest.raises(TilesetError, match="."):
+        parse_tileset(data)
+    try:
+        parse_tileset(data)
+    except TilesetError as error:
+        assert part in str(error)
+
+
+JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+                    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+                    max_leaves=8)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_any_value_anywhere_is_read_or_refused(data: st.DataObject) -> None:
+    document: Any = quadtree(2)
+    document["root"]["implicitTiling"] = {"subdivisionScheme": "QUADTREE", "subtreeLevels": 2, "availableLevels": 4,
+                                          "subtrees": {"uri": "s/{level}.{x}.{y}.subtree"}}
+    if data.draw(st.booleans()):
+        del document["root"]["implicitTiling"]
+    document = copy.deepcopy(document)
+    at: Any = document
+    for _ in range(data.draw(st.integers(0, 4))):
+        keys = list(at) if isinstance(at, dict) else list(range(len(at)))
+        inner = [key for key in keys if isinstance(at[key], (dict, list)) and at[key]]
+        if not inner:
+            break
+        at = at[data.draw(st.sampled_from(inner))]
+    keys = list(at) if isinstance(at, dict) else list(range(len(at)))
+    at[data.draw(st.sampled_from(keys))] = data.draw(JSON)
+    try:
+        TileTree(EYE).add_tileset(parse_tileset(json.dumps(document).encode()), "tileset.json")
+    except TilesetError:
+        pass
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=60))
+def test_any_bytes_are_refused_politely(data: bytes) -> None:
+    with pytest.raises(TilesetError):
+        parse_tileset(data)
+
+
+@pytest.mark.parametrize("uri", ["data:model/gltf-binary;base64,AAAA", "javascript:alert(1)", "file:///etc/passwd",
+                                 "http://[broken/x.glb"])
+def test_other_schemes_are_refused(uri: str) -> None:
+    with pytest.raises(TilesetError):
+        resolve("w/tileset.json", uri)
+    assert resolve("https://h/w/tileset.json?x=1", "../t/a.glb") == "https://h/t/a.glb"
+
+
+# -- bounding volumes --------------------------------------------------------------------------------
+def test_boxes_turn_scale_and_flatten() -> None:
+    turn = np.eye(4)
+    turn[:3, :3] = np.array([[0, -2, 0], [2, 0, 0], [0, 0, 2]])
+    turn[:3, 3] = (10, 0, 0)
+    shape = shape_of(Volume("box", (1, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 0)), turn, EYE)
+    assert shape.center.tolist() == [10, 2, 0] and shape.half.tolist() == [6, 8, 0]
+    assert np.allclose(shape.axes @ shape.axes.T, np.eye(3)), "a flat box still has three axes"
+    sphere = shape_of(Volume("sphere", (0, 0, 0, 5)), turn, EYE)
+    assert sphere.rounding == 10 and sphere.half.tolist() == [0, 0, 0]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(-10, 10), min_size=9, max_size=9))
+def test_fitted_boxes_hold_their_corners(values: list[float]) -> None:
+    half_axes = np.array(values).reshape(3, 3)
+    axes, half = fit_axes(half_axes)
+    signs = np.array([[a, b, c] for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)])
+    assert (np.abs((signs @ half_axes) @ axes.T) <= half + 0.03 * (1 + np.abs(half_axes).max())).all()
+
+
+def test_regions_hold_their_surface() -> None:
+    west, south, east, north = (math.radians(v) for v in (8.1, 46.2, 8.9, 46.9))
+    shape = shape_of(Volume("region", (west, south, east, north, 200.0, 4500.0)), EYE, geo.WORLD_FROM_TILESET)
+    rng = np.random.default_rng(1)
+    points = geo.earth_point(rng.uniform(west, east, 500), rng.uniform(south, north, 500), rng.uniform(200, 4500, 500))
+    local = np.abs((points @ geo.WORLD_FROM_TILESET[:3, :3].T - shape.center) @ shape.axes.T)
+    assert (local <= shape.half + 1e-6).all() and (shape.half < 60_000).all()
+
+
+def test_east_north_up() -> None:
+    point = geo.earth_point(np.array(math.radians(-90.0)), np.array(math.radians(40.0)), np.array(100.0))
+    frame = geo.east_north_up(point)
+    assert np.allclose(frame[:3, 0], (1, 0, 0)) and np.allclose(frame[:3, :3] @ frame[:3, :3].T, np.eye(3))
+    assert np.allclose(frame[:3, 2], (0, -math.cos(math.radians(40)), math.sin(math.radians(40))))

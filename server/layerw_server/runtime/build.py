@@ -22,6 +22,7 @@ from .sources import all_sources, obtain
 
 Progress = Callable[[str, float], None]  # (what happens now, 0..1 of the whole)
 FOLDERS_KEPT = 8
+UNUSED_S_MIN = 7 * 24 * 3600  # a server may serve a folder for days without touching it
 RECIPE = ("build.py", "compile.mjs", "compile_zip.py", "lockfile.py", "pins.py", "prepare.py")
 
 
@@ -55,7 +56,8 @@ def ensure(progress: Progress = _quiet) -> Path:
         if not _is_complete(target):
             progress("Packing the engine for the browser", 0.92)
             _assemble(prepared, files, target)
-            _prune(target.parent)
+            for kind in ("runtime", "prepared"):
+                _prune(cache.root() / kind)
     progress("Runtime ready", 1.0)
     return _touched(target)
 
@@ -103,7 +105,7 @@ def _ensure_prepared(progress: Progress) -> Path:
     parent = cache.root() / "prepared"
     compiled = parent / f"{_recipe_key()}-pyc"
     if _is_complete(compiled):
-        return compiled
+        return _touched(compiled)
     paths = _obtain_all(progress)
     progress("Looking for node", 0.55)
     compiler = node.ensure_node()
@@ -165,8 +167,8 @@ def _compile_engine(prepared: Path, engine_wheel: Path) -> None:
 
 
 def _prune(parent: Path) -> None:
-    """Remove folders that are old and beyond the newest ones; a running server keeps its own young."""
+    """Remove folders that nobody started from for long, beyond the newest ones."""
     folders = sorted((path for path in parent.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
     for path in folders[:-FOLDERS_KEPT]:
-        if time.time() - path.stat().st_mtime > 3600:
+        if time.time() - path.stat().st_mtime > UNUSED_S_MIN:
             shutil.rmtree(path, ignore_errors=True)

@@ -8,7 +8,8 @@ BIN := $(VENV)/bin
 WORLD := examples/worlds/island
 SEED ?= 1
 
-.PHONY: run setup test check bench codegen clean help
+.PHONY: run setup test check bench codegen clean help \
+	check-ruff check-types check-layers check-javascript check-generated
 
 run: setup $(WORLD)/tileset.json
 	@exec $(BIN)/layerw run examples/island.py --port $(PORT)
@@ -21,11 +22,17 @@ test: setup .make/npm
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest
 
-check: .make/installed .make/npm
-	@$(BIN)/ruff check .
+# `make -k check` runs all of them even if one fails.
+check: check-ruff check-types check-layers check-javascript check-generated
+check-ruff: .make/installed
+	@$(BIN)/ruff check --quiet --output-format concise .
+check-types: .make/installed
 	@$(BIN)/mypy
+check-layers: .make/installed
 	@$(BIN)/lint-imports --no-logo
+check-javascript: .make/installed .make/npm
 	@tools/tsc.sh
+check-generated: .make/installed
 	@$(BIN)/python -m layerw.gpu.codegen --check
 
 bench: setup .make/npm

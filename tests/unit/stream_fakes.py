@@ -153,7 +153,7 @@ class FakeContent:
 
 
 class FakeLoader:
-    """Opens FakeContents. `missing` and `corrupt`: URLs that fail for good; `failure_rate`: of the others, at random."""
+    """Opens FakeContents. `missing` and `corrupt`: URLs that fail for good; `failure_rate`: of others, at random."""
 
     def __init__(self, layer: HardLedger, gpu: HardLedger, *, seed: int = 1, latency: tuple[int, int] = (1, 12),
                  failure_rate: float = 0.0, gpu_bytes: tuple[int, int] = (1000, 1000)) -> None:

@@ -69,7 +69,8 @@ def test_refine_is_inherited_and_contents_are_known() -> None:
     ({"transform": [1] * 16}, "last row"),
     ({"content": {"uri": 7}}, "the uri 7"),
     ({"content": {"uri": "a.glb", "extras": {"byteLength": -4}}}, "byteLength -4"),
-    ({"children": {}}, "") , ({"children": "no"}, "root.children is str"), ({"children": [3]}, "root.children[0] is int"),
+    ({"children": {}}, ""), ({"children": "no"}, "root.children is str"),
+    ({"children": [3]}, "root.children[0] is int"),
     ({"implicitTiling": {"subdivisionScheme": "HEX"}}, "subdivisionScheme is 'HEX'"),
     ({"implicitTiling": {"subdivisionScheme": "OCTREE", "subtreeLevels": 9, "availableLevels": 9}},
      "subtreeLevels is 9; an integer from 1 to 6"),
@@ -91,12 +92,9 @@ def test_faults_name_their_place(change: dict[str, Any], part: str) -> None:
     (b'{"asset": {"version": "1.1"}}', "root"),
     (b'{"asset": {"version": "1.1"}, "root": {}, "extensionsRequired": ["X_y"]}', "X_y")])
 def test_broken_files(data: bytes, part: str) -> None:
-    with pytest.raises(TilesetError, match="."):
+    with pytest.raises(TilesetError) as caught:
         parse_tileset(data)
-    try:
-        parse_tileset(data)
-    except TilesetError as error:
-        assert part in str(error)
+    assert part in str(caught.value)
 
 
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

@@ -105,6 +105,7 @@ def _descend(tree: TileTree, roots: I64, camera: StreamCamera, limit: float, kee
     while len(rows):
         error, visible = measure(tree.geo[rows], camera)
         error *= np.where(tree.refined[rows], keep, 1.0)
+        error[tree.passes[rows]] = np.inf
         np.minimum(error, above[parent] if levels else above, out=error)
         counts = tree.child_count[rows]
         asks = visible & (error > limit) & (counts > 0)

@@ -31,7 +31,7 @@ _COLUMNS: dict[str, tuple[type, tuple[int, ...], float]] = {
     "child_count": (np.int32, (), 0), "level": (np.uint16, (), 0), "add": (np.bool_, (), 0),
     "kind": (np.uint8, (), NONE), "size_bytes": (np.uint32, (), 0), "source": (np.int32, (), 0),
     "matrix": (np.int32, (), 0), "implicit": (np.int32, (), -1), "address": (np.int64, (4,), 0),
-    "content_mask": (np.uint64, (), 0),
+    "content_mask": (np.uint64, (), 0), "passes": (np.bool_, (), 0),
     "state": (np.uint8, (), 0), "attempts": (np.uint8, (), 0), "retry_at_s": (np.float64, (), 0),
     "last_frame": (np.int64, (), -1), "gpu_bytes": (np.float64, (), 0), "refined": (np.bool_, (), 0),
 }
@@ -71,6 +71,7 @@ class TileTree:
     implicit: I32
     address: I64
     content_mask: npt.NDArray[np.uint64]
+    passes: npt.NDArray[np.bool_]  # always refined: the tile of an external tileset, which has taken its place
     state: npt.NDArray[np.uint8]
     attempts: npt.NDArray[np.uint8]
     retry_at_s: F64
@@ -153,7 +154,7 @@ class TileTree:
         """An external tileset's tile now has its child; what else it holds is drawn as usual."""
         rest = tuple(item for item in self.contents.get(tile, ()) if not item.is_tileset)
         self.contents[tile] = rest
-        self.kind[tile] = content_kind(rest)
+        self.kind[tile], self.passes[tile] = content_kind(rest), True
 
     # -- subtrees ----------------------------------------------------------------------------------
     def add_subtree(self, tile: int, subtree: Subtree) -> None:

@@ -127,7 +127,10 @@ class FakeContent:
             self.upload()
 
     def upload(self) -> None:
-        if self.world.uploads_left <= 0 or not self.world.gpu.try_reserve(self.gpu_need - self.gpu_bytes):
+        world = self.world
+        if world.uploads_left <= 0 or world.gpu.used_bytes + self.gpu_need > world.committed_bytes:
+            return
+        if not world.gpu.try_reserve(self.gpu_need - self.gpu_bytes):
             return
         self.world.uploads_left -= 1
         self.gpu_bytes = self.gpu_need
@@ -168,6 +171,7 @@ class FakeLoader:
         self.uploads_per_frame = 2
         self.uploads_left = 2
         self.next_mesh = 0
+        self.committed_bytes = 1 << 60  # a second limit below the ledger's: holes in the buffers
         self.sizes: dict[str, int] = {}
 
     def tick(self) -> None:

@@ -285,6 +285,19 @@ def test_a_tile_that_never_fits_the_layer_budget_keeps_its_parent() -> None:
     assert rig.drawn() == [0] and any("does not fit" in error for error in rig.streamer.take_errors())
 
 
+def test_a_layer_budget_that_others_fill_is_waited_for() -> None:
+    rig = Rig(world(2), layer=1 << 20)
+    rig.settle(FAR)
+    held = rig.layer.budget_bytes
+    assert rig.layer.try_reserve(held)
+    for _ in range(100):
+        rig.step(CAMERA)
+    assert rig.drawn() == [0] and not rig.streamer.take_errors() and not rig.streamer.settled
+    rig.layer.release(held)
+    rig.settle(CAMERA)
+    assert len(rig.drawn()) > 1
+
+
 def test_a_lost_device_loads_everything_again() -> None:
     rig = Rig(world(4))
     rig.settle(CAMERA)

@@ -84,6 +84,18 @@ def check_rest(rig: Rig, camera: Camera) -> None:
     assert rig.streamer.settled, rig.streamer.counts()
 
 
+def test_holes_in_the_buffers_below_the_budget_stall_nothing() -> None:
+    rig = Rig({"w/tileset.json": quadtree(6)}, gpu=60_000, gpu_bytes=(400, 1800), seed=5)
+    rig.loader.committed_bytes = 40_000
+    for frame in range(1500):
+        camera = path(frame, 5)
+        rig.step(camera)
+        check_cover(rig, camera)
+    near = look((100, 120, 100), (600, 0, 600))
+    check_rest(rig, near)
+    assert len(rig.drawn()) > 4 and rig.streamer.screen_error_px < 200
+
+
 def shake(camera_at: Any, frame: int) -> Camera:
     x, y, z = camera_at
     return look((x + 0.02 * math.sin(frame), y + 0.02 * math.cos(frame * 1.7), z), (x + 700, 0, z + 500))

@@ -22,17 +22,18 @@ from layerw.stream.tree import MODEL, TileTree
 I64 = npt.NDArray[np.int64]
 VISIBLE, PREFETCH, RECENT = 2, 1, 0  # classes of priority, each above all of the next
 _CLASS_STEP = 1.0e6
+_UPLOAD_PATIENCE_FRAMES = 4
 _NO_ROWS: I64 = np.zeros(0, np.int64)
 
 
 class Load:
     """One row in flight."""
 
-    __slots__ = ("contents", "idle_frames", "is_file", "mark", "priority", "row", "unwanted_frames")
+    __slots__ = ("contents", "is_file", "mark", "priority", "row", "unwanted_frames")
 
     def __init__(self, row: int, contents: list[Content], is_file: bool, priority: float) -> None:
         self.row, self.contents, self.is_file, self.priority = row, contents, is_file, priority
-        self.idle_frames = self.unwanted_frames = 0
+        self.unwanted_frames = 0
         self.mark: tuple[int, ...] = ()
 
     @property
@@ -49,7 +50,6 @@ class Load:
         """Whether anything changed since the last call."""
         mark = tuple(value for c in self.contents for value in (c.layer_bytes, c.gpu_bytes, len(c.state)))
         changed, self.mark = mark != self.mark, mark
-        self.idle_frames = 0 if changed else self.idle_frames + 1
         return changed
 
     def release(self) -> None:
@@ -78,11 +78,11 @@ class Loads:
     # -- once a frame --------------------------------------------------------------------------------
     def step(self, now_s: float) -> None:
         """Let what is in flight go on, and take in what ended."""
-        moved = False
+        uploads_moved = False
         for row, load in list(self.loads.items()):
             for content in load.contents:
                 content.step()
-            moved |= load.progressed()
+            uploads_moved |= load.progressed() and load.uploading
             states = {content.state for content in load.contents}
             if "failed" in states:
                 self._failed(load, now_s)
@@ -90,10 +90,8 @@ class Loads:
                 self._arrived(load, now_s)
             elif load.uploading and self.tree.state[row] == FETCHING:
                 self.tree.state[row] = HEAP
-        self._idle_frames = 0 if moved or not self.loads else self._idle_frames + 1
         self._sum_gpu()
-        if self._idle_frames >= self.config.stuck_frames:
-            self._unjam()
+        self._push_uploads(uploads_moved)
 
     def _sum_gpu(self) -> None:
         self.residency.loading_gpu_bytes = sum(load.gpu_bytes for load in self.loads.values())
@@ -224,7 +222,7 @@ class Loads:
             self._give_up(row, str(error), now_s, retryable=False)
             return True
         if contents is None:
-            if not self.loads:  # nothing of ours is in the way: this file is larger than the budget's rest
+            if not self._layer_ledger.used_bytes:  # nobody is in the way: it will never fit
                 self._give_up(row, f"{self._name(row)} does not fit into the layer budget of "
                                    f"{self._layer_ledger.budget_bytes} bytes.", now_s, retryable=True)
             return False
@@ -273,25 +271,19 @@ class Loads:
         self.residency.revision += 1
         self._sum_gpu()
 
-    def _unjam(self) -> None:
-        """Nothing moved for long. Uploads: make room, or count the tile as larger so that the view coarsens.
-        Loads that share a full Layer ledger: the least important one gives its part back."""
-        self._idle_frames = 0
-        residency, tree = self.residency, self.tree
-        for load in sorted(self.loads.values(), key=lambda item: -item.priority):
-            if load.uploading and not load.is_file:
-                free = residency.available_bytes - residency.gpu_bytes - residency.loading_gpu_bytes
-                estimate = residency.estimate(load.row)
-                if free > 4.0 * estimate:  # not for want of room
-                    continue
-                need = max(estimate, free) * 1.5
-                if residency.make_room(free, need) < need:
-                    tree.gpu_bytes[load.row] = need
-                    residency.revision += 1
-                return
-        ledger = self._layer_ledger
-        if len(self.loads) > 1 and ledger.used_bytes > 0.5 * ledger.budget_bytes:
-            self._cancel(min(self.loads.values(), key=lambda item: item.priority))
+    def _push_uploads(self, moved: bool) -> None:
+        """Uploads that don't go on for want of room (the budget, or no hole in the buffers behind it that is large
+        enough): evict unwanted tiles, a few at a time; when there are none, plan with less than the budget."""
+        waiting = [load.row for load in self.loads.values() if load.uploading and not load.is_file]
+        self._idle_frames = 0 if moved or not waiting else self._idle_frames + 1
+        if self._idle_frames == 0 or self._idle_frames % _UPLOAD_PATIENCE_FRAMES:
+            return
+        residency = self.residency
+        if residency.make_room(0.0, residency.estimate(waiting[0])) > 0.0:
+            return
+        if self._idle_frames >= self.config.stuck_frames:
+            self._idle_frames = 0
+            residency.lower_ceiling()
 
     def release(self) -> None:
         """Cancel everything."""

@@ -25,6 +25,7 @@ from layerw.stream.tree import MODEL, NONE, TileTree
 ABSENT, QUEUED, FETCHING, HEAP, GPU, FAILED = range(6)
 I64 = npt.NDArray[np.int64]
 _GUESS_BYTES = 256.0 * 1024
+_CEILING_SERIALS = 600
 
 
 class Residency:
@@ -40,6 +41,8 @@ class Residency:
         self.evicted_count = 0
         self._ledger = gpu_ledger
         self._contents: dict[int, list[Content]] = {}
+        self._ceiling_bytes = gpu_ledger.budget_bytes
+        self._ceiling_serial = 0
         self._seen_bytes = self._seen_sizes = self._seen_tiles = 0.0
 
     @property
@@ -51,7 +54,19 @@ class Residency:
     def available_bytes(self) -> int:
         """GPU bytes that tiles may take now: the budget without what others use."""
         others = self._ledger.used_bytes - self.gpu_bytes - self.loading_gpu_bytes
-        return max(0, self._ledger.budget_bytes - others)
+        return max(0, min(self._ledger.budget_bytes - others, self._ceiling_bytes))
+
+    def lower_ceiling(self) -> None:
+        """Uploads are refused below the budget (holes in the buffers behind it): plan with what is used now."""
+        self._ceiling_bytes = max(self.gpu_bytes + self.loading_gpu_bytes, self._ledger.budget_bytes // 8)
+        self._ceiling_serial = self.serial
+        self.revision += 1
+
+    def _raise_ceiling(self) -> None:
+        """After many selections (the camera moved on) try a little more."""
+        if self._ceiling_bytes < self._ledger.budget_bytes and self.serial - self._ceiling_serial > _CEILING_SERIALS:
+            self._ceiling_serial = self.serial
+            self._ceiling_bytes += self._ledger.budget_bytes // 16
 
     def estimates(self) -> F64:
         """(tree.count,) GPU bytes of each tile: as measured, else by its file's size, else the mean."""
@@ -98,6 +113,7 @@ class Residency:
     def touch(self, wanted: I64, culled: I64) -> None:
         """A selection was made: what it wants can't be evicted, what lies beside the view goes late."""
         self.serial += 1
+        self._raise_ceiling()
         self.tree.last_frame[culled] = np.maximum(self.tree.last_frame[culled], self.serial - 1)
         self.tree.last_frame[wanted] = self.serial
 

@@ -1,0 +1,74 @@
+/** @file Drives decoder and backends with streams made by hand; the tests call `window.harness`. */
+import { chooseBackend } from '../../../web/backends/choose.js';
+import { Decoder } from '../../../web/decoder.js';
+import { EventWriter } from '../../../web/gen/events.js';
+import { HANDLES, create, destroy, frame } from './scene.js';
+import { TestHeap, TestStream } from './stream.js';
+
+const EYE = [0, 2.4, 7];
+const LOOK = [0.02, -0.22, -1];
+const HEAP_BYTES = 48 << 20;
+
+class Harness {
+  errors = [];
+  events = [];
+  frames = 0;
+  expectedHandles = HANDLES;
+
+  async start(name, { width = 320, height = 200, parts = {} } = {}) {
+    this.heap = new TestHeap(HEAP_BYTES);
+    this.stream = new TestStream();
+    const canvas = document.getElementById('canvas');
+    Object.assign(canvas, { width, height });
+    this.size = { width, height };
+    const choice = await chooseBackend(name);
+    const writer = new EventWriter((words) => this.events.push({ opcode: words[0] & 0xffff, words }));
+    this.images = new Map();
+    this.bytes = new Map();
+    const transfers = { bytes: (h) => this.bytes.get(h), image: (h) => this.images.get(h) };
+    const onLost = (reason) => { this.lostReason = reason; };
+    this.backend = await choice.create({ canvas, heap: this.heap, transfers, events: writer, onLost, ...parts });
+    this.backend.resize(width, height);
+    const sinks = { gpu: this.backend, transfers: {}, page: {} };
+    this.decoder = new Decoder({ heap: this.heap, sinks, onError: (message) => this.errors.push(message) });
+    return { name: choice.name, note: choice.note };
+  }
+
+  create() { this.run((stream) => create(stream, this.heap)); }
+  destroyAll() { this.run((stream) => destroy(stream)); }
+
+  /** Runs what `fill` adds to a stream. */
+  run(fill) {
+    this.heap.end = 16;
+    fill(this.stream);
+    return this.stream.submit(this.heap, this.decoder);
+  }
+
+  frame(options = {}) {
+    this.frames += 1;
+    return this.run((stream) => frame(stream, this.heap, {
+      eye: EYE, look: LOOK, ...this.size, frame: this.frames, ...options,
+    }));
+  }
+
+  async pixels() {
+    const { width, height, data } = await this.backend.readPixels();
+    let text = '';
+    for (let i = 0; i < data.length; i += 8192) text += String.fromCharCode(...data.subarray(i, i + 8192));
+    return { width, height, data: btoa(text) };
+  }
+
+  async waitFor(test, timeoutMs = 15000) {
+    const end = performance.now() + timeoutMs;
+    while (!test()) {
+      if (performance.now() > end) return false;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return true;
+  }
+
+  apiErrors() { return this.backend.apiErrors ?? []; }
+}
+
+window.harness = new Harness();
+window.harnessReady = true;

@@ -1,0 +1,401 @@
+// @ts-check
+/** @file The part of a backend that is the same for every API: commands 1 to 28, handles, states, checks, statistics.
+ *
+ * Owns: the handle tables and what the frame's commands collected. Does not: call a GPU API; `driver` does, which is
+ * null while the device is lost (every command is then ignored; Python learns it from the device_lost event).
+ */
+import {
+  COLUMNS, DRAW_RECORD, FRAME_BLOCK, FRAME_BLOCK_BYTES, MATERIAL_BLOCK, MATERIAL_BLOCK_BYTES, PASSES, ROWS_STEP,
+} from '../../gen/layouts.js';
+import { HandleTable } from '../../handles.js';
+import { checkBuffer, checkMaterial, checkMesh, checkTexture, textureBytes } from './resources.js';
+import { Runs } from './runs.js';
+
+/** @typedef {import('./resources.js').BufferRecord} BufferRecord */
+/** @typedef {import('./resources.js').TextureRecord} TextureRecord */
+/** @typedef {import('./resources.js').MeshRecord} MeshRecord */
+/** @typedef {import('./resources.js').MaterialRecord} MaterialRecord */
+/**
+ * What an API implements. Natives are opaque to the core.
+ * @typedef {object} Driver
+ * @property {import('./resources.js').Limits} limits
+ * @property {{ create(record: BufferRecord): any, destroy(native: any): void,
+ *   write(native: any, offset: number, bytes: Uint8Array): void, createMesh(record: MeshRecord): any,
+ *   destroyMesh(native: any): void, rowsCapacity(rows: number): void,
+ *   rowsWrite(column: number, firstRow: number, rows: number, bytes: Uint8Array): void,
+ *   visibleRows(bytes: Uint8Array): void, frameBlock(bytes: Uint8Array): void, readonly sizeBytes: number }} buffers
+ * @property {{ create(record: TextureRecord): any, destroy(native: any): void,
+ *   write(record: TextureRecord, bytes: Uint8Array): void, upload(record: TextureRecord, image: ImageBitmap): void }}
+ *   textures
+ * @property {{ createMaterial(record: MaterialRecord): any, writeMaterial(record: MaterialRecord): void,
+ *   destroyMaterial(record: MaterialRecord): void }} pipelines
+ * @property {{ resize(width: number, height: number): void, drawFrame(runs: Runs[], withShadow: boolean): number,
+ *   readonly sizeBytes: number }} passes
+ */
+/**
+ * @typedef {object} Parts
+ * @property {any} heap
+ * @property {{ bytes(handle: number): Uint8Array, image(handle: number): ImageBitmap }} transfers
+ * @property {import('../../gen/events.js').EventWriter} events
+ */
+
+const KINDS = Object.freeze({ buffer: 0, texture: 1, mesh: 2, material: 3 });
+const SHADOW_STRENGTH = FRAME_BLOCK.shadowParams.offsetBytes / 4 + 2;
+const BOUND = MATERIAL_BLOCK.extra.offsetBytes / 4 + 2;
+
+export class Core {
+  /** @param {Parts} parts */
+  constructor({ heap, transfers, events }) {
+    this.heap = heap;
+    this.transfers = transfers;
+    this.events = events;
+    /** @type {Driver | null} */
+    this.driver = null;
+    /** @type {HandleTable<BufferRecord>} */
+    this.buffers = new HandleTable('buffer');
+    /** @type {HandleTable<TextureRecord>} */
+    this.textures = new HandleTable('texture');
+    /** @type {HandleTable<MeshRecord>} */
+    this.meshes = new HandleTable('mesh');
+    /** @type {HandleTable<MaterialRecord>} */
+    this.materials = new HandleTable('material');
+    this.runs = PASSES.map(() => new Runs());
+    this.resourceBytes = 0;
+    this.width = 1;
+    this.height = 1;
+    this.rows = 0;
+    this.visibleCount = 0;
+    this.hasFrameBlock = false;
+    this.withShadow = false;
+    /** Draw records by pass, views that live as long as the submit. @type {(Uint32Array | null)[]} */
+    this.lists = PASSES.map(() => null);
+    this.drawn = { draws: 0, triangles: 0 };
+  }
+
+  /** A device without contents, at the start and after a loss. */
+  beginEmpty() {
+    for (const table of [this.buffers, this.textures, this.meshes, this.materials]) table.clear();
+    for (const runs of this.runs) runs.clear();
+    this.resourceBytes = 0;
+    this.rows = 0;
+    this.visibleCount = 0;
+    this.hasFrameBlock = false;
+    this.withShadow = false;
+    this.lists.fill(null);
+  }
+
+  /** @param {keyof typeof KINDS} kind @param {number} handle @param {string} message */
+  failed(kind, handle, message) {
+    const text = `The ${kind} ${handle} could not be made. ${message}`;
+    this.events.resourceFailed(KINDS[kind], handle, text);
+  }
+
+  // -- the frame ---------------------------------------------------------------------------------------------------
+  /** @param {number} frame */
+  frameBegin(frame) {
+    this.frame = frame;
+    this.lists.fill(null);
+  }
+
+  /** @param {number} address @param {number} sizeBytes */
+  frameBlock(address, sizeBytes) {
+    if (sizeBytes !== FRAME_BLOCK_BYTES) {
+      throw new Error(`The frame block has ${sizeBytes} bytes, expected ${FRAME_BLOCK_BYTES}.`);
+    }
+    if (!this.driver) return;
+    this.withShadow = this.heap.f32(address, FRAME_BLOCK_BYTES / 4)[SHADOW_STRENGTH] > 0;
+    this.driver.buffers.frameBlock(this.heap.u8(address, sizeBytes));
+    this.hasFrameBlock = true;
+  }
+
+  /** @param {number} rows */
+  rowsCapacity(rows) {
+    if (!this.driver) return;
+    const limit = this.driver.limits.maxRows;
+    if (rows === 0 || rows % ROWS_STEP !== 0) {
+      throw new Error(`The rows' capacity is ${rows}; use a positive multiple of ${ROWS_STEP}.`);
+    }
+    if (rows > limit) throw new Error(`The rows' capacity is ${rows}, but this device's limit is ${limit} rows.`);
+    this.driver.buffers.rowsCapacity(rows);
+    this.rows = rows;
+  }
+
+  /** @param {number} column @param {number} firstRow @param {number} rows @param {number} address */
+  rowsWrite(column, firstRow, rows, address) {
+    if (!this.driver) return;
+    if (column >= COLUMNS.length) throw new Error(`There is no column ${column}; use 0 to ${COLUMNS.length - 1}.`);
+    if (firstRow % ROWS_STEP !== 0 || rows % ROWS_STEP !== 0) {
+      throw new Error(`Rows ${firstRow} to ${firstRow + rows} are written, but both must be multiples of ${ROWS_STEP}.`);
+    }
+    if (firstRow + rows > this.rows) {
+      throw new Error(`Rows up to ${firstRow + rows} are written, but the capacity is ${this.rows} rows.`);
+    }
+    if (rows === 0) return;
+    const bytes = this.heap.u8(address, rows * COLUMNS[column].words * 4);
+    this.driver.buffers.rowsWrite(column, firstRow, rows, bytes);
+  }
+
+  /** @param {number} address @param {number} count */
+  visibleRows(address, count) {
+    if (!this.driver) return;
+    this.visibleCount = count;
+    if (count > 0) this.driver.buffers.visibleRows(this.heap.u8(address, count * 4));
+  }
+
+  /** @param {number} passId @param {number} address @param {number} count */
+  drawList(passId, address, count) {
+    if (passId >= PASSES.length) throw new Error(`There is no pass ${passId}; use 0 to ${PASSES.length - 1}.`);
+    this.lists[passId] = count > 0 ? this.heap.u32(address, count * DRAW_RECORD.length) : null;
+  }
+
+  frameEnd() {
+    this.drawn = { draws: 0, triangles: 0 };
+    if (!this.driver || !this.hasFrameBlock) return;
+    let outside = 0;
+    for (let pass = 0; pass < PASSES.length; pass += 1) {
+      const runs = this.runs[pass];
+      const list = pass === 0 && !this.withShadow ? null : this.lists[pass];
+      if (list === null) runs.count = 0;
+      else {
+        runs.collect(list, this.meshes.slots, this.materials.slots, this.rows > 0 ? this.visibleCount : 0, pass === 0);
+        this.drawn.triangles += runs.triangles;
+        outside += runs.outside;
+      }
+    }
+    this.lists.fill(null);
+    this.drawn.draws = this.driver.passes.drawFrame(this.runs, this.withShadow);
+    if (outside > 0) {
+      throw new Error(`${outside} draws index past the ${this.visibleCount} visible rows and were skipped.`);
+    }
+  }
+
+  // -- buffers -----------------------------------------------------------------------------------------------------
+  /** @param {number} handle @param {number} sizeBytes @param {number} usage */
+  bufferCreate(handle, sizeBytes, usage) {
+    if (!this.driver) return;
+    /** @type {BufferRecord} */
+    const record = { handle, sizeBytes, usage, state: 'failed', native: null, users: new Set() };
+    this.buffers.create(record);
+    const problem = checkBuffer(sizeBytes, usage, this.driver.limits);
+    if (problem) return this.failed('buffer', handle, problem);
+    try {
+      record.native = this.driver.buffers.create(record);
+      record.state = 'ready';
+      this.resourceBytes += sizeBytes;
+    } catch (error) {
+      this.failed('buffer', handle, /** @type {Error} */ (error).message);
+    }
+  }
+
+  /** @param {number} handle */
+  bufferDestroy(handle) {
+    if (!this.driver) return;
+    const record = this.buffers.remove(handle);
+    for (const mesh of record.users) mesh.ready = false;
+    if (record.native === null) return;
+    this.driver.buffers.destroy(record.native);
+    this.resourceBytes -= record.sizeBytes;
+  }
+
+  /** @param {BufferRecord} record @param {number} offset @param {number} sizeBytes */
+  checkWrite(record, offset, sizeBytes) {
+    if (offset % 4 !== 0 || sizeBytes % 4 !== 0) {
+      throw new Error(`${sizeBytes} bytes are written at offset ${offset}, but both must be multiples of 4.`);
+    }
+    if (offset + sizeBytes > record.sizeBytes) {
+      throw new Error(`The write ends at byte ${offset + sizeBytes}, but the buffer has ${record.sizeBytes} bytes.`);
+    }
+  }
+
+  /** @param {number} handle @param {number} offset @param {number} address @param {number} sizeBytes */
+  bufferWrite(handle, offset, address, sizeBytes) {
+    if (!this.driver) return;
+    const record = this.buffers.get(handle);
+    this.checkWrite(record, offset, sizeBytes);
+    if (record.state === 'failed' || sizeBytes === 0) return;
+    this.driver.buffers.write(record.native, offset, this.heap.u8(address, sizeBytes));
+  }
+
+  /** @param {number} handle @param {number} offset @param {number} transfer @param {number} sourceOffset
+   * @param {number} sizeBytes */
+  bufferUpload(handle, offset, transfer, sourceOffset, sizeBytes) {
+    if (!this.driver) return;
+    const record = this.buffers.get(handle);
+    this.checkWrite(record, offset, sizeBytes);
+    const bytes = this.transfers.bytes(transfer);
+    if (sourceOffset + sizeBytes > bytes.byteLength) {
+      throw new Error(`Bytes up to ${sourceOffset + sizeBytes} are read, but transfer ${transfer} holds `
+        + `${bytes.byteLength} bytes.`);
+    }
+    if (record.state === 'failed' || sizeBytes === 0) return;
+    this.driver.buffers.write(record.native, offset, bytes.subarray(sourceOffset, sourceOffset + sizeBytes));
+  }
+
+  // -- textures ----------------------------------------------------------------------------------------------------
+  /** @param {number} handle @param {number} width @param {number} height @param {number} levels
+   * @param {number} format @param {number} sampler */
+  textureCreate(handle, width, height, levels, format, sampler) {
+    if (!this.driver) return;
+    /** @type {TextureRecord} */
+    const record = {
+      handle, width, height, levels, format, sampler, sizeBytes: 0, state: 'failed', native: null, users: new Set(),
+    };
+    this.textures.create(record);
+    const problem = checkTexture(width, height, levels, format, this.driver.limits);
+    if (problem) return this.failed('texture', handle, problem);
+    try {
+      record.native = this.driver.textures.create(record);
+      record.state = 'pending';
+      record.sizeBytes = textureBytes(width, height, levels);
+      this.resourceBytes += record.sizeBytes;
+    } catch (error) {
+      this.failed('texture', handle, /** @type {Error} */ (error).message);
+    }
+  }
+
+  /** @param {number} handle */
+  textureDestroy(handle) {
+    if (!this.driver) return;
+    const record = this.textures.remove(handle);
+    record.state = 'failed';
+    for (const material of record.users) material.ready = false;
+    if (record.native === null) return;
+    this.driver.textures.destroy(record.native);
+    this.resourceBytes -= record.sizeBytes;
+  }
+
+  /** @param {TextureRecord} record */
+  textureIsReady(record) {
+    record.state = 'ready';
+    for (const material of record.users) this.refreshMaterial(material);
+  }
+
+  /** @param {number} handle @param {number} address @param {number} sizeBytes */
+  textureWrite(handle, address, sizeBytes) {
+    if (!this.driver) return;
+    const record = this.textures.get(handle);
+    const expected = record.width * record.height * 4;
+    if (record.state === 'failed') return;
+    if (sizeBytes !== expected) {
+      throw new Error(`${sizeBytes} bytes are written, but ${record.width} x ${record.height} texels have ${expected}.`);
+    }
+    this.driver.textures.write(record, this.heap.u8(address, sizeBytes));
+    this.textureIsReady(record);
+  }
+
+  /** @param {number} handle @param {number} transfer */
+  textureUpload(handle, transfer) {
+    if (!this.driver) return;
+    const record = this.textures.get(handle);
+    const image = this.transfers.image(transfer);
+    if (record.state === 'failed') return;
+    if (image.width !== record.width || image.height !== record.height) {
+      throw new Error(`The image of transfer ${transfer} has ${image.width} x ${image.height} texels, but the texture `
+        + `has ${record.width} x ${record.height}.`);
+    }
+    this.driver.textures.upload(record, image);
+    this.textureIsReady(record);
+  }
+
+  // -- meshes and materials ------------------------------------------------------------------------------------------
+  /** @param {number} handle @param {number} vertexBuffer @param {number} vertexOffset @param {number} vertexCount
+   * @param {number} indexBuffer @param {number} indexOffset @param {number} indexCount @param {number} indexBytes
+   * @param {number} topology */
+  meshCreate(handle, vertexBuffer, vertexOffset, vertexCount, indexBuffer, indexOffset, indexCount, indexBytes, topology) {
+    if (!this.driver) return;
+    const elements = indexBuffer ? indexCount : vertexCount;
+    /** @type {MeshRecord} */
+    const record = {
+      handle, vertexOffset, vertexCount, indexOffset, indexCount, indexBytes, topology, elements,
+      vertexBuffer: this.buffers.tryGet(vertexBuffer), indexBuffer: this.buffers.tryGet(indexBuffer),
+      triangles: topology === 0 ? Math.floor(elements / 3) : 0, ready: false, native: null,
+    };
+    this.meshes.create(record);
+    let problem = checkMesh(record);
+    if (!problem && indexBuffer && !record.indexBuffer) problem = 'Its index buffer does not exist.';
+    if (problem) return this.failed('mesh', handle, problem);
+    const buffers = [record.vertexBuffer, record.indexBuffer];
+    // A failed buffer has been reported; the mesh just stays not ready.
+    if (buffers.some((buffer) => buffer && buffer.state === 'failed')) return;
+    for (const buffer of buffers) buffer?.users.add(record);
+    record.native = this.driver.buffers.createMesh(record);
+    record.ready = elements > 0;
+  }
+
+  /** @param {number} handle */
+  meshDestroy(handle) {
+    if (!this.driver) return;
+    const record = this.meshes.remove(handle);
+    record.ready = false;
+    record.vertexBuffer?.users.delete(record);
+    record.indexBuffer?.users.delete(record);
+    if (record.native !== null) this.driver.buffers.destroyMesh(record.native);
+  }
+
+  /** @param {number} handle @param {number} kind @param {number} flags @param {number} baseColor
+   * @param {number} metallicRoughness @param {number} normal @param {number} occlusion @param {number} emissive
+   * @param {number} params */
+  materialCreate(handle, kind, flags, baseColor, metallicRoughness, normal, occlusion, emissive, params) {
+    if (!this.driver) return;
+    const textures = [baseColor, metallicRoughness, normal, occlusion, emissive]
+      .map((texture) => (texture === 0 ? null : this.textures.tryGet(texture)));
+    /** @type {MaterialRecord} */
+    const record = {
+      handle, kind, flags, textures, block: this.readBlock(params, textures), ready: false, pipelines: [], native: null,
+    };
+    this.materials.create(record);
+    const problem = checkMaterial(record);
+    if (problem) return this.failed('material', handle, problem);
+    for (const texture of textures) texture?.users.add(record);
+    this.refreshMaterial(record);
+  }
+
+  /** Makes the material drawable once every texture is. @param {MaterialRecord} record */
+  refreshMaterial(record) {
+    record.ready = record.textures.every((texture) => texture === null || texture?.state === 'ready');
+    if (record.ready && record.native === null && this.driver) {
+      record.native = this.driver.pipelines.createMaterial(record);
+    }
+  }
+
+  /** @param {number} params @param {(TextureRecord | null | undefined)[]} textures
+   * @returns {Float32Array<ArrayBuffer>} */
+  readBlock(params, textures) {
+    const block = new Float32Array(this.heap.f32(params, MATERIAL_BLOCK_BYTES / 4));
+    block[BOUND] = textures.reduce((bits, texture, index) => bits | (texture ? 1 << index : 0), 0);
+    return block;
+  }
+
+  /** @param {number} handle */
+  materialDestroy(handle) {
+    if (!this.driver) return;
+    const record = this.materials.remove(handle);
+    record.ready = false;
+    for (const texture of record.textures) texture?.users.delete(record);
+    if (record.native !== null) this.driver.pipelines.destroyMaterial(record);
+  }
+
+  /** @param {number} handle @param {number} params */
+  materialWrite(handle, params) {
+    if (!this.driver) return;
+    const record = this.materials.get(handle);
+    record.block = this.readBlock(params, record.textures);
+    if (record.native !== null) this.driver.pipelines.writeMaterial(record);
+  }
+
+  // -- what the engine asks ------------------------------------------------------------------------------------------
+  /** @param {number} width @param {number} height device pixels */
+  resize(width, height) {
+    this.width = Math.max(1, Math.floor(width));
+    this.height = Math.max(1, Math.floor(height));
+    this.driver?.passes.resize(this.width, this.height);
+  }
+
+  /** @returns {{ draws: number, triangles: number, liveHandles: number, gpuBytes: number }} */
+  stats() {
+    const liveHandles = this.buffers.liveCount + this.textures.liveCount + this.meshes.liveCount
+      + this.materials.liveCount;
+    const fixed = this.driver ? this.driver.buffers.sizeBytes + this.driver.passes.sizeBytes : 0;
+    return { ...this.drawn, liveHandles, gpuBytes: this.resourceBytes + fixed };
+  }
+}

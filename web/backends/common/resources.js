@@ -1,0 +1,132 @@
+// @ts-check
+/** @file What the backends keep about each resource, and the checks that come before any API call.
+ *
+ * Owns: the record types and their checks. Does not: call a GPU API. A record with state 'failed' or 'pending' is
+ * alive (its handle counts) but draws that use it are skipped.
+ */
+import { MATERIAL_KINDS, VERTEX_BYTES } from '../../gen/layouts.js';
+
+/** @typedef {'pending' | 'ready' | 'failed'} State */
+/** @typedef {{ maxBufferBytes: number, maxTextureSide: number, maxRows: number }} Limits */
+/**
+ * @typedef {object} BufferRecord
+ * @property {number} handle
+ * @property {number} sizeBytes
+ * @property {number} usage 1 vertex, 2 index
+ * @property {State} state
+ * @property {any} native
+ * @property {Set<MeshRecord>} users
+ */
+/**
+ * @typedef {object} TextureRecord
+ * @property {number} handle
+ * @property {number} width
+ * @property {number} height
+ * @property {number} levels
+ * @property {number} format 0 sRGB, 1 linear
+ * @property {number} sampler SAMPLER_* bits
+ * @property {number} sizeBytes
+ * @property {State} state
+ * @property {any} native
+ * @property {Set<MaterialRecord>} users
+ */
+/**
+ * @typedef {object} MeshRecord
+ * @property {number} handle
+ * @property {BufferRecord | undefined} vertexBuffer
+ * @property {number} vertexOffset
+ * @property {number} vertexCount
+ * @property {BufferRecord | undefined} indexBuffer undefined: not indexed
+ * @property {number} indexOffset
+ * @property {number} indexCount
+ * @property {number} indexBytes 2 or 4
+ * @property {number} topology
+ * @property {number} elements what one instance draws: index count, or vertex count without indices
+ * @property {number} triangles of one instance
+ * @property {boolean} ready
+ * @property {any} native
+ */
+/**
+ * @typedef {object} MaterialRecord
+ * @property {number} handle
+ * @property {number} kind
+ * @property {number} flags
+ * @property {(TextureRecord | null | undefined)[]} textures five; null = none, undefined = gone
+ * @property {Float32Array<ArrayBuffer>} block MATERIAL_BLOCK, extra.z = which textures are bound
+ * @property {boolean} ready
+ * @property {any[]} pipelines by pass * 3 + topology, filled when first drawn
+ * @property {any} native
+ */
+
+const mib = (/** @type {number} */ bytes) => `${(bytes / 1048576).toFixed(1)} MiB`;
+
+/** @param {number} sizeBytes @param {number} usage @param {Limits} limits @returns {string} '' = fine */
+export function checkBuffer(sizeBytes, usage, limits) {
+  if (usage !== 1 && usage !== 2) return `Its usage is ${usage}; use 1 (vertex) or 2 (index), never both.`;
+  if (sizeBytes === 0 || sizeBytes % 4 !== 0) return `Its size is ${sizeBytes} bytes; use a positive multiple of 4.`;
+  if (sizeBytes > limits.maxBufferBytes) {
+    return `Its size is ${mib(sizeBytes)}, but this device's limit is ${mib(limits.maxBufferBytes)}; use several buffers.`;
+  }
+  return '';
+}
+
+/** @param {number} width @param {number} height @returns {number} levels of the full chain */
+export const fullChain = (width, height) => 32 - Math.clz32(Math.max(width, height));
+
+/** @param {number} width @param {number} height @param {number} levels @returns {number} */
+export function textureBytes(width, height, levels) {
+  let sum = 0;
+  for (let level = 0; level < levels; level += 1) {
+    sum += 4 * Math.max(1, width >> level) * Math.max(1, height >> level);
+  }
+  return sum;
+}
+
+/** @param {number} width @param {number} height @param {number} levels @param {number} format @param {Limits} limits
+ * @returns {string} '' = fine */
+export function checkTexture(width, height, levels, format, limits) {
+  const limit = limits.maxTextureSide;
+  if (width === 0 || height === 0) return `Its size is ${width} x ${height}; both sides must be at least 1.`;
+  if (width > limit || height > limit) {
+    return `Its size is ${width} x ${height}, but this device's limit is ${limit} a side; scale the image down.`;
+  }
+  if (levels !== 1 && levels !== fullChain(width, height)) {
+    return `It has ${levels} levels; use 1 or the full chain of ${fullChain(width, height)}.`;
+  }
+  if (format > 1) return `Its format is ${format}; use 0 (rgba8 sRGB) or 1 (rgba8 linear).`;
+  return '';
+}
+
+/** A range of `count` items of `strideBytes` at `offset` must lie inside of the buffer.
+ * @param {string} what @param {number} offset @param {number} count @param {number} strideBytes
+ * @param {BufferRecord} buffer @returns {string} '' = fine */
+function checkRange(what, offset, count, strideBytes, buffer) {
+  const end = offset + count * strideBytes;
+  if (end <= buffer.sizeBytes) return '';
+  return `Its ${count} ${what} end at byte ${end}, but the buffer has ${buffer.sizeBytes} bytes.`;
+}
+
+/** @param {MeshRecord} mesh @returns {string} '' = fine */
+export function checkMesh(mesh) {
+  const { vertexBuffer, indexBuffer } = mesh;
+  if (!vertexBuffer || vertexBuffer.usage !== 1) return 'Its vertex buffer does not exist or has not usage 1.';
+  if (mesh.vertexOffset % 4 !== 0) return `Its vertex offset is ${mesh.vertexOffset}; use a multiple of 4.`;
+  if (mesh.topology > 2) return `Its topology is ${mesh.topology}; use 0 (triangles), 1 (lines) or 2 (points).`;
+  const vertices = checkRange('vertices', mesh.vertexOffset, mesh.vertexCount, VERTEX_BYTES, vertexBuffer);
+  if (vertices || !indexBuffer) return vertices;
+  if (indexBuffer.usage !== 2) return 'Its index buffer has not usage 2.';
+  if (mesh.indexBytes !== 2 && mesh.indexBytes !== 4) return `Its indices have ${mesh.indexBytes} bytes; use 2 or 4.`;
+  if (mesh.indexOffset % mesh.indexBytes !== 0) {
+    return `Its index offset is ${mesh.indexOffset}; use a multiple of ${mesh.indexBytes}.`;
+  }
+  return checkRange('indices', mesh.indexOffset, mesh.indexCount, mesh.indexBytes, indexBuffer);
+}
+
+/** @param {MaterialRecord} material @returns {string} '' = fine */
+export function checkMaterial(material) {
+  if (material.kind >= MATERIAL_KINDS.length) {
+    return `Its kind is ${material.kind}; use 0 to ${MATERIAL_KINDS.length - 1} (${MATERIAL_KINDS.join(', ')}).`;
+  }
+  if (material.textures.includes(undefined)) return 'One of its textures does not exist.';
+  return '';
+}

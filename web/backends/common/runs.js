@@ -1,0 +1,92 @@
+// @ts-check
+/** @file Turns the packed DRAW_RECORDs of one pass into runs: what one API draw call draws.
+ *
+ * Owns: the arrays of runs, reused every frame (nothing is allocated per draw). Skips records whose mesh or material is
+ * not ready; joins neighbours of one mesh, material and flags whose instances follow each other. Keeps the order.
+ */
+import { DRAW_RECORD, MATERIAL_NO_SHADOW } from '../../gen/layouts.js';
+import { INDEX_MASK } from '../../handles.js';
+
+/** @typedef {import('./resources.js').MeshRecord} MeshRecord */
+/** @typedef {import('./resources.js').MaterialRecord} MaterialRecord */
+
+const WORDS = DRAW_RECORD.length;
+
+export class Runs {
+  constructor() {
+    /** @type {MeshRecord[]} */
+    this.mesh = [];
+    /** @type {MaterialRecord[]} */
+    this.material = [];
+    this.first = new Uint32Array(1024);
+    this.instances = new Uint32Array(1024);
+    this.flags = new Uint32Array(1024);
+    this.count = 0;
+    this.skipped = 0;
+    this.outside = 0;
+    this.triangles = 0;
+  }
+
+  /** @param {number} records */
+  reserve(records) {
+    if (records <= this.first.length) return;
+    const capacity = 2 ** Math.ceil(Math.log2(records));
+    this.first = new Uint32Array(capacity);
+    this.instances = new Uint32Array(capacity);
+    this.flags = new Uint32Array(capacity);
+  }
+
+  /** @param {Uint32Array} records @param {(MeshRecord | undefined)[]} meshes @param {(MaterialRecord | undefined)[]}
+   * materials @param {number} visibleCount rows that draws may index @param {boolean} shadow @returns {Runs} */
+  collect(records, meshes, materials, visibleCount, shadow) {
+    this.reserve(records.length / WORDS);
+    const { mesh: runMesh, material: runMaterial, first, instances, flags } = this;
+    let count = 0;
+    let skipped = 0;
+    let outside = 0;
+    let triangles = 0;
+    let end = -1; // the instance after the last run's
+    for (let at = 0; at < records.length; at += WORDS) {
+      const mesh = meshes[records[at] & INDEX_MASK];
+      const material = materials[records[at + 1] & INDEX_MASK];
+      if (mesh === undefined || material === undefined || mesh.handle !== records[at]
+        || material.handle !== records[at + 1] || !mesh.ready || !material.ready
+        || (shadow && (material.flags & MATERIAL_NO_SHADOW) !== 0)) {
+        skipped += 1;
+        continue;
+      }
+      const start = records[at + 2];
+      const size = records[at + 3];
+      if (start + size > visibleCount) {
+        outside += 1;
+        continue;
+      }
+      if (size === 0) continue;
+      triangles += size * mesh.triangles;
+      const last = count - 1;
+      if (start === end && runMesh[last] === mesh && runMaterial[last] === material && flags[last] === records[at + 4]) {
+        instances[last] += size;
+      } else {
+        runMesh[count] = mesh;
+        runMaterial[count] = material;
+        first[count] = start;
+        instances[count] = size;
+        flags[count] = records[at + 4];
+        count += 1;
+      }
+      end = start + size;
+    }
+    this.count = count;
+    this.skipped = skipped;
+    this.outside = outside;
+    this.triangles = triangles;
+    return this;
+  }
+
+  /** Drops references, so that destroyed resources can be collected. */
+  clear() {
+    this.mesh.length = 0;
+    this.material.length = 0;
+    this.count = 0;
+  }
+}

@@ -1,0 +1,53 @@
+// @ts-check
+/** @file The backend that draws nothing: every check, state and count of the others, no GPU. For tests and servers. */
+import { Core } from '../common/core.js';
+import { NullBuffers } from './buffers.js';
+import { NullPasses } from './passes.js';
+import { nullPipelines } from './pipelines.js';
+import { nullTextures } from './textures.js';
+
+const LIMITS = Object.freeze({ maxBufferBytes: 2 ** 30, maxTextureSide: 8192, maxRows: 8192 * 1024 });
+
+export class NullBackend extends Core {
+  /** @param {import('../common/core.js').Parts & { onLost?: (reason: string) => void }} parts */
+  constructor(parts) {
+    super(parts);
+    this.onLost = parts.onLost;
+    this.begin();
+  }
+
+  begin() {
+    this.driver = {
+      limits: LIMITS, buffers: new NullBuffers(), textures: nullTextures, pipelines: nullPipelines,
+      passes: new NullPasses(),
+    };
+  }
+
+  /** @returns {Promise<{ width: number, height: number, data: Uint8Array }>} black */
+  async readPixels() {
+    return { width: this.width, height: this.height, data: new Uint8Array(this.width * this.height * 4) };
+  }
+
+  /** Loses everything and comes back at once, as a real device would. */
+  async loseDevice() {
+    const reason = 'The null device was lost on request.';
+    this.driver = null;
+    this.beginEmpty();
+    this.events.deviceLost(reason);
+    this.onLost?.(reason);
+    await Promise.resolve();
+    this.begin();
+    this.events.deviceRestored();
+  }
+
+  destroy() {
+    this.driver = null;
+    this.beginEmpty();
+  }
+}
+
+/** @param {import('../common/core.js').Parts & { canvas?: unknown, onLost?: (reason: string) => void }} parts
+ * @returns {Promise<NullBackend>} */
+export async function createBackend(parts) {
+  return new NullBackend(parts);
+}

@@ -1,0 +1,152 @@
+// @ts-check
+/** @file Buffers of the WebGL2 backend: vertices, indices, visible rows, the frame block; instance columns as textures.
+ *
+ * Owns: one 1024-texel-wide data texture a column (the API has no storage buffers) and a vertex array a mesh. The row
+ * number is an instance-stepped attribute that every draw points anew (the API has no base instance).
+ */
+import { COLUMNS, FRAME_BLOCK_BYTES, ROWS_STEP, VERTEX, VERTEX_BYTES } from '../../gen/layouts.js';
+import { FRAME_BINDING, ROW_UNITS } from './pipelines.js';
+
+const ROW_ATTRIBUTE = 5;
+
+export class Webgl2Buffers {
+  /** @param {WebGL2RenderingContext} gl */
+  constructor(gl) {
+    this.gl = gl;
+    this.targets = [0, gl.ARRAY_BUFFER, gl.ELEMENT_ARRAY_BUFFER];
+    this.frame = gl.createBuffer();
+    gl.bindBuffer(gl.UNIFORM_BUFFER, this.frame);
+    gl.bufferData(gl.UNIFORM_BUFFER, FRAME_BLOCK_BYTES, gl.DYNAMIC_DRAW);
+    gl.bindBufferBase(gl.UNIFORM_BUFFER, FRAME_BINDING, this.frame);
+    this.visible = gl.createBuffer();
+    this.visibleBytes = 0;
+    /** Internal format, format, type by column. */
+    this.formats = [
+      [gl.RGB32F, gl.RGB, gl.FLOAT], [gl.RGBA32F, gl.RGBA, gl.FLOAT],
+      [gl.RGB32F, gl.RGB, gl.FLOAT], [gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE],
+    ];
+    /** @type {WebGLTexture[]} */
+    this.columns = [];
+    this.rows = 0;
+    this.rowsCapacity(ROWS_STEP);
+  }
+
+  get sizeBytes() {
+    const rowBytes = COLUMNS.reduce((sum, { words }) => sum + words * 4, 0);
+    return FRAME_BLOCK_BYTES + this.visibleBytes + this.rows * rowBytes;
+  }
+
+  /** @param {import('../common/resources.js').BufferRecord} record */
+  create({ sizeBytes, usage }) {
+    const { gl } = this;
+    const target = this.targets[usage];
+    const buffer = gl.createBuffer();
+    gl.bindVertexArray(null); // an index buffer would be bound into the current vertex array
+    gl.bindBuffer(target, buffer);
+    gl.bufferData(target, sizeBytes, gl.STATIC_DRAW);
+    if (sizeBytes >= 1 << 20 && gl.getError() === gl.OUT_OF_MEMORY) {
+      gl.deleteBuffer(buffer);
+      throw new Error(`The GPU has no room for its ${sizeBytes} bytes; free other buffers first.`);
+    }
+    return { buffer, target };
+  }
+
+  /** @param {{ buffer: WebGLBuffer }} native */
+  destroy({ buffer }) {
+    this.gl.deleteBuffer(buffer);
+  }
+
+  /** @param {{ buffer: WebGLBuffer, target: number }} native @param {number} offset @param {Uint8Array} bytes */
+  write({ buffer, target }, offset, bytes) {
+    const { gl } = this;
+    gl.bindVertexArray(null);
+    gl.bindBuffer(target, buffer);
+    gl.bufferSubData(target, offset, bytes);
+  }
+
+  /** @param {import('../common/resources.js').MeshRecord} mesh */
+  createMesh(mesh) {
+    const { gl } = this;
+    const array = gl.createVertexArray();
+    gl.bindVertexArray(array);
+    gl.bindBuffer(gl.ARRAY_BUFFER, mesh.vertexBuffer?.native.buffer);
+    VERTEX.forEach(({ offsetBytes, format }, location) => {
+      const [, kind, bits, components] = /** @type {RegExpExecArray} */ (/^(\w+?)(\d+)x(\d)$/.exec(format));
+      const type = kind === 'float' ? gl.FLOAT : bits === '16' ? gl.SHORT : kind === 'snorm' ? gl.BYTE : gl.UNSIGNED_BYTE;
+      gl.enableVertexAttribArray(location);
+      gl.vertexAttribPointer(
+        location, Number(components), type, kind !== 'float', VERTEX_BYTES, mesh.vertexOffset + offsetBytes);
+    });
+    gl.enableVertexAttribArray(ROW_ATTRIBUTE);
+    gl.vertexAttribDivisor(ROW_ATTRIBUTE, 1);
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, mesh.indexBuffer?.native.buffer ?? null);
+    gl.bindVertexArray(null);
+    return {
+      array, indexed: mesh.indexBuffer !== undefined, elements: mesh.elements, offset: mesh.indexOffset,
+      type: mesh.indexBytes === 2 ? gl.UNSIGNED_SHORT : gl.UNSIGNED_INT,
+      mode: [gl.TRIANGLES, gl.LINES, gl.POINTS][mesh.topology], topology: mesh.topology,
+    };
+  }
+
+  /** @param {{ array: WebGLVertexArrayObject }} native */
+  destroyMesh({ array }) {
+    this.gl.deleteVertexArray(array);
+  }
+
+  /** @param {number} rows */
+  rowsCapacity(rows) {
+    const { gl } = this;
+    for (const texture of this.columns) gl.deleteTexture(texture);
+    this.rows = rows;
+    this.columns = this.formats.map(([internal], column) => {
+      const texture = gl.createTexture();
+      gl.activeTexture(gl.TEXTURE0 + ROW_UNITS[column]);
+      gl.bindTexture(gl.TEXTURE_2D, texture);
+      gl.texStorage2D(gl.TEXTURE_2D, 1, internal, ROWS_STEP, rows / ROWS_STEP);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+      return texture;
+    });
+  }
+
+  /** @param {number} column @param {number} firstRow @param {number} rows @param {Uint8Array} bytes */
+  rowsWrite(column, firstRow, rows, bytes) {
+    const { gl } = this;
+    const [, format, type] = this.formats[column];
+    const view = type === gl.FLOAT ? new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4) : bytes;
+    gl.activeTexture(gl.TEXTURE0 + ROW_UNITS[column]);
+    gl.bindTexture(gl.TEXTURE_2D, this.columns[column]);
+    gl.texSubImage2D(
+      gl.TEXTURE_2D, 0, 0, firstRow / ROWS_STEP, ROWS_STEP, rows / ROWS_STEP, format, type, /** @type {any} */ (view));
+  }
+
+  /** @param {Uint8Array} bytes */
+  visibleRows(bytes) {
+    const { gl } = this;
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.visible);
+    if (bytes.byteLength > this.visibleBytes) {
+      this.visibleBytes = 2 ** Math.ceil(Math.log2(bytes.byteLength));
+      gl.bufferData(gl.ARRAY_BUFFER, this.visibleBytes, gl.STREAM_DRAW);
+    }
+    gl.bufferSubData(gl.ARRAY_BUFFER, 0, bytes);
+  }
+
+  /** @param {Uint8Array} bytes */
+  frameBlock(bytes) {
+    const { gl } = this;
+    gl.bindBuffer(gl.UNIFORM_BUFFER, this.frame);
+    gl.bufferSubData(gl.UNIFORM_BUFFER, 0, bytes);
+  }
+
+  /** Binds what every pass reads. */
+  bindRows() {
+    const { gl } = this;
+    gl.bindBufferBase(gl.UNIFORM_BUFFER, FRAME_BINDING, this.frame);
+    this.columns.forEach((texture, column) => {
+      gl.activeTexture(gl.TEXTURE0 + ROW_UNITS[column]);
+      gl.bindTexture(gl.TEXTURE_2D, texture);
+    });
+    // Stays bound through the draw loop: vertexAttribIPointer takes its buffer from here.
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.visible);
+  }
+}

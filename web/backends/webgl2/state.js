@@ -1,0 +1,61 @@
+// @ts-check
+/** @file The fixed-function state of WebGL2, set as whole groups, as a WebGPU pipeline does.
+ *
+ * Owns: clip control. With EXT_clip_control, clip space and framebuffer rows are WebGPU's (depth zero to one, first row
+ * on top). Without it the vertex shader flips y, so front faces turn the other way round.
+ */
+export class GlState {
+  /** @param {WebGL2RenderingContext} gl @param {boolean} [useClipControl] false: as if the extension were missing */
+  constructor(gl, useClipControl = true) {
+    this.gl = gl;
+    this.clip = useClipControl ? gl.getExtension('EXT_clip_control') : null;
+    gl.clearDepth(0);
+    gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    gl.disable(gl.DITHER);
+    this.offscreen();
+  }
+
+  /** Conventions of passes into our own framebuffers. */
+  offscreen() {
+    const { gl, clip } = this;
+    if (clip) clip.clipControlEXT(clip.UPPER_LEFT_EXT, clip.ZERO_TO_ONE_EXT);
+    gl.frontFace(clip ? gl.CCW : gl.CW);
+    gl.cullFace(gl.BACK);
+  }
+
+  /** Conventions of the last pass, onto the canvas. */
+  onscreen() {
+    const { clip } = this;
+    if (clip) clip.clipControlEXT(clip.LOWER_LEFT_EXT, clip.NEGATIVE_ONE_TO_ONE_EXT);
+  }
+
+  /** One triangle over everything, no depth, no blending. @param {WebGLProgram} program */
+  fullscreen(program) {
+    const { gl } = this;
+    gl.useProgram(program);
+    gl.disable(gl.DEPTH_TEST);
+    gl.disable(gl.BLEND);
+    gl.disable(gl.CULL_FACE);
+  }
+
+  /** @param {boolean} blend @param {boolean} doubleSided */
+  mesh(blend, doubleSided) {
+    const { gl } = this;
+    gl.enable(gl.DEPTH_TEST);
+    gl.depthFunc(gl.GREATER);
+    gl.depthMask(!blend);
+    if (blend) gl.enable(gl.BLEND);
+    else gl.disable(gl.BLEND);
+    if (doubleSided) gl.disable(gl.CULL_FACE);
+    else gl.enable(gl.CULL_FACE);
+  }
+
+  sky() {
+    const { gl } = this;
+    gl.enable(gl.DEPTH_TEST);
+    gl.depthFunc(gl.GEQUAL);
+    gl.depthMask(false);
+    gl.disable(gl.BLEND);
+    gl.disable(gl.CULL_FACE);
+  }
+}

@@ -1,0 +1,129 @@
+// @ts-check
+/** @file Textures of the WebGL2 backend: creation, upload, our own mip chain (equal to WebGPU's), samplers.
+ *
+ * Owns: the downsample program's framebuffer and the sampler objects. generateMipmap is not used: its filter differs
+ * between drivers.
+ */
+import {
+  SAMPLER_CLAMP_S, SAMPLER_CLAMP_T, SAMPLER_MIRROR_S, SAMPLER_MIRROR_T, SAMPLER_NEAREST,
+} from '../../gen/layouts.js';
+
+/** @typedef {import('../common/resources.js').TextureRecord} TextureRecord */
+const ANISOTROPY = 8;
+
+export class Webgl2Textures {
+  /** @param {WebGL2RenderingContext} gl @param {import('./state.js').GlState} state @param {() => WebGLProgram} program
+   *  of the downsample pass */
+  constructor(gl, state, program) {
+    this.gl = gl;
+    this.state = state;
+    this.program = program;
+    /** @type {Map<number, WebGLSampler>} */
+    this.samplers = new Map();
+    this.framebuffer = gl.createFramebuffer();
+    this.anisotropic = gl.getExtension('EXT_texture_filter_anisotropic');
+    this.emptyArray = gl.createVertexArray();
+    this.white = gl.createTexture();
+    gl.bindTexture(gl.TEXTURE_2D, this.white);
+    gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA8, 1, 1);
+    const white = new Uint8Array([255, 255, 255, 255]);
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, white);
+  }
+
+  /** @param {TextureRecord} record @returns {WebGLTexture} */
+  create({ width, height, levels, format }) {
+    const { gl } = this;
+    const texture = gl.createTexture();
+    gl.activeTexture(gl.TEXTURE0);
+    gl.bindTexture(gl.TEXTURE_2D, texture);
+    gl.texStorage2D(gl.TEXTURE_2D, levels, format === 0 ? gl.SRGB8_ALPHA8 : gl.RGBA8, width, height);
+    if (width * height >= 1 << 18 && gl.getError() === gl.OUT_OF_MEMORY) {
+      gl.deleteTexture(texture);
+      throw new Error(`The GPU has no room for its ${width} x ${height} texels; free other textures first.`);
+    }
+    return texture;
+  }
+
+  /** @param {WebGLTexture} texture */
+  destroy(texture) {
+    this.gl.deleteTexture(texture);
+  }
+
+  /** @param {TextureRecord} record @param {Uint8Array} bytes */
+  write(record, bytes) {
+    const { gl } = this;
+    this.beginUpload(record);
+    gl.texSubImage2D(
+      gl.TEXTURE_2D, 0, 0, 0, record.width, record.height, gl.RGBA, gl.UNSIGNED_BYTE, /** @type {any} */ (bytes));
+    this.downsample(record);
+  }
+
+  /** @param {TextureRecord} record @param {ImageBitmap} image */
+  upload(record, image) {
+    const { gl } = this;
+    this.beginUpload(record);
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, gl.RGBA, gl.UNSIGNED_BYTE, image);
+    this.downsample(record);
+  }
+
+  /** @param {TextureRecord} record */
+  beginUpload(record) {
+    const { gl } = this;
+    gl.activeTexture(gl.TEXTURE0);
+    gl.bindTexture(gl.TEXTURE_2D, record.native);
+    gl.pixelStorei(gl.UNPACK_FLIP_Y_WEBGL, false);
+    gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
+    gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
+  }
+
+  /** @param {TextureRecord} record */
+  downsample({ native, width, height, levels }) {
+    if (levels === 1) return;
+    const { gl } = this;
+    this.state.fullscreen(this.program());
+    gl.bindVertexArray(this.emptyArray);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.framebuffer);
+    gl.bindSampler(0, null);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST_MIPMAP_NEAREST);
+    for (let level = 1; level < levels; level += 1) {
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_BASE_LEVEL, level - 1);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAX_LEVEL, level - 1);
+      gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, native, level);
+      gl.viewport(0, 0, Math.max(1, width >> level), Math.max(1, height >> level));
+      gl.drawArrays(gl.TRIANGLES, 0, 3);
+    }
+    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, null, 0);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_BASE_LEVEL, 0);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAX_LEVEL, levels - 1);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+  }
+
+  /** @param {number} bits SAMPLER_* @returns {WebGLSampler} */
+  sampler(bits) {
+    let sampler = this.samplers.get(bits);
+    if (!sampler) {
+      sampler = this.makeSampler(bits);
+      this.samplers.set(bits, sampler);
+    }
+    return sampler;
+  }
+
+  /** @param {number} bits @returns {WebGLSampler} */
+  makeSampler(bits) {
+    const { gl } = this;
+    const sampler = gl.createSampler();
+    const nearest = (bits & SAMPLER_NEAREST) !== 0;
+    const wrap = (/** @type {number} */ clamp, /** @type {number} */ mirror) => (
+      (bits & clamp) !== 0 ? gl.CLAMP_TO_EDGE : (bits & mirror) !== 0 ? gl.MIRRORED_REPEAT : gl.REPEAT);
+    gl.samplerParameteri(sampler, gl.TEXTURE_WRAP_S, wrap(SAMPLER_CLAMP_S, SAMPLER_MIRROR_S));
+    gl.samplerParameteri(sampler, gl.TEXTURE_WRAP_T, wrap(SAMPLER_CLAMP_T, SAMPLER_MIRROR_T));
+    gl.samplerParameteri(sampler, gl.TEXTURE_MAG_FILTER, nearest ? gl.NEAREST : gl.LINEAR);
+    gl.samplerParameteri(
+      sampler, gl.TEXTURE_MIN_FILTER, nearest ? gl.NEAREST_MIPMAP_NEAREST : gl.LINEAR_MIPMAP_LINEAR);
+    if (this.anisotropic && !nearest) {
+      const limit = gl.getParameter(this.anisotropic.MAX_TEXTURE_MAX_ANISOTROPY_EXT);
+      gl.samplerParameterf(sampler, this.anisotropic.TEXTURE_MAX_ANISOTROPY_EXT, Math.min(ANISOTROPY, limit));
+    }
+    return sampler;
+  }
+}

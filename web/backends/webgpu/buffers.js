@@ -1,0 +1,104 @@
+// @ts-check
+/** @file Buffers of the WebGPU backend: vertices, indices, instance columns, visible rows, the frame block.
+ *
+ * Owns: the column buffers and their bind group (group 0). Bytes go from the caller's view straight into writeBuffer.
+ * Limits: a view may lie in shared memory, but never in a resizable ArrayBuffer (the API refuses those).
+ */
+import { COLUMNS, FRAME_BLOCK_BYTES, ROWS_STEP, VERTEX_BYTES } from '../../gen/layouts.js';
+
+const USAGES = [0, 0x20 /* VERTEX */, 0x10 /* INDEX */];
+const COPY_DST = 0x8;
+const STORAGE = 0x80;
+const UNIFORM = 0x40;
+
+export class WebgpuBuffers {
+  /** @param {GPUDevice} device @param {GPUBindGroupLayout} frameLayout */
+  constructor(device, frameLayout) {
+    this.device = device;
+    this.queue = device.queue;
+    this.frameLayout = frameLayout;
+    this.frame = device.createBuffer({ label: 'frame block', size: FRAME_BLOCK_BYTES, usage: UNIFORM | COPY_DST });
+    /** @type {GPUBuffer[]} */
+    this.columns = [];
+    this.visible = this.makeVisible(ROWS_STEP * 4);
+    this.frameGroup = this.rowsCapacity(ROWS_STEP);
+  }
+
+  get sizeBytes() {
+    return [this.frame, this.visible, ...this.columns].reduce((sum, buffer) => sum + buffer.size, 0);
+  }
+
+  /** @param {import('../common/resources.js').BufferRecord} record @returns {GPUBuffer} */
+  create({ handle, sizeBytes, usage }) {
+    return this.device.createBuffer({ label: `buffer ${handle}`, size: sizeBytes, usage: USAGES[usage] | COPY_DST });
+  }
+
+  /** @param {GPUBuffer} buffer */
+  destroy(buffer) {
+    buffer.destroy();
+  }
+
+  /** @param {GPUBuffer} buffer @param {number} offset @param {Uint8Array} bytes */
+  write(buffer, offset, bytes) {
+    this.queue.writeBuffer(buffer, offset, /** @type {any} */ (bytes));
+  }
+
+  /** What a draw needs: whole buffers with a base vertex where the offset allows, so that state changes less.
+   * @param {import('../common/resources.js').MeshRecord} mesh */
+  createMesh(mesh) {
+    const aligned = mesh.vertexOffset % VERTEX_BYTES === 0;
+    return {
+      vertex: /** @type {GPUBuffer} */ (mesh.vertexBuffer?.native),
+      vertexOffset: aligned ? 0 : mesh.vertexOffset,
+      baseVertex: aligned ? mesh.vertexOffset / VERTEX_BYTES : 0,
+      index: /** @type {GPUBuffer | null} */ (mesh.indexBuffer?.native ?? null),
+      format: /** @type {GPUIndexFormat} */ (mesh.indexBytes === 2 ? 'uint16' : 'uint32'),
+      firstIndex: mesh.indexBuffer ? mesh.indexOffset / mesh.indexBytes : 0,
+      elements: mesh.elements,
+      topology: mesh.topology,
+    };
+  }
+
+  destroyMesh() {}
+
+  /** @param {number} rows @returns {GPUBindGroup} */
+  rowsCapacity(rows) {
+    for (const buffer of this.columns) buffer.destroy();
+    this.columns = COLUMNS.map(({ name, words }) => this.device.createBuffer({
+      label: `rows ${name}`, size: rows * words * 4, usage: STORAGE | COPY_DST,
+    }));
+    this.frameGroup = this.device.createBindGroup({
+      label: 'frame', layout: this.frameLayout,
+      entries: [this.frame, ...this.columns].map((buffer, binding) => ({ binding, resource: { buffer } })),
+    });
+    return this.frameGroup;
+  }
+
+  /** @param {number} column @param {number} firstRow @param {number} rows @param {Uint8Array} bytes */
+  rowsWrite(column, firstRow, rows, bytes) {
+    this.queue.writeBuffer(this.columns[column], firstRow * COLUMNS[column].words * 4, /** @type {any} */ (bytes));
+  }
+
+  /** @param {number} size @returns {GPUBuffer} */
+  makeVisible(size) {
+    return this.device.createBuffer({ label: 'visible rows', size, usage: USAGES[1] | COPY_DST });
+  }
+
+  /** @param {Uint8Array} bytes */
+  visibleRows(bytes) {
+    if (bytes.byteLength > this.visible.size) {
+      this.visible.destroy();
+      this.visible = this.makeVisible(2 ** Math.ceil(Math.log2(bytes.byteLength)));
+    }
+    this.queue.writeBuffer(this.visible, 0, /** @type {any} */ (bytes));
+  }
+
+  /** @param {Uint8Array} bytes */
+  frameBlock(bytes) {
+    this.queue.writeBuffer(this.frame, 0, /** @type {any} */ (bytes));
+  }
+
+  destroyAll() {
+    for (const buffer of [this.frame, this.visible, ...this.columns]) buffer.destroy();
+  }
+}

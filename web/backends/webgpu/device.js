@@ -1,0 +1,147 @@
+// @ts-check
+/** @file The WebGPU backend: device, canvas, and what happens when the device is lost.
+ *
+ * Owns: the device and the rebuild. After a loss every handle is empty; the events device_lost and device_restored tell
+ * Python, which makes everything again. Limits: asks for the adapter's own buffer and texture limits, no more.
+ */
+import { loadChunks } from '../../shaders/loader.js';
+import { Core } from '../common/core.js';
+import { WebgpuBuffers } from './buffers.js';
+import { WebgpuPasses } from './passes.js';
+import { WebgpuPipelines, makeLayouts } from './pipelines.js';
+import { WebgpuTextures } from './textures.js';
+import { GpuTimer } from './timing.js';
+
+const RETRY_MS = 200;
+const RETRIES = 25;
+const COPY_DST = 0x02;
+const RENDER_ATTACHMENT = 0x10;
+
+/** The first requestAdapter after a GPU-process restart may give null, so it is asked again.
+ * @returns {Promise<GPUDevice>} */
+export async function requestDevice() {
+  let problem = 'This browser has no navigator.gpu.';
+  for (let attempt = 0; attempt < RETRIES && navigator.gpu; attempt += 1) {
+    try {
+      const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
+      if (adapter) return await deviceOf(adapter);
+      problem = 'The browser gave no adapter.';
+    } catch (error) {
+      problem = /** @type {Error} */ (error).message;
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+  throw new Error(`No WebGPU device could be had in ${RETRIES} attempts. ${problem}`);
+}
+
+/** @param {GPUAdapter} adapter @returns {Promise<GPUDevice>} */
+function deviceOf(adapter) {
+  const { maxBufferSize, maxStorageBufferBindingSize, maxTextureDimension2D } = adapter.limits;
+  /** @type {GPUFeatureName[]} */
+  const requiredFeatures = adapter.features.has('timestamp-query') ? ['timestamp-query'] : [];
+  return adapter.requestDevice({
+    requiredFeatures, requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxTextureDimension2D },
+  });
+}
+
+export class WebgpuBackend extends Core {
+  /** @param {import('../common/core.js').Parts & { canvas: HTMLCanvasElement | OffscreenCanvas,
+   *   onLost?: (reason: string) => void }} parts @param {Map<string, string>} chunks */
+  constructor(parts, chunks) {
+    super(parts);
+    this.onLost = parts.onLost;
+    this.canvas = parts.canvas;
+    this.chunks = chunks;
+    this.destroyed = false;
+    /** Errors that the API found and no check of ours; each is a bug. @type {string[]} */
+    this.apiErrors = [];
+    this.width = this.canvas.width;
+    this.height = this.canvas.height;
+  }
+
+  async begin() {
+    const device = await requestDevice();
+    if (this.destroyed) return device.destroy();
+    this.device = device;
+    const context = /** @type {GPUCanvasContext} */ (this.canvas.getContext('webgpu'));
+    context.configure({
+      device, format: 'bgra8unorm', alphaMode: 'opaque', usage: RENDER_ATTACHMENT | COPY_DST,
+    });
+    this.context = context;
+    device.addEventListener('uncapturederror', (event) => this.apiError(event.error.message));
+    device.lost.then((info) => this.lost(device, info));
+    this.driver = this.makeDriver(device, context);
+    this.driver.passes.resize(this.width, this.height);
+  }
+
+  /** @param {GPUDevice} device @param {GPUCanvasContext} context */
+  makeDriver(device, context) {
+    const layouts = makeLayouts(device);
+    const textures = new WebgpuTextures(device, /** @type {string} */ (this.chunks.get('downsample')));
+    const buffers = new WebgpuBuffers(device, layouts.frame);
+    const pipelines = new WebgpuPipelines(device, layouts, this.chunks, textures);
+    this.timer = new GpuTimer(device);
+    const passes = new WebgpuPasses(device, context, buffers, pipelines, this.timer);
+    this.warmed = pipelines.warmed;
+    const { maxBufferSize, maxStorageBufferBindingSize, maxTextureDimension2D } = device.limits;
+    const maxRows = Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / 16 / 1024) * 1024;
+    const limits = { maxBufferBytes: maxBufferSize, maxTextureSide: maxTextureDimension2D, maxRows };
+    return { limits, textures, buffers, pipelines, passes };
+  }
+
+  /** @param {string} message */
+  apiError(message) {
+    if (this.apiErrors.length < 20) {
+      this.apiErrors.push(message);
+      console.error(`WebGPU: ${message}`);
+    }
+  }
+
+  /** @param {GPUDevice} device @param {GPUDeviceLostInfo} info */
+  async lost(device, info) {
+    if (this.destroyed || device !== this.device) return;
+    const reason = `The WebGPU device was lost (${info.reason}): ${info.message || 'no further reason was given'}`;
+    this.driver = null;
+    this.beginEmpty();
+    this.events.deviceLost(reason);
+    this.onLost?.(reason);
+    try {
+      await this.begin();
+      if (!this.destroyed) this.events.deviceRestored();
+    } catch (error) {
+      this.apiError(/** @type {Error} */ (error).message);
+    }
+  }
+
+  /** @override @returns {{ draws: number, triangles: number, liveHandles: number, gpuBytes: number,
+   *   gpuMs: number | null }} */
+  stats() {
+    return { ...super.stats(), gpuMs: this.timer?.gpuMs ?? null };
+  }
+
+  /** @returns {Promise<{ width: number, height: number, data: Uint8Array }>} */
+  async readPixels() {
+    if (!this.driver) throw new Error('The device is lost; there are no pixels to read.');
+    return /** @type {WebgpuPasses} */ (this.driver.passes).readPixels();
+  }
+
+  loseDevice() {
+    this.device?.destroy();
+  }
+
+  destroy() {
+    this.destroyed = true;
+    this.driver = null;
+    this.beginEmpty();
+    this.context?.unconfigure();
+    this.device?.destroy();
+  }
+}
+
+/** @param {import('../common/core.js').Parts & { canvas: HTMLCanvasElement | OffscreenCanvas,
+ *   onLost?: (reason: string) => void }} parts @returns {Promise<WebgpuBackend>} */
+export async function createBackend(parts) {
+  const backend = new WebgpuBackend(parts, await loadChunks('wgsl'));
+  await backend.begin();
+  return backend;
+}

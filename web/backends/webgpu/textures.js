@@ -1,0 +1,117 @@
+// @ts-check
+/** @file Textures of the WebGPU backend: creation, upload, our own mip chain (the API has none), samplers.
+ *
+ * Owns: the downsample pipeline (one per format) and the sampler cache. The mip filter is the same pass in WebGL2.
+ */
+import {
+  SAMPLER_CLAMP_S, SAMPLER_CLAMP_T, SAMPLER_MIRROR_S, SAMPLER_MIRROR_T, SAMPLER_NEAREST,
+} from '../../gen/layouts.js';
+
+/** @typedef {import('../common/resources.js').TextureRecord} TextureRecord */
+/** @type {GPUTextureFormat[]} */
+const FORMATS = ['rgba8unorm-srgb', 'rgba8unorm'];
+const COPY_DST = 0x02;
+const TEXTURE_BINDING = 0x04;
+const RENDER_ATTACHMENT = 0x10;
+export const ANISOTROPY = 8;
+
+/** @param {number} bits @param {number} clamp @param {number} mirror @returns {GPUAddressMode} */
+const address = (bits, clamp, mirror) => (
+  (bits & clamp) !== 0 ? 'clamp-to-edge' : (bits & mirror) !== 0 ? 'mirror-repeat' : 'repeat');
+
+export class WebgpuTextures {
+  /** @param {GPUDevice} device @param {string} downsample WGSL */
+  constructor(device, downsample) {
+    this.device = device;
+    /** @type {Map<string, GPUSampler>} */
+    this.samplers = new Map();
+    this.module = device.createShaderModule({ label: 'downsample', code: downsample });
+    /** @type {Map<GPUTextureFormat, GPURenderPipeline>} */
+    this.downsamplers = new Map();
+    this.white = this.makeSolid([255, 255, 255, 255]);
+  }
+
+  /** A 1 x 1 texture for materials without one. @param {number[]} rgba @returns {GPUTextureView} */
+  makeSolid(rgba) {
+    const texture = this.device.createTexture({ size: [1, 1], format: FORMATS[1], usage: TEXTURE_BINDING | COPY_DST });
+    this.device.queue.writeTexture({ texture }, new Uint8Array(rgba), { bytesPerRow: 4 }, [1, 1]);
+    return texture.createView();
+  }
+
+  /** @param {TextureRecord} record */
+  create({ handle, width, height, levels, format }) {
+    const texture = this.device.createTexture({
+      label: `texture ${handle}`, size: [width, height], mipLevelCount: levels, format: FORMATS[format],
+      usage: COPY_DST | TEXTURE_BINDING | RENDER_ATTACHMENT,
+    });
+    return { texture, view: texture.createView() };
+  }
+
+  /** @param {{ texture: GPUTexture }} native */
+  destroy({ texture }) {
+    texture.destroy();
+  }
+
+  /** @param {TextureRecord} record @param {Uint8Array} bytes */
+  write({ native, width, height, levels, format }, bytes) {
+    const layout = { bytesPerRow: width * 4, rowsPerImage: height };
+    this.device.queue.writeTexture({ texture: native.texture }, /** @type {any} */ (bytes), layout, [width, height]);
+    this.downsample(native.texture, levels, FORMATS[format]);
+  }
+
+  /** @param {TextureRecord} record @param {ImageBitmap} image */
+  upload({ native, width, height, levels, format }, image) {
+    const target = { texture: native.texture, premultipliedAlpha: false, colorSpace: /** @type {const} */ ('srgb') };
+    this.device.queue.copyExternalImageToTexture({ source: image }, target, [width, height]);
+    this.downsample(native.texture, levels, FORMATS[format]);
+  }
+
+  /** @param {GPUTexture} texture @param {number} levels @param {GPUTextureFormat} format */
+  downsample(texture, levels, format) {
+    if (levels === 1) return;
+    const pipeline = this.downsampler(format);
+    const encoder = this.device.createCommandEncoder();
+    for (let level = 1; level < levels; level += 1) {
+      const source = texture.createView({ baseMipLevel: level - 1, mipLevelCount: 1 });
+      const view = texture.createView({ baseMipLevel: level, mipLevelCount: 1 });
+      const pass = encoder.beginRenderPass({ colorAttachments: [{ view, loadOp: 'clear', storeOp: 'store' }] });
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, this.device.createBindGroup({
+        layout: pipeline.getBindGroupLayout(0), entries: [{ binding: 0, resource: source }],
+      }));
+      pass.draw(3);
+      pass.end();
+    }
+    this.device.queue.submit([encoder.finish()]);
+  }
+
+  /** @param {GPUTextureFormat} format @returns {GPURenderPipeline} */
+  downsampler(format) {
+    let pipeline = this.downsamplers.get(format);
+    if (!pipeline) {
+      const { module } = this;
+      pipeline = this.device.createRenderPipeline({
+        label: `downsample ${format}`, layout: 'auto', vertex: { module }, fragment: { module, targets: [{ format }] },
+      });
+      this.downsamplers.set(format, pipeline);
+    }
+    return pipeline;
+  }
+
+  /** @param {number} bits SAMPLER_* @returns {GPUSampler} */
+  sampler(bits) {
+    const key = String(bits);
+    let sampler = this.samplers.get(key);
+    if (!sampler) {
+      const filter = (bits & SAMPLER_NEAREST) !== 0 ? 'nearest' : 'linear';
+      sampler = this.device.createSampler({
+        addressModeU: address(bits, SAMPLER_CLAMP_S, SAMPLER_MIRROR_S),
+        addressModeV: address(bits, SAMPLER_CLAMP_T, SAMPLER_MIRROR_T),
+        magFilter: filter, minFilter: filter, mipmapFilter: filter,
+        maxAnisotropy: filter === 'linear' ? ANISOTROPY : 1,
+      });
+      this.samplers.set(key, sampler);
+    }
+    return sampler;
+  }
+}

@@ -1,0 +1,13 @@
+// Fragment stage of the shadow pass: only holes of masked materials need it.
+@fragment
+fn fragment_main(in: Varyings) {
+  if (MASK) {
+    var alpha = in.color.a;
+    if ((u32(material.extra.z) & HAS_BASE_COLOR) != 0u) {
+      alpha *= textureSample(base_color_texture, base_color_sampler, in.uv).a;
+    }
+    if (alpha < material.emissive.w) {
+      discard;
+    }
+  }
+}

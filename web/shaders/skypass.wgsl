@@ -1,0 +1,58 @@
+// The sky pass: one triangle at the far end of the depth range, behind everything that was drawn.
+struct SkyVaryings {
+  @builtin(position) clip: vec4<f32>,
+  @location(0) ndc: vec2<f32>,
+}
+
+@vertex
+fn vertex_main(@builtin(vertex_index) index: u32) -> SkyVaryings {
+  let ndc = vec2<f32>(f32((index << 1u) & 2u), f32(index & 2u)) * 2.0 - 1.0;
+  return SkyVaryings(vec4<f32>(ndc, 0.0, 1.0), ndc);
+}
+
+// Soft clouds on a plane 1,600 m up: x = cover, y = how much light passes.
+fn clouds(direction: vec3<f32>) -> vec2<f32> {
+  let height = max(1600.0 - 0.15 * (frame.camera_hi.y + frame.camera_lo.y), 400.0);
+  let camera = frame.camera_hi.xz + frame.camera_lo.xz;
+  var p = (camera + direction.xz * (height / max(direction.y, 0.02)) + frame.wind.xy * (frame.camera_hi.w * 9.0)) / 1900.0;
+  var sum = 0.0;
+  var toward_sun = 0.0;
+  var weight = 0.5;
+  let shift = frame.sun_direction.xz * 0.22;
+  for (var octave = 0; octave < 5; octave++) {
+    sum += weight * noise2(p, 11 + octave).z;
+    if (octave < 3) {
+      toward_sun += weight * noise2(p + shift, 11 + octave).z;
+    }
+    p = vec2<f32>(0.8 * p.x - 0.6 * p.y, 0.6 * p.x + 0.8 * p.y) * 2.13;
+    weight *= 0.5;
+  }
+  let cover = smoothstep(0.02, 0.55, sum) * smoothstep(0.03, 0.22, direction.y);
+  return vec2<f32>(cover, exp(-2.2 * saturate(toward_sun + 0.15)));
+}
+
+@fragment
+fn fragment_main(in: SkyVaryings) -> @location(0) vec4<f32> {
+  let far = frame.inverse_view_projection * vec4<f32>(in.ndc, 0.5, 1.0);
+  let direction = normalize(far.xyz / far.w);
+  var radiance = sky_gradient(direction, 0.0);
+  let c = dot(direction, frame.sun_direction.xyz);
+  let edge = 1.0 - frame.sun_direction.w;
+  let disc = smoothstep(frame.sun_direction.w - 0.25 * edge, frame.sun_direction.w + 0.35 * edge, c);
+  var sun = sun_glow(direction, 0.0) + frame.sun_color.rgb * (40.0 * disc);
+  if (direction.y > 0.0) {
+    let cloud = clouds(direction);
+    let ambient = sky_irradiance(vec3<f32>(0.0, -0.3, 0.0)) * 0.25 + frame.sky_horizon.rgb * 0.55;
+    let silver = 0.10 + 0.5 * pow(saturate(c), 24.0);
+    let white = ambient + frame.sun_color.rgb * ((0.12 + silver * 0.6) * cloud.y);
+    radiance = mix(radiance, white, cloud.x * 0.85);
+    sun *= 1.0 - 0.9 * cloud.x;
+  }
+  radiance += sun;
+  let haze = fog_opacity(direction, 60000.0);
+  let mapped = tone_map(mix(radiance, fog_radiance(direction), haze));
+  // Half a step of noise hides the bands that 8 bits make in a smooth gradient (Jimenez 2014).
+  let grain = fract(52.9829189 * fract(dot(floor(in.clip.xy), vec2<f32>(0.06711056, 0.00583715)))) - 0.5;
+  let dithered = mapped + grain * (2.2 / 255.0) * pow(mapped, vec3<f32>(0.5454));
+  return vec4<f32>(max(dithered, vec3<f32>(0.0)), 1.0);
+}

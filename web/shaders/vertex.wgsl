@@ -1,0 +1,73 @@
+// The vertex stage of every mesh pass: fetches the instance's row, places the vertex relative to the camera.
+struct VertexIn {
+  @location(0) position: vec3<f32>,
+  @location(1) normal: vec2<f32>,
+  @location(2) tangent: vec4<f32>,
+  @location(3) uv: vec2<f32>,
+  @location(4) color: vec4<f32>,
+  @location(5) row: u32,
+}
+
+fn rotate(q: vec4<f32>, v: vec3<f32>) -> vec3<f32> {
+  let t = 2.0 * cross(q.xyz, v);
+  return v + q.w * t + cross(q.xyz, t);
+}
+
+// Octahedral unit vectors (Cigolle et al. 2014).
+fn octahedral(e: vec2<f32>) -> vec3<f32> {
+  let n = vec3<f32>(e, 1.0 - abs(e.x) - abs(e.y));
+  let fold = max(-n.z, 0.0);
+  let x = select(n.x + fold, n.x - fold, n.x >= 0.0);
+  let y = select(n.y + fold, n.y - fold, n.y >= 0.0);
+  return normalize(vec3<f32>(x, y, n.z));
+}
+
+fn srgb_to_linear(c: vec3<f32>) -> vec3<f32> {
+  let low = c / 12.92;
+  let high = pow((c + 0.055) / 1.055, vec3<f32>(2.4));
+  return select(high, low, c <= vec3<f32>(0.04045));
+}
+
+// Sways what is high above the instance's foot; neighbours move with a lag along the wind.
+fn wind_offset(local: vec3<f32>, foot: vec3<f32>) -> vec3<f32> {
+  let height = max(local.y, 0.0);
+  let amount = frame.wind.z * material.extra.x * height * height / (height + 4.0);
+  let lag = dot(foot.xz, vec2<f32>(0.13, 0.17));
+  let t = frame.camera_hi.w * frame.wind.w * 2.0 * PI;
+  let gust = 0.55 + 0.3 * sin(t + lag) + 0.15 * sin(2.3 * t + 3.1 * lag + local.x);
+  let flutter = 0.08 * sin(5.7 * t + 2.0 * (local.x + local.z) + lag);
+  let along = vec3<f32>(frame.wind.x, 0.0, frame.wind.y);
+  let across = vec3<f32>(-frame.wind.y, 0.0, frame.wind.x);
+  return amount * (along * gust + across * flutter);
+}
+
+@vertex
+fn vertex_main(in: VertexIn) -> Varyings {
+  let row = in.row;
+  let origin = vec3<f32>(row_position[3u * row], row_position[3u * row + 1u], row_position[3u * row + 2u]);
+  let rotation = row_rotation[row];
+  let scale = vec3<f32>(row_scale[3u * row], row_scale[3u * row + 1u], row_scale[3u * row + 2u]);
+  let tint = unpack4x8unorm(row_color[row]);
+  var local = rotate(rotation, scale * in.position);
+  if (WIND) {
+    local += wind_offset(local, origin);
+  }
+  var p = local + (origin - frame.camera_hi.xyz) - frame.camera_lo.xyz;
+  if ((draw.flags.x & 1u) != 0u) {
+    p = local + origin;
+  }
+  var out: Varyings;
+  if (SHADOW_PASS) {
+    let q = frame.shadow_matrix * vec4<f32>(p, 1.0);
+    out.clip = vec4<f32>(2.0 * q.x - 1.0, 1.0 - 2.0 * q.y, q.z, 1.0);
+  } else {
+    out.clip = frame.view_projection * vec4<f32>(p, 1.0);
+  }
+  let inverse_scale = 1.0 / select(scale, vec3<f32>(1e-6), abs(scale) < vec3<f32>(1e-6));
+  out.position = p;
+  out.normal = rotate(rotation, octahedral(in.normal) * inverse_scale * sign(scale.x * scale.y * scale.z));
+  out.tangent = vec4<f32>(rotate(rotation, in.tangent.xyz * scale), in.tangent.w);
+  out.uv = in.uv * material.detail.xy;
+  out.color = in.color * vec4<f32>(srgb_to_linear(tint.rgb), tint.a) * material.base_color;
+  return out;
+}

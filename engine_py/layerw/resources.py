@@ -12,10 +12,11 @@ from layerw.gpu.store import Store
 from layerw.scene.shapes import Lods, Material, Mesh
 from layerw.visibility.cull import Visibility
 
-COLUMN_BYTES_PER_ROW = sum(16 if width == 3 else 4 * width for _, width, _ in spec.COLUMNS)  # textures pad xyz
+# What web/backends allocate by themselves; a row's columns (textures may pad xyz), and its number in two passes.
+COLUMN_BYTES_PER_ROW = sum(16 if width == 3 else 4 * width for _, width, _ in spec.COLUMNS) + 2 * 4
 MSAA_SAMPLES = 4
-TARGET_BYTES_PER_PX = MSAA_SAMPLES * (8 + 4) + 8 + 3 * 4  # rgba16f and depth32f, resolved rgba16f, a canvas of 3
-SHADOW_BYTES = 2048 * 2048 * 4
+TARGET_BYTES_PER_PX = MSAA_SAMPLES * (4 + 4) + 4 + 3 * 4  # colour and depth32f, the resolved picture, a canvas of 3
+FIXED_BYTES = 2048 * 2048 * 4 + 64 * 1024  # the shadow map, uniforms
 
 
 class Resources:
@@ -88,5 +89,5 @@ class Resources:
 
 
 def target_bytes(width: int, height: int) -> int:
-    """What a backend's render targets take at this size, with the shadow map."""
-    return width * height * TARGET_BYTES_PER_PX + SHADOW_BYTES
+    """What a backend's render targets take at this size, with what it always has."""
+    return width * height * TARGET_BYTES_PER_PX + FIXED_BYTES

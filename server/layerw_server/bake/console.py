@@ -16,15 +16,17 @@ class BakeProgress:
 
     def __init__(self) -> None:
         self.console = Console(stderr=True)
-        self.bar = Progress(TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                            console=self.console)
+        columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self.bar = Progress(*columns, console=self.console)
         self.tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> BakeProgress:
         self.bar.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None,
+    ) -> None:
         self.bar.stop()
 
     def update(self, step: str, done: int, total: int) -> None:

@@ -59,7 +59,8 @@ def drain(heights: F32, sea_m: float, rng: np.random.Generator | None = None) ->
         distance = np.where(better, length, distance)
     number = np.zeros(n * n, np.int32)
     number[land] = np.arange(1, land.size + 1, dtype=np.int32)
-    return Drainage(land, np.concatenate([np.zeros(1, np.int32), number[receiver]]), np.concatenate([np.ones(1, np.float32), distance]))
+    receivers = np.concatenate([np.zeros(1, np.int32), number[receiver]])
+    return Drainage(land, receivers, np.concatenate([np.ones(1, np.float32), distance]))
 
 
 def _passes(side: int) -> int:
@@ -100,7 +101,8 @@ def erode(
             break
         area = drained_cells(drainage, side) * np.float32(cell_m * cell_m)
         pit = drainage.distance == 0
-        rate = _with_sea(strength.ravel()[drainage.land]) * area ** np.float32(area_power) / (np.float32(cell_m) * np.maximum(drainage.distance, 1))
+        length_m = np.float32(cell_m) * np.maximum(drainage.distance, 1)
+        rate = _with_sea(strength.ravel()[drainage.land]) * area ** np.float32(area_power) / length_m
         rate[pit] = 0.0
         start = np.concatenate([np.full(1, sea_m, np.float32), flat[drainage.land] + rise[drainage.land]])
         start[1:][pit[1:]] += np.float32(0.02 * cell_m)  # pits silt up until they drain

@@ -24,7 +24,7 @@ _REACH = (1, 2, 4, 8, 16, 32)
 
 @dataclass(frozen=True)
 class Fields:
-    """Grids of a world. `east[k]`, `south[k]`: slope (metres a metre) averaged over 2**k cells, every 2**k-th corner."""
+    """Grids of a world; `east[k]`, `south[k]` are slopes averaged over 2**k cells at every 2**k-th corner."""
 
     heights: F32
     east: tuple[F32, ...]
@@ -50,8 +50,9 @@ class Fields:
             return mapped
 
         count = len(list(folder.glob("east*.npy")))
-        return Fields(grid("heights"), tuple(grid(f"east{k}") for k in range(count)),
-                      tuple(grid(f"south{k}") for k in range(count)), grid("sky"), grid("flow"), grid("hard"), grid("mottle"))
+        easts = tuple(grid(f"east{k}") for k in range(count))
+        souths = tuple(grid(f"south{k}") for k in range(count))
+        return Fields(grid("heights"), easts, souths, grid("sky"), grid("flow"), grid("hard"), grid("mottle"))
 
 
 def derive(field: HeightField, seed: int = 0) -> Fields:
@@ -128,7 +129,7 @@ def enlarge(grid: F32, samples: int) -> F32:
     return bilinear(grid, at, at)
 
 
-def bilinear(grid: F32, rows: np.ndarray, columns: np.ndarray) -> F32:  # type: ignore[type-arg]
+def bilinear(grid: F32, rows: F32, columns: F32) -> F32:
     """Values at fractional rows x columns (ascending float64 vectors inside the grid)."""
     r = np.minimum(rows.astype(np.int64), grid.shape[0] - 2)
     c = np.minimum(columns.astype(np.int64), grid.shape[1] - 2)

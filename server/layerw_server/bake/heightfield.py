@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from layerw_server.bake.errors import BakeError
 
-F32 = npt.NDArray[np.float32]
+F32 = npt.NDArray[np.floating[Any]]  # float32 at run time; numpy's types widen mixed arithmetic, numpy does not
 
 TILE_CELLS = 64
 LEVELS_MAX = 8
@@ -51,7 +51,7 @@ class HeightField:
     @property
     def cells(self) -> int:
         """Cells along a side."""
-        return self.heights.shape[0] - 1
+        return int(self.heights.shape[0]) - 1
 
     @property
     def size_m(self) -> tuple[float, float]:
@@ -111,10 +111,9 @@ def _read_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
     if not path.is_file():
         raise BakeError(f"There is no file {path}; give the path of an .npz file with an 'elevation' array.")
     try:
-        with np.load(path, allow_pickle=False) as data:
-            if isinstance(data, np.ndarray):
-                return {"elevation": data}
-            return {name: data[name] for name in data.files}
+        with path.open("rb") as file:  # np.load leaves a path's file open when it turns out corrupt
+            data = np.load(file, allow_pickle=False)
+            return {"elevation": data} if isinstance(data, np.ndarray) else {name: data[name] for name in data.files}
     except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError) as error:
         raise BakeError(f"{path} is not a readable .npz file of plain arrays ({error}).") from error
 
@@ -125,19 +124,22 @@ def _check_dem(dem: npt.NDArray[Any], what: str) -> F32:
     if dem.dtype.kind not in "iuf":
         raise BakeError(f"{what} has dtype {dem.dtype}, but heights are integers or floats in metres.")
     if min(dem.shape) < DEM_SIDE_MIN or max(dem.shape) > DEM_SIDE_MAX:
-        raise BakeError(f"{what} has shape {dem.shape}, but each side must be {DEM_SIDE_MIN} to {DEM_SIDE_MAX} samples.")
+        limits = f"{DEM_SIDE_MIN} to {DEM_SIDE_MAX}"
+        raise BakeError(f"{what} has shape {dem.shape}, but each side must have {limits} samples.")
     bad = int(dem.size - np.isfinite(dem).sum())
     if bad:
-        raise BakeError(f"{what} has {bad} samples that are NaN or infinite, but every height must be finite; fill them first.")
+        raise BakeError(f"{what} has {bad} NaN or infinite samples, but every height must be finite; fill them first.")
     heights = dem.astype(np.float32)
     peak = float(np.abs(heights).max())
     if peak > DEM_HEIGHT_LIMIT_M:
-        raise BakeError(f"{what} has a height of {peak:g} m, beyond {DEM_HEIGHT_LIMIT_M:g} m; is it a no-data mark? Fill it first.")
+        raise BakeError(f"{what} has a height of {peak:g} m, beyond the limit of {DEM_HEIGHT_LIMIT_M:g} m; "
+                        "if that marks missing data, fill it first.")
     return heights
 
 
 def _dem_size_m(
-    arrays: dict[str, npt.NDArray[Any]], shape: tuple[int, ...], cell_m: float | None, latitude: float | None, path: Path,
+    arrays: dict[str, npt.NDArray[Any]], shape: tuple[int, ...], cell_m: float | None, latitude: float | None,
+    path: Path,
 ) -> tuple[float, float, dict[str, Any]]:
     rows, columns = shape[0] - 1, shape[1] - 1
     if cell_m is not None:
@@ -159,7 +161,8 @@ def _scalar(arrays: dict[str, npt.NDArray[Any]], name: str, default: float, path
     if value is None:
         return default
     if value.size != 1 or value.dtype.kind not in "iuf" or not np.isfinite(value).all():
-        raise BakeError(f"{name!r} in {path} has shape {value.shape} and dtype {value.dtype}, but must be one finite number.")
+        found = f"shape {value.shape} and dtype {value.dtype}"
+        raise BakeError(f"{name!r} in {path} has {found}, but must be one finite number.")
     return float(value.reshape(()))
 
 

@@ -21,8 +21,10 @@ SIZE_M = 8192.0
 PEAK_M = 1080.0
 LEVELS_DEFAULT = 6
 DROWN_M = 22.0
+RISE_M = 9.0  # uplift of the fastest ground in one step of erosion
+FLOW_ROUTINGS = 4
 LONG, WIDE = 0.94, 0.74  # half axes of the outline, 1 = half the world
-BIOME = {"beach_top_m": 4.5, "tree_line_m": 620.0, "snow_line_m": 800.0, "rock_slope": 0.8}
+BIOME = {"beach_top_m": 4.5, "tree_line_m": 600.0, "snow_line_m": 740.0, "rock_slope": 0.98}
 _GRIDS = ((257, 110), (513, 50), (1025, 20))
 
 
@@ -103,8 +105,9 @@ def _ranges(seed: int, samples_max: int, report: object) -> F32:
             heights += (rough * np.clip(heights / 60, 0.0, 1.0) * (24.0 / 1.6**stage)).astype(np.float32)
         soft = np.exp(0.7 * noise.fractal(3.5 * x, 3.5 * y, 5, first=50)) * np.float32(0.13)
         creep = np.clip((0.62 - uplift) * (0.5, 0.8, 0.9)[stage], (0.05, 0.1, 0.12)[stage], 0.85)
-        heights = erode(heights, uplift * np.float32(9.0), creep, cell_m=cell, strength=soft, steps=steps, seed=seed + stage)
-        heights = slide(heights, cell_m=cell, talus=0.75, rounds=10)
+        rise = uplift * np.float32(RISE_M)
+        heights = erode(heights, rise, creep, cell_m=cell, strength=soft, steps=steps, seed=seed + stage)
+        heights = slide(heights, cell_m=cell, talus=0.68, rounds=12)
         if callable(report):
             report("terrain", 3 * (stage + 1), 10)
     assert heights is not None
@@ -116,7 +119,7 @@ def _ranges(seed: int, samples_max: int, report: object) -> F32:
 def _bend(heights: F32, noise: Noise, x: F32, y: F32, stage: int) -> F32:
     """Shift the ground sideways by noise: rivers found on a grid stop following its eight directions."""
     n = heights.shape[0]
-    reach = np.float32(0.012 / stage) * np.clip(heights / 40.0, 0.0, 1.0)
+    reach = np.float32(0.012 / stage) * np.clip(heights / 12.0, 0.0, 1.0)
     scale = 7.0 * stage
     u = x + reach * noise.fractal(scale * x, scale * y, 3, first=60)
     v = y + reach * noise.fractal(scale * x, scale * y, 3, first=66)
@@ -134,13 +137,20 @@ def _finish(heights: F32, samples: int, seed: int) -> tuple[F32, F32, F32]:
     heights = heights - np.float32(DROWN_M)
     for _ in range(2):  # single-cell crests would turn into rows of dots below
         creep_once(heights, np.full_like(heights, 0.6))
-    drainage = drain(heights, 0.0)
-    area = drained_cells(drainage, heights.shape[0])
-    flow = np.zeros(heights.size, np.float32)
-    flow[drainage.land] = np.log2(area[1:])
+    flow = _flow(heights, seed)
     fine = _coast(resample(heights, samples), seed)
     detailed, hard = _detail(fine, seed)
-    return detailed, hard, resample(flow.reshape(heights.shape), samples)
+    return detailed, hard, resample(flow, samples)
+
+
+def _flow(heights: F32, seed: int) -> F32:
+    """log2 of the drained cells, averaged over random routings: brooks wander instead of following the grid."""
+    rng = np.random.default_rng([seed, 999])
+    total = np.zeros(heights.size, np.float32)
+    for _ in range(FLOW_ROUTINGS):
+        drainage = drain(heights, 0.0, rng)
+        total[drainage.land] += np.log2(drained_cells(drainage, heights.shape[0])[1:])
+    return (total / FLOW_ROUTINGS).reshape(heights.shape)
 
 
 def _coast(heights: F32, seed: int) -> F32:

@@ -21,7 +21,7 @@ MEADOW_DRY, MEADOW_LUSH, FOREST = (126, 122, 66), (78, 100, 42), (52, 66, 31)
 HEATH, ROCK_DARK, ROCK_LIGHT, SCREE = (108, 104, 68), (92, 87, 82), (150, 141, 128), (134, 128, 119)
 SNOW, SAND, SAND_WET, SHORE_ROCK = (238, 242, 248), (212, 194, 154), (158, 137, 103), (70, 66, 61)
 SEA_SAND, SEA_ROCK, SEA_DEEP = (190, 182, 148), (84, 88, 74), (10, 42, 58)
-ABSORPTION_PER_M = (0.16, 0.045, 0.032)  # red goes first
+ABSORPTION_PER_M = (0.2, 0.06, 0.045)  # red goes first
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ def paint(fields: Fields, node: Node, texels: int, *, look: Look) -> U8:
     colour *= shade[..., None]
     if look.sea_level_m is not None and float(ground.height.min()) < look.sea_level_m:
         colour = _under_water(colour, ground, look.sea_level_m)
-    return np.clip(colour + 0.5, 0, 255).astype(np.uint8)
+    painted: U8 = np.clip(colour + 0.5, 0, 255).astype(np.uint8)
+    return painted
 
 
 def _sample(fields: Fields, node: Node, texels: int, look: Look) -> _Ground:
@@ -96,9 +97,11 @@ def _between(a: tuple[int, int, int], b: tuple[int, int, int], t: F32) -> F32:
 def _land(g: _Ground, look: Look) -> F32:
     tree, snow, steep = look.biome["tree_line_m"], look.biome["snow_line_m"], look.biome["rock_slope"]
     height = g.height + 45.0 * g.mottle + 6.0 * g.clump
-    wet = _step(0.9 * g.mottle + 0.08 * (g.flow - 4.0) + 0.12 * g.clump - (g.height - 0.5 * tree) / tree * 0.5, -0.55, 0.75)
+    moist = 0.9 * g.mottle + 0.08 * (g.flow - 4.0) + 0.12 * g.clump - 0.5 * (g.height / tree - 0.5)
+    wet = _step(moist, -0.55, 0.75)
     colour = _between(MEADOW_DRY, MEADOW_LUSH, wet)
-    woods = _step(g.mottle * 1.3 + 0.25 * g.clump + 0.05 * g.flow, -0.05, 0.3) * (1 - _step(height, 0.8 * tree, 1.05 * tree))
+    woods = _step(g.mottle * 1.3 + 0.25 * g.clump + 0.05 * g.flow, -0.05, 0.3)
+    woods *= 1 - _step(height, 0.8 * tree, 1.05 * tree)
     _mix(colour, FOREST, 0.8 * woods * (1 - _step(g.slope, 0.75, 1.0)))
     _mix(colour, HEATH, 0.9 * _step(height, 0.72 * tree, 1.1 * tree))
     _mix(colour, SCREE, _step(height, 0.95 * tree, 1.35 * tree) * _step(g.slope, 0.3, 0.6) * np.float32(0.85))
@@ -106,14 +109,14 @@ def _land(g: _Ground, look: Look) -> F32:
     colour *= (1 + 0.07 * g.grain + 0.05 * g.clump)[..., None]
     bare = _step(g.slope + 0.12 * g.clump + 0.16 * g.hard + 0.1 * g.mottle, steep - 0.06, steep + 0.2)
     _mix(colour, _rock(g, tree), bare)
-    flat = 1 - _step(g.slope + 0.05 * g.grain + 0.08 * g.clump, 0.85, 1.25)
+    flat = 1 - _step(g.slope + 0.05 * g.grain + 0.08 * g.clump, 0.95, 1.4)
     _mix(colour, SNOW, _step(height + 12.0 * g.grain, snow - 20.0, snow + 70.0) * flat)
     return colour
 
 
 def _rock(g: _Ground, tree_line_m: float) -> F32:
-    layers = np.sin(0.33 * g.height + 3.0 * g.mottle + 0.35 * g.clump) + 0.5 * np.sin(1.1 * g.height + 2.0 * g.mottle)
-    tone = np.clip(0.45 + 0.2 * layers + 0.16 * g.grain + 0.12 * g.clump, 0.0, 1.0)
+    layers = np.sin(0.21 * g.height + 5.0 * g.mottle + 0.6 * g.clump)
+    tone = np.clip(0.45 + 0.08 * layers + 0.16 * g.grain + 0.12 * g.clump, 0.0, 1.0)
     rock = _between(ROCK_DARK, ROCK_LIGHT, tone)
     moss = 0.35 * (1 - _step(g.height, 0.3 * tree_line_m, 0.9 * tree_line_m)) * _step(g.clump, -0.4, 0.9)
     return _mix(rock, (84, 92, 56), moss)

@@ -82,7 +82,7 @@ def check_out(out: Path) -> None:
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise BakeError(f"{out} exists and is not a folder; give the path of a folder for the world.")
     if out.is_dir() and any(out.iterdir()) and not _is_world(out):
-        raise BakeError(f"{out} exists and is not a world made by layerw bake; give a new folder, or remove it yourself.")
+        raise BakeError(f"{out} exists and is no world made by layerw bake; give a new folder, or remove it yourself.")
     if not out.parent.is_dir():
         raise BakeError(f"The folder {out.parent} does not exist, so {out} can't be made in it.")
 
@@ -105,7 +105,8 @@ def _bake_into(
     plan = make_plan(snapped, steps_m)
     fields = derive(snapped, seed)
     progress("measure", 1, 1)
-    world = World(field.cells, field.cell_x_m, field.cell_y_m, steps_m, field.sea_level_m, field.biome, texels, quality, seed)
+    world = World(field.cells, field.cell_x_m, field.cell_y_m, steps_m, field.sea_level_m, field.biome, texels,
+                  quality, seed)
     records = _write_tiles(world, fields, plan, stage, workers, progress)
     extras = ground.world_extras(snapped, fields, stage)
     document = TilesetWriter(records, stage).write(plan.root, extras)
@@ -114,7 +115,9 @@ def _bake_into(
     return len(records), size_bytes
 
 
-def _write_tiles(world: World, fields: Fields, plan: Plan, stage: Path, workers: int, progress: Progress) -> dict[str, TileRecord]:
+def _write_tiles(
+    world: World, fields: Fields, plan: Plan, stage: Path, workers: int, progress: Progress,
+) -> dict[str, TileRecord]:
     records: dict[str, TileRecord] = {}
     textures: dict[str, U8] = {}
     total = len(plan.root.walk())

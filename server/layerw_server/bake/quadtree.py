@@ -19,8 +19,10 @@ import numpy as np
 
 from layerw_server.bake.heightfield import F32, TILE_CELLS, HeightField
 
-SEA_LEAF_DEPTH_M = 18.0  # a tile wholly deeper than this may end early...
-SEA_LEAF_ERROR_M = 1.2  # ...where it is this close to the full grid (the sea hides the rest)
+SEA_LEAF_DEPTH_M = 5.0  # a tile wholly deeper than this may end early...
+SEA_LEAF_ERROR = 0.09  # ...where it is this close to the full grid, a share of its depth (the sea hides the rest)
+SEA_LEAF_ERROR_M_MAX = 1.5
+SEA_DIM_DEPTH_M = 22.0  # deeper than this nobody sees detail: small textures
 SKIRT_FACTOR, SKIRT_MARGIN_M = 1.05, 0.25
 
 
@@ -35,7 +37,7 @@ class Node:
     stride: int
     error_m: float
     skirt_m: float
-    deep: bool = False
+    depth_m: float = 0.0  # of the tile's highest point under the sea; 0 where it rises above or there is no sea
     children: list[Node] = field(default_factory=list)
 
     @property
@@ -107,7 +109,8 @@ def surface_error(heights: F32, stride: int, step_m: float) -> F32:
             columns = rows[:, fx::stride]
             columns[:] = plane[:used, : columns.shape[1]]
     assert count == (heights.shape[0] - 1) // stride + 1
-    return np.abs(out - heights)
+    out -= heights
+    return np.abs(out, out=out)
 
 
 def make_plan(field_: HeightField, steps_m: tuple[float, ...]) -> Plan:
@@ -121,7 +124,9 @@ def make_plan(field_: HeightField, steps_m: tuple[float, ...]) -> Plan:
 
 
 class _Maker:
-    def __init__(self, field_: HeightField, steps_m: tuple[float, ...], strides: list[int], errors: dict[int, F32]) -> None:
+    def __init__(
+        self, field_: HeightField, steps_m: tuple[float, ...], strides: list[int], errors: dict[int, F32],
+    ) -> None:
         self.field, self.steps_m, self.strides, self.errors = field_, steps_m, strides, errors
 
     def node(self, level: int, x: int, y: int) -> Node:
@@ -129,25 +134,28 @@ class _Maker:
         window = np.s_[y * size : (y + 1) * size + 1, x * size : (x + 1) * size + 1]
         highest = float(self.field.heights[window].max())
         sea = self.field.sea_level_m
-        deep = sea is not None and highest < sea - SEA_LEAF_DEPTH_M
+        depth = max(0.0, sea - highest) if sea is not None else 0.0
         stride = self.strides[level]
         error = float(self.errors[stride][window].max())
         leaf = level == self.field.levels - 1
-        if deep and level > 0 and error < SEA_LEAF_ERROR_M:
+        allowed = min(SEA_LEAF_ERROR * depth, SEA_LEAF_ERROR_M_MAX)
+        if depth > SEA_LEAF_DEPTH_M and level > 0 and error < allowed:
             leaf = True
-            stride, error = self._coarsest(window, size, stride, error)
-        node = Node(level, x, y, size, stride, error, 0.0, deep)
+            stride, error = self._coarsest(window, size, stride, error, allowed)
+        node = Node(level, x, y, size, stride, error, 0.0, depth)
         if not leaf:
             node.children = [self.node(level + 1, 2 * x + i, 2 * y + j) for j in (0, 1) for i in (0, 1)]
             node.error_m = max([error, *(1.001 * c.error_m for c in node.children)])
         node.skirt_m = SKIRT_FACTOR * self._largest_gap(node) + SKIRT_MARGIN_M + self.steps_m[0]
         return node
 
-    def _coarsest(self, window: tuple[slice, slice], size: int, stride: int, error: float) -> tuple[int, float]:
+    def _coarsest(
+        self, window: tuple[slice, slice], size: int, stride: int, error: float, allowed: float,
+    ) -> tuple[int, float]:
         for wider in sorted(self.strides):
             if stride < wider <= size // 4:
                 wider_error = float(self.errors[wider][window].max())
-                if wider_error < SEA_LEAF_ERROR_M:
+                if wider_error < allowed:
                     stride, error = wider, wider_error
         return stride, error
 

@@ -3,13 +3,14 @@
 Owns: vertex and index bytes, the glTF JSON, the GLB container.
 Does not: decide what a tile covers (quadtree.py) or what it looks like (textures.py).
 Limits: at most 65,535 vertices a tile; textures are embedded JPEG.
-Source: glTF 2.0 specification, KHR_mesh_quantization, KHR_materials_unlit is not used (tiles are lit).
+Source: glTF 2.0 specification, KHR_mesh_quantization.
 
 Vertex, 16 bytes:   0  u16 x   2  u16 y   4  u16 z   6  (padding)
                     8  i8 nx   9  i8 ny  10  i8 nz  11  (padding)
                    12  u16 u  14  u16 v   (normalised)
 Position is metres / step; the node's uniform scale is that step (a power of two), its translation lies on the
-same lattice, so neighbours of one level decode to bit-equal edges (x and z codes start at FLARE). y is up, x east, z south.
+same lattice, so neighbours of one level decode to bit-equal edges (x and z codes start at FLARE). y is up,
+x east, z south.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def encode_vertices(
     grid["z"] = (lattice_z + FLARE)[:, None]
     codes = np.rint(heights.astype(np.float64) / step_m) - base  # round first: neighbours have another base
     if codes.min() < 0 or codes.max() > 65_535:
-        raise ValueError(f"height codes {codes.min():g} to {codes.max():g} leave 0 to 65535; step_m {step_m:g} is too small")
+        raise ValueError(f"height codes {codes.min():g} to {codes.max():g} leave 0 to 65535; step_m is {step_m:g}")
     grid["y"] = codes
     grid["normal"] = np.rint(normals * 127.0)
     grid["u"], grid["v"] = _edge_to_edge(n, texels)[None, :], _edge_to_edge(n, texels)[:, None]
@@ -117,18 +118,21 @@ def make_glb(
     ]
     accessors = [
         {"bufferView": 0, "componentType": 5123, "count": count, "type": "VEC3",
-         "min": [0, code_range[0], 0], "max": [lattice_max[0] + 2 * FLARE, code_range[1], lattice_max[1] + 2 * FLARE]},
+         "min": [0, code_range[0], 0],
+         "max": [lattice_max[0] + 2 * FLARE, code_range[1], lattice_max[1] + 2 * FLARE]},
         {"bufferView": 0, "byteOffset": 8, "componentType": 5120, "normalized": True, "count": count, "type": "VEC3"},
         {"bufferView": 0, "byteOffset": 12, "componentType": 5123, "normalized": True, "count": count, "type": "VEC2"},
         {"bufferView": 1, "componentType": 5123, "count": len(indices) // 2, "type": "SCALAR"},
     ]
+    attributes = {"POSITION": 0, "NORMAL": 1, "TEXCOORD_0": 2}
+    surface = {"baseColorTexture": {"index": 0}, "metallicFactor": 0, "roughnessFactor": roughness}
     document = {
         "asset": {"version": "2.0", "generator": GENERATOR},
         "extensionsUsed": ["KHR_mesh_quantization"], "extensionsRequired": ["KHR_mesh_quantization"],
         "scene": 0, "scenes": [{"nodes": [0]}],
         "nodes": [{"mesh": 0, "translation": list(translation), "scale": [step_m] * 3}],
-        "meshes": [{"primitives": [{"attributes": {"POSITION": 0, "NORMAL": 1, "TEXCOORD_0": 2}, "indices": 3, "material": 0}]}],
-        "materials": [{"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}, "metallicFactor": 0, "roughnessFactor": roughness}}],
+        "meshes": [{"primitives": [{"attributes": attributes, "indices": 3, "material": 0}]}],
+        "materials": [{"pbrMetallicRoughness": surface}],
         "textures": [{"source": 0, "sampler": 0}],
         "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}],
         "images": [{"bufferView": 2, "mimeType": "image/jpeg"}],

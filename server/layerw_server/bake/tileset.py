@@ -49,7 +49,7 @@ class TilesetWriter:
                                 "geometricError": _number(node.error_m) if node.children else 0}
         dx, dz = record.centre[0] - parent_centre[0], record.centre[1] - parent_centre[1]
         if (dx, dz) != (0.0, 0.0):
-            tile["transform"] = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, dx, -dz, 0, 1]
+            tile["transform"] = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, dx, 0.0 - dz, 0, 1]
         if node.level == 0:
             tile["refine"] = "REPLACE"
         tile["content"] = {"uri": record.uri, "extras": {"byteLength": record.size_bytes}}
@@ -61,7 +61,8 @@ class TilesetWriter:
 
     def _externalise(self, node: Node, tile: dict[str, Any]) -> dict[str, Any]:
         """Move a branch to its own file; the tile that stays has the branch's box, transform and error."""
-        outer = {key: tile[key] for key in ("boundingVolume", "geometricError", "transform") if key in tile}
+        stay = ("boundingVolume", "geometricError", "transform")
+        outer: dict[str, Any] = {key: tile[key] for key in stay if key in tile}
         inner = {key: value for key, value in tile.items() if key != "transform"}
         inner["refine"] = "REPLACE"
         for child_content in _contents(inner):
@@ -89,6 +90,7 @@ def _union(boxes: list[Box]) -> Box:
 def _box(box: Box, centre: tuple[float, float]) -> list[float]:
     (x0, y0, z0), (x1, y1, z1) = box
     middle = [(x0 + x1) / 2 - centre[0], -((z0 + z1) / 2 - centre[1]), (y0 + y1) / 2]
+    middle = [value + 0.0 for value in middle]  # no -0.0
     return [*middle, (x1 - x0) / 2, 0, 0, 0, (z1 - z0) / 2, 0, 0, 0, (y1 - y0) / 2]
 
 

@@ -14,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw_server.bake import tiles
-from layerw_server.bake.fields import F32, Fields
-from layerw_server.bake.heightfield import TILE_CELLS
+from layerw_server.bake.fields import Fields
+from layerw_server.bake.heightfield import F32, TILE_CELLS
 from layerw_server.bake.paint import Look, paint
-from layerw_server.bake.quadtree import Node
+from layerw_server.bake.quadtree import SEA_DIM_DEPTH_M, SEA_LEAF_DEPTH_M, Node
 from layerw_server.bake.textures import U8, encode_jpeg, halve
 
 TILES_FOLDER = "tiles"
-DEEP_TEXELS = 64
+DEEP_TEXELS, SHALLOW_TEXELS = 64, 128  # of sea bed leaves
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ def lattice(world: World, corners: npt.NDArray[np.int64], axis: int, level: int)
     """Quantised world coordinate (0: x, 1: z) of grid corners, in steps of the level; 0 is the world's middle."""
     cell = (world.cell_x_m, world.cell_y_m)[axis]
     metres = (corners - world.cells / 2) * cell
-    return np.rint(metres / world.steps_m[level]).astype(np.int64)
+    codes: npt.NDArray[np.int64] = np.rint(metres / world.steps_m[level]).astype(np.int64)
+    return codes
 
 
 def tile_normals(fields: Fields, node: Node) -> F32:
@@ -103,6 +104,12 @@ def _look(world: World) -> Look:
     return Look(world.sea_level_m, world.biome, (world.texels - 1) / TILE_CELLS, world.seed)
 
 
+def _texels(world: World, node: Node) -> int:
+    if node.depth_m <= SEA_LEAF_DEPTH_M:
+        return world.texels
+    return min(world.texels, DEEP_TEXELS if node.depth_m > SEA_DIM_DEPTH_M else SHALLOW_TEXELS)
+
+
 def write_branch(world: World, fields: Fields, node: Node, folder: Path) -> tuple[dict[str, TileRecord], U8]:
     """Write a node and everything below it; returns the records by node name and the node's texture."""
     records: dict[str, TileRecord] = {}
@@ -114,7 +121,6 @@ def write_branch(world: World, fields: Fields, node: Node, folder: Path) -> tupl
             below.append(texture)
         texture = halve((below[0], below[1], below[2], below[3]))
     else:
-        texels = DEEP_TEXELS if node.deep else world.texels
-        texture = paint(fields, node, min(texels, world.texels), look=_look(world))
+        texture = paint(fields, node, _texels(world, node), look=_look(world))
     records[node.name] = write_tile(world, fields, node, texture, folder)
     return records, texture

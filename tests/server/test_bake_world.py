@@ -1,0 +1,260 @@
+"""Whole worlds: tileset rules, determinism, bad input, interruption, the ground grid, the island."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from layerw_server.bake import BakeError, bake, cli_bake, pipeline, tileset as tileset_module
+from layerw_server.bake.heightfield import load_dem, metres_per_degree, resample
+from layerw_server.bake.island import make_island
+
+from .bake_worlds import files, read_world, small_field, tileset, walk
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("bake") / "world"
+    bake(small_field(), out, jobs=1, texels=32)
+    return out
+
+
+def _save_dem(path: Path, **arrays: Any) -> Path:
+    np.savez(path, **arrays)
+    return path
+
+
+# -- the tileset ---------------------------------------------------------------------------------------------
+
+
+def test_tileset_follows_the_rules_of_3d_tiles(world: Path) -> None:
+    document = tileset(world)
+    assert document["asset"]["version"] == "1.1"
+    assert document["root"]["refine"] == "REPLACE"
+    assert document["geometricError"] > document["root"]["geometricError"]
+    for tile, _, parent in walk(document["root"]):
+        assert len(tile["boundingVolume"]["box"]) == 12
+        assert set(tile) <= {"boundingVolume", "geometricError", "transform", "refine", "content", "children"}
+        content = world / tile["content"]["uri"]
+        assert content.stat().st_size == tile["content"]["extras"]["byteLength"]
+        if parent is not None:
+            assert tile["geometricError"] < parent["geometricError"]
+        if not tile.get("children"):
+            assert tile["geometricError"] == 0
+        else:
+            assert len(tile["children"]) == 4
+
+
+def test_boxes_hold_their_content_and_their_children_tightly(world: Path) -> None:
+    document = tileset(world)
+    origins = {t["content"]["uri"]: o for t, o, _ in walk(document["root"])}
+    vertices = {t.tile["content"]["uri"]: t.positions for t in read_world(world)}
+
+    def extent(tile: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+        box = np.array(tile["boundingVolume"]["box"])
+        half = np.abs(box[3:].reshape(3, 3)).sum(axis=0)
+        middle = box[:3] + origins[tile["content"]["uri"]]
+        return middle - half, middle + half
+
+    for tile, _, parent in walk(document["root"]):
+        low, high = extent(tile)
+        points = vertices[tile["content"]["uri"]][:, [0, 2, 1]] * [1, -1, 1]
+        assert (points.min(axis=0) >= low - 1e-6).all() and (points.max(axis=0) <= high + 1e-6).all()
+        if not tile.get("children"):
+            assert np.allclose(points.min(axis=0), low) and np.allclose(points.max(axis=0), high)
+        if parent is not None:
+            parent_low, parent_high = extent(parent)
+            assert (low >= parent_low - 1e-6).all() and (high <= parent_high + 1e-6).all()
+
+
+def test_large_tilesets_split_into_external_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tileset_module, "SPLIT_TILES", 4)
+    monkeypatch.setattr(tileset_module, "SPLIT_LEVEL", 1)
+    bake(small_field(), tmp_path / "w", jobs=1, texels=16)
+    outer = tileset(tmp_path / "w")["root"]["children"]
+    external = [c for c in outer if c["content"]["uri"].endswith(".json")]
+    assert external
+    for tile in external:
+        path = tmp_path / "w" / tile["content"]["uri"]
+        inner = __import__("json").loads(path.read_bytes())
+        assert inner["asset"]["version"] == "1.1"
+        assert "children" not in tile
+        for below, _, _ in walk(inner["root"]):
+            assert (path.parent / below["content"]["uri"]).is_file()
+
+
+def test_ground_grid_matches_the_heights(world: Path) -> None:
+    field = small_field()
+    extras = tileset(world)["extras"]["layerw"]
+    ground = extras["ground"]
+    data = np.fromfile(world / ground["uri"], "<u2").reshape(ground["samples"], ground["samples"])
+    assert data.nbytes == ground["byteLength"]
+    heights = ground["offset_m"] + ground["scale_m"] * data
+    assert np.abs(heights - field.heights).max() < 0.05
+    assert ground["west_m"] + ground["spacing_x_m"] * (ground["samples"] - 1) == pytest.approx(field.size_m[0] / 2)
+    x, y, z = extras["spawn"]["position"]
+    row, column = (z - ground["north_m"]) / ground["spacing_z_m"], (x - ground["west_m"]) / ground["spacing_x_m"]
+    assert y == pytest.approx(heights[round(row), round(column)] + 1.8, abs=0.1)
+    assert y > extras["sea_level_m"]
+
+
+# -- the same bytes every time --------------------------------------------------------------------------------
+
+
+def test_one_and_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
+    field = make_island(7, levels=4)
+    bake(field, tmp_path / "a", jobs=1, texels=24, seed=7)
+    bake(make_island(7, levels=4), tmp_path / "b", jobs=2, texels=24, seed=7)
+    first, second = files(tmp_path / "a"), files(tmp_path / "b")
+    assert list(first) == list(second)
+    assert first == second
+
+
+def test_another_seed_is_another_island() -> None:
+    assert not np.array_equal(make_island(1, levels=1).heights, make_island(2, levels=1).heights)
+
+
+def test_the_island_is_an_island() -> None:
+    for seed in (1, 2, 3):
+        field = make_island(seed, levels=4)
+        heights = field.heights
+        border = np.concatenate([heights[0], heights[-1], heights[:, 0], heights[:, -1]])
+        assert border.max() < -8.0, "land touches the world's border"
+        assert 0.2 < float((heights > 0).mean()) < 0.6
+        assert 850.0 < float(heights.max()) < 1250.0
+        assert field.size_m == (8192.0, 8192.0)
+
+
+# -- digital elevation models ----------------------------------------------------------------------------------
+
+
+def test_the_shared_dem_bakes(shared_data: Path, tmp_path: Path) -> None:
+    field = load_dem(shared_data / "dem/jacksboro_fault_dem.npz", levels=3)
+    assert field.size_m[0] == pytest.approx(29_930, rel=0.01)
+    assert field.size_m[1] == pytest.approx(31_730, rel=0.01)
+    assert float(field.heights.max()) == pytest.approx(1076, abs=25)
+    assert bake(field, tmp_path / "w", jobs=1, texels=16).tiles == 21
+
+
+def test_metres_per_degree_match_published_values() -> None:
+    lon, lat = metres_per_degree(0.0)
+    assert (lon, lat) == (pytest.approx(111_320, abs=5), pytest.approx(110_574, abs=5))
+    lon, lat = metres_per_degree(60.0)
+    assert (lon, lat) == (pytest.approx(55_800, abs=5), pytest.approx(111_412, abs=5))
+
+
+def test_resampling_keeps_corners_and_planes() -> None:
+    plane = np.add.outer(np.arange(9.0), 2 * np.arange(11.0)).astype(np.float32)
+    out = resample(plane, 65)
+    assert (out[0, 0], out[-1, -1]) == (plane[0, 0], plane[-1, -1])
+    assert np.allclose(out, np.add.outer(np.linspace(0, 8, 65), 2 * np.linspace(0, 10, 65)), atol=1e-4)
+
+
+@pytest.mark.parametrize(("arrays", "message"), [
+    ({"elevation": np.zeros((4, 40))}, "each side must have 8 to 32768"),
+    ({"elevation": np.full((40, 40), np.nan)}, "1600 NaN or infinite"),
+    ({"elevation": np.zeros(40)}, "has 1 dimensions"),
+    ({"elevation": np.zeros((40, 40), complex)}, "dtype complex128"),
+    ({"elevation": np.full((40, 40), -32768, np.int16)}, "32768 m, beyond the limit"),
+    ({"height": np.zeros((40, 40))}, "no array 'elevation'; it holds height"),
+    ({"elevation": np.zeros((40, 40)), "dx": np.zeros(3)}, "'dx' in .* must be one finite number"),
+])
+def test_bad_dems_get_one_clear_sentence(tmp_path: Path, arrays: dict[str, Any], message: str) -> None:
+    with pytest.raises(BakeError, match=message) as caught:
+        load_dem(_save_dem(tmp_path / "dem.npz", **arrays))
+    assert str(caught.value).endswith(".") and "\n" not in str(caught.value)
+
+
+def test_missing_and_corrupt_files(tmp_path: Path) -> None:
+    with pytest.raises(BakeError, match="There is no file"):
+        load_dem(tmp_path / "absent.npz")
+    (tmp_path / "bad.npz").write_bytes(b"PK\x03\x04 not a zip")
+    with pytest.raises(BakeError, match="not a readable"):
+        load_dem(tmp_path / "bad.npz")
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"levels": 0}, "levels is 0"), ({"levels": 12}, "between 1 and 8"), ({"cell_m": -3.0}, "cell size is -3"),
+    ({"latitude": 91.0}, "latitude is 91"),
+])
+def test_bad_dem_options(tmp_path: Path, options: dict[str, Any], message: str) -> None:
+    path = _save_dem(tmp_path / "dem.npz", elevation=np.zeros((40, 40)))
+    with pytest.raises(BakeError, match=message):
+        load_dem(path, **options)
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"jobs": 0}, "jobs is 0"), ({"texels": 4096}, "4096 texels"), ({"quality": 5}, "quality is 5"),
+])
+def test_bad_bake_options(tmp_path: Path, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(BakeError, match=message):
+        bake(small_field(1), tmp_path / "w", **options)
+
+
+# -- the output folder -----------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_is_no_world_is_left_alone(tmp_path: Path) -> None:
+    out = tmp_path / "photos"
+    out.mkdir()
+    (out / "cat.jpg").write_bytes(b"cat")
+    with pytest.raises(BakeError, match="no world made by layerw bake"):
+        bake(small_field(1), out)
+    assert files(out) == {"cat.jpg": b"cat"}
+    with pytest.raises(BakeError, match="is not a folder"):
+        bake(small_field(1), out / "cat.jpg")
+    with pytest.raises(BakeError, match="does not exist"):
+        bake(small_field(1), tmp_path / "a" / "b")
+
+
+def test_a_world_is_replaced_whole(tmp_path: Path) -> None:
+    out = tmp_path / "w"
+    bake(small_field(2), out, jobs=1, texels=16)
+    bake(small_field(1), out, jobs=1, texels=16)
+    named = {"tileset.json", *(t["content"]["uri"] for t, _, _ in walk(tileset(out)["root"]))}
+    named.add(tileset(out)["extras"]["layerw"]["ground"]["uri"])
+    assert set(files(out)) == named
+    assert [p.name for p in tmp_path.iterdir()] == ["w"]
+
+
+@pytest.mark.parametrize("existing", [False, True])
+def test_an_interrupted_bake_leaves_the_old_world_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, existing: bool,
+) -> None:
+    out = tmp_path / "w"
+    if existing:
+        bake(small_field(1), out, jobs=1, texels=16)
+    before = files(out)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline.ground, "world_extras", stop)
+    with pytest.raises(KeyboardInterrupt):
+        bake(small_field(2), out, jobs=1, texels=16)
+    assert files(out) == before
+    assert [p.name for p in tmp_path.iterdir()] == (["w"] if existing else [])
+
+
+# -- the command ------------------------------------------------------------------------------------------------
+
+
+def test_the_command_bakes_and_says_what(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli_bake(None, tmp_path / "w", procedural="island", seed=3, levels=2, jobs=1, texels=16)
+    assert "5 tiles" in capsys.readouterr().err.replace("\n", " ")
+    assert tileset(tmp_path / "w")["extras"]["layerw"]["source"] == {"kind": "island", "seed": 3}
+
+
+@pytest.mark.parametrize(("source", "procedural", "message"), [
+    (None, None, "not both and not neither"), (Path("a.npz"), "island", "not both"), (None, "moon", "no procedural world"),
+    (Path("absent.npz"), None, "There is no file absent.npz"),
+])
+def test_the_command_ends_with_one_sentence(
+    tmp_path: Path, source: Path | None, procedural: str | None, message: str,
+) -> None:
+    with pytest.raises(SystemExit, match=message):
+        cli_bake(source, tmp_path / "w", procedural=procedural)
+    assert not (tmp_path / "w").exists()

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 from pathlib import Path
 
 from client import Result, drive
@@ -102,7 +102,9 @@ def summarise(results: dict[tuple[str, str], list[Result]]) -> list[Row]:
 def write(rows: list[Row], options: argparse.Namespace) -> None:
     """Write the JSON and the table."""
     RESULTS.mkdir(parents=True, exist_ok=True)
-    versions = {name: version(name) for name in ("starlette", "uvicorn", "httptools", "uvloop")}
+    installed = {distribution.name for distribution in distributions()}
+    names = ("starlette", "uvicorn", "httptools", "uvloop")
+    versions = {name: version(name) for name in names if name in installed}
     document = {"tile_bytes": TILE_BYTES, "tiles": TILES, "rounds": options.rounds, "seconds": options.seconds,
                 "connections": options.connections, "target_ratio": TARGET_RATIO, "versions": versions,
                 "python": platform.python_version(), "rows": [asdict(row) for row in rows]}

@@ -20,6 +20,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from .app import create_app
+from .origins import RuleError
 
 WEBSOCKET_BYTES_MAX = 64 * 1024
 WILDCARDS = ("", "0.0.0.0", "::")
@@ -53,8 +54,12 @@ def serve(program: Path, port: int = 8000, host: str = "127.0.0.1", *, runtime: 
         raise ServeError(f"There is no program {program}; give the path of a .py file.")
     listener = bind(host, port)
     address = page_address(host, listener.getsockname()[1])
-    app = create_app(program=program, runtime=runtime, web=web, allow_hosts=_hosts(host, tuple(allow_hosts)),
-                     allow_origins=allow_origins, dev=dev, isolate=isolate)
+    try:
+        app = create_app(program=program, runtime=runtime, web=web, allow_hosts=_hosts(host, tuple(allow_hosts)),
+                         allow_origins=allow_origins, dev=dev, isolate=isolate)
+    except RuleError as error:
+        listener.close()
+        raise ServeError(str(error)) from None
     server = _Server(uvicorn_config(app))
     server.on_ready = lambda: _ready(address, on_ready, open_browser)
     try:

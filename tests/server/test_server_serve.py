@@ -79,3 +79,8 @@ def test_a_wildcard_address_answers_to_given_names_only(caplog: pytest.LogCaptur
     assert not caplog.records
     assert _hosts("0.0.0.0", ()) == ()
     assert "--allow-host" in caplog.text
+
+
+def test_a_bad_allow_list_entry_is_a_clear_message(tree: Path) -> None:
+    with pytest.raises(ServeError, match="not an accepted entry"):
+        serve(tree / "app/hello.py", 0, runtime=tree, web=tree, allow_origins=["*"], open_browser=False)

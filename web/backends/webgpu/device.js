@@ -8,7 +8,7 @@ import { loadChunks } from '../../shaders/loader.js';
 import { Core } from '../common/core.js';
 import { WebgpuBuffers } from './buffers.js';
 import { WebgpuPasses } from './passes.js';
-import { WebgpuPipelines, makeLayouts } from './pipelines.js';
+import { CANVAS_FORMAT, WebgpuPipelines, makeLayouts } from './pipelines.js';
 import { WebgpuTextures } from './textures.js';
 import { GpuTimer } from './timing.js';
 
@@ -65,7 +65,7 @@ export class WebgpuBackend extends Core {
     this.device = device;
     const context = /** @type {GPUCanvasContext} */ (this.canvas.getContext('webgpu'));
     context.configure({
-      device, format: 'bgra8unorm', alphaMode: 'opaque', usage: RENDER_ATTACHMENT | COPY_DST,
+      device, format: CANVAS_FORMAT, alphaMode: 'opaque', usage: RENDER_ATTACHMENT | COPY_DST,
     });
     this.context = context;
     device.addEventListener('uncapturederror', (event) => this.apiError(event.error.message));

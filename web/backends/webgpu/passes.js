@@ -15,6 +15,11 @@ const SHADOW = 0;
 const OPAQUE = 1;
 const BLEND = 2;
 
+/** @param {Uint8Array} data four bytes a pixel */
+function swapRedBlue(data) {
+  for (let i = 0; i < data.length; i += 4) [data[i], data[i + 2]] = [data[i + 2], data[i]];
+}
+
 export class WebgpuPasses {
   /** @param {GPUDevice} device @param {GPUCanvasContext} context @param {import('./buffers.js').WebgpuBuffers} buffers
    * @param {import('./pipelines.js').WebgpuPipelines} pipelines @param {import('./timing.js').GpuTimer} timer */
@@ -183,12 +188,10 @@ export class WebgpuPasses {
     const mapped = new Uint8Array(buffer.getMappedRange());
     const data = new Uint8Array(width * height * 4);
     for (let y = 0; y < height; y += 1) {
-      for (let x = 0; x < width; x += 1) {
-        const from = y * bytesPerRow + x * 4;
-        data.set([mapped[from + 2], mapped[from + 1], mapped[from], mapped[from + 3]], (y * width + x) * 4);
-      }
+      data.set(mapped.subarray(y * bytesPerRow, y * bytesPerRow + width * 4), y * width * 4);
     }
     buffer.destroy();
+    if (COLOR_FORMAT.startsWith('bgra')) swapRedBlue(data);
     return { width, height, data };
   }
 }

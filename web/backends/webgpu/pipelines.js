@@ -10,7 +10,10 @@ import {
 import { PIPELINE_FLAGS, meshWgsl, skyWgsl } from '../../shaders/loader.js';
 
 /** @typedef {import('../common/resources.js').MaterialRecord} MaterialRecord */
-export const COLOR_FORMAT = 'bgra8unorm-srgb';
+/** What canvases like best here; the picture has the same order, so that it can be copied. */
+export const CANVAS_FORMAT = /** @type {'bgra8unorm' | 'rgba8unorm'} */ (
+  globalThis.navigator?.gpu?.getPreferredCanvasFormat() ?? 'bgra8unorm');
+export const COLOR_FORMAT = /** @type {const} */ (`${CANVAS_FORMAT}-srgb`);
 export const DEPTH_FORMAT = 'depth32float';
 export const SAMPLES = 4;
 const VERTEX_STAGE = 1;

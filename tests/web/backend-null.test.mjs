@@ -1,0 +1,120 @@
+/** Checks and states that every backend shares, on the null backend: bounds, limits, pending, failed, stale, merged runs. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createBackend } from '../../web/backends/null/device.js';
+import { Decoder } from '../../web/decoder.js';
+import { EventWriter } from '../../web/gen/events.js';
+import { FRAME_BLOCK_BYTES, MATERIAL_BLOCK_BYTES } from '../../web/gen/layouts.js';
+import { HANDLES, create, destroy, frame } from '../browser/pages/scene.js';
+import { TestHeap, TestStream } from '../browser/pages/stream.js';
+
+async function setUp() {
+  const heap = new TestHeap(32 << 20);
+  const stream = new TestStream();
+  const events = [];
+  const errors = [];
+  const transfer = new Uint8Array(64);
+  const transfers = {
+    bytes: (h) => { if (h !== 9) throw new Error(`Transfer ${h} is unknown.`); return transfer; },
+    image: () => ({ width: 4, height: 4 }),
+  };
+  const writer = new EventWriter((words) => events.push(words));
+  const backend = await createBackend({ heap, transfers, events: writer });
+  const decoder = new Decoder({ heap, sinks: { gpu: backend }, onError: (message) => errors.push(message) });
+  const run = (fill) => { heap.end = 16; fill(stream); stream.submit(heap, decoder); return errors.splice(0); };
+  const failures = () => events.splice(0).filter((w) => (w[0] & 0xffff) === 20)
+    .map((w) => new TextDecoder().decode(new Uint8Array(w.buffer, 16, w[3])));
+  return { heap, backend, run, events, failures };
+}
+const VIEW = { eye: [0, 2, 7], look: [0, -0.2, -1], width: 320, height: 200 };
+
+test('the scene is created, drawn, and leaves nothing behind', async () => {
+  const { heap, backend, run, events } = await setUp();
+  const before = backend.stats().gpuBytes;
+  assert.deepEqual(run((s) => create(s, heap)), []);
+  assert.equal(backend.stats().liveHandles, HANDLES);
+  assert.deepEqual(run((s) => frame(s, heap, VIEW)), []);
+  const { draws, triangles } = backend.stats();
+  assert.ok(draws >= 15 && draws < 30, `81 boxes of one material are one draw, so ${draws} in all`);
+  assert.ok(triangles > 20_000);
+  assert.deepEqual(run((s) => destroy(s)), []);
+  assert.equal(backend.stats().liveHandles, 0);
+  assert.equal(backend.stats().gpuBytes, before);
+  assert.deepEqual(events, []);
+});
+
+test('what passes a limit is refused with value and limit', async () => {
+  const { run, failures } = await setUp();
+  assert.deepEqual(run((s) => s.add('texture_create', 1, 65536, 65536, 17, 0, 0)), []);
+  assert.match(failures()[0], /^The texture 1 could not be made. Its size is 65536 x 65536, .* limit is 8192 a side/);
+  run((s) => s.add('texture_create', 2, 16, 8, 3, 0, 0));
+  assert.match(failures()[0], /It has 3 levels; use 1 or the full chain of 5/);
+  run((s) => s.add('buffer_create', 1, 0xfffffffc, 1));
+  assert.match(failures()[0], /4096.0 MiB, but this device's limit is 1024.0 MiB/);
+  run((s) => s.add('buffer_create', 2, 64, 3));
+  assert.match(failures()[0], /usage is 3; use 1 \(vertex\) or 2 \(index\), never both/);
+  run((s) => s.add('material_create', 1, 9, 0, 0, 0, 0, 0, 0, 16));
+  assert.match(failures()[0], /Its kind is 9; use 0 to 3/);
+});
+
+test('writes past the end are refused', async () => {
+  const { run } = await setUp();
+  run((s) => s.add('buffer_create', 1, 64, 1));
+  assert.match(run((s) => s.add('buffer_write', 1, 32, 16, 36))[0], /ends at byte 68, but the buffer has 64 bytes/);
+  assert.match(run((s) => s.add('buffer_write', 1, 2, 16, 4))[0], /must be multiples of 4/);
+  assert.match(run((s) => s.add('buffer_upload', 1, 0, 9, 32, 64))[0], /up to 96 are read, but transfer 9 holds 64/);
+  assert.match(run((s) => s.add('buffer_upload', 1, 0, 8, 0, 4))[0], /Transfer 8 is unknown/);
+  assert.match(run((s) => s.add('rows_write', 0, 0, 1024, 16))[0], /up to 1024 are written, but the capacity is 0/);
+  assert.match(run((s) => s.add('frame_block', 16, 12))[0], new RegExp(`12 bytes, expected ${FRAME_BLOCK_BYTES}`));
+  run((s) => s.add('texture_create', 1, 8, 8, 4, 0, 0));
+  assert.match(run((s) => s.add('texture_write', 1, 16, 255))[0], /255 bytes are written, but 8 x 8 texels have 256/);
+  assert.match(run((s) => s.add('texture_upload', 1, 3))[0], /has 4 x 4 texels, but the texture has 8 x 8/);
+});
+
+test('a mesh outside of its buffers fails', async () => {
+  const { run, failures } = await setUp();
+  run((s) => s.add('buffer_create', 1, 320, 1).add('buffer_create', 2, 16, 2));
+  run((s) => s.add('mesh_create', 1, 1, 32, 10, 2, 0, 3, 2, 0));
+  assert.match(failures()[0], /10 vertices end at byte 352, but the buffer has 320 bytes/);
+  run((s) => s.add('mesh_create', 2, 1, 0, 10, 2, 4, 9, 2, 0));
+  assert.match(failures()[0], /9 indices end at byte 22, but the buffer has 16 bytes/);
+  run((s) => s.add('mesh_create', 3, 2, 0, 0, 0, 0, 0, 0, 0));
+  assert.match(failures()[0], /vertex buffer does not exist or has not usage 1/);
+});
+
+test('draws of pending, failed, stale or destroyed resources are skipped', async () => {
+  const { heap, backend, run } = await setUp();
+  run((s) => create(s, heap));
+  run((s) => frame(s, heap, VIEW));
+  const all = backend.stats().triangles;
+  run((s) => s.add('texture_create', 5, 8, 8, 4, 0, 0).add('material_destroy', 1)
+    .add('material_create', (1 << 20) | 1, 0, 0, 5, 0, 0, 0, 0, heap.put(new Uint8Array(MATERIAL_BLOCK_BYTES))));
+  run((s) => frame(s, heap, VIEW));
+  const without = backend.stats().triangles;
+  assert.equal(all - without, 2 * 81 * 12, 'boxes of the stale material, in the opaque and the shadow pass');
+  run((s) => s.add('buffer_destroy', 3));
+  run((s) => frame(s, heap, VIEW));
+  assert.ok(backend.stats().triangles < without, 'the sphere lost its vertices');
+});
+
+test('draws past the visible rows are skipped and told', async () => {
+  const { heap, backend, run } = await setUp();
+  run((s) => create(s, heap));
+  const errors = run((s) => {
+    frame(s, heap, VIEW);
+    s.words.pop(); // frame_end
+    s.add('draw_list', 1, heap.put(Uint32Array.from([1, 1, 5, 5000, 0, 0, 0, 0])), 1).add('frame_end');
+  });
+  assert.match(errors[0], /1 draws index past the \d+ visible rows and were skipped/);
+  assert.ok(backend.stats().draws > 1);
+});
+
+test('a lost device empties every handle and says so', async () => {
+  const { heap, backend, run, events } = await setUp();
+  run((s) => create(s, heap));
+  await backend.loseDevice();
+  assert.deepEqual(events.map((words) => words[0] & 0xffff), [18, 19]);
+  assert.equal(backend.stats().liveHandles, 0);
+  assert.deepEqual(run((s) => create(s, heap)), []);
+  assert.equal(backend.stats().liveHandles, HANDLES);
+});

@@ -56,6 +56,7 @@ export class Host {
     const events = new EventWriter((words) => this.#port.postMessage({ type: 'input', words }, [words.buffer]));
     this.input = new Input(this.panels.stage, events);
     this.#listen();
+    if (element.hasAttribute('autofocus')) this.panels.stage.focus({ preventScroll: true });
     this.#start();
   }
 
@@ -122,11 +123,9 @@ export class Host {
   #listen() {
     const { signal } = this.#abort;
     this.#observer.observe(this.panels.stage);
-    document.addEventListener(
-      'visibilitychange',
-      () => this.#port.postMessage({ type: 'hidden', hidden: document.hidden }),
-      { signal },
-    );
+    const tellHidden = () => this.#port.postMessage({ type: 'hidden', hidden: document.hidden });
+    document.addEventListener('visibilitychange', tellHidden, { signal });
+    tellHidden();
     addEventListener('keydown', (event) => {
       if (event.code !== OVERLAY_KEY) return;
       event.preventDefault();
@@ -167,7 +166,7 @@ export class Host {
   #handlers = {
     progress: ({ stage, fraction }) => this.panels.setProgress(stage, fraction),
     manifest: ({ manifest }) => {
-      if (manifest.engine === 'zip') this.#reload = new ReloadSocket(this.options.baseUrl);
+      if (manifest.engine === 'zip' && this.options.frames === 0) this.#reload = new ReloadSocket(this.options.baseUrl);
     },
     backend: ({ name, note }) => {
       this.element.dataset.backend = name;
@@ -203,10 +202,7 @@ export class Host {
 
   /** @param {Record<string, any>} report */
   #setReport(report) {
-    if (this.report === null && this.options.frames === 0) {
-      if (report.overlay === true) this.showOverlay(true);
-      if (typeof report.title === 'string' && report.title !== '') this.element.title ||= '';
-    }
+    if (this.report === null && this.options.frames === 0 && report.overlay === true) this.showOverlay(true);
     this.report = report;
     if (this.overlay.shown) this.overlay.setReport(report);
     this.element.dispatchEvent(new CustomEvent('layerw-report', { detail: report }));

@@ -80,32 +80,36 @@ export class Input {
   }
 
   #pointers() {
-    this.#on(this.target, 'pointerdown', (event) => this.#pointerDown(event));
-    this.#on(window, 'pointerup', (event) => this.#pointerUp(event));
+    // Mouse events for buttons: pointerdown comes only for the first of several.
+    this.#on(this.target, 'mousedown', (event) => this.#mouseDown(event));
+    this.#on(window, 'mouseup', (event) => this.#mouseUp(event));
+    this.#on(this.target, 'pointerdown', (event) => this.#touch(event, 0));
+    this.#on(window, 'pointerup', (event) => this.#touch(event, 2));
     this.#on(window, 'pointercancel', (event) => this.#touch(event, 3));
     this.#on(this.target, 'pointermove', (event) => this.#pointerMove(event));
+    // After a touch the browser makes up mouse events unless the touch is refused.
+    this.#on(this.target, 'touchend', (event) => event.preventDefault(), { passive: false });
     this.#on(this.target, 'contextmenu', (event) => event.preventDefault());
     this.#on(this.target, 'wheel', (event) => this.#wheel(event), { passive: false });
   }
 
-  /** @param {PointerEvent} event */
+  /** @param {MouseEvent} event */
   #at(event) {
     const box = this.target.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   }
 
-  /** @param {PointerEvent} event */
-  #pointerDown(event) {
+  /** @param {MouseEvent} event */
+  #mouseDown(event) {
     this.target.focus({ preventScroll: true });
-    if (event.pointerType === 'touch') return this.#touch(event, 0);
     if (this.#wantsLock && !this.#locked()) this.#lock();
     const { x, y } = this.#at(event);
     this.events.pointerButton(event.button, 1, x, y);
+    event.preventDefault();
   }
 
-  /** @param {PointerEvent} event */
-  #pointerUp(event) {
-    if (event.pointerType === 'touch') return this.#touch(event, 2);
+  /** @param {MouseEvent} event */
+  #mouseUp(event) {
     const { x, y } = this.#at(event);
     this.events.pointerButton(event.button, 0, x, y);
   }
@@ -122,6 +126,8 @@ export class Input {
    * @param {number} phase 0 start, 1 move, 2 end, 3 cancel
    */
   #touch(event, phase) {
+    if (event.pointerType !== 'touch') return;
+    if (phase === 0) this.target.focus({ preventScroll: true });
     let touch = this.#touches.get(event.pointerId);
     if (touch === undefined) {
       if (phase !== 0 || this.#touches.size >= TOUCHES_MAX) return;

@@ -110,11 +110,7 @@ export class Reporter {
   beforeFrame() {
     const { options, figures, events } = this.engine;
     const frame = figures.framesCount + 1;
-    if (options.frames === 0) {
-      if (frame === 2) events.reportRequest(0);
-      return;
-    }
-    if (frame < options.frames) return;
+    if (options.frames === 0 || frame < options.frames) return;
     if (!options.settled || this.#settled || frame >= options.frames + SETTLE_FRAMES_MAX) {
       if (!this.#asked) events.reportRequest(REPORT_WITH_HASH);
     } else if ((frame - options.frames) % SETTLE_ASK_FRAMES === 0) events.reportRequest(0);

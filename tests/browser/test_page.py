@@ -1,0 +1,182 @@
+"""The running page: exceptions in the frame function, input, resize, overlay, reload, hidden tab, clean ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from .conftest import RunProgram, ServeProgram
+from .harness import BOOT_TIMEOUT_MS, CUBE, HOST_JS, Running, open_program
+
+INPUT_PY = """
+import json
+from layerw.base.host_port import Running
+i = Running.app.input
+json.dumps({"w": i.key("KeyW"), "buttons": sorted(i.buttons), "pointer": list(i.pointer), "touches": i.touches,
+            "axis": i.pad_axis(0), "pad_button": i.pad_buttons.get((0, 1), 0), "focused": i.focused,
+            "wheel": WHEEL[:], "size": list(i.size), "surface": list(Running.app.size)})
+"""
+PROGRAM = CUBE + """
+import builtins
+builtins.WHEEL = []
+@app.frame
+def wheel(dt):
+    if app.input.wheel_dy:
+        builtins.WHEEL.append(app.input.wheel_dy)
+"""
+
+
+def read_input(running: Running) -> dict[str, Any]:
+    """Return the program's view of the input after the events so far arrived."""
+    running.frames(2)
+    return dict(json.loads(running.python(INPUT_PY)))
+
+
+def test_exception_in_the_frame_function_is_shown_and_the_loop_goes_on(run_program: RunProgram) -> None:
+    program = CUBE.replace("cube.rotate(y=dt)", "cube.rotate(y=dt)\n    if app.frame_number == 5:\n        [][1]")
+    running = run_program(program, backend="null")
+    text = running.wait_error()
+    assert "IndexError" in text
+    assert 'File "/app/main.py", line 8, in update' in text
+    before = running.report()["frame"]
+    running.frames(3)
+    assert running.report()["frame"] > before, "the engine must keep running"
+    assert len(running.errors.texts) == 1, "one exception is one message"
+
+
+def test_shape_error_names_the_shape(run_program: RunProgram) -> None:
+    program = CUBE.replace("cube.rotate(y=dt)", "app.spawn_many(lw.Mesh.box(), 3).position = [[1, 2]]")
+    text = run_program(program, backend="null").wait_error()
+    assert "main.py" in text
+    assert "ShapeError" in text
+
+
+def test_keys_buttons_wheel_and_pointer_reach_the_program(run_program: RunProgram) -> None:
+    running = run_program(PROGRAM, backend="null").wait_ready()
+    page = running.page
+    page.keyboard.down("w")
+    page.mouse.move(30, 40)
+    page.mouse.down(button="left")
+    page.mouse.down(button="right")
+    page.mouse.wheel(0, 12)
+    state = read_input(running)
+    assert state["w"] is True
+    assert state["buttons"] == [0, 2]
+    assert state["pointer"] == [30, 40]
+    assert sum(state["wheel"]) == 12
+    page.keyboard.up("w")
+    page.mouse.up(button="left")
+    page.mouse.up(button="right")
+    state = read_input(running)
+    assert (state["w"], state["buttons"]) == (False, [])
+
+
+def test_keys_are_up_after_the_window_lost_the_focus(run_program: RunProgram) -> None:
+    running = run_program(PROGRAM, backend="null").wait_ready()
+    running.page.keyboard.down("w")
+    assert read_input(running)["w"] is True
+    running.page.evaluate("dispatchEvent(new Event('blur'))")
+    assert read_input(running)["w"] is False
+
+
+def test_touches_have_small_numbers_and_end(run_program: RunProgram) -> None:
+    running = run_program(PROGRAM, backend="null").wait_ready()
+    send = """([type, id, x, y]) => %s.panels.stage.dispatchEvent(new PointerEvent(type,
+        { pointerType: 'touch', pointerId: id, clientX: x, clientY: y, bubbles: true, composed: true }))""" % HOST_JS
+    running.page.evaluate(send, ["pointerdown", 71, 5, 6])
+    running.page.evaluate(send, ["pointerdown", 99, 7, 8])
+    running.page.evaluate(send, ["pointermove", 99, 17, 18])
+    assert read_input(running)["touches"] == {"0": [5, 6], "1": [17, 18]}
+    running.page.evaluate(send, ["pointerup", 71, 5, 6])
+    running.page.evaluate(send, ["pointercancel", 99, 5, 6])
+    assert read_input(running)["touches"] == {}
+
+
+def test_gamepad_axes_and_buttons_arrive(context: BrowserContext, run_program: RunProgram) -> None:
+    context.add_init_script("""
+        globalThis.pad = { index: 0, axes: [0, 0], buttons: [{ value: 0 }, { value: 0 }] };
+        navigator.getGamepads = () => [globalThis.pad, null];""")
+    running = run_program(PROGRAM, backend="null").wait_ready()
+    running.page.evaluate("dispatchEvent(new Event('gamepadconnected')); pad.axes[0] = -0.5; pad.buttons[1].value = 1")
+    running.page.wait_for_timeout(100)
+    state = read_input(running)
+    assert state["axis"] == pytest.approx(-0.5)
+    assert state["pad_button"] == 1
+
+
+def test_surface_follows_the_element(run_program: RunProgram) -> None:
+    running = run_program(PROGRAM, backend="null").wait_ready()
+    assert read_input(running)["surface"] == [160, 120]
+    running.page.set_viewport_size({"width": 200, "height": 90})
+    running.page.wait_for_timeout(200)
+    assert read_input(running)["surface"] == [200, 90]
+
+
+def test_pointer_lock_is_taken_by_a_click_only_where_the_program_wants_it(run_program: RunProgram) -> None:
+    running = run_program(CUBE.replace("lw.App()", "lw.App(pointer_lock=True)"), backend="null").wait_ready()
+    locked = "document.pointerLockElement !== null"
+    assert running.page.evaluate(locked) is False
+    running.page.mouse.click(40, 40)
+    running.page.wait_for_function(locked)
+    running.python("from layerw.base.host_port import Running; Running.app.pointer_lock = False")
+    running.page.wait_for_function("document.pointerLockElement === null")
+
+
+def test_overlay_shows_figures_and_the_key_hides_it(run_program: RunProgram) -> None:
+    running = run_program(CUBE.replace("lw.App()", "lw.App(overlay=True)"), backend="null").wait_ready()
+    text = f"{HOST_JS}.overlay.text.innerText"
+    running.page.wait_for_function(f"{text}.includes('gpu')")
+    shown = running.page.evaluate(text)
+    assert "draws" in shown
+    assert "/ 512.0 MiB" in shown, "bytes stand against their budget"
+    running.page.keyboard.press("F3")
+    assert running.page.evaluate(f"{HOST_JS}.overlay.shown") is False
+
+
+def test_page_reloads_when_the_program_changes(run_program: RunProgram, tmp_path: Path) -> None:
+    running = run_program(CUBE, backend="null").wait_ready()
+    running.page.evaluate("globalThis.before = true")
+    (tmp_path / "app" / "main.py").write_text(CUBE + "app.spawn(lw.Mesh.sphere())\n", encoding="utf-8")
+    ready = f"!globalThis.before && document.querySelector('layer-w')?.host?.report?.entities === 2"
+    running.page.wait_for_function(ready, timeout=BOOT_TIMEOUT_MS)
+    running.wait_ready()
+    assert running.report()["entities"] == 2
+
+
+def test_hidden_tab_keeps_running_slowly(run_program: RunProgram) -> None:
+    running = run_program(CUBE, backend="null").wait_ready()
+    page = running.page
+    page.evaluate("""() => { Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange')) }""")
+    running.frames(1)
+    start = running.report()["frame"]
+    page.wait_for_timeout(1500)
+    ran = running.report()["frame"] - start
+    assert 3 <= ran <= 12, "about 4 frames a second"
+
+
+def test_removing_the_element_ends_its_worker_and_a_second_start_works(run_program: RunProgram) -> None:
+    running = run_program(CUBE, backend="null").wait_ready()
+    page = running.page
+    page.evaluate("globalThis.element = document.querySelector('layer-w'); element.remove()")
+    for _ in range(50):
+        if not page.workers:
+            break
+        page.wait_for_timeout(100)
+    assert page.workers == []
+    page.evaluate("document.body.append(element)")
+    running.wait_ready()
+    assert running.report()["entities"] == 1
+
+
+def test_unknown_attribute_value_is_a_warning_and_the_default(context: BrowserContext,
+                                                              serve_program: ServeProgram) -> None:
+    warnings: list[str] = []
+    context.on("console", lambda message: warnings.append(message.text) if message.type == "warning" else None)
+    running = open_program(context, serve_program(CUBE), backend="null", thread="fibre").wait_ready()
+    assert running.report()["thread"] == "worker"
+    assert any("fibre" in text for text in warnings)

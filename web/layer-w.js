@@ -70,6 +70,7 @@ export class LayerW extends HTMLElement {
       isolated: globalThis.crossOriginIsolated === true,
       navigationMs: performance.timeOrigin,
       decodeWorkers: Math.min(DECODE_WORKERS_MAX, Math.max(1, navigator.hardwareConcurrency - 1)),
+      query: Object.fromEntries(new URLSearchParams(this.getAttribute('query') ?? '')),
       budgets: /** @type {Record<string, number> | null} */ (JSON.parse(this.getAttribute('budgets') ?? 'null')),
     };
   }

@@ -28,6 +28,8 @@ export interface EngineOptions {
   decodeWorkers: number;
   /** Budgets that the page forces, in MiB; null = the program's. */
   budgets: Record<string, number> | null;
+  /** What the page's address says to the program: parameters that are no attribute of the element. */
+  query: Record<string, string>;
 }
 
 export interface BackendStats {

@@ -47,7 +47,7 @@ from layerw.worlds import World
 
 INBOX_BYTES = 64 * 1024
 ROWS_MIN = 4096
-TABLE_BYTES_PER_ROW = 80
+TABLE_BYTES_PER_ROW = 112  # columns, and world-space copies once something has a parent
 FrameCallback = TypeVar("FrameCallback", bound=Callable[[float], Any])
 
 

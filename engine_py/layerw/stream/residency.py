@@ -68,13 +68,13 @@ class Residency:
             self._ceiling_serial = self.serial
             self._ceiling_bytes += self._ledger.budget_bytes // 16
 
-    def estimates(self) -> F64:
-        """(tree.count,) GPU bytes of each tile: as measured, else by its file's size, else the mean."""
+    def estimates(self, rows: I64) -> F64:
+        """GPU bytes of each of some tiles: as measured, else by its file's size, else the mean."""
         tree = self.tree
-        known = tree.gpu_bytes[:tree.count]
+        known = tree.gpu_bytes[rows]
         ratio = self._seen_bytes / self._seen_sizes if self._seen_sizes else 2.0
         mean = self._seen_bytes / self._seen_tiles if self._seen_tiles else _GUESS_BYTES
-        sizes, kind = tree.size_bytes[:tree.count], tree.kind[:tree.count]
+        sizes, kind = tree.size_bytes[rows], tree.kind[rows]
         guess = np.where((sizes > 0) & (kind == MODEL), sizes * ratio, mean)
         guess[kind == NONE] = 0.0
         return np.where(known > 0, known, guess)

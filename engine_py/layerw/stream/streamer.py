@@ -23,7 +23,7 @@ from layerw.stream.ground import Ground, check_ground
 from layerw.stream.implicit import parse_subtree
 from layerw.stream.loads import Loads
 from layerw.stream.residency import ABSENT, FAILED, GPU, Residency
-from layerw.stream.select import Selection, select
+from layerw.stream.select import Memo, Selection, select
 from layerw.stream.tileset import Tileset, parse_tileset
 from layerw.stream.tree import SUBTREE, TileTree, resolve
 
@@ -56,6 +56,7 @@ class Streamer:
                             layer_ledger=layer_ledger, expand=self._expand, report=self._report)
         self._roots = np.zeros(0, np.int64)
         self._selection: Selection | None = None
+        self._memo = Memo()
         self._key: tuple[object, ...] = ()
         self._errors: deque[str] = deque(maxlen=_ERRORS_KEPT)
         self._ground_file: FileFetch | None = None
@@ -133,7 +134,8 @@ class Streamer:
             return
         self._key = key
         chosen = select(self.tree, self._roots, camera, screen_error_px=self.config.screen_error_px,
-                        keep_refined=self.config.keep_refined, estimates=residency.estimates(), budget_bytes=budget)
+                        keep_refined=self.config.keep_refined, estimates=residency.estimates, budget_bytes=budget,
+                        memo=self._memo)
         self._selection, self.screen_error_px = chosen, chosen.screen_error_px
         residency.touch(chosen.wanted, chosen.culled)
         self.tree.last_frame[self._roots] = residency.serial

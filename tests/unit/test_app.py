@@ -250,3 +250,14 @@ def test_a_still_view_writes_only_the_time_and_a_changed_colour_is_seen() -> Non
     host.step(app)
     assert block.read("sky_zenith")[:3].tolist() == [1, 2, 3]
     assert block.read("viewport")[0] == 1080
+
+
+def test_an_entity_that_loses_its_parent_goes_back_to_its_own_place() -> None:
+    app, host = make()
+    above = app.spawn(lw.Mesh.box(), position=(10, 0, 0))
+    child = app.spawn(lw.Mesh.box(), position=(1, 0, 0), parent=above)
+    host.step(app, 3)
+    assert host.sink.columns[0][:2, 0].tolist() == [10, 11]
+    child.parent = None
+    host.step(app, 2)
+    assert host.sink.columns[0][:2, 0].tolist() == [10, 1]

@@ -151,6 +151,7 @@ class Table:
             ancestor = int(self.parent[ancestor])
         self.parent[row] = parent
         self._hierarchy.stale = True
+        self.touch(row, 1)  # its world transform changes even where nothing else does
         self.structure_revision += 1
 
     def set_flag(self, first: int, count: int, flag: int, on: bool) -> None:

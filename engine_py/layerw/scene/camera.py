@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.mathx import cross3
 from layerw.base.ports import F32, F64
 
 
@@ -84,7 +85,7 @@ class Camera:
                 f"{self.fov_y}, near {self.near}, position {self.position}."
             )
         right, forward = self.right, self.forward
-        up = np.cross(right, forward)
+        up = cross3(right, forward)
         tan_y = math.tan(self.fov_y / 2)
         tan_x = tan_y * width / height
         view = np.stack([right, up, -forward])

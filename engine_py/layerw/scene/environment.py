@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from layerw.base.mathx import linear_from_srgb
+from layerw.base.mathx import cross3, linear_from_srgb
 from layerw.base.ports import F32, F64
 
 Rgb = tuple[float, float, float]
@@ -154,9 +154,9 @@ def shadow_matrix(sun_direction: F64, camera: F64, center: F64, radius_m: float,
     """
     z = sun_direction / np.linalg.norm(sun_direction)
     helper = np.array((0.0, 0.0, 1.0)) if abs(z[1]) > 0.99 else np.array((0.0, 1.0, 0.0))
-    x = np.cross(helper, z)
+    x = cross3(helper, z)
     x /= np.linalg.norm(x)
-    y = np.cross(z, x)
+    y = cross3(z, x)
     texel = 2 * radius_m / texels
     world = camera + center
     u, v = (math.floor(float(world @ a) / texel) * texel - float(camera @ a) for a in (x, y))

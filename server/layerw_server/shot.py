@@ -46,6 +46,7 @@ class ShotOptions:
     thread: str = "worker"
     timeout_s: float = 180.0
     budgets: dict[str, float] | None = None
+    extra_query: dict[str, str] | None = None  # what the program reads as options()["query"]
 
     def check(self) -> None:
         """Raise ShotError for a value outside its limits."""
@@ -68,7 +69,7 @@ class ShotOptions:
             pairs["settled"] = "1"
         if self.budgets:
             pairs["budgets"] = json_format.dumps(self.budgets)
-        return urlencode(pairs)
+        return urlencode((self.extra_query or {}) | pairs)
 
 
 @dataclass(slots=True)
@@ -136,7 +137,7 @@ def _joined(report: dict[str, Any], png: bytes | None, page_errors: list[str]) -
 def shot(app: Path, *, backend: str = "auto", size: tuple[int, int] = (1080, 720), frames: int = 60,
          out: Path | None = None, settled: bool = False, json: bool = False, thread: str = "worker",
          runtime: Path | None = None, web: Path | None = None, timeout_s: float = 180.0,
-         budgets: dict[str, float] | None = None) -> int:
+         budgets: dict[str, float] | None = None, query: dict[str, str] | None = None) -> int:
     """Take one shot of a program and print it; returns the exit status, 0 or 1.
 
     Args:
@@ -152,8 +153,9 @@ def shot(app: Path, *, backend: str = "auto", size: tuple[int, int] = (1080, 720
         web: the JavaScript to serve; by default the installed one.
         timeout_s: most seconds for the whole run.
         budgets: MiB by name (heap, layer, gpu) instead of the program's.
+        query: parameters of the page's address that the program reads.
     """
-    options = ShotOptions(backend, size, frames, settled, thread, timeout_s, budgets)
+    options = ShotOptions(backend, size, frames, settled, thread, timeout_s, budgets, query)
     options.check()
     if not app.is_file():
         raise ServeError(f"There is no program {app}; give the path of a .py file.")

@@ -71,6 +71,8 @@ def shot(
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
     budget: Annotated[list[str] | None, typer.Option(metavar="NAME=MIB", help=(
         "Override one budget, for example gpu_mib=64; repeat it for more."))] = None,
+    query: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help=(
+        "A parameter of the page's address that the program reads; repeat it for more."))] = None,
     timeout_s: Annotated[float, typer.Option(min=1, help="Give up after this many seconds.")] = 180.0,
 ) -> None:
     """Run APP in headless Chromium on a virtual clock; take a picture and figures.
@@ -83,7 +85,8 @@ def shot(
     runtime = ensure_runtime()
     status: int = module.shot(path, backend=backend.value, thread=thread.value, size=pair, frames=frames,
                               settled=settled, out=out, json=as_json, runtime=runtime, web=checks.web_folder(),
-                              timeout_s=timeout_s, budgets=checks.budgets(budget or []) or None)
+                              timeout_s=timeout_s, budgets=checks.budgets(budget or []) or None,
+                              query=dict(text.partition("=")[::2] for text in query or []))
     raise typer.Exit(status)
 
 

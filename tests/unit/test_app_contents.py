@@ -233,3 +233,21 @@ def test_the_shared_tilesets_stream(name: str) -> None:
     report = run_headless(app, 300)
     assert report["settled"] and report["tiles"]["resident"] > 0 and host.sink.triangles > 0
     assert_all_freed(app, host)
+
+
+def test_a_world_far_from_the_origin_gives_the_same_rows_to_the_gpu(tmp_path: Path) -> None:
+    tileset(tmp_path, children=3, triangles=10)
+    rows = []
+    for far in (np.zeros(3), np.array((4_000_000.123, 1_000_000.456, 4_800_000.789))):
+        app, host = make(tmp_path)
+        matrix = np.eye(4)
+        matrix[:3, 3] = far  # in the tileset's Z-up axes
+        app.stream("tileset.json", transform=matrix)
+        app.camera.position = np.array((far[0], far[2] + 2.0, 5.0 - far[1]))
+        app.camera.yaw, app.camera.pitch = 0.0, -0.3
+        host.step(app, 40)
+        assert app.contents.counts()["resident"] == 4
+        first = app.contents.first_row
+        rows.append((host.sink.columns[0][first : first + 8].copy(), host.sink.triangles))
+    assert rows[0][1] == rows[1][1] > 0
+    assert np.abs(rows[0][0] - rows[1][0]).max() < 1e-5

@@ -30,14 +30,43 @@ export function asFloats(source) {
   const { items, stride, components, count } = source;
   if (items instanceof Float32Array) return { data: items, stride };
   const scale = scaleOf(source);
+  const floor = scale === 1 ? -Infinity : -1; // the most negative integer is -1 too
   const data = new Float32Array(count * components);
-  for (let i = 0, out = 0, at = 0; i < count; i += 1, at += stride) {
-    for (let c = 0; c < components; c += 1, out += 1) {
-      const value = items[at + c] * scale;
-      data[out] = value < -1 && scale !== 1 ? -1 : value;
+  if (items instanceof Int8Array) widenInt8(data, items, stride, components, scale, floor);
+  else if (items instanceof Int16Array) widenInt16(data, items, stride, components, scale, floor);
+  else widen(data, items, stride, components, scale);
+  return { data, stride: components };
+}
+
+// Three copies of one loop: each sees few types of arrays, so that the compiler keeps it fast.
+/** @param {Float32Array} data @param {Int8Array} items @param {number} stride @param {number} components
+ * @param {number} scale @param {number} floor */
+function widenInt8(data, items, stride, components, scale, floor) {
+  for (let c = 0; c < components; c += 1) {
+    for (let out = c, at = c; out < data.length; out += components, at += stride) {
+      const value = items[at] * scale;
+      data[out] = value < floor ? floor : value;
     }
   }
-  return { data, stride: components };
+}
+
+/** @param {Float32Array} data @param {Int16Array} items @param {number} stride @param {number} components
+ * @param {number} scale @param {number} floor */
+function widenInt16(data, items, stride, components, scale, floor) {
+  for (let c = 0; c < components; c += 1) {
+    for (let out = c, at = c; out < data.length; out += components, at += stride) {
+      const value = items[at] * scale;
+      data[out] = value < floor ? floor : value;
+    }
+  }
+}
+
+/** @param {Float32Array} data @param {import('./descriptor.js').Elements} items unsigned @param {number} stride
+ * @param {number} components @param {number} scale */
+function widen(data, items, stride, components, scale) {
+  for (let c = 0; c < components; c += 1) {
+    for (let out = c, at = c; out < data.length; out += components, at += stride) data[out] = items[at] * scale;
+  }
 }
 
 /** @param {Float32Array} out 8 words a vertex @param {Source} source @param {Float32Array | null} matrix 3x4 */

@@ -20,7 +20,9 @@ F64 = npt.NDArray[np.float64]
 BIOME = {"beach_top_m": 4.0, "tree_line_m": 150.0, "snow_line_m": 200.0, "rock_slope": 0.8}
 
 
-def small_field(levels: int = 3, *, sea_m: float | None = 0.0, cell_m: tuple[float, float] = (10.3, 12.7)) -> HeightField:
+def small_field(
+    levels: int = 3, *, sea_m: float | None = 0.0, cell_m: tuple[float, float] = (10.3, 12.7),
+) -> HeightField:
     """Rough hills with a deep sea in one corner; cells that no power of two divides."""
     samples = 64 * 2 ** (levels - 1) + 1
     at = np.linspace(0.0, 1.0, samples, dtype=np.float32)

@@ -55,7 +55,8 @@ def _validator_errors(paths: list[Path]) -> list[tuple[int, int, object]]:
     node = shutil.which("node")
     if node is None or not (ROOT / "node_modules/gltf-validator").is_dir():
         pytest.skip("needs node and npm's gltf-validator in node_modules (npm ci)")
-    done = subprocess.run([node, "-e", VALIDATE, *map(str, paths)], cwd=ROOT, capture_output=True, check=True, timeout=120)
+    command = [node, "-e", VALIDATE, *map(str, paths)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=120)
     reports: list[tuple[int, int, object]] = json.loads(done.stdout)
     return reports
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from layerw_server.bake import BakeError, bake, cli_bake, pipeline, tileset as tileset_module
+from layerw_server.bake import BakeError, bake, cli_bake, pipeline
+from layerw_server.bake import tileset as tileset_module
 from layerw_server.bake.heightfield import load_dem, metres_per_degree, resample
 from layerw_server.bake.island import make_island
 
@@ -249,7 +250,8 @@ def test_the_command_bakes_and_says_what(tmp_path: Path, capsys: pytest.CaptureF
 
 
 @pytest.mark.parametrize(("source", "procedural", "message"), [
-    (None, None, "not both and not neither"), (Path("a.npz"), "island", "not both"), (None, "moon", "no procedural world"),
+    (None, None, "not both and not neither"), (Path("a.npz"), "island", "not both"),
+    (None, "moon", "no procedural world"),
     (Path("absent.npz"), None, "There is no file absent.npz"),
 ])
 def test_the_command_ends_with_one_sentence(

@@ -67,14 +67,18 @@ def derive(field: HeightField, seed: int = 0) -> Fields:
     hard = field.layers.get("hard")
     zero = np.zeros_like(heights)
     return Fields(heights, tuple(easts), tuple(souths), sky_visibility(heights, field.cell_x_m, field.cell_y_m),
-                  zero if flow is None else flow, zero if hard is None else hard, _mottle(heights.shape[0], seed))
+                  zero if flow is None else flow, zero if hard is None else hard, _mottle(field, seed))
 
 
-def _mottle(samples: int, seed: int) -> F32:
+def _mottle(field: HeightField, seed: int) -> F32:
+    """Slow noise; a source that knows where its woods are gives them as the layer `woods`, and noise only blurs it."""
+    samples = field.heights.shape[0]
     at = np.linspace(0.0, 1.0, min(samples, OCCLUSION_SAMPLES_MAX), dtype=np.float32)
     x, y = np.meshgrid(at, at)
     slow = Noise(seed + 9).fractal(26 * x, 26 * y, 5, gain=0.65)
-    return slow if slow.shape[0] == samples else enlarge(slow, samples)
+    noise = slow if slow.shape[0] == samples else enlarge(slow, samples)
+    woods = field.layers.get("woods")
+    return noise if woods is None else woods + np.float32(0.25) * noise
 
 
 def gradient(heights: F32, cell_x_m: float, cell_y_m: float) -> tuple[F32, F32]:

@@ -34,8 +34,8 @@ class HeightField:
     """A square grid of heights in metres; row 0 is the northern edge, column 0 the western one.
 
     `heights` is (n + 1, n + 1) float32 where n = TILE_CELLS * 2**(levels - 1); samples are grid corners.
-    `layers` holds further (n + 1, n + 1) float32 grids that textures use: `flow` (log2 of drained cells),
-    `hard` (0 soft ground to 1 bare rock).
+    `layers` holds further (n + 1, n + 1) float32 grids that textures use, each optional: `flow` (log2 of drained
+    cells), `hard` (0 soft ground to 1 bare rock), `woods` (-0.5 open to 0.5 wooded).
     """
 
     heights: F32
@@ -88,7 +88,8 @@ def load_dem(
     low = float(heights.min())
     sea = 0.0 if low <= 0.0 else None
     biome = _dem_biome(heights, sea)
-    return HeightField(heights, count, size_x / cells, size_y / cells, path.stem, sea, {"flow": _flow(heights)}, biome,
+    layers = {"flow": _flow(heights), "woods": _woods(heights, size_x / cells, size_y / cells)}
+    return HeightField(heights, count, size_x / cells, size_y / cells, path.stem, sea, layers, biome,
                        {"kind": "dem", "file": path.name, "samples": list(dem.shape), **where})
 
 
@@ -99,6 +100,17 @@ def _flow(heights: F32) -> F32:
     flow = np.zeros(heights.size, np.float32)
     flow[drainage.land] = np.log2(drained_cells(drainage, heights.shape[0])[1:])
     return flow.reshape(heights.shape)
+
+
+def _woods(heights: F32, cell_x_m: float, cell_y_m: float) -> F32:
+    """-0.5 (open) to 0.5 (wooded): people farm flat ground and leave slopes to the trees."""
+    south, east = np.gradient(heights, cell_y_m, cell_x_m)
+    steep = np.hypot(east, south)
+    for _ in range(3):  # single slopes matter less than where they gather
+        steep[1:-1, 1:-1] = 0.2 * (steep[1:-1, 1:-1] + steep[:-2, 1:-1] + steep[2:, 1:-1] + steep[1:-1, :-2]
+                                   + steep[1:-1, 2:])
+    woods: F32 = (np.clip(steep / 0.2, 0.0, 1.0) - 0.5).astype(np.float32)
+    return woods
 
 
 def check_levels(levels: int) -> None:

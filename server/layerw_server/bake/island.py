@@ -23,6 +23,7 @@ LEVELS_DEFAULT = 6
 DROWN_M = 22.0
 RISE_M = 9.0  # uplift of the fastest ground in one step of erosion
 FLOW_ROUTINGS = 4
+BEND = 0.03  # largest sideways shift of the finished ground, in half worlds
 LONG, WIDE = 0.94, 0.74  # half axes of the outline, 1 = half the world
 BIOME = {"beach_top_m": 4.5, "tree_line_m": 600.0, "snow_line_m": 740.0, "rock_slope": 0.98}
 _GRIDS = ((257, 110), (513, 50), (1025, 20))
@@ -101,7 +102,8 @@ def _ranges(seed: int, samples_max: int, report: object) -> F32:
             heights = np.where(land > 0, 2.0 + 20 * land, 120 * land) + 8 * rough * (land > 0)
             heights = heights.astype(np.float32)
         else:
-            heights = _bend(resample(heights, samples), noise, x, y, stage)
+            coarse = resample(heights, samples)
+            heights = _bend(coarse, coarse, noise, reach=0.012 / stage, scale=7.0 * stage)
             heights += (rough * np.clip(heights / 60, 0.0, 1.0) * (24.0 / 1.6**stage)).astype(np.float32)
         soft = np.exp(0.7 * noise.fractal(3.5 * x, 3.5 * y, 5, first=50)) * np.float32(0.13)
         creep = np.clip((0.62 - uplift) * (0.5, 0.8, 0.9)[stage], (0.05, 0.1, 0.12)[stage], 0.85)
@@ -116,18 +118,21 @@ def _ranges(seed: int, samples_max: int, report: object) -> F32:
     return out
 
 
-def _bend(heights: F32, noise: Noise, x: F32, y: F32, stage: int) -> F32:
-    """Shift the ground sideways by noise: rivers found on a grid stop following its eight directions."""
-    n = heights.shape[0]
-    reach = np.float32(0.012 / stage) * np.clip(heights / 12.0, 0.0, 1.0)
-    scale = 7.0 * stage
-    u = x + reach * noise.fractal(scale * x, scale * y, 3, first=60)
-    v = y + reach * noise.fractal(scale * x, scale * y, 3, first=66)
+def _bend(grid: F32, heights: F32, noise: Noise, *, reach: float, scale: float) -> F32:
+    """Shift the ground sideways by noise: rivers found on a grid stop following its eight directions.
+
+    `reach` is the largest shift in half worlds; the sea bed stays where it is.
+    """
+    n = grid.shape[0]
+    x, y = _axes(n)
+    near = np.float32(reach) * np.clip((heights + 15.0) / 20.0, 0.0, 1.0)
+    u = x + near * noise.fractal(scale * x, scale * y, 3, first=60)
+    v = y + near * noise.fractal(scale * x, scale * y, 3, first=66)
     column, row = (np.clip((a + 1) * np.float32((n - 1) / 2), 0, n - 1.001) for a in (u, v))
     c, r = column.astype(np.int32), row.astype(np.int32)
     tx, ty = column - c, row - r
-    top = heights[r, c] * (1 - tx) + heights[r, c + 1] * tx
-    low = heights[r + 1, c] * (1 - tx) + heights[r + 1, c + 1] * tx
+    top = grid[r, c] * (1 - tx) + grid[r, c + 1] * tx
+    low = grid[r + 1, c] * (1 - tx) + grid[r + 1, c + 1] * tx
     out: F32 = (top + ty * (low - top)).astype(np.float32)
     return out
 
@@ -137,7 +142,9 @@ def _finish(heights: F32, samples: int, seed: int) -> tuple[F32, F32, F32]:
     heights = heights - np.float32(DROWN_M)
     for _ in range(2):  # single-cell crests would turn into rows of dots below
         creep_once(heights, np.full_like(heights, 0.6))
-    flow = _flow(heights, seed)
+    bends = Noise(seed + 4)
+    flow = _bend(_flow(heights, seed), heights, bends, reach=BEND, scale=6.0)
+    heights = _bend(heights, heights, bends, reach=BEND, scale=6.0)
     fine = _coast(resample(heights, samples), seed)
     detailed, hard = _detail(fine, seed)
     return detailed, hard, resample(flow, samples)

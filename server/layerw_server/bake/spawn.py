@@ -18,7 +18,7 @@ from layerw_server.bake.fields import Fields
 from layerw_server.bake.heightfield import F32, HeightField
 
 EYE_M = 1.8
-CANDIDATES_SIDE = 128
+CANDIDATES_SIDE = 256
 TARGETS = 12
 _RAY = np.linspace(0.04, 0.92, 24)
 
@@ -56,7 +56,8 @@ def _candidates(heights: F32, slope: F32, sea_m: float | None) -> npt.NDArray[np
     good[:, : n // 32 + 1] = good[:, -(n // 32) - 1 :] = False
     if sea_m is not None:
         above = heights - sea_m
-        good &= (above > 3.0) & (above < 30.0)
+        beach = good & (above > 1.0) & (above < 4.0)
+        good = beach if beach.any() else good & (above > 1.0)
     spots = np.argwhere(good)
     if not spots.size:
         spots = np.array([[n // 2, n // 2]])
@@ -84,7 +85,7 @@ def _score(
         water = float((ground[best, :12] < sea_m).mean())
     near = heights[max(0, spot[0] - 3) : spot[0] + 4, max(0, spot[1] - 3) : spot[1] + 4]
     shore = 0.0 if sea_m is None else float((near < sea_m).mean())
-    score = float(worth.sum() + 2.0 * worth[best]) * (0.4 + 1.2 * water + min(shore, 0.5))
+    score = float(worth.sum() + 2.0 * worth[best]) * (0.1 + 2.0 * water + min(shore, 0.4))
     return score, int(targets[best, 0] * heights.shape[1] + targets[best, 1])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import time
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from layerw.base.nesting import json_nesting
 from layerw.stream import geo
 from layerw.stream.bounds import Volume, fit_axes, shape_of
 from layerw.stream.errors import TilesetError
@@ -95,6 +97,21 @@ def test_broken_files(data: bytes, part: str) -> None:
     with pytest.raises(TilesetError) as caught:
         parse_tileset(data)
     assert part in str(caught.value)
+
+
+def test_nesting_is_measured_before_it_is_parsed() -> None:
+    """Deep nesting would end Pyodide; strings hide neither brackets nor their absence."""
+    assert json_nesting(b'{"a": [1, [2, "]]]"]]}', 0) == 3
+    assert json_nesting(b'["' + b"[" * 5000 + b'"]', 10) == 1 and json_nesting(b'["\\\\", "\\"[[["]', 1) == 1
+    hidden = b'["]",' * 5000
+    assert json_nesting(hidden, 600) == 5000
+    with pytest.raises(TilesetError, match="nests 5000 levels deep; the limit is 600"):
+        parse_tileset(hidden)
+    with pytest.raises(TilesetError, match="JSON list"):
+        parse_tileset(b"[" * 600 + b"]" * 600)
+    started = time.perf_counter()
+    json_nesting(b'"' + b'\\"' * 500_000 + b"\\" + b"[" * 700, 600)
+    assert time.perf_counter() - started < 2.0, "linear in the worst case"
 
 
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

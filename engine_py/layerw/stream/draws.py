@@ -73,7 +73,7 @@ class DrawRows:
         if np.array_equal(tiles, self.drawn):
             return
         self.drawn = tiles
-        counts = self._count[tiles]
+        counts = self._count[tiles].astype(np.intp)  # np.repeat refuses int64 on wasm32
         ends = np.cumsum(counts)
         total = int(ends[-1]) if len(ends) else 0
         rows = np.arange(total) + np.repeat(self._first[tiles] - (ends - counts), counts)

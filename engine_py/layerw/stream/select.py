@@ -164,7 +164,7 @@ def _descend(tree: TileTree, roots: I64, camera: StreamCamera, limit: float, kee
 def _children(tree: TileTree, rows: I64, asks: Bools) -> tuple[I64, I64]:
     """Rows of the askers' children, and each one's parent as a position in `rows`."""
     position = np.flatnonzero(asks)
-    taken = tree.child_count[rows[position]].astype(np.int64)
+    taken = tree.child_count[rows[position]].astype(np.intp)  # np.repeat refuses int64 on wasm32
     parent = np.repeat(position, taken)
     ends = np.cumsum(taken)
     return np.arange(len(parent)) + np.repeat(tree.first_child[rows[position]] - (ends - taken), taken), parent

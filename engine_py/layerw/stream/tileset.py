@@ -14,12 +14,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from layerw.base.nesting import json_nesting
 from layerw.base.ports import F64
 from layerw.stream.bounds import Volume
 from layerw.stream.errors import TilesetError
 
 TILES_MAX = 1_000_000
 LEVELS_MAX = 256
+NESTING_MAX = 600
 NUMBER_MAX = 1e300  # also refuses NaN, infinity and integers that no float holds
 KNOWN_EXTENSIONS = frozenset({"3DTILES_content_gltf", "3DTILES_implicit_tiling", "3DTILES_multiple_contents",
                               "3DTILES_metadata"})
@@ -88,6 +90,9 @@ def parse_tileset(data: bytes) -> Tileset:
 
 def load_json(data: bytes, name: str) -> dict[str, Any]:
     """A JSON object from bytes; broken JSON raises TilesetError with line and column."""
+    nesting = json_nesting(data, NESTING_MAX)
+    if nesting > NESTING_MAX:
+        raise TilesetError(f"{name} can't be read as JSON: it nests {nesting} levels deep; the limit is {NESTING_MAX}.")
     try:
         document = json.loads(bytes(data).decode("utf-8-sig"))
     except UnicodeDecodeError as error:

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -209,14 +210,20 @@ def cli_bake(
     """What `layerw bake` runs: a rich progress bar, one line at the end; bad input exits with one sentence."""
     from layerw_server.bake.console import BakeProgress
 
+    started = time.monotonic()
     try:
         check_out(out)
         with BakeProgress() as bar:
             field = _open(source, procedural, seed, levels, cell_m, latitude, key, bar.update)
             result = bake(field, out, jobs=jobs, texels=texels, quality=quality, seed=seed, progress=bar.update)
-        bar.finish(result.tiles, result.size_bytes, result.seconds, out)
+        bar.finish(result.tiles, result.size_bytes, time.monotonic() - started, out)
     except BakeError as error:
         raise SystemExit(f"layerw bake: {error}") from None
+    except BrokenProcessPool:
+        raise SystemExit("layerw bake: A worker process was killed (often for want of memory, about 0.7 GB each); "
+                         "nothing was written. Try a smaller --jobs.") from None
+    except OSError as error:
+        raise SystemExit(f"layerw bake: {out} can't be written ({error}); nothing was left behind.") from None
 
 
 def _open(

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 
+import layerw as lw
 from layerw.assets.content import GltfContent
 from layerw.assets.loader import GltfLoader
 from layerw.gpu import spec
+from layerw.hosts.headless import HeadlessHost
 from layerw.memory.ledger import HardLedger
 from tests.unit.gltf_support import FakeGpu, FakeTransfers, File, model_file, triangle
+
+MODELS = Path(__file__).resolve().parents[3] / "shared" / "data" / "models"
 
 
 class Desk:
@@ -251,3 +256,22 @@ def test_two_stuck_contents_the_lower_rank_backs_off() -> None:
     desk.run(60)
     assert (low.state, high.state) == ("ready", "ready")
     desk.nothing_left()
+
+
+# -- real files on the headless host ---------------------------------------------------------------------------------
+@pytest.mark.skipif(not MODELS.is_dir(), reason="the shared data folder is not beside this repository")
+@pytest.mark.parametrize(("layer_mib", "state"), [(64, "ready"), (6, "ready"), (4, "ready"), (3, "failed")])
+def test_flight_helmet_under_budgets(layer_mib: float, state: str) -> None:
+    """3.2 MB of buffers, 15 textures of up to 1 MiB: 4 MiB are enough, one piece after the other; 3 can't be."""
+    host = HeadlessHost(MODELS)
+    app = lw.App(host=host, budgets=lw.Budgets(layer_mib=layer_mib))
+    model = app.load("FlightHelmet/FlightHelmet.gltf")
+    for _ in range(600):
+        host.step(app)
+        assert host.transfers.held_total_bytes <= app.layer_ledger.used_bytes <= layer_mib * 1024 * 1024
+        if model.state != "loading":
+            break
+    assert model.state == state, model.error
+    assert app.layer_ledger.used_bytes == app.transfers.live_count == 0
+    if state == "failed":
+        assert "needs 3227148 bytes, more than the whole layer budget of 3145728" in model.error

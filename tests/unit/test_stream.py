@@ -191,8 +191,8 @@ def test_a_missing_world_is_tried_three_times() -> None:
 
 
 def test_a_tileset_larger_than_the_first_guess_is_asked_for_again() -> None:
-    rig = Rig(world(7))
-    assert len(rig.transfers.files["w/tileset.json"]) > 256 << 10
+    rig = Rig(world(7), layer=2 << 20)
+    assert len(rig.transfers.files["w/tileset.json"]) > 512 << 10, "a quarter of the budget is the first guess"
     rig.settle(FAR)
     assert rig.transfers.asked == ["w/tileset.json"] * 2 and rig.layer.used_bytes == 0
     small = Rig(world(7), layer=100_000)

@@ -157,7 +157,9 @@ def test_a_world_brings_its_ground_or_says_why_not() -> None:
     document = quadtree(1)
     document["extras"] = {"layerw": {"version": 1, "sea_level_m": 0.0, "ground": ground_spec(5)}}
     rig = Rig({"w/tileset.json": document, "w/ground.bin": bytes(50)})
+    assert rig.streamer.ground_pending
     rig.settle(look((0, 300, 0), (1, 0, 1)))
+    assert not rig.streamer.ground_pending
     assert rig.streamer.ground is not None and rig.streamer.ground.height(0, 0) == -10.0
     assert rig.streamer.extras["sea_level_m"] == 0.0
     for data in (b"short", None):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from layerw.base.ports import Ledger, NodeDesc, Primitive, TransferDone, TransferFailed, Transfers
 from layerw.gpu.spec import FAIL_NETWORK, FAIL_TOO_LARGE, FETCH_BYTES
 
-FIRST_GUESS_BYTES = 256 << 10
+FIRST_GUESS_BYTES = 1 << 20
 
 
 class FileFetch:
@@ -24,7 +24,8 @@ class FileFetch:
         self.nodes: list[NodeDesc] = []
         self._transfers, self._ledger, self._bytes_max = transfers, ledger, bytes_max
         self._sha256, self._priority, self._transfer = sha256, priority, 0
-        self._needed_bytes = min(size_bytes or FIRST_GUESS_BYTES, bytes_max, max(1, ledger.budget_bytes // 4))
+        guess = min(FIRST_GUESS_BYTES, max(1, ledger.budget_bytes // 4))
+        self._needed_bytes = min(size_bytes or guess, bytes_max)
         self.step()
 
     def step(self) -> None:

@@ -93,6 +93,11 @@ class Streamer:
         waiting |= (tree.attempts[rows] < _SETTLE_ATTEMPTS) & np.isfinite(tree.retry_at_s[rows])
         return not waiting.any()
 
+    @property
+    def ground_pending(self) -> bool:
+        """Whether the ground grid is still on its way (or the world itself is)."""
+        return self.state == "loading" or self._ground_file is not None
+
     def take_errors(self) -> list[str]:
         """What went wrong since the last call, one sentence each (for the log and the page)."""
         errors = list(self._errors)

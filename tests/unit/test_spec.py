@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from layerw.gpu import codegen, spec
+
+from layerw.gpu import codegen, codegen_common, spec
 from layerw.gpu.spec import Field, Record
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,14 +32,14 @@ def test_check_notices_a_stale_file(tmp_path: Path) -> None:
 
 
 def test_table_rules_are_checked() -> None:
-    codegen.validate(spec.COMMANDS)
-    codegen.validate(spec.EVENTS)
+    codegen_common.validate(spec.COMMANDS)
+    codegen_common.validate(spec.EVENTS)
     with pytest.raises(ValueError, match="Opcode 7 of again"):
-        codegen.validate([Record(7, "once", (), ""), Record(7, "again", (), "")])
+        codegen_common.validate([Record(7, "once", (), ""), Record(7, "again", (), "")])
     with pytest.raises(ValueError, match="Field x of a has type u64"):
-        codegen.validate([Record(1, "a", (Field("x", "u64"),), "")])
+        codegen_common.validate([Record(1, "a", (Field("x", "u64"),), "")])
     with pytest.raises(ValueError, match="has type text"):
-        codegen.validate([Record(1, "a", (Field("t", "text"), Field("x", "u32")), "")])
+        codegen_common.validate([Record(1, "a", (Field("t", "text"), Field("x", "u32")), "")])
 
 
 def wgsl_struct(name: str) -> list[tuple[str, int]]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from layerw.gpu.gen import events as gen_events
 from layerw.gpu.gen.decoder import DecodeError, decode
 from layerw.gpu.gen.encoder import Encoder
@@ -63,7 +64,8 @@ def event_bytes(record: Record) -> bytes:
 
 def golden() -> dict[str, dict[str, str]]:
     """What the wire looks like now."""
-    return {"commands": {r.name: encoded(r).hex() for r in COMMANDS}, "events": {r.name: event_bytes(r).hex() for r in EVENTS}}
+    commands = {r.name: encoded(r).hex() for r in COMMANDS}
+    return {"commands": commands, "events": {r.name: event_bytes(r).hex() for r in EVENTS}}
 
 
 def test_bytes_are_frozen() -> None:
@@ -118,7 +120,8 @@ def words_of(*names: str) -> list[int]:
 
 BROKEN = [
     ([*words_of("frame_begin"), 99 | 1 << 16], "Command 1 at word 2 has opcode 99, which does not exist"),
-    ([*words_of("frame_begin"), 16 | 5 << 16, 0, 0, 0, 0], r"Command 1 \(buffer_create\) at word 2 says 5 words, expected 4"),
+    ([*words_of("frame_begin"), 16 | 5 << 16, 0, 0, 0, 0],
+     r"Command 1 \(buffer_create\) at word 2 says 5 words, expected 4"),
     ([16 | 4 << 16, 1, 2], r"Command 0 \(buffer_create\) at word 0 needs 4 words, but only 3 remain"),
     ([16 | 0xFFFF << 16, 1, 2], r"Command 0 \(buffer_create\) at word 0 says 65535 words, expected 4"),
     ([0], "Command 0 at word 0 has opcode 0"),
@@ -160,7 +163,8 @@ def corpus(seed: int = 7, count: int = 400) -> list[list[int]]:
     for _ in range(count):
         words = words_of(*(rng.choice(COMMANDS).name for _ in range(rng.randint(1, 6))))
         for _ in range(rng.randint(0, 2)):
-            words[rng.randrange(len(words))] = rng.choice([0, 1, 0xFFFFFFFF, rng.getrandbits(32), rng.getrandbits(6) | 4 << 16])
+            damage = [0, 1, 0xFFFFFFFF, rng.getrandbits(32), rng.getrandbits(6) | 4 << 16]
+            words[rng.randrange(len(words))] = rng.choice(damage)
         out.append(words[: rng.randint(1, len(words))] if rng.random() < 0.5 else words)
     return out
 

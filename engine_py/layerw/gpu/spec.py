@@ -110,7 +110,8 @@ EVENTS: tuple[Record, ...] = (
     _record(8, "gamepad_axis", "pad:u32 axis:u32 value:f32", "Standard mapping, -1 to 1."),
     _record(9, "gamepad_button", "pad:u32 button:u32 value:f32", "Standard mapping, 0 to 1."),
     _record(16, "transfer_done", "transfer:h held_bytes:u32 a:u32 b:u32 payload:text",
-            "held_bytes: what JavaScript now holds for it. BYTES: payload is the body, nothing is held. MODEL: payload is "
+            "held_bytes: what JavaScript now holds for it. BYTES: payload is the body, nothing is held. MODEL: payload "
+            "is "
             "the glTF JSON, the BIN chunk is held, a = container (0 gltf, 1 glb, 2 b3dm). BLOB: all held. "
             "Mesh: a, b = vertex and index count. Image: a, b = width and height."),
     _record(17, "transfer_failed", "transfer:h code:u32 a:u32 b:u32 message:text",
@@ -124,7 +125,8 @@ EVENTS: tuple[Record, ...] = (
 
 # -- enumerations -----------------------------------------------------------------------------------
 PASSES = ("shadow", "opaque", "blend")  # pass_id
-COLUMNS = (("position", 3, "f32"), ("rotation", 4, "f32"), ("scale", 3, "f32"), ("color", 1, "u32"))  # rows_write.column
+# rows_write.column
+COLUMNS = (("position", 3, "f32"), ("rotation", 4, "f32"), ("scale", 3, "f32"), ("color", 1, "u32"))
 ROWS_STEP = 1024  # a WebGL2 column texture is 1024 texels wide
 MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water")
 MATERIAL_DOUBLE_SIDED, MATERIAL_BLEND, MATERIAL_MASK, MATERIAL_WIND, MATERIAL_NO_SHADOW = 1, 2, 4, 8, 16
@@ -155,7 +157,7 @@ FRAME_BLOCK = (  # vec4 units, std140 = WGSL uniform layout; "world" below is re
     ("sun_color", 1),  # rgb irradiance on a surface that faces it; w = 1
     ("sky_zenith", 1), ("sky_horizon", 1), ("sky_ground", 1),  # rgb radiance; zenith.w = gradient exponent
     ("fog_color", 1),  # rgb radiance; w = density per metre at height 0
-    ("fog_params", 1),  # x = height falloff per metre, y = start in metres, z = largest opacity, w = sea level (scene y)
+    ("fog_params", 1),  # x = height falloff per metre, y = start in metres, z = largest opacity, w = sea level
     ("viewport", 1),  # width, height, 1/width, 1/height in pixels
     ("irradiance", 9),  # SH coefficients (Ramamoorthi and Hanrahan 2001), already convolved; rgb
     ("wind", 1),  # xz direction in x and y, z = strength, w = gust frequency
@@ -171,7 +173,9 @@ MATERIAL_BLOCK = (  # vec4 units
     ("extra", 1),  # wind strength; y = water clarity in metres; zw unused
 )
 
-MESH_BUILD_HEAD = ("attribute_count", "vertex_count", "index_count", "flags", "topology", "reserved0", "reserved1", "reserved2")
+MESH_BUILD_HEAD = (
+    "attribute_count", "vertex_count", "index_count", "flags", "topology", "reserved0", "reserved1", "reserved2",
+)
 # then a 3x4 row-major f32 matrix, then one ACCESSOR for the indices (transfer 0 = none), then attribute_count ACCESSORs
 MESH_BUILD_FLAT_NORMALS, MESH_BUILD_TRANSFORM = 1, 2  # flags. FLAT_NORMALS: unindexed, vertex_count == index_count
 MESH_BUILD_FLIP, MESH_BUILD_UV_TRANSFORM = 4, 8  # FLIP: reverses the winding and the bitangents (a mirrored node);
@@ -180,7 +184,8 @@ MESH_BUILD_FLIP, MESH_BUILD_UV_TRANSFORM = 4, 8  # FLIP: reverses the winding an
 # radius around their middle.
 ACCESSOR = ("semantic", "transfer", "byte_offset", "byte_stride", "component_type", "components", "normalized", "count")
 SEMANTICS = ("index", "position", "normal", "tangent", "uv", "color")
-GLTF_MODES = ("points", "lines", "line_loop", "line_strip", "triangles", "triangle_strip", "triangle_fan")  # head.topology
+# head.topology
+GLTF_MODES = ("points", "lines", "line_loop", "line_strip", "triangles", "triangle_strip", "triangle_fan")
 # the result: vertex_count * VERTEX_BYTES, then the indices as lists (strips, fans and loops are unrolled):
 # 2 bytes each where vertex_count <= 65,535, else 4, padded to 4
 

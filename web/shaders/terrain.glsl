@@ -11,7 +11,10 @@ vec4 detail_octave(vec3 p, float wavelength_m, float footprint_m) {
 void main() {
   uint bound = uint(material.extra.z);
   vec3 p = scene_position(v_position);
-  float footprint = max(length(dFdx(v_position)), length(dFdy(v_position)));
+  float across = length(dFdx(v_position));
+  float along = length(dFdy(v_position));
+  // Seen at a flat angle a pixel is long and narrow; its long side alone would blur too much.
+  float footprint = pow(max(across, along), 0.65) * pow(min(across, along), 0.35);
   vec3 geometric = normalize(v_normal) * (gl_FrontFacing ? 1.0 : -1.0);
   vec3 base = v_color.rgb;
   if ((bound & HAS_BASE_COLOR) != 0u) {
@@ -23,12 +26,13 @@ void main() {
   vec4 o2 = detail_octave(p + vec3(17.1, 3.7, 41.9), scale * 1.9, footprint);
   vec4 o3 = detail_octave(p + vec3(5.3, 29.3, 11.7), scale * 0.47, footprint);
   vec4 o4 = detail_octave(p + vec3(31.7, 13.1, 7.9), scale * 0.11, footprint);
+  vec4 o5 = detail_octave(p + vec3(2.9, 19.7, 23.3), scale * 0.029, footprint);
   float slope = 1.0 - saturate(geometric.y);
-  float shade_value = 0.30 * o1.w + 0.30 * o2.w + 0.34 * o3.w + 0.30 * o4.w;
+  float shade_value = 0.28 * o1.w + 0.30 * o2.w + 0.36 * o3.w + 0.34 * o4.w + 0.30 * o5.w;
   // Brighter bumps are dry and warm, hollows are dark and a little cooler.
   vec3 tint = mix(vec3(0.92, 0.98, 1.04), vec3(1.08, 1.01, 0.92), saturate(0.5 + 0.6 * (o1.w + 0.5 * o2.w)));
   base *= max(1.0 + strength * shade_value, 0.15) * mix(vec3(1.0), tint, saturate(strength));
-  vec3 gradient = 0.05 * o1.xyz + 0.11 * o2.xyz + 0.17 * o3.xyz + 0.15 * o4.xyz;
+  vec3 gradient = 0.05 * o1.xyz + 0.12 * o2.xyz + 0.20 * o3.xyz + 0.22 * o4.xyz + 0.18 * o5.xyz;
   vec3 bump = gradient * strength * (0.7 + 1.3 * saturate(slope * 2.0));
   vec3 normal = normalize(geometric - (bump - geometric * dot(bump, geometric)));
   float cavity = saturate(1.0 + strength * 0.5 * min(o2.w + o3.w, 0.0));

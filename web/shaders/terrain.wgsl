@@ -12,7 +12,10 @@ fn detail_octave(p: vec3<f32>, wavelength_m: f32, footprint_m: f32) -> vec4<f32>
 fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(0) vec4<f32> {
   let bound = u32(material.extra.z);
   let p = scene_position(in.position);
-  let footprint = max(length(dpdx(in.position)), length(dpdy(in.position)));
+  let across = length(dpdx(in.position));
+  let along = length(dpdy(in.position));
+  // Seen at a flat angle a pixel is long and narrow; its long side alone would blur too much.
+  let footprint = pow(max(across, along), 0.65) * pow(min(across, along), 0.35);
   let geometric = normalize(in.normal) * select(-1.0, 1.0, front);
   var base = in.color.rgb;
   if ((bound & HAS_BASE_COLOR) != 0u) {
@@ -24,12 +27,13 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(
   let o2 = detail_octave(p + vec3<f32>(17.1, 3.7, 41.9), scale * 1.9, footprint);
   let o3 = detail_octave(p + vec3<f32>(5.3, 29.3, 11.7), scale * 0.47, footprint);
   let o4 = detail_octave(p + vec3<f32>(31.7, 13.1, 7.9), scale * 0.11, footprint);
+  let o5 = detail_octave(p + vec3<f32>(2.9, 19.7, 23.3), scale * 0.029, footprint);
   let slope = 1.0 - saturate(geometric.y);
-  let shade_value = 0.30 * o1.w + 0.30 * o2.w + 0.34 * o3.w + 0.30 * o4.w;
+  let shade_value = 0.28 * o1.w + 0.30 * o2.w + 0.36 * o3.w + 0.34 * o4.w + 0.30 * o5.w;
   // Brighter bumps are dry and warm, hollows are dark and a little cooler.
   let tint = mix(vec3<f32>(0.92, 0.98, 1.04), vec3<f32>(1.08, 1.01, 0.92), saturate(0.5 + 0.6 * (o1.w + 0.5 * o2.w)));
   base *= max(1.0 + strength * shade_value, 0.15) * mix(vec3<f32>(1.0), tint, saturate(strength));
-  let gradient = 0.05 * o1.xyz + 0.11 * o2.xyz + 0.17 * o3.xyz + 0.15 * o4.xyz;
+  let gradient = 0.05 * o1.xyz + 0.12 * o2.xyz + 0.20 * o3.xyz + 0.22 * o4.xyz + 0.18 * o5.xyz;
   let bump = gradient * strength * (0.7 + 1.3 * saturate(slope * 2.0));
   let normal = normalize(geometric - (bump - geometric * dot(bump, geometric)));
   let cavity = saturate(1.0 + strength * 0.5 * min(o2.w + o3.w, 0.0));

@@ -5,7 +5,7 @@ import { box, camera, grid, shadowMatrix, sphere } from './geometry.js';
 const floats = (values) => Float32Array.from(values);
 
 /** The FRAME_BLOCK of a camera. */
-export function frameBlock({ eye, look, width, height, time = 1, shadow = true, fog = 0.0006 }) {
+export function frameBlock({ eye, look, width, height, time = 1, shadow = true, fog = 0.00008 }) {
   const block = new Float32Array(FRAME_BLOCK_BYTES / 4);
   const set = (name, values) => block.set(values, FRAME_BLOCK[name].offsetBytes / 4);
   const { matrix, inverse } = camera(look, Math.PI / 3, width / height);

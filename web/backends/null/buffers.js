@@ -1,7 +1,11 @@
 // @ts-check
 /** @file Buffers of the null backend: sizes only. */
+import { COLUMNS, ROWS_STEP } from '../../gen/layouts.js';
+
+const ROW_BYTES = COLUMNS.reduce((sum, { words }) => sum + words * 4, 0);
+
 export class NullBuffers {
-  sizeBytes = 0;
+  sizeBytes = ROWS_STEP * ROW_BYTES;
   /** @returns {object} */
   create() { return {}; }
   destroy() {}
@@ -10,7 +14,7 @@ export class NullBuffers {
   createMesh() { return {}; }
   destroyMesh() {}
   /** @param {number} rows */
-  rowsCapacity(rows) { this.sizeBytes = rows * 44; }
+  rowsCapacity(rows) { this.sizeBytes = rows * ROW_BYTES; }
   rowsWrite() {}
   visibleRows() {}
   frameBlock() {}

@@ -137,15 +137,16 @@ export class Engine {
     const { width, height } = this.options;
     this.canvas.width = width;
     this.canvas.height = height;
-    this.backend = await create({
+    const backend = await create({
       canvas: this.canvas,
       heap: this.heap,
       transfers: this.transfers,
       events: this.events,
       onLost: (/** @type {string} */ reason) => this.reporter.log(1, `The GPU device was lost: ${reason}`),
     });
-    this.backend.resize(width, height);
-    this.sinks.gpu = this.backend;
+    if (this.#stopped) return backend.destroy();
+    backend.resize(width, height);
+    this.backend = this.sinks.gpu = backend;
     this.events.resize(width, height, this.options.pixelRatio);
     this.reporter.mark('backend');
   }

@@ -63,8 +63,7 @@ class Running:
 
     def panel(self) -> str:
         """Return the text of the error panel, '' where it is hidden."""
-        script = "(() => { const p = document.querySelector('layer-w').host.panels.error; return p.hidden ? '' : p.innerText })()"
-        return str(self.page.evaluate(script))
+        return str(self.page.evaluate(f"(({HOST_JS}.panels.error.hidden) ? '' : {HOST_JS}.panels.error.innerText)"))
 
     def request(self, what: str, argument: Any = None) -> Any:
         """Ask the engine; see web/requests.js."""

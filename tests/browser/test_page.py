@@ -41,7 +41,7 @@ def test_exception_in_the_frame_function_is_shown_and_the_loop_goes_on(run_progr
     running = run_program(program, backend="null")
     text = running.wait_error()
     assert "IndexError" in text
-    assert 'File "/app/main.py", line 8, in update' in text
+    assert 'File "/app/main.py", line 9, in update' in text
     before = running.report()["frame"]
     running.frames(3)
     assert running.report()["frame"] > before, "the engine must keep running"
@@ -85,8 +85,8 @@ def test_keys_are_up_after_the_window_lost_the_focus(run_program: RunProgram) ->
 
 def test_touches_have_small_numbers_and_end(run_program: RunProgram) -> None:
     running = run_program(PROGRAM, backend="null").wait_ready()
-    send = """([type, id, x, y]) => %s.panels.stage.dispatchEvent(new PointerEvent(type,
-        { pointerType: 'touch', pointerId: id, clientX: x, clientY: y, bubbles: true, composed: true }))""" % HOST_JS
+    send = f"([type, id, x, y]) => {HOST_JS}.panels.stage.dispatchEvent(new PointerEvent(type, " \
+        "{ pointerType: 'touch', pointerId: id, clientX: x, clientY: y, bubbles: true, composed: true }))"
     running.page.evaluate(send, ["pointerdown", 71, 5, 6])
     running.page.evaluate(send, ["pointerdown", 99, 7, 8])
     running.page.evaluate(send, ["pointermove", 99, 17, 18])
@@ -141,7 +141,7 @@ def test_page_reloads_when_the_program_changes(run_program: RunProgram, tmp_path
     running = run_program(CUBE, backend="null").wait_ready()
     running.page.evaluate("globalThis.before = true")
     (tmp_path / "app" / "main.py").write_text(CUBE + "app.spawn(lw.Mesh.sphere())\n", encoding="utf-8")
-    ready = f"!globalThis.before && document.querySelector('layer-w')?.host?.report?.entities === 2"
+    ready = "!globalThis.before && document.querySelector('layer-w')?.host?.report?.entities === 2"
     running.page.wait_for_function(ready, timeout=BOOT_TIMEOUT_MS)
     running.wait_ready()
     assert running.report()["entities"] == 2

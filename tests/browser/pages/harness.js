@@ -2,7 +2,7 @@
 import { chooseBackend } from '../../../web/backends/choose.js';
 import { Decoder } from '../../../web/decoder.js';
 import { EventWriter } from '../../../web/gen/events.js';
-import { HANDLES, create, destroy, frame } from './scene.js';
+import { HANDLES, create, destroy, frame, frameBlock } from './scene.js';
 import { TestHeap, TestStream } from './stream.js';
 
 const EYE = [0, 2.4, 7];
@@ -65,6 +65,28 @@ class Harness {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     return true;
+  }
+
+  /** Microseconds that JavaScript spends per draw: `count` boxes that no draw can be shared by, best of `repeats`. */
+  encodeCost(count = 10000, repeats = 15) {
+    const rows = Math.ceil(count / 1024) * 1024;
+    const block = frameBlock({ eye: EYE, look: LOOK, ...this.size, shadow: false });
+    const far = Float32Array.from({ length: rows * 3 }, () => 1e5);
+    const records = new Uint32Array(count * 8);
+    // Every second record has the other material: state changes with every draw.
+    for (let i = 0; i < count; i += 1) records.set([1, 1 + (i & 1), i, 1, 0, 0, 0, 0], i * 8);
+    const times = [];
+    for (let n = 0; n < repeats; n += 1) {
+      this.run((stream) => stream
+        .add('frame_begin', n).add('frame_block', this.heap.put(block), block.byteLength)
+        .add('rows_capacity', rows).add('rows_write', 0, 0, rows, this.heap.put(far))
+        .add('visible_rows', this.heap.put(Uint32Array.from({ length: count }, (_, i) => i)), count)
+        .add('draw_list', 1, this.heap.put(records), count));
+      const start = performance.now();
+      this.backend.frameEnd();
+      times.push(performance.now() - start);
+    }
+    return { usPerDraw: Math.min(...times) * 1000 / count, draws: this.backend.stats().draws };
   }
 
   apiErrors() { return this.backend.apiErrors ?? []; }

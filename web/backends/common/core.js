@@ -15,29 +15,8 @@ import { Runs } from './runs.js';
 /** @typedef {import('./resources.js').TextureRecord} TextureRecord */
 /** @typedef {import('./resources.js').MeshRecord} MeshRecord */
 /** @typedef {import('./resources.js').MaterialRecord} MaterialRecord */
-/**
- * What an API implements. Natives are opaque to the core.
- * @typedef {object} Driver
- * @property {import('./resources.js').Limits} limits
- * @property {{ create(record: BufferRecord): any, destroy(native: any): void,
- *   write(native: any, offset: number, bytes: Uint8Array): void, createMesh(record: MeshRecord): any,
- *   destroyMesh(native: any): void, rowsCapacity(rows: number): void,
- *   rowsWrite(column: number, firstRow: number, rows: number, bytes: Uint8Array): void,
- *   visibleRows(bytes: Uint8Array): void, frameBlock(bytes: Uint8Array): void, readonly sizeBytes: number }} buffers
- * @property {{ create(record: TextureRecord): any, destroy(native: any): void,
- *   write(record: TextureRecord, bytes: Uint8Array): void, upload(record: TextureRecord, image: ImageBitmap): void }}
- *   textures
- * @property {{ createMaterial(record: MaterialRecord): any, writeMaterial(record: MaterialRecord): void,
- *   destroyMaterial(record: MaterialRecord): void }} pipelines
- * @property {{ resize(width: number, height: number): void, drawFrame(runs: Runs[], withShadow: boolean): number,
- *   readonly sizeBytes: number }} passes
- */
-/**
- * @typedef {object} Parts
- * @property {any} heap
- * @property {{ bytes(handle: number): Uint8Array, image(handle: number): ImageBitmap }} transfers
- * @property {import('../../gen/events.js').EventWriter} events
- */
+/** @typedef {import('./driver.js').Driver} Driver */
+/** @typedef {import('./driver.js').Parts} Parts */
 
 const KINDS = Object.freeze({ buffer: 0, texture: 1, mesh: 2, material: 3 });
 const SHADOW_STRENGTH = FRAME_BLOCK.shadowParams.offsetBytes / 4 + 2;
@@ -88,6 +67,15 @@ export class Core {
   failed(kind, handle, message) {
     const text = `The ${kind} ${handle} could not be made. ${message}`;
     this.events.resourceFailed(KINDS[kind], handle, text);
+  }
+
+  /** The API found out later that there was no room. @param {'buffer' | 'texture'} kind
+   * @param {BufferRecord | TextureRecord} record @param {string} message */
+  failedLater(kind, record, message) {
+    record.state = 'failed';
+    for (const user of record.users) user.ready = false;
+    const table = kind === 'buffer' ? this.buffers : this.textures;
+    if (table.tryGet(record.handle) === record) this.failed(kind, record.handle, message);
   }
 
   // -- the frame ---------------------------------------------------------------------------------------------------

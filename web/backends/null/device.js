@@ -9,7 +9,7 @@ import { nullTextures } from './textures.js';
 const LIMITS = Object.freeze({ maxBufferBytes: 2 ** 30, maxTextureSide: 8192, maxRows: 8192 * 1024 });
 
 export class NullBackend extends Core {
-  /** @param {import('../common/core.js').Parts & { onLost?: (reason: string) => void }} parts */
+  /** @param {import('../common/driver.js').Parts & { onLost?: (reason: string) => void }} parts */
   constructor(parts) {
     super(parts);
     this.onLost = parts.onLost;
@@ -46,7 +46,7 @@ export class NullBackend extends Core {
   }
 }
 
-/** @param {import('../common/core.js').Parts & { canvas?: unknown, onLost?: (reason: string) => void }} parts
+/** @param {import('../common/driver.js').Parts & { canvas?: unknown, onLost?: (reason: string) => void }} parts
  * @returns {Promise<NullBackend>} */
 export async function createBackend(parts) {
   return new NullBackend(parts);

@@ -19,7 +19,7 @@ const CONTEXT = Object.freeze({
   preserveDrawingBuffer: false,
 });
 
-/** @typedef {import('../common/core.js').Parts & { canvas: HTMLCanvasElement | OffscreenCanvas,
+/** @typedef {import('../common/driver.js').Parts & { canvas: HTMLCanvasElement | OffscreenCanvas,
  *   onLost?: (reason: string) => void, clipControl?: boolean }} Webgl2Parts */
 
 export class Webgl2Backend extends Core {
@@ -68,7 +68,8 @@ export class Webgl2Backend extends Core {
     this.beginEmpty();
     this.events.deviceLost(reason);
     this.onLost?.(reason);
-    if (this.losing) this.loseExtension?.restoreContext();
+    // Not here: a context can be restored only after this event has been handled.
+    if (this.losing) setTimeout(() => this.loseExtension?.restoreContext(), 0);
     this.losing = false;
   }
 

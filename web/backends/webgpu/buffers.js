@@ -11,9 +11,13 @@ const COPY_DST = 0x8;
 const STORAGE = 0x80;
 const UNIFORM = 0x40;
 
+/** Makes something under an out-of-memory check.
+ * @typedef {<T>(kind: 'buffer' | 'texture', record: any, sizeBytes: number, make: () => T) => T} RoomCheck */
+
 export class WebgpuBuffers {
-  /** @param {GPUDevice} device @param {GPUBindGroupLayout} frameLayout */
-  constructor(device, frameLayout) {
+  /** @param {GPUDevice} device @param {GPUBindGroupLayout} frameLayout @param {RoomCheck} checked */
+  constructor(device, frameLayout, checked) {
+    this.checked = checked;
     this.device = device;
     this.queue = device.queue;
     this.frameLayout = frameLayout;
@@ -29,8 +33,11 @@ export class WebgpuBuffers {
   }
 
   /** @param {import('../common/resources.js').BufferRecord} record @returns {GPUBuffer} */
-  create({ handle, sizeBytes, usage }) {
-    return this.device.createBuffer({ label: `buffer ${handle}`, size: sizeBytes, usage: USAGES[usage] | COPY_DST });
+  create(record) {
+    const { handle, sizeBytes, usage } = record;
+    return this.checked('buffer', record, sizeBytes, () => this.device.createBuffer({
+      label: `buffer ${handle}`, size: sizeBytes, usage: USAGES[usage] | COPY_DST,
+    }));
   }
 
   /** @param {GPUBuffer} buffer */

@@ -14,6 +14,8 @@ import { GpuTimer } from './timing.js';
 
 const RETRY_MS = 200;
 const RETRIES = 25;
+/** Resources of this size are checked for room; smaller ones only count as uncaptured errors. */
+const CHECKED_BYTES_MIN = 1 << 20;
 const COPY_DST = 0x02;
 const RENDER_ATTACHMENT = 0x10;
 
@@ -45,7 +47,7 @@ function deviceOf(adapter) {
 }
 
 export class WebgpuBackend extends Core {
-  /** @param {import('../common/core.js').Parts & { canvas: HTMLCanvasElement | OffscreenCanvas,
+  /** @param {import('../common/driver.js').Parts & { canvas: HTMLCanvasElement | OffscreenCanvas,
    *   onLost?: (reason: string) => void }} parts @param {Map<string, string>} chunks */
   constructor(parts, chunks) {
     super(parts);
@@ -77,8 +79,9 @@ export class WebgpuBackend extends Core {
   /** @param {GPUDevice} device @param {GPUCanvasContext} context */
   makeDriver(device, context) {
     const layouts = makeLayouts(device);
-    const textures = new WebgpuTextures(device, /** @type {string} */ (this.chunks.get('downsample')));
-    const buffers = new WebgpuBuffers(device, layouts.frame);
+    const checked = this.makeRoomCheck(device);
+    const textures = new WebgpuTextures(device, /** @type {string} */ (this.chunks.get('downsample')), checked);
+    const buffers = new WebgpuBuffers(device, layouts.frame, checked);
     const pipelines = new WebgpuPipelines(device, layouts, this.chunks, textures);
     this.timer = new GpuTimer(device);
     const passes = new WebgpuPasses(device, context, buffers, pipelines, this.timer);
@@ -87,6 +90,20 @@ export class WebgpuBackend extends Core {
     const maxRows = Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / 16 / 1024) * 1024;
     const limits = { maxBufferBytes: maxBufferSize, maxTextureSide: maxTextureDimension2D, maxRows };
     return { limits, textures, buffers, pipelines, passes };
+  }
+
+  /** A wrapper for creations: WebGPU says only later that there was no room. @param {GPUDevice} device
+   * @returns {import('./buffers.js').RoomCheck} */
+  makeRoomCheck(device) {
+    return (kind, record, sizeBytes, make) => {
+      if (sizeBytes < CHECKED_BYTES_MIN) return make();
+      device.pushErrorScope('out-of-memory');
+      const made = make();
+      device.popErrorScope().then((error) => {
+        if (error) this.failedLater(kind, record, `The GPU has no room for its ${sizeBytes} bytes: ${error.message}`);
+      }, () => {}); // the device was lost
+      return made;
+    };
   }
 
   /** @param {string} message */
@@ -138,7 +155,7 @@ export class WebgpuBackend extends Core {
   }
 }
 
-/** @param {import('../common/core.js').Parts & { canvas: HTMLCanvasElement | OffscreenCanvas,
+/** @param {import('../common/driver.js').Parts & { canvas: HTMLCanvasElement | OffscreenCanvas,
  *   onLost?: (reason: string) => void }} parts @returns {Promise<WebgpuBackend>} */
 export async function createBackend(parts) {
   const backend = new WebgpuBackend(parts, await loadChunks('wgsl'));

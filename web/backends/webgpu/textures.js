@@ -20,8 +20,9 @@ const address = (bits, clamp, mirror) => (
   (bits & clamp) !== 0 ? 'clamp-to-edge' : (bits & mirror) !== 0 ? 'mirror-repeat' : 'repeat');
 
 export class WebgpuTextures {
-  /** @param {GPUDevice} device @param {string} downsample WGSL */
-  constructor(device, downsample) {
+  /** @param {GPUDevice} device @param {string} downsample WGSL @param {import('./buffers.js').RoomCheck} checked */
+  constructor(device, downsample, checked) {
+    this.checked = checked;
     this.device = device;
     /** @type {Map<string, GPUSampler>} */
     this.samplers = new Map();
@@ -39,11 +40,12 @@ export class WebgpuTextures {
   }
 
   /** @param {TextureRecord} record */
-  create({ handle, width, height, levels, format }) {
-    const texture = this.device.createTexture({
+  create(record) {
+    const { handle, width, height, levels, format } = record;
+    const texture = this.checked('texture', record, width * height * 4, () => this.device.createTexture({
       label: `texture ${handle}`, size: [width, height], mipLevelCount: levels, format: FORMATS[format],
       usage: COPY_DST | TEXTURE_BINDING | RENDER_ATTACHMENT,
-    });
+    }));
     return { texture, view: texture.createView() };
   }
 

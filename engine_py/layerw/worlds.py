@@ -120,7 +120,7 @@ class World:
 
     def _ground_is_settled(self) -> bool:
         """The grid is here, failed, or there is none."""
-        return self.streamer._ground_file is None
+        return not self.streamer.ground_pending
 
     def close(self) -> None:
         """Takes the world out of the scene and frees what it took."""

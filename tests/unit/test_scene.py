@@ -132,6 +132,19 @@ def test_moving_a_parent_uploads_its_children() -> None:
     assert (0, 0, 2048) in table.dirty_runs()
 
 
+def test_a_hierarchy_that_rests_costs_no_upload() -> None:
+    table = Table(4096)
+    parent, child = make_entities(table, 1), make_entities(table, 1)
+    child.parent = parent
+    table.update()
+    table.dirty_runs()
+    table.update()
+    assert table.dirty_runs() == []
+    parent.position = (0, 7, 0)
+    assert table.update().position[child.first_row].tolist() == [0, 7, 0]
+    assert (0, 0, 1024) in table.dirty_runs()
+
+
 @pytest.mark.parametrize("value", [np.zeros((4, 3)), np.zeros(4), [1, 2], [math.nan, 0, 0]])
 def test_wrong_shapes_are_refused(value: object) -> None:
     with pytest.raises(ShapeError, match="position takes"):

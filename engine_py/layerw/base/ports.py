@@ -72,7 +72,7 @@ class Ledger(Protocol):
 
 @dataclass(slots=True)
 class MeshData:
-    """A mesh made in Python: float32 positions (n, 3), normals (n, 3), uvs (n, 2), uint8 colours (n, 4), indices (m,)."""
+    """A mesh made in Python: float32 positions and normals (n, 3), uvs (n, 2), uint8 colours (n, 4), indices (m,)."""
 
     positions: F32
     normals: F32

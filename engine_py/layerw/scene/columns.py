@@ -42,8 +42,8 @@ class Column:
         """True while somebody outside holds a view that could be written to."""
         return sys.getrefcount(self._owner) > self._quiet_count
 
-    def take_dirty(self, dynamic_blocks: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-        """Runs (first_row, rows) that may differ from what was taken last time; clears them.
+    def settle(self, dynamic_blocks: npt.NDArray[np.bool_]) -> bool:
+        """Mark what views may have written; returns whether anything is dirty.
 
         A view that dies between two frames may have been written just before: it counts once more.
         """
@@ -51,7 +51,11 @@ class Column:
         if alive or self._held:
             np.logical_or(self.dirty, dynamic_blocks, out=self.dirty)
         self._held = alive
-        if not self.dirty.any():
+        return bool(self.dirty.any())
+
+    def take_dirty(self, dynamic_blocks: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+        """Runs (first_row, rows) that may differ from what was taken last time; clears them."""
+        if not self.settle(dynamic_blocks):
             return []
         edges = np.flatnonzero(np.diff(self.dirty.view(np.int8), prepend=0, append=0))
         self.dirty[:] = False

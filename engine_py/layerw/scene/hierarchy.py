@@ -26,10 +26,10 @@ class Hierarchy:
         self.levels: list[npt.NDArray[np.intp]] = []
         self.stale = False
 
-    def refresh(self, parent: npt.NDArray[np.int32], flags: npt.NDArray[np.uint8]) -> None:
-        """Sort again after parents changed."""
+    def refresh(self, parent: npt.NDArray[np.int32], flags: npt.NDArray[np.uint8]) -> bool:
+        """Sort again after parents changed; returns whether they had."""
         if not self.stale:
-            return
+            return False
         self.stale = False
         self.levels = []
         pending = np.flatnonzero((parent >= 0) & (flags & _ALIVE != 0))
@@ -42,6 +42,7 @@ class Hierarchy:
             self.levels.append(level)
             placed[level] = True
             pending = pending[~ready]
+        return True
 
     def compose(self, parent: npt.NDArray[np.int32], local: FrameColumns, world: FrameColumns) -> None:
         """Write the world transforms of all children. Roots are already in `world`."""

@@ -43,6 +43,7 @@ class Table:
             "scale": Column(self.capacity, 3, np.float32, 1),
             "color": Column(self.capacity, 1, np.uint32, 0xFFFFFFFF),
         }
+        self._transforms = [self.columns[name] for name in ("position", "rotation", "scale")]
         self.rotation[:, 3] = 1
         self.parent = np.full(self.capacity, -1, np.int32)
         self.radius = np.zeros(self.capacity, np.float32)  # bounding sphere about the local origin, before scale
@@ -175,20 +176,27 @@ class Table:
     def update(self) -> FrameColumns:
         """World-space columns of this frame: the columns themselves while nothing has a parent."""
         local = FrameColumns(self.position, self.rotation, self.scale, self.color)
-        self._hierarchy.refresh(self.parent, self.flags)
+        rebuilt = self._hierarchy.refresh(self.parent, self.flags)
         if not self._hierarchy.levels:
             self._world = None
             return local
         if self._world is None:
             self._world = FrameColumns(local[0].copy(), local[1].copy(), local[2].copy(), self.color)
-        used = self.rows_used
-        for world, own in zip(self._world[:3], local[:3], strict=True):
-            world[:used] = own[:used]
-        self._hierarchy.compose(self.parent, local, self._world)
-        for level in self._hierarchy.levels:
-            for name in ("position", "rotation", "scale"):
-                self.columns[name].dirty[level // BLOCK_ROWS] = True
+        moved = [column.settle(self._dynamic_blocks) for column in self._transforms]
+        if rebuilt or any(moved):
+            self._compose(local, self._world)
         return self._world
+
+    def _compose(self, local: FrameColumns, world: FrameColumns) -> None:
+        """Copy the blocks that changed, then place the children anew: they may follow any of them."""
+        for column, target in zip(self._transforms, world[:3], strict=True):
+            for block in np.flatnonzero(column.dirty):
+                rows = slice(block * BLOCK_ROWS, (block + 1) * BLOCK_ROWS)
+                target[rows] = column.array[rows]
+        self._hierarchy.compose(self.parent, local, world)
+        for level in self._hierarchy.levels:
+            for column in self._transforms:
+                column.dirty[level // BLOCK_ROWS] = True
 
     def dirty_runs(self) -> list[tuple[int, int, int]]:
         """What to upload: (column number in spec.COLUMNS, first_row, rows), multiples of 1024. Clears it."""

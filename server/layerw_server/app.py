@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -45,7 +45,8 @@ class LayerwServer(Starlette):
 
 def create_app(*, program: Path, runtime: Path, web: Path, allow_hosts: Iterable[str] = (),
                allow_origins: Iterable[str] = (), dev: bool = True, isolate: bool = True,
-               engine: Path | None = None, cache_budget_bytes: int = DEFAULT_BUDGET_BYTES) -> Starlette:
+               engine: Path | None = None, folders: Mapping[str, Path] | None = None,
+               cache_budget_bytes: int = DEFAULT_BUDGET_BYTES) -> Starlette:
     """Make the application that serves one program.
 
     Args:
@@ -57,10 +58,11 @@ def create_app(*, program: Path, runtime: Path, web: Path, allow_hosts: Iterable
         dev: serve the engine's sources as /engine/layerw.zip and reload pages on change.
         isolate: send COOP and COEP; `/?isolate=0` leaves them out for one page.
         engine: the layerw package folder; by default the installed one.
+        folders: other folders that the program reads as /app/NAME/.
         cache_budget_bytes: most bytes of files and their compressed variants in memory.
     """
     package = (engine or find_engine()) if dev else None
-    mounts = Mounts(program=program, runtime=runtime, web=web, engine=package)
+    mounts = Mounts(program=program, runtime=runtime, web=web, engine=package, folders=folders)
     hosts, origins = HostRules(allow_hosts), OriginRules(allow_origins)
     cache = AssetCache(cache_budget_bytes)
     watched = {"app": mounts.program.parent, "web": web} | ({"engine": package} if package else {})

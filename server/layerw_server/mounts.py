@@ -7,7 +7,7 @@ Policy: names (or a `?v=` query) with a content digest are immutable, everything
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
@@ -40,8 +40,10 @@ class Served:
 class Mounts:
     """The served tree of docs: page, web/, runtime/, engine/, app/."""
 
-    def __init__(self, *, program: Path, runtime: Path, web: Path, engine: Path | None) -> None:
+    def __init__(self, *, program: Path, runtime: Path, web: Path, engine: Path | None,
+                 folders: Mapping[str, Path] | None = None) -> None:
         self.program = program.resolve()
+        self.folders = dict(folders or {})  # /app/NAME/ -> a folder elsewhere
         self.roots = {"web": web, "runtime": runtime, "app": self.program.parent}
         self.engine = engine
 
@@ -61,6 +63,9 @@ class Mounts:
         root = self.roots.get(mount)
         if root is None:
             raise PathNotFound
+        name, slash, inside = relative.partition("/")
+        if mount == "app" and slash and name in self.folders:
+            root, relative = self.folders[name], inside
         return _file(resolve(root, relative), restricted=is_program(path))
 
     def _manifest(self) -> Served:

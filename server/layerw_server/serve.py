@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -44,7 +44,8 @@ class _Server(uvicorn.Server):
 
 def serve(program: Path, port: int = 8000, host: str = "127.0.0.1", *, runtime: Path, web: Path,
           allow_hosts: Iterable[str] = (), allow_origins: Iterable[str] = (), dev: bool = True,
-          isolate: bool = True, open_browser: bool = True, on_ready: Callable[[str], None] | None = None) -> None:
+          isolate: bool = True, folders: Mapping[str, Path] | None = None, open_browser: bool = True,
+          on_ready: Callable[[str], None] | None = None) -> None:
     """Serve one program until Ctrl-C; `on_ready` gets the address instead of the printed line.
 
     Raises:
@@ -56,7 +57,7 @@ def serve(program: Path, port: int = 8000, host: str = "127.0.0.1", *, runtime: 
     address = page_address(host, listener.getsockname()[1])
     try:
         app = create_app(program=program, runtime=runtime, web=web, allow_hosts=_hosts(host, tuple(allow_hosts)),
-                         allow_origins=allow_origins, dev=dev, isolate=isolate)
+                         allow_origins=allow_origins, dev=dev, isolate=isolate, folders=folders)
     except RuleError as error:
         listener.close()
         raise ServeError(str(error)) from None

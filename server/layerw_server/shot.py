@@ -137,7 +137,8 @@ def _joined(report: dict[str, Any], png: bytes | None, page_errors: list[str]) -
 def shot(app: Path, *, backend: str = "auto", size: tuple[int, int] = (1080, 720), frames: int = 60,
          out: Path | None = None, settled: bool = False, json: bool = False, thread: str = "worker",
          runtime: Path | None = None, web: Path | None = None, timeout_s: float = 180.0,
-         budgets: dict[str, float] | None = None, query: dict[str, str] | None = None) -> int:
+         budgets: dict[str, float] | None = None, query: dict[str, str] | None = None,
+         folders: dict[str, Path] | None = None) -> int:
     """Take one shot of a program and print it; returns the exit status, 0 or 1.
 
     Args:
@@ -153,13 +154,15 @@ def shot(app: Path, *, backend: str = "auto", size: tuple[int, int] = (1080, 720
         web: the JavaScript to serve; by default the installed one.
         timeout_s: most seconds for the whole run.
         budgets: MiB by name (heap, layer, gpu) instead of the program's.
+        folders: other folders that the program reads as /app/NAME/.
         query: parameters of the page's address that the program reads.
     """
     options = ShotOptions(backend, size, frames, settled, thread, timeout_s, budgets, query)
     options.check()
     if not app.is_file():
         raise ServeError(f"There is no program {app}; give the path of a .py file.")
-    server = create_app(program=app.resolve(), runtime=runtime or _runtime(), web=web or web_folder())
+    server = create_app(program=app.resolve(), runtime=runtime or _runtime(), web=web or web_folder(),
+                        folders=folders)
     with background_server(server) as address, chromium() as browser:
         taken = take_shot(browser, address, options)
     if out and taken.png:

@@ -29,6 +29,14 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data folder is not beside this repository")
 
 
+def test_a_baked_tile_asks_for_the_terrain_material() -> None:
+    doc = triangle()
+    doc["materials"] = [{"extras": {"layerw": {"terrain": {"detailStrength": 9, "detailScale": 3.0}}}}, {"extras": [1]}]
+    found = read_material(document(doc), 0).desc
+    assert (found.kind, found.detail_strength, found.detail_scale_m) == ("terrain", 2.0, 3.0)
+    assert read_material(document(doc), 1).desc.kind == "pbr"
+
+
 def document(doc: Json) -> gltf.Document:
     return gltf.parse(payload(doc), doc["buffers"][0]["byteLength"] if doc.get("buffers") else -1)
 

@@ -61,7 +61,19 @@ def read_material(doc: Document, index: int) -> MaterialPlan:
     normal, occlusion = member(item, "normalTexture", name), member(item, "occlusionTexture", name)
     plan.desc.normal_scale = number(normal, "scale", name, 1.0)
     plan.desc.occlusion_strength = number(occlusion, "strength", name, 1.0)
+    _add_terrain(item, plan.desc, name)
     return plan
+
+
+def _add_terrain(item: Json, desc: MaterialDesc, name: str) -> None:
+    """`extras.layerw.terrain` of a baked tile: other viewers pass it over, here noise refines the ground."""
+    own = item.get("extras")
+    own = own.get("layerw") if isinstance(own, dict) else None
+    if not isinstance(own, dict) or not isinstance(own.get("terrain"), dict) or desc.kind != "pbr":
+        return
+    desc.kind = "terrain"
+    desc.detail_strength = min(max(number(own["terrain"], "detailStrength", name, 0.5), 0.0), 2.0)
+    desc.detail_scale_m = min(max(number(own["terrain"], "detailScale", name, 4.0), 0.01), 1000.0)
 
 
 def _factors(item: Json, pbr: Json, name: str) -> MaterialDesc:

@@ -97,6 +97,9 @@ def skirt_codes(skirt_m: float, step_m: float) -> int:
     """How many height codes a skirt hangs down."""
     return int(np.ceil(skirt_m / step_m))
 
+# How layerw refines the ground near the camera: strength of the noise and metres of its middle octave.
+DETAIL = {"detailStrength": 0.6, "detailScale": 4.0}
+
 
 def make_glb(
     vertices: bytes, cells: int, *, lattice_max: tuple[int, int], code_range: tuple[int, int], step_m: float,
@@ -132,7 +135,7 @@ def make_glb(
         "scene": 0, "scenes": [{"nodes": [0]}],
         "nodes": [{"mesh": 0, "translation": list(translation), "scale": [step_m] * 3}],
         "meshes": [{"primitives": [{"attributes": attributes, "indices": 3, "material": 0}]}],
-        "materials": [{"pbrMetallicRoughness": surface}],
+        "materials": [{"pbrMetallicRoughness": surface, "extras": {"layerw": {"terrain": DETAIL}}}],
         "textures": [{"source": 0, "sampler": 0}],
         "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}],
         "images": [{"bufferView": 2, "mimeType": "image/jpeg"}],

@@ -66,6 +66,17 @@ def budgets(texts: list[str]) -> dict[str, float]:
     return pairs
 
 
+def folders(texts: list[str]) -> dict[str, Path]:
+    """["models=../data"] -> {"models": Path("../data")}."""
+    pairs = {}
+    for text in texts:
+        name, _, folder = text.partition("=")
+        if not name or not folder or "/" in name or name.startswith(".") or not Path(folder).is_dir():
+            raise CommandError(f"--mount is {text!r}, expected NAME=FOLDER with a folder that exists.")
+        pairs[name] = Path(folder).resolve()
+    return pairs
+
+
 def piece(name: str) -> ModuleType:
     """Import a part of layerw_server on demand, with a sentence where it or what it needs is missing."""
     try:

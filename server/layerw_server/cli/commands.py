@@ -17,6 +17,8 @@ from .console import CommandError, steps
 Program = Annotated[Path, typer.Argument(metavar="APP", help="Your program, a .py file.", show_default=False)]
 BackendOption = Annotated[Backend, typer.Option(help="What draws; auto picks the best that works.")]
 ThreadOption = Annotated[Thread, typer.Option(help="Where the engine runs: a worker keeps the page responsive.")]
+MountOption = Annotated[list[str] | None, typer.Option(metavar="NAME=FOLDER", help=(
+    "Another folder that APP reads as NAME/, for example models=../data/models; repeat it for more."))]
 
 
 def ensure_runtime() -> Path:
@@ -38,6 +40,7 @@ def run(
         "repeat it for more."))] = None,
     allow_host: Annotated[list[str] | None, typer.Option(metavar="HOST", help=(
         "Host name under which the server may be reached besides localhost; repeat it for more."))] = None,
+    mount: MountOption = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Don't open a browser.")] = False,
 ) -> None:
     """Serve APP on this machine until Ctrl-C and reload the page on every save."""
@@ -56,7 +59,8 @@ def run(
             threading.Thread(target=webbrowser.open, args=(target,), daemon=True).start()
 
     serve.serve(path, port, host, runtime=runtime, web=checks.web_folder(), allow_hosts=allow_host or [],
-                allow_origins=allow_origin or [], open_browser=False, on_ready=ready)
+                allow_origins=allow_origin or [], folders=checks.folders(mount or []), open_browser=False,
+                on_ready=ready)
 
 
 def shot(
@@ -73,6 +77,7 @@ def shot(
         "Override one budget, for example gpu_mib=64; repeat it for more."))] = None,
     query: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help=(
         "A parameter of the page's address that the program reads; repeat it for more."))] = None,
+    mount: MountOption = None,
     timeout_s: Annotated[float, typer.Option(min=1, help="Give up after this many seconds.")] = 180.0,
 ) -> None:
     """Run APP in headless Chromium on a virtual clock; take a picture and figures.
@@ -86,7 +91,8 @@ def shot(
     status: int = module.shot(path, backend=backend.value, thread=thread.value, size=pair, frames=frames,
                               settled=settled, out=out, json=as_json, runtime=runtime, web=checks.web_folder(),
                               timeout_s=timeout_s, budgets=checks.budgets(budget or []) or None,
-                              query=dict(text.partition("=")[::2] for text in query or []))
+                              query=dict(text.partition("=")[::2] for text in query or []),
+                              folders=checks.folders(mount or []))
     raise typer.Exit(status)
 
 

@@ -35,6 +35,10 @@ export class Webgl2Passes {
     this.renderbuffers = [];
     /** @type {WebGLTexture | null} */
     this.picture = null;
+    /** What the draw loop bound, by texture unit. @type {(WebGLTexture | null)[]} */
+    this.boundTextures = [null, null, null, null, null];
+    /** @type {(WebGLSampler | null)[]} */
+    this.boundSamplers = [null, null, null, null, null];
   }
 
   /** @param {number} flags DRAW_* */
@@ -151,6 +155,8 @@ export class Webgl2Passes {
     let material = null;
     let group = -1;
     let array = null;
+    this.boundTextures.fill(null); // uploads and other passes bind too
+    this.boundSamplers.fill(null);
     for (let i = 0; i < count; i += 1) {
       const mesh = meshes[i].native;
       if (materials[i] !== material) {
@@ -179,10 +185,13 @@ export class Webgl2Passes {
   bindMaterial({ buffer, textures, samplers }) {
     const { gl } = this;
     gl.bindBufferBase(gl.UNIFORM_BUFFER, MATERIAL_BINDING, buffer);
+    const { boundTextures, boundSamplers } = this;
     for (let unit = 0; unit < textures.length; unit += 1) {
-      gl.activeTexture(gl.TEXTURE0 + unit);
-      gl.bindTexture(gl.TEXTURE_2D, textures[unit]);
-      gl.bindSampler(unit, samplers[unit]);
+      if (textures[unit] !== boundTextures[unit]) {
+        gl.activeTexture(gl.TEXTURE0 + unit);
+        gl.bindTexture(gl.TEXTURE_2D, boundTextures[unit] = textures[unit]);
+      }
+      if (samplers[unit] !== boundSamplers[unit]) gl.bindSampler(unit, boundSamplers[unit] = samplers[unit]);
     }
   }
 

@@ -83,7 +83,7 @@ export class Reporter {
   /** Python's report joined with what JavaScript knows. */
   full() {
     const { backend, figures, options, heap, transfers, inbox } = this.engine;
-    const stats = backend?.stats() ?? { draws: 0, triangles: 0, liveHandles: 0, gpuBytes: 0 };
+    const stats = backend?.stats() ?? { draws: 0, triangles: 0, liveHandles: 0, gpuBytes: 0, gpuMs: null };
     const errors = [...this.errors];
     for (const text of this.#python.errors ?? []) if (!errors.includes(text)) errors.push(text);
     return {
@@ -97,6 +97,7 @@ export class Reporter {
       triangles: stats.triangles,
       live_handles: stats.liveHandles,
       gpu_allocated_bytes: stats.gpuBytes,
+      gpu_ms: stats.gpuMs ?? null,
       wasm_memory_bytes: heap.sizeBytes,
       transfers: transfers.stats(),
       input_dropped: inbox.droppedCount,
@@ -110,7 +111,12 @@ export class Reporter {
   beforeFrame() {
     const { options, figures, events } = this.engine;
     const frame = figures.framesCount + 1;
-    if (options.frames === 0 || frame < options.frames) return;
+    if (options.frames === 0) {
+      // Once unasked: the page learns the title, and whether the program wants the overlay.
+      if (frame === 2) events.reportRequest(0);
+      return;
+    }
+    if (frame < options.frames) return;
     if (!options.settled || this.#settled || frame >= options.frames + SETTLE_FRAMES_MAX) {
       if (!this.#asked) events.reportRequest(REPORT_WITH_HASH);
     } else if ((frame - options.frames) % SETTLE_ASK_FRAMES === 0) events.reportRequest(0);

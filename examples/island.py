@@ -19,9 +19,9 @@ app = lw.App(
     screen_error_px=8,
 )
 
-# Light and air: a low morning sun, haze that thickens over the water.
-app.sun.elevation = math.radians(27)
-app.sun.azimuth = math.radians(118)
+# Light and air: an afternoon sun, haze that thickens over the water.
+app.sun.elevation = math.radians(33)
+app.sun.azimuth = math.radians(238)
 app.fog.density = 0.00016
 app.fog.falloff = 0.0014
 app.sea.level = 0.0
@@ -62,7 +62,7 @@ def grow():
     plant(lw.flora.rock(seed=9, color="#77726a", size_m=4), 1_500, stone, seed=5, size=(0.5, 1.8), tint=0.4,
           height=(-2, 900), slope_max=math.radians(60), sink_m=0.8)
     fly.ground = island.height
-    app.camera.position = np.array(island.view_from)
+    app.camera.position = np.array(island.view_from) + (0, 24, 0)
     app.camera.look_at(island.view_to)
 
 

@@ -37,6 +37,7 @@ export interface BackendStats {
   triangles: number;
   liveHandles: number;
   gpuBytes: number;
+  gpuMs?: number | null;
 }
 
 export interface Pixels {

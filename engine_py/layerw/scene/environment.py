@@ -25,7 +25,7 @@ class Sun:
     elevation: float = math.radians(38)
     azimuth: float = math.radians(135)
     color: Rgb = (1.0, 0.93, 0.82)  # linear
-    intensity: float = 9.0
+    intensity: float = 10.0
     angular_radius: float = math.radians(0.6)
 
     @property
@@ -39,18 +39,18 @@ class Sun:
 class Sky:
     """A gradient: linear radiance at the zenith, the horizon and below."""
 
-    zenith: Rgb = (0.16, 0.36, 0.86)
-    horizon: Rgb = (0.75, 0.9, 1.08)
-    ground: Rgb = (0.22, 0.21, 0.19)
-    gradient: float = 0.55
-    exposure: float = 0.6
+    zenith: Rgb = (0.10, 0.29, 0.84)
+    horizon: Rgb = (0.62, 0.84, 1.12)
+    ground: Rgb = (0.34, 0.36, 0.38)
+    gradient: float = 0.5
+    exposure: float = 0.68
 
 
 @dataclass(slots=True)
 class Fog:
     """Distance fog: `density` per metre at height 0, thinning upwards by `falloff` per metre."""
 
-    color: Rgb = (0.62, 0.76, 0.95)
+    color: Rgb = (0.56, 0.74, 1.0)
     density: float = 0.0
     falloff: float = 0.0015
     start_m: float = 0.0

@@ -1,0 +1,1 @@
+"""The island demo on a GPU: frame times of a flight, and pictures. See __main__.py."""

@@ -1,0 +1,97 @@
+/**
+ * Opens flight.py, takes pictures of its views, then flies and posts frame intervals and the engine's figures.
+ *
+ * Query: ?backend=webgpu&seconds=20&width=1080&height=720&thread=main&pictures=1. Everything is measured on a real
+ * clock; intervals are those of requestAnimationFrame on the thread that draws.
+ */
+const query = new URLSearchParams(location.search);
+const get = (name, other) => query.get(name) ?? other;
+const seconds = Number(get('seconds', 20));
+const width = Number(get('width', 1080));
+const height = Number(get('height', 720));
+const backend = get('backend', 'webgpu');
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const post = (key, value) => fetch(`/result?k=${key}`, { method: 'POST', body: JSON.stringify(value) });
+const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+
+const element = document.createElement('layer-w');
+for (const [name, value] of Object.entries({ src: '../app/flight.py', backend, thread: get('thread', 'main') })) element.setAttribute(name, value);
+element.style.cssText = `display:block;width:${width}px;height:${height}px`;
+document.body.append(element);
+
+const python = (code) => element.host.request('python', code);
+const inFlight = (code) => python(`import sys\nflight = sys.modules.get('flight') or sys.modules['__main__']\n${code}`);
+const report = () => element.host.request('report', 0);
+
+async function settle(limit_s) {
+  for (let k = 0; k < limit_s * 4; k += 1) {
+    const now = await report();
+    if (now.settled && now.entities > 1000) return now;
+    await wait(250);
+  }
+  return report();
+}
+
+async function picture(name) {
+  await inFlight(`flight.look(${JSON.stringify(name)})`);
+  await wait(300);
+  const start = performance.now();
+  const figures = await settle(30);
+  const { width: w, height: h, data } = await element.host.request('readPixels');
+  const canvas = new OffscreenCanvas(w, h);
+  canvas.getContext('2d').putImageData(new ImageData(new Uint8ClampedArray(data), w, h), 0, 0);
+  const blob = await canvas.convertToBlob({ type: 'image/png' });
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  let text = '';
+  for (let k = 0; k < bytes.length; k += 32768) text += String.fromCharCode(...bytes.subarray(k, k + 32768));
+  await post(`picture-${backend}-${name}`, { png: btoa(text), settle_ms: performance.now() - start, figures });
+}
+
+async function fly() {
+  await inFlight("flight.mode = 'fly'");
+  await wait(1000);
+  const intervals = [];
+  const gpu = [];
+  const python_ms = [];
+  const cpu = [];
+  let last = performance.now();
+  const end = last + seconds * 1000;
+  while (performance.now() < end) {
+    await new Promise(requestAnimationFrame);
+    const now = performance.now();
+    intervals.push(now - last);
+    last = now;
+    if (intervals.length % 10 === 0) {
+      const stats = await element.host.request('stats');
+      if (stats.gpu_ms != null) gpu.push(stats.gpu_ms);
+      cpu.push(stats.frame_cpu_ms);
+      python_ms.push(stats.python_ms);
+    }
+  }
+  const stats = await report();
+  const sorted = intervals.toSorted((a, b) => a - b);
+  const gpuSorted = gpu.toSorted((a, b) => a - b);
+  await post(`flight-${backend}`, {
+    frames: intervals.length, interval_ms: { p50: at(sorted, 0.5), p95: at(sorted, 0.95), p99: at(sorted, 0.99), max: sorted.at(-1) },
+    gpu_ms: gpu.length ? { p50: at(gpuSorted, 0.5), p99: at(gpuSorted, 0.99) } : null, cpu: cpu.at(-1), python_ms: python_ms.at(-1), stats,
+  });
+}
+
+async function main() {
+  await import('../web/layer-w.js');
+  for (let k = 0; k < 240 && !(await ready()); k += 1) await wait(250);
+  const first = await settle(60);
+  await post(`boot-${backend}`, { ...first, errors: element.errors });
+  if (get('pictures', '1') === '1') for (const name of ['start', 'air', 'ridge', 'coast']) await picture(name);
+  await fly();
+}
+
+async function ready() {
+  try {
+    return await Promise.race([inFlight("flight.world.state == 'ready'"), wait(2000)]);
+  } catch {
+    return false;
+  }
+}
+
+main().catch((error) => post('failed', { error: String(error), errors: element.errors })).finally(() => post('done', {}));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ def test_overlay_shows_figures_and_the_key_hides_it(run_program: RunProgram) -> 
     running.page.wait_for_function(f"{text}.includes('gpu')")
     shown = running.page.evaluate(text)
     assert "draws" in shown
-    assert "/ 512.0 MiB" in shown, "bytes stand against their budget"
+    assert re.search(r"gpu +\d+\.\d / +512\.0 MiB", shown), "bytes stand against their budget"
     running.page.keyboard.press("F3")
     assert running.page.evaluate(f"{HOST_JS}.overlay.shown") is False
 

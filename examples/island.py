@@ -62,7 +62,8 @@ def grow():
     plant(lw.flora.rock(seed=9, color="#77726a", size_m=4), 1_500, stone, seed=5, size=(0.5, 1.8), tint=0.4,
           height=(-2, 900), slope_max=math.radians(60), sink_m=0.8)
     fly.ground = island.height
-    app.camera.position = np.array(island.view_from) + (0, 24, 0)
+    x, y, z = island.view_from
+    app.camera.position = np.array((x, y + 24, z))
     app.camera.look_at(island.view_to)
 
 

@@ -7,6 +7,8 @@ Limits: a run that takes longer than `timeout_s` ends with an error. Exit status
 
 from __future__ import annotations
 
+import base64
+import io
 import json as json_format
 import sys
 from dataclasses import dataclass, field
@@ -28,6 +30,13 @@ FRAMES_MAX = 1_000_000
 FIELDS = ("backend", "frames", "frame_cpu_ms", "python_ms", "crossings_per_frame", "state_hash", "draws", "triangles",
           "entities", "tiles", "heap_bytes", "layer_bytes", "gpu_bytes", "budgets", "boot_ms", "errors")
 FINISHED_JS = "document.querySelector('layer-w')?.finished !== undefined"
+SCREENSHOT_TIMEOUT_MS = 10_000
+READBACK_JS = """async () => {
+    const { width, height, data } = await document.querySelector('layer-w').host.request('readPixels');
+    let text = '';
+    for (let at = 0; at < data.length; at += 32768) text += String.fromCharCode(...data.subarray(at, at + 32768));
+    return { width, height, data: btoa(text) };
+}"""
 RESULT_JS = "async () => (await document.querySelector('layer-w').finished).report"
 
 
@@ -105,7 +114,7 @@ def take_shot(browser: Browser, address: str, options: ShotOptions) -> Shot:
         page.set_default_timeout(options.timeout_s * 1000)
         errors = PageErrors(page)
         report = _run(page, f"{address}?{options.query()}", errors, options.timeout_s)
-        png = page.screenshot(type="png") if report.get("backend") in ("webgpu", "webgl2") else None
+        png = _picture(page, report) if report.get("backend") in ("webgpu", "webgl2") else None
         return _joined(report, png, errors.texts)
     finally:
         context.close()
@@ -124,6 +133,28 @@ def _run(page: Page, url: str, errors: PageErrors, timeout_s: float) -> dict[str
     except Error as error:
         errors.texts.append(f"The run did not end within {timeout_s:.0f} s: {error.message.splitlines()[0]}")
         return {}
+
+
+def _picture(page: Page, report: dict[str, Any]) -> bytes:
+    """Return the page as a PNG; `picture` in the report says how it was taken.
+
+    A screenshot never ended in some runs of WebGPU on the rasteriser: then the engine's own target is read back,
+    which holds the same pixels.
+    """
+    from playwright.sync_api import Error
+
+    try:
+        report["picture"] = "screenshot"
+        return page.screenshot(type="png", timeout=SCREENSHOT_TIMEOUT_MS)
+    except Error:
+        report["picture"] = "readback"
+        pixels = page.evaluate(READBACK_JS)
+    from PIL import Image
+
+    image = Image.frombytes("RGBA", (pixels["width"], pixels["height"]), base64.b64decode(pixels["data"]))
+    buffer = io.BytesIO()
+    image.convert("RGB").save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def _joined(report: dict[str, Any], png: bytes | None, page_errors: list[str]) -> Shot:

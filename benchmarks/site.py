@@ -19,6 +19,7 @@ from layerw_server.browser import chromium
 from layerw_server.export import export_app
 
 ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
 THREE_FILES = ("three.module.js", "three.core.js", "three.webgpu.js")
 
 
@@ -51,7 +52,9 @@ class _Handler(SimpleHTTPRequestHandler):
         key = self.path.rpartition("k=")[2]
         if key == "progress":
             print(body, flush=True)
-        elif key == "done":
+        elif key in ("done", "failed"):
+            if key == "failed":
+                self.results["failed"] = [body]
             self.done.set()
         else:
             self.results.setdefault(key, []).append(json.loads(body))
@@ -84,4 +87,6 @@ def run_page(site: Path, path: str, *, timeout_s: float) -> dict[str, list[Any]]
         server.server_close()
     if not done.is_set():
         raise TimeoutError(f"The page {path} did not finish within {timeout_s:.0f} s.")
+    if "failed" in results:
+        raise RuntimeError(f"The page {path} failed: {results['failed'][0]}")
     return results

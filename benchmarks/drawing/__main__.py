@@ -9,9 +9,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.site import ROOT, build_site, run_page
+from benchmarks.site import RESULTS, ROOT, build_site, run_page
 
-RESULTS = ROOT / "benchmarks" / "results"
 GOALS = (  # contender, its floor or peer, the largest ratio asked
     ("boxes/{api}/layerw", "boxes/{api}/raw loop", 2.0),
     ("boxes/{api}/layerw", "boxes/{api}/three meshes", 0.5),

@@ -48,7 +48,7 @@ export function composeAll(scene, time, out) {
     out[k + 8] = s * scale[h + 2];
     out[k + 10] = c * scale[h + 2];
     out[k + 12] = home[h];
-    out[k + 13] = home[h + 1] + Math.sin(angle);
+    out[k + 13] = home[h + 1] + s;
     out[k + 14] = home[h + 2];
     out[k + 15] = 1;
   }

@@ -35,9 +35,11 @@ function meshes(THREE, world, geometry, scene) {
   });
   return (time) => {
     for (let i = 0; i < all.length; i += 1) {
-      const angle = phase[i] + time;
-      all[i].quaternion.set(0, Math.sin(angle / 2), 0, Math.cos(angle / 2));
-      all[i].position.y = home[i * 3 + 1] + Math.sin(angle);
+      const half = (phase[i] + time) / 2;
+      const s = Math.sin(half);
+      const c = Math.cos(half);
+      all[i].quaternion.set(0, s, 0, c);
+      all[i].position.y = home[i * 3 + 1] + 2 * s * c;
     }
   };
 }

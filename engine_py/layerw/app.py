@@ -305,7 +305,8 @@ class App:
         self._view.write(camera, self.environment, self.time_s)
         found = self.visibility.frame(camera.position, camera.planes, columns.position, columns.rotation, columns.scale,
                                       tiles=tiles, tile_row=self.contents.first_row,
-                                      shadow_m=shadow_reach_m(self.environment))  # fmt: skip
+                                      shadow_m=shadow_reach_m(self.environment),
+                                      scale_changed=self.table.scale_changed())  # fmt: skip
         self.submission.begin(self.frame_number, self._view.block.array)
         self._upload_rows(columns)
         self.submission.visible(found.rows)

@@ -57,6 +57,11 @@ class Column:
         """Runs (first_row, rows) that may differ from what was taken last time; clears them."""
         if not self.settle(dynamic_blocks):
             return []
-        edges = np.flatnonzero(np.diff(self.dirty.view(np.int8), prepend=0, append=0))
+        blocks = np.flatnonzero(self.dirty)
         self.dirty[:] = False
-        return [(int(a) * BLOCK_ROWS, int(b - a) * BLOCK_ROWS) for a, b in edges.reshape(-1, 2)]
+        first, last = int(blocks[0]), int(blocks[-1])
+        if last - first + 1 == len(blocks):  # one run, as nearly always
+            return [(first * BLOCK_ROWS, len(blocks) * BLOCK_ROWS)]
+        starts = np.flatnonzero(np.diff(blocks, prepend=-2) != 1)
+        counts = np.diff(starts, append=len(blocks))
+        return [(int(blocks[a]) * BLOCK_ROWS, int(n) * BLOCK_ROWS) for a, n in zip(starts, counts, strict=True)]

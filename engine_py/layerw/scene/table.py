@@ -198,6 +198,10 @@ class Table:
             for column in self._transforms:
                 column.dirty[level // BLOCK_ROWS] = True
 
+    def scale_changed(self) -> bool:
+        """Whether any scale may differ from the last frame's; ask after `update`, before `dirty_runs`."""
+        return self.columns["scale"].settle(self._dynamic_blocks)
+
     def dirty_runs(self) -> list[tuple[int, int, int]]:
         """What to upload: (column number in spec.COLUMNS, first_row, rows), multiples of 1024. Clears it."""
         runs = []

@@ -60,6 +60,7 @@ class Dynamic(NamedTuple):
     """Rows that may move, sorted by batch; batches without LODs first."""
 
     order: npt.NDArray[np.intp]
+    order32: U32  # the same, as the GPU reads it
     radius: F32
     batches: list[Batch]
     plain: int  # number of leading batches without LODs
@@ -98,7 +99,7 @@ def build_dynamic(table: TableView, rows: npt.NDArray[np.intp]) -> Dynamic:
     if len(order) and (np.diff(order) == 1).all():
         contiguous = slice(int(order[0]), int(order[-1]) + 1)
     return Dynamic(
-        order, table.radius[order], batches, plain,
+        order, order.astype(np.uint32), table.radius[order], batches, plain,
         np.array([b.start for b in batches[:plain]], np.intp),
         np.array([b.mesh for b in batches[:plain]], np.uint32),
         np.array([b.material for b in batches[:plain]], np.uint32),

@@ -23,7 +23,13 @@ from layerw.visibility.batches import (
     ranges,
 )
 from layerw.visibility.draws import DrawList, VisibleSet
-from layerw.visibility.frustum import largest_scale, relative_to, spheres_in_frustum
+from layerw.visibility.frustum import (
+    largest_scale,
+    relative_to,
+    spheres_in_frustum,
+    spheres_seen,
+    squared_length,
+)
 from layerw.visibility.lods import LodTable
 
 
@@ -38,6 +44,7 @@ class Visibility:
         self._revision = -1
         self._dynamic: Dynamic
         self._glass: Dynamic
+        self._radii: dict[int, F32] = {}  # world-space radii by id() of the group, while no scale changes
         self._cells: Cells
 
     def set_blend(self, material: int, blend: bool) -> None:
@@ -56,6 +63,7 @@ class Visibility:
         tiles: TileDraw | None = None,
         tile_row: int = 0,
         shadow_m: float = 0.0,
+        scale_changed: bool = True,
     ) -> VisibleSet:
         """Cull everything and build the lists.
 
@@ -65,7 +73,10 @@ class Visibility:
             position, rotation, scale: world-space columns; tile rows are written to them.
             tiles, tile_row: streamed tiles and the first of the rows reserved for them.
             shadow_m: casters within this distance of the camera go to the shadow pass; 0 = none.
+            scale_changed: False promises that no scale differs from the last call's.
         """
+        if scale_changed:
+            self._radii.clear()
         self._refresh(position, scale)
         self._draws.reset()
         if tiles is not None and len(tiles.mesh):
@@ -79,6 +90,7 @@ class Visibility:
         if self._revision == self.table.structure_revision:
             return
         self._revision = self.table.structure_revision
+        self._radii.clear()
         used = self.table.rows_used
         flags = self.table.flags[:used]
         shown = (flags & (ALIVE | HIDDEN) == ALIVE) & ((self.table.mesh[:used] != 0) | (self.table.lods[:used] != 0))
@@ -90,35 +102,38 @@ class Visibility:
 
     def _spheres(self, group: Dynamic, camera: F64, position: F32, scale: F32) -> tuple[F32, F32]:
         rows = group.contiguous if group.contiguous is not None else group.order
-        return relative_to(position[rows], camera), group.radius * largest_scale(scale[rows])
+        radii = self._radii.get(id(group))
+        if radii is None:
+            radii = self._radii[id(group)] = group.radius * largest_scale(scale[rows])
+        return relative_to(position[rows], camera), radii
 
     def _movers(self, camera: F64, planes: F64, position: F32, scale: F32, shadow_m: float) -> None:
         group = self._dynamic
         if not len(group.order):
             return
         centers, radii = self._spheres(group, camera, position, scale)
-        self._draw_masked(group, spheres_in_frustum(centers, radii, planes), centers, "opaque")
+        self._draw_masked(group, spheres_seen(centers, radii, planes), centers, "opaque")
         if shadow_m > 0:
-            near = np.einsum("ij,ij->i", centers, centers) < (radii + shadow_m) ** 2
+            near = squared_length(centers) < np.square(radii + np.float32(shadow_m))
             self._draw_masked(group, near, centers, "shadow")
 
     def _draw_masked(self, group: Dynamic, mask: npt.NDArray[np.bool_], centers: F32, pass_name: str) -> None:
         end = group.batches[group.plain].start if group.plain < len(group.batches) else len(group.order)
         if group.plain:
-            counts = np.add.reduceat(mask[:end], group.starts, dtype=np.uint32)
-            if pass_name == "shadow":
+            counts = _counts(mask[:end], group.starts)
+            if pass_name == "shadow" and not group.casts.all():
                 counts[~group.casts] = 0  # their rows stay in the list, undrawn
                 skip = np.repeat(group.casts, np.diff(group.starts, append=end))
                 mask = mask.copy()
                 mask[:end] &= skip
-            first = self._draws.add_rows(group.order[:end][mask[:end]])
+            first = self._draws.add_rows(_chosen(group, mask[:end]))
             firsts = (np.cumsum(counts) - counts + first).astype(np.uint32)
             self._draws.draw_runs(pass_name, group.mesh, group.material, firsts, counts)
         for batch in group.batches[group.plain :]:
             rows = slice(batch.start, batch.start + batch.size)
             kept = np.flatnonzero(mask[rows]) + batch.start
             if pass_name != "shadow" or batch.casts:
-                self._by_distance(pass_name, batch, group.order[kept], np.linalg.norm(centers[kept], axis=1))
+                self._by_distance(pass_name, batch, group.order[kept], np.sqrt(squared_length(centers[:, kept])))
 
     def _by_distance(self, pass_name: str, batch: Batch, rows: npt.NDArray[np.intp], distance: F32) -> None:
         lods = self.lod_table.sets[batch.lods]
@@ -132,8 +147,8 @@ class Visibility:
         if not cells.batches:
             return
         centers = relative_to(cells.center, camera)
-        distance = np.sqrt(np.einsum("ij,ij->i", centers, centers))
-        seen = spheres_in_frustum(centers, cells.radius, planes)
+        distance = np.sqrt(squared_length(centers))
+        seen = spheres_seen(centers, cells.radius, planes)
         near, far = distance - cells.radius, distance + cells.radius
         for batch in cells.batches:
             own = slice(batch.start, batch.start + batch.size)
@@ -159,8 +174,7 @@ class Visibility:
             begin = until
         mixed = (whole < 0) & (near < begin)
         split = ranges(cells.start[kept[mixed]], cells.size[kept[mixed]])
-        offsets = relative_to(cells.position[split], camera)
-        distance = np.sqrt(np.einsum("ij,ij->i", offsets, offsets))
+        distance = np.sqrt(squared_length(relative_to(cells.position[split], camera)))
         begin = 0.0
         for level, (mesh, until) in enumerate(zip(lods.meshes, lods.until_m, strict=True)):
             full = kept[whole == level]
@@ -174,8 +188,8 @@ class Visibility:
         if not len(group.order):
             return
         centers, radii = self._spheres(group, camera, position, scale)
-        seen = np.flatnonzero(spheres_in_frustum(centers, radii, planes))
-        depth = np.einsum("ij,ij->i", centers[seen], centers[seen])
+        seen = np.flatnonzero(spheres_seen(centers, radii, planes))
+        depth = squared_length(centers[:, seen])
         seen = seen[np.argsort(-depth, kind="stable")]
         batch = np.searchsorted([b.start for b in group.batches], seen, side="right") - 1
         edges = np.flatnonzero(np.diff(batch, prepend=-1))
@@ -183,7 +197,7 @@ class Visibility:
             of = group.batches[int(batch[start])]
             rows = group.order[seen[start:end]]
             if of.lods:
-                distance = np.linalg.norm(centers[seen[start:end]], axis=1)
+                distance = np.sqrt(squared_length(centers[:, seen[start:end]]))
                 self._by_distance("blend", of, rows, distance)
             else:
                 self._draws.draw("blend", of.mesh, of.material, rows)
@@ -217,3 +231,21 @@ class Visibility:
         firsts: U32 = np.arange(first, first + len(which), dtype=np.uint32)
         ones = np.ones(len(which), np.uint32)
         self._draws.draw_runs(pass_name, tiles.mesh[which], tiles.material[which], firsts, ones, DRAW_CAMERA_RELATIVE)
+
+
+def _counts(mask: npt.NDArray[np.bool_], starts: npt.NDArray[np.intp]) -> U32:
+    """How many are set in each of the runs that begin at `starts`."""
+    if len(starts) == 1:
+        return np.array([np.count_nonzero(mask)], np.uint32)
+    return np.add.reduceat(mask, starts, dtype=np.uint32)
+
+
+def _chosen(group: Dynamic, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.integer]:
+    """The rows of a group's first len(mask) that are set; cheap where all are, or where the rows are one run."""
+    if mask.all():
+        return group.order32[: len(mask)]
+    if group.contiguous is None:
+        return group.order32[: len(mask)][mask]
+    chosen = np.flatnonzero(mask)
+    chosen += group.contiguous.start
+    return chosen

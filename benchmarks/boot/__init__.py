@@ -1,0 +1,1 @@
+"""Boot to the first frame against bare Pyodide: `python -m benchmarks.boot`."""

@@ -20,7 +20,7 @@ from layerw_server.export import export_app
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-THREE_FILES = ("three.module.js", "three.core.js", "three.webgpu.js")
+THREE_FILES = ("three.module.js", "three.core.js", "three.webgpu.js", "three.tsl.js")
 
 
 def build_site(program: Path, out: Path) -> Path:

@@ -1,9 +1,9 @@
 /**
  * Runs every contender in turn on this page, several rounds, and posts milliseconds per frame to /result.
  *
- * Query: ?rounds=3&frames=60&only=TEXT. Measured is the page thread's CPU time of one frame: its p50 and p99 over
- * the frames of a round; the table takes the median over rounds. Contenders alternate inside a round, so that a
- * noisy minute hits all of them. Before every frame the GPU's queue is drained, outside of what is measured: a
+ * Query: ?rounds=3&frames=60&many=60&warmup=20&only=TEXT&size=1080x720; `many` is the frames of the scene of 100,000.
+ * Measured is the page thread's CPU time of one frame: its p50 and p99 over the frames of a round; the table takes
+ * the median over rounds. Contenders alternate inside a round, so that a noisy minute hits all of them. Before every frame the GPU's queue is drained, outside of what is measured: a
  * rasteriser that lags would otherwise block the encoding thread, and its threads would take the core from it.
  * `gpu_ms`: layerw's main pass by timestamp query, null where the device has none.
  */
@@ -12,10 +12,15 @@ import { create as rawWebgpu } from './raw-webgpu.js';
 import { HEIGHT, WIDTH, makeScene } from './scene.js';
 import { create as three } from './three.js';
 
-const WARM_UP_FRAMES = 5;
 const query = new URLSearchParams(location.search);
-const rounds = Number(query.get('rounds') ?? 3);
-const frames = Number(query.get('frames') ?? 60);
+const frameCount = (name, other) => Number(query.get(name) ?? other);
+const rounds = frameCount('rounds', 3);
+const frames = frameCount('frames', 60);
+const many = frameCount('many', frames);
+/** Not measured: wasm and JavaScript run in the browser's slow tiers at first. */
+const warmUp = frameCount('warmup', 20);
+/** Frames by scene. @type {Record<string, {warmUp: number, frames: number}>} */
+const COUNTS = { boxes: { warmUp, frames }, instances: { warmUp: Math.min(warmUp, many), frames: many } };
 const only = query.get('only') ?? '';
 
 /** @param {string} key @param {unknown} value */
@@ -38,12 +43,12 @@ async function drain(canvas, api) {
   else canvas.getContext('webgl2')?.readPixels(0, 0, 1, 1, 6408, 5121, new Uint8Array(4)); // RGBA, UNSIGNED_BYTE
 }
 
-async function measureScript(api, create) {
+async function measureScript(api, counts, create) {
   const canvas = document.body.appendChild(document.createElement('canvas'));
   const contender = await create(canvas);
   const times = [];
   try {
-    for (let k = 0; k < frames + WARM_UP_FRAMES; k += 1) {
+    for (let k = 0; k < counts.frames + counts.warmUp; k += 1) {
       await nextFrame();
       let spent = 0;
       // A contender may ask to be drained inside a frame: its draws would not fit the driver's command buffer.
@@ -53,7 +58,7 @@ async function measureScript(api, create) {
         part(k / 60);
         spent += performance.now() - start;
       }
-      if (k >= WARM_UP_FRAMES) times.push(spent);
+      if (k >= counts.warmUp) times.push(spent);
     }
     await drain(canvas, api);
   } finally {
@@ -63,36 +68,40 @@ async function measureScript(api, create) {
   return summary(times);
 }
 
-/** Makes the engine's animation frames wait for the GPU too; returns what undoes it. */
-function drainBeforeFrames(element, api) {
+/** Makes the engine's animation frames wait for the GPU too, and times them; returns what undoes it. */
+function drainBeforeFrames(element, api, times) {
   const original = globalThis.requestAnimationFrame;
   globalThis.requestAnimationFrame = (callback) => original((now) => {
     const canvas = element.host?.canvas;
     const ready = canvas && element.dataset.backend ? drain(canvas, api) : Promise.resolve();
-    ready.catch(() => {}).then(() => callback(now));
+    ready.catch(() => {}).then(() => {
+      const start = performance.now();
+      callback(now);
+      times.push(performance.now() - start);
+    });
   });
   return () => (globalThis.requestAnimationFrame = original);
 }
 
-async function measureLayerw(program, api) {
+async function measureLayerw(program, api, counts) {
   const element = document.createElement('layer-w');
-  const attributes = { src: program, backend: api, thread: 'main', clock: 'virtual', frames: frames + WARM_UP_FRAMES };
+  const total = counts.frames + counts.warmUp;
+  const attributes = { src: program, backend: api, thread: 'main', clock: 'virtual', frames: total };
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
   element.style.cssText = `display:block;width:${WIDTH}px;height:${HEIGHT}px`;
-  const restore = drainBeforeFrames(element, api);
+  const times = [];
+  const restore = drainBeforeFrames(element, api, times);
   document.body.append(element);
   try {
     const { report } = await element.finished;
     if (report.errors.length > 0) throw new Error(report.errors.join('\n'));
     const stats = await element.host.request('stats').catch(() => null);
     return {
-      cpu_ms: report.frame_cpu_ms.p50,
-      cpu_p99_ms: report.frame_cpu_ms.p99,
+      ...summary(times.slice(counts.warmUp, total)),
       python_ms: report.python_ms.p50,
       gpu_ms: (stats ?? report).gpu_ms ?? null,
       draws: report.draws,
       rows_uploaded: report.rows_uploaded,
-      frames,
     };
   } finally {
     restore();
@@ -102,18 +111,18 @@ async function measureLayerw(program, api) {
 
 function allContenders() {
   const boxes = makeScene(10_000);
-  const many = makeScene(100_000);
+  const crowd = makeScene(100_000);
   const found = {};
   for (const api of ['webgl2', 'webgpu']) {
     const raw = api === 'webgl2' ? rawWebgl2 : rawWebgpu;
-    const script = (create) => () => measureScript(api, create);
-    found[`boxes/${api}/raw loop`] = script((canvas) => raw(canvas, boxes, false));
-    found[`boxes/${api}/raw batched`] = script((canvas) => raw(canvas, boxes, true));
-    found[`boxes/${api}/layerw`] = () => measureLayerw('boxes.py', api);
-    found[`boxes/${api}/three meshes`] = script((canvas) => three(canvas, boxes, { api, instanced: false }));
-    found[`instances/${api}/raw batched`] = script((canvas) => raw(canvas, many, true));
-    found[`instances/${api}/layerw`] = () => measureLayerw('instances.py', api);
-    found[`instances/${api}/three InstancedMesh`] = script((canvas) => three(canvas, many, { api, instanced: true }));
+    const script = (scene, create) => () => measureScript(api, COUNTS[scene], create);
+    found[`boxes/${api}/raw loop`] = script('boxes', (canvas) => raw(canvas, boxes, false));
+    found[`boxes/${api}/raw batched`] = script('boxes', (canvas) => raw(canvas, boxes, true));
+    found[`boxes/${api}/layerw`] = () => measureLayerw('boxes.py', api, COUNTS.boxes);
+    found[`boxes/${api}/three meshes`] = script('boxes', (canvas) => three(canvas, boxes, { api, instanced: false }));
+    found[`instances/${api}/raw batched`] = script('instances', (canvas) => raw(canvas, crowd, true));
+    found[`instances/${api}/layerw`] = () => measureLayerw('instances.py', api, COUNTS.instances);
+    found[`instances/${api}/three InstancedMesh`] = script('instances', (canvas) => three(canvas, crowd, { api, instanced: true }));
   }
   return found;
 }

@@ -1,7 +1,8 @@
 /** The scene that every contender draws: the same boxes, motion and camera as boxes.py. */
 
-export const WIDTH = 1080;
-export const HEIGHT = 720;
+const size = (new URLSearchParams(location.search).get('size') ?? '1080x720').split('x').map(Number);
+export const WIDTH = size[0];
+export const HEIGHT = size[1];
 
 /** Deterministic numbers in [0, 1). @param {number} seed */
 function random(seed) {

@@ -1,0 +1,31 @@
+"""The tables say what was asked, what was measured and by how much it was missed."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.boot.__main__ import table as boot_table
+from benchmarks.drawing.__main__ import table
+
+
+def test_a_missed_ratio_says_by_how_much() -> None:
+    found = {
+        "boxes/webgl2/layerw": [{"cpu_ms": 3.0, "cpu_p99_ms": 9.0, "python_ms": 2.0, "gpu_ms": None}, {"error": "x"}],
+        "boxes/webgl2/raw loop": [{"cpu_ms": 1.0, "cpu_p99_ms": 1.5}],
+        "boxes/webgl2/three meshes": [{"cpu_ms": 30.0, "cpu_p99_ms": 40.0}],
+        "instances/webgpu/three InstancedMesh": [{"error": "TypeError: no adapter"}],
+    }
+    text = table(found, "here")
+    assert "| boxes | webgl2 | layerw | 3.000 | 9.000 | 2.000 |  |" in text
+    assert "| boxes/webgl2/layerw / raw loop | 3.00 | <= 2.0 | missed by 1.50x |" in text
+    assert "| boxes/webgl2/layerw / three meshes | 0.10 | <= 0.5 | met |" in text
+    assert "failed: TypeError: no adapter" in text
+    assert "instances/webgpu/layerw /" not in text
+
+
+@pytest.mark.parametrize(("ms", "verdict"), [(1200.0, "met"), (1690.0, "missed by 1.30x")])
+def test_boot_is_compared_with_the_bare_page(ms: float, verdict: str) -> None:
+    found = {"bare": [{"first_frame": 1000.0}], "export": [{"first_frame": ms, "engine": 1.0}],
+             "dev": [{"first_frame": 1300.0}]}
+    text = boot_table(found, "webgl2")
+    assert f"| export | {ms:.0f} | {ms / 1000:.2f} | <= 1.3 | {verdict} |" in text

@@ -1,0 +1,30 @@
+"""The page asks at once for every module that its first script imports."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from pathlib import Path
+
+WEB = Path(__file__).resolve().parents[2] / "web"
+IMPORT = re.compile(r"^(?:import|export)\b[^;]*?from '(\.[^']+)'", re.MULTILINE)
+
+
+def imported(entry: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [entry]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        text = (WEB / name).read_text("utf-8")
+        waiting += [posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) for path in IMPORT.findall(text)]
+    return found
+
+
+def test_the_page_preloads_what_its_script_imports() -> None:
+    page = (WEB / "index.html").read_text("utf-8")
+    preloaded = set(re.findall(r'<link rel="modulepreload" href="web/([^"]+)">', page))
+    assert len(preloaded) > 3
+    assert preloaded == imported("layer-w.js")

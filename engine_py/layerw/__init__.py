@@ -10,19 +10,35 @@
         cube.rotate(y=dt)
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from layerw.app import App
 from layerw.base.config import Budgets
 from layerw.base.errors import BudgetError, ConfigError, HandleError, LayerwError, ShapeError
 from layerw.input.fly import FlyCamera
 from layerw.models import Model
-from layerw.scene import flora
 from layerw.scene.entity import Entities, Entity
-from layerw.scene.scatter import scatter
 from layerw.scene.shapes import Lods, Material, Mesh
-from layerw.worlds import World
+
+if TYPE_CHECKING:
+    from layerw.scene import flora
+    from layerw.scene.scatter import scatter
+    from layerw.worlds import World
 
 __version__ = "0.1.0"
 __all__ = [
     "App", "BudgetError", "Budgets", "ConfigError", "Entities", "Entity", "FlyCamera", "HandleError", "LayerwError",
     "Lods", "Material", "Mesh", "Model", "ShapeError", "World", "__version__", "flora", "scatter",
 ]  # fmt: skip
+
+# What a small program does without is imported when it is first asked for: it would cost every start of every page.
+_LATER = {"World": "layerw.worlds", "flora": "layerw.scene.flora", "scatter": "layerw.scene.scatter"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'layerw' has no attribute {name!r}")
+    module = import_module(_LATER[name])
+    value = globals()[name] = module if name == "flora" else getattr(module, name)
+    return value

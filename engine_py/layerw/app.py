@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from layerw import report as reports
-from layerw.assets.loader import GltfLoader
 from layerw.base.config import Budgets, Config
 from layerw.base.errors import ShapeError
 from layerw.base.host_port import HostPort, Running
@@ -38,12 +38,13 @@ from layerw.scene.environment import Environment, Fog, Sea, Shadows, Sky, Sun, W
 from layerw.scene.shapes import Lods, Material, Mesh
 from layerw.scene.table import FrameColumns, Table
 from layerw.sea import SeaSurface
-from layerw.stream.config import StreamConfig
-from layerw.stream.streamer import Streamer
 from layerw.user_code import UserCode
 from layerw.view import ViewWriter, shadow_reach_m
 from layerw.visibility.cull import Visibility
-from layerw.worlds import World
+
+if TYPE_CHECKING:  # imported where they are first used: a program without models and worlds starts without them
+    from layerw.assets.loader import GltfLoader
+    from layerw.worlds import World
 
 INBOX_BYTES = 64 * 1024
 ROWS_MIN = 4096
@@ -87,7 +88,6 @@ class App:
         self.environment = Environment()
         self.input = Input()
         self.user = UserCode(self._show_error)
-        self.loader = GltfLoader(self.transfers, self.layer_ledger, self.store)
         self.contents = Contents(self.table, SeaSurface(self.resources), self.log)
         self.frame_number = 0
         self.time_s = 0.0
@@ -104,6 +104,13 @@ class App:
         Running.app = self
 
     # -- what a program uses -------------------------------------------------------------------
+
+    @cached_property
+    def loader(self) -> GltfLoader:
+        """Of glTF, for models and tiles."""
+        from layerw.assets.loader import GltfLoader
+
+        return GltfLoader(self.transfers, self.layer_ledger, self.store)
 
     @property
     def sun(self) -> Sun:
@@ -180,6 +187,10 @@ class App:
     def stream(self, url: str, *, place: str = "as_is", transform: npt.NDArray[np.float64] | None = None,
                max_texture_side: int = 1024) -> World:  # fmt: skip
         """An open world (3D Tiles): the folder with its tileset.json, or the file; see stream.StreamConfig."""
+        from layerw.stream.config import StreamConfig
+        from layerw.stream.streamer import Streamer
+        from layerw.worlds import World
+
         settings = StreamConfig(screen_error_px=self.config.screen_error_px, lanes=self.config.lanes, place=place,
                                 transform=transform, max_texture_side=max_texture_side)  # fmt: skip
         world = World(Streamer(url, transfers=self.transfers, loader=self.loader, layer_ledger=self.layer_ledger,

@@ -5,6 +5,8 @@ Owns: their order in a frame and the transient rows of the entity table. Limits:
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from layerw.base.log import Log
 from layerw.base.ports import TileDraw
 from layerw.models import Model
@@ -12,7 +14,9 @@ from layerw.scene.camera import CameraFrame
 from layerw.scene.environment import Environment
 from layerw.scene.table import Table
 from layerw.sea import SeaSurface
-from layerw.worlds import World, joined
+
+if TYPE_CHECKING:
+    from layerw.worlds import World
 
 ROWS_MIN = 1024
 
@@ -49,8 +53,11 @@ class Contents:
 
     def tiles(self, camera: CameraFrame, environment: Environment) -> TileDraw:
         """This frame's tiles and the sea; their rows are marked where they differ from the last frame's."""
-        draws = [world.streamer.draw() for world in self.worlds]
-        found = joined([*draws, self._sea.draw(environment.sea, camera.position)])
+        found = self._sea.draw(environment.sea, camera.position)
+        if self.worlds:
+            from layerw.worlds import joined
+
+            found = joined([*(world.streamer.draw() for world in self.worlds), found])
         count = len(found.mesh)
         if count:
             self._ensure_rows(count)

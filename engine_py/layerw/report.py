@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 
 from layerw.scene.table import Table
@@ -11,6 +9,8 @@ from layerw.scene.table import Table
 
 def state_hash(table: Table) -> str:
     """sha256 over the live rows of all entity columns, in row order. Cost: O(rows); only on request."""
+    import hashlib  # only here: most programs never ask
+
     digest = hashlib.sha256()
     for column in table.hashed_columns():
         digest.update(np.ascontiguousarray(column).tobytes())

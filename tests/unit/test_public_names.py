@@ -23,3 +23,20 @@ def test_the_engine_imports_without_a_browser_and_without_the_server() -> None:
     code = f"import sys, layerw; print([m for m in {unwanted} if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_program_without_models_and_worlds_starts_without_their_modules() -> None:
+    code = """
+import sys, layerw as lw
+app = lw.App()
+app.spawn(lw.Mesh.box())
+app.frame_step(0.0, 1 / 60, 0, 0)
+print(sorted(m for m in sys.modules if m.startswith(("layerw.assets.", "layerw.stream.", "layerw.worlds"))))
+print(lw.World.__name__, lw.flora.__name__, lw.scatter.__name__)
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines() == ["[]", "World layerw.scene.flora scatter"]
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    assert not hasattr(layerw, "Wrold")

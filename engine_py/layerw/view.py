@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from layerw.base.ports import F64
 from layerw.gpu.frame_block import FrameBlock
 from layerw.scene.camera import CameraFrame
 from layerw.scene.environment import Environment, shadow_matrix
@@ -15,6 +16,7 @@ from layerw.scene.environment import Environment, shadow_matrix
 SHADOW_TEXELS = 2048  # a side of the shadow map, in every backend
 NO_SEA_LEVEL = -1.0e6
 DAY_S = 86_400.0
+PATTERN_REACH_M = 32_768.0  # farther from its anchor than this, float32 steps (4 mm there) would show in noise
 CASTER_REACH = 1.25  # things a little outside of the shadowed range still cast into it
 
 
@@ -32,6 +34,7 @@ class ViewWriter:
         self.block = block
         self._camera: CameraFrame | None = None
         self._light: tuple[object, ...] = ()
+        self._anchor = np.zeros(3)  # of noise by place
 
     def write(self, camera: CameraFrame, environment: Environment, time_s: float) -> None:
         """Fills every member that changed since the last call."""
@@ -42,6 +45,7 @@ class ViewWriter:
             self.block.write("inverse_view_projection", camera.inverse_view_projection.T)
             self.block.write_camera(camera.position, time_s=time_s, exposure=environment.sky.exposure)
             self.block.write_viewport(*camera.viewport)
+            self.block.write("pattern_camera", (*self._from_anchor(camera.position), 0.0))
         if lit:
             _write_light(self.block, environment)
         if moved or lit:
@@ -49,6 +53,12 @@ class ViewWriter:
         self._camera, self._light = camera, light
         self.block.read("camera_hi")[3] = time_s % DAY_S  # float32: a day still has steps of 8 ms
         self.block.read("camera_lo")[3] = environment.sky.exposure
+
+    def _from_anchor(self, position: F64) -> F64:
+        """The camera from the patterns' anchor, which follows only where it must: patterns change when it moves."""
+        if float(np.abs(position - self._anchor).max()) > PATTERN_REACH_M:
+            self._anchor = np.round(position) if float(np.abs(position).max()) > PATTERN_REACH_M else np.zeros(3)
+        return position - self._anchor
 
 
 def _light_key(environment: Environment) -> tuple[object, ...]:

@@ -60,8 +60,9 @@ export const FRAME_BLOCK = {
   wind: { offsetBytes: 432, vec4s: 1 },
   shadowMatrix: { offsetBytes: 448, vec4s: 4 },
   shadowParams: { offsetBytes: 512, vec4s: 1 },
+  patternCamera: { offsetBytes: 528, vec4s: 1 },
 };
-export const FRAME_BLOCK_BYTES = 528;
+export const FRAME_BLOCK_BYTES = 544;
 
 export const MATERIAL_BLOCK = {
   baseColor: { offsetBytes: 0, vec4s: 1 },

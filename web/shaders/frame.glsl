@@ -16,6 +16,7 @@ layout(std140) uniform FrameBlock {
   vec4 wind;
   mat4 shadow_matrix;
   vec4 shadow_params;
+  vec4 pattern_camera;
 } frame;
 
 layout(std140) uniform MaterialBlock {
@@ -52,6 +53,7 @@ const uint HAS_EMISSIVE = 16u;
 
 float saturate(float x) { return clamp(x, 0.0, 1.0); }
 
-vec3 scene_position(vec3 p) {
-  return p + frame.camera_hi.xyz + frame.camera_lo.xyz;
+// Where a pattern in space is looked up: float32 scene positions would tear it apart far from the origin.
+vec3 pattern_position(vec3 p) {
+  return p + frame.pattern_camera.xyz;
 }

@@ -16,6 +16,7 @@ struct FrameBlock {
   wind: vec4<f32>,
   shadow_matrix: mat4x4<f32>,
   shadow_params: vec4<f32>,
+  pattern_camera: vec4<f32>,
 }
 
 struct MaterialBlock {
@@ -70,6 +71,7 @@ struct Varyings {
   @location(4) color: vec4<f32>,
 }
 
-fn scene_position(p: vec3<f32>) -> vec3<f32> {
-  return p + frame.camera_hi.xyz + frame.camera_lo.xyz;
+// Where a pattern in space is looked up: float32 scene positions would tear it apart far from the origin.
+fn pattern_position(p: vec3<f32>) -> vec3<f32> {
+  return p + frame.pattern_camera.xyz;
 }

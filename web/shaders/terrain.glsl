@@ -10,7 +10,7 @@ vec4 detail_octave(vec3 p, float wavelength_m, float footprint_m) {
 
 void main() {
   uint bound = uint(material.extra.z);
-  vec3 p = scene_position(v_position);
+  vec3 p = pattern_position(v_position);
   float across = length(dFdx(v_position));
   float along = length(dFdy(v_position));
   // Seen at a flat angle a pixel is long and narrow; its long side alone would blur too much.

@@ -11,7 +11,7 @@ fn detail_octave(p: vec3<f32>, wavelength_m: f32, footprint_m: f32) -> vec4<f32>
 @fragment
 fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(0) vec4<f32> {
   let bound = u32(material.extra.z);
-  let p = scene_position(in.position);
+  let p = pattern_position(in.position);
   let across = length(dpdx(in.position));
   let along = length(dpdy(in.position));
   // Seen at a flat angle a pixel is long and narrow; its long side alone would blur too much.

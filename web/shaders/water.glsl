@@ -20,7 +20,7 @@ Waves wave(Waves waves, vec2 p, float wavelength_m, vec2 heading, float height, 
 }
 
 void main() {
-  vec3 p = scene_position(v_position);
+  vec3 p = pattern_position(v_position);
   float footprint = max(length(dFdx(v_position)), length(dFdy(v_position)));
   vec3 geometric = normalize(v_normal) * (gl_FrontFacing ? 1.0 : -1.0);
   Waves w = Waves(vec2(0.0), 0.0);

@@ -163,6 +163,7 @@ FRAME_BLOCK = (  # vec4 units, std140 = WGSL uniform layout; "world" below is re
     ("wind", 1),  # xz direction in x and y, z = strength, w = gust frequency
     ("shadow_matrix", 4),  # camera-relative world -> (u, v, depth) in [0, 1], depth reversed
     ("shadow_params", 1),  # x = texel size in uv, y = depth bias, z = strength (0 = off), w = fade distance in metres
+    ("pattern_camera", 1),  # xyz = f32(camera - an anchor near it): where noise by place is looked up; w = 0
 )
 
 MATERIAL_BLOCK = (  # vec4 units

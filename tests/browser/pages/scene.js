@@ -17,6 +17,7 @@ export function frameBlock({ eye, look, width, height, time = 1, shadow = true, 
   set('inverseViewProjection', inverse);
   set('cameraHi', [...eye, time]);
   set('cameraLo', [0, 0, 0, 0.6]);
+  set('patternCamera', [...eye, 0]);
   set('sunDirection', [...toSun, Math.cos(0.0105)]);
   set('sunColor', [9, 8.4, 7.4, 1]);
   set('skyZenith', [0.16, 0.36, 0.86, 0.55]);

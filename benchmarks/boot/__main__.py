@@ -101,8 +101,8 @@ def table(found: dict[str, list[Marks]], backend: str) -> str:
     total = {name: median(marks["first_frame"] for marks in runs) for name, runs in found.items()}
     lines = ["# Boot to the first frame, warm", "",
              f"Second browser start on one persistent profile, {backend}; ms since navigation, medians of "
-             f"{len(found['bare'])} alternating starts, load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores. "
-             "bare: Pyodide and `import numpy`. A start takes all of two cores: other work there lengthens it unevenly.",
+             f"{len(found['bare'])} alternating starts; load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} "
+             "cores. bare: Pyodide and `import numpy`. A start takes two cores: other work lengthens it unevenly.",
              "",
              "| page | ms | ratio to bare | asked | |", "|---|---|---|---|---|",
              f"| bare | {total['bare']:.0f} | | | |"]

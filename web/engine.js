@@ -42,6 +42,8 @@ export class Engine {
   /** @type {{width: number, height: number, pixelRatio: number} | null} */
   #resize = null;
   #stopped = false;
+  /** @type {(canvas: OffscreenCanvas) => void} */
+  #freshCanvas = () => {};
 
   /**
    * @param {MessagePort} port
@@ -142,6 +144,7 @@ export class Engine {
       heap: this.heap,
       transfers: this.transfers,
       events: this.events,
+      renewCanvas: this.options.thread === 'worker' ? () => this.#renewCanvas() : undefined,
       onLost: (/** @type {string} */ reason) => this.reporter.log(1, `The GPU device was lost: ${reason}`),
     });
     if (this.#stopped) return backend.destroy();
@@ -149,6 +152,24 @@ export class Engine {
     this.backend = this.sinks.gpu = backend;
     this.events.resize(width, height, this.options.pixelRatio);
     this.reporter.mark('backend');
+  }
+
+  /**
+   * A fresh canvas from the page. When the GPU process ends, Chromium shows no further frame of a worker's canvas
+   * and gives its worker no animation frames.
+   * @returns {Promise<OffscreenCanvas>}
+   */
+  #renewCanvas() {
+    this.port.postMessage({ type: 'renewCanvas' });
+    return new Promise((resolve) => (this.#freshCanvas = resolve));
+  }
+
+  /** @param {OffscreenCanvas} canvas */
+  #takeCanvas(canvas) {
+    canvas.width = this.canvas.width;
+    canvas.height = this.canvas.height;
+    this.canvas = canvas;
+    this.#freshCanvas(canvas);
   }
 
   #optionsForPython() {
@@ -219,6 +240,7 @@ export class Engine {
     else if (message.type === 'resize') this.#resize = message;
     else if (message.type === 'hidden') this.loop.setHidden(message.hidden);
     else if (message.type === 'overlay') this.reporter.overlay = message.shown;
+    else if (message.type === 'canvas') this.#takeCanvas(message.canvas);
     else if (message.type === 'stop') this.stop();
     else if (message.type === 'request') answerRequest(this, message);
   }

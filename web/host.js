@@ -139,6 +139,15 @@ export class Host {
     this.#port.postMessage({ type: 'overlay', shown });
   }
 
+  /** The worker's canvas died with the GPU process: another takes its place. */
+  #renewCanvas() {
+    const fresh = append('canvas', '', this.panels.stage);
+    this.canvas.replaceWith(fresh);
+    this.canvas = fresh;
+    const canvas = fresh.transferControlToOffscreen();
+    this.#port.postMessage({ type: 'canvas', canvas }, [canvas]);
+  }
+
   /** The surface in device pixels. */
   #size() {
     const pixelRatio = devicePixelRatio;
@@ -173,6 +182,7 @@ export class Host {
       if (this.options.frames === 0) this.panels.setNote(note);
     },
     fail: ({ text }) => this.fail(text),
+    renewCanvas: () => this.#renewCanvas(),
     log: ({ level, text }) => this.#log(level, text),
     inputMode: ({ pointerLock }) => this.input.setPointerLock(pointerLock),
     frame: ({ ms }) => this.overlay.addFrame(ms),

@@ -48,10 +48,12 @@ function deviceOf(adapter) {
 
 export class WebgpuBackend extends Core {
   /** @param {import('../common/driver.js').Parts & { canvas: HTMLCanvasElement | OffscreenCanvas,
-   *   onLost?: (reason: string) => void }} parts @param {Map<string, string>} chunks */
+   *   onLost?: (reason: string) => void,
+   *   renewCanvas?: () => Promise<OffscreenCanvas> }} parts @param {Map<string, string>} chunks */
   constructor(parts, chunks) {
     super(parts);
     this.onLost = parts.onLost;
+    this.renewCanvas = parts.renewCanvas;
     this.canvas = parts.canvas;
     this.chunks = chunks;
     this.destroyed = false;
@@ -123,6 +125,7 @@ export class WebgpuBackend extends Core {
     this.events.deviceLost(reason);
     this.onLost?.(reason);
     try {
+      if (this.renewCanvas) this.canvas = await this.renewCanvas();
       await this.begin();
       if (!this.destroyed) this.events.deviceRestored();
     } catch (error) {
@@ -156,7 +159,8 @@ export class WebgpuBackend extends Core {
 }
 
 /** @param {import('../common/driver.js').Parts & { canvas: HTMLCanvasElement | OffscreenCanvas,
- *   onLost?: (reason: string) => void }} parts @returns {Promise<WebgpuBackend>} */
+ *   onLost?: (reason: string) => void,
+   *   renewCanvas?: () => Promise<OffscreenCanvas> }} parts @returns {Promise<WebgpuBackend>} */
 export async function createBackend(parts) {
   const backend = new WebgpuBackend(parts, await loadChunks('wgsl'));
   await backend.begin();

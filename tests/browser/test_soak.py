@@ -1,0 +1,73 @@
+"""Hundreds of frames that spawn, despawn, load, stream and close: handles, proxies and memory stay flat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import RunProgram
+from .harness import LEAK_KEYS
+from .test_lost_device import write_quad
+from .worlds import copy_world
+
+ROUNDS = {"null": (8, 30), "webgl2": (3, 10)}  # of 16 frames each
+MEMORY_MIB_MAX = 1.0
+
+PROGRAM = """
+import numpy as np
+import layerw as lw
+app = lw.App(screen_error_px=0.5)
+app.camera.position = np.array((30.0, 40.0, 80.0))
+app.camera.look_at((0.0, 18.0, 0.0))
+box, red = lw.Mesh.box(), lw.Material(color="tomato")
+keep = app.spawn(box, red)
+ROUND = 16
+until = [0]
+held = []
+rounds = 0
+
+@app.frame
+def update(dt):
+    global rounds
+    step = app.frame_number % ROUND
+    if rounds >= until[0]:
+        return
+    if step == 1:
+        held.append(app.spawn_many(box, 500, red, position=np.random.default_rng(rounds).uniform(-50, 50, (500, 3))))
+        held.append(app.load("quad.gltf", position=(20, 36, 60)))
+        held.append(app.stream("world"))
+    elif step in (5, 9):
+        held.append(app.spawn(box, red, position=(step, 30, 0)))
+    elif step == ROUND - 2 and held:
+        for thing in held:
+            thing.close() if hasattr(thing, "close") else app.despawn(thing)
+        held.clear()
+        rounds += 1
+"""
+
+
+@pytest.mark.parametrize("backend", ["null", "webgl2"])
+def test_live_objects_and_memory_stay_flat(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory,
+                                           run_program: RunProgram, backend: str) -> None:
+    copy_world(tmp_path_factory, tmp_path)
+    write_quad(tmp_path)
+    (tmp_path / "main.py").write_text(PROGRAM, encoding="utf-8")
+    running = run_program(tmp_path / "main.py", backend=backend, clock="virtual").wait_ready()
+    seen = []
+    for rounds in ROUNDS[backend]:
+        running.python(f"import gc, __main__; from __main__ import app; __main__.until[0] = {rounds}; None")
+        while running.python("__main__.rounds") < rounds:
+            running.frames(8)
+        running.python("gc.collect()\nfor pages in (app.store._vertices, app.store._indices): pages.trim()")
+        running.frames(3)
+        table = running.python("str((app.layer_ledger.used_bytes, app.heap_ledger.used_bytes,"
+                               " app.gpu_ledger.used_bytes, app.table.rows_used, app.table.alive_count))")
+        seen.append((running.counts(), table, running.report()["wasm_memory_bytes"]))
+    (early, early_table, early_bytes), (late, late_table, late_bytes) = seen
+    print(f"{backend}: {late}, wasm memory grew by {late_bytes - early_bytes} bytes.")
+    assert {key: late[key] for key in LEAK_KEYS} == {key: early[key] for key in LEAK_KEYS}
+    assert late["transfers"] == 0
+    assert late_table == early_table
+    assert late_bytes - early_bytes <= MEMORY_MIB_MAX * 2**20
+    assert running.report()["errors"] == []

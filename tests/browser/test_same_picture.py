@@ -1,0 +1,90 @@
+"""WebGPU and WebGL2 show the same picture of whole programs: at most 0.5 % of pixels differ by more than 8/255."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser
+
+from layerw_server.shot import ShotOptions, take_shot
+
+from .conftest import ServeProgram
+from .worlds import DIFFERENT_MAX, Pixels, copy_world, different
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+SIZE = (200, 120)
+
+MATERIALS = """
+import numpy as np
+import layerw as lw
+app = lw.App()
+app.fog.density, app.fog.start_m = 0.02, 4.0
+app.sea.level = -0.4
+app.camera.position = np.array((0.0, 2.6, 7.0))
+app.camera.look_at((0.0, 0.3, 0.0))
+app.spawn(lw.Mesh.plane(8, 8), lw.Material(color="#6b8e23", roughness=0.9), position=(0, -0.3, 0))
+for number in range(6):
+    look = lw.Material(color=("#ff6347", "#ffd700", "#87ceeb")[number % 3], metallic=number % 2,
+                       roughness=0.15 * number + 0.1)
+    app.spawn(lw.Mesh.sphere(), look, position=(1.1 * number - 2.75, 0.4, 0.0))
+app.spawn(lw.Mesh.box(), lw.Material(color=(0.2, 0.4, 1.0, 0.5)), position=(0.5, 0.5, 2.0), scale=1.5)
+app.spawn(lw.Mesh.cone(), lw.Material(color="white", emissive=(0.6, 0.2, 0.0)), position=(-2.0, 0.5, 2.0))
+app.spawn_many(lw.Mesh.box(0.2, 1.2, 0.2), 40, lw.Material(color="#8b4513"), static=True,
+               position=np.random.default_rng(3).uniform((-9, 0, -14), (9, 0.3, -4), (40, 3)))
+"""
+WORLD = """
+import numpy as np
+import layerw as lw
+app = lw.App(screen_error_px=0.5)
+world = app.stream("world")
+app.fog.density = 0.002
+app.camera.position = np.array((30.0, 40.0, 80.0))
+app.camera.look_at((0.0, 18.0, 0.0))
+"""
+
+
+def pictures(browser: Browser, address: str, frames: int, *, settled: bool = False) -> list[Pixels]:
+    """The same program on both backends."""
+    found = []
+    for backend in ("webgpu", "webgl2"):
+        taken = take_shot(browser, address, ShotOptions(backend, SIZE, frames, settled))
+        assert taken.errors == [] and taken.png is not None
+        assert taken.report["backend"] == backend
+        found.append(np.asarray(Image.open(io.BytesIO(taken.png)).convert("RGB")).astype(np.int16))
+    return found
+
+
+def assert_same(name: str, taken: list[Pixels], colors_min: int) -> None:
+    share = different(*taken)
+    print(f"{name}: {share:.3%} of the pixels differ between webgpu and webgl2.")
+    assert len(np.unique(taken[0].reshape(-1, 3), axis=0)) >= colors_min, "the picture is not empty"
+    assert share <= DIFFERENT_MAX
+
+
+def hello(tmp_path: Path) -> Path:
+    return EXAMPLES / "hello.py"
+
+
+def materials(tmp_path: Path) -> Path:
+    path = tmp_path / "materials.py"
+    path.write_text(MATERIALS, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("program", "frames"), [(hello, 20), (materials, 8)])
+def test_same_picture_of_a_scene(tmp_path: Path, browser: Browser, serve_program: ServeProgram,
+                                 program: Callable[[Path], Path], frames: int) -> None:
+    assert_same(program.__name__, pictures(browser, serve_program(program(tmp_path)), frames), 200)
+
+
+def test_same_picture_of_a_streamed_world(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, browser: Browser,
+                                          serve_program: ServeProgram) -> None:
+    copy_world(tmp_path_factory, tmp_path)
+    (tmp_path / "main.py").write_text(WORLD, encoding="utf-8")
+    taken = pictures(browser, serve_program(tmp_path / "main.py"), 5, settled=True)
+    assert_same("world", taken, 1000)

@@ -3,7 +3,7 @@
 Owns: parsing, versions, extensions, and lookups that fail with a sentence naming the item. Items are checked when
 they are used, so that what a model doesn't need (animations) can't break it.
 Does not: fetch, or touch a buffer's bytes.
-Limits: NODES_MAX nodes; JSON nested as deep as Python's parser allows; the JSON's size is limited where it arrives
+Limits: NODES_MAX nodes; JSON nested NESTING_MAX deep; the JSON's size is limited where it arrives
 (web/decode/containers.js).
 Source: the glTF 2.0 specification and the KHR extensions named below.
 """
@@ -16,12 +16,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from layerw.base.errors import LayerwError
+from layerw.base.nesting import json_nesting
 
 SUPPORTED_EXTENSIONS = frozenset({
     "KHR_mesh_quantization", "KHR_texture_transform", "KHR_materials_unlit", "KHR_materials_emissive_strength",
     "CESIUM_RTC",  # how web/decode/containers.js hands over a b3dm's RTC_CENTER
 })
 NODES_MAX = 65_536
+NESTING_MAX = 600  # deeper would end Pyodide
 Json = Mapping[str, Any]
 
 
@@ -63,6 +65,8 @@ def parse(payload: bytes, bin_bytes: int = -1) -> Document:
     Raises:
         GltfError: no JSON, another version, or a required extension that is not supported.
     """
+    if json_nesting(payload, NESTING_MAX) > NESTING_MAX:
+        raise GltfError(f"The glTF JSON of {len(payload)} bytes is nested too deeply: over {NESTING_MAX} levels.")
     try:
         root = json.loads(payload.decode("utf-8"), parse_constant=_refuse_constant)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:

@@ -20,6 +20,7 @@ RunProgram = Callable[..., Running]
 PROGRAM = """
 import layerw as lw
 app = lw.App()
+app.spawn(lw.Mesh.box())  # the first mesh makes the buffers that stay for reuse
 app.camera.position = (0.3, 0.5, 0.9)
 app.camera.look_at((0, 0.3, 0))
 """

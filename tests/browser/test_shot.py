@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,8 @@ def test_picture_has_exactly_the_size_and_shows_the_cube(browser: Browser, serve
 def test_an_error_in_the_program_is_in_the_json_and_in_the_exit_status(
         tmp_path: Path, runtime_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program = write_program(tmp_path, "import layerw as lw\napp = lw.App()\nraise ValueError('on purpose')\n")
-    status = shot(program, backend="null", size=SIZE, frames=5, json=True, runtime=runtime_dir)
+    with ThreadPoolExecutor(1) as own:  # Playwright runs one event loop a thread; the session's has this one
+        status = own.submit(shot, program, backend="null", size=SIZE, frames=5, json=True, runtime=runtime_dir).result()
     printed = capsys.readouterr()
     report = json.loads(printed.out)
     assert status == 1

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,11 @@ def address(folder: Path) -> Iterator[str]:
 
 @pytest.mark.browser
 def test_boots_in_chromium_from_a_plain_static_host(address: str) -> None:
+    with ThreadPoolExecutor(1) as own:  # Playwright runs one event loop a thread; a browser session may have this one
+        own.submit(_boot_in_chromium, address).result()
+
+
+def _boot_in_chromium(address: str) -> None:
     with browser.chromium() as chromium:
         page = chromium.new_page()
         requests: list[str] = []

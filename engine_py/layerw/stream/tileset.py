@@ -22,7 +22,7 @@ from layerw.stream.errors import TilesetError
 TILES_MAX = 1_000_000
 LEVELS_MAX = 256
 NESTING_MAX = 600
-NUMBER_MAX = 1e300  # also refuses NaN, infinity and integers that no float holds
+NUMBER_MAX = 1e30  # refuses NaN, infinity and what overflows when squared; the universe is 1e27 metres wide
 KNOWN_EXTENSIONS = frozenset({"3DTILES_content_gltf", "3DTILES_implicit_tiling", "3DTILES_multiple_contents",
                               "3DTILES_metadata"})
 _SIZES = {"box": 12, "sphere": 4, "region": 6}

@@ -115,8 +115,7 @@ console.warn = (...words) => {
 
 
 @pytest.mark.parametrize("backend", ["webgpu", "webgl2"])
-@pytest.mark.parametrize("program", ["hello", pytest.param("all", marks=pytest.mark.xfail(
-    reason="a world's ground is nearly black after its first load, and right after the reload", strict=True))])
+@pytest.mark.parametrize("program", ["hello", "all"])
 def test_same_picture_after_the_gpu_was_lost(
         tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, own_browser: Browser, own_context: BrowserContext,
         serve_program: ServeProgram, backend: str, program: str) -> None:

@@ -239,7 +239,6 @@ def walk(running: Running, *, far: bool, noise: bool) -> list[Pixels]:
     return taken
 
 
-@pytest.mark.xfail(reason="a world's ground is nearly black after its first load in a page, later loads are right")
 def test_nothing_jitters_where_the_world_is_earth_centred(
         tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, run_program: RunProgram) -> None:
     """A float32 position there is off by up to half a metre; 5 mm steps must give the same pictures as here."""

@@ -57,6 +57,14 @@ def test_writing_a_view_moves_the_rows_and_is_uploaded() -> None:
     assert table.dirty_runs() == [(0, 0, 1024)]
 
 
+def test_tile_rows_are_uploaded_with_their_colors() -> None:
+    table = Table(4096)
+    make_entities(table)
+    table.dirty_runs()
+    first = table.reserve_transient(10)
+    assert [(column, row) for column, row, _ in table.dirty_runs()] == [(k, first) for k in range(4)]
+
+
 def test_a_view_that_is_kept_is_uploaded_each_frame_and_once_after_it_died() -> None:
     table = Table(4096)
     view = make_entities(table).rotation

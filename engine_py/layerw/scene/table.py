@@ -166,6 +166,8 @@ class Table:
         first = self._rows.try_alloc(-(-rows // BLOCK_ROWS) * BLOCK_ROWS, TRANSIENT)
         if first is None:
             raise BudgetError(f"{rows} tile rows do not fit in a table of {self.capacity} rows; raise entities_max.")
+        for column in self.columns.values():
+            column.touch(first, rows)  # colours as well: the GPU's own start as 0, which is black
         return first
 
     def touch(self, first: int, count: int) -> None:

@@ -207,19 +207,20 @@ c, s = math.cos(turn), math.sin(turn)
 placed = np.array(((c, -s, 0, earth[0]), (s, c, 0, earth[1]), (0, 0, 1, earth[2]), (0, 0, 0, 1)))
 to_world = lambda p: np.array((p[0], p[2], -p[1]))  # of tilesets, which are Z-up
 far, noise = [False], [False]
+PITCH = -0.85  # no sky in the picture: its clouds do not turn with the world
 app.fog.density = 0.0
 create = app.store.create_material
 app.store.create_material = lambda desc: create(desc if noise[0] else dataclasses.replace(desc, kind="pbr"))
 
 def look(offset_m):
-    eye = np.array((offset_m, 23.0, 30.0 + offset_m))
+    eye = np.array((offset_m, 45.0, 30.0 + offset_m))
     if not far[0]:
-        app.camera.position, app.camera.yaw, app.camera.pitch = eye, 0.2, -0.15
+        app.camera.position, app.camera.yaw, app.camera.pitch = eye, 0.2, PITCH
         app.sun.azimuth = 2.0
     else:
         x, y, z = eye
         app.camera.position = to_world((placed @ (x, -z, y, 1))[:3])
-        app.camera.yaw, app.camera.pitch = 0.2 + turn, -0.15
+        app.camera.yaw, app.camera.pitch = 0.2 + turn, PITCH
         app.sun.azimuth = 2.0 - turn
 """
 
@@ -249,7 +250,7 @@ def test_nothing_jitters_where_the_world_is_earth_centred(
     shares = [different(a, b) for a, b in zip(near, far, strict=True)]
     print(f"Earth-centred and local pictures differ in at most {max(shares):.3%} of the pixels.")
     assert max(shares) <= DIFFERENT_MAX
-    assert different(near[0], near[-1]) > 10 * DIFFERENT_MAX, "25 cm must show, else this test shows nothing"
+    assert different(near[0], near[-1]) > 4 * DIFFERENT_MAX, "25 cm must show, else this test shows nothing"
     # The ground's noise lies elsewhere in a turned world; it must move as little as here.
     near, far = (walk(running, far=where, noise=True) for where in (False, True))
     moved = [max(float(np.abs(a - b).mean()) for a, b in pairwise(taken[:-1])) for taken in (near, far)]

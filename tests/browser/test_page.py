@@ -164,7 +164,7 @@ def test_removing_the_element_ends_its_worker_and_a_second_start_works(run_progr
     running = run_program(CUBE, backend="null").wait_ready()
     page = running.page
     page.evaluate("globalThis.element = document.querySelector('layer-w'); element.remove()")
-    for _ in range(50):
+    for _ in range(200):  # a loaded machine takes seconds to end a thread
         if not page.workers:
             break
         page.wait_for_timeout(100)

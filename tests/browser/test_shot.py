@@ -82,4 +82,4 @@ def test_leak_check_fails_for_a_planted_leak(run_program: RunProgram) -> None:
     running.python("from js import Object\nimport builtins\nbuiltins.leaked = Object.new()\nNone")
     with pytest.raises(AssertionError, match="proxies"):
         running.check_leaks()
-    running.python("import builtins\ndel builtins.leaked\nNone")
+    running.python("import builtins\ndel builtins.leaked, Object\nNone")

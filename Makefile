@@ -5,16 +5,17 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+KERNELS := $(shell find engine_py/kernels -name "*.[ch]" -o -name "*.py" -path "*kernels*" -o -name "*.wat")
 WORLD := examples/worlds/island
 SEED ?= 1
 
-.PHONY: run setup test check bench codegen clean help \
+.PHONY: run setup kernels test check bench codegen clean help \
 	check-ruff check-types check-layers check-javascript check-generated
 
 run: setup $(WORLD)/tileset.json
 	@exec $(BIN)/layerw run examples/island.py --port $(PORT)
 
-setup: .make/installed
+setup: .make/installed .make/kernels
 	@$(BIN)/layerw runtime >/dev/null
 
 test: setup .make/npm
@@ -34,6 +35,7 @@ check-javascript: .make/installed .make/npm
 	@tools/tsc.sh
 check-generated: .make/installed
 	@$(BIN)/python -m layerw.gpu.codegen --check
+	@$(BIN)/python engine_py/kernels/generate.py --check
 
 bench: setup .make/npm
 	@tools/chromium.sh
@@ -41,9 +43,16 @@ bench: setup .make/npm
 
 codegen: .make/installed
 	@$(BIN)/python -m layerw.gpu.codegen
+	@$(BIN)/python engine_py/kernels/generate.py
 
 .make/installed: pyproject.toml constraints.txt tools/install.sh
 	@PYTHON=$(PYTHON) tools/install.sh $(VENV)
+	@mkdir -p .make && touch $@
+
+# Installing compiles them; this is for sources that changed since.
+kernels: .make/kernels
+.make/kernels: $(KERNELS) | .make/installed
+	@$(BIN)/python engine_py/kernels/build.py >/dev/null
 	@mkdir -p .make && touch $@
 
 .make/npm: package.json package-lock.json | .make/installed

@@ -27,6 +27,7 @@ from .paths import printable
 from .reload import ReloadHub, Watcher
 
 log = logging.getLogger("layerw.server")
+KERNELS_FOLDER = "_kernels"  # in the engine package
 
 
 class LayerwServer(Starlette):
@@ -61,11 +62,12 @@ def create_app(*, program: Path, runtime: Path, web: Path, allow_hosts: Iterable
         folders: other folders that the program reads as /app/NAME/.
         cache_budget_bytes: most bytes of files and their compressed variants in memory.
     """
-    package = (engine or find_engine()) if dev else None
-    mounts = Mounts(program=program, runtime=runtime, web=web, engine=package, folders=folders)
+    package = engine or find_engine()
+    mounts = Mounts(program=program, runtime=runtime, web=web, engine=package if dev else None,
+                    kernels=package / KERNELS_FOLDER, folders=folders)
     hosts, origins = HostRules(allow_hosts), OriginRules(allow_origins)
     cache = AssetCache(cache_budget_bytes)
-    watched = {"app": mounts.program.parent, "web": web} | ({"engine": package} if package else {})
+    watched = {"app": mounts.program.parent, "web": web} | ({"engine": package} if dev else {})
     hub = ReloadHub(Watcher(watched)) if dev else None
     control = Control(mounts, cache, hosts, origins, hub)
     app = LayerwServer(routes=control.routes(), lifespan=_lifespan(cache, hub))

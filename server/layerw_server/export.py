@@ -1,7 +1,7 @@
 """Export: a static folder that plays one program on any web host and makes no external request.
 
 Owns: what is copied, and the refusal to overwrite anything that is no export. Does not bake or compress.
-Layout: index.html, web/, runtime/ (with the engine's wheel), app/ (with manifest.json), `_headers`.
+Layout: index.html, web/, kernels/, runtime/ (with the engine's wheel), app/ (with manifest.json), `_headers`.
 Limits: only files of the program's folder that may be served (no hidden ones, no caches, no links out of it).
 """
 
@@ -20,6 +20,7 @@ from . import __version__
 from .manifest import list_modules
 from .needs import needed_entries
 from .paths import PathNotFound, PathRefused, is_served_name, resolve
+from .wheel import engine_folder
 
 MARKER = "layerw-export.json"
 RUNTIME_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
@@ -79,6 +80,7 @@ def export_app(program: Path, out: Path, *, runtime: Path, web: Path, everything
     try:
         say("Copying the page and the runtime", 0.1)
         _copy_web(web, part)
+        _copy_kernels(part / "kernels")
         _copy_runtime(runtime, lock, part / "runtime")
         say("Copying the program's folder", 0.4)
         report.left_out = _copy_app(program, part, skipped=(out, part), everything=everything)
@@ -132,6 +134,11 @@ def _copy_web(web: Path, part: Path) -> None:
     for path in _served_files(web, ()):
         if path.suffix in _WEB_SUFFIXES and not path.name.endswith((".test.js", ".test.mjs")):
             _copy(path, part / "web" / path.relative_to(web))
+
+
+def _copy_kernels(target: Path) -> None:
+    for path in sorted((engine_folder() / "_kernels").glob("*.wasm")):
+        _copy(path, target / path.name)
 
 
 def _copy_runtime(runtime: Path, lock: dict[str, Any], target: Path) -> None:

@@ -38,13 +38,13 @@ class Served:
 
 
 class Mounts:
-    """The served tree of docs: page, web/, runtime/, engine/, app/."""
+    """The served tree of docs: page, web/, kernels/, runtime/, engine/, app/."""
 
     def __init__(self, *, program: Path, runtime: Path, web: Path, engine: Path | None,
-                 folders: Mapping[str, Path] | None = None) -> None:
+                 kernels: Path, folders: Mapping[str, Path] | None = None) -> None:
         self.program = program.resolve()
         self.folders = dict(folders or {})  # /app/NAME/ -> a folder elsewhere
-        self.roots = {"web": web, "runtime": runtime, "app": self.program.parent}
+        self.roots = {"web": web, "runtime": runtime, "app": self.program.parent, "kernels": kernels}
         self.engine = engine
 
     def owns(self, path: str) -> bool:

@@ -17,7 +17,7 @@ def make(tmp_path: Path) -> Mounts:
         (tmp_path / name).mkdir()
         (tmp_path / name / "file.glb").write_bytes(name.encode())
     (tmp_path / "app" / "hello.py").write_text("")
-    return Mounts(program=tmp_path / "app" / "hello.py", runtime=tmp_path, web=tmp_path, engine=None,
+    return Mounts(program=tmp_path / "app" / "hello.py", runtime=tmp_path, web=tmp_path, engine=None, kernels=tmp_path,
                   folders={"models": tmp_path / "models"})
 
 

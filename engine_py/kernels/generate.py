@@ -126,7 +126,8 @@ def _method_py(kernel: Kernel) -> list[str]:
 
 def kernels_js(kernels: list[Kernel]) -> str:
     """web/gen/kernels.js."""
-    lines = ["// @ts-check", f"// {MARK}", "", "/** Functions that need Layer memory, in the order of link(). @type {readonly string[]} */",
+    lines = ["// @ts-check", f"// {MARK}", "",
+             "/** Functions that need Layer memory, in the order of link(). @type {readonly string[]} */",
              "export const LAYER_NAMES = ["]
     lines += [f"  '{kernel.name}'," for kernel in kernels if kernel.layer]
     lines += ["];", ""]

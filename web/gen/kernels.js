@@ -3,4 +3,6 @@
 
 /** Functions that need Layer memory, in the order of link(). @type {readonly string[]} */
 export const LAYER_NAMES = [
+  'lw_error_code',
+  'lw_error_clear',
 ];

@@ -9,8 +9,12 @@ Address = Any  # an int, None, or an object with a C-contiguous buffer
 SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the arguments, result
     "lw_version": ((), "u32"),
     "lw_sum": (("in", "u32"), "f32"),
+    "lw_error_code": ((), "u32"),
+    "lw_error_clear": ((), "void"),
 }
 LAYER_NAMES: tuple[str, ...] = (  # in the order of link()
+    "lw_error_code",
+    "lw_error_clear",
 )
 
 
@@ -28,3 +32,11 @@ class Kernels(Protocol):
 
 class LayerKernels(Protocol):
     """Kernels that need Layer memory; addresses are numbers there."""
+
+    def lw_error_code(self) -> int:
+        """The code of this thread's last error (LW_E_*), 0 when nothing failed since lw_error_clear."""
+        ...
+
+    def lw_error_clear(self) -> None:
+        """Forgets this thread's last error."""
+        ...

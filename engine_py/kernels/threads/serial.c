@@ -1,0 +1,17 @@
+/* One thread: the chunks in ascending order. The module with workers has its own (jobs.c). */
+#include "parallel.h"
+
+#ifndef LW_WORKER_JOBS
+
+void lw_parallel_for(uint32_t count, uint32_t grain, lw_range run, void *context) {
+    if (grain == 0) grain = 1;
+    for (uint32_t begin = 0; begin < count;) {
+        uint32_t end = count - begin > grain ? begin + grain : count;
+        run(context, begin, end);
+        begin = end;
+    }
+}
+
+uint32_t lw_parallel_width(void) { return 1; }
+
+#endif

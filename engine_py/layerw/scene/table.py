@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base.errors import BudgetError, HandleError
-from layerw.scene.columns import Column
+from layerw.scene.columns import Column, blocks_of, runs_of
 from layerw.scene.hierarchy import Hierarchy
 from layerw.scene.rows import BLOCK_ROWS, DYNAMIC, STATIC, TRANSIENT, RowAllocator
 
@@ -55,7 +55,7 @@ class Table:
         self.alive_count = 0
         self.structure_revision = 0
         self._rows = RowAllocator(self.capacity)
-        self._dynamic_blocks = np.zeros(self.capacity // BLOCK_ROWS, np.bool_)
+        self._dynamic_blocks = 0  # a set of blocks: where rows that may move live
         self._hierarchy = Hierarchy()
         self._transient_rows = 0
         self._world: FrameColumns | None = None
@@ -110,7 +110,7 @@ class Table:
         self.radius[rows], self.mesh[rows], self.material[rows], self.lods[rows] = radius, mesh, material, lods
         self.flags[rows] = ALIVE | (STATIC_FLAG if static else 0)
         if not static:
-            self._dynamic_blocks[first // BLOCK_ROWS : (first + count - 1) // BLOCK_ROWS + 1] = True
+            self._dynamic_blocks |= blocks_of(first, count)
         for column in self.columns.values():
             column.touch(first, count)
         self.alive_count += count
@@ -179,7 +179,7 @@ class Table:
         """World-space columns of this frame: the columns themselves while nothing has a parent."""
         local = FrameColumns(self.position, self.rotation, self.scale, self.color)
         rebuilt = self._hierarchy.refresh(self.parent, self.flags)
-        if not self._hierarchy.levels:
+        if not len(self._hierarchy.rows):
             self._world = None
             return local
         if self._world is None:
@@ -192,13 +192,11 @@ class Table:
     def _compose(self, local: FrameColumns, world: FrameColumns) -> None:
         """Copy the blocks that changed, then place the children anew: they may follow any of them."""
         for column, target in zip(self._transforms, world[:3], strict=True):
-            for block in np.flatnonzero(column.dirty):
-                rows = slice(block * BLOCK_ROWS, (block + 1) * BLOCK_ROWS)
-                target[rows] = column.array[rows]
+            for first, count in runs_of(column.dirty):
+                target[first : first + count] = column.array[first : first + count]
         self._hierarchy.compose(self.parent, local, world)
-        for level in self._hierarchy.levels:
-            for column in self._transforms:
-                column.dirty[level // BLOCK_ROWS] = True
+        for column in self._transforms:
+            column.dirty |= self._hierarchy.blocks
 
     def scale_changed(self) -> bool:
         """Whether any scale may differ from the last frame's; ask after `update`, before `dirty_runs`."""

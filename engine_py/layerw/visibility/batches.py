@@ -1,7 +1,8 @@
 """Rows sorted into batches: what one draw can draw. Rebuilt only when the structure changes.
 
-Owns: the order of dynamic rows, and the cells of static rows. A batch is one (material, mesh or LOD set).
-Static batches are cut into square cells on the ground, so that culling and LOD of a forest cost per cell.
+Owns: the order of rows that may move, the cells of rows that never do, and the tables that the culling kernels read
+(engine_py/kernels/geometry/cull.h has their layouts). A batch is one (material, mesh or LOD set); static batches are
+cut into square cells on the ground, so that culling and LOD of a forest cost per cell.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base.ports import F32, U32
-from layerw.visibility.frustum import largest_scale
+from layerw.kernels.geometry import GEOMETRY
+from layerw.visibility.frustum import squared_length
+from layerw.visibility.lods import LodTable
 
 ALIVE, HIDDEN, STATIC, NO_SHADOW = 1, 2, 4, 8
 CELL_ROWS_WANTED = 96
 CELL_M_MIN = 32.0
+RECORD_WORDS = 8
+U64 = npt.NDArray[np.uint64]
 
 
 class TableView(Protocol):
@@ -33,109 +38,130 @@ class TableView(Protocol):
     def rows_used(self) -> int: ...
 
 
-class Batch(NamedTuple):
-    """Rows order[start : start + size] share a mesh (or a LOD set) and a material."""
+class Runs(NamedTuple):
+    """Batches as tables: `all` and `casters` are (n, 4) start, size, draft, lods; a draft is a record to fill in."""
 
-    mesh: int
-    lods: int
-    material: int
-    casts: bool
-    start: int
-    size: int
+    all: U32
+    casters: U32
+    drafts: U32  # (m, 8)
+    until_m: F32  # (m,) where the level of a draft ends
+
+    def room(self, rows: int) -> int:
+        """Words that one culling of `rows` rows may write."""
+        if not len(self.all):
+            return 0
+        extra = np.maximum(self.all[:, 3].astype(np.int64) - 1, 0) * ((self.all[:, 1].astype(np.int64) + 3) & ~3)
+        return rows + int(extra.max()) + 4
+
+
+class Movers(NamedTuple):
+    """Rows that may move, in the order of their batches."""
+
+    rows: U32
+    radii: F32  # of the spheres in world space; written when scales change
+    runs: Runs
+    room: int
 
 
 class Cells(NamedTuple):
-    """Static rows by cell, all batches concatenated: order[start[i] : start[i] + size[i]] is cell i."""
+    """Static rows in the order of their cells; runs count cells."""
 
-    order: npt.NDArray[np.intp]
-    position: F32  # of the rows in `order`
-    batches: list[Batch]  # start and size index the cell arrays here
-    center: F32
-    radius: F32
+    rows: U32
+    positions: F32  # (n, 3) of `rows`
+    spans: U32  # (c, 2) start and size of each cell in `rows`
+    centers: F32  # (c, 3)
+    radii: F32  # (c,)
+    levels: npt.NDArray[np.uint8]  # (c,) scratch
+    runs: Runs
+    room: int
+
+
+class Batches(NamedTuple):
+    """Columns over batches: rows start .. start + size share the rest."""
+
     start: npt.NDArray[np.intp]
     size: npt.NDArray[np.intp]
-
-
-class Dynamic(NamedTuple):
-    """Rows that may move, sorted by batch; batches without LODs first."""
-
-    order: npt.NDArray[np.intp]
-    order32: U32  # the same, as the GPU reads it
-    radius: F32
-    batches: list[Batch]
-    plain: int  # number of leading batches without LODs
-    starts: npt.NDArray[np.intp]  # of the plain ones
     mesh: U32
     material: U32
+    lods: npt.NDArray[np.uint16]
     casts: npt.NDArray[np.bool_]
-    contiguous: slice | None  # the rows as a slice where the order allows it
 
 
-def sort_rows(table: TableView, rows: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], list[Batch]]:
+def sort_rows(table: TableView, rows: npt.NDArray[np.intp]) -> tuple[U32, Batches]:
     """Order rows by (has LODs, material, mesh, LOD set, casts); stable, so rows stay ascending in a batch."""
-    lods, mesh, material = table.lods[rows], table.mesh[rows], table.material[rows]
-    casts = table.flags[rows] & NO_SHADOW == 0
-    order = np.lexsort((casts, lods, mesh, material, lods > 0))
-    rows, lods, mesh, material, casts = rows[order], lods[order], mesh[order], material[order], casts[order]
-    if not len(rows):
-        return rows, []
+    mesh, material, lods = (column[rows].astype(np.uint64) for column in (table.mesh, table.material, table.lods))
+    casts = (table.flags[rows] & NO_SHADOW == 0).astype(np.uint64)
+    minor: U64 = mesh << np.uint64(17) | lods << np.uint64(1) | casts
+    major: U64 = (lods > 0).astype(np.uint64) << np.uint64(32) | material
+    order = np.arange(len(rows), dtype=np.uint32)
+    _sort(minor.copy(), order)
+    _sort(major[order], order)
+    rows32, minor, major = rows.astype(np.uint32)[order], minor[order], major[order]
     change = np.ones(len(rows), np.bool_)
-    change[1:] = (lods[1:] != lods[:-1]) | (mesh[1:] != mesh[:-1]) | (material[1:] != material[:-1])
-    change[1:] |= casts[1:] != casts[:-1]
-    starts = np.flatnonzero(change)
-    counts = np.diff(starts, append=len(rows))
-    batches = [
-        Batch(int(mesh[s]), int(lods[s]), int(material[s]), bool(casts[s]), int(s), int(n))
-        for s, n in zip(starts, counts, strict=True)
-    ]
-    return rows, batches
-
-
-def build_dynamic(table: TableView, rows: npt.NDArray[np.intp]) -> Dynamic:
-    """Batches of rows that may move each frame."""
-    order, batches = sort_rows(table, rows)
-    plain = sum(b.lods == 0 for b in batches)
-    contiguous = None
-    if len(order) and (np.diff(order) == 1).all():
-        contiguous = slice(int(order[0]), int(order[-1]) + 1)
-    return Dynamic(
-        order, order.astype(np.uint32), table.radius[order], batches, plain,
-        np.array([b.start for b in batches[:plain]], np.intp),
-        np.array([b.mesh for b in batches[:plain]], np.uint32),
-        np.array([b.material for b in batches[:plain]], np.uint32),
-        np.array([b.casts for b in batches[:plain]], np.bool_),
-        contiguous,
+    change[1:] = (major[1:] != major[:-1]) | (minor[1:] != minor[:-1])
+    start = np.flatnonzero(change)
+    first = rows32[start]
+    return rows32, Batches(
+        start, np.diff(start, append=len(rows)), table.mesh[first], table.material[first], table.lods[first],
+        table.flags[first] & NO_SHADOW == 0,
     )  # fmt: skip
 
 
-def build_cells(table: TableView, rows: npt.NDArray[np.intp], position: F32, scale: F32) -> Cells:
+def _sort(keys: U64, order: U32) -> None:
+    """Sorts keys, and `order` with them."""
+    GEOMETRY.lw_sort_u64(keys, order, np.empty_like(keys), np.empty_like(order), len(order))
+
+
+def build_runs(batches: Batches, lod_table: LodTable) -> Runs:
+    """The kernels' tables of batches."""
+    chains = [lod_table.sets[number] for number in batches.lods]
+    levels = np.array([len(chain.meshes) for chain in chains], np.intp)
+    drafts_each = np.maximum(levels, 1)
+    draft = np.cumsum(drafts_each) - drafts_each
+    of = np.repeat(np.arange(len(draft)), drafts_each)
+    drafts = np.zeros((len(of), RECORD_WORDS), np.uint32)
+    drafts[:, 0], drafts[:, 1] = batches.mesh[of], batches.material[of]
+    until_m = np.full(len(of), np.inf, np.float32)
+    for number in np.flatnonzero(levels):
+        own = slice(int(draft[number]), int(draft[number] + levels[number]))
+        drafts[own, 0], until_m[own] = chains[number].meshes, chains[number].until_m
+    runs = np.stack([batches.start, batches.size, draft, levels], axis=1).astype(np.uint32).reshape(-1, 4)
+    return Runs(runs, runs[batches.casts], drafts, until_m)
+
+
+def build_movers(table: TableView, rows: npt.NDArray[np.intp], lod_table: LodTable) -> Movers:
+    """Batches of rows that may move each frame."""
+    order, batches = sort_rows(table, rows)
+    runs = build_runs(batches, lod_table)
+    return Movers(order, np.zeros(len(order), np.float32), runs, runs.room(len(order)))
+
+
+def build_cells(table: TableView, rows: npt.NDArray[np.intp], position: F32, scale: F32, lod_table: LodTable) -> Cells:
     """Cut static batches into cells with bounding spheres."""
-    rows, batches = sort_rows(table, rows)
-    orders, centers, radii, starts, counts, cut = [], [], [], [], [], []
-    base = cells = 0
-    for batch in batches:
-        own = rows[batch.start : batch.start + batch.size]
-        reach = table.radius[own] * largest_scale(scale[own])
-        order, first, number = _cut(position[own])
-        own, reach = own[order], reach[order]
-        low = np.minimum.reduceat(position[own] - reach[:, None], first)
-        high = np.maximum.reduceat(position[own] + reach[:, None], first)
-        orders.append(own)
-        centers.append((low + high) / 2)
-        radii.append(np.linalg.norm(high - low, axis=1) / 2)
-        starts.append(first + base)
-        counts.append(number)
-        cut.append(batch._replace(start=cells, size=len(first)))
-        base += len(own)
-        cells += len(first)
-    if not batches:
-        none = np.zeros(0, np.intp)
-        empty = np.zeros((0, 3), np.float32)
-        return Cells(none, empty, [], empty, np.zeros(0, np.float32), none, none)
-    order = np.concatenate(orders)
+    order, batches = sort_rows(table, rows)
+    reach = np.empty(len(order), np.float32)
+    GEOMETRY.lw_sphere_radii(table.radius, scale, order, len(order), reach)
+    orders, spans, cells_each = [order[:0]], [np.zeros((0, 2), np.uint32)], []
+    centers: list[F32] = [np.zeros((0, 3), np.float32)]
+    radii: list[F32] = [np.zeros(0, np.float32)]
+    half = np.float32(0.5)
+    for start, size in zip(batches.start, batches.size, strict=True):
+        own = slice(int(start), int(start + size))
+        inner, first, number = _cut(position[order[own]])
+        at, span = position[order[own][inner]], reach[own][inner][:, None]
+        low = np.minimum.reduceat(at - span, first)
+        high = np.maximum.reduceat(at + span, first)
+        orders.append(order[own][inner])
+        centers.append((low + high) * half)
+        radii.append(np.sqrt(squared_length(high - low)) * half)
+        spans.append(np.stack([first + start, number], axis=1).astype(np.uint32))
+        cells_each.append(len(first))
+    size = np.array(cells_each, np.intp)
+    runs = build_runs(batches._replace(start=np.cumsum(size) - size, size=size), lod_table)
+    rows32 = np.concatenate(orders)
     return Cells(
-        order, position[order], cut, np.concatenate(centers).astype(np.float32),
-        np.concatenate(radii).astype(np.float32), np.concatenate(starts), np.concatenate(counts),
+        rows32, position[rows32], np.concatenate(spans), np.concatenate(centers),
+        np.concatenate(radii), np.zeros(int(size.sum()), np.uint8), runs, len(rows32) + 4,
     )  # fmt: skip
 
 
@@ -149,11 +175,3 @@ def _cut(position: F32) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt
     order = np.argsort(key, kind="stable")
     _, first, number = np.unique(key[order], return_index=True, return_counts=True)
     return order, first, number
-
-
-def ranges(starts: npt.NDArray[np.intp], counts: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """Concatenate arange(start, start + count) of every pair."""
-    ends = np.cumsum(counts)
-    if not len(ends) or not ends[-1]:
-        return np.zeros(0, np.intp)
-    return np.repeat(starts - (ends - counts), counts) + np.arange(ends[-1])

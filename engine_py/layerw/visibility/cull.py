@@ -1,36 +1,42 @@
 """Visibility: from the entity table and the streamed tiles to this frame's draw lists.
 
-Owns: batches and their rebuild, frustum culling, LOD choice, pass lists. Does not move or load anything.
+Owns: batches and their rebuild, frustum culling, LOD choice, pass lists. Does not move or load anything; the work is
+done by kernels (layerw.kernels.geometry), which are the same in the browser and on CPython to the bit.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from layerw.base.ports import F32, F64, U32, TileDraw
 from layerw.gpu.spec import DRAW_CAMERA_RELATIVE
+from layerw.kernels.geometry import GEOMETRY
 from layerw.visibility.batches import (
     ALIVE,
     HIDDEN,
     STATIC,
-    Batch,
     Cells,
-    Dynamic,
+    Movers,
     TableView,
     build_cells,
-    build_dynamic,
-    ranges,
+    build_movers,
 )
 from layerw.visibility.draws import DrawList, VisibleSet
-from layerw.visibility.frustum import (
-    largest_scale,
-    relative_to,
-    spheres_in_frustum,
-    spheres_seen,
-    squared_length,
-)
+from layerw.visibility.frustum import new_view, squared_length, write_view
 from layerw.visibility.lods import LodTable
+
+_ORIGIN = np.zeros(3)
+
+
+class _Tiles(NamedTuple):
+    """Tiles by pass, as indices, in drawing order."""
+
+    opaque: npt.NDArray[np.intp]
+    blend: npt.NDArray[np.intp]
+    shadow: npt.NDArray[np.intp]
 
 
 class Visibility:
@@ -41,16 +47,16 @@ class Visibility:
         self.lod_table = LodTable()
         self._blend: set[int] = set()
         self._draws = DrawList()
-        self._revision = -1
-        self._dynamic: Dynamic
-        self._glass: Dynamic
-        self._radii: dict[int, F32] = {}  # world-space radii by id() of the group, while no scale changes
+        self._revision = (-1, -1)
+        self._movers: Movers
+        self._glass: Movers
         self._cells: Cells
+        self._view, self._near_view, self._tile_view = new_view(), new_view(), new_view()
 
     def set_blend(self, material: int, blend: bool) -> None:
         """Say whether a material is drawn in the blend pass (back to front, no shadow)."""
         (self._blend.add if blend else self._blend.discard)(material)
-        self._revision = -1
+        self._revision = (-1, -1)
 
     def frame(
         self,
@@ -70,182 +76,125 @@ class Visibility:
         Args:
             camera: (3,) float64, metres from the scene's origin.
             planes: (5, 4) float64, relative to the camera.
-            position, rotation, scale: world-space columns; tile rows are written to them.
+            position, rotation, scale: world-space columns, C-contiguous; tile rows are written to them.
             tiles, tile_row: streamed tiles and the first of the rows reserved for them.
             shadow_m: casters within this distance of the camera go to the shadow pass; 0 = none.
             scale_changed: False promises that no scale differs from the last call's.
         """
-        if scale_changed:
-            self._radii.clear()
-        self._refresh(position, scale)
-        self._draws.reset()
-        if tiles is not None and len(tiles.mesh):
-            self._tiles(tiles, tile_row, camera, planes, (position, rotation, scale), shadow_m)
-        self._movers(camera, planes, position, scale, shadow_m)
-        self._forest(camera, planes, shadow_m)
-        self._see_through(camera, planes, position, scale)
+        if self._refresh(position, scale) or scale_changed:
+            for group in (self._movers, self._glass):
+                GEOMETRY.lw_sphere_radii(self.table.radius, scale, group.rows, len(group.rows), group.radii)
+        write_view(self._view, camera, planes)
+        shown = tiles if tiles is not None and len(tiles.mesh) else None
+        self._reset(0 if shown is None else len(shown.mesh), shadow_m > 0)
+        order = None
+        if shown is not None:
+            order = self._place_tiles(shown, tile_row, camera, planes, (position, rotation, scale), shadow_m)
+        self._opaque(position, shown, tile_row, order)
+        self._see_through(position, shown, tile_row, order)
+        if shadow_m > 0:
+            write_view(self._near_view, camera, planes, shadow_m)
+            self._shadow(position, shown, tile_row, order)
+        self._draws.end_pass("shadow")
         return self._draws.finish()
 
-    def _refresh(self, position: F32, scale: F32) -> None:
-        if self._revision == self.table.structure_revision:
-            return
-        self._revision = self.table.structure_revision
-        self._radii.clear()
+    def _refresh(self, position: F32, scale: F32) -> bool:
+        """Sorts rows into batches again where rows, their looks or LOD sets changed; returns whether they had."""
+        revision = (self.table.structure_revision, self.lod_table.revision)
+        if self._revision == revision:
+            return False
         used = self.table.rows_used
         flags = self.table.flags[:used]
         shown = (flags & (ALIVE | HIDDEN) == ALIVE) & ((self.table.mesh[:used] != 0) | (self.table.lods[:used] != 0))
         glass = np.isin(self.table.material[:used], list(self._blend)) if self._blend else np.zeros(used, np.bool_)
         static = flags & STATIC != 0
-        self._dynamic = build_dynamic(self.table, np.flatnonzero(shown & ~glass & ~static))
-        self._glass = build_dynamic(self.table, np.flatnonzero(shown & glass))
-        self._cells = build_cells(self.table, np.flatnonzero(shown & ~glass & static), position, scale)
+        self._movers = build_movers(self.table, np.flatnonzero(shown & ~glass & ~static), self.lod_table)
+        self._glass = build_movers(self.table, np.flatnonzero(shown & glass), self.lod_table)
+        self._cells = build_cells(
+            self.table, np.flatnonzero(shown & ~glass & static), position, scale, self.lod_table)  # fmt: skip
+        self._glass_scratch = np.zeros(6 * len(self._glass.rows), np.uint32)
+        self._revision = revision
+        return True
 
-    def _spheres(self, group: Dynamic, camera: F64, position: F32, scale: F32) -> tuple[F32, F32]:
-        rows = group.contiguous if group.contiguous is not None else group.order
-        radii = self._radii.get(id(group))
-        if radii is None:
-            radii = self._radii[id(group)] = group.radius * largest_scale(scale[rows])
-        return relative_to(position[rows], camera), radii
+    def _reset(self, tiles: int, shadows: bool) -> None:
+        """Room for all that this frame may write."""
+        movers, cells, glass = self._movers, self._cells, self._glass
+        passes = 2 if shadows else 1
+        self._draws.reset(
+            passes * (movers.room + cells.room + tiles) + glass.room + tiles,
+            passes * (len(movers.runs.drafts) + len(cells.runs.drafts) + tiles) + len(glass.rows) + tiles,
+        )
 
-    def _movers(self, camera: F64, planes: F64, position: F32, scale: F32, shadow_m: float) -> None:
-        group = self._dynamic
-        if not len(group.order):
-            return
-        centers, radii = self._spheres(group, camera, position, scale)
-        self._draw_masked(group, spheres_seen(centers, radii, planes), centers, "opaque")
-        if shadow_m > 0:
-            near = squared_length(centers) < np.square(radii + np.float32(shadow_m))
-            self._draw_masked(group, near, centers, "shadow")
+    # -- passes ------------------------------------------------------------------------------------
 
-    def _draw_masked(self, group: Dynamic, mask: npt.NDArray[np.bool_], centers: F32, pass_name: str) -> None:
-        end = group.batches[group.plain].start if group.plain < len(group.batches) else len(group.order)
-        if group.plain:
-            counts = _counts(mask[:end], group.starts)
-            if pass_name == "shadow" and not group.casts.all():
-                counts[~group.casts] = 0  # their rows stay in the list, undrawn
-                skip = np.repeat(group.casts, np.diff(group.starts, append=end))
-                mask = mask.copy()
-                mask[:end] &= skip
-            first = self._draws.add_rows(_chosen(group, mask[:end]))
-            firsts = (np.cumsum(counts) - counts + first).astype(np.uint32)
-            self._draws.draw_runs(pass_name, group.mesh, group.material, firsts, counts)
-        for batch in group.batches[group.plain :]:
-            rows = slice(batch.start, batch.start + batch.size)
-            kept = np.flatnonzero(mask[rows]) + batch.start
-            if pass_name != "shadow" or batch.casts:
-                self._by_distance(pass_name, batch, group.order[kept], np.sqrt(squared_length(centers[:, kept])))
+    def _opaque(self, position: F32, tiles: TileDraw | None, row: int, order: _Tiles | None) -> None:
+        if tiles is not None and order is not None:
+            self._tile_draws(tiles, row, order.opaque)
+        self._cull_movers(self._view, position, self._movers.runs.all)
+        self._cull_cells(self._view, self._cells.runs.all)
+        self._draws.end_pass("opaque")
 
-    def _by_distance(self, pass_name: str, batch: Batch, rows: npt.NDArray[np.intp], distance: F32) -> None:
-        lods = self.lod_table.sets[batch.lods]
-        near = 0.0
-        for mesh, until in zip(lods.meshes, lods.until_m, strict=True):
-            self._draws.draw(pass_name, mesh, batch.material, rows[(distance >= near) & (distance < until)])
-            near = until
+    def _shadow(self, position: F32, tiles: TileDraw | None, row: int, order: _Tiles | None) -> None:
+        if tiles is not None and order is not None:
+            self._tile_draws(tiles, row, order.shadow)
+        self._cull_movers(self._near_view, position, self._movers.runs.casters)
+        self._cull_cells(self._near_view, self._cells.runs.casters)
 
-    def _forest(self, camera: F64, planes: F64, shadow_m: float) -> None:
-        cells = self._cells
-        if not cells.batches:
-            return
-        centers = relative_to(cells.center, camera)
-        distance = np.sqrt(squared_length(centers))
-        seen = spheres_seen(centers, cells.radius, planes)
-        near, far = distance - cells.radius, distance + cells.radius
-        for batch in cells.batches:
-            own = slice(batch.start, batch.start + batch.size)
-            kept = np.flatnonzero(seen[own]) + batch.start
-            self._draw_cells("opaque", batch, kept, near[kept], far[kept], camera)
-            if shadow_m > 0 and batch.casts:
-                casting = np.flatnonzero(near[own] < shadow_m) + batch.start
-                self._draw_cells("shadow", batch, casting, near[casting], far[casting], camera)
+    def _see_through(self, position: F32, tiles: TileDraw | None, row: int, order: _Tiles | None) -> None:
+        if tiles is not None and order is not None:
+            self._tile_draws(tiles, row, order.blend)
+        group, draws = self._glass, self._draws
+        if len(group.rows):
+            GEOMETRY.lw_cull_sorted(self._view, position, group.radii, group.rows, group.runs.all, len(group.runs.all),
+                                    group.runs.until_m, group.runs.drafts, self._glass_scratch, draws.rows,
+                                    draws.records, draws.tally)  # fmt: skip
+        draws.end_pass("blend")
 
-    def _draw_cells(
-        self, pass_name: str, batch: Batch, kept: npt.NDArray[np.intp], near: F32, far: F32, camera: F64
-    ) -> None:
-        cells = self._cells
-        if not batch.lods:
-            rows = cells.order[ranges(cells.start[kept], cells.size[kept])]
-            self._draws.draw(pass_name, batch.mesh, batch.material, rows)
-            return
-        lods = self.lod_table.sets[batch.lods]
-        whole = np.full(len(kept), -1)
-        begin = 0.0
-        for level, until in enumerate(lods.until_m):
-            whole[(near >= begin) & (far < until)] = level
-            begin = until
-        mixed = (whole < 0) & (near < begin)
-        split = ranges(cells.start[kept[mixed]], cells.size[kept[mixed]])
-        distance = np.sqrt(squared_length(relative_to(cells.position[split], camera)))
-        begin = 0.0
-        for level, (mesh, until) in enumerate(zip(lods.meshes, lods.until_m, strict=True)):
-            full = kept[whole == level]
-            rows = cells.order[ranges(cells.start[full], cells.size[full])]
-            part = cells.order[split[(distance >= begin) & (distance < until)]]
-            self._draws.draw(pass_name, mesh, batch.material, np.concatenate([rows, part]) if len(part) else rows)
-            begin = until
+    def _cull_movers(self, view: F32, position: F32, runs: U32) -> None:
+        group, draws = self._movers, self._draws
+        if len(runs):
+            GEOMETRY.lw_cull_runs(view, position, group.radii, group.rows, runs, len(runs), group.runs.until_m,
+                                  group.runs.drafts, draws.rows, draws.records, draws.tally)  # fmt: skip
 
-    def _see_through(self, camera: F64, planes: F64, position: F32, scale: F32) -> None:
-        group = self._glass
-        if not len(group.order):
-            return
-        centers, radii = self._spheres(group, camera, position, scale)
-        seen = np.flatnonzero(spheres_seen(centers, radii, planes))
-        depth = squared_length(centers[:, seen])
-        seen = seen[np.argsort(-depth, kind="stable")]
-        batch = np.searchsorted([b.start for b in group.batches], seen, side="right") - 1
-        edges = np.flatnonzero(np.diff(batch, prepend=-1))
-        for start, end in zip(edges, [*edges[1:], len(seen)], strict=True):
-            of = group.batches[int(batch[start])]
-            rows = group.order[seen[start:end]]
-            if of.lods:
-                distance = np.sqrt(squared_length(centers[:, seen[start:end]]))
-                self._by_distance("blend", of, rows, distance)
-            else:
-                self._draws.draw("blend", of.mesh, of.material, rows)
+    def _cull_cells(self, view: F32, runs: U32) -> None:
+        cells, draws = self._cells, self._draws
+        if len(runs):
+            GEOMETRY.lw_cull_cells(view, cells.centers, cells.radii, cells.spans, cells.positions, cells.rows, runs,
+                                   len(runs), cells.runs.until_m, cells.runs.drafts, cells.levels, draws.rows,
+                                   draws.records, draws.tally)  # fmt: skip
 
-    def _tiles(
+    # -- tiles -------------------------------------------------------------------------------------
+
+    def _place_tiles(
         self, tiles: TileDraw, row: int, camera: F64, planes: F64, columns: tuple[F32, F32, F32], shadow_m: float
-    ) -> None:
+    ) -> _Tiles:
+        """Writes the tiles' rows and chooses and orders what is drawn."""
         count = len(tiles.mesh)
         rows = slice(row, row + count)
         columns[0][rows] = tiles.origin - camera
         columns[1][rows] = tiles.rotation
         columns[2][rows] = tiles.scale
         centers = (tiles.center - camera).astype(np.float32)
-        seen = spheres_in_frustum(centers, tiles.radius, planes)
-        distance = np.einsum("ij,ij->i", centers, centers)
-        numbers = np.arange(row, row + count)
-        front = np.argsort(distance, kind="stable")  # near first: less overdraw
-        opaque = front[seen[front] & ~tiles.blend[front]]
+        seen = self._tiles_seen(centers, tiles.radius, planes)
+        square = squared_length(centers)
+        front = np.argsort(square, kind="stable")  # near first: less overdraw
         back = front[::-1]
-        blend = back[seen[back] & tiles.blend[back]]
-        self._tile_draws("opaque", tiles, numbers, opaque)
-        self._tile_draws("blend", tiles, numbers, blend)
-        if shadow_m > 0:
-            near = distance < (tiles.radius + shadow_m) ** 2
-            self._tile_draws("shadow", tiles, numbers, np.flatnonzero(near & ~tiles.blend))
+        reach = tiles.radius + np.float32(shadow_m)
+        near = (square < reach * reach) & ~tiles.blend
+        return _Tiles(front[seen[front] & ~tiles.blend[front]], back[seen[back] & tiles.blend[back]],
+                      np.flatnonzero(near))  # fmt: skip
 
-    def _tile_draws(
-        self, pass_name: str, tiles: TileDraw, numbers: npt.NDArray[np.intp], which: npt.NDArray[np.intp]
-    ) -> None:
-        first = self._draws.add_rows(numbers[which])
-        firsts: U32 = np.arange(first, first + len(which), dtype=np.uint32)
-        ones = np.ones(len(which), np.uint32)
-        self._draws.draw_runs(pass_name, tiles.mesh[which], tiles.material[which], firsts, ones, DRAW_CAMERA_RELATIVE)
+    def _tiles_seen(self, centers: F32, radii: F32, planes: F64) -> npt.NDArray[np.bool_]:
+        count = len(radii)
+        numbers = np.arange(count, dtype=np.uint32)
+        kept, counts = np.empty(count + 4, np.uint32), np.zeros(1, np.uint32)
+        write_view(self._tile_view, _ORIGIN, planes)
+        GEOMETRY.lw_cull_lods(self._tile_view, centers, np.ascontiguousarray(radii), numbers, count,
+                              np.zeros(1, np.float32), 0, kept, counts)  # fmt: skip
+        seen = np.zeros(count, np.bool_)
+        seen[kept[: counts[0]]] = True
+        return seen
 
-
-def _counts(mask: npt.NDArray[np.bool_], starts: npt.NDArray[np.intp]) -> U32:
-    """How many are set in each of the runs that begin at `starts`."""
-    if len(starts) == 1:
-        return np.array([np.count_nonzero(mask)], np.uint32)
-    return np.add.reduceat(mask, starts, dtype=np.uint32)
-
-
-def _chosen(group: Dynamic, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.integer]:
-    """The rows of a group's first len(mask) that are set; cheap where all are, or where the rows are one run."""
-    if mask.all():
-        return group.order32[: len(mask)]
-    if group.contiguous is None:
-        return group.order32[: len(mask)][mask]
-    chosen = np.flatnonzero(mask)
-    chosen += group.contiguous.start
-    return chosen
+    def _tile_draws(self, tiles: TileDraw, row: int, which: npt.NDArray[np.intp]) -> None:
+        if len(which):
+            self._draws.add(tiles.mesh[which], tiles.material[which], which + row, DRAW_CAMERA_RELATIVE)

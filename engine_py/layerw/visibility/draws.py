@@ -1,6 +1,7 @@
 """Draw records of a frame, collected: which instances of which mesh, in the passes' order.
 
-Owns: the visible-row list and the records (spec.DRAW_RECORD) of one frame. Arrays are reused.
+Owns: the visible-row list and the records (spec.DRAW_RECORD) of one frame, written by the culling kernels or by
+`add`. Arrays are reused and grow between frames only.
 """
 
 from __future__ import annotations
@@ -26,52 +27,42 @@ class VisibleSet(NamedTuple):
 
 
 class DrawList:
-    """Appends chunks of rows and the records that draw them."""
+    """`rows`, `records` and `tally` (how much of both is written) go to kernels; passes follow each other."""
 
     def __init__(self) -> None:
-        self._rows = np.zeros(1024, np.uint32)
-        self.row_count = 0
-        self._records: dict[str, list[U32]] = {"opaque": [], "blend": [], "shadow": []}
+        self.rows: U32 = np.zeros(1024, np.uint32)
+        self.records: U32 = np.zeros((64, RECORD_WORDS), np.uint32)
+        self.tally: U32 = np.zeros(2, np.uint32)
+        self._passes: dict[str, slice] = {}
+        self._begun = 0
 
-    def reset(self) -> None:
-        """Start a new frame."""
-        self.row_count = 0
-        for records in self._records.values():
-            records.clear()
+    def reset(self, rows_max: int, records_max: int) -> None:
+        """Start a new frame, with room for what may be written."""
+        if rows_max > len(self.rows):
+            self.rows = np.zeros(max(rows_max, 2 * len(self.rows)), np.uint32)
+        if records_max > len(self.records):
+            self.records = np.zeros((max(records_max, 2 * len(self.records)), RECORD_WORDS), np.uint32)
+        self.tally[:] = 0
+        self._begun = 0
 
-    def add_rows(self, rows: npt.NDArray[np.integer]) -> int:
-        """Append row numbers; returns the instance number of the first."""
-        first, count = self.row_count, len(rows)
-        if first + count > len(self._rows):
-            grown = np.zeros(max(first + count, 2 * len(self._rows)), np.uint32)
-            grown[:first] = self._rows[:first]
-            self._rows = grown
-        self._rows[first : first + count] = rows
-        self.row_count = first + count
-        return first
-
-    def draw(self, pass_name: str, mesh: int, material: int, rows: npt.NDArray[np.integer], flags: int = 0) -> None:
-        """One draw of `rows`; nothing when there are none."""
-        if len(rows):
-            first = self.add_rows(rows)
-            self._records[pass_name].append(np.array([[mesh, material, first, len(rows), flags, 0, 0, 0]], np.uint32))
-
-    def draw_runs(self, pass_name: str, mesh: U32, material: U32, firsts: U32, counts: U32, flags: int = 0) -> None:
-        """Many draws over rows that were added before; draws of no instances are dropped."""
-        some = np.flatnonzero(counts)
-        if not len(some):
-            return
-        records = np.zeros((len(some), RECORD_WORDS), np.uint32)
-        for word, column in enumerate((mesh, material, firsts, counts)):
-            records[:, word] = column[some]
+    def add(self, mesh: U32, material: U32, rows: npt.NDArray[np.integer], flags: int) -> None:
+        """A record of one instance for each row, in the order given."""
+        first, number = self.tally.tolist()
+        self.rows[first : first + len(rows)] = rows
+        records = self.records[number : number + len(rows)]
+        records[:, 0], records[:, 1], records[:, 3], records[:, 4:] = mesh, material, 1, 0
+        records[:, 2] = np.arange(first, first + len(rows))
         records[:, 4] = flags
-        self._records[pass_name].append(records)
+        self.tally[:] = first + len(rows), number + len(rows)
+
+    def end_pass(self, name: str) -> None:
+        """What was written since the last pass ended is this one's."""
+        end = int(self.tally[1])
+        self._passes[name] = slice(self._begun, end)
+        self._begun = end
 
     def finish(self) -> VisibleSet:
         """This frame's arrays; valid until `reset`."""
-        empty = np.zeros((0, RECORD_WORDS), np.uint32)
-        opaque, blend, shadow = (
-            np.concatenate(parts) if len(parts) > 1 else parts[0] if parts else empty
-            for parts in (self._records["opaque"], self._records["blend"], self._records["shadow"])
-        )
-        return VisibleSet(self._rows[: self.row_count], opaque, blend, shadow)
+        passes = self._passes
+        return VisibleSet(self.rows[: int(self.tally[0])], self.records[passes["opaque"]],
+                          self.records[passes["blend"]], self.records[passes["shadow"]])  # fmt: skip

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+LODS_MAX = 8  # LW_LODS_MAX of the culling kernels
+
 
 class LodSet(NamedTuple):
     """GPU mesh handles and the distances in metres where each ends; the last distance is where all ends."""
@@ -16,15 +18,19 @@ class LodSet(NamedTuple):
 
 
 class LodTable:
-    """Numbers LOD sets; equal sets share a number."""
+    """Numbers LOD sets; equal sets share a number. `revision` rises when a set that has a number changes."""
 
     def __init__(self) -> None:
         self.sets: list[LodSet] = [LodSet((), ())]
+        self.revision = 0
 
     def add(self, meshes: tuple[int, ...], until_m: tuple[float, ...]) -> int:
         """Register a chain; returns its number, > 0."""
         if len(meshes) != len(until_m) or not meshes:
             raise ValueError(f"A LOD set needs one distance a mesh; it has {len(meshes)} and {len(until_m)}.")
+        if len(meshes) > LODS_MAX or list(until_m) != sorted(until_m):
+            raise ValueError(f"A LOD set takes at most {LODS_MAX} meshes with rising distances, not {len(meshes)} with "
+                             f"{until_m}.")  # fmt: skip
         entry = LodSet(meshes, until_m)
         if entry in self.sets:
             return self.sets.index(entry)
@@ -34,3 +40,4 @@ class LodTable:
     def replace(self, number: int, meshes: tuple[int, ...]) -> None:
         """New mesh handles for a set (after a lost device)."""
         self.sets[number] = LodSet(meshes, self.sets[number].until_m)
+        self.revision += 1

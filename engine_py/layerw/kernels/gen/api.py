@@ -9,12 +9,22 @@ Address = Any  # an int, None, or an object with a C-contiguous buffer
 SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the arguments, result
     "lw_version": ((), "u32"),
     "lw_sum": (("in", "u32"), "f32"),
+    "lw_cull_lods": (("in", "in", "in", "in", "u32", "in", "u32", "out", "out"), "u32"),
+    "lw_cull_runs": (("in", "in", "in", "in", "in", "u32", "in", "in", "out", "out", "out"), "void"),
+    "lw_cull_cells": (("in", "in", "in", "in", "in", "in", "in", "u32", "in", "in", "out", "out", "out", "out"), "void"),
+    "lw_cull_sorted": (("in", "in", "in", "in", "in", "u32", "in", "in", "out", "out", "out", "out"), "void"),
+    "lw_sphere_radii": (("in", "in", "in", "u32", "out"), "void"),
+    "lw_sort_u32": (("out", "out", "out", "out", "u32"), "void"),
+    "lw_sort_u64": (("out", "out", "out", "out", "u32"), "void"),
+    "lw_compose_rows": (("in", "in", "u32", "in", "in", "in", "out", "out", "out"), "void"),
     "lw_error_code": ((), "u32"),
     "lw_error_clear": ((), "void"),
+    "lw_cull_lods_threaded": (("in", "in", "in", "in", "u32", "in", "u32", "out", "out", "u32", "out"), "u32"),
 }
 LAYER_NAMES: tuple[str, ...] = (  # in the order of link()
     "lw_error_code",
     "lw_error_clear",
+    "lw_cull_lods_threaded",
 )
 
 
@@ -29,6 +39,38 @@ class Kernels(Protocol):
         """Adds up `count` floats in index order: the smallest kernel, for checks that a module reads the caller's memory."""
         ...
 
+    def lw_cull_lods(self, view: Address, positions: Address, radii: Address, rows: Address, count: int, until_m: Address, lods: int, out: Address, counts: Address) -> int:
+        """Packs the rows of one run that the view sees, level after level, into `out`, whose length must be at least max(lods, 1) * (count rounded up to 4). `positions` has xyz of every row, `radii` one radius and `rows` one row number for each of `count` spheres. counts[k] (of max(lods, 1)) is how many rows level k has. Returns their sum."""
+        ...
+
+    def lw_cull_runs(self, view: Address, positions: Address, radii: Address, rows: Address, runs: Address, run_count: int, until_m: Address, drafts: Address, visible: Address, records: Address, tally: Address) -> None:
+        """Culls every run and appends what is seen to `visible` and a record a level to `records`. `visible` must have room for all rows and then for (lods - 1) * (size rounded up to 4) + 4 of the largest run; `records` for every draft."""
+        ...
+
+    def lw_cull_cells(self, view: Address, centers: Address, radii: Address, cells: Address, positions: Address, rows: Address, runs: Address, run_count: int, until_m: Address, drafts: Address, levels: Address, visible: Address, records: Address, tally: Address) -> None:
+        """The same for rows that stand still, by cells: `cells` has 2 words each (start, size) into `positions` (xyz) and `rows`, which lie in cell order; `centers` and `radii` are of the cells, and a run's start and size count cells. A cell that lies within one level is drawn whole, one that crosses levels row by row. `levels` is scratch, a byte a cell. `visible` must have room for all rows and 4 more."""
+        ...
+
+    def lw_cull_sorted(self, view: Address, positions: Address, radii: Address, rows: Address, runs: Address, run_count: int, until_m: Address, drafts: Address, scratch: Address, visible: Address, records: Address, tally: Address) -> None:
+        """The same, back to front across all runs: a record for each stretch of rows of one draft; equal distances keep the order of `rows`. `scratch` has 6 words for each row of the runs; `records` needs room for one record a row."""
+        ...
+
+    def lw_sphere_radii(self, radius: Address, scale: Address, rows: Address, count: int, out: Address) -> None:
+        """out[i] = radius[rows[i]] times the largest magnitude m of the row's scale: m = |x|, then |y| where |y| > m, then |z| where |z| > m. A NaN in y or z is passed over."""
+        ...
+
+    def lw_sort_u32(self, keys: Address, payload: Address, keys_scratch: Address, payload_scratch: Address, count: int) -> None:
+        """Sorts `count` keys ascending and carries a payload along; equal keys keep their order."""
+        ...
+
+    def lw_sort_u64(self, keys: Address, payload: Address, keys_scratch: Address, payload_scratch: Address, count: int) -> None:
+        """The same for 64-bit keys, which are 8-byte aligned."""
+        ...
+
+    def lw_compose_rows(self, parents: Address, rows: Address, count: int, position: Address, rotation: Address, scale: Address, world_position: Address, world_rotation: Address, world_scale: Address) -> None:
+        """Writes the world transforms of `count` rows, in the order given: a parent's row is composed before its children's, or already is in `world_*`. Positions and scales have 3 floats a row, rotations 4; local and world may not overlap."""
+        ...
+
 
 class LayerKernels(Protocol):
     """Kernels that need Layer memory; addresses are numbers there."""
@@ -39,4 +81,8 @@ class LayerKernels(Protocol):
 
     def lw_error_clear(self) -> None:
         """Forgets this thread's last error."""
+        ...
+
+    def lw_cull_lods_threaded(self, view: int, positions: int, radii: int, rows: int, count: int, until_m: int, lods: int, out: int, counts: int, grain: int, chunk_counts: int) -> int:
+        """As lw_cull_lods, in chunks of `grain` spheres (rounded up to 4). `out` needs max(lods, 1) * (count rounded up to the chunk), `chunk_counts` LW_LODS_MAX words a chunk. The result does not depend on grain or threads."""
         ...

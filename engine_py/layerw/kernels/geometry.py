@@ -1,0 +1,54 @@
+"""The geometry kernels that the stages call: in place where there is Pyodide, numpy elsewhere. Chosen once, here.
+
+Owns: the choice. Both give the same bytes, so callers know one `GEOMETRY` and no hosts. Arrays are passed as they
+are: C-contiguous, of the header's types. The contracts are in engine_py/kernels/geometry/*.h.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from layerw.kernels import inplace
+from layerw.kernels.twins import cull, sort, transform
+
+Address = Any
+
+
+class GeometryKernels(Protocol):
+    """The part of gen.api.Kernels that has numpy twins."""
+
+    def lw_cull_lods(self, view: Address, positions: Address, radii: Address, rows: Address, count: int,
+                     until_m: Address, lods: int, out: Address, counts: Address) -> int: ...
+    def lw_cull_runs(self, view: Address, positions: Address, radii: Address, rows: Address, runs: Address,
+                     run_count: int, until_m: Address, drafts: Address, visible: Address, records: Address,
+                     tally: Address) -> None: ...
+    def lw_cull_cells(self, view: Address, centers: Address, radii: Address, cells: Address, positions: Address,
+                      rows: Address, runs: Address, run_count: int, until_m: Address, drafts: Address,
+                      levels: Address, visible: Address, records: Address, tally: Address) -> None: ...
+    def lw_cull_sorted(self, view: Address, positions: Address, radii: Address, rows: Address, runs: Address,
+                       run_count: int, until_m: Address, drafts: Address, scratch: Address, visible: Address,
+                       records: Address, tally: Address) -> None: ...
+    def lw_sphere_radii(self, radius: Address, scale: Address, rows: Address, count: int, out: Address) -> None: ...
+    def lw_sort_u32(self, keys: Address, payload: Address, keys_scratch: Address, payload_scratch: Address,
+                    count: int) -> None: ...
+    def lw_sort_u64(self, keys: Address, payload: Address, keys_scratch: Address, payload_scratch: Address,
+                    count: int) -> None: ...
+    def lw_compose_rows(self, parents: Address, rows: Address, count: int, position: Address, rotation: Address,
+                        scale: Address, world_position: Address, world_rotation: Address,
+                        world_scale: Address) -> None: ...
+
+
+class NumpyKernels:
+    """The twins, under the kernels' names."""
+
+    lw_cull_lods = staticmethod(cull.lw_cull_lods)
+    lw_cull_runs = staticmethod(cull.lw_cull_runs)
+    lw_cull_cells = staticmethod(cull.lw_cull_cells)
+    lw_cull_sorted = staticmethod(cull.lw_cull_sorted)
+    lw_sphere_radii = staticmethod(cull.lw_sphere_radii)
+    lw_sort_u32 = staticmethod(sort.lw_sort_u32)
+    lw_sort_u64 = staticmethod(sort.lw_sort_u64)
+    lw_compose_rows = staticmethod(transform.lw_compose_rows)
+
+
+GEOMETRY: GeometryKernels = inplace.load() or NumpyKernels()

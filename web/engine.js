@@ -137,8 +137,6 @@ export class Engine {
     this.reporter.backendNote = note;
     this.port.postMessage({ type: 'backend', name, note });
     const { width, height } = this.options;
-    this.canvas.width = width;
-    this.canvas.height = height;
     const backend = await create({
       canvas: this.canvas,
       heap: this.heap,
@@ -151,7 +149,6 @@ export class Engine {
       },
     });
     if (this.#stopped) return backend.destroy();
-    backend.resize(width, height);
     this.backend = this.sinks.gpu = backend;
     this.events.resize(width, height, this.options.pixelRatio);
     this.reporter.mark('backend');
@@ -231,9 +228,6 @@ export class Engine {
     if (this.#resize === null || this.backend === null) return;
     const { width, height, pixelRatio } = this.#resize;
     this.#resize = null;
-    if (this.canvas.width !== width) this.canvas.width = width;
-    if (this.canvas.height !== height) this.canvas.height = height;
-    this.backend.resize(width, height);
     this.events.resize(width, height, pixelRatio);
   }
 

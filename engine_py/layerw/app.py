@@ -31,13 +31,14 @@ from layerw.input.state import Input
 from layerw.memory.ledger import HardLedger
 from layerw.models import Model
 from layerw.net.transfers import FrameTransfers
-from layerw.resources import COLUMN_BYTES_PER_ROW, Resources, target_bytes
+from layerw.resources import COLUMN_BYTES_PER_ROW, Resources
 from layerw.scene.camera import Camera, CameraFrame
 from layerw.scene.entity import Entities, Entity
 from layerw.scene.environment import Environment, Fog, Sea, Shadows, Sky, Sun, Wind
 from layerw.scene.shapes import Lods, Material, Mesh
 from layerw.scene.table import FrameColumns, Table
 from layerw.sea import SeaSurface
+from layerw.targets import RenderTargets
 from layerw.user_code import UserCode
 from layerw.view import ViewWriter, shadow_reach_m
 from layerw.visibility.cull import Visibility
@@ -84,6 +85,8 @@ class App:
         self.heap_ledger.reserve(self.table.capacity * TABLE_BYTES_PER_ROW, "The entity table")
         self.visibility = Visibility(self.table)
         self.resources = Resources(self.store, self.visibility)
+        self.targets = RenderTargets(self.resources, self.submission, self.log,
+                                     (options.get("width") or 1, options.get("height") or 1))  # fmt: skip
         self.camera = Camera()
         self.environment = Environment()
         self.input = Input()
@@ -92,7 +95,6 @@ class App:
         self.frame_number = 0
         self.time_s = 0.0
         self.pointer_lock = pointer_lock
-        self._size = (1, 1)
         self._gpu_rows = 0
         self._view = ViewWriter(FrameBlock())
         self._camera_frame: CameraFrame | None = None
@@ -138,8 +140,8 @@ class App:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Of the canvas, in device pixels."""
-        return self._size
+        """Of the picture in pixels: the canvas's device pixels, or less where the GPU budget has no room for them."""
+        return self.targets.size
 
     def frame(self, callback: FrameCallback) -> FrameCallback:
         """Decorator: calls the function each frame with the seconds since the last one."""
@@ -255,6 +257,7 @@ class App:
         self.store.begin_frame()
         try:
             self._receive(inbox_bytes, inbox_needed_bytes)
+            self.targets.step()
             self.user.run_frames(dt_s)
             camera = self._frame_camera()
             self.contents.step(camera, time_s)
@@ -278,7 +281,7 @@ class App:
                 case ev.TransferFailed():
                     self.transfers.dispatch_failed(TransferFailed(*event))
                 case ev.Resize():
-                    self._resize(event.width, event.height)
+                    self.targets.resize(event.width, event.height)
                 case ev.DeviceLost():
                     self.log.warning(f"The GPU device was lost: {event.reason}")
                 case ev.ResourceFailed():
@@ -294,13 +297,6 @@ class App:
         inbox = np.zeros(1 << (size_bytes - 1).bit_length(), np.uint8)
         self.submission.encoder.inbox(self.submission.keep(inbox), inbox.nbytes)
         return inbox
-
-    def _resize(self, width: int, height: int) -> None:
-        self._size = (max(width, 1), max(height, 1))
-        needed = target_bytes(*self._size)
-        if not self.resources.try_charge("targets", needed):
-            self.log.warning(f"Render targets of {width} x {height} pixels take {needed} bytes, which the GPU budget "
-                             f"of {self.gpu_ledger.budget_bytes} has no room for; raise gpu_mib.")  # fmt: skip
 
     def _restore(self) -> None:
         """The device is back and empty: everything is made again."""
@@ -328,10 +324,10 @@ class App:
         """This frame's camera; the last one while it stands still, or where the program set impossible values."""
         camera = self.camera
         try:
-            key = (*map(float, camera.position), camera.yaw, camera.pitch, camera.fov_y, camera.near, self._size)
+            key = (*map(float, camera.position), camera.yaw, camera.pitch, camera.fov_y, camera.near, self.size)
             if self._camera_frame is None or key != self._camera_key:
                 self._camera_key = key
-                self._camera_frame = camera.frame(*self._size)
+                self._camera_frame = camera.frame(*self.size)
         except (ValueError, TypeError) as error:
             if self._camera_frame is None:
                 raise

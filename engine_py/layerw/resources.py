@@ -14,9 +14,6 @@ from layerw.visibility.cull import Visibility
 
 # What web/backends allocate by themselves; a row's columns (textures may pad xyz), and its number in two passes.
 COLUMN_BYTES_PER_ROW = sum(16 if width == 3 else 4 * width for _, width, _ in spec.COLUMNS) + 2 * 4
-MSAA_SAMPLES = 4
-TARGET_BYTES_PER_PX = MSAA_SAMPLES * (4 + 4) + 4 + 3 * 4  # colour and depth32f, the resolved picture, a canvas of 3
-FIXED_BYTES = 2048 * 2048 * 4 + 64 * 1024  # the shadow map, uniforms
 
 
 class Resources:
@@ -69,6 +66,10 @@ class Resources:
             self._charges[name] = before
         return False
 
+    def charged(self, name: str) -> int:
+        """The named fixed cost now."""
+        return self._charges.get(name, 0)
+
     def charge(self, name: str, size_bytes: int, what: str) -> None:
         """As try_charge; raises BudgetError."""
         if not self.try_charge(name, size_bytes):
@@ -86,8 +87,3 @@ class Resources:
             self.store.destroy_mesh(handle)
         for kept in (self._meshes, self._materials, self._lods):
             kept.clear()
-
-
-def target_bytes(width: int, height: int) -> int:
-    """What a backend's render targets take at this size, with what it always has."""
-    return width * height * TARGET_BYTES_PER_PX + FIXED_BYTES

@@ -12,6 +12,7 @@
  * @property {(data: number, count: number) => void} visibleRows The row numbers (u32) that this frame's draws index.
  * @property {(passId: number, data: number, count: number) => void} drawList `count` DRAW_RECORDs of one pass (PASSES), drawn in the order given.
  * @property {() => void} frameEnd Draws and presents the frame.
+ * @property {(width: number, height: number) => void} targets Before frame_begin: canvas and render targets have this size in pixels from now on; 1 x 1 until then.
  * @property {(buffer: number, sizeBytes: number, usage: number) => void} bufferCreate usage: 1 vertex, 2 index (never both: WebGL2 forbids it). size is a multiple of 4.
  * @property {(buffer: number) => void} bufferDestroy
  * @property {(buffer: number, offset: number, data: number, sizeBytes: number) => void} bufferWrite From the heap; multiples of 4.
@@ -55,6 +56,7 @@ export const COMMANDS = new Map([
   [5, { name: 'visible_rows', words: 3 }],
   [6, { name: 'draw_list', words: 4 }],
   [7, { name: 'frame_end', words: 1 }],
+  [8, { name: 'targets', words: 3 }],
   [16, { name: 'buffer_create', words: 4 }],
   [17, { name: 'buffer_destroy', words: 2 }],
   [18, { name: 'buffer_write', words: 5 }],
@@ -139,6 +141,7 @@ export function decodeCommands(words, sinks, onError) {
           case 5: gpu.visibleRows(words[at + 1], words[at + 2]); break;
           case 6: gpu.drawList(words[at + 1], words[at + 2], words[at + 3]); break;
           case 7: gpu.frameEnd(); break;
+          case 8: gpu.targets(words[at + 1], words[at + 2]); break;
           case 16: gpu.bufferCreate(words[at + 1], words[at + 2], words[at + 3]); break;
           case 17: gpu.bufferDestroy(words[at + 1]); break;
           case 18: gpu.bufferWrite(words[at + 1], words[at + 2], words[at + 3], words[at + 4]); break;

@@ -65,6 +65,7 @@ class Ledger(Protocol):
 
     budget_bytes: int
     used_bytes: int
+    claimed_bytes: int  # that plans leave free for somebody who waits for them
 
     def try_reserve(self, size_bytes: int) -> bool: ...
     def release(self, size_bytes: int) -> None: ...

@@ -57,6 +57,8 @@ COMMANDS: tuple[Record, ...] = (
     _record(6, "draw_list", "pass_id:u32 data:p count:u32",
             "`count` DRAW_RECORDs of one pass (PASSES), drawn in the order given."),
     _record(7, "frame_end", "", "Draws and presents the frame."),
+    _record(8, "targets", "width:u32 height:u32",
+            "Before frame_begin: canvas and render targets have this size in pixels from now on; 1 x 1 until then."),
     # -- resources -----------------------------------------------------------------------------
     _record(16, "buffer_create", "buffer:h size_bytes:u32 usage:u32",
             "usage: 1 vertex, 2 index (never both: WebGL2 forbids it). size is a multiple of 4."),

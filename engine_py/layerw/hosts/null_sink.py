@@ -30,6 +30,7 @@ class NullSink:
         self.frames = 0
         self.rows_written = 0  # of the last frame
         self.draws = self.triangles = self.instances = self.skipped = 0  # of the last frame
+        self.size = (0, 0)
         self.commands: dict[str, int] = {}  # counts since the start, by name
         self.clear()
 
@@ -46,15 +47,21 @@ class NullSink:
 
     @property
     def gpu_bytes(self) -> int:
-        """What buffers, textures with mips and columns take."""
+        """What buffers, textures with mips and columns take, and 4x MSAA targets with a canvas and a shadow map."""
         textures = sum(_mip_bytes(w, h) for w, h, _ in self.textures.values())
-        return sum(size for size, _ in self.buffers.values()) + textures + self.rows * COLUMN_BYTES
+        pixels = self.size[0] * self.size[1]
+        targets = pixels and pixels * (4 * (4 + 4) + 4 + 3 * 4) + 2048 * 2048 * 4
+        return sum(size for size, _ in self.buffers.values()) + textures + self.rows * COLUMN_BYTES + targets
 
     @property
     def live_handles(self) -> int:
         return len(self.buffers) + len(self.textures) + len(self.meshes) + len(self.materials)
 
     # -- the frame -------------------------------------------------------------------------------
+
+    def targets(self, width: int, height: int) -> None:
+        _require(width > 0 and height > 0, f"targets of {width} x {height}")
+        self.size = (width, height)
 
     def frame_begin(self, frame: int) -> None:
         self.draws = self.triangles = self.instances = self.skipped = self.rows_written = self._visible = 0

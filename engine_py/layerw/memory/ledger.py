@@ -17,6 +17,7 @@ class HardLedger:
         self.name = name
         self.budget_bytes = budget_bytes
         self.used_bytes = 0
+        self.claimed_bytes = 0  # somebody waits for them: who plans with what is left leaves them free
         self.peak_bytes = 0
         self.refused_count = 0
 

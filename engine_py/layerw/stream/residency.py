@@ -52,8 +52,8 @@ class Residency:
 
     @property
     def available_bytes(self) -> int:
-        """GPU bytes that tiles may take now: the budget without what others use."""
-        others = self._ledger.used_bytes - self.gpu_bytes - self.loading_gpu_bytes
+        """GPU bytes that tiles may take now: the budget without what others use or wait for."""
+        others = self._ledger.used_bytes - self.gpu_bytes - self.loading_gpu_bytes + self._ledger.claimed_bytes
         return max(0, min(self._ledger.budget_bytes - others, self._ceiling_bytes))
 
     def lower_ceiling(self) -> None:

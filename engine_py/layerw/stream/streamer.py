@@ -125,6 +125,8 @@ class Streamer:
             self._open_ground(self._ground_file)
         self._loads.step(now_s)
         self._select(camera)
+        residency = self.residency
+        residency.make_room(residency.available_bytes - residency.gpu_bytes, 0.0)  # others may wait for some
         self._loads.request(now_s)
         if self._selection is not None:
             self.residency.rows.show(self._selection.drawn)

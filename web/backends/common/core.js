@@ -78,6 +78,11 @@ export class Core {
     if (table.tryGet(record.handle) === record) this.failed(kind, record.handle, message);
   }
 
+  /** Canvas and targets are 1 x 1 until this is called. @param {number} width @param {number} height */
+  targets(width, height) {
+    this.resize(width, height);
+  }
+
   // -- the frame ---------------------------------------------------------------------------------------------------
   /** @param {number} frame */
   frameBegin(frame) {

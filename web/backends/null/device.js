@@ -21,6 +21,7 @@ export class NullBackend extends Core {
       limits: LIMITS, buffers: new NullBuffers(), textures: nullTextures, pipelines: nullPipelines,
       passes: new NullPasses(),
     };
+    this.driver.passes.resize(this.width, this.height);
   }
 
   /** @returns {Promise<{ width: number, height: number, data: Uint8Array }>} black */

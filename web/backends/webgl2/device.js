@@ -30,8 +30,6 @@ export class Webgl2Backend extends Core {
     this.chunks = chunks;
     this.clipControl = parts.clipControl ?? true;
     this.canvas = parts.canvas;
-    this.width = this.canvas.width;
-    this.height = this.canvas.height;
     const gl = /** @type {WebGL2RenderingContext | null} */ (this.canvas.getContext('webgl2', CONTEXT));
     if (!gl) throw new Error('This canvas gives no WebGL2 context; another API has it or the browser has none.');
     this.gl = gl;

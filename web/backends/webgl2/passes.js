@@ -4,10 +4,10 @@
  * Owns: the targets (4x MSAA colour and reversed depth, the resolved picture, the shadow map) and the draw loop.
  * Never draws into the default framebuffer but for the last pass: that one mirrors the sample positions.
  */
+import { SHADOW_SIDE, targetBytes } from '../common/resources.js';
 import { DRAW_BINDING, MATERIAL_BINDING, SHADOW_UNIT } from './pipelines.js';
 
 /** @typedef {import('../common/runs.js').Runs} Runs */
-export const SHADOW_SIDE = 2048;
 const SAMPLES = 4;
 const SHADOW = 0;
 const OPAQUE = 1;
@@ -92,7 +92,7 @@ export class Webgl2Passes {
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     this.width = width;
     this.height = height;
-    this.sizeBytes = width * height * (4 * SAMPLES * 2 + 4) + SHADOW_SIDE * SHADOW_SIDE * 4;
+    this.sizeBytes = targetBytes(width, height);
   }
 
   /** @param {number} point @param {number} format @param {number} width @param {number} height */

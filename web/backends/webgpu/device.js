@@ -59,8 +59,6 @@ export class WebgpuBackend extends Core {
     this.destroyed = false;
     /** Errors that the API found and no check of ours; each is a bug. @type {string[]} */
     this.apiErrors = [];
-    this.width = this.canvas.width;
-    this.height = this.canvas.height;
   }
 
   async begin() {

@@ -4,10 +4,10 @@
  * Owns: the targets (4x MSAA colour and reversed depth, the resolved picture, the shadow map) and the draw loop.
  * The picture is resolved into a texture of our own and copied, so that it can be read at any time.
  */
+import { SHADOW_SIDE, targetBytes } from '../common/resources.js';
 import { COLOR_FORMAT, DEPTH_FORMAT, SAMPLES } from './pipelines.js';
 
 /** @typedef {import('../common/runs.js').Runs} Runs */
-export const SHADOW_SIDE = 2048;
 const RENDER_ATTACHMENT = 0x10;
 const COPY_SRC = 0x01;
 const TEXTURE_BINDING = 0x04;
@@ -75,7 +75,7 @@ export class WebgpuPasses {
         view: this.depth.createView(), depthClearValue: 0, depthLoadOp: 'clear', depthStoreOp: 'discard',
       },
     };
-    this.sizeBytes = width * height * (4 * SAMPLES * 2 + 4) + SHADOW_SIDE * SHADOW_SIDE * 4;
+    this.sizeBytes = targetBytes(width, height);
   }
 
   /** @param {Runs[]} runs by pass @param {boolean} withShadow @returns {number} draws */

@@ -16,6 +16,7 @@ _rows_write = struct.Struct("<IIIII").pack_into
 _visible_rows = struct.Struct("<III").pack_into
 _draw_list = struct.Struct("<IIII").pack_into
 _frame_end = struct.Struct("<I").pack_into
+_targets = struct.Struct("<III").pack_into
 _buffer_create = struct.Struct("<IIII").pack_into
 _buffer_destroy = struct.Struct("<II").pack_into
 _buffer_write = struct.Struct("<IIIII").pack_into
@@ -128,6 +129,14 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _frame_end(self._bytes, self._end, 0x10007)
+        self._end = end
+
+    def targets(self, width: int, height: int) -> None:
+        """Before frame_begin: canvas and render targets have this size in pixels from now on; 1 x 1 until then."""
+        end = self._end + 12
+        if end > self._limit:
+            self._grow(end)
+        _targets(self._bytes, self._end, 0x30008, width, height)
         self._end = end
 
     def buffer_create(self, buffer: int, size_bytes: int, usage: int) -> None:

@@ -89,7 +89,8 @@ class FakeTransfers:
         self.live: dict[int, tuple[File | None, int]] = {}  # handle -> (file, held bytes)
         self.fetched: list[str] = []
         self.priorities: dict[int, float] = {}
-        self.peak_held = 0
+        self.peak_held = self.scaling_max = 0
+        self.scaling: dict[int, int] = {}  # decodes that scale, and the bytes of the image at full size
         self.release_order: list[int] = []
 
     def _open(self, file: File | None, on_done: OnDone, on_failed: OnFailed,
@@ -137,19 +138,27 @@ class FakeTransfers:
                      on_done: OnDone, on_failed: OnFailed) -> int:  # fmt: skip
         file = self.live[source][0]
         assert file is not None
+        longest = max(file.image)
+        full_bytes = 4 * file.image[0] * file.image[1]
 
         def answer(handle: int) -> TransferDone | TransferFailed:
-            assert self.live[source][1], "the image's file was released before the decode ended"
+            assert handle in self.live, "a decode that nobody waits for answered"
             width, height = file.image
             if max(width, height) > 8192:
                 return TransferFailed(handle, spec.FAIL_TOO_LARGE, width, height, f"{width} x {height} is too large.")
             scale = min(1.0, max_side / max(width, height)) if max_side else 1.0
             w, h = int(width * scale), int(height * scale)
-            if 4 * w * h > max_bytes:
+            if 4 * w * h + (full_bytes if (w, h) != (width, height) else 0) > max_bytes:
                 return TransferFailed(handle, spec.FAIL_TOO_LARGE, width, height, "over max_bytes")
+            assert self.held + 4 * w * h <= self.ledger.used_bytes, "more than is reserved"
+            self.scaling.pop(handle, None)
             return self._hold(handle, None, 4 * w * h, w, h)
 
-        return self._open(None, on_done, on_failed, answer)
+        handle = self._open(None, on_done, on_failed, answer)
+        if max_side < longest <= 8192 and full_bytes < max_bytes:  # the browser has it at full size until it answers
+            self.scaling[handle] = full_bytes
+            self.scaling_max = max(self.scaling_max, len(self.scaling))
+        return handle
 
     def set_priority(self, transfer: int, priority: float) -> None:
         assert transfer in self.live
@@ -157,6 +166,7 @@ class FakeTransfers:
 
     def release(self, transfer: int) -> None:
         del self.live[transfer]  # KeyError: released twice
+        assert transfer not in self.scaling, "its bytes are given back while the browser still holds the image"
         self.waiting.pop(transfer, None)
         self.release_order.append(transfer)
 
@@ -169,7 +179,7 @@ class FakeTransfers:
 
     @property
     def held(self) -> int:
-        return sum(size for _, size in self.live.values())
+        return sum(size for _, size in self.live.values()) + sum(self.scaling.values())
 
     def step(self) -> None:
         """One frame: answers what is due."""

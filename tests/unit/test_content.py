@@ -45,7 +45,9 @@ class Desk:
 
     def check(self) -> None:
         self.ledger.check_invariants()
-        assert self.ledger.used_bytes == sum(content.layer_bytes for content in self.contents)
+        large = self.loader._large
+        kept = large.reserved_bytes if large is not None and large.abandoned else 0
+        assert self.ledger.used_bytes == sum(content.layer_bytes for content in self.contents) + kept
         assert self.transfers.held <= self.ledger.used_bytes
         assert self.gpu.used == sum(content.gpu_bytes for content in self.contents) <= self.gpu.budget
 
@@ -53,6 +55,9 @@ class Desk:
         for content in self.contents:
             content.release()
             content.release()  # twice is fine
+        for _ in range(5):
+            self.transfers.step()  # a decode that scales can't be stopped
+            self.check()
         assert self.ledger.used_bytes == 0 and not self.transfers.live and not self.gpu.live and not self.gpu.materials
         assert not self.loader.loading
 
@@ -190,6 +195,37 @@ def test_images_are_asked_for_their_size_when_room_is_short() -> None:
     content = desk.open("m.gltf")
     desk.run(400)
     assert content.state == "ready", (content.state, content.error)
+    desk.nothing_left()
+
+
+def test_images_that_are_scaled_are_decoded_one_at_a_time_within_the_budget() -> None:
+    # Four of 1 MiB at full size, 256 KiB scaled: the budget has room for a single full one.
+    desk = Desk(textured(4, side=512), layer=2_400_000, upload=0)
+    content = desk.open("m.gltf", max_texture_side=256)
+    desk.run(60)
+    assert desk.transfers.scaling_max == 1
+    desk.gpu.upload = 1 << 30
+    desk.run(60)
+    assert content.state == "ready", (content.state, content.error)
+    assert desk.transfers.peak_held <= 2_400_000
+    desk.nothing_left()
+
+
+@pytest.mark.parametrize("frames", range(4, 40, 3))
+def test_a_decode_whose_model_was_let_go_keeps_its_bytes_until_it_ends(frames: int) -> None:
+    desk = Desk(textured(4, side=512), layer=2_400_000, seed=frames)
+    desk.open("m.gltf", max_texture_side=256)
+    desk.run(frames)
+    desk.nothing_left()
+
+
+def test_an_image_whose_decode_can_never_fit_says_so() -> None:
+    desk = Desk(textured(1, side=512), layer=1_048_576 + 262_144 - 1)
+    content = desk.open("m.gltf", max_texture_side=256)
+    desk.run(200)
+    assert content.state == "failed" and not content.retryable
+    assert content.error.startswith("Decoding an image of 512 x 512 pixels needs 1310720 bytes, more than the whole "
+                                    "layer budget of 1310719 bytes")
     desk.nothing_left()
 
 

@@ -127,10 +127,11 @@ test('an image over max_bytes tells its size; options keep texels as they are', 
   view.setUint32(0, 0x89504e47);
   view.setUint32(16, 2000);
   view.setUint32(20, 1000);
+  const PEAK = (2000 * 1000 + 1024 * 512) * 4; // at full size and scaled
   let seen;
   const decode = async (blob, options) => { seen = options; return { width: 1024, height: 512 }; };
-  await assert.rejects(decodeImage(png, 1024 * 512 * 4 - 1, 1024, decode), (e) => e.code === 2 && e.a === 2000 && e.b === 1000);
-  await decodeImage(png, 1024 * 512 * 4, 1024, decode);
+  await assert.rejects(decodeImage(png, PEAK - 1, 1024, decode), (e) => e.code === 2 && e.a === 2000 && e.b === 1000);
+  await decodeImage(png, PEAK, 1024, decode);
   assert.deepEqual(seen, { premultiplyAlpha: 'none', colorSpaceConversion: 'none', resizeWidth: 1024, resizeHeight: 512, resizeQuality: 'high' });
   assert.deepEqual(scaledSize(3, 4096, 1024), [1, 1024]);
   assert.deepEqual(scaledSize(512, 256, 1024), [512, 256]);

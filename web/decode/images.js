@@ -3,8 +3,8 @@
  * @file Decodes images with the browser's own decoders, never larger than was allowed.
  *
  * Owns: the size checks and the options that keep texels as they are in the file. Does not: upload.
- * Limits: IMAGE_SIDE_MAX on a side as stored; `maxBytes` after scaling. While one image is decoded the browser
- * holds it at full size as well (at most 256 MiB), outside of what is counted here.
+ * Limits: IMAGE_SIDE_MAX on a side as stored; `maxBytes` for all that a decode holds: while an image is scaled the
+ * browser has it at full size as well. What the decoder itself needs besides is the browser's own.
  */
 import { FAIL_FORMAT, FAIL_TOO_LARGE } from '../gen/layouts.js';
 import { Failure } from './failure.js';
@@ -21,9 +21,16 @@ export function scaledSize(width, height, maxSide) {
   return [side(width), side(height)];
 }
 
+/** The image, and its copy where it is scaled; as assets/jobs.py.
+ * @param {number} width @param {number} height @param {number} maxSide @returns {number} */
+export function decodeBytes(width, height, maxSide) {
+  const [w, h] = scaledSize(width, height, maxSide);
+  return 4 * width * height + (w !== width || h !== height ? 4 * w * h : 0);
+}
+
 /**
  * @param {Uint8Array<ArrayBuffer>} bytes the encoded image
- * @param {number} maxBytes of the decoded RGBA texels
+ * @param {number} maxBytes of decoded RGBA texels, see decodeBytes
  * @param {number} maxSide
  * @param {typeof createImageBitmap} decode
  * @returns {Promise<ImageBitmap>}
@@ -35,9 +42,9 @@ export async function decodeImage(bytes, maxBytes, maxSide, decode) {
     throw new Failure(FAIL_TOO_LARGE, message, width, height);
   }
   const [resizeWidth, resizeHeight] = scaledSize(width, height, maxSide);
-  const needed = resizeWidth * resizeHeight * 4;
+  const needed = decodeBytes(width, height, maxSide);
   if (needed > maxBytes) {
-    const message = `The image of ${resizeWidth} x ${resizeHeight} pixels needs ${needed} bytes; ${maxBytes} were allowed.`;
+    const message = `Decoding the image of ${width} x ${height} pixels needs ${needed} bytes; ${maxBytes} were allowed.`;
     throw new Failure(FAIL_TOO_LARGE, message, width, height);
   }
   /** @type {ImageBitmapOptions} */

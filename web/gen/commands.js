@@ -32,7 +32,7 @@
  * @typedef {object} TransfersSink
  * @property {(transfer: number, kind: number, priority: number, maxBytes: number, url: number, urlBytes: number, sha256: number, sha256Bytes: number) => void} fetch kind: FETCH_*. Larger than max_bytes fails with TOO_LARGE before it is held. A higher priority starts first. sha256: expected lowercase hex prefix, or 0 bytes for none.
  * @property {(transfer: number, data: number, sizeBytes: number) => void} meshBuild Builds VERTEX vertices, then indices, from accessors of finished transfers: MESH_BUILD below.
- * @property {(transfer: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number) => void} imageDecode Decodes an image inside a finished transfer (size 0 = all of it). Reads the header first: larger than 8,192 on a side, or over max_bytes once scaled down to max_side, fails with TOO_LARGE (a, b = size).
+ * @property {(transfer: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number) => void} imageDecode Decodes an image inside a finished transfer (size 0 = all of it). Reads the header first: larger than 8,192 on a side, or over max_bytes at full size (plus the copy where it is scaled down to max_side), fails with TOO_LARGE (a, b = size).
  * @property {(transfer: number, priority: number) => void} transferPriority Of a fetch that has not started.
  * @property {(transfer: number) => void} transferRelease Aborts it or frees what it holds; the handle ends.
  */

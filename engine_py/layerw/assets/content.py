@@ -2,9 +2,9 @@
 
 Owns: the transfers, Layer bytes and GPU handles of one model, in every state. Never blocks: `step()` does what
 can be done now. Every byte that JavaScript will hold is reserved first: files before they are fetched (their
-size, or an estimate that grows when it was too small), meshes by their exact size, images by their size after
-scaling. Each is given back as early as can be: a file once nothing reads it any more, a built mesh or decoded
-image once it is uploaded.
+size, or an estimate that grows when it was too small), meshes by their exact size, images by what their decode
+holds: the full size as well where they are scaled. Each is given back as early as can be: a file once nothing reads
+it any more, a built mesh or decoded image once it is uploaded.
 
     file --fetched, parsed--> buffers, images --held--> builds, decodes --held--> uploads --> ready
       ^-- backed off: everything given back, from the start (loader.py says when)
@@ -19,7 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from layerw.assets import gltf
-from layerw.assets.jobs import BUSY, DONE, HELD, IDLE, ImageJob, Job, MeshJob, Source, Work, scaled_size
+from layerw.assets.jobs import BUSY, DONE, HELD, IDLE, ImageJob, Job, MeshJob, Source, Work, decode_bytes
 from layerw.assets.materials import SLOTS, TextureDesc
 from layerw.assets.plan import MAIN, ContentPlan, SourceKey, SourcePlan, buffer_key, make_plan
 from layerw.assets.primitives import descriptor, result_sphere
@@ -186,6 +186,8 @@ class GltfContent:
 
     def _try_job(self, job: Job) -> None:
         need = job.need_bytes
+        if isinstance(job, ImageJob) and job.is_large and not self._loader.may_decode_large(job):
+            return
         if isinstance(job, ImageJob) and not job.size_known:
             # Ask with a guess where there is plenty of room; else only ask for the size.
             guess = 4 * self._max_side * self._max_side
@@ -264,6 +266,8 @@ class GltfContent:
 
     def _job_done(self, job: Job, event: TransferDone) -> None:
         self._loader.progressed()
+        if self._ended_unwanted(job):
+            return
         job.state, job.a, job.b, job.payload = HELD, event.a, event.b, event.payload
         self._shrink(job, event.held_bytes)
         for source in job.sources:
@@ -271,14 +275,26 @@ class GltfContent:
             if source.users == 0:
                 self._free(source)
 
+    def _ended_unwanted(self, job: Job) -> bool:
+        """Whether an abandoned decode ended just now: it gives back what it kept."""
+        if isinstance(job, ImageJob) and job.abandoned:
+            job.free(self._loader.transfers, self._loader.ledger)
+            job.state = DONE
+            return True
+        return False
+
     def _job_failed(self, job: Job, event: TransferFailed) -> None:
         self._loader.progressed()
+        if self._ended_unwanted(job):
+            return
+        job.state = IDLE
         if event.code == spec.FAIL_TOO_LARGE and isinstance(job, ImageJob) and max(event.a, event.b) <= IMAGE_SIDE_MAX:
-            width, height = scaled_size(event.a, event.b, self._max_side)
-            if 4 * width * height > job.reserved_bytes:
+            need = decode_bytes(event.a, event.b, self._max_side)
+            if need > job.reserved_bytes:
                 self._free(job)
-                job.state, job.size_known, job.need_bytes = IDLE, True, 4 * width * height
-                self._check_fits(job.need_bytes, f"An image of {width} x {height} pixels")
+                job.state, job.size_known, job.need_bytes = IDLE, True, need
+                job.is_large = need > 4 * event.a * event.b
+                self._check_fits(need, f"Decoding an image of {event.a} x {event.b} pixels")
                 return
         aborted = event.code == spec.FAIL_ABORTED
         self.fail(event.message or f"Decoding failed with code {event.code}.", retryable=aborted)
@@ -310,6 +326,10 @@ class GltfContent:
             self.layer_bytes -= surplus
 
     def _free(self, work: Work) -> None:
+        if isinstance(work, ImageJob) and work.is_large and work.state == BUSY:
+            self.layer_bytes -= 0 if work.abandoned else work.reserved_bytes
+            work.abandoned = True
+            return
         self.layer_bytes -= work.free(self._loader.transfers, self._loader.ledger)
         work.state = DONE
 

@@ -68,10 +68,16 @@ class MeshJob(Job):
 
 @dataclass(slots=True, eq=False)
 class ImageJob(Job):
-    """`plan` says what to decode. The size is known once a decode was refused for it."""
+    """`plan` says what to decode. The size is known once a decode was refused for it.
+
+    A decode that scales holds the image at full size meanwhile: `is_large`. It can't be stopped; one whose content
+    let go is `abandoned` and keeps what it reserved until it answers.
+    """
 
     plan: ImagePlan | None = None
     size_known: bool = False
+    is_large: bool = False
+    abandoned: bool = False
 
 
 def scaled_size(width: int, height: int, max_side: int) -> tuple[int, int]:
@@ -81,3 +87,9 @@ def scaled_size(width: int, height: int, max_side: int) -> tuple[int, int]:
         return width, height
     w, h = ((2 * side * max_side + longest) // (2 * longest) for side in (width, height))
     return max(w, 1), max(h, 1)
+
+
+def decode_bytes(width: int, height: int, max_side: int) -> int:
+    """What a decode holds at its peak: the image, and where it is scaled the copy; as web/decode/images.js."""
+    small = scaled_size(width, height, max_side)
+    return 4 * width * height + (4 * small[0] * small[1] if small != (width, height) else 0)

@@ -13,6 +13,7 @@ Owns: that rule, and who is loading. Does not: load (content.py).
 from __future__ import annotations
 
 from layerw.assets.content import GltfContent
+from layerw.assets.jobs import BUSY, ImageJob
 from layerw.base.ports import F64, GpuStore, Ledger, Transfers
 
 STUCK_STEPS = 8
@@ -25,6 +26,7 @@ class GltfLoader:
         self.transfers, self.ledger, self.gpu = transfers, ledger, gpu
         self.loading: list[GltfContent] = []
         self._tickets = 0
+        self._large: ImageJob | None = None  # the decode that held an image at full size last
         self._moved = 0  # counts everything that moved
         self._starved: dict[GltfContent, tuple[int, int]] = {}  # -> (_moved then, steps since)
 
@@ -60,10 +62,18 @@ class GltfLoader:
         """Whether no content of higher rank waits for bytes."""
         return all(other is content or not other.waits_for_bytes or other.rank < content.rank for other in self.loading)
 
+    def may_decode_large(self, job: ImageJob) -> bool:
+        """Images that are scaled are decoded one at a time: each is held at full size as well meanwhile."""
+        if self._large is not None and self._large.state == BUSY:
+            return False
+        self._large = job
+        return True
+
     def starved(self, content: GltfContent) -> None:
         """Called in each step in which `content` was refused bytes."""
         moved, steps = self._starved.get(content, (self._moved, 0))
-        if moved != self._moved or any(other.in_flight for other in self.loading):
+        decoding = self._large is not None and self._large.state == BUSY
+        if moved != self._moved or decoding or any(other.in_flight for other in self.loading):
             self._starved[content] = (self._moved, 0)
             return
         self._starved[content] = (moved, steps + 1)

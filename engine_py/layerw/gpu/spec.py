@@ -91,7 +91,8 @@ COMMANDS: tuple[Record, ...] = (
             "Builds VERTEX vertices, then indices, from accessors of finished transfers: MESH_BUILD below."),
     _record(34, "image_decode", "transfer:h source:h offset:u32 size_bytes:u32 max_bytes:u32 max_side:u32",
             "Decodes an image inside a finished transfer (size 0 = all of it). Reads the header first: larger than "
-            "8,192 on a side, or over max_bytes once scaled down to max_side, fails with TOO_LARGE (a, b = size)."),
+            "8,192 on a side, or over max_bytes at full size (plus the copy where it is scaled down to max_side), "
+            "fails with TOO_LARGE (a, b = size)."),
     _record(35, "transfer_priority", "transfer:h priority:f32", "Of a fetch that has not started."),
     _record(36, "transfer_release", "transfer:h", "Aborts it or frees what it holds; the handle ends."),
     # -- the page --------------------------------------------------------------------------------

@@ -207,11 +207,13 @@ class FileTransfers:
         if max(width, height) > IMAGE_SIDE_MAX or min(width, height) < 1:
             raise _Failure(spec.FAIL_TOO_LARGE, width, height, f"The image is {width} x {height}; each side must be "
                            f"1 to {IMAGE_SIDE_MAX}.")  # fmt: skip
+        full = (width, height)
         scale = min(1.0, max_side / max(width, height)) if max_side else 1.0
         width, height = max(round(width * scale), 1), max(round(height * scale), 1)
-        if 4 * width * height > t.max_bytes:
-            raise _Failure(spec.FAIL_TOO_LARGE, width, height, f"The image of {width} x {height} takes "
-                           f"{4 * width * height} bytes; at most {t.max_bytes} were allowed.")  # fmt: skip
+        needed = 4 * full[0] * full[1] + (4 * width * height if full != (width, height) else 0)
+        if needed > t.max_bytes:
+            raise _Failure(spec.FAIL_TOO_LARGE, *full, f"Decoding the image of {full[0]} x {full[1]} takes {needed} "
+                           f"bytes; at most {t.max_bytes} were allowed.")  # fmt: skip
         t.size = (width, height)
         return 4 * width * height, width, height, b""
 

@@ -256,7 +256,7 @@ class Encoder:
         self._end = end
 
     def image_decode(self, transfer: int, source: int, offset: int, size_bytes: int, max_bytes: int, max_side: int) -> None:
-        """Decodes an image inside a finished transfer (size 0 = all of it). Reads the header first: larger than 8,192 on a side, or over max_bytes once scaled down to max_side, fails with TOO_LARGE (a, b = size)."""
+        """Decodes an image inside a finished transfer (size 0 = all of it). Reads the header first: larger than 8,192 on a side, or over max_bytes at full size (plus the copy where it is scaled down to max_side), fails with TOO_LARGE (a, b = size)."""
         end = self._end + 28
         if end > self._limit:
             self._grow(end)

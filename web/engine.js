@@ -19,6 +19,9 @@ import { Inbox } from './inbox.js';
 import { Reporter } from './reporter.js';
 import { answerRequest } from './requests.js';
 
+/** A `log` command's level: the page shows the text whole. */
+const LOG_EXCEPTION = 3;
+
 /** @typedef {import('./types.js').EngineOptions} EngineOptions */
 /** @typedef {import('./types.js').Backend} Backend */
 
@@ -186,8 +189,11 @@ export class Engine {
     return {
       report: (/** @type {number} */ data, /** @type {number} */ sizeBytes) =>
         this.reporter.receive(JSON.parse(this.heap.text(data, sizeBytes))),
-      log: (/** @type {number} */ level, /** @type {number} */ data, /** @type {number} */ sizeBytes) =>
-        this.reporter.log(level, this.heap.text(data, sizeBytes)),
+      log: (/** @type {number} */ level, /** @type {number} */ data, /** @type {number} */ sizeBytes) => {
+        const text = this.heap.text(data, sizeBytes);
+        if (level === LOG_EXCEPTION) this.fail(text);
+        else this.reporter.log(level, text);
+      },
       inputMode: (/** @type {number} */ pointerLock) =>
         this.port.postMessage({ type: 'inputMode', pointerLock: pointerLock === 1 }),
       inbox: (/** @type {number} */ data, /** @type {number} */ sizeBytes) => this.inbox.place(data, sizeBytes),

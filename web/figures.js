@@ -26,6 +26,7 @@ export function percentiles(values) {
 /** Numbers of the last frames. */
 export class Figures {
   framesCount = 0;
+  /** The most of any frame, so that one bad frame shows. */
   crossings = { py_to_js: 0, js_to_py: 0 };
   /** @type {number[]} */
   #cpuMs = [];
@@ -41,7 +42,8 @@ export class Figures {
    */
   add(cpuMs, pythonMs, pyToJs, jsToPy) {
     this.framesCount += 1;
-    this.crossings = { py_to_js: pyToJs, js_to_py: jsToPy };
+    this.crossings.py_to_js = Math.max(this.crossings.py_to_js, pyToJs);
+    this.crossings.js_to_py = Math.max(this.crossings.js_to_py, jsToPy);
     if (this.framesCount === WARM_UP_FRAMES + 1) this.#clear();
     this.#cpuMs[this.#next] = cpuMs;
     this.#pythonMs[this.#next] = pythonMs;

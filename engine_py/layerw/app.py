@@ -90,7 +90,7 @@ class App:
         self.camera = Camera()
         self.environment = Environment()
         self.input = Input()
-        self.user = UserCode(self._show_error)
+        self.user = UserCode(self.log.exception)
         self.contents = Contents(self.table, SeaSurface(self.resources), self.log)
         self.frame_number = 0
         self.time_s = 0.0
@@ -241,7 +241,7 @@ class App:
 
     def close(self) -> None:
         """Frees everything that the program made; the next frames draw only the sky."""
-        self.user = UserCode(self._show_error)
+        self.user = UserCode(self.log.exception)
         self.contents.close()
         alive = np.flatnonzero(self.table.flags & 1)
         for row in alive[::-1]:
@@ -290,7 +290,7 @@ class App:
                 case ev.ReportRequest():
                     self._report_flags = event.flags
         for text in self.transfers.take_errors():
-            self._show_error(text)
+            self.log.exception(text)
 
     def _new_inbox(self, size_bytes: int) -> npt.NDArray[np.uint8]:
         """A larger inbox and the command that names it; the old one stays valid until the submit."""
@@ -358,10 +358,6 @@ class App:
         self.input.end_frame()
         self.frame_number += 1
         self.submission.end(self.host)
-
-    def _show_error(self, text: str) -> None:
-        self.log.error(text)
-        self.host.show_error(text)
 
 
 def _set(entities: Entities, **values: Any) -> None:

@@ -70,6 +70,18 @@ def test_exception_in_the_program_is_shown_with_file_and_line(run_program: RunPr
     assert "_layerw_run" not in text, "the engine's own frames only distract"
 
 
+@pytest.mark.parametrize("thread", ["worker", "main"])
+def test_exception_in_a_frame_is_shown_and_crosses_with_the_frame(run_program: RunProgram, thread: str) -> None:
+    program = CUBE + "    if cube.rotation[1] > 0.02:\n        raise RuntimeError('planted')\n"
+    running, text = failing(run_program, program, thread=thread)
+    assert "RuntimeError: planted" in text
+    assert 'File "/app/main.py", line 9' in text
+    running.frames(2)
+    report = running.report()
+    assert report["crossings_per_frame"] == {"py_to_js": 1, "js_to_py": 1}, "the most of any frame"
+    assert sum("planted" in error for error in report["errors"]) == 1
+
+
 def test_syntax_error_is_shown_with_file_and_line(run_program: RunProgram) -> None:
     _, text = failing(run_program, "import layerw\nif True print()\n")
     assert "SyntaxError" in text

@@ -34,10 +34,6 @@ class HostPort(AddressPort, Protocol):
         """Carries out the command words at this address; everything that they point at is read now."""
         ...
 
-    def show_error(self, text: str) -> None:
-        """Shows a traceback where the person sees it."""
-        ...
-
 
 class Running:
     """The App that the program made last: how a host finds what to drive."""

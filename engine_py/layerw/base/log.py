@@ -1,14 +1,14 @@
 """Messages for the person at the screen: kept until the frame's submit carries them to the page.
 
 Owns: the messages of this frame and the count of errors. Does not decide where they are shown.
-Limits: 64 messages a frame (the rest are counted), 16 KiB a message.
+Limits: 64 messages a frame (the rest are counted; exceptions always go), 16 KiB a message.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-INFO, WARNING, ERROR = 0, 1, 2
+INFO, WARNING, ERROR, EXCEPTION = 0, 1, 2, 3
 MESSAGES_PER_FRAME_MAX = 64
 MESSAGE_CHARS_MAX = 16 * 1024
 
@@ -36,13 +36,21 @@ class Log:
         self._add(WARNING, text)
 
     def error(self, text: str) -> None:
+        self._count(text)
+        self._add(ERROR, text)
+
+    def exception(self, text: str) -> None:
+        """A traceback, which the page shows whole."""
+        self._count(text)
+        self._add(EXCEPTION, text)
+
+    def _count(self, text: str) -> None:
         self.error_count += 1
         if len(self.errors) < MESSAGES_PER_FRAME_MAX:
             self.errors.append(text[:MESSAGE_CHARS_MAX])
-        self._add(ERROR, text)
 
     def _add(self, level: int, text: str) -> None:
-        if len(self._waiting) >= MESSAGES_PER_FRAME_MAX:
+        if len(self._waiting) >= MESSAGES_PER_FRAME_MAX and level != EXCEPTION:
             self.dropped_count += 1
             return
         self._waiting.append(Message(level, text[:MESSAGE_CHARS_MAX]))

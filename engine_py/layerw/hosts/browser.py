@@ -35,10 +35,6 @@ class BrowserHost:
             self._options = dict(json.loads(glue.options()))
         return self._options
 
-    def show_error(self, text: str) -> None:
-        """Shows the text on the page."""
-        glue.fail(text)
-
 
 def start() -> None:
     """Called by boot.js after the program ran: hands the frame method of its App to JavaScript."""

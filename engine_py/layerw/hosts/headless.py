@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from layerw.base.host_port import AnyArray, FrameReceiver
+from layerw.base.log import EXCEPTION
 from layerw.gpu.gen.decoder import decode
 from layerw.hosts.event_writer import encode_event
 from layerw.hosts.file_transfers import Fault, FileTransfers, Settings
@@ -83,10 +84,6 @@ class HeadlessHost:
     def options(self) -> dict[str, Any]:
         """The boot options."""
         return self._options
-
-    def show_error(self, text: str) -> None:
-        """Keeps what the page would show."""
-        self.errors.append(text)
 
     def submit(self, address: int, words: int) -> None:
         """Decodes the words at a real address; what they point at has pretended ones."""
@@ -162,7 +159,10 @@ class _Routes:
         self._host.report = json.loads(self._host._memory.raw(data, size_bytes))
 
     def log(self, level: int, data: int, size_bytes: int) -> None:
-        self._host.logs.append((level, self._host._memory.raw(data, size_bytes).decode()))
+        text = self._host._memory.raw(data, size_bytes).decode()
+        self._host.logs.append((level, text))
+        if level == EXCEPTION:
+            self._host.errors.append(text)
 
     def input_mode(self, pointer_lock: int) -> None:
         self._host.pointer_lock = bool(pointer_lock)

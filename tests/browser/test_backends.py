@@ -110,6 +110,8 @@ def pictures(browser: Browser, origin: str) -> dict[str, dict[str, Pixels]]:
         page = browser.new_page(viewport={"width": 320, "height": 200})
         open_harness(page, origin)
         start(page, name, parts)
+        if name == "webgl2":
+            assert page.evaluate("harness.backend.driver.pipelines.clipControl") is parts.get("clipControl", True)
         out[label] = {view: draw(page, **options) for view, options in VIEWS.items()}
         assert_no_errors(page)
         page.close()
@@ -122,10 +124,9 @@ def test_both_draw_the_same_image(pictures: dict[str, dict[str, Pixels]], view: 
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_without_clip_control_it_is_nearly_the_same(pictures: dict[str, dict[str, Pixels]], view: str) -> None:
-    """Rows are mirrored there, so edges have other samples; everything else agrees."""
-    assert different(pictures["webgpu"][view], pictures["no clip"][view]) <= 0.15
-    assert np.abs(pictures["webgpu"][view] - pictures["no clip"][view]).mean() < 4
+def test_without_clip_control_it_is_the_same_as_well(pictures: dict[str, dict[str, Pixels]], view: str) -> None:
+    """Depth is stored by the other convention and the shader mirrors the rows; no pixel knows."""
+    assert different(pictures["webgpu"][view], pictures["no clip"][view]) <= DIFFERENT_MAX
 
 
 def test_the_picture_shows_the_scene(pictures: dict[str, dict[str, Pixels]]) -> None:

@@ -1,0 +1,65 @@
+"""Bad input on the command line: `layerw shot` of each ends with status 1 and names the fault once, on stderr."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.gltf_support import triangle
+
+from .test_bad_input import tileset, write_bad
+
+BEGIN = "import layerw as lw\napp = lw.App()\napp.spawn(lw.Mesh.box(), lw.Material(color='tomato'))\n"
+FRAME = BEGIN + "@app.frame\ndef update(dt):\n    "
+# What is wrong: the program, and the words of the one message.
+CASES = {
+    "a missing tile": (BEGIN + "app.stream('missing')", ["missing/no.glb", "HTTP 404"]),
+    "a corrupt tile": (BEGIN + "app.stream('corrupt')", ["corrupt/tile.glb", "version"]),
+    "a wrong content hash": (BEGIN + "app.stream('hash')", ["hash/tile.0123456789abcdef.glb", "sha256"]),
+    "a truncated glb": (BEGIN + "app.load('cut.glb')", ["cut.glb", "900 bytes"]),
+    "an accessor outside of its buffer": (BEGIN + "app.load('outside.gltf')", ["outside.gltf", "4800 bytes"]),
+    "a texture of 65,536": (BEGIN + "app.load('huge.gltf')", ["huge.gltf", "65536 x 65536"]),
+    "a tileset with a cycle": (BEGIN + "app.stream('cycle')", ["cycle/tileset.json", "itself"]),
+    "an exception in the frame function": (FRAME + "wrong_name", ["NameError", "main.py", "in update"]),
+    "a shape error": (FRAME + "app.spawn_many(lw.Mesh.box(), 3, position=[[1.0, 2.0]])", ["ShapeError", "in update"]),
+}
+
+
+def write_broken(folder: Path) -> None:
+    write_bad(folder)
+    for name, tile in (("missing", "no.glb"), ("corrupt", "tile.glb"), ("hash", "tile.0123456789abcdef.glb")):
+        (folder / name).mkdir()
+        (folder / name / "tileset.json").write_text(tileset(tile))
+    (folder / "corrupt" / "tile.glb").write_bytes(b"glTF" + bytes(range(256)) * 8)
+    text = json.dumps(triangle()).encode()
+    (folder / "hash" / "tile.0123456789abcdef.glb").write_bytes(text)
+
+
+def run_shot(folder: Path, program: str) -> subprocess.CompletedProcess[str]:
+    """The program beside everything that is broken, in a process of its own."""
+    write_broken(folder)
+    (folder / "main.py").write_text(program, encoding="utf-8")
+    command = [sys.executable, "-m", "layerw_server", "shot", str(folder / "main.py"), "--backend", "null",
+               "--size", "96x64", "--frames", "5", "--settled", "--json"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.parametrize("what", CASES)
+def test_a_shot_of_bad_input_says_what_is_wrong(tmp_path: Path, runtime_dir: Path, what: str) -> None:
+    program, words = CASES[what]
+    ended = run_shot(tmp_path, program)
+    assert ended.returncode == 1, ended.stderr
+    report = json.loads(ended.stdout)
+    found = [text for text in report["errors"] if all(word in text for word in words)]
+    assert len(found) == 1 and found[0] in ended.stderr, report["errors"]
+    assert report["frames"] >= 5 and report["draws"] >= 1, "the rest keeps running"
+
+
+def test_a_shot_of_good_input_ends_with_status_0(tmp_path: Path, runtime_dir: Path) -> None:
+    """Else the statuses above show nothing."""
+    ended = run_shot(tmp_path, BEGIN + "app.load('good.gltf')")
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stderr

@@ -19,11 +19,51 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_compose_rows": (("in", "in", "u32", "in", "in", "in", "out", "out", "out"), "void"),
     "lw_error_code": ((), "u32"),
     "lw_error_clear": ((), "void"),
+    "lw_ring_start": (("u32",), "u32"),
+    "lw_ring_stop": ((), "u32"),
+    "lw_ring_take": (("u32",), "u32"),
+    "lw_ring_end_frame": (("u32",), "u32"),
+    "lw_ring_done": (("u32",), "u32"),
+    "lw_ring_figures_write": (("out",), "u32"),
+    "lw_memory_start": (("u32",), "u32"),
+    "lw_region_limit": (("u32", "u32"), "u32"),
+    "lw_alloc": (("u32", "u32", "u32"), "u32"),
+    "lw_free": (("u32", "u32"), "u32"),
+    "lw_address": (("u32",), "u32"),
+    "lw_size": (("u32",), "u32"),
+    "lw_set_tier": (("u32", "u32"), "u32"),
+    "lw_set_tiers": (("in", "in", "u32"), "u32"),
+    "lw_hold": (("u32",), "u32"),
+    "lw_let_go": (("u32",), "u32"),
+    "lw_defragment": (("u32", "u32"), "u32"),
+    "lw_memory_statistics_write": (("out",), "u32"),
+    "lw_raw_alloc": (("u32", "u32"), "u32"),
+    "lw_raw_free": (("u32",), "u32"),
     "lw_cull_lods_threaded": (("in", "in", "in", "in", "u32", "in", "u32", "out", "out", "u32", "out"), "u32"),
 }
 LAYER_NAMES: tuple[str, ...] = (  # in the order of link()
     "lw_error_code",
     "lw_error_clear",
+    "lw_ring_start",
+    "lw_ring_stop",
+    "lw_ring_take",
+    "lw_ring_end_frame",
+    "lw_ring_done",
+    "lw_ring_figures_write",
+    "lw_memory_start",
+    "lw_region_limit",
+    "lw_alloc",
+    "lw_free",
+    "lw_address",
+    "lw_size",
+    "lw_set_tier",
+    "lw_set_tiers",
+    "lw_hold",
+    "lw_let_go",
+    "lw_defragment",
+    "lw_memory_statistics_write",
+    "lw_raw_alloc",
+    "lw_raw_free",
     "lw_cull_lods_threaded",
 )
 
@@ -81,6 +121,86 @@ class LayerKernels(Protocol):
 
     def lw_error_clear(self) -> None:
         """Forgets this thread's last error."""
+        ...
+
+    def lw_ring_start(self, size_bytes: int) -> int:
+        """Makes the ring, of size_bytes (a multiple of 16, rounded up), in the scratch region; an older one must be stopped first. Returns its address, or 0 with the last error set."""
+        ...
+
+    def lw_ring_stop(self) -> int:
+        """Gives the ring's block back. Returns 1, or 0 with the last error set (frames are still on their way)."""
+        ...
+
+    def lw_ring_take(self, size_bytes: int) -> int:
+        """A 16-byte aligned span of this frame. Returns its address, or 0 with the last error set: PROTECTED when frames on their way still read what would be overwritten (try again next frame), TOO_LARGE when it never fits."""
+        ...
+
+    def lw_ring_end_frame(self, frame: int) -> int:
+        """Ends the frame with this number (ascending): its spans stay until lw_ring_done names it. Returns 1, or 0 with the last error set."""
+        ...
+
+    def lw_ring_done(self, frame: int) -> int:
+        """The GPU is done with this frame and all before it: their spans may be overwritten. Returns the bytes that became free."""
+        ...
+
+    def lw_ring_figures_write(self, out: int) -> int:
+        """Writes an lw_ring_figures to `out`. Returns its size in bytes."""
+        ...
+
+    def lw_memory_start(self, budget_bytes: int) -> int:
+        """Starts the allocator with a hard budget for the whole memory, static data and stack included. Returns 1, or 0 with the last error set (the budget is smaller than what is there already)."""
+        ...
+
+    def lw_region_limit(self, region: int, limit_bytes: int) -> int:
+        """Sets how many bytes a region may take, rounded down to wasm pages; live blocks stay where they are."""
+        ...
+
+    def lw_alloc(self, region: int, size_bytes: int, tier: int) -> int:
+        """A block of at least size_bytes (1 or more), 16-byte aligned, contents undefined. Returns its handle, or 0 with the last error set."""
+        ...
+
+    def lw_free(self, handle: int, region: int) -> int:
+        """Frees the block of a handle that lives in `region` (255: any). Returns the bytes it took, or 0 with the last error set."""
+        ...
+
+    def lw_address(self, handle: int) -> int:
+        """The address of a handle's block, good until the next lw_defragment. 0 with the last error set."""
+        ...
+
+    def lw_size(self, handle: int) -> int:
+        """The bytes that were asked for. 0 with the last error set."""
+        ...
+
+    def lw_set_tier(self, handle: int, tier: int) -> int:
+        """Sets the tier (0 pinned, 1 visible, 2 near, 3 far) of a block. Returns 1, or 0 with the last error set."""
+        ...
+
+    def lw_set_tiers(self, handles: int, tiers: int, count: int) -> int:
+        """Sets the tiers of `count` blocks: u32 handles and u8 tiers. Returns how many were set; stale handles are passed over."""
+        ...
+
+    def lw_hold(self, handle: int) -> int:
+        """Keeps a block in its place (a job or an upload reads it) until lw_let_go; nests up to 255 times. Returns 1 or 0 with the last error set."""
+        ...
+
+    def lw_let_go(self, handle: int) -> int:
+        """Ends one lw_hold. Returns 1, or 0 with the last error set."""
+        ...
+
+    def lw_defragment(self, region: int, bytes_max: int) -> int:
+        """Moves large blocks of a region towards lower addresses, at most bytes_max bytes of them; pinned and held blocks stay. Handles stay, addresses change. Returns the bytes moved."""
+        ...
+
+    def lw_memory_statistics_write(self, out: int) -> int:
+        """Writes an lw_memory_statistics to `out`. Returns its size in bytes."""
+        ...
+
+    def lw_raw_alloc(self, region: int, size_bytes: int) -> int:
+        """A pinned block without a handle; see block.h. Its address, or 0 with the last error set."""
+        ...
+
+    def lw_raw_free(self, address: int) -> int:
+        """Frees a block without a handle. Returns the bytes it took, or 0 with the last error set."""
         ...
 
     def lw_cull_lods_threaded(self, view: int, positions: int, radii: int, rows: int, count: int, until_m: int, lods: int, out: int, counts: int, grain: int, chunk_counts: int) -> int:

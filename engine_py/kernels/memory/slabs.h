@@ -1,0 +1,41 @@
+/* Small and medium blocks (up to 1,024 bytes): slabs of equal slots, with the free slots in a bitmap outside of them.
+ *
+ * Owns: 26 size classes in each region. A wasm page holds four slabs of 16 KiB. Does not know handles or tiers.
+ *
+ *   page (64 KiB)   | slab 0 | slab 1 | slab 2 | slab 3 |      page.link -> four lw_slab records in bookkeeping
+ *   slab (16 KiB)   | slot | slot | ...                 |      bit = 1: the slot is free
+ */
+#ifndef LW_SLABS_H
+#define LW_SLABS_H
+
+#include "lw.h"
+
+enum { LW_SMALL_MAX = 64, LW_MEDIUM_MAX = 1024, LW_CLASSES = 26, LW_SLAB_SHIFT = 14, LW_SLABS_A_PAGE = 4 };
+
+typedef struct {
+    uint32_t base, next, prev; /* in the list of slabs of its class that have a free slot */
+    uint16_t slots, free;      /* slots 0: the slab is not in use */
+    uint16_t first_word;       /* no free slot in the words before it */
+    uint8_t class, region;
+    uint32_t unused;
+    uint64_t bits[16];
+} lw_slab;
+
+/* A slot for `size_bytes` (1 to LW_MEDIUM_MAX) in a region; 0 with the last error set. */
+uint32_t lw_slab_alloc(uint32_t region, uint32_t size_bytes);
+
+/* Frees a slot; returns its size, or 0 with the last error set (double free, no start of a slot). */
+uint32_t lw_slab_free(uint32_t offset);
+
+/* The size of the slot that starts here, 0 where none is taken. */
+uint32_t lw_slab_size(uint32_t offset);
+
+/* Bytes of slots that are free in a region. */
+uint32_t lw_slab_free_bytes(uint32_t region);
+
+/* Gives every page of a region back whose slabs are all empty. */
+void lw_slabs_trim(uint32_t region);
+
+void lw_slabs_start(void);
+
+#endif

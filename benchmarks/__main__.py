@@ -1,4 +1,4 @@
-"""`make bench`: serving, boot and drawing in turn; tables and JSON go to benchmarks/results/.
+"""`make bench`: serving, boot, drawing and kernels in turn; tables and JSON go to benchmarks/results/.
 
 A part that fails or misses its target does not keep the others from running. Exit status 1 when a part could not
 be measured; a missed target is a result, not an error: its table says by how much.
@@ -17,6 +17,7 @@ PARTS = {
     "serving": ["benchmarks/serving/bench_serving.py", "--rounds", "3", "--seconds", "2"],
     "boot": ["-m", "benchmarks.boot", "--rounds", "5"],
     "drawing": ["-m", "benchmarks.drawing"],
+    "kernels": ["-m", "benchmarks.kernels"],
 }
 
 

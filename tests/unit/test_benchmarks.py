@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.boot.__main__ import table as boot_table
 from benchmarks.drawing.__main__ import table
+from benchmarks.kernels.__main__ import table as kernels_table
 
 
 def test_a_missed_ratio_says_by_how_much() -> None:
@@ -17,7 +18,7 @@ def test_a_missed_ratio_says_by_how_much() -> None:
     }
     text = table(found, "here")
     assert "| boxes | webgl2 | layerw | 3.000 | 9.000 | 2.000 |  |" in text
-    assert "| boxes/webgl2/layerw / raw loop | 3.00 | <= 2.0 | missed by 1.50x |" in text
+    assert "| boxes/webgl2/layerw / raw loop | 3.00 | <= 1.2 | missed by 2.50x |" in text
     assert "| boxes/webgl2/layerw / three meshes | 0.10 | <= 0.5 | met |" in text
     assert "failed: TypeError: no adapter" in text
     assert "instances/webgpu/layerw /" not in text
@@ -29,3 +30,13 @@ def test_boot_is_compared_with_the_bare_page(ms: float, verdict: str) -> None:
              "dev": [{"first_frame": 1300.0}]}
     text = boot_table(found, "webgl2")
     assert f"| export | {ms:.0f} | {ms / 1000:.2f} | <= 1.3 | {verdict} |" in text
+
+
+@pytest.mark.parametrize(("other", "said"), [(7, "all equal"), (8, "2 DIFFERENT")])
+def test_kernels_are_compared_by_their_fastest_run_and_checked_by_their_sums(other: int, said: str) -> None:
+    found = {"cull": {"side": [[[3.0, 2.0], 7], [[2.5], 7]], "native": [[[1.0], 7]], "numpy": [[[7.0], other]],
+                      "numpy tuned": [[[9.0], 1]]}}
+    text = kernels_table(found, {"cull": 1_000_000})
+    assert f"| cull | 1,000,000 | 2.00 |  | 1.00 |  | 7.00 |  | 9.00 | {said} |" in text
+    assert "| cull: Chromium, own memory / native SSE4.2 | 2.00 | <= 1.5 | missed by 1.33x |" in text
+    assert "| cull: numpy natively / Chromium, own memory | 3.50 | >= 4.0 | missed by 1.14x |" in text

@@ -55,49 +55,93 @@ static inline lw_axes4 lw_load_axes(const float *positions, const uint32_t *rows
     return (lw_axes4){{p[0], q[0], r[0], s[0]}, {p[1], q[1], r[1], s[1]}, {p[2], q[2], r[2], s[2]}};
 }
 
-static inline lw_axes4 lw_relative4(const float *view, lw_axes4 at) {
-    return (lw_axes4){(at.x - view[0]) - view[4], (at.y - view[1]) - view[5], (at.z - view[2]) - view[6]};
+/* A view, spread over lanes once a range: what is stored between may not make the compiler load it again. */
+typedef struct {
+    lw_f4 high[3], low[3], planes[5][4], reach;
+    bool by_reach;
+} lw_lens;
+
+static inline lw_lens lw_lens_of(const float *view) {
+    lw_lens lens = {.reach = lw_splat(view[3]), .by_reach = view[3] >= 0.0f};
+    for (int axis = 0; axis < 3; axis++) {
+        lens.high[axis] = lw_splat(view[axis]);
+        lens.low[axis] = lw_splat(view[4 + axis]);
+    }
+    for (int p = 0; p < 20; p++) lens.planes[p / 4][p % 4] = lw_splat(view[8 + p]);
+    return lens;
+}
+
+static inline lw_axes4 lw_relative4(const lw_lens *lens, lw_axes4 at) {
+    return (lw_axes4){(at.x - lens->high[0]) - lens->low[0], (at.y - lens->high[1]) - lens->low[1],
+                      (at.z - lens->high[2]) - lens->low[2]};
 }
 
 static inline lw_f4 lw_square4(lw_axes4 at) { return (at.x * at.x + at.y * at.y) + at.z * at.z; }
 
-static inline lw_i4 lw_sees4(const float *view, lw_axes4 at, lw_f4 radius) {
-    if (view[3] >= 0.0f) return (lw_i4)(lw_square4(at) < (radius + view[3]) * (radius + view[3]));
+static inline lw_i4 lw_inside4(const lw_lens *lens, lw_axes4 at, lw_f4 radius) {
     lw_i4 inside = {-1, -1, -1, -1};
-    for (int p = 8; p < LW_VIEW_FLOATS; p += 4)
-        inside &= (lw_i4)((((at.x * view[p] + at.y * view[p + 1]) + at.z * view[p + 2]) + view[p + 3]) + radius
-                          LW_INSIDE 0.0f);
+    for (int p = 0; p < 5; p++) {
+        const lw_f4 *plane = lens->planes[p];
+        inside &= (lw_i4)((((at.x * plane[0] + at.y * plane[1]) + at.z * plane[2]) + plane[3]) + radius
+                          LW_INSIDE lw_splat(0.0f));
+    }
     return inside;
 }
+
+static inline lw_i4 lw_sees4(const lw_lens *lens, lw_axes4 at, lw_f4 square, lw_f4 radius) {
+    if (!lens->by_reach) return lw_inside4(lens, at, radius);
+    return (lw_i4)(square < (radius + lens->reach) * (radius + lens->reach));
+}
+
+/* Spheres of one piece that are seen, packed: their rows and squared distances. Returns how many. No branch depends on
+ * what is seen, which no predictor could guess. Room for size rounded up to 4 in both. */
+static inline uint32_t lw_seen_of(const float *view, const lw_lens *lens, const float *positions, const float *radii,
+                                  const uint32_t *rows, uint32_t size, uint32_t *seen, uint32_t *squares) {
+    uint32_t taken = 0, i = 0;
+    for (; i + 4 <= size; i += 4) {
+        lw_axes4 at = lw_relative4(lens, lw_load_axes(positions, rows + i));
+        lw_f4 square = lw_square4(at);
+        uint32_t bits = lw_bits(lw_sees4(lens, at, square, lw_load_f4(radii + i)));
+        lw_pack(squares + taken, (lw_u4)square, bits);
+        taken += lw_pack(seen + taken, lw_load_u4(rows + i), bits);
+    }
+    for (; i < size; i++) {
+        lw_axes at = lw_relative(view, positions + 3 * (size_t)rows[i]);
+        if (!lw_sees(view, at, radii[i])) continue;
+        float square = lw_square(at);
+        __builtin_memcpy(squares + taken, &square, sizeof square);
+        seen[taken++] = rows[i];
+    }
+    return taken;
+}
+
+enum { LW_PIECE = 256 }; /* spheres between the two steps: their rows and distances stay in the first cache */
 
 /* Spheres begin .. end of a run; level k goes to out + k * stride, and `counts` is raised. Each level has at most as
  * many rows as spheres were looked at, so a store of four never leaves a region of `stride` >= that, rounded up to 4. */
 static inline void lw_cull_range(const float *view, const float *positions, const float *radii, const uint32_t *rows,
                                  uint32_t begin, uint32_t end, const float *until_m, uint32_t lods, uint32_t *out,
                                  uint32_t stride, uint32_t *counts) {
-    uint32_t i = begin;
-    for (; i + 4 <= end; i += 4) {
-        lw_axes4 at = lw_relative4(view, lw_load_axes(positions, rows + i));
-        lw_i4 seen = lw_sees4(view, at, lw_load_f4(radii + i));
-        uint32_t bits = lw_bits(seen);
-        if (bits == 0) continue;
-        lw_u4 row = lw_load_u4(rows + i);
+    uint32_t seen[LW_PIECE], squares[LW_PIECE];
+    lw_lens lens = lw_lens_of(view);
+    for (uint32_t at = begin; at < end; at += LW_PIECE) {
+        uint32_t size = LW_MIN(end - at, (uint32_t)LW_PIECE);
         if (lods == 0) {
-            counts[0] += lw_pack(out + counts[0], row, bits);
+            counts[0] += lw_seen_of(view, &lens, positions, radii + at, rows + at, size, out + counts[0], squares);
             continue;
         }
-        lw_f4 distance = lw_root4(lw_square4(at));
-        float near = 0.0f;
-        for (uint32_t k = 0; k < lods; near = until_m[k++]) {
-            bits = lw_bits(seen & (lw_i4)(distance >= near) & (lw_i4)(distance < until_m[k]));
-            counts[k] += lw_pack(out + (size_t)k * stride + counts[k], row, bits);
+        uint32_t taken = lw_seen_of(view, &lens, positions, radii + at, rows + at, size, seen, squares);
+        for (uint32_t i = 0; i < taken; i += 4) {
+            uint32_t lanes = taken - i >= 4 ? 15 : (1u << (taken - i)) - 1;
+            lw_f4 distance = lw_root4((lw_f4)lw_load_u4(squares + i));
+            lw_u4 row = lw_load_u4(seen + i);
+            lw_i4 beyond = (lw_i4)(distance >= lw_splat(0.0f));
+            for (uint32_t k = 0; k < lods; k++) {
+                lw_i4 before = (lw_i4)(distance < lw_splat(until_m[k]));
+                counts[k] += lw_pack(out + (size_t)k * stride + counts[k], row, lw_bits(beyond & before) & lanes);
+                beyond = (lw_i4)(distance >= lw_splat(until_m[k]));
+            }
         }
-    }
-    for (; i < end; i++) {
-        lw_axes at = lw_relative(view, positions + 3 * (size_t)rows[i]);
-        if (!lw_sees(view, at, radii[i])) continue;
-        uint32_t k = lods == 0 ? 0 : lw_level(lw_root(lw_square(at)), until_m, lods);
-        if (lods == 0 || k < lods) out[(size_t)k * stride + counts[k]++] = rows[i];
     }
 }
 

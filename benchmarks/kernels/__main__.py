@@ -89,8 +89,8 @@ def best_ms(runs: list[Any] | None) -> float | None:
 def table(found: Found, counts: dict[str, int]) -> str:
     """Markdown: ns an element, ratios, and whether all results are equal."""
     lines = ["# Kernels", "",
-             "ns an element, the fastest run of all rounds; inputs and order of memory are the same for all (data.py). The "
-             "native C is gcc's, with vectors of the same width as wasm's. \"numpy\" is the kernel's twin, bit-equal; "
+             "ns an element, the fastest run of all rounds; inputs and order of memory are the same for all (data.py). "
+             "The native C is gcc's, with vectors as wide as wasm's. \"numpy\" is the kernel's twin, bit-equal; "
              "\"numpy tuned\" is the fastest numpy known here, with other rounding. "
              f"Load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.", "",
              f"| case | elements | {' | '.join(NAMES.values())} | results |",

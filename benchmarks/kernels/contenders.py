@@ -53,8 +53,8 @@ def cull(kernels: Any, d: dict[str, np.ndarray]) -> tuple[list[float], int]:
     out, counts = np.zeros(lods * count, U32), np.zeros(lods, U32)
 
     def run() -> int:
-        return int(kernels.lw_cull_lods(d["view"], d["positions"], d["radii"], d["rows"], count, d["until_m"], lods, out,
-                                        counts))
+        return int(kernels.lw_cull_lods(d["view"], d["positions"], d["radii"], d["rows"], count, d["until_m"], lods,
+                                        out, counts))
 
     return timed(lambda: None, run), checksum(out[: run()])
 

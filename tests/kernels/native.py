@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .vectors import Call, Out, digest
+from .vectors import Call, Out, Same, digest
 
 HERE = Path(__file__).parent
 SOURCES = HERE.parents[1] / "engine_py" / "kernels"
@@ -42,6 +42,10 @@ int main(void) {
         for (uint32_t i = 0; i < count; i++) {
             a[i].kind = word();
             a[i].size = word();
+            if (a[i].kind == 3) {
+                a[i] = (argument){a[word()].at, NULL, 3, 0};
+                continue;
+            }
             a[i].at = exact(a[i].size, a[i].kind == 0 ? 0 : skew, &a[i].block);
             if (a[i].size && fread(a[i].at, 1, a[i].size, stdin) != a[i].size) return 2;
             if (a[i].kind == 0) memcpy(&v[i], a[i].at, 8);
@@ -88,7 +92,7 @@ def run(program: Path, calls: list[Call]) -> list[str]:
     names = program.with_suffix(".names").read_text().split()
     done = subprocess.run([program], input=b"".join(_encode(call, names) for call in calls), capture_output=True,
                           timeout=120, check=False, env={**os.environ, "ASAN_OPTIONS": "detect_leaks=1"})
-    assert done.returncode == 0, done.stderr.decode()[-3000:]
+    assert done.returncode == 0, f"ended with {done.returncode}: {done.stderr.decode()[-3000:]}"
     out, at, found = done.stdout, 0, []
     for call in calls:
         result = struct.unpack_from("<Q", out, at)[0]
@@ -111,6 +115,8 @@ def _encode(call: Call, names: list[str]) -> bytes:
 
 
 def _encode_argument(arg: Any) -> bytes:
+    if isinstance(arg, Same):
+        return struct.pack("<III", 3, 0, arg.argument)
     if isinstance(arg, Out):
         return struct.pack("<II", 2, arg.array.nbytes) + arg.array.tobytes()
     if isinstance(arg, np.ndarray):

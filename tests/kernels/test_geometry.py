@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from layerw.kernels.wasmtime_host import WasmtimeModule
 from . import native
 from .conftest import HERE, PyodideRun
 from .test_build import load
-from .vectors import GUARD, LODS_MAX, MAKERS, SKEWS, Call, Out, cull_lods, digest, make, run_on_arrays, standard
+from .vectors import GUARD, LODS_MAX, MAKERS, SKEWS, Call, Out, Same, cull_lods, digest, make, run_on_arrays, standard
 
 TWIN = NumpyKernels()
 GUARD_BYTES = 64
@@ -143,14 +144,31 @@ def on_a_plane() -> Call:
     return Call("lw_cull_lods", args, 0)
 
 
+@pytest.fixture(scope="module")
+def debug(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The native program, built once."""
+    return native.build(load("headers"), tmp_path_factory.mktemp("native"))
+
+
 @needs_gcc
-def test_an_output_that_is_too_short_is_found(tmp_path: Path) -> None:
-    program = native.build(load("headers"), tmp_path)
+def test_an_output_that_is_too_short_is_found(debug: Path) -> None:
     call = on_a_plane()
     short = [*call.args]
     short[7] = Out(np.zeros(0, np.uint32))
     with pytest.raises(AssertionError, match="AddressSanitizer"):
-        native.run(program, [call._replace(args=short)])
+        native.run(debug, [call._replace(args=short)])
+
+
+@needs_gcc
+@pytest.mark.parametrize(("name", "argument", "same"), [
+    ("lw_cull_lods", 7, 3), ("lw_cull_lods", 7, 2), ("lw_sort_u32", 2, 0), ("lw_sort_u64", 3, 1),
+    ("lw_compose_rows", 6, 3), ("lw_compose_rows", 8, 5),
+])
+def test_a_debug_build_refuses_arrays_that_overlap(debug: Path, name: str, argument: int, same: int) -> None:
+    call = make(name, 3, 8, 0, 0)
+    native.run(debug, [call])
+    with pytest.raises(AssertionError, match=f"ended with -{signal.SIGILL.value}:"):
+        native.run(debug, [call._replace(args=[*call.args[:argument], Same(same), *call.args[argument + 1 :]])])
 
 
 def test_guards_find_a_write_outside(wasmtime: OnWasmtime) -> None:

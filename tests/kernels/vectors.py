@@ -26,6 +26,12 @@ class Call(NamedTuple):
     skew: int
 
 
+class Same(NamedTuple):
+    """The array of an earlier argument again: a broken contract."""
+
+    argument: int
+
+
 class Out(NamedTuple):
     """An array that a kernel writes."""
 

@@ -13,8 +13,10 @@ static void write_record(const uint32_t *draft, uint32_t first, uint32_t count, 
 
 uint32_t lw_cull_lods(const float *view, const float *positions, const float *radii, const uint32_t *rows,
                       uint32_t count, const float *until_m, uint32_t lods, uint32_t *out, uint32_t *counts) {
-    LW_CHECK(lods <= LW_LODS_MAX);
     uint32_t stride = (count + 3) & ~3u, total = 0, levels = LW_MAX(lods, 1u);
+    LW_CHECK(lods <= LW_LODS_MAX);
+    LW_CHECK(lw_apart(out, 4 * (size_t)levels * stride, rows, 4 * (size_t)count));
+    LW_CHECK(lw_apart(out, 4 * (size_t)levels * stride, radii, 4 * (size_t)count));
     for (uint32_t k = 0; k < levels; k++) counts[k] = 0;
     lw_cull_range(view, positions, radii, rows, 0, count, until_m, lods, out, stride, counts);
     for (uint32_t k = 0; k < levels; total += counts[k++])

@@ -20,6 +20,9 @@ static void to_places(uint32_t *counts) {
 
 #define LW_DEFINE_SORT(name, key_t, bytes)                                                                            \
     void name(key_t *keys, uint32_t *payload, key_t *keys_scratch, uint32_t *payload_scratch, uint32_t count) {       \
+        LW_CHECK(lw_apart(keys, count * sizeof *keys, keys_scratch, count * sizeof *keys));                           \
+        LW_CHECK(lw_apart(payload, 4 * (size_t)count, payload_scratch, 4 * (size_t)count));                           \
+        LW_CHECK(lw_apart(keys, count * sizeof *keys, payload, 4 * (size_t)count));                                   \
         uint32_t counts[bytes][DIGITS];                                                                               \
         lw_zero(counts, sizeof counts);                                                                               \
         for (uint32_t i = 0; i < count; i++)                                                                          \

@@ -31,6 +31,9 @@ void lw_compose_rows(const int32_t *parents, const uint32_t *rows, uint32_t coun
                      float *world_position, float *world_rotation, float *world_scale) {
     for (uint32_t i = 0; i < count; i++) {
         size_t row = rows[i], up = (size_t)(uint32_t)parents[row];
+        LW_CHECK(lw_apart(position + 3 * row, 12, world_position + 3 * row, 12));
+        LW_CHECK(lw_apart(rotation + 4 * row, 16, world_rotation + 4 * row, 16));
+        LW_CHECK(lw_apart(scale + 3 * row, 12, world_scale + 3 * row, 12));
         const float *p = position + 3 * row, *s = scale + 3 * row, *above = world_scale + 3 * up;
         rotate_and_add(world_rotation + 4 * up, (vector){above[0] * p[0], above[1] * p[1], above[2] * p[2]},
                        world_position + 3 * up, world_position + 3 * row);

@@ -42,6 +42,11 @@ static inline lw_addr lw_align_up(lw_addr value, lw_addr alignment) {
 static inline void lw_copy(void *to, const void *from, size_t size_bytes) { __builtin_memmove(to, from, size_bytes); }
 static inline void lw_zero(void *to, size_t size_bytes) { __builtin_memset(to, 0, size_bytes); }
 
+/* Whether two ranges of bytes have none in common: what kernels promise each other about their arrays, in LW_CHECK. */
+static inline LW_UNUSED bool lw_apart(const void *a, size_t a_bytes, const void *b, size_t b_bytes) {
+    return (uintptr_t)a + a_bytes <= (uintptr_t)b || (uintptr_t)b + b_bytes <= (uintptr_t)a;
+}
+
 /* LW_CHECK states what a caller promised. It costs nothing in a release build; a debug build (-DLW_DEBUG) traps. */
 #ifdef LW_DEBUG
 #define LW_CHECK(condition) ((condition) ? (void)0 : __builtin_trap())

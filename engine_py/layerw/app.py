@@ -20,7 +20,7 @@ from layerw.base.config import Budgets, Config
 from layerw.base.errors import ShapeError
 from layerw.base.host_port import HostPort, Running
 from layerw.base.log import Log
-from layerw.base.ports import TransferDone, TransferFailed
+from layerw.base.ports import Content, TransferDone, TransferFailed
 from layerw.contents import Contents
 from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.gen import events as ev
@@ -28,6 +28,7 @@ from layerw.gpu.store import Store
 from layerw.gpu.submission import Submission
 from layerw.hosts import default_host
 from layerw.input.state import Input
+from layerw.memory.backups import Backups
 from layerw.memory.ledger import HardLedger
 from layerw.models import Model
 from layerw.net.transfers import FrameTransfers
@@ -79,8 +80,10 @@ class App:
         self.gpu_ledger = HardLedger("gpu", chosen.gpu_bytes)
         self.log = Log()
         self.submission = Submission(self.host)
-        self.store = Store(self.submission, self.gpu_ledger, self.heap_ledger, chosen.upload_bytes_per_frame)
         self.transfers = FrameTransfers(self.submission.encoder, self.submission)
+        self.backups = Backups(self.layer_ledger, self.transfers.release)
+        self.store = Store(self.submission, self.gpu_ledger, self.heap_ledger, chosen.upload_bytes_per_frame,
+                           self.backups)  # fmt: skip
         self.table = Table(entities_max)
         self.heap_ledger.reserve(self.table.capacity * TABLE_BYTES_PER_ROW, "The entity table")
         self.visibility = Visibility(self.table)
@@ -112,7 +115,7 @@ class App:
         """Of glTF, for models and tiles."""
         from layerw.assets.loader import GltfLoader
 
-        return GltfLoader(self.transfers, self.layer_ledger, self.store)
+        return GltfLoader(self.transfers, self.layer_ledger, self.store, self.backups)
 
     @property
     def sun(self) -> Sun:
@@ -222,8 +225,8 @@ class App:
         found: dict[str, Any] = {
             "frame": self.frame_number, "title": self.config.title, "overlay": self.config.overlay,
             "entities": table.alive_count, "tiles": self.contents.counts(),
-            "heap_bytes": self.heap_ledger.used_bytes, "layer_bytes": self.layer_ledger.used_bytes,
-            "gpu_bytes": self.store.committed.used_bytes,
+            "heap_bytes": self.heap_ledger.used_bytes, "layer_bytes": self.layer_ledger.held_bytes,
+            "backup_bytes": self.layer_ledger.spare_bytes, "gpu_bytes": self.store.committed.used_bytes,
             "budgets": {"heap": self.heap_ledger.budget_bytes, "layer": self.layer_ledger.budget_bytes,
                         "gpu": self.gpu_ledger.budget_bytes},
             "settled": self.settled, "transfers": self.transfers.live_count, "lost": self.store.lost_count,
@@ -301,9 +304,14 @@ class App:
     def _restore(self) -> None:
         """The device is back and empty: everything is made again."""
         lost = self.store.restore()
-        self.contents.device_lost()
+        self.contents.device_lost(self._is_lost)
         self._gpu_rows = 0
-        self.log.info(f"The GPU device is back; {lost} resources are loaded again.")
+        self.log.info(f"The GPU device is back; {lost} resources are loaded again, {len(self.backups)} came from "
+                      f"backups.")  # fmt: skip
+
+    def _is_lost(self, content: Content) -> bool:
+        """Whether a content must be loaded again: what was uploaded of an unfinished one is not looked at."""
+        return self.store.is_lost(content.primitives) if content.state == "ready" else content.gpu_bytes > 0
 
     def _draw(self, camera: CameraFrame) -> None:
         """World columns, visibility, rows, draws."""

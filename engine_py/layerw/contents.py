@@ -5,10 +5,11 @@ Owns: their order in a frame and the transient rows of the entity table. Limits:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from layerw.base.log import Log
-from layerw.base.ports import TileDraw
+from layerw.base.ports import Content, TileDraw
 from layerw.models import Model
 from layerw.scene.camera import CameraFrame
 from layerw.scene.environment import Environment
@@ -86,12 +87,12 @@ class Contents:
                 total[name] = total.get(name, 0) + count
         return total
 
-    def device_lost(self) -> None:
-        """Loads again what came from files."""
+    def device_lost(self, is_lost: Callable[[Content], bool]) -> None:
+        """Loads again what came from files and could not be made again."""
         for model in self.models:
-            model.reload()
+            model.device_lost(is_lost)
         for world in self.worlds:
-            world.streamer.device_lost()
+            world.streamer.device_lost(is_lost)
         self._shown = ()
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """Model: a glTF file on its way into the scene (wiring layer: joins assets, gpu and scene).
 
 Owns: the content that it opened and the entities made of it. The root entity exists at once, so that a program
-may place it before the file is here. Limits: a lost device loads the file again and keeps the root; other
+may place it before the file is here. Limits: a lost device may load the file again and keeps the root; other
 references to the model's entities end then.
 """
 
@@ -78,9 +78,9 @@ class Model:
             return f"{self.url} could not be loaded: {self.error}"
         return ""
 
-    def reload(self) -> None:
-        """The device was lost, and with it all that came from the file."""
-        if self.state in ("ready", "loading"):
+    def device_lost(self, is_lost: Callable[[Content], bool]) -> None:
+        """Load the file again where something that came from it is gone."""
+        if self.state in ("ready", "loading") and self._content is not None and is_lost(self._content):
             self._unload()
             self.state = "loading"
 

@@ -72,9 +72,12 @@ def write_quad(folder: Path) -> None:
     (folder / "stripes.png").write_bytes(image.getvalue())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def own_browser(browser: Browser) -> Iterator[Browser]:
-    """A crashed GPU process hits every page of its browser, so these tests have their own."""
+    """A crashed GPU process hits every page of its browser, so these tests have their own.
+
+    One each: after the third crash within minutes a browser gives no WebGPU device any more.
+    """
     own = browser.browser_type.launch(executable_path=find_chromium(), args=chromium_flags())
     yield own
     own.close()
@@ -97,6 +100,7 @@ def lose(running: Running, browser: Browser, backend: str) -> float:
     else:
         running.request("loseDevice")
     running.page.wait_for_function("globalThis.lostSeen > 0", timeout=10_000)
+    running.page.wait_for_function("globalThis.backSeen > 0", timeout=1000 * HANG_S)
     while time.monotonic() - start < HANG_S:
         report = running.report()
         if report["settled"] and report["lost"] == 0 and report["draws"] and report["tiles"]["resident"] >= resident:
@@ -105,8 +109,12 @@ def lose(running: Running, browser: Browser, backend: str) -> float:
 
 
 COUNT_LOST_JS = """
-globalThis.lostSeen = 0;
-const warn = console.warn;
+globalThis.lostSeen = globalThis.backSeen = 0;
+const { log, warn } = console;
+console.log = (...words) => {
+  if (String(words[0]).startsWith('The GPU device is back')) backSeen += 1;
+  log(...words);
+};
 console.warn = (...words) => {
   if (String(words[0]).startsWith('The GPU device was lost')) lostSeen += 1;
   warn(...words);
@@ -114,17 +122,36 @@ console.warn = (...words) => {
 """
 
 
+WATCH = """
+import __main__
+app = __main__.app
+fetched, fewest, fetch = [], [1 << 30], app.transfers.fetch
+def counting(url, *values, **named):
+    fetched.append(url)
+    return fetch(url, *values, **named)
+app.transfers.fetch = counting
+@app.frame
+def watch(dt):
+    fewest[0] = min(fewest[0], app.report()["tiles"]["resident"])
+None
+"""
+
+
 @pytest.mark.parametrize("backend", ["webgpu", "webgl2"])
-@pytest.mark.parametrize("program", ["hello", "all"])
+@pytest.mark.parametrize("program", ["hello", "all", "all without backups"])
 def test_same_picture_after_the_gpu_was_lost(
         tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, own_browser: Browser, own_context: BrowserContext,
         serve_program: ServeProgram, backend: str, program: str) -> None:
     copy_world(tmp_path_factory, tmp_path)
     write_quad(tmp_path)
-    (tmp_path / "main.py").write_text({"hello": HELLO, "all": ALL}[program], encoding="utf-8")
+    (tmp_path / "main.py").write_text(HELLO if program == "hello" else ALL, encoding="utf-8")
     own_context.add_init_script(COUNT_LOST_JS)
     running = open_program(own_context, serve_program(tmp_path / "main.py"), backend=backend).wait_ready()
     settle(running)
+    running.python(WATCH)
+    if program == "all without backups":
+        running.python("app.backups.evict(1 << 40)")
+    resident = running.report()["tiles"]["resident"]
     before, counted = pixels(running), running.counts()
     took_ms = lose(running, own_browser, backend)
     share = different(before, pixels(running))
@@ -132,4 +159,9 @@ def test_same_picture_after_the_gpu_was_lost(
     assert len(np.unique(before.reshape(-1, 3), axis=0)) > 50, "there was a picture"
     assert share <= DIFFERENT_MAX
     assert running.report()["errors"] == []
-    assert running.counts() == counted, "nothing was left behind, and all is there again"
+    fetched, fewest = running.python("len(fetched)"), running.python("fewest[0]")
+    if program == "all without backups":
+        assert fetched > resident, "tiles, model, its buffer and its image are loaded again"
+    else:
+        assert (fetched, fewest) == (0, resident), "nothing was fetched, and no frame missed a tile"
+        assert running.counts() == counted, "nothing was left behind, and all is there again"

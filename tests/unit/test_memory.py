@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from layerw.base.errors import BudgetError
+from layerw.memory.backups import Backups
 from layerw.memory.ledger import HardLedger
 from layerw.memory.ranges import RangeAllocator, _bin_of, _bin_that_fits
 
@@ -63,7 +64,10 @@ class LedgerAgainstANumber(RuleBasedStateMachine):
     @initialize(budget=st.integers(0, 1000))
     def start(self, budget: int) -> None:
         self.ledger = HardLedger("gpu", budget)
+        self.ended: list[int] = []
+        self.backups = Backups(self.ledger, self.ended.append)
         self.held: list[int] = []
+        self.kept: dict[int, int] = {}
 
     @rule(size=st.integers(0, 700))
     def reserve(self, size: int) -> None:
@@ -74,6 +78,18 @@ class LedgerAgainstANumber(RuleBasedStateMachine):
         else:
             with pytest.raises(BudgetError, match=f"{size} bytes"):
                 self.ledger.reserve(size, "A thing")
+
+    @rule(size=st.integers(1, 400))
+    def keep(self, size: int) -> None:
+        transfer = len(self.kept) + 1
+        fits = self.ledger.held_bytes + size <= self.ledger.budget_bytes
+        assert self.backups.keep("mesh", transfer, transfer, size) is fits
+        self.kept[transfer] = size
+
+    @precondition(lambda self: self.kept)
+    @rule(index=st.integers(0, 1 << 16))
+    def drop(self, index: int) -> None:
+        self.backups.drop("mesh", 1 + index % len(self.kept))
 
     @precondition(lambda self: self.held)
     @rule(index=st.integers(0, 1 << 16))
@@ -89,12 +105,28 @@ class LedgerAgainstANumber(RuleBasedStateMachine):
     def agrees(self) -> None:
         self.ledger.check_invariants()
         assert self.ledger.used_bytes == sum(self.held)
+        live = {transfer: size for transfer, size in self.kept.items() if transfer not in self.ended}
+        assert len(self.ended) == len(set(self.ended)), "each ends once"
+        assert self.ledger.spare_bytes == sum(live.values()) and len(self.backups) == len(live)
+        assert all(self.backups.try_get("mesh", transfer) == transfer for transfer in live)
 
 
 TestRanges = RangesAgainstAList.TestCase
 TestRanges.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestLedger = LedgerAgainstANumber.TestCase
 TestLedger.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+
+
+def test_the_oldest_backups_go_first_and_nothing_waits_for_them() -> None:
+    ledger, ended = HardLedger("layer", 100), []
+    backups = Backups(ledger, ended.append)
+    assert all(backups.keep("texture", number, number, 30) for number in (1, 2, 3))
+    assert not backups.keep("texture", 4, 4, 30) and ended == [4], "backups push nobody out"
+    assert ledger.left_bytes == 100 and ledger.try_reserve(50)
+    assert ended == [4, 1, 2] and (ledger.used_bytes, ledger.spare_bytes) == (50, 30)
+    assert (backups.try_get("texture", 2), backups.try_get("texture", 3), backups.evicted_count) == (0, 3, 2)
+    with pytest.raises(ValueError, match="exactly what was taken"):
+        ledger.release_spare(31)
 
 
 def test_bins_are_ordered_and_every_range_of_a_bin_that_fits_does_fit() -> None:

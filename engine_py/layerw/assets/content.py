@@ -4,7 +4,7 @@ Owns: the transfers, Layer bytes and GPU handles of one model, in every state. N
 can be done now. Every byte that JavaScript will hold is reserved first: files before they are fetched (their
 size, or an estimate that grows when it was too small), meshes by their exact size, images by what their decode
 holds: the full size as well where they are scaled. Each is given back as early as can be: a file once nothing reads
-it any more, a built mesh or decoded image once it is uploaded.
+it any more, a built mesh or decoded image once it is uploaded (then it may stay as a backup, memory/backups.py).
 
     file --fetched, parsed--> buffers, images --held--> builds, decodes --held--> uploads --> ready
       ^-- backed off: everything given back, from the start (loader.py says when)
@@ -216,7 +216,7 @@ class GltfContent:
             size = gpu.texture_bytes(job.a, job.b)
         if job.handle:
             self.gpu_bytes += size
-            self._free(job)
+            self._keep(job)
             self._loader.progressed()
         else:
             self.waits_for_gpu = True
@@ -332,6 +332,17 @@ class GltfContent:
             return
         self.layer_bytes -= work.free(self._loader.transfers, self._loader.ledger)
         work.state = DONE
+
+    def _keep(self, job: Job) -> None:
+        """An uploaded job's bytes stay as a backup while Layer memory has room."""
+        backups = self._loader.backups
+        if backups is not None:
+            transfer, size = job.transfer, job.reserved_bytes
+            job.transfer = job.reserved_bytes = 0
+            self._loader.ledger.release(size)
+            self.layer_bytes -= size
+            backups.keep("mesh" if isinstance(job, MeshJob) else "texture", job.handle, transfer, size)
+        self._free(job)
 
     def _all_work(self) -> list[Work]:
         return [*self._sources.values(), *self._jobs]

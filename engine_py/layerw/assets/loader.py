@@ -15,6 +15,7 @@ from __future__ import annotations
 from layerw.assets.content import GltfContent
 from layerw.assets.jobs import BUSY, ImageJob
 from layerw.base.ports import F64, GpuStore, Ledger, Transfers
+from layerw.memory.backups import Backups
 
 STUCK_STEPS = 8
 
@@ -22,8 +23,8 @@ STUCK_STEPS = 8
 class GltfLoader:
     """`try_open` as in ports.ContentLoader."""
 
-    def __init__(self, transfers: Transfers, ledger: Ledger, gpu: GpuStore) -> None:
-        self.transfers, self.ledger, self.gpu = transfers, ledger, gpu
+    def __init__(self, transfers: Transfers, ledger: Ledger, gpu: GpuStore, backups: Backups | None = None) -> None:
+        self.transfers, self.ledger, self.gpu, self.backups = transfers, ledger, gpu, backups
         self.loading: list[GltfContent] = []
         self._tickets = 0
         self._large: ImageJob | None = None  # the decode that held an image at full size last

@@ -5,11 +5,13 @@ is needed to make everything again after a lost device. Does not draw, and knows
 
 Limits: the ledger holds the sum of all resources; `committed` holds the buffers and targets behind them. Both
 have the GPU budget and are hard. Resources made from Python data are kept (in the heap) and made again after
-a device loss; those from transfers are lost then: `restore()` says so, and their owners load them again.
+a device loss; those from transfers where a backup was kept. The rest is lost: `restore()` says so, and their
+owners load them again. A restore uploads everything in one frame, past the allowance.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -18,11 +20,12 @@ import numpy.typing as npt
 
 from layerw.base.errors import BudgetError, ShapeError
 from layerw.base.handles import HandlePool
-from layerw.base.ports import MaterialDesc, MeshData
+from layerw.base.ports import MaterialDesc, MeshData, Primitive
 from layerw.gpu import packing
 from layerw.gpu.pages import USAGE_INDEX, USAGE_VERTEX, BufferPages, Place
 from layerw.gpu.spec import VERTEX_BYTES
 from layerw.gpu.submission import Submission
+from layerw.memory.backups import Backups
 from layerw.memory.ledger import HardLedger
 
 TEXTURE_SIDE_MAX = 8192
@@ -71,8 +74,9 @@ class Store:
     """See ports.GpuStore. `create_` raises BudgetError where the budget has no room, `try_` returns 0."""
 
     def __init__(self, submission: Submission, ledger: HardLedger, heap: HardLedger,
-                 upload_bytes_per_frame: int) -> None:  # fmt: skip
+                 upload_bytes_per_frame: int, backups: Backups | None = None) -> None:  # fmt: skip
         self.ledger = ledger
+        self.backups = backups
         self.committed = HardLedger("gpu", ledger.budget_bytes)
         self.upload_left_bytes = self.upload_bytes_per_frame = upload_bytes_per_frame
         self.meshes: dict[int, MeshRecord] = {}
@@ -160,15 +164,17 @@ class Store:
         mesh = self._try_mesh(vertex_count, index_count, topology, None) if self._may_upload(size) else 0
         if not mesh:
             return 0
-        record = self.meshes[mesh]
-        encoder, vertex_bytes = self._submission.encoder, vertex_count * VERTEX_BYTES
-        encoder.buffer_upload(record.vertex.page.buffer, record.vertex.offset_bytes, transfer, 0, vertex_bytes)
-        if record.index is not None:
-            encoder.buffer_upload(record.index.page.buffer, record.index.offset_bytes, transfer, vertex_bytes,
-                                  size - vertex_bytes)  # fmt: skip
+        self._upload_mesh(self.meshes[mesh], transfer)
         self._create_mesh_command(mesh)
         self._count_upload(size)
         return mesh
+
+    def _upload_mesh(self, record: MeshRecord, transfer: int) -> None:
+        encoder, vertex_bytes = self._submission.encoder, record.vertex_count * VERTEX_BYTES
+        encoder.buffer_upload(record.vertex.page.buffer, record.vertex.offset_bytes, transfer, 0, vertex_bytes)
+        if record.index is not None:
+            encoder.buffer_upload(record.index.page.buffer, record.index.offset_bytes, transfer, vertex_bytes,
+                                  record.size_bytes - vertex_bytes)  # fmt: skip
 
     def _try_mesh(self, vertex_count: int, index_count: int, topology: int, kept: tuple[U8, U8] | None) -> int:
         if vertex_count < 1:
@@ -316,6 +322,8 @@ class Store:
 
     def _pop(self, kind: Kind, records: dict[int, T], handle: int) -> T:
         self.pools[kind].free(handle)
+        if self.backups:
+            self.backups.drop(kind, handle)
         return records.pop(handle)
 
     def _no_room(self, what: str, size_bytes: int) -> BudgetError:
@@ -333,20 +341,37 @@ class Store:
         self._vertices.restore()
         self._indices.restore()
         for texture, image in self.textures.items():
-            image.lost = image.kept is None
-            if not image.lost:
-                self._create_texture_command(texture)
+            transfer = self._backup("texture", texture)
+            image.lost = image.kept is None and not transfer
+            if image.lost:
+                continue
+            self._create_texture_command(texture)
+            if transfer:
+                self._submission.encoder.texture_upload(texture, transfer)
+            else:
                 self._write_texture(texture)
         for mesh, record in self.meshes.items():
-            record.lost = record.kept is None
-            if not record.lost:
+            transfer = self._backup("mesh", mesh)
+            record.lost = record.kept is None and not transfer
+            if record.lost:
+                continue
+            if transfer:
+                self._upload_mesh(record, transfer)
+            else:
                 self._write_mesh(record)
-                self._create_mesh_command(mesh)
+            self._create_mesh_command(mesh)
         for material, look in self.materials.items():
             look.lost = any(t and (t not in self.textures or self.textures[t].lost) for t in _textures(look.desc))
             if not look.lost:
                 self._create_material_command(material)
         return self.lost_count
+
+    def _backup(self, kind: Kind, resource: int) -> int:
+        return self.backups.try_get(kind, resource) if self.backups else 0
+
+    def is_lost(self, primitives: Sequence[Primitive]) -> bool:
+        """Whether one of them can't be drawn any more, since the device was lost."""
+        return any(self.meshes[p.mesh].lost or self.materials[p.material].lost for p in primitives)
 
     @property
     def lost_count(self) -> int:

@@ -1,9 +1,12 @@
 """Ledgers: bytes against a hard budget. Reserve before you ask for memory; release what you gave back.
 
-Owns: one number that never passes its budget. Does not own the memory, nor decide what to evict.
+Owns: two numbers whose sum never passes the budget: used bytes, and spare ones that go as soon as a reservation
+needs them. Does not own the memory, nor decide what to evict: `evict` is asked to give spare bytes up.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from layerw.base.errors import BudgetError
 
@@ -17,12 +20,20 @@ class HardLedger:
         self.name = name
         self.budget_bytes = budget_bytes
         self.used_bytes = 0
+        self.spare_bytes = 0
+        self.evict: Callable[[int], None] | None = None  # releases at least so many spare bytes, or all
         self.claimed_bytes = 0  # somebody waits for them: who plans with what is left leaves them free
         self.peak_bytes = 0
         self.refused_count = 0
 
     @property
+    def held_bytes(self) -> int:
+        """Used and spare."""
+        return self.used_bytes + self.spare_bytes
+
+    @property
     def left_bytes(self) -> int:
+        """What can be reserved; spare bytes are in the way of nothing."""
         return self.budget_bytes - self.used_bytes
 
     def try_reserve(self, size_bytes: int) -> bool:
@@ -33,9 +44,27 @@ class HardLedger:
         if self.used_bytes + size_bytes > self.budget_bytes:
             self.refused_count += 1
             return False
+        surplus = self.held_bytes + size_bytes - self.budget_bytes
+        if surplus > 0 and self.evict is not None:
+            self.evict(surplus)
         self.used_bytes += size_bytes
-        self.peak_bytes = max(self.peak_bytes, self.used_bytes)
+        self.peak_bytes = max(self.peak_bytes, self.held_bytes)
         return True
+
+    def try_spare(self, size_bytes: int) -> bool:
+        """Takes spare bytes where nobody has reserved them; evicts nothing."""
+        if self.evict is None or size_bytes < 0 or self.held_bytes + size_bytes > self.budget_bytes:
+            return False
+        self.spare_bytes += size_bytes
+        self.peak_bytes = max(self.peak_bytes, self.held_bytes)
+        return True
+
+    def release_spare(self, size_bytes: int) -> None:
+        """Gives spare bytes back; raises ValueError when that is more than there are."""
+        if not 0 <= size_bytes <= self.spare_bytes:
+            raise ValueError(f"{size_bytes} spare bytes were released to the {self.name} ledger, which holds "
+                             f"{self.spare_bytes}; release exactly what was taken.")
+        self.spare_bytes -= size_bytes
 
     def reserve(self, size_bytes: int, what: str) -> None:
         """Takes the bytes; raises BudgetError where they do not fit."""
@@ -55,4 +84,5 @@ class HardLedger:
     def check_invariants(self) -> None:
         """Raises AssertionError where the budget does not hold."""
         assert 0 <= self.used_bytes <= self.budget_bytes, (self.name, self.used_bytes, self.budget_bytes)
-        assert self.used_bytes <= self.peak_bytes <= self.budget_bytes
+        assert 0 <= self.spare_bytes <= self.budget_bytes - self.used_bytes, (self.name, self.spare_bytes)
+        assert self.held_bytes <= self.peak_bytes <= self.budget_bytes

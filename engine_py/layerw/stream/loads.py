@@ -285,10 +285,11 @@ class Loads:
             self._idle_frames = 0
             residency.lower_ceiling()
 
-    def release(self) -> None:
-        """Cancel everything."""
+    def release(self, which: Callable[[Content], bool] = lambda _: True) -> None:
+        """Cancel everything, or what holds such contents."""
         for load in list(self.loads.values()):
-            self._cancel(load)
+            if any(which(content) for content in load.contents):
+                self._cancel(load)
         self.missing, self._spare = _NO_ROWS, _NO_ROWS
 
 

@@ -13,6 +13,7 @@ Source: docs/residency.md; the idea of strict tiers is neuroglancer's chunk mana
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -143,8 +144,9 @@ class Residency:
         self.revision += 1
         return size
 
-    def release(self) -> None:
-        """Let go of every tile; the tree stays."""
-        for row in list(self._contents):
-            self.evict(row)
+    def release(self, which: Callable[[Content], bool] = lambda _: True) -> None:
+        """Let go of every tile, or of those with such contents; the tree stays and nothing is drawn for now."""
+        for row, contents in list(self._contents.items()):
+            if any(which(content) for content in contents):
+                self.evict(row)
         self.rows.show(np.zeros(0, np.int64))

@@ -8,12 +8,13 @@ an unchanged camera and nothing in flight a step does nearly nothing.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from layerw.base.errors import ConfigError
-from layerw.base.ports import F64, ContentLoader, Ledger, TileDraw, Transfers
+from layerw.base.ports import F64, Content, ContentLoader, Ledger, TileDraw, Transfers
 from layerw.stream import geo
 from layerw.stream.bounds import shape_of
 from layerw.stream.config import StreamCamera, StreamConfig
@@ -234,10 +235,10 @@ class Streamer:
             tree.add_tileset(parse_tileset(payload), tree.expansion_of(row), row)
 
     # -- ends ----------------------------------------------------------------------------------------
-    def device_lost(self) -> None:
-        """Everything on the GPU is gone: let go of it and load it again; the tree and its sizes stay."""
-        self._loads.release()
-        self.residency.release()
+    def device_lost(self, is_lost: Callable[[Content], bool] = lambda _: True) -> None:
+        """What is gone from the GPU is let go of and loaded again; the tree and its sizes stay."""
+        self._loads.release(is_lost)
+        self.residency.release(is_lost)
         self._key = ()
         self._selection = None
 

@@ -16,7 +16,8 @@ MIB = 1 << 20
 ANY = 255
 OUT_OF_BUDGET, STALE, DOUBLE_FREE, WRONG_REGION, PROTECTED = 2, 4, 5, 6, 7
 HEAD_WORDS, REGION_WORDS = 8, 12
-sizes = st.one_of(st.integers(1, 64), st.integers(65, 1024), st.integers(1025, 40_000), st.integers(65_536, 900_000))
+sizes = st.one_of(st.integers(1, 64), st.integers(65, 1024), st.integers(1025, 70_000), st.integers(63_000, 65_600),
+                  st.integers(65_536, 900_000))
 
 
 @dataclass

@@ -136,7 +136,7 @@ uint32_t lw_meta_take(uint32_t kind) {
         record = pool->bump;
         pool->bump += pool->size;
     }
-    lw_zero(LW_AT(void, record), pool->size);
+    if (kind == LW_META_CELLS) lw_zero(LW_AT(void, record), pool->size); /* the others are written whole */
     return record;
 }
 

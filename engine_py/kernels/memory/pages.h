@@ -51,7 +51,7 @@ void lw_pages_give(uint32_t first, uint32_t count);
 /* How many pages a region could still get, in one piece or in several. */
 uint32_t lw_pages_left(uint32_t region);
 
-/* A fixed-size record of bookkeeping, zeroed; 0 with the last error set. Kinds are below. */
+/* A fixed-size record of bookkeeping (cells are zeroed); 0 with the last error set. Kinds are below. */
 enum { LW_META_SPAN = 0, LW_META_CELLS = 1, LW_META_SLABS = 2, LW_META_KINDS = 3 };
 uint32_t lw_meta_take(uint32_t kind);
 void lw_meta_give(uint32_t kind, uint32_t record);

@@ -83,20 +83,22 @@ LW_NOINLINE static uint32_t open_slab(uint32_t region, uint32_t class) {
     return record;
 }
 
-uint32_t lw_slab_alloc(uint32_t region, uint32_t size_bytes) {
+uint32_t lw_slab_alloc(uint32_t region, uint32_t size_bytes, uint32_t *taken) {
     uint32_t class = class_of[(size_bytes + 15) >> GRANULE_SHIFT];
     slab_region *own = &regions[region];
     uint32_t record = own->partial[class];
     if (record == 0 && (record = open_slab(region, class)) == 0) return 0;
     lw_slab *slab = slab_at(record);
-    uint32_t word = slab->first_word;
-    while (slab->bits[word] == 0) word++;
-    uint32_t slot = word * 64 + (uint32_t)__builtin_ctzll(slab->bits[word]);
-    slab->bits[word] &= slab->bits[word] - 1;
+    uint32_t word = slab->first_word, size = class_bytes[class];
+    uint64_t bits = slab->bits[word];
+    while (bits == 0) bits = slab->bits[++word];
+    uint32_t slot = word * 64 + (uint32_t)__builtin_ctzll(bits);
+    slab->bits[word] = bits & (bits - 1);
     slab->first_word = (uint16_t)word;
-    own->free_bytes -= class_bytes[class];
+    own->free_bytes -= size;
+    *taken = size;
     if (--slab->free == 0) take_out(&own->partial[class], record);
-    return slab->base + slot * class_bytes[class];
+    return slab->base + slot * size;
 }
 
 static inline uint32_t record_of(uint32_t offset) {
@@ -160,12 +162,6 @@ uint32_t lw_slab_free(uint32_t offset) {
     /* The class's only slab with room stays, so that a pair at the edge does not open and close one each time. */
     if (slab->free == slab->slots && (slab->next || slab->prev)) close_slab(record);
     return size;
-}
-
-uint32_t lw_slab_size(uint32_t offset) {
-    const lw_slab *slab = slab_at(record_of(offset));
-    int32_t slot = slab->slots ? slot_of(slab, offset) : -1;
-    return slot >= 0 && !(slab->bits[slot >> 6] >> (slot & 63) & 1) ? class_bytes[slab->class] : 0;
 }
 
 uint32_t lw_slab_free_bytes(uint32_t region) {

@@ -21,14 +21,11 @@ typedef struct {
     uint64_t bits[16];
 } lw_slab;
 
-/* A slot for `size_bytes` (1 to LW_MEDIUM_MAX) in a region; 0 with the last error set. */
-uint32_t lw_slab_alloc(uint32_t region, uint32_t size_bytes);
+/* A slot for `size_bytes` (1 to LW_MEDIUM_MAX) in a region, of `taken` bytes; 0 with the last error set. */
+uint32_t lw_slab_alloc(uint32_t region, uint32_t size_bytes, uint32_t *taken);
 
 /* Frees a slot; returns its size, or 0 with the last error set (double free, no start of a slot). */
 uint32_t lw_slab_free(uint32_t offset);
-
-/* The size of the slot that starts here, 0 where none is taken. */
-uint32_t lw_slab_size(uint32_t offset);
 
 /* Bytes of slots that are free in a region. */
 uint32_t lw_slab_free_bytes(uint32_t region);

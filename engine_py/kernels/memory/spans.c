@@ -2,15 +2,17 @@
 
 #include "bins.h"
 #include "error.h"
+#include "kept.h"
 #include "pages.h"
 
 enum { SPLIT_BYTES_MIN = 64, STAGGER_BYTES_MIN = 65536, STAGGER_STEP = 64, ALIAS_BYTES = 4096,
-       KEPT_PAGES_MIN = 16 };
+       KEPT_PAGES_MIN = 16, UNMERGED_BYTES_MIN = 1 << 20, UNMERGED_SHARE = 16 };
 
 static uint32_t last_phase; /* of the last large array, modulo 4 KiB */
 
 void lw_spans_start(void) {
     lw_bins_start();
+    lw_kept_start();
     last_phase = 0;
 }
 
@@ -161,7 +163,16 @@ LW_NOINLINE static bool shrink(uint32_t region, uint32_t record, uint32_t kept_p
     return true;
 }
 
+/* Merges what was kept; true when there was any. */
+LW_NOINLINE static bool merge_kept(uint32_t region) {
+    uint32_t record = lw_kept_pop(region);
+    if (record == 0) return false;
+    for (; record; record = lw_kept_pop(region)) make_free(region, merge(region, record));
+    return true;
+}
+
 void lw_spans_trim(uint32_t region) {
+    merge_kept(region);
     uint32_t record = 0;
     while ((record = lw_bins_next(region, record, LW_WASM_PAGE_BYTES)) != 0)
         if (shrink(region, record, 0)) record = 0; /* the lists changed: from the start */
@@ -175,12 +186,19 @@ static uint32_t stagger(uint32_t start, uint32_t size) {
     return distance < STAGGER_STEP ? STAGGER_STEP - distance : 0;
 }
 
-uint32_t lw_span_alloc(uint32_t region, uint32_t size_bytes) {
-    uint32_t extra = size_bytes >= STAGGER_BYTES_MIN ? STAGGER_STEP : 0;
+uint32_t lw_span_alloc(uint32_t region, uint32_t size_bytes, uint32_t *taken) {
     if (size_bytes > 0xFFFF0000u - STAGGER_STEP)
         return lw_fail(LW_E_TOO_LARGE, "alloc: size_bytes", size_bytes, 0xFFFF0000u - STAGGER_STEP);
-    uint32_t size = (uint32_t)lw_align_up(size_bytes, LW_GRANULE);
-    uint32_t record = lw_bin_take(region, size + extra);
+    uint32_t size = lw_kept_round(size_bytes), extra = size >= STAGGER_BYTES_MIN ? STAGGER_STEP : 0;
+    uint32_t record = extra ? 0 : lw_kept_take(region, size);
+    if (record) {
+        span_at(record)->state = span_at(record)->bin_next = 0;
+        *taken = span_at(record)->size;
+        return span_at(record)->start;
+    }
+    record = lw_bin_take(region, size + extra);
+    if (record == 0 && extra == 0) record = lw_kept_take_above(region, size);
+    if (record == 0 && merge_kept(region)) record = lw_bin_take(region, size + extra);
     if (record == 0) {
         if (!add_extent(region, size + extra)) return 0;
         record = lw_bin_take(region, size + extra);
@@ -194,9 +212,11 @@ uint32_t lw_span_alloc(uint32_t region, uint32_t size_bytes) {
         record = tail;
         span = span_at(record);
     }
-    if (span->size - size >= SPLIT_BYTES_MIN && (tail = cut(record, size)) != 0) make_free(region, tail);
+    if (span->size - size >= SPLIT_BYTES_MIN && (tail = cut(record, size)) != 0)
+        make_free(region, merge(region, tail)); /* what was kept may lie before a free span */
     span->bin_prev = span->bin_next = 0;
     if (size >= STAGGER_BYTES_MIN) last_phase = span->start & (ALIAS_BYTES - 1);
+    *taken = span->size;
     return span->start;
 }
 
@@ -209,8 +229,14 @@ uint32_t lw_span_find(uint32_t offset) {
 uint32_t lw_span_free(uint32_t offset) {
     uint32_t record = lw_span_find(offset);
     if (record == 0) return lw_fail(LW_E_BAD_ARGUMENT, "free: address, no block starts there", offset, 0);
-    if (span_at(record)->state == LW_SPAN_FREE) return lw_fail(LW_E_DOUBLE_FREE, "free: address", offset, 0);
+    if (span_at(record)->state != 0) return lw_fail(LW_E_DOUBLE_FREE, "free: address", offset, 0);
     uint32_t size = span_at(record)->size, region = lw_page_of(offset)->region;
+    uint32_t share = (lw_pages.count[region] << LW_PAGE_SHIFT) / UNMERGED_SHARE;
+    if (size < STAGGER_BYTES_MIN && lw_kept_bytes(region) + size <= LW_MAX(share, (uint32_t)UNMERGED_BYTES_MIN)) {
+        span_at(record)->state = LW_SPAN_KEPT;
+        lw_kept_add(region, record);
+        return size;
+    }
     record = merge(region, record);
     make_free(region, record);
     if (span_at(record)->size >= LW_WASM_PAGE_BYTES)
@@ -219,7 +245,7 @@ uint32_t lw_span_free(uint32_t offset) {
 }
 
 void lw_spans_free_bytes(uint32_t region, uint32_t *free_bytes, uint32_t *largest) {
-    *free_bytes = lw_bins_free_bytes(region);
+    *free_bytes = lw_bins_free_bytes(region) + lw_kept_bytes(region);
     *largest = lw_bins_largest(region);
 }
 
@@ -277,6 +303,7 @@ static uint32_t compact_extent(uint32_t region, uint32_t record, uint32_t bytes_
 uint32_t lw_spans_compact(uint32_t region, uint32_t bytes_max, bool (*may_move)(uint32_t owner),
                           void (*moved)(uint32_t owner, uint32_t address)) {
     uint32_t done = 0;
+    merge_kept(region);
     for (uint32_t page = lw_pages.first_page; page < lw_pages.top_page && done < bytes_max; page++) {
         uint32_t record = extent_at(page, region);
         if (record) done += compact_extent(region, record, bytes_max - done, may_move, moved);

@@ -29,21 +29,18 @@ static void count_out(uint32_t region, uint32_t tier, uint32_t bytes) {
 
 /* -- blocks without tiers and handles ------------------------------------------------------------------------ */
 
-static uint32_t block_size(uint32_t address) {
-    return lw_page_of(address)->kind == LW_PAGE_SLABS ? lw_slab_size(address)
-                                                        : LW_AT(lw_span, lw_span_find(address))->size;
-}
-
-static uint32_t take_block(uint32_t region, uint32_t size_bytes) {
+/* A block; `taken` becomes the bytes that it takes. */
+static inline uint32_t take_block(uint32_t region, uint32_t size_bytes, uint32_t *taken) {
     if (region >= LW_REGION_COUNT) return lw_fail(LW_E_BAD_ARGUMENT, "alloc: region", region, LW_REGION_COUNT - 1);
     if (size_bytes == 0) return lw_fail(LW_E_BAD_ARGUMENT, "alloc: size_bytes, it must be 1 or more", 0, 1);
     if (lw_pages.table == 0) return lw_fail(LW_E_NOT_STARTED, "alloc: memory_start was not called", 0, 0);
-    uint32_t address = size_bytes <= LW_MEDIUM_MAX ? lw_slab_alloc(region, size_bytes) : lw_span_alloc(region, size_bytes);
+    uint32_t address = size_bytes <= LW_MEDIUM_MAX ? lw_slab_alloc(region, size_bytes, taken)
+                                                   : lw_span_alloc(region, size_bytes, taken);
     if (address == 0) refused_count++;
     return address;
 }
 
-static uint32_t give_block(uint32_t address) {
+static inline uint32_t give_block(uint32_t address) {
     uint32_t page = address >> LW_PAGE_SHIFT;
     uint32_t kind = lw_pages.table && lw_page_is_managed(page) ? lw_page_at(page)->kind : LW_PAGE_FREE;
     if (kind == LW_PAGE_SLABS) return lw_slab_free(address);
@@ -54,8 +51,8 @@ static uint32_t give_block(uint32_t address) {
 
 uint32_t lw_raw_alloc(uint32_t region, uint32_t size_bytes) {
     lw_lock();
-    uint32_t address = take_block(region, size_bytes);
-    if (address) count_in(region, LW_TIER_PINNED, block_size(address));
+    uint32_t taken, address = take_block(region, size_bytes, &taken);
+    if (address) count_in(region, LW_TIER_PINNED, taken);
     lw_unlock();
     return address;
 }
@@ -83,7 +80,7 @@ void lw_block_free(void *block) {
 
 static uint32_t alloc_locked(uint32_t region, uint32_t size_bytes, uint32_t tier) {
     if (tier >= LW_TIER_COUNT) return lw_fail(LW_E_BAD_ARGUMENT, "alloc: tier", tier, LW_TIER_COUNT - 1);
-    uint32_t address = take_block(region, size_bytes);
+    uint32_t taken, address = take_block(region, size_bytes, &taken);
     if (address == 0) return 0;
     lw_handle *entry;
     uint32_t handle = lw_handle_new(&entry);
@@ -92,7 +89,6 @@ static uint32_t alloc_locked(uint32_t region, uint32_t size_bytes, uint32_t tier
         give_block(address);
         return lw_fail(why.code, why.what, why.value, why.limit);
     }
-    uint32_t taken = block_size(address);
     *entry = (lw_handle){.address = address, .size = size_bytes, .taken = taken, .generation = entry->generation,
                          .region = (uint8_t)region, .tier = (uint8_t)tier};
     if (size_bytes > LW_MEDIUM_MAX) LW_AT(lw_span, lw_span_find(address))->bin_prev = handle;

@@ -16,6 +16,7 @@ import { EventWriter } from './gen/events.js';
 import { Glue } from './glue.js';
 import { Heap } from './heap.js';
 import { Inbox } from './inbox.js';
+import { Layer } from './kernels/layer.js';
 import { Reporter } from './reporter.js';
 import { answerRequest } from './requests.js';
 
@@ -42,6 +43,8 @@ export class Engine {
   backend = null;
   /** Pyodide's API object, once it is loaded. @type {any} */
   pyodide = null;
+  /** The kernels with Layer memory, compiled while Python loads. @type {Layer | null} */
+  layer = null;
   /** @type {{width: number, height: number, pixelRatio: number} | null} */
   #resize = null;
   #stopped = false;
@@ -68,6 +71,7 @@ export class Engine {
       submit: (address, words) => this.decoder.submit(address, words),
       fail: (text) => this.fail(text),
       options: () => this.#optionsForPython(),
+      openLayer: (budgetBytes) => this.#openLayer(budgetBytes),
     });
     this.sinks = { gpu: /** @type {any} */ (null), transfers: this.transfers, page: this.#page() };
     this.decoder = new Decoder({
@@ -93,11 +97,16 @@ export class Engine {
         log: (level, text) => this.reporter.log(level, text),
       });
       const backend = this.#createBackend();
+      const layer = Layer.load(this.options.kernelsUrl, this.options.isolated).catch((error) => {
+        this.reporter.log(1, String(error.message));
+        return null;
+      });
       backend.catch(() => {});
       boot.manifest().then((manifest) => this.port.postMessage({ type: 'manifest', manifest }), () => {});
       this.pyodide = await Promise.race([boot.python(), backend.then(() => new Promise(() => {}))]);
       this.heap.attach(/** @type {any} */ (this.pyodide)._module.memory);
       await backend;
+      this.layer = await layer;
       if (this.#stopped) return;
       this.#begin(await boot.run(this.pyodide, this.glue.module()));
     } catch (error) {
@@ -131,6 +140,7 @@ export class Engine {
     this.glue.stop();
     this.transfers.destroy();
     this.backend?.destroy();
+    this.layer?.close();
     this.port.close();
   }
 
@@ -173,6 +183,13 @@ export class Engine {
     canvas.height = this.canvas.height;
     this.canvas = canvas;
     this.#freshCanvas(canvas);
+  }
+
+  /** Layer memory, when the program first asks for it. @param {number} budgetBytes */
+  #openLayer(budgetBytes) {
+    if (this.layer === null) throw new Error('Layer memory is not loaded; the console says why.');
+    const { memory, wasmTable } = this.pyodide._module;
+    return this.layer.open(budgetBytes, { memory, table: wasmTable });
   }
 
   #optionsForPython() {

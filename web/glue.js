@@ -13,6 +13,7 @@
  * @property {(address: number, words: number) => void} submit
  * @property {(text: string) => void} fail
  * @property {() => object} options
+ * @property {(budgetBytes: number) => number[]} openLayer
  */
 
 /** Counts every call and passes it on. */
@@ -77,6 +78,8 @@ export class Glue {
         this.#frame = /** @type {FrameProxy} */ (callback.copy());
       },
       options: () => JSON.stringify(this.#hooks.options()),
+      /** @param {number} budgetBytes @returns {string} the table indices of the kernels, as JSON */
+      openLayer: (budgetBytes) => JSON.stringify(this.#hooks.openLayer(budgetBytes)),
       /** @param {string} text */
       fail: (text) => {
         this.pyToJs += 1;

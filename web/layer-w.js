@@ -60,6 +60,7 @@ export class LayerW extends HTMLElement {
       baseUrl: BASE_URL,
       runtimeUrl: folder('runtime', '../runtime/'),
       engineUrl: new URL('../engine/layerw.zip', BASE_URL).href,
+      kernelsUrl: folder('kernels', '../kernels/'),
       appUrl,
       program,
       backend: this.#choice('backend', /** @type {const} */ (['auto', 'webgpu', 'webgl2', 'null'])),

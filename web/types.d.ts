@@ -7,6 +7,8 @@ export interface EngineOptions {
   runtimeUrl: string;
   /** The engine's sources as a zip (development server). */
   engineUrl: string;
+  /** Folder of the kernel modules, ends with /. */
+  kernelsUrl: string;
   /** Folder of the program, ends with /. */
   appUrl: string;
   /** The file to run; '' = the manifest's. */

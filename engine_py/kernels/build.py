@@ -5,7 +5,7 @@ bytes. Needs ziglang (clang and wasm-ld) and wasmtime (wat2wasm), nothing else; 
 package is built or installed editable, and by make when a source changed.
 
     inplace.wasm   on Pyodide's own memory: a relocatable Python extension whose functions take numpy's bytes in place
-    side.wasm      one thread, with a memory of its own: Layer memory where the page is not isolated
+    side.wasm      one thread, on a memory of its own that the host makes: Layer memory where nothing is shared
     worker.wasm    on shared memory, one instance a thread: Layer memory where it is
     *.wat          the bridge between memories (bridge/), each its own module
 
@@ -53,7 +53,7 @@ VARIANTS = (
             ("--target=wasm32-unknown-emscripten", "-fPIC", "-DLW_INPLACE"),
             ("-shared", "--experimental-pic", "--import-memory", "--unresolved-symbols=import-dynamic")),
     Variant("side", _LAYER, ("--target=wasm32-unknown-unknown", "-DLW_SIDE"),
-            ("--export-memory", f"--max-memory={MEMORY_BYTES_MAX}", "--growable-table", "--export-table")),
+            ("--import-memory=env,memory", f"--max-memory={MEMORY_BYTES_MAX}", "--growable-table", "--export-table")),
     Variant("worker", _LAYER, ("--target=wasm32-unknown-unknown", "-matomics", "-DLW_WORKER"),
             ("--import-memory=env,memory", "--shared-memory", f"--max-memory={MEMORY_BYTES_MAX}",
              "--growable-table", "--export-table", "--export=__stack_pointer", "--export=__tls_size",
@@ -107,13 +107,16 @@ def build_variant(variant: Variant, out: Path, defines: tuple[str, ...] = ()) ->
     return target
 
 
-def build_wat(path: Path, out: Path) -> Path:
-    """Assemble one .wat file."""
+def build_wat(path: Path, out: Path) -> list[Path]:
+    """Assemble one .wat file; where it has a memory that may be shared, a second module for that."""
     from wasmtime import wat2wasm
 
-    target = out / path.with_suffix(".wasm").name
-    target.write_bytes(bytes(wat2wasm(path.read_text("utf-8"))))
-    return target
+    text, made = path.read_text("utf-8"), []
+    limits = {"": "", "_shared": f"{MEMORY_BYTES_MAX >> 16} shared"}
+    for suffix in limits if "@SHARED@" in text else ("",):
+        made.append(out / f"{path.stem}{suffix}.wasm")
+        made[-1].write_bytes(bytes(wat2wasm(text.replace("@SHARED@", limits[suffix]))))
+    return made
 
 
 def build(out: Path = OUT) -> list[Path]:
@@ -121,7 +124,8 @@ def build(out: Path = OUT) -> list[Path]:
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
         made = [build_variant(variant, Path(scratch)) for variant in VARIANTS]
-        made += [build_wat(path, Path(scratch)) for path in sorted((HERE / "bridge").glob("*.wat"))]
+        for path in sorted((HERE / "bridge").glob("*.wat")):
+            made += build_wat(path, Path(scratch))
         for old in out.glob("*.wasm"):
             old.unlink()
         for path in made:

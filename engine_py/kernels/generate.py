@@ -54,7 +54,7 @@ def _stub(kernel: Kernel, slot: int) -> list[str]:
         lines += _convert(argument, number, kernel.layer)
     called = kernel.name
     if kernel.layer:
-        types = ", ".join(LAYER_C.get(a.kind, a.c_type) for a in kernel.arguments) or "void"
+        types = ", ".join(a.c_type if a.main else LAYER_C.get(a.kind, a.c_type) for a in kernel.arguments) or "void"
         called = f"(({C_RESULT[kernel.result]} (*)({types}))(uintptr_t)linked[{slot}])"
     call = f"{called}({', '.join(f'a{number}' for number in range(len(kernel.arguments)))})"
     if kernel.result == "void":
@@ -65,7 +65,7 @@ def _stub(kernel: Kernel, slot: int) -> list[str]:
 
 
 def _convert(argument: Argument, number: int, layer: bool) -> list[str]:
-    if argument.kind in ("in", "out") and not layer:
+    if argument.kind in ("in", "out") and (argument.main or not layer):
         flags = "PyBUF_SIMPLE" if argument.kind == "in" else "PyBUF_WRITABLE"
         return [f"    void *a{number};", f"    if (!lw_to_address(args[{number}], &a{number}, {flags})) return NULL;"]
     c_type, kind = LAYER_C.get(argument.kind, argument.c_type), argument.kind if argument.kind in C_RESULT else "u32"
@@ -116,8 +116,12 @@ def _tuple(items: object) -> str:
 
 
 def _method_py(kernel: Kernel) -> list[str]:
-    kinds = {"in": "int" if kernel.layer else "Address", "out": "int" if kernel.layer else "Address", **PY_TYPES}
-    arguments = "".join(f", {a.name}: {kinds[a.kind]}" for a in kernel.arguments)
+    def kind(argument: Argument) -> str:
+        if argument.kind in ("in", "out"):
+            return "int" if kernel.layer and not argument.main else "Address"
+        return PY_TYPES[argument.kind]
+
+    arguments = "".join(f", {a.name}: {kind(a)}" for a in kernel.arguments)
     return [f"    def {kernel.name}(self{arguments}) -> {PY_TYPES[kernel.result]}:",
             f'        """{kernel.doc}"""', "        ...", ""]
 
@@ -130,8 +134,74 @@ def kernels_js(kernels: list[Kernel]) -> str:
              "/** Functions that need Layer memory, in the order of link(). @type {readonly string[]} */",
              "export const LAYER_NAMES = ["]
     lines += [f"  '{kernel.name}'," for kernel in kernels if kernel.layer]
-    lines += ["];", ""]
-    return "\n".join(lines)
+    lines += ["];", "", _CALLS_HEAD]
+    for kernel in kernels:
+        if kernel.ephemeral:
+            lines += _read_js(kernel, into=False)
+            lines += _read_js(kernel, into=True) if kernel.ephemeral == "blob" else []
+    return "\n".join([*lines, "}", ""])
+
+
+_CALLS_HEAD = """\
+/** An error of Layer memory: the code is one of LW_E_*, the message its sentence. */
+export class LayerError extends Error {
+  /** @override */
+  name = 'LayerError';
+  /** @param {number} code @param {string} text */
+  constructor(code, text) {
+    super(text);
+    this.code = code;
+  }
+}
+
+const decoder = new TextDecoder();
+
+/** Calls with results of variable size: each reads the header and copies the payload at once, before it ends. */
+export class LayerCalls {
+  /** @type {ArrayBufferLike | null} */
+  #buffer = null;
+  #words = new Uint32Array(0);
+  #bytes = new Uint8Array(0);
+
+  /** @param {Record<string, any>} exports @param {WebAssembly.Memory} memory */
+  constructor(exports, memory) {
+    this.exports = exports;
+    this.memory = memory;
+  }
+
+  /** Views are made once a growth. */
+  #derive() {
+    this.#buffer = this.memory.buffer;
+    this.#words = new Uint32Array(this.#buffer);
+    this.#bytes = new Uint8Array(this.#buffer);
+  }
+
+  /** The last error of this thread. */
+  error() {
+    return new LayerError(this.exports.lw_error_code(), this.lw_error_text(0));
+  }"""
+
+
+def _read_js(kernel: Kernel, *, into: bool) -> list[str]:
+    """One method: call, header, copy. `into`: to a buffer of the caller's, which saves making one."""
+    names = [argument.name for argument in kernel.arguments]
+    types = [f"@param {{number}} {name}" for name in names] + (["@param {Uint8Array} target"] if into else [])
+    gives = ("@returns {number} bytes written to `target`, which must hold them" if into else
+             "@returns {string}" if kernel.ephemeral == "text" else "@returns {Uint8Array<ArrayBuffer>} a copy")
+    lines = ["", f"  /** {kernel.doc}", *(f"   * {line}" for line in [*types, gives]), "   */",
+             f"  {kernel.name}{'_into' if into else ''}({', '.join([*names, 'target'] if into else names)}) {{",
+             f"    const at = this.exports.{kernel.name}({', '.join(names)}) >>> 0;"]
+    lines += ["    if (at === 0) throw this.error();" if kernel.name != "lw_error_text" else
+              "    if (at === 0) return `error ${this.exports.lw_error_code()}`;",
+              "    if (this.#buffer !== this.memory.buffer) this.#derive();",
+              "    const size = this.#words[(at - 16) >>> 2];"]
+    if into:
+        lines += ["    target.set(this.#bytes.subarray(at, at + size));", "    return size;"]
+    elif kernel.ephemeral == "text":
+        lines += ["    return decoder.decode(this.#bytes.slice(at, at + size));"]
+    else:
+        lines += ["    return new Uint8Array(this.#bytes.subarray(at, at + size));"]
+    return [*lines, "  }"]
 
 
 OUTPUTS = {"engine_py/layerw/kernels/gen/api.py": api_py, "web/gen/kernels.js": kernels_js}

@@ -6,6 +6,7 @@ Limits: one declaration ends at its semicolon; arguments are named; types are th
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,11 +25,12 @@ class HeaderError(ValueError):
 
 @dataclass(frozen=True)
 class Argument:
-    """kind: a value of C_TYPES, or "in"/"out" for a pointer to const or to writable memory."""
+    """kind: a value of C_TYPES, or "in"/"out" for a pointer to const or to writable memory. main: see bridge.h."""
 
     name: str
     kind: str
     c_type: str
+    main: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,13 @@ def _arguments(text: str, where: str) -> Iterator[Argument]:
         match = re.fullmatch(r"\s*(?P<type>.+?[\s*])(?P<name>\w+)\s*", part, re.DOTALL)
         if match is None:
             raise HeaderError(f"{where}: the argument {part.strip()!r} needs a type and a name.")
+        if keyword.iskeyword(match["name"]):
+            raise HeaderError(f"{where}: {match['name']} is a word of Python; name the argument otherwise.")
         c_type = " ".join(match["type"].split())
         if c_type.endswith("*"):
-            yield Argument(match["name"], "in" if c_type.startswith("const ") else "out", c_type)
+            main = "LW_MAIN " in c_type
+            yield Argument(match["name"], "in" if c_type.startswith("const ") else "out",
+                           c_type.replace("LW_MAIN ", ""), main)
         elif c_type in C_TYPES:
             yield Argument(match["name"], C_TYPES[c_type], c_type)
         else:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from layerw import report as reports
 from layerw.base.config import Budgets, Config
 from layerw.base.errors import ShapeError
-from layerw.base.host_port import HostPort, Running
+from layerw.base.host_port import MemoryHost, Running
 from layerw.base.log import Log
 from layerw.base.ports import Content, TransferDone, TransferFailed
 from layerw.contents import Contents
@@ -46,6 +46,7 @@ from layerw.visibility.cull import Visibility
 
 if TYPE_CHECKING:  # imported where they are first used: a program without models and worlds starts without them
     from layerw.assets.loader import GltfLoader
+    from layerw.memory import LayerMemory
     from layerw.worlds import World
 
 INBOX_BYTES = 64 * 1024
@@ -70,7 +71,7 @@ class App:
 
     def __init__(self, title: str = "", *, budgets: Budgets | None = None, lanes: int = 6, overlay: bool = False,
                  screen_error_px: float = 16.0, entities_max: int = 262_144, pointer_lock: bool = False,
-                 host: HostPort | None = None) -> None:  # fmt: skip
+                 host: MemoryHost | None = None) -> None:  # fmt: skip
         self.host = host or default_host()
         options = self.host.options()
         chosen = (budgets or Budgets()).replaced(options.get("budgets") or {})
@@ -116,6 +117,18 @@ class App:
         from layerw.assets.loader import GltfLoader
 
         return GltfLoader(self.transfers, self.layer_ledger, self.store, self.backups)
+
+    @cached_property
+    def memory(self) -> LayerMemory:
+        """Memory outside of Python's heap (layerw.memory); opened and charged to the layer budget when first used.
+
+        Raises:
+            BudgetError: the layer budget has no room for lw.Budgets(memory_mib=...).
+        """
+        size_bytes = self.config.budgets.memory_bytes
+        self.layer_ledger.reserve(size_bytes, "Layer memory (memory_mib)")
+        memory: LayerMemory = self.host.open_layer(size_bytes)
+        return memory
 
     @property
     def sun(self) -> Sun:

@@ -88,6 +88,7 @@ def test_a_missing_module_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     ("LW_KERNEL uint32_t a(void);", "has no documentation"),
     ("// Doc.\nLW_KERNEL short a(void);", "returns short"),
     ("// Doc.\nLW_KERNEL uint32_t a(short b);", "b is a short"),
+    ("// Doc.\nLW_KERNEL void a(uint32_t from);", "from is a word of Python"),
     ("// Doc.\nLW_EPHEMERAL(heap) const void *a(void);", "use blob or text"),
 ])
 def test_a_header_outside_the_grammar_is_refused(text: str, said: str) -> None:

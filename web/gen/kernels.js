@@ -3,6 +3,13 @@
 
 /** Functions that need Layer memory, in the order of link(). @type {readonly string[]} */
 export const LAYER_NAMES = [
+  'lw_mts_copy',
+  'lw_stm_copy',
+  'lw_error_text',
+  'lw_statistics',
+  'lw_ring_statistics',
+  'lw_copy_of',
+  'lw_context_end',
   'lw_error_code',
   'lw_error_clear',
   'lw_ring_start',
@@ -27,3 +34,136 @@ export const LAYER_NAMES = [
   'lw_raw_free',
   'lw_cull_lods_threaded',
 ];
+
+/** An error of Layer memory: the code is one of LW_E_*, the message its sentence. */
+export class LayerError extends Error {
+  /** @override */
+  name = 'LayerError';
+  /** @param {number} code @param {string} text */
+  constructor(code, text) {
+    super(text);
+    this.code = code;
+  }
+}
+
+const decoder = new TextDecoder();
+
+/** Calls with results of variable size: each reads the header and copies the payload at once, before it ends. */
+export class LayerCalls {
+  /** @type {ArrayBufferLike | null} */
+  #buffer = null;
+  #words = new Uint32Array(0);
+  #bytes = new Uint8Array(0);
+
+  /** @param {Record<string, any>} exports @param {WebAssembly.Memory} memory */
+  constructor(exports, memory) {
+    this.exports = exports;
+    this.memory = memory;
+  }
+
+  /** Views are made once a growth. */
+  #derive() {
+    this.#buffer = this.memory.buffer;
+    this.#words = new Uint32Array(this.#buffer);
+    this.#bytes = new Uint8Array(this.#buffer);
+  }
+
+  /** The last error of this thread. */
+  error() {
+    return new LayerError(this.exports.lw_error_code(), this.lw_error_text(0));
+  }
+
+  /** The last error as a sentence: what failed, the value and the limit. Never empty. Lives until the next call into the context.
+   * @param {number} context
+   * @returns {string}
+   */
+  lw_error_text(context) {
+    const at = this.exports.lw_error_text(context) >>> 0;
+    if (at === 0) return `error ${this.exports.lw_error_code()}`;
+    if (this.#buffer !== this.memory.buffer) this.#derive();
+    const size = this.#words[(at - 16) >>> 2];
+    return decoder.decode(this.#bytes.slice(at, at + size));
+  }
+
+  /** An lw_memory_statistics (walloc.h). Lives until the next call into the context.
+   * @param {number} context
+   * @returns {Uint8Array<ArrayBuffer>} a copy
+   */
+  lw_statistics(context) {
+    const at = this.exports.lw_statistics(context) >>> 0;
+    if (at === 0) throw this.error();
+    if (this.#buffer !== this.memory.buffer) this.#derive();
+    const size = this.#words[(at - 16) >>> 2];
+    return new Uint8Array(this.#bytes.subarray(at, at + size));
+  }
+
+  /** An lw_memory_statistics (walloc.h). Lives until the next call into the context.
+   * @param {number} context
+   * @param {Uint8Array} target
+   * @returns {number} bytes written to `target`, which must hold them
+   */
+  lw_statistics_into(context, target) {
+    const at = this.exports.lw_statistics(context) >>> 0;
+    if (at === 0) throw this.error();
+    if (this.#buffer !== this.memory.buffer) this.#derive();
+    const size = this.#words[(at - 16) >>> 2];
+    target.set(this.#bytes.subarray(at, at + size));
+    return size;
+  }
+
+  /** An lw_ring_figures (ring.h). Lives until the next call into the context.
+   * @param {number} context
+   * @returns {Uint8Array<ArrayBuffer>} a copy
+   */
+  lw_ring_statistics(context) {
+    const at = this.exports.lw_ring_statistics(context) >>> 0;
+    if (at === 0) throw this.error();
+    if (this.#buffer !== this.memory.buffer) this.#derive();
+    const size = this.#words[(at - 16) >>> 2];
+    return new Uint8Array(this.#bytes.subarray(at, at + size));
+  }
+
+  /** An lw_ring_figures (ring.h). Lives until the next call into the context.
+   * @param {number} context
+   * @param {Uint8Array} target
+   * @returns {number} bytes written to `target`, which must hold them
+   */
+  lw_ring_statistics_into(context, target) {
+    const at = this.exports.lw_ring_statistics(context) >>> 0;
+    if (at === 0) throw this.error();
+    if (this.#buffer !== this.memory.buffer) this.#derive();
+    const size = this.#words[(at - 16) >>> 2];
+    target.set(this.#bytes.subarray(at, at + size));
+    return size;
+  }
+
+  /** A copy of size_bytes at an address: the smallest function of its kind. Lives until the next call into the context.
+   * @param {number} context
+   * @param {number} source
+   * @param {number} size_bytes
+   * @returns {Uint8Array<ArrayBuffer>} a copy
+   */
+  lw_copy_of(context, source, size_bytes) {
+    const at = this.exports.lw_copy_of(context, source, size_bytes) >>> 0;
+    if (at === 0) throw this.error();
+    if (this.#buffer !== this.memory.buffer) this.#derive();
+    const size = this.#words[(at - 16) >>> 2];
+    return new Uint8Array(this.#bytes.subarray(at, at + size));
+  }
+
+  /** A copy of size_bytes at an address: the smallest function of its kind. Lives until the next call into the context.
+   * @param {number} context
+   * @param {number} source
+   * @param {number} size_bytes
+   * @param {Uint8Array} target
+   * @returns {number} bytes written to `target`, which must hold them
+   */
+  lw_copy_of_into(context, source, size_bytes, target) {
+    const at = this.exports.lw_copy_of(context, source, size_bytes) >>> 0;
+    if (at === 0) throw this.error();
+    if (this.#buffer !== this.memory.buffer) this.#derive();
+    const size = this.#words[(at - 16) >>> 2];
+    target.set(this.#bytes.subarray(at, at + size));
+    return size;
+  }
+}

@@ -94,7 +94,7 @@ uint32_t lw_pages_take(uint32_t count, uint32_t region, uint32_t kind) {
     if (lw_pages.table == 0) return lw_fail(LW_E_NOT_STARTED, "alloc: memory_start was not called", 0, 0);
     bool is_meta = region >= LW_REGION_COUNT;
     if (!is_meta && count > lw_pages.limit[region] - LW_MIN(lw_pages.count[region], lw_pages.limit[region]))
-        return lw_fail(LW_E_OUT_OF_BUDGET, "alloc: pages of the region", (uint64_t)lw_pages.count[region] + count,
+        return lw_fail(LW_E_OUT_OF_BUDGET, "alloc: wasm pages of the region", (uint64_t)lw_pages.count[region] + count,
                        lw_pages.limit[region]);
     uint32_t first = count <= lw_pages.free_count ? find_run(count) : 0;
     if (first == 0) first = extend(count);

@@ -22,11 +22,13 @@ class Budgets:
     layer_mib: float = 256  # fetched bytes, built meshes and decoded images that JavaScript holds
     gpu_mib: float = 512  # buffers, textures, instance columns and render targets
     upload_mib_per_frame: float = 4
+    memory_mib: float = 64  # of layer_mib: what app.memory takes once a program uses it
 
     def __post_init__(self) -> None:
         _require("heap_mib", self.heap_mib, 1, 4096)
         _require("layer_mib", self.layer_mib, 1, 4096)
         _require("gpu_mib", self.gpu_mib, 1, 65536)
+        _require("memory_mib", self.memory_mib, 2, 4095.9375)
         _require("upload_mib_per_frame", self.upload_mib_per_frame, 0.0625, 1024)
 
     @property
@@ -40,6 +42,10 @@ class Budgets:
     @property
     def gpu_bytes(self) -> int:
         return int(self.gpu_mib * MIB)
+
+    @property
+    def memory_bytes(self) -> int:
+        return int(self.memory_mib * MIB)
 
     @property
     def upload_bytes_per_frame(self) -> int:

@@ -35,6 +35,12 @@ class HostPort(AddressPort, Protocol):
         ...
 
 
+class MemoryHost(HostPort, Protocol):
+    """A machine that opens Layer memory. `Any`: the class is a layer above this one."""
+
+    def open_layer(self, budget_bytes: int) -> Any: ...
+
+
 class Running:
     """The App that the program made last: how a host finds what to drive."""
 

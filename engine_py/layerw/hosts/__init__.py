@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from layerw.base.host_port import HostPort
+from layerw.base.host_port import MemoryHost
 
 
-def default_host() -> HostPort:
+def default_host() -> MemoryHost:
     """The browser under Pyodide, else a headless host that reads files next to the program."""
     if sys.platform == "emscripten":
         from layerw.hosts.browser import BrowserHost

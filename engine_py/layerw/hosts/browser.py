@@ -14,6 +14,8 @@ import layerw_glue as glue  # registered by web/boot.js
 
 from layerw.base.errors import LayerwError
 from layerw.base.host_port import AnyArray, Running
+from layerw.kernels.link import link
+from layerw.memory import LayerMemory, open_linked
 
 
 class BrowserHost:
@@ -28,6 +30,10 @@ class BrowserHost:
     def address(self, array: AnyArray) -> int:
         """Where the array's bytes are in the wasm heap."""
         return int(array.__array_interface__["data"][0])
+
+    def open_layer(self, budget_bytes: int) -> LayerMemory:
+        """Layer memory; the one crossing that it ever needs."""
+        return open_linked(link(json.loads(glue.openLayer(budget_bytes))))
 
     def options(self) -> dict[str, Any]:
         """What the page asked for; read once."""

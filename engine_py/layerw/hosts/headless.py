@@ -20,6 +20,7 @@ from layerw.gpu.gen.decoder import decode
 from layerw.hosts.event_writer import encode_event
 from layerw.hosts.file_transfers import Fault, FileTransfers, Settings
 from layerw.hosts.null_sink import NullSink
+from layerw.memory import LayerMemory, open_native
 
 FRAME_S = 1.0 / 60.0
 
@@ -80,6 +81,10 @@ class HeadlessHost:
         self._inbox: AnyArray | None = None
         self._events: list[bytes] = [encode_event("resize", *size, 1.0)]
         self._sink = _Routes(self)
+
+    def open_layer(self, budget_bytes: int) -> LayerMemory:
+        """Layer memory under wasmtime."""
+        return open_native(budget_bytes)
 
     def options(self) -> dict[str, Any]:
         """The boot options."""

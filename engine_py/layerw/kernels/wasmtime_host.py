@@ -16,20 +16,23 @@ import wasmtime
 from layerw.kernels.files import path_of
 from layerw.kernels.gen.api import SIGNATURES
 
+WASM_PAGES_FIRST = 32  # static data and stack, as in the page
+
 
 class WasmtimeModule:
     """side.wasm: each exported kernel is a method, called with numbers (addresses are offsets in `memory`)."""
 
-    def __init__(self, name: str = "side") -> None:
+    def __init__(self, name: str = "side", *, wasm_pages_max: int = 65_535) -> None:
         config = wasmtime.Config()
         config.wasm_simd = True
         self.engine = wasmtime.Engine(config)
         self.store = wasmtime.Store(self.engine)
         module = wasmtime.Module.from_file(self.engine, str(path_of(name)))
-        self._exports = wasmtime.Instance(self.store, module, []).exports(self.store)
-        memory, heap_base = self._exports["memory"], self._exports["__heap_base"]
-        assert isinstance(memory, wasmtime.Memory) and isinstance(heap_base, wasmtime.Global)
-        self.memory = memory
+        limits = wasmtime.Limits(WASM_PAGES_FIRST, wasm_pages_max)
+        self.memory = wasmtime.Memory(self.store, wasmtime.MemoryType(limits))
+        self._exports = wasmtime.Instance(self.store, module, [self.memory]).exports(self.store)
+        heap_base = self._exports["__heap_base"]
+        assert isinstance(heap_base, wasmtime.Global)
         self.heap_base = int(heap_base.value(self.store))
         for kernel in SIGNATURES:
             if kernel in self._exports:

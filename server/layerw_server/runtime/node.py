@@ -40,12 +40,12 @@ def _node_in(folder: Path) -> Path:
     return folder / ("node.exe" if os.name == "nt" else "bin/node")
 
 
-def try_node() -> Path | None:
+def try_node(major_min: int = NODE_MAJOR_MIN) -> Path | None:
     """A usable node on this machine, or None; downloads nothing."""
     named = os.environ.get("LAYERW_NODE") or shutil.which("node")
     candidates = [Path(named)] if named else []
     candidates += [_node_in(folder) for folder in _wheel_folders()]
-    return next((path for path in candidates if path.exists() and major_version(path) >= NODE_MAJOR_MIN), None)
+    return next((path for path in candidates if path.exists() and major_version(path) >= major_min), None)
 
 
 def ensure_node() -> Path | None:

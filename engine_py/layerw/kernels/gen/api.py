@@ -9,6 +9,8 @@ Address = Any  # an int, None, or an object with a C-contiguous buffer
 SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the arguments, result
     "lw_version": ((), "u32"),
     "lw_sum": (("in", "u32"), "f32"),
+    "lw_mts_copy": (("u32", "in", "u32"), "u32"),
+    "lw_stm_copy": (("out", "u32", "u32"), "u32"),
     "lw_cull_lods": (("in", "in", "in", "in", "u32", "in", "u32", "out", "out"), "u32"),
     "lw_cull_runs": (("in", "in", "in", "in", "in", "u32", "in", "in", "out", "out", "out"), "void"),
     "lw_cull_cells": (("in", "in", "in", "in", "in", "in", "in", "u32", "in", "in", "out", "out", "out", "out"), "void"),
@@ -17,6 +19,11 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_sort_u32": (("out", "out", "out", "out", "u32"), "void"),
     "lw_sort_u64": (("out", "out", "out", "out", "u32"), "void"),
     "lw_compose_rows": (("in", "in", "u32", "in", "in", "in", "out", "out", "out"), "void"),
+    "lw_error_text": (("u32",), "u32"),
+    "lw_statistics": (("u32",), "u32"),
+    "lw_ring_statistics": (("u32",), "u32"),
+    "lw_copy_of": (("u32", "in", "u32"), "u32"),
+    "lw_context_end": (("u32",), "u32"),
     "lw_error_code": ((), "u32"),
     "lw_error_clear": ((), "void"),
     "lw_ring_start": (("u32",), "u32"),
@@ -42,6 +49,13 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_cull_lods_threaded": (("in", "in", "in", "in", "u32", "in", "u32", "out", "out", "u32", "out"), "u32"),
 }
 LAYER_NAMES: tuple[str, ...] = (  # in the order of link()
+    "lw_mts_copy",
+    "lw_stm_copy",
+    "lw_error_text",
+    "lw_statistics",
+    "lw_ring_statistics",
+    "lw_copy_of",
+    "lw_context_end",
     "lw_error_code",
     "lw_error_clear",
     "lw_ring_start",
@@ -114,6 +128,34 @@ class Kernels(Protocol):
 
 class LayerKernels(Protocol):
     """Kernels that need Layer memory; addresses are numbers there."""
+
+    def lw_mts_copy(self, to: int, source: Address, size_bytes: int) -> int:
+        """Copies size_bytes from Python's memory to Layer memory. Returns 1, or 0 where either end leaves its memory (nothing is written)."""
+        ...
+
+    def lw_stm_copy(self, to: Address, source: int, size_bytes: int) -> int:
+        """Copies size_bytes from Layer memory to Python's memory. Returns 1, or 0 where either end leaves its memory (nothing is written)."""
+        ...
+
+    def lw_error_text(self, context: int) -> int:
+        """The last error as a sentence: what failed, the value and the limit. Never empty. Lives until the next call into the context."""
+        ...
+
+    def lw_statistics(self, context: int) -> int:
+        """An lw_memory_statistics (walloc.h). Lives until the next call into the context."""
+        ...
+
+    def lw_ring_statistics(self, context: int) -> int:
+        """An lw_ring_figures (ring.h). Lives until the next call into the context."""
+        ...
+
+    def lw_copy_of(self, context: int, source: int, size_bytes: int) -> int:
+        """A copy of size_bytes at an address: the smallest function of its kind. Lives until the next call into the context."""
+        ...
+
+    def lw_context_end(self, context: int) -> int:
+        """Gives a context's arenas back; its last payload ends. Returns 1, or 0 with the last error set."""
+        ...
 
     def lw_error_code(self) -> int:
         """The code of this thread's last error (LW_E_*), 0 when nothing failed since lw_error_clear."""

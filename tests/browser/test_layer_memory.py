@@ -1,0 +1,63 @@
+"""Layer memory in real Chromium: linked into Python's table in a worker and on the page's thread, shared or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from .conftest import ServeProgram
+from .harness import open_program
+
+PROGRAM = """
+import time
+import numpy as np
+import layerw as lw
+from layerw.memory.errors import DoubleFree, OutOfBudget
+
+app = lw.App(budgets=lw.Budgets(memory_mib=8))
+memory = app.memory
+block = memory.alloc(100_000, region="mesh", tier="near")
+values = np.random.default_rng(1).random(12_500)
+block.write(values)
+assert (block.read(np.float64) == values).all()
+assert block.view() is None, "two memories have no common view"
+other = memory.alloc(64)
+other.free()
+for call, kind in ((other.free, DoubleFree), (lambda: memory.alloc(9 << 20), OutOfBudget)):
+    try:
+        call()
+    except kind as error:
+        assert "limit" in str(error), error
+    else:
+        raise AssertionError(kind)
+found = memory.statistics()
+assert found.memory_bytes <= found.budget_bytes == 8 << 20
+assert found.regions["mesh"].live_bytes["near"] >= 100_000
+ROUNDS = 2000
+small = np.zeros(64, np.uint8)
+copy, address = memory.kernels.lw_stm_copy, block.address
+start = time.perf_counter()
+for _ in range(ROUNDS):
+    copy(small, address, 64)
+app.log.info(f"a 64-byte copy takes {(time.perf_counter() - start) / ROUNDS * 1e6:.3f} us")
+
+@app.frame
+def update(dt):
+    block.write(values)
+    assert memory.alloc(2000, tier="far").read(count=1).size == 1
+    block.read()
+"""
+
+
+@pytest.mark.parametrize(("thread", "isolate"), [("worker", "1"), ("worker", "0"), ("main", "1")])
+def test_python_uses_layer_memory_without_crossing(
+        tmp_path: Path, context: BrowserContext, serve_program: ServeProgram, thread: str, isolate: str) -> None:
+    (tmp_path / "main.py").write_text(PROGRAM, encoding="utf-8")
+    running = open_program(context, serve_program(tmp_path / "main.py"), backend="null", thread=thread,
+                           isolate=isolate).wait_ready()
+    report = running.report()
+    assert report["errors"] == []
+    assert report["crossings_per_frame"] == {"py_to_js": 1, "js_to_py": 1}
+    assert report["layer_bytes"] >= 8 << 20, "what the memory may take is charged"

@@ -18,6 +18,7 @@ PARTS = {
     "boot": ["-m", "benchmarks.boot", "--rounds", "5"],
     "drawing": ["-m", "benchmarks.drawing"],
     "kernels": ["-m", "benchmarks.kernels"],
+    "memory": ["-m", "benchmarks.memory"],
 }
 
 

@@ -52,10 +52,11 @@ def measure() -> dict[str, Any]:
 def table(found: dict[str, Any]) -> str:
     """Markdown: ns a pair, ratios against what is asked, heap ratios."""
     lines = ["# Memory: alloc and free in Chromium", "",
-             "ns of a pair of free and alloc, medians of interleaved rounds, called from one wasm driver (mix.c); sizes "
-             "are uniform, or uniform in their logarithm (\"log\"). Heap: bytes by which the memory grew over the peak "
-             "of live bytes, 2,000 live blocks (not known for dlmalloc, which lives in Pyodide's memory). emmalloc: not "
-             f"measured, no built copy was at hand. Load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.",
+             "ns of a pair of free and alloc, medians of interleaved rounds, called from one wasm driver (mix.c); "
+             "sizes are uniform, or uniform in their logarithm (\"log\"). Heap: bytes by which the memory grew over "
+             "the peak of live bytes, 2,000 live blocks (not known for dlmalloc, which lives in Pyodide's memory). "
+             "emmalloc: not measured, no built copy was at hand. "
+             f"Load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.",
              "", "| mix | layerw | zig | dlmalloc | zig / layerw (>= 1) | dlmalloc / layerw (>= 2) | heap layerw "
              "(<= 1.15) | heap zig |", "|---|---|---|---|---|---|---|---|"]
     for mix, of in found.items():

@@ -37,6 +37,8 @@ uint32_t lw_ring_stop(void) {
     return 1;
 }
 
+void lw_ring_forget(void) { lw_zero(&ring, sizeof ring); }
+
 static uint32_t take(uint32_t size_bytes) {
     if (ring.address == 0) return lw_fail(LW_E_NOT_STARTED, "ring_take: there is no ring", 0, 0);
     if (size_bytes == 0) return lw_fail(LW_E_BAD_ARGUMENT, "ring_take: size_bytes, it must be 1 or more", 0, 1);

@@ -34,4 +34,7 @@ LW_LAYER uint32_t lw_ring_done(uint32_t frame);
 // Writes an lw_ring_figures to `out`. Returns its size in bytes.
 LW_LAYER uint32_t lw_ring_figures_write(uint32_t *out);
 
+/* The memory starts anew, and with it no ring is there. The allocator's lock is held. */
+void lw_ring_forget(void);
+
 #endif

@@ -4,6 +4,7 @@
 #include "handles.h"
 #include "lock.h"
 #include "pages.h"
+#include "ring.h"
 #include "slabs.h"
 #include "spans.h"
 
@@ -217,6 +218,7 @@ uint32_t lw_memory_start(uint32_t budget_bytes) {
         lw_slabs_start();
         lw_spans_start();
         lw_handles_start();
+        lw_ring_forget();
     }
     lw_unlock();
     return good;

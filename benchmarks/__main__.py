@@ -1,4 +1,4 @@
-"""`make bench`: serving, boot, drawing and kernels in turn; tables and JSON go to benchmarks/results/.
+"""`make bench`: serving, boot, drawing, kernels and the bridge in turn; tables and JSON go to benchmarks/results/.
 
 A part that fails or misses its target does not keep the others from running. Exit status 1 when a part could not
 be measured; a missed target is a result, not an error: its table says by how much.
@@ -19,6 +19,7 @@ PARTS = {
     "drawing": ["-m", "benchmarks.drawing"],
     "kernels": ["-m", "benchmarks.kernels"],
     "memory": ["-m", "benchmarks.memory"],
+    "bridge": ["-m", "benchmarks.bridge"],
 }
 
 

@@ -111,7 +111,9 @@ async function main() {
   for (const name of Object.keys(kinds)) {
     data[name] = new Uint8Array(await (await fetch(`data/${name}.bin`)).arrayBuffer());
   }
-  const { instance } = await WebAssembly.instantiate(await (await fetch('/kernels/side.wasm')).arrayBuffer(), {});
+  const memory = new WebAssembly.Memory({ initial: 32, maximum: 65535 });
+  const bytes = await (await fetch('/kernels/side.wasm')).arrayBuffer();
+  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
   await post('side', side(instance.exports, new Layout(instance.exports), data));
   await post('pyodide', await inPyodide(data));
   await post('done', '{}');

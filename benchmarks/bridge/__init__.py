@@ -1,0 +1,1 @@
+"""Copies and calls between two memories, in every way that there is."""

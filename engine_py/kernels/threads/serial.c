@@ -1,7 +1,7 @@
-/* One thread: the chunks in ascending order. The module with workers has its own (jobs.c). */
+/* One thread, in native builds: the chunks in ascending order. The modules have jobs.c. */
 #include "parallel.h"
 
-#ifndef LW_WORKER_JOBS
+#ifndef __wasm__ /* native builds: tests and benchmarks */
 
 void lw_parallel_for(uint32_t count, uint32_t grain, lw_range run, void *context) {
     if (grain == 0) grain = 1;

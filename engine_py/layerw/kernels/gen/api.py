@@ -47,6 +47,27 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_raw_alloc": (("u32", "u32"), "u32"),
     "lw_raw_free": (("u32",), "u32"),
     "lw_cull_lods_threaded": (("in", "in", "in", "in", "u32", "in", "u32", "out", "out", "u32", "out"), "u32"),
+    "lw_job_new": (("u32", "u32", "u32", "u32"), "u32"),
+    "lw_job_after": (("u32", "u32"), "u32"),
+    "lw_job_start": (("u32",), "u32"),
+    "lw_job_cancel": (("u32",), "u32"),
+    "lw_job_state": (("u32",), "u32"),
+    "lw_job_error": (("u32",), "u32"),
+    "lw_job_cancelled": ((), "u32"),
+    "lw_job_free": (("u32",), "u32"),
+    "lw_jobs_poll": (("u32",), "u32"),
+    "lw_channel_start": (("out", "u32"), "u32"),
+    "lw_channel_send": (("out", "u32"), "u32"),
+    "lw_channel_take": (("out", "out"), "u32"),
+    "lw_thread_new": (("u32",), "u32"),
+    "lw_thread_stack": (("u32",), "u32"),
+    "lw_thread_tls": (("u32",), "u32"),
+    "lw_worker_run": (("u32",), "u32"),
+    "lw_thread_trapped": (("u32", "u32"), "u32"),
+    "lw_thread_lost": (("u32",), "u32"),
+    "lw_thread_stop": (("u32",), "u32"),
+    "lw_thread_free": (("u32",), "u32"),
+    "lw_threads_figures_write": (("out",), "u32"),
 }
 LAYER_NAMES: tuple[str, ...] = (  # in the order of link()
     "lw_mts_copy",
@@ -79,6 +100,27 @@ LAYER_NAMES: tuple[str, ...] = (  # in the order of link()
     "lw_raw_alloc",
     "lw_raw_free",
     "lw_cull_lods_threaded",
+    "lw_job_new",
+    "lw_job_after",
+    "lw_job_start",
+    "lw_job_cancel",
+    "lw_job_state",
+    "lw_job_error",
+    "lw_job_cancelled",
+    "lw_job_free",
+    "lw_jobs_poll",
+    "lw_channel_start",
+    "lw_channel_send",
+    "lw_channel_take",
+    "lw_thread_new",
+    "lw_thread_stack",
+    "lw_thread_tls",
+    "lw_worker_run",
+    "lw_thread_trapped",
+    "lw_thread_lost",
+    "lw_thread_stop",
+    "lw_thread_free",
+    "lw_threads_figures_write",
 )
 
 
@@ -247,4 +289,88 @@ class LayerKernels(Protocol):
 
     def lw_cull_lods_threaded(self, view: int, positions: int, radii: int, rows: int, count: int, until_m: int, lods: int, out: int, counts: int, grain: int, chunk_counts: int) -> int:
         """As lw_cull_lods, in chunks of `grain` spheres (rounded up to 4). `out` needs max(lods, 1) * (count rounded up to the chunk), `chunk_counts` LW_LODS_MAX words a chunk. The result does not depend on grain or threads."""
+        ...
+
+    def lw_job_new(self, run: int, context: int, count: int, grain: int) -> int:
+        """A new job: `run` is the table index of a function (context, begin, end), called for chunks of `grain` of 0..count. Returns its handle, or 0 with the last error set."""
+        ...
+
+    def lw_job_after(self, job: int, earlier: int) -> int:
+        """Lets `job`, which was not started, wait for `earlier`. Returns 1, or 0 with the last error set."""
+        ...
+
+    def lw_job_start(self, job: int) -> int:
+        """Starts a job, which runs when its earlier ones are done. Returns 1, or 0 with the last error set."""
+        ...
+
+    def lw_job_cancel(self, job: int) -> int:
+        """Cancels a job: chunks that nobody began are dropped, running ones may ask lw_job_cancelled. Returns 1, or 0 with the last error set."""
+        ...
+
+    def lw_job_state(self, job: int) -> int:
+        """1 new, 2 waiting, 3 ready or running, 4 done, 5 failed, 6 cancelled; 0 with the last error set."""
+        ...
+
+    def lw_job_error(self, job: int) -> int:
+        """Why a job failed or was cancelled (LW_E_*), or 0."""
+        ...
+
+    def lw_job_cancelled(self) -> int:
+        """Whether the job that runs on this thread was cancelled."""
+        ...
+
+    def lw_job_free(self, job: int) -> int:
+        """Forgets a job that is new, done, failed or cancelled. Returns 1, or 0 with the last error set."""
+        ...
+
+    def lw_jobs_poll(self, chunks_max: int) -> int:
+        """Takes part: runs at most chunks_max chunks on this thread, without waiting. Returns how many it ran."""
+        ...
+
+    def lw_channel_start(self, channel: int, capacity: int) -> int:
+        """Makes an empty channel of `capacity` messages in a block of 16 + 4 * capacity bytes. Returns 1, or 0 with the last error set."""
+        ...
+
+    def lw_channel_send(self, channel: int, message: int) -> int:
+        """Sends one word. Returns 1, or 0 with LW_E_FULL."""
+        ...
+
+    def lw_channel_take(self, channel: int, out: int) -> int:
+        """Takes the oldest word into `out`. Returns 1, or 0 when there is none (which is no error)."""
+        ...
+
+    def lw_thread_new(self, stack_bytes: int) -> int:
+        """Takes a slot, a stack of stack_bytes (4 KiB to 16 MiB) and TLS for one more thread. Returns its slot, or 0 with the last error set."""
+        ...
+
+    def lw_thread_stack(self, slot: int) -> int:
+        """The address that __stack_pointer of a thread starts at; 0 for a slot that is not taken."""
+        ...
+
+    def lw_thread_tls(self, slot: int) -> int:
+        """The address for __wasm_init_tls of a thread; 0 for a slot that is not taken."""
+        ...
+
+    def lw_worker_run(self, slot: int) -> int:
+        """Runs jobs until the thread shall stop (returns 0) or its stack was overwritten (12): called once, on the new thread."""
+        ...
+
+    def lw_thread_trapped(self, slot: int, error: int) -> int:
+        """A thread trapped: its chunk's job fails with `error` (0: 11, or 12 where the guard was written), its mutexes are released. The thread calls it itself, with its stack reset, so that nobody waits for it. Returns the job, 0 when it ran none."""
+        ...
+
+    def lw_thread_lost(self, slot: int) -> int:
+        """A thread was killed by the host in the midst of things: its chunk is run again by another one. Returns the job or 0."""
+        ...
+
+    def lw_thread_stop(self, slot: int) -> int:
+        """Tells one thread (or with slot 0 all) to end after its chunk. Returns how many were told."""
+        ...
+
+    def lw_thread_free(self, slot: int) -> int:
+        """Gives stack, TLS and slot of a thread back; the host has seen it end. Returns 1, or 0 with the last error set."""
+        ...
+
+    def lw_threads_figures_write(self, out: int) -> int:
+        """Writes width, times that the main thread was about to wait (refused), and the chunks run by each of the 33 threads: 35 words. Returns 140."""
         ...

@@ -23,10 +23,10 @@ def bind_fast(store: wasmtime.Store, function: wasmtime.Func) -> Callable[..., A
     trap = ctypes.POINTER(bindings.wasm_trap_t)()
     context, raw, trap_address = store._context(), ctypes.byref(function._func), ctypes.byref(trap)
     invoke, size = bindings._wasmtime_func_call_unchecked, len(row)
-    slots: list[Any] = [ctypes.c_int32.from_buffer(row, i * ctypes.sizeof(bindings.wasmtime_val_raw_t)) if field == "i32" else
-             {"i64": ctypes.c_int64, "f32": ctypes.c_float, "f64": ctypes.c_double}[field].from_buffer(
-                 row, i * ctypes.sizeof(bindings.wasmtime_val_raw_t)) for i, field in enumerate(fields)]
-    kinds = {"i32": ctypes.c_uint32, "i64": ctypes.c_int64, "f32": ctypes.c_float, "f64": ctypes.c_double}
+    kinds: dict[str, Any] = {"i32": ctypes.c_uint32, "i64": ctypes.c_int64, "f32": ctypes.c_float,
+                             "f64": ctypes.c_double}
+    stride = ctypes.sizeof(bindings.wasmtime_val_raw_t)
+    slots = [kinds[field].from_buffer(row, place * stride) for place, field in enumerate(fields)]
     answer: Any = kinds[results[0]].from_buffer(row) if results else None
 
     def call(*arguments: Any) -> Any:

@@ -10,8 +10,10 @@ import pytest
 
 from layerw_server.bake import BakeError, bake, cli_bake, pipeline
 from layerw_server.bake import tileset as tileset_module
-from layerw_server.bake.heightfield import load_dem, metres_per_degree, resample
+from layerw_server.bake.fields import derive
+from layerw_server.bake.heightfield import HeightField, load_dem, metres_per_degree, resample
 from layerw_server.bake.island import make_island
+from layerw_server.bake.spawn import spawn_point
 
 from .bake_worlds import files, read_world, small_field, tileset, walk
 
@@ -100,6 +102,21 @@ def test_ground_grid_matches_the_heights(world: Path) -> None:
     row, column = (z - ground["north_m"]) / ground["spacing_z_m"], (x - ground["west_m"]) / ground["spacing_x_m"]
     assert y == pytest.approx(heights[round(row), round(column)] + 1.8, abs=0.1)
     assert y > extras["sea_level_m"]
+
+
+def test_a_world_without_a_sea_is_seen_from_well_inside_along_its_length() -> None:
+    """The end of the world must be far from the start, and far behind what it looks at."""
+    y, x = np.mgrid[0:257, 0:257].astype(np.float32)
+    heights = 40 * np.sin(x / 17) * np.cos(y / 23) + 0.3 * x
+    field = HeightField(heights.astype(np.float32), 3, 30.0, 30.0, "hills")
+    spawn = spawn_point(field, derive(field))
+    eye, target = np.array(spawn["position"]), np.array(spawn["look_at"])
+    half = field.size_m[0] / 2
+    assert np.abs(eye[[0, 2]]).max() < 0.7 * half
+    ahead = (target - eye)[[0, 2]]
+    ahead /= np.linalg.norm(ahead)
+    to_rim = min((half * np.sign(a) - e) / a for a, e in zip(ahead, eye[[0, 2]], strict=True) if abs(a) > 1e-6)
+    assert to_rim > half, "more than half a world lies ahead"
 
 
 # -- the same bytes every time --------------------------------------------------------------------------------

@@ -115,6 +115,18 @@ def test_the_same_view_chooses_the_same_tiles_on_the_earth_and_locally() -> None
     assert earth.drawn() == local.drawn() and len(local.drawn()) > 8
 
 
+def test_a_local_world_with_heights_stays_where_they_are() -> None:
+    document = quadtree(2)
+    for ground, moves in ((None, True), ({"uri": "g.bin"}, False)):
+        document["extras"] = {"layerw": {"ground": ground}} if ground else {}
+        transform = np.eye(4)
+        transform[:3, 3] = (100, 200, 300)
+        rig = Rig({"w/tileset.json": document}, config=StreamConfig(place="local", transform=transform))
+        for _ in range(4):
+            rig.step(look((0, 0, 0), (1, 0, 0)))
+        assert bool(np.linalg.norm(rig.streamer.origin) < 1e-6) is moves
+
+
 def test_a_transform_of_the_user_moves_and_scales_the_world() -> None:
     transform = np.diag([2.0, 2.0, 2.0, 1.0])
     transform[:3, 3] = (100, 200, 300)

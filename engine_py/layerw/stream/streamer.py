@@ -209,7 +209,8 @@ class Streamer:
             own = base @ root.transform if root.transform is not None else base
             center = shape_of(root.volume, own, base).center
             far = float(np.linalg.norm(center)) > geo.FAR_FROM_ORIGIN_M
-            frame = geo.east_north_up(center) if far else _moved(center)
+            # A world with heights is where they say already.
+            frame = geo.east_north_up(center) if far else _moved(center * ("ground" not in self.extras))
             base = geo.rigid_inverse(frame) @ base
         return geo.WORLD_FROM_TILESET @ base
 

@@ -2,7 +2,8 @@
 
 The rule for a world with a sea: stand on dry, gentle ground near the shore, with open water close by, and see as
 much of the high ground as possible, rising above the eye but not in the face. Without a sea: stand on a gentle
-spot with the widest open sky that still has high ground in reach. Candidates lie on a coarse grid; the score of
+spot well inside, and look at high ground with as much of the world as possible in that direction, so that its end
+is far away. Candidates lie on a coarse grid; the score of
 each is computed from the same arrays that made the tiles, so the answer is deterministic.
 """
 
@@ -52,8 +53,9 @@ def _peaks(heights: F32) -> npt.NDArray[np.int64]:
 def _candidates(heights: F32, slope: F32, sea_m: float | None) -> npt.NDArray[np.int64]:
     n = heights.shape[0]
     good = slope < 0.3
-    good[: n // 32 + 1] = good[-(n // 32) - 1 :] = False
-    good[:, : n // 32 + 1] = good[:, -(n // 32) - 1 :] = False
+    rim = n // (32 if sea_m is not None else 6) + 1
+    good[:rim] = good[-rim:] = False
+    good[:, :rim] = good[:, -rim:] = False
     if sea_m is not None:
         above = heights - sea_m
         beach = good & (above > 1.0) & (above < 4.0)
@@ -74,11 +76,14 @@ def _score(
     distance = np.hypot(away[:, 1] * spacing[0], away[:, 0] * spacing[1]) + 1e-6
     top = heights[targets[:, 0], targets[:, 1]]
     rise = (top - eye) / distance
+    far_m = 1200.0 if sea_m is not None else 0.25 * heights.shape[0] * max(spacing)
     rays = spot[None, None, :] + away[:, None, :] * _RAY[None, :, None]
     ground = heights[np.rint(rays[..., 0]).astype(int), np.rint(rays[..., 1]).astype(int)]
     line = eye + (top - eye)[:, None] * _RAY[None, :]
     seen = (ground < line).mean(axis=1) ** 3
-    worth = seen * np.clip(rise, 0.0, 0.35) * np.clip(distance / 1200.0, 0.0, 1.0)
+    worth = seen * np.clip(rise, 0.0, 0.35) * np.clip(distance / far_m, 0.0, 1.0)
+    if sea_m is None:
+        worth = worth * _reach(spot, away, heights.shape[0]) ** 2
     best = int(np.argmax(worth))
     water = 0.0
     if sea_m is not None:  # water in the foreground of the view, and near
@@ -87,6 +92,14 @@ def _score(
     shore = 0.0 if sea_m is None else float((near < sea_m).mean())
     score = float(worth.sum() + 2.0 * worth[best]) * (0.1 + 2.0 * water + min(shore, 0.4))
     return score, int(targets[best, 0] * heights.shape[1] + targets[best, 1])
+
+
+def _reach(spot: npt.NDArray[np.int64], away: npt.NDArray[np.int64], side: int) -> npt.NDArray[np.float64]:
+    """How far the world goes on in each direction, in its own sides."""
+    ahead = np.where(away > 0, side - 1 - spot, spot)
+    steps = ahead / np.maximum(np.abs(away), 1e-6)
+    ends: npt.NDArray[np.float64] = steps.min(axis=1) * np.hypot(away[:, 0], away[:, 1]) / side
+    return ends
 
 
 def _pose(

@@ -9,7 +9,7 @@ const CASES = [ // name, slots, largest bytes
   ['16 B-64 KiB', 256, 65536],
 ];
 const HEAP_SLOTS = 2000;
-const BUDGET_BYTES = 2 ** 31;
+const BUDGET_BYTES = 256 * 2 ** 20; // the default layer budget; the page table takes 12 bytes for each wasm page of it
 
 /** @typedef {{alloc: Function, free: Function, memory: WebAssembly.Memory, mix: WebAssembly.Module}} Heap */
 

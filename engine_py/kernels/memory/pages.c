@@ -4,13 +4,14 @@
 #include "slabs.h"
 #include "spans.h"
 
-enum { GROW_PAGES_MAX = 64, BITMAP_WORDS = (LW_PAGES_MAX + 64) / 64 };
+enum { GROW_PAGES_MAX = 64, BITMAP_WORDS = (LW_PAGES_MAX + 64) / 64, META_CHUNK_BYTES = 4096 };
 
 typedef struct { uint32_t size, free, bump, bump_end; } meta_pool;
 
 lw_page_pool lw_pages;
 static uint64_t free_bits[BITMAP_WORDS];
 static meta_pool metas[LW_META_KINDS];
+static uint32_t meta_page_left; /* the next chunk of the page that the kinds share, downwards; 0: none */
 
 bool lw_pages_start(uint32_t budget_bytes) {
     uint32_t end_page = budget_bytes >> LW_PAGE_SHIFT;
@@ -26,6 +27,7 @@ bool lw_pages_start(uint32_t budget_bytes) {
     if (present < first_page && !lw_memory_grow((uint32_t)(first_page - present)))
         return lw_fail(LW_E_NO_MEMORY, "memory_start: wasm pages", first_page, present);
     lw_zero(free_bits, sizeof free_bits);
+    meta_page_left = 0;
     lw_zero(LW_AT(void, table), end_page * sizeof(lw_page));
     lw_pages = (lw_page_pool){.table = table, .first_page = (uint32_t)first_page, .top_page = (uint32_t)first_page,
                               .end_page = end_page};
@@ -121,6 +123,18 @@ uint32_t lw_pages_left(uint32_t region) {
     return LW_MIN(whole, own);
 }
 
+/* The kinds share pages, so that a small heap has one of bookkeeping and not one a kind. */
+static uint32_t meta_chunk(void) {
+    if (meta_page_left == 0) {
+        uint32_t page = lw_pages_take(1, LW_REGION_COUNT, LW_PAGE_META);
+        if (page == 0) return 0;
+        meta_page_left = (page << LW_PAGE_SHIFT) + (LW_WASM_PAGE_BYTES - META_CHUNK_BYTES);
+    }
+    uint32_t chunk = meta_page_left;
+    meta_page_left = (chunk & (LW_WASM_PAGE_BYTES - 1)) == 0 ? 0 : chunk - META_CHUNK_BYTES;
+    return chunk;
+}
+
 uint32_t lw_meta_take(uint32_t kind) {
     meta_pool *pool = &metas[kind];
     uint32_t record = pool->free;
@@ -128,10 +142,10 @@ uint32_t lw_meta_take(uint32_t kind) {
         pool->free = *LW_AT(uint32_t, record);
     } else {
         if (pool->bump_end - pool->bump < pool->size) {
-            uint32_t page = lw_pages_take(1, LW_REGION_COUNT, LW_PAGE_META);
-            if (page == 0) return 0;
-            pool->bump = page << LW_PAGE_SHIFT;
-            pool->bump_end = pool->bump + (LW_WASM_PAGE_BYTES - 1); /* one less: an end of 2^32 would be 0 */
+            uint32_t chunk = meta_chunk();
+            if (chunk == 0) return 0;
+            pool->bump = chunk;
+            pool->bump_end = chunk + META_CHUNK_BYTES;
         }
         record = pool->bump;
         pool->bump += pool->size;

@@ -19,7 +19,7 @@ enum { LW_PAGE_SHIFT = 16, LW_PAGES_MAX = 65535 };
 typedef struct {
     uint8_t kind, region;
     uint16_t unused;
-    uint32_t link; /* SLABS: four slab records; SPANS: the table of cells */
+    uint32_t link; /* SLABS: its slab records; SPANS: the table of cells */
     uint32_t tail; /* SPANS: on the last page of an extent, the record of its last span */
 } lw_page;
 

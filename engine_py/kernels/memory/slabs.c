@@ -13,9 +13,10 @@ typedef struct {
 
 static slab_region regions[LW_REGION_COUNT];
 
-/* All multiples of 16, in steps of at most 25 % below 128 bytes, 12.5 % on average above. */
-static const uint16_t class_bytes[LW_CLASSES] = {16,  32,  48,  64,  80,  96,  112, 128, 160, 192, 224, 256, 288,
-                                                 320, 352, 384, 448, 512, 576, 640, 704, 768, 832, 896, 960, 1024};
+/* Multiples of 16 that fill a slab well: 5 % lies between a size and its class on average, 2 % at a slab's end. */
+static const uint16_t class_bytes[LW_CLASSES] = {16,  32,  48,  64,  80,  96,  112, 128, 144, 160, 176,
+                                                 192, 208, 224, 240, 256, 272, 288, 304, 336, 368, 400,
+                                                 448, 480, 512, 544, 576, 624, 672, 736, 816, 896, 1024};
 static uint8_t class_of[(LW_MEDIUM_MAX >> GRANULE_SHIFT) + 1]; /* by size in granules, rounded up */
 static uint32_t inverse[LW_CLASSES];                             /* 65536 / granules of a slot, rounded up */
 
@@ -74,7 +75,7 @@ LW_NOINLINE static uint32_t open_slab(uint32_t region, uint32_t class) {
     slab->class = (uint8_t)class;
     slab->slots = slab->free = (uint16_t)(SLAB_BYTES / class_bytes[class]);
     slab->first_word = 0;
-    for (uint32_t word = 0; word < 16; word++) {
+    for (uint32_t word = 0; word < LW_SLAB_WORDS; word++) {
         uint32_t below = word * 64;
         slab->bits[word] = slab->slots >= below + 64 ? ~0ull : slab->slots > below ? (1ull << (slab->slots - below)) - 1 : 0;
     }
@@ -102,7 +103,7 @@ uint32_t lw_slab_alloc(uint32_t region, uint32_t size_bytes, uint32_t *taken) {
 }
 
 static inline uint32_t record_of(uint32_t offset) {
-    return lw_page_of(offset)->link + (offset >> LW_SLAB_SHIFT & 3) * (uint32_t)sizeof(lw_slab);
+    return lw_page_of(offset)->link + (offset >> LW_SLAB_SHIFT & (LW_SLABS_A_PAGE - 1)) * (uint32_t)sizeof(lw_slab);
 }
 
 /* The slot that starts at an offset, or -1 where none starts. */
@@ -112,7 +113,7 @@ static inline int32_t slot_of(const lw_slab *slab, uint32_t offset) {
     return slot < slab->slots && slot * class_bytes[slab->class] == inside ? (int32_t)slot : -1;
 }
 
-/* Gives a page back whose four slabs are empty. */
+/* Gives a page back whose slabs are all empty. */
 static bool give_page(slab_region *own, uint32_t page) {
     uint32_t records = lw_page_at(page)->link;
     for (uint32_t i = 0; i < LW_SLABS_A_PAGE; i++)

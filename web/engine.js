@@ -160,6 +160,8 @@ export class Engine {
         this.reporter.log(1, `The GPU device was lost: ${reason}`);
         this.loop.expectNoFrames();
       },
+      onGone: (/** @type {string} */ reason) => this.fail(`The GPU was lost and did not come back: ${reason} The program `
+        + 'goes on without a picture; reload the page, restart the browser, or add ?backend=webgl2 to the address.'),
     });
     if (this.#stopped) return backend.destroy();
     this.backend = this.sinks.gpu = backend;

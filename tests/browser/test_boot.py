@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import Browser, BrowserContext
 
 from layerw_server.background import background_server
+from layerw_server.browser import find_chromium
 
 from .conftest import RunProgram, ServeProgram
 from .harness import CUBE, Running, open_program
@@ -112,13 +113,26 @@ def test_missing_runtime_file_is_named(run_program: RunProgram, runtime_dir: Pat
     assert name in text
 
 
-def test_no_webgpu_and_no_webgl2_is_a_message(context: BrowserContext, serve_program: ServeProgram) -> None:
-    # On the main thread, so that the page's init script reaches the probe.
-    context.add_init_script(
-        "delete Navigator.prototype.gpu; const get = (k) => function (type, ...r) "
-        "{ return type.startsWith('webgl') ? null : k.call(this, type, ...r) };"
-        "for (const C of [HTMLCanvasElement, OffscreenCanvas]) C.prototype.getContext = get(C.prototype.getContext);")
-    running = open_program(context, serve_program(CUBE), thread="main")
+@pytest.mark.parametrize("thread", ["worker", "main"])
+def test_no_webgpu_and_no_webgl2_is_a_message(browser: Browser, serve_program: ServeProgram, thread: str) -> None:
+    """A real Chromium that has neither: no GPU, and no rasteriser in its place."""
+    own = browser.browser_type.launch(executable_path=find_chromium(),
+                                      args=["--no-sandbox", "--disable-gpu", "--disable-software-rasterizer"])
+    try:
+        running = open_program(own.new_context(), serve_program(CUBE), thread=thread)
+        text = running.wait_error()
+        assert "WebGPU" in text
+        assert "WebGL2" in text
+    finally:
+        own.close()
+
+
+def test_a_gpu_that_does_not_come_back_is_a_message(context: BrowserContext, serve_program: ServeProgram) -> None:
+    # On the main thread, where the page can take the adapter away.
+    running = open_program(context, serve_program(CUBE), backend="webgpu", thread="main").wait_ready()
+    running.page.evaluate("navigator.gpu.requestAdapter = async () => null")
+    running.request("loseDevice")
     text = running.wait_error()
-    assert "WebGPU" in text
-    assert "WebGL2" in text
+    assert "did not come back" in text
+    assert "?backend=webgl2" in text
+    running.frames(2)  # the program goes on

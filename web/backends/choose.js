@@ -9,6 +9,7 @@ const MODULES = Object.freeze({
   null: () => import('./null/device.js'),
 });
 const PROBE_TIMEOUT_MS = 10_000;
+const PROBE_RETRIES = 4;
 
 /** @typedef {keyof typeof MODULES} Name */
 /** @typedef {{ name: Name, note: string, create: (parts: any) => Promise<any> }} Choice */
@@ -18,7 +19,7 @@ export async function probeWebgpu() {
   if (!navigator.gpu) return 'the browser has no navigator.gpu';
   try {
     const { requestDevice } = await MODULES.webgpu();
-    const device = await requestDevice();
+    const device = await requestDevice(PROBE_RETRIES);
     let lost = '';
     device.lost.then((info) => { lost = info.message || 'the device was lost'; });
     const context = /** @type {GPUCanvasContext | null} */ (new OffscreenCanvas(16, 16).getContext('webgpu'));

@@ -20,10 +20,11 @@ const COPY_DST = 0x02;
 const RENDER_ATTACHMENT = 0x10;
 
 /** The first requestAdapter after a GPU-process restart may give null, so it is asked again.
+ * @param {number} [retries] fewer at the start: a browser without an adapter gets WebGL2 soon
  * @returns {Promise<GPUDevice>} */
-export async function requestDevice() {
+export async function requestDevice(retries = RETRIES) {
   let problem = 'This browser has no navigator.gpu.';
-  for (let attempt = 0; attempt < RETRIES && navigator.gpu; attempt += 1) {
+  for (let attempt = 0; attempt < retries && navigator.gpu; attempt += 1) {
     try {
       const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
       if (adapter) return await deviceOf(adapter);
@@ -33,7 +34,7 @@ export async function requestDevice() {
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
-  throw new Error(`No WebGPU device could be had in ${RETRIES} attempts. ${problem}`);
+  throw new Error(`No WebGPU device could be had in ${retries} attempts. ${problem}`);
 }
 
 /** @param {GPUAdapter} adapter @returns {Promise<GPUDevice>} */
@@ -48,11 +49,12 @@ function deviceOf(adapter) {
 
 export class WebgpuBackend extends Core {
   /** @param {import('../common/driver.js').Parts & { canvas: HTMLCanvasElement | OffscreenCanvas,
-   *   onLost?: (reason: string) => void,
+   *   onLost?: (reason: string) => void, onGone?: (reason: string) => void,
    *   renewCanvas?: () => Promise<OffscreenCanvas> }} parts @param {Map<string, string>} chunks */
   constructor(parts, chunks) {
     super(parts);
     this.onLost = parts.onLost;
+    this.onGone = parts.onGone;
     this.renewCanvas = parts.renewCanvas;
     this.canvas = parts.canvas;
     this.chunks = chunks;
@@ -128,6 +130,7 @@ export class WebgpuBackend extends Core {
       if (!this.destroyed) this.events.deviceRestored();
     } catch (error) {
       this.apiError(/** @type {Error} */ (error).message);
+      if (!this.destroyed) this.onGone?.(/** @type {Error} */ (error).message);
     }
   }
 

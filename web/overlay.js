@@ -61,6 +61,7 @@ export class Overlay {
     for (const name of ['heap', 'layer', 'gpu']) {
       lines.push(`${name.padEnd(5)} ${mib(report[`${name}_bytes`]).padStart(7)} / ${mib(budgets?.[name]).padStart(7)} MiB`);
     }
+    if (report.memory) lines.push(...memoryLines(report.memory));
     this.text.textContent = lines.join('\n');
   }
 
@@ -77,4 +78,18 @@ export class Overlay {
     context.fillStyle = '#ffffff44';
     context.fillRect(0, y, GRAPH_FRAMES, 1);
   }
+}
+
+const TIERS = ['pinned', 'visible', 'near', 'far'];
+
+/** Layer memory: a line a region, MiB by tier, and what lies free. @param {Record<string, any>} memory */
+function memoryLines(memory) {
+  const lines = [`memory ${mib(memory.memory).padStart(6)} / ${mib(memory.budget).padStart(7)} MiB  ${memory.handles} blocks`];
+  for (const [name, region] of Object.entries(memory.regions)) {
+    if (region.committed === 0) continue;
+    const tiers = TIERS.filter((tier) => region[tier] > 0).map((tier) => `${tier} ${mib(region[tier])}`);
+    lines.push(`  ${name.padEnd(7)} ${tiers.join('  ')}  free ${mib(region.free)}  fragmented ${(100 * region.fragmentation).toFixed(0)} %`);
+  }
+  if (memory.ring.size > 0) lines.push(`  ring    ${mib(memory.ring.used)} of ${mib(memory.ring.size)}`);
+  return lines;
 }

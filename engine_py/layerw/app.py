@@ -246,6 +246,8 @@ class App:
             "rows_uploaded": self.submission.rows_uploaded, "command_words": self.submission.words_submitted,
             "errors": list(self.log.errors),
         }  # fmt: skip
+        if "memory" in self.__dict__:  # opened by the program
+            found["memory"] = reports.memory_figures(self.memory)
         if state_hash:
             found["state_hash"] = reports.state_hash(table)
         return found

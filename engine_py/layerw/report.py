@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from layerw.scene.table import Table
+
+if TYPE_CHECKING:
+    from layerw.memory import LayerMemory
+
+
+def memory_figures(memory: LayerMemory) -> dict[str, Any]:
+    """Layer memory by region and tier, with the ring; bytes."""
+    found = memory.statistics()
+    regions = {name: {**own.live_bytes, "free": own.free_bytes, "committed": own.committed_bytes,
+                      "fragmentation": round(own.fragmentation, 3)} for name, own in found.regions.items()}  # fmt: skip
+    ring = memory.ring_statistics()
+    return {"budget": found.budget_bytes, "memory": found.memory_bytes, "handles": found.handle_count,
+            "regions": regions, "ring": {"size": ring.size_bytes, "used": ring.used_bytes}}  # fmt: skip
 
 
 def state_hash(table: Table) -> str:

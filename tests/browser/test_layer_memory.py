@@ -61,3 +61,6 @@ def test_python_uses_layer_memory_without_crossing(
     assert report["errors"] == []
     assert report["crossings_per_frame"] == {"py_to_js": 1, "js_to_py": 1}
     assert report["layer_bytes"] >= 8 << 20, "what the memory may take is charged"
+    assert report["memory"]["regions"]["mesh"]["near"] >= 100_000
+    running.page.evaluate("document.querySelector('layer-w').host.showOverlay(true)")
+    running.page.wait_for_function("document.querySelector('layer-w').host.overlay.text.innerText.includes('fragmented')")

@@ -1,7 +1,9 @@
 """`make bench`: serving, boot, drawing, kernels and the bridge in turn; tables and JSON go to benchmarks/results/.
 
 A part that fails or misses its target does not keep the others from running. Exit status 1 when a part could not
-be measured; a missed target is a result, not an error: its table says by how much.
+be measured, and the summary says why; a missed target is a result, not an error: its table says by how much.
+Drawing takes seconds a frame on a software rasteriser, so it runs with few frames; `--full` gives the parts their
+own defaults, and `python -m benchmarks.drawing --help` lists its settings.
 """
 
 from __future__ import annotations
@@ -14,39 +16,55 @@ import time
 from benchmarks.site import RESULTS, ROOT
 
 PARTS = {
-    "serving": ["benchmarks/serving/bench_serving.py", "--rounds", "3", "--seconds", "2"],
-    "boot": ["-m", "benchmarks.boot", "--rounds", "5"],
+    "serving": ["benchmarks/serving/bench_serving.py"],
+    "boot": ["-m", "benchmarks.boot"],
     "drawing": ["-m", "benchmarks.drawing"],
     "kernels": ["-m", "benchmarks.kernels"],
     "memory": ["-m", "benchmarks.memory"],
     "bridge": ["-m", "benchmarks.bridge"],
 }
+# All parts together end within about a quarter of an hour on two cores without a GPU.
+SHORT = {
+    "serving": ["--rounds", "3"],
+    "drawing": ["--frames", "20", "--warm-up", "12", "--many", "5", "--timeout-s", "600"],
+}
 
 
-def run_part(name: str, command: list[str]) -> bool:
-    """Run one part; False where it left no new result."""
+def run_part(name: str, command: list[str]) -> str:
+    """Run one part; returns why it left no new result, or "" where it did."""
     result = RESULTS / f"{name}.json"
     before = result.stat().st_mtime_ns if result.is_file() else 0
     started = time.monotonic()
     print(f"== {name}", flush=True)
-    code = subprocess.run([sys.executable, *command], cwd=ROOT, check=False).returncode
-    measured = result.is_file() and result.stat().st_mtime_ns > before
-    print(f"== {name}: {'measured' if measured else f'failed with status {code}'} "
-          f"in {time.monotonic() - started:.0f} s\n", flush=True)
-    return measured
+    said = ""
+    with subprocess.Popen([sys.executable, *command], cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            print(line, end="", file=sys.stderr, flush=True)
+            said = line.strip() or said  # a traceback's last line is its error
+    why = ""
+    if not result.is_file() or result.stat().st_mtime_ns <= before:
+        why = f"failed with status {process.returncode}: {said or 'it wrote no error'}"
+    print(f"== {name}: {why or 'measured'}, {time.monotonic() - started:.0f} s\n", flush=True)
+    return why
 
 
 def main() -> int:
     """Run the parts that were named, or all."""
     parser = argparse.ArgumentParser(description="Measure layerw against its peers.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
-    names = parser.parse_args().parts or list(PARTS)
+    parser.add_argument("--full", action="store_true", help="every part with its own defaults: half an hour or more")
+    args = parser.parse_args()
+    names = args.parts or list(PARTS)
     for name in names:
         if name not in PARTS:
             parser.error(f"there is no part {name!r}; the parts are {', '.join(PARTS)}")
-    measured = [run_part(name, PARTS[name]) for name in names]
+    whys = {name: run_part(name, PARTS[name] + ([] if args.full else SHORT.get(name, []))) for name in names}
     print("\n".join(str(path.relative_to(ROOT)) for path in sorted(RESULTS.glob("*.md"))))
-    return 0 if all(measured) else 1
+    for name, why in whys.items():
+        if why:
+            print(f"{name}: {why}", file=sys.stderr)
+    return 1 if any(whys.values()) else 0
 
 
 if __name__ == "__main__":

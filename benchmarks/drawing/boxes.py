@@ -1,14 +1,15 @@
-"""10,000 boxes, each with its own transform and colour, all moved each frame."""
+"""Boxes, each with its own transform and colour, all moved each frame: 10,000, or `count` of the query."""
 
 import math
 
 import numpy as np
 
 import layerw as lw
+from layerw.hosts import default_host
 
-COUNT = 10_000
-
-app = lw.App(entities_max=COUNT + 2048)
+host = default_host()  # asked before the App is made: its tables are as large as the count wants
+COUNT = int((host.options().get("query") or {}).get("count", 10_000))
+app = lw.App(entities_max=COUNT + 2048, host=host)
 rng = np.random.default_rng(1)
 boxes = app.spawn_many(lw.Mesh.box(), COUNT, lw.Material(roughness=0.6))
 side = math.ceil(COUNT ** (1 / 3))
@@ -20,7 +21,7 @@ boxes.scale = rng.uniform(0.4, 1.0, (COUNT, 3))
 boxes.color = rng.uniform(0.2, 1.0, (COUNT, 3))
 half_phase = rng.uniform(0, math.pi, COUNT).astype(np.float32)
 app.shadows.enabled = False
-app.camera.position = np.array((0.0, 18.0, 62.0))
+app.camera.position = np.array((0.0, 40.0, 130.0) if COUNT > 20_000 else (0.0, 18.0, 62.0))  # as in scene.js
 app.camera.look_at((0.0, 0.0, 0.0))
 time = 0.0
 

@@ -3,8 +3,9 @@
  *
  * Query: ?rounds=3&frames=60&many=60&warmup=20&only=TEXT&size=1080x720; `many` is the frames of the scene of 100,000.
  * Measured is the page thread's CPU time of one frame: its p50 and p99 over the frames of a round; the table takes
- * the median over rounds. Contenders alternate inside a round, so that a noisy minute hits all of them. Before every frame the GPU's queue is drained, outside of what is measured: a
- * rasteriser that lags would otherwise block the encoding thread, and its threads would take the core from it.
+ * the median over rounds. Contenders alternate inside a round, so that a noisy minute hits all of them. Before every
+ * frame the GPU's queue is drained, outside of what is measured: a rasteriser that lags would otherwise block the
+ * encoding thread, and its threads would take the core from it.
  * `gpu_ms`: layerw's main pass by timestamp query, null where the device has none.
  */
 import { create as rawWebgl2 } from './raw-webgl2.js';
@@ -19,6 +20,8 @@ const frames = frameCount('frames', 60);
 const many = frameCount('many', frames);
 /** Not measured: wasm and JavaScript run in the browser's slow tiers at first. */
 const warmUp = frameCount('warmup', 20);
+/** Boxes of the two scenes. */
+const [FEW, MANY] = [10_000, 100_000];
 /** Frames by scene. @type {Record<string, {warmUp: number, frames: number}>} */
 const COUNTS = { boxes: { warmUp, frames }, instances: { warmUp: Math.min(warmUp, many), frames: many } };
 const only = query.get('only') ?? '';
@@ -83,10 +86,13 @@ function drainBeforeFrames(element, api, times) {
   return () => (globalThis.requestAnimationFrame = original);
 }
 
-async function measureLayerw(program, api, counts) {
+/** The program is boxes.py. @param {number} count of boxes @param {string} api */
+async function measureLayerw(count, api, counts) {
   const element = document.createElement('layer-w');
   const total = counts.frames + counts.warmUp;
-  const attributes = { src: program, backend: api, thread: 'main', clock: 'virtual', frames: total };
+  const attributes = {
+    src: 'boxes.py', query: `count=${count}`, backend: api, thread: 'main', clock: 'virtual', frames: total,
+  };
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
   element.style.cssText = `display:block;width:${WIDTH}px;height:${HEIGHT}px`;
   const times = [];
@@ -110,18 +116,17 @@ async function measureLayerw(program, api, counts) {
 }
 
 function allContenders() {
-  const boxes = makeScene(10_000);
-  const crowd = makeScene(100_000);
+  const [boxes, crowd] = [makeScene(FEW), makeScene(MANY)];
   const found = {};
   for (const api of ['webgl2', 'webgpu']) {
     const raw = api === 'webgl2' ? rawWebgl2 : rawWebgpu;
     const script = (scene, create) => () => measureScript(api, COUNTS[scene], create);
     found[`boxes/${api}/raw loop`] = script('boxes', (canvas) => raw(canvas, boxes, false));
     found[`boxes/${api}/raw batched`] = script('boxes', (canvas) => raw(canvas, boxes, true));
-    found[`boxes/${api}/layerw`] = () => measureLayerw('boxes.py', api, COUNTS.boxes);
+    found[`boxes/${api}/layerw`] = () => measureLayerw(FEW, api, COUNTS.boxes);
     found[`boxes/${api}/three meshes`] = script('boxes', (canvas) => three(canvas, boxes, { api, instanced: false }));
     found[`instances/${api}/raw batched`] = script('instances', (canvas) => raw(canvas, crowd, true));
-    found[`instances/${api}/layerw`] = () => measureLayerw('instances.py', api, COUNTS.instances);
+    found[`instances/${api}/layerw`] = () => measureLayerw(MANY, api, COUNTS.instances);
     found[`instances/${api}/three InstancedMesh`] = script('instances', (canvas) => three(canvas, crowd, { api, instanced: true }));
   }
   return found;

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
+from unittest import mock
+
 import pytest
 
+from benchmarks import __main__ as parts
 from benchmarks.boot.__main__ import table as boot_table
 from benchmarks.drawing.__main__ import table
 from benchmarks.kernels.__main__ import table as kernels_table
+from layerw.hosts.headless import HeadlessHost
 
 
 def test_a_missed_ratio_says_by_how_much() -> None:
@@ -40,3 +46,20 @@ def test_kernels_are_compared_by_their_fastest_run_and_checked_by_their_sums(oth
     assert f"| cull | 1,000,000 | 2.00 |  | 1.00 |  | 7.00 |  | 9.00 | {said} |" in text
     assert "| cull: Chromium, own memory / native SSE4.2 | 2.00 | <= 1.5 | missed by 1.33x |" in text
     assert "| cull: numpy natively / Chromium, own memory | 3.50 | >= 4.0 | missed by 1.14x |" in text
+
+
+def test_a_part_that_fails_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(parts, "RESULTS", tmp_path)
+    result = tmp_path / "fine.json"
+    assert parts.run_part("fine", ["-c", f"open({str(result)!r}, 'w').close(); raise SystemExit(1)"]) == ""
+    why = parts.run_part("broken", ["-c", "raise RuntimeError('The page failed: no adapter')"])
+    assert why == "failed with status 1: RuntimeError: The page failed: no adapter"
+    assert parts.run_part("silent", ["-c", ""]) == "failed with status 0: it wrote no error"
+
+
+@pytest.mark.parametrize(("query", "count"), [({}, 10_000), ({"count": "100000"}, 100_000)])
+def test_one_program_draws_as_many_boxes_as_the_query_asks(query: dict[str, str], count: int) -> None:
+    host = HeadlessHost(options={"query": query})
+    with mock.patch("layerw.hosts.default_host", return_value=host):
+        program = runpy.run_path(str(parts.ROOT / "benchmarks" / "drawing" / "boxes.py"))
+    assert len(program["boxes"]) == count

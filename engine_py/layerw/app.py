@@ -32,6 +32,7 @@ from layerw.memory.backups import Backups
 from layerw.memory.ledger import HardLedger
 from layerw.models import Model
 from layerw.net.transfers import FrameTransfers
+from layerw.report import HasStateHash
 from layerw.resources import COLUMN_BYTES_PER_ROW, Resources
 from layerw.scene.camera import Camera, CameraFrame
 from layerw.scene.entity import Entities, Entity
@@ -96,6 +97,7 @@ class App:
         self.input = Input()
         self.user = UserCode(self.log.exception)
         self.contents = Contents(self.table, SeaSurface(self.resources), self.log)
+        self.states: dict[str, HasStateHash] = {}
         self.frame_number = 0
         self.time_s = 0.0
         self.pointer_lock = pointer_lock
@@ -232,6 +234,10 @@ class App:
         handle = self.resources.mesh(mesh)
         return self.table.spawn(int(count), mesh=handle, material=look, radius=mesh.data.radius, static=static)
 
+    def watch(self, name: str, thing: HasStateHash) -> None:
+        """Names something with a `state_hash()`, say a simulation, whose hash the reports shall carry."""
+        self.states[name] = thing
+
     def report(self, *, state_hash: bool = False) -> dict[str, Any]:
         """What the engine holds right now, and against which budgets."""
         table = self.table
@@ -250,6 +256,7 @@ class App:
             found["memory"] = reports.memory_figures(self.memory)
         if state_hash:
             found["state_hash"] = reports.state_hash(table)
+            found["states"] = {name: thing.state_hash() for name, thing in self.states.items()}
         return found
 
     @property

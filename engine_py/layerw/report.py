@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -20,6 +20,14 @@ def memory_figures(memory: LayerMemory) -> dict[str, Any]:
     ring = memory.ring_statistics()
     return {"budget": found.budget_bytes, "memory": found.memory_bytes, "handles": found.handle_count,
             "regions": regions, "ring": {"size": ring.size_bytes, "used": ring.used_bytes}}  # fmt: skip
+
+
+class HasStateHash(Protocol):
+    """What `app.watch` takes."""
+
+    def state_hash(self) -> str:
+        """Equal for equal states, on every host."""
+        ...
 
 
 def state_hash(table: Table) -> str:

@@ -46,6 +46,26 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_memory_statistics_write": (("out",), "u32"),
     "lw_raw_alloc": (("u32", "u32"), "u32"),
     "lw_raw_free": (("u32",), "u32"),
+    "lw_shallow_create": (("u32", "u32", "f32", "f32", "f32"), "u32"),
+    "lw_shallow_destroy": (("u32",), "u32"),
+    "lw_shallow_field": (("u32", "u32"), "u32"),
+    "lw_shallow_stride": (("u32",), "u32"),
+    "lw_shallow_check": (("u32",), "u32"),
+    "lw_shallow_source": (("u32", "f32", "f32", "f32", "f32"), "u32"),
+    "lw_shallow_step": (("u32", "f32"), "u32"),
+    "lw_shallow_bytes": (("u32",), "u32"),
+    "lw_sph_create": (("u32", "f32", "f32", "f32", "f32", "f32", "f32", "f32"), "u32"),
+    "lw_sph_destroy": (("u32",), "u32"),
+    "lw_sph_configure": (("u32", "f32", "f32", "f32", "f32", "u32"), "u32"),
+    "lw_sph_obstacle": (("u32", "u32", "f32", "f32", "f32", "f32", "f32", "f32"), "u32"),
+    "lw_sph_ground": (("u32", "u32", "u32"), "u32"),
+    "lw_sph_stage": (("u32", "u32"), "u32"),
+    "lw_sph_spawn": (("u32", "u32"), "u32"),
+    "lw_sph_despawn": (("u32", "u32"), "u32"),
+    "lw_sph_drain": (("u32", "f32", "f32", "f32", "f32", "f32", "f32"), "u32"),
+    "lw_sph_step": (("u32", "f32"), "u32"),
+    "lw_sph_field": (("u32", "u32"), "u32"),
+    "lw_sph_statistic": (("u32", "u32"), "u32"),
     "lw_cull_lods_threaded": (("in", "in", "in", "in", "u32", "in", "u32", "out", "out", "u32", "out"), "u32"),
     "lw_job_new": (("u32", "u32", "u32", "u32"), "u32"),
     "lw_job_after": (("u32", "u32"), "u32"),
@@ -99,6 +119,26 @@ LAYER_NAMES: tuple[str, ...] = (  # in the order of link()
     "lw_memory_statistics_write",
     "lw_raw_alloc",
     "lw_raw_free",
+    "lw_shallow_create",
+    "lw_shallow_destroy",
+    "lw_shallow_field",
+    "lw_shallow_stride",
+    "lw_shallow_check",
+    "lw_shallow_source",
+    "lw_shallow_step",
+    "lw_shallow_bytes",
+    "lw_sph_create",
+    "lw_sph_destroy",
+    "lw_sph_configure",
+    "lw_sph_obstacle",
+    "lw_sph_ground",
+    "lw_sph_stage",
+    "lw_sph_spawn",
+    "lw_sph_despawn",
+    "lw_sph_drain",
+    "lw_sph_step",
+    "lw_sph_field",
+    "lw_sph_statistic",
     "lw_cull_lods_threaded",
     "lw_job_new",
     "lw_job_after",
@@ -285,6 +325,86 @@ class LayerKernels(Protocol):
 
     def lw_raw_free(self, address: int) -> int:
         """Frees a block without a handle. Returns the bytes it took, or 0 with the last error set."""
+        ...
+
+    def lw_shallow_create(self, columns: int, rows: int, cell_m: float, gravity: float, friction: float) -> int:
+        """Dry, flat ground of columns x rows cells with sides of cell_m metres. gravity in m/s2, friction a second (0 to 10). Returns its handle, or 0 with the last error set."""
+        ...
+
+    def lw_shallow_destroy(self, water: int) -> int:
+        """Frees it. Returns 1, or 0 with the last error set."""
+        ...
+
+    def lw_shallow_field(self, water: int, field: int) -> int:
+        """The address of a field: 0 ground height, 1 depth (m), 2 and 3 flow to the next column and row (m2/s). 2 and 3 change with every step. 0 with the last error set."""
+        ...
+
+    def lw_shallow_stride(self, water: int) -> int:
+        """Floats from one row of a field to the next. 0 with the last error set."""
+        ...
+
+    def lw_shallow_check(self, water: int) -> int:
+        """Looks at what a caller wrote to ground and depth; call it before the next step. Returns 1, or 0 with the last error set: a depth that is negative or no number, a ground outside of -10^6 to 10^6 m (the value is the cell)."""
+        ...
+
+    def lw_shallow_source(self, water: int, column: float, row: float, radius: float, rate_m_s: float) -> int:
+        """Adds a source (rate_m_s above 0) or a drain (below 0) of depth, in a circle of radius cells around (column, row). Returns its number from 1, or 0 with the last error set."""
+        ...
+
+    def lw_shallow_step(self, water: int, dt_s: float) -> int:
+        """One step of dt_s seconds (above 0, at most 1), in as many inner steps as the deepest cell asks for. Returns how many, or 0 with the last error set."""
+        ...
+
+    def lw_shallow_bytes(self, water: int) -> int:
+        """Bytes of Layer memory that it takes. 0 with the last error set."""
+        ...
+
+    def lw_sph_create(self, capacity: int, spacing: float, lo_x: float, lo_y: float, lo_z: float, hi_x: float, hi_y: float, hi_z: float) -> int:
+        """A simulation in the box lo..hi (a closed basin), for at most capacity particles that rest spacing apart. Returns its handle, or 0 with the last error set."""
+        ...
+
+    def lw_sph_destroy(self, simulation: int) -> int:
+        """Frees a simulation. Returns 1, or 0 with the last error set."""
+        ...
+
+    def lw_sph_configure(self, simulation: int, gravity_x: float, gravity_y: float, gravity_z: float, viscosity: float, iterations: int) -> int:
+        """Sets gravity (m/s2), XSPH viscosity (0 to 0.5) and pressure iterations a step (1 to 64; 3 at first). Returns 1, or 0 with the last error set."""
+        ...
+
+    def lw_sph_obstacle(self, simulation: int, kind: int, x: float, y: float, z: float, a: float, b: float, c: float) -> int:
+        """Adds an obstacle: a sphere (kind 0, radius a) or an axis-aligned box (kind 1, half sides a, b, c). Returns its number from 1, or 0 with the last error set."""
+        ...
+
+    def lw_sph_ground(self, simulation: int, columns: int, rows: int) -> int:
+        """Takes ground heights from the stage: columns x rows floats, x fastest, spread over the basin's floor. They are copied. Returns 1, or 0 with the last error set."""
+        ...
+
+    def lw_sph_stage(self, simulation: int, size_bytes: int) -> int:
+        """The address of a stage of size_bytes, where a caller writes what it hands over; good until the next lw_sph_stage. 0 with the last error set."""
+        ...
+
+    def lw_sph_spawn(self, simulation: int, count: int) -> int:
+        """Adds count particles from the stage: six floats each, position and velocity. Their ids (u32) then stand at the stage's start. All or none. Returns count, or 0 with the last error set."""
+        ...
+
+    def lw_sph_despawn(self, simulation: int, count: int) -> int:
+        """Removes the particles whose count ids (u32) are on the stage. All or none. Returns count, or 0 with the last error set."""
+        ...
+
+    def lw_sph_drain(self, simulation: int, lo_x: float, lo_y: float, lo_z: float, hi_x: float, hi_y: float, hi_z: float) -> int:
+        """Removes all particles in a box (a drain); lw_sph_statistic(0) says how many are left. Returns 1, or 0 with the last error set."""
+        ...
+
+    def lw_sph_step(self, simulation: int, dt_s: float) -> int:
+        """One step of dt_s seconds (above 0, at most 0.1). Particles change places: ask for the fields again. Returns 1, or 0 with the last error set."""
+        ...
+
+    def lw_sph_field(self, simulation: int, field: int) -> int:
+        """The address of a field: 0 x, 1 y, 2 z (floats), 3 velocity (4 floats, the last is 0), 4 ids (u32), 5 density and 6 pressure of the last step. Good until the next step, spawn or despawn. 0 with the last error set."""
+        ...
+
+    def lw_sph_statistic(self, simulation: int, which: int) -> int:
+        """A figure: 0 particles, 1 capacity, 2 neighbours that the last step dropped for lack of room, 3 bytes of Layer memory."""
         ...
 
     def lw_cull_lods_threaded(self, view: int, positions: int, radii: int, rows: int, count: int, until_m: int, lods: int, out: int, counts: int, grain: int, chunk_counts: int) -> int:

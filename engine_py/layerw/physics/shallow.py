@@ -1,0 +1,132 @@
+"""Shallow water on a grid: floods, waves and rivers over any ground.
+
+Owns: one water of engine_py/kernels/simulation/shallow.h, which has method and sources. Arrays that are returned are
+copies, (rows, columns) float32. Limits: sides of 4 to 8192 cells, 32 sources, 16 waters; no advection of momentum.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base.errors import HandleError, ShapeError
+from layerw.memory.layer import LayerMemory
+
+Floats = npt.NDArray[np.float32]
+_GROUND, _DEPTH, _FLOW_X, _FLOW_Z = range(4)
+_GUARD = 4  # columns before the first cell; one row above
+
+
+class ShallowWater:
+    """Water over ground.
+
+    Args:
+        memory: where it lives, `app.memory` or `layerw.memory.open_native(...)`.
+        columns, rows: cells along x and z; 28 bytes each.
+        cell_m: side of a cell, metres.
+        gravity: m/s2.
+        friction: the share of a flow that is lost a second, 0 to 10.
+
+    Raises:
+        OutOfBudget: the memory has no room.
+        TooLarge, BadArgument: a value outside of these limits.
+    """
+
+    def __init__(self, memory: LayerMemory, columns: int, rows: int, *, cell_m: float, gravity: float = 9.81,
+                 friction: float = 0.05) -> None:  # fmt: skip
+        self._memory, self._kernels = memory, memory.kernels
+        self.columns, self.rows, self.cell_m = columns, rows, float(cell_m)
+        self._handle = 0
+        if not (0 < columns < 2**32 and 0 < rows < 2**32):
+            raise ShapeError(f"A grid of {columns} x {rows} cells was asked for; a side has 4 to 8192.")
+        self._handle = self._check(self._kernels.lw_shallow_create(columns, rows, self.cell_m, float(gravity),
+                                                                   float(friction)))  # fmt: skip
+        self._stride = self._kernels.lw_shallow_stride(self._handle)
+
+    @property
+    def ground(self) -> Floats:
+        """Heights in metres; assign an array of the same shape, or a number."""
+        return self._field(_GROUND)
+
+    @ground.setter
+    def ground(self, heights: npt.ArrayLike) -> None:
+        self._set(_GROUND, heights)
+
+    @property
+    def depth(self) -> Floats:
+        """Of the water, metres, >= 0; assign an array of the same shape, or a number."""
+        return self._field(_DEPTH)
+
+    @depth.setter
+    def depth(self, depths: npt.ArrayLike) -> None:
+        self._set(_DEPTH, depths)
+
+    @property
+    def volume(self) -> float:
+        """Cubic metres, summed in float64."""
+        return float(self.depth.sum(dtype=np.float64)) * self.cell_m**2
+
+    def add_source(self, column: float, row: float, *, radius: float, rate: float) -> None:
+        """A spring (rate > 0) or drain (< 0), metres of depth a second, in a circle of `radius` cells."""
+        self._check(self._kernels.lw_shallow_source(self._living, float(column), float(row), float(radius),
+                                                    float(rate)))  # fmt: skip
+
+    def step(self, dt_s: float) -> int:
+        """Moves on by 0 < dt_s <= 1 seconds; returns the number of inner steps that the depth asked for (<= 32)."""
+        return self._check(self._kernels.lw_shallow_step(self._living, float(dt_s)))
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes of Layer memory."""
+        return self._kernels.lw_shallow_bytes(self._living)
+
+    def state_hash(self) -> str:
+        """sha256 over ground, depth and flows."""
+        digest = hashlib.sha256()
+        for field in (_GROUND, _DEPTH, _FLOW_X, _FLOW_Z):
+            digest.update(np.ascontiguousarray(self._field(field)).tobytes())
+        return digest.hexdigest()
+
+    def close(self) -> None:
+        """Frees it; a second call does nothing."""
+        if self._handle:
+            self._check(self._kernels.lw_shallow_destroy(self._handle))
+            self._handle = 0
+
+    @property
+    def _living(self) -> int:
+        if not self._handle:
+            raise HandleError("The water is closed; make a new one.")
+        return self._handle
+
+    def _whole(self, field: int) -> tuple[int, Floats]:
+        address = self._check(self._kernels.lw_shallow_field(self._living, field))
+        whole = np.empty((self.rows + 2, self._stride), np.float32)
+        self._memory.read(address, whole)
+        return address, whole
+
+    def _field(self, field: int) -> Floats:
+        return self._cells(self._whole(field)[1]).copy()
+
+    def _cells(self, whole: Floats) -> Floats:
+        return whole[1:-1, _GUARD : _GUARD + self.columns]
+
+    def _set(self, field: int, values: npt.ArrayLike) -> None:
+        data = np.asarray(values, np.float32)
+        if data.shape not in ((), (self.rows, self.columns)):
+            raise ShapeError(f"An array of shape {data.shape} was given; the grid is {(self.rows, self.columns)}.")
+        address, old = self._whole(field)
+        new = old.copy()
+        self._cells(new)[:] = data
+        self._memory.write(address, new)
+        if not self._kernels.lw_shallow_check(self._living):
+            error = self._memory.error()
+            self._memory.write(address, old)
+            raise error
+
+    def _check(self, result: int) -> int:
+        if result == 0:
+            raise self._memory.error()
+        return result

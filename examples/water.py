@@ -15,9 +15,9 @@ import numpy as np
 import layerw as lw
 from layerw.physics import Particles
 
-SPACING = 0.06
+SPACING = 0.07
 BASIN = np.array((3.6, 2.4, 1.5))
-CAPACITY, DAM, JET_EVERY = 7_000, (18, 16, 20), 6
+CAPACITY, DAM, JET_EVERY = 5_000, (18, 12, 20), 6
 STEP_S = 1 / 120
 DEEP, LIGHT, FOAM = np.float32([0.02, 0.20, 0.42]), np.float32([0.10, 0.62, 0.78]), np.float32([0.93, 0.98, 1.0])
 
@@ -46,7 +46,7 @@ class Water:
         speed = np.sqrt((self.fluid.velocity**2).sum(1))
         run = np.clip(speed / 1.6, 0, 1)[:, None]
         white = np.clip(np.maximum(speed / 3.2 - 0.45, 0.75 - self.fluid.density), 0, 1)[:, None]
-        return (DEEP + (LIGHT - DEEP) * run) * (1 - white) + FOAM * white
+        return 255 * ((DEEP + (LIGHT - DEEP) * run) * (1 - white) + FOAM * white)
 
 
 def arguments():
@@ -74,7 +74,7 @@ def run_page():
     water = Water(app.memory)
     app.watch("water", water.fluid)
     limit = int((app.host.options().get("query") or {}).get("steps", 0)) or sys.maxsize
-    drops = app.spawn_many(lw.Mesh.sphere(0.5, 10), CAPACITY, lw.Material(roughness=0.25))
+    drops = app.spawn_many(lw.Mesh.sphere(0.5, 7), CAPACITY, lw.Material(roughness=0.25))
     x, _, z = BASIN
     stone, tile = lw.Material(color="#8d8478", roughness=0.8), lw.Material(color="#d9d2c4", roughness=0.6)
     app.spawn(lw.Mesh.box(x + 0.3, 0.12, z + 0.3), tile, position=(x / 2, -0.06, z / 2))
@@ -100,9 +100,9 @@ def run_page():
         view["distance"] *= math.exp(app.input.wheel_dy * 0.001)
         level = math.cos(view["pitch"]) * view["distance"]
         target = np.array((x / 2, 0.35, z / 2))
-        up = math.sin(view["pitch"]) * view["distance"]
-        around = (math.sin(view["yaw"]) * level, up, math.cos(view["yaw"]) * level)
-        app.camera.position = target + np.array(around)
+        offset = (math.sin(view["yaw"]) * level, math.sin(view["pitch"]) * view["distance"],
+                  math.cos(view["yaw"]) * level)  # fmt: skip
+        app.camera.position = target + offset
         app.camera.look_at(target)
 
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { makeBridge } from '../../web/kernels/bridge.js';
 import { Layer } from '../../web/kernels/layer.js';
-import { Libraries } from '../../web/kernels/libraries.js';
+import { Libraries, NO_LIBRARIES } from '../../web/kernels/libraries.js';
 
 const KERNELS = new URL('../../engine_py/layerw/_kernels/', import.meta.url);
 const MIB = 1 << 20;
@@ -180,7 +180,7 @@ test('headers, copies and accessors are right above 2 GiB', { timeout: 60_000 },
       assert.deepEqual([...layer.bytes(high + 1001, 4)], [1, 2, 3, 4]);
     }
   }
-  const accessor = new WebAssembly.Instance(layer.modules.accessor, { env: { memory: layer.memory } }).exports;
+  const accessor = new WebAssembly.Instance(layer.modules.accessor, { env: { memory: layer.memory }, host: NO_LIBRARIES }).exports;
   accessor.set_f64(high + 3, -1.5);
   assert.equal(accessor.get_f64(high + 3), -1.5);
   accessor.set_u8(high, 255);

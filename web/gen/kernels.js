@@ -91,8 +91,6 @@ const decoder = new TextDecoder();
 
 /** Calls with results of variable size: each reads the header and copies the payload at once, before it ends. */
 export class LayerCalls {
-  /** @type {ArrayBufferLike | null} */
-  #buffer = null;
   #words = new Uint32Array(0);
   #bytes = new Uint8Array(0);
 
@@ -102,11 +100,13 @@ export class LayerCalls {
     this.memory = memory;
   }
 
-  /** Views are made once a growth. */
+  /**
+   * Views are made once a growth. A payload past the end of the old ones shows it: growing detaches them (length 0), or,
+   * where memory is shared, leaves them too short. Asking `memory.buffer` instead would cost 20 ns a call.
+   */
   #derive() {
-    this.#buffer = this.memory.buffer;
-    this.#words = new Uint32Array(this.#buffer);
-    this.#bytes = new Uint8Array(this.#buffer);
+    this.#words = new Uint32Array(this.memory.buffer);
+    this.#bytes = new Uint8Array(this.memory.buffer);
   }
 
   /** The last error of this thread. */
@@ -121,8 +121,9 @@ export class LayerCalls {
   lw_error_text(context) {
     const at = this.exports.lw_error_text(context) >>> 0;
     if (at === 0) return `error ${this.exports.lw_error_code()}`;
-    if (this.#buffer !== this.memory.buffer) this.#derive();
+    if (at > this.#bytes.length) this.#derive();
     const size = this.#words[(at - 16) >>> 2];
+    if (at + size > this.#bytes.length) this.#derive();
     return decoder.decode(this.#bytes.slice(at, at + size));
   }
 
@@ -133,9 +134,10 @@ export class LayerCalls {
   lw_statistics(context) {
     const at = this.exports.lw_statistics(context) >>> 0;
     if (at === 0) throw this.error();
-    if (this.#buffer !== this.memory.buffer) this.#derive();
+    if (at > this.#bytes.length) this.#derive();
     const size = this.#words[(at - 16) >>> 2];
-    return new Uint8Array(this.#bytes.subarray(at, at + size));
+    if (at + size > this.#bytes.length) this.#derive();
+    return this.#bytes.slice(at, at + size);
   }
 
   /** An lw_memory_statistics (walloc.h). Lives until the next call into the context.
@@ -146,9 +148,24 @@ export class LayerCalls {
   lw_statistics_into(context, target) {
     const at = this.exports.lw_statistics(context) >>> 0;
     if (at === 0) throw this.error();
-    if (this.#buffer !== this.memory.buffer) this.#derive();
+    if (at > this.#bytes.length) this.#derive();
     const size = this.#words[(at - 16) >>> 2];
-    target.set(this.#bytes.subarray(at, at + size));
+    if (at + size > this.#bytes.length) this.#derive();
+    if (size > 48) {
+      target.set(this.#bytes.subarray(at, at + size));
+      return size;
+    }
+    if (size > target.length) throw new RangeError(`The result has ${size} bytes, the target ${target.length}.`);
+    let word = at >>> 2;
+    let done = 0;
+    for (; done + 4 <= size; done += 4) {
+      const value = this.#words[word++];
+      target[done] = value;
+      target[done + 1] = value >>> 8;
+      target[done + 2] = value >>> 16;
+      target[done + 3] = value >>> 24;
+    }
+    for (let rest = this.#words[word]; done < size; rest >>>= 8) target[done++] = rest;
     return size;
   }
 
@@ -159,9 +176,10 @@ export class LayerCalls {
   lw_ring_statistics(context) {
     const at = this.exports.lw_ring_statistics(context) >>> 0;
     if (at === 0) throw this.error();
-    if (this.#buffer !== this.memory.buffer) this.#derive();
+    if (at > this.#bytes.length) this.#derive();
     const size = this.#words[(at - 16) >>> 2];
-    return new Uint8Array(this.#bytes.subarray(at, at + size));
+    if (at + size > this.#bytes.length) this.#derive();
+    return this.#bytes.slice(at, at + size);
   }
 
   /** An lw_ring_figures (ring.h). Lives until the next call into the context.
@@ -172,9 +190,24 @@ export class LayerCalls {
   lw_ring_statistics_into(context, target) {
     const at = this.exports.lw_ring_statistics(context) >>> 0;
     if (at === 0) throw this.error();
-    if (this.#buffer !== this.memory.buffer) this.#derive();
+    if (at > this.#bytes.length) this.#derive();
     const size = this.#words[(at - 16) >>> 2];
-    target.set(this.#bytes.subarray(at, at + size));
+    if (at + size > this.#bytes.length) this.#derive();
+    if (size > 48) {
+      target.set(this.#bytes.subarray(at, at + size));
+      return size;
+    }
+    if (size > target.length) throw new RangeError(`The result has ${size} bytes, the target ${target.length}.`);
+    let word = at >>> 2;
+    let done = 0;
+    for (; done + 4 <= size; done += 4) {
+      const value = this.#words[word++];
+      target[done] = value;
+      target[done + 1] = value >>> 8;
+      target[done + 2] = value >>> 16;
+      target[done + 3] = value >>> 24;
+    }
+    for (let rest = this.#words[word]; done < size; rest >>>= 8) target[done++] = rest;
     return size;
   }
 
@@ -187,9 +220,10 @@ export class LayerCalls {
   lw_copy_of(context, source, size_bytes) {
     const at = this.exports.lw_copy_of(context, source, size_bytes) >>> 0;
     if (at === 0) throw this.error();
-    if (this.#buffer !== this.memory.buffer) this.#derive();
+    if (at > this.#bytes.length) this.#derive();
     const size = this.#words[(at - 16) >>> 2];
-    return new Uint8Array(this.#bytes.subarray(at, at + size));
+    if (at + size > this.#bytes.length) this.#derive();
+    return this.#bytes.slice(at, at + size);
   }
 
   /** A copy of size_bytes at an address: the smallest function of its kind. Lives until the next call into the context.
@@ -202,9 +236,24 @@ export class LayerCalls {
   lw_copy_of_into(context, source, size_bytes, target) {
     const at = this.exports.lw_copy_of(context, source, size_bytes) >>> 0;
     if (at === 0) throw this.error();
-    if (this.#buffer !== this.memory.buffer) this.#derive();
+    if (at > this.#bytes.length) this.#derive();
     const size = this.#words[(at - 16) >>> 2];
-    target.set(this.#bytes.subarray(at, at + size));
+    if (at + size > this.#bytes.length) this.#derive();
+    if (size > 48) {
+      target.set(this.#bytes.subarray(at, at + size));
+      return size;
+    }
+    if (size > target.length) throw new RangeError(`The result has ${size} bytes, the target ${target.length}.`);
+    let word = at >>> 2;
+    let done = 0;
+    for (; done + 4 <= size; done += 4) {
+      const value = this.#words[word++];
+      target[done] = value;
+      target[done + 1] = value >>> 8;
+      target[done + 2] = value >>> 16;
+      target[done + 3] = value >>> 24;
+    }
+    for (let rest = this.#words[word]; done < size; rest >>>= 8) target[done++] = rest;
     return size;
   }
 }

@@ -2,7 +2,7 @@
  * Slots of a growable function table, taken and given back.
  *
  * Owns: which slots of ours are free. Does not: touch the slots that the table's module made.
- * Limits: a table never shrinks, so slots are used again instead.
+ * Limits: a table never shrinks, so slots are used again instead. Slot 0 is never given out: it means none.
  */
 
 /** One table's slots. */
@@ -13,6 +13,7 @@ export class TableSlots {
   /** @param {WebAssembly.Table} table */
   constructor(table) {
     this.table = table;
+    if (table.length === 0) table.grow(1);
   }
 
   /**

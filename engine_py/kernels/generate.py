@@ -169,8 +169,8 @@ export class LayerCalls {
   }
 
   /**
-   * Views are made once a growth. A payload past the end of the old ones shows it: growing detaches them (length 0), or,
-   * where memory is shared, leaves them too short. Asking `memory.buffer` instead would cost 20 ns a call.
+   * Views are made once a growth. A payload past the end of the old ones shows it: growing detaches them (length 0)
+   * or, where memory is shared, leaves them too short. Asking `memory.buffer` instead would cost 20 ns a call.
    */
   #derive() {
     this.#words = new Uint32Array(this.memory.buffer);

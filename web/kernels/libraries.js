@@ -93,16 +93,17 @@ export class Libraries {
   }
 
   /**
-   * Linking by handle: calls `init(library, slot of library_symbol)`; what the module looks up it calls through its table.
-   * @param {(library: number, lookup: number) => void} init of the module whose table this is
+   * Linking by handle: calls `init(library, slot of library_symbol)`, which returns 1, or 0 where something is missing.
+   * @param {(library: number, lookup: number) => number} init of the module whose table this is
    * @param {number} library @param {Exports} accessor on that module's memory
    * @returns {number} the lookup's slot; give it back when the module ends
    */
   handOver(init, library, accessor) {
-    this.#library(library);
+    const { name } = this.#library(library);
     const lookup = this.slots.take(accessor.library_symbol);
-    init(library, lookup);
-    return lookup;
+    if (init(library, lookup) !== 0) return lookup;
+    this.slots.give(lookup);
+    throw new Error(`The module refused the library ${name}: its init found not all that it needs.`);
   }
 
   /** @param {number} library */

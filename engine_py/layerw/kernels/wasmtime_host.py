@@ -22,17 +22,18 @@ WASM_PAGES_FIRST = 32  # static data and stack, as in the page
 class WasmtimeModule:
     """side.wasm: each exported kernel is a method, called with numbers (addresses are offsets in `memory`)."""
 
-    def __init__(self, name: str = "side", *, wasm_pages_max: int = 65_535) -> None:
-        config = wasmtime.Config()
-        config.wasm_simd = True
-        self.engine = wasmtime.Engine(config)
-        self.store = wasmtime.Store(self.engine)
+    def __init__(self, name: str = "side", *, wasm_pages_max: int = 65_535,
+                 store: wasmtime.Store | None = None) -> None:
+        """store: of another module, so that a bridge may join the two (wasmtime_bridge.py)."""
+        self.store = store or wasmtime.Store(wasmtime.Engine())
+        self.engine = self.store.engine
         module = wasmtime.Module.from_file(self.engine, str(path_of(name)))
         limits = wasmtime.Limits(WASM_PAGES_FIRST, wasm_pages_max)
         self.memory = wasmtime.Memory(self.store, wasmtime.MemoryType(limits))
         self._exports = wasmtime.Instance(self.store, module, [self.memory]).exports(self.store)
-        heap_base = self._exports["__heap_base"]
-        assert isinstance(heap_base, wasmtime.Global)
+        heap_base, table = self._exports["__heap_base"], self._exports["__indirect_function_table"]
+        assert isinstance(heap_base, wasmtime.Global) and isinstance(table, wasmtime.Table)
+        self.table = table
         self.heap_base = int(heap_base.value(self.store))
         for kernel in SIGNATURES:
             if kernel in self._exports:

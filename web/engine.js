@@ -17,6 +17,7 @@ import { Glue } from './glue.js';
 import { Heap } from './heap.js';
 import { Inbox } from './inbox.js';
 import { Layer } from './kernels/layer.js';
+import { Readbacks } from './readbacks.js';
 import { Reporter } from './reporter.js';
 import { answerRequest } from './requests.js';
 
@@ -66,6 +67,12 @@ export class Engine {
       events: this.events,
       decodeWorkers: options.decodeWorkers,
       baseUrl: options.appUrl,
+    });
+    this.readbacks = new Readbacks({
+      heap: this.heap,
+      events: this.events,
+      layer: () => this.layer,
+      saveFile: (name, bytes) => this.port.postMessage({ type: 'file', name, bytes }, [bytes.buffer]),
     });
     this.glue = new Glue({
       submit: (address, words) => this.decoder.submit(address, words),
@@ -140,6 +147,7 @@ export class Engine {
     this.glue.stop();
     this.transfers.destroy();
     this.backend?.destroy();
+    this.readbacks.destroy();
     this.layer?.close();
     this.port.close();
   }
@@ -155,6 +163,7 @@ export class Engine {
       heap: this.heap,
       transfers: this.transfers,
       events: this.events,
+      pictures: this.readbacks,
       renewCanvas: this.options.thread === 'worker' ? () => this.#renewCanvas() : undefined,
       onLost: (/** @type {string} */ reason) => {
         this.reporter.log(1, `The GPU device was lost: ${reason}`);
@@ -203,7 +212,7 @@ export class Engine {
     };
   }
 
-  /** The sink of commands 48 to 51. */
+  /** The sink of commands 48 to 52. */
   #page() {
     return {
       report: (/** @type {number} */ data, /** @type {number} */ sizeBytes) =>
@@ -216,6 +225,8 @@ export class Engine {
       inputMode: (/** @type {number} */ pointerLock) =>
         this.port.postMessage({ type: 'inputMode', pointerLock: pointerLock === 1 }),
       inbox: (/** @type {number} */ data, /** @type {number} */ sizeBytes) => this.inbox.place(data, sizeBytes),
+      readbackFile: (/** @type {number} */ readback, /** @type {number} */ name, /** @type {number} */ nameBytes) =>
+        this.readbacks.readbackFile(readback, name, nameBytes),
     };
   }
 
@@ -228,6 +239,7 @@ export class Engine {
     this.#applyResize();
     this.reporter.beforeFrame();
     this.glue.beginFrame();
+    this.readbacks.deliver(this.inbox.roomBytes);
     const neededBytes = this.inbox.neededBytes;
     const copiedBytes = this.inbox.copyTo(this.heap);
     const pythonStart = performance.now();

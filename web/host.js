@@ -13,6 +13,7 @@ import { Panels, append } from './panels.js';
 import { ReloadSocket } from './reload.js';
 
 const SIDE_PX_MAX = 8192;
+const FILE_KEPT_MS = 60_000; // a browser may ask the person first
 const OVERLAY_KEY = 'F3';
 
 /** @typedef {import('./types.js').EngineOptions} EngineOptions */
@@ -22,6 +23,8 @@ const OVERLAY_KEY = 'F3';
 export class Host {
   /** @type {string[]} */
   errors = [];
+  /** Files of a run with `frames`: `layerw shot` takes them. @type {{name: string, bytes: Uint8Array<ArrayBuffer>}[]} */
+  files = [];
   /** @type {Record<string, any> | null} */
   report = null;
   /** Resolves with the last report of a run with `frames`, or when the program could not start. */
@@ -182,6 +185,7 @@ export class Host {
       if (this.options.frames === 0) this.panels.setNote(note);
     },
     fail: ({ text }) => this.fail(text),
+    file: ({ name, bytes }) => this.#takeFile(name, bytes),
     renewCanvas: () => this.#renewCanvas(),
     log: ({ level, text }) => this.#log(level, text),
     inputMode: ({ pointerLock }) => this.input.setPointerLock(pointerLock),
@@ -195,6 +199,19 @@ export class Host {
       else reply?.reject(new Error(error));
     },
   };
+
+  /**
+   * A file that the program made. A page that embeds the element may take it: `layerw-file`, then preventDefault();
+   * else it is offered as a download.
+   * @param {string} name
+   * @param {Uint8Array<ArrayBuffer>} bytes a PNG
+   */
+  #takeFile(name, bytes) {
+    if (this.options.frames > 0) return void this.files.push({ name, bytes });
+    const blob = new Blob([bytes], { type: 'image/png' });
+    const event = new CustomEvent('layerw-file', { detail: { name, blob }, bubbles: true, cancelable: true });
+    if (this.element.dispatchEvent(event)) download(name, blob);
+  }
 
   /**
    * @param {number} level
@@ -217,6 +234,19 @@ export class Host {
     if (this.overlay.shown) this.overlay.setReport(report);
     this.element.dispatchEvent(new CustomEvent('layerw-report', { detail: report }));
   }
+}
+
+/**
+ * Offers a file as a download.
+ * @param {string} name only its last part counts
+ * @param {Blob} blob
+ */
+function download(name, blob) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name.slice(name.lastIndexOf('/') + 1);
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), FILE_KEPT_MS);
 }
 
 /**

@@ -24,6 +24,11 @@ export class Inbox {
     return this.#queuedBytes;
   }
 
+  /** What the next frame takes besides the events that wait. */
+  get roomBytes() {
+    return Math.max(this.#capacityBytes - this.#queuedBytes, 0);
+  }
+
   /**
    * Python says where events go (the `inbox` command).
    * @param {number} address

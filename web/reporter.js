@@ -141,10 +141,11 @@ export class Reporter {
     }
   }
 
-  /** Posts the result once the last frame is on the screen. */
-  finish() {
+  /** Posts the result once the last frame is on the screen and the program's screenshots are saved. */
+  async finish() {
     if (this.#finished) return;
     this.#finished = true;
+    await this.engine.readbacks.idle();
     const post = () => this.engine.port.postMessage({ type: 'result', report: this.full() });
     requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(post, 0)));
   }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import cached_property
+from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -48,6 +49,7 @@ from layerw.visibility.cull import Visibility
 if TYPE_CHECKING:  # imported where they are first used: a program without models and worlds starts without them
     from layerw.assets.loader import GltfLoader
     from layerw.memory import LayerMemory
+    from layerw.screenshots import Screenshot, Screenshots
     from layerw.worlds import World
 
 INBOX_BYTES = 64 * 1024
@@ -131,6 +133,14 @@ class App:
         self.layer_ledger.reserve(size_bytes, "Layer memory (memory_mib)")
         memory: LayerMemory = self.host.open_layer(size_bytes)
         return memory
+
+    @cached_property
+    def screenshots(self) -> Screenshots:
+        """Those on their way; a program says `screenshot`."""
+        from layerw.screenshots import Screenshots
+
+        return Screenshots(self.resources, self.submission, self.log, (self.heap_ledger, self.layer_ledger),
+                           lambda: self.memory, lambda *values: self.user.call(*values))  # fmt: skip
 
     @property
     def sun(self) -> Sun:
@@ -218,6 +228,15 @@ class App:
         self.contents.worlds.append(world)
         return world
 
+    def screenshot(self, to: str | PathLike[str] | Callable[[Screenshot], Any] | None = None) -> Screenshot:
+        """The next picture that is drawn, some frames later: nothing waits for it.
+
+        Args:
+            to: a path that ends with .png: the page offers the file as a download, `layerw shot` writes it. Or a
+                function, called with the Screenshot once its `pixels` are there. Or nothing: look at its `ready`.
+        """
+        return self.screenshots.take(to)
+
     def despawn(self, entity: Entities) -> None:
         """Ends an entity (or many) and its children; using it later is an error."""
         entity.despawn()
@@ -283,6 +302,8 @@ class App:
         try:
             self._receive(inbox_bytes, inbox_needed_bytes)
             self.targets.step()
+            if "screenshots" in self.__dict__:
+                self.screenshots.step()
             self.user.run_frames(dt_s)
             camera = self._frame_camera()
             self.contents.step(camera, time_s)
@@ -312,6 +333,8 @@ class App:
                 case ev.ResourceFailed():
                     kind = ("buffer", "texture", "mesh", "material")[event.kind]
                     self.log.error(f"The {kind} {event.resource:#x} could not be made: {event.message}")
+                case ev.ReadbackDone() | ev.ReadbackSaved() | ev.ReadbackFailed():
+                    self.screenshots.receive(event)
                 case ev.ReportRequest():
                     self._report_flags = event.flags
         for text in self.transfers.take_errors():
@@ -349,6 +372,8 @@ class App:
         self.submission.visible(found.rows)
         for name in ("shadow", "opaque", "blend"):
             self.submission.draws(name, getattr(found, name))
+        if "screenshots" in self.__dict__:
+            self.screenshots.encode(self.size)
 
     def _frame_camera(self) -> CameraFrame:
         """This frame's camera; the last one while it stands still, or where the program set impossible values."""

@@ -37,6 +37,11 @@ READBACK_JS = """async () => {
     for (let at = 0; at < data.length; at += 32768) text += String.fromCharCode(...data.subarray(at, at + 32768));
     return { width, height, data: btoa(text) };
 }"""
+FILES_JS = """async () => Promise.all(document.querySelector('layer-w').host.files.map(async ({ name, bytes }) => {
+    let text = '';
+    for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
+    return [name, btoa(text)];
+}))"""
 RESULT_JS = "async () => (await document.querySelector('layer-w').finished).report"
 
 
@@ -83,11 +88,13 @@ class ShotOptions:
 
 @dataclass(slots=True)
 class Shot:
-    """A finished run: the engine's report with every error, and the picture (none for the null backend)."""
+    """A finished run: the engine's report with every error, the picture (none for the null backend), and the files
+    that the program made (app.screenshot)."""
 
     report: dict[str, Any]
     png: bytes | None = None
     errors: list[str] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -115,7 +122,8 @@ def take_shot(browser: Browser, address: str, options: ShotOptions) -> Shot:
         errors = PageErrors(page)
         report = _run(page, f"{address}?{options.query()}", errors, options.timeout_s)
         png = _picture(page, report) if report.get("backend") in ("webgpu", "webgl2") else None
-        return _joined(report, png, errors.texts)
+        files = {name: base64.b64decode(data) for name, data in page.evaluate(FILES_JS)} if report else {}
+        return _joined(report, png, errors.texts, files)
     finally:
         context.close()
 
@@ -157,12 +165,28 @@ def _picture(page: Page, report: dict[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def _joined(report: dict[str, Any], png: bytes | None, page_errors: list[str]) -> Shot:
+def _joined(report: dict[str, Any], png: bytes | None, page_errors: list[str], files: dict[str, bytes]) -> Shot:
     texts = list(report.get("errors") or [])
     # The page also prints the engine's errors on the console: once is enough.
     texts += [text for text in page_errors if not any(text in known or known in text for known in texts)]
     full = {name: report.get(name) for name in FIELDS} | report | {"errors": texts}
-    return Shot(full, png, texts)
+    return Shot(full, png, texts, files)
+
+
+def write_files(files: dict[str, bytes], folder: Path) -> list[Path]:
+    """Write what the program made below `folder`; return the paths.
+
+    Raises:
+        ShotError: a name that leaves the folder; nothing is written then. (The page refuses such names too.)
+    """
+    paths = [folder / name for name in files]
+    for name, path in zip(files, paths, strict=True):
+        if not path.resolve().is_relative_to(folder.resolve()) or path.suffix.lower() != ".png":
+            raise ShotError(f"The program made a file named {name!r}; it must end with .png and stay in its folder.")
+    for path, data in zip(paths, files.values(), strict=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return paths
 
 
 def shot(app: Path, *, backend: str = "auto", size: tuple[int, int] = (1080, 720), frames: int = 60,
@@ -177,7 +201,8 @@ def shot(app: Path, *, backend: str = "auto", size: tuple[int, int] = (1080, 720
         backend: auto, webgpu, webgl2 or null (which writes no picture).
         size: of the canvas in pixels.
         frames: how many, at 1/60 s each.
-        out: the PNG to write; its folder must exist.
+        out: the PNG to write; its folder must exist. What the program itself makes (app.screenshot) is written beside
+            it, or in the current folder without it.
         settled: after `frames`, go on until no tile is wanted.
         json: print the whole report as one JSON object instead of a summary.
         thread: worker or main.
@@ -198,6 +223,8 @@ def shot(app: Path, *, backend: str = "auto", size: tuple[int, int] = (1080, 720
         taken = take_shot(browser, address, options)
     if out and taken.png:
         out.write_bytes(taken.png)
+    made = write_files(taken.files, out.parent if out else Path.cwd())
+    taken.report["files"] = [str(path) for path in made]
     print(json_format.dumps(taken.report) if json else summary(taken, out))
     for text in taken.errors:
         print(text, file=sys.stderr)
@@ -218,4 +245,5 @@ def summary(taken: Shot, out: Path | None) -> str:
              f"{report['draws']} draws, {report['triangles']} triangles, first frame after {report['boot_ms']} ms"]
     if taken.png and out:
         lines.append(f"picture: {out}")
+    lines += [f"screenshot: {path}" for path in report.get("files") or []]
     return "\n".join(lines)

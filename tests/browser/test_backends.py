@@ -181,6 +181,28 @@ def test_a_lost_device_comes_back_with_the_same_picture(page: Page, name: str) -
 
 
 @pytest.mark.parametrize("name", BACKENDS)
+def test_readbacks_end_also_when_the_device_is_lost_under_them(page: Page, name: str) -> None:
+    start(page, name)
+    page.evaluate("harness.frame({ readbacks: [1, 2] })")
+    assert page.evaluate("harness.waitFor(() => harness.readbacks.length === 2)")
+    assert page.evaluate("harness.readbacks.splice(0).sort()") == [[1, 160, 100], [2, 160, 100]]
+    before = page.evaluate("harness.backend.stats().gpuBytes")
+    page.evaluate("""harness.frame({ readbacks: [3] });
+        harness.backend.loseDevice();
+        harness.frame({ readbacks: [4] })""")
+    assert page.evaluate("harness.waitFor(() => harness.events.some((e) => e.opcode === 19))")
+    ended = dict(page.evaluate("harness.readbacks.splice(0)"))
+    assert set(ended) == {3, 4} and all("read back" in str(text) for text in ended.values())
+    page.evaluate("harness.run((s) => s.add('readback', 5))")
+    page.evaluate("harness.create()")
+    page.evaluate("harness.frame({ readbacks: [6] })")
+    assert page.evaluate("harness.waitFor(() => harness.readbacks.length === 2)")
+    assert page.evaluate("harness.readbacks.map(([number]) => number).sort()") == [5, 6]
+    assert page.evaluate("harness.backend.stats().gpuBytes") == before, "no copy is left"
+    assert_no_errors(page)
+
+
+@pytest.mark.parametrize("name", BACKENDS)
 def test_limits_are_refused_before_the_api(page: Page, name: str) -> None:
     start(page, name)
     page.evaluate("harness.run((s) => s.add('texture_create', 9, 65536, 65536, 17, 0, 0))")

@@ -24,6 +24,18 @@ const header = (layer, at) => new Uint32Array(layer.bytes(at - 16, 16).slice().b
 for (const shared of [false, true]) {
   const kind = shared ? 'shared' : 'single';
 
+  test(`${kind}: room for bytes from outside is a result like any other`, () => {
+    const layer = open(shared);
+    for (const size of [0, 100, 5000]) {
+      const { address, bytes } = layer.room(1, size);
+      assert.equal(bytes.length, size);
+      assert.equal(address % 16, 0);
+      assert.deepEqual([...header(layer, address)], [size, 0, 0, 0]);
+    }
+    assert.throws(() => layer.room(1, 15 * MIB), { name: 'LayerError', code: 2 });
+    assert.throws(() => layer.room(99, 4), /context/);
+  });
+
   test(`${kind}: a header is a length and twelve zero bytes, in front of an aligned payload`, () => {
     const layer = open(shared);
     const from = layer.exports.lw_raw_alloc(0, 5000);

@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * @file What a decode worker does: fetch, check, split, build meshes, decode images; and the bytes that it keeps.
+ * @file What a decode worker does: fetch, check, split, build meshes, decode images, encode PNGs; and the bytes that it
+ * keeps.
  *
  * Owns: the bytes of fetched models and blobs, by transfer handle, until they are released or moved to another
  * worker. Results for the GPU (meshes, images) are transferred away at once. Runs in a worker, or in the same
@@ -15,11 +16,13 @@ import { Failure } from './failure.js';
 import { checkHash } from './hash.js';
 import { decodeImage } from './images.js';
 import { buildMesh } from './mesh.js';
+import { encodePng } from './png.js';
 
 /**
  * @typedef {{ op: 'fetch', id: number, url: string, kind: number, maxBytes: number, sha256: string }
  *   | { op: 'mesh', id: number, descriptor: Uint32Array<ArrayBuffer> }
  *   | { op: 'image', id: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number }
+ *   | { op: 'png', id: number, rgba: Uint8Array<ArrayBuffer>, width: number, height: number }
  *   | { op: 'release', id: number }
  *   | { op: 'give', id: number }
  *   | { op: 'take', id: number, buffer: ArrayBuffer }} Request
@@ -53,6 +56,7 @@ export class DecodeService {
     try {
       if (request.op === 'fetch') await this.#fetch(request, controller.signal);
       else if (request.op === 'mesh') this.#mesh(request);
+      else if (request.op === 'png') await this.#png(request);
       else await this.#image(request, controller.signal);
     } catch (error) {
       this.#fail(request.id, error);
@@ -129,6 +133,12 @@ export class DecodeService {
     const { buffer, vertexCount, indexCount, bounds } = buildMesh(descriptor, (transfer) => this.#bufferOf(transfer));
     const payload = new Uint8Array(bounds.buffer);
     this.post({ op: 'done', id, heldBytes: buffer.byteLength, a: vertexCount, b: indexCount, payload, buffer }, [buffer]);
+  }
+
+  /** @param {Extract<Request, { op: 'png' }>} request */
+  async #png({ id, rgba, width, height }) {
+    const payload = await encodePng(rgba, width, height);
+    this.post({ op: 'done', id, heldBytes: 0, a: width, b: height, payload }, [payload.buffer]);
   }
 
   /** @param {Extract<Request, { op: 'image' }>} request @param {AbortSignal} signal */

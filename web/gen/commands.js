@@ -13,6 +13,7 @@
  * @property {(passId: number, data: number, count: number) => void} drawList `count` DRAW_RECORDs of one pass (PASSES), drawn in the order given.
  * @property {() => void} frameEnd Draws and presents the frame.
  * @property {(width: number, height: number) => void} targets Before frame_begin: canvas and render targets have this size in pixels from now on; 1 x 1 until then.
+ * @property {(readback: number) => void} readback Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames later.
  * @property {(buffer: number, sizeBytes: number, usage: number) => void} bufferCreate usage: 1 vertex, 2 index (never both: WebGL2 forbids it). size is a multiple of 4.
  * @property {(buffer: number) => void} bufferDestroy
  * @property {(buffer: number, offset: number, data: number, sizeBytes: number) => void} bufferWrite From the heap; multiples of 4.
@@ -43,6 +44,7 @@
  * @property {(level: number, data: number, sizeBytes: number) => void} log level: 0 info, 1 warning, 2 error, 3 an exception that the page shows whole; UTF-8.
  * @property {(pointerLock: number) => void} inputMode 1: a click on the canvas locks the pointer.
  * @property {(data: number, sizeBytes: number) => void} inbox Where JavaScript writes the events before each frame call.
+ * @property {(readback: number, name: number, nameBytes: number) => void} readbackFile A PNG of this readback's picture is for the page, under this name (UTF-8, relative, ends with .png); readback_saved follows.
  */
 
 /** @typedef {{ gpu: GpuSink, transfers: TransfersSink, page: PageSink }} Sinks */
@@ -57,6 +59,7 @@ export const COMMANDS = new Map([
   [6, { name: 'draw_list', words: 4 }],
   [7, { name: 'frame_end', words: 1 }],
   [8, { name: 'targets', words: 3 }],
+  [9, { name: 'readback', words: 2 }],
   [16, { name: 'buffer_create', words: 4 }],
   [17, { name: 'buffer_destroy', words: 2 }],
   [18, { name: 'buffer_write', words: 5 }],
@@ -79,6 +82,7 @@ export const COMMANDS = new Map([
   [49, { name: 'log', words: 4 }],
   [50, { name: 'input_mode', words: 2 }],
   [51, { name: 'inbox', words: 3 }],
+  [52, { name: 'readback_file', words: 4 }],
 ]);
 
 const SIZES = new Uint8Array(64);
@@ -142,6 +146,7 @@ export function decodeCommands(words, sinks, onError) {
           case 6: gpu.drawList(words[at + 1], words[at + 2], words[at + 3]); break;
           case 7: gpu.frameEnd(); break;
           case 8: gpu.targets(words[at + 1], words[at + 2]); break;
+          case 9: gpu.readback(words[at + 1]); break;
           case 16: gpu.bufferCreate(words[at + 1], words[at + 2], words[at + 3]); break;
           case 17: gpu.bufferDestroy(words[at + 1]); break;
           case 18: gpu.bufferWrite(words[at + 1], words[at + 2], words[at + 3], words[at + 4]); break;
@@ -164,6 +169,7 @@ export function decodeCommands(words, sinks, onError) {
           case 49: page.log(words[at + 1], words[at + 2], words[at + 3]); break;
           case 50: page.inputMode(words[at + 1]); break;
           case 51: page.inbox(words[at + 1], words[at + 2]); break;
+          case 52: page.readbackFile(words[at + 1], words[at + 2], words[at + 3]); break;
         }
       }
     } catch (error) {

@@ -186,4 +186,35 @@ export class EventWriter {
     if (this.emit) this.emit(words);
     return words;
   }
+
+  /** payload: an ephemeral result in Layer memory, context READBACK_CONTEXT: RGBA8 sRGB, opaque, upper row first; it ends with this frame call. @param {number} readback @param {number} payload @param {number} width @param {number} height
+   * @returns {Uint32Array<ArrayBuffer>} */
+  readbackDone(readback, payload, width, height) {
+    const { words } = this.begin(22, 5, null);
+    words[1] = readback;
+    words[2] = payload;
+    words[3] = width;
+    words[4] = height;
+    if (this.emit) this.emit(words);
+    return words;
+  }
+
+  /** The page has the PNG. @param {number} readback @param {number} sizeBytes
+   * @returns {Uint32Array<ArrayBuffer>} */
+  readbackSaved(readback, sizeBytes) {
+    const { words } = this.begin(23, 3, null);
+    words[1] = readback;
+    words[2] = sizeBytes;
+    if (this.emit) this.emit(words);
+    return words;
+  }
+
+  /** Neither picture nor file will come. @param {number} readback @param {string | Uint8Array} message
+   * @returns {Uint32Array<ArrayBuffer>} */
+  readbackFailed(readback, message) {
+    const { words } = this.begin(24, 3, bytesOf(message));
+    words[1] = readback;
+    if (this.emit) this.emit(words);
+    return words;
+  }
 }

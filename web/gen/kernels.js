@@ -9,6 +9,7 @@ export const LAYER_NAMES = [
   'lw_statistics',
   'lw_ring_statistics',
   'lw_copy_of',
+  'lw_result_room',
   'lw_context_end',
   'lw_error_code',
   'lw_error_clear',

@@ -22,6 +22,7 @@ export const MESH_BUILD_FLAT_NORMALS = 1;
 export const MESH_BUILD_FLIP = 4;
 export const MESH_BUILD_TRANSFORM = 2;
 export const MESH_BUILD_UV_TRANSFORM = 8;
+export const READBACK_CONTEXT = 1;
 export const ROWS_STEP = 1024;
 export const SAMPLER_CLAMP_S = 1;
 export const SAMPLER_CLAMP_T = 2;

@@ -99,6 +99,14 @@ export class Layer {
     return this.#view.subarray(start, start + sizeBytes);
   }
 
+  /** Room for an ephemeral result that is written here; it ends with the next call into the context.
+   * @param {number} context @param {number} sizeBytes */
+  room(context, sizeBytes) {
+    const address = this.exports.lw_result_room?.(context, sizeBytes) >>> 0;
+    if (address === 0) throw this.calls?.error() ?? new Error('Layer memory is not open.');
+    return { address, bytes: this.bytes(address, sizeBytes) };
+  }
+
   /** Gives the slots in Python's table back; Python must not call kernels after it. */
   close() {
     for (const slot of this.#taken) this.#slots?.give(slot);

@@ -137,3 +137,7 @@ const void *lw_copy_of(uint32_t context, const void *source, uint32_t size_bytes
     if (out) lw_copy(out, source, size_bytes);
     return out;
 }
+
+uint32_t lw_result_room(uint32_t context, uint32_t size_bytes) {
+    return (uint32_t)(uintptr_t)lw_blob(context, size_bytes);
+}

@@ -38,6 +38,10 @@ LW_EPHEMERAL(blob) const void *lw_ring_statistics(uint32_t context);
 // A copy of size_bytes at an address: the smallest function of its kind. Lives until the next call into the context.
 LW_EPHEMERAL(blob) const void *lw_copy_of(uint32_t context, const void *source, uint32_t size_bytes);
 
+// Room for a result whose bytes come from outside of wasm (a picture that JavaScript read back). Lives until the next
+// call into the context. Returns its address, or 0 with the last error set.
+LW_LAYER uint32_t lw_result_room(uint32_t context, uint32_t size_bytes);
+
 // Gives a context's arenas back; its last payload ends. Returns 1, or 0 with the last error set.
 LW_LAYER uint32_t lw_context_end(uint32_t context);
 

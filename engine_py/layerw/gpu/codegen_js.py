@@ -11,8 +11,8 @@ from .spec import COMMANDS, EVENTS, Field, Record
 
 LAYOUT_NAMES = ("PASSES", "MATERIAL_KINDS", "TOPOLOGIES", "SEMANTICS", "GLTF_MODES", "DRAW_RECORD", "MESH_BUILD_HEAD",
                 "ACCESSOR", "KEYS")
-NUMBER_PREFIXES = ("MATERIAL_", "SAMPLER_", "FETCH_", "FAIL_", "DRAW_", "HANDLE_", "WORDS_", "ROWS_", "VERTEX_",
-                   "MESH_BUILD_")
+NUMBER_PREFIXES = ("MATERIAL_", "SAMPLER_", "FETCH_", "FAIL_", "DRAW_", "HANDLE_", "WORDS_", "READBACK_", "ROWS_",
+                   "VERTEX_", "MESH_BUILD_")
 
 
 def sink_of(record: Record) -> str:

@@ -59,6 +59,9 @@ COMMANDS: tuple[Record, ...] = (
     _record(7, "frame_end", "", "Draws and presents the frame."),
     _record(8, "targets", "width:u32 height:u32",
             "Before frame_begin: canvas and render targets have this size in pixels from now on; 1 x 1 until then."),
+    _record(9, "readback", "readback:u32",
+            "Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames "
+            "later."),
     # -- resources -----------------------------------------------------------------------------
     _record(16, "buffer_create", "buffer:h size_bytes:u32 usage:u32",
             "usage: 1 vertex, 2 index (never both: WebGL2 forbids it). size is a multiple of 4."),
@@ -101,6 +104,9 @@ COMMANDS: tuple[Record, ...] = (
             "level: 0 info, 1 warning, 2 error, 3 an exception that the page shows whole; UTF-8."),
     _record(50, "input_mode", "pointer_lock:u32", "1: a click on the canvas locks the pointer."),
     _record(51, "inbox", "data:p size_bytes:u32", "Where JavaScript writes the events before each frame call."),
+    _record(52, "readback_file", "readback:u32 name:p name_bytes:u32",
+            "A PNG of this readback's picture is for the page, under this name (UTF-8, relative, ends with .png); "
+            "readback_saved follows."),
 )
 
 EVENTS: tuple[Record, ...] = (
@@ -125,12 +131,18 @@ EVENTS: tuple[Record, ...] = (
     _record(20, "resource_failed", "kind:u32 resource:h message:text",
             "kind: 0 buffer, 1 texture, 2 mesh, 3 material. Draws that use it are skipped."),
     _record(21, "report_request", "flags:u32", "Send a `report` this frame; flags bit 0: with the state hash."),
+    _record(22, "readback_done", "readback:u32 payload:u32 width:u32 height:u32",
+            "payload: an ephemeral result in Layer memory, context READBACK_CONTEXT: RGBA8 sRGB, opaque, upper row "
+            "first; it ends with this frame call."),
+    _record(23, "readback_saved", "readback:u32 size_bytes:u32", "The page has the PNG."),
+    _record(24, "readback_failed", "readback:u32 message:text", "Neither picture nor file will come."),
 )
 
 # -- enumerations -----------------------------------------------------------------------------------
 PASSES = ("shadow", "opaque", "blend")  # pass_id
 # rows_write.column
 COLUMNS = (("position", 3, "f32"), ("rotation", 4, "f32"), ("scale", 3, "f32"), ("color", 1, "u32"))
+READBACK_CONTEXT = 1  # of Layer memory's ephemeral results; nothing else uses it
 ROWS_STEP = 1024  # a WebGL2 column texture is 1024 texels wide
 MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water")
 MATERIAL_DOUBLE_SIDED, MATERIAL_BLEND, MATERIAL_MASK, MATERIAL_WIND, MATERIAL_NO_SHADOW = 1, 2, 4, 8, 16

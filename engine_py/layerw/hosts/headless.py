@@ -16,6 +16,7 @@ import numpy as np
 
 from layerw.base.host_port import AnyArray, FrameReceiver
 from layerw.base.log import EXCEPTION
+from layerw.gpu import spec
 from layerw.gpu.gen.decoder import decode
 from layerw.hosts.event_writer import encode_event
 from layerw.hosts.file_transfers import Fault, FileTransfers, Settings
@@ -77,6 +78,11 @@ class HeadlessHost:
         self.submits = 0
         self.frame = 0
         self.pointer_lock = False
+        self.picture: AnyArray | None = None  # (height, width, 4) uint8: what readbacks give; None: they fail
+        self.files: dict[str, AnyArray] = {}  # what the page would save
+        self._readbacks: list[int] = []
+        self._names: dict[int, str] = {}
+        self._layer: LayerMemory | None = None
         self._options = {"backend": "null", **(options or {})}
         self._inbox: AnyArray | None = None
         self._events: list[bytes] = [encode_event("resize", *size, 1.0)]
@@ -84,7 +90,8 @@ class HeadlessHost:
 
     def open_layer(self, budget_bytes: int) -> LayerMemory:
         """Layer memory under wasmtime."""
-        return open_native(budget_bytes)
+        self._layer = open_native(budget_bytes)
+        return self._layer
 
     def options(self) -> dict[str, Any]:
         """The boot options."""
@@ -106,6 +113,9 @@ class HeadlessHost:
     def lose_device(self) -> None:
         """The GPU is gone now and back in the next frame."""
         self.sink.clear()
+        for readback in self._readbacks:
+            self.send("readback_failed", readback, "The GPU was lost.")
+        self._readbacks.clear()
         self.send("device_lost", "planted by lose_device()")
         self.send("device_restored")
 
@@ -114,9 +124,26 @@ class HeadlessHost:
         for _ in range(frames):
             for name, values in self.transfers.step(self.frame):
                 self.send(name, *values)
+            self._deliver_picture()
             sent, needed = self._fill_inbox()
             app.frame_step(self.frame * FRAME_S, FRAME_S, sent, needed)
             self.frame += 1
+
+    def _deliver_picture(self) -> None:
+        """One a frame, as in the page: its pixels are an ephemeral result in Layer memory."""
+        if not self._readbacks:
+            return
+        readback = self._readbacks.pop(0)
+        name, picture = self._names.pop(readback, ""), self.picture
+        if picture is None or self._layer is None:
+            self.send("readback_failed", readback, "The picture could not be read back: the headless host draws none.")
+            return
+        payload = self._layer.kernels.lw_result_room(spec.READBACK_CONTEXT, picture.nbytes)
+        self._layer.write(payload, np.ascontiguousarray(picture))
+        self.send("readback_done", readback, payload, picture.shape[1], picture.shape[0])
+        if name:
+            self.files[name] = picture
+            self.send("readback_saved", readback, picture.nbytes)
 
     def _fill_inbox(self) -> tuple[int, int]:
         """Copies whole events while they fit; says how many bytes were sent and how many the next needs."""
@@ -168,6 +195,12 @@ class _Routes:
         self._host.logs.append((level, text))
         if level == EXCEPTION:
             self._host.errors.append(text)
+
+    def readback(self, readback: int) -> None:
+        self._host._readbacks.append(readback)
+
+    def readback_file(self, readback: int, name: int, name_bytes: int) -> None:
+        self._host._names[readback] = self._host._memory.raw(name, name_bytes).decode()
 
     def input_mode(self, pointer_lock: int) -> None:
         self._host.pointer_lock = bool(pointer_lock)

@@ -131,6 +131,10 @@ class LayerMemory:
         self.read(payload, out)
         return out
 
+    def end_context(self, context: int) -> None:
+        """Gives back what a context's results take; the last one ends."""
+        self._checked(self.kernels.lw_context_end(context))
+
     def read(self, address: int, out: Array) -> None:
         """Copies bytes at an address into a C-contiguous array."""
         if not self.port.read(address, _flat(out)):

@@ -27,7 +27,15 @@ class Harness {
     this.bytes = new Map();
     const transfers = { bytes: (h) => this.bytes.get(h), image: (h) => this.images.get(h) };
     const onLost = (reason) => { this.lostReason = reason; };
-    this.backend = await choice.create({ canvas, heap: this.heap, transfers, events: writer, onLost, ...parts });
+    this.readbacks = []; // what came of each
+    const pictures = {
+      done: (number, picture) => {
+        this.readbacks.push([number, picture.width, picture.height]);
+        picture.close();
+      },
+      failed: (number, message) => this.readbacks.push([number, message]),
+    };
+    this.backend = await choice.create({ canvas, heap: this.heap, transfers, events: writer, onLost, pictures, ...parts });
     this.backend.resize(width, height);
     const sinks = { gpu: this.backend, transfers: {}, page: {} };
     this.decoder = new Decoder({ heap: this.heap, sinks, onError: (message) => this.errors.push(message) });

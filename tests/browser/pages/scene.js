@@ -142,5 +142,6 @@ export function frame(stream, heap, options) {
   const pass = (test) => Uint32Array.from(list.flatMap((item, i) => (test(item) ? record(item, i) : [])));
   [pass((item) => item.pass === 1), pass((item) => item.pass === 1), pass((item) => item.pass === 2)]
     .forEach((records, id) => stream.add('draw_list', id, heap.put(records), records.length / 8));
+  for (const number of options.readbacks ?? []) stream.add('readback', number);
   stream.add('frame_end');
 }

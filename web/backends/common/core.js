@@ -8,6 +8,7 @@ import {
   COLUMNS, DRAW_RECORD, FRAME_BLOCK, FRAME_BLOCK_BYTES, MATERIAL_BLOCK, MATERIAL_BLOCK_BYTES, PASSES, ROWS_STEP,
 } from '../../gen/layouts.js';
 import { HandleTable } from '../../handles.js';
+import { Readings } from './readings.js';
 import { checkBuffer, checkMaterial, checkMesh, checkTexture, textureBytes } from './resources.js';
 import { Runs } from './runs.js';
 
@@ -18,18 +19,20 @@ import { Runs } from './runs.js';
 /** @typedef {import('./driver.js').Driver} Driver */
 /** @typedef {import('./driver.js').Parts} Parts */
 
+const LOST = 'The GPU was lost before its picture could be read back; ask again when it is back.';
 const KINDS = Object.freeze({ buffer: 0, texture: 1, mesh: 2, material: 3 });
 const SHADOW_STRENGTH = FRAME_BLOCK.shadowParams.offsetBytes / 4 + 2;
 const BOUND = MATERIAL_BLOCK.extra.offsetBytes / 4 + 2;
 
 export class Core {
   /** @param {Parts} parts */
-  constructor({ heap, transfers, events }) {
+  constructor({ heap, transfers, events, pictures }) {
     this.heap = heap;
     this.transfers = transfers;
     this.events = events;
     /** @type {Driver | null} */
     this.driver = null;
+    this.readings = new Readings(pictures);
     /** @type {HandleTable<BufferRecord>} */
     this.buffers = new HandleTable('buffer');
     /** @type {HandleTable<TextureRecord>} */
@@ -53,6 +56,7 @@ export class Core {
 
   /** A device without contents, at the start and after a loss. */
   beginEmpty() {
+    this.readings.fail(LOST);
     for (const table of [this.buffers, this.textures, this.meshes, this.materials]) table.clear();
     for (const runs of this.runs) runs.clear();
     this.resourceBytes = 0;
@@ -141,9 +145,14 @@ export class Core {
     this.lists[passId] = count > 0 ? this.heap.u32(address, count * DRAW_RECORD.length) : null;
   }
 
+  /** @param {number} readback */
+  readback(readback) {
+    this.readings.want(readback);
+  }
+
   frameEnd() {
     this.drawn = { draws: 0, triangles: 0 };
-    if (!this.driver || !this.hasFrameBlock) return;
+    if (!this.driver || !this.hasFrameBlock) return this.readings.fail(LOST);
     let outside = 0;
     for (let pass = 0; pass < PASSES.length; pass += 1) {
       const runs = this.runs[pass];
@@ -157,6 +166,7 @@ export class Core {
     }
     this.lists.fill(null);
     this.drawn.draws = this.driver.passes.drawFrame(this.runs, this.withShadow);
+    this.readings.begin(this.driver.passes);
     if (outside > 0) {
       throw new Error(`${outside} draws index past the ${this.visibleCount} visible rows and were skipped.`);
     }

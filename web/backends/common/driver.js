@@ -21,13 +21,14 @@
  * @property {{ createMaterial(record: MaterialRecord): any, writeMaterial(record: MaterialRecord): void,
  *   destroyMaterial(record: MaterialRecord): void }} pipelines
  * @property {{ resize(width: number, height: number): void, drawFrame(runs: Runs[], withShadow: boolean): number,
- *   readonly sizeBytes: number }} passes
+ *   read(): Promise<import('./readings.js').Picture>, readonly sizeBytes: number }} passes
  */
 /**
  * @typedef {object} Parts
  * @property {any} heap
  * @property {{ bytes(handle: number): Uint8Array, image(handle: number): ImageBitmap }} transfers
  * @property {import('../../gen/events.js').EventWriter} events
+ * @property {import('./readings.js').PictureSink} [pictures] who gets what `readback` asked for
  */
 
 export {};

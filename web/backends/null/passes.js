@@ -8,4 +8,6 @@ export class NullPasses {
   resize(width, height) { this.sizeBytes = targetBytes(width, height); }
   /** @param {import('../common/runs.js').Runs[]} runs @returns {number} draws, the sky's included */
   drawFrame(runs) { return runs.reduce((sum, list) => sum + list.count, 1); }
+  /** @returns {Promise<never>} */
+  async read() { throw new Error('the null backend draws none.'); }
 }

@@ -6,6 +6,7 @@
  */
 import { loadChunks } from '../../shaders/loader.js';
 import { Core } from '../common/core.js';
+import { tightCopy } from '../common/readings.js';
 import { Webgl2Buffers } from './buffers.js';
 import { Webgl2Passes } from './passes.js';
 import { Webgl2Pipelines } from './pipelines.js';
@@ -79,7 +80,7 @@ export class Webgl2Backend extends Core {
   /** @returns {Promise<{ width: number, height: number, data: Uint8Array }>} */
   async readPixels() {
     if (!this.driver) throw new Error('The context is lost; there are no pixels to read.');
-    return /** @type {Webgl2Passes} */ (this.driver.passes).readPixels();
+    return tightCopy(await this.driver.passes.read());
   }
 
   loseDevice() {

@@ -9,6 +9,7 @@ import { DRAW_BINDING, MATERIAL_BINDING, SHADOW_UNIT } from './pipelines.js';
 
 /** @typedef {import('../common/runs.js').Runs} Runs */
 const SAMPLES = 4;
+const POLL_MS = 2;
 const SHADOW = 0;
 const OPAQUE = 1;
 const BLEND = 2;
@@ -24,7 +25,8 @@ export class Webgl2Passes {
     this.buffers = buffers;
     this.pipelines = pipelines;
     this.textures = textures;
-    this.sizeBytes = 0;
+    this.targetBytes = 0;
+    this.readingBytes = 0;
     this.width = 1;
     this.height = 1;
     this.drawBuffers = [0, 1].map((flags) => this.makeDrawBuffer(flags));
@@ -69,6 +71,10 @@ export class Webgl2Passes {
     gl.clear(gl.DEPTH_BUFFER_BIT);
   }
 
+  get sizeBytes() {
+    return this.targetBytes + this.readingBytes;
+  }
+
   /** @param {number} width @param {number} height */
   resize(width, height) {
     const { gl } = this;
@@ -92,7 +98,7 @@ export class Webgl2Passes {
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     this.width = width;
     this.height = height;
-    this.sizeBytes = targetBytes(width, height);
+    this.targetBytes = targetBytes(width, height);
   }
 
   /** @param {number} point @param {number} format @param {number} width @param {number} height */
@@ -218,13 +224,45 @@ export class Webgl2Passes {
     gl.bindVertexArray(null);
   }
 
-  /** @returns {{ width: number, height: number, data: Uint8Array }} RGBA, sRGB, upper row first */
-  readPixels() {
+  /** Reads what was drawn last into a buffer of the GPU's, and asks now and then whether it is there: waiting would
+   * stall the frame. Timers, not frames: a stopped program still gets its picture.
+   * @returns {Promise<import('../common/readings.js').Picture>} */
+  async read() {
     const { gl, width, height } = this;
-    const data = new Uint8Array(width * height * 4);
+    const sizeBytes = width * height * 4;
+    const buffer = gl.createBuffer();
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
+    gl.bufferData(gl.PIXEL_PACK_BUFFER, sizeBytes, gl.STREAM_READ);
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.single);
-    gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, data);
+    gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, 0);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
-    return { width, height, data };
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
+    this.readingBytes += sizeBytes;
+    try {
+      await this.finished();
+      const bytes = new Uint8Array(sizeBytes);
+      gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
+      gl.getBufferSubData(gl.PIXEL_PACK_BUFFER, 0, bytes);
+      gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
+      return { width, height, bytesPerRow: width * 4, bytes, isBgra: false, close() {} };
+    } finally {
+      gl.deleteBuffer(buffer);
+      this.readingBytes -= sizeBytes;
+    }
+  }
+
+  /** Resolves when the GPU has done what it was told so far. */
+  async finished() {
+    const { gl } = this;
+    const fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+    gl.flush();
+    /** @type {number} */
+    let state = fence ? gl.TIMEOUT_EXPIRED : gl.WAIT_FAILED;
+    while (fence && state === gl.TIMEOUT_EXPIRED) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      state = gl.clientWaitSync(fence, 0, 0);
+    }
+    gl.deleteSync(fence);
+    if (state === gl.WAIT_FAILED || gl.isContextLost()) throw new Error('The WebGL2 context was lost.');
   }
 }

@@ -6,6 +6,7 @@
  */
 import { loadChunks } from '../../shaders/loader.js';
 import { Core } from '../common/core.js';
+import { tightCopy } from '../common/readings.js';
 import { WebgpuBuffers } from './buffers.js';
 import { WebgpuPasses } from './passes.js';
 import { CANVAS_FORMAT, WebgpuPipelines, makeLayouts } from './pipelines.js';
@@ -143,7 +144,7 @@ export class WebgpuBackend extends Core {
   /** @returns {Promise<{ width: number, height: number, data: Uint8Array }>} */
   async readPixels() {
     if (!this.driver) throw new Error('The device is lost; there are no pixels to read.');
-    return /** @type {WebgpuPasses} */ (this.driver.passes).readPixels();
+    return tightCopy(await this.driver.passes.read());
   }
 
   loseDevice() {

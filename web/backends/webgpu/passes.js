@@ -10,15 +10,13 @@ import { COLOR_FORMAT, DEPTH_FORMAT, SAMPLES } from './pipelines.js';
 /** @typedef {import('../common/runs.js').Runs} Runs */
 const RENDER_ATTACHMENT = 0x10;
 const COPY_SRC = 0x01;
+const MAP_READ = 0x1;
+const COPY_DST = 0x8; // of buffers
+const COPY_ROW_BYTES = 256; // the API pads rows to it
 const TEXTURE_BINDING = 0x04;
 const SHADOW = 0;
 const OPAQUE = 1;
 const BLEND = 2;
-
-/** @param {Uint8Array} data four bytes a pixel */
-function swapRedBlue(data) {
-  for (let i = 0; i < data.length; i += 4) [data[i], data[i + 2]] = [data[i + 2], data[i]];
-}
 
 export class WebgpuPasses {
   /** @param {GPUDevice} device @param {GPUCanvasContext} context @param {import('./buffers.js').WebgpuBuffers} buffers
@@ -29,7 +27,8 @@ export class WebgpuPasses {
     this.buffers = buffers;
     this.pipelines = pipelines;
     this.timer = timer;
-    this.sizeBytes = 0;
+    this.targetBytes = 0;
+    this.readingBytes = 0;
     this.shadowMap = device.createTexture({
       label: 'shadow map', size: [SHADOW_SIDE, SHADOW_SIDE], format: DEPTH_FORMAT,
       usage: RENDER_ATTACHMENT | TEXTURE_BINDING,
@@ -56,6 +55,10 @@ export class WebgpuPasses {
     });
   }
 
+  get sizeBytes() {
+    return this.targetBytes + this.readingBytes;
+  }
+
   /** @param {number} width @param {number} height */
   resize(width, height) {
     for (const texture of [this.color, this.depth, this.resolved]) texture?.destroy();
@@ -75,7 +78,7 @@ export class WebgpuPasses {
         view: this.depth.createView(), depthClearValue: 0, depthLoadOp: 'clear', depthStoreOp: 'discard',
       },
     };
-    this.sizeBytes = targetBytes(width, height);
+    this.targetBytes = targetBytes(width, height);
   }
 
   /** @param {Runs[]} runs by pass @param {boolean} withShadow @returns {number} draws */
@@ -174,24 +177,30 @@ export class WebgpuPasses {
     encoder.copyTextureToTexture({ texture: picture }, { texture: canvas }, [picture.width, picture.height]);
   }
 
-  /** @returns {Promise<{ width: number, height: number, data: Uint8Array }>} RGBA, sRGB, upper row first */
-  async readPixels() {
+  /** Reads what was drawn last; what it copies into counts as ours until `close`.
+   * @returns {Promise<import('../common/readings.js').Picture>} */
+  async read() {
     const picture = this.resolved;
-    if (!picture) throw new Error('There is no picture yet; call resize first.');
+    if (!picture) throw new Error('There is no picture yet; nothing was drawn.');
     const { width, height } = picture;
-    const bytesPerRow = Math.ceil(width * 4 / 256) * 256; // the API pads rows
-    const buffer = this.device.createBuffer({ size: bytesPerRow * height, usage: 0x1 | 0x8 });
+    const bytesPerRow = Math.ceil(width * 4 / COPY_ROW_BYTES) * COPY_ROW_BYTES;
+    const sizeBytes = bytesPerRow * height;
+    const buffer = this.device.createBuffer({ label: 'readback', size: sizeBytes, usage: MAP_READ | COPY_DST });
     const encoder = this.device.createCommandEncoder();
     encoder.copyTextureToBuffer({ texture: picture }, { buffer, bytesPerRow }, [width, height]);
     this.device.queue.submit([encoder.finish()]);
-    await buffer.mapAsync(1);
-    const mapped = new Uint8Array(buffer.getMappedRange());
-    const data = new Uint8Array(width * height * 4);
-    for (let y = 0; y < height; y += 1) {
-      data.set(mapped.subarray(y * bytesPerRow, y * bytesPerRow + width * 4), y * width * 4);
+    this.readingBytes += sizeBytes;
+    const close = () => {
+      buffer.destroy();
+      this.readingBytes -= sizeBytes;
+    };
+    try {
+      await buffer.mapAsync(1);
+    } catch (error) {
+      close();
+      throw error;
     }
-    buffer.destroy();
-    if (COLOR_FORMAT.startsWith('bgra')) swapRedBlue(data);
-    return { width, height, data };
+    const bytes = new Uint8Array(buffer.getMappedRange());
+    return { width, height, bytesPerRow, bytes, isBgra: COLOR_FORMAT.startsWith('bgra'), close };
   }
 }

@@ -17,6 +17,7 @@ _visible_rows = struct.Struct("<III").pack_into
 _draw_list = struct.Struct("<IIII").pack_into
 _frame_end = struct.Struct("<I").pack_into
 _targets = struct.Struct("<III").pack_into
+_readback = struct.Struct("<II").pack_into
 _buffer_create = struct.Struct("<IIII").pack_into
 _buffer_destroy = struct.Struct("<II").pack_into
 _buffer_write = struct.Struct("<IIIII").pack_into
@@ -39,6 +40,7 @@ _report = struct.Struct("<III").pack_into
 _log = struct.Struct("<IIII").pack_into
 _input_mode = struct.Struct("<II").pack_into
 _inbox = struct.Struct("<III").pack_into
+_readback_file = struct.Struct("<IIII").pack_into
 
 
 class Encoder:
@@ -137,6 +139,14 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _targets(self._bytes, self._end, 0x30008, width, height)
+        self._end = end
+
+    def readback(self, readback: int) -> None:
+        """Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames later."""
+        end = self._end + 8
+        if end > self._limit:
+            self._grow(end)
+        _readback(self._bytes, self._end, 0x20009, readback)
         self._end = end
 
     def buffer_create(self, buffer: int, size_bytes: int, usage: int) -> None:
@@ -309,4 +319,12 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _inbox(self._bytes, self._end, 0x30033, data & 0xFFFFFFFF, size_bytes)
+        self._end = end
+
+    def readback_file(self, readback: int, name: int, name_bytes: int) -> None:
+        """A PNG of this readback's picture is for the page, under this name (UTF-8, relative, ends with .png); readback_saved follows."""
+        end = self._end + 16
+        if end > self._limit:
+            self._grow(end)
+        _readback_file(self._bytes, self._end, 0x40034, readback, name & 0xFFFFFFFF, name_bytes)
         self._end = end

@@ -126,7 +126,30 @@ class ReportRequest(NamedTuple):
     flags: int
 
 
-Event = Resize | Key | PointerMove | PointerButton | Wheel | Touch | Focus | GamepadAxis | GamepadButton | TransferDone | TransferFailed | DeviceLost | DeviceRestored | ResourceFailed | ReportRequest
+class ReadbackDone(NamedTuple):
+    """payload: an ephemeral result in Layer memory, context READBACK_CONTEXT: RGBA8 sRGB, opaque, upper row first; it ends with this frame call."""
+
+    readback: int
+    payload: int
+    width: int
+    height: int
+
+
+class ReadbackSaved(NamedTuple):
+    """The page has the PNG."""
+
+    readback: int
+    size_bytes: int
+
+
+class ReadbackFailed(NamedTuple):
+    """Neither picture nor file will come."""
+
+    readback: int
+    message: str
+
+
+Event = Resize | Key | PointerMove | PointerButton | Wheel | Touch | Focus | GamepadAxis | GamepadButton | TransferDone | TransferFailed | DeviceLost | DeviceRestored | ResourceFailed | ReportRequest | ReadbackDone | ReadbackSaved | ReadbackFailed
 
 
 class EventError(ValueError):
@@ -150,6 +173,9 @@ _EVENTS: dict[int, tuple[str, Callable[..., Event], struct.Struct, int, str | No
     19: ("device_restored", DeviceRestored, struct.Struct("<"), 1, None),
     20: ("resource_failed", ResourceFailed, struct.Struct("<II"), 4, 'str'),
     21: ("report_request", ReportRequest, struct.Struct("<I"), 2, None),
+    22: ("readback_done", ReadbackDone, struct.Struct("<IIII"), 5, None),
+    23: ("readback_saved", ReadbackSaved, struct.Struct("<II"), 3, None),
+    24: ("readback_failed", ReadbackFailed, struct.Struct("<I"), 3, 'str'),
 }
 
 

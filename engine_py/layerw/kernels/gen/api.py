@@ -23,6 +23,7 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_statistics": (("u32",), "u32"),
     "lw_ring_statistics": (("u32",), "u32"),
     "lw_copy_of": (("u32", "in", "u32"), "u32"),
+    "lw_result_room": (("u32", "u32"), "u32"),
     "lw_context_end": (("u32",), "u32"),
     "lw_error_code": ((), "u32"),
     "lw_error_clear": ((), "void"),
@@ -96,6 +97,7 @@ LAYER_NAMES: tuple[str, ...] = (  # in the order of link()
     "lw_statistics",
     "lw_ring_statistics",
     "lw_copy_of",
+    "lw_result_room",
     "lw_context_end",
     "lw_error_code",
     "lw_error_clear",
@@ -233,6 +235,10 @@ class LayerKernels(Protocol):
 
     def lw_copy_of(self, context: int, source: int, size_bytes: int) -> int:
         """A copy of size_bytes at an address: the smallest function of its kind. Lives until the next call into the context."""
+        ...
+
+    def lw_result_room(self, context: int, size_bytes: int) -> int:
+        """Room for a result whose bytes come from outside of wasm (a picture that JavaScript read back). Lives until the next call into the context. Returns its address, or 0 with the last error set."""
         ...
 
     def lw_context_end(self, context: int) -> int:

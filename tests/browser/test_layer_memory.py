@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
+from layerw_server.export import export_app
+from layerw_server.shot import web_folder
+
 from .conftest import ServeProgram
-from .harness import open_program
+from .harness import Running, open_program
+from .test_export import static_server
 
 PROGRAM = """
 import time
@@ -51,16 +55,56 @@ def update(dt):
 """
 
 
-@pytest.mark.parametrize(("thread", "isolate"), [("worker", "1"), ("worker", "0"), ("main", "1")])
-def test_python_uses_layer_memory_without_crossing(
-        tmp_path: Path, context: BrowserContext, serve_program: ServeProgram, thread: str, isolate: str) -> None:
-    (tmp_path / "main.py").write_text(PROGRAM, encoding="utf-8")
-    running = open_program(context, serve_program(tmp_path / "main.py"), backend="null", thread=thread,
-                           isolate=isolate).wait_ready()
+ONE_MEMORY_ONLY = """
+const validate = WebAssembly.validate;
+WebAssembly.validate = (bytes) => bytes.byteLength !== 15 && validate(bytes);  // what bridge.js asks with
+"""
+
+
+def uses_layer_memory(running: Running, *, shared: bool) -> None:
+    """The program's own checks passed, and nothing crossed between the languages for it."""
     report = running.report()
     assert report["errors"] == []
     assert report["crossings_per_frame"] == {"py_to_js": 1, "js_to_py": 1}
     assert report["layer_bytes"] >= 8 << 20, "what the memory may take is charged"
     assert report["memory"]["regions"]["mesh"]["near"] >= 100_000
+    assert running.page.evaluate("crossOriginIsolated") is shared
     running.page.evaluate("document.querySelector('layer-w').host.showOverlay(true)")
     running.page.wait_for_function("document.querySelector('layer-w').host.overlay.text.innerText.includes('fragmented')")
+
+
+@pytest.mark.parametrize(("thread", "isolate"), [("worker", "1"), ("worker", "0"), ("main", "1"), ("main", "0")])
+def test_python_uses_layer_memory_without_crossing(
+        tmp_path: Path, context: BrowserContext, serve_program: ServeProgram, thread: str, isolate: str) -> None:
+    (tmp_path / "main.py").write_text(PROGRAM, encoding="utf-8")
+    running = open_program(context, serve_program(tmp_path / "main.py"), backend="null", thread=thread,
+                           isolate=isolate).wait_ready()
+    uses_layer_memory(running, shared=isolate == "1")
+
+
+@pytest.mark.parametrize("isolate", ["1", "0"])
+def test_without_multi_memory_the_fallback_does_the_same(
+        tmp_path: Path, context: BrowserContext, serve_program: ServeProgram, isolate: str) -> None:
+    context.add_init_script(ONE_MEMORY_ONLY)  # not in workers, so the engine is on the page's thread
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    (tmp_path / "main.py").write_text(PROGRAM, encoding="utf-8")
+    running = open_program(context, serve_program(tmp_path / "main.py"), backend="null", thread="main",
+                           isolate=isolate).wait_ready()
+    uses_layer_memory(running, shared=isolate == "1")
+    bridges = {name.partition("?")[0] for name in asked if "bridge" in name and ".wasm" in name}
+    assert bridges == {"bridge_fb.wasm"}
+
+
+@pytest.mark.parametrize("thread", ["worker", "main"])
+def test_an_export_has_layer_memory_on_a_plain_static_host(
+        tmp_path: Path, runtime_dir: Path, context: BrowserContext, thread: str) -> None:
+    program = tmp_path / "app" / "main.py"
+    program.parent.mkdir()
+    program.write_text(PROGRAM, encoding="utf-8")
+    export_app(program, tmp_path / "host" / "some" / "base", runtime=runtime_dir, web=web_folder())
+    with static_server(tmp_path / "host") as origin:
+        running = open_program(context, f"{origin}some/base/", backend="null", thread=thread).wait_ready()
+        uses_layer_memory(running, shared=False)
+        running.check_leaks()
+        running.page.close()

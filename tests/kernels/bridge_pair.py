@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import wasmtime
+from wasmtime import _bindings as bindings
 
 from layerw.kernels import files
 from layerw.kernels.wasmtime_bridge import Bridge, End, Load, make_accessor
@@ -22,6 +23,8 @@ WASM_PAGE_BYTES = 65536
 SOURCES = ROOT / "engine_py" / "kernels" / "bridge"
 ENGINE_CONFIG = wasmtime.Config()
 ENGINE_CONFIG.wasm_threads = ENGINE_CONFIG.shared_memory = True
+# wasmtime 50 ends the process when an access faults on shared memory; with checks in the code it is a trap.
+bindings.wasmtime_config_signals_based_traps_set(ENGINE_CONFIG.ptr(), False)
 ENGINE = wasmtime.Engine(ENGINE_CONFIG)
 _MODULES: dict[tuple[str, bytes], wasmtime.Module] = {}
 Edit = tuple[str, str, str]  # a .wat file of bridge/, what is there, what takes its place

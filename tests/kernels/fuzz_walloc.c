@@ -6,7 +6,11 @@
 #include <sys/mman.h>
 
 #include "layer/error.h"
+#include "memory/bins.h"
+#include "memory/kept.h"
+#include "memory/pages.h"
 #include "memory/platform.h"
+#include "memory/spans.h"
 #include "memory/walloc.h"
 
 enum { BLOCKS = 400, ARENA_PAGES = 512, STATIC_PAGES = 2 };
@@ -34,9 +38,10 @@ static uint32_t next(uint32_t below) {
     ((condition) ? (void)0 : (fprintf(stderr, "seed %llu step %llu: %s, error %u\n", (unsigned long long)seed, \
                                       (unsigned long long)step, #condition, lw_error_code()), abort()))
 
+/* Every other seed makes large arrays only, as simulations do. */
 static uint32_t pick_size(void) {
-    static const uint32_t most[] = {64, 1024, 4096, 66000, 600000};
-    uint32_t limit = most[next(5)];
+    static const uint32_t mixed[] = {64, 1024, 4096, 66000, 600000}, large[] = {1100, 41000, 66000, 160000, 5000000};
+    uint32_t limit = seed & 1 ? mixed[next(5)] : large[next(5)];
     return next(4) ? 1 + next(limit) : limit - next(3);
 }
 
@@ -98,6 +103,28 @@ static void check_statistics(uint32_t budget) {
     }
 }
 
+/* The spans of each extent cover it, know their neighbours and are found by address; the free ones are counted once. */
+static void check_spans(void) {
+    uint64_t idle[LW_REGION_COUNT] = {0}, kept[LW_REGION_COUNT] = {0};
+    for (uint32_t page = lw_pages.first_page; page < lw_pages.top_page; page++) {
+        const lw_page *own = lw_page_at(page);
+        uint32_t at = page << LW_PAGE_SHIFT, before = 0;
+        if (own->kind != LW_PAGE_SPANS) continue;
+        for (uint32_t record = lw_span_find(at); record; record = LW_AT(lw_span, record)->next) {
+            const lw_span *span = LW_AT(lw_span, record);
+            PROMISE(span->start == at && span->size > 0 && span->prev == before && lw_span_find(at) == record);
+            idle[own->region] += span->state == LW_SPAN_FREE ? span->size : 0;
+            kept[own->region] += span->state == LW_SPAN_KEPT ? span->size : 0;
+            at += span->size, before = record;
+            PROMISE(lw_page_of(at - 1)->kind == LW_PAGE_SPANS && lw_page_of(at - 1)->region == own->region);
+        }
+        PROMISE(before && (at & (LW_WASM_PAGE_BYTES - 1)) == 0 && lw_page_of(at - 1)->tail == before);
+        page = (at >> LW_PAGE_SHIFT) - 1;
+    }
+    for (uint32_t region = 0; region < LW_REGION_COUNT; region++)
+        PROMISE(idle[region] == lw_bins_free_bytes(region) && kept[region] == lw_kept_bytes(region));
+}
+
 static void defragment(void) {
     lw_defragment(next(4), next(1 << 20));
     for (uint32_t i = 0; i < BLOCKS; i++)
@@ -129,10 +156,10 @@ static void run(uint32_t steps) {
         else if (what < 60) bad_calls();
         else if (what < 62 && b->handle) PROMISE(lw_set_tier(b->handle, b->tier = next(4)) == 1);
         else if (what == 62) lw_region_limit(next(4), next(2) ? budget : next(budget));
-        else check_statistics(budget);
+        else check_statistics(budget), check_spans();
     }
     for (uint32_t i = 0; i < BLOCKS; i++) if (blocks[i].address) release(&blocks[i]);
-    check_statistics(budget);
+    check_statistics(budget), check_spans();
 }
 
 /* Ten million pairs of all sizes leave nothing behind and do not grow the memory. */

@@ -4,7 +4,7 @@
 #include "slabs.h"
 #include "spans.h"
 
-enum { GROW_PAGES_MAX = 64, BITMAP_WORDS = (LW_PAGES_MAX + 64) / 64, META_CHUNK_BYTES = 4096 };
+enum { GROW_PAGES_MAX = 64, TRIM_PAGES_MIN = 16, BITMAP_WORDS = (LW_PAGES_MAX + 64) / 64, META_CHUNK_BYTES = 4096 };
 
 typedef struct { uint32_t size, free, bump, bump_end; } meta_pool;
 
@@ -80,16 +80,32 @@ static uint32_t extend(uint32_t count) {
     return first;
 }
 
-/* What regions keep free for themselves goes to the one that needs it. */
+/* What regions keep free for themselves goes to the one that needs it; the run's first page, or 0. */
 LW_NOINLINE static uint32_t reclaim(uint32_t count) {
-    lw_error why = *lw_last_error();
     for (uint32_t region = 0; region < LW_REGION_COUNT; region++) {
         lw_spans_trim(region);
         lw_slabs_trim(region);
     }
+    return count <= lw_pages.free_count ? find_run(count) : 0;
+}
+
+/* Free pages that lie together, or new ones. A long run is looked for among what the regions keep before the memory
+ * grows: otherwise a program that makes and drops large arrays grows by each, as what is kept lies between them. */
+static uint32_t find_or_extend(uint32_t count, bool is_meta) {
     uint32_t first = count <= lw_pages.free_count ? find_run(count) : 0;
+    bool may_reclaim = !is_meta; /* bookkeeping is taken inside of the regions' work */
+    if (first == 0 && may_reclaim && count >= TRIM_PAGES_MIN) {
+        first = reclaim(count);
+        may_reclaim = false;
+    }
     if (first == 0) first = extend(count);
-    return first ? first : lw_fail(why.code, why.what, why.value, why.limit);
+    if (first == 0 && may_reclaim) {
+        lw_error why = *lw_last_error();
+        first = reclaim(count);
+        if (first == 0) first = extend(count); /* pages that were given back may lie right below top */
+        if (first == 0) return lw_fail(why.code, why.what, why.value, why.limit);
+    }
+    return first;
 }
 
 uint32_t lw_pages_take(uint32_t count, uint32_t region, uint32_t kind) {
@@ -98,10 +114,7 @@ uint32_t lw_pages_take(uint32_t count, uint32_t region, uint32_t kind) {
     if (!is_meta && count > lw_pages.limit[region] - LW_MIN(lw_pages.count[region], lw_pages.limit[region]))
         return lw_fail(LW_E_OUT_OF_BUDGET, "alloc: wasm pages of the region", (uint64_t)lw_pages.count[region] + count,
                        lw_pages.limit[region]);
-    uint32_t first = count <= lw_pages.free_count ? find_run(count) : 0;
-    if (first == 0) first = extend(count);
-    /* A region over its own limit is not helped by the others; bookkeeping is taken inside of their work. */
-    if (first == 0 && !is_meta) first = reclaim(count);
+    uint32_t first = find_or_extend(count, is_meta);
     if (first == 0) return 0;
     mark(first, count, false);
     for (uint32_t page = first; page < first + count; page++)

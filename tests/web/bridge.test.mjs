@@ -7,27 +7,12 @@ import { after, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as bridge from '../../web/kernels/bridge.js';
 import * as libraries from '../../web/kernels/libraries.js';
-import { accessorsAgree, accessorsStopAtTheEnd, agreesWithTheModel, copiesArrive, endsAreChecked, makePair, PAGES_ABOVE, TWO_GIB } from './bridge_checks.mjs';
+import { agreesWithTheModel, allHold, copiesArrive, makePair, SEEDS, STEPS } from './bridge_checks.mjs';
 
 const CODE = { ...bridge, ...libraries };
-const SEEDS = 8;
-const STEPS = 150;
 const kinds = [];
 for (const shared of [false, true]) for (const multiMemory of [true, false]) kinds.push({ shared, multiMemory });
 const said = ({ shared, multiMemory }) => `${shared ? 'shared' : 'single'}, ${multiMemory ? 'multi-memory' : 'fallback'}`;
-/** The promises of one kind, right at 2 GiB too. */
-function allHold(code, kind) {
-  copiesArrive(makePair(code, kind), 0, 8, [0, 1, 7, 8, 9, 175, 176, 177, 1024, 1100]);
-  endsAreChecked(makePair(code, { ...kind, pages: [1, 2] }));
-  accessorsStopAtTheEnd(makePair(code, kind));
-  const high = makePair(code, { ...kind, pages: [PAGES_ABOVE, PAGES_ABOVE] });
-  for (const near of [TWO_GIB, TWO_GIB + 8192]) {
-    copiesArrive(high, near, 8, [1, 9, 200, 1100]);
-    accessorsAgree(high, near);
-  }
-  for (let seed = 1; seed <= SEEDS; seed += 1) agreesWithTheModel(code, kind, seed, STEPS);
-}
-
 for (const kind of kinds) {
   test(`${said(kind)}: every promise holds, also right at 2 GiB and above`, () => allHold(CODE, kind));
 

@@ -1,4 +1,7 @@
-/** What the bridge promises in JavaScript; each check throws when a promise is broken. bridge.test.mjs breaks them. */
+/**
+ * What the bridge promises in JavaScript; each check throws when a promise is broken. bridge.test.mjs breaks them.
+ * Runs in node and in the page (tests/browser/pages/bridge.html has its own assert and fs).
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
@@ -6,6 +9,8 @@ const KERNELS = new URL('../../engine_py/layerw/_kernels/', import.meta.url);
 const WASM_PAGE_BYTES = 65536;
 export const PAGES_ABOVE = 32_769; // 2 GiB and one wasm page
 export const TWO_GIB = 2 ** 31;
+export const SEEDS = 8;
+export const STEPS = 150;
 const compiled = new Map();
 export const module = (name) => {
   if (!compiled.has(name)) compiled.set(name, new WebAssembly.Module(readFileSync(new URL(`${name}.wasm`, KERNELS))));
@@ -44,7 +49,11 @@ export function makePair(code, { multiMemory, shared = false, oneMemory = false,
     get: { main: access(main, 'accessor', libraries.imports(main.memory)), side: access(side, `accessor${suffix}`, code.NO_LIBRARIES) } };
 }
 
-const same = (a, b) => Buffer.compare(Buffer.from(a.buffer, a.byteOffset, a.length), Buffer.from(b.buffer, b.byteOffset, b.length)) === 0;
+function same(a, b) {
+  if (globalThis.Buffer) return Buffer.compare(Buffer.from(a.buffer, a.byteOffset, a.length), Buffer.from(b.buffer, b.byteOffset, b.length)) === 0;
+  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
+  return a.length === b.length;
+}
 
 /** Every size and alignment, both ways, near a place; the bytes beside stay. */
 export function copiesArrive(pair, near, alignments, sizes) {
@@ -220,4 +229,17 @@ export function agreesWithTheModel(code, options, seed, steps) {
     for (const [end, own] of Object.entries(model)) assert.ok(same(pair.bytes(end), own), `${end} differs from the model after step ${step} (${name}) of seed ${seed}`);
     assert.ok(pair.main.table.length <= 1 + most, 'slots leak');
   }
+}
+
+/** Every promise of one kind ({shared, multiMemory}), right at 2 GiB too. */
+export function allHold(code, kind) {
+  copiesArrive(makePair(code, kind), 0, 8, [0, 1, 7, 8, 9, 175, 176, 177, 1024, 1100]);
+  endsAreChecked(makePair(code, { ...kind, pages: [1, 2] }));
+  accessorsStopAtTheEnd(makePair(code, kind));
+  const high = makePair(code, { ...kind, pages: [PAGES_ABOVE, PAGES_ABOVE] });
+  for (const near of [TWO_GIB, TWO_GIB + 8192]) {
+    copiesArrive(high, near, 8, [1, 9, 200, 1100]);
+    accessorsAgree(high, near);
+  }
+  for (let seed = 1; seed <= SEEDS; seed += 1) agreesWithTheModel(code, kind, seed, STEPS);
 }

@@ -32,6 +32,8 @@ from headers import HERE, read_headers
 OUT = HERE.parent / "layerw" / "_kernels"
 MEMORY_BYTES_MAX = 4 * 1024**3 - 65536  # 65,535 wasm pages: an end address still fits in 32 bits
 STACK_BYTES = 64 * 1024
+# For tests: a function that would leave its thread's stack traps before it writes; see threads/stack_check.c.
+STACK_CHECKED = ("-DLW_DEBUG", "-DLW_STACK_CHECK", "-finstrument-function-entry-bare")
 COMPILE = ("-O3", "-ffreestanding", "-nostdlibinc", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=hidden",
            "-g0", "-msimd128", "-mbulk-memory", "-mmutable-globals", "-mnontrapping-fptoint", "-msign-ext",
            "-std=c11", "-Wall", "-Wextra", "-Werror")

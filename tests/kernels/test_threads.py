@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,13 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import wasmtime
 
 from layerw.kernels.wasmtime_threads import ThreadedModule
 
 from .test_build import load
 
-ADD, NOTE, TRAP, OVERFLOW, UNTIL_CANCELLED, NESTED = range(6)
-DONE, FAILED, CANCELLED = 4, 5, 6
+ADD, NOTE, TRAP, OVERFLOW, UNTIL_CANCELLED, NESTED, LEAP, STAY, STAY_NESTED, HOLD, TRAP_NESTED = range(11)
+READY, DONE, FAILED, CANCELLED = 3, 4, 5, 6
 STACK_BYTES = 16 * 1024
 WAIT_S_MAX = 20.0
 
@@ -24,6 +27,7 @@ WAIT_S_MAX = 20.0
 def build_with_jobs(out: Path, defines: tuple[str, ...] = ()) -> Path:
     """worker.wasm with tests/kernels/jobs linked in."""
     build = load("build")
+    out.mkdir(exist_ok=True)
     worker = next(variant for variant in build.VARIANTS if variant.name == "worker")
     made = build.build_variant(replace(worker, folders=(*worker.folders, "../../tests/kernels/jobs")), out, defines)
     assert isinstance(made, Path)
@@ -34,6 +38,53 @@ def build_with_jobs(out: Path, defines: tuple[str, ...] = ()) -> Path:
 def wasm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The release build with the jobs below."""
     return build_with_jobs(tmp_path_factory.mktemp("jobs"))
+
+
+@pytest.fixture(scope="module")
+def checked_wasm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The stack-checked build."""
+    return build_with_jobs(tmp_path_factory.mktemp("checked"), load("build").STACK_CHECKED)
+
+
+class Killable(ThreadedModule):
+    """Threads that `kill` ends in the midst of a kernel, as a browser ends a worker: nothing is cleaned up."""
+
+    mortal = True
+
+    def _config(self) -> wasmtime.Config:
+        config = super()._config()
+        config.epoch_interruption = True
+        self.dead: list[int] = []
+        self._main_store = True
+        return config
+
+    def _new_store(self) -> wasmtime.Store:
+        store = super()._new_store()
+        store.set_epoch_deadline(2**40 if self._main_store or not self.mortal else 1)
+        self._main_store = False
+        return store
+
+    def _run(self, instance: Any, slot: int) -> None:
+        try:
+            instance.lw_worker_run(slot)
+        except wasmtime.Trap:
+            self.dead.append(slot)
+
+    def kill(self) -> int:
+        """End the one mortal thread where it is; returns its slot."""
+        self.engine.increment_epoch()
+        until(lambda: bool(self.dead))
+        slot = self.dead.pop()
+        self._threads.pop(slot).join()
+        return slot
+
+
+@pytest.fixture
+def killable(wasm: Path) -> Iterator[Killable]:
+    """A fresh memory whose threads can be killed."""
+    made = Killable(wasm)
+    yield made
+    made.stop()
 
 
 @pytest.fixture
@@ -171,13 +222,28 @@ def test_a_trap_is_reported_its_worker_replaced_and_later_jobs_run(module: Threa
     assert live_bytes(module) == before
 
 
-@pytest.mark.parametrize(("depth", "end"), [(20, DONE), (66, FAILED)])
-def test_a_stack_that_overflows_is_caught(module: ThreadedModule, depth: int, end: int) -> None:
+@pytest.mark.parametrize(("which", "size", "end"), [(OVERFLOW, 20, DONE), (OVERFLOW, 66, FAILED)])
+def test_a_stack_that_overflows_is_caught(module: ThreadedModule, which: int, size: int, end: int) -> None:
+    overflow(module, which, size, end)
+
+
+@pytest.mark.parametrize(("which", "size", "end"), [(OVERFLOW, 20, DONE), (OVERFLOW, 66, FAILED), (LEAP, 0, FAILED)])
+def test_the_checked_build_catches_a_frame_that_leaps_over_the_guard(
+        checked_wasm: Path, which: int, size: int, end: int) -> None:
+    module = ThreadedModule(checked_wasm)
+    try:
+        overflow(module, which, size, end)
+    finally:
+        module.stop()
+
+
+def overflow(module: ThreadedModule, which: int, size: int, end: int) -> None:
+    """Run a job that needs more or less stack than its thread has."""
     below = zeroed(module, 512 * 1024)  # what a deep overflow writes over, in this order of addresses
     module.start(1, STACK_BYTES)
     word = zeroed(module, 4)
-    module.view(word, 1, np.uint32)[0] = depth
-    deep = job(module, OVERFLOW, word)
+    module.view(word, 1, np.uint32)[0] = size
+    deep = job(module, which, word)
     module.lw_job_start(deep)
     until(lambda: module.lw_job_state(deep) == end)
     assert module.lw_job_error(deep) == (12 if end == FAILED else 0)
@@ -194,33 +260,148 @@ def test_nested_parallel_for_in_jobs(module: ThreadedModule) -> None:
     assert (rows == rows[0]).all() and rows[0].any()
 
 
-def test_a_killed_threads_chunk_is_run_again(module: ThreadedModule) -> None:
+GATE_STUCK_AT, GATE_OPEN, GATE_BEGUN, GATE_OUTER, GATE_STUCK_SLOT, GATE_HELD = range(6)
+
+
+def gate_of(module: ThreadedModule, stuck_at: int) -> tuple[int, Any]:
+    """A gate of jobs_under_test.c whose chunk at `stuck_at` stays until it opens; its address and words."""
+    address = zeroed(module, 4 * 1006)
+    words = module.view(address, 1006, np.uint32)
+    words[GATE_STUCK_AT] = stuck_at
+    return address, words
+
+
+def test_a_killed_threads_chunk_is_run_again(killable: Killable) -> None:
+    address, gate = gate_of(killable, 250)
+    killable.start(1)
+    work = job(killable, STAY, address, 1000, 50)
+    killable.lw_job_start(work)
+    until(lambda: gate[GATE_BEGUN] == 6)  # chunks 0 to 5, the last one stays
+    slot = killable.kill()
+    gate[GATE_OPEN] = 1
+    killable.lw_jobs_poll(100)
+    assert killable.lw_job_state(work) == READY, "a chunk is missing until somebody says that its thread is lost"
+    assert killable.lw_thread_lost(slot)
+    killable.lw_jobs_poll(100)
+    assert killable.lw_job_state(work) == DONE
+    assert gate[GATE_BEGUN] == 21
+    assert (gate[6:] == np.arange(1, 1001)).all()
+    assert killable.lw_thread_free(slot)
+
+
+def test_a_thread_killed_inside_a_nested_parallel_for_keeps_nobody_waiting(killable: Killable) -> None:
+    before = live_bytes(killable)
+    address, gate = gate_of(killable, 250)
+    killable.start(1)
+    until(lambda: figures(killable)[0] == 2)
+    outer, later = job(killable, STAY_NESTED, address), job(killable, ADD, zeroed(killable, 512))
+    killable.lw_job_after(later, outer)
+    killable.lw_job_start(later)
+    killable.lw_job_start(outer)
+    until(lambda: gate[GATE_BEGUN] == 6)  # of the inner job; 14 chunks are unclaimed
+    slot = killable.kill()
+    gate[GATE_OPEN] = 1
+    assert killable.lw_thread_lost(slot)
+    killable.lw_jobs_poll(100)
+    assert killable.lw_job_state(later) == DONE
+    assert (gate[GATE_OUTER], gate[GATE_BEGUN]) == (2, 26)
+    assert (gate[6:] == np.arange(1, 1001)).all()
+    assert killable.lw_thread_free(slot)
+    assert sum(live_bytes(killable)) - sum(before) < 8192  # gate and board; no stack
+
+
+def test_what_a_killed_thread_made_is_over_before_its_chunk_runs_again(killable: Killable) -> None:
+    address, gate = gate_of(killable, 5000)
+    gate[GATE_STUCK_SLOT] = 2
+    killable.start(1)
+    until(lambda: figures(killable)[0] == 2)
+    outer = job(killable, STAY_NESTED, address)
+    killable.lw_job_start(outer)
+    until(lambda: gate[GATE_BEGUN] == 1)
+    killable.mortal = False
+    killable.start(1)  # takes part, and stays in its chunk; the maker runs all others and waits for it
+    until(lambda: gate[GATE_BEGUN] == 20)
+    slot = killable.kill()
+    killable.lw_thread_lost(slot)
+    with_stack = live_bytes(killable)
+    assert killable.lw_thread_free(slot)
+    killable.lw_jobs_poll(100)
+    assert gate[GATE_OUTER] == 1, "the inner job still writes where the chunk would write"
+    assert live_bytes(killable) == with_stack, "the inner job still reads from the dead thread's stack"
+    gate[GATE_STUCK_SLOT] = 0
+    gate[GATE_OPEN] = 1
+    until(lambda: killable.lw_jobs_poll(100) < 0 or killable.lw_job_state(outer) == DONE)
+    assert gate[GATE_OUTER] == 2
+    assert (gate[6:] == np.arange(1, 1001)).all()
+    figures(killable)
+    assert sum(with_stack) - sum(live_bytes(killable)) > STACK_BYTES
+
+
+def test_a_chunk_that_traps_in_a_nested_parallel_for_keeps_nobody_waiting(module: ThreadedModule) -> None:
+    module.start(2)
     board = zeroed(module, 512)
-    slot = module.lw_thread_new(STACK_BYTES)
-    adding = job(module, ADD, board, 10)
-    module.lw_job_start(adding)
-    assert module.lw_thread_lost(slot) == 0  # it had claimed nothing
-    module.lw_jobs_poll(100)
-    assert module.lw_job_state(adding) == DONE
-    assert module.lw_thread_free(slot)
+    module.view(board, 3, np.uint32)[2] = 70
+    outer = job(module, TRAP_NESTED, board)
+    module.lw_job_start(outer)
+    until(lambda: module.lw_job_state(outer) >= DONE)
+    until(lambda: module.replaced_count > 0)
+    alone = job(module, ADD, board, 10)
+    module.lw_job_start(alone)
+    until(lambda: module.lw_jobs_poll(1) < 0 or module.lw_job_state(alone) == DONE)
 
 
-def test_a_thousand_starts_and_stops_leave_nothing(module: ThreadedModule) -> None:
-    before = live_bytes(module)
-    for _ in range(1000):
-        slots = [module.lw_thread_new(STACK_BYTES) for _ in range(4)]
-        assert live_bytes(module) != before
-        assert all(module.lw_thread_free(slot) for slot in slots)
-    pages = module.memory.size()
-    for _ in range(10):
-        module.start(2, STACK_BYTES)
+def test_a_thousand_threads_start_and_stop_and_leave_nothing(module: ThreadedModule) -> None:
+    before, board = live_bytes(module), zeroed(module, 512)
+    started = live_bytes(module)
+    for turn in range(250):
+        module.start(4, STACK_BYTES)
+        if turn % 50 == 0:
+            adding = job(module, ADD, board, 100, 1)
+            module.lw_job_start(adding)
+            until(lambda: bool(module.lw_job_state(adding) == DONE))  # noqa: B023
+            module.lw_job_free(adding)
         module.stop()
-    assert (live_bytes(module), module.memory.size()) == (before, pages)
+        assert live_bytes(module) == started
+        if turn == 9:
+            pages = module.memory.size()
+    assert module.memory.size() == pages
+    assert module.view(board, 2, np.uint32)[1] == 500
+    module.lw_raw_free(board)
+    assert live_bytes(module) == before
 
 
-def test_the_main_threads_wait_is_counted_and_refused(module: ThreadedModule) -> None:
+def test_a_main_thread_that_may_not_wait_runs_all_itself(module: ThreadedModule) -> None:
+    module.start(1)
+    until(lambda: figures(module)[0] == 2)
+    values = zeroed(module, 4 * 20_000)
+    module.lw_threads_main_waits(0)
+    module.test_mix(values, 20_000, 100)
+    assert figures(module)[1] == 0  # it had nobody to wait for
+    assert figures(module)[3] == 0, "the worker took no chunk"
     module.test_park_here(zeroed(module, 4))  # returns, though nobody wakes it
+    assert figures(module)[1] == 1  # the counter sees an attempt
+    module.lw_threads_main_waits(1)
+    until(lambda: module.test_mix(values, 20_000, 100) is None and figures(module)[3] > 0)
+
+
+def test_a_main_thread_that_spins_long_for_a_mutex_is_counted(module: ThreadedModule) -> None:
+    board = zeroed(module, 512)
+    module.lw_threads_main_waits(0)
+    module.start(1)
+    trap = job(module, HOLD, board)
+    module.lw_job_start(trap)
+    until(lambda: bool(module.view(board, 2, np.uint32)[0] == 1))
+    adding = job(module, ADD, board)
+    module.lw_job_start(adding)
+    module.lw_jobs_poll(1)
     assert figures(module)[1] == 1
+
+
+def test_without_wasmtime_the_error_says_what_to_install() -> None:
+    program = "import sys; sys.modules['wasmtime'] = None; import layerw.kernels.wasmtime_threads"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "ModuleNotFoundError: Kernels on CPython need wasmtime: pip install layerw[headless]" in done.stderr
 
 
 @pytest.mark.parametrize(("call", "code"), [

@@ -66,6 +66,7 @@ export const LAYER_NAMES = [
   'lw_channel_start',
   'lw_channel_send',
   'lw_channel_take',
+  'lw_threads_main_waits',
   'lw_thread_new',
   'lw_thread_stack',
   'lw_thread_tls',

@@ -81,7 +81,8 @@ uint32_t lw_job_state(uint32_t handle) { return read(handle, false); }
 uint32_t lw_job_error(uint32_t handle) { return read(handle, true); }
 
 uint32_t lw_job_cancelled(void) {
-    uint32_t number = lw_threads[lw_self()].current;
+    const lw_thread *thread = &lw_threads[lw_self()];
+    uint32_t number = thread->levels[thread->depth].job;
     return number && __atomic_load_n(&lw_jobs[number - 1].error, __ATOMIC_RELAXED) != 0;
 }
 
@@ -98,6 +99,7 @@ uint32_t lw_job_free(uint32_t handle) {
 
 uint32_t lw_jobs_poll(uint32_t chunks_max) {
     uint32_t ran = 0, slot = lw_self();
+    if (lw_threads[slot].levels[0].job || lw_threads[slot].depth) return 0; /* inside of a chunk */
     while (ran < chunks_max && lw_claim(slot, NULL)) lw_run_claimed(slot), ran++;
     return ran;
 }
@@ -110,37 +112,41 @@ static void run_alone(uint32_t count, uint32_t grain, lw_range run, void *contex
     }
 }
 
-/* The caller's own chunks are done; others run theirs. The main thread spins, a worker parks. */
-static void wait_for(lw_job *job) {
+static lw_job *make(lw_thread *thread, uint32_t count, uint32_t grain, lw_range run, void *context) {
+    if (lw_parallel_width() == 1 || count <= grain || thread->depth == LW_NEST_MAX || !lw_may_wait()) return NULL;
+    lw_jobs_lock();
+    lw_job *job = lw_job_take_slot(run, context, count, grain);
+    if (job) {
+        lw_job_make_ready(job);
+        thread->levels[thread->depth++].made = (uint32_t)(job - lw_jobs) + 1;
+        thread->levels[thread->depth] = (lw_level){0};
+    }
+    lw_jobs_unlock();
+    return job;
+}
+
+/* The caller's own chunks are done; others run theirs, or died and left one. */
+static void wait_for(lw_job *job, uint32_t slot) {
     for (uint32_t spins = 0, left; (left = __atomic_load_n(&job->left, __ATOMIC_SEQ_CST)) != 0; spins++) {
-        uint32_t slot = lw_self();
-        if (lw_claim(slot, job)) lw_run_claimed(slot); /* of a thread that was lost */
-        else if (slot != 0 && spins > LW_SPINS) lw_park(&job->left, left);
+        bool orphans = __atomic_load_n(&lw_orphans, __ATOMIC_SEQ_CST) > 0;
+        if (orphans && lw_claim(slot, job)) lw_run_claimed(slot);
+        else if (spins > LW_SPINS) lw_park_briefly(&job->left, left);
     }
 }
 
 void lw_parallel_for(uint32_t count, uint32_t grain, lw_range run, void *context) {
     uint32_t slot = lw_self();
+    lw_thread *thread = &lw_threads[slot];
     grain = LW_MAX(grain, 1u);
-    lw_job *job = NULL;
-    if (lw_parallel_width() > 1 && count > grain && lw_threads[slot].nest < LW_NEST_MAX) {
-        lw_jobs_lock();
-        job = lw_job_take_slot(run, context, count, grain);
-        if (job) lw_job_make_ready(job);
-        lw_jobs_unlock();
-    }
+    lw_job *job = make(thread, count, grain, run, context);
     if (job == NULL) { /* one thread, one chunk, or a full table: the same chunks here */
         run_alone(count, grain, run, context);
         return;
     }
-    lw_thread *thread = &lw_threads[slot];
-    thread->nest_job[thread->nest] = thread->job;
-    thread->nest_chunk[thread->nest++] = thread->chunk;
     while (lw_claim(slot, job)) lw_run_claimed(slot);
-    wait_for(job);
-    thread->job = thread->nest_job[--thread->nest];
-    thread->chunk = thread->nest_chunk[thread->nest];
+    wait_for(job, slot);
     lw_jobs_lock();
+    thread->levels[--thread->depth].made = 0;
     if (job->error) lw_fail(job->error, "parallel_for: a chunk failed; of", job->count, job->grain);
     lw_job_free_slot(job);
     lw_jobs_unlock();

@@ -33,7 +33,7 @@ LW_LAYER uint32_t lw_job_cancelled(void);
 // Forgets a job that is new, done, failed or cancelled. Returns 1, or 0 with the last error set.
 LW_LAYER uint32_t lw_job_free(uint32_t job);
 
-// Takes part: runs at most chunks_max chunks on this thread, without waiting. Returns how many it ran.
+// Takes part: runs at most chunks_max chunks on this thread, without waiting. Returns how many it ran; 0 inside of a job.
 LW_LAYER uint32_t lw_jobs_poll(uint32_t chunks_max);
 
 #endif

@@ -6,9 +6,10 @@
 #include "workers.h"
 
 lw_job lw_jobs[LW_JOBS_MAX];
-uint32_t lw_jobs_signal;
+uint32_t lw_jobs_signal, lw_orphans;
 static uint32_t lock, ready_first, ready_last, edges_used, edges_free;
 static lw_edge edges[LW_EDGES_MAX];
+static void settle(uint32_t slot);
 
 void lw_jobs_lock(void) {
     while (__atomic_exchange_n(&lock, 1u, __ATOMIC_ACQUIRE) != 0)
@@ -29,7 +30,7 @@ lw_job *lw_job_take_slot(lw_range run, void *context, uint32_t count, uint32_t g
         if (job->state != LW_JOB_NONE) continue;
         uint32_t generation = job->generation + 1, size = LW_MAX(grain, 1u);
         uint32_t chunks = count / size + (count % size != 0);
-        *job = (lw_job){run, context, count, size, chunks, 0, chunks, 0, LW_JOB_NEW, 0, generation, 0, 0};
+        *job = (lw_job){run, context, count, size, chunks, 0, chunks, 0, LW_JOB_NEW, 0, generation, 0, 0, 0};
         return job;
     }
     return NULL;
@@ -71,6 +72,57 @@ static void finish(lw_job *job) {
     }
     job->edges = 0;
     lw_wake(&job->left, LW_THREADS_MAX);
+    uint32_t owner = job->owner;
+    if (owner) {
+        job->state = LW_JOB_NONE;
+        if (--lw_threads[owner - 1].abandoned == 0) settle(owner - 1);
+    }
+}
+
+static void end_chunk(lw_level *level, uint32_t error) {
+    lw_job *job = &lw_jobs[level->job - 1];
+    level->job = 0;
+    if (error) lw_job_stop(job, error);
+    if (__atomic_sub_fetch(&job->left, 1u, __ATOMIC_SEQ_CST) == 0) finish(job);
+}
+
+/* Nothing of a dead thread runs any more: its chunk ends, or waits for another thread to run it again. */
+static void settle(uint32_t slot) {
+    lw_thread *thread = &lw_threads[slot];
+    lw_level *root = &thread->levels[0];
+    if (root->job == 0) return;
+    if (thread->root_error) {
+        end_chunk(root, thread->root_error);
+        return;
+    }
+    thread->orphan = root->job;
+    thread->orphan_chunk = root->chunk;
+    root->job = 0;
+    __atomic_fetch_add(&lw_orphans, 1u, __ATOMIC_SEQ_CST);
+    lw_jobs_wake();
+    lw_wake(&lw_jobs[thread->orphan - 1].left, LW_THREADS_MAX);
+}
+
+uint32_t lw_abandon(uint32_t slot, uint32_t error) {
+    lw_thread *thread = &lw_threads[slot];
+    lw_jobs_lock();
+    uint32_t root = thread->levels[0].job, depth = thread->depth;
+    thread->root_error = error;
+    thread->abandoned = 1; /* until all are stopped */
+    for (uint32_t level = 0; level < depth; level++) {
+        lw_job *job = &lw_jobs[thread->levels[level].made - 1];
+        thread->levels[level].made = 0;
+        thread->abandoned++;
+        job->owner = slot + 1;
+        if (job->state >= LW_JOB_DONE) finish(job);
+        else lw_job_stop(job, LW_E_CANCELLED);
+    }
+    for (uint32_t level = depth; level > 0; level--)
+        if (thread->levels[level].job) end_chunk(&thread->levels[level], LW_E_CANCELLED);
+    thread->depth = 0;
+    if (--thread->abandoned == 0) settle(slot);
+    lw_jobs_unlock();
+    return root;
 }
 
 void lw_job_make_ready(lw_job *job) {
@@ -98,27 +150,28 @@ void lw_job_stop(lw_job *job, uint32_t error) {
 
 void lw_job_free_slot(lw_job *job) { job->state = LW_JOB_NONE; }
 
-static bool claim_orphan(lw_thread *thread, lw_job *only) {
+static bool claim_orphan(lw_level *level, lw_job *only) {
     for (uint32_t i = 0; i < LW_THREADS_MAX; i++) {
         lw_thread *lost = &lw_threads[i];
         if (lost->orphan == 0 || (only && lost->orphan != number_of(only))) continue;
-        thread->job = lost->orphan;
-        thread->chunk = lost->orphan_chunk;
+        level->job = lost->orphan;
+        level->chunk = lost->orphan_chunk;
         lost->orphan = 0;
+        __atomic_fetch_sub(&lw_orphans, 1u, __ATOMIC_SEQ_CST);
         return true;
     }
     return false;
 }
 
 bool lw_claim(uint32_t slot, lw_job *only) {
-    lw_thread *thread = &lw_threads[slot];
+    lw_level *level = &lw_threads[slot].levels[lw_threads[slot].depth];
     lw_jobs_lock();
-    bool got = claim_orphan(thread, only);
+    bool got = lw_orphans > 0 && claim_orphan(level, only);
     uint32_t number = only ? number_of(only) : ready_first;
     if (!got && number && lw_jobs[number - 1].next < lw_jobs[number - 1].chunks) {
         lw_job *job = &lw_jobs[number - 1];
-        thread->job = number;
-        thread->chunk = job->next++;
+        level->job = number;
+        level->chunk = job->next++;
         if (job->next == job->chunks) unlink_ready(job);
         got = true;
     }
@@ -128,26 +181,15 @@ bool lw_claim(uint32_t slot, lw_job *only) {
 
 uint32_t lw_run_claimed(uint32_t slot) {
     lw_thread *thread = &lw_threads[slot];
-    lw_job *job = &lw_jobs[thread->job - 1];
-    uint32_t outer = thread->current, number = thread->job, chunk = thread->chunk, begin = chunk * job->grain;
-    thread->current = number;
+    lw_level *level = &thread->levels[thread->depth];
+    const lw_job *job = &lw_jobs[level->job - 1];
+    uint32_t begin = level->chunk * job->grain;
     job->run(job->context, begin, LW_MIN(job->count - begin, job->grain) + begin);
-    thread->current = outer;
-    thread->job = number; /* a nested parallel_for used them */
-    thread->chunk = chunk;
     thread->chunks_run++;
     uint32_t error = lw_stack_good(slot) ? 0 : LW_E_STACK_OVERFLOW;
-    lw_end_claimed(slot, error);
-    thread->job = outer;
-    return error;
-}
-
-void lw_end_claimed(uint32_t slot, uint32_t error) {
     lw_jobs_lock();
-    lw_job *job = &lw_jobs[lw_threads[slot].job - 1];
-    lw_threads[slot].job = 0;
-    if (error) lw_job_stop(job, error);
-    if (__atomic_sub_fetch(&job->left, 1u, __ATOMIC_SEQ_CST) == 0) finish(job);
+    end_chunk(level, error);
     lw_jobs_unlock();
+    return error;
 }
 #endif

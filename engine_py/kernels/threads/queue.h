@@ -20,6 +20,7 @@ typedef struct {
     uint32_t waiting; /* earlier jobs that are not done */
     uint32_t state, error, generation;
     uint32_t ready_next, edges; /* index + 1, 0 ends */
+    uint32_t owner;             /* slot + 1 of the dead thread whose parallel_for this is: nobody waits for it */
 } lw_job;
 
 typedef struct {
@@ -27,6 +28,7 @@ typedef struct {
 } lw_edge;
 
 extern lw_job lw_jobs[LW_JOBS_MAX];
+extern uint32_t lw_orphans;     /* chunks of dead threads that wait to be run again */
 extern uint32_t lw_jobs_signal; /* changes whenever a job becomes ready or a worker shall stop */
 
 void lw_jobs_lock(void);
@@ -41,8 +43,9 @@ void lw_job_free_slot(lw_job *job);                                             
 bool lw_claim(uint32_t slot, lw_job *only);
 /* Runs what was claimed; ends it with the error of an overwritten stack. Returns that error or 0. */
 uint32_t lw_run_claimed(uint32_t slot);
-/* Ends the claimed chunk of a thread; `error` fails its job. */
-void lw_end_claimed(uint32_t slot, uint32_t error);
+/* A thread died at whatever it was: the jobs that it made are dropped, then its chunk fails with `error`, or with 0 is
+ * run again. Returns the job of that chunk, 0 when there is none. */
+uint32_t lw_abandon(uint32_t slot, uint32_t error);
 void lw_jobs_wake(void);
 
 #endif

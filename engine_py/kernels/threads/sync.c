@@ -11,24 +11,24 @@ uint32_t lw_main_waits(void) { return main_waits; }
 
 #ifdef LW_WORKER
 /* Not inlined: node 20 miscompiles the instruction inside of a loop. */
-static LW_NOINLINE void wait32(uint32_t *word, uint32_t seen) {
-    __builtin_wasm_memory_atomic_wait32((int *)word, (int)seen, -1);
+static LW_NOINLINE void wait32(uint32_t *word, uint32_t seen, int64_t timeout_ns) {
+    __builtin_wasm_memory_atomic_wait32((int *)word, (int)seen, timeout_ns);
 }
 static LW_NOINLINE void notify(uint32_t *word, uint32_t count) {
     __builtin_wasm_memory_atomic_notify((int *)word, count);
 }
 #else
-static void wait32(uint32_t *word, uint32_t seen) { (void)word, (void)seen; }
+static void wait32(uint32_t *word, uint32_t seen, int64_t timeout_ns) { (void)word, (void)seen, (void)timeout_ns; }
 static void notify(uint32_t *word, uint32_t count) { (void)word, (void)count; }
 #endif
 
-void lw_park(uint32_t *word, uint32_t seen) {
-    if (lw_self() == 0) {
-        main_waits++;
-        return;
-    }
-    wait32(word, seen);
+static void park(uint32_t *word, uint32_t seen, int64_t timeout_ns) {
+    if (lw_may_wait()) wait32(word, seen, timeout_ns);
+    else main_waits++;
 }
+
+void lw_park(uint32_t *word, uint32_t seen) { park(word, seen, -1); }
+void lw_park_briefly(uint32_t *word, uint32_t seen) { park(word, seen, LW_PARK_MS_MAX * 1000000ll); }
 
 void lw_wake(uint32_t *word, uint32_t threads_max) { notify(word, threads_max); }
 
@@ -38,7 +38,8 @@ void lw_mutex_lock(uint32_t *mutex) {
     bool got = __atomic_compare_exchange_n(mutex, &free_value, 1u, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
     LW_CHECK(got || lw_parallel_width() > 1); /* alone, it would wait for itself */
     for (uint32_t spins = 0; !got; spins++) {
-        if (spins < LW_SPINS || lw_self() == 0) {
+        if (spins < LW_SPINS || !lw_may_wait()) {
+            main_waits += spins == LW_SPINS;
             free_value = 0;
             got = __atomic_compare_exchange_n(mutex, &free_value, 1u, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
         } else if (!(got = __atomic_exchange_n(mutex, 2u, __ATOMIC_ACQUIRE) == 0)) {

@@ -1,17 +1,18 @@
 /* Waiting, mutexes and messages between jobs.
  *
- * Owns: the only place that parks a thread. The main thread (slot 0) never parks: it spins, and an attempt to park it
- * is counted and refused. Without workers nothing waits. A mutex whose holder trapped is released; what it protects
- * may be half written. */
+ * Owns: the only place that parks a thread. A main thread (slot 0) that may not wait never parks: an attempt is refused
+ * and counted, and so is a mutex that it had to spin long for. Without workers nothing waits. A mutex whose holder
+ * trapped is released; what it protects may be half written. */
 #ifndef LW_SYNC_H
 #define LW_SYNC_H
 
 #include "lw.h"
 
-enum { LW_SPINS = 1000, LW_HELD_MAX = 4 };
+enum { LW_SPINS = 1000, LW_HELD_MAX = 4, LW_PARK_MS_MAX = 50 };
 
-/* Parks while `*word` is `seen`; may return early. */
+/* Parks while `*word` is `seen`; may return early. lw_park_briefly returns after LW_PARK_MS_MAX at the latest. */
 void lw_park(uint32_t *word, uint32_t seen);
+void lw_park_briefly(uint32_t *word, uint32_t seen);
 void lw_wake(uint32_t *word, uint32_t threads_max);
 uint32_t lw_main_waits(void);
 

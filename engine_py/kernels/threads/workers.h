@@ -4,7 +4,10 @@
  *   with lw_thread_tls, then lw_worker_run, which returns when the thread shall end -> lw_thread_free
  *
  * Owns: stacks and TLS (blocks of the allocator), canaries, what becomes of the chunk of a thread that dies.
- * Limits: a frame that leaps over the guard is not seen; a thread killed from outside while it held a lock leaves it. */
+ * A chunk that ran a parallel_for of its own is settled (failed, or run again) when the last chunk of that has ended, and
+ * only then are the dead thread's stack and TLS given back: other threads still read from them until then.
+ * Limits: a frame that leaps over the guard is seen by a build with -DLW_STACK_CHECK only; a thread killed from outside
+ * while it held a lock leaves it. */
 #ifndef LW_WORKERS_H
 #define LW_WORKERS_H
 
@@ -12,13 +15,19 @@
 
 enum { LW_THREADS_MAX = 33, LW_GUARD_BYTES = 1024, LW_NEST_MAX = 8 };
 
+/* What a thread is at, by depth: level 0 is a chunk of the queue, each further one of a parallel_for inside of the last. */
 typedef struct {
-    uint32_t used, stop, live;
-    uint32_t job, chunk;            /* claimed: job's number, 0 none */
-    uint32_t current;               /* the job whose code runs */
-    uint32_t orphan, orphan_chunk;  /* of a thread that was lost: to be run again */
-    uint32_t nest, nest_job[LW_NEST_MAX], nest_chunk[LW_NEST_MAX]; /* around a parallel_for inside of a job */
-    uint32_t chunks_run;
+    uint32_t job, chunk; /* the chunk that runs: its job's number, 0 none */
+    uint32_t made;       /* the job of the parallel_for that this level's code is in, 0 none */
+} lw_level;
+
+typedef struct {
+    uint32_t used, stop, live, leaving; /* leaving: given back, but jobs that it made still run */
+    uint32_t depth;
+    lw_level levels[LW_NEST_MAX + 1];
+    uint32_t abandoned, root_error; /* of a dead thread: jobs it made that still run; why its chunk fails, 0: run again */
+    uint32_t orphan, orphan_chunk;  /* of a dead thread: to be run again */
+    uint32_t chunks_run, overflowed; /* overflowed: a checked build saw it */
     unsigned char *block, *tls;
     uint32_t stack_bytes;
 } lw_thread;
@@ -26,6 +35,17 @@ typedef struct {
 extern lw_thread lw_threads[LW_THREADS_MAX];
 uint32_t lw_self(void);
 bool lw_stack_good(uint32_t slot);
+#ifdef LW_STACK_CHECK
+void lw_stack_begins(lw_thread *own, uint32_t address); /* this thread's frames lie at or above it */
+#else
+static inline LW_UNUSED void lw_stack_begins(lw_thread *own, uint32_t address) { (void)own, (void)address; }
+#endif
+
+/* Whether this thread may wait for others; the page's own may not. */
+bool lw_may_wait(void);
+
+// Says whether the thread that owns the module may wait for others (0 at first): never the page's own. Without it lw_parallel_for runs every chunk there. Returns 1.
+LW_LAYER uint32_t lw_threads_main_waits(uint32_t may);
 
 // Takes a slot, a stack of stack_bytes (4 KiB to 16 MiB) and TLS for one more thread. Returns its slot, or 0 with the last error set.
 LW_LAYER uint32_t lw_thread_new(uint32_t stack_bytes);
@@ -49,10 +69,10 @@ LW_LAYER uint32_t lw_thread_lost(uint32_t slot);
 // Tells one thread (or with slot 0 all) to end after its chunk. Returns how many were told.
 LW_LAYER uint32_t lw_thread_stop(uint32_t slot);
 
-// Gives stack, TLS and slot of a thread back; the host has seen it end. Returns 1, or 0 with the last error set.
+// Gives stack, TLS and slot of a thread back, or as soon as the jobs that it made are over; the host has seen it end. Returns 1, or 0 with the last error set.
 LW_LAYER uint32_t lw_thread_free(uint32_t slot);
 
-// Writes width, times that the main thread was about to wait (refused), and the chunks run by each of the 33 threads: 35 words. Returns 140.
+// Writes width, times that a main thread which may not wait was about to, and the chunks run by each of the 33 threads: 35 words. Returns 140.
 LW_LAYER uint32_t lw_threads_figures_write(uint32_t *out);
 
 #endif

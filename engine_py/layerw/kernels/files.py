@@ -6,6 +6,7 @@ from pathlib import Path
 
 from layerw.base.errors import LayerwError
 
+WASMTIME_MISSING = "Kernels on CPython need wasmtime: pip install layerw[headless]"
 FOLDER = Path(__file__).resolve().parents[1] / "_kernels"
 
 

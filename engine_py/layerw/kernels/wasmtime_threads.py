@@ -14,10 +14,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import wasmtime
-from wasmtime import _bindings as bindings
 
-from layerw.kernels.files import path_of
+from layerw.kernels.files import WASMTIME_MISSING, path_of
+
+try:
+    import wasmtime
+    from wasmtime import _bindings as bindings
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(WASMTIME_MISSING) from error
+
 from layerw.kernels.wasmtime_call import bind_fast
 
 STACK_BYTES = 256 * 1024
@@ -41,7 +46,7 @@ class _Instance:
     """One thread's instance; every export is an attribute, bound on first use."""
 
     def __init__(self, owner: ThreadedModule) -> None:
-        self.store = wasmtime.Store(owner.engine)
+        self.store = owner._new_store()
         linker = wasmtime.Linker(owner.engine)
         linker.define(self.store, "env", "memory", owner.memory)
         self.exports = linker.instantiate(self.store, owner.module).exports(self.store)
@@ -70,9 +75,7 @@ class ThreadedModule(_Instance):
 
     def __init__(self, path: Path | None = None, memory_bytes_max: int = 2**32 - WASM_PAGE_BYTES,
                  budget_bytes: int = 256 * 2**20) -> None:
-        config = wasmtime.Config()
-        config.wasm_simd = config.wasm_threads = config.shared_memory = True
-        self.engine = wasmtime.Engine(config)
+        self.engine = wasmtime.Engine(self._config())
         self.module = wasmtime.Module.from_file(self.engine, str(path or path_of("worker")))
         wanted = self.module.imports[0].type
         assert isinstance(wanted, wasmtime.MemoryType)
@@ -80,6 +83,7 @@ class ThreadedModule(_Instance):
         self.memory = SharedMemory(self.engine, wasmtime.MemoryType(
             wasmtime.Limits(wanted.limits.min, pages_max), shared=True))
         super().__init__(self)
+        self.lw_threads_main_waits(1)
         self.errors: list[str] = []
         self.replaced_count = 0
         self._threads: dict[int, threading.Thread] = {}
@@ -87,6 +91,14 @@ class ThreadedModule(_Instance):
         self._lock = threading.Lock()
         if not self.lw_memory_start(budget_bytes):
             raise MemoryError(f"Layer memory refused a budget of {budget_bytes} bytes; it is too small.")
+
+    def _config(self) -> wasmtime.Config:
+        config = wasmtime.Config()
+        config.wasm_simd = config.wasm_threads = config.shared_memory = True
+        return config
+
+    def _new_store(self) -> wasmtime.Store:
+        return wasmtime.Store(self.engine)
 
     def start(self, count: int, stack_bytes: int = STACK_BYTES) -> None:
         """Start `count` more threads; each takes jobs as soon as it is up."""

@@ -4,6 +4,7 @@
 #include "jobs.h"
 #include "parallel.h"
 #include "sync.h"
+#include "workers.h"
 
 typedef struct { uint32_t mutex, value, trap_at, log_count; uint32_t log[64]; } board;
 
@@ -59,6 +60,42 @@ static void nested(void *context, uint32_t begin, uint32_t end) {
     (void)end;
     lw_parallel_for(1000, 10, mix, (float *)context + begin * 1000);
 }
-static const lw_range all[] = {add, note, trap, overflow, until_cancelled, nested};
+/* One frame of 64 KiB: it leaps over a small stack and the guard below it. */
+static void leap(void *context, uint32_t begin, uint32_t end) {
+    volatile uint32_t room[16384];
+    (void)end;
+    room[begin] = 0x5EA1u;
+    *(uint32_t *)context = room[begin];
+}
+typedef struct { uint32_t stuck_at, open, begun, outer_runs, stuck_slot, held; uint32_t values[1000]; } gate;
+/* A chunk that stays until the gate opens, as one does whose thread is killed: the one at stuck_at, or the first that
+ * the thread stuck_slot takes; then the others wait for that. */
+static void stay(void *context, uint32_t begin, uint32_t end) {
+    gate *g = context;
+    bool stuck = lw_self() == g->stuck_slot || begin == g->stuck_at;
+    __atomic_fetch_add(&g->begun, 1u, __ATOMIC_SEQ_CST);
+    if (lw_self() == g->stuck_slot) __atomic_store_n(&g->held, 1u, __ATOMIC_SEQ_CST);
+    else while (g->stuck_slot && !__atomic_load_n(&g->held, __ATOMIC_SEQ_CST)) {}
+    while (stuck && !__atomic_load_n(&g->open, __ATOMIC_SEQ_CST)) {}
+    for (uint32_t i = begin; i < end; i++) g->values[i] = i + 1;
+}
+static void stay_nested(void *context, uint32_t begin, uint32_t end) {
+    gate *g = context;
+    (void)begin, (void)end;
+    __atomic_fetch_add(&g->outer_runs, 1u, __ATOMIC_SEQ_CST);
+    lw_parallel_for(1000, 50, stay, g);
+}
+static void trap_nested(void *context, uint32_t begin, uint32_t end) {
+    (void)begin, (void)end;
+    lw_parallel_for(100, 10, trap, context);
+}
+static void hold(void *context, uint32_t begin, uint32_t end) {
+    board *b = context;
+    (void)begin, (void)end;
+    lw_mutex_lock(&b->mutex);
+    for (volatile uint32_t i = 0; i < 20000000; i++) {}
+    lw_mutex_unlock(&b->mutex);
+}
+static const lw_range all[] = {add, note, trap, overflow, until_cancelled, nested, leap, stay, stay_nested, hold, trap_nested};
 LW_EXPORT uint32_t test_job(uint32_t which) { return (uint32_t)(uintptr_t)all[which]; }
 LW_EXPORT void test_park_here(uint32_t *word) { lw_park(word, *word); }

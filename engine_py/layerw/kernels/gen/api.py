@@ -80,6 +80,7 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_channel_start": (("out", "u32"), "u32"),
     "lw_channel_send": (("out", "u32"), "u32"),
     "lw_channel_take": (("out", "out"), "u32"),
+    "lw_threads_main_waits": (("u32",), "u32"),
     "lw_thread_new": (("u32",), "u32"),
     "lw_thread_stack": (("u32",), "u32"),
     "lw_thread_tls": (("u32",), "u32"),
@@ -154,6 +155,7 @@ LAYER_NAMES: tuple[str, ...] = (  # in the order of link()
     "lw_channel_start",
     "lw_channel_send",
     "lw_channel_take",
+    "lw_threads_main_waits",
     "lw_thread_new",
     "lw_thread_stack",
     "lw_thread_tls",
@@ -450,7 +452,7 @@ class LayerKernels(Protocol):
         ...
 
     def lw_jobs_poll(self, chunks_max: int) -> int:
-        """Takes part: runs at most chunks_max chunks on this thread, without waiting. Returns how many it ran."""
+        """Takes part: runs at most chunks_max chunks on this thread, without waiting. Returns how many it ran; 0 inside of a job."""
         ...
 
     def lw_channel_start(self, channel: int, capacity: int) -> int:
@@ -463,6 +465,10 @@ class LayerKernels(Protocol):
 
     def lw_channel_take(self, channel: int, out: int) -> int:
         """Takes the oldest word into `out`. Returns 1, or 0 when there is none (which is no error)."""
+        ...
+
+    def lw_threads_main_waits(self, may: int) -> int:
+        """Says whether the thread that owns the module may wait for others (0 at first): never the page's own. Without it lw_parallel_for runs every chunk there. Returns 1."""
         ...
 
     def lw_thread_new(self, stack_bytes: int) -> int:
@@ -494,9 +500,9 @@ class LayerKernels(Protocol):
         ...
 
     def lw_thread_free(self, slot: int) -> int:
-        """Gives stack, TLS and slot of a thread back; the host has seen it end. Returns 1, or 0 with the last error set."""
+        """Gives stack, TLS and slot of a thread back, or as soon as the jobs that it made are over; the host has seen it end. Returns 1, or 0 with the last error set."""
         ...
 
     def lw_threads_figures_write(self, out: int) -> int:
-        """Writes width, times that the main thread was about to wait (refused), and the chunks run by each of the 33 threads: 35 words. Returns 140."""
+        """Writes width, times that a main thread which may not wait was about to, and the chunks run by each of the 33 threads: 35 words. Returns 140."""
         ...

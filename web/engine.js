@@ -17,6 +17,7 @@ import { Glue } from './glue.js';
 import { Heap } from './heap.js';
 import { Inbox } from './inbox.js';
 import { Layer } from './kernels/layer.js';
+import { Pictures } from './pictures.js';
 import { Readbacks } from './readbacks.js';
 import { Reporter } from './reporter.js';
 import { answerRequest } from './requests.js';
@@ -73,6 +74,10 @@ export class Engine {
       events: this.events,
       layer: () => this.layer,
       saveFile: (name, bytes) => this.port.postMessage({ type: 'file', name, bytes }, [bytes.buffer]),
+    });
+    this.pictures = new Pictures({
+      layer: () => this.layer,
+      post: (shown, transfer) => this.port.postMessage({ type: 'picture', shown }, transfer),
     });
     this.glue = new Glue({
       submit: (address, words) => this.decoder.submit(address, words),
@@ -212,7 +217,7 @@ export class Engine {
     };
   }
 
-  /** The sink of commands 48 to 52. */
+  /** The sink of commands 48 to 54. */
   #page() {
     return {
       report: (/** @type {number} */ data, /** @type {number} */ sizeBytes) =>
@@ -227,6 +232,8 @@ export class Engine {
       inbox: (/** @type {number} */ data, /** @type {number} */ sizeBytes) => this.inbox.place(data, sizeBytes),
       readbackFile: (/** @type {number} */ readback, /** @type {number} */ name, /** @type {number} */ nameBytes) =>
         this.readbacks.readbackFile(readback, name, nameBytes),
+      pictureShow: (/** @type {Parameters<Pictures['show']>} */ ...values) => this.pictures.show(...values),
+      pictureHide: (/** @type {number} */ picture) => this.pictures.hide(picture),
     };
   }
 

@@ -10,6 +10,7 @@ import { EventWriter } from './gen/events.js';
 import { Input } from './input.js';
 import { Overlay } from './overlay.js';
 import { Panels, append } from './panels.js';
+import { PicturePanels } from './picture-panels.js';
 import { ReloadSocket } from './reload.js';
 
 const SIDE_PX_MAX = 8192;
@@ -55,6 +56,7 @@ export class Host {
     this.panels = new Panels(root);
     this.overlay = new Overlay(root);
     this.canvas = append('canvas', '', this.panels.stage);
+    this.pictures = new PicturePanels(this.panels.stage);
     this.#port.onmessage = ({ data }) => this.#receive(data);
     const events = new EventWriter((words) => this.#port.postMessage({ type: 'input', words }, [words.buffer]));
     this.input = new Input(this.panels.stage, events);
@@ -185,6 +187,7 @@ export class Host {
       if (this.options.frames === 0) this.panels.setNote(note);
     },
     fail: ({ text }) => this.fail(text),
+    picture: ({ shown }) => this.pictures.show(shown),
     file: ({ name, bytes }) => this.#takeFile(name, bytes),
     renewCanvas: () => this.#renewCanvas(),
     log: ({ level, text }) => this.#log(level, text),

@@ -10,6 +10,7 @@ const STYLE = `
   background: #10141a; contain: strict; }
 .stage { position: absolute; inset: 0; outline: none; touch-action: none; }
 canvas { position: absolute; inset: 0; width: 100%; height: 100%; display: block; }
+.picture { inset: auto; z-index: 1; pointer-events: none; }
 .progress { position: absolute; left: 50%; top: 50%; width: min(320px, 70%); transform: translate(-50%, -50%);
   font: 13px/1.6 system-ui, sans-serif; color: #cfd8e3; text-align: center; }
 .bar { height: 4px; border-radius: 2px; background: #2a323d; overflow: hidden; }

@@ -22,6 +22,7 @@ from layerw.scene.entity import Entities, Entity
 from layerw.scene.shapes import Lods, Material, Mesh
 
 if TYPE_CHECKING:
+    from layerw.pictures import Picture
     from layerw.scene import flora
     from layerw.scene.scatter import scatter
     from layerw.screenshots import Screenshot
@@ -30,12 +31,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "App", "BudgetError", "Budgets", "ConfigError", "Entities", "Entity", "FlyCamera", "HandleError", "LayerwError",
-    "Lods", "Material", "Mesh", "Model", "Screenshot", "ShapeError", "World", "__version__", "flora", "scatter",
+    "Lods", "Material", "Mesh", "Model", "Picture", "Screenshot", "ShapeError", "World", "__version__", "flora",
+    "scatter",
 ]  # fmt: skip
 
 # What a small program does without is imported when it is first asked for: it would cost every start of every page.
-_LATER = {"Screenshot": "layerw.screenshots", "World": "layerw.worlds", "flora": "layerw.scene.flora",
-          "scatter": "layerw.scene.scatter"}  # fmt: skip
+_LATER = {"Picture": "layerw.pictures", "Screenshot": "layerw.screenshots", "World": "layerw.worlds",
+          "flora": "layerw.scene.flora", "scatter": "layerw.scene.scatter"}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -49,6 +49,7 @@ from layerw.visibility.cull import Visibility
 if TYPE_CHECKING:  # imported where they are first used: a program without models and worlds starts without them
     from layerw.assets.loader import GltfLoader
     from layerw.memory import LayerMemory
+    from layerw.pictures import Picture, Pictures
     from layerw.screenshots import Screenshot, Screenshots
     from layerw.worlds import World
 
@@ -141,6 +142,13 @@ class App:
 
         return Screenshots(self.resources, self.submission, self.log, (self.heap_ledger, self.layer_ledger),
                            lambda: self.memory, lambda *values: self.user.call(*values))  # fmt: skip
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """Those above the canvas; a program says `picture` or `show_image`."""
+        from layerw.pictures import Pictures
+
+        return Pictures(self.memory, self.layer_ledger)
 
     @property
     def sun(self) -> Sun:
@@ -237,6 +245,22 @@ class App:
         """
         return self.screenshots.take(to)
 
+    def picture(self, width: int, height: int, *, left: float = 0.0, top: float = 0.0, scale: float = 1.0,
+                smooth: bool = False) -> Picture:  # fmt: skip
+        """Pixels in Layer memory, for kernels to draw, which `show()` shows above the canvas.
+
+        Args:
+            width, height: pixels, 1 to 4096.
+            left, top: CSS pixels from the canvas's upper left; below 0: from its right and lower edge.
+            scale: CSS pixels a pixel. smooth: blend them when scaled.
+        """
+        return self.pictures.create(width, height, left=left, top=top, scale=scale, smooth=smooth)
+
+    def show_image(self, pixels: npt.ArrayLike, *, left: float = 0.0, top: float = 0.0, scale: float = 1.0,
+                   smooth: bool = False) -> Picture:  # fmt: skip
+        """Shows (height, width, 4 or 3) uint8 sRGB pixels above the canvas; the Picture takes new ones: `write`."""
+        return self.pictures.show(pixels, left=left, top=top, scale=scale, smooth=smooth)
+
     def despawn(self, entity: Entities) -> None:
         """Ends an entity (or many) and its children; using it later is an error."""
         entity.despawn()
@@ -287,6 +311,8 @@ class App:
         """Frees everything that the program made; the next frames draw only the sky."""
         self.user = UserCode(self.log.exception)
         self.contents.close()
+        if "pictures" in self.__dict__:
+            self.pictures.close_all()
         alive = np.flatnonzero(self.table.flags & 1)
         for row in alive[::-1]:
             if self.table.flags[row] & 1:
@@ -409,6 +435,8 @@ class App:
         if self._report_flags is not None:
             self.submission.report(json.dumps(self.report(state_hash=bool(self._report_flags & 1))))
             self._report_flags = None
+        if "pictures" in self.__dict__:
+            self.pictures.encode(self.submission.encoder, self.user.show_exception)
         self.submission.log(self.log.take())
         self.input.end_frame()
         self.frame_number += 1

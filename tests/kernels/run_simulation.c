@@ -5,6 +5,7 @@
 
 #include "block.h"
 #include "shallow.h"
+#include "shallow_paint.h"
 #include "shallow_state.h"
 #include "sph.h"
 #include "sph_state.h"
@@ -81,6 +82,10 @@ static uint64_t shallow(void) {
         size_t at = lw_shallow_at(water, row);
         state = hash(hash(hash(state, water->depth + at, 148), water->flow_x + at, 148), water->flow_z + at, 148);
     }
+    uint32_t *pixels = malloc(37 * 29 * 4);
+    if (!pixels || !lw_shallow_paint(handle, pixels, 0.25f, 1.75f, 1.5f, 0x362a1b, 0x8fc4b9, 0x8f5f1b)) exit(10);
+    state = hash(state, pixels, 37 * 29 * 4);
+    free(pixels);
     lw_shallow_destroy(handle);
     return state;
 }

@@ -72,3 +72,20 @@ class ShallowTwin:
         dz = (np.arange(inside.shape[0], dtype=np.float32) - row)[:, None]
         dx = (np.arange(inside.shape[1], dtype=np.float32) - column)[None]
         inside[:] = np.where(dx * dx + dz * dz > radius * radius, inside, positive(inside + rate * self.dt))
+
+
+def paint(ground: Floats, depth: Floats, cell_m: float, low: float, high: float, deep: float,
+          colors: tuple[tuple[int, int, int], ...]) -> npt.NDArray[np.uint8]:  # fmt: skip
+    """The twin of lw_shallow_paint; see shallow_paint.h. colors: of low ground, high ground, water."""
+    level = np.pad(ground + depth, 1, mode="edge")
+    slope = (level[1:-1, :-2] - level[1:-1, 2:]) + (level[:-2, 1:-1] - level[2:, 1:-1])
+    relief = np.where(depth > 0, F(0.6) / F(cell_m), F(0.35) / F(cell_m))
+    light = (F(256) * np.clip(F(0.82) + relief * slope, F(0.35), F(1.25))).astype(np.int64)
+    height = (F(256) * np.clip((ground - F(low)) / (F(high) - F(low)), F(0), F(1))).astype(np.int64)
+    wet = np.where(depth > 0, 64 + (F(176) * np.clip(depth / F(deep), F(0), F(1))).astype(np.int64), 0)
+    out = np.full((*ground.shape, 4), 255, np.uint8)
+    for channel in range(3):
+        a, b, water = (color[channel] for color in colors)
+        dry = (a * (256 - height) + b * height) >> 8
+        out[..., channel] = np.minimum(((dry * (256 - wet) + water * wet) >> 8) * light >> 8, 255)
+    return out

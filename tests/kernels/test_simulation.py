@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -15,12 +16,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from layerw.base.errors import HandleError, ShapeError
 from layerw.kernels.gen.api import LayerKernels
 from layerw.kernels.wasmtime_threads import ThreadedModule
-from layerw.memory import LayerMemory, open_native
+from layerw.memory import Block, LayerMemory, open_native
 from layerw.memory.errors import BadArgument, DoubleFree, Full, OutOfBudget, StaleHandle, TooLarge
 from layerw.memory.ports import ViewPort
 from layerw.physics import Particles, ShallowWater
 
-from .shallow_twin import ShallowTwin
+from .shallow_twin import ShallowTwin, paint
 from .sph_twin import Obstacle, SphTwin
 
 MIB = 2**20
@@ -342,3 +343,57 @@ def test_shallow_water_refuses_with_value_and_limit(memory: LayerMemory) -> None
     water.close()
     with pytest.raises(HandleError, match="closed"):
         water.step(0.01)
+
+
+COLORS = ((91, 74, 54), (255, 244, 143), (0, 95, 255))
+
+
+@dataclass
+class Canvas:
+    """What a lw.Picture is to a kernel."""
+
+    block: Block
+    width: int
+    height: int
+
+    @property
+    def address(self) -> int:
+        return self.block.address
+
+
+@FEW
+@given(columns=st.integers(4, 23), rows=st.integers(4, 37), seed=st.integers(0, 10_000), steep=st.floats(0, 40))
+def test_painted_water_equals_the_twin_and_stays_in_its_picture(
+        memory: LayerMemory, columns: int, rows: int, seed: int, steep: float) -> None:
+    rng = np.random.default_rng(seed)
+    ground = rng.uniform(-steep, steep, (rows, columns)).astype(np.float32)
+    depth = (rng.uniform(0, 3, (rows, columns)) * (rng.random((rows, columns)) < 0.5)).astype(np.float32)
+    water, size_bytes = ShallowWater(memory, columns, rows, cell_m=0.7), columns * rows * 4
+    water.ground, water.depth = ground, depth
+    block = memory.alloc(size_bytes + 64, region="texture")
+    block.write(np.full(size_bytes + 64, 0xA5, np.uint8))
+    water.paint(Canvas(block, columns, rows), low=-5.0, high=20.25, deep=1.3, low_color=_css(COLORS[0]),
+                high_color=_css(COLORS[1]), water_color=_css(COLORS[2]))  # fmt: skip
+    found = block.read()
+    assert np.array_equal(found[:size_bytes].reshape(rows, columns, 4),
+                          paint(ground, depth, 0.7, -5.0, 20.25, 1.3, COLORS))  # fmt: skip
+    assert (found[size_bytes:] == 0xA5).all()
+    block.free()
+    water.close()
+
+
+def test_painting_refuses_other_sizes_and_empty_ranges(memory: LayerMemory) -> None:
+    water, block = ShallowWater(memory, 8, 6, cell_m=1), memory.alloc(8 * 6 * 4)
+    with pytest.raises(ShapeError, match="6 x 8 pixels was given; this water has 8 x 6"):
+        water.paint(Canvas(block, 6, 8), low=0, high=1, deep=1)
+    for low, high, deep in ((1, 1, 1), (0, np.nan, 1), (-1e30, 1e30, 1), (0, 1, 0), (0, 1, np.nan)):
+        with pytest.raises(BadArgument, match="lw_shallow_paint"):
+            water.paint(Canvas(block, 8, 6), low=low, high=high, deep=deep)
+    water.close()
+    with pytest.raises(HandleError, match="closed"):
+        water.paint(Canvas(block, 8, 6), low=0, high=1, deep=1)
+    block.free()
+
+
+def _css(color: tuple[int, int, int]) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*color)

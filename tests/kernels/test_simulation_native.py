@@ -32,6 +32,8 @@ PLANTS = {  # file, what is there, what is planted
                                      "choose(wanted > there, there / wanted, one)", "one"),
     "a flow that is not fed from upstream": ("shallow_step.c", "value > (lw_f4){0}, lw_load_f4(keep), lw",
                                                "value < (lw_f4){0}, lw_load_f4(keep), lw"),
+    "the rim is lit by the wall": ("shallow_paint.c", "row + 1 < rows ? water->stride : 0", "water->stride"),
+    "a pixel too many": ("shallow_paint.c", "column < columns; column++", "column <= columns; column++"),
     "a block is kept": ("shallow.c", "k < LW_SHALLOW_BLOCKS; k++) lw_block_free", "k < 5; k++) lw_block_free"),
 }  # fmt: skip
 FNV_START, FNV_PRIME = 0xCBF29CE484222325, 0x100000001B3
@@ -105,7 +107,10 @@ def shallow_in_wasm() -> str:
     for row in range(29):
         for field in fields:
             state = fnv(state, field[row].tobytes())
-    return f"{state:016x}"
+    block = memory.alloc(37 * 29 * 4)
+    colors = (0x362A1B, 0x8FC4B9, 0x8F5F1B)
+    assert memory.kernels.lw_shallow_paint(water._living, block.address, 0.25, 1.75, 1.5, *colors)
+    return f"{fnv(state, block.read().tobytes()):016x}"
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ import layerw
 
 NAMES = {
     "App", "BudgetError", "Budgets", "ConfigError", "Entities", "Entity", "FlyCamera", "HandleError", "LayerwError",
-    "Lods", "Material", "Mesh", "Model", "Screenshot", "ShapeError", "World", "__version__", "flora", "scatter",
+    "Lods", "Material", "Mesh", "Model", "Picture", "Screenshot", "ShapeError", "World", "__version__", "flora",
+    "scatter",
 }  # fmt: skip
 
 

@@ -41,6 +41,7 @@ export const LAYER_NAMES = [
   'lw_shallow_source',
   'lw_shallow_step',
   'lw_shallow_bytes',
+  'lw_shallow_paint',
   'lw_sph_create',
   'lw_sph_destroy',
   'lw_sph_configure',

@@ -195,3 +195,13 @@ class TileDraw:
     scale: F32 = field(default_factory=lambda: np.zeros((0, 3), np.float32))
     center: F64 = field(default_factory=lambda: np.zeros((0, 3), np.float64))  # bounding sphere, world metres
     radius: F32 = field(default_factory=lambda: np.zeros(0, np.float32))
+
+
+class PixelTarget(Protocol):
+    """Width x height RGBA8 pixels at an address in Layer memory, which kernels draw into: a lw.Picture."""
+
+    width: int
+    height: int
+
+    @property
+    def address(self) -> int: ...

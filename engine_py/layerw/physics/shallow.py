@@ -7,11 +7,14 @@ copies, (rows, columns) float32. Limits: sides of 4 to 8192 cells, 32 sources, 1
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from layerw.base.errors import HandleError, ShapeError
+from layerw.base.mathx import parse_color
+from layerw.base.ports import PixelTarget
 from layerw.memory.layer import LayerMemory
 
 Floats = npt.NDArray[np.float32]
@@ -77,6 +80,26 @@ class ShallowWater:
         """Moves on by 0 < dt_s <= 1 seconds; returns the number of inner steps that the depth asked for (<= 32)."""
         return self._check(self._kernels.lw_shallow_step(self._living, float(dt_s)))
 
+    def paint(self, picture: PixelTarget, *, low: float, high: float, deep: float, low_color: Any = "#5b4a36",
+              high_color: Any = "#b9c48f", water_color: Any = "#1b5f8f") -> None:  # fmt: skip
+        """Draws it from above into a picture of columns x rows pixels (app.picture), lit from the upper left.
+
+        Args:
+            picture: where to; `picture.show()` shows it.
+            low, high: the ground heights, metres, that have low_color and high_color.
+            deep: metres of water that hide the ground.
+
+        Raises:
+            ShapeError: the picture has another size.
+            BadArgument: high is not above low, or deep not above 0.
+        """
+        if (picture.width, picture.height) != (self.columns, self.rows):
+            raise ShapeError(f"A picture of {picture.width} x {picture.height} pixels was given; this water has "
+                             f"{self.columns} x {self.rows} cells, one pixel each.")  # fmt: skip
+        colors = [_packed(color) for color in (low_color, high_color, water_color)]
+        self._check(self._kernels.lw_shallow_paint(self._living, picture.address, float(low), float(high), float(deep),
+                                                   *colors))  # fmt: skip
+
     @property
     def size_bytes(self) -> int:
         """What it takes of Layer memory."""
@@ -130,3 +153,9 @@ class ShallowWater:
         if result == 0:
             raise self._memory.error()
         return result
+
+
+def _packed(color: Any) -> int:
+    """r + 256 g + 65536 b of an sRGB colour."""
+    red, green, blue, _ = (round(255 * value) for value in parse_color(color))
+    return red | green << 8 | blue << 16

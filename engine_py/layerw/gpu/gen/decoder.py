@@ -51,6 +51,8 @@ class Sink(Protocol):
     def input_mode(self, pointer_lock: int) -> None: ...
     def inbox(self, data: int, size_bytes: int) -> None: ...
     def readback_file(self, readback: int, name: int, name_bytes: int) -> None: ...
+    def picture_show(self, picture: int, address: int, width: int, height: int, left: float, top: float, scale: float, smooth: int) -> None: ...
+    def picture_hide(self, picture: int) -> None: ...
 
 
 COMMANDS: dict[int, tuple[str, struct.Struct, int]] = {
@@ -86,6 +88,8 @@ COMMANDS: dict[int, tuple[str, struct.Struct, int]] = {
     50: ("input_mode", struct.Struct("<I"), 2),
     51: ("inbox", struct.Struct("<II"), 3),
     52: ("readback_file", struct.Struct("<III"), 4),
+    53: ("picture_show", struct.Struct("<IIIIfffI"), 9),
+    54: ("picture_hide", struct.Struct("<I"), 2),
 }
 
 

@@ -55,6 +55,7 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_shallow_source": (("u32", "f32", "f32", "f32", "f32"), "u32"),
     "lw_shallow_step": (("u32", "f32"), "u32"),
     "lw_shallow_bytes": (("u32",), "u32"),
+    "lw_shallow_paint": (("u32", "out", "f32", "f32", "f32", "u32", "u32", "u32"), "u32"),
     "lw_sph_create": (("u32", "f32", "f32", "f32", "f32", "f32", "f32", "f32"), "u32"),
     "lw_sph_destroy": (("u32",), "u32"),
     "lw_sph_configure": (("u32", "f32", "f32", "f32", "f32", "u32"), "u32"),
@@ -130,6 +131,7 @@ LAYER_NAMES: tuple[str, ...] = (  # in the order of link()
     "lw_shallow_source",
     "lw_shallow_step",
     "lw_shallow_bytes",
+    "lw_shallow_paint",
     "lw_sph_create",
     "lw_sph_destroy",
     "lw_sph_configure",
@@ -365,6 +367,10 @@ class LayerKernels(Protocol):
 
     def lw_shallow_bytes(self, water: int) -> int:
         """Bytes of Layer memory that it takes. 0 with the last error set."""
+        ...
+
+    def lw_shallow_paint(self, water: int, out: int, low_m: float, high_m: float, deep_m: float, low_rgb: int, high_rgb: int, water_rgb: int) -> int:
+        """Draws the water into columns * rows RGBA8 pixels at `out`, opaque: ground from the colour low_rgb at low_m to high_rgb at high_m, lit from the north-west, under water that is water_rgb at deep_m. Colours are r + 256 g + 65536 b, sRGB. Returns 1, or 0 with the last error set: high_m not above low_m, deep_m not above 0."""
         ...
 
     def lw_sph_create(self, capacity: int, spacing: float, lo_x: float, lo_y: float, lo_z: float, hi_x: float, hi_y: float, hi_z: float) -> int:

@@ -191,6 +191,10 @@ def defined(call: Call, result: Any, outs: list[np.ndarray]) -> list[np.ndarray]
         outs = [outs[-3].reshape(-1)[:used], outs[-2].reshape(-1, 8)[:number], outs[-1]]
     elif call.name.startswith("lw_sort_"):
         outs = outs[:2]
+    elif call.name == "lw_bvh_build":  # nodes, order, area; not the scratch
+        outs = [np.array([result], np.uint32), outs[0].reshape(-1, 8)[:result], outs[1], outs[3]]
+    elif call.name == "lw_bvh_spheres":
+        outs = [np.array([result], np.uint32), outs[0][:result], outs[1]]
     return [np.where(np.isnan(out), np.float32(np.nan), out) if out.dtype == np.float32 else out for out in outs]
 
 

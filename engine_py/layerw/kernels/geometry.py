@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from layerw.kernels import inplace
-from layerw.kernels.twins import cull, sort, transform
+from layerw.kernels.twins import bvh, cull, rays, sort, transform
 
 Address = Any
 
@@ -36,6 +36,26 @@ class GeometryKernels(Protocol):
     def lw_compose_rows(self, parents: Address, rows: Address, count: int, position: Address, rotation: Address,
                         scale: Address, world_position: Address, world_rotation: Address,
                         world_scale: Address) -> None: ...
+    def lw_bvh_triangle_boxes(self, positions: Address, indices: Address, count: int, boxes: Address) -> None: ...
+    def lw_bvh_build(self, boxes: Address, count: int, leaf_items: int, nodes: Address, order: Address,
+                     scratch: Address, area: Address) -> int: ...
+    def lw_bvh_refit(self, boxes: Address, order: Address, nodes: Address, node_count: int,
+                     area: Address) -> None: ...
+    def lw_bvh_rays(self, nodes: Address, node_count: int, order: Address, positions: Address, indices: Address,
+                    rays: Address, ray_count: int, distance: Address, triangle: Address,
+                    weights: Address) -> None: ...
+    def lw_bvh_blocked(self, nodes: Address, node_count: int, order: Address, positions: Address, indices: Address,
+                       rays: Address, ray_count: int, blocked: Address) -> None: ...
+    def lw_bvh_rays_boxes(self, nodes: Address, node_count: int, order: Address, boxes: Address, rays: Address,
+                          ray_count: int, distance: Address, item: Address) -> None: ...
+    def lw_bvh_spheres(self, nodes: Address, node_count: int, order: Address, boxes: Address, spheres: Address,
+                       sphere_count: int, found: Address, room: int, ends: Address) -> int: ...
+    def lw_bvh_instance_boxes(self, instances: Address, mesh_of: Address, meshes: Address, mesh_nodes: Address,
+                              count: int, boxes: Address) -> None: ...
+    def lw_bvh_rays_instances(self, nodes: Address, node_count: int, order: Address, boxes: Address,
+                              instances: Address, mesh_of: Address, meshes: Address, mesh_nodes: Address,
+                              mesh_order: Address, positions: Address, indices: Address, rays: Address,
+                              ray_count: int, distance: Address, instance: Address, triangle: Address) -> None: ...
 
 
 class NumpyKernels:
@@ -49,6 +69,15 @@ class NumpyKernels:
     lw_sort_u32 = staticmethod(sort.lw_sort_u32)
     lw_sort_u64 = staticmethod(sort.lw_sort_u64)
     lw_compose_rows = staticmethod(transform.lw_compose_rows)
+    lw_bvh_triangle_boxes = staticmethod(bvh.lw_bvh_triangle_boxes)
+    lw_bvh_build = staticmethod(bvh.lw_bvh_build)
+    lw_bvh_refit = staticmethod(bvh.lw_bvh_refit)
+    lw_bvh_rays = staticmethod(rays.lw_bvh_rays)
+    lw_bvh_blocked = staticmethod(rays.lw_bvh_blocked)
+    lw_bvh_rays_boxes = staticmethod(rays.lw_bvh_rays_boxes)
+    lw_bvh_spheres = staticmethod(rays.lw_bvh_spheres)
+    lw_bvh_instance_boxes = staticmethod(rays.lw_bvh_instance_boxes)
+    lw_bvh_rays_instances = staticmethod(rays.lw_bvh_rays_instances)
 
 
 GEOMETRY: GeometryKernels = inplace.load() or NumpyKernels()

@@ -11,6 +11,15 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_sum": (("in", "u32"), "f32"),
     "lw_mts_copy": (("u32", "in", "u32"), "u32"),
     "lw_stm_copy": (("out", "u32", "u32"), "u32"),
+    "lw_bvh_triangle_boxes": (("in", "in", "u32", "out"), "void"),
+    "lw_bvh_build": (("in", "u32", "u32", "out", "out", "out", "out"), "u32"),
+    "lw_bvh_refit": (("in", "in", "out", "u32", "out"), "void"),
+    "lw_bvh_rays": (("in", "u32", "in", "in", "in", "in", "u32", "out", "out", "out"), "void"),
+    "lw_bvh_blocked": (("in", "u32", "in", "in", "in", "in", "u32", "out"), "void"),
+    "lw_bvh_rays_boxes": (("in", "u32", "in", "in", "in", "u32", "out", "out"), "void"),
+    "lw_bvh_spheres": (("in", "u32", "in", "in", "in", "u32", "out", "u32", "out"), "u32"),
+    "lw_bvh_instance_boxes": (("in", "in", "in", "in", "u32", "out"), "void"),
+    "lw_bvh_rays_instances": (("in", "u32", "in", "in", "in", "in", "in", "in", "in", "in", "in", "in", "u32", "out", "out", "out"), "void"),
     "lw_cull_lods": (("in", "in", "in", "in", "u32", "in", "u32", "out", "out"), "u32"),
     "lw_cull_runs": (("in", "in", "in", "in", "in", "u32", "in", "in", "out", "out", "out"), "void"),
     "lw_cull_cells": (("in", "in", "in", "in", "in", "in", "in", "u32", "in", "in", "out", "out", "out", "out"), "void"),
@@ -179,6 +188,42 @@ class Kernels(Protocol):
 
     def lw_sum(self, values: Address, count: int) -> float:
         """Adds up `count` floats in index order: the smallest kernel, for checks that a module reads the caller's memory."""
+        ...
+
+    def lw_bvh_triangle_boxes(self, positions: Address, indices: Address, count: int, boxes: Address) -> None:
+        """boxes[i] = the box of triangle i: `indices` has three places in `positions` (xyz) for each of `count` triangles."""
+        ...
+
+    def lw_bvh_build(self, boxes: Address, count: int, leaf_items: int, nodes: Address, order: Address, scratch: Address, area: Address) -> int:
+        """Builds the tree of `count` boxes with at most `leaf_items` in a leaf. `nodes` has room for 2 * count, `order` and `scratch` for `count`. Returns the number of nodes, 0 for no boxes. `area` gets what lw_bvh_refit says."""
+        ...
+
+    def lw_bvh_refit(self, boxes: Address, order: Address, nodes: Address, node_count: int, area: Address) -> None:
+        """Fits the nodes to boxes that changed. `area` gets the sum of all nodes' half areas: as it grows, queries get slower, and where it is a multiple of what lw_bvh_build said, building again pays."""
+        ...
+
+    def lw_bvh_rays(self, nodes: Address, node_count: int, order: Address, positions: Address, indices: Address, rays: Address, ray_count: int, distance: Address, triangle: Address, weights: Address) -> None:
+        """The nearest triangle of each ray: `distance` (t, infinity where there is none), `triangle` (its number, or 0xFFFFFFFF) and `weights` (2 floats: what the second and third corner weigh)."""
+        ...
+
+    def lw_bvh_blocked(self, nodes: Address, node_count: int, order: Address, positions: Address, indices: Address, rays: Address, ray_count: int, blocked: Address) -> None:
+        """blocked[i] = 1 where ray i hits any triangle, else 0."""
+        ...
+
+    def lw_bvh_rays_boxes(self, nodes: Address, node_count: int, order: Address, boxes: Address, rays: Address, ray_count: int, distance: Address, item: Address) -> None:
+        """The box that each ray enters first: `distance` (0 for one that the ray starts in) and `item`, as in lw_bvh_rays."""
+        ...
+
+    def lw_bvh_spheres(self, nodes: Address, node_count: int, order: Address, boxes: Address, spheres: Address, sphere_count: int, found: Address, room: int, ends: Address) -> int:
+        """The boxes that touch each sphere (xyz, radius), in the order of the tree: those of sphere i are found[ends[i - 1]] .. found[ends[i] - 1]. Returns how many there are; only the first `room` are written."""
+        ...
+
+    def lw_bvh_instance_boxes(self, instances: Address, mesh_of: Address, meshes: Address, mesh_nodes: Address, count: int, boxes: Address) -> None:
+        """World boxes of instances of meshes. An instance is 10 floats (position, unit quaternion xyzw, scale) and the number of its mesh; a mesh is 4 words: first node, nodes, first triangle, triangles. Boxes are wider by 4e-6 of where they lie and how large they are, for what rounding does to the ways there and back."""
+        ...
+
+    def lw_bvh_rays_instances(self, nodes: Address, node_count: int, order: Address, boxes: Address, instances: Address, mesh_of: Address, meshes: Address, mesh_nodes: Address, mesh_order: Address, positions: Address, indices: Address, rays: Address, ray_count: int, distance: Address, instance: Address, triangle: Address) -> None:
+        """The nearest triangle of any instance: `distance`, `instance` and `triangle` (within its mesh), as in lw_bvh_rays. The tree of the instances' boxes lies above those of the meshes, whose nodes, orders and triangles are `mesh_nodes`, `mesh_order` and `indices`, each mesh behind the other; numbers in them count from their mesh's own start, but `indices` counts all `positions`. Rays are turned into the space of each instance that they meet."""
         ...
 
     def lw_cull_lods(self, view: Address, positions: Address, radii: Address, rows: Address, count: int, until_m: Address, lods: int, out: Address, counts: Address) -> int:

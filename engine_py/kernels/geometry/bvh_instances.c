@@ -1,0 +1,125 @@
+#include "bvh_walk.h"
+
+typedef struct { float x, y, z; } vector;
+
+static inline vector cross(vector a, vector b) {
+    return (vector){a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
+}
+
+/* v turned by the quaternion (axis, w): v + w * t + cross(axis, t) where t = 2 * cross(axis, v). */
+static inline vector turn(vector axis, float w, vector v) {
+    vector t = cross(axis, v);
+    t = (vector){2.0f * t.x, 2.0f * t.y, 2.0f * t.z};
+    vector u = cross(axis, t);
+    return (vector){(v.x + w * t.x) + u.x, (v.y + w * t.y) + u.y, (v.z + w * t.z) + u.z};
+}
+
+void lw_bvh_instance_boxes(const float *instances, const uint32_t *mesh_of, const uint32_t *meshes,
+                           const lw_node *mesh_nodes, uint32_t count, float *boxes) {
+    LW_CHECK(lw_apart(instances, 40 * (size_t)count, boxes, 24 * (size_t)count));
+    for (uint32_t i = 0; i < count; i++) {
+        const float *own = instances + LW_INSTANCE_FLOATS * (size_t)i, *scale = own + 7;
+        const uint32_t *mesh = meshes + LW_MESH_WORDS * (size_t)mesh_of[i];
+        float *box = boxes + 6 * (size_t)i;
+        if (mesh[1] == 0) {
+            for (int axis = 0; axis < 3; axis++) box[axis] = LW_INFINITY, box[3 + axis] = -LW_INFINITY;
+            continue;
+        }
+        const lw_node *root = mesh_nodes + mesh[0];
+        float center[3], half[3];
+        for (int axis = 0; axis < 3; axis++) {
+            center[axis] = ((root->low[axis] + root->high[axis]) * 0.5f) * scale[axis];
+            half[axis] = lw_magnitude(((root->high[axis] - root->low[axis]) * 0.5f) * scale[axis]);
+        }
+        vector q = {own[3], own[4], own[5]};
+        vector at = turn(q, own[6], (vector){center[0], center[1], center[2]});
+        vector x = turn(q, own[6], (vector){half[0], 0, 0}), y = turn(q, own[6], (vector){0, half[1], 0});
+        vector z = turn(q, own[6], (vector){0, 0, half[2]});
+        float middle[3] = {own[0] + at.x, own[1] + at.y, own[2] + at.z};
+        float reach[3] = {(lw_magnitude(x.x) + lw_magnitude(y.x)) + lw_magnitude(z.x),
+                          (lw_magnitude(x.y) + lw_magnitude(y.y)) + lw_magnitude(z.y),
+                          (lw_magnitude(x.z) + lw_magnitude(y.z)) + lw_magnitude(z.z)};
+        float size = ((half[0] + half[1]) + half[2]) +
+                     ((lw_magnitude(center[0]) + lw_magnitude(center[1])) + lw_magnitude(center[2]));
+        for (int axis = 0; axis < 3; axis++) {
+            float wider = reach[axis] + (lw_magnitude(own[axis]) + size) * 4e-6f;
+            box[axis] = middle[axis] - wider;
+            box[3 + axis] = middle[axis] + wider;
+        }
+    }
+}
+
+/* The ray in the space of an instance: the same t. */
+static inline bool localise(lw_ray *local, const lw_ray *ray, const float *own) {
+    vector q = {-own[3], -own[4], -own[5]};
+    const float *o = ray->origin, *d = ray->direction, *scale = own + 7;
+    vector from = turn(q, own[6], (vector){o[0] - own[0], o[1] - own[1], o[2] - own[2]});
+    vector to = turn(q, own[6], (vector){d[0], d[1], d[2]});
+    float origin[3] = {from.x / scale[0], from.y / scale[1], from.z / scale[2]};
+    float direction[3] = {to.x / scale[0], to.y / scale[1], to.z / scale[2]};
+    return lw_ray_start(local, origin, direction, ray->until);
+}
+
+/* What the caller's arrays are, in one place. */
+typedef struct {
+    const float *boxes, *instances;
+    const uint32_t *mesh_of, *meshes;
+    const lw_node *nodes;
+    const uint32_t *order;
+    const float *positions;
+    const uint32_t *indices;
+} scene;
+
+typedef struct { float t; uint32_t instance, triangle; } found;
+
+/* One instance against the best so far. Its own nearest triangle is what counts, with t clamped to its box's interval:
+ * behind `best` only one that is clamped down can win, which takes an interval that ends before it. */
+static void visit(const scene *s, const lw_ray *ray, uint32_t number, found *best) {
+    const float *box = s->boxes + 6 * (size_t)number;
+    float near, far;
+    if (!lw_box_is_valid(box) || !lw_ray_box(ray, box, box + 3, best->t, &near, &far)) return;
+    lw_ray local;
+    if (!localise(&local, ray, s->instances + LW_INSTANCE_FLOATS * (size_t)number)) return;
+    const uint32_t *mesh = s->meshes + LW_MESH_WORDS * (size_t)s->mesh_of[number];
+    const lw_node *nodes = s->nodes + mesh[0];
+    const uint32_t *order = s->order + mesh[2], *indices = s->indices + 3 * (size_t)mesh[2];
+    lw_hit hit = {far > best->t ? best->t : ray->until, LW_NO_ITEM, 0, 0};
+    lw_open open[LW_BVH_LEVELS];
+    uint32_t used = lw_open_root(nodes, mesh[1], &local, hit.t, open), leaf;
+    while (lw_next_leaf(nodes, &local, &hit.t, open, &used, &leaf))
+        for (uint32_t k = 0; k < nodes[leaf].count; k++) {
+            uint32_t triangle = order[nodes[leaf].first + k];
+            const uint32_t *corner = indices + 3 * (size_t)triangle;
+            lw_ray_triangle(&local, s->positions + 3 * (size_t)corner[0], s->positions + 3 * (size_t)corner[1],
+                            s->positions + 3 * (size_t)corner[2], triangle, &hit);
+        }
+    if (hit.item == LW_NO_ITEM) return;
+    float t = hit.t < near ? near : hit.t;
+    t = t > far ? far : t;
+    if (t < best->t || (t == best->t && number < best->instance)) *best = (found){t, number, hit.item};
+}
+
+void lw_bvh_rays_instances(const lw_node *nodes, uint32_t node_count, const uint32_t *order, const float *boxes,
+                           const float *instances, const uint32_t *mesh_of, const uint32_t *meshes,
+                           const lw_node *mesh_nodes, const uint32_t *mesh_order, const float *positions,
+                           const uint32_t *indices, const float *rays, uint32_t ray_count, float *distance,
+                           uint32_t *instance, uint32_t *triangle) {
+    LW_CHECK(lw_apart(instance, 4 * (size_t)ray_count, triangle, 4 * (size_t)ray_count));
+    scene s = {boxes, instances, mesh_of, meshes, mesh_nodes, mesh_order, positions, indices};
+    for (uint32_t i = 0; i < ray_count; i++) {
+        const float *own = rays + LW_RAY_FLOATS * (size_t)i;
+        lw_ray ray;
+        found best = {0, LW_NO_ITEM, LW_NO_ITEM};
+        lw_open open[LW_BVH_LEVELS];
+        uint32_t used = 0, leaf;
+        if (lw_ray_start(&ray, own, own + 4, own[7])) {
+            best.t = ray.until;
+            used = lw_open_root(nodes, node_count, &ray, best.t, open);
+        }
+        while (lw_next_leaf(nodes, &ray, &best.t, open, &used, &leaf))
+            for (uint32_t k = 0; k < nodes[leaf].count; k++) visit(&s, &ray, order[nodes[leaf].first + k], &best);
+        distance[i] = best.instance == LW_NO_ITEM ? LW_INFINITY : best.t;
+        instance[i] = best.instance;
+        triangle[i] = best.triangle;
+    }
+}

@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from layerw.base.errors import LayerwError
 from layerw.base.ports import F64, TileDraw
+from layerw.base.rays import checked_ray
 from layerw.scene.camera import CameraFrame
-from layerw.stream.ground import Ground
+from layerw.stream.ground import Ground, GroundHit
 from layerw.stream.streamer import Streamer
 from layerw.user_code import UserCode
 
@@ -71,6 +72,21 @@ class World:
     def heights(self, x: npt.ArrayLike, z: npt.ArrayLike) -> F64:
         """Ground heights in metres at many points."""
         return self._ground().heights(x, z)
+
+    def raycast(self, origin: npt.ArrayLike, direction: npt.ArrayLike, *,
+                max_distance: float = math.inf) -> GroundHit | None:  # fmt: skip
+        """Where a ray first meets the ground: distance, point and normal; None where it does not.
+
+        Args:
+            origin: (3,) world metres.
+            direction: (3,), any length but 0.
+            max_distance: metres.
+
+        Raises:
+            LayerwError: the world has no ground grid (yet).
+            ShapeError: an argument is not what it should be.
+        """
+        return self._ground().raycast(checked_ray(origin, direction, max_distance))
 
     @property
     def area(self) -> tuple[float, float, float, float]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from layerw.kernels import inplace
-from layerw.kernels.twins import bvh, cull, rays, sort, transform
+from layerw.kernels.twins import bvh, cull, heightfield, rays, sort, transform
 
 Address = Any
 
@@ -56,6 +56,11 @@ class GeometryKernels(Protocol):
                               instances: Address, mesh_of: Address, meshes: Address, mesh_nodes: Address,
                               mesh_order: Address, positions: Address, indices: Address, rays: Address,
                               ray_count: int, distance: Address, instance: Address, triangle: Address) -> None: ...
+    def lw_field_heights(self, codes: Address, columns: int, rows: int, grid: Address, x: Address, z: Address,
+                         count: int, smooth: int, heights: Address, normals: Address) -> None: ...
+    def lw_field_pyramid(self, codes: Address, columns: int, rows: int, pyramid: Address) -> None: ...
+    def lw_field_rays(self, codes: Address, columns: int, rows: int, grid: Address, pyramid: Address, rays: Address,
+                      ray_count: int, distance: Address, triangle: Address) -> None: ...
 
 
 class NumpyKernels:
@@ -78,6 +83,9 @@ class NumpyKernels:
     lw_bvh_spheres = staticmethod(rays.lw_bvh_spheres)
     lw_bvh_instance_boxes = staticmethod(rays.lw_bvh_instance_boxes)
     lw_bvh_rays_instances = staticmethod(rays.lw_bvh_rays_instances)
+    lw_field_heights = staticmethod(heightfield.lw_field_heights)
+    lw_field_pyramid = staticmethod(heightfield.lw_field_pyramid)
+    lw_field_rays = staticmethod(heightfield.lw_field_rays)
 
 
 GEOMETRY: GeometryKernels = inplace.load() or NumpyKernels()

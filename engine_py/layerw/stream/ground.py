@@ -1,4 +1,4 @@
-"""Heights of a world's ground from its grid: vectorised lookups for walking, placing and cameras.
+"""Heights of a world's ground from its grid, and where rays meet it: for walking, placing, cameras and picking.
 
 Owns: the grid that `layerw bake` writes next to tileset.json (its `extras.layerw.ground`). Does not look at tiles.
 Limits: the grid's own coordinates (the world as baked); outside of it the nearest edge counts.
@@ -10,16 +10,28 @@ Limits: the grid's own coordinates (the world as baked); outside of it the neare
 from __future__ import annotations
 
 import math
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from layerw.base.ports import F64
+from layerw.base.rays import CheckedRay
+from layerw.kernels.geometry import GEOMETRY
+from layerw.kernels.twins.heightfield import pyramid_blocks
 from layerw.stream.errors import TilesetError
 
 SAMPLES_MAX = 16_385
 _NUMBERS = ("scale_m", "offset_m", "spacing_x_m", "spacing_z_m", "west_m", "north_m")
+
+
+class GroundHit(NamedTuple):
+    """Where a ray meets the ground."""
+
+    distance: float  # metres from the ray's origin
+    point: F64  # (3,) world metres
+    normal: F64  # (3,) of the ground there, unit length, upwards
 
 
 class Ground:
@@ -34,22 +46,16 @@ class Ground:
         self.scale_m, self.offset_m, self.spacing_x_m, self.spacing_z_m, self.west_m, self.north_m = (
             float(spec[name]) for name in _NUMBERS)
         self._codes = np.frombuffer(data, "<u2")
+        self._grid = np.array((self.west_m, self.north_m, self.spacing_x_m, self.spacing_z_m, self.offset_m,
+                               self.scale_m))
 
     def heights(self, x: npt.ArrayLike, z: npt.ArrayLike) -> F64:
         """Ground heights in metres at points (x, z); arrays of one shape, or numbers."""
-        u = (np.asarray(x, np.float64) - self.west_m) / self.spacing_x_m
-        v = (np.asarray(z, np.float64) - self.north_m) / self.spacing_z_m
-        u, v = np.clip(u, 0.0, self.columns - 1.0), np.clip(v, 0.0, self.rows - 1.0)
-        column = np.minimum(u.astype(np.int64), self.columns - 2)
-        row = np.minimum(v.astype(np.int64), self.rows - 2)
-        tx, ty = u - column, v - row
-        index = row * self.columns + column
-        north_west, south_east = self._at(index), self._at(index + self.columns + 1)
-        east = tx >= ty
-        corner = self._at(np.where(east, index + 1, index + self.columns))
-        least, most = np.minimum(tx, ty), np.maximum(tx, ty)
-        result: F64 = north_west + most * (corner - north_west) + least * (south_east - corner)
-        return result
+        place_x, place_z = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(z, np.float64))
+        found = np.empty(place_x.size)
+        GEOMETRY.lw_field_heights(self._codes, self.columns, self.rows, self._grid, place_x.ravel(), place_z.ravel(),
+                                  found.size, 0, found, None)
+        return found.reshape(place_x.shape)
 
     def height(self, x: float, z: float) -> float:
         """Ground height in metres at one point."""
@@ -65,9 +71,32 @@ class Ground:
         result: F64 = normal / np.linalg.norm(normal, axis=-1, keepdims=True)
         return result
 
-    def _at(self, index: npt.NDArray[np.int64]) -> F64:
-        result: F64 = self.offset_m + self._codes[index] * self.scale_m
-        return result
+    def raycast(self, ray: CheckedRay) -> GroundHit | None:
+        """Where a ray first meets the ground, from above or below; None where it does not. Its rim is its end."""
+        distance, triangle = np.empty(1), np.empty(1, np.uint32)
+        GEOMETRY.lw_field_rays(self._codes, self.columns, self.rows, self._grid, self._pyramid, ray.row(np.float64), 1,
+                               distance, triangle)
+        if np.isinf(distance[0]):
+            return None
+        return GroundHit(float(distance[0]), ray.at(float(distance[0])), self._normal(int(triangle[0])))
+
+    @cached_property
+    def _pyramid(self) -> npt.NDArray[np.uint16]:
+        """Least and greatest code of blocks, for rays; made when first asked for, a sixth of the grid's bytes."""
+        found = np.empty((pyramid_blocks(self.columns, self.rows), 2), np.uint16)
+        GEOMETRY.lw_field_pyramid(self._codes, self.columns, self.rows, found)
+        return found
+
+    def _normal(self, triangle: int) -> F64:
+        """Of one of the two triangles of a cell, see heightfield.h."""
+        row, column = divmod(triangle // 2, self.columns - 1)
+        first = row * self.columns + column
+        middle = first + (self.columns if triangle % 2 else 1)  # south-west or north-east
+        nw, corner, se = (float(self._codes[at]) * self.scale_m for at in (first, middle, first + self.columns + 1))
+        by_x, by_z = (se - corner, corner - nw) if triangle % 2 else (corner - nw, se - corner)
+        normal = np.array((-by_x / self.spacing_x_m, 1.0, -by_z / self.spacing_z_m))
+        found: F64 = normal / np.sqrt((normal**2).sum())
+        return found
 
 
 def check_ground(spec: dict[str, Any]) -> int:

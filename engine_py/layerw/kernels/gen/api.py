@@ -25,6 +25,9 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_cull_cells": (("in", "in", "in", "in", "in", "in", "in", "u32", "in", "in", "out", "out", "out", "out"), "void"),
     "lw_cull_sorted": (("in", "in", "in", "in", "in", "u32", "in", "in", "out", "out", "out", "out"), "void"),
     "lw_sphere_radii": (("in", "in", "in", "u32", "out"), "void"),
+    "lw_field_heights": (("in", "u32", "u32", "in", "in", "in", "u32", "u32", "out", "out"), "void"),
+    "lw_field_pyramid": (("in", "u32", "u32", "out"), "void"),
+    "lw_field_rays": (("in", "u32", "u32", "in", "in", "in", "u32", "out", "out"), "void"),
     "lw_sort_u32": (("out", "out", "out", "out", "u32"), "void"),
     "lw_sort_u64": (("out", "out", "out", "out", "u32"), "void"),
     "lw_compose_rows": (("in", "in", "u32", "in", "in", "in", "out", "out", "out"), "void"),
@@ -244,6 +247,18 @@ class Kernels(Protocol):
 
     def lw_sphere_radii(self, radius: Address, scale: Address, rows: Address, count: int, out: Address) -> None:
         """out[i] = radius[rows[i]] times the largest magnitude m of the row's scale: m = |x|, then |y| where |y| > m, then |z| where |z| > m. A NaN in y or z is passed over."""
+        ...
+
+    def lw_field_heights(self, codes: Address, columns: int, rows: int, grid: Address, x: Address, z: Address, count: int, smooth: int, heights: Address, normals: Address) -> None:
+        """Heights at `count` points (x, z); beyond the rim the nearest edge counts, a NaN gives NaN. smooth 0: on the triangles; 1: bilinear, without their edges. `normals` (xyz, unit length) may be null."""
+        ...
+
+    def lw_field_pyramid(self, codes: Address, columns: int, rows: int, pyramid: Address) -> None:
+        """Fills the pyramid of a grid."""
+        ...
+
+    def lw_field_rays(self, codes: Address, columns: int, rows: int, grid: Address, pyramid: Address, rays: Address, ray_count: int, distance: Address, triangle: Address) -> None:
+        """Where each ray first meets the ground, from above or below: `distance` (t, infinity where it does not) and `triangle` (2 * cell + 0 or 1, cells in rows of columns - 1; 0xFFFFFFFF where there is none). The lower number of equals."""
         ...
 
     def lw_sort_u32(self, keys: Address, payload: Address, keys_scratch: Address, payload_scratch: Address, count: int) -> None:

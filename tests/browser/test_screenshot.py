@@ -148,6 +148,23 @@ def test_reduced_and_resized_pictures_and_a_page_that_takes_the_file(run_program
     assert np.abs(found[..., :3] - read_back(running)).max() <= 1
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_lost_gpu_fails_them_kindly_and_the_next_one_comes(run_program: RunProgram, backend: str) -> None:
+    running = run_program(program(), backend=backend).wait_ready()
+    running.page.evaluate("document.querySelector('layer-w').host.request('loseDevice')")
+    take(running, "'a.png'", "", "")
+    for _ in range(300):
+        running.frames(1)
+        states = json.loads(ask(running, "states()"))
+        if all(error or ready for error, ready, _ in states) and running.report()["draws"] > 1:
+            break
+    assert all(ready or "read back" in error for error, ready, _ in states), states
+    running.python("import __main__\n__main__.shots.clear()\nNone")
+    take(running, "")
+    wait_ready(running)
+    assert np.abs(pixels(running, 0)[..., :3] - read_back(running)).max() <= 1
+
+
 def test_the_null_backend_says_that_it_draws_nothing(run_program: RunProgram) -> None:
     running = run_program(program(), backend="null").wait_ready()
     take(running, "'a.png'")

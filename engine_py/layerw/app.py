@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import cached_property
-from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -21,7 +20,7 @@ from layerw.base.config import Budgets, Config
 from layerw.base.errors import ShapeError
 from layerw.base.host_port import MemoryHost, Running
 from layerw.base.log import Log
-from layerw.base.ports import Content, TransferDone, TransferFailed
+from layerw.base.ports import U32, Content, TransferDone, TransferFailed
 from layerw.contents import Contents
 from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.gen import events as ev
@@ -41,6 +40,7 @@ from layerw.scene.environment import Environment, Fog, Sea, Shadows, Sky, Sun, W
 from layerw.scene.shapes import Lods, Material, Mesh
 from layerw.scene.table import FrameColumns, Table
 from layerw.sea import SeaSurface
+from layerw.surface import Surface
 from layerw.targets import RenderTargets
 from layerw.user_code import UserCode
 from layerw.view import ViewWriter, shadow_reach_m
@@ -49,8 +49,6 @@ from layerw.visibility.cull import Visibility
 if TYPE_CHECKING:  # imported where they are first used: a program without models and worlds starts without them
     from layerw.assets.loader import GltfLoader
     from layerw.memory import LayerMemory
-    from layerw.pictures import Picture, Pictures
-    from layerw.screenshots import Screenshot, Screenshots
     from layerw.worlds import World
 
 INBOX_BYTES = 64 * 1024
@@ -59,7 +57,7 @@ TABLE_BYTES_PER_ROW = 112  # columns, and world-space copies once something has 
 FrameCallback = TypeVar("FrameCallback", bound=Callable[[float], Any])
 
 
-class App:
+class App(Surface):
     """A program's window into the engine: spawn things, load and stream content, steer light and camera.
 
     Args:
@@ -105,6 +103,7 @@ class App:
         self.time_s = 0.0
         self.pointer_lock = pointer_lock
         self._gpu_rows = 0
+        self._seen_rows: U32 = np.zeros(0, np.uint32)
         self._view = ViewWriter(FrameBlock())
         self._camera_frame: CameraFrame | None = None
         self._camera_key: tuple[object, ...] = ()
@@ -134,21 +133,6 @@ class App:
         self.layer_ledger.reserve(size_bytes, "Layer memory (memory_mib)")
         memory: LayerMemory = self.host.open_layer(size_bytes)
         return memory
-
-    @cached_property
-    def screenshots(self) -> Screenshots:
-        """Those on their way; a program says `screenshot`."""
-        from layerw.screenshots import Screenshots
-
-        return Screenshots(self.resources, self.submission, self.log, (self.heap_ledger, self.layer_ledger),
-                           lambda: self.memory, lambda *values: self.user.call(*values))  # fmt: skip
-
-    @cached_property
-    def pictures(self) -> Pictures:
-        """Those above the canvas; a program says `picture` or `show_image`."""
-        from layerw.pictures import Pictures
-
-        return Pictures(self.memory, self.layer_ledger)
 
     @property
     def sun(self) -> Sun:
@@ -236,34 +220,17 @@ class App:
         self.contents.worlds.append(world)
         return world
 
-    def screenshot(self, to: str | PathLike[str] | Callable[[Screenshot], Any] | None = None) -> Screenshot:
-        """The next picture that is drawn, some frames later: nothing waits for it.
-
-        Args:
-            to: a path that ends with .png: the page offers the file as a download, `layerw shot` writes it. Or a
-                function, called with the Screenshot once its `pixels` are there. Or nothing: look at its `ready`.
-        """
-        return self.screenshots.take(to)
-
-    def picture(self, width: int, height: int, *, left: float = 0.0, top: float = 0.0, scale: float = 1.0,
-                smooth: bool = False) -> Picture:  # fmt: skip
-        """Pixels in Layer memory, for kernels to draw, which `show()` shows above the canvas.
-
-        Args:
-            width, height: pixels, 1 to 4096.
-            left, top: CSS pixels from the canvas's upper left; below 0: from its right and lower edge.
-            scale: CSS pixels a pixel. smooth: blend them when scaled.
-        """
-        return self.pictures.create(width, height, left=left, top=top, scale=scale, smooth=smooth)
-
-    def show_image(self, pixels: npt.ArrayLike, *, left: float = 0.0, top: float = 0.0, scale: float = 1.0,
-                   smooth: bool = False) -> Picture:  # fmt: skip
-        """Shows (height, width, 4 or 3) uint8 sRGB pixels above the canvas; the Picture takes new ones: `write`."""
-        return self.pictures.show(pixels, left=left, top=top, scale=scale, smooth=smooth)
-
     def despawn(self, entity: Entities) -> None:
         """Ends an entity (or many) and its children; using it later is an error."""
         entity.despawn()
+
+    def seen(self, entities: Entities) -> npt.NDArray[np.intp]:
+        """Which of the entities the last frame drew in view: ascending indices into them, a copy.
+
+        Static ones are drawn by the cells that they lie in, so some beside the view are among them.
+        """
+        rows, first = self._seen_rows, entities.first_row
+        return np.unique(rows[(rows >= first) & (rows < first + len(entities))]).astype(np.intp) - first
 
     def _spawn_rows(self, mesh: Mesh | Lods, count: int, material: Material | None, static: bool) -> int:
         if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
@@ -286,7 +253,7 @@ class App:
         table = self.table
         found: dict[str, Any] = {
             "frame": self.frame_number, "title": self.config.title, "overlay": self.config.overlay,
-            "entities": table.alive_count, "tiles": self.contents.counts(),
+            "entities": table.alive_count, "seen": len(self._seen_rows), "tiles": self.contents.counts(),
             "heap_bytes": self.heap_ledger.used_bytes, "layer_bytes": self.layer_ledger.held_bytes,
             "backup_bytes": self.layer_ledger.spare_bytes, "gpu_bytes": self.store.committed.used_bytes,
             "budgets": {"heap": self.heap_ledger.budget_bytes, "layer": self.layer_ledger.budget_bytes,
@@ -311,8 +278,7 @@ class App:
         """Frees everything that the program made; the next frames draw only the sky."""
         self.user = UserCode(self.log.exception)
         self.contents.close()
-        if "pictures" in self.__dict__:
-            self.pictures.close_all()
+        self._close_pictures()
         alive = np.flatnonzero(self.table.flags & 1)
         for row in alive[::-1]:
             if self.table.flags[row] & 1:
@@ -328,8 +294,7 @@ class App:
         try:
             self._receive(inbox_bytes, inbox_needed_bytes)
             self.targets.step()
-            if "screenshots" in self.__dict__:
-                self.screenshots.step()
+            self._claim_room()
             self.user.run_frames(dt_s)
             camera = self._frame_camera()
             self.contents.step(camera, time_s)
@@ -360,7 +325,7 @@ class App:
                     kind = ("buffer", "texture", "mesh", "material")[event.kind]
                     self.log.error(f"The {kind} {event.resource:#x} could not be made: {event.message}")
                 case ev.ReadbackDone() | ev.ReadbackSaved() | ev.ReadbackFailed():
-                    self.screenshots.receive(event)
+                    self._readback_event(event)
                 case ev.ReportRequest():
                     self._report_flags = event.flags
         for text in self.transfers.take_errors():
@@ -395,11 +360,11 @@ class App:
                                       scale_changed=self.table.scale_changed())  # fmt: skip
         self.submission.begin(self.frame_number, self._view.block.array)
         self._upload_rows(columns)
+        self._seen_rows = found.rows[: found.seen_count]
         self.submission.visible(found.rows)
         for name in ("shadow", "opaque", "blend"):
             self.submission.draws(name, getattr(found, name))
-        if "screenshots" in self.__dict__:
-            self.screenshots.encode(self.size)
+        self._take_screenshots(self.size)
 
     def _frame_camera(self) -> CameraFrame:
         """This frame's camera; the last one while it stands still, or where the program set impossible values."""
@@ -435,8 +400,7 @@ class App:
         if self._report_flags is not None:
             self.submission.report(json.dumps(self.report(state_hash=bool(self._report_flags & 1))))
             self._report_flags = None
-        if "pictures" in self.__dict__:
-            self.pictures.encode(self.submission.encoder, self.user.show_exception)
+        self._show_pictures()
         self.submission.log(self.log.take())
         self.input.end_frame()
         self.frame_number += 1

@@ -18,12 +18,14 @@ RECORD_WORDS = len(DRAW_RECORD)
 
 
 class VisibleSet(NamedTuple):
-    """`rows`: (n,) uint32 row numbers; the others (m, 8) uint32 DRAW_RECORDs that index them."""
+    """`rows`: (n,) uint32 row numbers; the others (m, 8) uint32 DRAW_RECORDs that index them. The first `seen_count`
+    rows are in view, the rest only cast shadows."""
 
     rows: U32
     opaque: U32
     blend: U32
     shadow: U32
+    seen_count: int
 
 
 class DrawList:
@@ -35,6 +37,7 @@ class DrawList:
         self.tally: U32 = np.zeros(2, np.uint32)
         self._passes: dict[str, slice] = {}
         self._begun = 0
+        self._seen_count = 0
 
     def reset(self, rows_max: int, records_max: int) -> None:
         """Start a new frame, with room for what may be written."""
@@ -60,9 +63,11 @@ class DrawList:
         end = int(self.tally[1])
         self._passes[name] = slice(self._begun, end)
         self._begun = end
+        if name != "shadow":  # the last pass
+            self._seen_count = int(self.tally[0])
 
     def finish(self) -> VisibleSet:
         """This frame's arrays; valid until `reset`."""
         passes = self._passes
         return VisibleSet(self.rows[: int(self.tally[0])], self.records[passes["opaque"]],
-                          self.records[passes["blend"]], self.records[passes["shadow"]])  # fmt: skip
+                          self.records[passes["blend"]], self.records[passes["shadow"]], self._seen_count)  # fmt: skip

@@ -3,7 +3,8 @@
     python examples/water.py --headless --steps 1000     runs it under wasmtime and prints the hash of its state
     layerw shot examples/water.py --query steps=1000 --frames 1000 --json      reports the same hash, under "states"
 
-Drag turns the view, the wheel comes closer. `?steps=N` in the address stops the water after N steps.
+Drag turns the view, the wheel comes closer. `?steps=N` in the address stops the water after N steps, `?threads=N` (and
+`--threads N`) sets how many threads move it: the state is the same.
 """
 
 import argparse
@@ -53,6 +54,7 @@ def arguments():
     parser = argparse.ArgumentParser(description="Water breaks over a pillar.")
     parser.add_argument("--headless", action="store_true", help="run it under wasmtime and print the state's hash")
     parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
 
 
@@ -61,7 +63,7 @@ def run_native():
     from layerw.memory import open_native
 
     chosen = arguments()
-    water = Water(open_native(64 * 2**20))
+    water = Water(open_native(64 * 2**20, threads=chosen.threads))
     for _ in range(chosen.steps):
         water.step()
     return print(water.steps, "steps,", water.fluid.count, "particles, state", water.fluid.state_hash())
@@ -71,9 +73,11 @@ def run_page():
     """In the browser: every particle is an instance of a small sphere."""
     app = lw.App(title="Water", budgets=lw.Budgets(memory_mib=64))
     app.sun.elevation, app.sun.azimuth = math.radians(48), math.radians(70)
+    query = app.host.options().get("query") or {}
+    limit = int(query.get("steps", 0)) or sys.maxsize
+    app.memory.threads = int(query.get("threads", app.memory.threads_max))
     water = Water(app.memory)
     app.watch("water", water.fluid)
-    limit = int((app.host.options().get("query") or {}).get("steps", 0)) or sys.maxsize
     drops = app.spawn_many(lw.Mesh.sphere(0.5, 7), CAPACITY, lw.Material(roughness=0.25))
     x, _, z = BASIN
     stone, tile = lw.Material(color="#8d8478", roughness=0.8), lw.Material(color="#d9d2c4", roughness=0.6)

@@ -16,6 +16,7 @@ import { EventWriter } from './gen/events.js';
 import { Glue } from './glue.js';
 import { Heap } from './heap.js';
 import { Inbox } from './inbox.js';
+import { LayerThreads } from './kernels/layer-threads.js';
 import { Layer } from './kernels/layer.js';
 import { Pictures } from './pictures.js';
 import { Readbacks } from './readbacks.js';
@@ -47,6 +48,8 @@ export class Engine {
   pyodide = null;
   /** The kernels with Layer memory, compiled while Python loads. @type {Layer | null} */
   layer = null;
+  /** Of Layer memory, once it is open. @type {LayerThreads | null} */
+  threads = null;
   /** @type {{width: number, height: number, pixelRatio: number} | null} */
   #resize = null;
   #stopped = false;
@@ -84,6 +87,7 @@ export class Engine {
       fail: (text) => this.fail(text),
       options: () => this.#optionsForPython(),
       openLayer: (budgetBytes) => this.#openLayer(budgetBytes),
+      setThreads: (count) => this.threads?.set(count) ?? 1,
     });
     this.sinks = { gpu: /** @type {any} */ (null), transfers: this.transfers, page: this.#page() };
     this.decoder = new Decoder({
@@ -145,15 +149,17 @@ export class Engine {
     if (!this.glue.started) this.reporter.finish();
   }
 
-  /** Ends everything: after this no timer, worker or GPU object of this engine is left. */
-  stop() {
+  /** Ends everything: after this no timer, worker or GPU object of this engine is left, and the page hears of it. */
+  async stop() {
     this.#stopped = true;
     this.loop.stop();
     this.glue.stop();
     this.transfers.destroy();
     this.backend?.destroy();
     this.readbacks.destroy();
+    await this.threads?.stop();
     this.layer?.close();
+    this.port.postMessage({ type: 'stopped' });
     this.port.close();
   }
 
@@ -205,7 +211,14 @@ export class Engine {
   #openLayer(budgetBytes) {
     if (this.layer === null) throw new Error('Layer memory is not loaded; the console says why.');
     const { memory, wasmTable } = this.pyodide._module;
-    return this.layer.open(budgetBytes, { memory, table: wasmTable });
+    const indices = this.layer.open(budgetBytes, { memory, table: wasmTable });
+    this.threads = new LayerThreads(this.layer, {
+      mayWait: this.options.thread === 'worker',
+      fail: (text) => this.fail(text),
+      warn: (text) => this.reporter.log(1, text),
+      started: () => this.port.postMessage({ type: 'threads' }),
+    });
+    return { indices, threads_max: this.threads.max };
   }
 
   #optionsForPython() {

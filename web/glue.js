@@ -13,7 +13,8 @@
  * @property {(address: number, words: number) => void} submit
  * @property {(text: string) => void} fail
  * @property {() => object} options
- * @property {(budgetBytes: number) => number[]} openLayer
+ * @property {(budgetBytes: number) => {indices: number[], threads_max: number}} openLayer
+ * @property {(count: number) => number} setThreads
  */
 
 /** Counts every call and passes it on. */
@@ -78,8 +79,10 @@ export class Glue {
         this.#frame = /** @type {FrameProxy} */ (callback.copy());
       },
       options: () => JSON.stringify(this.#hooks.options()),
-      /** @param {number} budgetBytes @returns {string} the table indices of the kernels, as JSON */
+      /** @param {number} budgetBytes @returns {string} the table indices of the kernels and the most threads, as JSON */
       openLayer: (budgetBytes) => JSON.stringify(this.#hooks.openLayer(budgetBytes)),
+      /** @param {number} count @returns {number} how many there will be */
+      setThreads: (count) => this.#hooks.setThreads(count),
       /** @param {string} text */
       fail: (text) => {
         this.pyToJs += 1;

@@ -8,6 +8,7 @@
  */
 import { EventWriter } from './gen/events.js';
 import { Input } from './input.js';
+import { makeWorker } from './module-worker.js';
 import { Overlay } from './overlay.js';
 import { Panels, append } from './panels.js';
 import { PicturePanels } from './picture-panels.js';
@@ -16,6 +17,7 @@ import { ReloadSocket } from './reload.js';
 const SIDE_PX_MAX = 8192;
 const FILE_KEPT_MS = 60_000; // a browser may ask the person first
 const OVERLAY_KEY = 'F3';
+const STOP_MS_MAX = 1000; // for job workers to end their chunks
 
 /** @typedef {import('./types.js').EngineOptions} EngineOptions */
 /** @typedef {{report: Record<string, any>}} Result */
@@ -41,6 +43,7 @@ export class Host {
   /** @type {Map<number, {resolve: (value: any) => void, reject: (error: Error) => void}>} */
   #replies = new Map();
   #requests = 0;
+  #hasThreads = false;
   /** @type {(result: Result) => void} */
   #finish = () => {};
 
@@ -81,6 +84,7 @@ export class Host {
     return new Promise((resolve, reject) => this.#replies.set(id, { resolve, reject }));
   }
 
+  /** Ends everything. @returns {Promise<boolean>} when it has ended; false where the engine's worker did not end itself */
   destroy() {
     this.#port.postMessage({ type: 'stop' });
     this.#abort.abort();
@@ -88,8 +92,21 @@ export class Host {
     this.input.destroy();
     this.#reload?.close();
     // The message above ends the engine tidily on this thread; a worker may be stuck in Python.
-    this.#worker?.terminate();
-    if (this.options.thread === 'worker') this.#port.close();
+    return this.#worker === null ? Promise.resolve(true) : this.#endWorker(this.#worker);
+  }
+
+  /** Where the engine has job workers, it gets the time to end them. @param {Worker} worker */
+  async #endWorker(worker) {
+    let tidy = false;
+    if (this.#hasThreads) {
+      tidy = await new Promise((resolve) => {
+        this.#port.onmessage = ({ data }) => data.type === 'stopped' && resolve(true);
+        setTimeout(resolve, STOP_MS_MAX, false);
+      });
+    }
+    worker.terminate();
+    this.#port.close();
+    return tidy;
   }
 
   async #start() {
@@ -107,7 +124,7 @@ export class Host {
   /** @param {EngineOptions} options */
   #startWorker(options) {
     const url = new URL('engine-worker.js', options.baseUrl);
-    this.#worker = makeWorker(url);
+    this.#worker = makeWorker(url, 'layerw');
     this.#worker.onerror = (event) => {
       event.preventDefault();
       const text = event.message ?? `the worker script ${url} could not be loaded`;
@@ -190,6 +207,7 @@ export class Host {
     picture: ({ shown }) => this.pictures.show(shown),
     file: ({ name, bytes }) => this.#takeFile(name, bytes),
     renewCanvas: () => this.#renewCanvas(),
+    threads: () => (this.#hasThreads = true),
     log: ({ level, text }) => this.#log(level, text),
     inputMode: ({ pointerLock }) => this.input.setPointerLock(pointerLock),
     frame: ({ ms }) => this.overlay.addFrame(ms),
@@ -250,18 +268,4 @@ function download(name, blob) {
   link.download = name.slice(name.lastIndexOf('/') + 1);
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), FILE_KEPT_MS);
-}
-
-/**
- * A module worker; from another origin through a blob that imports it, because a worker script of another origin
- * is refused.
- * @param {URL} url
- */
-export function makeWorker(url) {
-  if (url.origin === location.origin) return new Worker(url, { type: 'module', name: 'layerw' });
-  const source = `import ${JSON.stringify(url.href)};`;
-  const blobUrl = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-  const worker = new Worker(blobUrl, { type: 'module', name: 'layerw' });
-  setTimeout(() => URL.revokeObjectURL(blobUrl), 60_000);
-  return worker;
 }

@@ -3,6 +3,7 @@
  * One worker of Layer memory: an instance of worker.wasm on the shared memory that runs jobs until it shall end.
  *
  * Owns: its instance. It parks on the job queue, so it hears no messages while it runs; it ends by lw_thread_stop.
+ * It holds a Web Lock as long as it lives, by which threads.js sees that it is gone.
  * A job that traps is marked failed here, at once, so that nobody waits for it; threads.js then replaces this worker.
  */
 
@@ -21,12 +22,22 @@ function run({ module, memory, slot, stack, tls }) {
   }
 }
 
-self.onmessage = ({ data }) => {
+/** @param {string} name @returns {Promise<boolean>} false where the browser has no locks */
+function hold(name) {
+  const { locks } = navigator;
+  if (!locks) return Promise.resolve(false);
+  return new Promise((resolve, reject) => {
+    locks.request(name, () => (resolve(true), new Promise(() => {}))).catch(reject);
+  });
+}
+
+self.onmessage = async ({ data }) => {
   let end;
   try {
+    if (await hold(data.lock)) self.postMessage({ held: true });
     end = run(data);
   } catch (error) {
     end = { code: 14, error: String(error) };
   }
-  self.postMessage({ slot: data.slot, ...end });
+  self.postMessage(end);
 };

@@ -33,11 +33,12 @@ export class LayerW extends HTMLElement {
     this.host = new Host(this, this.#root, this.#options());
   }
 
-  /** Ends the program: worker, GPU objects, listeners. */
+  /** Ends the program: workers, GPU objects, listeners. @returns {Promise<boolean>} see Host.destroy */
   stop() {
-    this.host?.destroy();
+    const ended = this.host?.destroy() ?? Promise.resolve(true);
     this.host = null;
     this.#root.replaceChildren();
+    return ended;
   }
 
   /** Messages of everything that went wrong since the start. */

@@ -25,6 +25,12 @@ const ANSWERS = {
   counts,
   readPixels: (engine) => engine.backend?.readPixels(),
   loseDevice: (engine) => engine.backend?.loseDevice(),
+  /** Job workers alive, and how many replaced another one. */
+  threads: async (engine) => {
+    const threads = await engine.threads?.try();
+    return { workers: threads?.count ?? 0, replaced: threads?.replacedCount ?? 0 };
+  },
+  loseThread: async (engine) => (await engine.threads?.try())?.lose(),
   stats: (engine) => engine.reporter.full(),
   python: (engine, code) => engine.pyodide.runPython(code),
 };

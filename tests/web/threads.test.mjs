@@ -18,6 +18,7 @@ function make(source = readFileSync(SCRIPT, 'utf-8')) {
   const worker = new Worker(shim + source, { eval: true });
   const like = { onmessage: null, onerror: null,
     postMessage: (data) => worker.postMessage(data), terminate: () => worker.terminate() };
+  like.exited = new Promise((resolve) => worker.on('exit', resolve));
   worker.on('message', (data) => like.onmessage({ data }));
   worker.on('error', (error) => like.onerror({ message: error.message }));
   return like;
@@ -28,8 +29,10 @@ function parts(over = {}) {
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 1024, shared: true });
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports;
   assert.equal(kernels.lw_memory_start(32 << 20), 1);
-  const failures = [];
-  return { module, memory, kernels, make, failures, fail: (text) => failures.push(text), ...over };
+  const [failures, warnings] = [[], []];
+  const gone = (lock, worker) => worker.exited; // node gives the lock of an ended thread to nobody
+  return { module, memory, kernels, make, gone, failures, warnings, fail: (text) => failures.push(text),
+    warn: (text) => warnings.push(text), ...over };
 }
 
 function figures({ kernels, memory }) {
@@ -54,7 +57,7 @@ test('workers take part, end, and give stacks and TLS back', LIMIT, async () => 
   const before = figures(all).live;
   const threads = new Threads(all);
   for (let cycle = 0; cycle < 3; cycle++) {
-    threads.start(2);
+    threads.want(2);
     await until(() => figures(all).width === 3);
     await threads.stop();
     assert.deepEqual(figures(all), { width: 1, mainWaits: 0, live: before });
@@ -66,7 +69,7 @@ test('workers take part, end, and give stacks and TLS back', LIMIT, async () => 
 test('a worker that traps is reported and replaced', LIMIT, async () => {
   const all = parts();
   const threads = new Threads(all);
-  threads.start(1);
+  threads.want(1);
   await until(() => figures(all).width === 2);
   const job = all.kernels.lw_job_new(0xffff, 0, 1, 1); // no such function in the table: the call traps
   all.kernels.lw_job_start(job);
@@ -77,11 +80,39 @@ test('a worker that traps is reported and replaced', LIMIT, async () => {
   await threads.stop();
 });
 
+test('a worker that was killed is noticed and replaced', LIMIT, async () => {
+  const all = parts();
+  const threads = new Threads(all);
+  threads.want(1);
+  await until(() => figures(all).width === 2);
+  threads.lose();
+  await until(() => threads.replacedCount === 1 && figures(all).width === 2);
+  assert.deepEqual(all.failures, []);
+  assert.match(all.warnings[0], /Job worker 1 was ended from outside/);
+  await threads.stop();
+  assert.equal(figures(all).width, 1);
+});
+
+test('fewer are wanted, then more again', LIMIT, async () => {
+  const all = parts();
+  const before = figures(all).live;
+  const threads = new Threads(all);
+  threads.want(3);
+  await until(() => figures(all).width === 4);
+  threads.want(1);
+  await until(() => threads.count === 1 && figures(all).width === 2);
+  threads.want(0);
+  threads.want(2); // while one is about to end
+  await until(() => threads.count === 2 && figures(all).width === 3);
+  await Promise.all([threads.stop(), threads.stop()]);
+  assert.deepEqual(figures(all), { width: 1, mainWaits: 0, live: before });
+});
+
 test('a script that fails is reported; stop still resolves', LIMIT, async () => {
   let made = 0;
   const all = parts({ make: () => make(made++ === 0 ? 'throw new Error("planted");' : undefined) });
   const threads = new Threads(all);
-  threads.start(1);
+  threads.want(1);
   await until(() => threads.replacedCount === 1 && figures(all).width === 2);
   assert.match(all.failures[0], /planted/);
   await threads.stop();

@@ -3,8 +3,8 @@
  * @file Ways to reach a DecodeService: a worker, or the same thread where the browser allows no worker.
  *
  * Owns: the worker and the messages that wait for it. Does not: know what the messages mean.
- * A worker script from another origin is refused, but a blob worker may import it (FACTS: that works).
  */
+import { makeWorker } from '../module-worker.js';
 import { DecodeService } from './service.js';
 
 /** @typedef {import('./service.js').Request} Request */
@@ -13,18 +13,6 @@ import { DecodeService } from './service.js';
 /** @typedef {(onAnswer: (answer: Answer) => void, onDead: (reason: string) => void) => Port} PortMaker */
 
 const SCRIPT = new URL('../decode-worker.js', import.meta.url);
-
-/** @returns {Worker} */
-function makeWorker() {
-  const sameOrigin = globalThis.location !== undefined && SCRIPT.origin === globalThis.location.origin;
-  if (sameOrigin) return new Worker(SCRIPT, { type: 'module', name: 'layerw-decode' });
-  const source = URL.createObjectURL(new Blob([`import ${JSON.stringify(SCRIPT.href)};`], { type: 'text/javascript' }));
-  try {
-    return new Worker(source, { type: 'module', name: 'layerw-decode' });
-  } finally {
-    setTimeout(() => URL.revokeObjectURL(source), 60_000); // the worker reads it after this call
-  }
-}
 
 /** Answers arrive later, as from a worker. @param {(answer: Answer) => void} onAnswer
  * @param {ConstructorParameters<typeof DecodeService>[1]} [functions] @returns {Port} */
@@ -61,7 +49,7 @@ export function workerPort(onAnswer, onDead) {
     waiting = null;
   };
   try {
-    worker = makeWorker();
+    worker = makeWorker(SCRIPT, 'layerw-decode');
     worker.onmessage = (event) => (event.data.op === 'ready' ? started() : onAnswer(event.data));
     worker.onerror = (event) => {
       event.preventDefault();

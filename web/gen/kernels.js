@@ -76,6 +76,7 @@ export const LAYER_NAMES = [
   'lw_thread_lost',
   'lw_thread_stop',
   'lw_thread_free',
+  'lw_threads_running',
   'lw_threads_figures_write',
 ];
 

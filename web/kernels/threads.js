@@ -3,35 +3,37 @@
  * The workers of Layer memory: starts them on one shared memory, replaces those that die, ends them all.
  *
  * Owns: the workers and their slots. Does not: queue jobs (the kernels do) or wait: nothing here blocks, `stop` resolves.
- * Limits: workers take jobs some milliseconds after `start`; until then, and where the page is not isolated, the caller
- * runs every chunk itself, with the same results. Call `start` lazily: it must not stand before the first frame.
+ * A worker holds a Web Lock while it lives; the browser gives it to us when the worker is gone, whatever ended it. Only
+ * then is the chunk that it had claimed run again: until then it could still write.
+ * Limits: workers take jobs some milliseconds after `want`; until then the caller runs every chunk itself, with the same
+ * results. A worker that dies without a trap while this thread waits for its chunk is not noticed before that ends.
  */
 
-const WORKERS_MAX = 8;
 const STACK_BYTES = 256 * 1024;
 const REPLACED_MAX = 100;
-
-/** How many workers beside this thread: one per core but one, capped; 0 where memory can't be shared. */
-export function workersWanted() {
-  if (!globalThis.crossOriginIsolated) return 0;
-  return Math.max(0, Math.min(WORKERS_MAX, (navigator.hardwareConcurrency ?? 1) - 1));
-}
+const SCRIPT_FAILED = 14;
 
 /**
  * @typedef {{postMessage(data: any): void, terminate(): void, onmessage: any, onerror: any}} WorkerLike
- * @typedef {{module: WebAssembly.Module, memory: WebAssembly.Memory, kernels: Record<string, any>,
- *            make: () => WorkerLike, fail: (text: string) => void}} Parts
+ * @typedef {object} Parts
+ * @property {WebAssembly.Module} module worker.wasm
+ * @property {WebAssembly.Memory} memory shared
+ * @property {Record<string, any>} kernels the exports of this thread's own instance
+ * @property {() => WorkerLike} make a new job-worker.js
+ * @property {(lock: string, worker: any) => Promise<any>} gone resolves when the worker that holds the lock is no more
+ * @property {(text: string) => void} fail something is wrong: a job failed, a worker can't start
+ * @property {(text: string) => void} warn a worker was lost, and nothing else
  */
 
 export class Threads {
   /** @type {Map<number, WorkerLike>} */
   #workers = new Map();
-  #stopping = false;
-  /** @type {(() => void) | null} */
-  #stopped = null;
+  #wanted = 0;
+  /** @type {(() => void)[]} */
+  #stopped = [];
   replacedCount = 0;
 
-  /** @param {Parts} parts `kernels`: the exports of this thread's own instance; `make`: a new job-worker.js */
+  /** @param {Parts} parts */
   constructor(parts) {
     this.parts = parts;
   }
@@ -40,56 +42,80 @@ export class Threads {
     return this.#workers.size;
   }
 
-  /** @param {number} count */
-  start(count = workersWanted()) {
-    this.#stopping = false;
+  /** Starts or ends workers until there are as many. @param {number} count beside this thread */
+  want(count) {
+    this.#wanted = count;
     while (this.#workers.size < count && this.#startOne());
+    for (const slot of [...this.#workers.keys()].slice(count)) this.parts.kernels.lw_thread_stop(slot);
   }
 
   /** Resolves when every worker ended and its stack and TLS are given back. @returns {Promise<void>} */
   stop() {
-    this.#stopping = true;
+    this.want(0);
     if (this.#workers.size === 0) return Promise.resolve();
-    this.parts.kernels.lw_thread_stop(0);
-    return new Promise((resolve) => (this.#stopped = resolve));
+    return new Promise((resolve) => this.#stopped.push(resolve));
+  }
+
+  /** Ends a worker where it is, as a browser that runs out of memory would: for tests. */
+  lose() {
+    const [worker] = this.#workers.values();
+    worker?.terminate();
   }
 
   #startOne() {
     const { kernels, module, memory } = this.parts;
     const slot = kernels.lw_thread_new(STACK_BYTES);
     if (slot === 0) {
-      this.parts.fail(`No job worker with a stack of ${STACK_BYTES} bytes: error ${kernels.lw_error_code()}.`);
+      this.parts.fail(`No job worker with a stack of ${STACK_BYTES} bytes: error ${kernels.lw_error_code()}; `
+        + 'see docs/memory.md.');
       return false;
     }
     const worker = this.parts.make();
+    const lock = `layerw-job-${crypto.randomUUID()}`;
     this.#workers.set(slot, worker);
-    worker.onmessage = (/** @type {MessageEvent} */ { data }) => this.#ended(slot, data.code, data.error);
+    worker.onmessage = (/** @type {MessageEvent} */ { data }) => {
+      if (data.held) this.#watch(slot, worker, lock);
+      else this.#ended(slot, worker, data.code, data.error);
+    };
     worker.onerror = (/** @type {ErrorEvent} */ event) => {
       event.preventDefault?.();
-      kernels.lw_thread_lost(slot); // its script failed: a chunk it had claimed is run again
-      this.#ended(slot, 14, event.message ?? 'its script could not be loaded');
+      this.#ended(slot, worker, SCRIPT_FAILED, event.message || 'its script could not be loaded');
     };
     const stack = kernels.lw_thread_stack(slot) >>> 0;
-    worker.postMessage({ module, memory, slot, stack, tls: kernels.lw_thread_tls(slot) >>> 0 });
+    worker.postMessage({ module, memory, slot, stack, tls: kernels.lw_thread_tls(slot) >>> 0, lock });
     return true;
   }
 
   /**
    * @param {number} slot
+   * @param {WorkerLike} worker
+   * @param {string} lock held by the worker
+   */
+  async #watch(slot, worker, lock) {
+    await this.parts.gone(lock, worker);
+    if (this.#workers.get(slot) !== worker) return;
+    this.parts.warn(`Job worker ${slot} was ended from outside; what it was at is run again.`);
+    this.#ended(slot, worker, 0, '');
+  }
+
+  /**
+   * @param {number} slot
+   * @param {WorkerLike} worker
    * @param {number} code
    * @param {string} error
    */
-  #ended(slot, code, error) {
-    const worker = this.#workers.get(slot);
-    if (!worker) return;
+  #ended(slot, worker, code, error) {
+    if (this.#workers.get(slot) !== worker) return;
+    const { kernels } = this.parts;
     this.#workers.delete(slot);
     worker.terminate();
-    this.parts.kernels.lw_thread_free(slot);
+    kernels.lw_thread_lost(slot); // does nothing where it ended by itself
+    kernels.lw_thread_free(slot);
     if (code !== 0) this.parts.fail(`Job worker ${slot} ended with error ${code}${error ? `: ${error}` : ''}.`);
-    if (!this.#stopping && this.replacedCount < REPLACED_MAX) {
+    if (this.#workers.size < this.#wanted && this.replacedCount < REPLACED_MAX) {
       this.replacedCount++;
       this.#startOne();
     }
-    if (this.#workers.size === 0) this.#stopped?.();
+    if (this.#workers.size === 0) for (const resolve of this.#stopped.splice(0)) resolve();
   }
 }

@@ -138,7 +138,11 @@ uint32_t lw_thread_trapped(uint32_t slot, uint32_t error) {
     return bury(slot, error);
 }
 
-uint32_t lw_thread_lost(uint32_t slot) { return known(slot, "thread_lost: slot") ? bury(slot, 0) : 0; }
+uint32_t lw_thread_lost(uint32_t slot) {
+    return known(slot, "thread_lost: slot") && lw_threads[slot].live ? bury(slot, 0) : 0;
+}
+
+uint32_t lw_threads_running(void) { return lw_parallel_width(); }
 
 uint32_t lw_thread_stop(uint32_t slot) {
     uint32_t told = 0;

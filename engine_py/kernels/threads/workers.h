@@ -63,7 +63,7 @@ LW_LAYER uint32_t lw_worker_run(uint32_t slot);
 // calls it itself, with its stack reset, so that nobody waits for it. Returns the job, 0 when it ran none.
 LW_LAYER uint32_t lw_thread_trapped(uint32_t slot, uint32_t error);
 
-// A thread was killed by the host in the midst of things: its chunk is run again by another one. Returns the job or 0.
+// A thread was killed by the host in the midst of things: its chunk is run again by another one. Returns the job, 0 where it ran none or ended by itself.
 LW_LAYER uint32_t lw_thread_lost(uint32_t slot);
 
 // Tells one thread (or with slot 0 all) to end after its chunk. Returns how many were told.
@@ -71,6 +71,9 @@ LW_LAYER uint32_t lw_thread_stop(uint32_t slot);
 
 // Gives stack, TLS and slot of a thread back, or as soon as the jobs that it made are over; the host has seen it end. Returns 1, or 0 with the last error set.
 LW_LAYER uint32_t lw_thread_free(uint32_t slot);
+
+// How many threads take part now, this one among them.
+LW_LAYER uint32_t lw_threads_running(void);
 
 // Writes width, times that a main thread which may not wait was about to, and the chunks run by each of the 33 threads: 35 words. Returns 140.
 LW_LAYER uint32_t lw_threads_figures_write(uint32_t *out);

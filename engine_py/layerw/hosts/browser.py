@@ -16,6 +16,7 @@ from layerw.base.errors import LayerwError
 from layerw.base.host_port import AnyArray, Running
 from layerw.kernels.link import link
 from layerw.memory import LayerMemory, open_linked
+from layerw.memory.threads import PageThreads
 
 
 class BrowserHost:
@@ -32,8 +33,9 @@ class BrowserHost:
         return int(array.__array_interface__["data"][0])
 
     def open_layer(self, budget_bytes: int) -> LayerMemory:
-        """Layer memory; the one crossing that it ever needs."""
-        return open_linked(link(json.loads(glue.openLayer(budget_bytes))))
+        """Layer memory; the one crossing that it ever needs, beside one for each time that its threads are set."""
+        found = json.loads(glue.openLayer(budget_bytes))
+        return open_linked(link(found["indices"]), PageThreads(found["threads_max"], glue.setThreads))
 
     def options(self) -> dict[str, Any]:
         """What the page asked for; read once."""

@@ -1,11 +1,13 @@
 """worker.wasm under wasmtime: one shared memory, an instance a thread, jobs on Python threads.
 
 Owns: the shared memory, the threads and their ends. A kernel runs without the interpreter's lock (ctypes), so threads
-run in parallel. A thread that traps reports its job and is replaced. Limits: `stop` waits for running chunks.
+run in parallel. A thread that traps reports its job and is replaced. Limits: `stop` waits for running chunks; while
+threads run, the memory stays alive.
 """
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import threading
 from collections.abc import Callable
@@ -26,6 +28,7 @@ except ModuleNotFoundError as error:
 from layerw.kernels.wasmtime_call import bind_fast
 
 STACK_BYTES = 256 * 1024
+STOP_S_MAX = 10.0
 WASM_PAGE_BYTES = 65536
 _EXTERN_SHARED_MEMORY = ctypes.c_uint8(4)  # WASMTIME_EXTERN_SHAREDMEMORY of its C header
 
@@ -101,7 +104,9 @@ class ThreadedModule(_Instance):
         return wasmtime.Store(self.engine)
 
     def start(self, count: int, stack_bytes: int = STACK_BYTES) -> None:
-        """Start `count` more threads; each takes jobs as soon as it is up."""
+        """Start `count` more threads; each takes jobs as soon as it is up. They end with `stop`, or with Python."""
+        atexit.unregister(self.stop)
+        atexit.register(self.stop)
         for _ in range(count):
             self._start_one(stack_bytes)
 
@@ -139,19 +144,32 @@ class ThreadedModule(_Instance):
             self._start_one(STACK_BYTES)
         return len(dead)
 
-    def stop(self, timeout_s: float = 10.0) -> None:
+    def want(self, count: int) -> None:
+        """Start or end threads until `count` run beside the caller's."""
+        self.tend()
+        running = list(self._threads)
+        for slot in running[count:]:
+            self._stop_one(slot, STOP_S_MAX)
+        self.start(max(count - len(running), 0))
+
+    def stop(self, timeout_s: float = STOP_S_MAX) -> None:
         """End all threads and give their memory back.
 
         Raises:
             TimeoutError: a chunk is still running.
         """
+        atexit.unregister(self.stop)
         self.lw_thread_stop(0)
-        for slot, thread in list(self._threads.items()):
-            thread.join(timeout_s)
-            if thread.is_alive():
-                raise TimeoutError(f"Thread {slot} still runs its chunk after {timeout_s} s.")
-            self.lw_thread_free(slot)
-            del self._threads[slot]
+        for slot in list(self._threads):
+            self._stop_one(slot, timeout_s)
+
+    def _stop_one(self, slot: int, timeout_s: float) -> None:
+        self.lw_thread_stop(slot)
+        self._threads[slot].join(timeout_s)
+        if self._threads[slot].is_alive():
+            raise TimeoutError(f"Thread {slot} still runs its chunk after {timeout_s} s.")
+        self.lw_thread_free(slot)
+        del self._threads[slot]
 
     def view(self, address: int, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """`count` elements at an address, zero-copy and writable; shared memory never moves."""

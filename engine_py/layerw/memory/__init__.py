@@ -13,24 +13,32 @@ from layerw.memory.errors import LayerMemoryError
 from layerw.memory.layer import Block, LayerMemory
 from layerw.memory.ports import BridgePort, ViewPort
 from layerw.memory.statistics import MemoryStatistics, RegionStatistics, RingStatistics
+from layerw.memory.threads import NativeThreads, ThreadPort
 
 __all__ = ["Block", "LayerMemory", "LayerMemoryError", "MemoryStatistics", "RegionStatistics", "RingStatistics",
            "open_linked", "open_native"]
 
 
-def open_linked(kernels: LayerKernels) -> LayerMemory:
+def open_linked(kernels: LayerKernels, threads: ThreadPort | None = None) -> LayerMemory:
     """Over kernels that the page linked; see App.memory."""
-    return LayerMemory(kernels, BridgePort(kernels))
+    return LayerMemory(kernels, BridgePort(kernels), threads)
 
 
-def open_native(budget_bytes: int) -> LayerMemory:
+def open_native(budget_bytes: int, *, threads: int = 1) -> LayerMemory:
     """On CPython; needs `pip install layerw[headless]`.
+
+    Args:
+        budget_bytes: 2 MiB or more; the memory never takes more.
+        threads: that work on kernels at a time, the caller's among them; see LayerMemory.threads, which may lower
+            it or raise it again later. With 1 the memory is not shared, and it stays 1.
 
     Raises:
         ModuleNotFoundError: wasmtime is not installed.
         OutOfBudget: the budget is smaller than what the kernels themselves take.
     """
     try:
+        if threads > 1:
+            return _open_shared(budget_bytes, threads)
         from layerw.kernels.wasmtime_host import WasmtimeModule
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError("Layer memory on CPython needs wasmtime: pip install layerw[headless]") from error
@@ -38,4 +46,13 @@ def open_native(budget_bytes: int) -> LayerMemory:
     memory = LayerMemory(cast("LayerKernels", module), ViewPort(module))
     if not module.lw_memory_start(budget_bytes):
         raise memory.error()
+    return memory
+
+
+def _open_shared(budget_bytes: int, threads: int) -> LayerMemory:
+    from layerw.kernels.wasmtime_threads import ThreadedModule
+
+    module = ThreadedModule(memory_bytes_max=max(budget_bytes, 2 << 20), budget_bytes=budget_bytes)
+    memory = LayerMemory(cast("LayerKernels", module), ViewPort(module), NativeThreads(module, threads))
+    memory.threads = threads
     return memory

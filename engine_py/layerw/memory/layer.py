@@ -12,13 +12,15 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.errors import ShapeError
+from layerw.base.errors import ConfigError, ShapeError
 from layerw.kernels.gen.api import LayerKernels
 from layerw.memory.errors import LayerMemoryError, error_of
 from layerw.memory.statistics import MemoryStatistics, RingStatistics, parse_ring, parse_statistics
+from layerw.memory.threads import OneThread, ThreadPort
 
 REGIONS = ("logic", "mesh", "texture", "scratch")
 TIERS = ("pinned", "visible", "near", "far")
+THREADS_MAX = 33  # of the kernels' table
 _CONTEXT = 0  # of the ephemeral results that this module reads
 _HEADER_BYTES = 16
 Array = npt.NDArray[Any]
@@ -78,9 +80,34 @@ class Block:
 class LayerMemory:
     """The memory of one app."""
 
-    def __init__(self, kernels: LayerKernels, port: MemoryPort) -> None:
+    def __init__(self, kernels: LayerKernels, port: MemoryPort, threads: ThreadPort | None = None) -> None:
         self.kernels = kernels
         self.port = port
+        self._thread_port = threads or OneThread()
+        self._threads = 1
+
+    @property
+    def threads(self) -> int:
+        """How many threads shall work on kernels that have a threaded form (particles, shallow water, culling), the
+        caller's among them: 1 until a program sets it, and never more than `threads_max`. Results do not depend on it.
+        """
+        return self._threads
+
+    @threads.setter
+    def threads(self, count: int) -> None:
+        if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= THREADS_MAX:
+            raise ConfigError(f"threads is {count!r}; it must be a whole number from 1 to {THREADS_MAX}.")
+        self._threads = self._thread_port.set(count)
+
+    @property
+    def threads_max(self) -> int:
+        """One a core, 9 at most; 1 where threads can't share memory (docs/memory.md, Threads)."""
+        return self._thread_port.count_max
+
+    @property
+    def threads_running(self) -> int:
+        """How many take part right now: others start some milliseconds after `threads` is set."""
+        return self.kernels.lw_threads_running()
 
     def alloc(self, size_bytes: int, *, region: str = "logic", tier: str = "near") -> Block:
         """A block of at least `size_bytes`, 16-byte aligned.

@@ -102,6 +102,7 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_thread_lost": (("u32",), "u32"),
     "lw_thread_stop": (("u32",), "u32"),
     "lw_thread_free": (("u32",), "u32"),
+    "lw_threads_running": ((), "u32"),
     "lw_threads_figures_write": (("out",), "u32"),
 }
 LAYER_NAMES: tuple[str, ...] = (  # in the order of link()
@@ -178,6 +179,7 @@ LAYER_NAMES: tuple[str, ...] = (  # in the order of link()
     "lw_thread_lost",
     "lw_thread_stop",
     "lw_thread_free",
+    "lw_threads_running",
     "lw_threads_figures_write",
 )
 
@@ -558,7 +560,7 @@ class LayerKernels(Protocol):
         ...
 
     def lw_thread_lost(self, slot: int) -> int:
-        """A thread was killed by the host in the midst of things: its chunk is run again by another one. Returns the job or 0."""
+        """A thread was killed by the host in the midst of things: its chunk is run again by another one. Returns the job, 0 where it ran none or ended by itself."""
         ...
 
     def lw_thread_stop(self, slot: int) -> int:
@@ -567,6 +569,10 @@ class LayerKernels(Protocol):
 
     def lw_thread_free(self, slot: int) -> int:
         """Gives stack, TLS and slot of a thread back, or as soon as the jobs that it made are over; the host has seen it end. Returns 1, or 0 with the last error set."""
+        ...
+
+    def lw_threads_running(self) -> int:
+        """How many threads take part now, this one among them."""
         ...
 
     def lw_threads_figures_write(self, out: int) -> int:

@@ -77,7 +77,7 @@ def screen(running: Running) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(running.page.screenshot())).convert("RGB"))
 
 
-@pytest.mark.parametrize(("thread", "isolate"), [("worker", True), ("worker", False), ("main", True)])
+@pytest.mark.parametrize(("thread", "isolate"), [("worker", True), ("main", False)])
 def test_the_page_shows_what_the_kernel_drew(run_program: RunProgram, thread: str, isolate: bool) -> None:
     running = run_program(PROGRAM, serve={"isolate": isolate}, backend="null", thread=thread).wait_ready()
     assert running.report()["isolated"] is isolate

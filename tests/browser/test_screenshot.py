@@ -95,7 +95,7 @@ def shown(running: Running) -> Pixels:
 
 
 @pytest.mark.parametrize(("backend", "thread", "isolate"), [
-    ("webgpu", "worker", "1"), ("webgl2", "worker", "0"), ("webgl2", "main", "1")])
+    ("webgpu", "worker", "1"), ("webgl2", "main", "0")])
 def test_it_is_what_the_page_shows(run_program: RunProgram, backend: str, thread: str, isolate: str) -> None:
     running = run_program(program(), serve={"isolate": isolate == "1"}, backend=backend, thread=thread).wait_ready()
     page = running.page
@@ -148,9 +148,8 @@ def test_reduced_and_resized_pictures_and_a_page_that_takes_the_file(run_program
     assert np.abs(found[..., :3] - read_back(running)).max() <= 1
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_a_lost_gpu_fails_them_kindly_and_the_next_one_comes(run_program: RunProgram, backend: str) -> None:
-    running = run_program(program(), backend=backend).wait_ready()
+def test_a_lost_gpu_fails_them_kindly_and_the_next_one_comes(run_program: RunProgram) -> None:
+    running = run_program(program(), backend="webgpu").wait_ready()
     running.page.evaluate("document.querySelector('layer-w').host.request('loseDevice')")
     take(running, "'a.png'", "", "")
     for _ in range(300):
@@ -165,16 +164,9 @@ def test_a_lost_gpu_fails_them_kindly_and_the_next_one_comes(run_program: RunPro
     assert np.abs(pixels(running, 0)[..., :3] - read_back(running)).max() <= 1
 
 
-def test_the_null_backend_says_that_it_draws_nothing(run_program: RunProgram) -> None:
-    running = run_program(program(), backend="null").wait_ready()
-    take(running, "'a.png'")
-    running.frames(4)
-    ((error, ready, saved),) = json.loads(ask(running, "states()"))
-    assert "null" in error and not ready and not saved
-
-
-def test_shot_writes_what_was_taken_in_the_last_frame_beside_its_own_picture(tmp_path: Path, runtime_dir: Path,
-                                                 capsys: pytest.CaptureFixture[str]) -> None:
+def test_shot_writes_what_was_taken_in_the_last_frame_beside_its_own_picture(
+        tmp_path: Path, runtime_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("layerw_server.shot.SCREENSHOT_TIMEOUT_MS", 1500)  # then it reads back: see `shown`
     path = write_program(tmp_path / "app", program(more=AT_THE_END.replace("FRAMES", "3")))
     with ThreadPoolExecutor(1) as thread:  # Playwright runs one event loop a thread; the session's has this one
         status = thread.submit(shot, path, backend="webgl2", size=(48, 32), frames=3, out=tmp_path / "own.png",

@@ -13,18 +13,20 @@ async function setUp() {
   const stream = new TestStream();
   const events = [];
   const errors = [];
+  const readbacks = [];
   const transfer = new Uint8Array(64);
   const transfers = {
     bytes: (h) => { if (h !== 9) throw new Error(`Transfer ${h} is unknown.`); return transfer; },
     image: () => ({ width: 4, height: 4 }),
   };
   const writer = new EventWriter((words) => events.push(words));
-  const backend = await createBackend({ heap, transfers, events: writer });
+  const pictures = { done: () => {}, failed: (number, text) => readbacks.push([number, text]) };
+  const backend = await createBackend({ heap, transfers, events: writer, pictures });
   const decoder = new Decoder({ heap, sinks: { gpu: backend }, onError: (message) => errors.push(message) });
   const run = (fill) => { heap.end = 16; fill(stream); stream.submit(heap, decoder); return errors.splice(0); };
   const failures = () => events.splice(0).filter((w) => (w[0] & 0xffff) === 20)
     .map((w) => new TextDecoder().decode(new Uint8Array(w.buffer, 16, w[3])));
-  return { heap, backend, run, events, failures };
+  return { heap, backend, run, events, failures, readbacks };
 }
 const VIEW = { eye: [0, 2, 7], look: [0, -0.2, -1], width: 320, height: 200 };
 
@@ -41,6 +43,17 @@ test('the scene is created, drawn, and leaves nothing behind', async () => {
   assert.equal(backend.stats().liveHandles, 0);
   assert.equal(backend.stats().gpuBytes, before);
   assert.deepEqual(events, []);
+});
+
+test('a readback says that nothing is drawn, or that the device is lost', async () => {
+  const { heap, backend, run, readbacks } = await setUp();
+  assert.deepEqual(run((s) => create(s, heap)), []);
+  run((s) => frame(s, heap, { ...VIEW, readbacks: [7] }));
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.deepEqual(readbacks.splice(0), [[7, 'The picture could not be read back: the null backend draws none.']]);
+  run((s) => s.add('readback', 8));
+  await backend.loseDevice();
+  assert.match(readbacks[0][1], /^The GPU was lost before/);
 });
 
 test('what passes a limit is refused with value and limit', async () => {

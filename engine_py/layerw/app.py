@@ -20,7 +20,7 @@ from layerw.base.config import Budgets, Config
 from layerw.base.errors import ShapeError
 from layerw.base.host_port import MemoryHost, Running
 from layerw.base.log import Log
-from layerw.base.ports import U32, Content, TransferDone, TransferFailed
+from layerw.base.ports import U32, Content, Primitive, TransferDone, TransferFailed
 from layerw.contents import Contents
 from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.gen import events as ev
@@ -32,6 +32,7 @@ from layerw.memory.backups import Backups
 from layerw.memory.ledger import HardLedger
 from layerw.models import Model
 from layerw.net.transfers import FrameTransfers
+from layerw.pointing import Pointing
 from layerw.report import HasStateHash
 from layerw.resources import COLUMN_BYTES_PER_ROW, Resources
 from layerw.scene.camera import Camera, CameraFrame
@@ -57,7 +58,7 @@ TABLE_BYTES_PER_ROW = 112  # columns, and world-space copies once something has 
 FrameCallback = TypeVar("FrameCallback", bound=Callable[[float], Any])
 
 
-class App(Surface):
+class App(Surface, Pointing):
     """A program's window into the engine: spawn things, load and stream content, steer light and camera.
 
     Args:
@@ -244,6 +245,10 @@ class App(Surface):
         handle = self.resources.mesh(mesh)
         return self.table.spawn(int(count), mesh=handle, material=look, radius=mesh.data.radius, static=static)
 
+    def _loaded_parts(self) -> list[Primitive]:
+        """What models draw, for picking."""
+        return [part for model in self.contents.models for part in model.primitives]
+
     def watch(self, name: str, thing: HasStateHash) -> None:
         """Names something with a `state_hash()`, say a simulation, whose hash the reports shall carry."""
         self.states[name] = thing
@@ -279,6 +284,7 @@ class App(Surface):
         self.user = UserCode(self.log.exception)
         self.contents.close()
         self._close_pictures()
+        self._close_picker()
         alive = np.flatnonzero(self.table.flags & 1)
         for row in alive[::-1]:
             if self.table.flags[row] & 1:

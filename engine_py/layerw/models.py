@@ -42,6 +42,11 @@ class Model:
         """Of a sphere around the root's origin that holds the model in its rest pose; 0 until it is ready."""
         return max((self._reach(entity) for entity in self._rows), default=0.0)
 
+    @property
+    def primitives(self) -> list[Primitive]:
+        """The parts that it draws; none until it is ready."""
+        return self._content.primitives if self._content is not None else []
+
     def on_ready(self, callback: Callback) -> Callback:
         """Decorator: calls the function once the model is here (now, when it is)."""
         if self.state == "ready":

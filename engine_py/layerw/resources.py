@@ -7,6 +7,7 @@ freed by `close`. Charges what backends allocate by themselves: render targets a
 from __future__ import annotations
 
 from layerw.base.errors import BudgetError, ShapeError
+from layerw.base.ports import MeshData
 from layerw.gpu import spec
 from layerw.gpu.store import Store
 from layerw.scene.shapes import Lods, Material, Mesh
@@ -35,6 +36,10 @@ class Resources:
         if found is None:
             found = self._meshes[id(mesh)] = (mesh, self.store.create_mesh(mesh.data))
         return found[1]
+
+    def mesh_data(self) -> dict[int, MeshData]:
+        """What the program's meshes are made of, by their handles."""
+        return {handle: mesh.data for mesh, handle in self._meshes.values()}
 
     def material(self, material: Material) -> int:
         """The GPU handle of a Material."""

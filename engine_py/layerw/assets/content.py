@@ -22,7 +22,7 @@ from layerw.assets import gltf
 from layerw.assets.jobs import BUSY, DONE, HELD, IDLE, ImageJob, Job, MeshJob, Source, Work, decode_bytes
 from layerw.assets.materials import SLOTS, TextureDesc
 from layerw.assets.plan import MAIN, ContentPlan, SourceKey, SourcePlan, buffer_key, make_plan
-from layerw.assets.primitives import descriptor, result_sphere
+from layerw.assets.primitives import descriptor, result_half, result_sphere
 from layerw.base.errors import LayerwError
 from layerw.base.ports import F64, NodeDesc, Primitive, TransferDone, TransferFailed
 from layerw.gpu import spec
@@ -234,8 +234,9 @@ class GltfContent:
             if not isinstance(job, MeshJob) or job.plan is None:
                 continue
             center, radius = result_sphere(job.plan, job.payload)
+            half = result_half(job.plan, job.payload)
             blend = bool(plan.materials[job.plan.material].desc.flags & spec.MATERIAL_BLEND)
-            self.primitives.extend(Primitive(job.handle, handles[job.plan.material], node, center, radius, blend)
+            self.primitives.extend(Primitive(job.handle, handles[job.plan.material], node, center, radius, blend, half)
                                    for node in job.plan.nodes)  # fmt: skip
         self.nodes = plan.nodes
         self.state = "ready"

@@ -175,6 +175,19 @@ def _accessor_words(semantic: str, accessor: Accessor, transfers: dict[int, int]
                      accessor.count], np.uint32)
 
 
+def result_half(plan: MeshPlan, payload: bytes) -> tuple[float, float, float]:
+    """Half the sides of a built mesh's box, about the centre that result_sphere gives; zeros where nobody said."""
+    if len(payload) >= 28:
+        values = np.frombuffer(payload, "<f4", 6).astype(np.float64)
+        x, y, z = ((values[3:6] - values[:3]) / 2).tolist()
+        return x, y, z
+    position = plan.accessors["position"]
+    if plan.matrix is not None or not position.low or not position.high:
+        return 0.0, 0.0, 0.0
+    x, y, z = ((high - low) / 2 for low, high in zip(position.low, position.high, strict=True))
+    return x, y, z
+
+
 def result_sphere(plan: MeshPlan, payload: bytes) -> tuple[tuple[float, float, float], float]:
     """Centre and radius of a built mesh: from the builder's payload, else from the accessor's min and max."""
     if len(payload) >= 28:

@@ -140,6 +140,7 @@ class Primitive:
     center: tuple[float, float, float]
     radius: float
     blend: bool = False
+    half: tuple[float, float, float] = (0.0, 0.0, 0.0)  # half the sides of the box around it; 0 = not known
 
 
 @dataclass(slots=True)

@@ -32,6 +32,13 @@ class CameraFrame(NamedTuple):
     tan_y: float
     viewport: tuple[int, int]
 
+    def ray(self, across: float, down: float) -> tuple[F64, F64]:
+        """The ray through a point of the picture, 0 to 1 from its upper left: its start on the near plane and its
+        direction of length 1, in the world."""
+        along = (self.forward + (2 * across - 1) * self.tan_x * self.right) + (1 - 2 * down) * self.tan_y * self.up
+        near = -float(self.planes[4, 3])
+        return self.position + near * along, along / np.sqrt((along**2).sum())
+
 
 @dataclass(slots=True)
 class Camera:

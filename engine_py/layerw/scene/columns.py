@@ -48,6 +48,7 @@ class Column:
         self._owner = self._user if self._user.base is None else self._user.base
         self._quiet_count = sys.getrefcount(self._owner)
         self.dirty = 0  # a set of blocks
+        self.revision = 0  # of touches; what views write is not in it, see `views_alive`
         self._held = False
 
     def user_view(self, first: int, count: int) -> npt.NDArray[Any]:
@@ -58,6 +59,7 @@ class Column:
     def touch(self, first: int, count: int) -> None:
         """Mark rows as changed in this frame."""
         self.dirty |= blocks_of(first, count)
+        self.revision += 1
 
     def views_alive(self) -> bool:
         """True while somebody outside holds a view that could be written to."""

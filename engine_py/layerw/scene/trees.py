@@ -1,0 +1,165 @@
+"""Trees over what stands in the scene, for rays: one of triangles for each mesh, one of boxes for many entities.
+
+Owns: the arrays that the kernels read (engine_py/kernels/geometry/bvh.h has their layouts). Does not know which
+entities there are, nor when they moved (picking.py does). Limits: float32, as the entities' columns.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base.ports import F32, U32
+from layerw.kernels.geometry import GEOMETRY
+
+if TYPE_CHECKING:
+    from layerw.scene.table import FrameColumns
+
+LEAF_TRIANGLES, LEAF_INSTANCES = 4, 2
+WORSE = 2.0  # a refitted tree is built again once its boxes have this many times the area that they had
+NO_ITEM = 0xFFFFFFFF
+
+
+class Shape(NamedTuple):
+    """What a mesh is to rays. `exact`: its own triangles; else the box around it."""
+
+    positions: F32  # (n, 3)
+    indices: U32  # (3 m,)
+    exact: bool = True
+
+
+class Tree(NamedTuple):
+    """Nodes that are in use, and the order of the items."""
+
+    nodes: U32  # (n, 8)
+    order: U32
+
+
+def build_tree(boxes: F32, leaf_items: int) -> tuple[Tree, float]:
+    """The tree of (n, 6) boxes, and its area."""
+    count, area = len(boxes), np.zeros(1, np.float32)
+    nodes, order, scratch = np.empty((2 * count, 8), np.uint32), np.empty(count, np.uint32), np.empty(count, np.uint32)
+    used = GEOMETRY.lw_bvh_build(boxes, count, leaf_items, nodes, order, scratch, area)
+    return Tree(nodes[:used].copy(), order), float(area[0])
+
+
+class Meshes(NamedTuple):
+    """Several shapes with their trees, each behind the other."""
+
+    table: U32  # (n, 4) first node, nodes, first triangle, triangles
+    nodes: U32
+    order: U32
+    positions: F32
+    indices: U32
+    exact: npt.NDArray[np.bool_]
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all arrays."""
+        return sum(array.nbytes for array in self)
+
+
+class MeshTrees:
+    """Keeps the tree of each mesh that was asked for, by its handle."""
+
+    def __init__(self) -> None:
+        self._trees: dict[int, Tree] = {}
+
+    def pack(self, shapes: dict[int, Shape]) -> Meshes:
+        """The given shapes, in their order; trees of others are forgotten."""
+        self._trees = {handle: self._trees.get(handle) or _mesh_tree(shape) for handle, shape in shapes.items()}
+        table = np.zeros((len(shapes), 4), np.uint32)
+        node = triangle = corner = 0
+        indices = []
+        for row, (tree, shape) in enumerate(zip(self._trees.values(), shapes.values(), strict=True)):
+            table[row] = node, len(tree.nodes), triangle, len(tree.order)
+            indices.append(shape.indices + np.uint32(corner))
+            node, triangle, corner = node + len(tree.nodes), triangle + len(tree.order), corner + len(shape.positions)
+        trees = list(self._trees.values())
+        nodes = np.concatenate([np.zeros((0, 8), np.uint32), *(tree.nodes for tree in trees)])
+        order = np.concatenate([np.zeros(0, np.uint32), *(tree.order for tree in trees)])
+        positions = np.concatenate([np.zeros((0, 3), np.float32), *(shape.positions for shape in shapes.values())])
+        exact = np.array([shape.exact for shape in shapes.values()], np.bool_)
+        return Meshes(table, nodes, order, positions, np.concatenate([np.zeros(0, np.uint32), *indices]), exact)
+
+
+def _mesh_tree(shape: Shape) -> Tree:
+    count = len(shape.indices) // 3
+    boxes = np.empty((count, 6), np.float32)
+    GEOMETRY.lw_bvh_triangle_boxes(shape.positions, shape.indices, count, boxes)
+    return build_tree(boxes, LEAF_TRIANGLES)[0]
+
+
+class Met(NamedTuple):
+    """What a ray meets first: the smaller distance, of equals the smaller row."""
+
+    distance: float
+    row: int
+    instance: int
+    triangle: int
+
+
+class InstanceTree:
+    """A tree over the entities of some rows. `place` says where they stand now."""
+
+    def __init__(self, rows: npt.NDArray[np.intp], numbers: U32, meshes: Meshes) -> None:
+        self.rows, self.numbers, self.meshes = rows, numbers, meshes
+        self.places: F32 = np.full((len(rows), 10), np.nan, np.float32)
+        self._boxes: F32 = np.empty((len(rows), 6), np.float32)
+        self._tree = Tree(np.zeros((0, 8), np.uint32), np.zeros(0, np.uint32))
+        self._built_area = 0.0
+        self.built_count = 0
+
+    @property
+    def size_bytes(self) -> int:
+        """Of its own arrays."""
+        return sum(array.nbytes for array in (self.rows, self.numbers, self.places, self._boxes, *self._tree))
+
+    def place(self, columns: FrameColumns) -> None:
+        """Take the world transforms of the rows: refits the tree, or builds it where that grew much worse."""
+        if not len(self.rows):
+            return
+        self.places[:, 0:3] = columns.position[self.rows]
+        self.places[:, 3:7] = columns.rotation[self.rows]
+        self.places[:, 7:10] = columns.scale[self.rows]
+        GEOMETRY.lw_bvh_instance_boxes(self.places, self.numbers, self.meshes.table, self.meshes.nodes, len(self.rows),
+                                       self._boxes)
+        if len(self._tree.nodes):
+            area = np.zeros(1, np.float32)
+            GEOMETRY.lw_bvh_refit(self._boxes, self._tree.order, self._tree.nodes, len(self._tree.nodes), area)
+            if area[0] <= WORSE * self._built_area:
+                return
+        self._tree, self._built_area = build_tree(self._boxes, LEAF_INSTANCES)
+        self.built_count += 1
+
+    def stands_as(self, other: InstanceTree, columns: FrameColumns) -> bool:
+        """Whether another tree's rows and meshes, and the places now, are these."""
+        return (np.array_equal(self.rows, other.rows)
+                and np.array_equal(self.numbers, other.numbers)
+                and np.array_equal(self.places[:, 0:3], columns.position[self.rows])
+                and np.array_equal(self.places[:, 3:7], columns.rotation[self.rows])
+                and np.array_equal(self.places[:, 7:10], columns.scale[self.rows]))
+
+    def nearest(self, ray: F32) -> Met | None:
+        """What one ray (1, 8) meets first."""
+        tree, meshes = self._tree, self.meshes
+        distance, found = np.empty(1, np.float32), np.empty((2, 1), np.uint32)
+        GEOMETRY.lw_bvh_rays_instances(tree.nodes, len(tree.nodes), tree.order, self._boxes, self.places, self.numbers,
+                                       meshes.table, meshes.nodes, meshes.order, meshes.positions, meshes.indices, ray,
+                                       1, distance, found[0], found[1])
+        instance, triangle = found[:, 0].tolist()
+        if instance == NO_ITEM:
+            return None
+        return Met(float(distance[0]), int(self.rows[instance]), instance, triangle)
+
+    def corners(self, met: Met) -> F32:
+        """(3, 3): the corners of the triangle that was met, in the space of its mesh."""
+        first = int(self.meshes.table[self.numbers[met.instance], 2]) + met.triangle
+        corners: F32 = self.meshes.positions[self.meshes.indices[3 * first : 3 * first + 3]]
+        return corners
+
+    def is_exact(self, met: Met) -> bool:
+        """Whether what was met is a triangle of the mesh itself."""
+        return bool(self.meshes.exact[self.numbers[met.instance]])

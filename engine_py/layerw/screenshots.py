@@ -191,6 +191,11 @@ class Screenshots:
             self._fail(entry, str(error))
             return
         pixels = memory.ephemeral(event.payload)
+        if pixels.nbytes != size_bytes:
+            self._heap.release(size_bytes)
+            self._fail(entry, f"The screenshot's result has {pixels.nbytes} bytes, expected {size_bytes}; something "
+                       "else was written to its context of Layer memory.")  # fmt: skip
+            return
         weakref.finalize(pixels, self._heap.release, size_bytes).atexit = False
         entry.shot._pixels = pixels.reshape(event.height, event.width, 4)
         if entry.shot._on_ready is not None:

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 import layerw as lw
+from layerw.gpu import spec
+from layerw.gpu.gen.events import ReadbackDone
 from layerw.hosts.headless import HeadlessHost
 from layerw.screenshots import PENDING_MAX, WAIT_FRAMES_MAX
 
@@ -166,6 +168,17 @@ def test_no_room_in_the_heap_leaves_nothing_charged() -> None:
     shot, before = app.screenshot(), app.gpu_ledger.used_bytes
     host.step(app, 3)
     assert "heap_mib" in shot.error and app.gpu_ledger.used_bytes == before and app.heap_ledger.left_bytes == 10
+
+
+def test_a_result_that_was_overwritten_is_noticed() -> None:
+    app, host = make()
+    shot = app.screenshot()
+    host.step(app)
+    heap = app.heap_ledger.used_bytes
+    (number,) = app.screenshots._reading
+    payload = app.memory.kernels.lw_result_room(spec.READBACK_CONTEXT, 16)
+    app.screenshots.receive(ReadbackDone(number, payload, WIDTH, HEIGHT))
+    assert f"16 bytes, expected {PIXELS_BYTES}" in shot.error and app.heap_ledger.used_bytes == heap
 
 
 def test_a_program_that_never_asks_imports_nothing_of_it() -> None:

@@ -55,7 +55,7 @@ static bool ensure(arena *own, uint32_t size_bytes, uint32_t least, uint32_t mos
     if (size_bytes <= own->capacity) return true;
     uint32_t capacity = LW_MAX(own->capacity, least);
     while (capacity < size_bytes) capacity = capacity > most / 2 ? most : capacity * 2;
-    return resize(own, capacity);
+    return resize(own, capacity) || resize(own, size_bytes); /* no room for the double: what is asked for may fit */
 }
 
 void *lw_blob(uint32_t context, uint32_t size_bytes) {

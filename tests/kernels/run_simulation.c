@@ -1,4 +1,4 @@
-/* Runs one scenario of particles and one of shallow water natively and prints a hash (FNV-1a) of each state. Blocks are
+/* Runs two scenarios of particles (the second a deep column) and one of shallow water natively and prints a hash (FNV-1a) of each state. Blocks are
  * exactly as large as was asked for, so that the sanitizer finds a read or write beside one. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +63,23 @@ static uint64_t particles(void) {
     return state;
 }
 
+static uint64_t column(void) {
+    uint32_t water = lw_sph_create(720, 0.05f, 0.0f, 0.0f, 0.0f, 0.2f, 4.0f, 0.15f);
+    lw_sph *sph = lw_sph_find(water);
+    lw_sph_stage(water, 24 * 720);
+    for (int k = 0; k < 720; k++) {
+        float row[6] = {((float)(k % 4) + 0.5f) * 0.05f, ((float)(k / 12) + 0.5f) * 0.05f, ((float)(k / 4 % 3) + 0.5f) * 0.05f};
+        for (int i = 0; i < 6; i++) sph->stage[6 * k + i] = row[i];
+    }
+    if (lw_sph_spawn(water, 720) != 720) exit(10);
+    for (int step = 0; step < 12; step++)
+        if (!lw_sph_step(water, 1.0f / 100.0f)) exit(11);
+    uint64_t state = hash(0xcbf29ce484222325u, sph->now.y, 4 * 720);
+    state = hash(hash(state, sph->now.velocity, 16 * 720), sph->now.id, 4 * 720);
+    lw_sph_destroy(water);
+    return state;
+}
+
 static uint64_t shallow(void) {
     uint32_t handle = lw_shallow_create(37, 29, 0.7f, 9.81f, 0.05f), seed = 9;
     lw_shallow *water = lw_shallow_address(handle);
@@ -91,6 +108,7 @@ static uint64_t shallow(void) {
 }
 
 int main(void) {
-    printf("%016llx %016llx\n", (unsigned long long)particles(), (unsigned long long)shallow());
+    unsigned long long first = particles(), second = column(), third = shallow();
+    printf("%016llx %016llx %016llx\n", first, second, third);
     return blocks == 0 ? 0 : 3;
 }

@@ -14,6 +14,7 @@ import numpy.typing as npt
 F = np.float32
 Floats = npt.NDArray[np.float32]
 SIGMA = F(3.3422538049298023)
+CHUNK = 128  # LW_SPH_GRAIN
 Surface = tuple[Floats, Floats]
 
 
@@ -49,6 +50,17 @@ def lanes_sum(terms: Floats) -> Floats:
     return four(lanes)
 
 
+def in_order(values: Floats) -> Any:
+    """Their sum, one after the other."""
+    return values.cumsum(dtype=np.float32)[-1] if len(values) else F(0)
+
+
+def chunk_sums(values: Floats) -> Floats:
+    """The sum of each chunk of particles."""
+    starts = range(0, len(values), CHUNK)
+    return np.array([in_order(values[first : first + CHUNK]) for first in starts], np.float32)
+
+
 def dot(a: Floats, b: Floats) -> Floats:
     return (a[..., 0] * b[..., 0] + a[..., 1] * b[..., 1]) + a[..., 2] * b[..., 2]
 
@@ -60,7 +72,9 @@ class SphTwin:
     high: tuple[float, float, float]
     gravity: tuple[float, float, float] = (0.0, -9.81, 0.0)
     viscosity: float = 0.05
-    iterations: int = 3
+    iterations_max: int = 60
+    substeps: int = 0
+    iterations: int = 0
     obstacles: list[Obstacle] = field(default_factory=list)
     ground: Floats | None = None
     position: Floats = field(default_factory=lambda: np.zeros((0, 3), np.float32))
@@ -84,13 +98,34 @@ class SphTwin:
         self.ids = np.concatenate([self.ids, np.asarray(ids, np.uint32)])
 
     def step(self, dt_s: float) -> None:
-        self.dt = F(dt_s)
         self._sort()
-        self._neighbours()
-        for _ in range(self.iterations):
-            predicted = self._predict()
-            self._correct(predicted)
-        self._advance(self._predict())
+        self.substeps, self.iterations = self._count_substeps(F(dt_s)), 0
+        self.dt, self.drag = F(dt_s) / F(self.substeps), F(self.viscosity) / F(self.substeps)
+        for k in range(self.substeps):
+            if k > 0:
+                self._sort()
+            self._neighbours()
+            self._advance(self._solve())
+
+    def _count_substeps(self, dt_s: np.float32) -> int:
+        sums = chunk_sums(dot(self.velocity, self.velocity) + F(2) * self.pressure)
+        sizes = np.minimum(CHUNK, len(self.pressure) - CHUNK * np.arange(len(sums))).astype(np.float32)
+        steps = (dt_s * np.sqrt(max((sums / sizes).max(initial=F(0)), F(0)))) / (F(1.0) * F(self.spacing))
+        return int(steps) + 1 if steps < 15 else 16
+
+    def _solve(self) -> Floats:
+        g, speed, ahead = np.array(self.gravity, np.float32), F(0), self.pressure
+        pull = np.sqrt(dot(g, g))
+        each = self.dt * F(len(ahead))
+        most_work = (F(0.1) * (pull * np.sqrt(pull * F(self.spacing)))) * each
+        for turn in range(1, self.iterations_max + 1):
+            predicted = self._predict(ahead)
+            error, work, uphill, ahead = self._correct(predicted, ahead, (speed + F(1)) / (speed + F(3)))
+            self.iterations += 1
+            if turn >= 2 and error <= F(0.24) * each and (pull == 0 or work <= most_work):
+                break
+            speed = F(0) if uphill < 0 else speed + F(1)
+        return predicted
 
     def _sort(self) -> None:
         cells = ((self.hi - self.lo) / F(self.spacing)).astype(np.uint32) + 1
@@ -121,29 +156,36 @@ class SphTwin:
         weight = np.where(real, (scale * (t3 * t)) * (F(4) * q + F(1)), F(0))
         self.gradient = (slope * t3)[..., None] * d
         self.gradient[~real] = 0
-        walls, self.wall = self._wall_density(x)
-        self.density = lanes_sum(weight.reshape(shape)) + walls
+        walls, wall = self._wall_density(x)
+        fluid = lanes_sum(weight.reshape(shape))
+        self.density = fluid + walls
         g = self.gradient
-        whole = np.stack([lanes_sum(g[..., k].reshape(shape)) for k in range(3)], 1) + self.wall
-        self.diagonal = dot(whole, whole) + lanes_sum(dot(g, g).reshape(shape))
-        change = self.velocity[self.index] - self.velocity[:, None, :]
-        drag = np.stack([lanes_sum((weight * change[..., k]).reshape(shape)) for k in range(3)], 1)
-        self.wanted = (self.velocity + self.dt * np.array(self.gravity, np.float32)) + F(self.viscosity) * drag
+        self.whole = np.stack([lanes_sum(g[..., k].reshape(shape)) for k in range(3)], 1) + wall
+        self.diagonal = dot(self.whole, self.whole) + lanes_sum(dot(g, g).reshape(shape))
+        flow = np.stack([lanes_sum((weight * self.velocity[self.index][..., k]).reshape(shape)) for k in range(3)], 1)
+        drag = flow - self.velocity * fluid[:, None]
+        self.wanted = (self.velocity + self.dt * np.array(self.gravity, np.float32)) + self.drag * drag
 
-    def _predict(self) -> Floats:
-        p, shape = self.pressure, (len(self.position), -1, 4)
-        both = p[:, None] + p[self.index]
-        force = np.stack([lanes_sum((both * self.gradient[..., k]).reshape(shape)) for k in range(3)], 1)
-        return self.wanted - self.dt * (force + p[:, None] * self.wall)
+    def _predict(self, p: Floats) -> Floats:
+        shape = (len(self.position), -1, 4)
+        force = np.stack([lanes_sum((p[self.index] * self.gradient[..., k]).reshape(shape)) for k in range(3)], 1)
+        return self.wanted - self.dt * (force + p[:, None] * self.whole)
 
-    def _correct(self, predicted: Floats) -> None:
-        terms = dot(self.gradient, predicted[:, None, :] - predicted[self.index])
-        change = lanes_sum(terms.reshape(len(predicted), -1, 4)) + dot(predicted, self.wall)
-        over = self.density - F(1)
-        excess = np.where(over > 0, F(0.1) * over, over) + self.dt * change
+    def _correct(self, predicted: Floats, ahead: Floats, onward: np.float32) -> tuple[Any, Any, Any, Floats]:
+        """The sums of error, work and uphill, and the pressures to look at next."""
+        terms = dot(self.gradient, predicted[self.index])
+        change = dot(predicted, self.whole) - lanes_sum(terms.reshape(len(predicted), -1, 4))
+        over, soft = self.density - F(1), min(self.dt / F(0.03), F(0.5))
+        excess = np.where(over > 0, soft * over, over) + self.dt * change
         diagonal = np.maximum(self.diagonal, F(0.05) / (self.reach * self.reach))
-        p = self.pressure + (F(0.5) * excess) / ((self.dt * self.dt) * diagonal)
-        self.pressure = np.where(p > 0, p, F(0))
+        old = self.pressure
+        p = ahead + (F(0.4) * excess) / ((self.dt * self.dt) * diagonal)
+        self.pressure = p = np.where(p > 0, p, F(0))
+        off = np.where(excess > 0, excess, np.where(p > 0, -excess, F(0)))
+        sums = (chunk_sums(off), chunk_sums(off * p), chunk_sums(excess * (p - old)))
+        ahead = p + onward * (p - old)
+        error, work, uphill = (in_order(each) for each in sums)
+        return error, work, uphill, np.where(ahead > 0, ahead, F(0))
 
     def _advance(self, v: Floats) -> None:
         most = (F(0.4) * self.reach) / self.dt

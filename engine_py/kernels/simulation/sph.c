@@ -33,11 +33,12 @@ static bool make_arrays(lw_sph *sph) {
         {&sph->now.x, padded}, {&sph->now.y, padded}, {&sph->now.z, padded}, {&sph->now.velocity, 16 * n},
         {&sph->now.pressure, 4 * n}, {&sph->now.id, 4 * n}, {&sph->next.x, padded}, {&sph->next.y, padded},
         {&sph->next.z, padded}, {&sph->next.velocity, 16 * n}, {&sph->next.pressure, 4 * n}, {&sph->next.id, 4 * n},
-        {&sph->cell_of, 4 * n}, {&sph->order, 4 * n}, {&sph->starts, 4 * ((uint64_t)sph->cell_count + 1)},
-        {&sph->density, 4 * n}, {&sph->diagonal, 4 * n}, {&sph->wall, 16 * n}, {&sph->wanted, 16 * n},
+        {&sph->cell_of, 4 * n}, {&sph->next_cell, 4 * n}, {&sph->places, 16 * n},
+        {&sph->slabs, 4 * LW_SPH_SLABS * ((n + LW_SPH_SORT_GRAIN - 1) / LW_SPH_SORT_GRAIN)}, {&sph->order, 4 * n}, {&sph->starts, 4 * ((uint64_t)sph->cell_count + 1)},
+        {&sph->density, 4 * n}, {&sph->diagonal, 4 * n}, {&sph->whole, 16 * n}, {&sph->wanted, 16 * n},
         {&sph->predicted, 16 * n}, {&sph->first, 4 * n}, {&sph->blocks, 4 * n}, {&sph->dropped, 4 * chunks},
         {&sph->pairs, chunks * LW_SPH_POOL_BLOCKS * sizeof(lw_sph_pairs)}, {&sph->slot_generation, 4 * n},
-        {&sph->slot_free, 4 * n},
+        {&sph->slot_free, 4 * n}, {&sph->ahead, 4 * n}, {&sph->error, 4 * chunks}, {&sph->work, 4 * chunks}, {&sph->uphill, 4 * chunks},
     };
     for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++) {
         void *block = lw_sph_block(sph, wanted[k].size_bytes);
@@ -51,8 +52,9 @@ static void free_all(lw_sph *sph) {
     void *blocks[] = {
         sph->now.x, sph->now.y, sph->now.z, sph->now.velocity, sph->now.pressure, sph->now.id, sph->next.x, sph->next.y,
         sph->next.z, sph->next.velocity, sph->next.pressure, sph->next.id, sph->cell_of, sph->order, sph->starts,
-        sph->density, sph->diagonal, sph->wall, sph->wanted, sph->predicted, sph->first, sph->blocks, sph->dropped,
-        sph->pairs, sph->slot_generation, sph->slot_free, sph->ground, sph->stage, sph,
+        sph->density, sph->diagonal, sph->whole, sph->wanted, sph->predicted, sph->first, sph->blocks, sph->dropped,
+        sph->pairs, sph->slot_generation, sph->slot_free, sph->ground, sph->stage, sph->ahead, sph->error, sph->work, sph->uphill, sph->next_cell,
+        sph->places, sph->slabs, sph,
     };
     for (size_t k = 0; k < sizeof blocks / sizeof *blocks; k++) lw_block_free(blocks[k]);
 }
@@ -90,7 +92,7 @@ static uint32_t check_create(uint32_t capacity, float spacing, const float *lo, 
 uint32_t lw_sph_create(uint32_t capacity, float spacing, float lo_x, float lo_y, float lo_z, float hi_x, float hi_y,
                        float hi_z) {
     lw_sph made = {.capacity = capacity, .spacing = spacing, .reach = 2.0f * spacing, .lo = {lo_x, lo_y, lo_z},
-                   .hi = {hi_x, hi_y, hi_z}, .gravity = {0.0f, -9.81f, 0.0f}, .viscosity = 0.02f, .iterations = 3};
+                   .hi = {hi_x, hi_y, hi_z}, .gravity = {0.0f, -9.81f, 0.0f}, .viscosity = 0.02f, .turns_max = 60};
     if (!check_create(capacity, spacing, made.lo, made.hi, made.cells)) return 0;
     uint32_t place = 0;
     while (place < LW_SPH_COUNT_MAX && alive[place]) place++;
@@ -100,6 +102,7 @@ uint32_t lw_sph_create(uint32_t capacity, float spacing, float lo_x, float lo_y,
     if (!sph) return 0;
     made.bytes = sizeof *sph;
     made.cell_count = made.cells[0] * made.cells[1] * made.cells[2];
+    made.slab_cells = (made.cell_count + LW_SPH_SLABS - 1) / LW_SPH_SLABS;
     made.mass = lattice_mass(spacing, made.reach);
     made.handle = ++generations[place] * LW_SPH_COUNT_MAX + place;
     *sph = made;
@@ -120,16 +123,16 @@ uint32_t lw_sph_destroy(uint32_t simulation) {
 }
 
 uint32_t lw_sph_configure(uint32_t simulation, float gravity_x, float gravity_y, float gravity_z, float viscosity,
-                          uint32_t iterations) {
+                          uint32_t turns_max) {
     lw_sph *sph = lw_sph_find(simulation);
     if (!sph) return 0;
-    if (iterations < 1 || iterations > 64)
-        return lw_fail(LW_E_BAD_ARGUMENT, "lw_sph_configure: iterations", iterations, 64);
+    if (turns_max < 2 || turns_max > LW_SPH_TURNS_MAX)
+        return lw_fail(LW_E_BAD_ARGUMENT, "lw_sph_configure: turns of the pressure solver, at least 2", turns_max, LW_SPH_TURNS_MAX);
     float sum = (gravity_x * gravity_x + gravity_y * gravity_y) + gravity_z * gravity_z;
     if (!(viscosity >= 0.0f && viscosity <= 0.5f) || !(sum <= 1e8f))
         return lw_fail(LW_E_BAD_ARGUMENT, "lw_sph_configure: viscosity outside of 0 to 0.5, or gravity above 10000 m/s2", 0, 1);
     sph->gravity[0] = gravity_x, sph->gravity[1] = gravity_y, sph->gravity[2] = gravity_z;
-    sph->viscosity = viscosity, sph->iterations = iterations;
+    sph->viscosity = viscosity, sph->turns_max = turns_max;
     return 1;
 }
 
@@ -177,11 +180,7 @@ uint32_t lw_sph_step(uint32_t simulation, float dt_s) {
     if (!sph) return 0;
     if (!(dt_s > 0.0f && dt_s <= 0.1f))
         return lw_fail(LW_E_BAD_ARGUMENT, "lw_sph_step: dt_s outside of 0 to 0.1 s", 0, 1);
-    sph->dt_s = dt_s;
-    lw_sph_sort(sph);
-    lw_parallel_for(sph->count, 1024, lw_sph_cells, sph);
-    lw_parallel_for(sph->count, LW_SPH_GRAIN, lw_sph_neighbours, sph);
-    lw_sph_solve(sph);
+    lw_sph_advance(sph, dt_s);
     return 1;
 }
 
@@ -199,7 +198,7 @@ uint32_t lw_sph_statistic(uint32_t simulation, uint32_t which) {
     if (!sph) return 0;
     uint32_t dropped = 0;
     for (uint32_t chunk = 0; chunk * LW_SPH_GRAIN < sph->count; chunk++) dropped += sph->dropped[chunk];
-    const uint32_t figures[] = {sph->count, sph->capacity, dropped, sph->bytes};
-    if (which > LW_SPH_STAT_BYTES) return lw_fail(LW_E_BAD_ARGUMENT, "lw_sph_statistic: which", which, LW_SPH_STAT_BYTES);
+    const uint32_t figures[] = {sph->count, sph->capacity, dropped, sph->bytes, sph->substeps, sph->turns};
+    if (which > LW_SPH_STAT_TURNS) return lw_fail(LW_E_BAD_ARGUMENT, "lw_sph_statistic: which", which, LW_SPH_STAT_TURNS);
     return figures[which];
 }

@@ -1,7 +1,9 @@
-/* The uniform grid: particles sorted by cell with a counting sort, x fastest, stable. Serial where it counts (a few
- * tens of µs for 10,000), parallel where it moves. */
+/* The uniform grid: particles sorted by cell, x fastest, stable, in two passes that all threads share. The first brings
+ * them into slabs of cells (a histogram a chunk), the second sorts each slab and moves its particles. */
 #include "parallel.h"
 #include "sph_state.h"
+
+enum { CHUNK = LW_SPH_SORT_GRAIN, SLABS = LW_SPH_SLABS };
 
 static uint32_t cell_on(const lw_sph *sph, float at, int axis) {
     float cell = (at - sph->lo[axis]) / (0.5f * sph->reach); /* positions are inside the basin: never negative */
@@ -9,40 +11,79 @@ static uint32_t cell_on(const lw_sph *sph, float at, int axis) {
     return LW_MIN(found, sph->cells[axis] - 1);
 }
 
-void lw_sph_cells(void *context, uint32_t begin, uint32_t end) {
+static void find_cells(void *context, uint32_t begin, uint32_t end) {
     lw_sph *sph = context;
+    uint32_t *counts = sph->slabs + (size_t)(begin / CHUNK) * SLABS;
+    lw_zero(counts, 4 * SLABS);
     for (uint32_t i = begin; i < end; i++) {
         uint32_t x = cell_on(sph, sph->now.x[i], 0), y = cell_on(sph, sph->now.y[i], 1);
-        sph->cell_of[i] = (cell_on(sph, sph->now.z[i], 2) * sph->cells[1] + y) * sph->cells[0] + x;
+        uint32_t cell = (cell_on(sph, sph->now.z[i], 2) * sph->cells[1] + y) * sph->cells[0] + x;
+        sph->cell_of[i] = cell;
+        counts[cell / sph->slab_cells]++;
     }
 }
 
-static void move(void *context, uint32_t begin, uint32_t end) {
-    lw_sph *sph = context;
-    const lw_sph_columns *from = &sph->now, *to = &sph->next;
-    for (uint32_t i = begin; i < end; i++) {
-        uint32_t old = sph->order[i];
-        to->x[i] = from->x[old], to->y[i] = from->y[old], to->z[i] = from->z[old];
-        lw_copy(to->velocity + 4 * (size_t)i, from->velocity + 4 * (size_t)old, 16);
-        to->pressure[i] = from->pressure[old], to->id[i] = from->id[old];
+/* Counts become places: by slab, in a slab by chunk. */
+static void find_places(lw_sph *sph) {
+    uint32_t chunks = (sph->count + CHUNK - 1) / CHUNK, before = 0;
+    for (uint32_t slab = 0; slab < SLABS; slab++) {
+        sph->slab_starts[slab] = before;
+        for (uint32_t chunk = 0; chunk < chunks; chunk++) {
+            uint32_t here = sph->slabs[chunk * SLABS + slab];
+            sph->slabs[chunk * SLABS + slab] = before;
+            before += here;
+        }
+    }
+    sph->slab_starts[SLABS] = before;
+    sph->starts[sph->cell_count] = before;
+}
+
+static void to_slabs(void *context, uint32_t begin, uint32_t end) {
+    const lw_sph *sph = context;
+    uint32_t *places = sph->slabs + (size_t)(begin / CHUNK) * SLABS;
+    for (uint32_t i = begin; i < end; i++) sph->order[places[sph->cell_of[i] / sph->slab_cells]++] = i;
+}
+
+static void move(const lw_sph *sph, uint32_t old, uint32_t to) {
+    const lw_sph_columns *from = &sph->now, *next = &sph->next;
+    float at[4] = {from->x[old], from->y[old], from->z[old], 0.0f};
+    next->x[to] = at[0], next->y[to] = at[1], next->z[to] = at[2];
+    lw_copy(sph->places + 4 * (size_t)to, at, sizeof at);
+    lw_copy(next->velocity + 4 * (size_t)to, from->velocity + 4 * (size_t)old, 16);
+    next->pressure[to] = from->pressure[old], next->id[to] = from->id[old];
+    sph->next_cell[to] = sph->cell_of[old];
+}
+
+static void sort_slabs(void *context, uint32_t begin, uint32_t end) {
+    const lw_sph *sph = context;
+    uint32_t *starts = sph->starts;
+    for (uint32_t slab = begin; slab < end; slab++) {
+        uint32_t first = LW_MIN(slab * sph->slab_cells, sph->cell_count);
+        uint32_t last = LW_MIN(first + sph->slab_cells, sph->cell_count);
+        uint32_t from = sph->slab_starts[slab], to = sph->slab_starts[slab + 1], before = from;
+        if (first == last) continue;
+        lw_zero(starts + first, 4 * (size_t)(last - first));
+        for (uint32_t k = from; k < to; k++) starts[sph->cell_of[sph->order[k]]]++;
+        for (uint32_t cell = first; cell < last; cell++) {
+            uint32_t here = starts[cell];
+            starts[cell] = before;
+            before += here;
+        }
+        for (uint32_t k = from; k < to; k++) move(sph, sph->order[k], starts[sph->cell_of[sph->order[k]]]++);
+        for (uint32_t cell = last - 1; cell > first; cell--) starts[cell] = starts[cell - 1]; /* ends became starts */
+        starts[first] = from;
     }
 }
 
 void lw_sph_sort(lw_sph *sph) {
-    lw_parallel_for(sph->count, 1024, lw_sph_cells, sph);
-    uint32_t *starts = sph->starts;
-    lw_zero(starts, 4 * ((size_t)sph->cell_count + 1));
-    for (uint32_t i = 0; i < sph->count; i++) starts[sph->cell_of[i]]++;
-    for (uint32_t cell = 0, before = 0; cell <= sph->cell_count; cell++) {
-        uint32_t here = starts[cell];
-        starts[cell] = before;
-        before += here;
-    }
-    for (uint32_t i = 0; i < sph->count; i++) sph->order[starts[sph->cell_of[i]]++] = i;
-    for (uint32_t cell = sph->cell_count; cell > 0; cell--) starts[cell] = starts[cell - 1]; /* ends became starts */
-    starts[0] = 0;
-    lw_parallel_for(sph->count, 1024, move, sph);
+    lw_parallel_for(sph->count, CHUNK, find_cells, sph);
+    find_places(sph);
+    lw_parallel_for(sph->count, CHUNK, to_slabs, sph);
+    lw_parallel_for(SLABS, 1, sort_slabs, sph);
     lw_sph_columns old = sph->now;
     sph->now = sph->next;
     sph->next = old;
+    uint32_t *cells = sph->cell_of;
+    sph->cell_of = sph->next_cell;
+    sph->next_cell = cells;
 }

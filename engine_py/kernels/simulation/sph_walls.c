@@ -49,11 +49,14 @@ static surface of_ground(const lw_sph *sph, const float at[3]) {
 }
 
 static void add(float reach, surface wall, float *left, float gradient[3]) {
-    if (wall.distance >= reach) return;
     float t = 1.0f - (wall.distance > 0.0f ? wall.distance : 0.0f) / reach, t2 = t * t, t5 = (t2 * t2) * t;
     float part = (t5 * t) * ((3.5f - 4.5f * t) + 1.5f * t2), slope = (t5 * ((21.0f - 31.5f * t) + 12.0f * t2)) / reach;
     for (int k = 0; k < 3; k++) gradient[k] = gradient[k] * (1.0f - part) - (*left * slope) * wall.normal[k];
     *left = *left * (1.0f - part);
+}
+
+static void add_near(float reach, surface wall, float *left, float gradient[3]) {
+    if (wall.distance < reach) add(reach, wall, left, gradient);
 }
 
 static surface of_obstacle(const lw_sph_obstacle_row *row, const float at[3]) {
@@ -64,14 +67,15 @@ float lw_sph_wall_density(const lw_sph *sph, const float at[3], float gradient[3
     float left = 1.0f;
     gradient[0] = gradient[1] = gradient[2] = 0.0f;
     for (int k = 0; k < 3; k++) {
-        surface wall = {at[k] - sph->lo[k], {0.0f, 0.0f, 0.0f}};
+        float low = at[k] - sph->lo[k], high = sph->hi[k] - at[k];
+        surface wall = {low, {0.0f, 0.0f, 0.0f}};
         wall.normal[k] = 1.0f;
-        add(sph->reach, wall, &left, gradient);
-        wall.distance = sph->hi[k] - at[k], wall.normal[k] = -1.0f;
-        add(sph->reach, wall, &left, gradient);
+        if (low < sph->reach) add(sph->reach, wall, &left, gradient);
+        wall.distance = high, wall.normal[k] = -1.0f;
+        if (high < sph->reach) add(sph->reach, wall, &left, gradient);
     }
-    for (uint32_t k = 0; k < sph->obstacles; k++) add(sph->reach, of_obstacle(sph->rows + k, at), &left, gradient);
-    if (sph->ground) add(sph->reach, of_ground(sph, at), &left, gradient);
+    for (uint32_t k = 0; k < sph->obstacles; k++) add_near(sph->reach, of_obstacle(sph->rows + k, at), &left, gradient);
+    if (sph->ground) add_near(sph->reach, of_ground(sph, at), &left, gradient);
     return 1.0f - left;
 }
 

@@ -20,7 +20,7 @@ from layerw.memory.layer import LayerMemory
 Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.uint32]
 _X, _Y, _Z, _VELOCITY, _ID, _DENSITY, _PRESSURE = range(7)
-_COUNT, _CAPACITY, _DROPPED, _BYTES = range(4)
+_COUNT, _CAPACITY, _DROPPED, _BYTES, _SUBSTEPS, _TURNS = range(6)
 _SPHERE, _BOX = range(2)
 
 
@@ -34,7 +34,7 @@ class Particles:
         low, high: corners of the basin, metres; particles never leave it.
         gravity: m/s2.
         viscosity: 0 (thin) to 0.5 (syrup).
-        iterations: of the pressure solver a step, 1 to 64; more keep deep water less compressible.
+        iterations_max: of the pressure solver in a sub-step, 2 to 256; it ends where the density is right.
 
     Raises:
         OutOfBudget: the memory has no room for the capacity.
@@ -43,7 +43,7 @@ class Particles:
 
     def __init__(self, memory: LayerMemory, capacity: int, *, spacing: float, low: npt.ArrayLike, high: npt.ArrayLike,
                  gravity: npt.ArrayLike = (0.0, -9.81, 0.0), viscosity: float = 0.05,
-                 iterations: int = 3) -> None:  # fmt: skip
+                 iterations_max: int = 60) -> None:  # fmt: skip
         self._memory, self._kernels = memory, memory.kernels
         self._handle = 0
         if not 0 < capacity < 2**32:
@@ -52,15 +52,15 @@ class Particles:
                                                          *_three(high, "high")))  # fmt: skip
         self._handle = handle
         try:
-            self.configure(gravity=gravity, viscosity=viscosity, iterations=iterations)
+            self.configure(gravity=gravity, viscosity=viscosity, iterations_max=iterations_max)
         except Exception:
             self.close()
             raise
 
-    def configure(self, *, gravity: npt.ArrayLike, viscosity: float, iterations: int) -> None:
+    def configure(self, *, gravity: npt.ArrayLike, viscosity: float, iterations_max: int) -> None:
         """Sets them anew, see the class."""
         self._check(self._kernels.lw_sph_configure(self._living, *_three(gravity, "gravity"), float(viscosity),
-                                                   max(iterations, 0)))  # fmt: skip
+                                                   max(iterations_max, 0)))  # fmt: skip
 
     def add_sphere(self, center: npt.ArrayLike, radius: float) -> None:
         """A ball in the basin that never moves."""
@@ -126,7 +126,7 @@ class Particles:
         return before - self.count
 
     def step(self, dt_s: float) -> None:
-        """Moves on by 0 < dt_s <= 0.1 seconds; best when the fastest particle goes less than `spacing` in it."""
+        """Moves on by 0 < dt_s <= 0.1 seconds, in as many sub-steps (to 16) as speed and depth ask for."""
         self._check(self._kernels.lw_sph_step(self._living, float(dt_s)))
 
     @property
@@ -138,6 +138,16 @@ class Particles:
     def dropped(self) -> int:
         """Neighbours that the last step had no room for; 0 unless the fluid is crushed."""
         return self._kernels.lw_sph_statistic(self._living, _DROPPED)
+
+    @property
+    def substeps(self) -> int:
+        """Of the last step, 1 to 16."""
+        return self._kernels.lw_sph_statistic(self._living, _SUBSTEPS)
+
+    @property
+    def iterations(self) -> int:
+        """Of the pressure solver in all sub-steps of the last step."""
+        return self._kernels.lw_sph_statistic(self._living, _TURNS)
 
     @property
     def size_bytes(self) -> int:

@@ -443,8 +443,8 @@ class LayerKernels(Protocol):
         """Frees a simulation. Returns 1, or 0 with the last error set."""
         ...
 
-    def lw_sph_configure(self, simulation: int, gravity_x: float, gravity_y: float, gravity_z: float, viscosity: float, iterations: int) -> int:
-        """Sets gravity (m/s2), XSPH viscosity (0 to 0.5) and pressure iterations a step (1 to 64; 3 at first). Returns 1, or 0 with the last error set."""
+    def lw_sph_configure(self, simulation: int, gravity_x: float, gravity_y: float, gravity_z: float, viscosity: float, turns_max: int) -> int:
+        """Sets gravity (m/s2), XSPH viscosity (0 to 0.5) and the most turns of the pressure solver in a sub-step (2 to 256; 60 at first; it ends where the error is small). Returns 1, or 0 with the last error set."""
         ...
 
     def lw_sph_obstacle(self, simulation: int, kind: int, x: float, y: float, z: float, a: float, b: float, c: float) -> int:
@@ -472,7 +472,7 @@ class LayerKernels(Protocol):
         ...
 
     def lw_sph_step(self, simulation: int, dt_s: float) -> int:
-        """One step of dt_s seconds (above 0, at most 0.1). Particles change places: ask for the fields again. Returns 1, or 0 with the last error set."""
+        """One step of dt_s seconds (above 0, at most 0.1), in as many sub-steps (to LW_SPH_SUBSTEPS_MAX) as speed and pressure ask for. Particles change places: ask for the fields again. Returns 1, or 0 with the last error set."""
         ...
 
     def lw_sph_field(self, simulation: int, field: int) -> int:
@@ -480,7 +480,7 @@ class LayerKernels(Protocol):
         ...
 
     def lw_sph_statistic(self, simulation: int, which: int) -> int:
-        """A figure: 0 particles, 1 capacity, 2 neighbours that the last step dropped for lack of room, 3 bytes of Layer memory."""
+        """A figure: 0 particles, 1 capacity, 2 neighbours that the last step dropped for lack of room, 3 bytes of Layer memory, 4 sub-steps of the last step, 5 turns of the pressure solver in all of them."""
         ...
 
     def lw_cull_lods_threaded(self, view: int, positions: int, radii: int, rows: int, count: int, until_m: int, lods: int, out: int, counts: int, grain: int, chunk_counts: int) -> int:

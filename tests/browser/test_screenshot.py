@@ -32,6 +32,7 @@ app.camera.look_at((0.0, 0.2, 0.0))  # no sky: its clouds drift
 app.spawn(lw.Mesh.box(), lw.Material(color="tomato"), position=(-1.2, 0.5, 0)).rotate(x=0.4, y=0.7)
 app.spawn(lw.Mesh.sphere(), lw.Material(color="#2040ff", roughness=0.2), position=(1.2, 0.5, 0))
 app.spawn(lw.Mesh.box(), lw.Material(color=(0.1, 1.0, 0.2, 0.4)), position=(0.2, 0.6, 1.5))
+app.memory  # opening it keeps a proxy for good: before the leak check counts
 shots = []
 
 def states():

@@ -1,4 +1,4 @@
-"""`make bench`: serving, boot, drawing, kernels and the bridge in turn; tables and JSON go to benchmarks/results/.
+"""`make bench`: serving, boot, drawing, kernels, the bridge and threads in turn; tables and JSON go to benchmarks/results/.
 
 A part that fails or misses its target does not keep the others from running. Exit status 1 when a part could not
 be measured, and the summary says why; a missed target is a result, not an error: its table says by how much.
@@ -22,6 +22,7 @@ PARTS = {
     "kernels": ["-m", "benchmarks.kernels"],
     "memory": ["-m", "benchmarks.memory"],
     "bridge": ["-m", "benchmarks.bridge"],
+    "threads": ["-m", "benchmarks.threads"],
 }
 # All parts together end within about a quarter of an hour on two cores without a GPU.
 SHORT = {

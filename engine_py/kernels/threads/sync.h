@@ -8,7 +8,8 @@
 
 #include "lw.h"
 
-enum { LW_SPINS = 1000, LW_HELD_MAX = 4, LW_PARK_MS_MAX = 50 };
+/* LW_SPINS: some tens of µs. The steps of a simulation follow each other closer than a thread parks and wakes. */
+enum { LW_SPINS = 20000, LW_HELD_MAX = 4, LW_PARK_MS_MAX = 50 };
 
 /* Parks while `*word` is `seen`; may return early. lw_park_briefly returns after LW_PARK_MS_MAX at the latest. */
 void lw_park(uint32_t *word, uint32_t seen);

@@ -97,5 +97,7 @@ static void hold(void *context, uint32_t begin, uint32_t end) {
     lw_mutex_unlock(&b->mutex);
 }
 static const lw_range all[] = {add, note, trap, overflow, until_cancelled, nested, leap, stay, stay_nested, hold, trap_nested};
+static void nothing(void *context, uint32_t begin, uint32_t end) { (void)context, (void)begin, (void)end; }
+LW_EXPORT void test_nothing(uint32_t chunks) { lw_parallel_for(chunks, 1, nothing, NULL); } /* benchmarks/threads */
 LW_EXPORT uint32_t test_job(uint32_t which) { return (uint32_t)(uintptr_t)all[which]; }
 LW_EXPORT void test_park_here(uint32_t *word) { lw_park(word, *word); }

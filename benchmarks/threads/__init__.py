@@ -1,0 +1,1 @@
+"""One thread against two in Chromium: `python -m benchmarks.threads`."""

@@ -1,4 +1,6 @@
-"""`make bench`: serving, boot, drawing, kernels, the bridge and threads in turn; tables and JSON go to benchmarks/results/.
+"""`make bench`: serving, boot, drawing, kernels, memory, the bridge and threads in turn.
+
+Tables and JSON go to benchmarks/results/.
 
 A part that fails or misses its target does not keep the others from running. Exit status 1 when a part could not
 be measured, and the summary says why; a missed target is a result, not an error: its table says by how much.

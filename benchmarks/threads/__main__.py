@@ -54,12 +54,12 @@ def measure(rounds: int) -> tuple[Found, list[float]]:
 
 
 def table(found: Found, loads: list[float]) -> str:
-    """Markdown: the fastest samples, which saw both cores free, and medians, which did not where the machine was busy."""
+    """Markdown: the fastest samples, which saw both cores free, and medians of all."""
     cores, before = os.cpu_count(), ", ".join(f"{load:.1f}" for load in loads)
     lines = ["# Threads", "",
              "In Chromium, in a worker, as the engine runs: one thread and two in turn, sample by sample, us. "
-             "\"Fastest\" is the best sample of all rounds: others share the machine, and what they take can only be "
-             "added. \"Median\" is of all samples; where others keep the cores busy, two threads lose by it, because "
+             "\"Fastest\" is the best sample of all rounds: others share the machine, and what they take can only "
+             "be added. \"Median\" is of all samples; where others keep the cores busy, two threads lose, because "
              "one waits for a chunk of the other, which waits for a core. "
              f"Load average on {cores} cores before the rounds: {before}.", "",
              "| | fastest: one | two | speed-up | median: one | two | speed-up | asked | results |",

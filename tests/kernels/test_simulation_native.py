@@ -39,8 +39,9 @@ PLANTS = {  # file, what is there, what is planted
                                      "choose(wanted > there, there / wanted, one)", "one"),
     "a flow that is not fed from upstream": ("shallow_step.c", "value > (lw_f4){0}, lw_load_f4(keep), lw",
                                                "value < (lw_f4){0}, lw_load_f4(keep), lw"),
-    "the rim is lit by the wall": ("shallow_paint.c", "row + 1 < rows ? water->stride : 0", "water->stride"),
-    "a pixel too many": ("shallow_paint.c", "column < columns; column++", "column <= columns; column++"),
+    "the rim is lit by the wall": ("shallow_paint.c", "row + 1 < water->rows ? water->stride : 0", "water->stride"),
+    "the last column is lit by the wall": ("shallow_paint.c", "water->columns - column <= 4", "water->columns < 4"),
+    "pixels beyond the row": ("shallow_paint.c", "if (count == 4)", "if (count > 0)"),
     "a block is kept": ("shallow.c", "k < LW_SHALLOW_BLOCKS; k++) lw_block_free", "k < 5; k++) lw_block_free"),
 }  # fmt: skip
 FNV_START, FNV_PRIME = 0xCBF29CE484222325, 0x100000001B3

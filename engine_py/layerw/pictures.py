@@ -21,7 +21,7 @@ from layerw.memory.ledger import HardLedger
 
 SIDE_MAX = 4096
 PICTURES_MAX = 64
-PAGE_BYTES_PER_PX = 3 * 4  # what the browser holds: a canvas to put pixels on, a bitmap on its way, one that shows
+PAGE_BYTES_PER_PX = 4 * 4  # what the browser holds: a canvas, a copy of shared memory, a bitmap on its way, one shown
 Pixels = npt.NDArray[np.uint8]
 
 

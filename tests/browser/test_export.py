@@ -21,6 +21,13 @@ BASE_PATH = "some/base"
 
 
 class _Quiet(SimpleHTTPRequestHandler):
+    headers_sent: dict[str, str]
+
+    def end_headers(self) -> None:
+        for name, value in self.headers_sent.items():
+            self.send_header(name, value)
+        super().end_headers()
+
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
 
@@ -31,9 +38,10 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def static_server(folder: Path) -> Iterator[str]:
-    """Serve a folder as the simplest hosts do; yields its address."""
-    server = _Server(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+def static_server(folder: Path, headers: dict[str, str] | None = None) -> Iterator[str]:
+    """Serve a folder as the simplest hosts do, with headers for all files; yields its address."""
+    handler = type("Handler", (_Quiet,), {"headers_sent": headers or {}})
+    server = _Server(("127.0.0.1", 0), partial(handler, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

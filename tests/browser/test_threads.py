@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
+from layerw_server.export import HEADERS_FILE, export_app
+from layerw_server.shot import web_folder
+
 from .conftest import ServeProgram
 from .harness import BOOT_TIMEOUT_MS, Running, open_program
+from .test_export import static_server
 
 # Every kernel that has a threaded form; the program asks for the threads that its address says.
 PROGRAM = """
@@ -161,3 +165,19 @@ def test_an_engine_that_does_not_answer_is_ended_anyway(start: Open) -> None:
     running.page.evaluate("void document.querySelector('layer-w').host.request('python', 'while True: pass')")
     assert running.page.evaluate("document.querySelector('layer-w').stop()") is False
     locks(running, 0)
+
+
+def test_an_export_has_threads_where_its_headers_are_sent(
+        tmp_path: Path, runtime_dir: Path, context: BrowserContext) -> None:
+    program = tmp_path / "app" / "main.py"
+    program.parent.mkdir()
+    program.write_text("import layerw as lw\napp = lw.App()\nmemory = app.memory\nmemory.threads = 2\n", "utf-8")
+    export_app(program, tmp_path / "host", runtime=runtime_dir, web=web_folder())
+    headers = dict(line.strip().split(": ") for line in HEADERS_FILE.splitlines() if line.startswith("  "))
+    policy = "Document-Isolation-Policy"  # enough by itself
+    for sent in ({policy: headers[policy]}, {name: value for name, value in headers.items() if name != policy}):
+        with static_server(tmp_path / "host", sent) as origin:
+            running = open_program(context, origin, backend="null").wait_ready()
+            until(running, "main.memory.threads_running == 2")
+            assert running.report()["errors"] == []
+            running.page.close()

@@ -118,3 +118,15 @@ test('a script that fails is reported; stop still resolves', LIMIT, async () => 
   await threads.stop();
   assert.equal(threads.count, 0);
 });
+
+test('a script that always fails is given up, and the rest goes on', LIMIT, async () => {
+  const all = parts({ make: () => make('throw new Error("planted");') });
+  const before = figures(all).live;
+  const threads = new Threads(all);
+  threads.want(1);
+  await until(() => all.failures.length === 3);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(all.failures.length, 3);
+  assert.deepEqual(figures(all), { width: 1, mainWaits: 0, live: before });
+  await threads.stop();
+});

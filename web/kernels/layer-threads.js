@@ -40,7 +40,9 @@ export class LayerThreads {
     const given = Math.max(1, Math.min(count, this.max));
     this.#wanted = given - 1;
     if (this.#wanted > 0) this.#threads ??= this.#load();
-    this.#threads?.then((threads) => threads.want(this.#wanted), () => {});
+    this.#threads?.then((threads) => threads.want(this.#wanted)).catch((error) => {
+      this.hooks.fail(`Job workers could not be started, so kernels run on one thread: ${error}`);
+    });
     return given;
   }
 
@@ -58,21 +60,16 @@ export class LayerThreads {
   async #load() {
     const { layer, hooks } = this;
     hooks.started();
-    try {
-      const { Threads } = await import('./threads.js');
-      layer.exports.lw_threads_main_waits(1);
-      return new Threads({
-        module: layer.modules.kernels,
-        memory: /** @type {WebAssembly.Memory} */ (layer.memory),
-        kernels: layer.exports,
-        make: () => makeWorker(SCRIPT, 'layerw-job'),
-        gone: (lock) => navigator.locks.request(lock, () => {}),
-        fail: hooks.fail,
-        warn: hooks.warn,
-      });
-    } catch (error) {
-      hooks.fail(`The job workers could not be loaded, so kernels run on one thread: ${error}`);
-      throw error;
-    }
+    const { Threads } = await import('./threads.js');
+    layer.exports.lw_threads_main_waits(1);
+    return new Threads({
+      module: layer.modules.kernels,
+      memory: /** @type {WebAssembly.Memory} */ (layer.memory),
+      kernels: layer.exports,
+      make: () => makeWorker(SCRIPT, 'layerw-job'),
+      gone: (lock) => navigator.locks.request(lock, () => {}),
+      fail: hooks.fail,
+      warn: hooks.warn,
+    });
   }
 }

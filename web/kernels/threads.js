@@ -11,6 +11,7 @@
 
 const STACK_BYTES = 256 * 1024;
 const REPLACED_MAX = 100;
+const FAILED_STARTS_MAX = 3; // in a row: then its script is missing or broken
 const SCRIPT_FAILED = 14;
 
 /**
@@ -29,6 +30,7 @@ export class Threads {
   /** @type {Map<number, WorkerLike>} */
   #workers = new Map();
   #wanted = 0;
+  #failedStarts = 0;
   /** @type {(() => void)[]} */
   #stopped = [];
   replacedCount = 0;
@@ -79,6 +81,7 @@ export class Threads {
     };
     worker.onerror = (/** @type {ErrorEvent} */ event) => {
       event.preventDefault?.();
+      this.#failedStarts++;
       this.#ended(slot, worker, SCRIPT_FAILED, event.message || 'its script could not be loaded');
     };
     const stack = kernels.lw_thread_stack(slot) >>> 0;
@@ -92,6 +95,7 @@ export class Threads {
    * @param {string} lock held by the worker
    */
   async #watch(slot, worker, lock) {
+    this.#failedStarts = 0;
     await this.parts.gone(lock, worker);
     if (this.#workers.get(slot) !== worker) return;
     this.parts.warn(`Job worker ${slot} was ended from outside; what it was at is run again.`);
@@ -112,7 +116,8 @@ export class Threads {
     kernels.lw_thread_lost(slot); // does nothing where it ended by itself
     kernels.lw_thread_free(slot);
     if (code !== 0) this.parts.fail(`Job worker ${slot} ended with error ${code}${error ? `: ${error}` : ''}.`);
-    if (this.#workers.size < this.#wanted && this.replacedCount < REPLACED_MAX) {
+    const sound = this.replacedCount < REPLACED_MAX && this.#failedStarts < FAILED_STARTS_MAX;
+    if (sound && this.#workers.size < this.#wanted) {
       this.replacedCount++;
       this.#startOne();
     }

@@ -71,6 +71,7 @@ export class Engine {
       events: this.events,
       decodeWorkers: options.decodeWorkers,
       baseUrl: options.appUrl,
+      layer: () => this.layer,
     });
     this.readbacks = new Readbacks({
       heap: this.heap,

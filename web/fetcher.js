@@ -10,6 +10,7 @@
  * Life of a transfer: queued -> active -> done | failed, then released. A released transfer answers nothing.
  */
 import { FAIL_ABORTED, FAIL_NETWORK } from './gen/layouts.js';
+import { Blocks } from './blocks.js';
 import { sourcesOf } from './decode/descriptor.js';
 import { workerPort } from './decode/ports.js';
 
@@ -32,7 +33,9 @@ import { workerPort } from './decode/ports.js';
  * @property {number} heldBytes
  * @property {Uint8Array | null} bytes of a built mesh
  * @property {ImageBitmap | null} image
+ * @property {number} block where a mesh is built in Layer memory: an allocator's handle, 0 = outside of it
  */
+/** @typedef {import('./kernels/layer.js').Layer} Layer */
 /** @typedef {{ port: Port, jobs: number }} Slot */
 
 const LANES = 6;
@@ -58,10 +61,12 @@ export class Transfers {
    * @param {string | URL} options.baseUrl relative URLs start here
    * @param {number} [options.decodeWorkers] 1 or 2 by default
    * @param {number} [options.lanes] fetches at a time
+   * @param {() => Layer | null} [options.layer] Layer memory, once it is open
    * @param {import('./decode/ports.js').PortMaker} [options.makePort] for tests
    */
-  constructor({ heap, events, baseUrl, decodeWorkers, lanes = LANES, makePort = workerPort }) {
+  constructor({ heap, events, baseUrl, decodeWorkers, lanes = LANES, layer = () => null, makePort = workerPort }) {
     this.heap = heap;
+    this.blocks = new Blocks(layer);
     this.events = events;
     this.baseUrl = String(baseUrl);
     this.lanes = lanes;
@@ -89,10 +94,16 @@ export class Transfers {
 
   /** @param {number} transfer @param {number} data @param {number} sizeBytes */
   meshBuild(transfer, data, sizeBytes) {
+    this.meshBuildIn(transfer, data, sizeBytes, 0);
+  }
+
+  /** @param {number} transfer @param {number} data @param {number} sizeBytes @param {number} block 0 = outside of Layer memory */
+  meshBuildIn(transfer, data, sizeBytes, block) {
     const bytes = this.heap.u8(data, sizeBytes).slice();
     const descriptor = new Uint32Array(/** @type {ArrayBuffer} */ (bytes.buffer), 0, bytes.byteLength >>> 2);
-    this.#open(transfer, false, 0);
-    this.#startJob({ op: 'mesh', id: transfer, descriptor }, sourcesOf(descriptor));
+    this.#open(transfer, false, 0).block = block;
+    const target = block === 0 ? undefined : this.blocks.target(block);
+    this.#startJob({ op: 'mesh', id: transfer, descriptor, target }, sourcesOf(descriptor));
   }
 
   /** @param {number} transfer @param {number} source @param {number} offset @param {number} sizeBytes
@@ -115,6 +126,7 @@ export class Transfers {
     this.#entries.delete(transfer);
     entry.slot?.port.post({ op: 'release', id: transfer });
     entry.image?.close();
+    if (entry.block !== 0) this.blocks.release(transfer, entry.block, entry.state === 'active' ? entry.slot : null);
     if (entry.state === 'active') this.#jobEnded(entry);
   }
 
@@ -122,8 +134,9 @@ export class Transfers {
 
   /** A built mesh. @param {number} transfer @returns {Uint8Array} */
   bytes(transfer) {
-    const bytes = this.#entries.get(transfer)?.bytes;
-    if (bytes) return bytes;
+    const entry = this.#entries.get(transfer);
+    if (entry?.block && entry.state === 'done') return this.blocks.bytes(entry.block);
+    if (entry?.bytes) return entry.bytes;
     throw new Error(`Transfer ${transfer} holds no built mesh; only the result of mesh_build is uploaded to buffers.`);
   }
 
@@ -168,7 +181,7 @@ export class Transfers {
   #open(transfer, isFetch, priority) {
     if (this.#entries.has(transfer)) throw new Error(`Transfer ${transfer} exists already; release it before its handle is used again.`);
     /** @type {Entry} */
-    const entry = { state: 'queued', isFetch, priority, request: null, slot: null, heldBytes: 0, bytes: null, image: null };
+    const entry = { state: 'queued', isFetch, priority, request: null, slot: null, heldBytes: 0, bytes: null, image: null, block: 0 };
     this.#entries.set(transfer, entry);
     return entry;
   }
@@ -249,14 +262,16 @@ export class Transfers {
       return;
     }
     const entry = this.#entries.get(answer.id);
+    this.blocks.ended(answer.id);
     if (entry === undefined || entry.state !== 'active') {
       if (answer.op === 'done') answer.image?.close(); // released while it was on its way
       return;
     }
     if (answer.op === 'failed') return this.#fail(answer.id, answer.code, answer.a, answer.b, answer.message);
     entry.state = 'done';
-    entry.heldBytes = answer.heldBytes;
-    entry.bytes = answer.buffer ? new Uint8Array(answer.buffer) : null;
+    entry.heldBytes = entry.block === 0 ? answer.heldBytes : 0;
+    entry.bytes = answer.buffer && entry.block === 0 ? new Uint8Array(answer.buffer) : null;
+    if (answer.buffer && entry.block !== 0) this.blocks.fill(entry.block, answer.buffer);
     entry.image = answer.image ?? null;
     this.#jobEnded(entry);
     if (!entry.isFetch || answer.heldBytes === 0) entry.slot = null;
@@ -280,6 +295,7 @@ export class Transfers {
   #onDead(slot, reason) {
     if (this.#closed) return;
     slot.port.close();
+    this.blocks.died(slot);
     const fresh = this.#openSlot();
     this.#slots[this.#slots.indexOf(slot)] = fresh;
     for (const [id, resolve] of this.#moves) {

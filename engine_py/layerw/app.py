@@ -28,6 +28,7 @@ from layerw.gpu.store import Store
 from layerw.gpu.submission import Submission
 from layerw.hosts import default_host
 from layerw.input.state import Input
+from layerw.layer_memory import AppMemory
 from layerw.memory.backups import Backups
 from layerw.memory.ledger import HardLedger
 from layerw.models import Model
@@ -85,7 +86,8 @@ class App(Surface, Pointing):
         self.log = Log()
         self.submission = Submission(self.host)
         self.transfers = FrameTransfers(self.submission.encoder, self.submission)
-        self.backups = Backups(self.layer_ledger, self.transfers.release)
+        self.layer = AppMemory(self.host, chosen, self.layer_ledger, self.log)
+        self.backups = Backups(self.layer_ledger, self.transfers.release, self.layer.for_meshes)
         self.store = Store(self.submission, self.gpu_ledger, self.heap_ledger, chosen.upload_bytes_per_frame,
                            self.backups)  # fmt: skip
         self.table = Table(entities_max)
@@ -130,10 +132,7 @@ class App(Surface, Pointing):
         Raises:
             BudgetError: the layer budget has no room for lw.Budgets(memory_mib=...).
         """
-        size_bytes = self.config.budgets.memory_bytes
-        self.layer_ledger.reserve(size_bytes, "Layer memory (memory_mib)")
-        memory: LayerMemory = self.host.open_layer(size_bytes)
-        return memory
+        return self.layer.for_program()
 
     @property
     def sun(self) -> Sun:
@@ -260,15 +259,16 @@ class App(Surface, Pointing):
             "frame": self.frame_number, "title": self.config.title, "overlay": self.config.overlay,
             "entities": table.alive_count, "seen": len(self._seen_rows), "tiles": self.contents.counts(),
             "heap_bytes": self.heap_ledger.used_bytes, "layer_bytes": self.layer_ledger.held_bytes,
-            "backup_bytes": self.layer_ledger.spare_bytes, "gpu_bytes": self.store.committed.used_bytes,
+            "layer_fixed_bytes": self.layer_ledger.fixed_bytes, "backup_bytes": self.backups.size_bytes,
+            "gpu_bytes": self.store.committed.used_bytes,
             "budgets": {"heap": self.heap_ledger.budget_bytes, "layer": self.layer_ledger.budget_bytes,
                         "gpu": self.gpu_ledger.budget_bytes},
             "settled": self.settled, "transfers": self.transfers.live_count, "lost": self.store.lost_count,
             "rows_uploaded": self.submission.rows_uploaded, "command_words": self.submission.words_submitted,
             "errors": list(self.log.errors),
         }  # fmt: skip
-        if "memory" in self.__dict__:  # opened by the program
-            found["memory"] = reports.memory_figures(self.memory)
+        if self.layer.memory is not None:
+            found["memory"] = reports.memory_figures(self.layer.memory)
         if state_hash:
             found["state_hash"] = reports.state_hash(table)
             found["states"] = {name: thing.state_hash() for name, thing in self.states.items()}
@@ -297,6 +297,7 @@ class App(Surface, Pointing):
         """Called by the host once a frame; submits exactly once."""
         self.time_s = time_s
         self.store.begin_frame()
+        self.backups.begin_frame()
         try:
             self._receive(inbox_bytes, inbox_needed_bytes)
             self.targets.step()

@@ -114,7 +114,7 @@ def test_everything_at_once_leaves_the_picture_alone(tmp_path: Path, run_program
     for url, words in WORLDS.items():
         message(report, f"{url}/tileset.json", words)
     assert running.python("' '.join(m.state for m in models)") == "failed " * len(MODELS) + "ready"
-    assert report["layer_bytes"] == report["backup_bytes"], "nothing waits for an upload"
+    assert report["layer_bytes"] == report["layer_fixed_bytes"], "nothing waits for an upload"
     assert running.panel() == "" or "could not" in running.panel()
     assert_draws_on(running)
     running.python(f"exec(compile({ADDED!r}, '/app/main.py', 'exec'), __main__.__dict__)")

@@ -82,7 +82,8 @@ def end(running: Running) -> None:
     running.python("end()\nfor pages in (app.store._vertices, app.store._indices): pages.trim()  # kept for new meshes")
     running.frames(3)
     report = running.report()
-    assert report["layer_bytes"] == 0 and report["transfers"]["heldBytes"] == 0
+    assert report["layer_bytes"] == report["layer_fixed_bytes"]
+    assert report["backup_bytes"] == report["transfers"]["heldBytes"] == 0
 
 
 @pytest.mark.parametrize("backend", ["webgpu", "webgl2"])

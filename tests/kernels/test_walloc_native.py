@@ -13,8 +13,7 @@ KERNELS = HERE.parents[1] / "engine_py" / "kernels"
 FLAGS = ("-O1", "-g", "-std=gnu11", "-Wall", "-Wextra", "-DLW_DEBUG", "-fsanitize=address,undefined",
          "-fno-sanitize-recover=all")
 PLANTS = {  # file, what is there, what is planted
-    "a stagger without room": ("spans.c", "extra = size >= STAGGER_BYTES_MIN ? STAGGER_STEP : 0;",
-                               "extra = size_bytes > 200000 ? STAGGER_STEP : 0;"),
+    "a stagger without room": ("spans.c", "span->size >= size + shift &&", "span->size >= size &&"),
     "a slot that stays taken for free": ("slabs.c", "slab->bits[word] = bits & (bits - 1);",
                                          "slab->bits[word] = bits;"),
     "alloc and free disagree on the class": ("slabs.c", "uint32_t size = class_bytes[slab->class];\n    slab_region",

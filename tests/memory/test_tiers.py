@@ -17,7 +17,7 @@ assets = st.lists(st.tuples(st.integers(1, 1000), st.integers(0, 3), st.integers
 def test_eviction_takes_far_before_near_and_the_least_recently_used_first(
         given_assets: list[tuple[int, int, int]], wanted: int) -> None:
     residents = Residents(100.0)
-    rows = [residents.add(7, size, tier, frame) for size, tier, frame in given_assets]
+    rows = [residents.add(tier, frame, size) for size, tier, frame in given_assets]
     assert len(set(rows)) == len(rows)
     may_go = sorted((tier == NEAR, frame, row, size)
                     for row, (size, tier, frame) in zip(rows, given_assets, strict=True) if tier in (NEAR, FAR))
@@ -33,14 +33,17 @@ def test_eviction_takes_far_before_near_and_the_least_recently_used_first(
 def test_tiers_follow_the_distance_with_hysteresis(
         given_assets: list[tuple[int, int, int]], views: list[tuple[float, bool]]) -> None:
     residents = Residents(100.0, margin=0.1)
-    rows = [residents.add(7, size, tier, frame) for size, tier, frame in given_assets]
-    count = len(residents.tier)
-    distance = np.array([views[i][0] for i in range(count)], np.float32)
-    seen = np.array([views[i][1] for i in range(count)])
+    rows = [residents.add(tier, frame, size) for size, tier, frame in given_assets]
+    placed = rows[::2]  # the others stay as they are
+    distance = np.full(len(residents.tier), 1e9)
+    seen = np.zeros(len(residents.tier), bool)
+    distance[placed], seen[placed] = (np.array([views[row][item] for row in placed]) for item in (0, 1))
     before = residents.tier.copy()
-    changed = set(residents.update(distance, seen, 10).tolist())
-    assert changed == {row for row in range(count) if residents.tier[row] != before[row]}
-    for row in rows:
+    where = np.array(placed, np.int64)
+    changed = set(residents.update(where, distance[where], seen[where], 10).tolist())
+    assert changed == {row for row in range(len(before)) if residents.tier[row] != before[row]}
+    assert changed <= set(placed)
+    for row in placed:
         if before[row] == PINNED:
             assert residents.tier[row] == PINNED
         elif seen[row]:
@@ -48,28 +51,26 @@ def test_tiers_follow_the_distance_with_hysteresis(
         else:
             limit = 90.0 if before[row] == FAR else 110.0
             assert residents.tier[row] == (FAR if distance[row] > limit else NEAR)
-    assert set(np.flatnonzero(residents.tier == 255).tolist()) == set(range(count)) - set(rows)
+    assert set(np.flatnonzero(residents.tier == 255).tolist()) == set(range(len(before))) - set(rows)
 
 
 def test_a_distance_that_shakes_inside_of_the_margin_changes_nothing() -> None:
     residents = Residents(100.0, margin=0.1)
-    residents.add(1, 10, FAR, 0)
-    residents.add(2, 10, NEAR, 0)
-    unseen = np.zeros(len(residents.tier), bool)
-    for distance_m in (95.0, 105.0, 92.0, 109.0):
-        assert not len(residents.update(np.full(len(unseen), distance_m, np.float32), unseen, 1))
+    rows = np.array([residents.add(FAR, 0), residents.add(NEAR, 0)])
+    for distance in (95.0, 105.0, 92.0, 109.0):
+        assert not len(residents.update(rows, np.full(2, distance), np.zeros(2, bool), 1))
 
 
 def test_a_removed_row_is_given_again_and_wrong_calls_are_refused() -> None:
     residents = Residents(100.0)
-    row = residents.add(5, 10, NEAR, 0)
-    assert residents.remove(row) == 5
+    row = residents.add(NEAR, 0, 10)
+    residents.remove(row)
     with pytest.raises(ShapeError, match="holds no asset"):
         residents.remove(row)
-    assert residents.add(6, 10, NEAR, 0) == row
+    assert residents.add(NEAR, 0, 10) == row
     with pytest.raises(ShapeError, match="one a row"):
-        residents.update(np.zeros(1, np.float32), np.zeros(1, bool), 0)
+        residents.update(np.array([row]), np.zeros(2), np.zeros(1, bool), 0)
     with pytest.raises(ShapeError):
-        residents.add(0, 10, NEAR, 0)
+        residents.add(4, 0)
     with pytest.raises(ConfigError):
         Residents(0.0)

@@ -122,7 +122,7 @@ class FakeTransfers:
         self.priorities[handle] = priority
         return handle
 
-    def build_mesh(self, descriptor: U32, *, on_done: OnDone, on_failed: OnFailed) -> int:
+    def build_mesh(self, descriptor: U32, *, block: int = 0, on_done: OnDone, on_failed: OnFailed) -> int:
         attributes, vertices, indices = (int(v) for v in descriptor[:3])
         sources = {int(w[1]) for w in descriptor[20 : 20 + 8 * (attributes + 1)].reshape(-1, 8) if w[1]}
 

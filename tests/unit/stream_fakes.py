@@ -109,6 +109,7 @@ class FakeContent:
     error: str = ""
     retryable: bool = False
     layer_bytes: int = 0
+    asset: int = -1
     gpu_bytes: int = 0
     primitives: list[Primitive] = field(default_factory=list)
     nodes: list[NodeDesc] = field(default_factory=list)
@@ -177,6 +178,9 @@ class FakeLoader:
     def tick(self) -> None:
         self.frame += 1
         self.uploads_left = self.uploads_per_frame
+
+    def place(self, assets: Any, distance_radii: Any, seen: Any) -> None:
+        self.placed = (assets, distance_radii, seen)
 
     def try_open(self, url: str, *, priority: float, flatten: Any = None, size_bytes: int = 0,
                  max_texture_side: int = 1024, sha256: str = "") -> FakeContent | None:

@@ -72,7 +72,10 @@ def assert_all_freed(app: lw.App, host: HeadlessHost) -> None:
     host.step(app, 3)
     assert (app.transfers.live_count, host.transfers.live, host.transfers.held_total_bytes) == (0, {}, 0)
     assert (host.sink.meshes, host.sink.textures, host.sink.materials) == ({}, {}, {})
-    assert (app.layer_ledger.held_bytes, app.gpu_ledger.used_bytes) == (0, fixed)
+    ledger = app.layer_ledger
+    assert (ledger.held_bytes - ledger.fixed_bytes, app.gpu_ledger.used_bytes) == (0, fixed)
+    assert app.layer.memory is None or app.layer.memory.statistics().handle_count == 0
+    assert len(app.backups) == app.backups.size_bytes == 0 and host.errors == []
     assert app.table.alive_count == 0
     app.store.check_invariants()
 
@@ -128,11 +131,11 @@ def test_a_mistake_in_on_ready_is_shown_and_the_model_stays(tmp_path: Path) -> N
     assert model.state == "ready" and len(host.errors) == 1 and "ZeroDivisionError" in host.errors[0]
 
 
-@pytest.mark.parametrize("backups", ["all", "some", "none"])
+@pytest.mark.parametrize("backups", ["blocks", "all", "some", "none"])
 def test_a_world_streams_settles_and_survives_a_lost_device(tmp_path: Path, backups: str) -> None:
     tileset(tmp_path, children=5, triangles=50)
     (tmp_path / "m.glb").write_bytes(glb())
-    app, host = make(tmp_path)
+    app, host = make(tmp_path, budgets=lw.Budgets(mesh_mib=64 if backups == "blocks" else 0))
     model = app.load("m.glb")
     world = app.stream("tileset.json")
     ready: list[str] = []
@@ -143,13 +146,15 @@ def test_a_world_streams_settles_and_survives_a_lost_device(tmp_path: Path, back
     assert report["tiles"] == {"resident": 6, "pending": 0, "failed": 0}
     before = (host.sink.draws, host.sink.triangles)
     assert before[1] >= 5 * 2 * 50
-    app.backups.evict({"all": 0, "some": app.layer_ledger.spare_bytes // 2, "none": 1 << 40}[backups])
+    assert (app.layer.memory is not None) is (backups == "blocks") and len(app.backups) >= 7
+    spare = app.layer_ledger.spare_bytes
+    app.backups.evict({"blocks": 1 << 40, "all": 0, "some": spare // 2, "none": 1 << 40}[backups])
     asked, kept = len(host.transfers.fetched_urls), len(app.backups)
     host.lose_device()
-    step_within_budgets(app, host, 2 if backups == "all" else 60)
+    step_within_budgets(app, host, 2 if backups in ("all", "blocks") else 60)
     assert (host.sink.draws, host.sink.triangles) == before
     again = len(host.transfers.fetched_urls) - asked
-    assert {"all": again == 0, "some": 0 < again < 7, "none": again == 7}[backups], (again, kept)
+    assert {"blocks": again == 0, "all": again == 0, "some": 0 < again < 7, "none": again == 7}[backups], (again, kept)
     assert model.state == "ready"
     assert app.settled and app.store.lost_count == 0
     assert_all_freed(app, host)

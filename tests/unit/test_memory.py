@@ -66,6 +66,7 @@ class LedgerAgainstANumber(RuleBasedStateMachine):
         self.ledger = HardLedger("gpu", budget)
         self.ended: list[int] = []
         self.backups = Backups(self.ledger, self.ended.append)
+        self.assets = [self.backups.open_asset() for _ in range(3)]
         self.held: list[int] = []
         self.kept: dict[int, int] = {}
 
@@ -83,7 +84,7 @@ class LedgerAgainstANumber(RuleBasedStateMachine):
     def keep(self, size: int) -> None:
         transfer = len(self.kept) + 1
         fits = self.ledger.held_bytes + size <= self.ledger.budget_bytes
-        assert self.backups.keep("mesh", transfer, transfer, size) is fits
+        assert self.backups.keep(self.assets[transfer % 3], "mesh", transfer, transfer, size) is fits
         self.kept[transfer] = size
 
     @precondition(lambda self: self.kept)
@@ -120,8 +121,9 @@ TestLedger.settings = settings(max_examples=40, stateful_step_count=30, deadline
 def test_the_oldest_backups_go_first_and_nothing_waits_for_them() -> None:
     ledger, ended = HardLedger("layer", 100), []
     backups = Backups(ledger, ended.append)
-    assert all(backups.keep("texture", number, number, 30) for number in (1, 2, 3))
-    assert not backups.keep("texture", 4, 4, 30) and ended == [4], "backups push nobody out"
+    asset = backups.open_asset()
+    assert all(backups.keep(asset, "texture", number, number, 30) for number in (1, 2, 3))
+    assert not backups.keep(asset, "texture", 4, 4, 30) and ended == [4], "backups push nobody out"
     assert ledger.left_bytes == 100 and ledger.try_reserve(50)
     assert ended == [4, 1, 2] and (ledger.used_bytes, ledger.spare_bytes) == (50, 30)
     assert (backups.try_get("texture", 2), backups.try_get("texture", 3), backups.evicted_count) == (0, 3, 2)

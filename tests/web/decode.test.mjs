@@ -147,7 +147,7 @@ const quadBuffer = (indices) => {
 };
 const POSITIONS = [1, 7, 0, 0, F32, 3, 0, 4];
 const build = (options, buffer) => buildMesh(descriptor(options), () => buffer);
-const listOf = (mesh) => [...new Uint16Array(mesh.buffer, mesh.vertexCount * 32, mesh.indexCount)];
+const listOf = (mesh) => [...new Uint16Array(mesh.bytes.buffer, mesh.vertexCount * 32, mesh.indexCount)];
 
 test('strips, fans, loops and lists become lists', () => {
   const buffer = quadBuffer([0, 1, 3, 2]);
@@ -170,16 +170,16 @@ test('flat normals, with u8 and u32 indices', () => {
     new Type(buffer, 48).set([0, 1, 2, 0, 2, 3]);
     const mesh = build({ vertices: 6, indices: 6, flags: 1, index: [0, 7, 48, 0, type, 1, 0, 6], attributes: [POSITIONS] }, buffer);
     assert.deepEqual(listOf(mesh), [0, 1, 2, 3, 4, 5]);
-    const words = new Int32Array(mesh.buffer);
+    const words = new Int32Array(mesh.bytes.buffer);
     for (let v = 0; v < 6; v += 1) close(decodeNormal(words[8 * v + 3]), [0, 0, 1]);
-    assert.deepEqual([...new Float32Array(mesh.buffer).subarray(24, 27)], [0, 0, 0]);
+    assert.deepEqual([...new Float32Array(mesh.bytes.buffer).subarray(24, 27)], [0, 0, 0]);
   }
 });
 
 test('bounds of the result; the default colour is white', () => {
   const mesh = build({ vertices: 4, indices: 3, attributes: [POSITIONS] }, quadBuffer([]));
   assert.deepEqual([...mesh.bounds], [0, 0, 0, 1, 1, 0, Math.fround(Math.SQRT1_2)]);
-  assert.equal(new Uint32Array(mesh.buffer)[7], 0xffffffff);
+  assert.equal(new Uint32Array(mesh.bytes.buffer)[7], 0xffffffff);
 });
 
 test('a transform moves positions, turns normals, and a mirror flips winding and bitangents', () => {
@@ -189,17 +189,17 @@ test('a transform moves positions, turns normals, and a mirror flips winding and
   const attributes = [POSITIONS, [2, 7, 48, 16, F32, 3, 0, 4], [3, 7, 48, 0, F32, 4, 0, 4]];
   const scale = [2, 0, 0, 5, 0, 1, 0, 6, 0, 0, 1, 7];
   const plain = build({ vertices: 4, indices: 3, flags: 2, matrix: scale, attributes }, buffer);
-  close([...new Float32Array(plain.buffer).subarray(8, 11)], [7, 6, 7]);
+  close([...new Float32Array(plain.bytes.buffer).subarray(8, 11)], [7, 6, 7]);
   const n = Math.hypot(0.3, 0.8);
-  close(decodeNormal(new Int32Array(plain.buffer)[3]), [0.3 / n, 0.8 / n, 0]);
+  close(decodeNormal(new Int32Array(plain.bytes.buffer)[3]), [0.3 / n, 0.8 / n, 0]);
   const t = Math.hypot(1.2, 0.8);
-  const tangent = (mesh) => [...new Int8Array(mesh.buffer, 16, 4)];
+  const tangent = (mesh) => [...new Int8Array(mesh.bytes.buffer, 16, 4)];
   assert.deepEqual(tangent(plain), [Math.round((1.2 / t) * 127), Math.round((0.8 / t) * 127), 0, 127]);
   const mirror = [-1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0];
   const mirrored = build({ vertices: 4, indices: 3, flags: 2, matrix: mirror, attributes }, buffer);
   assert.deepEqual(listOf(mirrored), [0, 2, 1]);
   assert.equal(tangent(mirrored)[3], -127);
-  close(decodeNormal(new Int32Array(mirrored.buffer)[3]), [-0.6, 0.8, 0]);
+  close(decodeNormal(new Int32Array(mirrored.bytes.buffer)[3]), [-0.6, 0.8, 0]);
   const flipped = build({ vertices: 4, indices: 3, flags: 4, attributes }, buffer);
   assert.deepEqual(listOf(flipped), [0, 2, 1]);
   assert.equal(tangent(flipped)[3], -127);
@@ -213,14 +213,14 @@ test('quantised attributes: every integer type, plain and normalised', () => {
     const size = Type.BYTES_PER_ELEMENT;
     new Type(buffer).set([0, largest, 1, 0, largest, 0, 0, 0, 1, 2, 3, 0]); // stride of 4 components
     const position = (normalized) => [1, 7, 0, 4 * size, type, 3, normalized, 3];
-    const at = (normalized) => [...new Float32Array(build({ vertices: 3, indices: 3, attributes: [position(normalized)] }, buffer).buffer).subarray(0, 3)];
+    const at = (normalized) => [...new Float32Array(build({ vertices: 3, indices: 3, attributes: [position(normalized)] }, buffer).bytes.buffer).subarray(0, 3)];
     assert.deepEqual(at(0), [0, largest, 1]);
     close(at(1), [0, 1, 1 / largest], 1e-6);
   }
   const low = new ArrayBuffer(64);
   new Int8Array(low).set([-128, 0, 0, 0]);
   const mesh = build({ vertices: 1, indices: 0, attributes: [[1, 7, 0, 4, I8, 3, 1, 1]] }, low);
-  assert.equal(new Float32Array(mesh.buffer)[0], -1);
+  assert.equal(new Float32Array(mesh.bytes.buffer)[0], -1);
 });
 
 test('vertex colours of all types, and uv transforms', () => {
@@ -230,13 +230,13 @@ test('vertex colours of all types, and uv transforms', () => {
   new Uint16Array(buffer, 96).set([65535, 0, 32768, 65535]);
   new Uint8Array(buffer, 128).set([10, 20, 30, 40]);
   new Float32Array(buffer, 160).set([0.25, 0.5]);
-  const color = (accessor) => [...new Uint8Array(build({ vertices: 1, indices: 0, attributes: [[1, 7, 0, 0, F32, 3, 0, 1], accessor] }, buffer).buffer, 28, 4)];
+  const color = (accessor) => [...new Uint8Array(build({ vertices: 1, indices: 0, attributes: [[1, 7, 0, 0, F32, 3, 0, 1], accessor] }, buffer).bytes.buffer, 28, 4)];
   assert.deepEqual(color([5, 7, 48, 0, F32, 3, 0, 1]), [128, 255, 0, 255]);
   assert.deepEqual(color([5, 7, 96, 0, U16, 4, 1, 1]), [255, 0, 128, 255]);
   assert.deepEqual(color([5, 7, 128, 0, U8, 4, 1, 1]), [10, 20, 30, 40]);
   const uv = build({ vertices: 1, indices: 0, flags: 8, uvMatrix: [2, 0, 0.5, 0, 3, 1],
     attributes: [[1, 7, 0, 0, F32, 3, 0, 1], [4, 7, 160, 0, F32, 2, 0, 1]] }, buffer);
-  assert.deepEqual([...new Float32Array(uv.buffer).subarray(5, 7)], [1, 2.5]);
+  assert.deepEqual([...new Float32Array(uv.bytes.buffer).subarray(5, 7)], [1, 2.5]);
 });
 
 test('broken meshes say what is wrong', () => {

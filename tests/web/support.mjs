@@ -34,7 +34,7 @@ export function fakeFetch(files, log = []) {
 }
 
 /** Transfers on services in this thread, with promises for their events. */
-export function makeTransfers({ files = {}, log, workers = 1, lanes, decodeFunction } = {}) {
+export function makeTransfers({ files = {}, log, workers = 1, lanes, decodeFunction, layer } = {}) {
   const heap = new FakeHeap();
   const waiting = new Map();
   const early = new Map();
@@ -50,7 +50,7 @@ export function makeTransfers({ files = {}, log, workers = 1, lanes, decodeFunct
   };
   const fetchFunction = fakeFetch(files, log);
   const transfers = new Transfers({
-    heap, events, baseUrl: 'http://test/app/', decodeWorkers: workers, lanes,
+    heap, events, baseUrl: 'http://test/app/', decodeWorkers: workers, lanes, layer,
     makePort: (onAnswer) => localPort(onAnswer, { fetchFunction, decodeFunction }),
   });
   const event = (transfer) => {

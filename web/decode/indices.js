@@ -9,7 +9,7 @@ import { FAIL_FORMAT, GLTF_MODES } from '../gen/layouts.js';
 import { Failure } from './failure.js';
 
 /** @typedef {import('./descriptor.js').Source} Source */
-/** @typedef {Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>} IndexArray */
+/** @typedef {Uint16Array | Uint32Array} IndexArray */
 
 /** @param {number} topology index in GLTF_MODES @param {number} count of the input @returns {number} of the list */
 export function listCount(topology, count) {

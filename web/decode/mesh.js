@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * @file Builds one mesh: interleaved VERTEX vertices, then indices, in one ArrayBuffer that goes to the GPU as it is.
+ * @file Builds one mesh: interleaved VERTEX vertices, then indices, in one run of bytes that goes to the GPU as it is: a
+ * block of shared Layer memory, or a buffer of its own.
  *
  * Owns: the order of the steps, flat normals, the bounds of the result. Does not: know where bytes come from.
  * Limits: little-endian machines (all browsers); 2^24 vertices.
@@ -12,7 +13,7 @@ import { listCount, writeIndices } from './indices.js';
 import { determinant, octahedral, writeColors, writeNormals, writePositions, writeTangents, writeUvs } from './vertices.js';
 
 /** @typedef {import('./descriptor.js').Plan} Plan */
-/** @typedef {{ buffer: ArrayBuffer, vertexCount: number, indexCount: number, bounds: Float32Array<ArrayBuffer> }} Built */
+/** @typedef {{ bytes: Uint8Array, vertexCount: number, indexCount: number, bounds: Float32Array<ArrayBuffer> }} Built */
 
 const VERTEX_WORDS = VERTEX_BYTES / 4;
 const SHORT_INDEX_VERTICES_MAX = 65535;
@@ -23,16 +24,16 @@ export function meshBytes(vertexCount, indexCount) {
   return vertexCount * VERTEX_BYTES + ((indexCount * indexBytes + 3) & ~3);
 }
 
-/** @param {ArrayBuffer} buffer @param {number} vertexCount @param {number} indexCount */
-function indexView(buffer, vertexCount, indexCount) {
-  const Type = vertexCount <= SHORT_INDEX_VERTICES_MAX ? Uint16Array : Uint32Array;
-  return new Type(buffer, vertexCount * VERTEX_BYTES, indexCount);
+/** @param {Uint8Array} bytes @param {number} vertexCount @param {number} indexCount */
+function indexView({ buffer, byteOffset }, vertexCount, indexCount) {
+  const start = byteOffset + vertexCount * VERTEX_BYTES;
+  return vertexCount <= SHORT_INDEX_VERTICES_MAX ? new Uint16Array(buffer, start, indexCount) : new Uint32Array(buffer, start, indexCount);
 }
 
-/** @param {Plan} plan @param {ArrayBuffer} buffer @param {boolean} mirrored */
-function writeVertices(plan, buffer, mirrored) {
-  const floats = new Float32Array(buffer);
-  const ints = new Int32Array(buffer);
+/** @param {Plan} plan @param {Uint8Array} bytes @param {boolean} mirrored */
+function writeVertices(plan, bytes, mirrored) {
+  const floats = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
+  const ints = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
   const matrix = plan.flags & MESH_BUILD_TRANSFORM ? plan.matrix : null;
   const { attributes } = plan;
   const position = /** @type {import('./descriptor.js').Source} */ (attributes.get('position'));
@@ -49,11 +50,11 @@ function writeVertices(plan, buffer, mirrored) {
 }
 
 /** Gives every triangle its own three vertices with the triangle's normal.
- * @param {ArrayBuffer} from shared vertices @param {Uint32Array} list @param {ArrayBuffer} to */
+ * @param {ArrayBuffer} from shared vertices @param {Uint32Array} list @param {Uint8Array} to */
 function writeFlat(from, list, to) {
   const source = new Int32Array(from);
-  const out = new Int32Array(to);
-  const p = new Float32Array(to);
+  const out = new Int32Array(to.buffer, to.byteOffset, to.byteLength >>> 2);
+  const p = new Float32Array(to.buffer, to.byteOffset, to.byteLength >>> 2);
   for (let i = 0, at = 0; i < list.length; i += 1) {
     const start = list[i] * VERTEX_WORDS;
     for (let word = 0; word < VERTEX_WORDS; word += 1, at += 1) out[at] = source[start + word];
@@ -66,9 +67,9 @@ function writeFlat(from, list, to) {
   }
 }
 
-/** Smallest and largest position, and the radius around their middle. @param {ArrayBuffer} buffer @param {number} count */
-function boundsOf(buffer, count) {
-  const p = new Float32Array(buffer, 0, count * VERTEX_WORDS);
+/** Smallest and largest position, and the radius around their middle. @param {Uint8Array} bytes @param {number} count */
+function boundsOf(bytes, count) {
+  const p = new Float32Array(bytes.buffer, bytes.byteOffset, count * VERTEX_WORDS);
   let ax = Infinity, ay = Infinity, az = Infinity, bx = -Infinity, by = -Infinity, bz = -Infinity;
   for (let i = 0; i < p.length; i += VERTEX_WORDS) {
     const x = p[i], y = p[i + 1], z = p[i + 2];
@@ -101,12 +102,22 @@ function checkCounts(plan, inputVertices) {
   return flat;
 }
 
+/** Zeroed bytes for a result. @param {number} sizeBytes @param {import('../blocks.js').Target} [target] */
+function room(sizeBytes, target) {
+  if (target === undefined) return new Uint8Array(sizeBytes);
+  if (sizeBytes > target.sizeBytes) {
+    throw new Failure(FAIL_FORMAT, `A mesh of ${sizeBytes} bytes was to be built in a block of ${target.sizeBytes} bytes.`);
+  }
+  return new Uint8Array(target.memory, target.address, sizeBytes).fill(0);
+}
+
 /**
  * @param {Uint32Array<ArrayBuffer>} descriptor MESH_BUILD words
  * @param {(transfer: number) => ArrayBuffer} bufferOf the bytes of a finished transfer; throws where it has none
+ * @param {import('../blocks.js').Target} [target] where to build it; a buffer of its own by default
  * @returns {Built}
  */
-export function buildMesh(descriptor, bufferOf) {
+export function buildMesh(descriptor, bufferOf, target) {
   const plan = readDescriptor(descriptor, bufferOf);
   const inputVertices = /** @type {import('./descriptor.js').Source} */ (plan.attributes.get('position')).count;
   const flat = checkCounts(plan, inputVertices);
@@ -114,18 +125,18 @@ export function buildMesh(descriptor, bufferOf) {
   const turned = (plan.flags & MESH_BUILD_TRANSFORM) !== 0 && determinant(plan.matrix) < 0;
   const mirrored = turned !== ((plan.flags & MESH_BUILD_FLIP) !== 0);
   const input = { topology: plan.topology, indices: plan.indices, vertices: inputVertices, flip: mirrored };
-  const buffer = new ArrayBuffer(meshBytes(vertexCount, indexCount));
+  const bytes = room(meshBytes(vertexCount, indexCount), target);
   if (flat) {
     const list = new Uint32Array(indexCount);
     writeIndices(list, input);
     const shared = new ArrayBuffer(inputVertices * VERTEX_BYTES);
-    writeVertices(plan, shared, mirrored);
-    writeFlat(shared, list, buffer);
-    const out = indexView(buffer, vertexCount, indexCount);
+    writeVertices(plan, new Uint8Array(shared), mirrored);
+    writeFlat(shared, list, bytes);
+    const out = indexView(bytes, vertexCount, indexCount);
     for (let i = 0; i < indexCount; i += 1) out[i] = i;
   } else {
-    writeVertices(plan, buffer, mirrored);
-    writeIndices(indexView(buffer, vertexCount, indexCount), input);
+    writeVertices(plan, bytes, mirrored);
+    writeIndices(indexView(bytes, vertexCount, indexCount), input);
   }
-  return { buffer, vertexCount, indexCount, bounds: boundsOf(buffer, vertexCount) };
+  return { bytes, vertexCount, indexCount, bounds: boundsOf(bytes, vertexCount) };
 }

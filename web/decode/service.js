@@ -20,7 +20,7 @@ import { encodePng } from './png.js';
 
 /**
  * @typedef {{ op: 'fetch', id: number, url: string, kind: number, maxBytes: number, sha256: string }
- *   | { op: 'mesh', id: number, descriptor: Uint32Array<ArrayBuffer> }
+ *   | { op: 'mesh', id: number, descriptor: Uint32Array<ArrayBuffer>, target?: import('../blocks.js').Target }
  *   | { op: 'image', id: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number }
  *   | { op: 'png', id: number, rgba: Uint8Array<ArrayBuffer>, width: number, height: number }
  *   | { op: 'release', id: number }
@@ -129,10 +129,14 @@ export class DecodeService {
   }
 
   /** @param {Extract<Request, { op: 'mesh' }>} request */
-  #mesh({ id, descriptor }) {
-    const { buffer, vertexCount, indexCount, bounds } = buildMesh(descriptor, (transfer) => this.#bufferOf(transfer));
+  #mesh({ id, descriptor, target }) {
+    const { bytes, vertexCount, indexCount, bounds } = buildMesh(descriptor, (transfer) => this.#bufferOf(transfer), target);
     const payload = new Uint8Array(bounds.buffer);
-    this.post({ op: 'done', id, heldBytes: buffer.byteLength, a: vertexCount, b: indexCount, payload, buffer }, [buffer]);
+    /** @type {Answer} */
+    const answer = { op: 'done', id, heldBytes: bytes.byteLength, a: vertexCount, b: indexCount, payload };
+    if (target) return this.post(answer, []);
+    answer.buffer = /** @type {ArrayBuffer} */ (bytes.buffer);
+    this.post(answer, [answer.buffer]);
   }
 
   /** @param {Extract<Request, { op: 'png' }>} request */

@@ -36,6 +36,7 @@
  * @property {(transfer: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number) => void} imageDecode Decodes an image inside a finished transfer (size 0 = all of it). Reads the header first: larger than 8,192 on a side, or over max_bytes at full size (plus the copy where it is scaled down to max_side), fails with TOO_LARGE (a, b = size).
  * @property {(transfer: number, priority: number) => void} transferPriority Of a fetch that has not started.
  * @property {(transfer: number) => void} transferRelease Aborts it or frees what it holds; the handle ends.
+ * @property {(transfer: number, data: number, sizeBytes: number, block: number) => void} meshBuildIn As mesh_build, in a block of Layer memory (the allocator's handle) as large as the result. It is the transfer's: freed when that is released, once nothing writes to it any more.
  */
 
 /**
@@ -80,6 +81,7 @@ export const COMMANDS = new Map([
   [34, { name: 'image_decode', words: 7 }],
   [35, { name: 'transfer_priority', words: 3 }],
   [36, { name: 'transfer_release', words: 2 }],
+  [37, { name: 'mesh_build_in', words: 5 }],
   [48, { name: 'report', words: 3 }],
   [49, { name: 'log', words: 4 }],
   [50, { name: 'input_mode', words: 2 }],
@@ -169,6 +171,7 @@ export function decodeCommands(words, sinks, onError) {
           case 34: transfers.imageDecode(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6]); break;
           case 35: transfers.transferPriority(words[at + 1], asFloat(words[at + 2])); break;
           case 36: transfers.transferRelease(words[at + 1]); break;
+          case 37: transfers.meshBuildIn(words[at + 1], words[at + 2], words[at + 3], words[at + 4]); break;
           case 48: page.report(words[at + 1], words[at + 2]); break;
           case 49: page.log(words[at + 1], words[at + 2], words[at + 3]); break;
           case 50: page.inputMode(words[at + 1]); break;

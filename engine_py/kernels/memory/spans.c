@@ -186,6 +186,12 @@ static uint32_t stagger(uint32_t start, uint32_t size) {
     return distance < STAGGER_STEP ? STAGGER_STEP - distance : 0;
 }
 
+/* With room for the stagger, or where only an exact hole is left (what an array of this size left behind) without. */
+static inline uint32_t take_free(uint32_t region, uint32_t size, uint32_t extra) {
+    uint32_t record = lw_bin_take(region, size + extra);
+    return record || extra == 0 ? record : lw_bin_take(region, size);
+}
+
 uint32_t lw_span_alloc(uint32_t region, uint32_t size_bytes, uint32_t *taken) {
     if (size_bytes > 0xFFFF0000u - STAGGER_STEP)
         return lw_fail(LW_E_TOO_LARGE, "alloc: size_bytes", size_bytes, 0xFFFF0000u - STAGGER_STEP);
@@ -196,9 +202,9 @@ uint32_t lw_span_alloc(uint32_t region, uint32_t size_bytes, uint32_t *taken) {
         *taken = span_at(record)->size;
         return span_at(record)->start;
     }
-    record = lw_bin_take(region, size + extra);
+    record = take_free(region, size, extra);
     if (record == 0 && extra == 0) record = lw_kept_take_above(region, size);
-    if (record == 0 && merge_kept(region)) record = lw_bin_take(region, size + extra);
+    if (record == 0 && merge_kept(region)) record = take_free(region, size, extra);
     if (record == 0) {
         if (!add_extent(region, size + extra)) return 0;
         record = lw_bin_take(region, size + extra);
@@ -207,7 +213,7 @@ uint32_t lw_span_alloc(uint32_t region, uint32_t size_bytes, uint32_t *taken) {
     lw_span *span = span_at(record);
     span->state = 0;
     uint32_t shift = stagger(span->start, size), tail;
-    if (shift && (tail = cut(record, shift)) != 0) {
+    if (shift && span->size >= size + shift && (tail = cut(record, shift)) != 0) {
         make_free(region, record);
         record = tail;
         span = span_at(record);

@@ -26,6 +26,7 @@ from layerw.assets.primitives import descriptor, result_half, result_sphere
 from layerw.base.errors import LayerwError
 from layerw.base.ports import F64, NodeDesc, Primitive, TransferDone, TransferFailed
 from layerw.gpu import spec
+from layerw.memory.backups import NO_ASSET
 
 if TYPE_CHECKING:
     from layerw.assets.loader import GltfLoader
@@ -42,6 +43,7 @@ class GltfContent:
         self.url, self.priority, self.ticket = url, priority, ticket
         self.state, self.error, self.retryable = "loading", "", False
         self.layer_bytes = self.gpu_bytes = 0
+        self.asset = NO_ASSET
         self.primitives: list[Primitive] = []
         self.nodes: list[NodeDesc] = []
         self.warnings: list[str] = []
@@ -192,15 +194,19 @@ class GltfContent:
             # Ask with a guess where there is plenty of room; else only ask for the size.
             guess = 4 * self._max_side * self._max_side
             need = guess if guess and self._loader.left_bytes() >= 4 * guess else 0
-        if not self._reserve(job, need):
-            return
         transfers = self._loader.transfers
-        job.state = BUSY
         done, failed = partial(self._job_done, job), partial(self._job_failed, job)
         if isinstance(job, MeshJob) and job.plan is not None:
             words = descriptor(job.plan, {buffer: source.transfer for buffer, source in job.buffers.items()})
-            job.transfer = transfers.build_mesh(words, on_done=done, on_failed=failed)
+            job.block = self._loader.try_block(need)
+            if not job.block and not self._reserve(job, need):
+                return
+            job.state = BUSY
+            job.transfer = transfers.build_mesh(words, block=job.block, on_done=done, on_failed=failed)
         elif isinstance(job, ImageJob) and job.plan is not None:
+            if not self._reserve(job, need):
+                return
+            job.state = BUSY
             job.transfer = transfers.decode_image(
                 job.sources[0].transfer, offset=job.plan.offset, size_bytes=job.plan.size_bytes, max_bytes=need,
                 max_side=self._max_side, on_done=done, on_failed=failed)  # fmt: skip
@@ -314,10 +320,11 @@ class GltfContent:
         return True
 
     def _check_fits(self, size_bytes: int, what: str) -> None:
-        budget = self._loader.ledger.budget_bytes
-        if size_bytes > budget:
-            self.fail(f"{what} needs {size_bytes} bytes, more than the whole layer budget of {budget} bytes; raise it "
-                      f"with lw.Budgets(layer_mib=...).", retryable=False)  # fmt: skip
+        ledger = self._loader.ledger
+        if size_bytes > ledger.open_bytes:
+            left = f" of which Layer memory leaves {ledger.open_bytes};" if ledger.fixed_bytes else ""
+            self.fail(f"{what} needs {size_bytes} bytes, more than the whole layer budget of {ledger.budget_bytes} "
+                      f"bytes;{left} raise it with lw.Budgets(layer_mib=...).", retryable=False)  # fmt: skip
 
     def _shrink(self, work: Work, held_bytes: int) -> None:
         surplus = work.reserved_bytes - held_bytes
@@ -339,10 +346,14 @@ class GltfContent:
         backups = self._loader.backups
         if backups is not None:
             transfer, size = job.transfer, job.reserved_bytes
+            block = job.block if isinstance(job, MeshJob) else 0
             job.transfer = job.reserved_bytes = 0
             self._loader.ledger.release(size)
             self.layer_bytes -= size
-            backups.keep("mesh" if isinstance(job, MeshJob) else "texture", job.handle, transfer, size)
+            if self.asset == NO_ASSET:
+                self.asset = backups.open_asset()
+            backups.keep(self.asset, "mesh" if isinstance(job, MeshJob) else "texture", job.handle, transfer,
+                         job.need_bytes if block else size, block)  # fmt: skip
         self._free(job)
 
     def _all_work(self) -> list[Work]:
@@ -361,4 +372,7 @@ class GltfContent:
         self._materials.clear()
         self.primitives, self.nodes = [], []
         self.gpu_bytes = 0
+        if self._loader.backups is not None and self.asset != NO_ASSET:
+            self._loader.backups.close_asset(self.asset)
+            self.asset = NO_ASSET
         self._loader.progressed()

@@ -60,10 +60,11 @@ class Job(Work):
 
 @dataclass(slots=True, eq=False)
 class MeshJob(Job):
-    """`plan` says what to build."""
+    """`plan` says what to build; `block`: where in Layer memory (its transfer frees it), 0 = outside."""
 
     plan: MeshPlan | None = None
     buffers: dict[int, Source] = field(default_factory=dict)
+    block: int = 0
 
 
 @dataclass(slots=True, eq=False)

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from layerw.assets.content import GltfContent
 from layerw.assets.jobs import BUSY, ImageJob
-from layerw.base.ports import F64, GpuStore, Ledger, Transfers
-from layerw.memory.backups import Backups
+from layerw.base.ports import F64, I64, Flags, GpuStore, Ledger, Transfers
+from layerw.memory.backups import NO_ASSET, Backups
 
 STUCK_STEPS = 8
 
@@ -43,11 +43,21 @@ class GltfLoader:
             self.loading.append(content)
         return content
 
+    def place(self, assets: I64, distance_radii: F64, seen: Flags) -> None:
+        """Where the camera has them now, see Backups.place; NO_ASSET rows are passed over."""
+        if self.backups is not None:
+            real = assets != NO_ASSET
+            self.backups.place(assets[real], distance_radii[real], seen[real])
+
     # -- for contents ----------------------------------------------------------------------------
 
     def left_bytes(self) -> int:
         """Layer bytes that nobody has reserved."""
-        return self.ledger.budget_bytes - self.ledger.used_bytes
+        return self.ledger.left_bytes
+
+    def try_block(self, size_bytes: int) -> int:
+        """A block of Layer memory for a mesh, 0 for none: then its bytes are reserved like all others."""
+        return self.backups.try_block(size_bytes) if self.backups is not None else 0
 
     def progressed(self) -> None:
         """Something moved: an answer came, an upload went, bytes were given back."""

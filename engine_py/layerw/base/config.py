@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from layerw.base.errors import ConfigError
 
 MIB = 1 << 20
+MESH_BYTES_MIN = 8 * MIB  # the kernels themselves take 2 MiB of it
 
 
 def _require(name: str, value: float, low: float, high: float) -> None:
@@ -23,12 +24,14 @@ class Budgets:
     gpu_mib: float = 512  # buffers, textures, instance columns and render targets
     upload_mib_per_frame: float = 4
     memory_mib: float = 64  # of layer_mib: what app.memory takes once a program uses it
+    mesh_mib: float = 64  # of layer_mib, a quarter at most: built meshes in Layer memory, where they stay as backups
 
     def __post_init__(self) -> None:
         _require("heap_mib", self.heap_mib, 1, 4096)
         _require("layer_mib", self.layer_mib, 1, 4096)
         _require("gpu_mib", self.gpu_mib, 1, 65536)
         _require("memory_mib", self.memory_mib, 2, 4095.9375)
+        _require("mesh_mib", self.mesh_mib, 0, 2048)
         _require("upload_mib_per_frame", self.upload_mib_per_frame, 0.0625, 1024)
 
     @property
@@ -46,6 +49,12 @@ class Budgets:
     @property
     def memory_bytes(self) -> int:
         return int(self.memory_mib * MIB)
+
+    @property
+    def mesh_bytes(self) -> int:
+        """0 where the layer budget is too small to have a part of its own for meshes."""
+        share = min(int(self.mesh_mib * MIB), self.layer_bytes // 4)
+        return share if share >= MESH_BYTES_MIN else 0
 
     @property
     def upload_bytes_per_frame(self) -> int:

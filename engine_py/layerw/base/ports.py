@@ -16,6 +16,8 @@ import numpy.typing as npt
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 U32 = npt.NDArray[np.uint32]
+I64 = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Transfers(Protocol):
 
     def fetch(self, url: str, kind: int, *, max_bytes: int, priority: float, on_done: OnDone,
               on_failed: OnFailed, sha256: str = "") -> int: ...
-    def build_mesh(self, descriptor: U32, *, on_done: OnDone, on_failed: OnFailed) -> int: ...
+    def build_mesh(self, descriptor: U32, *, block: int = 0, on_done: OnDone, on_failed: OnFailed) -> int: ...
     def decode_image(self, source: int, *, offset: int, size_bytes: int, max_bytes: int, max_side: int,
                      on_done: OnDone, on_failed: OnFailed) -> int: ...
     def set_priority(self, transfer: int, priority: float) -> None: ...
@@ -64,9 +66,14 @@ class Ledger(Protocol):
     """Bytes against a hard budget. Implemented by memory/ledger.py."""
 
     budget_bytes: int
-    used_bytes: int
+    fixed_bytes: int  # of the budget, that never come back
+    used_bytes: int  # besides those
     claimed_bytes: int  # that plans leave free for somebody who waits for them
 
+    @property
+    def open_bytes(self) -> int: ...
+    @property
+    def left_bytes(self) -> int: ...
     def try_reserve(self, size_bytes: int) -> bool: ...
     def release(self, size_bytes: int) -> None: ...
 
@@ -167,6 +174,7 @@ class Content(Protocol):
     retryable: bool  # failed: True for network errors, False for broken files
     layer_bytes: int  # reserved in the Layer ledger now
     gpu_bytes: int  # charged to the GPU ledger now
+    asset: int  # its row among the assets that have backups; -1 = none
     primitives: list[Primitive]
     nodes: list[NodeDesc]
 
@@ -182,6 +190,7 @@ class ContentLoader(Protocol):
 
     def try_open(self, url: str, *, priority: float, flatten: F64 | None = None, size_bytes: int = 0,
                  max_texture_side: int = 1024, sha256: str = "") -> Content | None: ...
+    def place(self, assets: I64, distance_radii: F64, seen: Flags) -> None: ...
 
 
 @dataclass(slots=True)

@@ -98,6 +98,9 @@ COMMANDS: tuple[Record, ...] = (
             "fails with TOO_LARGE (a, b = size)."),
     _record(35, "transfer_priority", "transfer:h priority:f32", "Of a fetch that has not started."),
     _record(36, "transfer_release", "transfer:h", "Aborts it or frees what it holds; the handle ends."),
+    _record(37, "mesh_build_in", "transfer:h data:p size_bytes:u32 block:u32",
+            "As mesh_build, in a block of Layer memory (the allocator's handle) as large as the result. It is the "
+            "transfer's: freed when that is released, once nothing writes to it any more."),
     # -- the page --------------------------------------------------------------------------------
     _record(48, "report", "data:p size_bytes:u32", "A JSON object (UTF-8) for the overlay and for `layerw shot`."),
     _record(49, "log", "level:u32 data:p size_bytes:u32",

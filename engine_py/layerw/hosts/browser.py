@@ -26,6 +26,7 @@ class BrowserHost:
 
     def __init__(self) -> None:
         self.submit = glue.submit
+        self._set_threads = glue.setThreads  # held from the start: what Python holds of JavaScript never grows
         self._options: dict[str, Any] | None = None
 
     def address(self, array: AnyArray) -> int:
@@ -35,7 +36,7 @@ class BrowserHost:
     def open_layer(self, budget_bytes: int) -> LayerMemory:
         """Layer memory; the one crossing that it ever needs, beside one for each time that its threads are set."""
         found = json.loads(glue.openLayer(budget_bytes))
-        return open_linked(link(found["indices"]), PageThreads(found["threads_max"], glue.setThreads))
+        return open_linked(link(found["indices"]), PageThreads(found["threads_max"], self._set_threads))
 
     def options(self) -> dict[str, Any]:
         """What the page asked for; read once."""

@@ -40,6 +40,7 @@ class Transfer:
     size: tuple[int, int] = (0, 0)
     work: Callable[[], tuple[int, int, int, bytes]] | None = None
     attempts: int = 0
+    block: int = 0  # of Layer memory: where a mesh is built
 
 
 @dataclass(slots=True)
@@ -54,16 +55,17 @@ class Settings:
 
 
 class FileTransfers:
-    """Commands 32 to 36. `step(frame)` gives the events of the transfers that ended."""
+    """Commands 32 to 37. `step(frame)` gives the events of the transfers that ended."""
 
-    def __init__(self, settings: Settings, read: Callable[[int, int], bytes]) -> None:
+    def __init__(self, settings: Settings, read: Callable[[int, int], bytes],
+                 free_block: Callable[[int], None] = lambda _: None) -> None:  # fmt: skip
         self.settings = settings
         self.frame = 0
         self.live: dict[int, Transfer] = {}
         self.fetched_urls: list[str] = []  # in the order of their start
         self.peak_held_bytes = 0
         self.held_total_bytes = 0
-        self._read = read
+        self._read, self._free_block = read, free_block
         self._attempts: dict[str, int] = {}
 
     def in_flight(self) -> int:
@@ -89,8 +91,11 @@ class FileTransfers:
         self.live[transfer] = Transfer(transfer, "fetch", text, kind, priority, max_bytes, expected)
 
     def mesh_build(self, transfer: int, data: int, size_bytes: int) -> None:
+        self.mesh_build_in(transfer, data, size_bytes, 0)
+
+    def mesh_build_in(self, transfer: int, data: int, size_bytes: int, block: int) -> None:
         words = np.frombuffer(self._read(data, size_bytes), np.uint32)
-        self._queue(Transfer(transfer, "mesh", work=lambda: self._mesh(words)))
+        self._queue(Transfer(transfer, "mesh", work=lambda: self._mesh(words), block=block))
 
     def image_decode(self, transfer: int, source: int, offset: int, size_bytes: int, max_bytes: int,
                      max_side: int) -> None:  # fmt: skip
@@ -104,7 +109,10 @@ class FileTransfers:
 
     def transfer_release(self, transfer: int) -> None:
         found = self.live.pop(transfer)
-        self.held_total_bytes -= found.held_bytes
+        if found.block:
+            self._free_block(found.block)
+        else:
+            self.held_total_bytes -= found.held_bytes
 
     def _queue(self, transfer: Transfer) -> None:
         transfer.ready_at = self.frame + self.settings.decode_frames
@@ -137,7 +145,7 @@ class FileTransfers:
         except (FormatError, struct.error) as error:
             return "transfer_failed", (transfer.handle, spec.FAIL_FORMAT, 0, 0, str(error))
         transfer.held_bytes = held
-        self.held_total_bytes += held
+        self.held_total_bytes += 0 if transfer.block else held
         self.peak_held_bytes = max(self.peak_held_bytes, self.held_total_bytes)
         return "transfer_done", (transfer.handle, held, a, b, payload)
 

@@ -70,7 +70,7 @@ class HeadlessHost:
         self._memory = _Memory()
         self.address = self._memory.address
         settings = Settings(Path(root), lanes, latency_frames, decode_frames, fault)
-        self.transfers = FileTransfers(settings, self._memory.raw)
+        self.transfers = FileTransfers(settings, self._memory.raw, self._free_block)
         self.sink = NullSink(self._memory.array, self.transfers.held_bytes, self.transfers.image)
         self.errors: list[str] = []  # what the page would show
         self.logs: list[tuple[int, str]] = []
@@ -93,6 +93,10 @@ class HeadlessHost:
         """Layer memory under wasmtime."""
         self._layer = open_native(budget_bytes)
         return self._layer
+
+    def _free_block(self, block: int) -> None:
+        if self._layer is not None and not self._layer.kernels.lw_free(block, 255):
+            self.errors.append(f"A mesh's block was not freed: {self._layer.error()}")
 
     def options(self) -> dict[str, Any]:
         """The boot options."""

@@ -24,6 +24,7 @@ class Commands(Protocol):
     def fetch(self, transfer: int, kind: int, priority: float, max_bytes: int, url: int, url_bytes: int, sha256: int,
               sha256_bytes: int) -> None: ...  # fmt: skip
     def mesh_build(self, transfer: int, data: int, size_bytes: int) -> None: ...
+    def mesh_build_in(self, transfer: int, data: int, size_bytes: int, block: int) -> None: ...
     def image_decode(self, transfer: int, source: int, offset: int, size_bytes: int, max_bytes: int,
                      max_side: int) -> None: ...  # fmt: skip
     def transfer_priority(self, transfer: int, priority: float) -> None: ...
@@ -75,10 +76,17 @@ class FrameTransfers:
                              len(url_data), self._keeper.keep_bytes(hash_data), len(hash_data))  # fmt: skip
         return transfer
 
-    def build_mesh(self, descriptor: U32, *, on_done: OnDone, on_failed: OnFailed) -> int:
-        """Builds a mesh from a MESH_BUILD descriptor; what it reads must not be released before it ends."""
+    def build_mesh(self, descriptor: U32, *, block: int = 0, on_done: OnDone, on_failed: OnFailed) -> int:
+        """Builds a mesh from a MESH_BUILD descriptor; what it reads must not be released before it ends.
+
+        `block`: of Layer memory, as large as the result; it is the transfer's from now on and freed with it.
+        """
         transfer = self._start(on_done, on_failed)
-        self._commands.mesh_build(transfer, self._keeper.keep(descriptor), descriptor.nbytes)
+        data, size_bytes = self._keeper.keep(descriptor), descriptor.nbytes
+        if block:
+            self._commands.mesh_build_in(transfer, data, size_bytes, block)
+        else:
+            self._commands.mesh_build(transfer, data, size_bytes)
         return transfer
 
     def decode_image(self, source: int, *, offset: int, size_bytes: int, max_bytes: int, max_side: int,

@@ -20,11 +20,12 @@ class FileFetch:
         self.url, self.state, self.error, self.retryable = url, "loading", "", False
         self.payload = b""
         self.layer_bytes = self.gpu_bytes = 0
+        self.asset = -1  # nothing of it is kept
         self.primitives: list[Primitive] = []
         self.nodes: list[NodeDesc] = []
         self._transfers, self._ledger, self._bytes_max = transfers, ledger, bytes_max
         self._sha256, self._priority, self._transfer = sha256, priority, 0
-        guess = min(FIRST_GUESS_BYTES, max(1, ledger.budget_bytes // 4))
+        guess = min(FIRST_GUESS_BYTES, max(1, ledger.open_bytes // 4))
         self._needed_bytes = min(size_bytes or guess, bytes_max)
         self.step()
 
@@ -33,9 +34,10 @@ class FileFetch:
         if self.state != "loading" or self._transfer:
             return
         if not self._ledger.try_reserve(self._needed_bytes):
-            if self._needed_bytes > self._ledger.budget_bytes:
-                self._fail(f"{self.url} has {self._needed_bytes} bytes; the layer budget is "
-                           f"{self._ledger.budget_bytes}. Raise layer_mib.", retryable=False)
+            if self._needed_bytes > self._ledger.open_bytes:
+                self._fail(f"{self.url} has {self._needed_bytes} bytes; the layer budget of "
+                           f"{self._ledger.budget_bytes} has {self._ledger.open_bytes} for files. Raise layer_mib.",
+                           retryable=False)
             return
         self.layer_bytes = self._needed_bytes
         try:

@@ -44,6 +44,8 @@ class Residency:
         self._contents: dict[int, list[Content]] = {}
         self._ceiling_bytes = gpu_ledger.budget_bytes
         self._ceiling_serial = 0
+        self._placed_count = -1
+        self._assets = self._rows = np.zeros(0, np.int64)
         self._seen_bytes = self._seen_sizes = self._seen_tiles = 0.0
 
     @property
@@ -101,6 +103,17 @@ class Residency:
         self._seen_sizes += float(tree.size_bytes[row]) or size / 2
         self.rows.add(row, tree.origin_of(row), [item for content in contents for item in content.primitives])
         self.revision += 1
+
+    def placed(self, camera: F64) -> tuple[I64, F64, npt.NDArray[np.bool_]]:
+        """Each resident content's asset, how far its tile is in radii of the tile, and whether it is wanted."""
+        if self._placed_count != self.revision:
+            pairs = [(content.asset, row) for row, contents in self._contents.items() for content in contents]
+            self._assets, self._rows = np.array(pairs, np.int64).reshape(-1, 2).T
+            self._placed_count = self.revision
+        geometry = self.tree.geo[self._rows]
+        reach = np.linalg.norm(geometry[:, 12:15], axis=1) + geometry[:, 15]
+        far = np.linalg.norm(geometry[:, :3] - camera, axis=1) / np.maximum(reach, 1e-9)
+        return self._assets, far, self.tree.last_frame[self._rows] == self.serial
 
     def fail(self, row: int, now_s: float, *, retryable: bool) -> None:
         """A tile's content failed; says when to try again."""

@@ -52,7 +52,7 @@ class Streamer:
         self.frame = 0
         self.tree = TileTree(geo.WORLD_FROM_TILESET)
         self.residency = Residency(self.tree, gpu_ledger, self.config)
-        self._transfers, self._layer_ledger = transfers, layer_ledger
+        self._transfers, self._loader, self._layer_ledger = transfers, loader, layer_ledger
         self._loads = Loads(self.tree, self.residency, self.config, loader=loader, transfers=transfers,
                             layer_ledger=layer_ledger, expand=self._expand, report=self._report)
         self._roots = np.zeros(0, np.int64)
@@ -147,6 +147,7 @@ class Streamer:
         self._selection, self.screen_error_px = chosen, chosen.screen_error_px
         residency.touch(chosen.wanted, chosen.culled)
         self.tree.last_frame[self._roots] = residency.serial
+        self._loader.place(*residency.placed(camera.position))
         self._loads.want(chosen.wanted, chosen.wanted_error_px, chosen.culled, chosen.culled_error_px, camera)
 
     # -- files ---------------------------------------------------------------------------------------

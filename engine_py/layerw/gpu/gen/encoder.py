@@ -36,6 +36,7 @@ _mesh_build = struct.Struct("<IIII").pack_into
 _image_decode = struct.Struct("<IIIIIII").pack_into
 _transfer_priority = struct.Struct("<IIf").pack_into
 _transfer_release = struct.Struct("<II").pack_into
+_mesh_build_in = struct.Struct("<IIIII").pack_into
 _report = struct.Struct("<III").pack_into
 _log = struct.Struct("<IIII").pack_into
 _input_mode = struct.Struct("<II").pack_into
@@ -289,6 +290,14 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _transfer_release(self._bytes, self._end, 0x20024, transfer)
+        self._end = end
+
+    def mesh_build_in(self, transfer: int, data: int, size_bytes: int, block: int) -> None:
+        """As mesh_build, in a block of Layer memory (the allocator's handle) as large as the result. It is the transfer's: freed when that is released, once nothing writes to it any more."""
+        end = self._end + 20
+        if end > self._limit:
+            self._grow(end)
+        _mesh_build_in(self._bytes, self._end, 0x50025, transfer, data & 0xFFFFFFFF, size_bytes, block)
         self._end = end
 
     def report(self, data: int, size_bytes: int) -> None:

@@ -1,1 +1,1 @@
-"""Particles and shallow water, a step: in Chromium, under wasmtime, natively, numpy: `python -m benchmarks.simulation`."""
+"""A step of particles and shallow water, in Chromium, wasmtime, C and numpy: `python -m benchmarks.simulation`."""

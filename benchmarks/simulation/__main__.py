@@ -85,16 +85,18 @@ def table(found: Found, state: dict[str, dict[str, float]]) -> str:
     """Markdown: ms a step, whether all results are equal, how the water fared, and the goals."""
     lines = ["# Simulation", "",
              f"ms a step of 1/120 s: the mean of the steps after the first {scenes.SKIPPED}, of each step the fastest "
-             "round. Scenes: scenes.py. \"wasmtime\" runs side.wasm, \"worker.wasm\" is the module for threads with one. "
-             "The native C is gcc's, one thread, vectors as wide as wasm's; \"numpy\" is the twin, equal to the bit, "
-             f"whose particles compare all pairs. Load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.", "",
+             "round. Scenes: scenes.py. \"wasmtime\" runs side.wasm, \"worker.wasm\" is the module for threads, with "
+             "one. The native C is gcc's, one thread, vectors as wide as wasm's; \"numpy\" is the twin, equal to the "
+             "bit, whose particles compare all pairs. "
+             f"Load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.", "",
              f"| scene | {' | '.join(NAMES)} | results |", f"|---|{'---|' * len(NAMES)}---|"]  # fmt: skip
     for scene, by_name in found.items():
         cells = [step_ms(by_name.get(name)) for name in NAMES]
         sums = {value for runs in by_name.values() for _, value in runs}
         lines.append(f"| {TITLES[scene]} | {' | '.join('' if ms is None else f'{ms:.2f}' for ms in cells)} | "
                      f"{'all equal' if len(sums) == 1 else f'{len(sums)} DIFFERENT'} |")
-    lines += ["", "| scene | density max, at its end | turns of the solver a step | sub-steps, last step |", "|---|---|---|---|"]
+    lines += ["", "| scene | density max, at its end | turns of the solver a step | sub-steps, last step |",
+              "|---|---|---|---|"]
     lines += [f"| {TITLES[scene]} | {values['density max']:.3f} | {values['turns']:.1f} | {values['sub-steps']} |"
               for scene, values in state.items()]  # fmt: skip
     lines += ["", "| goal | measured | asked | |", "|---|---|---|---|"]
@@ -104,7 +106,8 @@ def table(found: Found, state: dict[str, dict[str, float]]) -> str:
             continue
         missed = (a / b) / asked if at_most else asked / (a / b)
         verdict = "met" if missed <= 1 else f"missed by {missed:.2f}x"
-        lines.append(f"| {TITLES[scene]}, {own}: {what} | {a / b:.2f} | {'<=' if at_most else '>='} {asked} | {verdict} |")
+        limit = f"{'<=' if at_most else '>='} {asked}"
+        lines.append(f"| {TITLES[scene]}, {own}: {what} | {a / b:.2f} | {limit} | {verdict} |")
     return "\n".join(lines) + "\n"
 
 

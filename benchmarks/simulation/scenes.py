@@ -1,4 +1,4 @@
-"""The scenes that every contender runs: particles as files of rows for spawn, water as files of heights, and scenes.json.
+"""The scenes that every contender runs: particles as files of rows for spawn, water as files of heights, scenes.json.
 
 A dam that breaks (10,000 particles; 1,000 for the numpy twin, which compares all pairs), a column 80 particles deep,
 and a flood over hills. Contenders print {scene: {contender: [[ms of each step], checksum]}}.

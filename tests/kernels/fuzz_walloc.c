@@ -1,5 +1,7 @@
-/* The allocator natively, against a simple model: `fuzz_walloc FIRST_SEED SEEDS [STEPS]`. Memory past what was grown is
- * unreadable, as in wasm; growing is refused at random. A broken promise prints its seed and step and aborts. */
+/* The allocator natively, against a simple model: `fuzz_walloc FIRST_SEED SEEDS [STEPS]`, or `fuzz_walloc - [STEPS]` with
+ * seeds on standard input. Memory past what was grown is unreadable, as in wasm; growing is refused at random. A broken
+ * promise prints its seed and step and aborts. With the allocator compiled by gcc's -fsanitize-coverage=trace-pc it
+ * prints the seeds that went where none before them went: how tests/kernels/corpus/walloc.txt is made. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +29,31 @@ bool lw_memory_grow(uint32_t more) {
     if (refuse_growth || pages + more > ARENA_PAGES) return false;
     pages += more;
     return mprotect((void *)lw_native_base, (size_t)pages * LW_WASM_PAGE_BYTES, PROT_READ | PROT_WRITE) == 0;
+}
+
+/* -- coverage: pairs of blocks of code that ran one after the other, by how often (powers of two) ------------------- */
+
+static uint8_t hits[1 << 16], seen[1 << 16];
+static uintptr_t last_place;
+static bool has_coverage;
+
+void __sanitizer_cov_trace_pc(void) {
+    uintptr_t place = (uintptr_t)__builtin_return_address(0);
+    uint8_t *hit = &hits[(place ^ last_place << 5) & 0xffff];
+    if (*hit < 255) ++*hit;
+    last_place = place;
+    has_coverage = true;
+}
+
+static bool is_news(void) {
+    bool news = false;
+    for (uint32_t i = 0; i < sizeof hits; i++) {
+        uint8_t level = hits[i] ? (uint8_t)(1u << (31 - __builtin_clz(hits[i]))) : 0;
+        news |= (level & ~seen[i]) != 0;
+        seen[i] |= level;
+    }
+    memset(hits, 0, sizeof hits);
+    return news;
 }
 
 static uint32_t next(uint32_t below) {
@@ -186,7 +213,15 @@ int main(int argc, char **argv) {
     pages = STATIC_PAGES;
     mprotect(arena, (size_t)pages * LW_WASM_PAGE_BYTES, PROT_READ | PROT_WRITE);
     if (first == 0) return pairs((uint32_t)seeds), 0; /* fuzz_walloc 0 PAIRS */
-    for (seed = first; seed < first + seeds; seed++) run(steps);
-    printf("%llu seeds of %u steps\n", (unsigned long long)seeds, steps);
+    if (argc > 1 && strcmp(argv[1], "-") == 0) {
+        unsigned long long given;
+        for (seeds = 0; scanf("%llu", &given) == 1; seeds++) seed = given, run(argc > 2 ? (uint32_t)atoi(argv[2]) : 2000);
+    } else {
+        for (seed = first; seed < first + seeds; seed++) {
+            run(steps);
+            if (has_coverage && is_news()) printf("%llu\n", (unsigned long long)seed), fflush(stdout);
+        }
+    }
+    if (!has_coverage) printf("%llu seeds of %u steps\n", (unsigned long long)seeds, steps);
     return 0;
 }

@@ -91,7 +91,7 @@ def table(found: Found, counts: dict[str, int]) -> str:
     lines = ["# Kernels", "",
              "ns an element, the fastest run of all rounds; inputs and order of memory are the same for all (data.py). "
              "The native C is gcc's, with vectors as wide as wasm's. \"numpy\" is the kernel's twin, bit-equal; "
-             "\"numpy tuned\" is the fastest numpy known here, with other rounding. "
+             "\"numpy tuned\" is the fastest numpy known here, with other rounding. Rays: numpy tries every triangle. "
              f"Load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.", "",
              f"| case | elements | {' | '.join(NAMES.values())} | results |",
              f"|---|---|{'---|' * len(NAMES)}---|"]

@@ -35,14 +35,15 @@ def checksum(array: np.ndarray) -> int:
     return int((words * np.arange(1, len(words) + 1, dtype=U32)).sum(dtype=U32))
 
 
-def timed(prepare: Callable[[], None], run: Callable[[], Any]) -> list[float]:
+def timed(prepare: Callable[[], None], run: Callable[[], Any], warm_up: int = WARM_UP,
+          repeats: int = REPEATS) -> list[float]:
     """Milliseconds of every measured run."""
     times = []
-    for turn in range(WARM_UP + REPEATS):
+    for turn in range(warm_up + repeats):
         prepare()
         start = time.perf_counter()
         run()
-        if turn >= WARM_UP:
+        if turn >= warm_up:
             times.append((time.perf_counter() - start) * 1e3)
     return times
 
@@ -108,6 +109,8 @@ def compose(kernels: Any, d: dict[str, np.ndarray]) -> tuple[list[float], int]:
 
 def main(folder: str) -> str:
     """Measures all that this host has."""
+    import rays_contenders  # beside this file; it imports this one
+
     d = load(Path(folder))
     hosts: dict[str, Any] = {"numpy": NumpyKernels(), "in place": inplace.load()}
     found: dict[str, dict[str, Any]] = {"cull": {"numpy tuned": cull_tuned(d)}}
@@ -117,8 +120,11 @@ def main(folder: str) -> str:
             found.setdefault("sort 32", {})[name] = sort(kernels, d["keys32"], "lw_sort_u32")
             found.setdefault("sort 64", {})[name] = sort(kernels, d["keys64"], "lw_sort_u64")
             found.setdefault("hierarchy", {})[name] = compose(kernels, d)
+            for case, result in rays_contenders.measure(kernels, d, name == "numpy").items():
+                found.setdefault(case, {})[name] = result
     return json.dumps(found)
 
 
 if __name__ == "__main__":
+    sys.modules["contenders"] = sys.modules["__main__"]
     print(main(sys.argv[1]))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.kernels import rays
 from layerw.scene.camera import Camera
 from layerw.visibility.frustum import new_view, write_view
 
@@ -40,8 +41,9 @@ def write(folder: Path) -> dict[str, int]:
         "scale": rng.uniform(0.9, 1.1, (rows, 3)).astype(np.float32),
     }
     arrays["rotation"] /= np.sqrt((arrays["rotation"] ** 2).sum(axis=1))[:, None]
+    arrays |= rays.arrays(rng)
     folder.mkdir(parents=True, exist_ok=True)
     for name, array in arrays.items():
         array.tofile(folder / f"{name}.bin")
     (folder / "kinds.json").write_text(json.dumps({name: array.dtype.str for name, array in arrays.items()}))
-    return {"cull": SPHERES, "sort 32": KEYS, "sort 64": KEYS, "hierarchy": CHILDREN}
+    return {"cull": SPHERES, "sort 32": KEYS, "sort 64": KEYS, "hierarchy": CHILDREN, **rays.counts(arrays)}

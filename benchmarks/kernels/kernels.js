@@ -2,6 +2,8 @@
  * Times side.wasm on the files of data.py, then runs contenders.py in Pyodide; posts both to /result.
  * The same cases, checks and staggered arrays as native.c.
  */
+import { rays } from './rays.js';
+
 const REPEATS = 15;
 const WARM_UP = 5;
 
@@ -90,7 +92,7 @@ function side(k, layout, d) {
   const args = [at.parents, at.children, d.children.length / 4, ...local.map((name) => at[name]), ...world];
   const compose = timed(() => {}, () => k.lw_compose_rows(...args));
   found.hierarchy = { side: [compose, layout.checksum(world[0], d.position.length / 4)] };
-  return found;
+  return { ...found, ...rays(k, layout, at, d, timed) };
 }
 
 async function inPyodide(data) {
@@ -100,7 +102,9 @@ async function inPyodide(data) {
   pyodide.FS.mkdirTree('/data');
   for (const [name, bytes] of Object.entries(data)) pyodide.FS.writeFile(`/data/${name}.bin`, bytes);
   pyodide.FS.writeFile('/data/kinds.json', await (await fetch('data/kinds.json')).text());
-  pyodide.FS.writeFile('/data/contenders.py', await (await fetch('contenders.py')).text());
+  for (const name of ['contenders.py', 'rays_contenders.py']) {
+    pyodide.FS.writeFile(`/data/${name}`, await (await fetch(name)).text());
+  }
   pyodide.runPython('import sys; sys.path.insert(0, "/data")');
   return JSON.parse(pyodide.runPython('import contenders; contenders.main("/data")'));
 }

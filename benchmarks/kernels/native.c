@@ -5,7 +5,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "geometry/bvh.h"
 #include "geometry/cull.h"
+#include "geometry/heightfield.h"
 #include "geometry/sort.h"
 #include "geometry/transform.h"
 
@@ -61,6 +63,8 @@ static uint32_t checksum(const void *words, size_t count) {
         printf("], %u]}", result);                                              \
     } while (0)
 
+#include "native_rays.h"
+
 int main(int count, char **arguments) {
     if (count != 2) return 2;
     folder = arguments[1];
@@ -93,6 +97,9 @@ int main(int count, char **arguments) {
     printf(", ");
     TIMED("hierarchy", , lw_compose_rows(parents, children, child_count, position, rotation, scale, to_position,
           to_rotation, to_scale), checksum(to_position, thin / 4));
+    triangles();
+    instances();
+    ground();
     printf("}\n");
     return 0;
 }

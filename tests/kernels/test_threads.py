@@ -175,6 +175,16 @@ def test_a_mutex_loses_no_addition(module: ThreadedModule) -> None:
     assert module.view(board, 2, np.uint32).tolist() == [0, 20_000]
 
 
+def test_polling_runs_no_more_chunks_than_asked(module: ThreadedModule) -> None:
+    board = zeroed(module, 512)
+    adding = job(module, ADD, board, 1000, 5)
+    module.lw_job_start(adding)
+    assert [module.lw_jobs_poll(chunks) for chunks in (1, 7, 0)] == [1, 7, 0]
+    assert module.view(board, 2, np.uint32)[1] == 40
+    assert module.lw_jobs_poll(1000) == 192
+    assert module.lw_job_state(adding) == DONE
+
+
 def test_messages_come_in_order_and_a_full_channel_says_so(module: ThreadedModule) -> None:
     channel, out = zeroed(module, 16 + 4 * 3), zeroed(module, 4)
     assert not module.lw_channel_start(channel, 0)

@@ -100,7 +100,11 @@ uint32_t lw_job_free(uint32_t handle) {
 uint32_t lw_jobs_poll(uint32_t chunks_max) {
     uint32_t ran = 0, slot = lw_self();
     if (lw_threads[slot].levels[0].job || lw_threads[slot].depth) return 0; /* inside of a chunk */
-    while (ran < chunks_max && lw_claim(slot, NULL)) lw_run_claimed(slot), ran++;
+    uint32_t before = lw_threads[slot].chunks_run;
+    while (ran < chunks_max && lw_claim(slot, NULL, chunks_max - ran)) {
+        lw_run_claimed(slot);
+        ran = lw_threads[slot].chunks_run - before;
+    }
     return ran;
 }
 
@@ -129,7 +133,7 @@ static lw_job *make(lw_thread *thread, uint32_t count, uint32_t grain, lw_range 
 static void wait_for(lw_job *job, uint32_t slot) {
     for (uint32_t spins = 0, left; (left = __atomic_load_n(&job->left, __ATOMIC_SEQ_CST)) != 0; spins++) {
         bool orphans = __atomic_load_n(&lw_orphans, __ATOMIC_SEQ_CST) > 0;
-        if (orphans && lw_claim(slot, job)) lw_run_claimed(slot);
+        if (orphans && lw_claim(slot, job, UINT32_MAX)) lw_run_claimed(slot);
         else if (spins > LW_SPINS) lw_park_briefly(&job->left, left);
     }
 }
@@ -143,7 +147,7 @@ void lw_parallel_for(uint32_t count, uint32_t grain, lw_range run, void *context
         run_alone(count, grain, run, context);
         return;
     }
-    while (lw_claim(slot, job)) lw_run_claimed(slot);
+    while (lw_claim(slot, job, UINT32_MAX)) lw_run_claimed(slot);
     wait_for(job, slot);
     lw_jobs_lock();
     thread->levels[--thread->depth].made = 0;

@@ -79,11 +79,13 @@ static void finish(lw_job *job) {
     }
 }
 
-static void end_chunk(lw_level *level, uint32_t error) {
+/* All that was claimed at once, whether it ran or not. */
+static void end_chunks(lw_level *level, uint32_t error) {
     lw_job *job = &lw_jobs[level->job - 1];
+    uint32_t claimed = level->done + (level->end - level->chunk);
     level->job = 0;
     if (error) lw_job_stop(job, error);
-    if (__atomic_sub_fetch(&job->left, 1u, __ATOMIC_SEQ_CST) == 0) finish(job);
+    if (__atomic_sub_fetch(&job->left, claimed, __ATOMIC_SEQ_CST) == 0) finish(job);
 }
 
 /* Nothing of a dead thread runs any more: its chunk ends, or waits for another thread to run it again. */
@@ -92,12 +94,14 @@ static void settle(uint32_t slot) {
     lw_level *root = &thread->levels[0];
     if (root->job == 0) return;
     if (thread->root_error) {
-        end_chunk(root, thread->root_error);
+        end_chunks(root, thread->root_error);
         return;
     }
     thread->orphan = root->job;
     thread->orphan_chunk = root->chunk;
+    thread->orphan_end = root->end;
     root->job = 0;
+    __atomic_sub_fetch(&lw_jobs[thread->orphan - 1].left, root->done, __ATOMIC_SEQ_CST);
     __atomic_fetch_add(&lw_orphans, 1u, __ATOMIC_SEQ_CST);
     lw_jobs_wake();
     lw_wake(&lw_jobs[thread->orphan - 1].left, LW_THREADS_MAX);
@@ -118,7 +122,7 @@ uint32_t lw_abandon(uint32_t slot, uint32_t error) {
         else lw_job_stop(job, LW_E_CANCELLED);
     }
     for (uint32_t level = depth; level > 0; level--)
-        if (thread->levels[level].job) end_chunk(&thread->levels[level], LW_E_CANCELLED);
+        if (thread->levels[level].job) end_chunks(&thread->levels[level], LW_E_CANCELLED);
     thread->depth = 0;
     if (--thread->abandoned == 0) settle(slot);
     lw_jobs_unlock();
@@ -154,8 +158,7 @@ static bool claim_orphan(lw_level *level, lw_job *only) {
     for (uint32_t i = 0; i < LW_THREADS_MAX; i++) {
         lw_thread *lost = &lw_threads[i];
         if (lost->orphan == 0 || (only && lost->orphan != number_of(only))) continue;
-        level->job = lost->orphan;
-        level->chunk = lost->orphan_chunk;
+        *level = (lw_level){lost->orphan, lost->orphan_chunk, lost->orphan_end, 0, 0};
         lost->orphan = 0;
         __atomic_fetch_sub(&lw_orphans, 1u, __ATOMIC_SEQ_CST);
         return true;
@@ -163,15 +166,22 @@ static bool claim_orphan(lw_level *level, lw_job *only) {
     return false;
 }
 
-bool lw_claim(uint32_t slot, lw_job *only) {
+/* Many at once while many are left, so that threads seldom meet at the lock; in the end one, so that they end together. */
+static uint32_t share(const lw_job *job) {
+    uint32_t most = (job->chunks - job->next) / (4 * lw_parallel_width());
+    return LW_MAX(most, 1u);
+}
+
+bool lw_claim(uint32_t slot, lw_job *only, uint32_t chunks_max) {
     lw_level *level = &lw_threads[slot].levels[lw_threads[slot].depth];
     lw_jobs_lock();
     bool got = lw_orphans > 0 && claim_orphan(level, only);
     uint32_t number = only ? number_of(only) : ready_first;
     if (!got && number && lw_jobs[number - 1].next < lw_jobs[number - 1].chunks) {
         lw_job *job = &lw_jobs[number - 1];
-        level->job = number;
-        level->chunk = job->next++;
+        uint32_t first = job->next, count = LW_MIN(share(job), chunks_max);
+        *level = (lw_level){number, first, first + count, 0, 0};
+        job->next += count;
         if (job->next == job->chunks) unlink_ready(job);
         got = true;
     }
@@ -183,12 +193,16 @@ uint32_t lw_run_claimed(uint32_t slot) {
     lw_thread *thread = &lw_threads[slot];
     lw_level *level = &thread->levels[thread->depth];
     const lw_job *job = &lw_jobs[level->job - 1];
-    uint32_t begin = level->chunk * job->grain;
-    job->run(job->context, begin, LW_MIN(job->count - begin, job->grain) + begin);
-    thread->chunks_run++;
-    uint32_t error = lw_stack_good(slot) ? 0 : LW_E_STACK_OVERFLOW;
+    uint32_t error = 0;
+    while (level->chunk < level->end && !__atomic_load_n(&job->error, __ATOMIC_RELAXED)) {
+        uint32_t begin = level->chunk * job->grain;
+        job->run(job->context, begin, LW_MIN(job->count - begin, job->grain) + begin);
+        level->chunk++, level->done++;
+        thread->chunks_run++;
+        if ((error = lw_stack_good(slot) ? 0 : LW_E_STACK_OVERFLOW)) break;
+    }
     lw_jobs_lock();
-    end_chunk(level, error);
+    end_chunks(level, error);
     lw_jobs_unlock();
     return error;
 }

@@ -39,9 +39,11 @@ void lw_job_make_ready(lw_job *job);                                            
 void lw_job_stop(lw_job *job, uint32_t error);                                         /* locked */
 void lw_job_free_slot(lw_job *job);                                                    /* locked */
 
-/* Claims a chunk of `only`, or of any job, for a thread. False when there is none. */
-bool lw_claim(uint32_t slot, lw_job *only);
-/* Runs what was claimed; ends it with the error of an overwritten stack. Returns that error or 0. */
+/* Claims chunks of `only`, or of any job, for a thread: some at once while many are left, one at the end, at most
+ * chunks_max. False when there is none. */
+bool lw_claim(uint32_t slot, lw_job *only, uint32_t chunks_max);
+/* Runs what was claimed, or what of it began before the job was stopped; ends it with the error of an overwritten stack.
+ * Returns that error or 0. */
 uint32_t lw_run_claimed(uint32_t slot);
 /* A thread died at whatever it was: the jobs that it made are dropped, then its chunk fails with `error`, or with 0 is
  * run again. Returns the job of that chunk, 0 when there is none. */

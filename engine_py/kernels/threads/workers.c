@@ -116,7 +116,7 @@ uint32_t lw_worker_run(uint32_t slot) {
     set_live(slot, 1);
     while (error == 0 && !__atomic_load_n(&thread->stop, __ATOMIC_SEQ_CST)) {
         uint32_t seen = __atomic_load_n(&lw_jobs_signal, __ATOMIC_SEQ_CST);
-        if (lw_claim(slot, NULL)) error = lw_run_claimed(slot);
+        if (lw_claim(slot, NULL, UINT32_MAX)) error = lw_run_claimed(slot);
         else wait_for_work(thread, seen);
     }
     set_live(slot, 0);

@@ -17,7 +17,9 @@ enum { LW_THREADS_MAX = 33, LW_GUARD_BYTES = 1024, LW_NEST_MAX = 8 };
 
 /* What a thread is at, by depth: level 0 is a chunk of the queue, each further one of a parallel_for inside of the last. */
 typedef struct {
-    uint32_t job, chunk; /* the chunk that runs: its job's number, 0 none */
+    uint32_t job;        /* number of the job whose chunks were claimed, 0 none */
+    uint32_t chunk, end; /* the one that runs, and the end of those that were claimed at once */
+    uint32_t done;       /* chunks of these that have ended */
     uint32_t made;       /* the job of the parallel_for that this level's code is in, 0 none */
 } lw_level;
 
@@ -26,7 +28,7 @@ typedef struct {
     uint32_t depth;
     lw_level levels[LW_NEST_MAX + 1];
     uint32_t abandoned, root_error; /* of a dead thread: jobs it made that still run; why its chunk fails, 0: run again */
-    uint32_t orphan, orphan_chunk;  /* of a dead thread: to be run again */
+    uint32_t orphan, orphan_chunk, orphan_end; /* of a dead thread: to be run again */
     uint32_t chunks_run, overflowed; /* overflowed: a checked build saw it */
     unsigned char *block, *tls;
     uint32_t stack_bytes;

@@ -117,7 +117,7 @@ class SphTwin:
         g, speed, ahead = np.array(self.gravity, np.float32), F(0), self.pressure
         pull = np.sqrt(dot(g, g))
         each = self.dt * F(len(ahead))
-        most_work = (F(0.1) * (pull * np.sqrt(pull * F(self.spacing)))) * each
+        most_work = (F(0.15) * (pull * np.sqrt(pull * F(self.spacing)))) * each
         for turn in range(1, self.iterations_max + 1):
             predicted = self._predict(ahead)
             error, work, uphill, ahead = self._correct(predicted, ahead, (speed + F(1)) / (speed + F(3)))

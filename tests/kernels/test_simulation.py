@@ -118,7 +118,7 @@ def test_a_column_80_particles_deep_stands(memory: LayerMemory) -> None:
             energies.append(9.81 * at[:, 1].mean() + 0.5 * (speed**2).sum(1).mean())
             assert density.max() < (1.03 if number > 150 else 1.25) and water.dropped == 0, (number, density.max())
             assert abs(density.mean() - 1) < 0.05 and water.substeps <= 4, number
-    assert max(energies) < 1.03 * start, "at first it spreads from the lattice, which walls press together by 2 %"
+    assert max(energies) < 1.05 * start, "at first it rises from the lattice, which the walls press together by 3 %"
     assert energies[-1] <= energies[9], "and from there on it only loses energy"
     assert 3.9 < at[:, 1].max() < 4.1 and 0.5 * (speed**2).sum(1).mean() < 0.05
     water.close()

@@ -24,7 +24,7 @@ PLANTS = {  # file, what is there, what is planted
     "a group goes on into the next row": ("sph_near.c", "LW_MIN(cell + GROUP_CELLS, row_end)", "cell + GROUP_CELLS"),
     "a slab keeps the ends of its cells": ("sph_grid.c", "starts[first] = from;", ""),
     "depth asks for no sub-steps": ("sph_step.c", "+ 2.0f * sph->now.pressure[i]", ""),
-    "work on errors does not matter": ("sph_pressure.c", "#define WORK 0.1f", "#define WORK 1e9f"),
+    "work on errors does not matter": ("sph_pressure.c", "#define WORK 0.15f", "#define WORK 1e9f"),
     "no room behind the last particle": ("sph.c", "padded = 4 * (n + 4)", "padded = 4 * n - 400"),
     "a row of cells is passed over": ("sph_near.c",
                                       "gap + gaps[k - y0] < limit", "gap + gaps[k - y0] < 0.5f * limit"),

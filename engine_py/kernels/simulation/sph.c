@@ -102,7 +102,7 @@ uint32_t lw_sph_create(uint32_t capacity, float spacing, float lo_x, float lo_y,
     if (!sph) return 0;
     made.bytes = sizeof *sph;
     made.cell_count = made.cells[0] * made.cells[1] * made.cells[2];
-    made.slab_cells = (made.cell_count + LW_SPH_SLABS - 1) / LW_SPH_SLABS;
+    while ((made.cell_count - 1) >> made.slab_shift >= LW_SPH_SLABS) made.slab_shift++;
     made.mass = lattice_mass(spacing, made.reach);
     made.handle = ++generations[place] * LW_SPH_COUNT_MAX + place;
     *sph = made;

@@ -19,7 +19,7 @@ static void find_cells(void *context, uint32_t begin, uint32_t end) {
         uint32_t x = cell_on(sph, sph->now.x[i], 0), y = cell_on(sph, sph->now.y[i], 1);
         uint32_t cell = (cell_on(sph, sph->now.z[i], 2) * sph->cells[1] + y) * sph->cells[0] + x;
         sph->cell_of[i] = cell;
-        counts[cell / sph->slab_cells]++;
+        counts[cell >> sph->slab_shift]++;
     }
 }
 
@@ -41,7 +41,7 @@ static void find_places(lw_sph *sph) {
 static void to_slabs(void *context, uint32_t begin, uint32_t end) {
     const lw_sph *sph = context;
     uint32_t *places = sph->slabs + (size_t)(begin / CHUNK) * SLABS;
-    for (uint32_t i = begin; i < end; i++) sph->order[places[sph->cell_of[i] / sph->slab_cells]++] = i;
+    for (uint32_t i = begin; i < end; i++) sph->order[places[sph->cell_of[i] >> sph->slab_shift]++] = i;
 }
 
 static void move(const lw_sph *sph, uint32_t old, uint32_t to) {
@@ -58,8 +58,8 @@ static void sort_slabs(void *context, uint32_t begin, uint32_t end) {
     const lw_sph *sph = context;
     uint32_t *starts = sph->starts;
     for (uint32_t slab = begin; slab < end; slab++) {
-        uint32_t first = LW_MIN(slab * sph->slab_cells, sph->cell_count);
-        uint32_t last = LW_MIN(first + sph->slab_cells, sph->cell_count);
+        uint32_t first = LW_MIN(slab << sph->slab_shift, sph->cell_count);
+        uint32_t last = LW_MIN((slab + 1) << sph->slab_shift, sph->cell_count);
         uint32_t from = sph->slab_starts[slab], to = sph->slab_starts[slab + 1], before = from;
         if (first == last) continue;
         lw_zero(starts + first, 4 * (size_t)(last - first));

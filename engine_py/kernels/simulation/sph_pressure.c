@@ -14,7 +14,7 @@ enum { CHUNK = LW_SPH_GRAIN, TURNS_MIN = 2 };
 /* It stops where the mean error of density is less than this a second (0.2 % in 1/120 s), and the work that pressure does
  * on errors less than this share of g sqrt(g spacing): under much pressure small errors would make water boil. */
 #define TOLERANCE 0.24f
-#define WORK 0.1f
+#define WORK 0.15f
 /* What is too dense already spreads within about this time, never more than half of it in a sub-step: at once it would
  * turn into speed. */
 #define SPREAD_S 0.03f

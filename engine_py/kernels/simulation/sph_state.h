@@ -30,7 +30,7 @@ typedef struct lw_sph {
     uint32_t obstacles, ground_columns, ground_rows, free_slots, slots_used, stage_bytes;
     lw_sph_columns now, next; /* next: where the sort puts them */
     uint32_t *cell_of, *next_cell, *order, *starts; /* starts: of each cell, and the end */
-    uint32_t *slabs, slab_starts[LW_SPH_SLABS + 1], slab_cells;
+    uint32_t *slabs, slab_starts[LW_SPH_SLABS + 1], slab_shift; /* of a slab: 2^slab_shift cells */
     float *places; /* positions, four floats a particle */
     float *density, *diagonal, *whole, *wanted, *predicted; /* whole, wanted, predicted: four floats a particle */
     float *ahead, *error, *work, *uphill; /* ahead: pressures that the solver looks at; the rest: a sum of each chunk */

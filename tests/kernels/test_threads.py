@@ -258,6 +258,7 @@ def overflow(module: ThreadedModule, which: int, size: int, end: int) -> None:
     until(lambda: module.lw_job_state(deep) == end)
     assert module.lw_job_error(deep) == (12 if end == FAILED else 0)
     assert not module.view(below, 512 * 1024, np.uint8).any()
+    until(lambda: len(module.errors) == (end == FAILED))
 
 
 def test_nested_parallel_for_in_jobs(module: ThreadedModule) -> None:
@@ -398,8 +399,7 @@ def test_a_main_thread_that_spins_long_for_a_mutex_is_counted(module: ThreadedMo
     board = zeroed(module, 512)
     module.lw_threads_main_waits(0)
     module.start(1)
-    trap = job(module, HOLD, board)
-    module.lw_job_start(trap)
+    module.lw_job_start(job(module, HOLD, board))  # holds the mutex until the counter moves
     until(lambda: bool(module.view(board, 2, np.uint32)[0] == 1))
     adding = job(module, ADD, board)
     module.lw_job_start(adding)

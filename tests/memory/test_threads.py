@@ -74,3 +74,22 @@ def test_what_is_no_number_of_threads_is_refused(memory: LayerMemory, wrong: Any
     with pytest.raises(ConfigError, match="a whole number from 1 to 33"):
         memory.threads = wrong
     assert memory.threads == 2
+
+
+def test_a_kernel_that_traps_on_a_thread_is_told(memory: LayerMemory) -> None:
+    running(memory, 2)
+    with pytest.warns(RuntimeWarning, match="its result is not whole"):
+        job = trap(memory)
+    running(memory, 2)
+    assert memory.kernels.lw_job_error(job) == 11
+
+
+def trap(memory: LayerMemory) -> int:
+    """A job that traps, until its thread is replaced."""
+    job = memory.kernels.lw_job_new(0xFFFF, 0, 1, 1)  # no such function in the table
+    memory.kernels.lw_job_start(job)
+    running(memory, 1)
+    while memory.threads_running == 1:
+        memory.threads = 2  # joins the thread that ended, and starts another
+        time.sleep(0.001)
+    return job

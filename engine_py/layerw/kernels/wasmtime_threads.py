@@ -74,10 +74,17 @@ class _Instance:
 
 
 class ThreadedModule(_Instance):
-    """Layer memory with workers: call kernels on it as attributes; `start` and `stop` its threads."""
+    """Layer memory with workers: call kernels on it as attributes; `start` and `stop` its threads.
+
+    Args:
+        path: of a build of worker.wasm; None: the package's own.
+        memory_bytes_max: that the memory is declared with.
+        budget_bytes: that the allocator may take of it.
+        fail: told, on the thread where it was, why a job failed; None: `errors` collects it.
+    """
 
     def __init__(self, path: Path | None = None, memory_bytes_max: int = 2**32 - WASM_PAGE_BYTES,
-                 budget_bytes: int = 256 * 2**20) -> None:
+                 budget_bytes: int = 256 * 2**20, fail: Callable[[str], None] | None = None) -> None:
         self.engine = wasmtime.Engine(self._config())
         self.module = wasmtime.Module.from_file(self.engine, str(path or path_of("worker")))
         wanted = self.module.imports[0].type
@@ -88,6 +95,7 @@ class ThreadedModule(_Instance):
         super().__init__(self)
         self.lw_threads_main_waits(1)
         self.errors: list[str] = []
+        self._fail = fail or self.errors.append
         self.replaced_count = 0
         self._threads: dict[int, threading.Thread] = {}
         self._tops: dict[int, int] = {}
@@ -126,14 +134,15 @@ class ThreadedModule(_Instance):
     def _run(self, instance: _Instance, slot: int) -> None:
         try:
             code = instance.lw_worker_run(slot)
+            text = f"a job needed more stack than thread {slot} has"
         except (wasmtime.Trap, wasmtime.WasmtimeError) as trap:
             instance.set_stack(self._tops[slot])
             instance.lw_thread_trapped(slot, 0)
-            self.errors.append(str(trap))
-            code = 11
+            code, text = 11, str(trap)
         if code:
             with self._lock:
                 self.replaced_count += 1
+            self._fail(text)
 
     def tend(self) -> int:
         """Replace threads that ended by themselves (a trap, a stack); call it now and then. Returns how many."""

@@ -6,6 +6,7 @@ engine. See docs/memory.md.
 
 from __future__ import annotations
 
+import warnings
 from typing import cast
 
 from layerw.kernels.gen.api import LayerKernels
@@ -52,7 +53,11 @@ def open_native(budget_bytes: int, *, threads: int = 1) -> LayerMemory:
 def _open_shared(budget_bytes: int, threads: int) -> LayerMemory:
     from layerw.kernels.wasmtime_threads import ThreadedModule
 
-    module = ThreadedModule(memory_bytes_max=max(budget_bytes, 2 << 20), budget_bytes=budget_bytes)
+    def warn(text: str) -> None:
+        warnings.warn(f"A kernel failed on a thread of Layer memory; its result is not whole: {text}", RuntimeWarning,
+                      stacklevel=2)
+
+    module = ThreadedModule(memory_bytes_max=max(budget_bytes, 2 << 20), budget_bytes=budget_bytes, fail=warn)
     memory = LayerMemory(cast("LayerKernels", module), ViewPort(module), NativeThreads(module, threads))
     memory.threads = threads
     return memory

@@ -93,7 +93,7 @@ static void hold(void *context, uint32_t begin, uint32_t end) {
     board *b = context;
     (void)begin, (void)end;
     lw_mutex_lock(&b->mutex);
-    for (volatile uint32_t i = 0; i < 20000000; i++) {}
+    while (lw_main_waits() == 0) {}
     lw_mutex_unlock(&b->mutex);
 }
 static const lw_range all[] = {add, note, trap, overflow, until_cancelled, nested, leap, stay, stay_nested, hold, trap_nested};

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.errors import BudgetError
 from layerw.base.mathx import quat_rotate
 from layerw.base.ports import F64, Primitive
 from layerw.base.rays import CheckedRay
@@ -155,7 +156,11 @@ class Picker:
         if size_bytes != self._charged_bytes:
             self._ledger.release(self._charged_bytes)
             self._charged_bytes = 0
-            self._ledger.reserve(size_bytes, "Picking (the trees over the scene's entities)")
+            try:
+                self._ledger.reserve(size_bytes, "Picking (the trees over the scene's entities)")
+            except BudgetError:
+                self.close()
+                raise
             self._charged_bytes = size_bytes
 
 

@@ -106,6 +106,29 @@ def test_rays_straight_down_find_the_height(seed: int) -> None:
     assert 1000 - t.array == pytest.approx(ground.heights(x, z), abs=1e-9)
 
 
+GROUND = '''
+import numpy as np
+from layerw.base.rays import checked_ray
+from layerw.stream.ground import Ground
+
+codes = np.random.default_rng(3).integers(0, 65536, (33, 33)).astype("<u2")
+ground = Ground({"uri": "g", "samples": 33, "scale_m": 0.001, "offset_m": -20.0, "spacing_x_m": 4.0, "spacing_z_m": 4.0,
+                 "west_m": -64.0, "north_m": -64.0}, codes.tobytes())
+places = np.random.default_rng(4).uniform(-70, 70, (2, 40))
+found = [ground.heights(*places).tolist(), ground.height(1, 2)]
+for x, z in places.T[:9]:
+    hit = ground.raycast(checked_ray((x, 90, z), (-x / 200, -1, -z / 300), 400.0))
+    found.append(hit and (float(hit.distance), hit.point.tolist(), hit.normal.tolist()))
+'''
+
+
+def test_a_worlds_ground_is_the_same_in_pyodide(in_pyodide: PyodideRun) -> None:
+    here: dict[str, list[object]] = {}
+    exec(GROUND, here)
+    assert sum(hit is not None for hit in here["found"][2:]) > 4
+    assert in_pyodide(GROUND + "print(repr(found))").strip() == repr(here["found"])
+
+
 def test_bilinear_heights_and_normals_of_a_plane_and_a_saddle() -> None:
     codes = (np.arange(9) % 3 * 100 + np.arange(9) // 3 * 200).astype(np.uint16)  # 1 m a cell east, 2 m south
     grid = np.array([0.0, 0.0, 2.0, 2.0, 5.0, 0.01])

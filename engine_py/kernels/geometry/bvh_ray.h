@@ -3,6 +3,7 @@
 #define LW_BVH_RAY_H
 
 #include "bvh.h"
+#include "simd.h"
 
 #define LW_INFINITY __builtin_inff()
 #define LW_BOX_LIMIT 1e37f
@@ -13,6 +14,9 @@ typedef struct {
     bool level[3];          /* the axis asks low <= o <= high */
     int kx, ky, kz;         /* kz: the axis along which it goes most */
     float shear_x, shear_y, shear_z;
+    lw_f4 origin4, inverse4; /* the same for nodes; the fourth lane is level */
+    lw_i4 level4;
+    bool any_level;
 } lw_ray;
 
 typedef struct { float t; uint32_t item; float v, w; } lw_hit;
@@ -43,6 +47,11 @@ static inline LW_UNUSED bool lw_ray_start(lw_ray *ray, const float *origin, cons
     ray->shear_x = direction[ray->kx] / direction[most];
     ray->shear_y = direction[ray->ky] / direction[most];
     ray->shear_z = 1.0f / direction[most];
+    const float *o = ray->origin, *inverse = ray->inverse;
+    ray->origin4 = (lw_f4){o[0], o[1], o[2], 0};
+    ray->inverse4 = (lw_f4){inverse[0], inverse[1], inverse[2], 0};
+    ray->level4 = (lw_i4){-ray->level[0], -ray->level[1], -ray->level[2], -1};
+    ray->any_level = ray->level[0] || ray->level[1] || ray->level[2];
     return true;
 }
 
@@ -64,6 +73,25 @@ static inline LW_UNUSED bool lw_ray_box(const lw_ray *ray, const float *low, con
     }
     *near = enter, *far = leave;
     return enter <= leave && enter <= limit;
+}
+
+/* lw_ray_box of a node in lanes, without its far end. A node of nothing may pass: its items don't. */
+static inline LW_UNUSED bool lw_ray_node(const lw_ray *ray, const lw_node *node, float limit, float *near) {
+    if (ray->any_level) {
+        const float *o = ray->origin;
+        for (int axis = 0; axis < 3; axis++)
+            if (ray->level[axis] && !(node->low[axis] <= o[axis] && o[axis] <= node->high[axis])) return false;
+    }
+    lw_f4 a = (lw_load_f4(node->low) - ray->origin4) * ray->inverse4;
+    lw_f4 b = (lw_load_f4(node->high) - ray->origin4) * ray->inverse4;
+    lw_f4 enter = lw_select4(ray->level4, lw_splat(0), lw_least4(a, b));
+    lw_f4 leave = lw_select4(ray->level4, lw_splat(LW_INFINITY), lw_most4(a, b) * lw_splat(LW_FAR_FACTOR));
+    enter = lw_most4(enter, LW_SHUFFLE4(enter, 2, 3, 0, 1));
+    leave = lw_least4(leave, LW_SHUFFLE4(leave, 2, 3, 0, 1));
+    enter = lw_most4(enter, LW_SHUFFLE4(enter, 1, 0, 3, 2));
+    leave = lw_least4(leave, LW_SHUFFLE4(leave, 1, 0, 3, 2));
+    *near = enter[0];
+    return enter[0] <= leave[0] && enter[0] <= limit;
 }
 
 static inline LW_UNUSED bool lw_box_is_valid(const float *box) {
@@ -96,9 +124,6 @@ static inline float lw_edge(float ax, float ay, float bx, float by) {
 /* Takes the triangle as the hit where it is nearer, or as near with a lower number. */
 static inline LW_UNUSED void lw_ray_triangle(const lw_ray *ray, const float *a, const float *b, const float *c,
                                              uint32_t number, lw_hit *hit) {
-    float box[6], near, far;
-    lw_triangle_box(a, b, c, box);
-    if (!lw_box_is_valid(box) || !lw_ray_box(ray, box, box + 3, hit->t, &near, &far)) return;
     int kx = ray->kx, ky = ray->ky, kz = ray->kz;
     const float *o = ray->origin;
     float az = a[kz] - o[kz], bz = b[kz] - o[kz], cz = c[kz] - o[kz];
@@ -111,6 +136,9 @@ static inline LW_UNUSED void lw_ray_triangle(const lw_ray *ray, const float *a, 
     if (total == 0) return;
     float t = ((u * (ray->shear_z * az) + v * (ray->shear_z * bz)) + w * (ray->shear_z * cz)) / total;
     if (!(t >= 0 && t <= ray->until)) return;
+    float box[6], near, far; /* of the few that come this far */
+    lw_triangle_box(a, b, c, box);
+    if (!lw_box_is_valid(box) || !lw_ray_box(ray, box, box + 3, hit->t, &near, &far)) return;
     t = t < near ? near : t;
     t = t > far ? far : t;
 #ifdef LW_PLANT_BVH_TIE

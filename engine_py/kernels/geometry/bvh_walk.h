@@ -20,9 +20,9 @@ static inline LW_UNUSED bool lw_next_leaf(const lw_node *nodes, const lw_ray *ra
         uint32_t node = top.node;
         while (nodes[node].count == 0) {
             uint32_t one = nodes[node].first, other = one + 1;
-            float near_one, near_other, far;
-            bool in_one = lw_ray_box(ray, nodes[one].low, nodes[one].high, *limit, &near_one, &far);
-            bool in_other = lw_ray_box(ray, nodes[other].low, nodes[other].high, *limit, &near_other, &far);
+            float near_one, near_other;
+            bool in_one = lw_ray_node(ray, &nodes[one], *limit, &near_one);
+            bool in_other = lw_ray_node(ray, &nodes[other], *limit, &near_other);
             if (!in_one && !in_other) break;
             if (in_one && in_other) {
                 bool swap = near_other < near_one;
@@ -41,9 +41,8 @@ static inline LW_UNUSED bool lw_next_leaf(const lw_node *nodes, const lw_ray *ra
 /* Opens the root where the ray passes it. */
 static inline LW_UNUSED uint32_t lw_open_root(const lw_node *nodes, uint32_t node_count, const lw_ray *ray, float limit,
                                               lw_open *open) {
-    float far;
     open[0].node = 0;
-    return node_count && lw_ray_box(ray, nodes[0].low, nodes[0].high, limit, &open[0].near, &far);
+    return node_count && lw_ray_node(ray, nodes, limit, &open[0].near);
 }
 
 #endif

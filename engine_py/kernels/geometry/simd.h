@@ -47,6 +47,42 @@ static inline lw_f4 lw_root4(lw_f4 value) {
 #endif
 }
 
+/* The lanes of `yes` where the mask has ones, else of `no`. */
+static inline lw_f4 lw_select4(lw_i4 mask, lw_f4 yes, lw_f4 no) {
+#if defined(__wasm_simd128__)
+    return (lw_f4)wasm_v128_bitselect((v128_t)yes, (v128_t)no, (v128_t)mask);
+#else
+    return (lw_f4)((mask & (lw_i4)yes) | (~mask & (lw_i4)no));
+#endif
+}
+
+/* b < a ? b : a, and a < b ? b : a: where b is NaN, and of zeros, a stays. */
+static inline lw_f4 lw_least4(lw_f4 a, lw_f4 b) {
+#if defined(__wasm_simd128__)
+    return (lw_f4)wasm_f32x4_pmin((v128_t)a, (v128_t)b);
+#elif defined(__SSE4_2__)
+    return (lw_f4)_mm_min_ps((__m128)b, (__m128)a);
+#else
+    return lw_select4(b < a, b, a);
+#endif
+}
+
+static inline lw_f4 lw_most4(lw_f4 a, lw_f4 b) {
+#if defined(__wasm_simd128__)
+    return (lw_f4)wasm_f32x4_pmax((v128_t)a, (v128_t)b);
+#elif defined(__SSE4_2__)
+    return (lw_f4)_mm_max_ps((__m128)b, (__m128)a);
+#else
+    return lw_select4(a < b, b, a);
+#endif
+}
+
+#if defined(__clang__)
+#define LW_SHUFFLE4(value, a, b, c, d) __builtin_shufflevector(value, value, a, b, c, d)
+#else
+#define LW_SHUFFLE4(value, a, b, c, d) __builtin_shuffle(value, (lw_i4){a, b, c, d})
+#endif
+
 /* Bit i is set where lane i of a comparison's result is true. */
 static inline uint32_t lw_bits(lw_i4 mask) {
 #if defined(__wasm_simd128__)

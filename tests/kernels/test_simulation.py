@@ -141,6 +141,33 @@ def test_a_deep_column_equals_the_twin_bit_for_bit_over_its_sub_steps(memory: La
     water.close()
 
 
+def test_water_lies_on_boxes_and_ground_and_never_in_them(memory: LayerMemory) -> None:
+    water = Particles(memory, 900, spacing=SPACING, low=(0, 0, 0), high=(2, 2, 1))
+    slope = np.linspace(0.6, 0.0, 9, dtype=np.float32)[None].repeat(5, 0)
+    water.set_ground(slope)
+    water.add_box((1.5, 0.2, 0.5), (0.2, 0.25, 0.2))
+    inside = water.spawn([(1.5, 0.2, 0.5)])  # what starts in an obstacle is moved to its surface
+    assert (np.abs(water.position[0] - (1.5, 0.2, 0.5)) >= np.float32((0.2, 0.25, 0.2)) - 1e-6).any()
+    water.despawn(inside)
+    water.spawn(block(8, 8, 8) + np.float32((0.1, 0.7, 0.1)), (1.0, 0.0, 0.0))
+    for number in range(300):
+        if number % 60 == 30:
+            water.spawn(block(2, 2, 4) + np.float32((0.1, 1.4, 0.3)))
+        water.step(1 / 120)
+        at = water.position
+        away = np.abs(at - np.float32((1.5, 0.2, 0.5))) - np.float32((0.2, 0.25, 0.2))
+        assert (away > -1e-4).any(1).all(), (number, "in the box")
+        assert (at[:, 1] - np.interp(at[:, 0], np.linspace(0, 2, 9), slope[0]) > -1e-4).all(), (number, "under ground")
+        assert (at >= 0).all() and (at <= (2, 2, 1)).all() and water.density.max() < 1.4
+    assert water.count == 512 + 5 * 16
+    assert (at[:, 0] > 1.0).mean() > 0.6, "it ran down the slope"
+    gone = water.ids[::2]
+    water.despawn(gone)
+    water.step(1 / 120)
+    assert water.count == (512 + 5 * 16) // 2 and not set(gone.tolist()) & set(water.ids.tolist())
+    water.close()
+
+
 def test_what_is_too_dense_spreads_and_does_not_burst(memory: LayerMemory) -> None:
     water = Particles(memory, 600, spacing=0.1, low=(0, 0, 0), high=(4, 4, 4), gravity=(0, 0, 0))
     water.spawn(block(8, 8, 8, spacing=0.09) + np.float32(1.6))

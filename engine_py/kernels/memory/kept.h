@@ -15,7 +15,7 @@ void lw_kept_start(void);
 /* `size_bytes`, rounded up to its class; as it is above LW_KEPT_BYTES_MAX. */
 uint32_t lw_kept_round(uint32_t size_bytes);
 
-/* A kept span of at least `size` bytes, a rounded size; 0 where there is none. */
+/* A kept span of at least `size` bytes, a rounded size, or of the next class; 0 where there is none. */
 uint32_t lw_kept_take(uint32_t region, uint32_t size);
 
 /* A kept span of a larger class, the smallest there is; 0 where there is none. */

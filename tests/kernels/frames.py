@@ -58,8 +58,9 @@ def run(frames: int = 4) -> list[str]:
 
     def keeping(*args: Any, **kwargs: Any) -> Any:
         result = seen(*args, **{**kwargs, "tiles": tiles, "tile_row": row})
-        assert all(map(len, result)), "every pass draws something"
-        found.append(digest([*result, *(column[: app.table.rows_used] for column in args[2:5])]))
+        *lists, seen_count = result
+        assert all(map(len, lists)) and seen_count > 0, "every pass draws something"
+        found.append(digest([*lists, np.uint32(seen_count), *(column[: app.table.rows_used] for column in args[2:5])]))
         return result
 
     app.visibility.frame = keeping  # type: ignore[method-assign]

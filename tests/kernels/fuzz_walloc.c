@@ -189,6 +189,12 @@ static void run(uint32_t steps) {
     check_statistics(budget), check_spans();
 }
 
+static void run_one(uint64_t given, uint32_t steps) {
+    seed = given;
+    run(steps);
+    if (has_coverage && is_news()) printf("%llu\n", (unsigned long long)given), fflush(stdout);
+}
+
 /* Ten million pairs of all sizes leave nothing behind and do not grow the memory. */
 static void pairs(uint32_t count) {
     lw_memory_start(ARENA_PAGES * LW_WASM_PAGE_BYTES);
@@ -212,15 +218,14 @@ int main(int argc, char **argv) {
     lw_native_base = (uintptr_t)arena;
     pages = STATIC_PAGES;
     mprotect(arena, (size_t)pages * LW_WASM_PAGE_BYTES, PROT_READ | PROT_WRITE);
-    if (first == 0) return pairs((uint32_t)seeds), 0; /* fuzz_walloc 0 PAIRS */
-    if (argc > 1 && strcmp(argv[1], "-") == 0) {
+    bool from_input = argc > 1 && strcmp(argv[1], "-") == 0;
+    if (first == 0 && !from_input) return pairs((uint32_t)seeds), 0; /* fuzz_walloc 0 PAIRS */
+    if (from_input) {
         unsigned long long given;
-        for (seeds = 0; scanf("%llu", &given) == 1; seeds++) seed = given, run(argc > 2 ? (uint32_t)atoi(argv[2]) : 2000);
+        steps = argc > 2 ? (uint32_t)atoi(argv[2]) : 2000;
+        for (seeds = 0; scanf("%llu", &given) == 1; seeds++) run_one(given, steps);
     } else {
-        for (seed = first; seed < first + seeds; seed++) {
-            run(steps);
-            if (has_coverage && is_news()) printf("%llu\n", (unsigned long long)seed), fflush(stdout);
-        }
+        for (seed = first; seed < first + seeds; seed++) run_one(seed, steps);
     }
     if (!has_coverage) printf("%llu seeds of %u steps\n", (unsigned long long)seeds, steps);
     return 0;

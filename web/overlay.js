@@ -90,6 +90,6 @@ function memoryLines(memory) {
     const tiers = TIERS.filter((tier) => region[tier] > 0).map((tier) => `${tier} ${mib(region[tier])}`);
     lines.push(`  ${name.padEnd(7)} ${tiers.join('  ')}  free ${mib(region.free)}  fragmented ${(100 * region.fragmentation).toFixed(0)} %`);
   }
-  if (memory.ring.size > 0) lines.push(`  ring    ${mib(memory.ring.used)} of ${mib(memory.ring.size)}`);
+  lines.push(memory.ring.size > 0 ? `  ring    ${mib(memory.ring.used)} of ${mib(memory.ring.size)}` : '  ring    not in use');
   return lines;
 }

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from layerw.base.errors import ConfigError
+from layerw.memory.tiers import FAR as FAR_TIER
+from layerw.memory.tiers import NEAR as NEAR_TIER
 from layerw.stream.config import StreamConfig
 from layerw.stream.residency import ABSENT, FAILED, GPU
 from tests.unit.stream_fakes import Rig, encoded, look, quadtree
@@ -263,6 +265,28 @@ def test_eviction_takes_the_oldest_and_deepest_first_and_never_what_is_wanted() 
     assert ages == sorted(ages) and tree.state[0] == GPU
     assert residency.make_room(0, 1) == 0, "the root is wanted: nothing left to evict"
     assert rig.gpu.used_bytes == 1000
+
+
+def test_far_tiles_are_evicted_before_near_ones() -> None:
+    """Here, then 1.5 km away, then here with another view: what lies close by stays longest, though it is older."""
+    rig = Rig(world(6))
+    here, away = np.array([800.0, 60.0, 0.0]), np.array([-700.0, 60.0, 0.0])
+    for stand, ahead in ((here, (100.0, -60.0, 0.0)), (away, (-100.0, -60.0, 0.0)), (here, (0.0, -20.0, 400.0))):
+        rig.settle(look(stand, stand + ahead))
+    residency, order = rig.streamer.residency, []
+    while True:
+        tiers = {row: int(residency.tiers.tier[place]) for row, place in residency._places.items()}
+        if residency.make_room(0, 1) == 0:
+            break
+        (gone,) = tiers.keys() - residency._places.keys()
+        order.append((tiers[gone], int(rig.streamer.tree.last_frame[gone])))
+    near = [tier for tier, _ in order].index(NEAR_TIER)
+    assert 0 < near < len(order) and {tier for tier, _ in order[:near]} == {FAR_TIER}
+    assert all(tier == NEAR_TIER for tier, _ in order[near:])
+    for part in (order[:near], order[near:]):
+        assert part == sorted(part, key=lambda item: item[1]), "of equal tiers the least recently wanted goes first"
+    assert min(age for _, age in order[near:]) < max(age for _, age in order[:near]), "old, but near"
+    assert len(residency.tiers.tier) - len(residency.tiers._free_rows) == residency.resident_count
 
 
 def test_other_users_of_the_gpu_budget_make_the_world_coarser() -> None:

@@ -21,11 +21,10 @@ import numpy.typing as npt
 
 from layerw.memory.blocks import Blocks
 from layerw.memory.ledger import HardLedger
-from layerw.memory.tiers import NEAR, Residents, Rows
+from layerw.memory.tiers import FAR_RADII, NEAR, Residents, Rows
 
 Key = tuple[str, int]  # kind of resource ("mesh", "texture") and its handle
 NO_ASSET = -1
-FAR_RADII = 4.0  # an unseen asset further away than so many of its own radii is far: a turn of the camera shows others
 
 
 class Backup(NamedTuple):

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from layerw.base.errors import ConfigError, ShapeError
 
 PINNED, VISIBLE, NEAR, FAR = range(4)
+FAR_RADII = 4.0  # an unseen asset further away than so many of its own radii is far: a turn of the camera shows others
 Rows = npt.NDArray[np.int64]
 _NONE = 255  # a row without an asset
 _NO_ROWS: Rows = np.zeros(0, np.int64)

@@ -5,8 +5,9 @@ Owns: the state columns of the tree and the contents of tiles on the GPU. Does n
     absent -> queued -> fetching -> heap -> gpu      a tile's own content
                             \\--------\\-> failed      retried after a pause that doubles, or never
 
-Eviction takes only tiles that the last selection did not want: least recently wanted first, deeper first, so
-that a tile goes before its ancestors. What is drawn and every ancestor of it is wanted, hence never taken.
+Eviction takes only tiles that the last selection did not want: far ones before near ones (memory/tiers.py), of both the
+least recently wanted first, deeper first. A tile goes before its ancestors, which are larger and so far no earlier than
+it. What is drawn and every ancestor of it is wanted, hence never taken.
 Source: docs/residency.md; the idea of strict tiers is neuroglancer's chunk manager.
 """
 
@@ -18,7 +19,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.ports import F64, Content, Ledger
+from layerw.base.ports import F64, Content, Flags, Ledger
+from layerw.memory.tiers import FAR, FAR_RADII, NEAR, Residents
 from layerw.stream.config import StreamConfig
 from layerw.stream.draws import DrawRows
 from layerw.stream.tree import MODEL, NONE, TileTree
@@ -44,8 +46,11 @@ class Residency:
         self._contents: dict[int, list[Content]] = {}
         self._ceiling_bytes = gpu_ledger.budget_bytes
         self._ceiling_serial = 0
+        self.tiers = Residents(FAR_RADII)  # of resident tiles: wanted ones are visible
+        self._places: dict[int, int] = {}  # tile -> its row there
         self._placed_count = -1
         self._assets = self._rows = np.zeros(0, np.int64)
+        self._tiles = np.zeros((2, 0), np.int64)
         self._seen_bytes = self._seen_sizes = self._seen_tiles = 0.0
 
     @property
@@ -97,6 +102,7 @@ class Residency:
         tree = self.tree
         tree.state[row], tree.gpu_bytes[row], tree.attempts[row] = GPU, max(size, 1), 0
         self._contents[row] = contents
+        self._places[row] = self.tiers.add(NEAR, self.serial, max(size, 1))
         self.gpu_bytes += size
         self._seen_bytes += size
         self._seen_tiles += 1
@@ -104,16 +110,27 @@ class Residency:
         self.rows.add(row, tree.origin_of(row), [item for content in contents for item in content.primitives])
         self.revision += 1
 
-    def placed(self, camera: F64) -> tuple[I64, F64, npt.NDArray[np.bool_]]:
-        """Each resident content's asset, how far its tile is in radii of the tile, and whether it is wanted."""
+    def place(self, camera: F64) -> tuple[I64, F64, Flags]:
+        """Sets the tiers of resident tiles; returns each content's asset, its distance in radii of the tile, and
+        whether it is wanted."""
         if self._placed_count != self.revision:
             pairs = [(content.asset, row) for row, contents in self._contents.items() for content in contents]
             self._assets, self._rows = np.array(pairs, np.int64).reshape(-1, 2).T
+            self._tiles = np.array(list(self._places.items()), np.int64).reshape(-1, 2).T
             self._placed_count = self.revision
-        geometry = self.tree.geo[self._rows]
+        tiles, places = self._tiles
+        self.tiers.update(places, self._distance_radii(tiles, camera), self._is_wanted(tiles), self.serial)
+        return self._assets, self._distance_radii(self._rows, camera), self._is_wanted(self._rows)
+
+    def _distance_radii(self, rows: I64, camera: F64) -> F64:
+        geometry = self.tree.geo[rows]
         reach = np.linalg.norm(geometry[:, 12:15], axis=1) + geometry[:, 15]
-        far = np.linalg.norm(geometry[:, :3] - camera, axis=1) / np.maximum(reach, 1e-9)
-        return self._assets, far, self.tree.last_frame[self._rows] == self.serial
+        far: F64 = np.linalg.norm(geometry[:, :3] - camera, axis=1) / np.maximum(reach, 1e-9)
+        return far
+
+    def _is_wanted(self, rows: I64) -> Flags:
+        wanted: Flags = self.tree.last_frame[rows] == self.serial
+        return wanted
 
     def fail(self, row: int, now_s: float, *, retryable: bool) -> None:
         """A tile's content failed; says when to try again."""
@@ -137,7 +154,8 @@ class Residency:
             return free_bytes
         tree = self.tree
         rows = np.flatnonzero((tree.state[:tree.count] == GPU) & (tree.last_frame[:tree.count] < self.serial))
-        order = np.lexsort((-tree.level[rows].astype(np.int64), tree.last_frame[rows]))
+        near = self.tiers.tier[[self._places[row] for row in rows.tolist()]] != FAR
+        order = np.lexsort((-tree.level[rows].astype(np.int64), tree.last_frame[rows], near))
         for row in rows[order].tolist():
             if free_bytes >= needed_bytes:
                 break
@@ -147,6 +165,7 @@ class Residency:
     def evict(self, row: int) -> int:
         """Take a tile off the GPU; returns its bytes."""
         contents = self._contents.pop(row)
+        self.tiers.remove(self._places.pop(row))
         size = sum(content.gpu_bytes for content in contents)
         for content in contents:
             content.release()

@@ -147,7 +147,7 @@ class Streamer:
         self._selection, self.screen_error_px = chosen, chosen.screen_error_px
         residency.touch(chosen.wanted, chosen.culled)
         self.tree.last_frame[self._roots] = residency.serial
-        self._loader.place(*residency.placed(camera.position))
+        self._loader.place(*residency.place(camera.position))
         self._loads.want(chosen.wanted, chosen.wanted_error_px, chosen.culled, chosen.culled_error_px, camera)
 
     # -- files ---------------------------------------------------------------------------------------

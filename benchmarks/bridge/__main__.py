@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import statistics
@@ -11,7 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.site import RESULTS, ROOT, build_site, run_page
+from benchmarks.site import ROOT, build_site, run_page
+from benchmarks.tables import publish, verdict
 
 PYTHON_COPY_US_ASKED = 0.3
 GOALS = (  # what, numerator, denominator (None: microseconds), limit, whether it is a limit from above
@@ -77,9 +77,8 @@ def table(found: dict[str, list[float]], equal: bool) -> str:
     lines += ["", "| | measured | asked | |", "|---|---|---|---|"]
     for what, over, under, limit, at_most in GOALS:
         ratio = median[over] / (median[under] if under else 1.0)
-        missed = ratio / limit if at_most else limit / ratio
-        verdict = "met" if missed <= 1 else f"missed by {missed:.2f}x"
-        lines.append(f"| {what} | {ratio:.3f} | {'<=' if at_most else '>='} {limit} | {verdict} |")
+        lines.append(f"| {what} | {ratio:.3f} | {'<=' if at_most else '>='} {limit} | "
+                     f"{verdict(ratio, limit, at_most=at_most)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -88,11 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     found, equal = measure(parser.parse_args().rounds)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "bridge.json").write_text(json.dumps(found, indent=1) + "\n")
-    text = table(found, equal)
-    (RESULTS / "bridge.md").write_text(text)
-    print(text)
+    publish("bridge", found, table(found, equal))
     if not equal:
         raise SystemExit("The modes sorted to different results; see `equal` of benchmarks/bridge/bridge.js.")
 

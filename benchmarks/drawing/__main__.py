@@ -9,7 +9,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.site import RESULTS, ROOT, build_site, run_page
+from benchmarks.site import ROOT, build_site, run_page
+from benchmarks.tables import publish, verdict
 
 GOALS = (  # contender, its floor or peer, the largest ratio asked
     ("boxes/{api}/layerw", "boxes/{api}/raw loop", 1.2),
@@ -53,8 +54,8 @@ def table(found: dict[str, list[dict[str, Any]]], title: str) -> str:
             a, b = (figure(found.get(key.format(api=api), [])) for key in (own, peer))
             if a is None or b is None:
                 continue
-            verdict = "met" if a / b <= limit else f"missed by {a / b / limit:.2f}x"
-            lines.append(f"| {own.format(api=api)} / {peer.split('/')[-1]} | {a / b:.2f} | <= {limit} | {verdict} |")
+            lines.append(f"| {own.format(api=api)} / {peer.split('/')[-1]} | {a / b:.2f} | <= {limit} | "
+                         f"{verdict(a / b, limit, at_most=True)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -86,13 +87,10 @@ def main() -> None:
             path = f"bench/index.html?rounds={args.rounds}&frames={args.frames}&only={args.only}&size={args.size}"
             path += f"&warmup={args.warm_up}&many={args.many}"
             found = run_page(site, path, timeout_s=args.timeout_s)["drawing"][0]
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{args.name}.json").write_text(json.dumps(found, indent=1) + "\n")
     text = table(found, args.title or f"software rasteriser, {args.size}, shared cores")
     if not args.title:
         text += SOFTWARE_NOTE
-    (RESULTS / f"{args.name}.md").write_text(text)
-    print(text)
+    publish(args.name, found, text)
 
 
 if __name__ == "__main__":

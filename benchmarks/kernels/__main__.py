@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.kernels import data
-from benchmarks.site import RESULTS, ROOT, build_site, run_page
+from benchmarks.site import ROOT, build_site, run_page
+from benchmarks.tables import publish, verdict
 
 SOURCES = ROOT / "engine_py" / "kernels"
 # As build.py compiles the wasm; SSE4.2 has its vectors' width.
@@ -109,10 +110,8 @@ def table(found: Found, counts: dict[str, int]) -> str:
         if a is None or b is None:
             continue
         ratio = a / b
-        missed = ratio / asked if at_most else asked / ratio
-        verdict = "met" if missed <= 1 else f"missed by {missed:.2f}x"
         lines.append(f"| {case}: {NAMES[own]} / {NAMES[peer]} | {ratio:.2f} | {'<=' if at_most else '>='} {asked} | "
-                     f"{verdict} |")
+                     f"{verdict(ratio, asked, at_most=at_most)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -122,11 +121,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
     found, counts = measure(args.rounds)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "kernels.json").write_text(json.dumps({"counts": counts, "found": found}) + "\n")
-    text = table(found, counts)
-    (RESULTS / "kernels.md").write_text(text)
-    print(text)
+    publish("kernels", {"counts": counts, "found": found}, table(found, counts))
 
 
 if __name__ == "__main__":

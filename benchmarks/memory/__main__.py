@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -12,7 +11,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.site import RESULTS, ROOT, build_site, run_page
+from benchmarks.site import ROOT, build_site, run_page
+from benchmarks.tables import publish
 
 HERE = Path(__file__).parent
 PEERS = ("zig", "dlmalloc")
@@ -72,10 +72,7 @@ def table(found: dict[str, Any]) -> str:
 def main() -> None:
     """Run it."""
     found = measure()
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "memory.json").write_text(json.dumps(found) + "\n")
-    (RESULTS / "memory.md").write_text(table(found))
-    print(table(found))
+    publish("memory", found, table(found))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.simulation import contenders, scenes
-from benchmarks.site import RESULTS, ROOT, build_site, run_page
+from benchmarks.site import ROOT, build_site, run_page
+from benchmarks.tables import publish, verdict
 
 SOURCES = ROOT / "engine_py" / "kernels"
 FLAGS = ("-O3", "-msse4.2", "-std=gnu11", "-ffp-contract=off", "-fno-math-errno")
@@ -104,10 +105,9 @@ def table(found: Found, state: dict[str, dict[str, float]]) -> str:
         a, b = step_ms(found[scene].get(own)), 1.0 if peer is None else step_ms(found[scene].get(peer))
         if a is None or b is None:
             continue
-        missed = (a / b) / asked if at_most else asked / (a / b)
-        verdict = "met" if missed <= 1 else f"missed by {missed:.2f}x"
+        goal = verdict(a / b, asked, at_most=at_most)
         limit = f"{'<=' if at_most else '>='} {asked}"
-        lines.append(f"| {TITLES[scene]}, {own}: {what} | {a / b:.2f} | {limit} | {verdict} |")
+        lines.append(f"| {TITLES[scene]}, {own}: {what} | {a / b:.2f} | {limit} | {goal} |")
     return "\n".join(lines) + "\n"
 
 
@@ -117,11 +117,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
     found, state = measure(args.rounds)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "simulation.json").write_text(json.dumps({"found": found, "state": state}) + "\n")
-    text = table(found, state)
-    (RESULTS / "simulation.md").write_text(text)
-    print(text)
+    publish("simulation", {"found": found, "state": state}, table(found, state))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import os
 import shutil
 import statistics
@@ -15,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.kernels import data
-from benchmarks.site import RESULTS, ROOT, build_site, run_page
+from benchmarks.site import ROOT, build_site, run_page
+from benchmarks.tables import publish, verdict
 
 CASES = {  # case -> what it is, the speed-up asked (0: none)
     "cull": ("cull + LOD of 1,000,000", 1.8),
@@ -70,7 +70,7 @@ def table(found: Found, loads: list[float]) -> str:
         middle = {name: statistics.median(values) for name, values in times.items()}
         ratio = best["one"] / best["two"]
         equal = all(result["equal"] for result in found[case])
-        goal = "" if not asked else f">= {asked}: " + ("met" if ratio >= asked else f"missed by {asked / ratio:.2f}x")
+        goal = "" if not asked else f">= {asked}: {verdict(ratio, asked, at_most=False)}"
         lines.append(f"| {what} | {best['one']:.2f} | {best['two']:.2f} | {ratio:.2f} | {middle['one']:.2f} | "
                      f"{middle['two']:.2f} | {middle['one'] / middle['two']:.2f} | {goal} | "
                      f"{'equal' if equal else 'DIFFERENT'} |")
@@ -82,11 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     found, loads = measure(parser.parse_args().rounds)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "threads.json").write_text(json.dumps({"loads": loads, "found": found}) + "\n")
-    text = table(found, loads)
-    (RESULTS / "threads.md").write_text(text)
-    print(text)
+    publish("threads", {"loads": loads, "found": found}, table(found, loads))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ class AppMemory:
         self.blocks: Blocks | None = None
         self._host, self._budgets, self._ledger, self._log = host, budgets, ledger, log
         self._is_programs = False
+        self._has_none = budgets.mesh_bytes == 0  # for meshes, for good
 
     def for_program(self) -> LayerMemory:
         """See App.memory.
@@ -46,15 +47,17 @@ class AppMemory:
         return memory
 
     def for_meshes(self) -> Blocks | None:
-        """Blocks for built meshes; None where the budget or the host has no Layer memory for them."""
+        """Blocks for built meshes; None where the budget or the host has no Layer memory for them, or what is loading
+        leaves no room for it now."""
         size_bytes = self._budgets.mesh_bytes
-        if size_bytes == 0 or not self._ledger.try_fix(size_bytes):
+        if self._has_none or not self._ledger.try_fix(size_bytes):
             return None
         try:
             memory = self._open()
         except Exception as error:  # a page without the kernels, CPython without wasmtime
             self._log.warning(f"Meshes are built outside of Layer memory: {error}")
-            self._ledger.fixed_bytes -= size_bytes
+            self._ledger.unfix(size_bytes)
+            self._has_none = True
             return None
         self.blocks = Blocks(memory)
         self._limit(memory)

@@ -264,3 +264,37 @@ def test_a_world_far_from_the_origin_gives_the_same_rows_to_the_gpu(tmp_path: Pa
         rows.append((host.sink.columns[0][first : first + 8].copy(), host.sink.triangles))
     assert rows[0][1] == rows[1][1] > 0
     assert np.abs(rows[0][0] - rows[1][0]).max() < 1e-5
+
+
+def test_meshes_get_layer_memory_once_the_budget_has_room_for_it(tmp_path: Path) -> None:
+    (tmp_path / "m.glb").write_bytes(glb())
+    app, host = make(tmp_path, budgets=lw.Budgets(layer_mib=64, mesh_mib=16))
+    busy = app.layer_ledger.left_bytes - (8 << 20)
+    app.layer_ledger.reserve(busy, "Something that loads")
+    first = app.load("m.glb")
+    host.step(app, 12)
+    assert first.state == "ready" and app.layer.memory is None and app.layer_ledger.spare_bytes > 0
+    app.layer_ledger.release(busy)
+    second = app.load("m.glb")
+    host.step(app, 12)
+    assert second.state == "ready" and app.layer.memory is not None
+    assert app.layer.memory.statistics().handle_count > 0 and app.layer_ledger.fixed_bytes == 16 << 20
+    assert_all_freed(app, host)
+
+
+def test_a_host_without_kernels_is_asked_once_and_charged_nothing(tmp_path: Path) -> None:
+    (tmp_path / "m.glb").write_bytes(glb())
+    app, host = make(tmp_path)
+    asked: list[int] = []
+
+    def refuse(budget_bytes: int) -> Any:
+        asked.append(budget_bytes)
+        raise RuntimeError("Layer memory is not loaded")
+
+    host.open_layer = refuse  # type: ignore[method-assign]
+    models = [app.load("m.glb") for _ in range(2)]
+    host.step(app, 12)
+    assert [model.state for model in models] == ["ready", "ready"]
+    assert len(asked) == 1 and app.layer_ledger.fixed_bytes == 0
+    assert sum("not loaded" in text for _, text in host.logs) == 1
+    assert_all_freed(app, host)

@@ -37,7 +37,7 @@ class Backup(NamedTuple):
 
 
 class Backups:
-    """One for each engine. `release` ends a transfer; `open_blocks` is asked once, when a mesh first wants a block."""
+    """One for each engine. `release` ends a transfer; `open_blocks` is asked when a mesh wants a block and none exist."""
 
     def __init__(self, ledger: HardLedger, release: Callable[[int], None],
                  open_blocks: Callable[[], Blocks | None] = lambda: None) -> None:  # fmt: skip
@@ -45,7 +45,6 @@ class Backups:
         self.residents = Residents(FAR_RADII)
         self.blocks: Blocks | None = None
         self._ledger, self._release, self._open_blocks = ledger, release, open_blocks
-        self._asked = False
         self._frame = 0
         self._kept: dict[Key, Backup] = {}
         self._keys: dict[int, dict[Key, None]] = {}  # of each asset, oldest first
@@ -100,8 +99,8 @@ class Backups:
 
     def try_block(self, size_bytes: int) -> int:
         """A block to build a mesh in, 0 for none; backups that may go make room for the next one."""
-        if not self._asked:
-            self._asked, self.blocks = True, self._open_blocks()
+        if self.blocks is None:
+            self.blocks = self._open_blocks()
         if self.blocks is None:
             return 0
         block = self.blocks.try_alloc(size_bytes)

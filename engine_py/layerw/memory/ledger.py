@@ -65,6 +65,13 @@ class HardLedger:
         self.peak_bytes = max(self.peak_bytes, self.held_bytes)
         return True
 
+    def unfix(self, size_bytes: int) -> None:
+        """Gives fixed bytes back: what they were for could not be opened."""
+        if not 0 <= size_bytes <= self.fixed_bytes:
+            raise ValueError(f"{size_bytes} fixed bytes were released to the {self.name} ledger, which holds "
+                             f"{self.fixed_bytes}; release exactly what was taken.")
+        self.fixed_bytes -= size_bytes
+
     def _push_out(self, size_bytes: int) -> None:
         surplus = self.held_bytes + size_bytes - self.budget_bytes
         if surplus > 0 and self.evict is not None:

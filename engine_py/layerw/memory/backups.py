@@ -37,7 +37,7 @@ class Backup(NamedTuple):
 
 
 class Backups:
-    """One for each engine. `release` ends a transfer; `open_blocks` is asked when a mesh wants a block and none exist."""
+    """One for each engine. `release` ends a transfer; `open_blocks` is asked when a mesh wants a block and has none."""
 
     def __init__(self, ledger: HardLedger, release: Callable[[int], None],
                  open_blocks: Callable[[], Blocks | None] = lambda: None) -> None:  # fmt: skip

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from layerw_server import runtime
-from layerw_server.browser import chromium
-from layerw_server.export import export_app
+from layerw_server.tools.browser import chromium
+from layerw_server.tools.export import export_app
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"

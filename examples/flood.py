@@ -1,8 +1,8 @@
-"""A spring floods a valley, seen as a map: a kernel draws the picture in Layer memory and the page shows it from there.
+"""A spring floods a valley, seen as a map: a kernel draws the panel in Layer memory and the page shows it from there.
 
     layerw run examples/flood.py        drag on the map to pour more water
 
-No triangle is drawn: `app.picture` gives the kernel its pixels, `show()` puts them above the canvas.
+No triangle is drawn: `app.panel` gives the kernel its pixels, `show()` puts them above the canvas.
 """
 
 import numpy as np
@@ -36,7 +36,7 @@ spring = np.unravel_index(np.argmin(ground[:, 8]), (ROWS, 1))[0]
 water.add_source(8, float(spring), radius=4, rate=1.5)
 low, high = float(ground.min()), float(ground.max())
 app.watch("flood", water)
-picture = app.picture(COLUMNS, ROWS, smooth=True)
+panel = app.panel(COLUMNS, ROWS, smooth=True)
 
 
 def pour(column, row):
@@ -48,12 +48,12 @@ def pour(column, row):
 @app.frame
 def update(dt):
     width, height = app.input.size
-    picture.scale = max(min(width / COLUMNS, height / ROWS), 0.1)
-    picture.left, picture.top = (width - COLUMNS * picture.scale) / 2, (height - ROWS * picture.scale) / 2
+    panel.scale = max(min(width / COLUMNS, height / ROWS), 0.1)
+    panel.left, panel.top = (width - COLUMNS * panel.scale) / 2, (height - ROWS * panel.scale) / 2
     if app.input.button(0):
         x, y = app.input.pointer
-        pour((x - picture.left) / picture.scale, (y - picture.top) / picture.scale)
+        pour((x - panel.left) / panel.scale, (y - panel.top) / panel.scale)
     for _ in range(4):
         water.step(1 / 60)
-    water.paint(picture, low=low, high=high, deep=4)
-    picture.show()
+    water.paint(panel, low=low, high=high, deep=4)
+    panel.show()

@@ -6,7 +6,7 @@
  * Limits: `src` with a slash is an address (its folder needs a manifest.json); without one it is a file of the
  * app folder that this script's server serves.
  */
-import { Host } from './host.js';
+import { Host } from './page/host.js';
 
 const BASE_URL = new URL('./', import.meta.url).href;
 const DECODE_WORKERS_MAX = 4;

@@ -21,10 +21,10 @@ from typing import Any
 
 from benchmarks.site import RESULTS, ROOT
 from layerw_server import runtime
-from layerw_server.app import create_app
-from layerw_server.background import background_server
-from layerw_server.browser import chromium_flags, find_chromium
-from layerw_server.export import export_app
+from layerw_server.http.app import create_app
+from layerw_server.http.background import background_server
+from layerw_server.tools.browser import chromium_flags, find_chromium
+from layerw_server.tools.export import export_app
 
 LIMIT = 1.3
 PROGRAM = ROOT / "examples" / "hello.py"

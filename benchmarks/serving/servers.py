@@ -9,8 +9,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from layerw_server.app import create_app
-from layerw_server.serve import _Server, bind, uvicorn_config
+from layerw_server.http.app import create_app
+from layerw_server.http.serve import _Server, bind, uvicorn_config
 
 
 def main() -> None:

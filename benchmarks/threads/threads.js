@@ -32,7 +32,7 @@ async function open() {
   layer.open(512 * MIB, null);
   const threads = new Threads({
     module: modules.kernels, memory: layer.memory, kernels: layer.exports,
-    make: () => new Worker('/web/job-worker.js', { type: 'module' }),
+    make: () => new Worker('/web/kernels/job-worker.js', { type: 'module' }),
     gone: (lock) => navigator.locks.request(lock, () => {}),
     fail: (text) => post('failed', text), warn: (text) => post('failed', text),
   });

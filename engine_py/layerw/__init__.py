@@ -16,28 +16,30 @@ from typing import TYPE_CHECKING, Any
 from layerw.app import App
 from layerw.base.config import Budgets
 from layerw.base.errors import BudgetError, ConfigError, HandleError, LayerwError, ShapeError
+from layerw.content.models import Model
 from layerw.input.fly import FlyCamera
-from layerw.models import Model
 from layerw.scene.entity import Entities, Entity
 from layerw.scene.shapes import Lods, Material, Mesh
 
 if TYPE_CHECKING:
-    from layerw.pictures import Picture
+    from layerw.content.worlds import World
     from layerw.scene import flora
     from layerw.scene.scatter import scatter
-    from layerw.screenshots import Screenshot
-    from layerw.worlds import World
+    from layerw.surface.panels import Panel
+    from layerw.surface.screenshots import Screenshot
 
 __version__ = "0.1.0"
 __all__ = [
     "App", "BudgetError", "Budgets", "ConfigError", "Entities", "Entity", "FlyCamera", "HandleError", "LayerwError",
-    "Lods", "Material", "Mesh", "Model", "Picture", "Screenshot", "ShapeError", "World", "__version__", "flora",
+    "Lods", "Material", "Mesh", "Model", "Panel", "Screenshot", "ShapeError", "World", "__version__", "flora",
     "scatter",
 ]  # fmt: skip
 
 # What a small program does without is imported when it is first asked for: it would cost every start of every page.
-_LATER = {"Picture": "layerw.pictures", "Screenshot": "layerw.screenshots", "World": "layerw.worlds",
-          "flora": "layerw.scene.flora", "scatter": "layerw.scene.scatter"}  # fmt: skip
+_LATER = {
+    "Panel": "layerw.surface.panels", "Screenshot": "layerw.surface.screenshots", "World": "layerw.content.worlds",
+    "flora": "layerw.scene.flora", "scatter": "layerw.scene.scatter",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

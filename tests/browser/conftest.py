@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from layerw_server.app import create_app
-from layerw_server.background import background_server
-from layerw_server.browser import BrowserMissing, chromium
+from layerw_server.http.app import create_app
+from layerw_server.http.background import background_server
+from layerw_server.http.web import web_folder
 from layerw_server.runtime import RuntimeUnavailable, ensure
-from layerw_server.shot import web_folder
+from layerw_server.tools.browser import BrowserMissing, chromium
 
 from .harness import SIZE, Running, open_program, write_program
 

@@ -1,6 +1,6 @@
 """What browser tests share: a served program in a real page, and the leak check around it.
 
-Owns: one page per program, its errors, and questions to its engine (web/requests.js).
+Owns: one page per program, its errors, and questions to its engine (web/engine/requests.js).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import BrowserContext, Page
 
-from layerw_server.browser import PageErrors
+from layerw_server.tools.browser import PageErrors
 
 SIZE = {"width": 160, "height": 120}
 BOOT_TIMEOUT_MS = 90_000
@@ -63,10 +63,10 @@ class Running:
 
     def panel(self) -> str:
         """Return the text of the error panel, '' where it is hidden."""
-        return str(self.page.evaluate(f"(({HOST_JS}.panels.error.hidden) ? '' : {HOST_JS}.panels.error.innerText)"))
+        return str(self.page.evaluate(f"(({HOST_JS}.notices.error.hidden) ? '' : {HOST_JS}.notices.error.innerText)"))
 
     def request(self, what: str, argument: Any = None) -> Any:
-        """Ask the engine; see web/requests.js."""
+        """Ask the engine; see web/engine/requests.js."""
         return self.page.evaluate(f"([what, argument]) => {HOST_JS}.request(what, argument)", [what, argument])
 
     def report(self, *, state_hash: bool = False) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pytest
 from playwright.sync_api import Browser, Error, Page
 
-from layerw_server.browser import chromium_flags, find_chromium
+from layerw_server.tools.browser import chromium_flags, find_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
 BACKENDS = ["webgpu", "webgl2"]

@@ -125,5 +125,5 @@ def test_everything_at_once_leaves_the_picture_alone(tmp_path: Path, run_program
     assert "NameError" in running.panel(), "the first error stays on the page"
     assert_draws_on(running)
     running.python("for thing in (*models, *worlds): thing.close()\n"
-                   "for pages in (app.store._vertices, app.store._indices): pages.trim()")
+                   "for pages in (app._engine.store._vertices, app._engine.store._indices): pages.trim()")
     running.frames(3)

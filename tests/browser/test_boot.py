@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from layerw_server.background import background_server
-from layerw_server.browser import find_chromium
+from layerw_server.http.background import background_server
+from layerw_server.tools.browser import find_chromium
 
 from .conftest import RunProgram, ServeProgram
 from .harness import CUBE, Running, open_program

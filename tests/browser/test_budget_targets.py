@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
-from layerw_server.shot import ShotOptions, take_shot
+from layerw_server.tools.shot import ShotOptions, take_shot
 
 from .conftest import ServeProgram
 
@@ -27,7 +27,7 @@ for side, color in ((-10, "red"), (10, "blue")):
 
 @app.frame
 def update(dt):
-    ledger = app.store.committed
+    ledger = app._engine.store.committed
     assert ledger.used_bytes <= ledger.budget_bytes, (ledger.used_bytes, ledger.budget_bytes)
 """
 

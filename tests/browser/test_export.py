@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
-from layerw_server.export import export_app
-from layerw_server.shot import web_folder
+from layerw_server.http.web import web_folder
+from layerw_server.tools.export import export_app
 
 from .harness import CUBE, open_program, write_program
 

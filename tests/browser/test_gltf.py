@@ -24,7 +24,7 @@ app.spawn(lw.Mesh.box())  # the first mesh makes the buffers that stay for reuse
 app.camera.position = (0.3, 0.5, 0.9)
 app.camera.look_at((0, 0.3, 0))
 """
-MODELS = "from layerw.base.host_port import Running\nmodels = Running.app.contents.models\n"
+MODELS = "from layerw.base.host_port import Running\nmodels = Running.app._engine.contents.models\n"
 
 
 def start(folder: Path, run_program: RunProgram, backend: str) -> Running:

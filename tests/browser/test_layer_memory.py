@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
-from layerw_server.export import export_app
-from layerw_server.shot import web_folder
+from layerw_server.http.web import web_folder
+from layerw_server.tools.export import export_app
 
 from .conftest import ServeProgram
 from .harness import Running, open_program
@@ -45,7 +45,7 @@ copy, address = memory.kernels.lw_stm_copy, block.address
 start = time.perf_counter()
 for _ in range(ROUNDS):
     copy(small, address, 64)
-app.log.info(f"a 64-byte copy takes {(time.perf_counter() - start) / ROUNDS * 1e6:.3f} us")
+app._engine.log.info(f"a 64-byte copy takes {(time.perf_counter() - start) / ROUNDS * 1e6:.3f} us")
 
 @app.frame
 def update(dt):

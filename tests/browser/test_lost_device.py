@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext
 
-from layerw_server.browser import chromium_flags, find_chromium
+from layerw_server.tools.browser import chromium_flags, find_chromium
 
 from .conftest import ServeProgram
 from .harness import SIZE, Running, open_program
@@ -125,11 +125,11 @@ console.warn = (...words) => {
 WATCH = """
 import __main__
 app = __main__.app
-fetched, fewest, fetch = [], [1 << 30], app.transfers.fetch
+fetched, fewest, fetch = [], [1 << 30], app._engine.transfers.fetch
 def counting(url, *values, **named):
     fetched.append(url)
     return fetch(url, *values, **named)
-app.transfers.fetch = counting
+app._engine.transfers.fetch = counting
 @app.frame
 def watch(dt):
     fewest[0] = min(fewest[0], app.report()["tiles"]["resident"])
@@ -150,7 +150,7 @@ def test_same_picture_after_the_gpu_was_lost(
     settle(running)
     running.python(WATCH)
     if program == "all without backups":
-        running.python("len([app.backups.drop(*key) for key in list(app.backups._kept)])")
+        running.python("len([app._engine.backups.drop(*key) for key in list(app._engine.backups._kept)])")
     resident = running.report()["tiles"]["resident"]
     before, counted = pixels(running), running.counts()
     took_ms = lose(running, own_browser, backend)

@@ -86,7 +86,7 @@ def test_keys_are_up_after_the_window_lost_the_focus(run_program: RunProgram) ->
 
 def test_touches_have_small_numbers_and_end(run_program: RunProgram) -> None:
     running = run_program(PROGRAM, backend="null").wait_ready()
-    send = f"([type, id, x, y]) => {HOST_JS}.panels.stage.dispatchEvent(new PointerEvent(type, " \
+    send = f"([type, id, x, y]) => {HOST_JS}.notices.stage.dispatchEvent(new PointerEvent(type, " \
         "{ pointerType: 'touch', pointerId: id, clientX: x, clientY: y, bubbles: true, composed: true }))"
     running.page.evaluate(send, ["pointerdown", 71, 5, 6])
     running.page.evaluate(send, ["pointerdown", 99, 7, 8])

@@ -63,7 +63,7 @@ def test_a_click_selects_what_is_under_the_pointer(run_program: RunProgram) -> N
     place = running.python("""
 from __main__ import *
 import json
-frame = app._frame_camera()
+frame = app._engine.frame_camera()
 found = None
 for thing in things[1:]:
     x, y, z, w = frame.view_projection.astype(float) @ np.append(thing.position - frame.position, 1)

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Error
 
-from layerw_server.shot import ShotError, shot, write_files
+from layerw_server.tools.shot import ShotError, shot, write_files
 
 from .conftest import RunProgram
 from .harness import Running, write_program
@@ -100,7 +100,7 @@ def shown(running: Running) -> Pixels:
 def test_it_is_what_the_page_shows(run_program: RunProgram, backend: str, thread: str, isolate: str) -> None:
     running = run_program(program(), serve={"isolate": isolate == "1"}, backend=backend, thread=thread).wait_ready()
     page = running.page
-    page.evaluate("document.querySelector('layer-w').host.panels.note.hidden = true")
+    page.evaluate("document.querySelector('layer-w').host.notices.note.hidden = true")
     with page.expect_download() as waiting:
         take(running, "'folder/a.png'", "", "print")
     wait_ready(running)
@@ -167,7 +167,7 @@ def test_a_lost_gpu_fails_them_kindly_and_the_next_one_comes(run_program: RunPro
 
 def test_shot_writes_what_was_taken_in_the_last_frame_beside_its_own_picture(
         tmp_path: Path, runtime_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("layerw_server.shot.SCREENSHOT_TIMEOUT_MS", 1500)  # then it reads back: see `shown`
+    monkeypatch.setattr("layerw_server.tools.shot.SCREENSHOT_TIMEOUT_MS", 1500)  # then it reads back: see `shown`
     path = write_program(tmp_path / "app", program(more=AT_THE_END.replace("FRAMES", "3")))
     with ThreadPoolExecutor(1) as thread:  # Playwright runs one event loop a thread; the session's has this one
         status = thread.submit(shot, path, backend="webgl2", size=(48, 32), frames=3, out=tmp_path / "own.png",

@@ -59,10 +59,12 @@ def test_live_objects_and_memory_stay_flat(tmp_path: Path, tmp_path_factory: pyt
         running.python(f"import gc, __main__; from __main__ import app; __main__.until[0] = {rounds}; None")
         while running.python("__main__.rounds") < rounds:
             running.frames(8)
-        running.python("gc.collect()\nfor pages in (app.store._vertices, app.store._indices): pages.trim()")
+        running.python("gc.collect()\nstore = app._engine.store\n"
+                           "for pages in (store._vertices, store._indices): pages.trim()")
         running.frames(3)
-        table = running.python("str((app.layer_ledger.used_bytes, app.heap_ledger.used_bytes,"
-                               " app.gpu_ledger.used_bytes, app.table.rows_used, app.table.alive_count))")
+        table = running.python("engine = app._engine\nstr((engine.layer_ledger.used_bytes, "
+                               "engine.heap_ledger.used_bytes,"
+                               " engine.gpu_ledger.used_bytes, engine.table.rows_used, engine.table.alive_count))")
         seen.append((running.counts(), table, running.report()["wasm_memory_bytes"]))
     (early, early_table, early_bytes), (late, late_table, late_bytes) = seen
     print(f"{backend}: {late}, wasm memory grew by {late_bytes - early_bytes} bytes.")

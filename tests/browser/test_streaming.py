@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import BrowserContext
 
-from layerw_server.app import create_app
-from layerw_server.background import background_server
-from layerw_server.shot import web_folder
+from layerw_server.http.app import create_app
+from layerw_server.http.background import background_server
+from layerw_server.http.web import web_folder
 
 from .conftest import RunProgram
 from .harness import Running, open_program
@@ -45,7 +45,8 @@ highest = {}
 frames = [0]
 
 def check(when):
-    for ledger in (app.heap_ledger, app.layer_ledger, app.gpu_ledger, app.store.committed):
+    engine = app._engine
+    for ledger in (engine.heap_ledger, engine.layer_ledger, engine.gpu_ledger, engine.store.committed):
         highest[ledger.name] = max(highest.get(ledger.name, 0), ledger.used_bytes)
         assert ledger.used_bytes <= ledger.budget_bytes, (when, ledger.name, ledger.used_bytes, ledger.budget_bytes)
 
@@ -79,7 +80,8 @@ def start(tmp_path: Path, factory: pytest.TempPathFactory, run_program: RunProgr
 
 def end(running: Running) -> None:
     """Close the world; the fixture then checks that all that it took is back."""
-    running.python("end()\nfor pages in (app.store._vertices, app.store._indices): pages.trim()  # kept for new meshes")
+    running.python("end()\nstore = app._engine.store\n"
+                   "for pages in (store._vertices, store._indices): pages.trim()  # kept for new meshes")
     running.frames(3)
     report = running.report()
     assert report["layer_bytes"] == report["layer_fixed_bytes"]
@@ -229,8 +231,8 @@ to_world = lambda p: np.array((p[0], p[2], -p[1]))  # of tilesets, which are Z-u
 far, noise = [False], [False]
 PITCH = -0.85  # no sky in the picture: its clouds do not turn with the world
 app.fog.density = 0.0
-create = app.store.create_material
-app.store.create_material = lambda desc: create(desc if noise[0] else dataclasses.replace(desc, kind="pbr"))
+create = app._engine.store.create_material
+app._engine.store.create_material = lambda desc: create(desc if noise[0] else dataclasses.replace(desc, kind="pbr"))
 
 def look(offset_m):
     eye = np.array((offset_m, 45.0, 30.0 + offset_m))

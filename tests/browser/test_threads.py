@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
-from layerw_server.export import HEADERS_FILE, export_app
-from layerw_server.shot import web_folder
+from layerw_server.http.web import web_folder
+from layerw_server.tools.export import HEADERS_FILE, export_app
 
 from .conftest import ServeProgram
 from .harness import BOOT_TIMEOUT_MS, Running, open_program

@@ -49,8 +49,8 @@ def run(frames: int = 4) -> list[str]:
     rng = np.random.default_rng(6)
     app.camera.position = np.array((0.3, 2.0, 5.1))
     app.camera.yaw = app.camera.pitch = 0.0
-    row = app.table.reserve_transient(8)
-    found, seen = [], app.visibility.frame
+    row = app._engine.table.reserve_transient(8)
+    found, seen = [], app._engine.visibility.frame
     tiles = TileDraw(np.arange(8, dtype=np.uint32), np.ones(8, np.uint32), np.arange(8) % 2 == 0,
                      rng.uniform(-50, 50, (8, 3)), np.tile(np.float32([0, 0, 0, 1]), (8, 1)),
                      np.ones((8, 3), np.float32), rng.uniform(-50, 50, (8, 3)),
@@ -60,16 +60,17 @@ def run(frames: int = 4) -> list[str]:
         result = seen(*args, **{**kwargs, "tiles": tiles, "tile_row": row})
         *lists, seen_count = result
         assert all(map(len, lists)) and seen_count > 0, "every pass draws something"
-        found.append(digest([*lists, np.uint32(seen_count), *(column[: app.table.rows_used] for column in args[2:5])]))
+        rows = app._engine.table.rows_used
+        found.append(digest([*lists, np.uint32(seen_count), *(column[:rows] for column in args[2:5])]))
         return result
 
-    app.visibility.frame = keeping  # type: ignore[method-assign]
+    app._engine.visibility.frame = keeping  # type: ignore[method-assign]
     for _ in range(frames):
         crowd.position[:, 1] += rng.uniform(-1, 1, 3000).astype(np.float32)
         plain.scale *= np.float32(1.01)
         last.position[:] = rng.uniform(-1, 1, 3)
         app.camera.position[2] -= 0.25
         app.host.step(app)
-    app.visibility.frame = seen  # type: ignore[method-assign]
+    app._engine.visibility.frame = seen  # type: ignore[method-assign]
     assert len(found) == frames
     return [*found, str(app.report(state_hash=True)["state_hash"]), *app.host.errors]

@@ -12,8 +12,8 @@ from typing import Any
 
 import uvicorn
 
-from layerw_server.app import create_app
-from layerw_server.serve import bind, uvicorn_config
+from layerw_server.http.app import create_app
+from layerw_server.http.serve import bind, uvicorn_config
 
 TILE = bytes(range(256)) * 256
 TILE_NAME = "5-3-7.1a2b3c4d5e6f.glb"

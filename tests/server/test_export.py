@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from layerw.kernels import files as kernels
-from layerw_server.export import MARKER, RUNTIME_FILES, ExportError, ExportReport, export_app
-from layerw_server.needs import needed_entries
+from layerw_server.tools.export import MARKER, RUNTIME_FILES, ExportError, ExportReport, export_app
+from layerw_server.tools.needs import needed_entries
 
 LOCK = {"info": {"python": "3.14.2"}, "packages": {
     "numpy": {"name": "numpy", "file_name": "numpy-2.whl"}, "layerw": {"name": "layerw", "file_name": "layerw-0.whl"},

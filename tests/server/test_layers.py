@@ -16,8 +16,11 @@ PLANTED = [
     ("layerw/memory/planted.py", "import layerw.gpu.spec as _; import layerw.assets", "Imports point down"),
     ("layerw/scene/planted.py", "import layerw.app", "Imports point down"),
     ("layerw/planted.py", "VALUE = 1", "Imports point down"),
+    ("layerw/content/planted.py", "import layerw.engine", "Imports point down"),
+    ("layerw/frame/planted.py", "import layerw.content.models", "Imports point down"),
+    ("layerw_server/http/planted.py", "import layerw_server.tools.shot", "The server's folders point down"),
     ("layerw/scene/planted.py", "import js", "Only hosts/browser imports the browser"),
-    ("layerw/base/planted.py", "import layerw_server.paths", "The engine never imports the server"),
+    ("layerw/base/planted.py", "import layerw_server.http.paths", "The engine never imports the server"),
 ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerw_server.paths import PathNotFound, PathRefused, decode_path, printable, resolve
+from layerw_server.http.paths import PathNotFound, PathRefused, decode_path, printable, resolve
 
 
 @pytest.mark.parametrize("raw", [

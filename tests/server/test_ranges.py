@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerw_server.ranges import RANGES_MAX, ByteRange, RangeRefused, parse_range
+from layerw_server.http.ranges import RANGES_MAX, ByteRange, RangeRefused, parse_range
 
 
 @pytest.mark.parametrize(("header", "size", "expected"), [

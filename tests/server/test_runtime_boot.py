@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from layerw_server import browser, runtime
+from layerw_server import runtime
 from layerw_server.runtime import build, cache, node
+from layerw_server.tools import browser
 
 HERE = Path(__file__).parent
 FILES = {"pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"}

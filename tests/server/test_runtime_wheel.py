@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from layerw_server import wheel
-from layerw_server.runtime import lockfile, prepare
+from layerw_server.runtime import lockfile, prepare, wheel
 from layerw_server.runtime.compile_zip import compile_zip
 from layerw_server.runtime.pins import NUMPY_WHEEL
 

@@ -8,8 +8,8 @@ import pytest
 
 from layerw_server.cli.checks import folders
 from layerw_server.cli.console import CommandError
-from layerw_server.mounts import Mounts
-from layerw_server.paths import PathNotFound, PathRefused
+from layerw_server.http.mounts import Mounts
+from layerw_server.http.paths import PathNotFound, PathRefused
 
 
 def make(tmp_path: Path) -> Mounts:

@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from layerw_server.reload import Watcher
+from layerw_server.http.reload import Watcher
 
 from .live import Live, running
 

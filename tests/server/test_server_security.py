@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from layerw_server.origins import HostRules, OriginRules, RuleError
+from layerw_server.http.origins import HostRules, OriginRules, RuleError
 
 from .live import TILE_NAME, Live, running
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from layerw_server.serve import ServeError, _hosts, bind, page_address, serve
+from layerw_server.http.serve import ServeError, _hosts, bind, page_address, serve
 
 SCRIPT = """
 import sys
 from pathlib import Path
-from layerw_server.serve import serve
+from layerw_server.http.serve import serve
 root = Path(sys.argv[1])
 serve(root / "app/hello.py", 0, runtime=root / "runtime", web=root / "web")
 """

@@ -50,7 +50,7 @@ def test_nothing_dirty_uploads_no_rows_and_few_words() -> None:
     before = dict(host.sink.commands)
     host.step(app, 10)
     assert host.sink.commands["rows_write"] == before["rows_write"]
-    assert app.submission.words_submitted < 64
+    assert app._engine.submission.words_submitted < 64
 
 
 def test_only_moved_blocks_are_uploaded() -> None:
@@ -114,7 +114,7 @@ def test_shape_errors_name_the_shapes_and_leave_nothing_behind(values: dict[str,
     app, _ = make()
     with pytest.raises(lw.ShapeError, match=message):
         app.spawn_many(lw.Mesh.box(), 10, **values)
-    assert app.table.alive_count == 0
+    assert app._engine.table.alive_count == 0
 
 
 @pytest.mark.parametrize("count", [0, -1, 1.5, True])
@@ -182,9 +182,9 @@ def test_close_frees_every_handle_and_byte() -> None:
     host.step(app, 3)
     app.close()
     host.step(app, 2)
-    assert (len(host.sink.meshes), len(host.sink.materials), app.table.alive_count) == (0, 0, 0)
-    assert app.gpu_ledger.used_bytes == sum(app.resources._charges.values())
-    app.store.check_invariants()
+    assert (len(host.sink.meshes), len(host.sink.materials), app._engine.table.alive_count) == (0, 0, 0)
+    assert app._engine.gpu_ledger.used_bytes == sum(app._engine.resources._charges.values())
+    app._engine.store.check_invariants()
 
 
 def test_the_inbox_grows_when_an_event_does_not_fit() -> None:
@@ -193,7 +193,7 @@ def test_the_inbox_grows_when_an_event_does_not_fit() -> None:
     host.send("device_lost", "x" * 200_000)
     host.step(app, 3)
     assert any(len(text) > 10_000 for _, text in host.logs)
-    assert app._inbox.nbytes == 1 << 18
+    assert app._engine._inbox.nbytes == 1 << 18
 
 
 def test_input_reaches_the_program_in_the_frame_it_arrives() -> None:
@@ -208,10 +208,10 @@ def test_input_reaches_the_program_in_the_frame_it_arrives() -> None:
 
 def test_budgets_come_from_the_page_too_and_too_small_ones_are_explained() -> None:
     app, host = make(host=HeadlessHost(options={"budgets": {"gpu_mib": 30}}))
-    assert app.config.budgets.gpu_mib == 30
+    assert app._engine.config.budgets.gpu_mib == 30
     host.step(app, 2)
     assert any("gpu_mib" in text for _, text in host.logs), "targets do not fit"
-    app.gpu_ledger.check_invariants()
+    app._engine.gpu_ledger.check_invariants()
     with pytest.raises(lw.ConfigError):
         lw.App(lanes=0, host=HeadlessHost())
 
@@ -239,7 +239,7 @@ def test_a_camera_position_that_is_none_keeps_the_picture(position: Any) -> None
 def test_a_still_view_writes_only_the_time_and_a_changed_colour_is_seen() -> None:
     app, host = make()
     host.step(app, 2)
-    block = app._view.block
+    block = app._engine._view.block
     block.read("viewport")[:] = -1
     host.step(app)
     assert block.read("viewport")[0] == -1

@@ -60,24 +60,25 @@ def step_within_budgets(app: lw.App, host: HeadlessHost, frames: int) -> None:
     """Runs frames; at each of them all budgets hold, on both sides."""
     for _ in range(frames):
         host.step(app)
-        assert app.gpu_ledger.used_bytes <= app.gpu_ledger.budget_bytes
-        assert app.store.committed.used_bytes <= app.gpu_ledger.budget_bytes
-        assert host.sink.gpu_bytes <= app.store.committed.used_bytes
-        assert host.transfers.held_total_bytes <= app.layer_ledger.held_bytes <= app.layer_ledger.budget_bytes
+        assert app._engine.gpu_ledger.used_bytes <= app._engine.gpu_ledger.budget_bytes
+        assert app._engine.store.committed.used_bytes <= app._engine.gpu_ledger.budget_bytes
+        assert host.sink.gpu_bytes <= app._engine.store.committed.used_bytes
+        ledger = app._engine.layer_ledger
+        assert host.transfers.held_total_bytes <= ledger.held_bytes <= ledger.budget_bytes
 
 
 def assert_all_freed(app: lw.App, host: HeadlessHost) -> None:
-    fixed = sum(app.resources._charges.values())
+    fixed = sum(app._engine.resources._charges.values())
     app.close()
     host.step(app, 3)
-    assert (app.transfers.live_count, host.transfers.live, host.transfers.held_total_bytes) == (0, {}, 0)
+    assert (app._engine.transfers.live_count, host.transfers.live, host.transfers.held_total_bytes) == (0, {}, 0)
     assert (host.sink.meshes, host.sink.textures, host.sink.materials) == ({}, {}, {})
-    ledger = app.layer_ledger
-    assert (ledger.held_bytes - ledger.fixed_bytes, app.gpu_ledger.used_bytes) == (0, fixed)
-    assert app.layer.memory is None or app.layer.memory.statistics().handle_count == 0
-    assert len(app.backups) == app.backups.size_bytes == 0 and host.errors == []
-    assert app.table.alive_count == 0
-    app.store.check_invariants()
+    ledger = app._engine.layer_ledger
+    assert (ledger.held_bytes - ledger.fixed_bytes, app._engine.gpu_ledger.used_bytes) == (0, fixed)
+    assert app._engine.layer.memory is None or app._engine.layer.memory.statistics().handle_count == 0
+    assert len(app._engine.backups) == app._engine.backups.size_bytes == 0 and host.errors == []
+    assert app._engine.table.alive_count == 0
+    app._engine.store.check_invariants()
 
 
 def test_a_model_becomes_entities_and_goes_without_a_trace(tmp_path: Path) -> None:
@@ -89,14 +90,14 @@ def test_a_model_becomes_entities_and_goes_without_a_trace(tmp_path: Path) -> No
     step_within_budgets(app, host, 12)
     assert (calls, model.state, model.error, host.errors) == (["ready"], "ready", "", [])
     assert model.entities["leaf"].parent is not None and model.entities["base"].position.tolist() == [0, 1, 0]
-    columns = app.table.update()
+    columns = app._engine.table.update()
     assert columns.position[model.entities["leaf"].first_row].tolist() == [5, 2, -5]
     assert host.sink.draws == 3, "the opaque one with its shadow, and the blended one"
     model.on_ready(lambda: calls.append("late"))
     assert calls == ["ready", "late"]
     model.close()
     host.step(app, 2)
-    assert (model.state, app.table.alive_count, host.sink.draws) == ("closed", 0, 0)
+    assert (model.state, app._engine.table.alive_count, host.sink.draws) == ("closed", 0, 0)
     assert_all_freed(app, host)
 
 
@@ -146,17 +147,17 @@ def test_a_world_streams_settles_and_survives_a_lost_device(tmp_path: Path, back
     assert report["tiles"] == {"resident": 6, "pending": 0, "failed": 0}
     before = (host.sink.draws, host.sink.triangles)
     assert before[1] >= 5 * 2 * 50
-    assert (app.layer.memory is not None) is (backups == "blocks") and len(app.backups) >= 7
-    spare = app.layer_ledger.spare_bytes
-    app.backups.evict({"blocks": 1 << 40, "all": 0, "some": spare // 2, "none": 1 << 40}[backups])
-    asked, kept = len(host.transfers.fetched_urls), len(app.backups)
+    assert (app._engine.layer.memory is not None) is (backups == "blocks") and len(app._engine.backups) >= 7
+    spare = app._engine.layer_ledger.spare_bytes
+    app._engine.backups.evict({"blocks": 1 << 40, "all": 0, "some": spare // 2, "none": 1 << 40}[backups])
+    asked, kept = len(host.transfers.fetched_urls), len(app._engine.backups)
     host.lose_device()
     step_within_budgets(app, host, 2 if backups in ("all", "blocks") else 60)
     assert (host.sink.draws, host.sink.triangles) == before
     again = len(host.transfers.fetched_urls) - asked
     assert {"blocks": again == 0, "all": again == 0, "some": 0 < again < 7, "none": again == 7}[backups], (again, kept)
     assert model.state == "ready"
-    assert app.settled and app.store.lost_count == 0
+    assert app.settled and app._engine.store.lost_count == 0
     assert_all_freed(app, host)
 
 
@@ -180,7 +181,7 @@ def test_a_failed_tile_is_tried_again_and_its_parent_shows_meanwhile(tmp_path: P
     step_within_budgets(app, host, 40)
     assert host.sink.draws > 0
     step_within_budgets(app, host, 400)
-    assert app.contents.counts() == {"resident": 4, "pending": 0, "failed": 0}
+    assert app._engine.contents.counts() == {"resident": 4, "pending": 0, "failed": 0}
     assert host.transfers.fetched_urls.count("1.glb") == 3
     assert host.errors == []
     assert_all_freed(app, host)
@@ -204,9 +205,9 @@ def test_the_sea_is_one_blended_draw_that_follows_the_camera(tmp_path: Path) -> 
     app.camera.position = np.array((10_000.0, 50.0, -7_000.0))
     host.step(app, 3)
     assert host.sink.draws == 1
-    row = host.sink.columns[0][app.contents.first_row]
+    row = host.sink.columns[0][app._engine.contents.first_row]
     assert abs(row[0]) <= 32 and abs(row[2]) <= 32 and row[1] == pytest.approx(3.0 - 50.0)
-    assert app._view.block.read("fog_params")[3] == 3.0
+    assert app._engine._view.block.read("fog_params")[3] == 3.0
     writes = host.sink.commands.get("rows_write", 0)
     host.step(app, 5)
     assert host.sink.commands["rows_write"] == writes, "a still view uploads nothing"
@@ -259,8 +260,8 @@ def test_a_world_far_from_the_origin_gives_the_same_rows_to_the_gpu(tmp_path: Pa
         app.camera.position = np.array((far[0], far[2] + 2.0, 5.0 - far[1]))
         app.camera.yaw, app.camera.pitch = 0.0, -0.3
         host.step(app, 40)
-        assert app.contents.counts()["resident"] == 4
-        first = app.contents.first_row
+        assert app._engine.contents.counts()["resident"] == 4
+        first = app._engine.contents.first_row
         rows.append((host.sink.columns[0][first : first + 8].copy(), host.sink.triangles))
     assert rows[0][1] == rows[1][1] > 0
     assert np.abs(rows[0][0] - rows[1][0]).max() < 1e-5
@@ -269,16 +270,16 @@ def test_a_world_far_from_the_origin_gives_the_same_rows_to_the_gpu(tmp_path: Pa
 def test_meshes_get_layer_memory_once_the_budget_has_room_for_it(tmp_path: Path) -> None:
     (tmp_path / "m.glb").write_bytes(glb())
     app, host = make(tmp_path, budgets=lw.Budgets(layer_mib=64, mesh_mib=16))
-    busy = app.layer_ledger.left_bytes - (8 << 20)
-    app.layer_ledger.reserve(busy, "Something that loads")
+    busy = app._engine.layer_ledger.left_bytes - (8 << 20)
+    app._engine.layer_ledger.reserve(busy, "Something that loads")
     first = app.load("m.glb")
     host.step(app, 12)
-    assert first.state == "ready" and app.layer.memory is None and app.layer_ledger.spare_bytes > 0
-    app.layer_ledger.release(busy)
+    assert first.state == "ready" and app._engine.layer.memory is None and app._engine.layer_ledger.spare_bytes > 0
+    app._engine.layer_ledger.release(busy)
     second = app.load("m.glb")
     host.step(app, 12)
-    assert second.state == "ready" and app.layer.memory is not None
-    assert app.layer.memory.statistics().handle_count > 0 and app.layer_ledger.fixed_bytes == 16 << 20
+    assert second.state == "ready" and app._engine.layer.memory is not None
+    assert app._engine.layer.memory.statistics().handle_count > 0 and app._engine.layer_ledger.fixed_bytes == 16 << 20
     assert_all_freed(app, host)
 
 
@@ -295,6 +296,6 @@ def test_a_host_without_kernels_is_asked_once_and_charged_nothing(tmp_path: Path
     models = [app.load("m.glb") for _ in range(2)]
     host.step(app, 12)
     assert [model.state for model in models] == ["ready", "ready"]
-    assert len(asked) == 1 and app.layer_ledger.fixed_bytes == 0
+    assert len(asked) == 1 and app._engine.layer_ledger.fixed_bytes == 0
     assert sum("not loaded" in text for _, text in host.logs) == 1
     assert_all_freed(app, host)

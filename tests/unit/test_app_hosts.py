@@ -45,7 +45,7 @@ def glue(monkeypatch: pytest.MonkeyPatch) -> Iterator[Glue]:
 
 def test_in_the_browser_each_frame_is_one_call_of_submit(glue: Glue) -> None:
     app = lw.App()
-    assert (app.host.name, app.config.budgets.gpu_mib) == ("browser", 64)
+    assert (app.host.name, app._engine.config.budgets.gpu_mib) == ("browser", 64)
     importlib.import_module("layerw.hosts.browser").start()
     kind, frame = glue.calls.pop()
     assert kind == "start"
@@ -60,10 +60,10 @@ def test_in_the_browser_each_frame_is_one_call_of_submit(glue: Glue) -> None:
 
 def test_events_that_make_no_sense_are_shown_and_the_frame_is_submitted(glue: Glue) -> None:
     app = lw.App()
-    app._inbox[:4] = (9, 9, 9, 9)
+    app._engine._inbox[:4] = (9, 9, 9, 9)
     app.frame_step(0.0, 0.0, 4, 0)
     assert [kind for kind, _ in glue.calls] == ["submit"]
-    assert any("does not exist" in text for text in app.log.errors)
+    assert any("does not exist" in text for text in app._engine.log.errors)
 
 
 def test_a_program_without_an_app_is_told_so(glue: Glue, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,9 +81,9 @@ def test_written_events_are_read_back(size: int) -> None:
 
 def test_the_null_backend_refuses_what_no_backend_could_do() -> None:
     app = lw.App(host=HeadlessHost())
-    app.submission.encoder.mesh_destroy(5)
+    app._engine.submission.encoder.mesh_destroy(5)
     with pytest.raises(SinkError, match="mesh 5 does not exist"):
         app.host.step(app)
-    app.submission.encoder.buffer_upload(3, 0, 1, 0, 4)
+    app._engine.submission.encoder.buffer_upload(3, 0, 1, 0, 4)
     with pytest.raises(SinkError, match="buffer 3"):
         app.host.step(app)

@@ -8,8 +8,8 @@ import pytest
 from test_app_contents import step_within_budgets, tileset
 
 import layerw as lw
+from layerw.frame.targets import FIXED_BYTES, SHARE_MAX, target_bytes
 from layerw.hosts.headless import HeadlessHost
-from layerw.targets import FIXED_BYTES, SHARE_MAX, target_bytes
 
 MIB = 1 << 20
 SMALL_MIB = 24.0
@@ -26,7 +26,7 @@ def warnings(host: HeadlessHost) -> list[str]:
 
 def test_a_canvas_that_fits_is_drawn_as_it_is() -> None:
     app, host = make(256, (1080, 720))
-    assert app.gpu_ledger.used_bytes >= target_bytes(135, 90), "room for the smallest is kept from the start"
+    assert app._engine.gpu_ledger.used_bytes >= target_bytes(135, 90), "room for the smallest is kept from the start"
     step_within_budgets(app, host, 3)
     assert app.size == host.sink.size == (1080, 720) and not warnings(host)
 
@@ -52,7 +52,7 @@ def test_a_canvas_that_grows_and_shrinks_again_gets_its_pixels_back() -> None:
     for size, reduced in (((1600, 1200), True), ((160, 120), False), ((8000, 100), True), ((1, 1), False)):
         host.send("resize", *size, 1.0)
         step_within_budgets(app, host, 2)
-        assert (app.size != size) == reduced == app.targets.is_reduced
+        assert (app.size != size) == reduced == app._engine.targets.is_reduced
 
 
 def test_streamed_tiles_make_room_for_a_canvas_that_grows(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_streamed_tiles_make_room_for_a_canvas_that_grows(tmp_path: Path) -> Non
     squeezed = app.size
     step_within_budgets(app, host, 200)
     assert before > 4 * MIB and squeezed[0] < 300, "tiles held nearly everything"
-    assert target_bytes(*app.size) > 0.85 * min(target_bytes(512, 256), app.targets._share_bytes())
+    assert target_bytes(*app.size) > 0.85 * min(target_bytes(512, 256), app._engine.targets._share_bytes())
     assert 0 < world.streamer.residency.gpu_bytes < before and app.settled
 
 

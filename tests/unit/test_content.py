@@ -304,10 +304,10 @@ def test_flight_helmet_under_budgets(layer_mib: float, state: str) -> None:
     model = app.load("FlightHelmet/FlightHelmet.gltf")
     for _ in range(600):
         host.step(app)
-        assert host.transfers.held_total_bytes <= app.layer_ledger.held_bytes <= layer_mib * 1024 * 1024
+        assert host.transfers.held_total_bytes <= app._engine.layer_ledger.held_bytes <= layer_mib * 1024 * 1024
         if model.state != "loading":
             break
     assert model.state == state, model.error
-    assert app.layer_ledger.used_bytes == 0 and app.transfers.live_count == len(app.backups)
+    assert app._engine.layer_ledger.used_bytes == 0 and app._engine.transfers.live_count == len(app._engine.backups)
     if state == "failed":
         assert "needs 3227148 bytes, more than the whole layer budget of 3145728" in model.error

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from layerw.frame.view import PATTERN_REACH_M, ViewWriter
 from layerw.gpu.frame_block import FrameBlock
 from layerw.scene.camera import Camera
 from layerw.scene.environment import Environment
-from layerw.view import PATTERN_REACH_M, ViewWriter
 
 
 def pattern_camera(writer: ViewWriter, position: tuple[float, float, float]) -> np.ndarray:

@@ -17,7 +17,7 @@ import layerw as lw
 from layerw.base.host_port import Running
 from layerw.base.mathx import quat_from_euler, quat_rotate
 from layerw.hosts.headless import HeadlessHost
-from layerw.picking import Hit
+from layerw.pointing.picker import Hit
 from tests.unit.test_app_contents import glb
 
 DOWN = (0, -1, 0)
@@ -153,11 +153,11 @@ def test_trees_of_what_stands_still_are_kept() -> None:
     app.spawn_many(lw.Mesh.box(), 2000, position=np.random.default_rng(1).uniform(-99, 99, (2000, 3)), static=True)
     mover = app.spawn(lw.Mesh.box(), position=(0, 900, 0))
     app.raycast((0, 999, 0), DOWN)
-    kept = app.picker._still
+    kept = app._engine.pointer.picker._still
     mover.move(x=1)
     app.spawn(lw.Mesh.box(), position=(5, 900, 0))
     assert hit_of(app, (5, 999, 0)).distance == pytest.approx(98.5)
-    assert app.picker._still is kept and kept.built_count == 1
+    assert app._engine.pointer.picker._still is kept and kept.built_count == 1
 
 
 def test_meshes_that_come_and_go_do_not_pile_up() -> None:
@@ -168,7 +168,7 @@ def test_meshes_that_come_and_go_do_not_pile_up() -> None:
         assert hit_of(app, (turn % 7, 99, 0)).distance == pytest.approx(99 - (1 + turn) / 2)
         assert hit_of(app, (9, 99, 9)).entity.first_row == floor.first_row
         app.despawn(box)
-    assert len(app.picker._shapes) < 25
+    assert len(app._engine.pointer.picker._shapes) < 25
 
 
 def test_a_tree_that_got_much_worse_is_built_again() -> None:
@@ -176,13 +176,13 @@ def test_a_tree_that_got_much_worse_is_built_again() -> None:
     rng = np.random.default_rng(2)
     boxes = app.spawn_many(lw.Mesh.box(), 500, position=rng.uniform(-50, 50, (500, 3)))
     app.raycast((0, 99, 0), DOWN)
-    tree = app.picker._moving
+    tree = app._engine.pointer.picker._moving
     boxes.position += np.float32(3)
     app.raycast((0, 99, 0), DOWN)
     assert tree.built_count == 1
     boxes.position = rng.permutation(boxes.position)
     app.raycast((0, 99, 0), DOWN)
-    assert app.picker._moving is tree and tree.built_count == 2
+    assert app._engine.pointer.picker._moving is tree and tree.built_count == 2
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -248,20 +248,20 @@ def test_a_loaded_model_is_met_by_the_boxes_of_its_parts(tmp_path: Path) -> None
 def test_the_trees_are_charged_and_a_budget_without_room_says_so() -> None:
     app, _ = make(entities_max=4096)
     app.spawn_many(lw.Mesh.box(), 4000, position=np.random.default_rng(1).uniform(-99, 99, (4000, 3)))
-    before = app.heap_ledger.used_bytes
+    before = app._engine.heap_ledger.used_bytes
     app.raycast((0, 1, 0), DOWN)
-    held = app.heap_ledger.used_bytes - before
+    held = app._engine.heap_ledger.used_bytes - before
     assert 4000 * 100 < held < 4000 * 300
     app.close()
-    assert app.heap_ledger.used_bytes < before + 1000
+    assert app._engine.heap_ledger.used_bytes < before + 1000
     app, _ = make(entities_max=4096)
     app.spawn_many(lw.Mesh.box(), 4000)
-    app.heap_ledger.budget_bytes = app.heap_ledger.used_bytes + 1000
+    app._engine.heap_ledger.budget_bytes = app._engine.heap_ledger.used_bytes + 1000
     for _ in range(2):
         with pytest.raises(lw.BudgetError, match="Picking"):
             app.raycast((0, 1, 0), DOWN)
-        assert app.picker._moving.size_bytes < 100, "nothing that was not charged is kept"
-    app.heap_ledger.budget_bytes += 1 << 20
+        assert app._engine.pointer.picker._moving.size_bytes < 100, "nothing that was not charged is kept"
+    app._engine.heap_ledger.budget_bytes += 1 << 20
     assert app.raycast((0, 1, 0), DOWN) is not None
 
 
@@ -271,7 +271,7 @@ import sys, layerw as lw
 app = lw.App()
 app.spawn(lw.Mesh.box())
 app.frame_step(0.0, 1 / 60, 0, 0)
-print([m for m in ("layerw.picking", "layerw.scene.trees") if m in sys.modules])
+print([m for m in ("layerw.pointing.picker", "layerw.scene.trees") if m in sys.modules])
 """
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

@@ -9,7 +9,7 @@ import layerw
 
 NAMES = {
     "App", "BudgetError", "Budgets", "ConfigError", "Entities", "Entity", "FlyCamera", "HandleError", "LayerwError",
-    "Lods", "Material", "Mesh", "Model", "Picture", "Screenshot", "ShapeError", "World", "__version__", "flora",
+    "Lods", "Material", "Mesh", "Model", "Panel", "Screenshot", "ShapeError", "World", "__version__", "flora",
     "scatter",
 }  # fmt: skip
 
@@ -32,7 +32,7 @@ import sys, layerw as lw
 app = lw.App()
 app.spawn(lw.Mesh.box())
 app.frame_step(0.0, 1 / 60, 0, 0)
-print(sorted(m for m in sys.modules if m.startswith(("layerw.assets.", "layerw.stream.", "layerw.worlds"))))
+print(sorted(m for m in sys.modules if m.startswith(("layerw.assets.", "layerw.stream.", "layerw.content.worlds"))))
 print(lw.World.__name__, lw.flora.__name__, lw.scatter.__name__)
 """
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -13,7 +13,7 @@ import layerw as lw
 from layerw.gpu import spec
 from layerw.gpu.gen.events import ReadbackDone
 from layerw.hosts.headless import HeadlessHost
-from layerw.screenshots import PENDING_MAX, WAIT_FRAMES_MAX
+from layerw.surface.screenshots import PENDING_MAX, WAIT_FRAMES_MAX
 
 WIDTH, HEIGHT = 24, 16
 PICTURE = np.random.default_rng(7).integers(0, 255, (HEIGHT, WIDTH, 4), dtype=np.uint8)
@@ -31,7 +31,7 @@ def make(size: tuple[int, int] = (WIDTH, HEIGHT), **budgets: float) -> tuple[lw.
 
 def used(app: lw.App) -> tuple[int, int, int]:
     gc.collect()
-    return app.gpu_ledger.used_bytes, app.layer_ledger.used_bytes, app.heap_ledger.used_bytes
+    return app._engine.gpu_ledger.used_bytes, app._engine.layer_ledger.used_bytes, app._engine.heap_ledger.used_bytes
 
 
 def scratch_bytes(app: lw.App) -> int:
@@ -53,7 +53,7 @@ def test_pixels_come_some_frames_later_and_nothing_stays_behind() -> None:
     del shot
     assert used(app)[2] == before[2] + PIXELS_BYTES and (kept == PICTURE[2:, 3:]).all()
     del kept
-    assert used(app) == before and scratch_bytes(app) == scratch and app.screenshots.pending_count == 0
+    assert used(app) == before and scratch_bytes(app) == scratch and app._engine.surface.screenshots.pending_count == 0
 
 
 def test_each_frame_is_one_submit_whatever_is_on_its_way() -> None:
@@ -84,7 +84,7 @@ def test_a_path_makes_a_file() -> None:
     host.step(app, 4)
     assert [shot.saved for shot in shots] == [True, True] and list(host.files) == ["a.png", "sub/b.PNG"]
     assert all((shot.pixels == PICTURE).all() for shot in shots)
-    assert app.screenshots.pending_count == 0
+    assert app._engine.surface.screenshots.pending_count == 0
 
 
 @pytest.mark.parametrize("path", ["", "a.jpg", "/a.png", "../a.png", "a/../../b.png", "c:a.png", "a\\b.png", "a\n.png",
@@ -140,19 +140,19 @@ def test_a_host_without_a_picture_says_so() -> None:
 
 def test_without_room_it_waits_then_fails_with_both_numbers() -> None:
     app, host = make()
-    left = app.gpu_ledger.left_bytes
-    app.gpu_ledger.reserve(left, "The test")
-    shot, held = app.screenshot(), app.gpu_ledger.used_bytes
+    left = app._engine.gpu_ledger.left_bytes
+    app._engine.gpu_ledger.reserve(left, "The test")
+    shot, held = app.screenshot(), app._engine.gpu_ledger.used_bytes
     host.step(app, 5)
-    assert not shot.failed and app.gpu_ledger.used_bytes == held
-    assert app.gpu_ledger.claimed_bytes >= PIXELS_BYTES, "streamed content is asked to make room"
-    app.gpu_ledger.release(left)
+    assert not shot.failed and app._engine.gpu_ledger.used_bytes == held
+    assert app._engine.gpu_ledger.claimed_bytes >= PIXELS_BYTES, "streamed content is asked to make room"
+    app._engine.gpu_ledger.release(left)
     host.step(app, 2)
     assert shot.ready
-    app.layer_ledger.reserve(app.layer_ledger.left_bytes, "The test")
+    app._engine.layer_ledger.reserve(app._engine.layer_ledger.left_bytes, "The test")
     shot = app.screenshot()
     host.step(app, WAIT_FRAMES_MAX + 1)
-    assert str(PIXELS_BYTES) in shot.error and str(app.layer_ledger.budget_bytes) in shot.error
+    assert str(PIXELS_BYTES) in shot.error and str(app._engine.layer_ledger.budget_bytes) in shot.error
     assert "layer_mib" in shot.error
 
 
@@ -164,24 +164,25 @@ def test_no_room_for_the_memory_itself_is_the_screenshots_failure() -> None:
 
 def test_no_room_in_the_heap_leaves_nothing_charged() -> None:
     app, host = make()
-    app.heap_ledger.reserve(app.heap_ledger.left_bytes - 10, "The test")
-    shot, before = app.screenshot(), app.gpu_ledger.used_bytes
+    app._engine.heap_ledger.reserve(app._engine.heap_ledger.left_bytes - 10, "The test")
+    shot, before = app.screenshot(), app._engine.gpu_ledger.used_bytes
     host.step(app, 3)
-    assert "heap_mib" in shot.error and app.gpu_ledger.used_bytes == before and app.heap_ledger.left_bytes == 10
+    engine = app._engine
+    assert "heap_mib" in shot.error and engine.gpu_ledger.used_bytes == before and engine.heap_ledger.left_bytes == 10
 
 
 def test_a_result_that_was_overwritten_is_noticed() -> None:
     app, host = make()
     shot = app.screenshot()
     host.step(app)
-    heap = app.heap_ledger.used_bytes
-    (number,) = app.screenshots._reading
+    heap = app._engine.heap_ledger.used_bytes
+    (number,) = app._engine.surface.screenshots._reading
     payload = app.memory.kernels.lw_result_room(spec.READBACK_CONTEXT, 16)
-    app.screenshots.receive(ReadbackDone(number, payload, WIDTH, HEIGHT))
-    assert f"16 bytes, expected {PIXELS_BYTES}" in shot.error and app.heap_ledger.used_bytes == heap
+    app._engine.surface.screenshots.receive(ReadbackDone(number, payload, WIDTH, HEIGHT))
+    assert f"16 bytes, expected {PIXELS_BYTES}" in shot.error and app._engine.heap_ledger.used_bytes == heap
 
 
 def test_a_program_that_never_asks_imports_nothing_of_it() -> None:
     app, host = make()
     host.step(app, 3)
-    assert "screenshots" not in app.__dict__ and "memory" not in app.__dict__
+    assert "screenshots" not in app._engine.surface.__dict__ and app._engine.layer.memory is None

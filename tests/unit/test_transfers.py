@@ -20,7 +20,7 @@ from layerw.hosts.containers import FormatError, image_size, split_model, unroll
 from layerw.hosts.event_writer import encode_event
 from layerw.hosts.file_transfers import Fault
 from layerw.hosts.headless import HeadlessHost
-from layerw.net.transfers import FrameTransfers
+from layerw.transfer.transfers import FrameTransfers
 
 
 class Desk:

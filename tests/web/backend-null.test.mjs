@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createBackend } from '../../web/backends/null/device.js';
-import { Decoder } from '../../web/decoder.js';
+import { Decoder } from '../../web/engine/decoder.js';
 import { EventWriter } from '../../web/gen/events.js';
 import { FRAME_BLOCK_BYTES, MATERIAL_BLOCK_BYTES } from '../../web/gen/layouts.js';
 import { HANDLES, create, destroy, frame } from '../browser/pages/scene.js';

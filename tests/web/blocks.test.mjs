@@ -1,4 +1,4 @@
-/** Meshes built in blocks of Layer memory (web/blocks.js, web/fetcher.js), with the real kernels, shared and not. */
+/** Meshes built in blocks of Layer memory (web/transfer/blocks.js, web/transfer/fetcher.js), with the real kernels, shared and not. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

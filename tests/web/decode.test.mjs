@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { openModel, JSON_BYTES_MAX } from '../../web/decode/containers.js';
-import { checkHash, sha256Slow } from '../../web/decode/hash.js';
-import { imageSize } from '../../web/decode/image_header.js';
-import { decodeImage, scaledSize } from '../../web/decode/images.js';
-import { buildMesh } from '../../web/decode/mesh.js';
-import { octahedral } from '../../web/decode/vertices.js';
+import { openModel, JSON_BYTES_MAX } from '../../web/transfer/decode/containers.js';
+import { checkHash, sha256Slow } from '../../web/transfer/decode/hash.js';
+import { imageSize } from '../../web/transfer/decode/image_header.js';
+import { decodeImage, scaledSize } from '../../web/transfer/decode/images.js';
+import { buildMesh } from '../../web/transfer/decode/mesh.js';
+import { octahedral } from '../../web/transfer/decode/vertices.js';
 import { descriptor, makeGlb, readShared, sharedReason } from './support.mjs';
 
 const F32 = 5126, U8 = 5121, U16 = 5123, I16 = 5122, I8 = 5120, U32 = 5125;

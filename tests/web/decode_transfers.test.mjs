@@ -1,4 +1,4 @@
-/** Transfers (web/fetcher.js) with services in this thread: lanes, limits, ownership, leaks. */
+/** Transfers (web/transfer/fetcher.js) with services in this thread: lanes, limits, ownership, leaks. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
@@ -155,7 +155,7 @@ test('broken requests fail alone', async () => {
 });
 
 test('a dead worker fails its work and is replaced', async () => {
-  const { Transfers } = await import('../../web/fetcher.js');
+  const { Transfers } = await import('../../web/transfer/fetcher.js');
   const dead = [];
   const failed = [];
   const makePort = (onAnswer, onDead) => { dead.push(onDead); return { post() {}, close() {} }; };

@@ -1,7 +1,7 @@
 /** Handle tables: stale handles are refused, live ones counted. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HandleTable } from '../../web/handles.js';
+import { HandleTable } from '../../web/engine/handles.js';
 
 const handle = (index, generation) => ((generation << 20) | index) >>> 0;
 

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inflateSync } from 'node:zlib';
 import { Readings, copyPicture } from '../../web/backends/common/readings.js';
-import { localPort } from '../../web/decode/ports.js';
-import { encodePng } from '../../web/decode/png.js';
+import { localPort } from '../../web/transfer/decode/ports.js';
+import { encodePng } from '../../web/transfer/decode/png.js';
 import { EventWriter } from '../../web/gen/events.js';
-import { Readbacks } from '../../web/readbacks.js';
+import { Readbacks } from '../../web/engine/readbacks.js';
 
 const DONE = 22;
 const SAVED = 23;

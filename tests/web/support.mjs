@@ -1,7 +1,7 @@
 /** Helpers of the transfer tests: a small heap, recorded events, files instead of a network. */
 import { existsSync, readFileSync } from 'node:fs';
-import { localPort } from '../../web/decode/ports.js';
-import { Transfers } from '../../web/fetcher.js';
+import { localPort } from '../../web/transfer/decode/ports.js';
+import { Transfers } from '../../web/transfer/fetcher.js';
 
 export const SHARED = new URL('../../../shared/data/', import.meta.url);
 export const sharedReason = existsSync(SHARED) ? false : 'the shared data folder is not beside this repository';

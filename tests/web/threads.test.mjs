@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { Threads } from '../../web/kernels/threads.js';
 
 const FILE = new URL('../../engine_py/layerw/_kernels/worker.wasm', import.meta.url);
-const SCRIPT = new URL('../../web/job-worker.js', import.meta.url);
+const SCRIPT = new URL('../../web/kernels/job-worker.js', import.meta.url);
 const skip = existsSync(FILE) ? false : 'the kernels are not built: make kernels';
 const LIMIT = { skip, timeout: 60_000 };
 

@@ -46,8 +46,8 @@
  * @property {(pointerLock: number) => void} inputMode 1: a click on the canvas locks the pointer.
  * @property {(data: number, sizeBytes: number) => void} inbox Where JavaScript writes the events before each frame call.
  * @property {(readback: number, name: number, nameBytes: number) => void} readbackFile A PNG of this readback's picture is for the page, under this name (UTF-8, relative, ends with .png); readback_saved follows.
- * @property {(picture: number, address: number, width: number, height: number, left: number, top: number, scale: number, smooth: number) => void} pictureShow Shows width * height RGBA8 pixels (sRGB, upper row first, read now) at an address in Layer memory above the canvas, a pixel `scale` CSS pixels wide. left and top in CSS pixels; below 0: from right and bottom.
- * @property {(picture: number) => void} pictureHide
+ * @property {(panel: number, address: number, width: number, height: number, left: number, top: number, scale: number, smooth: number) => void} panelShow Shows width * height RGBA8 pixels (sRGB, upper row first, read now) at an address in Layer memory above the canvas, a pixel `scale` CSS pixels wide. left and top in CSS pixels; below 0: from right and bottom.
+ * @property {(panel: number) => void} panelHide
  */
 
 /** @typedef {{ gpu: GpuSink, transfers: TransfersSink, page: PageSink }} Sinks */
@@ -87,8 +87,8 @@ export const COMMANDS = new Map([
   [50, { name: 'input_mode', words: 2 }],
   [51, { name: 'inbox', words: 3 }],
   [52, { name: 'readback_file', words: 4 }],
-  [53, { name: 'picture_show', words: 9 }],
-  [54, { name: 'picture_hide', words: 2 }],
+  [53, { name: 'panel_show', words: 9 }],
+  [54, { name: 'panel_hide', words: 2 }],
 ]);
 
 const SIZES = new Uint8Array(64);
@@ -177,8 +177,8 @@ export function decodeCommands(words, sinks, onError) {
           case 50: page.inputMode(words[at + 1]); break;
           case 51: page.inbox(words[at + 1], words[at + 2]); break;
           case 52: page.readbackFile(words[at + 1], words[at + 2], words[at + 3]); break;
-          case 53: page.pictureShow(words[at + 1], words[at + 2], words[at + 3], words[at + 4], asFloat(words[at + 5]), asFloat(words[at + 6]), asFloat(words[at + 7]), words[at + 8]); break;
-          case 54: page.pictureHide(words[at + 1]); break;
+          case 53: page.panelShow(words[at + 1], words[at + 2], words[at + 3], words[at + 4], asFloat(words[at + 5]), asFloat(words[at + 6]), asFloat(words[at + 7]), words[at + 8]); break;
+          case 54: page.panelHide(words[at + 1]); break;
         }
       }
     } catch (error) {

@@ -4,10 +4,10 @@
  * Owns: the limit, and that a program which never asks loads and starts nothing. Does not: start workers (threads.js).
  * Limits: one thread where memory can't be shared, and on the page's own thread, which must never wait for another.
  */
-import { makeWorker } from '../module-worker.js';
+import { makeWorker } from '../engine/module-worker.js';
 
 const WORKERS_MAX = 8;
-const SCRIPT = new URL('../job-worker.js', import.meta.url);
+const SCRIPT = new URL('./job-worker.js', import.meta.url);
 
 /**
  * @typedef {object} Hooks

@@ -4,7 +4,7 @@ Owns: parsing, versions, extensions, and lookups that fail with a sentence namin
 they are used, so that what a model doesn't need (animations) can't break it.
 Does not: fetch, or touch a buffer's bytes.
 Limits: NODES_MAX nodes; JSON nested NESTING_MAX deep; the JSON's size is limited where it arrives
-(web/decode/containers.js).
+(web/transfer/decode/containers.js).
 Source: the glTF 2.0 specification and the KHR extensions named below.
 """
 
@@ -20,7 +20,7 @@ from layerw.base.nesting import json_nesting
 
 SUPPORTED_EXTENSIONS = frozenset({
     "KHR_mesh_quantization", "KHR_texture_transform", "KHR_materials_unlit", "KHR_materials_emissive_strength",
-    "CESIUM_RTC",  # how web/decode/containers.js hands over a b3dm's RTC_CENTER
+    "CESIUM_RTC",  # how web/transfer/decode/containers.js hands over a b3dm's RTC_CENTER
 })
 NODES_MAX = 65_536
 NESTING_MAX = 600  # deeper would end Pyodide

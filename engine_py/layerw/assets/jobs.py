@@ -82,7 +82,7 @@ class ImageJob(Job):
 
 
 def scaled_size(width: int, height: int, max_side: int) -> tuple[int, int]:
-    """Size after the longer side is brought down to `max_side`; the same numbers as web/decode/images.js."""
+    """Size after the longer side is brought down to `max_side`; the same numbers as web/transfer/decode/images.js."""
     longest = max(width, height)
     if max_side == 0 or longest <= max_side:
         return width, height
@@ -91,6 +91,6 @@ def scaled_size(width: int, height: int, max_side: int) -> tuple[int, int]:
 
 
 def decode_bytes(width: int, height: int, max_side: int) -> int:
-    """What a decode holds at its peak: the image, and where it is scaled the copy; as web/decode/images.js."""
+    """What a decode holds at its peak: the image, and where it is scaled the copy; as web/transfer/decode/images.js."""
     small = scaled_size(width, height, max_side)
     return 4 * width * height + (4 * small[0] * small[1] if small != (width, height) else 0)

@@ -1,6 +1,6 @@
 """The seams between stages: what one stage asks of another, as protocols and plain data.
 
-Stages are siblings that never import each other; `app.py` hands each the objects it needs, which
+Stages are siblings that never import each other; `engine.py` hands each the objects it needs, which
 satisfy these protocols. Data classes here cross stages; they hold no behaviour.
 """
 
@@ -195,7 +195,7 @@ class ContentLoader(Protocol):
 
 @dataclass(slots=True)
 class TileDraw:
-    """Tiles to draw this frame, one row a primitive: what stream/ gives and app.py feeds to visibility/ and gpu/."""
+    """Tiles to draw this frame, one row a primitive: what stream/ gives and engine.py feeds to visibility/ and gpu/."""
 
     mesh: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
     material: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))

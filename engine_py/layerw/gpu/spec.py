@@ -110,11 +110,11 @@ COMMANDS: tuple[Record, ...] = (
     _record(52, "readback_file", "readback:u32 name:p name_bytes:u32",
             "A PNG of this readback's picture is for the page, under this name (UTF-8, relative, ends with .png); "
             "readback_saved follows."),
-    _record(53, "picture_show",
-            "picture:u32 address:u32 width:u32 height:u32 left:f32 top:f32 scale:f32 smooth:u32",
+    _record(53, "panel_show",
+            "panel:u32 address:u32 width:u32 height:u32 left:f32 top:f32 scale:f32 smooth:u32",
             "Shows width * height RGBA8 pixels (sRGB, upper row first, read now) at an address in Layer memory above "
             "the canvas, a pixel `scale` CSS pixels wide. left and top in CSS pixels; below 0: from right and bottom."),
-    _record(54, "picture_hide", "picture:u32", ""),
+    _record(54, "panel_hide", "panel:u32", ""),
 )
 
 EVENTS: tuple[Record, ...] = (

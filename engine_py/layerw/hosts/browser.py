@@ -10,7 +10,7 @@ import json
 import traceback
 from typing import Any
 
-import layerw_glue as glue  # registered by web/boot.js
+import layerw_glue as glue  # registered by web/engine/boot.js
 
 from layerw.base.errors import LayerwError
 from layerw.base.host_port import AnyArray, Running

@@ -1,4 +1,4 @@
-"""Transfers from local files, on a virtual clock of frames: the headless twin of web/fetcher.js.
+"""Transfers from local files, on a virtual clock of frames: the headless twin of web/transfer/fetcher.js.
 
 Owns: what each transfer holds, lanes, latency and planted failures. Builds no vertices and decodes no pixels:
 a built mesh or a decoded image is only its size. Limits: the tests' servers are folders.

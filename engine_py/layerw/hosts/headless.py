@@ -80,7 +80,7 @@ class HeadlessHost:
         self.pointer_lock = False
         self.picture: AnyArray | None = None  # (height, width, 4) uint8: what readbacks give; None: they fail
         self.files: dict[str, AnyArray] = {}  # what the page would save
-        self.shown: dict[int, AnyArray] = {}  # pictures above the canvas, by number
+        self.shown: dict[int, AnyArray] = {}  # panels above the canvas, by number
         self._readbacks: list[int] = []
         self._names: dict[int, str] = {}
         self._layer: LayerMemory | None = None
@@ -207,14 +207,14 @@ class _Routes:
     def readback_file(self, readback: int, name: int, name_bytes: int) -> None:
         self._host._names[readback] = self._host._memory.raw(name, name_bytes).decode()
 
-    def picture_show(self, picture: int, address: int, width: int, height: int, *_place: float) -> None:
+    def panel_show(self, panel: int, address: int, width: int, height: int, *_place: float) -> None:
         pixels = np.empty((height, width, 4), np.uint8)
         assert self._host._layer is not None
         self._host._layer.read(address, pixels)
-        self._host.shown[picture] = pixels
+        self._host.shown[panel] = pixels
 
-    def picture_hide(self, picture: int) -> None:
-        self._host.shown.pop(picture, None)
+    def panel_hide(self, panel: int) -> None:
+        self._host.shown.pop(panel, None)
 
     def input_mode(self, pointer_lock: int) -> None:
         self._host.pointer_lock = bool(pointer_lock)

@@ -6,7 +6,6 @@ import importlib
 import importlib.util
 import math
 from enum import StrEnum
-from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
 
@@ -90,13 +89,14 @@ def piece(name: str) -> ModuleType:
 
 
 def web_folder() -> Path:
-    """The JavaScript: inside of an installed wheel, else the checkout's web/."""
-    inside = Path(str(files("layerw_server"))) / "web"
-    beside = Path(str(files("layerw_server"))).parents[1] / "web"
-    for folder in (inside, beside):
-        if (folder / "index.html").is_file():
-            return folder
-    raise CommandError(f"The web files are neither in {inside} nor in {beside}; reinstall layerw.")
+    """The page's own files."""
+    from ..http.web import WebMissing
+    from ..http.web import web_folder as find
+
+    try:
+        return find()
+    except WebMissing as error:
+        raise CommandError(str(error)) from error
 
 
 def playwright() -> None:

@@ -45,7 +45,7 @@ def run(
 ) -> None:
     """Serve APP on this machine until Ctrl-C and reload the page on every save."""
     path = checks.program(program)
-    serve = checks.piece("serve")
+    serve = checks.piece("http.serve")
     if port:
         serve.bind(host, port).close()  # a taken port is known before anything is obtained
     runtime = ensure_runtime()
@@ -85,7 +85,7 @@ def shot(
     Exit status 1 when anything logged an error.
     """
     path, pair = checks.program(program), checks.size(size)
-    module = checks.piece("shot")
+    module = checks.piece("tools.shot")
     checks.playwright()
     runtime = ensure_runtime()
     status: int = module.shot(path, backend=backend.value, thread=thread.value, size=pair, frames=frames,
@@ -139,7 +139,7 @@ def export(
 ) -> None:
     """Write APP as a static folder for any web host; it makes no request to anywhere else."""
     path = checks.program(program)
-    module = checks.piece("export")
+    module = checks.piece("tools.export")
     runtime = ensure_runtime()
     with steps("Export") as report:
         made = module.export_app(path, out, runtime=runtime, web=checks.web_folder(), everything=everything,

@@ -14,8 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .. import wheel
-from . import cache, lockfile, node, prepare
+from . import cache, lockfile, node, prepare, wheel
 from .errors import RuntimeUnavailable
 from .pins import CORE, FILES, NUMPY_WHEEL
 from .sources import all_sources, obtain

@@ -1,6 +1,6 @@
 /** @file Drives decoder and backends with streams made by hand; the tests call `window.harness`. */
 import { chooseBackend } from '../../../web/backends/choose.js';
-import { Decoder } from '../../../web/decoder.js';
+import { Decoder } from '../../../web/engine/decoder.js';
 import { EventWriter } from '../../../web/gen/events.js';
 import { HANDLES, create, destroy, frame, frameBlock } from './scene.js';
 import { TestHeap, TestStream } from './stream.js';

@@ -7,7 +7,7 @@
 import {
   COLUMNS, DRAW_RECORD, FRAME_BLOCK, FRAME_BLOCK_BYTES, MATERIAL_BLOCK, MATERIAL_BLOCK_BYTES, PASSES, ROWS_STEP,
 } from '../../gen/layouts.js';
-import { HandleTable } from '../../handles.js';
+import { HandleTable } from '../../engine/handles.js';
 import { Readings } from './readings.js';
 import { checkBuffer, checkMaterial, checkMesh, checkTexture, textureBytes } from './resources.js';
 import { Runs } from './runs.js';

@@ -2,7 +2,7 @@
 /** @file Pictures on their way back from the GPU: asked for inside of a frame, read without waiting for the GPU.
  *
  * Owns: which readings this frame asked for and which the GPU still works on. Does not: know what a picture is for
- * (web/readbacks.js does). Limits: Python bounds how many are pending.
+ * (web/engine/readbacks.js does). Limits: Python bounds how many are pending.
  */
 
 /**

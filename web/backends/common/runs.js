@@ -5,7 +5,7 @@
  * not ready; joins neighbours of one mesh, material and flags whose instances follow each other. Keeps the order.
  */
 import { DRAW_RECORD, MATERIAL_NO_SHADOW } from '../../gen/layouts.js';
-import { INDEX_MASK } from '../../handles.js';
+import { INDEX_MASK } from '../../engine/handles.js';
 
 /** @typedef {import('./resources.js').MeshRecord} MeshRecord */
 /** @typedef {import('./resources.js').MaterialRecord} MaterialRecord */

@@ -42,8 +42,8 @@ _log = struct.Struct("<IIII").pack_into
 _input_mode = struct.Struct("<II").pack_into
 _inbox = struct.Struct("<III").pack_into
 _readback_file = struct.Struct("<IIII").pack_into
-_picture_show = struct.Struct("<IIIIIfffI").pack_into
-_picture_hide = struct.Struct("<II").pack_into
+_panel_show = struct.Struct("<IIIIIfffI").pack_into
+_panel_hide = struct.Struct("<II").pack_into
 
 
 class Encoder:
@@ -340,17 +340,17 @@ class Encoder:
         _readback_file(self._bytes, self._end, 0x40034, readback, name & 0xFFFFFFFF, name_bytes)
         self._end = end
 
-    def picture_show(self, picture: int, address: int, width: int, height: int, left: float, top: float, scale: float, smooth: int) -> None:
+    def panel_show(self, panel: int, address: int, width: int, height: int, left: float, top: float, scale: float, smooth: int) -> None:
         """Shows width * height RGBA8 pixels (sRGB, upper row first, read now) at an address in Layer memory above the canvas, a pixel `scale` CSS pixels wide. left and top in CSS pixels; below 0: from right and bottom."""
         end = self._end + 36
         if end > self._limit:
             self._grow(end)
-        _picture_show(self._bytes, self._end, 0x90035, picture, address, width, height, left, top, scale, smooth)
+        _panel_show(self._bytes, self._end, 0x90035, panel, address, width, height, left, top, scale, smooth)
         self._end = end
 
-    def picture_hide(self, picture: int) -> None:
+    def panel_hide(self, panel: int) -> None:
         end = self._end + 8
         if end > self._limit:
             self._grow(end)
-        _picture_hide(self._bytes, self._end, 0x20036, picture)
+        _panel_hide(self._bytes, self._end, 0x20036, panel)
         self._end = end

@@ -1,0 +1,105 @@
+"""All that loads and streams: models, worlds, the sea, and the rows of tiles.
+
+Owns: their order in a frame and the transient rows of the entity table. Limits: the rows of tiles only grow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from layerw.base.log import Log
+from layerw.base.ports import Content, TileDraw
+from layerw.content.models import Model
+from layerw.content.sea import SeaSurface
+from layerw.scene.camera import CameraFrame
+from layerw.scene.environment import Environment
+from layerw.scene.table import Table
+
+if TYPE_CHECKING:
+    from layerw.content.worlds import World
+
+ROWS_MIN = 1024
+
+
+class Contents:
+    """`step` once a frame before the scene, `tiles` after it."""
+
+    def __init__(self, table: Table, sea: SeaSurface, log: Log) -> None:
+        self.models: list[Model] = []
+        self.worlds: list[World] = []
+        self.first_row = -1
+        self._table, self._sea, self._log = table, sea, log
+        self._rows = 0
+        self._camera: bytes = b""
+        self._shown: tuple[object, ...] = ()
+
+    def step(self, camera: CameraFrame, time_s: float) -> None:
+        """Loading and streaming of this frame; what went wrong is logged."""
+        for model in self.models:
+            error = model.step()
+            if error:
+                self._log.error(error)
+        for world in self.worlds:
+            for text in world.step(camera, time_s):
+                self._log.error(text)
+        self.models = [model for model in self.models if model.state != "closed"]
+        self.worlds = [world for world in self.worlds if world.state != "closed"]
+
+    @property
+    def settled(self) -> bool:
+        """True when no model loads and no tile is wanted."""
+        return all(m.state != "loading" for m in self.models) and all(
+            w.state != "loading" and w.settled for w in self.worlds)  # fmt: skip
+
+    def tiles(self, camera: CameraFrame, environment: Environment) -> TileDraw:
+        """This frame's tiles and the sea; their rows are marked where they differ from the last frame's."""
+        found = self._sea.draw(environment.sea, camera.position)
+        if self.worlds:
+            from layerw.content.worlds import joined
+
+            found = joined([*(world.streamer.draw() for world in self.worlds), found])
+        count = len(found.mesh)
+        if count:
+            self._ensure_rows(count)
+            self._mark(count, camera, (found.mesh.tobytes(), *(w.streamer.draw_revision for w in self.worlds)))
+        return found
+
+    def _ensure_rows(self, count: int) -> None:
+        if count > self._rows:
+            self._rows = max(ROWS_MIN, 1 << (count - 1).bit_length())
+            self.first_row = self._table.reserve_transient(self._rows)
+            self._shown = ()
+
+    def _mark(self, count: int, camera: CameraFrame, shown: tuple[object, ...]) -> None:
+        position = camera.position.tobytes()
+        if shown != self._shown:
+            self._table.touch(self.first_row, count)
+        elif position != self._camera:
+            self._table.columns["position"].touch(self.first_row, count)
+        self._camera, self._shown = position, shown
+
+    def counts(self) -> dict[str, int]:
+        """Tiles of all worlds by state."""
+        total = {"resident": 0, "pending": 0, "failed": 0}
+        for world in self.worlds:
+            for name, count in world.streamer.counts().items():
+                total[name] = total.get(name, 0) + count
+        return total
+
+    def device_lost(self, is_lost: Callable[[Content], bool]) -> None:
+        """Loads again what came from files and could not be made again."""
+        for model in self.models:
+            model.device_lost(is_lost)
+        for world in self.worlds:
+            world.streamer.device_lost(is_lost)
+        self._shown = ()
+
+    def close(self) -> None:
+        """Frees everything."""
+        for model in self.models:
+            model.close()
+        for world in self.worlds:
+            world.close()
+        self._sea.close()
+        self.models, self.worlds = [], []

@@ -1,0 +1,149 @@
+"""Model: a glTF file on its way into the scene.
+
+Owns: the content that it opened and the entities made of it. The root entity exists at once, so that a program
+may place it before the file is here. Limits: a lost device may load the file again and keeps the root; other
+references to the model's entities end then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from layerw.base.ports import Content, ContentLoader, Primitive
+from layerw.base.user_code import UserCode
+from layerw.scene.entity import Entity
+from layerw.scene.table import Table
+from layerw.visibility.cull import Visibility
+
+Callback = TypeVar("Callback", bound=Callable[[], object])
+PRIORITY = 1.0e6  # models come before tiles
+
+
+class Model:
+    """state: "loading", "ready", "failed" (see `error`) or "closed"."""
+
+    def __init__(self, url: str, loader: ContentLoader, table: Table, visibility: Visibility, user: UserCode, *,
+                 root: Entity, max_texture_side: int) -> None:  # fmt: skip
+        self.url = url
+        self.state = "loading"
+        self.error = ""
+        self.root = root
+        self.entities: dict[str, Entity] = {}  # by node name, the first of each
+        self._loader, self._table, self._visibility, self._user = loader, table, visibility, user
+        self._max_texture_side = max_texture_side
+        self._content: Content | None = None
+        self._callbacks: list[Callable[[], object]] = []
+        self._rows: list[Entity] = []
+        self._blends: list[int] = []
+
+    @property
+    def radius(self) -> float:
+        """Of a sphere around the root's origin that holds the model in its rest pose; 0 until it is ready."""
+        return max((self._reach(entity) for entity in self._rows), default=0.0)
+
+    @property
+    def primitives(self) -> list[Primitive]:
+        """The parts that it draws; none until it is ready."""
+        return self._content.primitives if self._content is not None else []
+
+    def on_ready(self, callback: Callback) -> Callback:
+        """Decorator: calls the function once the model is here (now, when it is)."""
+        if self.state == "ready":
+            self._user.call(callback)
+        else:
+            self._callbacks.append(callback)
+        return callback
+
+    def close(self) -> None:
+        """Takes the model out of the scene and frees what it took."""
+        self._unload()
+        if self.root.alive:
+            self.root.despawn()
+        self.state = "closed"
+
+    # -- for the engine --------------------------------------------------------------------------
+
+    def step(self) -> str:
+        """One frame of loading; returns an error message when it failed in this frame."""
+        if self.state != "loading":
+            return ""
+        if self._content is None:
+            self._content = self._loader.try_open(self.url, priority=PRIORITY, max_texture_side=self._max_texture_side)
+            return ""
+        self._content.step()
+        if self._content.state == "ready":
+            self._build(self._content)
+            self.state = "ready"
+            for callback in self._callbacks:
+                self._user.call(callback)
+            self._callbacks.clear()
+        elif self._content.state == "failed":
+            self.state, self.error = "failed", self._content.error
+            return f"{self.url} could not be loaded: {self.error}"
+        return ""
+
+    def device_lost(self, is_lost: Callable[[Content], bool]) -> None:
+        """Load the file again where something that came from it is gone."""
+        if self.state in ("ready", "loading") and self._content is not None and is_lost(self._content):
+            self._unload()
+            self.state = "loading"
+
+    def _unload(self) -> None:
+        for entity in self._rows:
+            if entity.alive:
+                entity.despawn()
+        self._rows.clear()
+        self.entities.clear()
+        for material in self._blends:
+            self._visibility.set_blend(material, False)
+        self._blends.clear()
+        if self._content is not None:
+            self._content.release()
+            self._content = None
+
+    def _build(self, content: Content) -> None:
+        """One entity a node, and one more for each further primitive of it."""
+        by_node: dict[int, list[Primitive]] = {}
+        for primitive in content.primitives:
+            by_node.setdefault(primitive.node, []).append(primitive)
+            if primitive.blend:
+                self._visibility.set_blend(primitive.material, True)
+                self._blends.append(primitive.material)
+        nodes: list[Entity] = []
+        for number, node in enumerate(content.nodes):
+            own = by_node.get(number, [])
+            entity = self._spawn(own[0] if own else None, nodes[node.parent] if node.parent >= 0 else self.root)
+            entity.position, entity.rotation, entity.scale = node.translation, node.rotation, node.scale
+            nodes.append(entity)
+            self.entities.setdefault(node.name or f"node {number}", entity)
+            for primitive in own[1:]:
+                self._spawn(primitive, entity)
+        for primitive in by_node.get(-1, []):
+            self._spawn(primitive, self.root)
+
+    def _spawn(self, primitive: Primitive | None, parent: Entity) -> Entity:
+        if primitive is None:
+            row = self._table.spawn(1, mesh=0, material=0, radius=0.0)
+        else:
+            row = self._table.spawn(1, mesh=primitive.mesh, material=primitive.material, radius=_radius(primitive))
+        entity = Entity(self._table, row)
+        entity.parent = parent
+        self._rows.append(entity)
+        return entity
+
+    def _reach(self, entity: Entity) -> float:
+        """Distance from the root's origin to the far side of an entity, with the scales between them."""
+        reach = float(self._table.radius[entity.first_row])
+        while True:
+            above = entity.parent
+            if above is None or entity.first_row == self.root.first_row:
+                return reach
+            reach = reach * float(abs(entity.scale).max()) + float((entity.position**2).sum()) ** 0.5
+            entity = above
+
+
+def _radius(primitive: Primitive) -> float:
+    """The table's spheres stand around the local origin, so the centre's distance is added."""
+    x, y, z = primitive.center
+    return float((x * x + y * y + z * z) ** 0.5 + primitive.radius)

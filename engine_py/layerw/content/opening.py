@@ -1,0 +1,65 @@
+"""From an address to a model or a world on its way: what `app.load` and `app.stream` do.
+
+Owns: the glTF loader, made when the first file is asked for. Does not step what it opens (contents.py).
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy.typing as npt
+
+from layerw.base.config import Config
+from layerw.base.ports import F64
+from layerw.base.user_code import UserCode
+from layerw.content.models import Model
+from layerw.content.spawner import set_values
+from layerw.gpu.store import Store
+from layerw.memory.backups import Backups
+from layerw.memory.ledger import HardLedger
+from layerw.scene.entity import Entity
+from layerw.scene.table import Table
+from layerw.transfer.transfers import FrameTransfers
+from layerw.visibility.cull import Visibility
+
+if TYPE_CHECKING:  # imported where they are first used: a program without models and worlds starts without them
+    from layerw.assets.loader import GltfLoader
+    from layerw.content.worlds import World
+
+
+class Opening:
+    """What every open file shares: transfers, GPU resources, backups and their ledgers."""
+
+    def __init__(self, config: Config, transfers: FrameTransfers, store: Store, backups: Backups,
+                 ledgers: tuple[HardLedger, HardLedger], table: Table, visibility: Visibility,
+                 user: UserCode) -> None:  # fmt: skip
+        self._config, self._transfers, self._store, self._backups = config, transfers, store, backups
+        self._layer_ledger, self._gpu_ledger = ledgers
+        self._table, self._visibility, self._user = table, visibility, user
+
+    @cached_property
+    def loader(self) -> GltfLoader:
+        """Of glTF, for models and tiles."""
+        from layerw.assets.loader import GltfLoader
+
+        return GltfLoader(self._transfers, self._layer_ledger, self._store, self._backups)
+
+    def model(self, url: str, *, position: npt.ArrayLike | None, rotation: npt.ArrayLike | None,
+              scale: npt.ArrayLike | None, parent: Entity | None, max_texture_side: int) -> Model:  # fmt: skip
+        """See App.load."""
+        root = Entity(self._table, self._table.spawn(1, mesh=0, material=0, radius=0.0))
+        set_values(root, position=position, rotation=rotation, scale=scale, parent=parent)
+        return Model(url, self.loader, self._table, self._visibility, self._user, root=root,
+                     max_texture_side=max_texture_side)  # fmt: skip
+
+    def world(self, url: str, *, place: str, transform: F64 | None, max_texture_side: int) -> World:
+        """See App.stream."""
+        from layerw.content.worlds import World
+        from layerw.stream.config import StreamConfig
+        from layerw.stream.streamer import Streamer
+
+        settings = StreamConfig(screen_error_px=self._config.screen_error_px, lanes=self._config.lanes, place=place,
+                                transform=transform, max_texture_side=max_texture_side)  # fmt: skip
+        return World(Streamer(url, transfers=self._transfers, loader=self.loader, layer_ledger=self._layer_ledger,
+                              gpu_ledger=self._gpu_ledger, config=settings), self._user)  # fmt: skip

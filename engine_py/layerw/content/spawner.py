@@ -1,0 +1,59 @@
+"""From meshes and materials to rows of the entity table.
+
+Owns: the material of what is spawned without one. Does not keep entities.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from layerw.base.errors import ShapeError
+from layerw.frame.resources import Resources
+from layerw.scene.entity import Entities, Entity
+from layerw.scene.shapes import Lods, Material, Mesh
+from layerw.scene.table import Table
+
+
+class Spawner:
+    """`one` and `many` give back what they took when a value cannot be set."""
+
+    def __init__(self, table: Table, resources: Resources) -> None:
+        self._table, self._resources = table, resources
+        self._material: Material | None = None
+
+    def one(self, mesh: Mesh | Lods, material: Material | None, static: bool, **values: Any) -> Entity:
+        """One entity with these attributes; those that are None stay as they are."""
+        entity = Entity(self._table, self._rows(mesh, 1, material, static))
+        set_values(entity, **values)
+        return entity
+
+    def many(self, mesh: Mesh | Lods, count: int, material: Material | None, static: bool, **values: Any) -> Entities:
+        """`count` entities with these attributes; those that are None stay as they are."""
+        if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
+            raise ShapeError(f"A count of {count!r} was given; spawn_many needs a whole number of at least 1.")
+        entities = Entities(self._table, self._rows(mesh, int(count), material, static), int(count))
+        set_values(entities, **values)
+        return entities
+
+    def _rows(self, mesh: Mesh | Lods, count: int, material: Material | None, static: bool) -> int:
+        if material is None:
+            material = self._material = self._material or Material()
+        look = self._resources.material(material)
+        if isinstance(mesh, Lods):
+            return self._table.spawn(count, mesh=0, material=look, radius=mesh.radius,
+                                     lods=self._resources.lods(mesh), static=static)  # fmt: skip
+        handle = self._resources.mesh(mesh)
+        return self._table.spawn(count, mesh=handle, material=look, radius=mesh.data.radius, static=static)
+
+
+def set_values(entities: Entities, **values: Any) -> None:
+    """Sets those attributes that are not None; where one is refused, the entities go and the error is raised."""
+    try:
+        for name, value in values.items():
+            if value is not None:
+                setattr(entities, name, value)
+    except Exception:
+        entities.despawn()
+        raise

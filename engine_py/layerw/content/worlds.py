@@ -1,0 +1,178 @@
+"""World: a streamed tileset in the scene, and the sea around it.
+
+Owns: what a program sees of a Streamer, and the rows that tiles and the sea take in the entity table. Does not
+choose tiles. Limits: heights come from the world's ground grid, which only layerw's own worlds have.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base.errors import LayerwError
+from layerw.base.ports import F64, TileDraw
+from layerw.base.rays import checked_ray
+from layerw.base.user_code import UserCode
+from layerw.scene.camera import CameraFrame
+from layerw.stream.ground import Ground, GroundHit
+from layerw.stream.streamer import Streamer
+
+Callback = TypeVar("Callback", bound=Callable[[], object])
+
+
+class World:
+    """state: "loading", "ready" (tileset and ground are here; tiles keep streaming), "failed" or "closed"."""
+
+    def __init__(self, streamer: Streamer, user: UserCode) -> None:
+        self.streamer = streamer
+        self.state = "loading"
+        self._user = user
+        self._callbacks: list[Callable[[], object]] = []
+
+    @property
+    def url(self) -> str:
+        return self.streamer.url
+
+    @property
+    def error(self) -> str:
+        return self.streamer.error
+
+    @property
+    def extras(self) -> dict[str, Any]:
+        """What the world says about itself (`extras.layerw` of its tileset)."""
+        return self.streamer.extras
+
+    @property
+    def settled(self) -> bool:
+        """True when every tile that the view wants is drawn."""
+        return self.streamer.settled
+
+    @property
+    def center(self) -> F64:
+        """Middle of the world, float64 metres."""
+        return self.streamer.origin
+
+    @property
+    def radius(self) -> float:
+        """Of a sphere around `center` that holds it, metres."""
+        return self.streamer.radius
+
+    def local_frame(self) -> F64:
+        """4x4 float64: columns east, up, south and the position of the world's middle."""
+        return self.streamer.local_frame()
+
+    def height(self, x: float, z: float) -> float:
+        """Ground height in metres at one point."""
+        return self._ground().height(x, z)
+
+    def heights(self, x: npt.ArrayLike, z: npt.ArrayLike) -> F64:
+        """Ground heights in metres at many points."""
+        return self._ground().heights(x, z)
+
+    def raycast(self, origin: npt.ArrayLike, direction: npt.ArrayLike, *,
+                max_distance: float = math.inf) -> GroundHit | None:  # fmt: skip
+        """Where a ray first meets the ground: distance, point and normal; None where it does not.
+
+        Args:
+            origin: (3,) world metres.
+            direction: (3,), any length but 0.
+            max_distance: metres.
+
+        Raises:
+            LayerwError: the world has no ground grid (yet).
+            ShapeError: an argument is not what it should be.
+        """
+        return self._ground().raycast(checked_ray(origin, direction, max_distance))
+
+    @property
+    def area(self) -> tuple[float, float, float, float]:
+        """x and z of the lower corner, then of the upper one, metres."""
+        ground = self._ground()
+        wide, long = (ground.columns - 1) * ground.spacing_x_m, (ground.rows - 1) * ground.spacing_z_m
+        return ground.west_m, ground.north_m, ground.west_m + wide, ground.north_m + long
+
+    @property
+    def view_from(self) -> tuple[float, float, float]:
+        """A good place to start, metres: the world's own, else above its middle."""
+        x, y, z = self._spawn()[0]
+        return float(x), float(y), float(z)
+
+    @property
+    def view_to(self) -> tuple[float, float, float]:
+        """What to look at from there."""
+        x, y, z = self._spawn()[1]
+        return float(x), float(y), float(z)
+
+    def _spawn(self) -> tuple[F64, F64]:
+        """Where to stand and what to look at: `extras.layerw.spawn` has a position and a yaw or a look_at."""
+        spawn = self.extras.get("spawn")
+        place = _point(spawn, "position")
+        if place is None or not isinstance(spawn, dict):
+            return self.center + np.array((0.0, 0.6, 0.8)) * self.radius, self.center
+        target = _point(spawn, "look_at")
+        yaw = spawn.get("yaw")
+        turn = float(yaw) if isinstance(yaw, (int, float)) else 0.0
+        ahead = np.array((-math.sin(turn), -0.15, -math.cos(turn))) * 1000.0
+        return place, place + ahead if target is None else target
+
+    def _ground(self) -> Ground:
+        ground = self.streamer.ground
+        if ground is None:
+            raise LayerwError(f"The world {self.url} has no ground grid"
+                              f"{' yet; use it in @world.on_ready' if self.state == 'loading' else ''}.")  # fmt: skip
+        return ground
+
+    def on_ready(self, callback: Callback) -> Callback:
+        """Decorator: calls the function once tileset and ground are here (now, when they are)."""
+        if self.state == "ready":
+            self._user.call(callback)
+        else:
+            self._callbacks.append(callback)
+        return callback
+
+    def _ground_is_settled(self) -> bool:
+        """The grid is here, failed, or there is none."""
+        return not self.streamer.ground_pending
+
+    def close(self) -> None:
+        """Takes the world out of the scene and frees what it took."""
+        self.streamer.release()
+        self.state = "closed"
+
+    # -- for the engine --------------------------------------------------------------------------
+
+    def step(self, camera: CameraFrame, time_s: float) -> list[str]:
+        """One frame of streaming; returns messages about what went wrong."""
+        if self.state == "closed":
+            return []
+        self.streamer.step(camera, time_s)
+        if self.state == "loading" and self.streamer.state == "failed":
+            self.state = "failed"
+        elif self.state == "loading" and self.streamer.state == "ready" and self._ground_is_settled():
+            self.state = "ready"
+            for callback in self._callbacks:
+                self._user.call(callback)
+            self._callbacks.clear()
+        return self.streamer.take_errors()
+
+
+def _point(raw: Any, name: str) -> F64 | None:
+    value = raw.get(name) if isinstance(raw, dict) else None
+    if isinstance(value, list) and len(value) == 3 and all(isinstance(v, (int, float)) for v in value):
+        return np.array(value, np.float64)
+    return None
+
+
+def joined(parts: list[TileDraw]) -> TileDraw:
+    """All tiles of a frame in one TileDraw; a single one is passed through."""
+    filled = [part for part in parts if len(part.mesh)]
+    if len(filled) == 1:
+        return filled[0]
+    if not filled:
+        return TileDraw()
+    names = ("mesh", "material", "blend", "origin", "rotation", "scale", "center", "radius")
+    return TileDraw(*(np.concatenate([getattr(part, name) for part in filled]) for name in names))

@@ -1,0 +1,40 @@
+"""Parts of the report: one JSON object for the overlay, `layerw shot` and the tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from layerw.scene.table import Table
+
+if TYPE_CHECKING:
+    from layerw.memory import LayerMemory
+
+
+def memory_figures(memory: LayerMemory) -> dict[str, Any]:
+    """Layer memory by region and tier, with the ring; bytes."""
+    found = memory.statistics()
+    regions = {name: {**own.live_bytes, "free": own.free_bytes, "committed": own.committed_bytes,
+                      "fragmentation": round(own.fragmentation, 3)} for name, own in found.regions.items()}  # fmt: skip
+    ring = memory.ring_statistics()
+    return {"budget": found.budget_bytes, "memory": found.memory_bytes, "handles": found.handle_count,
+            "regions": regions, "ring": {"size": ring.size_bytes, "used": ring.used_bytes}}  # fmt: skip
+
+
+class HasStateHash(Protocol):
+    """What `app.watch` takes."""
+
+    def state_hash(self) -> str:
+        """Equal for equal states, on every host."""
+        ...
+
+
+def table_hash(table: Table) -> str:
+    """sha256 over the live rows of all entity columns, in row order. Cost: O(rows); only on request."""
+    import hashlib  # only here: most programs never ask
+
+    digest = hashlib.sha256()
+    for column in table.hashed_columns():
+        digest.update(np.ascontiguousarray(column).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,90 @@
+"""Render targets within the GPU budget.
+
+Owns: the size that is drawn at. Where the canvas's own size does not fit, a smaller one with the same shape is
+drawn and the browser scales it up. Never more than is reserved: backends make targets only when they are told a size.
+Limits: content keeps a quarter of the budget; a start needs room for SCALE_MIN of each side.
+"""
+
+from __future__ import annotations
+
+import math
+
+from layerw.base.log import Log
+from layerw.frame.resources import Resources
+from layerw.gpu.submission import Submission
+
+MSAA_SAMPLES = 4
+TARGET_BYTES_PER_PX = MSAA_SAMPLES * (4 + 4) + 4 + 3 * 4  # colour and depth32f, the resolved picture, a canvas of 3
+FIXED_BYTES = 2048 * 2048 * 4 + 64 * 1024  # the shadow map, uniforms
+SCALE_MIN = 1 / 8
+SHARE_MAX = 0.75  # of the budget without FIXED_BYTES
+RETRY_FRAMES = 30
+
+
+def target_bytes(width: int, height: int) -> int:
+    """What a backend's render targets take at this size, with what it always has."""
+    return width * height * TARGET_BYTES_PER_PX + FIXED_BYTES
+
+
+def scaled(width: int, height: int, scale: float) -> tuple[int, int]:
+    """The size with each side times `scale`, at least one pixel."""
+    return max(int(width * scale), 1), max(int(height * scale), 1)
+
+
+class RenderTargets:
+    """`resize` when the canvas changed, `step` once a frame."""
+
+    def __init__(self, resources: Resources, submission: Submission, log: Log, start: tuple[int, int]) -> None:
+        """Reserves the smallest targets for a canvas of the size `start`; raises BudgetError."""
+        self.size = (1, 1)  # what is drawn
+        self._canvas = (1, 1)
+        self._resources, self._submission, self._log = resources, submission, log
+        self._ledger = resources.store.ledger
+        self._frames = 0
+        width, height = scaled(*start, SCALE_MIN)
+        resources.charge("targets", target_bytes(width, height),
+                         f"The smallest render targets for this canvas ({width} x {height} pixels)")  # fmt: skip
+
+    @property
+    def is_reduced(self) -> bool:
+        """Whether less than the canvas's own pixels are drawn."""
+        return self.size != self._canvas
+
+    def resize(self, width: int, height: int) -> None:
+        """The canvas has this size in device pixels now."""
+        self._canvas = (max(width, 1), max(height, 1))
+        self._fit(target_bytes(1, 1))
+        if self.is_reduced:
+            needed = target_bytes(*self._canvas)
+            self._log.warning(
+                f"Render targets of {width} x {height} pixels take {needed} bytes, but the GPU budget of "
+                f"{self._ledger.budget_bytes} has {self._room_bytes()} for them; {self.size[0]} x {self.size[1]} "
+                f"pixels are drawn and scaled up; raise gpu_mib.")  # fmt: skip
+
+    def step(self) -> None:
+        """While reduced: asks what is streamed to make room, and grows once there is some."""
+        self._frames += 1
+        wanted = min(target_bytes(*self._canvas), self._share_bytes()) - target_bytes(*self.size)
+        self._ledger.claimed_bytes = max(wanted, 0) if self.is_reduced else 0
+        if self.is_reduced and self._frames % RETRY_FRAMES == 0:
+            self._fit(target_bytes(*self.size) * 9 // 8)
+
+    def _share_bytes(self) -> int:
+        return FIXED_BYTES + int(SHARE_MAX * max(self._ledger.budget_bytes - FIXED_BYTES, 0))
+
+    def _room_bytes(self) -> int:
+        left = min(self._ledger.left_bytes, self._resources.store.committed.left_bytes)
+        return min(left + self._resources.charged("targets"), self._share_bytes())
+
+    def _fit(self, least_bytes: int) -> None:
+        """Takes the largest size that fits; nothing changes where that would be less than `least_bytes`."""
+        width, height = self._canvas
+        pixels = max(self._room_bytes() - FIXED_BYTES, 0) / TARGET_BYTES_PER_PX
+        scale = min(math.sqrt(pixels / (width * height)), 1.0)
+        size = scaled(width, height, scale)
+        needed = target_bytes(*size)
+        if needed < least_bytes or size == self.size:
+            return
+        self._resources.charge("targets", needed, f"Render targets of {size[0]} x {size[1]} pixels")
+        self.size = size
+        self._submission.encoder.targets(*size)

@@ -1,0 +1,102 @@
+"""From camera and environment to the frame's uniforms.
+
+Owns: nothing but the numbers of one frame. World space on the GPU is relative to the camera; the scene's origin
+is the world's.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from layerw.base.ports import F64
+from layerw.gpu.frame_block import FrameBlock
+from layerw.scene.camera import CameraFrame
+from layerw.scene.environment import Environment, shadow_matrix
+
+SHADOW_TEXELS = 2048  # a side of the shadow map, in every backend
+NO_SEA_LEVEL = -1.0e6
+DAY_S = 86_400.0
+PATTERN_REACH_M = 32_768.0  # farther from its anchor than this, float32 steps (4 mm there) would show in noise
+CASTER_REACH = 1.25  # things a little outside of the shadowed range still cast into it
+
+
+def shadow_reach_m(environment: Environment) -> float:
+    """How far from the camera casters are drawn into the shadow map; 0 = shadows are off."""
+    shadows = environment.shadows
+    lit = shadows.enabled and shadows.strength > 0 and environment.sun.elevation > 0
+    return shadows.distance_m * CASTER_REACH if lit else 0.0
+
+
+class ViewWriter:
+    """Fills FRAME_BLOCK; while neither camera nor light changed, only the time."""
+
+    def __init__(self, block: FrameBlock) -> None:
+        self.block = block
+        self._camera: CameraFrame | None = None
+        self._light: tuple[object, ...] = ()
+        self._anchor = np.zeros(3)  # of noise by place
+
+    def write(self, camera: CameraFrame, environment: Environment, time_s: float) -> None:
+        """Fills every member that changed since the last call."""
+        light = _light_key(environment)
+        moved, lit = camera is not self._camera, light != self._light
+        if moved:
+            self.block.write("view_projection", camera.view_projection.T)
+            self.block.write("inverse_view_projection", camera.inverse_view_projection.T)
+            self.block.write_camera(camera.position, time_s=time_s, exposure=environment.sky.exposure)
+            self.block.write_viewport(*camera.viewport)
+            self.block.write("pattern_camera", (*self._from_anchor(camera.position), 0.0))
+        if lit:
+            _write_light(self.block, environment)
+        if moved or lit:
+            _write_shadow(self.block, camera, environment)
+        self._camera, self._light = camera, light
+        self.block.read("camera_hi")[3] = time_s % DAY_S  # float32: a day still has steps of 8 ms
+        self.block.read("camera_lo")[3] = environment.sky.exposure
+
+    def _from_anchor(self, position: F64) -> F64:
+        """The camera from the patterns' anchor, which follows only where it must: patterns change when it moves."""
+        if float(np.abs(position - self._anchor).max()) > PATTERN_REACH_M:
+            self._anchor = np.round(position) if float(np.abs(position).max()) > PATTERN_REACH_M else np.zeros(3)
+        return position - self._anchor
+
+
+def _light_key(environment: Environment) -> tuple[object, ...]:
+    """Everything about light and air, copied: a program may change colours in place."""
+    sun, sky, fog, wind, shadows = (environment.sun, environment.sky, environment.fog, environment.wind,
+                                    environment.shadows)  # fmt: skip
+    return (
+        sun.elevation, sun.azimuth, tuple(sun.color), sun.intensity, sun.angular_radius,
+        tuple(sky.zenith), tuple(sky.horizon), tuple(sky.ground), sky.gradient,
+        tuple(fog.color), fog.density, fog.falloff, fog.start_m, fog.opacity_max, environment.sea.level,
+        wind.direction, wind.strength, wind.gusts,
+        shadows.enabled, shadows.distance_m, shadows.strength, shadows.bias,
+    )  # fmt: skip
+
+
+def _write_light(block: FrameBlock, environment: Environment) -> None:
+    sun, sky, fog, sea, wind = environment.sun, environment.sky, environment.fog, environment.sea, environment.wind
+    direction = sun.direction
+    day = min(max(float(direction[1]) / 0.05, 0.0), 1.0)  # a sun below the horizon gives no light
+    block.write("sun_direction", (*direction, np.cos(sun.angular_radius)))
+    block.write("sun_color", (*(c * sun.intensity * day for c in sun.color), 1.0))
+    block.write("sky_zenith", (*sky.zenith, sky.gradient))
+    block.write("sky_horizon", (*sky.horizon, 0.0))
+    block.write("sky_ground", (*sky.ground, 0.0))
+    block.write("fog_color", (*fog.color, fog.density))
+    level = NO_SEA_LEVEL if sea.level is None else sea.level
+    block.write("fog_params", (fog.falloff, fog.start_m, fog.opacity_max, level))
+    block.write_rows("irradiance", environment.irradiance())
+    block.write("wind", (np.sin(wind.direction), -np.cos(wind.direction), wind.strength, wind.gusts))
+
+
+def _write_shadow(block: FrameBlock, camera: CameraFrame, environment: Environment) -> None:
+    shadows = environment.shadows
+    if not shadow_reach_m(environment):
+        block.write("shadow_params", (1.0 / SHADOW_TEXELS, 0.0, 0.0, 1.0))
+        return
+    # Half a range ahead, three quarters wide: holds all that is nearer than distance_m and on the screen.
+    center, radius_m = camera.forward * (shadows.distance_m * 0.5), shadows.distance_m * 0.75
+    matrix = shadow_matrix(environment.sun.direction, camera.position, center, radius_m, SHADOW_TEXELS)
+    block.write("shadow_matrix", matrix.T)
+    block.write("shadow_params", (1.0 / SHADOW_TEXELS, shadows.bias, shadows.strength, shadows.distance_m))

@@ -1,0 +1,302 @@
+/**
+ * Wires the engine: heap, inbox, decoder, backend, transfers, Python, frame loop. Runs in a worker or on the
+ * main thread; it never touches the DOM and talks to host.js through one MessagePort.
+ *
+ * Owns: the start order of the parts, and what one frame is on the JavaScript side.
+ * Does not: decode (decoder.js), draw (backends/), fetch for programs (fetcher.js), decide anything (Python).
+ * Limits: one engine per element; after an engine error the last picture stays and Python is not called again.
+ */
+import { chooseBackend } from '../backends/choose.js';
+import { PythonBoot } from './boot.js';
+import { Decoder } from './decoder.js';
+import { Transfers } from '../transfer/fetcher.js';
+import { Figures } from './figures.js';
+import { FrameLoop } from './frame-loop.js';
+import { EventWriter } from '../gen/events.js';
+import { Glue } from '../glue.js';
+import { Heap } from './heap.js';
+import { Inbox } from './inbox.js';
+import { LayerThreads } from '../kernels/layer-threads.js';
+import { Layer } from '../kernels/layer.js';
+import { Panels } from './panels.js';
+import { Readbacks } from './readbacks.js';
+import { Reporter } from './reporter.js';
+import { answerRequest } from './requests.js';
+
+/** A `log` command's level: the page shows the text whole. */
+const LOG_EXCEPTION = 3;
+
+/** @typedef {import('../types.js').EngineOptions} EngineOptions */
+/** @typedef {import('../types.js').Backend} Backend */
+
+/**
+ * @param {{port: MessagePort, canvas: HTMLCanvasElement | OffscreenCanvas, options: EngineOptions}} parts
+ */
+export function startEngine({ port, canvas, options }) {
+  return new Engine(port, canvas, options).start();
+}
+
+/** One running program. */
+export class Engine {
+  heap = new Heap();
+  inbox = new Inbox();
+  figures = new Figures();
+  events = new EventWriter((words) => this.inbox.push(words));
+  /** @type {Backend | null} */
+  backend = null;
+  /** Pyodide's API object, once it is loaded. @type {any} */
+  pyodide = null;
+  /** The kernels with Layer memory, compiled while Python loads. @type {Layer | null} */
+  layer = null;
+  /** Of Layer memory, once it is open. @type {LayerThreads | null} */
+  threads = null;
+  /** @type {{width: number, height: number, pixelRatio: number} | null} */
+  #resize = null;
+  #stopped = false;
+  /** @type {(canvas: OffscreenCanvas) => void} */
+  #freshCanvas = () => {};
+
+  /**
+   * @param {MessagePort} port
+   * @param {HTMLCanvasElement | OffscreenCanvas} canvas
+   * @param {EngineOptions} options
+   */
+  constructor(port, canvas, options) {
+    this.port = port;
+    this.canvas = canvas;
+    this.options = options;
+    this.reporter = new Reporter(this);
+    this.transfers = new Transfers({
+      heap: this.heap,
+      events: this.events,
+      decodeWorkers: options.decodeWorkers,
+      baseUrl: options.appUrl,
+      layer: () => this.layer,
+    });
+    this.readbacks = new Readbacks({
+      heap: this.heap,
+      events: this.events,
+      layer: () => this.layer,
+      saveFile: (name, bytes) => this.port.postMessage({ type: 'file', name, bytes }, [bytes.buffer]),
+    });
+    this.panels = new Panels({
+      layer: () => this.layer,
+      post: (shown, transfer) => this.port.postMessage({ type: 'panel', shown }, transfer),
+    });
+    this.glue = new Glue({
+      submit: (address, words) => this.decoder.submit(address, words),
+      fail: (text) => this.fail(text),
+      options: () => this.#optionsForPython(),
+      openLayer: (budgetBytes) => this.#openLayer(budgetBytes),
+      setThreads: (count) => this.threads?.set(count) ?? 1,
+    });
+    this.sinks = { gpu: /** @type {any} */ (null), transfers: this.transfers, page: this.#page() };
+    this.decoder = new Decoder({
+      heap: this.heap,
+      sinks: this.sinks,
+      onError: (text) => this.reporter.log(2, text),
+    });
+    const fast = options.clock === 'virtual' && options.backend === 'null';
+    this.loop = new FrameLoop((time_s, dt_s) => this.#step(time_s, dt_s), {
+      virtual: options.clock === 'virtual',
+      fast,
+    });
+    port.onmessage = ({ data }) => this.#receive(data);
+  }
+
+  /** Boots everything at once; Python runs once the backend can draw. */
+  async start() {
+    try {
+      this.reporter.mark('engine');
+      const boot = new PythonBoot(this.options, {
+        progress: (stage, fraction) => this.port.postMessage({ type: 'progress', stage, fraction }),
+        mark: (name) => this.reporter.mark(name),
+        log: (level, text) => this.reporter.log(level, text),
+      });
+      const backend = this.#createBackend();
+      const layer = Layer.load(this.options.kernelsUrl, this.options.isolated).catch((error) => {
+        this.reporter.log(1, String(error.message));
+        return null;
+      });
+      backend.catch(() => {});
+      boot.manifest().then((manifest) => this.port.postMessage({ type: 'manifest', manifest }), () => {});
+      this.pyodide = await Promise.race([boot.python(), backend.then(() => new Promise(() => {}))]);
+      this.heap.attach(/** @type {any} */ (this.pyodide)._module.memory);
+      await backend;
+      this.layer = await layer;
+      if (this.#stopped) return;
+      this.#begin(await boot.run(this.pyodide, this.glue.module()));
+    } catch (error) {
+      this.fail(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** @param {string} traceback '' where the program ran */
+  #begin(traceback) {
+    if (traceback !== '') return this.fail(traceback);
+    if (!this.glue.started) return this.fail('The program ended without an app: it never made a lw.App().');
+    this.reporter.mark('app');
+    this.port.postMessage({ type: 'progress', stage: 'running', fraction: 1 });
+    this.loop.start();
+  }
+
+  /**
+   * An error that the page shows and that ends a shot; the loop goes on where Python still can.
+   * @param {string} text
+   */
+  fail(text) {
+    this.reporter.error(text);
+    this.port.postMessage({ type: 'fail', text });
+    if (!this.glue.started) this.reporter.finish();
+  }
+
+  /** Ends everything: after this no timer, worker or GPU object of this engine is left, and the page hears of it. */
+  async stop() {
+    this.#stopped = true;
+    this.loop.stop();
+    this.glue.stop();
+    this.transfers.destroy();
+    this.backend?.destroy();
+    this.readbacks.destroy();
+    await this.threads?.stop();
+    this.layer?.close();
+    this.port.postMessage({ type: 'stopped' });
+    this.port.close();
+  }
+
+  async #createBackend() {
+    const { name, note, create } = await chooseBackend(this.options.backend);
+    this.reporter.backendName = name;
+    this.reporter.backendNote = note;
+    this.port.postMessage({ type: 'backend', name, note });
+    const { width, height } = this.options;
+    const backend = await create({
+      canvas: this.canvas,
+      heap: this.heap,
+      transfers: this.transfers,
+      events: this.events,
+      pictures: this.readbacks,
+      renewCanvas: this.options.thread === 'worker' ? () => this.#renewCanvas() : undefined,
+      onLost: (/** @type {string} */ reason) => {
+        this.reporter.log(1, `The GPU device was lost: ${reason}`);
+        this.loop.expectNoFrames();
+      },
+      onGone: (/** @type {string} */ reason) => this.fail(`The GPU was lost and did not come back: ${reason} The program `
+        + 'goes on without a picture; reload the page, restart the browser, or add ?backend=webgl2 to the address.'),
+    });
+    if (this.#stopped) return backend.destroy();
+    this.backend = this.sinks.gpu = backend;
+    this.events.resize(width, height, this.options.pixelRatio);
+    this.reporter.mark('backend');
+  }
+
+  /**
+   * A fresh canvas from the page. When the GPU process ends, Chromium shows no further frame of a worker's canvas
+   * and gives its worker no animation frames.
+   * @returns {Promise<OffscreenCanvas>}
+   */
+  #renewCanvas() {
+    this.port.postMessage({ type: 'renewCanvas' });
+    return new Promise((resolve) => (this.#freshCanvas = resolve));
+  }
+
+  /** @param {OffscreenCanvas} canvas */
+  #takeCanvas(canvas) {
+    canvas.width = this.canvas.width;
+    canvas.height = this.canvas.height;
+    this.canvas = canvas;
+    this.#freshCanvas(canvas);
+  }
+
+  /** Layer memory, when the program first asks for it. @param {number} budgetBytes */
+  #openLayer(budgetBytes) {
+    if (this.layer === null) throw new Error('Layer memory is not loaded; the console says why.');
+    const { memory, wasmTable } = this.pyodide._module;
+    const indices = this.layer.open(budgetBytes, { memory, table: wasmTable });
+    this.threads = new LayerThreads(this.layer, {
+      mayWait: this.options.thread === 'worker',
+      fail: (text) => this.fail(text),
+      warn: (text) => this.reporter.log(1, text),
+      started: () => this.port.postMessage({ type: 'threads' }),
+    });
+    return { indices, threads_max: this.threads.max };
+  }
+
+  #optionsForPython() {
+    const { appUrl, baseUrl, clock, frames, width, height, pixelRatio, isolated, thread, budgets, query } = this.options;
+    const { backendName, backendNote } = this.reporter;
+    return {
+      src: appUrl, base_url: appUrl, web_url: baseUrl, backend: backendName, backend_note: backendNote,
+      isolated, thread, clock, frames, width, height, pixel_ratio: pixelRatio, budgets, query,
+    };
+  }
+
+  /** The sink of commands 48 to 54. */
+  #page() {
+    return {
+      report: (/** @type {number} */ data, /** @type {number} */ sizeBytes) =>
+        this.reporter.receive(JSON.parse(this.heap.text(data, sizeBytes))),
+      log: (/** @type {number} */ level, /** @type {number} */ data, /** @type {number} */ sizeBytes) => {
+        const text = this.heap.text(data, sizeBytes);
+        if (level === LOG_EXCEPTION) this.fail(text);
+        else this.reporter.log(level, text);
+      },
+      inputMode: (/** @type {number} */ pointerLock) =>
+        this.port.postMessage({ type: 'inputMode', pointerLock: pointerLock === 1 }),
+      inbox: (/** @type {number} */ data, /** @type {number} */ sizeBytes) => this.inbox.place(data, sizeBytes),
+      readbackFile: (/** @type {number} */ readback, /** @type {number} */ name, /** @type {number} */ nameBytes) =>
+        this.readbacks.readbackFile(readback, name, nameBytes),
+      panelShow: (/** @type {Parameters<Panels['show']>} */ ...values) => this.panels.show(...values),
+      panelHide: (/** @type {number} */ panel) => this.panels.hide(panel),
+    };
+  }
+
+  /**
+   * @param {number} time_s
+   * @param {number} dt_s
+   */
+  #step(time_s, dt_s) {
+    const start = performance.now();
+    this.#applyResize();
+    this.reporter.beforeFrame();
+    this.glue.beginFrame();
+    this.readbacks.deliver(this.inbox.roomBytes);
+    const neededBytes = this.inbox.neededBytes;
+    const copiedBytes = this.inbox.copyTo(this.heap);
+    const pythonStart = performance.now();
+    try {
+      this.glue.callFrame(time_s, dt_s, copiedBytes, neededBytes);
+    } catch (error) {
+      this.#frameFailed(error);
+    }
+    const end = performance.now();
+    const pythonMs = end - pythonStart - this.glue.submitMs;
+    this.figures.add(end - start, pythonMs, this.glue.pyToJs, this.glue.jsToPy);
+    this.reporter.afterFrame();
+  }
+
+  /** @param {unknown} error what the engine's Python raised out of its frame; the user's own is caught there */
+  #frameFailed(error) {
+    this.glue.stop();
+    this.loop.stop();
+    this.fail(error instanceof Error ? error.message : String(error));
+  }
+
+  #applyResize() {
+    if (this.#resize === null || this.backend === null) return;
+    const { width, height, pixelRatio } = this.#resize;
+    this.#resize = null;
+    this.events.resize(width, height, pixelRatio);
+  }
+
+  /** @param {any} message from host.js */
+  #receive(message) {
+    if (message.type === 'input') this.inbox.pushInput(message.words);
+    else if (message.type === 'resize') this.#resize = message;
+    else if (message.type === 'hidden') this.loop.setHidden(message.hidden);
+    else if (message.type === 'overlay') this.reporter.overlay = message.shown;
+    else if (message.type === 'canvas') this.#takeCanvas(message.canvas);
+    else if (message.type === 'stop') this.stop();
+    else if (message.type === 'request') answerRequest(this, message);
+  }
+}

@@ -1,0 +1,74 @@
+// @ts-check
+/**
+ * @file Ways to reach a DecodeService: a worker, or the same thread where the browser allows no worker.
+ *
+ * Owns: the worker and the messages that wait for it. Does not: know what the messages mean.
+ */
+import { makeWorker } from '../../engine/module-worker.js';
+import { DecodeService } from './service.js';
+
+/** @typedef {import('./service.js').Request} Request */
+/** @typedef {import('./service.js').Answer} Answer */
+/** @typedef {{ post: (request: Request, transfer?: Transferable[]) => void, close: () => void }} Port */
+/** @typedef {(onAnswer: (answer: Answer) => void, onDead: (reason: string) => void) => Port} PortMaker */
+
+const SCRIPT = new URL('../decode-worker.js', import.meta.url);
+
+/** Answers arrive later, as from a worker. @param {(answer: Answer) => void} onAnswer
+ * @param {ConstructorParameters<typeof DecodeService>[1]} [functions] @returns {Port} */
+export function localPort(onAnswer, functions) {
+  let open = true;
+  const later = (/** @type {Answer} */ answer) => queueMicrotask(() => open && onAnswer(answer));
+  const service = new DecodeService(later, functions);
+  return {
+    post: (request) => queueMicrotask(() => void service.handle(request)),
+    close: () => {
+      open = false;
+      service.destroy();
+    },
+  };
+}
+
+/** A worker; falls back to this thread when it can't start. @type {PortMaker} */
+export function workerPort(onAnswer, onDead) {
+  /** @type {[Request, Transferable[]][] | null} */
+  let waiting = [];
+  /** @type {Port | null} */
+  let fallback = null;
+  /** @type {Worker | null} */
+  let worker = null;
+  const useThisThread = () => {
+    worker?.terminate();
+    worker = null;
+    fallback = localPort(onAnswer);
+    for (const [request] of waiting ?? []) fallback.post(request);
+    waiting = null;
+  };
+  const started = () => {
+    for (const [request, transfer] of waiting ?? []) worker?.postMessage(request, transfer);
+    waiting = null;
+  };
+  try {
+    worker = makeWorker(SCRIPT, 'layerw-decode');
+    worker.onmessage = (event) => (event.data.op === 'ready' ? started() : onAnswer(event.data));
+    worker.onerror = (event) => {
+      event.preventDefault();
+      if (waiting) useThisThread();
+      else onDead(event.message || 'it ended without a reason');
+    };
+  } catch {
+    useThisThread();
+  }
+  return {
+    post(request, transfer = []) {
+      if (waiting) waiting.push([request, transfer]);
+      else if (fallback) fallback.post(request);
+      else worker?.postMessage(request, transfer);
+    },
+    close() {
+      worker?.terminate();
+      fallback?.close();
+      waiting = null;
+    },
+  };
+}

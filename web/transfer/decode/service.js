@@ -1,0 +1,160 @@
+// @ts-check
+/**
+ * @file What a decode worker does: fetch, check, split, build meshes, decode images, encode PNGs; and the bytes that it
+ * keeps.
+ *
+ * Owns: the bytes of fetched models and blobs, by transfer handle, until they are released or moved to another
+ * worker. Results for the GPU (meshes, images) are transferred away at once. Runs in a worker, or in the same
+ * thread where no worker can be made. Does not: queue or prioritise (fetcher.js).
+ *
+ * A request that fails answers `failed` and changes nothing else; no exception leaves `handle`.
+ */
+import { FAIL_ABORTED, FAIL_FORMAT, FETCH_BLOB, FETCH_BYTES, FETCH_MODEL } from '../../gen/layouts.js';
+import { fetchBytes, shown } from './body.js';
+import { openModel } from './containers.js';
+import { Failure } from './failure.js';
+import { checkHash } from './hash.js';
+import { decodeImage } from './images.js';
+import { buildMesh } from './mesh.js';
+import { encodePng } from './png.js';
+
+/**
+ * @typedef {{ op: 'fetch', id: number, url: string, kind: number, maxBytes: number, sha256: string }
+ *   | { op: 'mesh', id: number, descriptor: Uint32Array<ArrayBuffer>, target?: import('../blocks.js').Target }
+ *   | { op: 'image', id: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number }
+ *   | { op: 'png', id: number, rgba: Uint8Array<ArrayBuffer>, width: number, height: number }
+ *   | { op: 'release', id: number }
+ *   | { op: 'give', id: number }
+ *   | { op: 'take', id: number, buffer: ArrayBuffer }} Request
+ * @typedef {{ op: 'done', id: number, heldBytes: number, a: number, b: number, payload: string | Uint8Array<ArrayBuffer>,
+ *     buffer?: ArrayBuffer, image?: ImageBitmap }
+ *   | { op: 'failed', id: number, code: number, a: number, b: number, message: string }
+ *   | { op: 'given', id: number, buffer: ArrayBuffer | null }
+ *   | { op: 'ready', id: number }} Answer
+ */
+
+export class DecodeService {
+  /** @param {(answer: Answer, transfer: Transferable[]) => void} post
+   * @param {{ fetchFunction?: typeof fetch, decodeFunction?: typeof createImageBitmap }} [functions] for tests */
+  constructor(post, functions = {}) {
+    this.post = post;
+    this.fetchFunction = functions.fetchFunction ?? ((input, init) => fetch(input, init));
+    this.decodeFunction = functions.decodeFunction ?? ((/** @type {any} */ image, /** @type {any} */ options) => createImageBitmap(image, options));
+    /** @type {Map<number, ArrayBuffer>} */
+    this.store = new Map();
+    /** @type {Map<number, AbortController>} */
+    this.active = new Map();
+  }
+
+  /** @param {Request} request @returns {Promise<void>} */
+  async handle(request) {
+    if (request.op === 'release') return this.#release(request.id);
+    if (request.op === 'give') return this.#give(request.id);
+    if (request.op === 'take') return void this.store.set(request.id, request.buffer);
+    const controller = new AbortController();
+    this.active.set(request.id, controller);
+    try {
+      if (request.op === 'fetch') await this.#fetch(request, controller.signal);
+      else if (request.op === 'mesh') this.#mesh(request);
+      else if (request.op === 'png') await this.#png(request);
+      else await this.#image(request, controller.signal);
+    } catch (error) {
+      this.#fail(request.id, error);
+    } finally {
+      this.active.delete(request.id);
+    }
+  }
+
+  /** Ends every fetch and drops all bytes. */
+  destroy() {
+    for (const controller of this.active.values()) controller.abort();
+    this.store.clear();
+  }
+
+  /** @param {number} id */
+  #release(id) {
+    this.active.get(id)?.abort();
+    this.store.delete(id);
+  }
+
+  /** @param {number} id */
+  #give(id) {
+    const buffer = this.store.get(id) ?? null;
+    this.store.delete(id);
+    this.post({ op: 'given', id, buffer }, buffer ? [buffer] : []);
+  }
+
+  /** @param {number} id @param {unknown} error */
+  #fail(id, error) {
+    const failure = error instanceof Failure ? error : new Failure(FAIL_FORMAT, `Decoding failed: ${String(error)}.`);
+    this.post({ op: 'failed', id, code: failure.code, a: failure.a, b: failure.b, message: failure.message }, []);
+  }
+
+  /** @param {number} transfer @returns {ArrayBuffer} */
+  #bufferOf(transfer) {
+    const buffer = this.store.get(transfer);
+    if (buffer === undefined) throw new Failure(FAIL_ABORTED, `Transfer ${transfer} holds no bytes that can be read (it ended or was released).`);
+    return buffer;
+  }
+
+  /** @param {Extract<Request, { op: 'fetch' }>} request @param {AbortSignal} signal */
+  async #fetch({ id, url, kind, maxBytes, sha256 }, signal) {
+    const buffer = await fetchBytes(url, { maxBytes, signal, fetchFunction: this.fetchFunction });
+    await checkHash(buffer, sha256, url);
+    if (signal.aborted) throw new Failure(FAIL_ABORTED, `The fetch of ${shown(url)} was cancelled.`);
+    if (kind === FETCH_BYTES) {
+      this.post({ op: 'done', id, heldBytes: 0, a: 0, b: 0, payload: new Uint8Array(buffer) }, [buffer]);
+    } else if (kind === FETCH_BLOB) {
+      this.store.set(id, buffer);
+      this.post({ op: 'done', id, heldBytes: buffer.byteLength, a: 0, b: 0, payload: '' }, []);
+    } else if (kind === FETCH_MODEL) {
+      this.#model(id, buffer, url);
+    } else {
+      throw new Failure(FAIL_FORMAT, `The fetch kind is ${kind}; the kinds are 0 to 2.`);
+    }
+  }
+
+  /** @param {number} id @param {ArrayBuffer} buffer @param {string} url */
+  #model(id, buffer, url) {
+    let model;
+    try {
+      model = openModel(buffer);
+    } catch (error) {
+      if (error instanceof Failure) error.message = `${shown(url)}: ${error.message}`;
+      throw error;
+    }
+    if (model.bin) this.store.set(id, model.bin);
+    const heldBytes = model.bin ? model.bin.byteLength : 0;
+    this.post({ op: 'done', id, heldBytes, a: model.container, b: 0, payload: model.json }, [model.json.buffer]);
+  }
+
+  /** @param {Extract<Request, { op: 'mesh' }>} request */
+  #mesh({ id, descriptor, target }) {
+    const { bytes, vertexCount, indexCount, bounds } = buildMesh(descriptor, (transfer) => this.#bufferOf(transfer), target);
+    const payload = new Uint8Array(bounds.buffer);
+    /** @type {Answer} */
+    const answer = { op: 'done', id, heldBytes: bytes.byteLength, a: vertexCount, b: indexCount, payload };
+    if (target) return this.post(answer, []);
+    answer.buffer = /** @type {ArrayBuffer} */ (bytes.buffer);
+    this.post(answer, [answer.buffer]);
+  }
+
+  /** @param {Extract<Request, { op: 'png' }>} request */
+  async #png({ id, rgba, width, height }) {
+    const payload = await encodePng(rgba, width, height);
+    this.post({ op: 'done', id, heldBytes: 0, a: width, b: height, payload }, [payload.buffer]);
+  }
+
+  /** @param {Extract<Request, { op: 'image' }>} request @param {AbortSignal} signal */
+  async #image({ id, source, offset, sizeBytes, maxBytes, maxSide }, signal) {
+    const buffer = this.#bufferOf(source);
+    const size = sizeBytes === 0 ? buffer.byteLength - offset : sizeBytes;
+    if (size < 0 || offset + size > buffer.byteLength) {
+      throw new Failure(FAIL_FORMAT, `The image ends at byte ${offset + size}, outside of its buffer of ${buffer.byteLength} bytes.`);
+    }
+    const image = await decodeImage(new Uint8Array(buffer, offset, size), maxBytes, maxSide, this.decodeFunction);
+    if (signal.aborted) return image.close();
+    const { width, height } = image;
+    this.post({ op: 'done', id, heldBytes: width * height * 4, a: width, b: height, payload: '', image }, [image]);
+  }
+}

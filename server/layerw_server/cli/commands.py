@@ -152,6 +152,7 @@ def export(
 
 def runtime(
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget the cache and obtain everything again.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Read every file; what is damaged is made anew.")] = False,
     path_only: Annotated[bool, typer.Option("--path", help="Print only the folder.")] = False,
 ) -> None:
     """Obtain, check and precompile Pyodide and numpy into the user's cache.
@@ -163,6 +164,9 @@ def runtime(
 
     if fresh:
         parts.clear()
+    if check:
+        with steps("Checking") as report:
+            parts.check(report)
     folder = ensure_runtime()
     if path_only:
         typer.echo(str(folder))

@@ -21,6 +21,7 @@ from starlette.websockets import WebSocket
 
 from .cache import DEFAULT_BUDGET_BYTES, AssetCache
 from .front import Front
+from .limits import RateLimit
 from .mounts import Mounts
 from .origins import HostRules, OriginRules
 from .paths import printable
@@ -62,6 +63,7 @@ def create_app(*, program: Path, runtime: Path, web: Path, allow_hosts: Iterable
         folders: other folders that the program reads as /app/NAME/.
         cache_budget_bytes: most bytes of files and their compressed variants in memory.
     """
+    log.filters[:] = [RateLimit()]  # whoever is refused may ask again a thousand times a second
     package = engine or find_engine()
     mounts = Mounts(program=program, runtime=runtime, web=web, engine=package if dev else None,
                     kernels=package / KERNELS_FOLDER, folders=folders)

@@ -1,43 +1,49 @@
 """Files too large for the cache: read from disk in blocks, with the same ranges and conditions.
 
-Owns: streaming one file. Limits: never compressed; its ETag comes from time and size, so it is weak evidence
-of content, and a range is served from the same open file.
+Owns: streaming one file. Reading stops when the client leaves, and when the file is written meanwhile: the body then
+ends early, so that no client takes a torn one for whole. Limits: never compressed; its ETag comes from its times, size
+and inode, and a range is served from the same open file.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import stat
 from collections.abc import Mapping
 from typing import BinaryIO
 
-from starlette.types import Send
+from starlette.types import Receive, Send
 
-from .cache import Headers
+from .cache import Headers, open_regular, signature_of
 from .mounts import Served, common_headers
-from .paths import PathNotFound
 from .ranges import ByteRange, RangeRefused, parse_range
 
 BLOCK_BYTES = 256 * 1024
 
 
-async def send_big_file(send: Send, served: Served, headers: Mapping[bytes, bytes], extra: Headers, *,
-                        head: bool) -> None:
-    """Answer one request for a large file; raises PathNotFound when it can't be opened."""
+async def send_big_file(receive: Receive, send: Send, served: Served, headers: Mapping[bytes, bytes], extra: Headers,
+                        *, head: bool) -> None:
+    """Answer one request for a large file; raises OSError when it can't be opened."""
     assert served.path is not None
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with open(os.open(served.path, flags), "rb") as file:
+    with open_regular(served.path) as file:
         status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise PathNotFound
-        etag = b'"%x-%x"' % (status.st_mtime_ns, status.st_size)
+        etag = b'"%s"' % b"-".join(b"%x" % part for part in signature_of(status))
         answer = [*common_headers(served, status.st_mtime), (b"etag", etag), *extra]
-        await _answer(send, file, status.st_size, etag, headers, answer, head)
+        left = asyncio.ensure_future(_disconnected(receive))
+        try:
+            await _answer(send, left, file, status.st_size, etag, headers, answer, head)
+        finally:
+            left.cancel()
 
 
-async def _answer(send: Send, file: BinaryIO, size_bytes: int, etag: bytes, headers: Mapping[bytes, bytes],
-                  answer: Headers, head: bool) -> None:
+async def _disconnected(receive: Receive) -> None:
+    """Ends when the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _answer(send: Send, left: asyncio.Future[None], file: BinaryIO, size_bytes: int, etag: bytes,
+                  headers: Mapping[bytes, bytes], answer: Headers, head: bool) -> None:
     if etag in (tag.strip().removeprefix(b"W/") for tag in headers.get(b"if-none-match", b"").split(b",")):
         await send({"type": "http.response.start", "status": 304, "headers": answer})
         await send({"type": "http.response.body"})
@@ -55,16 +61,17 @@ async def _answer(send: Send, file: BinaryIO, size_bytes: int, etag: bytes, head
                 answer = [*answer, (b"content-range", b"bytes %d-%d/%d" % (part.start, part.stop - 1, size_bytes))]
     length = (b"content-length", b"%d" % (wanted.stop - wanted.start))
     await send({"type": "http.response.start", "status": code, "headers": [*answer, length]})
-    await _send_blocks(send, file, ByteRange(0, 0) if head else wanted)
+    await _send_blocks(send, left, file, ByteRange(0, 0) if head else wanted)
 
 
-async def _send_blocks(send: Send, file: BinaryIO, wanted: ByteRange) -> None:
-    left = wanted.stop - wanted.start
+async def _send_blocks(send: Send, left: asyncio.Future[None], file: BinaryIO, wanted: ByteRange) -> None:
+    remaining = wanted.stop - wanted.start
+    before = signature_of(os.fstat(file.fileno()))
     file.seek(wanted.start)
-    while left > 0:
-        block = await asyncio.to_thread(file.read, min(BLOCK_BYTES, left))
-        if not block:
-            break  # the file shrank: uvicorn closes the connection, so the client sees the short body
-        left -= len(block)
+    while remaining > 0 and not left.done():
+        block = await asyncio.to_thread(file.read, min(BLOCK_BYTES, remaining))
+        if not block or signature_of(os.fstat(file.fileno())) != before:
+            break  # it is being written: uvicorn closes the connection, so the client sees the short body
+        remaining -= len(block)
         await send({"type": "http.response.body", "body": block, "more_body": True})
     await send({"type": "http.response.body"})

@@ -2,8 +2,9 @@
 
 Owns: reading a file once, its ETag, its variants (zstd, br, gzip), the bytes budget, eviction (least recently
 used). Does not know requests or paths of URLs beyond a key.
-Limits: a file above `file_bytes_max` is never held; the variants count against the same budget. A first request
-is answered with the plain bytes at once while the variant is made on another thread, so nobody waits for it.
+Limits: a file above `file_bytes_max` is never held, nor compressed whole; the variants count against the same budget.
+A first request is answered with the plain bytes at once while the variant is made on another thread, so nobody waits
+for it; what waits to be packed holds no bytes but its key.
 """
 
 from __future__ import annotations
@@ -13,28 +14,33 @@ import gzip
 import hashlib
 import os
 import stat
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
 import brotli  # type: ignore[import-untyped]
 import zstandard
 
 DEFAULT_BUDGET_BYTES = 512 * 1024 * 1024
+FILE_BYTES_MAX = 16 * 1024 * 1024  # larger ones are read from disk in blocks (big_files.py)
+READ_TRIES = 5
+SETTLE_S = 0.02  # file systems stamp times in steps of a few milliseconds
 ENCODINGS = ("zstd", "br", "gzip")  # in the order of preference: zstd unpacks fastest
 COMPRESS_BYTES_MIN = 512
 _WORTH = 0.95  # a variant must be at most this share of the plain bytes
 _PENDING_MAX = 512
 _ACCEPT_BYTES_MAX = 512
 
-Signature = tuple[int, int, int]
+Signature = tuple[int, ...]  # of a file: modified, changed (ns), size, inode, device
 Headers = list[tuple[bytes, bytes]]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Asset:
     """One representation source: plain bytes, variants, and the headers that go with each."""
 
@@ -81,26 +87,50 @@ class Asset:
 
 
 def file_signature(path: Path) -> Signature:
-    """Return what changes when a file's content does: time, size and inode."""
-    status = os.stat(path)
-    return (status.st_mtime_ns, status.st_size, status.st_ino)
+    """Return what changes when a file's content does, or when another file takes its path."""
+    return signature_of(os.stat(path))
+
+
+def signature_of(status: os.stat_result) -> Signature:
+    """Return the signature of an open file."""
+    return (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev)
 
 
 def read_regular(path: Path, bytes_max: int) -> tuple[bytes, Signature]:
     """Read a whole file and its signature, from one open descriptor; never follows a last symlink or waits on a pipe.
 
+    A file that is written meanwhile is read again: what is returned was in the file at one moment.
+
     Raises:
+        FileInFlux: it was being written at each of READ_TRIES tries.
         OSError: gone, no regular file, or above `bytes_max`.
     """
+    for _ in range(READ_TRIES):
+        with open_regular(path) as file:
+            before = os.fstat(file.fileno())
+            if before.st_size > bytes_max:
+                raise OSError(f"{path.name} has {before.st_size} bytes; the limit is {bytes_max}.")
+            data = file.read(bytes_max + 1)
+            if time.time_ns() - before.st_ctime_ns < SETTLE_S * 1e9:
+                time.sleep(SETTLE_S)  # a write in the same step of the clock would leave the times equal
+            after = os.fstat(file.fileno())
+        if signature_of(before) == signature_of(after) and len(data) == after.st_size:
+            return data, signature_of(after)
+    raise FileInFlux(f"{path.name} is being written: it changed during each of {READ_TRIES} reads; ask again.")
+
+
+class FileInFlux(OSError):
+    """A file that never stood still while it was read (503)."""
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file for reading; never follows a last symlink or waits on a pipe. Raises OSError."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with open(os.open(path, flags), "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_size > bytes_max:
-            raise OSError(f"{path.name} is no regular file of at most {bytes_max} bytes.")
-        data = file.read(bytes_max + 1)
-    if len(data) > bytes_max:
-        raise OSError(f"{path.name} grew above {bytes_max} bytes while it was read.")
-    return data, (status.st_mtime_ns, status.st_size, status.st_ino)
+    file = open(os.open(path, flags), "rb")  # noqa: SIM115  the caller closes it
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        return file
+    file.close()
+    raise OSError(f"{path.name} is no regular file.")
 
 
 def content_etag(data: bytes) -> bytes:
@@ -146,13 +176,14 @@ class AssetCache:
 
     def __init__(self, budget_bytes: int = DEFAULT_BUDGET_BYTES) -> None:
         self.budget_bytes = budget_bytes
-        self.file_bytes_max = budget_bytes // 4
+        self.file_bytes_max = min(budget_bytes // 4, FILE_BYTES_MAX)
         self.held_bytes = 0
         self._assets: OrderedDict[bytes, Asset] = OrderedDict()
         self._loading: dict[bytes, asyncio.Task[Asset]] = {}
         self._readers = ThreadPoolExecutor(4, "layerw-read")
         self._packer = ThreadPoolExecutor(1, "layerw-pack")
-        self._pending = 0
+        self._queue: OrderedDict[tuple[bytes, str], None] = OrderedDict()  # to be packed, by key and encoding
+        self._packing: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         return len(self._assets)
@@ -204,18 +235,29 @@ class AssetCache:
         return next((name for name in wanted if name in asset.variants), "")
 
     def _pack_later(self, asset: Asset, encoding: str) -> None:
-        if self._pending >= _PENDING_MAX or len(asset.data) < COMPRESS_BYTES_MIN:
+        if len(self._queue) >= _PENDING_MAX or len(asset.data) < COMPRESS_BYTES_MIN:
             return
         asset.tried.add(encoding)
-        self._pending += 1
-        future = asyncio.get_running_loop().run_in_executor(self._packer, compress, asset.data, encoding)
-        future.add_done_callback(lambda done: self._packed(asset, encoding, done))
+        self._queue[asset.key, encoding] = None
+        if self._packing is None or self._packing.done():
+            self._packing = asyncio.get_running_loop().create_task(self._pack_all())
 
-    def _packed(self, asset: Asset, encoding: str, done: asyncio.Future[bytes]) -> None:
-        self._pending -= 1
-        if done.cancelled() or done.exception() is not None or self._assets.get(asset.key) is not asset:
-            return
-        body = done.result()
+    async def _pack_all(self) -> None:
+        """One variant at a time; an asset that was dropped since it was queued is passed over."""
+        loop = asyncio.get_running_loop()
+        while self._queue:
+            (key, encoding), _ = self._queue.popitem(last=False)
+            asset = self._assets.get(key)
+            if asset is None:
+                continue
+            try:
+                body = await loop.run_in_executor(self._packer, compress, asset.data, encoding)
+            except (MemoryError, RuntimeError):  # no room, or the server ends
+                continue
+            if self._assets.get(key) is asset:
+                self._packed(asset, encoding, body)
+
+    def _packed(self, asset: Asset, encoding: str, body: bytes) -> None:
         if len(body) <= _WORTH * len(asset.data):
             asset.variants[encoding] = body
             self._charge(len(body))
@@ -234,5 +276,6 @@ class AssetCache:
 
     def close(self) -> None:
         """Stop the threads; what is queued is given up."""
+        self._queue.clear()
         self._readers.shutdown(wait=False, cancel_futures=True)
         self._packer.shutdown(wait=False, cancel_futures=True)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .big_files import send_big_file
-from .cache import Asset, AssetCache, Headers
+from .cache import Asset, AssetCache, FileInFlux, Headers
 from .manifest import ManifestError
 from .mounts import EXPOSED, IMMUTABLE, Mounts, has_digest_query, is_program, make_asset
 from .origins import HostRules, OriginRules
@@ -82,10 +82,12 @@ class Front:
             if scope["method"] not in ("GET", "HEAD"):
                 await send_text(send, 405, "Files are read with GET or HEAD.", [_METHODS])
                 return
-            await self._load(scope, headers, path, send)
+            await self._load(scope, headers, path, receive, send)
         except PathRefused as refused:
             log.warning("refused %s: %s", printable(scope["raw_path"]), refused)
             await send_text(send, 400, str(refused), head=head)
+        except FileInFlux as busy:
+            await send_text(send, 503, str(busy), [(b"retry-after", b"1")], head=head)
         except (PathNotFound, OSError):
             # A page elsewhere that streams a world must see 404, not a failed request.
             extra = [] if is_program(path) else [_ANY_ORIGIN]
@@ -94,11 +96,11 @@ class Front:
             log.error("%s", error)
             await send_text(send, 500, str(error), head=head)
 
-    async def _load(self, scope: Scope, headers: RequestHeaders, path: str, send: Send) -> None:
+    async def _load(self, scope: Scope, headers: RequestHeaders, path: str, receive: Receive, send: Send) -> None:
         served = self.mounts.find(path)
         if served.path is not None and served.path.stat().st_size > self.cache.file_bytes_max:
             extra = self._extra_headers(scope, headers, served.restricted, served.name)
-            await send_big_file(send, served, headers, extra, head=scope["method"] == "HEAD")
+            await send_big_file(receive, send, served, headers, extra, head=scope["method"] == "HEAD")
             return
         key = path.encode("utf-8")
         bytes_max = self.cache.file_bytes_max

@@ -1,6 +1,6 @@
 """Content types by suffix, and which of them are worth compressing.
 
-Owns: the two tables. Python's `mimetypes` reads the machine's registry, which differs from machine to machine
+Owns: the three tables. Python's `mimetypes` reads the machine's registry, which differs from machine to machine
 (on Windows `.js` is often text/plain), so that nothing here asks it.
 """
 
@@ -42,6 +42,11 @@ TYPES = {
 _PACKED = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".ktx2", ".ogg", ".mp3", ".woff2", ".gz",
                      ".br", ".zst"})
 
+# What worlds, models and their media are made of: any page may stream these.
+_CONTENT = frozenset({".json", ".glb", ".gltf", ".bin", ".b3dm", ".i3dm", ".pnts", ".cmpt", ".subtree", ".png", ".jpg",
+                      ".jpeg", ".webp", ".avif", ".gif", ".svg", ".ktx2", ".hdr", ".exr", ".npy", ".npz", ".ogg",
+                      ".mp3", ".wav", ".flac", ".woff2", ".ttf", ".otf"})  # fmt: skip
+
 
 def content_type(suffix: str) -> str:
     """Return the content type of a file with this suffix (`.glb`); unknown ones are octet streams."""
@@ -51,3 +56,8 @@ def content_type(suffix: str) -> str:
 def is_compressible(suffix: str) -> bool:
     """Tell whether trying to compress is worth the time. Archives are: ours hold stored, not deflated, members."""
     return suffix.lower() not in _PACKED
+
+
+def is_content(suffix: str) -> bool:
+    """Tell whether files with this suffix are content that any origin may read, rather than part of a program."""
+    return suffix.lower() in _CONTENT

@@ -15,7 +15,7 @@ from pathlib import Path
 from .cache import Asset, Headers, Signature, content_etag, file_signature, read_regular
 from .engine_zip import build_engine_zip, engine_signature
 from .manifest import build_manifest
-from .mime import content_type, is_compressible
+from .mime import content_type, is_compressible, is_content
 from .paths import PathNotFound, resolve
 
 IMMUTABLE = b"public, max-age=31536000, immutable"
@@ -54,7 +54,7 @@ class Mounts:
     def find(self, path: str) -> Served:
         """Return the file behind a decoded URL path; raises PathNotFound or PathRefused."""
         if path in _PAGES:
-            return _file(resolve(self.roots["web"], "index.html"), restricted=False)
+            return _file(self.roots["web"], "index.html", restricted=False)
         if path == "/app/manifest.json":
             return self._manifest()
         if path == "/engine/layerw.zip" and self.engine is not None:
@@ -66,12 +66,12 @@ class Mounts:
         name, slash, inside = relative.partition("/")
         if mount == "app" and slash and name in self.folders:
             root, relative = self.folders[name], inside
-        return _file(resolve(root, relative), restricted=is_program(path))
+        return _file(root, relative, restricted=is_program(path))
 
     def _manifest(self) -> Served:
         def load(bytes_max: int) -> tuple[bytes, Signature]:
             data = build_manifest(self.program, engine="zip" if self.engine else "wheel")
-            return data, (0, len(data), 0)
+            return data, (0, len(data))
 
         return Served("manifest.json", None, True, load, _never_fresh)
 
@@ -89,13 +89,22 @@ def _never_fresh() -> Signature:
 
 
 def is_program(path: str) -> bool:
-    """Tell whether a URL path belongs to the user's program, which not every origin may read."""
-    return path.startswith("/app/") and (path.endswith(".py") or path == "/app/manifest.json")
+    """Tell whether a URL path belongs to the user's program, which not every origin may read.
+
+    Only files of types that worlds and models are made of are open to all: `main.py~`, `hello.py.bak` and `id_rsa`
+    belong to the program as much as `main.py` does.
+    """
+    if not path.startswith("/app/"):
+        return False
+    return path == "/app/manifest.json" or not is_content(Path(path).suffix)
 
 
-def _file(path: Path, *, restricted: bool) -> Served:
+def _file(root: Path, relative: str, *, restricted: bool) -> Served:
+    path = resolve(root, relative)
+    # Freshness is asked of the path as it was named: where a symlink leads now, not where it led when it was read.
+    named = root / relative
     return Served(path.name, path, restricted, lambda bytes_max: read_regular(path, bytes_max),
-                  lambda: file_signature(path))
+                  lambda: file_signature(named))
 
 
 def make_asset(key: bytes, served: Served, bytes_max: int) -> Asset:

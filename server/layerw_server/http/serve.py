@@ -20,6 +20,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from .app import create_app
+from .limits import LimitedProtocol
 from .origins import RuleError
 
 WEBSOCKET_BYTES_MAX = 64 * 1024
@@ -83,7 +84,7 @@ def _hosts(host: str, given: tuple[str, ...]) -> tuple[str, ...]:
 def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
     """Return the one configuration that serving, tests and benchmarks share."""
     return uvicorn.Config(
-        app, http="httptools" if find_spec("httptools") else "h11", loop="uvloop" if find_spec("uvloop") else "asyncio",
+        app, http=LimitedProtocol, loop="uvloop" if find_spec("uvloop") else "asyncio",
         ws="websockets-sansio", ws_max_size=WEBSOCKET_BYTES_MAX, ws_per_message_deflate=False, access_log=False,
         log_level="warning", server_header=False, proxy_headers=False, timeout_keep_alive=30,
         timeout_graceful_shutdown=2)

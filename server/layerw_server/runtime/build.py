@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import cache, lockfile, node, prepare, wheel
+from . import cache, lockfile, node, prepare, sums, wheel
 from .errors import RuntimeUnavailable
 from .pins import CORE, FILES, NUMPY_WHEEL
 from .sources import all_sources, obtain
@@ -40,19 +40,21 @@ def ensure(progress: Progress = _quiet) -> Path:
         numpy wheel and the engine's wheel. Treat it as read-only.
 
     Raises:
-        RuntimeUnavailable: nothing could bring a file; SumMismatch: a file is not the pinned one.
+        RuntimeUnavailable: nothing could bring a file, or the cache can't be written; SumMismatch: a file is not the
+        pinned one.
 
-    Cost: from an empty cache about 20 MB and half a minute; milliseconds when nothing changed.
+    Cost: from an empty cache about 20 MB and half a minute; milliseconds when nothing changed. What is damaged is
+    made anew out of what is not: seconds.
     """
     files = wheel.engine_files()
     compiler = node.try_node()
     target = _runtime_path(files, compiled=compiler is not None)
-    if compiler is not None and _is_complete(target):
+    if compiler is not None and _is_whole(target, progress):
         return _touched(target)
     with cache.lock():
         prepared = _ensure_prepared(progress)
         target = _runtime_path(files, compiled=_is_compiled(prepared))
-        if not _is_complete(target):
+        if not _is_whole(target, progress):
             progress("Packing the engine for the browser", 0.92)
             _assemble(prepared, files, target)
             for kind in ("runtime", "prepared"):
@@ -89,8 +91,31 @@ def _is_compiled(prepared: Path) -> bool:
     return prepared.name.endswith("-pyc")
 
 
-def _is_complete(folder: Path) -> bool:
-    return (folder / "pyodide-lock.json").is_file()
+def check(progress: Progress = _quiet) -> int:
+    """Read every finished folder of the cache and remove the damaged ones; `ensure` makes them again.
+
+    Returns:
+        How many were removed.
+    """
+    removed = 0
+    with cache.lock():
+        for folder in [path for kind in ("runtime", "prepared") for path in (cache.root() / kind).glob("*")]:
+            found = sums.damage(folder, thorough=True)
+            if found:
+                progress(f"{folder.name} is removed: {found}", 0.5)
+                shutil.rmtree(folder, ignore_errors=True)
+                removed += 1
+    return removed
+
+
+def _is_whole(folder: Path, progress: Progress) -> bool:
+    """Whether a finished folder is there and holds what it was made with; a damaged one is told."""
+    if not folder.is_dir():
+        return False
+    found = sums.damage(folder)
+    if found:
+        progress(f"The runtime is damaged and made anew: {found}", 0.01)
+    return not found
 
 
 def _touched(folder: Path) -> Path:
@@ -103,21 +128,21 @@ def _ensure_prepared(progress: Progress) -> Path:
     """The folder with core files, standard library and numpy as they are served."""
     parent = cache.root() / "prepared"
     compiled = parent / f"{_recipe_key()}-pyc"
-    if _is_complete(compiled):
+    if _is_whole(compiled, progress):
         return _touched(compiled)
     paths = _obtain_all(progress)
     progress("Looking for node", 0.55)
     compiler = node.ensure_node()
     if compiler is None:
         progress("No node was found: serving Pyodide as shipped, which boots slower", 0.9)
-        return _shipped(paths, parent / f"{_recipe_key()}-py")
+        return _shipped(paths, parent / f"{_recipe_key()}-py", progress)
     progress("Precompiling the standard library and numpy", 0.6)
     with cache.new_folder(compiled) as part:
-        shipped = _shipped(paths, parent / f"{_recipe_key()}-py")
+        shipped = _shipped(paths, parent / f"{_recipe_key()}-py", progress)
         prepare.precompile_core(compiler, shipped, paths[NUMPY_WHEEL], part)
         for pin in CORE:
             if not (part / pin.name).exists():
-                cache.link(paths[pin.name], part / pin.name)
+                shutil.copyfile(paths[pin.name], part / pin.name)
     return compiled
 
 
@@ -130,19 +155,19 @@ def _obtain_all(progress: Progress) -> dict[str, Path]:
     return paths
 
 
-def _shipped(paths: dict[str, Path], target: Path) -> Path:
-    if not _is_complete(target):
+def _shipped(paths: dict[str, Path], target: Path, progress: Progress) -> Path:
+    if not _is_whole(target, progress):
         with cache.new_folder(target) as part:
             for name, path in paths.items():
-                cache.link(path, part / name)
+                shutil.copyfile(path, part / name)
     return target
 
 
 def _assemble(prepared: Path, files: dict[str, bytes], target: Path) -> None:
     with cache.new_folder(target) as part:
         for path in prepared.iterdir():
-            if path.name != "pyodide-lock.json":
-                cache.link(path, part / path.name)
+            if path.name not in ("pyodide-lock.json", sums.SUMS):
+                shutil.copyfile(path, part / path.name)
         engine_wheel = part / wheel.NAME
         engine_wheel.write_bytes(wheel.build_wheel(files))
         if _is_compiled(prepared):

@@ -3,7 +3,7 @@
 Layout below `root()`:
     files/<sha256>/<name>     pinned files as obtained
     prepared/<key>/           stored zips made from them (precompiled or shipped)
-    runtime/<key>/            folders to serve, hard links into the two above
+    runtime/<key>/            folders to serve, copies out of the two above: damage in one stays there
     node/                     node and npm from PyPI, where the machine has none
 Does not fetch anything.
 """
@@ -19,8 +19,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from .errors import SumMismatch
+from .errors import RuntimeUnavailable, SumMismatch
 from .pins import Pin
+from .sums import write_sums
 
 
 def root() -> Path:
@@ -36,16 +37,38 @@ def root() -> Path:
 
 @contextlib.contextmanager
 def lock() -> Iterator[None]:
-    """Hold the cache for one process; the others wait. No-op where the platform has no flock."""
-    root().mkdir(parents=True, exist_ok=True)
-    with open(root() / "lock", "w", encoding="ascii") as handle:
-        try:
-            import fcntl
-        except ImportError:
+    """Hold the cache for one process; the others wait. No-op where the platform has no flock.
+
+    What a killed process left half-made is removed first: nobody else is writing.
+
+    Raises:
+        RuntimeUnavailable: the cache can't be written, at any time while it is held.
+    """
+    try:
+        root().mkdir(parents=True, exist_ok=True)
+        with open(root() / "lock", "w", encoding="ascii") as handle:
+            try:
+                import fcntl
+            except ImportError:
+                yield
+                return
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            _remove_parts()
             yield
-            return
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    except OSError as error:
+        raise RuntimeUnavailable(f"The cache folder {root()} can't be used: {error.strerror or error} "
+                                 f"({error.filename or root()}); make room or rights there, or set LAYERW_CACHE to "
+                                 f"another folder.") from error  # fmt: skip
+
+
+def _remove_parts() -> None:
+    """Removes what `write` and `new_folder` of a killed process left."""
+    for pattern in ("files/*/.part-*", "prepared/.part-*", "runtime/.part-*"):
+        for path in root().glob(pattern):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def sha256_of(data: bytes) -> str:
@@ -65,11 +88,15 @@ def file_path(pin: Pin) -> Path:
 
 
 def try_load(pin: Pin) -> Path | None:
-    """The cached file, or None. A damaged one is an error, as every mismatch is; `--fresh` clears it."""
+    """The cached file, or None. A damaged one is removed: it is obtained again."""
     path = file_path(pin)
-    if not path.is_file():
+    try:
+        check(pin, path.read_bytes(), f"the cache ({path})")
+    except OSError:
         return None
-    check(pin, path.read_bytes(), f"the cache ({path})")
+    except SumMismatch:
+        path.unlink(missing_ok=True)
+        return None
     return path
 
 
@@ -77,19 +104,15 @@ def write(path: Path, data: bytes) -> Path:
     """Write a whole file or nothing: a crash leaves no half file behind."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    with os.fdopen(handle, "wb") as out:
-        out.write(data)
-    os.chmod(name, 0o644)
-    os.replace(name, path)
-    return path
-
-
-def link(source: Path, target: Path) -> None:
-    """Hard link, or a copy where the file system has none."""
     try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return path
 
 
 @contextlib.contextmanager
@@ -99,6 +122,7 @@ def new_folder(target: Path) -> Iterator[Path]:
     part = Path(tempfile.mkdtemp(dir=target.parent, prefix=".part-"))
     try:
         yield part
+        write_sums(part)
         part.chmod(0o755)
         if target.exists():
             shutil.rmtree(target)

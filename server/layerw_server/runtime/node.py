@@ -10,18 +10,22 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 from . import cache
 from .pins import NODE_MAJOR_MIN, NODE_REQUIREMENT
 
 PIP_TIMEOUT_S = 300
+VERSION_TIMEOUT_S = 10  # a busy machine takes two; one that hangs costs this once
 
 
+@lru_cache(maxsize=16)
 def major_version(node: Path) -> int:
-    """The major version that `node --version` prints; 0 where it can't run."""
+    """The major version that `node --version` prints; 0 where it can't run or hangs. Asked once a process."""
     try:
-        text = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20, check=True).stdout
+        text = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=VERSION_TIMEOUT_S,
+                              stdin=subprocess.DEVNULL, check=True).stdout  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         return 0
     head = text.strip().lstrip("v").partition(".")[0]

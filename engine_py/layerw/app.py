@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.config import Budgets, Config
+from layerw.base.config import Budgets, Config, Network
 from layerw.base.host_port import MemoryHost, Running
 from layerw.base.ports import F64
 from layerw.base.rays import checked_ray
@@ -45,15 +45,16 @@ class App:
         screen_error_px: largest error of streamed tiles on screen, pixels.
         entities_max: rows of the entity table.
         pointer_lock: a click on the canvas locks the pointer.
+        network: how long files are waited for, see lw.Network.
         host: what the engine runs on; None = the browser, or headless on CPython.
     """
 
     def __init__(self, title: str = "", *, budgets: Budgets | None = None, lanes: int = 6, overlay: bool = False,
                  screen_error_px: float = 16.0, entities_max: int = 262_144, pointer_lock: bool = False,
-                 host: MemoryHost | None = None) -> None:  # fmt: skip
+                 network: Network | None = None, host: MemoryHost | None = None) -> None:  # fmt: skip
         host = host or default_host()
         chosen = (budgets or Budgets()).replaced(host.options().get("budgets") or {})
-        config = Config(title, chosen, lanes, overlay, screen_error_px, pointer_lock)
+        config = Config(title, chosen, lanes, overlay, screen_error_px, pointer_lock, network or Network())
         self._engine = Engine(host, config, entities_max)
         Running.app = self
 

@@ -65,6 +65,7 @@ class Engine:
         self.user = UserCode(self.log.exception)
         self.submission = Submission(host)
         self.transfers = FrameTransfers(self.submission.encoder, self.submission)
+        self.transfers.limit(config.network, config.lanes)
         self.layer = AppMemory(host, budgets, self.layer_ledger, self.log)
         self.backups = Backups(self.layer_ledger, self.transfers.release, self.layer.for_meshes)
         self.store = Store(self.submission, self.gpu_ledger, self.heap_ledger, budgets.upload_bytes_per_frame,

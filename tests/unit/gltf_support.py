@@ -103,7 +103,7 @@ class FakeTransfers:
         return handle
 
     def fetch(self, url: str, kind: int, *, max_bytes: int, priority: float, on_done: OnDone, on_failed: OnFailed,
-              sha256: str = "") -> int:  # fmt: skip
+              sha256: str = "", flags: int = 0) -> int:  # fmt: skip
         self.fetched.append(url)
         file = self.files.get(url)
 

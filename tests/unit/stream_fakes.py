@@ -55,7 +55,7 @@ class FakeTransfers:
         self.hashes: dict[str, str] = {}
 
     def fetch(self, url: str, kind: int, *, max_bytes: int, priority: float, on_done: OnDone, on_failed: OnFailed,
-              sha256: str = "") -> int:
+              sha256: str = "", flags: int = 0) -> int:
         handle = len(self.asked) + 1
         self.asked.append(url)
         self.hashes[url] = sha256

@@ -9,8 +9,8 @@ import layerw
 
 NAMES = {
     "App", "BudgetError", "Budgets", "ConfigError", "Entities", "Entity", "FlyCamera", "HandleError", "LayerwError",
-    "Lods", "Material", "Mesh", "Model", "Panel", "Screenshot", "ShapeError", "World", "__version__", "flora",
-    "scatter",
+    "Lods", "Material", "Mesh", "Model", "Network", "Panel", "Screenshot", "ShapeError", "World", "__version__",
+    "flora", "scatter",
 }  # fmt: skip
 
 

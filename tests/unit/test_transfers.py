@@ -18,7 +18,7 @@ from layerw.gpu.gen import events as ev
 from layerw.gpu.submission import Submission
 from layerw.hosts.containers import FormatError, image_size, split_model, unrolled_count
 from layerw.hosts.event_writer import encode_event
-from layerw.hosts.file_transfers import Fault
+from layerw.hosts.faults import Fault
 from layerw.hosts.headless import HeadlessHost
 from layerw.transfer.transfers import FrameTransfers
 
@@ -147,7 +147,7 @@ def test_planted_faults_fail_the_attempts_that_they_name(tmp_path: Path) -> None
     (tmp_path / "a").write_bytes(b"x")
 
     def fault(url: str, attempt: int) -> Fault | None:
-        return (spec.FAIL_NETWORK, 503, "planted") if attempt == 1 else None
+        return Fault("status", 503) if attempt == 1 else None
 
     desk = Desk(tmp_path, fault=fault)
     first = desk.fetch("a")

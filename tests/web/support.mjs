@@ -24,10 +24,10 @@ export class FakeHeap {
 
 /** Answers `fetch` from a table of URL -> bytes, a Response, or a function. */
 export function fakeFetch(files, log = []) {
-  return async (url, { signal }) => {
+  return async (url, init) => {
     log.push(url);
     const file = files[url];
-    if (typeof file === 'function') return file(signal);
+    if (typeof file === 'function') return file(init.signal, init);
     if (file === undefined) return new Response('no', { status: 404, statusText: 'Not Found' });
     return new Response(file, { headers: { 'content-length': String(file.byteLength) } });
   };

@@ -294,6 +294,7 @@ export class Engine {
     if (message.type === 'input') this.inbox.pushInput(message.words);
     else if (message.type === 'resize') this.#resize = message;
     else if (message.type === 'hidden') this.loop.setHidden(message.hidden);
+    else if (message.type === 'online') this.events.online();
     else if (message.type === 'overlay') this.reporter.overlay = message.shown;
     else if (message.type === 'canvas') this.#takeCanvas(message.canvas);
     else if (message.type === 'stop') this.stop();

@@ -217,4 +217,12 @@ export class EventWriter {
     if (this.emit) this.emit(words);
     return words;
   }
+
+  /** The browser is on a network again: what waits for a retry need not wait longer.
+   * @returns {Uint32Array<ArrayBuffer>} */
+  online() {
+    const { words } = this.begin(25, 1, null);
+    if (this.emit) this.emit(words);
+    return words;
+  }
 }

@@ -148,6 +148,7 @@ export class Host {
     const tellHidden = () => this.#port.postMessage({ type: 'hidden', hidden: document.hidden });
     document.addEventListener('visibilitychange', tellHidden, { signal });
     tellHidden();
+    window.addEventListener('online', () => this.#port.postMessage({ type: 'online' }), { signal });
     addEventListener('keydown', (event) => {
       if (event.code !== OVERLAY_KEY) return;
       event.preventDefault();

@@ -12,6 +12,7 @@
 import { FAIL_ABORTED, FAIL_NETWORK } from '../gen/layouts.js';
 import { Blocks } from './blocks.js';
 import { sourcesOf } from './decode/descriptor.js';
+import { NO_LIMITS } from './decode/patience.js';
 import { workerPort } from './decode/ports.js';
 
 /** @typedef {import('./decode/service.js').Request} Request */
@@ -38,7 +39,7 @@ import { workerPort } from './decode/ports.js';
 /** @typedef {import('../kernels/layer.js').Layer} Layer */
 /** @typedef {{ port: Port, jobs: number }} Slot */
 
-const LANES = 6;
+const LANES = 6; // until Python says how many
 
 /** @returns {number} decode workers for this machine */
 const defaultWorkers = () => ((globalThis.navigator?.hardwareConcurrency ?? 2) >= 4 ? 2 : 1);
@@ -53,6 +54,8 @@ export class Transfers {
   #moving = Promise.resolve();
   #fetching = 0;
   #closed = false;
+  /** @type {import('./decode/patience.js').Limits} */
+  #limits = NO_LIMITS;
 
   /**
    * @param {object} options
@@ -88,7 +91,14 @@ export class Transfers {
     } catch {
       return this.#fail(transfer, FAIL_NETWORK, 0, 0, `"${text.slice(0, 200)}" is no URL.`);
     }
-    entry.request = { op: 'fetch', id: transfer, url: absolute, kind, maxBytes, sha256: hash };
+    entry.request = { op: 'fetch', id: transfer, url: absolute, kind, maxBytes, sha256: hash, limits: this.#limits };
+    this.#startFetches();
+  }
+
+  /** Of fetches to come. @param {number} lanes @param {number} firstByteMs @param {number} stallMs @param {number} bytesPerSMin */
+  fetchLimits(lanes, firstByteMs, stallMs, bytesPerSMin) {
+    this.lanes = lanes;
+    this.#limits = { firstByteMs, stallMs, bytesPerSMin };
     this.#startFetches();
   }
 

@@ -70,6 +70,34 @@ class Budgets:
 
 
 @dataclass(frozen=True, slots=True)
+class Network:
+    """How long files are waited for, and when a world asks again for those that failed.
+
+    A fetch that passes a limit is aborted and its lane is free at once. Whatever may heal is asked for again: after
+    `retry_first_s`, then twice as long each time up to `retry_max_s`; what still answers wrongly (a wrong hash, a page
+    of HTML, HTTP 404) after `retry_close_s` ever later, up to `retry_slow_max_s`. Pauses are up to a quarter shorter,
+    by chance. When one file gets through, and when the browser is online again, all others are asked for at once.
+    """
+
+    first_byte_s: float = 5.0  # from the request to the answer's head; models: four times as long
+    stall_s: float = 5.0  # without a byte; models: four times as long
+    bytes_per_s_min: float = 256.0  # a body that arrives slower than this counts as stalled
+    retry_first_s: float = 0.5
+    retry_max_s: float = 5.0
+    retry_close_s: float = 60.0
+    retry_slow_max_s: float = 300.0
+
+    def __post_init__(self) -> None:
+        _require("first_byte_s", self.first_byte_s, 0.05, 600)
+        _require("stall_s", self.stall_s, 0.05, 600)
+        _require("bytes_per_s_min", self.bytes_per_s_min, 0.001, 1e9)
+        _require("retry_first_s", self.retry_first_s, 0.01, 600)
+        _require("retry_max_s", self.retry_max_s, self.retry_first_s, 3600)
+        _require("retry_close_s", self.retry_close_s, 0, 86_400)
+        _require("retry_slow_max_s", self.retry_slow_max_s, self.retry_max_s, 86_400)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The settings of one App."""
 
@@ -79,6 +107,7 @@ class Config:
     overlay: bool = False  # the stats overlay
     screen_error_px: float = 16.0  # largest error of a streamed tile on screen
     pointer_lock: bool = False
+    network: Network = field(default_factory=Network)
 
     def __post_init__(self) -> None:
         _require("lanes", self.lanes, 1, 64)

@@ -101,6 +101,9 @@ COMMANDS: tuple[Record, ...] = (
     _record(37, "mesh_build_in", "transfer:h data:p size_bytes:u32 block:u32",
             "As mesh_build, in a block of Layer memory (the allocator's handle) as large as the result. It is the "
             "transfer's: freed when that is released, once nothing writes to it any more."),
+    _record(38, "fetch_limits", "lanes:u32 first_byte_ms:f32 stall_ms:f32 bytes_per_s_min:f32",
+            "Of every fetch from now on: how many at a time, how long to wait for an answer's head and for a byte, and "
+            "the rate below which a body counts as stalled. What passes a limit is aborted and fails with TIMEOUT."),
     # -- the page --------------------------------------------------------------------------------
     _record(48, "report", "data:p size_bytes:u32", "A JSON object (UTF-8) for the overlay and for `layerw shot`."),
     _record(49, "log", "level:u32 data:p size_bytes:u32",
@@ -144,6 +147,7 @@ EVENTS: tuple[Record, ...] = (
             "first; it ends with this frame call."),
     _record(23, "readback_saved", "readback:u32 size_bytes:u32", "The page has the PNG."),
     _record(24, "readback_failed", "readback:u32 message:text", "Neither picture nor file will come."),
+    _record(25, "online", "", "The browser is on a network again: what waits for a retry need not wait longer."),
 )
 
 # -- enumerations -----------------------------------------------------------------------------------
@@ -155,8 +159,10 @@ ROWS_STEP = 1024  # a WebGL2 column texture is 1024 texels wide
 MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water")
 MATERIAL_DOUBLE_SIDED, MATERIAL_BLEND, MATERIAL_MASK, MATERIAL_WIND, MATERIAL_NO_SHADOW = 1, 2, 4, 8, 16
 SAMPLER_CLAMP_S, SAMPLER_CLAMP_T, SAMPLER_MIRROR_S, SAMPLER_MIRROR_T, SAMPLER_NEAREST = 1, 2, 4, 8, 16
-FETCH_BYTES, FETCH_MODEL, FETCH_BLOB = 0, 1, 2
-FAIL_NETWORK, FAIL_TOO_LARGE, FAIL_HASH, FAIL_FORMAT, FAIL_ABORTED = 1, 2, 3, 4, 5
+FETCH_BYTES, FETCH_MODEL, FETCH_BLOB = 0, 1, 2  # fetch.kind, low byte
+# fetch.kind, flags: ask the server whether the cached copy is current; pass the cache over; wait four times as long
+FETCH_KIND_MASK, FETCH_REVALIDATE, FETCH_RELOAD, FETCH_PATIENT = 0xFF, 0x100, 0x200, 0x400
+FAIL_NETWORK, FAIL_TOO_LARGE, FAIL_HASH, FAIL_FORMAT, FAIL_ABORTED, FAIL_TIMEOUT = 1, 2, 3, 4, 5, 6
 DRAW_CAMERA_RELATIVE = 1  # draw flags: the row's position is already relative to the camera
 TOPOLOGIES = ("triangles", "lines", "points")
 

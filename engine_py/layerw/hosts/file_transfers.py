@@ -1,12 +1,13 @@
 """Transfers from local files, on a virtual clock of frames: the headless twin of web/transfer/fetcher.js.
 
-Owns: what each transfer holds, lanes, latency and planted failures. Builds no vertices and decodes no pixels:
+Owns: what each transfer holds, lanes, latency and planted faults (faults.py). Builds no vertices and decodes no pixels:
 a built mesh or a decoded image is only its size. Limits: the tests' servers are folders.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,14 +18,16 @@ import numpy as np
 
 from layerw.gpu import spec
 from layerw.hosts.containers import FormatError, image_size, split_model, unrolled_count
+from layerw.hosts.faults import Fault, FetchFailed, Limits, answered, waiting_s
 
 IMAGE_SIDE_MAX = 8192
-Fault = tuple[int, int, str]  # FAIL_* code, a, message
+FRAMES_A_SECOND = 60
+NEVER_FRAMES = 1 << 62
 
 
 @dataclass(slots=True, eq=False)
 class Transfer:
-    """One transfer. `ready_at`: the frame in which it ends, -1 while it waits for a lane."""
+    """One transfer. `ready_at`: the frame in which it ends, -1 while it waits for a lane. `fetch_kind`: with flags."""
 
     handle: int
     kind: str
@@ -39,23 +42,24 @@ class Transfer:
     held_bytes: int = 0
     size: tuple[int, int] = (0, 0)
     work: Callable[[], tuple[int, int, int, bytes]] | None = None
-    attempts: int = 0
+    fault: Fault | None = None
     block: int = 0  # of Layer memory: where a mesh is built
 
 
 @dataclass(slots=True)
 class Settings:
-    """How the pretended network behaves. `fault(url, attempt)`: None, or how this attempt fails."""
+    """How the pretended network behaves. `fault(url, attempt)`: None, or how this attempt fails. `lanes`: what the
+    App says where this is 0."""
 
     root: Path = field(default_factory=Path.cwd)
-    lanes: int = 6
+    lanes: int = 0
     latency_frames: int = 1
     decode_frames: int = 1
     fault: Callable[[str, int], Fault | None] | None = None
 
 
 class FileTransfers:
-    """Commands 32 to 37. `step(frame)` gives the events of the transfers that ended."""
+    """Commands 32 to 38. `step(frame)` gives the events of the transfers that ended."""
 
     def __init__(self, settings: Settings, read: Callable[[int, int], bytes],
                  free_block: Callable[[int], None] = lambda _: None) -> None:  # fmt: skip
@@ -67,6 +71,7 @@ class FileTransfers:
         self.held_total_bytes = 0
         self._read, self._free_block = read, free_block
         self._attempts: dict[str, int] = {}
+        self._limits, self._lanes = Limits(), settings.lanes or 6
 
     def in_flight(self) -> int:
         """Fetches that have a lane now."""
@@ -89,6 +94,10 @@ class FileTransfers:
         text = self._read(url, url_bytes).decode()
         expected = self._read(sha256, sha256_bytes).decode() if sha256_bytes else ""
         self.live[transfer] = Transfer(transfer, "fetch", text, kind, priority, max_bytes, expected)
+
+    def fetch_limits(self, lanes: int, first_byte_ms: float, stall_ms: float, bytes_per_s_min: float) -> None:
+        self._lanes = self.settings.lanes or lanes
+        self._limits = Limits(first_byte_ms / 1e3, stall_ms / 1e3, bytes_per_s_min)
 
     def mesh_build(self, transfer: int, data: int, size_bytes: int) -> None:
         self.mesh_build_in(transfer, data, size_bytes, 0)
@@ -130,17 +139,27 @@ class FileTransfers:
     def _start_fetches(self) -> None:
         waiting = [t for t in self.live.values() if t.kind == "fetch" and t.ready_at < 0]
         waiting.sort(key=lambda t: -t.priority)
-        for transfer in waiting[: max(self.settings.lanes - self.in_flight(), 0)]:
-            transfer.ready_at = self.frame + self.settings.latency_frames
+        for transfer in waiting[: max(self._lanes - self.in_flight(), 0)]:
             self.fetched_urls.append(transfer.url)
-            self._attempts[transfer.url] = transfer.attempts = self._attempts.get(transfer.url, 0) + 1
+            attempt = self._attempts[transfer.url] = self._attempts.get(transfer.url, 0) + 1
+            transfer.fault = self.settings.fault(transfer.url, attempt) if self.settings.fault else None
+            transfer.ready_at = self.frame + self.settings.latency_frames + self._late_frames(transfer)
+
+    def _late_frames(self, transfer: Transfer) -> int:
+        path = self._path(transfer.url)
+        size = path.stat().st_size if path.is_file() else 0
+        late_s = waiting_s(transfer.fault, size, self._limits_of(transfer))
+        return math.ceil(late_s * FRAMES_A_SECOND) if math.isfinite(late_s) else NEVER_FRAMES
+
+    def _limits_of(self, transfer: Transfer) -> Limits:
+        return self._limits.patient() if transfer.fetch_kind & spec.FETCH_PATIENT else self._limits
 
     def _end(self, transfer: Transfer) -> tuple[str, tuple[int | float | str | bytes, ...]]:
         transfer.ended = True
         work = transfer.work or (lambda: self._load(transfer))
         try:
             held, a, b, payload = work()
-        except _Failure as failure:
+        except FetchFailed as failure:
             return "transfer_failed", (transfer.handle, failure.code, failure.a, failure.b, failure.message)
         except (FormatError, struct.error) as error:
             return "transfer_failed", (transfer.handle, spec.FAIL_FORMAT, 0, 0, str(error))
@@ -152,29 +171,30 @@ class FileTransfers:
     # -- the work ----------------------------------------------------------------------------------
 
     def _load(self, t: Transfer) -> tuple[int, int, int, bytes]:
-        fault = self.settings.fault(t.url, t.attempts) if self.settings.fault else None
-        if fault is not None:
-            raise _Failure(fault[0], fault[1], 0, fault[2])
-        data = self._file(t.url, t.max_bytes)
+        data = answered(t.fault, t.url, self._file(t.url, t.max_bytes), t.max_bytes, self._limits_of(t))
         found = hashlib.sha256(data).hexdigest()
         if not found.startswith(t.sha256):
-            raise _Failure(spec.FAIL_HASH, 0, 0, f"{t.url} has the hash {found[:16]}, expected {t.sha256[:16]}.")
-        if t.fetch_kind == spec.FETCH_BYTES:
+            raise FetchFailed(spec.FAIL_HASH, 0, 0, f"{t.url} has the hash {found[:16]}, expected {t.sha256[:16]}.")
+        kind = t.fetch_kind & spec.FETCH_KIND_MASK
+        if kind == spec.FETCH_BYTES:
             return 0, 0, 0, data
-        if t.fetch_kind == spec.FETCH_BLOB:
+        if kind == spec.FETCH_BLOB:
             t.data = data
             return len(data), 0, 0, b""
         text, t.data, container = split_model(data)
         return len(t.data), container, 0, text
 
+    def _path(self, url: str) -> Path:
+        return self.settings.root / unquote(urlsplit(url).path)
+
     def _file(self, url: str, max_bytes: int) -> bytes:
-        parts = urlsplit(url)
-        path = self.settings.root / unquote(parts.path)
-        if parts.scheme not in ("", "file") or not path.is_file():
-            raise _Failure(spec.FAIL_NETWORK, 404, 0, f"{url} is not a file in {self.settings.root.name}.")
+        path = self._path(url)
+        if urlsplit(url).scheme not in ("", "file") or not path.is_file():
+            raise FetchFailed(spec.FAIL_NETWORK, 404, 0, f"{url} is not a file in {self.settings.root.name}.")
         size = path.stat().st_size
         if size > max_bytes:
-            raise _Failure(spec.FAIL_TOO_LARGE, size, 0, f"{url} has {size} bytes; at most {max_bytes} were allowed.")
+            raise FetchFailed(spec.FAIL_TOO_LARGE, size, 0,
+                              f"{url} has {size} bytes; at most {max_bytes} were allowed.")
         return path.read_bytes()
 
     def _mesh(self, words: np.ndarray[tuple[int, ...], np.dtype[np.uint32]]) -> tuple[int, int, int, bytes]:
@@ -213,20 +233,14 @@ class FileTransfers:
             raise FormatError(f"An image ends at byte {end}, but its buffer has {len(data)}.")
         width, height = image_size(data[offset:end])
         if max(width, height) > IMAGE_SIDE_MAX or min(width, height) < 1:
-            raise _Failure(spec.FAIL_TOO_LARGE, width, height, f"The image is {width} x {height}; each side must be "
+            raise FetchFailed(spec.FAIL_TOO_LARGE, width, height, f"The image is {width} x {height}; each side must be "
                            f"1 to {IMAGE_SIDE_MAX}.")  # fmt: skip
         full = (width, height)
         scale = min(1.0, max_side / max(width, height)) if max_side else 1.0
         width, height = max(round(width * scale), 1), max(round(height * scale), 1)
         needed = 4 * full[0] * full[1] + (4 * width * height if full != (width, height) else 0)
         if needed > t.max_bytes:
-            raise _Failure(spec.FAIL_TOO_LARGE, *full, f"Decoding the image of {full[0]} x {full[1]} takes {needed} "
+            raise FetchFailed(spec.FAIL_TOO_LARGE, *full, f"Decoding the image of {full[0]} x {full[1]} takes {needed} "
                            f"bytes; at most {t.max_bytes} were allowed.")  # fmt: skip
         t.size = (width, height)
         return 4 * width * height, width, height, b""
-
-
-class _Failure(Exception):
-    def __init__(self, code: int, a: int, b: int, message: str) -> None:
-        super().__init__(message)
-        self.code, self.a, self.b, self.message = code, a, b, message

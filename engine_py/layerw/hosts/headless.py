@@ -19,7 +19,8 @@ from layerw.base.log import EXCEPTION
 from layerw.gpu import spec
 from layerw.gpu.gen.decoder import decode
 from layerw.hosts.event_writer import encode_event
-from layerw.hosts.file_transfers import Fault, FileTransfers, Settings
+from layerw.hosts.faults import Fault
+from layerw.hosts.file_transfers import FileTransfers, Settings
 from layerw.hosts.null_sink import NullSink
 from layerw.memory import LayerMemory, open_native
 
@@ -65,7 +66,7 @@ class HeadlessHost:
     name = "headless"
 
     def __init__(self, root: Path | str = ".", *, options: dict[str, Any] | None = None,
-                 size: tuple[int, int] = (1080, 720), lanes: int = 6, latency_frames: int = 1, decode_frames: int = 1,
+                 size: tuple[int, int] = (1080, 720), lanes: int = 0, latency_frames: int = 1, decode_frames: int = 1,
                  fault: Callable[[str, int], Fault | None] | None = None) -> None:  # fmt: skip
         self._memory = _Memory()
         self.address = self._memory.address

@@ -10,6 +10,7 @@ from __future__ import annotations
 import traceback
 from typing import Protocol
 
+from layerw.base.config import Network
 from layerw.base.errors import ConfigError
 from layerw.base.handles import HandlePool
 from layerw.base.ports import U32, OnDone, OnFailed, TransferDone, TransferFailed
@@ -23,6 +24,7 @@ class Commands(Protocol):
 
     def fetch(self, transfer: int, kind: int, priority: float, max_bytes: int, url: int, url_bytes: int, sha256: int,
               sha256_bytes: int) -> None: ...  # fmt: skip
+    def fetch_limits(self, lanes: int, first_byte_ms: float, stall_ms: float, bytes_per_s_min: float) -> None: ...
     def mesh_build(self, transfer: int, data: int, size_bytes: int) -> None: ...
     def mesh_build_in(self, transfer: int, data: int, size_bytes: int, block: int) -> None: ...
     def image_decode(self, transfer: int, source: int, offset: int, size_bytes: int, max_bytes: int,
@@ -59,21 +61,26 @@ class FrameTransfers:
         """Transfers that have not ended yet."""
         return len(self._waiting)
 
+    def limit(self, network: Network, lanes: int) -> None:
+        """How many fetches run at a time and how long each is waited for, from now on."""
+        self._commands.fetch_limits(lanes, 1e3 * network.first_byte_s, 1e3 * network.stall_s, network.bytes_per_s_min)
+
     def _start(self, on_done: OnDone, on_failed: OnFailed) -> int:
         transfer = self._handles.alloc()
         self._waiting[transfer] = (on_done, on_failed)
         return transfer
 
     def fetch(self, url: str, kind: int, *, max_bytes: int, priority: float, on_done: OnDone, on_failed: OnFailed,
-              sha256: str = "") -> int:  # fmt: skip
-        """Starts a fetch; `url` is relative to the user's program."""
+              sha256: str = "", flags: int = 0) -> int:  # fmt: skip
+        """Starts a fetch; `url` is relative to the user's program; flags: FETCH_RELOAD and the like of gpu/spec.py."""
         url_data, hash_data = url.encode(), sha256.encode()
         limit = DATA_URI_BYTES_MAX if url.startswith("data:") else URL_BYTES_MAX
         if not 0 < len(url_data) <= limit:
             raise ConfigError(f"A URL of {len(url_data)} bytes was asked for; it must have 1 to {limit}.")
         transfer = self._start(on_done, on_failed)
-        self._commands.fetch(transfer, kind, priority, min(max_bytes, 0xFFFFFFFF), self._keeper.keep_bytes(url_data),
-                             len(url_data), self._keeper.keep_bytes(hash_data), len(hash_data))  # fmt: skip
+        self._commands.fetch(transfer, kind | flags, priority, min(max_bytes, 0xFFFFFFFF),
+                             self._keeper.keep_bytes(url_data), len(url_data),
+                             self._keeper.keep_bytes(hash_data), len(hash_data))  # fmt: skip
         return transfer
 
     def build_mesh(self, descriptor: U32, *, block: int = 0, on_done: OnDone, on_failed: OnFailed) -> int:

@@ -2,13 +2,16 @@
 /**
  * @file Reads one URL into one ArrayBuffer that never passes its limit.
  *
- * Owns: the streaming read. Does not: retry, cache or choose what to fetch.
+ * Owns: the streaming read. Does not: retry, or choose what to fetch and how long to wait (patience.js).
  * Limits: `maxBytes` holds for the buffer that is kept. The buffer grows by doubling (its old half is freed at
  * once where ArrayBuffer.transfer exists). Content-Length counts compressed bytes, so that it only ever refuses
  * early; the read itself decides.
  */
 import { FAIL_ABORTED, FAIL_NETWORK, FAIL_TOO_LARGE } from '../../gen/layouts.js';
 import { Failure } from './failure.js';
+import { NO_LIMITS, Patience } from './patience.js';
+
+/** @typedef {import('./patience.js').Limits} Limits */
 
 const FIRST_BYTES = 64 * 1024;
 const URL_SHOWN_CHARS = 200;
@@ -33,33 +36,43 @@ function tooLarge(url, needed, limit) {
   return new Failure(FAIL_TOO_LARGE, message, Math.min(needed, 0xffffffff));
 }
 
-/** @param {string} url @param {AbortSignal} signal @param {typeof fetch} fetchFunction @returns {Promise<Response>} */
-async function respond(url, signal, fetchFunction) {
+/** Why a fetch ended: the reason of its signal where that was aborted. @param {unknown} error @param {string} url
+ * @param {AbortSignal} signal @param {(reason: string) => string} sentence */
+function failureOf(error, url, signal, sentence) {
+  if (error instanceof Failure) return error;
+  if (signal.reason instanceof Failure) return signal.reason;
+  if (signal.aborted) return new Failure(FAIL_ABORTED, `The fetch of ${shown(url)} was cancelled.`);
+  return new Failure(FAIL_NETWORK, sentence(error instanceof Error ? error.message : String(error)));
+}
+
+/** @param {string} url @param {RequestInit & { signal: AbortSignal }} init @param {typeof fetch} fetchFunction
+ * @returns {Promise<Response>} */
+async function respond(url, init, fetchFunction) {
   let response;
   try {
-    response = await fetchFunction(url, { signal });
+    response = await fetchFunction(url, init);
   } catch (error) {
-    if (signal.aborted) throw new Failure(FAIL_ABORTED, `The fetch of ${shown(url)} was cancelled.`);
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Failure(FAIL_NETWORK, `${shown(url)} could not be fetched: ${reason}.`);
+    throw failureOf(error, url, init.signal, (reason) => `${shown(url)} could not be fetched: ${reason}.`);
   }
   if (response.ok) return response;
-  await response.body?.cancel();
+  response.body?.cancel().catch(() => {}); // its end is not waited for
   const text = response.statusText ? ` ${response.statusText}` : '';
   throw new Failure(FAIL_NETWORK, `${shown(url)} answered HTTP ${response.status}${text}.`, response.status);
 }
 
-/** @param {ReadableStream<Uint8Array>} body @param {string} url @param {number} firstBytes @param {number} maxBytes */
-async function readAll(body, url, firstBytes, maxBytes) {
+/** @param {ReadableStream<Uint8Array>} body @param {string} url @param {number} firstBytes @param {number} maxBytes
+ * @param {Patience} patience */
+async function readAll(body, url, firstBytes, maxBytes, patience) {
   const reader = body.getReader();
   let buffer = new ArrayBuffer(firstBytes);
   let used = 0;
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return resized(buffer, used);
+    patience.received(value.byteLength);
     const needed = used + value.byteLength;
     if (needed > maxBytes) {
-      await reader.cancel();
+      reader.cancel().catch(() => {});
       throw tooLarge(url, Math.max(needed, 2 * maxBytes), maxBytes);
     }
     if (needed > buffer.byteLength) buffer = resized(buffer, Math.min(maxBytes, Math.max(needed, 2 * buffer.byteLength)));
@@ -71,23 +84,30 @@ async function readAll(body, url, firstBytes, maxBytes) {
 /**
  * The whole body of a URL.
  * @param {string} url
- * @param {{ maxBytes: number, signal: AbortSignal, fetchFunction: typeof fetch }} options
+ * @param {object} options
+ * @param {number} options.maxBytes
+ * @param {AbortController} options.controller ends the fetch; patience does so as well
+ * @param {typeof fetch} options.fetchFunction
+ * @param {RequestCache} [options.cache]
+ * @param {Limits} [options.limits]
  * @returns {Promise<ArrayBuffer>}
  */
-export async function fetchBytes(url, { maxBytes, signal, fetchFunction }) {
-  const response = await respond(url, signal, fetchFunction);
-  const declared = Number(response.headers.get('content-length') ?? 0);
+export async function fetchBytes(url, { maxBytes, controller, fetchFunction, cache = 'default', limits = NO_LIMITS }) {
+  const { signal } = controller;
+  const patience = new Patience(shown(url), limits, controller);
   try {
+    const response = await respond(url, { signal, cache }, fetchFunction);
+    patience.begin();
+    const declared = Number(response.headers.get('content-length') ?? 0);
     if (declared > maxBytes) {
-      await response.body?.cancel();
+      response.body?.cancel().catch(() => {});
       throw tooLarge(url, declared, maxBytes);
     }
     if (response.body === null) return new ArrayBuffer(0);
-    return await readAll(response.body, url, Math.min(maxBytes, declared || FIRST_BYTES), maxBytes);
+    return await readAll(response.body, url, Math.min(maxBytes, declared || FIRST_BYTES), maxBytes, patience);
   } catch (error) {
-    if (error instanceof Failure) throw error;
-    if (signal.aborted) throw new Failure(FAIL_ABORTED, `The fetch of ${shown(url)} was cancelled.`);
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Failure(FAIL_NETWORK, `The connection broke while ${shown(url)} was read: ${reason}.`);
+    throw failureOf(error, url, signal, (reason) => `The connection broke while ${shown(url)} was read: ${reason}.`);
+  } finally {
+    patience.end();
   }
 }

@@ -9,7 +9,7 @@
  *
  * A request that fails answers `failed` and changes nothing else; no exception leaves `handle`.
  */
-import { FAIL_ABORTED, FAIL_FORMAT, FETCH_BLOB, FETCH_BYTES, FETCH_MODEL } from '../../gen/layouts.js';
+import { FAIL_ABORTED, FAIL_FORMAT, FETCH_BLOB, FETCH_BYTES, FETCH_KIND_MASK, FETCH_MODEL, FETCH_PATIENT, FETCH_RELOAD, FETCH_REVALIDATE } from '../../gen/layouts.js';
 import { fetchBytes, shown } from './body.js';
 import { openModel } from './containers.js';
 import { Failure } from './failure.js';
@@ -18,8 +18,11 @@ import { decodeImage } from './images.js';
 import { buildMesh } from './mesh.js';
 import { encodePng } from './png.js';
 
+const PATIENT_TIMES = 4; // gpu/spec.py says so
+
+/** @typedef {import('./patience.js').Limits} Limits */
 /**
- * @typedef {{ op: 'fetch', id: number, url: string, kind: number, maxBytes: number, sha256: string }
+ * @typedef {{ op: 'fetch', id: number, url: string, kind: number, maxBytes: number, sha256: string, limits: Limits }
  *   | { op: 'mesh', id: number, descriptor: Uint32Array<ArrayBuffer>, target?: import('../blocks.js').Target }
  *   | { op: 'image', id: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number }
  *   | { op: 'png', id: number, rgba: Uint8Array<ArrayBuffer>, width: number, height: number }
@@ -32,6 +35,12 @@ import { encodePng } from './png.js';
  *   | { op: 'given', id: number, buffer: ArrayBuffer | null }
  *   | { op: 'ready', id: number }} Answer
  */
+
+/** @param {number} flags @returns {RequestCache} */
+const cacheMode = (flags) => (flags & FETCH_RELOAD ? 'reload' : flags & FETCH_REVALIDATE ? 'no-cache' : 'default');
+
+/** @param {Limits} limits @returns {Limits} */
+const patient = (limits) => ({ ...limits, firstByteMs: PATIENT_TIMES * limits.firstByteMs, stallMs: PATIENT_TIMES * limits.stallMs });
 
 export class DecodeService {
   /** @param {(answer: Answer, transfer: Transferable[]) => void} post
@@ -54,7 +63,7 @@ export class DecodeService {
     const controller = new AbortController();
     this.active.set(request.id, controller);
     try {
-      if (request.op === 'fetch') await this.#fetch(request, controller.signal);
+      if (request.op === 'fetch') await this.#fetch(request, controller);
       else if (request.op === 'mesh') this.#mesh(request);
       else if (request.op === 'png') await this.#png(request);
       else await this.#image(request, controller.signal);
@@ -97,11 +106,15 @@ export class DecodeService {
     return buffer;
   }
 
-  /** @param {Extract<Request, { op: 'fetch' }>} request @param {AbortSignal} signal */
-  async #fetch({ id, url, kind, maxBytes, sha256 }, signal) {
-    const buffer = await fetchBytes(url, { maxBytes, signal, fetchFunction: this.fetchFunction });
+  /** @param {Extract<Request, { op: 'fetch' }>} request @param {AbortController} controller */
+  async #fetch({ id, url, kind: kindAndFlags, maxBytes, sha256, limits }, controller) {
+    const kind = kindAndFlags & FETCH_KIND_MASK;
+    const cache = cacheMode(kindAndFlags);
+    const buffer = await fetchBytes(url, {
+      maxBytes, controller, cache, fetchFunction: this.fetchFunction, limits: kindAndFlags & FETCH_PATIENT ? patient(limits) : limits,
+    });
     await checkHash(buffer, sha256, url);
-    if (signal.aborted) throw new Failure(FAIL_ABORTED, `The fetch of ${shown(url)} was cancelled.`);
+    if (controller.signal.aborted) throw new Failure(FAIL_ABORTED, `The fetch of ${shown(url)} was cancelled.`);
     if (kind === FETCH_BYTES) {
       this.post({ op: 'done', id, heldBytes: 0, a: 0, b: 0, payload: new Uint8Array(buffer) }, [buffer]);
     } else if (kind === FETCH_BLOB) {

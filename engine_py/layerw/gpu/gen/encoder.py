@@ -37,6 +37,7 @@ _image_decode = struct.Struct("<IIIIIII").pack_into
 _transfer_priority = struct.Struct("<IIf").pack_into
 _transfer_release = struct.Struct("<II").pack_into
 _mesh_build_in = struct.Struct("<IIIII").pack_into
+_fetch_limits = struct.Struct("<IIfff").pack_into
 _report = struct.Struct("<III").pack_into
 _log = struct.Struct("<IIII").pack_into
 _input_mode = struct.Struct("<II").pack_into
@@ -298,6 +299,14 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _mesh_build_in(self._bytes, self._end, 0x50025, transfer, data & 0xFFFFFFFF, size_bytes, block)
+        self._end = end
+
+    def fetch_limits(self, lanes: int, first_byte_ms: float, stall_ms: float, bytes_per_s_min: float) -> None:
+        """Of every fetch from now on: how many at a time, how long to wait for an answer's head and for a byte, and the rate below which a body counts as stalled. What passes a limit is aborted and fails with TIMEOUT."""
+        end = self._end + 20
+        if end > self._limit:
+            self._grow(end)
+        _fetch_limits(self._bytes, self._end, 0x50026, lanes, first_byte_ms, stall_ms, bytes_per_s_min)
         self._end = end
 
     def report(self, data: int, size_bytes: int) -> None:

@@ -149,7 +149,11 @@ class ReadbackFailed(NamedTuple):
     message: str
 
 
-Event = Resize | Key | PointerMove | PointerButton | Wheel | Touch | Focus | GamepadAxis | GamepadButton | TransferDone | TransferFailed | DeviceLost | DeviceRestored | ResourceFailed | ReportRequest | ReadbackDone | ReadbackSaved | ReadbackFailed
+class Online(NamedTuple):
+    """The browser is on a network again: what waits for a retry need not wait longer."""
+
+
+Event = Resize | Key | PointerMove | PointerButton | Wheel | Touch | Focus | GamepadAxis | GamepadButton | TransferDone | TransferFailed | DeviceLost | DeviceRestored | ResourceFailed | ReportRequest | ReadbackDone | ReadbackSaved | ReadbackFailed | Online
 
 
 class EventError(ValueError):
@@ -176,6 +180,7 @@ _EVENTS: dict[int, tuple[str, Callable[..., Event], struct.Struct, int, str | No
     22: ("readback_done", ReadbackDone, struct.Struct("<IIII"), 5, None),
     23: ("readback_saved", ReadbackSaved, struct.Struct("<II"), 3, None),
     24: ("readback_failed", ReadbackFailed, struct.Struct("<I"), 3, 'str'),
+    25: ("online", Online, struct.Struct("<"), 1, None),
 }
 
 

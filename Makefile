@@ -36,6 +36,7 @@ check-javascript: .make/installed .make/npm
 check-generated: .make/installed
 	@$(BIN)/python -m layerw.gpu.codegen --check
 	@$(BIN)/python engine_py/kernels/generate.py --check
+	@tools/node.sh --no-warnings tools/shaders.mjs --check
 
 bench: setup .make/npm
 	@tools/chromium.sh
@@ -44,6 +45,7 @@ bench: setup .make/npm
 codegen: .make/installed
 	@$(BIN)/python -m layerw.gpu.codegen
 	@$(BIN)/python engine_py/kernels/generate.py
+	@tools/node.sh --no-warnings tools/shaders.mjs
 
 .make/installed: pyproject.toml constraints.txt tools/install.sh
 	@PYTHON=$(PYTHON) tools/install.sh $(VENV)

@@ -12,9 +12,7 @@ from layerw.gpu.spec import Field, Record
 
 ROOT = Path(__file__).resolve().parents[2]
 SHADERS = ROOT / "web" / "shaders"
-PAIRS = sorted(path.stem for path in SHADERS.glob("*.wgsl"))
-WGSL_VEC4S = {"mat4x4<f32>": 4, "vec4<f32>": 1, "vec4<u32>": 1, "array<vec4<f32>, 9>": 9}
-GLSL_VEC4S = {"mat4": 4, "vec4": 1, "uvec4": 1}
+BINDING = re.compile(r"@group\((\d)\) @binding\((\d+)\) var(?:<([\w, ]+)>)? (\w+): ([^;]+);")
 
 
 def test_generated_files_are_current() -> None:
@@ -42,61 +40,39 @@ def test_table_rules_are_checked() -> None:
         codegen_common.validate([Record(1, "a", (Field("t", "text"), Field("x", "u32")), "")])
 
 
-def wgsl_struct(name: str) -> list[tuple[str, int]]:
-    """Members of a WGSL struct in shaders/frame.wgsl, with their vec4 counts."""
-    text = (SHADERS / "frame.wgsl").read_text("utf-8")
-    body = re.search(rf"struct {name} \{{(.*?)\n\}}", text, re.S)
-    assert body, name
-    return [(m[1], WGSL_VEC4S[m[2]]) for m in re.finditer(r"^\s*(\w+): ([^;]+?),(?:\s*//.*)?$", body[1], re.M)]
+def wgsl_text(*names: str) -> str:
+    return "".join((SHADERS / f"{name}.wgsl").read_text("utf-8") for name in names)
 
 
-def glsl_block(name: str) -> list[tuple[str, int]]:
-    """Members of a GLSL uniform block in shaders/frame.glsl, with their vec4 counts."""
-    text = (SHADERS / "frame.glsl").read_text("utf-8")
-    body = re.search(rf"uniform {name} \{{(.*?)\n\}}", text, re.S)
-    assert body, name
-    return [(m[2], GLSL_VEC4S[m[1]] * int(m[3] or 1))
-            for m in re.finditer(r"^\s*(\w+) (\w+)(?:\[(\d+)\])?;", body[1], re.M)]
+def test_uniform_blocks_are_written_in_wgsl() -> None:
+    text = wgsl_text("gen/blocks")
+    assert "  irradiance: array<vec4<f32>, 9>,\n" in text
+    for name, block in (("FrameBlock", spec.FRAME_BLOCK), ("MaterialBlock", spec.MATERIAL_BLOCK),
+                        ("DrawBlock", spec.DRAW_BLOCK)):
+        body = re.search(rf"struct {name} \{{(.*?)\n\}}", text, re.S)
+        assert body and re.findall(r"(\w+): ", body[1]) == [member for member, _ in block]
 
 
-@pytest.mark.parametrize(("name", "block"), [
-    ("FrameBlock", spec.FRAME_BLOCK), ("MaterialBlock", spec.MATERIAL_BLOCK), ("DrawBlock", (("flags", 1),)),
-])
-def test_blocks_have_one_layout(name: str, block: tuple[tuple[str, int], ...]) -> None:
-    assert wgsl_struct(name) == list(block)
-    assert glsl_block(name) == list(block)
+@pytest.mark.parametrize(("type_", "count"), [("vec4", 1), ("mat4x4", 4), ("vec4[9]", 9), ("mat4x4[4]", 16)])
+def test_members_of_blocks_are_counted_in_vec4s(type_: str, count: int) -> None:
+    assert spec.vec4s(type_) == count
 
 
-def test_bindings_of_both_languages_match() -> None:
-    wgsl = (SHADERS / "frame.wgsl").read_text("utf-8")
-    glsl = (SHADERS / "frame.glsl").read_text("utf-8")
-    bound = re.findall(r"@group\((\d)\) @binding\((\d+)\) var(?:<([\w, ]+)>)? (\w+): ([^;]+);", wgsl)
+@pytest.mark.parametrize("rows", ["rows", "rows.webgl2"])
+def test_no_binding_is_used_twice(rows: str) -> None:
+    bound = BINDING.findall(wgsl_text("gen/blocks", "frame", rows))
     assert len({(group, binding) for group, binding, *_ in bound}) == len(bound) == 19
-    textures = [name for *_, name, type_ in bound if type_.startswith("texture")]
-    rows = [name for _, _, space, name, _ in bound if space.startswith("storage")]
-    uniforms = [type_ for _, _, space, _, type_ in bound if space == "uniform"]
-    assert sorted(re.findall(r"uniform sampler2D(?:Shadow)? (\w+);", glsl)) == sorted(textures + rows)
-    assert sorted(re.findall(r"uniform (\w+Block) \{", glsl)) == sorted(uniforms)
-    assert rows == [f"row_{name}" for name, *_ in spec.COLUMNS]
-    units = (ROOT / "web/backends/webgl2/pipelines.js").read_text("utf-8")
-    assert [name for name in textures + rows if not re.search(rf"\b{name}: ", units)] == []
+    columns = [name for _, _, space, name, _ in bound if space.startswith("storage") or name.startswith("row_")]
+    assert columns == [f"row_{name}" for name, *_ in spec.COLUMNS]
+
+
+def test_both_bodies_of_the_rows_have_the_same_functions() -> None:
+    heads = [re.findall(r"^fn \w+\(.*\{$", wgsl_text(name), re.M) for name in ("rows", "rows.webgl2")]
+    assert set(heads[0]) == {head for head in heads[1] if "fn texel_of(" not in head}
+    assert len(heads[0]) == len(spec.COLUMNS)
 
 
 def test_vertex_locations_match_the_spec() -> None:
-    wgsl = (SHADERS / "vertex.wgsl").read_text("utf-8")
-    glsl = (SHADERS / "vertex.glsl").read_text("utf-8")
+    wgsl = wgsl_text("vertex")
     for location, name in enumerate([*(name for name, *_ in spec.VERTEX), "row"]):
         assert f"@location({location}) {name}:" in wgsl
-        assert re.search(rf"layout\(location = {location}\) in \w+ in_{name};", glsl)
-
-
-@pytest.mark.parametrize("name", PAIRS)
-def test_each_wgsl_chunk_has_its_glsl(name: str) -> None:
-    """Both define the same helper functions and constants; names that differ are the entry points."""
-    wgsl = (SHADERS / f"{name}.wgsl").read_text("utf-8")
-    glsl = (SHADERS / f"{name}.glsl").read_text("utf-8")
-    functions = set(re.findall(r"^fn (\w+)\(", wgsl, re.M)) - {"vertex_main", "fragment_main"}
-    ours = set(re.findall(r"^[a-z]\w* (\w+)\([^;]*\) \{", glsl, re.M) + re.findall(r"^Waves (\w+)\(", glsl, re.M))
-    assert functions == ours - {"main", "saturate"}
-    numbers = [set(re.findall(r"(?<![\w.])\d+\.\d+(?![\w.])", text)) for text in (wgsl, glsl)]
-    assert numbers[0] ^ numbers[1] <= {"0.0", "1.0", "2.0", "1024.0"}

@@ -39,6 +39,7 @@ export const WORDS_MAX = 65535;
 
 export const PASSES = Object.freeze(["shadow", "opaque", "blend"]);
 export const MATERIAL_KINDS = Object.freeze(["pbr", "unlit", "terrain", "water"]);
+export const MATERIAL_TEXTURES = Object.freeze(["base_color", "metallic_roughness", "normal", "occlusion", "emissive"]);
 export const TOPOLOGIES = Object.freeze(["triangles", "lines", "points"]);
 export const SEMANTICS = Object.freeze(["index", "position", "normal", "tangent", "uv", "color"]);
 export const GLTF_MODES = Object.freeze(["points", "lines", "line_loop", "line_strip", "triangles", "triangle_strip", "triangle_fan"]);

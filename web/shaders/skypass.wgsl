@@ -1,14 +1,4 @@
 // The sky pass: one triangle at the far end of the depth range, behind everything that was drawn.
-struct SkyVaryings {
-  @builtin(position) clip: vec4<f32>,
-  @location(0) ndc: vec2<f32>,
-}
-
-@vertex
-fn vertex_main(@builtin(vertex_index) index: u32) -> SkyVaryings {
-  let ndc = vec2<f32>(f32((index << 1u) & 2u), f32(index & 2u)) * 2.0 - 1.0;
-  return SkyVaryings(vec4<f32>(ndc, 0.0, 1.0), ndc);
-}
 
 // Soft clouds on a plane 1,600 m up: x = cover, y = how much light passes.
 fn clouds(direction: vec3<f32>) -> vec2<f32> {
@@ -32,7 +22,7 @@ fn clouds(direction: vec3<f32>) -> vec2<f32> {
 }
 
 @fragment
-fn fragment_main(in: SkyVaryings) -> @location(0) vec4<f32> {
+fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   let far = frame.inverse_view_projection * vec4<f32>(in.ndc, 0.5, 1.0);
   let direction = normalize(far.xyz / far.w);
   var radiance = sky_gradient(direction, 0.0);

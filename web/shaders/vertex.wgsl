@@ -43,17 +43,16 @@ fn wind_offset(local: vec3<f32>, foot: vec3<f32>) -> vec3<f32> {
 
 @vertex
 fn vertex_main(in: VertexIn) -> Varyings {
-  let row = in.row;
-  let origin = vec3<f32>(row_position[3u * row], row_position[3u * row + 1u], row_position[3u * row + 2u]);
-  let rotation = row_rotation[row];
-  let scale = vec3<f32>(row_scale[3u * row], row_scale[3u * row + 1u], row_scale[3u * row + 2u]);
-  let tint = unpack4x8unorm(row_color[row]);
+  let origin = position_of(in.row);
+  let rotation = rotation_of(in.row);
+  let scale = scale_of(in.row);
+  let tint = color_of(in.row);
   var local = rotate(rotation, scale * in.position);
   if (WIND) {
     local += wind_offset(local, origin);
   }
   var p = local + (origin - frame.camera_hi.xyz) - frame.camera_lo.xyz;
-  if ((draw.flags.x & 1u) != 0u) {
+  if ((draw.flags.x & DRAW_CAMERA_RELATIVE) != 0u) {
     p = local + origin;
   }
   var out: Varyings;

@@ -1,7 +1,7 @@
 """Writes the command stream's code from spec.py: `python -m layerw.gpu.codegen [--check]`.
 
-Owns: gpu/gen/{encoder,events,decoder}.py and web/gen/{commands,events,layouts}.js. `--check` writes nothing
-and exits with status 1 when a file is stale. Needs a checkout: an installed wheel has no web/ beside it.
+Owns: gpu/gen/{encoder,events,decoder}.py, web/gen/{commands,events,layouts}.js, web/shaders/gen/blocks.wgsl.
+`--check` writes nothing and exits with status 1 when a file is stale. Needs a checkout: an installed wheel has no web/ beside it.
 
 Does not: decide any layout; that is spec.py. Limits: commands have fixed sizes; only an event's last field may
 be `text`. An event longer than 65,535 words has 0 in the header's word count, and its text's byte count tells
@@ -17,6 +17,7 @@ from pathlib import Path
 from .codegen_common import validate
 from .codegen_js import commands_js, events_js, layouts_js
 from .codegen_python import decoder_py, encoder_py, events_py
+from .codegen_wgsl import blocks_wgsl
 from .spec import COMMANDS, EVENTS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,6 +29,7 @@ OUTPUTS: dict[str, Callable[[], str]] = {
     "web/gen/commands.js": commands_js,
     "web/gen/events.js": events_js,
     "web/gen/layouts.js": layouts_js,
+    "web/shaders/gen/blocks.wgsl": blocks_wgsl,
 }
 
 

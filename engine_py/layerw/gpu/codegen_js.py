@@ -9,8 +9,8 @@ from . import spec
 from .codegen_common import MARK, camel, fixed_words, has_text, pascal
 from .spec import COMMANDS, EVENTS, Field, Record
 
-LAYOUT_NAMES = ("PASSES", "MATERIAL_KINDS", "TOPOLOGIES", "SEMANTICS", "GLTF_MODES", "DRAW_RECORD", "MESH_BUILD_HEAD",
-                "ACCESSOR", "KEYS")
+LAYOUT_NAMES = ("PASSES", "MATERIAL_KINDS", "MATERIAL_TEXTURES", "TOPOLOGIES", "SEMANTICS", "GLTF_MODES", "DRAW_RECORD",
+                "MESH_BUILD_HEAD", "ACCESSOR", "KEYS")
 NUMBER_PREFIXES = ("MATERIAL_", "SAMPLER_", "FETCH_", "FAIL_", "DRAW_", "HANDLE_", "WORDS_", "READBACK_", "ROWS_",
                    "VERTEX_", "MESH_BUILD_")
 
@@ -183,10 +183,11 @@ def events_js() -> str:
     return EVENTS_JS.replace("{mark}", MARK).replace("{methods}", "".join(js_event(r) for r in EVENTS))
 
 
-def js_block(name: str, block: Iterable[tuple[str, int]]) -> str:
+def js_block(name: str, block: Iterable[tuple[str, str]]) -> str:
     """A uniform block: where each member starts and its vec4 count."""
     rows, offset = [], 0
-    for member, count in block:
+    for member, type_ in block:
+        count = spec.vec4s(type_)
         rows.append(f"  {camel(member)}: {{ offsetBytes: {16 * offset}, vec4s: {count} }},\n")
         offset += count
     return f"export const {name} = {{\n{''.join(rows)}}};\nexport const {name}_BYTES = {16 * offset};\n"

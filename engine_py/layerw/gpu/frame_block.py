@@ -14,18 +14,19 @@ from layerw.base.ports import F32, F64
 from layerw.gpu import spec
 
 
-def _offsets(layout: Iterable[tuple[str, int]]) -> tuple[dict[str, slice], int]:
+def _offsets(layout: Iterable[tuple[str, str]]) -> tuple[dict[str, slice], int]:
     at, found = 0, {}
-    for name, vectors in layout:
-        found[name] = slice(at, at + 4 * vectors)
-        at += 4 * vectors
+    for name, type_ in layout:
+        words = 4 * spec.vec4s(type_)
+        found[name] = slice(at, at + words)
+        at += words
     return found, at
 
 
 class UniformBlock:
     """A std140 block of vec4s: `write(name, values)` and `array`."""
 
-    def __init__(self, layout: Iterable[tuple[str, int]]) -> None:
+    def __init__(self, layout: Iterable[tuple[str, str]]) -> None:
         self._slices, words = _offsets(layout)
         self.array: F32 = np.zeros(words, np.float32)
 

@@ -157,6 +157,7 @@ COLUMNS = (("position", 3, "f32"), ("rotation", 4, "f32"), ("scale", 3, "f32"), 
 READBACK_CONTEXT = 1  # of Layer memory's ephemeral results; nothing else uses it
 ROWS_STEP = 1024  # a WebGL2 column texture is 1024 texels wide
 MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water")
+MATERIAL_TEXTURES = ("base_color", "metallic_roughness", "normal", "occlusion", "emissive")  # as in material_create
 MATERIAL_DOUBLE_SIDED, MATERIAL_BLEND, MATERIAL_MASK, MATERIAL_WIND, MATERIAL_NO_SHADOW = 1, 2, 4, 8, 16
 SAMPLER_CLAMP_S, SAMPLER_CLAMP_T, SAMPLER_MIRROR_S, SAMPLER_MIRROR_T, SAMPLER_NEAREST = 1, 2, 4, 8, 16
 FETCH_BYTES, FETCH_MODEL, FETCH_BLOB = 0, 1, 2  # fetch.kind, low byte
@@ -166,7 +167,7 @@ FAIL_NETWORK, FAIL_TOO_LARGE, FAIL_HASH, FAIL_FORMAT, FAIL_ABORTED, FAIL_TIMEOUT
 DRAW_CAMERA_RELATIVE = 1  # draw flags: the row's position is already relative to the camera
 TOPOLOGIES = ("triangles", "lines", "points")
 
-# -- layouts that commands point at: (name, words) or (name, vec4 count) -------------------------------
+# -- layouts that commands point at: (name, words) or (name, type) -------------------------------
 DRAW_RECORD = ("mesh", "material", "first_instance", "instance_count", "flags", "reserved0", "reserved1", "reserved2")
 
 VERTEX_BYTES = 32
@@ -178,31 +179,49 @@ VERTEX = (  # name, byte offset, format (WebGPU's names)
     ("color", 28, "unorm8x4"),  # linear, multiplies the base colour
 )
 
-FRAME_BLOCK = (  # vec4 units, std140 = WGSL uniform layout; "world" below is relative to the camera
-    ("view_projection", 4),  # column-major, camera at the origin, reversed depth in [0, 1]
-    ("inverse_view_projection", 4),
-    ("camera_hi", 1),  # xyz = f32(camera - scene origin); w = time in seconds
-    ("camera_lo", 1),  # xyz = what camera_hi lost; w = exposure (multiplies radiance before the tone map)
-    ("sun_direction", 1),  # xyz towards the sun, unit; w = cosine of its angular radius
-    ("sun_color", 1),  # rgb irradiance on a surface that faces it; w = 1
-    ("sky_zenith", 1), ("sky_horizon", 1), ("sky_ground", 1),  # rgb radiance; zenith.w = gradient exponent
-    ("fog_color", 1),  # rgb radiance; w = density per metre at height 0
-    ("fog_params", 1),  # x = height falloff per metre, y = start in metres, z = largest opacity, w = sea level
-    ("viewport", 1),  # width, height, 1/width, 1/height in pixels
-    ("irradiance", 9),  # SH coefficients (Ramamoorthi and Hanrahan 2001), already convolved; rgb
-    ("wind", 1),  # xz direction in x and y, z = strength, w = gust frequency
-    ("shadow_matrix", 4),  # camera-relative world -> (u, v, depth) in [0, 1], depth reversed
-    ("shadow_params", 1),  # x = texel size in uv, y = depth bias, z = strength (0 = off), w = fade distance in metres
-    ("pattern_camera", 1),  # xyz = f32(camera - an anchor near it): where noise by place is looked up; w = 0
+# Uniform blocks: members by name and type, one of BLOCK_TYPES or an array of one ("vec4[9]"), so that std140 and WGSL's
+# uniform layout are the same.
+BLOCK_TYPES = {"vec4": 1, "uvec4": 1, "mat4x4": 4}  # in vec4s
+
+
+def vec4s(type_: str) -> int:
+    """How many vec4s a member of a uniform block takes."""
+    element, _, count = type_.rstrip("]").partition("[")
+    return BLOCK_TYPES[element] * int(count or 1)
+
+
+def block_bytes(block: tuple[tuple[str, str], ...]) -> int:
+    """Size of a uniform block."""
+    return 16 * sum(vec4s(type_) for _, type_ in block)
+
+
+FRAME_BLOCK = (  # "world" below is relative to the camera
+    ("view_projection", "mat4x4"),  # column-major, camera at the origin, reversed depth in [0, 1]
+    ("inverse_view_projection", "mat4x4"),
+    ("camera_hi", "vec4"),  # xyz = f32(camera - scene origin); w = time in seconds
+    ("camera_lo", "vec4"),  # xyz = what camera_hi lost; w = exposure (multiplies radiance before the tone map)
+    ("sun_direction", "vec4"),  # xyz towards the sun, unit; w = cosine of its angular radius
+    ("sun_color", "vec4"),  # rgb irradiance on a surface that faces it; w = 1
+    ("sky_zenith", "vec4"), ("sky_horizon", "vec4"), ("sky_ground", "vec4"),  # rgb radiance; zenith.w = exponent
+    ("fog_color", "vec4"),  # rgb radiance; w = density per metre at height 0
+    ("fog_params", "vec4"),  # x = height falloff per metre, y = start in metres, z = largest opacity, w = sea level
+    ("viewport", "vec4"),  # width, height, 1/width, 1/height in pixels
+    ("irradiance", "vec4[9]"),  # SH coefficients (Ramamoorthi and Hanrahan 2001), already convolved; rgb
+    ("wind", "vec4"),  # xz direction in x and y, z = strength, w = gust frequency
+    ("shadow_matrix", "mat4x4"),  # camera-relative world -> (u, v, depth) in [0, 1], depth reversed
+    ("shadow_params", "vec4"),  # x = texel size in uv, y = depth bias, z = strength (0 = off), w = fade distance, m
+    ("pattern_camera", "vec4"),  # xyz = f32(camera - an anchor near it): where noise by place is looked up; w = 0
 )
 
-MATERIAL_BLOCK = (  # vec4 units
-    ("base_color", 1),  # linear rgba
-    ("emissive", 1),  # linear rgb; w = alpha cutoff
-    ("surface", 1),  # metallic, roughness, normal scale, occlusion strength
-    ("detail", 1),  # uv scale x, y; detail strength; detail scale in metres (terrain)
-    ("extra", 1),  # wind strength; y = water clarity in metres; zw unused
+MATERIAL_BLOCK = (
+    ("base_color", "vec4"),  # linear rgba
+    ("emissive", "vec4"),  # linear rgb; w = alpha cutoff
+    ("surface", "vec4"),  # metallic, roughness, normal scale, occlusion strength
+    ("detail", "vec4"),  # uv scale x, y; detail strength; detail scale in metres (terrain)
+    ("extra", "vec4"),  # wind strength; y = water clarity in metres; z = bound textures, bit i: MATERIAL_TEXTURES[i]
 )
+
+DRAW_BLOCK = (("flags", "uvec4"),)  # x = DRAW_* of the draw list's record
 
 MESH_BUILD_HEAD = (
     "attribute_count", "vertex_count", "index_count", "flags", "topology", "reserved0", "reserved1", "reserved2",

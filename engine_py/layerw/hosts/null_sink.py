@@ -69,7 +69,7 @@ class NullSink:
 
     def frame_block(self, data: int, size_bytes: int) -> None:
         self.block = np.array(self._read(data))
-        _require(self.block.nbytes == size_bytes == 16 * sum(n for _, n in spec.FRAME_BLOCK), "frame_block size")
+        _require(self.block.nbytes == size_bytes == spec.block_bytes(spec.FRAME_BLOCK), "frame_block size")
         _require(bool(np.isfinite(self.block).all()), "the frame block holds NaN or infinity")
 
     def rows_capacity(self, rows: int) -> None:
@@ -164,7 +164,7 @@ class NullSink:
         used = (base_color, metallic_roughness, normal, occlusion, emissive)
         _require(material not in self.materials and kind < len(spec.MATERIAL_KINDS), "material")
         _require(all(t == 0 or t in self.textures for t in used), f"material {material} names a missing texture")
-        _require(self._read(params).nbytes == 16 * sum(n for _, n in spec.MATERIAL_BLOCK), "material params")
+        _require(self._read(params).nbytes == spec.block_bytes(spec.MATERIAL_BLOCK), "material params")
         self.materials[material] = used
 
     def material_destroy(self, material: int) -> None:

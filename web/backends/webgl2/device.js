@@ -4,7 +4,7 @@
  * Owns: the context and the rebuild. After a loss every handle is empty; the events device_lost and device_restored
  * tell Python, which makes everything again.
  */
-import { loadChunks } from '../../shaders/loader.js';
+import { loadGlsl } from '../../shaders/loader.js';
 import { Core } from '../common/core.js';
 import { tightCopy } from '../common/readings.js';
 import { Webgl2Buffers } from './buffers.js';
@@ -99,5 +99,5 @@ export class Webgl2Backend extends Core {
 
 /** @param {Webgl2Parts} parts @returns {Promise<Webgl2Backend>} */
 export async function createBackend(parts) {
-  return new Webgl2Backend(parts, await loadChunks('glsl'));
+  return new Webgl2Backend(parts, await loadGlsl());
 }

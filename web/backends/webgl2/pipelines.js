@@ -5,9 +5,9 @@
  * material is made; its result is asked for when first drawn, so drivers that compile in parallel can.
  */
 import {
-  MATERIAL_BLEND, MATERIAL_DOUBLE_SIDED, MATERIAL_MASK, MATERIAL_WIND,
+  COLUMNS, MATERIAL_BLEND, MATERIAL_DOUBLE_SIDED, MATERIAL_MASK, MATERIAL_TEXTURES, MATERIAL_WIND,
 } from '../../gen/layouts.js';
-import { PIPELINE_FLAGS, fullscreenGlsl, meshGlsl } from '../../shaders/loader.js';
+import { PIPELINE_FLAGS, glslProgram, meshProgram, overrides } from '../../shaders/loader.js';
 
 /** @typedef {import('../common/resources.js').MaterialRecord} MaterialRecord */
 /** @typedef {{ program: WebGLProgram, linked: boolean, label: string, blend: boolean, doubleSided: boolean }} Pipeline */
@@ -15,12 +15,14 @@ import { PIPELINE_FLAGS, fullscreenGlsl, meshGlsl } from '../../shaders/loader.j
 export const FRAME_BINDING = 0;
 export const MATERIAL_BINDING = 1;
 export const DRAW_BINDING = 2;
-/** Texture units: 0 to 4 the material's, then the instance columns, then the shadow map. */
-export const ROW_UNITS = [5, 6, 7, 8];
-export const SHADOW_UNIT = 9;
+/** Texture units: the material's, then the instance columns, then the shadow map. */
+export const ROW_UNITS = COLUMNS.map((_, column) => MATERIAL_TEXTURES.length + column);
+export const SHADOW_UNIT = MATERIAL_TEXTURES.length + COLUMNS.length;
+/** By the name of the texture in WGSL. @type {Readonly<Record<string, number>>} */
 const TEXTURE_UNITS = Object.freeze({
-  base_color_texture: 0, metallic_roughness_texture: 1, normal_texture: 2, occlusion_texture: 3, emissive_texture: 4,
-  row_position: 5, row_rotation: 6, row_scale: 7, row_color: 8, shadow_texture: SHADOW_UNIT, source: 0,
+  ...Object.fromEntries(MATERIAL_TEXTURES.map((name, unit) => [`${name}_texture`, unit])),
+  ...Object.fromEntries(COLUMNS.map(({ name }, column) => [`row_${name}`, ROW_UNITS[column]])),
+  shadow_texture: SHADOW_UNIT, source: 0,
 });
 const BLOCKS = Object.freeze({ FrameBlock: FRAME_BINDING, MaterialBlock: MATERIAL_BINDING, DrawBlock: DRAW_BINDING });
 const SHADOW = 0;
@@ -46,9 +48,9 @@ export class Webgl2Pipelines {
     this.linked = new Set();
     /** @type {import('./textures.js').Webgl2Textures | null} */
     this.textures = null;
-    this.sky = this.start('sky', fullscreenGlsl(chunks, 'skypass', clipControl));
-    this.downsample = this.start('downsample', fullscreenGlsl(chunks, 'downsample', true));
-    this.present = this.start('present', fullscreenGlsl(chunks, 'present', true));
+    this.sky = this.start('sky', glslProgram(chunks, 'skypass', clipControl));
+    this.downsample = this.start('downsample', glslProgram(chunks, 'downsample', true));
+    this.present = this.start('present', glslProgram(chunks, 'present', true));
     for (const [pass, kind, flags] of USUAL) this.pipeline(pass, kind, flags);
   }
 
@@ -103,13 +105,18 @@ export class Webgl2Pipelines {
       const variant = flags & PIPELINE_FLAGS & ~MATERIAL_DOUBLE_SIDED;
       const label = `${pass === SHADOW ? 'shadow' : kind} ${variant}`;
       const program = this.programs.get(label)
-        ?? this.start(label, meshGlsl(this.chunks, kind, variant, pass === SHADOW, this.clipControl));
+        ?? this.start(label, this.meshSource(kind, variant, pass === SHADOW));
       pipeline = {
         program, linked: false, label, blend: pass === BLEND, doubleSided: (flags & MATERIAL_DOUBLE_SIDED) !== 0,
       };
       this.cache.set(key, pipeline);
     }
     return pipeline;
+  }
+
+  /** @param {number} kind @param {number} flags @param {boolean} shadow */
+  meshSource(kind, flags, shadow) {
+    return glslProgram(this.chunks, meshProgram(kind, shadow), this.clipControl, overrides(flags, shadow));
   }
 
   /** @param {number} pass @param {MaterialRecord} material @returns {Pipeline} ready to use */

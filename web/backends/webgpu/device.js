@@ -4,7 +4,7 @@
  * Owns: the device and the rebuild. After a loss every handle is empty; the events device_lost and device_restored tell
  * Python, which makes everything again. Limits: asks for the adapter's own buffer and texture limits, no more.
  */
-import { loadChunks } from '../../shaders/loader.js';
+import { loadWgsl, wgslModule } from '../../shaders/loader.js';
 import { Core } from '../common/core.js';
 import { tightCopy } from '../common/readings.js';
 import { WebgpuBuffers } from './buffers.js';
@@ -83,7 +83,7 @@ export class WebgpuBackend extends Core {
   makeDriver(device, context) {
     const layouts = makeLayouts(device);
     const checked = this.makeRoomCheck(device);
-    const textures = new WebgpuTextures(device, /** @type {string} */ (this.chunks.get('downsample')), checked);
+    const textures = new WebgpuTextures(device, wgslModule(this.chunks, 'downsample'), checked);
     const buffers = new WebgpuBuffers(device, layouts.frame, checked);
     const pipelines = new WebgpuPipelines(device, layouts, this.chunks, textures);
     this.timer = new GpuTimer(device);
@@ -164,7 +164,7 @@ export class WebgpuBackend extends Core {
  *   onLost?: (reason: string) => void,
    *   renewCanvas?: () => Promise<OffscreenCanvas> }} parts @returns {Promise<WebgpuBackend>} */
 export async function createBackend(parts) {
-  const backend = new WebgpuBackend(parts, await loadChunks('wgsl'));
+  const backend = new WebgpuBackend(parts, await loadWgsl());
   await backend.begin();
   return backend;
 }

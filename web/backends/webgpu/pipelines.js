@@ -7,7 +7,7 @@
 import {
   MATERIAL_BLEND, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_MASK, MATERIAL_WIND, VERTEX, VERTEX_BYTES,
 } from '../../gen/layouts.js';
-import { PIPELINE_FLAGS, meshWgsl, skyWgsl } from '../../shaders/loader.js';
+import { PIPELINE_FLAGS, meshProgram, overrides, wgslModule } from '../../shaders/loader.js';
 
 /** @typedef {import('../common/resources.js').MaterialRecord} MaterialRecord */
 /** What canvases like best here; the picture has the same order, so that it can be copied. */
@@ -114,13 +114,12 @@ export class WebgpuPipelines {
     return pipeline;
   }
 
-  /** @param {number} kind @param {number} flags @param {boolean} shadow @returns {GPUShaderModule} */
-  module(kind, flags, shadow) {
-    const key = `${shadow ? 'shadow' : kind} ${flags & PIPELINE_FLAGS & ~MATERIAL_DOUBLE_SIDED}`;
-    let module = this.modules.get(key);
+  /** @param {string} program @returns {GPUShaderModule} */
+  module(program) {
+    let module = this.modules.get(program);
     if (!module) {
-      module = this.device.createShaderModule({ label: `mesh ${key}`, code: meshWgsl(this.chunks, kind, flags, shadow) });
-      this.modules.set(key, module);
+      module = this.device.createShaderModule({ label: program, code: wgslModule(this.chunks, program) });
+      this.modules.set(program, module);
     }
     return module;
   }
@@ -129,12 +128,13 @@ export class WebgpuPipelines {
    * @returns {GPURenderPipelineDescriptor} */
   descriptor(pass, kind, flags, topology) {
     const shadow = pass === SHADOW;
-    const module = this.module(kind, flags, shadow);
+    const module = this.module(meshProgram(kind, shadow));
+    const constants = overrides(flags, shadow);
     return {
       label: `pass ${pass} kind ${kind} flags ${flags}`,
       layout: shadow ? this.shadowLayout : this.mainLayout,
-      vertex: { module, buffers: VERTEX_BUFFERS },
-      fragment: { module, targets: shadow ? [] : [colorTarget(pass === BLEND)] },
+      vertex: { module, constants, buffers: VERTEX_BUFFERS },
+      fragment: { module, constants, targets: shadow ? [] : [colorTarget(pass === BLEND)] },
       primitive: { topology: TOPOLOGY[topology], cullMode: (flags & MATERIAL_DOUBLE_SIDED) !== 0 ? 'none' : 'back' },
       depthStencil: { format: DEPTH_FORMAT, depthCompare: 'greater', depthWriteEnabled: pass !== BLEND },
       multisample: { count: shadow ? 1 : SAMPLES },
@@ -142,7 +142,7 @@ export class WebgpuPipelines {
   }
 
   makeSky() {
-    const module = this.device.createShaderModule({ label: 'sky', code: skyWgsl(this.chunks) });
+    const module = this.module('skypass');
     return this.device.createRenderPipeline({
       label: 'sky', layout: this.mainLayout, vertex: { module }, fragment: { module, targets: [colorTarget(false)] },
       depthStencil: { format: DEPTH_FORMAT, depthCompare: 'greater-equal', depthWriteEnabled: false },

@@ -6,7 +6,7 @@
 import { checkExpression, convert } from './check-expression.js';
 import { refuse } from './errors.js';
 import {
-  AFLOAT, BOOL, F32, I32, U32, concrete, element, fits, isAbstract, isBool, isFloat, isInteger, isNumeric, same, vec,
+  AFLOAT, BOOL, F32, I32, U32, concrete, element, fits, isAbstract, isBool, isFloat, isInteger, isNumeric, same, spoken, vec,
   withElement,
 } from './types.js';
 
@@ -43,7 +43,7 @@ function define(names, count, rule, glsl) {
 
 /** @param {Call} call @returns {never} */
 function unfit(call) {
-  const given = call.args.map(({ type }) => (isAbstract(type) ? concrete(type) : type).name).join(', ');
+  const given = call.args.map(({ type }) => spoken(type)).join(', ');
   return refuse(call.at, `\`${call.callee.name}\` has no form that takes (${given}).`);
 }
 

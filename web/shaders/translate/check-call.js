@@ -4,7 +4,7 @@ import { BUILTINS, FRAGMENT_ONLY, OUTSIDE } from './builtins.js';
 import { checkExpression, checkValue, convert } from './check-expression.js';
 import { refuse } from './errors.js';
 import { TEXTURE_BUILTINS } from './textures.js';
-import { AFLOAT, AINT, BOOL, F32, array, concrete, element, isAbstract, mat, predeclared, same, vec } from './types.js';
+import { AFLOAT, AINT, BOOL, F32, array, concrete, element, isAbstract, mat, predeclared, same, spoken, vec } from './types.js';
 
 /** @typedef {import('./ast.js').Call} Call */
 /** @typedef {import('./ast.js').Expr} Expr */
@@ -135,7 +135,7 @@ function constructible(type, call) {
 function constructScalar(call, type) {
   const [arg] = call.args;
   if (call.args.length !== 1 || arg.type.kind !== 'scalar') {
-    refuse(call.at, `${type.name}(...) takes one number or bool, not ${call.args.map((one) => one.type.name).join(', ')}.`);
+    refuse(call.at, `${type.name}(...) takes one number or bool, not (${call.args.map((one) => spoken(one.type)).join(', ')}).`);
   }
   if (isAbstract(arg.type)) convert(arg, type === BOOL || (type !== F32 && arg.type === AFLOAT) ? concrete(arg.type) : type);
   if (same(arg.type, type)) call.value = arg.value;
@@ -149,7 +149,7 @@ function constructVector(call, type) {
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const isConversion = args.length === 1 && sizes[0] === type.size;
   if (sizes.includes(0) || (total !== type.size && !(args.length === 1 && sizes[0] === 1))) {
-    const given = args.map((arg) => arg.type.name).join(', ');
+    const given = args.map((arg) => spoken(arg.type)).join(', ');
     refuse(call.at, `${type.name}(...) needs ${type.size} components, not those of (${given}).`);
   }
   for (const arg of args) {

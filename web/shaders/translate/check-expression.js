@@ -4,7 +4,7 @@ import { checkCall } from './check-call.js';
 import { checked, fold, foldUnary, readLiteral } from './constants.js';
 import { refuse } from './errors.js';
 import {
-  AFLOAT, AINT, BOOL, F32, I32, U32, concrete, element, fits, isAbstract, isBool, isFloat, isInteger, isNumeric, same, vec,
+  AFLOAT, AINT, BOOL, F32, I32, U32, concrete, element, fits, isAbstract, isBool, isFloat, isInteger, isNumeric, same, spoken, vec,
   withElement,
 } from './types.js';
 
@@ -44,8 +44,7 @@ export function convert(node, to, what = 'This value') {
   const from = node.type;
   if (same(from, to)) return;
   if (!fits(from, to)) {
-    const readable = isAbstract(from) ? concrete(from).name : from.name;
-    refuse(node.at, `${what} is ${readable}, but ${to.name} is needed.`);
+    refuse(node.at, `${what} is ${spoken(from)}, but ${to.name} is needed.`);
   }
   node.type = to;
   const scalar = /** @type {Scalar} */ (element(to));
@@ -66,14 +65,14 @@ function checkName(node, context) {
 function checkUnary(node, context) {
   const type = checkExpression(node.operand, context);
   if (node.op === '*') {
-    if (type.kind !== 'pointer') refuse(node.at, `\`*\` needs a pointer, but this is ${type.name}.`);
+    if (type.kind !== 'pointer') refuse(node.at, `\`*\` needs a pointer, but this is ${spoken(type)}.`);
     node.type = type.to;
     return;
   }
   if (node.op === '&') refuse(node.at, '`&` may only make an argument for a pointer parameter.');
   const isFitting = node.op === '!' ? isBool(type) : node.op === '~' ? isInteger(type)
     : (isNumeric(type) && element(type) !== U32) || type.kind === 'mat';
-  if (!isFitting) refuse(node.at, `\`${node.op}\` can't be applied to ${type.name}.`);
+  if (!isFitting) refuse(node.at, `\`${node.op}\` can't be applied to ${spoken(type)}.`);
   node.type = type;
   if (type.kind === 'scalar') node.value = foldUnary(node.op, node.operand.value, type);
 }
@@ -98,8 +97,7 @@ function checkBinary(node, context) {
   checkExpression(right, context);
   const type = binaryType(node);
   if (!type) {
-    const [a, b] = [left, right].map((side) => (isAbstract(side.type) ? concrete(side.type).name : side.type.name));
-    refuse(node.at, `\`${op}\` can't join ${a} and ${b}.`);
+    refuse(node.at, `\`${op}\` can't join ${spoken(left.type)} and ${spoken(right.type)}.`);
   }
   node.type = type;
   const scalar = element(left.type);

@@ -27,7 +27,7 @@ function reached(entry) {
   /** @type {Set<Decl>} */
   const done = new Set();
   /** @type {{ decl: Decl, rest: Decl[] }[]} */
-  const path = [{ decl: entry, rest: [...entry.uses] }];
+  const path = [{ decl: entry, rest: [...entry.uses].reverse() }];
   const open = new Set([entry]);
   while (path.length > 0) {
     const top = path[path.length - 1];
@@ -41,7 +41,7 @@ function reached(entry) {
       refuse(next.at, `\`${next.name}\` calls itself, which WGSL forbids.`);
     } else if (!done.has(next)) {
       open.add(/** @type {FunctionDecl} */ (next));
-      path.push({ decl: next, rest: needs(next) });
+      path.push({ decl: next, rest: needs(next).reverse() });
     }
   }
   return order;

@@ -6,7 +6,7 @@
  */
 import { checkExpression, checkValue, convert } from './check-expression.js';
 import { refuse } from './errors.js';
-import { F32, I32, U32, element, isAbstract, vec } from './types.js';
+import { F32, I32, U32, element, isAbstract, spoken, vec } from './types.js';
 
 /** @typedef {import('./ast.js').Call} Call */
 /** @typedef {import('./ast.js').Expr} Expr */
@@ -47,7 +47,7 @@ class Arguments {
     const arg = this.take();
     checkExpression(arg, this.context);
     if (arg.kind !== 'name' || !arg.variable || arg.type.kind !== kind) {
-      refuse(arg.at, `\`${this.call.callee.name}\` needs a ${kind} here, not ${arg.type.name}.`);
+      refuse(arg.at, `\`${this.call.callee.name}\` needs a ${kind} here, not ${spoken(arg.type)}.`);
     }
     return arg.variable;
   }

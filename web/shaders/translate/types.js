@@ -66,6 +66,9 @@ export function concrete(type) {
   return element(type) === AFLOAT ? withElement(type, F32) : type;
 }
 
+/** The name of a type in a message. @param {Type} type */
+export const spoken = (type) => concrete(type).name;
+
 /** Whether a value of one type may stand where the other is wanted. @param {Type} from @param {Type} to */
 export function fits(from, to) {
   if (same(from, to)) return true;

@@ -1,0 +1,54 @@
+// @ts-check
+/** @file Which pieces of WGSL make which program, and what WebGL2's generated stages are called.
+ *
+ * Read by the page (loader.js) and at build time (tools/shaders.mjs). A piece `name` is the file name.wgsl. Where the APIs
+ * differ, a piece has a second body, name.webgl2.wgsl: the same functions, written for what WebGL2 has.
+ */
+
+/** Pieces with a second body for WebGL2. */
+const TWO_BODIES = new Set(['rows']);
+const MESH = ['gen/blocks', 'frame', 'rows', 'vertex'];
+const LIT = ['noise', 'tonemap', 'sky', 'lighting'];
+
+/** The pieces of each program, in order. Those that begin with MESH draw meshes, those with `fullscreen` cover a target.
+ * @type {Readonly<Record<string, readonly string[]>>} */
+export const PROGRAMS = Object.freeze({
+  pbr: [...MESH, ...LIT, 'pbr'],
+  unlit: [...MESH, 'tonemap', 'sky', 'unlit'],
+  terrain: [...MESH, ...LIT, 'terrain'],
+  water: [...MESH, ...LIT, 'water'],
+  depth: [...MESH, 'depth'],
+  skypass: ['gen/blocks', 'frame', ...LIT, 'fullscreen', 'skypass'],
+  downsample: ['fullscreen', 'downsample'],
+  present: ['fullscreen', 'present'],
+});
+/** Programs that WebGPU has no use for: it draws into the canvas itself. */
+const WEBGL2_ONLY = new Set(['present']);
+
+/** @typedef {'webgpu' | 'webgl2'} Api */
+/** @typedef {{ file: string, pieces: readonly string[], stage: 'vertex' | 'fragment' }} GlslStage */
+
+/** The file of a piece, in this folder. @param {string} name @param {Api} api @returns {string} */
+export const pieceFile = (name, api) => `${name}${api === 'webgl2' && TWO_BODIES.has(name) ? '.webgl2' : ''}.wgsl`;
+
+/** The pieces that WebGPU's programs need. @returns {string[]} */
+export const wgslPieces = () => [...new Set(
+  Object.entries(PROGRAMS).flatMap(([name, pieces]) => (WEBGL2_ONLY.has(name) ? [] : pieces)))];
+
+/** The generated stages of a program for WebGL2, in gen/. @param {string} program
+ * @returns {{ vertex: string, fragment: string }} */
+export const glslFiles = (program) => ({
+  vertex: PROGRAMS[program].includes('vertex') ? 'mesh.vert.glsl' : 'fullscreen.vert.glsl',
+  fragment: `${program}.frag.glsl`,
+});
+
+/** Every generated stage. @returns {GlslStage[]} */
+export function glslStages() {
+  const fragments = Object.entries(PROGRAMS).map(([name, pieces]) => (
+    /** @type {GlslStage} */ ({ file: glslFiles(name).fragment, pieces, stage: 'fragment' })));
+  return [
+    { file: 'mesh.vert.glsl', pieces: MESH, stage: 'vertex' },
+    { file: 'fullscreen.vert.glsl', pieces: ['fullscreen'], stage: 'vertex' },
+    ...fragments,
+  ];
+}

@@ -1,7 +1,8 @@
 """Writes the command stream's code from spec.py: `python -m layerw.gpu.codegen [--check]`.
 
 Owns: gpu/gen/{encoder,events,decoder}.py, web/gen/{commands,events,layouts}.js, web/shaders/gen/blocks.wgsl.
-`--check` writes nothing and exits with status 1 when a file is stale. Needs a checkout: an installed wheel has no web/ beside it.
+`--check` writes nothing and exits with status 1 when a file is stale. Needs a checkout: an installed wheel has no
+web/ beside it.
 
 Does not: decide any layout; that is spec.py. Limits: commands have fixed sizes; only an event's last field may
 be `text`. An event longer than 65,535 words has 0 in the header's word count, and its text's byte count tells

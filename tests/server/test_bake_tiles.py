@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from layerw_server.bake import bake
-from layerw_server.bake.quadtree import snap
+from layerw_server.bake.fields import snapped
+from layerw_server.bake.quadtree import quantisation_steps
 
 from .bake_worlds import F64, ReadTile, files, image_of, read_world, small_field
 
@@ -134,7 +135,7 @@ def _triangle_heights(tile: ReadTile, x: F64, z: F64) -> F64:
 
 def test_geometric_error_bounds_the_true_error_and_is_reached(read: list[ReadTile]) -> None:
     field = small_field()
-    heights, _ = snap(field)
+    heights = snapped(field.heights, quantisation_steps(field)[-1])
     half_x, half_z = field.size_m[0] / 2, field.size_m[1] / 2
     rng = np.random.default_rng(3)
     for tile in [t for t in read if t.level < 2 and t.tile["geometricError"] > 0]:
@@ -150,7 +151,7 @@ def test_geometric_error_bounds_the_true_error_and_is_reached(read: list[ReadTil
 
 def test_the_finest_tiles_hold_the_full_grid(read: list[ReadTile]) -> None:
     field = small_field()
-    heights, _ = snap(field)
+    heights = snapped(field.heights, quantisation_steps(field)[-1])
     finest = [t for t in read if t.level == 2 and t.grid == 65]
     assert finest
     for tile in finest:

@@ -1,19 +1,20 @@
 """Everything that is derived from the heights once and then read by every tile: gradients and occlusion.
 
-Owns: the gradient pyramid (for normals that are right at every level), horizon occlusion, drained area,
-and storing these arrays so that worker processes map them instead of copying.
-Does not: pick colours (textures.py).
-Limits: grids of 2**k + 1 samples a side.
+Owns: the gradient pyramid (for normals that are right at every level), horizon occlusion, drained area.
+Does not: pick colours (paint.py).
+Limits: grids of 2**k + 1 samples a side; they live in files that every process maps, so a world that is larger than
+        memory is only slow.
 Source: Max 1988 (horizon shading); Freeman 1991 (drainage along steepest descent).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from layerw_server.bake import grids
 from layerw_server.bake.heightfield import F32, HeightField
 from layerw_server.bake.noise import Noise
 
@@ -24,9 +25,16 @@ _REACH = (1, 2, 4, 8, 16, 32)
 
 @dataclass(frozen=True)
 class Fields:
-    """Grids of a world; `east[k]`, `south[k]` are slopes averaged over 2**k cells at every 2**k-th corner."""
+    """Grids of a world, most of them mapped from files.
+
+    `heights` has n + 1 corners a side. `east[k - 1]`, `south[k - 1]` are slopes averaged over 2**k cells at every
+    2**k-th corner; those of k = 0 are computed when asked for. The others cover the same square with any
+    2**k-th part of the corners.
+    """
 
     heights: F32
+    cell_x_m: float
+    cell_y_m: float
     east: tuple[F32, ...]
     south: tuple[F32, ...]
     sky: F32  # 0 (in a pit) to 1 (open sky)
@@ -34,51 +42,86 @@ class Fields:
     hard: F32
     mottle: F32  # slow noise, about -1 to 1
 
-    def save(self, folder: Path) -> None:
-        """Write every grid as .npy into `folder`."""
-        for name in ("heights", "sky", "flow", "hard", "mottle"):
-            np.save(folder / f"{name}.npy", getattr(self, name))
-        for k, (east, south) in enumerate(zip(self.east, self.south, strict=True)):
-            np.save(folder / f"east{k}.npy", east)
-            np.save(folder / f"south{k}.npy", south)
+    def slopes(self, k: int, rows: slice, columns: slice) -> tuple[F32, F32]:
+        """Slopes eastwards and southwards at a window of every 2**k-th corner."""
+        if k > 0:
+            return self.east[k - 1][rows, columns], self.south[k - 1][rows, columns]
+        n = self.heights.shape[0]
+        top, left = max(rows.start - 1, 0), max(columns.start - 1, 0)  # one corner more: differences are central
+        window = self.heights[top : min(rows.stop + 1, n), left : min(columns.stop + 1, n)]
+        inner = np.s_[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+        east, south = gradient(window, self.cell_x_m, self.cell_y_m)
+        return east[inner], south[inner]
 
     @staticmethod
     def load(folder: Path) -> Fields:
-        """Map what `save` wrote, read-only."""
-        def grid(name: str) -> F32:
-            mapped: F32 = np.load(folder / f"{name}.npy", mmap_mode="r")
-            return mapped
-
+        """Map what `derive` wrote, read-only."""
         count = len(list(folder.glob("east*.npy")))
-        easts = tuple(grid(f"east{k}") for k in range(count))
-        souths = tuple(grid(f"south{k}") for k in range(count))
-        return Fields(grid("heights"), easts, souths, grid("sky"), grid("flow"), grid("hard"), grid("mottle"))
+        easts = tuple(grids.load(folder, f"east{k}") for k in range(1, count + 1))
+        souths = tuple(grids.load(folder, f"south{k}") for k in range(1, count + 1))
+        cells = np.load(folder / "cells.npy")
+        return Fields(grids.load(folder, "heights"), float(cells[0]), float(cells[1]), easts, souths,
+                      *(grids.load(folder, name) for name in ("sky", "flow", "hard", "mottle")))
 
 
-def derive(field: HeightField, seed: int = 0) -> Fields:
-    """Compute the fields of a (snapped) height field."""
+def snap(field: HeightField, step_m: float, folder: Path) -> HeightField:
+    """Write the heights, rounded to a lattice of `step_m`, into `folder`; returns the field with these, mapped."""
+    grids.save(folder, "heights", field.heights, lambda rows: snapped(rows, step_m))
+    return replace(field, heights=grids.load(folder, "heights"))
+
+
+def derive(field: HeightField, folder: Path, seed: int = 0) -> Fields:
+    """Write what follows from the heights that `snap` wrote into the same `folder`, and map all of it.
+
+    Cost: O(n) with bands of some rows in memory at a time, and grids of OCCLUSION_SAMPLES_MAX corners.
+    """
+    np.save(folder / "cells.npy", np.array([field.cell_x_m, field.cell_y_m]))
     heights = field.heights
-    east, south = gradient(heights, field.cell_x_m, field.cell_y_m)
-    easts, souths = [east], [south]
-    for _ in range(field.levels - 1):
-        easts.append(decimate(easts[-1]))
-        souths.append(decimate(souths[-1]))
-    flow = field.layers.get("flow")
-    hard = field.layers.get("hard")
-    zero = np.zeros_like(heights)
-    return Fields(heights, tuple(easts), tuple(souths), sky_visibility(heights, field.cell_x_m, field.cell_y_m),
-                  zero if flow is None else flow, zero if hard is None else hard, _mottle(field, seed))
+    fields = Fields(heights, field.cell_x_m, field.cell_y_m, (), (), *(heights,) * 4)
+    _pyramid(fields, field.levels, folder)
+    none = np.zeros((2, 2), np.float32)
+    grids.save(folder, "sky", sky_visibility(heights, field.cell_x_m, field.cell_y_m))
+    grids.save(folder, "flow", field.layers.get("flow", none))
+    grids.save(folder, "hard", field.layers.get("hard", none))
+    grids.save(folder, "mottle", _mottle(field, seed))
+    return Fields.load(folder)
+
+
+def snapped(heights: F32, step_m: float) -> F32:
+    """Heights rounded to a lattice of `step_m`, so that the finest tiles hold them exactly."""
+    step = np.float32(step_m)
+    out: F32 = np.rint(heights / step) * step
+    return out
+
+
+def _pyramid(fields: Fields, levels: int, folder: Path) -> None:
+    """Slopes of every level but the finest, each from the one before, a band of rows at a time."""
+    finer = fields.slopes
+    samples = fields.heights.shape[0]
+    for k in range(1, levels):
+        samples = (samples - 1) // 2 + 1
+        with grids.Writer(folder, f"east{k}", samples) as east, grids.Writer(folder, f"south{k}", samples) as south:
+            for first in range(0, samples, grids.BAND_ROWS):
+                last = min(first + grids.BAND_ROWS, samples)
+                low, high = max(first - 1, 0), min(last + 1, samples)  # one row more on each side, dropped again
+                whole = slice(0, 2 * samples - 1)
+                pair = finer(k - 1, slice(2 * low, 2 * high - 1), whole)
+                for writer, slopes in zip((east, south), pair, strict=True):
+                    writer.write(decimate(slopes)[first - low : last - low])
+        finer = Fields(fields.heights, fields.cell_x_m, fields.cell_y_m,
+                       tuple(grids.load(folder, f"east{j}") for j in range(1, k + 1)),
+                       tuple(grids.load(folder, f"south{j}") for j in range(1, k + 1)), *(fields.heights,) * 4).slopes
 
 
 def _mottle(field: HeightField, seed: int) -> F32:
     """Slow noise; a source that knows where its woods are gives them as the layer `woods`, and noise only blurs it."""
-    samples = field.heights.shape[0]
-    at = np.linspace(0.0, 1.0, min(samples, OCCLUSION_SAMPLES_MAX), dtype=np.float32)
+    at = np.linspace(0.0, 1.0, min(field.heights.shape[0], OCCLUSION_SAMPLES_MAX), dtype=np.float32)
     x, y = np.meshgrid(at, at)
     slow = Noise(seed + 9).fractal(26 * x, 26 * y, 5, gain=0.65)
-    noise = slow if slow.shape[0] == samples else enlarge(slow, samples)
     woods = field.layers.get("woods")
-    return noise if woods is None else woods + np.float32(0.25) * noise
+    if woods is None:
+        return slow
+    return woods + np.float32(0.25) * (slow if slow.shape == woods.shape else enlarge(slow, woods.shape[0]))
 
 
 def gradient(heights: F32, cell_x_m: float, cell_y_m: float) -> tuple[F32, F32]:
@@ -103,7 +146,7 @@ def decimate(grid: F32) -> F32:
 
 
 def sky_visibility(heights: F32, cell_x_m: float, cell_y_m: float) -> F32:
-    """The share of the sky that each corner sees, from the horizon in eight directions."""
+    """The share of the sky that every 2**k-th corner sees, from the horizon in eight directions."""
     stride = max(1, (heights.shape[0] - 1) // (OCCLUSION_SAMPLES_MAX - 1))
     coarse = np.ascontiguousarray(heights[::stride, ::stride])
     open_sky = np.zeros_like(coarse)
@@ -117,7 +160,7 @@ def sky_visibility(heights: F32, cell_x_m: float, cell_y_m: float) -> F32:
                 np.maximum(tangent[here], rise, out=tangent[here])
         open_sky += 1.0 / (1.0 + tangent * tangent)  # cos^2 of the horizon's elevation
     open_sky /= len(_DIRECTIONS)
-    return open_sky if stride == 1 else enlarge(open_sky, heights.shape[0])
+    return open_sky
 
 
 def _shifted(grid: F32, dy: int, dx: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:

@@ -30,6 +30,7 @@ def world_extras(field: HeightField, fields: Fields, folder: Path) -> dict[str, 
         "version": 1, "name": field.name, "size_m": [size_x, size_z], "levels": field.levels,
         "height_range_m": [low, high], "sea_level_m": field.sea_level_m, "biome": field.biome,
         "ground": _write_ground(field, folder), "spawn": spawn_point(field, fields), "source": field.source,
+        **({"georeference": field.georeference} if field.georeference else {}),
     }
 
 

@@ -14,8 +14,9 @@ from __future__ import annotations
 import numpy as np
 
 from layerw_server.bake.erosion import creep_once, drain, drained_cells, erode, slide
-from layerw_server.bake.heightfield import F32, TILE_CELLS, HeightField, check_levels, resample
+from layerw_server.bake.heightfield import F32, TILE_CELLS, HeightField, check_levels
 from layerw_server.bake.noise import Noise
+from layerw_server.bake.resample import resample
 
 SIZE_M = 8192.0
 PEAK_M = 1080.0

@@ -65,13 +65,18 @@ def _sample(fields: Fields, node: Node, texels: int, look: Look) -> _Ground:
     rows, columns = at + node.y * node.size, at + node.x * node.size
 
     def get(grid: F32) -> F32:
-        return bilinear(grid, rows, columns)
+        stride = (fields.heights.shape[0] - 1) / (grid.shape[0] - 1)
+        return bilinear(grid, rows / stride, columns / stride)
 
     row, column = (np.rint(a * look.texels_per_cell).astype(np.int64) % SHEET_TEXELS for a in (rows, columns))
     window = np.ix_(row, column)
     grain = sheet(look.seed, 0, SHEET_TEXELS, 128, 2)[window]
     clump = sheet(look.seed, 1, SHEET_TEXELS, 16, 4)[window]
-    east, south = get(fields.east[0]), get(fields.south[0])
+    top, left = node.y * node.size, node.x * node.size
+    n = fields.heights.shape[0]
+    reach = node.size + 2  # a corner beyond the border, so that the border itself is read exactly as the neighbour does
+    slopes = fields.slopes(0, slice(top, min(top + reach, n)), slice(left, min(left + reach, n)))
+    east, south = (bilinear(slope, at, at) for slope in slopes)
     return _Ground(get(fields.heights), np.sqrt(east * east + south * south), get(fields.sky), get(fields.flow),
                    get(fields.hard), get(fields.mottle), grain, clump)
 

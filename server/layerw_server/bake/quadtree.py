@@ -13,6 +13,7 @@ largest vertical difference lies at a grid corner: the errors measured here are 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,6 +24,7 @@ SEA_LEAF_DEPTH_M = 5.0  # a tile wholly deeper than this may end early...
 SEA_LEAF_ERROR = 0.09  # ...where it is this close to the full grid, a share of its depth (the sea hides the rest)
 SEA_LEAF_ERROR_M_MAX = 1.5
 SEA_DIM_DEPTH_M = 22.0  # deeper than this nobody sees detail: small textures
+SHORT_STRIDE = 8
 SKIRT_FACTOR, SKIRT_MARGIN_M = 1.05, 0.25
 
 
@@ -61,78 +63,117 @@ class Plan:
     steps_m: tuple[float, ...]
 
 
-def snap(field_: HeightField) -> tuple[F32, tuple[float, ...]]:
-    """Round the heights to the finest level's quantisation step; returns them and every level's step.
-
-    With the full grid on that lattice, the finest tiles hold it exactly.
-    """
+def quantisation_steps(field_: HeightField) -> tuple[float, ...]:
+    """The step of each level in metres: a power of two that 65,000 of span the level's tallest or widest tile."""
+    lowest, highest = _relief(field_.heights, TILE_CELLS)
     steps = []
     for level in range(field_.levels):
         size = field_.cells >> level
-        relief = _relief(field_.heights, size)
+        relief = float((_merged(highest, size, np.maximum) - _merged(lowest, size, np.minimum)).max())
         side = max(size * field_.cell_x_m, size * field_.cell_y_m)
         steps.append(2.0 ** math.ceil(math.log2(max(side, 2.0 * relief + 1.0) / 65_000)))
     for level in range(field_.levels - 2, -1, -1):
         steps[level] = max(steps[level], steps[level + 1])
-    step = np.float32(steps[-1])
-    return np.rint(field_.heights / step) * step, tuple(steps)
+    return tuple(steps)
 
 
-def _relief(heights: F32, size: int) -> float:
-    count = (heights.shape[0] - 1) // size
-    worst = 0.0
-    for y in range(count):
-        rows = heights[y * size : (y + 1) * size + 1]
-        for x in range(count):
-            block = rows[:, x * size : (x + 1) * size + 1]
-            worst = max(worst, float(block.max() - block.min()))
-    return worst
+def _relief(heights: F32, size: int) -> tuple[F32, F32]:
+    """Lowest and highest height of each square of `size` cells, borders included."""
+    bands = [heights[y : y + size + 1] for y in range(0, heights.shape[0] - 1, size)]
+    return (np.array([_folded(b, size, np.minimum) for b in bands]),
+            np.array([_folded(b, size, np.maximum) for b in bands]))
+
+
+def _folded(band: F32, size: int, fold: np.ufunc) -> F32:
+    """One number for each square of a band of rows: `fold` over its corners, its right border included."""
+    line = fold.reduce(band, axis=0)
+    blocks = fold.reduce(line[:-1].reshape(-1, size), axis=1)
+    out: F32 = fold(blocks, line[size::size])
+    return out
+
+
+def _merged(blocks: F32, size: int, fold: np.ufunc) -> F32:
+    """The same for squares of `size` cells, from those of TILE_CELLS."""
+    k = size // TILE_CELLS
+    n = blocks.shape[0] // k
+    out: F32 = fold.reduce(blocks.reshape(n, k, n, k), axis=(1, 3))
+    return out
+
+
+def surface_errors(heights: F32, stride: int, step_m: float) -> F32:
+    """The largest |coarse - full| in each square of TILE_CELLS cells, for the triangles of one stride."""
+    size = max(stride, TILE_CELLS)
+    rows = []
+    for y in range(0, heights.shape[0] - 1, size):
+        error = surface_error(heights[y : y + size + 1], stride, step_m)
+        rows += [_folded(error[top : top + TILE_CELLS + 1], TILE_CELLS, np.maximum)
+                 for top in range(0, size, TILE_CELLS)]
+    return np.array(rows)
 
 
 def surface_error(heights: F32, stride: int, step_m: float) -> F32:
-    """|coarse - full| at every corner of the full grid, for the triangles of one stride."""
+    """|coarse - full| at every corner of a band of the full grid, for the triangles of one stride."""
     if stride == 1:
         return np.zeros_like(heights)
     step = np.float32(step_m)
     coarse = np.rint(heights[::stride, ::stride] / step) * step
     padded = np.pad(coarse, ((0, 1), (0, 1)), mode="edge")
-    a, b = padded[:-1, :-1], padded[:-1, 1:]
-    d, e = padded[1:, :-1], padded[1:, 1:]
+    corners = padded[:-1, :-1], padded[:-1, 1:], padded[1:, :-1], padded[1:, 1:]
     out = np.empty_like(heights)
-    count = coarse.shape[0]
     for fy in range(stride):
         rows = out[fy::stride]
-        used = rows.shape[0]
-        for fx in range(stride):
-            tx, ty = np.float32(fx / stride), np.float32(fy / stride)
-            plane = a + tx * (b - a) + ty * (e - b) if fx >= fy else a + ty * (d - a) + tx * (e - d)
-            columns = rows[:, fx::stride]
-            columns[:] = plane[:used, : columns.shape[1]]
-    assert count == (heights.shape[0] - 1) // stride + 1
+        _planes(*(c[: rows.shape[0]] for c in corners), fy / stride, stride, rows)
     out -= heights
     return np.abs(out, out=out)
 
 
-def make_plan(field_: HeightField, steps_m: tuple[float, ...]) -> Plan:
+def _planes(a: F32, b: F32, d: F32, e: F32, down: float, stride: int, rows: F32) -> None:
+    """Heights of the coarse triangles along rows that lie `down` (0 to 1) below their upper corners."""
+    ty = np.float32(down)
+    fy = round(down * stride)
+    if stride <= SHORT_STRIDE:  # long runs for numpy's inner loop, whichever axis has them
+        for fx in range(stride):
+            tx = np.float32(fx / stride)
+            plane = a + tx * (b - a) + ty * (e - b) if fx >= fy else a + ty * (d - a) + tx * (e - d)
+            columns = rows[:, fx::stride]
+            columns[:] = plane[:, : columns.shape[1]]
+        return
+    tx_all = (np.arange(stride) / stride).astype(np.float32)
+    plane = np.empty((*a.shape, stride), np.float32)
+    plane[..., fy:] = a[..., None] + tx_all[fy:] * (b - a)[..., None] + (ty * (e - b))[..., None]
+    plane[..., :fy] = (a + ty * (d - a))[..., None] + tx_all[:fy] * (e - d)[..., None]
+    rows[:] = plane.reshape(a.shape[0], -1)[:, : rows.shape[1]]
+
+
+def make_plan(
+    field_: HeightField, steps_m: tuple[float, ...],
+    progress: Callable[[str, int, int], None] = lambda step, done, total: None,
+) -> Plan:
     """Measure errors and decide the tiles of a (snapped) height field."""
     heights = field_.heights
     strides = [(field_.cells >> level) // TILE_CELLS for level in range(field_.levels)]
-    errors = {s: surface_error(heights, s, steps_m[level]) for level, s in enumerate(strides)}
-    maker = _Maker(field_, steps_m, strides, errors)
-    root = maker.node(0, 0, 0)
+    errors = {}
+    for level, stride in enumerate(strides):
+        progress("measure", level, field_.levels)
+        errors[stride] = surface_errors(heights, stride, steps_m[level])
+    highest = _relief(heights, TILE_CELLS)[1]
+    root = _Maker(field_, steps_m, strides, errors, highest).node(0, 0, 0)
+    progress("measure", field_.levels, field_.levels)
     return Plan(root, steps_m)
 
 
 class _Maker:
     def __init__(
         self, field_: HeightField, steps_m: tuple[float, ...], strides: list[int], errors: dict[int, F32],
+        highest: F32,
     ) -> None:
-        self.field, self.steps_m, self.strides, self.errors = field_, steps_m, strides, errors
+        self.field, self.steps_m, self.strides, self.errors, self.highest = field_, steps_m, strides, errors, highest
 
     def node(self, level: int, x: int, y: int) -> Node:
         size = self.field.cells >> level
-        window = np.s_[y * size : (y + 1) * size + 1, x * size : (x + 1) * size + 1]
-        highest = float(self.field.heights[window].max())
+        k = size // TILE_CELLS
+        window = np.s_[y * k : (y + 1) * k, x * k : (x + 1) * k]
+        highest = float(self.highest[window].max())
         sea = self.field.sea_level_m
         depth = max(0.0, sea - highest) if sea is not None else 0.0
         stride = self.strides[level]

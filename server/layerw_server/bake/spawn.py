@@ -28,7 +28,7 @@ def spawn_point(field: HeightField, fields: Fields) -> dict[str, Any]:
     """The eye's position (x, y, z), yaw and pitch in radians; yaw 0 looks north (-z), positive turns left."""
     stride = max(1, field.cells // CANDIDATES_SIDE)
     heights = np.ascontiguousarray(field.heights[::stride, ::stride])
-    slope = np.hypot(fields.east[0][::stride, ::stride], fields.south[0][::stride, ::stride])
+    slope = _steepness(fields, stride)
     spacing = (field.cell_x_m * stride, field.cell_y_m * stride)
     targets = _peaks(heights)
     spots = _candidates(heights, slope, field.sea_level_m)
@@ -36,6 +36,13 @@ def spawn_point(field: HeightField, fields: Fields) -> dict[str, Any]:
     best = int(np.argmax([s for s, _ in scores]))
     (row, column), look = spots[best], scores[best][1]
     return _pose(field, stride, (int(row), int(column)), look, spacing)
+
+
+def _steepness(fields: Fields, stride: int) -> F32:
+    """Slope at every `stride`-th corner, by the full grid's differences."""
+    side = fields.heights.shape[0]
+    rows = (fields.slopes(0, slice(row, row + 1), slice(0, side)) for row in range(0, side, stride))
+    return np.array([np.hypot(east[0, ::stride], south[0, ::stride]) for east, south in rows])
 
 
 def _peaks(heights: F32) -> npt.NDArray[np.int64]:

@@ -63,8 +63,7 @@ def tile_normals(fields: Fields, node: Node) -> F32:
     k = node.stride.bit_length() - 1
     first_y, first_x = node.y * node.size // node.stride, node.x * node.size // node.stride
     n = node.size // node.stride + 1
-    window = np.s_[first_y : first_y + n, first_x : first_x + n]
-    east, south = fields.east[k][window], fields.south[k][window]
+    east, south = fields.slopes(k, slice(first_y, first_y + n), slice(first_x, first_x + n))
     normal = np.stack([-east, np.ones_like(east), -south], axis=-1)
     normal /= np.sqrt((normal * normal).sum(axis=-1, keepdims=True))
     return normal

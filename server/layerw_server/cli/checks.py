@@ -11,6 +11,7 @@ from types import ModuleType
 
 from .console import CommandError
 
+HEIGHT_MAX_M = 20_000.0
 SIZE_MIN_PX, SIZE_MAX_PX = 1, 8192
 BUDGETS = ("heap_mib", "layer_mib", "gpu_mib", "upload_mib_per_frame")
 
@@ -63,6 +64,19 @@ def budgets(texts: list[str]) -> dict[str, float]:
         if name not in BUDGETS or not 0 < pairs[name] < math.inf:
             raise CommandError(f"--budget is {text!r}; the names are {', '.join(BUDGETS)} and the value is above 0.")
     return pairs
+
+
+def heights(text: str | None) -> tuple[float, float] | None:
+    """0:1800 -> (0.0, 1800.0)."""
+    if text is None:
+        return None
+    try:
+        low, high = (float(part) for part in text.split(":"))
+    except ValueError:
+        low = high = math.nan
+    if not -HEIGHT_MAX_M <= low < high <= HEIGHT_MAX_M:
+        raise CommandError(f"--heights-m is {text!r}, expected LOW:HIGH in metres, for example 0:1800.")
+    return low, high
 
 
 def folders(texts: list[str]) -> dict[str, Path]:

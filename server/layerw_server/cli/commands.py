@@ -98,7 +98,7 @@ def shot(
 
 def bake(
     source: Annotated[Path | None, typer.Argument(metavar="[SOURCE]", show_default=False, help=(
-        "Elevations: an .npz with `elevation` in metres. Leave it out with --procedural."))] = None,
+        "Elevations in metres: an .npz with `elevation`, a .tif or a .png. Leave it out with --procedural."))] = None,
     out: Annotated[Path | None, typer.Argument(metavar="OUT", show_default=False,
                                                help="Folder for the world.")] = None,
     procedural: Annotated[str | None, typer.Option(metavar="NAME", show_default=False,
@@ -111,6 +111,8 @@ def bake(
     latitude: Annotated[float | None, typer.Option(min=-85, max=85, show_default=False, help=(
         "Latitude of SOURCE where its cells are in degrees."))] = None,
     key: Annotated[str, typer.Option(help="Name of the elevation array in SOURCE.")] = "elevation",
+    heights_m: Annotated[str | None, typer.Option(metavar="LOW:HIGH", show_default=False, help=(
+        "Metres that the darkest and the brightest grey of a .png stand for."))] = None,
     texels: Annotated[int | None, typer.Option(min=16, max=1024, show_default=False,
                                                help="Side of a tile's texture in pixels.")] = None,
     quality: Annotated[int, typer.Option(min=1, max=100, help="Quality of the textures.")] = 84,
@@ -127,7 +129,7 @@ def bake(
     module = checks.piece("bake")
     more = {} if texels is None else {"texels": texels}
     module.cli_bake(source, out, procedural=procedural, seed=seed, levels=levels, jobs=jobs or None, cell_m=cell_m,
-                    latitude=latitude, key=key, quality=quality, **more)
+                    latitude=latitude, key=key, heights_m=checks.heights(heights_m), quality=quality, **more)
 
 
 def export(

@@ -198,7 +198,8 @@ def _damaged(data: bytes, rng: np.random.Generator) -> bytes:
         return data[:at] + data[at:at + 50] + data[at:]
     changed = bytearray(data)
     for _ in range(int(rng.integers(1, 6))):
-        changed[int(rng.integers(len(data)) if kind == 2 else rng.integers(min(len(data), 160)))] = int(rng.integers(256))
+        where = len(data) if kind == 2 else min(len(data), 160)
+        changed[int(rng.integers(where))] = int(rng.integers(256))
     return bytes(changed)
 
 
@@ -315,7 +316,9 @@ def test_pictures_are_no_elevations(tmp_path: Path) -> None:
     ({"xmin": 7.0, "xmax": 7.064, "ymin": 45.936, "ymax": 46.0}, 7.0, 46.0),  # middles of cells
     ({"xmin": 7.0, "ymin": 46.0, "ymax": 45.935}, 7.0005, 45.9995),  # some files swap the two
 ])
-def test_the_georeference_of_arrays_is_kept(tmp_path: Path, places: dict[str, float], west: float, north: float) -> None:
+def test_the_georeference_of_arrays_is_kept(
+    tmp_path: Path, places: dict[str, float], west: float, north: float,
+) -> None:
     path = _npz(tmp_path / "dem.npz", elevation=_hills(), dx=0.001, dy=0.001, **places)
     field: HeightField = load_dem(path)
     bake(field, tmp_path / "w", jobs=1, texels=16)

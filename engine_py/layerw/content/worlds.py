@@ -13,12 +13,13 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.errors import LayerwError
+from layerw.base.errors import LayerwError, ShapeError
 from layerw.base.ports import F64, TileDraw
 from layerw.base.rays import checked_ray
 from layerw.base.user_code import UserCode
 from layerw.scene.camera import CameraFrame
 from layerw.stream.ground import Ground, GroundHit
+from layerw.stream.places import EarthPlaces, GridPlaces, checked_degrees, places_of
 from layerw.stream.streamer import Streamer
 
 Callback = TypeVar("Callback", bound=Callable[[], object])
@@ -87,6 +88,34 @@ class World:
             ShapeError: an argument is not what it should be.
         """
         return self._ground().raycast(checked_ray(origin, direction, max_distance))
+
+    def at(self, lon: float, lat: float, height_m: float | None = None) -> F64:
+        """The position of a place on Earth: (3,) float64, world metres.
+
+        Args:
+            lon: degrees, east is positive.
+            lat: degrees, north is positive.
+            height_m: metres, in the heights of the world's source; None is the ground.
+
+        Raises:
+            LayerwError: the world has no georeference in degrees (or, for None, no ground grid yet).
+            ShapeError: a number is no place on Earth.
+        """
+        lon, lat = checked_degrees(lon, lat)
+        point = self._places().at(lon, lat, 0.0 if height_m is None else float(height_m))
+        if height_m is None:
+            point[1] = self.height(float(point[0]), float(point[2]))
+        return point
+
+    def lonlat(self, position: npt.ArrayLike) -> tuple[float, float, float]:
+        """Longitude and latitude in degrees and height in metres of a position (3,) in world metres."""
+        point = np.asarray(position, np.float64)
+        if point.shape != (3,) or not np.isfinite(point).all():
+            raise ShapeError(f"position is {position!r}, expected three finite numbers in metres.")
+        return self._places().lonlat(point)
+
+    def _places(self) -> GridPlaces | EarthPlaces:
+        return places_of(self.extras, self.center, self.url)
 
     @property
     def area(self) -> tuple[float, float, float, float]:

@@ -122,15 +122,15 @@ def surface_error(heights: F32, stride: int, step_m: float) -> F32:
     out = np.empty_like(heights)
     for fy in range(stride):
         rows = out[fy::stride]
-        _planes(*(c[: rows.shape[0]] for c in corners), fy / stride, stride, rows)
+        _planes([c[: rows.shape[0]] for c in corners], fy, stride, rows)
     out -= heights
     return np.abs(out, out=out)
 
 
-def _planes(a: F32, b: F32, d: F32, e: F32, down: float, stride: int, rows: F32) -> None:
-    """Heights of the coarse triangles along rows that lie `down` (0 to 1) below their upper corners."""
-    ty = np.float32(down)
-    fy = round(down * stride)
+def _planes(corners: list[F32], fy: int, stride: int, rows: F32) -> None:
+    """Heights of the coarse triangles along rows that lie `fy` corners below their upper edges."""
+    a, b, d, e = corners
+    ty = np.float32(fy / stride)
     if stride <= SHORT_STRIDE:  # long runs for numpy's inner loop, whichever axis has them
         for fx in range(stride):
             tx = np.float32(fx / stride)

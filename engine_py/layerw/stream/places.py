@@ -1,0 +1,100 @@
+"""Longitude and latitude of places in a world, both ways.
+
+Owns: the georeference of baked worlds (`extras.layerw.georeference`, linear in degrees, as their grids are) and
+worlds that stand on the globe itself. Does not: know projected systems such as UTM.
+Conventions: degrees here and only here, as maps have them; the world is x east, y up, z south.
+Source: WGS 84 (EPSG 4326, 4978); Bowring 1976 (three steps are exact to below a millimetre).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from layerw.base.errors import LayerwError, ShapeError
+from layerw.base.ports import F64
+from layerw.stream import geo
+
+DEGREES = "EPSG:4326"
+
+
+class GridPlaces:
+    """A world whose middle is the origin and whose edges lie at known degrees.
+
+    Args:
+        reference: `west`, `south`, `east`, `north` in degrees, of the outermost samples.
+        size_m: west-east and north-south extent, metres.
+    """
+
+    def __init__(self, reference: dict[str, Any], size_m: tuple[float, float]) -> None:
+        west, south, east, north = (float(reference[key]) for key in ("west", "south", "east", "north"))
+        self.middle = 0.5 * (west + east), 0.5 * (south + north)
+        self.metres = size_m[0] / (east - west), size_m[1] / (north - south)
+
+    def at(self, lon: float, lat: float, height_m: float) -> F64:
+        """World position (3,) float64."""
+        return np.array([(lon - self.middle[0]) * self.metres[0], height_m, (self.middle[1] - lat) * self.metres[1]])
+
+    def lonlat(self, position: F64) -> tuple[float, float, float]:
+        """Degrees, degrees, metres."""
+        x, y, z = (float(v) for v in position)
+        return self.middle[0] + x / self.metres[0], self.middle[1] - z / self.metres[1], y
+
+
+class EarthPlaces:
+    """A world in Earth-centred coordinates; heights are above the ellipsoid."""
+
+    def at(self, lon: float, lat: float, height_m: float) -> F64:
+        """World position (3,) float64."""
+        earth = geo.earth_point(np.array(math.radians(lon)), np.array(math.radians(lat)), np.array(height_m))
+        result: F64 = geo.WORLD_FROM_TILESET[:3, :3] @ earth
+        return result
+
+    def lonlat(self, position: F64) -> tuple[float, float, float]:
+        """Degrees, degrees, metres."""
+        x, y, z = (float(v) for v in geo.TILESET_FROM_WORLD[:3, :3] @ position)
+        a, b = geo.WGS84_A_M, geo.WGS84_B_M
+        e2, ep2 = 1 - (b / a) ** 2, (a / b) ** 2 - 1
+        p = math.hypot(x, y)
+        beta = math.atan2(a * z, b * p)
+        latitude = 0.0
+        for _ in range(3):
+            latitude = math.atan2(z + ep2 * b * math.sin(beta) ** 3, p - e2 * a * math.cos(beta) ** 3)
+            beta = math.atan2(b * math.sin(latitude), a * math.cos(latitude))
+        normal = a / math.sqrt(1 - e2 * math.sin(latitude) ** 2)
+        height = p * math.cos(latitude) + z * math.sin(latitude) - a * a / normal
+        return math.degrees(math.atan2(y, x)), math.degrees(latitude), height
+
+
+def places_of(extras: dict[str, Any], origin: F64, url: str) -> GridPlaces | EarthPlaces:
+    """How a world maps degrees to metres.
+
+    Raises:
+        LayerwError: nothing says where it lies, or it is in metres of a projected system.
+    """
+    reference, size = extras.get("georeference"), extras.get("size_m")
+    if isinstance(reference, dict) and isinstance(size, list) and len(size) == 2:
+        if reference.get("crs") != DEGREES:
+            raise LayerwError(f"The world {url} lies in {reference.get('crs') or 'an unnamed system'} from west "
+                              f"{reference.get('west')}, north {reference.get('north')}, but longitudes and latitudes "
+                              f"need {DEGREES}; warp its source to that before the bake.")  # fmt: skip
+        try:
+            return GridPlaces(reference, (float(size[0]), float(size[1])))
+        except (KeyError, TypeError, ValueError, ZeroDivisionError):
+            raise LayerwError(f"The world {url} has a georeference without four edges in degrees: "
+                              f"{reference}.") from None  # fmt: skip
+    if float(np.linalg.norm(origin)) >= geo.FAR_FROM_ORIGIN_M:
+        return EarthPlaces()
+    raise LayerwError(f"The world {url} does not say where on Earth it lies; bake it from a file with a georeference "
+                      "(an .npz with xmin and ymax, a GeoTIFF).")  # fmt: skip
+
+
+def checked_degrees(lon: float, lat: float) -> tuple[float, float]:
+    """Refuse what is no place on Earth."""
+    if not (math.isfinite(lon) and abs(lon) <= 360.0):
+        raise ShapeError(f"lon is {lon}, but must lie between -360 and 360 degrees.")
+    if not (math.isfinite(lat) and abs(lat) <= 90.0):
+        raise ShapeError(f"lat is {lat}, but must lie between -90 and 90 degrees.")
+    return float(lon), float(lat)

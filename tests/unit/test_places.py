@@ -1,0 +1,56 @@
+"""Longitude and latitude of places in a world."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from layerw.base.errors import LayerwError, ShapeError
+from layerw.stream.places import EarthPlaces, GridPlaces, checked_degrees, places_of
+
+NOWHERE = np.zeros(3)
+ALPS = {"crs": "EPSG:4326", "west": 7.0, "south": 45.0, "east": 8.0, "north": 46.0}
+
+
+def test_edges_and_middle_of_a_baked_world() -> None:
+    places = places_of({"georeference": ALPS, "size_m": [78_000.0, 111_000.0]}, NOWHERE, "w/")
+    assert isinstance(places, GridPlaces)
+    assert places.at(7.5, 45.5, 12.0) == pytest.approx((0.0, 12.0, 0.0))
+    assert places.at(7.0, 46.0, 0.0) == pytest.approx((-39_000.0, 0.0, -55_500.0)), "north is -z"
+    assert places.lonlat(places.at(7.2, 45.9, 100.0)) == pytest.approx((7.2, 45.9, 100.0), abs=1e-9)
+
+
+@pytest.mark.parametrize(("lon", "lat", "height"), [(0, 0, 0), (-84.3, 36.5, 300), (179.9, -89.9, -50), (12, 90, 9000)])
+def test_worlds_on_the_globe(lon: float, lat: float, height: float) -> None:
+    places = EarthPlaces()
+    position = places.at(lon, lat, height)
+    back = places.lonlat(position)
+    assert back[1:] == (pytest.approx(lat, abs=1e-9), pytest.approx(height, abs=1e-4))
+    assert places.at(*back) == pytest.approx(position, abs=1e-3)
+    assert isinstance(places_of({}, position, "w/"), EarthPlaces)
+
+
+def test_published_earth_centred_coordinates() -> None:
+    """EPSG guidance note 7-2, section 4.1.1: 53 48 33.82 N, 2 7 46.38 E, 73 m."""
+    x, y, z = EarthPlaces().at(2 + 7 / 60 + 46.38 / 3600, 53 + 48 / 60 + 33.82 / 3600, 73.0)
+    assert (x, -z, y) == (pytest.approx(3_771_793.968, abs=0.01), pytest.approx(140_253.342, abs=0.01),
+                          pytest.approx(5_124_304.349, abs=0.01))
+
+
+@pytest.mark.parametrize(("extras", "message"), [
+    ({}, "does not say where on Earth"),
+    ({"georeference": {**ALPS, "crs": "EPSG:32632"}, "size_m": [1.0, 1.0]}, "lies in EPSG:32632 .* need EPSG:4326"),
+    ({"georeference": {"crs": "EPSG:4326", "west": "x"}, "size_m": [1.0, 1.0]}, "without four edges"),
+    ({"georeference": {**ALPS, "east": 7.0}, "size_m": [1.0, 1.0]}, "without four edges"),
+])
+def test_worlds_that_lie_nowhere_say_so(extras: dict[str, Any], message: str) -> None:
+    with pytest.raises(LayerwError, match=message):
+        places_of(extras, NOWHERE, "w/")
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(0.0, 91.0), (float("nan"), 0.0), (400.0, 0.0), (0.0, float("inf"))])
+def test_no_place_on_earth(lon: float, lat: float) -> None:
+    with pytest.raises(ShapeError, match="degrees"):
+        checked_degrees(lon, lat)

@@ -1,0 +1,24 @@
+/**
+ * The page around one program: `?backend=webgl2&thread=main&...` are attributes of the element, made here once they are
+ * all known. Every other parameter reaches the program: app.host.options()["query"].
+ *
+ * Owns: the page's one element and its title. A file of its own, because a strict policy (script-src 'self') refuses
+ * inline scripts.
+ */
+import '../layer-w.js';
+
+const ATTRIBUTES = ['src', 'backend', 'thread', 'clock', 'frames', 'settled', 'budgets', 'wheel'];
+
+const rest = new URLSearchParams();
+const element = document.createElement('layer-w');
+for (const [name, value] of new URLSearchParams(location.search)) {
+  if (ATTRIBUTES.includes(name)) element.setAttribute(name, value);
+  else rest.append(name, value);
+}
+element.setAttribute('query', rest.toString());
+element.setAttribute('autofocus', '');
+element.addEventListener('layerw-report', (event) => {
+  const { title } = /** @type {CustomEvent} */ (event).detail;
+  if (title) document.title = title;
+});
+document.body.append(element);

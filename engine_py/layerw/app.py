@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from os import PathLike
+from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base import checks
 from layerw.base.config import Budgets, Config, Network
+from layerw.base.errors import KindError
 from layerw.base.host_port import MemoryHost, Running
 from layerw.base.ports import F64
 from layerw.base.rays import checked_ray
@@ -31,6 +34,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.surface.panels import Panel
     from layerw.surface.screenshots import Screenshot
 
+ENTITIES_MAX = 1 << 24  # rows that the table can hold
 FrameCallback = TypeVar("FrameCallback", bound=Callable[[float], Any])
 
 
@@ -49,9 +53,20 @@ class App:
         host: what the engine runs on; None = the browser, or headless on CPython.
     """
 
+    __slots__ = ("__weakref__", "_engine")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name != "_engine" and name not in SETTABLE:
+            raise checks.unknown_attribute(self, name, SETTABLE)
+        object.__setattr__(self, name, value)
+
     def __init__(self, title: str = "", *, budgets: Budgets | None = None, lanes: int = 6, overlay: bool = False,
                  screen_error_px: float = 16.0, entities_max: int = 262_144, pointer_lock: bool = False,
                  network: Network | None = None, host: MemoryHost | None = None) -> None:  # fmt: skip
+        checks.instance("App title", title, str, "a text (str)")
+        checks.instance("App budgets", budgets, (Budgets, NoneType), "lw.Budgets(...) or None")
+        checks.whole("App entities_max", entities_max, 1, ENTITIES_MAX)
+        checks.instance("App network", network, (Network, NoneType), "lw.Network(...) or None")
         host = host or default_host()
         chosen = (budgets or Budgets()).replaced(host.options().get("budgets") or {})
         config = Config(title, chosen, lanes, overlay, screen_error_px, pointer_lock, network or Network())
@@ -62,6 +77,7 @@ class App:
 
     def frame(self, callback: FrameCallback) -> FrameCallback:
         """Decorator: calls the function each frame with the seconds since the last one."""
+        checks.function("app.frame's callback", callback)
         self._engine.user.add_frame(callback)
         return callback
 
@@ -82,6 +98,7 @@ class App:
 
     def despawn(self, entity: Entities) -> None:
         """Ends an entity (or many) and its children; using it later is an error."""
+        checks.instance("app.despawn entity", entity, Entities, "an Entity or Entities")
         entity.despawn()
 
     def load(self, url: str, *, position: npt.ArrayLike | None = None, rotation: npt.ArrayLike | None = None,
@@ -109,7 +126,7 @@ class App:
 
     @camera.setter
     def camera(self, camera: Camera) -> None:
-        self._engine.camera = camera
+        self._engine.camera = checks.instance("app.camera", camera, Camera, "a Camera")
 
     @property
     def sun(self) -> Sun:
@@ -154,7 +171,7 @@ class App:
 
     @pointer_lock.setter
     def pointer_lock(self, lock: bool) -> None:
-        self._engine.pointer_lock = lock
+        self._engine.pointer_lock = checks.flag("app.pointer_lock", lock)
 
     def raycast(self, origin: npt.ArrayLike, direction: npt.ArrayLike, *,
                 max_distance: float = math.inf) -> Hit | None:  # fmt: skip
@@ -191,6 +208,7 @@ class App:
 
         Static ones are drawn by the cells that they lie in, so some beside the view are among them.
         """
+        checks.instance("app.seen entities", entities, Entities, "an Entity or Entities")
         rows, first = self._engine.seen_rows, entities.first_row
         return np.unique(rows[(rows >= first) & (rows < first + len(entities))]).astype(np.intp) - first
 
@@ -258,6 +276,9 @@ class App:
 
     def watch(self, name: str, thing: HasStateHash) -> None:
         """Names something with a `state_hash()`, say a simulation, whose hash the reports shall carry."""
+        checks.text("app.watch name", name)
+        if not callable(getattr(thing, "state_hash", None)):
+            raise KindError(f"app.watch thing is {checks.shown(thing)}; it takes something with a state_hash().")
         self._engine.states[name] = thing
 
     def report(self, *, state_hash: bool = False) -> dict[str, Any]:
@@ -271,3 +292,6 @@ class App:
     def frame_step(self, time_s: float, dt_s: float, inbox_bytes: int, inbox_needed_bytes: int) -> None:
         """One frame, as a host drives it: see base.host_port.FrameReceiver."""
         self._engine.frame_step(time_s, dt_s, inbox_bytes, inbox_needed_bytes)
+
+
+SETTABLE = frozenset(checks.settable(App))

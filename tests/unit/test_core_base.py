@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerw.base.config import Budgets, Config
-from layerw.base.errors import ConfigError, HandleError
+from layerw.base.errors import ConfigError, HandleError, LayerwError
 from layerw.base.handles import GENERATIONS_MAX, HandlePool, handle_generation, handle_index
 from layerw.base.log import MESSAGES_PER_FRAME_MAX, Log
 
@@ -55,7 +55,7 @@ def test_settings_outside_of_their_limits_name_value_and_limit() -> None:
         Budgets(gpu_mib=0)
     with pytest.raises(ConfigError, match="lanes is 100"):
         Config(lanes=100)
-    with pytest.raises(ConfigError, match="number"):
+    with pytest.raises(LayerwError, match="number"):
         Budgets(heap_mib="big")  # type: ignore[arg-type]
 
 

@@ -102,7 +102,7 @@ def test_other_pixels_are_refused(pixels: Any) -> None:
                                              ((4, 4), {"top": float("inf")})])
 def test_impossible_sizes_and_places_are_refused(size: Any, place: Any) -> None:
     app, _ = make()
-    with pytest.raises(lw.ShapeError):
+    with pytest.raises(lw.LayerwError, match=r"^Panel (width|height|scale|left|top) is "):
         app.panel(*size, **place)
 
 

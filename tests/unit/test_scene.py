@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from layerw.base.colors import parse_color
 from layerw.base.errors import BudgetError, HandleError, ShapeError
-from layerw.base.mathx import decompose, parse_color, quat_from_euler, quat_rotate
+from layerw.base.mathx import decompose, quat_from_euler, quat_rotate
 from layerw.scene.camera import Camera
 from layerw.scene.entity import Entities, Entity
 from layerw.scene.environment import Sky, Sun, sh_basis, shadow_matrix, sky_irradiance, sky_radiance

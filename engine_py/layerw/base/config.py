@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
+from layerw.base import checks
 from layerw.base.errors import ConfigError
 
 MIB = 1 << 20
 MESH_BYTES_MIN = 8 * MIB  # the kernels themselves take 2 MiB of it
-
-
-def _require(name: str, value: float, low: float, high: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise ConfigError(f"{name} is {value!r}; it must be a number from {low:g} to {high:g}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +23,12 @@ class Budgets:
     mesh_mib: float = 64  # of layer_mib, a quarter at most: built meshes in Layer memory, where they stay as backups
 
     def __post_init__(self) -> None:
-        _require("heap_mib", self.heap_mib, 1, 4096)
-        _require("layer_mib", self.layer_mib, 1, 4096)
-        _require("gpu_mib", self.gpu_mib, 1, 65536)
-        _require("memory_mib", self.memory_mib, 2, 4095.9375)
-        _require("mesh_mib", self.mesh_mib, 0, 2048)
-        _require("upload_mib_per_frame", self.upload_mib_per_frame, 0.0625, 1024)
+        checks.number("heap_mib", self.heap_mib, 1, 4096)
+        checks.number("layer_mib", self.layer_mib, 1, 4096)
+        checks.number("gpu_mib", self.gpu_mib, 1, 65536)
+        checks.number("memory_mib", self.memory_mib, 2, 4095.9375)
+        checks.number("mesh_mib", self.mesh_mib, 0, 2048)
+        checks.number("upload_mib_per_frame", self.upload_mib_per_frame, 0.0625, 1024)
 
     @property
     def heap_bytes(self) -> int:
@@ -88,13 +84,13 @@ class Network:
     retry_slow_max_s: float = 300.0
 
     def __post_init__(self) -> None:
-        _require("first_byte_s", self.first_byte_s, 0.05, 600)
-        _require("stall_s", self.stall_s, 0.05, 600)
-        _require("bytes_per_s_min", self.bytes_per_s_min, 0.001, 1e9)
-        _require("retry_first_s", self.retry_first_s, 0.01, 600)
-        _require("retry_max_s", self.retry_max_s, self.retry_first_s, 3600)
-        _require("retry_close_s", self.retry_close_s, 0, 86_400)
-        _require("retry_slow_max_s", self.retry_slow_max_s, self.retry_max_s, 86_400)
+        checks.number("first_byte_s", self.first_byte_s, 0.05, 600)
+        checks.number("stall_s", self.stall_s, 0.05, 600)
+        checks.number("bytes_per_s_min", self.bytes_per_s_min, 0.001, 1e9)
+        checks.number("retry_first_s", self.retry_first_s, 0.01, 600)
+        checks.number("retry_max_s", self.retry_max_s, self.retry_first_s, 3600)
+        checks.number("retry_close_s", self.retry_close_s, 0, 86_400)
+        checks.number("retry_slow_max_s", self.retry_slow_max_s, self.retry_max_s, 86_400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,5 +106,7 @@ class Config:
     network: Network = field(default_factory=Network)
 
     def __post_init__(self) -> None:
-        _require("lanes", self.lanes, 1, 64)
-        _require("screen_error_px", self.screen_error_px, 0.5, 1024)
+        checks.whole("lanes", self.lanes, 1, 64)
+        checks.flag("overlay", self.overlay)
+        checks.flag("pointer_lock", self.pointer_lock)
+        checks.number("screen_error_px", self.screen_error_px, 0.5, 1024)

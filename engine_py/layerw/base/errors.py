@@ -11,6 +11,22 @@ class ShapeError(LayerwError, ValueError):
     """An array has another shape, dtype or layout than is asked for."""
 
 
+class KindError(LayerwError, TypeError):
+    """A value of another type than is asked for."""
+
+
+class AttributeMissing(LayerwError, AttributeError):
+    """An attribute that there is not, or that cannot be set; the message names the nearest."""
+
+
+class KeyMissing(LayerwError, KeyError):
+    """A name that there is not among those of a kind (keys, nodes, animations)."""
+
+    def __str__(self) -> str:
+        """KeyError would show the message's repr."""
+        return str(self.args[0]) if self.args else ""
+
+
 class HandleError(LayerwError, LookupError):
     """A handle is 0, was never given out, or what it named has ended (its generation is over)."""
 

@@ -1,4 +1,4 @@
-"""Small vector mathematics on numpy arrays: quaternions (xyzw), rotations, colours.
+"""Small vector mathematics on numpy arrays: quaternions (xyzw), rotations, the sRGB curve.
 
 Right-handed, +Y up, column vectors, metres, radians (glTF's conventions). Every function takes and
 gives arrays whose last axis is the vector; leading axes broadcast.
@@ -6,24 +6,12 @@ gives arrays whose last axis is the vector; leading axes broadcast.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
-
-_NAMED = {
-    "black": 0x000000, "white": 0xFFFFFF, "red": 0xFF0000, "lime": 0x00FF00, "blue": 0x0000FF, "yellow": 0xFFFF00,
-    "cyan": 0x00FFFF, "magenta": 0xFF00FF, "gray": 0x808080, "grey": 0x808080, "silver": 0xC0C0C0, "green": 0x008000,
-    "navy": 0x000080, "teal": 0x008080, "olive": 0x808000, "maroon": 0x800000, "purple": 0x800080, "orange": 0xFFA500,
-    "gold": 0xFFD700, "pink": 0xFFC0CB, "tomato": 0xFF6347, "coral": 0xFF7F50, "salmon": 0xFA8072, "crimson": 0xDC143C,
-    "brown": 0xA52A2A, "chocolate": 0xD2691E, "tan": 0xD2B48C, "beige": 0xF5F5DC, "ivory": 0xFFFFF0, "khaki": 0xF0E68C,
-    "skyblue": 0x87CEEB, "steelblue": 0x4682B4, "royalblue": 0x4169E1, "dodgerblue": 0x1E90FF, "indigo": 0x4B0082,
-    "violet": 0xEE82EE, "orchid": 0xDA70D6, "turquoise": 0x40E0D0, "seagreen": 0x2E8B57, "forestgreen": 0x228B22,
-    "limegreen": 0x32CD32, "slategray": 0x708090, "dimgray": 0x696969, "lightgray": 0xD3D3D3, "whitesmoke": 0xF5F5F5,
-}  # fmt: skip
 
 
 def quat_from_axis_angle(axis: npt.ArrayLike, angle: npt.ArrayLike) -> Array:
@@ -100,33 +88,3 @@ def linear_from_srgb(value: npt.ArrayLike) -> Array:
     """The sRGB transfer function's inverse (IEC 61966-2-1), values in [0, 1]."""
     v = np.asarray(value, np.float64)
     return np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
-
-
-def parse_color(color: str | tuple[float, ...] | Array) -> tuple[float, float, float, float]:
-    """sRGB rgba in [0, 1] from a CSS name, "#rgb", "#rrggbb", "#rrggbbaa", or 3 or 4 numbers in [0, 1].
-
-    Raises:
-        ValueError: the text is no known colour, or a number lies outside of [0, 1].
-    """
-    if isinstance(color, str):
-        text = color.strip().lower()
-        if text in _NAMED:
-            text = f"#{_NAMED[text]:06x}"
-        digits = text[1:] if text.startswith("#") else ""
-        if len(digits) in (3, 4):
-            digits = "".join(c * 2 for c in digits)
-        if len(digits) not in (6, 8) or any(c not in "0123456789abcdef" for c in digits):
-            raise ValueError(f'The color "{color}" is not a known name or "#rrggbb"; write for example "#ff6347".')
-        values = [int(digits[i : i + 2], 16) / 255 for i in range(0, len(digits), 2)]
-    else:
-        values = [float(v) for v in color]
-        if len(values) not in (3, 4) or not all(math.isfinite(v) and 0 <= v <= 1 for v in values):
-            raise ValueError(f"A color has 3 or 4 numbers from 0 to 1; {color!r} does not.")
-    r, g, b = values[:3]
-    return r, g, b, values[3] if len(values) == 4 else 1.0
-
-
-def pack_rgba8(color: str | tuple[float, ...] | Array) -> int:
-    """A colour as one little-endian word of four sRGB bytes, red lowest."""
-    r, g, b, a = (round(v * 255) for v in parse_color(color))
-    return r | g << 8 | b << 16 | a << 24

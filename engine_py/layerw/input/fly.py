@@ -12,6 +12,8 @@ from typing import Protocol
 
 import numpy as np
 
+from layerw.base import checks
+from layerw.base.errors import KindError
 from layerw.base.ports import F64
 from layerw.input.state import Input
 
@@ -58,6 +60,14 @@ class FlyCamera:
         walk: bool = False,
         floor: float | None = None,
     ) -> None:
+        if not hasattr(app, "camera") or not hasattr(app, "input"):
+            raise KindError(f"FlyCamera app is {checks.shown(app)}; it takes an lw.App.")
+        if ground is not None:
+            checks.function("FlyCamera ground", ground)
+        speed = checks.number("FlyCamera speed", speed, 0, above=True)
+        eye_m = checks.number("FlyCamera eye_m", eye_m, 0)
+        walk = checks.flag("FlyCamera walk", walk)
+        floor = None if floor is None else checks.number("FlyCamera floor", floor)
         self.app, self.ground, self.eye_m, self.floor = app, ground, eye_m, floor
         self.speed = speed
         self.walking = walk and ground is not None
@@ -66,6 +76,7 @@ class FlyCamera:
 
     def update(self, dt: float) -> None:
         """Steer the camera by `dt` seconds of input."""
+        dt = checks.number("FlyCamera.update dt", dt, 0)
         state, camera = self.app.input, self.app.camera
         if state.pressed("KeyF") and self.ground is not None:
             self.walking = not self.walking

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from layerw.base.errors import KeyMissing
 from layerw.gpu.spec import KEYS
 
 _KEY_NUMBERS = {name: number for number, name in enumerate(KEYS)}
@@ -125,7 +126,7 @@ class Input:
 def _number(name: str) -> int:
     number = _KEY_NUMBERS.get(name)
     if number is None:
-        raise KeyError(f'There is no key "{name}"; keys are named as KeyboardEvent.code, for example "KeyW".')
+        raise KeyMissing(f'There is no key "{name}"; keys are named as KeyboardEvent.code, for example "KeyW".')
     return number
 
 

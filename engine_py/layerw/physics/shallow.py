@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.colors import parse_color
 from layerw.base.errors import HandleError, ShapeError
-from layerw.base.mathx import parse_color
 from layerw.base.ports import PixelTarget
 from layerw.memory.layer import LayerMemory
 

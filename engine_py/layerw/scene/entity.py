@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.colors import pack_rgba8
 from layerw.base.errors import ShapeError
-from layerw.base.mathx import Array, pack_rgba8, quat_from_axis_angle, quat_from_euler, quat_multiply
+from layerw.base.mathx import Array, quat_from_axis_angle, quat_from_euler, quat_multiply
 from layerw.scene.table import HIDDEN, NO_SHADOW, STATIC_FLAG, Table
 
 

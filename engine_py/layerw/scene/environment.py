@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from layerw.base.colors import Rgb
 from layerw.base.mathx import cross3, linear_from_srgb
 from layerw.base.ports import F32, F64
+from layerw.base.settings import flag, light, number, optional_number, settings
 
-Rgb = tuple[float, float, float]
 
-
-@dataclass(slots=True)
+@settings(elevation=number(), azimuth=number(), color=light(), intensity=number(0),
+          angular_radius=number(0, math.pi / 2))  # fmt: skip
 class Sun:
     """The directional light. elevation, azimuth: radians; azimuth 0 is -Z (north), turning to +X (east)."""
 
@@ -35,7 +36,7 @@ class Sun:
         return np.array((math.sin(self.azimuth) * c, math.sin(self.elevation), -math.cos(self.azimuth) * c))
 
 
-@dataclass(slots=True)
+@settings(zenith=light(), horizon=light(), ground=light(), gradient=number(0, above=True), exposure=number(0))
 class Sky:
     """A gradient: linear radiance at the zenith, the horizon and below."""
 
@@ -46,7 +47,7 @@ class Sky:
     exposure: float = 0.68
 
 
-@dataclass(slots=True)
+@settings(color=light(), density=number(0), falloff=number(0), start_m=number(0), opacity_max=number(0, 1))
 class Fog:
     """Distance fog: `density` per metre at height 0, thinning upwards by `falloff` per metre."""
 
@@ -57,7 +58,7 @@ class Fog:
     opacity_max: float = 1.0
 
 
-@dataclass(slots=True)
+@settings(level=optional_number(), color=light(), clarity_m=number(0, above=True), roughness=number(0, 1))
 class Sea:
     """Sea level in metres (scene y); None = there is no sea. `app.sea.level = 0.0` shows one."""
 
@@ -67,7 +68,7 @@ class Sea:
     roughness: float = 0.06
 
 
-@dataclass(slots=True)
+@settings(direction=number(), strength=number(0, 1), gusts=number(0, 1))
 class Wind:
     """What sways trees and drives waves: direction in radians (as the sun's azimuth), strength 0 to 1."""
 
@@ -76,7 +77,7 @@ class Wind:
     gusts: float = 0.35
 
 
-@dataclass(slots=True)
+@settings(enabled=flag(), distance_m=number(0, above=True), strength=number(0, 1), bias=number(0))
 class Shadows:
     """One shadow map around the camera. distance_m: where it fades out."""
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from layerw.base.mathx import linear_from_srgb, parse_color
+from layerw.base.colors import parse_color
+from layerw.base.mathx import linear_from_srgb
 from layerw.base.ports import F64
 from layerw.scene.shapes import Lods, Mesh
 

@@ -6,13 +6,16 @@ Owns: the choice of points. Deterministic from its seed.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from layerw.base import checks
+from layerw.base.errors import ConfigError, ShapeError
 from layerw.base.ports import F32, F64
 
+COUNT_MAX = 50_000_000
 Heights = Callable[[Any, Any], Any]  # (x, z) arrays in metres -> heights in metres
 
 
@@ -41,10 +44,24 @@ def scatter(
         (count, 3) float32 positions.
 
     Raises:
-        ValueError: the rules leave less than 1 in 500 points of the area.
+        KindError, ConfigError, ShapeError: an argument is not what it should be.
+        ConfigError: the rules leave less than 1 in 500 points of the area.
     """
+    checks.function("scatter heights", heights)
+    count = checks.whole("scatter count", count, 0, COUNT_MAX)
+    x0, z0, x1, z1 = checks.vector("scatter area", area, 4)
+    if not (x0 < x1 and z0 < z1):
+        raise ShapeError(f"scatter area is {area}; it takes (x, z) of the lower corner, then of the upper one.")
+    spans = isinstance(height, Sequence) and len(height) == 2 and all(map(_is_number, height))
+    if not (spans and height[0] < height[1]):
+        raise ShapeError(f"scatter height is {checks.shown(height)}; it takes the lowest and the highest ground.")
+    checks.number("scatter slope_max", slope_max, 0, math.pi / 2)
+    checks.number("scatter patches_m", patches_m, 0)
+    checks.number("scatter sink_m", sink_m)
+    checks.whole("scatter seed", seed, 0)
+    if count == 0:
+        return np.zeros((0, 3), np.float32)
     rng = np.random.default_rng(seed)
-    x0, z0, x1, z1 = area
     found: list[F64] = []
     have = tried = 0
     while have < count:
@@ -55,11 +72,15 @@ def scatter(
         found.append(points)
         have, tried = have + len(points), tried + batch
         if tried > 500 * max(have, 1):
-            raise ValueError(
+            raise ConfigError(
                 f"The rules (height {height}, slope up to {math.degrees(slope_max):.0f} degrees) leave {have} of "
                 f"{tried} tried points; widen them."
             )
     return np.concatenate(found)[:count].astype(np.float32)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)
 
 
 def _chance(

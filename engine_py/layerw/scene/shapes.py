@@ -12,13 +12,21 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.errors import ShapeError
-from layerw.base.mathx import linear_from_srgb, parse_color
+from layerw.base import checks
+from layerw.base.colors import Color, byte_colors, linear_rgba
+from layerw.base.errors import ConfigError, KindError, ShapeError
 from layerw.base.ports import MaterialDesc, MeshData
+
+MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water")
+SEGMENTS_MAX = 1024
+CELLS_MAX = 2048
+LODS_MAX = 4
 
 
 class Mesh:
     """A mesh from arrays, or from one of the shape functions. See `MeshData` for shapes and types."""
+
+    __slots__ = ("__weakref__", "data")
 
     def __init__(
         self,
@@ -31,23 +39,30 @@ class Mesh:
     ) -> None:
         """Take (n, 3) positions and (m,) or (k, 3) triangle indices; missing normals are smooth.
 
+        Args:
+            positions: (n, 3) metres, n > 0.
+            indices: whole numbers below n, three a triangle, counter-clockwise from outside.
+            normals: (n, 3), not all 0 in a row; they need not have length 1.
+            uvs: (n, 2), from the upper left.
+            colors: (n, 3) or (n, 4), 0 to 1 or uint8; they multiply the material's.
+
         Raises:
             ShapeError: a shape is wrong, an index is outside of the positions, or a number is not finite.
         """
-        p = np.ascontiguousarray(positions, np.float32)
-        i = np.ascontiguousarray(indices).reshape(-1).astype(np.uint32)
-        _check(p, i)
-        n = _smooth_normals(p, i) if normals is None else np.ascontiguousarray(normals, np.float32)
-        t = None if uvs is None else np.ascontiguousarray(uvs, np.float32)
-        c = None if colors is None else _colors(np.asarray(colors))
-        for name, array, width in (("normals", n, 3), ("uvs", t, 2), ("colors", c, 4)):
-            if array is not None and array.shape != (len(p), width):
-                raise ShapeError(f"Mesh {name} take shape ({len(p)}, {width}); the given array has {array.shape}.")
+        p = checks.array("Mesh positions", positions, np.float32, (3,))
+        if len(p) == 0:
+            raise ShapeError("Mesh positions has no row; it takes shape (n, 3) with n > 0.")
+        i = _triangles(indices, len(p))
+        n = _smooth_normals(p, i) if normals is None else _directions(normals, len(p))
+        t = None if uvs is None else checks.array("Mesh uvs", uvs, np.float32, (2,), rows=len(p))
+        c = None if colors is None else byte_colors(colors, len(p), "Mesh colors")
         self.data = MeshData(p, n, i, t, c, float(np.sqrt((p.astype(np.float64) ** 2).sum(axis=1).max())))
 
     @classmethod
     def box(cls, width: float = 1.0, height: float = 1.0, depth: float = 1.0) -> Mesh:
-        """A box around the origin, metres."""
+        """A box around the origin; width (x), height (y) and depth (z) in metres, above 0."""
+        size = [checks.number(f"Mesh.box {name}", value, 0, above=True)
+                for name, value in (("width", width), ("height", height), ("depth", depth))]  # fmt: skip
         positions, normals, uvs, indices = [], [], [], []
         for axis in range(3):
             for sign in (1.0, -1.0):
@@ -62,22 +77,27 @@ class Mesh:
                     uvs.append(((a + 1) / 2, (1 - b) / 2))
                 k = len(positions) - 4
                 indices += [k, k + 1, k + 2, k, k + 2, k + 3]
-        return cls(np.array(positions) * (width, height, depth), indices, normals=normals, uvs=uvs)
+        return cls(np.array(positions) * size, indices, normals=normals, uvs=uvs)
 
     @classmethod
     def plane(cls, width: float = 1.0, depth: float = 1.0, cells: int = 1) -> Mesh:
-        """A level plane that faces +Y, `cells` squares along each side."""
+        """A level plane that faces +Y, width (x) by depth (z) metres; `cells` squares along each side, 1 to 2048."""
+        width = checks.number("Mesh.plane width", width, 0, above=True)
+        depth = checks.number("Mesh.plane depth", depth, 0, above=True)
+        cells = checks.whole("Mesh.plane cells", cells, 1, CELLS_MAX)
         s = np.linspace(0, 1, cells + 1)
         u, v = np.meshgrid(s, s)
         p = np.stack([(u - 0.5) * width, np.zeros_like(u), (v - 0.5) * depth], axis=-1).reshape(-1, 3)
         q = np.arange((cells + 1) ** 2).reshape(cells + 1, cells + 1)
         a, b, c, d = (x.ravel() for x in (q[:-1, :-1], q[:-1, 1:], q[1:, 1:], q[1:, :-1]))
-        indices = np.stack([a, d, c, a, c, b], axis=1)
+        indices = np.stack([a, d, c, a, c, b], axis=1).reshape(-1, 3)
         return cls(p, indices, normals=np.tile((0.0, 1.0, 0.0), (len(p), 1)), uvs=np.stack([u, v], -1).reshape(-1, 2))
 
     @classmethod
     def sphere(cls, radius: float = 0.5, segments: int = 32) -> Mesh:
-        """A sphere of latitude and longitude rings; segments >= 3 around."""
+        """A sphere of latitude and longitude rings: radius in metres, 3 to 1024 segments around."""
+        radius = checks.number("Mesh.sphere radius", radius, 0, above=True)
+        segments = checks.whole("Mesh.sphere segments", segments, 3, SEGMENTS_MAX)
         rings = max(segments // 2, 2)
         theta, phi = np.meshgrid(np.linspace(0, math.pi, rings + 1), np.linspace(0, 2 * math.pi, segments + 1))
         n = np.stack([np.sin(theta) * np.cos(phi), np.cos(theta), -np.sin(theta) * np.sin(phi)], -1).reshape(-1, 3)
@@ -85,9 +105,16 @@ class Mesh:
         return cls(n * radius, _grid_indices(segments, rings), normals=n, uvs=uv)
 
     @classmethod
-    def cylinder(cls, radius: float = 0.5, height: float = 1.0, segments: int = 24, *, top_radius: float = -1) -> Mesh:
-        """A closed cylinder around +Y (a cone frustum with top_radius >= 0), centred on the origin."""
-        top = radius if top_radius < 0 else top_radius
+    def cylinder(cls, radius: float = 0.5, height: float = 1.0, segments: int = 24, *,
+                 top_radius: float | None = None) -> Mesh:  # fmt: skip
+        """A closed cylinder around +Y, centred on the origin: metres, 3 to 1024 segments around.
+
+        top_radius: of the upper end, at least 0; None: as the lower one.
+        """
+        radius = checks.number("Mesh.cylinder radius", radius, 0, above=True)
+        height = checks.number("Mesh.cylinder height", height, 0, above=True)
+        segments = checks.whole("Mesh.cylinder segments", segments, 3, SEGMENTS_MAX)
+        top = radius if top_radius is None else checks.number("Mesh.cylinder top_radius", top_radius, 0)
         phi = np.linspace(0, 2 * math.pi, segments + 1)
         slope = (radius - top) / height
         profile = [(0.0, -0.5, 0, -1), (radius, -0.5, 0, -1), (radius, -0.5, 1, slope), (top, 0.5, 1, slope)]
@@ -102,18 +129,23 @@ class Mesh:
 
     @classmethod
     def cone(cls, radius: float = 0.5, height: float = 1.0, segments: int = 24) -> Mesh:
-        """A closed cone that points to +Y, centred on the origin."""
+        """A closed cone that points to +Y, centred on the origin: metres, 3 to 1024 segments around."""
+        radius = checks.number("Mesh.cone radius", radius, 0, above=True)
+        height = checks.number("Mesh.cone height", height, 0, above=True)
+        segments = checks.whole("Mesh.cone segments", segments, 3, SEGMENTS_MAX)
         return cls.cylinder(radius, height, segments, top_radius=0.0)
 
     @classmethod
-    def merge(cls, parts: Sequence[tuple[Mesh, str | tuple[float, ...], npt.ArrayLike]]) -> Mesh:
+    def merge(cls, parts: Sequence[tuple[Mesh, Color, npt.ArrayLike]]) -> Mesh:
         """One mesh of several: (mesh, colour, (x, y, z) offset) each; colours become vertex colours."""
         positions, normals, colors, indices, base = [], [], [], [], 0
+        if not isinstance(parts, Sequence) or not parts or not all(_is_part(part) for part in parts):
+            raise ShapeError(f"Mesh.merge parts is {checks.shown(parts)}; it takes a list of (mesh, color, offset).")
         for mesh, color, offset in parts:
             data = mesh.data
-            positions.append(data.positions + np.asarray(offset, np.float32))
+            positions.append(data.positions + checks.vector("Mesh.merge offset", offset).astype(np.float32))
             normals.append(data.normals)
-            rgba = (*(float(v) for v in linear_from_srgb(parse_color(color)[:3])), 1.0)
+            rgba = (*linear_rgba(color, "Mesh.merge color")[:3], 1.0)
             own = data.colors if data.colors is not None else np.full((len(data.positions), 4), 255, np.uint8)
             colors.append((own * np.array(rgba)).astype(np.uint8))
             indices.append(data.indices + base)
@@ -125,28 +157,41 @@ class Mesh:
 
 
 class Material:
-    """How a surface looks: glTF's metallic-roughness values. `color` is sRGB: a name, "#rrggbb" or numbers."""
+    """How a surface looks: glTF's metallic-roughness values.
+
+    Args:
+        color: sRGB: a name, "#rrggbb", or 3 or 4 numbers from 0 to 1; alpha below 1 lets through what is behind.
+        metallic, roughness: 0 to 1.
+        emissive: sRGB; light that the surface gives by itself.
+        unlit: show `color` as it is, without light or fog of its own.
+        double_sided: draw both sides of each triangle.
+        wind: how much it sways, 0 to 1.
+    """
 
     def __init__(
         self,
         *,
-        color: str | tuple[float, ...] = "white",
+        color: Color = "white",
         metallic: float = 0.0,
         roughness: float = 0.7,
-        emissive: str | tuple[float, ...] = "black",
+        emissive: Color = "black",
         unlit: bool = False,
         double_sided: bool = False,
         wind: float = 0.0,
         kind: str = "pbr",
     ) -> None:
-        r, g, b, a = parse_color(color)
-        lr, lg, lb = (float(v) for v in linear_from_srgb((r, g, b)))
-        er, eg, eb = (float(v) for v in linear_from_srgb(parse_color(emissive)[:3]))
-        flags = (1 if double_sided else 0) | (2 if a < 1 else 0) | (8 if wind > 0 else 0)
-        self.blend = a < 1
+        base = linear_rgba(color, "Material color")
+        glow = linear_rgba(emissive, "Material emissive")[:3]
+        metallic = checks.number("Material metallic", metallic, 0, 1)
+        roughness = checks.number("Material roughness", roughness, 0, 1)
+        wind = checks.number("Material wind", wind, 0, 1)
+        kind = checks.one_of("Material kind", kind, MATERIAL_KINDS)
+        double_sided = checks.flag("Material double_sided", double_sided)
+        self.blend = base[3] < 1
+        flags = (1 if double_sided else 0) | (2 if self.blend else 0) | (8 if wind > 0 else 0)
         self._desc = MaterialDesc(
-            kind="unlit" if unlit else kind, base_color=(lr, lg, lb, a), emissive=(er, eg, eb),
-            metallic=float(metallic), roughness=float(roughness), flags=flags, wind=float(wind),
+            kind="unlit" if checks.flag("Material unlit", unlit) else kind, base_color=base, emissive=glow,
+            metallic=metallic, roughness=roughness, flags=flags, wind=wind,
         )  # fmt: skip
 
     def desc(self) -> MaterialDesc:
@@ -158,31 +203,50 @@ class Lods:
     """Levels of detail: (mesh, until_m) from the finest (LOD 0) on; beyond the last distance nothing is drawn."""
 
     def __init__(self, levels: Sequence[tuple[Mesh, float]]) -> None:
-        distances = [float(until) for _, until in levels]
-        if not levels or len(levels) > 4 or distances != sorted(distances) or distances[0] <= 0:
-            raise ValueError(f"Lods takes 1 to 4 (mesh, until_m) with rising distances > 0, not {distances}.")
+        if not isinstance(levels, Sequence) or not 1 <= len(levels) <= LODS_MAX or not all(map(_is_level, levels)):
+            raise KindError(f"Lods levels is {checks.shown(levels)}; it takes 1 to {LODS_MAX} (mesh, until_m).")
+        distances = [checks.number("Lods until_m", until, 0, above=True) for _, until in levels]
+        if distances != sorted(distances):
+            raise ConfigError(f"Lods until_m are {distances}; they rise from one level to the next.")
         self.meshes = [mesh for mesh, _ in levels]
         self.until_m = distances
         self.radius = max(mesh.data.radius for mesh in self.meshes)
 
 
-def _check(p: npt.NDArray[np.float32], i: npt.NDArray[np.uint32]) -> None:
-    if p.ndim != 2 or p.shape[1] != 3 or len(p) == 0:
-        raise ShapeError(f"Mesh positions take shape (n, 3) with n > 0; the given array has {p.shape}.")
-    if not np.isfinite(p).all():
-        raise ShapeError("Mesh positions take finite numbers; the given array has NaN or infinity.")
-    if i.size % 3 or i.size == 0:
-        raise ShapeError(f"Mesh indices are triangles, a multiple of 3; the given array has {i.size}.")
-    if int(i.max()) >= len(p):
-        raise ShapeError(f"Mesh index {int(i.max())} is outside of the {len(p)} positions.")
+def _is_part(part: object) -> bool:
+    return isinstance(part, Sequence) and len(part) == 3 and isinstance(part[0], Mesh)
 
 
-def _colors(colors: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
-    if colors.dtype != np.uint8:
-        colors = np.clip(colors.astype(np.float64) * 255 + 0.5, 0, 255).astype(np.uint8)
-    if colors.ndim == 2 and colors.shape[1] == 3:
-        colors = np.concatenate([colors, np.full((len(colors), 1), 255, np.uint8)], axis=1)
-    return np.ascontiguousarray(colors, np.uint8)
+def _is_level(level: object) -> bool:
+    return isinstance(level, Sequence) and len(level) == 2 and isinstance(level[0], Mesh)
+
+
+def _triangles(indices: npt.ArrayLike, points: int) -> npt.NDArray[np.uint32]:
+    """(m,) uint32 of (m,) or (k, 3) whole numbers below `points`."""
+    try:
+        given = np.asarray(indices)
+    except ValueError:
+        given = np.zeros(0)
+    if given.dtype.kind not in "iu" or given.size == 0:
+        raise ShapeError(f"Mesh indices is {checks.shown(indices)}; it takes whole numbers, three a triangle.")
+    if given.ndim > 2 or (given.ndim == 2 and given.shape[1] != 3) or given.size % 3:
+        quads = " Cut each quad a, b, c, d into the triangles a, b, c and a, c, d." if given.shape[-1:] == (4,) else ""
+        raise ShapeError(f"Mesh indices has shape {given.shape}; it takes triangles: (k, 3), or (m,) with m a multiple "
+                         f"of 3.{quads}")  # fmt: skip
+    low, high = int(given.min()), int(given.max())
+    if low < 0 or high >= points:
+        raise ShapeError(f"Mesh indices: index {low if low < 0 else high} is outside of the {points} positions.")
+    return np.ascontiguousarray(given.reshape(-1), np.uint32)
+
+
+def _directions(normals: npt.ArrayLike, rows: int) -> npt.NDArray[np.float32]:
+    """(rows, 3) float32 of length 1."""
+    given = checks.array("Mesh normals", normals, np.float64, (3,), rows=rows)
+    length = np.linalg.norm(given, axis=1, keepdims=True)
+    if not (length > 0).all():
+        raise ShapeError(f"Mesh normals row {int(np.argmin(length))} is (0, 0, 0), which is no direction.")
+    found: npt.NDArray[np.float32] = (given / length).astype(np.float32)
+    return found
 
 
 def _smooth_normals(p: npt.NDArray[np.float32], i: npt.NDArray[np.uint32]) -> npt.NDArray[np.float32]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base import checks
 from layerw.base.errors import BudgetError, HandleError, ShapeError
 from layerw.gpu.gen.encoder import Encoder
 from layerw.memory.layer import Block, LayerMemory
@@ -93,13 +94,11 @@ class Panels:
 
     def create(self, width: int, height: int, *, left: float, top: float, scale: float, smooth: bool) -> Panel:
         """See App.panel."""
-        for side in (width, height):
-            if isinstance(side, bool) or not isinstance(side, (int, np.integer)) or not 1 <= side <= SIDE_MAX:
-                raise ShapeError(f"A panel of {width!r} x {height!r} pixels was asked for; each side has 1 to "
-                                 f"{SIDE_MAX}.")  # fmt: skip
-        if not 0 < scale <= SIDE_MAX or not abs(left) + abs(top) < np.inf:
-            raise ShapeError(f"A panel at {left}, {top} with scale {scale} was asked for; the scale is above 0, at "
-                             f"most {SIDE_MAX}, and the place finite.")  # fmt: skip
+        width = checks.whole("Panel width", width, 1, SIDE_MAX)
+        height = checks.whole("Panel height", height, 1, SIDE_MAX)
+        left, top = checks.number("Panel left", left), checks.number("Panel top", top)
+        scale = checks.number("Panel scale", scale, 0, SIDE_MAX, above=True)
+        smooth = checks.flag("Panel smooth", smooth)
         if len(self._live) >= PANELS_MAX:
             raise BudgetError(f"{PANELS_MAX} panels are open, which is the limit; close() one.")
         pixels = int(width) * int(height)

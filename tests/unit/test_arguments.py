@@ -1,0 +1,211 @@
+"""Every public name refuses what it cannot take, at the line that gives it, with the value and what it takes.
+
+`BAD` has values for each parameter of each public callable and each attribute that can be set; a new public name
+without rows fails `test_every_public_name_has_rows`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import layerw as lw
+from layerw.base import checks
+from layerw.base.colors import parse_color
+from layerw.hosts.headless import HeadlessHost
+from layerw.scene import environment
+
+NAN, INF = math.nan, math.inf
+KINDS: list[Any] = [None, "high", [1, 2], object(), True]
+NUMBER = [*KINDS, NAN, INF]
+POSITIVE = [*NUMBER, 0, -1]
+UNIT = [*NUMBER, -0.01, 1.01]
+WHOLE = [*KINDS, 1.5, NAN]
+FLAG: list[Any] = [None, "yes", 1, [True]]
+FUNCTION: list[Any] = [3, "f", [print]]
+COLOR: list[Any] = ["no such colour", "#12", (1, 2), (90, 0, 0), (NAN, 0, 0), 5, ("a", 0, 0), "", None, [[1, 0, 0]]]
+LIGHT: list[Any] = ["blu", (1, 2), (-1, 0, 0), (NAN, 0, 0), 5, None, ("a", 0, 0)]
+POINTS = np.zeros((3, 3))
+POINTS[1, 0] = POINTS[2, 1] = 1
+
+# -- valid calls, from which one argument at a time is replaced -----------------------------------------------
+VALID: dict[str, dict[str, Any]] = {
+    "Mesh": {"positions": POINTS, "indices": [0, 1, 2]},
+    "Mesh.merge": {"parts": [(lw.Mesh.box(), "red", (0, 0, 0))]},
+    "Lods": {"levels": [(lw.Mesh.box(), 10.0)]},
+    "scatter": {"heights": lambda x, z: x * 0, "count": 3, "area": (0, 0, 1, 1)},
+    "App.frame": {"callback": print},
+    "App.watch": {"name": "a", "thing": type("Watched", (), {"state_hash": lambda self: ""})()},
+}
+BAD: dict[str, dict[str, list[Any]]] = {
+    "Mesh": {
+        "positions": [POINTS[:, :2], [], "abc", [[1, 2, 3], [1]], POINTS * NAN, POINTS + INF, 5, None,
+                      np.full((3, 3), 1e39)],
+        "indices": [[0, 1], [0, 1, 3], [0, 1, -1], [0.0, 1.0, 2.0], [], "abc", None, [[0, 1, 2, 0]],
+                    [True, False, True]],
+        "normals": [POINTS[:2], POINTS * NAN, np.zeros((3, 3)), "up", 3],
+        "uvs": [POINTS, np.zeros((2, 2)), np.full((3, 2), NAN), "uv"],
+        "colors": [np.zeros((2, 3)), np.full((3, 3), 90), np.full((3, 3), -1.0), np.full((3, 2), 0.5), "red", 4],
+    },
+    "Mesh.box": dict.fromkeys(("width", "height", "depth"), POSITIVE),
+    "Mesh.plane": {"width": POSITIVE, "depth": POSITIVE, "cells": [*WHOLE, 0, -1, 5000]},
+    "Mesh.sphere": {"radius": POSITIVE, "segments": [*WHOLE, 1, 2, -3, 10**6]},
+    "Mesh.cylinder": {"radius": POSITIVE, "height": POSITIVE, "segments": [*WHOLE, 2], "top_radius": [*NUMBER[1:], -1]},
+    "Mesh.cone": {"radius": POSITIVE, "height": POSITIVE, "segments": [*WHOLE, 2]},
+    "Mesh.merge": {"parts": [[], None, 5, [lw.Mesh.box()], [(1, "red", (0, 0, 0))], [(lw.Mesh.box(), "rde", (0, 0, 0))],
+                             [(lw.Mesh.box(), "red", (0, 0))]]},
+    "Material": {"color": COLOR, "emissive": COLOR, "metallic": [*UNIT, 7], "roughness": [*UNIT, -3], "wind": UNIT,
+                 "unlit": FLAG, "double_sided": FLAG, "kind": ["gold", None, 3, ""]},
+    "Lods": {"levels": [[], None, 5, [lw.Mesh.box()], [(lw.Mesh.box(), -1)], [(lw.Mesh.box(), NAN)],
+                        [(lw.Mesh.box(), 5), (lw.Mesh.box(), 4)], [(lw.Mesh.box(), k + 1) for k in range(5)]]},
+    "scatter": {"heights": FUNCTION, "count": [*WHOLE, -1], "area": [(0, 0, 1), (1, 1, 0, 0), None, (NAN, 0, 1, 1)],
+                "height": [5, (1,), (2, 1), (NAN, 1), "low", None],
+                "slope_max": [*NUMBER, -1, 90], "patches_m": [*NUMBER, -1], "sink_m": NUMBER, "seed": [*WHOLE, -1]},
+    "App": {"title": [3, None], "budgets": [{"gpu_mib": 1}, 512], "lanes": [*WHOLE, 0, 65], "overlay": FLAG,
+            "screen_error_px": [*NUMBER, 0, -1], "entities_max": [*WHOLE, 0, -5, 1 << 40], "pointer_lock": FLAG,
+            "network": [5, "fast"]},
+    "App.frame": {"callback": FUNCTION},
+    "App.watch": {"name": [3, None, ""], "thing": [3, None, "a"]},
+    "App.panel": {"width": [*WHOLE, 0, 5000], "height": [*WHOLE, 0, 5000], "left": NUMBER, "top": NUMBER,
+                  "scale": POSITIVE, "smooth": FLAG},
+    "Budgets": {name: [*NUMBER, 0.001, -1, 1e9] for name in ("heap_mib", "layer_mib", "gpu_mib", "upload_mib_per_frame",
+                                                             "memory_mib")} | {"mesh_mib": [*NUMBER, -1, 1e9]},
+    "FlyCamera": {"app": [3, None], "ground": FUNCTION, "speed": POSITIVE, "eye_m": [*NUMBER, -1], "walk": FLAG,
+                  "floor": NUMBER[1:]},
+    "Input.key": {"name": ["W", "", None, 5]}, "Input.pressed": {"name": ["space", None]},
+    "Sun": {"elevation": NUMBER, "azimuth": NUMBER, "color": LIGHT, "intensity": [*NUMBER, -1],
+            "angular_radius": [*NUMBER, -1, 2]},
+    "Sky": {"zenith": LIGHT, "horizon": LIGHT, "ground": LIGHT, "gradient": POSITIVE, "exposure": [*NUMBER, -1]},
+    "Fog": {"color": LIGHT, "density": [*NUMBER, -1], "falloff": [*NUMBER, -1], "start_m": [*NUMBER, -1],
+            "opacity_max": UNIT},
+    "Sea": {"level": NUMBER[1:], "color": LIGHT, "clarity_m": POSITIVE, "roughness": UNIT},
+    "Wind": {"direction": NUMBER, "strength": UNIT, "gusts": UNIT},
+    "Shadows": {"enabled": FLAG, "distance_m": POSITIVE, "strength": UNIT, "bias": [*NUMBER, -1]},
+}
+
+
+def make_app() -> lw.App:
+    return lw.App(host=HeadlessHost())
+
+
+def callables(app: lw.App) -> dict[str, Callable[..., Any]]:
+    """What `BAD` names, bound to an app where it needs one."""
+    found: dict[str, Callable[..., Any]] = {
+        "Mesh": lw.Mesh, "Material": lw.Material, "Lods": lw.Lods, "scatter": lw.scatter, "Budgets": lw.Budgets,
+        "App": lambda **values: lw.App(host=HeadlessHost(), **values),
+        "FlyCamera": lambda **values: lw.FlyCamera(**({"app": app} | values)),
+        "Sun": environment.Sun, "Sky": environment.Sky, "Fog": environment.Fog, "Sea": environment.Sea,
+        "Wind": environment.Wind, "Shadows": environment.Shadows,
+    }
+    shapes = ("box", "plane", "sphere", "cylinder", "cone", "merge")
+    found |= {f"Mesh.{name}": getattr(lw.Mesh, name) for name in shapes}
+    found |= {f"App.{name}": getattr(app, name) for name in ("frame", "watch", "panel")}
+    found |= {f"Input.{name}": getattr(app.input, name) for name in ("key", "pressed")}
+    return found
+
+
+VALID |= {"App.panel": {"width": 4, "height": 4}, "Input.key": {"name": "KeyW"}, "Input.pressed": {"name": "KeyW"}}
+CASES = [(name, parameter, index) for name, rows in BAD.items() for parameter, values in rows.items()
+         for index in range(len(values))]
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[lw.App]:
+    made = make_app()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(("name", "parameter"), sorted({(name, parameter) for name, parameter, _ in CASES}))
+def test_bad_values_are_refused_where_they_are_given(name: str, parameter: str, app: lw.App) -> None:
+    call = callables(app)[name]
+    for value in BAD[name][parameter]:
+        with pytest.raises(lw.LayerwError) as caught:
+            call(**(VALID.get(name, {}) | {parameter: value}))
+        message = str(caught.value)
+        assert message.endswith((".", "?")) and len(message) < 400, message
+        assert isinstance(caught.value, (ValueError, TypeError, LookupError, AttributeError)), caught.value
+
+
+def parameters(call: Callable[..., Any]) -> list[str]:
+    return [p.name for p in inspect.signature(call).parameters.values() if p.name not in ("self", "host", "values")]
+
+
+CHECKED_ELSEWHERE = {  # public callables whose rows stand in the test of their own part
+    "App.raycast", "App.ray_at", "App.pick", "App.screenshot", "App.show_image", "App.spawn", "App.spawn_many",
+    "App.despawn", "App.load", "App.stream", "App.seen", "App.report", "App.frame_step", "App.close",
+}
+
+
+def test_every_public_name_has_rows(app: lw.App) -> None:
+    """Each parameter of each callable of these classes stands in BAD."""
+    known = callables(app)
+    for name, rows in BAD.items():
+        target = {"App": lw.App, "FlyCamera": lw.FlyCamera}.get(name, known[name])
+        missing = set(parameters(target)) - set(rows)
+        assert not missing, f"{name}: no rows for {sorted(missing)}"
+    for kind in (lw.Mesh, lw.App):
+        public = {f"{kind.__name__}.{name}" for name, value in vars(kind).items() if not name.startswith("_")
+                  and (inspect.isfunction(value) or isinstance(value, classmethod))}  # fmt: skip
+        assert public <= set(BAD) | CHECKED_ELSEWHERE, sorted(public - set(BAD) - CHECKED_ELSEWHERE)
+
+
+SETTINGS = [environment.Sun, environment.Sky, environment.Fog, environment.Sea, environment.Wind, environment.Shadows]
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_settings_check_what_is_set_later(kind: type) -> None:
+    made = kind()
+    for name, values in BAD[kind.__name__].items():
+        before = getattr(made, name)
+        for value in values:
+            with pytest.raises(lw.LayerwError, match=rf"^{kind.__name__}\.{name} is "):
+                setattr(made, name, value)
+        assert getattr(made, name) == before
+
+
+@pytest.mark.parametrize(("target", "name", "near"), [
+    ("fog", "colour", "color"), ("sun", "elevaton", "elevation"), ("shadows", "enable", "enabled"),
+    ("", "camra", "camera"), ("", "pointerlock", "pointer_lock"), ("sky", "rotation", "It has"),
+    ("", "background", "It has"), ("", "sun", "has no attribute 'sun' to set"),
+])  # fmt: skip
+def test_typos_name_the_nearest(target: str, name: str, near: str, app: lw.App) -> None:
+    owner = getattr(app, target) if target else app
+    with pytest.raises(AttributeError, match=near) as caught:
+        setattr(owner, name, 1)
+    assert isinstance(caught.value, lw.LayerwError)
+
+
+def test_names_and_numbers_are_one_colour_everywhere(app: lw.App) -> None:
+    assert parse_color("red") == parse_color("#f00") == parse_color((1, 0, 0)) == parse_color(np.uint8([255, 0, 0]))
+    app.fog.color = "white"
+    assert app.fog.color == (1.0, 1.0, 1.0)
+    app.fog.color = (2.0, 0.5, 0)  # radiance may pass 1
+    assert app.fog.color == (2.0, 0.5, 0.0)
+    with pytest.raises(lw.ShapeError, match="uint8"):
+        parse_color(np.array([90, 0, 0]))
+    with pytest.raises(lw.ShapeError, match="Did you mean 'tomato'"):
+        parse_color("tomatoe")
+
+
+def test_a_checked_vector_is_a_copy() -> None:
+    given = np.array((1.0, 2.0, 3.0))
+    kept = checks.vector("position", given)
+    given[0] = 9
+    assert kept[0] == 1
+    assert np.allclose(checks.quaternion("rotation", (0, 2, 0, 2)), (0, math.sqrt(0.5), 0, math.sqrt(0.5)))
+    for bad in ((0, 0, 0, 0), (NAN, 0, 0, 1), (1, 0, 0)):
+        with pytest.raises(lw.ShapeError):
+            checks.quaternion("rotation", bad)
+
+
+def test_everything_raised_on_purpose_is_a_layerw_error() -> None:
+    for name in dir(lw):
+        value = getattr(lw, name)
+        if isinstance(value, type) and issubclass(value, Exception):
+            assert issubclass(value, lw.LayerwError)

@@ -189,7 +189,7 @@ def test_bad_meshes_and_lods_are_refused() -> None:
         Mesh(np.full((3, 3), np.nan), [0, 1, 2])
     with pytest.raises(ShapeError, match="multiple of 3"):
         Mesh(np.eye(3), [0, 1])
-    with pytest.raises(ShapeError, match="uvs take shape"):
+    with pytest.raises(ShapeError, match="Mesh uvs has shape"):
         Mesh(np.eye(3), [0, 1, 2], uvs=np.zeros((2, 2)))
     with pytest.raises(ValueError, match="rising"):
         Lods([(Mesh.box(), 100), (Mesh.box(), 50)])

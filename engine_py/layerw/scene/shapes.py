@@ -207,7 +207,7 @@ class Lods:
             raise KindError(f"Lods levels is {checks.shown(levels)}; it takes 1 to {LODS_MAX} (mesh, until_m).")
         distances = [checks.number("Lods until_m", until, 0, above=True) for _, until in levels]
         if distances != sorted(distances):
-            raise ConfigError(f"Lods until_m are {distances}; they rise from one level to the next.")
+            raise ConfigError(f"Lods until_m is {distances}; it takes rising distances.")
         self.meshes = [mesh for mesh, _ in levels]
         self.until_m = distances
         self.radius = max(mesh.data.radius for mesh in self.meshes)

@@ -54,7 +54,9 @@ def static_server(folder: Path, headers: dict[str, str] | None = None) -> Iterat
 
 @pytest.mark.parametrize("thread", ["worker", "main"])
 def test_an_export_plays_anywhere(tmp_path: Path, runtime_dir: Path, context: BrowserContext, thread: str) -> None:
-    program = write_program(tmp_path / "app", {"main.py": "import colours\n" + CUBE, "colours.py": "RED = 1\n"})
+    program = write_program(tmp_path / "app", {
+        "main.py": "import colours, json\n" + CUBE + "\njson.load(open('level 1%.json'))\nopen('late.bin').read()\n",
+        "colours.py": "RED = 1\n", "level 1%.json": "[1]", "late.bin": "late"})
     export_app(program, tmp_path / "host" / BASE_PATH, runtime=runtime_dir, web=web_folder())
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))

@@ -3,13 +3,15 @@
  *
  * Owns: what is fetched when (everything at once), and the messages when something is missing.
  * Does not: draw, or know commands. engine.js gives it the glue and waits for `run`.
- * Limits: a program is a folder of .py files that `manifest.json` lists, or one .py file without a manifest.
+ * Limits: a program is the folder that `manifest.json` lists.
  */
+import { ProgramFiles } from './program-files.js';
 
 /**
  * @typedef {object} Manifest
  * @property {string} program file to run, relative to the app folder
  * @property {string[]} modules every .py file of the app folder, relative to it
+ * @property {Record<string, number>} [files] every other file that open() reaches, and its bytes
  * @property {'zip' | 'wheel'} [engine] zip: a development server with the engine's sources (and a reload socket)
  *
  * @typedef {object} BootOptions
@@ -73,18 +75,6 @@ async function fetchManifest({ appUrl, program }) {
   return manifest;
 }
 
-/**
- * @param {string} appUrl
- * @param {Manifest} manifest
- */
-async function fetchModules(appUrl, manifest) {
-  const one = async (/** @type {string} */ name) => {
-    const response = await fetchOk(appUrl + name, `The program's file ${name}`);
-    return { name, bytes: new Uint8Array(await response.arrayBuffer()) };
-  };
-  return Promise.all(manifest.modules.map(one));
-}
-
 const RUN_PY = `
 def _layerw_run(program):
     import sys, traceback, types
@@ -114,8 +104,8 @@ export class PythonBoot {
   #pyodide;
   /** @type {Promise<Manifest>} */
   #manifest;
-  /** @type {Promise<{name: string, bytes: Uint8Array}[]>} */
-  #modules;
+  /** @type {Promise<ProgramFiles>} */
+  #files;
   /** @type {Promise<ArrayBuffer | null>} */
   #engine;
   /** @type {BootHooks} */
@@ -130,13 +120,13 @@ export class PythonBoot {
     this.#hooks = hooks;
     this.#manifest = fetchManifest(options);
     this.#pyodide = this.#startPyodide(options.runtimeUrl);
-    this.#modules = this.#manifest.then((manifest) => fetchModules(options.appUrl, manifest));
+    this.#files = this.#manifest.then((manifest) => new ProgramFiles(options.appUrl, manifest, fetchOk, hooks.log));
     this.#engine = this.#manifest.then(async (manifest) => {
       if (manifest.engine !== 'zip') return null;
       const response = await fetchOk(options.engineUrl, 'The engine\'s sources');
       return response.arrayBuffer();
     });
-    for (const promise of [this.#pyodide, this.#modules, this.#engine]) promise.catch(() => {});
+    for (const promise of [this.#pyodide, this.#files, this.#engine]) promise.catch(() => {});
   }
 
   /** The manifest, once it is here. */
@@ -163,11 +153,7 @@ export class PythonBoot {
     pyodide.registerJsModule('layerw_glue', glueModule);
     const { program } = await this.#manifest;
     pyodide.FS.mkdirTree('/app');
-    for (const { name, bytes } of await this.#modules) {
-      const folder = `/app/${name}`.replace(/\/[^/]*$/, '');
-      pyodide.FS.mkdirTree(folder);
-      pyodide.FS.writeFile(`/app/${name}`, bytes);
-    }
+    await (await this.#files).write(pyodide.FS, '/app');
     pyodide.FS.chdir('/app');
     pyodide.runPython('import layerw');
     this.#hooks.mark('layerw');

@@ -14,6 +14,7 @@ from layerw.base.config import Network
 from layerw.base.errors import ConfigError
 from layerw.base.handles import HandlePool
 from layerw.base.ports import U32, OnDone, OnFailed, TransferDone, TransferFailed
+from layerw.transfer.addresses import address
 
 URL_BYTES_MAX = 16 * 1024
 DATA_URI_BYTES_MAX = 64 * 1024 * 1024  # a data URI is the file itself
@@ -73,7 +74,7 @@ class FrameTransfers:
     def fetch(self, url: str, kind: int, *, max_bytes: int, priority: float, on_done: OnDone, on_failed: OnFailed,
               sha256: str = "", flags: int = 0) -> int:  # fmt: skip
         """Starts a fetch; `url` is relative to the user's program; flags: FETCH_RELOAD and the like of gpu/spec.py."""
-        url_data, hash_data = url.encode(), sha256.encode()
+        url_data, hash_data = address(url).encode(), sha256.encode()
         limit = DATA_URI_BYTES_MAX if url.startswith("data:") else URL_BYTES_MAX
         if not 0 < len(url_data) <= limit:
             raise ConfigError(f"A URL of {len(url_data)} bytes was asked for; it must have 1 to {limit}.")

@@ -70,7 +70,8 @@ class Mounts:
 
     def _manifest(self) -> Served:
         def load(bytes_max: int) -> tuple[bytes, Signature]:
-            data = build_manifest(self.program, engine="zip" if self.engine else "wheel")
+            data = build_manifest(self.program, engine="zip" if self.engine else "wheel",
+                                  folders=self.folders)
             return data, (0, len(data))
 
         return Served("manifest.json", None, True, load, _never_fresh)

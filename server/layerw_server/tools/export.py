@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..http.manifest import list_modules
+from ..http.manifest import build_manifest
 from ..http.paths import PathNotFound, PathRefused, is_served_name, resolve
 from ..runtime.wheel import engine_folder
 from .needs import needed_entries
@@ -161,9 +161,7 @@ def _copy_app(program: Path, part: Path, *, skipped: tuple[Path, ...], everythin
             except (PathNotFound, PathRefused):
                 continue  # a link out of the folder, or no plain file
             _copy(real, part / "app" / relative)
-    modules = list_modules(part / "app")
-    manifest = {"program": program.name, "modules": modules, "engine": "wheel"}
-    (part / "app" / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
+    (part / "app" / "manifest.json").write_bytes(build_manifest(part / "app" / program.name, engine="wheel"))
     return [entry.name for entry in left_out if entry not in skipped and not (entry / MARKER).exists()]
 
 

@@ -12,9 +12,11 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 from ..http.paths import is_served_name
 
+_QUOTED = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 _SPLIT = re.compile(r"[\s/\\?#*,;\"'()]+")
 _TEXT_SUFFIXES = (".gltf", ".json")
 _TEXT_BYTES_MAX = 16 * 1024 * 1024
@@ -51,11 +53,19 @@ def _names_in(path: Path) -> Iterator[str]:
     try:
         if path.suffix == ".py":
             for text in _python_texts(ast.parse(path.read_bytes())):
-                yield from _SPLIT.split(text)
+                yield from _words(text)
         elif path.stat().st_size <= _TEXT_BYTES_MAX:
-            yield from _SPLIT.split(path.read_text("utf-8", "replace"))
+            for text in _QUOTED.findall(path.read_text("utf-8", "replace")):
+                yield from _words(text)
     except (OSError, SyntaxError, ValueError):
         return  # the program itself will say so on the page
+
+
+def _words(text: str) -> Iterator[str]:
+    """Everything in a literal that may be the name of a file or folder: `my  box.glb` as well as `*.glb`."""
+    for spelling in {text, unquote(text)}:
+        yield from _SPLIT.split(spelling)
+        yield from spelling.replace("\\", "/").split("/")
 
 
 def _python_texts(tree: ast.Module) -> Iterator[str]:

@@ -101,17 +101,21 @@ class App:
         checks.instance("app.despawn entity", entity, Entities, "an Entity or Entities")
         entity.despawn()
 
-    def load(self, url: str, *, position: npt.ArrayLike | None = None, rotation: npt.ArrayLike | None = None,
-             scale: npt.ArrayLike | None = None, parent: Entity | None = None,
+    def load(self, url: str | PathLike[str], *, position: npt.ArrayLike | None = None,
+             rotation: npt.ArrayLike | None = None, scale: npt.ArrayLike | None = None, parent: Entity | None = None,
              max_texture_side: int = 1024) -> Model:  # fmt: skip
-        """A glTF or glb model, on its way from now on. `model.root` is there at once; see `model.on_ready`."""
+        """A glTF or glb model, on its way from now on. `model.root` is there at once; see `model.on_ready`.
+
+        url: relative to the program, absolute, a data URI, or a pathlib.Path. What goes wrong later is the model's
+        own: `model.state`, `model.error`, `model.warnings`.
+        """
         model = self._engine.opening.model(url, position=position, rotation=rotation, scale=scale, parent=parent,
                                            max_texture_side=max_texture_side)  # fmt: skip
         self._engine.contents.models.append(model)
         return model
 
-    def stream(self, url: str, *, place: str = "as_is", transform: npt.NDArray[np.float64] | None = None,
-               max_texture_side: int = 1024) -> World:  # fmt: skip
+    def stream(self, url: str | PathLike[str], *, place: str = "as_is",
+               transform: npt.NDArray[np.float64] | None = None, max_texture_side: int = 1024) -> World:  # fmt: skip
         """An open world (3D Tiles): the folder with its tileset.json, or the file; see stream.StreamConfig."""
         world = self._engine.opening.world(url, place=place, transform=transform, max_texture_side=max_texture_side)
         self._engine.contents.worlds.append(world)
@@ -209,7 +213,7 @@ class App:
         Static ones are drawn by the cells that they lie in, so some beside the view are among them.
         """
         checks.instance("app.seen entities", entities, Entities, "an Entity or Entities")
-        rows, first = self._engine.seen_rows, entities.first_row
+        rows, first = self._engine.shown.seen_rows, entities.first_row
         return np.unique(rows[(rows >= first) & (rows < first + len(entities))]).astype(np.intp) - first
 
     # -- pictures and memory -------------------------------------------------------------------

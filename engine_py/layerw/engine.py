@@ -14,16 +14,19 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base.config import Config
+from layerw.base.failures import Failures
 from layerw.base.host_port import MemoryHost
 from layerw.base.log import Log
-from layerw.base.ports import U32, Content, Primitive, TransferDone, TransferFailed
+from layerw.base.ports import Content, Primitive, TransferDone, TransferFailed
 from layerw.base.user_code import UserCode
 from layerw.content.contents import Contents
 from layerw.content.opening import Opening
 from layerw.content.sea import SeaSurface
 from layerw.content.spawner import Spawner
 from layerw.frame.report import HasStateHash, memory_figures, table_hash
-from layerw.frame.resources import COLUMN_BYTES_PER_ROW, Resources
+from layerw.frame.resources import Resources
+from layerw.frame.rows import RowColumns
+from layerw.frame.shown import Shown
 from layerw.frame.targets import RenderTargets
 from layerw.frame.view import ViewWriter, shadow_reach_m
 from layerw.gpu.frame_block import FrameBlock
@@ -37,13 +40,12 @@ from layerw.memory.ledger import HardLedger
 from layerw.pointing.pointer import Pointer
 from layerw.scene.camera import Camera, CameraFrame
 from layerw.scene.environment import Environment
-from layerw.scene.table import FrameColumns, Table
+from layerw.scene.table import ALIVE, Table
 from layerw.surface.surface import Surface
 from layerw.transfer.transfers import FrameTransfers
 from layerw.visibility.cull import Visibility
 
 INBOX_BYTES = 64 * 1024
-ROWS_MIN = 4096
 TABLE_BYTES_PER_ROW = 112  # columns, and world-space copies once something has a parent
 
 
@@ -62,7 +64,8 @@ class Engine:
         self.layer_ledger = HardLedger("layer", budgets.layer_bytes)
         self.gpu_ledger = HardLedger("gpu", budgets.gpu_bytes)
         self.log = Log()
-        self.user = UserCode(self.log.exception)
+        self.failures = Failures(self.log.exception)
+        self.user = UserCode(self.failures, self.log)
         self.submission = Submission(host)
         self.transfers = FrameTransfers(self.submission.encoder, self.submission)
         self.transfers.limit(config.network, config.lanes)
@@ -80,7 +83,7 @@ class Engine:
         self.environment = Environment()
         self.input = Input()
         self.spawner = Spawner(self.table, self.resources)
-        self.contents = Contents(self.table, SeaSurface(self.resources), self.log)
+        self.contents = Contents(self.table, SeaSurface(self.resources), self.log, self.failures)
         self.opening = Opening(config, self.transfers, self.store, self.backups, (self.layer_ledger, self.gpu_ledger),
                                self.table, self.visibility, self.user)  # fmt: skip
         self.surface = Surface(self.resources, self.submission, self.log, self.user,
@@ -91,10 +94,9 @@ class Engine:
         self.frame_number = 0
         self.time_s = 0.0
         self.pointer_lock = config.pointer_lock
-        self.seen_rows: U32 = np.zeros(0, np.uint32)
-        self._gpu_rows = 0
+        self._rows = RowColumns(self.table, self.resources, self.submission, self.log)
         self._view = ViewWriter(FrameBlock())
-        self._camera_frame: CameraFrame | None = None
+        self.shown = Shown(self.camera.frame(*self.targets.size), self.table.update())
         self._camera_key: tuple[object, ...] = ()
         self._report_flags: int | None = None
         self._pointer_lock_sent = False
@@ -109,7 +111,7 @@ class Engine:
         table = self.table
         found: dict[str, Any] = {
             "frame": self.frame_number, "title": self.config.title, "overlay": self.config.overlay,
-            "entities": table.alive_count, "seen": len(self.seen_rows), "tiles": self.contents.counts(),
+            "entities": table.alive_count, "seen": len(self.shown.seen_rows), "tiles": self.contents.counts(),
             "heap_bytes": self.heap_ledger.used_bytes, "layer_bytes": self.layer_ledger.held_bytes,
             "layer_fixed_bytes": self.layer_ledger.fixed_bytes, "backup_bytes": self.backups.size_bytes,
             "gpu_bytes": self.store.committed.used_bytes,
@@ -118,7 +120,7 @@ class Engine:
             "settled": self.contents.settled, "transfers": self.transfers.live_count,
             "lost": self.store.lost_count,
             "rows_uploaded": self.submission.rows_uploaded, "command_words": self.submission.words_submitted,
-            "errors": list(self.log.errors),
+            "errors": list(self.log.errors), "models": self.contents.about_models(), "ended": self.user.ended,
         }  # fmt: skip
         if self.layer.memory is not None:
             found["memory"] = memory_figures(self.layer.memory)
@@ -129,33 +131,40 @@ class Engine:
 
     def close(self) -> None:
         """Frees everything that the program made; the next frames draw only the sky."""
-        self.user.clear()
-        self.contents.close()
-        self.surface.close()
-        self.pointer.close()
-        alive = np.flatnonzero(self.table.flags & 1)
+        for what, part in (("The program", self.user.clear), ("What is loaded", self.contents.close),
+                           ("Pictures and panels", self.surface.close), ("Picking", self.pointer.close),
+                           ("The entities", self._despawn_all), ("Meshes and materials", self.resources.close)):
+            with self.failures.alone(what):
+                part()
+
+    def _despawn_all(self) -> None:
+        alive = np.flatnonzero(self.table.flags & ALIVE)
         for row in alive[::-1]:
-            if self.table.flags[row] & 1:
+            if self.table.flags[row] & ALIVE:
                 self.table.despawn(int(row), 1)
-        self.resources.close()
 
     # -- the frame -----------------------------------------------------------------------------
 
     def frame_step(self, time_s: float, dt_s: float, inbox_bytes: int, inbox_needed_bytes: int) -> None:
         """Called by the host once a frame; submits exactly once."""
         self.time_s = time_s
-        self.store.begin_frame()
-        self.backups.begin_frame()
-        try:
+        alone = self.failures.alone
+        with alone("The frame's accounts"):
+            self.store.begin_frame()
+            self.backups.begin_frame()
+        with alone("The events"):
             self._receive(inbox_bytes, inbox_needed_bytes)
+        with alone("The render targets"):
             self.targets.step()
+            self._rows.claim()
+        with alone("The screenshots"):
             self.surface.claim_room()
-            self.user.run_frames(dt_s)
-            camera = self.frame_camera()
-            self.contents.step(camera, time_s)
-            self._draw(camera)
-        except Exception as error:
-            self.user.show_exception(error)
+        self.user.run_frames(dt_s, time_s)
+        with alone("The camera"):
+            self.shown.camera = self.frame_camera()
+        with alone("Loading"):
+            self.contents.step(self.shown.camera, time_s)
+        self._draw(self.shown)
         self._finish()
 
     def _receive(self, inbox_bytes: int, inbox_needed_bytes: int) -> None:
@@ -163,28 +172,34 @@ class Engine:
         events = ev.decode_events(self._inbox.data[:inbox_bytes]) if inbox_bytes else []
         if inbox_needed_bytes > self._inbox.nbytes:
             self._inbox = self._new_inbox(inbox_needed_bytes)
-        self.input.apply(events)
+        with self.failures.alone("The input"):
+            self.input.apply(events)
         if any(isinstance(event, ev.DeviceRestored) for event in events):
             self._restore()  # before any callback makes something on the new device
         for event in events:
-            match event:
-                case ev.TransferDone():
-                    self.transfers.dispatch_done(TransferDone(*event))
-                case ev.TransferFailed():
-                    self.transfers.dispatch_failed(TransferFailed(*event))
-                case ev.Resize():
-                    self.targets.resize(event.width, event.height)
-                case ev.DeviceLost():
-                    self.log.warning(f"The GPU device was lost: {event.reason}")
-                case ev.ResourceFailed():
-                    kind = ("buffer", "texture", "mesh", "material")[event.kind]
-                    self.log.error(f"The {kind} {event.resource:#x} could not be made: {event.message}")
-                case ev.ReadbackDone() | ev.ReadbackSaved() | ev.ReadbackFailed():
-                    self.surface.receive(event)
-                case ev.ReportRequest():
-                    self._report_flags = event.flags
+            with self.failures.alone(f"The event {type(event).__name__}"):
+                self._take(event)
         for text in self.transfers.take_errors():
             self.log.exception(text)
+
+    def _take(self, event: ev.Event) -> None:
+        """One event."""
+        match event:
+            case ev.TransferDone():
+                self.transfers.dispatch_done(TransferDone(*event))
+            case ev.TransferFailed():
+                self.transfers.dispatch_failed(TransferFailed(*event))
+            case ev.Resize():
+                self.targets.resize(event.width, event.height)
+            case ev.DeviceLost():
+                self.log.warning(f"The GPU device was lost: {event.reason}")
+            case ev.ResourceFailed():
+                kind = ("buffer", "texture", "mesh", "material")[event.kind]
+                self.log.error(f"The {kind} {event.resource:#x} could not be made: {event.message}")
+            case ev.ReadbackDone() | ev.ReadbackSaved() | ev.ReadbackFailed():
+                self.surface.receive(event)
+            case ev.ReportRequest():
+                self._report_flags = event.flags
 
     def _new_inbox(self, size_bytes: int) -> npt.NDArray[np.uint8]:
         """A larger inbox and the command that names it; the old one stays valid until the submit."""
@@ -196,7 +211,7 @@ class Engine:
         """The device is back and empty: everything is made again."""
         lost = self.store.restore()
         self.contents.device_lost(self._is_lost)
-        self._gpu_rows = 0
+        self._rows.device_lost()
         self.log.info(f"The GPU device is back; {lost} resources are loaded again, {len(self.backups)} came from "
                       f"backups.")  # fmt: skip
 
@@ -204,59 +219,59 @@ class Engine:
         """Whether a content must be loaded again: what was uploaded of an unfinished one is not looked at."""
         return self.store.is_lost(content.primitives) if content.state == "ready" else content.gpu_bytes > 0
 
-    def _draw(self, camera: CameraFrame) -> None:
-        """World columns, visibility, rows, draws."""
-        tiles = self.contents.tiles(camera, self.environment)
-        columns = self.table.update()
-        self._view.write(camera, self.environment, self.time_s)
-        found = self.visibility.frame(camera.position, camera.planes, columns.position, columns.rotation, columns.scale,
-                                      tiles=tiles, tile_row=self.contents.first_row,
-                                      shadow_m=shadow_reach_m(self.environment),
-                                      scale_changed=self.table.scale_changed())  # fmt: skip
+    def _draw(self, shown: Shown) -> None:
+        """World columns, visibility, rows, draws; where one fails, its last good result is drawn."""
+        alone, camera = self.failures.alone, shown.camera
+        with alone("The tiles"):
+            shown.tiles = self.contents.tiles(camera, self.environment)
+        with alone("The hierarchy"):
+            shown.columns = self.table.update()
+        with alone("The view"):
+            self._view.write(camera, self.environment, self.time_s)
+        with alone("The visibility"):
+            columns = shown.columns
+            shown.found = self.visibility.frame(
+                camera.position, camera.planes, columns.position, columns.rotation, columns.scale, tiles=shown.tiles,
+                tile_row=self.contents.first_row, shadow_m=shadow_reach_m(self.environment),
+                scale_changed=self.table.scale_changed())
         self.submission.begin(self.frame_number, self._view.block.array)
-        self._upload_rows(columns)
-        self.seen_rows = found.rows[: found.seen_count]
-        self.submission.visible(found.rows)
+        shown.drawn = shown.found
+        with alone("The rows"):
+            self._rows.upload(shown.columns)
+        with alone("The draws"):
+            shown.drawn = self._rows.fitting(shown.found)
+        self.submission.visible(shown.drawn.rows)
         for name in ("shadow", "opaque", "blend"):
-            self.submission.draws(name, getattr(found, name))
-        self.surface.take_screenshots(self.targets.size)
+            self.submission.draws(name, getattr(shown.drawn, name))
+        with alone("The screenshots"):
+            self.surface.take_screenshots(self.targets.size)
 
     def frame_camera(self) -> CameraFrame:
         """This frame's camera; the last one while it stands still, or where the program set impossible values."""
         camera = self.camera
         try:
             key = (*map(float, camera.position), camera.yaw, camera.pitch, camera.fov_y, camera.near, self.targets.size)
-            if self._camera_frame is None or key != self._camera_key:
+            if key != self._camera_key:
+                self.shown.camera = camera.frame(*self.targets.size)
                 self._camera_key = key
-                self._camera_frame = camera.frame(*self.targets.size)
-        except (ValueError, TypeError) as error:
-            if self._camera_frame is None:
-                raise
+        except Exception as error:
             self.user.show_exception(error)
-        return self._camera_frame
-
-    def _upload_rows(self, columns: FrameColumns) -> None:
-        """Grows the GPU's columns with the table, then uploads what changed."""
-        if self.table.rows_used > self._gpu_rows:
-            rows = min(max(ROWS_MIN, 1 << (self.table.rows_used - 1).bit_length()), self.table.capacity)
-            if not self.resources.try_charge("columns", rows * COLUMN_BYTES_PER_ROW):
-                rows = self.table.rows_used
-                self.resources.charge("columns", rows * COLUMN_BYTES_PER_ROW, f"Instance columns of {rows} rows")
-            self.submission.encoder.rows_capacity(rows)
-            self._gpu_rows = rows
-            self.table.touch_all()
-        self.submission.rows(columns, self.table.dirty_runs())
+        return self.shown.camera
 
     def _finish(self) -> None:
         """Page commands, then the one submit."""
+        alone = self.failures.alone
+        with alone("The report"):
+            if self._report_flags is not None:
+                flags, self._report_flags = self._report_flags, None
+                self.submission.report(json.dumps(self.report(state_hash=bool(flags & 1))))
+        with alone("The panels"):
+            self.surface.show_panels()
+        with alone("The input"):
+            self.input.end_frame()
         if self.pointer_lock != self._pointer_lock_sent:
-            self._pointer_lock_sent = self.pointer_lock
-            self.submission.encoder.input_mode(int(self.pointer_lock))
-        if self._report_flags is not None:
-            self.submission.report(json.dumps(self.report(state_hash=bool(self._report_flags & 1))))
-            self._report_flags = None
-        self.surface.show_panels()
+            self._pointer_lock_sent = bool(self.pointer_lock)
+            self.submission.encoder.input_mode(int(self._pointer_lock_sent))
         self.submission.log(self.log.take())
-        self.input.end_frame()
         self.frame_number += 1
         self.submission.end(self.host)

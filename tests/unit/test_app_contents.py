@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import layerw as lw
-from layerw.gpu import spec
+from layerw.hosts.faults import Fault
 from layerw.hosts.headless import HeadlessHost, run_headless
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -174,8 +174,7 @@ def test_a_view_that_needs_more_than_the_budget_shows_coarser_tiles(tmp_path: Pa
 
 def test_a_failed_tile_is_tried_again_and_its_parent_shows_meanwhile(tmp_path: Path) -> None:
     tileset(tmp_path, children=3, triangles=20)
-    network = {"fault": lambda url, attempt: (spec.FAIL_NETWORK, 503, f"{url}: 503") if url == "1.glb" and attempt < 3
-               else None}  # fmt: skip
+    network = {"fault": lambda url, attempt: Fault("status") if url == "1.glb" and attempt < 3 else None}
     app, host = make(tmp_path, network=network)
     app.stream("tileset.json")
     step_within_budgets(app, host, 40)

@@ -77,7 +77,11 @@ def parse(payload: bytes, bin_bytes: int = -1) -> Document:
         raise GltfError("The glTF JSON is no object.")
     _check_version(root)
     _check_extensions(root)
-    return Document(root, bin_bytes)
+    doc = Document(root, bin_bytes)
+    for name in array(root, "extensionsUsed", "The document"):
+        if isinstance(name, str) and name not in SUPPORTED_EXTENSIONS:
+            doc.warn(f"The extension {name} is not supported yet; what it adds is left out.")
+    return doc
 
 
 def _refuse_constant(name: str) -> float:

@@ -171,6 +171,7 @@ class Content(Protocol):
 
     state: str
     error: str
+    warnings: list[str]  # what it is shown without, and why
     retryable: bool  # failed: True for network errors, False for broken files
     layer_bytes: int  # reserved in the Layer ledger now
     gpu_bytes: int  # charged to the GPU ledger now

@@ -1,61 +1,134 @@
-"""The program's own callbacks, called so that a mistake in one never stops the picture.
+"""The program's own callbacks and coroutines, called so that a mistake in one never stops the picture.
 
-Owns: which callbacks run. One that raises is reported once, with its traceback, and is not called again.
+Owns: which callbacks run. One that raises is told with its line and called again in the next frame; one that raises
+in FAILURES_MAX frames running is not called any more. `async def` callbacks run one at a time: a frame callback that
+still runs is not started again. `sys.exit()` ends the program: nothing of it is called from then on, the picture stays.
 """
 
 from __future__ import annotations
 
-import traceback
+import asyncio
+import inspect
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any
 
-ENGINE_FOLDER = __file__.rsplit("/", 2)[0] + "/"
+from layerw.base.failures import Failures
+from layerw.base.log import Log
+from layerw.base.tasks import Tasks
+
+FAILURES_MAX = 60
+
+
+@dataclass(slots=True, eq=False)
+class _Frame:
+    """A frame callback."""
+
+    callback: Callable[[float], Any]
+    failures: int = 0  # frames running
+    waited_s: float = 0.0  # since it was called last
+    running: asyncio.Future[Any] | None = None  # of an `async def`
 
 
 class UserCode:
-    """Calls into the program. `show(text)` gets each traceback."""
+    """Calls into the program."""
 
-    def __init__(self, show: Callable[[str], None]) -> None:
-        self._show = show
-        self._frames: list[Callable[[float], Any]] = []
-        self._shown: set[str] = set()
+    def __init__(self, failures: Failures, log: Log) -> None:
+        self.ended = ""  # why the program ended itself
+        self._failures, self._log = failures, log
+        self._tasks = Tasks(self._failed)
+        self._frames: list[_Frame] = []
 
     def add_frame(self, callback: Callable[[float], Any]) -> None:
-        """Calls it each frame with the seconds since the last."""
-        self._frames.append(callback)
+        """Calls it each frame with the seconds since the last call."""
+        self._frames.append(_Frame(callback))
 
     def clear(self) -> None:
-        """Forgets every callback, and what was shown."""
+        """Forgets every callback and task, and what was told."""
         self._frames.clear()
-        self._shown.clear()
+        self._tasks.close()
+        self._failures.clear()
 
-    def run_frames(self, dt: float) -> None:
-        """One call to each frame callback that has not failed."""
-        for callback in list(self._frames):
-            if not self.call(callback, dt):
-                self._frames.remove(callback)
+    def run_frames(self, dt: float, time_s: float) -> None:
+        """Tasks that are due, then one call to each frame callback."""
+        self._tasks.step(time_s)
+        for frame in list(self._frames):
+            self._run(frame, dt)
 
     def call(self, callback: Callable[..., Any], *values: Any) -> bool:
         """False where it raised; the traceback was shown then."""
-        try:
-            callback(*values)
-        except Exception as error:
-            self.show_exception(error)
-            return False
-        return True
+        called, result = self._call(callback, *values)
+        if called and inspect.isawaitable(result):
+            self._tasks.start(result)
+        return called
 
     def show_exception(self, error: BaseException) -> None:
         """Shows a traceback, once: the same error every frame is one message."""
-        text = format_exception(error)
-        if text not in self._shown and len(self._shown) < 64:
-            self._shown.add(text)
-            self._show(text)
+        self._failures.tell(error)
+
+    def _run(self, frame: _Frame, dt: float) -> None:
+        frame.waited_s += dt
+        if frame.running is not None:
+            if not frame.running.done():
+                return
+            good = not frame.running.cancelled() and frame.running.exception() is None
+            frame.running = None
+            self._count(frame, good)
+        if self.ended or frame not in self._frames:
+            return
+        waited, frame.waited_s = frame.waited_s, 0.0
+        called, result = self._call(frame.callback, waited)
+        if called and inspect.isawaitable(result):
+            frame.running = self._tasks.start(self._told(result))
+        else:
+            self._count(frame, called)
+
+    def _count(self, frame: _Frame, good: bool) -> None:
+        """Pauses a callback that never works."""
+        frame.failures = 0 if good else frame.failures + 1
+        if frame.failures >= FAILURES_MAX and frame in self._frames:
+            self._frames.remove(frame)
+            self._log.error(f"{_name(frame.callback)} raised in {FAILURES_MAX} frames running and is not called any "
+                            "more; mend it and reload.")
+
+    def _call(self, callback: Callable[..., Any], *values: Any) -> tuple[bool, Any]:
+        """Whether it came back, and with what."""
+        if self.ended:
+            return True, None
+        with self._tasks.running() if asyncio._get_running_loop() is None else nullcontext():
+            try:
+                return True, callback(*values)
+            except (Exception, SystemExit, asyncio.CancelledError) as error:
+                self._failed(error)
+                return False, None
+
+    async def _told(self, awaitable: Any) -> None:
+        """A frame callback's coroutine: its failure is told here, and counted when it is over."""
+        try:
+            await awaitable
+        except (Exception, SystemExit) as error:
+            self._failed(error)
+            raise asyncio.CancelledError from None
+
+    def _failed(self, error: BaseException) -> None:
+        """An exception that reached the top of the program's code."""
+        if isinstance(error, SystemExit):
+            self._end(error)
+        else:
+            self._failures.tell(error)
+
+    def _end(self, error: SystemExit) -> None:
+        if self.ended:
+            return
+        reason = "" if error.code in (None, 0) else f" ({error.code})"
+        self.ended = (f"The program ended itself with sys.exit(){reason}; its last picture stays. "
+                      "Reload to start it again.")
+        self._frames.clear()
+        self._log.info(self.ended)
 
 
-def format_exception(error: BaseException) -> str:
-    """The traceback without the engine's outermost lines, so that it starts in the program's own file."""
-    trace = error.__traceback__
-    first = trace
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(ENGINE_FOLDER):
-        trace = trace.tb_next
-    return "".join(traceback.format_exception(type(error), error, trace or first))
+def _name(callback: Callable[..., Any]) -> str:
+    code = getattr(callback, "__code__", None)
+    name = getattr(callback, "__qualname__", type(callback).__name__)
+    return f"{name} ({code.co_filename}, line {code.co_firstlineno})" if code is not None else name

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from layerw.base.failures import Failures
 from layerw.base.log import Log
 from layerw.base.ports import Content, TileDraw
+from layerw.content.addresses import shown
 from layerw.content.models import Model
 from layerw.content.sea import SeaSurface
 from layerw.scene.camera import CameraFrame
@@ -20,31 +22,48 @@ if TYPE_CHECKING:
     from layerw.content.worlds import World
 
 ROWS_MIN = 1024
+REPORTED_MAX = 256
 
 
 class Contents:
     """`step` once a frame before the scene, `tiles` after it."""
 
-    def __init__(self, table: Table, sea: SeaSurface, log: Log) -> None:
+    def __init__(self, table: Table, sea: SeaSurface, log: Log, failures: Failures) -> None:
         self.models: list[Model] = []
         self.worlds: list[World] = []
         self.first_row = -1
-        self._table, self._sea, self._log = table, sea, log
+        self._table, self._sea, self._log, self._failures = table, sea, log, failures
+        self._sea_drawn = TileDraw()
         self._rows = 0
         self._camera: bytes = b""
         self._shown: tuple[object, ...] = ()
 
     def step(self, camera: CameraFrame, time_s: float) -> None:
-        """Loading and streaming of this frame; what went wrong is logged."""
+        """Loading and streaming of this frame, each model and world alone; what went wrong is logged."""
         for model in self.models:
-            error = model.step()
-            if error:
-                self._log.error(error)
+            if model.state == "loading":
+                with self._failures.alone(f"The model {shown(model.url)}"):
+                    model.step()
+                self._tell(model)
         for world in self.worlds:
-            for text in world.step(camera, time_s):
-                self._log.error(text)
+            with self._failures.alone(f"The world {shown(world.url)}"):
+                for text in world.step(camera, time_s):
+                    self._log.error(text)
         self.models = [model for model in self.models if model.state != "closed"]
         self.worlds = [world for world in self.worlds if world.state != "closed"]
+
+    def _tell(self, model: Model) -> None:
+        """What became of a model in this frame."""
+        if model.state == "failed":
+            self._log.error(f"{shown(model.url)} could not be loaded: {model.error}")
+        elif model.state == "ready":
+            for warning in model.warnings:
+                self._log.warning(f"{shown(model.url)}: {warning}")
+
+    def about_models(self) -> list[dict[str, object]]:
+        """For the report: those with an error or a warning first, REPORTED_MAX at most."""
+        ranked = sorted(self.models, key=lambda model: not (model.error or model.warnings))
+        return [model.about() for model in ranked[:REPORTED_MAX]]
 
     @property
     def settled(self) -> bool:
@@ -54,11 +73,16 @@ class Contents:
 
     def tiles(self, camera: CameraFrame, environment: Environment) -> TileDraw:
         """This frame's tiles and the sea; their rows are marked where they differ from the last frame's."""
-        found = self._sea.draw(environment.sea, camera.position)
+        with self._failures.alone("The sea"):
+            self._sea_drawn = self._sea.draw(environment.sea, camera.position)
+        found = self._sea_drawn
         if self.worlds:
             from layerw.content.worlds import joined
 
-            found = joined([*(world.streamer.draw() for world in self.worlds), found])
+            for world in self.worlds:
+                with self._failures.alone(f"The world {shown(world.url)}"):
+                    world.drawn = world.streamer.draw()
+            found = joined([*(world.drawn for world in self.worlds), found])
         count = len(found.mesh)
         if count:
             self._ensure_rows(count)
@@ -90,16 +114,17 @@ class Contents:
     def device_lost(self, is_lost: Callable[[Content], bool]) -> None:
         """Loads again what came from files and could not be made again."""
         for model in self.models:
-            model.device_lost(is_lost)
+            with self._failures.alone(f"The model {shown(model.url)}"):
+                model.device_lost(is_lost)
         for world in self.worlds:
-            world.streamer.device_lost(is_lost)
+            with self._failures.alone(f"The world {shown(world.url)}"):
+                world.streamer.device_lost(is_lost)
         self._shown = ()
 
     def close(self) -> None:
         """Frees everything."""
-        for model in self.models:
-            model.close()
-        for world in self.worlds:
-            world.close()
-        self._sea.close()
-        self.models, self.worlds = [], []
+        for close in (*(model.close for model in self.models), *(world.close for world in self.worlds),
+                      self._sea.close):  # fmt: skip
+            with self._failures.alone("The end of what was loaded"):
+                close()
+        self.models, self.worlds, self._sea_drawn = [], [], TileDraw()

@@ -2,7 +2,7 @@
 
 Owns: the content that it opened and the entities made of it. The root entity exists at once, so that a program
 may place it before the file is here. Limits: a lost device may load the file again and keeps the root; other
-references to the model's entities end then.
+references to the model's entities end then. A model whose root is despawned while it loads is closed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from layerw.base.ports import Content, ContentLoader, Primitive
 from layerw.base.user_code import UserCode
+from layerw.content.addresses import shown
 from layerw.scene.entity import Entity
 from layerw.scene.table import Table
 from layerw.visibility.cull import Visibility
@@ -21,13 +22,14 @@ PRIORITY = 1.0e6  # models come before tiles
 
 
 class Model:
-    """state: "loading", "ready", "failed" (see `error`) or "closed"."""
+    """state: "loading", "ready", "failed" (see `error`) or "closed". `warnings`: what it is shown without, and why."""
 
     def __init__(self, url: str, loader: ContentLoader, table: Table, visibility: Visibility, user: UserCode, *,
                  root: Entity, max_texture_side: int) -> None:  # fmt: skip
         self.url = url
         self.state = "loading"
         self.error = ""
+        self.warnings: list[str] = []
         self.root = root
         self.entities: dict[str, Entity] = {}  # by node name, the first of each
         self._loader, self._table, self._visibility, self._user = loader, table, visibility, user
@@ -64,24 +66,41 @@ class Model:
 
     # -- for the engine --------------------------------------------------------------------------
 
-    def step(self) -> str:
-        """One frame of loading; returns an error message when it failed in this frame."""
+    def step(self) -> None:
+        """One frame of loading. Whatever goes wrong in it is this model's own: it has failed then."""
         if self.state != "loading":
-            return ""
+            return
+        if not self.root.alive:
+            self.close()
+            return
+        try:
+            self._load()
+        except Exception as error:
+            self._fail(f"{type(error).__name__}: {error}")
+            raise
+
+    def _load(self) -> None:
         if self._content is None:
             self._content = self._loader.try_open(self.url, priority=PRIORITY, max_texture_side=self._max_texture_side)
-            return ""
+            return
         self._content.step()
         if self._content.state == "ready":
             self._build(self._content)
-            self.state = "ready"
-            for callback in self._callbacks:
+            self.state, self.warnings = "ready", list(self._content.warnings)
+            callbacks, self._callbacks = self._callbacks, []
+            for callback in callbacks:
                 self._user.call(callback)
-            self._callbacks.clear()
         elif self._content.state == "failed":
-            self.state, self.error = "failed", self._content.error
-            return f"{self.url} could not be loaded: {self.error}"
-        return ""
+            self._fail(self._content.error)
+
+    def _fail(self, error: str) -> None:
+        """Gives everything back but the root, which belongs to the program as well."""
+        self.state, self.error = "failed", error
+        self._unload()
+
+    def about(self) -> dict[str, object]:
+        """For the report."""
+        return {"url": shown(self.url), "state": self.state, "error": self.error, "warnings": self.warnings}
 
     def device_lost(self, is_lost: Callable[[Content], bool]) -> None:
         """Load the file again where something that came from it is gone."""

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from layerw.base.config import Config
 from layerw.base.ports import F64
 from layerw.base.user_code import UserCode
+from layerw.content.addresses import checked_address
 from layerw.content.models import Model
 from layerw.content.spawner import set_values
 from layerw.gpu.store import Store
@@ -45,16 +46,19 @@ class Opening:
 
         return GltfLoader(self._transfers, self._layer_ledger, self._store, self._backups)
 
-    def model(self, url: str, *, position: npt.ArrayLike | None, rotation: npt.ArrayLike | None,
+    def model(self, given: object, *, position: npt.ArrayLike | None, rotation: npt.ArrayLike | None,
               scale: npt.ArrayLike | None, parent: Entity | None, max_texture_side: int) -> Model:  # fmt: skip
         """See App.load."""
+        url = checked_address(given, "app.load")
+        loader = self.loader
         root = Entity(self._table, self._table.spawn(1, mesh=0, material=0, radius=0.0))
         set_values(root, position=position, rotation=rotation, scale=scale, parent=parent)
-        return Model(url, self.loader, self._table, self._visibility, self._user, root=root,
+        return Model(url, loader, self._table, self._visibility, self._user, root=root,
                      max_texture_side=max_texture_side)  # fmt: skip
 
-    def world(self, url: str, *, place: str, transform: F64 | None, max_texture_side: int) -> World:
+    def world(self, given: object, *, place: str, transform: F64 | None, max_texture_side: int) -> World:
         """See App.stream."""
+        url = checked_address(given, "app.stream")
         from layerw.content.worlds import World
         from layerw.stream.config import StreamConfig
         from layerw.stream.streamer import Streamer

@@ -31,6 +31,7 @@ class World:
     def __init__(self, streamer: Streamer, user: UserCode) -> None:
         self.streamer = streamer
         self.state = "loading"
+        self.drawn = TileDraw()  # in the last frame
         self._user = user
         self._callbacks: list[Callable[[], object]] = []
 

@@ -37,7 +37,15 @@ class ViewWriter:
         self._anchor = np.zeros(3)  # of noise by place
 
     def write(self, camera: CameraFrame, environment: Environment, time_s: float) -> None:
-        """Fills every member that changed since the last call."""
+        """Fills every member that changed since the last call; where a value is impossible, nothing changes."""
+        good = self.block.array.copy()
+        try:
+            self._write(camera, environment, time_s)
+        except Exception:
+            self.block.array[:] = good
+            raise
+
+    def _write(self, camera: CameraFrame, environment: Environment, time_s: float) -> None:
         light = _light_key(environment)
         moved, lit = camera is not self._camera, light != self._light
         if moved:

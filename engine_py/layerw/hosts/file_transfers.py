@@ -12,13 +12,13 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
 from layerw.gpu import spec
 from layerw.hosts.containers import FormatError, image_size, split_model, unrolled_count
 from layerw.hosts.faults import Fault, FetchFailed, Limits, answered, waiting_s
+from layerw.hosts.local_files import local_size, read_local
 
 IMAGE_SIDE_MAX = 8192
 FRAMES_A_SECOND = 60
@@ -146,8 +146,7 @@ class FileTransfers:
             transfer.ready_at = self.frame + self.settings.latency_frames + self._late_frames(transfer)
 
     def _late_frames(self, transfer: Transfer) -> int:
-        path = self._path(transfer.url)
-        size = path.stat().st_size if path.is_file() else 0
+        size = local_size(self.settings.root, transfer.url)
         late_s = waiting_s(transfer.fault, size, self._limits_of(transfer))
         return math.ceil(late_s * FRAMES_A_SECOND) if math.isfinite(late_s) else NEVER_FRAMES
 
@@ -171,7 +170,8 @@ class FileTransfers:
     # -- the work ----------------------------------------------------------------------------------
 
     def _load(self, t: Transfer) -> tuple[int, int, int, bytes]:
-        data = answered(t.fault, t.url, self._file(t.url, t.max_bytes), t.max_bytes, self._limits_of(t))
+        data = read_local(self.settings.root, t.url, t.max_bytes)
+        data = answered(t.fault, t.url, data, t.max_bytes, self._limits_of(t))
         found = hashlib.sha256(data).hexdigest()
         if not found.startswith(t.sha256):
             raise FetchFailed(spec.FAIL_HASH, 0, 0, f"{t.url} has the hash {found[:16]}, expected {t.sha256[:16]}.")
@@ -183,19 +183,6 @@ class FileTransfers:
             return len(data), 0, 0, b""
         text, t.data, container = split_model(data)
         return len(t.data), container, 0, text
-
-    def _path(self, url: str) -> Path:
-        return self.settings.root / unquote(urlsplit(url).path)
-
-    def _file(self, url: str, max_bytes: int) -> bytes:
-        path = self._path(url)
-        if urlsplit(url).scheme not in ("", "file") or not path.is_file():
-            raise FetchFailed(spec.FAIL_NETWORK, 404, 0, f"{url} is not a file in {self.settings.root.name}.")
-        size = path.stat().st_size
-        if size > max_bytes:
-            raise FetchFailed(spec.FAIL_TOO_LARGE, size, 0,
-                              f"{url} has {size} bytes; at most {max_bytes} were allowed.")
-        return path.read_bytes()
 
     def _mesh(self, words: np.ndarray[tuple[int, ...], np.dtype[np.uint32]]) -> tuple[int, int, int, bytes]:
         attributes, vertices, indices, flags, mode = (int(w) for w in words[:5])

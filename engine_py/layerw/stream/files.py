@@ -22,6 +22,7 @@ class FileFetch:
         self.layer_bytes = self.gpu_bytes = 0
         self.asset = -1  # nothing of it is kept
         self.primitives: list[Primitive] = []
+        self.warnings: list[str] = []
         self.nodes: list[NodeDesc] = []
         self._transfers, self._ledger, self._bytes_max = transfers, ledger, bytes_max
         self._sha256, self._priority, self._transfer = sha256, priority, 0

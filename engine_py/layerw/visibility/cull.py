@@ -46,7 +46,7 @@ class Visibility:
         self.table = table
         self.lod_table = LodTable()
         self._blend: set[int] = set()
-        self._draws = DrawList()
+        self._draws, self._spare = DrawList(), DrawList()  # a frame that fails leaves the last one's whole
         self._revision = (-1, -1)
         self._movers: Movers
         self._glass: Movers
@@ -96,7 +96,8 @@ class Visibility:
             write_view(self._near_view, camera, planes, shadow_m)
             self._shadow(position, shown, tile_row, order)
         self._draws.end_pass("shadow")
-        return self._draws.finish()
+        self._draws, self._spare = self._spare, self._draws
+        return self._spare.finish()
 
     def _refresh(self, position: F32, scale: F32) -> bool:
         """Sorts rows into batches again where rows, their looks or LOD sets changed; returns whether they had."""

@@ -1,0 +1,44 @@
+"""Addresses as programs give them: a text or a pathlib.Path, checked at the line that gives it.
+
+Owns nothing. Limits: URL_CHARS_MAX characters, a data URI DATA_URI_BYTES_MAX.
+"""
+
+from __future__ import annotations
+
+from os import PathLike, fspath
+from pathlib import PurePath
+from urllib.parse import quote
+
+from layerw.base.checks import shown as shown_value
+from layerw.base.errors import ConfigError, KindError
+from layerw.transfer.transfers import DATA_URI_BYTES_MAX, URL_BYTES_MAX
+
+PROGRAM_FOLDER = PurePath("/app")  # where a page has the program's files (web/engine/boot.js)
+SHOWN_CHARS = 96
+
+
+def checked_address(given: object, call: str) -> str:
+    """The URL that is meant, relative to the program's folder; a path's odd characters are percent-encoded.
+
+    Raises:
+        KindError: it is neither a text nor a path. ConfigError: it is empty or too long.
+    """
+    if isinstance(given, PathLike):
+        path = PurePath(fspath(given))
+        if path.is_relative_to(PROGRAM_FOLDER):
+            path = path.relative_to(PROGRAM_FOLDER)
+        url = quote(path.as_posix())
+    elif isinstance(given, str):
+        url = given
+    else:
+        raise KindError(f"{call} url is {shown_value(given)}; it takes a URL (str) or a pathlib.Path.")
+    limit = DATA_URI_BYTES_MAX if url.startswith("data:") else URL_BYTES_MAX
+    size = len(url.encode("utf-8", "replace"))
+    if not 0 < size <= limit:
+        raise ConfigError(f"{call} url has {size} bytes; it must have 1 to {limit}.")
+    return url
+
+
+def shown(url: str) -> str:
+    """A URL as messages name it: the beginning of a long one."""
+    return url if len(url) <= SHOWN_CHARS else f"{url[:SHOWN_CHARS]}..."

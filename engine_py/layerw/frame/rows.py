@@ -1,0 +1,89 @@
+"""The GPU's instance columns: a copy of the entity table's rows.
+
+Owns: how many rows there is room for, charged to the GPU budget. Where the table outgrows it, what streams is asked
+to make room; until then the rows that have none are left out of the picture, and all else is drawn.
+Limits: columns never shrink.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from layerw.base.log import Log
+from layerw.base.ports import U32
+from layerw.frame.resources import COLUMN_BYTES_PER_ROW, Resources
+from layerw.gpu import spec
+from layerw.gpu.submission import Submission
+from layerw.scene.table import FrameColumns, Table
+from layerw.visibility.draws import VisibleSet
+
+ROWS_MIN = 4096
+PATIENCE_FRAMES = 120  # for tiles to make room, before it is told
+
+
+class RowColumns:
+    """`claim` before content plans, `upload` once a frame."""
+
+    def __init__(self, table: Table, resources: Resources, submission: Submission, log: Log) -> None:
+        self._table, self._resources, self._submission, self._log = table, resources, submission, log
+        self.capacity = 0  # rows that the GPU has room for
+        self._waited_frames = 0
+
+    def device_lost(self) -> None:
+        """The new device has none; what they cost stays charged."""
+        self.capacity = 0
+
+    def claim(self) -> None:
+        """Asks what is streamed to leave room for rows that have none."""
+        if self._waited_frames:
+            self._resources.store.ledger.claimed_bytes += max(self._missing_bytes(), 0)
+
+    def upload(self, columns: FrameColumns) -> None:
+        """Grows with the table where there is room, then uploads what changed."""
+        if self._table.rows_used > self.capacity:
+            self._grow(self._table.rows_used)
+        runs = [(column, first, min(rows, self.capacity - first))
+                for column, first, rows in self._table.dirty_runs() if first < self.capacity]  # fmt: skip
+        self._submission.rows(columns, runs)
+
+    def _grow(self, used: int) -> None:
+        generous = min(max(ROWS_MIN, 1 << (used - 1).bit_length()), self._table.capacity)
+        for rows in (generous, used):
+            if self._resources.try_charge("columns", rows * COLUMN_BYTES_PER_ROW):
+                self._submission.encoder.rows_capacity(rows)
+                self.capacity, self._waited_frames = rows, 0
+                self._table.touch_all()
+                return
+        self._waited_frames += 1
+        if self._waited_frames == PATIENCE_FRAMES:
+            self._tell(used)
+
+    def _missing_bytes(self) -> int:
+        return self._table.rows_used * COLUMN_BYTES_PER_ROW - self._resources.charged("columns")
+
+    def _tell(self, used: int) -> None:
+        ledger = self._resources.store.ledger
+        self._log.error(
+            f"{used - self.capacity} of {used} rows of entities and tiles are not drawn: they need "
+            f"{self._missing_bytes()} bytes more, but the GPU budget of {ledger.budget_bytes} bytes has "
+            f"{ledger.left_bytes} left; despawn some, or raise it with lw.App(budgets=lw.Budgets(gpu_mib=...)).")
+
+    def fitting(self, found: VisibleSet) -> VisibleSet:
+        """What of a frame's draws the columns have rows for."""
+        if self._table.rows_used <= self.capacity:
+            return found
+        fits = found.rows < self.capacity
+        before = np.concatenate([np.zeros(1, np.int64), np.cumsum(fits)])
+        lists = {name: _shifted(getattr(found, name), before) for name in spec.PASSES}
+        return found._replace(rows=found.rows[fits], seen_count=int(before[found.seen_count]), **lists)
+
+
+def _shifted(records: U32, before: np.ndarray[tuple[int], np.dtype[np.int64]]) -> U32:
+    """DRAW_RECORDs over the visible rows that are left; `before`: how many are left before each."""
+    if not len(records):
+        return records
+    moved = records.copy()
+    first, count = records[:, 2].astype(np.int64), records[:, 3].astype(np.int64)
+    moved[:, 2] = before[first]
+    moved[:, 3] = before[first + count] - before[first]
+    return moved[moved[:, 3] > 0]

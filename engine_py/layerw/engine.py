@@ -28,9 +28,11 @@ from layerw.frame.resources import Resources
 from layerw.frame.rows import RowColumns
 from layerw.frame.shown import Shown
 from layerw.frame.targets import RenderTargets
-from layerw.frame.view import ViewWriter, shadow_reach_m
+from layerw.frame.view import ViewWriter, shadow_reach_m, view_flags
 from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.gen import events as ev
+from layerw.gpu.passes import DRAW_PASSES
+from layerw.gpu.spec import RESOURCE_KINDS
 from layerw.gpu.store import Store
 from layerw.gpu.submission import Submission
 from layerw.input.state import Input
@@ -194,7 +196,7 @@ class Engine:
             case ev.DeviceLost():
                 self.log.warning(f"The GPU device was lost: {event.reason}")
             case ev.ResourceFailed():
-                kind = ("buffer", "texture", "mesh", "material")[event.kind]
+                kind = RESOURCE_KINDS[event.kind]
                 self.log.error(f"The {kind} {event.resource:#x} could not be made: {event.message}")
             case ev.ReadbackDone() | ev.ReadbackSaved() | ev.ReadbackFailed():
                 self.surface.receive(event)
@@ -234,14 +236,15 @@ class Engine:
                 camera.position, camera.planes, columns.position, columns.rotation, columns.scale, tiles=shown.tiles,
                 tile_row=self.contents.first_row, shadow_m=shadow_reach_m(self.environment),
                 scale_changed=self.table.scale_changed())
-        self.submission.begin(self.frame_number, self._view.block.array)
+        self.submission.begin(self.frame_number)
         shown.drawn = shown.found
         with alone("The rows"):
             self._rows.upload(shown.columns)
         with alone("The draws"):
             shown.drawn = self._rows.fitting(shown.found)
         self.submission.visible(shown.drawn.rows)
-        for name in ("shadow", "opaque", "blend"):
+        self.submission.view(0, 0, (0, 0, *self.targets.size), view_flags(self.environment), self._view.block.array)
+        for name in DRAW_PASSES:
             self.submission.draws(name, getattr(shown.drawn, name))
         with alone("The screenshots"):
             self.surface.take_screenshots(self.targets.size)

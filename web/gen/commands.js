@@ -10,9 +10,10 @@
  * @property {(rows: number) => void} rowsCapacity Makes the instance columns hold `rows` rows (a multiple of 1024); contents are lost.
  * @property {(column: number, firstRow: number, rows: number, data: number) => void} rowsWrite Copies rows of one instance column (COLUMNS); both numbers are multiples of 1024.
  * @property {(data: number, count: number) => void} visibleRows The row numbers (u32) that this frame's draws index.
- * @property {(passId: number, data: number, count: number) => void} drawList `count` DRAW_RECORDs of one pass (PASSES), drawn in the order given.
+ * @property {(passId: number, data: number, count: number) => void} drawList `count` DRAW_RECORDs of one pass (passes.DRAW_PASSES), drawn in the order given.
  * @property {() => void} frameEnd Draws and presents the frame.
  * @property {(width: number, height: number) => void} targets Before frame_begin: canvas and render targets have this size in pixels from now on; 1 x 1 until then.
+ * @property {(view: number, texture: number, x: number, y: number, width: number, height: number, flags: number) => void} view After the rows: the frame_block and draw_lists that follow are this view's. It fills a rectangle (pixels, from the upper left) of the picture, or a texture; 0 = the picture. flags: VIEW_FLAGS.
  * @property {(readback: number) => void} readback Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames later.
  * @property {(buffer: number, sizeBytes: number, usage: number) => void} bufferCreate usage: 1 vertex, 2 index (never both: WebGL2 forbids it). size is a multiple of 4.
  * @property {(buffer: number) => void} bufferDestroy
@@ -63,6 +64,7 @@ export const COMMANDS = new Map([
   [6, { name: 'draw_list', words: 4 }],
   [7, { name: 'frame_end', words: 1 }],
   [8, { name: 'targets', words: 3 }],
+  [10, { name: 'view', words: 8 }],
   [9, { name: 'readback', words: 2 }],
   [16, { name: 'buffer_create', words: 4 }],
   [17, { name: 'buffer_destroy', words: 2 }],
@@ -154,6 +156,7 @@ export function decodeCommands(words, sinks, onError) {
           case 6: gpu.drawList(words[at + 1], words[at + 2], words[at + 3]); break;
           case 7: gpu.frameEnd(); break;
           case 8: gpu.targets(words[at + 1], words[at + 2]); break;
+          case 10: gpu.view(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6], words[at + 7]); break;
           case 9: gpu.readback(words[at + 1]); break;
           case 16: gpu.bufferCreate(words[at + 1], words[at + 2], words[at + 3]); break;
           case 17: gpu.bufferDestroy(words[at + 1]); break;

@@ -168,7 +168,7 @@ export class EventWriter {
     return words;
   }
 
-  /** kind: 0 buffer, 1 texture, 2 mesh, 3 material. Draws that use it are skipped. @param {number} kind @param {number} resource @param {string | Uint8Array} message
+  /** kind: RESOURCE_KINDS. Draws that use it are skipped. @param {number} kind @param {number} resource @param {string | Uint8Array} message
    * @returns {Uint32Array<ArrayBuffer>} */
   resourceFailed(kind, resource, message) {
     const { words } = this.begin(20, 4, bytesOf(message));

@@ -37,7 +37,7 @@ export const SAMPLER_NEAREST = 16;
 export const VERTEX_BYTES = 32;
 export const WORDS_MAX = 65535;
 
-export const PASSES = Object.freeze(["shadow", "opaque", "blend"]);
+export const RESOURCE_KINDS = Object.freeze(["buffer", "texture", "mesh", "material"]);
 export const MATERIAL_KINDS = Object.freeze(["pbr", "unlit", "terrain", "water"]);
 export const MATERIAL_TEXTURES = Object.freeze(["base_color", "metallic_roughness", "normal", "occlusion", "emissive"]);
 export const TOPOLOGIES = Object.freeze(["triangles", "lines", "points"]);

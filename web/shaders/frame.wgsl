@@ -11,8 +11,8 @@ override SHADOW_PASS: bool = false;
 
 @group(2) @binding(0) var<uniform> draw: DrawBlock;
 
-@group(3) @binding(0) var shadow_texture: texture_depth_2d;
-@group(3) @binding(1) var shadow_sampler: sampler_comparison;
+@group(3) @binding(0) var shadow_map: texture_depth_2d;
+@group(3) @binding(8) var shadow_sampler: sampler_comparison;
 
 const PI = 3.14159265358979;
 

@@ -58,7 +58,7 @@ fn sun_visibility(p: vec3<f32>, n: vec3<f32>) -> f32 {
   for (var y = -1; y <= 1; y++) {
     for (var x = -1; x <= 1; x++) {
       let uv = q.xy + vec2<f32>(f32(x), f32(y)) * texel;
-      lit += textureSampleCompareLevel(shadow_texture, shadow_sampler, uv, q.z + frame.shadow_params.y);
+      lit += textureSampleCompareLevel(shadow_map, shadow_sampler, uv, q.z + frame.shadow_params.y);
     }
   }
   let edge = max(abs(q.x - 0.5), abs(q.y - 0.5)) * 2.0;

@@ -27,16 +27,18 @@ export const loadWgsl = () => loadAll(wgslPieces().map((name) => [name, pieceFil
 /** Everything that WebGL2 compiles. @returns {Promise<Map<string, string>>} GLSL by file name */
 export const loadGlsl = () => loadAll(glslStages().map(({ file }) => [file, `gen/${file}`]));
 
-/** The program of a material kind in a pass. @param {number} kind @param {boolean} shadow @returns {string} */
-export const meshProgram = (kind, shadow) => (shadow ? 'depth' : MATERIAL_KINDS[kind]);
+/** @typedef {import('../gen/passes.js').Pass} Pass */
 
-/** Values of the overrides in frame.wgsl. @param {number} flags @param {boolean} shadow
+/** The program of a material kind in a draw pass. @param {number} kind @param {Pass} row @returns {string} */
+export const meshProgram = (kind, { shader }) => shader || MATERIAL_KINDS[kind];
+
+/** Values of the overrides in frame.wgsl. @param {number} flags @param {Pass} row the draw pass
  * @returns {Record<string, number>} 1 true, 0 false */
-export const overrides = (flags, shadow) => ({
+export const overrides = (flags, { shader }) => ({
   MASK: Number((flags & MATERIAL_MASK) !== 0),
   BLEND: Number((flags & MATERIAL_BLEND) !== 0),
   WIND: Number((flags & MATERIAL_WIND) !== 0),
-  SHADOW_PASS: Number(shadow),
+  SHADOW_PASS: Number(shader === 'depth'),
 });
 
 /** The WGSL module of a program. @param {Map<string, string>} texts @param {string} program @returns {string} */

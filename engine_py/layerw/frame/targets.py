@@ -2,28 +2,29 @@
 
 Owns: the size that is drawn at. Where the canvas's own size does not fit, a smaller one with the same shape is
 drawn and the browser scales it up. Never more than is reserved: backends make targets only when they are told a size.
-Limits: content keeps a quarter of the budget; a start needs room for SCALE_MIN of each side.
+What targets take follows from the rows of gpu/passes.py. Limits: content keeps a quarter of the budget; a start needs
+room for SCALE_MIN of each side.
 """
 
 from __future__ import annotations
 
-import math
-
 from layerw.base.log import Log
 from layerw.frame.resources import Resources
+from layerw.gpu import target_bytes as sizes
+from layerw.gpu.passes import SHADOW_SIDE, flag
 from layerw.gpu.submission import Submission
+from layerw.gpu.target_bytes import SizedView
 
-MSAA_SAMPLES = 4
-TARGET_BYTES_PER_PX = MSAA_SAMPLES * (4 + 4) + 4 + 3 * 4  # colour and depth32f, the resolved picture, a canvas of 3
-FIXED_BYTES = 2048 * 2048 * 4 + 64 * 1024  # the shadow map, uniforms
+FIXED_BYTES = SHADOW_SIDE * SHADOW_SIDE * 4 + 64 * 1024  # the shadow map (kept for the day where it is night), uniforms
 SCALE_MIN = 1 / 8
 SHARE_MAX = 0.75  # of the budget without FIXED_BYTES
 RETRY_FRAMES = 30
+SCALE_STEPS = 20  # of the search for the largest scale
 
 
 def target_bytes(width: int, height: int) -> int:
     """What a backend's render targets take at this size, with what it always has."""
-    return width * height * TARGET_BYTES_PER_PX + FIXED_BYTES
+    return sizes.target_bytes((width, height), [SizedView(flag("shadows"), width, height)]) + 64 * 1024
 
 
 def scaled(width: int, height: int, scale: float) -> tuple[int, int]:
@@ -79,12 +80,21 @@ class RenderTargets:
     def _fit(self, least_bytes: int) -> None:
         """Takes the largest size that fits; nothing changes where that would be less than `least_bytes`."""
         width, height = self._canvas
-        pixels = max(self._room_bytes() - FIXED_BYTES, 0) / TARGET_BYTES_PER_PX
-        scale = min(math.sqrt(pixels / (width * height)), 1.0)
-        size = scaled(width, height, scale)
+        size = scaled(width, height, self._largest_scale(self._room_bytes()))
         needed = target_bytes(*size)
         if needed < least_bytes or size == self.size:
             return
         self._resources.charge("targets", needed, f"Render targets of {size[0]} x {size[1]} pixels")
         self.size = size
         self._submission.encoder.targets(*size)
+
+    def _largest_scale(self, room_bytes: int) -> float:
+        """The largest scale of the canvas whose targets fit."""
+        if target_bytes(*self._canvas) <= room_bytes:
+            return 1.0
+        low, high = 0.0, 1.0
+        for _ in range(SCALE_STEPS):
+            middle = (low + high) / 2
+            fits = target_bytes(*scaled(*self._canvas, middle)) <= room_bytes
+            low, high = (middle, high) if fits else (low, middle)
+        return low

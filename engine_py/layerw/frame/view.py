@@ -10,10 +10,10 @@ import numpy as np
 
 from layerw.base.ports import F64
 from layerw.gpu.frame_block import FrameBlock
+from layerw.gpu.passes import SHADOW_SIDE, flag
 from layerw.scene.camera import CameraFrame
 from layerw.scene.environment import Environment, shadow_matrix
 
-SHADOW_TEXELS = 2048  # a side of the shadow map, in every backend
 NO_SEA_LEVEL = -1.0e6
 DAY_S = 86_400.0
 PATTERN_REACH_M = 32_768.0  # farther from its anchor than this, float32 steps (4 mm there) would show in noise
@@ -25,6 +25,11 @@ def shadow_reach_m(environment: Environment) -> float:
     shadows = environment.shadows
     lit = shadows.enabled and shadows.strength > 0 and environment.sun.elevation > 0
     return shadows.distance_m * CASTER_REACH if lit else 0.0
+
+
+def view_flags(environment: Environment) -> int:
+    """The passes that a view needs now: gpu.passes.VIEW_FLAGS."""
+    return flag("shadows") if shadow_reach_m(environment) > 0 else 0
 
 
 class ViewWriter:
@@ -101,10 +106,10 @@ def _write_light(block: FrameBlock, environment: Environment) -> None:
 def _write_shadow(block: FrameBlock, camera: CameraFrame, environment: Environment) -> None:
     shadows = environment.shadows
     if not shadow_reach_m(environment):
-        block.write("shadow_params", (1.0 / SHADOW_TEXELS, 0.0, 0.0, 1.0))
+        block.write("shadow_params", (1.0 / SHADOW_SIDE, 0.0, 0.0, 1.0))
         return
     # Half a range ahead, three quarters wide: holds all that is nearer than distance_m and on the screen.
     center, radius_m = camera.forward * (shadows.distance_m * 0.5), shadows.distance_m * 0.75
-    matrix = shadow_matrix(environment.sun.direction, camera.position, center, radius_m, SHADOW_TEXELS)
+    matrix = shadow_matrix(environment.sun.direction, camera.position, center, radius_m, SHADOW_SIDE)
     block.write("shadow_matrix", matrix.T)
-    block.write("shadow_params", (1.0 / SHADOW_TEXELS, shadows.bias, shadows.strength, shadows.distance_m))
+    block.write("shadow_params", (1.0 / SHADOW_SIDE, shadows.bias, shadows.strength, shadows.distance_m))

@@ -1,6 +1,6 @@
 """Writes the command stream's code from spec.py: `python -m layerw.gpu.codegen [--check]`.
 
-Owns: gpu/gen/{encoder,events,decoder}.py, web/gen/{commands,events,layouts}.js, web/shaders/gen/blocks.wgsl.
+Owns: gpu/gen/{encoder,events,decoder}.py, web/gen/{commands,events,layouts,passes}.js, web/shaders/gen/blocks.wgsl.
 `--check` writes nothing and exits with status 1 when a file is stale. Needs a checkout: an installed wheel has no
 web/ beside it.
 
@@ -17,8 +17,10 @@ from pathlib import Path
 
 from .codegen_common import validate
 from .codegen_js import commands_js, events_js, layouts_js
+from .codegen_passes import passes_js
 from .codegen_python import decoder_py, encoder_py, events_py
 from .codegen_wgsl import blocks_wgsl
+from .passes import validate as validate_passes
 from .spec import COMMANDS, EVENTS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -31,6 +33,7 @@ OUTPUTS: dict[str, Callable[[], str]] = {
     "web/gen/events.js": events_js,
     "web/gen/layouts.js": layouts_js,
     "web/shaders/gen/blocks.wgsl": blocks_wgsl,
+    "web/gen/passes.js": passes_js,
 }
 
 
@@ -45,6 +48,7 @@ def main(arguments: list[str]) -> int:
     """Write the files, or with --check say which are stale."""
     validate(COMMANDS)
     validate(EVENTS)
+    validate_passes()
     old = stale()
     if "--check" in arguments:
         if old:

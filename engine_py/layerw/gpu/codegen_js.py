@@ -9,8 +9,8 @@ from . import spec
 from .codegen_common import MARK, camel, fixed_words, has_text, pascal
 from .spec import COMMANDS, EVENTS, Field, Record
 
-LAYOUT_NAMES = ("PASSES", "MATERIAL_KINDS", "MATERIAL_TEXTURES", "TOPOLOGIES", "SEMANTICS", "GLTF_MODES", "DRAW_RECORD",
-                "MESH_BUILD_HEAD", "ACCESSOR", "KEYS")
+LAYOUT_NAMES = ("RESOURCE_KINDS", "MATERIAL_KINDS", "MATERIAL_TEXTURES", "TOPOLOGIES", "SEMANTICS", "GLTF_MODES",
+                "DRAW_RECORD", "MESH_BUILD_HEAD", "ACCESSOR", "KEYS")
 NUMBER_PREFIXES = ("MATERIAL_", "SAMPLER_", "FETCH_", "FAIL_", "DRAW_", "HANDLE_", "WORDS_", "READBACK_", "ROWS_",
                    "VERTEX_", "MESH_BUILD_")
 

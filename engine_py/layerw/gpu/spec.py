@@ -55,10 +55,13 @@ COMMANDS: tuple[Record, ...] = (
             "Copies rows of one instance column (COLUMNS); both numbers are multiples of 1024."),
     _record(5, "visible_rows", "data:p count:u32", "The row numbers (u32) that this frame's draws index."),
     _record(6, "draw_list", "pass_id:u32 data:p count:u32",
-            "`count` DRAW_RECORDs of one pass (PASSES), drawn in the order given."),
+            "`count` DRAW_RECORDs of one pass (passes.DRAW_PASSES), drawn in the order given."),
     _record(7, "frame_end", "", "Draws and presents the frame."),
     _record(8, "targets", "width:u32 height:u32",
             "Before frame_begin: canvas and render targets have this size in pixels from now on; 1 x 1 until then."),
+    _record(10, "view", "view:u32 texture:h x:u32 y:u32 width:u32 height:u32 flags:u32",
+            "After the rows: the frame_block and draw_lists that follow are this view's. It fills a rectangle (pixels, "
+            "from the upper left) of the picture, or a texture; 0 = the picture. flags: VIEW_FLAGS."),
     _record(9, "readback", "readback:u32",
             "Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames "
             "later."),
@@ -140,7 +143,7 @@ EVENTS: tuple[Record, ...] = (
     _record(18, "device_lost", "reason:text", "Every GPU resource is gone; nothing is drawn until device_restored."),
     _record(19, "device_restored", "", "All handles are empty: create every resource again."),
     _record(20, "resource_failed", "kind:u32 resource:h message:text",
-            "kind: 0 buffer, 1 texture, 2 mesh, 3 material. Draws that use it are skipped."),
+            "kind: RESOURCE_KINDS. Draws that use it are skipped."),
     _record(21, "report_request", "flags:u32", "Send a `report` this frame; flags bit 0: with the state hash."),
     _record(22, "readback_done", "readback:u32 payload:u32 width:u32 height:u32",
             "payload: an ephemeral result in Layer memory, context READBACK_CONTEXT: RGBA8 sRGB, opaque, upper row "
@@ -151,7 +154,7 @@ EVENTS: tuple[Record, ...] = (
 )
 
 # -- enumerations -----------------------------------------------------------------------------------
-PASSES = ("shadow", "opaque", "blend")  # pass_id
+RESOURCE_KINDS = ("buffer", "texture", "mesh", "material")  # resource_failed.kind
 # rows_write.column
 COLUMNS = (("position", 3, "f32"), ("rotation", 4, "f32"), ("scale", 3, "f32"), ("color", 1, "u32"))
 READBACK_CONTEXT = 1  # of Layer memory's ephemeral results; nothing else uses it

@@ -17,8 +17,9 @@ from layerw.base.log import Message
 from layerw.base.ports import F32, U32
 from layerw.gpu import spec
 from layerw.gpu.gen.encoder import Encoder
+from layerw.gpu.passes import DRAW_PASSES
 
-PASS_IDS = {name: number for number, name in enumerate(spec.PASSES)}
+PASS_IDS = {name: number for number, name in enumerate(DRAW_PASSES)}
 DRAW_WORDS = len(spec.DRAW_RECORD)
 
 
@@ -60,11 +61,15 @@ class Submission:
         """The address of bytes that live until the submit."""
         return self.keep(np.frombuffer(data, np.uint8)) if data else 0
 
-    def begin(self, frame: int, block: F32) -> None:
-        """The frame's head: after the resource commands of this frame, before rows and draws."""
+    def begin(self, frame: int) -> None:
+        """The frame's head: after the resource commands of this frame, before rows and views."""
         self.rows_uploaded = 0
         self._begun = True
         self.encoder.frame_begin(frame)
+
+    def view(self, index: int, texture: int, area: tuple[int, int, int, int], flags: int, block: F32) -> None:
+        """A view: where it is drawn (0 = the picture; x, y, width, height in pixels), its uniforms; draws follow."""
+        self.encoder.view(index, texture, *area, flags)
         self.encoder.frame_block(self.keep(block), block.nbytes)
 
     def rows(self, columns: Columns, runs: Sequence[tuple[int, int, int]]) -> None:

@@ -13,6 +13,8 @@ import numpy as np
 
 from layerw.base.host_port import AnyArray
 from layerw.gpu import spec
+from layerw.gpu.passes import DRAW_PASSES, VIEW_FLAGS
+from layerw.gpu.target_bytes import SizedView, target_bytes
 
 COLUMN_BYTES = sum(4 * width for _, width, _ in spec.COLUMNS)
 
@@ -43,14 +45,15 @@ class NullSink:
         self.rows = 0
         self._visible = 0
         self._lists: list[AnyArray] = []
+        self.views: dict[int, SizedView] = {}  # of the last frame
+        self.view_textures: dict[int, int] = {}
         self.columns: list[AnyArray] = []
 
     @property
     def gpu_bytes(self) -> int:
-        """What buffers, textures with mips and columns take, and 4x MSAA targets with a canvas and a shadow map."""
+        """What buffers, textures with mips, columns and the targets of the views take."""
         textures = sum(_mip_bytes(w, h) for w, h, _ in self.textures.values())
-        pixels = self.size[0] * self.size[1]
-        targets = pixels and pixels * (4 * (4 + 4) + 4 + 3 * 4) + 2048 * 2048 * 4
+        targets = target_bytes(self.size, list(self.views.values()))
         return sum(size for size, _ in self.buffers.values()) + textures + self.rows * COLUMN_BYTES + targets
 
     @property
@@ -66,8 +69,18 @@ class NullSink:
     def frame_begin(self, frame: int) -> None:
         self.draws = self.triangles = self.instances = self.skipped = self.rows_written = self._visible = 0
         self._lists = []
+        self.views, self.view_textures = {}, {}
+
+    def view(self, view: int, texture: int, x: int, y: int, width: int, height: int, flags: int) -> None:
+        size = self.textures[texture][:2] if texture else (max(self.size[0], 1), max(self.size[1], 1))
+        inside = width > 0 and height > 0 and x + width <= size[0] and y + height <= size[1]
+        _require(inside, f"view {view} past {size}")
+        _require(view not in self.views and flags < 1 << len(VIEW_FLAGS), f"view {view}, flags {flags}")
+        self.views[view] = SizedView(flags, width, height)
+        self.view_textures[view] = texture
 
     def frame_block(self, data: int, size_bytes: int) -> None:
+        _require(bool(self.views), "a frame block before any view")
         self.block = np.array(self._read(data))
         _require(self.block.nbytes == size_bytes == spec.block_bytes(spec.FRAME_BLOCK), "frame_block size")
         _require(bool(np.isfinite(self.block).all()), "the frame block holds NaN or infinity")
@@ -92,7 +105,7 @@ class NullSink:
             _require(len(rows) == count and int(rows.max()) < self.rows, "visible_rows past the columns")
 
     def draw_list(self, pass_id: int, data: int, count: int) -> None:
-        _require(pass_id < len(spec.PASSES), f"pass {pass_id}")
+        _require(pass_id < len(DRAW_PASSES) and bool(self.views), f"pass {pass_id}")
         records = np.array(self._read(data))
         _require(records.shape == (count, len(spec.DRAW_RECORD)), f"draw records {records.shape}")
         self._lists.append(records)

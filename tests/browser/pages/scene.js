@@ -134,10 +134,11 @@ export function frame(stream, heap, options) {
   });
   const block = frameBlock(options);
   stream.add('frame_begin', options.frame ?? 1);
-  stream.add('frame_block', heap.put(block), block.byteLength);
   stream.add('rows_capacity', rows);
   columns.forEach((column, i) => stream.add('rows_write', i, 0, rows, heap.put(column)));
   stream.add('visible_rows', heap.put(Uint32Array.from(list.keys())), list.length);
+  stream.add('view', 0, 0, 0, 0, options.width, options.height, options.shadow === false ? 0 : 1);
+  stream.add('frame_block', heap.put(block), block.byteLength);
   const record = (item, i) => [item.mesh, item.material, i, 1, item.relative, 0, 0, 0];
   const pass = (test) => Uint32Array.from(list.flatMap((item, i) => (test(item) ? record(item, i) : [])));
   [pass((item) => item.pass === 1), pass((item) => item.pass === 1), pass((item) => item.pass === 2)]

@@ -5,12 +5,13 @@
  * null while the device is lost (every command is then ignored; Python learns it from the device_lost event).
  */
 import {
-  COLUMNS, DRAW_RECORD, FRAME_BLOCK, FRAME_BLOCK_BYTES, MATERIAL_BLOCK, MATERIAL_BLOCK_BYTES, PASSES, ROWS_STEP,
+  COLUMNS, FRAME_BLOCK_BYTES, MATERIAL_BLOCK, MATERIAL_BLOCK_BYTES, RESOURCE_KINDS, ROWS_STEP,
 } from '../../gen/layouts.js';
+import { DRAW_PASSES } from '../../gen/passes.js';
 import { HandleTable } from '../../engine/handles.js';
 import { Readings } from './readings.js';
 import { checkBuffer, checkMaterial, checkMesh, checkTexture, textureBytes } from './resources.js';
-import { Runs } from './runs.js';
+import { View } from './view.js';
 
 /** @typedef {import('./resources.js').BufferRecord} BufferRecord */
 /** @typedef {import('./resources.js').TextureRecord} TextureRecord */
@@ -20,8 +21,7 @@ import { Runs } from './runs.js';
 /** @typedef {import('./driver.js').Parts} Parts */
 
 const LOST = 'The GPU was lost before its picture could be read back; ask again when it is back.';
-const KINDS = Object.freeze({ buffer: 0, texture: 1, mesh: 2, material: 3 });
-const SHADOW_STRENGTH = FRAME_BLOCK.shadowParams.offsetBytes / 4 + 2;
+const VIEWS_MAX = 64;
 const BOUND = MATERIAL_BLOCK.extra.offsetBytes / 4 + 2;
 
 export class Core {
@@ -41,16 +41,15 @@ export class Core {
     this.meshes = new HandleTable('mesh');
     /** @type {HandleTable<MaterialRecord>} */
     this.materials = new HandleTable('material');
-    this.runs = PASSES.map(() => new Runs());
+    /** Every view that was ever drawn, by index. @type {View[]} */
+    this.views = [];
+    /** Those of this frame, in drawing order. @type {View[]} */
+    this.shown = [];
     this.resourceBytes = 0;
     this.width = 1;
     this.height = 1;
     this.rows = 0;
     this.visibleCount = 0;
-    this.hasFrameBlock = false;
-    this.withShadow = false;
-    /** Draw records by pass, views that live as long as the submit. @type {(Uint32Array | null)[]} */
-    this.lists = PASSES.map(() => null);
     this.drawn = { draws: 0, triangles: 0 };
   }
 
@@ -58,19 +57,17 @@ export class Core {
   beginEmpty() {
     this.readings.fail(LOST);
     for (const table of [this.buffers, this.textures, this.meshes, this.materials]) table.clear();
-    for (const runs of this.runs) runs.clear();
+    for (const view of this.views) view.clear();
+    this.shown.length = 0;
     this.resourceBytes = 0;
     this.rows = 0;
     this.visibleCount = 0;
-    this.hasFrameBlock = false;
-    this.withShadow = false;
-    this.lists.fill(null);
   }
 
-  /** @param {keyof typeof KINDS} kind @param {number} handle @param {string} message */
+  /** @param {string} kind of RESOURCE_KINDS @param {number} handle @param {string} message */
   failed(kind, handle, message) {
     const text = `The ${kind} ${handle} could not be made. ${message}`;
-    this.events.resourceFailed(KINDS[kind], handle, text);
+    this.events.resourceFailed(RESOURCE_KINDS.indexOf(kind), handle, text);
   }
 
   /** The API found out later that there was no room. @param {'buffer' | 'texture'} kind
@@ -91,7 +88,24 @@ export class Core {
   /** @param {number} frame */
   frameBegin(frame) {
     this.frame = frame;
-    this.lists.fill(null);
+    this.shown.length = 0;
+  }
+
+  /** @param {number} index @param {number} texture @param {number} x @param {number} y @param {number} width
+   * @param {number} height @param {number} flags */
+  view(index, texture, x, y, width, height, flags) {
+    if (index >= VIEWS_MAX) throw new Error(`There is no view ${index}; use 0 to ${VIEWS_MAX - 1}.`);
+    while (this.views.length <= index) this.views.push(new View(this.views.length));
+    const view = this.views[index];
+    view.begin(texture === 0 ? null : this.textures.get(texture), x, y, width, height, flags);
+    this.shown.push(view);
+  }
+
+  /** The view that is being described. @returns {View} */
+  get current() {
+    const view = this.shown[this.shown.length - 1];
+    if (!view) throw new Error('No view has begun in this frame; a view command comes first.');
+    return view;
   }
 
   /** @param {number} address @param {number} sizeBytes */
@@ -100,9 +114,9 @@ export class Core {
       throw new Error(`The frame block has ${sizeBytes} bytes, expected ${FRAME_BLOCK_BYTES}.`);
     }
     if (!this.driver) return;
-    this.withShadow = this.heap.f32(address, FRAME_BLOCK_BYTES / 4)[SHADOW_STRENGTH] > 0;
-    this.driver.buffers.frameBlock(this.heap.u8(address, sizeBytes));
-    this.hasFrameBlock = true;
+    const view = this.current;
+    this.driver.buffers.frameBlock(view.index, this.heap.u8(address, sizeBytes));
+    view.hasBlock = true;
   }
 
   /** @param {number} rows */
@@ -141,8 +155,10 @@ export class Core {
 
   /** @param {number} passId @param {number} address @param {number} count */
   drawList(passId, address, count) {
-    if (passId >= PASSES.length) throw new Error(`There is no pass ${passId}; use 0 to ${PASSES.length - 1}.`);
-    this.lists[passId] = count > 0 ? this.heap.u32(address, count * DRAW_RECORD.length) : null;
+    if (passId >= DRAW_PASSES.length) {
+      throw new Error(`There is no draw pass ${passId}; use 0 to ${DRAW_PASSES.length - 1}.`);
+    }
+    this.current.setList(passId, this.heap, address, count);
   }
 
   /** @param {number} readback */
@@ -152,21 +168,17 @@ export class Core {
 
   frameEnd() {
     this.drawn = { draws: 0, triangles: 0 };
-    if (!this.driver || !this.hasFrameBlock) return this.readings.fail(LOST);
+    const { driver } = this;
+    const views = this.shown.filter(({ hasBlock }) => hasBlock);
+    if (!driver || views.length === 0) return this.readings.fail(LOST);
     let outside = 0;
-    for (let pass = 0; pass < PASSES.length; pass += 1) {
-      const runs = this.runs[pass];
-      const list = pass === 0 && !this.withShadow ? null : this.lists[pass];
-      if (list === null) runs.count = 0;
-      else {
-        runs.collect(list, this.meshes.slots, this.materials.slots, this.rows > 0 ? this.visibleCount : 0, pass === 0);
-        this.drawn.triangles += runs.triangles;
-        outside += runs.outside;
-      }
+    for (const view of views) {
+      const found = view.collect(this.meshes.slots, this.materials.slots, this.rows > 0 ? this.visibleCount : 0);
+      this.drawn.triangles += found.triangles;
+      outside += found.outside;
     }
-    this.lists.fill(null);
-    this.drawn.draws = this.driver.passes.drawFrame(this.runs, this.withShadow);
-    this.readings.begin(this.driver.passes);
+    this.drawn.draws = driver.graph.drawFrame(views, false);
+    this.readings.begin(driver.executor);
     if (outside > 0) {
       throw new Error(`${outside} draws index past the ${this.visibleCount} visible rows and were skipped.`);
     }
@@ -391,14 +403,15 @@ export class Core {
   resize(width, height) {
     this.width = Math.max(1, Math.floor(width));
     this.height = Math.max(1, Math.floor(height));
-    this.driver?.passes.resize(this.width, this.height);
+    this.driver?.graph.resize(this.width, this.height);
   }
 
   /** @returns {{ draws: number, triangles: number, liveHandles: number, gpuBytes: number }} */
   stats() {
     const liveHandles = this.buffers.liveCount + this.textures.liveCount + this.meshes.liveCount
       + this.materials.liveCount;
-    const fixed = this.driver ? this.driver.buffers.sizeBytes + this.driver.passes.sizeBytes : 0;
+    const { driver } = this;
+    const fixed = driver ? driver.buffers.sizeBytes + driver.graph.sizeBytes + driver.executor.readingBytes : 0;
     return { ...this.drawn, liveHandles, gpuBytes: this.resourceBytes + fixed };
   }
 }

@@ -6,6 +6,9 @@
 /** @typedef {import('./resources.js').MeshRecord} MeshRecord */
 /** @typedef {import('./resources.js').MaterialRecord} MaterialRecord */
 /** @typedef {import('./runs.js').Runs} Runs */
+/** @typedef {import('./view.js').View} View */
+/** @typedef {import('./plan.js').Group} Group */
+/** @typedef {import('../../gen/passes.js').Pass} Pass */
 /**
  * What an API implements. Natives are opaque to the core.
  * @typedef {object} Driver
@@ -14,14 +17,30 @@
  *   write(native: any, offset: number, bytes: Uint8Array): void, createMesh(record: MeshRecord): any,
  *   destroyMesh(native: any): void, rowsCapacity(rows: number): void,
  *   rowsWrite(column: number, firstRow: number, rows: number, bytes: Uint8Array): void,
- *   visibleRows(bytes: Uint8Array): void, frameBlock(bytes: Uint8Array): void, readonly sizeBytes: number }} buffers
+ *   visibleRows(bytes: Uint8Array): void, frameBlock(view: number, bytes: Uint8Array): void, readonly sizeBytes: number }} buffers
  * @property {{ create(record: TextureRecord): any, destroy(native: any): void,
  *   write(record: TextureRecord, bytes: Uint8Array): void, upload(record: TextureRecord, image: ImageBitmap): void }}
  *   textures
  * @property {{ createMaterial(record: MaterialRecord): any, writeMaterial(record: MaterialRecord): void,
  *   destroyMaterial(record: MaterialRecord): void }} pipelines
- * @property {{ resize(width: number, height: number): void, drawFrame(runs: Runs[], withShadow: boolean): number,
- *   read(): Promise<import('./readings.js').Picture>, readonly sizeBytes: number }} passes
+ * @property {Executor} executor
+ * @property {import('./graph.js').Graph} graph
+ */
+/**
+ * What draws the graph's groups. Natives are opaque to the graph; null = nobody drew that target.
+ * @typedef {object} Executor
+ * @property {(image: import('./graph.js').Image) => any} createTarget
+ * @property {(native: any) => false} destroyTarget
+ * @property {(width: number, height: number) => void} resize of the picture and the canvas
+ * @property {(name: string, view: View) => any} outside the image of a target that the graph does not allocate
+ * @property {() => void} beginFrame
+ * @property {(view: View, group: Group, color: any, depth: any, resolve: any) => void} beginGroup
+ * @property {(pass: Pass, list: number, runs: Runs, reads: any[]) => number} draws returns the draw calls
+ * @property {(pass: Pass, reads: any[]) => number} fullscreen
+ * @property {(group: Group) => void} endGroup
+ * @property {() => void} endFrame shows the picture on the canvas
+ * @property {() => Promise<import('./readings.js').Picture>} read
+ * @property {number} readingBytes of pictures on their way back
  */
 /**
  * @typedef {object} Parts

@@ -54,14 +54,9 @@ import { MATERIAL_KINDS, VERTEX_BYTES } from '../../gen/layouts.js';
  * @property {(TextureRecord | null | undefined)[]} textures five; null = none, undefined = gone
  * @property {Float32Array<ArrayBuffer>} block MATERIAL_BLOCK, extra.z = which textures are bound
  * @property {boolean} ready
- * @property {any[]} pipelines by pass * 3 + topology, filled when first drawn
+ * @property {any[]} pipelines by draw pass and topology, filled when first drawn
  * @property {any} native
  */
-
-export const SHADOW_SIDE = 2048;
-/** 4x MSAA colour and depth32f, the resolved picture, a canvas of 3 buffers; the shadow map; as engine_py targets.py.
- * @param {number} width @param {number} height @returns {number} */
-export const targetBytes = (width, height) => width * height * (4 * (4 + 4) + 4 + 3 * 4) + SHADOW_SIDE * SHADOW_SIDE * 4;
 
 const mib = (/** @type {number} */ bytes) => `${(bytes / 1048576).toFixed(1)} MiB`;
 

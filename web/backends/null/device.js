@@ -1,6 +1,7 @@
 // @ts-check
 /** @file The backend that draws nothing: every check, state and count of the others, no GPU. For tests and servers. */
 import { Core } from '../common/core.js';
+import { Graph } from '../common/graph.js';
 import { NullBuffers } from './buffers.js';
 import { NullPasses } from './passes.js';
 import { nullPipelines } from './pipelines.js';
@@ -17,11 +18,12 @@ export class NullBackend extends Core {
   }
 
   begin() {
+    const executor = new NullPasses();
     this.driver = {
-      limits: LIMITS, buffers: new NullBuffers(), textures: nullTextures, pipelines: nullPipelines,
-      passes: new NullPasses(),
+      limits: LIMITS, buffers: new NullBuffers(), textures: nullTextures, pipelines: nullPipelines, executor,
+      graph: new Graph(executor),
     };
-    this.driver.passes.resize(this.width, this.height);
+    this.driver.graph.resize(this.width, this.height);
   }
 
   /** @returns {Promise<{ width: number, height: number, data: Uint8Array }>} black */

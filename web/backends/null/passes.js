@@ -1,13 +1,24 @@
 // @ts-check
-/** @file Passes of the null backend: counts what the others would draw. */
-import { targetBytes } from '../common/resources.js';
+/** @file The executor of the null backend: counts what the others would draw. */
 
 export class NullPasses {
-  sizeBytes = targetBytes(1, 1);
-  /** @param {number} width @param {number} height */
-  resize(width, height) { this.sizeBytes = targetBytes(width, height); }
-  /** @param {import('../common/runs.js').Runs[]} runs @returns {number} draws, the sky's included */
-  drawFrame(runs) { return runs.reduce((sum, list) => sum + list.count, 1); }
+  readingBytes = 0;
+  /** @returns {object} */
+  createTarget() { return {}; }
+  /** @returns {false} */
+  destroyTarget() { return false; }
+  resize() {}
+  /** @returns {object} */
+  outside() { return {}; }
+  beginFrame() {}
+  beginGroup() {}
+  endGroup() {}
+  endFrame() {}
+  /** @param {import('../../gen/passes.js').Pass} _pass @param {number} _list @param {import('../common/runs.js').Runs} runs
+   * @returns {number} draws */
+  draws(_pass, _list, runs) { return runs.count; }
+  /** @returns {number} draws */
+  fullscreen() { return 1; }
   /** @returns {Promise<never>} */
   async read() { throw new Error('the null backend draws none.'); }
 }

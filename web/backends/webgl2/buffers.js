@@ -14,10 +14,8 @@ export class Webgl2Buffers {
   constructor(gl) {
     this.gl = gl;
     this.targets = [0, gl.ARRAY_BUFFER, gl.ELEMENT_ARRAY_BUFFER];
-    this.frame = gl.createBuffer();
-    gl.bindBuffer(gl.UNIFORM_BUFFER, this.frame);
-    gl.bufferData(gl.UNIFORM_BUFFER, FRAME_BLOCK_BYTES, gl.DYNAMIC_DRAW);
-    gl.bindBufferBase(gl.UNIFORM_BUFFER, FRAME_BINDING, this.frame);
+    /** Frame blocks by view. @type {WebGLBuffer[]} */
+    this.frames = [];
     this.visible = gl.createBuffer();
     this.visibleBytes = 0;
     /** Internal format, format, type by column. */
@@ -33,7 +31,7 @@ export class Webgl2Buffers {
 
   get sizeBytes() {
     const rowBytes = COLUMNS.reduce((sum, { words }) => sum + words * 4, 0);
-    return FRAME_BLOCK_BYTES + this.visibleBytes + this.rows * rowBytes;
+    return FRAME_BLOCK_BYTES * this.frames.length + this.visibleBytes + this.rows * rowBytes;
   }
 
   /** @param {import('../common/resources.js').BufferRecord} record */
@@ -131,22 +129,35 @@ export class Webgl2Buffers {
     gl.bufferSubData(gl.ARRAY_BUFFER, 0, bytes);
   }
 
-  /** @param {Uint8Array} bytes */
-  frameBlock(bytes) {
+  /** @param {number} view @param {Uint8Array} bytes */
+  frameBlock(view, bytes) {
     const { gl } = this;
-    gl.bindBuffer(gl.UNIFORM_BUFFER, this.frame);
+    while (this.frames.length <= view) {
+      const frame = gl.createBuffer();
+      gl.bindBuffer(gl.UNIFORM_BUFFER, frame);
+      gl.bufferData(gl.UNIFORM_BUFFER, FRAME_BLOCK_BYTES, gl.DYNAMIC_DRAW);
+      this.frames.push(frame);
+    }
+    gl.bindBuffer(gl.UNIFORM_BUFFER, this.frames[view]);
     gl.bufferSubData(gl.UNIFORM_BUFFER, 0, bytes);
   }
 
-  /** Binds what every pass reads. */
+  /** @param {number} view */
+  bindFrame(view) {
+    this.gl.bindBufferBase(this.gl.UNIFORM_BUFFER, FRAME_BINDING, this.frames[view]);
+  }
+
+  /** Binds the instance columns, which every draw pass reads. */
   bindRows() {
     const { gl } = this;
-    gl.bindBufferBase(gl.UNIFORM_BUFFER, FRAME_BINDING, this.frame);
     this.columns.forEach((texture, column) => {
       gl.activeTexture(gl.TEXTURE0 + ROW_UNITS[column]);
       gl.bindTexture(gl.TEXTURE_2D, texture);
     });
-    // Stays bound through the draw loop: vertexAttribIPointer takes its buffer from here.
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.visible);
+  }
+
+  /** Stays bound through a draw loop: vertexAttribIPointer takes its buffer from here. */
+  bindVisible() {
+    this.gl.bindBuffer(this.gl.ARRAY_BUFFER, this.visible);
   }
 }

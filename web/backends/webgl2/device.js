@@ -6,6 +6,7 @@
  */
 import { loadGlsl } from '../../shaders/loader.js';
 import { Core } from '../common/core.js';
+import { Graph } from '../common/graph.js';
 import { tightCopy } from '../common/readings.js';
 import { Webgl2Buffers } from './buffers.js';
 import { Webgl2Passes } from './passes.js';
@@ -49,14 +50,12 @@ export class Webgl2Backend extends Core {
     const textures = new Webgl2Textures(gl, state, () => pipelines.ready(pipelines.downsample));
     pipelines.textures = textures;
     const buffers = new Webgl2Buffers(gl);
-    const passes = new Webgl2Passes(gl, state, buffers, pipelines, textures);
+    const executor = new Webgl2Passes(gl, state, buffers, pipelines, textures);
     const maxTextureSide = gl.getParameter(gl.MAX_TEXTURE_SIZE);
     const limits = { maxBufferBytes: BUFFER_BYTES_MAX, maxTextureSide, maxRows: maxTextureSide * 1024 };
-    this.driver = {
-      limits, buffers, textures, pipelines,
-      passes,
-    };
-    passes.resize(this.width, this.height);
+    const graph = new Graph(executor);
+    this.driver = { limits, buffers, textures, pipelines, executor, graph };
+    graph.resize(this.width, this.height);
   }
 
   /** @param {Event} event */
@@ -80,7 +79,7 @@ export class Webgl2Backend extends Core {
   /** @returns {Promise<{ width: number, height: number, data: Uint8Array }>} */
   async readPixels() {
     if (!this.driver) throw new Error('The context is lost; there are no pixels to read.');
-    return tightCopy(await this.driver.passes.read());
+    return tightCopy(await this.driver.executor.read());
   }
 
   loseDevice() {

@@ -1,21 +1,26 @@
 // @ts-check
-/** @file The frame of the WebGL2 backend: shadow pass, main pass (opaque, sky, blend), then the picture onto the canvas.
+/** @file The executor of the WebGL2 backend: draws the graph's groups, shows the picture, reads it back.
  *
- * Owns: the targets (4x MSAA colour and reversed depth, the resolved picture, the shadow map) and the draw loop.
- * Never draws into the default framebuffer but for the last pass: that one mirrors the sample positions.
+ * Owns: the picture and the draw loop. Knows no pass by name: rows say what is drawn, into what and how. Never draws into
+ * the default framebuffer but to show the picture: that one mirrors the sample positions.
  */
-import { SHADOW_SIDE, targetBytes } from '../common/resources.js';
-import { DRAW_BINDING, MATERIAL_BINDING, SHADOW_UNIT } from './pipelines.js';
+import { TARGETS } from '../../gen/passes.js';
+import { DRAW_BINDING, MATERIAL_BINDING, unitOf } from './pipelines.js';
+import { Webgl2Targets } from './targets.js';
 
 /** @typedef {import('../common/runs.js').Runs} Runs */
-const SAMPLES = 4;
+/** @typedef {import('../common/plan.js').Group} Group */
+/** @typedef {import('../common/view.js').View} View */
+/** @typedef {import('../../gen/passes.js').Pass} Pass */
+/** @typedef {import('./targets.js').Native} Native */
 const POLL_MS = 2;
-const SHADOW = 0;
-const OPAQUE = 1;
-const BLEND = 2;
 const ROW_ATTRIBUTE = 5;
 
 export class Webgl2Passes {
+  readingBytes = 0;
+  /** @type {{ group: Group, color: Native | null, depth: Native | null, resolve: Native | null } | null} */
+  #drawn = null;
+
   /** @param {WebGL2RenderingContext} gl @param {import('./state.js').GlState} state
    * @param {import('./buffers.js').Webgl2Buffers} buffers @param {import('./pipelines.js').Webgl2Pipelines} pipelines
    * @param {import('./textures.js').Webgl2Textures} textures */
@@ -25,18 +30,12 @@ export class Webgl2Passes {
     this.buffers = buffers;
     this.pipelines = pipelines;
     this.textures = textures;
-    this.targetBytes = 0;
-    this.readingBytes = 0;
-    this.width = 1;
-    this.height = 1;
+    this.targets = new Webgl2Targets(gl);
     this.drawBuffers = [0, 1].map((flags) => this.makeDrawBuffer(flags));
-    this.makeShadowMap();
-    this.multisampled = gl.createFramebuffer();
-    this.single = gl.createFramebuffer();
-    /** @type {WebGLRenderbuffer[]} */
-    this.renderbuffers = [];
-    /** @type {WebGLTexture | null} */
+    /** @type {Native | null} */
     this.picture = null;
+    /** What passes read where nobody drew it, by format. @type {Map<string, Native>} */
+    this.blank = new Map();
     /** What the draw loop bound, by texture unit. @type {(WebGLTexture | null)[]} */
     this.boundTextures = [null, null, null, null, null];
     /** @type {(WebGLSampler | null)[]} */
@@ -52,111 +51,129 @@ export class Webgl2Passes {
     return buffer;
   }
 
-  makeShadowMap() {
-    const { gl } = this;
-    this.shadowMap = gl.createTexture();
-    gl.activeTexture(gl.TEXTURE0 + SHADOW_UNIT);
-    gl.bindTexture(gl.TEXTURE_2D, this.shadowMap);
-    gl.texStorage2D(gl.TEXTURE_2D, 1, gl.DEPTH_COMPONENT32F, SHADOW_SIDE, SHADOW_SIDE);
-    for (const [name, value] of [
-      [gl.TEXTURE_MIN_FILTER, gl.LINEAR], [gl.TEXTURE_MAG_FILTER, gl.LINEAR],
-      [gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE], [gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE],
-      [gl.TEXTURE_COMPARE_MODE, gl.COMPARE_REF_TO_TEXTURE], [gl.TEXTURE_COMPARE_FUNC, gl.GEQUAL],
-    ]) gl.texParameteri(gl.TEXTURE_2D, name, value);
-    this.shadowFramebuffer = gl.createFramebuffer();
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.shadowFramebuffer);
-    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.DEPTH_ATTACHMENT, gl.TEXTURE_2D, this.shadowMap, 0);
-    gl.drawBuffers([gl.NONE]);
-    gl.depthMask(true);
-    gl.clear(gl.DEPTH_BUFFER_BIT);
+  // -- targets -----------------------------------------------------------------------------------------------------
+  /** @param {import('../common/graph.js').Image} image @returns {Native} */
+  createTarget(image) {
+    return this.targets.create(image);
   }
 
-  get sizeBytes() {
-    return this.targetBytes + this.readingBytes;
+  /** @param {Native} native @returns {false} */
+  destroyTarget(native) {
+    this.targets.destroy(native);
+    return false;
   }
 
   /** @param {number} width @param {number} height */
   resize(width, height) {
-    const { gl } = this;
-    const { canvas } = gl;
+    const { canvas } = this.gl;
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    for (const renderbuffer of this.renderbuffers) gl.deleteRenderbuffer(renderbuffer);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.multisampled);
-    this.renderbuffers = [
-      this.attach(gl.COLOR_ATTACHMENT0, gl.SRGB8_ALPHA8, width, height),
-      this.attach(gl.DEPTH_ATTACHMENT, gl.DEPTH_COMPONENT32F, width, height),
-    ];
-    gl.deleteTexture(this.picture);
-    this.picture = gl.createTexture();
-    gl.activeTexture(gl.TEXTURE0);
-    gl.bindTexture(gl.TEXTURE_2D, this.picture);
-    gl.texStorage2D(gl.TEXTURE_2D, 1, gl.SRGB8_ALPHA8, width, height);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.single);
-    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, this.picture, 0);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
-    this.width = width;
-    this.height = height;
-    this.targetBytes = targetBytes(width, height);
+    if (this.picture) this.targets.destroy(this.picture);
+    this.picture = this.targets.create({ format: 'picture', samples: 1, width, height });
   }
 
-  /** @param {number} point @param {number} format @param {number} width @param {number} height */
-  attach(point, format, width, height) {
-    const { gl } = this;
-    const renderbuffer = /** @type {WebGLRenderbuffer} */ (gl.createRenderbuffer());
-    gl.bindRenderbuffer(gl.RENDERBUFFER, renderbuffer);
-    gl.renderbufferStorageMultisample(gl.RENDERBUFFER, SAMPLES, format, width, height);
-    gl.framebufferRenderbuffer(gl.FRAMEBUFFER, point, gl.RENDERBUFFER, renderbuffer);
-    return renderbuffer;
+  /** @param {string} name @param {View} view @returns {Native | null} */
+  outside(name, { texture }) {
+    if (name !== 'picture') return null;
+    return texture === null ? this.picture : texture.native.target;
   }
 
-  /** @param {Runs[]} runs by pass @param {boolean} withShadow @returns {number} draws */
-  drawFrame(runs, withShadow) {
-    const { gl, width, height } = this;
-    if (this.picture === null) return 0;
-    let draws = 1;
+  // -- a frame -----------------------------------------------------------------------------------------------------
+  beginFrame() {
     this.state.offscreen();
     this.buffers.bindRows();
-    gl.activeTexture(gl.TEXTURE0 + SHADOW_UNIT);
-    gl.bindTexture(gl.TEXTURE_2D, null);
-    if (withShadow) {
-      this.beginPass(this.shadowFramebuffer ?? null, SHADOW_SIDE, SHADOW_SIDE, gl.DEPTH_BUFFER_BIT);
-      draws += this.encode(runs[SHADOW], SHADOW);
-    }
-    gl.activeTexture(gl.TEXTURE0 + SHADOW_UNIT);
-    gl.bindTexture(gl.TEXTURE_2D, this.shadowMap ?? null);
-    this.beginPass(this.multisampled, width, height, gl.DEPTH_BUFFER_BIT | gl.COLOR_BUFFER_BIT);
-    draws += this.encode(runs[OPAQUE], OPAQUE);
-    this.encodeSky();
-    draws += this.encode(runs[BLEND], BLEND);
-    this.resolve();
-    this.present();
-    return draws;
   }
 
-  /** @param {WebGLFramebuffer | null} framebuffer @param {number} width @param {number} height @param {number} bits */
-  beginPass(framebuffer, width, height, bits) {
+  /** @param {View} view @param {Group} group @param {Native | null} color @param {Native | null} depth
+   * @param {Native | null} resolve */
+  beginGroup(view, group, color, depth, resolve) {
     const { gl } = this;
-    gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
+    const { width, height } = /** @type {Native} */ (color ?? depth);
+    this.buffers.bindFrame(view.index);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.targets.framebuffer(color, depth));
     gl.viewport(0, 0, width, height);
     gl.depthMask(true);
-    gl.clear(bits);
+    const bits = (color && group.clearsColor ? gl.COLOR_BUFFER_BIT : 0) | (depth && group.clearsDepth ? gl.DEPTH_BUFFER_BIT : 0);
+    if (bits !== 0) gl.clear(bits);
+    this.#drawn = { group, color, depth, resolve };
   }
 
-  encodeSky() {
+  endGroup() {
+    if (!this.#drawn) return;
     const { gl } = this;
-    gl.useProgram(this.pipelines.ready(this.pipelines.sky));
-    this.state.sky();
+    const { group, color, depth, resolve } = this.#drawn;
+    const from = this.targets.framebuffer(color, depth);
+    const into = resolve ? this.targets.framebuffer(resolve, null) : null;
+    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, from);
+    if (color && into) {
+      const { width, height } = color;
+      gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, into);
+      gl.blitFramebuffer(0, 0, width, height, 0, 0, width, height, gl.COLOR_BUFFER_BIT, gl.NEAREST);
+    }
+    const dropped = [
+      ...(color && !group.keepsColor ? [gl.COLOR_ATTACHMENT0] : []),
+      ...(depth && !group.keepsDepth ? [gl.DEPTH_ATTACHMENT] : []),
+    ];
+    if (dropped.length > 0) gl.invalidateFramebuffer(gl.READ_FRAMEBUFFER, dropped);
+    this.#drawn = null;
+  }
+
+  /** Shows the picture. */
+  endFrame() {
+    const { gl, picture } = this;
+    if (!picture) return;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    this.state.onscreen();
+    this.state.fullscreen(this.pipelines.ready(this.pipelines.present));
+    gl.viewport(0, 0, picture.width, picture.height);
+    gl.activeTexture(gl.TEXTURE0);
+    gl.bindTexture(gl.TEXTURE_2D, picture.texture);
+    gl.bindSampler(0, null);
     gl.bindVertexArray(this.textures.emptyArray);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
+    this.state.offscreen();
+    gl.bindVertexArray(null);
+  }
+
+  // -- steps -------------------------------------------------------------------------------------------------------
+  /** @param {Pass} row @param {(Native | null)[]} reads @returns {number} draws */
+  fullscreen(row, reads) {
+    const { gl } = this;
+    gl.useProgram(this.pipelines.ready(this.pipelines.fullscreen(row)));
+    this.state.pass(row, true);
+    this.#bindReads(row, reads);
+    gl.bindVertexArray(this.textures.emptyArray);
+    gl.drawArrays(gl.TRIANGLES, 0, 3);
+    return 1;
+  }
+
+  /** @param {Pass} row @param {(Native | null)[]} reads */
+  #bindReads(row, reads) {
+    const { gl } = this;
+    row.reads.forEach((name, index) => {
+      const unit = unitOf(row, index);
+      gl.activeTexture(gl.TEXTURE0 + unit);
+      gl.bindTexture(gl.TEXTURE_2D, (reads[index] ?? this.#blank(name)).texture);
+      gl.bindSampler(unit, null);
+    });
+  }
+
+  /** @param {string} name of a target that nobody drew @returns {Native} one texel of zeros */
+  #blank(name) {
+    const { format } = /** @type {import('../../gen/passes.js').Target} */ (TARGETS.find((one) => one.name === name));
+    let native = this.blank.get(format);
+    if (!native) this.blank.set(format, native = this.targets.create({ format, samples: 1, width: 1, height: 1 }));
+    return native;
   }
 
   /** The draw loop: sets only what changed, allocates nothing.
-   * @param {Runs} runs @param {number} passId @returns {number} draws */
-  encode(runs, passId) {
+   * @param {Pass} row @param {number} list @param {Runs} runs @param {(Native | null)[]} reads @returns {number} draws */
+  draws(row, list, runs, reads) {
     const { gl } = this;
     const { mesh: meshes, material: materials, first, instances, flags, count } = runs;
+    if (count === 0) return 0;
+    this.#bindReads(row, reads);
+    this.buffers.bindVisible();
+    this.state.pass(row, false);
     let pipeline = null;
     let material = null;
     let group = -1;
@@ -167,11 +184,11 @@ export class Webgl2Passes {
       const mesh = meshes[i].native;
       if (materials[i] !== material) {
         material = materials[i];
-        const next = material.pipelines[passId] ?? this.pipelines.get(passId, material);
+        const next = material.pipelines[list] ?? this.pipelines.get(list, material);
         if (next !== pipeline) {
           pipeline = next;
           gl.useProgram(pipeline.program);
-          this.state.mesh(pipeline.blend, pipeline.doubleSided);
+          this.state.sides(pipeline.doubleSided);
         }
         this.bindMaterial(material.native);
       }
@@ -201,39 +218,19 @@ export class Webgl2Passes {
     }
   }
 
-  resolve() {
-    const { gl, width, height } = this;
-    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, this.multisampled);
-    gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, this.single);
-    gl.blitFramebuffer(0, 0, width, height, 0, 0, width, height, gl.COLOR_BUFFER_BIT, gl.NEAREST);
-    gl.invalidateFramebuffer(gl.READ_FRAMEBUFFER, [gl.COLOR_ATTACHMENT0, gl.DEPTH_ATTACHMENT]);
-  }
-
-  present() {
-    const { gl, width, height } = this;
-    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
-    this.state.onscreen();
-    this.state.fullscreen(this.pipelines.ready(this.pipelines.present));
-    gl.viewport(0, 0, width, height);
-    gl.activeTexture(gl.TEXTURE0);
-    gl.bindTexture(gl.TEXTURE_2D, this.picture);
-    gl.bindSampler(0, null);
-    gl.bindVertexArray(this.textures.emptyArray);
-    gl.drawArrays(gl.TRIANGLES, 0, 3);
-    this.state.offscreen();
-    gl.bindVertexArray(null);
-  }
-
+  // -- reading back --------------------------------------------------------------------------------------------------
   /** Reads what was drawn last into a buffer of the GPU's, and asks now and then whether it is there: waiting would
    * stall the frame. Timers, not frames: a stopped program still gets its picture.
    * @returns {Promise<import('../common/readings.js').Picture>} */
   async read() {
-    const { gl, width, height } = this;
+    const { gl, picture } = this;
+    if (!picture) throw new Error('There is no picture yet; nothing was drawn.');
+    const { width, height } = picture;
     const sizeBytes = width * height * 4;
     const buffer = gl.createBuffer();
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
     gl.bufferData(gl.PIXEL_PACK_BUFFER, sizeBytes, gl.STREAM_READ);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.single);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.targets.framebuffer(picture, null));
     gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, 0);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);

@@ -4,34 +4,33 @@
  * Owns: the program cache by (pass, kind, flags) and material uniform buffers. Compilation starts at boot or when a
  * material is made; its result is asked for when first drawn, so drivers that compile in parallel can.
  */
-import {
-  COLUMNS, MATERIAL_BLEND, MATERIAL_DOUBLE_SIDED, MATERIAL_MASK, MATERIAL_TEXTURES, MATERIAL_WIND,
-} from '../../gen/layouts.js';
+import { COLUMNS, MATERIAL_BLEND, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_TEXTURES } from '../../gen/layouts.js';
+import { PASSES, WARM_UP } from '../../gen/passes.js';
 import { PIPELINE_FLAGS, glslProgram, meshProgram, overrides } from '../../shaders/loader.js';
 
 /** @typedef {import('../common/resources.js').MaterialRecord} MaterialRecord */
-/** @typedef {{ program: WebGLProgram, linked: boolean, label: string, blend: boolean, doubleSided: boolean }} Pipeline */
+/** @typedef {import('../../gen/passes.js').Pass} Pass */
+/** @typedef {{ program: WebGLProgram, linked: boolean, label: string, doubleSided: boolean }} Pipeline */
 
 export const FRAME_BINDING = 0;
 export const MATERIAL_BINDING = 1;
 export const DRAW_BINDING = 2;
-/** Texture units: the material's, then the instance columns, then the shadow map. */
+/** Texture units: the material's, then the instance columns, then what the pass reads. */
 export const ROW_UNITS = COLUMNS.map((_, column) => MATERIAL_TEXTURES.length + column);
-export const SHADOW_UNIT = MATERIAL_TEXTURES.length + COLUMNS.length;
+const READ_UNIT = MATERIAL_TEXTURES.length + COLUMNS.length;
 /** By the name of the texture in WGSL. @type {Readonly<Record<string, number>>} */
 const TEXTURE_UNITS = Object.freeze({
   ...Object.fromEntries(MATERIAL_TEXTURES.map((name, unit) => [`${name}_texture`, unit])),
   ...Object.fromEntries(COLUMNS.map(({ name }, column) => [`row_${name}`, ROW_UNITS[column]])),
-  shadow_texture: SHADOW_UNIT, source: 0,
+  source: 0,
 });
 const BLOCKS = Object.freeze({ FrameBlock: FRAME_BINDING, MaterialBlock: MATERIAL_BINDING, DrawBlock: DRAW_BINDING });
-const SHADOW = 0;
-const OPAQUE = 1;
-const BLEND = 2;
-const USUAL = [
-  [OPAQUE, 0, 0], [SHADOW, 0, 0], [OPAQUE, 2, 0], [BLEND, 3, MATERIAL_BLEND], [OPAQUE, 0, MATERIAL_WIND],
-  [SHADOW, 0, MATERIAL_WIND], [OPAQUE, 0, MATERIAL_MASK | MATERIAL_DOUBLE_SIDED],
-];
+/** The draw passes, by draw_list.pass_id. */
+const DRAWS = PASSES.filter(({ kind }) => kind === 'draws');
+
+/** Where the target is bound that a row reads at `index`: a full-screen pass has no material.
+ * @param {Pass} row @param {number} index */
+export const unitOf = ({ kind }, index) => (kind === 'draws' ? READ_UNIT + index : index);
 
 export class Webgl2Pipelines {
   /** @param {WebGL2RenderingContext} gl @param {Map<string, string>} chunks @param {boolean} clipControl */
@@ -44,19 +43,22 @@ export class Webgl2Pipelines {
     this.cache = new Map();
     /** Programs by source variant; culling is state, so both sides share one. @type {Map<string, WebGLProgram>} */
     this.programs = new Map();
+    /** The pass that a program belongs to: its shader calls what the row reads by the targets' names.
+     * @type {Map<WebGLProgram, Pass>} */
+    this.rows = new Map();
     /** @type {Set<WebGLProgram>} */
     this.linked = new Set();
     /** @type {import('./textures.js').Webgl2Textures | null} */
     this.textures = null;
-    this.sky = this.start('sky', glslProgram(chunks, 'skypass', clipControl));
+    for (const row of PASSES) if (row.kind === 'fullscreen') this.fullscreen(row);
     this.downsample = this.start('downsample', glslProgram(chunks, 'downsample', true));
     this.present = this.start('present', glslProgram(chunks, 'present', true));
-    for (const [pass, kind, flags] of USUAL) this.pipeline(pass, kind, flags);
+    for (const [list, kind, flags] of WARM_UP) this.pipeline(list, kind, flags);
   }
 
   /** Starts a compilation. @param {string} label @param {import('../../shaders/loader.js').GlslProgram} source
-   * @returns {WebGLProgram} */
-  start(label, source) {
+   * @param {Pass} [row] @returns {WebGLProgram} */
+  start(label, source, row) {
     const { gl } = this;
     const program = gl.createProgram();
     for (const [type, text] of /** @type {[number, string][]} */ (
@@ -68,6 +70,7 @@ export class Webgl2Pipelines {
     }
     gl.linkProgram(program);
     this.programs.set(label, program);
+    if (row) this.rows.set(program, row);
     return program;
   }
 
@@ -88,6 +91,17 @@ export class Webgl2Pipelines {
       const location = gl.getUniformLocation(program, name);
       if (location !== null) gl.uniform1i(location, unit);
     }
+    const row = this.rows.get(program);
+    row?.reads.forEach((name, index) => {
+      const location = gl.getUniformLocation(program, name);
+      if (location !== null) gl.uniform1i(location, unitOf(row, index));
+    });
+  }
+
+  /** @param {Pass} row @returns {WebGLProgram} */
+  fullscreen(row) {
+    return this.programs.get(row.name)
+      ?? this.start(row.name, glslProgram(this.chunks, row.shader, this.clipControl), row);
   }
 
   /** @param {WebGLProgram} program @returns {WebGLProgram} ready to use */
@@ -96,34 +110,28 @@ export class Webgl2Pipelines {
     return program;
   }
 
-  /** @param {number} pass @param {number} kind @param {number} flags @returns {Pipeline} */
-  pipeline(pass, kind, flags) {
-    const shaderKind = pass === SHADOW ? 0 : kind;
-    const key = (pass * 8 + shaderKind) * 32 + (flags & PIPELINE_FLAGS);
+  /** @param {number} list draw_list.pass_id @param {number} kind @param {number} flags @returns {Pipeline} */
+  pipeline(list, kind, flags) {
+    const row = DRAWS[list];
+    const shaderKind = row.shader === '' ? kind : 0;
+    const key = (list * MATERIAL_KINDS.length + shaderKind) * (PIPELINE_FLAGS + 1) + (flags & PIPELINE_FLAGS);
     let pipeline = this.cache.get(key);
     if (!pipeline) {
       const variant = flags & PIPELINE_FLAGS & ~MATERIAL_DOUBLE_SIDED;
-      const label = `${pass === SHADOW ? 'shadow' : kind} ${variant}`;
+      const label = `${row.shader || kind} ${variant}`;
       const program = this.programs.get(label)
-        ?? this.start(label, this.meshSource(kind, variant, pass === SHADOW));
-      pipeline = {
-        program, linked: false, label, blend: pass === BLEND, doubleSided: (flags & MATERIAL_DOUBLE_SIDED) !== 0,
-      };
+        ?? this.start(label, glslProgram(this.chunks, meshProgram(kind, row), this.clipControl, overrides(variant, row)), row);
+      pipeline = { program, linked: false, label, doubleSided: (flags & MATERIAL_DOUBLE_SIDED) !== 0 };
       this.cache.set(key, pipeline);
     }
     return pipeline;
   }
 
-  /** @param {number} kind @param {number} flags @param {boolean} shadow */
-  meshSource(kind, flags, shadow) {
-    return glslProgram(this.chunks, meshProgram(kind, shadow), this.clipControl, overrides(flags, shadow));
-  }
-
-  /** @param {number} pass @param {MaterialRecord} material @returns {Pipeline} ready to use */
-  get(pass, material) {
-    const pipeline = this.pipeline(pass, material.kind, material.flags);
+  /** @param {number} list @param {MaterialRecord} material @returns {Pipeline} ready to use */
+  get(list, material) {
+    const pipeline = this.pipeline(list, material.kind, material.flags);
     this.ready(pipeline.program);
-    material.pipelines[pass] = pipeline;
+    material.pipelines[list] = pipeline;
     return pipeline;
   }
 
@@ -133,7 +141,8 @@ export class Webgl2Pipelines {
     const buffer = gl.createBuffer();
     gl.bindBuffer(gl.UNIFORM_BUFFER, buffer);
     gl.bufferData(gl.UNIFORM_BUFFER, record.block, gl.DYNAMIC_DRAW);
-    this.pipeline((record.flags & MATERIAL_BLEND) !== 0 ? BLEND : OPAQUE, record.kind, record.flags);
+    const part = (record.flags & MATERIAL_BLEND) !== 0 ? 'see_through' : 'solid';
+    this.pipeline(DRAWS.findIndex(({ materials }) => materials === part), record.kind, record.flags);
     const all = /** @type {import('./textures.js').Webgl2Textures} */ (this.textures);
     const textures = record.textures.map((texture) => (texture ? texture.native : all.white));
     const samplers = record.textures.map((texture) => all.sampler(texture ? texture.sampler : 0));

@@ -38,24 +38,25 @@ export class GlState {
     gl.disable(gl.CULL_FACE);
   }
 
-  /** @param {boolean} blend @param {boolean} doubleSided */
-  mesh(blend, doubleSided) {
+  /** What a row says about depth and blending. @param {import('../../gen/passes.js').Pass} row
+   * @param {boolean} bothSides culling is off; else `sides` says */
+  pass({ depth, depthTest, depthWrite, blend }, bothSides) {
     const { gl } = this;
-    gl.enable(gl.DEPTH_TEST);
-    gl.depthFunc(gl.GREATER);
-    gl.depthMask(!blend);
-    if (blend) gl.enable(gl.BLEND);
-    else gl.disable(gl.BLEND);
-    if (doubleSided) gl.disable(gl.CULL_FACE);
-    else gl.enable(gl.CULL_FACE);
+    if (depth === '') gl.disable(gl.DEPTH_TEST);
+    else {
+      gl.enable(gl.DEPTH_TEST);
+      gl.depthFunc({ '': gl.ALWAYS, greater: gl.GREATER, 'greater-equal': gl.GEQUAL }[depthTest]);
+    }
+    gl.depthMask(depthWrite);
+    if (blend === '') gl.disable(gl.BLEND);
+    else gl.enable(gl.BLEND);
+    if (bothSides) gl.disable(gl.CULL_FACE);
   }
 
-  sky() {
+  /** @param {boolean} both whether both sides of a triangle are drawn */
+  sides(both) {
     const { gl } = this;
-    gl.enable(gl.DEPTH_TEST);
-    gl.depthFunc(gl.GEQUAL);
-    gl.depthMask(false);
-    gl.disable(gl.BLEND);
-    gl.disable(gl.CULL_FACE);
+    if (both) gl.disable(gl.CULL_FACE);
+    else gl.enable(gl.CULL_FACE);
   }
 }

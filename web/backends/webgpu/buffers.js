@@ -1,7 +1,7 @@
 // @ts-check
 /** @file Buffers of the WebGPU backend: vertices, indices, instance columns, visible rows, the frame block.
  *
- * Owns: the column buffers and their bind group (group 0). Bytes go from the caller's view straight into writeBuffer.
+ * Owns: the column buffers and, for each view, its frame block and bind group (group 0). Bytes go from the caller's view straight into writeBuffer.
  * Limits: a view may lie in shared memory, but never in a resizable ArrayBuffer (the API refuses those).
  */
 import { COLUMNS, FRAME_BLOCK_BYTES, ROWS_STEP, VERTEX_BYTES } from '../../gen/layouts.js';
@@ -21,15 +21,18 @@ export class WebgpuBuffers {
     this.device = device;
     this.queue = device.queue;
     this.frameLayout = frameLayout;
-    this.frame = device.createBuffer({ label: 'frame block', size: FRAME_BLOCK_BYTES, usage: UNIFORM | COPY_DST });
+    /** Frame blocks and bind groups by view. @type {GPUBuffer[]} */
+    this.frames = [];
+    /** @type {GPUBindGroup[]} */
+    this.groups = [];
     /** @type {GPUBuffer[]} */
     this.columns = [];
     this.visible = this.makeVisible(ROWS_STEP * 4);
-    this.frameGroup = this.rowsCapacity(ROWS_STEP);
+    this.rowsCapacity(ROWS_STEP);
   }
 
   get sizeBytes() {
-    return [this.frame, this.visible, ...this.columns].reduce((sum, buffer) => sum + buffer.size, 0);
+    return [...this.frames, this.visible, ...this.columns].reduce((sum, buffer) => sum + buffer.size, 0);
   }
 
   /** @param {import('../common/resources.js').BufferRecord} record @returns {GPUBuffer} */
@@ -68,17 +71,26 @@ export class WebgpuBuffers {
 
   destroyMesh() {}
 
-  /** @param {number} rows @returns {GPUBindGroup} */
+  /** @param {number} rows */
   rowsCapacity(rows) {
     for (const buffer of this.columns) buffer.destroy();
     this.columns = COLUMNS.map(({ name, words }) => this.device.createBuffer({
       label: `rows ${name}`, size: rows * words * 4, usage: STORAGE | COPY_DST,
     }));
-    this.frameGroup = this.device.createBindGroup({
+    this.groups = this.frames.map((frame) => this.makeGroup(frame));
+  }
+
+  /** @param {GPUBuffer} frame @returns {GPUBindGroup} */
+  makeGroup(frame) {
+    return this.device.createBindGroup({
       label: 'frame', layout: this.frameLayout,
-      entries: [this.frame, ...this.columns].map((buffer, binding) => ({ binding, resource: { buffer } })),
+      entries: [frame, ...this.columns].map((buffer, binding) => ({ binding, resource: { buffer } })),
     });
-    return this.frameGroup;
+  }
+
+  /** @param {number} view @returns {GPUBindGroup} */
+  frameGroup(view) {
+    return this.groups[view];
   }
 
   /** @param {number} column @param {number} firstRow @param {number} rows @param {Uint8Array} bytes */
@@ -100,12 +112,17 @@ export class WebgpuBuffers {
     this.queue.writeBuffer(this.visible, 0, /** @type {any} */ (bytes));
   }
 
-  /** @param {Uint8Array} bytes */
-  frameBlock(bytes) {
-    this.queue.writeBuffer(this.frame, 0, /** @type {any} */ (bytes));
+  /** @param {number} view @param {Uint8Array} bytes */
+  frameBlock(view, bytes) {
+    while (this.frames.length <= view) {
+      const frame = this.device.createBuffer({ label: 'frame block', size: FRAME_BLOCK_BYTES, usage: UNIFORM | COPY_DST });
+      this.frames.push(frame);
+      this.groups.push(this.makeGroup(frame));
+    }
+    this.queue.writeBuffer(this.frames[view], 0, /** @type {any} */ (bytes));
   }
 
   destroyAll() {
-    for (const buffer of [this.frame, this.visible, ...this.columns]) buffer.destroy();
+    for (const buffer of [...this.frames, this.visible, ...this.columns]) buffer.destroy();
   }
 }

@@ -6,10 +6,12 @@
  */
 import { loadWgsl, wgslModule } from '../../shaders/loader.js';
 import { Core } from '../common/core.js';
+import { Graph } from '../common/graph.js';
 import { tightCopy } from '../common/readings.js';
 import { WebgpuBuffers } from './buffers.js';
+import { CANVAS_FORMAT } from './formats.js';
 import { WebgpuPasses } from './passes.js';
-import { CANVAS_FORMAT, WebgpuPipelines, makeLayouts } from './pipelines.js';
+import { WebgpuPipelines, makeLayouts } from './pipelines.js';
 import { WebgpuTextures } from './textures.js';
 import { GpuTimer } from './timing.js';
 
@@ -76,7 +78,7 @@ export class WebgpuBackend extends Core {
     device.addEventListener('uncapturederror', (event) => this.apiError(event.error.message));
     device.lost.then((info) => this.lost(device, info));
     this.driver = this.makeDriver(device, context);
-    this.driver.passes.resize(this.width, this.height);
+    this.driver.graph.resize(this.width, this.height);
   }
 
   /** @param {GPUDevice} device @param {GPUCanvasContext} context */
@@ -87,12 +89,12 @@ export class WebgpuBackend extends Core {
     const buffers = new WebgpuBuffers(device, layouts.frame, checked);
     const pipelines = new WebgpuPipelines(device, layouts, this.chunks, textures);
     this.timer = new GpuTimer(device);
-    const passes = new WebgpuPasses(device, context, buffers, pipelines, this.timer);
+    const executor = new WebgpuPasses(device, context, buffers, pipelines);
     this.warmed = pipelines.warmed;
     const { maxBufferSize, maxStorageBufferBindingSize, maxTextureDimension2D } = device.limits;
     const maxRows = Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / 16 / 1024) * 1024;
     const limits = { maxBufferBytes: maxBufferSize, maxTextureSide: maxTextureDimension2D, maxRows };
-    return { limits, textures, buffers, pipelines, passes };
+    return { limits, textures, buffers, pipelines, executor, graph: new Graph(executor) };
   }
 
   /** A wrapper for creations: WebGPU says only later that there was no room. @param {GPUDevice} device
@@ -144,7 +146,7 @@ export class WebgpuBackend extends Core {
   /** @returns {Promise<{ width: number, height: number, data: Uint8Array }>} */
   async readPixels() {
     if (!this.driver) throw new Error('The device is lost; there are no pixels to read.');
-    return tightCopy(await this.driver.passes.read());
+    return tightCopy(await this.driver.executor.read());
   }
 
   loseDevice() {

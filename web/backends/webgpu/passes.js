@@ -1,49 +1,49 @@
 // @ts-check
-/** @file The frame of the WebGPU backend: shadow pass, main pass (opaque, sky, blend), copy to the canvas.
+/** @file The executor of the WebGPU backend: draws the graph's groups, shows the picture, reads it back.
  *
- * Owns: the targets (4x MSAA colour and reversed depth, the resolved picture, the shadow map) and the draw loop.
- * The picture is resolved into a texture of our own and copied, so that it can be read at any time.
+ * Owns: the picture (so that it can be read at any time; the canvas gets a copy), the draw loop, and the bind groups of
+ * what passes read. Knows no pass by name: rows say what is drawn, into what and how.
  */
-import { SHADOW_SIDE, targetBytes } from '../common/resources.js';
-import { COLOR_FORMAT, DEPTH_FORMAT, SAMPLES } from './pipelines.js';
+import { TARGETS } from '../../gen/passes.js';
+import { COLOR_FORMAT, FORMATS } from './formats.js';
 
 /** @typedef {import('../common/runs.js').Runs} Runs */
+/** @typedef {import('../common/plan.js').Group} Group */
+/** @typedef {import('../common/view.js').View} View */
+/** @typedef {import('../../gen/passes.js').Pass} Pass */
+/** @typedef {{ texture: GPUTexture, view: GPUTextureView, number: number }} Native */
 const RENDER_ATTACHMENT = 0x10;
 const COPY_SRC = 0x01;
 const MAP_READ = 0x1;
 const COPY_DST = 0x8; // of buffers
 const COPY_ROW_BYTES = 256; // the API pads rows to it
 const TEXTURE_BINDING = 0x04;
-const SHADOW = 0;
-const OPAQUE = 1;
-const BLEND = 2;
+const INPUT_GROUP = Object.freeze({ draws: 3, fullscreen: 1, resolve: 0 });
 
 export class WebgpuPasses {
+  readingBytes = 0;
+  /** @type {GPUCommandEncoder | null} */
+  #encoder = null;
+  /** @type {GPURenderPassEncoder | null} */
+  #pass = null;
+  /** @type {View | null} */
+  #view = null;
+  /** Bind groups of what a pass reads, by pass and images. @type {Map<string, GPUBindGroup>} */
+  #inputs = new Map();
+  #made = 0;
+
   /** @param {GPUDevice} device @param {GPUCanvasContext} context @param {import('./buffers.js').WebgpuBuffers} buffers
-   * @param {import('./pipelines.js').WebgpuPipelines} pipelines @param {import('./timing.js').GpuTimer} timer */
-  constructor(device, context, buffers, pipelines, timer) {
+   * @param {import('./pipelines.js').WebgpuPipelines} pipelines */
+  constructor(device, context, buffers, pipelines) {
     this.device = device;
     this.context = context;
     this.buffers = buffers;
     this.pipelines = pipelines;
-    this.timer = timer;
-    this.targetBytes = 0;
-    this.readingBytes = 0;
-    this.shadowMap = device.createTexture({
-      label: 'shadow map', size: [SHADOW_SIDE, SHADOW_SIDE], format: DEPTH_FORMAT,
-      usage: RENDER_ATTACHMENT | TEXTURE_BINDING,
-    });
-    this.shadowView = this.shadowMap.createView();
-    this.shadowGroup = device.createBindGroup({
-      label: 'shadow', layout: pipelines.layouts.shadow,
-      entries: [
-        { binding: 0, resource: this.shadowView },
-        { binding: 1, resource: device.createSampler({ compare: 'greater-equal', magFilter: 'linear', minFilter: 'linear' }) },
-      ],
-    });
     this.drawGroups = [0, 1].map((flags) => this.makeDrawGroup(flags));
-    /** @type {GPUBindGroup | null} */
-    this.materialNone = null;
+    /** @type {Native | null} */
+    this.picture = null;
+    /** What passes read where nobody drew it, by format. @type {Map<string, Native>} */
+    this.blank = new Map();
   }
 
   /** @param {number} flags DRAW_* @returns {GPUBindGroup} */
@@ -55,91 +55,125 @@ export class WebgpuPasses {
     });
   }
 
-  get sizeBytes() {
-    return this.targetBytes + this.readingBytes;
+  // -- targets -----------------------------------------------------------------------------------------------------
+  /** @param {import('../common/graph.js').Image} image @returns {Native} */
+  createTarget({ format, samples, width, height }) {
+    const usage = RENDER_ATTACHMENT | (samples === 1 ? TEXTURE_BINDING : 0);
+    return this.#native(this.device.createTexture({
+      label: `target ${format}`, size: [width, height], format: FORMATS[format], sampleCount: samples, usage,
+    }));
+  }
+
+  /** @param {GPUTexture} texture @returns {Native} */
+  #native(texture) {
+    this.#made += 1;
+    return { texture, view: texture.createView(), number: this.#made };
+  }
+
+  /** @param {Native} native @returns {false} */
+  destroyTarget(native) {
+    native.texture.destroy();
+    this.#inputs.clear();
+    return false;
   }
 
   /** @param {number} width @param {number} height */
   resize(width, height) {
-    for (const texture of [this.color, this.depth, this.resolved]) texture?.destroy();
-    const size = [width, height];
-    const usage = RENDER_ATTACHMENT;
-    this.color = this.device.createTexture({ label: 'color', size, format: COLOR_FORMAT, sampleCount: SAMPLES, usage });
-    this.depth = this.device.createTexture({ label: 'depth', size, format: DEPTH_FORMAT, sampleCount: SAMPLES, usage });
-    this.resolved = this.device.createTexture({ label: 'picture', size, format: COLOR_FORMAT, usage: usage | COPY_SRC });
+    this.picture?.texture.destroy();
+    this.picture = this.#native(this.device.createTexture({
+      label: 'picture', size: [width, height], format: COLOR_FORMAT, usage: RENDER_ATTACHMENT | COPY_SRC,
+    }));
     const canvas = this.context.canvas;
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    /** @type {GPURenderPassDescriptor} */
-    this.mainPass = {
-      colorAttachments: [{
-        view: this.color.createView(), resolveTarget: this.resolved.createView(), loadOp: 'clear', storeOp: 'discard',
+  }
+
+  /** @param {string} name @param {View} view @returns {Native | null} */
+  outside(name, { texture }) {
+    if (name !== 'picture') return null;
+    return texture === null ? this.picture : texture.native;
+  }
+
+  // -- a frame -----------------------------------------------------------------------------------------------------
+  beginFrame() {
+    this.#encoder = this.device.createCommandEncoder();
+  }
+
+  /** @param {View} view @param {Group} group @param {Native | null} color @param {Native | null} depth
+   * @param {Native | null} resolve */
+  beginGroup(view, group, color, depth, resolve) {
+    const encoder = /** @type {GPUCommandEncoder} */ (this.#encoder);
+    const pass = encoder.beginRenderPass({
+      colorAttachments: color === null ? [] : [{
+        view: color.view, resolveTarget: resolve?.view, loadOp: group.clearsColor ? 'clear' : 'load',
+        storeOp: group.keepsColor ? 'store' : 'discard',
       }],
-      depthStencilAttachment: {
-        view: this.depth.createView(), depthClearValue: 0, depthLoadOp: 'clear', depthStoreOp: 'discard',
+      depthStencilAttachment: depth === null ? undefined : {
+        view: depth.view, depthClearValue: 0, depthLoadOp: group.clearsDepth ? 'clear' : 'load',
+        depthStoreOp: group.keepsDepth ? 'store' : 'discard',
       },
-    };
-    this.targetBytes = targetBytes(width, height);
-  }
-
-  /** @param {Runs[]} runs by pass @param {boolean} withShadow @returns {number} draws */
-  drawFrame(runs, withShadow) {
-    if (!this.resolved || !this.mainPass) return 0;
-    const encoder = this.device.createCommandEncoder();
-    let draws = 1;
-    if (withShadow) {
-      const pass = encoder.beginRenderPass({
-        colorAttachments: [],
-        depthStencilAttachment: {
-          view: this.shadowView, depthClearValue: 0, depthLoadOp: 'clear', depthStoreOp: 'store',
-        },
-      });
-      pass.setBindGroup(0, this.buffers.frameGroup);
-      draws += this.encode(pass, runs[SHADOW], SHADOW);
-      pass.end();
-    }
-    const pass = encoder.beginRenderPass(this.timer.attach(this.mainPass));
-    pass.setBindGroup(0, this.buffers.frameGroup);
-    pass.setBindGroup(3, this.shadowGroup);
-    draws += this.encode(pass, runs[OPAQUE], OPAQUE);
-    this.encodeSky(pass);
-    draws += this.encode(pass, runs[BLEND], BLEND);
-    pass.end();
-    this.timer.resolve(encoder);
-    this.present(encoder, this.resolved);
-    this.device.queue.submit([encoder.finish()]);
-    this.timer.read();
-    return draws;
-  }
-
-  /** @param {GPURenderPassEncoder} pass */
-  encodeSky(pass) {
-    this.materialNone ??= this.makeEmptyMaterial();
-    pass.setPipeline(this.pipelines.sky);
-    pass.setBindGroup(1, this.materialNone);
-    pass.setBindGroup(2, this.drawGroups[0]);
-    pass.draw(3);
-  }
-
-  /** The sky's pipeline has the meshes' layout, so something must be bound. @returns {GPUBindGroup} */
-  makeEmptyMaterial() {
-    const { textures, layouts } = this.pipelines;
-    const buffer = this.device.createBuffer({ label: 'no material', size: 80, usage: 0x40 });
-    const sampler = textures.sampler(0);
-    return this.device.createBindGroup({
-      layout: layouts.material,
-      entries: [
-        { binding: 0, resource: { buffer } },
-        ...[1, 2, 3, 4, 5].map((binding) => ({ binding, resource: textures.white })),
-        ...[6, 7, 8, 9, 10].map((binding) => ({ binding, resource: sampler })),
-      ],
     });
+    pass.setBindGroup(0, this.buffers.frameGroup(view.index));
+    this.#pass = pass;
+    this.#view = view;
+  }
+
+  endGroup() {
+    this.#pass?.end();
+    this.#pass = null;
+  }
+
+  endFrame() {
+    const { picture } = this;
+    const encoder = /** @type {GPUCommandEncoder} */ (this.#encoder);
+    const canvas = this.context.getCurrentTexture();
+    // Otherwise the page has resized it meanwhile.
+    if (picture && canvas.width === picture.texture.width && canvas.height === picture.texture.height) {
+      encoder.copyTextureToTexture({ texture: picture.texture }, { texture: canvas }, [canvas.width, canvas.height]);
+    }
+    this.device.queue.submit([encoder.finish()]);
+    this.#encoder = null;
+  }
+
+  // -- steps -------------------------------------------------------------------------------------------------------
+  /** @param {Pass} row @param {(Native | null)[]} reads @returns {number} draws */
+  fullscreen(row, reads) {
+    const pass = /** @type {GPURenderPassEncoder} */ (this.#pass);
+    pass.setPipeline(this.pipelines.fullscreen(row));
+    this.#bindReads(pass, row, reads);
+    pass.draw(3);
+    return 1;
+  }
+
+  /** @param {GPURenderPassEncoder} pass @param {Pass} row @param {(Native | null)[]} reads */
+  #bindReads(pass, row, reads) {
+    if (row.reads.length === 0) return;
+    const natives = reads.map((native, index) => native ?? this.#blank(row.reads[index]));
+    const key = `${row.name} ${natives.map(({ number }) => number).join(' ')}`;
+    let group = this.#inputs.get(key);
+    if (!group) this.#inputs.set(key, group = this.pipelines.inputGroup(row, natives.map(({ view }) => view)));
+    pass.setBindGroup(INPUT_GROUP[row.kind], group);
+  }
+
+  /** @param {string} name of a target that nobody drew @returns {Native} one texel of zeros */
+  #blank(name) {
+    const format = /** @type {import('../../gen/passes.js').Target} */ (TARGETS.find((one) => one.name === name)).format;
+    let native = this.blank.get(format);
+    if (!native) {
+      const usage = TEXTURE_BINDING | RENDER_ATTACHMENT;
+      this.blank.set(format, native = this.#native(this.device.createTexture({
+        label: `blank ${format}`, size: [1, 1], format: FORMATS[format], usage,
+      })));
+    }
+    return native;
   }
 
   /** The draw loop: sets only what changed, allocates nothing.
-   * @param {GPURenderPassEncoder} pass @param {Runs} runs @param {number} passId @returns {number} draws */
-  encode(pass, runs, passId) {
+   * @param {Pass} row @param {number} list @param {Runs} runs @param {(Native | null)[]} reads @returns {number} draws */
+  draws(row, list, runs, reads) {
     const { mesh: meshes, material: materials, first, instances, flags, count } = runs;
     if (count === 0) return 0;
+    const pass = /** @type {GPURenderPassEncoder} */ (this.#pass);
+    this.#bindReads(pass, row, reads);
     pass.setVertexBuffer(1, this.buffers.visible);
     let pipeline = null;
     let material = null;
@@ -151,8 +185,8 @@ export class WebgpuPasses {
     for (let i = 0; i < count; i += 1) {
       const mesh = meshes[i].native;
       const nextMaterial = materials[i];
-      const nextPipeline = nextMaterial.pipelines[passId * 3 + mesh.topology]
-        ?? this.pipelines.get(passId, nextMaterial, mesh.topology);
+      const nextPipeline = nextMaterial.pipelines[list * 3 + mesh.topology]
+        ?? this.pipelines.get(list, nextMaterial, mesh.topology);
       if (nextPipeline !== pipeline) pass.setPipeline(pipeline = nextPipeline);
       if (nextMaterial !== material) pass.setBindGroup(1, (material = nextMaterial).native.group);
       if (flags[i] !== group) pass.setBindGroup(2, this.drawGroups[(group = flags[i]) & 1]);
@@ -170,17 +204,11 @@ export class WebgpuPasses {
     return count;
   }
 
-  /** @param {GPUCommandEncoder} encoder @param {GPUTexture} picture */
-  present(encoder, picture) {
-    const canvas = this.context.getCurrentTexture();
-    if (canvas.width !== picture.width || canvas.height !== picture.height) return; // resized by the page meanwhile
-    encoder.copyTextureToTexture({ texture: picture }, { texture: canvas }, [picture.width, picture.height]);
-  }
-
+  // -- reading back --------------------------------------------------------------------------------------------------
   /** Reads what was drawn last; what it copies into counts as ours until `close`.
    * @returns {Promise<import('../common/readings.js').Picture>} */
   async read() {
-    const picture = this.resolved;
+    const picture = this.picture?.texture;
     if (!picture) throw new Error('There is no picture yet; nothing was drawn.');
     const { width, height } = picture;
     const bytesPerRow = Math.ceil(width * 4 / COPY_ROW_BYTES) * COPY_ROW_BYTES;

@@ -5,30 +5,24 @@
  * The usual pipelines are compiled asynchronously at boot (`warm`); any other when a material that needs it is made.
  */
 import {
-  MATERIAL_BLEND, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_MASK, MATERIAL_WIND, VERTEX, VERTEX_BYTES,
+  MATERIAL_BLEND, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, VERTEX, VERTEX_BYTES,
 } from '../../gen/layouts.js';
+import { PASSES, TARGETS, WARM_UP } from '../../gen/passes.js';
 import { PIPELINE_FLAGS, meshProgram, overrides, wgslModule } from '../../shaders/loader.js';
+import { FORMATS, sampleType } from './formats.js';
 
 /** @typedef {import('../common/resources.js').MaterialRecord} MaterialRecord */
-/** What canvases like best here; the picture has the same order, so that it can be copied. */
-export const CANVAS_FORMAT = /** @type {'bgra8unorm' | 'rgba8unorm'} */ (
-  globalThis.navigator?.gpu?.getPreferredCanvasFormat() ?? 'bgra8unorm');
-export const COLOR_FORMAT = /** @type {const} */ (`${CANVAS_FORMAT}-srgb`);
-export const DEPTH_FORMAT = 'depth32float';
-export const SAMPLES = 4;
+/** @typedef {import('../../gen/passes.js').Pass} Pass */
 const VERTEX_STAGE = 1;
 const FRAGMENT_STAGE = 2;
-const SHADOW = 0;
-const OPAQUE = 1;
-const BLEND = 2;
+/** Where the sampler of what a pass reads is bound. */
+const SAMPLER_BINDING = 8;
 /** @type {GPUPrimitiveTopology[]} */
 const TOPOLOGY = ['triangle-list', 'line-list', 'point-list'];
-/** (pass, kind, flags) of the pipelines that nearly every program needs. */
-const USUAL = [
-  [OPAQUE, 0, 0], [SHADOW, 0, 0], [OPAQUE, 0, MATERIAL_DOUBLE_SIDED], [OPAQUE, 2, 0],
-  [BLEND, 3, MATERIAL_BLEND], [OPAQUE, 0, MATERIAL_WIND], [SHADOW, 0, MATERIAL_WIND],
-  [OPAQUE, 0, MATERIAL_MASK | MATERIAL_DOUBLE_SIDED],
-];
+/** The draw passes, by draw_list.pass_id. */
+const DRAWS = PASSES.filter(({ kind }) => kind === 'draws');
+const target = (/** @type {string} */ name) => (
+  /** @type {import('../../gen/passes.js').Target} */ (TARGETS.find((one) => one.name === name)));
 
 /** @type {GPUVertexBufferLayout[]} */
 const VERTEX_BUFFERS = [
@@ -59,14 +53,19 @@ export function makeLayouts(device) {
     draw: device.createBindGroupLayout({
       label: 'draw', entries: [{ binding: 0, visibility: VERTEX_STAGE, buffer: {} }],
     }),
-    shadow: device.createBindGroupLayout({
-      label: 'shadow',
-      entries: [
-        { binding: 0, visibility: FRAGMENT_STAGE, texture: { sampleType: 'depth' } },
-        { binding: 1, visibility: FRAGMENT_STAGE, sampler: { type: 'comparison' } },
-      ],
-    }),
   };
+}
+
+/** The layout of what a pass reads: its targets in order, and a sampler for all of them (of draws, one that compares).
+ * @param {GPUDevice} device @param {Pass} row */
+function makeInputLayout(device, { name, kind, reads }) {
+  /** @type {GPUBindGroupLayoutEntry[]} */
+  const entries = reads.map((read, binding) => ({
+    binding, visibility: FRAGMENT_STAGE, texture: { sampleType: sampleType(target(read).format) },
+  }));
+  const type = kind === 'draws' ? 'comparison' : 'filtering';
+  entries.push({ binding: SAMPLER_BINDING, visibility: FRAGMENT_STAGE, sampler: { type } });
+  return device.createBindGroupLayout({ label: `inputs of ${name}`, entries });
 }
 
 export class WebgpuPipelines {
@@ -81,36 +80,74 @@ export class WebgpuPipelines {
     this.cache = new Map();
     /** @type {Map<string, GPUShaderModule>} */
     this.modules = new Map();
-    const { frame, material, draw, shadow } = layouts;
-    this.mainLayout = device.createPipelineLayout({ bindGroupLayouts: [frame, material, draw, shadow] });
-    this.shadowLayout = device.createPipelineLayout({ bindGroupLayouts: [frame, material, draw] });
-    this.sky = this.makeSky();
+    /** @type {Map<string, GPURenderPipeline>} */
+    this.fullscreens = new Map();
+    this.inputLayouts = new Map(PASSES.map((row) => [row, makeInputLayout(device, row)]));
+    this.passLayouts = new Map(PASSES.map((row) => [row, this.makePassLayout(row)]));
+    this.compares = device.createSampler({ compare: 'greater-equal', magFilter: 'linear', minFilter: 'linear' });
+    this.filters = device.createSampler({ magFilter: 'linear', minFilter: 'linear' });
     this.warmed = this.warm();
   }
 
-  /** @param {number} pass @param {number} kind @param {number} flags @param {number} topology */
-  key(pass, kind, flags, topology) {
-    const shaderKind = pass === SHADOW ? 0 : kind;
-    return ((pass * 8 + shaderKind) * 32 + (flags & PIPELINE_FLAGS)) * 4 + topology;
+  /** @param {Pass} row @returns {GPUPipelineLayout} */
+  makePassLayout(row) {
+    const { frame, material, draw } = this.layouts;
+    const inputs = row.reads.length > 0 ? [/** @type {GPUBindGroupLayout} */ (this.inputLayouts.get(row))] : [];
+    const groups = row.kind === 'draws' ? [frame, material, draw, ...inputs] : [frame, ...inputs];
+    return this.device.createPipelineLayout({ label: row.name, bindGroupLayouts: groups });
   }
 
+  /** @param {Pass} row @param {GPUTextureView[]} views @returns {GPUBindGroup} */
+  inputGroup(row, views) {
+    const entries = views.map((resource, binding) => ({ binding, resource }));
+    const sampler = row.kind === 'draws' ? this.compares : this.filters;
+    return this.device.createBindGroup({
+      label: `inputs of ${row.name}`, layout: /** @type {GPUBindGroupLayout} */ (this.inputLayouts.get(row)),
+      entries: [...entries, { binding: SAMPLER_BINDING, resource: sampler }],
+    });
+  }
+
+  /** @param {number} list @param {number} kind @param {number} flags @param {number} topology */
+  key(list, kind, flags, topology) {
+    const shaderKind = DRAWS[list].shader === '' ? kind : 0;
+    return ((list * MATERIAL_KINDS.length + shaderKind) * (PIPELINE_FLAGS + 1) + (flags & PIPELINE_FLAGS)) * 3 + topology;
+  }
+
+  /** Compiles what nearly every program needs, and every full-screen pass, so that none stops a frame later. */
   async warm() {
-    await Promise.all(USUAL.map(async ([pass, kind, flags]) => {
-      const key = this.key(pass, kind, flags, 0);
-      const pipeline = await this.device.createRenderPipelineAsync(this.descriptor(pass, kind, flags, 0));
+    const draws = WARM_UP.map(async ([list, kind, flags]) => {
+      const key = this.key(list, kind, flags, 0);
+      const pipeline = await this.device.createRenderPipelineAsync(this.descriptor(list, kind, flags, 0));
       if (!this.cache.has(key)) this.cache.set(key, pipeline);
-    })).catch(() => {}); // a lost device; the same error comes again where the pipeline is needed
+    });
+    const screens = PASSES.filter(({ kind }) => kind === 'fullscreen').map(async (row) => {
+      const pipeline = await this.device.createRenderPipelineAsync(this.fullscreenDescriptor(row));
+      if (!this.fullscreens.has(row.name)) this.fullscreens.set(row.name, pipeline);
+    });
+    // A lost device ends here; any other error comes again where the pipeline is needed.
+    await Promise.all([...draws, ...screens]).catch(() => {});
   }
 
-  /** @param {number} pass @param {MaterialRecord} material @param {number} topology @returns {GPURenderPipeline} */
-  get(pass, material, topology) {
-    const key = this.key(pass, material.kind, material.flags, topology);
+  /** @param {number} list draw_list.pass_id @param {MaterialRecord} material @param {number} topology
+   * @returns {GPURenderPipeline} */
+  get(list, material, topology) {
+    const key = this.key(list, material.kind, material.flags, topology);
     let pipeline = this.cache.get(key);
     if (!pipeline) {
-      pipeline = this.device.createRenderPipeline(this.descriptor(pass, material.kind, material.flags, topology));
+      pipeline = this.device.createRenderPipeline(this.descriptor(list, material.kind, material.flags, topology));
       this.cache.set(key, pipeline);
     }
-    material.pipelines[pass * 3 + topology] = pipeline;
+    material.pipelines[list * 3 + topology] = pipeline;
+    return pipeline;
+  }
+
+  /** @param {Pass} row @returns {GPURenderPipeline} */
+  fullscreen(row) {
+    let pipeline = this.fullscreens.get(row.name);
+    if (!pipeline) {
+      pipeline = this.device.createRenderPipeline(this.fullscreenDescriptor(row));
+      this.fullscreens.set(row.name, pipeline);
+    }
     return pipeline;
   }
 
@@ -124,30 +161,38 @@ export class WebgpuPipelines {
     return module;
   }
 
-  /** @param {number} pass @param {number} kind @param {number} flags @param {number} topology
+  /** @param {number} list @param {number} kind @param {number} flags @param {number} topology
    * @returns {GPURenderPipelineDescriptor} */
-  descriptor(pass, kind, flags, topology) {
-    const shadow = pass === SHADOW;
-    const module = this.module(meshProgram(kind, shadow));
-    const constants = overrides(flags, shadow);
+  descriptor(list, kind, flags, topology) {
+    const row = DRAWS[list];
+    const module = this.module(meshProgram(kind, row));
+    const constants = overrides(flags, row);
     return {
-      label: `pass ${pass} kind ${kind} flags ${flags}`,
-      layout: shadow ? this.shadowLayout : this.mainLayout,
+      label: `${row.name} kind ${kind} flags ${flags}`, ...this.passState(row),
       vertex: { module, constants, buffers: VERTEX_BUFFERS },
-      fragment: { module, constants, targets: shadow ? [] : [colorTarget(pass === BLEND)] },
+      fragment: { module, constants, targets: colorTargets(row) },
       primitive: { topology: TOPOLOGY[topology], cullMode: (flags & MATERIAL_DOUBLE_SIDED) !== 0 ? 'none' : 'back' },
-      depthStencil: { format: DEPTH_FORMAT, depthCompare: 'greater', depthWriteEnabled: pass !== BLEND },
-      multisample: { count: shadow ? 1 : SAMPLES },
     };
   }
 
-  makeSky() {
-    const module = this.module('skypass');
-    return this.device.createRenderPipeline({
-      label: 'sky', layout: this.mainLayout, vertex: { module }, fragment: { module, targets: [colorTarget(false)] },
-      depthStencil: { format: DEPTH_FORMAT, depthCompare: 'greater-equal', depthWriteEnabled: false },
-      multisample: { count: SAMPLES },
-    });
+  /** @param {Pass} row @returns {GPURenderPipelineDescriptor} */
+  fullscreenDescriptor(row) {
+    const module = this.module(row.shader);
+    return {
+      label: row.name, ...this.passState(row), vertex: { module }, fragment: { module, targets: colorTargets(row) },
+    };
+  }
+
+  /** What a pipeline takes from its pass. @param {Pass} row */
+  passState(row) {
+    const { samples } = target(row.color || row.depth);
+    return {
+      layout: /** @type {GPUPipelineLayout} */ (this.passLayouts.get(row)), multisample: { count: samples },
+      depthStencil: row.depth === '' ? undefined : {
+        format: FORMATS[target(row.depth).format], depthCompare: row.depthTest || /** @type {const} */ ('always'),
+        depthWriteEnabled: row.depthWrite,
+      },
+    };
   }
 
   /** @param {MaterialRecord} record */
@@ -166,7 +211,8 @@ export class WebgpuPipelines {
       entries: [{ binding: 0, resource: { buffer } }, ...textures, ...samplers],
     });
     // Compile here rather than in the middle of a frame.
-    this.get((record.flags & MATERIAL_BLEND) !== 0 ? BLEND : OPAQUE, record, 0);
+    const part = (record.flags & MATERIAL_BLEND) !== 0 ? 'see_through' : 'solid';
+    this.get(DRAWS.findIndex(({ materials }) => materials === part), record, 0);
     return { buffer, group };
   }
 
@@ -181,12 +227,11 @@ export class WebgpuPipelines {
   }
 }
 
-/** @param {boolean} blend @returns {GPUColorTargetState} */
-function colorTarget(blend) {
-  if (!blend) return { format: COLOR_FORMAT };
+/** @param {Pass} row @returns {GPUColorTargetState[]} */
+function colorTargets({ color, blend }) {
+  if (color === '') return [];
+  const format = FORMATS[target(color).format];
+  if (blend === '') return [{ format }];
   const over = /** @type {const} */ ({ srcFactor: 'src-alpha', dstFactor: 'one-minus-src-alpha' });
-  return {
-    format: COLOR_FORMAT,
-    blend: { color: over, alpha: { srcFactor: 'one', dstFactor: 'one-minus-src-alpha' } },
-  };
+  return [{ format, blend: { color: over, alpha: { srcFactor: 'one', dstFactor: 'one-minus-src-alpha' } } }];
 }

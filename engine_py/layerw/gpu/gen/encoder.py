@@ -17,6 +17,7 @@ _visible_rows = struct.Struct("<III").pack_into
 _draw_list = struct.Struct("<IIII").pack_into
 _frame_end = struct.Struct("<I").pack_into
 _targets = struct.Struct("<III").pack_into
+_view = struct.Struct("<IIIIIIII").pack_into
 _readback = struct.Struct("<II").pack_into
 _buffer_create = struct.Struct("<IIII").pack_into
 _buffer_destroy = struct.Struct("<II").pack_into
@@ -122,7 +123,7 @@ class Encoder:
         self._end = end
 
     def draw_list(self, pass_id: int, data: int, count: int) -> None:
-        """`count` DRAW_RECORDs of one pass (PASSES), drawn in the order given."""
+        """`count` DRAW_RECORDs of one pass (passes.DRAW_PASSES), drawn in the order given."""
         end = self._end + 16
         if end > self._limit:
             self._grow(end)
@@ -143,6 +144,14 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _targets(self._bytes, self._end, 0x30008, width, height)
+        self._end = end
+
+    def view(self, view: int, texture: int, x: int, y: int, width: int, height: int, flags: int) -> None:
+        """After the rows: the frame_block and draw_lists that follow are this view's. It fills a rectangle (pixels, from the upper left) of the picture, or a texture; 0 = the picture. flags: VIEW_FLAGS."""
+        end = self._end + 32
+        if end > self._limit:
+            self._grow(end)
+        _view(self._bytes, self._end, 0x8000a, view, texture, x, y, width, height, flags)
         self._end = end
 
     def readback(self, readback: int) -> None:

@@ -113,7 +113,7 @@ class DeviceRestored(NamedTuple):
 
 
 class ResourceFailed(NamedTuple):
-    """kind: 0 buffer, 1 texture, 2 mesh, 3 material. Draws that use it are skipped."""
+    """kind: RESOURCE_KINDS. Draws that use it are skipped."""
 
     kind: int
     resource: int

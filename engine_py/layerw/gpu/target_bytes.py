@@ -1,0 +1,87 @@
+"""What the targets of a frame take on the GPU, from the rows of passes.py alone.
+
+Owns: the rules by which targets share images (web/backends/common/plan.js and graph.js have the same; a test compares
+both): a view's targets share an image where their lives do not meet, and views share them one after the other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from layerw.gpu.passes import FORMAT_BYTES, PASSES, TARGETS, Pass, Target, flag
+
+
+class SizedView(NamedTuple):
+    """What the targets of a view depend on: flags and pixels."""
+
+    flags: int
+    width: int
+    height: int
+
+
+def _writes(row: Pass) -> tuple[str, ...]:
+    return tuple(filter(None, (row.color, row.depth if row.depth_write else "")))
+
+
+def _uses(row: Pass) -> tuple[str, ...]:
+    return tuple(filter(None, (*row.reads, row.color, row.depth)))
+
+
+def live_passes(flags: int, passes: Sequence[Pass], targets: Sequence[Target]) -> list[Pass]:
+    """The passes that run with these flags and whose results reach a target from outside."""
+    needed = {target.name for target in targets if target.outside}
+    kept: list[Pass] = []
+    for row in reversed([row for row in passes if not row.when or flags & flag(row.when)]):
+        if needed.intersection(_writes(row)):
+            needed.update(_uses(row))
+            kept.insert(0, row)
+    return kept
+
+
+def share_images(rows: Sequence[Pass], targets: Sequence[Target]) -> list[Target]:
+    """One target for each image that a view needs; what is read and never written needs none."""
+    by_name = {target.name: target for target in targets}
+    images: list[tuple[Target, int]] = []  # with the last pass that uses it
+    placed: set[str] = set()
+    written = {name for row in rows for name in _writes(row)}
+    for at, row in enumerate(rows):
+        for name in _uses(row):
+            target = by_name[name]
+            if target.outside or name in placed or name not in written:
+                continue
+            placed.add(name)
+            last = max(later for later, other in enumerate(rows) if name in _uses(other))
+            free = (n for n, (image, until) in enumerate(images) if until < at and _shape(image) == _shape(target))
+            number = next(free, None)
+            if number is None:
+                images.append((target, last))
+            else:
+                images[number] = (images[number][0], last)
+    return [image for image, _ in images]
+
+
+def _shape(target: Target) -> tuple[str, int, int, int]:
+    return target.format, target.samples, target.divide, target.side
+
+
+@lru_cache
+def view_images(flags: int) -> tuple[Target, ...]:
+    """The images of a view with these flags."""
+    return tuple(share_images(live_passes(flags, PASSES, TARGETS), TARGETS))
+
+
+def target_bytes(picture: tuple[int, int], views: Sequence[SizedView]) -> int:
+    """Bytes of all targets: a picture of this size with its canvas, and what the views need one after the other."""
+    most: Counter[tuple[str, int, int, int]] = Counter()
+    for view in views:
+        own: Counter[tuple[str, int, int, int]] = Counter()
+        for image in view_images(view.flags):
+            width, height = (image.side or max(1, side // image.divide) for side in (view.width, view.height))
+            own[image.format, image.samples, width, height] += 1
+        most |= own
+    outside = sum(FORMAT_BYTES[target.format] * target.images for target in TARGETS if target.outside)
+    inside = sum(FORMAT_BYTES[key[0]] * key[1] * key[2] * key[3] * count for key, count in most.items())
+    return outside * picture[0] * picture[1] + inside

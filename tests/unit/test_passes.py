@@ -1,0 +1,67 @@
+"""The rows of the frame: their rules, and what their targets take (the same sum as web/backends/common/graph.js)."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from layerw.gpu.passes import PASSES, TARGETS, VIEW_FLAGS, Pass, Target, flag, validate
+from layerw.gpu.target_bytes import SizedView, live_passes, share_images, target_bytes
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "targets.json"
+ALL = (1 << len(VIEW_FLAGS)) - 1
+CASES: tuple[tuple[tuple[int, int], tuple[tuple[int, int, int], ...]], ...] = (
+    ((1080, 720), ((ALL, 1080, 720),)),
+    ((1080, 720), ((0, 1080, 720),)),
+    ((1, 1), ((ALL, 1, 1),)),
+    ((640, 401), ((ALL, 256, 256), (0, 640, 401), (ALL, 160, 100), (ALL, 160, 100))),
+)
+
+
+def golden() -> list[dict[str, object]]:
+    return [{"picture": list(picture), "views": [list(view) for view in views],
+             "bytes": target_bytes(picture, [SizedView(*view) for view in views])}
+            for picture, views in CASES]  # fmt: skip
+
+
+def test_the_sum_is_the_one_that_javascript_is_tested_with() -> None:
+    assert json.loads(GOLDEN.read_text("utf-8")) == golden(), f"if the rows changed: python {Path(__file__).name}"
+
+
+def test_views_share_what_has_the_same_size() -> None:
+    one = target_bytes((100, 100), [SizedView(ALL, 100, 100)])
+    assert target_bytes((100, 100), [SizedView(ALL, 100, 100)] * 3) == one
+    assert target_bytes((100, 100), [SizedView(ALL, 100, 100), SizedView(ALL, 50, 100)]) > one
+
+
+def test_a_flag_that_is_off_takes_nothing() -> None:
+    small = target_bytes((100, 100), [SizedView(0, 100, 100)])
+    with_shadows = target_bytes((100, 100), [SizedView(flag("shadows"), 100, 100)])
+    assert with_shadows > small + 2048 * 2048
+    assert "shadow" not in [row.name for row in live_passes(0, PASSES, TARGETS)]
+
+
+def test_lives_that_do_not_meet_share_an_image() -> None:
+    targets = [Target(name, "picture") for name in "abc"] + [Target("out", "picture", outside=True)]
+    rows = [Pass("1", "draws", "1", color="a"), Pass("2", "fullscreen", "2", ("a",), "b"),
+            Pass("3", "fullscreen", "3", ("b",), "c"), Pass("4", "fullscreen", "4", ("c",), "out")]  # fmt: skip
+    assert [image.name for image in share_images(rows, targets)] == ["a", "b"]
+
+
+@pytest.mark.parametrize(("row", "message"), [
+    (Pass("x", "fullscreen", "x", ("nothing",), "out"), "Pass x names the target nothing, which is not in TARGETS"),
+    (Pass("x", "fullscreen", "x", ("late",), "out"), "Pass x reads late before any pass writes it"),
+    (Pass("x", "fullscreen", "x", (), "out", when="moon"), "waits for the flag moon; the flags are shadows"),
+])
+def test_rows_that_contradict_each_other_are_refused(row: Pass, message: str) -> None:
+    targets = (Target("late", "picture"), Target("out", "picture", outside=True))
+    with pytest.raises(ValueError, match=message):
+        validate((row, Pass("y", "draws", "y", color="late")), targets)
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(json.dumps(golden(), indent=1) + "\n", "utf-8")
+    sys.stdout.write(f"wrote {GOLDEN}\n")

@@ -1,0 +1,63 @@
+/** The frame graph: what nobody reads costs nothing, lives share images, and the bytes are those that Python charges. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { Graph } from '../../web/backends/common/graph.js';
+import { planView } from '../../web/backends/common/plan.js';
+import { View } from '../../web/backends/common/view.js';
+import { NullPasses } from '../../web/backends/null/passes.js';
+
+const target = (name, more = {}) => (
+  { name, format: 'picture', samples: 1, divide: 1, side: 0, images: 1, outside: false, ...more });
+const pass = (name, kind, reads, color, more = {}) => (
+  { name, kind, reads, color, depth: '', depthWrite: false, when: '', timer: name, ...more });
+const TARGETS = [target('a', { samples: 4 }), target('b'), target('c'), target('d'), target('unread'), target('out', { outside: true })];
+const PASSES = [
+  pass('draw', 'draws', [], 'a'), pass('more', 'draws', [], 'a'), pass('resolve', 'resolve', ['a'], 'b'),
+  pass('side', 'fullscreen', ['b'], 'unread'), pass('one', 'fullscreen', ['b'], 'c'),
+  pass('glow', 'fullscreen', ['c'], 'd', { when: 'glow' }), pass('last', 'fullscreen', ['c', 'd'], 'out'),
+];
+const plan = (flags, filled, split = false) => planView(PASSES, TARGETS, ['glow'], flags, filled, split);
+const names = ({ groups }) => groups.map(({ steps }) => steps.map((step) => step.pass.name).join('+'));
+
+test('a pass that nobody reads is not drawn and has no image', () => {
+  assert.deepEqual(names(plan(0, 0b11)), ['draw+more', 'one', 'last']);
+  assert.deepEqual([...plan(0, 0b11).imageOf.keys()], ['a', 'b', 'c'], 'nobody draws d either');
+});
+
+test('a flag brings its passes, and a list that is empty takes only passes away whose target is drawn anyhow', () => {
+  assert.deepEqual(names(plan(1, 0b01)), ['draw', 'one', 'glow', 'last']);
+  assert.deepEqual(names(plan(1, 0)), ['draw', 'one', 'glow', 'last'], 'the first one clears');
+  assert.deepEqual(names(plan(1, 0b11, true)), ['draw', 'more', 'one', 'glow', 'last'], 'to be timed');
+});
+
+test('what is stored is what somebody uses later', () => {
+  const [draw, more] = plan(0, 0b11, true).groups;
+  assert.deepEqual([draw.clearsColor, draw.keepsColor, draw.resolve], [true, true, '']);
+  assert.deepEqual([more.clearsColor, more.keepsColor, more.resolve], [false, false, 'b']);
+});
+
+test('targets whose lives do not meet share an image', () => {
+  const { images, imageOf } = plan(1, 0b11);
+  assert.equal(imageOf.get('d'), imageOf.get('b'), 'b is last read by one');
+  assert.notEqual(imageOf.get('d'), imageOf.get('c'));
+  assert.equal(images.length, 3);
+});
+
+test('the pool holds the bytes that the GPU ledger is charged', () => {
+  const cases = JSON.parse(readFileSync(new URL('../golden/targets.json', import.meta.url), 'utf-8'));
+  assert.ok(cases.length >= 4);
+  for (const { picture, views, bytes } of cases) {
+    const graph = new Graph(new NullPasses());
+    graph.resize(...picture);
+    const drawn = views.map(([flags, width, height], index) => {
+      const view = new View(index);
+      view.begin(null, 0, 0, width, height, flags);
+      return view;
+    });
+    graph.drawFrame(drawn, false);
+    assert.equal(graph.sizeBytes, bytes, JSON.stringify({ picture, views }));
+    graph.drawFrame(drawn.slice(0, 1), false);
+    assert.ok(views.length === 1 || graph.sizeBytes <= bytes, 'what a frame does not use is freed');
+  }
+});

@@ -1,0 +1,115 @@
+// @ts-check
+/** @file Which passes of the table draw a view, in which groups, and which images their targets share.
+ *
+ * Owns: the rules (engine_py/layerw/frame/target_bytes.py has the same for the ledger): what nobody reads is left out; a
+ * draw pass without draws is, too, where an earlier pass has written its target; neighbours that draw into the same
+ * targets are one group; a resolve belongs to the group before it; targets whose lives do not meet share an image.
+ */
+
+/** @typedef {import('../../gen/passes.js').Pass} Pass */
+/** @typedef {import('../../gen/passes.js').Target} Target */
+/** @typedef {{ pass: Pass, list: number }} Step */
+/**
+ * Steps that draw into the same targets: one render pass of the API.
+ * @typedef {object} Group
+ * @property {string} color
+ * @property {string} depth
+ * @property {string} resolve the target that colour is resolved into, or ''
+ * @property {boolean} clearsColor
+ * @property {boolean} clearsDepth
+ * @property {boolean} keepsColor somebody reads it or draws into it later
+ * @property {boolean} keepsDepth
+ * @property {Step[]} steps
+ */
+/** @typedef {{ groups: Group[], images: Target[], imageOf: Map<string, number> }} Plan images: one target stands for each */
+
+/** @param {Pass} pass @returns {string[]} */
+const writes = ({ color, depth, depthWrite }) => [color, depthWrite ? depth : ''].filter((name) => name !== '');
+/** @param {Pass} pass @returns {string[]} */
+const uses = ({ reads, color, depth }) => [...reads, color, depth].filter((name) => name !== '');
+
+/** The passes whose results reach a target from outside. @param {readonly Pass[]} passes @param {readonly Target[]} targets
+ * @param {(pass: Pass) => boolean} isEmpty whether a draw pass draws nothing @returns {Pass[]} */
+function live(passes, targets, isEmpty) {
+  const needed = new Set(targets.filter(({ outside }) => outside).map(({ name }) => name));
+  /** @type {Pass[]} */
+  const kept = [];
+  for (let at = passes.length - 1; at >= 0; at -= 1) {
+    const pass = passes[at];
+    const written = writes(pass).filter((name) => needed.has(name));
+    const wasWritten = (/** @type {string} */ name) => passes.slice(0, at).some((earlier) => writes(earlier).includes(name));
+    if (written.length === 0 || (isEmpty(pass) && written.every(wasWritten))) continue;
+    for (const name of uses(pass)) needed.add(name);
+    kept.unshift(pass);
+  }
+  return kept;
+}
+
+/** @param {Target} target */
+const shape = ({ format, samples, divide, side }) => `${format} ${samples} ${divide} ${side}`;
+
+/** Images for the targets of these passes, shared where lives do not meet. @param {Pass[]} passes
+ * @param {readonly Target[]} targets @returns {{ images: Target[], imageOf: Map<string, number> }} */
+function shareImages(passes, targets) {
+  /** @type {Target[]} */
+  const images = [];
+  /** @type {number[]} */
+  const until = [];
+  const imageOf = new Map();
+  const written = new Set(passes.flatMap(writes));
+  passes.forEach((pass, at) => {
+    for (const name of uses(pass)) {
+      const target = /** @type {Target} */ (targets.find((one) => one.name === name));
+      if (target.outside || imageOf.has(name) || !written.has(name)) continue;
+      const last = passes.findLastIndex((later) => uses(later).includes(name));
+      let image = images.findIndex((one, index) => shape(one) === shape(target) && until[index] < at);
+      if (image < 0) image = images.push(target) - 1;
+      until[image] = last;
+      imageOf.set(name, image);
+    }
+  });
+  return { images, imageOf };
+}
+
+/** @param {Pass[]} passes @param {boolean} split a group for each pass @param {readonly Pass[]} lists @returns {Group[]} */
+function groupsOf(passes, split, lists) {
+  /** @type {Group[]} */
+  const groups = [];
+  const touched = new Set();
+  for (const pass of passes) {
+    const { color, depth } = pass;
+    const last = groups[groups.length - 1];
+    if (pass.kind === 'resolve') {
+      last.resolve = color;
+      continue;
+    }
+    const step = { pass, list: lists.indexOf(pass) };
+    if (!split && last && last.color === color && last.depth === depth && last.resolve === '') last.steps.push(step);
+    else {
+      groups.push({
+        color, depth, resolve: '', clearsColor: !touched.has(color), clearsDepth: !touched.has(depth), keepsColor: false,
+        keepsDepth: false, steps: [step],
+      });
+    }
+    touched.add(color).add(depth);
+  }
+  groups.forEach((group, at) => {
+    const later = groups.slice(at + 1).flatMap(({ steps }) => steps.flatMap(({ pass }) => uses(pass)));
+    group.keepsColor = later.includes(group.color) || group.resolve === '';
+    group.keepsDepth = later.includes(group.depth);
+  });
+  return groups;
+}
+
+/**
+ * @param {readonly Pass[]} passes @param {readonly Target[]} targets @param {readonly string[]} flagNames
+ * @param {number} flags of the view @param {number} filled a bit for each draw pass that draws something
+ * @param {boolean} split every pass is a group of its own, so that it can be timed @returns {Plan}
+ */
+export function planView(passes, targets, flagNames, flags, filled, split) {
+  const wanted = passes.filter(({ when }) => when === '' || (flags & (1 << flagNames.indexOf(when))) !== 0);
+  const lists = passes.filter(({ kind }) => kind === 'draws');
+  const drawn = live(wanted, targets, (pass) => pass.kind === 'draws' && (filled & (1 << lists.indexOf(pass))) === 0);
+  // Images are those of a view that draws everything: a list that empties for a frame frees nothing.
+  return { groups: groupsOf(drawn, split, lists), ...shareImages(live(wanted, targets, () => false), targets) };
+}

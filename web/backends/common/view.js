@@ -1,0 +1,78 @@
+// @ts-check
+/** @file A view as a backend holds it: where it is drawn, with which flags, and what its passes draw.
+ *
+ * Owns: the runs of each draw pass, reused every frame. Limits: lists are views of the heap and live as long as a submit.
+ */
+import { DRAW_RECORD } from '../../gen/layouts.js';
+import { DRAW_PASSES, PASSES, VIEW_FLAGS } from '../../gen/passes.js';
+import { Runs } from './runs.js';
+
+/** @typedef {import('./resources.js').TextureRecord} TextureRecord */
+
+const ROWS = PASSES.filter(({ kind }) => kind === 'draws');
+const CASTS = ROWS.map(({ shader }) => shader === 'depth');
+/** The flags that a draw pass needs. */
+const NEEDS = ROWS.map(({ when }) => (when === '' ? 0 : 1 << VIEW_FLAGS.indexOf(when)));
+
+export class View {
+  /** The texture that it is drawn into; null = the picture. @type {TextureRecord | null} */
+  texture = null;
+  x = 0;
+  y = 0;
+  width = 1;
+  height = 1;
+  flags = 0;
+  hasBlock = false;
+  /** Draw records by draw pass. @type {(Uint32Array | null)[]} */
+  lists = DRAW_PASSES.map(() => null);
+  runs = DRAW_PASSES.map(() => new Runs());
+
+  /** @param {number} index of the view, and of its frame block */
+  constructor(index) {
+    this.index = index;
+  }
+
+  /** @param {TextureRecord | null} texture @param {number} x @param {number} y @param {number} width @param {number} height
+   * @param {number} flags */
+  begin(texture, x, y, width, height, flags) {
+    Object.assign(this, { texture, x, y, width, height, flags });
+    this.lists.fill(null);
+  }
+
+  /** @param {number} list @param {import('../../engine/heap.js').Heap} heap @param {number} address @param {number} count */
+  setList(list, heap, address, count) {
+    this.lists[list] = count > 0 ? heap.u32(address, count * DRAW_RECORD.length) : null;
+  }
+
+  /** Turns records into runs. @param {(import('./resources.js').MeshRecord | undefined)[]} meshes
+   * @param {(import('./resources.js').MaterialRecord | undefined)[]} materials @param {number} visibleCount
+   * @returns {{ triangles: number, outside: number }} */
+  collect(meshes, materials, visibleCount) {
+    let triangles = 0;
+    let outside = 0;
+    this.lists.forEach((records, list) => {
+      const runs = this.runs[list];
+      if (records === null || (this.flags & NEEDS[list]) !== NEEDS[list]) {
+        runs.count = 0;
+        return;
+      }
+      runs.collect(records, meshes, materials, visibleCount, CASTS[list]);
+      triangles += runs.triangles;
+      outside += runs.outside;
+    });
+    this.lists.fill(null);
+    return { triangles, outside };
+  }
+
+  /** A bit for each draw pass that draws something. @returns {number} */
+  filled() {
+    return this.runs.reduce((bits, { count }, list) => bits | (count > 0 ? 1 << list : 0), 0);
+  }
+
+  /** Drops references, so that destroyed resources can be collected. */
+  clear() {
+    this.hasBlock = false;
+    this.lists.fill(null);
+    for (const runs of this.runs) runs.clear();
+  }
+}

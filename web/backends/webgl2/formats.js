@@ -1,0 +1,7 @@
+// @ts-check
+/** @file What the table's formats are in WebGL2. */
+
+/** @typedef {import('../../gen/passes.js').Format} Format */
+
+/** @param {WebGL2RenderingContext} gl @returns {Readonly<Record<Format, number>>} internal formats */
+export const formatsOf = (gl) => Object.freeze({ depth32float: gl.DEPTH_COMPONENT32F, picture: gl.SRGB8_ALPHA8 });

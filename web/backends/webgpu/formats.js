@@ -1,0 +1,15 @@
+// @ts-check
+/** @file What the table's formats are in WebGPU. */
+
+/** @typedef {import('../../gen/passes.js').Format} Format */
+
+/** What canvases like best here; the picture has the same order, so that it can be copied. */
+export const CANVAS_FORMAT = /** @type {'bgra8unorm' | 'rgba8unorm'} */ (
+  globalThis.navigator?.gpu?.getPreferredCanvasFormat() ?? 'bgra8unorm');
+export const COLOR_FORMAT = /** @type {const} */ (`${CANVAS_FORMAT}-srgb`);
+
+/** @type {Readonly<Record<Format, GPUTextureFormat>>} */
+export const FORMATS = Object.freeze({ depth32float: 'depth32float', picture: COLOR_FORMAT });
+
+/** How a shader reads them. @param {Format} format @returns {GPUTextureSampleType} */
+export const sampleType = (format) => (format === 'depth32float' ? 'depth' : 'float');

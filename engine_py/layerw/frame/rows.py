@@ -12,7 +12,7 @@ import numpy as np
 from layerw.base.log import Log
 from layerw.base.ports import U32
 from layerw.frame.resources import COLUMN_BYTES_PER_ROW, Resources
-from layerw.gpu import spec
+from layerw.gpu.passes import DRAW_PASSES
 from layerw.gpu.submission import Submission
 from layerw.scene.table import FrameColumns, Table
 from layerw.visibility.draws import VisibleSet
@@ -74,7 +74,7 @@ class RowColumns:
             return found
         fits = found.rows < self.capacity
         before = np.concatenate([np.zeros(1, np.int64), np.cumsum(fits)])
-        lists = {name: _shifted(getattr(found, name), before) for name in spec.PASSES}
+        lists = {name: _shifted(getattr(found, name), before) for name in DRAW_PASSES}
         return found._replace(rows=found.rows[fits], seen_count=int(before[found.seen_count]), **lists)
 
 

@@ -191,6 +191,8 @@ class Engine:
                 self.transfers.dispatch_done(TransferDone(*event))
             case ev.TransferFailed():
                 self.transfers.dispatch_failed(TransferFailed(*event))
+            case ev.Online():
+                self.contents.online()
             case ev.Resize():
                 self.targets.resize(event.width, event.height)
             case ev.DeviceLost():

@@ -115,9 +115,9 @@ def test_settles_within_small_budgets_at_every_frame(
 FINER = """
 import dataclasses
 worlds[0].streamer.config = dataclasses.replace(worlds[0].streamer.config, screen_error_px=0.1)
-worlds[0].streamer.residency.config = dataclasses.replace(worlds[0].streamer.config, retry_max_s=1.0)
 app.camera.fov_y = 2.2
 """
+MORE = "are not what they should be"
 DRAWN = "s = worlds[0].streamer; json.dumps([s.tree.content_of(r)[0][0] for r in s._selection.drawn.tolist()])"
 
 
@@ -166,7 +166,8 @@ def test_broken_tiles_keep_their_parents_and_the_rest_goes_on(
         tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, context: BrowserContext, runtime_dir: Path) -> None:
     world = copy_world(tmp_path_factory, tmp_path)
     names = break_tiles(world)
-    (tmp_path / "main.py").write_text(BEGIN.replace("SETTINGS", ""), encoding="utf-8")
+    network = ", network=lw.Network(retry_max_s=1.0, settle_s=1.0)"
+    (tmp_path / "main.py").write_text(BEGIN.replace("SETTINGS", network), encoding="utf-8")
     app = create_app(program=tmp_path / "main.py", runtime=runtime_dir, web=web_folder(), dev=True)
     refused = {names["refused"]}
     with background_server(refuse(app, refused)) as address:
@@ -176,11 +177,11 @@ def test_broken_tiles_keep_their_parents_and_the_rest_goes_on(
         drawn = fly_over(running)
         report = settle(running)
         assert report["tiles"] == {"resident": TILES - 5, "pending": 0, "failed": 5}
-        texts = {way: [text for text in report["errors"] if name in text] for way, name in names.items()}
-        assert len(report["errors"]) == 5 and all(len(found) == 1 for found in texts.values()), report["errors"]
-        for way, words in (("missing", "HTTP 404"), ("refused", "HTTP 503"), ("wrong hash", "sha256"),
-                           ("corrupt", "version"), ("cut", "126")):  # fmt: skip
-            assert words in texts[way][0], texts[way]
+        texts = {way: "".join(text for text in report["errors"] if name in text) for way, name in names.items()}
+        for way, words in (("missing", ("HTTP 404",)), ("refused", ("HTTP 503",)), ("wrong hash", ("sha256", MORE)),
+                           ("corrupt", ("version", MORE)), ("cut", ("126", MORE))):  # fmt: skip
+            assert any(word in texts[way] for word in words), (way, report["errors"])
+        assert len(report["errors"]) <= 5, "told once a kind, the others counted"
         for way, name in names.items():
             parent = name[0].replace("2", "1") + "-" + "-".join(str(int(n) // 2) for n in name[2:5].split("-")) + "."
             assert any(f"/{parent}" in url for url in drawn), (way, name, parent, drawn)

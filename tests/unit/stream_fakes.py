@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from layerw.base.healing import Failure
 from layerw.base.ports import NodeDesc, OnDone, OnFailed, Primitive, TransferDone, TransferFailed
 from layerw.gpu.spec import FAIL_HASH, FAIL_NETWORK, FAIL_TOO_LARGE
 from layerw.memory.ledger import HardLedger
@@ -53,12 +54,13 @@ class FakeTransfers:
         self.asked: list[str] = []
         self.frame = 0
         self.hashes: dict[str, str] = {}
+        self.flags: dict[str, int] = {}
 
     def fetch(self, url: str, kind: int, *, max_bytes: int, priority: float, on_done: OnDone, on_failed: OnFailed,
               sha256: str = "", flags: int = 0) -> int:
         handle = len(self.asked) + 1
         self.asked.append(url)
-        self.hashes[url] = sha256
+        self.hashes[url], self.flags[url] = sha256, flags
         self.waiting[handle] = (self.frame + self.latency, url, max_bytes, on_done, on_failed)
         self.live.add(handle)
         return handle
@@ -104,10 +106,10 @@ class FakeContent:
     gpu_need: int
     layer_need: int
     ready_frame: int
-    fails: str = ""  # "" | "network" | "corrupt"
+    fails: Failure = Failure.NONE
     state: str = "loading"
     error: str = ""
-    retryable: bool = False
+    failure: Failure = Failure.NONE
     layer_bytes: int = 0
     asset: int = -1
     gpu_bytes: int = 0
@@ -120,8 +122,8 @@ class FakeContent:
         if self.state == "loading" and self.world.frame >= self.ready_frame:
             if self.fails:
                 self.drop()
-                self.state, self.retryable = "failed", self.fails == "network"
-                self.error = f"{self.url}: {self.fails}."
+                self.state, self.failure = "failed", self.fails
+                self.error = f"{self.url}: {self.fails.name.lower()}."
                 return
             self.state = "uploading"
         if self.state == "uploading":
@@ -157,15 +159,14 @@ class FakeContent:
 
 
 class FakeLoader:
-    """Opens FakeContents. `missing` and `corrupt`: URLs that fail for good; `failure_rate`: of others, at random."""
+    """Opens FakeContents. `broken`: how URLs fail; `failure_rate`: of others, at random."""
 
     def __init__(self, layer: HardLedger, gpu: HardLedger, *, seed: int = 1, latency: tuple[int, int] = (1, 12),
                  failure_rate: float = 0.0, gpu_bytes: tuple[int, int] = (1000, 1000)) -> None:
         self.layer, self.gpu = layer, gpu
         self.random = random.Random(seed)
         self.latency, self.failure_rate, self.gpu_range = latency, failure_rate, gpu_bytes
-        self.missing: set[str] = set()
-        self.corrupt: set[str] = set()
+        self.broken: dict[str, Failure] = {}
         self.opened: list[FakeContent] = []
         self.live: set[int] = set()
         self.frame = 0
@@ -183,17 +184,17 @@ class FakeLoader:
         self.placed = (assets, distance_radii, seen)
 
     def try_open(self, url: str, *, priority: float, flatten: Any = None, size_bytes: int = 0,
-                 max_texture_side: int = 1024, sha256: str = "") -> FakeContent | None:
+                 max_texture_side: int = 1024, sha256: str = "", flags: int = 0) -> FakeContent | None:
         gpu_need = self.sizes.setdefault(url, self.random.randint(*self.gpu_range))
         layer_need = gpu_need // 2
         if not self.layer.try_reserve(layer_need):
             return None
-        fails = "network" if url in self.missing else "corrupt" if url in self.corrupt else ""
+        fails = self.broken.get(url, Failure.NONE)
         if not fails and self.random.random() < self.failure_rate:
-            fails = "network"
+            fails = Failure.UNREACHABLE
         content = FakeContent(self, url, priority, flatten, gpu_need, layer_need,
                               self.frame + self.random.randint(*self.latency), fails, layer_bytes=layer_need)
-        content.sha256 = sha256  # type: ignore[attr-defined]
+        content.sha256, content.flags = sha256, flags  # type: ignore[attr-defined]
         self.opened.append(content)
         self.live.add(id(content))
         return content

@@ -10,6 +10,7 @@ import pytest
 import layerw as lw
 from layerw.assets.content import GltfContent
 from layerw.assets.loader import GltfLoader
+from layerw.base.healing import Failure
 from layerw.gpu import spec
 from layerw.hosts.headless import HeadlessHost
 from layerw.memory.ledger import HardLedger
@@ -118,17 +119,20 @@ def test_uploads_wait_for_gpu_room() -> None:
     desk.nothing_left()
 
 
-@pytest.mark.parametrize(("code", "message", "retryable"), [
-    (spec.FAIL_NETWORK, "m.bin answered HTTP 503.", True), (spec.FAIL_ABORTED, "A worker stopped.", True),
-    (spec.FAIL_HASH, "m.bin has another hash.", False), (spec.FAIL_FORMAT, "The glb is cut off.", False),
+@pytest.mark.parametrize(("code", "message", "failure"), [
+    (spec.FAIL_NETWORK, "m.bin answered HTTP 503.", Failure.UNREACHABLE),
+    (spec.FAIL_ABORTED, "A worker stopped.", Failure.UNREACHABLE),
+    (spec.FAIL_TIMEOUT, "m.bin stalled.", Failure.UNREACHABLE),
+    (spec.FAIL_HASH, "m.bin has another hash.", Failure.WRONG),
+    (spec.FAIL_FORMAT, "The glb is cut off.", Failure.WRONG),
 ])  # fmt: skip
-def test_a_failed_transfer_fails_the_content_and_frees_it(code: int, message: str, retryable: bool) -> None:
+def test_a_failed_transfer_fails_the_content_and_frees_it(code: int, message: str, failure: Failure) -> None:
     files = textured(2)
     files["m.bin"].fail = [(code, 0, message)]
     desk = Desk(files)
     content = desk.open("m.gltf")
     desk.run()
-    assert (content.state, content.error, content.retryable) == ("failed", message, retryable)
+    assert (content.state, content.error, content.failure) == ("failed", message, failure)
     assert content.layer_bytes == content.gpu_bytes == 0
     desk.nothing_left()
 
@@ -139,8 +143,8 @@ def test_a_missing_file_and_a_broken_document() -> None:
     desk = Desk({"bad.glb": model_file(doc), "good.glb": model_file(triangle())})
     missing, bad, good = desk.open("no.glb"), desk.open("bad.glb"), desk.open("good.glb")
     desk.run()
-    assert missing.error == "no.glb answered HTTP 404." and missing.retryable
-    assert bad.error == "Accessor 0 needs 48 bytes of buffer view 0, which has 36." and not bad.retryable
+    assert missing.error == "no.glb answered HTTP 404." and missing.failure == Failure.GONE
+    assert bad.error == "Accessor 0 needs 48 bytes of buffer view 0, which has 36." and bad.failure == Failure.WRONG
     assert good.state == "ready"
     desk.nothing_left()
 
@@ -156,7 +160,7 @@ def test_a_buffer_shorter_than_it_says_and_a_huge_texture() -> None:
     desk = Desk(files)
     content = desk.open("m.gltf")
     desk.run()
-    assert content.error == "65536 x 65536 is too large." and not content.retryable
+    assert content.error == "65536 x 65536 is too large." and content.failure == Failure.WRONG
     desk.nothing_left()
 
 
@@ -186,7 +190,7 @@ def test_no_room_is_none_and_more_than_the_budget_is_an_error() -> None:
     desk.ledger.release(1 << 20)
     content = desk.open("m.glb", size_bytes=2 << 20)
     assert content.state == "failed"
-    assert "needs 2097152 bytes, more than the whole layer budget of 1048576" in content.error
+    assert "needs 2097152 bytes; files may take 1048576 of the layer budget of 1048576" in content.error
 
 
 def test_images_are_asked_for_their_size_when_room_is_short() -> None:
@@ -223,9 +227,9 @@ def test_an_image_whose_decode_can_never_fit_says_so() -> None:
     desk = Desk(textured(1, side=512), layer=1_048_576 + 262_144 - 1)
     content = desk.open("m.gltf", max_texture_side=256)
     desk.run(200)
-    assert content.state == "failed" and not content.retryable
-    assert content.error.startswith("Decoding an image of 512 x 512 pixels needs 1310720 bytes, more than the whole "
-                                    "layer budget of 1310719 bytes")
+    assert content.state == "failed"
+    assert content.error.startswith("Decoding an image of 512 x 512 pixels needs 1310720 bytes; files may take 1310719 "
+                                    "of the layer budget of 1310719.")
     desk.nothing_left()
 
 
@@ -245,7 +249,7 @@ def test_a_model_that_can_never_fit_says_so() -> None:
     desk = Desk(textured(1, side=512), layer=1_048_576 + 500)  # 1 MiB of texels and a file of 1,000 bytes
     content = desk.open("m.gltf")
     desk.run(600)
-    assert content.state == "failed" and not content.retryable
+    assert content.state == "failed" and content.failure == Failure.FINAL
     assert "needs 1048576 bytes besides the 1000 that it holds" in content.error
     desk.nothing_left()
 
@@ -310,4 +314,4 @@ def test_flight_helmet_under_budgets(layer_mib: float, state: str) -> None:
     assert model.state == state, model.error
     assert app._engine.layer_ledger.used_bytes == 0 and app._engine.transfers.live_count == len(app._engine.backups)
     if state == "failed":
-        assert "needs 3227148 bytes, more than the whole layer budget of 3145728" in model.error
+        assert "needs 3227148 bytes; files may take 3145728 of the layer budget of 3145728" in model.error

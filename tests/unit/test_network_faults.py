@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_transfers import Desk
 
 from layerw.base.config import Network
 from layerw.base.errors import ConfigError
 from layerw.gpu import spec
 from layerw.hosts.faults import KINDS, Fault, Limits, waiting_s
+from tests.unit.test_transfers import Desk
 
 NETWORK = Network(first_byte_s=0.5, stall_s=0.25, bytes_per_s_min=100.0)
 CODES = {
@@ -66,7 +66,8 @@ def test_a_patient_fetch_waits_longer_for_its_head(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), [("first_byte_s", 0), ("stall_s", -1.0), ("bytes_per_s_min", "fast"),
-                                             ("retry_first_s", 0), ("retry_max_s", 0.1), ("retry_slow_max_s", 1.0)])
+                                             ("retry_first_s", 0), ("retry_max_s", 0.1), ("settle_s", -1),
+                                             ("retry_slow_max_s", 1.0)])
 def test_network_settings_are_checked(name: str, value: object) -> None:
     with pytest.raises(ConfigError, match=name):
         Network(**{name: value})  # type: ignore[arg-type]

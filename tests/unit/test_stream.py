@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from layerw.base.config import Network
 from layerw.base.errors import ConfigError
 from layerw.memory.tiers import FAR as FAR_TIER
 from layerw.memory.tiers import NEAR as NEAR_TIER
@@ -136,62 +137,7 @@ def test_sizes_hashes_and_flatten_reach_the_loader() -> None:
     assert rig.streamer.tree.size_bytes[0] == 4321
 
 
-# -- failures ----------------------------------------------------------------------------------------
-def test_a_missing_tile_keeps_its_parent_and_is_retried_ever_later() -> None:
-    rig = Rig(world(2), config=StreamConfig(retry_first_s=0.5, retry_max_s=4.0))
-    url = "w/t/1-0-0.glb"
-    rig.loader.missing.add(url)
-    frames = []
-    for frame in range(1500):
-        before = len(rig.loader.opened)
-        rig.step(CAMERA if frame > 40 else FAR)
-        frames += [frame for content in rig.loader.opened[before:] if content.url == url]
-    assert 6 <= len(frames) <= 10, frames
-    pauses = np.diff(frames)
-    assert (pauses[1:4] > 1.6 * pauses[:3]).all() and pauses.max() < 4.0 * 60 + 20
-    assert rig.drawn() == [0] and rig.streamer.counts()["failed"] == 1 and rig.streamer.settled
-    assert rig.streamer.take_errors() == [f"{url}: network."], "said once, not at every try"
-    rig.loader.missing.clear()
-    for _ in range(300):
-        rig.step(CAMERA)
-    assert 0 not in rig.drawn() and rig.streamer.counts()["failed"] == 0
-
-
-def test_a_corrupt_tile_is_not_tried_again() -> None:
-    rig = Rig(world(3))
-    rig.loader.corrupt.add("w/t/2-2-2.glb")
-    rig.settle(CAMERA)
-    for _ in range(1000):
-        rig.step(CAMERA)
-    assert [content.url for content in rig.loader.opened].count("w/t/2-2-2.glb") == 1
-    drawn = rig.drawn_urls()
-    assert "w/t/1-1-1.glb" in drawn and not {f"w/t/2-{x}-{y}.glb" for x in (2, 3) for y in (2, 3)} & drawn
-    assert "w/t/1-0-1.glb" not in drawn, "only its own parent stays coarse"
-    assert rig.streamer.take_errors() == ["w/t/2-2-2.glb: corrupt."]
-
-
-@pytest.mark.parametrize(("data", "part"), [
-    (b'{"asset"', "broken JSON"), (b"wrong hash", "hash differs"), (encoded({"asset": {"version": "1.1"}}), "root")])
-def test_a_world_that_cannot_be_opened_says_why(data: bytes, part: str) -> None:
-    rig = Rig({"w/tileset.json": data})
-    for _ in range(10):
-        rig.step(CAMERA)
-    assert rig.streamer.state == "failed" and part in rig.streamer.error and "w/tileset.json" in rig.streamer.error
-    assert rig.streamer.settled and rig.drawn() == [] and not rig.transfers.live
-    assert rig.layer.used_bytes == 0
-
-
-def test_a_missing_world_is_tried_three_times() -> None:
-    rig = Rig({})
-    for _ in range(600):
-        rig.step(CAMERA)
-    assert rig.transfers.asked == ["w/tileset.json"] * 3 and "HTTP 404" in rig.streamer.error
-    back = Rig(world(1))
-    back.transfers.fail_once.add("w/tileset.json")
-    back.settle(CAMERA)
-    assert back.drawn() == [0]
-
-
+# -- files that are larger than thought ---------------------------------------------------------------
 def test_a_tileset_larger_than_the_first_guess_is_asked_for_again() -> None:
     rig = Rig(world(7), layer=2 << 20)
     assert len(rig.transfers.files["w/tileset.json"]) > 512 << 10, "a quarter of the budget is the first guess"
@@ -200,7 +146,8 @@ def test_a_tileset_larger_than_the_first_guess_is_asked_for_again() -> None:
     small = Rig(world(7), layer=100_000)
     for _ in range(20):
         small.step(FAR)
-    assert small.streamer.state == "failed" and "layer budget" in small.streamer.error
+    assert small.streamer.state == "retrying"
+    assert "files may take 100000 of the layer budget of 100000" in small.streamer.error
 
 
 # -- nested tilesets ---------------------------------------------------------------------------------
@@ -241,8 +188,8 @@ def test_endless_nesting_ends() -> None:
 
 
 def test_a_broken_external_tileset_keeps_its_parent() -> None:
-    rig = Rig(nested(**{"w/inner/tileset.json": b"{]"}))
-    rig.settle(CAMERA)
+    rig = Rig(nested(**{"w/inner/tileset.json": b"{]"}), config=StreamConfig(network=Network(retry_close_s=2.0)))
+    assert rig.settle(CAMERA) > 100, "what it holds is waited for as long as it is looked for closely"
     assert rig.drawn() == [0] and rig.streamer.tree.state[1] == FAILED
     assert "w/inner/tileset.json: tileset.json is broken JSON" in rig.streamer.take_errors()[0]
 

@@ -177,6 +177,12 @@ def test_a_world_brings_its_ground_or_says_why_not() -> None:
     for data in (b"short", None):
         files: dict[str, Any] = {"w/tileset.json": encoded(document)} | ({"w/ground.bin": data} if data else {})
         broken = Rig(files)
+        for _ in range(60):
+            broken.step(look((0, 300, 0), (1, 0, 1)))
+        streamer = broken.streamer
+        assert streamer.ground is None and streamer.ground_pending and "ground.bin" in streamer.take_errors()[0]
+        assert broken.drawn() == [0], "tiles don't wait for it"
+        assert not streamer.settled and "The ground grid w/ground.bin" in streamer.error
+        broken.transfers.files["w/ground.bin"] = bytes(50)
         broken.settle(look((0, 300, 0), (1, 0, 1)))
-        assert broken.streamer.ground is None and "ground.bin" in broken.streamer.take_errors()[0]
-        assert broken.drawn() == [0]
+        assert streamer.ground is not None and streamer.error == "" and streamer.retry_in_s == 0

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from layerw.base.config import Network
+from layerw.base.healing import Failure
 from layerw.stream.config import StreamConfig
 from layerw.stream.residency import GPU
 from layerw.stream.select import measure
@@ -51,10 +53,10 @@ def path(frame: int, seed: int) -> Camera:
     (1, 60_000, 6_000, 0.15), (2, 25_000, 3_000, 0.0), (3, 200_000, 4_000, 0.3), (4, 9_000, 2_500, 0.05)])
 def test_budgets_and_cover_hold_at_every_frame(seed: int, gpu: int, layer: int, failures: float) -> None:
     rig = Rig({"w/tileset.json": quadtree(6)}, gpu=gpu, layer=layer, seed=seed, failure_rate=failures,
-              gpu_bytes=(400, 1800), config=StreamConfig(retry_first_s=0.1, retry_max_s=1.0))
+              gpu_bytes=(400, 1800), config=StreamConfig(network=Network(retry_first_s=0.1, retry_max_s=1.0)))
     broken = random.Random(seed)
-    rig.loader.corrupt = {f"w/t/{level}-{broken.randrange(1 << level)}-{broken.randrange(1 << level)}.glb"
-                          for level in (2, 3, 4, 5, 5, 5)}
+    rig.loader.broken = {f"w/t/{level}-{broken.randrange(1 << level)}-{broken.randrange(1 << level)}.glb": Failure.FINAL
+                         for level in (2, 3, 4, 5, 5, 5)}
     rig.layer.budget_bytes = 1 << 20  # for the tileset.json itself
     while rig.streamer.state == "loading":
         rig.step(path(0, seed))

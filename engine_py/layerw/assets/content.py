@@ -24,6 +24,7 @@ from layerw.assets.materials import SLOTS, TextureDesc
 from layerw.assets.plan import MAIN, ContentPlan, SourceKey, SourcePlan, buffer_key, make_plan
 from layerw.assets.primitives import descriptor, result_half, result_sphere
 from layerw.base.errors import LayerwError
+from layerw.base.healing import Failure, failure_of
 from layerw.base.ports import F64, NodeDesc, Primitive, TransferDone, TransferFailed
 from layerw.gpu import spec
 from layerw.memory.backups import NO_ASSET
@@ -39,9 +40,9 @@ class GltfContent:
     """See ports.Content. Made by GltfLoader.try_open."""
 
     def __init__(self, loader: GltfLoader, url: str, *, priority: float, flatten: F64 | None, size_bytes: int,
-                 max_texture_side: int, sha256: str, ticket: int) -> None:  # fmt: skip
+                 max_texture_side: int, sha256: str, flags: int, ticket: int) -> None:  # fmt: skip
         self.url, self.priority, self.ticket = url, priority, ticket
-        self.state, self.error, self.retryable = "loading", "", False
+        self.state, self.error, self.failure = "loading", "", Failure.NONE
         self.layer_bytes = self.gpu_bytes = 0
         self.asset = NO_ASSET
         self.primitives: list[Primitive] = []
@@ -51,6 +52,7 @@ class GltfContent:
         self.waits_for_bytes = 0  # the last reservation that was refused in this step
         self.waits_for_gpu = False  # an upload was refused in this step
         self._loader, self._flatten, self._sha256 = loader, flatten, sha256
+        self._flags = flags
         self._max_side = max_texture_side
         self._main = Source(plan=SourcePlan(url, size_bytes), kind=spec.FETCH_MODEL,
                             need_bytes=size_bytes or ESTIMATE_BYTES)  # fmt: skip
@@ -75,7 +77,7 @@ class GltfContent:
             if self._plan is not None:
                 self._work()
         except LayerwError as error:
-            self.fail(str(error), retryable=False)
+            self.fail(str(error), self._broken)
         if self.waits_for_bytes and self.state == "loading":
             self._loader.starved(self)
 
@@ -117,9 +119,14 @@ class GltfContent:
         self._sources, self._jobs, self._textures = {MAIN: self._main}, [], {}
         self.state = "loading"
 
-    def fail(self, error: str, *, retryable: bool) -> None:
+    @property
+    def _broken(self) -> Failure:
+        """What a fault in the bytes means: those that a hash proves are the right ones, and never get better."""
+        return Failure.FINAL if self._sha256 and len(self._sources) == 1 else Failure.WRONG
+
+    def fail(self, error: str, failure: Failure) -> None:
         """Free everything and keep the reason."""
-        self.state, self.error, self.retryable = "failed", error, retryable
+        self.state, self.error, self.failure = "failed", error, failure
         self._drop()
         self._loader.forget(self)
 
@@ -183,6 +190,7 @@ class GltfContent:
         source.state = BUSY
         source.transfer = self._loader.transfers.fetch(
             source.plan.url, source.kind, max_bytes=source.reserved_bytes, priority=self.priority, sha256=sha256,
+            flags=self._flags,
             on_done=partial(self._fetched, source), on_failed=partial(self._fetch_failed, source))  # fmt: skip
         return True
 
@@ -258,18 +266,19 @@ class GltfContent:
             self._payload = event.payload
         elif source.plan.size_bytes > event.held_bytes:
             self.fail(f"{source.plan.url[:200]} has {event.held_bytes} bytes, but the model says that it has "
-                      f"{source.plan.size_bytes}.", retryable=False)  # fmt: skip
+                      f"{source.plan.size_bytes}.", Failure.WRONG)  # fmt: skip
 
     def _fetch_failed(self, source: Source, event: TransferFailed) -> None:
         self._loader.progressed()
         asked = source.reserved_bytes
-        if event.code == spec.FAIL_TOO_LARGE and event.a > asked:
+        known = source is self._main and self._sha256 and source.plan.size_bytes  # a larger one is another file
+        if event.code == spec.FAIL_TOO_LARGE and event.a > asked and not known:
             self._free(source)
             source.state, source.need_bytes = IDLE, event.a
-            self._check_fits(event.a, source.plan.url[:200])
+            self._check_fits(event.a, source.plan.url[:200], Failure.WRONG)
             return
-        retryable = event.code in (spec.FAIL_NETWORK, spec.FAIL_ABORTED)
-        self.fail(event.message or f"{source.plan.url[:200]} failed with code {event.code}.", retryable=retryable)
+        self.fail(event.message or f"{source.plan.url[:200]} failed with code {event.code}.",
+                  failure_of(event.code, event.a))  # fmt: skip
 
     def _job_done(self, job: Job, event: TransferDone) -> None:
         self._loader.progressed()
@@ -301,15 +310,15 @@ class GltfContent:
                 self._free(job)
                 job.state, job.size_known, job.need_bytes = IDLE, True, need
                 job.is_large = need > 4 * event.a * event.b
-                self._check_fits(need, f"Decoding an image of {event.a} x {event.b} pixels")
+                self._check_fits(need, f"Decoding an image of {event.a} x {event.b} pixels", self._broken)
                 return
-        aborted = event.code == spec.FAIL_ABORTED
-        self.fail(event.message or f"Decoding failed with code {event.code}.", retryable=aborted)
+        self.fail(event.message or f"Decoding failed with code {event.code}.",
+                  Failure.UNREACHABLE if event.code == spec.FAIL_ABORTED else self._broken)  # fmt: skip
 
     # -- bytes -----------------------------------------------------------------------------------
 
     def _reserve(self, work: Work, size_bytes: int) -> bool:
-        self._check_fits(size_bytes, self.url)
+        self._check_fits(size_bytes, self.url, Failure.WRONG)
         if self.state == "failed":
             return False
         if not self._loader.ledger.try_reserve(size_bytes):
@@ -319,12 +328,12 @@ class GltfContent:
         self.layer_bytes += size_bytes
         return True
 
-    def _check_fits(self, size_bytes: int, what: str) -> None:
+    def _check_fits(self, size_bytes: int, what: str, failure: Failure) -> None:
         ledger = self._loader.ledger
         if size_bytes > ledger.open_bytes:
-            left = f" of which Layer memory leaves {ledger.open_bytes};" if ledger.fixed_bytes else ""
-            self.fail(f"{what} needs {size_bytes} bytes, more than the whole layer budget of {ledger.budget_bytes} "
-                      f"bytes;{left} raise it with lw.Budgets(layer_mib=...).", retryable=False)  # fmt: skip
+            fixed = f", of which Layer memory keeps {ledger.fixed_bytes}" if ledger.fixed_bytes else ""
+            self.fail(f"{what} needs {size_bytes} bytes; files may take {ledger.open_bytes} of the layer budget of "
+                      f"{ledger.budget_bytes}{fixed}. Raise it with lw.Budgets(layer_mib=...).", failure)  # fmt: skip
 
     def _shrink(self, work: Work, held_bytes: int) -> None:
         surplus = work.reserved_bytes - held_bytes

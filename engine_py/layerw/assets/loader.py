@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from layerw.assets.content import GltfContent
 from layerw.assets.jobs import BUSY, ImageJob
+from layerw.base.healing import Failure
 from layerw.base.ports import F64, I64, Flags, GpuStore, Ledger, Transfers
 from layerw.memory.backups import NO_ASSET, Backups
 
@@ -32,11 +33,13 @@ class GltfLoader:
         self._starved: dict[GltfContent, tuple[int, int]] = {}  # -> (_moved then, steps since)
 
     def try_open(self, url: str, *, priority: float, flatten: F64 | None = None, size_bytes: int = 0,
-                 max_texture_side: int = 1024, sha256: str = "") -> GltfContent | None:  # fmt: skip
+                 max_texture_side: int = 1024, sha256: str = "",
+                 flags: int = 0) -> GltfContent | None:  # fmt: skip
         """Start loading, or None when there is no room now. A file larger than the budget opens as failed."""
         self._tickets += 1
         content = GltfContent(self, url, priority=priority, flatten=flatten, size_bytes=size_bytes,
-                              max_texture_side=max_texture_side, sha256=sha256, ticket=self._tickets)  # fmt: skip
+                              max_texture_side=max_texture_side, sha256=sha256, flags=flags,
+                              ticket=self._tickets)  # fmt: skip
         if not self.may_begin(content) or not (content.try_start_file() or content.state == "failed"):
             return None
         if content.state == "loading":
@@ -104,7 +107,7 @@ class GltfLoader:
         elif content.serial and self._alone(content):
             content.fail(f"{content.url} needs {content.waits_for_bytes} bytes besides the {content.layer_bytes} that "
                          f"it holds, but the layer budget is {self.ledger.budget_bytes} bytes; raise it with "
-                         f"lw.Budgets(layer_mib=...).", retryable=False)  # fmt: skip
+                         f"lw.Budgets(layer_mib=...).", Failure.FINAL)  # fmt: skip
 
     def _alone(self, content: GltfContent) -> bool:
         return self.ledger.used_bytes == content.layer_bytes

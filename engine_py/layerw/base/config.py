@@ -73,6 +73,9 @@ class Network:
     `retry_first_s`, then twice as long each time up to `retry_max_s`; what still answers wrongly (a wrong hash, a page
     of HTML, HTTP 404) after `retry_close_s` ever later, up to `retry_slow_max_s`. Pauses are up to a quarter shorter,
     by chance. When one file gets through, and when the browser is online again, all others are asked for at once.
+
+    `settled` waits for a tile that failed until it has done so for `settle_s`, and for `retry_close_s` where as many
+    failed as there are lanes and none came, or where it is a file that other tiles come from.
     """
 
     first_byte_s: float = 5.0  # from the request to the answer's head; models: four times as long
@@ -81,6 +84,7 @@ class Network:
     retry_first_s: float = 0.5
     retry_max_s: float = 5.0
     retry_close_s: float = 60.0
+    settle_s: float = 8.0
     retry_slow_max_s: float = 300.0
 
     def __post_init__(self) -> None:
@@ -90,6 +94,7 @@ class Network:
         checks.number("retry_first_s", self.retry_first_s, 0.01, 600)
         checks.number("retry_max_s", self.retry_max_s, self.retry_first_s, 3600)
         checks.number("retry_close_s", self.retry_close_s, 0, 86_400)
+        checks.number("settle_s", self.settle_s, 0, 86_400)
         checks.number("retry_slow_max_s", self.retry_slow_max_s, self.retry_max_s, 86_400)
 
 

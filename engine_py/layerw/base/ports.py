@@ -13,6 +13,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.healing import Failure
+
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 U32 = npt.NDArray[np.uint32]
@@ -172,7 +174,7 @@ class Content(Protocol):
     state: str
     error: str
     warnings: list[str]  # what it is shown without, and why
-    retryable: bool  # failed: True for network errors, False for broken files
+    failure: Failure  # failed: why, and so whether it may heal
     layer_bytes: int  # reserved in the Layer ledger now
     gpu_bytes: int  # charged to the GPU ledger now
     asset: int  # its row among the assets that have backups; -1 = none
@@ -186,11 +188,12 @@ class Content(Protocol):
 
 class ContentLoader(Protocol):
     """Opens content. `flatten`: a 4x4 float64 matrix applied on top of the node transforms, which are then baked
-    into the vertices (tiles); None keeps nodes (models). `size_bytes`: expected size of the file, 0 = unknown.
-    Returns None when the Layer ledger has no room for it now. Implemented by assets/content.py."""
+    into the vertices (tiles); None keeps nodes (models). `size_bytes`: expected size of the file, 0 = unknown;
+    `flags`: of its fetches, FETCH_* of gpu/spec.py. Returns None when the Layer ledger has no room for it now.
+    Implemented by assets/content.py."""
 
     def try_open(self, url: str, *, priority: float, flatten: F64 | None = None, size_bytes: int = 0,
-                 max_texture_side: int = 1024, sha256: str = "") -> Content | None: ...
+                 max_texture_side: int = 1024, sha256: str = "", flags: int = 0) -> Content | None: ...
     def place(self, assets: I64, distance_radii: F64, seen: Flags) -> None: ...
 
 

@@ -69,7 +69,7 @@ class Contents:
     def settled(self) -> bool:
         """True when no model loads and no tile is wanted."""
         return all(m.state != "loading" for m in self.models) and all(
-            w.state != "loading" and w.settled for w in self.worlds)  # fmt: skip
+            w.state not in ("loading", "retrying") and w.settled for w in self.worlds)  # fmt: skip
 
     def tiles(self, camera: CameraFrame, environment: Environment) -> TileDraw:
         """This frame's tiles and the sea; their rows are marked where they differ from the last frame's."""
@@ -110,6 +110,11 @@ class Contents:
             for name, count in world.streamer.counts().items():
                 total[name] = total.get(name, 0) + count
         return total
+
+    def online(self) -> None:
+        """The network is back: nothing waits for its next try any longer."""
+        for world in self.worlds:
+            world.streamer.online()
 
     def device_lost(self, is_lost: Callable[[Content], bool]) -> None:
         """Loads again what came from files and could not be made again."""

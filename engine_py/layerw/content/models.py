@@ -13,6 +13,7 @@ from typing import TypeVar
 from layerw.base.ports import Content, ContentLoader, Primitive
 from layerw.base.user_code import UserCode
 from layerw.content.addresses import shown
+from layerw.gpu import spec
 from layerw.scene.entity import Entity
 from layerw.scene.table import Table
 from layerw.visibility.cull import Visibility
@@ -81,7 +82,8 @@ class Model:
 
     def _load(self) -> None:
         if self._content is None:
-            self._content = self._loader.try_open(self.url, priority=PRIORITY, max_texture_side=self._max_texture_side)
+            self._content = self._loader.try_open(self.url, priority=PRIORITY, max_texture_side=self._max_texture_side,
+                                                  flags=spec.FETCH_PATIENT)  # fmt: skip
             return
         self._content.step()
         if self._content.state == "ready":

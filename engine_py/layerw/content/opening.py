@@ -64,6 +64,7 @@ class Opening:
         from layerw.stream.streamer import Streamer
 
         settings = StreamConfig(screen_error_px=self._config.screen_error_px, lanes=self._config.lanes, place=place,
-                                transform=transform, max_texture_side=max_texture_side)  # fmt: skip
+                                transform=transform, max_texture_side=max_texture_side,
+                                network=self._config.network)  # fmt: skip
         return World(Streamer(url, transfers=self._transfers, loader=self.loader, layer_ledger=self._layer_ledger,
                               gpu_ledger=self._gpu_ledger, config=settings), self._user)  # fmt: skip

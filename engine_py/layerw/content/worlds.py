@@ -26,7 +26,12 @@ Callback = TypeVar("Callback", bound=Callable[[], object])
 
 
 class World:
-    """state: "loading", "ready" (tileset and ground are here; tiles keep streaming), "failed" or "closed"."""
+    """A streamed world.
+
+    state: "loading"; "retrying" (tileset.json or the ground grid failed and is asked for again: `error` says why,
+    `retry_in_s` when); "ready" (both are here; tiles keep streaming); "failed" (its tileset came whole and can't be
+    used; it is looked at again now and then) or "closed".
+    """
 
     def __init__(self, streamer: Streamer, user: UserCode) -> None:
         self.streamer = streamer
@@ -41,7 +46,13 @@ class World:
 
     @property
     def error(self) -> str:
+        """Why the world is not ready, "" where nothing went wrong."""
         return self.streamer.error
+
+    @property
+    def retry_in_s(self) -> float:
+        """Seconds until what failed is asked for again; 0 where nothing waits for that."""
+        return max(self.streamer.retry_in_s, 0.0)
 
     @property
     def extras(self) -> dict[str, Any]:
@@ -152,8 +163,9 @@ class World:
     def _ground(self) -> Ground:
         ground = self.streamer.ground
         if ground is None:
+            coming = self.state in ("loading", "retrying")
             raise LayerwError(f"The world {self.url} has no ground grid"
-                              f"{' yet; use it in @world.on_ready' if self.state == 'loading' else ''}.")  # fmt: skip
+                              f"{' yet; use it in @world.on_ready' if coming else ''}.")  # fmt: skip
         return ground
 
     def on_ready(self, callback: Callback) -> Callback:
@@ -180,9 +192,13 @@ class World:
         if self.state == "closed":
             return []
         self.streamer.step(camera, time_s)
-        if self.state == "loading" and self.streamer.state == "failed":
+        if self.state == "ready":
+            return self.streamer.take_errors()
+        if self.streamer.state == "failed":
             self.state = "failed"
-        elif self.state == "loading" and self.streamer.state == "ready" and self._ground_is_settled():
+        elif not self._ground_is_settled():
+            self.state = "retrying" if self.streamer.error else "loading"
+        else:
             self.state = "ready"
             for callback in self._callbacks:
                 self._user.call(callback)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from layerw.base.config import Network
 from layerw.base.errors import ConfigError
 from layerw.base.ports import F64
 
@@ -39,8 +40,7 @@ class StreamConfig:
     gpu_share: float = 0.95  # part of what the GPU ledger has for us that a view plans with
     prefetch_share: float = 0.7  # part of it above which nothing is prefetched
     stuck_frames: int = 45  # an upload without progress for these counts as larger than thought
-    retry_first_s: float = 0.5
-    retry_max_s: float = 30.0
+    network: Network = field(default_factory=Network)  # when to ask again for what failed
     metadata_bytes_max: int = 64 << 20  # of one tileset.json, subtree or ground file
 
     def __post_init__(self) -> None:

@@ -2,7 +2,7 @@
 
 Owns: what is in flight. Told by the streamer which rows are wanted; tells residency what arrived or failed.
 Limits: `lanes` loads at a time, as many again that wait for their upload; rows that hold a file (an external
-tileset, a subtree) count alike.
+tileset, a subtree) count alike. While as many rows failed as there are lanes and none came, one is tried at a time.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.ports import F64, Content, ContentLoader, Ledger, Transfers
+from layerw.base.healing import Failure
+from layerw.base.ports import F64, Content, ContentLoader, Flags, Ledger, Transfers
 from layerw.stream.config import StreamCamera, StreamConfig
 from layerw.stream.errors import TilesetError
-from layerw.stream.files import FileFetch
+from layerw.stream.expansion import expand
+from layerw.stream.files import FileFetch, fetch_flags
 from layerw.stream.residency import ABSENT, FAILED, FETCHING, GPU, HEAP, QUEUED, Residency
+from layerw.stream.retry import Messages, Pauses
 from layerw.stream.tree import MODEL, TileTree
 
 I64 = npt.NDArray[np.int64]
@@ -59,14 +62,13 @@ class Load:
 
 
 class Loads:
-    """Everything in flight. `expand(row, payload)` adds the rows of a file; it raises TilesetError."""
+    """Everything in flight."""
 
     def __init__(self, tree: TileTree, residency: Residency, config: StreamConfig, *, loader: ContentLoader,
-                 transfers: Transfers, layer_ledger: Ledger, expand: Callable[[int, bytes], None],
-                 report: Callable[[str], None]) -> None:
+                 transfers: Transfers, layer_ledger: Ledger, pauses: Pauses, messages: Messages) -> None:
         self.tree, self.residency, self.config = tree, residency, config
         self._loader, self._transfers, self._layer_ledger = loader, transfers, layer_ledger
-        self._expand, self._report = expand, report
+        self._pauses, self._messages = pauses, messages
         self.loads: dict[int, Load] = {}
         self.missing: I64 = _NO_ROWS
         self._missing_error: F64 = np.zeros(0)
@@ -74,6 +76,8 @@ class Loads:
         self._spare_error: F64 = np.zeros(0)
         self.cancelled_count = 0
         self._idle_frames = 0
+        self._lost: set[int] = set()  # rows that failed since one came
+        self._probe_at_s = self._hurry_from_s = 0.0
 
     # -- once a frame --------------------------------------------------------------------------------
     def step(self, now_s: float) -> None:
@@ -98,36 +102,84 @@ class Loads:
 
     def _arrived(self, load: Load, now_s: float) -> None:
         del self.loads[load.row]
+        if load.is_file and not self._expanded(load, now_s):
+            return
         if not load.is_file:
             self.residency.keep(load.row, load.contents)
-            return
-        payload = load.contents[0].payload  # type: ignore[attr-defined]
+        healed = self.tree.attempts[load.row] > 0
+        self.tree.attempts[load.row] = 0
+        if (healed or len(self._lost) >= self.config.lanes) and now_s >= self._hurry_from_s:
+            self.hurry(now_s)
+        self._lost.clear()
+
+    def _expanded(self, load: Load, now_s: float) -> bool:
+        row, payload = load.row, load.contents[0].payload  # type: ignore[attr-defined]
         load.release()
-        self.tree.state[load.row] = ABSENT
-        try:
-            self._expand(load.row, payload)
-            self.tree.attempts[load.row] = 0
-        except TilesetError as error:
-            self._give_up(load.row, f"{self._name(load.row)}: {error}", now_s, retryable=False)
+        self.tree.state[row] = ABSENT
         self.residency.revision += 1
+        try:
+            name, failure = self._name(row), Failure.FINAL if self.tree.hash_of(row) else Failure.WRONG
+            expand(self.tree, row, payload)
+        except TilesetError as error:
+            self._fail(row, failure, f"{name}: {error}", now_s)
+            return False
+        return True
 
     def _failed(self, load: Load, now_s: float) -> None:
         bad = next(content for content in load.contents if content.state == "failed")
-        error, retryable = bad.error, bad.retryable
+        error, failure = bad.error, bad.failure
         del self.loads[load.row]
         load.release()
-        self._give_up(load.row, error or f"{self._name(load.row)} failed.", now_s, retryable=retryable)
+        self._fail(load.row, failure, error or f"{self._name(load.row)} failed.", now_s)
 
-    def _give_up(self, row: int, error: str, now_s: float, *, retryable: bool) -> None:
-        if self.tree.attempts[row] == 0 or not retryable:
-            self._report(error)
-        self.residency.fail(row, now_s, retryable=retryable)
+    def _fail(self, row: int, failure: Failure, error: str, now_s: float) -> None:
+        pause_s = self.residency.fail(row, failure, now_s, self._pauses)
+        self._messages.tell(failure, self._name(row), error, now_s, pause_s)
+        if failure in (Failure.UNREACHABLE, Failure.WRONG):
+            self._lost.add(row)
+
+    def hurry(self, now_s: float) -> None:
+        """One came that had failed, or the network is back: what waits for its next try need not wait."""
+        tree, count = self.tree, self.tree.count
+        waiting = (tree.state[:count] == FAILED) & np.isfinite(tree.retry_at_s[:count])
+        tree.state[:count][waiting] = ABSENT
+        self._lost.clear()
+        self._hurry_from_s = now_s + self.config.network.retry_max_s
+        self._messages.healed()
+        self.residency.revision += 1
 
     def _name(self, row: int) -> str:
         try:
             return self.tree.content_of(row)[0][0] if self.tree.kind[row] == MODEL else self.tree.expansion_of(row)
         except (TilesetError, IndexError):
             return f"tile {row}"
+
+    # -- what is left to do --------------------------------------------------------------------------
+    def settled(self, now_s: float, *, shows: bool) -> bool:
+        """Whether nothing wanted is to come soon. What has failed for long is not waited for, see lw.Network; while
+        nothing of the world `shows`, all that may come is."""
+        given_up = self._given_up(self.missing, now_s)
+        final = (self.tree.state[self.missing] == FAILED) & ~np.isfinite(self.tree.retry_at_s[self.missing])
+        waits = ~(final | given_up) if shows else ~final
+        loading = np.fromiter(self.loads, np.int64, len(self.loads))
+        on_their_way = ~self._given_up(loading, now_s) if shows else np.ones(len(loading), np.bool_)
+        return not (waits.any() or on_their_way.any())
+
+    def _given_up(self, rows: I64, now_s: float) -> Flags:
+        tree = self.tree
+        network, outage = self.config.network, len(self._lost) >= self.config.lanes
+        patience_s = np.where((tree.kind[rows] == MODEL) & (not outage), network.settle_s, network.retry_close_s)
+        given_up: Flags = (tree.attempts[rows] > 0) & (now_s - tree.failing_since_s[rows] >= patience_s)
+        return given_up
+
+    def counts(self, now_s: float) -> dict[str, int]:
+        """Rows that are pending (wanted or on their way) and that failed, for now or for good."""
+        tree = self.tree
+        failed = tree.state[:tree.count] == FAILED
+        loading = np.fromiter(self.loads, np.int64, len(self.loads))
+        failed[loading] |= self._given_up(loading, now_s)
+        wanted = np.union1d(self.missing[tree.state[self.missing] < GPU], loading)
+        return {"pending": int(np.count_nonzero(~failed[wanted])), "failed": int(np.count_nonzero(failed))}
 
     # -- after a selection -----------------------------------------------------------------------------
     def want(self, wanted: I64, wanted_error: F64, culled: I64, culled_error: F64, camera: StreamCamera) -> None:
@@ -180,14 +232,25 @@ class Loads:
         if not self.missing.size and not self._spare.size:
             return
         state = self.tree.state[self.missing]
-        due = (state == QUEUED) | (state == ABSENT) | (
-            (state == FAILED) & (self.tree.retry_at_s[self.missing] <= now_s))
+        due = (state == QUEUED) | (state == ABSENT) | self._due_again(state, now_s)
         lanes = self._free_lanes()
         for index in np.flatnonzero(due)[:max(lanes, 0)].tolist():
             if not self._start(int(self.missing[index]), _priority(VISIBLE, float(self._missing_error[index])), now_s):
                 return
         if self.config.prefetch and not due.any():
             self._prefetch(now_s)
+
+    def _due_again(self, state: npt.NDArray[np.uint8], now_s: float) -> Flags:
+        """Failed rows whose pause is over; in an outage only the best one, and not again for the first pause."""
+        again: Flags = (state == FAILED) & (self.tree.retry_at_s[self.missing] <= now_s)
+        if len(self._lost) < self.config.lanes or not again.any():
+            return again
+        first = int(np.argmax(again))
+        again[:] = False
+        if now_s >= self._probe_at_s:
+            again[first] = True
+            self._probe_at_s = now_s + self.config.network.retry_first_s
+        return again
 
     def _free_lanes(self) -> int:
         loading = sum(1 for load in self.loads.values() if not load.uploading)
@@ -219,12 +282,12 @@ class Loads:
         try:
             contents = self._open_file(row, priority) if is_file else self._open_models(row, priority)
         except TilesetError as error:
-            self._give_up(row, str(error), now_s, retryable=False)
+            self._fail(row, Failure.FINAL, str(error), now_s)
             return True
         if contents is None:
             if not self._layer_ledger.used_bytes:  # nobody is in the way: it will never fit
-                self._give_up(row, f"{self._name(row)} does not fit into the layer budget of "
-                                   f"{self._layer_ledger.budget_bytes} bytes.", now_s, retryable=True)
+                self._fail(row, Failure.UNREACHABLE, f"{self._name(row)} does not fit into the layer budget of "
+                           f"{self._layer_ledger.budget_bytes} bytes.", now_s)
             return False
         self.loads[row] = Load(row, contents, is_file, priority)
         self.tree.state[row] = FETCHING
@@ -248,7 +311,8 @@ class Loads:
         opened: list[Content] = []
         for url, sha256, size_bytes in self.tree.content_of(row):
             content = self._loader.try_open(url, priority=priority, flatten=flatten, size_bytes=size_bytes,
-                                            max_texture_side=self.config.max_texture_side, sha256=sha256)
+                                            max_texture_side=self.config.max_texture_side, sha256=sha256,
+                                            flags=self._flags(row) if self.tree.attempts[row] else 0)
             if content is None:
                 for earlier in opened:
                     earlier.release()
@@ -260,7 +324,11 @@ class Loads:
         url = self.tree.expansion_of(row)
         return [FileFetch(url, transfers=self._transfers, ledger=self._layer_ledger, priority=priority,
                           bytes_max=self.config.metadata_bytes_max, size_bytes=int(self.tree.size_bytes[row]),
-                          sha256=self.tree.hash_of(row))]
+                          sha256=self.tree.hash_of(row), flags=self._flags(row))]
+
+    def _flags(self, row: int) -> int:
+        tree = self.tree
+        return fetch_flags(int(tree.attempts[row]), Failure(tree.failure[row]), hashed=bool(tree.hash_of(row)))
 
     # -- ends ----------------------------------------------------------------------------------------
     def _cancel(self, load: Load) -> None:

@@ -3,7 +3,7 @@
 Owns: the state columns of the tree and the contents of tiles on the GPU. Does not choose or start loads.
 
     absent -> queued -> fetching -> heap -> gpu      a tile's own content
-                            \\--------\\-> failed      retried after a pause that doubles, or never
+                            \\--------\\-> failed      asked for again after a pause (retry.py), or never
 
 Eviction takes only tiles that the last selection did not want: far ones before near ones (memory/tiers.py), of both the
 least recently wanted first, deeper first. A tile goes before its ancestors, which are larger and so far no earlier than
@@ -13,16 +13,17 @@ Source: docs/residency.md; the idea of strict tiers is neuroglancer's chunk mana
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.healing import Failure
 from layerw.base.ports import F64, Content, Flags, Ledger
 from layerw.memory.tiers import FAR, FAR_RADII, NEAR, Residents
 from layerw.stream.config import StreamConfig
 from layerw.stream.draws import DrawRows
+from layerw.stream.retry import Pauses
 from layerw.stream.tree import MODEL, NONE, TileTree
 
 ABSENT, QUEUED, FETCHING, HEAP, GPU, FAILED = range(6)
@@ -100,7 +101,7 @@ class Residency:
         """A tile is on the GPU, wholly."""
         size = sum(content.gpu_bytes for content in contents)
         tree = self.tree
-        tree.state[row], tree.gpu_bytes[row], tree.attempts[row] = GPU, max(size, 1), 0
+        tree.state[row], tree.gpu_bytes[row] = GPU, max(size, 1)
         self._contents[row] = contents
         self._places[row] = self.tiers.add(NEAR, self.serial, max(size, 1))
         self.gpu_bytes += size
@@ -132,14 +133,17 @@ class Residency:
         wanted: Flags = self.tree.last_frame[rows] == self.serial
         return wanted
 
-    def fail(self, row: int, now_s: float, *, retryable: bool) -> None:
-        """A tile's content failed; says when to try again."""
-        tree, config = self.tree, self.config
-        tree.state[row] = FAILED
+    def fail(self, row: int, failure: Failure, now_s: float, pauses: Pauses) -> float:
+        """A tile's content failed; returns the pause until it is asked for again, infinite for never."""
+        tree = self.tree
+        if tree.attempts[row] == 0:
+            tree.failing_since_s[row] = now_s
+        tree.state[row], tree.failure[row] = FAILED, failure
         tree.attempts[row] = min(int(tree.attempts[row]) + 1, 255)
-        pause_s = min(config.retry_first_s * 2.0 ** min(int(tree.attempts[row]) - 1, 16), config.retry_max_s)
-        tree.retry_at_s[row] = now_s + pause_s if retryable else math.inf
+        pause_s = pauses.after(failure, int(tree.attempts[row]), now_s - float(tree.failing_since_s[row]))
+        tree.retry_at_s[row] = now_s + pause_s
         self.revision += 1
+        return pause_s
 
     def touch(self, wanted: I64, culled: I64) -> None:
         """A selection was made: what it wants can't be evicted, what lies beside the view goes late."""

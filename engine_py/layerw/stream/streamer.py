@@ -7,36 +7,37 @@ an unchanged camera and nothing in flight a step does nearly nothing.
 
 from __future__ import annotations
 
-from collections import deque
+import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from layerw.base.errors import ConfigError
+from layerw.base.healing import Failure
 from layerw.base.ports import F64, Content, ContentLoader, Ledger, TileDraw, Transfers
 from layerw.stream import geo
 from layerw.stream.bounds import shape_of
 from layerw.stream.config import StreamCamera, StreamConfig
-from layerw.stream.errors import TilesetError
-from layerw.stream.files import FileFetch
+from layerw.stream.errors import DamagedFile, TilesetError
+from layerw.stream.files import FileFetch, NeededFile
 from layerw.stream.ground import Ground, check_ground
-from layerw.stream.implicit import parse_subtree
 from layerw.stream.loads import Loads
-from layerw.stream.residency import ABSENT, FAILED, GPU, Residency
+from layerw.stream.residency import ABSENT, Residency
+from layerw.stream.retry import Messages, Pauses
 from layerw.stream.select import Memo, Selection, select
-from layerw.stream.tileset import Tileset, parse_tileset
-from layerw.stream.tree import SUBTREE, TileTree, resolve
+from layerw.stream.tileset import Tileset, hash_in, parse_tileset
+from layerw.stream.tree import TileTree, resolve
 
 _ROOT_PRIORITY = 3.0e6
-_SETTLE_ATTEMPTS = 3  # a tile that failed so often does not keep `settled` waiting
-_ERRORS_KEPT = 64
 
 
 class Streamer:
     """One world. `url` names a tileset.json or the folder that holds one, relative to the user's program.
 
-    state: "loading", "ready" (the tileset is read), "failed" (see `error`) or "released".
+    state: "loading", "retrying" (tileset.json failed and is asked for again: see `error` and `retry_in_s`), "ready"
+    (it is read), "failed" (it came whole and can't be used; it is looked at again now and then) or "released".
     """
 
     def __init__(self, url: str, *, transfers: Transfers, loader: ContentLoader, layer_ledger: Ledger,
@@ -44,6 +45,7 @@ class Streamer:
         self.url = url if url.split("?", 1)[0].endswith(".json") else url.rstrip("/") + "/tileset.json"
         self.config = config or StreamConfig()
         self.state, self.error = "loading", ""
+        self._now_s = 0.0
         self.extras: dict[str, Any] = {}
         self.ground: Ground | None = None
         self.screen_error_px = self.config.screen_error_px  # what the budget allowed last
@@ -53,16 +55,15 @@ class Streamer:
         self.tree = TileTree(geo.WORLD_FROM_TILESET)
         self.residency = Residency(self.tree, gpu_ledger, self.config)
         self._transfers, self._loader, self._layer_ledger = transfers, loader, layer_ledger
+        self._messages, self._pauses = Messages(), Pauses(self.config.network, self.url)
         self._loads = Loads(self.tree, self.residency, self.config, loader=loader, transfers=transfers,
-                            layer_ledger=layer_ledger, expand=self._expand, report=self._report)
+                            layer_ledger=layer_ledger, pauses=self._pauses, messages=self._messages)
         self._roots = np.zeros(0, np.int64)
         self._selection: Selection | None = None
         self._memo = Memo()
         self._key: tuple[object, ...] = ()
-        self._errors: deque[str] = deque(maxlen=_ERRORS_KEPT)
-        self._ground_file: FileFetch | None = None
-        self._root_file: FileFetch | None = self._file(self.url)
-        self._root_attempts, self._root_retry_s = 0, 0.0
+        self._ground_file: NeededFile | None = None
+        self._root_file: NeededFile | None = self._file("The world", self.url)
 
     # -- what the app reads --------------------------------------------------------------------------
     def draw(self) -> TileDraw:
@@ -75,35 +76,40 @@ class Streamer:
         return self.residency.rows.revision
 
     def counts(self) -> dict[str, int]:
-        """Tiles by where they are: resident (on the GPU), pending (wanted or on their way), failed."""
-        states = self.tree.state[self._loads.missing]
-        pending = int(np.count_nonzero(states < GPU)) + sum(
-            1 for load in self._loads.loads.values() if load.unwanted_frames or load.priority < 2e6)
-        failed = int(np.count_nonzero(self.tree.state[:self.tree.count] == FAILED))
-        return {"resident": self.residency.resident_count, "pending": pending, "failed": failed}
+        """Tiles by where they are: resident (on the GPU), pending (wanted or on their way), failed (for now or for
+        good)."""
+        return {"resident": self.residency.resident_count, **self._loads.counts(self._now_s)}
 
     @property
     def settled(self) -> bool:
-        """Whether nothing is wanted and not there, and nothing is in flight."""
-        if self.state != "ready":
-            return self.state != "loading"
-        if self._loads.loads or self._selection is None or self._ground_file is not None:
+        """Whether nothing is wanted and not there, and nothing is in flight or planned soon; see Loads.settled."""
+        if self.state in ("failed", "released"):
+            return True
+        if self.state != "ready" or self._selection is None or self._ground_file is not None:
             return False
-        rows, tree = self._loads.missing, self.tree
-        waiting = tree.state[rows] != FAILED
-        waiting |= (tree.attempts[rows] < _SETTLE_ATTEMPTS) & np.isfinite(tree.retry_at_s[rows])
-        return not waiting.any()
+        return self._loads.settled(self._now_s, shows=len(self._selection.drawn) > 0)
 
     @property
     def ground_pending(self) -> bool:
         """Whether the ground grid is still on its way (or the world itself is)."""
-        return self.state == "loading" or self._ground_file is not None
+        return self.state in ("loading", "retrying") or self._ground_file is not None
+
+    @property
+    def retry_in_s(self) -> float:
+        """Seconds until tileset.json or the ground grid is asked for again; 0 where nothing waits for that."""
+        files = [file for file in (self._root_file, self._ground_file) if file is not None]
+        return max((file.retry_at_s - self._now_s for file in files), default=0.0) if self.error else 0.0
 
     def take_errors(self) -> list[str]:
         """What went wrong since the last call, one sentence each (for the log and the page)."""
-        errors = list(self._errors)
-        self._errors.clear()
-        return errors
+        return self._messages.take(self._now_s)
+
+    def online(self) -> None:
+        """The network is back: what waits for its next try is asked for at once."""
+        for file in (self._root_file, self._ground_file):
+            if file is not None:
+                file.hurry()
+        self._loads.hurry(self._now_s)
 
     def local_frame(self) -> F64:
         """4x4 float64: columns east, up, south and the position of the world's middle, for a camera there."""
@@ -117,13 +123,13 @@ class Streamer:
     def step(self, camera: StreamCamera, time_s: float | None = None) -> None:
         """Advance by one frame; before culling, after the transfers' callbacks. Never blocks."""
         self.frame += 1
-        now_s = self.frame / 60.0 if time_s is None else time_s
-        if self.state == "loading":
-            self._open(now_s)
+        now_s = self._now_s = self.frame / 60.0 if time_s is None else time_s
+        if self._root_file is not None:
+            self._open(self._root_file, now_s)
         if self.state != "ready":
             return
         if self._ground_file is not None:
-            self._open_ground(self._ground_file)
+            self._open_ground(self._ground_file, now_s)
         self._loads.step(now_s)
         self._select(camera)
         residency = self.residency
@@ -151,36 +157,22 @@ class Streamer:
         self._loads.want(chosen.wanted, chosen.wanted_error_px, chosen.culled, chosen.culled_error_px, camera)
 
     # -- files ---------------------------------------------------------------------------------------
-    def _file(self, url: str, size_bytes: int = 0) -> FileFetch:
-        return FileFetch(url, transfers=self._transfers, ledger=self._layer_ledger, priority=_ROOT_PRIORITY,
-                         bytes_max=self.config.metadata_bytes_max, size_bytes=size_bytes)
+    def _file(self, name: str, url: str, size_bytes: int = 0) -> NeededFile:
+        sha256 = hash_in(url)
+        open_file = partial(FileFetch, url, transfers=self._transfers, ledger=self._layer_ledger, sha256=sha256,
+                            priority=_ROOT_PRIORITY, bytes_max=self.config.metadata_bytes_max, size_bytes=size_bytes)
+        return NeededFile(name, url, open_file, self._pauses, self._messages, hashed=bool(sha256))
 
-    def _open(self, now_s: float) -> None:
-        file = self._root_file
-        if file is None:
-            if now_s >= self._root_retry_s:
-                self._root_file = self._file(self.url)
-            return
-        file.step()
-        if file.state == "ready":
-            self._root_file = None
+    def _open(self, file: NeededFile, now_s: float) -> None:
+        payload = file.step(now_s)
+        if payload is not None:
             try:
-                self._open_tileset(parse_tileset(file.payload))
+                return self._open_tileset(parse_tileset(payload))
             except TilesetError as error:
-                self._fail(f"The world {self.url} can't be opened: {error}")
-        elif file.state == "failed":
-            self._root_file = None
-            self._root_attempts += 1
-            self._root_retry_s = now_s + self.config.retry_first_s * 2.0**self._root_attempts
-            if not file.retryable or self._root_attempts >= _SETTLE_ATTEMPTS:
-                self._fail(f"The world {self.url} can't be opened: {file.error}")
-
-    def _fail(self, error: str) -> None:
-        self.state, self.error = "failed", error
-        self._report(error)
-
-    def _report(self, error: str) -> None:
-        self._errors.append(error)
+                file.refuse(f"It can't be opened: {error}", Failure.WRONG, now_s)
+                self.state, self.error = "retrying" if isinstance(error, DamagedFile) else "failed", file.error
+        elif file.error and file.error != self.error:
+            self.state, self.error = "retrying" if math.isfinite(file.retry_at_s) else "failed", file.error
 
     def _open_tileset(self, tileset: Tileset) -> None:
         extras = tileset.extras.get("layerw")
@@ -190,15 +182,15 @@ class Streamer:
         self._roots = np.array([root], np.int64)
         self.origin = self.tree.geo[root, :3].copy()
         self.radius = float(np.linalg.norm(self.tree.geo[root, 12:15]) + self.tree.geo[root, 15])
-        self.state = "ready"
+        self.state, self.error, self._root_file = "ready", "", None
         ground = self.extras.get("ground")
         if isinstance(ground, dict):
             try:
                 check_ground(ground)
-                size = 2 * int(ground["samples"]) ** 2
-                self._ground_file = self._file(resolve(self.url, ground["uri"]), size)
+                url = resolve(self.url, ground["uri"])
+                self._ground_file = self._file("The ground grid", url, 2 * int(ground["samples"]) ** 2)
             except TilesetError as error:
-                self._report(str(error))
+                self._messages.tell(Failure.FINAL, self.url, str(error), self._now_s)
 
     def _place(self, tileset: Tileset) -> F64:
         """Tileset axes (Z-up) -> world."""
@@ -215,26 +207,16 @@ class Streamer:
             base = geo.rigid_inverse(frame) @ base
         return geo.WORLD_FROM_TILESET @ base
 
-    def _open_ground(self, file: FileFetch) -> None:
-        file.step()
-        if file.state == "ready":
+    def _open_ground(self, file: NeededFile, now_s: float) -> None:
+        payload = file.step(now_s)
+        if payload is not None:
             try:
-                self.ground = Ground(self.extras["ground"], file.payload)
+                self.ground = Ground(self.extras["ground"], payload)
             except TilesetError as error:
-                self._report(f"{file.url}: {error}")
-        elif file.state == "failed":
-            self._report(f"The ground grid {file.url} is missing: {file.error}")
-        if file.state != "loading":
+                file.refuse(str(error), Failure.FINAL if hash_in(file.url) else Failure.WRONG, now_s)
+        self.error = file.error if self.ground is None else ""
+        if self.ground is not None or math.isinf(file.retry_at_s):
             self._ground_file = None
-
-    def _expand(self, row: int, payload: bytes) -> None:
-        """Add the rows of an external tileset or of a subtree file."""
-        tree = self.tree
-        if tree.kind[row] == SUBTREE:
-            shared = tree.implicits[tree.implicit[row]]
-            tree.add_subtree(row, parse_subtree(payload, shared.spec, len(shared.contents)))
-        else:
-            tree.add_tileset(parse_tileset(payload), tree.expansion_of(row), row)
 
     # -- ends ----------------------------------------------------------------------------------------
     def device_lost(self, is_lost: Callable[[Content], bool] = lambda _: True) -> None:

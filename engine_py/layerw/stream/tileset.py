@@ -17,7 +17,7 @@ import numpy as np
 from layerw.base.nesting import json_nesting
 from layerw.base.ports import F64
 from layerw.stream.bounds import Volume
-from layerw.stream.errors import TilesetError
+from layerw.stream.errors import DamagedFile, TilesetError
 
 TILES_MAX = 1_000_000
 LEVELS_MAX = 256
@@ -76,7 +76,9 @@ class Tileset(NamedTuple):
 def parse_tileset(data: bytes) -> Tileset:
     """Parse and check a tileset.json; raises TilesetError with the place of the first fault."""
     document = load_json(data, "tileset.json")
-    asset = _member(document, "asset", dict, "tileset.json")
+    asset = document.get("asset")
+    if not isinstance(asset, dict):
+        raise DamagedFile(f"tileset.json has the asset {asset!r}; a JSON object is expected.")
     version = asset.get("version")
     if version not in ("1.0", "1.1"):
         raise TilesetError(f"asset.version is {version!r}; this client reads 3D Tiles \"1.0\" and \"1.1\".")
@@ -96,14 +98,14 @@ def load_json(data: bytes, name: str) -> dict[str, Any]:
     try:
         document = json.loads(bytes(data).decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise TilesetError(f"{name} is not UTF-8 text: byte {error.start} is 0x{data[error.start]:02x}.") from None
+        raise DamagedFile(f"{name} is not UTF-8 text: byte {error.start} is 0x{data[error.start]:02x}.") from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise TilesetError(f"{name} is broken JSON: {error.msg} at {where}.") from None
+        raise DamagedFile(f"{name} is broken JSON: {error.msg} at {where}.") from None
     except (RecursionError, ValueError) as error:
         raise TilesetError(f"{name} can't be read as JSON: {error}.") from None
     if not isinstance(document, dict):
-        raise TilesetError(f"{name} holds a JSON {type(document).__name__}; an object is expected.")
+        raise DamagedFile(f"{name} holds a JSON {type(document).__name__}; an object is expected.")
     return document
 
 
@@ -178,8 +180,13 @@ def _content(raw: Any, tile: dict[str, Any], path: str) -> ContentRef:
     size = _extras(raw).get("byteLength", _extras(tile).get("byteLength", 0))
     if not isinstance(size, int) or not 0 <= size < 2**32:
         raise TilesetError(f"{path}.content has the byteLength {size!r}; an integer from 0 to 2^32 - 1 is expected.")
+    return ContentRef(uri, size, hash_in(uri))
+
+
+def hash_in(uri: str) -> str:
+    """The sha256 prefix that a file's name states (`name.<16 hex digits>.ext`), "" = none."""
     hashed = _HASHED.search(uri)
-    return ContentRef(uri, size, hashed.group(1) if hashed else "")
+    return hashed.group(1) if hashed else ""
 
 
 def _implicit(raw: dict[str, Any], path: str) -> ImplicitSpec | None:

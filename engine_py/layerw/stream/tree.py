@@ -33,6 +33,7 @@ _COLUMNS: dict[str, tuple[type, tuple[int, ...], float]] = {
     "matrix": (np.int32, (), 0), "implicit": (np.int32, (), -1), "address": (np.int64, (4,), 0),
     "content_mask": (np.uint64, (), 0), "passes": (np.bool_, (), 0),
     "state": (np.uint8, (), 0), "attempts": (np.uint8, (), 0), "retry_at_s": (np.float64, (), 0),
+    "failure": (np.uint8, (), 0), "failing_since_s": (np.float64, (), 0),
     "last_frame": (np.int64, (), -1), "gpu_bytes": (np.float64, (), 0), "refined": (np.bool_, (), 0),
 }
 
@@ -75,6 +76,8 @@ class TileTree:
     state: npt.NDArray[np.uint8]
     attempts: npt.NDArray[np.uint8]
     retry_at_s: F64
+    failure: npt.NDArray[np.uint8]  # base.healing.Failure of the last try
+    failing_since_s: F64
     last_frame: I64
     gpu_bytes: F64
     refined: npt.NDArray[np.bool_]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from layerw.base.config import Network
-from layerw.base.errors import ConfigError
+from layerw.base.errors import LayerwError
 from layerw.gpu import spec
 from layerw.hosts.faults import KINDS, Fault, Limits, waiting_s
 from tests.unit.test_transfers import Desk
@@ -69,5 +69,5 @@ def test_a_patient_fetch_waits_longer_for_its_head(tmp_path: Path) -> None:
                                              ("retry_first_s", 0), ("retry_max_s", 0.1), ("settle_s", -1),
                                              ("retry_slow_max_s", 1.0)])
 def test_network_settings_are_checked(name: str, value: object) -> None:
-    with pytest.raises(ConfigError, match=name):
+    with pytest.raises(LayerwError, match=name):
         Network(**{name: value})  # type: ignore[arg-type]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import http.server
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +20,7 @@ from layerw_server.tools.browser import BrowserMissing, chromium
 
 from .harness import SIZE, Running, open_program, write_program
 
+ROOT = Path(__file__).resolve().parents[2]
 ServeProgram = Callable[..., str]
 RunProgram = Callable[..., Running]
 
@@ -45,6 +49,26 @@ def browser() -> Iterator[Browser]:
             yield browser
     except BrowserMissing as error:
         pytest.skip(str(error))
+
+
+class CheckoutHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves the checkout."""
+
+    extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript"}
+
+    def log_message(self, *_: object) -> None:
+        """Stay quiet."""
+
+
+@pytest.fixture(scope="session")
+def origin() -> Iterator[str]:
+    """A server of the checkout, for pages without Python."""
+    handler = functools.partial(CheckoutHandler, directory=str(ROOT))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 @pytest.fixture

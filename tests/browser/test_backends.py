@@ -6,12 +6,8 @@ Goldens are not kept: the two backends are compared with each other on one raste
 from __future__ import annotations
 
 import base64
-import functools
-import http.server
 import io
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,30 +17,11 @@ from playwright.sync_api import Browser, Error, Page
 
 from layerw_server.tools.browser import chromium_flags, find_chromium
 
-ROOT = Path(__file__).resolve().parents[2]
 BACKENDS = ["webgpu", "webgl2"]
 DIFFERENT_MAX = 0.005  # share of pixels
 CHANNEL_MAX = 8
 
 Pixels = npt.NDArray[np.int16]
-
-
-class Handler(http.server.SimpleHTTPRequestHandler):
-    """Serves the checkout."""
-
-    def log_message(self, *_: object) -> None:
-        """Stay quiet."""
-
-
-@pytest.fixture(scope="module")
-def origin() -> Iterator[str]:
-    Handler.extensions_map[".js"] = "text/javascript"
-    handler = functools.partial(Handler, directory=str(ROOT))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 def open_harness(page: Page, origin: str) -> None:

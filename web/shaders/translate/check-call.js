@@ -57,6 +57,7 @@ function checkPointer(arg, wanted, what, context) {
     if (!root || (root.kind !== 'var' && root.type.kind !== 'pointer') || root.space === 'uniform') {
       refuse(arg.at, `${what} must point to a variable.`);
     }
+    if (isComponent(arg.operand)) refuse(arg.at, `${what} can't point to a component of a vector; copy it to a variable.`);
     if (!same(to, wanted.to)) refuse(arg.at, `${what} points to ${to.name}, but ${wanted.to.name} is needed.`);
     arg.type = wanted;
     return;
@@ -64,6 +65,9 @@ function checkPointer(arg, wanted, what, context) {
   checkExpression(arg, context);
   if (!same(arg.type, wanted)) refuse(arg.at, `${what} is ${arg.type.name}, but ${wanted.name} is needed.`);
 }
+
+/** @param {Expr} node */
+const isComponent = (node) => (node.kind === 'member' || node.kind === 'index') && node.base.type.kind === 'vec';
 
 /** The variable that an expression reaches into. @param {Expr} node @returns {import('./ast.js').Variable | undefined} */
 export function rootOf(node) {

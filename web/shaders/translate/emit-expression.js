@@ -2,7 +2,7 @@
 /** @file Checked expressions to GLSL, with parentheses only where GLSL's precedence needs them. */
 import { refuse } from './errors.js';
 import { numberText, typeText, zeroText } from './glsl-text.js';
-import { isAbstract, isBool, isFloat } from './types.js';
+import { U32, element, isAbstract, isBool, isFloat } from './types.js';
 
 /** @typedef {import('./ast.js').Expr} Expr */
 /** @typedef {import('./types.js').Type} Type */
@@ -68,7 +68,7 @@ function emitBinary(node) {
   if (VECTOR_TESTS[op] && left.type.kind === 'vec') {
     return call(`${VECTOR_TESTS[op]}(${emitExpression(left)}, ${emitExpression(right)})`);
   }
-  if (op === '%' && isFloat(type)) return emitRemainder(node);
+  if (op === '%' && element(type) !== U32) return emitRemainder(node);
   if ((op === '&' || op === '|') && isBool(type)) {
     if (type.kind !== 'vec') return infix(op + op, left, right);
     const [a, b] = [left, right].map((side) => `ivec${type.size}(${emitExpression(side)})`);
@@ -86,7 +86,7 @@ function infix(op, left, right) {
   return { text: `${emitExpression(left, first)} ${op} ${emitExpression(right, isMixed ? UNARY : level + 1)}`, level };
 }
 
-/** WGSL's remainder has the sign of the first number; GLSL's mod has the second's.
+/** WGSL's remainder has the sign of the first number; GLSL's mod has the second's, and its % is undefined for negative ones.
  * @param {Expr & { kind: 'binary' }} node @returns {Emitted} */
 function emitRemainder({ left, right, type }) {
   const wide = (/** @type {Expr} */ side) => (
@@ -96,8 +96,10 @@ function emitRemainder({ left, right, type }) {
 
 /** The function that emitted remainders call; the module's text begins with it where one is used. */
 export const remainderName = 'lw_remainder';
-export const REMAINDER = ['float', 'vec2', 'vec3', 'vec4'].map((type) => (
-  `${type} ${remainderName}(${type} a, ${type} b) { return a - b * trunc(a / b); }`)).join('\n');
+export const REMAINDER = ['float', 'vec2', 'vec3', 'vec4', 'int', 'ivec2', 'ivec3', 'ivec4'].map((type) => {
+  const quotient = type.startsWith('i') ? '(a / b)' : 'trunc(a / b)';
+  return `${type} ${remainderName}(${type} a, ${type} b) { return a - b * ${quotient}; }`;
+}).join('\n');
 
 /** @param {import('./ast.js').Call} node @returns {Emitted} */
 function emitCall(node) {

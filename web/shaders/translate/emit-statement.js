@@ -161,11 +161,11 @@ function simpleText(statement, isHoisted) {
   return `${isHoisted ? '' : `${typeText(variable.type)} `}${variable.glsl} = ${text}`;
 }
 
-/** `a %= b` on floats and `a &= b` on bools have no operator in GLSL.
+/** `a %= b` on signed numbers and `a &= b` on bools have no operator in GLSL.
  * @param {string} op @param {import('./ast.js').Expr} target @param {import('./ast.js').Expr} value @returns {string} */
 function assignText(op, target, value) {
   const place = emitExpression(target);
-  const isSpecial = op === '%=' || ((op === '&=' || op === '|=') && /bool/.test(target.type.name));
+  const isSpecial = (op === '%=' && !/u32/.test(target.type.name)) || ((op === '&=' || op === '|=') && /bool/.test(target.type.name));
   if (!isSpecial) return `${place} ${op} ${emitExpression(value)}`;
   const { type, at } = target;
   return `${place} = ${emitExpression({

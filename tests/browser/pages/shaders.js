@@ -1,0 +1,168 @@
+/** @file Compiles and draws single shaders on both APIs; the tests call `window.shaders`. */
+import { glslProgram, loadGlsl, overrides } from '../../../web/shaders/loader.js';
+import { PROGRAMS, pieceFile } from '../../../web/shaders/programs.js';
+import { joinPieces, translate } from '../../../web/shaders/translate/translate.js';
+import { MODULE, SNIPPETS, moduleOf } from './snippets.js';
+
+const SIDE = 32;
+const SHADERS = new URL('../../../web/shaders/', import.meta.url);
+const gl = new OffscreenCanvas(SIDE, SIDE).getContext('webgl2');
+
+/** @param {{ vertex: string, fragment: string }} sources @returns {{ program: WebGLProgram, problem: string }} */
+function build(sources) {
+  const program = gl.createProgram();
+  let problem = '';
+  for (const [type, text] of [[gl.VERTEX_SHADER, sources.vertex], [gl.FRAGMENT_SHADER, sources.fragment]]) {
+    const shader = gl.createShader(type);
+    gl.shaderSource(shader, text);
+    gl.compileShader(shader);
+    if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS)) problem += gl.getShaderInfoLog(shader);
+    gl.attachShader(program, shader);
+  }
+  gl.linkProgram(program);
+  if (!problem && !gl.getProgramParameter(program, gl.LINK_STATUS)) problem = gl.getProgramInfoLog(program);
+  return { program, problem };
+}
+
+/** A vertex stage that covers the target and gives every varying of a fragment stage something smooth. */
+function covering(fragment) {
+  const ins = [...fragment.matchAll(/^(flat )?(?:smooth )?in (\w+) (\w+);/gm)].map(([, flat = '', type, name]) => ({ flat, type, name }));
+  const outs = ins.map(({ flat, type, name }) => `${flat}out ${type} ${name};\n`).join('');
+  const values = { uint: '7u', vec2: 'p', vec3: 'vec3(p, 0.4)', vec4: 'vec4(p, 0.4, 0.8)' };
+  return `#version 300 es\n${outs}void main() {
+  vec2 p = vec2(float((gl_VertexID << 1) & 2), float(gl_VertexID & 2)) * 2.0 - 1.0;
+${ins.map(({ type, name }) => `  ${name} = ${values[type]};\n`).join('')}  gl_Position = vec4(p, 0.0, 1.0);\n}\n`;
+}
+
+/** Numbers from 0.2 to 0.8 that no two members share. */
+const blockBytes = () => Float32Array.from({ length: 256 }, (_, i) => 0.2 + 0.6 * ((i * 0.618034) % 1));
+
+function fillBlocks(program) {
+  const count = gl.getProgramParameter(program, gl.ACTIVE_UNIFORM_BLOCKS);
+  for (let index = 0; index < count; index += 1) {
+    const buffer = gl.createBuffer();
+    gl.bindBuffer(gl.UNIFORM_BUFFER, buffer);
+    const block = blockBytes();
+    const isMaterial = gl.getActiveUniformBlockName(program, index).startsWith('Material');
+    if (isMaterial) block[18] = 31; // extra.z: every texture is bound
+    gl.bufferData(gl.UNIFORM_BUFFER, block, gl.STATIC_DRAW);
+    gl.bindBufferBase(gl.UNIFORM_BUFFER, index, buffer);
+    gl.uniformBlockBinding(program, index, index);
+  }
+}
+
+/** One picture for every texture, one depth for every shadow map. */
+function bindTextures(program) {
+  const count = gl.getProgramParameter(program, gl.ACTIVE_UNIFORMS);
+  for (let index = 0, unit = 0; index < count; index += 1) {
+    const { name, type } = gl.getActiveUniform(program, index);
+    const isShadow = type === gl.SAMPLER_2D_SHADOW;
+    if (!isShadow && type !== gl.SAMPLER_2D) continue;
+    gl.uniform1i(gl.getUniformLocation(program, name), unit);
+    gl.activeTexture(gl.TEXTURE0 + unit);
+    gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
+    const texels = Uint8Array.from({ length: 256 }, (_, i) => 60 + ((i * 37) % 160));
+    if (isShadow) {
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.DEPTH_COMPONENT32F, 8, 8, 0, gl.DEPTH_COMPONENT, gl.FLOAT,
+        Float32Array.from({ length: 64 }, (_, i) => (i % 7) / 7));
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_COMPARE_MODE, gl.COMPARE_REF_TO_TEXTURE);
+    } else gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, 8, 8, 0, gl.RGBA, gl.UNSIGNED_BYTE, texels);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+    unit += 1;
+  }
+}
+
+/** @returns {number[]} SIDE * SIDE RGBA */
+function drawGl(program) {
+  gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
+  const target = gl.createTexture();
+  gl.activeTexture(gl.TEXTURE15);
+  gl.bindTexture(gl.TEXTURE_2D, target);
+  gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA8, SIDE, SIDE);
+  gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, target, 0);
+  gl.viewport(0, 0, SIDE, SIDE);
+  gl.useProgram(program);
+  fillBlocks(program);
+  bindTextures(program);
+  gl.drawArrays(gl.TRIANGLES, 0, 3);
+  const pixels = new Uint8Array(SIDE * SIDE * 4);
+  gl.readPixels(0, 0, SIDE, SIDE, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
+  return [...pixels];
+}
+
+let device = null;
+/** @param {string} code with vertex_main and fragment_main @returns {Promise<number[]>} SIDE * SIDE RGBA */
+async function drawWebgpu(code) {
+  device ??= await (await navigator.gpu.requestAdapter()).requestDevice();
+  device.pushErrorScope('validation');
+  const module = device.createShaderModule({ code });
+  const problems = (await module.getCompilationInfo()).messages.filter(({ type }) => type === 'error');
+  if (problems.length > 0) throw new Error(problems.map(({ lineNum, message }) => `${lineNum}: ${message}`).join('\n'));
+  const format = 'rgba8unorm';
+  const pipeline = device.createRenderPipeline({ layout: 'auto', vertex: { module }, fragment: { module, targets: [{ format }] } });
+  const target = device.createTexture({ size: [SIDE, SIDE], format, usage: 0x11 });
+  const bytesPerRow = 256;
+  const buffer = device.createBuffer({ size: bytesPerRow * SIDE, usage: 0x9 });
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginRenderPass({ colorAttachments: [{ view: target.createView(), loadOp: 'clear', storeOp: 'store' }] });
+  pass.setPipeline(pipeline);
+  pass.draw(3);
+  pass.end();
+  encoder.copyTextureToBuffer({ texture: target }, { buffer, bytesPerRow }, [SIDE, SIDE]);
+  device.queue.submit([encoder.finish()]);
+  const error = await device.popErrorScope();
+  if (error) throw new Error(error.message);
+  await buffer.mapAsync(1);
+  const bytes = new Uint8Array(buffer.getMappedRange());
+  return Array.from({ length: SIDE }, (_, y) => [...bytes.subarray(y * bytesPerRow, y * bytesPerRow + SIDE * 4)]).flat();
+}
+
+const readPieces = (names) => Promise.all(names.map(async (name) => {
+  const file = pieceFile(name, 'webgl2');
+  return { name: file, text: await (await fetch(new URL(file, SHADERS))).text() };
+}));
+
+window.shaders = {
+  programs: () => Object.keys(PROGRAMS),
+  snippets: () => SNIPPETS.map(([name]) => name),
+
+  /** What WebGL2 says to each variant of a generated program; '' where all is well. */
+  async problems(name) {
+    const texts = await loadGlsl();
+    const found = [];
+    for (let variant = 0; variant < 32; variant += 1) {
+      const values = overrides(variant << 1 & 30, (variant & 16) !== 0);
+      const { problem } = build(glslProgram(texts, name, (variant & 1) !== 0, values));
+      if (problem) found.push(problem);
+    }
+    return found;
+  },
+
+  /** The WGSL that the generated GLSL of a program comes from. */
+  async wgsl(name) { return joinPieces(await readPieces(PROGRAMS[name])); },
+
+  /** The fragment stage of a program, translated here. */
+  async translated(name) { return translate(await readPieces(PROGRAMS[name]), 'fragment').glsl; },
+
+  /** Pixels of a fragment stage in GLSL. */
+  drawFragment(fragment) {
+    const { program, problem } = build({ vertex: covering(fragment), fragment });
+    if (problem) throw new Error(problem);
+    return drawGl(program);
+  },
+
+  /** Pixels of a snippet on both APIs. */
+  async drawSnippet(name) {
+    const pieces = [{ name: 'module', text: MODULE }, { name, text: moduleOf(name) }];
+    const { program, problem } = build({
+      vertex: translate(pieces, 'vertex').glsl, fragment: translate(pieces, 'fragment').glsl,
+    });
+    if (problem) throw new Error(`${problem}\n${translate(pieces, 'fragment').glsl}`);
+    return { webgl2: drawGl(program), webgpu: await drawWebgpu(joinPieces(pieces)) };
+  },
+
+  /** The whole WGSL of a snippet. */
+  snippet: (name) => `${MODULE}\n${moduleOf(name)}`,
+};
+window.shadersReady = true;

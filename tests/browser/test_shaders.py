@@ -1,0 +1,110 @@
+"""Shaders on both APIs: every generated program compiles on WebGL2, translated WGSL draws what WebGPU draws, and what
+naga's translation draws where naga-cli is installed (`cargo install naga-cli`); the oracle is for developers only."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from playwright.sync_api import Browser, Error, Page
+
+ROOT = Path(__file__).resolve().parents[2]
+NAGA = shutil.which("naga") or shutil.which("naga", path=str(Path.home() / ".cargo" / "bin"))
+STEPS_MAX = 2  # of 255: a channel is rounded once
+DIFFERENT_MAX = 0.005  # share of pixels where an edge may fall to either side
+# naga writes ldexp and mix() of ints, which GLSL ES 3.00 does not have, and % of negative numbers, which that leaves
+# undefined.
+NAGA_CANT = ("select of whole numbers", "remainder of negative numbers", "exponents")
+needs_naga = pytest.mark.skipif(NAGA is None, reason="naga-cli is not installed: `cargo install naga-cli`.")
+
+Pixels = npt.NDArray[np.int16]
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, origin: str) -> Iterator[Page]:
+    page = browser.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"{origin}/tests/browser/pages/shaders.html")
+    page.wait_for_function("window.shadersReady === true")
+    yield page
+    page.close()
+    assert problems == []
+
+
+@pytest.fixture(scope="module")
+def programs(page: Page) -> list[str]:
+    return page.evaluate("shaders.programs()")  # type: ignore[no-any-return]
+
+
+def naga_glsl(wgsl: str, folder: Path) -> str:
+    """The fragment stage as naga translates it."""
+    assert NAGA is not None
+    source, target = folder / "module.wgsl", folder / "module.frag"
+    source.write_text(wgsl, "utf-8")
+    options = ["--profile", "es300", "--shader-stage", "frag", "--entry-point", "fragment_main"]
+    subprocess.run([NAGA, source, target, *options], check=True, capture_output=True, timeout=60)
+    return target.read_text("utf-8")
+
+
+def as_pixels(numbers: list[int]) -> Pixels:
+    return np.array(numbers, np.int16).reshape(-1, 4)
+
+
+def assert_same(name: str, one: Pixels, other: Pixels) -> None:
+    share = float((np.abs(one - other).max(axis=1) > STEPS_MAX).mean())
+    assert share <= DIFFERENT_MAX, f"{name}: {share:.1%} of the pixels differ"
+
+
+def test_every_variant_of_every_generated_program_compiles(page: Page, programs: list[str]) -> None:
+    assert len(programs) >= 8
+    problems = {name: page.evaluate("(name) => shaders.problems(name)", name) for name in programs}
+    assert {name: found for name, found in problems.items() if found} == {}
+
+
+def test_the_page_translates_as_the_build_does(page: Page, programs: list[str]) -> None:
+    for name in programs:
+        generated = (ROOT / f"web/shaders/gen/{name}.frag.glsl").read_text("utf-8")
+        without_heading = "".join(line for line in generated.splitlines(keepends=True) if not line.startswith("//"))
+        assert page.evaluate("(name) => shaders.translated(name)", name) == without_heading
+
+
+def test_translated_features_draw_what_webgpu_draws(page: Page) -> None:
+    names = page.evaluate("shaders.snippets()")
+    assert len(names) > 20
+    for name in names:
+        drawn = page.evaluate("(name) => shaders.drawSnippet(name)", name)
+        webgl2, webgpu = as_pixels(drawn["webgl2"]), as_pixels(drawn["webgpu"])
+        assert len(np.unique(webgpu, axis=0)) > 3 or name == "derivatives", f"{name} draws something"
+        assert_same(name, webgl2, webgpu)
+
+
+@needs_naga
+def test_naga_draws_the_same_features(page: Page, tmp_path: Path) -> None:
+    for name in page.evaluate("shaders.snippets()"):
+        if name in NAGA_CANT:
+            continue
+        drawn = page.evaluate("(name) => shaders.drawSnippet(name)", name)
+        other = naga_glsl(page.evaluate("(name) => shaders.snippet(name)", name), tmp_path)
+        try:
+            pixels = page.evaluate("(text) => shaders.drawFragment(text)", other)
+        except Error as error:
+            pytest.fail(f"naga's GLSL of {name}: {error}")
+        assert_same(name, as_pixels(drawn["webgl2"]), as_pixels(pixels))
+
+
+@needs_naga
+def test_naga_draws_the_same_programs(page: Page, programs: list[str], tmp_path: Path) -> None:
+    for name in programs:
+        if name == "depth":
+            continue  # it gives no colour
+        ours = page.evaluate("async (n) => shaders.drawFragment(await shaders.translated(n))", name)
+        other = naga_glsl(page.evaluate("(name) => shaders.wgsl(name)", name), tmp_path)
+        theirs = page.evaluate("(text) => shaders.drawFragment(text)", other)
+        assert len(np.unique(as_pixels(ours), axis=0)) > 20, f"{name} draws something"
+        assert_same(name, as_pixels(ours), as_pixels(theirs))

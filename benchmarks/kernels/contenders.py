@@ -99,7 +99,7 @@ def sort(kernels: Any, keys: np.ndarray, name: str) -> tuple[list[float], int]:
 def compose(kernels: Any, d: dict[str, np.ndarray]) -> tuple[list[float], int]:
     """lw_compose_rows of a hierarchy."""
     local = [d[name] for name in ("position", "rotation", "scale")]
-    world = [array.copy() for array in local]
+    world = [*(array.copy() for array in local), np.zeros_like(d["scale"])]
 
     def run() -> None:
         kernels.lw_compose_rows(d["parents"], d["children"], len(d["children"]), *local, *world)

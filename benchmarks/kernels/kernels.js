@@ -88,7 +88,7 @@ function side(k, layout, d) {
     found[`sort ${bits}`] = { side: [times, layout.checksum(payload, n)] };
   }
   const local = ['position', 'rotation', 'scale'];
-  const world = local.map((name) => layout.put(d[name]));
+  const world = [...local.map((name) => layout.put(d[name])), layout.put(new Uint8Array(d.scale.length))];
   const args = [at.parents, at.children, d.children.length / 4, ...local.map((name) => at[name]), ...world];
   const compose = timed(() => {}, () => k.lw_compose_rows(...args));
   found.hierarchy = { side: [compose, layout.checksum(world[0], d.position.length / 4)] };

@@ -28,7 +28,7 @@ export function rays(k, layout, at, d, timed) {
     nodes, used, order, at.ball_positions, at.ball_indices, at.ball_rays, rayCount, distance, item, weights,
   ), distance, () => FEW);
 
-  const places = d.places.length / 40;
+  const places = d.places.length / 52;
   const [around, mesh, meshOrder, table] = [288, 768, 48, 16].map((size) => layout.room(size));
   const [of, sides, top, topOrder, more] = [4, 24, 64, 4, 4].map((size) => layout.room(size * places));
   k.lw_bvh_triangle_boxes(at.cube_positions, at.cube_indices, 12, around);

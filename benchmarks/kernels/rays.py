@@ -19,7 +19,7 @@ def arrays(rng: np.random.Generator) -> dict[str, np.ndarray]:
     a, b = q[:-1], q[1:]
     c, d = np.roll(b, -1, axis=1), np.roll(a, -1, axis=1)
     faces = np.concatenate([np.stack([a, b, c], -1).reshape(-1, 3), np.stack([a, c, d], -1).reshape(-1, 3)])
-    places = np.zeros((INSTANCES, 10))
+    places = np.zeros((INSTANCES, 13))
     places[:, 0:3] = rng.uniform(-300, 300, (INSTANCES, 3))
     places[:, 3:7] = rng.uniform(-1, 1, (INSTANCES, 4))
     places[:, 3:7] /= np.sqrt((places[:, 3:7] ** 2).sum(axis=1))[:, None]

@@ -50,7 +50,7 @@ def measure(kernels: Any, d: dict[str, np.ndarray], is_numpy: bool) -> dict[str,
                                                         distance, item, weights), distance, scale)
 
     places, cube, corners = d["places"], d["cube_positions"], d["cube_indices"]
-    number, of = len(places) // 10, np.zeros(len(places) // 10, U32)
+    number, of = len(places) // 13, np.zeros(len(places) // 13, U32)
     around, sides = np.zeros((12, 6), F32), np.zeros((number, 6), F32)
     kernels.lw_bvh_triangle_boxes(cube, corners, 12, around)
     mesh, mesh_used, mesh_order = build(kernels, around, 4)

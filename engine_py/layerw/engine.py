@@ -48,7 +48,7 @@ from layerw.transfer.transfers import FrameTransfers
 from layerw.visibility.cull import Visibility
 
 INBOX_BYTES = 64 * 1024
-TABLE_BYTES_PER_ROW = 112  # columns, and world-space copies once something has a parent
+TABLE_BYTES_PER_ROW = 124  # columns, and world-space copies once something has a parent
 
 
 class Engine:
@@ -231,13 +231,13 @@ class Engine:
         with alone("The hierarchy"):
             shown.columns = self.table.update()
         with alone("The view"):
-            self._view.write(camera, self.environment, self.time_s)
+            self._view.write(camera, self.environment, self.time_s, sheared=self.table.sheared)
         with alone("The visibility"):
             columns = shown.columns
             shown.found = self.visibility.frame(
                 camera.position, camera.planes, columns.position, columns.rotation, columns.scale, tiles=shown.tiles,
                 tile_row=self.contents.first_row, shadow_m=shadow_reach_m(self.environment),
-                scale_changed=self.table.scale_changed())
+                scale_changed=self.table.scale_changed(), shear=columns.shear if self.table.sheared else None)
         self.submission.begin(self.frame_number)
         shown.drawn = shown.found
         with alone("The rows"):

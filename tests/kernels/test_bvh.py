@@ -312,7 +312,8 @@ def test_instances_are_hit_where_they_stand() -> None:
     bvh.lw_bvh_triangle_boxes(points.astype(np.float32), triangles.astype(np.uint32), 2, boxes)
     mesh, mesh_order, _ = built(boxes)
     turned = np.sqrt(0.5)  # a quarter about z: the square faces -x
-    places = np.array([[5, 0, 0, 0, 0, turned, turned, 1, 1, 1], [9, 0, 0, 0, 0, turned, turned, 2, 1, 2]], np.float32)
+    places = np.zeros((2, rays.INSTANCE_FLOATS), np.float32)
+    places[:, :10] = [[5, 0, 0, 0, 0, turned, turned, 1, 1, 1], [9, 0, 0, 0, 0, turned, turned, 2, 1, 2]]
     table, of = np.array([[0, len(mesh), 0, 2]], np.uint32), np.zeros(2, np.uint32)
     around = np.zeros((2, 6), np.float32)
     rays.lw_bvh_instance_boxes(places, of, table, mesh, 2, around)

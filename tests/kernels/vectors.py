@@ -150,8 +150,22 @@ def compose_rows(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
     parents = np.full(used, -1, np.int32)
     for i, row in enumerate(children):
         parents[row] = children[rng.integers(0, i)] if i and rng.uniform() < 0.7 else place[n + rng.integers(0, n + 3)]
-    local = [floats(rng, (used, width), 3, poison) for width in (3, 4, 3)]
-    return [parents, children, n, *local, *(Out(floats(rng, (used, width), 3, poison)) for width in (3, 4, 3))]
+    position, rotation, scale = (floats(rng, (used, width), 3, poison) for width in (3, 4, 3))
+    world = [floats(rng, (used, width), 3, poison) for width in (3, 4, 3, 3)]
+    world[3][rng.uniform(0, 1, used) < 0.5] = 0  # no shear, so that every way of composing is taken
+    for scales in (scale, world[2]):
+        scales[rng.uniform(0, 1, used) < 0.3] = rng.uniform(-3, 3)
+        scales[rng.uniform(0, 1, scales.shape) < 0.1] = 0
+    rotation[rng.uniform(0, 1, used) < 0.3] = (0, 0, 0, 1)
+    rotation[rng.uniform(0, 1, used) < 0.1] = (0, 0.5**0.5, 0, 0.5**0.5)
+    return [parents, children, n, position, rotation, scale, *map(Out, world)]
+
+
+def mirrored(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_mirrored."""
+    number = rows(rng, n)
+    scale = floats(rng, (int(number.max(initial=0)) + 1, 3), 2, poison)
+    return [scale, number, n, Out(rng.integers(0, 2, n).astype(np.uint8))]
 
 
 def sort(rng: np.random.Generator, n: int, bits: int) -> list[Any]:
@@ -164,7 +178,7 @@ def sort(rng: np.random.Generator, n: int, bits: int) -> list[Any]:
 
 MAKERS: dict[str, Callable[[np.random.Generator, int, float], list[Any]]] = {
     "lw_cull_lods": cull_lods, "lw_cull_runs": cull_runs, "lw_cull_sorted": cull_sorted, "lw_cull_cells": cull_cells,
-    "lw_sphere_radii": sphere_radii, "lw_compose_rows": compose_rows,
+    "lw_sphere_radii": sphere_radii, "lw_compose_rows": compose_rows, "lw_mirrored": mirrored,
     "lw_sort_u32": lambda rng, n, poison: sort(rng, n, 32), "lw_sort_u64": lambda rng, n, poison: sort(rng, n, 64),
 }
 
@@ -191,6 +205,8 @@ def defined(call: Call, result: Any, outs: list[np.ndarray]) -> list[np.ndarray]
         outs = [outs[-3].reshape(-1)[:used], outs[-2].reshape(-1, 8)[:number], outs[-1]]
     elif call.name.startswith("lw_sort_"):
         outs = outs[:2]
+    elif call.name in ("lw_compose_rows", "lw_mirrored"):
+        outs = [np.array([result], np.uint32), *outs]
     elif call.name == "lw_bvh_build":  # nodes, order, area; not the scratch
         outs = [np.array([result], np.uint32), outs[0].reshape(-1, 8)[:result], outs[1], outs[3]]
     elif call.name == "lw_bvh_spheres":

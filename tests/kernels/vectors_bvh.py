@@ -135,9 +135,11 @@ def instances(rng: np.random.Generator, n: int, poison: float) -> tuple[np.ndarr
     turn[(turn == 0).all(axis=1), 3] = 1
     turn /= np.sqrt((turn.astype(np.float64) ** 2).sum(axis=1))[:, None]
     scale = rng.uniform(0.02, 0.5, (n, 3)) * rng.choice((-1, 1), (n, 3)) * (rng.uniform(0, 1, (n, 3)) < 0.98)
-    found = np.concatenate([on_grid(rng, rng.uniform(-SPAN, SPAN, (n, 3))), turn, scale], axis=1).astype(np.float32)
-    bad = floats(rng, (n, 10), 9, 1.0)
-    found = np.where(rng.uniform(0, 1, (n, 10)) < poison / 10, bad, found).astype(np.float32)
+    shear = rng.uniform(-0.3, 0.3, (n, 3)) * (rng.uniform(0, 1, (n, 1)) < 0.4)
+    place = on_grid(rng, rng.uniform(-SPAN, SPAN, (n, 3)))
+    found = np.concatenate([place, turn, scale, shear], axis=1).astype(np.float32)
+    bad = floats(rng, found.shape, 9, 1.0)
+    found = np.where(rng.uniform(0, 1, found.shape) < poison / 10, bad, found).astype(np.float32)
     return found, rng.integers(0, 3, n).astype(np.uint32)
 
 

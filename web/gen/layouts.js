@@ -4,6 +4,7 @@
  */
 
 export const DRAW_CAMERA_RELATIVE = 1;
+export const DRAW_MIRRORED = 2;
 export const FAIL_ABORTED = 5;
 export const FAIL_FORMAT = 4;
 export const FAIL_HASH = 3;
@@ -47,7 +48,7 @@ export const DRAW_RECORD = Object.freeze(["mesh", "material", "first_instance", 
 export const MESH_BUILD_HEAD = Object.freeze(["attribute_count", "vertex_count", "index_count", "flags", "topology", "reserved0", "reserved1", "reserved2"]);
 export const ACCESSOR = Object.freeze(["semantic", "transfer", "byte_offset", "byte_stride", "component_type", "components", "normalized", "count"]);
 export const KEYS = Object.freeze(["KeyA", "KeyB", "KeyC", "KeyD", "KeyE", "KeyF", "KeyG", "KeyH", "KeyI", "KeyJ", "KeyK", "KeyL", "KeyM", "KeyN", "KeyO", "KeyP", "KeyQ", "KeyR", "KeyS", "KeyT", "KeyU", "KeyV", "KeyW", "KeyX", "KeyY", "KeyZ", "Digit0", "Digit1", "Digit2", "Digit3", "Digit4", "Digit5", "Digit6", "Digit7", "Digit8", "Digit9", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Space", "Enter", "Escape", "Tab", "Backspace", "Delete", "ShiftLeft", "ShiftRight", "ControlLeft", "ControlRight", "AltLeft", "AltRight", "MetaLeft", "MetaRight", "F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12", "Home", "End", "PageUp", "PageDown", "Insert", "Minus", "Equal", "BracketLeft", "BracketRight", "Backslash", "Semicolon", "Quote", "Backquote", "Comma", "Period", "Slash", "Numpad0", "Numpad1", "Numpad2", "Numpad3", "Numpad4", "Numpad5", "Numpad6", "Numpad7", "Numpad8", "Numpad9", "NumpadAdd", "NumpadSubtract", "NumpadMultiply", "NumpadDivide", "NumpadDecimal", "NumpadEnter"]);
-export const COLUMNS = Object.freeze([{"name": "position", "words": 3, "type": "f32"}, {"name": "rotation", "words": 4, "type": "f32"}, {"name": "scale", "words": 3, "type": "f32"}, {"name": "color", "words": 1, "type": "u32"}]);
+export const COLUMNS = Object.freeze([{"name": "position", "words": 3, "type": "f32"}, {"name": "rotation", "words": 4, "type": "f32"}, {"name": "scale", "words": 3, "type": "f32"}, {"name": "color", "words": 1, "type": "u32"}, {"name": "shear", "words": 3, "type": "f32"}]);
 export const VERTEX = Object.freeze([{"name": "position", "offsetBytes": 0, "format": "float32x3"}, {"name": "normal", "offsetBytes": 12, "format": "snorm16x2"}, {"name": "tangent", "offsetBytes": 16, "format": "snorm8x4"}, {"name": "uv", "offsetBytes": 20, "format": "float32x2"}, {"name": "color", "offsetBytes": 28, "format": "unorm8x4"}]);
 
 export const FRAME_BLOCK = {

@@ -6,7 +6,7 @@ fn fragment_main(in: Varyings) {
     if ((u32(material.extra.z) & HAS_BASE_COLOR) != 0u) {
       alpha *= textureSample(base_color_texture, base_color_sampler, in.uv).a;
     }
-    if (alpha < material.emissive.w) {
+    if (alpha < material.emissive.w - CUTOFF_ROUNDING) {
       discard;
     }
   }

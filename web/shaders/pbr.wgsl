@@ -54,7 +54,7 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(
     normal = mapped_normal(geometric, in, facing);
   }
   if (MASK) {
-    if (base.a < material.emissive.w) {
+    if (base.a < material.emissive.w - CUTOFF_ROUNDING) {
       discard;
     }
   }

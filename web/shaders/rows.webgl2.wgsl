@@ -3,6 +3,7 @@
 @group(0) @binding(2) var row_rotation: texture_2d<f32>;
 @group(0) @binding(3) var row_scale: texture_2d<f32>;
 @group(0) @binding(4) var row_color: texture_2d<f32>;
+@group(0) @binding(5) var row_shear: texture_2d<f32>;
 
 fn texel_of(row: u32) -> vec2<u32> {
   return vec2<u32>(row % ROWS_STEP, row / ROWS_STEP);
@@ -18,6 +19,10 @@ fn rotation_of(row: u32) -> vec4<f32> {
 
 fn scale_of(row: u32) -> vec3<f32> {
   return textureLoad(row_scale, texel_of(row), 0).xyz;
+}
+
+fn shear_of(row: u32) -> vec3<f32> {
+  return textureLoad(row_shear, texel_of(row), 0).xyz;
 }
 
 fn color_of(row: u32) -> vec4<f32> {

@@ -7,7 +7,7 @@ fn fragment_main(in: Varyings) -> @location(0) vec4<f32> {
     base *= textureSample(base_color_texture, base_color_sampler, in.uv);
   }
   if (MASK) {
-    if (base.a < material.emissive.w) {
+    if (base.a < material.emissive.w - CUTOFF_ROUNDING) {
       discard;
     }
   }

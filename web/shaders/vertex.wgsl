@@ -41,13 +41,34 @@ fn wind_offset(local: vec3<f32>, foot: vec3<f32>) -> vec3<f32> {
   return amount * (along * gust + across * flutter);
 }
 
+// A row's scale and shear: the upper triangle T of kernels/geometry/transform.h, applied before the rotation.
+fn stretched(scale: vec3<f32>, shear: vec3<f32>, v: vec3<f32>) -> vec3<f32> {
+  return vec3<f32>(scale.x * v.x + shear.x * v.y + shear.y * v.z, scale.y * v.y + shear.z * v.z, scale.z * v.z);
+}
+
+// T's cofactors turn a normal as T turns the surface, also where it is flattened; normal itself where nothing is left.
+fn stretched_normal(scale: vec3<f32>, shear: vec3<f32>, normal: vec3<f32>) -> vec3<f32> {
+  let largest = max(max(max(abs(scale.x), abs(scale.y)), abs(scale.z)), 1e-30);
+  let s = scale / largest;
+  let h = shear / largest;
+  let found = vec3<f32>(
+    s.y * s.z * normal.x,
+    s.z * (s.x * normal.y - h.x * normal.x),
+    (h.x * h.z - h.y * s.y) * normal.x - s.x * h.z * normal.y + s.x * s.y * normal.z);
+  return select(normal, found, dot(found, found) > 0.0);
+}
+
 @vertex
 fn vertex_main(in: VertexIn) -> Varyings {
   let origin = position_of(in.row);
   let rotation = rotation_of(in.row);
   let scale = scale_of(in.row);
   let tint = color_of(in.row);
-  var local = rotate(rotation, scale * in.position);
+  var shear = vec3<f32>(0.0);
+  if (frame.pattern_camera.w > 0.0) {
+    shear = shear_of(in.row);
+  }
+  var local = rotate(rotation, stretched(scale, shear, in.position));
   if (WIND) {
     local += wind_offset(local, origin);
   }
@@ -62,10 +83,10 @@ fn vertex_main(in: VertexIn) -> Varyings {
   } else {
     out.clip = frame.view_projection * vec4<f32>(p, 1.0);
   }
-  let inverse_scale = 1.0 / select(scale, vec3<f32>(1e-6), abs(scale) < vec3<f32>(1e-6));
+  let hand = select(1.0, -1.0, (draw.flags.x & DRAW_MIRRORED) != 0u);
   out.position = p;
-  out.normal = rotate(rotation, octahedral(in.normal) * inverse_scale * sign(scale.x * scale.y * scale.z));
-  out.tangent = vec4<f32>(rotate(rotation, in.tangent.xyz * scale), in.tangent.w);
+  out.normal = hand * rotate(rotation, stretched_normal(scale, shear, octahedral(in.normal)));
+  out.tangent = vec4<f32>(rotate(rotation, stretched(scale, shear, in.tangent.xyz)), hand * in.tangent.w);
   out.uv = in.uv * material.detail.xy;
   out.color = in.color * vec4<f32>(srgb_to_linear(tint.rgb), tint.a) * material.base_color;
   return out;

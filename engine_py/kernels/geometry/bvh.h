@@ -28,7 +28,7 @@
 #include "lw.h"
 
 enum { LW_BVH_BINS = 16, LW_BVH_FEW = 32, LW_BVH_BINS_FEW = 8, LW_BVH_COST_LEVELS = 32, LW_BVH_LEVELS = 64,
-       LW_MESH_WORDS = 4, LW_INSTANCE_FLOATS = 10, LW_RAY_FLOATS = 8 };
+       LW_MESH_WORDS = 4, LW_INSTANCE_FLOATS = 13, LW_RAY_FLOATS = 8 };
 #define LW_NO_ITEM 0xFFFFFFFFu
 
 typedef struct lw_node { float low[3]; uint32_t first; float high[3]; uint32_t count; } lw_node;
@@ -65,8 +65,8 @@ LW_KERNEL uint32_t lw_bvh_spheres(const lw_node *nodes, uint32_t node_count, con
                                   const float *spheres, uint32_t sphere_count, uint32_t *found, uint32_t room,
                                   uint32_t *ends);
 
-// World boxes of instances of meshes. An instance is 10 floats (position, unit quaternion xyzw, scale) and the number of
-// its mesh; a mesh is 4 words: first node, nodes, first triangle, triangles. Boxes are wider by 4e-6 of where they lie
+// World boxes of instances of meshes. An instance is 13 floats (position, unit quaternion xyzw, scale, shear: see
+// transform.h) and the number of its mesh; a mesh is 4 words: first node, nodes, first triangle, triangles. Boxes are wider by 4e-6 of where they lie
 // and how large they are, for what rounding does to the ways there and back.
 LW_KERNEL void lw_bvh_instance_boxes(const float *instances, const uint32_t *mesh_of, const uint32_t *meshes,
                                      const lw_node *mesh_nodes, uint32_t count, float *boxes);

@@ -14,11 +14,27 @@ static inline vector turn(vector axis, float w, vector v) {
     return (vector){(v.x + w * t.x) + u.x, (v.y + w * t.y) + u.y, (v.z + w * t.z) + u.z};
 }
 
+/* T * v of an instance's scale and shear; transform.h has the layout of T. */
+static inline vector stretched(const float *own, vector v) {
+    const float *scale = own + 7, *shear = own + 10;
+    return (vector){(scale[0] * v.x + shear[0] * v.y) + shear[1] * v.z, scale[1] * v.y + shear[2] * v.z, scale[2] * v.z};
+}
+
+static inline float total(vector v) { return (lw_magnitude(v.x) + lw_magnitude(v.y)) + lw_magnitude(v.z); }
+
+/* v such that T * v is `to`, from the last row up. */
+static inline void shrunk(const float *own, vector to, float *v) {
+    const float *scale = own + 7, *shear = own + 10;
+    v[2] = to.z / scale[2];
+    v[1] = (to.y - shear[2] * v[2]) / scale[1];
+    v[0] = ((to.x - shear[0] * v[1]) - shear[1] * v[2]) / scale[0];
+}
+
 void lw_bvh_instance_boxes(const float *instances, const uint32_t *mesh_of, const uint32_t *meshes,
                            const lw_node *mesh_nodes, uint32_t count, float *boxes) {
-    LW_CHECK(lw_apart(instances, 40 * (size_t)count, boxes, 24 * (size_t)count));
+    LW_CHECK(lw_apart(instances, 4 * LW_INSTANCE_FLOATS * (size_t)count, boxes, 24 * (size_t)count));
     for (uint32_t i = 0; i < count; i++) {
-        const float *own = instances + LW_INSTANCE_FLOATS * (size_t)i, *scale = own + 7;
+        const float *own = instances + LW_INSTANCE_FLOATS * (size_t)i;
         const uint32_t *mesh = meshes + LW_MESH_WORDS * (size_t)mesh_of[i];
         float *box = boxes + 6 * (size_t)i;
         if (mesh[1] == 0) {
@@ -28,19 +44,19 @@ void lw_bvh_instance_boxes(const float *instances, const uint32_t *mesh_of, cons
         const lw_node *root = mesh_nodes + mesh[0];
         float center[3], half[3];
         for (int axis = 0; axis < 3; axis++) {
-            center[axis] = ((root->low[axis] + root->high[axis]) * 0.5f) * scale[axis];
-            half[axis] = lw_magnitude(((root->high[axis] - root->low[axis]) * 0.5f) * scale[axis]);
+            center[axis] = (root->low[axis] + root->high[axis]) * 0.5f;
+            half[axis] = (root->high[axis] - root->low[axis]) * 0.5f;
         }
-        vector q = {own[3], own[4], own[5]};
-        vector at = turn(q, own[6], (vector){center[0], center[1], center[2]});
-        vector x = turn(q, own[6], (vector){half[0], 0, 0}), y = turn(q, own[6], (vector){0, half[1], 0});
-        vector z = turn(q, own[6], (vector){0, 0, half[2]});
+        vector q = {own[3], own[4], own[5]}, from = stretched(own, (vector){center[0], center[1], center[2]});
+        vector at = turn(q, own[6], from);
+        vector right = stretched(own, (vector){half[0], 0, 0}), up = stretched(own, (vector){0, half[1], 0});
+        vector back = stretched(own, (vector){0, 0, half[2]});
+        vector x = turn(q, own[6], right), y = turn(q, own[6], up), z = turn(q, own[6], back);
         float middle[3] = {own[0] + at.x, own[1] + at.y, own[2] + at.z};
         float reach[3] = {(lw_magnitude(x.x) + lw_magnitude(y.x)) + lw_magnitude(z.x),
                           (lw_magnitude(x.y) + lw_magnitude(y.y)) + lw_magnitude(z.y),
                           (lw_magnitude(x.z) + lw_magnitude(y.z)) + lw_magnitude(z.z)};
-        float size = ((half[0] + half[1]) + half[2]) +
-                     ((lw_magnitude(center[0]) + lw_magnitude(center[1])) + lw_magnitude(center[2]));
+        float size = ((total(right) + total(up)) + total(back)) + total(from);
         for (int axis = 0; axis < 3; axis++) {
             float wider = reach[axis] + (lw_magnitude(own[axis]) + size) * 4e-6f;
             box[axis] = middle[axis] - wider;
@@ -52,11 +68,10 @@ void lw_bvh_instance_boxes(const float *instances, const uint32_t *mesh_of, cons
 /* The ray in the space of an instance: the same t. */
 static inline bool localise(lw_ray *local, const lw_ray *ray, const float *own) {
     vector q = {-own[3], -own[4], -own[5]};
-    const float *o = ray->origin, *d = ray->direction, *scale = own + 7;
-    vector from = turn(q, own[6], (vector){o[0] - own[0], o[1] - own[1], o[2] - own[2]});
-    vector to = turn(q, own[6], (vector){d[0], d[1], d[2]});
-    float origin[3] = {from.x / scale[0], from.y / scale[1], from.z / scale[2]};
-    float direction[3] = {to.x / scale[0], to.y / scale[1], to.z / scale[2]};
+    const float *o = ray->origin, *d = ray->direction;
+    float origin[3], direction[3];
+    shrunk(own, turn(q, own[6], (vector){o[0] - own[0], o[1] - own[1], o[2] - own[2]}), origin);
+    shrunk(own, turn(q, own[6], (vector){d[0], d[1], d[2]}), direction);
     return lw_ray_start(local, origin, direction, ray->until);
 }
 

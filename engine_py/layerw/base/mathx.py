@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
+STRAIGHT = 1e-9  # a direction with less than this of its length beside an axis goes along it
+
 
 def quat_from_axis_angle(axis: npt.ArrayLike, angle: npt.ArrayLike) -> Array:
     """Rotation by `angle` radians about a unit `axis`."""
@@ -72,6 +74,41 @@ def quat_from_matrix(m: Array) -> Array:
         q[k] = m[k, i] + m[i, k]
         q[3] = m[k, j] - m[j, k]
     return q / np.linalg.norm(q)  # type: ignore[no-any-return]
+
+
+def matrix_from_quat(q: Array) -> Array:
+    """The 3x3 rotation matrix of a quaternion of any length; the identity for a zero one."""
+    x, y, z, w = (float(v) for v in q)
+    size = x * x + y * y + z * z + w * w
+    s = 2.0 / size if size > 0 else 0.0
+    return np.array([
+        [1 - s * (y * y + z * z), s * (x * y - z * w), s * (x * z + y * w)],
+        [s * (x * y + z * w), 1 - s * (x * x + z * z), s * (y * z - x * w)],
+        [s * (x * z - y * w), s * (y * z + x * w), 1 - s * (x * x + y * y)],
+    ])
+
+
+def facing(forward: Array, up: Array, before: Array) -> Array:
+    """The 3x3 rotation whose -Z points along `forward` and whose +Y is towards `up`.
+
+    Where both are parallel, its heading is that of the rotation `before`: the limit of looking almost straight up or
+    down without turning about `up`.
+    """
+    forward, up = (v / np.sqrt((v * v).sum()) for v in (forward, up))
+    right = np.cross(forward, up)
+    if (right * right).sum() < STRAIGHT * STRAIGHT:
+        right = np.cross(before @ (0.0, 0.0, -1.0), up)
+        if (right * right).sum() < STRAIGHT * STRAIGHT:  # it looked straight up or down before, too
+            right = before @ (1.0, 0.0, 0.0)
+    right = right / np.sqrt((right * right).sum())
+    above = np.cross(right, forward)
+    return np.stack([right, above / np.sqrt((above * above).sum()), -forward], axis=1)
+
+
+def cofactors(scale: Array, shear: Array) -> Array:
+    """(3, 3): what turns normals where the triangle of scale and shear (xy, xz, yz) turns points."""
+    (a, b, c), (d, e, f) = scale, shear
+    return np.array([[b * c, 0.0, 0.0], [-d * c, a * c, 0.0], [d * f - e * b, -a * f, a * b]])
 
 
 def decompose(matrix: Array) -> tuple[Array, Array, Array]:

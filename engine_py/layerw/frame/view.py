@@ -41,11 +41,15 @@ class ViewWriter:
         self._light: tuple[object, ...] = ()
         self._anchor = np.zeros(3)  # of noise by place
 
-    def write(self, camera: CameraFrame, environment: Environment, time_s: float) -> None:
-        """Fills every member that changed since the last call; where a value is impossible, nothing changes."""
+    def write(self, camera: CameraFrame, environment: Environment, time_s: float, *, sheared: bool = False) -> None:
+        """Fills every member that changed since the last call; where a value is impossible, nothing changes.
+
+        sheared: whether rows may have shear.
+        """
         good = self.block.array.copy()
         try:
             self._write(camera, environment, time_s)
+            self.block.read("pattern_camera")[3] = float(sheared)
         except Exception:
             self.block.array[:] = good
             raise

@@ -12,7 +12,7 @@ from .codegen_common import MARK, pascal
 
 TYPES = {"vec4": "vec4<f32>", "uvec4": "vec4<u32>", "mat4x4": "mat4x4<f32>"}
 MATERIAL_GROUP = 1  # of the bindings; binding 0 is the block
-CONSTANTS = ("ROWS_STEP", "DRAW_CAMERA_RELATIVE")
+CONSTANTS = ("ROWS_STEP", "DRAW_CAMERA_RELATIVE", "DRAW_MIRRORED")
 
 
 def wgsl_type(type_: str) -> str:

@@ -156,7 +156,8 @@ EVENTS: tuple[Record, ...] = (
 # -- enumerations -----------------------------------------------------------------------------------
 RESOURCE_KINDS = ("buffer", "texture", "mesh", "material")  # resource_failed.kind
 # rows_write.column
-COLUMNS = (("position", 3, "f32"), ("rotation", 4, "f32"), ("scale", 3, "f32"), ("color", 1, "u32"))
+COLUMNS = (("position", 3, "f32"), ("rotation", 4, "f32"), ("scale", 3, "f32"), ("color", 1, "u32"),
+           ("shear", 3, "f32"))  # shear: xy, xz, yz of kernels/geometry/transform.h; written only where rows have any
 READBACK_CONTEXT = 1  # of Layer memory's ephemeral results; nothing else uses it
 ROWS_STEP = 1024  # a WebGL2 column texture is 1024 texels wide
 MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water")
@@ -168,6 +169,7 @@ FETCH_BYTES, FETCH_MODEL, FETCH_BLOB = 0, 1, 2  # fetch.kind, low byte
 FETCH_KIND_MASK, FETCH_REVALIDATE, FETCH_RELOAD, FETCH_PATIENT = 0xFF, 0x100, 0x200, 0x400
 FAIL_NETWORK, FAIL_TOO_LARGE, FAIL_HASH, FAIL_FORMAT, FAIL_ABORTED, FAIL_TIMEOUT = 1, 2, 3, 4, 5, 6
 DRAW_CAMERA_RELATIVE = 1  # draw flags: the row's position is already relative to the camera
+DRAW_MIRRORED = 2  # the rows' scales make mirror images: front faces wind the other way round
 TOPOLOGIES = ("triangles", "lines", "points")
 
 # -- layouts that commands point at: (name, words) or (name, type) -------------------------------
@@ -213,7 +215,8 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("wind", "vec4"),  # xz direction in x and y, z = strength, w = gust frequency
     ("shadow_matrix", "mat4x4"),  # camera-relative world -> (u, v, depth) in [0, 1], depth reversed
     ("shadow_params", "vec4"),  # x = texel size in uv, y = depth bias, z = strength (0 = off), w = fade distance, m
-    ("pattern_camera", "vec4"),  # xyz = f32(camera - an anchor near it): where noise by place is looked up; w = 0
+    ("pattern_camera", "vec4"),  # xyz = f32(camera - an anchor near it): where noise by place is looked up; w = 1: rows
+    # may have shear
 )
 
 MATERIAL_BLOCK = (

@@ -34,8 +34,9 @@ class GeometryKernels(Protocol):
     def lw_sort_u64(self, keys: Address, payload: Address, keys_scratch: Address, payload_scratch: Address,
                     count: int) -> None: ...
     def lw_compose_rows(self, parents: Address, rows: Address, count: int, position: Address, rotation: Address,
-                        scale: Address, world_position: Address, world_rotation: Address,
-                        world_scale: Address) -> None: ...
+                        scale: Address, world_position: Address, world_rotation: Address, world_scale: Address,
+                        world_shear: Address) -> int: ...
+    def lw_mirrored(self, scale: Address, rows: Address, count: int, mirrored: Address) -> int: ...
     def lw_bvh_triangle_boxes(self, positions: Address, indices: Address, count: int, boxes: Address) -> None: ...
     def lw_bvh_build(self, boxes: Address, count: int, leaf_items: int, nodes: Address, order: Address,
                      scratch: Address, area: Address) -> int: ...
@@ -74,6 +75,7 @@ class NumpyKernels:
     lw_sort_u32 = staticmethod(sort.lw_sort_u32)
     lw_sort_u64 = staticmethod(sort.lw_sort_u64)
     lw_compose_rows = staticmethod(transform.lw_compose_rows)
+    lw_mirrored = staticmethod(transform.lw_mirrored)
     lw_bvh_triangle_boxes = staticmethod(bvh.lw_bvh_triangle_boxes)
     lw_bvh_build = staticmethod(bvh.lw_bvh_build)
     lw_bvh_refit = staticmethod(bvh.lw_bvh_refit)

@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base.errors import BudgetError
-from layerw.base.mathx import quat_rotate
+from layerw.base.mathx import cofactors, quat_rotate
 from layerw.base.ports import F64, Primitive
 from layerw.base.rays import CheckedRay
 from layerw.frame.resources import Resources
 from layerw.memory.ledger import HardLedger
 from layerw.scene.entity import Entity
-from layerw.scene.table import ALIVE, HIDDEN, STATIC_FLAG, FrameColumns, Table
+from layerw.scene.table import STATIC_FLAG, FrameColumns, Table
 from layerw.scene.trees import InstanceTree, Meshes, MeshTrees, Met, Shape
 from layerw.visibility.lods import LodTable
 
@@ -108,7 +108,7 @@ class Picker:
         used = slice(0, table.rows_used)
         flags = table.flags[used]
         mesh = self._finest(table.mesh[used], table.lods[used])
-        shown = np.flatnonzero((flags & (ALIVE | HIDDEN) == ALIVE) & (mesh > 0))
+        shown = np.flatnonzero(table.shown() & (mesh > 0))
         handles, of = np.unique(mesh[shown], return_inverse=True)
         fresh = self._ensure_shapes(self._shapes_of(handles.tolist()))
         place = {handle: number for number, handle in enumerate(self._shapes)}
@@ -168,7 +168,7 @@ def _normal(tree: InstanceTree, met: Met, direction: F64) -> F64:
     """Of the triangle in the world, against the ray."""
     a, b, c = tree.corners(met).astype(np.float64)
     place = tree.places[met.instance].astype(np.float64)
-    normal: F64 = quat_rotate(place[3:7], np.cross(b - a, c - a) / place[7:10])
+    normal: F64 = quat_rotate(place[3:7], cofactors(place[7:10], place[10:13]) @ np.cross(b - a, c - a))
     normal = normal / np.abs(normal).max()
     normal = normal / np.sqrt((normal**2).sum())
     return -normal if normal @ direction > 0 else normal

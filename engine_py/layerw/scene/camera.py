@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.mathx import cross3
+from layerw.base.mathx import STRAIGHT, cross3
 from layerw.base.ports import F32, F64
 
 
@@ -61,12 +61,15 @@ class Camera:
         self.look_at((0.0, 0.0, 0.0))
 
     def look_at(self, target: npt.ArrayLike) -> None:
-        """Turn towards a point in world metres."""
+        """Turn towards a point in world metres. Straight up or down the yaw stays as it is: the limit of looking almost
+        straight there."""
         x, y, z = (float(v) for v in np.asarray(target, np.float64) - self.position)
         if x == y == z == 0:
             raise ValueError("The camera cannot look at its own position; move it or choose another target.")
-        self.yaw = math.atan2(-x, -z)
-        self.pitch = math.atan2(y, math.hypot(x, z))
+        level = math.hypot(x, z)
+        if level > STRAIGHT * abs(y):
+            self.yaw = math.atan2(-x, -z)
+        self.pitch = math.atan2(y, level)
 
     @property
     def forward(self) -> F64:

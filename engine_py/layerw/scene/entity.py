@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from layerw.base.colors import pack_rgba8
 from layerw.base.errors import ShapeError
-from layerw.base.mathx import Array, quat_from_axis_angle, quat_from_euler, quat_multiply
+from layerw.base.mathx import Array, facing, matrix_from_quat, quat_from_euler, quat_from_matrix, quat_multiply
+from layerw.scene.hierarchy import world_matrix
 from layerw.scene.table import HIDDEN, NO_SHADOW, STATIC_FLAG, Table
 
 
@@ -175,9 +176,20 @@ class Entity(Entities):
         rotation[:] = turned / np.linalg.norm(turned)
 
     def look_at(self, target: npt.ArrayLike) -> None:
-        """Turn it so that -Z points at `target`, with +Y up."""
-        direction: Array = np.asarray(target, np.float64) - self.position
-        yaw = np.arctan2(-direction[0], -direction[2])
-        pitch = np.arctan2(direction[1], np.hypot(direction[0], direction[2]))
-        turn = quat_from_axis_angle((0, 1, 0), yaw)
-        self.rotation[:] = quat_multiply(turn, quat_from_axis_angle((1, 0, 0), pitch))
+        """Turn it so that -Z points at `target`, with +Y up; straight up or down it keeps its heading.
+
+        Args:
+            target: (3,) metres in the world, whatever its parents are: they may move, turn, stretch and mirror it.
+
+        Raises:
+            ValueError: the target is where it stands.
+        """
+        table, row = self._table, self.first_row
+        columns = (table.parent, table.position, table.rotation, table.scale)
+        matrix, place = world_matrix(*columns, int(table.parent[row]))
+        inward = np.linalg.pinv(matrix)  # a parent that is flat has no inverse
+        forward: Array = inward @ (np.asarray(target, np.float64) - place) - table.position[row]
+        if not forward.any():
+            raise ValueError(f"Entity {row} cannot look at its own position; move it or choose another target.")
+        heading = matrix_from_quat(table.rotation[row])
+        self.rotation[:] = quat_from_matrix(facing(forward, inward @ (0.0, 1.0, 0.0), heading))

@@ -3,8 +3,8 @@
 Owns: the columns, row lifetimes and generations, the transform hierarchy, what changed since the last
 frame. Does not draw, cull or load. The GPU's instance columns are copies of `FrameColumns`, so moving
 things is writing to array views.
-Limits: `capacity` entities, fixed when the table is made (views never go stale); parents at most 64 deep.
-A child's scale is its parent's times its own, per axis: shear from rotated non-uniform scales is dropped.
+Limits: `capacity` entities, fixed when the table is made (views never go stale). Children may be nested to any depth;
+their world transforms are exact, shear and mirror images included (docs/adr/0011).
 """
 
 from __future__ import annotations
@@ -16,20 +16,25 @@ import numpy.typing as npt
 
 from layerw.base.errors import BudgetError, HandleError
 from layerw.scene.columns import Column, blocks_of, runs_of
-from layerw.scene.hierarchy import Hierarchy
+from layerw.scene.hierarchy import Hierarchy, up_the_tree
 from layerw.scene.rows import BLOCK_ROWS, DYNAMIC, STATIC, TRANSIENT, RowAllocator
 
 ALIVE, HIDDEN, STATIC_FLAG, NO_SHADOW = 1, 2, 4, 8
 TRANSFORM_COLUMNS = ("position", "rotation", "scale", "color")  # in spec.COLUMNS order
+SHEAR_COLUMN = len(TRANSFORM_COLUMNS)  # the next of them; only children have any
 
 
 class FrameColumns(NamedTuple):
-    """World-space instance columns: float32 (n, 3), (n, 4), (n, 3) and uint32 (n,), n = capacity."""
+    """World-space instance columns: float32 (n, 3), (n, 4), (n, 3), uint32 (n,), float32 (n, 3); n = capacity.
+
+    A row's matrix is its rotation times the triangle of its scale and shear (engine_py/kernels/geometry/transform.h).
+    """
 
     position: npt.NDArray[np.float32]
     rotation: npt.NDArray[np.float32]
     scale: npt.NDArray[np.float32]
     color: npt.NDArray[np.uint32]
+    shear: npt.NDArray[np.float32]
 
 
 class Table:
@@ -58,7 +63,25 @@ class Table:
         self._dynamic_blocks = 0  # a set of blocks: where rows that may move live
         self._hierarchy = Hierarchy()
         self._transient_rows = 0
+        self._children = 0  # rows that have a parent
         self._world: FrameColumns | None = None
+        self._straight = np.broadcast_to(np.zeros(3, np.float32), (self.capacity, 3))
+        self._shear_blocks = 0  # a set of blocks: whose shear must be uploaded
+
+    @property
+    def sheared(self) -> bool:
+        """Whether any row of the last `update` has shear."""
+        return self._world is not None and self._hierarchy.sheared
+
+    def shown(self) -> npt.NDArray[np.bool_]:
+        """(rows_used,) which rows live and are hidden neither by themselves nor by an ancestor."""
+        used = slice(0, self.rows_used)
+        flags, parent = self.flags[used], self.parent[used]
+        hidden = flags & HIDDEN != 0
+        if self._children and hidden.any():
+            hidden = up_the_tree(parent, hidden, np.logical_or)
+        found: npt.NDArray[np.bool_] = (flags & ALIVE != 0) & ~hidden
+        return found
 
     @property
     def position(self) -> npt.NDArray[np.float32]:
@@ -121,16 +144,19 @@ class Table:
         """Give rows back, and everything that has one of them as parent."""
         if not (self.flags[first : first + count] & ALIVE).all():
             raise HandleError(f"despawn of rows {first} to {first + count - 1}: some of them are not alive.")
-        for row in self._hierarchy.descendants(self.parent, np.arange(first, first + count), self.flags):
-            if not first <= row < first + count:
-                self._free(int(row), 1)
+        if self._children:
+            below = self._hierarchy.descendants(self.parent[: self.rows_used], np.arange(first, first + count))
+            for row in below.tolist():
+                self._free(row, 1)
         self._free(first, count)
 
     def _free(self, first: int, count: int) -> None:
         rows = slice(first, first + count)
         kind = STATIC if self.flags[first] & STATIC_FLAG else DYNAMIC
-        if (self.parent[rows] >= 0).any():
+        children = int((self.parent[rows] >= 0).sum())
+        if children:
             self._hierarchy.stale = True
+            self._children -= children
         self.flags[rows] = 0
         self.mesh[rows] = 0
         self.parent[rows] = -1
@@ -150,6 +176,7 @@ class Table:
             if ancestor == row:
                 raise ValueError(f"Entity {row} cannot have {parent} as its parent: that would be a cycle.")
             ancestor = int(self.parent[ancestor])
+        self._children += (parent >= 0) - (int(self.parent[row]) >= 0)
         self.parent[row] = parent
         self._hierarchy.stale = True
         self.touch(row, 1)  # its world transform changes even where nothing else does
@@ -177,17 +204,31 @@ class Table:
 
     def update(self) -> FrameColumns:
         """World-space columns of this frame: the columns themselves while nothing has a parent."""
-        local = FrameColumns(self.position, self.rotation, self.scale, self.color)
+        local = FrameColumns(self.position, self.rotation, self.scale, self.color, self._straight)
+        before = self._hierarchy.blocks
         rebuilt = self._hierarchy.refresh(self.parent, self.flags)
         if not len(self._hierarchy.rows):
             self._world = None
             return local
         if self._world is None:
-            self._world = FrameColumns(local[0].copy(), local[1].copy(), local[2].copy(), self.color)
+            self._world = FrameColumns(local[0].copy(), local[1].copy(), local[2].copy(), self.color,
+                                       self._straight.copy())  # fmt: skip
+            self._hierarchy.sheared = False
         moved = [column.settle(self._dynamic_blocks) for column in self._transforms]
         if rebuilt or any(moved):
+            sheared = self._hierarchy.sheared
+            if rebuilt and sheared:
+                self._world.shear[:] = 0
+                self._shear_blocks |= before
             self._compose(local, self._world)
+            self._note_shear(sheared)
         return self._world
+
+    def _note_shear(self, before: bool) -> None:
+        """The shear of children is uploaded as soon as any has some: the first time of all rows, as the GPU may still
+        have that of rows which stood there earlier."""
+        if self._hierarchy.sheared:
+            self._shear_blocks |= self._hierarchy.blocks if before else blocks_of(0, max(self.rows_used, 1))
 
     def _compose(self, local: FrameColumns, world: FrameColumns) -> None:
         """Copy the blocks that changed, then place the children anew: they may follow any of them."""
@@ -208,12 +249,16 @@ class Table:
         for number, name in enumerate(TRANSFORM_COLUMNS):
             for first, rows in self.columns[name].take_dirty(self._dynamic_blocks):
                 runs.append((number, first, rows))
+        if self.sheared:
+            runs.extend((SHEAR_COLUMN, first, rows) for first, rows in runs_of(self._shear_blocks))
+            self._shear_blocks = 0
         return runs
 
     def touch_all(self) -> None:
         """Everything must be uploaded again (new device, larger GPU columns)."""
         for column in self.columns.values():
             column.touch(0, max(self.rows_used, 1))
+        self._shear_blocks = blocks_of(0, max(self.rows_used, 1))
 
     def check(self, row: int, generation: int) -> None:
         """Raise HandleError when the entity that had this row is gone."""

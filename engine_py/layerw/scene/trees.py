@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LEAF_TRIANGLES, LEAF_INSTANCES = 4, 2
 WORSE = 2.0  # a refitted tree is built again once its boxes have this many times the area that they had
 RUNS_MAX = 64
+INSTANCE_FLOATS = 13  # position, rotation, scale, shear: LW_INSTANCE_FLOATS of the kernels
 NO_ITEM = 0xFFFFFFFF
 
 
@@ -111,7 +112,7 @@ class InstanceTree:
         ends = np.flatnonzero(np.diff(rows, append=-1) != 1) + 1
         begins = np.concatenate([[0], ends[:-1]]).astype(np.intp)
         self._runs = list(zip(begins.tolist(), ends.tolist(), strict=True)) if 0 < len(ends) <= RUNS_MAX else []
-        self.places: F32 = np.full((len(rows), 10), np.nan, np.float32)
+        self.places: F32 = np.full((len(rows), INSTANCE_FLOATS), np.nan, np.float32)
         self._boxes: F32 = np.empty((len(rows), 6), np.float32)
         self._tree = Tree(np.zeros((0, 8), np.uint32), np.zeros(0, np.uint32))
         self._built_area = 0.0
@@ -127,8 +128,8 @@ class InstanceTree:
         if not len(self.rows):
             return
         for rows, places in self._spans():
-            places[:, 0:3], places[:, 3:7], places[:, 7:10] = (
-                columns.position[rows], columns.rotation[rows], columns.scale[rows])
+            places[:, 0:3], places[:, 3:7], places[:, 7:10], places[:, 10:13] = (
+                columns.position[rows], columns.rotation[rows], columns.scale[rows], columns.shear[rows])
         GEOMETRY.lw_bvh_instance_boxes(self.places, self.numbers, self.meshes.table, self.meshes.nodes, len(self.rows),
                                        self._boxes)
         if len(self._tree.nodes):
@@ -144,7 +145,8 @@ class InstanceTree:
         return (np.array_equal(self.rows, other.rows) and np.array_equal(self.numbers, other.numbers)
                 and all(np.array_equal(places[:, 0:3], columns.position[rows])
                         and np.array_equal(places[:, 3:7], columns.rotation[rows])
-                        and np.array_equal(places[:, 7:10], columns.scale[rows]) for rows, places in self._spans()))
+                        and np.array_equal(places[:, 7:10], columns.scale[rows])
+                        and np.array_equal(places[:, 10:13], columns.shear[rows]) for rows, places in self._spans()))
 
     def _spans(self) -> Iterator[tuple[slice | npt.NDArray[np.intp], F32]]:
         """Rows and their `places`: slices where the rows are few runs, which copies eight times faster."""

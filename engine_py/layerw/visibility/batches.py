@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base.ports import F32, U32
+from layerw.gpu.spec import DRAW_MIRRORED
 from layerw.kernels.geometry import GEOMETRY
 from layerw.visibility.frustum import squared_length
 from layerw.visibility.lods import LodTable
 
-ALIVE, HIDDEN, STATIC, NO_SHADOW = 1, 2, 4, 8
+STATIC, NO_SHADOW = 4, 8
 CELL_ROWS_WANTED = 96
 CELL_M_MIN = 32.0
 RECORD_WORDS = 8
@@ -31,11 +32,13 @@ class TableView(Protocol):
     material: U32
     lods: npt.NDArray[np.uint16]
     flags: npt.NDArray[np.uint8]
+    parent: npt.NDArray[np.int32]
     radius: F32
     structure_revision: int
 
     @property
     def rows_used(self) -> int: ...
+    def shown(self) -> npt.NDArray[np.bool_]: ...
 
 
 class Runs(NamedTuple):
@@ -59,6 +62,7 @@ class Movers(NamedTuple):
 
     rows: U32
     radii: F32  # of the spheres in world space; written when scales change
+    mirrored: npt.NDArray[np.uint8]  # 1 where the scales make a mirror image; the same for all rows of a batch
     runs: Runs
     room: int
 
@@ -85,13 +89,16 @@ class Batches(NamedTuple):
     material: U32
     lods: npt.NDArray[np.uint16]
     casts: npt.NDArray[np.bool_]
+    mirrored: npt.NDArray[np.uint8]
 
 
-def sort_rows(table: TableView, rows: npt.NDArray[np.intp]) -> tuple[U32, Batches]:
-    """Order rows by (has LODs, material, mesh, LOD set, casts); stable, so rows stay ascending in a batch."""
+def sort_rows(table: TableView, rows: npt.NDArray[np.intp], scale: F32) -> tuple[U32, Batches]:
+    """Order rows by (has LODs, material, mesh, LOD set, casts, mirrored); stable, so rows stay ascending in a batch."""
     mesh, material, lods = (column[rows].astype(np.uint64) for column in (table.mesh, table.material, table.lods))
     casts = (table.flags[rows] & NO_SHADOW == 0).astype(np.uint64)
-    minor: U64 = mesh << np.uint64(17) | lods << np.uint64(1) | casts
+    mirrored = np.zeros(len(rows), np.uint8)
+    GEOMETRY.lw_mirrored(scale, rows.astype(np.uint32), len(rows), mirrored)
+    minor: U64 = mesh << np.uint64(18) | lods << np.uint64(2) | casts << np.uint64(1) | mirrored
     major: U64 = (lods > 0).astype(np.uint64) << np.uint64(32) | material
     order = np.arange(len(rows), dtype=np.uint32)
     _sort(minor.copy(), order)
@@ -103,7 +110,7 @@ def sort_rows(table: TableView, rows: npt.NDArray[np.intp]) -> tuple[U32, Batche
     first = rows32[start]
     return rows32, Batches(
         start, np.diff(start, append=len(rows)), table.mesh[first], table.material[first], table.lods[first],
-        table.flags[first] & NO_SHADOW == 0,
+        table.flags[first] & NO_SHADOW == 0, mirrored[order[start]],
     )  # fmt: skip
 
 
@@ -121,6 +128,7 @@ def build_runs(batches: Batches, lod_table: LodTable) -> Runs:
     of = np.repeat(np.arange(len(draft)), drafts_each)
     drafts = np.zeros((len(of), RECORD_WORDS), np.uint32)
     drafts[:, 0], drafts[:, 1] = batches.mesh[of], batches.material[of]
+    drafts[:, 4] = np.where(batches.mirrored[of], DRAW_MIRRORED, 0)
     until_m = np.full(len(of), np.inf, np.float32)
     for number in np.flatnonzero(levels):
         own = slice(int(draft[number]), int(draft[number] + levels[number]))
@@ -129,16 +137,17 @@ def build_runs(batches: Batches, lod_table: LodTable) -> Runs:
     return Runs(runs, runs[batches.casts], drafts, until_m)
 
 
-def build_movers(table: TableView, rows: npt.NDArray[np.intp], lod_table: LodTable) -> Movers:
+def build_movers(table: TableView, rows: npt.NDArray[np.intp], scale: F32, lod_table: LodTable) -> Movers:
     """Batches of rows that may move each frame."""
-    order, batches = sort_rows(table, rows)
+    order, batches = sort_rows(table, rows, scale)
     runs = build_runs(batches, lod_table)
-    return Movers(order, np.zeros(len(order), np.float32), runs, runs.room(len(order)))
+    return Movers(order, np.zeros(len(order), np.float32), np.repeat(batches.mirrored, batches.size), runs,
+                  runs.room(len(order)))  # fmt: skip
 
 
 def build_cells(table: TableView, rows: npt.NDArray[np.intp], position: F32, scale: F32, lod_table: LodTable) -> Cells:
     """Cut static batches into cells with bounding spheres."""
-    order, batches = sort_rows(table, rows)
+    order, batches = sort_rows(table, rows, scale)
     reach = np.empty(len(order), np.float32)
     GEOMETRY.lw_sphere_radii(table.radius, scale, order, len(order), reach)
     orders, spans, cells_each = [order[:0]], [np.zeros((0, 2), np.uint32)], []

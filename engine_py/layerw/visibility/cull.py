@@ -15,8 +15,6 @@ from layerw.base.ports import F32, F64, U32, TileDraw
 from layerw.gpu.spec import DRAW_CAMERA_RELATIVE
 from layerw.kernels.geometry import GEOMETRY
 from layerw.visibility.batches import (
-    ALIVE,
-    HIDDEN,
     STATIC,
     Cells,
     Movers,
@@ -70,6 +68,7 @@ class Visibility:
         tile_row: int = 0,
         shadow_m: float = 0.0,
         scale_changed: bool = True,
+        shear: F32 | None = None,
     ) -> VisibleSet:
         """Cull everything and build the lists.
 
@@ -79,11 +78,12 @@ class Visibility:
             position, rotation, scale: world-space columns, C-contiguous; tile rows are written to them.
             tiles, tile_row: streamed tiles and the first of the rows reserved for them.
             shadow_m: casters within this distance of the camera go to the shadow pass; 0 = none.
-            scale_changed: False promises that no scale differs from the last call's.
+            scale_changed: False promises that no scale differs from the last call's, nor any shear.
+            shear: (n, 3) as in FrameColumns, where any row has some.
         """
-        if self._refresh(position, scale) or scale_changed:
+        if self._refresh(position, scale, scale_changed) or scale_changed:
             for group in (self._movers, self._glass):
-                GEOMETRY.lw_sphere_radii(self.table.radius, scale, group.rows, len(group.rows), group.radii)
+                self._measure(group, scale, shear)
         write_view(self._view, camera, planes)
         shown = tiles if tiles is not None and len(tiles.mesh) else None
         self._reset(0 if shown is None else len(shown.mesh), shadow_m > 0)
@@ -99,18 +99,33 @@ class Visibility:
         self._draws, self._spare = self._spare, self._draws
         return self._spare.finish()
 
-    def _refresh(self, position: F32, scale: F32) -> bool:
+    def _measure(self, group: Movers, scale: F32, shear: F32 | None) -> None:
+        """The radii of a group's spheres in the world."""
+        GEOMETRY.lw_sphere_radii(self.table.radius, scale, group.rows, len(group.rows), group.radii)
+        if shear is None:
+            return
+        bent = np.flatnonzero((shear[group.rows] != 0).any(axis=1))
+        rows = group.rows[bent]
+        # Frobenius' norm: at least as large as what the matrix stretches most.
+        group.radii[bent] = self.table.radius[rows] * np.sqrt(squared_length(scale[rows]) + squared_length(shear[rows]))
+
+    def _turned_inside_out(self, scale: F32) -> bool:
+        """Whether some row became a mirror image or ceased to be one: its batch draws the other side then."""
+        return any(GEOMETRY.lw_mirrored(scale, group.rows, len(group.rows), group.mirrored)
+                   for group in (self._movers, self._glass))  # fmt: skip
+
+    def _refresh(self, position: F32, scale: F32, scale_changed: bool) -> bool:
         """Sorts rows into batches again where rows, their looks or LOD sets changed; returns whether they had."""
         revision = (self.table.structure_revision, self.lod_table.revision)
-        if self._revision == revision:
+        if self._revision == revision and not (scale_changed and self._turned_inside_out(scale)):
             return False
         used = self.table.rows_used
         flags = self.table.flags[:used]
-        shown = (flags & (ALIVE | HIDDEN) == ALIVE) & ((self.table.mesh[:used] != 0) | (self.table.lods[:used] != 0))
+        shown = self.table.shown() & ((self.table.mesh[:used] != 0) | (self.table.lods[:used] != 0))
         glass = np.isin(self.table.material[:used], list(self._blend)) if self._blend else np.zeros(used, np.bool_)
-        static = flags & STATIC != 0
-        self._movers = build_movers(self.table, np.flatnonzero(shown & ~glass & ~static), self.lod_table)
-        self._glass = build_movers(self.table, np.flatnonzero(shown & glass), self.lod_table)
+        static = (flags & STATIC != 0) & (self.table.parent[:used] < 0)  # one with a parent may move with it
+        self._movers = build_movers(self.table, np.flatnonzero(shown & ~glass & ~static), scale, self.lod_table)
+        self._glass = build_movers(self.table, np.flatnonzero(shown & glass), scale, self.lod_table)
         self._cells = build_cells(
             self.table, np.flatnonzero(shown & ~glass & static), position, scale, self.lod_table)  # fmt: skip
         self._glass_scratch = np.zeros(6 * len(self._glass.rows), np.uint32)

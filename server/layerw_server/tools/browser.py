@@ -25,6 +25,7 @@ BASE_FLAGS = ("--no-sandbox", "--disable-quic", "--no-first-run", "--disable-bac
 SWIFTSHADER_FLAGS = ("--enable-unsafe-webgpu", "--enable-features=Vulkan", "--use-vulkan=swiftshader",
                      "--use-angle=swiftshader")
 MESSAGES_MAX = 200
+GL_MARKS = ("GL ERROR", "GL_INVALID", "WebGL: INVALID")
 
 
 class BrowserMissing(Exception):
@@ -69,7 +70,8 @@ def chromium() -> Iterator[Browser]:
 
 
 class PageErrors:
-    """Everything a page reported as an error: console errors, uncaught exceptions, a crash."""
+    """Everything a page reported as an error: console errors, uncaught exceptions, a crash, and what WebGL refuses
+    (which Chromium only warns of)."""
 
     def __init__(self, page: Page) -> None:
         self.texts: list[str] = []
@@ -78,7 +80,7 @@ class PageErrors:
         page.on("crash", lambda _page: self._add("The page crashed."))
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" or (message.type == "warning" and any(mark in message.text for mark in GL_MARKS)):
             place = message.location.get("url", "")
             is_load = message.text.startswith("Failed to load resource")
             self._add(f"{message.text} ({place})" if is_load and place else message.text)

@@ -54,7 +54,7 @@ import { MATERIAL_KINDS, VERTEX_BYTES } from '../../gen/layouts.js';
  * @property {(TextureRecord | null | undefined)[]} textures five; null = none, undefined = gone
  * @property {Float32Array<ArrayBuffer>} block MATERIAL_BLOCK, extra.z = which textures are bound
  * @property {boolean} ready
- * @property {any[]} pipelines by draw pass and topology, filled when first drawn
+ * @property {any[]} pipelines by draw pass, topology and mirrored, filled when first drawn
  * @property {any} native
  */
 

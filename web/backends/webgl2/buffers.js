@@ -21,7 +21,7 @@ export class Webgl2Buffers {
     /** Internal format, format, type by column. */
     this.formats = [
       [gl.RGB32F, gl.RGB, gl.FLOAT], [gl.RGBA32F, gl.RGBA, gl.FLOAT],
-      [gl.RGB32F, gl.RGB, gl.FLOAT], [gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE],
+      [gl.RGB32F, gl.RGB, gl.FLOAT], [gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE], [gl.RGB32F, gl.RGB, gl.FLOAT],
     ];
     /** @type {WebGLTexture[]} */
     this.columns = [];

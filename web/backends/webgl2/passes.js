@@ -4,6 +4,7 @@
  * Owns: the picture and the draw loop. Knows no pass by name: rows say what is drawn, into what and how. Never draws into
  * the default framebuffer but to show the picture: that one mirrors the sample positions.
  */
+import { DRAW_CAMERA_RELATIVE, DRAW_MIRRORED } from '../../gen/layouts.js';
 import { TARGETS } from '../../gen/passes.js';
 import { DRAW_BINDING, MATERIAL_BINDING, unitOf } from './pipelines.js';
 import { Webgl2Targets } from './targets.js';
@@ -14,6 +15,7 @@ import { Webgl2Targets } from './targets.js';
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
 /** @typedef {import('./targets.js').Native} Native */
 const POLL_MS = 2;
+const DRAW_FLAGS = DRAW_CAMERA_RELATIVE | DRAW_MIRRORED;
 const ROW_ATTRIBUTE = 5;
 
 export class Webgl2Passes {
@@ -31,7 +33,7 @@ export class Webgl2Passes {
     this.pipelines = pipelines;
     this.textures = textures;
     this.targets = new Webgl2Targets(gl);
-    this.drawBuffers = [0, 1].map((flags) => this.makeDrawBuffer(flags));
+    this.drawBuffers = [0, 1, 2, 3].map((flags) => this.makeDrawBuffer(flags));
     /** @type {Native | null} */
     this.picture = null;
     /** What passes read where nobody drew it, by format. @type {Map<string, Native>} */
@@ -194,7 +196,8 @@ export class Webgl2Passes {
       }
       if (flags[i] !== group) {
         group = flags[i];
-        gl.bindBufferBase(gl.UNIFORM_BUFFER, DRAW_BINDING, this.drawBuffers[group & 1]);
+        gl.bindBufferBase(gl.UNIFORM_BUFFER, DRAW_BINDING, this.drawBuffers[group & DRAW_FLAGS]);
+        this.state.mirrored((group & DRAW_MIRRORED) !== 0);
       }
       if (mesh.array !== array) gl.bindVertexArray(array = mesh.array);
       gl.vertexAttribIPointer(ROW_ATTRIBUTE, 1, gl.UNSIGNED_INT, 4, first[i] * 4);

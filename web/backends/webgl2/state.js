@@ -19,8 +19,14 @@ export class GlState {
   offscreen() {
     const { gl, clip } = this;
     if (clip) clip.clipControlEXT(clip.UPPER_LEFT_EXT, clip.ZERO_TO_ONE_EXT);
-    gl.frontFace(clip ? gl.CCW : gl.CW);
+    this.mirrored(false);
     gl.cullFace(gl.BACK);
+  }
+
+  /** Which way front faces wind. @param {boolean} mirrored instances are mirror images of their meshes */
+  mirrored(mirrored) {
+    const { gl, clip } = this;
+    gl.frontFace((clip !== null) !== mirrored ? gl.CCW : gl.CW);
   }
 
   /** Conventions of the last pass, onto the canvas. */

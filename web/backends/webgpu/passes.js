@@ -4,6 +4,7 @@
  * Owns: the picture (so that it can be read at any time; the canvas gets a copy), the draw loop, and the bind groups of
  * what passes read. Knows no pass by name: rows say what is drawn, into what and how.
  */
+import { DRAW_CAMERA_RELATIVE, DRAW_MIRRORED } from '../../gen/layouts.js';
 import { TARGETS } from '../../gen/passes.js';
 import { COLOR_FORMAT, FORMATS } from './formats.js';
 
@@ -18,6 +19,7 @@ const MAP_READ = 0x1;
 const COPY_DST = 0x8; // of buffers
 const COPY_ROW_BYTES = 256; // the API pads rows to it
 const TEXTURE_BINDING = 0x04;
+const DRAW_FLAGS = DRAW_CAMERA_RELATIVE | DRAW_MIRRORED;
 const INPUT_GROUP = Object.freeze({ draws: 3, fullscreen: 1, resolve: 0 });
 
 export class WebgpuPasses {
@@ -39,7 +41,7 @@ export class WebgpuPasses {
     this.context = context;
     this.buffers = buffers;
     this.pipelines = pipelines;
-    this.drawGroups = [0, 1].map((flags) => this.makeDrawGroup(flags));
+    this.drawGroups = [0, 1, 2, 3].map((flags) => this.makeDrawGroup(flags));
     /** @type {Native | null} */
     this.picture = null;
     /** What passes read where nobody drew it, by format. @type {Map<string, Native>} */
@@ -185,11 +187,12 @@ export class WebgpuPasses {
     for (let i = 0; i < count; i += 1) {
       const mesh = meshes[i].native;
       const nextMaterial = materials[i];
-      const nextPipeline = nextMaterial.pipelines[list * 3 + mesh.topology]
-        ?? this.pipelines.get(list, nextMaterial, mesh.topology);
+      const mirrored = flags[i] & DRAW_MIRRORED ? 1 : 0;
+      const nextPipeline = nextMaterial.pipelines[(list * 3 + mesh.topology) * 2 + mirrored]
+        ?? this.pipelines.get(list, nextMaterial, mesh.topology, mirrored);
       if (nextPipeline !== pipeline) pass.setPipeline(pipeline = nextPipeline);
       if (nextMaterial !== material) pass.setBindGroup(1, (material = nextMaterial).native.group);
-      if (flags[i] !== group) pass.setBindGroup(2, this.drawGroups[(group = flags[i]) & 1]);
+      if (flags[i] !== group) pass.setBindGroup(2, this.drawGroups[(group = flags[i]) & DRAW_FLAGS]);
       if (mesh.vertex !== vertex || mesh.vertexOffset !== vertexOffset) {
         pass.setVertexBuffer(0, vertex = mesh.vertex, vertexOffset = mesh.vertexOffset);
       }

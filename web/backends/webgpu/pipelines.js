@@ -1,11 +1,11 @@
 // @ts-check
 /** @file Pipelines and materials of the WebGPU backend.
  *
- * Owns: bind group layouts, the pipeline cache by (pass, kind, flags, topology), material bind groups (group 1).
+ * Owns: bind group layouts, the pipeline cache by (pass, kind, flags, topology, mirrored), material bind groups (group 1).
  * The usual pipelines are compiled asynchronously at boot (`warm`); any other when a material that needs it is made.
  */
 import {
-  MATERIAL_BLEND, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, VERTEX, VERTEX_BYTES,
+  COLUMNS, MATERIAL_BLEND, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, VERTEX, VERTEX_BYTES,
 } from '../../gen/layouts.js';
 import { PASSES, TARGETS, WARM_UP } from '../../gen/passes.js';
 import { PIPELINE_FLAGS, meshProgram, overrides, wgslModule } from '../../shaders/loader.js';
@@ -39,8 +39,8 @@ const VERTEX_BUFFERS = [
 export function makeLayouts(device) {
   const both = VERTEX_STAGE | FRAGMENT_STAGE;
   /** @type {GPUBindGroupLayoutEntry[]} */
-  const rows = [1, 2, 3, 4].map((binding) => ({
-    binding, visibility: VERTEX_STAGE, buffer: { type: 'read-only-storage' },
+  const rows = COLUMNS.map((_, column) => ({
+    binding: 1 + column, visibility: VERTEX_STAGE, buffer: { type: 'read-only-storage' },
   }));
   /** @type {GPUBindGroupLayoutEntry[]} */
   const textures = [1, 2, 3, 4, 5].map((binding) => ({ binding, visibility: FRAGMENT_STAGE, texture: {} }));
@@ -107,17 +107,17 @@ export class WebgpuPipelines {
     });
   }
 
-  /** @param {number} list @param {number} kind @param {number} flags @param {number} topology */
-  key(list, kind, flags, topology) {
-    const shaderKind = DRAWS[list].shader === '' ? kind : 0;
-    return ((list * MATERIAL_KINDS.length + shaderKind) * (PIPELINE_FLAGS + 1) + (flags & PIPELINE_FLAGS)) * 3 + topology;
+  /** @param {number} list @param {number} kind @param {number} flags @param {number} topology @param {number} mirrored */
+  key(list, kind, flags, topology, mirrored) {
+    const shader = list * MATERIAL_KINDS.length + (DRAWS[list].shader === '' ? kind : 0);
+    return ((shader * (PIPELINE_FLAGS + 1) + (flags & PIPELINE_FLAGS)) * 3 + topology) * 2 + mirrored;
   }
 
   /** Compiles what nearly every program needs, and every full-screen pass, so that none stops a frame later. */
   async warm() {
     const draws = WARM_UP.map(async ([list, kind, flags]) => {
-      const key = this.key(list, kind, flags, 0);
-      const pipeline = await this.device.createRenderPipelineAsync(this.descriptor(list, kind, flags, 0));
+      const key = this.key(list, kind, flags, 0, 0);
+      const pipeline = await this.device.createRenderPipelineAsync(this.descriptor(list, kind, flags, 0, 0));
       if (!this.cache.has(key)) this.cache.set(key, pipeline);
     });
     const screens = PASSES.filter(({ kind }) => kind === 'fullscreen').map(async (row) => {
@@ -129,15 +129,16 @@ export class WebgpuPipelines {
   }
 
   /** @param {number} list draw_list.pass_id @param {MaterialRecord} material @param {number} topology
-   * @returns {GPURenderPipeline} */
-  get(list, material, topology) {
-    const key = this.key(list, material.kind, material.flags, topology);
+   * @param {number} mirrored 0 or 1 @returns {GPURenderPipeline} */
+  get(list, material, topology, mirrored) {
+    const { kind, flags } = material;
+    const key = this.key(list, kind, flags, topology, mirrored);
     let pipeline = this.cache.get(key);
     if (!pipeline) {
-      pipeline = this.device.createRenderPipeline(this.descriptor(list, material.kind, material.flags, topology));
+      pipeline = this.device.createRenderPipeline(this.descriptor(list, kind, flags, topology, mirrored));
       this.cache.set(key, pipeline);
     }
-    material.pipelines[list * 3 + topology] = pipeline;
+    material.pipelines[(list * 3 + topology) * 2 + mirrored] = pipeline;
     return pipeline;
   }
 
@@ -161,9 +162,9 @@ export class WebgpuPipelines {
     return module;
   }
 
-  /** @param {number} list @param {number} kind @param {number} flags @param {number} topology
+  /** @param {number} list @param {number} kind @param {number} flags @param {number} topology @param {number} mirrored
    * @returns {GPURenderPipelineDescriptor} */
-  descriptor(list, kind, flags, topology) {
+  descriptor(list, kind, flags, topology, mirrored) {
     const row = DRAWS[list];
     const module = this.module(meshProgram(kind, row));
     const constants = overrides(flags, row);
@@ -171,7 +172,10 @@ export class WebgpuPipelines {
       label: `${row.name} kind ${kind} flags ${flags}`, ...this.passState(row),
       vertex: { module, constants, buffers: VERTEX_BUFFERS },
       fragment: { module, constants, targets: colorTargets(row) },
-      primitive: { topology: TOPOLOGY[topology], cullMode: (flags & MATERIAL_DOUBLE_SIDED) !== 0 ? 'none' : 'back' },
+      primitive: {
+        topology: TOPOLOGY[topology], frontFace: mirrored ? 'cw' : 'ccw',
+        cullMode: (flags & MATERIAL_DOUBLE_SIDED) !== 0 ? 'none' : 'back',
+      },
     };
   }
 
@@ -212,7 +216,7 @@ export class WebgpuPipelines {
     });
     // Compile here rather than in the middle of a frame.
     const part = (record.flags & MATERIAL_BLEND) !== 0 ? 'see_through' : 'solid';
-    this.get(DRAWS.findIndex(({ materials }) => materials === part), record, 0);
+    this.get(DRAWS.findIndex(({ materials }) => materials === part), record, 0, 0);
     return { buffer, group };
   }
 

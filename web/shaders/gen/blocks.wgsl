@@ -50,3 +50,4 @@ const HAS_EMISSIVE = 16u;
 
 const ROWS_STEP = 1024u;
 const DRAW_CAMERA_RELATIVE = 1u;
+const DRAW_MIRRORED = 2u;

@@ -30,7 +30,8 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_field_rays": (("in", "u32", "u32", "in", "in", "in", "u32", "out", "out"), "void"),
     "lw_sort_u32": (("out", "out", "out", "out", "u32"), "void"),
     "lw_sort_u64": (("out", "out", "out", "out", "u32"), "void"),
-    "lw_compose_rows": (("in", "in", "u32", "in", "in", "in", "out", "out", "out"), "void"),
+    "lw_compose_rows": (("in", "in", "u32", "in", "in", "in", "out", "out", "out", "out"), "u32"),
+    "lw_mirrored": (("in", "in", "u32", "out"), "u32"),
     "lw_error_text": (("u32",), "u32"),
     "lw_statistics": (("u32",), "u32"),
     "lw_ring_statistics": (("u32",), "u32"),
@@ -224,7 +225,7 @@ class Kernels(Protocol):
         ...
 
     def lw_bvh_instance_boxes(self, instances: Address, mesh_of: Address, meshes: Address, mesh_nodes: Address, count: int, boxes: Address) -> None:
-        """World boxes of instances of meshes. An instance is 10 floats (position, unit quaternion xyzw, scale) and the number of its mesh; a mesh is 4 words: first node, nodes, first triangle, triangles. Boxes are wider by 4e-6 of where they lie and how large they are, for what rounding does to the ways there and back."""
+        """World boxes of instances of meshes. An instance is 13 floats (position, unit quaternion xyzw, scale, shear: see transform.h) and the number of its mesh; a mesh is 4 words: first node, nodes, first triangle, triangles. Boxes are wider by 4e-6 of where they lie and how large they are, for what rounding does to the ways there and back."""
         ...
 
     def lw_bvh_rays_instances(self, nodes: Address, node_count: int, order: Address, boxes: Address, instances: Address, mesh_of: Address, meshes: Address, mesh_nodes: Address, mesh_order: Address, positions: Address, indices: Address, rays: Address, ray_count: int, distance: Address, instance: Address, triangle: Address) -> None:
@@ -271,8 +272,12 @@ class Kernels(Protocol):
         """The same for 64-bit keys, which are 8-byte aligned."""
         ...
 
-    def lw_compose_rows(self, parents: Address, rows: Address, count: int, position: Address, rotation: Address, scale: Address, world_position: Address, world_rotation: Address, world_scale: Address) -> None:
-        """Writes the world transforms of `count` rows, in the order given: a parent's row is composed before its children's, or already is in `world_*`. Positions and scales have 3 floats a row, rotations 4; local and world may not overlap."""
+    def lw_compose_rows(self, parents: Address, rows: Address, count: int, position: Address, rotation: Address, scale: Address, world_position: Address, world_rotation: Address, world_scale: Address, world_shear: Address) -> int:
+        """Writes the world transforms of `count` rows, in the order given: a parent's row is composed before its children's, or already is in `world_*`. Positions, scales and shears have 3 floats a row, rotations 4; local and world may not overlap. Returns how many of the rows have shear."""
+        ...
+
+    def lw_mirrored(self, scale: Address, rows: Address, count: int, mirrored: Address) -> int:
+        """mirrored[i] = 1 where an odd number of the three scales of rows[i] is below 0 and none is 0 or NaN, else 0. Returns how many of them changed."""
         ...
 
 

@@ -12,9 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.kernels.twins.bvh import node_words, triangle_boxes, valid_boxes
+from layerw.kernels.twins.transform import stretched
 
 Array = npt.NDArray[Any]
 NO_ITEM = 0xFFFFFFFF
+INSTANCE_FLOATS = 13
+PARTS = (slice(0, 3), slice(3, 6), 6, slice(7, 10), slice(10, 13))  # position, axis, w, scale, shear of an instance
 FAR_FACTOR = np.float32(1 + 3 * 2.0**-23)
 _INFINITY, _ZERO = np.float32(np.inf), np.float32(0)
 
@@ -184,28 +187,36 @@ def _turn(axis: Array, w: Array, v: Array) -> Array:
 def lw_bvh_instance_boxes(instances: Array, mesh_of: Array, meshes: Array, mesh_nodes: Array, count: int,
                           boxes: Array) -> None:
     """See geometry/bvh.h."""
-    own, table = instances.reshape(-1, 10)[:count], meshes.reshape(-1, 4)[mesh_of[:count]]
-    position, axis, w, scale = own[:, 0:3], own[:, 3:6], own[:, 6], own[:, 7:10]
+    own, table = instances.reshape(-1, INSTANCE_FLOATS)[:count], meshes.reshape(-1, 4)[mesh_of[:count]]
     out, filled = boxes.reshape(-1, 6)[:count], table[:, 1] > 0
     out[:, :3], out[:, 3:] = _INFINITY, -_INFINITY
     roots = node_words(mesh_nodes)[table[filled, 0]].view(np.float32)
-    position, axis, w, scale = position[filled], axis[filled], w[filled], scale[filled]
+    position, axis, w, scale, shear = (own[filled, part] for part in PARTS)
     half_of = np.float32(0.5)
     with np.errstate(all="ignore"):
-        center = ((roots[:, 0:3] + roots[:, 4:7]) * half_of) * scale
-        half = np.abs(((roots[:, 4:7] - roots[:, 0:3]) * half_of) * scale)
+        center = stretched(scale, shear, (roots[:, 0:3] + roots[:, 4:7]) * half_of)
+        half = (roots[:, 4:7] - roots[:, 0:3]) * half_of
+        sides = [stretched(scale, shear, np.where(np.arange(3) == k, half, _ZERO)) for k in range(3)]
         middle = position + _turn(axis, w, center)
-        x, y, z = (np.abs(_turn(axis, w, np.where(np.arange(3) == k, half, _ZERO))) for k in range(3))
-        reach, far = (x + y) + z, np.abs(center)
-        size = ((half[:, 0] + half[:, 1]) + half[:, 2]) + ((far[:, 0] + far[:, 1]) + far[:, 2])
+        x, y, z = (np.abs(_turn(axis, w, side)) for side in sides)
+        reach = (x + y) + z
+        right, up, back, far = ((np.abs(v[:, 0]) + np.abs(v[:, 1])) + np.abs(v[:, 2]) for v in (*sides, center))
+        size = ((right + up) + back) + far
         wider = reach + (np.abs(position) + size[:, None]) * np.float32(4e-6)
         out[filled] = np.concatenate([middle - wider, middle + wider], axis=1)
 
 
 def _local(ray: Ray, own: Array) -> Ray | None:
-    axis, w, scale = -own[None, 3:6], own[None, 6], own[7:10]
-    origin = _turn(axis, w, (ray.origin - own[0:3])[None])[0] / scale
-    return ray_of(origin, _turn(axis, w, ray.direction[None])[0] / scale, ray.until)
+    axis, w = -own[None, 3:6], own[None, 6]
+    origin = _shrunk(own, _turn(axis, w, (ray.origin - own[0:3])[None])[0])
+    return ray_of(origin, _shrunk(own, _turn(axis, w, ray.direction[None])[0]), ray.until)
+
+
+def _shrunk(own: Array, to: Array) -> Array:
+    scale, shear = own[7:10], own[10:13]
+    z = to[2] / scale[2]
+    y = (to[1] - shear[2] * z) / scale[1]
+    return np.array([((to[0] - shear[0] * y) - shear[1] * z) / scale[0], y, z], np.float32)
 
 
 def lw_bvh_rays_instances(nodes: Array, node_count: int, order: Array, boxes: Array, instances: Array, mesh_of: Array,
@@ -213,7 +224,8 @@ def lw_bvh_rays_instances(nodes: Array, node_count: int, order: Array, boxes: Ar
                           rays: Array, ray_count: int, distance: Array, instance: Array, triangle: Array) -> None:
     """See geometry/bvh.h. Goes through the instances in the order of entering their boxes."""
     points, corners = positions.reshape(-1, 3), indices.reshape(-1, 3)
-    own, table, boxes = instances.reshape(-1, 10), meshes.reshape(-1, 4).astype(np.intp), boxes.reshape(-1, 6)
+    own, boxes = instances.reshape(-1, INSTANCE_FLOATS), boxes.reshape(-1, 6)
+    table = meshes.reshape(-1, 4).astype(np.intp)
     with np.errstate(all="ignore"):
         for i, ray in enumerate(_rays(rays, ray_count)):
             best = (_INFINITY, NO_ITEM, NO_ITEM)

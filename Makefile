@@ -9,7 +9,7 @@ KERNELS := $(shell find engine_py/kernels -name "*.[ch]" -o -name "*.py" -path "
 WORLD := examples/worlds/island
 SEED ?= 1
 
-.PHONY: run setup kernels test check bench codegen clean help \
+.PHONY: run setup kernels test check bench codegen docs clean help \
 	check-ruff check-types check-layers check-javascript check-generated
 
 run: setup $(WORLD)/tileset.json
@@ -42,6 +42,11 @@ bench: setup .make/npm
 	@tools/chromium.sh
 	@$(BIN)/python -m benchmarks
 
+# The reference is made from the docstrings; tests/docs runs every example of these pages.
+docs: .make/installed
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "build/docs/index.html"
+
 codegen: .make/installed
 	@$(BIN)/python -m layerw.gpu.codegen
 	@$(BIN)/python engine_py/kernels/generate.py
@@ -73,4 +78,5 @@ help:
 	@echo "make test             everything that proves the project"
 	@echo "make check            formats, types, layers, generated files: seconds"
 	@echo "make bench            speed tables in benchmarks/results/"
+	@echo "make docs             the documentation in build/docs/"
 	@echo "make setup            only the environment and the runtime"

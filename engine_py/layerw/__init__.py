@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from layerw.app import App
 from layerw.base.config import Budgets, Network
-from layerw.base.errors import BudgetError, ConfigError, HandleError, LayerwError, ShapeError
+from layerw.base.errors import (
+    AttributeMissing,
+    BudgetError,
+    ConfigError,
+    HandleError,
+    KeyMissing,
+    KindError,
+    LayerwError,
+    ShapeError,
+)
 from layerw.content.models import Model
 from layerw.input.fly import FlyCamera
 from layerw.scene.entity import Entities, Entity
@@ -30,9 +39,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "App", "BudgetError", "Budgets", "ConfigError", "Entities", "Entity", "FlyCamera", "HandleError", "LayerwError",
-    "Lods", "Material", "Mesh", "Model", "Network", "Panel", "Screenshot", "ShapeError", "World", "__version__",
-    "flora", "scatter",
+    "App", "AttributeMissing", "BudgetError", "Budgets", "ConfigError", "Entities", "Entity", "FlyCamera",
+    "HandleError", "KeyMissing", "KindError", "LayerwError", "Lods", "Material", "Mesh", "Model", "Network", "Panel",
+    "Screenshot", "ShapeError", "World", "__version__", "flora", "scatter",
 ]  # fmt: skip
 
 # What a small program does without is imported when it is first asked for: it would cost every start of every page.

@@ -84,7 +84,21 @@ class App:
     def spawn(self, mesh: Mesh | Lods, material: Material | None = None, *, position: npt.ArrayLike | None = None,
               rotation: npt.ArrayLike | None = None, scale: npt.ArrayLike | None = None, color: Any = None,
               parent: Entity | None = None, static: bool = False) -> Entity:  # fmt: skip
-        """One entity. position: metres; rotation: quaternion xyzw; color: sRGB, multiplies the material's."""
+        """One entity.
+
+        Args:
+            mesh: what it looks like, or Lods: one mesh for each distance.
+            material: None: white, roughness 0.7.
+            position: (3,) metres, from the parent where there is one.
+            rotation: quaternion xyzw.
+            scale: (3,) or one number.
+            color: sRGB, multiplies the material's.
+            parent: the entity that it moves with.
+            static: it never moves, which makes it cheaper to draw; its views are read-only.
+
+        Raises:
+            ShapeError, KindError, HandleError, BudgetError: nothing is left behind then.
+        """
         return self._engine.spawner.one(mesh, material, static, position=position, rotation=rotation, scale=scale,
                                         color=color, parent=parent)  # fmt: skip
 
@@ -92,7 +106,14 @@ class App:
                    position: npt.ArrayLike | None = None, rotation: npt.ArrayLike | None = None,
                    scale: npt.ArrayLike | None = None, color: Any = None,
                    static: bool = False) -> Entities:  # fmt: skip
-        """`count` entities in one call; write to their array views to move them. static: they never move."""
+        """`count` entities in one call; write to their array views to move them.
+
+        Args:
+            mesh, material, static: as for `spawn`.
+            count: how many, 0 or more.
+            position, scale: (3,) for all, or (count, 3), metres; rotation: (4,) or (count, 4) quaternions xyzw.
+            color: one colour, or (count, 3 or 4), sRGB.
+        """
         return self._engine.spawner.many(mesh, count, material, static, position=position, rotation=rotation,
                                          scale=scale, color=color)  # fmt: skip
 
@@ -106,8 +127,11 @@ class App:
              max_texture_side: int = 1024) -> Model:  # fmt: skip
         """A glTF or glb model, on its way from now on. `model.root` is there at once; see `model.on_ready`.
 
-        url: relative to the program, absolute, a data URI, or a pathlib.Path. What goes wrong later is the model's
-        own: `model.state`, `model.error`, `model.warnings`.
+        Args:
+            url: relative to the program, absolute, a data URI, or a pathlib.Path. What goes wrong later is the
+                model's own: `model.state`, `model.error`, `model.warnings`.
+            position, rotation, scale, parent: of its root, as for `spawn`.
+            max_texture_side: pixels; larger images are scaled down.
         """
         model = self._engine.opening.model(url, position=position, rotation=rotation, scale=scale, parent=parent,
                                            max_texture_side=max_texture_side)  # fmt: skip
@@ -116,7 +140,14 @@ class App:
 
     def stream(self, url: str | PathLike[str], *, place: str = "as_is",
                transform: npt.NDArray[np.float64] | None = None, max_texture_side: int = 1024) -> World:  # fmt: skip
-        """An open world (3D Tiles): the folder with its tileset.json, or the file; see stream.StreamConfig."""
+        """An open world (3D Tiles): tiles come and go with the camera, under the budgets.
+
+        Args:
+            url: the folder with its tileset.json, or that file.
+            place: "as_is", or "local": a geocentric world's middle comes to the origin, its up becomes +Y.
+            transform: 4x4, applied to the tileset (in its Z-up axes) first.
+            max_texture_side: pixels; larger images are scaled down.
+        """
         world = self._engine.opening.world(url, place=place, transform=transform, max_texture_side=max_texture_side)
         self._engine.contents.worlds.append(world)
         return world
@@ -134,26 +165,32 @@ class App:
 
     @property
     def sun(self) -> Sun:
+        """The directional light."""
         return self._engine.environment.sun
 
     @property
     def sky(self) -> Sky:
+        """The colours of the sky."""
         return self._engine.environment.sky
 
     @property
     def fog(self) -> Fog:
+        """Distance fog."""
         return self._engine.environment.fog
 
     @property
     def sea(self) -> Sea:
+        """The sea; `app.sea.level = 0.0` shows it."""
         return self._engine.environment.sea
 
     @property
     def wind(self) -> Wind:
+        """What sways trees and drives waves."""
         return self._engine.environment.wind
 
     @property
     def shadows(self) -> Shadows:
+        """The sun's shadows."""
         return self._engine.environment.shadows
 
     @property
@@ -244,7 +281,10 @@ class App:
 
     def show_image(self, pixels: npt.ArrayLike, *, left: float = 0.0, top: float = 0.0, scale: float = 1.0,
                    smooth: bool = False) -> Panel:  # fmt: skip
-        """Shows (height, width, 4 or 3) uint8 sRGB pixels above the canvas; the Panel takes new ones: `write`."""
+        """Shows (height, width, 4 or 3) uint8 sRGB pixels above the canvas; the Panel takes new ones: `write`.
+
+        left, top, scale, smooth: as for `panel`.
+        """
         return self._engine.surface.panels.show(pixels, left=left, top=top, scale=scale, smooth=smooth)
 
     @property

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pytest
 
 from layerw_server.bake import bake
-from layerw_server.bake.heightfield import load_dem
+from layerw_server.bake.sources import load_dem
 
 from .harness import HOST_JS, Running
 

@@ -8,9 +8,9 @@ import sys
 import layerw
 
 NAMES = {
-    "App", "BudgetError", "Budgets", "ConfigError", "Entities", "Entity", "FlyCamera", "HandleError", "LayerwError",
-    "Lods", "Material", "Mesh", "Model", "Network", "Panel", "Screenshot", "ShapeError", "World", "__version__",
-    "flora", "scatter",
+    "App", "AttributeMissing", "BudgetError", "Budgets", "ConfigError", "Entities", "Entity", "FlyCamera",
+    "HandleError", "KeyMissing", "KindError", "LayerwError", "Lods", "Material", "Mesh", "Model", "Network", "Panel",
+    "Screenshot", "ShapeError", "World", "__version__", "flora", "scatter",
 }  # fmt: skip
 
 

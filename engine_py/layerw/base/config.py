@@ -32,18 +32,22 @@ class Budgets:
 
     @property
     def heap_bytes(self) -> int:
+        """heap_mib in bytes."""
         return int(self.heap_mib * MIB)
 
     @property
     def layer_bytes(self) -> int:
+        """layer_mib in bytes."""
         return int(self.layer_mib * MIB)
 
     @property
     def gpu_bytes(self) -> int:
+        """gpu_mib in bytes."""
         return int(self.gpu_mib * MIB)
 
     @property
     def memory_bytes(self) -> int:
+        """memory_mib in bytes."""
         return int(self.memory_mib * MIB)
 
     @property
@@ -54,6 +58,7 @@ class Budgets:
 
     @property
     def upload_bytes_per_frame(self) -> int:
+        """upload_mib_per_frame in bytes."""
         return int(self.upload_mib_per_frame * MIB)
 
     def replaced(self, overrides: dict[str, float]) -> Budgets:

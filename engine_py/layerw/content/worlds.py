@@ -42,6 +42,7 @@ class World:
 
     @property
     def url(self) -> str:
+        """Where it comes from."""
         return self.streamer.url
 
     @property

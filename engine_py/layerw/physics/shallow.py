@@ -82,12 +82,12 @@ class ShallowWater:
 
     def paint(self, picture: PixelTarget, *, low: float, high: float, deep: float, low_color: Any = "#5b4a36",
               high_color: Any = "#b9c48f", water_color: Any = "#1b5f8f") -> None:  # fmt: skip
-        """Draws it from above into a picture of columns x rows pixels (app.picture), lit from the upper left.
+        """Draws it from above into a picture of columns x rows pixels (app.panel), lit from the upper left.
 
         Args:
             picture: where to; `picture.show()` shows it.
             low, high: the ground heights, metres, that have low_color and high_color.
-            deep: metres of water that hide the ground.
+            deep: metres of water that hide the ground, in water_color.
 
         Raises:
             ShapeError: the picture has another size.

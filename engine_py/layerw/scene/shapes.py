@@ -107,7 +107,7 @@ class Mesh:
     @classmethod
     def cylinder(cls, radius: float = 0.5, height: float = 1.0, segments: int = 24, *,
                  top_radius: float | None = None) -> Mesh:  # fmt: skip
-        """A closed cylinder around +Y, centred on the origin: metres, 3 to 1024 segments around.
+        """A closed cylinder around +Y, centred on the origin: radius and height in metres, 3 to 1024 segments around.
 
         top_radius: of the upper end, at least 0; None: as the lower one.
         """

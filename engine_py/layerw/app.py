@@ -334,7 +334,12 @@ class App:
         self._engine.close()
 
     def frame_step(self, time_s: float, dt_s: float, inbox_bytes: int, inbox_needed_bytes: int) -> None:
-        """One frame, as a host drives it: see base.host_port.FrameReceiver."""
+        """One frame, as a host drives it (a program has `frame` for its own).
+
+        Args:
+            time_s, dt_s: since the start, since the last frame, seconds.
+            inbox_bytes, inbox_needed_bytes: events in the inbox, and the room that the next one needs.
+        """
         self._engine.frame_step(time_s, dt_s, inbox_bytes, inbox_needed_bytes)
 
 

@@ -103,4 +103,5 @@ def run_program(context: BrowserContext, serve_program: ServeProgram) -> Iterato
 
     yield run
     for running in pages:
+        running.check_gpu()
         running.check_leaks()

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import BrowserContext, Page
 
-from layerw_server.tools.browser import PageErrors
+from layerw_server.tools.browser import GL_MARKS, PageErrors
 
 SIZE = {"width": 160, "height": 120}
 BOOT_TIMEOUT_MS = 90_000
@@ -85,6 +85,11 @@ class Running:
     def counts(self) -> dict[str, int]:
         """Return the live handles, transfers and proxies."""
         return dict(self.request("counts"))
+
+    def check_gpu(self) -> None:
+        """Fail where WebGL refused a call."""
+        refused = [text for text in self.errors.texts if any(mark in text for mark in GL_MARKS)]
+        assert not refused, f"WebGL refused {len(refused)} calls, first: {refused[0]}"
 
     def check_leaks(self) -> None:
         """Fail where more is alive than after the first frames."""

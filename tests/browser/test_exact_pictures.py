@@ -1,4 +1,5 @@
-"""Pictures of exact transforms on both APIs: the empty sky, mirror images, shear, flat things, hidden parents."""
+"""Pictures of exact transforms on both APIs: the empty sky, mirror images, shear, flat things, hidden parents,
+night."""
 
 from __future__ import annotations
 
@@ -75,6 +76,11 @@ def hidden():
     app.spawn(lw.Mesh.box(), lw.Material(color="red", unlit=True), position=(1.5, 0, 0), parent=root)
     root.visible = False
 
+def night():
+    clear()
+    keep(app.spawn(lw.Mesh.plane(60, 60), lw.Material(color="white"), position=(0, -1, 0)))
+    app.sun.elevation = math.radians(-20)
+
 @app.frame
 def update(dt):
     pass
@@ -125,4 +131,6 @@ def test_pictures(run_program: RunProgram, backend: str) -> None:
     hidden = picture(running, "hidden")
     assert not ((hidden[:, :, 0] > 150) & (hidden[:, :, 2] < 80)).any(), "what hangs on a hidden parent is hidden"
 
+    night = picture(running, "night")
+    assert night.max() < 60, "a sun far below the horizon leaves night"
     assert running.errors.texts == []

@@ -84,7 +84,7 @@ def _light_key(environment: Environment) -> tuple[object, ...]:
                                     environment.shadows)  # fmt: skip
     return (
         sun.elevation, sun.azimuth, tuple(sun.color), sun.intensity, sun.angular_radius,
-        tuple(sky.zenith), tuple(sky.horizon), tuple(sky.ground), sky.gradient,
+        tuple(sky.zenith), tuple(sky.horizon), tuple(sky.ground), sky.gradient, sky.twilight,
         tuple(fog.color), fog.density, fog.falloff, fog.start_m, fog.opacity_max, environment.sea.level,
         wind.direction, wind.strength, wind.gusts,
         shadows.enabled, shadows.distance_m, shadows.strength, shadows.bias,
@@ -97,10 +97,11 @@ def _write_light(block: FrameBlock, environment: Environment) -> None:
     day = min(max(float(direction[1]) / 0.05, 0.0), 1.0)  # a sun below the horizon gives no light
     block.write("sun_direction", (*direction, np.cos(sun.angular_radius)))
     block.write("sun_color", (*(c * sun.intensity * day for c in sun.color), 1.0))
-    block.write("sky_zenith", (*sky.zenith, sky.gradient))
-    block.write("sky_horizon", (*sky.horizon, 0.0))
-    block.write("sky_ground", (*sky.ground, 0.0))
-    block.write("fog_color", (*fog.color, fog.density))
+    now = environment.daylight()
+    block.write("sky_zenith", (*(now.zenith * sky.zenith), sky.gradient))
+    block.write("sky_horizon", (*(now.horizon * sky.horizon), 0.0))
+    block.write("sky_ground", (*(now.ground * sky.ground), 0.0))
+    block.write("fog_color", (*(now.horizon * fog.color), fog.density))
     level = NO_SEA_LEVEL if sea.level is None else sea.level
     block.write("fog_params", (fog.falloff, fog.start_m, fog.opacity_max, level))
     block.write_rows("irradiance", environment.irradiance())

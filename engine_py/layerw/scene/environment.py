@@ -16,6 +16,7 @@ from layerw.base.colors import Rgb
 from layerw.base.mathx import cross3, linear_from_srgb
 from layerw.base.ports import F32, F64
 from layerw.base.settings import flag, light, number, optional_number, settings
+from layerw.scene.twilight import DAY, Daylight, daylight
 
 
 @settings(elevation=number(), azimuth=number(), color=light(), intensity=number(0),
@@ -36,15 +37,21 @@ class Sun:
         return np.array((math.sin(self.azimuth) * c, math.sin(self.elevation), -math.cos(self.azimuth) * c))
 
 
-@settings(zenith=light(), horizon=light(), ground=light(), gradient=number(0, above=True), exposure=number(0))
+@settings(zenith=light(), horizon=light(), ground=light(), gradient=number(0, above=True), exposure=number(0),
+          twilight=flag())  # fmt: skip
 class Sky:
-    """A gradient: linear radiance at the zenith, the horizon and below."""
+    """A gradient: linear radiance at the zenith, the horizon and below, by day.
+
+    twilight: whether these colours, and the fog's, turn red and dark as the sun sets (below 6 degrees; night at -18).
+    False: they are drawn as they are, whatever the sun does.
+    """
 
     zenith: Rgb = (0.10, 0.29, 0.84)
     horizon: Rgb = (0.62, 0.84, 1.12)
     ground: Rgb = (0.34, 0.36, 0.38)
     gradient: float = 0.5
     exposure: float = 0.68
+    twilight: bool = True
 
 
 @settings(color=light(), density=number(0), falloff=number(0), start_m=number(0), opacity_max=number(0, 1))
@@ -100,12 +107,24 @@ class Environment:
     _key: tuple[object, ...] = ()
     _irradiance: F32 = field(default_factory=lambda: np.zeros((9, 3), np.float32))
 
+    def daylight(self) -> Daylight:
+        """What the sky's and the fog's colours are multiplied by now."""
+        return daylight(float(self.sun.direction[1])) if self.sky.twilight else DAY
+
     def irradiance(self) -> F32:
         """(9, 3) float32 SH coefficients of the sky's irradiance divided by pi, ready to sum in a shader."""
-        key = (self.sky.zenith, self.sky.horizon, self.sky.ground, self.sky.gradient)
+        sky, now = self.sky, self.daylight()
+        zenith, horizon, ground = (_times(color, factor) for color, factor in zip(
+            (sky.zenith, sky.horizon, sky.ground), now, strict=True))
+        key = (zenith, horizon, ground, sky.gradient)
         if key != self._key:
-            self._key, self._irradiance = key, sky_irradiance(self.sky)
+            self._key, self._irradiance = key, sky_irradiance(Sky(zenith, horizon, ground, sky.gradient))
         return self._irradiance
+
+
+def _times(color: Rgb, factor: F64) -> Rgb:
+    r, g, b = (float(c) * float(f) for c, f in zip(color, factor, strict=True))
+    return r, g, b
 
 
 def sky_radiance(sky: Sky, directions: F64) -> F64:

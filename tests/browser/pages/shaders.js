@@ -153,8 +153,11 @@ window.shaders = {
   },
 
   /** Pixels of a snippet on both APIs. */
-  async drawSnippet(name) {
-    const pieces = [{ name: 'module', text: MODULE }, { name, text: moduleOf(name) }];
+  drawSnippet: (name) => window.shaders.drawModule(`${MODULE}\n${moduleOf(name)}`),
+
+  /** Pixels of any module on both APIs. */
+  async drawModule(text) {
+    const pieces = [{ name: 'module', text }];
     const { program, problem } = build({
       vertex: translate(pieces, 'vertex').glsl, fragment: translate(pieces, 'fragment').glsl,
     });

@@ -6,7 +6,7 @@
 import { checkExpression, convert } from './check-expression.js';
 import { refuse } from './errors.js';
 import {
-  AFLOAT, BOOL, F32, I32, U32, concrete, element, fits, isAbstract, isBool, isFloat, isInteger, isNumeric, same, spoken, vec,
+  AFLOAT, AINT, BOOL, F32, I32, U32, concrete, element, fits, isAbstract, isBool, isFloat, isInteger, isNumeric, same, spoken, vec,
   withElement,
 } from './types.js';
 
@@ -60,8 +60,18 @@ function alike(call, isFitting, isFloatOnly = true) {
 
 /** @type {Rule} */
 const floats = (call) => alike(call, isFloat);
-/** @type {Rule} */
-const numbers = (call) => alike(call, isNumeric, false);
+/** Whole and other numbers. Of literals only, it is a literal itself: max(1, 2) may become any number type.
+ * @param {(...values: number[]) => number} compute @returns {Rule} */
+const numbers = (compute) => (call) => {
+  const { args } = call;
+  if (!args.every(({ type }) => isAbstract(type))) return alike(call, isNumeric, false);
+  const scalar = args.some(({ type }) => element(type) === AFLOAT) ? AFLOAT : AINT;
+  const type = withElement(args[0].type, scalar);
+  if (args.some((arg) => !fits(arg.type, type))) unfit(call);
+  for (const arg of args) convert(arg, type);
+  if (type.kind === 'scalar') call.value = compute(...args.map(({ value }) => Number(value)));
+  return type;
+};
 /** @type {Rule} */
 const floatVectors = (call) => alike(call, (type) => type.kind === 'vec' && isFloat(type));
 /** @type {Rule} */
@@ -85,10 +95,11 @@ define('fma', 3, floats, ([a, b, c]) => `((${a}) * (${b}) + (${c}))`);
 define('dpdx dpdxCoarse dpdxFine', 1, floats, 'dFdx');
 define('dpdy dpdyCoarse dpdyFine', 1, floats, 'dFdy');
 define('fwidth fwidthCoarse fwidthFine', 1, floats, 'fwidth');
-define('abs', 1, numbers, ([x], call) => (element(call.type) === U32 ? `(${x})` : `abs(${x})`));
-define('sign', 1, (call) => alike(call, (type) => isNumeric(type) && element(type) !== U32, false));
-define('min max', 2, numbers);
-define('clamp', 3, numbers);
+define('abs', 1, numbers(Math.abs), ([x], call) => (element(call.type) === U32 ? `(${x})` : `abs(${x})`));
+define('sign', 1, (call) => (element(call.args[0].type) === U32 ? unfit(call) : numbers(Math.sign)(call)));
+define('min', 2, numbers(Math.min));
+define('max', 2, numbers(Math.max));
+define('clamp', 3, numbers((x, low, high) => Math.min(Math.max(x, low), high)));
 define('length', 1, toScalar);
 define('distance', 2, toScalar);
 define('dot', 2, (call) => {

@@ -14,6 +14,8 @@ import {
 /** @typedef {import('./types.js').Scalar} Scalar */
 
 const COMPARISONS = ['==', '!=', '<', '<=', '>', '>='];
+/** What floats and whole numbers compute alike. */
+const EXACT = ['+', '-', '*', '==', '!=', '<', '<=', '>', '>='];
 const SWIZZLE = /^(?:[xyzw]{1,4}|[rgba]{1,4})$/;
 
 /** Checks an expression that stands for a value. @param {Expr} node @param {Context} context @returns {Type} its type */
@@ -50,6 +52,7 @@ export function convert(node, to, what = 'This value') {
   const scalar = /** @type {Scalar} */ (element(to));
   if (to.kind === 'scalar' && node.value !== undefined) checked(node.value, to, node.at);
   else if (node.kind === 'unary') convert(node.operand, to);
+  else if (node.kind === 'member') convert(node.base, withElement(node.base.type, scalar));
   else if (node.kind === 'binary') {
     for (const side of [node.left, node.right]) convert(side, withElement(side.type, scalar));
   } else if (node.kind === 'call') for (const arg of node.args) convert(arg, withElement(arg.type, scalar));
@@ -71,10 +74,31 @@ function checkUnary(node, context) {
   }
   if (node.op === '&') refuse(node.at, '`&` may only make an argument for a pointer parameter.');
   const isFitting = node.op === '!' ? isBool(type) : node.op === '~' ? isInteger(type)
-    : (isNumeric(type) && element(type) !== U32) || type.kind === 'mat';
+    : isNumeric(type) && element(type) !== U32;
   if (!isFitting) refuse(node.at, `\`${node.op}\` can't be applied to ${spoken(type)}.`);
-  node.type = type;
+  if (node.op === '~') settleVector(node.operand);
+  node.type = node.operand.type;
   if (type.kind === 'scalar') node.value = foldUnary(node.op, node.operand.value, type);
+}
+
+/** Literal vectors keep no numbers, so what floats would compute otherwise (a division, say) makes i32 of them.
+ * @param {Expr} node */
+function settleVector(node) {
+  if (node.type.kind === 'vec' && element(node.type) === AINT) convert(node, withElement(node.type, I32));
+}
+
+/** The numbers of a vector that is written as literals. @param {Expr} node @returns {Expr[] | undefined} */
+function literalParts(node) {
+  if (node.type.kind === 'scalar') return node.value === undefined ? undefined : [node];
+  if (node.kind === 'member') {
+    const parts = literalParts(node.base);
+    return parts && [...node.name].map((c) => parts[componentIndex(c)]);
+  }
+  if (node.kind !== 'call' || node.meaning?.kind !== 'construct' || node.type.kind !== 'vec') return undefined;
+  const parts = node.args.map(literalParts);
+  if (parts.includes(undefined)) return undefined;
+  const flat = /** @type {Expr[]} */ (parts.flat());
+  return flat.length === 1 ? Array(node.type.size).fill(flat[0]) : flat;
 }
 
 /** Gives both sides one scalar type. @param {Expr & { kind: 'binary' }} node @returns {Scalar | undefined} */
@@ -111,6 +135,7 @@ function binaryType(node) {
   if (left.type.kind === 'mat' || right.type.kind === 'mat') return matrixType(node);
   const scalar = unify(node);
   if (!scalar) return undefined;
+  if (scalar === AINT && !EXACT.includes(op)) for (const side of [left, right]) settleVector(side);
   const [a, b] = [left.type, right.type];
   if (op === '&&' || op === '||') return a === BOOL && b === BOOL ? BOOL : undefined;
   if (COMPARISONS.includes(op)) {
@@ -128,7 +153,8 @@ function binaryType(node) {
 /** @param {Expr & { kind: 'binary' }} node @returns {Type | undefined} */
 function shiftType({ left, right }) {
   if (!isInteger(left.type) || !fits(right.type, withElement(left.type, U32))) return undefined;
-  if (element(left.type) === AINT && right.value === undefined) convert(left, withElement(left.type, I32));
+  settleVector(left);
+  if (element(left.type) === AINT && right.value === undefined) convert(left, I32);
   if (element(right.type) !== AINT || element(left.type) !== AINT) convert(right, withElement(left.type, U32));
   return left.type;
 }
@@ -153,6 +179,9 @@ function matrixProduct(a, b) {
   return { kind: 'mat', name: `mat${b.columns}x${a.rows}<f32>`, columns: b.columns, rows: a.rows };
 }
 
+/** @param {string} name x to w, or r to a */
+const componentIndex = (name) => 'xyzwrgba'.indexOf(name) % 4;
+
 /** The type behind a pointer. @param {Type} type */
 const reached = (type) => (type.kind === 'pointer' ? type.to : type);
 
@@ -175,7 +204,8 @@ function checkIndex(node, context) {
 /** @param {Expr & { kind: 'member' }} node @param {Context} context */
 function checkMember(node, context) {
   checkExpression(node.base, context);
-  if (isAbstract(node.base.type)) convert(node.base, concrete(node.base.type));
+  const parts = isAbstract(node.base.type) ? literalParts(node.base) : undefined;
+  if (!parts && isAbstract(node.base.type)) convert(node.base, concrete(node.base.type));
   const base = reached(node.base.type);
   if (base.kind === 'struct') {
     const member = base.members.find(({ name }) => name === node.name);
@@ -188,8 +218,9 @@ function checkMember(node, context) {
     return;
   }
   if (base.kind !== 'vec' || !SWIZZLE.test(node.name)) refuse(node.at, `${base.name} has no member \`${node.name}\`.`);
-  const highest = Math.max(...[...node.name].map((c) => 'xyzwrgba'.indexOf(c) % 4));
+  const highest = Math.max(...[...node.name].map(componentIndex));
   if (highest >= base.size) refuse(node.at, `${base.name} has ${base.size} components, so \`${node.name}\` leaves it.`);
   node.glsl = node.name;
   node.type = node.name.length === 1 ? base.of : vec(node.name.length, base.of);
+  if (node.name.length === 1) node.value = parts?.[highest]?.value;
 }

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import zipfile
 from pathlib import Path
 
 import pytest
+
+from layerw_server.runtime.packages import PageWheel, PageWheels
 
 from .conftest import RunProgram
 from .harness import CUBE, Running, write_program
@@ -13,6 +17,8 @@ ODD_NAMES = ("50% off.glb", "a#b.glb", "my  box.glb", "кубик é.glb", "a%23
 
 READER = CUBE + """
 import json, os
+import hashlib
+import zipfile
 from pathlib import Path
 assert json.load(open("level.json")) == {"name": "ä"}
 assert os.path.getsize("late.bin") == 100_000, "known before it is fetched"
@@ -77,3 +83,23 @@ def test_open_reads_what_lies_beside_the_program(
                           thread=thread)
     check(running)
     assert running.errors.texts == []
+
+
+def test_a_package_of_the_program_is_imported(run_program: RunProgram, tmp_path: Path) -> None:
+    """Its wheel is checked by the browser against the sum in the manifest; a compiled one takes the same way."""
+    digest = hashlib.sha256()
+    path = tmp_path / "wheels/noisy-1.0.whl"
+    path.parent.mkdir()
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("noisy/__init__.py", "VERSION = '1.0'\n")
+        archive.writestr("noisy-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: noisy\nVersion: 1.0\n")
+        archive.writestr("noisy-1.0.dist-info/RECORD", "")
+    digest.update(path.read_bytes())
+    wheel = PageWheel("noisy", "1.0", path.name, digest.hexdigest(), path.stat().st_size, ["noisy"])
+    program = CUBE + "\nimport noisy, importlib.metadata\nassert importlib.metadata.version('noisy') == noisy.VERSION\n"
+    wheels = PageWheels(path.parent, (wheel,))
+    run_program(program, serve={"wheels": wheels}, backend="null").wait_ready()
+    path.write_bytes(path.read_bytes() + b"!")
+    again = write_program(tmp_path / "again", program)  # a folder of its own: the first page reloads on changes
+    running = run_program(again, serve={"wheels": wheels}, backend="null")
+    assert "The package noisy could not be fetched" in running.wait_error()

@@ -6,12 +6,14 @@
  * Limits: a program is the folder that `manifest.json` lists.
  */
 import { ProgramFiles } from './program-files.js';
+import { fetchWheels, unpackWheels } from './wheels.js';
 
 /**
  * @typedef {object} Manifest
  * @property {string} program file to run, relative to the app folder
  * @property {string[]} modules every .py file of the app folder, relative to it
  * @property {Record<string, number>} [files] every other file that open() reaches, and its bytes
+ * @property {import('./wheels.js').Wheel[]} [wheels] further packages, in the folder wheels/ beside the app folder
  * @property {'zip' | 'wheel'} [engine] zip: a development server with the engine's sources (and a reload socket)
  *
  * @typedef {object} BootOptions
@@ -106,6 +108,8 @@ export class PythonBoot {
   #manifest;
   /** @type {Promise<ProgramFiles>} */
   #files;
+  /** @type {Promise<ArrayBuffer[]>} */
+  #wheels;
   /** @type {Promise<ArrayBuffer | null>} */
   #engine;
   /** @type {BootHooks} */
@@ -120,13 +124,14 @@ export class PythonBoot {
     this.#hooks = hooks;
     this.#manifest = fetchManifest(options);
     this.#pyodide = this.#startPyodide(options.runtimeUrl);
+    this.#wheels = this.#manifest.then((manifest) => fetchWheels(options.appUrl, manifest.wheels ?? [], fetchOk));
     this.#files = this.#manifest.then((manifest) => new ProgramFiles(options.appUrl, manifest, fetchOk, hooks.log));
     this.#engine = this.#manifest.then(async (manifest) => {
       if (manifest.engine !== 'zip') return null;
       const response = await fetchOk(options.engineUrl, 'The engine\'s sources');
       return response.arrayBuffer();
     });
-    for (const promise of [this.#pyodide, this.#files, this.#engine]) promise.catch(() => {});
+    for (const promise of [this.#pyodide, this.#files, this.#wheels, this.#engine]) promise.catch(() => {});
   }
 
   /** The manifest, once it is here. */
@@ -154,6 +159,7 @@ export class PythonBoot {
     const { program } = await this.#manifest;
     pyodide.FS.mkdirTree('/app');
     await (await this.#files).write(pyodide.FS, '/app');
+    unpackWheels(pyodide, await this.#wheels);
     pyodide.FS.chdir('/app');
     pyodide.runPython('import layerw');
     this.#hooks.mark('layerw');

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import webbrowser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlencode
 
 import typer
@@ -14,11 +14,34 @@ from . import checks
 from .checks import Backend, Thread
 from .console import CommandError, steps
 
+if TYPE_CHECKING:
+    from ..runtime.packages import PageWheels
+
 Program = Annotated[Path, typer.Argument(metavar="APP", help="Your program, a .py file.", show_default=False)]
 BackendOption = Annotated[Backend, typer.Option(help="What draws; auto picks the best that works.")]
 ThreadOption = Annotated[Thread, typer.Option(help="Where the engine runs: a worker keeps the page responsive.")]
 MountOption = Annotated[list[str] | None, typer.Option(metavar="NAME=FOLDER", help=(
     "Another folder that APP reads as NAME/, for example models=../data/models; repeat it for more."))]
+
+
+WithOption = Annotated[list[str] | None, typer.Option("--with", metavar="PACKAGE", help=(
+    "A Python package that APP imports in the page, for example noise or 'msgpack>=1.1', besides those of its "
+    "`# /// script` block; repeat it for more."))]
+
+
+def ensure_wheels(program: Path, extra: list[str] | None, runtime: Path) -> PageWheels:
+    """The packages that APP asks for, as wheels for the page."""
+    from ..runtime.packages import resolve
+    from ..runtime.requirements import requirements
+
+    asked = requirements(program, extra or [])
+    if not asked:
+        return resolve([], runtime)
+    with steps("Packages") as report:
+        report(", ".join(asked), 0.1)
+        found = resolve(asked, runtime)
+        report(f"{len(found.wheels)} wheels", 1.0)
+    return found
 
 
 def ensure_runtime() -> Path:
@@ -41,6 +64,7 @@ def run(
     allow_host: Annotated[list[str] | None, typer.Option(metavar="HOST", help=(
         "Host name under which the server may be reached besides localhost; repeat it for more."))] = None,
     mount: MountOption = None,
+    packages: WithOption = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Don't open a browser.")] = False,
 ) -> None:
     """Serve APP on this machine until Ctrl-C and reload the page on every save."""
@@ -49,6 +73,7 @@ def run(
     if port:
         serve.bind(host, port).close()  # a taken port is known before anything is obtained
     runtime = ensure_runtime()
+    wheels = ensure_wheels(path, packages, runtime)
     query = {"backend": backend.value, "thread": thread.value}
     shown = {key: value for key, value in query.items() if value not in ("auto", "worker")}
 
@@ -59,8 +84,8 @@ def run(
             threading.Thread(target=webbrowser.open, args=(target,), daemon=True).start()
 
     serve.serve(path, port, host, runtime=runtime, web=checks.web_folder(), allow_hosts=allow_host or [],
-                allow_origins=allow_origin or [], folders=checks.folders(mount or []), open_browser=False,
-                on_ready=ready)
+                allow_origins=allow_origin or [], folders=checks.folders(mount or []), wheels=wheels,
+                open_browser=False, on_ready=ready)
 
 
 def shot(
@@ -78,6 +103,7 @@ def shot(
     query: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help=(
         "A parameter of the page's address that the program reads; repeat it for more."))] = None,
     mount: MountOption = None,
+    packages: WithOption = None,
     timeout_s: Annotated[float, typer.Option(min=1, help="Give up after this many seconds.")] = 180.0,
 ) -> None:
     """Run APP in headless Chromium on a virtual clock; take a picture and figures.
@@ -92,7 +118,7 @@ def shot(
                               settled=settled, out=out, json=as_json, runtime=runtime, web=checks.web_folder(),
                               timeout_s=timeout_s, budgets=checks.budgets(budget or []) or None,
                               query=dict(text.partition("=")[::2] for text in query or []),
-                              folders=checks.folders(mount or []))
+                              folders=checks.folders(mount or []), wheels=ensure_wheels(path, packages, runtime))
     raise typer.Exit(status)
 
 

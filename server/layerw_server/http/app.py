@@ -19,6 +19,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Lifespan, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from ..runtime.packages import NONE as NO_WHEELS
+from ..runtime.packages import PageWheels
 from .cache import DEFAULT_BUDGET_BYTES, AssetCache
 from .front import Front
 from .limits import RateLimit
@@ -47,7 +49,7 @@ class LayerwServer(Starlette):
 
 def create_app(*, program: Path, runtime: Path, web: Path, allow_hosts: Iterable[str] = (),
                allow_origins: Iterable[str] = (), dev: bool = True, isolate: bool = True,
-               engine: Path | None = None, folders: Mapping[str, Path] | None = None,
+               engine: Path | None = None, folders: Mapping[str, Path] | None = None, wheels: PageWheels = NO_WHEELS,
                cache_budget_bytes: int = DEFAULT_BUDGET_BYTES) -> Starlette:
     """Make the application that serves one program.
 
@@ -61,12 +63,13 @@ def create_app(*, program: Path, runtime: Path, web: Path, allow_hosts: Iterable
         isolate: send COOP and COEP; `/?isolate=0` leaves them out for one page.
         engine: the layerw package folder; by default the installed one.
         folders: other folders that the program reads as /app/NAME/.
+        wheels: further packages of the program, /wheels/.
         cache_budget_bytes: most bytes of files and their compressed variants in memory.
     """
     log.filters[:] = [RateLimit()]  # whoever is refused may ask again a thousand times a second
     package = engine or find_engine()
     mounts = Mounts(program=program, runtime=runtime, web=web, engine=package if dev else None,
-                    kernels=package / KERNELS_FOLDER, folders=folders)
+                    kernels=package / KERNELS_FOLDER, folders=folders, wheels=wheels)
     hosts, origins = HostRules(allow_hosts), OriginRules(allow_origins)
     cache = AssetCache(cache_budget_bytes)
     watched = {"app": mounts.program.parent, "web": web} | ({"engine": package} if dev else {})

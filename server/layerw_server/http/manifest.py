@@ -7,6 +7,7 @@ baked worlds (they are streamed) and links are passed over.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import stat
@@ -14,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..runtime.packages import NONE as NO_WHEELS
+from ..runtime.packages import PageWheel, PageWheels
 from .paths import is_served_name
 
 MODULES_MAX = 500
@@ -70,13 +73,16 @@ def list_files(folder: Path) -> Listing:
     return Listing(sorted(modules), dict(sorted(others.items())), max(0, seen - FILES_MAX))
 
 
-def build_manifest(program: Path, *, engine: str, folders: Mapping[str, Path] | None = None) -> bytes:
+def build_manifest(
+    program: Path, *, engine: str, folders: Mapping[str, Path] | None = None, wheels: PageWheels = NO_WHEELS,
+) -> bytes:
     """Return manifest.json.
 
     Args:
         program: the user's .py file; its folder is what is listed.
         engine: "zip" where /engine/layerw.zip exists, "wheel" where only the runtime's is.
         folders: other folders that the program reads as NAME/; they hold no modules.
+        wheels: further packages, served or written as wheels/.
     """
     own = list_files(program.parent)
     modules = own.modules if program.name in own.modules else [*own.modules, program.name]
@@ -88,7 +94,13 @@ def build_manifest(program: Path, *, engine: str, folders: Mapping[str, Path] | 
         files.update({f"{name}/{inside}": size for inside, size in more.files.items()})
         left_out += more.left_out
     return dump_manifest({"program": program.name, "modules": modules, "engine": engine, "files": files,
-                          **({"files_left_out": left_out} if left_out else {})})
+                          **({"files_left_out": left_out} if left_out else {}),
+                          **({"wheels": [_wheel(one) for one in wheels.wheels]} if wheels.wheels else {})})
+
+
+def _wheel(wheel: PageWheel) -> dict[str, str]:
+    digest = base64.b64encode(bytes.fromhex(wheel.sha256)).decode("ascii")
+    return {"name": wheel.name, "file": wheel.file, "integrity": f"sha256-{digest}"}
 
 
 def dump_manifest(document: Mapping[str, object]) -> bytes:

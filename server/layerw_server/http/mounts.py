@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
 
+from ..runtime.packages import NONE as NO_WHEELS
+from ..runtime.packages import PageWheels
 from .cache import Asset, Headers, Signature, content_etag, file_signature, read_regular
 from .engine_zip import build_engine_zip, engine_signature
 from .manifest import build_manifest
@@ -41,11 +43,14 @@ class Mounts:
     """The served tree of docs: page, web/, kernels/, runtime/, engine/, app/."""
 
     def __init__(self, *, program: Path, runtime: Path, web: Path, engine: Path | None,
-                 kernels: Path, folders: Mapping[str, Path] | None = None) -> None:
+                 kernels: Path, folders: Mapping[str, Path] | None = None, wheels: PageWheels = NO_WHEELS) -> None:
         self.program = program.resolve()
         self.folders = dict(folders or {})  # /app/NAME/ -> a folder elsewhere
         self.roots = {"web": web, "runtime": runtime, "app": self.program.parent, "kernels": kernels}
         self.engine = engine
+        self.wheels = wheels
+        if wheels.wheels:
+            self.roots["wheels"] = wheels.folder
 
     def owns(self, path: str) -> bool:
         """Tell whether a URL path belongs to the tree, whether or not the file exists."""
@@ -71,7 +76,7 @@ class Mounts:
     def _manifest(self) -> Served:
         def load(bytes_max: int) -> tuple[bytes, Signature]:
             data = build_manifest(self.program, engine="zip" if self.engine else "wheel",
-                                  folders=self.folders)
+                                  folders=self.folders, wheels=self.wheels)
             return data, (0, len(data))
 
         return Served("manifest.json", None, True, load, _never_fresh)

@@ -19,6 +19,8 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from ..runtime.packages import NONE as NO_WHEELS
+from ..runtime.packages import PageWheels
 from .app import create_app
 from .limits import LimitedProtocol
 from .origins import RuleError
@@ -45,7 +47,8 @@ class _Server(uvicorn.Server):
 
 def serve(program: Path, port: int = 8000, host: str = "127.0.0.1", *, runtime: Path, web: Path,
           allow_hosts: Iterable[str] = (), allow_origins: Iterable[str] = (), dev: bool = True,
-          isolate: bool = True, folders: Mapping[str, Path] | None = None, open_browser: bool = True,
+          isolate: bool = True, folders: Mapping[str, Path] | None = None, wheels: PageWheels = NO_WHEELS,
+          open_browser: bool = True,
           on_ready: Callable[[str], None] | None = None) -> None:
     """Serve one program until Ctrl-C; `on_ready` gets the address instead of the printed line.
 
@@ -58,7 +61,7 @@ def serve(program: Path, port: int = 8000, host: str = "127.0.0.1", *, runtime: 
     address = page_address(host, listener.getsockname()[1])
     try:
         app = create_app(program=program, runtime=runtime, web=web, allow_hosts=_hosts(host, tuple(allow_hosts)),
-                         allow_origins=allow_origins, dev=dev, isolate=isolate, folders=folders)
+                         allow_origins=allow_origins, dev=dev, isolate=isolate, folders=folders, wheels=wheels)
     except RuleError as error:
         listener.close()
         raise ServeError(str(error)) from None

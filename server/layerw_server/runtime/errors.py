@@ -16,3 +16,7 @@ class SumMismatch(RuntimeUnavailable):
         self.name = name
         self.expected = expected
         self.found = found
+
+
+class PackagesUnavailable(RuntimeUnavailable):
+    """Packages that a program asks for can't be brought into the page."""

@@ -20,6 +20,8 @@ from ..http.app import create_app
 from ..http.background import background_server
 from ..http.serve import ServeError
 from ..http.web import web_folder
+from ..runtime.packages import NONE as NO_WHEELS
+from ..runtime.packages import PageWheels
 from .browser import PageErrors, chromium
 
 if TYPE_CHECKING:
@@ -188,7 +190,7 @@ def shot(app: Path, *, backend: str = "auto", size: tuple[int, int] = (1080, 720
          out: Path | None = None, settled: bool = False, json: bool = False, thread: str = "worker",
          runtime: Path | None = None, web: Path | None = None, timeout_s: float = 180.0,
          budgets: dict[str, float] | None = None, query: dict[str, str] | None = None,
-         folders: dict[str, Path] | None = None) -> int:
+         folders: dict[str, Path] | None = None, wheels: PageWheels = NO_WHEELS) -> int:
     """Take one shot of a program and print it; returns the exit status, 0 or 1.
 
     Args:
@@ -206,6 +208,7 @@ def shot(app: Path, *, backend: str = "auto", size: tuple[int, int] = (1080, 720
         timeout_s: most seconds for the whole run.
         budgets: MiB by name (heap, layer, gpu) instead of the program's.
         folders: other folders that the program reads as /app/NAME/.
+        wheels: further packages of the program.
         query: parameters of the page's address that the program reads.
     """
     options = ShotOptions(backend, size, frames, settled, thread, timeout_s, budgets, query)
@@ -213,7 +216,7 @@ def shot(app: Path, *, backend: str = "auto", size: tuple[int, int] = (1080, 720
     if not app.is_file():
         raise ServeError(f"There is no program {app}; give the path of a .py file.")
     server = create_app(program=app.resolve(), runtime=runtime or _runtime(), web=web or web_folder(),
-                        folders=folders)
+                        folders=folders, wheels=wheels)
     with background_server(server) as address, chromium() as browser:
         taken = take_shot(browser, address, options)
     if out and taken.png:

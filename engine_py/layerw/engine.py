@@ -19,6 +19,7 @@ from layerw.base.host_port import MemoryHost
 from layerw.base.log import Log
 from layerw.base.ports import Content, Primitive, TransferDone, TransferFailed
 from layerw.base.user_code import UserCode
+from layerw.base.weak import weakly
 from layerw.content.contents import Contents
 from layerw.content.opening import Opening
 from layerw.content.sea import SeaSurface
@@ -42,7 +43,7 @@ from layerw.memory.ledger import HardLedger
 from layerw.pointing.pointer import Pointer
 from layerw.scene.camera import Camera, CameraFrame
 from layerw.scene.environment import Environment
-from layerw.scene.table import ALIVE, Table
+from layerw.scene.table import Table
 from layerw.surface.surface import Surface
 from layerw.transfer.transfers import FrameTransfers
 from layerw.visibility.cull import Visibility
@@ -78,7 +79,7 @@ class Engine:
         self.table = Table(entities_max)
         self.heap_ledger.reserve(self.table.capacity * TABLE_BYTES_PER_ROW, "The entity table")
         self.visibility = Visibility(self.table)
-        self.resources = Resources(self.store, self.visibility)
+        self.resources = Resources(self.store, self.visibility, self.table, self.log)
         self.targets = RenderTargets(self.resources, self.submission, self.log,
                                      (options.get("width") or 1, options.get("height") or 1))  # fmt: skip
         self.camera = Camera()
@@ -91,7 +92,7 @@ class Engine:
         self.surface = Surface(self.resources, self.submission, self.log, self.user,
                                (self.heap_ledger, self.layer_ledger), self.layer.for_program)  # fmt: skip
         self.pointer = Pointer(self.table, self.resources, self.visibility, self.heap_ledger, self.input,
-                               self.frame_camera, self._loaded_parts)  # fmt: skip
+                               weakly(self.frame_camera), weakly(self._loaded_parts))  # fmt: skip
         self.states: dict[str, HasStateHash] = {}
         self.frame_number = 0
         self.time_s = 0.0
@@ -110,6 +111,7 @@ class Engine:
 
     def report(self, *, state_hash: bool = False) -> dict[str, Any]:
         """What the engine holds right now, and against which budgets."""
+        self.resources.sweep()
         table = self.table
         found: dict[str, Any] = {
             "frame": self.frame_number, "title": self.config.title, "overlay": self.config.overlay,
@@ -140,10 +142,7 @@ class Engine:
                 part()
 
     def _despawn_all(self) -> None:
-        alive = np.flatnonzero(self.table.flags & ALIVE)
-        for row in alive[::-1]:
-            if self.table.flags[row] & ALIVE:
-                self.table.despawn(int(row), 1)
+        self.table.despawn_rows(np.flatnonzero(self.table.birth))
 
     # -- the frame -----------------------------------------------------------------------------
 
@@ -154,6 +153,7 @@ class Engine:
         with alone("The frame's accounts"):
             self.store.begin_frame()
             self.backups.begin_frame()
+            self.resources.sweep()
         with alone("The events"):
             self._receive(inbox_bytes, inbox_needed_bytes)
         with alone("The render targets"):

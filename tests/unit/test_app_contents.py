@@ -68,9 +68,9 @@ def step_within_budgets(app: lw.App, host: HeadlessHost, frames: int) -> None:
 
 
 def assert_all_freed(app: lw.App, host: HeadlessHost) -> None:
-    fixed = sum(app._engine.resources._charges.values())
     app.close()
     host.step(app, 3)
+    fixed = sum(app._engine.resources._charges.values())
     assert (app._engine.transfers.live_count, host.transfers.live, host.transfers.held_total_bytes) == (0, {}, 0)
     assert (host.sink.meshes, host.sink.textures, host.sink.materials) == ({}, {}, {})
     ledger = app._engine.layer_ledger

@@ -35,6 +35,8 @@ def test_rows_never_overlap_and_blocks_keep_their_kind(steps: list[tuple[int, in
         if release and taken:
             first, (size, own) = taken.popitem()
             rows.free(first, size, own)
+            for block in [block for block in kind_of_block if block * BLOCK_ROWS >= rows.high_water]:
+                del kind_of_block[block]  # of no kind again
             continue
         first = rows.try_alloc(count, kind)
         if first is None:
@@ -221,9 +223,8 @@ def test_camera_matrices_planes_and_reversed_depth() -> None:
         assert np.abs(distances).min() == pytest.approx(0, abs=1e-5)
     with pytest.raises(ValueError, match="own position"):
         camera.look_at(camera.position)
-    camera.fov_y = 4
     with pytest.raises(ValueError, match="fov_y"):
-        camera.frame(10, 10)
+        camera.fov_y = 4
 
 
 def test_irradiance_of_the_sky_equals_the_integral() -> None:

@@ -88,7 +88,7 @@ def test_hidden_despawned_and_meshless_rows_are_not_drawn() -> None:
     table.spawn(1, mesh=0, material=0, radius=1)
     seen = frame(table, view)
     assert drawn(seen, seen.opaque) == {(1, 1): {first, first + 1, first + 2}}
-    table.set_flag(first, 1, HIDDEN, True)
+    table.set_flag(slice(first, first + 1), HIDDEN, True)
     table.despawn(first + 1, 1)
     seen = frame(table, view)
     assert drawn(seen, seen.opaque) == {(1, 1): {first + 2}}
@@ -101,7 +101,7 @@ def test_blended_rows_come_back_to_front_and_cast_no_shadow() -> None:
     first = table.spawn(5, mesh=1, material=9, radius=1)
     table.position[first : first + 5, 2] = (0, -4, -2, -8, -6)
     solid = table.spawn(2, mesh=1, material=1, radius=1)
-    table.set_flag(solid, 1, NO_SHADOW, True)
+    table.set_flag(slice(solid, solid + 1), NO_SHADOW, True)
     seen = frame(table, view, shadow_m=50)
     order = [row for _, _, start, count, *_ in seen.blend.tolist() for row in seen.rows[start : start + count].tolist()]
     assert order == [first + k for k in (3, 4, 1, 2, 0)]

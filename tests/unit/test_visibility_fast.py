@@ -109,7 +109,7 @@ def test_several_runs_of_changed_blocks_are_taken_apart() -> None:
     for block in (0, 1, 5, 9, 10, 11):
         column.touch(block * BLOCK_ROWS + 7, 3)
     wanted = [(0, 2), (5, 1), (9, 3)]
-    assert column.take_dirty(0) == [(a * BLOCK_ROWS, n * BLOCK_ROWS) for a, n in wanted]
-    assert column.take_dirty(0) == []
+    assert column.take_dirty(16 * BLOCK_ROWS) == [(a * BLOCK_ROWS, n * BLOCK_ROWS) for a, n in wanted]
+    assert column.take_dirty(16 * BLOCK_ROWS) == []
     column.touch(15 * BLOCK_ROWS, BLOCK_ROWS)
-    assert column.take_dirty(0) == [(15 * BLOCK_ROWS, BLOCK_ROWS)]
+    assert column.take_dirty(16 * BLOCK_ROWS) == [(15 * BLOCK_ROWS, BLOCK_ROWS)]

@@ -31,6 +31,10 @@ class HandleError(LayerwError, LookupError):
     """A handle is 0, was never given out, or what it named has ended (its generation is over)."""
 
 
+class OutsideError(LayerwError, IndexError):
+    """An index is outside of what there is."""
+
+
 class BudgetError(LayerwError, MemoryError):
     """A hard budget has no room; `needed_bytes` and `left_bytes` say by how much."""
 

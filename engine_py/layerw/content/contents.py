@@ -91,9 +91,15 @@ class Contents:
 
     def _ensure_rows(self, count: int) -> None:
         if count > self._rows:
+            self._free_rows()
             self._rows = max(ROWS_MIN, 1 << (count - 1).bit_length())
             self.first_row = self._table.reserve_transient(self._rows)
             self._shown = ()
+
+    def _free_rows(self) -> None:
+        if self._rows:
+            self._table.free_transient(self.first_row, self._rows)
+            self.first_row, self._rows = -1, 0
 
     def _mark(self, count: int, camera: CameraFrame, shown: tuple[object, ...]) -> None:
         position = camera.position.tobytes()
@@ -129,7 +135,7 @@ class Contents:
     def close(self) -> None:
         """Frees everything."""
         for close in (*(model.close for model in self.models), *(world.close for world in self.worlds),
-                      self._sea.close):  # fmt: skip
+                      self._sea.close, self._free_rows):  # fmt: skip
             with self._failures.alone("The end of what was loaded"):
                 close()
         self.models, self.worlds, self._sea_drawn = [], [], TileDraw()

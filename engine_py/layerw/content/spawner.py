@@ -31,9 +31,10 @@ class Spawner:
 
     def many(self, mesh: Mesh | Lods, count: int, material: Material | None, static: bool, **values: Any) -> Entities:
         """`count` entities with these attributes; those that are None stay as they are."""
-        if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
-            raise ShapeError(f"A count of {count!r} was given; spawn_many needs a whole number of at least 1.")
-        entities = Entities(self._table, self._rows(mesh, int(count), material, static), int(count))
+        if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 0:
+            raise ShapeError(f"A count of {count!r} was given; spawn_many needs a whole number of at least 0.")
+        first = self._rows(mesh, int(count), material, static) if count else 0
+        entities = Entities(self._table, first, int(count))
         set_values(entities, **values)
         return entities
 

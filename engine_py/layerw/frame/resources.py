@@ -1,64 +1,139 @@
 """GPU resources of the meshes and materials that a program made.
 
-Owns: one GPU mesh per Mesh object, one material per Material, one LOD set per Lods, made when first used and
-freed by `close`. Charges what backends allocate by themselves: render targets and instance columns.
+Owns: one GPU mesh per Mesh object, one material per Material, one LOD set per Lods, made when first used and freed when
+neither the object nor a row of the table needs it (`sweep`, once a frame), or by the object's `destroy()`. Charges what
+backends allocate by themselves: render targets and instance columns.
 """
 
 from __future__ import annotations
 
-from layerw.base.errors import BudgetError, ShapeError
+from collections.abc import Callable
+from typing import TypeVar
+
+from layerw.base.errors import BudgetError, HandleError, ShapeError
+from layerw.base.log import Log
 from layerw.base.ports import MeshData
+from layerw.frame.kept import Kept, Record
 from layerw.gpu import spec
 from layerw.gpu.store import Store
 from layerw.scene.shapes import Lods, Material, Mesh
+from layerw.scene.table import Table
 from layerw.visibility.cull import Visibility
 
 # What web/backends allocate by themselves; a row's columns (textures may pad xyz), and its number in two passes.
 COLUMN_BYTES_PER_ROW = sum(16 if width == 3 else 4 * width for _, width, _ in spec.COLUMNS) + 2 * 4
+Made = TypeVar("Made")
 
 
 class Resources:
     """What the program's own objects take on the GPU."""
 
-    def __init__(self, store: Store, visibility: Visibility) -> None:
+    def __init__(self, store: Store, visibility: Visibility, table: Table, log: Log) -> None:
         self.store = store
-        self._visibility = visibility
-        self._meshes: dict[int, tuple[Mesh, int]] = {}  # by id(); the object is kept, so the id stays its own
-        self._materials: dict[int, tuple[Material, int]] = {}
-        self._lods: dict[int, tuple[Lods, int]] = {}
+        self._visibility, self._table, self._log = visibility, table, log
+        self._meshes: Kept[MeshData] = Kept(table.uses["mesh"])
+        self._materials: Kept[bool] = Kept(table.uses["material"])  # whether it blends
+        self._lods: Kept[list[Record[MeshData]]] = Kept(table.uses["lods"])
         self._charges: dict[str, int] = {}
 
     def mesh(self, mesh: Mesh) -> int:
         """The GPU handle of a Mesh."""
+        return self._mesh(mesh).handle
+
+    def _mesh(self, mesh: Mesh) -> Record[MeshData]:
         if not isinstance(mesh, Mesh):
             raise ShapeError(f"A {type(mesh).__name__} was given as a mesh; it must be a lw.Mesh or a lw.Lods.")
-        found = self._meshes.get(id(mesh))
+        _refuse_destroyed(mesh)
+        found = self._meshes.find(mesh.life)
         if found is None:
-            found = self._meshes[id(mesh)] = (mesh, self.store.create_mesh(mesh.data))
-        return found[1]
+            data = mesh.data
+            found = self._meshes.add(mesh.life, self._made(lambda: self.store.create_mesh(data)), data)
+        return found
 
     def mesh_data(self) -> dict[int, MeshData]:
         """What the program's meshes are made of, by their handles."""
-        return {handle: mesh.data for mesh, handle in self._meshes.values()}
+        return {handle: record.value for handle, record in self._meshes.by_handle.items()}
 
     def material(self, material: Material) -> int:
         """The GPU handle of a Material."""
         if not isinstance(material, Material):
             raise ShapeError(f"A {type(material).__name__} was given as a material; it must be a lw.Material.")
-        found = self._materials.get(id(material))
+        _refuse_destroyed(material)
+        found = self._materials.find(material.life)
         if found is None:
-            found = self._materials[id(material)] = (material, self.store.create_material(material.desc()))
+            handle = self._made(lambda: self.store.create_material(material.desc()))
+            found = self._materials.add(material.life, handle, material.blend)
             if material.blend:
-                self._visibility.set_blend(found[1], True)
-        return found[1]
+                self._visibility.set_blend(handle, True)
+        return found.handle
 
     def lods(self, lods: Lods) -> int:
         """The number of a LOD set."""
-        found = self._lods.get(id(lods))
+        for mesh in lods.meshes:
+            _refuse_destroyed(mesh)
+        found = self._lods.find(lods.life)
         if found is None:
-            handles = tuple(self.mesh(mesh) for mesh in lods.meshes)
-            found = self._lods[id(lods)] = (lods, self._visibility.lod_table.add(handles, tuple(lods.until_m)))
-        return found[1]
+            records = [self._mesh(mesh) for mesh in lods.meshes]
+            number = self._visibility.lod_table.add(tuple(one.handle for one in records), tuple(lods.until_m))
+            found = self._lods.add(lods.life, number, records)
+            for record in records:
+                record.holds += 1
+        return found.handle
+
+    def _made(self, make: Callable[[], Made]) -> Made:
+        """What a function makes; where the budget has no room, what nobody needs goes first."""
+        try:
+            return make()
+        except BudgetError:
+            self.sweep()
+            return make()
+
+    # -- the end of them -----------------------------------------------------------------------
+
+    def sweep(self) -> None:
+        """Free what neither the program nor a row needs; objects that the program destroyed are drawn no more."""
+        for lods, _ in self._lods.take_over():
+            self._end_lods(lods)
+        for mesh, destroyed in self._meshes.take_over():
+            if destroyed:
+                self._take_apart("mesh", mesh.handle)
+                for lods in [one for one in self._lods.by_handle.values() if mesh in one.value]:
+                    self._take_apart("lods", lods.handle)
+                    self._end_lods(lods, by_force=True)
+            self._end_mesh(mesh)
+        for material, destroyed in self._materials.take_over():
+            if destroyed:
+                self._take_apart("material", material.handle)
+            self._end_material(material)
+        for lods in self._lods.take_ended():
+            self._end_lods(lods)
+        for mesh in self._meshes.take_ended():
+            self._end_mesh(mesh)
+        for material in self._materials.take_ended():
+            self._end_material(material)
+
+    def _take_apart(self, name: str, handle: int) -> None:
+        rows = self._table.take_apart(name, handle)
+        if rows:
+            what = "Lods with a mesh that" if name == "lods" else f"A {name} that"
+            self._log.warning(f"{what} {rows} entities use was destroyed; they draw nothing from now on.")
+
+    def _end_mesh(self, record: Record[MeshData], *, by_force: bool = False) -> None:
+        if self._meshes.try_end(record, by_force=by_force):
+            self.store.destroy_mesh(record.handle)
+
+    def _end_material(self, record: Record[bool], *, by_force: bool = False) -> None:
+        if self._materials.try_end(record, by_force=by_force):
+            if record.value:
+                self._visibility.set_blend(record.handle, False)
+            self.store.destroy_material(record.handle)
+
+    def _end_lods(self, record: Record[list[Record[MeshData]]], *, by_force: bool = False) -> None:
+        if self._lods.try_end(record, by_force=by_force):
+            self._visibility.lod_table.remove(record.handle)
+            for mesh in record.value:
+                mesh.holds -= 1
+                self._end_mesh(mesh)
 
     def try_charge(self, name: str, size_bytes: int) -> bool:
         """Replaces a named fixed cost in the GPU ledger; False (and the old cost stays) where it does not fit."""
@@ -85,10 +160,15 @@ class Resources:
 
     def close(self) -> None:
         """Frees everything."""
-        for _, handle in self._materials.values():
-            self._visibility.set_blend(handle, False)
-            self.store.destroy_material(handle)
-        for _, handle in self._meshes.values():
-            self.store.destroy_mesh(handle)
-        for kept in (self._meshes, self._materials, self._lods):
-            kept.clear()
+        for lods in list(self._lods.by_handle.values()):
+            self._end_lods(lods, by_force=True)
+        for mesh in list(self._meshes.by_handle.values()):
+            self._end_mesh(mesh, by_force=True)
+        for material in list(self._materials.by_handle.values()):
+            self._end_material(material, by_force=True)
+
+
+def _refuse_destroyed(thing: Mesh | Material) -> None:
+    if thing.life.destroyed:
+        raise HandleError(f"The {type(thing).__name__} was destroyed by {type(thing).__name__}.destroy(); make a new "
+                          f"one.")  # fmt: skip

@@ -2,7 +2,7 @@
 
 Owns: how many rows there is room for, charged to the GPU budget. Where the table outgrows it, what streams is asked
 to make room; until then the rows that have none are left out of the picture, and all else is drawn.
-Limits: columns never shrink.
+Limits: columns shrink where they are SHRINK_FACTOR times too large.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from layerw.base.log import Log
 from layerw.base.ports import U32
 from layerw.frame.resources import COLUMN_BYTES_PER_ROW, Resources
 from layerw.gpu.passes import DRAW_PASSES
+from layerw.gpu.spec import ROWS_STEP
 from layerw.gpu.submission import Submission
 from layerw.scene.table import FrameColumns, Table
 from layerw.visibility.draws import VisibleSet
 
 ROWS_MIN = 4096
+SHRINK_FACTOR = 4
 PATIENCE_FRAMES = 120  # for tiles to make room, before it is told
 
 
@@ -39,18 +41,21 @@ class RowColumns:
             self._resources.store.ledger.claimed_bytes += max(self._missing_bytes(), 0)
 
     def upload(self, columns: FrameColumns) -> None:
-        """Grows with the table where there is room, then uploads what changed."""
-        if self._table.rows_used > self.capacity:
-            self._grow(self._table.rows_used)
+        """Grows and shrinks with the table where there is room, then uploads what changed."""
+        used = self._table.rows_used
+        if used > self.capacity or self._rows_for(used) * SHRINK_FACTOR <= self.capacity != self._rows_for(used):
+            self._size(used)
         runs = [(column, first, min(rows, self.capacity - first))
                 for column, first, rows in self._table.dirty_runs() if first < self.capacity]  # fmt: skip
         self._submission.rows(columns, runs)
 
-    def _grow(self, used: int) -> None:
-        generous = min(max(ROWS_MIN, 1 << (used - 1).bit_length()), self._table.capacity)
-        for rows in (generous, used):
+    def _rows_for(self, used: int) -> int:
+        return min(max(ROWS_MIN, 1 << (used - 1).bit_length()), self._table.capacity) if used else 0
+
+    def _size(self, used: int) -> None:
+        for rows in (self._rows_for(used), used):
             if self._resources.try_charge("columns", rows * COLUMN_BYTES_PER_ROW):
-                self._submission.encoder.rows_capacity(rows)
+                self._submission.encoder.rows_capacity(rows or ROWS_STEP)  # what the backends begin with
                 self.capacity, self._waited_frames = rows, 0
                 self._table.touch_all()
                 return

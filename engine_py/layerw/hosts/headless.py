@@ -11,11 +11,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
+from weakref import proxy
 
 import numpy as np
 
 from layerw.base.host_port import AnyArray, FrameReceiver
 from layerw.base.log import EXCEPTION
+from layerw.base.weak import weakly
 from layerw.gpu import spec
 from layerw.gpu.gen.decoder import decode
 from layerw.hosts.event_writer import encode_event
@@ -71,7 +73,7 @@ class HeadlessHost:
         self._memory = _Memory()
         self.address = self._memory.address
         settings = Settings(Path(root), lanes, latency_frames, decode_frames, fault)
-        self.transfers = FileTransfers(settings, self._memory.raw, self._free_block)
+        self.transfers = FileTransfers(settings, self._memory.raw, weakly(self._free_block))
         self.sink = NullSink(self._memory.array, self.transfers.held_bytes, self.transfers.image)
         self.errors: list[str] = []  # what the page would show
         self.logs: list[tuple[int, str]] = []
@@ -179,7 +181,7 @@ class _Routes:
     """The sink of the decoder: the null backend, the transfers, and the page's own commands."""
 
     def __init__(self, host: HeadlessHost) -> None:
-        self._host = host
+        self._host = proxy(host)  # which owns this
 
     def __getattr__(self, name: str) -> Any:
         host = self._host

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.weak import weakly
 from layerw.memory.blocks import Blocks
 from layerw.memory.ledger import HardLedger
 from layerw.memory.tiers import FAR_RADII, NEAR, Residents, Rows
@@ -50,7 +51,7 @@ class Backups:
         self._keys: dict[int, dict[Key, None]] = {}  # of each asset, oldest first
         self._spare_bytes = np.zeros(0, np.int64)  # by asset: outside
         self._block_bytes = np.zeros(0, np.int64)
-        ledger.evict = self.evict
+        ledger.evict = weakly(self.evict)  # the ledger is ours as well
 
     def __len__(self) -> int:
         return len(self._kept)

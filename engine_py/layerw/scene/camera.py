@@ -7,14 +7,16 @@ which keeps float32 depth precise over kilometres (Upchurch and Desbrun 2012).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base import checks
 from layerw.base.mathx import STRAIGHT, cross3
 from layerw.base.ports import F32, F64
+
+FOV_Y_MAX = math.nextafter(math.pi, 0)
 
 
 class CameraFrame(NamedTuple):
@@ -40,25 +42,70 @@ class CameraFrame(NamedTuple):
         return self.position + near * along, along / np.sqrt((along**2).sum())
 
 
-@dataclass(slots=True)
 class Camera:
     """Where the picture is taken from.
 
-    position: float64 (3,), metres. yaw, pitch: radians; yaw turns left, pitch looks up.
+    position: float64 (3,), metres; assigning copies. yaw, pitch: radians; yaw turns left, pitch looks up.
     fov_y: vertical field of view, radians, 0 < fov_y < pi. near: metres, > 0.
     """
 
-    position: F64
-    yaw: float = 0.0
-    pitch: float = 0.0
-    fov_y: float = math.radians(60)
-    near: float = 0.1
+    __slots__ = ("_fov_y", "_near", "_pitch", "_position", "_yaw")
 
     def __init__(self) -> None:
-        self.position = np.array((0.0, 2.0, 5.0))
-        self.yaw, self.fov_y, self.near = 0.0, math.radians(60), 0.1
-        self.pitch = 0.0
+        self._position: F64 = np.array((0.0, 2.0, 5.0))
+        self._yaw, self._pitch, self._fov_y, self._near = 0.0, 0.0, math.radians(60), 0.1
         self.look_at((0.0, 0.0, 0.0))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        try:
+            object.__setattr__(self, name, value)
+        except AttributeError:
+            raise checks.unknown_attribute(self, name, checks.settable(Camera)) from None
+
+    @property
+    def position(self) -> F64:
+        """(3,) float64, metres; its items may be written."""
+        return self._position
+
+    @position.setter
+    def position(self, value: npt.ArrayLike) -> None:
+        self._position = checks.vector("camera.position", value)
+
+    @property
+    def yaw(self) -> float:
+        """Radians, to the left."""
+        return self._yaw
+
+    @yaw.setter
+    def yaw(self, value: float) -> None:
+        self._yaw = checks.number("camera.yaw", value)
+
+    @property
+    def pitch(self) -> float:
+        """Radians, upwards."""
+        return self._pitch
+
+    @pitch.setter
+    def pitch(self, value: float) -> None:
+        self._pitch = checks.number("camera.pitch", value)
+
+    @property
+    def fov_y(self) -> float:
+        """Vertical field of view, radians, between 0 and pi."""
+        return self._fov_y
+
+    @fov_y.setter
+    def fov_y(self, value: float) -> None:
+        self._fov_y = checks.number("camera.fov_y", value, 0, FOV_Y_MAX, above=True)
+
+    @property
+    def near(self) -> float:
+        """Distance of the near plane, metres, > 0."""
+        return self._near
+
+    @near.setter
+    def near(self, value: float) -> None:
+        self._near = checks.number("camera.near", value, 0, above=True)
 
     def look_at(self, target: npt.ArrayLike) -> None:
         """Turn towards a point in world metres. Straight up or down the yaw stays as it is: the limit of looking almost
@@ -118,3 +165,4 @@ def _planes(right: F64, up: F64, forward: F64, tan_x: float, tan_y: float, near:
         plane[:3] = normal / np.linalg.norm(normal)
     planes[4, 3] = -near
     return planes
+

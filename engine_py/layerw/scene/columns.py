@@ -1,9 +1,9 @@
-"""Columns of the entity table: one numpy array each, and which of their blocks changed.
+"""Columns of the entity table: one numpy array each, which of their blocks changed, and which rows have views.
 
-Owns: the arrays and the change tracking. Writing to a numpy view tells nobody, so a column gives users
-views of a second array over the same memory: while one of those is alive (its base's reference count
-shows it), or one was asked for since the last frame, its rows may have changed and are uploaded.
-A set of blocks is an int, bit k for block k: a few hundred blocks cost less so than as an array, every frame.
+Owns: the arrays, the change tracking, and who may still write. Writing to a numpy view tells nobody, so a column gives
+users views of further arrays over the same memory, one for each span of blocks: while a view is alive (the reference
+count of its array shows it), or one was asked for since the last frame, the span may have changed and is uploaded; and
+its rows are not given to anybody else, so that a write through a view of despawned rows goes nowhere (ADR 2).
 """
 
 from __future__ import annotations
@@ -14,27 +14,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from layerw.scene.rows import BLOCK_ROWS
+from layerw.scene.rows import BLOCK_ROWS, blocks_of, runs_of
 
 
-def blocks_of(first: int, count: int) -> int:
-    """The set of blocks that rows first .. first + count lie in."""
-    low, high = first // BLOCK_ROWS, (first + count - 1) // BLOCK_ROWS + 1
-    return (1 << high) - (1 << low)
+class Span:
+    """One array over some blocks of a column, which all views of these blocks count on."""
 
+    __slots__ = ("_flat", "_quiet_count", "array", "blocks", "first", "was_held")
 
-def runs_of(blocks: int) -> list[tuple[int, int]]:
-    """Runs (first_row, rows) of a set of blocks, ascending."""
-    runs = []
-    at = 0
-    while blocks:
-        skip = (blocks & -blocks).bit_length() - 1
-        blocks >>= skip
-        size = (~blocks & -~blocks).bit_length() - 1  # how many ones are lowest
-        runs.append(((at + skip) * BLOCK_ROWS, size * BLOCK_ROWS))
-        blocks >>= size
-        at += skip + size
-    return runs
+    def __init__(self, column: npt.NDArray[Any], first: int, end: int) -> None:
+        self.first, self.blocks = first, blocks_of(first, end - first)
+        self._flat = np.frombuffer(column[first:end].data.cast("B"), column.dtype)
+        self.array = self._flat.reshape(-1, *column.shape[1:])  # its base, as that of every view, is the flat one
+        self.was_held = False
+        self._quiet_count = sys.getrefcount(self._flat)
+
+    def is_held(self) -> bool:
+        """True while somebody outside holds a view that could be written to."""
+        return sys.getrefcount(self._flat) > self._quiet_count
 
 
 class Column:
@@ -43,41 +40,57 @@ class Column:
     def __init__(self, capacity: int, width: int, dtype: npt.DTypeLike, fill: float) -> None:
         shape = (capacity, width) if width > 1 else (capacity,)
         self.array: npt.NDArray[Any] = np.full(shape, fill, dtype)
-        # A separate owner of the same memory: views of it count on it, never on `array`.
-        self._user = np.frombuffer(self.array.data.cast("B"), self.array.dtype).reshape(shape)
-        self._owner = self._user if self._user.base is None else self._user.base
-        self._quiet_count = sys.getrefcount(self._owner)
         self.dirty = 0  # a set of blocks
         self.revision = 0  # of touches; what views write is not in it, see `views_alive`
-        self._held = False
+        self._watched: dict[int, Span] = {}  # by first and last block: those with views, now or in the last frame
 
     def user_view(self, first: int, count: int) -> npt.NDArray[Any]:
-        """A writable view of rows; the rows count as changed as long as it lives."""
-        self.touch(first, count)
-        return self._user[first : first + count]
+        """A writable view of rows; their blocks count as changed as long as it lives."""
+        low, high = first // BLOCK_ROWS, (first + count - 1) // BLOCK_ROWS
+        span = self._watched.get(low << 32 | high)
+        if span is None:
+            span = Span(self.array, low * BLOCK_ROWS, (high + 1) * BLOCK_ROWS)
+            self._watched[low << 32 | high] = span
+        self.dirty |= span.blocks
+        self.revision += 1
+        first -= span.first
+        return span.array[first : first + count]
 
     def touch(self, first: int, count: int) -> None:
         """Mark rows as changed in this frame."""
         self.dirty |= blocks_of(first, count)
         self.revision += 1
 
+    def touch_rows(self, rows: npt.NDArray[np.intp]) -> None:
+        """As `touch`, of any rows."""
+        for block in np.unique(rows // BLOCK_ROWS).tolist():
+            self.dirty |= 1 << block
+        self.revision += 1
+
     def views_alive(self) -> bool:
         """True while somebody outside holds a view that could be written to."""
-        return sys.getrefcount(self._owner) > self._quiet_count
+        return any(span.is_held() for span in self._watched.values())
 
-    def settle(self, dynamic_blocks: int) -> bool:
+    def is_held(self, blocks: int) -> bool:
+        """Whether a view that is alive reaches one of a set of blocks."""
+        return any(span.blocks & blocks and span.is_held() for span in self._watched.values())
+
+    def settle(self) -> bool:
         """Mark what views may have written; returns whether anything is dirty.
 
         A view that dies between two frames may have been written just before: it counts once more.
         """
-        alive = self.views_alive()
-        if alive or self._held:
-            self.dirty |= dynamic_blocks
-        self._held = alive
+        for key, span in list(self._watched.items()):
+            held = span.is_held()
+            if held or span.was_held:
+                self.dirty |= span.blocks
+            else:
+                del self._watched[key]
+            span.was_held = held
         return self.dirty != 0
 
-    def take_dirty(self, dynamic_blocks: int) -> list[tuple[int, int]]:
-        """Runs (first_row, rows) that may differ from what was taken last time; clears them."""
-        self.settle(dynamic_blocks)
-        runs, self.dirty = runs_of(self.dirty), 0
+    def take_dirty(self, rows_used: int) -> list[tuple[int, int]]:
+        """Runs (first_row, rows) below `rows_used` that may differ from what was taken last time; clears all."""
+        self.settle()
+        runs, self.dirty = runs_of(self.dirty & ((1 << rows_used // BLOCK_ROWS) - 1)), 0
         return runs

@@ -1,78 +1,223 @@
-"""Entity and Entities: handles on rows of the table, with generations.
+"""Entity and Entities: handles on rows of the table.
 
-Own nothing but row numbers; every access checks that the entity still lives.
+Own nothing but row numbers and the number of the spawn that made the rows; every access checks that they still live.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NoReturn, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.colors import pack_rgba8
-from layerw.base.errors import ShapeError
+from layerw.base import checks
+from layerw.base.errors import AttributeMissing, HandleError, OutsideError, ShapeError
 from layerw.base.mathx import Array, facing, matrix_from_quat, quat_from_euler, quat_from_matrix, quat_multiply
 from layerw.scene.hierarchy import world_matrix
+from layerw.scene.row_values import chosen_rows, packed_colors, unit_rotations
+from layerw.scene.scattered import Scattered
 from layerw.scene.table import HIDDEN, NO_SHADOW, STATIC_FLAG, Table
+
+Rows = slice | npt.NDArray[np.intp]
+Which = slice | npt.ArrayLike
+FIXED = ("mesh", "material", "static")  # when an entity is spawned
+_put = object.__setattr__
 
 
 class Entities:
-    """`count` consecutive rows: `.position`, `.rotation`, `.scale`, `.color` are views; writing moves the entities.
+    """Some entities: `.position`, `.rotation`, `.scale`, `.color` are arrays with a row for each; writing moves them.
 
-    Static entities give read-only views: their rows are sorted into cells for culling when they are spawned.
+    `group[3]` is an Entity, `group[2:5]`, `group[mask]` and `group[[4, 1]]` are groups. Of entities that were spawned
+    together and follow each other, attributes are plain views. Of others they are copies that write back what is
+    assigned to them or their items (scene/scattered.py). Static entities give read-only views: their rows are sorted
+    into cells for culling when they are spawned.
+
+    Every access raises HandleError once one of them was despawned: `group[group.alive_mask]` are those that are left.
+    A plain view that outlives them writes to nobody: no other entity gets their rows before it is gone.
     """
 
+    __slots__ = ("__weakref__", "_births", "_checked", "_count", "_first", "_index", "_table")
+    _table: Table
+    _first: int
+    _count: int
+    _index: npt.NDArray[np.intp] | None  # rows that do not follow each other
+    _births: int | npt.NDArray[np.uint32]  # of all, or of each
+    _checked: int
+
     def __init__(self, table: Table, first: int, count: int) -> None:
-        self._table = table
-        self._first = first
-        self._count = count
-        self._generation = int(table.generation[first])
+        """Of `count` rows from `first` that one spawn made."""
+        _put(self, "_table", table)
+        _put(self, "_first", first)
+        _put(self, "_count", count)
+        _put(self, "_index", None)
+        _put(self, "_births", int(table.birth[first]) if count else 0)
+        _put(self, "_checked", table.deaths)
+
+    @staticmethod
+    def of_rows(table: Table, rows: npt.NDArray[np.intp]) -> Entities:
+        """A group of any living rows, in this order."""
+        births = table.birth[rows]
+        return _group(table, rows, int(births[0]) if len(rows) and (births == births[0]).all() else births)
 
     def __len__(self) -> int:
         return self._count
 
+    def __bool__(self) -> bool:
+        return self._count > 0
+
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(rows {self._first} to {self._first + self._count - 1})"
+        rows = f"{self._first} to {self._first + self._count - 1}" if self._index is None else f"{self._count}, apart"
+        return f"{type(self).__name__}(rows {rows if self._count else 'none'})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Entities):
+            return NotImplemented
+        return (self._table is other._table and self._count == other._count
+                and bool(np.array_equal(self._numbers(), other._numbers()))
+                and bool(np.all(self._births == other._births)))  # fmt: skip
+
+    def __hash__(self) -> int:
+        return hash((id(self._table), self._first, self._count))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        try:
+            _put(self, name, value)
+        except AttributeError:
+            self._refuse(name)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):  # Python asks for some, and wants no more than this
+            raise AttributeError(name)
+        self._refuse(name)
+
+    def _refuse(self, name: str) -> NoReturn:
+        own = type(self)
+        if name in FIXED:
+            raise AttributeMissing(f"{own.__name__}.{name} is chosen when it is spawned and cannot be read or assigned "
+                                   f"later; despawn it and spawn another.") from None  # fmt: skip
+        if name in dir(own):
+            raise AttributeMissing(f"{own.__name__}.{name} cannot be assigned.") from None
+        raise checks.unknown_attribute(self, name, checks.settable(own)) from None
+
+    # -- which -----------------------------------------------------------------------------------
+
+    @overload
+    def __getitem__(self, which: int) -> Entity: ...
+    @overload
+    def __getitem__(self, which: Which) -> Entities: ...
+    def __getitem__(self, which: Any) -> Entities:
+        """An Entity (a whole number), or a group: a slice, a mask of all, or an array of whole numbers.
+
+        Raises:
+            OutsideError: there are fewer entities (it is an IndexError as well).
+            ShapeError: a mask of another length, or something else.
+            HandleError: one of them was despawned.
+        """
+        if isinstance(which, int | np.integer) and not isinstance(which, bool | np.bool_):
+            entity = self._at(int(which))
+            entity._check()
+            return entity
+        rows, births = self._numbers(), self._births
+        chosen = which if isinstance(which, slice) else chosen_rows(which, self._count)
+        group = _group(self._table, rows[chosen], births if isinstance(births, int) else births[chosen])
+        group._check()
+        return group
+
+    def __iter__(self) -> Iterator[Entity]:
+        return map(self._at, range(self._count))
+
+    def _at(self, number: int) -> Entity:
+        if not -self._count <= number < self._count:
+            raise OutsideError(f"Entity {number} was asked for; the group has {self._count}.")
+        number %= self._count
+        row = self._first + number if self._index is None else int(self._index[number])
+        return _entity(self._table, row, self._births if isinstance(self._births, int) else int(self._births[number]))
+
+    def _numbers(self) -> npt.NDArray[np.intp]:
+        return np.arange(self._first, self._first + self._count) if self._index is None else self._index
+
+    @property
+    def _key(self) -> Rows:
+        return slice(self._first, self._first + self._count) if self._index is None else self._index
+
+    # -- alive -----------------------------------------------------------------------------------
 
     @property
     def alive(self) -> bool:
-        """False once it was despawned."""
-        table = self._table
-        return bool(table.generation[self._first] == self._generation and table.flags[self._first] & 1)
+        """False once one of them was despawned."""
+        return bool((self._table.birth[self._key] == self._births).all())
+
+    @property
+    def alive_mask(self) -> npt.NDArray[np.bool_]:
+        """(n,) which of them were not despawned."""
+        return np.atleast_1d(self._table.birth[self._key] == self._births)
 
     @property
     def first_row(self) -> int:
         """Number of the first row; raises HandleError when it was despawned."""
-        self._table.check(self._first, self._generation)
+        self._check()
         return self._first
 
+    def _check(self) -> None:
+        table = self._table
+        if self._checked != table.deaths:
+            if not self.alive:
+                self._raise_dead()
+            _put(self, "_checked", table.deaths)
+
+    def _raise_dead(self) -> NoReturn:
+        dead = int(np.count_nonzero(~self.alive_mask))
+        if self._count == 1:
+            raise HandleError(f"Entity {self._first} was despawned; drop the reference when you despawn.")
+        left = " group[group.alive_mask] are the others." if dead < self._count else ""
+        raise HandleError(f"{dead} of the {self._count} entities of this group were despawned; drop the reference when "
+                          f"you despawn.{left}")  # fmt: skip
+
+    # -- attributes ------------------------------------------------------------------------------
+
     def _view(self, name: str) -> npt.NDArray[Any]:
-        first = self.first_row
-        if self._table.flags[first] & STATIC_FLAG:
-            view = self._table.columns[name].array[first : first + self._count]
+        self._check()
+        column = self._table.columns[name]
+        if not self._count or self._is_static():
+            view = column.array[self._key]
             view.flags.writeable = False
             return view
-        return self._table.columns[name].user_view(first, self._count)
+        return column.user_view(self._first, self._count) if self._index is None else Scattered.of(_Home(self, name))
 
     def _assign(self, name: str, value: npt.ArrayLike, width: int) -> None:
-        first = self.first_row
+        self._check()
         array = np.asarray(value, np.float32)
-        if array.shape not in ((), (width,), (self._count, width), (self._count, 1)):
-            raise ShapeError(
-                f"{name} takes shape ({width},) or ({self._count}, {width}); the given array has {array.shape}."
-            )
+        if array.shape != (width,) and array.shape != (self._count, width) and not (
+                name == "scale" and array.shape in ((), (self._count, 1))):
+            shapes = f"({width},)" if isinstance(self, Entity) else f"({width},) or ({self._count}, {width})"
+            raise ShapeError(f"{name} takes shape {shapes}; the given array has {array.shape}.")
         if not np.isfinite(array).all():
             raise ShapeError(f"{name} takes finite numbers; the given array has NaN or infinity.")
-        column = self._table.columns[name]
-        column.array[first : first + self._count] = array
-        column.touch(first, self._count)
-        if self._table.flags[first] & STATIC_FLAG:
-            self._table.structure_revision += 1
+        self._write(name, unit_rotations(array) if name == "rotation" else array)
+
+    def _write(self, name: str, values: npt.NDArray[Any]) -> None:
+        if not self._count:
+            return
+        table = self._table
+        column, index = table.columns[name], self._index
+        if index is None:
+            column.array[self._first : self._first + self._count] = values
+            column.touch(self._first, self._count)
+        else:
+            column.array[index] = values
+            column.touch_rows(index)
+        if self._is_static():
+            table.structure_revision += 1
+
+    def _is_static(self) -> bool:
+        flags = self._table.flags
+        own = flags[self._first] if self._index is None else flags[self._index]
+        return bool(np.any(own & STATIC_FLAG))
 
     @property
     def position(self) -> npt.NDArray[np.float32]:
-        """(n, 3) float32 view, metres."""
+        """(n, 3) float32, metres from the scene's origin (or the parent's)."""
         return self._view("position")
 
     @position.setter
@@ -81,7 +226,7 @@ class Entities:
 
     @property
     def rotation(self) -> npt.NDArray[np.float32]:
-        """(n, 4) float32 view, unit quaternions xyzw."""
+        """(n, 4) float32, unit quaternions xyzw; what is assigned is brought to length 1."""
         return self._view("rotation")
 
     @rotation.setter
@@ -90,7 +235,7 @@ class Entities:
 
     @property
     def scale(self) -> npt.NDArray[np.float32]:
-        """(n, 3) float32 view; assigning a number scales evenly."""
+        """(n, 3) float32; assigning a number scales evenly."""
         return self._view("scale")
 
     @scale.setter
@@ -99,71 +244,83 @@ class Entities:
 
     @property
     def color(self) -> npt.NDArray[np.uint8]:
-        """(n, 4) uint8 view, sRGB; multiplies the material's colour. Assign a name, "#rrggbb" or an array."""
-        return self._view("color").view(np.uint8).reshape(-1, 4)
+        """(n, 4) uint8, sRGB; multiplies the material's colour. Assign a name, "#rrggbb" or an array."""
+        view = self._view("color")
+        return view if view.ndim > 1 else view.view(np.uint8).reshape(-1, 4)
 
     @color.setter
     def color(self, value: Any) -> None:
-        first = self.first_row
-        array = np.asarray(value) if not isinstance(value, str | tuple) else None
-        column = self._table.columns["color"]
-        target = column.array[first : first + self._count]
-        if array is not None and array.dtype == np.uint8 and array.shape[-1:] in ((3,), (4,)):
-            rgba = target.view(np.uint8).reshape(-1, 4)
-            rgba[:, : array.shape[-1]] = array
-        elif array is not None and array.dtype == np.uint32 and array.shape == (self._count,):
-            target[:] = array
-        elif array is not None and array.ndim == 2:
-            if array.shape[0] != self._count or array.shape[1] not in (3, 4):
-                raise ShapeError(f"color takes shape ({self._count}, 3) or ({self._count}, 4), not {array.shape}.")
-            target.view(np.uint8).reshape(-1, 4)[:, : array.shape[1]] = np.clip(array * 255 + 0.5, 0, 255)
-        else:
-            target[:] = pack_rgba8(value)
-        column.touch(first, self._count)
+        self._check()
+        self._write("color", packed_colors(value, self._table.color[self._key], self._count))
 
     @property
     def visible(self) -> bool:
-        """Assign False to draw none of them."""
-        return not self._table.flags[self.first_row] & HIDDEN
+        """Assign False to draw none of them; True where at least one is drawn."""
+        self._check()
+        return not (self._table.flags[self._key] & HIDDEN).all()
 
     @visible.setter
     def visible(self, value: bool) -> None:
-        if value != self.visible:
-            self._table.set_flag(self.first_row, self._count, HIDDEN, not value)
+        self._check()
+        self._table.set_flag(self._key, HIDDEN, not value)
 
     @property
     def casts_shadow(self) -> bool:
         """Assign False to leave them out of the shadow map."""
-        return not self._table.flags[self.first_row] & NO_SHADOW
+        self._check()
+        return not (self._table.flags[self._key] & NO_SHADOW).all()
 
     @casts_shadow.setter
     def casts_shadow(self, value: bool) -> None:
-        self._table.set_flag(self.first_row, self._count, NO_SHADOW, not value)
+        self._check()
+        self._table.set_flag(self._key, NO_SHADOW, not value)
+
+    @property
+    def parent(self) -> Entity | None:
+        """The entity that they move with, None for none; raises HandleError where they differ."""
+        self._check()
+        parents = np.unique(self._table.parent[self._key])
+        if len(parents) > 1:
+            raise HandleError(f"The {self._count} entities of this group have {len(parents)} parents; ask one of them.")
+        return Entity(self._table, int(parents[0])) if len(parents) and parents[0] >= 0 else None
+
+    @parent.setter
+    def parent(self, value: Entity | None) -> None:
+        self._check()
+        if value is not None:
+            checks.instance("parent", value, Entity, "an Entity or None")
+        if self._count:
+            self._table.set_parent(self._numbers(), value.first_row if value is not None else -1)
 
     def despawn(self) -> None:
         """Remove them and all their children."""
-        self._table.despawn(self.first_row, self._count)
+        self._check()
+        if self._index is not None:
+            self._table.despawn_rows(np.unique(self._index))
+        elif self._count:
+            self._table.despawn(self._first, self._count)
 
 
 class Entity(Entities):
-    """One entity: `.position` is a (3,) view, `.rotation` (4,), `.scale` (3,)."""
+    """One entity: `.position` is a (3,) view, `.rotation` (4,), `.scale` (3,), `.color` (1, 4)."""
+
+    __slots__ = ()
 
     def __init__(self, table: Table, row: int) -> None:
         super().__init__(table, row, 1)
 
     def _view(self, name: str) -> npt.NDArray[Any]:
-        view: npt.NDArray[Any] = super()._view(name)
+        table, row = self._table, self._first
+        if self._checked != table.deaths:
+            self._check()
+        still = table.flags[row] & STATIC_FLAG
+        view: npt.NDArray[Any] = super()._view(name) if still else table.columns[name].user_view(row, 1)
         return view[0] if view.ndim > 1 else view
 
     @property
-    def parent(self) -> Entity | None:
-        """The entity that it moves with."""
-        row = int(self._table.parent[self.first_row])
-        return Entity(self._table, row) if row >= 0 else None
-
-    @parent.setter
-    def parent(self, value: Entity | None) -> None:
-        self._table.set_parent(self.first_row, value.first_row if value else -1)
+    def alive(self) -> bool:
+        """False once it was despawned."""
+        return bool(self._table.birth[self._first] == self._births)
 
     def move(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> None:
         """Add metres to its position."""
@@ -193,3 +350,40 @@ class Entity(Entities):
             raise ValueError(f"Entity {row} cannot look at its own position; move it or choose another target.")
         heading = matrix_from_quat(table.rotation[row])
         self.rotation[:] = quat_from_matrix(facing(forward, inward @ (0.0, 1.0, 0.0), heading))
+
+
+class _Home:
+    """Where one attribute of a group lives, see scattered.Home. Colours are (n, 4) uint8."""
+
+    def __init__(self, group: Entities, name: str) -> None:
+        self._group, self._name = group, name
+
+    def gather(self) -> npt.NDArray[Any]:
+        group = self._group
+        group._check()
+        values: npt.NDArray[Any] = group._table.columns[self._name].array[group._key]
+        channels: npt.NDArray[Any] = values.view(np.uint8).reshape(-1, 4) if self._name == "color" else values
+        return channels
+
+    def scatter(self, values: npt.NDArray[Any]) -> None:
+        self._group._write(self._name, values if self._name != "color" else values.view(np.uint32).reshape(-1))
+
+
+def _entity(table: Table, row: int, birth: int) -> Entity:
+    """A handle on a row of a spawn; it may be gone."""
+    entity = Entity(table, row)
+    if entity._births != birth:
+        _put(entity, "_births", birth)
+        _put(entity, "_checked", -1)
+    return entity
+
+
+def _group(table: Table, rows: npt.NDArray[np.intp], births: int | npt.NDArray[np.uint32]) -> Entities:
+    """A group of rows in this order; contiguous where they follow each other."""
+    count = len(rows)
+    group = Entities(table, int(rows[0]) if count else 0, count)
+    _put(group, "_births", births)
+    _put(group, "_checked", table.deaths if not count else -1)
+    if count > 1 and not (rows[-1] - rows[0] == count - 1 and (np.diff(rows) == 1).all()):
+        _put(group, "_index", np.asarray(rows, np.intp))
+    return group

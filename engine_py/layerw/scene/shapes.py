@@ -1,6 +1,7 @@
 """Mesh, Material and Lods: what a user spawns. Shapes are made with numpy.
 
-Owns: CPU data only; the engine turns each Mesh and Material into GPU resources once, when it is first used.
+Owns: CPU data only; the engine turns each Mesh and Material into GPU resources once, when it is first used, and frees
+them when the program and the entities let go of it (base/lifetimes.py tells).
 Triangles are counter-clockwise seen from outside.
 """
 
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from layerw.base import checks
 from layerw.base.colors import Color, byte_colors, linear_rgba
 from layerw.base.errors import ConfigError, KindError, ShapeError
+from layerw.base.lifetimes import Life
 from layerw.base.ports import MaterialDesc, MeshData
 
 MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water")
@@ -26,7 +28,7 @@ LODS_MAX = 4
 class Mesh:
     """A mesh from arrays, or from one of the shape functions. See `MeshData` for shapes and types."""
 
-    __slots__ = ("__weakref__", "data")
+    __slots__ = ("data", "life")
 
     def __init__(
         self,
@@ -56,7 +58,15 @@ class Mesh:
         n = _smooth_normals(p, i) if normals is None else _directions(normals, len(p))
         t = None if uvs is None else checks.array("Mesh uvs", uvs, np.float32, (2,), rows=len(p))
         c = None if colors is None else byte_colors(colors, len(p), "Mesh colors")
+        self.life = Life()
         self.data = MeshData(p, n, i, t, c, float(np.sqrt((p.astype(np.float64) ** 2).sum(axis=1).max())))
+
+    def destroy(self) -> None:
+        """Free what it takes on the GPU now; entities that still have it are drawn no more, spawning it is an error.
+
+        Nobody needs to: it is freed when neither the program nor an entity has it any more.
+        """
+        self.life.destroy()
 
     @classmethod
     def box(cls, width: float = 1.0, height: float = 1.0, depth: float = 1.0) -> Mesh:
@@ -187,6 +197,7 @@ class Material:
         wind = checks.number("Material wind", wind, 0, 1)
         kind = checks.one_of("Material kind", kind, MATERIAL_KINDS)
         double_sided = checks.flag("Material double_sided", double_sided)
+        self.life = Life()
         self.blend = base[3] < 1
         flags = (1 if double_sided else 0) | (2 if self.blend else 0) | (8 if wind > 0 else 0)
         self._desc = MaterialDesc(
@@ -198,6 +209,10 @@ class Material:
         """The values for the GPU."""
         return self._desc
 
+    def destroy(self) -> None:
+        """As Mesh.destroy."""
+        self.life.destroy()
+
 
 class Lods:
     """Levels of detail: (mesh, until_m) from the finest (LOD 0) on; beyond the last distance nothing is drawn."""
@@ -208,6 +223,7 @@ class Lods:
         distances = [checks.number("Lods until_m", until, 0, above=True) for _, until in levels]
         if distances != sorted(distances):
             raise ConfigError(f"Lods until_m is {distances}; it takes rising distances.")
+        self.life = Life()
         self.meshes = [mesh for mesh, _ in levels]
         self.until_m = distances
         self.radius = max(mesh.data.radius for mesh in self.meshes)

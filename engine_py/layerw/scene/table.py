@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base.errors import BudgetError, HandleError
-from layerw.scene.columns import Column, blocks_of, runs_of
+from layerw.scene.columns import Column
 from layerw.scene.hierarchy import Hierarchy, up_the_tree
-from layerw.scene.rows import BLOCK_ROWS, DYNAMIC, STATIC, TRANSIENT, RowAllocator
+from layerw.scene.rows import BLOCK_ROWS, DYNAMIC, STATIC, TRANSIENT, RowAllocator, blocks_of, runs_of
+from layerw.scene.uses import Uses
 
 ALIVE, HIDDEN, STATIC_FLAG, NO_SHADOW = 1, 2, 4, 8
 TRANSFORM_COLUMNS = ("position", "rotation", "scale", "color")  # in spec.COLUMNS order
@@ -56,11 +57,13 @@ class Table:
         self.material = np.zeros(self.capacity, np.uint32)
         self.lods = np.zeros(self.capacity, np.uint16)  # LOD set number, 0 = the mesh alone
         self.flags = np.zeros(self.capacity, np.uint8)
-        self.generation = np.zeros(self.capacity, np.uint32)
+        self.birth = np.zeros(self.capacity, np.uint32)  # number of the spawn that made a row, 0 = not alive
+        self.births = 0
+        self.deaths = 0  # of despawns: while it stays, all handles that were good still are
+        self.uses = {"mesh": Uses(), "material": Uses(), "lods": Uses()}
         self.alive_count = 0
         self.structure_revision = 0
-        self._rows = RowAllocator(self.capacity)
-        self._dynamic_blocks = 0  # a set of blocks: where rows that may move live
+        self._rows = RowAllocator(self.capacity, list(self.columns.values()))
         self._hierarchy = Hierarchy()
         self._transient_rows = 0
         self._children = 0  # rows that have a parent
@@ -132,8 +135,10 @@ class Table:
         self.parent[rows] = -1
         self.radius[rows], self.mesh[rows], self.material[rows], self.lods[rows] = radius, mesh, material, lods
         self.flags[rows] = ALIVE | (STATIC_FLAG if static else 0)
-        if not static:
-            self._dynamic_blocks |= blocks_of(first, count)
+        for name, handle in (("mesh", mesh), ("material", material), ("lods", lods)):
+            self.uses[name].add(handle, count)
+        self.births += 1
+        self.birth[rows] = self.births
         for column in self.columns.values():
             column.touch(first, count)
         self.alive_count += count
@@ -142,51 +147,88 @@ class Table:
 
     def despawn(self, first: int, count: int) -> None:
         """Give rows back, and everything that has one of them as parent."""
-        if not (self.flags[first : first + count] & ALIVE).all():
+        if not self.birth[first : first + count].all():
             raise HandleError(f"despawn of rows {first} to {first + count - 1}: some of them are not alive.")
         if self._children:
-            below = self._hierarchy.descendants(self.parent[: self.rows_used], np.arange(first, first + count))
-            for row in below.tolist():
-                self._free(row, 1)
+            self._free_rows(self._hierarchy.descendants(self.parent[: self.rows_used], np.arange(first, first + count)))
         self._free(first, count)
+        self.deaths += 1
+        self.structure_revision += 1
+
+    def despawn_rows(self, rows: npt.NDArray[np.intp]) -> None:
+        """As `despawn`, of any rows; each at most once."""
+        if not self.birth[rows].all():
+            raise HandleError(f"despawn of {len(rows)} rows: some of them are not alive.")
+        if self._children:
+            rows = np.concatenate([rows, self._hierarchy.descendants(self.parent[: self.rows_used], rows)])
+        self._free_rows(rows)
+        self.deaths += 1
+        self.structure_revision += 1
+
+    def _free_rows(self, rows: npt.NDArray[np.intp]) -> None:
+        """Free rows in any order, as runs of one kind."""
+        rows = np.unique(rows)
+        kind = self.flags[rows] & STATIC_FLAG
+        cuts = np.flatnonzero((np.diff(rows) != 1) | (np.diff(kind) != 0)) + 1
+        begins, ends = [0, *cuts.tolist()], [*cuts.tolist(), len(rows)]
+        for begin, end in zip(begins, ends, strict=True) if len(rows) else ():
+            self._free(int(rows[begin]), end - begin)
 
     def _free(self, first: int, count: int) -> None:
         rows = slice(first, first + count)
         kind = STATIC if self.flags[first] & STATIC_FLAG else DYNAMIC
-        children = int((self.parent[rows] >= 0).sum())
-        if children:
-            self._hierarchy.stale = True
-            self._children -= children
-        self.flags[rows] = 0
-        self.mesh[rows] = 0
-        self.parent[rows] = -1
-        self.generation[rows] += np.uint32(1)
+        if self._children:
+            self._count_children(self.parent[rows], -1)
+        for name, handles in (("mesh", self.mesh), ("material", self.material), ("lods", self.lods)):
+            self.uses[name].drop_rows(handles[rows])
+        self.flags[rows], self.mesh[rows], self.lods[rows], self.parent[rows], self.birth[rows] = 0, 0, 0, -1, 0
         self._rows.free(first, count, kind)
         self.alive_count -= count
-        self.structure_revision += 1
 
-    def set_parent(self, row: int, parent: int) -> None:
-        """Make `row` move with `parent` (-1 = with nothing).
+    def _count_children(self, parents: npt.NDArray[np.int32], change: int) -> None:
+        """Rows get (1) or lose (-1) these parents; -1 is none."""
+        count = int(np.count_nonzero(parents >= 0))
+        if count:
+            self._children += change * count
+            self._hierarchy.stale = True
+
+    def set_parent(self, rows: npt.NDArray[np.intp], parent: int) -> None:
+        """Make `rows` move with `parent` (-1 = with nothing).
 
         Raises:
             ValueError: the parent would be its own ancestor.
         """
         ancestor = parent
         while ancestor >= 0:
-            if ancestor == row:
-                raise ValueError(f"Entity {row} cannot have {parent} as its parent: that would be a cycle.")
+            if ancestor in rows:
+                raise ValueError(f"Entity {ancestor} cannot have {parent} as its parent: that would be a cycle.")
             ancestor = int(self.parent[ancestor])
-        self._children += (parent >= 0) - (int(self.parent[row]) >= 0)
-        self.parent[row] = parent
+        self._count_children(self.parent[rows], -1)
+        self.parent[rows] = parent
+        self._count_children(self.parent[rows], 1)
         self._hierarchy.stale = True
-        self.touch(row, 1)  # its world transform changes even where nothing else does
+        for column in self._transforms:  # their world transforms change even where nothing else does
+            column.touch_rows(rows)
         self.structure_revision += 1
 
-    def set_flag(self, first: int, count: int, flag: int, on: bool) -> None:
-        """Set or clear HIDDEN or NO_SHADOW for rows."""
-        rows = self.flags[first : first + count]
-        np.bitwise_or(rows, flag, out=rows) if on else np.bitwise_and(rows, 0xFF ^ flag, out=rows)
-        self.structure_revision += 1
+    def take_apart(self, name: str, handle: int) -> int:
+        """Make the rows that use a mesh, material or LOD set draw nothing from now on; returns how many they are."""
+        used = getattr(self, name)[: self.rows_used]
+        rows = np.flatnonzero((used == handle) & (self.birth[: self.rows_used] != 0))
+        if len(rows):
+            for column, handles in (("mesh", self.mesh), ("material", self.material), ("lods", self.lods)):
+                self.uses[column].drop_rows(handles[rows])
+                handles[rows] = 0
+            self.structure_revision += 1
+        return len(rows)
+
+    def set_flag(self, rows: slice | npt.NDArray[np.intp], flag: int, on: bool) -> None:
+        """Set or clear HIDDEN or NO_SHADOW for rows; costs nothing where it is so already."""
+        now = self.flags[rows]
+        new = now | np.uint8(flag) if on else now & np.uint8(0xFF ^ flag)
+        if not np.array_equal(now, new):
+            self.flags[rows] = new
+            self.structure_revision += 1
 
     def reserve_transient(self, rows: int) -> int:
         """A block of rows that belong to no entity (tiles): filled by the engine each frame; returns the first."""
@@ -196,6 +238,10 @@ class Table:
         for column in self.columns.values():
             column.touch(first, rows)  # colours as well: the GPU's own start as 0, which is black
         return first
+
+    def free_transient(self, first: int, rows: int) -> None:
+        """Give such a block back."""
+        self._rows.free(first, -(-rows // BLOCK_ROWS) * BLOCK_ROWS, TRANSIENT)
 
     def touch(self, first: int, count: int) -> None:
         """Mark the transforms of rows as changed."""
@@ -214,7 +260,7 @@ class Table:
             self._world = FrameColumns(local[0].copy(), local[1].copy(), local[2].copy(), self.color,
                                        self._straight.copy())  # fmt: skip
             self._hierarchy.sheared = False
-        moved = [column.settle(self._dynamic_blocks) for column in self._transforms]
+        moved = [column.settle() for column in self._transforms]
         if rebuilt or any(moved):
             sheared = self._hierarchy.sheared
             if rebuilt and sheared:
@@ -241,32 +287,27 @@ class Table:
 
     def scale_changed(self) -> bool:
         """Whether any scale may differ from the last frame's; ask after `update`, before `dirty_runs`."""
-        return self.columns["scale"].settle(self._dynamic_blocks)
+        return self.columns["scale"].settle()
 
     def dirty_runs(self) -> list[tuple[int, int, int]]:
         """What to upload: (column number in spec.COLUMNS, first_row, rows), multiples of 1024. Clears it."""
         runs = []
         for number, name in enumerate(TRANSFORM_COLUMNS):
-            for first, rows in self.columns[name].take_dirty(self._dynamic_blocks):
+            for first, rows in self.columns[name].take_dirty(self.rows_used):
                 runs.append((number, first, rows))
         if self.sheared:
-            runs.extend((SHEAR_COLUMN, first, rows) for first, rows in runs_of(self._shear_blocks))
+            runs.extend((SHEAR_COLUMN, first, rows) for first, rows in self._runs_below(self._shear_blocks))
             self._shear_blocks = 0
         return runs
+
+    def _runs_below(self, blocks: int) -> list[tuple[int, int]]:
+        return runs_of(blocks & ((1 << self.rows_used // BLOCK_ROWS) - 1))
 
     def touch_all(self) -> None:
         """Everything must be uploaded again (new device, larger GPU columns)."""
         for column in self.columns.values():
             column.touch(0, max(self.rows_used, 1))
         self._shear_blocks = blocks_of(0, max(self.rows_used, 1))
-
-    def check(self, row: int, generation: int) -> None:
-        """Raise HandleError when the entity that had this row is gone."""
-        if self.generation[row] != generation or not self.flags[row] & ALIVE:
-            raise HandleError(
-                f"Entity {row} (generation {generation}) was despawned; the row's generation is now "
-                f"{int(self.generation[row])}. Drop the reference when you despawn."
-            )
 
     def hashed_columns(self) -> list[npt.NDArray[Any]]:
         """Live rows of every column in row order: what the state hash is made of."""

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from layerw.base.errors import BudgetError
+
+NUMBER_MAX = 65_535  # the table's column is uint16
 LODS_MAX = 8  # LW_LODS_MAX of the culling kernels
 
 
@@ -18,11 +21,12 @@ class LodSet(NamedTuple):
 
 
 class LodTable:
-    """Numbers LOD sets; equal sets share a number. `revision` rises when a set that has a number changes."""
+    """Numbers LOD sets, 65,535 at most. `revision` rises when a set that has a number changes."""
 
     def __init__(self) -> None:
         self.sets: list[LodSet] = [LodSet((), ())]
         self.revision = 0
+        self._free: list[int] = []
 
     def add(self, meshes: tuple[int, ...], until_m: tuple[float, ...]) -> int:
         """Register a chain; returns its number, > 0."""
@@ -32,10 +36,19 @@ class LodTable:
             raise ValueError(f"A LOD set takes at most {LODS_MAX} meshes with rising distances, not {len(meshes)} with "
                              f"{until_m}.")  # fmt: skip
         entry = LodSet(meshes, until_m)
-        if entry in self.sets:
-            return self.sets.index(entry)
+        if self._free:
+            number = self._free.pop()
+            self.sets[number] = entry
+            return number
+        if len(self.sets) > NUMBER_MAX:
+            raise BudgetError(f"There are {NUMBER_MAX} LOD sets already, which is the limit; share Lods objects.")
         self.sets.append(entry)
         return len(self.sets) - 1
+
+    def remove(self, number: int) -> None:
+        """Give a number back; no row has it."""
+        self.sets[number] = LodSet((), ())
+        self._free.append(number)
 
     def replace(self, number: int, meshes: tuple[int, ...]) -> None:
         """New mesh handles for a set (after a lost device)."""

@@ -15,8 +15,9 @@ from layerw.base.config import Network
 from layerw.base.healing import Failure
 
 JITTER = 0.25  # the largest part of a pause that chance takes off
-TOLD_AGAIN_S = 60.0
-GATHER_S = 2.0  # others of a kind are counted for so long before they are told
+TOLD_AGAIN_S = 60.0  # after it healed
+GATHER_S = 2.0  # the others of a kind are counted for so long before they are told, and later ones for
+GATHER_AGAIN_S = 10.0
 NAMES_MAX = 3
 
 
@@ -51,7 +52,10 @@ class Pauses:
 @dataclass(slots=True)
 class _Kind:
     told_s: float
+    tell_from_s: float
+    seen: set[str]
     more: list[str] = field(default_factory=list)
+    healed: bool = False
 
 
 class Messages:
@@ -60,46 +64,44 @@ class Messages:
     def __init__(self) -> None:
         self._kinds: dict[tuple[Failure, str], _Kind] = {}
         self._waiting: list[str] = []
-        self._seen: set[tuple[Failure, str]] = set()
 
     def tell(self, failure: Failure, url: str, text: str, now_s: float, pause_s: float = math.inf) -> None:
         """A file failed. What can't heal is always told; a file that fails again is not."""
         if failure == Failure.FINAL:
             self._waiting.append(text)
             return
-        if (failure, url) in self._seen:
-            return
-        self._seen.add((failure, url))
-        kind = self._kinds.get((failure, _host(url)))
-        if kind is None:
-            self._kinds[failure, _host(url)] = _Kind(now_s)
+        key = (failure, _host(url))
+        kind = self._kinds.get(key)
+        if kind is None or (kind.healed and now_s - kind.told_s >= TOLD_AGAIN_S):
+            self._kinds[key] = _Kind(now_s, now_s + GATHER_S, {url})
             again = f" It is asked for again in {pause_s:.1f} s." if math.isfinite(pause_s) else ""
             self._waiting.append(text + again)
-        else:
+        elif url not in kind.seen:
+            kind.seen.add(url)
             kind.more.append(url)
 
     def healed(self) -> None:
         """Something that failed is here: what fails from now on is news, but not more often than once a minute."""
-        self._seen.clear()
+        for kind in self._kinds.values():
+            kind.healed = True
 
     def take(self, now_s: float) -> list[str]:
         """The sentences since the last call."""
-        for (failure, host), kind in list(self._kinds.items()):
-            if kind.more and now_s - kind.told_s >= GATHER_S:
+        for (failure, host), kind in self._kinds.items():
+            if kind.more and now_s >= kind.tell_from_s:
                 self._waiting.append(_counted(failure, host, kind.more))
-                kind.more, kind.told_s = [], now_s + TOLD_AGAIN_S
-            elif not kind.more and now_s - kind.told_s >= TOLD_AGAIN_S:
-                del self._kinds[failure, host]
+                kind.more, kind.told_s, kind.tell_from_s = [], now_s, now_s + GATHER_AGAIN_S
         found, self._waiting = self._waiting, []
         return found
 
 
 def _counted(failure: Failure, host: str, urls: list[str]) -> str:
-    what = {Failure.UNREACHABLE: "could not be reached", Failure.WRONG: "are not what they should be",
-            Failure.GONE: "are missing (HTTP 404 or 410)"}[failure]  # fmt: skip
+    what = {Failure.UNREACHABLE: "not reached", Failure.WRONG: "with wrong contents",
+            Failure.GONE: "missing (HTTP 404 or 410)"}[failure]  # fmt: skip
     names = ", ".join(url.rsplit("/", 1)[-1] for url in urls[:NAMES_MAX])
     rest = f" and {len(urls) - NAMES_MAX} others" if len(urls) > NAMES_MAX else ""
-    return f"{len(urls)} more files of {host} {what}: {names}{rest}. They are asked for again."
+    files = "file" if len(urls) == 1 else "files"
+    return f"{len(urls)} more {files} of {host} {what}: {names}{rest}. All are asked for again."
 
 
 def _host(url: str) -> str:

@@ -24,7 +24,7 @@ from layerw.stream.errors import DamagedFile, TilesetError
 from layerw.stream.files import FileFetch, NeededFile
 from layerw.stream.ground import Ground, check_ground
 from layerw.stream.loads import Loads
-from layerw.stream.residency import ABSENT, Residency
+from layerw.stream.residency import Residency
 from layerw.stream.retry import Messages, Pauses
 from layerw.stream.select import Memo, Selection, select
 from layerw.stream.tileset import Tileset, hash_in, parse_tileset
@@ -52,18 +52,23 @@ class Streamer:
         self.origin: F64 = np.zeros(3)  # middle of the world
         self.radius = 0.0
         self.frame = 0
-        self.tree = TileTree(geo.WORLD_FROM_TILESET)
-        self.residency = Residency(self.tree, gpu_ledger, self.config)
-        self._transfers, self._loader, self._layer_ledger = transfers, loader, layer_ledger
+        self._transfers, self._loader = transfers, loader
+        self._layer_ledger, self._gpu_ledger = layer_ledger, gpu_ledger
         self._messages, self._pauses = Messages(), Pauses(self.config.network, self.url)
-        self._loads = Loads(self.tree, self.residency, self.config, loader=loader, transfers=transfers,
-                            layer_ledger=layer_ledger, pauses=self._pauses, messages=self._messages)
+        self._plant()
+        self._ground_file: NeededFile | None = None
+        self._root_file: NeededFile | None = self._file("The world", self.url)
+
+    def _plant(self) -> None:
+        """An empty tree, and all that goes by its rows."""
+        self.tree = TileTree(geo.WORLD_FROM_TILESET)
+        self.residency = Residency(self.tree, self._gpu_ledger, self.config)
+        self._loads = Loads(self.tree, self.residency, self.config, loader=self._loader, transfers=self._transfers,
+                            layer_ledger=self._layer_ledger, pauses=self._pauses, messages=self._messages)
         self._roots = np.zeros(0, np.int64)
         self._selection: Selection | None = None
         self._memo = Memo()
         self._key: tuple[object, ...] = ()
-        self._ground_file: NeededFile | None = None
-        self._root_file: NeededFile | None = self._file("The world", self.url)
 
     # -- what the app reads --------------------------------------------------------------------------
     def draw(self) -> TileDraw:
@@ -227,14 +232,14 @@ class Streamer:
         self._selection = None
 
     def release(self) -> None:
-        """Let go of everything, in any state, once or more."""
+        """Let go of everything, in any state, once or more: what it held is freed now, without the collector."""
         self._loads.release()
         self.residency.release()
         for file in (self._root_file, self._ground_file):
             if file is not None:
                 file.release()
-        self._root_file = self._ground_file = None
-        self.tree.state[:self.tree.count] = ABSENT
+        self._root_file = self._ground_file = self.ground = None
+        self._plant()
         self.state = "released"
 
 

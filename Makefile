@@ -9,7 +9,7 @@ KERNELS := $(shell find engine_py/kernels -name "*.[ch]" -o -name "*.py" -path "
 WORLD := examples/worlds/island
 SEED ?= 1
 
-.PHONY: run setup kernels test check bench codegen docs clean help \
+.PHONY: run setup kernels test check bench fuzz codegen docs clean help \
 	check-ruff check-types check-layers check-javascript check-generated
 
 run: setup $(WORLD)/tileset.json
@@ -22,6 +22,11 @@ test: setup .make/npm
 	@tools/chromium.sh
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest
+
+# glTF files with mistakes planted in them, 20,000 by default: `make fuzz FUZZ=1000`.
+FUZZ ?= 20000
+fuzz: .make/installed
+	@$(BIN)/python -W error -m tests.unit.gltf_mutations $(FUZZ) $$(date +%s)
 
 # `make -k check` runs all of them even if one fails.
 check: check-ruff check-types check-layers check-javascript check-generated

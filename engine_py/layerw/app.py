@@ -68,10 +68,11 @@ class App:
         checks.whole("App entities_max", entities_max, 1, ENTITIES_MAX)
         checks.instance("App network", network, (Network, NoneType), "lw.Network(...) or None")
         host = host or default_host()
+        Running.check_free(host)
         chosen = (budgets or Budgets()).replaced(host.options().get("budgets") or {})
         config = Config(title, chosen, lanes, overlay, screen_error_px, pointer_lock, network or Network())
         self._engine = Engine(host, config, entities_max)
-        Running.app = self
+        Running.take(host, self)
 
     # -- the scene -----------------------------------------------------------------------------
 
@@ -330,8 +331,9 @@ class App:
         return self._engine.report(state_hash=state_hash)
 
     def close(self) -> None:
-        """Frees everything that the program made; the next frames draw only the sky."""
+        """Frees everything that the program made, and its host for another App; the next frames draw only the sky."""
         self._engine.close()
+        Running.leave(self._engine.host)
 
     def frame_step(self, time_s: float, dt_s: float, inbox_bytes: int, inbox_needed_bytes: int) -> None:
         """One frame, as a host drives it (a program has `frame` for its own).

@@ -137,7 +137,8 @@ class Engine:
         """Frees everything that the program made; the next frames draw only the sky."""
         for what, part in (("The program", self.user.clear), ("What is loaded", self.contents.close),
                            ("Pictures and panels", self.surface.close), ("Picking", self.pointer.close),
-                           ("The entities", self._despawn_all), ("Meshes and materials", self.resources.close)):
+                           ("The entities", self._despawn_all), ("Meshes and materials", self.resources.close),
+                           ("The buffers", self.store.trim)):
             with self.failures.alone(what):
                 part()
 

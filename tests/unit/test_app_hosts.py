@@ -15,6 +15,7 @@ import pytest
 import layerw as lw
 from layerw.base.host_port import Running
 from layerw.gpu.gen import events as ev
+from layerw.hosts import page_host
 from layerw.hosts.event_writer import encode_event
 from layerw.hosts.headless import HeadlessHost
 from layerw.hosts.null_sink import SinkError
@@ -41,6 +42,7 @@ def glue(monkeypatch: pytest.MonkeyPatch) -> Iterator[Glue]:
     monkeypatch.delitem(sys.modules, "layerw.hosts.browser", raising=False)
     yield found
     sys.modules.pop("layerw.hosts.browser", None)
+    page_host.cache_clear()
 
 
 def test_in_the_browser_each_frame_is_one_call_of_submit(glue: Glue) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from layerw.assets import gltf
 from layerw.assets.accessors import resolve_accessor
-from layerw.assets.gltf import GltfError
+from layerw.assets.items import GltfError, Item
 from layerw.assets.jobs import scaled_size
 from layerw.assets.materials import read_material
 from layerw.assets.nodes import build_tree
@@ -71,39 +71,40 @@ def test_broken_documents(text: bytes, message: str) -> None:
 
 
 @pytest.mark.parametrize(("path", "value", "message"), [
-    ("accessors.0.count", 2**62, f"Accessor 0 has {2**62} elements; at most 16777216"),
-    ("accessors.0.count", 4, "Accessor 0 needs 48 bytes of buffer view 0, which has 36"),
-    ("accessors.0.byteOffset", 2**32 - 4, r"needs 4294967328 bytes of buffer view 0"),
+    ("accessors.0.count", 2**62, "count is 4611686018427387904; it must be"),
+    ("accessors.0.count", 4, r"accessors\[0\] needs 48 bytes of its buffer view, which has 36"),
+    ("accessors.0.byteOffset", 2**32 - 4, r"needs 4294967328 bytes of its buffer view"),
     ("accessors.0.byteOffset", 2, "both must be multiples of 4"),
-    ("accessors.0.byteOffset", -4, "byteOffset -4; it must be an integer of 0 or more"),
-    ("accessors.0.count", 0, "count 0; it must be an integer of 1 or more"),
-    ("accessors.0.count", 1.5, "count 1.5"),
-    ("accessors.0.count", True, "count True"),
-    ("accessors.0.type", "VEC2", "is VEC2 of component type 5126; as position it must be VEC3"),
+    ("accessors.0.byteOffset", -4, r"accessors\[0\].byteOffset is -4; it must be an integer of 0 or more"),
+    ("accessors.0.count", 0, "count is 0; it must be an integer of 1 or more"),
+    ("accessors.0.count", 1.5, "count is 1.5"),
+    ("accessors.0.count", True, "count is True"),
+    ("accessors.0.type", "VEC2", "is 'VEC2' of component type 5126; as position it must be VEC3"),
     ("accessors.0.componentType", 5125, "component type 5125"),
-    ("accessors.0.sparse", {}, "Accessor 0 is sparse"),
+    ("accessors.0.sparse", {}, r"accessors\[0\] is sparse"),
     ("accessors.1.componentType", 5126, "as index it must be SCALAR of 5121, 5123, 5125"),
-    ("bufferViews.0.byteLength", 45, "ends at byte 45, outside of buffer 0, which has 44"),
-    ("bufferViews.0.byteOffset", 2**63, "outside of buffer 0"),
+    ("bufferViews.0.byteLength", 45, "ends at byte 45, outside of buffers.0., which has 44"),
+    ("bufferViews.0.byteOffset", 2**63, "byteOffset is 9223372036854775808"),
+    ("bufferViews.0.byteOffset", 2**40, "outside of buffers.0."),
     ("bufferViews.0.byteStride", 8, "stride of 8; both must be multiples of 4, and the stride at least 12"),
     ("bufferViews.0.byteStride", 256, "stride of 256 bytes; at most 252"),
-    ("bufferViews.0.buffer", 5, "names item 5 of buffers, which has 1 items"),
-    ("bufferViews.0", 3, "Item 0 of bufferViews is no JSON object"),
-    ("buffers.0.byteLength", 2**31, "Buffer 0 has 2147483648 bytes; at most 1073741824"),
-    ("buffers.0.uri", "ftp://x/y", "only relative, http, https and data"),
-    ("buffers.0.uri", 7, "has the uri 7"),
-    ("nodes.0.mesh", 9, "Node 0 names item 9 of meshes, which has 1 items"),
-    ("nodes.0.children", [0], "Node 0 is reached twice"),
+    ("bufferViews.0.buffer", 5, r"bufferViews\[0\].buffer is 5, but buffers has 1 items"),
+    ("bufferViews.0", 3, r"bufferViews\[0\] is 3; it must be a JSON object"),
+    ("buffers.0.byteLength", 2**31, "has 2147483648 bytes; at most 1073741824"),
+    ("buffers.0.uri", "ftp://x/y", "must be relative, http, https or a data URI"),
+    ("buffers.0.uri", 7, r"buffers\[0\].uri is 7; it must be a text"),
+    ("nodes.0.mesh", 9, r"nodes\[0\].mesh is 9, but meshes has 1 items"),
+    ("nodes.0.children", [0], r"nodes\[0\] is reached twice"),
     ("nodes.0.matrix", [1, 2], "it must be 16 finite numbers"),
     ("nodes.0.scale", [1, 1, 1e999], "can't be read|holds|3 finite numbers"),
     ("meshes.0.primitives.0.mode", 7, "has mode 7; the modes are 0 to 6"),
-    ("meshes.0.primitives.0.material", 4, "names item 4 of materials, which has 1 items"),
-    ("meshes.0.primitives.0.indices", "x", "names item 'x' of accessors"),
-    ("materials.0.alphaMode", "GLASS", "alpha mode 'GLASS'"),
-    ("materials.0.alphaCutoff", "x", "alphaCutoff 'x'; it must be a finite number"),
+    ("meshes.0.primitives.0.material", 4, r"meshes\[0\].primitives\[0\].material is 4, but materials has 1 items"),
+    ("meshes.0.primitives.0.indices", "x", r"primitives\[0\].indices is 'x'; it must be an integer"),
+    ("materials.0.alphaMode", "GLASS", "alphaMode is 'GLASS'; it must be one of OPAQUE"),
+    ("materials.0.alphaCutoff", "x", "alphaCutoff is 'x'; it must be a number"),
     ("materials.0.emissiveFactor", [1, 2], "3 finite numbers"),
-    ("scene", 3, "names item 3 of scenes"),
-    ("meshes", {}, "a member meshes that is no array"),
+    ("scene", 3, "scene is 3, but scenes has 1 items"),
+    ("meshes", {}, "meshes is {}; it must be an array"),
 ])  # fmt: skip
 def test_broken_models_say_value_and_limit(path: str, value: Any, message: str) -> None:
     with pytest.raises(GltfError, match=message):
@@ -111,7 +112,7 @@ def test_broken_models_say_value_and_limit(path: str, value: Any, message: str) 
 
 
 def test_a_buffer_larger_than_the_binary_chunk() -> None:
-    with pytest.raises(GltfError, match="Buffer 0 declares 44 bytes, but the binary chunk has 40"):
+    with pytest.raises(GltfError, match=r"buffers\[0\] declares 44 bytes, but the binary chunk has 40"):
         make_plan(gltf.parse(payload(triangle()), 40), "m.glb", None)
     with pytest.raises(GltfError, match="no uri and the file has no binary chunk"):
         make_plan(gltf.parse(payload(triangle())), "m.gltf", None)
@@ -302,7 +303,7 @@ def test_the_builders_bounds_win() -> None:
     ("data:;base64,AAAA", "data:;base64,AAAA"), ("dir/ä b.png", "models/dir/ä b.png"),
 ])  # fmt: skip
 def test_uris_are_relative_to_the_file(uri: str, expected: str) -> None:
-    assert resolve_uri("models/m.gltf", uri, "Image 0") == expected
+    assert resolve_uri("models/m.gltf", Item({"uri": uri}, "images[0]")) == expected
 
 
 def test_scaled_sizes_agree_with_the_decoder() -> None:

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from layerw.assets.gltf import Document, GltfError, Json, array, integer
+from layerw.assets.gltf import Document
+from layerw.assets.items import NUMBER_MAX, Item, shown
 
 ELEMENTS_MAX = 1 << 24
 BUFFER_BYTES_MAX = 1 << 30
+STRIDE_MAX = 252
 COMPONENT_BYTES = {5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4}
 COMPONENTS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
 _LARGEST = {5120: 127, 5121: 255, 5122: 32767, 5123: 65535, 5125: 1, 5126: 1}
@@ -43,20 +45,19 @@ class Accessor:
     high: tuple[float, ...]
 
 
-def resolve_accessor(doc: Document, index: object, semantic: str, user: str) -> Accessor:
+def resolve_accessor(doc: Document, index: int, semantic: str, user: str) -> Accessor:
     """Check accessor `index` for a use (spec.SEMANTICS); raises GltfError."""
     item = doc.item("accessors", index, user)
-    name = f"Accessor {index}"
-    component_type, components = _types(item, semantic, name)
-    count = integer(item, "count", name, low=1)
+    component_type, components = _types(item, semantic)
+    count = item.integer("count", low=1)
     if count > ELEMENTS_MAX:
-        raise GltfError(f"{name} has {count} elements; at most {ELEMENTS_MAX} are read.")
+        raise item.error(f"has {count} elements; at most {ELEMENTS_MAX} are read.")
     if "sparse" in item:
-        raise GltfError(f"{name} is sparse, which layerw doesn't read; export the model without sparse accessors.")
+        raise item.error("is sparse, which layerw doesn't read; export the model without sparse accessors.")
     if "bufferView" not in item:
-        raise GltfError(f"{name} has no bufferView; layerw doesn't read accessors without data.")
-    buffer, offset, stride = _place(doc, item, semantic, name, component_type, components, count)
-    normalized = item.get("normalized", False) is True
+        raise item.error("has no bufferView; layerw doesn't read accessors without data.")
+    buffer, offset, stride = _place(doc, item, semantic, component_type, components, count)
+    normalized = item.flag("normalized")
     if semantic == "color" and component_type != 5126:
         normalized = True  # the only integers that colours may be
     scale = 1.0 / _LARGEST[component_type] if normalized else 1.0
@@ -64,67 +65,63 @@ def resolve_accessor(doc: Document, index: object, semantic: str, user: str) -> 
                     _bounds(item, "min", components, scale), _bounds(item, "max", components, scale))
 
 
-def _types(item: Json, semantic: str, name: str) -> tuple[int, int]:
+def _types(item: Item, semantic: str) -> tuple[int, int]:
     kinds, types = _ALLOWED[semantic]
-    kind, component_type = item.get("type"), item.get("componentType")
+    kind, component_type = item.text("type"), item.integer("componentType")
     if kind not in kinds or component_type not in types:
-        raise GltfError(f"{name} is {kind} of component type {component_type}; as {semantic} it must be "
-                        f"{' or '.join(kinds)} of {', '.join(str(t) for t in sorted(types))}.")
-    return int(component_type), COMPONENTS[str(kind)]
+        raise item.error(f"is {shown(kind)} of component type {component_type}; as {semantic} it must be "
+                         f"{' or '.join(kinds)} of {', '.join(str(t) for t in sorted(types))}.")
+    return component_type, COMPONENTS[kind]
 
 
-def _place(doc: Document, item: Json, semantic: str, name: str, component_type: int, components: int,
+def _place(doc: Document, item: Item, semantic: str, component_type: int, components: int,
            count: int) -> tuple[int, int, int]:
-    view_index = item["bufferView"]
-    buffer, start, length, stride = resolve_view(doc, view_index, name)
-    offset = integer(item, "byteOffset", name, 0)
+    buffer, start, length, stride = resolve_view(doc, item)
+    offset = item.integer("byteOffset", 0)
     size = COMPONENT_BYTES[component_type]
     step = stride or size * components
     if semantic == "index" and stride not in (0, size):
-        raise GltfError(f"{name} holds indices with a stride of {stride} bytes; indices are tightly packed.")
+        raise item.error(f"holds indices with a stride of {stride} bytes; indices are tightly packed.")
     if step < size * components or step % size or (start + offset) % size:
-        raise GltfError(f"{name} starts at byte {start + offset} with a stride of {step}; both must be multiples of "
-                        f"{size}, and the stride at least {size * components}.")
+        raise item.error(f"starts at byte {start + offset} with a stride of {step}; both must be multiples of "
+                         f"{size}, and the stride at least {size * components}.")
     needed = offset + (count - 1) * step + size * components
     if needed > length:
-        raise GltfError(f"{name} needs {needed} bytes of buffer view {view_index}, which has {length}.")
+        raise item.error(f"needs {needed} bytes of its buffer view, which has {length}.")
     return buffer, start + offset, stride
 
 
-def resolve_view(doc: Document, index: object, user: str) -> tuple[int, int, int, int]:
-    """Buffer, offset, length and stride (0 = none) of a buffer view that lies inside of its buffer."""
-    view = doc.item("bufferViews", index, user)
-    name = f"Buffer view {index}"
-    if "EXT_meshopt_compression" in view.get("extensions", {}):
-        raise GltfError(f"{name} is compressed with EXT_meshopt_compression, which layerw doesn't support yet.")
-    buffer = integer(view, "buffer", name)
-    offset = integer(view, "byteOffset", name, 0)
-    length = integer(view, "byteLength", name, low=1)
-    stride = integer(view, "byteStride", name, 0)
-    if stride > 252:
-        raise GltfError(f"{name} has a stride of {stride} bytes; at most 252 are allowed.")
-    size = buffer_bytes(doc, buffer)
+def resolve_view(doc: Document, user: Item) -> tuple[int, int, int, int]:
+    """Buffer, offset, length and stride (0 = none) of the buffer view that `user` names; it lies in its buffer."""
+    _, view = doc.named(user, "bufferView", "bufferViews")
+    if view.extension("EXT_meshopt_compression") is not None:
+        raise view.error("is compressed with EXT_meshopt_compression, which layerw doesn't support yet.")
+    buffer, holder = doc.named(view, "buffer", "buffers")
+    offset, length = view.integer("byteOffset", 0), view.integer("byteLength", low=1)
+    stride = view.integer("byteStride", 0)
+    if stride > STRIDE_MAX:
+        raise view.error(f"has a stride of {stride} bytes; at most {STRIDE_MAX} are allowed.")
+    size = buffer_bytes(doc, buffer, holder)
     if offset + length > size:
-        raise GltfError(f"{name} ends at byte {offset + length}, outside of buffer {buffer}, which has {size} bytes.")
+        raise view.error(f"ends at byte {offset + length}, outside of buffers[{buffer}], which has {size} bytes.")
     return buffer, offset, length, stride
 
 
-def buffer_bytes(doc: Document, index: int) -> int:
+def buffer_bytes(doc: Document, index: int, item: Item) -> int:
     """The declared size of a buffer; checked against the BIN chunk where it is the glb's own."""
-    name = f"Buffer {index}"
-    item = doc.item("buffers", index, name)
-    size = integer(item, "byteLength", name, low=1)
+    size = item.integer("byteLength", low=1)
     if size > BUFFER_BYTES_MAX:
-        raise GltfError(f"{name} has {size} bytes; at most {BUFFER_BYTES_MAX} are read.")
+        raise item.error(f"has {size} bytes; at most {BUFFER_BYTES_MAX} are read.")
     if "uri" not in item:
         if index != 0 or doc.bin_bytes < 0:
-            raise GltfError(f"{name} has no uri and the file has no binary chunk for it.")
+            raise item.error("has no uri and the file has no binary chunk for it.")
         if size > doc.bin_bytes:
-            raise GltfError(f"{name} declares {size} bytes, but the binary chunk has {doc.bin_bytes}.")
+            raise item.error(f"declares {size} bytes, but the binary chunk has {doc.bin_bytes}.")
     return size
 
 
-def _bounds(item: Json, key: str, components: int, scale: float) -> tuple[float, ...]:
-    values = array(item, key, "An accessor")
-    good = len(values) == components and all(isinstance(v, (int, float)) and abs(v) < 1e30 for v in values)
+def _bounds(item: Item, key: str, components: int, scale: float) -> tuple[float, ...]:
+    values = item.array(key)
+    good = len(values) == components and all(
+        isinstance(v, (int, float)) and -NUMBER_MAX < v < NUMBER_MAX for v in values)  # fmt: skip
     return tuple(float(v) * scale for v in values) if good else ()

@@ -14,15 +14,15 @@ Limits: what gltf.py, accessors.py and primitives.py say; images up to IMAGE_SID
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from layerw.assets import gltf
 from layerw.assets.jobs import BUSY, DONE, HELD, IDLE, ImageJob, Job, MeshJob, Source, Work, decode_bytes
-from layerw.assets.materials import SLOTS, TextureDesc
-from layerw.assets.plan import MAIN, ContentPlan, SourceKey, SourcePlan, buffer_key, make_plan
-from layerw.assets.primitives import descriptor, result_half, result_sphere
+from layerw.assets.materials import TextureDesc
+from layerw.assets.plan import MAIN, ContentPlan, SourceKey, SourcePlan, buffer_key, left_out, make_plan
+from layerw.assets.primitives import descriptor
+from layerw.assets.results import primitives_of, too_large, with_textures
 from layerw.base.errors import LayerwError
 from layerw.base.healing import Failure, failure_of
 from layerw.base.ports import F64, NodeDesc, Primitive, TransferDone, TransferFailed
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 ESTIMATE_BYTES = 256 * 1024  # of a file whose size nobody said
 IMAGE_SIDE_MAX = 8192
+URL_CHARS = 96  # of a URL in messages
 
 
 class GltfContent:
@@ -77,7 +78,9 @@ class GltfContent:
             if self._plan is not None:
                 self._work()
         except LayerwError as error:
-            self.fail(str(error), self._broken)
+            self.fail(f"{self.url[:URL_CHARS]}: {error}", self._broken)
+        except Exception as error:  # a mistake of the engine's: this content's alone
+            self.fail(f"{self.url[:URL_CHARS]}: layerw could not read it ({error!r}).", self._broken)
         if self.waits_for_bytes and self.state == "loading":
             self._loader.starved(self)
 
@@ -106,10 +109,6 @@ class GltfContent:
     def in_flight(self) -> bool:
         """Whether something was asked for that has not answered yet."""
         return any(work.state == BUSY for work in self._all_work())
-
-    def is_in_the_way_of(self, other: GltfContent) -> bool:
-        """Whether what this content holds could be what the other waits for."""
-        return bool(self.layer_bytes and other.waits_for_bytes) or bool(self.gpu_bytes and other.waits_for_gpu)
 
     def back_off(self, *, serial: bool) -> None:
         """Give everything back and start again when there is room."""
@@ -240,18 +239,9 @@ class GltfContent:
         assert plan is not None
         handles: dict[int, int] = {}
         for index, material in plan.materials.items():
-            textures = {f"{slot}_texture": self._textures[material.textures[slot]].handle
-                        for slot in SLOTS if slot in material.textures}  # fmt: skip
-            handles[index] = gpu.create_material(replace(material.desc, **textures))  # type: ignore[arg-type]
+            handles[index] = gpu.create_material(with_textures(material, self._textures))
             self._materials.append(handles[index])
-        for job in self._jobs:
-            if not isinstance(job, MeshJob) or job.plan is None:
-                continue
-            center, radius = result_sphere(job.plan, job.payload)
-            half = result_half(job.plan, job.payload)
-            blend = bool(plan.materials[job.plan.material].desc.flags & spec.MATERIAL_BLEND)
-            self.primitives.extend(Primitive(job.handle, handles[job.plan.material], node, center, radius, blend, half)
-                                   for node in job.plan.nodes)  # fmt: skip
+        self.primitives = primitives_of(plan, self._jobs, handles)
         self.nodes = plan.nodes
         self.state = "ready"
         self._loader.forget(self)
@@ -277,6 +267,11 @@ class GltfContent:
             source.state, source.need_bytes = IDLE, event.a
             self._check_fits(event.a, source.plan.url[:200], Failure.WRONG)
             return
+        images = [job for job in self._jobs if isinstance(job, ImageJob) and source in job.sources]
+        if images and source is not self._main and self._may_leave_out(event):
+            for job in images:
+                self._leave_out(job, event.message)
+            return
         self.fail(event.message or f"{source.plan.url[:200]} failed with code {event.code}.",
                   failure_of(event.code, event.a))  # fmt: skip
 
@@ -286,18 +281,15 @@ class GltfContent:
             return
         job.state, job.a, job.b, job.payload = HELD, event.a, event.b, event.payload
         self._shrink(job, event.held_bytes)
-        for source in job.sources:
-            source.users -= 1
-            if source.users == 0:
-                self._free(source)
+        self._let_go(job)
 
     def _ended_unwanted(self, job: Job) -> bool:
         """Whether an abandoned decode ended just now: it gives back what it kept."""
-        if isinstance(job, ImageJob) and job.abandoned:
-            job.free(self._loader.transfers, self._loader.ledger)
-            job.state = DONE
-            return True
-        return False
+        if not isinstance(job, ImageJob) or not job.abandoned:
+            return False
+        job.free(self._loader.transfers, self._loader.ledger)
+        job.state = DONE
+        return True
 
     def _job_failed(self, job: Job, event: TransferFailed) -> None:
         self._loader.progressed()
@@ -312,8 +304,32 @@ class GltfContent:
                 job.is_large = need > 4 * event.a * event.b
                 self._check_fits(need, f"Decoding an image of {event.a} x {event.b} pixels", self._broken)
                 return
+        if isinstance(job, ImageJob) and self._may_leave_out(event):
+            self._leave_out(job, event.message)
+            return
         self.fail(event.message or f"Decoding failed with code {event.code}.",
                   Failure.UNREACHABLE if event.code == spec.FAIL_ABORTED else self._broken)  # fmt: skip
+
+    def _may_leave_out(self, event: TransferFailed) -> bool:
+        """Whether it shows without an image: a model does; a tile asks again, where another answer could heal it."""
+        if self._flatten is None:
+            return event.code != spec.FAIL_ABORTED
+        return event.code in (spec.FAIL_FORMAT, spec.FAIL_TOO_LARGE) and self._broken is Failure.FINAL
+
+    def _leave_out(self, job: ImageJob, reason: str) -> None:
+        """Goes on without an image that can't be shown; `warnings` says which."""
+        assert self._plan is not None and job.plan is not None
+        self.warnings.append(left_out(self._plan, job.plan.desc, reason or "it can't be decoded."))
+        self._textures.pop(job.plan.desc, None)
+        self._free(job)
+        self._let_go(job)
+
+    def _let_go(self, job: Job) -> None:
+        """Files that nothing reads any more are given back."""
+        for source in job.sources:
+            source.users -= 1
+            if source.users == 0:
+                self._free(source)
 
     # -- bytes -----------------------------------------------------------------------------------
 
@@ -329,11 +345,8 @@ class GltfContent:
         return True
 
     def _check_fits(self, size_bytes: int, what: str, failure: Failure) -> None:
-        ledger = self._loader.ledger
-        if size_bytes > ledger.open_bytes:
-            fixed = f", of which Layer memory keeps {ledger.fixed_bytes}" if ledger.fixed_bytes else ""
-            self.fail(f"{what} needs {size_bytes} bytes; files may take {ledger.open_bytes} of the layer budget of "
-                      f"{ledger.budget_bytes}{fixed}. Raise it with lw.Budgets(layer_mib=...).", failure)  # fmt: skip
+        if size_bytes > self._loader.ledger.open_bytes:
+            self.fail(too_large(what, size_bytes, self._loader.ledger), failure)
 
     def _shrink(self, work: Work, held_bytes: int) -> None:
         surplus = work.reserved_bytes - held_bytes

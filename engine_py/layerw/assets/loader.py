@@ -100,7 +100,7 @@ class GltfLoader:
         others = [other for other in holders if other is not content]
         if others:
             victim = min(holders, key=lambda other: other.rank)
-            if victim is not content or any(content.is_in_the_way_of(other) for other in others):
+            if victim is not content or any(_is_in_the_way_of(content, other) for other in others):
                 victim.back_off(serial=victim.serial)
         elif content.layer_bytes and not content.serial:
             content.back_off(serial=True)
@@ -111,3 +111,8 @@ class GltfLoader:
 
     def _alone(self, content: GltfContent) -> bool:
         return self.ledger.used_bytes == content.layer_bytes
+
+
+def _is_in_the_way_of(holder: GltfContent, other: GltfContent) -> bool:
+    """Whether what one content holds could be what the other waits for."""
+    return bool(holder.layer_bytes and other.waits_for_bytes) or bool(holder.gpu_bytes and other.waits_for_gpu)

@@ -11,12 +11,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from layerw.assets.gltf import Document, GltfError, Json, extension, integer, member, number, numbers
+from layerw.assets.gltf import Document
+from layerw.assets.items import Item
 from layerw.base.ports import MaterialDesc
 from layerw.gpu import spec
 
 UvMatrix = tuple[float, float, float, float, float, float]  # 2x3, row-major
 _NO_TRANSFORM: UvMatrix = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+EMISSIVE_MAX = 65_504.0  # of a half float
 SLOTS = ("base_color", "metallic_roughness", "normal", "occlusion", "emissive")
 
 
@@ -35,6 +37,7 @@ class MaterialPlan:
 
     desc: MaterialDesc
     textures: dict[str, TextureDesc] = field(default_factory=dict)  # by SLOTS
+    name: str = ""
     uv_set: int = 0
     uv_matrix: UvMatrix = _NO_TRANSFORM
 
@@ -43,93 +46,88 @@ class MaterialPlan:
         return self.uv_matrix != _NO_TRANSFORM
 
 
-def read_material(doc: Document, index: int) -> MaterialPlan:
+def read_material(doc: Document, index: int, user: str = "The model") -> MaterialPlan:
     """Material `index`; -1 is glTF's default material. Raises GltfError."""
-    name = f"Material {index}"
-    item: Json = doc.item("materials", index, "A primitive") if index >= 0 else {}
-    pbr = member(item, "pbrMetallicRoughness", name)
-    plan = MaterialPlan(_factors(item, pbr, name))
-    uses = {"base_color": pbr.get("baseColorTexture"), "metallic_roughness": pbr.get("metallicRoughnessTexture"),
-            "normal": item.get("normalTexture"), "occlusion": item.get("occlusionTexture"),
-            "emissive": item.get("emissiveTexture")}
+    item = doc.item("materials", index, user) if index >= 0 else Item({}, "The default material")
+    pbr = item.object("pbrMetallicRoughness")
+    plan = MaterialPlan(_factors(item, pbr), name=item.label() or item.path)
+    uses = {"base_color": pbr.optional("baseColorTexture"),
+            "metallic_roughness": pbr.optional("metallicRoughnessTexture"), "normal": item.optional("normalTexture"),
+            "occlusion": item.optional("occlusionTexture"), "emissive": item.optional("emissiveTexture")}
     if plan.desc.kind == "unlit":
         uses = {"base_color": uses["base_color"]}
     first = True
     for slot, use in uses.items():
-        if isinstance(use, dict):
-            first = _add_texture(doc, plan, slot, use, name, first)
-    normal, occlusion = member(item, "normalTexture", name), member(item, "occlusionTexture", name)
-    plan.desc.normal_scale = number(normal, "scale", name, 1.0)
-    plan.desc.occlusion_strength = number(occlusion, "strength", name, 1.0)
-    _add_terrain(item, plan.desc, name)
+        if use is not None:
+            first = _add_texture(doc, plan, slot, use, item, first)
+    plan.desc.normal_scale = item.object("normalTexture").number("scale", 1.0)
+    plan.desc.occlusion_strength = item.object("occlusionTexture").number("strength", 1.0, 0.0, 1.0)
+    _add_terrain(item, plan.desc)
     return plan
 
 
-def _add_terrain(item: Json, desc: MaterialDesc, name: str) -> None:
+def _add_terrain(item: Item, desc: MaterialDesc) -> None:
     """`extras.layerw.terrain` of a baked tile: other viewers pass it over, here noise refines the ground."""
-    own = item.get("extras")
-    own = own.get("layerw") if isinstance(own, dict) else None
-    if not isinstance(own, dict) or not isinstance(own.get("terrain"), dict) or desc.kind != "pbr":
+    if desc.kind != "pbr" or not item.holds_objects("extras", "layerw", "terrain"):
         return
+    terrain = item.object("extras").object("layerw").object("terrain")
     desc.kind = "terrain"
-    desc.detail_strength = min(max(number(own["terrain"], "detailStrength", name, 0.5), 0.0), 2.0)
-    desc.detail_scale_m = min(max(number(own["terrain"], "detailScale", name, 4.0), 0.01), 1000.0)
+    desc.detail_strength = terrain.number("detailStrength", 0.5, 0.0, 2.0)
+    desc.detail_scale_m = terrain.number("detailScale", 4.0, 0.01, 1000.0)
 
 
-def _factors(item: Json, pbr: Json, name: str) -> MaterialDesc:
-    mode = item.get("alphaMode", "OPAQUE")
-    if mode not in ("OPAQUE", "MASK", "BLEND"):
-        raise GltfError(f"{name} has the alpha mode {mode!r}; it must be OPAQUE, MASK or BLEND.")
+def _factors(item: Item, pbr: Item) -> MaterialDesc:
+    mode = item.choice("alphaMode", "OPAQUE", ("OPAQUE", "MASK", "BLEND"))
     flags = {"OPAQUE": 0, "MASK": spec.MATERIAL_MASK, "BLEND": spec.MATERIAL_BLEND}[mode]
-    if item.get("doubleSided") is True:
+    if item.flag("doubleSided"):
         flags |= spec.MATERIAL_DOUBLE_SIDED
-    strength = number(extension(item, "KHR_materials_emissive_strength", name) or {}, "emissiveStrength", name, 1.0)
-    r, g, b = (strength * v for v in numbers(item, "emissiveFactor", name, (0.0, 0.0, 0.0)))
-    base = numbers(pbr, "baseColorFactor", name, (1.0, 1.0, 1.0, 1.0))
+    glow = item.extension("KHR_materials_emissive_strength")
+    strength = 1.0 if glow is None else glow.number("emissiveStrength", 1.0, 0.0)
+    r, g, b = (min(strength * max(v, 0.0), EMISSIVE_MAX) for v in item.numbers("emissiveFactor", (0.0, 0.0, 0.0)))
+    base = [min(max(v, 0.0), 1.0) for v in pbr.numbers("baseColorFactor", (1.0, 1.0, 1.0, 1.0))]
     return MaterialDesc(
-        kind="unlit" if extension(item, "KHR_materials_unlit", name) is not None else "pbr",
+        kind="unlit" if item.extension("KHR_materials_unlit") is not None else "pbr",
         base_color=(base[0], base[1], base[2], base[3]), emissive=(r, g, b),
-        metallic=number(pbr, "metallicFactor", name, 1.0), roughness=number(pbr, "roughnessFactor", name, 1.0),
-        alpha_cutoff=number(item, "alphaCutoff", name, 0.5), flags=flags)
+        metallic=pbr.number("metallicFactor", 1.0, 0.0, 1.0), roughness=pbr.number("roughnessFactor", 1.0, 0.0, 1.0),
+        alpha_cutoff=item.number("alphaCutoff", 0.5, 0.0), flags=flags)
 
 
-def _add_texture(doc: Document, plan: MaterialPlan, slot: str, use: Json, name: str, first: bool) -> bool:
+def _add_texture(doc: Document, plan: MaterialPlan, slot: str, use: Item, material: Item, first: bool) -> bool:
     """Returns whether the next texture is still the first one, which decides the uvs."""
-    texture = doc.item("textures", use.get("index"), name)
+    _, texture = doc.named(use, "index", "textures")
     if "source" not in texture:
-        doc.warn(f"Texture {use.get('index')} has no image that layerw reads; {name} is shown without it.")
+        doc.warn(f"{texture.path} has no image that layerw reads; {material.path} is shown without it.")
         return first
     sampler = _sampler(doc, texture)
-    source = integer(texture, "source", f"Texture {use.get('index')}")
-    doc.item("images", source, f"Texture {use.get('index')}")
+    source, _ = doc.named(texture, "source", "images")
     plan.textures[slot] = TextureDesc(source, slot in ("base_color", "emissive"), sampler)
-    uv_set, matrix = _uv_use(use, name)
+    uv_set, matrix = _uv_use(use)
     if first:
         plan.uv_set, plan.uv_matrix = uv_set, matrix
     elif (uv_set, matrix) != (plan.uv_set, plan.uv_matrix):
-        doc.warn(f"The textures of {name} use different uvs or transforms; all use those of the first one.")
+        doc.warn(f"The textures of {material.path} use different uvs or transforms; all use those of the first one.")
     return False
 
 
-def _sampler(doc: Document, texture: Json) -> int:
+def _sampler(doc: Document, texture: Item) -> int:
     if "sampler" not in texture:
         return 0
-    item = doc.item("samplers", texture["sampler"], "A texture")
+    _, item = doc.named(texture, "sampler", "samplers")
     bits = {33071: (spec.SAMPLER_CLAMP_S, spec.SAMPLER_CLAMP_T), 33648: (spec.SAMPLER_MIRROR_S, spec.SAMPLER_MIRROR_T)}
-    s = bits.get(item.get("wrapS", 10497), (0, 0))[0]
-    t = bits.get(item.get("wrapT", 10497), (0, 0))[1]
-    return s | t | (spec.SAMPLER_NEAREST if item.get("magFilter") == 9728 else 0)
+    s = bits.get(item.integer("wrapS", 10497), (0, 0))[0]
+    t = bits.get(item.integer("wrapT", 10497), (0, 0))[1]
+    return s | t | (spec.SAMPLER_NEAREST if item.integer("magFilter", 0) == 9728 else 0)
 
 
-def _uv_use(use: Json, name: str) -> tuple[int, UvMatrix]:
-    uv_set = integer(use, "texCoord", name, 0)
-    transform = extension(use, "KHR_texture_transform", name)
+def _uv_use(use: Item) -> tuple[int, UvMatrix]:
+    uv_set = use.integer("texCoord", 0)
+    transform = use.extension("KHR_texture_transform")
     if transform is None:
         return uv_set, _NO_TRANSFORM
-    ox, oy = numbers(transform, "offset", name, (0.0, 0.0))
-    sx, sy = numbers(transform, "scale", name, (1.0, 1.0))
-    angle = number(transform, "rotation", name, 0.0)
+    ox, oy = transform.numbers("offset", (0.0, 0.0))
+    sx, sy = transform.numbers("scale", (1.0, 1.0))
+    angle = transform.number("rotation", 0.0)
     c, s = math.cos(angle), math.sin(angle)
-    uv_set = integer(transform, "texCoord", name, uv_set)
+    uv_set = transform.integer("texCoord", uv_set)
     # translation * rotation * scale, as the extension's text writes it
     return uv_set, (c * sx, s * sy, ox, -s * sx, c * sy, oy)

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layerw.assets.gltf import NODES_MAX, Document, GltfError, Json, array, extension, numbers
+from layerw.assets.gltf import NODES_MAX, Document
+from layerw.assets.items import NUMBER_MAX, GltfError, Item
 from layerw.base.mathx import decompose
 from layerw.base.ports import F64, NodeDesc
 
 NODE_DEPTH_MAX = 512
-_IDENTITY = tuple(np.eye(4).ravel())
+_REST = np.eye(4)
+_IDENTITY = tuple(_REST.ravel())
 
 
 @dataclass(slots=True)
@@ -33,67 +35,69 @@ def build_tree(doc: Document) -> Tree:
     """Walk the default scene (the first one; without scenes, all nodes that nobody has as a child)."""
     tree = Tree([], [], [])
     root = -1
-    rtc = extension(doc.root, "CESIUM_RTC", "The document")
+    rtc = doc.root.extension("CESIUM_RTC")
     if rtc is not None:
-        x, y, z = numbers(rtc, "center", "CESIUM_RTC", (0.0, 0.0, 0.0))
+        x, y, z = rtc.numbers("center", (0.0, 0.0, 0.0))
         matrix = np.eye(4)
         matrix[:3, 3] = (x, z, -y)  # it is given in the tileset's axes, Z up
-        root = _append(tree, doc, -1, matrix, "RTC_CENTER", {})
+        root = _append(tree, doc, -1, matrix, rtc)
     seen: set[int] = set()
-    stack = [(index, root, 0) for index in reversed(_roots(doc))]
+    stack = [(index, user, root, 0) for index, user in reversed(_roots(doc))]
     while stack:
-        index, parent, depth = stack.pop()
-        item = doc.item("nodes", index, "The scene")
+        index, user, parent, depth = stack.pop()
+        item = doc.item("nodes", index, user)
         if index in seen:
-            raise GltfError(f"Node {index} is reached twice; the nodes of a scene must be a tree without cycles.")
+            raise item.error("is reached twice; the nodes of a scene must be a tree without cycles.")
         if depth > NODE_DEPTH_MAX or len(tree.nodes) >= NODES_MAX:
             raise GltfError(f"The scene has more than {NODES_MAX} nodes or {NODE_DEPTH_MAX} levels.")
         seen.add(index)
-        row = _append(tree, doc, parent, local_matrix(item, f"Node {index}"), str(item.get("name", "")), item)
-        _add_mesh(tree, doc, index, item, row)
-        children = array(item, "children", f"Node {index}")
-        stack.extend((child, row, depth + 1) for child in reversed(children))
+        row = _append(tree, doc, parent, local_matrix(item), item)
+        _add_mesh(tree, doc, item, row)
+        children = item.indices("children")
+        stack.extend((child, item.at("children"), row, depth + 1) for child in reversed(children))
     return tree
 
 
-def _roots(doc: Document) -> list[int]:
+def _roots(doc: Document) -> list[tuple[int, str]]:
+    """Node numbers, each with the path of what names it."""
     if doc.count("scenes"):
-        scene = doc.item("scenes", doc.root.get("scene", 0), "The document")
-        return list(array(scene, "nodes", "The scene"))
-    children = {child for node in array(doc.root, "nodes", "The document") if isinstance(node, dict)
-                for child in node.get("children", ()) if isinstance(child, int)}
-    return [index for index in range(doc.count("nodes")) if index not in children]
+        scene = doc.item("scenes", doc.root.integer("scene", 0), "scene")
+        return [(index, scene.at("nodes")) for index in scene.indices("nodes")]
+    children = {child for node in doc.root.objects("nodes") for child in node.indices("children")}
+    return [(index, "nodes") for index in range(doc.count("nodes")) if index not in children]
 
 
-def _append(tree: Tree, doc: Document, parent: int, local: F64, name: str, item: Json) -> int:
+def _append(tree: Tree, doc: Document, parent: int, local: F64, item: Item) -> int:
+    """A row for a node, for an RTC_CENTER, or for the bind pose of a rigged mesh (its own transform is left out)."""
     translation, rotation, scale = decompose(local)
     if "matrix" in item:
         rebuilt = _compose(translation, rotation, scale)
         if not np.allclose(rebuilt, local, atol=1e-4 * max(1.0, float(np.abs(local[:3, :3]).max()))):
-            doc.warn(f'Node "{name}" has a sheared matrix; the shear is dropped where nodes are kept.')
-    elif item:
-        user = f'Node "{name}"'
-        translation = np.array(numbers(item, "translation", user, (0.0, 0.0, 0.0)))
-        rotation = np.array(_unit(numbers(item, "rotation", user, (0.0, 0.0, 0.0, 1.0))))
-        scale = np.array(numbers(item, "scale", user, (1.0, 1.0, 1.0)))
+            doc.warn(f"{item.path} has a sheared matrix; the shear is dropped where nodes are kept.")
+    elif "center" not in item and local is not _REST:
+        translation = np.array(item.numbers("translation", (0.0, 0.0, 0.0)))
+        rotation = np.array(_unit(item.numbers("rotation", (0.0, 0.0, 0.0, 1.0))))
+        scale = np.array(item.numbers("scale", (1.0, 1.0, 1.0)))
     tx, ty, tz = (float(v) for v in translation)
     rx, ry, rz, rw = (float(v) for v in rotation)
     sx, sy, sz = (float(v) for v in scale)
-    tree.nodes.append(NodeDesc(parent, (tx, ty, tz), (rx, ry, rz, rw), (sx, sy, sz), name))
-    tree.worlds.append(local if parent < 0 else tree.worlds[parent] @ local)
+    world = local if parent < 0 else tree.worlds[parent] @ local
+    if not np.abs(world).max() <= NUMBER_MAX:
+        raise item.error(f"stands or scales {np.abs(world).max():g} with its parents; at most {NUMBER_MAX:g} is drawn.")
+    tree.nodes.append(NodeDesc(parent, (tx, ty, tz), (rx, ry, rz, rw), (sx, sy, sz), item.label()))
+    tree.worlds.append(world)
     return len(tree.nodes) - 1
 
 
-def _add_mesh(tree: Tree, doc: Document, index: int, item: Json, row: int) -> None:
+def _add_mesh(tree: Tree, doc: Document, item: Item, row: int) -> None:
     if "mesh" not in item:
         return
-    mesh = item["mesh"]
-    doc.item("meshes", mesh, f"Node {index}")
+    mesh, _ = doc.named(item, "mesh", "meshes")
     if "skin" in item:
         # A skinned mesh ignores its node's transform; in the rest pose its vertices are where the scene has them.
         doc.warn("The model is rigged; it is shown in its bind pose (skinning and animation come later).")
-        row = _append(tree, doc, -1, np.eye(4), str(item.get("name", "")), {})
-    tree.meshes.append((row, int(mesh)))
+        row = _append(tree, doc, -1, _REST, Item({"name": item.label()}, item.path))
+    tree.meshes.append((row, mesh))
 
 
 def _unit(rotation: tuple[float, ...]) -> tuple[float, ...]:
@@ -113,11 +117,11 @@ def _compose(translation: F64, rotation: F64, scale: F64) -> F64:
     return m
 
 
-def local_matrix(item: Json, user: str) -> F64:
+def local_matrix(item: Item) -> F64:
     """A node's own transform as a 4x4 matrix."""
     if "matrix" in item:
         # glTF stores columns
-        return np.array(numbers(item, "matrix", user, _IDENTITY), np.float64).reshape(4, 4).T.copy()
-    rotation = np.array(_unit(numbers(item, "rotation", user, (0.0, 0.0, 0.0, 1.0))))
-    return _compose(np.array(numbers(item, "translation", user, (0.0, 0.0, 0.0))), rotation,
-                    np.array(numbers(item, "scale", user, (1.0, 1.0, 1.0))))
+        return np.array(item.numbers("matrix", _IDENTITY), np.float64).reshape(4, 4).T.copy()
+    rotation = np.array(_unit(item.numbers("rotation", (0.0, 0.0, 0.0, 1.0))))
+    return _compose(np.array(item.numbers("translation", (0.0, 0.0, 0.0))), rotation,
+                    np.array(item.numbers("scale", (1.0, 1.0, 1.0))))

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from layerw.assets.accessors import buffer_bytes, resolve_view
-from layerw.assets.gltf import Document, GltfError
+from layerw.assets.gltf import Document
+from layerw.assets.items import GltfError
 from layerw.assets.materials import MaterialPlan, TextureDesc
 from layerw.assets.nodes import build_tree
 from layerw.assets.primitives import MeshPlan, Planner
@@ -63,33 +64,43 @@ def make_plan(doc: Document, url: str, flatten: F64 | None) -> ContentPlan:
     textures = dict.fromkeys(desc for material in plan.materials.values() for desc in material.textures.values())
     if len(textures) > IMAGES_MAX:
         raise GltfError(f"The model uses {len(textures)} textures; at most {IMAGES_MAX} are loaded.")
-    plan.images = [_image(doc, plan, url, desc) for desc in textures]
+    for desc in textures:
+        try:
+            plan.images.append(_image(doc, plan, url, desc))
+        except GltfError as error:
+            doc.warn(left_out(plan, desc, str(error)))
     plan.warnings = doc.warnings
     return plan
 
 
+def left_out(plan: ContentPlan, desc: TextureDesc, reason: str) -> str:
+    """The warning about an image that could not be shown: which one, of which material, and why."""
+    uses = [f"the {slot.replace('_', ' ')} of material {material.name!r}"
+            for material in plan.materials.values() for slot, used in material.textures.items() if used == desc]
+    return f"images[{desc.image}], {', '.join(uses[:4]) or 'of no material'}, is left out: {reason}"
+
+
 def buffer_key(doc: Document, buffer: int) -> SourceKey:
     """The source that holds a buffer."""
-    return ("buffer", buffer) if "uri" in doc.item("buffers", buffer, "The model") else MAIN
+    return ("buffer", buffer) if "uri" in doc.item("buffers", buffer, "A buffer view") else MAIN
 
 
 def _buffer_source(doc: Document, plan: ContentPlan, url: str, buffer: int) -> SourceKey:
     key = buffer_key(doc, buffer)
     if key != MAIN and key not in plan.sources:
-        uri = doc.item("buffers", buffer, "The model").get("uri")
-        plan.sources[key] = SourcePlan(resolve_uri(url, uri, f"Buffer {buffer}"), buffer_bytes(doc, buffer))
+        item = doc.item("buffers", buffer, "A buffer view")
+        plan.sources[key] = SourcePlan(resolve_uri(url, item), buffer_bytes(doc, buffer, item))
     return key
 
 
 def _image(doc: Document, plan: ContentPlan, url: str, desc: TextureDesc) -> ImagePlan:
-    name = f"Image {desc.image}"
-    item = doc.item("images", desc.image, "A texture")
-    if item.get("mimeType") == "image/ktx2":
-        raise GltfError(f"{name} is a KTX2 file, which layerw doesn't read yet; use PNG, JPEG or WebP.")
+    item = doc.item("images", desc.image, "A texture's source")
+    if item.text("mimeType") == "image/ktx2":
+        raise item.error("is a KTX2 file, which layerw doesn't read yet; use PNG, JPEG or WebP.")
     if "bufferView" in item:
-        buffer, offset, length, _ = resolve_view(doc, item["bufferView"], name)
+        buffer, offset, length, _ = resolve_view(doc, item)
         return ImagePlan(desc, _buffer_source(doc, plan, url, buffer), offset, length)
     key: SourceKey = ("image", desc.image)
     if key not in plan.sources:
-        plan.sources[key] = SourcePlan(resolve_uri(url, item.get("uri"), name), 0)
+        plan.sources[key] = SourcePlan(resolve_uri(url, item), 0)
     return ImagePlan(desc, key, 0, 0)

@@ -8,12 +8,12 @@ Limits: 2^24 vertices a primitive, PRIMITIVES_MAX primitives a model.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from layerw.assets.accessors import ELEMENTS_MAX, Accessor, resolve_accessor
-from layerw.assets.gltf import Document, GltfError, Json, array, integer, member
+from layerw.assets.gltf import Document
+from layerw.assets.items import GltfError, Item
 from layerw.assets.materials import MaterialPlan, UvMatrix, read_material
 from layerw.assets.nodes import Tree
 from layerw.base.ports import F64, U32
@@ -78,23 +78,20 @@ class Planner:
         for node, mesh in tree.meshes:
             matrix = None if flatten is None else flatten @ tree.worlds[node]
             mirrored = flatten is None and bool(np.linalg.det(tree.worlds[node][:3, :3]) < 0)
-            item = self.doc.item("meshes", mesh, "A node")
+            item = self.doc.item("meshes", mesh, "A node's mesh")
             if "weights" in item:
                 self.doc.warn("The model has morph targets; it is shown without them.")
-            for number, primitive in enumerate(array(item, "primitives", f"Mesh {mesh}")):
+            for number, primitive in enumerate(item.objects("primitives")):
                 self._add(primitive, (mesh, number, mirrored), node, matrix)
 
-    def _add(self, primitive: Any, key: tuple[int, int, bool], node: int, matrix: F64 | None) -> None:
+    def _add(self, primitive: Item, key: tuple[int, int, bool], node: int, matrix: F64 | None) -> None:
         shared = self._shared.get(key) if matrix is None else None
         if shared is not None:
             shared.nodes.append(node)
             return
         if len(self.meshes) >= PRIMITIVES_MAX:
             raise GltfError(f"The model has more than {PRIMITIVES_MAX} primitives.")
-        user = f"Primitive {key[1]} of mesh {key[0]}"
-        if not isinstance(primitive, dict):
-            raise GltfError(f"{user} is no JSON object.")
-        plan = self._plan(primitive, user, mirrored=key[2])
+        plan = self._plan(primitive, mirrored=key[2])
         if plan is None:
             return
         plan.matrix = matrix
@@ -105,39 +102,39 @@ class Planner:
         if matrix is None:
             self._shared[key] = plan
 
-    def _plan(self, primitive: Json, user: str, *, mirrored: bool) -> MeshPlan | None:
-        attributes = member(primitive, "attributes", user)
+    def _plan(self, primitive: Item, *, mirrored: bool) -> MeshPlan | None:
+        attributes = primitive.object("attributes")
         if "POSITION" not in attributes:
-            self.doc.warn(f"{user} has no POSITION and is not shown.")
+            self.doc.warn(f"{primitive.path} has no POSITION and is not shown.")
             return None
-        mode = integer(primitive, "mode", user, _TRIANGLES)
+        mode = primitive.integer("mode", _TRIANGLES)
         if mode >= len(spec.GLTF_MODES):
-            raise GltfError(f"{user} has mode {mode}; the modes are 0 to {len(spec.GLTF_MODES) - 1}.")
-        material_index = integer(primitive, "material", user, -1, low=-1)
-        if material_index not in self.materials:
-            self.materials[material_index] = read_material(self.doc, material_index)
-        material = self.materials[material_index]
-        accessors = self._accessors(primitive, attributes, material, user)
-        return self._counted(accessors, mode, material_index, material, mirrored, user)
+            raise primitive.error(f"has mode {mode}; the modes are 0 to {len(spec.GLTF_MODES) - 1}.")
+        index = primitive.integer("material") if "material" in primitive else -1
+        if index not in self.materials:
+            self.materials[index] = read_material(self.doc, index, primitive.at("material"))
+        accessors = self._accessors(primitive, attributes, self.materials[index])
+        return self._counted(accessors, mode, index, mirrored, primitive)
 
-    def _accessors(self, primitive: Json, attributes: Json, material: MaterialPlan, user: str) -> dict[str, Accessor]:
+    def _accessors(self, primitive: Item, attributes: Item, material: MaterialPlan) -> dict[str, Accessor]:
         names = {"position": "POSITION", "normal": "NORMAL", "tangent": "TANGENT", "color": "COLOR_0"}
         if material.textures:
             names["uv"] = f"TEXCOORD_{material.uv_set}"
-        found = {semantic: resolve_accessor(self.doc, attributes[name], semantic, user)
+        found = {semantic: resolve_accessor(self.doc, attributes.integer(name), semantic, attributes.at(name))
                  for semantic, name in names.items() if name in attributes}
         if "normal" not in found:
             found.pop("tangent", None)  # the specification says so
         vertices = found["position"].count
         for semantic, accessor in found.items():
             if accessor.count != vertices:
-                raise GltfError(f"{user} has {vertices} positions but {accessor.count} elements of {semantic}.")
+                raise primitive.error(f"has {vertices} positions but {accessor.count} elements of {semantic}.")
         if "indices" in primitive:
-            found["index"] = resolve_accessor(self.doc, primitive["indices"], "index", user)
+            found["index"] = resolve_accessor(self.doc, primitive.integer("indices"), "index", primitive.at("indices"))
         return found
 
-    def _counted(self, accessors: dict[str, Accessor], mode: int, material_index: int, material: MaterialPlan,
-                 mirrored: bool, user: str) -> MeshPlan | None:
+    def _counted(self, accessors: dict[str, Accessor], mode: int, material_index: int, mirrored: bool,
+                 primitive: Item) -> MeshPlan | None:  # fmt: skip
+        material = self.materials[material_index]
         vertices = accessors["position"].count
         count = list_count(mode, accessors["index"].count if "index" in accessors else vertices)
         flags = spec.MESH_BUILD_FLIP if mirrored else 0
@@ -145,10 +142,10 @@ class Planner:
             flags |= spec.MESH_BUILD_FLAT_NORMALS
             vertices = count
         if vertices > ELEMENTS_MAX or count > 3 * ELEMENTS_MAX:
-            raise GltfError(f"{user} becomes {vertices} vertices and {count} indices; at most {ELEMENTS_MAX} and "
+            raise primitive.error(f"becomes {vertices} vertices and {count} indices; at most {ELEMENTS_MAX} and "
                             f"{3 * ELEMENTS_MAX} are built.")
         if count == 0:
-            self.doc.warn(f"{user} has too few indices for one element and is not shown.")
+            self.doc.warn(f"{primitive.path} has too few indices for one element and is not shown.")
             return None
         if material.has_uv_transform and "uv" in accessors:
             flags |= spec.MESH_BUILD_UV_TRANSFORM

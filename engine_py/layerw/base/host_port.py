@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
+from weakref import WeakKeyDictionary, ref
 
 import numpy.typing as npt
+
+from layerw.base.errors import LayerwError
 
 AnyArray = npt.NDArray[Any]
 
@@ -42,6 +45,26 @@ class MemoryHost(HostPort, Protocol):
 
 
 class Running:
-    """The App that the program made last: how a host finds what to drive."""
+    """Which App a host drives. One at a time: two would send each other's resources to one GPU."""
 
-    app: FrameReceiver | None = None
+    app: FrameReceiver | None = None  # the one that was made last
+    _of_hosts: ClassVar[WeakKeyDictionary[HostPort, ref[FrameReceiver]]] = WeakKeyDictionary()
+
+    @classmethod
+    def check_free(cls, host: HostPort) -> None:
+        """Raises LayerwError where the host has an App already."""
+        taken = cls._of_hosts.get(host)
+        if taken is not None and taken() is not None:
+            raise LayerwError(f"A second lw.App() was made on this {host.name} host, which drives one: use the first "
+                              "one (`from main import app`, or pass it on), or close() it before.")  # fmt: skip
+
+    @classmethod
+    def take(cls, host: HostPort, app: FrameReceiver) -> None:
+        """From now on the host drives this App."""
+        cls._of_hosts[host] = ref(app)
+        cls.app = app
+
+    @classmethod
+    def leave(cls, host: HostPort) -> None:
+        """The host is free for another App."""
+        cls._of_hosts.pop(host, None)

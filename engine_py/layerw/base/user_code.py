@@ -52,6 +52,9 @@ class UserCode:
 
     def run_frames(self, dt: float, time_s: float) -> None:
         """Tasks that are due, then one call to each frame callback."""
+        if self.ended:
+            self._tasks.close()
+            return
         self._tasks.step(time_s)
         for frame in list(self._frames):
             self._run(frame, dt)
@@ -72,15 +75,17 @@ class UserCode:
         if frame.running is not None:
             if not frame.running.done():
                 return
-            good = not frame.running.cancelled() and frame.running.exception() is None
-            frame.running = None
-            self._count(frame, good)
+            task, frame.running = frame.running, None
+            error = None if task.cancelled() else task.exception()
+            if error is not None:
+                self._failed(error)
+            self._count(frame, error is None)
         if self.ended or frame not in self._frames:
             return
         waited, frame.waited_s = frame.waited_s, 0.0
         called, result = self._call(frame.callback, waited)
         if called and inspect.isawaitable(result):
-            frame.running = self._tasks.start(self._told(result))
+            frame.running = self._tasks.start(result)
         else:
             self._count(frame, called)
 
@@ -102,14 +107,6 @@ class UserCode:
             except (Exception, SystemExit, asyncio.CancelledError) as error:
                 self._failed(error)
                 return False, None
-
-    async def _told(self, awaitable: Any) -> None:
-        """A frame callback's coroutine: its failure is told here, and counted when it is over."""
-        try:
-            await awaitable
-        except (Exception, SystemExit) as error:
-            self._failed(error)
-            raise asyncio.CancelledError from None
 
     def _failed(self, error: BaseException) -> None:
         """An exception that reached the top of the program's code."""

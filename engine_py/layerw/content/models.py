@@ -97,7 +97,8 @@ class Model:
 
     def _fail(self, error: str) -> None:
         """Gives everything back but the root, which belongs to the program as well."""
-        self.state, self.error = "failed", error
+        named = error if self.url[:16] in error else f"{shown(self.url)}: {error}"
+        self.state, self.error = "failed", named
         self._unload()
 
     def about(self) -> dict[str, object]:

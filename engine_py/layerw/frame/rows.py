@@ -36,9 +36,11 @@ class RowColumns:
         self.capacity = 0
 
     def claim(self) -> None:
-        """Asks what is streamed to leave room for rows that have none."""
+        """Asks what is streamed to leave room for rows that have none, and for the holes in the buffers behind it."""
         if self._waited_frames:
-            self._resources.store.ledger.claimed_bytes += max(self._missing_bytes(), 0)
+            store = self._resources.store
+            holes = store.ledger.left_bytes - store.committed.left_bytes
+            store.ledger.claimed_bytes += max(self._missing_bytes() + max(holes, 0), 0)
 
     def upload(self, columns: FrameColumns) -> None:
         """Grows and shrinks with the table where there is room, then uploads what changed."""
@@ -67,11 +69,12 @@ class RowColumns:
         return self._table.rows_used * COLUMN_BYTES_PER_ROW - self._resources.charged("columns")
 
     def _tell(self, used: int) -> None:
-        ledger = self._resources.store.ledger
+        store = self._resources.store
+        ledger, left = store.ledger, min(store.ledger.left_bytes, store.committed.left_bytes)
         self._log.error(
             f"{used - self.capacity} of {used} rows of entities and tiles are not drawn: they need "
             f"{self._missing_bytes()} bytes more, but the GPU budget of {ledger.budget_bytes} bytes has "
-            f"{ledger.left_bytes} left; despawn some, or raise it with lw.App(budgets=lw.Budgets(gpu_mib=...)).")
+            f"{left} left; despawn some, or raise it with lw.App(budgets=lw.Budgets(gpu_mib=...)).")
 
     def fitting(self, found: VisibleSet) -> VisibleSet:
         """What of a frame's draws the columns have rows for."""

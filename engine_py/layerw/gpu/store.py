@@ -139,7 +139,11 @@ class Store:
     def _commit(self, size_bytes: int) -> bool:
         if self.committed.try_reserve(size_bytes):
             return True
-        return bool(self._vertices.trim() + self._indices.trim()) and self.committed.try_reserve(size_bytes)
+        return bool(self.trim()) and self.committed.try_reserve(size_bytes)
+
+    def trim(self) -> int:
+        """Gives up empty buffers; returns their bytes."""
+        return self._vertices.trim() + self._indices.trim()
 
     # -- meshes ----------------------------------------------------------------------------------
 

@@ -46,11 +46,11 @@ export const COMPONENT_BYTES = { 5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 51
 /** @param {string} message */
 const broken = (message) => new Failure(FAIL_FORMAT, message);
 
-/** The transfers that a descriptor reads. @param {Uint32Array} words @returns {number[]} */
+/** The transfers that a descriptor reads; it is not checked yet. @param {Uint32Array} words @returns {number[]} */
 export function sourcesOf(words) {
   const first = HEAD_WORDS + MATRIX_WORDS;
   const found = new Set();
-  for (let i = 0; i <= words[0]; i += 1) found.add(words[first + i * ACCESSOR_WORDS + 1]);
+  for (let at = first + 1, i = 0; i <= words[0] && at < words.length; i += 1, at += ACCESSOR_WORDS) found.add(words[at]);
   found.delete(0);
   found.delete(undefined);
   return [...found];

@@ -1,0 +1,41 @@
+"""What a loaded model is made of, once its meshes and textures are on the GPU. Owns nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from layerw.assets.jobs import ImageJob, Job, MeshJob
+from layerw.assets.materials import SLOTS, MaterialPlan, TextureDesc
+from layerw.assets.plan import ContentPlan
+from layerw.assets.primitives import result_half, result_sphere
+from layerw.base.ports import Ledger, MaterialDesc, Primitive
+from layerw.gpu import spec
+
+
+def with_textures(material: MaterialPlan, textures: Mapping[TextureDesc, ImageJob]) -> MaterialDesc:
+    """A material with the handles of its textures; those that were left out are 0."""
+    handles = {f"{slot}_texture": textures[material.textures[slot]].handle
+               for slot in SLOTS if material.textures.get(slot) in textures}  # fmt: skip
+    return replace(material.desc, **handles)  # type: ignore[arg-type]
+
+
+def primitives_of(plan: ContentPlan, jobs: Iterable[Job], materials: Mapping[int, int]) -> list[Primitive]:
+    """One for each node that shows a mesh; `materials`: handles by the numbers of the file."""
+    found: list[Primitive] = []
+    for job in jobs:
+        if not isinstance(job, MeshJob) or job.plan is None:
+            continue
+        center, radius = result_sphere(job.plan, job.payload)
+        half = result_half(job.plan, job.payload)
+        blend = bool(plan.materials[job.plan.material].desc.flags & spec.MATERIAL_BLEND)
+        found.extend(Primitive(job.handle, materials[job.plan.material], node, center, radius, blend, half)
+                     for node in job.plan.nodes)  # fmt: skip
+    return found
+
+
+def too_large(what: str, size_bytes: int, ledger: Ledger) -> str:
+    """The sentence about bytes that the whole Layer budget does not hold."""
+    fixed = f", of which Layer memory keeps {ledger.fixed_bytes}" if ledger.fixed_bytes else ""
+    return (f"{what} needs {size_bytes} bytes; files may take {ledger.open_bytes} of the layer budget of "
+            f"{ledger.budget_bytes}{fixed}. Raise it with lw.Budgets(layer_mib=...).")

@@ -275,7 +275,8 @@ def test_meshes_get_layer_memory_once_the_budget_has_room_for_it(tmp_path: Path)
     host.step(app, 12)
     assert first.state == "ready" and app._engine.layer.memory is None and app._engine.layer_ledger.spare_bytes > 0
     app._engine.layer_ledger.release(busy)
-    second = app.load("m.glb")
+    (tmp_path / "n.glb").write_bytes(glb())
+    second = app.load("n.glb")
     host.step(app, 12)
     assert second.state == "ready" and app._engine.layer.memory is not None
     assert app._engine.layer.memory.statistics().handle_count > 0 and app._engine.layer_ledger.fixed_bytes == 16 << 20
@@ -292,7 +293,8 @@ def test_a_host_without_kernels_is_asked_once_and_charged_nothing(tmp_path: Path
         raise RuntimeError("Layer memory is not loaded")
 
     host.open_layer = refuse  # type: ignore[method-assign]
-    models = [app.load("m.glb") for _ in range(2)]
+    (tmp_path / "n.glb").write_bytes(glb())
+    models = [app.load(name) for name in ("m.glb", "n.glb")]
     host.step(app, 12)
     assert [model.state for model in models] == ["ready", "ready"]
     assert len(asked) == 1 and app._engine.layer_ledger.fixed_bytes == 0

@@ -51,7 +51,7 @@ class GltfContent:
         self.warnings: list[str] = []
         self.serial = False  # one job at a time: the last try before "does not fit"
         self.waits_for_bytes = 0  # the last reservation that was refused in this step
-        self.waits_for_gpu = False  # an upload was refused in this step
+        self.waits_for_gpu = 0  # bytes of the last upload that was refused in this step
         self._loader, self._flatten, self._sha256 = loader, flatten, sha256
         self._flags = flags
         self._max_side = max_texture_side
@@ -71,7 +71,7 @@ class GltfContent:
         """Do what can be done now."""
         if not self._open or self.state in ("ready", "failed"):
             return
-        self.waits_for_bytes, self.waits_for_gpu = 0, False
+        self.waits_for_bytes = self.waits_for_gpu = 0
         try:
             if self._plan is None:
                 self._open_file()
@@ -232,7 +232,7 @@ class GltfContent:
             self._keep(job)
             self._loader.progressed()
         else:
-            self.waits_for_gpu = True
+            self.waits_for_gpu = size
 
     def _finish(self) -> None:
         plan, gpu = self._plan, self._loader.gpu

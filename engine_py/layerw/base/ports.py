@@ -186,6 +186,14 @@ class Content(Protocol):
     def release(self) -> None: ...
 
 
+class GpuContent(Content, Protocol):
+    """A Content that takes room on the GPU, and can be given up where there is none."""
+
+    waits_for_gpu: int  # bytes of an upload that was refused in this step
+
+    def fail(self, error: str, failure: Failure) -> None: ...
+
+
 class ContentLoader(Protocol):
     """Opens content. `flatten`: a 4x4 float64 matrix applied on top of the node transforms, which are then baked
     into the vertices (tiles); None keeps nodes (models). `size_bytes`: expected size of the file, 0 = unknown;
@@ -193,7 +201,7 @@ class ContentLoader(Protocol):
     Implemented by assets/content.py."""
 
     def try_open(self, url: str, *, priority: float, flatten: F64 | None = None, size_bytes: int = 0,
-                 max_texture_side: int = 1024, sha256: str = "", flags: int = 0) -> Content | None: ...
+                 max_texture_side: int = 1024, sha256: str = "", flags: int = 0) -> GpuContent | None: ...
     def place(self, assets: I64, distance_radii: F64, seen: Flags) -> None: ...
 
 

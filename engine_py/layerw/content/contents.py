@@ -35,6 +35,7 @@ class Contents:
         self._table, self._sea, self._log, self._failures = table, sea, log, failures
         self._sea_drawn = TileDraw()
         self._rows = 0
+        self._deaths = 0  # of the table, when models were looked at
         self._camera: bytes = b""
         self._shown: tuple[object, ...] = ()
 
@@ -49,7 +50,12 @@ class Contents:
             with self._failures.alone(f"The world {shown(world.url)}"):
                 for text in world.step(camera, time_s):
                     self._log.error(text)
-        self.models = [model for model in self.models if model.state != "closed"]
+        if self._table.deaths != self._deaths:
+            for model in self.models:
+                with self._failures.alone(f"The model {shown(model.url)}"):
+                    model.close_if_gone()
+            self._deaths = self._table.deaths
+        self.models = [model for model in self.models if not model.over]
         self.worlds = [world for world in self.worlds if world.state != "closed"]
 
     def _tell(self, model: Model) -> None:

@@ -2,7 +2,7 @@
 
 Owns: the content that it opened and the entities made of it. The root entity exists at once, so that a program
 may place it before the file is here. Limits: a lost device may load the file again and keeps the root; other
-references to the model's entities end then. A model whose root is despawned while it loads is closed.
+references to the model's entities end then. A model is closed once its root is despawned.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from layerw.base.ports import Content, ContentLoader, Primitive
+from layerw.base.ports import Content, Primitive
 from layerw.base.user_code import UserCode
 from layerw.content.addresses import shown
+from layerw.content.shared import Lease, SharedLoader
 from layerw.gpu import spec
 from layerw.scene.entity import Entity
 from layerw.scene.table import Table
@@ -25,7 +26,7 @@ PRIORITY = 1.0e6  # models come before tiles
 class Model:
     """state: "loading", "ready", "failed" (see `error`) or "closed". `warnings`: what it is shown without, and why."""
 
-    def __init__(self, url: str, loader: ContentLoader, table: Table, visibility: Visibility, user: UserCode, *,
+    def __init__(self, url: str, loader: SharedLoader, table: Table, visibility: Visibility, user: UserCode, *,
                  root: Entity, max_texture_side: int) -> None:  # fmt: skip
         self.url = url
         self.state = "loading"
@@ -35,7 +36,7 @@ class Model:
         self.entities: dict[str, Entity] = {}  # by node name, the first of each
         self._loader, self._table, self._visibility, self._user = loader, table, visibility, user
         self._max_texture_side = max_texture_side
-        self._content: Content | None = None
+        self._content: Lease | None = None
         self._callbacks: list[Callable[[], object]] = []
         self._rows: list[Entity] = []
         self._blends: list[int] = []
@@ -80,6 +81,18 @@ class Model:
             self._fail(f"{type(error).__name__}: {error}")
             raise
 
+    @property
+    def over(self) -> bool:
+        """Whether the engine may forget it: closed, or failed and its root is gone."""
+        return self.state == "closed" or (self.state == "failed" and not self.root.alive)
+
+    def close_if_gone(self) -> None:
+        """Give everything back once the root is gone, and every part that a program gave another parent."""
+        if self.state == "ready" and not self.root.alive:
+            self._rows = [entity for entity in self._rows if entity.alive]
+            if not self._rows:
+                self.close()
+
     def _load(self) -> None:
         if self._content is None:
             self._content = self._loader.try_open(self.url, priority=PRIORITY, max_texture_side=self._max_texture_side,
@@ -107,7 +120,7 @@ class Model:
 
     def device_lost(self, is_lost: Callable[[Content], bool]) -> None:
         """Load the file again where something that came from it is gone."""
-        if self.state in ("ready", "loading") and self._content is not None and is_lost(self._content):
+        if self.state in ("ready", "loading") and self._content is not None and is_lost(self._content.content):
             self._unload()
             self.state = "loading"
 
@@ -124,7 +137,7 @@ class Model:
             self._content.release()
             self._content = None
 
-    def _build(self, content: Content) -> None:
+    def _build(self, content: Lease) -> None:
         """One entity a node, and one more for each further primitive of it."""
         by_node: dict[int, list[Primitive]] = {}
         for primitive in content.primitives:

@@ -15,6 +15,7 @@ from layerw.base.ports import F64
 from layerw.base.user_code import UserCode
 from layerw.content.addresses import checked_address
 from layerw.content.models import Model
+from layerw.content.shared import GpuRoom, SharedLoader
 from layerw.content.spawner import set_values
 from layerw.gpu.store import Store
 from layerw.memory.backups import Backups
@@ -46,11 +47,21 @@ class Opening:
 
         return GltfLoader(self._transfers, self._layer_ledger, self._store, self._backups)
 
+    @cached_property
+    def models(self) -> SharedLoader:
+        """Of files that models share."""
+        store = self._store
+
+        def claim(size_bytes: int) -> None:
+            store.ledger.claimed_bytes += size_bytes
+
+        return SharedLoader(self.loader, GpuRoom(store.ledger.budget_bytes, lambda: store.left_bytes, claim))
+
     def model(self, given: object, *, position: npt.ArrayLike | None, rotation: npt.ArrayLike | None,
               scale: npt.ArrayLike | None, parent: Entity | None, max_texture_side: int) -> Model:  # fmt: skip
         """See App.load."""
         url = checked_address(given, "app.load")
-        loader = self.loader
+        loader = self.models
         root = Entity(self._table, self._table.spawn(1, mesh=0, material=0, radius=0.0))
         set_values(root, position=position, rotation=rotation, scale=scale, parent=parent)
         return Model(url, loader, self._table, self._visibility, self._user, root=root,

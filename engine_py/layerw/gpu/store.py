@@ -132,6 +132,11 @@ class Store:
         self.ledger.release(size_bytes)
         return False
 
+    @property
+    def left_bytes(self) -> int:
+        """Bytes of the budget that nothing has."""
+        return min(self.ledger.left_bytes, self.committed.left_bytes)
+
     def uncharge(self, size_bytes: int) -> None:
         self.ledger.release(size_bytes)
         self.committed.release(size_bytes)
@@ -331,7 +336,7 @@ class Store:
         return records.pop(handle)
 
     def _no_room(self, what: str, size_bytes: int) -> BudgetError:
-        left = min(self.ledger.left_bytes, self.committed.left_bytes)
+        left = self.left_bytes
         return BudgetError(
             f"{what} needs {size_bytes} bytes, but the GPU budget of {self.ledger.budget_bytes} bytes has {left} left; "
             f"raise it with lw.App(budgets=lw.Budgets(gpu_mib=...)) or despawn and destroy something.",

@@ -43,7 +43,7 @@ class Visibility:
     def __init__(self, table: TableView) -> None:
         self.table = table
         self.lod_table = LodTable()
-        self._blend: set[int] = set()
+        self._blend: dict[int, int] = {}  # how many said so
         self._draws, self._spare = DrawList(), DrawList()  # a frame that fails leaves the last one's whole
         self._revision = (-1, -1)
         self._movers: Movers
@@ -53,7 +53,12 @@ class Visibility:
 
     def set_blend(self, material: int, blend: bool) -> None:
         """Say whether a material is drawn in the blend pass (back to front, no shadow)."""
-        (self._blend.add if blend else self._blend.discard)(material)
+        before, now = material in self._blend, self._blend.get(material, 0) + (1 if blend else -1)
+        self._blend[material] = now
+        if now <= 0:
+            del self._blend[material]
+        if before == (now > 0):
+            return
         self._revision = (-1, -1)
 
     def frame(

@@ -1,0 +1,120 @@
+"""Files that several models show: fetched, decoded and held once, while any of them does.
+
+Owns: which content belongs to which address and texture size, who shares it, and when a model's upload is given up
+because the GPU budget has no room. Does not load (assets/) nor make entities (models.py).
+Limits: two addresses of the same bytes are two files; another max_texture_side is another content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from layerw.base.healing import Failure
+from layerw.base.ports import ContentLoader, GpuContent, NodeDesc, Primitive
+
+PATIENCE_FRAMES = 120  # for tiles and others to make room on the GPU
+Key = tuple[str, int, int]
+
+
+class GpuRoom:
+    """What an upload that waits may ask: `left_bytes()`, and `claim(bytes)` for streamed tiles to make room."""
+
+    def __init__(self, budget_bytes: int, left_bytes: Callable[[], int], claim: Callable[[int], None]) -> None:
+        self.budget_bytes, self.left_bytes, self.claim = budget_bytes, left_bytes, claim
+
+
+class SharedLoader:
+    """`try_open` gives a Lease on what is open already, on its way or ready; else it opens the file."""
+
+    def __init__(self, loader: ContentLoader, room: GpuRoom) -> None:
+        self._loader, self._room = loader, room
+        self._open: dict[Key, Shared] = {}
+
+    def try_open(self, url: str, *, priority: float, max_texture_side: int, flags: int = 0) -> Lease | None:
+        """None where there is no room to begin now."""
+        key = (url, max_texture_side, flags)
+        shared = self._open.get(key)
+        if shared is None or shared.content.state == "failed":
+            content = self._loader.try_open(url, priority=priority, max_texture_side=max_texture_side, flags=flags)
+            if content is None:
+                return None
+            shared = self._open[key] = Shared(content, url, self._room)
+        return Lease(shared, lambda: self._end(key, shared))
+
+    def _end(self, key: Key, shared: Shared) -> None:
+        shared.content.release()
+        if self._open.get(key) is shared:
+            del self._open[key]
+
+
+class Shared:
+    """One content and those who share it; the first of them steps it."""
+
+    def __init__(self, content: GpuContent, url: str, room: GpuRoom) -> None:
+        self.content, self.leases = content, list[Lease]()
+        self._url, self._room = url, room
+        self._waited_frames = self._uploaded_bytes = 0
+
+    def step(self) -> None:
+        """Once a frame: load on, or give up an upload that nobody makes room for."""
+        content = self.content
+        content.step()
+        missing = content.waits_for_gpu - self._room.left_bytes()
+        if not content.waits_for_gpu or missing <= 0 or content.gpu_bytes != self._uploaded_bytes:
+            self._waited_frames, self._uploaded_bytes = 0, content.gpu_bytes
+            return
+        self._room.claim(missing)
+        self._waited_frames += 1
+        if self._waited_frames >= PATIENCE_FRAMES:
+            content.fail(
+                f"The GPU budget of {self._room.budget_bytes} bytes has no room for {self._url[:200]}: it needs "
+                f"{content.waits_for_gpu} bytes besides the {content.gpu_bytes} that it has, {self._room.left_bytes()} "
+                f"are left and nothing makes room; despawn or close something, or raise it with "
+                f"lw.App(budgets=lw.Budgets(gpu_mib=...)).", Failure.FINAL)  # fmt: skip
+
+
+class Lease:
+    """A share in a content. `release` gives it back, once; the last one frees everything."""
+
+    def __init__(self, shared: Shared, end: Callable[[], None]) -> None:
+        self.content = shared.content
+        self._shared, self._end = shared, end
+        shared.leases.append(self)
+
+    def step(self) -> None:
+        """As Content.step, once a frame for all who share it."""
+        if self._shared.leases[0] is self:
+            self._shared.step()
+
+    def release(self) -> None:
+        """See Lease."""
+        leases = self._shared.leases
+        if self in leases:
+            leases.remove(self)
+            if not leases:
+                self._end()
+
+    @property
+    def state(self) -> str:
+        """As Content's."""
+        return self.content.state
+
+    @property
+    def error(self) -> str:
+        """As Content's."""
+        return self.content.error
+
+    @property
+    def warnings(self) -> list[str]:
+        """As Content's."""
+        return self.content.warnings
+
+    @property
+    def primitives(self) -> list[Primitive]:
+        """As Content's."""
+        return self.content.primitives
+
+    @property
+    def nodes(self) -> list[NodeDesc]:
+        """As Content's."""
+        return self.content.nodes

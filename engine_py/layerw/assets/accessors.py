@@ -17,6 +17,7 @@ ELEMENTS_MAX = 1 << 24
 BUFFER_BYTES_MAX = 1 << 30
 STRIDE_MAX = 252
 COMPONENT_BYTES = {5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4}
+ZEROS = -1  # the buffer of accessors without a buffer view
 COMPONENTS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
 _LARGEST = {5120: 127, 5121: 255, 5122: 32767, 5123: 65535, 5125: 1, 5126: 1}
 _INTEGERS = frozenset({5120, 5121, 5122, 5123})
@@ -27,12 +28,15 @@ _ALLOWED = {  # semantic -> (accessor types, component types)
     "tangent": (("VEC4",), _INTEGERS | {5126}),
     "uv": (("VEC2",), _INTEGERS | {5126}),
     "color": (("VEC3", "VEC4"), frozenset({5121, 5123, 5126})),
+    "joints": (("VEC4",), frozenset({5121, 5123})),
+    "weights": (("VEC4",), frozenset({5121, 5123, 5126})),
+    "inverse_bind": (("MAT4",), frozenset({5126})),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Accessor:
-    """A checked accessor; offsets are from the start of its buffer."""
+    """A checked accessor; offsets are from the start of its buffer, which may be ZEROS."""
 
     buffer: int
     byte_offset: int
@@ -54,12 +58,14 @@ def resolve_accessor(doc: Document, index: int, semantic: str, user: str) -> Acc
         raise item.error(f"has {count} elements; at most {ELEMENTS_MAX} are read.")
     if "sparse" in item:
         raise item.error("is sparse, which layerw doesn't read; export the model without sparse accessors.")
-    if "bufferView" not in item:
-        raise item.error("has no bufferView; layerw doesn't read accessors without data.")
-    buffer, offset, stride = _place(doc, item, semantic, component_type, components, count)
+    if "bufferView" not in item and semantic == "index":
+        raise item.error("has no bufferView; indices that are all zero show nothing.")
+    buffer, offset, stride = ZEROS, 0, 0
+    if "bufferView" in item:
+        buffer, offset, stride = _place(doc, item, semantic, component_type, components, count)
     normalized = item.flag("normalized")
-    if semantic == "color" and component_type != 5126:
-        normalized = True  # the only integers that colours may be
+    if semantic in ("color", "weights") and component_type != 5126:
+        normalized = True  # the only integers that these may be
     scale = 1.0 / _LARGEST[component_type] if normalized else 1.0
     return Accessor(buffer, offset, stride, component_type, components, normalized, count,
                     _bounds(item, "min", components, scale), _bounds(item, "max", components, scale))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from layerw.assets import gltf
 from layerw.assets.jobs import BUSY, DONE, HELD, IDLE, ImageJob, Job, MeshJob, Source, Work, decode_bytes
-from layerw.assets.materials import TextureDesc
+from layerw.assets.materials import MaterialKey, TextureDesc
 from layerw.assets.plan import MAIN, ContentPlan, SourceKey, SourcePlan, buffer_key, left_out, make_plan
 from layerw.assets.primitives import descriptor
 from layerw.assets.results import primitives_of, too_large, with_textures
@@ -237,7 +237,7 @@ class GltfContent:
     def _finish(self) -> None:
         plan, gpu = self._plan, self._loader.gpu
         assert plan is not None
-        handles: dict[int, int] = {}
+        handles: dict[MaterialKey, int] = {}
         for index, material in plan.materials.items():
             handles[index] = gpu.create_material(with_textures(material, self._textures))
             self._materials.append(handles[index])

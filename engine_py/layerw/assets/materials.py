@@ -16,6 +16,7 @@ from layerw.assets.items import Item
 from layerw.base.ports import MaterialDesc
 from layerw.gpu import spec
 
+MaterialKey = tuple[int, bool]  # the file's number of the material, -1 = the default; unlit for want of normals
 UvMatrix = tuple[float, float, float, float, float, float]  # 2x3, row-major
 _NO_TRANSFORM: UvMatrix = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 EMISSIVE_MAX = 65_504.0  # of a half float
@@ -46,14 +47,19 @@ class MaterialPlan:
         return self.uv_matrix != _NO_TRANSFORM
 
 
-def read_material(doc: Document, index: int, user: str = "The model") -> MaterialPlan:
-    """Material `index`; -1 is glTF's default material. Raises GltfError."""
+def read_material(doc: Document, index: int, user: str = "The model", *, unlit: bool = False) -> MaterialPlan:
+    """Material `index`; -1 is glTF's default material. Raises GltfError.
+
+    unlit: for points and lines without normals, which nothing can light (glTF 2.0, 3.7.2.1).
+    """
     item = doc.item("materials", index, user) if index >= 0 else Item({}, "The default material")
     pbr = item.object("pbrMetallicRoughness")
     plan = MaterialPlan(_factors(item, pbr), name=item.label() or item.path)
     uses = {"base_color": pbr.optional("baseColorTexture"),
             "metallic_roughness": pbr.optional("metallicRoughnessTexture"), "normal": item.optional("normalTexture"),
             "occlusion": item.optional("occlusionTexture"), "emissive": item.optional("emissiveTexture")}
+    if unlit:
+        plan.desc.kind, plan.desc.emissive = "unlit", (0.0, 0.0, 0.0)
     if plan.desc.kind == "unlit":
         uses = {"base_color": uses["base_color"]}
     first = True
@@ -83,10 +89,13 @@ def _factors(item: Item, pbr: Item) -> MaterialDesc:
         flags |= spec.MATERIAL_DOUBLE_SIDED
     glow = item.extension("KHR_materials_emissive_strength")
     strength = 1.0 if glow is None else glow.number("emissiveStrength", 1.0, 0.0)
+    unlit = item.extension("KHR_materials_unlit") is not None
+    if unlit:
+        strength = 0.0  # the extension's text: the base colour only
     r, g, b = (min(strength * max(v, 0.0), EMISSIVE_MAX) for v in item.numbers("emissiveFactor", (0.0, 0.0, 0.0)))
     base = [min(max(v, 0.0), 1.0) for v in pbr.numbers("baseColorFactor", (1.0, 1.0, 1.0, 1.0))]
     return MaterialDesc(
-        kind="unlit" if item.extension("KHR_materials_unlit") is not None else "pbr",
+        kind="unlit" if unlit else "pbr",
         base_color=(base[0], base[1], base[2], base[3]), emissive=(r, g, b),
         metallic=pbr.number("metallicFactor", 1.0, 0.0, 1.0), roughness=pbr.number("roughnessFactor", 1.0, 0.0, 1.0),
         alpha_cutoff=item.number("alphaCutoff", 0.5, 0.0), flags=flags)

@@ -1,14 +1,14 @@
 """The node tree of a scene: local and world transforms, checked for cycles, parents before children.
 
-Owns: TRS and matrices (decomposed; shear is dropped with a warning), a b3dm's RTC_CENTER as one more root.
-Does not: animate or skin: joints keep their rest pose.
-Limits: NODES_MAX nodes, NODE_DEPTH_MAX levels. World transforms are float64.
+Owns: TRS and matrices (decomposed; a sheared one becomes two nodes), a b3dm's RTC_CENTER as one more root.
+Does not: animate; skins.py poses what is skinned.
+Limits: NODES_MAX nodes, to any depth. World transforms are float64.
 Source: glTF 2.0, 3.5 (scenes and nodes).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,9 +17,8 @@ from layerw.assets.items import NUMBER_MAX, GltfError, Item
 from layerw.base.mathx import decompose
 from layerw.base.ports import F64, NodeDesc
 
-NODE_DEPTH_MAX = 512
-_REST = np.eye(4)
-_IDENTITY = tuple(_REST.ravel())
+SHEAR_MIN = 1e-5  # of the largest number of a matrix: less is rounding
+_IDENTITY = tuple(np.eye(4).ravel())
 
 
 @dataclass(slots=True)
@@ -29,6 +28,8 @@ class Tree:
     nodes: list[NodeDesc]
     worlds: list[F64]
     meshes: list[tuple[int, int]]  # index in nodes, mesh index
+    rows: dict[int, int] = field(default_factory=dict)  # index in nodes by the file's number of the node
+    skins: dict[int, int] = field(default_factory=dict)  # the skin of a skinned mesh's row
 
 
 def build_tree(doc: Document) -> Tree:
@@ -40,21 +41,21 @@ def build_tree(doc: Document) -> Tree:
         x, y, z = rtc.numbers("center", (0.0, 0.0, 0.0))
         matrix = np.eye(4)
         matrix[:3, 3] = (x, z, -y)  # it is given in the tileset's axes, Z up
-        root = _append(tree, doc, -1, matrix, rtc)
+        root = _append(tree, -1, matrix, rtc)
     seen: set[int] = set()
-    stack = [(index, user, root, 0) for index, user in reversed(_roots(doc))]
+    stack = [(index, user, root) for index, user in reversed(_roots(doc))]
     while stack:
-        index, user, parent, depth = stack.pop()
+        index, user, parent = stack.pop()
         item = doc.item("nodes", index, user)
         if index in seen:
             raise item.error("is reached twice; the nodes of a scene must be a tree without cycles.")
-        if depth > NODE_DEPTH_MAX or len(tree.nodes) >= NODES_MAX:
-            raise GltfError(f"The scene has more than {NODES_MAX} nodes or {NODE_DEPTH_MAX} levels.")
+        if len(tree.nodes) >= NODES_MAX:
+            raise GltfError(f"The scene has more than {NODES_MAX} nodes.")
         seen.add(index)
-        row = _append(tree, doc, parent, local_matrix(item), item)
+        row = tree.rows[index] = _append(tree, parent, local_matrix(item), item)
         _add_mesh(tree, doc, item, row)
         children = item.indices("children")
-        stack.extend((child, item.at("children"), row, depth + 1) for child in reversed(children))
+        stack.extend((child, item.at("children"), row) for child in reversed(children))
     return tree
 
 
@@ -67,14 +68,16 @@ def _roots(doc: Document) -> list[tuple[int, str]]:
     return [(index, "nodes") for index in range(doc.count("nodes")) if index not in children]
 
 
-def _append(tree: Tree, doc: Document, parent: int, local: F64, item: Item) -> int:
-    """A row for a node, for an RTC_CENTER, or for the bind pose of a rigged mesh (its own transform is left out)."""
+def _append(tree: Tree, parent: int, local: F64, item: Item) -> int:
+    """A row for a node, for an RTC_CENTER, or for a skinned mesh (its own transform is left out)."""
     translation, rotation, scale = decompose(local)
     if "matrix" in item:
         rebuilt = _compose(translation, rotation, scale)
-        if not np.allclose(rebuilt, local, atol=1e-4 * max(1.0, float(np.abs(local[:3, :3]).max()))):
-            doc.warn(f"{item.path} has a sheared matrix; the shear is dropped where nodes are kept.")
-    elif "center" not in item and local is not _REST:
+        if not np.allclose(rebuilt, local, atol=SHEAR_MIN * float(np.abs(local[:3, :3]).max())):
+            outer, inner = _without_shear(local)
+            parent = _append(tree, parent, outer, Item({}, item.path))
+            return _append(tree, parent, inner, Item({"name": item.label()}, item.path))
+    elif any(name in item for name in ("translation", "rotation", "scale")):
         translation = np.array(item.numbers("translation", (0.0, 0.0, 0.0)))
         rotation = np.array(_unit(item.numbers("rotation", (0.0, 0.0, 0.0, 1.0))))
         scale = np.array(item.numbers("scale", (1.0, 1.0, 1.0)))
@@ -94,10 +97,23 @@ def _add_mesh(tree: Tree, doc: Document, item: Item, row: int) -> None:
         return
     mesh, _ = doc.named(item, "mesh", "meshes")
     if "skin" in item:
-        # A skinned mesh ignores its node's transform; in the rest pose its vertices are where the scene has them.
-        doc.warn("The model is rigged; it is shown in its bind pose (skinning and animation come later).")
-        row = _append(tree, doc, -1, _REST, Item({"name": item.label()}, item.path))
+        # A skinned mesh ignores its node's transform: its joints place its vertices in the scene.
+        doc.warn("The model is rigged; it is shown in its rest pose (animation comes later).")
+        row = _append(tree, -1, np.eye(4), Item({"name": item.label()}, item.path))
+        tree.skins[row], _ = doc.named(item, "skin", "skins")
     tree.meshes.append((row, mesh))
+
+
+def _without_shear(local: F64) -> tuple[F64, F64]:
+    """Two matrices without shear whose product is `local` (singular values): a turned scale, a turn inside of it."""
+    left, scale, right = np.linalg.svd(local[:3, :3])
+    for turn, axis in ((left, (slice(None), 2)), (right, (2, slice(None)))):
+        if np.linalg.det(turn) < 0:
+            turn[axis] *= -1
+            scale[2] *= -1
+    outer, inner = np.eye(4), np.eye(4)
+    outer[:3, :3], outer[:3, 3], inner[:3, :3] = left * scale, local[:3, 3], right
+    return outer, inner
 
 
 def _unit(rotation: tuple[float, ...]) -> tuple[float, ...]:

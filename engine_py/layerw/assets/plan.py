@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from layerw.assets.accessors import buffer_bytes, resolve_view
 from layerw.assets.gltf import Document
 from layerw.assets.items import GltfError
-from layerw.assets.materials import MaterialPlan, TextureDesc
+from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
 from layerw.assets.nodes import build_tree
 from layerw.assets.primitives import MeshPlan, Planner
 from layerw.assets.uris import resolve_uri
@@ -46,7 +46,7 @@ class ContentPlan:
 
     nodes: list[NodeDesc]
     meshes: list[MeshPlan]
-    materials: dict[int, MaterialPlan]
+    materials: dict[MaterialKey, MaterialPlan]
     images: list[ImagePlan]
     sources: dict[SourceKey, SourcePlan] = field(default_factory=dict)  # without MAIN
     warnings: list[str] = field(default_factory=list)

@@ -1,7 +1,7 @@
 """Primitives as mesh builds: which accessors, how many vertices come out, and the descriptor's words.
 
 Owns: the MESH_BUILD descriptor (gpu/spec.py), result sizes, and shared meshes (one build for all nodes that show
-it; a mirrored node needs its own). Does not: see any vertex; indices, NaN and real bounds come from the builder.
+it with the same skin). Does not: see any vertex; indices, NaN and real bounds come from the builder.
 Limits: 2^24 vertices a primitive, PRIMITIVES_MAX primitives a model.
 """
 
@@ -11,15 +11,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from layerw.assets.accessors import ELEMENTS_MAX, Accessor, resolve_accessor
+from layerw.assets.accessors import ELEMENTS_MAX, ZEROS, Accessor, resolve_accessor
 from layerw.assets.gltf import Document
 from layerw.assets.items import GltfError, Item
-from layerw.assets.materials import MaterialPlan, UvMatrix, read_material
+from layerw.assets.materials import MaterialKey, MaterialPlan, UvMatrix, read_material
 from layerw.assets.nodes import Tree
+from layerw.assets.skins import Pose, read_pose
 from layerw.base.ports import F64, U32
 from layerw.gpu import spec
 
 PRIMITIVES_MAX = 65_536
+Key = tuple[int, int, int | None]  # mesh, primitive, skin
 _RESULT_TOPOLOGY = {"points": 2, "lines": 1, "line_loop": 1, "line_strip": 1}
 _TRIANGLES = 4  # the first mode of triangles in spec.GLTF_MODES
 
@@ -33,14 +35,15 @@ class MeshPlan:
     flags: int
     vertex_count: int
     index_count: int
-    material: int
+    material: MaterialKey
     uv_matrix: UvMatrix
+    pose: Pose | None = None  # of a skinned mesh: where its joints are, with the matrix
     matrix: F64 | None = None  # baked into the vertices
     nodes: list[int] = field(default_factory=list)  # rows of Tree.nodes; [-1] where the matrix is baked
 
     @property
     def buffers(self) -> set[int]:
-        return {accessor.buffer for accessor in self.accessors.values()}
+        return {accessor.buffer for accessor in self.accessors.values()} - {ZEROS}
 
     @property
     def topology(self) -> int:
@@ -70,39 +73,50 @@ class Planner:
     def __init__(self, doc: Document) -> None:
         self.doc = doc
         self.meshes: list[MeshPlan] = []
-        self.materials: dict[int, MaterialPlan] = {}
-        self._shared: dict[tuple[int, int, bool], MeshPlan] = {}
+        self.materials: dict[MaterialKey, MaterialPlan] = {}
+        self._shared: dict[Key, MeshPlan] = {}
 
     def add_tree(self, tree: Tree, flatten: F64 | None) -> None:
         """Every primitive of every node; with `flatten` the node transforms go into the vertices."""
         for node, mesh in tree.meshes:
             matrix = None if flatten is None else flatten @ tree.worlds[node]
-            mirrored = flatten is None and bool(np.linalg.det(tree.worlds[node][:3, :3]) < 0)
+            skin = tree.skins.get(node)
+            pose = None if skin is None else self._pose(tree, skin, flatten)
             item = self.doc.item("meshes", mesh, "A node's mesh")
             if "weights" in item:
                 self.doc.warn("The model has morph targets; it is shown without them.")
             for number, primitive in enumerate(item.objects("primitives")):
-                self._add(primitive, (mesh, number, mirrored), node, matrix)
+                self._add(primitive, (mesh, number, skin), node, matrix, pose)
 
-    def _add(self, primitive: Item, key: tuple[int, int, bool], node: int, matrix: F64 | None) -> None:
+    def _pose(self, tree: Tree, skin: int, flatten: F64 | None) -> Pose | None:
+        """None where the skin can't be read: a warning says why."""
+        try:
+            return read_pose(self.doc, tree, skin, flatten)
+        except GltfError as error:
+            self.doc.warn(f"{error} What is rigged to it is shown as it was modelled.")
+            return None
+
+    def _add(self, primitive: Item, key: Key, node: int, matrix: F64 | None, pose: Pose | None) -> None:
         shared = self._shared.get(key) if matrix is None else None
         if shared is not None:
             shared.nodes.append(node)
             return
         if len(self.meshes) >= PRIMITIVES_MAX:
             raise GltfError(f"The model has more than {PRIMITIVES_MAX} primitives.")
-        plan = self._plan(primitive, mirrored=key[2])
+        plan = self._plan(primitive, pose)
         if plan is None:
             return
         plan.matrix = matrix
-        if matrix is not None:
+        if plan.pose is not None:
+            plan.flags |= spec.MESH_BUILD_SKIN
+        elif matrix is not None:
             plan.flags |= spec.MESH_BUILD_TRANSFORM
         plan.nodes.append(node if matrix is None else -1)
         self.meshes.append(plan)
         if matrix is None:
             self._shared[key] = plan
 
-    def _plan(self, primitive: Item, *, mirrored: bool) -> MeshPlan | None:
+    def _plan(self, primitive: Item, pose: Pose | None) -> MeshPlan | None:
         attributes = primitive.object("attributes")
         if "POSITION" not in attributes:
             self.doc.warn(f"{primitive.path} has no POSITION and is not shown.")
@@ -111,13 +125,20 @@ class Planner:
         if mode >= len(spec.GLTF_MODES):
             raise primitive.error(f"has mode {mode}; the modes are 0 to {len(spec.GLTF_MODES) - 1}.")
         index = primitive.integer("material") if "material" in primitive else -1
-        if index not in self.materials:
-            self.materials[index] = read_material(self.doc, index, primitive.at("material"))
-        accessors = self._accessors(primitive, attributes, self.materials[index])
-        return self._counted(accessors, mode, index, mirrored, primitive)
+        own = (index, mode < _TRIANGLES and "NORMAL" not in attributes)
+        if own not in self.materials:
+            self.materials[own] = read_material(self.doc, index, primitive.at("material"), unlit=own[1])
+        if pose is not None and not ("JOINTS_0" in attributes and "WEIGHTS_0" in attributes):
+            self.doc.warn(f"{primitive.path} has a skin, but no JOINTS_0 and WEIGHTS_0; it is shown as it is.")
+            pose = None
+        accessors = self._accessors(primitive, attributes, self.materials[own], posed=pose is not None)
+        return self._counted(accessors, mode, own, pose, primitive)
 
-    def _accessors(self, primitive: Item, attributes: Item, material: MaterialPlan) -> dict[str, Accessor]:
+    def _accessors(self, primitive: Item, attributes: Item, material: MaterialPlan, *,
+                   posed: bool) -> dict[str, Accessor]:  # fmt: skip
         names = {"position": "POSITION", "normal": "NORMAL", "tangent": "TANGENT", "color": "COLOR_0"}
+        if posed:
+            names |= {"joints": "JOINTS_0", "weights": "WEIGHTS_0"}
         if material.textures:
             names["uv"] = f"TEXCOORD_{material.uv_set}"
         found = {semantic: resolve_accessor(self.doc, attributes.integer(name), semantic, attributes.at(name))
@@ -132,12 +153,12 @@ class Planner:
             found["index"] = resolve_accessor(self.doc, primitive.integer("indices"), "index", primitive.at("indices"))
         return found
 
-    def _counted(self, accessors: dict[str, Accessor], mode: int, material_index: int, mirrored: bool,
+    def _counted(self, accessors: dict[str, Accessor], mode: int, own: MaterialKey, pose: Pose | None,
                  primitive: Item) -> MeshPlan | None:  # fmt: skip
-        material = self.materials[material_index]
+        material = self.materials[own]
         vertices = accessors["position"].count
         count = list_count(mode, accessors["index"].count if "index" in accessors else vertices)
-        flags = spec.MESH_BUILD_FLIP if mirrored else 0
+        flags = 0
         if "normal" not in accessors and mode >= _TRIANGLES and material.desc.kind != "unlit":
             flags |= spec.MESH_BUILD_FLAT_NORMALS
             vertices = count
@@ -149,13 +170,16 @@ class Planner:
             return None
         if material.has_uv_transform and "uv" in accessors:
             flags |= spec.MESH_BUILD_UV_TRANSFORM
-        return MeshPlan(accessors, mode, flags, vertices, count, material_index, material.uv_matrix)
+        if pose is not None and pose.inverse_bind is not None:
+            accessors["inverse_bind"] = pose.inverse_bind
+        return MeshPlan(accessors, mode, flags, vertices, count, own, material.uv_matrix, pose)
 
 
 def descriptor(plan: MeshPlan, transfers: dict[int, int]) -> U32:
     """The words of a MESH_BUILD; `transfers` has the transfer that holds each buffer."""
     attributes = [(name, accessor) for name, accessor in plan.accessors.items() if name != "index"]
-    head = [len(attributes), plan.vertex_count, plan.index_count, plan.flags, plan.mode, 0, 0, 0]
+    joints = np.zeros(0, np.float32) if plan.pose is None else plan.pose.joints.ravel()
+    head = [len(attributes), plan.vertex_count, plan.index_count, plan.flags, plan.mode, len(joints) // 12, 0, 0]
     matrix = np.eye(4) if plan.matrix is None else plan.matrix
     parts = [np.array(head, np.uint32), matrix[:3].astype(np.float32).ravel().view(np.uint32)]
     index = plan.accessors.get("index")
@@ -163,11 +187,13 @@ def descriptor(plan: MeshPlan, transfers: dict[int, int]) -> U32:
     parts.extend(_accessor_words(name, accessor, transfers) for name, accessor in attributes)
     if plan.flags & spec.MESH_BUILD_UV_TRANSFORM:
         parts.append(np.array(plan.uv_matrix, np.float32).view(np.uint32))
+    parts.append(joints.view(np.uint32))
     return np.concatenate(parts)
 
 
 def _accessor_words(semantic: str, accessor: Accessor, transfers: dict[int, int]) -> U32:
-    return np.array([spec.SEMANTICS.index(semantic), transfers[accessor.buffer], accessor.byte_offset,
+    transfer = 0 if accessor.buffer == ZEROS else transfers[accessor.buffer]
+    return np.array([spec.SEMANTICS.index(semantic), transfer, accessor.byte_offset,
                      accessor.byte_stride, accessor.component_type, accessor.components, int(accessor.normalized),
                      accessor.count], np.uint32)
 
@@ -179,7 +205,7 @@ def result_half(plan: MeshPlan, payload: bytes) -> tuple[float, float, float]:
         x, y, z = ((values[3:6] - values[:3]) / 2).tolist()
         return x, y, z
     position = plan.accessors["position"]
-    if plan.matrix is not None or not position.low or not position.high:
+    if plan.matrix is not None or plan.pose is not None or not position.low or not position.high:
         return 0.0, 0.0, 0.0
     x, y, z = ((high - low) / 2 for low, high in zip(position.low, position.high, strict=True))
     return x, y, z
@@ -192,7 +218,7 @@ def result_sphere(plan: MeshPlan, payload: bytes) -> tuple[tuple[float, float, f
         center = (values[:3] + values[3:6]) / 2
         return (float(center[0]), float(center[1]), float(center[2])), float(values[6])
     position = plan.accessors["position"]
-    if not position.low or not position.high:
+    if plan.pose is not None or not position.low or not position.high:
         return (0.0, 0.0, 0.0), 1e9  # unknown: never culled
     low, high = np.array(position.low), np.array(position.high)
     corners = np.array([[(low, high)[i >> axis & 1][axis] for axis in range(3)] + [1.0] for i in range(8)])

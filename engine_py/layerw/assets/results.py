@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from layerw.assets.jobs import ImageJob, Job, MeshJob
-from layerw.assets.materials import SLOTS, MaterialPlan, TextureDesc
+from layerw.assets.materials import SLOTS, MaterialKey, MaterialPlan, TextureDesc
 from layerw.assets.plan import ContentPlan
 from layerw.assets.primitives import result_half, result_sphere
 from layerw.base.ports import Ledger, MaterialDesc, Primitive
@@ -20,7 +20,7 @@ def with_textures(material: MaterialPlan, textures: Mapping[TextureDesc, ImageJo
     return replace(material.desc, **handles)  # type: ignore[arg-type]
 
 
-def primitives_of(plan: ContentPlan, jobs: Iterable[Job], materials: Mapping[int, int]) -> list[Primitive]:
+def primitives_of(plan: ContentPlan, jobs: Iterable[Job], materials: Mapping[MaterialKey, int]) -> list[Primitive]:
     """One for each node that shows a mesh; `materials`: handles by the numbers of the file."""
     found: list[Primitive] = []
     for job in jobs:

@@ -230,16 +230,19 @@ MATERIAL_BLOCK = (
 DRAW_BLOCK = (("flags", "uvec4"),)  # x = DRAW_* of the draw list's record
 
 MESH_BUILD_HEAD = (
-    "attribute_count", "vertex_count", "index_count", "flags", "topology", "reserved0", "reserved1", "reserved2",
+    "attribute_count", "vertex_count", "index_count", "flags", "topology", "joint_count", "reserved1", "reserved2",
 )
 # then a 3x4 row-major f32 matrix, then one ACCESSOR for the indices (transfer 0 = none), then attribute_count ACCESSORs
 MESH_BUILD_FLAT_NORMALS, MESH_BUILD_TRANSFORM = 1, 2  # flags. FLAT_NORMALS: unindexed, vertex_count == index_count
-MESH_BUILD_FLIP, MESH_BUILD_UV_TRANSFORM = 4, 8  # FLIP: reverses the winding and the bitangents (a mirrored node);
+MESH_BUILD_SKIN, MESH_BUILD_UV_TRANSFORM = 4, 8
 # UV_TRANSFORM: six f32 follow the last ACCESSOR, a row-major 2x3 matrix for the uvs (KHR_texture_transform).
+# SKIN: joint_count row-major 3x4 f32 matrices come last, from each joint's space to where the mesh is built; vertices
+# are posed by joints, weights and inverse_bind (none = identities).
 # vertex_count and index_count are those of the result. transfer_done's payload: f32 min xyz, max xyz, and the
 # radius around their middle.
 ACCESSOR = ("semantic", "transfer", "byte_offset", "byte_stride", "component_type", "components", "normalized", "count")
-SEMANTICS = ("index", "position", "normal", "tangent", "uv", "color")
+SEMANTICS = ("index", "position", "normal", "tangent", "uv", "color", "joints", "weights", "inverse_bind")
+# ACCESSOR.transfer of an attribute 0: all zeros (an accessor without a buffer view)
 # head.topology
 GLTF_MODES = ("points", "lines", "line_loop", "line_strip", "triangles", "triangle_strip", "triangle_fan")
 # the result: vertex_count * VERTEX_BYTES, then the indices as lists (strips, fans and loops are unrolled):

@@ -187,7 +187,8 @@ class FileTransfers:
     def _mesh(self, words: np.ndarray[tuple[int, ...], np.dtype[np.uint32]]) -> tuple[int, int, int, bytes]:
         attributes, vertices, indices, flags, mode = (int(w) for w in words[:5])
         end = 8 + 12 + len(spec.ACCESSOR) * (attributes + 1)
-        if len(words) != end + (6 if flags & spec.MESH_BUILD_UV_TRANSFORM else 0):
+        joints = 12 * int(words[5]) if flags & spec.MESH_BUILD_SKIN else 0
+        if len(words) != end + joints + (6 if flags & spec.MESH_BUILD_UV_TRANSFORM else 0):
             raise FormatError(f"A mesh of {attributes} attributes has a descriptor of {len(words)} words.")
         accessors = words[8 + 12 : end].reshape(-1, len(spec.ACCESSOR))
         for accessor in accessors.tolist():

@@ -5,7 +5,9 @@
  * Owns: the bounds checks on the bytes that really arrived. Does not: build.
  * Limits: all sums are of numbers below 2^53, so nothing wraps.
  */
-import { ACCESSOR, FAIL_FORMAT, MESH_BUILD_HEAD, MESH_BUILD_UV_TRANSFORM, SEMANTICS } from '../../gen/layouts.js';
+import {
+  ACCESSOR, FAIL_FORMAT, MESH_BUILD_HEAD, MESH_BUILD_SKIN, MESH_BUILD_UV_TRANSFORM, SEMANTICS,
+} from '../../gen/layouts.js';
 import { Failure } from './failure.js';
 
 export const VERTICES_MAX = 1 << 24;
@@ -34,6 +36,7 @@ const UV_WORDS = 6;
  * @property {number} topology index in GLTF_MODES
  * @property {Float32Array} matrix 3x4 row-major
  * @property {Float32Array | null} uvMatrix 2x3 row-major
+ * @property {Float32Array | null} joints 3x4 row-major, one after another
  * @property {Source | null} indices
  * @property {Map<string, Source>} attributes by semantic
  */
@@ -61,13 +64,16 @@ function readAccessor(words, bufferOf) {
   const [semantic, transfer, offset, stride, type, components, normalized, count] = words;
   const name = SEMANTICS[semantic];
   const size = COMPONENT_BYTES[type];
-  if (name === undefined || size === undefined || components < 1 || components > 4) {
+  if (name === undefined || size === undefined || components < 1 || components > (name === 'inverse_bind' ? 16 : 4)) {
     throw broken(`An accessor has semantic ${semantic}, component type ${type} and ${components} components, which are unknown.`);
   }
   const step = stride === 0 ? size * components : stride;
   if (step < size * components || step % size !== 0 || offset % size !== 0) {
     throw broken(`The ${name} accessor has offset ${offset} and stride ${step}; both must be multiples of ${size} and the ` +
       `stride at least ${size * components} bytes.`);
+  }
+  if (transfer === 0) {
+    return { items: new Float32Array(components), stride: 0, components, normalized: normalized !== 0, count };
   }
   const buffer = bufferOf(transfer);
   const end = count === 0 ? offset : offset + (count - 1) * step + size * components;
@@ -78,16 +84,29 @@ function readAccessor(words, bufferOf) {
   return { items, stride: step / size, components, normalized: normalized !== 0, count };
 }
 
+/** Words of the joints' matrices. @param {Uint32Array} words @returns {number} */
+const jointWords = (words) => (words[3] & MESH_BUILD_SKIN ? words[5] * MATRIX_WORDS : 0);
+
 /** @param {Uint32Array} words */
 function checkHead(words) {
   const [attributes, vertices, indices, flags] = words;
   const uv = flags & MESH_BUILD_UV_TRANSFORM ? UV_WORDS : 0;
-  const expected = HEAD_WORDS + MATRIX_WORDS + (1 + attributes) * ACCESSOR_WORDS + uv;
+  const expected = HEAD_WORDS + MATRIX_WORDS + (1 + attributes) * ACCESSOR_WORDS + uv + jointWords(words);
   if (words.length !== expected) {
     throw broken(`A mesh descriptor of ${attributes} attributes has ${words.length} words; it must have ${expected}.`);
   }
   if (vertices > VERTICES_MAX || indices > INDICES_MAX) {
     throw broken(`A mesh has ${vertices} vertices and ${indices} indices; at most ${VERTICES_MAX} and ${INDICES_MAX} are built.`);
+  }
+}
+
+/** @param {Map<string, Source>} attributes @param {number} joints */
+function checkSkin(attributes, joints) {
+  const wrong = ['joints', 'weights'].find((name) => attributes.get(name)?.components !== 4);
+  if (wrong) throw broken(`A mesh with a skin has no ${wrong} accessor of four components.`);
+  const inverse = attributes.get('inverse_bind');
+  if (inverse && (inverse.components !== 16 || inverse.count < joints)) {
+    throw broken(`A skin of ${joints} joints has ${inverse.count} inverse bind matrices of ${inverse.components} numbers.`);
   }
 }
 
@@ -106,14 +125,17 @@ export function readDescriptor(words, bufferOf) {
   const position = attributes.get('position');
   if (position === undefined) throw broken('A mesh descriptor has no position accessor.');
   for (const [name, source] of attributes) {
-    if (source.count !== position.count) {
+    if (source.count !== position.count && name !== 'inverse_bind') {
       throw broken(`The ${name} accessor has ${source.count} elements, but there are ${position.count} positions.`);
     }
   }
+  const end = words.length - jointWords(words);
+  if (words[3] & MESH_BUILD_SKIN) checkSkin(attributes, words[5]);
   return {
     vertexCount: words[1], indexCount: words[2], flags: words[3], topology: words[4],
     matrix: floats.subarray(HEAD_WORDS, first),
-    uvMatrix: words[3] & MESH_BUILD_UV_TRANSFORM ? floats.subarray(words.length - UV_WORDS) : null,
+    uvMatrix: words[3] & MESH_BUILD_UV_TRANSFORM ? floats.subarray(end - UV_WORDS, end) : null,
+    joints: words[3] & MESH_BUILD_SKIN ? floats.subarray(end) : null,
     indices: accessor(0)[1] === 0 ? null : readAccessor(accessor(0), bufferOf),
     attributes,
   };

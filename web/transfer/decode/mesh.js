@@ -6,10 +6,11 @@
  * Owns: the order of the steps, flat normals, the bounds of the result. Does not: know where bytes come from.
  * Limits: little-endian machines (all browsers); 2^24 vertices.
  */
-import { FAIL_FORMAT, MESH_BUILD_FLAT_NORMALS, MESH_BUILD_FLIP, MESH_BUILD_TRANSFORM, VERTEX_BYTES } from '../../gen/layouts.js';
+import { FAIL_FORMAT, MESH_BUILD_FLAT_NORMALS, MESH_BUILD_TRANSFORM, VERTEX_BYTES } from '../../gen/layouts.js';
 import { readDescriptor } from './descriptor.js';
 import { Failure } from './failure.js';
 import { listCount, writeIndices } from './indices.js';
+import { pose } from './skin.js';
 import { determinant, octahedral, writeColors, writeNormals, writePositions, writeTangents, writeUvs } from './vertices.js';
 
 /** @typedef {import('./descriptor.js').Plan} Plan */
@@ -123,7 +124,7 @@ export function buildMesh(descriptor, bufferOf, target) {
   const flat = checkCounts(plan, inputVertices);
   const { vertexCount, indexCount } = plan;
   const turned = (plan.flags & MESH_BUILD_TRANSFORM) !== 0 && determinant(plan.matrix) < 0;
-  const mirrored = turned !== ((plan.flags & MESH_BUILD_FLIP) !== 0);
+  const mirrored = turned !== (plan.joints !== null && pose(plan.attributes, plan.joints));
   const input = { topology: plan.topology, indices: plan.indices, vertices: inputVertices, flip: mirrored };
   const bytes = room(meshBytes(vertexCount, indexCount), target);
   if (flat) {

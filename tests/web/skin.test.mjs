@@ -1,0 +1,41 @@
+// The rest pose of skinned meshes, as the mesh builder blends it.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+
+import { pose } from '../../web/transfer/decode/skin.js';
+
+const source = (items, components) => ({
+  items: Float32Array.from(items), stride: components, components, normalized: false, count: items.length / components,
+});
+const close = (found, wanted) => found.forEach((value, i) => assert.ok(Math.abs(value - wanted[i]) < 1e-5, `${found} is not ${wanted}`));
+const MOVED = [1, 0, 0, 10, 0, 1, 0, 0, 0, 0, 1, 0];
+const MIRROR = [-1, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0];
+
+/** Two vertices: one of joint 0, one halfway between joints 0 and 1. */
+const attributes = () => new Map([
+  ['position', source([1, 2, 3, 1, 2, 3], 3)], ['normal', source([1, 0, 0, 0, 1, 0], 3)],
+  ['tangent', source([0, 1, 0, -1, 0, 1, 0, 1], 4)], ['joints', source([0, 1, 0, 0, 0, 1, 0, 0], 4)],
+  ['weights', source([2, 0, 0, 0, 0.5, 0.5, 0, 0], 4)],
+]);
+
+test('vertices are blends of their joints, weights need not sum to one', () => {
+  const made = attributes();
+  assert.equal(pose(made, Float32Array.from([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, ...MOVED])), false);
+  close([...made.get('position').items], [1, 2, 3, 6, 2, 3]);
+  close([...made.get('tangent').items], [0, 1, 0, -1, 0, 1, 0, 1]);
+});
+
+test('inverse bind matrices come first; a mirror turns normals as the surface', () => {
+  const made = attributes();
+  const inverse = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, -1, -2, -3, 1];
+  made.set('inverse_bind', source([...inverse, ...inverse], 16));
+  assert.equal(pose(made, Float32Array.from([...MIRROR, ...MIRROR])), true);
+  close([...made.get('position').items], [0, 0, 0, 0, 0, 0]);
+  const [x, y] = made.get('normal').items;
+  assert.ok(x < 0 && y === 0);
+});
+
+test('a joint that the skin has not is refused', () => {
+  const made = attributes();
+  assert.throws(() => pose(made, Float32Array.from(MOVED)), /Vertex 1 follows joint 1, but its skin has 1 joints/);
+});

@@ -85,6 +85,13 @@ const TEXTURES = `@group(1) @binding(0) var image: texture_2d<f32>;
 @group(1) @binding(4) var compare: sampler_comparison;
 @group(1) @binding(5) var ids: texture_2d<u32>;
 `;
+test('functions that GLSL does not have are brought along, once, unless the program has its own', () => {
+  const of = (before) => translate([{ name: 't.wgsl', text: `${before}@fragment fn f() -> @location(0) vec4f {
+  return vec4f(f32(countLeadingZeros(5u) + reverseBits(1u) + countOneBits(7u))); }` }], 'fragment').glsl;
+  assert.equal(of('').match(/^uint (\w+)\(uint e\) \{$/gm).length, 3);
+  assert.ok(of('fn reverseBits(e: u32) -> u32 { return 8u; }\n').includes('uint reverseBits(uint e) {\n  return 8u;'));
+});
+
 test('textures and samplers become one; what the stage needs is told', () => {
   const { glsl, textures } = translate([{ name: 't.wgsl', text: `${TEXTURES}
 fn read(t: texture_2d<f32>, s: sampler, at: vec2f) -> vec4f { return textureSampleLevel(t, s, at, 1.0); }

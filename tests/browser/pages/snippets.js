@@ -44,6 +44,11 @@ export const SNIPPETS = [
   ['bit patterns', `let b = bitcast<u32>(q.x + 1.0); let f = bitcast<vec2f>(vec2i(1065353216 + i * 4096)); let u = unpack4x8unorm(b * 2654435769u);
     let s = unpack4x8snorm(u32(i.x) << 24u); let h = unpack2x16float(pack2x16float(q)); let t = unpack2x16unorm(pack2x16unorm(q.yx));
     return vec4f(fract(f.x * 9.0), u.w, s.w * 0.5 + 0.5, (h.x + t.x) * 0.5 + f32(b & 1u) * 0.01);`],
+  ['bits of the library', `let u = vec2u(i); let h = (u.x * 2654435769u) ^ (u.y << 27u); let m = insertBits(h, u.y, u.x, 5u);
+    let z = countLeadingZeros(h >> u.x) + countTrailingZeros(h << u.y) + firstLeadingBit(u.x) % 64u + firstTrailingBit(u.y) % 64u;
+    return vec4f(f32(reverseBits(h) & 255u) / 255.0, f32(countOneBits(m)) / 32.0, f32(z % 64u) / 64.0, f32(extractBits(h, u.x, u.y) & 255u) / 255.0);`],
+  ['packing of the library', `let a = pack4x8unorm(vec4f(q, 0.3, 2.0)); let b = pack4x8snorm(vec4f(q, q.yx) * 2.0 - 1.0);
+    return vec4f(unpack4x8unorm(a).xy, unpack4x8snorm(b).zw * 0.5 + 0.5);`],
   ['functions', `let v = vec3f(q, 0.5); return vec4f(dot(cross(v, v.zxy), v), length(reflect(v, normalize(v.yzx))) * 0.5,
     mix(smoothstep(0.2, 0.8, q.x), step(0.5, q.y), 0.3), saturate(atan2(q.x - 0.5, q.y - 0.5) / 6.3 + 0.5));`],
   ['more functions', `return vec4f(fma(q.x, 0.5, 0.25), inverseSqrt(q.y + 1.0), faceForward(q, q - 0.5, vec2f(1.0)).x * 0.5 + 0.5,

@@ -206,8 +206,7 @@ export const OUTSIDE = new Map([
   ...['textureStore', 'arrayLength', 'atomicAdd', 'atomicLoad', 'atomicStore', 'atomicMax', 'atomicMin', 'workgroupBarrier',
     'storageBarrier'].map((name) => [name, `\`${name}\` needs storage, which WebGL2 does not have.`]),
   ...['textureGather', 'textureGatherCompare', 'textureNumLevels', 'textureNumSamples', 'textureSampleBaseClampToEdge',
-    'extractBits', 'insertBits', 'reverseBits', 'countOneBits', 'countLeadingZeros', 'countTrailingZeros', 'firstLeadingBit',
-    'firstTrailingBit', 'frexp', 'modf', 'quantizeToF16', 'pack4x8unorm', 'pack4x8snorm', 'dot4U8Packed', 'dot4I8Packed',
+    'frexp', 'modf', 'quantizeToF16', 'dot4U8Packed', 'dot4I8Packed',
   ].map((name) => [name, `\`${name}\` is outside of the subset: GLSL ES 3.00 has no such function.`]),
 ].map(([name, reason]) => /** @type {[string, string]} */ ([name, reason])));
 

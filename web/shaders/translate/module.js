@@ -9,6 +9,9 @@ import { Context, Names } from './context.js';
 import { DEPTH_MAX } from './cursor.js';
 import { refuse } from './errors.js';
 import { checkUniform } from './layout.js';
+import { LIBRARY } from './library.js';
+import { parseModule } from './parse-module.js';
+import { tokenize } from './tokens.js';
 import { SCALARS, VOID, array, concrete, isAbstract, mat, predeclared, texture, vec } from './types.js';
 
 /** @typedef {import('./ast.js').Decl} Decl */
@@ -74,8 +77,18 @@ export class Module {
 
   /** What a call's name declares, if the module declares it. @param {string} name @param {At} at */
   callable(name, at) {
-    const decl = this.decls.get(name);
+    const decl = this.decls.get(name) ?? this.#fromLibrary(name);
     if (decl?.kind === 'function' && decl.state === 'busy') refuse(at, `\`${name}\` needs itself.`);
+    return decl;
+  }
+
+  /** A function that GLSL does not have, added to the module. @param {string} name @returns {Decl | undefined} */
+  #fromLibrary(name) {
+    const text = LIBRARY.get(name);
+    const [decl] = text === undefined ? [] : parseModule(tokenize([{ name: 'the library of the translator', text }]));
+    if (decl?.kind !== 'function') return undefined;
+    this.decls.set(name, decl);
+    this.list.push(decl);
     return decl;
   }
 

@@ -17,9 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 NAGA = shutil.which("naga") or shutil.which("naga", path=str(Path.home() / ".cargo" / "bin"))
 STEPS_MAX = 2  # of 255: a channel is rounded once
 DIFFERENT_MAX = 0.005  # share of pixels where an edge may fall to either side
-# naga writes functions that GLSL ES 3.00 does not have (ldexp, mix of ints, bitCount and its like), and % of negative
+# naga refuses or writes functions that GLSL ES 3.00 lacks (ldexp, mix of ints, bitCount, packing), and % of negative
 # numbers, which that leaves undefined.
-NAGA_CANT = ("select of whole numbers", "remainder of negative numbers", "exponents", "bits of the library")
+NAGA_CANT = ("select of whole numbers", "remainder of negative numbers", "exponents", "bits of the library",
+             "packing of the library")
 needs_naga = pytest.mark.skipif(NAGA is None, reason="naga-cli is not installed: `cargo install naga-cli`.")
 
 Pixels = npt.NDArray[np.int16]

@@ -1,7 +1,11 @@
-"""Hundreds of frames that spawn, despawn, load, stream and close: handles, proxies and memory stay flat."""
+"""Hundreds of frames that spawn, despawn, load, stream, rebuild and close: handles, proxies and memory stay flat.
+
+LAYERW_SOAK=20 makes it twenty times as long: minutes.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +15,8 @@ from .harness import LEAK_KEYS
 from .test_lost_device import write_quad
 from .worlds import copy_world
 
-ROUNDS = {"null": (8, 30), "webgl2": (3, 10)}  # of 16 frames each
+TIMES = int(os.environ.get("LAYERW_SOAK", "1"))
+ROUNDS = {"null": (8, 8 + 22 * TIMES), "webgl2": (3, 3 + 7 * TIMES)}  # of 16 frames each
 MEMORY_MIB_MAX = 1.0
 
 PROGRAM = """
@@ -24,7 +29,7 @@ box, red = lw.Mesh.box(), lw.Material(color="tomato")
 keep = app.spawn(box, red)
 ROUND = 16
 until = [0]
-held = []
+held, built = [], []
 rounds = 0
 
 @app.frame
@@ -37,12 +42,22 @@ def update(dt):
         held.append(app.spawn_many(box, 500, red, position=np.random.default_rng(rounds).uniform(-50, 50, (500, 3))))
         held.append(app.load("quad.gltf", position=(20, 36, 60)))
         held.append(app.stream("world"))
+        wave = np.random.default_rng(rounds)
+        vertices = wave.uniform(-1, 1, (300 + 3 * (rounds % 5), 3))
+        built.append(app.spawn(lw.Mesh(vertices, np.arange(len(vertices), dtype=np.uint32)), lw.Material(color="teal")))
     elif step in (5, 9):
         held.append(app.spawn(box, red, position=(step, 30, 0)))
+        built.append(app.spawn(lw.Mesh.sphere(1 + step / 10), lw.Material(color="navy"), position=(0, 50, 0)))
+    elif step == 7:  # in the middle of loading
+        held[2].close()
+        held[2] = app.stream("world")
     elif step == ROUND - 2 and held:
         for thing in held:
             thing.close() if hasattr(thing, "close") else app.despawn(thing)
+        for entity in built:
+            app.despawn(entity)
         held.clear()
+        built.clear()
         rounds += 1
 """
 

@@ -89,13 +89,13 @@ def test_a_settled_world_asks_the_ledgers_nothing() -> None:
 
 # -- requests ----------------------------------------------------------------------------------------
 def test_lanes_limit_and_priorities_order_the_loads() -> None:
-    rig = Rig(world(5), latency=(10, 10), config=StreamConfig(lanes=3, prefetch=False))
+    rig = Rig(world(5), latency=(10, 10), config=StreamConfig(lanes=3, loads_per_lane=2, prefetch=False))
     loading = 0
     for _ in range(120):
         rig.step(CAMERA)
         now = [load for load in rig.streamer._loads.loads.values() if not load.uploading]
         loading = max(loading, len(now))
-    assert loading == 3
+    assert loading == 6
     levels = [int(content.url.split("/")[2].split("-")[0]) for content in rig.loader.opened]
     assert levels[0] == 0 and levels[1:4] == [1, 1, 1], "coarse tiles first"
 
@@ -112,7 +112,7 @@ def test_siblings_outside_of_the_view_are_prefetched_last() -> None:
 
 
 def test_what_is_no_longer_wanted_is_cancelled_after_a_while() -> None:
-    rig = Rig(world(5), latency=(200, 200))
+    rig = Rig(world(5), latency=(200, 200), config=StreamConfig(loads_per_lane=1))
     for _ in range(230):
         rig.step(CAMERA)
     running = len(rig.loader.live)

@@ -30,7 +30,8 @@ class StreamConfig:
     """Settings of one world; the defaults suit an open landscape."""
 
     screen_error_px: float = 16.0  # largest error of a tile on screen
-    lanes: int = 6  # contents that load at a time
+    lanes: int = 6  # fetches at a time
+    loads_per_lane: int = 4  # begun at a time: a lane that gets free in the middle of a frame takes the next one
     place: str = "as_is"  # "local": a geocentric world's middle comes to the origin, its up becomes +Y
     transform: F64 | None = None  # 4x4, applied to the tileset (in its Z-up axes) first
     prefetch: bool = True  # load siblings outside of the view when there is nothing better to do

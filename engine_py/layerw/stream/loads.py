@@ -1,8 +1,9 @@
 """Contents on their way: lanes, priorities, cancelling, retries, and uploads that don't fit.
 
 Owns: what is in flight. Told by the streamer which rows are wanted; tells residency what arrived or failed.
-Limits: `lanes` loads at a time, as many again that wait for their upload; rows that hold a file (an external
-tileset, a subtree) count alike. While as many rows failed as there are lanes and none came, one is tried at a time.
+Limits: `loads_per_lane` loads a lane at a time (who fetches keeps to the lanes and takes the best first), as many
+again that wait for their upload; rows that hold a file (an external tileset, a subtree) count alike. While as many rows
+failed as there are lanes and none came, one is tried at a time.
 """
 
 from __future__ import annotations
@@ -254,7 +255,8 @@ class Loads:
 
     def _free_lanes(self) -> int:
         loading = sum(1 for load in self.loads.values() if not load.uploading)
-        return min(self.config.lanes - loading, 2 * self.config.lanes - len(self.loads))
+        most = self.config.lanes * self.config.loads_per_lane
+        return min(most - loading, 2 * most - len(self.loads))
 
     def _prefetch(self, now_s: float) -> None:
         lanes = min(self._free_lanes(), max(1, self.config.lanes // 2) - len(self.loads))

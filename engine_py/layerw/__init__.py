@@ -33,22 +33,82 @@ from layerw.scene.shapes import Lods, Material, Mesh
 if TYPE_CHECKING:
     from layerw.content.worlds import World
     from layerw.scene import flora
+    from layerw.scene.components import (
+        Color,
+        Position,
+        Rotation,
+        Scale,
+        component,
+        f32,
+        f32x2,
+        f32x3,
+        f32x4,
+        f64,
+        f64x3,
+        field,
+        flag,
+        i32,
+        u8,
+        u16,
+        u32,
+    )
     from layerw.scene.scatter import scatter
     from layerw.surface.panels import Panel
     from layerw.surface.screenshots import Screenshot
 
 __version__ = "0.1.0"
 __all__ = [
-    "App", "AttributeMissing", "BudgetError", "Budgets", "ConfigError", "Entities", "Entity", "FlyCamera",
-    "HandleError", "KeyMissing", "KindError", "LayerwError", "Lods", "Material", "Mesh", "Model", "Network", "Panel",
-    "Screenshot", "ShapeError", "World", "__version__", "flora", "scatter",
+    "App",
+    "AttributeMissing",
+    "BudgetError",
+    "Budgets",
+    "Color",
+    "ConfigError",
+    "Entities",
+    "Entity",
+    "FlyCamera",
+    "HandleError",
+    "KeyMissing",
+    "KindError",
+    "LayerwError",
+    "Lods",
+    "Material",
+    "Mesh",
+    "Model",
+    "Network",
+    "Panel",
+    "Position",
+    "Rotation",
+    "Scale",
+    "Screenshot",
+    "ShapeError",
+    "World",
+    "__version__",
+    "component",
+    "f32",
+    "f32x2",
+    "f32x3",
+    "f32x4",
+    "f64",
+    "f64x3",
+    "field",
+    "flag",
+    "flora",
+    "i32",
+    "scatter",
+    "u8",
+    "u16",
+    "u32",
 ]  # fmt: skip
 
 # What a small program does without is imported when it is first asked for: it would cost every start of every page.
 _LATER = {
     "Panel": "layerw.surface.panels", "Screenshot": "layerw.surface.screenshots", "World": "layerw.content.worlds",
     "flora": "layerw.scene.flora", "scatter": "layerw.scene.scatter",
-}  # fmt: skip
+} | dict.fromkeys((
+    "Color", "Position", "Rotation", "Scale", "component", "f32", "f32x2", "f32x3", "f32x4", "f64", "f64x3", "field",
+    "flag", "i32", "u16", "u32", "u8",
+), "layerw.scene.components")  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

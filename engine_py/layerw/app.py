@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.config import Budgets, Config, Network
-from layerw.base.errors import KindError
+from layerw.base.errors import ConfigError, KindError
 from layerw.base.host_port import MemoryHost, Running
 from layerw.base.ports import F64
 from layerw.base.rays import checked_ray
@@ -23,6 +23,8 @@ from layerw.frame.report import HasStateHash
 from layerw.hosts import default_host
 from layerw.input.state import Input
 from layerw.scene.camera import Camera
+from layerw.scene.component_view import Query, select
+from layerw.scene.components import Declaration, declaration
 from layerw.scene.entity import Entities, Entity
 from layerw.scene.environment import Fog, Sea, Shadows, Sky, Sun, Wind
 from layerw.scene.shapes import Lods, Material, Mesh
@@ -36,6 +38,8 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
 
 ENTITIES_MAX = 1 << 24  # rows that the table can hold
 FrameCallback = TypeVar("FrameCallback", bound=Callable[[float], Any])
+Learn = Callable[[Declaration, Callable[[Any], Any]], None]
+AnyCallback = TypeVar("AnyCallback", bound=Callable[[Any], Any])
 
 
 class App:
@@ -117,6 +121,37 @@ class App:
         """
         return self._engine.spawner.many(mesh, count, material, static, position=position, rotation=rotation,
                                          scale=scale, color=color)  # fmt: skip
+
+    def each(self, *components: type, changed: bool = False) -> Query:
+        """The entities that have all of these components: `rows.entities`, and `rows[Health].hp` as arrays over them.
+
+        Args:
+            components: classes with @lw.component, and the engine's own: lw.Position, Rotation, Scale, Color.
+            changed: only those where something may have been written since the frame before (by blocks of 1,024 rows).
+        """
+        if not components:
+            raise ConfigError("app.each takes at least one component.")
+        declared = [declaration(kind) for kind in components]
+        table = self._engine.table
+        return Query(Entities.of_rows(table, select(table, declared, checks.flag("app.each changed", changed))))
+
+    def on_added(self, component: type) -> Callable[[AnyCallback], AnyCallback]:
+        """Decorator: calls the function, before the frame's own, with the group that got a component since."""
+        return self._component_event(component, self._engine.component_events.on_added)
+
+    def on_removed(self, component: type) -> Callable[[AnyCallback], AnyCallback]:
+        """Decorator: calls the function with the row numbers that lost a component since, by despawning too."""
+        return self._component_event(component, self._engine.component_events.on_removed)
+
+    def _component_event(self, component: type, learn: Learn) -> Callable[[AnyCallback], AnyCallback]:
+        declared = declaration(component)
+
+        def keep(callback: AnyCallback) -> AnyCallback:
+            checks.function("The component's callback", callback)
+            learn(declared, callback)
+            return callback
+
+        return keep
 
     def despawn(self, entity: Entities) -> None:
         """Ends an entity (or many) and its children; using it later is an error."""

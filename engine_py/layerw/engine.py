@@ -42,6 +42,7 @@ from layerw.memory.backups import Backups
 from layerw.memory.ledger import HardLedger
 from layerw.pointing.pointer import Pointer
 from layerw.scene.camera import Camera, CameraFrame
+from layerw.scene.component_events import ComponentEvents
 from layerw.scene.environment import Environment
 from layerw.scene.table import Table
 from layerw.surface.surface import Surface
@@ -76,7 +77,7 @@ class Engine:
         self.backups = Backups(self.layer_ledger, self.transfers.release, self.layer.for_meshes)
         self.store = Store(self.submission, self.gpu_ledger, self.heap_ledger, budgets.upload_bytes_per_frame,
                            self.backups)  # fmt: skip
-        self.table = Table(entities_max)
+        self.table = Table(entities_max, self.heap_ledger.reserve)
         self.heap_ledger.reserve(self.table.capacity * TABLE_BYTES_PER_ROW, "The entity table")
         self.visibility = Visibility(self.table)
         self.resources = Resources(self.store, self.visibility, self.table, self.log)
@@ -93,6 +94,7 @@ class Engine:
                                (self.heap_ledger, self.layer_ledger), self.layer.for_program)  # fmt: skip
         self.pointer = Pointer(self.table, self.resources, self.visibility, self.heap_ledger, self.input,
                                weakly(self.frame_camera), weakly(self._loaded_parts))  # fmt: skip
+        self.component_events = ComponentEvents(self.table, self.user.call)
         self.states: dict[str, HasStateHash] = {}
         self.frame_number = 0
         self.time_s = 0.0
@@ -135,10 +137,10 @@ class Engine:
 
     def close(self) -> None:
         """Frees everything that the program made; the next frames draw only the sky."""
-        for what, part in (("The program", self.user.clear), ("What is loaded", self.contents.close),
-                           ("Pictures and panels", self.surface.close), ("Picking", self.pointer.close),
-                           ("The entities", self._despawn_all), ("Meshes and materials", self.resources.close),
-                           ("The buffers", self.store.trim)):
+        for what, part in (("The program", self.user.clear), ("Component events", self.component_events.clear),
+                           ("What is loaded", self.contents.close), ("Pictures and panels", self.surface.close),
+                           ("Picking", self.pointer.close), ("The entities", self._despawn_all),
+                           ("Meshes and materials", self.resources.close), ("The buffers", self.store.trim)):  # fmt: skip
             with self.failures.alone(what):
                 part()
 
@@ -162,7 +164,10 @@ class Engine:
             self._rows.claim()
         with alone("The screenshots"):
             self.surface.claim_room()
+        with alone("The components' events"):
+            self.component_events.step()
         self.user.run_frames(dt_s, time_s)
+        self.table.components.end_frame()
         with alone("The camera"):
             self.shown.camera = self.frame_camera()
         with alone("Loading"):

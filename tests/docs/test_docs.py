@@ -22,9 +22,10 @@ from .snippets import DOCS, run_page, snippets
 
 ROOT = DOCS.parent
 MODULES = {"flora"}  # documented as modules
-NOT_NAMES = {"__version__"}
+TYPES = {"f32", "f32x2", "f32x3", "f32x4", "f64", "f64x3", "flag", "i32", "u16", "u32", "u8"}  # in one table
+NOT_NAMES = {"__version__"} | TYPES
 REACHED = ["Camera", "Sun", "Sky", "Fog", "Sea", "Wind", "Shadows", "Input", "Hit", "GroundHit", "LayerMemory", "Block",
-           "Particles", "ShallowWater", "HeadlessHost"]  # fmt: skip
+           "Particles", "ShallowWater", "HeadlessHost", "Query"]  # fmt: skip
 PRELUDES = {
     "memory.md": "app = lw.App()\nvalues = np.zeros(100, np.float32)",
     "picking.md": "app = lw.App()\nworld = app.stream('worlds/small')\nbox = app.spawn(lw.Mesh.box())\n"
@@ -78,6 +79,10 @@ def documented() -> set[str]:
 def test_the_reference_names_everything_public() -> None:
     assert (set(lw.__all__) - NOT_NAMES) | set(REACHED) <= documented()
     assert documented() <= set(lw.__all__) | set(REACHED), "what is documented exists"
+
+
+def test_every_type_of_a_field_is_in_the_table() -> None:
+    assert set(re.findall(r"`lw\.(\w+)`", (DOCS / "reference" / "components.md").read_text("utf-8"))) >= TYPES
 
 
 def public_members(kind: type) -> dict[str, object]:

@@ -8,9 +8,10 @@ import sys
 import layerw
 
 NAMES = {
-    "App", "AttributeMissing", "BudgetError", "Budgets", "ConfigError", "Entities", "Entity", "FlyCamera",
+    "App", "AttributeMissing", "BudgetError", "Budgets", "Color", "ConfigError", "Entities", "Entity", "FlyCamera",
     "HandleError", "KeyMissing", "KindError", "LayerwError", "Lods", "Material", "Mesh", "Model", "Network", "Panel",
-    "Screenshot", "ShapeError", "World", "__version__", "flora", "scatter",
+    "Position", "Rotation", "Scale", "Screenshot", "ShapeError", "World", "__version__", "component", "f32", "f32x2",
+    "f32x3", "f32x4", "f64", "f64x3", "field", "flag", "flora", "i32", "scatter", "u16", "u32", "u8",
 }  # fmt: skip
 
 

@@ -14,9 +14,10 @@ import numpy.typing as npt
 from layerw.base import checks
 from layerw.base.errors import AttributeMissing, HandleError, OutsideError, ShapeError
 from layerw.base.mathx import Array, facing, matrix_from_quat, quat_from_euler, quat_from_matrix, quat_multiply
+from layerw.scene import component_view
 from layerw.scene.hierarchy import world_matrix
 from layerw.scene.row_values import chosen_rows, packed_colors, unit_rotations
-from layerw.scene.scattered import Scattered
+from layerw.scene.scattered import ColumnHome, Scattered
 from layerw.scene.table import HIDDEN, NO_SHADOW, STATIC_FLAG, Table
 
 Rows = slice | npt.NDArray[np.intp]
@@ -106,14 +107,20 @@ class Entities:
     def __getitem__(self, which: int) -> Entity: ...
     @overload
     def __getitem__(self, which: Which) -> Entities: ...
-    def __getitem__(self, which: Any) -> Entities:
+    @overload
+    def __getitem__(self, which: type) -> Any: ...
+    def __getitem__(self, which: Any) -> Any:
         """An Entity (a whole number), or a group: a slice, a mask of all, or an array of whole numbers.
+
+        With a component (`crowd[Health]`): its fields, as attributes; with one of the engine's own, that array.
 
         Raises:
             OutsideError: there are fewer entities (it is an IndexError as well).
             ShapeError: a mask of another length, or something else.
             HandleError: one of them was despawned.
         """
+        if isinstance(which, type):
+            return component_view.component_of_group(self, which, isinstance(self, Entity))
         if isinstance(which, int | np.integer) and not isinstance(which, bool | np.bool_):
             entity = self._at(int(which))
             entity._check()
@@ -123,6 +130,8 @@ class Entities:
         group = _group(self._table, rows[chosen], births if isinstance(births, int) else births[chosen])
         group._check()
         return group
+
+    __setitem__ = component_view.set_component
 
     def __iter__(self) -> Iterator[Entity]:
         return map(self._at, range(self._count))
@@ -140,6 +149,24 @@ class Entities:
     @property
     def _key(self) -> Rows:
         return slice(self._first, self._first + self._count) if self._index is None else self._index
+
+    # -- components ------------------------------------------------------------------------------
+
+    def add(self, component: type, **values: Any) -> Entities:
+        """Gives them a component (a class with @lw.component): the fields named, defaults for the rest.
+
+        Raises KindError: it is no component; ConfigError, AttributeMissing: a value does not fit, a field is not there.
+        """
+        component_view.add_component(self, component, values)
+        return self
+
+    def remove(self, component: type) -> None:
+        """Takes a component away from those that have it."""
+        component_view.remove_component(self, component)
+
+    def has(self, component: type) -> bool:
+        """Whether all of them have a component."""
+        return component_view.has_component(self, component)
 
     # -- alive -----------------------------------------------------------------------------------
 
@@ -183,7 +210,8 @@ class Entities:
             view = column.array[self._key]
             view.flags.writeable = False
             return view
-        return column.user_view(self._first, self._count) if self._index is None else Scattered.of(_Home(self, name))
+        apart = self._index is not None
+        return Scattered.of(ColumnHome(self, name)) if apart else column.user_view(self._first, self._count)
 
     def _assign(self, name: str, value: npt.ArrayLike, width: int) -> None:
         self._check()
@@ -350,23 +378,6 @@ class Entity(Entities):
             raise ValueError(f"Entity {row} cannot look at its own position; move it or choose another target.")
         heading = matrix_from_quat(table.rotation[row])
         self.rotation[:] = quat_from_matrix(facing(forward, inward @ (0.0, 1.0, 0.0), heading))
-
-
-class _Home:
-    """Where one attribute of a group lives, see scattered.Home. Colours are (n, 4) uint8."""
-
-    def __init__(self, group: Entities, name: str) -> None:
-        self._group, self._name = group, name
-
-    def gather(self) -> npt.NDArray[Any]:
-        group = self._group
-        group._check()
-        values: npt.NDArray[Any] = group._table.columns[self._name].array[group._key]
-        channels: npt.NDArray[Any] = values.view(np.uint8).reshape(-1, 4) if self._name == "color" else values
-        return channels
-
-    def scatter(self, values: npt.NDArray[Any]) -> None:
-        self._group._write(self._name, values if self._name != "color" else values.view(np.uint32).reshape(-1))
 
 
 def _entity(table: Table, row: int, birth: int) -> Entity:

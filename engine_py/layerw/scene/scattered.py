@@ -7,10 +7,13 @@ was checked. What numpy cannot tell us about is refused: the array is read-only 
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from layerw.scene.entity import Entities
 
 
 class Home(Protocol):
@@ -73,3 +76,20 @@ class Scattered(np.ndarray[Any, np.dtype[Any]]):
             if isinstance(one, Scattered):
                 one._close()
         return out[0] if len(out) == 1 and isinstance(out[0], Scattered) else result
+
+
+class ColumnHome:
+    """Where one attribute of a group lives, of the table. Colours are (n, 4) uint8."""
+
+    def __init__(self, group: Entities, name: str) -> None:
+        self._group, self._name = group, name
+
+    def gather(self) -> npt.NDArray[Any]:
+        group = self._group
+        group._check()
+        values: npt.NDArray[Any] = group._table.columns[self._name].array[group._key]
+        channels: npt.NDArray[Any] = values.view(np.uint8).reshape(-1, 4) if self._name == "color" else values
+        return channels
+
+    def scatter(self, values: npt.NDArray[Any]) -> None:
+        self._group._write(self._name, values if self._name != "color" else values.view(np.uint32).reshape(-1))

@@ -9,6 +9,7 @@ their world transforms are exact, shear and mirror images included (docs/adr/001
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 from layerw.base.errors import BudgetError, HandleError
 from layerw.scene.columns import Column
+from layerw.scene.component_store import ComponentStore
 from layerw.scene.hierarchy import Hierarchy, up_the_tree
 from layerw.scene.rows import BLOCK_ROWS, DYNAMIC, STATIC, TRANSIENT, RowAllocator, blocks_of, runs_of
 from layerw.scene.uses import Uses
@@ -41,7 +43,7 @@ class FrameColumns(NamedTuple):
 class Table:
     """Columns of all entities. `spawn` and `despawn` change rows; `update` prepares a frame."""
 
-    def __init__(self, capacity: int = 262_144) -> None:
+    def __init__(self, capacity: int = 262_144, charge: Callable[[int, str], None] = lambda *_: None) -> None:
         self.capacity = -(-capacity // BLOCK_ROWS) * BLOCK_ROWS
         self.columns = {
             "position": Column(self.capacity, 3, np.float32, 0),
@@ -63,7 +65,9 @@ class Table:
         self.uses = {"mesh": Uses(), "material": Uses(), "lods": Uses()}
         self.alive_count = 0
         self.structure_revision = 0
-        self._rows = RowAllocator(self.capacity, list(self.columns.values()))
+        viewed: list[Column] = list(self.columns.values())
+        self.components = ComponentStore(self.capacity, charge, viewed.append)
+        self._rows = RowAllocator(self.capacity, viewed)
         self._hierarchy = Hierarchy()
         self._transient_rows = 0
         self._children = 0  # rows that have a parent
@@ -182,6 +186,8 @@ class Table:
         for name, handles in (("mesh", self.mesh), ("material", self.material), ("lods", self.lods)):
             self.uses[name].drop_rows(handles[rows])
         self.flags[rows], self.mesh[rows], self.lods[rows], self.parent[rows], self.birth[rows] = 0, 0, 0, -1, 0
+        if len(self.components):
+            self.components.forget(rows)
         self._rows.free(first, count, kind)
         self.alive_count -= count
 
@@ -313,4 +319,4 @@ class Table:
         """Live rows of every column in row order: what the state hash is made of."""
         live = np.flatnonzero(self.flags & ALIVE)
         own = (self.position, self.rotation, self.scale, self.color, self.parent, self.radius, self.flags)
-        return [live.astype(np.uint32), *(column[live] for column in own)]
+        return [live.astype(np.uint32), *(column[live] for column in own), *self.components.hashed()]

@@ -140,7 +140,8 @@ class Engine:
         for what, part in (("The program", self.user.clear), ("Component events", self.component_events.clear),
                            ("What is loaded", self.contents.close), ("Pictures and panels", self.surface.close),
                            ("Picking", self.pointer.close), ("The entities", self._despawn_all),
-                           ("Meshes and materials", self.resources.close), ("The buffers", self.store.trim)):  # fmt: skip
+                           ("Meshes and materials", self.resources.close),
+                           ("The buffers", self.store.trim)):  # fmt: skip
             with self.failures.alone(what):
                 part()
 

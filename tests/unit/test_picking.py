@@ -251,7 +251,7 @@ def test_the_trees_are_charged_and_a_budget_without_room_says_so() -> None:
     before = app._engine.heap_ledger.used_bytes
     app.raycast((0, 1, 0), DOWN)
     held = app._engine.heap_ledger.used_bytes - before
-    assert 4000 * 100 < held < 4000 * 300
+    assert 4000 * 80 < held < 4000 * 300
     app.close()
     assert app._engine.heap_ledger.used_bytes < before + 1000
     app, _ = make(entities_max=4096)

@@ -90,4 +90,5 @@ class NumpyKernels:
     lw_field_rays = staticmethod(heightfield.lw_field_rays)
 
 
+IN_PLACE = inplace.load() is not None  # else each query tries every item that it is given
 GEOMETRY: GeometryKernels = inplace.load() or NumpyKernels()

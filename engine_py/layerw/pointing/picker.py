@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base.errors import BudgetError
+from layerw.base.handles import INDEX_MASK
 from layerw.base.mathx import cofactors, quat_rotate
 from layerw.base.ports import F64, Primitive
 from layerw.base.rays import CheckedRay
@@ -109,7 +110,7 @@ class Picker:
         flags = table.flags[used]
         mesh = self._finest(table.mesh[used], table.lods[used])
         shown = np.flatnonzero(table.shown() & (mesh > 0))
-        handles, of = np.unique(mesh[shown], return_inverse=True)
+        handles, of = _distinct(mesh[shown])
         fresh = self._ensure_shapes(self._shapes_of(handles.tolist()))
         place = {handle: number for number, handle in enumerate(self._shapes)}
         number = np.array([place.get(handle, -1) for handle in handles.tolist()], np.int64)[of]
@@ -162,6 +163,15 @@ class Picker:
                 self.close()
                 raise
             self._charged_bytes = size_bytes
+
+
+def _distinct(handles: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.intp]]:
+    """The different handles, and which of them each is. No two that live have one index, so nothing is sorted."""
+    index = (handles & np.uint32(INDEX_MASK)).astype(np.intp)
+    by_index = np.zeros(int(index.max(initial=0)) + 1, np.uint32)
+    by_index[index] = handles
+    number = np.cumsum(by_index > 0) - 1
+    return by_index[by_index > 0], number[index]
 
 
 def _normal(tree: InstanceTree, met: Met, direction: F64) -> F64:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.errors import AttributeMissing, HandleError, OutsideError, ShapeError
-from layerw.base.mathx import Array, facing, matrix_from_quat, quat_from_euler, quat_from_matrix, quat_multiply
+from layerw.base.mathx import Array, facing, matrix_from_quat, quat_from_matrix, turned_by
 from layerw.scene import component_view
 from layerw.scene.hierarchy import world_matrix
 from layerw.scene.row_values import chosen_rows, packed_colors, unit_rotations
@@ -357,8 +357,7 @@ class Entity(Entities):
     def rotate(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> None:
         """Turn it about its own axes by radians (yaw y, then pitch x, then roll z)."""
         rotation = self.rotation
-        turned = quat_multiply(rotation.astype(np.float64), quat_from_euler(x, y, z))
-        rotation[:] = turned / np.linalg.norm(turned)
+        rotation[:] = turned_by(rotation.tolist(), x, y, z)
 
     def look_at(self, target: npt.ArrayLike) -> None:
         """Turn it so that -Z points at `target`, with +Y up; straight up or down it keeps its heading.

@@ -76,6 +76,14 @@ def hidden():
     app.spawn(lw.Mesh.box(), lw.Material(color="red", unlit=True), position=(1.5, 0, 0), parent=root)
     root.visible = False
 
+def colours():
+    # The same grey as vertex colours and as a material's colour.
+    clear()
+    corners = np.array([(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0)], float)
+    for side, colors, color in ((-1, np.full((4, 3), 0.5), "white"), (1, None, (0.5, 0.5, 0.5))):
+        mesh = lw.Mesh(corners, [0, 1, 2, 0, 2, 3], colors=colors)
+        keep(app.spawn(mesh, lw.Material(color=color, unlit=True), position=(2 * side, 0, 0)))
+
 def night():
     clear()
     keep(app.spawn(lw.Mesh.plane(60, 60), lw.Material(color="white"), position=(0, -1, 0)))
@@ -130,6 +138,9 @@ def test_pictures(run_program: RunProgram, backend: str) -> None:
 
     hidden = picture(running, "hidden")
     assert not ((hidden[:, :, 0] > 150) & (hidden[:, :, 2] < 80)).any(), "what hangs on a hidden parent is hidden"
+
+    left, right = (picture(running, "colours")[100, 160 + 46 * side].astype(int) for side in (-1, 1))
+    assert np.abs(left - right).max() <= 2, "vertex colours are sRGB as the materials'"
 
     night = picture(running, "night")
     assert night.max() < 60, "a sun far below the horizon leaves night"

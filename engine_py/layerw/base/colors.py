@@ -88,6 +88,14 @@ def unit_colors(given: npt.NDArray[Any], name: str) -> npt.NDArray[np.float64]:
     return found
 
 
+def linear_byte_colors(value: npt.ArrayLike, count: int, name: str) -> npt.NDArray[np.uint8]:
+    """(count, 4) uint8 linear of (count, 3 or 4) sRGB colours: what vertices hold. Raises ShapeError."""
+    found = byte_colors(value, count, name)
+    given = np.asarray(value)[:, :3] if count else found[:, :3]
+    found[:, :3] = np.round(linear_from_srgb(unit_colors(given, name)) * 255)
+    return found
+
+
 def byte_colors(value: npt.ArrayLike, count: int, name: str) -> npt.NDArray[np.uint8]:
     """(count, 4) uint8 sRGB of (count, 3 or 4) colours; alpha is 255 unless given. Raises ShapeError."""
     try:

@@ -14,7 +14,7 @@ import numpy as np
 from layerw.base.colors import parse_color
 from layerw.base.mathx import linear_from_srgb
 from layerw.base.ports import F64
-from layerw.scene.shapes import Lods, Mesh
+from layerw.scene.shapes import Lods, Mesh, with_linear_colors
 
 Part = tuple[F64, F64, F64, F64]  # positions, normals, linear colours, triangle indices
 
@@ -102,7 +102,7 @@ def _rock(size: float, color: str, seed: int, level: int) -> Mesh:
     mossy = np.clip(normals[:, 1] * 1.6 - 0.9, 0, 1)[:, None] * 0.55
     shade = 0.75 + 0.3 * normals[:, 1] * 0.5 + 0.18 * _lumpiness(directions * 3, offset)
     tint = _tint(color, shade) * (1 - mossy) + _tint("#5d6b3c", shade) * mossy
-    return Mesh(positions, triangles, normals=normals, colors=np.clip(tint, 0, 1))
+    return with_linear_colors(Mesh(positions, triangles, normals=normals), np.clip(tint, 0, 1))
 
 
 def _trunk(height: float, radius: float, sides: int) -> Part:
@@ -127,7 +127,8 @@ def _join(parts: list[Part]) -> Mesh:
     normals = np.concatenate([part[1] for part in parts])
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
     positions = np.concatenate([part[0] for part in parts])
-    return Mesh(positions, np.concatenate(triangles), normals=normals, colors=np.concatenate([p[2] for p in parts]))
+    mesh = Mesh(positions, np.concatenate(triangles), normals=normals)
+    return with_linear_colors(mesh, np.concatenate([p[2] for p in parts]))
 
 
 def _lumpiness(directions: F64, offset: F64) -> F64:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
-from layerw.base.colors import Color, byte_colors, linear_rgba
+from layerw.base.colors import Color, byte_colors, linear_byte_colors, linear_rgba
 from layerw.base.errors import ConfigError, KindError, ShapeError
 from layerw.base.lifetimes import Life
 from layerw.base.ports import MaterialDesc, MeshData
@@ -46,7 +46,7 @@ class Mesh:
             indices: whole numbers below n, three a triangle, counter-clockwise from outside.
             normals: (n, 3), not all 0 in a row; they need not have length 1.
             uvs: (n, 2), from the upper left.
-            colors: (n, 3) or (n, 4), 0 to 1 or uint8; they multiply the material's.
+            colors: (n, 3) or (n, 4) sRGB, 0 to 1 or uint8, as every colour here; they multiply the material's.
 
         Raises:
             ShapeError: a shape is wrong, an index is outside of the positions, or a number is not finite.
@@ -57,7 +57,7 @@ class Mesh:
         i = _triangles(indices, len(p))
         n = _smooth_normals(p, i) if normals is None else _directions(normals, len(p))
         t = None if uvs is None else checks.array("Mesh uvs", uvs, np.float32, (2,), rows=len(p))
-        c = None if colors is None else byte_colors(colors, len(p), "Mesh colors")
+        c = None if colors is None else linear_byte_colors(colors, len(p), "Mesh colors")
         self.life = Life()
         self.data = MeshData(p, n, i, t, c, float(np.sqrt((p.astype(np.float64) ** 2).sum(axis=1).max())))
 
@@ -160,10 +160,14 @@ class Mesh:
             colors.append((own * np.array(rgba)).astype(np.uint8))
             indices.append(data.indices + base)
             base += len(data.positions)
-        return cls(
-            np.concatenate(positions), np.concatenate(indices), normals=np.concatenate(normals),
-            colors=np.concatenate(colors),
-        )  # fmt: skip
+        merged = cls(np.concatenate(positions), np.concatenate(indices), normals=np.concatenate(normals))
+        return with_linear_colors(merged, np.concatenate(colors))
+
+
+def with_linear_colors(mesh: Mesh, colors: npt.ArrayLike) -> Mesh:
+    """The mesh with (n, 3) or (n, 4) vertex colours that are linear already: 0 to 1, or uint8."""
+    mesh.data.colors = byte_colors(colors, len(mesh.data.positions), "Mesh colors")
+    return mesh
 
 
 class Material:

@@ -16,6 +16,7 @@ from layerw.stream.config import StreamConfig
 from layerw.stream.residency import FAILED
 from layerw.stream.retry import JITTER, Messages, Pauses
 from tests.unit.stream_fakes import Rig, encoded, look, quadtree
+from tests.unit.test_implicit import full, implicit_world
 
 CAMERA = look((0, 300, 0), (500, 0, 500))
 NETWORK = Network(retry_first_s=0.5, retry_max_s=4.0, retry_close_s=30.0, retry_slow_max_s=120.0)
@@ -208,6 +209,28 @@ def test_a_file_larger_than_its_hash_and_size_allow_is_another_file() -> None:
         rig.step(CAMERA)
     assert rig.transfers.asked.count("w/ground.0123456789abcdef.bin") <= 2 and rig.layer.peak_bytes < 1 << 21
     assert "too large" in rig.streamer.error and rig.streamer.ground_pending
+
+
+@pytest.mark.parametrize("bad", [None, b"<!DOCTYPE html>", b"", b"cut"])
+@pytest.mark.parametrize("file", ["w/inner/tileset.json", "w/s/0.0.0.0.subtree"])
+def test_a_file_that_other_tiles_come_from_is_asked_for_until_it_heals(file: str, bad: bytes | None) -> None:
+    if file.endswith(".json"):
+        document = quadtree(2)
+        document["root"]["children"][0]["content"]["uri"] = "inner/tileset.json"
+        camera, good = CAMERA, encoded(quadtree(1))
+    else:
+        box = {"box": [0, 0, 8, 8, 0, 0, 0, 8, 0, 0, 0, 8]}
+        document, camera, good = implicit_world("OCTREE", 3, 3, box), look((0, 8, 30), (0, 8, 0)), full()
+    rig = Rig({"w/tileset.json": document} | ({file: bad} if bad is not None else {}))
+    for _ in range(360):
+        rig.step(camera)
+        assert not rig.streamer.settled
+    assert 4 <= rig.transfers.asked.count(file) <= 6 and len(rig.streamer.take_errors()) == 1
+    rig.transfers.files[file] = good
+    assert rig.settle(camera) < 6 * 60
+    undisturbed = Rig({"w/tileset.json": document, file: good})
+    undisturbed.settle(camera)
+    assert rig.drawn_urls() == undisturbed.drawn_urls() and rig.streamer.counts()["failed"] == 0
 
 
 # -- words -------------------------------------------------------------------------------------------

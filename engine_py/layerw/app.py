@@ -20,6 +20,7 @@ from layerw.base.rays import checked_ray
 from layerw.content.models import Model
 from layerw.engine import Engine
 from layerw.frame.report import HasStateHash
+from layerw.frame.views import View
 from layerw.hosts import default_host
 from layerw.input.state import Input
 from layerw.scene.camera import Camera
@@ -193,11 +194,16 @@ class App:
     @property
     def camera(self) -> Camera:
         """Where the picture is taken from; another camera may be set."""
-        return self._engine.camera
+        return self._engine.view.camera
 
     @camera.setter
     def camera(self, camera: Camera) -> None:
-        self._engine.camera = checks.instance("app.camera", camera, Camera, "a Camera")
+        self._engine.view.camera = checks.instance("app.camera", camera, Camera, "a Camera")
+
+    @property
+    def view(self) -> View:
+        """The main view, on the whole canvas: exposure, bloom, tone map, colour grade."""
+        return self._engine.view
 
     @property
     def sun(self) -> Sun:

@@ -30,12 +30,14 @@ from layerw.frame.rows import RowColumns
 from layerw.frame.shown import Shown
 from layerw.frame.targets import RenderTargets
 from layerw.frame.view import ViewWriter, shadow_reach_m, view_flags
+from layerw.frame.views import View
 from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.gen import events as ev
-from layerw.gpu.passes import DRAW_PASSES
+from layerw.gpu.passes import DRAW_PASSES, TIMERS, flag
 from layerw.gpu.spec import RESOURCE_KINDS
 from layerw.gpu.store import Store
 from layerw.gpu.submission import Submission
+from layerw.gpu.target_bytes import SizedView, shown_timers
 from layerw.input.state import Input
 from layerw.memory.app_memory import AppMemory
 from layerw.memory.backups import Backups
@@ -81,10 +83,11 @@ class Engine:
         self.heap_ledger.reserve(self.table.capacity * TABLE_BYTES_PER_ROW, "The entity table")
         self.visibility = Visibility(self.table)
         self.resources = Resources(self.store, self.visibility, self.table, self.log)
-        self.targets = RenderTargets(self.resources, self.submission, self.log,
-                                     (options.get("width") or 1, options.get("height") or 1))  # fmt: skip
-        self.camera = Camera()
+        self.view = View(Camera())
         self.environment = Environment()
+        self.targets = RenderTargets(self.resources, self.submission, self.log, weakly(self._sized_views),
+                                     (options.get("width") or 1, options.get("height") or 1))  # fmt: skip
+        self.pass_times: dict[str, float] = {}  # of a recent frame, by timer, GPU milliseconds
         self.input = Input()
         self.spawner = Spawner(self.table, self.resources)
         self.contents = Contents(self.table, SeaSurface(self.resources), self.log, self.failures)
@@ -97,11 +100,11 @@ class Engine:
         self.component_events = ComponentEvents(self.table, self.user.call)
         self.states: dict[str, HasStateHash] = {}
         self.frame_number = 0
-        self.time_s = 0.0
+        self.time_s = self._dt_s = 0.0
         self.pointer_lock = config.pointer_lock
         self._rows = RowColumns(self.table, self.resources, self.submission, self.log)
         self._view = ViewWriter(FrameBlock())
-        self.shown = Shown(self.camera.frame(*self.targets.size), self.table.update())
+        self.shown = Shown(self.view.camera.frame(*self.targets.size), self.table.update())
         self._camera_key: tuple[object, ...] = ()
         self._report_flags: int | None = None
         self._pointer_lock_sent = False
@@ -126,7 +129,8 @@ class Engine:
             "settled": self.contents.settled, "transfers": self.transfers.live_count,
             "lost": self.store.lost_count,
             "rows_uploaded": self.submission.rows_uploaded, "command_words": self.submission.words_submitted,
-            "errors": list(self.log.errors), "models": self.contents.about_models(), "ended": self.user.ended,
+            "passes": self._passes(), "errors": list(self.log.errors),
+            "models": self.contents.about_models(), "ended": self.user.ended,
         }  # fmt: skip
         if self.layer.memory is not None:
             found["memory"] = memory_figures(self.layer.memory)
@@ -134,6 +138,11 @@ class Engine:
             found["state_hash"] = table_hash(table)
             found["states"] = {name: thing.state_hash() for name, thing in self.states.items()}
         return found
+
+    def _passes(self) -> list[dict[str, Any]]:
+        """What the last frame drew, in order, with GPU times where the API has timers."""
+        drawn = shown_timers(view_flags(self.environment, self.view))
+        return [{"name": name, "gpu_ms": self.pass_times.get(name)} for name in drawn]
 
     def close(self) -> None:
         """Frees everything that the program made; the next frames draw only the sky."""
@@ -152,7 +161,7 @@ class Engine:
 
     def frame_step(self, time_s: float, dt_s: float, inbox_bytes: int, inbox_needed_bytes: int) -> None:
         """Called by the host once a frame; submits exactly once."""
-        self.time_s = time_s
+        self.time_s, self._dt_s = time_s, dt_s
         alone = self.failures.alone
         with alone("The frame's accounts"):
             self.store.begin_frame()
@@ -175,6 +184,11 @@ class Engine:
             self.contents.step(self.shown.camera, time_s)
         self._draw(self.shown)
         self._finish()
+
+    def _sized_views(self, picture: tuple[int, int]) -> list[SizedView]:
+        """What the targets of a picture of this size depend on. Shadows count also at night: the sun will rise."""
+        shadows = flag("shadows") if self.environment.shadows.enabled else 0
+        return [SizedView(shadows | self.view.flags(), *picture)]
 
     def _receive(self, inbox_bytes: int, inbox_needed_bytes: int) -> None:
         """Events since the last frame, in order."""
@@ -209,6 +223,8 @@ class Engine:
                 self.log.error(f"The {kind} {event.resource:#x} could not be made: {event.message}")
             case ev.ReadbackDone() | ev.ReadbackSaved() | ev.ReadbackFailed():
                 self.surface.receive(event)
+            case ev.PassTime():
+                self.pass_times[TIMERS[event.timer]] = event.gpu_ms
             case ev.ReportRequest():
                 self._report_flags = event.flags
 
@@ -238,7 +254,8 @@ class Engine:
         with alone("The hierarchy"):
             shown.columns = self.table.update()
         with alone("The view"):
-            self._view.write(camera, self.environment, self.time_s, sheared=self.table.sheared)
+            self._view.write(camera, self.environment, self.time_s, view=self.view, dt_s=self._dt_s,
+                             sheared=self.table.sheared)  # fmt: skip
         with alone("The visibility"):
             columns = shown.columns
             shown.found = self.visibility.frame(
@@ -252,15 +269,20 @@ class Engine:
         with alone("The draws"):
             shown.drawn = self._rows.fitting(shown.found)
         self.submission.visible(shown.drawn.rows)
-        self.submission.view(0, 0, (0, 0, *self.targets.size), view_flags(self.environment), self._view.block.array)
+        flags = view_flags(self.environment, self.view) & self.targets.paid_flags(0)
+        self.submission.view(0, 0, (0, 0, *self.targets.size), flags, self._view.block.array)
+        with alone("The colour grade"):
+            if self.view.lut is not None:
+                self.submission.encoder.view_lut(self.resources.texture(self.view.lut))
         for name in DRAW_PASSES:
             self.submission.draws(name, getattr(shown.drawn, name))
+        self.view.drawn()
         with alone("The screenshots"):
             self.surface.take_screenshots(self.targets.size)
 
     def frame_camera(self) -> CameraFrame:
         """This frame's camera; the last one while it stands still, or where the program set impossible values."""
-        camera = self.camera
+        camera = self.view.camera
         try:
             key = (*map(float, camera.position), camera.yaw, camera.pitch, camera.fov_y, camera.near, self.targets.size)
             if key != self._camera_key:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from layerw.gpu.passes import PASSES, TARGETS, VIEW_FLAGS, Pass, Target, flag, validate
-from layerw.gpu.target_bytes import SizedView, live_passes, share_images, target_bytes
+from layerw.gpu.target_bytes import SizedView, live_passes, share_images, shown_timers, target_bytes
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "targets.json"
 ALL = (1 << len(VIEW_FLAGS)) - 1
@@ -32,9 +32,27 @@ def test_the_sum_is_the_one_that_javascript_is_tested_with() -> None:
 
 
 def test_views_share_what_has_the_same_size() -> None:
-    one = target_bytes((100, 100), [SizedView(ALL, 100, 100)])
-    assert target_bytes((100, 100), [SizedView(ALL, 100, 100)] * 3) == one
-    assert target_bytes((100, 100), [SizedView(ALL, 100, 100), SizedView(ALL, 50, 100)]) > one
+    flags = flag("shadows") | flag("bloom")
+    one = target_bytes((100, 100), [SizedView(flags, 100, 100)])
+    assert target_bytes((100, 100), [SizedView(flags, 100, 100)] * 3) == one
+    assert target_bytes((100, 100), [SizedView(flags, 100, 100), SizedView(flags, 50, 100)]) > one
+
+
+def test_each_view_keeps_its_own_history() -> None:
+    one = target_bytes((100, 100), [SizedView(flag("auto_exposure"), 100, 100)])
+    two = target_bytes((100, 100), [SizedView(flag("auto_exposure"), 100, 100)] * 2)
+    assert two - one == 2 * 4, "two images of one texel"
+
+
+def test_light_is_measured_only_where_somebody_looks() -> None:
+    def names(*flags: str) -> set[str]:
+        return {row.name for row in live_passes(sum(map(flag, flags)), PASSES, TARGETS)}
+
+    assert not any("bloom" in name or name in ("luminance", "exposure") for name in names("shadows"))
+    assert {"bloom_down_5", "bloom_up_1"} <= names("bloom") and "luminance" not in names("bloom")
+    assert {"bloom_down_4", "luminance", "exposure"} <= names("auto_exposure") and "bloom_down_5" not in names(
+        "auto_exposure")
+    assert shown_timers(0) == ("opaque", "sky", "resolve", "blend", "tone")
 
 
 def test_a_flag_that_is_off_takes_nothing() -> None:
@@ -54,7 +72,7 @@ def test_lives_that_do_not_meet_share_an_image() -> None:
 @pytest.mark.parametrize(("row", "message"), [
     (Pass("x", "fullscreen", "x", ("nothing",), "out"), "Pass x names the target nothing, which is not in TARGETS"),
     (Pass("x", "fullscreen", "x", ("late",), "out"), "Pass x reads late before any pass writes it"),
-    (Pass("x", "fullscreen", "x", (), "out", when="moon"), "waits for the flag moon; the flags are shadows"),
+    (Pass("x", "fullscreen", "x", (), "out", when="moon"), "waits for the flag moon; the flags are shadows, bloom, "),
 ])
 def test_rows_that_contradict_each_other_are_refused(row: Pass, message: str) -> None:
     targets = (Target("late", "picture"), Target("out", "picture", outside=True))

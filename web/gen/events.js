@@ -218,6 +218,16 @@ export class EventWriter {
     return words;
   }
 
+  /** What the passes of one timer (passes.TIMERS) took on the GPU in a recent frame, milliseconds. @param {number} timer @param {number} gpuMs
+   * @returns {Uint32Array<ArrayBuffer>} */
+  passTime(timer, gpuMs) {
+    const { words, floats } = this.begin(27, 3, null);
+    words[1] = timer;
+    floats[2] = gpuMs;
+    if (this.emit) this.emit(words);
+    return words;
+  }
+
   /** The browser is on a network again: what waits for a retry need not wait longer.
    * @returns {Uint32Array<ArrayBuffer>} */
   online() {

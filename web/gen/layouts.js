@@ -69,8 +69,11 @@ export const FRAME_BLOCK = {
   shadowMatrix: { offsetBytes: 448, vec4s: 4 },
   shadowParams: { offsetBytes: 512, vec4s: 1 },
   patternCamera: { offsetBytes: 528, vec4s: 1 },
+  viewLook: { offsetBytes: 544, vec4s: 1 },
+  viewExposure: { offsetBytes: 560, vec4s: 1 },
+  relativeOrigin: { offsetBytes: 576, vec4s: 1 },
 };
-export const FRAME_BLOCK_BYTES = 544;
+export const FRAME_BLOCK_BYTES = 592;
 
 export const MATERIAL_BLOCK = {
   baseColor: { offsetBytes: 0, vec4s: 1 },

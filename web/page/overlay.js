@@ -61,6 +61,8 @@ export class Overlay {
     for (const name of ['heap', 'layer', 'gpu']) {
       lines.push(`${name.padEnd(5)} ${mib(report[`${name}_bytes`]).padStart(7)} / ${mib(budgets?.[name]).padStart(7)} MiB`);
     }
+    const timed = (report.passes ?? []).filter((/** @type {any} */ pass) => pass.gpu_ms !== null);
+    if (timed.length > 0) lines.push(`gpu   ${timed.map((/** @type {any} */ { name, gpu_ms: ms }) => `${name} ${ms.toFixed(2)}`).join('  ')} ms`);
     if (report.memory) lines.push(...memoryLines(report.memory));
     this.text.textContent = lines.join('\n');
   }

@@ -11,9 +11,6 @@ override SHADOW_PASS: bool = false;
 
 @group(2) @binding(0) var<uniform> draw: DrawBlock;
 
-@group(3) @binding(0) var shadow_map: texture_depth_2d;
-@group(3) @binding(8) var shadow_sampler: sampler_comparison;
-
 const PI = 3.14159265358979;
 // Interpolation rounds: alpha that is equal to the cutoff may come out a little lower. A step of 8 bits is 4 times this.
 const CUTOFF_ROUNDING = 0.001;

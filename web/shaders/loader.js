@@ -4,6 +4,7 @@
  * Owns: the constants that select a variant. Does not compile anything. Which pieces make a program: programs.js.
  */
 import { MATERIAL_BLEND, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_MASK, MATERIAL_WIND } from '../gen/layouts.js';
+import { TARGETS } from '../gen/passes.js';
 import { PROGRAMS, glslFiles, glslStages, pieceFile, wgslPieces } from './programs.js';
 
 /** Material flags that make another pipeline. */
@@ -34,12 +35,21 @@ export const meshProgram = (kind, { shader }) => shader || MATERIAL_KINDS[kind];
 
 /** Values of the overrides in frame.wgsl. @param {number} flags @param {Pass} row the draw pass
  * @returns {Record<string, number>} 1 true, 0 false */
-export const overrides = (flags, { shader }) => ({
+export const overrides = (flags, row) => ({
   MASK: Number((flags & MATERIAL_MASK) !== 0),
   BLEND: Number((flags & MATERIAL_BLEND) !== 0),
   WIND: Number((flags & MATERIAL_WIND) !== 0),
-  SHADOW_PASS: Number(shader === 'depth'),
+  SHADOW_PASS: Number(row.shader === 'depth'),
+  ...passOverrides(row),
 });
+
+/** Values of the overrides in radiance.wgsl, where the pass's program has them. @param {Pass} row
+ * @returns {Record<string, number>} */
+export function passOverrides({ kind, color, shader }) {
+  const isLit = color !== '' && (kind === 'draws' || PROGRAMS[shader].includes('radiance'));
+  if (!isLit) return {};
+  return { ENCODED: Number(TARGETS.find(({ name }) => name === color)?.format === 'rgb10a2') };
+}
 
 /** The WGSL module of a program. @param {Map<string, string>} texts @param {string} program @returns {string} */
 export const wgslModule = (texts, program) => PROGRAMS[program].map((name) => texts.get(name)).join('\n');

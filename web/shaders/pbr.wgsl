@@ -60,5 +60,5 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(
   }
   let surface = Surface(base.rgb, normal, saturate(metallic), clamp(roughness, 0.045, 1.0), occlusion);
   let radiance = shade(surface, in.position, geometric) + emissive;
-  return vec4<f32>(tone_map(apply_fog(radiance, in.position)), select(1.0, base.a, BLEND));
+  return radiance_color(apply_fog(radiance, in.position), select(1.0, base.a, BLEND));
 }

@@ -7,23 +7,34 @@
 
 /** Pieces with a second body for WebGL2. */
 const TWO_BODIES = new Set(['rows']);
-const MESH = ['gen/blocks', 'frame', 'rows', 'vertex'];
-const LIT = ['noise', 'tonemap', 'sky', 'lighting'];
+const FRAME = ['gen/blocks', 'gen/targets', 'frame'];
+const MESH = [...FRAME, 'rows', 'vertex'];
+const LIT = ['noise', 'radiance', 'sky', 'lighting'];
+const SCREEN = [...FRAME, 'fullscreen'];
 
 /** The pieces of each program, in order. Those that begin with MESH draw meshes, those with `fullscreen` cover a target.
  * @type {Readonly<Record<string, readonly string[]>>} */
 export const PROGRAMS = Object.freeze({
   pbr: [...MESH, ...LIT, 'pbr'],
-  unlit: [...MESH, 'tonemap', 'sky', 'unlit'],
+  unlit: [...MESH, 'radiance', 'sky', 'unlit'],
   terrain: [...MESH, ...LIT, 'terrain'],
   water: [...MESH, ...LIT, 'water'],
   depth: [...MESH, 'depth'],
-  skypass: ['gen/blocks', 'frame', ...LIT, 'fullscreen', 'skypass'],
+  skypass: [...FRAME, ...LIT, 'fullscreen', 'skypass'],
+  decode: [...FRAME, 'radiance', 'fullscreen', 'decode'],
+  bloom_down: [...SCREEN, 'bloom_down'],
+  bloom_up: [...SCREEN, 'bloom_up'],
+  luminance: [...SCREEN, 'luminance'],
+  exposure: [...SCREEN, 'exposure'],
+  tone: [...SCREEN, 'tonemap', 'tone'],
+  depth_resolve: ['fullscreen', 'depth_resolve'],
   downsample: ['fullscreen', 'downsample'],
   present: ['fullscreen', 'present'],
 });
 /** Programs that WebGPU has no use for: it draws into the canvas itself. */
 const WEBGL2_ONLY = new Set(['present']);
+/** Programs that WebGL2 has no use for: it copies depth without a shader. */
+const WEBGPU_ONLY = new Set(['depth_resolve']);
 
 /** @typedef {'webgpu' | 'webgl2'} Api */
 /** @typedef {{ file: string, pieces: readonly string[], stage: 'vertex' | 'fragment' }} GlslStage */
@@ -44,7 +55,8 @@ export const glslFiles = (program) => ({
 
 /** Every generated stage. @returns {GlslStage[]} */
 export function glslStages() {
-  const fragments = Object.entries(PROGRAMS).map(([name, pieces]) => (
+  const programs = Object.entries(PROGRAMS).filter(([name]) => !WEBGPU_ONLY.has(name));
+  const fragments = programs.map(([name, pieces]) => (
     /** @type {GlslStage} */ ({ file: glslFiles(name).fragment, pieces, stage: 'fragment' })));
   return [
     { file: 'mesh.vert.glsl', pieces: MESH, stage: 'vertex' },

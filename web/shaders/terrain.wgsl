@@ -39,5 +39,5 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(
   let cavity = saturate(1.0 + strength * 0.5 * min(o2.w + o3.w, 0.0));
   let surface = Surface(base, normal, material.surface.x, clamp(material.surface.y, 0.3, 1.0), cavity);
   let radiance = shade(surface, in.position, geometric) + material.emissive.rgb;
-  return vec4<f32>(tone_map(apply_fog(radiance, in.position)), 1.0);
+  return radiance_color(apply_fog(radiance, in.position), 1.0);
 }

@@ -11,5 +11,5 @@ fn fragment_main(in: Varyings) -> @location(0) vec4<f32> {
       discard;
     }
   }
-  return vec4<f32>(tone_map(apply_fog(base.rgb + material.emissive.rgb, in.position)), select(1.0, base.a, BLEND));
+  return radiance_color(apply_fog(base.rgb + material.emissive.rgb, in.position), select(1.0, base.a, BLEND));
 }

@@ -74,7 +74,7 @@ fn vertex_main(in: VertexIn) -> Varyings {
   }
   var p = local + (origin - frame.camera_hi.xyz) - frame.camera_lo.xyz;
   if ((draw.flags.x & DRAW_CAMERA_RELATIVE) != 0u) {
-    p = local + origin;
+    p = local + origin + frame.relative_origin.xyz;
   }
   var out: Varyings;
   if (SHADOW_PASS) {

@@ -50,5 +50,5 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(
   // How much of the ground shows depends on the way through the water, for a shallow two metres.
   let path = 2.0 / max(v.y, 0.08);
   let clear = exp(-path / max(material.extra.y, 0.05)) * (1.0 - fresnel);
-  return vec4<f32>(tone_map(apply_fog(radiance, in.position)), in.color.a * (1.0 - clear));
+  return radiance_color(apply_fog(radiance, in.position), in.color.a * (1.0 - clear));
 }

@@ -18,6 +18,7 @@ from layerw.gpu import spec
 from layerw.gpu.store import Store
 from layerw.scene.shapes import Lods, Material, Mesh
 from layerw.scene.table import Table
+from layerw.scene.textures import Texture
 from layerw.visibility.cull import Visibility
 
 # What web/backends allocate by themselves; a row's columns (textures may pad xyz), and its number in two passes.
@@ -34,6 +35,7 @@ class Resources:
         self._meshes: Kept[MeshData] = Kept(table.uses["mesh"])
         self._materials: Kept[bool] = Kept(table.uses["material"])  # whether it blends
         self._lods: Kept[list[Record[MeshData]]] = Kept(table.uses["lods"])
+        self._textures: dict[int, tuple[Texture, int]] = {}  # by id(); the object is kept, so the id stays its own
         self._charges: dict[str, int] = {}
 
     def mesh(self, mesh: Mesh) -> int:
@@ -66,6 +68,14 @@ class Resources:
             if material.blend:
                 self._visibility.set_blend(handle, True)
         return found.handle
+
+    def texture(self, texture: Texture) -> int:
+        """The GPU handle of a Texture."""
+        found = self._textures.get(id(texture))
+        if found is None:
+            handle = self.store.create_texture(texture.pixels, srgb=texture.srgb, sampler=texture.sampler)
+            found = self._textures[id(texture)] = (texture, handle)
+        return found[1]
 
     def lods(self, lods: Lods) -> int:
         """The number of a LOD set."""
@@ -166,6 +176,9 @@ class Resources:
             self._end_mesh(mesh, by_force=True)
         for material in list(self._materials.by_handle.values()):
             self._end_material(material, by_force=True)
+        for _, texture in self._textures.values():
+            self.store.destroy_texture(texture)
+        self._textures.clear()
 
 
 def _refuse_destroyed(thing: Mesh | Material) -> None:

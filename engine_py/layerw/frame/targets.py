@@ -8,6 +8,8 @@ room for SCALE_MIN of each side.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from layerw.base.log import Log
 from layerw.frame.resources import Resources
 from layerw.gpu import target_bytes as sizes
@@ -15,16 +17,23 @@ from layerw.gpu.passes import SHADOW_SIDE, flag
 from layerw.gpu.submission import Submission
 from layerw.gpu.target_bytes import SizedView
 
-FIXED_BYTES = SHADOW_SIDE * SHADOW_SIDE * 4 + 64 * 1024  # the shadow map (kept for the day where it is night), uniforms
+UNIFORM_BYTES = 64 * 1024
+FIXED_BYTES = SHADOW_SIDE * SHADOW_SIDE * 4 + UNIFORM_BYTES  # the shadow map, uniforms
 SCALE_MIN = 1 / 8
 SHARE_MAX = 0.75  # of the budget without FIXED_BYTES
 RETRY_FRAMES = 30
 SCALE_STEPS = 20  # of the search for the largest scale
+SizedViews = Callable[[tuple[int, int]], list[SizedView]]  # of a picture of some size
 
 
-def target_bytes(width: int, height: int) -> int:
-    """What a backend's render targets take at this size, with what it always has."""
-    return sizes.target_bytes((width, height), [SizedView(flag("shadows"), width, height)]) + 64 * 1024
+def plain_views(picture: tuple[int, int]) -> list[SizedView]:
+    """The main view as it is unless a program says otherwise."""
+    return [SizedView(flag("shadows"), *picture)]
+
+
+def target_bytes(width: int, height: int, views: SizedViews = plain_views) -> int:
+    """What a backend's render targets take for a picture of this size, with what it always has."""
+    return sizes.target_bytes((width, height), views((width, height))) + UNIFORM_BYTES
 
 
 def scaled(width: int, height: int, scale: float) -> tuple[int, int]:
@@ -35,15 +44,21 @@ def scaled(width: int, height: int, scale: float) -> tuple[int, int]:
 class RenderTargets:
     """`resize` when the canvas changed, `step` once a frame."""
 
-    def __init__(self, resources: Resources, submission: Submission, log: Log, start: tuple[int, int]) -> None:
-        """Reserves the smallest targets for a canvas of the size `start`; raises BudgetError."""
+    def __init__(self, resources: Resources, submission: Submission, log: Log, views: SizedViews,
+                 start: tuple[int, int]) -> None:  # fmt: skip
+        """Reserves the smallest targets for a canvas of the size `start`; raises BudgetError.
+
+        views: what is drawn into a picture of a size; where that changes, the picture makes room.
+        """
         self.size = (1, 1)  # what is drawn
         self._canvas = (1, 1)
+        self._views = views
+        self._fitted: list[SizedView] = []
         self._resources, self._submission, self._log = resources, submission, log
         self._ledger = resources.store.ledger
         self._frames = 0
         width, height = scaled(*start, SCALE_MIN)
-        resources.charge("targets", target_bytes(width, height),
+        resources.charge("targets", self._bytes(width, height),
                          f"The smallest render targets for this canvas ({width} x {height} pixels)")  # fmt: skip
 
     @property
@@ -54,21 +69,30 @@ class RenderTargets:
     def resize(self, width: int, height: int) -> None:
         """The canvas has this size in device pixels now."""
         self._canvas = (max(width, 1), max(height, 1))
-        self._fit(target_bytes(1, 1))
+        self._fit(self._bytes(1, 1))
         if self.is_reduced:
-            needed = target_bytes(*self._canvas)
+            needed = self._bytes(*self._canvas)
             self._log.warning(
                 f"Render targets of {width} x {height} pixels take {needed} bytes, but the GPU budget of "
                 f"{self._ledger.budget_bytes} has {self._room_bytes()} for them; {self.size[0]} x {self.size[1]} "
                 f"pixels are drawn and scaled up; raise gpu_mib.")  # fmt: skip
 
+    def paid_flags(self, view: int) -> int:
+        """Flags of a view whose targets are reserved: what is turned on in a frame is drawn from the next one on."""
+        return self._fitted[view].flags if view < len(self._fitted) else flag("shadows")
+
     def step(self) -> None:
         """While reduced: asks what is streamed to make room, and grows once there is some."""
         self._frames += 1
-        wanted = min(target_bytes(*self._canvas), self._share_bytes()) - target_bytes(*self.size)
+        if self._fitted and self._views(self._canvas) != self._fitted:
+            self._fit(0)
+        wanted = min(self._bytes(*self._canvas), self._share_bytes()) - self._bytes(*self.size)
         self._ledger.claimed_bytes = max(wanted, 0) if self.is_reduced else 0
         if self.is_reduced and self._frames % RETRY_FRAMES == 0:
-            self._fit(target_bytes(*self.size) * 9 // 8)
+            self._fit(self._bytes(*self.size) * 9 // 8)
+
+    def _bytes(self, width: int, height: int) -> int:
+        return target_bytes(width, height, self._views)
 
     def _share_bytes(self) -> int:
         return FIXED_BYTES + int(SHARE_MAX * max(self._ledger.budget_bytes - FIXED_BYTES, 0))
@@ -81,20 +105,22 @@ class RenderTargets:
         """Takes the largest size that fits; nothing changes where that would be less than `least_bytes`."""
         width, height = self._canvas
         size = scaled(width, height, self._largest_scale(self._room_bytes()))
-        needed = target_bytes(*size)
-        if needed < least_bytes or size == self.size:
+        needed = self._bytes(*size)
+        self._fitted = self._views(self._canvas)
+        if needed < least_bytes or (size == self.size and needed == self._resources.charged("targets")):
             return
         self._resources.charge("targets", needed, f"Render targets of {size[0]} x {size[1]} pixels")
-        self.size = size
-        self._submission.encoder.targets(*size)
+        if size != self.size:
+            self.size = size
+            self._submission.encoder.targets(*size)
 
     def _largest_scale(self, room_bytes: int) -> float:
         """The largest scale of the canvas whose targets fit."""
-        if target_bytes(*self._canvas) <= room_bytes:
+        if self._bytes(*self._canvas) <= room_bytes:
             return 1.0
         low, high = 0.0, 1.0
         for _ in range(SCALE_STEPS):
             middle = (low + high) / 2
-            fits = target_bytes(*scaled(*self._canvas, middle)) <= room_bytes
+            fits = self._bytes(*scaled(*self._canvas, middle)) <= room_bytes
             low, high = (middle, high) if fits else (low, middle)
         return low

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from layerw.base.ports import F64
+from layerw.frame.views import View
 from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.passes import SHADOW_SIDE, flag
 from layerw.scene.camera import CameraFrame
@@ -27,9 +28,9 @@ def shadow_reach_m(environment: Environment) -> float:
     return shadows.distance_m * CASTER_REACH if lit else 0.0
 
 
-def view_flags(environment: Environment) -> int:
+def view_flags(environment: Environment, view: View) -> int:
     """The passes that a view needs now: gpu.passes.VIEW_FLAGS."""
-    return flag("shadows") if shadow_reach_m(environment) > 0 else 0
+    return view.flags() | (flag("shadows") if shadow_reach_m(environment) > 0 else 0)
 
 
 class ViewWriter:
@@ -41,15 +42,21 @@ class ViewWriter:
         self._light: tuple[object, ...] = ()
         self._anchor = np.zeros(3)  # of noise by place
 
-    def write(self, camera: CameraFrame, environment: Environment, time_s: float, *, sheared: bool = False) -> None:
+    def write(self, camera: CameraFrame, environment: Environment, time_s: float, *, view: View | None = None,
+              dt_s: float = 0.0, sheared: bool = False) -> None:  # fmt: skip
         """Fills every member that changed since the last call; where a value is impossible, nothing changes.
 
-        sheared: whether rows may have shear.
+        view: whose settings of the picture are meant. dt_s: since the last frame. sheared: whether rows may have shear.
         """
         good = self.block.array.copy()
         try:
             self._write(camera, environment, time_s)
             self.block.read("pattern_camera")[3] = float(sheared)
+            if view is not None:
+                look, exposure = view.uniforms(dt_s)
+                self.block.write("view_look", look)
+                self.block.write("view_exposure", exposure)
+                self.block.read("camera_lo")[3] = environment.sky.exposure * view.factor()
         except Exception:
             self.block.array[:] = good
             raise

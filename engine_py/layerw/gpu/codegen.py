@@ -1,6 +1,6 @@
 """Writes the command stream's code from spec.py: `python -m layerw.gpu.codegen [--check]`.
 
-Owns: gpu/gen/{encoder,events,decoder}.py, web/gen/{commands,events,layouts,passes}.js, web/shaders/gen/blocks.wgsl.
+Owns: gpu/gen/{encoder,events,decoder}.py, web/gen/{commands,events,layouts,passes}.js, web/shaders/gen/*.wgsl.
 `--check` writes nothing and exits with status 1 when a file is stale. Needs a checkout: an installed wheel has no
 web/ beside it.
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from .codegen_common import validate
 from .codegen_js import commands_js, events_js, layouts_js
-from .codegen_passes import passes_js
+from .codegen_passes import passes_js, targets_wgsl
 from .codegen_python import decoder_py, encoder_py, events_py
 from .codegen_wgsl import blocks_wgsl
 from .passes import validate as validate_passes
@@ -34,6 +34,7 @@ OUTPUTS: dict[str, Callable[[], str]] = {
     "web/gen/layouts.js": layouts_js,
     "web/shaders/gen/blocks.wgsl": blocks_wgsl,
     "web/gen/passes.js": passes_js,
+    "web/shaders/gen/targets.wgsl": targets_wgsl,
 }
 
 

@@ -10,12 +10,38 @@ from .codegen_common import MARK, camel
 from .spec import MATERIAL_KINDS
 
 TYPES = """/** @typedef {{ name: string, format: Format, samples: number, divide: number, side: number, images: number,
- *   outside: boolean }} Target */
+ *   outside: boolean, history: boolean }} Target */
 /** @typedef {{ name: string, kind: 'draws' | 'fullscreen' | 'resolve', timer: string,
- *   reads: readonly string[], color: string, depth: string, shader: string,
+ *   reads: readonly string[], names: readonly string[], color: string, depth: string, shader: string,
  *   depthTest: '' | 'greater' | 'greater-equal', depthWrite: boolean, blend: '' | 'over', materials: string,
  *   when: string }} Pass */
 """
+
+
+READ_GROUP = 3
+SAMPLERS = ("linear_sampler", "shadow_sampler")
+
+
+def bindings() -> dict[str, int]:
+    """The binding of each name that a shader reads, and of the samplers."""
+    names = dict.fromkeys(name for row in passes.PASSES if row.kind != "resolve" for name in row.names_read)
+    return {name: number for number, name in enumerate((*SAMPLERS, *names))}
+
+
+def targets_wgsl() -> str:
+    """web/shaders/gen/targets.wgsl: what passes read, by name."""
+    formats = {name: passes.target(read).format for row in passes.PASSES
+               for name, read in zip(row.names_read, row.targets_read, strict=True)}
+    lines = [f"// {MARK}\n", f"const LUMINANCE_SIDE = {passes.LUMINANCE_SIDE}u;\n"]
+    for name, number in bindings().items():
+        kind = {"linear_sampler": "sampler", "shadow_sampler": "sampler_comparison"}.get(name) or (
+            "texture_depth_2d" if formats[name] == "depth32float" else "texture_2d<f32>")
+        lines.append(f"@group({READ_GROUP}) @binding({number}) var {name}: {kind};\n")
+    return "".join(lines)
+
+
+def _pass(row: passes.Pass) -> dict[str, object]:
+    return row._asdict() | {"reads": row.targets_read, "names": row.names_read}
 
 
 def _rows(name: str, type_name: str, rows: Iterable[Mapping[str, object]]) -> str:
@@ -35,7 +61,13 @@ def passes_js() -> str:
         f"export const FORMAT_BYTES = Object.freeze({json.dumps(passes.FORMAT_BYTES)});\n"
         f"export const VIEW_FLAGS = Object.freeze({json.dumps(list(passes.VIEW_FLAGS))});\n"
         f"{_rows('TARGETS', 'Target', (row._asdict() for row in passes.TARGETS))}"
-        f"{_rows('PASSES', 'Pass', (row._asdict() for row in passes.PASSES))}"
+        f"{_rows('PASSES', 'Pass', (_pass(row) for row in passes.PASSES))}"
+        f"/** What reports call the passes, by pass_time.timer. */\n"
+        f"export const TIMERS = Object.freeze({json.dumps(list(passes.TIMERS))});\n"
+        f"/** Where what passes read is bound in group READ_GROUP, by the names that shaders use. */\n"
+        f"export const READ_GROUP = {READ_GROUP};\n"
+        f"/** @type {{Readonly<Record<string, number>>}} */\n"
+        f"export const READ_BINDINGS = Object.freeze({json.dumps(bindings())});\n"
         f"/** The draw lists, by draw_list.pass_id. */\n"
         f"export const DRAW_PASSES = Object.freeze({json.dumps(list(passes.DRAW_PASSES))});\n"
         f"/** Draw pass, material kind and flags of what is compiled at the start. */\n"

@@ -13,17 +13,22 @@ from typing import NamedTuple
 from layerw.gpu.spec import MATERIAL_BLEND, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_MASK, MATERIAL_WIND
 
 SHADOW_SIDE = 2048  # texels of the shadow map's side
-# Bytes of a sample. picture: sRGB in the order of the canvas's channels.
-FORMAT_BYTES = {"depth32float": 4, "picture": 4}
+BLOOM_LEVELS = 5  # from half the view's size on
+LUMINANCE_SIDE = 16  # texels of the grid that automatic exposure looks at
+# Bytes of a sample. picture: sRGB in the order of the canvas's channels. rgb10a2: radiance as web/shaders/radiance.wgsl
+# writes it.
+FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8, "r32float": 4}
 # Bits of `view`'s flags; a pass with `when` runs only where its bit is set.
-VIEW_FLAGS = ("shadows",)
+VIEW_FLAGS = ("shadows", "bloom", "auto_exposure")
+TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block
 
 
 class Target(NamedTuple):
     """What passes draw into and read, as large as the view where `side` is 0.
 
     divide: of the view's sides. side: texels of a target of its own size. samples: 4 is resolved, never read. images:
-    how many of them the API keeps. From `outside` ones the graph allocates nothing.
+    how many of them the API keeps. From `outside` ones the graph allocates nothing. history: reading gives what the
+    last frame of the same view wrote (at first zeros).
     """
 
     name: str
@@ -33,15 +38,17 @@ class Target(NamedTuple):
     side: int = 0
     images: int = 1
     outside: bool = False
+    history: bool = False
 
 
 class Pass(NamedTuple):
     """One row.
 
-    kind: draws (a draw list of that name), fullscreen (a triangle with `shader`), resolve (samples to one), present.
-    reads: targets. color, depth: what is drawn into, or "". shader: of draws, "" = the material's own. depth_test: "" =
-    always. blend: "", "over". materials: of draws, which take part: all, solid or see_through. when: a flag of the
-    view, or "". timer: what the report calls it, with others of that name.
+    kind: draws (a draw list of that name), fullscreen (a triangle with `shader`), resolve (samples to one: of colour by
+    their mean, of depth the first). reads: targets, "target as name" where the shader calls it otherwise. color, depth:
+    what is drawn into, or "". shader: of draws, "" = the material's own. depth_test: "" = always. blend: "", "over".
+    materials: of draws, which take part: all, solid or see_through. when: a flag of the view, or "". timer: what the
+    report calls it, with others of that name.
     """
 
     name: str
@@ -57,27 +64,64 @@ class Pass(NamedTuple):
     materials: str = ""
     when: str = ""
 
+    @property
+    def targets_read(self) -> tuple[str, ...]:
+        """The targets of `reads`."""
+        return tuple(read.partition(" as ")[0] for read in self.reads)
+
+    @property
+    def names_read(self) -> tuple[str, ...]:
+        """What the shader calls them."""
+        return tuple(read.rpartition(" as ")[2] for read in self.reads)
+
+
+def _levels(name: str) -> tuple[Target, ...]:
+    return tuple(Target(f"{name}_{n}", "rgba16float", divide=2**n) for n in range(1, BLOOM_LEVELS + 1))
+
 
 TARGETS: tuple[Target, ...] = (
     Target("shadow_map", "depth32float", side=SHADOW_SIDE),
-    Target("scene", "picture", samples=4),
+    Target("scene", "rgb10a2", samples=4),
     Target("scene_depth", "depth32float", samples=4),
+    Target("resolved", "rgb10a2"),
+    Target("depth", "depth32float"),
+    Target("hdr", "rgba16float"),  # exposed radiance
+    *_levels("bloom"),
+    *_levels("glow")[:-1],
+    Target("luminance", "r32float", side=LUMINANCE_SIDE),
+    Target("exposure", "r32float", side=1, history=True),  # EV on top of the view's own exposure
+    Target("lut", "picture", images=0, outside=True),
     Target("picture", "picture", outside=True),
     Target("canvas", "picture", images=3, outside=True),
 )
 
+# What is lit is drawn with 4 samples, each encoded so that their mean in 4 bytes is a good edge (docs/adr/0012); what
+# is blended follows over the resolved picture.
+_LIT = ("shadow_map", "exposure")
 PASSES: tuple[Pass, ...] = (
     Pass("shadow", "draws", "shadow", depth="shadow_map", shader="depth", depth_test="greater", depth_write=True,
          materials="all", when="shadows"),
-    Pass("opaque", "draws", "opaque", reads=("shadow_map",), color="scene", depth="scene_depth", depth_test="greater",
-         depth_write=True, materials="solid"),
-    Pass("sky", "fullscreen", "sky", color="scene", depth="scene_depth", shader="skypass",
-         depth_test="greater-equal"),
-    Pass("blend", "draws", "blend", reads=("shadow_map",), color="scene", depth="scene_depth", depth_test="greater",
-         blend="over", materials="see_through"),
-    Pass("resolve", "resolve", "resolve", reads=("scene",), color="picture"),
+    Pass("opaque", "draws", "opaque", _LIT, "scene", "scene_depth", depth_test="greater", depth_write=True,
+         materials="solid"),
+    Pass("sky", "fullscreen", "sky", ("exposure",), "scene", "scene_depth", "skypass", "greater-equal"),
+    Pass("resolve", "resolve", "resolve", ("scene",), "resolved"),
+    Pass("resolve_depth", "resolve", "resolve", ("scene_depth",), depth="depth", depth_write=True),
+    Pass("decode", "fullscreen", "resolve", ("resolved",), "hdr", shader="decode"),
+    Pass("blend", "draws", "blend", _LIT, "hdr", "depth", depth_test="greater", blend="over", materials="see_through"),
+    # Each level is read by the next, by the bloom and by the measuring of light: without both, nothing of it is drawn.
+    *(Pass(f"bloom_down_{n}", "fullscreen", "bloom", (f"{f'bloom_{n - 1}' if n > 1 else 'hdr'} as source",),
+           f"bloom_{n}", shader="bloom_down") for n in range(1, BLOOM_LEVELS + 1)),
+    *(Pass(f"bloom_up_{n}", "fullscreen", "bloom",
+           (f"bloom_{n} as source", f"{'glow' if n < BLOOM_LEVELS - 1 else 'bloom'}_{n + 1} as wider"), f"glow_{n}",
+           shader="bloom_up", when="bloom") for n in range(BLOOM_LEVELS - 1, 0, -1)),
+    Pass("luminance", "fullscreen", "exposure", (f"bloom_{BLOOM_LEVELS - 1} as source", "exposure"), "luminance",
+         shader="luminance", when="auto_exposure"),
+    Pass("exposure", "fullscreen", "exposure", ("luminance", "exposure"), "exposure", shader="exposure",
+         when="auto_exposure"),
+    Pass("tone", "fullscreen", "tone", ("hdr", "glow_1", "lut"), "picture", shader="tone"),
 )  # fmt: skip
 
+TIMERS = tuple(dict.fromkeys(row.timer for row in PASSES))  # pass_time.timer
 DRAW_PASSES = tuple(row.name for row in PASSES if row.kind == "draws")  # draw_list.pass_id
 
 # (pass, kind, flags) of the pipelines that nearly every program needs; any other is compiled with its first material.
@@ -93,16 +137,21 @@ def flag(name: str) -> int:
     return 1 << VIEW_FLAGS.index(name)
 
 
+def target(name: str) -> Target:
+    """The row of a target."""
+    return next(row for row in TARGETS if row.name == name)
+
+
 def validate(passes: tuple[Pass, ...] = PASSES, targets: tuple[Target, ...] = TARGETS) -> None:
     """Raises ValueError where the rows contradict each other."""
     known = {target.name: target for target in targets}
     written: set[str] = set()
     for row in passes:
-        for name in (*row.reads, *filter(None, (row.color, row.depth))):
+        for name in (*row.targets_read, *filter(None, (row.color, row.depth))):
             if name not in known:
                 raise ValueError(f"Pass {row.name} names the target {name}, which is not in TARGETS.")
-        for name in row.reads:
-            if name not in written:
+        for name in row.targets_read:
+            if name not in written and not known[name].history and not known[name].outside:
                 raise ValueError(f"Pass {row.name} reads {name} before any pass writes it.")
             if known[name].samples > 1 and row.kind != "resolve":
                 raise ValueError(f"Pass {row.name} reads {name}, whose samples must be resolved first.")

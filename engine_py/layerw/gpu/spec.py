@@ -62,6 +62,8 @@ COMMANDS: tuple[Record, ...] = (
     _record(10, "view", "view:u32 texture:h x:u32 y:u32 width:u32 height:u32 flags:u32",
             "After the rows: the frame_block and draw_lists that follow are this view's. It fills a rectangle (pixels, "
             "from the upper left) of the picture, or a texture; 0 = the picture. flags: VIEW_FLAGS."),
+    _record(11, "view_lut", "texture:h",
+            "The current view's colours go through this texture: 32 x 32 x 32 as 1024 x 32, blue by blocks of 32."),
     _record(9, "readback", "readback:u32",
             "Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames "
             "later."),
@@ -150,6 +152,8 @@ EVENTS: tuple[Record, ...] = (
             "first; it ends with this frame call."),
     _record(23, "readback_saved", "readback:u32 size_bytes:u32", "The page has the PNG."),
     _record(24, "readback_failed", "readback:u32 message:text", "Neither picture nor file will come."),
+    _record(27, "pass_time", "timer:u32 gpu_ms:f32",
+            "What the passes of one timer (passes.TIMERS) took on the GPU in a recent frame, milliseconds."),
     _record(25, "online", "", "The browser is on a network again: what waits for a retry need not wait longer."),
 )
 
@@ -217,6 +221,9 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("shadow_params", "vec4"),  # x = texel size in uv, y = depth bias, z = strength (0 = off), w = fade distance, m
     ("pattern_camera", "vec4"),  # xyz = f32(camera - an anchor near it): where noise by place is looked up; w = 1: rows
     # may have shear
+    ("view_look", "vec4"),  # x = bloom's share, y = passes.TONE_MAPS, z = the LUT's share, w = dither in 8-bit codes
+    ("view_exposure", "vec4"),  # seconds since the last frame, EV per second up and down; w = 1: at once
+    ("relative_origin", "vec4"),  # xyz = from this view's camera to where DRAW_CAMERA_RELATIVE rows count from
 )
 
 MATERIAL_BLOCK = (

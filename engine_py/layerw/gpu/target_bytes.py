@@ -27,12 +27,12 @@ def _writes(row: Pass) -> tuple[str, ...]:
 
 
 def _uses(row: Pass) -> tuple[str, ...]:
-    return tuple(filter(None, (*row.reads, row.color, row.depth)))
+    return tuple(filter(None, (*row.targets_read, row.color, row.depth)))
 
 
 def live_passes(flags: int, passes: Sequence[Pass], targets: Sequence[Target]) -> list[Pass]:
     """The passes that run with these flags and whose results reach a target from outside."""
-    needed = {target.name for target in targets if target.outside}
+    needed = {target.name for target in targets if target.outside or target.history}
     kept: list[Pass] = []
     for row in reversed([row for row in passes if not row.when or flags & flag(row.when)]):
         if needed.intersection(_writes(row)):
@@ -50,7 +50,7 @@ def share_images(rows: Sequence[Pass], targets: Sequence[Target]) -> list[Target
     for at, row in enumerate(rows):
         for name in _uses(row):
             target = by_name[name]
-            if target.outside or name in placed or name not in written:
+            if target.outside or target.history or name in placed or name not in written:
                 continue
             placed.add(name)
             last = max(later for later, other in enumerate(rows) if name in _uses(other))
@@ -73,6 +73,19 @@ def view_images(flags: int) -> tuple[Target, ...]:
     return tuple(share_images(live_passes(flags, PASSES, TARGETS), TARGETS))
 
 
+@lru_cache
+def history_bytes(flags: int) -> int:
+    """What a view with these flags keeps from frame to frame: two images each, of fixed sizes."""
+    written = {name for row in live_passes(flags, PASSES, TARGETS) for name in _writes(row)}
+    return sum(2 * FORMAT_BYTES[t.format] * t.side * t.side for t in TARGETS if t.history and t.name in written)
+
+
+@lru_cache
+def shown_timers(flags: int) -> tuple[str, ...]:
+    """What reports call the passes of a view with these flags, in order."""
+    return tuple(dict.fromkeys(row.timer for row in live_passes(flags, PASSES, TARGETS)))
+
+
 def target_bytes(picture: tuple[int, int], views: Sequence[SizedView]) -> int:
     """Bytes of all targets: a picture of this size with its canvas, and what the views need one after the other."""
     most: Counter[tuple[str, int, int, int]] = Counter()
@@ -84,4 +97,4 @@ def target_bytes(picture: tuple[int, int], views: Sequence[SizedView]) -> int:
         most |= own
     outside = sum(FORMAT_BYTES[target.format] * target.images for target in TARGETS if target.outside)
     inside = sum(FORMAT_BYTES[key[0]] * key[1] * key[2] * key[3] * count for key, count in most.items())
-    return outside * picture[0] * picture[1] + inside
+    return outside * picture[0] * picture[1] + inside + sum(history_bytes(view.flags) for view in views)

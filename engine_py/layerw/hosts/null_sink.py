@@ -79,6 +79,9 @@ class NullSink:
         self.views[view] = SizedView(flags, width, height)
         self.view_textures[view] = texture
 
+    def view_lut(self, texture: int) -> None:
+        _require(texture in self.textures and bool(self.views), f"view_lut {texture}")
+
     def frame_block(self, data: int, size_bytes: int) -> None:
         _require(bool(self.views), "a frame block before any view")
         self.block = np.array(self._read(data))

@@ -5,7 +5,8 @@ import { box, camera, grid, shadowMatrix, sphere } from './geometry.js';
 const floats = (values) => Float32Array.from(values);
 
 /** The FRAME_BLOCK of a camera. */
-export function frameBlock({ eye, look, width, height, time = 1, shadow = true, fog = 0.00008 }) {
+export function frameBlock(options) {
+  const { eye, look, width, height, time = 1, shadow = true, fog = 0.00008 } = options;
   const block = new Float32Array(FRAME_BLOCK_BYTES / 4);
   const set = (name, values) => block.set(values, FRAME_BLOCK[name].offsetBytes / 4);
   const { matrix, inverse } = camera(look, Math.PI / 3, width / height);
@@ -30,6 +31,8 @@ export function frameBlock({ eye, look, width, height, time = 1, shadow = true, 
   set('wind', [0.8, 0.6, 0.4, 0.35]);
   const center = [0 - eye[0], 0 - eye[1], 0 - eye[2]];
   set('shadowMatrix', shadowMatrix(toSun, center, 24));
+  set('viewLook', [options.bloom ?? 0, options.toneMap ?? 0, 0, 1]);
+  set('viewExposure', [1 / 60, 3, 1, options.adapt ? 0 : 1]);
   set('shadowParams', [1 / 2048, 0.0015, shadow ? 0.9 : 0, 80]);
   return block;
 }
@@ -137,7 +140,8 @@ export function frame(stream, heap, options) {
   stream.add('rows_capacity', rows);
   columns.forEach((column, i) => stream.add('rows_write', i, 0, rows, heap.put(column)));
   stream.add('visible_rows', heap.put(Uint32Array.from(list.keys())), list.length);
-  stream.add('view', 0, 0, 0, 0, options.width, options.height, options.shadow === false ? 0 : 1);
+  const flags = (options.shadow === false ? 0 : 1) | (options.bloom ? 2 : 0) | (options.auto ? 4 : 0);
+  stream.add('view', 0, 0, 0, 0, options.width, options.height, flags);
   stream.add('frame_block', heap.put(block), block.byteLength);
   const record = (item, i) => [item.mesh, item.material, i, 1, item.relative, 0, 0, 0];
   const pass = (test) => Uint32Array.from(list.flatMap((item, i) => (test(item) ? record(item, i) : [])));

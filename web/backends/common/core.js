@@ -101,6 +101,11 @@ export class Core {
     this.shown.push(view);
   }
 
+  /** @param {number} texture */
+  viewLut(texture) {
+    this.current.lut = texture === 0 ? null : this.textures.get(texture);
+  }
+
   /** The view that is being described. @returns {View} */
   get current() {
     const view = this.shown[this.shown.length - 1];
@@ -177,7 +182,9 @@ export class Core {
       this.drawn.triangles += found.triangles;
       outside += found.outside;
     }
-    this.drawn.draws = driver.graph.drawFrame(views, false);
+    const { times } = driver.executor;
+    times.onTime = (timer, gpuMs) => this.events.passTime(timer, gpuMs);
+    this.drawn.draws = driver.graph.drawFrame(views, times.next());
     this.readings.begin(driver.executor);
     if (outside > 0) {
       throw new Error(`${outside} draws index past the ${this.visibleCount} visible rows and were skipped.`);
@@ -406,12 +413,12 @@ export class Core {
     this.driver?.graph.resize(this.width, this.height);
   }
 
-  /** @returns {{ draws: number, triangles: number, liveHandles: number, gpuBytes: number }} */
+  /** @returns {{ draws: number, triangles: number, liveHandles: number, gpuBytes: number, gpuMs: number | null }} */
   stats() {
     const liveHandles = this.buffers.liveCount + this.textures.liveCount + this.meshes.liveCount
       + this.materials.liveCount;
     const { driver } = this;
     const fixed = driver ? driver.buffers.sizeBytes + driver.graph.sizeBytes + driver.executor.readingBytes : 0;
-    return { ...this.drawn, liveHandles, gpuBytes: this.resourceBytes + fixed };
+    return { ...this.drawn, liveHandles, gpuBytes: this.resourceBytes + fixed, gpuMs: driver?.executor.times.gpuMs ?? null };
   }
 }

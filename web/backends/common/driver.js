@@ -33,14 +33,17 @@
  * @property {(native: any) => false} destroyTarget
  * @property {(width: number, height: number) => void} resize of the picture and the canvas
  * @property {(name: string, view: View) => any} outside the image of a target that the graph does not allocate
- * @property {() => void} beginFrame
- * @property {(view: View, group: Group, color: any, depth: any, resolve: any) => void} beginGroup
+ * @property {(timed: boolean) => void} beginFrame
+ * @property {(view: View, group: Group, natives: { color: any, depth: any, resolve: any }, clearsColor: boolean) => void}
+ *   beginGroup
+ * @property {(pass: Pass, from: any, into: any) => void} resolveDepth
  * @property {(pass: Pass, list: number, runs: Runs, reads: any[]) => number} draws returns the draw calls
  * @property {(pass: Pass, reads: any[]) => number} fullscreen
- * @property {(group: Group) => void} endGroup
+ * @property {() => void} endGroup
  * @property {() => void} endFrame shows the picture on the canvas
  * @property {() => Promise<import('./readings.js').Picture>} read
  * @property {number} readingBytes of pictures on their way back
+ * @property {import('./timing.js').PassTimes} times
  */
 /**
  * @typedef {object} Parts

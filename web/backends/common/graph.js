@@ -12,12 +12,17 @@ import { planView } from './plan.js';
 /** @typedef {import('./driver.js').Executor} Executor */
 /** @typedef {{ format: import('../../gen/passes.js').Format, samples: number, width: number, height: number }} Image */
 /** @typedef {{ image: Image, native: any, used: boolean }} Pooled */
+/** What a view keeps from frame to frame: this frame writes `next`, and reads what the last one wrote.
+ * @typedef {{ image: Image, last: any, next: any, used: boolean }} History */
 
 /** @param {Image} image @returns {number} */
 const imageBytes = ({ format, samples, width, height }) => FORMAT_BYTES[format] * samples * width * height;
 /** What the API itself keeps a pixel of the picture: the picture, and the canvas's images. */
 const OUTSIDE_BYTES = TARGETS.filter(({ outside }) => outside)
   .reduce((sum, { format, images }) => sum + FORMAT_BYTES[format] * images, 0);
+
+const OUTSIDE = new Set(TARGETS.filter(({ outside }) => outside).map(({ name }) => name));
+const HISTORY = new Map(TARGETS.filter(({ history }) => history).map((target) => [target.name, target]));
 
 export class Graph {
   /** @param {Executor} executor */
@@ -27,12 +32,17 @@ export class Graph {
     this.plans = new Map();
     /** @type {Pooled[]} */
     this.pool = [];
+    /** By view and target. @type {Map<string, History>} */
+    this.histories = new Map();
+    /** Images from outside that this frame has drawn into. @type {Set<any>} */
+    this.touched = new Set();
     this.outsideBytes = 0;
   }
 
   /** Of all targets. */
   get sizeBytes() {
-    return this.pool.reduce((sum, { image }) => sum + imageBytes(image), this.outsideBytes);
+    const kept = [...this.histories.values()].reduce((sum, { image }) => sum + 2 * imageBytes(image), 0);
+    return this.pool.reduce((sum, { image }) => sum + imageBytes(image), this.outsideBytes + kept);
   }
 
   /** The picture has another size: nothing fits any more. @param {number} width @param {number} height */
@@ -44,8 +54,9 @@ export class Graph {
 
   /** @param {readonly View[]} views in drawing order @param {boolean} split @returns {number} draws */
   drawFrame(views, split) {
-    for (const pooled of this.pool) pooled.used = false;
-    this.executor.beginFrame();
+    for (const kept of [...this.pool, ...this.histories.values()]) kept.used = false;
+    this.touched.clear();
+    this.executor.beginFrame(split);
     let draws = 0;
     const used = new Set();
     for (const view of views) {
@@ -56,6 +67,7 @@ export class Graph {
       for (const pooled of images) pooled.used = false; // free for the next view
     }
     this.executor.endFrame();
+    this.endHistories();
     this.pool = this.pool.filter((pooled) => used.has(pooled) || this.executor.destroyTarget(pooled.native));
     return draws;
   }
@@ -85,20 +97,59 @@ export class Graph {
     });
   }
 
+  /** What this frame wrote is the next one's past; what no view wrote is freed. */
+  endHistories() {
+    for (const [key, history] of this.histories) {
+      if (history.used) [history.last, history.next] = [history.next, history.last];
+      else {
+        this.executor.destroyTarget(history.last);
+        this.executor.destroyTarget(history.next);
+        this.histories.delete(key);
+      }
+    }
+  }
+
+  /** @param {string} name @param {View} view @returns {History} */
+  history(name, view) {
+    const key = `${view.index} ${name}`;
+    let history = this.histories.get(key);
+    if (!history) {
+      const { format, side } = HISTORY.get(name) ?? TARGETS[0];
+      const image = { format, samples: 1, width: side, height: side };
+      const [last, next] = [this.executor.createTarget(image), this.executor.createTarget(image)];
+      this.histories.set(key, history = { image, last, next, used: false });
+    }
+    history.used = true;
+    return history;
+  }
+
   /** @param {View} view @param {Plan} plan @param {Pooled[]} images @returns {number} draws */
   drawView(view, { groups, imageOf }, images) {
     const { executor } = this;
-    /** @param {string} name @returns {any} the API's image of a target; null = nobody drew it */
-    const native = (name) => (name === '' ? null : images[imageOf.get(name) ?? -1]?.native ?? executor.outside(name, view));
+    /** The API's image of a target; null = nobody drew it. @param {string} name */
+    const read = (name) => {
+      if (HISTORY.has(name)) return this.histories.get(`${view.index} ${name}`)?.last ?? null;
+      if (OUTSIDE.has(name)) return executor.outside(name, view);
+      return images[imageOf.get(name) ?? -1]?.native ?? null;
+    };
+    /** @param {string} name */
+    const drawn = (name) => (name === '' ? null : HISTORY.has(name) ? this.history(name, view).next : read(name));
     let draws = 0;
     for (const group of groups) {
-      executor.beginGroup(view, group, native(group.color), native(group.depth), native(group.resolve));
-      for (const { pass, list } of group.steps) {
-        const reads = pass.reads.map(native);
-        if (pass.kind === 'fullscreen') draws += executor.fullscreen(pass, reads);
-        else draws += executor.draws(pass, list, view.runs[list], reads);
+      const natives = { color: drawn(group.color), depth: drawn(group.depth), resolve: drawn(group.resolve) };
+      const [{ pass }] = group.steps;
+      if (pass.kind === 'resolve') {
+        executor.resolveDepth(pass, read(pass.reads[0]), natives.depth);
+        continue;
       }
-      executor.endGroup(group);
+      executor.beginGroup(view, group, natives, group.clearsColor && !this.touched.has(natives.color));
+      for (const step of group.steps) {
+        const reads = step.pass.reads.map(read);
+        if (step.list < 0) draws += executor.fullscreen(step.pass, reads);
+        else draws += executor.draws(step.pass, step.list, view.runs[step.list], reads);
+      }
+      executor.endGroup();
+      if (OUTSIDE.has(group.color)) this.touched.add(natives.color);
     }
     return draws;
   }

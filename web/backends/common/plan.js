@@ -3,7 +3,7 @@
  *
  * Owns: the rules (engine_py/layerw/frame/target_bytes.py has the same for the ledger): what nobody reads is left out; a
  * draw pass without draws is, too, where an earlier pass has written its target; neighbours that draw into the same
- * targets are one group; a resolve belongs to the group before it; targets whose lives do not meet share an image.
+ * targets are one group; a resolve of colour belongs to the group before it; targets whose lives do not meet share an image.
  */
 
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
@@ -31,7 +31,7 @@ const uses = ({ reads, color, depth }) => [...reads, color, depth].filter((name)
 /** The passes whose results reach a target from outside. @param {readonly Pass[]} passes @param {readonly Target[]} targets
  * @param {(pass: Pass) => boolean} isEmpty whether a draw pass draws nothing @returns {Pass[]} */
 function live(passes, targets, isEmpty) {
-  const needed = new Set(targets.filter(({ outside }) => outside).map(({ name }) => name));
+  const needed = new Set(targets.filter(({ outside, history }) => outside || history).map(({ name }) => name));
   /** @type {Pass[]} */
   const kept = [];
   for (let at = passes.length - 1; at >= 0; at -= 1) {
@@ -60,7 +60,7 @@ function shareImages(passes, targets) {
   passes.forEach((pass, at) => {
     for (const name of uses(pass)) {
       const target = /** @type {Target} */ (targets.find((one) => one.name === name));
-      if (target.outside || imageOf.has(name) || !written.has(name)) continue;
+      if (target.outside || target.history || imageOf.has(name) || !written.has(name)) continue;
       const last = passes.findLastIndex((later) => uses(later).includes(name));
       let image = images.findIndex((one, index) => shape(one) === shape(target) && until[index] < at);
       if (image < 0) image = images.push(target) - 1;
@@ -79,7 +79,7 @@ function groupsOf(passes, split, lists) {
   for (const pass of passes) {
     const { color, depth } = pass;
     const last = groups[groups.length - 1];
-    if (pass.kind === 'resolve') {
+    if (pass.kind === 'resolve' && color !== '') {
       last.resolve = color;
       continue;
     }

@@ -17,6 +17,8 @@ const NEEDS = ROWS.map(({ when }) => (when === '' ? 0 : 1 << VIEW_FLAGS.indexOf(
 export class View {
   /** The texture that it is drawn into; null = the picture. @type {TextureRecord | null} */
   texture = null;
+  /** What its colours go through. @type {TextureRecord | null} */
+  lut = null;
   x = 0;
   y = 0;
   width = 1;
@@ -35,7 +37,7 @@ export class View {
   /** @param {TextureRecord | null} texture @param {number} x @param {number} y @param {number} width @param {number} height
    * @param {number} flags */
   begin(texture, x, y, width, height, flags) {
-    Object.assign(this, { texture, x, y, width, height, flags });
+    Object.assign(this, { texture, x, y, width, height, flags, lut: null });
     this.lists.fill(null);
   }
 
@@ -72,6 +74,8 @@ export class View {
   /** Drops references, so that destroyed resources can be collected. */
   clear() {
     this.hasBlock = false;
+    this.texture = null;
+    this.lut = null;
     this.lists.fill(null);
     for (const runs of this.runs) runs.clear();
   }

@@ -1,7 +1,9 @@
 // @ts-check
 /** @file The executor of the null backend: counts what the others would draw. */
+import { PassTimes } from '../common/timing.js';
 
 export class NullPasses {
+  times = new PassTimes(false);
   readingBytes = 0;
   /** @returns {object} */
   createTarget() { return {}; }
@@ -12,6 +14,7 @@ export class NullPasses {
   outside() { return {}; }
   beginFrame() {}
   beginGroup() {}
+  resolveDepth() {}
   endGroup() {}
   endFrame() {}
   /** @param {import('../../gen/passes.js').Pass} _pass @param {number} _list @param {import('../common/runs.js').Runs} runs

@@ -4,4 +4,7 @@
 /** @typedef {import('../../gen/passes.js').Format} Format */
 
 /** @param {WebGL2RenderingContext} gl @returns {Readonly<Record<Format, number>>} internal formats */
-export const formatsOf = (gl) => Object.freeze({ depth32float: gl.DEPTH_COMPONENT32F, picture: gl.SRGB8_ALPHA8 });
+export const formatsOf = (gl) => Object.freeze({
+  depth32float: gl.DEPTH_COMPONENT32F, picture: gl.SRGB8_ALPHA8, rgb10a2: gl.RGB10_A2, rgba16float: gl.RGBA16F,
+  r32float: gl.R32F,
+});

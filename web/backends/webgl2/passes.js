@@ -8,19 +8,21 @@ import { DRAW_CAMERA_RELATIVE, DRAW_MIRRORED } from '../../gen/layouts.js';
 import { TARGETS } from '../../gen/passes.js';
 import { DRAW_BINDING, MATERIAL_BINDING, unitOf } from './pipelines.js';
 import { Webgl2Targets } from './targets.js';
+import { GlTimer } from './timing.js';
 
 /** @typedef {import('../common/runs.js').Runs} Runs */
 /** @typedef {import('../common/plan.js').Group} Group */
 /** @typedef {import('../common/view.js').View} View */
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
 /** @typedef {import('./targets.js').Native} Native */
+/** @typedef {{ color: Native | null, depth: Native | null, resolve: Native | null }} Natives */
 const POLL_MS = 2;
 const DRAW_FLAGS = DRAW_CAMERA_RELATIVE | DRAW_MIRRORED;
 const ROW_ATTRIBUTE = 5;
 
 export class Webgl2Passes {
   readingBytes = 0;
-  /** @type {{ group: Group, color: Native | null, depth: Native | null, resolve: Native | null } | null} */
+  /** @type {Natives & { group: Group } | null} */
   #drawn = null;
 
   /** @param {WebGL2RenderingContext} gl @param {import('./state.js').GlState} state
@@ -33,11 +35,15 @@ export class Webgl2Passes {
     this.pipelines = pipelines;
     this.textures = textures;
     this.targets = new Webgl2Targets(gl);
+    this.timer = new GlTimer(gl);
+    this.times = this.timer.times;
     this.drawBuffers = [0, 1, 2, 3].map((flags) => this.makeDrawBuffer(flags));
     /** @type {Native | null} */
     this.picture = null;
     /** What passes read where nobody drew it, by format. @type {Map<string, Native>} */
     this.blank = new Map();
+    /** Of programs' textures, whose own parameters serve materials. */
+    this.linear = makeLinearSampler(gl);
     /** What the draw loop bound, by texture unit. @type {(WebGLTexture | null)[]} */
     this.boundTextures = [null, null, null, null, null];
     /** @type {(WebGLSampler | null)[]} */
@@ -74,29 +80,44 @@ export class Webgl2Passes {
   }
 
   /** @param {string} name @param {View} view @returns {Native | null} */
-  outside(name, { texture }) {
-    if (name !== 'picture') return null;
-    return texture === null ? this.picture : texture.native.target;
+  outside(name, { texture, lut }) {
+    if (name === 'lut') return lut && this.targets.of(lut);
+    return texture === null ? this.picture : this.targets.of(texture);
   }
 
   // -- a frame -----------------------------------------------------------------------------------------------------
-  beginFrame() {
+  /** @param {boolean} timed */
+  beginFrame(timed) {
+    this.timer.beginFrame(timed);
     this.state.offscreen();
     this.buffers.bindRows();
   }
 
-  /** @param {View} view @param {Group} group @param {Native | null} color @param {Native | null} depth
-   * @param {Native | null} resolve */
-  beginGroup(view, group, color, depth, resolve) {
+  /** @param {View} view @param {Group} group @param {Natives} natives @param {boolean} clearsColor */
+  beginGroup(view, group, { color, depth, resolve }, clearsColor) {
     const { gl } = this;
     const { width, height } = /** @type {Native} */ (color ?? depth);
+    this.timer.begin(group.steps[0].pass.timer);
     this.buffers.bindFrame(view.index);
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.targets.framebuffer(color, depth));
-    gl.viewport(0, 0, width, height);
     gl.depthMask(true);
-    const bits = (color && group.clearsColor ? gl.COLOR_BUFFER_BIT : 0) | (depth && group.clearsDepth ? gl.DEPTH_BUFFER_BIT : 0);
+    const bits = (color && clearsColor ? gl.COLOR_BUFFER_BIT : 0) | (depth && group.clearsDepth ? gl.DEPTH_BUFFER_BIT : 0);
     if (bits !== 0) gl.clear(bits);
+    if (group.color === 'picture') gl.viewport(view.x, view.y, view.width, view.height);
+    else gl.viewport(0, 0, width, height);
     this.#drawn = { group, color, depth, resolve };
+  }
+
+  /** @param {Pass} row @param {Native} from @param {Native} into */
+  resolveDepth(row, from, into) {
+    const { gl } = this;
+    const { width, height } = into;
+    const [source, target] = [this.targets.framebuffer(null, from), this.targets.framebuffer(null, into)];
+    this.timer.begin(row.timer);
+    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, source);
+    gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, target);
+    gl.blitFramebuffer(0, 0, width, height, 0, 0, width, height, gl.DEPTH_BUFFER_BIT, gl.NEAREST);
+    this.timer.end();
   }
 
   endGroup() {
@@ -116,12 +137,14 @@ export class Webgl2Passes {
       ...(depth && !group.keepsDepth ? [gl.DEPTH_ATTACHMENT] : []),
     ];
     if (dropped.length > 0) gl.invalidateFramebuffer(gl.READ_FRAMEBUFFER, dropped);
+    this.timer.end();
     this.#drawn = null;
   }
 
   /** Shows the picture. */
   endFrame() {
     const { gl, picture } = this;
+    this.timer.endFrame();
     if (!picture) return;
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     this.state.onscreen();
@@ -151,11 +174,12 @@ export class Webgl2Passes {
   /** @param {Pass} row @param {(Native | null)[]} reads */
   #bindReads(row, reads) {
     const { gl } = this;
-    row.reads.forEach((name, index) => {
+    const natives = reads.map((native, index) => native ?? this.#blank(row.reads[index])); // making one binds it
+    natives.forEach((native, index) => {
       const unit = unitOf(row, index);
       gl.activeTexture(gl.TEXTURE0 + unit);
-      gl.bindTexture(gl.TEXTURE_2D, (reads[index] ?? this.#blank(name)).texture);
-      gl.bindSampler(unit, null);
+      gl.bindTexture(gl.TEXTURE_2D, native.texture);
+      gl.bindSampler(unit, native.format === 'picture' ? this.linear : null);
     });
   }
 
@@ -265,4 +289,12 @@ export class Webgl2Passes {
     gl.deleteSync(fence);
     if (state === gl.WAIT_FAILED || gl.isContextLost()) throw new Error('The WebGL2 context was lost.');
   }
+}
+
+/** @param {WebGL2RenderingContext} gl */
+function makeLinearSampler(gl) {
+  const sampler = gl.createSampler();
+  for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.samplerParameteri(sampler, name, gl.LINEAR);
+  for (const name of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.samplerParameteri(sampler, name, gl.CLAMP_TO_EDGE);
+  return sampler;
 }

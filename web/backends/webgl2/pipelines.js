@@ -6,7 +6,7 @@
  */
 import { COLUMNS, MATERIAL_BLEND, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_TEXTURES } from '../../gen/layouts.js';
 import { PASSES, WARM_UP } from '../../gen/passes.js';
-import { PIPELINE_FLAGS, glslProgram, meshProgram, overrides } from '../../shaders/loader.js';
+import { PIPELINE_FLAGS, glslProgram, meshProgram, overrides, passOverrides } from '../../shaders/loader.js';
 
 /** @typedef {import('../common/resources.js').MaterialRecord} MaterialRecord */
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
@@ -92,7 +92,7 @@ export class Webgl2Pipelines {
       if (location !== null) gl.uniform1i(location, unit);
     }
     const row = this.rows.get(program);
-    row?.reads.forEach((name, index) => {
+    row?.names.forEach((name, index) => {
       const location = gl.getUniformLocation(program, name);
       if (location !== null) gl.uniform1i(location, unitOf(row, index));
     });
@@ -100,8 +100,9 @@ export class Webgl2Pipelines {
 
   /** @param {Pass} row @returns {WebGLProgram} */
   fullscreen(row) {
-    return this.programs.get(row.name)
-      ?? this.start(row.name, glslProgram(this.chunks, row.shader, this.clipControl), row);
+    const label = `${row.shader} ${row.names.join(' ')}`;
+    return this.programs.get(label)
+      ?? this.start(label, glslProgram(this.chunks, row.shader, this.clipControl, passOverrides(row)), row);
   }
 
   /** @param {WebGLProgram} program @returns {WebGLProgram} ready to use */
@@ -118,7 +119,7 @@ export class Webgl2Pipelines {
     let pipeline = this.cache.get(key);
     if (!pipeline) {
       const variant = flags & PIPELINE_FLAGS & ~MATERIAL_DOUBLE_SIDED;
-      const label = `${row.shader || kind} ${variant}`;
+      const label = `${row.shader || kind} ${variant} ${passOverrides(row).ENCODED ?? ''}`;
       const program = this.programs.get(label)
         ?? this.start(label, glslProgram(this.chunks, meshProgram(kind, row), this.clipControl, overrides(variant, row)), row);
       pipeline = { program, linked: false, label, doubleSided: (flags & MATERIAL_DOUBLE_SIDED) !== 0 };

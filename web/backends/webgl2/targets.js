@@ -9,8 +9,13 @@ import { formatsOf } from './formats.js';
 /** @typedef {{ number: number, format: import('../../gen/passes.js').Format, width: number, height: number,
  *   texture: WebGLTexture | null, renderbuffer: WebGLRenderbuffer | null }} Native */
 
+const NO_FLOAT = 'This WebGL2 cannot draw into float textures (EXT_color_buffer_float), which light needs; a newer browser '
+  + 'or driver can.';
+
 export class Webgl2Targets {
   #made = 0;
+  /** Textures of programs as targets. @type {WeakMap<WebGLTexture, Native>} */
+  #foreign = new WeakMap();
   /** By the numbers of colour and depth. @type {Map<string, WebGLFramebuffer>} */
   #framebuffers = new Map();
 
@@ -18,6 +23,7 @@ export class Webgl2Targets {
   constructor(gl) {
     this.gl = gl;
     this.formats = formatsOf(gl);
+    if (!gl.getExtension('EXT_color_buffer_float') && !gl.isContextLost()) throw new Error(NO_FLOAT);
   }
 
   /** @param {import('../common/graph.js').Image} image @returns {Native} */
@@ -26,6 +32,17 @@ export class Webgl2Targets {
     const native = { number: this.#made, format, width, height, texture: null, renderbuffer: null };
     if (samples > 1) return { ...native, renderbuffer: this.#renderbuffer(format, samples, width, height) };
     return { ...native, texture: this.#texture(format, width, height) };
+  }
+
+  /** A program's texture as a target. @param {import('../common/resources.js').TextureRecord} record @returns {Native} */
+  of({ native: texture, width, height }) {
+    let native = this.#foreign.get(texture);
+    if (!native) {
+      this.#made += 1;
+      native = { number: this.#made, format: 'picture', width, height, texture, renderbuffer: null };
+      this.#foreign.set(texture, native);
+    }
+    return native;
   }
 
   /** @param {import('../../gen/passes.js').Format} format @param {number} samples @param {number} width
@@ -46,7 +63,7 @@ export class Webgl2Targets {
     gl.bindTexture(gl.TEXTURE_2D, texture);
     gl.texStorage2D(gl.TEXTURE_2D, 1, this.formats[format], width, height);
     const isDepth = format === 'depth32float';
-    const filter = isDepth ? gl.LINEAR : gl.NEAREST;
+    const filter = isDepth || format === 'rgba16float' ? gl.LINEAR : gl.NEAREST;
     for (const [name, value] of [
       [gl.TEXTURE_MIN_FILTER, filter], [gl.TEXTURE_MAG_FILTER, filter],
       [gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE], [gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE],

@@ -88,8 +88,7 @@ export class WebgpuBackend extends Core {
     const textures = new WebgpuTextures(device, wgslModule(this.chunks, 'downsample'), checked);
     const buffers = new WebgpuBuffers(device, layouts.frame, checked);
     const pipelines = new WebgpuPipelines(device, layouts, this.chunks, textures);
-    this.timer = new GpuTimer(device);
-    const executor = new WebgpuPasses(device, context, buffers, pipelines);
+    const executor = new WebgpuPasses(device, context, buffers, pipelines, new GpuTimer(device));
     this.warmed = pipelines.warmed;
     const { maxBufferSize, maxStorageBufferBindingSize, maxTextureDimension2D } = device.limits;
     const maxRows = Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / 16 / 1024) * 1024;
@@ -135,12 +134,6 @@ export class WebgpuBackend extends Core {
       this.apiError(/** @type {Error} */ (error).message);
       if (!this.destroyed) this.onGone?.(/** @type {Error} */ (error).message);
     }
-  }
-
-  /** @override @returns {{ draws: number, triangles: number, liveHandles: number, gpuBytes: number,
-   *   gpuMs: number | null }} */
-  stats() {
-    return { ...super.stats(), gpuMs: this.timer?.gpuMs ?? null };
   }
 
   /** @returns {Promise<{ width: number, height: number, data: Uint8Array }>} */

@@ -9,7 +9,11 @@ export const CANVAS_FORMAT = /** @type {'bgra8unorm' | 'rgba8unorm'} */ (
 export const COLOR_FORMAT = /** @type {const} */ (`${CANVAS_FORMAT}-srgb`);
 
 /** @type {Readonly<Record<Format, GPUTextureFormat>>} */
-export const FORMATS = Object.freeze({ depth32float: 'depth32float', picture: COLOR_FORMAT });
+export const FORMATS = Object.freeze({
+  depth32float: 'depth32float', picture: COLOR_FORMAT, rgb10a2: 'rgb10a2unorm', rgba16float: 'rgba16float',
+  r32float: 'r32float',
+});
 
 /** How a shader reads them. @param {Format} format @returns {GPUTextureSampleType} */
-export const sampleType = (format) => (format === 'depth32float' ? 'depth' : 'float');
+export const sampleType = (format) => (
+  format === 'depth32float' ? 'depth' : format === 'r32float' ? 'unfilterable-float' : 'float');

@@ -5,14 +5,16 @@
  * what passes read. Knows no pass by name: rows say what is drawn, into what and how.
  */
 import { DRAW_CAMERA_RELATIVE, DRAW_MIRRORED } from '../../gen/layouts.js';
-import { TARGETS } from '../../gen/passes.js';
+import { READ_GROUP, TARGETS } from '../../gen/passes.js';
 import { COLOR_FORMAT, FORMATS } from './formats.js';
+import { nextNumber } from './textures.js';
 
 /** @typedef {import('../common/runs.js').Runs} Runs */
 /** @typedef {import('../common/plan.js').Group} Group */
 /** @typedef {import('../common/view.js').View} View */
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
 /** @typedef {{ texture: GPUTexture, view: GPUTextureView, number: number }} Native */
+/** @typedef {{ color: Native | null, depth: Native | null, resolve: Native | null }} Natives */
 const RENDER_ATTACHMENT = 0x10;
 const COPY_SRC = 0x01;
 const MAP_READ = 0x1;
@@ -20,7 +22,6 @@ const COPY_DST = 0x8; // of buffers
 const COPY_ROW_BYTES = 256; // the API pads rows to it
 const TEXTURE_BINDING = 0x04;
 const DRAW_FLAGS = DRAW_CAMERA_RELATIVE | DRAW_MIRRORED;
-const INPUT_GROUP = Object.freeze({ draws: 3, fullscreen: 1, resolve: 0 });
 
 export class WebgpuPasses {
   readingBytes = 0;
@@ -28,19 +29,20 @@ export class WebgpuPasses {
   #encoder = null;
   /** @type {GPURenderPassEncoder | null} */
   #pass = null;
-  /** @type {View | null} */
-  #view = null;
+  /** Of the group's colour. @type {GPUTextureFormat | null} */
+  #format = null;
   /** Bind groups of what a pass reads, by pass and images. @type {Map<string, GPUBindGroup>} */
   #inputs = new Map();
-  #made = 0;
 
   /** @param {GPUDevice} device @param {GPUCanvasContext} context @param {import('./buffers.js').WebgpuBuffers} buffers
-   * @param {import('./pipelines.js').WebgpuPipelines} pipelines */
-  constructor(device, context, buffers, pipelines) {
+   * @param {import('./pipelines.js').WebgpuPipelines} pipelines @param {import('./timing.js').GpuTimer} timer */
+  constructor(device, context, buffers, pipelines, timer) {
     this.device = device;
     this.context = context;
     this.buffers = buffers;
     this.pipelines = pipelines;
+    this.timer = timer;
+    this.times = timer.times;
     this.drawGroups = [0, 1, 2, 3].map((flags) => this.makeDrawGroup(flags));
     /** @type {Native | null} */
     this.picture = null;
@@ -60,7 +62,8 @@ export class WebgpuPasses {
   // -- targets -----------------------------------------------------------------------------------------------------
   /** @param {import('../common/graph.js').Image} image @returns {Native} */
   createTarget({ format, samples, width, height }) {
-    const usage = RENDER_ATTACHMENT | (samples === 1 ? TEXTURE_BINDING : 0);
+    const isRead = samples === 1 || format === 'depth32float';
+    const usage = RENDER_ATTACHMENT | (isRead ? TEXTURE_BINDING : 0);
     return this.#native(this.device.createTexture({
       label: `target ${format}`, size: [width, height], format: FORMATS[format], sampleCount: samples, usage,
     }));
@@ -68,8 +71,7 @@ export class WebgpuPasses {
 
   /** @param {GPUTexture} texture @returns {Native} */
   #native(texture) {
-    this.#made += 1;
-    return { texture, view: texture.createView(), number: this.#made };
+    return { texture, view: texture.createView(), number: nextNumber() };
   }
 
   /** @param {Native} native @returns {false} */
@@ -90,33 +92,59 @@ export class WebgpuPasses {
   }
 
   /** @param {string} name @param {View} view @returns {Native | null} */
-  outside(name, { texture }) {
-    if (name !== 'picture') return null;
+  outside(name, { texture, lut }) {
+    if (name === 'lut') return lut?.native ?? null;
     return texture === null ? this.picture : texture.native;
   }
 
   // -- a frame -----------------------------------------------------------------------------------------------------
-  beginFrame() {
+  /** @param {boolean} timed */
+  beginFrame(timed) {
     this.#encoder = this.device.createCommandEncoder();
+    this.timer.beginFrame(timed);
   }
 
-  /** @param {View} view @param {Group} group @param {Native | null} color @param {Native | null} depth
-   * @param {Native | null} resolve */
-  beginGroup(view, group, color, depth, resolve) {
+  /** @param {View} view @param {Group} group @param {Natives} natives @param {boolean} clearsColor */
+  beginGroup(view, group, { color, depth, resolve }, clearsColor) {
     const encoder = /** @type {GPUCommandEncoder} */ (this.#encoder);
     const pass = encoder.beginRenderPass({
       colorAttachments: color === null ? [] : [{
-        view: color.view, resolveTarget: resolve?.view, loadOp: group.clearsColor ? 'clear' : 'load',
+        view: color.view, resolveTarget: resolve?.view, loadOp: clearsColor ? 'clear' : 'load',
         storeOp: group.keepsColor ? 'store' : 'discard',
       }],
       depthStencilAttachment: depth === null ? undefined : {
         view: depth.view, depthClearValue: 0, depthLoadOp: group.clearsDepth ? 'clear' : 'load',
         depthStoreOp: group.keepsDepth ? 'store' : 'discard',
       },
+      timestampWrites: this.timer.writes(group.steps[0].pass.timer),
     });
+    if (group.color === 'picture') {
+      pass.setViewport(view.x, view.y, view.width, view.height, 0, 1);
+      pass.setScissorRect(view.x, view.y, view.width, view.height);
+    }
     pass.setBindGroup(0, this.buffers.frameGroup(view.index));
     this.#pass = pass;
-    this.#view = view;
+    this.#format = color?.texture.format ?? null;
+  }
+
+  /** The depth of the first sample. @param {Pass} row @param {Native} from @param {Native} into */
+  resolveDepth(row, from, into) {
+    const pass = /** @type {GPUCommandEncoder} */ (this.#encoder).beginRenderPass({
+      colorAttachments: [], timestampWrites: this.timer.writes(row.timer),
+      depthStencilAttachment: { view: into.view, depthClearValue: 0, depthLoadOp: 'clear', depthStoreOp: 'store' },
+    });
+    const { pipeline, layout } = this.pipelines.depthResolve;
+    const key = `depth ${from.number}`;
+    let group = this.#inputs.get(key);
+    if (!group) {
+      const entries = [{ binding: 0, resource: from.view }];
+      this.#inputs.set(key, group = this.device.createBindGroup({ label: key, layout, entries }));
+    }
+    pass.setPipeline(pipeline);
+    for (let nothing = 0; nothing < READ_GROUP; nothing += 1) pass.setBindGroup(nothing, this.pipelines.nothing);
+    pass.setBindGroup(READ_GROUP, group);
+    pass.draw(3);
+    pass.end();
   }
 
   endGroup() {
@@ -132,7 +160,9 @@ export class WebgpuPasses {
     if (picture && canvas.width === picture.texture.width && canvas.height === picture.texture.height) {
       encoder.copyTextureToTexture({ texture: picture.texture }, { texture: canvas }, [canvas.width, canvas.height]);
     }
+    this.timer.resolve(encoder);
     this.device.queue.submit([encoder.finish()]);
+    this.timer.read();
     this.#encoder = null;
   }
 
@@ -140,7 +170,9 @@ export class WebgpuPasses {
   /** @param {Pass} row @param {(Native | null)[]} reads @returns {number} draws */
   fullscreen(row, reads) {
     const pass = /** @type {GPURenderPassEncoder} */ (this.#pass);
-    pass.setPipeline(this.pipelines.fullscreen(row));
+    pass.setPipeline(this.pipelines.fullscreen(row, /** @type {GPUTextureFormat} */ (this.#format)));
+    pass.setBindGroup(1, this.pipelines.nothing);
+    pass.setBindGroup(2, this.pipelines.nothing);
     this.#bindReads(pass, row, reads);
     pass.draw(3);
     return 1;
@@ -153,7 +185,7 @@ export class WebgpuPasses {
     const key = `${row.name} ${natives.map(({ number }) => number).join(' ')}`;
     let group = this.#inputs.get(key);
     if (!group) this.#inputs.set(key, group = this.pipelines.inputGroup(row, natives.map(({ view }) => view)));
-    pass.setBindGroup(INPUT_GROUP[row.kind], group);
+    pass.setBindGroup(READ_GROUP, group);
   }
 
   /** @param {string} name of a target that nobody drew @returns {Native} one texel of zeros */

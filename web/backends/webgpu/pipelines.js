@@ -7,16 +7,14 @@
 import {
   COLUMNS, MATERIAL_BLEND, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, VERTEX, VERTEX_BYTES,
 } from '../../gen/layouts.js';
-import { PASSES, TARGETS, WARM_UP } from '../../gen/passes.js';
-import { PIPELINE_FLAGS, meshProgram, overrides, wgslModule } from '../../shaders/loader.js';
+import { PASSES, READ_BINDINGS, TARGETS, WARM_UP } from '../../gen/passes.js';
+import { PIPELINE_FLAGS, meshProgram, overrides, passOverrides, wgslModule } from '../../shaders/loader.js';
 import { FORMATS, sampleType } from './formats.js';
 
 /** @typedef {import('../common/resources.js').MaterialRecord} MaterialRecord */
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
 const VERTEX_STAGE = 1;
 const FRAGMENT_STAGE = 2;
-/** Where the sampler of what a pass reads is bound. */
-const SAMPLER_BINDING = 8;
 /** @type {GPUPrimitiveTopology[]} */
 const TOPOLOGY = ['triangle-list', 'line-list', 'point-list'];
 /** The draw passes, by draw_list.pass_id. */
@@ -56,15 +54,16 @@ export function makeLayouts(device) {
   };
 }
 
-/** The layout of what a pass reads: its targets in order, and a sampler for all of them (of draws, one that compares).
- * @param {GPUDevice} device @param {Pass} row */
-function makeInputLayout(device, { name, kind, reads }) {
+/** The layout of what a pass reads, and the samplers. @param {GPUDevice} device @param {Pass} row */
+function makeInputLayout(device, { name, reads, names }) {
   /** @type {GPUBindGroupLayoutEntry[]} */
-  const entries = reads.map((read, binding) => ({
-    binding, visibility: FRAGMENT_STAGE, texture: { sampleType: sampleType(target(read).format) },
+  const entries = reads.map((read, index) => ({
+    binding: READ_BINDINGS[names[index]], visibility: FRAGMENT_STAGE,
+    texture: { sampleType: sampleType(target(read).format) },
   }));
-  const type = kind === 'draws' ? 'comparison' : 'filtering';
-  entries.push({ binding: SAMPLER_BINDING, visibility: FRAGMENT_STAGE, sampler: { type } });
+  entries.push(
+    { binding: READ_BINDINGS.linear_sampler, visibility: FRAGMENT_STAGE, sampler: { type: 'filtering' } },
+    { binding: READ_BINDINGS.shadow_sampler, visibility: FRAGMENT_STAGE, sampler: { type: 'comparison' } });
   return device.createBindGroupLayout({ label: `inputs of ${name}`, entries });
 }
 
@@ -82,8 +81,12 @@ export class WebgpuPipelines {
     this.modules = new Map();
     /** @type {Map<string, GPURenderPipeline>} */
     this.fullscreens = new Map();
-    this.inputLayouts = new Map(PASSES.map((row) => [row, makeInputLayout(device, row)]));
-    this.passLayouts = new Map(PASSES.map((row) => [row, this.makePassLayout(row)]));
+    const drawing = PASSES.filter(({ kind }) => kind !== 'resolve');
+    this.inputLayouts = new Map(drawing.map((row) => [row, makeInputLayout(device, row)]));
+    this.empty = device.createBindGroupLayout({ label: 'nothing', entries: [] });
+    this.nothing = device.createBindGroup({ label: 'nothing', layout: this.empty, entries: [] });
+    this.passLayouts = new Map(drawing.map((row) => [row, this.makePassLayout(row)]));
+    this.depthResolve = this.makeDepthResolve();
     this.compares = device.createSampler({ compare: 'greater-equal', magFilter: 'linear', minFilter: 'linear' });
     this.filters = device.createSampler({ magFilter: 'linear', minFilter: 'linear' });
     this.warmed = this.warm();
@@ -93,17 +96,35 @@ export class WebgpuPipelines {
   makePassLayout(row) {
     const { frame, material, draw } = this.layouts;
     const inputs = row.reads.length > 0 ? [/** @type {GPUBindGroupLayout} */ (this.inputLayouts.get(row))] : [];
-    const groups = row.kind === 'draws' ? [frame, material, draw, ...inputs] : [frame, ...inputs];
+    const groups = row.kind === 'draws' ? [frame, material, draw, ...inputs] : [frame, this.empty, this.empty, ...inputs];
     return this.device.createPipelineLayout({ label: row.name, bindGroupLayouts: groups });
+  }
+
+  /** WebGPU resolves colour by itself, depth not. */
+  makeDepthResolve() {
+    const { device } = this;
+    const layout = device.createBindGroupLayout({
+      label: 'samples of depth',
+      entries: [{ binding: 0, visibility: FRAGMENT_STAGE, texture: { sampleType: 'depth', multisampled: true } }],
+    });
+    const module = this.module('depth_resolve');
+    const pipeline = device.createRenderPipeline({
+      label: 'depth resolve', vertex: { module }, fragment: { module, targets: [] },
+      layout: device.createPipelineLayout({ bindGroupLayouts: [this.empty, this.empty, this.empty, layout] }),
+      depthStencil: { format: FORMATS.depth32float, depthCompare: 'always', depthWriteEnabled: true },
+    });
+    return { pipeline, layout };
   }
 
   /** @param {Pass} row @param {GPUTextureView[]} views @returns {GPUBindGroup} */
   inputGroup(row, views) {
-    const entries = views.map((resource, binding) => ({ binding, resource }));
-    const sampler = row.kind === 'draws' ? this.compares : this.filters;
+    const entries = views.map((resource, index) => ({ binding: READ_BINDINGS[row.names[index]], resource }));
     return this.device.createBindGroup({
       label: `inputs of ${row.name}`, layout: /** @type {GPUBindGroupLayout} */ (this.inputLayouts.get(row)),
-      entries: [...entries, { binding: SAMPLER_BINDING, resource: sampler }],
+      entries: [
+        ...entries, { binding: READ_BINDINGS.linear_sampler, resource: this.filters },
+        { binding: READ_BINDINGS.shadow_sampler, resource: this.compares },
+      ],
     });
   }
 
@@ -121,8 +142,9 @@ export class WebgpuPipelines {
       if (!this.cache.has(key)) this.cache.set(key, pipeline);
     });
     const screens = PASSES.filter(({ kind }) => kind === 'fullscreen').map(async (row) => {
-      const pipeline = await this.device.createRenderPipelineAsync(this.fullscreenDescriptor(row));
-      if (!this.fullscreens.has(row.name)) this.fullscreens.set(row.name, pipeline);
+      const format = FORMATS[target(row.color).format];
+      const pipeline = await this.device.createRenderPipelineAsync(this.fullscreenDescriptor(row, format));
+      this.fullscreens.set(`${row.name} ${format}`, pipeline);
     });
     // A lost device ends here; any other error comes again where the pipeline is needed.
     await Promise.all([...draws, ...screens]).catch(() => {});
@@ -142,12 +164,14 @@ export class WebgpuPipelines {
     return pipeline;
   }
 
-  /** @param {Pass} row @returns {GPURenderPipeline} */
-  fullscreen(row) {
-    let pipeline = this.fullscreens.get(row.name);
+  /** @param {Pass} row @param {GPUTextureFormat} format of what it draws into: of textures it is another than the
+   * picture's @returns {GPURenderPipeline} */
+  fullscreen(row, format) {
+    const key = `${row.name} ${format}`;
+    let pipeline = this.fullscreens.get(key);
     if (!pipeline) {
-      pipeline = this.device.createRenderPipeline(this.fullscreenDescriptor(row));
-      this.fullscreens.set(row.name, pipeline);
+      pipeline = this.device.createRenderPipeline(this.fullscreenDescriptor(row, format));
+      this.fullscreens.set(key, pipeline);
     }
     return pipeline;
   }
@@ -179,11 +203,13 @@ export class WebgpuPipelines {
     };
   }
 
-  /** @param {Pass} row @returns {GPURenderPipelineDescriptor} */
-  fullscreenDescriptor(row) {
+  /** @param {Pass} row @param {GPUTextureFormat} format @returns {GPURenderPipelineDescriptor} */
+  fullscreenDescriptor(row, format) {
     const module = this.module(row.shader);
+    const constants = passOverrides(row);
     return {
-      label: row.name, ...this.passState(row), vertex: { module }, fragment: { module, targets: colorTargets(row) },
+      label: row.name, ...this.passState(row), vertex: { module },
+      fragment: { module, constants, targets: [{ format }] },
     };
   }
 

@@ -15,6 +15,10 @@ const TEXTURE_BINDING = 0x04;
 const RENDER_ATTACHMENT = 0x10;
 export const ANISOTROPY = 8;
 
+let made = 0;
+/** Tells images apart in the keys of bind groups. */
+export const nextNumber = () => (made += 1);
+
 /** @param {number} bits @param {number} clamp @param {number} mirror @returns {GPUAddressMode} */
 const address = (bits, clamp, mirror) => (
   (bits & clamp) !== 0 ? 'clamp-to-edge' : (bits & mirror) !== 0 ? 'mirror-repeat' : 'repeat');
@@ -46,7 +50,7 @@ export class WebgpuTextures {
       label: `texture ${handle}`, size: [width, height], mipLevelCount: levels, format: FORMATS[format],
       usage: COPY_DST | TEXTURE_BINDING | RENDER_ATTACHMENT,
     }));
-    return { texture, view: texture.createView() };
+    return { texture, view: texture.createView(), number: nextNumber() };
   }
 
   /** @param {{ texture: GPUTexture }} native */

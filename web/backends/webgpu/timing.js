@@ -1,46 +1,57 @@
 // @ts-check
-/** @file GPU time of the main pass by timestamp queries, where the device has them; else nothing.
+/** @file GPU time of each pass by timestamp queries, where the device has them.
  *
- * Owns: the query set and a ring of readback buffers; a frame whose buffers are all still in flight is not measured.
+ * Owns: the query set and a ring of readback buffers; a frame whose buffers are all still in flight is not timed.
  */
+import { PassTimes } from '../common/timing.js';
+
 const RING = 3;
+const PASSES_MAX = 64; // with several views; more are not timed
+const BYTES = PASSES_MAX * 2 * 8;
 
 export class GpuTimer {
-  /** Milliseconds of the last measured frame, or null. @type {number | null} */
-  gpuMs = null;
+  /** Timers of this frame's groups. @type {string[] | null} */
+  #names = null;
 
   /** @param {GPUDevice} device */
   constructor(device) {
-    this.active = false;
-    if (!device.features.has('timestamp-query')) return;
-    this.queries = device.createQuerySet({ type: 'timestamp', count: 2 });
-    this.resolved = device.createBuffer({ size: 16, usage: 0x200 | 0x4 });
-    this.free = Array.from({ length: RING }, () => device.createBuffer({ size: 16, usage: 0x1 | 0x8 }));
+    const isAble = device.features.has('timestamp-query');
+    this.times = new PassTimes(isAble);
+    if (!isAble) return;
+    this.queries = device.createQuerySet({ type: 'timestamp', count: PASSES_MAX * 2 });
+    this.resolved = device.createBuffer({ size: BYTES, usage: 0x200 | 0x4 });
+    this.free = Array.from({ length: RING }, () => device.createBuffer({ size: BYTES, usage: 0x1 | 0x8 }));
   }
 
-  /** @param {GPURenderPassDescriptor} pass @returns {GPURenderPassDescriptor} */
-  attach(pass) {
-    this.active = this.queries !== undefined && this.free !== undefined && this.free.length > 0;
-    if (!this.active || !this.queries) return pass;
-    return {
-      ...pass,
-      timestampWrites: { querySet: this.queries, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 },
-    };
+  /** @param {boolean} timed */
+  beginFrame(timed) {
+    this.#names = timed && this.free && this.free.length > 0 ? [] : null;
+  }
+
+  /** What a render pass has to write. @param {string} name @returns {GPURenderPassTimestampWrites | undefined} */
+  writes(name) {
+    if (this.#names === null || !this.queries || this.#names.length >= PASSES_MAX) return undefined;
+    const at = 2 * (this.#names.push(name) - 1);
+    return { querySet: this.queries, beginningOfPassWriteIndex: at, endOfPassWriteIndex: at + 1 };
   }
 
   /** @param {GPUCommandEncoder} encoder */
   resolve(encoder) {
-    if (!this.active || !this.queries || !this.resolved || !this.free) return;
-    encoder.resolveQuerySet(this.queries, 0, 2, this.resolved, 0);
-    encoder.copyBufferToBuffer(this.resolved, 0, this.free[this.free.length - 1], 0, 16);
+    if (!this.#names || this.#names.length === 0 || !this.queries || !this.resolved || !this.free) return;
+    const count = 2 * this.#names.length;
+    encoder.resolveQuerySet(this.queries, 0, count, this.resolved, 0);
+    encoder.copyBufferToBuffer(this.resolved, 0, this.free[this.free.length - 1], 0, 8 * count);
   }
 
+  /** After the submit. */
   read() {
-    if (!this.active || !this.free) return;
+    const names = this.#names;
+    this.#names = null;
+    if (!names || names.length === 0 || !this.free) return;
     const buffer = /** @type {GPUBuffer} */ (this.free.pop());
     buffer.mapAsync(1).then(() => {
-      const [begin, end] = new BigUint64Array(buffer.getMappedRange());
-      this.gpuMs = Number(end - begin) / 1e6;
+      const at = new BigUint64Array(buffer.getMappedRange());
+      this.times.add(names, names.map((_, index) => Math.max(Number(at[2 * index + 1] - at[2 * index]) / 1e6, 0)));
       buffer.unmap();
       this.free?.push(buffer);
     }, () => {}); // the device was lost

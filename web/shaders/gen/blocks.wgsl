@@ -17,6 +17,9 @@ struct FrameBlock {
   shadow_matrix: mat4x4<f32>,
   shadow_params: vec4<f32>,
   pattern_camera: vec4<f32>,
+  view_look: vec4<f32>,
+  view_exposure: vec4<f32>,
+  relative_origin: vec4<f32>,
 }
 
 struct MaterialBlock {

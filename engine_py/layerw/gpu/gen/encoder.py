@@ -18,6 +18,7 @@ _draw_list = struct.Struct("<IIII").pack_into
 _frame_end = struct.Struct("<I").pack_into
 _targets = struct.Struct("<III").pack_into
 _view = struct.Struct("<IIIIIIII").pack_into
+_view_lut = struct.Struct("<II").pack_into
 _readback = struct.Struct("<II").pack_into
 _buffer_create = struct.Struct("<IIII").pack_into
 _buffer_destroy = struct.Struct("<II").pack_into
@@ -152,6 +153,14 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _view(self._bytes, self._end, 0x8000a, view, texture, x, y, width, height, flags)
+        self._end = end
+
+    def view_lut(self, texture: int) -> None:
+        """The current view's colours go through this texture: 32 x 32 x 32 as 1024 x 32, blue by blocks of 32."""
+        end = self._end + 8
+        if end > self._limit:
+            self._grow(end)
+        _view_lut(self._bytes, self._end, 0x2000b, texture)
         self._end = end
 
     def readback(self, readback: int) -> None:

@@ -149,11 +149,18 @@ class ReadbackFailed(NamedTuple):
     message: str
 
 
+class PassTime(NamedTuple):
+    """What the passes of one timer (passes.TIMERS) took on the GPU in a recent frame, milliseconds."""
+
+    timer: int
+    gpu_ms: float
+
+
 class Online(NamedTuple):
     """The browser is on a network again: what waits for a retry need not wait longer."""
 
 
-Event = Resize | Key | PointerMove | PointerButton | Wheel | Touch | Focus | GamepadAxis | GamepadButton | TransferDone | TransferFailed | DeviceLost | DeviceRestored | ResourceFailed | ReportRequest | ReadbackDone | ReadbackSaved | ReadbackFailed | Online
+Event = Resize | Key | PointerMove | PointerButton | Wheel | Touch | Focus | GamepadAxis | GamepadButton | TransferDone | TransferFailed | DeviceLost | DeviceRestored | ResourceFailed | ReportRequest | ReadbackDone | ReadbackSaved | ReadbackFailed | PassTime | Online
 
 
 class EventError(ValueError):
@@ -180,6 +187,7 @@ _EVENTS: dict[int, tuple[str, Callable[..., Event], struct.Struct, int, str | No
     22: ("readback_done", ReadbackDone, struct.Struct("<IIII"), 5, None),
     23: ("readback_saved", ReadbackSaved, struct.Struct("<II"), 3, None),
     24: ("readback_failed", ReadbackFailed, struct.Struct("<I"), 3, 'str'),
+    27: ("pass_time", PassTime, struct.Struct("<If"), 3, None),
     25: ("online", Online, struct.Struct("<"), 1, None),
 }
 

@@ -1,0 +1,138 @@
+"""Views: what is drawn from where, into what, and how light becomes a picture there.
+
+Owns: the settings of a view, each checked where it is set, and what they mean for the passes: flags and uniforms. Does
+not: draw; engine.py runs visibility for each view on the same columns, and web/backends/common/graph.js its passes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy.typing as npt
+
+from layerw.base import checks
+from layerw.base.errors import ConfigError
+from layerw.gpu.passes import TONE_MAPS, flag
+from layerw.scene.camera import Camera
+
+if TYPE_CHECKING:
+    from layerw.scene.textures import Texture
+
+ANTIALIAS = ("msaa", "temporal", "none")
+EXPOSURE_MAX = 1024.0
+ADAPT_UP, ADAPT_DOWN = 3.0, 1.0  # EV per second, into the dark and into the light
+
+
+class View:
+    """A camera's picture. `app.view` is the main one."""
+
+    __slots__ = ("__weakref__", "_adapted", "_antialias", "_bloom", "_camera", "_dither", "_exposure", "_lut",
+                 "_tone_map")  # fmt: skip
+
+    def __init__(self, camera: Camera) -> None:
+        self.camera = camera
+        self._exposure: float | str = 1.0
+        self._bloom = 0.0
+        self._tone_map = TONE_MAPS[0]
+        self._lut: Texture | None = None
+        self._dither = 1.0
+        self._antialias = "msaa"
+        self._adapted = False  # whether the last frame has left an exposure to start from
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not hasattr(type(self), name):
+            raise checks.unknown_attribute(self, name, checks.settable(type(self)))
+        object.__setattr__(self, name, value)
+
+    @property
+    def camera(self) -> Camera:
+        """Where it is taken from."""
+        return self._camera
+
+    @camera.setter
+    def camera(self, value: Camera) -> None:
+        self._camera = checks.instance("View camera", value, Camera, "a Camera")
+
+    @property
+    def exposure(self) -> float | str:
+        """What light is multiplied by, above 0 to 1024; or "auto": what makes the view's mean a middle grey."""
+        return self._exposure
+
+    @exposure.setter
+    def exposure(self, value: float | str) -> None:
+        if isinstance(value, str):
+            self._exposure = checks.one_of("View exposure", value, ("auto",))
+        else:
+            self._exposure = checks.number("View exposure", value, 0.0, EXPOSURE_MAX, above=True)
+            self._adapted = False
+
+    @property
+    def bloom(self) -> float:
+        """The share of light that lenses scatter, 0 (none, no cost) to 1; 0.04 is what glass does."""
+        return self._bloom
+
+    @bloom.setter
+    def bloom(self, value: float) -> None:
+        self._bloom = checks.number("View bloom", value, 0.0, 1.0)
+
+    @property
+    def tone_map(self) -> str:
+        """From light to the screen: "filmic", "agx" (very bright light loses its colour), "neutral" (keeps colours)."""
+        return self._tone_map
+
+    @tone_map.setter
+    def tone_map(self, value: str) -> None:
+        self._tone_map = checks.one_of("View tone_map", value, TONE_MAPS)
+
+    @property
+    def dither(self) -> float:
+        """Width of the noise that hides bands, in steps of 8 bits, 0 to 4."""
+        return self._dither
+
+    @dither.setter
+    def dither(self, value: float) -> None:
+        self._dither = checks.number("View dither", value, 0.0, 4.0)
+
+    @property
+    def antialias(self) -> str:
+        """ "msaa": four samples a pixel."""
+        return self._antialias
+
+    @antialias.setter
+    def antialias(self, value: str) -> None:
+        value = checks.one_of("View antialias", value, ANTIALIAS)
+        if value != "msaa":
+            raise ConfigError(f"View antialias is {value!r}, which this version cannot draw yet; it takes 'msaa'.")
+        self._antialias = value
+
+    @property
+    def lut(self) -> Texture | None:
+        """A colour grade, or None: where each of 32 x 32 x 32 sRGB colours goes. Set a (32, 32, 32, 3) array, uint8 or
+        floats from 0 to 1, [red, green, blue]; or a lw.Texture of 1024 x 32 pixels (red along a block of 32, green
+        down, blue by blocks)."""
+        return self._lut
+
+    @lut.setter
+    def lut(self, value: Texture | npt.ArrayLike | None) -> None:
+        from layerw.frame.lut import lut_texture  # most programs grade nothing
+
+        self._lut = None if value is None else lut_texture(value)
+
+    # -- what the frame asks -----------------------------------------------------------------------
+
+    def flags(self) -> int:
+        """The passes that these settings need (gpu.passes.VIEW_FLAGS)."""
+        return (flag("bloom") if self._bloom > 0 else 0) | (flag("auto_exposure") if self._exposure == "auto" else 0)
+
+    def factor(self) -> float:
+        """What exposure multiplies light by before automatic exposure."""
+        return 1.0 if isinstance(self._exposure, str) else self._exposure
+
+    def uniforms(self, dt_s: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """The frame block's view_look and view_exposure."""
+        look = (self._bloom, float(TONE_MAPS.index(self._tone_map)), float(self._lut is not None), self._dither)
+        return look, (dt_s, ADAPT_UP, ADAPT_DOWN, float(not self._adapted))
+
+    def drawn(self) -> None:
+        """The frame was submitted."""
+        self._adapted = self._exposure == "auto"

@@ -1,0 +1,89 @@
+"""app.view: settings are checked where they are set, and turn passes on only when they are needed and paid for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import layerw as lw
+from layerw.frame.lut import lut_texture
+from layerw.gpu.passes import flag
+from layerw.hosts.headless import HeadlessHost
+from layerw.scene.textures import Texture
+
+
+def make(gpu_mib: float = 256.0, size: tuple[int, int] = (64, 48)) -> tuple[lw.App, HeadlessHost]:
+    host = HeadlessHost(".", size=size, options={"width": size[0], "height": size[1]})
+    return lw.App(host=host, budgets=lw.Budgets(gpu_mib=gpu_mib)), host
+
+
+@pytest.mark.parametrize(("name", "value", "message"), [
+    ("exposure", 0.0, "View exposure is 0.0; it takes a number above 0, at most 1024"),
+    ("exposure", float("nan"), "View exposure is nan"),
+    ("exposure", "bright", "View exposure is 'bright'; it is one of auto"),
+    ("exposure", None, "View exposure is None; it takes a number"),
+    ("bloom", -0.1, "View bloom is -0.1; it takes a number from 0 to 1"),
+    ("bloom", True, "View bloom is True"),
+    ("tone_map", "agxx", "View tone_map is 'agxx'; it is one of filmic, agx, neutral. Did you mean 'agx'"),
+    ("antialias", "temporal", "which this version cannot draw yet; it takes 'msaa'"),
+    ("dither", 9, "View dither is 9; it takes a number from 0 to 4"),
+    ("lut", np.zeros((16, 16, 16, 3)), r"View lut is .* it takes \(32, 32, 32, 3\) numbers"),
+    ("lut", np.full((32, 32, 32, 3), np.nan), "View lut has NaN"),
+    ("lut", Texture(np.zeros((4, 4, 4), np.uint8)), "View lut is a texture of 4 x 4 pixels; it takes 1024 x 32"),
+    ("camera", 3, "View camera is 3; it takes a Camera"),
+    ("blom", 0.1, "A View has no attribute 'blom' to set. Did you mean 'bloom'"),
+])
+def test_a_bad_setting_is_refused_at_its_line(name: str, value: object, message: str) -> None:
+    app, _ = make()
+    before = (app.view.exposure, app.view.bloom, app.view.tone_map, app.view.lut)
+    with pytest.raises((lw.LayerwError, AttributeError), match=message):
+        setattr(app.view, name, value)
+    assert (app.view.exposure, app.view.bloom, app.view.tone_map, app.view.lut) == before
+
+
+def test_defaults_run_no_pass_of_light_and_what_is_set_does() -> None:
+    app, host = make()
+    host.step(app, 2)
+    names = [row["name"] for row in app.report()["passes"]]
+    assert names == ["shadow", "opaque", "sky", "resolve", "blend", "tone"]
+    assert host.sink.views[0].flags == flag("shadows")
+    app.view.bloom, app.view.exposure, app.view.tone_map = 0.04, "auto", "agx"
+    host.step(app, 2)
+    assert host.sink.views[0].flags == flag("shadows") | flag("bloom") | flag("auto_exposure")
+    assert [row["name"] for row in app.report()["passes"]][-3:] == ["bloom", "exposure", "tone"]
+    assert all(row["gpu_ms"] is None for row in app.report()["passes"]), "there is no GPU here"
+    app.view.bloom, app.view.exposure = 0.0, 2.0
+    host.step(app, 1)
+    assert host.sink.views[0].flags == flag("shadows")
+
+
+def test_gpu_times_come_by_pass() -> None:
+    app, host = make()
+    host.send("pass_time", 1, 1.25)
+    host.step(app, 2)
+    assert {row["name"]: row["gpu_ms"] for row in app.report()["passes"]}["opaque"] == 1.25
+
+
+def test_targets_are_paid_before_they_are_drawn() -> None:
+    """What bloom needs makes the picture smaller where the budget is full; never a byte over it."""
+    app, host = make(24.0, (640, 480))
+    host.step(app, 2)
+    before = app.size
+    app.view.bloom = 0.5
+    for _ in range(4):
+        host.step(app, 1)
+        assert host.sink.gpu_bytes <= app._engine.store.committed.used_bytes <= 24 << 20
+    assert host.sink.views[0].flags & flag("bloom") and app.size[0] < before[0]
+
+
+def test_a_lut_is_laid_out_as_the_shader_reads_it() -> None:
+    grid = np.arange(32, dtype=np.uint8) * 8
+    cube = np.stack(np.meshgrid(grid, grid, grid, indexing="ij"), axis=-1)  # [red, green, blue]
+    texture = lut_texture(cube)
+    assert (texture.width, texture.height) == (1024, 32)
+    red, green, blue = 3, 7, 11
+    assert texture.pixels[green, blue * 32 + red].tolist() == [24, 56, 88, 255]
+    app, host = make()
+    app.view.lut = cube / 255
+    host.step(app, 2)
+    assert host.sink.commands["view_lut"] == 2 and app.report()["errors"] == []

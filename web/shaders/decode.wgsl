@@ -1,0 +1,5 @@
+// From resolved samples to linear radiance.
+@fragment
+fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
+  return vec4<f32>(decode_radiance(textureLoad(resolved, texel_of(in, vec2<f32>(textureDimensions(resolved))), 0).rgb), 1.0);
+}

@@ -1,0 +1,29 @@
+// What a lit surface and the sky hand on. Before the resolve a sample is encoded: the mean of encoded samples is a good
+// edge between light and dark (the reversible curve of Lottes 2016 by the largest channel; the root spends the bits evenly),
+// and 10 bits are enough. Blended draws come after the resolve, in linear radiance.
+override ENCODED: bool = false;
+
+const RADIANCE_MAX = 6.0e4; // of rgba16float
+
+fn encode_radiance(c: vec3<f32>) -> vec3<f32> {
+  return sqrt(c / (1.0 + max(c.r, max(c.g, c.b))));
+}
+
+fn decode_radiance(s: vec3<f32>) -> vec3<f32> {
+  let t = s * s;
+  return t / max(1.0 - max(t.r, max(t.g, t.b)), 1e-4);
+}
+
+// By the view's exposure and what automatic exposure adds.
+fn exposed(radiance: vec3<f32>) -> vec3<f32> {
+  let factor = frame.camera_lo.w * exp2(textureLoad(exposure, vec2<i32>(0), 0).r);
+  return clamp(radiance * factor, vec3<f32>(0.0), vec3<f32>(RADIANCE_MAX));
+}
+
+fn radiance_color(radiance: vec3<f32>, alpha: f32) -> vec4<f32> {
+  let c = exposed(radiance);
+  if (ENCODED) {
+    return vec4<f32>(encode_radiance(c), 1.0);
+  }
+  return vec4<f32>(c, alpha);
+}

@@ -1,0 +1,44 @@
+// The last pass of a view: bloom, tone map, LUT, dither.
+fn to_srgb(c: vec3<f32>) -> vec3<f32> {
+  return select(1.055 * pow(max(c, vec3<f32>(0.0)), vec3<f32>(1.0 / 2.4)) - 0.055, c * 12.92, c <= vec3<f32>(0.0031308));
+}
+
+fn from_srgb(c: vec3<f32>) -> vec3<f32> {
+  return select(pow((c + 0.055) / 1.055, vec3<f32>(2.4)), c / 12.92, c <= vec3<f32>(0.04045));
+}
+
+// 32 x 32 x 32 colours side by side: red along a block, green down, blue by blocks. `c` and the result are sRGB.
+fn graded(c: vec3<f32>) -> vec3<f32> {
+  let blue = clamp(c.b, 0.0, 1.0) * 31.0;
+  let block = floor(blue);
+  let at = vec2<f32>(clamp(c.r, 0.0, 1.0) * 31.0 + 0.5, clamp(c.g, 0.0, 1.0) * 31.0 + 0.5);
+  let near = textureSampleLevel(lut, linear_sampler, vec2<f32>((block * 32.0 + at.x) / 1024.0, at.y / 32.0), 0.0).rgb;
+  let next = min(block + 1.0, 31.0);
+  let far = textureSampleLevel(lut, linear_sampler, vec2<f32>((next * 32.0 + at.x) / 1024.0, at.y / 32.0), 0.0).rgb;
+  return mix(near, far, blue - block);
+}
+
+@fragment
+fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
+  let texel = texel_of(in, vec2<f32>(textureDimensions(hdr)));
+  var c = textureLoad(hdr, texel, 0).rgb;
+  if (frame.view_look.x > 0.0) {
+    c = mix(c, textureSampleLevel(glow_1, linear_sampler, uv_of(in), 0.0).rgb, frame.view_look.x);
+  }
+  if (frame.view_look.y < 0.5) {
+    c = filmic(c);
+  } else if (frame.view_look.y < 1.5) {
+    c = agx(c);
+  } else {
+    c = neutral(c);
+  }
+  var s = to_srgb(c);
+  if (frame.view_look.z > 0.0) {
+    s = mix(s, graded(s), frame.view_look.z);
+  }
+  // Noise as wide as one code hides the bands of 8 bits; a code's own value stays (interleaved gradient: Jimenez 2014).
+  let at = vec2<f32>(f32(texel.x), f32(texel.y));
+  let grain = fract(52.9829189 * fract(dot(at, vec2<f32>(0.06711056, 0.00583715)))) - 0.5;
+  s = clamp(s + grain * (frame.view_look.w / 255.0), vec3<f32>(0.0), vec3<f32>(1.0));
+  return vec4<f32>(from_srgb(s), 1.0);
+}

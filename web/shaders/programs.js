@@ -53,10 +53,12 @@ export const glslFiles = (program) => ({
   fragment: `${program}.frag.glsl`,
 });
 
+/** The programs that WebGL2 has. @returns {string[]} */
+export const glslPrograms = () => Object.keys(PROGRAMS).filter((name) => !WEBGPU_ONLY.has(name));
+
 /** Every generated stage. @returns {GlslStage[]} */
 export function glslStages() {
-  const programs = Object.entries(PROGRAMS).filter(([name]) => !WEBGPU_ONLY.has(name));
-  const fragments = programs.map(([name, pieces]) => (
+  const fragments = glslPrograms().map((name) => /** @type {[string, readonly string[]]} */ ([name, PROGRAMS[name]])).map(([name, pieces]) => (
     /** @type {GlslStage} */ ({ file: glslFiles(name).fragment, pieces, stage: 'fragment' })));
   return [
     { file: 'mesh.vert.glsl', pieces: MESH, stage: 'vertex' },

@@ -1,6 +1,7 @@
 /** @file Compiles and draws single shaders on both APIs; the tests call `window.shaders`. */
 import { glslProgram, loadGlsl, overrides } from '../../../web/shaders/loader.js';
-import { PROGRAMS, pieceFile } from '../../../web/shaders/programs.js';
+import { PASSES } from '../../../web/gen/passes.js';
+import { PROGRAMS, glslPrograms, pieceFile } from '../../../web/shaders/programs.js';
 import { joinPieces, translate } from '../../../web/shaders/translate/translate.js';
 import { MODULE, SNIPPETS, moduleOf } from './snippets.js';
 
@@ -118,13 +119,15 @@ async function drawWebgpu(code) {
   return Array.from({ length: SIDE }, (_, y) => [...bytes.subarray(y * bytesPerRow, y * bytesPerRow + SIDE * 4)]).flat();
 }
 
+const DRAWS = PASSES.filter(({ kind }) => kind === 'draws'); // shadow, opaque, blend
+
 const readPieces = (names) => Promise.all(names.map(async (name) => {
   const file = pieceFile(name, 'webgl2');
   return { name: file, text: await (await fetch(new URL(file, SHADERS))).text() };
 }));
 
 window.shaders = {
-  programs: () => Object.keys(PROGRAMS),
+  programs: () => glslPrograms(),
   snippets: () => SNIPPETS.map(([name]) => name),
 
   /** What WebGL2 says to each variant of a generated program; '' where all is well. */
@@ -132,7 +135,7 @@ window.shaders = {
     const texts = await loadGlsl();
     const found = [];
     for (let variant = 0; variant < 32; variant += 1) {
-      const values = overrides(variant << 1 & 30, (variant & 16) !== 0);
+      const values = overrides(variant << 1 & 30, DRAWS[(variant & 16) !== 0 ? 0 : 1]);
       const { problem } = build(glslProgram(texts, name, (variant & 1) !== 0, values));
       if (problem) found.push(problem);
     }

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Error, Page
 ROOT = Path(__file__).resolve().parents[2]
 NAGA = shutil.which("naga") or shutil.which("naga", path=str(Path.home() / ".cargo" / "bin"))
 STEPS_MAX = 2  # of 255: a channel is rounded once
+RANDOM_PROGRAMS = 24
 DIFFERENT_MAX = 0.005  # share of pixels where an edge may fall to either side
 # naga refuses or writes functions that GLSL ES 3.00 lacks (ldexp, mix of ints, bitCount, packing), and % of negative
 # numbers, which that leaves undefined.
@@ -83,6 +84,15 @@ def test_translated_features_draw_what_webgpu_draws(page: Page) -> None:
         webgl2, webgpu = as_pixels(drawn["webgl2"]), as_pixels(drawn["webgpu"])
         assert len(np.unique(webgpu, axis=0)) > 3 or name == "derivatives", f"{name} draws something"
         assert_same(name, webgl2, webgpu)
+
+
+def test_random_programs_draw_what_webgpu_draws(page: Page) -> None:
+    pictures = []
+    for seed in range(1, RANDOM_PROGRAMS + 1):
+        drawn = page.evaluate("(seed) => shaders.drawRandom(seed)", seed)
+        pictures.append(as_pixels(drawn["webgpu"]))
+        assert_same(f"random program {seed}", as_pixels(drawn["webgl2"]), pictures[-1])
+    assert sum(len(np.unique(picture, axis=0)) > 3 for picture in pictures) > RANDOM_PROGRAMS / 2, "most draw something"
 
 
 @needs_naga

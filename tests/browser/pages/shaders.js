@@ -3,6 +3,7 @@ import { glslProgram, loadGlsl, overrides } from '../../../web/shaders/loader.js
 import { PASSES } from '../../../web/gen/passes.js';
 import { PROGRAMS, glslPrograms, pieceFile } from '../../../web/shaders/programs.js';
 import { joinPieces, translate } from '../../../web/shaders/translate/translate.js';
+import { randomShader } from './random_shaders.js';
 import { MODULE, SNIPPETS, moduleOf } from './snippets.js';
 
 const SIDE = 32;
@@ -157,6 +158,9 @@ window.shaders = {
 
   /** Pixels of a snippet on both APIs. */
   drawSnippet: (name) => window.shaders.drawModule(`${MODULE}\n${moduleOf(name)}`),
+
+  /** Pixels of a random program on both APIs. */
+  drawRandom: (seed) => window.shaders.drawModule(`${MODULE}\n${randomShader(seed)}`),
 
   /** Pixels of any module on both APIs. */
   async drawModule(text) {

@@ -204,8 +204,10 @@ class Entities:
     # -- attributes ------------------------------------------------------------------------------
 
     def _view(self, name: str) -> npt.NDArray[Any]:
-        self._check()
-        column = self._table.columns[name]
+        table = self._table
+        if self._checked != table.deaths:
+            self._check()
+        column = table.columns[name]
         if not self._count or self._is_static():
             view = column.array[self._key]
             view.flags.writeable = False
@@ -240,8 +242,9 @@ class Entities:
 
     def _is_static(self) -> bool:
         flags = self._table.flags
-        own = flags[self._first] if self._index is None else flags[self._index]
-        return bool(np.any(own & STATIC_FLAG))
+        if self._index is None:
+            return bool(flags[self._first] & STATIC_FLAG)
+        return bool((flags[self._index] & STATIC_FLAG).any())
 
     @property
     def position(self) -> npt.NDArray[np.float32]:

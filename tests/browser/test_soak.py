@@ -48,7 +48,7 @@ def update(dt):
     elif step in (5, 9):
         held.append(app.spawn(box, red, position=(step, 30, 0)))
         built.append(app.spawn(lw.Mesh.sphere(1 + step / 10), lw.Material(color="navy"), position=(0, 50, 0)))
-    elif step == 7:  # in the middle of loading
+    elif step == 7 and len(held) == 4:  # in the middle of loading
         held[2].close()
         held[2] = app.stream("world")
     elif step == ROUND - 2 and held:

@@ -165,3 +165,15 @@ def test_same_picture_after_the_gpu_was_lost(
     else:
         assert (fetched, fewest) == (0, resident), "nothing was fetched, and no frame missed a tile"
         assert running.counts() == counted, "nothing was left behind, and all is there again"
+
+
+def test_a_gpu_process_that_ends_again_and_again(own_browser: Browser, own_context: BrowserContext,
+                                                 serve_program: ServeProgram) -> None:  # fmt: skip
+    """The browser refuses WebGPU after some crashes: one API or the other draws again, without a reload."""
+    running = open_program(own_context, serve_program(HELLO), backend="webgpu").wait_ready()
+    running.page.evaluate(COUNT_LOST_JS)
+    for _ in range(4):
+        running.page.evaluate("globalThis.lostSeen = globalThis.backSeen = 0")
+        lose(running, own_browser, "webgpu")
+    assert running.report()["draws"] >= 1 and running.page.evaluate("document.querySelector('layer-w').errors") == []
+    print("drawn by", running.report()["backend"])

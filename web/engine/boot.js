@@ -78,27 +78,36 @@ async function fetchManifest({ appUrl, program }) {
 }
 
 const RUN_PY = `
-def _layerw_run(program):
-    import sys, traceback, types
-    import linecache
-    path = "/app/" + program
-    main = types.ModuleType("__main__")
-    main.__file__ = path
-    sys.modules["__main__"] = main
-    sys.path.insert(0, "/app")
-    try:
-        with open(path, "rb") as file:
-            exec(compile(file.read(), path, "exec"), main.__dict__)
-        from layerw.hosts import browser
-        browser.start()
-    except BaseException as error:
-        tb = error.__traceback__
-        if tb is not None and tb.tb_next is not None:
-            tb = tb.tb_next
-        return "".join(traceback.format_exception(type(error), error, tb))
-    return ""
-_layerw_run
+import sys
+sys.path.insert(0, "/app")
+from layerw.hosts import browser, program
+lambda path: program.run(path, browser.start)
 `;
+/** The smallest module: no content security policy that allows WebAssembly refuses it. */
+const EMPTY_WASM = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+
+/** Says which rule is missing where the page may not compile WebAssembly; Pyodide itself would wait for ever. */
+function checkWasm() {
+  try {
+    new WebAssembly.Module(EMPTY_WASM);
+  } catch (error) {
+    throw new BootError('Python runs as WebAssembly, which the Content-Security-Policy header of this page\'s server forbids: its '
+      + `script-src (or default-src) rule needs 'wasm-unsafe-eval', for example script-src 'self' 'wasm-unsafe-eval'. (${error})`);
+  }
+}
+
+/**
+ * Rejects with what failed in this worker and nobody awaited: after some failures of its files Pyodide waits for ever.
+ * @returns {Promise<never>}
+ */
+function strayFailure() {
+  return new Promise((_, reject) => {
+    if (typeof document !== 'undefined') return; // the page has promises of its own
+    const stop = (/** @type {PromiseRejectionEvent} */ { reason }) =>
+      reject(new BootError(`Python could not start: a file of the runtime is missing or damaged (${reason}).`));
+    addEventListener('unhandledrejection', stop, { once: true });
+  });
+}
 
 /** Python in the page, from its first byte to a running program. */
 export class PythonBoot {
@@ -166,7 +175,7 @@ export class PythonBoot {
     this.#hooks.progress('program', 0.9);
     const run = pyodide.runPython(RUN_PY);
     try {
-      return run(program);
+      return await run(`/app/${program}`);
     } finally {
       run.destroy();
     }
@@ -175,8 +184,9 @@ export class PythonBoot {
   /** @param {string} runtimeUrl */
   async #startPyodide(runtimeUrl) {
     this.#hooks.progress('runtime', 0.05);
+    checkWasm();
     const missing = checkRuntime(runtimeUrl).then(() => new Promise(() => {}));
-    return Promise.race([missing, this.#loadPyodide(runtimeUrl)]);
+    return Promise.race([missing, strayFailure(), this.#loadPyodide(runtimeUrl)]);
   }
 
   /** @param {string} runtimeUrl */

@@ -12,6 +12,7 @@ import { Decoder } from './decoder.js';
 import { Transfers } from '../transfer/fetcher.js';
 import { Figures } from './figures.js';
 import { FrameLoop } from './frame-loop.js';
+import { recoverGpu } from './gpu-recovery.js';
 import { EventWriter } from '../gen/events.js';
 import { Glue } from '../glue.js';
 import { Heap } from './heap.js';
@@ -166,12 +167,26 @@ export class Engine {
 
   async #createBackend() {
     const { name, note, create } = await chooseBackend(this.options.backend);
+    this.#name(name, note);
+    const { width, height } = this.options;
+    const backend = await create(this.#parts(this.canvas));
+    if (this.#stopped) return backend.destroy();
+    this.backend = this.sinks.gpu = backend;
+    this.events.resize(width, height, this.options.pixelRatio);
+    this.reporter.mark('backend');
+  }
+
+  /** @param {string} name @param {string} note */
+  #name(name, note) {
     this.reporter.backendName = name;
     this.reporter.backendNote = note;
     this.port.postMessage({ type: 'backend', name, note });
-    const { width, height } = this.options;
-    const backend = await create({
-      canvas: this.canvas,
+  }
+
+  /** What a backend is made of. @param {HTMLCanvasElement | OffscreenCanvas} canvas */
+  #parts(canvas) {
+    return {
+      canvas,
       heap: this.heap,
       transfers: this.transfers,
       events: this.events,
@@ -181,13 +196,17 @@ export class Engine {
         this.reporter.log(1, `The GPU device was lost: ${reason}`);
         this.loop.expectNoFrames();
       },
-      onGone: (/** @type {string} */ reason) => this.fail(`The GPU was lost and did not come back: ${reason} The program `
-        + 'goes on without a picture; reload the page, restart the browser, or add ?backend=webgl2 to the address.'),
-    });
-    if (this.#stopped) return backend.destroy();
-    this.backend = this.sinks.gpu = backend;
-    this.events.resize(width, height, this.options.pixelRatio);
-    this.reporter.mark('backend');
+      onGone: (/** @type {string} */ reason) => recoverGpu(this.backend, reason, {
+        stopped: () => this.#stopped,
+        log: (level, text) => this.reporter.log(level, text),
+        parts: (fresh) => this.#parts(fresh),
+        use: (backend, name) => {
+          this.backend = this.sinks.gpu = backend;
+          this.#name(name, 'The browser gives no WebGPU device any more.');
+          this.events.deviceRestored();
+        },
+      }),
+    };
   }
 
   /**
@@ -298,6 +317,7 @@ export class Engine {
     else if (message.type === 'overlay') this.reporter.overlay = message.shown;
     else if (message.type === 'canvas') this.#takeCanvas(message.canvas);
     else if (message.type === 'stop') this.stop();
+    else if (message.type === 'ping') this.port.postMessage({ type: 'pong' });
     else if (message.type === 'request') answerRequest(this, message);
   }
 }

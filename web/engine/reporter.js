@@ -46,11 +46,11 @@ export class Reporter {
   }
 
   /**
-   * @param {number} level 0 info, 1 warning, 2 error
+   * @param {number} level 0 info, 1 warning, 2 error, 4 a note
    * @param {string} text
    */
   log(level, text) {
-    if (level >= 2) this.error(text);
+    if (level === 2 || level === 3) this.error(text);
     this.engine.port.postMessage({ type: 'log', level, text });
   }
 

@@ -45,7 +45,7 @@
 /**
  * @typedef {object} PageSink
  * @property {(data: number, sizeBytes: number) => void} report A JSON object (UTF-8) for the overlay and for `layerw shot`.
- * @property {(level: number, data: number, sizeBytes: number) => void} log level: 0 info, 1 warning, 2 error, 3 an exception that the page shows whole; UTF-8.
+ * @property {(level: number, data: number, sizeBytes: number) => void} log level: 0 info, 1 warning, 2 error, 3 an exception that the page shows whole, 4 a note; UTF-8.
  * @property {(pointerLock: number) => void} inputMode 1: a click on the canvas locks the pointer.
  * @property {(data: number, sizeBytes: number) => void} inbox Where JavaScript writes the events before each frame call.
  * @property {(readback: number, name: number, nameBytes: number) => void} readbackFile A PNG of this readback's picture is for the page, under this name (UTF-8, relative, ends with .png); readback_saved follows.

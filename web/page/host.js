@@ -13,10 +13,12 @@ import { Overlay } from './overlay.js';
 import { Notices, append } from './notices.js';
 import { Panels } from './panels.js';
 import { ReloadSocket } from './reload.js';
+import { Silence } from './silence.js';
 
 const SIDE_PX_MAX = 8192;
 const FILE_KEPT_MS = 60_000; // a browser may ask the person first
 const OVERLAY_KEY = 'F3';
+const LOG_NOTE = 4; // as in base/log.py
 const STOP_MS_MAX = 1000; // for job workers to end their chunks
 
 /** @typedef {import('../types.js').EngineOptions} EngineOptions */
@@ -43,6 +45,14 @@ export class Host {
   /** @type {Map<number, {resolve: (value: any) => void, reject: (error: Error) => void}>} */
   #replies = new Map();
   #requests = 0;
+  #silence = new Silence({
+    ask: () => this.#port.postMessage({ type: 'ping' }),
+    tell: (text) => this.fail(text),
+    untell: (text) => {
+      this.errors.splice(this.errors.indexOf(text), 1);
+      this.notices.hideError();
+    },
+  });
   #hasThreads = false;
   /** @type {(result: Result) => void} */
   #finish = () => {};
@@ -91,6 +101,7 @@ export class Host {
     this.#observer.disconnect();
     this.input.destroy();
     this.#reload?.close();
+    this.#silence.end();
     // The message above ends the engine tidily on this thread; a worker may be stuck in Python.
     return this.#worker === null ? Promise.resolve(true) : this.#endWorker(this.#worker);
   }
@@ -196,7 +207,11 @@ export class Host {
 
   /** @type {Record<string, (message: any) => void>} */
   #handlers = {
-    progress: ({ stage, fraction }) => this.notices.setProgress(stage, fraction),
+    progress: ({ stage, fraction }) => {
+      this.notices.setProgress(stage, fraction);
+      if (this.#worker !== null && (stage === 'program' || stage === 'running')) this.#silence.begin(stage === 'program');
+    },
+    pong: () => this.#silence.answered(),
     manifest: ({ manifest }) => {
       if (manifest.engine === 'zip' && this.options.frames === 0) this.#reload = new ReloadSocket(this.options.baseUrl);
     },
@@ -240,7 +255,8 @@ export class Host {
    * @param {string} text
    */
   #log(level, text) {
-    if (level === 0) console.log(text);
+    if (level === LOG_NOTE) this.notices.setNote(text);
+    if (level === 0 || level === LOG_NOTE) console.log(text);
     else if (level === 1) console.warn(text);
     else if (!this.errors.includes(text)) {
       console.error(text);

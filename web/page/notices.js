@@ -96,10 +96,12 @@ export class Notices {
     const close = append('button', '', this.error);
     close.textContent = '×';
     close.ariaLabel = 'Hide the error';
-    close.onclick = () => {
-      this.error.hidden = true;
-      this.error.replaceChildren();
-    };
+    close.onclick = () => this.hideError();
+  }
+
+  hideError() {
+    this.error.hidden = true;
+    this.error.replaceChildren();
   }
 
   /** @param {string} text an error that the program survived */

@@ -63,6 +63,7 @@ export class Overlay {
     }
     const timed = (report.passes ?? []).filter((/** @type {any} */ pass) => pass.gpu_ms !== null);
     if (timed.length > 0) lines.push(`gpu   ${timed.map((/** @type {any} */ { name, gpu_ms: ms }) => `${name} ${ms.toFixed(2)}`).join('  ')} ms`);
+    lines.push(...modelLines(report.models ?? []));
     if (report.memory) lines.push(...memoryLines(report.memory));
     this.text.textContent = lines.join('\n');
   }
@@ -80,6 +81,20 @@ export class Overlay {
     context.fillStyle = '#ffffff44';
     context.fillRect(0, y, GRAPH_FRAMES, 1);
   }
+}
+
+const MODEL_LINES_MAX = 6;
+const MODEL_CHARS_MAX = 100;
+
+/** Models that failed or are shown without something. @param {{url: string, state: string, error: string, warnings: string[]}[]} models */
+function modelLines(models) {
+  const told = models.filter((model) => model.error !== '' || model.warnings.length > 0);
+  const lines = told.slice(0, MODEL_LINES_MAX).map((model) => {
+    const text = `${model.state}  ${model.url}: ${model.error || model.warnings.join(' ')}`;
+    return text.length > MODEL_CHARS_MAX ? `${text.slice(0, MODEL_CHARS_MAX)}...` : text;
+  });
+  if (told.length > MODEL_LINES_MAX) lines.push(`and ${told.length - MODEL_LINES_MAX} more models with remarks`);
+  return lines;
 }
 
 const TIERS = ['pinned', 'visible', 'near', 'far'];

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-INFO, WARNING, ERROR, EXCEPTION = 0, 1, 2, 3
+INFO, WARNING, ERROR, EXCEPTION, NOTE = 0, 1, 2, 3, 4
 MESSAGES_PER_FRAME_MAX = 64
 MESSAGE_CHARS_MAX = 16 * 1024
 
@@ -34,6 +34,10 @@ class Log:
 
     def warning(self, text: str) -> None:
         self._add(WARNING, text)
+
+    def note(self, text: str) -> None:
+        """An info that the page shows for some seconds."""
+        self._add(NOTE, text)
 
     def error(self, text: str) -> None:
         self._count(text)

@@ -122,7 +122,7 @@ class UserCode:
         self.ended = (f"The program ended itself with sys.exit(){reason}; its last picture stays. "
                       "Reload to start it again.")
         self._frames.clear()
-        self._log.info(self.ended)
+        self._log.note(self.ended)
 
 
 def _name(callback: Callable[..., Any]) -> str:

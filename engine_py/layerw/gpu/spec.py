@@ -112,7 +112,7 @@ COMMANDS: tuple[Record, ...] = (
     # -- the page --------------------------------------------------------------------------------
     _record(48, "report", "data:p size_bytes:u32", "A JSON object (UTF-8) for the overlay and for `layerw shot`."),
     _record(49, "log", "level:u32 data:p size_bytes:u32",
-            "level: 0 info, 1 warning, 2 error, 3 an exception that the page shows whole; UTF-8."),
+            "level: 0 info, 1 warning, 2 error, 3 an exception that the page shows whole, 4 a note; UTF-8."),
     _record(50, "input_mode", "pointer_lock:u32", "1: a click on the canvas locks the pointer."),
     _record(51, "inbox", "data:p size_bytes:u32", "Where JavaScript writes the events before each frame call."),
     _record(52, "readback_file", "readback:u32 name:p name_bytes:u32",

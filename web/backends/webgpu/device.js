@@ -66,8 +66,9 @@ export class WebgpuBackend extends Core {
     this.apiErrors = [];
   }
 
-  async begin() {
-    const device = await requestDevice();
+  /** @param {number} [retries] */
+  async begin(retries) {
+    const device = await requestDevice(retries);
     if (this.destroyed) return device.destroy();
     this.device = device;
     const context = /** @type {GPUCanvasContext} */ (this.canvas.getContext('webgpu'));
@@ -134,6 +135,19 @@ export class WebgpuBackend extends Core {
       this.apiError(/** @type {Error} */ (error).message);
       if (!this.destroyed) this.onGone?.(/** @type {Error} */ (error).message);
     }
+  }
+
+  /** One more attempt after `lost` gave up. @returns {Promise<boolean>} whether it draws again */
+  async tryAgain() {
+    if (this.destroyed) return false;
+    try {
+      await this.begin(1);
+    } catch {
+      return false;
+    }
+    if (this.destroyed) return false;
+    this.events.deviceRestored();
+    return true;
   }
 
   /** @returns {Promise<{ width: number, height: number, data: Uint8Array }>} */

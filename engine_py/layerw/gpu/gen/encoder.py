@@ -336,7 +336,7 @@ class Encoder:
         self._end = end
 
     def log(self, level: int, data: int, size_bytes: int) -> None:
-        """level: 0 info, 1 warning, 2 error, 3 an exception that the page shows whole; UTF-8."""
+        """level: 0 info, 1 warning, 2 error, 3 an exception that the page shows whole, 4 a note; UTF-8."""
         end = self._end + 16
         if end > self._limit:
             self._grow(end)

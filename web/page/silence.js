@@ -1,0 +1,71 @@
+/**
+ * Tells when a program keeps its worker busy and no answer comes: a loop of its own at its top level, or in a callback.
+ *
+ * Owns: one timer. Does not: stop the program (a long computation may end), nor know the line: the worker that could
+ * tell it is the one that is busy. Limits: only for an engine in a worker; on the page's thread nothing runs meanwhile.
+ */
+const ASK_MS = 1000;
+export const SILENCE_MS_MAX = 8000;
+
+/**
+ * @typedef {object} SilenceHooks
+ * @property {() => void} ask the engine for an answer
+ * @property {(text: string) => void} tell that none comes
+ * @property {(text: string) => void} untell: it came after all
+ */
+
+/** `begin` once the program runs, `answered` for each answer, `end` with the engine. */
+export class Silence {
+  #atTopLevel = true;
+  #asked = 0;
+  #told = '';
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #timer;
+  /** @type {SilenceHooks} */
+  #hooks;
+
+  /** @param {SilenceHooks} hooks @param {number} [silenceMsMax] */
+  constructor(hooks, silenceMsMax = SILENCE_MS_MAX) {
+    this.#hooks = hooks;
+    this.silenceMsMax = silenceMsMax;
+  }
+
+  /** @param {boolean} atTopLevel whether the program's file still runs */
+  begin(atTopLevel) {
+    this.#atTopLevel = atTopLevel;
+    this.#asked = 0;
+    this.#timer ??= setInterval(() => this.#check(performance.now()), ASK_MS);
+  }
+
+  answered() {
+    this.#asked = 0;
+    if (this.#told === '') return;
+    this.#hooks.untell(this.#told);
+    this.#told = '';
+  }
+
+  end() {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** @param {number} now */
+  #check(now) {
+    if (this.#asked === 0) {
+      this.#asked = now;
+      this.#hooks.ask();
+    } else if (this.#told === '' && now - this.#asked > this.silenceMsMax) {
+      this.#told = this.#atTopLevel ? topLevelText(this.silenceMsMax) : callbackText(this.silenceMsMax);
+      this.#hooks.tell(this.#told);
+    }
+  }
+}
+
+/** @param {number} ms */
+const topLevelText = (ms) => `The program has not come back from its top level for ${ms / 1000} s, so no frame is drawn. `
+  + 'Where it has a loop of its own (while True: ...), write what shall happen in each frame as a function under '
+  + '@app.frame, or put `await asyncio.sleep(0)` into the loop. Which line it is in cannot be told while it runs.';
+
+/** @param {number} ms */
+const callbackText = (ms) => `The program has not come back from one of its functions for ${ms / 1000} s; the last picture `
+  + 'stays until it does. Which line it is in cannot be told while it runs; a loop that never ends is the usual reason.';

@@ -142,7 +142,7 @@ class Store:
         self.committed.release(size_bytes)
 
     def _commit(self, size_bytes: int) -> bool:
-        return self.committed.try_reserve(size_bytes) or self.trim() > 0 and self.committed.try_reserve(size_bytes)
+        return self.committed.try_reserve(size_bytes) or (self.trim() > 0 and self.committed.try_reserve(size_bytes))
 
     def trim(self) -> int:
         """Gives up empty buffers; returns their bytes."""

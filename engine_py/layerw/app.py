@@ -368,7 +368,8 @@ class App:
         self._engine.states[name] = thing
 
     def report(self, *, state_hash: bool = False) -> dict[str, Any]:
-        """What the engine holds right now, and against which budgets."""
+        """What the engine holds right now, and against which budgets; state_hash: also a sum over all entities."""
+        checks.flag("app.report state_hash", state_hash)
         return self._engine.report(state_hash=state_hash)
 
     def close(self) -> None:

@@ -120,7 +120,7 @@ def test_shape_errors_name_the_shapes_and_leave_nothing_behind(values: dict[str,
 @pytest.mark.parametrize("count", [-1, 1.5, True])
 def test_counts_are_whole_and_not_negative(count: Any) -> None:
     app, _ = make()
-    with pytest.raises(lw.ShapeError, match="whole number"):
+    with pytest.raises(lw.LayerwError, match="whole number"):
         app.spawn_many(lw.Mesh.box(), count)
 
 

@@ -41,9 +41,9 @@ def checked_ray(origin: npt.ArrayLike, direction: npt.ArrayLike, max_distance: f
     largest = float(np.abs(towards).max())
     if largest == 0:
         raise ShapeError("A ray's direction is (0, 0, 0); give it the way to look along, say target - origin.")
-    reach_m = float(max_distance)
-    if not reach_m >= 0:
+    if isinstance(max_distance, bool) or not isinstance(max_distance, (int, float, np.number)) or not max_distance >= 0:
         raise ShapeError(f"A ray's max_distance is {max_distance!r}; it takes metres, 0 or more.")
+    reach_m = float(max_distance)
     towards = towards / largest  # its square neither overflows nor vanishes
     return CheckedRay(start, towards / np.sqrt((towards**2).sum()), reach_m)
 

@@ -6,6 +6,7 @@ Owns: the decorator. A setting that is wrong raises at the program's line; a nam
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, dataclass_transform
 
@@ -38,6 +39,26 @@ def settings(**fields: Check) -> Callable[[type[T]], type[T]]:
         return made  # type: ignore[no-any-return]
 
     return decorate
+
+
+def fixed_attributes(kind: type[T]) -> type[T]:
+    """Decorator: once an object is made, only the attributes that it then has can be set; others raise by name."""
+    begin = kind.__init__
+
+    def make(self: Any, *args: Any, **values: Any) -> None:
+        begin(self, *args, **values)
+        object.__setattr__(self, "_is_made", True)
+
+    def set_known(self: Any, name: str, value: Any) -> None:
+        own = self.__dict__
+        if name not in own and "_is_made" in own and not hasattr(kind, name):
+            raise checks.unknown_attribute(self, name, [*own, *checks.settable(kind)])
+        object.__setattr__(self, name, value)
+
+    functools.update_wrapper(make, begin)
+    setattr(kind, "__init__", make)  # noqa: B010  mypy has no word for it
+    setattr(kind, "__setattr__", set_known)  # noqa: B010
+    return kind
 
 
 def number(low: float = -float("inf"), high: float = float("inf"), *, above: bool = False) -> Check:

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from layerw.base import checks
 from layerw.base.ports import Content, Primitive
+from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
 from layerw.content.addresses import shown
 from layerw.content.shared import Lease, SharedLoader
@@ -23,6 +25,7 @@ Callback = TypeVar("Callback", bound=Callable[[], object])
 PRIORITY = 1.0e6  # models come before tiles
 
 
+@fixed_attributes
 class Model:
     """state: "loading", "ready", "failed" (see `error`) or "closed". `warnings`: what it is shown without, and why."""
 
@@ -53,6 +56,7 @@ class Model:
 
     def on_ready(self, callback: Callback) -> Callback:
         """Decorator: calls the function once the model is here (now, when it is)."""
+        checks.function("Model.on_ready callback", callback)
         if self.state == "ready":
             self._user.call(callback)
         else:

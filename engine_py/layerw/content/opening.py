@@ -8,8 +8,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
 import numpy.typing as npt
 
+from layerw.base import checks
 from layerw.base.config import Config
 from layerw.base.ports import F64
 from layerw.base.user_code import UserCode
@@ -28,6 +30,9 @@ from layerw.visibility.cull import Visibility
 if TYPE_CHECKING:  # imported where they are first used: a program without models and worlds starts without them
     from layerw.assets.loader import GltfLoader
     from layerw.content.worlds import World
+
+
+TEXTURE_SIDE_MAX = 16_384
 
 
 class Opening:
@@ -61,6 +66,7 @@ class Opening:
               scale: npt.ArrayLike | None, parent: Entity | None, max_texture_side: int) -> Model:  # fmt: skip
         """See App.load."""
         url = checked_address(given, "app.load")
+        checks.whole("app.load max_texture_side", max_texture_side, 1, TEXTURE_SIDE_MAX)
         loader = self.models
         root = Entity(self._table, self._table.spawn(1, mesh=0, material=0, radius=0.0))
         set_values(root, position=position, rotation=rotation, scale=scale, parent=parent)
@@ -70,6 +76,9 @@ class Opening:
     def world(self, given: object, *, place: str, transform: F64 | None, max_texture_side: int) -> World:
         """See App.stream."""
         url = checked_address(given, "app.stream")
+        checks.whole("app.stream max_texture_side", max_texture_side, 1, TEXTURE_SIDE_MAX)
+        if transform is not None:
+            transform = checks.vector("app.stream transform", np.reshape(transform, -1), 16).reshape(4, 4)
         from layerw.content.worlds import World
         from layerw.stream.config import StreamConfig
         from layerw.stream.streamer import Streamer

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from layerw.base.errors import ShapeError
+from layerw.base import checks
 from layerw.frame.resources import Resources
 from layerw.scene.entity import Entities, Entity
 from layerw.scene.shapes import Lods, Material, Mesh
@@ -31,14 +29,14 @@ class Spawner:
 
     def many(self, mesh: Mesh | Lods, count: int, material: Material | None, static: bool, **values: Any) -> Entities:
         """`count` entities with these attributes; those that are None stay as they are."""
-        if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 0:
-            raise ShapeError(f"A count of {count!r} was given; spawn_many needs a whole number of at least 0.")
-        first = self._rows(mesh, int(count), material, static) if count else 0
-        entities = Entities(self._table, first, int(count))
+        count = checks.whole("spawn_many count", count, 0)
+        first = self._rows(mesh, count, material, static) if count else 0
+        entities = Entities(self._table, first, count)
         set_values(entities, **values)
         return entities
 
     def _rows(self, mesh: Mesh | Lods, count: int, material: Material | None, static: bool) -> int:
+        checks.flag("spawn static", static)
         if material is None:
             material = self._material = self._material or Material()
         look = self._resources.material(material)

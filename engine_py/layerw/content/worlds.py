@@ -13,9 +13,11 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base import checks
 from layerw.base.errors import LayerwError, ShapeError
 from layerw.base.ports import F64, TileDraw
 from layerw.base.rays import checked_ray
+from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
 from layerw.scene.camera import CameraFrame
 from layerw.stream.ground import Ground, GroundHit
@@ -25,6 +27,7 @@ from layerw.stream.streamer import Streamer
 Callback = TypeVar("Callback", bound=Callable[[], object])
 
 
+@fixed_attributes
 class World:
     """A streamed world.
 
@@ -171,6 +174,7 @@ class World:
 
     def on_ready(self, callback: Callback) -> Callback:
         """Decorator: calls the function once tileset and ground are here (now, when they are)."""
+        checks.function("World.on_ready callback", callback)
         if self.state == "ready":
             self._user.call(callback)
         else:

@@ -15,6 +15,7 @@ import numpy as np
 from layerw.base import checks
 from layerw.base.errors import KindError
 from layerw.base.ports import F64
+from layerw.base.settings import fixed_attributes
 from layerw.input.state import Input
 
 LOOK_RADIANS_PER_PX = 0.0024
@@ -44,6 +45,7 @@ class AppLike(Protocol):
     def input(self) -> Input: ...
 
 
+@fixed_attributes
 class FlyCamera:
     """Call `update(dt)` once a frame.
 

@@ -9,11 +9,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from layerw.base.errors import KeyMissing
+from layerw.base.settings import fixed_attributes
 from layerw.gpu.spec import KEYS
 
 _KEY_NUMBERS = {name: number for number, name in enumerate(KEYS)}
 
 
+@fixed_attributes
 class Input:
     """`app.input`. Key names are KeyboardEvent.code: "KeyW", "ArrowUp", "Space", "ShiftLeft"."""
 

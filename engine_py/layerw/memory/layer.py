@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base import checks
 from layerw.base.errors import ConfigError, ShapeError
 from layerw.kernels.gen.api import LayerKernels
 from layerw.memory.errors import LayerMemoryError, error_of
@@ -120,6 +121,7 @@ class LayerMemory:
         Raises:
             OutOfBudget: region or budget has no room.
         """
+        size_bytes = checks.whole("alloc size_bytes", size_bytes)
         if not 0 < size_bytes < 2**32:
             raise ShapeError(f"A block of {size_bytes} bytes was asked for; it must have 1 to {2**32 - 1}.")
         where, how = _index(REGIONS, region, "region"), _index(TIERS, tier, "tier")

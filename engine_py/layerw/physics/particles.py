@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.checks import number, shown, vector, whole
 from layerw.base.errors import HandleError, ShapeError
 from layerw.memory.layer import LayerMemory
 
@@ -46,10 +47,11 @@ class Particles:
                  iterations_max: int = 60) -> None:  # fmt: skip
         self._memory, self._kernels = memory, memory.kernels
         self._handle = 0
+        capacity = whole("Particles capacity", capacity)
         if not 0 < capacity < 2**32:
             raise ShapeError(f"A capacity of {capacity} particles was asked for; it is 1 to 262144.")
-        handle = self._check(self._kernels.lw_sph_create(capacity, float(spacing), *_three(low, "low"),
-                                                         *_three(high, "high")))  # fmt: skip
+        spacing = number("Particles spacing", spacing)
+        handle = self._check(self._kernels.lw_sph_create(capacity, spacing, *_three(low, "low"), *_three(high, "high")))
         self._handle = handle
         try:
             self.configure(gravity=gravity, viscosity=viscosity, iterations_max=iterations_max)
@@ -59,12 +61,14 @@ class Particles:
 
     def configure(self, *, gravity: npt.ArrayLike, viscosity: float, iterations_max: int) -> None:
         """Sets them anew, see the class."""
-        self._check(self._kernels.lw_sph_configure(self._living, *_three(gravity, "gravity"), float(viscosity),
-                                                   max(iterations_max, 0)))  # fmt: skip
+        viscosity = number("Particles viscosity", viscosity)
+        turns = max(whole("Particles iterations_max", iterations_max), 0)
+        self._check(self._kernels.lw_sph_configure(self._living, *_three(gravity, "gravity"), viscosity, turns))
 
     def add_sphere(self, center: npt.ArrayLike, radius: float) -> None:
         """A ball in the basin that never moves."""
-        self._check(self._kernels.lw_sph_obstacle(self._living, _SPHERE, *_three(center, "center"), float(radius),
+        radius = number("Particles.add_sphere radius", radius)
+        self._check(self._kernels.lw_sph_obstacle(self._living, _SPHERE, *_three(center, "center"), radius,
                                                   0.0, 0.0))  # fmt: skip
 
     def add_box(self, center: npt.ArrayLike, half_sides: npt.ArrayLike) -> None:
@@ -91,7 +95,10 @@ class Particles:
             Full: the capacity has no room for all of them.
             BadArgument: one is outside of the basin or no number.
         """
-        places = np.asarray(position, np.float32)
+        try:
+            places = np.asarray(position, np.float32)
+        except (TypeError, ValueError):
+            raise ShapeError(f"Particles.spawn position is {shown(position)}; it takes (n, 3) metres.") from None
         if places.ndim != 2 or places.shape[1] != 3:
             raise ShapeError(f"Positions have the shape {places.shape}; spawn takes (n, 3).")
         count = len(places)
@@ -127,7 +134,7 @@ class Particles:
 
     def step(self, dt_s: float) -> None:
         """Moves on by 0 < dt_s <= 0.1 seconds, in as many sub-steps (to 16) as speed and depth ask for."""
-        self._check(self._kernels.lw_sph_step(self._living, float(dt_s)))
+        self._check(self._kernels.lw_sph_step(self._living, number("Particles.step dt_s", dt_s)))
 
     @property
     def count(self) -> int:
@@ -217,7 +224,5 @@ class Particles:
 
 
 def _three(values: npt.ArrayLike, name: str) -> tuple[float, float, float]:
-    numbers = np.asarray(values, np.float64).reshape(-1)
-    if numbers.size != 3:
-        raise ShapeError(f"{name} has {numbers.size} numbers; it takes 3: x, y, z.")
-    return float(numbers[0]), float(numbers[1]), float(numbers[2])
+    x, y, z = vector(f"Particles {name}", values)
+    return float(x), float(y), float(z)

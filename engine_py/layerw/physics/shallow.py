@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.checks import number, shown, whole
 from layerw.base.colors import parse_color
 from layerw.base.errors import HandleError, ShapeError
 from layerw.base.ports import PixelTarget
@@ -40,12 +41,14 @@ class ShallowWater:
     def __init__(self, memory: LayerMemory, columns: int, rows: int, *, cell_m: float, gravity: float = 9.81,
                  friction: float = 0.05) -> None:  # fmt: skip
         self._memory, self._kernels = memory, memory.kernels
-        self.columns, self.rows, self.cell_m = columns, rows, float(cell_m)
+        columns = whole("ShallowWater columns", columns)
+        rows = whole("ShallowWater rows", rows)
+        self.columns, self.rows, self.cell_m = columns, rows, number("ShallowWater cell_m", cell_m)
         self._handle = 0
         if not (0 < columns < 2**32 and 0 < rows < 2**32):
             raise ShapeError(f"A grid of {columns} x {rows} cells was asked for; a side has 4 to 8192.")
-        self._handle = self._check(self._kernels.lw_shallow_create(columns, rows, self.cell_m, float(gravity),
-                                                                   float(friction)))  # fmt: skip
+        gravity, friction = number("ShallowWater gravity", gravity), number("ShallowWater friction", friction)
+        self._handle = self._check(self._kernels.lw_shallow_create(columns, rows, self.cell_m, gravity, friction))
         self._stride = self._kernels.lw_shallow_stride(self._handle)
 
     @property
@@ -73,12 +76,13 @@ class ShallowWater:
 
     def add_source(self, column: float, row: float, *, radius: float, rate: float) -> None:
         """A spring (rate > 0) or drain (< 0), metres of depth a second, in a circle of `radius` cells."""
-        self._check(self._kernels.lw_shallow_source(self._living, float(column), float(row), float(radius),
-                                                    float(rate)))  # fmt: skip
+        where = number("add_source column", column), number("add_source row", row)
+        radius, rate = number("add_source radius", radius, 0, above=True), number("add_source rate", rate)
+        self._check(self._kernels.lw_shallow_source(self._living, *where, radius, rate))
 
     def step(self, dt_s: float) -> int:
         """Moves on by 0 < dt_s <= 1 seconds; returns the number of inner steps that the depth asked for (<= 32)."""
-        return self._check(self._kernels.lw_shallow_step(self._living, float(dt_s)))
+        return self._check(self._kernels.lw_shallow_step(self._living, number("ShallowWater.step dt_s", dt_s)))
 
     def paint(self, picture: PixelTarget, *, low: float, high: float, deep: float, low_color: Any = "#5b4a36",
               high_color: Any = "#b9c48f", water_color: Any = "#1b5f8f") -> None:  # fmt: skip
@@ -96,8 +100,9 @@ class ShallowWater:
         if (picture.width, picture.height) != (self.columns, self.rows):
             raise ShapeError(f"A picture of {picture.width} x {picture.height} pixels was given; this water has "
                              f"{self.columns} x {self.rows} cells, one pixel each.")  # fmt: skip
+        low, high, deep = number("paint low", low), number("paint high", high), number("paint deep", deep)
         colors = [_packed(color) for color in (low_color, high_color, water_color)]
-        self._check(self._kernels.lw_shallow_paint(self._living, picture.address, float(low), float(high), float(deep),
+        self._check(self._kernels.lw_shallow_paint(self._living, picture.address, low, high, deep,
                                                    *colors))  # fmt: skip
 
     @property
@@ -137,7 +142,10 @@ class ShallowWater:
         return whole[1:-1, _GUARD : _GUARD + self.columns]
 
     def _set(self, field: int, values: npt.ArrayLike) -> None:
-        data = np.asarray(values, np.float32)
+        try:
+            data = np.asarray(values, np.float32)
+        except (TypeError, ValueError):
+            raise ShapeError(f"{shown(values)} was given; the grid takes numbers.") from None
         if data.shape not in ((), (self.rows, self.columns)):
             raise ShapeError(f"An array of shape {data.shape} was given; the grid is {(self.rows, self.columns)}.")
         address, old = self._whole(field)

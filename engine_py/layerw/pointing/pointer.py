@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from layerw.base import checks
 from layerw.base.ports import F64, Primitive
 from layerw.frame.resources import Resources
 from layerw.input.state import Input
@@ -41,6 +42,9 @@ class Pointer:
 
     def ray_at(self, x: float | None, y: float | None) -> tuple[F64, F64]:
         """See App.ray_at."""
+        for name, value in (("x", x), ("y", y)):
+            if value is not None:
+                checks.number(f"ray_at {name}", value)
         wide, high = self._input.size
         at = (wide / 2, high / 2) if self._input.pointer_locked else self._input.pointer
         return self._camera().ray((at[0] if x is None else x) / wide, (at[1] if y is None else y) / high)

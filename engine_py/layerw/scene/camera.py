@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
+from layerw.base.errors import ShapeError
 from layerw.base.mathx import STRAIGHT, cross3
 from layerw.base.ports import F32, F64
 
@@ -110,9 +111,9 @@ class Camera:
     def look_at(self, target: npt.ArrayLike) -> None:
         """Turn towards a point in world metres. Straight up or down the yaw stays as it is: the limit of looking almost
         straight there."""
-        x, y, z = (float(v) for v in np.asarray(target, np.float64) - self.position)
+        x, y, z = (float(v) for v in checks.vector("Camera.look_at target", target) - self.position)
         if x == y == z == 0:
-            raise ValueError("The camera cannot look at its own position; move it or choose another target.")
+            raise ShapeError("The camera cannot look at its own position; move it or choose another target.")
         level = math.hypot(x, z)
         if level > STRAIGHT * abs(y):
             self.yaw = math.atan2(-x, -z)
@@ -133,11 +134,11 @@ class Camera:
         """Matrices and planes for a surface of `width` x `height` pixels.
 
         Raises:
-            ValueError: fov_y, near or position is out of its range.
+            ShapeError: fov_y, near or position is out of its range.
         """
         position = np.array(self.position, np.float64)
         if not (0 < self.fov_y < math.pi and self.near > 0 and position.shape == (3,) and np.isfinite(position).all()):
-            raise ValueError(
+            raise ShapeError(
                 f"The camera needs 0 < fov_y < pi, near > 0 and a finite position of 3 numbers; it has fov_y "
                 f"{self.fov_y}, near {self.near}, position {self.position}."
             )

@@ -12,10 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
-from layerw.base.errors import AttributeMissing, HandleError, OutsideError, ShapeError
-from layerw.base.mathx import Array, facing, matrix_from_quat, quat_from_matrix, turned_by
-from layerw.scene import component_view
-from layerw.scene.hierarchy import world_matrix
+from layerw.base.errors import AttributeMissing, HandleError, OutsideError
+from layerw.scene import component_view, motion
 from layerw.scene.row_values import chosen_rows, packed_colors, unit_rotations
 from layerw.scene.scattered import ColumnHome, Scattered
 from layerw.scene.table import HIDDEN, NO_SHADOW, STATIC_FLAG, Table
@@ -155,7 +153,9 @@ class Entities:
     def add(self, component: type, **values: Any) -> Entities:
         """Gives them a component (a class with @lw.component): the fields named, defaults for the rest.
 
-        Raises KindError: it is no component; ConfigError, AttributeMissing: a value does not fit, a field is not there.
+        Raises:
+            KindError: it is no component. ConfigError: a value does not fit. AttributeMissing: there is no such field.
+            BudgetError: the heap budget has no room for its columns.
         """
         component_view.add_component(self, component, values)
         return self
@@ -217,13 +217,7 @@ class Entities:
 
     def _assign(self, name: str, value: npt.ArrayLike, width: int) -> None:
         self._check()
-        array = np.asarray(value, np.float32)
-        if array.shape != (width,) and array.shape != (self._count, width) and not (
-                name == "scale" and array.shape in ((), (self._count, 1))):
-            shapes = f"({width},)" if isinstance(self, Entity) else f"({width},) or ({self._count}, {width})"
-            raise ShapeError(f"{name} takes shape {shapes}; the given array has {array.shape}.")
-        if not np.isfinite(array).all():
-            raise ShapeError(f"{name} takes finite numbers; the given array has NaN or infinity.")
+        array = motion.values_for(name, value, width, self._count, isinstance(self, Entity))
         self._write(name, unit_rotations(array) if name == "rotation" else array)
 
     def _write(self, name: str, values: npt.NDArray[Any]) -> None:
@@ -293,7 +287,7 @@ class Entities:
     @visible.setter
     def visible(self, value: bool) -> None:
         self._check()
-        self._table.set_flag(self._key, HIDDEN, not value)
+        self._table.set_flag(self._key, HIDDEN, not checks.flag("visible", value))
 
     @property
     def casts_shadow(self) -> bool:
@@ -304,7 +298,7 @@ class Entities:
     @casts_shadow.setter
     def casts_shadow(self, value: bool) -> None:
         self._check()
-        self._table.set_flag(self._key, NO_SHADOW, not value)
+        self._table.set_flag(self._key, NO_SHADOW, not checks.flag("casts_shadow", value))
 
     @property
     def parent(self) -> Entity | None:
@@ -355,12 +349,12 @@ class Entity(Entities):
 
     def move(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> None:
         """Add metres to its position."""
-        self.position[:] += (x, y, z)
+        self.position[:] += motion.step(x, y, z)
 
     def rotate(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> None:
         """Turn it about its own axes by radians (yaw y, then pitch x, then roll z)."""
         rotation = self.rotation
-        rotation[:] = turned_by(rotation.tolist(), x, y, z)
+        rotation[:] = motion.turned(rotation, x, y, z)
 
     def look_at(self, target: npt.ArrayLike) -> None:
         """Turn it so that -Z points at `target`, with +Y up; straight up or down it keeps its heading.
@@ -369,17 +363,9 @@ class Entity(Entities):
             target: (3,) metres in the world, whatever its parents are: they may move, turn, stretch and mirror it.
 
         Raises:
-            ValueError: the target is where it stands.
+            ShapeError: the target is no point, or where it stands.
         """
-        table, row = self._table, self.first_row
-        columns = (table.parent, table.position, table.rotation, table.scale)
-        matrix, place = world_matrix(*columns, int(table.parent[row]))
-        inward = np.linalg.pinv(matrix)  # a parent that is flat has no inverse
-        forward: Array = inward @ (np.asarray(target, np.float64) - place) - table.position[row]
-        if not forward.any():
-            raise ValueError(f"Entity {row} cannot look at its own position; move it or choose another target.")
-        heading = matrix_from_quat(table.rotation[row])
-        self.rotation[:] = quat_from_matrix(facing(forward, inward @ (0.0, 1.0, 0.0), heading))
+        self.rotation[:] = motion.towards(self._table, self.first_row, target)
 
 
 def _entity(table: Table, row: int, birth: int) -> Entity:

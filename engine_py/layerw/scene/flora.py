@@ -11,7 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from layerw.base import checks
 from layerw.base.colors import parse_color
+from layerw.base.errors import ShapeError
 from layerw.base.mathx import linear_from_srgb
 from layerw.base.ports import F64
 from layerw.scene.shapes import Lods, Mesh, with_linear_colors
@@ -21,7 +23,7 @@ Part = tuple[F64, F64, F64, F64]  # positions, normals, linear colours, triangle
 
 def conifer(*, height_m: float = 11.0, color: str = "#2f5a34", seed: int = 1, until_m: Sequence[float] = ()) -> Lods:
     """A spruce: a trunk and drooping skirts of needles. 4 LODs; the last ends at until_m[3]."""
-    distances = list(until_m) or [45, 130, 420, 3200]
+    distances = _checked("flora.conifer", height_m, seed, until_m, (45, 130, 420, 3200))
     levels = [(7, 9, 6), (5, 6, 4), (3, 5, 3), (2, 3, 0)]  # skirts, segments, trunk sides
     meshes = [_conifer(height_m, color, np.random.default_rng(seed), *level) for level in levels]
     return Lods(list(zip(meshes, distances, strict=True)))
@@ -29,7 +31,7 @@ def conifer(*, height_m: float = 11.0, color: str = "#2f5a34", seed: int = 1, un
 
 def broadleaf(*, height_m: float = 8.0, color: str = "#4d6b34", seed: int = 2, until_m: Sequence[float] = ()) -> Lods:
     """A round tree: a trunk and a few lumps of leaves. 4 LODs."""
-    distances = list(until_m) or [30, 110, 380, 2600]
+    distances = _checked("flora.broadleaf", height_m, seed, until_m, (30, 110, 380, 2600))
     levels = [(5, 2, 6), (5, 1, 4), (3, 0, 3), (1, 0, 0)]  # lumps, subdivisions, trunk sides
     meshes = [_broadleaf(height_m, color, np.random.default_rng(seed), *level) for level in levels]
     return Lods(list(zip(meshes, distances, strict=True)))
@@ -37,8 +39,17 @@ def broadleaf(*, height_m: float = 8.0, color: str = "#4d6b34", seed: int = 2, u
 
 def rock(*, size_m: float = 1.6, color: str = "#8b867c", seed: int = 3, until_m: Sequence[float] = ()) -> Lods:
     """A boulder with a flat underside. 3 LODs."""
-    distances = list(until_m) or [50, 180, 900]
+    distances = _checked("flora.rock", size_m, seed, until_m, (50, 180, 900))
     return Lods([(_rock(size_m, color, seed, 2 - k), far) for k, far in enumerate(distances)])
+
+
+def _checked(name: str, size_m: float, seed: int, until_m: Sequence[float], usual: tuple[float, ...]) -> list[float]:
+    """The distances, after everything was checked."""
+    checks.number(f"{name} size", size_m, 0, above=True)
+    checks.whole(f"{name} seed", seed, 0)
+    if not isinstance(until_m, Sequence) or len(until_m) not in (0, len(usual)):
+        raise ShapeError(f"{name} until_m is {checks.shown(until_m)}; it takes {len(usual)} distances in metres.")
+    return [float(checks.number(f"{name} until_m", until, 0, above=True)) for until in until_m or usual]
 
 
 def _conifer(height: float, color: str, rng: np.random.Generator, skirts: int, segments: int, sides: int) -> Mesh:

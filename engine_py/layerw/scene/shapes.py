@@ -18,6 +18,7 @@ from layerw.base.colors import Color, byte_colors, linear_byte_colors, linear_rg
 from layerw.base.errors import ConfigError, KindError, ShapeError
 from layerw.base.lifetimes import Life
 from layerw.base.ports import MaterialDesc, MeshData
+from layerw.base.settings import fixed_attributes
 
 MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water")
 SEGMENTS_MAX = 1024
@@ -29,6 +30,11 @@ class Mesh:
     """A mesh from arrays, or from one of the shape functions. See `MeshData` for shapes and types."""
 
     __slots__ = ("data", "life")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in Mesh.__slots__:
+            raise checks.unknown_attribute(self, name, ["data"])
+        object.__setattr__(self, name, value)
 
     def __init__(
         self,
@@ -170,6 +176,7 @@ def with_linear_colors(mesh: Mesh, colors: npt.ArrayLike) -> Mesh:
     return mesh
 
 
+@fixed_attributes
 class Material:
     """How a surface looks: glTF's metallic-roughness values.
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.errors import BudgetError, HandleError
+from layerw.base.errors import BudgetError, ConfigError, HandleError
 from layerw.scene.columns import Column
 from layerw.scene.component_store import ComponentStore
 from layerw.scene.hierarchy import Hierarchy, up_the_tree
@@ -119,11 +119,11 @@ class Table:
         """Take `count` consecutive rows with identity transforms; returns the first row.
 
         Raises:
-            ValueError: count < 1.
+            ConfigError: count < 1.
             BudgetError: the table's capacity does not hold them.
         """
         if count < 1:
-            raise ValueError(f"spawn needs a count of at least 1, not {count}.")
+            raise ConfigError(f"spawn needs a count of at least 1, not {count}.")
         kind = STATIC if static else DYNAMIC
         first = self._rows.try_alloc(count, kind)
         if first is None:
@@ -202,12 +202,12 @@ class Table:
         """Make `rows` move with `parent` (-1 = with nothing).
 
         Raises:
-            ValueError: the parent would be its own ancestor.
+            ConfigError: the parent would be its own ancestor.
         """
         ancestor = parent
         while ancestor >= 0:
             if ancestor in rows:
-                raise ValueError(f"Entity {ancestor} cannot have {parent} as its parent: that would be a cycle.")
+                raise ConfigError(f"Entity {ancestor} cannot have {parent} as its parent: that would be a cycle.")
             ancestor = int(self.parent[ancestor])
         self._count_children(self.parent[rows], -1)
         self.parent[rows] = parent

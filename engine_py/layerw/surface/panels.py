@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.errors import BudgetError, HandleError, ShapeError
+from layerw.base.settings import fixed_attributes
 from layerw.gpu.gen.encoder import Encoder
 from layerw.memory.layer import Block, LayerMemory
 from layerw.memory.ledger import HardLedger
@@ -26,6 +27,7 @@ PAGE_BYTES_PER_PX = 4 * 4  # what the browser holds: a canvas, a copy of shared 
 Pixels = npt.NDArray[np.uint8]
 
 
+@fixed_attributes
 class Panel:
     """Pixels that the page shows above the canvas. Write them, or let a kernel draw at `address`; then `show()`.
 

@@ -1,0 +1,77 @@
+"""Moving and turning one entity: what `move`, `rotate` and `look_at` work out, with their arguments checked.
+
+Owns: nothing. Angles are radians and never guessed: one that is many turns is told once, because degrees were meant.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base import checks
+from layerw.base.errors import ShapeError
+from layerw.base.mathx import Array, facing, matrix_from_quat, quat_from_matrix, turned_by
+from layerw.scene.hierarchy import world_matrix
+from layerw.scene.table import Table
+
+MANY_TURNS = 10.0  # radians in one call: 30 degrees are 0.5, half a turn is 3.1
+
+
+def step(x: float, y: float, z: float) -> tuple[float, float, float]:
+    """Metres along each axis, checked."""
+    _check_finite("Entity.move", x, y, z)
+    return x, y, z
+
+
+def turned(rotation: npt.NDArray[np.float32], x: float, y: float, z: float) -> tuple[float, float, float, float]:
+    """The rotation after a turn about its own axes."""
+    _check_finite("Entity.rotate", x, y, z)
+    if abs(x) + abs(y) + abs(z) > MANY_TURNS:
+        given = ", ".join(f"{name}={value:g}" for name, value in (("x", x), ("y", y), ("z", z)) if value)
+        warnings.warn(f"Entity.rotate({given}) takes radians; degrees are math.radians(...) of it.", stacklevel=3)
+    return turned_by(rotation.tolist(), x, y, z)
+
+
+def towards(table: Table, row: int, target: npt.ArrayLike) -> Array:
+    """The rotation of a row that looks at a point of the world.
+
+    Raises:
+        ShapeError: the target is no point, or where the row stands.
+    """
+    point = checks.vector("Entity.look_at target", target)
+    matrix, place = world_matrix(table.parent, table.position, table.rotation, table.scale, int(table.parent[row]))
+    inward = np.linalg.pinv(matrix)  # a parent that is flat has no inverse
+    forward: Array = inward @ (point - place) - table.position[row]
+    if not forward.any():
+        raise ShapeError(f"Entity {row} cannot look at its own position; move it or choose another target.")
+    return quat_from_matrix(facing(forward, inward @ (0.0, 1.0, 0.0), matrix_from_quat(table.rotation[row])))
+
+
+def values_for(name: str, value: npt.ArrayLike, width: int, count: int, one: bool) -> npt.NDArray[np.float32]:
+    """What is assigned to an attribute: for all rows, or one for each. Raises ShapeError."""
+    try:
+        array = np.asarray(value, np.float32)
+    except (TypeError, ValueError):
+        raise ShapeError(f"{name} is {checks.shown(value)}; it takes {width} finite numbers.") from None
+    even = name == "scale" and array.shape in ((), (count, 1))
+    if array.shape != (width,) and (one or array.shape != (count, width)) and not even:
+        shapes = f"({width},)" if one else f"({width},) or ({count}, {width})"
+        raise ShapeError(f"{name} takes shape {shapes}; the given array has {array.shape}.")
+    if not np.isfinite(array).all():
+        raise ShapeError(f"{name} takes finite numbers; the given array has NaN or infinity.")
+    return array
+
+
+def _check_finite(name: str, *values: Any) -> None:
+    """Three numbers: one test on the way that every frame takes, the words only where it fails."""
+    try:
+        if math.isfinite(values[0] + values[1] + values[2]):
+            return
+    except TypeError:
+        pass
+    for axis, value in zip("xyz", values, strict=True):
+        checks.number(f"{name} {axis}", value)

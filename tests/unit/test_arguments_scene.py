@@ -1,0 +1,182 @@
+"""What an app, its entities, camera, content, memory and simulations refuse: every bad value is a LayerwError.
+
+Each line tries values for one argument or attribute; the words are checked in test_arguments.py and beside each part.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import layerw as lw
+from layerw.hosts.headless import HeadlessHost
+from layerw.physics import Particles, ShallowWater
+
+NAN, INF = math.nan, math.inf
+VECTOR: list[Any] = [(1, 2), "abc", None, (NAN, 0, 0), 5, [[1, 2, 3]], (1, 2, 3, 4)]
+NUMBER: list[Any] = [None, "a", [1], NAN, INF]
+SIDE: list[Any] = [0, -1, "a", None, 1.5, True]
+QUATERNION: list[Any] = [(0, 0, 0, 0), (1, 2, 3), "a", (NAN, 0, 0, 1)]
+COLOR: list[Any] = ["nix", (1, 2), (90, 0, 0), 5]
+FLAG: list[Any] = [None, "yes", 2]
+Try = Callable[[Any], Any]
+
+
+class Parts:
+    """One app with one of everything."""
+
+    def __init__(self) -> None:
+        self.host = HeadlessHost()
+        self.app = lw.App(host=self.host)
+        self.box = lw.Mesh.box()
+        self.one = self.app.spawn(self.box)
+        self.group = self.app.spawn_many(self.box, 4)
+        self.dead = self.app.spawn(self.box)
+        self.dead.despawn()
+        self.model, self.world = self.app.load("x.glb"), self.app.stream("w")
+        self.memory = self.app.memory
+        basin: Any = {"spacing": 0.1, "low": (0, 0, 0), "high": (1, 1, 1)}
+        self.basin = basin
+        self.water = Particles(self.memory, 10, **basin)
+        self.flood = ShallowWater(self.memory, 8, 8, cell_m=1.0)
+
+
+@pytest.fixture(scope="module")
+def p() -> Parts:
+    return Parts()
+
+
+def put(thing: Any, name: str) -> Try:
+    return lambda value: setattr(thing, name, value)
+
+
+def spawn(p: Parts) -> list[tuple[str, Try, list[Any]]]:
+    app, box = p.app, p.box
+    rows: list[tuple[str, Try, list[Any]]] = [
+        ("mesh", lambda v: app.spawn(v), [None, 3, "box", lw.Material()]),
+        ("material", lambda v: app.spawn(box, v), [3, "red", box]),
+        ("static", lambda v: app.spawn(box, static=v), FLAG),
+        ("count", lambda v: app.spawn_many(box, v), [-1, 1.5, "3", None, True, NAN]),
+        ("parent", lambda v: app.spawn(box, parent=v), [3, "x", p.dead, p.group]),
+        ("despawn", app.despawn, [None, 3, p.dead]), ("seen", app.seen, [None, 3]),
+    ]
+    values = {"position": [v for v in VECTOR if v is not None and np.shape(v) != (1, 3)], "rotation": QUATERNION,
+              "scale": [(1, 2), "a", NAN, (1, 2, 3, 4)], "color": COLOR}  # fmt: skip
+    for name, bad in values.items():
+        rows.append((name, lambda v, name=name: app.spawn(box, **{name: v}), bad))  # type: ignore[misc]
+        rows.append((name, lambda v, name=name: app.spawn_many(box, 3, **{name: v}), bad))  # type: ignore[misc]
+    return rows
+
+
+def content(p: Parts) -> list[tuple[str, Try, list[Any]]]:
+    app = p.app
+    return [
+        ("load url", app.load, [None, "", 3, b"x"]), ("stream url", app.stream, [None, "", 3]),
+        ("load side", lambda v: app.load("x.glb", max_texture_side=v), SIDE),
+        ("stream side", lambda v: app.stream("w", max_texture_side=v), SIDE),
+        ("load parent", lambda v: app.load("x.glb", parent=v), [3, p.dead]),
+        ("load position", lambda v: app.load("x.glb", position=v), [(1, 2), "a"]),
+        ("load scale", lambda v: app.load("x.glb", scale=v), ["a", (1, 2)]),
+        ("stream place", lambda v: app.stream("w", place=v), ["here", 3, None]),
+        ("stream transform", lambda v: app.stream("w", transform=v), ["m", np.zeros(3), np.full((4, 4), NAN), 3]),
+        ("model.on_ready", p.model.on_ready, [3, None]), ("world.on_ready", p.world.on_ready, [3]),
+        ("world.raycast", lambda v: p.world.raycast(v, (0, -1, 0)), VECTOR),
+    ]
+
+
+def rays_and_pictures(p: Parts) -> list[tuple[str, Try, list[Any]]]:
+    app = p.app
+    return [
+        ("origin", lambda v: app.raycast(v, (0, 0, -1)), VECTOR),
+        ("direction", lambda v: app.raycast((0, 0, 0), v), [*VECTOR, (0, 0, 0)]),
+        ("max_distance", lambda v: app.raycast((0, 0, 0), (0, 0, -1), max_distance=v), [-1, NAN, "a", None, True]),
+        ("ray_at", lambda v: app.ray_at(v, 0), ["a", NAN, [1]]), ("pick", lambda v: app.pick(0, v), ["a", NAN, [1]]),
+        ("screenshot", app.screenshot, ["a.jpg", "", 3, "../a.png"]),
+        ("show_image", app.show_image, [None, 3, np.zeros((4, 4)), np.zeros((0, 0, 3), np.uint8)]),
+        ("report", lambda v: app.report(state_hash=v), ["yes", 1]),
+    ]
+
+
+def entities(p: Parts) -> list[tuple[str, Try, list[Any]]]:
+    rows: list[tuple[str, Try, list[Any]]] = []
+    for thing in (p.one, p.group):
+        rows += [("position", put(thing, "position"), [v for v in VECTOR if np.shape(v) != (1, 3)]),
+                 ("rotation", put(thing, "rotation"), [*QUATERNION, None]),
+                 ("scale", put(thing, "scale"), [(1, 2), "a", None, NAN]),
+                 ("color", put(thing, "color"), [*COLOR, None, np.array([[90, 0, 0]] * len(thing))]),
+                 ("visible", put(thing, "visible"), FLAG), ("casts_shadow", put(thing, "casts_shadow"), FLAG),
+                 ("parent", put(thing, "parent"), [3, p.dead, "x"]),
+                 ("typo", lambda v, thing=thing: setattr(thing, v, 1), ["positon", "mesh", "x"])]  # type: ignore[misc]
+    for axis in "xyz":
+        rows += [("move", lambda v, axis=axis: p.one.move(**{axis: v}), NUMBER),  # type: ignore[misc]
+                 ("rotate", lambda v, axis=axis: p.one.rotate(**{axis: v}), NUMBER)]  # type: ignore[misc]
+    return [*rows, ("own parent", put(p.one, "parent"), [p.one]),
+            ("look_at", p.one.look_at, [*VECTOR, tuple(p.one.position)])]  # fmt: skip
+
+
+def cameras_and_typos(p: Parts) -> list[tuple[str, Try, list[Any]]]:
+    camera = p.app.camera
+    things = (camera, p.app.input, p.model, p.world, lw.Material(), p.box, lw.FlyCamera(p.app), p.app)
+    return [
+        ("position", put(camera, "position"), VECTOR), ("yaw", put(camera, "yaw"), NUMBER),
+        ("pitch", put(camera, "pitch"), NUMBER), ("fov_y", put(camera, "fov_y"), [*NUMBER, 0, -1, 4]),
+        ("near", put(camera, "near"), [*NUMBER, 0, -1]),
+        ("look_at", camera.look_at, [*VECTOR, tuple(camera.position)]),
+        *[(f"typo of {type(thing).__name__}", lambda v, thing=thing: setattr(thing, v, 1), ["colour", "far", "xyz"])
+          for thing in things],
+    ]  # type: ignore[misc]
+
+
+def memory_and_simulations(p: Parts) -> list[tuple[str, Try, list[Any]]]:
+    memory, basin, flora = p.memory, p.basin, lw.flora
+    return [
+        ("alloc", memory.alloc, [-1, 0, "a", None, 1.5, NAN]),
+        ("region", lambda v: memory.alloc(8, region=v), ["x", None]),
+        ("tier", lambda v: memory.alloc(8, tier=v), ["x", None]),
+        ("threads", put(memory, "threads"), [0, -1, "a", None]),
+        ("defragment", lambda v: memory.defragment(v, 10), ["x", None, 3]),
+        ("capacity", lambda v: Particles(memory, v, **basin), [0, -1, "a", 1.5]),
+        ("spacing", lambda v: Particles(memory, 10, **{**basin, "spacing": v}), [0, -1, "a", NAN, None]),
+        ("low", lambda v: Particles(memory, 10, **{**basin, "low": v}), [(2, 2, 2), (1, 2), "a", None]),
+        ("step", p.water.step, [0, -1, NAN, "a", None]),
+        ("radius", lambda v: p.water.add_sphere((0, 0, 0), v), [-1, NAN, "a"]),
+        ("spawn", p.water.spawn, ["a", (1, 2), [[NAN, 0, 0]], None]),
+        ("columns", lambda v: ShallowWater(memory, v, 8, cell_m=1.0), [0, -1, "a", 1.5]),
+        ("cell_m", lambda v: ShallowWater(memory, 8, 8, cell_m=v), [0, -1, "a", NAN]),
+        ("flood", p.flood.step, [0, -1, NAN, "a", 2]),
+        ("ground", put(p.flood, "ground"), [np.zeros(3), "a", np.full((8, 8), NAN)]),
+        ("source", lambda v: p.flood.add_source(v, 0, radius=1, rate=1), ["a", NAN]),
+        ("source radius", lambda v: p.flood.add_source(1, 1, radius=v, rate=1), [0, -1, NAN, "a"]),
+        ("height_m", lambda v: flora.conifer(height_m=v), [0, -1, "a", NAN]),
+        ("color", lambda v: flora.rock(color=v), ["nix", 5]), ("seed", lambda v: flora.rock(seed=v), [-1, "a", 1.5]),
+        ("until_m", lambda v: flora.broadleaf(until_m=v), [[1], 5, [4, 3, 2, 1]]),
+    ]
+
+
+PARTS = [spawn, content, rays_and_pictures, entities, cameras_and_typos, memory_and_simulations]
+
+
+@pytest.mark.parametrize("rows", PARTS)
+def test_bad_values_are_refused_and_leave_nothing(rows: Callable[[Parts], list[tuple[str, Try, list[Any]]]],
+                                                  p: Parts) -> None:  # fmt: skip
+    before = p.app.report()["entities"]
+    for name, attempt, values in rows(p):
+        for value in values:
+            try:
+                attempt(value)
+            except lw.LayerwError as error:
+                assert len(str(error)) > 15, (name, value, error)
+                continue
+            pytest.fail(f"{name} took {value!r}")
+    assert p.app.report()["entities"] == before
+
+
+def test_degrees_are_told_once() -> None:
+    box = lw.App(host=HeadlessHost()).spawn(lw.Mesh.box())
+    with pytest.warns(UserWarning, match=r"Entity\.rotate\(z=90\) takes radians"):
+        box.rotate(z=90)
+    box.rotate(z=math.pi)

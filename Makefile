@@ -20,6 +20,7 @@ setup: .make/installed .make/kernels
 
 test: setup .make/npm
 	@tools/chromium.sh
+	@tools/other-browsers.sh
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest
 

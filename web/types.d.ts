@@ -15,6 +15,8 @@ export interface EngineOptions {
   program: string;
   backend: 'auto' | 'webgpu' | 'webgl2' | 'null';
   thread: 'worker' | 'main';
+  /** Why the engine runs on the page's thread although a worker was asked for; '' = it does not. */
+  threadNote: string;
   clock: 'real' | 'virtual';
   /** Frames to run, then a result is posted; 0 = for ever. */
   frames: number;

@@ -23,6 +23,7 @@ from layerw.frame.report import HasStateHash
 from layerw.frame.views import View
 from layerw.hosts import default_host
 from layerw.input.state import Input
+from layerw.messages.page import Page
 from layerw.scene.camera import Camera
 from layerw.scene.component_view import Query, select
 from layerw.scene.components import Declaration, declaration
@@ -255,6 +256,11 @@ class App:
     @pointer_lock.setter
     def pointer_lock(self, lock: bool) -> None:
         self._engine.pointer_lock = checks.flag("app.pointer_lock", lock)
+
+    @property
+    def page(self) -> Page:
+        """The page around the element: `page.on(name, function)` hears it, `page.send(name, value)` tells it."""
+        return self._engine.page
 
     def raycast(self, origin: npt.ArrayLike, direction: npt.ArrayLike, *,
                 max_distance: float = math.inf) -> Hit | None:  # fmt: skip

@@ -42,6 +42,7 @@ from layerw.input.state import Input
 from layerw.memory.app_memory import AppMemory
 from layerw.memory.backups import Backups
 from layerw.memory.ledger import HardLedger
+from layerw.messages.page import Page
 from layerw.pointing.pointer import Pointer
 from layerw.scene.camera import Camera, CameraFrame
 from layerw.scene.component_events import ComponentEvents
@@ -89,6 +90,7 @@ class Engine:
                                      (options.get("width") or 1, options.get("height") or 1))  # fmt: skip
         self.pass_times: dict[str, float] = {}  # of a recent frame, by timer, GPU milliseconds
         self.input = Input()
+        self.page = Page(self.user.call, self.log.warning)
         self.spawner = Spawner(self.table, self.resources)
         self.contents = Contents(self.table, SeaSurface(self.resources), self.log, self.failures)
         self.opening = Opening(config, self.transfers, self.store, self.backups, (self.layer_ledger, self.gpu_ledger),
@@ -146,7 +148,8 @@ class Engine:
 
     def close(self) -> None:
         """Frees everything that the program made; the next frames draw only the sky."""
-        for what, part in (("The program", self.user.clear), ("Component events", self.component_events.clear),
+        for what, part in (("The program", self.user.clear), ("The page", self.page.close),
+                           ("Component events", self.component_events.clear),
                            ("What is loaded", self.contents.close), ("Pictures and panels", self.surface.close),
                            ("Picking", self.pointer.close), ("The entities", self._despawn_all),
                            ("Meshes and materials", self.resources.close),
@@ -225,6 +228,8 @@ class Engine:
                 self.surface.receive(event)
             case ev.PassTime():
                 self.pass_times[TIMERS[event.timer]] = event.gpu_ms
+            case ev.PageMessage():
+                self.page.receive(event.payload)
             case ev.ReportRequest():
                 self._report_flags = event.flags
 
@@ -301,6 +306,8 @@ class Engine:
                 self.submission.report(json.dumps(self.report(state_hash=bool(flags & 1))))
         with alone("The panels"):
             self.surface.show_panels()
+        for message in self.page.take():
+            self.submission.message(message)
         with alone("The input"):
             self.input.end_frame()
         if self.pointer_lock != self._pointer_lock_sent:

@@ -6,6 +6,8 @@ import json
 import os
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,13 @@ def _connect(live: Live, origin: str | None = None) -> ClientConnection:
     return connect(f"ws://127.0.0.1:{live.port}/ws", origin=origin or f"http://127.0.0.1:{live.port}")  # type: ignore[arg-type]
 
 
+@contextmanager
+def _greeted(live: Live) -> Iterator[ClientConnection]:
+    with _connect(live) as socket:
+        assert _next(socket)["type"] == "hello"
+        yield socket
+
+
 def _next(socket: ClientConnection, timeout_s: float = 3.0) -> dict[str, object]:
     message: dict[str, object] = json.loads(socket.recv(timeout_s))
     return message
@@ -28,7 +37,7 @@ def _next(socket: ClientConnection, timeout_s: float = 3.0) -> dict[str, object]
 
 def test_an_edit_reloads_within_150_ms(live: Live) -> None:
     times_ms = []
-    with _connect(live) as socket:
+    with _greeted(live) as socket:
         for turn in range(7):
             time.sleep(0.15)
             started = time.perf_counter()
@@ -39,7 +48,7 @@ def test_an_edit_reloads_within_150_ms(live: Live) -> None:
 
 
 def test_saving_through_a_rename_is_one_message(live: Live) -> None:
-    with _connect(live) as socket:
+    with _greeted(live) as socket:
         part = live.app_folder / "hello.py~"
         part.write_text("print(2)\n")
         os.replace(part, live.app_folder / "hello.py")
@@ -98,14 +107,14 @@ def test_no_origin_and_other_hosts_are_refused(live: Live) -> None:
 
 
 def test_too_long_messages_end_the_connection(live: Live) -> None:
-    with _connect(live) as socket:
+    with _greeted(live) as socket:
         socket.send("x" * 200_000)
         with pytest.raises(ConnectionClosed):
             socket.recv(3.0)
 
 
 def test_reload_on_request_and_pages_are_counted(live: Live) -> None:
-    with _connect(live) as socket:
+    with _greeted(live) as socket:
         assert json.loads(live.get("/api/status").body)["pages"] == 1
         assert live.get("/api/reload", method="POST", content_length="0").status == 200
         assert _next(socket) == {"type": "reload", "files": []}
@@ -113,3 +122,15 @@ def test_reload_on_request_and_pages_are_counted(live: Live) -> None:
     while json.loads(live.get("/api/status").body)["pages"]:
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_a_page_can_tell_a_cut_connection_from_a_change(live: Live) -> None:
+    with _connect(live) as socket:
+        first = _next(socket)
+    with _connect(live) as socket:
+        assert _next(socket) == first, "the same server, no change"
+        (live.app_folder / "hello.py").write_text("print(5)\n")
+        assert _next(socket)["type"] == "reload"
+    with _connect(live) as socket:
+        second = _next(socket)
+    assert second["start"] == first["start"] and second["version"] == first["version"] + 1  # type: ignore[operator]

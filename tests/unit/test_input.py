@@ -63,3 +63,22 @@ def test_walking_stands_at_eye_height() -> None:
     for _ in range(120):
         fly.update(1 / 60)
     assert app.camera.position[1] == pytest.approx(11.7, abs=0.01)
+
+
+def test_a_tap_between_two_frames_is_there_for_one_frame() -> None:
+    state = Input()
+    state.apply([ev.Touch(0, 0, 1, 2), ev.Touch(0, 2, 1, 2)])
+    assert state.touches == {0: (1, 2)} and state.touch_starts == {0: (1, 2)}
+    state.end_frame()
+    assert state.touches == {} and state.touch_starts == {}
+    state.apply([ev.Touch(0, 0, 1, 2), ev.Touch(0, 2, 1, 2), ev.Touch(0, 0, 5, 6)])  # a second finger, still down
+    state.end_frame()
+    assert state.touches == {0: (5, 6)}
+    state.apply([ev.Touch(0, 2, 5, 6)])
+    assert state.touches == {}
+
+
+def test_gamepads_stay_when_the_focus_goes() -> None:
+    state = Input()
+    state.apply([ev.GamepadAxis(0, 1, -0.5), ev.GamepadButton(0, 2, 1.0), ev.Key(W, 1), ev.Focus(0, 0)])
+    assert state.pad_axis(1) == -0.5 and state.pad_buttons[0, 2] == 1.0 and not state.key("KeyW")

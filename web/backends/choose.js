@@ -14,6 +14,16 @@ const PROBE_RETRIES = 4;
 /** @typedef {keyof typeof MODULES} Name */
 /** @typedef {{ name: Name, note: string, create: (parts: any) => Promise<any> }} Choice */
 
+const IN_WORKER = typeof document === 'undefined';
+
+/** A throw-away canvas of the kind that the engine draws on: a worker has no other than OffscreenCanvas. */
+function probeCanvas() {
+  if (IN_WORKER) return new OffscreenCanvas(16, 16);
+  return Object.assign(document.createElement('canvas'), { width: 16, height: 16 });
+}
+
+const KIND = IN_WORKER ? 'an OffscreenCanvas' : 'a canvas';
+
 /** Clears a canvas through WebGPU and waits for the GPU. @returns {Promise<string>} '' = works, else why not */
 export async function probeWebgpu() {
   if (!navigator.gpu) return 'the browser has no navigator.gpu';
@@ -22,8 +32,8 @@ export async function probeWebgpu() {
     const device = await requestDevice(PROBE_RETRIES);
     let lost = '';
     device.lost.then((info) => { lost = info.message || 'the device was lost'; });
-    const context = /** @type {GPUCanvasContext | null} */ (new OffscreenCanvas(16, 16).getContext('webgpu'));
-    if (!context) return 'an OffscreenCanvas gives no webgpu context';
+    const context = /** @type {GPUCanvasContext | null} */ (probeCanvas().getContext('webgpu'));
+    if (!context) return `${KIND} gives no webgpu context`;
     context.configure({ device, format: 'bgra8unorm' });
     const encoder = device.createCommandEncoder();
     const view = context.getCurrentTexture().createView();
@@ -42,8 +52,8 @@ export async function probeWebgpu() {
 
 /** @returns {string} '' = works, else why not */
 export function probeWebgl2() {
-  const gl = new OffscreenCanvas(16, 16).getContext('webgl2');
-  if (!gl) return 'an OffscreenCanvas gives no webgl2 context';
+  const gl = /** @type {WebGL2RenderingContext | null} */ (probeCanvas().getContext('webgl2'));
+  if (!gl) return `${KIND} gives no webgl2 context`;
   gl.clearColor(1, 0, 0, 1);
   gl.clear(gl.COLOR_BUFFER_BIT);
   const pixel = new Uint8Array(4);
@@ -74,6 +84,7 @@ export async function chooseBackend(wanted = 'auto') {
   if (!noWebgpu) return choice('webgpu', 'a test frame through WebGPU worked');
   const noWebgl2 = probeWebgl2();
   if (!noWebgl2) return choice('webgl2', `WebGL2 instead of WebGPU: ${noWebgpu}`);
-  throw new Error(`This browser can draw with neither WebGPU (${noWebgpu}) nor WebGL2 (${noWebgl2}). `
-    + 'Try a current Chrome, Edge, Firefox or Safari with hardware acceleration turned on.');
+  const neither = `can draw with neither WebGPU (${noWebgpu}) nor WebGL2 (${noWebgl2}).`;
+  if (IN_WORKER) throw new Error(`A worker ${neither}`); // the page's thread is tried next
+  throw new Error(`This browser ${neither} Try a current Chrome, Edge, Firefox or Safari with hardware acceleration turned on.`);
 }

@@ -5,6 +5,7 @@
  * Does not: draw, or know commands. engine.js gives it the glue and waits for `run`.
  * Limits: a program is the folder that `manifest.json` lists.
  */
+import { LineOutput } from './output.js';
 import { ProgramFiles } from './program-files.js';
 import { fetchWheels, unpackWheels } from './wheels.js';
 
@@ -111,6 +112,8 @@ function strayFailure() {
 
 /** Python in the page, from its first byte to a running program. */
 export class PythonBoot {
+  /** @type {LineOutput[]} */
+  #outputs;
   /** @type {Promise<any>} */
   #pyodide;
   /** @type {Promise<Manifest>} */
@@ -131,6 +134,7 @@ export class PythonBoot {
    */
   constructor(options, hooks) {
     this.#hooks = hooks;
+    this.#outputs = [0, 1].map((level) => new LineOutput((text) => hooks.log(level, text)));
     this.#manifest = fetchManifest(options);
     this.#pyodide = this.#startPyodide(options.runtimeUrl);
     this.#wheels = this.#manifest.then((manifest) => fetchWheels(options.appUrl, manifest.wheels ?? [], fetchOk));
@@ -146,6 +150,11 @@ export class PythonBoot {
   /** The manifest, once it is here. */
   manifest() {
     return this.#manifest;
+  }
+
+  /** Shows what was printed without a newline. */
+  flushOutput() {
+    for (const output of this.#outputs) output.flush();
   }
 
   /** Pyodide with numpy and layerw, before the program runs. */
@@ -178,6 +187,7 @@ export class PythonBoot {
       return await run(`/app/${program}`);
     } finally {
       run.destroy();
+      this.flushOutput();
     }
   }
 
@@ -210,6 +220,9 @@ export class PythonBoot {
       if (name in pyodide.loadedPackages) continue;
       throw new BootError(`The runtime's package ${name} did not load from ${runtimeUrl}; the console says why.`);
     }
+    const [stdout, stderr] = this.#outputs;
+    pyodide.setStdout({ write: (/** @type {Uint8Array} */ bytes) => stdout.write(bytes) });
+    pyodide.setStderr({ write: (/** @type {Uint8Array} */ bytes) => stderr.write(bytes) });
     this.#hooks.mark('pyodide');
     this.#hooks.progress('numpy', 0.6);
     pyodide.runPython('import numpy');

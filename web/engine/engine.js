@@ -22,6 +22,7 @@ import { Layer } from '../kernels/layer.js';
 import { Panels } from './panels.js';
 import { Readbacks } from './readbacks.js';
 import { Reporter } from './reporter.js';
+import { splitMessage } from './message.js';
 import { answerRequest } from './requests.js';
 
 /** A `log` command's level: the page shows the text whole. */
@@ -54,6 +55,8 @@ export class Engine {
   /** @type {{width: number, height: number, pixelRatio: number} | null} */
   #resize = null;
   #stopped = false;
+  /** @type {PythonBoot | null} */
+  #boot = null;
   /** @type {(canvas: OffscreenCanvas) => void} */
   #freshCanvas = () => {};
 
@@ -109,12 +112,12 @@ export class Engine {
   async start() {
     try {
       this.reporter.mark('engine');
-      const boot = new PythonBoot(this.options, {
+      const boot = this.#boot = new PythonBoot(this.options, {
         progress: (stage, fraction) => this.port.postMessage({ type: 'progress', stage, fraction }),
         mark: (name) => this.reporter.mark(name),
         log: (level, text) => this.reporter.log(level, text),
       });
-      const backend = this.#createBackend();
+      const backend = this.#createBackend().catch((error) => this.#noBackend(error));
       const layer = Layer.load(this.options.kernelsUrl, this.options.isolated).catch((error) => {
         this.reporter.log(1, String(error.message));
         return null;
@@ -165,6 +168,18 @@ export class Engine {
     this.port.close();
   }
 
+  /**
+   * Some browsers draw on the page's thread only (WebKitGTK's OffscreenCanvas has no WebGL2): the page ends this worker
+   * and starts there.
+   * @param {Error} error
+   * @returns {Promise<never>}
+   */
+  #noBackend(error) {
+    if (this.options.thread === 'main') throw error;
+    this.port.postMessage({ type: 'noBackend', reason: error.message });
+    return new Promise(() => {});
+  }
+
   async #createBackend() {
     const { name, note, create } = await chooseBackend(this.options.backend);
     this.#name(name, note);
@@ -176,8 +191,9 @@ export class Engine {
     this.reporter.mark('backend');
   }
 
-  /** @param {string} name @param {string} note */
-  #name(name, note) {
+  /** @param {string} name @param {string} reason */
+  #name(name, reason) {
+    const note = this.options.threadNote === '' ? reason : `${this.options.threadNote} ${reason}.`;
     this.reporter.backendName = name;
     this.reporter.backendNote = note;
     this.port.postMessage({ type: 'backend', name, note });
@@ -267,6 +283,10 @@ export class Engine {
         this.readbacks.readbackFile(readback, name, nameBytes),
       panelShow: (/** @type {Parameters<Panels['show']>} */ ...values) => this.panels.show(...values),
       panelHide: (/** @type {number} */ panel) => this.panels.hide(panel),
+      pageSend: (/** @type {number} */ data, /** @type {number} */ sizeBytes) => {
+        const { head, arrays } = splitMessage(this.heap.u8(data, sizeBytes));
+        this.port.postMessage({ type: 'message', head, arrays }, arrays);
+      },
     };
   }
 
@@ -288,6 +308,7 @@ export class Engine {
     } catch (error) {
       this.#frameFailed(error);
     }
+    this.#boot?.flushOutput();
     const end = performance.now();
     const pythonMs = end - pythonStart - this.glue.submitMs;
     this.figures.add(end - start, pythonMs, this.glue.pyToJs, this.glue.jsToPy);
@@ -312,6 +333,7 @@ export class Engine {
   #receive(message) {
     if (message.type === 'input') this.inbox.pushInput(message.words);
     else if (message.type === 'resize') this.#resize = message;
+    else if (message.type === 'message') this.events.pageMessage(message.payload);
     else if (message.type === 'hidden') this.loop.setHidden(message.hidden);
     else if (message.type === 'online') this.events.online();
     else if (message.type === 'overlay') this.reporter.overlay = message.shown;

@@ -126,7 +126,7 @@ export class Reporter {
   afterFrame() {
     const { options, figures, port, loop } = this.engine;
     this.#frames += 1;
-    if (this.#frames === 1) requestAnimationFrame(() => this.mark('first_frame'));
+    if (this.#frames === 1) requestAnimationFrame(() => this.#drawn());
     const now = performance.now();
     if (this.overlay && options.frames === 0) {
       port.postMessage({ type: 'frame', ms: figures.lastMs() });
@@ -139,6 +139,12 @@ export class Reporter {
       loop.stop();
       this.finish();
     }
+  }
+
+  /** The first frame is on the screen. */
+  #drawn() {
+    this.mark('first_frame');
+    this.engine.port.postMessage({ type: 'drawn' });
   }
 
   /** Posts the result once the last frame is on the screen and the program's screenshots are saved. */

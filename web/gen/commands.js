@@ -51,6 +51,7 @@
  * @property {(readback: number, name: number, nameBytes: number) => void} readbackFile A PNG of this readback's picture is for the page, under this name (UTF-8, relative, ends with .png); readback_saved follows.
  * @property {(panel: number, address: number, width: number, height: number, left: number, top: number, scale: number, smooth: number) => void} panelShow Shows width * height RGBA8 pixels (sRGB, upper row first, read now) at an address in Layer memory above the canvas, a pixel `scale` CSS pixels wide. left and top in CSS pixels; below 0: from right and bottom.
  * @property {(panel: number) => void} panelHide
+ * @property {(data: number, sizeBytes: number) => void} pageSend A message (messages/codec.py) for the page around the element.
  */
 
 /** @typedef {{ gpu: GpuSink, transfers: TransfersSink, page: PageSink }} Sinks */
@@ -95,6 +96,7 @@ export const COMMANDS = new Map([
   [52, { name: 'readback_file', words: 4 }],
   [53, { name: 'panel_show', words: 9 }],
   [54, { name: 'panel_hide', words: 2 }],
+  [55, { name: 'page_send', words: 3 }],
 ]);
 
 const SIZES = new Uint8Array(64);
@@ -188,6 +190,7 @@ export function decodeCommands(words, sinks, onError) {
           case 52: page.readbackFile(words[at + 1], words[at + 2], words[at + 3]); break;
           case 53: page.panelShow(words[at + 1], words[at + 2], words[at + 3], words[at + 4], asFloat(words[at + 5]), asFloat(words[at + 6]), asFloat(words[at + 7]), words[at + 8]); break;
           case 54: page.panelHide(words[at + 1]); break;
+          case 55: page.pageSend(words[at + 1], words[at + 2]); break;
         }
       }
     } catch (error) {

@@ -235,4 +235,12 @@ export class EventWriter {
     if (this.emit) this.emit(words);
     return words;
   }
+
+  /** A message (messages/codec.py) from the page around the element. @param {string | Uint8Array} payload
+   * @returns {Uint32Array<ArrayBuffer>} */
+  pageMessage(payload) {
+    const { words } = this.begin(26, 2, bytesOf(payload));
+    if (this.emit) this.emit(words);
+    return words;
+  }
 }

@@ -1,28 +1,31 @@
 /**
- * The main thread's half of one running program: starts the engine in a worker or here, carries input to it and
- * shows what it says.
+ * The page's half of one running program: starts the engine, carries input and messages to it and shows what it says.
  *
- * Owns: the canvas, the port, the worker, listeners and panels; `destroy` ends them all.
- * Does not: run Python or draw.
+ * Owns: the canvas, listeners, panels and the element's events; `destroy` ends them all.
+ * Does not: run Python or draw; where the engine runs, engine-thread.js knows.
  * Limits: a canvas is used once (one that had a WebGPU context never gives WebGL2), so every start makes one.
  */
 import { EventWriter } from '../gen/events.js';
+import { choice, readOptions } from './attributes.js';
+import { decodeMessage, encodeMessage } from '../engine/message.js';
+import { EngineThread } from './engine-thread.js';
 import { Input } from './input.js';
-import { makeWorker } from '../engine/module-worker.js';
-import { Overlay } from './overlay.js';
 import { Notices, append } from './notices.js';
+import { Overlay } from './overlay.js';
 import { Panels } from './panels.js';
 import { ReloadSocket } from './reload.js';
 import { Silence } from './silence.js';
+import { SurfaceSize } from './surface-size.js';
 
-const SIDE_PX_MAX = 8192;
 const FILE_KEPT_MS = 60_000; // a browser may ask the person first
 const OVERLAY_KEY = 'F3';
 const LOG_NOTE = 4; // as in base/log.py
-const STOP_MS_MAX = 1000; // for job workers to end their chunks
+const LEVELS = ['info', 'warning', 'error', 'error', 'info']; // as in base/log.py
 
 /** @typedef {import('../types.js').EngineOptions} EngineOptions */
+/** @typedef {import('./attributes.js').ElementOptions} ElementOptions */
 /** @typedef {{report: Record<string, any>}} Result */
+/** @typedef {{message: object, resolve: (value: any) => void, reject: (error: Error) => void}} Asked */
 
 /** One start of a program inside one element. */
 export class Host {
@@ -32,54 +35,85 @@ export class Host {
   files = [];
   /** @type {Record<string, any> | null} */
   report = null;
-  /** Resolves with the last report of a run with `frames`, or when the program could not start. */
-  /** @type {Promise<Result>} */
-  finished;
-  #channel = new MessageChannel();
+  /** Whether the first frame is on the screen. */
+  drawn = false;
   #abort = new AbortController();
-  #observer = new ResizeObserver(() => this.#port.postMessage({ type: 'resize', ...this.#size() }));
-  /** @type {Worker | null} */
-  #worker = null;
   /** @type {ReloadSocket | null} */
   #reload = null;
-  /** @type {Map<number, {resolve: (value: any) => void, reject: (error: Error) => void}>} */
+  /** @type {Map<number, Asked>} */
   #replies = new Map();
   #requests = 0;
   #silence = new Silence({
-    ask: () => this.#port.postMessage({ type: 'ping' }),
+    ask: () => this.thread.post({ type: 'ping' }),
     tell: (text) => this.fail(text),
     untell: (text) => {
       this.errors.splice(this.errors.indexOf(text), 1);
       this.notices.hideError();
     },
   });
-  #hasThreads = false;
+  /** In this task, which may be the one that moves the element. */
+  #justBlurred = false;
+  /** Whether the program runs: until then messages for it wait. */
+  #running = false;
+  /** @type {Uint8Array<ArrayBuffer>[]} */
+  #unsent = [];
+  #backend = { backend: '', note: '' };
   /** @type {(result: Result) => void} */
   #finish = () => {};
+  #drawn = () => {};
+  /** @type {(error: Error) => void} */
+  #notDrawn = () => {};
 
   /**
-   * @param {HTMLElement} element
+   * @param {HTMLElement} element its attributes say what to run
    * @param {ShadowRoot} root
-   * @param {Omit<EngineOptions, 'width' | 'height' | 'pixelRatio'>} options
+   * @param {boolean} focused whether an earlier start had the keyboard
    */
-  constructor(element, root, options) {
+  constructor(element, root, focused) {
     this.element = element;
-    this.options = options;
+    /** With the last report of a run with `frames`, or when the program could not start. @type {Promise<Result>} */
     this.finished = new Promise((resolve) => (this.#finish = resolve));
+    /** When the first frame is on the screen. @type {Promise<void>} */
+    this.ready = new Promise((resolve, reject) => {
+      this.#drawn = resolve;
+      this.#notDrawn = reject;
+    });
+    this.ready.catch(() => {}); // nobody has to wait for it
     this.notices = new Notices(root);
     this.overlay = new Overlay(root);
-    this.canvas = append('canvas', '', this.notices.stage);
+    this.canvas = this.#newCanvas();
     this.panels = new Panels(this.notices.stage);
-    this.#port.onmessage = ({ data }) => this.#receive(data);
-    const events = new EventWriter((words) => this.#port.postMessage({ type: 'input', words }, [words.buffer]));
-    this.input = new Input(this.notices.stage, events);
+    this.thread = this.#newThread();
+    const events = new EventWriter((words) => this.thread.post({ type: 'input', words }, [words.buffer]));
+    this.input = new Input(this.notices.stage, events, () => choice(element, 'wheel'));
+    this.size = new SurfaceSize(this.notices.stage, (size) => this.thread.post({ type: 'resize', ...size }));
     this.#listen();
-    if (element.hasAttribute('autofocus')) this.notices.stage.focus({ preventScroll: true });
-    this.#start();
+    this.focused = focused || element.hasAttribute('autofocus');
+    this.moved();
+    /** @type {ElementOptions} */
+    this.options = this.#readOptions();
+    if (this.errors.length === 0) this.#start();
   }
 
-  get #port() {
-    return this.#channel.port1;
+  /** The element was taken out of its document, perhaps to be put back: the browser has just taken the keyboard away. */
+  leaving() {
+    this.focused ||= this.#justBlurred;
+  }
+
+  /** The element has another place: what the move took away comes back. */
+  moved() {
+    if (this.focused) this.notices.stage.focus({ preventScroll: true });
+  }
+
+  /**
+   * Sends a value to the program.
+   * @param {string} name
+   * @param {unknown} value
+   */
+  send(name, value) {
+    const payload = encodeMessage(name, value);
+    if (this.#running) this.thread.post({ type: 'message', payload }, [payload.buffer]);
+    else this.#unsent.push(payload);
   }
 
   /**
@@ -90,76 +124,78 @@ export class Host {
    */
   request(what, argument) {
     const id = ++this.#requests;
-    this.#port.postMessage({ type: 'request', id, what, argument });
-    return new Promise((resolve, reject) => this.#replies.set(id, { resolve, reject }));
+    const message = { type: 'request', id, what, argument };
+    this.thread.post(message);
+    return new Promise((resolve, reject) => this.#replies.set(id, { message, resolve, reject }));
   }
 
   /** Ends everything. @returns {Promise<boolean>} when it has ended; false where the engine's worker did not end itself */
   destroy() {
-    this.#port.postMessage({ type: 'stop' });
     this.#abort.abort();
-    this.#observer.disconnect();
+    this.size.destroy();
     this.input.destroy();
     this.#reload?.close();
     this.#silence.end();
-    // The message above ends the engine tidily on this thread; a worker may be stuck in Python.
-    return this.#worker === null ? Promise.resolve(true) : this.#endWorker(this.#worker);
+    this.#notDrawn(new Error('The program was ended before its first frame.'));
+    return this.thread.end();
   }
 
-  /** Where the engine has job workers, it gets the time to end them. @param {Worker} worker */
-  async #endWorker(worker) {
-    let tidy = false;
-    if (this.#hasThreads) {
-      tidy = await new Promise((resolve) => {
-        this.#port.onmessage = ({ data }) => data.type === 'stopped' && resolve(true);
-        setTimeout(resolve, STOP_MS_MAX, false);
-      });
+  /** @returns {ElementOptions} */
+  #readOptions() {
+    try {
+      return readOptions(this.element);
+    } catch (error) {
+      this.#startFailed(/** @type {Error} */ (error).message);
+      return /** @type {ElementOptions} */ ({ frames: 0 });
     }
-    worker.terminate();
-    this.#port.close();
-    return tidy;
+  }
+
+  #newThread() {
+    return new EngineThread((message) => this.#receive(message), (text) => this.#startFailed(text));
+  }
+
+  #newCanvas() {
+    const canvas = append('canvas', '', this.notices.stage);
+    canvas.part.add('canvas');
+    return canvas;
   }
 
   async #start() {
+    const inWorker = this.options.thread === 'worker';
+    if (inWorker && !('transferControlToOffscreen' in this.canvas)) return this.#startHere('This browser gives a worker no canvas.');
     try {
-      const size = this.#size();
-      const options = { ...this.options, ...size };
-      if (options.thread === 'worker') this.#startWorker(options);
-      else await this.#startHere(options);
+      await this.thread.start(this.canvas, { ...this.options, ...this.size.now() });
     } catch (error) {
-      this.fail(`The engine could not start: ${error}`);
-      this.#finish({ report: { errors: this.errors } });
+      this.#startFailed(`The engine could not start: ${error}`);
     }
   }
 
-  /** @param {EngineOptions} options */
-  #startWorker(options) {
-    const url = new URL('engine/engine-worker.js', options.baseUrl);
-    this.#worker = makeWorker(url, 'layerw');
-    this.#worker.onerror = (event) => {
-      event.preventDefault();
-      const text = event.message ?? `the worker script ${url} could not be loaded`;
-      this.fail(`The engine's worker failed: ${text}.`);
-      this.#finish({ report: { errors: this.errors } });
-    };
-    const canvas = this.canvas.transferControlToOffscreen();
-    const port = this.#channel.port2;
-    this.#worker.postMessage({ port, canvas, options }, [port, canvas]);
+  /** In place of a worker that can't draw. @param {string} reason */
+  #startHere(reason) {
+    this.thread.end();
+    this.#replaceCanvas();
+    this.options = { ...this.options, thread: 'main', threadNote: `On the page's thread: ${reason}` };
+    this.thread = this.#newThread();
+    for (const { message } of this.#replies.values()) this.thread.post(message);
+    this.thread.post({ type: 'hidden', hidden: document.hidden });
+    this.#start();
   }
 
-  /** @param {EngineOptions} options */
-  async #startHere(options) {
-    const { startEngine } = await import('../engine/engine.js');
-    startEngine({ port: this.#channel.port2, canvas: this.canvas, options });
+  /** @param {string} text */
+  #startFailed(text) {
+    this.fail(text);
+    this.#notDrawn(new Error(text));
+    this.#finish({ report: { errors: this.errors } });
   }
 
   #listen() {
     const { signal } = this.#abort;
-    this.#observer.observe(this.notices.stage);
-    const tellHidden = () => this.#port.postMessage({ type: 'hidden', hidden: document.hidden });
+    const tellHidden = () => this.thread.post({ type: 'hidden', hidden: document.hidden });
     document.addEventListener('visibilitychange', tellHidden, { signal });
     tellHidden();
-    window.addEventListener('online', () => this.#port.postMessage({ type: 'online' }), { signal });
+    window.addEventListener('online', () => this.thread.post({ type: 'online' }), { signal });
+    this.notices.stage.addEventListener('focus', () => (this.focused = true), { signal });
+    this.notices.stage.addEventListener('blur', () => this.#blurred(), { signal });
     addEventListener('keydown', (event) => {
       if (event.code !== OVERLAY_KEY) return;
       event.preventDefault();
@@ -167,27 +203,29 @@ export class Host {
     }, { signal });
   }
 
+  #blurred() {
+    this.focused = false;
+    this.#justBlurred = true;
+    queueMicrotask(() => (this.#justBlurred = false));
+  }
+
   /** @param {boolean} shown */
   showOverlay(shown) {
     this.overlay.show(shown);
-    this.#port.postMessage({ type: 'overlay', shown });
+    this.thread.post({ type: 'overlay', shown });
+  }
+
+  #replaceCanvas() {
+    const fresh = this.#newCanvas();
+    this.canvas.replaceWith(fresh);
+    this.canvas = fresh;
   }
 
   /** The worker's canvas died with the GPU process: another takes its place. */
   #renewCanvas() {
-    const fresh = append('canvas', '', this.notices.stage);
-    this.canvas.replaceWith(fresh);
-    this.canvas = fresh;
-    const canvas = fresh.transferControlToOffscreen();
-    this.#port.postMessage({ type: 'canvas', canvas }, [canvas]);
-  }
-
-  /** The surface in device pixels. */
-  #size() {
-    const pixelRatio = devicePixelRatio;
-    const box = this.notices.stage.getBoundingClientRect();
-    const side = (/** @type {number} */ css) => Math.min(SIDE_PX_MAX, Math.max(1, Math.round(css * pixelRatio)));
-    return { width: side(box.width), height: side(box.height), pixelRatio };
+    this.#replaceCanvas();
+    const canvas = this.canvas.transferControlToOffscreen();
+    this.thread.post({ type: 'canvas', canvas }, [canvas]);
   }
 
   /** @param {string} text shown on the page, whole */
@@ -196,7 +234,18 @@ export class Host {
     if (this.errors.includes(text)) return;
     this.errors.push(text);
     console.error(text);
-    this.element.dispatchEvent(new CustomEvent('layerw-error', { detail: text, bubbles: true }));
+    this.#emit('layerw-error', text);
+  }
+
+  /**
+   * An event of the element. It bubbles and leaves shadow trees.
+   * @param {string} name
+   * @param {unknown} detail
+   * @param {boolean} [cancelable]
+   * @returns {boolean} false where a listener of a cancelable one said preventDefault()
+   */
+  #emit(name, detail, cancelable = false) {
+    return this.element.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable }));
   }
 
   /** @param {any} message from the engine */
@@ -207,23 +256,31 @@ export class Host {
 
   /** @type {Record<string, (message: any) => void>} */
   #handlers = {
-    progress: ({ stage, fraction }) => {
-      this.notices.setProgress(stage, fraction);
-      if (this.#worker !== null && (stage === 'program' || stage === 'running')) this.#silence.begin(stage === 'program');
-    },
+    progress: ({ stage, fraction }) => this.#progress(stage, fraction),
     pong: () => this.#silence.answered(),
     manifest: ({ manifest }) => {
       if (manifest.engine === 'zip' && this.options.frames === 0) this.#reload = new ReloadSocket(this.options.baseUrl);
     },
     backend: ({ name, note }) => {
+      this.#backend = { backend: name, note };
       this.element.dataset.backend = name;
       if (this.options.frames === 0) this.notices.setNote(note);
     },
+    noBackend: ({ reason }) => this.#startHere(reason),
+    drawn: () => {
+      this.drawn = true;
+      this.#drawn();
+      this.#emit('layerw-ready', { ...this.#backend, thread: this.options.thread });
+    },
     fail: ({ text }) => this.fail(text),
     panel: ({ shown }) => this.panels.show(shown),
+    message: ({ head, arrays }) => {
+      const { name, value } = decodeMessage(head, arrays);
+      this.#emit(name, value);
+    },
     file: ({ name, bytes }) => this.#takeFile(name, bytes),
     renewCanvas: () => this.#renewCanvas(),
-    threads: () => (this.#hasThreads = true),
+    threads: () => (this.thread.hasThreads = true),
     log: ({ level, text }) => this.#log(level, text),
     inputMode: ({ pointerLock }) => this.input.setPointerLock(pointerLock),
     frame: ({ ms }) => this.overlay.addFrame(ms),
@@ -237,6 +294,17 @@ export class Host {
     },
   };
 
+  /** @param {string} stage @param {number} fraction 1: the program runs */
+  #progress(stage, fraction) {
+    this.notices.setProgress(stage, fraction);
+    this.#emit('layerw-progress', { stage, fraction });
+    const inWorker = this.options.thread === 'worker';
+    if (inWorker && (stage === 'program' || stage === 'running')) this.#silence.begin(stage === 'program');
+    if (fraction < 1) return;
+    this.#running = true;
+    for (const payload of this.#unsent.splice(0)) this.thread.post({ type: 'message', payload }, [payload.buffer]);
+  }
+
   /**
    * A file that the program made. A page that embeds the element may take it: `layerw-file`, then preventDefault();
    * else it is offered as a download.
@@ -246,8 +314,7 @@ export class Host {
   #takeFile(name, bytes) {
     if (this.options.frames > 0) return void this.files.push({ name, bytes });
     const blob = new Blob([bytes], { type: 'image/png' });
-    const event = new CustomEvent('layerw-file', { detail: { name, blob }, bubbles: true, cancelable: true });
-    if (this.element.dispatchEvent(event)) download(name, blob);
+    if (this.#emit('layerw-file', { name, blob }, true)) download(name, blob);
   }
 
   /**
@@ -255,6 +322,7 @@ export class Host {
    * @param {string} text
    */
   #log(level, text) {
+    this.#emit('layerw-log', { level: LEVELS[level] ?? 'error', text });
     if (level === LOG_NOTE) this.notices.setNote(text);
     if (level === 0 || level === LOG_NOTE) console.log(text);
     else if (level === 1) console.warn(text);
@@ -270,7 +338,7 @@ export class Host {
     if (this.report === null && this.options.frames === 0 && report.overlay === true) this.showOverlay(true);
     this.report = report;
     if (this.overlay.shown) this.overlay.setReport(report);
-    this.element.dispatchEvent(new CustomEvent('layerw-report', { detail: report }));
+    this.#emit('layerw-report', report);
   }
 }
 

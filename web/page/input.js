@@ -1,17 +1,23 @@
 /**
  * DOM input to events: keyboard, mouse, pointer lock, touch, wheel, gamepads.
  *
- * Owns: the listeners, which keys are down, and the numbers of touches.
+ * Owns: the listeners, which keys are down, the numbers of touches, and whether the wheel is the program's.
  * Does not: interpret anything; Python does.
  * Limits: keys outside gen/layouts.js KEYS are ignored; 10 touches; sticks are sent when they change by 1/256.
  */
 import { KEYS } from '../gen/layouts.js';
 
 const KEY_INDEX = new Map(KEYS.map((code, index) => [code, index]));
+/** macOS reports no key that goes up while one of these is down. */
+const META = ['MetaLeft', 'MetaRight'];
+const MODIFIERS = new Set(['ShiftLeft', 'ShiftRight', 'ControlLeft', 'ControlRight', 'AltLeft', 'AltRight', ...META]
+  .map((code) => KEY_INDEX.get(code)));
 const TOUCHES_MAX = 10;
 const AXIS_STEP = 1 / 256;
 /** Chromium refuses a lock sooner than this after the user left the last one. */
 const RELOCK_MS = 1300;
+/** An element at least this large a part of the window on each side fills it: then there is nothing to scroll to. */
+const FILLING = 0.9;
 
 /** @typedef {import('../gen/events.js').EventWriter} EventWriter */
 
@@ -20,6 +26,8 @@ export class Input {
   #abort = new AbortController();
   /** @type {Map<number, number>} */
   #touches = new Map();
+  /** @type {Set<number>} */
+  #down = new Set();
   /** @type {Map<string, number>} */
   #pads = new Map();
   #wantsLock = false;
@@ -29,10 +37,12 @@ export class Input {
   /**
    * @param {HTMLElement} target focusable element around the canvas
    * @param {EventWriter} events
+   * @param {() => 'auto' | 'program' | 'page'} wheelGoesTo the element's attribute as it is now
    */
-  constructor(target, events) {
+  constructor(target, events, wheelGoesTo) {
     this.target = target;
     this.events = events;
+    this.wheelGoesTo = wheelGoesTo;
     this.#keys();
     this.#pointers();
     this.#focus();
@@ -67,23 +77,43 @@ export class Input {
   }
 
   #keys() {
-    const send = (/** @type {KeyboardEvent} */ event, /** @type {number} */ down) => {
-      const key = KEY_INDEX.get(event.code);
-      if (key === undefined) return;
-      // The browser's own shortcuts stay the browser's; keys that scroll or move the focus are ours.
-      if (!event.ctrlKey && !event.metaKey && !event.altKey && !/^F\d/.test(event.code)) event.preventDefault();
-      if (down === 0 || !event.repeat) this.events.key(key, down);
-    };
-    this.#on(this.target, 'keydown', (event) => send(event, 1));
+    this.#on(this.target, 'keydown', (event) => this.#keyDown(event));
     // On the window: a key that goes up elsewhere must not stay down here.
-    this.#on(window, 'keyup', (event) => send(event, 0));
+    this.#on(window, 'keyup', (event) => this.#keyUp(event));
+  }
+
+  /** @param {KeyboardEvent} event */
+  #keyDown(event) {
+    const key = KEY_INDEX.get(event.code);
+    if (key === undefined) return;
+    // The browser's own shortcuts stay the browser's; keys that scroll or move the focus are ours.
+    if (!event.ctrlKey && !event.metaKey && !event.altKey && !/^F\d/.test(event.code)) event.preventDefault();
+    if (this.#down.has(key)) return; // it repeats
+    this.#down.add(key);
+    this.events.key(key, 1);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #keyUp(event) {
+    const key = KEY_INDEX.get(event.code);
+    if (key !== undefined) this.#release(key);
+    if (!META.includes(event.code)) return;
+    for (const other of [...this.#down]) if (!MODIFIERS.has(other)) this.#release(other);
+  }
+
+  /** @param {number} key */
+  #release(key) {
+    if (this.#down.delete(key)) this.events.key(key, 0);
   }
 
   #pointers() {
     // Mouse events for buttons: pointerdown comes only for the first of several.
     this.#on(this.target, 'mousedown', (event) => this.#mouseDown(event));
     this.#on(window, 'mouseup', (event) => this.#mouseUp(event));
-    this.#on(this.target, 'pointerdown', (event) => this.#touch(event, 0));
+    this.#on(this.target, 'pointerdown', (event) => {
+      this.#capture(event);
+      this.#touch(event, 0);
+    });
     this.#on(window, 'pointerup', (event) => this.#touch(event, 2));
     this.#on(window, 'pointercancel', (event) => this.#touch(event, 3));
     this.#on(this.target, 'pointermove', (event) => this.#pointerMove(event));
@@ -91,6 +121,16 @@ export class Input {
     this.#on(this.target, 'touchend', (event) => event.preventDefault(), { passive: false });
     this.#on(this.target, 'contextmenu', (event) => event.preventDefault());
     this.#on(this.target, 'wheel', (event) => this.#wheel(event), { passive: false });
+  }
+
+  /** A drag goes on outside of the element, and of the window. @param {PointerEvent} event */
+  #capture(event) {
+    if (this.#locked()) return;
+    try {
+      this.target.setPointerCapture(event.pointerId);
+    } catch {
+      // A pointer that has gone up meanwhile, or one that a script made up.
+    }
   }
 
   /** @param {MouseEvent} event */
@@ -143,9 +183,19 @@ export class Input {
 
   /** @param {WheelEvent} event */
   #wheel(event) {
+    if (!this.#takesWheel()) return;
     event.preventDefault();
     const scale = event.deltaMode === 0 ? 1 : event.deltaMode === 1 ? 16 : this.target.clientHeight;
     this.events.wheel(event.deltaX * scale, event.deltaY * scale);
+  }
+
+  /** By default: where the element fills the window, or while it has the focus. */
+  #takesWheel() {
+    const goesTo = this.wheelGoesTo();
+    if (goesTo !== 'auto') return goesTo === 'program';
+    if (/** @type {ShadowRoot} */ (this.target.getRootNode()).activeElement === this.target) return true;
+    const { width, height } = this.target.getBoundingClientRect();
+    return width >= FILLING * innerWidth && height >= FILLING * innerHeight;
   }
 
   async #lock() {
@@ -161,13 +211,14 @@ export class Input {
   }
 
   #focus() {
-    const send = () => {
-      const focused = document.hasFocus() && document.visibilityState === 'visible' ? 1 : 0;
-      this.events.focus(focused, this.#locked() ? 1 : 0);
+    const tell = (/** @type {boolean} */ focused, locked = this.#locked()) => {
+      if (!focused) this.#down.clear(); // as Python does
+      this.events.focus(focused ? 1 : 0, locked ? 1 : 0);
     };
-    this.#on(window, 'blur', () => this.events.focus(0, this.#locked() ? 1 : 0));
+    const send = () => tell(document.hasFocus() && document.visibilityState === 'visible');
+    this.#on(window, 'blur', () => tell(false));
     this.#on(window, 'focus', send);
-    this.#on(this.target, 'blur', () => this.events.focus(0, 0));
+    this.#on(this.target, 'blur', () => tell(false, false));
     this.#on(this.target, 'focus', send);
     this.#on(document, 'visibilitychange', send);
     this.#on(document, 'pointerlockchange', () => {

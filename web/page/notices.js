@@ -4,11 +4,15 @@
  * Owns: its DOM inside the element's shadow root. Does not: decide when; host.js calls it.
  * Limits: text only (textContent): a program's error can't inject markup.
  */
+import { addStyle } from './styles.js';
 
+/** As wide as its parent, as high as it; 16:9 where the parent's height follows its content. */
 const STYLE = `
-:host { display: block; position: relative; width: 100%; height: 100%; min-height: 1px; overflow: hidden;
-  background: #10141a; contain: strict; }
-.stage { position: absolute; inset: 0; outline: none; touch-action: none; }
+:host { display: block; position: relative; box-sizing: border-box; width: 100%; height: 100%; aspect-ratio: 16 / 9;
+  overflow: hidden; background: #10141a; contain: strict; }
+:host([hidden]) { display: none; }
+.stage { position: absolute; inset: 0; outline: none; touch-action: none; isolation: isolate; }
+.poster { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: cover; pointer-events: none; }
 canvas { position: absolute; inset: 0; width: 100%; height: 100%; display: block; }
 .panel { inset: auto; z-index: 1; pointer-events: none; }
 .progress { position: absolute; left: 50%; top: 50%; width: min(320px, 70%); transform: translate(-50%, -50%);
@@ -50,11 +54,16 @@ export function append(tag, className, parent) {
   return element;
 }
 
+/** The sheet of the element itself. @param {ShadowRoot} root */
+export function addElementStyle(root) {
+  addStyle(root, STYLE);
+}
+
 /** The layers above the canvas. */
 export class Notices {
   /** @param {ShadowRoot} root */
   constructor(root) {
-    append('style', '', root).textContent = STYLE;
+    addElementStyle(root);
     this.stage = append('div', 'stage', root);
     this.stage.tabIndex = 0;
     this.progress = append('div', 'progress', root);
@@ -65,7 +74,11 @@ export class Notices {
     this.log = append('div', 'log', root);
     this.error = append('div', 'error', root);
     this.error.setAttribute('role', 'alert');
-    for (const part of [this.progress, this.note, this.log, this.error]) part.hidden = true;
+    this.stage.part.add('stage');
+    for (const part of [this.progress, this.note, this.log, this.error]) {
+      part.part.add(part.className);
+      part.hidden = true;
+    }
   }
 
   /**

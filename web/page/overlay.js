@@ -4,6 +4,7 @@
  * Owns: its DOM and the last GRAPH_FRAMES frame times. Does not: measure; reporter.js sends.
  */
 import { append } from './notices.js';
+import { addStyle } from './styles.js';
 
 const GRAPH_FRAMES = 180;
 const GRAPH_HEIGHT = 48;
@@ -25,8 +26,9 @@ export class Overlay {
 
   /** @param {ShadowRoot} root */
   constructor(root) {
-    append('style', '', root).textContent = STYLE;
+    addStyle(root, STYLE);
     this.panel = append('div', 'overlay', root);
+    this.panel.part.add('overlay');
     this.graph = append('canvas', '', this.panel);
     this.graph.width = GRAPH_FRAMES;
     this.graph.height = GRAPH_HEIGHT;

@@ -33,7 +33,8 @@ export class Panels {
       height: `${bitmap.height * scale}px`,
       imageRendering: smooth ? 'auto' : 'pixelated',
     });
-    element.getContext('bitmaprenderer')?.transferFromImageBitmap(bitmap);
+    if (bitmap instanceof ImageData) element.getContext('2d')?.putImageData(bitmap, 0, 0);
+    else element.getContext('bitmaprenderer')?.transferFromImageBitmap(bitmap);
   }
 
   /** @param {number} panel */

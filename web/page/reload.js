@@ -2,7 +2,8 @@
  * The development server's reload socket: the page starts again when a file of the program changed.
  *
  * Owns: one WebSocket. Does not: exist in an export (its manifest says engine "wheel").
- * Limits: a lost server is asked again every RETRY_MS; when it is back the page reloads, its files may differ.
+ * Limits: a lost server is asked again every RETRY_MS; when it comes back as another one (its start id differs), or
+ * files changed meanwhile (its version differs), the page reloads; a connection that was only cut changes nothing.
  */
 
 const RETRY_MS = 1000;
@@ -13,6 +14,8 @@ export class ReloadSocket {
   /** @type {WebSocket | null} */
   #socket = null;
   #wasOpen = false;
+  /** Of the server's first greeting. */
+  #known = '';
 
   /** @param {string} baseUrl folder of web/ */
   constructor(baseUrl) {
@@ -27,17 +30,21 @@ export class ReloadSocket {
     this.#socket?.close();
   }
 
+  /** @param {{type: string, start?: string, version?: number}} message */
+  #receive({ type, start, version }) {
+    if (type === 'reload') return location.reload();
+    if (type !== 'hello') return;
+    const now = `${start} ${version}`;
+    if (this.#known !== '' && this.#known !== now) location.reload();
+    this.#known = now;
+  }
+
   #open() {
     if (this.#closed) return;
     const socket = new WebSocket(this.url);
     this.#socket = socket;
-    socket.onopen = () => {
-      if (this.#wasOpen) location.reload();
-      this.#wasOpen = true;
-    };
-    socket.onmessage = ({ data }) => {
-      if (JSON.parse(data).type === 'reload') location.reload();
-    };
+    socket.onopen = () => (this.#wasOpen = true);
+    socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
     socket.onclose = () => {
       // Never open: this origin may not listen (the server allows listed ones only). Then don't ask again.
       if (!this.#closed && this.#wasOpen) setTimeout(() => this.#open(), RETRY_MS);

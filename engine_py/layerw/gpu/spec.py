@@ -123,6 +123,7 @@ COMMANDS: tuple[Record, ...] = (
             "Shows width * height RGBA8 pixels (sRGB, upper row first, read now) at an address in Layer memory above "
             "the canvas, a pixel `scale` CSS pixels wide. left and top in CSS pixels; below 0: from right and bottom."),
     _record(54, "panel_hide", "panel:u32", ""),
+    _record(55, "page_send", "data:p size_bytes:u32", "A message (messages/codec.py) for the page around the element."),
 )
 
 EVENTS: tuple[Record, ...] = (
@@ -155,6 +156,7 @@ EVENTS: tuple[Record, ...] = (
     _record(27, "pass_time", "timer:u32 gpu_ms:f32",
             "What the passes of one timer (passes.TIMERS) took on the GPU in a recent frame, milliseconds."),
     _record(25, "online", "", "The browser is on a network again: what waits for a retry need not wait longer."),
+    _record(26, "page_message", "payload:text", "A message (messages/codec.py) from the page around the element."),
 )
 
 # -- enumerations -----------------------------------------------------------------------------------

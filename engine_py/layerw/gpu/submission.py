@@ -111,6 +111,10 @@ class Submission:
         data = text.encode()
         self.encoder.report(self.keep_bytes(data), len(data))
 
+    def message(self, data: bytes) -> None:
+        """Sends a message to the page around the element (messages/codec.py)."""
+        self.encoder.page_send(self.keep_bytes(data), len(data))
+
     def end(self, host: HostPort) -> None:
         """Ends the frame (if it began) and crosses to JavaScript once, whatever happens there."""
         if self._begun:

@@ -7,7 +7,9 @@ JavaScript function that is looked up once. Limits: needs Pyodide.
 from __future__ import annotations
 
 import json
+import sys
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 import layerw_glue as glue  # registered by web/engine/boot.js
@@ -17,6 +19,8 @@ from layerw.base.host_port import AnyArray, Running
 from layerw.kernels.link import link
 from layerw.memory import LayerMemory, open_linked
 from layerw.memory.threads import PageThreads
+
+Frame = Callable[[float, float, int, int], None]
 
 
 class BrowserHost:
@@ -51,7 +55,17 @@ def start() -> None:
     if app is None:
         raise LayerwError("The program made no lw.App(), so there is nothing to draw; add `app = lw.App()` to it.")
     try:
-        glue.start(app.frame_step)
+        glue.start(_flushing(app.frame_step))
     except Exception:
         glue.fail(traceback.format_exc())
         raise
+
+
+def _flushing(frame_step: Frame) -> Frame:
+    """Hands JavaScript at the end of each frame what was printed without a newline."""
+
+    def frame(time_s: float, dt_s: float, inbox_bytes: int, inbox_needed_bytes: int) -> None:
+        frame_step(time_s, dt_s, inbox_bytes, inbox_needed_bytes)
+        sys.stdout.flush()
+
+    return frame

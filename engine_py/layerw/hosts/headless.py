@@ -25,6 +25,7 @@ from layerw.hosts.faults import Fault
 from layerw.hosts.file_transfers import FileTransfers, Settings
 from layerw.hosts.null_sink import NullSink
 from layerw.memory import LayerMemory, open_native
+from layerw.messages.codec import decode_message, encode_message
 
 FRAME_S = 1.0 / 60.0
 
@@ -84,6 +85,7 @@ class HeadlessHost:
         self.picture: AnyArray | None = None  # (height, width, 4) uint8: what readbacks give; None: they fail
         self.files: dict[str, AnyArray] = {}  # what the page would save
         self.shown: dict[int, AnyArray] = {}  # panels above the canvas, by number
+        self.page_sent: list[tuple[str, Any]] = []  # what app.page.send told the page
         self._readbacks: list[int] = []
         self._names: dict[int, str] = {}
         self._layer: LayerMemory | None = None
@@ -117,6 +119,10 @@ class HeadlessHost:
     def send(self, name: str, *values: int | float | str | bytes) -> None:
         """Queues an event for the next frame (a key press, say)."""
         self._events.append(encode_event(name, *values))
+
+    def page_send(self, name: str, value: object = None) -> None:
+        """Sends a value to the program as a page's element.send does."""
+        self.send("page_message", encode_message(name, value))
 
     def lose_device(self) -> None:
         """The GPU is gone now and back in the next frame."""
@@ -218,6 +224,9 @@ class _Routes:
 
     def panel_hide(self, panel: int) -> None:
         self._host.shown.pop(panel, None)
+
+    def page_send(self, data: int, size_bytes: int) -> None:
+        self._host.page_sent.append(decode_message(self._host._memory.raw(data, size_bytes)))
 
     def input_mode(self, pointer_lock: int) -> None:
         self._host.pointer_lock = bool(pointer_lock)

@@ -26,7 +26,7 @@ class Input:
         self.pointer_locked = False
         self.focused = True
         self.buttons: set[int] = set()  # 0 left, 1 middle, 2 right
-        self.touches: dict[int, tuple[float, float]] = {}  # position by touch number
+        self.touches: dict[int, tuple[float, float]] = {}  # position by touch number; a tap is there for one frame
         self.touch_starts: dict[int, tuple[float, float]] = {}
         self.axes: dict[tuple[int, int], float] = {}  # (pad, axis)
         self.pad_buttons: dict[tuple[int, int], float] = {}
@@ -34,6 +34,8 @@ class Input:
         self._down: set[int] = set()
         self._pressed: set[int] = set()
         self._clicked: set[int] = set()
+        self._taps: set[int] = set()  # touches that began in this frame
+        self._tapped: set[int] = set()  # of those, the ones that ended in it: seen for this one frame
 
     def key(self, name: str) -> bool:
         """Is the key held down?"""
@@ -72,6 +74,10 @@ class Input:
         self.pointer_dx = self.pointer_dy = self.wheel_dx = self.wheel_dy = 0.0
         self._pressed.clear()
         self._clicked.clear()
+        for touch in self._tapped:
+            self._end_touch(touch)
+        self._taps.clear()
+        self._tapped.clear()
 
     def _resize(self, event: Any) -> None:
         ratio = event.pixel_ratio or 1.0
@@ -106,9 +112,16 @@ class Input:
             self.touches[event.touch] = (event.x, event.y)
             if event.phase == 0:
                 self.touch_starts[event.touch] = (event.x, event.y)
+                self._taps.add(event.touch)
+                self._tapped.discard(event.touch)
+        elif event.touch in self._taps:
+            self._tapped.add(event.touch)
         else:
-            self.touches.pop(event.touch, None)
-            self.touch_starts.pop(event.touch, None)
+            self._end_touch(event.touch)
+
+    def _end_touch(self, touch: int) -> None:
+        self.touches.pop(touch, None)
+        self.touch_starts.pop(touch, None)
 
     def _focus(self, event: Any) -> None:
         self.focused, self.pointer_locked = bool(event.focused), bool(event.pointer_locked)
@@ -117,6 +130,8 @@ class Input:
             self.buttons.clear()
             self.touches.clear()
             self.touch_starts.clear()
+            self._taps.clear()
+            self._tapped.clear()
 
     def _axis(self, event: Any) -> None:
         self.axes[event.pad, event.axis] = event.value

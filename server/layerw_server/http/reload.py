@@ -1,7 +1,8 @@
 """Reload: a watcher of source files and the WebSockets that hear of a change.
 
 Owns: polling the modification times of sources (no dependency; the cost is bounded), and sending
-`{"type": "reload", "files": ["app/hello.py"]}` to every page. Does not decide who may connect.
+`{"type": "reload", "files": ["app/hello.py"]}` to every page; a page that connects hears `{"type": "hello", "start":
+"…", "version": 3}`, so that one whose connection was only cut need not reload. Does not decide who may connect.
 Limits: FILES_MAX files in FOLDERS_MAX folders; a poll every POLL_S, or less often, so that polling never takes
 more than about a tenth of one core.
 """
@@ -12,6 +13,7 @@ import asyncio
 import json
 import logging
 import os
+import secrets
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -107,6 +109,8 @@ class ReloadHub:
     def __init__(self, watcher: Watcher) -> None:
         self.watcher = watcher
         self.clients: set[WebSocket] = set()
+        self.start = secrets.token_hex(8)  # another server has another
+        self.version = 0  # reloads since the start
 
     async def run(self) -> None:
         """Poll until cancelled; a failing poll is logged, never fatal."""
@@ -130,6 +134,7 @@ class ReloadHub:
 
     async def broadcast(self, message: dict[str, object]) -> None:
         """Send one message to every page; one that does not take it in time is dropped."""
+        self.version += message["type"] == "reload"
         text = json.dumps(message)
         await asyncio.gather(*(self._send(client, text) for client in list(self.clients)))
 
@@ -146,6 +151,7 @@ class ReloadHub:
             return
         await client.accept()
         self.clients.add(client)
+        await self._send(client, json.dumps({"type": "hello", "start": self.start, "version": self.version}))
         try:
             while (await client.receive())["type"] != "websocket.disconnect":
                 pass

@@ -57,6 +57,7 @@ class Sink(Protocol):
     def readback_file(self, readback: int, name: int, name_bytes: int) -> None: ...
     def panel_show(self, panel: int, address: int, width: int, height: int, left: float, top: float, scale: float, smooth: int) -> None: ...
     def panel_hide(self, panel: int) -> None: ...
+    def page_send(self, data: int, size_bytes: int) -> None: ...
 
 
 COMMANDS: dict[int, tuple[str, struct.Struct, int]] = {
@@ -98,6 +99,7 @@ COMMANDS: dict[int, tuple[str, struct.Struct, int]] = {
     52: ("readback_file", struct.Struct("<III"), 4),
     53: ("panel_show", struct.Struct("<IIIIfffI"), 9),
     54: ("panel_hide", struct.Struct("<I"), 2),
+    55: ("page_send", struct.Struct("<II"), 3),
 }
 
 

@@ -47,6 +47,7 @@ _inbox = struct.Struct("<III").pack_into
 _readback_file = struct.Struct("<IIII").pack_into
 _panel_show = struct.Struct("<IIIIIfffI").pack_into
 _panel_hide = struct.Struct("<II").pack_into
+_page_send = struct.Struct("<III").pack_into
 
 
 class Encoder:
@@ -380,4 +381,12 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _panel_hide(self._bytes, self._end, 0x20036, panel)
+        self._end = end
+
+    def page_send(self, data: int, size_bytes: int) -> None:
+        """A message (messages/codec.py) for the page around the element."""
+        end = self._end + 12
+        if end > self._limit:
+            self._grow(end)
+        _page_send(self._bytes, self._end, 0x30037, data & 0xFFFFFFFF, size_bytes)
         self._end = end

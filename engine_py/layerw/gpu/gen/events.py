@@ -160,7 +160,13 @@ class Online(NamedTuple):
     """The browser is on a network again: what waits for a retry need not wait longer."""
 
 
-Event = Resize | Key | PointerMove | PointerButton | Wheel | Touch | Focus | GamepadAxis | GamepadButton | TransferDone | TransferFailed | DeviceLost | DeviceRestored | ResourceFailed | ReportRequest | ReadbackDone | ReadbackSaved | ReadbackFailed | PassTime | Online
+class PageMessage(NamedTuple):
+    """A message (messages/codec.py) from the page around the element."""
+
+    payload: bytes
+
+
+Event = Resize | Key | PointerMove | PointerButton | Wheel | Touch | Focus | GamepadAxis | GamepadButton | TransferDone | TransferFailed | DeviceLost | DeviceRestored | ResourceFailed | ReportRequest | ReadbackDone | ReadbackSaved | ReadbackFailed | PassTime | Online | PageMessage
 
 
 class EventError(ValueError):
@@ -189,6 +195,7 @@ _EVENTS: dict[int, tuple[str, Callable[..., Event], struct.Struct, int, str | No
     24: ("readback_failed", ReadbackFailed, struct.Struct("<I"), 3, 'str'),
     27: ("pass_time", PassTime, struct.Struct("<If"), 3, None),
     25: ("online", Online, struct.Struct("<"), 1, None),
+    26: ("page_message", PageMessage, struct.Struct("<"), 2, 'bytes'),
 }
 
 

@@ -9,6 +9,7 @@ import { MODULE, SNIPPETS, moduleOf } from './snippets.js';
 const SIDE = 32;
 const SHADERS = new URL('../../../web/shaders/', import.meta.url);
 const gl = new OffscreenCanvas(SIDE, SIDE).getContext('webgl2');
+gl.getExtension('EXT_color_buffer_float');
 
 /** @param {{ vertex: string, fragment: string }} sources @returns {{ program: WebGLProgram, problem: string }} */
 function build(sources) {
@@ -75,22 +76,25 @@ function bindTextures(program) {
   }
 }
 
-/** @returns {number[]} SIDE * SIDE RGBA */
-function drawGl(program) {
+/** Numbers of any size and sign as 0 to 255. */
+const squeezed = (value) => Math.round(127 + 127 * value / (1 + Math.abs(value)));
+
+/** @returns {number[]} SIDE * SIDE RGBA, 0 to 255; with isHdr squeezed from floats */
+function drawGl(program, isHdr = false) {
   gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
   const target = gl.createTexture();
   gl.activeTexture(gl.TEXTURE15);
   gl.bindTexture(gl.TEXTURE_2D, target);
-  gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA8, SIDE, SIDE);
+  gl.texStorage2D(gl.TEXTURE_2D, 1, isHdr ? gl.RGBA32F : gl.RGBA8, SIDE, SIDE);
   gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, target, 0);
   gl.viewport(0, 0, SIDE, SIDE);
   gl.useProgram(program);
   fillBlocks(program);
   bindTextures(program);
   gl.drawArrays(gl.TRIANGLES, 0, 3);
-  const pixels = new Uint8Array(SIDE * SIDE * 4);
-  gl.readPixels(0, 0, SIDE, SIDE, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
-  return [...pixels];
+  const pixels = isHdr ? new Float32Array(SIDE * SIDE * 4) : new Uint8Array(SIDE * SIDE * 4);
+  gl.readPixels(0, 0, SIDE, SIDE, gl.RGBA, isHdr ? gl.FLOAT : gl.UNSIGNED_BYTE, pixels);
+  return isHdr ? Array.from(pixels, squeezed) : [...pixels];
 }
 
 let device = null;
@@ -150,10 +154,10 @@ window.shaders = {
   async translated(name) { return translate(await readPieces(PROGRAMS[name]), 'fragment').glsl; },
 
   /** Pixels of a fragment stage in GLSL. */
-  drawFragment(fragment) {
+  drawFragment(fragment, isHdr = false) {
     const { program, problem } = build({ vertex: covering(fragment), fragment });
     if (problem) throw new Error(problem);
-    return drawGl(program);
+    return drawGl(program, isHdr);
   },
 
   /** Pixels of a snippet on both APIs. */

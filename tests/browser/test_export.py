@@ -60,7 +60,8 @@ def test_an_export_plays_anywhere(tmp_path: Path, runtime_dir: Path, context: Br
     export_app(program, tmp_path / "host" / BASE_PATH, runtime=runtime_dir, web=web_folder())
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
-    with static_server(tmp_path / "host") as origin:
+    strict = {"Content-Security-Policy": "script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"}
+    with static_server(tmp_path / "host", strict) as origin:
         base = f"{origin}{BASE_PATH}/"
         running = open_program(context, base, backend="null", thread=thread).wait_ready()
         assert running.report()["entities"] == 1

@@ -6,11 +6,12 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from layerw.kernels import files as kernels
-from layerw_server.tools.export import MARKER, RUNTIME_FILES, ExportError, ExportReport, export_app
+from layerw_server.tools.export import MARKER, RUNTIME_FILES, ExportError, ExportOptions, ExportReport, export_app
 from layerw_server.tools.needs import needed_entries
 
 LOCK = {"info": {"python": "3.14.2"}, "packages": {
@@ -30,8 +31,9 @@ def ready(tree: Path) -> Path:
     return tree
 
 
-def _export(root: Path, out: str = "out", **options: bool) -> ExportReport:
-    return export_app(root / "app/hello.py", root / out, runtime=root / "runtime", web=root / "web", **options)
+def _export(root: Path, out: str = "out", **options: Any) -> ExportReport:
+    return export_app(root / "app/hello.py", root / out, runtime=root / "runtime", web=root / "web",
+                      options=ExportOptions(**options))
 
 
 def _names(folder: Path) -> set[str]:
@@ -94,9 +96,10 @@ def test_an_export_inside_of_the_programs_folder(ready: Path) -> None:
 
 def test_an_older_export_is_replaced_as_a_whole(ready: Path) -> None:
     _export(ready)
-    (ready / "out/app/stale.py").write_text("")
+    (ready / "app/util.py").rename(ready / "app/other.py")
+    (ready / "app/hello.py").write_text("import other\n")
     _export(ready)
-    assert not (ready / "out/app/stale.py").exists()
+    assert "app/other.py" in _names(ready / "out") and "app/util.py" not in _names(ready / "out")
 
 
 @pytest.mark.parametrize("out", ["secret.txt", "app_secret", "app", "."])

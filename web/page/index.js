@@ -11,6 +11,7 @@ const ATTRIBUTES = ['src', 'backend', 'thread', 'clock', 'frames', 'settled', 'b
 
 const rest = new URLSearchParams();
 const element = document.createElement('layer-w');
+for (const [name, value] of Object.entries(document.body.dataset)) element.setAttribute(name, value ?? ''); // an export's
 for (const [name, value] of new URLSearchParams(location.search)) {
   if (ATTRIBUTES.includes(name)) element.setAttribute(name, value);
   else rest.append(name, value);

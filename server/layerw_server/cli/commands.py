@@ -12,7 +12,7 @@ import typer
 
 from . import checks
 from .checks import Backend, Thread
-from .console import CommandError, steps
+from .console import STDERR, CommandError, steps
 
 if TYPE_CHECKING:
     from ..runtime.packages import PageWheels
@@ -164,16 +164,32 @@ def export(
                                         show_default=False)],
     everything: Annotated[bool, typer.Option("--everything", help=(
         "Take all of the program's folder, also what its sources never name."))] = False,
+    mount: MountOption = None,
+    packages: WithOption = None,
+    backend: BackendOption = Backend.AUTO,
+    thread: ThreadOption = Thread.WORKER,
+    unchecked: Annotated[bool, typer.Option("--unchecked", help=(
+        "Write it also when a check finds a syntax error, a missing package or a missing file."))] = False,
 ) -> None:
-    """Write APP as a static folder for any web host; it makes no request to anywhere else."""
+    """Write APP as a static folder for any web host; it makes no request to anywhere else.
+
+    What an older export wrote is replaced; .git, CNAME and all else in OUT stays.
+    """
     path = checks.program(program)
     module = checks.piece("tools.export")
     runtime = ensure_runtime()
+    shown = {"backend": backend.value, "thread": thread.value}
+    attributes = {name: value for name, value in shown.items() if value not in ("auto", "worker")}
+    options = module.ExportOptions(everything, checks.folders(mount or []), ensure_wheels(path, packages, runtime),
+                                   attributes, unchecked)
     with steps("Export") as report:
-        made = module.export_app(path, out, runtime=runtime, web=checks.web_folder(), everything=everything,
-                                 progress=report)
+        made = module.export_app(path, out, runtime=runtime, web=checks.web_folder(), options=options, progress=report)
+    for text in made.notes:
+        STDERR.print(f"note: {text}", markup=False)
     typer.echo(f"{out}: {made.files} files, {made.size_bytes / 1e6:.1f} MB; "
                f"try it with: python -m http.server -d {out}")
+    if made.kept:
+        typer.echo(f"Kept, because the export did not write it: {', '.join(made.kept)}")
     if made.left_out:
         typer.echo(f"Left out, because the program never names it: {', '.join(made.left_out)} (--everything takes all)")
 

@@ -1,17 +1,18 @@
 """Export: a static folder that plays one program on any web host and makes no external request.
 
 Owns: what is copied, and the refusal to overwrite anything that is no export. Does not bake or compress.
-Layout: index.html, web/, kernels/, runtime/ (with the engine's wheel), app/ (with manifest.json), `_headers`.
+Layout: index.html, web/, kernels/, runtime/ (with the engine's wheel), app/ (with manifest.json), wheels/, `_headers`.
 Limits: only files of the program's folder that may be served (no hidden ones, no caches, no links out of it).
 """
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,17 @@ from typing import Any
 from .. import __version__
 from ..http.manifest import build_manifest
 from ..http.paths import PathNotFound, PathRefused, is_served_name, resolve
+from ..runtime.packages import NONE as NO_WHEELS
+from ..runtime.packages import PageWheels
 from ..runtime.wheel import engine_folder
 from .needs import needed_entries
+from .program_checks import check_program
+from .replace import replace, sums
 
 MARKER = "layerw-export.json"
 RUNTIME_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 PACKAGES = ("layerw", "numpy")
+FAULTS_SHOWN = 5
 _WEB_SUFFIXES = (".js", ".mjs", ".css", ".wgsl", ".glsl", ".wasm", ".png", ".svg", ".json")
 Progress = Callable[[str, float], None]
 
@@ -53,22 +59,38 @@ class ExportReport:
     files: int = 0
     size_bytes: int = 0
     left_out: list[str] = field(default_factory=list)  # entries of the program's folder that nothing names
+    kept: list[str] = field(default_factory=list)  # files of an older export that were not its own
+    notes: list[str] = field(default_factory=list)  # what may be wrong on the page
 
 
-def export_app(program: Path, out: Path, *, runtime: Path, web: Path, everything: bool = False,
+@dataclass(frozen=True)
+class ExportOptions:
+    """What an export takes along, and how its page starts."""
+
+    everything: bool = False  # the whole folder of the program, also what its sources never name
+    folders: Mapping[str, Path] = field(default_factory=dict)  # other folders, as app/NAME/
+    wheels: PageWheels = NO_WHEELS
+    attributes: Mapping[str, str] = field(default_factory=dict)  # of <layer-w>; the address overrides them
+    unchecked: bool = False  # write it also when the checks find a fault
+
+
+DEFAULTS = ExportOptions()
+
+
+def export_app(program: Path, out: Path, *, runtime: Path, web: Path, options: ExportOptions = DEFAULTS,
                progress: Progress | None = None) -> ExportReport:
-    """Write a program as a static folder; an older export in `out` is replaced as a whole.
+    """Write a program as a static folder; what an older export in `out` wrote is replaced, everything else stays.
 
     Args:
         program: the user's .py file.
         out: the folder to write; must be missing, empty, or an export.
         runtime: the prepared runtime, as `layerw runtime` makes it.
         web: the JavaScript folder.
-        everything: take the whole folder of the program, also what its sources never name.
+        options: see ExportOptions.
         progress: called with a sentence and the share done.
 
     Raises:
-        ExportError: the program or the runtime is incomplete, or `out` holds something else.
+        ExportError: the program or the runtime is incomplete, a check finds a fault, or `out` holds something else.
     """
     say = progress or (lambda text, done: None)
     program, out = program.resolve(), out.resolve()
@@ -79,15 +101,17 @@ def export_app(program: Path, out: Path, *, runtime: Path, web: Path, everything
     part = Path(tempfile.mkdtemp(dir=out.parent, prefix=".layerw-export-"))
     try:
         say("Copying the page and the runtime", 0.1)
-        _copy_web(web, part)
+        _copy_web(web, part, options.attributes)
         _copy_kernels(part / "kernels")
         _copy_runtime(runtime, lock, part / "runtime")
         say("Copying the program's folder", 0.4)
-        report.left_out = _copy_app(program, part, skipped=(out, part), everything=everything)
+        _copy_app(program, part, report, options, skipped=(out, part))
+        _run_checks(part / "app" / program.name, report, options)
+        written = _written(out)
         _write_notes(program, part)
         _count(part, report)
         say("Moving the export into place", 0.95)
-        _replace(part, out)
+        report.kept = replace(part, out, written)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     say("Export ready", 1.0)
@@ -126,11 +150,36 @@ def _is_plain_name(name: str) -> bool:
     return name == os.path.basename(name) and is_served_name(name) and "\\" not in name and ":" not in name
 
 
-def _copy_web(web: Path, part: Path) -> None:
+def _run_checks(program: Path, report: ExportReport, options: ExportOptions) -> None:
+    """Raise ExportError for faults, unless they are wanted; the rest becomes notes."""
+    files = {path.relative_to(program.parent).as_posix() for path in program.parent.rglob("*") if path.is_file()}
+    provided = {module for wheel in options.wheels.wheels for module in wheel.modules}
+    findings = check_program(program, files, provided)
+    faults = [one.text for one in findings if one.fault]
+    if faults and not options.unchecked:
+        more = f"; and {len(faults) - FAULTS_SHOWN} more" if len(faults) > FAULTS_SHOWN else ""
+        why = "".join(f" {note}." for note in report.notes)
+        raise ExportError(f"The program would fail on the page: {'; '.join(faults[:FAULTS_SHOWN])}{more}.{why} "
+                          "--unchecked writes it all the same.")
+    report.notes += [one.text for one in findings]
+
+
+def _written(out: Path) -> dict[str, str] | None:
+    """What an older export wrote, by its own list."""
+    try:
+        files: Any = json.loads((out / MARKER).read_bytes())["files"]
+        return {str(name): str(digest) for name, digest in files.items()}
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return None
+
+
+def _copy_web(web: Path, part: Path, attributes: Mapping[str, str]) -> None:
     index = web / "index.html"
     if not index.is_file():
         raise ExportError(f"The folder {web} has no index.html; the installation is incomplete.")
-    shutil.copyfile(index, part / "index.html")
+    data = "".join(f' data-{name}="{html.escape(value)}"' for name, value in attributes.items())
+    text = index.read_text("utf-8")
+    (part / "index.html").write_text(text.replace("<body>", f"<body{data}>", 1), "utf-8")
     for path in _served_files(web, ()):
         if path.suffix in _WEB_SUFFIXES and not path.name.endswith((".test.js", ".test.mjs")):
             _copy(path, part / "web" / path.relative_to(web))
@@ -147,32 +196,68 @@ def _copy_runtime(runtime: Path, lock: dict[str, Any], target: Path) -> None:
     (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
 
 
-def _copy_app(program: Path, part: Path, *, skipped: tuple[Path, ...], everything: bool) -> list[str]:
-    folder = program.parent
+def _copy_app(
+    program: Path, part: Path, report: ExportReport, options: ExportOptions, *, skipped: tuple[Path, ...],
+) -> None:
     entries, left_out = needed_entries(program)
-    if everything:
+    if options.everything:
         entries, left_out = sorted([*entries, *left_out]), []
     for entry in entries:
-        files = _served_files(entry, skipped) if entry.is_dir() else iter([entry])
-        for path in files:
-            relative = path.relative_to(folder)
-            try:
-                real = resolve(folder, relative.as_posix())
-            except (PathNotFound, PathRefused):
-                continue  # a link out of the folder, or no plain file
-            _copy(real, part / "app" / relative)
-    (part / "app" / "manifest.json").write_bytes(build_manifest(part / "app" / program.name, engine="wheel"))
-    return [entry.name for entry in left_out if entry not in skipped and not (entry / MARKER).exists()]
+        _copy_served(program.parent, entry, part / "app", skipped, report)
+    for name, folder in options.folders.items():
+        for entry in sorted(folder.iterdir()):
+            if is_served_name(entry.name):
+                _copy_served(folder, entry, part / "app" / name, skipped, report)
+    for wheel in options.wheels.wheels:
+        _copy(options.wheels.folder / wheel.file, part / "wheels" / wheel.file)
+    manifest = build_manifest(part / "app" / program.name, engine="wheel", wheels=options.wheels)
+    (part / "app" / "manifest.json").write_bytes(manifest)
+    report.left_out = [e.name for e in left_out if e not in skipped and not (e / MARKER).exists()]
+
+
+def _copy_served(root: Path, entry: Path, target: Path, skipped: tuple[Path, ...], report: ExportReport) -> None:
+    """Copy what may be served of one entry of `root`; links out of it stay behind, with a note."""
+    for path in _served_files(entry, skipped) if entry.is_dir() else iter([entry]):
+        relative = path.relative_to(root)
+        try:
+            _copy(resolve(root, relative.as_posix()), target / relative)
+        except (PathNotFound, PathRefused):
+            link = _link_in(path, root)
+            if link is not None and (note := _link_note(link, root)) not in report.notes:
+                report.notes.append(note)
+
+
+def _link_in(path: Path, root: Path) -> Path | None:
+    """The outermost link on the way to a file."""
+    return next((p for p in reversed([path, *path.parents]) if p.is_relative_to(root) and p != root and p.is_symlink()),
+                None)
+
+
+def _link_note(link: Path, root: Path) -> str:
+    name = link.relative_to(root).as_posix()
+    return (f"{name} is a link to {os.readlink(link)}, out of {root.name}/, and stays behind; copy it there, or "
+            f"--mount {link.name}={os.path.realpath(link)}")
 
 
 def _served_files(folder: Path, skipped: tuple[Path, ...]) -> Iterator[Path]:
-    """Yield the files below a folder that may be served; other exports inside of it are passed over."""
-    for current, names, files in os.walk(folder):
+    """Yield the files below a folder that may be served, links to folders included; other exports are passed over."""
+    seen = {os.path.realpath(folder)}
+    for current, names, files in os.walk(folder, followlinks=True):
         if Path(current) in skipped or MARKER in files:
             names.clear()
             continue
-        names[:] = sorted(name for name in names if is_served_name(name))
+        names[:] = sorted(name for name in names if is_served_name(name) and _is_new(Path(current, name), seen))
         yield from (Path(current, name) for name in sorted(files) if is_served_name(name))
+
+
+def _is_new(folder: Path, seen: set[str]) -> bool:
+    """Whether a linked folder was not walked already: links may go round in circles."""
+    if not folder.is_symlink():
+        return True
+    real = os.path.realpath(folder)
+    inside = any(real == other or other.startswith(real + os.sep) for other in seen)
+    seen.add(real)
+    return not inside
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -182,7 +267,8 @@ def _copy(source: Path, target: Path) -> None:
 
 def _write_notes(program: Path, part: Path) -> None:
     (part / "_headers").write_text(HEADERS_FILE, "utf-8")
-    (part / MARKER).write_text(json.dumps({"layerw": __version__, "program": program.name}) + "\n", "utf-8")
+    document = {"layerw": __version__, "program": program.name, "files": sums(part)}
+    (part / MARKER).write_text(json.dumps(document, indent=1) + "\n", "utf-8")
 
 
 def _count(folder: Path, report: ExportReport) -> None:
@@ -190,10 +276,3 @@ def _count(folder: Path, report: ExportReport) -> None:
         if path.is_file():
             report.files += 1
             report.size_bytes += path.stat().st_size
-
-
-def _replace(part: Path, out: Path) -> None:
-    part.chmod(0o755)
-    if out.exists():
-        shutil.rmtree(out)
-    os.rename(part, out)

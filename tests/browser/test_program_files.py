@@ -103,3 +103,26 @@ def test_a_package_of_the_program_is_imported(run_program: RunProgram, tmp_path:
     again = write_program(tmp_path / "again", program)  # a folder of its own: the first page reloads on changes
     running = run_program(again, serve={"wheels": wheels}, backend="null")
     assert "The package noisy could not be fetched" in running.wait_error()
+
+
+def test_the_terminal_repeats_what_the_page_prints(run_program: RunProgram) -> None:
+    said: list[tuple[int, str]] = []
+    program = CUBE + """
+import sys, warnings
+print("gr\u00fc\u00dfe \U0001f3b2")
+print("to stderr", file=sys.stderr)
+warnings.warn("careful")
+@app.frame
+def planted(dt):
+    raise RuntimeError("planted")
+"""
+    running = run_program(program, serve={"on_log": lambda level, text: said.append((level, text))}, backend="null")
+    running.wait_error()
+    for _ in range(50):
+        if any("planted" in text for _, text in said):
+            break
+        running.page.wait_for_timeout(100)
+    assert (0, "gr\u00fc\u00dfe \U0001f3b2") in said and (1, "to stderr") in said
+    assert any(level == 1 and "careful" in text for level, text in said)
+    (error,) = [text for level, text in said if level >= 2]
+    assert "RuntimeError: planted" in error and "main.py" in error

@@ -233,6 +233,7 @@ export class Host {
     this.notices.showError(text);
     if (this.errors.includes(text)) return;
     this.errors.push(text);
+    this.#reload?.say(2, text);
     console.error(text);
     this.#emit('layerw-error', text);
   }
@@ -323,6 +324,8 @@ export class Host {
    */
   #log(level, text) {
     this.#emit('layerw-log', { level: LEVELS[level] ?? 'error', text });
+    const told = level === LOG_NOTE ? 0 : level;
+    if (told < 2 || !this.errors.includes(text)) this.#reload?.say(told, text);
     if (level === LOG_NOTE) this.notices.setNote(text);
     if (level === 0 || level === LOG_NOTE) console.log(text);
     else if (level === 1) console.warn(text);

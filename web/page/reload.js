@@ -1,12 +1,18 @@
 /**
- * The development server's reload socket: the page starts again when a file of the program changed.
+ * The development server's reload socket: the page starts again when a file of the program changed, and the terminal
+ * repeats what the program prints.
  *
  * Owns: one WebSocket. Does not: exist in an export (its manifest says engine "wheel").
  * Limits: a lost server is asked again every RETRY_MS; when it comes back as another one (its start id differs), or
  * files changed meanwhile (its version differs), the page reloads; a connection that was only cut changes nothing.
+ * Lines go out every SAY_MS, at most LINES_MAX and BYTES_MAX characters together; the rest is counted.
  */
 
 const RETRY_MS = 1000;
+const SAY_MS = 100;
+const LINES_MAX = 200;
+const TEXT_MAX = 9_000;
+const BYTES_MAX = 9_000; // characters; the server takes 64 KiB a message, and a control character is six bytes there
 
 /** Listens until closed. */
 export class ReloadSocket {
@@ -16,6 +22,11 @@ export class ReloadSocket {
   #wasOpen = false;
   /** Of the server's first greeting. */
   #known = '';
+  /** @type {[number, string][]} */
+  #lines = [];
+  #length = 0;
+  #dropped = 0;
+  #timer = 0;
 
   /** @param {string} baseUrl folder of web/ */
   constructor(baseUrl) {
@@ -25,7 +36,29 @@ export class ReloadSocket {
     this.#open();
   }
 
+  /** @param {number} level 0 print, 1 warning, 2 error @param {string} text */
+  say(level, text) {
+    const kept = text.slice(0, TEXT_MAX);
+    if (this.#lines.length >= LINES_MAX || this.#length + kept.length > BYTES_MAX) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#lines.push([level, kept]);
+    this.#length += kept.length;
+    if (this.#timer === 0) this.#timer = setTimeout(() => this.#flush(), SAY_MS);
+  }
+
+  #flush() {
+    this.#timer = 0;
+    if (this.#lines.length === 0 || this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(JSON.stringify({ type: 'log', lines: this.#lines, dropped: this.#dropped }));
+    this.#lines = [];
+    this.#length = this.#dropped = 0;
+  }
+
   close() {
+    this.#flush();
+    clearTimeout(this.#timer);
     this.#closed = true;
     this.#socket?.close();
   }
@@ -43,7 +76,10 @@ export class ReloadSocket {
     if (this.#closed) return;
     const socket = new WebSocket(this.url);
     this.#socket = socket;
-    socket.onopen = () => (this.#wasOpen = true);
+    socket.onopen = () => {
+      this.#wasOpen = true;
+      this.#flush();
+    };
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
     socket.onclose = () => {
       // Never open: this origin may not listen (the server allows listed ones only). Then don't ask again.

@@ -12,7 +12,7 @@ import typer
 
 from . import checks
 from .checks import Backend, Thread
-from .console import STDERR, CommandError, steps
+from .console import STDERR, CommandError, page_says, steps
 
 if TYPE_CHECKING:
     from ..runtime.packages import PageWheels
@@ -85,7 +85,7 @@ def run(
 
     serve.serve(path, port, host, runtime=runtime, web=checks.web_folder(), allow_hosts=allow_host or [],
                 allow_origins=allow_origin or [], folders=checks.folders(mount or []), wheels=wheels,
-                open_browser=False, on_ready=ready)
+                open_browser=False, on_ready=ready, on_log=page_says)
 
 
 def shot(

@@ -19,6 +19,12 @@ class CommandError(Exception):
     """A command can't go on; the message is one sentence for a person."""
 
 
+def page_says(level: int, text: str) -> None:
+    """Repeat what a page printed: print() on stdout, warnings and tracebacks on stderr."""
+    with contextlib.suppress(OSError, ValueError):  # a terminal that is gone, or closed by `| head`
+        typer.echo(text, err=level > 0)
+
+
 def fail(message: str) -> typer.Exit:
     """Print the sentence and return the exit to raise: `raise fail("...")`."""
     STDERR.print("[bold red]error:[/] ", end="")

@@ -26,6 +26,7 @@ from .front import Front
 from .limits import RateLimit
 from .mounts import Mounts
 from .origins import HostRules, OriginRules
+from .page_log import PageLog, Sink
 from .paths import printable
 from .reload import ReloadHub, Watcher
 
@@ -50,7 +51,7 @@ class LayerwServer(Starlette):
 def create_app(*, program: Path, runtime: Path, web: Path, allow_hosts: Iterable[str] = (),
                allow_origins: Iterable[str] = (), dev: bool = True, isolate: bool = True,
                engine: Path | None = None, folders: Mapping[str, Path] | None = None, wheels: PageWheels = NO_WHEELS,
-               cache_budget_bytes: int = DEFAULT_BUDGET_BYTES) -> Starlette:
+               cache_budget_bytes: int = DEFAULT_BUDGET_BYTES, on_log: Sink | None = None) -> Starlette:
     """Make the application that serves one program.
 
     Args:
@@ -65,6 +66,7 @@ def create_app(*, program: Path, runtime: Path, web: Path, allow_hosts: Iterable
         folders: other folders that the program reads as /app/NAME/.
         wheels: further packages of the program, /wheels/.
         cache_budget_bytes: most bytes of files and their compressed variants in memory.
+        on_log: gets (level, text) of what pages print, see page_log.py; only with `dev`.
     """
     log.filters[:] = [RateLimit()]  # whoever is refused may ask again a thousand times a second
     package = engine or find_engine()
@@ -73,7 +75,7 @@ def create_app(*, program: Path, runtime: Path, web: Path, allow_hosts: Iterable
     hosts, origins = HostRules(allow_hosts), OriginRules(allow_origins)
     cache = AssetCache(cache_budget_bytes)
     watched = {"app": mounts.program.parent, "web": web} | ({"engine": package} if dev else {})
-    hub = ReloadHub(Watcher(watched)) if dev else None
+    hub = ReloadHub(Watcher(watched), PageLog(on_log) if on_log else None) if dev else None
     control = Control(mounts, cache, hosts, origins, hub)
     app = LayerwServer(routes=control.routes(), lifespan=_lifespan(cache, hub))
     app.front = Front(app.routes_call, mounts=mounts, cache=cache, hosts=hosts, origins=origins, isolate=isolate)

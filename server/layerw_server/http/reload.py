@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from .page_log import PageLog
 from .paths import is_served_name
 
 POLL_S = 0.05
@@ -106,8 +107,9 @@ def _read_folder(folder: str, modified_ns: int) -> Listing:
 class ReloadHub:
     """The connected pages, and the task that tells them."""
 
-    def __init__(self, watcher: Watcher) -> None:
+    def __init__(self, watcher: Watcher, log: PageLog | None = None) -> None:
         self.watcher = watcher
+        self.log = log
         self.clients: set[WebSocket] = set()
         self.start = secrets.token_hex(8)  # another server has another
         self.version = 0  # reloads since the start
@@ -145,7 +147,7 @@ class ReloadHub:
             self.clients.discard(client)
 
     async def serve(self, client: WebSocket) -> None:
-        """Keep one accepted page until it leaves; what it says is ignored."""
+        """Keep one accepted page until it leaves; what it prints goes to the log."""
         if len(self.clients) >= CLIENTS_MAX:
             await client.close(1013, "Too many pages are connected.")
             return
@@ -153,7 +155,8 @@ class ReloadHub:
         self.clients.add(client)
         await self._send(client, json.dumps({"type": "hello", "start": self.start, "version": self.version}))
         try:
-            while (await client.receive())["type"] != "websocket.disconnect":
-                pass
+            while (message := await client.receive())["type"] != "websocket.disconnect":
+                if self.log is not None and message.get("text"):
+                    self.log.take(message["text"])
         finally:
             self.clients.discard(client)

@@ -24,6 +24,7 @@ from ..runtime.packages import PageWheels
 from .app import create_app
 from .limits import LimitedProtocol
 from .origins import RuleError
+from .page_log import Sink
 
 WEBSOCKET_BYTES_MAX = 64 * 1024
 WILDCARDS = ("", "0.0.0.0", "::")
@@ -49,8 +50,14 @@ def serve(program: Path, port: int = 8000, host: str = "127.0.0.1", *, runtime: 
           allow_hosts: Iterable[str] = (), allow_origins: Iterable[str] = (), dev: bool = True,
           isolate: bool = True, folders: Mapping[str, Path] | None = None, wheels: PageWheels = NO_WHEELS,
           open_browser: bool = True,
-          on_ready: Callable[[str], None] | None = None) -> None:
-    """Serve one program until Ctrl-C; `on_ready` gets the address instead of the printed line.
+          on_ready: Callable[[str], None] | None = None, on_log: Sink | None = None) -> None:
+    """Serve one program until Ctrl-C.
+
+    Args:
+        program, port, host: what, and where.
+        on_ready: gets the address instead of the printed line.
+        on_log: gets (level, text) of what pages print.
+        The others are those of create_app.
 
     Raises:
         ServeError: the program is missing, or the port can't be had.
@@ -61,7 +68,8 @@ def serve(program: Path, port: int = 8000, host: str = "127.0.0.1", *, runtime: 
     address = page_address(host, listener.getsockname()[1])
     try:
         app = create_app(program=program, runtime=runtime, web=web, allow_hosts=_hosts(host, tuple(allow_hosts)),
-                         allow_origins=allow_origins, dev=dev, isolate=isolate, folders=folders, wheels=wheels)
+                         allow_origins=allow_origins, dev=dev, isolate=isolate, folders=folders, wheels=wheels,
+                         on_log=on_log)
     except RuleError as error:
         listener.close()
         raise ServeError(str(error)) from None

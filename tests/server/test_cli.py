@@ -45,6 +45,10 @@ def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     (["run", "missing.py"], "There is no program missing.py"),
     (["shot", "missing.py"], "There is no program missing.py"),
     (["run", "{folder}"], "is not a Python program"),
+    (["shot", "{program}", "--backend", "null", "--out", "a.png"], "null draws nothing, so a.png can't be written"),
+    (["shot", "{program}", "--out", "a.gif"], "--out is a.gif, expected the name of a .png file"),
+    (["shot", "{program}", "--out", "{program}/x/a.png"], "x/a.png can't be made"),
+    (["bake", "x.npz", "w", "--heights-m", "9:3"], "expected LOW:HIGH in metres"),
     (["shot", "{program}", "--size", "wide"], "--size is 'wide', expected WIDTHxHEIGHT"),
     (["shot", "{program}", "--size", "9000x10"], "each side must be 1 to 8192 pixels"),
     (["shot", "{program}", "--budget", "gpu_mib=lots"], "--budget is 'gpu_mib=lots'"),
@@ -148,3 +152,36 @@ def test_chromium_messages(tmp_path: Path) -> None:
     status, err = shell("chromium", PATH=str(tmp_path), LAYERW_CHROMIUM="")
     assert status == 1
     assert "no Chromium was found" in err
+
+
+def test_the_folder_of_a_picture_is_made(tmp_path: Path) -> None:
+    checks.picture(tmp_path / "a/b/shot.png", checks.Backend.AUTO)
+    assert (tmp_path / "a/b").is_dir()
+    checks.picture(None, checks.Backend.NULL)
+
+
+def test_python_m_layerw_is_the_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "layerw", "--version"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.split()[0], done.stderr) == (0, "layerw", "")
+
+
+def test_a_wheel_never_advises_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    from layerw_server.http.serve import _bind_message
+    from layerw_server.runtime import installation
+
+    assert "make setup" in installation.repair()
+    monkeypatch.setattr(installation, "is_checkout", lambda: False)
+    monkeypatch.setattr("layerw_server.http.serve.is_checkout", lambda: False)
+    taken = _bind_message("127.0.0.1", 8000, OSError(98, "in use"))
+    for text in (installation.repair(), installation.repair("shot"), taken):
+        assert not re.search(r"\bmake\b", text), text
+    assert installation.repair("shot") == "run `pip install --upgrade 'layerw[shot]'`"
+
+
+def test_ctrl_c_has_one_exit_status(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checks, "program", stop)
+    for command in ("run", "shot"):
+        assert run(command, "x.py", capsys=capsys)[0] == 130

@@ -2,7 +2,7 @@
 
 Owns options, help and error sentences. The work is done elsewhere and imported when a command needs it, so that
 `layerw --help` is quick and a missing piece spoils only its own command. Exit status: 0 done, 1 a sentence on
-stderr says why not, 2 wrong usage.
+stderr says why not, 2 wrong usage, 130 Ctrl-C.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from .console import CommandError, fail
 
 app = typer.Typer(name="layerw", no_args_is_help=True, add_completion=False, rich_markup_mode="rich",
                   pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]},
-                  help="Write a game in Python, see it in the browser.")
+                  help="Write a game in Python, see it in the browser.\n\nExit status of every command: 0 done; 1 it "
+                       "failed, and a sentence on stderr says why (shot: also when the program logged an error); "
+                       "2 wrong usage; 130 ended by Ctrl-C.")
 commands.register(app)
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
 
+from ..runtime.installation import repair
 from .console import CommandError
 
 HEIGHT_MAX_M = 20_000.0
@@ -50,6 +51,21 @@ def size(text: str) -> tuple[int, int]:
     if not all(SIZE_MIN_PX <= side <= SIZE_MAX_PX for side in pair):
         raise CommandError(f"--size is {text}, each side must be {SIZE_MIN_PX} to {SIZE_MAX_PX} pixels.")
     return pair
+
+
+def picture(out: Path | None, backend: Backend) -> None:
+    """Refuse a picture that would never be written, and make the folder of one that will."""
+    if out is None:
+        return
+    if backend is Backend.NULL:
+        raise CommandError(f"--backend null draws nothing, so {out} can't be written; leave --out away, or give "
+                           "another backend.")
+    if out.is_dir() or out.suffix.lower() != ".png":
+        raise CommandError(f"--out is {out}, expected the name of a .png file.")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f"The folder of --out {out} can't be made: {error.strerror or error}.") from None
 
 
 def budgets(texts: list[str]) -> dict[str, float]:
@@ -98,8 +114,8 @@ def piece(name: str) -> ModuleType:
         missing = error.name or name
         if missing.startswith("layerw_server"):
             raise CommandError(f"This build of layerw has no {missing}; install a complete one.") from error
-        extra = " (pip install 'layerw[shot]')" if missing.startswith("playwright") else ""
-        raise CommandError(f"The Python package {missing} is not installed{extra}; run `make setup`.") from error
+        extra = "shot" if missing.startswith("playwright") else ""
+        raise CommandError(f"The Python package {missing} is not installed; {repair(extra)}.") from error
 
 
 def web_folder() -> Path:
@@ -116,4 +132,4 @@ def web_folder() -> Path:
 def playwright() -> None:
     """Refuse early where Playwright, which drives Chromium, is missing."""
     if importlib.util.find_spec("playwright") is None:
-        raise CommandError("layerw shot needs Playwright: pip install 'layerw[shot]', or run `make setup`.")
+        raise CommandError(f"layerw shot needs Playwright; {repair('shot')}.")

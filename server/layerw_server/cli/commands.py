@@ -95,7 +95,7 @@ def shot(
     size: Annotated[str, typer.Option(metavar="WxH", help="Size of the canvas in pixels.")] = "1080x720",
     frames: Annotated[int, typer.Option(min=1, max=1_000_000, help="Frames to run, 1/60 s each.")] = 60,
     settled: Annotated[bool, typer.Option("--settled", help="Go on until no tile is wanted.")] = False,
-    out: Annotated[Path | None, typer.Option(metavar="PNG", help="Write the last frame there (not with null).",
+    out: Annotated[Path | None, typer.Option(metavar="PNG", help="Write the last frame there (null draws none).",
                                              show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
     budget: Annotated[list[str] | None, typer.Option(metavar="NAME=MIB", help=(
@@ -111,6 +111,7 @@ def shot(
     Exit status 1 when anything logged an error.
     """
     path, pair = checks.program(program), checks.size(size)
+    checks.picture(out, backend)
     module = checks.piece("tools.shot")
     checks.playwright()
     runtime = ensure_runtime()

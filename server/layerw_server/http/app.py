@@ -19,6 +19,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Lifespan, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from ..runtime.installation import repair
 from ..runtime.packages import NONE as NO_WHEELS
 from ..runtime.packages import PageWheels
 from .cache import DEFAULT_BUDGET_BYTES, AssetCache
@@ -86,7 +87,7 @@ def find_engine() -> Path:
     """Return the folder of the installed layerw package, without importing it."""
     spec = find_spec("layerw")
     if spec is None or not spec.submodule_search_locations:
-        raise FileNotFoundError("The package layerw is not installed beside layerw_server; run make setup.")
+        raise FileNotFoundError(f"The package layerw is not installed beside layerw_server; {repair()}.")
     return Path(spec.submodule_search_locations[0])
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from ..runtime.installation import is_checkout
 from ..runtime.packages import NONE as NO_WHEELS
 from ..runtime.packages import PageWheels
 from .app import create_app
@@ -121,7 +122,7 @@ def _bind_message(host: str, port: int, error: Exception) -> str:
     code = error.errno if isinstance(error, OSError) else None
     if code == errno.EADDRINUSE:
         return (f"Port {port} on {host} is taken by another program; "
-                f"give another one: --port {port + 1} (or make run PORT={port + 1}).")
+                f"give another one: --port {port + 1}{f' (or make run PORT={port + 1})' if is_checkout() else ''}.")
     if code == errno.EACCES:
         return f"Port {port} needs more rights than this user has; give one above 1023, for example --port 8000."
     return f"Can't listen on {host}, port {port}: {error}."

@@ -15,6 +15,7 @@ import zipfile
 from pathlib import Path
 
 from .. import __version__
+from .installation import repair
 
 STAMP = (1980, 1, 1, 0, 0, 0)
 SUFFIXES = {".py", ".typed", ".json"}
@@ -26,7 +27,7 @@ def engine_folder() -> Path:
     """The folder of the installed or checked-out `layerw` package, without importing it."""
     spec = importlib.util.find_spec("layerw")
     if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("The package layerw is not installed; run `make setup` or `pip install layerw`.")
+        raise ModuleNotFoundError(f"The package layerw is not installed; {repair()}.")
     return Path(next(iter(spec.submodule_search_locations)))
 
 

@@ -27,8 +27,11 @@ from layerw.base.errors import (
 )
 from layerw.content.models import Model
 from layerw.input.fly import FlyCamera
+from layerw.scene.camera import Camera
 from layerw.scene.entity import Entities, Entity
+from layerw.scene.projections import Orthographic, Perspective
 from layerw.scene.shapes import Lods, Material, Mesh
+from layerw.scene.textures import Texture
 
 if TYPE_CHECKING:
     from layerw.content.worlds import World
@@ -62,6 +65,7 @@ __all__ = [
     "AttributeMissing",
     "BudgetError",
     "Budgets",
+    "Camera",
     "Color",
     "ConfigError",
     "Entities",
@@ -76,12 +80,15 @@ __all__ = [
     "Mesh",
     "Model",
     "Network",
+    "Orthographic",
     "Panel",
+    "Perspective",
     "Position",
     "Rotation",
     "Scale",
     "Screenshot",
     "ShapeError",
+    "Texture",
     "World",
     "__version__",
     "component",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.content.worlds import World
     from layerw.memory import LayerMemory
     from layerw.pointing.picker import Hit
+    from layerw.scene.textures import Texture
     from layerw.surface.panels import Panel
     from layerw.surface.screenshots import Screenshot
 
@@ -205,6 +206,26 @@ class App:
     def view(self) -> View:
         """The main view, on the whole canvas: exposure, bloom, tone map, colour grade."""
         return self._engine.view
+
+    @property
+    def views(self) -> list[View]:
+        """All views that are drawn; the first is the main one."""
+        return [self._engine.view, *(one.view for one in self._engine.more_views)]
+
+    def add_view(self, camera: Camera, viewport: npt.ArrayLike | None = None,
+                 target: Texture | None = None) -> View:  # fmt: skip
+        """One more view of the scene, drawn each frame until its `close()`.
+
+        Args:
+            camera: where it is taken from.
+            viewport: the part of the picture that it fills: x, y, width, height, 0 to 1 from the upper left.
+            target: a lw.Texture.target(width, height) that it draws into instead, for a material to show.
+
+        Raises:
+            KindError, ConfigError, ShapeError: an argument is not what it should be, or there are 16 views.
+            BudgetError: the GPU budget has no room for what it is drawn with.
+        """
+        return self._engine.add_view(View(camera, viewport, target))
 
     @property
     def sun(self) -> Sun:

@@ -14,16 +14,18 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base.config import Config
+from layerw.base.errors import BudgetError
 from layerw.base.failures import Failures
 from layerw.base.host_port import MemoryHost
 from layerw.base.log import Log
-from layerw.base.ports import Content, Primitive, TransferDone, TransferFailed
+from layerw.base.ports import Content, Primitive, TileDraw, TransferDone, TransferFailed
 from layerw.base.user_code import UserCode
 from layerw.base.weak import weakly
 from layerw.content.contents import Contents
 from layerw.content.opening import Opening
 from layerw.content.sea import SeaSurface
 from layerw.content.spawner import Spawner
+from layerw.frame.more_views import MoreViews, OneMore, joined
 from layerw.frame.report import HasStateHash, memory_figures, table_hash
 from layerw.frame.resources import Resources
 from layerw.frame.rows import RowColumns
@@ -51,6 +53,7 @@ from layerw.scene.table import Table
 from layerw.surface.surface import Surface
 from layerw.transfer.transfers import FrameTransfers
 from layerw.visibility.cull import Visibility
+from layerw.visibility.draws import VisibleSet
 
 INBOX_BYTES = 64 * 1024
 TABLE_BYTES_PER_ROW = 124  # columns, and world-space copies once something has a parent
@@ -85,6 +88,7 @@ class Engine:
         self.visibility = Visibility(self.table)
         self.resources = Resources(self.store, self.visibility, self.table, self.log)
         self.view = View(Camera())
+        self.more_views = MoreViews(self.resources, self.log)
         self.environment = Environment()
         self.targets = RenderTargets(self.resources, self.submission, self.log, weakly(self._sized_views),
                                      (options.get("width") or 1, options.get("height") or 1))  # fmt: skip
@@ -188,10 +192,12 @@ class Engine:
         self._draw(self.shown)
         self._finish()
 
-    def _sized_views(self, picture: tuple[int, int]) -> list[SizedView]:
+    def _sized_views(self, picture: tuple[int, int]) -> dict[int, SizedView]:
         """What the targets of a picture of this size depend on. Shadows count also at night: the sun will rise."""
         shadows = flag("shadows") if self.environment.shadows.enabled else 0
-        return [SizedView(shadows | self.view.flags(), *picture)]
+        more = {one.index: one.view for one in self.more_views}
+        return {index: SizedView(shadows | view.flags(), *view.area(picture)[2:])
+                for index, view in {0: self.view, **more}.items()}  # fmt: skip
 
     def _receive(self, inbox_bytes: int, inbox_needed_bytes: int) -> None:
         """Events since the last frame, in order."""
@@ -261,35 +267,72 @@ class Engine:
         with alone("The view"):
             self._view.write(camera, self.environment, self.time_s, view=self.view, dt_s=self._dt_s,
                              sheared=self.table.sheared)  # fmt: skip
+        others = [one for one in self.more_views if self._see(one)]
         with alone("The visibility"):
-            columns = shown.columns
-            shown.found = self.visibility.frame(
-                camera.position, camera.planes, columns.position, columns.rotation, columns.scale, tiles=shown.tiles,
-                tile_row=self.contents.first_row, shadow_m=shadow_reach_m(self.environment),
-                scale_changed=self.table.scale_changed(), shear=columns.shear if self.table.sheared else None)
+            shown.found = self._visible(camera, shown.tiles, places_tiles=True)
         self.submission.begin(self.frame_number)
         shown.drawn = shown.found
         with alone("The rows"):
             self._rows.upload(shown.columns)
         with alone("The draws"):
             shown.drawn = self._rows.fitting(shown.found)
-        self.submission.visible(shown.drawn.rows)
-        flags = view_flags(self.environment, self.view) & self.targets.paid_flags(0)
-        self.submission.view(0, 0, (0, 0, *self.targets.size), flags, self._view.block.array)
-        with alone("The colour grade"):
-            if self.view.lut is not None:
-                self.submission.encoder.view_lut(self.resources.texture(self.view.lut))
-        for name in DRAW_PASSES:
-            self.submission.draws(name, getattr(shown.drawn, name))
-        self.view.drawn()
+        fitting = [self._rows.fitting(one.found) for one in others if one.found is not None]
+        rows, sets = joined([*fitting, shown.drawn])
+        self.submission.visible(rows)
+        for one, found in zip(others, sets, strict=False):
+            if one.texture:
+                self._encode_view(one.index, one.texture, one.view, one.writer, found)
+        self._encode_view(0, 0, self.view, self._view, sets[-1])
+        for one, found in zip(others, sets, strict=False):
+            if not one.texture:
+                self._encode_view(one.index, 0, one.view, one.writer, found)
         with alone("The screenshots"):
             self.surface.take_screenshots(self.targets.size)
+
+    def _visible(self, camera: CameraFrame, tiles: TileDraw, *, places_tiles: bool) -> VisibleSet:
+        columns = self.shown.columns
+        return self.visibility.frame(
+            camera.position, camera.planes, columns.position, columns.rotation, columns.scale, tiles=tiles,
+            tile_row=self.contents.first_row, shadow_m=shadow_reach_m(self.environment),
+            scale_changed=self.table.scale_changed(), shear=columns.shear if self.table.sheared else None,
+            places_tiles=places_tiles)
+
+    def _see(self, one: OneMore) -> bool:
+        """Uniforms and draws of a view beside the main one; returns whether there is something to draw."""
+        with self.failures.alone(f"View {one.index}"):
+            *_, width, height = one.view.area(self.targets.size)
+            one.camera = one.view.camera.frame(width, height)
+            one.writer.write(one.camera, self.environment, self.time_s, view=one.view, dt_s=self._dt_s,
+                             sheared=self.table.sheared, tiles_from=self.shown.camera.position)  # fmt: skip
+            one.kept(self._visible(one.camera, self.shown.tiles, places_tiles=False))
+            self.more_views.tell_own_texture(one)
+        return one.found is not None and self.targets.is_paid(one.index)
+
+    def _encode_view(self, index: int, texture: int, view: View, writer: ViewWriter, found: VisibleSet) -> None:
+        flags = view_flags(self.environment, view) & self.targets.paid_flags(index)
+        self.submission.view(index, texture, view.area(self.targets.size), flags, writer.block.array)
+        with self.failures.alone("The colour grade"):
+            if view.lut is not None:
+                self.submission.encoder.view_lut(self.resources.texture(view.lut))
+        for name in DRAW_PASSES:
+            self.submission.draws(name, getattr(found, name))
+        view.drawn()
+
+    def add_view(self, view: View) -> View:
+        """One more view, drawn from the next frame on. Raises ConfigError, BudgetError."""
+        self.more_views.add(view)
+        try:
+            self.targets.refit()
+        except BudgetError as error:
+            raise self.more_views.refuse(view, error) from None
+        return view
 
     def frame_camera(self) -> CameraFrame:
         """This frame's camera; the last one while it stands still, or where the program set impossible values."""
         camera = self.view.camera
         try:
-            key = (*map(float, camera.position), camera.yaw, camera.pitch, camera.fov_y, camera.near, self.targets.size)
+            key = (*map(float, camera.position), camera.yaw, camera.pitch, camera.projection, camera.near,
+                   self.targets.size)
             if key != self._camera_key:
                 self.shown.camera = camera.frame(*self.targets.size)
                 self._camera_key = key

@@ -37,6 +37,29 @@ app.spawn(lw.Mesh.cone(), lw.Material(color="white", emissive=(0.6, 0.2, 0.0)), 
 app.spawn_many(lw.Mesh.box(0.2, 1.2, 0.2), 40, lw.Material(color="#8b4513"), static=True,
                position=np.random.default_rng(3).uniform((-9, 0, -14), (9, 0.3, -4), (40, 3)))
 """
+VIEWS = """
+import numpy as np
+import layerw as lw
+app = lw.App()
+screen = lw.Texture.target(96, 96)
+spy = lw.Camera()
+spy.position = (0, 9, 0.01)
+spy.look_at((0, 0, 0))
+app.add_view(spy, target=screen)
+corner = app.add_view(spy, viewport=(0.7, 0.0, 0.3, 0.5))
+corner.tone_map = "neutral"
+app.camera.position = (0.0, 2.6, 7.0)
+app.camera.look_at((0.0, 0.3, 0.0))
+app.spawn(lw.Mesh.plane(8, 8), lw.Material(color="#6b8e23", roughness=0.9), position=(0, -0.3, 0))
+app.spawn(lw.Mesh.box(2, 2, 0.1), lw.Material(base_color_texture=screen, unlit=True), position=(-2.2, 1.0, 0))
+for number in range(4):
+    app.spawn(lw.Mesh.sphere(), lw.Material(color="tomato", metallic=number % 2), position=(1.1 * number - 0.5, 0.4, 0))
+app.spawn(lw.Mesh.box(), lw.Material(color=(0.2, 0.4, 1.0, 0.5)), position=(0.5, 0.5, 2.0))
+app.spawn(lw.Mesh.sphere(0.3), lw.Material(emissive=(1.0, 1.0, 1.0)), position=(2.0, 1.6, 0.0))
+app.view.exposure, app.view.bloom, app.view.tone_map = "auto", 0.2, "agx"
+lut = np.stack(np.meshgrid(*[np.linspace(0, 1, 32)] * 3, indexing="ij"), -1)
+app.view.lut = lut ** (1.0, 0.9, 1.1)
+"""
 WORLD = """
 import numpy as np
 import layerw as lw
@@ -54,6 +77,7 @@ def pictures(browser: Browser, address: str, frames: int, *, settled: bool = Fal
     for backend in ("webgpu", "webgl2"):
         taken = take_shot(browser, address, ShotOptions(backend, SIZE, frames, settled))
         assert taken.errors == [] and taken.png is not None
+        assert {"opaque", "sky", "tone"} <= {row["name"] for row in taken.report["passes"]}
         assert taken.report["backend"] == backend
         found.append(np.asarray(Image.open(io.BytesIO(taken.png)).convert("RGB")).astype(np.int16))
     return found
@@ -76,7 +100,14 @@ def materials(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("program", "frames"), [(hello, 20), (materials, 8)])
+def views(tmp_path: Path) -> Path:
+    """A texture that a view draws, a corner of the picture, and everything that turns light into a picture."""
+    path = tmp_path / "views.py"
+    path.write_text(VIEWS, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("program", "frames"), [(hello, 20), (materials, 8), (views, 8)])
 def test_same_picture_of_a_scene(tmp_path: Path, browser: Browser, serve_program: ServeProgram,
                                  program: Callable[[Path], Path], frames: int) -> None:
     assert_same(program.__name__, pictures(browser, serve_program(program(tmp_path)), frames), 200)

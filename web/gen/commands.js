@@ -20,7 +20,7 @@
  * @property {(buffer: number) => void} bufferDestroy
  * @property {(buffer: number, offset: number, data: number, sizeBytes: number) => void} bufferWrite From the heap; multiples of 4.
  * @property {(buffer: number, offset: number, transfer: number, sourceOffset: number, sizeBytes: number) => void} bufferUpload From a finished transfer's bytes, which never enter the heap; multiples of 4.
- * @property {(texture: number, width: number, height: number, levels: number, format: number, sampler: number) => void} textureCreate format: 0 rgba8 sRGB, 1 rgba8 linear. sampler: SAMPLER_* bits. levels 1 or the full chain.
+ * @property {(texture: number, width: number, height: number, levels: number, format: number, sampler: number) => void} textureCreate format: 0 rgba8 sRGB, 1 rgba8 linear, 2 rgba8 sRGB that views draw, one level, black at first. sampler: SAMPLER_* bits. levels 1 or the full chain.
  * @property {(texture: number) => void} textureDestroy
  * @property {(texture: number, data: number, sizeBytes: number) => void} textureWrite Level 0 as tight RGBA8 from the heap; further levels are generated.
  * @property {(texture: number, transfer: number) => void} textureUpload Level 0 from a decoded image of the same size; further levels are generated.

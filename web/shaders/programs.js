@@ -58,8 +58,8 @@ export const glslPrograms = () => Object.keys(PROGRAMS).filter((name) => !WEBGPU
 
 /** Every generated stage. @returns {GlslStage[]} */
 export function glslStages() {
-  const fragments = glslPrograms().map((name) => /** @type {[string, readonly string[]]} */ ([name, PROGRAMS[name]])).map(([name, pieces]) => (
-    /** @type {GlslStage} */ ({ file: glslFiles(name).fragment, pieces, stage: 'fragment' })));
+  const fragments = glslPrograms().map((name) => (
+    /** @type {GlslStage} */ ({ file: glslFiles(name).fragment, pieces: PROGRAMS[name], stage: 'fragment' })));
   return [
     { file: 'mesh.vert.glsl', pieces: MESH, stage: 'vertex' },
     { file: 'fullscreen.vert.glsl', pieces: ['fullscreen'], stage: 'vertex' },

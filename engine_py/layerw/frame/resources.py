@@ -8,11 +8,12 @@ backends allocate by themselves: render targets and instance columns.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from layerw.base.errors import BudgetError, HandleError, ShapeError
 from layerw.base.log import Log
-from layerw.base.ports import MeshData
+from layerw.base.ports import MaterialDesc, MeshData
 from layerw.frame.kept import Kept, Record
 from layerw.gpu import spec
 from layerw.gpu.store import Store
@@ -63,7 +64,7 @@ class Resources:
         _refuse_destroyed(material)
         found = self._materials.find(material.life)
         if found is None:
-            handle = self._made(lambda: self.store.create_material(material.desc()))
+            handle = self._made(lambda: self.store.create_material(self._desc(material)))
             found = self._materials.add(material.life, handle, material.blend)
             if material.blend:
                 self._visibility.set_blend(handle, True)
@@ -73,9 +74,24 @@ class Resources:
         """The GPU handle of a Texture."""
         found = self._textures.get(id(texture))
         if found is None:
-            handle = self.store.create_texture(texture.pixels, srgb=texture.srgb, sampler=texture.sampler)
+            handle = self._made(lambda: self._create_texture(texture))
             found = self._textures[id(texture)] = (texture, handle)
         return found[1]
+
+    def materials_with(self, texture: int) -> list[int]:
+        """The materials that show a texture, by handle."""
+        return [handle for handle, one in self.store.materials.items() if one.desc.base_color_texture == texture]
+
+    def _create_texture(self, texture: Texture) -> int:
+        if texture.is_target:
+            return self.store.create_target(texture.width, texture.height, texture.sampler)
+        return self.store.create_texture(texture.pixels, srgb=texture.srgb, sampler=texture.sampler)
+
+    def _desc(self, material: Material) -> MaterialDesc:
+        """With the handles of its textures."""
+        if material.base_color_texture is None:
+            return material.desc()
+        return replace(material.desc(), base_color_texture=self.texture(material.base_color_texture))
 
     def lods(self, lods: Lods) -> int:
         """The number of a LOD set."""

@@ -23,17 +23,17 @@ SCALE_MIN = 1 / 8
 SHARE_MAX = 0.75  # of the budget without FIXED_BYTES
 RETRY_FRAMES = 30
 SCALE_STEPS = 20  # of the search for the largest scale
-SizedViews = Callable[[tuple[int, int]], list[SizedView]]  # of a picture of some size
+SizedViews = Callable[[tuple[int, int]], dict[int, SizedView]]  # of a picture of some size, by view
 
 
-def plain_views(picture: tuple[int, int]) -> list[SizedView]:
+def plain_views(picture: tuple[int, int]) -> dict[int, SizedView]:
     """The main view as it is unless a program says otherwise."""
-    return [SizedView(flag("shadows"), *picture)]
+    return {0: SizedView(flag("shadows"), *picture)}
 
 
 def target_bytes(width: int, height: int, views: SizedViews = plain_views) -> int:
     """What a backend's render targets take for a picture of this size, with what it always has."""
-    return sizes.target_bytes((width, height), views((width, height))) + UNIFORM_BYTES
+    return sizes.target_bytes((width, height), list(views((width, height)).values())) + UNIFORM_BYTES
 
 
 def scaled(width: int, height: int, scale: float) -> tuple[int, int]:
@@ -53,7 +53,7 @@ class RenderTargets:
         self.size = (1, 1)  # what is drawn
         self._canvas = (1, 1)
         self._views = views
-        self._fitted: list[SizedView] = []
+        self._fitted: dict[int, SizedView] = {}
         self._resources, self._submission, self._log = resources, submission, log
         self._ledger = resources.store.ledger
         self._frames = 0
@@ -79,7 +79,16 @@ class RenderTargets:
 
     def paid_flags(self, view: int) -> int:
         """Flags of a view whose targets are reserved: what is turned on in a frame is drawn from the next one on."""
-        return self._fitted[view].flags if view < len(self._fitted) else flag("shadows")
+        return self._fitted[view].flags if view in self._fitted else flag("shadows")
+
+    def is_paid(self, view: int) -> bool:
+        """Whether a view's targets are reserved."""
+        return view in self._fitted
+
+    def refit(self) -> None:
+        """The views changed: what they need is reserved now, with a smaller picture if need be; raises BudgetError."""
+        if self._fitted:
+            self._fit(0)
 
     def step(self) -> None:
         """While reduced: asks what is streamed to make room, and grows once there is some."""
@@ -106,10 +115,11 @@ class RenderTargets:
         width, height = self._canvas
         size = scaled(width, height, self._largest_scale(self._room_bytes()))
         needed = self._bytes(*size)
-        self._fitted = self._views(self._canvas)
         if needed < least_bytes or (size == self.size and needed == self._resources.charged("targets")):
+            self._fitted = self._views(self._canvas)
             return
         self._resources.charge("targets", needed, f"Render targets of {size[0]} x {size[1]} pixels")
+        self._fitted = self._views(self._canvas)
         if size != self.size:
             self.size = size
             self._submission.encoder.targets(*size)

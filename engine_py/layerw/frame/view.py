@@ -43,15 +43,18 @@ class ViewWriter:
         self._anchor = np.zeros(3)  # of noise by place
 
     def write(self, camera: CameraFrame, environment: Environment, time_s: float, *, view: View | None = None,
-              dt_s: float = 0.0, sheared: bool = False) -> None:  # fmt: skip
+              dt_s: float = 0.0, sheared: bool = False, tiles_from: F64 | None = None) -> None:  # fmt: skip
         """Fills every member that changed since the last call; where a value is impossible, nothing changes.
 
         view: whose settings of the picture are meant. dt_s: since the last frame. sheared: whether rows may have shear.
+        tiles_from: what the rows of tiles are relative to, where that is another camera's position.
         """
         good = self.block.array.copy()
         try:
             self._write(camera, environment, time_s)
             self.block.read("pattern_camera")[3] = float(sheared)
+            if tiles_from is not None:
+                self.block.write("relative_origin", tiles_from - camera.position)
             if view is not None:
                 look, exposure = view.uniforms(dt_s)
                 self.block.write("view_look", look)

@@ -23,14 +23,24 @@ EXPOSURE_MAX = 1024.0
 ADAPT_UP, ADAPT_DOWN = 3.0, 1.0  # EV per second, into the dark and into the light
 
 
+WHOLE = (0.0, 0.0, 1.0, 1.0)
+EDGE = 1e-6  # of rounding: 0.7 + 0.3
+VIEWS_MAX = 16
+
+
 class View:
     """A camera's picture. `app.view` is the main one."""
 
-    __slots__ = ("__weakref__", "_adapted", "_antialias", "_bloom", "_camera", "_dither", "_exposure", "_lut",
-                 "_tone_map")  # fmt: skip
+    __slots__ = ("__weakref__", "_adapted", "_antialias", "_bloom", "_camera", "_closed", "_dither", "_exposure",
+                 "_lut", "_target", "_tone_map", "_viewport")  # fmt: skip
 
-    def __init__(self, camera: Camera) -> None:
+    def __init__(self, camera: Camera, viewport: npt.ArrayLike | None = None, target: Texture | None = None) -> None:
         self.camera = camera
+        self._target = None if target is None else _checked_target(target)
+        self._viewport = WHOLE
+        self._closed = False
+        if viewport is not None:
+            self.viewport = viewport
         self._exposure: float | str = 1.0
         self._bloom = 0.0
         self._tone_map = TONE_MAPS[0]
@@ -52,6 +62,35 @@ class View:
     @camera.setter
     def camera(self, value: Camera) -> None:
         self._camera = checks.instance("View camera", value, Camera, "a Camera")
+
+    @property
+    def viewport(self) -> tuple[float, float, float, float]:
+        """The part of the picture that it fills: x, y, width, height, 0 to 1 from the upper left."""
+        return self._viewport
+
+    @viewport.setter
+    def viewport(self, value: npt.ArrayLike) -> None:
+        if self._target is not None:
+            raise ConfigError("View viewport is of the picture, but this view draws into a texture, all of it.")
+        x, y, width, height = (float(part) for part in checks.vector("View viewport", value, 4))
+        if min(x, y) < 0 or min(width, height) <= 0 or max(x + width, y + height) > 1 + EDGE:
+            raise ConfigError(f"View viewport is {(x, y, width, height)}; it takes x, y, width, height within the "
+                              f"picture, 0 to 1, with a width and height above 0.")
+        self._viewport = (x, y, width, height)
+
+    @property
+    def target(self) -> Texture | None:
+        """The texture that it draws into; None: the picture."""
+        return self._target
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is drawn no more."""
+        return self._closed
+
+    def close(self) -> None:
+        """Ends the view; what it drew into a texture stays there."""
+        self._closed = True
 
     @property
     def exposure(self) -> float | str:
@@ -120,6 +159,15 @@ class View:
 
     # -- what the frame asks -----------------------------------------------------------------------
 
+    def area(self, picture: tuple[int, int]) -> tuple[int, int, int, int]:
+        """x, y, width, height in pixels of a picture of this size, or of its texture; at least one pixel."""
+        if self._target is not None:
+            return 0, 0, self._target.width, self._target.height
+        left, top, width, height = self._viewport
+        x, y = (min(int(at * side), side - 1) for at, side in zip((left, top), picture, strict=True))
+        right, bottom = (round(end * side) for end, side in zip((left + width, top + height), picture, strict=True))
+        return x, y, max(min(right, picture[0]) - x, 1), max(min(bottom, picture[1]) - y, 1)
+
     def flags(self) -> int:
         """The passes that these settings need (gpu.passes.VIEW_FLAGS)."""
         return (flag("bloom") if self._bloom > 0 else 0) | (flag("auto_exposure") if self._exposure == "auto" else 0)
@@ -136,3 +184,12 @@ class View:
     def drawn(self) -> None:
         """The frame was submitted."""
         self._adapted = self._exposure == "auto"
+
+
+def _checked_target(target: object) -> Texture:
+    from layerw.scene.textures import Texture
+
+    texture = checks.instance("View target", target, Texture, "a lw.Texture.target(width, height)")
+    if not texture.is_target:
+        raise ConfigError("View target is a texture with pixels of its own; it takes a lw.Texture.target(w, h).")
+    return texture

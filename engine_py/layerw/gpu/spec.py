@@ -75,7 +75,8 @@ COMMANDS: tuple[Record, ...] = (
     _record(19, "buffer_upload", "buffer:h offset:u32 transfer:h source_offset:u32 size_bytes:u32",
             "From a finished transfer's bytes, which never enter the heap; multiples of 4."),
     _record(20, "texture_create", "texture:h width:u32 height:u32 levels:u32 format:u32 sampler:u32",
-            "format: 0 rgba8 sRGB, 1 rgba8 linear. sampler: SAMPLER_* bits. levels 1 or the full chain."),
+            "format: 0 rgba8 sRGB, 1 rgba8 linear, 2 rgba8 sRGB that views draw, one level, black at first. sampler: "
+            "SAMPLER_* bits. levels 1 or the full chain."),
     _record(21, "texture_destroy", "texture:h", ""),
     _record(22, "texture_write", "texture:h data:p size_bytes:u32",
             "Level 0 as tight RGBA8 from the heap; further levels are generated."),

@@ -29,6 +29,7 @@ from layerw.memory.backups import Backups
 from layerw.memory.ledger import HardLedger
 
 TEXTURE_SIDE_MAX = 8192
+TARGET_FORMAT = 2  # texture_create.format
 MIB = 1 << 20
 U8 = npt.NDArray[np.uint8]
 Kind = Literal["mesh", "texture", "material"]
@@ -60,6 +61,7 @@ class TextureRecord:
     size_bytes: int
     kept: U8 | None
     lost: bool = False
+    is_target: bool = False  # views draw it
 
 
 @dataclass(slots=True, eq=False)
@@ -259,6 +261,16 @@ class Store:
         self._count_upload(rgba.nbytes)
         return texture
 
+    def create_target(self, width: int, height: int, sampler: int) -> int:
+        """A texture of one level that views draw; made again, black, after a lost device. Raises BudgetError."""
+        size = 4 * width * height
+        if not self.try_charge(size):
+            raise self._no_room(f"A texture of {width} x {height} for views", size)
+        texture = self.pools["texture"].alloc()
+        self.textures[texture] = TextureRecord(width, height, True, sampler, size, None, is_target=True)
+        self._create_texture_command(texture)
+        return texture
+
     def try_texture_from_transfer(self, transfer: int, width: int, height: int, *, srgb: bool, sampler: int) -> int:
         """A texture from a decoded image; 0 when the budget or this frame's uploads have no room."""
         texture = self._try_texture(width, height, srgb, sampler, None) if self._may_upload(4 * width * height) else 0
@@ -280,8 +292,9 @@ class Store:
 
     def _create_texture_command(self, texture: int) -> None:
         r = self.textures[texture]
-        levels = max(r.width, r.height).bit_length()
-        self._submission.encoder.texture_create(texture, r.width, r.height, levels, 0 if r.srgb else 1, r.sampler)
+        levels = 1 if r.is_target else max(r.width, r.height).bit_length()
+        format = TARGET_FORMAT if r.is_target else int(not r.srgb)
+        self._submission.encoder.texture_create(texture, r.width, r.height, levels, format, r.sampler)
 
     def _write_texture(self, texture: int) -> None:
         kept = self.textures[texture].kept
@@ -349,10 +362,12 @@ class Store:
         self._indices.restore()
         for texture, image in self.textures.items():
             transfer = self._backup("texture", texture)
-            image.lost = image.kept is None and not transfer
+            image.lost = image.kept is None and not transfer and not image.is_target
             if image.lost:
                 continue
             self._create_texture_command(texture)
+            if image.is_target:
+                continue
             if transfer:
                 self._submission.encoder.texture_upload(texture, transfer)
             else:

@@ -40,6 +40,7 @@ class NullSink:
         """The device is new: everything is gone."""
         self.buffers: dict[int, tuple[int, int]] = {}
         self.textures: dict[int, tuple[int, int, bool]] = {}  # width, height, written
+        self.single_level: set[int] = set()  # of textures
         self.meshes: dict[int, tuple[Any, ...]] = {}
         self.materials: dict[int, tuple[int, ...]] = {}
         self.rows = 0
@@ -52,7 +53,8 @@ class NullSink:
     @property
     def gpu_bytes(self) -> int:
         """What buffers, textures with mips, columns and the targets of the views take."""
-        textures = sum(_mip_bytes(w, h) for w, h, _ in self.textures.values())
+        textures = sum(4 * w * h if texture in self.single_level else _mip_bytes(w, h)
+                       for texture, (w, h, _) in self.textures.items())
         targets = target_bytes(self.size, list(self.views.values()))
         return sum(size for size, _ in self.buffers.values()) + textures + self.rows * COLUMN_BYTES + targets
 
@@ -149,10 +151,13 @@ class NullSink:
 
     def texture_create(self, texture: int, width: int, height: int, levels: int, format: int, sampler: int) -> None:
         _require(texture not in self.textures and levels in (1, max(width, height).bit_length()), "texture")
-        self.textures[texture] = (width, height, False)
+        self.textures[texture] = (width, height, format == 2)
+        if levels == 1:
+            self.single_level.add(texture)
 
     def texture_destroy(self, texture: int) -> None:
         _require(self.textures.pop(texture, None) is not None, f"texture {texture} does not exist")
+        self.single_level.discard(texture)
 
     def texture_write(self, texture: int, data: int, size_bytes: int) -> None:
         width, height, _ = self.textures[texture]

@@ -16,8 +16,7 @@ from layerw.base import checks
 from layerw.base.errors import ShapeError
 from layerw.base.mathx import STRAIGHT, cross3
 from layerw.base.ports import F32, F64
-
-FOV_Y_MAX = math.nextafter(math.pi, 0)
+from layerw.scene.projections import FOV_Y_MAX, Orthographic, Perspective, Projection
 
 
 class CameraFrame(NamedTuple):
@@ -34,12 +33,18 @@ class CameraFrame(NamedTuple):
     tan_x: float
     tan_y: float
     viewport: tuple[int, int]
+    shift: tuple[float, float] = (0.0, 0.0)  # of the picture's middle, in halves of its sides
+    is_parallel: bool = False  # tan_x and tan_y are half the picture's sides in metres
 
     def ray(self, across: float, down: float) -> tuple[F64, F64]:
         """The ray through a point of the picture, 0 to 1 from its upper left: its start on the near plane and its
         direction of length 1, in the world."""
-        along = (self.forward + (2 * across - 1) * self.tan_x * self.right) + (1 - 2 * down) * self.tan_y * self.up
+        right, up = 2 * across - 1 + self.shift[0], 1 - 2 * down + self.shift[1]
         near = -float(self.planes[4, 3])
+        if self.is_parallel:
+            beside = right * self.tan_x * self.right + up * self.tan_y * self.up
+            return self.position + beside + near * self.forward, self.forward.copy()
+        along = (self.forward + right * self.tan_x * self.right) + up * self.tan_y * self.up
         return self.position + near * along, along / np.sqrt((along**2).sum())
 
 
@@ -47,15 +52,19 @@ class Camera:
     """Where the picture is taken from.
 
     position: float64 (3,), metres; assigning copies. yaw, pitch: radians; yaw turns left, pitch looks up.
-    fov_y: vertical field of view, radians, 0 < fov_y < pi. near: metres, > 0.
+    projection: lw.Perspective(fov_y=...) or lw.Orthographic(height=...). fov_y: of a perspective, vertical field of
+    view, radians, 0 < fov_y < pi. near: metres, > 0.
     """
 
-    __slots__ = ("_fov_y", "_near", "_pitch", "_position", "_yaw")
+    __slots__ = ("_near", "_pitch", "_position", "_projection", "_yaw")
 
-    def __init__(self) -> None:
-        self._position: F64 = np.array((0.0, 2.0, 5.0))
-        self._yaw, self._pitch, self._fov_y, self._near = 0.0, 0.0, math.radians(60), 0.1
-        self.look_at((0.0, 0.0, 0.0))
+    def __init__(self, position: npt.ArrayLike = (0.0, 2.0, 5.0), *, projection: Projection | None = None) -> None:
+        """At `position`, looking at the world's middle (from there: along -Z)."""
+        self._yaw, self._pitch, self._near = 0.0, 0.0, 0.1
+        self.position = position
+        self.projection = projection or Perspective()
+        if self._position.any():
+            self.look_at((0.0, 0.0, 0.0))
 
     def __setattr__(self, name: str, value: Any) -> None:
         try:
@@ -91,13 +100,27 @@ class Camera:
         self._pitch = checks.number("camera.pitch", value)
 
     @property
+    def projection(self) -> Projection:
+        """How space becomes a picture."""
+        return self._projection
+
+    @projection.setter
+    def projection(self, value: Projection) -> None:
+        kinds = (Perspective, Orthographic)
+        checks.instance("camera.projection", value, kinds, "a lw.Perspective or a lw.Orthographic")
+        self._projection: Projection = value
+
+    @property
     def fov_y(self) -> float:
-        """Vertical field of view, radians, between 0 and pi."""
-        return self._fov_y
+        """Vertical field of view of a perspective, radians, between 0 and pi."""
+        if isinstance(self._projection, Perspective):
+            return self._projection.fov_y
+        return 2 * math.atan(self._projection.height / 2)  # as wide as one metre away
 
     @fov_y.setter
     def fov_y(self, value: float) -> None:
-        self._fov_y = checks.number("camera.fov_y", value, 0, FOV_Y_MAX, above=True)
+        value = checks.number("camera.fov_y", value, 0, FOV_Y_MAX, above=True)
+        self._projection = Perspective(fov_y=value, shift=self._projection.shift)
 
     @property
     def near(self) -> float:
@@ -134,29 +157,38 @@ class Camera:
         """Matrices and planes for a surface of `width` x `height` pixels.
 
         Raises:
-            ShapeError: fov_y, near or position is out of its range.
+            ShapeError: near or position is out of its range.
         """
         position = np.array(self.position, np.float64)
-        if not (0 < self.fov_y < math.pi and self.near > 0 and position.shape == (3,) and np.isfinite(position).all()):
+        if not (self.near > 0 and position.shape == (3,) and np.isfinite(position).all()):
             raise ShapeError(
-                f"The camera needs 0 < fov_y < pi, near > 0 and a finite position of 3 numbers; it has fov_y "
-                f"{self.fov_y}, near {self.near}, position {self.position}."
+                f"The camera needs near > 0 and a finite position of 3 numbers; it has near {self.near}, position "
+                f"{self.position}."
             )
-        right, forward = self.right, self.forward
+        right, forward, projection = self.right, self.forward, self._projection
         up = cross3(right, forward)
-        tan_y = math.tan(self.fov_y / 2)
-        tan_x = tan_y * width / height
-        view = np.stack([right, up, -forward])
-        projection = np.zeros((4, 4))
-        projection[0, 0], projection[1, 1] = 1 / tan_x, 1 / tan_y
-        projection[2, 3], projection[3, 2] = self.near, -1
+        half_x, half_y = projection.halves(width, height)
         view4 = np.eye(4)
-        view4[:3, :3] = view
-        combined = projection @ view4
+        view4[:3, :3] = np.stack([right, up, -forward])
+        combined = projection.matrix(width, height, self.near) @ view4
+        is_parallel = isinstance(projection, Orthographic)
+        if is_parallel or any(projection.shift):
+            planes = _planes_of(combined)
+            planes[4] = (*forward, -self.near)
+        else:
+            planes = _planes(right, up, forward, half_x, half_y, self.near)
         return CameraFrame(
             position, right, up, forward, combined.astype(np.float32), np.linalg.inv(combined).astype(np.float32),
-            _planes(right, up, forward, tan_x, tan_y, self.near), height / (2 * tan_y), tan_x, tan_y, (width, height),
+            planes, height / (2 * half_y), half_x, half_y, (width, height), projection.shift, is_parallel,
         )  # fmt: skip
+
+
+def _planes_of(matrix: F64) -> F64:
+    """Left, right, bottom and top of any projection (Gribb and Hartmann 2001); the fifth is left open."""
+    planes = np.zeros((5, 4))
+    planes[:4] = [matrix[3] + matrix[0], matrix[3] - matrix[0], matrix[3] + matrix[1], matrix[3] - matrix[1]]
+    planes[:4] /= np.linalg.norm(planes[:4, :3], axis=1)[:, None]
+    return planes
 
 
 def _planes(right: F64, up: F64, forward: F64, tan_x: float, tan_y: float, near: float) -> F64:

@@ -19,6 +19,7 @@ from layerw.base.errors import ConfigError, KindError, ShapeError
 from layerw.base.lifetimes import Life
 from layerw.base.ports import MaterialDesc, MeshData
 from layerw.base.settings import fixed_attributes
+from layerw.scene.textures import Texture
 
 MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water")
 SEGMENTS_MAX = 1024
@@ -187,6 +188,7 @@ class Material:
         unlit: show `color` as it is, without light or fog of its own.
         double_sided: draw both sides of each triangle.
         wind: how much it sways, 0 to 1.
+        base_color_texture: multiplies `color`; also one that a view draws.
     """
 
     def __init__(
@@ -200,6 +202,7 @@ class Material:
         double_sided: bool = False,
         wind: float = 0.0,
         kind: str = "pbr",
+        base_color_texture: Texture | None = None,
     ) -> None:
         base = linear_rgba(color, "Material color")
         glow = linear_rgba(emissive, "Material emissive")[:3]
@@ -208,6 +211,9 @@ class Material:
         wind = checks.number("Material wind", wind, 0, 1)
         kind = checks.one_of("Material kind", kind, MATERIAL_KINDS)
         double_sided = checks.flag("Material double_sided", double_sided)
+        if base_color_texture is not None:
+            checks.instance("Material base_color_texture", base_color_texture, Texture, "a lw.Texture")
+        self.base_color_texture = base_color_texture
         self.life = Life()
         self.blend = base[3] < 1
         flags = (1 if double_sided else 0) | (2 if self.blend else 0) | (8 if wind > 0 else 0)

@@ -74,6 +74,7 @@ class Visibility:
         shadow_m: float = 0.0,
         scale_changed: bool = True,
         shear: F32 | None = None,
+        places_tiles: bool = True,
     ) -> VisibleSet:
         """Cull everything and build the lists.
 
@@ -85,6 +86,7 @@ class Visibility:
             shadow_m: casters within this distance of the camera go to the shadow pass; 0 = none.
             scale_changed: False promises that no scale differs from the last call's, nor any shear.
             shear: (n, 3) as in FrameColumns, where any row has some.
+            places_tiles: whether the tiles' rows are to be relative to this camera; of several views one's are.
         """
         if self._refresh(position, scale, scale_changed) or scale_changed:
             for group in (self._movers, self._glass):
@@ -94,7 +96,8 @@ class Visibility:
         self._reset(0 if shown is None else len(shown.mesh), shadow_m > 0)
         order = None
         if shown is not None:
-            order = self._place_tiles(shown, tile_row, camera, planes, (position, rotation, scale), shadow_m)
+            columns = (position, rotation, scale) if places_tiles else None
+            order = self._place_tiles(shown, tile_row, camera, planes, columns, shadow_m)
         self._opaque(position, shown, tile_row, order)
         self._see_through(position, shown, tile_row, order)
         if shadow_m > 0:
@@ -187,14 +190,14 @@ class Visibility:
     # -- tiles -------------------------------------------------------------------------------------
 
     def _place_tiles(
-        self, tiles: TileDraw, row: int, camera: F64, planes: F64, columns: tuple[F32, F32, F32], shadow_m: float
+        self, tiles: TileDraw, row: int, camera: F64, planes: F64, columns: tuple[F32, F32, F32] | None, shadow_m: float
     ) -> _Tiles:
-        """Writes the tiles' rows and chooses and orders what is drawn."""
-        count = len(tiles.mesh)
-        rows = slice(row, row + count)
-        columns[0][rows] = tiles.origin - camera
-        columns[1][rows] = tiles.rotation
-        columns[2][rows] = tiles.scale
+        """Writes the tiles' rows (where columns are given) and chooses and orders what is drawn."""
+        if columns is not None:
+            rows = slice(row, row + len(tiles.mesh))
+            columns[0][rows] = tiles.origin - camera
+            columns[1][rows] = tiles.rotation
+            columns[2][rows] = tiles.scale
         centers = (tiles.center - camera).astype(np.float32)
         seen = self._tiles_seen(centers, tiles.radius, planes)
         square = squared_length(centers)

@@ -22,6 +22,8 @@ import { View } from './view.js';
 
 const LOST = 'The GPU was lost before its picture could be read back; ask again when it is back.';
 const VIEWS_MAX = 64;
+/** Of textures that views draw: there is nothing to wait for. */
+const TARGET_FORMAT = 2;
 const BOUND = MATERIAL_BLOCK.extra.offsetBytes / 4 + 2;
 
 export class Core {
@@ -267,7 +269,7 @@ export class Core {
     if (problem) return this.failed('texture', handle, problem);
     try {
       record.native = this.driver.textures.create(record);
-      record.state = 'pending';
+      record.state = format === TARGET_FORMAT ? 'ready' : 'pending';
       record.sizeBytes = textureBytes(width, height, levels);
       this.resourceBytes += record.sizeBytes;
     } catch (error) {

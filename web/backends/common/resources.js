@@ -23,7 +23,7 @@ import { MATERIAL_KINDS, VERTEX_BYTES } from '../../gen/layouts.js';
  * @property {number} width
  * @property {number} height
  * @property {number} levels
- * @property {number} format 0 sRGB, 1 linear
+ * @property {number} format 0 sRGB, 1 linear, 2 sRGB that views draw
  * @property {number} sampler SAMPLER_* bits
  * @property {number} sizeBytes
  * @property {State} state
@@ -93,7 +93,7 @@ export function checkTexture(width, height, levels, format, limits) {
   if (levels !== 1 && levels !== fullChain(width, height)) {
     return `It has ${levels} levels; use 1 or the full chain of ${fullChain(width, height)}.`;
   }
-  if (format > 1) return `Its format is ${format}; use 0 (rgba8 sRGB) or 1 (rgba8 linear).`;
+  if (format > 2) return `Its format is ${format}; use 0 (rgba8 sRGB), 1 (rgba8 linear) or 2 (drawn by views).`;
   return '';
 }
 

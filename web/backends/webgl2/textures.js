@@ -36,7 +36,7 @@ export class Webgl2Textures {
     const texture = gl.createTexture();
     gl.activeTexture(gl.TEXTURE0);
     gl.bindTexture(gl.TEXTURE_2D, texture);
-    gl.texStorage2D(gl.TEXTURE_2D, levels, format === 0 ? gl.SRGB8_ALPHA8 : gl.RGBA8, width, height);
+    gl.texStorage2D(gl.TEXTURE_2D, levels, format === 1 ? gl.RGBA8 : gl.SRGB8_ALPHA8, width, height);
     if (width * height >= 1 << 18 && gl.getError() === gl.OUT_OF_MEMORY) {
       gl.deleteTexture(texture);
       throw new Error(`The GPU has no room for its ${width} x ${height} texels; free other textures first.`);

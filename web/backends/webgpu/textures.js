@@ -9,7 +9,7 @@ import {
 
 /** @typedef {import('../common/resources.js').TextureRecord} TextureRecord */
 /** @type {GPUTextureFormat[]} */
-const FORMATS = ['rgba8unorm-srgb', 'rgba8unorm'];
+const FORMATS = ['rgba8unorm-srgb', 'rgba8unorm', 'rgba8unorm-srgb'];
 const COPY_DST = 0x02;
 const TEXTURE_BINDING = 0x04;
 const RENDER_ATTACHMENT = 0x10;

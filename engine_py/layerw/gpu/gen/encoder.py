@@ -204,7 +204,7 @@ class Encoder:
         self._end = end
 
     def texture_create(self, texture: int, width: int, height: int, levels: int, format: int, sampler: int) -> None:
-        """format: 0 rgba8 sRGB, 1 rgba8 linear. sampler: SAMPLER_* bits. levels 1 or the full chain."""
+        """format: 0 rgba8 sRGB, 1 rgba8 linear, 2 rgba8 sRGB that views draw, one level, black at first. sampler: SAMPLER_* bits. levels 1 or the full chain."""
         end = self._end + 28
         if end > self._limit:
             self._grow(end)

@@ -1,0 +1,92 @@
+"""The views beside the main one: which there are, and what each was last drawn with.
+
+Owns: the list, their places in the frame's command stream (0 is the main view's), and each view's uniforms and camera.
+Does not: cull; engine.py hands every view to visibility. Limits: VIEWS_MAX views.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from layerw.base.errors import BudgetError, ConfigError
+from layerw.base.log import Log
+from layerw.base.ports import U32
+from layerw.frame.resources import Resources
+from layerw.frame.view import ViewWriter
+from layerw.frame.views import VIEWS_MAX, View
+from layerw.gpu.frame_block import FrameBlock
+from layerw.scene.camera import CameraFrame
+from layerw.visibility.draws import VisibleSet
+
+
+@dataclass(slots=True, eq=False)
+class OneMore:
+    """A view, and the good results of its last frame."""
+
+    view: View
+    index: int
+    writer: ViewWriter = field(default_factory=lambda: ViewWriter(FrameBlock()))
+    camera: CameraFrame | None = None
+    found: VisibleSet | None = None
+    texture: int = 0
+    told: bool = False  # that it shows its own texture
+
+    def kept(self, found: VisibleSet) -> VisibleSet:
+        """A copy of what visibility gave: its arrays are the next view's."""
+        self.found = found._replace(rows=found.rows.copy(), opaque=found.opaque.copy(), blend=found.blend.copy(),
+                                    shadow=found.shadow.copy())  # fmt: skip
+        return self.found
+
+
+class MoreViews:
+    """Iterating gives those to draw: into textures first, which others may show."""
+
+    def __init__(self, resources: Resources, log: Log) -> None:
+        self._resources, self._log = resources, log
+        self.all: list[OneMore] = []
+
+    def add(self, view: View) -> OneMore:
+        """Raises ConfigError where there are too many, BudgetError where its texture has no room."""
+        if len(self.all) >= VIEWS_MAX - 1:
+            raise ConfigError(f"There are {len(self.all) + 1} views, and at most {VIEWS_MAX}; close one first.")
+        taken = {one.index for one in self.all}
+        one = OneMore(view, next(n for n in range(1, VIEWS_MAX) if n not in taken))
+        if view.target is not None:
+            one.texture = self._resources.texture(view.target)
+        self.all.append(one)
+        return one
+
+    def __iter__(self) -> Iterator[OneMore]:
+        self.all = [one for one in self.all if not one.view.closed]
+        return iter(sorted(self.all, key=lambda one: (one.view.target is None, one.index)))
+
+    def refuse(self, view: View, error: BudgetError) -> BudgetError:
+        """Takes a view back whose targets have no room."""
+        self.all = [one for one in self.all if one.view is not view]
+        return error
+
+    def tell_own_texture(self, one: OneMore) -> None:
+        """Once, where a view shows the texture that it draws into."""
+        if one.told or not one.texture or one.found is None:
+            return
+        showing = self._resources.materials_with(one.texture)
+        if any(np.isin(records[:, 1], showing).any() for records in (one.found.opaque, one.found.blend)):
+            one.told = True
+            self._log.warning("A view draws into a texture that it also shows; it shows what it drew a frame before.")
+
+
+def joined(sets: list[VisibleSet]) -> tuple[U32, list[VisibleSet]]:
+    """The visible rows of all views one after the other, and their records over them."""
+    if len(sets) == 1:
+        return sets[0].rows, sets
+    moved, start = [], 0
+    for one in sets:
+        opaque, blend, shadow = (records.copy() for records in (one.opaque, one.blend, one.shadow))
+        for records in (opaque, blend, shadow):
+            records[:, 2] += np.uint32(start)
+        moved.append(one._replace(opaque=opaque, blend=blend, shadow=shadow))
+        start += len(one.rows)
+    return np.concatenate([one.rows for one in sets]), moved

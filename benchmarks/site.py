@@ -16,7 +16,7 @@ from typing import Any
 
 from layerw_server import runtime
 from layerw_server.tools.browser import chromium
-from layerw_server.tools.export import export_app
+from layerw_server.tools.export import ExportOptions, export_app
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -25,7 +25,7 @@ THREE_FILES = ("three.module.js", "three.core.js", "three.webgpu.js", "three.tsl
 
 def build_site(program: Path, out: Path) -> Path:
     """Export `program` and its neighbours to `out`; its folder becomes `bench/` as well."""
-    export_app(program, out, runtime=runtime.ensure(), web=ROOT / "web", everything=True)
+    export_app(program, out, runtime=runtime.ensure(), web=ROOT / "web", options=ExportOptions(everything=True))
     shutil.copytree(program.parent, out / "bench", ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
     source = ROOT / "node_modules" / "three" / "build"
     if not source.is_dir():

@@ -95,9 +95,12 @@ class RenderTargets:
         self._frames += 1
         if self._fitted and self._views(self._canvas) != self._fitted:
             self._fit(0)
+        if not self.is_reduced:
+            self._ledger.claimed_bytes = 0
+            return
         wanted = min(self._bytes(*self._canvas), self._share_bytes()) - self._bytes(*self.size)
-        self._ledger.claimed_bytes = max(wanted, 0) if self.is_reduced else 0
-        if self.is_reduced and self._frames % RETRY_FRAMES == 0:
+        self._ledger.claimed_bytes = max(wanted, 0)
+        if self._frames % RETRY_FRAMES == 0:
             self._fit(self._bytes(*self.size) * 9 // 8)
 
     def _bytes(self, width: int, height: int) -> int:

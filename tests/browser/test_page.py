@@ -117,6 +117,19 @@ def test_surface_follows_the_element(run_program: RunProgram) -> None:
     assert read_input(running)["surface"] == [200, 90]
 
 
+def test_a_pixel_ratio_that_changes_alone_changes_the_surface(run_program: RunProgram) -> None:
+    running = run_program(PROGRAM, backend="null").wait_ready()
+    emulation = running.page.context.new_cdp_session(running.page)
+    for ratio in (2, 1.5):
+        screen = {"width": 160, "height": 120, "deviceScaleFactor": ratio, "mobile": False}
+        emulation.send("Emulation.setDeviceMetricsOverride", screen)
+        running.page.wait_for_function(f"devicePixelRatio === {ratio}")
+        running.page.evaluate("new Promise((told) => requestAnimationFrame(() => requestAnimationFrame(told)))")
+        state = read_input(running)
+        assert state["surface"] == [160 * ratio, 120 * ratio]
+        assert state["size"] == [160, 120]
+
+
 def test_pointer_lock_is_taken_by_a_click_only_where_the_program_wants_it(run_program: RunProgram) -> None:
     running = run_program(CUBE.replace("lw.App()", "lw.App(pointer_lock=True)"), backend="null").wait_ready()
     locked = "document.pointerLockElement !== null"

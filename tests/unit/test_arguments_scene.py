@@ -157,7 +157,23 @@ def memory_and_simulations(p: Parts) -> list[tuple[str, Try, list[Any]]]:
     ]
 
 
-PARTS = [spawn, content, rays_and_pictures, entities, cameras_and_typos, memory_and_simulations]
+def messages(p: Parts) -> list[tuple[str, Try, list[Any]]]:
+    page = p.app.page
+    names = [None, "", 3, b"ask", ["ask"], "layerw-ready"]
+    looped: list[Any] = []
+    looped.append(looped)
+    return [
+        ("on name", lambda v: page.on(v, print), names), ("on name, as a decorator", page.on, names),
+        ("on function", lambda v: page.on("ask", v), [3, "print", [print]]),
+        ("decorated", lambda v: page.on("ask")(v), [3, "print"]),
+        ("off name", page.off, names), ("off function", lambda v: page.off("ask", v), [3, "print"]),
+        ("send name", page.send, names),
+        ("send value", lambda v: page.send("answer", v), [
+            object(), {1: "a"}, {"a": {2}}, 1j, 2**60, np.zeros(2, complex), np.array([None]), looped, print]),
+    ]
+
+
+PARTS = [spawn, content, rays_and_pictures, entities, cameras_and_typos, memory_and_simulations, messages]
 
 
 @pytest.mark.parametrize("rows", PARTS)

@@ -112,12 +112,16 @@ export class Engine {
   async start() {
     try {
       this.reporter.mark('engine');
+      const choice = chooseBackend(this.options.backend).catch((error) => this.#noBackend(error));
+      choice.catch(() => {});
+      // Without navigator.gpu the choice takes a moment; a worker that can't draw starts no Python to throw away.
+      if (!navigator.gpu) await choice;
       const boot = this.#boot = new PythonBoot(this.options, {
         progress: (stage, fraction) => this.port.postMessage({ type: 'progress', stage, fraction }),
         mark: (name) => this.reporter.mark(name),
         log: (level, text) => this.reporter.log(level, text),
       });
-      const backend = this.#createBackend().catch((error) => this.#noBackend(error));
+      const backend = this.#createBackend(choice).catch((error) => this.#noBackend(error));
       const layer = Layer.load(this.options.kernelsUrl, this.options.isolated).catch((error) => {
         this.reporter.log(1, String(error.message));
         return null;
@@ -180,8 +184,9 @@ export class Engine {
     return new Promise(() => {});
   }
 
-  async #createBackend() {
-    const { name, note, create } = await chooseBackend(this.options.backend);
+  /** @param {ReturnType<typeof chooseBackend>} choice */
+  async #createBackend(choice) {
+    const { name, note, create } = await choice;
     this.#name(name, note);
     const { width, height } = this.options;
     const backend = await create(this.#parts(this.canvas));

@@ -2,7 +2,8 @@
  * The size of the surface in device pixels, and when it changes: with the box, or with the device's pixel ratio alone
  * (a zoom, a window that moves to another screen).
  *
- * Owns: the observer and the media query. Limits: SIDE_PX_MAX a side.
+ * Owns: the observer, and a look at the ratio in each animation frame: neither resize events nor media queries tell of
+ * every change of it. Limits: SIDE_PX_MAX a side.
  */
 
 const SIDE_PX_MAX = 8192;
@@ -11,8 +12,9 @@ const SIDE_PX_MAX = 8192;
 
 /** Watches one box until destroyed. */
 export class SurfaceSize {
-  #abort = new AbortController();
   #observer;
+  #frame = 0;
+  #ratio = devicePixelRatio;
 
   /** @param {Element} box @param {(size: Size) => void} changed */
   constructor(box, changed) {
@@ -20,7 +22,6 @@ export class SurfaceSize {
     this.changed = changed;
     this.#observer = new ResizeObserver(() => changed(this.now()));
     this.#observe(box);
-    window.addEventListener('resize', () => changed(this.now()), { signal: this.#abort.signal });
     this.#watchRatio();
   }
 
@@ -33,7 +34,7 @@ export class SurfaceSize {
   }
 
   destroy() {
-    this.#abort.abort();
+    cancelAnimationFrame(this.#frame);
     this.#observer.disconnect();
   }
 
@@ -46,12 +47,10 @@ export class SurfaceSize {
     }
   }
 
-  /** A query matches one ratio: each change needs the next. */
   #watchRatio() {
-    const query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
-    query.addEventListener('change', () => {
-      this.changed(this.now());
-      this.#watchRatio();
-    }, { once: true, signal: this.#abort.signal });
+    this.#frame = requestAnimationFrame(() => this.#watchRatio());
+    if (devicePixelRatio === this.#ratio) return;
+    this.#ratio = devicePixelRatio;
+    this.changed(this.now());
   }
 }

@@ -55,7 +55,14 @@ class Page:
         return function
 
     def off(self, name: str, function: Callable[..., Any] | None = None) -> None:
-        """Ends what `on` began: of this function, or of all that hear the name."""
+        """Ends what `on` began: of this function, or of all that hear the name.
+
+        Raises:
+            ConfigError, MessageError: the name is empty or one of the element's own.
+        """
+        check_name(name)
+        if function is not None:
+            checks.function("function", function)
         kept = [pair for pair in self._listeners.get(name, []) if function is not None and pair[0] != function]
         self._listeners[name] = kept
         if not kept:
@@ -66,8 +73,8 @@ class Page:
 
         Args:
             name: of the event; not one of the element's own ("layerw-…").
-            value: None, booleans, numbers, texts, lists, dicts with text keys, numpy arrays (typed arrays there, with
-                numpy's `shape`); it is copied now.
+            value: None, booleans, numbers, texts, lists, dicts with text keys, bytes (Uint8Array there), numpy arrays
+                (typed arrays, with numpy's `shape`); it is copied now.
 
         Raises:
             MessageError: a value that the page can't be given, with its place.

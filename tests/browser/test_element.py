@@ -57,12 +57,14 @@ def embedded(engine: str, elements: str, head: str = "") -> str:
             f'<script type=module src="{engine}web/layer-w.js"></script>{elements}')
 
 
-def no_workers(page: Page) -> None:
-    for _ in range(200):  # a loaded machine takes seconds to end a thread
-        if not page.workers:
+def no_workers(page: Page, script: str = "") -> None:
+    """Wait until none is left, or none whose URL has `script`."""
+    for _ in range(600):  # a loaded machine takes many seconds to end a thread
+        alive = [worker.url for worker in page.workers if script in worker.url]
+        if not alive:
             return
         page.wait_for_timeout(100)
-    raise AssertionError(f"{len(page.workers)} workers are alive: {[worker.url for worker in page.workers]}")
+    raise AssertionError(f"{len(alive)} workers are alive: {alive}")
 
 
 @pytest.mark.parametrize("thread", ["worker", "main"])
@@ -93,8 +95,7 @@ def test_a_changed_attribute_starts_again_in_place_and_properties_reflect(run_pr
         globalThis.starts = 0; element.addEventListener('layerw-ready', () => (starts += 1));
         element.thread = 'main'; element.query = { level: 3 }; element.setAttribute('budgets', '{"gpu_mib": 64}'); }""")
     page.wait_for_function("starts === 1 && element.host !== first", timeout=BOOT_TIMEOUT_MS)
-    page.wait_for_timeout(500)
-    assert not [worker.url for worker in page.workers if "engine-worker" in worker.url], "the first start's worker"
+    no_workers(page, "engine-worker")
     running.wait_ready()
     report = running.report()
     assert report["thread"] == "main"

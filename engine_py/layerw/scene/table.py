@@ -4,7 +4,7 @@ Owns: the columns, row lifetimes and generations, the transform hierarchy, what 
 frame. Does not draw, cull or load. The GPU's instance columns are copies of `FrameColumns`, so moving
 things is writing to array views.
 Limits: `capacity` entities, fixed when the table is made (views never go stale). Children may be nested to any depth;
-their world transforms are exact, shear and mirror images included (docs/adr/0012).
+their world transforms are exact, shear and mirror images included (docs/adr/0015).
 """
 
 from __future__ import annotations

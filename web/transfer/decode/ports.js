@@ -44,8 +44,17 @@ export function workerPort(onAnswer, onDead) {
     for (const [request] of waiting ?? []) fallback.post(request);
     waiting = null;
   };
+  /** @param {Request} request @param {Transferable[]} transfer */
+  const send = (request, transfer) => {
+    try {
+      worker?.postMessage(request, transfer);
+    } catch (error) { // WebKit clones no shared memory into a worker's worker: such a request is done here
+      if (/** @type {Error} */ (error).name !== 'DataCloneError') throw error;
+      (fallback ??= localPort(onAnswer)).post(request);
+    }
+  };
   const started = () => {
-    for (const [request, transfer] of waiting ?? []) worker?.postMessage(request, transfer);
+    for (const [request, transfer] of waiting ?? []) send(request, transfer);
     waiting = null;
   };
   try {
@@ -62,8 +71,8 @@ export function workerPort(onAnswer, onDead) {
   return {
     post(request, transfer = []) {
       if (waiting) waiting.push([request, transfer]);
-      else if (fallback) fallback.post(request);
-      else worker?.postMessage(request, transfer);
+      else if (worker) send(request, transfer);
+      else fallback?.post(request);
     },
     close() {
       worker?.terminate();

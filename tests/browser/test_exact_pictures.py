@@ -116,7 +116,7 @@ def test_pictures(run_program: RunProgram, backend: str) -> None:
     running.page.set_viewport_size({"width": 320, "height": 200})
     running.frames(2)
     sky = picture(running)
-    assert sky.min() > 60 and sky[10, 160, 2] > sky[10, 160, 0], "an app without entities shows the sky"
+    assert sky.min() > 30 and sky[10, 160, 2] > sky[10, 160, 0], "an app without entities shows the sky"
 
     halves = picture(running, "halves")
     assert unlike(halves, sky, 40) > 0.05, "things are drawn"

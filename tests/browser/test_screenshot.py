@@ -136,7 +136,7 @@ def test_reduced_and_resized_pictures_and_a_page_that_takes_the_file(run_program
     name, kind, size = running.page.evaluate("globalThis.taken")
     assert (name, kind) == ("a.png", "image/png") and size > 500
     found = pixels(running, 0)
-    assert 560 < found.shape[1] < 640 and found.shape[1] / found.shape[0] == pytest.approx(1.6, rel=0.02)
+    assert 480 < found.shape[1] < 640 and found.shape[1] / found.shape[0] == pytest.approx(1.6, rel=0.02)
     assert np.abs(found[..., :3] - read_back(running)).max() <= 1
     assert not downloads
     running.page.set_viewport_size({"width": 90, "height": 70})

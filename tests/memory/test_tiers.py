@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from layerw.base.errors import ConfigError, ShapeError
@@ -13,6 +13,7 @@ from layerw.memory.tiers import FAR, NEAR, PINNED, VISIBLE, Residents
 assets = st.lists(st.tuples(st.integers(1, 1000), st.integers(0, 3), st.integers(0, 9)), min_size=1, max_size=40)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(assets, st.integers(0, 20_000))
 def test_eviction_takes_far_before_near_and_the_least_recently_used_first(
         given_assets: list[tuple[int, int, int]], wanted: int) -> None:
@@ -29,6 +30,7 @@ def test_eviction_takes_far_before_near_and_the_least_recently_used_first(
     assert residents.choose(wanted).tolist() == (expected if total >= wanted > 0 else [])
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(assets, st.lists(st.tuples(st.floats(0, 300, width=32), st.booleans()), min_size=64, max_size=64))
 def test_tiers_follow_the_distance_with_hysteresis(
         given_assets: list[tuple[int, int, int]], views: list[tuple[float, bool]]) -> None:

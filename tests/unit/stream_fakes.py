@@ -246,7 +246,7 @@ class Rig:
         self.layer.check_invariants()
         self.gpu.check_invariants()
 
-    def settle(self, camera: Camera, frames: int = 2000) -> int:
+    def settle(self, camera: Camera, frames: int = 12_000) -> int:
         for frame in range(frames):
             self.step(camera)
             if self.streamer.settled:

@@ -131,7 +131,7 @@ def test_a_load_that_does_not_fit_says_so_and_the_next_one_fits_after_a_despawn(
     names = [f"{number}.glb" for number in range(6)]
     for name in names:
         (folder / name).write_bytes(glb(triangles=20_000))
-    app, host = make(folder, budgets=lw.Budgets(gpu_mib=24))
+    app, host = make(folder, budgets=lw.Budgets(gpu_mib=36))
     models = [app.load(name) for name in names]
     host.step(app, 400)
     states = [model.state for model in models]

@@ -13,6 +13,7 @@ from layerw.assets.items import GltfError
 from layerw.assets.plan import ContentPlan, make_plan
 from layerw.assets.primitives import descriptor
 from layerw.gpu import spec
+from layerw.gpu.packing import pack_material
 from tests.unit.gltf_support import Json, payload, triangle
 
 
@@ -90,3 +91,20 @@ def test_unlit_is_the_base_colour_only_and_lines_without_normals_are_unlit() -> 
     for mode, kind in ((0, "unlit"), (2, "unlit"), (4, "pbr")):
         made = plan(edited("meshes.0.primitives.0.mode", mode))
         assert made.materials[made.meshes[0].material].desc.kind == kind
+
+
+def test_each_texture_has_its_own_transform() -> None:
+    doc = triangle(textures=2)
+    transform = {"KHR_texture_transform": {"offset": [0.5, 0.25], "scale": [2, 4], "rotation": math.pi / 2}}
+    doc["materials"][0] = {
+        "pbrMetallicRoughness": {"baseColorTexture": {"index": 0, "extensions": transform}},
+        "normalTexture": {"index": 1}, "emissiveTexture": {"index": 1, "extensions": transform},
+    }
+    material = plan(doc).materials[0, False]
+    assert material.uv_matrix[2] == 0.5 and not any("uvs" in text for text in plan(doc).warnings)
+    baked = np.vstack([np.reshape(material.uv_matrix, (2, 3)), (0, 0, 1)])
+    base, _, normal, _, emissive = (np.reshape(own, (2, 3)) for own in material.desc.uv_transforms)
+    assert (normal @ baked) == pytest.approx(np.eye(3)[:2], abs=1e-6), "it has none: the vertices' own is undone"
+    assert base.tolist() == emissive.tolist() == np.eye(3)[:2].tolist()
+    rows = pack_material(material.desc)[-40:].reshape(5, 2, 4)[:, :, :3]
+    assert rows[2] == pytest.approx(normal) and rows[0] == pytest.approx(base)

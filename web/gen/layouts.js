@@ -81,5 +81,6 @@ export const MATERIAL_BLOCK = {
   surface: { offsetBytes: 32, vec4s: 1 },
   detail: { offsetBytes: 48, vec4s: 1 },
   extra: { offsetBytes: 64, vec4s: 1 },
+  uv: { offsetBytes: 80, vec4s: 10 },
 };
-export const MATERIAL_BLOCK_BYTES = 80;
+export const MATERIAL_BLOCK_BYTES = 240;

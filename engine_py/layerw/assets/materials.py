@@ -2,7 +2,7 @@
 
 Owns: metallic-roughness with its textures, unlit, emissive strength, alpha modes, samplers, and the texture
 transform, which is baked into the vertices' uvs.
-Limits: one set of uvs and one transform a material (the base colour's; a warning says so where they differ).
+Limits: one set of uvs a material (the first texture's; a warning says where they differ), a transform for each texture.
 Source: glTF 2.0, 3.8 and 3.9; KHR_texture_transform, KHR_materials_unlit, KHR_materials_emissive_strength.
 """
 
@@ -11,14 +11,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from layerw.assets.gltf import Document
 from layerw.assets.items import Item
-from layerw.base.ports import MaterialDesc
+from layerw.base.ports import NO_TRANSFORM, MaterialDesc, UvMatrix
 from layerw.gpu import spec
 
 MaterialKey = tuple[int, bool]  # the file's number of the material, -1 = the default; unlit for want of normals
-UvMatrix = tuple[float, float, float, float, float, float]  # 2x3, row-major
-_NO_TRANSFORM: UvMatrix = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 EMISSIVE_MAX = 65_504.0  # of a half float
 SLOTS = ("base_color", "metallic_roughness", "normal", "occlusion", "emissive")
 
@@ -40,11 +40,11 @@ class MaterialPlan:
     textures: dict[str, TextureDesc] = field(default_factory=dict)  # by SLOTS
     name: str = ""
     uv_set: int = 0
-    uv_matrix: UvMatrix = _NO_TRANSFORM
+    uv_matrix: UvMatrix = NO_TRANSFORM
 
     @property
     def has_uv_transform(self) -> bool:
-        return self.uv_matrix != _NO_TRANSFORM
+        return self.uv_matrix != NO_TRANSFORM
 
 
 def read_material(doc: Document, index: int, user: str = "The model", *, unlit: bool = False) -> MaterialPlan:
@@ -113,9 +113,22 @@ def _add_texture(doc: Document, plan: MaterialPlan, slot: str, use: Item, materi
     uv_set, matrix = _uv_use(use)
     if first:
         plan.uv_set, plan.uv_matrix = uv_set, matrix
-    elif (uv_set, matrix) != (plan.uv_set, plan.uv_matrix):
-        doc.warn(f"The textures of {material.path} use different uvs or transforms; all use those of the first one.")
+    elif uv_set != plan.uv_set:
+        doc.warn(f"The textures of {material.path} use different uvs; all use those of the first one.")
+    elif matrix != plan.uv_matrix:
+        plan.desc.uv_transforms = _with_transform(plan.desc.uv_transforms, SLOTS.index(slot), plan.uv_matrix, matrix)
     return False
+
+
+def _with_transform(transforms: tuple[UvMatrix, ...], slot: int, baked: UvMatrix,
+                    own: UvMatrix) -> tuple[UvMatrix, ...]:  # fmt: skip
+    """The textures' transforms with that of one more: from the uvs of the vertices, where `baked` is in already."""
+    inner, outer = np.eye(3), np.eye(3)
+    inner[:2], outer[:2] = np.reshape(baked, (2, 3)), np.reshape(own, (2, 3))
+    a, b, c, d, e, f = (float(v) for v in (outer @ np.linalg.pinv(inner))[:2].ravel())
+    found = list(transforms or (NO_TRANSFORM,) * len(SLOTS))
+    found[slot] = (a, b, c, d, e, f)
+    return tuple(found)
 
 
 def _sampler(doc: Document, texture: Item) -> int:
@@ -132,7 +145,7 @@ def _uv_use(use: Item) -> tuple[int, UvMatrix]:
     uv_set = use.integer("texCoord", 0)
     transform = use.extension("KHR_texture_transform")
     if transform is None:
-        return uv_set, _NO_TRANSFORM
+        return uv_set, NO_TRANSFORM
     ox, oy = transform.numbers("offset", (0.0, 0.0))
     sx, sy = transform.numbers("scale", (1.0, 1.0))
     angle = transform.number("rotation", 0.0)

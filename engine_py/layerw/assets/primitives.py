@@ -14,10 +14,10 @@ import numpy as np
 from layerw.assets.accessors import ELEMENTS_MAX, ZEROS, Accessor, resolve_accessor
 from layerw.assets.gltf import Document
 from layerw.assets.items import GltfError, Item
-from layerw.assets.materials import MaterialKey, MaterialPlan, UvMatrix, read_material
+from layerw.assets.materials import MaterialKey, MaterialPlan, read_material
 from layerw.assets.nodes import Tree
 from layerw.assets.skins import Pose, read_pose
-from layerw.base.ports import F64, U32
+from layerw.base.ports import F64, U32, UvMatrix
 from layerw.gpu import spec
 
 PRIMITIVES_MAX = 65_536

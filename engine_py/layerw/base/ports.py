@@ -92,6 +92,10 @@ class MeshData:
     radius: float = 0.0  # of the bounding sphere around the local origin; 0 = compute it
 
 
+UvMatrix = tuple[float, float, float, float, float, float]  # 2x3, row-major
+NO_TRANSFORM: UvMatrix = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+
+
 @dataclass(slots=True)
 class MaterialDesc:
     """A material: values as in glTF's metallic-roughness model; textures are handles, 0 = none."""
@@ -115,6 +119,7 @@ class MaterialDesc:
     normal_texture: int = 0
     occlusion_texture: int = 0
     emissive_texture: int = 0
+    uv_transforms: tuple[UvMatrix, ...] = ()  # of the vertices' uvs, one a texture in the order above; () = none
 
 
 class GpuStore(Protocol):

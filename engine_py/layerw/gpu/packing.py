@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base.errors import ConfigError, ShapeError
-from layerw.base.ports import F32, MaterialDesc, MeshData
+from layerw.base.ports import F32, NO_TRANSFORM, MaterialDesc, MeshData
 from layerw.gpu import spec
 from layerw.gpu.frame_block import UniformBlock
 
@@ -99,6 +99,8 @@ def pack_material(desc: MaterialDesc) -> F32:
     block.write("surface", (desc.metallic, desc.roughness, desc.normal_scale, desc.occlusion_strength))
     block.write("detail", (*desc.uv_scale, desc.detail_strength, desc.detail_scale_m))
     block.write("extra", (desc.wind, desc.water_clarity_m))
+    transforms = desc.uv_transforms or (NO_TRANSFORM,) * len(spec.MATERIAL_TEXTURES)
+    block.write_rows("uv", np.array(transforms, np.float32).reshape(-1, 3))
     return block.array
 
 

@@ -235,6 +235,7 @@ MATERIAL_BLOCK = (
     ("surface", "vec4"),  # metallic, roughness, normal scale, occlusion strength
     ("detail", "vec4"),  # uv scale x, y; detail strength; detail scale in metres (terrain)
     ("extra", "vec4"),  # wind strength; y = water clarity in metres; z = bound textures, bit i: MATERIAL_TEXTURES[i]
+    ("uv", "vec4[10]"),  # rows of each texture's 2x3 uv transform, two a texture (xyz), in MATERIAL_TEXTURES' order
 )
 
 DRAW_BLOCK = (("flags", "uvec4"),)  # x = DRAW_* of the draw list's record

@@ -28,6 +28,7 @@ struct MaterialBlock {
   surface: vec4<f32>,
   detail: vec4<f32>,
   extra: vec4<f32>,
+  uv: array<vec4<f32>, 10>,
 }
 
 struct DrawBlock {

@@ -45,8 +45,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(copy, sys.executable, "-m", "layerw.gpu.codegen")
     run(copy, sys.executable, "engine_py/kernels/generate.py")
     run(copy, node_program(), "--no-warnings", "tools/shaders.mjs")
-    build = ("import sys; sys.path.insert(0, 'engine_py/kernels'); import build; from pathlib import Path\n"
-             "build.build_variant(next(v for v in build.VARIANTS if v.name == 'side'), Path('engine_py/layerw/_kernels'))")
+    build = ("import sys; sys.path.insert(0, 'engine_py/kernels'); import build\n"
+             "build.build_variant(next(v for v in build.VARIANTS if v.name == 'side'), build.OUT)")
     run(copy, sys.executable, "-c", build)
     return copy
 

@@ -266,7 +266,7 @@ class Engine:
             shown.columns = self.table.update()
         with alone("The view"):
             self._view.write(camera, self.environment, self.time_s, view=self.view, dt_s=self._dt_s,
-                             sheared=self.table.sheared)  # fmt: skip
+                             sheared=self.table.sheared, paid=self.targets.paid_flags(0))  # fmt: skip
         others = [one for one in self.more_views if self._see(one)]
         with alone("The visibility"):
             shown.found = self._visible(camera, shown.tiles, places_tiles=True)
@@ -303,7 +303,8 @@ class Engine:
             *_, width, height = one.view.area(self.targets.size)
             one.camera = one.view.camera.frame(width, height)
             one.writer.write(one.camera, self.environment, self.time_s, view=one.view, dt_s=self._dt_s,
-                             sheared=self.table.sheared, tiles_from=self.shown.camera.position)  # fmt: skip
+                             sheared=self.table.sheared, tiles_from=self.shown.camera.position,
+                             paid=self.targets.paid_flags(one.index))  # fmt: skip
             one.kept(self._visible(one.camera, self.shown.tiles, places_tiles=False))
             self.more_views.tell_own_texture(one)
         return one.found is not None and self.targets.is_paid(one.index)
@@ -316,7 +317,7 @@ class Engine:
                 self.submission.encoder.view_lut(self.resources.texture(view.lut))
         for name in DRAW_PASSES:
             self.submission.draws(name, getattr(found, name))
-        view.drawn()
+        view.drawn(flags)
 
     def add_view(self, view: View) -> View:
         """One more view, drawn from the next frame on. Raises ConfigError, BudgetError."""

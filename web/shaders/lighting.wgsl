@@ -36,12 +36,23 @@ fn ggx_specular(n: vec3<f32>, v: vec3<f32>, l: vec3<f32>, f0: vec3<f32>, roughne
   return min(distribution * visibility, 64.0) * fresnel;
 }
 
-// Analytic fit of the split-sum environment term (Karis 2014, after Lazarov 2013).
-fn environment_brdf(f0: vec3<f32>, roughness: f32, nv: f32) -> vec3<f32> {
+// Analytic fit of the split-sum environment term (Karis 2014, after Lazarov 2013): what f0 is multiplied by, what is added.
+fn environment_brdf(roughness: f32, nv: f32) -> vec2<f32> {
   let r = vec4<f32>(-1.0, -0.0275, -0.572, 0.022) * roughness + vec4<f32>(1.0, 0.0425, 1.04, -0.04);
   let a = min(r.x * r.x, exp2(-9.28 * nv)) * r.x + r.y;
-  let scale_bias = vec2<f32>(-1.04, 1.04) * a + r.zw;
-  return f0 * scale_bias.x + scale_bias.y;
+  return vec2<f32>(-1.04, 1.04) * a + r.zw;
+}
+
+// The sky's light by a surface that loses none: what leaves the facets after several bounces is added, and what is
+// reflected is not scattered as well (Fdez-Aguera, "A multiple-scattering microfacet model for real-time IBL", 2019).
+fn ambient_light(s: Surface, f0: vec3<f32>, nv: f32, reflected: vec3<f32>, irradiance: vec3<f32>) -> vec3<f32> {
+  let fit = environment_brdf(s.roughness, nv);
+  let single = f0 * fit.x + fit.y;
+  let lost = max(1.0 - fit.x - fit.y, 0.0);
+  let average = f0 + (1.0 - f0) / 21.0;
+  let multiple = single * average / (1.0 - lost * average) * lost;
+  let diffuse = s.base_color * (1.0 - s.metallic) * max(1.0 - single - multiple, vec3<f32>(0.0));
+  return single * reflected + (multiple + diffuse) * irradiance;
 }
 
 // The share of sunlight that reaches p (camera-relative): 3x3 taps, each filtered by the comparison sampler.
@@ -80,7 +91,6 @@ fn shade(s: Surface, p: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
   // A mirror direction that points into the surface sees the surface, not the sky.
   let horizon = saturate(1.0 + dot(r, geometric));
   let specular_occlusion = saturate(pow(nv + s.occlusion, 2.0 * s.roughness * s.roughness) - 1.0 + s.occlusion);
-  let reflected = sky_reflection(r, s.roughness) * environment_brdf(f0, s.roughness, nv) * horizon * horizon;
-  let ambient = diffuse * sky_irradiance(s.normal) * s.occlusion + reflected * specular_occlusion;
-  return direct + ambient;
+  let reflected = sky_reflection(r, s.roughness) * (horizon * horizon * specular_occlusion);
+  return direct + ambient_light(s, f0, nv, reflected, sky_irradiance(s.normal) * s.occlusion);
 }

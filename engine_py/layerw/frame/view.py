@@ -43,11 +43,13 @@ class ViewWriter:
         self._anchor = np.zeros(3)  # of noise by place
 
     def write(self, camera: CameraFrame, environment: Environment, time_s: float, *, view: View | None = None,
-              dt_s: float = 0.0, sheared: bool = False, tiles_from: F64 | None = None) -> None:  # fmt: skip
+              dt_s: float = 0.0, sheared: bool = False, tiles_from: F64 | None = None,
+              paid: int = 0) -> None:  # fmt: skip
         """Fills every member that changed since the last call; where a value is impossible, nothing changes.
 
         view: whose settings of the picture are meant. dt_s: since the last frame. sheared: whether rows may have shear.
-        tiles_from: what the rows of tiles are relative to, where that is another camera's position.
+        tiles_from: what the rows of tiles are relative to, where that is another camera's position. paid: flags of the
+        passes whose targets are reserved.
         """
         good = self.block.array.copy()
         try:
@@ -56,7 +58,7 @@ class ViewWriter:
             if tiles_from is not None:
                 self.block.write("relative_origin", tiles_from - camera.position)
             if view is not None:
-                look, exposure = view.uniforms(dt_s)
+                look, exposure = view.uniforms(dt_s, paid)
                 self.block.write("view_look", look)
                 self.block.write("view_exposure", exposure)
                 self.block.read("camera_lo")[3] = environment.sky.exposure * view.factor()

@@ -176,14 +176,17 @@ class View:
         """What exposure multiplies light by before automatic exposure."""
         return 1.0 if isinstance(self._exposure, str) else self._exposure
 
-    def uniforms(self, dt_s: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        """The frame block's view_look and view_exposure."""
-        look = (self._bloom, float(TONE_MAPS.index(self._tone_map)), float(self._lut is not None), self._dither)
-        return look, (dt_s, ADAPT_UP, ADAPT_DOWN, float(not self._adapted))
+    def uniforms(self, dt_s: float, paid: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """The frame block's view_look and view_exposure; paid: flags of the passes whose targets are reserved."""
+        flags = self.flags() & paid
+        bloom = self._bloom if flags & flag("bloom") else 0.0
+        look = (bloom, float(TONE_MAPS.index(self._tone_map)), float(self._lut is not None), self._dither)
+        adapts = float(not self._adapted) if flags & flag("auto_exposure") else -1.0
+        return look, (dt_s, ADAPT_UP, ADAPT_DOWN, adapts)
 
-    def drawn(self) -> None:
-        """The frame was submitted."""
-        self._adapted = self._exposure == "auto"
+    def drawn(self, flags: int) -> None:
+        """The frame was submitted, with the passes of these flags."""
+        self._adapted = bool(flags & flag("auto_exposure"))
 
 
 def _checked_target(target: object) -> Texture:

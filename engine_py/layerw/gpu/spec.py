@@ -225,7 +225,7 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("pattern_camera", "vec4"),  # xyz = f32(camera - an anchor near it): where noise by place is looked up; w = 1: rows
     # may have shear
     ("view_look", "vec4"),  # x = bloom's share, y = passes.TONE_MAPS, z = the LUT's share, w = dither in 8-bit codes
-    ("view_exposure", "vec4"),  # seconds since the last frame, EV per second up and down; w = 1: at once
+    ("view_exposure", "vec4"),  # seconds since the last frame, EV per second up and down; w = 1: at once, -1: fixed
     ("relative_origin", "vec4"),  # xyz = from this view's camera to where DRAW_CAMERA_RELATIVE rows count from
 )
 

@@ -269,7 +269,7 @@ class Engine:
                              sheared=self.table.sheared, paid=self.targets.paid_flags(0))  # fmt: skip
         others = [one for one in self.more_views if self._see(one)]
         with alone("The visibility"):
-            shown.found = self._visible(camera, shown.tiles, places_tiles=True)
+            shown.found = self._visible(self.view, camera, shown.tiles, places_tiles=True)
         self.submission.begin(self.frame_number)
         shown.drawn = shown.found
         with alone("The rows"):
@@ -289,13 +289,14 @@ class Engine:
         with alone("The screenshots"):
             self.surface.take_screenshots(self.targets.size)
 
-    def _visible(self, camera: CameraFrame, tiles: TileDraw, *, places_tiles: bool) -> VisibleSet:
+    def _visible(self, view: View, camera: CameraFrame, tiles: TileDraw, *, places_tiles: bool) -> VisibleSet:
         columns = self.shown.columns
-        return self.visibility.frame(
+        found = self.visibility.frame(
             camera.position, camera.planes, columns.position, columns.rotation, columns.scale, tiles=tiles,
             tile_row=self.contents.first_row, shadow_m=shadow_reach_m(self.environment),
             scale_changed=self.table.scale_changed(), shear=columns.shear if self.table.sheared else None,
             places_tiles=places_tiles)
+        return view.without_other_layers(found, self.table)
 
     def _see(self, one: OneMore) -> bool:
         """Uniforms and draws of a view beside the main one; returns whether there is something to draw."""
@@ -305,7 +306,7 @@ class Engine:
             one.writer.write(one.camera, self.environment, self.time_s, view=one.view, dt_s=self._dt_s,
                              sheared=self.table.sheared, tiles_from=self.shown.camera.position,
                              paid=self.targets.paid_flags(one.index))  # fmt: skip
-            one.kept(self._visible(one.camera, self.shown.tiles, places_tiles=False))
+            one.kept(self._visible(one.view, one.camera, self.shown.tiles, places_tiles=False))
             self.more_views.tell_own_texture(one)
         return one.found is not None and self.targets.is_paid(one.index)
 

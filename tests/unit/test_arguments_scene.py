@@ -109,6 +109,7 @@ def entities(p: Parts) -> list[tuple[str, Try, list[Any]]]:
                  ("scale", put(thing, "scale"), [(1, 2), "a", None, NAN]),
                  ("color", put(thing, "color"), [*COLOR, None, np.array([[90, 0, 0]] * len(thing))]),
                  ("visible", put(thing, "visible"), FLAG), ("casts_shadow", put(thing, "casts_shadow"), FLAG),
+                 ("layer", put(thing, "layer"), [32, -1, 1.5, "x", None, True, [0, 99]]),
                  ("parent", put(thing, "parent"), [3, p.dead, "x"]),
                  ("typo", lambda v, thing=thing: setattr(thing, v, 1), ["positon", "mesh", "x"])]  # type: ignore[misc]
     for axis in "xyz":

@@ -7,16 +7,12 @@ Limits: columns shrink where they are SHRINK_FACTOR times too large.
 
 from __future__ import annotations
 
-import numpy as np
-
 from layerw.base.log import Log
-from layerw.base.ports import U32
 from layerw.frame.resources import COLUMN_BYTES_PER_ROW, Resources
-from layerw.gpu.passes import DRAW_PASSES
 from layerw.gpu.spec import ROWS_STEP
 from layerw.gpu.submission import Submission
 from layerw.scene.table import FrameColumns, Table
-from layerw.visibility.draws import VisibleSet
+from layerw.visibility.draws import VisibleSet, only
 
 ROWS_MIN = 4096
 SHRINK_FACTOR = 4
@@ -80,18 +76,4 @@ class RowColumns:
         """What of a frame's draws the columns have rows for."""
         if self._table.rows_used <= self.capacity:
             return found
-        fits = found.rows < self.capacity
-        before = np.concatenate([np.zeros(1, np.int64), np.cumsum(fits)])
-        lists = {name: _shifted(getattr(found, name), before) for name in DRAW_PASSES}
-        return found._replace(rows=found.rows[fits], seen_count=int(before[found.seen_count]), **lists)
-
-
-def _shifted(records: U32, before: np.ndarray[tuple[int], np.dtype[np.int64]]) -> U32:
-    """DRAW_RECORDs over the visible rows that are left; `before`: how many are left before each."""
-    if not len(records):
-        return records
-    moved = records.copy()
-    first, count = records[:, 2].astype(np.int64), records[:, 3].astype(np.int64)
-    moved[:, 2] = before[first]
-    moved[:, 3] = before[first + count] - before[first]
-    return moved[moved[:, 3] > 0]
+        return only(found, found.rows < self.capacity)

@@ -6,16 +6,21 @@ not: draw; engine.py runs visibility for each view on the same columns, and web/
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.errors import ConfigError
 from layerw.gpu.passes import TONE_MAPS, flag
 from layerw.scene.camera import Camera
+from layerw.scene.layers import ALL_LAYERS, LAYERS_MAX, layer_mask
+from layerw.visibility.draws import VisibleSet, only
 
 if TYPE_CHECKING:
+    from layerw.scene.table import Table
     from layerw.scene.textures import Texture
 
 ANTIALIAS = ("msaa", "temporal", "none")
@@ -32,7 +37,7 @@ class View:
     """A camera's picture. `app.view` is the main one."""
 
     __slots__ = ("__weakref__", "_adapted", "_antialias", "_bloom", "_camera", "_closed", "_dither", "_exposure",
-                 "_lut", "_target", "_tone_map", "_viewport")  # fmt: skip
+                 "_layer_mask", "_layers", "_lut", "_target", "_tone_map", "_viewport")  # fmt: skip
 
     def __init__(self, camera: Camera, viewport: npt.ArrayLike | None = None, target: Texture | None = None) -> None:
         self.camera = camera
@@ -47,6 +52,8 @@ class View:
         self._lut: Texture | None = None
         self._dither = 1.0
         self._antialias = "msaa"
+        self._layers: frozenset[int] | None = None
+        self._layer_mask = ALL_LAYERS
         self._adapted = False  # whether the last frame has left an exposure to start from
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -77,6 +84,16 @@ class View:
             raise ConfigError(f"View viewport is {(x, y, width, height)}; it takes x, y, width, height within the "
                               f"picture, 0 to 1, with a width and height above 0.")
         self._viewport = (x, y, width, height)
+
+    @property
+    def layers(self) -> frozenset[int] | None:
+        """The layers that it draws, 0 to 31; None: all. Assign a number or several; see Entity.layer."""
+        return self._layers
+
+    @layers.setter
+    def layers(self, value: int | Iterable[int] | None) -> None:
+        self._layer_mask = mask = layer_mask("View layers", value)
+        self._layers = None if value is None else frozenset(n for n in range(LAYERS_MAX) if mask >> n & 1)
 
     @property
     def target(self) -> Texture | None:
@@ -183,6 +200,13 @@ class View:
         look = (bloom, float(TONE_MAPS.index(self._tone_map)), float(self._lut is not None), self._dither)
         adapts = float(not self._adapted) if flags & flag("auto_exposure") else -1.0
         return look, (dt_s, ADAPT_UP, ADAPT_DOWN, adapts)
+
+    def without_other_layers(self, found: VisibleSet, table: Table) -> VisibleSet:
+        """What of a frame's draws is in the layers of this view."""
+        bits = table.layers.bits(table) if self._layer_mask != ALL_LAYERS else None
+        if bits is None:
+            return found if self._layer_mask & 1 else only(found, np.zeros(len(found.rows), np.bool_))
+        return only(found, bits[found.rows] & np.uint32(self._layer_mask) != 0)
 
     def drawn(self, flags: int) -> None:
         """The frame was submitted, with the passes of these flags."""

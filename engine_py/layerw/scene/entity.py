@@ -301,6 +301,17 @@ class Entities:
         self._table.set_flag(self._key, NO_SHADOW, not checks.flag("casts_shadow", value))
 
     @property
+    def layer(self) -> Any:
+        """0 to 31, or (n,) of a group: `view.layers` says which are drawn. 0 with a parent: the parent's."""
+        self._check()
+        return self._table.layers.get(self._key, isinstance(self, Entity))
+
+    @layer.setter
+    def layer(self, value: int | npt.ArrayLike) -> None:
+        self._check()
+        self._table.layers.put(self._key, value, self._count)
+
+    @property
     def parent(self) -> Entity | None:
         """The entity that they move with, None for none; raises HandleError where they differ."""
         self._check()

@@ -7,6 +7,7 @@ Source: pointer jumping, JaJa, "An Introduction to Parallel Algorithms" (1992), 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,8 +64,8 @@ class Hierarchy:
         return np.flatnonzero(below)
 
 
-def up_the_tree(parent: I32, own: npt.NDArray[Any], join: np.ufunc) -> npt.NDArray[Any]:
-    """`own` of each row joined with that of all its ancestors. Cost: O(rows * log(depth))."""
+def up_the_tree(parent: I32, own: npt.NDArray[Any], join: Callable[..., Any]) -> npt.NDArray[Any]:
+    """`own` of each row joined with that of all its ancestors, the nearest first. Cost: O(rows * log(depth))."""
     found, above = own.copy(), parent.copy()
     for _ in range(_DOUBLINGS):
         rows = np.flatnonzero(above >= 0)

@@ -19,6 +19,7 @@ from layerw.base.errors import BudgetError, ConfigError, HandleError
 from layerw.scene.columns import Column
 from layerw.scene.component_store import ComponentStore
 from layerw.scene.hierarchy import Hierarchy, up_the_tree
+from layerw.scene.layers import Layers
 from layerw.scene.rows import BLOCK_ROWS, DYNAMIC, STATIC, TRANSIENT, RowAllocator, blocks_of, runs_of
 from layerw.scene.uses import Uses
 
@@ -59,6 +60,7 @@ class Table:
         self.material = np.zeros(self.capacity, np.uint32)
         self.lods = np.zeros(self.capacity, np.uint16)  # LOD set number, 0 = the mesh alone
         self.flags = np.zeros(self.capacity, np.uint8)
+        self.layers = Layers(self.capacity)
         self.birth = np.zeros(self.capacity, np.uint32)  # number of the spawn that made a row, 0 = not alive
         self.births = 0
         self.deaths = 0  # of despawns: while it stays, all handles that were good still are
@@ -186,6 +188,7 @@ class Table:
         for name, handles in (("mesh", self.mesh), ("material", self.material), ("lods", self.lods)):
             self.uses[name].drop_rows(handles[rows])
         self.flags[rows], self.mesh[rows], self.lods[rows], self.parent[rows], self.birth[rows] = 0, 0, 0, -1, 0
+        self.layers.own[rows] = 0
         if len(self.components):
             self.components.forget(rows)
         self._rows.free(first, count, kind)
@@ -318,5 +321,6 @@ class Table:
     def hashed_columns(self) -> list[npt.NDArray[Any]]:
         """Live rows of every column in row order: what the state hash is made of."""
         live = np.flatnonzero(self.flags & ALIVE)
-        own = (self.position, self.rotation, self.scale, self.color, self.parent, self.radius, self.flags)
+        own = (self.position, self.rotation, self.scale, self.color, self.parent, self.radius, self.flags,
+               self.layers.own)
         return [live.astype(np.uint32), *(column[live] for column in own), *self.components.hashed()]

@@ -28,6 +28,9 @@ class VisibleSet(NamedTuple):
     seen_count: int
 
 
+_LISTS = ("opaque", "blend", "shadow")
+
+
 class DrawList:
     """`rows`, `records` and `tally` (how much of both is written) go to kernels; passes follow each other."""
 
@@ -71,3 +74,18 @@ class DrawList:
         passes = self._passes
         return VisibleSet(self.rows[: int(self.tally[0])], self.records[passes["opaque"]],
                           self.records[passes["blend"]], self.records[passes["shadow"]], self._seen_count)  # fmt: skip
+
+
+def only(found: VisibleSet, kept: npt.NDArray[np.bool_]) -> VisibleSet:
+    """The draws of some of the visible rows: kept, (n,), says of which. Shares nothing with `found`."""
+    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])  # how many are left before each
+    lists = {name: _shifted(getattr(found, name), before) for name in _LISTS}
+    return found._replace(rows=found.rows[kept], seen_count=int(before[found.seen_count]), **lists)
+
+
+def _shifted(records: U32, before: npt.NDArray[np.int64]) -> U32:
+    first, count = records[:, 2].astype(np.int64), records[:, 3].astype(np.int64)
+    moved = records.copy()
+    moved[:, 2] = before[first]
+    moved[:, 3] = before[first + count] - before[first]
+    return moved[moved[:, 3] > 0]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from layerw.scene.table import Table
 
 LAYERS_MAX = 32
-ALL_LAYERS = 2**LAYERS_MAX - 1
+ALL_LAYERS = (1 << LAYERS_MAX) - 1
 Rows = slice | npt.NDArray[np.intp]
 
 
@@ -66,7 +66,7 @@ def layer_mask(what: str, layers: Any) -> int:
     numbers, mask = _numbers(what, layers), 0
     for number in numbers if isinstance(numbers, list) else [numbers]:
         mask |= 1 << number
-    return int(mask)
+    return mask
 
 
 def _numbers(what: str, value: Any) -> int | list[int]:

@@ -8,6 +8,7 @@ Limits: one canvas; the settings of lw.App are fixed when it is made.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from layerw.base.errors import BudgetError
 from layerw.base.failures import Failures
 from layerw.base.host_port import MemoryHost
 from layerw.base.log import Log
-from layerw.base.ports import Content, Primitive, TileDraw, TransferDone, TransferFailed
+from layerw.base.ports import U32, Content, Primitive, TileDraw, TransferDone, TransferFailed
 from layerw.base.user_code import UserCode
 from layerw.base.weak import weakly
 from layerw.content.contents import Contents
@@ -113,6 +114,9 @@ class Engine:
         self.shown = Shown(self.view.camera.frame(*self.targets.size), self.table.update())
         self._camera_key: tuple[object, ...] = ()
         self._report_flags: int | None = None
+        self._received = (0, 0)  # bytes of events, and bytes that they need
+        self._others: list[OneMore] = []  # the views beside the main one that this frame draws
+        self._sent_rows: U32 | None = None  # the visible rows that the GPU has
         self._pointer_lock_sent = False
         self._inbox = self._new_inbox(INBOX_BYTES)
 
@@ -167,30 +171,32 @@ class Engine:
     # -- the frame -----------------------------------------------------------------------------
 
     def frame_step(self, time_s: float, dt_s: float, inbox_bytes: int, inbox_needed_bytes: int) -> None:
-        """Called by the host once a frame; submits exactly once."""
+        """Called by the host once a frame; submits exactly once. Where a stage fails, its last good result is drawn."""
         self.time_s, self._dt_s = time_s, dt_s
-        alone = self.failures.alone
-        with alone("The frame's accounts"):
-            self.store.begin_frame()
-            self.backups.begin_frame()
-            self.resources.sweep()
-        with alone("The events"):
-            self._receive(inbox_bytes, inbox_needed_bytes)
-        with alone("The render targets"):
-            self.targets.step()
-            self._rows.claim()
-        with alone("The screenshots"):
-            self.surface.claim_room()
-        with alone("The components' events"):
-            self.component_events.step()
-        self.user.run_frames(dt_s, time_s)
+        self._received = inbox_bytes, inbox_needed_bytes
+        for what, stage in STAGES:
+            try:
+                stage(self)
+            except Exception as error:
+                self.failures.tell(error, what)
+        self.frame_number += 1
+        self.submission.end(self.host)
+
+    def _begin_accounts(self) -> None:
+        self.store.begin_frame()
+        self.backups.begin_frame()
+        self.resources.sweep()
+
+    def _fit_targets(self) -> None:
+        self.targets.step((self.environment.shadows.enabled, self.view.revision, self.more_views.key()))
+        self._rows.claim()
+
+    def _run_program(self) -> None:
+        self.user.run_frames(self._dt_s, self.time_s)
         self.table.components.end_frame()
-        with alone("The camera"):
-            self.shown.camera = self.frame_camera()
-        with alone("Loading"):
-            self.contents.step(self.shown.camera, time_s)
-        self._draw(self.shown)
-        self._finish()
+
+    def _aim(self) -> None:
+        self.shown.camera = self.frame_camera()
 
     def _sized_views(self, picture: tuple[int, int]) -> dict[int, SizedView]:
         """What the targets of a picture of this size depend on. Shadows count also at night: the sun will rise."""
@@ -199,11 +205,14 @@ class Engine:
         return {index: SizedView(shadows | view.flags(), *view.area(picture)[2:])
                 for index, view in {0: self.view, **more}.items()}  # fmt: skip
 
-    def _receive(self, inbox_bytes: int, inbox_needed_bytes: int) -> None:
+    def _receive(self) -> None:
         """Events since the last frame, in order."""
+        inbox_bytes, inbox_needed_bytes = self._received
         events = ev.decode_events(self._inbox.data[:inbox_bytes]) if inbox_bytes else []
         if inbox_needed_bytes > self._inbox.nbytes:
             self._inbox = self._new_inbox(inbox_needed_bytes)
+        if not events:
+            return
         with self.failures.alone("The input"):
             self.input.apply(events)
         if any(isinstance(event, ev.DeviceRestored) for event in events):
@@ -250,6 +259,7 @@ class Engine:
         lost = self.store.restore()
         self.contents.device_lost(self._is_lost)
         self._rows.device_lost()
+        self._sent_rows = None
         self.log.info(f"The GPU device is back; {lost} resources are loaded again, {len(self.backups)} came from "
                       f"backups.")  # fmt: skip
 
@@ -257,28 +267,34 @@ class Engine:
         """Whether a content must be loaded again: what was uploaded of an unfinished one is not looked at."""
         return self.store.is_lost(content.primitives) if content.state == "ready" else content.gpu_bytes > 0
 
-    def _draw(self, shown: Shown) -> None:
-        """World columns, visibility, rows, draws; where one fails, its last good result is drawn."""
-        alone, camera = self.failures.alone, shown.camera
-        with alone("The tiles"):
-            shown.tiles = self.contents.tiles(camera, self.environment)
-        with alone("The hierarchy"):
-            shown.columns = self.table.update()
-        with alone("The view"):
-            self._view.write(camera, self.environment, self.time_s, view=self.view, dt_s=self._dt_s,
-                             sheared=self.table.sheared, paid=self.targets.paid_flags(0))  # fmt: skip
-        others = [one for one in self.more_views if self._see(one)]
-        with alone("The visibility"):
-            shown.found = self._visible(self.view, camera, shown.tiles, places_tiles=True)
-        self.submission.begin(self.frame_number)
-        shown.drawn = shown.found
-        with alone("The rows"):
-            self._rows.upload(shown.columns)
-        with alone("The draws"):
-            shown.drawn = self._rows.fitting(shown.found)
+    def _take_tiles(self) -> None:
+        self.shown.tiles = self.contents.tiles(self.shown.camera, self.environment)
+
+    def _place(self) -> None:
+        self.shown.columns = self.table.update()
+
+    def _write_view(self) -> None:
+        self._view.write(self.shown.camera, self.environment, self.time_s, view=self.view, dt_s=self._dt_s,
+                         sheared=self.table.sheared, paid=self.targets.paid_flags(0))  # fmt: skip
+
+    def _see_others(self) -> None:
+        self._others = [one for one in self.more_views if self._see(one)]
+
+    def _see_main(self) -> None:
+        self.shown.found = self._visible(self.view, self.shown.camera, self.shown.tiles, places_tiles=True)
+
+    def _fit_draws(self) -> None:
+        self.shown.drawn = self.shown.found
+        self.shown.drawn = self._rows.fitting(self.shown.found)
+
+    def _encode_draws(self) -> None:
+        """The visible rows where they differ from the last frame's, then every view: into textures first."""
+        others = self._others
         fitting = [self._rows.fitting(one.found) for one in others if one.found is not None]
-        rows, sets = joined([*fitting, shown.drawn])
-        self.submission.visible(rows)
+        rows, sets = joined([*fitting, self.shown.drawn])
+        if rows is not self._sent_rows:
+            self.submission.visible(rows)
+            self._sent_rows = rows
         for one, found in zip(others, sets, strict=False):
             if one.texture:
                 self._encode_view(one.index, one.texture, one.view, one.writer, found)
@@ -286,8 +302,6 @@ class Engine:
         for one, found in zip(others, sets, strict=False):
             if not one.texture:
                 self._encode_view(one.index, 0, one.view, one.writer, found)
-        with alone("The screenshots"):
-            self.surface.take_screenshots(self.targets.size)
 
     def _visible(self, view: View, camera: CameraFrame, tiles: TileDraw, *, places_tiles: bool) -> VisibleSet:
         columns = self.shown.columns
@@ -295,7 +309,7 @@ class Engine:
             camera.position, camera.planes, columns.position, columns.rotation, columns.scale, tiles=tiles,
             tile_row=self.contents.first_row, shadow_m=shadow_reach_m(self.environment),
             scale_changed=self.table.scale_changed(), shear=columns.shear if self.table.sheared else None,
-            places_tiles=places_tiles)
+            places_tiles=places_tiles, moved=self.table.moved())
         return view.without_other_layers(found, self.table)
 
     def _see(self, one: OneMore) -> bool:
@@ -313,8 +327,8 @@ class Engine:
     def _encode_view(self, index: int, texture: int, view: View, writer: ViewWriter, found: VisibleSet) -> None:
         flags = view_flags(self.environment, view) & self.targets.paid_flags(index)
         self.submission.view(index, texture, view.area(self.targets.size), flags, writer.block.array)
-        with self.failures.alone("The colour grade"):
-            if view.lut is not None:
+        if view.lut is not None:
+            with self.failures.alone("The colour grade"):
                 self.submission.encoder.view_lut(self.resources.texture(view.lut))
         for name in DRAW_PASSES:
             self.submission.draws(name, getattr(found, name))
@@ -333,8 +347,7 @@ class Engine:
         """This frame's camera; the last one while it stands still, or where the program set impossible values."""
         camera = self.view.camera
         try:
-            key = (*map(float, camera.position), camera.yaw, camera.pitch, camera.projection, camera.near,
-                   self.targets.size)
+            key = (camera.key(), self.targets.size)
             if key != self._camera_key:
                 self.shown.camera = camera.frame(*self.targets.size)
                 self._camera_key = key
@@ -342,22 +355,45 @@ class Engine:
             self.user.show_exception(error)
         return self.shown.camera
 
-    def _finish(self) -> None:
-        """Page commands, then the one submit."""
-        alone = self.failures.alone
-        with alone("The report"):
-            if self._report_flags is not None:
-                flags, self._report_flags = self._report_flags, None
-                self.submission.report(json.dumps(self.report(state_hash=bool(flags & 1))))
-        with alone("The panels"):
-            self.surface.show_panels()
-        for message in self.page.take():
-            self.submission.message(message)
-        with alone("The input"):
-            self.input.end_frame()
+    def _send_report(self) -> None:
+        if self._report_flags is not None:
+            flags, self._report_flags = self._report_flags, None
+            self.submission.report(json.dumps(self.report(state_hash=bool(flags & 1))))
+
+    def _end_input(self) -> None:
+        self.input.end_frame()
         if self.pointer_lock != self._pointer_lock_sent:
             self._pointer_lock_sent = bool(self.pointer_lock)
             self.submission.encoder.input_mode(int(self._pointer_lock_sent))
+
+    def _send_messages(self) -> None:
+        for message in self.page.take():
+            self.submission.message(message)
         self.submission.log(self.log.take())
-        self.frame_number += 1
-        self.submission.end(self.host)
+
+
+# The frame: what each stage is called where it fails, and what runs it.
+STAGES: tuple[tuple[str, Callable[[Engine], None]], ...] = (
+    ("The frame's accounts", Engine._begin_accounts),
+    ("The events", Engine._receive),
+    ("The render targets", Engine._fit_targets),
+    ("The screenshots", lambda engine: engine.surface.claim_room()),
+    ("The components' events", lambda engine: engine.component_events.step()),
+    ("The program", Engine._run_program),
+    ("The camera", Engine._aim),
+    ("Loading", lambda engine: engine.contents.step(engine.shown.camera, engine.time_s)),
+    ("The tiles", Engine._take_tiles),
+    ("The hierarchy", Engine._place),
+    ("The view", Engine._write_view),
+    ("The other views", Engine._see_others),
+    ("The visibility", Engine._see_main),
+    ("The frame's head", lambda engine: engine.submission.begin(engine.frame_number)),
+    ("The rows", lambda engine: engine._rows.upload(engine.shown.columns)),
+    ("The draws", Engine._fit_draws),
+    ("The draws", Engine._encode_draws),
+    ("The screenshots", lambda engine: engine.surface.take_screenshots(engine.targets.size)),
+    ("The report", Engine._send_report),
+    ("The panels", lambda engine: engine.surface.show_panels()),
+    ("The input", Engine._end_input),
+    ("The messages", Engine._send_messages),
+)

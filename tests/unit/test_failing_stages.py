@@ -12,12 +12,13 @@ import pytest
 from test_app_contents import glb, tileset
 
 import layerw as lw
+from layerw.gpu.gen import events
 from layerw.hosts.headless import HeadlessHost
 
 PLANTED = "planted: a stage fails"
 STAGES: dict[str, Callable[[lw.App], tuple[object, str]]] = {
     "accounts": lambda app: (app._engine.store, "begin_frame"),
-    "events": lambda app: (app._engine, "_receive"),
+    "events": lambda _: (events, "decode_events"),
     "input": lambda app: (app._engine.input, "apply"),
     "end of input": lambda app: (app._engine.input, "end_frame"),
     "render targets": lambda app: (app._engine.targets, "step"),
@@ -29,7 +30,7 @@ STAGES: dict[str, Callable[[lw.App], tuple[object, str]]] = {
     "one world": lambda app: (app._engine.contents.worlds[0].streamer, "step"),
     "one world's draws": lambda app: (app._engine.contents.worlds[0].streamer, "draw"),
     "hierarchy": lambda app: (app._engine.table, "update"),
-    "view": lambda app: (app._engine._view, "_write"),
+    "view": lambda app: (app._engine._view, "write"),
     "visibility": lambda app: (app._engine.visibility, "frame"),
     "half of visibility": lambda app: (app._engine.visibility, "_see_through"),
     "rows": lambda app: (app._engine._rows, "upload"),
@@ -82,7 +83,9 @@ def test_a_stage_fails_alone(stage: str, tmp_path: Path, monkeypatch: pytest.Mon
     owner, name = STAGES[stage](app)
     with monkeypatch.context() as planted:
         planted.setattr(owner, name, raising)
-        host.step(app, 6)
+        for _ in range(6):
+            host.send("focus", 1, 0)  # something to hear of
+            host.step(app, 1)
     assert host.submits == submits + 6 and len(calls) == 8
     assert (host.sink.draws, host.sink.triangles) == before and host.sink.skipped == 0
     assert [text for text in host.errors if PLANTED in text] == host.errors and len(host.errors) == 1

@@ -224,6 +224,9 @@ class TileDraw:
     radius: F32 = field(default_factory=lambda: np.zeros(0, np.float32))
 
 
+NO_TILES = TileDraw()  # nobody writes to what is drawn
+
+
 class PixelTarget(Protocol):
     """Width x height RGBA8 pixels at an address in Layer memory, which kernels draw into: a lw.Picture."""
 

@@ -17,6 +17,12 @@ T = TypeVar("T")
 Check = Callable[[str, Any], Any]  # (the setting's full name, what was given) -> what is kept
 
 
+class Changes:
+    """How often a setting was set, of any object: while the count stays, nothing has to be looked at again."""
+
+    count = 0
+
+
 @dataclass_transform()
 def settings(**fields: Check) -> Callable[[type[T]], type[T]]:
     """Decorator: a dataclass with slots whose fields have these checks; every public field needs one."""
@@ -34,6 +40,7 @@ def settings(**fields: Check) -> Callable[[type[T]], type[T]]:
             elif not name.startswith("_"):
                 raise checks.unknown_attribute(self, name, fields)
             store(self, name, value)
+            Changes.count += 1
 
         made.__setattr__ = set_checked
         return made  # type: ignore[no-any-return]

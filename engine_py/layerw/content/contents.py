@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from layerw.base.failures import Failures
 from layerw.base.log import Log
-from layerw.base.ports import Content, TileDraw
+from layerw.base.ports import NO_TILES, Content, TileDraw
 from layerw.content.addresses import shown
 from layerw.content.models import Model
 from layerw.content.sea import SeaSurface
@@ -33,7 +33,7 @@ class Contents:
         self.worlds: list[World] = []
         self.first_row = -1
         self._table, self._sea, self._log, self._failures = table, sea, log, failures
-        self._sea_drawn = TileDraw()
+        self._sea_drawn = NO_TILES
         self._rows = 0
         self._deaths = 0  # of the table, when models were looked at
         self._camera: bytes = b""
@@ -55,8 +55,10 @@ class Contents:
                 with self._failures.alone(f"The model {shown(model.url)}"):
                     model.close_if_gone()
             self._deaths = self._table.deaths
-        self.models = [model for model in self.models if not model.over]
-        self.worlds = [world for world in self.worlds if world.state != "closed"]
+        if self.models:
+            self.models = [model for model in self.models if not model.over]
+        if self.worlds:
+            self.worlds = [world for world in self.worlds if world.state != "closed"]
 
     def _tell(self, model: Model) -> None:
         """What became of a model in this frame."""
@@ -79,8 +81,9 @@ class Contents:
 
     def tiles(self, camera: CameraFrame, environment: Environment) -> TileDraw:
         """This frame's tiles and the sea; their rows are marked where they differ from the last frame's."""
-        with self._failures.alone("The sea"):
-            self._sea_drawn = self._sea.draw(environment.sea, camera.position)
+        if environment.sea.level is not None or len(self._sea_drawn.mesh):
+            with self._failures.alone("The sea"):
+                self._sea_drawn = self._sea.draw(environment.sea, camera.position)
         found = self._sea_drawn
         if self.worlds:
             from layerw.content.worlds import joined
@@ -144,4 +147,4 @@ class Contents:
                       self._sea.close, self._free_rows):  # fmt: skip
             with self._failures.alone("The end of what was loaded"):
                 close()
-        self.models, self.worlds, self._sea_drawn = [], [], TileDraw()
+        self.models, self.worlds, self._sea_drawn = [], [], NO_TILES

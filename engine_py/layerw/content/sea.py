@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from layerw.base.ports import F64, MaterialDesc, TileDraw
+from layerw.base.ports import F64, NO_TILES, MaterialDesc, TileDraw
 from layerw.frame.resources import Resources
 from layerw.gpu.spec import MATERIAL_BLEND, MATERIAL_NO_SHADOW
 from layerw.scene.environment import Sea
@@ -27,7 +27,7 @@ class SeaSurface:
     def draw(self, sea: Sea, camera: F64) -> TileDraw:
         """This frame's row; nothing where there is no sea level."""
         if sea.level is None:
-            return TileDraw()
+            return NO_TILES
         self._mesh = self._mesh or sea_mesh()
         mesh = self._resources.mesh(self._mesh)
         self._refresh(sea)

@@ -7,6 +7,7 @@ uses by other resources (a LOD set has meshes) here. Does not make or free anyth
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sized
 from typing import Generic, TypeVar
 
 from layerw.base.lifetimes import Life, Watch, watch
@@ -34,6 +35,7 @@ class Kept(Generic[Value]):
         self._by_life: dict[int, Record[Value]] = {}
         self._uses = uses
         self._over: deque[Watch] = deque()
+        self.news: tuple[Sized, ...] = (self._over, uses.ended)  # empty: nothing ended since the last calls
 
     def find(self, life: Life) -> Record[Value] | None:
         """What was made for an object."""

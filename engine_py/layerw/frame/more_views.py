@@ -60,8 +60,14 @@ class MoreViews:
         return one
 
     def __iter__(self) -> Iterator[OneMore]:
+        if not self.all:
+            return iter(())
         self.all = [one for one in self.all if not one.view.closed]
         return iter(sorted(self.all, key=lambda one: (one.view.target is None, one.index)))
+
+    def key(self) -> tuple[tuple[int, int], ...]:
+        """Equal while there are the same views with the same settings."""
+        return tuple((one.index, one.view.revision) for one in self)
 
     def refuse(self, view: View, error: BudgetError) -> BudgetError:
         """Takes a view back whose targets have no room."""

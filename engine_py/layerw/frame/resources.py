@@ -36,6 +36,7 @@ class Resources:
         self._meshes: Kept[MeshData] = Kept(table.uses["mesh"])
         self._materials: Kept[bool] = Kept(table.uses["material"])  # whether it blends
         self._lods: Kept[list[Record[MeshData]]] = Kept(table.uses["lods"])
+        self._news = (*self._meshes.news, *self._materials.news, *self._lods.news)
         self._textures: dict[int, tuple[Texture, int]] = {}  # by id(); the object is kept, so the id stays its own
         self._charges: dict[str, int] = {}
 
@@ -118,6 +119,8 @@ class Resources:
 
     def sweep(self) -> None:
         """Free what neither the program nor a row needs; objects that the program destroyed are drawn no more."""
+        if not any(self._news):
+            return
         for lods, _ in self._lods.take_over():
             self._end_lods(lods)
         for mesh, destroyed in self._meshes.take_over():

@@ -25,11 +25,12 @@ class RowColumns:
     def __init__(self, table: Table, resources: Resources, submission: Submission, log: Log) -> None:
         self._table, self._resources, self._submission, self._log = table, resources, submission, log
         self.capacity = 0  # rows that the GPU has room for
+        self._used = -1  # rows of the table, when the capacity was looked at
         self._waited_frames = 0
 
     def device_lost(self) -> None:
         """The new device has none; what they cost stays charged."""
-        self.capacity = 0
+        self.capacity, self._used = 0, -1
 
     def claim(self) -> None:
         """Asks what is streamed to leave room for rows that have none, and for the holes in the buffers behind it."""
@@ -41,8 +42,10 @@ class RowColumns:
     def upload(self, columns: FrameColumns) -> None:
         """Grows and shrinks with the table where there is room, then uploads what changed."""
         used = self._table.rows_used
-        if used > self.capacity or self._rows_for(used) * SHRINK_FACTOR <= self.capacity != self._rows_for(used):
-            self._size(used)
+        if used > self.capacity or used != self._used:
+            self._used = used
+            if used > self.capacity or self._rows_for(used) * SHRINK_FACTOR <= self.capacity != self._rows_for(used):
+                self._size(used)
         runs = [(column, first, min(rows, self.capacity - first))
                 for column, first, rows in self._table.dirty_runs() if first < self.capacity]  # fmt: skip
         self._submission.rows(columns, runs)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from layerw.base.ports import U32, TileDraw
+from layerw.base.ports import NO_TILES, U32, TileDraw
 from layerw.gpu.spec import DRAW_RECORD
 from layerw.scene.camera import CameraFrame
 from layerw.scene.table import FrameColumns
@@ -27,7 +27,7 @@ class Shown:
 
     camera: CameraFrame
     columns: FrameColumns
-    tiles: TileDraw = field(default_factory=TileDraw)
+    tiles: TileDraw = field(default_factory=lambda: NO_TILES)
     found: VisibleSet = field(default_factory=_nothing)
     drawn: VisibleSet = field(default_factory=_nothing)  # of `found`, what the GPU had rows for
 

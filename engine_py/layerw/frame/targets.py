@@ -54,6 +54,7 @@ class RenderTargets:
         self._canvas = (1, 1)
         self._views = views
         self._fitted: dict[int, SizedView] = {}
+        self._key: object = None  # of the views, as they were fitted
         self._resources, self._submission, self._log = resources, submission, log
         self._ledger = resources.store.ledger
         self._frames = 0
@@ -90,11 +91,14 @@ class RenderTargets:
         if self._fitted:
             self._fit(0)
 
-    def step(self) -> None:
-        """While reduced: asks what is streamed to make room, and grows once there is some."""
+    def step(self, key: object) -> None:
+        """While reduced: asks what is streamed to make room, and grows once there is some. `key`: equal while what the
+        views need is the same."""
         self._frames += 1
-        if self._fitted and self._views(self._canvas) != self._fitted:
-            self._fit(0)
+        if key != self._key:
+            if self._fitted and self._views(self._canvas) != self._fitted:
+                self._fit(0)
+            self._key = key
         if not self.is_reduced:
             self._ledger.claimed_bytes = 0
             return

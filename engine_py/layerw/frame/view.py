@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from layerw.base.ports import F64
+from layerw.base.settings import Changes
 from layerw.frame.views import View
 from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.passes import SHADOW_SIDE, flag
@@ -40,6 +41,9 @@ class ViewWriter:
         self.block = block
         self._camera: CameraFrame | None = None
         self._light: tuple[object, ...] = ()
+        self._changes, self._look = -1, (-1, 0)  # of settings; of the view's, and what was paid
+        self._pattern, self._exposure = block.read("pattern_camera"), block.read("view_exposure")
+        self._camera_hi, self._camera_lo = block.read("camera_hi"), block.read("camera_lo")
         self._anchor = np.zeros(3)  # of noise by place
 
     def write(self, camera: CameraFrame, environment: Environment, time_s: float, *, view: View | None = None,
@@ -51,37 +55,45 @@ class ViewWriter:
         tiles_from: what the rows of tiles are relative to, where that is another camera's position. paid: flags of the
         passes whose targets are reserved.
         """
+        changes = Changes.count
+        look = (-1 if view is None else view.revision, paid)
+        if camera is not self._camera or changes != self._changes or look != self._look:
+            self._write_changed(camera, environment, view, paid)
+            self._changes, self._look = changes, look
+        if tiles_from is not None:
+            self.block.write("relative_origin", tiles_from - camera.position)
+        self._pattern[3] = sheared
+        self._camera_hi[3] = time_s % DAY_S  # float32: a day still has steps of 8 ms
+        if view is not None:
+            self._exposure[:] = view.adaptation(dt_s, paid)
+
+    def _write_changed(self, camera: CameraFrame, environment: Environment, view: View | None, paid: int) -> None:
         good = self.block.array.copy()
         try:
-            self._write(camera, environment, time_s)
-            self.block.read("pattern_camera")[3] = float(sheared)
-            if tiles_from is not None:
-                self.block.write("relative_origin", tiles_from - camera.position)
+            self._write_place(camera, environment)
+            factor = 1.0
             if view is not None:
-                look, exposure = view.uniforms(dt_s, paid)
-                self.block.write("view_look", look)
-                self.block.write("view_exposure", exposure)
-                self.block.read("camera_lo")[3] = environment.sky.exposure * view.factor()
+                self.block.write("view_look", view.look(paid))
+                factor = view.factor()
+            self._camera_lo[3] = environment.sky.exposure * factor
         except Exception:
             self.block.array[:] = good
             raise
 
-    def _write(self, camera: CameraFrame, environment: Environment, time_s: float) -> None:
+    def _write_place(self, camera: CameraFrame, environment: Environment) -> None:
         light = _light_key(environment)
         moved, lit = camera is not self._camera, light != self._light
         if moved:
             self.block.write("view_projection", camera.view_projection.T)
             self.block.write("inverse_view_projection", camera.inverse_view_projection.T)
-            self.block.write_camera(camera.position, time_s=time_s, exposure=environment.sky.exposure)
+            self.block.write_camera(camera.position)
             self.block.write_viewport(*camera.viewport)
-            self.block.write("pattern_camera", (*self._from_anchor(camera.position), 0.0))
+            self.block.write("pattern_camera", self._from_anchor(camera.position))
         if lit:
             _write_light(self.block, environment)
         if moved or lit:
             _write_shadow(self.block, camera, environment)
         self._camera, self._light = camera, light
-        self.block.read("camera_hi")[3] = time_s % DAY_S  # float32: a day still has steps of 8 ms
-        self.block.read("camera_lo")[3] = environment.sky.exposure
 
     def _from_anchor(self, position: F64) -> F64:
         """The camera from the patterns' anchor, which follows only where it must: patterns change when it moves."""
@@ -91,7 +103,7 @@ class ViewWriter:
 
 
 def _light_key(environment: Environment) -> tuple[object, ...]:
-    """Everything about light and air, copied: a program may change colours in place."""
+    """Everything about light and air."""
     sun, sky, fog, wind, shadows = (environment.sun, environment.sky, environment.fog, environment.wind,
                                     environment.shadows)  # fmt: skip
     return (

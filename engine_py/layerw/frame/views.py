@@ -31,15 +31,19 @@ ADAPT_UP, ADAPT_DOWN = 3.0, 1.0  # EV per second, into the dark and into the lig
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 EDGE = 1e-6  # of rounding: 0.7 + 0.3
 VIEWS_MAX = 16
+Area = tuple[int, int, int, int]
 
 
 class View:
     """A camera's picture. `app.view` is the main one."""
 
-    __slots__ = ("__weakref__", "_adapted", "_antialias", "_bloom", "_camera", "_closed", "_dither", "_exposure",
-                 "_layer_mask", "_layers", "_lut", "_target", "_tone_map", "_viewport")  # fmt: skip
+    __slots__ = ("__weakref__", "_adapted", "_antialias", "_area", "_bloom", "_camera", "_closed", "_dither",
+                 "_exposure", "_layer_mask", "_layers", "_lut", "_revision", "_target", "_tone_map",
+                 "_viewport")  # fmt: skip
 
     def __init__(self, camera: Camera, viewport: npt.ArrayLike | None = None, target: Texture | None = None) -> None:
+        self._revision = 0
+        self._area: tuple[tuple[int, int], Area] | None = None  # of a picture of this size
         self.camera = camera
         self._target = None if target is None else _checked_target(target)
         self._viewport = WHOLE
@@ -60,6 +64,13 @@ class View:
         if not hasattr(type(self), name):
             raise checks.unknown_attribute(self, name, checks.settable(type(self)))
         object.__setattr__(self, name, value)
+        if not name.startswith("_"):
+            object.__setattr__(self, "_revision", self._revision + 1)
+
+    @property
+    def revision(self) -> int:
+        """Rises when a setting is set."""
+        return self._revision
 
     @property
     def camera(self) -> Camera:
@@ -84,6 +95,7 @@ class View:
             raise ConfigError(f"View viewport is {(x, y, width, height)}; it takes x, y, width, height within the "
                               f"picture, 0 to 1, with a width and height above 0.")
         self._viewport = (x, y, width, height)
+        self._area = None
 
     @property
     def layers(self) -> frozenset[int] | None:
@@ -176,8 +188,13 @@ class View:
 
     # -- what the frame asks -----------------------------------------------------------------------
 
-    def area(self, picture: tuple[int, int]) -> tuple[int, int, int, int]:
+    def area(self, picture: tuple[int, int]) -> Area:
         """x, y, width, height in pixels of a picture of this size, or of its texture; at least one pixel."""
+        if self._area is None or self._area[0] != picture:
+            self._area = (picture, self._area_in(picture))
+        return self._area[1]
+
+    def _area_in(self, picture: tuple[int, int]) -> Area:
         if self._target is not None:
             return 0, 0, self._target.width, self._target.height
         left, top, width, height = self._viewport
@@ -193,13 +210,15 @@ class View:
         """What exposure multiplies light by before automatic exposure."""
         return 1.0 if isinstance(self._exposure, str) else self._exposure
 
-    def uniforms(self, dt_s: float, paid: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        """The frame block's view_look and view_exposure; paid: flags of the passes whose targets are reserved."""
-        flags = self.flags() & paid
-        bloom = self._bloom if flags & flag("bloom") else 0.0
-        look = (bloom, float(TONE_MAPS.index(self._tone_map)), float(self._lut is not None), self._dither)
-        adapts = float(not self._adapted) if flags & flag("auto_exposure") else -1.0
-        return look, (dt_s, ADAPT_UP, ADAPT_DOWN, adapts)
+    def look(self, paid: int) -> tuple[float, ...]:
+        """The frame block's view_look; paid: flags of the passes whose targets are reserved."""
+        bloom = self._bloom if paid & flag("bloom") else 0.0
+        return bloom, float(TONE_MAPS.index(self._tone_map)), float(self._lut is not None), self._dither
+
+    def adaptation(self, dt_s: float, paid: int) -> tuple[float, ...]:
+        """The frame block's view_exposure, new in each frame."""
+        adapts = float(not self._adapted) if self._exposure == "auto" and paid & flag("auto_exposure") else -1.0
+        return dt_s, ADAPT_UP, ADAPT_DOWN, adapts
 
     def without_other_layers(self, found: VisibleSet, table: Table) -> VisibleSet:
         """What of a frame's draws is in the layers of this view."""
@@ -210,7 +229,9 @@ class View:
 
     def drawn(self, flags: int) -> None:
         """The frame was submitted, with the passes of these flags."""
-        self._adapted = bool(flags & flag("auto_exposure"))
+        adapted = bool(flags & flag("auto_exposure"))
+        if adapted != self._adapted:
+            self._adapted = adapted
 
 
 def _checked_target(target: object) -> Texture:

@@ -62,12 +62,12 @@ class FrameBlock(UniformBlock):
     def __init__(self) -> None:
         super().__init__(spec.FRAME_BLOCK)
 
-    def write_camera(self, position: F64, *, time_s: float, exposure: float) -> None:
+    def write_camera(self, position: F64) -> None:
         """Splits the float64 position into two float32 numbers, so that subtracting both loses nothing visible."""
         high = position.astype(np.float32)
         low = (position - high.astype(np.float64)).astype(np.float32)
-        self.write("camera_hi", [*map(float, high), time_s])
-        self.write("camera_lo", [*map(float, low), exposure])
+        self.write("camera_hi", high)
+        self.write("camera_lo", low)
 
     def write_viewport(self, width: int, height: int) -> None:
         self.write("viewport", (width, height, 1.0 / max(width, 1), 1.0 / max(height, 1)))

@@ -8,6 +8,7 @@ web/shaders (full screen: it finds what the row reads under the same names), a t
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 from layerw.gpu.spec import MATERIAL_BLEND, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_MASK, MATERIAL_WIND
@@ -132,6 +133,7 @@ WARM_UP = (
 )  # fmt: skip
 
 
+@cache
 def flag(name: str) -> int:
     """The bit of a view's flag."""
     return 1 << VIEW_FLAGS.index(name)

@@ -53,7 +53,7 @@ COMMANDS: tuple[Record, ...] = (
             "Makes the instance columns hold `rows` rows (a multiple of 1024); contents are lost."),
     _record(4, "rows_write", "column:u32 first_row:u32 rows:u32 data:p",
             "Copies rows of one instance column (COLUMNS); both numbers are multiples of 1024."),
-    _record(5, "visible_rows", "data:p count:u32", "The row numbers (u32) that this frame's draws index."),
+    _record(5, "visible_rows", "data:p count:u32", "The row numbers (u32) that draws index from now on."),
     _record(6, "draw_list", "pass_id:u32 data:p count:u32",
             "`count` DRAW_RECORDs of one pass (passes.DRAW_PASSES), drawn in the order given."),
     _record(7, "frame_end", "", "Draws and presents the frame."),

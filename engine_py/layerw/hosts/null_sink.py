@@ -69,7 +69,7 @@ class NullSink:
         self.size = (width, height)
 
     def frame_begin(self, frame: int) -> None:
-        self.draws = self.triangles = self.instances = self.skipped = self.rows_written = self._visible = 0
+        self.draws = self.triangles = self.instances = self.skipped = self.rows_written = 0
         self._lists = []
         self.views, self.view_textures = {}, {}
 

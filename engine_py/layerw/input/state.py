@@ -36,6 +36,7 @@ class Input:
         self._clicked: set[int] = set()
         self._taps: set[int] = set()  # touches that began in this frame
         self._tapped: set[int] = set()  # of those, the ones that ended in it: seen for this one frame
+        self._passing = (self._pressed, self._clicked, self._taps, self._tapped)  # what lasts one frame
 
     def key(self, name: str) -> bool:
         """Is the key held down?"""
@@ -71,13 +72,12 @@ class Input:
 
     def end_frame(self) -> None:
         """Forget what lasts one frame."""
-        self.pointer_dx = self.pointer_dy = self.wheel_dx = self.wheel_dy = 0.0
-        self._pressed.clear()
-        self._clicked.clear()
+        if self.pointer_dx or self.pointer_dy or self.wheel_dx or self.wheel_dy:
+            self.pointer_dx = self.pointer_dy = self.wheel_dx = self.wheel_dy = 0.0
         for touch in self._tapped:
             self._end_touch(touch)
-        self._taps.clear()
-        self._tapped.clear()
+        for passing in self._passing:
+            passing.clear()
 
     def _resize(self, event: Any) -> None:
         ratio = event.pixel_ratio or 1.0

@@ -142,6 +142,10 @@ class Camera:
             self.yaw = math.atan2(-x, -z)
         self.pitch = math.atan2(y, level)
 
+    def key(self) -> tuple[object, ...]:
+        """Equal while nothing of it changed."""
+        return (self._position.tobytes(), self._yaw, self._pitch, self._projection, self._near)
+
     @property
     def forward(self) -> F64:
         """Unit vector of the line of sight."""

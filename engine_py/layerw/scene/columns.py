@@ -75,11 +75,18 @@ class Column:
         """Whether a view that is alive reaches one of a set of blocks."""
         return any(span.blocks & blocks and span.is_held() for span in self._watched.values())
 
+    @property
+    def may_be_dirty(self) -> bool:
+        """False: nobody wrote, and nobody can have."""
+        return self.dirty != 0 or bool(self._watched)
+
     def settle(self) -> bool:
         """Mark what views may have written; returns whether anything is dirty.
 
         A view that dies between two frames may have been written just before: it counts once more.
         """
+        if not self._watched:
+            return self.dirty != 0
         for key, span in list(self._watched.items()):
             held = span.is_held()
             if held or span.was_held:

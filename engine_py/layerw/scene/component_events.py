@@ -41,6 +41,8 @@ class ComponentEvents:
     def step(self) -> None:
         """Tells what happened since the last step."""
         store = self._table.components
+        if not len(store):
+            return
         happened = [(one, one.added, one.removed) for one in store.all() if one.added or one.removed]
         for attached, _, _ in happened:
             attached.added, attached.removed = [], []

@@ -76,6 +76,7 @@ class Table:
         self._world: FrameColumns | None = None
         self._straight = np.broadcast_to(np.zeros(3, np.float32), (self.capacity, 3))
         self._shear_blocks = 0  # a set of blocks: whose shear must be uploaded
+        self._local = FrameColumns(self.position, self.rotation, self.scale, self.color, self._straight)
 
     @property
     def sheared(self) -> bool:
@@ -259,9 +260,8 @@ class Table:
 
     def update(self) -> FrameColumns:
         """World-space columns of this frame: the columns themselves while nothing has a parent."""
-        local = FrameColumns(self.position, self.rotation, self.scale, self.color, self._straight)
-        before = self._hierarchy.blocks
-        rebuilt = self._hierarchy.refresh(self.parent, self.flags)
+        local, before = self._local, self._hierarchy.blocks
+        rebuilt = self._hierarchy.stale and self._hierarchy.refresh(self.parent, self.flags)
         if not len(self._hierarchy.rows):
             self._world = None
             return local
@@ -294,6 +294,10 @@ class Table:
         for column in self._transforms:
             column.dirty |= self._hierarchy.blocks
 
+    def moved(self) -> bool:
+        """Whether any position or scale may differ from the last frame's; ask as `scale_changed`."""
+        return self.columns["position"].settle() or self.columns["scale"].settle()
+
     def scale_changed(self) -> bool:
         """Whether any scale may differ from the last frame's; ask after `update`, before `dirty_runs`."""
         return self.columns["scale"].settle()
@@ -302,8 +306,9 @@ class Table:
         """What to upload: (column number in spec.COLUMNS, first_row, rows), multiples of 1024. Clears it."""
         runs = []
         for number, name in enumerate(TRANSFORM_COLUMNS):
-            for first, rows in self.columns[name].take_dirty(self.rows_used):
-                runs.append((number, first, rows))
+            if self.columns[name].may_be_dirty:
+                for first, rows in self.columns[name].take_dirty(self.rows_used):
+                    runs.append((number, first, rows))
         if self.sheared:
             runs.extend((SHEAR_COLUMN, first, rows) for first, rows in self._runs_below(self._shear_blocks))
             self._shear_blocks = 0

@@ -17,7 +17,7 @@ class Uses:
 
     def __init__(self) -> None:
         self.rows: dict[int, int] = {}
-        self.ended: set[int] = set()
+        self.ended: set[int] = set()  # always the same set: who frees looks at it in every frame
 
     def add(self, handle: int, count: int) -> None:
         """`count` more rows use it; 0 is no handle."""
@@ -48,5 +48,6 @@ class Uses:
         """Those whose count came to 0 since the last call and is still 0."""
         if not self.ended:
             return set()
-        ended, self.ended = {handle for handle in self.ended if handle not in self.rows}, set()
+        ended = {handle for handle in self.ended if handle not in self.rows}
+        self.ended.clear()
         return ended

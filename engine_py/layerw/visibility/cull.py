@@ -37,6 +37,15 @@ class _Tiles(NamedTuple):
     shadow: npt.NDArray[np.intp]
 
 
+class _Last(NamedTuple):
+    """What was seen without tiles, and from where."""
+
+    camera: F64
+    planes: F64
+    shadow_m: float
+    found: VisibleSet
+
+
 class Visibility:
     """`frame` gives the draw lists. Materials that blend are registered with `set_blend`."""
 
@@ -46,6 +55,7 @@ class Visibility:
         self._blend: dict[int, int] = {}  # how many said so
         self._draws, self._spare = DrawList(), DrawList()  # a frame that fails leaves the last one's whole
         self._revision = (-1, -1)
+        self._last: _Last | None = None
         self._movers: Movers
         self._glass: Movers
         self._cells: Cells
@@ -75,6 +85,7 @@ class Visibility:
         scale_changed: bool = True,
         shear: F32 | None = None,
         places_tiles: bool = True,
+        moved: bool = True,
     ) -> VisibleSet:
         """Cull everything and build the lists.
 
@@ -87,12 +98,19 @@ class Visibility:
             scale_changed: False promises that no scale differs from the last call's, nor any shear.
             shear: (n, 3) as in FrameColumns, where any row has some.
             places_tiles: whether the tiles' rows are to be relative to this camera; of several views one's are.
+            moved: False promises that no position or scale differs from the last call's: seen from the same place, the
+                same rows are seen, and the last call's lists are given again.
         """
-        if self._refresh(position, scale, scale_changed) or scale_changed:
+        shown = tiles if tiles is not None and len(tiles.mesh) else None
+        rebuilt = self._refresh(position, scale, scale_changed)
+        last = self._last
+        if last is not None and last.camera is camera and last.planes is planes and last.shadow_m == shadow_m and (
+                shown is None and not (moved or scale_changed or rebuilt)):  # fmt: skip
+            return last.found
+        if rebuilt or scale_changed:
             for group in (self._movers, self._glass):
                 self._measure(group, scale, shear)
         write_view(self._view, camera, planes)
-        shown = tiles if tiles is not None and len(tiles.mesh) else None
         self._reset(0 if shown is None else len(shown.mesh), shadow_m > 0)
         order = None
         if shown is not None:
@@ -105,7 +123,9 @@ class Visibility:
             self._shadow(position, shown, tile_row, order)
         self._draws.end_pass("shadow")
         self._draws, self._spare = self._spare, self._draws
-        return self._spare.finish()
+        found = self._spare.finish()
+        self._last = None if shown is not None else _Last(camera, planes, shadow_m, found)
+        return found
 
     def _measure(self, group: Movers, scale: F32, shear: F32 | None) -> None:
         """The radii of a group's spheres in the world."""

@@ -117,7 +117,7 @@ class Encoder:
         self._end = end
 
     def visible_rows(self, data: int, count: int) -> None:
-        """The row numbers (u32) that this frame's draws index."""
+        """The row numbers (u32) that draws index from now on."""
         end = self._end + 12
         if end > self._limit:
             self._grow(end)

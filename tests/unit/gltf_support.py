@@ -212,7 +212,7 @@ class FakeGpu:
     def used(self) -> int:
         return sum(self.live.values())
 
-    def mesh_bytes(self, vertex_count: int, index_count: int) -> int:
+    def mesh_bytes(self, vertex_count: int, index_count: int, *, uv1: bool = False) -> int:
         return 32 * vertex_count + 4 * index_count
 
     def texture_bytes(self, width: int, height: int) -> int:
@@ -227,7 +227,8 @@ class FakeGpu:
         self.live[self.last] = size
         return self.last
 
-    def try_mesh_from_transfer(self, transfer: int, vertex_count: int, index_count: int, topology: int = 0) -> int:
+    def try_mesh_from_transfer(self, transfer: int, vertex_count: int, index_count: int, topology: int = 0, *,
+                               uv1: bool = False) -> int:  # fmt: skip
         return self._try(transfer, self.mesh_bytes(vertex_count, index_count))
 
     def try_texture_from_transfer(self, transfer: int, width: int, height: int, *, srgb: bool, sampler: int) -> int:

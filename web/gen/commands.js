@@ -24,7 +24,7 @@
  * @property {(texture: number) => void} textureDestroy
  * @property {(texture: number, data: number, sizeBytes: number) => void} textureWrite Level 0 as tight RGBA8 from the heap; further levels are generated.
  * @property {(texture: number, transfer: number) => void} textureUpload Level 0 from a decoded image of the same size; further levels are generated.
- * @property {(mesh: number, vertexBuffer: number, vertexOffset: number, vertexCount: number, indexBuffer: number, indexOffset: number, indexCount: number, indexBytes: number, topology: number) => void} meshCreate VERTEX-layout vertices and 2- or 4-byte indices; topology: 0 triangles, 1 lines, 2 points.
+ * @property {(mesh: number, vertexBuffer: number, vertexOffset: number, vertexCount: number, indexBuffer: number, indexOffset: number, indexCount: number, indexBytes: number, topology: number, uv1: number) => void} meshCreate VERTEX-layout vertices and 2- or 4-byte indices; topology: 0 triangles, 1 lines, 2 points. uv1: 1 where a second set of uvs (UV1_BYTES each) follows the last vertex; 0: it is the first set.
  * @property {(mesh: number) => void} meshDestroy
  * @property {(material: number, kind: number, flags: number, baseColor: number, metallicRoughness: number, normal: number, occlusion: number, emissive: number, params: number) => void} materialCreate kind: MATERIAL_KINDS; flags: MATERIAL_*; params: MATERIAL_BLOCK.
  * @property {(material: number) => void} materialDestroy
@@ -77,7 +77,7 @@ export const COMMANDS = new Map([
   [21, { name: 'texture_destroy', words: 2 }],
   [22, { name: 'texture_write', words: 4 }],
   [23, { name: 'texture_upload', words: 3 }],
-  [24, { name: 'mesh_create', words: 10 }],
+  [24, { name: 'mesh_create', words: 11 }],
   [25, { name: 'mesh_destroy', words: 2 }],
   [26, { name: 'material_create', words: 10 }],
   [27, { name: 'material_destroy', words: 2 }],
@@ -171,7 +171,7 @@ export function decodeCommands(words, sinks, onError) {
           case 21: gpu.textureDestroy(words[at + 1]); break;
           case 22: gpu.textureWrite(words[at + 1], words[at + 2], words[at + 3]); break;
           case 23: gpu.textureUpload(words[at + 1], words[at + 2]); break;
-          case 24: gpu.meshCreate(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6], words[at + 7], words[at + 8], words[at + 9]); break;
+          case 24: gpu.meshCreate(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6], words[at + 7], words[at + 8], words[at + 9], words[at + 10]); break;
           case 25: gpu.meshDestroy(words[at + 1]); break;
           case 26: gpu.materialCreate(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6], words[at + 7], words[at + 8], words[at + 9]); break;
           case 27: gpu.materialDestroy(words[at + 1]); break;

@@ -35,6 +35,7 @@ export const SAMPLER_CLAMP_T = 2;
 export const SAMPLER_MIRROR_S = 4;
 export const SAMPLER_MIRROR_T = 8;
 export const SAMPLER_NEAREST = 16;
+export const UV1_BYTES = 8;
 export const VERTEX_BYTES = 32;
 export const WORDS_MAX = 65535;
 
@@ -42,7 +43,7 @@ export const RESOURCE_KINDS = Object.freeze(["buffer", "texture", "mesh", "mater
 export const MATERIAL_KINDS = Object.freeze(["pbr", "unlit", "terrain", "water"]);
 export const MATERIAL_TEXTURES = Object.freeze(["base_color", "metallic_roughness", "normal", "occlusion", "emissive"]);
 export const TOPOLOGIES = Object.freeze(["triangles", "lines", "points"]);
-export const SEMANTICS = Object.freeze(["index", "position", "normal", "tangent", "uv", "color", "joints", "weights", "inverse_bind"]);
+export const SEMANTICS = Object.freeze(["index", "position", "normal", "tangent", "uv", "color", "joints", "weights", "inverse_bind", "uv1"]);
 export const GLTF_MODES = Object.freeze(["points", "lines", "line_loop", "line_strip", "triangles", "triangle_strip", "triangle_fan"]);
 export const DRAW_RECORD = Object.freeze(["mesh", "material", "first_instance", "instance_count", "flags", "reserved0", "reserved1", "reserved2"]);
 export const MESH_BUILD_HEAD = Object.freeze(["attribute_count", "vertex_count", "index_count", "flags", "topology", "joint_count", "reserved1", "reserved2"]);

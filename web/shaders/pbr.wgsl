@@ -1,14 +1,14 @@
 // Fragment stage of the material kind "pbr": glTF's metallic-roughness model.
 
-// Where a texture (its number in MATERIAL_TEXTURES) is looked up: the vertices' uvs, transformed (KHR_texture_transform).
-fn uv_of(slot: u32, uv: vec2<f32>) -> vec2<f32> {
-  let at = vec3<f32>(uv, 1.0);
+// Where a texture (its number in MATERIAL_TEXTURES) is looked up: its set of uvs, transformed (KHR_texture_transform).
+fn uv_of(slot: u32, in: Varyings) -> vec2<f32> {
+  let at = vec3<f32>(select(in.uv, in.uv1, material.uv[2u * slot].w > 0.5), 1.0);
   return vec2<f32>(dot(material.uv[2u * slot].xyz, at), dot(material.uv[2u * slot + 1u].xyz, at));
 }
 
 // The normal map's normal in world axes. Without vertex tangents they come from screen derivatives (Schueler 2007).
 fn mapped_normal(n: vec3<f32>, in: Varyings, facing: f32) -> vec3<f32> {
-  let uv = uv_of(2u, in.uv);
+  let uv = uv_of(2u, in);
   let sample = textureSample(normal_texture, normal_sampler, uv).xyz * 2.0 - 1.0;
   let dp1 = dpdx(in.position);
   let dp2 = dpdy(in.position);
@@ -46,16 +46,16 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(
     base *= textureSample(base_color_texture, base_color_sampler, in.uv);
   }
   if ((bound & HAS_METALLIC_ROUGHNESS) != 0u) {
-    let mr = textureSample(metallic_roughness_texture, metallic_roughness_sampler, uv_of(1u, in.uv));
+    let mr = textureSample(metallic_roughness_texture, metallic_roughness_sampler, uv_of(1u, in));
     roughness *= mr.g;
     metallic *= mr.b;
   }
   if ((bound & HAS_OCCLUSION) != 0u) {
-    let sample = textureSample(occlusion_texture, occlusion_sampler, uv_of(3u, in.uv)).r;
+    let sample = textureSample(occlusion_texture, occlusion_sampler, uv_of(3u, in)).r;
     occlusion = 1.0 + material.surface.w * (sample - 1.0);
   }
   if ((bound & HAS_EMISSIVE) != 0u) {
-    emissive *= textureSample(emissive_texture, emissive_sampler, uv_of(4u, in.uv)).rgb;
+    emissive *= textureSample(emissive_texture, emissive_sampler, uv_of(4u, in)).rgb;
   }
   if ((bound & HAS_NORMAL) != 0u) {
     normal = mapped_normal(geometric, in, facing);

@@ -6,6 +6,7 @@ struct VertexIn {
   @location(3) uv: vec2<f32>,
   @location(4) color: vec4<f32>,
   @location(5) row: u32,
+  @location(6) uv1: vec2<f32>, // as uv where the mesh has one set
 }
 
 fn rotate(q: vec4<f32>, v: vec3<f32>) -> vec3<f32> {
@@ -88,6 +89,7 @@ fn vertex_main(in: VertexIn) -> Varyings {
   out.normal = hand * rotate(rotation, stretched_normal(scale, shear, octahedral(in.normal)));
   out.tangent = vec4<f32>(rotate(rotation, stretched(scale, shear, in.tangent.xyz)), hand * in.tangent.w);
   out.uv = in.uv * material.detail.xy;
+  out.uv1 = in.uv1 * material.detail.xy;
   out.color = in.color * vec4<f32>(srgb_to_linear(tint.rgb), tint.a) * material.base_color;
   return out;
 }

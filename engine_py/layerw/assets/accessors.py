@@ -27,6 +27,7 @@ _ALLOWED = {  # semantic -> (accessor types, component types)
     "normal": (("VEC3",), _INTEGERS | {5126}),
     "tangent": (("VEC4",), _INTEGERS | {5126}),
     "uv": (("VEC2",), _INTEGERS | {5126}),
+    "uv1": (("VEC2",), _INTEGERS | {5126}),
     "color": (("VEC3", "VEC4"), frozenset({5121, 5123, 5126})),
     "joints": (("VEC4",), frozenset({5121, 5123})),
     "weights": (("VEC4",), frozenset({5121, 5123, 5126})),

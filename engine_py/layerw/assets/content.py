@@ -221,8 +221,8 @@ class GltfContent:
     def _try_upload(self, job: Job) -> None:
         gpu = self._loader.gpu
         if isinstance(job, MeshJob) and job.plan is not None:
-            job.handle = gpu.try_mesh_from_transfer(job.transfer, job.a, job.b, job.plan.topology)
-            size = gpu.mesh_bytes(job.a, job.b)
+            job.handle = gpu.try_mesh_from_transfer(job.transfer, job.a, job.b, job.plan.topology, uv1=job.plan.has_uv1)
+            size = gpu.mesh_bytes(job.a, job.b, uv1=job.plan.has_uv1)
         elif isinstance(job, ImageJob) and job.plan is not None:
             desc = job.plan.desc
             job.handle = gpu.try_texture_from_transfer(job.transfer, job.a, job.b, srgb=desc.srgb, sampler=desc.sampler)

@@ -2,7 +2,7 @@
 
 Owns: metallic-roughness with its textures, unlit, emissive strength, alpha modes, samplers, and the texture
 transform, which is baked into the vertices' uvs.
-Limits: one set of uvs a material (the first texture's; a warning says where they differ), a transform for each texture.
+Limits: two sets of uvs a material, with a transform for each texture.
 Source: glTF 2.0, 3.8 and 3.9; KHR_texture_transform, KHR_materials_unlit, KHR_materials_emissive_strength.
 """
 
@@ -39,8 +39,9 @@ class MaterialPlan:
     desc: MaterialDesc
     textures: dict[str, TextureDesc] = field(default_factory=dict)  # by SLOTS
     name: str = ""
-    uv_set: int = 0
+    uv_set: int = 0  # of the first texture; its transform is in the vertices
     uv_matrix: UvMatrix = NO_TRANSFORM
+    uv1_set: int | None = None  # of other textures, where one has another set
 
     @property
     def has_uv_transform(self) -> bool:
@@ -113,8 +114,13 @@ def _add_texture(doc: Document, plan: MaterialPlan, slot: str, use: Item, materi
     uv_set, matrix = _uv_use(use)
     if first:
         plan.uv_set, plan.uv_matrix = uv_set, matrix
+    elif uv_set != plan.uv_set and plan.uv1_set not in (None, uv_set):
+        doc.warn(f"The textures of {material.path} use more than two sets of uvs; the {slot} texture uses those of the "
+                 f"first one.")
     elif uv_set != plan.uv_set:
-        doc.warn(f"The textures of {material.path} use different uvs; all use those of the first one.")
+        plan.uv1_set = uv_set
+        plan.desc.uv1_textures |= 1 << SLOTS.index(slot)
+        plan.desc.uv_transforms = _with_transform(plan.desc.uv_transforms, SLOTS.index(slot), NO_TRANSFORM, matrix)
     elif matrix != plan.uv_matrix:
         plan.desc.uv_transforms = _with_transform(plan.desc.uv_transforms, SLOTS.index(slot), plan.uv_matrix, matrix)
     return False

@@ -50,9 +50,14 @@ class MeshPlan:
         return _RESULT_TOPOLOGY.get(spec.GLTF_MODES[self.mode], 0)
 
     @property
+    def has_uv1(self) -> bool:
+        return "uv1" in self.accessors
+
+    @property
     def out_bytes(self) -> int:
         index_bytes = 2 if self.vertex_count <= 65_535 else 4
-        return self.vertex_count * spec.VERTEX_BYTES + (self.index_count * index_bytes + 3 & ~3)
+        vertex_bytes = spec.VERTEX_BYTES + (spec.UV1_BYTES if self.has_uv1 else 0)
+        return self.vertex_count * vertex_bytes + (self.index_count * index_bytes + 3 & ~3)
 
 
 def list_count(mode: int, count: int) -> int:
@@ -141,6 +146,8 @@ class Planner:
             names |= {"joints": "JOINTS_0", "weights": "WEIGHTS_0"}
         if material.textures:
             names["uv"] = f"TEXCOORD_{material.uv_set}"
+        if material.uv1_set is not None:
+            names["uv1"] = f"TEXCOORD_{material.uv1_set}"
         found = {semantic: resolve_accessor(self.doc, attributes.integer(name), semantic, attributes.at(name))
                  for semantic, name in names.items() if name in attributes}
         if "normal" not in found:

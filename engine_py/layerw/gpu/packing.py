@@ -58,6 +58,7 @@ def check_mesh(data: MeshData) -> None:
     count = len(data.positions)
     _check("normals", data.normals, count, 3)
     _check("uvs", data.uvs, count, 2)
+    _check("second uvs", data.uvs1, count, 2)
     _check("colors", data.colors, count, 4)
     if data.indices.ndim != 1 or len(data.indices) % 3:
         raise ShapeError(f"A mesh's indices have shape {data.indices.shape}; they must be (3 * triangles,).")
@@ -81,7 +82,10 @@ def pack_mesh(data: MeshData) -> tuple[U8, U8]:
     small = index_item_bytes(count) == 2
     indices = np.zeros(index_bytes(count, len(data.indices)) // (2 if small else 4), np.uint16 if small else np.uint32)
     indices[:len(data.indices)] = data.indices
-    return vertices.view(np.uint8), indices.view(np.uint8)
+    packed = vertices.view(np.uint8)
+    if data.uvs1 is not None:
+        packed = np.concatenate([packed, np.ascontiguousarray(data.uvs1, np.float32).view(np.uint8).ravel()])
+    return packed, indices.view(np.uint8)
 
 
 def mesh_radius(data: MeshData) -> float:
@@ -100,7 +104,8 @@ def pack_material(desc: MaterialDesc) -> F32:
     block.write("detail", (*desc.uv_scale, desc.detail_strength, desc.detail_scale_m))
     block.write("extra", (desc.wind, desc.water_clarity_m))
     transforms = desc.uv_transforms or (NO_TRANSFORM,) * len(spec.MATERIAL_TEXTURES)
-    block.write_rows("uv", np.array(transforms, np.float32).reshape(-1, 3))
+    sets = [float(row % 2 == 0 and desc.uv1_textures >> row // 2 & 1) for row in range(2 * len(transforms))]
+    block.write_rows("uv", np.column_stack([np.array(transforms, np.float32).reshape(-1, 3), sets]))
     return block.array
 
 

@@ -84,8 +84,9 @@ COMMANDS: tuple[Record, ...] = (
             "Level 0 from a decoded image of the same size; further levels are generated."),
     _record(24, "mesh_create",
             "mesh:h vertex_buffer:h vertex_offset:u32 vertex_count:u32 index_buffer:h index_offset:u32 "
-            "index_count:u32 index_bytes:u32 topology:u32",
-            "VERTEX-layout vertices and 2- or 4-byte indices; topology: 0 triangles, 1 lines, 2 points."),
+            "index_count:u32 index_bytes:u32 topology:u32 uv1:u32",
+            "VERTEX-layout vertices and 2- or 4-byte indices; topology: 0 triangles, 1 lines, 2 points. uv1: 1 where a "
+            "second set of uvs (UV1_BYTES each) follows the last vertex; 0: it is the first set."),
     _record(25, "mesh_destroy", "mesh:h", ""),
     _record(26, "material_create",
             "material:h kind:u32 flags:u32 base_color:h metallic_roughness:h normal:h occlusion:h emissive:h "
@@ -191,6 +192,8 @@ VERTEX = (  # name, byte offset, format (WebGPU's names)
     ("color", 28, "unorm8x4"),  # linear, multiplies the base colour
 )
 
+UV1_BYTES = 8  # of a second set of uvs, float32x2: a stream of its own behind the vertices, where a mesh has one
+
 # Uniform blocks: members by name and type, one of BLOCK_TYPES or an array of one ("vec4[9]"), so that std140 and WGSL's
 # uniform layout are the same.
 BLOCK_TYPES = {"vec4": 1, "uvec4": 1, "mat4x4": 4}  # in vec4s
@@ -235,7 +238,8 @@ MATERIAL_BLOCK = (
     ("surface", "vec4"),  # metallic, roughness, normal scale, occlusion strength
     ("detail", "vec4"),  # uv scale x, y; detail strength; detail scale in metres (terrain)
     ("extra", "vec4"),  # wind strength; y = water clarity in metres; z = bound textures, bit i: MATERIAL_TEXTURES[i]
-    ("uv", "vec4[10]"),  # rows of each texture's 2x3 uv transform, two a texture (xyz), in MATERIAL_TEXTURES' order
+    ("uv", "vec4[10]"),  # rows of each texture's 2x3 uv transform, two a texture (xyz), in MATERIAL_TEXTURES' order;
+    # the first row's w: 1 = of the second set of uvs
 )
 
 DRAW_BLOCK = (("flags", "uvec4"),)  # x = DRAW_* of the draw list's record
@@ -252,11 +256,12 @@ MESH_BUILD_SKIN, MESH_BUILD_UV_TRANSFORM = 4, 8
 # vertex_count and index_count are those of the result. transfer_done's payload: f32 min xyz, max xyz, and the
 # radius around their middle.
 ACCESSOR = ("semantic", "transfer", "byte_offset", "byte_stride", "component_type", "components", "normalized", "count")
-SEMANTICS = ("index", "position", "normal", "tangent", "uv", "color", "joints", "weights", "inverse_bind")
+SEMANTICS = ("index", "position", "normal", "tangent", "uv", "color", "joints", "weights", "inverse_bind", "uv1")
 # ACCESSOR.transfer of an attribute 0: all zeros (an accessor without a buffer view)
 # head.topology
 GLTF_MODES = ("points", "lines", "line_loop", "line_strip", "triangles", "triangle_strip", "triangle_fan")
-# the result: vertex_count * VERTEX_BYTES, then the indices as lists (strips, fans and loops are unrolled):
+# the result: vertex_count * VERTEX_BYTES, with uv1 vertex_count * UV1_BYTES,
+# then the indices as lists (strips, fans and loops are unrolled):
 # 2 bytes each where vertex_count <= 65,535, else 4, padded to 4
 
 KEYS = (

@@ -23,7 +23,7 @@ from layerw.base.handles import HandlePool
 from layerw.base.ports import MaterialDesc, MeshData, Primitive
 from layerw.gpu import packing
 from layerw.gpu.pages import USAGE_INDEX, USAGE_VERTEX, BufferPages, Place
-from layerw.gpu.spec import VERTEX_BYTES
+from layerw.gpu.spec import UV1_BYTES, VERTEX_BYTES
 from layerw.gpu.submission import Submission
 from layerw.memory.backups import Backups
 from layerw.memory.ledger import HardLedger
@@ -48,6 +48,12 @@ class MeshRecord:
     size_bytes: int
     kept: tuple[U8, U8] | None
     lost: bool = False
+    uv1: bool = False
+
+    @property
+    def vertex_bytes(self) -> int:
+        """Of its vertices, with a second set of uvs where it has one."""
+        return vertex_bytes(self.vertex_count, uv1=self.uv1)
 
 
 @dataclass(slots=True, eq=False)
@@ -98,9 +104,9 @@ class Store:
 
     # -- sizes and the upload allowance ------------------------------------------------------
 
-    def mesh_bytes(self, vertex_count: int, index_count: int) -> int:
+    def mesh_bytes(self, vertex_count: int, index_count: int, *, uv1: bool = False) -> int:
         """What a mesh takes of the GPU budget."""
-        return vertex_count * VERTEX_BYTES + packing.index_bytes(vertex_count, index_count)
+        return placed_bytes(vertex_bytes(vertex_count, uv1=uv1)) + packing.index_bytes(vertex_count, index_count)
 
     def texture_bytes(self, width: int, height: int) -> int:
         """What a texture takes, with all its mip levels."""
@@ -158,7 +164,7 @@ class Store:
         count = len(data.indices)
         size = vertices.nbytes + indices.nbytes
         self._heap.reserve(size, "Keeping a mesh for a lost device")
-        mesh = self._try_mesh(len(data.positions), count, 0, (vertices, indices))
+        mesh = self._try_mesh(len(data.positions), count, 0, (vertices, indices), uv1=data.uvs1 is not None)
         if not mesh:
             self._heap.release(size)
             raise self._no_room("A mesh", size)
@@ -167,10 +173,11 @@ class Store:
         self._count_upload(size)
         return mesh
 
-    def try_mesh_from_transfer(self, transfer: int, vertex_count: int, index_count: int, topology: int = 0) -> int:
+    def try_mesh_from_transfer(self, transfer: int, vertex_count: int, index_count: int, topology: int = 0, *,
+                               uv1: bool = False) -> int:  # fmt: skip
         """A mesh from a built transfer's bytes; 0 when the budget or this frame's uploads have no room."""
-        size = self.mesh_bytes(vertex_count, index_count)
-        mesh = self._try_mesh(vertex_count, index_count, topology, None) if self._may_upload(size) else 0
+        size = self.mesh_bytes(vertex_count, index_count, uv1=uv1)
+        mesh = self._try_mesh(vertex_count, index_count, topology, None, uv1=uv1) if self._may_upload(size) else 0
         if not mesh:
             return 0
         self._upload_mesh(self.meshes[mesh], transfer)
@@ -179,24 +186,26 @@ class Store:
         return mesh
 
     def _upload_mesh(self, record: MeshRecord, transfer: int) -> None:
-        encoder, vertex_bytes = self._submission.encoder, record.vertex_count * VERTEX_BYTES
-        encoder.buffer_upload(record.vertex.page.buffer, record.vertex.offset_bytes, transfer, 0, vertex_bytes)
+        encoder, size_bytes = self._submission.encoder, record.vertex_bytes
+        encoder.buffer_upload(record.vertex.page.buffer, record.vertex.offset_bytes, transfer, 0, size_bytes)
         if record.index is not None:
-            encoder.buffer_upload(record.index.page.buffer, record.index.offset_bytes, transfer, vertex_bytes,
-                                  record.size_bytes - vertex_bytes)  # fmt: skip
+            encoder.buffer_upload(record.index.page.buffer, record.index.offset_bytes, transfer, size_bytes,
+                                  packing.index_bytes(record.vertex_count, record.index_count))  # fmt: skip
 
-    def _try_mesh(self, vertex_count: int, index_count: int, topology: int, kept: tuple[U8, U8] | None) -> int:
+    def _try_mesh(self, vertex_count: int, index_count: int, topology: int, kept: tuple[U8, U8] | None, *,
+                  uv1: bool) -> int:  # fmt: skip
         if vertex_count < 1:
             raise ShapeError(f"A mesh of {vertex_count} vertices was asked for; it needs at least 1.")
-        size = self.mesh_bytes(vertex_count, index_count)
+        size = self.mesh_bytes(vertex_count, index_count, uv1=uv1)
         if not self.ledger.try_reserve(size):
             return 0
-        places = self._try_places(vertex_count * VERTEX_BYTES, packing.index_bytes(vertex_count, index_count))
+        places = self._try_places(placed_bytes(vertex_bytes(vertex_count, uv1=uv1)),
+                                  packing.index_bytes(vertex_count, index_count))
         if places is None:
             self.ledger.release(size)
             return 0
         mesh = self.pools["mesh"].alloc()
-        self.meshes[mesh] = MeshRecord(*places, vertex_count, index_count, topology, size, kept)
+        self.meshes[mesh] = MeshRecord(*places, vertex_count, index_count, topology, size, kept, uv1=uv1)
         return mesh
 
     def _try_places(self, vertex_bytes: int, index_bytes: int) -> tuple[Place, Place | None] | None:
@@ -228,7 +237,7 @@ class Store:
         index = (r.index.page.buffer, r.index.offset_bytes) if r.index is not None else (0, 0)
         self._submission.encoder.mesh_create(
             mesh, r.vertex.page.buffer, r.vertex.offset_bytes, r.vertex_count, *index, r.index_count,
-            packing.index_item_bytes(r.vertex_count), r.topology,
+            packing.index_item_bytes(r.vertex_count), r.topology, int(r.uv1),
         )  # fmt: skip
 
     def destroy_mesh(self, mesh: int) -> None:
@@ -408,6 +417,16 @@ class Store:
         self.committed.check_invariants()
         self._vertices.check_invariants()
         self._indices.check_invariants()
+
+
+def vertex_bytes(vertex_count: int, *, uv1: bool) -> int:
+    """Of a mesh's vertices."""
+    return vertex_count * (VERTEX_BYTES + (UV1_BYTES if uv1 else 0))
+
+
+def placed_bytes(size_bytes: int) -> int:
+    """What that many bytes take of a vertex buffer: places are whole vertices."""
+    return -(-size_bytes // VERTEX_BYTES) * VERTEX_BYTES
 
 
 def _textures(desc: MaterialDesc) -> tuple[int, int, int, int, int]:

@@ -200,7 +200,9 @@ class FileTransfers:
             raise FormatError(f"A mesh was planned with {vertices} vertices and {indices} indices, but its accessors "
                               f"give {expected} and {count}.")  # fmt: skip
         index_bytes = (count * (2 if vertices <= 65_535 else 4) + 3) & ~3
-        return vertices * spec.VERTEX_BYTES + index_bytes, vertices, count, b""
+        has_uv1 = spec.SEMANTICS.index("uv1") in accessors[1:, 0]
+        vertex_bytes = spec.VERTEX_BYTES + (spec.UV1_BYTES if has_uv1 else 0)
+        return vertices * vertex_bytes + index_bytes, vertices, count, b""
 
     def _check_accessor(self, accessor: list[int]) -> None:
         _, transfer, offset, stride, component, components, _, count = accessor

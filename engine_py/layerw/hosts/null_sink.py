@@ -170,9 +170,10 @@ class NullSink:
         self.textures[texture] = (width, height, True)
 
     def mesh_create(self, mesh: int, vertex_buffer: int, vertex_offset: int, vertex_count: int, index_buffer: int,
-                    index_offset: int, index_count: int, index_bytes: int, topology: int) -> None:  # fmt: skip
+                    index_offset: int, index_count: int, index_bytes: int, topology: int,
+                    uv1: int) -> None:  # fmt: skip
         _require(mesh not in self.meshes and vertex_offset % spec.VERTEX_BYTES == 0, "mesh")
-        self._span(vertex_buffer, vertex_offset, vertex_count * spec.VERTEX_BYTES)
+        self._span(vertex_buffer, vertex_offset, vertex_count * (spec.VERTEX_BYTES + uv1 * spec.UV1_BYTES))
         if index_count:
             self._span(index_buffer, index_offset, index_count * index_bytes + 3 & ~3)
         self.meshes[mesh] = (index_count or vertex_count, vertex_buffer, index_buffer)

@@ -82,7 +82,7 @@ export function create(stream, heap) {
     stream.add('buffer_create', index, padded.byteLength, 2);
     stream.add('buffer_write', index, 0, heap.put(padded), padded.byteLength);
     const bytes = indices.BYTES_PER_ELEMENT;
-    stream.add('mesh_create', i + 1, vertex, 0, vertices.byteLength / 32, index, 0, indices.length, bytes, 0);
+    stream.add('mesh_create', i + 1, vertex, 0, vertices.byteLength / 32, index, 0, indices.length, bytes, 0, 0);
   });
   stream.add('texture_create', 1, 128, 128, 8, 0, 0);
   stream.add('texture_write', 1, heap.put(checker(128)), 128 * 128 * 4);

@@ -324,13 +324,15 @@ export class Core {
   // -- meshes and materials ------------------------------------------------------------------------------------------
   /** @param {number} handle @param {number} vertexBuffer @param {number} vertexOffset @param {number} vertexCount
    * @param {number} indexBuffer @param {number} indexOffset @param {number} indexCount @param {number} indexBytes
-   * @param {number} topology */
-  meshCreate(handle, vertexBuffer, vertexOffset, vertexCount, indexBuffer, indexOffset, indexCount, indexBytes, topology) {
+   * @param {number} topology @param {number} uv1 */
+  meshCreate(
+    handle, vertexBuffer, vertexOffset, vertexCount, indexBuffer, indexOffset, indexCount, indexBytes, topology, uv1,
+  ) {
     if (!this.driver) return;
     const elements = indexBuffer ? indexCount : vertexCount;
     /** @type {MeshRecord} */
     const record = {
-      handle, vertexOffset, vertexCount, indexOffset, indexCount, indexBytes, topology, elements,
+      handle, vertexOffset, vertexCount, indexOffset, indexCount, indexBytes, topology, elements, uv1: uv1 !== 0,
       vertexBuffer: this.buffers.tryGet(vertexBuffer), indexBuffer: this.buffers.tryGet(indexBuffer),
       triangles: topology === 0 ? Math.floor(elements / 3) : 0, ready: false, native: null,
     };

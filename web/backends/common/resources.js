@@ -4,7 +4,7 @@
  * Owns: the record types and their checks. Does not: call a GPU API. A record with state 'failed' or 'pending' is
  * alive (its handle counts) but draws that use it are skipped.
  */
-import { MATERIAL_KINDS, VERTEX_BYTES } from '../../gen/layouts.js';
+import { MATERIAL_KINDS, UV1_BYTES, VERTEX_BYTES } from '../../gen/layouts.js';
 
 /** @typedef {'pending' | 'ready' | 'failed'} State */
 /** @typedef {{ maxBufferBytes: number, maxTextureSide: number, maxRows: number }} Limits */
@@ -41,6 +41,7 @@ import { MATERIAL_KINDS, VERTEX_BYTES } from '../../gen/layouts.js';
  * @property {number} indexCount
  * @property {number} indexBytes 2 or 4
  * @property {number} topology
+ * @property {boolean} uv1 whether a second set of uvs follows the vertices
  * @property {number} elements what one instance draws: index count, or vertex count without indices
  * @property {number} triangles of one instance
  * @property {boolean} ready
@@ -54,7 +55,7 @@ import { MATERIAL_KINDS, VERTEX_BYTES } from '../../gen/layouts.js';
  * @property {(TextureRecord | null | undefined)[]} textures five; null = none, undefined = gone
  * @property {Float32Array<ArrayBuffer>} block MATERIAL_BLOCK, extra.z = which textures are bound
  * @property {boolean} ready
- * @property {any[]} pipelines by draw pass, topology and mirrored, filled when first drawn
+ * @property {any[]} pipelines by draw pass and the mesh's variant, filled when first drawn
  * @property {any} native
  */
 
@@ -112,7 +113,8 @@ export function checkMesh(mesh) {
   if (!vertexBuffer || vertexBuffer.usage !== 1) return 'Its vertex buffer does not exist or has not usage 1.';
   if (mesh.vertexOffset % 4 !== 0) return `Its vertex offset is ${mesh.vertexOffset}; use a multiple of 4.`;
   if (mesh.topology > 2) return `Its topology is ${mesh.topology}; use 0 (triangles), 1 (lines) or 2 (points).`;
-  const vertices = checkRange('vertices', mesh.vertexOffset, mesh.vertexCount, VERTEX_BYTES, vertexBuffer);
+  const vertexBytes = VERTEX_BYTES + (mesh.uv1 ? UV1_BYTES : 0);
+  const vertices = checkRange('vertices', mesh.vertexOffset, mesh.vertexCount, vertexBytes, vertexBuffer);
   if (vertices || !indexBuffer) return vertices;
   if (indexBuffer.usage !== 2) return 'Its index buffer has not usage 2.';
   if (mesh.indexBytes !== 2 && mesh.indexBytes !== 4) return `Its indices have ${mesh.indexBytes} bytes; use 2 or 4.`;

@@ -4,10 +4,12 @@
  * Owns: one 1024-texel-wide data texture a column (the API has no storage buffers) and a vertex array a mesh. The row
  * number is an instance-stepped attribute that every draw points anew (the API has no base instance).
  */
-import { COLUMNS, FRAME_BLOCK_BYTES, ROWS_STEP, VERTEX, VERTEX_BYTES } from '../../gen/layouts.js';
+import { COLUMNS, FRAME_BLOCK_BYTES, ROWS_STEP, UV1_BYTES, VERTEX, VERTEX_BYTES } from '../../gen/layouts.js';
 import { FRAME_BINDING, ROW_UNITS } from './pipelines.js';
 
 const ROW_ATTRIBUTE = 5;
+const UV1_ATTRIBUTE = 6;
+const UV_OFFSET_BYTES = VERTEX.find(({ name }) => name === 'uv')?.offsetBytes ?? 0;
 
 export class Webgl2Buffers {
   /** @param {WebGL2RenderingContext} gl */
@@ -75,6 +77,9 @@ export class Webgl2Buffers {
       gl.vertexAttribPointer(
         location, Number(components), type, kind !== 'float', VERTEX_BYTES, mesh.vertexOffset + offsetBytes);
     });
+    gl.enableVertexAttribArray(UV1_ATTRIBUTE);
+    const uv1 = mesh.uv1 ? mesh.vertexOffset + mesh.vertexCount * VERTEX_BYTES : mesh.vertexOffset + UV_OFFSET_BYTES;
+    gl.vertexAttribPointer(UV1_ATTRIBUTE, 2, gl.FLOAT, false, mesh.uv1 ? UV1_BYTES : VERTEX_BYTES, uv1);
     gl.enableVertexAttribArray(ROW_ATTRIBUTE);
     gl.vertexAttribDivisor(ROW_ATTRIBUTE, 1);
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, mesh.indexBuffer?.native.buffer ?? null);

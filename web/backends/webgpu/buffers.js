@@ -4,7 +4,7 @@
  * Owns: the column buffers and, for each view, its frame block and bind group (group 0). Bytes go from the caller's view straight into writeBuffer.
  * Limits: a view may lie in shared memory, but never in a resizable ArrayBuffer (the API refuses those).
  */
-import { COLUMNS, FRAME_BLOCK_BYTES, ROWS_STEP, VERTEX_BYTES } from '../../gen/layouts.js';
+import { COLUMNS, FRAME_BLOCK_BYTES, ROWS_STEP, UV1_BYTES, VERTEX_BYTES } from '../../gen/layouts.js';
 
 const USAGES = [0, 0x20 /* VERTEX */, 0x10 /* INDEX */];
 const COPY_DST = 0x8;
@@ -65,7 +65,10 @@ export class WebgpuBuffers {
       format: /** @type {GPUIndexFormat} */ (mesh.indexBytes === 2 ? 'uint16' : 'uint32'),
       firstIndex: mesh.indexBuffer ? mesh.indexOffset / mesh.indexBytes : 0,
       elements: mesh.elements,
-      topology: mesh.topology,
+      variant: mesh.topology * 4 + (mesh.uv1 ? 2 : 0), // see pipelines.js
+      hasUv1: mesh.uv1,
+      uv1Offset: mesh.vertexOffset + mesh.vertexCount * VERTEX_BYTES
+        - (aligned ? mesh.vertexOffset / VERTEX_BYTES * UV1_BYTES : 0),
     };
   }
 

@@ -7,6 +7,7 @@
 import { DRAW_CAMERA_RELATIVE, DRAW_MIRRORED } from '../../gen/layouts.js';
 import { READ_GROUP, TARGETS } from '../../gen/passes.js';
 import { COLOR_FORMAT, FORMATS } from './formats.js';
+import { VARIANTS } from './pipelines.js';
 import { nextNumber } from './textures.js';
 
 /** @typedef {import('../common/runs.js').Runs} Runs */
@@ -219,15 +220,16 @@ export class WebgpuPasses {
     for (let i = 0; i < count; i += 1) {
       const mesh = meshes[i].native;
       const nextMaterial = materials[i];
-      const mirrored = flags[i] & DRAW_MIRRORED ? 1 : 0;
-      const nextPipeline = nextMaterial.pipelines[(list * 3 + mesh.topology) * 2 + mirrored]
-        ?? this.pipelines.get(list, nextMaterial, mesh.topology, mirrored);
+      const variant = mesh.variant + (flags[i] & DRAW_MIRRORED ? 1 : 0);
+      const nextPipeline = nextMaterial.pipelines[list * VARIANTS + variant]
+        ?? this.pipelines.get(list, nextMaterial, variant);
       if (nextPipeline !== pipeline) pass.setPipeline(pipeline = nextPipeline);
       if (nextMaterial !== material) pass.setBindGroup(1, (material = nextMaterial).native.group);
       if (flags[i] !== group) pass.setBindGroup(2, this.drawGroups[(group = flags[i]) & DRAW_FLAGS]);
       if (mesh.vertex !== vertex || mesh.vertexOffset !== vertexOffset) {
         pass.setVertexBuffer(0, vertex = mesh.vertex, vertexOffset = mesh.vertexOffset);
       }
+      if (mesh.hasUv1) pass.setVertexBuffer(2, mesh.vertex, mesh.uv1Offset);
       if (mesh.index === null) pass.draw(mesh.elements, instances[i], mesh.baseVertex, first[i]);
       else {
         if (mesh.index !== index || mesh.format !== format) {

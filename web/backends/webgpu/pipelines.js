@@ -1,11 +1,12 @@
 // @ts-check
 /** @file Pipelines and materials of the WebGPU backend.
  *
- * Owns: bind group layouts, the pipeline cache by (pass, kind, flags, topology, mirrored), material bind groups (group 1).
+ * Owns: bind group layouts, the pipeline cache by (pass, kind, flags, variant), material bind groups (group 1).
+ * A variant is topology * 4 + 2 where the mesh has a second set of uvs + 1 where the rows are mirrored.
  * The usual pipelines are compiled asynchronously at boot (`warm`); any other when a material that needs it is made.
  */
 import {
-  COLUMNS, MATERIAL_BLEND, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, VERTEX, VERTEX_BYTES,
+  COLUMNS, MATERIAL_BLEND, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, UV1_BYTES, VERTEX, VERTEX_BYTES,
 } from '../../gen/layouts.js';
 import { PASSES, READ_BINDINGS, TARGETS, WARM_UP } from '../../gen/passes.js';
 import { PIPELINE_FLAGS, meshProgram, overrides, passOverrides, wgslModule } from '../../shaders/loader.js';
@@ -22,6 +23,8 @@ const DRAWS = PASSES.filter(({ kind }) => kind === 'draws');
 const target = (/** @type {string} */ name) => (
   /** @type {import('../../gen/passes.js').Target} */ (TARGETS.find((one) => one.name === name)));
 
+export const VARIANTS = TOPOLOGY.length * 4;
+const UV1_LOCATION = 6;
 /** @type {GPUVertexBufferLayout[]} */
 const VERTEX_BUFFERS = [
   {
@@ -31,6 +34,17 @@ const VERTEX_BUFFERS = [
     })),
   },
   { arrayStride: 4, stepMode: 'instance', attributes: [{ shaderLocation: 5, offset: 0, format: 'uint32' }] },
+];
+const UV = VERTEX.findIndex(({ name }) => name === 'uv');
+/** Where a mesh has one set of uvs, it is the second one as well. @type {GPUVertexBufferLayout[][]} */
+const BUFFERS_BY_UV1 = [
+  [{
+    ...VERTEX_BUFFERS[0],
+    attributes: [...VERTEX_BUFFERS[0].attributes, { shaderLocation: UV1_LOCATION, offset: VERTEX[UV].offsetBytes, format: 'float32x2' }],
+  }, VERTEX_BUFFERS[1]],
+  [...VERTEX_BUFFERS, {
+    arrayStride: UV1_BYTES, attributes: [{ shaderLocation: UV1_LOCATION, offset: 0, format: 'float32x2' }],
+  }],
 ];
 
 /** The bind group layouts of shaders/frame.wgsl. @param {GPUDevice} device */
@@ -128,17 +142,17 @@ export class WebgpuPipelines {
     });
   }
 
-  /** @param {number} list @param {number} kind @param {number} flags @param {number} topology @param {number} mirrored */
-  key(list, kind, flags, topology, mirrored) {
+  /** @param {number} list @param {number} kind @param {number} flags @param {number} variant */
+  key(list, kind, flags, variant) {
     const shader = list * MATERIAL_KINDS.length + (DRAWS[list].shader === '' ? kind : 0);
-    return ((shader * (PIPELINE_FLAGS + 1) + (flags & PIPELINE_FLAGS)) * 3 + topology) * 2 + mirrored;
+    return (shader * (PIPELINE_FLAGS + 1) + (flags & PIPELINE_FLAGS)) * VARIANTS + variant;
   }
 
   /** Compiles what nearly every program needs, and every full-screen pass, so that none stops a frame later. */
   async warm() {
     const draws = WARM_UP.map(async ([list, kind, flags]) => {
-      const key = this.key(list, kind, flags, 0, 0);
-      const pipeline = await this.device.createRenderPipelineAsync(this.descriptor(list, kind, flags, 0, 0));
+      const key = this.key(list, kind, flags, 0);
+      const pipeline = await this.device.createRenderPipelineAsync(this.descriptor(list, kind, flags, 0));
       if (!this.cache.has(key)) this.cache.set(key, pipeline);
     });
     const screens = PASSES.filter(({ kind }) => kind === 'fullscreen').map(async (row) => {
@@ -150,17 +164,17 @@ export class WebgpuPipelines {
     await Promise.all([...draws, ...screens]).catch(() => {});
   }
 
-  /** @param {number} list draw_list.pass_id @param {MaterialRecord} material @param {number} topology
-   * @param {number} mirrored 0 or 1 @returns {GPURenderPipeline} */
-  get(list, material, topology, mirrored) {
+  /** @param {number} list draw_list.pass_id @param {MaterialRecord} material @param {number} variant
+   * @returns {GPURenderPipeline} */
+  get(list, material, variant) {
     const { kind, flags } = material;
-    const key = this.key(list, kind, flags, topology, mirrored);
+    const key = this.key(list, kind, flags, variant);
     let pipeline = this.cache.get(key);
     if (!pipeline) {
-      pipeline = this.device.createRenderPipeline(this.descriptor(list, kind, flags, topology, mirrored));
+      pipeline = this.device.createRenderPipeline(this.descriptor(list, kind, flags, variant));
       this.cache.set(key, pipeline);
     }
-    material.pipelines[(list * 3 + topology) * 2 + mirrored] = pipeline;
+    material.pipelines[list * VARIANTS + variant] = pipeline;
     return pipeline;
   }
 
@@ -186,18 +200,18 @@ export class WebgpuPipelines {
     return module;
   }
 
-  /** @param {number} list @param {number} kind @param {number} flags @param {number} topology @param {number} mirrored
+  /** @param {number} list @param {number} kind @param {number} flags @param {number} variant
    * @returns {GPURenderPipelineDescriptor} */
-  descriptor(list, kind, flags, topology, mirrored) {
+  descriptor(list, kind, flags, variant) {
     const row = DRAWS[list];
     const module = this.module(meshProgram(kind, row));
     const constants = overrides(flags, row);
     return {
       label: `${row.name} kind ${kind} flags ${flags}`, ...this.passState(row),
-      vertex: { module, constants, buffers: VERTEX_BUFFERS },
+      vertex: { module, constants, buffers: BUFFERS_BY_UV1[(variant >> 1) & 1] },
       fragment: { module, constants, targets: colorTargets(row) },
       primitive: {
-        topology: TOPOLOGY[topology], frontFace: mirrored ? 'cw' : 'ccw',
+        topology: TOPOLOGY[variant >> 2], frontFace: (variant & 1) !== 0 ? 'cw' : 'ccw',
         cullMode: (flags & MATERIAL_DOUBLE_SIDED) !== 0 ? 'none' : 'back',
       },
     };
@@ -242,7 +256,7 @@ export class WebgpuPipelines {
     });
     // Compile here rather than in the middle of a frame.
     const part = (record.flags & MATERIAL_BLEND) !== 0 ? 'see_through' : 'solid';
-    this.get(DRAWS.findIndex(({ materials }) => materials === part), record, 0, 0);
+    this.get(DRAWS.findIndex(({ materials }) => materials === part), record, 0);
     return { buffer, group };
   }
 

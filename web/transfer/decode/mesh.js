@@ -6,12 +6,12 @@
  * Owns: the order of the steps, flat normals, the bounds of the result. Does not: know where bytes come from.
  * Limits: little-endian machines (all browsers); 2^24 vertices.
  */
-import { FAIL_FORMAT, MESH_BUILD_FLAT_NORMALS, MESH_BUILD_TRANSFORM, VERTEX_BYTES } from '../../gen/layouts.js';
+import { FAIL_FORMAT, MESH_BUILD_FLAT_NORMALS, MESH_BUILD_TRANSFORM, UV1_BYTES, VERTEX_BYTES } from '../../gen/layouts.js';
 import { readDescriptor } from './descriptor.js';
 import { Failure } from './failure.js';
 import { listCount, writeIndices } from './indices.js';
 import { pose } from './skin.js';
-import { determinant, octahedral, writeColors, writeNormals, writePositions, writeTangents, writeUvs } from './vertices.js';
+import { determinant, octahedral, writeColors, writeNormals, writePositions, writeTangents, writeUvs, writeUvs1 } from './vertices.js';
 
 /** @typedef {import('./descriptor.js').Plan} Plan */
 /** @typedef {{ bytes: Uint8Array, vertexCount: number, indexCount: number, bounds: Float32Array<ArrayBuffer> }} Built */
@@ -19,15 +19,19 @@ import { determinant, octahedral, writeColors, writeNormals, writePositions, wri
 const VERTEX_WORDS = VERTEX_BYTES / 4;
 const SHORT_INDEX_VERTICES_MAX = 65535;
 
-/** Bytes of a result. @param {number} vertexCount @param {number} indexCount @returns {number} */
-export function meshBytes(vertexCount, indexCount) {
+/** Bytes of a vertex. @param {Plan} plan @returns {number} */
+const vertexBytes = ({ attributes }) => VERTEX_BYTES + (attributes.has('uv1') ? UV1_BYTES : 0);
+
+/** Bytes of a result. @param {number} vertexCount @param {number} indexCount @param {number} bytes of a vertex
+ * @returns {number} */
+export function meshBytes(vertexCount, indexCount, bytes) {
   const indexBytes = vertexCount <= SHORT_INDEX_VERTICES_MAX ? 2 : 4;
-  return vertexCount * VERTEX_BYTES + ((indexCount * indexBytes + 3) & ~3);
+  return vertexCount * bytes + ((indexCount * indexBytes + 3) & ~3);
 }
 
-/** @param {Uint8Array} bytes @param {number} vertexCount @param {number} indexCount */
-function indexView({ buffer, byteOffset }, vertexCount, indexCount) {
-  const start = byteOffset + vertexCount * VERTEX_BYTES;
+/** @param {Uint8Array} bytes @param {number} vertexCount @param {number} indexCount @param {number} each of a vertex */
+function indexView({ buffer, byteOffset }, vertexCount, indexCount, each) {
+  const start = byteOffset + vertexCount * each;
   return vertexCount <= SHORT_INDEX_VERTICES_MAX ? new Uint16Array(buffer, start, indexCount) : new Uint32Array(buffer, start, indexCount);
 }
 
@@ -45,17 +49,25 @@ function writeVertices(plan, bytes, mirrored) {
   if (tangent) writeTangents(ints, tangent, matrix, mirrored ? -1 : 1);
   const uv = attributes.get('uv');
   if (uv) writeUvs(floats, uv, plan.uvMatrix);
+  const uv1 = attributes.get('uv1');
+  if (uv1) writeUvs1(floats, uv1, position.count * VERTEX_WORDS);
   const color = attributes.get('color');
   if (color) writeColors(ints, color);
   else for (let at = 7; at < position.count * VERTEX_WORDS; at += VERTEX_WORDS) ints[at] = -1;
 }
 
 /** Gives every triangle its own three vertices with the triangle's normal.
- * @param {ArrayBuffer} from shared vertices @param {Uint32Array} list @param {Uint8Array} to */
-function writeFlat(from, list, to) {
+ * @param {ArrayBuffer} from shared vertices @param {Uint32Array} list @param {Uint8Array} to
+ * @param {number} uv1 the word where the second uvs begin, 0 = none */
+function writeFlat(from, list, to, uv1) {
   const source = new Int32Array(from);
   const out = new Int32Array(to.buffer, to.byteOffset, to.byteLength >>> 2);
   const p = new Float32Array(to.buffer, to.byteOffset, to.byteLength >>> 2);
+  if (uv1 > 0) {
+    for (let i = 0, at = list.length * VERTEX_WORDS; i < list.length; i += 1, at += 2) {
+      out.set(source.subarray(uv1 + 2 * list[i], uv1 + 2 * list[i] + 2), at);
+    }
+  }
   for (let i = 0, at = 0; i < list.length; i += 1) {
     const start = list[i] * VERTEX_WORDS;
     for (let word = 0; word < VERTEX_WORDS; word += 1, at += 1) out[at] = source[start + word];
@@ -126,18 +138,18 @@ export function buildMesh(descriptor, bufferOf, target) {
   const turned = (plan.flags & MESH_BUILD_TRANSFORM) !== 0 && determinant(plan.matrix) < 0;
   const mirrored = turned !== (plan.joints !== null && pose(plan.attributes, plan.joints));
   const input = { topology: plan.topology, indices: plan.indices, vertices: inputVertices, flip: mirrored };
-  const bytes = room(meshBytes(vertexCount, indexCount), target);
+  const bytes = room(meshBytes(vertexCount, indexCount, vertexBytes(plan)), target);
   if (flat) {
     const list = new Uint32Array(indexCount);
     writeIndices(list, input);
-    const shared = new ArrayBuffer(inputVertices * VERTEX_BYTES);
+    const shared = new ArrayBuffer(inputVertices * vertexBytes(plan));
     writeVertices(plan, new Uint8Array(shared), mirrored);
-    writeFlat(shared, list, bytes);
-    const out = indexView(bytes, vertexCount, indexCount);
+    writeFlat(shared, list, bytes, plan.attributes.has('uv1') ? inputVertices * VERTEX_WORDS : 0);
+    const out = indexView(bytes, vertexCount, indexCount, vertexBytes(plan));
     for (let i = 0; i < indexCount; i += 1) out[i] = i;
   } else {
     writeVertices(plan, bytes, mirrored);
-    writeIndices(indexView(bytes, vertexCount, indexCount), input);
+    writeIndices(indexView(bytes, vertexCount, indexCount, vertexBytes(plan)), input);
   }
   return { bytes, vertexCount, indexCount, bounds: boundsOf(bytes, vertexCount) };
 }

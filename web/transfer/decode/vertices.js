@@ -182,6 +182,15 @@ export function writeUvs(out, source, matrix) {
   }
 }
 
+/** A second set, tight. @param {Float32Array} out @param {Source} source @param {number} first word */
+export function writeUvs1(out, source, first) {
+  const { data, stride } = asFloats(source);
+  for (let i = 0, at = 0, to = first; i < source.count; i += 1, at += stride, to += 2) {
+    out[to] = data[at];
+    out[to + 1] = data[at + 1];
+  }
+}
+
 /** @param {number} value @returns {number} */
 const unorm8 = (value) => (value <= 0 ? 0 : value >= 1 ? 255 : (value * 255 + 0.5) | 0);
 

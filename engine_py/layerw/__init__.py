@@ -35,6 +35,8 @@ from layerw.scene.textures import Texture
 
 if TYPE_CHECKING:
     from layerw.content.worlds import World
+    from layerw.drawing.lines import Lines
+    from layerw.drawing.points import Points
     from layerw.scene import flora
     from layerw.scene.components import (
         Color,
@@ -75,6 +77,7 @@ __all__ = [
     "KeyMissing",
     "KindError",
     "LayerwError",
+    "Lines",
     "Lods",
     "Material",
     "Mesh",
@@ -83,6 +86,7 @@ __all__ = [
     "Orthographic",
     "Panel",
     "Perspective",
+    "Points",
     "Position",
     "Rotation",
     "Scale",
@@ -110,6 +114,7 @@ __all__ = [
 
 # What a small program does without is imported when it is first asked for: it would cost every start of every page.
 _LATER = {
+    "Lines": "layerw.drawing.lines", "Points": "layerw.drawing.points",
     "Panel": "layerw.surface.panels", "Screenshot": "layerw.surface.screenshots", "World": "layerw.content.worlds",
     "flora": "layerw.scene.flora", "scatter": "layerw.scene.scatter",
 } | dict.fromkeys((

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
+from layerw.base.colors import Color
 from layerw.base.config import Budgets, Config, Network
 from layerw.base.errors import ConfigError, KindError
 from layerw.base.host_port import MemoryHost, Running
@@ -33,6 +34,9 @@ from layerw.scene.shapes import Lods, Material, Mesh
 
 if TYPE_CHECKING:  # imported where they are first used: a program that does without them starts without them
     from layerw.content.worlds import World
+    from layerw.drawing.debug import Debug
+    from layerw.drawing.lines import Lines
+    from layerw.drawing.points import Points
     from layerw.memory import LayerMemory
     from layerw.pointing.picker import Hit
     from layerw.scene.textures import Texture
@@ -124,6 +128,61 @@ class App:
         """
         return self._engine.spawner.many(mesh, count, material, static, position=position, rotation=rotation,
                                          scale=scale, color=color)  # fmt: skip
+
+    # -- points and lines ----------------------------------------------------------------------
+
+    def points(self, position: npt.ArrayLike, *, color: Any = "white", size: npt.ArrayLike = 3.0, unit: str = "px",
+               fog: bool = True) -> Points:  # fmt: skip
+        """Round points, hundreds of thousands in one call; writing to `.position`, `.color`, `.size` changes them.
+
+        Args:
+            position: (n, 3) metres.
+            color: one colour, or (n, 3 or 4), sRGB; shown as given, whatever the light and the view's exposure are.
+            size: diameters, one number or (n,), at least 0.
+            unit: of sizes, "px" (pixels of the page) or "m" (metres: farther points are smaller).
+            fog: whether distance hides them.
+
+        Raises:
+            ShapeError, KindError, ConfigError: an argument is not what it should be.
+            BudgetError: the GPU or heap budget has no room, or the entity table.
+        """
+        return self._engine.drawings.points(position, color=color, size=size, unit=unit, fog=fog)
+
+    def lines(self, position: Any, *, color: Any = "white", width: float = 1.0, unit: str = "px",
+              closed: bool = False, dash: tuple[float, float] | None = None, fog: bool = True) -> Lines:  # fmt: skip
+        """One polyline or several, with round ends and joins; writing to `.position` and `.color` changes them.
+
+        Args:
+            position: (n, 3) metres, or a list of such arrays: a polyline each.
+            color: one colour, or one a point: (n, 3 or 4) of all points in order, sRGB; shown as given.
+            width: at least 0.
+            unit: of the width, "px" (pixels of the page) or "m" (metres).
+            closed: whether each polyline returns to its first point.
+            dash: metres along the line that are drawn, and that are left out.
+            fog: whether distance hides them.
+
+        Raises:
+            ShapeError, KindError, ConfigError: an argument is not what it should be.
+            BudgetError: the GPU or heap budget has no room, or the entity table.
+        """
+        return self._engine.drawings.lines(position, color=color, width=width, unit=unit, closed=closed, dash=dash,
+                                           fog=fog)  # fmt: skip
+
+    def grid(self, size: float = 20.0, step: float = 1.0, *, color: Color = "gray", width: float = 1.0) -> Lines:
+        """Level lines `step` metres apart on a square of side `size` around the origin; `.entity` moves it.
+
+        color: sRGB; width: pixels.
+        """
+        return self._engine.drawings.grid(size, step, color=color, width=width)
+
+    def axes(self, length: float = 1.0, *, width: float = 2.0) -> Lines:
+        """Red along x, green along y, blue along z, `length` metres; `.entity.parent` shows an entity's own."""
+        return self._engine.drawings.axes(length, width=width)
+
+    @property
+    def debug(self) -> Debug:
+        """Lines, boxes, spheres for one picture or some seconds: `app.debug.box(center)`."""
+        return self._engine.drawings.debug
 
     def each(self, *components: type, changed: bool = False) -> Query:
         """The entities that have all of these components: `rows.entities`, and `rows[Health].hp` as arrays over them.

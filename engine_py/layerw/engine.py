@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +55,9 @@ from layerw.surface.surface import Surface
 from layerw.transfer.transfers import FrameTransfers
 from layerw.visibility.cull import Visibility
 from layerw.visibility.draws import VisibleSet
+
+if TYPE_CHECKING:
+    from layerw.drawing.drawings import Drawings
 
 INBOX_BYTES = 64 * 1024
 TABLE_BYTES_PER_ROW = 124  # columns, and world-space copies once something has a parent
@@ -117,12 +120,22 @@ class Engine:
         self._received = (0, 0)  # bytes of events, and bytes that they need
         self._others: list[OneMore] = []  # the views beside the main one that this frame draws
         self._sent_rows: U32 | None = None  # the visible rows that the GPU has
+        self._drawings: Drawings | None = None
         self._pointer_lock_sent = False
         self._inbox = self._new_inbox(INBOX_BYTES)
 
     def _loaded_parts(self) -> list[Primitive]:
         """What models draw, for picking."""
         return [part for model in self.contents.models for part in model.primitives]
+
+    @property
+    def drawings(self) -> Drawings:
+        """Points and lines; a program without them imports nothing of it."""
+        if self._drawings is None:
+            from layerw.drawing.drawings import Drawings
+
+            self._drawings = Drawings(self.table, self.store, self.visibility, self.log, lambda: self.time_s)
+        return self._drawings
 
     def report(self, *, state_hash: bool = False) -> dict[str, Any]:
         """What the engine holds right now, and against which budgets."""
@@ -159,11 +172,16 @@ class Engine:
         for what, part in (("The program", self.user.clear), ("The page", self.page.close),
                            ("Component events", self.component_events.clear),
                            ("What is loaded", self.contents.close), ("Pictures and panels", self.surface.close),
-                           ("Picking", self.pointer.close), ("The entities", self._despawn_all),
+                           ("Picking", self.pointer.close), ("Points and lines", self._end_drawings),
+                           ("The entities", self._despawn_all),
                            ("Meshes and materials", self.resources.close),
                            ("The buffers", self.store.trim)):  # fmt: skip
             with self.failures.alone(what):
                 part()
+
+    def _end_drawings(self) -> None:
+        if self._drawings is not None:
+            self._drawings.close()
 
     def _despawn_all(self) -> None:
         self.table.despawn_rows(np.flatnonzero(self.table.birth))
@@ -194,6 +212,10 @@ class Engine:
     def _run_program(self) -> None:
         self.user.run_frames(self._dt_s, self.time_s)
         self.table.components.end_frame()
+
+    def _step_drawings(self) -> None:
+        if self._drawings is not None:
+            self._drawings.step()
 
     def _aim(self) -> None:
         self.shown.camera = self.frame_camera()
@@ -233,7 +255,7 @@ class Engine:
             case ev.Online():
                 self.contents.online()
             case ev.Resize():
-                self.targets.resize(event.width, event.height)
+                self.targets.resize(event.width, event.height, event.pixel_ratio)
             case ev.DeviceLost():
                 self.log.warning(f"The GPU device was lost: {event.reason}")
             case ev.ResourceFailed():
@@ -275,7 +297,8 @@ class Engine:
 
     def _write_view(self) -> None:
         self._view.write(self.shown.camera, self.environment, self.time_s, view=self.view, dt_s=self._dt_s,
-                         sheared=self.table.sheared, paid=self.targets.paid_flags(0))  # fmt: skip
+                         sheared=self.table.sheared, paid=self.targets.paid_flags(0),
+                         pixel_ratio=self.targets.pixel_ratio)  # fmt: skip
 
     def _see_others(self) -> None:
         self._others = [one for one in self.more_views if self._see(one)]
@@ -319,7 +342,8 @@ class Engine:
             one.camera = one.view.camera.frame(width, height)
             one.writer.write(one.camera, self.environment, self.time_s, view=one.view, dt_s=self._dt_s,
                              sheared=self.table.sheared, tiles_from=self.shown.camera.position,
-                             paid=self.targets.paid_flags(one.index))  # fmt: skip
+                             paid=self.targets.paid_flags(one.index),
+                             pixel_ratio=1.0 if one.texture else self.targets.pixel_ratio)  # fmt: skip
             one.kept(self._visible(one.view, one.camera, self.shown.tiles, places_tiles=False))
             self.more_views.tell_own_texture(one)
         return one.found is not None and self.targets.is_paid(one.index)
@@ -382,6 +406,7 @@ STAGES: tuple[tuple[str, Callable[[Engine], None]], ...] = (
     ("The program", Engine._run_program),
     ("The camera", Engine._aim),
     ("Loading", lambda engine: engine.contents.step(engine.shown.camera, engine.time_s)),
+    ("Points and lines", Engine._step_drawings),
     ("The tiles", Engine._take_tiles),
     ("The hierarchy", Engine._place),
     ("The view", Engine._write_view),

@@ -74,6 +74,13 @@ BAD: dict[str, dict[str, list[Any]]] = {
     "App.watch": {"name": [3, None, ""], "thing": [3, None, "a"]},
     "App.panel": {"width": [*WHOLE, 0, 5000], "height": [*WHOLE, 0, 5000], "left": NUMBER, "top": NUMBER,
                   "scale": POSITIVE, "smooth": FLAG},
+    "App.points": {"position": [POINTS[:, :2], [], "abc", POINTS * NAN, POINTS + INF, 5, None], "color": COLOR,
+                   "size": [*NUMBER, -1, [1, 2, -3], [1, 2, NAN]], "unit": ["cm", None, 3], "fog": FLAG},
+    "App.lines": {"position": [POINTS[:, :2], [], "abc", POINTS * NAN, POINTS[:1], 5, None, [POINTS, POINTS[:1]]],
+                  "color": COLOR, "width": [*NUMBER, -1], "unit": ["cm", None, 3], "closed": FLAG,
+                  "dash": [1.0, (1,), (0, 1), (1, -1), (NAN, 1), "dots"], "fog": FLAG},
+    "App.grid": {"size": POSITIVE, "step": [*POSITIVE, 19.0, 1e-4], "color": COLOR, "width": [*NUMBER, -1]},
+    "App.axes": {"length": POSITIVE, "width": [*NUMBER, -1]},
     "Budgets": {name: [*NUMBER, 0.001, -1, 1e9] for name in ("heap_mib", "layer_mib", "gpu_mib", "upload_mib_per_frame",
                                                              "memory_mib")} | {"mesh_mib": [*NUMBER, -1, 1e9]},
     "FlyCamera": {"app": [3, None], "ground": FUNCTION, "speed": POSITIVE, "eye_m": [*NUMBER, -1], "walk": FLAG,
@@ -106,12 +113,14 @@ def callables(app: lw.App) -> dict[str, Callable[..., Any]]:
     }
     shapes = ("box", "plane", "sphere", "cylinder", "cone", "merge")
     found |= {f"Mesh.{name}": getattr(lw.Mesh, name) for name in shapes}
-    found |= {f"App.{name}": getattr(app, name) for name in ("frame", "watch", "panel")}
+    of_app = ("frame", "watch", "panel", "points", "lines", "grid", "axes")
+    found |= {f"App.{name}": getattr(app, name) for name in of_app}
     found |= {f"Input.{name}": getattr(app.input, name) for name in ("key", "pressed")}
     return found
 
 
-VALID |= {"App.panel": {"width": 4, "height": 4}, "Input.key": {"name": "KeyW"}, "Input.pressed": {"name": "KeyW"}}
+VALID |= {"App.points": {"position": POINTS}, "App.lines": {"position": POINTS},
+          "App.panel": {"width": 4, "height": 4}, "Input.key": {"name": "KeyW"}, "Input.pressed": {"name": "KeyW"}}
 CASES = [(name, parameter, index) for name, rows in BAD.items() for parameter, values in rows.items()
          for index in range(len(values))]
 

@@ -73,6 +73,20 @@ def test_both_bodies_of_the_rows_have_the_same_functions() -> None:
 
 
 def test_vertex_locations_match_the_spec() -> None:
-    wgsl = wgsl_text("vertex")
-    for location, name in enumerate([*(name for name, *_ in spec.VERTEX), "row"]):
-        assert f"@location({location}) {name}:" in wgsl
+    for piece, layout in (("vertex", "triangles"), ("discs", "discs"), ("strokes", "strokes")):
+        head = wgsl_text(piece).partition("@vertex")[0]
+        for location, (name, *_) in enumerate(spec.LAYOUTS[layout].attributes):
+            assert f"@location({location}) {name}: " in head
+        assert f"@location({spec.ROW_LOCATION}) row: u32" in head
+
+
+FORMAT_BYTES = {"float32x3": 12, "float32x2": 8, "float32": 4, "snorm16x2": 4, "snorm8x4": 4, "unorm8x4": 4}
+
+
+def test_layouts_have_no_holes() -> None:
+    for layout in spec.LAYOUTS.values():
+        offset = 0
+        for _, at, format_ in layout.attributes:
+            assert at == offset
+            offset += FORMAT_BYTES[format_]
+        assert offset == layout.stride_bytes

@@ -24,7 +24,7 @@
  * @property {(texture: number) => void} textureDestroy
  * @property {(texture: number, data: number, sizeBytes: number) => void} textureWrite Level 0 as tight RGBA8 from the heap; further levels are generated.
  * @property {(texture: number, transfer: number) => void} textureUpload Level 0 from a decoded image of the same size; further levels are generated.
- * @property {(mesh: number, vertexBuffer: number, vertexOffset: number, vertexCount: number, indexBuffer: number, indexOffset: number, indexCount: number, indexBytes: number, topology: number, uv1: number) => void} meshCreate VERTEX-layout vertices and 2- or 4-byte indices; topology: 0 triangles, 1 lines, 2 points. uv1: 1 where a second set of uvs (UV1_BYTES each) follows the last vertex; 0: it is the first set.
+ * @property {(mesh: number, vertexBuffer: number, vertexOffset: number, vertexCount: number, indexBuffer: number, indexOffset: number, indexCount: number, indexBytes: number, topology: number, uv1: number) => void} meshCreate topology: of TOPOLOGIES; LAYOUTS says what its vertices are. Indices take 2 or 4 bytes; elements have none. uv1: 1 where a second set of uvs (UV1_BYTES each) follows the last vertex; 0: it is the first set.
  * @property {(mesh: number) => void} meshDestroy
  * @property {(material: number, kind: number, flags: number, baseColor: number, metallicRoughness: number, normal: number, occlusion: number, emissive: number, params: number) => void} materialCreate kind: MATERIAL_KINDS; flags: MATERIAL_*; params: MATERIAL_BLOCK.
  * @property {(material: number) => void} materialDestroy

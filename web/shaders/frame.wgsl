@@ -4,6 +4,10 @@ override MASK: bool = false;
 override BLEND: bool = false;
 override WIND: bool = false;
 override SHADOW_PASS: bool = false;
+override METRES: bool = false;
+override FOG: bool = true;
+// Alpha says how many of a pixel's samples are drawn.
+override COVERAGE: bool = false;
 
 @group(0) @binding(0) var<uniform> frame: FrameBlock;
 

@@ -3,12 +3,16 @@
  *
  * Owns: the constants that select a variant. Does not compile anything. Which pieces make a program: programs.js.
  */
-import { MATERIAL_BLEND, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_MASK, MATERIAL_WIND } from '../gen/layouts.js';
+import {
+  MATERIAL_BLEND, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_MASK, MATERIAL_METRES, MATERIAL_NO_FOG, MATERIAL_WIND,
+  TOPOLOGIES,
+} from '../gen/layouts.js';
 import { TARGETS } from '../gen/passes.js';
 import { PROGRAMS, glslFiles, glslStages, pieceFile, wgslPieces } from './programs.js';
 
 /** Material flags that make another pipeline. */
-export const PIPELINE_FLAGS = MATERIAL_DOUBLE_SIDED | MATERIAL_BLEND | MATERIAL_MASK | MATERIAL_WIND;
+export const PIPELINE_FLAGS = MATERIAL_DOUBLE_SIDED | MATERIAL_BLEND | MATERIAL_MASK | MATERIAL_WIND | MATERIAL_METRES
+  | MATERIAL_NO_FOG;
 
 /** @param {string} file in this folder @returns {Promise<string>} */
 async function loadText(file) {
@@ -33,12 +37,26 @@ export const loadGlsl = () => loadAll(glslStages().map(({ file }) => [file, `gen
 /** The program of a material kind in a draw pass. @param {number} kind @param {Pass} row @returns {string} */
 export const meshProgram = (kind, { shader }) => shader || MATERIAL_KINDS[kind];
 
-/** Values of the overrides in frame.wgsl. @param {number} flags @param {Pass} row the draw pass
+/** The topology that a material kind draws: that of its name, for elements; else triangles and what else has vertices.
+ * @param {number} kind @returns {number} */
+export const topologyOf = (kind) => Math.max(0, TOPOLOGIES.indexOf(MATERIAL_KINDS[kind]));
+
+/** Whether a kind's colours are shown as given: without light, exposure and tone map. @param {number} kind */
+export const isGiven = (kind) => topologyOf(kind) > 0;
+
+/** Whether alpha says how many of a pixel's samples are drawn. @param {number} kind @param {Pass} row */
+export const usesCoverage = (kind, { color, blend }) => isGiven(kind) && blend === ''
+  && (TARGETS.find(({ name }) => name === color)?.samples ?? 1) > 1;
+
+/** Values of the overrides in frame.wgsl. @param {number} kind @param {number} flags @param {Pass} row the draw pass
  * @returns {Record<string, number>} 1 true, 0 false */
-export const overrides = (flags, row) => ({
+export const overrides = (kind, flags, row) => ({
   MASK: Number((flags & MATERIAL_MASK) !== 0),
   BLEND: Number((flags & MATERIAL_BLEND) !== 0),
   WIND: Number((flags & MATERIAL_WIND) !== 0),
+  METRES: Number((flags & MATERIAL_METRES) !== 0),
+  FOG: Number((flags & MATERIAL_NO_FOG) === 0),
+  COVERAGE: Number(usesCoverage(kind, row)),
   SHADOW_PASS: Number(row.shader === 'depth'),
   ...passOverrides(row),
 });

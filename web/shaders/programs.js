@@ -8,7 +8,10 @@
 /** Pieces with a second body for WebGL2. */
 const TWO_BODIES = new Set(['rows']);
 const FRAME = ['gen/blocks', 'gen/targets', 'frame'];
-const MESH = [...FRAME, 'rows', 'vertex'];
+const PLACED = [...FRAME, 'rows', 'place'];
+const MESH = [...PLACED, 'vertex'];
+/** Points and lines, with a vertex stage of their own. */
+const ELEMENT = [...PLACED, 'radiance', 'sky', 'tonemap', 'marks'];
 const LIT = ['noise', 'radiance', 'sky', 'lighting'];
 const SCREEN = [...FRAME, 'fullscreen'];
 
@@ -19,6 +22,8 @@ export const PROGRAMS = Object.freeze({
   unlit: [...MESH, 'radiance', 'sky', 'unlit'],
   terrain: [...MESH, ...LIT, 'terrain'],
   water: [...MESH, ...LIT, 'water'],
+  discs: [...ELEMENT, 'discs'],
+  strokes: [...ELEMENT, 'strokes'],
   depth: [...MESH, 'depth'],
   skypass: [...FRAME, ...LIT, 'fullscreen', 'skypass'],
   decode: [...FRAME, 'radiance', 'fullscreen', 'decode'],
@@ -46,10 +51,13 @@ export const pieceFile = (name, api) => `${name}${api === 'webgl2' && TWO_BODIES
 export const wgslPieces = () => [...new Set(
   Object.entries(PROGRAMS).flatMap(([name, pieces]) => (WEBGL2_ONLY.has(name) ? [] : pieces)))];
 
+/** @param {string} program */
+const isElement = (program) => PROGRAMS[program].includes('marks');
+
 /** The generated stages of a program for WebGL2, in gen/. @param {string} program
  * @returns {{ vertex: string, fragment: string }} */
 export const glslFiles = (program) => ({
-  vertex: PROGRAMS[program].includes('vertex') ? 'mesh.vert.glsl' : 'fullscreen.vert.glsl',
+  vertex: `${PROGRAMS[program].includes('vertex') ? 'mesh' : isElement(program) ? program : 'fullscreen'}.vert.glsl`,
   fragment: `${program}.frag.glsl`,
 });
 
@@ -58,11 +66,14 @@ export const glslPrograms = () => Object.keys(PROGRAMS).filter((name) => !WEBGPU
 
 /** Every generated stage. @returns {GlslStage[]} */
 export function glslStages() {
+  const elements = glslPrograms().filter(isElement).map((name) => (
+    /** @type {GlslStage} */ ({ file: glslFiles(name).vertex, pieces: PROGRAMS[name], stage: 'vertex' })));
   const fragments = glslPrograms().map((name) => (
     /** @type {GlslStage} */ ({ file: glslFiles(name).fragment, pieces: PROGRAMS[name], stage: 'fragment' })));
   return [
     { file: 'mesh.vert.glsl', pieces: MESH, stage: 'vertex' },
     { file: 'fullscreen.vert.glsl', pieces: ['fullscreen'], stage: 'vertex' },
+    ...elements,
     ...fragments,
   ];
 }

@@ -1,6 +1,7 @@
 // What a lit surface and the sky hand on. Before the resolve a sample is encoded: the mean of encoded samples is a good
 // edge between light and dark (the reversible curve of Lottes 2016 by the largest channel; the root spends the bits evenly),
-// and 10 bits are enough. Blended draws come after the resolve, in linear radiance.
+// and 10 bits are enough. Blended draws come after the resolve, in linear radiance. Alpha is the share of colours that are
+// shown as given (marks.wgsl): what is lit has none.
 override ENCODED: bool = false;
 
 const RADIANCE_MAX = 6.0e4; // of rgba16float
@@ -24,7 +25,7 @@ fn exposed(radiance: vec3<f32>) -> vec3<f32> {
 fn radiance_color(radiance: vec3<f32>, alpha: f32) -> vec4<f32> {
   let c = exposed(radiance);
   if (ENCODED) {
-    return vec4<f32>(encode_radiance(c), 1.0);
+    return vec4<f32>(encode_radiance(c), 0.0);
   }
   return vec4<f32>(c, alpha);
 }

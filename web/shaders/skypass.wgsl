@@ -43,5 +43,5 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   let color = radiance_color(mix(radiance, fog_radiance(direction), haze), 1.0);
   // Noise as wide as one code of the 10 bits hides the bands that they make in a smooth gradient (Jimenez 2014).
   let grain = fract(52.9829189 * fract(dot(floor(in.clip.xy), vec2<f32>(0.06711056, 0.00583715)))) - 0.5;
-  return vec4<f32>(color.rgb + grain * (1.0 / 1023.0), 1.0);
+  return vec4<f32>(color.rgb + grain * (1.0 / 1023.0), 0.0);
 }

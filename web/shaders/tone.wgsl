@@ -1,4 +1,4 @@
-// The last pass of a view: bloom, tone map, LUT, dither.
+// The last pass of a view: bloom, tone map (not of colours that are shown as given), LUT, dither.
 fn to_srgb(c: vec3<f32>) -> vec3<f32> {
   return select(1.055 * pow(max(c, vec3<f32>(0.0)), vec3<f32>(1.0 / 2.4)) - 0.055, c * 12.92, c <= vec3<f32>(0.0031308));
 }
@@ -21,18 +21,12 @@ fn graded(c: vec3<f32>) -> vec3<f32> {
 @fragment
 fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   let texel = texel_of(in, vec2<f32>(textureDimensions(hdr)));
-  var c = textureLoad(hdr, texel, 0).rgb;
+  let seen = textureLoad(hdr, texel, 0);
+  var c = seen.rgb;
   if (frame.view_look.x > 0.0) {
     c = mix(c, textureSampleLevel(glow_1, linear_sampler, uv_of(in), 0.0).rgb, frame.view_look.x);
   }
-  if (frame.view_look.y < 0.5) {
-    c = filmic(c);
-  } else if (frame.view_look.y < 1.5) {
-    c = agx(c);
-  } else {
-    c = neutral(c);
-  }
-  var s = to_srgb(c);
+  var s = to_srgb(mix(tone_mapped(c), seen.rgb, seen.a));
   if (frame.view_look.z > 0.0) {
     s = mix(s, graded(s), frame.view_look.z);
   }

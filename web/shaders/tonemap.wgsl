@@ -46,3 +46,14 @@ fn neutral(exposed: vec3<f32>) -> vec3<f32> {
   let pressed = mix(c * (lower / max(peak, 1e-6)), vec3<f32>(lower), share);
   return clamp(select(pressed, c, peak < start), vec3<f32>(0.0), vec3<f32>(1.0));
 }
+
+// By the view's curve.
+fn tone_mapped(exposed: vec3<f32>) -> vec3<f32> {
+  if (frame.view_look.y < 0.5) {
+    return filmic(exposed);
+  }
+  if (frame.view_look.y < 1.5) {
+    return agx(exposed);
+  }
+  return neutral(exposed);
+}

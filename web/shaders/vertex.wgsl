@@ -5,13 +5,8 @@ struct VertexIn {
   @location(2) tangent: vec4<f32>,
   @location(3) uv: vec2<f32>,
   @location(4) color: vec4<f32>,
-  @location(5) row: u32,
   @location(6) uv1: vec2<f32>, // as uv where the mesh has one set
-}
-
-fn rotate(q: vec4<f32>, v: vec3<f32>) -> vec3<f32> {
-  let t = 2.0 * cross(q.xyz, v);
-  return v + q.w * t + cross(q.xyz, t);
+  @location(15) row: u32, // ROW_LOCATION
 }
 
 // Octahedral unit vectors (Cigolle et al. 2014).
@@ -21,12 +16,6 @@ fn octahedral(e: vec2<f32>) -> vec3<f32> {
   let x = select(n.x + fold, n.x - fold, n.x >= 0.0);
   let y = select(n.y + fold, n.y - fold, n.y >= 0.0);
   return normalize(vec3<f32>(x, y, n.z));
-}
-
-fn srgb_to_linear(c: vec3<f32>) -> vec3<f32> {
-  let low = c / 12.92;
-  let high = pow((c + 0.055) / 1.055, vec3<f32>(2.4));
-  return select(high, low, c <= vec3<f32>(0.04045));
 }
 
 // Sways what is high above the instance's foot; neighbours move with a lag along the wind.
@@ -40,11 +29,6 @@ fn wind_offset(local: vec3<f32>, foot: vec3<f32>) -> vec3<f32> {
   let along = vec3<f32>(frame.wind.x, 0.0, frame.wind.y);
   let across = vec3<f32>(-frame.wind.y, 0.0, frame.wind.x);
   return amount * (along * gust + across * flutter);
-}
-
-// A row's scale and shear: the upper triangle T of kernels/geometry/transform.h, applied before the rotation.
-fn stretched(scale: vec3<f32>, shear: vec3<f32>, v: vec3<f32>) -> vec3<f32> {
-  return vec3<f32>(scale.x * v.x + shear.x * v.y + shear.y * v.z, scale.y * v.y + shear.z * v.z, scale.z * v.z);
 }
 
 // T's cofactors turn a normal as T turns the surface, also where it is flattened; normal itself where nothing is left.
@@ -65,18 +49,12 @@ fn vertex_main(in: VertexIn) -> Varyings {
   let rotation = rotation_of(in.row);
   let scale = scale_of(in.row);
   let tint = color_of(in.row);
-  var shear = vec3<f32>(0.0);
-  if (frame.pattern_camera.w > 0.0) {
-    shear = shear_of(in.row);
-  }
+  let shear = shear_used(in.row);
   var local = rotate(rotation, stretched(scale, shear, in.position));
   if (WIND) {
     local += wind_offset(local, origin);
   }
-  var p = local + (origin - frame.camera_hi.xyz) - frame.camera_lo.xyz;
-  if ((draw.flags.x & DRAW_CAMERA_RELATIVE) != 0u) {
-    p = local + origin + frame.relative_origin.xyz;
-  }
+  let p = from_camera(local, origin);
   var out: Varyings;
   if (SHADOW_PASS) {
     let q = frame.shadow_matrix * vec4<f32>(p, 1.0);

@@ -52,6 +52,7 @@ class RenderTargets:
         """
         self.size = (1, 1)  # what is drawn
         self._canvas = (1, 1)
+        self._page_ratio = 1.0
         self._views = views
         self._fitted: dict[int, SizedView] = {}
         self._key: object = None  # of the views, as they were fitted
@@ -67,8 +68,14 @@ class RenderTargets:
         """Whether less than the canvas's own pixels are drawn."""
         return self.size != self._canvas
 
-    def resize(self, width: int, height: int) -> None:
-        """The canvas has this size in device pixels now."""
+    @property
+    def pixel_ratio(self) -> float:
+        """Pixels of the picture a pixel of the page."""
+        return self._page_ratio * self.size[0] / self._canvas[0]
+
+    def resize(self, width: int, height: int, page_ratio: float = 1.0) -> None:
+        """The canvas has this size in device pixels now, and so many of them make a pixel of the page."""
+        self._page_ratio = page_ratio if page_ratio > 0 else 1.0
         self._canvas = (max(width, 1), max(height, 1))
         self._fit(self._bytes(1, 1))
         if self.is_reduced:

@@ -44,16 +44,17 @@ class ViewWriter:
         self._changes, self._look = -1, (-1, 0)  # of settings; of the view's, and what was paid
         self._pattern, self._exposure = block.read("pattern_camera"), block.read("view_exposure")
         self._camera_hi, self._camera_lo = block.read("camera_hi"), block.read("camera_lo")
+        self._origin = block.read("relative_origin")
         self._anchor = np.zeros(3)  # of noise by place
 
     def write(self, camera: CameraFrame, environment: Environment, time_s: float, *, view: View | None = None,
               dt_s: float = 0.0, sheared: bool = False, tiles_from: F64 | None = None,
-              paid: int = 0) -> None:  # fmt: skip
+              paid: int = 0, pixel_ratio: float = 1.0) -> None:  # fmt: skip
         """Fills every member that changed since the last call; where a value is impossible, nothing changes.
 
         view: whose settings of the picture are meant. dt_s: since the last frame. sheared: whether rows may have shear.
         tiles_from: what the rows of tiles are relative to, where that is another camera's position. paid: flags of the
-        passes whose targets are reserved.
+        passes whose targets are reserved. pixel_ratio: pixels of the picture a pixel of the page.
         """
         changes = Changes.count
         look = (-1 if view is None else view.revision, paid)
@@ -63,6 +64,7 @@ class ViewWriter:
         if tiles_from is not None:
             self.block.write("relative_origin", tiles_from - camera.position)
         self._pattern[3] = sheared
+        self._origin[3] = pixel_ratio
         self._camera_hi[3] = time_s % DAY_S  # float32: a day still has steps of 8 ms
         if view is not None:
             self._exposure[:] = view.adaptation(dt_s, paid)

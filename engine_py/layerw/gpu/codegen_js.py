@@ -11,8 +11,8 @@ from .spec import COMMANDS, EVENTS, Field, Record
 
 LAYOUT_NAMES = ("RESOURCE_KINDS", "MATERIAL_KINDS", "MATERIAL_TEXTURES", "TOPOLOGIES", "SEMANTICS", "GLTF_MODES",
                 "DRAW_RECORD", "MESH_BUILD_HEAD", "ACCESSOR", "KEYS")
-NUMBER_PREFIXES = ("MATERIAL_", "SAMPLER_", "FETCH_", "FAIL_", "DRAW_", "HANDLE_", "WORDS_", "READBACK_", "ROWS_",
-                   "VERTEX_", "UV1_", "MESH_BUILD_")
+NUMBER_PREFIXES = ("MATERIAL_", "SAMPLER_", "FETCH_", "FAIL_", "DRAW_", "HANDLE_", "WORDS_", "READBACK_", "ROW_",
+                   "ROWS_", "VERTEX_", "UV1_", "MESH_BUILD_")
 
 
 def sink_of(record: Record) -> str:
@@ -203,8 +203,10 @@ def layouts_js() -> str:
     for name in LAYOUT_NAMES:
         out.append(f"export const {name} = Object.freeze({json.dumps(list(getattr(spec, name)))});\n")
     columns = [{"name": n, "words": w, "type": t} for n, w, t in spec.COLUMNS]
-    vertex = [{"name": n, "offsetBytes": o, "format": f} for n, o, f in spec.VERTEX]
+    layouts = [{"strideBytes": layout.stride_bytes, "isElement": layout.is_element,
+                "attributes": [{"name": n, "offsetBytes": o, "format": f} for n, o, f in layout.attributes]}
+               for layout in spec.LAYOUTS.values()]  # fmt: skip
     out.append(f"export const COLUMNS = Object.freeze({json.dumps(columns)});\n")
-    out.append(f"export const VERTEX = Object.freeze({json.dumps(vertex)});\n\n")
+    out.append(f"/** By topology. */\nexport const LAYOUTS = Object.freeze({json.dumps(layouts)});\n\n")
     out.append(js_block("FRAME_BLOCK", spec.FRAME_BLOCK) + "\n" + js_block("MATERIAL_BLOCK", spec.MATERIAL_BLOCK))
     return "".join(out)

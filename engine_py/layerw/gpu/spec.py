@@ -85,8 +85,8 @@ COMMANDS: tuple[Record, ...] = (
     _record(24, "mesh_create",
             "mesh:h vertex_buffer:h vertex_offset:u32 vertex_count:u32 index_buffer:h index_offset:u32 "
             "index_count:u32 index_bytes:u32 topology:u32 uv1:u32",
-            "VERTEX-layout vertices and 2- or 4-byte indices; topology: 0 triangles, 1 lines, 2 points. uv1: 1 where a "
-            "second set of uvs (UV1_BYTES each) follows the last vertex; 0: it is the first set."),
+            "topology: of TOPOLOGIES; LAYOUTS says what its vertices are. Indices take 2 or 4 bytes; elements have "
+            "none. uv1: 1 where a second set of uvs (UV1_BYTES each) follows the last vertex; 0: it is the first set."),
     _record(25, "mesh_destroy", "mesh:h", ""),
     _record(26, "material_create",
             "material:h kind:u32 flags:u32 base_color:h metallic_roughness:h normal:h occlusion:h emissive:h "
@@ -168,9 +168,10 @@ COLUMNS = (("position", 3, "f32"), ("rotation", 4, "f32"), ("scale", 3, "f32"), 
            ("shear", 3, "f32"))  # shear: xy, xz, yz of kernels/geometry/transform.h; written only where rows have any
 READBACK_CONTEXT = 1  # of Layer memory's ephemeral results; nothing else uses it
 ROWS_STEP = 1024  # a WebGL2 column texture is 1024 texels wide
-MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water")
+MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water", "discs", "strokes")
 MATERIAL_TEXTURES = ("base_color", "metallic_roughness", "normal", "occlusion", "emissive")  # as in material_create
 MATERIAL_DOUBLE_SIDED, MATERIAL_BLEND, MATERIAL_MASK, MATERIAL_WIND, MATERIAL_NO_SHADOW = 1, 2, 4, 8, 16
+MATERIAL_METRES, MATERIAL_NO_FOG = 32, 64  # of discs and strokes: sizes are metres, not pixels; distance hides nothing
 SAMPLER_CLAMP_S, SAMPLER_CLAMP_T, SAMPLER_MIRROR_S, SAMPLER_MIRROR_T, SAMPLER_NEAREST = 1, 2, 4, 8, 16
 FETCH_BYTES, FETCH_MODEL, FETCH_BLOB = 0, 1, 2  # fetch.kind, low byte
 # fetch.kind, flags: ask the server whether the cached copy is current; pass the cache over; wait four times as long
@@ -178,7 +179,9 @@ FETCH_KIND_MASK, FETCH_REVALIDATE, FETCH_RELOAD, FETCH_PATIENT = 0xFF, 0x100, 0x
 FAIL_NETWORK, FAIL_TOO_LARGE, FAIL_HASH, FAIL_FORMAT, FAIL_ABORTED, FAIL_TIMEOUT = 1, 2, 3, 4, 5, 6
 DRAW_CAMERA_RELATIVE = 1  # draw flags: the row's position is already relative to the camera
 DRAW_MIRRORED = 2  # the rows' scales make mirror images: front faces wind the other way round
-TOPOLOGIES = ("triangles", "lines", "points")
+# The last two are elements: each is one quad that its material kind, of the same name, spreads in the picture.
+TOPOLOGIES = ("triangles", "lines", "points", "discs", "strokes")
+ROW_LOCATION = 15  # of the instance's row number among the vertex attributes, whatever the layout
 
 # -- layouts that commands point at: (name, words) or (name, type) -------------------------------
 DRAW_RECORD = ("mesh", "material", "first_instance", "instance_count", "flags", "reserved0", "reserved1", "reserved2")
@@ -191,6 +194,27 @@ VERTEX = (  # name, byte offset, format (WebGPU's names)
     ("uv", 20, "float32x2"),
     ("color", 28, "unorm8x4"),  # linear, multiplies the base colour
 )
+DISC = (("position", 0, "float32x3"), ("color", 12, "unorm8x4"), ("size", 16, "float32"))  # sRGB; size: the diameter
+STROKE = (  # from start to end; where previous is start, or next is end, nothing joins there
+    ("previous", 0, "float32x3"), ("start", 12, "float32x3"), ("end", 24, "float32x3"), ("next", 36, "float32x3"),
+    ("start_color", 48, "unorm8x4"), ("end_color", 52, "unorm8x4"),  # sRGB
+    ("along", 56, "float32x2"),  # metres along the line, of start and end
+    ("width", 64, "float32"),
+    ("dash", 68, "float32x2"),  # metres drawn and left out; 0 = all is drawn
+)
+
+
+class Layout(NamedTuple):
+    """What a mesh's vertex buffer holds: `stride_bytes` a vertex, or an element."""
+
+    stride_bytes: int
+    is_element: bool
+    attributes: tuple[tuple[str, int, str], ...]
+
+
+_VERTICES = Layout(VERTEX_BYTES, False, VERTEX)
+LAYOUTS = dict(zip(TOPOLOGIES, (_VERTICES, _VERTICES, _VERTICES, Layout(20, True, DISC), Layout(76, True, STROKE)),
+                   strict=True))  # fmt: skip
 
 UV1_BYTES = 8  # of a second set of uvs, float32x2: a stream of its own behind the vertices, where a mesh has one
 
@@ -229,7 +253,8 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     # may have shear
     ("view_look", "vec4"),  # x = bloom's share, y = passes.TONE_MAPS, z = the LUT's share, w = dither in 8-bit codes
     ("view_exposure", "vec4"),  # seconds since the last frame, EV per second up and down; w = 1: at once, -1: fixed
-    ("relative_origin", "vec4"),  # xyz = from this view's camera to where DRAW_CAMERA_RELATIVE rows count from
+    ("relative_origin", "vec4"),  # xyz = from this view's camera to where DRAW_CAMERA_RELATIVE rows count from; w =
+    # pixels of the picture a pixel of the page
 )
 
 MATERIAL_BLOCK = (

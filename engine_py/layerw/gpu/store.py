@@ -21,7 +21,7 @@ import numpy.typing as npt
 from layerw.base.errors import BudgetError, ShapeError
 from layerw.base.handles import HandlePool
 from layerw.base.ports import MaterialDesc, MeshData, Primitive
-from layerw.gpu import packing
+from layerw.gpu import packing, spec
 from layerw.gpu.pages import USAGE_INDEX, USAGE_VERTEX, BufferPages, Place
 from layerw.gpu.spec import UV1_BYTES, VERTEX_BYTES
 from layerw.gpu.submission import Submission
@@ -160,11 +160,15 @@ class Store:
 
     def create_mesh(self, data: MeshData) -> int:
         """A mesh from arrays, uploaded with this frame; raises BudgetError or ShapeError."""
-        vertices, indices = packing.pack_mesh(data)
-        count = len(data.indices)
-        size = vertices.nbytes + indices.nbytes
+        return self.create_packed(packing.pack_mesh(data), len(data.positions), len(data.indices),
+                                  uv1=data.uvs1 is not None)  # fmt: skip
+
+    def create_packed(self, packed: tuple[U8, U8], vertex_count: int, index_count: int, topology: int = 0, *,
+                      uv1: bool = False) -> int:  # fmt: skip
+        """A mesh of bytes as spec.LAYOUTS says; they are kept, and may be changed: see `rewrite_mesh`."""
+        size = packed[0].nbytes + packed[1].nbytes
         self._heap.reserve(size, "Keeping a mesh for a lost device")
-        mesh = self._try_mesh(len(data.positions), count, 0, (vertices, indices), uv1=data.uvs1 is not None)
+        mesh = self._try_mesh(vertex_count, index_count, topology, packed, uv1=uv1)
         if not mesh:
             self._heap.release(size)
             raise self._no_room("A mesh", size)
@@ -172,6 +176,16 @@ class Store:
         self._create_mesh_command(mesh)
         self._count_upload(size)
         return mesh
+
+    def rewrite_mesh(self, mesh: int, size_bytes: int | None = None) -> None:
+        """Uploads the bytes of its vertices that are kept again, the first `size_bytes` or all."""
+        record = self.meshes[mesh]
+        if record.kept is None:
+            raise ShapeError("A mesh that came from a transfer can't be written again.")
+        data = record.kept[0] if size_bytes is None else record.kept[0][:size_bytes]
+        self._submission.encoder.buffer_write(record.vertex.page.buffer, record.vertex.offset_bytes,
+                                              self._submission.keep(data), data.nbytes)  # fmt: skip
+        self._count_upload(data.nbytes)
 
     def try_mesh_from_transfer(self, transfer: int, vertex_count: int, index_count: int, topology: int = 0, *,
                                uv1: bool = False) -> int:  # fmt: skip
@@ -196,11 +210,12 @@ class Store:
                   uv1: bool) -> int:  # fmt: skip
         if vertex_count < 1:
             raise ShapeError(f"A mesh of {vertex_count} vertices was asked for; it needs at least 1.")
-        size = self.mesh_bytes(vertex_count, index_count, uv1=uv1)
+        stride_bytes = spec.LAYOUTS[spec.TOPOLOGIES[topology]].stride_bytes + (UV1_BYTES if uv1 else 0)
+        sizes = placed_bytes(vertex_count * stride_bytes), packing.index_bytes(vertex_count, index_count)
+        size = sum(sizes)
         if not self.ledger.try_reserve(size):
             return 0
-        places = self._try_places(placed_bytes(vertex_bytes(vertex_count, uv1=uv1)),
-                                  packing.index_bytes(vertex_count, index_count))
+        places = self._try_places(*sizes)
         if places is None:
             self.ledger.release(size)
             return 0

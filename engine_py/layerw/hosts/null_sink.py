@@ -172,11 +172,14 @@ class NullSink:
     def mesh_create(self, mesh: int, vertex_buffer: int, vertex_offset: int, vertex_count: int, index_buffer: int,
                     index_offset: int, index_count: int, index_bytes: int, topology: int,
                     uv1: int) -> None:  # fmt: skip
+        layout = spec.LAYOUTS[spec.TOPOLOGIES[topology]]
         _require(mesh not in self.meshes and vertex_offset % spec.VERTEX_BYTES == 0, "mesh")
-        self._span(vertex_buffer, vertex_offset, vertex_count * (spec.VERTEX_BYTES + uv1 * spec.UV1_BYTES))
+        _require(not (layout.is_element and (index_count or uv1)), "elements with indices or uvs")
+        self._span(vertex_buffer, vertex_offset, vertex_count * (layout.stride_bytes + uv1 * spec.UV1_BYTES))
         if index_count:
             self._span(index_buffer, index_offset, index_count * index_bytes + 3 & ~3)
-        self.meshes[mesh] = (index_count or vertex_count, vertex_buffer, index_buffer)
+        self.meshes[mesh] = (6 * vertex_count if layout.is_element else index_count or vertex_count, vertex_buffer,
+                             index_buffer)  # fmt: skip
 
     def mesh_destroy(self, mesh: int) -> None:
         _require(self.meshes.pop(mesh, None) is not None, f"mesh {mesh} does not exist")

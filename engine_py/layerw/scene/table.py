@@ -221,6 +221,13 @@ class Table:
             column.touch_rows(rows)
         self.structure_revision += 1
 
+    def set_material(self, row: int, material: int) -> None:
+        """Give one row another material."""
+        self.uses["material"].drop(int(self.material[row]), 1)
+        self.uses["material"].add(material, 1)
+        self.material[row] = material
+        self.structure_revision += 1
+
     def take_apart(self, name: str, handle: int) -> int:
         """Make the rows that use a mesh, material or LOD set draw nothing from now on; returns how many they are."""
         used = getattr(self, name)[: self.rows_used]

@@ -53,11 +53,13 @@ class Visibility:
         self.table = table
         self.lod_table = LodTable()
         self._blend: dict[int, int] = {}  # how many said so
+        self._late: set[int] = set()
         self._draws, self._spare = DrawList(), DrawList()  # a frame that fails leaves the last one's whole
         self._revision = (-1, -1)
         self._last: _Last | None = None
         self._movers: Movers
         self._glass: Movers
+        self._marks: Movers
         self._cells: Cells
         self._view, self._near_view, self._tile_view = new_view(), new_view(), new_view()
 
@@ -69,6 +71,11 @@ class Visibility:
             del self._blend[material]
         if before == (now > 0):
             return
+        self._revision = (-1, -1)
+
+    def set_last(self, material: int) -> None:
+        """Say that a material is drawn after all else of the opaque pass."""
+        self._late.add(material)
         self._revision = (-1, -1)
 
     def frame(
@@ -108,7 +115,7 @@ class Visibility:
                 shown is None and not (moved or scale_changed or rebuilt)):  # fmt: skip
             return last.found
         if rebuilt or scale_changed:
-            for group in (self._movers, self._glass):
+            for group in (self._movers, self._glass, self._marks):
                 self._measure(group, scale, shear)
         write_view(self._view, camera, planes)
         self._reset(0 if shown is None else len(shown.mesh), shadow_m > 0)
@@ -140,7 +147,7 @@ class Visibility:
     def _turned_inside_out(self, scale: F32) -> bool:
         """Whether some row became a mirror image or ceased to be one: its batch draws the other side then."""
         return any(GEOMETRY.lw_mirrored(scale, group.rows, len(group.rows), group.mirrored)
-                   for group in (self._movers, self._glass))  # fmt: skip
+                   for group in (self._movers, self._glass, self._marks))  # fmt: skip
 
     def _refresh(self, position: F32, scale: F32, scale_changed: bool) -> bool:
         """Sorts rows into batches again where rows, their looks or LOD sets changed; returns whether they had."""
@@ -151,6 +158,9 @@ class Visibility:
         flags = self.table.flags[:used]
         shown = self.table.shown() & ((self.table.mesh[:used] != 0) | (self.table.lods[:used] != 0))
         glass = np.isin(self.table.material[:used], list(self._blend)) if self._blend else np.zeros(used, np.bool_)
+        marks = np.isin(self.table.material[:used], list(self._late)) if self._late else np.zeros(used, np.bool_)
+        self._marks = build_movers(self.table, np.flatnonzero(shown & marks), scale, self.lod_table)
+        shown &= ~marks
         static = (flags & STATIC != 0) & (self.table.parent[:used] < 0)  # one with a parent may move with it
         self._movers = build_movers(self.table, np.flatnonzero(shown & ~glass & ~static), scale, self.lod_table)
         self._glass = build_movers(self.table, np.flatnonzero(shown & glass), scale, self.lod_table)
@@ -162,11 +172,12 @@ class Visibility:
 
     def _reset(self, tiles: int, shadows: bool) -> None:
         """Room for all that this frame may write."""
-        movers, cells, glass = self._movers, self._cells, self._glass
+        movers, cells, glass, marks = self._movers, self._cells, self._glass, self._marks
         passes = 2 if shadows else 1
         self._draws.reset(
-            passes * (movers.room + cells.room + tiles) + glass.room + tiles,
-            passes * (len(movers.runs.drafts) + len(cells.runs.drafts) + tiles) + len(glass.rows) + tiles,
+            passes * (movers.room + cells.room + tiles) + glass.room + marks.room + tiles,
+            passes * (len(movers.runs.drafts) + len(cells.runs.drafts) + tiles) + len(glass.rows)
+            + len(marks.runs.drafts) + tiles,
         )
 
     # -- passes ------------------------------------------------------------------------------------
@@ -174,14 +185,15 @@ class Visibility:
     def _opaque(self, position: F32, tiles: TileDraw | None, row: int, order: _Tiles | None) -> None:
         if tiles is not None and order is not None:
             self._tile_draws(tiles, row, order.opaque)
-        self._cull_movers(self._view, position, self._movers.runs.all)
+        self._cull_movers(self._movers, self._view, position, self._movers.runs.all)
         self._cull_cells(self._view, self._cells.runs.all)
+        self._cull_movers(self._marks, self._view, position, self._marks.runs.all)
         self._draws.end_pass("opaque")
 
     def _shadow(self, position: F32, tiles: TileDraw | None, row: int, order: _Tiles | None) -> None:
         if tiles is not None and order is not None:
             self._tile_draws(tiles, row, order.shadow)
-        self._cull_movers(self._near_view, position, self._movers.runs.casters)
+        self._cull_movers(self._movers, self._near_view, position, self._movers.runs.casters)
         self._cull_cells(self._near_view, self._cells.runs.casters)
 
     def _see_through(self, position: F32, tiles: TileDraw | None, row: int, order: _Tiles | None) -> None:
@@ -194,8 +206,8 @@ class Visibility:
                                     draws.records, draws.tally)  # fmt: skip
         draws.end_pass("blend")
 
-    def _cull_movers(self, view: F32, position: F32, runs: U32) -> None:
-        group, draws = self._movers, self._draws
+    def _cull_movers(self, group: Movers, view: F32, position: F32, runs: U32) -> None:
+        draws = self._draws
         if len(runs):
             GEOMETRY.lw_cull_runs(view, position, group.radii, group.rows, runs, len(runs), group.runs.until_m,
                                   group.runs.drafts, draws.rows, draws.records, draws.tally)  # fmt: skip

@@ -1,5 +1,6 @@
 /** @file Compiles and draws single shaders on both APIs; the tests call `window.shaders`. */
 import { glslProgram, loadGlsl, overrides } from '../../../web/shaders/loader.js';
+import { MATERIAL_KINDS } from '../../../web/gen/layouts.js';
 import { PASSES } from '../../../web/gen/passes.js';
 import { PROGRAMS, glslPrograms, pieceFile } from '../../../web/shaders/programs.js';
 import { joinPieces, translate } from '../../../web/shaders/translate/translate.js';
@@ -140,7 +141,7 @@ window.shaders = {
     const texts = await loadGlsl();
     const found = [];
     for (let variant = 0; variant < 32; variant += 1) {
-      const values = overrides(variant << 1 & 30, DRAWS[(variant & 16) !== 0 ? 0 : 1]);
+      const values = overrides(Math.max(0, MATERIAL_KINDS.indexOf(name)), variant << 1 & 30, DRAWS[(variant & 16) !== 0 ? 0 : 1]);
       const { problem } = build(glslProgram(texts, name, (variant & 1) !== 0, values));
       if (problem) found.push(problem);
     }

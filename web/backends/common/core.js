@@ -5,7 +5,7 @@
  * null while the device is lost (every command is then ignored; Python learns it from the device_lost event).
  */
 import {
-  COLUMNS, FRAME_BLOCK_BYTES, MATERIAL_BLOCK, MATERIAL_BLOCK_BYTES, RESOURCE_KINDS, ROWS_STEP,
+  COLUMNS, FRAME_BLOCK_BYTES, LAYOUTS, MATERIAL_BLOCK, MATERIAL_BLOCK_BYTES, RESOURCE_KINDS, ROWS_STEP,
 } from '../../gen/layouts.js';
 import { DRAW_PASSES } from '../../gen/passes.js';
 import { HandleTable } from '../../engine/handles.js';
@@ -25,6 +25,10 @@ const VIEWS_MAX = 64;
 /** Of textures that views draw: there is nothing to wait for. */
 const TARGET_FORMAT = 2;
 const BOUND = MATERIAL_BLOCK.extra.offsetBytes / 4 + 2;
+
+/** @param {number} topology @param {number} elements of one instance @returns {number} */
+const trianglesOf = (topology, elements) => (
+  LAYOUTS[topology]?.isElement ? 2 * elements : topology === 0 ? Math.floor(elements / 3) : 0);
 
 export class Core {
   /** @param {Parts} parts */
@@ -334,7 +338,7 @@ export class Core {
     const record = {
       handle, vertexOffset, vertexCount, indexOffset, indexCount, indexBytes, topology, elements, uv1: uv1 !== 0,
       vertexBuffer: this.buffers.tryGet(vertexBuffer), indexBuffer: this.buffers.tryGet(indexBuffer),
-      triangles: topology === 0 ? Math.floor(elements / 3) : 0, ready: false, native: null,
+      triangles: trianglesOf(topology, elements), ready: false, native: null,
     };
     this.meshes.create(record);
     let problem = checkMesh(record);

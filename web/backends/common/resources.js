@@ -4,7 +4,7 @@
  * Owns: the record types and their checks. Does not: call a GPU API. A record with state 'failed' or 'pending' is
  * alive (its handle counts) but draws that use it are skipped.
  */
-import { MATERIAL_KINDS, UV1_BYTES, VERTEX_BYTES } from '../../gen/layouts.js';
+import { LAYOUTS, MATERIAL_KINDS, TOPOLOGIES, UV1_BYTES } from '../../gen/layouts.js';
 
 /** @typedef {'pending' | 'ready' | 'failed'} State */
 /** @typedef {{ maxBufferBytes: number, maxTextureSide: number, maxRows: number }} Limits */
@@ -42,7 +42,7 @@ import { MATERIAL_KINDS, UV1_BYTES, VERTEX_BYTES } from '../../gen/layouts.js';
  * @property {number} indexBytes 2 or 4
  * @property {number} topology
  * @property {boolean} uv1 whether a second set of uvs follows the vertices
- * @property {number} elements what one instance draws: index count, or vertex count without indices
+ * @property {number} elements what one instance draws: index count, or vertex count without indices, or quads
  * @property {number} triangles of one instance
  * @property {boolean} ready
  * @property {any} native
@@ -112,10 +112,14 @@ export function checkMesh(mesh) {
   const { vertexBuffer, indexBuffer } = mesh;
   if (!vertexBuffer || vertexBuffer.usage !== 1) return 'Its vertex buffer does not exist or has not usage 1.';
   if (mesh.vertexOffset % 4 !== 0) return `Its vertex offset is ${mesh.vertexOffset}; use a multiple of 4.`;
-  if (mesh.topology > 2) return `Its topology is ${mesh.topology}; use 0 (triangles), 1 (lines) or 2 (points).`;
-  const vertexBytes = VERTEX_BYTES + (mesh.uv1 ? UV1_BYTES : 0);
+  if (mesh.topology >= TOPOLOGIES.length) {
+    return `Its topology is ${mesh.topology}; use 0 to ${TOPOLOGIES.length - 1} (${TOPOLOGIES.join(', ')}).`;
+  }
+  const { strideBytes, isElement } = LAYOUTS[mesh.topology];
+  const vertexBytes = strideBytes + (mesh.uv1 ? UV1_BYTES : 0);
   const vertices = checkRange('vertices', mesh.vertexOffset, mesh.vertexCount, vertexBytes, vertexBuffer);
   if (vertices || !indexBuffer) return vertices;
+  if (isElement) return `It has indices, which a mesh of ${TOPOLOGIES[mesh.topology]} has not.`;
   if (indexBuffer.usage !== 2) return 'Its index buffer has not usage 2.';
   if (mesh.indexBytes !== 2 && mesh.indexBytes !== 4) return `Its indices have ${mesh.indexBytes} bytes; use 2 or 4.`;
   if (mesh.indexOffset % mesh.indexBytes !== 0) {

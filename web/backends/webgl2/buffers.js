@@ -4,12 +4,10 @@
  * Owns: one 1024-texel-wide data texture a column (the API has no storage buffers) and a vertex array a mesh. The row
  * number is an instance-stepped attribute that every draw points anew (the API has no base instance).
  */
-import { COLUMNS, FRAME_BLOCK_BYTES, ROWS_STEP, UV1_BYTES, VERTEX, VERTEX_BYTES } from '../../gen/layouts.js';
+import { COLUMNS, FRAME_BLOCK_BYTES, LAYOUTS, ROW_LOCATION, ROWS_STEP, UV1_BYTES } from '../../gen/layouts.js';
 import { FRAME_BINDING, ROW_UNITS } from './pipelines.js';
 
-const ROW_ATTRIBUTE = 5;
-const UV1_ATTRIBUTE = 6;
-const UV_OFFSET_BYTES = VERTEX.find(({ name }) => name === 'uv')?.offsetBytes ?? 0;
+const UV1_LOCATION = 6;
 
 export class Webgl2Buffers {
   /** @param {WebGL2RenderingContext} gl */
@@ -70,24 +68,30 @@ export class Webgl2Buffers {
     const array = gl.createVertexArray();
     gl.bindVertexArray(array);
     gl.bindBuffer(gl.ARRAY_BUFFER, mesh.vertexBuffer?.native.buffer);
-    VERTEX.forEach(({ offsetBytes, format }, location) => {
-      const [, kind, bits, components] = /** @type {RegExpExecArray} */ (/^(\w+?)(\d+)x(\d)$/.exec(format));
+    const { strideBytes, isElement, attributes } = LAYOUTS[mesh.topology];
+    attributes.forEach(({ offsetBytes, format }, location) => {
+      const [, kind, bits, components = 1] = /** @type {RegExpExecArray} */ (/^([a-z]+)(\d+)(?:x(\d))?$/.exec(format));
       const type = kind === 'float' ? gl.FLOAT : bits === '16' ? gl.SHORT : kind === 'snorm' ? gl.BYTE : gl.UNSIGNED_BYTE;
       gl.enableVertexAttribArray(location);
       gl.vertexAttribPointer(
-        location, Number(components), type, kind !== 'float', VERTEX_BYTES, mesh.vertexOffset + offsetBytes);
+        location, Number(components), type, kind !== 'float', strideBytes, mesh.vertexOffset + offsetBytes);
+      gl.vertexAttribDivisor(location, isElement ? 1 : 0);
     });
-    gl.enableVertexAttribArray(UV1_ATTRIBUTE);
-    const uv1 = mesh.uv1 ? mesh.vertexOffset + mesh.vertexCount * VERTEX_BYTES : mesh.vertexOffset + UV_OFFSET_BYTES;
-    gl.vertexAttribPointer(UV1_ATTRIBUTE, 2, gl.FLOAT, false, mesh.uv1 ? UV1_BYTES : VERTEX_BYTES, uv1);
-    gl.enableVertexAttribArray(ROW_ATTRIBUTE);
-    gl.vertexAttribDivisor(ROW_ATTRIBUTE, 1);
+    if (!isElement) {
+      const uv = mesh.vertexOffset + (attributes.find(({ name }) => name === 'uv')?.offsetBytes ?? 0);
+      const uv1 = mesh.uv1 ? mesh.vertexOffset + mesh.vertexCount * strideBytes : uv;
+      gl.enableVertexAttribArray(UV1_LOCATION);
+      gl.vertexAttribPointer(UV1_LOCATION, 2, gl.FLOAT, false, mesh.uv1 ? UV1_BYTES : strideBytes, uv1);
+    }
+    gl.enableVertexAttribArray(ROW_LOCATION);
+    gl.vertexAttribDivisor(ROW_LOCATION, isElement ? mesh.elements : 1); // all elements of a mesh have one row
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, mesh.indexBuffer?.native.buffer ?? null);
     gl.bindVertexArray(null);
     return {
       array, indexed: mesh.indexBuffer !== undefined, elements: mesh.elements, offset: mesh.indexOffset,
       type: mesh.indexBytes === 2 ? gl.UNSIGNED_SHORT : gl.UNSIGNED_INT,
-      mode: [gl.TRIANGLES, gl.LINES, gl.POINTS][mesh.topology], topology: mesh.topology,
+      mode: [gl.TRIANGLES, gl.LINES, gl.POINTS, gl.TRIANGLE_STRIP, gl.TRIANGLE_STRIP][mesh.topology],
+      topology: mesh.topology, isElement,
     };
   }
 

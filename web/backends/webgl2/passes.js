@@ -4,7 +4,7 @@
  * Owns: the picture and the draw loop. Knows no pass by name: rows say what is drawn, into what and how. Never draws into
  * the default framebuffer but to show the picture: that one mirrors the sample positions.
  */
-import { DRAW_CAMERA_RELATIVE, DRAW_MIRRORED } from '../../gen/layouts.js';
+import { DRAW_CAMERA_RELATIVE, DRAW_MIRRORED, ROW_LOCATION } from '../../gen/layouts.js';
 import { TARGETS } from '../../gen/passes.js';
 import { DRAW_BINDING, MATERIAL_BINDING, unitOf } from './pipelines.js';
 import { Webgl2Targets } from './targets.js';
@@ -18,7 +18,7 @@ import { GlTimer } from './timing.js';
 /** @typedef {{ color: Native | null, depth: Native | null, resolve: Native | null }} Natives */
 const POLL_MS = 2;
 const DRAW_FLAGS = DRAW_CAMERA_RELATIVE | DRAW_MIRRORED;
-const ROW_ATTRIBUTE = 5;
+const QUAD = 4; // vertices of an element's strip
 
 export class Webgl2Passes {
   readingBytes = 0;
@@ -214,7 +214,7 @@ export class Webgl2Passes {
         if (next !== pipeline) {
           pipeline = next;
           gl.useProgram(pipeline.program);
-          this.state.sides(pipeline.doubleSided);
+          this.state.pipeline(pipeline);
         }
         this.bindMaterial(material.native);
       }
@@ -224,10 +224,18 @@ export class Webgl2Passes {
         this.state.mirrored((group & DRAW_MIRRORED) !== 0);
       }
       if (mesh.array !== array) gl.bindVertexArray(array = mesh.array);
-      gl.vertexAttribIPointer(ROW_ATTRIBUTE, 1, gl.UNSIGNED_INT, 4, first[i] * 4);
+      if (mesh.isElement) {
+        for (let k = 0; k < instances[i]; k += 1) {
+          gl.vertexAttribIPointer(ROW_LOCATION, 1, gl.UNSIGNED_INT, 4, (first[i] + k) * 4);
+          gl.drawArraysInstanced(mesh.mode, 0, QUAD, mesh.elements);
+        }
+        continue;
+      }
+      gl.vertexAttribIPointer(ROW_LOCATION, 1, gl.UNSIGNED_INT, 4, first[i] * 4);
       if (mesh.indexed) gl.drawElementsInstanced(mesh.mode, mesh.elements, mesh.type, mesh.offset, instances[i]);
       else gl.drawArraysInstanced(mesh.mode, 0, mesh.elements, instances[i]);
     }
+    this.state.endDraws();
     return count;
   }
 

@@ -6,11 +6,12 @@
  */
 import { COLUMNS, MATERIAL_BLEND, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_TEXTURES } from '../../gen/layouts.js';
 import { PASSES, WARM_UP } from '../../gen/passes.js';
-import { PIPELINE_FLAGS, glslProgram, meshProgram, overrides, passOverrides } from '../../shaders/loader.js';
+import { PIPELINE_FLAGS, glslProgram, isGiven, meshProgram, overrides, passOverrides, usesCoverage } from '../../shaders/loader.js';
 
 /** @typedef {import('../common/resources.js').MaterialRecord} MaterialRecord */
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
-/** @typedef {{ program: WebGLProgram, linked: boolean, label: string, doubleSided: boolean }} Pipeline */
+/** @typedef {{ program: WebGLProgram, linked: boolean, label: string, doubleSided: boolean, given: boolean,
+ *   blends: boolean, coverage: boolean }} Pipeline */
 
 export const FRAME_BINDING = 0;
 export const MATERIAL_BINDING = 1;
@@ -119,10 +120,14 @@ export class Webgl2Pipelines {
     let pipeline = this.cache.get(key);
     if (!pipeline) {
       const variant = flags & PIPELINE_FLAGS & ~MATERIAL_DOUBLE_SIDED;
-      const label = `${row.shader || kind} ${variant} ${passOverrides(row).ENCODED ?? ''}`;
+      const coverage = usesCoverage(kind, row);
+      const label = `${row.shader || kind} ${variant} ${passOverrides(row).ENCODED ?? ''} ${coverage}`;
       const program = this.programs.get(label)
-        ?? this.start(label, glslProgram(this.chunks, meshProgram(kind, row), this.clipControl, overrides(variant, row)), row);
-      pipeline = { program, linked: false, label, doubleSided: (flags & MATERIAL_DOUBLE_SIDED) !== 0 };
+        ?? this.start(label, glslProgram(this.chunks, meshProgram(kind, row), this.clipControl, overrides(kind, variant, row)), row);
+      pipeline = {
+        program, linked: false, label, doubleSided: (flags & MATERIAL_DOUBLE_SIDED) !== 0, given: isGiven(kind),
+        blends: row.blend !== '', coverage,
+      };
       this.cache.set(key, pipeline);
     }
     return pipeline;

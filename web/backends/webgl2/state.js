@@ -10,7 +10,8 @@ export class GlState {
     this.gl = gl;
     this.clip = useClipControl ? gl.getExtension('EXT_clip_control') : null;
     gl.clearDepth(0);
-    gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    this.given = false;
+    gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ZERO, gl.ONE_MINUS_SRC_ALPHA);
     gl.disable(gl.DITHER);
     this.offscreen();
   }
@@ -59,10 +60,25 @@ export class GlState {
     if (bothSides) gl.disable(gl.CULL_FACE);
   }
 
-  /** @param {boolean} both whether both sides of a triangle are drawn */
-  sides(both) {
+  /** What a draw's pipeline says. Alpha is the share of colours that are shown as given: what is lit writes none.
+   * @param {{ doubleSided: boolean, given: boolean, blends: boolean, coverage: boolean }} pipeline */
+  pipeline({ doubleSided, given, blends, coverage }) {
     const { gl } = this;
-    if (both) gl.disable(gl.CULL_FACE);
+    if (doubleSided) gl.disable(gl.CULL_FACE);
     else gl.enable(gl.CULL_FACE);
+    if (given !== this.given) {
+      this.given = given;
+      gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, given ? gl.ONE : gl.ZERO, gl.ONE_MINUS_SRC_ALPHA);
+    }
+    gl.colorMask(true, true, true, given || blends);
+    if (coverage) gl.enable(gl.SAMPLE_ALPHA_TO_COVERAGE);
+    else gl.disable(gl.SAMPLE_ALPHA_TO_COVERAGE);
+  }
+
+  /** After draws: what clears and full-screen passes rely on. */
+  endDraws() {
+    const { gl } = this;
+    gl.colorMask(true, true, true, true);
+    gl.disable(gl.SAMPLE_ALPHA_TO_COVERAGE);
   }
 }

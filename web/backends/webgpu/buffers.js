@@ -4,7 +4,7 @@
  * Owns: the column buffers and, for each view, its frame block and bind group (group 0). Bytes go from the caller's view straight into writeBuffer.
  * Limits: a view may lie in shared memory, but never in a resizable ArrayBuffer (the API refuses those).
  */
-import { COLUMNS, FRAME_BLOCK_BYTES, ROWS_STEP, UV1_BYTES, VERTEX_BYTES } from '../../gen/layouts.js';
+import { COLUMNS, FRAME_BLOCK_BYTES, LAYOUTS, ROWS_STEP, UV1_BYTES } from '../../gen/layouts.js';
 
 const USAGES = [0, 0x20 /* VERTEX */, 0x10 /* INDEX */];
 const COPY_DST = 0x8;
@@ -56,19 +56,21 @@ export class WebgpuBuffers {
   /** What a draw needs: whole buffers with a base vertex where the offset allows, so that state changes less.
    * @param {import('../common/resources.js').MeshRecord} mesh */
   createMesh(mesh) {
-    const aligned = mesh.vertexOffset % VERTEX_BYTES === 0;
+    const { strideBytes, isElement } = LAYOUTS[mesh.topology];
+    const aligned = !isElement && mesh.vertexOffset % strideBytes === 0;
     return {
       vertex: /** @type {GPUBuffer} */ (mesh.vertexBuffer?.native),
       vertexOffset: aligned ? 0 : mesh.vertexOffset,
-      baseVertex: aligned ? mesh.vertexOffset / VERTEX_BYTES : 0,
+      baseVertex: aligned ? mesh.vertexOffset / strideBytes : 0,
       index: /** @type {GPUBuffer | null} */ (mesh.indexBuffer?.native ?? null),
       format: /** @type {GPUIndexFormat} */ (mesh.indexBytes === 2 ? 'uint16' : 'uint32'),
       firstIndex: mesh.indexBuffer ? mesh.indexOffset / mesh.indexBytes : 0,
       elements: mesh.elements,
       variant: mesh.topology * 4 + (mesh.uv1 ? 2 : 0), // see pipelines.js
       hasUv1: mesh.uv1,
-      uv1Offset: mesh.vertexOffset + mesh.vertexCount * VERTEX_BYTES
-        - (aligned ? mesh.vertexOffset / VERTEX_BYTES * UV1_BYTES : 0),
+      uv1Offset: mesh.vertexOffset + mesh.vertexCount * strideBytes
+        - (aligned ? mesh.vertexOffset / strideBytes * UV1_BYTES : 0),
+      isElement,
     };
   }
 

@@ -23,6 +23,7 @@ const COPY_DST = 0x8; // of buffers
 const COPY_ROW_BYTES = 256; // the API pads rows to it
 const TEXTURE_BINDING = 0x04;
 const DRAW_FLAGS = DRAW_CAMERA_RELATIVE | DRAW_MIRRORED;
+const QUAD = 4; // vertices of an element's strip
 
 export class WebgpuPasses {
   readingBytes = 0;
@@ -209,12 +210,13 @@ export class WebgpuPasses {
     if (count === 0) return 0;
     const pass = /** @type {GPURenderPassEncoder} */ (this.#pass);
     this.#bindReads(pass, row, reads);
-    pass.setVertexBuffer(1, this.buffers.visible);
+    const { visible } = this.buffers;
     let pipeline = null;
     let material = null;
     let group = -1;
     let vertex = null;
     let vertexOffset = -1;
+    let rowOffset = -1;
     let index = null;
     let format = '';
     for (let i = 0; i < count; i += 1) {
@@ -229,6 +231,14 @@ export class WebgpuPasses {
       if (mesh.vertex !== vertex || mesh.vertexOffset !== vertexOffset) {
         pass.setVertexBuffer(0, vertex = mesh.vertex, vertexOffset = mesh.vertexOffset);
       }
+      if (mesh.isElement) {
+        for (let k = 0; k < instances[i]; k += 1) {
+          pass.setVertexBuffer(1, visible, rowOffset = (first[i] + k) * 4);
+          pass.draw(QUAD, mesh.elements);
+        }
+        continue;
+      }
+      if (rowOffset !== 0) pass.setVertexBuffer(1, visible, rowOffset = 0);
       if (mesh.hasUv1) pass.setVertexBuffer(2, mesh.vertex, mesh.uv1Offset);
       if (mesh.index === null) pass.draw(mesh.elements, instances[i], mesh.baseVertex, first[i]);
       else {

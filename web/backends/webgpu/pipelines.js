@@ -6,46 +6,57 @@
  * The usual pipelines are compiled asynchronously at boot (`warm`); any other when a material that needs it is made.
  */
 import {
-  COLUMNS, MATERIAL_BLEND, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, UV1_BYTES, VERTEX, VERTEX_BYTES,
+  COLUMNS, LAYOUTS, MATERIAL_BLEND, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, ROW_LOCATION, UV1_BYTES,
 } from '../../gen/layouts.js';
 import { PASSES, READ_BINDINGS, TARGETS, WARM_UP } from '../../gen/passes.js';
-import { PIPELINE_FLAGS, meshProgram, overrides, passOverrides, wgslModule } from '../../shaders/loader.js';
+import {
+  PIPELINE_FLAGS, isGiven, meshProgram, overrides, passOverrides, topologyOf, usesCoverage, wgslModule,
+} from '../../shaders/loader.js';
 import { FORMATS, sampleType } from './formats.js';
 
 /** @typedef {import('../common/resources.js').MaterialRecord} MaterialRecord */
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
 const VERTEX_STAGE = 1;
 const FRAGMENT_STAGE = 2;
+const WRITE_RGB = 7;
+const WRITE_ALL = 15;
 /** @type {GPUPrimitiveTopology[]} */
-const TOPOLOGY = ['triangle-list', 'line-list', 'point-list'];
+const TOPOLOGY = ['triangle-list', 'line-list', 'point-list', 'triangle-strip', 'triangle-strip'];
 /** The draw passes, by draw_list.pass_id. */
 const DRAWS = PASSES.filter(({ kind }) => kind === 'draws');
 const target = (/** @type {string} */ name) => (
   /** @type {import('../../gen/passes.js').Target} */ (TARGETS.find((one) => one.name === name)));
 
+/** Of a mesh: its topology * 4, + 2 where it has a second set of uvs, + 1 where it is mirrored. */
 export const VARIANTS = TOPOLOGY.length * 4;
 const UV1_LOCATION = 6;
-/** @type {GPUVertexBufferLayout[]} */
-const VERTEX_BUFFERS = [
+/** By topology: vertices, and the number of each instance's row. Elements step by instance themselves, and all of a mesh
+ * have one row. @type {GPUVertexBufferLayout[][]} */
+const VERTEX_BUFFERS = LAYOUTS.map(({ strideBytes, isElement, attributes }) => [
   {
-    arrayStride: VERTEX_BYTES,
-    attributes: VERTEX.map(({ offsetBytes, format }, shaderLocation) => ({
+    arrayStride: strideBytes, stepMode: isElement ? 'instance' : 'vertex',
+    attributes: attributes.map(({ offsetBytes, format }, shaderLocation) => ({
       shaderLocation, offset: offsetBytes, format: /** @type {GPUVertexFormat} */ (format),
     })),
   },
-  { arrayStride: 4, stepMode: 'instance', attributes: [{ shaderLocation: 5, offset: 0, format: 'uint32' }] },
-];
-const UV = VERTEX.findIndex(({ name }) => name === 'uv');
-/** Where a mesh has one set of uvs, it is the second one as well. @type {GPUVertexBufferLayout[][]} */
-const BUFFERS_BY_UV1 = [
-  [{
-    ...VERTEX_BUFFERS[0],
-    attributes: [...VERTEX_BUFFERS[0].attributes, { shaderLocation: UV1_LOCATION, offset: VERTEX[UV].offsetBytes, format: 'float32x2' }],
-  }, VERTEX_BUFFERS[1]],
-  [...VERTEX_BUFFERS, {
-    arrayStride: UV1_BYTES, attributes: [{ shaderLocation: UV1_LOCATION, offset: 0, format: 'float32x2' }],
-  }],
-];
+  {
+    arrayStride: isElement ? 0 : 4, stepMode: 'instance',
+    attributes: [{ shaderLocation: ROW_LOCATION, offset: 0, format: 'uint32' }],
+  },
+]);
+/** By topology, and by whether the mesh has a second set of uvs; where it has one, that is the second as well.
+ * @type {GPUVertexBufferLayout[][][]} */
+const BUFFERS_BY_UV1 = VERTEX_BUFFERS.map(([vertices, row], topology) => {
+  const { isElement, attributes } = LAYOUTS[topology];
+  if (isElement) return [[vertices, row]];
+  const offset = attributes.find(({ name }) => name === 'uv')?.offsetBytes ?? 0;
+  /** @param {number} at @returns {GPUVertexAttribute} */
+  const uv1 = (at) => ({ shaderLocation: UV1_LOCATION, offset: at, format: 'float32x2' });
+  return [
+    [{ ...vertices, attributes: [...vertices.attributes, uv1(offset)] }, row],
+    [vertices, row, { arrayStride: UV1_BYTES, attributes: [uv1(0)] }],
+  ];
+});
 
 /** The bind group layouts of shaders/frame.wgsl. @param {GPUDevice} device */
 export function makeLayouts(device) {
@@ -151,8 +162,9 @@ export class WebgpuPipelines {
   /** Compiles what nearly every program needs, and every full-screen pass, so that none stops a frame later. */
   async warm() {
     const draws = WARM_UP.map(async ([list, kind, flags]) => {
-      const key = this.key(list, kind, flags, 0);
-      const pipeline = await this.device.createRenderPipelineAsync(this.descriptor(list, kind, flags, 0));
+      const variant = topologyOf(kind) * 4;
+      const key = this.key(list, kind, flags, variant);
+      const pipeline = await this.device.createRenderPipelineAsync(this.descriptor(list, kind, flags, variant));
       if (!this.cache.has(key)) this.cache.set(key, pipeline);
     });
     const screens = PASSES.filter(({ kind }) => kind === 'fullscreen').map(async (row) => {
@@ -205,11 +217,11 @@ export class WebgpuPipelines {
   descriptor(list, kind, flags, variant) {
     const row = DRAWS[list];
     const module = this.module(meshProgram(kind, row));
-    const constants = overrides(flags, row);
+    const constants = overrides(kind, flags, row);
     return {
-      label: `${row.name} kind ${kind} flags ${flags}`, ...this.passState(row),
-      vertex: { module, constants, buffers: BUFFERS_BY_UV1[(variant >> 1) & 1] },
-      fragment: { module, constants, targets: colorTargets(row) },
+      label: `${row.name} kind ${kind} flags ${flags}`, ...this.passState(row, usesCoverage(kind, row)),
+      vertex: { module, constants, buffers: BUFFERS_BY_UV1[variant >> 2][(variant >> 1) & 1] },
+      fragment: { module, constants, targets: colorTargets(row, kind) },
       primitive: {
         topology: TOPOLOGY[variant >> 2], frontFace: (variant & 1) !== 0 ? 'cw' : 'ccw',
         cullMode: (flags & MATERIAL_DOUBLE_SIDED) !== 0 ? 'none' : 'back',
@@ -227,11 +239,11 @@ export class WebgpuPipelines {
     };
   }
 
-  /** What a pipeline takes from its pass. @param {Pass} row */
-  passState(row) {
+  /** What a pipeline takes from its pass. @param {Pass} row @param {boolean} [coverage] alpha says which samples */
+  passState(row, coverage = false) {
     const { samples } = target(row.color || row.depth);
     return {
-      layout: /** @type {GPUPipelineLayout} */ (this.passLayouts.get(row)), multisample: { count: samples },
+      layout: /** @type {GPUPipelineLayout} */ (this.passLayouts.get(row)), multisample: { count: samples, alphaToCoverageEnabled: coverage },
       depthStencil: row.depth === '' ? undefined : {
         format: FORMATS[target(row.depth).format], depthCompare: row.depthTest || /** @type {const} */ ('always'),
         depthWriteEnabled: row.depthWrite,
@@ -256,7 +268,7 @@ export class WebgpuPipelines {
     });
     // Compile here rather than in the middle of a frame.
     const part = (record.flags & MATERIAL_BLEND) !== 0 ? 'see_through' : 'solid';
-    this.get(DRAWS.findIndex(({ materials }) => materials === part), record, 0);
+    this.get(DRAWS.findIndex(({ materials }) => materials === part), record, topologyOf(record.kind) * 4);
     return { buffer, group };
   }
 
@@ -271,11 +283,14 @@ export class WebgpuPipelines {
   }
 }
 
-/** @param {Pass} row @returns {GPUColorTargetState[]} */
-function colorTargets({ color, blend }) {
+/** Alpha is the share of colours that are shown as given: what is lit writes none. @param {Pass} row @param {number} kind
+ * @returns {GPUColorTargetState[]} */
+function colorTargets({ color, blend }, kind) {
   if (color === '') return [];
   const format = FORMATS[target(color).format];
-  if (blend === '') return [{ format }];
+  const given = isGiven(kind);
+  if (blend === '') return [{ format, writeMask: given ? WRITE_ALL : WRITE_RGB }];
   const over = /** @type {const} */ ({ srcFactor: 'src-alpha', dstFactor: 'one-minus-src-alpha' });
-  return [{ format, blend: { color: over, alpha: { srcFactor: 'one', dstFactor: 'one-minus-src-alpha' } } }];
+  const share = /** @type {const} */ ({ srcFactor: given ? 'one' : 'zero', dstFactor: 'one-minus-src-alpha' });
+  return [{ format, blend: { color: over, alpha: share } }];
 }

@@ -235,7 +235,7 @@ class Encoder:
         self._end = end
 
     def mesh_create(self, mesh: int, vertex_buffer: int, vertex_offset: int, vertex_count: int, index_buffer: int, index_offset: int, index_count: int, index_bytes: int, topology: int, uv1: int) -> None:
-        """VERTEX-layout vertices and 2- or 4-byte indices; topology: 0 triangles, 1 lines, 2 points. uv1: 1 where a second set of uvs (UV1_BYTES each) follows the last vertex; 0: it is the first set."""
+        """topology: of TOPOLOGIES; LAYOUTS says what its vertices are. Indices take 2 or 4 bytes; elements have none. uv1: 1 where a second set of uvs (UV1_BYTES each) follows the last vertex; 0: it is the first set."""
         end = self._end + 44
         if end > self._limit:
             self._grow(end)

@@ -1,0 +1,93 @@
+"""The points and lines of a program: made, kept up with what it writes, and ended.
+
+Owns: all of them, until they are destroyed or their entity is despawned. Called once a frame, before visibility.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base import checks
+from layerw.base.colors import Color
+from layerw.base.errors import ConfigError
+from layerw.base.log import Log
+from layerw.drawing import wires
+from layerw.drawing.debug import Debug
+from layerw.drawing.elements import UNITS, Drawing, Elements, Look, Looks
+from layerw.drawing.lines import Dash, Lines
+from layerw.drawing.points import Points
+from layerw.gpu.store import Store
+from layerw.scene.table import Table
+from layerw.visibility.cull import Visibility
+
+GRID_LINES_MAX = 2048  # each way
+
+
+class Drawings:
+    """`step` once a frame."""
+
+    def __init__(self, table: Table, store: Store, visibility: Visibility, log: Log, now: Callable[[], float]) -> None:
+        self._table, self._store = table, store
+        self._looks = Looks(store, visibility)
+        self._all: list[Drawing] = []
+        self.debug = Debug(self._elements, log, now)
+
+    def _elements(self, data: npt.NDArray[Any], look: Look, radius: float) -> Elements:
+        return Elements(self._table, self._store, self._looks, data, look, radius)
+
+    def points(self, position: npt.ArrayLike, *, color: Any, size: Any, unit: str, fog: bool) -> Points:
+        """See App.points."""
+        made = Points(self._table, self._store, self._looks, position, color, size, _unit("points", unit),
+                      checks.flag("points fog", fog))  # fmt: skip
+        self._all.append(made)
+        return made
+
+    def lines(self, position: Any, *, color: Any, width: float, unit: str, closed: bool, dash: Dash,
+              fog: bool) -> Lines:  # fmt: skip
+        """See App.lines."""
+        made = Lines(self._table, self._store, self._looks, position, color, width, _unit("lines", unit),
+                     checks.flag("lines closed", closed), dash, checks.flag("lines fog", fog))  # fmt: skip
+        self._all.append(made)
+        return made
+
+    def grid(self, size: float, step: float, *, color: Color, width: float) -> Lines:
+        """See App.grid."""
+        size, step = checks.number("grid size", size, 0, above=True), checks.number("grid step", step, 0, above=True)
+        if size / step > GRID_LINES_MAX or step > size / 2:
+            raise ConfigError(f"grid step is {step:g} for a size of {size:g}; it takes {size / GRID_LINES_MAX:g} to "
+                              f"{size / 2:g}, which makes at most {GRID_LINES_MAX} lines each way.")
+        return self.lines(list(wires.grid(size, step)), color=color, width=width, unit="px", closed=False, dash=None,
+                          fog=True)  # fmt: skip
+
+    def axes(self, length: float, *, width: float) -> Lines:
+        """See App.axes."""
+        lines = wires.AXES * checks.number("axes length", length, 0, above=True)
+        return self.lines(list(lines), color=np.repeat(wires.AXIS_COLORS, 2, axis=0), width=width, unit="px",
+                          closed=False, dash=None, fog=False)  # fmt: skip
+
+    def step(self) -> None:
+        """Uploads what was written; frees what is gone."""
+        gone = [one for one in self._all if not one.alive]
+        if gone:
+            self._all = [one for one in self._all if one.alive]
+            for one in gone:
+                one._end()
+        for one in self._all:
+            one._update()
+        self.debug._update()
+
+    def close(self) -> None:
+        """Ends everything."""
+        for one in self._all:
+            one._end()
+        self._all.clear()
+        self.debug._end()
+        self._looks.close()
+
+
+def _unit(name: str, unit: str) -> str:
+    return checks.one_of(f"{name} unit", unit, UNITS)

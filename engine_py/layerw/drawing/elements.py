@@ -1,0 +1,120 @@
+"""What points and lines have in common: elements on the GPU, and the entity that they belong to.
+
+Owns: the mesh of elements (gpu/spec.py: LAYOUTS), made of an array that stays the program's to write to, and its row in
+the entity table. Which looks there are, one material each, is kept by `Looks`. Does not: cull or draw.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base.ports import MaterialDesc
+from layerw.gpu import spec
+from layerw.gpu.store import Store
+from layerw.scene.entity import Entity
+from layerw.scene.table import Table
+from layerw.visibility.cull import Visibility
+
+FORMATS = {"float32x3": ("<f4", (3,)), "float32x2": ("<f4", (2,)), "float32": ("<f4", ()), "unorm8x4": ("u1", (4,))}
+UNITS = ("px", "m")
+
+
+def layout_dtype(topology: str) -> np.dtype[Any]:
+    """A structured type for elements of a topology."""
+    return np.dtype([(name, *FORMATS[format_]) for name, _, format_ in spec.LAYOUTS[topology].attributes])
+
+
+class Look(NamedTuple):
+    """What makes another pipeline."""
+
+    kind: str  # "discs" or "strokes"
+    unit: str
+    fog: bool
+    blend: bool
+
+    def flags(self) -> int:
+        """spec.MATERIAL_*: they cast no shadows and have no sides."""
+        metres = spec.MATERIAL_METRES if self.unit == "m" else 0
+        fog = 0 if self.fog else spec.MATERIAL_NO_FOG
+        blend = spec.MATERIAL_BLEND if self.blend else 0
+        return metres | fog | blend | spec.MATERIAL_NO_SHADOW | spec.MATERIAL_DOUBLE_SIDED
+
+
+class Looks:
+    """One material a look, shared by all that have it; they stay until `close`."""
+
+    def __init__(self, store: Store, visibility: Visibility) -> None:
+        self._store, self._visibility = store, visibility
+        self._materials: dict[Look, int] = {}
+
+    def material(self, look: Look) -> int:
+        """Its handle."""
+        found = self._materials.get(look)
+        if found is None:
+            found = self._materials[look] = self._store.create_material(MaterialDesc(look.kind, flags=look.flags()))
+            if look.blend:
+                self._visibility.set_blend(found, True)
+            else:
+                self._visibility.set_last(found)
+        return found
+
+    def close(self) -> None:
+        """Ends all of them."""
+        for look, material in self._materials.items():
+            if look.blend:
+                self._visibility.set_blend(material, False)
+            self._store.destroy_material(material)
+        self._materials.clear()
+
+
+class Elements:
+    """A mesh of elements and its row; `data` is what the GPU has a copy of, kept for a lost device as well."""
+
+    def __init__(self, table: Table, store: Store, looks: Looks, data: npt.NDArray[Any], look: Look,
+                 radius: float) -> None:  # fmt: skip
+        self.look, self.data = look, data
+        self._table, self._store, self._looks = table, store, looks
+        topology = spec.TOPOLOGIES.index(look.kind)
+        self.mesh = store.create_packed((data.view(np.uint8), np.zeros(0, np.uint8)), len(data), 0, topology)
+        try:
+            self.row = table.spawn(1, mesh=self.mesh, material=looks.material(look), radius=radius)
+        except Exception:
+            store.destroy_mesh(self.mesh)
+            raise
+        self.entity = Entity(table, self.row)
+
+    @property
+    def alive(self) -> bool:
+        """False once the entity was despawned."""
+        return self.entity.alive
+
+    def set_blend(self, blend: bool) -> None:
+        """Whether something is seen through it."""
+        if blend != self.look.blend:
+            self.look = self.look._replace(blend=blend)
+            self._table.set_material(self.row, self._looks.material(self.look))
+
+    def write(self, radius: float, count: int | None = None) -> None:
+        """Uploads the first `count` elements, all by default; radius: of a sphere around the entity's origin."""
+        self._store.rewrite_mesh(self.mesh, None if count is None else count * self.data.itemsize)
+        if radius != self._table.radius[self.row]:
+            self._table.radius[self.row] = radius
+            self._table.columns["scale"].touch(self.row, 1)  # visibility measures what may have another size
+
+    def end(self) -> None:
+        """Frees both."""
+        if self.entity.alive:
+            self.entity.despawn()
+        self._store.destroy_mesh(self.mesh)
+
+
+class Drawing(Protocol):
+    """What a program holds: it is brought up to date once a frame."""
+
+    @property
+    def alive(self) -> bool: ...
+    def _update(self) -> None: ...
+    def _end(self) -> None: ...

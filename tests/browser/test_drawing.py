@@ -1,0 +1,141 @@
+"""Points, lines and debug drawing in pixels: sizes, colours as given, joins, dashes, depth; the same on both APIs."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from .conftest import RunProgram
+from .harness import Running
+
+SIZE = (240, 160)
+PER_M = 10.0  # pixels a metre
+PROGRAM = """
+import numpy as np
+import layerw as lw
+app = lw.App()
+app.fog.density = app.sun.intensity = 0.0
+app.sky.zenith = app.sky.horizon = app.sky.ground = (0.0, 0.0, 0.0)
+app.view.dither, app.view.exposure = 0.0, 5.0
+app.camera.position = np.array((0.0, 0.0, 20.0))
+app.camera.look_at((0.0, 0.0, 0.0))
+app.camera.projection = lw.Orthographic(height=16.0)
+made = []
+
+def clear():
+    for thing in made:
+        thing.destroy()
+    made.clear()
+
+def points():
+    made.append(app.points([(-8, 4, 0), (0, 4, 0)], color=[(1, 0, 0), (0, 0.5, 1)], size=[15.0, 0.0]))
+    made.append(app.points([(8, 4, 0)], color="yellow", size=2.0, unit="m"))
+    made.append(app.points([(-8, -4, 0), (np.cos(1), np.sin(1), 0)], color=(1, 1, 1, 0.5), size=31.0))
+    made[2].position[1] = (0, -4, 0)
+    made[1].entity.position = (0, -8, 0)
+
+def lines():
+    clear()
+    made.append(app.lines([(-10, 5, 0), (10, 5, 0)], color="yellow", width=6.0))
+    made.append(app.lines([[(-10, 2, 0), (10, 2, 0)], [(-10, 0, 0), (10, 0, 0)]], color="#804020", width=0.8, unit="m"))
+    made.append(app.lines([(-8, -6, 0), (-2, -6, 0), (-2, -3, 0)], color=(1, 1, 1, 0.5), width=12.0))
+    made.append(app.lines([(0, -4, 0), (10, -4, 0)], color="lime", width=7.0, dash=(1.0, 1.0)))
+    made.append(app.lines([(2, -7, 0), (10, -7, 0)], color=[(1, 0, 0), (0, 0, 1)], width=7.0))
+
+def depth():
+    clear()
+    made.append(app.lines([(-10, 0, 0), (10, 0, 0)], color="white", width=8.0))
+    wall = app.spawn(lw.Mesh.box(4, 4, 1), lw.Material(color="black", unlit=True), position=(-6, 0, 3))
+    app.spawn(lw.Mesh.box(4, 4, 1), lw.Material(color="red", unlit=True), position=(6, 0, -3))
+    app.debug.box((0, 0, 0), (4, 6, 1), "lime", width=4.0, duration=1e6)
+    app.debug.point((0, 6, 0), "magenta", size=15.0, duration=1e6)
+"""
+
+
+def picture(running: Running, scene: str) -> np.ndarray:
+    """(h, w, 3) after the scene was made."""
+    running.python(f"import __main__\n__main__.{scene}()\nNone")
+    running.frames(3)
+    png = running.page.locator("layer-w").screenshot()
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(np.int16)
+
+
+def at(taken: np.ndarray, x: float, y: float) -> list[int]:
+    """The pixel at a place at z = 0."""
+    return taken[int(SIZE[1] / 2 - y * PER_M), int(SIZE[0] / 2 + x * PER_M)].tolist()
+
+
+def part(taken: np.ndarray, x: tuple[float, float], y: tuple[float, float]) -> np.ndarray:
+    """The pixels between two places."""
+    columns = slice(*(int(SIZE[0] / 2 + edge * PER_M) for edge in x))
+    return taken[int(SIZE[1] / 2 - y[1] * PER_M) : int(SIZE[1] / 2 - y[0] * PER_M), columns]
+
+
+def near(a: list[int], b: tuple[int, int, int]) -> bool:
+    return max(abs(x - y) for x, y in zip(a, b, strict=True)) <= 2
+
+
+def light(pixels: np.ndarray, channel: int, full: int = 255) -> float:
+    """How many whole pixels of light there are."""
+    def linear(codes: np.ndarray) -> np.ndarray:
+        return np.where(codes <= 10, codes / 255 / 12.92, ((codes / 255 + 0.055) / 1.055) ** 2.4)
+
+    return float(linear(pixels[..., channel].astype(float)).sum() / linear(np.array([float(full)]))[0])
+
+
+HALF = 188  # of white over black, sRGB
+
+
+def check_points(taken: np.ndarray, backend: str) -> None:
+    assert near(at(taken, -8, 4), (255, 0, 0)) and near(at(taken, 8, -4), (255, 255, 0)), "as given, exposed or not"
+    spots = (("pixels", part(taken, (-11, -5), (1, 7)), 15.0), ("metres", part(taken, (5, 11), (-7, -1)), 20.0))
+    for what, area, wanted in spots:
+        found = light(area, 0)
+        print(f"{backend}, {what}: {found:.1f} pixels, {np.pi / 4 * wanted**2:.1f} expected")
+        assert abs(found / (np.pi / 4 * wanted**2) - 1) < 0.06, (backend, what)
+    assert taken[40, 120].max() == 0, "a size of 0 draws nothing"
+    assert near(at(taken, -8, -4), (HALF,) * 3) and near(at(taken, 0, -4), (HALF,) * 3)
+
+
+def check_lines(taken: np.ndarray, backend: str) -> None:
+    assert near(at(taken, 0, 5), (255, 255, 0))
+    assert all(near(at(taken, 3, y), (128, 64, 32)) for y in (2, 0)), "both polylines"
+    for y, wide, full in ((5.0, 6.0, 255), (2.0, 8.0, 128), (0.0, 8.0, 128)):
+        column = part(taken, (4.0, 4.1), (y - 0.8, y + 0.8))
+        assert abs(light(column, 0, full) - wide) < 0.25, (backend, y)
+    corner = part(taken, (-9, -1), (-7, -2))
+    assert corner.max() <= HALF + 2, "no pixel of a corner is drawn twice"
+    inside = part(taken, (-7.5, -2.2), (-6.4, -5.6))
+    assert inside.min() >= HALF - 2, "and none is left out"
+    assert near(at(taken, -1.75, -6.2), (HALF,) * 3) and at(taken, -1.3, -6.6)[0] == 0, "the join is round"
+    dashes = taken[int(SIZE[1] / 2 + 40), SIZE[0] // 2 : SIZE[0] // 2 + 100, 1]
+    on = np.arange(100) % 20 < 10
+    inner = (np.arange(100) % 10 > 1) & (np.arange(100) % 10 < 8)
+    assert (dashes[on & inner] > 250).all() and (dashes[~on & inner] < 5).all(), backend
+    red, blue = at(taken, 2.5, -7), at(taken, 9.5, -7)
+    assert red[0] > 240 > 80 > red[2] and blue[2] > 240 > 80 > blue[0], "colours run from end to end"
+
+
+def check_depth(taken: np.ndarray, backend: str) -> None:
+    assert at(taken, -6, 0)[0] == 0 and near(at(taken, 6, 0), (255, 255, 255)), "what is in front hides them"
+    assert near(at(taken, 0, 0), (255, 255, 255)) and near(at(taken, 0, 6), (255, 0, 255))
+    assert near(at(taken, 2, 2), (0, 255, 0)) and near(at(taken, -1, 3), (0, 255, 0)), "the box's edges"
+
+
+def test_pictures(run_program: RunProgram) -> None:
+    taken: dict[str, list[np.ndarray]] = {}
+    for backend in ("webgpu", "webgl2"):
+        running = run_program(PROGRAM, backend=backend).wait_ready()
+        running.baseline = None  # what is drawn stays until the page ends
+        running.page.set_viewport_size({"width": SIZE[0], "height": SIZE[1]})
+        running.frames(2)
+        taken[backend] = [picture(running, scene) for scene in ("points", "lines", "depth")]
+        for number, found in enumerate(taken[backend]):
+            Image.fromarray(found.astype(np.uint8)).save(f"/tmp/lines/t_{backend}_{number}.png")
+        for check, found in zip((check_points, check_lines, check_depth), taken[backend], strict=True):
+            check(found, backend)
+        assert running.errors.texts == []
+    for gpu, gl in zip(*taken.values(), strict=True):
+        assert (np.abs(gpu - gl).max(axis=2) > 8).mean() < 0.005

@@ -132,8 +132,6 @@ def test_pictures(run_program: RunProgram) -> None:
         running.page.set_viewport_size({"width": SIZE[0], "height": SIZE[1]})
         running.frames(2)
         taken[backend] = [picture(running, scene) for scene in ("points", "lines", "depth")]
-        for number, found in enumerate(taken[backend]):
-            Image.fromarray(found.astype(np.uint8)).save(f"/tmp/lines/t_{backend}_{number}.png")
         for check, found in zip((check_points, check_lines, check_depth), taken[backend], strict=True):
             check(found, backend)
         assert running.errors.texts == []

@@ -25,7 +25,7 @@ fn vertex_main(in: DiscIn) -> DiscVaryings {
   let corner = vec2<f32>(f32(in.corner & 1u), f32(in.corner >> 1u)) * 2.0 - 1.0;
   let at = corner * (radius + 1.0);
   var out: DiscVaryings;
-  out.clip = vec4<f32>(middle.xy + at * (2.0 * frame.viewport.zw * middle.w), nearer(middle.z / middle.w) * middle.w, middle.w);
+  out.clip = vec4<f32>(middle.xy + at * (2.0 * frame.viewport.zw * middle.w), nearer(p) * middle.w, middle.w);
   // Also where a number is NaN.
   if (!(diameter > 0.0 && middle.w > 0.0 && middle.z <= middle.w)) {
     out.clip = nowhere();

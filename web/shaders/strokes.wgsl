@@ -96,7 +96,7 @@ fn vertex_main(in: StrokeIn) -> StrokeVaryings {
   let at = vec2<f32>(select(-reach, long + reach, is_end), select(-reach, reach, in.corner > 1u));
   let ndc = (head + along * at.x + across * at.y) * 2.0 * frame.viewport.zw;
   var out: StrokeVaryings;
-  out.clip = vec4<f32>(ndc, nearer(select(a.z / a.w, b.z / b.w, is_end)), 1.0);
+  out.clip = vec4<f32>(ndc, nearer(mix(p0, p1, select(t0, t1, is_end))), 1.0);
   let is_ahead = clip0.w > clip0.z || clip1.w > clip1.z;
   if (!(in.width > 0.0 && is_ahead && dot(ndc, ndc) >= 0.0)) { // also where a number is NaN
     out.clip = nowhere();

@@ -265,7 +265,7 @@ class Store:
             self._indices.free(record.index)
         self.ledger.release(record.size_bytes)
         if record.kept is not None:
-            self._heap.release(record.size_bytes)
+            self._heap.release(sum(data.nbytes for data in record.kept))
 
     # -- textures --------------------------------------------------------------------------------
 

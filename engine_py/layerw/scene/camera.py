@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.errors import ShapeError
-from layerw.base.mathx import STRAIGHT, cross3
+from layerw.base.mathx import STRAIGHT
 from layerw.base.ports import F32, F64
-from layerw.scene.projections import FOV_Y_MAX, Orthographic, Perspective, Projection
+from layerw.scene.projections import FOV_Y_MAX, Orthographic, Perspective, Projection, lens
 
 
 class CameraFrame(NamedTuple):
@@ -169,37 +169,18 @@ class Camera:
                 f"The camera needs near > 0 and a finite position of 3 numbers; it has near {self.near}, position "
                 f"{self.position}."
             )
-        right, forward, projection = self.right, self.forward, self._projection
-        up = cross3(right, forward)
-        half_x, half_y = projection.halves(width, height)
-        view4 = np.eye(4)
-        view4[:3, :3] = np.stack([right, up, -forward])
-        combined = projection.matrix(width, height, self.near) @ view4
-        is_parallel = isinstance(projection, Orthographic)
-        if is_parallel or any(projection.shift):
-            planes = _planes_of(combined)
-            planes[4] = (*forward, -self.near)
-        else:
-            planes = _planes(right, up, forward, half_x, half_y, self.near)
+        sin_yaw, cos_yaw = math.sin(self._yaw), math.cos(self._yaw)
+        sin_pitch, cos_pitch = math.sin(self._pitch), math.cos(self._pitch)
+        axes = np.array(((cos_yaw, 0.0, -sin_yaw), (sin_yaw * sin_pitch, cos_pitch, cos_yaw * sin_pitch),
+                         (sin_yaw * cos_pitch, -sin_pitch, cos_yaw * cos_pitch)))  # fmt: skip
+        view4 = np.zeros((4, 4))
+        view4[:3, :3], view4[3, 3] = axes, 1.0
+        halves = self._projection.halves(width, height)
+        seen = lens(self._projection, halves, (width, height), self._near)
+        planes = seen.planes.copy()
+        planes[:, :3] = seen.planes[:, :3] @ axes
         return CameraFrame(
-            position, right, up, forward, combined.astype(np.float32), np.linalg.inv(combined).astype(np.float32),
-            planes, height / (2 * half_y), half_x, half_y, (width, height), projection.shift, is_parallel,
+            position, axes[0], axes[1], -axes[2], (seen.matrix @ view4).astype(np.float32),
+            (view4.T @ seen.inverse).astype(np.float32), planes, height / (2 * halves[1]), *halves,
+            (width, height), self._projection.shift, isinstance(self._projection, Orthographic),
         )  # fmt: skip
-
-
-def _planes_of(matrix: F64) -> F64:
-    """Left, right, bottom and top of any projection (Gribb and Hartmann 2001); the fifth is left open."""
-    planes = np.zeros((5, 4))
-    planes[:4] = [matrix[3] + matrix[0], matrix[3] - matrix[0], matrix[3] + matrix[1], matrix[3] - matrix[1]]
-    planes[:4] /= np.linalg.norm(planes[:4, :3], axis=1)[:, None]
-    return planes
-
-
-def _planes(right: F64, up: F64, forward: F64, tan_x: float, tan_y: float, near: float) -> F64:
-    sides = [right + forward * tan_x, -right + forward * tan_x, up + forward * tan_y, -up + forward * tan_y, forward]
-    planes = np.zeros((5, 4))
-    for plane, normal in zip(planes, sides, strict=True):
-        plane[:3] = normal / np.linalg.norm(normal)
-    planes[4, 3] = -near
-    return planes
-

@@ -7,6 +7,8 @@ plane.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -80,6 +82,28 @@ class Orthographic:
 
 
 Projection = Perspective | Orthographic
+
+
+class Lens(NamedTuple):
+    """What follows from a projection and a picture's size alone, in a camera's own axes: right, up, behind."""
+
+    matrix: F64
+    inverse: F64
+    planes: F64  # (5, 4): inward unit normal, offset; left, right, bottom, top, near
+
+
+@lru_cache(64)
+def lens(projection: Projection, halves: tuple[float, float], size: tuple[int, int], near: float) -> Lens:
+    """Kept while a camera only moves and turns.
+
+    Source: Gribb and Hartmann, "Fast Extraction of Viewing Frustum Planes" (2001).
+    """
+    matrix = projection.matrix(*size, near)
+    planes = np.zeros((5, 4))
+    planes[:4] = [matrix[3] + matrix[0], matrix[3] - matrix[0], matrix[3] + matrix[1], matrix[3] - matrix[1]]
+    planes[:4] /= np.linalg.norm(planes[:4, :3], axis=1)[:, None]
+    planes[4] = 0, 0, -1, -near
+    return Lens(matrix, np.asarray(np.linalg.inv(matrix), np.float64), planes)
 
 
 def _checked_shift(name: str, value: npt.ArrayLike) -> tuple[float, float]:

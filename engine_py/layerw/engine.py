@@ -119,7 +119,7 @@ class Engine:
         self._report_flags: int | None = None
         self._received = (0, 0)  # bytes of events, and bytes that they need
         self._others: list[OneMore] = []  # the views beside the main one that this frame draws
-        self._sent_rows: U32 | None = None  # the visible rows that the GPU has
+        self._sent: tuple[U32 | None, U32 | None] = (None, None)  # still and visible rows that the GPU has
         self._drawings: Drawings | None = None
         self._pointer_lock_sent = False
         self._inbox = self._new_inbox(INBOX_BYTES)
@@ -281,7 +281,7 @@ class Engine:
         lost = self.store.restore()
         self.contents.device_lost(self._is_lost)
         self._rows.device_lost()
-        self._sent_rows = None
+        self._sent = None, None
         self.log.info(f"The GPU device is back; {lost} resources are loaded again, {len(self.backups)} came from "
                       f"backups.")  # fmt: skip
 
@@ -315,9 +315,11 @@ class Engine:
         others = self._others
         fitting = [self._rows.fitting(one.found) for one in others if one.found is not None]
         rows, sets = joined([*fitting, self.shown.drawn])
-        if rows is not self._sent_rows:
+        if sets[-1].still is not self._sent[0]:
+            self.submission.still(sets[-1].still)
+        if rows is not self._sent[1]:
             self.submission.visible(rows)
-            self._sent_rows = rows
+        self._sent = sets[-1].still, rows
         for one, found in zip(others, sets, strict=False):
             if one.texture:
                 self._encode_view(one.index, one.texture, one.view, one.writer, found)

@@ -60,6 +60,25 @@ app.view.exposure, app.view.bloom, app.view.tone_map = "auto", 0.2, "agx"
 lut = np.stack(np.meshgrid(*[np.linspace(0, 1, 32)] * 3, indexing="ij"), -1)
 app.view.lut = lut ** (1.0, 0.9, 1.1)
 """
+STILL = """
+import numpy as np
+import layerw as lw
+app = lw.App()
+app.camera.position = (0.0, 9.0, 26.0)
+app.camera.look_at((0.0, 0.0, 0.0))
+rng = np.random.default_rng(2)
+app.spawn(lw.Mesh.sphere(), lw.Material(color="tomato"), position=(0, 3, 8))
+frames = 0
+
+
+@app.frame
+def grow(dt):  # the buffer of row numbers grows while it is in use
+    global frames
+    frames += 1
+    if frames in (1, 3, 5):
+        app.spawn_many(lw.Mesh.box(0.2, 0.8, 0.2), 700 * frames, lw.Material(color="#8b4513"), static=STATIC,
+                       position=rng.uniform((-20, 0, -30), (20, 1, 12), (700 * frames, 3)))
+"""
 WORLD = """
 import numpy as np
 import layerw as lw
@@ -111,6 +130,18 @@ def views(tmp_path: Path) -> Path:
 def test_same_picture_of_a_scene(tmp_path: Path, browser: Browser, serve_program: ServeProgram,
                                  program: Callable[[Path], Path], frames: int) -> None:
     assert_same(program.__name__, pictures(browser, serve_program(program(tmp_path)), frames), 200)
+
+
+def test_rows_that_stand_still_draw_as_others_do(tmp_path: Path, browser: Browser,
+                                                 serve_program: ServeProgram) -> None:
+    taken = []
+    for static in (True, False):
+        path = tmp_path / f"{static}.py"
+        path.write_text(STILL.replace("STATIC", str(static)), encoding="utf-8")
+        taken.append(pictures(browser, serve_program(path), 8))
+    assert_same("still", taken[0], 200)
+    for one, other in zip(*taken, strict=True):
+        assert np.array_equal(one, other)
 
 
 def test_same_picture_of_a_streamed_world(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, browser: Browser,

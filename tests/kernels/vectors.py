@@ -125,14 +125,16 @@ def cull_sorted(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
 def cull_cells(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
     """The arguments of lw_cull_cells: `n` cells."""
     table, until, drafts = runs(rng, n)
+    range_rows = int(rng.choice([1, 5, 20, 10**6]))
     size = rng.integers(0, 9, n).astype(np.intp)
     spans = np.stack([np.cumsum(size) - size, size], axis=1).astype(np.uint32)
     total = int(size.sum())
     centers = floats(rng, (n, 3), 80, poison)
     positions = np.repeat(centers, size, axis=0) + floats(rng, (total, 3), 5, poison)
     return [view(rng, rng.uniform() < 0.3), centers, np.abs(floats(rng, n, 12, poison)), spans, positions,
-            rows(rng, total), table, len(table), until, drafts, empty(n, np.uint8), empty(total + 4, np.uint32),
-            empty((len(drafts), 8), np.uint32), Out(np.zeros(2, np.uint32))]
+            rows(rng, total), table, len(table), until, drafts, empty(n, np.uint8), range_rows, 4,
+            empty(total + 4, np.uint32), empty((len(drafts) + total // range_rows, 8), np.uint32),
+            Out(np.zeros(2, np.uint32))]
 
 
 def sphere_radii(rng: np.random.Generator, n: int, poison: float) -> list[Any]:

@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerw.base.ports import TileDraw
-from layerw.gpu.spec import DRAW_CAMERA_RELATIVE
+from layerw.gpu.spec import DRAW_CAMERA_RELATIVE, DRAW_STILL
 from layerw.kernels.twins.cull import ranges
 from layerw.scene.camera import Camera
 from layerw.scene.table import HIDDEN, NO_SHADOW, Table
+from layerw.visibility.batches import RANGE_ROWS
 from layerw.visibility.cull import Visibility
-from layerw.visibility.draws import VisibleSet
+from layerw.visibility.draws import VisibleSet, expanded, only
 
 
 def frame(table: Table, view: Visibility, *, shadow_m: float = 0.0) -> VisibleSet:
@@ -24,8 +25,8 @@ def frame(table: Table, view: Visibility, *, shadow_m: float = 0.0) -> VisibleSe
 
 def drawn(seen: VisibleSet, records: np.ndarray) -> dict[tuple[int, int], set[int]]:
     found: dict[tuple[int, int], set[int]] = {}
-    for mesh, material, first, count, *_ in records.tolist():
-        rows = seen.rows[first : first + count].tolist()
+    for mesh, material, first, count, flags, *_ in records.tolist():
+        rows = (seen.still if flags & DRAW_STILL else seen.rows)[first : first + count].tolist()
         assert len(set(rows)) == count
         target = found.setdefault((mesh, material), set())
         assert not target & set(rows)
@@ -61,6 +62,61 @@ def test_what_touches_the_frustum_is_drawn_once(seed: int, static: bool) -> None
                 relative = table.position[row].astype(np.float64) - camera.position
                 reach = 0.5 * float(table.scale[row].max()) + 1e-3
                 assert (camera.planes[:, :3] @ relative + camera.planes[:, 3] >= -reach).all()
+
+
+def field(table: Table, count: int, lods: int = 0) -> None:
+    """Still rows on a plane around the camera."""
+    first = table.spawn(count, mesh=7, material=5, radius=1, lods=lods, static=True)
+    rng = np.random.default_rng(5)
+    table.position[first : first + count] = rng.uniform((-300, 0, -300), (300, 2, 300), (count, 3))
+
+
+@pytest.mark.parametrize("has_lods", [False, True])
+def test_still_rows_are_drawn_as_they_lie_where_they_are_many(has_lods: bool) -> None:
+    table = Table(32_768)
+    view = Visibility(table)
+    field(table, 20_000, view.lod_table.add((7, 8), (150.0, 400.0)) if has_lods else 0)
+    seen = frame(table, view, shadow_m=200.0)
+    for records in (seen.opaque, seen.shadow):
+        ranges = records[records[:, 4] & DRAW_STILL != 0]
+        assert ranges[:, 3].min() >= RANGE_ROWS and ranges[:, 3].sum() > 1000
+    assert seen.seen_count < seen.opaque[:, 3].sum() / 2, "few of them are copied"
+    again = frame(table, view, shadow_m=200.0)
+    assert again.still is seen.still, "the GPU keeps them"
+    plain = expanded(seen)
+    assert len(plain.still) == 0 and not plain.opaque[:, 4].any() and not plain.shadow[:, 4].any()
+    for name in ("opaque", "shadow"):
+        assert drawn(plain, getattr(plain, name)) == drawn(seen, getattr(seen, name))
+    assert set(plain.rows[: plain.seen_count].tolist()) == set(seen.seen_rows().tolist())
+    even = only(seen, lambda rows: rows % 2 == 0)
+    for name in ("opaque", "shadow"):
+        left = {key: {row for row in rows if row % 2 == 0} for key, rows in drawn(seen, getattr(seen, name)).items()}
+        assert drawn(even, getattr(even, name)) == left
+    assert even.seen_count == len([row for row in seen.seen_rows().tolist() if row % 2 == 0])
+
+
+def test_from_the_same_place_nothing_is_culled_again_until_something_moves() -> None:
+    table = Table(2048)
+    view = Visibility(table)
+    first = table.spawn(3, mesh=1, material=1, radius=1)
+    camera = Camera().frame(320, 200)
+
+    def look() -> VisibleSet:
+        world = table.update()
+        found = view.frame(camera.position, camera.planes, *world[:3], scale_changed=table.scale_changed(),
+                           moved=table.moved())  # fmt: skip
+        table.dirty_runs()
+        return found
+
+    look()
+    seen = look()
+    assert look() is seen and seen.seen_count == 3
+    table.columns["position"].user_view(first, 1)[:] = (0, 0, 100)
+    assert look().seen_count == 2
+    table.set_flag(slice(first + 1, first + 2), HIDDEN, True)
+    assert look().seen_count == 1
+    view.set_blend(1, True)
+    assert len(look().blend) == 1
 
 
 @pytest.mark.parametrize("static", [False, True])

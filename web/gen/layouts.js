@@ -5,6 +5,7 @@
 
 export const DRAW_CAMERA_RELATIVE = 1;
 export const DRAW_MIRRORED = 2;
+export const DRAW_STILL = 4;
 export const FAIL_ABORTED = 5;
 export const FAIL_FORMAT = 4;
 export const FAIL_HASH = 3;

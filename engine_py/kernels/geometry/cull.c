@@ -51,6 +51,18 @@ static uint32_t cell_level(const float *view, const float *center, float radius,
     return near < begin ? CELL_SPLIT : CELL_UNSEEN;
 }
 
+/* Cells of one level that follow each other: a record over `rows` itself where they are many, else copied. */
+static void end_stretch(const uint32_t *rows, uint32_t start, uint32_t size, const uint32_t *draft, uint32_t range_rows,
+                        uint32_t range_flag, uint32_t *visible, uint32_t *records, uint32_t *tally) {
+    if (size >= range_rows) {
+        write_record(draft, start, size, records, tally);
+        records[LW_DRAFT_WORDS * (size_t)(tally[1] - 1) + 4] |= range_flag;
+    } else {
+        lw_copy(visible + tally[0], rows + start, size * sizeof *rows);
+        tally[0] += size;
+    }
+}
+
 /* Appends the rows of a cell whose own distance is in begin .. end. */
 static uint32_t split_cell(const float *view, const float *positions, const uint32_t *rows, uint32_t size, float begin,
                            float end, uint32_t *out) {
@@ -64,27 +76,32 @@ static uint32_t split_cell(const float *view, const float *positions, const uint
 
 void lw_cull_cells(const float *view, const float *centers, const float *radii, const uint32_t *cells,
                    const float *positions, const uint32_t *rows, const uint32_t *runs, uint32_t run_count,
-                   const float *until_m, const uint32_t *drafts, uint8_t *levels, uint32_t *visible,
-                   uint32_t *records, uint32_t *tally) {
+                   const float *until_m, const uint32_t *drafts, uint8_t *levels, uint32_t range_rows,
+                   uint32_t range_flag, uint32_t *visible, uint32_t *records, uint32_t *tally) {
+    LW_CHECK(range_rows > 0);
     for (const uint32_t *run = runs; run_count > 0; run_count--, run += LW_RUN_WORDS) {
         uint32_t begin = run[0], end = run[0] + run[1], draft = run[2], lods = run[3];
         for (uint32_t c = begin; c < end; c++)
             levels[c] = (uint8_t)cell_level(view, centers + 3 * (size_t)c, radii[c], until_m + draft, lods);
         for (uint32_t k = 0; k < LW_MAX(lods, 1u); k++) {
-            uint32_t first = tally[0];
+            const uint32_t *own = drafts + LW_DRAFT_WORDS * (size_t)(draft + k);
+            uint32_t first = tally[0], stretch = 0, stretch_size = 0;
             float near = k == 0 ? 0.0f : until_m[draft + k - 1], far = until_m[draft + k];
             for (uint32_t c = begin; c < end; c++) {
                 uint32_t start = cells[2 * (size_t)c], size = cells[2 * (size_t)c + 1];
-                if (levels[c] == CELL_SPLIT) {
+                if (levels[c] == k) {
+                    if (stretch_size == 0) stretch = start;
+                    stretch_size += size;
+                    continue;
+                }
+                end_stretch(rows, stretch, stretch_size, own, range_rows, range_flag, visible, records, tally);
+                stretch_size = 0;
+                if (levels[c] == CELL_SPLIT)
                     tally[0] += split_cell(view, positions + 3 * (size_t)start, rows + start, size, near, far,
                                            visible + tally[0]);
-                } else if (levels[c] == k) {
-                    lw_copy(visible + tally[0], rows + start, size * sizeof *rows);
-                    tally[0] += size;
-                }
             }
-            if (tally[0] > first)
-                write_record(drafts + LW_DRAFT_WORDS * (size_t)(draft + k), first, tally[0] - first, records, tally);
+            end_stretch(rows, stretch, stretch_size, own, range_rows, range_flag, visible, records, tally);
+            if (tally[0] > first) write_record(own, first, tally[0] - first, records, tally);
         }
     }
 }

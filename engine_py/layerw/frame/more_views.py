@@ -18,8 +18,9 @@ from layerw.frame.resources import Resources
 from layerw.frame.view import ViewWriter
 from layerw.frame.views import VIEWS_MAX, View
 from layerw.gpu.frame_block import FrameBlock
+from layerw.gpu.spec import DRAW_STILL
 from layerw.scene.camera import CameraFrame
-from layerw.visibility.draws import VisibleSet
+from layerw.visibility.draws import VisibleSet, expanded
 
 
 @dataclass(slots=True, eq=False)
@@ -88,11 +89,13 @@ def joined(sets: list[VisibleSet]) -> tuple[U32, list[VisibleSet]]:
     """The visible rows of all views one after the other, and their records over them."""
     if len(sets) == 1:
         return sets[0].rows, sets
+    still = sets[-1].still  # one of another frame, where visibility failed since, is not what the GPU has
+    sets = [one if one.still is still else expanded(one) for one in sets]
     moved, start = [], 0
     for one in sets:
         opaque, blend, shadow = (records.copy() for records in (one.opaque, one.blend, one.shadow))
         for records in (opaque, blend, shadow):
-            records[:, 2] += np.uint32(start)
+            records[records[:, 4] & DRAW_STILL == 0, 2] += np.uint32(start)
         moved.append(one._replace(opaque=opaque, blend=blend, shadow=shadow))
         start += len(one.rows)
     return np.concatenate([one.rows for one in sets]), moved

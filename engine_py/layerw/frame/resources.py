@@ -22,8 +22,8 @@ from layerw.scene.table import Table
 from layerw.scene.textures import Texture
 from layerw.visibility.cull import Visibility
 
-# What web/backends allocate by themselves; a row's columns (textures may pad xyz), and its number in two passes.
-COLUMN_BYTES_PER_ROW = sum(16 if width == 3 else 4 * width for _, width, _ in spec.COLUMNS) + 2 * 4
+# What web/backends allocate by themselves; a row's columns (textures may pad xyz), its number in two passes and still.
+COLUMN_BYTES_PER_ROW = sum(16 if width == 3 else 4 * width for _, width, _ in spec.COLUMNS) + 3 * 4
 Made = TypeVar("Made")
 
 

@@ -79,4 +79,4 @@ class RowColumns:
         """What of a frame's draws the columns have rows for."""
         if self._table.rows_used <= self.capacity:
             return found
-        return only(found, found.rows < self.capacity)
+        return only(found, lambda rows: rows < self.capacity)

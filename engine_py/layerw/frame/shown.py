@@ -34,4 +34,4 @@ class Shown:
     @property
     def seen_rows(self) -> U32:
         """Rows in view in the last picture."""
-        return self.drawn.rows[: self.drawn.seen_count]
+        return self.drawn.seen_rows()

@@ -224,8 +224,9 @@ class View:
         """What of a frame's draws is in the layers of this view."""
         bits = table.layers.bits(table) if self._layer_mask != ALL_LAYERS else None
         if bits is None:
-            return found if self._layer_mask & 1 else only(found, np.zeros(len(found.rows), np.bool_))
-        return only(found, bits[found.rows] & np.uint32(self._layer_mask) != 0)
+            return found if self._layer_mask & 1 else only(found, lambda rows: np.zeros(len(rows), np.bool_))
+        shown, mask = bits, np.uint32(self._layer_mask)
+        return only(found, lambda rows: shown[rows] & mask != 0)
 
     def drawn(self, flags: int) -> None:
         """The frame was submitted, with the passes of these flags."""

@@ -64,6 +64,8 @@ COMMANDS: tuple[Record, ...] = (
             "from the upper left) of the picture, or a texture; 0 = the picture. flags: VIEW_FLAGS."),
     _record(11, "view_lut", "texture:h",
             "The current view's colours go through this texture: 32 x 32 x 32 as 1024 x 32, blue by blocks of 32."),
+    _record(12, "still_rows", "data:p count:u32",
+            "The row numbers (u32) that draws with DRAW_STILL index, until the next still_rows or a lost device."),
     _record(9, "readback", "readback:u32",
             "Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames "
             "later."),
@@ -179,6 +181,7 @@ FETCH_KIND_MASK, FETCH_REVALIDATE, FETCH_RELOAD, FETCH_PATIENT = 0xFF, 0x100, 0x
 FAIL_NETWORK, FAIL_TOO_LARGE, FAIL_HASH, FAIL_FORMAT, FAIL_ABORTED, FAIL_TIMEOUT = 1, 2, 3, 4, 5, 6
 DRAW_CAMERA_RELATIVE = 1  # draw flags: the row's position is already relative to the camera
 DRAW_MIRRORED = 2  # the rows' scales make mirror images: front faces wind the other way round
+DRAW_STILL = 4  # `first` counts in still_rows, not in visible_rows
 # The last two are elements: each is one quad that its material kind, of the same name, spreads in the picture.
 TOPOLOGIES = ("triangles", "lines", "points", "discs", "strokes")
 ROW_LOCATION = 15  # of the instance's row number among the vertex attributes, whatever the layout

@@ -91,6 +91,10 @@ class Submission:
         """The row numbers that the draws index."""
         self.encoder.visible_rows(self.keep(rows), len(rows))
 
+    def still(self, rows: U32) -> None:
+        """The row numbers that draws with DRAW_STILL index, from now on."""
+        self.encoder.still_rows(self.keep(rows), len(rows))
+
     def draws(self, pass_name: str, records: U32) -> None:
         """The DRAW_RECORDs of one pass; an empty list costs nothing."""
         if len(records) == 0:

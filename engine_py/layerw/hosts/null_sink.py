@@ -44,7 +44,7 @@ class NullSink:
         self.meshes: dict[int, tuple[Any, ...]] = {}
         self.materials: dict[int, tuple[int, ...]] = {}
         self.rows = 0
-        self._visible = 0
+        self._visible = self._still = 0
         self._lists: list[AnyArray] = []
         self.views: dict[int, SizedView] = {}  # of the last frame
         self.view_textures: dict[int, int] = {}
@@ -109,6 +109,12 @@ class NullSink:
             rows = self._read(data)
             _require(len(rows) == count and int(rows.max()) < self.rows, "visible_rows past the columns")
 
+    def still_rows(self, data: int, count: int) -> None:
+        self._still = count
+        if count:
+            rows = self._read(data)
+            _require(len(rows) == count and int(rows.max()) < self.rows, "still_rows past the columns")
+
     def draw_list(self, pass_id: int, data: int, count: int) -> None:
         _require(pass_id < len(DRAW_PASSES) and bool(self.views), f"pass {pass_id}")
         records = np.array(self._read(data))
@@ -117,8 +123,9 @@ class NullSink:
 
     def frame_end(self) -> None:
         for records in self._lists:
-            for mesh, material, first, count, *_ in records.tolist():
-                _require(first + count <= self._visible, f"instances {first} + {count} of {self._visible}")
+            for mesh, material, first, count, flags, *_ in records.tolist():
+                known = self._still if flags & spec.DRAW_STILL else self._visible
+                _require(first + count <= known, f"instances {first} + {count} of {known}")
                 if mesh not in self.meshes or material not in self.materials:
                     self.skipped += 1
                     continue

@@ -21,6 +21,7 @@ from layerw.visibility.lods import LodTable
 STATIC, NO_SHADOW = 4, 8
 CELL_ROWS_WANTED = 96
 CELL_M_MIN = 32.0
+RANGE_ROWS = 256  # as many rows of cells beside each other are drawn as they lie; fewer are copied into one draw
 RECORD_WORDS = 8
 U64 = npt.NDArray[np.uint64]
 
@@ -78,6 +79,7 @@ class Cells(NamedTuple):
     levels: npt.NDArray[np.uint8]  # (c,) scratch
     runs: Runs
     room: int
+    records: int  # at most, of one pass
 
 
 class Batches(NamedTuple):
@@ -171,6 +173,7 @@ def build_cells(table: TableView, rows: npt.NDArray[np.intp], position: F32, sca
     return Cells(
         rows32, position[rows32], np.concatenate(spans), np.concatenate(centers),
         np.concatenate(radii), np.zeros(int(size.sum()), np.uint8), runs, len(rows32) + 4,
+        len(runs.drafts) + len(rows32) // RANGE_ROWS,
     )  # fmt: skip
 
 

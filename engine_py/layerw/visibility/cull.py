@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base.ports import F32, F64, U32, TileDraw
-from layerw.gpu.spec import DRAW_CAMERA_RELATIVE
+from layerw.gpu.spec import DRAW_CAMERA_RELATIVE, DRAW_STILL
 from layerw.kernels.geometry import GEOMETRY
 from layerw.visibility.batches import (
+    RANGE_ROWS,
     STATIC,
     Cells,
     Movers,
@@ -130,7 +131,7 @@ class Visibility:
             self._shadow(position, shown, tile_row, order)
         self._draws.end_pass("shadow")
         self._draws, self._spare = self._spare, self._draws
-        found = self._spare.finish()
+        found = self._spare.finish(self._cells.rows)
         self._last = None if shown is not None else _Last(camera, planes, shadow_m, found)
         return found
 
@@ -176,7 +177,7 @@ class Visibility:
         passes = 2 if shadows else 1
         self._draws.reset(
             passes * (movers.room + cells.room + tiles) + glass.room + marks.room + tiles,
-            passes * (len(movers.runs.drafts) + len(cells.runs.drafts) + tiles) + len(glass.rows)
+            passes * (len(movers.runs.drafts) + cells.records + tiles) + len(glass.rows)
             + len(marks.runs.drafts) + tiles,
         )
 
@@ -216,8 +217,8 @@ class Visibility:
         cells, draws = self._cells, self._draws
         if len(runs):
             GEOMETRY.lw_cull_cells(view, cells.centers, cells.radii, cells.spans, cells.positions, cells.rows, runs,
-                                   len(runs), cells.runs.until_m, cells.runs.drafts, cells.levels, draws.rows,
-                                   draws.records, draws.tally)  # fmt: skip
+                                   len(runs), cells.runs.until_m, cells.runs.drafts, cells.levels, RANGE_ROWS,
+                                   DRAW_STILL, draws.rows, draws.records, draws.tally)  # fmt: skip
 
     # -- tiles -------------------------------------------------------------------------------------
 

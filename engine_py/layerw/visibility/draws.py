@@ -6,26 +6,37 @@ Owns: the visible-row list and the records (spec.DRAW_RECORD) of one frame, writ
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from layerw.base.ports import U32
-from layerw.gpu.spec import DRAW_RECORD
+from layerw.gpu.spec import DRAW_RECORD, DRAW_STILL
 
 RECORD_WORDS = len(DRAW_RECORD)
+NO_ROWS: U32 = np.zeros(0, np.uint32)
 
 
 class VisibleSet(NamedTuple):
-    """`rows`: (n,) uint32 row numbers; the others (m, 8) uint32 DRAW_RECORDs that index them. The first `seen_count`
-    rows are in view, the rest only cast shadows."""
+    """`rows`: (n,) uint32 row numbers; opaque, blend, shadow: (m, 8) uint32 DRAW_RECORDs that index them, or `still`
+    where they have DRAW_STILL. The first `seen_count` rows are in view, the rest only cast shadows. `still`: row
+    numbers that stay the same array for many frames."""
 
     rows: U32
     opaque: U32
     blend: U32
     shadow: U32
     seen_count: int
+    still: U32 = NO_ROWS
+
+    def seen_rows(self) -> U32:
+        """Rows in view."""
+        ranges = self.opaque[self.opaque[:, 4] & DRAW_STILL != 0]
+        if not len(ranges):
+            return self.rows[: self.seen_count]
+        return np.concatenate([self.rows[: self.seen_count], *_rows_of(ranges, self.still)])
 
 
 _LISTS = ("opaque", "blend", "shadow")
@@ -69,15 +80,45 @@ class DrawList:
         if name != "shadow":  # the last pass
             self._seen_count = int(self.tally[0])
 
-    def finish(self) -> VisibleSet:
-        """This frame's arrays; valid until `reset`."""
+    def finish(self, still: U32) -> VisibleSet:
+        """This frame's arrays; valid until `reset`. still: what records with DRAW_STILL index."""
         passes = self._passes
-        return VisibleSet(self.rows[: int(self.tally[0])], self.records[passes["opaque"]],
-                          self.records[passes["blend"]], self.records[passes["shadow"]], self._seen_count)  # fmt: skip
+        opaque, blend, shadow = (self.records[passes[name]] for name in _LISTS)
+        return VisibleSet(self.rows[: int(self.tally[0])], opaque, blend, shadow, self._seen_count, still)
 
 
-def only(found: VisibleSet, kept: npt.NDArray[np.bool_]) -> VisibleSet:
-    """The draws of some of the visible rows: kept, (n,), says of which. Shares nothing with `found`."""
+def expanded(found: VisibleSet) -> VisibleSet:
+    """The same draws over `rows` alone, for what picks single rows. What blends has no ranges."""
+    seen_ranges, cast_ranges = (records[:, 4] & DRAW_STILL != 0 for records in (found.opaque, found.shadow))
+    if not (seen_ranges.any() or cast_ranges.any()):
+        return found
+    seen, shadow = found.seen_count, found.shadow.copy()
+    more = int(found.opaque[seen_ranges, 3].sum())
+    shadow[~cast_ranges, 2] += np.uint32(more)
+    rows = np.concatenate([
+        found.rows[:seen], *_rows_of(found.opaque[seen_ranges], found.still),
+        found.rows[seen:], *_rows_of(shadow[cast_ranges], found.still)])  # fmt: skip
+    return found._replace(
+        rows=rows, opaque=_placed(found.opaque.copy(), seen_ranges, seen), seen_count=seen + more, still=NO_ROWS,
+        shadow=_placed(shadow, cast_ranges, len(found.rows) + more))  # fmt: skip
+
+
+def _placed(records: U32, ranged: npt.NDArray[np.bool_], first: int) -> U32:
+    """Ranges as records over the visible rows, one after the other from `first` on."""
+    count = records[ranged, 3]
+    records[ranged, 2] = first + np.cumsum(count) - count
+    records[ranged, 4] &= np.uint32(0xFFFFFFFF ^ DRAW_STILL)
+    return records
+
+
+def _rows_of(ranges: U32, still: U32) -> list[U32]:
+    return [still[first : first + count] for first, count in ranges[:, 2:4].tolist()]
+
+
+def only(found: VisibleSet, keep: Callable[[U32], npt.NDArray[np.bool_]]) -> VisibleSet:
+    """The draws of some of the visible rows: keep(rows) says of which. Shares nothing with `found`."""
+    found = expanded(found)
+    kept = keep(found.rows)
     before = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])  # how many are left before each
     lists = {name: _shifted(getattr(found, name), before) for name in _LISTS}
     return found._replace(rows=found.rows[kept], seen_count=int(before[found.seen_count]), **lists)

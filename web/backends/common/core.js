@@ -56,6 +56,7 @@ export class Core {
     this.height = 1;
     this.rows = 0;
     this.visibleCount = 0;
+    this.stillCount = 0;
     this.drawn = { draws: 0, triangles: 0 };
   }
 
@@ -68,6 +69,7 @@ export class Core {
     this.resourceBytes = 0;
     this.rows = 0;
     this.visibleCount = 0;
+    this.stillCount = 0;
   }
 
   /** @param {string} kind of RESOURCE_KINDS @param {number} handle @param {string} message */
@@ -164,6 +166,13 @@ export class Core {
     if (count > 0) this.driver.buffers.visibleRows(this.heap.u8(address, count * 4));
   }
 
+  /** @param {number} address @param {number} count */
+  stillRows(address, count) {
+    if (!this.driver) return;
+    this.stillCount = count;
+    this.driver.buffers.stillRows(this.heap.u8(address, count * 4));
+  }
+
   /** @param {number} passId @param {number} address @param {number} count */
   drawList(passId, address, count) {
     if (passId >= DRAW_PASSES.length) {
@@ -183,8 +192,9 @@ export class Core {
     const views = this.shown.filter(({ hasBlock }) => hasBlock);
     if (!driver || views.length === 0) return this.readings.fail(LOST);
     let outside = 0;
+    const known = this.rows > 0 ? { visible: this.visibleCount, still: this.stillCount } : { visible: 0, still: 0 };
     for (const view of views) {
-      const found = view.collect(this.meshes.slots, this.materials.slots, this.rows > 0 ? this.visibleCount : 0);
+      const found = view.collect(this.meshes.slots, this.materials.slots, known);
       this.drawn.triangles += found.triangles;
       outside += found.outside;
     }
@@ -193,7 +203,8 @@ export class Core {
     this.drawn.draws = driver.graph.drawFrame(views, times.next());
     this.readings.begin(driver.executor);
     if (outside > 0) {
-      throw new Error(`${outside} draws index past the ${this.visibleCount} visible rows and were skipped.`);
+      throw new Error(`${outside} draws index past the ${this.visibleCount} visible or ${this.stillCount} still rows `
+        + 'and were skipped.');
     }
   }
 

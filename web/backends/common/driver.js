@@ -17,7 +17,8 @@
  *   write(native: any, offset: number, bytes: Uint8Array): void, createMesh(record: MeshRecord): any,
  *   destroyMesh(native: any): void, rowsCapacity(rows: number): void,
  *   rowsWrite(column: number, firstRow: number, rows: number, bytes: Uint8Array): void,
- *   visibleRows(bytes: Uint8Array): void, frameBlock(view: number, bytes: Uint8Array): void, readonly sizeBytes: number }} buffers
+ *   visibleRows(bytes: Uint8Array): void, stillRows(bytes: Uint8Array): void,
+ *   frameBlock(view: number, bytes: Uint8Array): void, readonly sizeBytes: number }} buffers
  * @property {{ create(record: TextureRecord): any, destroy(native: any): void,
  *   write(record: TextureRecord, bytes: Uint8Array): void, upload(record: TextureRecord, image: ImageBitmap): void }}
  *   textures

@@ -4,11 +4,13 @@
  * Owns: the arrays of runs, reused every frame (nothing is allocated per draw). Skips records whose mesh or material is
  * not ready; joins neighbours of one mesh, material and flags whose instances follow each other. Keeps the order.
  */
-import { DRAW_RECORD, MATERIAL_NO_SHADOW } from '../../gen/layouts.js';
+import { DRAW_RECORD, DRAW_STILL, MATERIAL_NO_SHADOW } from '../../gen/layouts.js';
 import { INDEX_MASK } from '../../engine/handles.js';
 
 /** @typedef {import('./resources.js').MeshRecord} MeshRecord */
 /** @typedef {import('./resources.js').MaterialRecord} MaterialRecord */
+/** How many rows draws may index: the still ones lie first in the backends' buffer.
+ * @typedef {{ visible: number, still: number }} Known */
 
 const WORDS = DRAW_RECORD.length;
 
@@ -37,8 +39,8 @@ export class Runs {
   }
 
   /** @param {Uint32Array} records @param {(MeshRecord | undefined)[]} meshes @param {(MaterialRecord | undefined)[]}
-   * materials @param {number} visibleCount rows that draws may index @param {boolean} shadow @returns {Runs} */
-  collect(records, meshes, materials, visibleCount, shadow) {
+   * materials @param {Known} known @param {boolean} shadow @returns {Runs} */
+  collect(records, meshes, materials, { visible, still }, shadow) {
     this.reserve(records.length / WORDS);
     const { mesh: runMesh, material: runMaterial, first, instances, flags } = this;
     let count = 0;
@@ -55,23 +57,25 @@ export class Runs {
         skipped += 1;
         continue;
       }
-      const start = records[at + 2];
       const size = records[at + 3];
-      if (start + size > visibleCount) {
+      const isStill = (records[at + 4] & DRAW_STILL) !== 0;
+      const drawFlags = records[at + 4] & ~DRAW_STILL;
+      if (records[at + 2] + size > (isStill ? still : visible)) {
         outside += 1;
         continue;
       }
+      const start = isStill ? records[at + 2] : still + records[at + 2];
       if (size === 0) continue;
       triangles += size * mesh.triangles;
       const last = count - 1;
-      if (start === end && runMesh[last] === mesh && runMaterial[last] === material && flags[last] === records[at + 4]) {
+      if (start === end && runMesh[last] === mesh && runMaterial[last] === material && flags[last] === drawFlags) {
         instances[last] += size;
       } else {
         runMesh[count] = mesh;
         runMaterial[count] = material;
         first[count] = start;
         instances[count] = size;
-        flags[count] = records[at + 4];
+        flags[count] = drawFlags;
         count += 1;
       }
       end = start + size;

@@ -47,9 +47,9 @@ export class View {
   }
 
   /** Turns records into runs. @param {(import('./resources.js').MeshRecord | undefined)[]} meshes
-   * @param {(import('./resources.js').MaterialRecord | undefined)[]} materials @param {number} visibleCount
+   * @param {(import('./resources.js').MaterialRecord | undefined)[]} materials @param {import('./runs.js').Known} known
    * @returns {{ triangles: number, outside: number }} */
-  collect(meshes, materials, visibleCount) {
+  collect(meshes, materials, known) {
     let triangles = 0;
     let outside = 0;
     this.lists.forEach((records, list) => {
@@ -58,7 +58,7 @@ export class View {
         runs.count = 0;
         return;
       }
-      runs.collect(records, meshes, materials, visibleCount, CASTS[list]);
+      runs.collect(records, meshes, materials, known, CASTS[list]);
       triangles += runs.triangles;
       outside += runs.outside;
     });

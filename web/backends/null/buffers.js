@@ -17,5 +17,6 @@ export class NullBuffers {
   rowsCapacity(rows) { this.sizeBytes = rows * ROW_BYTES; }
   rowsWrite() {}
   visibleRows() {}
+  stillRows() {}
   frameBlock() {}
 }

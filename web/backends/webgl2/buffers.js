@@ -16,8 +16,11 @@ export class Webgl2Buffers {
     this.targets = [0, gl.ARRAY_BUFFER, gl.ELEMENT_ARRAY_BUFFER];
     /** Frame blocks by view. @type {WebGLBuffer[]} */
     this.frames = [];
+    /** The still rows, then this frame's. */
     this.visible = gl.createBuffer();
+    this.stillBytes = 0;
     this.visibleBytes = 0;
+    this.roomBytes = 0;
     /** Internal format, format, type by column. */
     this.formats = [
       [gl.RGB32F, gl.RGB, gl.FLOAT], [gl.RGBA32F, gl.RGBA, gl.FLOAT],
@@ -31,7 +34,7 @@ export class Webgl2Buffers {
 
   get sizeBytes() {
     const rowBytes = COLUMNS.reduce((sum, { words }) => sum + words * 4, 0);
-    return FRAME_BLOCK_BYTES * this.frames.length + this.visibleBytes + this.rows * rowBytes;
+    return FRAME_BLOCK_BYTES * this.frames.length + this.roomBytes + this.rows * rowBytes;
   }
 
   /** @param {import('../common/resources.js').BufferRecord} record */
@@ -127,15 +130,38 @@ export class Webgl2Buffers {
       gl.TEXTURE_2D, 0, 0, firstRow / ROWS_STEP, ROWS_STEP, rows / ROWS_STEP, format, type, /** @type {any} */ (view));
   }
 
-  /** @param {Uint8Array} bytes */
+  /** Behind the still ones. @param {Uint8Array} bytes */
   visibleRows(bytes) {
-    const { gl } = this;
+    const { gl, stillBytes } = this;
+    if (stillBytes + bytes.byteLength > this.roomBytes) this.moveRows(0, 0, stillBytes, stillBytes + bytes.byteLength);
+    this.visibleBytes = bytes.byteLength;
     gl.bindBuffer(gl.ARRAY_BUFFER, this.visible);
-    if (bytes.byteLength > this.visibleBytes) {
-      this.visibleBytes = 2 ** Math.ceil(Math.log2(bytes.byteLength));
-      gl.bufferData(gl.ARRAY_BUFFER, this.visibleBytes, gl.STREAM_DRAW);
-    }
+    gl.bufferSubData(gl.ARRAY_BUFFER, stillBytes, bytes);
+  }
+
+  /** The visible rows move behind them. @param {Uint8Array} bytes */
+  stillRows(bytes) {
+    const { gl } = this;
+    this.moveRows(this.stillBytes, bytes.byteLength, this.visibleBytes, bytes.byteLength + this.visibleBytes);
+    this.stillBytes = bytes.byteLength;
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.visible);
     gl.bufferSubData(gl.ARRAY_BUFFER, 0, bytes);
+  }
+
+  /** To a buffer with room for `sizeBytes`. @param {number} from @param {number} to @param {number} keptBytes
+   * @param {number} sizeBytes */
+  moveRows(from, to, keptBytes, sizeBytes) {
+    const { gl } = this;
+    const before = this.visible;
+    this.visible = gl.createBuffer();
+    this.roomBytes = 2 ** Math.ceil(Math.log2(Math.max(sizeBytes, ROWS_STEP * 4)));
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.visible);
+    gl.bufferData(gl.ARRAY_BUFFER, this.roomBytes, gl.STREAM_DRAW);
+    if (keptBytes > 0) {
+      gl.bindBuffer(gl.COPY_READ_BUFFER, before);
+      gl.copyBufferSubData(gl.COPY_READ_BUFFER, gl.ARRAY_BUFFER, from, to, keptBytes);
+    }
+    gl.deleteBuffer(before);
   }
 
   /** @param {number} view @param {Uint8Array} bytes */

@@ -8,6 +8,7 @@ import { COLUMNS, FRAME_BLOCK_BYTES, LAYOUTS, ROWS_STEP, UV1_BYTES } from '../..
 
 const USAGES = [0, 0x20 /* VERTEX */, 0x10 /* INDEX */];
 const COPY_DST = 0x8;
+const COPY_SRC = 0x4;
 const STORAGE = 0x80;
 const UNIFORM = 0x40;
 
@@ -27,7 +28,10 @@ export class WebgpuBuffers {
     this.groups = [];
     /** @type {GPUBuffer[]} */
     this.columns = [];
+    /** The still rows, then this frame's. */
     this.visible = this.makeVisible(ROWS_STEP * 4);
+    this.stillBytes = 0;
+    this.visibleBytes = 0;
     this.rowsCapacity(ROWS_STEP);
   }
 
@@ -105,16 +109,43 @@ export class WebgpuBuffers {
 
   /** @param {number} size @returns {GPUBuffer} */
   makeVisible(size) {
-    return this.device.createBuffer({ label: 'visible rows', size, usage: USAGES[1] | COPY_DST });
+    return this.device.createBuffer({ label: 'visible rows', size, usage: USAGES[1] | COPY_DST | COPY_SRC });
   }
 
-  /** @param {Uint8Array} bytes */
+  /** Behind the still ones. @param {Uint8Array} bytes */
   visibleRows(bytes) {
-    if (bytes.byteLength > this.visible.size) {
-      this.visible.destroy();
-      this.visible = this.makeVisible(2 ** Math.ceil(Math.log2(bytes.byteLength)));
-    }
+    this.visibleBytes = bytes.byteLength;
+    this.roomForRows(this.stillBytes + bytes.byteLength, this.stillBytes);
+    this.queue.writeBuffer(this.visible, this.stillBytes, /** @type {any} */ (bytes));
+  }
+
+  /** The visible rows move behind them. @param {Uint8Array} bytes */
+  stillRows(bytes) {
+    const before = this.visible;
+    const from = this.stillBytes;
+    this.stillBytes = bytes.byteLength;
+    this.visible = this.makeVisible(roomFor(this.stillBytes + this.visibleBytes));
+    this.copyRows(before, from, this.stillBytes, this.visibleBytes);
     this.queue.writeBuffer(this.visible, 0, /** @type {any} */ (bytes));
+  }
+
+  /** @param {number} sizeBytes @param {number} keptBytes of what is there */
+  roomForRows(sizeBytes, keptBytes) {
+    if (sizeBytes <= this.visible.size) return;
+    const before = this.visible;
+    this.visible = this.makeVisible(roomFor(sizeBytes));
+    this.copyRows(before, 0, 0, keptBytes);
+  }
+
+  /** The last that is read of a buffer. @param {GPUBuffer} before @param {number} from @param {number} to
+   * @param {number} sizeBytes */
+  copyRows(before, from, to, sizeBytes) {
+    if (sizeBytes > 0) {
+      const encoder = this.device.createCommandEncoder();
+      encoder.copyBufferToBuffer(before, from, this.visible, to, sizeBytes);
+      this.queue.submit([encoder.finish()]);
+    }
+    before.destroy();
   }
 
   /** @param {number} view @param {Uint8Array} bytes */
@@ -131,3 +162,6 @@ export class WebgpuBuffers {
     for (const buffer of [...this.frames, this.visible, ...this.columns]) buffer.destroy();
   }
 }
+
+/** @param {number} sizeBytes @returns {number} of a buffer that grows seldom */
+const roomFor = (sizeBytes) => 2 ** Math.ceil(Math.log2(Math.max(sizeBytes, ROWS_STEP * 4)));

@@ -19,6 +19,7 @@ _frame_end = struct.Struct("<I").pack_into
 _targets = struct.Struct("<III").pack_into
 _view = struct.Struct("<IIIIIIII").pack_into
 _view_lut = struct.Struct("<II").pack_into
+_still_rows = struct.Struct("<III").pack_into
 _readback = struct.Struct("<II").pack_into
 _buffer_create = struct.Struct("<IIII").pack_into
 _buffer_destroy = struct.Struct("<II").pack_into
@@ -162,6 +163,14 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _view_lut(self._bytes, self._end, 0x2000b, texture)
+        self._end = end
+
+    def still_rows(self, data: int, count: int) -> None:
+        """The row numbers (u32) that draws with DRAW_STILL index, until the next still_rows or a lost device."""
+        end = self._end + 12
+        if end > self._limit:
+            self._grow(end)
+        _still_rows(self._bytes, self._end, 0x3000c, data & 0xFFFFFFFF, count)
         self._end = end
 
     def readback(self, readback: int) -> None:

@@ -70,17 +70,21 @@ class _Runs:
 
 def _append(draft: Array, rows: Array, drafts: Array, visible: Array, records: Array, tally: Array) -> None:
     """One record for each stretch of rows with the same draft."""
-    if not len(rows):
-        return
-    first, number = int(tally[0]), int(tally[1])
     starts = np.flatnonzero(np.diff(draft, prepend=_NONE))
+    first = int(tally[0])
     visible[first : first + len(rows)] = rows
-    out = records.reshape(-1, 8)[number : number + len(starts)]
-    out[:] = drafts.reshape(-1, 8)[draft[starts]]
-    out[:, 2] = starts + first
-    out[:, 3] = np.diff(starts, append=len(rows))
     tally[0] += len(rows)
-    tally[1] += len(starts)
+    _record(draft[starts], starts + first, np.diff(starts, append=len(rows))[: len(starts)], drafts, records, tally)
+
+
+def _record(draft: Array, first: Array, count: Array, drafts: Array, records: Array, tally: Array) -> Array:
+    """Appends records; returns them."""
+    number = int(tally[1])
+    out: Array = records.reshape(-1, 8)[number : number + len(draft)]
+    out[:] = drafts.reshape(-1, 8)[draft]
+    out[:, 2], out[:, 3] = first, count
+    tally[1] += len(draft)
+    return out
 
 
 def _classify(view: Array, positions: Array, radii: Array, rows: Array, runs: _Runs, until_m: Array) -> tuple[
@@ -127,14 +131,15 @@ def lw_cull_sorted(view: Array, positions: Array, radii: Array, rows: Array, run
 
 
 def lw_cull_cells(view: Array, centers: Array, radii: Array, cells: Array, positions: Array, rows: Array, runs: Array,
-                  run_count: int, until_m: Array, drafts: Array, levels: Array, visible: Array, records: Array,
-                  tally: Array) -> None:
+                  run_count: int, until_m: Array, drafts: Array, levels: Array, range_rows: int, range_flag: int,
+                  visible: Array, records: Array, tally: Array) -> None:
     """See geometry/cull.h; the scratch is not needed here."""
     table = _Runs(runs, run_count)
     span = cells.reshape(-1, 2)[table.index].astype(np.intp)
     with np.errstate(all="ignore"):
         whole = _cell_levels(view, centers.reshape(-1, 3)[table.index], radii[table.index], table, until_m)
-        kept = whole != _NONE
+        ranged, range_draft, range_first, range_count = _ranges_of(whole, span, range_rows)
+        kept = (whole != _NONE) & ~ranged
         index = ranges(span[kept, 0], span[kept, 1])
         draft = np.repeat(whole[kept], span[kept, 1])
         split = np.flatnonzero(draft == _SPLIT)
@@ -143,7 +148,22 @@ def lw_cull_cells(view: Array, centers: Array, radii: Array, cells: Array, posit
         draft[split] = _levels(distance, table.draft[of], table.lods[of], until_m)
     order = np.argsort(draft, kind="stable")
     order = order[np.searchsorted(draft[order], 0) :]
+    number = int(tally[1])
+    _record(range_draft, range_first, range_count, drafts, records, tally)[:, 4] |= np.uint32(range_flag)
     _append(draft[order], rows[index[order]], drafts, visible, records, tally)
+    own = records.reshape(-1, 8)[number : int(tally[1])]
+    by_draft = np.concatenate([range_draft, np.unique(draft[order])])  # ranges first where the draft is the same
+    own[:] = own[np.argsort(by_draft, kind="stable")]
+
+
+def _ranges_of(whole: Array, span: Array, range_rows: int) -> tuple[Array, Array, Array, Array]:
+    """Which cells lie in a stretch that is not copied; draft, first row and rows of each such stretch."""
+    begins = np.flatnonzero(np.diff(whole, prepend=_NONE - 9))
+    cells = np.diff(begins, append=len(whole))[: len(begins)]
+    count = np.add.reduceat(span[:, 1], begins) if len(begins) else np.zeros(0, np.intp)
+    draft = whole[begins]
+    many = (draft >= 0) & (count >= range_rows)
+    return np.repeat(many, cells), draft[many], span[begins[many], 0], count[many]
 
 
 def _cell_levels(view: Array, centers: Array, radii: Array, runs: _Runs, until_m: Array) -> Array:

@@ -86,16 +86,18 @@ function drainBeforeFrames(element, api, times) {
   return () => (globalThis.requestAnimationFrame = original);
 }
 
-/** The program is boxes.py. @param {number} count of boxes @param {string} api */
-async function measureLayerw(count, api, counts) {
+/** @param {string} src a program beside this file @param {string} query @param {string} api */
+async function measureLayerw(src, query, api, counts) {
   const element = document.createElement('layer-w');
   const total = counts.frames + counts.warmUp;
   const attributes = {
-    src: 'boxes.py', query: `count=${count}`, backend: api, thread: 'main', clock: 'virtual', frames: total,
+    src, query, backend: api, thread: 'main', clock: 'virtual', frames: total,
   };
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
   element.style.cssText = `display:block;width:${WIDTH}px;height:${HEIGHT}px`;
   const times = [];
+  const program = [];
+  element.addEventListener('program', ({ detail }) => program.push(detail));
   const restore = drainBeforeFrames(element, api, times);
   document.body.append(element);
   try {
@@ -104,6 +106,7 @@ async function measureLayerw(count, api, counts) {
     const stats = await element.host.request('stats').catch(() => null);
     return {
       ...summary(times.slice(counts.warmUp, total)),
+      program_ms: program.length > 0 ? summary(program.slice(counts.warmUp)).cpu_ms : null,
       python_ms: report.python_ms.p50,
       gpu_ms: (stats ?? report).gpu_ms ?? null,
       draws: report.draws,
@@ -123,11 +126,14 @@ function allContenders() {
     const script = (scene, create) => () => measureScript(api, COUNTS[scene], create);
     found[`boxes/${api}/raw loop`] = script('boxes', (canvas) => raw(canvas, boxes, false));
     found[`boxes/${api}/raw batched`] = script('boxes', (canvas) => raw(canvas, boxes, true));
-    found[`boxes/${api}/layerw`] = () => measureLayerw(FEW, api, COUNTS.boxes);
+    found[`boxes/${api}/layerw`] = () => measureLayerw('boxes.py', `count=${FEW}`, api, COUNTS.boxes);
     found[`boxes/${api}/three meshes`] = script('boxes', (canvas) => three(canvas, boxes, { api, instanced: false }));
     found[`instances/${api}/raw batched`] = script('instances', (canvas) => raw(canvas, crowd, true));
-    found[`instances/${api}/layerw`] = () => measureLayerw(MANY, api, COUNTS.instances);
+    found[`instances/${api}/layerw`] = () => measureLayerw('boxes.py', `count=${MANY}`, api, COUNTS.instances);
     found[`instances/${api}/three InstancedMesh`] = script('instances', (canvas) => three(canvas, crowd, { api, instanced: true }));
+    found[`empty/${api}/layerw`] = () => measureLayerw('empty.py', '', api, COUNTS.boxes);
+    found[`still/${api}/layerw`] = () => measureLayerw('still.py', '', api, COUNTS.instances);
+    found[`meshes/${api}/layerw`] = () => measureLayerw('meshes.py', '', api, COUNTS.instances);
   }
   return found;
 }

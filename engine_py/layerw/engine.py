@@ -351,7 +351,8 @@ class Engine:
         return one.found is not None and self.targets.is_paid(one.index)
 
     def _encode_view(self, index: int, texture: int, view: View, writer: ViewWriter, found: VisibleSet) -> None:
-        flags = view_flags(self.environment, view) & self.targets.paid_flags(index)
+        paid = self.targets.paid_flags(index)
+        flags = view_flags(self.environment, view) & paid | paid & flag("single")
         self.submission.view(index, texture, view.area(self.targets.size), flags, writer.block.array)
         if view.lut is not None:
             with self.failures.alone("The colour grade"):

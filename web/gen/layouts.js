@@ -78,8 +78,10 @@ export const FRAME_BLOCK = {
   viewLook: { offsetBytes: 544, vec4s: 1 },
   viewExposure: { offsetBytes: 560, vec4s: 1 },
   relativeOrigin: { offsetBytes: 576, vec4s: 1 },
+  previousViewProjection: { offsetBytes: 592, vec4s: 4 },
+  temporal: { offsetBytes: 656, vec4s: 1 },
 };
-export const FRAME_BLOCK_BYTES = 592;
+export const FRAME_BLOCK_BYTES = 672;
 
 export const MATERIAL_BLOCK = {
   baseColor: { offsetBytes: 0, vec4s: 1 },

@@ -9,12 +9,12 @@
 /** @typedef {{ name: string, kind: 'draws' | 'fullscreen' | 'resolve', timer: string,
  *   reads: readonly string[], names: readonly string[], color: string, depth: string, shader: string,
  *   depthTest: '' | 'greater' | 'greater-equal', depthWrite: boolean, blend: '' | 'over', materials: string,
- *   when: string }} Pass */
+ *   when: string, draws: string }} Pass */
 
 export const SHADOW_SIDE = 2048;
 /** @type {Readonly<Record<Format, number>>} */
 export const FORMAT_BYTES = Object.freeze({"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8, "r32float": 4});
-export const VIEW_FLAGS = Object.freeze(["shadows", "bloom", "auto_exposure"]);
+export const VIEW_FLAGS = Object.freeze(["shadows", "bloom", "auto_exposure", "single", "temporal"]);
 /** @type {readonly Target[]} */
 export const TARGETS = Object.freeze([
   {"name": "shadow_map", "format": "depth32float", "samples": 1, "divide": 1, "side": 2048, "images": 1, "outside": false, "history": false},
@@ -33,6 +33,7 @@ export const TARGETS = Object.freeze([
   {"name": "glow_3", "format": "rgba16float", "samples": 1, "divide": 8, "side": 0, "images": 1, "outside": false, "history": false},
   {"name": "glow_4", "format": "rgba16float", "samples": 1, "divide": 16, "side": 0, "images": 1, "outside": false, "history": false},
   {"name": "luminance", "format": "r32float", "samples": 1, "divide": 1, "side": 16, "images": 1, "outside": false, "history": false},
+  {"name": "past", "format": "rgba16float", "samples": 1, "divide": 1, "side": 0, "images": 1, "outside": false, "history": true},
   {"name": "exposure", "format": "r32float", "samples": 1, "divide": 1, "side": 1, "images": 1, "outside": false, "history": true},
   {"name": "lut", "format": "picture", "samples": 1, "divide": 1, "side": 0, "images": 0, "outside": true, "history": false},
   {"name": "picture", "format": "picture", "samples": 1, "divide": 1, "side": 0, "images": 1, "outside": true, "history": false},
@@ -40,33 +41,37 @@ export const TARGETS = Object.freeze([
 ]);
 /** @type {readonly Pass[]} */
 export const PASSES = Object.freeze([
-  {"name": "shadow", "kind": "draws", "timer": "shadow", "reads": [], "color": "", "depth": "shadow_map", "shader": "depth", "depthTest": "greater", "depthWrite": true, "blend": "", "materials": "all", "when": "shadows", "names": []},
-  {"name": "opaque", "kind": "draws", "timer": "opaque", "reads": ["shadow_map", "exposure"], "color": "scene", "depth": "scene_depth", "shader": "", "depthTest": "greater", "depthWrite": true, "blend": "", "materials": "solid", "when": "", "names": ["shadow_map", "exposure"]},
-  {"name": "sky", "kind": "fullscreen", "timer": "sky", "reads": ["exposure"], "color": "scene", "depth": "scene_depth", "shader": "skypass", "depthTest": "greater-equal", "depthWrite": false, "blend": "", "materials": "", "when": "", "names": ["exposure"]},
-  {"name": "resolve", "kind": "resolve", "timer": "resolve", "reads": ["scene"], "color": "resolved", "depth": "", "shader": "", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "", "names": ["scene"]},
-  {"name": "resolve_depth", "kind": "resolve", "timer": "resolve", "reads": ["scene_depth"], "color": "", "depth": "depth", "shader": "", "depthTest": "", "depthWrite": true, "blend": "", "materials": "", "when": "", "names": ["scene_depth"]},
-  {"name": "decode", "kind": "fullscreen", "timer": "resolve", "reads": ["resolved"], "color": "hdr", "depth": "", "shader": "decode", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "", "names": ["resolved"]},
-  {"name": "blend", "kind": "draws", "timer": "blend", "reads": ["shadow_map", "exposure"], "color": "hdr", "depth": "depth", "shader": "", "depthTest": "greater", "depthWrite": false, "blend": "over", "materials": "see_through", "when": "", "names": ["shadow_map", "exposure"]},
-  {"name": "bloom_down_1", "kind": "fullscreen", "timer": "bloom", "reads": ["hdr"], "color": "bloom_1", "depth": "", "shader": "bloom_down", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "", "names": ["source"]},
-  {"name": "bloom_down_2", "kind": "fullscreen", "timer": "bloom", "reads": ["bloom_1"], "color": "bloom_2", "depth": "", "shader": "bloom_down", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "", "names": ["source"]},
-  {"name": "bloom_down_3", "kind": "fullscreen", "timer": "bloom", "reads": ["bloom_2"], "color": "bloom_3", "depth": "", "shader": "bloom_down", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "", "names": ["source"]},
-  {"name": "bloom_down_4", "kind": "fullscreen", "timer": "bloom", "reads": ["bloom_3"], "color": "bloom_4", "depth": "", "shader": "bloom_down", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "", "names": ["source"]},
-  {"name": "bloom_down_5", "kind": "fullscreen", "timer": "bloom", "reads": ["bloom_4"], "color": "bloom_5", "depth": "", "shader": "bloom_down", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "", "names": ["source"]},
-  {"name": "bloom_up_4", "kind": "fullscreen", "timer": "bloom", "reads": ["bloom_4", "bloom_5"], "color": "glow_4", "depth": "", "shader": "bloom_up", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "bloom", "names": ["source", "wider"]},
-  {"name": "bloom_up_3", "kind": "fullscreen", "timer": "bloom", "reads": ["bloom_3", "glow_4"], "color": "glow_3", "depth": "", "shader": "bloom_up", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "bloom", "names": ["source", "wider"]},
-  {"name": "bloom_up_2", "kind": "fullscreen", "timer": "bloom", "reads": ["bloom_2", "glow_3"], "color": "glow_2", "depth": "", "shader": "bloom_up", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "bloom", "names": ["source", "wider"]},
-  {"name": "bloom_up_1", "kind": "fullscreen", "timer": "bloom", "reads": ["bloom_1", "glow_2"], "color": "glow_1", "depth": "", "shader": "bloom_up", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "bloom", "names": ["source", "wider"]},
-  {"name": "luminance", "kind": "fullscreen", "timer": "exposure", "reads": ["bloom_4", "exposure"], "color": "luminance", "depth": "", "shader": "luminance", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "auto_exposure", "names": ["source", "exposure"]},
-  {"name": "exposure", "kind": "fullscreen", "timer": "exposure", "reads": ["luminance", "exposure"], "color": "exposure", "depth": "", "shader": "exposure", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "auto_exposure", "names": ["luminance", "exposure"]},
-  {"name": "tone", "kind": "fullscreen", "timer": "tone", "reads": ["hdr", "glow_1", "lut"], "color": "picture", "depth": "", "shader": "tone", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "", "names": ["hdr", "glow_1", "lut"]},
+  {"name": "shadow", "kind": "draws", "timer": "shadow", "reads": [], "color": "", "depth": "shadow_map", "shader": "depth", "depthTest": "greater", "depthWrite": true, "blend": "", "materials": "all", "when": "shadows", "draws": "", "names": []},
+  {"name": "opaque", "kind": "draws", "timer": "opaque", "reads": ["shadow_map", "exposure"], "color": "scene", "depth": "scene_depth", "shader": "", "depthTest": "greater", "depthWrite": true, "blend": "", "materials": "solid", "when": "!single", "draws": "", "names": ["shadow_map", "exposure"]},
+  {"name": "opaque_single", "kind": "draws", "timer": "opaque", "reads": ["shadow_map", "exposure"], "color": "resolved", "depth": "depth", "shader": "", "depthTest": "greater", "depthWrite": true, "blend": "", "materials": "solid", "when": "single", "draws": "opaque", "names": ["shadow_map", "exposure"]},
+  {"name": "sky", "kind": "fullscreen", "timer": "sky", "reads": ["exposure"], "color": "scene", "depth": "scene_depth", "shader": "skypass", "depthTest": "greater-equal", "depthWrite": false, "blend": "", "materials": "", "when": "!single", "draws": "", "names": ["exposure"]},
+  {"name": "sky_single", "kind": "fullscreen", "timer": "sky", "reads": ["exposure"], "color": "resolved", "depth": "depth", "shader": "skypass", "depthTest": "greater-equal", "depthWrite": false, "blend": "", "materials": "", "when": "single", "draws": "", "names": ["exposure"]},
+  {"name": "resolve", "kind": "resolve", "timer": "resolve", "reads": ["scene"], "color": "resolved", "depth": "", "shader": "", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "!single", "draws": "", "names": ["scene"]},
+  {"name": "resolve_depth", "kind": "resolve", "timer": "resolve", "reads": ["scene_depth"], "color": "", "depth": "depth", "shader": "", "depthTest": "", "depthWrite": true, "blend": "", "materials": "", "when": "!single", "draws": "", "names": ["scene_depth"]},
+  {"name": "decode", "kind": "fullscreen", "timer": "resolve", "reads": ["resolved"], "color": "hdr", "depth": "", "shader": "decode", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "", "draws": "", "names": ["resolved"]},
+  {"name": "blend", "kind": "draws", "timer": "blend", "reads": ["shadow_map", "exposure"], "color": "hdr", "depth": "depth", "shader": "", "depthTest": "greater", "depthWrite": false, "blend": "over", "materials": "see_through", "when": "", "draws": "", "names": ["shadow_map", "exposure"]},
+  {"name": "temporal", "kind": "fullscreen", "timer": "temporal", "reads": ["hdr", "depth", "past"], "color": "past", "depth": "", "shader": "temporal", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "temporal", "draws": "", "names": ["hdr", "depth", "past"]},
+  {"name": "steady", "kind": "fullscreen", "timer": "temporal", "reads": ["past"], "color": "hdr", "depth": "", "shader": "copy", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "temporal", "draws": "", "names": ["source"]},
+  {"name": "bloom_down_1", "kind": "fullscreen", "timer": "bloom", "reads": ["hdr"], "color": "bloom_1", "depth": "", "shader": "bloom_down", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "", "draws": "", "names": ["source"]},
+  {"name": "bloom_down_2", "kind": "fullscreen", "timer": "bloom", "reads": ["bloom_1"], "color": "bloom_2", "depth": "", "shader": "bloom_down", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "", "draws": "", "names": ["source"]},
+  {"name": "bloom_down_3", "kind": "fullscreen", "timer": "bloom", "reads": ["bloom_2"], "color": "bloom_3", "depth": "", "shader": "bloom_down", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "", "draws": "", "names": ["source"]},
+  {"name": "bloom_down_4", "kind": "fullscreen", "timer": "bloom", "reads": ["bloom_3"], "color": "bloom_4", "depth": "", "shader": "bloom_down", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "", "draws": "", "names": ["source"]},
+  {"name": "bloom_down_5", "kind": "fullscreen", "timer": "bloom", "reads": ["bloom_4"], "color": "bloom_5", "depth": "", "shader": "bloom_down", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "", "draws": "", "names": ["source"]},
+  {"name": "bloom_up_4", "kind": "fullscreen", "timer": "bloom", "reads": ["bloom_4", "bloom_5"], "color": "glow_4", "depth": "", "shader": "bloom_up", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "bloom", "draws": "", "names": ["source", "wider"]},
+  {"name": "bloom_up_3", "kind": "fullscreen", "timer": "bloom", "reads": ["bloom_3", "glow_4"], "color": "glow_3", "depth": "", "shader": "bloom_up", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "bloom", "draws": "", "names": ["source", "wider"]},
+  {"name": "bloom_up_2", "kind": "fullscreen", "timer": "bloom", "reads": ["bloom_2", "glow_3"], "color": "glow_2", "depth": "", "shader": "bloom_up", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "bloom", "draws": "", "names": ["source", "wider"]},
+  {"name": "bloom_up_1", "kind": "fullscreen", "timer": "bloom", "reads": ["bloom_1", "glow_2"], "color": "glow_1", "depth": "", "shader": "bloom_up", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "bloom", "draws": "", "names": ["source", "wider"]},
+  {"name": "luminance", "kind": "fullscreen", "timer": "exposure", "reads": ["bloom_4", "exposure"], "color": "luminance", "depth": "", "shader": "luminance", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "auto_exposure", "draws": "", "names": ["source", "exposure"]},
+  {"name": "exposure", "kind": "fullscreen", "timer": "exposure", "reads": ["luminance", "exposure"], "color": "exposure", "depth": "", "shader": "exposure", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "auto_exposure", "draws": "", "names": ["luminance", "exposure"]},
+  {"name": "tone", "kind": "fullscreen", "timer": "tone", "reads": ["hdr", "glow_1", "lut"], "color": "picture", "depth": "", "shader": "tone", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "", "draws": "", "names": ["hdr", "glow_1", "lut"]},
 ]);
 /** What reports call the passes, by pass_time.timer. */
-export const TIMERS = Object.freeze(["shadow", "opaque", "sky", "resolve", "blend", "bloom", "exposure", "tone"]);
+export const TIMERS = Object.freeze(["shadow", "opaque", "sky", "resolve", "blend", "temporal", "bloom", "exposure", "tone"]);
 /** Where what passes read is bound in group READ_GROUP, by the names that shaders use. */
 export const READ_GROUP = 3;
 /** @type {Readonly<Record<string, number>>} */
-export const READ_BINDINGS = Object.freeze({"linear_sampler": 0, "shadow_sampler": 1, "shadow_map": 2, "exposure": 3, "resolved": 4, "source": 5, "wider": 6, "luminance": 7, "hdr": 8, "glow_1": 9, "lut": 10});
+export const READ_BINDINGS = Object.freeze({"linear_sampler": 0, "shadow_sampler": 1, "shadow_map": 2, "exposure": 3, "resolved": 4, "hdr": 5, "depth": 6, "past": 7, "source": 8, "wider": 9, "luminance": 10, "glow_1": 11, "lut": 12});
 /** The draw lists, by draw_list.pass_id. */
 export const DRAW_PASSES = Object.freeze(["shadow", "opaque", "blend"]);
 /** Draw pass, material kind and flags of what is compiled at the start. */
-export const WARM_UP = Object.freeze([[1, 0, 0], [0, 0, 0], [1, 0, 1], [1, 2, 0], [2, 3, 2], [1, 0, 8], [0, 0, 8], [1, 0, 5]]);
+export const WARM_UP = Object.freeze([[1, 0, 0], [0, 0, 0], [1, 0, 1], [1, 2, 0], [3, 3, 2], [1, 0, 8], [0, 0, 8], [1, 0, 5]]);

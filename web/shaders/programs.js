@@ -27,6 +27,8 @@ export const PROGRAMS = Object.freeze({
   depth: [...MESH, 'depth'],
   skypass: [...FRAME, ...LIT, 'fullscreen', 'skypass'],
   decode: [...FRAME, 'radiance', 'fullscreen', 'decode'],
+  temporal: [...SCREEN, 'temporal'],
+  copy: [...SCREEN, 'copy'],
   bloom_down: [...SCREEN, 'bloom_down'],
   bloom_up: [...SCREEN, 'bloom_up'],
   luminance: [...SCREEN, 'luminance'],

@@ -10,6 +10,7 @@ import numpy as np
 
 from layerw.base.ports import F64
 from layerw.base.settings import Changes
+from layerw.frame.temporal import TemporalWriter
 from layerw.frame.views import View
 from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.passes import SHADOW_SIDE, flag
@@ -46,6 +47,7 @@ class ViewWriter:
         self._camera_hi, self._camera_lo = block.read("camera_hi"), block.read("camera_lo")
         self._origin = block.read("relative_origin")
         self._anchor = np.zeros(3)  # of noise by place
+        self._temporal = TemporalWriter(block)
 
     def write(self, camera: CameraFrame, environment: Environment, time_s: float, *, view: View | None = None,
               dt_s: float = 0.0, sheared: bool = False, tiles_from: F64 | None = None,
@@ -68,6 +70,7 @@ class ViewWriter:
         self._camera_hi[3] = time_s % DAY_S  # float32: a day still has steps of 8 ms
         if view is not None:
             self._exposure[:] = view.adaptation(dt_s, paid)
+            self._temporal.write(camera, bool(view.flags() & paid & flag("temporal")))
 
     def _write_changed(self, camera: CameraFrame, environment: Environment, view: View | None, paid: int) -> None:
         good = self.block.array.copy()

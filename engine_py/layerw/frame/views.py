@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from layerw.scene.table import Table
     from layerw.scene.textures import Texture
 
-ANTIALIAS = ("msaa", "temporal", "none")
+_SAMPLES = {"msaa": 0, "temporal": flag("single") | flag("temporal"), "none": flag("single")}
+ANTIALIAS = tuple(_SAMPLES)
 EXPOSURE_MAX = 1024.0
 ADAPT_UP, ADAPT_DOWN = 3.0, 1.0  # EV per second, into the dark and into the light
 
@@ -163,14 +164,13 @@ class View:
 
     @property
     def antialias(self) -> str:
-        """ "msaa": four samples a pixel."""
+        """ "msaa": four samples a pixel. "temporal": one, elsewhere in each frame, and what the last frames saw: finer
+        where the picture stands still, also inside of textures and reflections. "none": one."""
         return self._antialias
 
     @antialias.setter
     def antialias(self, value: str) -> None:
         value = checks.one_of("View antialias", value, ANTIALIAS)
-        if value != "msaa":
-            raise ConfigError(f"View antialias is {value!r}, which this version cannot draw yet; it takes 'msaa'.")
         self._antialias = value
 
     @property
@@ -204,7 +204,8 @@ class View:
 
     def flags(self) -> int:
         """The passes that these settings need (gpu.passes.VIEW_FLAGS)."""
-        return (flag("bloom") if self._bloom > 0 else 0) | (flag("auto_exposure") if self._exposure == "auto" else 0)
+        return (flag("bloom") if self._bloom > 0 else 0) | (flag("auto_exposure") if self._exposure == "auto" else 0) \
+            | _SAMPLES[self._antialias]
 
     def factor(self) -> float:
         """What exposure multiplies light by before automatic exposure."""

@@ -14,7 +14,7 @@ TYPES = """/** @typedef {{ name: string, format: Format, samples: number, divide
 /** @typedef {{ name: string, kind: 'draws' | 'fullscreen' | 'resolve', timer: string,
  *   reads: readonly string[], names: readonly string[], color: string, depth: string, shader: string,
  *   depthTest: '' | 'greater' | 'greater-equal', depthWrite: boolean, blend: '' | 'over', materials: string,
- *   when: string }} Pass */
+ *   when: string, draws: string }} Pass */
 """
 
 
@@ -52,7 +52,7 @@ def _rows(name: str, type_name: str, rows: Iterable[Mapping[str, object]]) -> st
 def passes_js() -> str:
     """web/gen/passes.js."""
     formats = " | ".join(f"'{name}'" for name in passes.FORMAT_BYTES)
-    warm = [[passes.DRAW_PASSES.index(row), MATERIAL_KINDS.index(kind), flags] for row, kind, flags in passes.WARM_UP]
+    warm = [[passes.DRAW_ROWS.index(row), MATERIAL_KINDS.index(kind), flags] for row, kind, flags in passes.WARM_UP]
     return (
         f"// @ts-check\n/** @file The passes of a frame and their targets.\n * {MARK}\n */\n\n"
         f"/** @typedef {{{formats}}} Format */\n{TYPES}\n"

@@ -20,7 +20,8 @@ LUMINANCE_SIDE = 16  # texels of the grid that automatic exposure looks at
 # writes it.
 FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8, "r32float": 4}
 # Bits of `view`'s flags; a pass with `when` runs only where its bit is set.
-VIEW_FLAGS = ("shadows", "bloom", "auto_exposure")
+# single: one sample a pixel; temporal: the last frames are looked at as well.
+VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal")
 TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block
 
 
@@ -28,8 +29,8 @@ class Target(NamedTuple):
     """What passes draw into and read, as large as the view where `side` is 0.
 
     divide: of the view's sides. side: texels of a target of its own size. samples: 4 is resolved, never read. images:
-    how many of them the API keeps. From `outside` ones the graph allocates nothing. history: reading gives what the
-    last frame of the same view wrote (at first zeros).
+    how many of them the API keeps. From `outside` ones the graph allocates nothing. history: until this
+    frame has written it, reading gives what the last frame of the same view wrote (at first zeros).
     """
 
     name: str
@@ -48,8 +49,8 @@ class Pass(NamedTuple):
     kind: draws (a draw list of that name), fullscreen (a triangle with `shader`), resolve (samples to one: of colour by
     their mean, of depth the first). reads: targets, "target as name" where the shader calls it otherwise. color, depth:
     what is drawn into, or "". shader: of draws, "" = the material's own. depth_test: "" = always. blend: "", "over".
-    materials: of draws, which take part: all, solid or see_through. when: a flag of the view, or "". timer: what the
-    report calls it, with others of that name.
+    materials: of draws, which take part: all, solid or see_through. draws: of draws, whose list, where it is not its own. when: a flag of
+    the view, "!flag" where it must not be set, or "". timer: what the report calls it, with others of that name.
     """
 
     name: str
@@ -64,6 +65,13 @@ class Pass(NamedTuple):
     blend: str = ""
     materials: str = ""
     when: str = ""
+    draws: str = ""
+
+    def runs(self, flags: int) -> bool:
+        """Whether it is drawn in a view with these flags, if somebody reads it."""
+        if not self.when:
+            return True
+        return bool(flags & flag(self.when.removeprefix("!"))) is not self.when.startswith("!")
 
     @property
     def targets_read(self) -> tuple[str, ...]:
@@ -90,6 +98,7 @@ TARGETS: tuple[Target, ...] = (
     *_levels("bloom"),
     *_levels("glow")[:-1],
     Target("luminance", "r32float", side=LUMINANCE_SIDE),
+    Target("past", "rgba16float", history=True),  # the mean of the last frames' hdr, where they are still right
     Target("exposure", "r32float", side=1, history=True),  # EV on top of the view's own exposure
     Target("lut", "picture", images=0, outside=True),
     Target("picture", "picture", outside=True),
@@ -103,12 +112,19 @@ PASSES: tuple[Pass, ...] = (
     Pass("shadow", "draws", "shadow", depth="shadow_map", shader="depth", depth_test="greater", depth_write=True,
          materials="all", when="shadows"),
     Pass("opaque", "draws", "opaque", _LIT, "scene", "scene_depth", depth_test="greater", depth_write=True,
-         materials="solid"),
-    Pass("sky", "fullscreen", "sky", ("exposure",), "scene", "scene_depth", "skypass", "greater-equal"),
-    Pass("resolve", "resolve", "resolve", ("scene",), "resolved"),
-    Pass("resolve_depth", "resolve", "resolve", ("scene_depth",), depth="depth", depth_write=True),
+         materials="solid", when="!single"),
+    Pass("opaque_single", "draws", "opaque", _LIT, "resolved", "depth", depth_test="greater", depth_write=True,
+         materials="solid", when="single", draws="opaque"),
+    Pass("sky", "fullscreen", "sky", ("exposure",), "scene", "scene_depth", "skypass", "greater-equal",
+         when="!single"),
+    Pass("sky_single", "fullscreen", "sky", ("exposure",), "resolved", "depth", "skypass", "greater-equal",
+         when="single"),
+    Pass("resolve", "resolve", "resolve", ("scene",), "resolved", when="!single"),
+    Pass("resolve_depth", "resolve", "resolve", ("scene_depth",), depth="depth", depth_write=True, when="!single"),
     Pass("decode", "fullscreen", "resolve", ("resolved",), "hdr", shader="decode"),
     Pass("blend", "draws", "blend", _LIT, "hdr", "depth", depth_test="greater", blend="over", materials="see_through"),
+    Pass("temporal", "fullscreen", "temporal", ("hdr", "depth", "past"), "past", shader="temporal", when="temporal"),
+    Pass("steady", "fullscreen", "temporal", ("past as source",), "hdr", shader="copy", when="temporal"),
     # Each level is read by the next, by the bloom and by the measuring of light: without both, nothing of it is drawn.
     *(Pass(f"bloom_down_{n}", "fullscreen", "bloom", (f"{f'bloom_{n - 1}' if n > 1 else 'hdr'} as source",),
            f"bloom_{n}", shader="bloom_down") for n in range(1, BLOOM_LEVELS + 1)),
@@ -123,7 +139,8 @@ PASSES: tuple[Pass, ...] = (
 )  # fmt: skip
 
 TIMERS = tuple(dict.fromkeys(row.timer for row in PASSES))  # pass_time.timer
-DRAW_PASSES = tuple(row.name for row in PASSES if row.kind == "draws")  # draw_list.pass_id
+DRAW_PASSES = tuple(row.name for row in PASSES if row.kind == "draws" and not row.draws)  # draw_list.pass_id
+DRAW_ROWS = tuple(row.name for row in PASSES if row.kind == "draws")
 
 # (pass, kind, flags) of the pipelines that nearly every program needs; any other is compiled with its first material.
 WARM_UP = (
@@ -157,9 +174,9 @@ def validate(passes: tuple[Pass, ...] = PASSES, targets: tuple[Target, ...] = TA
                 raise ValueError(f"Pass {row.name} reads {name} before any pass writes it.")
             if known[name].samples > 1 and row.kind != "resolve":
                 raise ValueError(f"Pass {row.name} reads {name}, whose samples must be resolved first.")
-        if row.when and row.when not in VIEW_FLAGS:
+        if row.when and row.when.removeprefix("!") not in VIEW_FLAGS:
             raise ValueError(f"Pass {row.name} waits for the flag {row.when}; the flags are {', '.join(VIEW_FLAGS)}.")
         written.update(filter(None, (row.color, row.depth)))
     for pass_name, kind, _ in WARM_UP:
-        if pass_name not in DRAW_PASSES or kind not in MATERIAL_KINDS:
+        if pass_name not in DRAW_ROWS or kind not in MATERIAL_KINDS:
             raise ValueError(f"WARM_UP names pass {pass_name} and kind {kind}; one of them does not exist.")

@@ -258,6 +258,9 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("view_exposure", "vec4"),  # seconds since the last frame, EV per second up and down; w = 1: at once, -1: fixed
     ("relative_origin", "vec4"),  # xyz = from this view's camera to where DRAW_CAMERA_RELATIVE rows count from; w =
     # pixels of the picture a pixel of the page
+    ("previous_view_projection", "mat4x4"),  # the last frame's, for places relative to this frame's camera
+    ("temporal", "vec4"),  # xy = how far this frame's picture is moved, pixels right and down; z = 1: there is no past;
+    # w = standard deviations that the past may be away
 )
 
 MATERIAL_BLOCK = (

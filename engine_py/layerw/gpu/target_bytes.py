@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from layerw.gpu.passes import FORMAT_BYTES, PASSES, TARGETS, Pass, Target, flag
+from layerw.gpu.passes import FORMAT_BYTES, PASSES, TARGETS, Pass, Target
 
 
 class SizedView(NamedTuple):
@@ -34,7 +34,7 @@ def live_passes(flags: int, passes: Sequence[Pass], targets: Sequence[Target]) -
     """The passes that run with these flags and whose results reach a target from outside."""
     needed = {target.name for target in targets if target.outside or target.history}
     kept: list[Pass] = []
-    for row in reversed([row for row in passes if not row.when or flags & flag(row.when)]):
+    for row in reversed([row for row in passes if row.runs(flags)]):
         if needed.intersection(_writes(row)):
             needed.update(_uses(row))
             kept.insert(0, row)
@@ -74,10 +74,16 @@ def view_images(flags: int) -> tuple[Target, ...]:
 
 
 @lru_cache
-def history_bytes(flags: int) -> int:
-    """What a view with these flags keeps from frame to frame: two images each, of fixed sizes."""
+def histories(flags: int) -> tuple[Target, ...]:
+    """What a view with these flags keeps from frame to frame, two images of each."""
     written = {name for row in live_passes(flags, PASSES, TARGETS) for name in _writes(row)}
-    return sum(2 * FORMAT_BYTES[t.format] * t.side * t.side for t in TARGETS if t.history and t.name in written)
+    return tuple(target for target in TARGETS if target.history and target.name in written)
+
+
+def history_bytes(view: SizedView) -> int:
+    """What a view keeps from frame to frame."""
+    return sum(2 * FORMAT_BYTES[target.format] * (target.side or view.width) * (target.side or view.height)
+               for target in histories(view.flags))
 
 
 @lru_cache
@@ -97,4 +103,4 @@ def target_bytes(picture: tuple[int, int], views: Sequence[SizedView]) -> int:
         most |= own
     outside = sum(FORMAT_BYTES[target.format] * target.images for target in TARGETS if target.outside)
     inside = sum(FORMAT_BYTES[key[0]] * key[1] * key[2] * key[3] * count for key, count in most.items())
-    return outside * picture[0] * picture[1] + inside + sum(history_bytes(view.flags) for view in views)
+    return outside * picture[0] * picture[1] + inside + sum(map(history_bytes, views))

@@ -30,12 +30,23 @@ def begin(position=(0.0, 3.0, 9.0), target=(0.0, 0.6, 0.0)):
     app.camera.look_at(target)
     view = app.view
     view.exposure, view.bloom, view.tone_map, view.lut, view.dither = 1.0, 0.0, "filmic", None, 0.0
+    view.antialias = "msaa"
     app.fog.density = 0.0
     app.shadows.enabled = True
 
 
 def ground(color="#b0a890"):
     keep(app.spawn(lw.Mesh.plane(40, 40), lw.Material(color=color, roughness=1.0)))
+
+
+def none():
+    edges()
+    app.view.antialias = "none"
+
+
+def temporal():
+    edges()
+    app.view.antialias = "temporal"
 
 
 def shadow():
@@ -129,8 +140,8 @@ def more_views():
     keep(app.spawn(lw.Mesh.box(2, 2, 0.05), lw.Material(base_color_texture=screen, unlit=True), position=(0, 2, -1)))
 
 
-SCENES = (shadow, opaque, edges, blend, fog, bloom, agx, neutral, auto, lut, more_views)
+SCENES = (shadow, opaque, edges, none, blend, fog, bloom, agx, neutral, auto, lut, more_views)
 
 
 def show(name):
-    next(scene for scene in SCENES if scene.__name__ == name)()
+    globals()[name]()

@@ -113,9 +113,14 @@ export class Graph {
   history(name, view) {
     const key = `${view.index} ${name}`;
     let history = this.histories.get(key);
+    const { format, side } = HISTORY.get(name) ?? TARGETS[0];
+    const image = { format, samples: 1, width: side || view.width, height: side || view.height };
+    if (history && (history.image.width !== image.width || history.image.height !== image.height)) {
+      this.executor.destroyTarget(history.last);
+      this.executor.destroyTarget(history.next);
+      history = undefined; // nothing of another size fits
+    }
     if (!history) {
-      const { format, side } = HISTORY.get(name) ?? TARGETS[0];
-      const image = { format, samples: 1, width: side, height: side };
       const [last, next] = [this.executor.createTarget(image), this.executor.createTarget(image)];
       this.histories.set(key, history = { image, last, next, used: false });
     }
@@ -126,9 +131,14 @@ export class Graph {
   /** @param {View} view @param {Plan} plan @param {Pooled[]} images @returns {number} draws */
   drawView(view, { groups, imageOf }, images) {
     const { executor } = this;
+    /** Histories that this frame has drawn. @type {Set<string>} */
+    const written = new Set();
     /** The API's image of a target; null = nobody drew it. @param {string} name */
     const read = (name) => {
-      if (HISTORY.has(name)) return this.histories.get(`${view.index} ${name}`)?.last ?? null;
+      if (HISTORY.has(name)) {
+        const history = this.histories.get(`${view.index} ${name}`);
+        return (written.has(name) ? history?.next : history?.last) ?? null;
+      }
       if (OUTSIDE.has(name)) return executor.outside(name, view);
       return images[imageOf.get(name) ?? -1]?.native ?? null;
     };
@@ -146,9 +156,10 @@ export class Graph {
       for (const step of group.steps) {
         const reads = step.pass.reads.map(read);
         if (step.list < 0) draws += executor.fullscreen(step.pass, reads);
-        else draws += executor.draws(step.pass, step.list, view.runs[step.list], reads);
+        else draws += executor.draws(step.pass, step.draw, view.runs[step.list], reads);
       }
       executor.endGroup();
+      if (HISTORY.has(group.color)) written.add(group.color);
       if (OUTSIDE.has(group.color)) this.touched.add(natives.color);
     }
     return draws;

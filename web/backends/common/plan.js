@@ -8,7 +8,7 @@
 
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
 /** @typedef {import('../../gen/passes.js').Target} Target */
-/** @typedef {{ pass: Pass, list: number }} Step */
+/** @typedef {{ pass: Pass, list: number, draw: number }} Step list: whose draws, draw: which draw pass; -1 = neither */
 /**
  * Steps that draw into the same targets: one render pass of the API.
  * @typedef {object} Group
@@ -71,8 +71,20 @@ function shareImages(passes, targets) {
   return { images, imageOf };
 }
 
-/** @param {Pass[]} passes @param {boolean} split a group for each pass @param {readonly Pass[]} lists @returns {Group[]} */
-function groupsOf(passes, split, lists) {
+/** Whether a pass is drawn in a view with these flags. @param {Pass} pass @param {number} flags
+ * @param {readonly string[]} flagNames @returns {boolean} */
+export function runsWith({ when }, flags, flagNames) {
+  if (when === '') return true;
+  const isNegated = when.startsWith('!');
+  return ((flags >> flagNames.indexOf(isNegated ? when.slice(1) : when)) & 1) === (isNegated ? 0 : 1);
+}
+
+/** Which draw list a pass draws; -1 = none. @param {Pass} pass @param {readonly Pass[]} lists @returns {number} */
+const listOf = ({ name, draws }, lists) => lists.findIndex((row) => row.name === (draws || name));
+
+/** @param {Pass[]} passes @param {boolean} split a group for each pass @param {readonly Pass[]} rows of the draw passes
+ * @param {readonly Pass[]} lists those of them with a list of their own @returns {Group[]} */
+function groupsOf(passes, split, rows, lists) {
   /** @type {Group[]} */
   const groups = [];
   const touched = new Set();
@@ -83,7 +95,7 @@ function groupsOf(passes, split, lists) {
       last.resolve = color;
       continue;
     }
-    const step = { pass, list: lists.indexOf(pass) };
+    const step = { pass, list: listOf(pass, lists), draw: rows.indexOf(pass) };
     if (!split && last && last.color === color && last.depth === depth && last.resolve === '') last.steps.push(step);
     else {
       groups.push({
@@ -107,9 +119,10 @@ function groupsOf(passes, split, lists) {
  * @param {boolean} split every pass is a group of its own, so that it can be timed @returns {Plan}
  */
 export function planView(passes, targets, flagNames, flags, filled, split) {
-  const wanted = passes.filter(({ when }) => when === '' || (flags & (1 << flagNames.indexOf(when))) !== 0);
-  const lists = passes.filter(({ kind }) => kind === 'draws');
-  const drawn = live(wanted, targets, (pass) => pass.kind === 'draws' && (filled & (1 << lists.indexOf(pass))) === 0);
+  const wanted = passes.filter((pass) => runsWith(pass, flags, flagNames));
+  const rows = passes.filter(({ kind }) => kind === 'draws');
+  const lists = rows.filter(({ draws }) => !draws);
+  const drawn = live(wanted, targets, (pass) => pass.kind === 'draws' && (filled & (1 << listOf(pass, lists))) === 0);
   // Images are those of a view that draws everything: a list that empties for a frame frees nothing.
-  return { groups: groupsOf(drawn, split, lists), ...shareImages(live(wanted, targets, () => false), targets) };
+  return { groups: groupsOf(drawn, split, rows, lists), ...shareImages(live(wanted, targets, () => false), targets) };
 }

@@ -5,14 +5,15 @@
  */
 import { DRAW_RECORD } from '../../gen/layouts.js';
 import { DRAW_PASSES, PASSES, VIEW_FLAGS } from '../../gen/passes.js';
+import { runsWith } from './plan.js';
 import { Runs } from './runs.js';
 
 /** @typedef {import('./resources.js').TextureRecord} TextureRecord */
 
 const ROWS = PASSES.filter(({ kind }) => kind === 'draws');
-const CASTS = ROWS.map(({ shader }) => shader === 'depth');
-/** The flags that a draw pass needs. */
-const NEEDS = ROWS.map(({ when }) => (when === '' ? 0 : 1 << VIEW_FLAGS.indexOf(when)));
+/** By list: the passes that draw it. */
+const DRAWN_BY = DRAW_PASSES.map((list) => ROWS.filter(({ name, draws }) => (draws || name) === list));
+const CASTS = DRAWN_BY.map(([{ shader }]) => shader === 'depth');
 
 export class View {
   /** The texture that it is drawn into; null = the picture. @type {TextureRecord | null} */
@@ -54,7 +55,7 @@ export class View {
     let outside = 0;
     this.lists.forEach((records, list) => {
       const runs = this.runs[list];
-      if (records === null || (this.flags & NEEDS[list]) !== NEEDS[list]) {
+      if (records === null || !DRAWN_BY[list].some((pass) => runsWith(pass, this.flags, VIEW_FLAGS))) {
         runs.count = 0;
         return;
       }

@@ -44,6 +44,9 @@ export class Webgl2Passes {
     this.blank = new Map();
     /** Of programs' textures, whose own parameters serve materials. */
     this.linear = makeLinearSampler(gl);
+    /** Of depth that is read, not compared with. */
+    this.plain = gl.createSampler();
+    for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.samplerParameteri(this.plain, name, gl.NEAREST);
     /** What the draw loop bound, by texture unit. @type {(WebGLTexture | null)[]} */
     this.boundTextures = [null, null, null, null, null];
     /** @type {(WebGLSampler | null)[]} */
@@ -179,7 +182,8 @@ export class Webgl2Passes {
       const unit = unitOf(row, index);
       gl.activeTexture(gl.TEXTURE0 + unit);
       gl.bindTexture(gl.TEXTURE_2D, native.texture);
-      gl.bindSampler(unit, native.format === 'picture' ? this.linear : null);
+      gl.bindSampler(unit, native.format === 'picture' ? this.linear : native.format === 'depth32float' && row.kind === 'fullscreen'
+        ? this.plain : null);
     });
   }
 

@@ -20,6 +20,8 @@ struct FrameBlock {
   view_look: vec4<f32>,
   view_exposure: vec4<f32>,
   relative_origin: vec4<f32>,
+  previous_view_projection: mat4x4<f32>,
+  temporal: vec4<f32>,
 }
 
 struct MaterialBlock {

@@ -1,0 +1,72 @@
+"""What temporal antialiasing needs of a view: where in the pixels this frame's samples lie, and where the last camera was.
+
+Owns: the sequence of offsets and the last camera. The rest is web/shaders/temporal.wgsl.
+Source: Halton, "Algorithm 247: radical-inverse quasi-random point sequence" (1964); Karis (SIGGRAPH 2014).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from layerw.base.ports import F32, F64
+from layerw.gpu.frame_block import FrameBlock
+from layerw.scene.camera import CameraFrame
+
+OFFSETS = 32
+SPREAD = 1.0  # how many standard deviations of what is around a pixel its past may be away
+
+
+def _halton(number: int, base: int) -> float:
+    found, part = 0.0, 1.0
+    while number:
+        part /= base
+        number, digit = divmod(number, base)
+        found += part * digit
+    return found
+
+
+JITTER = np.array([(_halton(n, 2) - 0.5, _halton(n, 3) - 0.5) for n in range(1, OFFSETS + 1)])  # pixels, right and down
+
+
+class TemporalWriter:
+    """Writes over a view's matrices in each frame, and back once it is not needed any more."""
+
+    def __init__(self, block: FrameBlock) -> None:
+        self._block = block
+        self._last: CameraFrame | None = None
+        self._number = 0
+
+    def write(self, camera: CameraFrame, active: bool) -> None:
+        """After the camera's own matrices were written."""
+        if not active:
+            if self._last is not None:
+                self._last = None
+                self._write_matrices(camera, 0.0, 0.0)
+            return
+        last, size = self._last, np.array(camera.viewport, np.float64)
+        right, down = JITTER[self._number % OFFSETS]
+        self._number += 1
+        self._write_matrices(camera, 2 * right / size[0], -2 * down / size[1])
+        is_new = last is None or last.viewport != camera.viewport
+        before = camera if last is None else last
+        self._block.write("previous_view_projection", _seen_from(before, camera.position).T)
+        self._block.write("temporal", (right, down, float(is_new), SPREAD))
+        self._last = camera
+
+    def _write_matrices(self, camera: CameraFrame, x: float, y: float) -> None:
+        """Moved by x and y in normalized device coordinates."""
+        move = np.eye(4)
+        move[:2, 3] = x, y
+        forward = move @ camera.view_projection.astype(np.float64)
+        move[:2, 3] = -x, -y
+        back = camera.inverse_view_projection.astype(np.float64) @ move
+        self._block.write("view_projection", forward.astype(np.float32).T)
+        self._block.write("inverse_view_projection", back.astype(np.float32).T)
+
+
+def _seen_from(before: CameraFrame, position: F64) -> F32:
+    """The earlier camera's matrix for places that are relative to a later one's position."""
+    move = np.eye(4)
+    move[:3, 3] = position - before.position
+    matrix: F32 = (before.view_projection.astype(np.float64) @ move).astype(np.float32)
+    return matrix

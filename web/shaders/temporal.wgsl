@@ -1,0 +1,96 @@
+// Temporal antialiasing: what the last frames saw of the same place, where it is still right, and a tenth of this frame,
+// whose samples lie elsewhere in each pixel (frame.temporal.xy: where this frame's picture lies, in pixels to the right and
+// down). Karis, "High-quality temporal supersampling" (SIGGRAPH 2014); the clip: Salvi, "An excursion in temporal
+// supersampling" (2016); weights of the nine samples: Blackman-Harris as exp(-2.29 d^2). Things move without a velocity of
+// their own: where their past lies outside of what is around them now, it is brought to its rim.
+fn luma_chroma(c: vec3<f32>) -> vec3<f32> {
+  return vec3<f32>(dot(c, vec3<f32>(0.25, 0.5, 0.25)), dot(c, vec3<f32>(0.5, 0.0, -0.5)), dot(c, vec3<f32>(-0.25, 0.5, -0.25)));
+}
+
+fn from_luma_chroma(c: vec3<f32>) -> vec3<f32> {
+  return max(vec3<f32>(c.x + c.y - c.z, c.x + c.z, c.x - c.y - c.z), vec3<f32>(0.0));
+}
+
+// Very bright samples count less: their mean with dark ones would flicker (as radiance.wgsl encodes edges).
+fn pressed(c: vec3<f32>) -> vec3<f32> {
+  return c / (1.0 + max(c.r, max(c.g, c.b)));
+}
+
+fn unpressed(c: vec3<f32>) -> vec3<f32> {
+  return c / max(1.0 - max(c.r, max(c.g, c.b)), 1e-4);
+}
+
+// Catmull and Rom's cubic from five bilinear taps (Jimenez, "Filmic SMAA", 2016): a bilinear past grows soft.
+fn past_at(uv: vec2<f32>, size: vec2<f32>) -> vec4<f32> {
+  let at = uv * size;
+  let middle = floor(at - 0.5) + 0.5;
+  let f = at - middle;
+  let w0 = f * (-0.5 + f * (1.0 - 0.5 * f));
+  let w1 = 1.0 + f * f * (-2.5 + 1.5 * f);
+  let w2 = f * (0.5 + f * (2.0 - 1.5 * f));
+  let w3 = f * f * (-0.5 + 0.5 * f);
+  let w12 = w1 + w2;
+  let t0 = (middle - 1.0) / size;
+  let t12 = (middle + w2 / w12) / size;
+  let t3 = (middle + 2.0) / size;
+  let corner = vec4<f32>(w12.x * w0.y, w0.x * w12.y, w3.x * w12.y, w12.x * w3.y);
+  let inner = w12.x * w12.y;
+  let sum = textureSampleLevel(past, linear_sampler, t12, 0.0) * inner
+    + textureSampleLevel(past, linear_sampler, vec2<f32>(t12.x, t0.y), 0.0) * corner.x
+    + textureSampleLevel(past, linear_sampler, vec2<f32>(t0.x, t12.y), 0.0) * corner.y
+    + textureSampleLevel(past, linear_sampler, vec2<f32>(t3.x, t12.y), 0.0) * corner.z
+    + textureSampleLevel(past, linear_sampler, vec2<f32>(t12.x, t3.y), 0.0) * corner.w;
+  return max(sum / (inner + corner.x + corner.y + corner.z + corner.w), vec4<f32>(0.0));
+}
+
+@fragment
+fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
+  let size = vec2<f32>(textureDimensions(hdr));
+  let last = vec2<i32>(size) - 1;
+  let texel = texel_of(in, size);
+  var sum = vec4<f32>(0.0);
+  var weights = 0.0;
+  var mean = vec3<f32>(0.0);
+  var squares = vec3<f32>(0.0);
+  var nearest = 0.0; // depth is reversed
+  var at = texel;
+  for (var y = -1; y <= 1; y++) {
+    for (var x = -1; x <= 1; x++) {
+      let there = clamp(texel + vec2<i32>(x, y), vec2<i32>(0), last);
+      let c = textureLoad(hdr, there, 0);
+      let d = vec2<f32>(f32(x), f32(y)) - frame.temporal.xy;
+      let weight = exp(-2.29 * dot(d, d));
+      let p = pressed(c.rgb);
+      sum += vec4<f32>(p, c.a) * weight;
+      weights += weight;
+      let q = luma_chroma(p);
+      mean += q;
+      squares += q * q;
+      let depth_there = textureLoad(depth, there, 0);
+      if (depth_there > nearest) {
+        nearest = depth_there;
+        at = there;
+      }
+    }
+  }
+  let now = sum / weights;
+  // Where the nearest thing around was in the last picture: an edge keeps its antialiasing where the thing moves.
+  let here = uv_of(in);
+  let seen_at = (vec2<f32>(at) + 0.5) / size;
+  let place = frame.inverse_view_projection * vec4<f32>(seen_at.x * 2.0 - 1.0, 1.0 - seen_at.y * 2.0, nearest, 1.0);
+  let clip = frame.previous_view_projection * place;
+  let was_at = vec2<f32>(clip.x, -clip.y) / clip.w * 0.5 + 0.5;
+  // This frame's picture lies beside where it would without its offset, the last one's does not.
+  let uv = here + was_at - (seen_at - frame.temporal.xy / size);
+  if (frame.temporal.z > 0.5 || any(uv < vec2<f32>(0.0)) || any(uv > vec2<f32>(1.0)) || clip.w <= 0.0) {
+    return vec4<f32>(unpressed(now.rgb), now.a);
+  }
+  let was = past_at(uv, size);
+  let middle = mean / 9.0;
+  let spread = sqrt(max(squares / 9.0 - middle * middle, vec3<f32>(0.0)));
+  let offset = luma_chroma(pressed(was.rgb)) - middle;
+  let beyond = abs(offset) / max(spread * frame.temporal.w, vec3<f32>(1e-5));
+  let held = from_luma_chroma(middle + offset / max(1.0, max(beyond.x, max(beyond.y, beyond.z))));
+  let share = 0.1;
+  return vec4<f32>(unpressed(mix(held, now.rgb, share)), mix(was.a, now.a, share));
+}

@@ -1,4 +1,4 @@
-"""Temporal antialiasing on both APIs: a still picture comes near a supersampled one, a moved camera leaves no ghosts."""
+"""Temporal antialiasing on both APIs: a still picture nears a supersampled one, a moved camera leaves no ghosts."""
 
 from __future__ import annotations
 

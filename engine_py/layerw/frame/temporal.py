@@ -1,4 +1,4 @@
-"""What temporal antialiasing needs of a view: where in the pixels this frame's samples lie, and where the last camera was.
+"""What temporal antialiasing needs of a view: where in its pixels this frame's samples lie, and the last camera.
 
 Owns: the sequence of offsets and the last camera. The rest is web/shaders/temporal.wgsl.
 Source: Halton, "Algorithm 247: radical-inverse quasi-random point sequence" (1964); Karis (SIGGRAPH 2014).

@@ -49,8 +49,9 @@ class Pass(NamedTuple):
     kind: draws (a draw list of that name), fullscreen (a triangle with `shader`), resolve (samples to one: of colour by
     their mean, of depth the first). reads: targets, "target as name" where the shader calls it otherwise. color, depth:
     what is drawn into, or "". shader: of draws, "" = the material's own. depth_test: "" = always. blend: "", "over".
-    materials: of draws, which take part: all, solid or see_through. draws: of draws, whose list, where it is not its own. when: a flag of
-    the view, "!flag" where it must not be set, or "". timer: what the report calls it, with others of that name.
+    materials: of draws, which take part: all, solid or see_through. draws: of draws, whose list, where it is not
+    its own. when: a flag of the view, "!flag" where it must not be set, or "". timer: what the report calls it, with
+    others of that name.
     """
 
     name: str

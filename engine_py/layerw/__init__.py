@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         u16,
         u32,
     )
+    from layerw.scene.lights import Lamp, Light
     from layerw.scene.scatter import scatter
     from layerw.surface.panels import Panel
     from layerw.surface.screenshots import Screenshot
@@ -76,7 +77,9 @@ __all__ = [
     "HandleError",
     "KeyMissing",
     "KindError",
+    "Lamp",
     "LayerwError",
+    "Light",
     "Lines",
     "Lods",
     "Material",
@@ -116,7 +119,8 @@ __all__ = [
 _LATER = {
     "Lines": "layerw.drawing.lines", "Points": "layerw.drawing.points",
     "Panel": "layerw.surface.panels", "Screenshot": "layerw.surface.screenshots", "World": "layerw.content.worlds",
-    "flora": "layerw.scene.flora", "scatter": "layerw.scene.scatter",
+    "flora": "layerw.scene.flora", "Lamp": "layerw.scene.lights", "Light": "layerw.scene.lights",
+    "scatter": "layerw.scene.scatter",
 } | dict.fromkeys((
     "Color", "Position", "Rotation", "Scale", "component", "f32", "f32x2", "f32x3", "f32x4", "f64", "f64x3", "field",
     "flag", "i32", "u16", "u32", "u8",

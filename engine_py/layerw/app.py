@@ -39,6 +39,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.drawing.points import Points
     from layerw.memory import LayerMemory
     from layerw.pointing.picker import Hit
+    from layerw.scene.lights import Lamp
     from layerw.scene.textures import Texture
     from layerw.surface.panels import Panel
     from layerw.surface.screenshots import Screenshot
@@ -288,8 +289,26 @@ class App:
 
     @property
     def sun(self) -> Sun:
-        """The directional light."""
+        """The first directional light: it casts shadows, and colours the sky."""
         return self._engine.environment.sun
+
+    def light(self, kind: str, *, position: npt.ArrayLike | None = None, rotation: npt.ArrayLike | None = None,
+              direction: npt.ArrayLike | None = None, color: Any = None, intensity: float | None = None,
+              range: float | None = None, inner_angle: float | None = None, outer_angle: float | None = None,
+              parent: Entity | None = None) -> Lamp:  # fmt: skip
+        """A light beside the sun; see lw.Lamp for what of it can be written later. Lamps cast no shadows yet.
+
+        Args:
+            kind: "point", "spot" or "directional".
+            position, rotation, parent: as for `spawn`. It shines along its -Z, or `direction`: (3,), of any length.
+            color: sRGB.
+            intensity: candela (directional: lux), 0 or more; None: 100 candela, 3 lux.
+            range: metres where its light ends; None: where it gives 0.01 lux.
+            inner_angle, outer_angle: of a spot, radians from its middle: where it begins to fade, and ends.
+        """
+        given = {"intensity": intensity, "range": range, "inner_angle": inner_angle, "outer_angle": outer_angle}
+        placed = {"position": position, "rotation": rotation, "direction": direction, "color": color, "parent": parent}
+        return self._engine.spawner.lamp(kind, given, **placed)
 
     @property
     def sky(self) -> Sky:

@@ -26,6 +26,7 @@ from layerw.content.contents import Contents
 from layerw.content.opening import Opening
 from layerw.content.sea import SeaSurface
 from layerw.content.spawner import Spawner
+from layerw.frame.lights import FrameLights
 from layerw.frame.more_views import MoreViews, OneMore, joined
 from layerw.frame.report import HasStateHash, memory_figures, table_hash
 from layerw.frame.resources import Resources
@@ -94,6 +95,7 @@ class Engine:
         self.view = View(Camera())
         self.more_views = MoreViews(self.resources, self.log)
         self.environment = Environment()
+        self.lights = FrameLights(self.table, self.store, self.heap_ledger, self.log)
         self.targets = RenderTargets(self.resources, self.submission, self.log, weakly(self._sized_views),
                                      (options.get("width") or 1, options.get("height") or 1))  # fmt: skip
         self.pass_times: dict[str, float] = {}  # of a recent frame, by timer, GPU milliseconds
@@ -144,7 +146,7 @@ class Engine:
         found: dict[str, Any] = {
             "frame": self.frame_number, "title": self.config.title, "overlay": self.config.overlay,
             "entities": table.alive_count, "seen": len(self.shown.seen_rows), "tiles": self.contents.counts(),
-            "heap_bytes": self.heap_ledger.used_bytes, "layer_bytes": self.layer_ledger.held_bytes,
+            "lights": self.lights.figures(), "heap_bytes": self.heap_ledger.used_bytes, "layer_bytes": self.layer_ledger.held_bytes,
             "layer_fixed_bytes": self.layer_ledger.fixed_bytes, "backup_bytes": self.backups.size_bytes,
             "gpu_bytes": self.store.committed.used_bytes,
             "budgets": {"heap": self.heap_ledger.budget_bytes, "layer": self.layer_ledger.budget_bytes,
@@ -282,6 +284,7 @@ class Engine:
         self.contents.device_lost(self._is_lost)
         self._rows.device_lost()
         self._sent = None, None
+        self.lights.device_lost()
         self.log.info(f"The GPU device is back; {lost} resources are loaded again, {len(self.backups)} came from "
                       f"backups.")  # fmt: skip
 
@@ -346,6 +349,7 @@ class Engine:
                              sheared=self.table.sheared, tiles_from=self.shown.camera.position,
                              paid=self.targets.paid_flags(one.index),
                              pixel_ratio=1.0 if one.texture else self.targets.pixel_ratio)  # fmt: skip
+            self.lights.see(one.index, one.camera, one.writer.block)
             one.kept(self._visible(one.view, one.camera, self.shown.tiles, places_tiles=False))
             self.more_views.tell_own_texture(one)
         return one.found is not None and self.targets.is_paid(one.index)
@@ -354,6 +358,7 @@ class Engine:
         paid = self.targets.paid_flags(index)
         flags = view_flags(self.environment, view) & paid | paid & flag("single")
         self.submission.view(index, texture, view.area(self.targets.size), flags, writer.block.array)
+        self.lights.encode(index, self.submission)
         if view.lut is not None:
             with self.failures.alone("The colour grade"):
                 self.submission.encoder.view_lut(self.resources.texture(view.lut))
@@ -413,6 +418,7 @@ STAGES: tuple[tuple[str, Callable[[Engine], None]], ...] = (
     ("The tiles", Engine._take_tiles),
     ("The hierarchy", Engine._place),
     ("The view", Engine._write_view),
+    ("The lights", lambda engine: engine.lights.begin(engine.shown, engine._view.block)),
     ("The other views", Engine._see_others),
     ("The visibility", Engine._see_main),
     ("The frame's head", lambda engine: engine.submission.begin(engine.frame_number)),

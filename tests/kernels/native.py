@@ -1,4 +1,4 @@
-"""A native build of the geometry kernels with gcc, under sanitizers: a program that runs calls from a file.
+"""A native build of the kernels of geometry and lights with gcc, under sanitizers: it runs calls from a file.
 
 Every array gets an allocation of exactly its size, so that a read or write beside it is found.
 """
@@ -20,6 +20,7 @@ from .vectors import Call, Out, Same, digest
 
 HERE = Path(__file__).parent
 SOURCES = HERE.parents[1] / "engine_py" / "kernels"
+FOLDERS = ("geometry", "lights")
 FLAGS = ("-O1", "-g", "-std=gnu11", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Werror", "-DLW_DEBUG",
          "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 MAIN = """
@@ -66,7 +67,7 @@ int main(void) {
 
 def build(headers: ModuleType, folder: Path, *defines: str, vectors: str = "-msse4.2") -> Path:
     """Compile the program; `headers` is the module that reads the kernels' headers."""
-    kernels = [k for k in headers.read_headers() if not k.layer and k.header.startswith("geometry/")]
+    kernels = [k for k in headers.read_headers() if not k.layer and k.header.split("/")[0] in FOLDERS]
     cases = []
     for number, kernel in enumerate(kernels):
         args = ", ".join(f"({a.c_type})a[{i}].at" if a.kind in ("in", "out") else f"({a.c_type})v[{i}]"
@@ -78,8 +79,8 @@ def build(headers: ModuleType, folder: Path, *defines: str, vectors: str = "-mss
     main = folder / "main.c"
     main.write_text(includes + MAIN % "\n".join(cases))
     program = folder / "native"
-    include = [f"-I{SOURCES}", f"-I{SOURCES / 'include'}", f"-I{SOURCES / 'geometry'}"]
-    files = [*sorted(map(str, (SOURCES / "geometry").glob("*.c"))), str(main)]
+    include = [f"-I{SOURCES}", *(f"-I{SOURCES / folder}" for folder in ("include", *FOLDERS))]
+    files = [*(str(path) for folder in FOLDERS for path in sorted((SOURCES / folder).glob("*.c"))), str(main)]
     done = subprocess.run([str(shutil.which("gcc")), *FLAGS, vectors, *defines, *include, *files, "-o", str(program),
                            "-lm"], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr

@@ -213,6 +213,10 @@ def defined(call: Call, result: Any, outs: list[np.ndarray]) -> list[np.ndarray]
         outs = [np.array([result], np.uint32), outs[0].reshape(-1, 8)[:result], outs[1], outs[3]]
     elif call.name == "lw_bvh_spheres":
         outs = [np.array([result], np.uint32), outs[0][:result], outs[1]]
+    elif call.name == "lw_lights_seen":
+        outs = [np.array([result], np.uint32), outs[0][:result], outs[1][:result], outs[2]]
+    elif call.name == "lw_light_lists":  # rows, lists and found; not the scratch
+        outs = [outs[0].reshape(-1, 12)[: call.args[6]], outs[2][: outs[3][0]], outs[3]]
     return [np.where(np.isnan(out), np.float32(np.nan), out) if out.dtype == np.float32 else out for out in outs]
 
 

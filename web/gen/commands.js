@@ -16,6 +16,7 @@
  * @property {(view: number, texture: number, x: number, y: number, width: number, height: number, flags: number) => void} view After the rows: the frame_block and draw_lists that follow are this view's. It fills a rectangle (pixels, from the upper left) of the picture, or a texture; 0 = the picture. flags: VIEW_FLAGS.
  * @property {(texture: number) => void} viewLut The current view's colours go through this texture: 32 x 32 x 32 as 1024 x 32, blue by blocks of 32.
  * @property {(data: number, count: number) => void} stillRows The row numbers (u32) that draws with DRAW_STILL index, until the next still_rows or a lost device.
+ * @property {(rows: number, count: number, lists: number, words: number) => void} viewLights The current view's lights from now on: `count` LIGHT_ROWs, and its cluster lists, a multiple of LIGHT_LIST_WIDTH words: CLUSTERS_ACROSS * _DOWN * _DEEP heads (start | length << 24), then row numbers of 16 bits.
  * @property {(readback: number) => void} readback Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames later.
  * @property {(buffer: number, sizeBytes: number, usage: number) => void} bufferCreate usage: 1 vertex, 2 index (never both: WebGL2 forbids it). size is a multiple of 4.
  * @property {(buffer: number) => void} bufferDestroy
@@ -70,6 +71,7 @@ export const COMMANDS = new Map([
   [10, { name: 'view', words: 8 }],
   [11, { name: 'view_lut', words: 2 }],
   [12, { name: 'still_rows', words: 3 }],
+  [13, { name: 'view_lights', words: 5 }],
   [9, { name: 'readback', words: 2 }],
   [16, { name: 'buffer_create', words: 4 }],
   [17, { name: 'buffer_destroy', words: 2 }],
@@ -165,6 +167,7 @@ export function decodeCommands(words, sinks, onError) {
           case 10: gpu.view(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6], words[at + 7]); break;
           case 11: gpu.viewLut(words[at + 1]); break;
           case 12: gpu.stillRows(words[at + 1], words[at + 2]); break;
+          case 13: gpu.viewLights(words[at + 1], words[at + 2], words[at + 3], words[at + 4]); break;
           case 9: gpu.readback(words[at + 1]); break;
           case 16: gpu.bufferCreate(words[at + 1], words[at + 2], words[at + 3]); break;
           case 17: gpu.bufferDestroy(words[at + 1]); break;

@@ -55,6 +55,18 @@ fn ambient_light(s: Surface, f0: vec3<f32>, nv: f32, reflected: vec3<f32>, irrad
   return single * reflected + (multiple + diffuse) * irradiance;
 }
 
+// Radiance towards v of light from l: `irradiance` is what a surface that faces it gets. No surface shines through from
+// behind its geometric normal, whatever the normal map says.
+fn reflected_light(s: Surface, v: vec3<f32>, l: vec3<f32>, irradiance: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
+  let nl = saturate(dot(s.normal, l)) * smoothstep(-0.1, 0.0, dot(geometric, l));
+  if (nl <= 0.0) {
+    return vec3<f32>(0.0);
+  }
+  let f0 = mix(vec3<f32>(0.04), s.base_color, s.metallic);
+  let diffuse = s.base_color * ((1.0 - s.metallic) / PI);
+  return irradiance * nl * (diffuse + ggx_specular(s.normal, v, l, f0, s.roughness));
+}
+
 // The share of sunlight that reaches p (camera-relative): 3x3 taps, each filtered by the comparison sampler.
 fn sun_visibility(p: vec3<f32>, n: vec3<f32>) -> f32 {
   let strength = frame.shadow_params.z;
@@ -92,5 +104,6 @@ fn shade(s: Surface, p: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
   let horizon = saturate(1.0 + dot(r, geometric));
   let specular_occlusion = saturate(pow(nv + s.occlusion, 2.0 * s.roughness * s.roughness) - 1.0 + s.occlusion);
   let reflected = sky_reflection(r, s.roughness) * (horizon * horizon * specular_occlusion);
-  return direct + ambient_light(s, f0, nv, reflected, sky_irradiance(s.normal) * s.occlusion);
+  let ambient = ambient_light(s, f0, nv, reflected, sky_irradiance(s.normal) * s.occlusion);
+  return direct + ambient + lamp_light(s, v, p, geometric);
 }

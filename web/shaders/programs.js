@@ -12,7 +12,7 @@ const PLACED = [...FRAME, 'rows', 'place'];
 const MESH = [...PLACED, 'vertex'];
 /** Points and lines, with a vertex stage of their own. */
 const ELEMENT = [...PLACED, 'radiance', 'sky', 'tonemap', 'marks'];
-const LIT = ['noise', 'radiance', 'sky', 'lighting'];
+const LIT = ['noise', 'radiance', 'sky', 'lighting', 'lights'];
 const SCREEN = [...FRAME, 'fullscreen'];
 
 /** The pieces of each program, in order. Those that begin with MESH draw meshes, those with `fullscreen` cover a target.

@@ -46,7 +46,8 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(
   let lit = sky_irradiance(normal) + frame.sun_color.rgb * (saturate(l.y) * (0.4 + 0.6 * visible) / PI);
   let crest = saturate(0.5 + 2.0 * dot(w.slope, vec2<f32>(0.7, 0.7)));
   let body = in.color.rgb * lit * (0.85 + 0.3 * crest);
-  let radiance = mix(body, reflected, fresnel) + frame.sun_color.rgb * glitter;
+  let lamps = lamp_light(Surface(in.color.rgb, normal, 0.0, roughness, 1.0), v, in.position, geometric);
+  let radiance = mix(body, reflected, fresnel) + frame.sun_color.rgb * glitter + lamps;
   // How much of the ground shows depends on the way through the water, for a shallow two metres.
   let path = 2.0 / max(v.y, 0.08);
   let clear = exp(-path / max(material.extra.y, 0.05)) * (1.0 - fresnel);

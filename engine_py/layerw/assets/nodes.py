@@ -14,6 +14,7 @@ import numpy as np
 
 from layerw.assets.gltf import NODES_MAX, Document
 from layerw.assets.items import NUMBER_MAX, GltfError, Item
+from layerw.assets.lights import light_of
 from layerw.base.mathx import decompose
 from layerw.base.ports import F64, NodeDesc
 
@@ -53,6 +54,7 @@ def build_tree(doc: Document) -> Tree:
             raise GltfError(f"The scene has more than {NODES_MAX} nodes.")
         seen.add(index)
         row = tree.rows[index] = _append(tree, parent, local_matrix(item), item)
+        tree.nodes[row].light = light_of(doc, item)
         _add_mesh(tree, doc, item, row)
         children = item.indices("children")
         stack.extend((child, item.at("children"), row) for child in reversed(children))

@@ -135,6 +135,12 @@ def linear_rgba(color: Color, name: str = "color") -> Rgba:
     return lr, lg, lb, a
 
 
+def hex_of_linear(color: Rgb) -> str:
+    """Linear rgb, each 0 to 1, as "#rrggbb"."""
+    coded = (v * 12.92 if v <= 0.0031308 else 1.055 * v ** (1 / 2.4) - 0.055 for v in color)
+    return "#" + "".join(f"{round(v * 255):02x}" for v in coded)
+
+
 def pack_rgba8(color: Color, name: str = "color") -> int:
     """One colour as one little-endian word of four sRGB bytes, red lowest."""
     r, g, b, a = (round(v * 255) for v in parse_color(color, name))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -160,6 +160,17 @@ class Primitive:
     half: tuple[float, float, float] = (0.0, 0.0, 0.0)  # half the sides of the box around it; 0 = not known
 
 
+class LightDesc(NamedTuple):
+    """A light of a glTF file: kind, linear colour, candela or lux, metres and radians; None: the kind's own, or none."""
+
+    kind: str
+    color: tuple[float, float, float]
+    intensity: float
+    range: float | None = None
+    inner_angle: float | None = None
+    outer_angle: float | None = None
+
+
 @dataclass(slots=True)
 class NodeDesc:
     """A glTF node: local transform, parent's index (-1 = root) and name. Parents come before children."""
@@ -169,6 +180,7 @@ class NodeDesc:
     rotation: tuple[float, float, float, float]  # xyzw
     scale: tuple[float, float, float]
     name: str = ""
+    light: LightDesc | None = None
 
 
 class Content(Protocol):

@@ -8,10 +8,11 @@ references to the model's entities end then. A model is closed once its root is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from layerw.base import checks
-from layerw.base.ports import Content, Primitive
+from layerw.base.colors import hex_of_linear
+from layerw.base.ports import Content, LightDesc, Primitive
 from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
 from layerw.content.addresses import shown
@@ -20,6 +21,9 @@ from layerw.gpu import spec
 from layerw.scene.entity import Entity
 from layerw.scene.table import Table
 from layerw.visibility.cull import Visibility
+
+if TYPE_CHECKING:
+    from layerw.scene.lights import Lamp
 
 Callback = TypeVar("Callback", bound=Callable[[], object])
 PRIORITY = 1.0e6  # models come before tiles
@@ -37,6 +41,7 @@ class Model:
         self.warnings: list[str] = []
         self.root = root
         self.entities: dict[str, Entity] = {}  # by node name, the first of each
+        self.lights: list[Lamp] = []  # of the file (KHR_lights_punctual): this model's own, to write as any lamp
         self._loader, self._table, self._visibility, self._user = loader, table, visibility, user
         self._max_texture_side = max_texture_side
         self._content: Lease | None = None
@@ -134,6 +139,7 @@ class Model:
                 entity.despawn()
         self._rows.clear()
         self.entities.clear()
+        self.lights.clear()
         for material in self._blends:
             self._visibility.set_blend(material, False)
         self._blends.clear()
@@ -156,6 +162,8 @@ class Model:
             entity.position, entity.rotation, entity.scale = node.translation, node.rotation, node.scale
             nodes.append(entity)
             self.entities.setdefault(node.name or f"node {number}", entity)
+            if node.light is not None:
+                self.lights.append(self._shine(node.light, entity))
             for primitive in own[1:]:
                 self._spawn(primitive, entity)
         for primitive in by_node.get(-1, []):
@@ -170,6 +178,16 @@ class Model:
         entity.parent = parent
         self._rows.append(entity)
         return entity
+
+    def _shine(self, light: LightDesc, parent: Entity) -> Lamp:
+        """A light, as an entity of its own: its colour is not the mesh's."""
+        from layerw.scene.lights import add_lamp  # most models have none
+
+        lamp = add_lamp(self._table, light.kind, {"intensity": light.intensity, "range": light.range,
+                        "inner_angle": light.inner_angle, "outer_angle": light.outer_angle})  # fmt: skip
+        lamp.parent, lamp.color = parent, hex_of_linear(light.color)
+        self._rows.append(lamp)
+        return lamp
 
     def _reach(self, entity: Entity) -> float:
         """Distance from the root's origin to the far side of an entity, with the scales between them."""

@@ -5,13 +5,16 @@ Owns: the material of what is spawned without one. Does not keep entities.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from layerw.base import checks
 from layerw.frame.resources import Resources
 from layerw.scene.entity import Entities, Entity
 from layerw.scene.shapes import Lods, Material, Mesh
 from layerw.scene.table import Table
+
+if TYPE_CHECKING:
+    from layerw.scene.lights import Lamp
 
 
 class Spawner:
@@ -34,6 +37,14 @@ class Spawner:
         entities = Entities(self._table, first, count)
         set_values(entities, **values)
         return entities
+
+    def lamp(self, kind: str, given: dict[str, float | None], **values: Any) -> Lamp:
+        """A light; `given`: of its component, None as its kind has it; `values`: attributes, None stay as they are."""
+        from layerw.scene.lights import add_lamp  # most programs have none
+
+        lamp = add_lamp(self._table, kind, given)
+        set_values(lamp, **values)
+        return lamp
 
     def _rows(self, mesh: Mesh | Lods, count: int, material: Material | None, static: bool) -> int:
         checks.flag("spawn static", static)

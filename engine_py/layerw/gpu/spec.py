@@ -66,6 +66,10 @@ COMMANDS: tuple[Record, ...] = (
             "The current view's colours go through this texture: 32 x 32 x 32 as 1024 x 32, blue by blocks of 32."),
     _record(12, "still_rows", "data:p count:u32",
             "The row numbers (u32) that draws with DRAW_STILL index, until the next still_rows or a lost device."),
+    _record(13, "view_lights", "rows:p count:u32 lists:p words:u32",
+            "The current view's lights from now on: `count` LIGHT_ROWs, and its cluster lists, a multiple of "
+            "LIGHT_LIST_WIDTH words: CLUSTERS_ACROSS * _DOWN * _DEEP heads (start | length << 24), then row numbers of "
+            "16 bits."),
     _record(9, "readback", "readback:u32",
             "Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames "
             "later."),
@@ -185,9 +189,21 @@ DRAW_STILL = 4  # `first` counts in still_rows, not in visible_rows
 # The last two are elements: each is one quad that its material kind, of the same name, spreads in the picture.
 TOPOLOGIES = ("triangles", "lines", "points", "discs", "strokes")
 ROW_LOCATION = 15  # of the instance's row number among the vertex attributes, whatever the layout
+# Lights (lights/clusters.h): in a view, without a place, in a cluster's list; clusters of a view; texels of a texture
+LIGHTS_MAX, LIGHTS_EVERYWHERE_MAX, CLUSTER_LIGHTS_MAX = 1024, 16, 64
+CLUSTERS_ACROSS, CLUSTERS_DOWN, CLUSTERS_DEEP = 16, 9, 24
+LIGHT_LIST_WIDTH = 128  # words a line
+LIGHT_LIST_LINES = -(-(CLUSTERS_ACROSS * CLUSTERS_DOWN * CLUSTERS_DEEP * (2 + CLUSTER_LIGHTS_MAX)) // (2 * 128))
 
 # -- layouts that commands point at: (name, words) or (name, type) -------------------------------
 DRAW_RECORD = ("mesh", "material", "first_instance", "instance_count", "flags", "reserved0", "reserved1", "reserved2")
+
+LIGHT_ROW = (  # floats of a light, as lights.wgsl reads them
+    "place x", "y", "z", "1 / range^2, or -1: directional",  # the place is relative to the camera
+    "red", "green", "blue", "cone offset",  # linear; candela or lux
+    "direction x", "y", "z", "cone scale",  # saturate(cosine * scale + offset)^2 of a spot; 0 and 1 of others
+)
+LIGHT_TEXELS = len(LIGHT_ROW) // 4
 
 VERTEX_BYTES = 32
 VERTEX = (  # name, byte offset, format (WebGPU's names)
@@ -261,6 +277,8 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("previous_view_projection", "mat4x4"),  # the last frame's, for places relative to this frame's camera
     ("temporal", "vec4"),  # xy = how far this frame's picture is moved, pixels right and down; z = 1: there is no past;
     # w = standard deviations that the past may be away
+    ("light_view", "vec4"),  # xyz = line of sight; w = how many of the view's lights are everywhere: the first ones
+    ("light_grid", "vec4"),  # x = slices a natural logarithm of depth / y; y = depth of the first slice; z = the others
 )
 
 MATERIAL_BLOCK = (

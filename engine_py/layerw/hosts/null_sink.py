@@ -48,6 +48,8 @@ class NullSink:
         self._lists: list[AnyArray] = []
         self.views: dict[int, SizedView] = {}  # of the last frame
         self.view_textures: dict[int, int] = {}
+        self.lights: dict[int, AnyArray] = {}  # LIGHT_ROWs and cluster lists by view, as they came last
+        self.light_lists: dict[int, AnyArray] = {}
         self.columns: list[AnyArray] = []
 
     @property
@@ -56,7 +58,9 @@ class NullSink:
         textures = sum(4 * w * h if texture in self.single_level else _mip_bytes(w, h)
                        for texture, (w, h, _) in self.textures.items())
         targets = target_bytes(self.size, list(self.views.values()))
-        return sum(size for size, _ in self.buffers.values()) + textures + self.rows * COLUMN_BYTES + targets
+        lit = len(self.lights) * (16 * spec.LIGHTS_MAX * spec.LIGHT_TEXELS
+                                  + 4 * spec.LIGHT_LIST_WIDTH * spec.LIGHT_LIST_LINES)  # fmt: skip
+        return sum(size for size, _ in self.buffers.values()) + textures + self.rows * COLUMN_BYTES + targets + lit
 
     @property
     def live_handles(self) -> int:
@@ -83,6 +87,14 @@ class NullSink:
 
     def view_lut(self, texture: int) -> None:
         _require(texture in self.textures and bool(self.views), f"view_lut {texture}")
+
+    def view_lights(self, rows: int, count: int, lists: int, words: int) -> None:
+        fits = 0 < count <= spec.LIGHTS_MAX and words % spec.LIGHT_LIST_WIDTH == 0
+        _require(bool(self.views) and fits, f"view_lights of {count} lights and {words} words")
+        view = list(self.views)[-1]
+        self.lights[view] = np.array(self._read(rows)[:count])
+        self.light_lists[view] = np.array(self._read(lists)[:words])
+        _require(bool(np.isfinite(self.lights[view]).all()), "the lights hold NaN or infinity")
 
     def frame_block(self, data: int, size_bytes: int) -> None:
         _require(bool(self.views), "a frame block before any view")

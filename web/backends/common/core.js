@@ -5,7 +5,8 @@
  * null while the device is lost (every command is then ignored; Python learns it from the device_lost event).
  */
 import {
-  COLUMNS, FRAME_BLOCK_BYTES, LAYOUTS, MATERIAL_BLOCK, MATERIAL_BLOCK_BYTES, RESOURCE_KINDS, ROWS_STEP,
+  COLUMNS, FRAME_BLOCK_BYTES, LAYOUTS, LIGHTS_MAX, LIGHT_LIST_LINES, LIGHT_LIST_WIDTH, LIGHT_TEXELS, MATERIAL_BLOCK,
+  MATERIAL_BLOCK_BYTES, RESOURCE_KINDS, ROWS_STEP,
 } from '../../gen/layouts.js';
 import { DRAW_PASSES } from '../../gen/passes.js';
 import { HandleTable } from '../../engine/handles.js';
@@ -112,6 +113,16 @@ export class Core {
   /** @param {number} texture */
   viewLut(texture) {
     this.current.lut = texture === 0 ? null : this.textures.get(texture);
+  }
+
+  /** @param {number} rows @param {number} count @param {number} lists @param {number} words */
+  viewLights(rows, count, lists, words) {
+    if (count > LIGHTS_MAX || words % LIGHT_LIST_WIDTH !== 0 || words > LIGHT_LIST_WIDTH * LIGHT_LIST_LINES) {
+      throw new Error(`${count} lights and ${words} words of lists came; at most ${LIGHTS_MAX} and ${LIGHT_LIST_LINES} lines of `
+        + `${LIGHT_LIST_WIDTH}.`);
+    }
+    const rowBytes = 16 * LIGHT_TEXELS;
+    this.driver?.buffers.lights(this.current.index, this.heap.u8(rows, count * rowBytes), this.heap.u8(lists, words * 4));
   }
 
   /** The view that is being described. @returns {View} */

@@ -18,7 +18,8 @@
  *   destroyMesh(native: any): void, rowsCapacity(rows: number): void,
  *   rowsWrite(column: number, firstRow: number, rows: number, bytes: Uint8Array): void,
  *   visibleRows(bytes: Uint8Array): void, stillRows(bytes: Uint8Array): void,
- *   frameBlock(view: number, bytes: Uint8Array): void, readonly sizeBytes: number }} buffers
+ *   frameBlock(view: number, bytes: Uint8Array): void,
+ *   lights(view: number, rows: Uint8Array, lists: Uint8Array): void, readonly sizeBytes: number }} buffers
  * @property {{ create(record: TextureRecord): any, destroy(native: any): void,
  *   write(record: TextureRecord, bytes: Uint8Array): void, upload(record: TextureRecord, image: ImageBitmap): void }}
  *   textures

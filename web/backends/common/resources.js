@@ -4,7 +4,12 @@
  * Owns: the record types and their checks. Does not: call a GPU API. A record with state 'failed' or 'pending' is
  * alive (its handle counts) but draws that use it are skipped.
  */
-import { LAYOUTS, MATERIAL_KINDS, TOPOLOGIES, UV1_BYTES } from '../../gen/layouts.js';
+import {
+  LAYOUTS, LIGHTS_MAX, LIGHT_LIST_LINES, LIGHT_LIST_WIDTH, LIGHT_TEXELS, MATERIAL_KINDS, TOPOLOGIES, UV1_BYTES,
+} from '../../gen/layouts.js';
+
+/** What a view's lights and cluster lists take. */
+export const LIGHT_BYTES = LIGHTS_MAX * LIGHT_TEXELS * 16 + LIGHT_LIST_WIDTH * LIGHT_LIST_LINES * 4;
 
 /** @typedef {'pending' | 'ready' | 'failed'} State */
 /** @typedef {{ maxBufferBytes: number, maxTextureSide: number, maxRows: number }} Limits */

@@ -1,11 +1,14 @@
 // @ts-check
 /** @file Buffers of the null backend: sizes only. */
 import { COLUMNS, ROWS_STEP } from '../../gen/layouts.js';
+import { LIGHT_BYTES } from '../common/resources.js';
 
 const ROW_BYTES = COLUMNS.reduce((sum, { words }) => sum + words * 4, 0);
 
 export class NullBuffers {
   sizeBytes = ROWS_STEP * ROW_BYTES;
+  /** Views that had lights. @type {Set<number>} */
+  #lit = new Set();
   /** @returns {object} */
   create() { return {}; }
   destroy() {}
@@ -14,9 +17,14 @@ export class NullBuffers {
   createMesh() { return {}; }
   destroyMesh() {}
   /** @param {number} rows */
-  rowsCapacity(rows) { this.sizeBytes = rows * ROW_BYTES; }
+  rowsCapacity(rows) { this.sizeBytes = rows * ROW_BYTES + this.#lit.size * LIGHT_BYTES; }
   rowsWrite() {}
   visibleRows() {}
   stillRows() {}
   frameBlock() {}
+  /** @param {number} view */
+  lights(view) {
+    if (!this.#lit.has(view)) this.sizeBytes += LIGHT_BYTES;
+    this.#lit.add(view);
+  }
 }

@@ -5,6 +5,7 @@
  * number is an instance-stepped attribute that every draw points anew (the API has no base instance).
  */
 import { COLUMNS, FRAME_BLOCK_BYTES, LAYOUTS, ROW_LOCATION, ROWS_STEP, UV1_BYTES } from '../../gen/layouts.js';
+import { Webgl2Lights } from './lights.js';
 import { FRAME_BINDING, ROW_UNITS } from './pipelines.js';
 
 const UV1_LOCATION = 6;
@@ -16,6 +17,7 @@ export class Webgl2Buffers {
     this.targets = [0, gl.ARRAY_BUFFER, gl.ELEMENT_ARRAY_BUFFER];
     /** Frame blocks by view. @type {WebGLBuffer[]} */
     this.frames = [];
+    this.lit = new Webgl2Lights(gl);
     /** The still rows, then this frame's. */
     this.visible = gl.createBuffer();
     this.stillBytes = 0;
@@ -34,7 +36,7 @@ export class Webgl2Buffers {
 
   get sizeBytes() {
     const rowBytes = COLUMNS.reduce((sum, { words }) => sum + words * 4, 0);
-    return FRAME_BLOCK_BYTES * this.frames.length + this.roomBytes + this.rows * rowBytes;
+    return FRAME_BLOCK_BYTES * this.frames.length + this.roomBytes + this.rows * rowBytes + this.lit.sizeBytes;
   }
 
   /** @param {import('../common/resources.js').BufferRecord} record */
@@ -180,6 +182,12 @@ export class Webgl2Buffers {
   /** @param {number} view */
   bindFrame(view) {
     this.gl.bindBufferBase(this.gl.UNIFORM_BUFFER, FRAME_BINDING, this.frames[view]);
+    this.lit.bind(view);
+  }
+
+  /** @param {number} view @param {Uint8Array} rows @param {Uint8Array} lists */
+  lights(view, rows, lists) {
+    this.lit.write(view, rows, lists);
   }
 
   /** Binds the instance columns, which every draw pass reads. */

@@ -19,10 +19,15 @@ export const DRAW_BINDING = 2;
 /** Texture units: the material's, then the instance columns, then what the pass reads. */
 export const ROW_UNITS = COLUMNS.map((_, column) => MATERIAL_TEXTURES.length + column);
 const READ_UNIT = MATERIAL_TEXTURES.length + COLUMNS.length;
+const READS_MAX = Math.max(...PASSES.map(({ reads }) => reads.length));
+/** Of the view's lights and cluster lists. */
+export const LIGHT_UNITS = [READ_UNIT + READS_MAX, READ_UNIT + READS_MAX + 1];
 /** By the name of the texture in WGSL. @type {Readonly<Record<string, number>>} */
 const TEXTURE_UNITS = Object.freeze({
   ...Object.fromEntries(MATERIAL_TEXTURES.map((name, unit) => [`${name}_texture`, unit])),
   ...Object.fromEntries(COLUMNS.map(({ name }, column) => [`row_${name}`, ROW_UNITS[column]])),
+  light_rows: LIGHT_UNITS[0],
+  light_lists: LIGHT_UNITS[1],
   source: 0,
 });
 const BLOCKS = Object.freeze({ FrameBlock: FRAME_BINDING, MaterialBlock: MATERIAL_BINDING, DrawBlock: DRAW_BINDING });

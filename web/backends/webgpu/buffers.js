@@ -5,6 +5,7 @@
  * Limits: a view may lie in shared memory, but never in a resizable ArrayBuffer (the API refuses those).
  */
 import { COLUMNS, FRAME_BLOCK_BYTES, LAYOUTS, ROWS_STEP, UV1_BYTES } from '../../gen/layouts.js';
+import { WebgpuLights } from './lights.js';
 
 const USAGES = [0, 0x20 /* VERTEX */, 0x10 /* INDEX */];
 const COPY_DST = 0x8;
@@ -28,6 +29,7 @@ export class WebgpuBuffers {
     this.groups = [];
     /** @type {GPUBuffer[]} */
     this.columns = [];
+    this.lit = new WebgpuLights(device);
     /** The still rows, then this frame's. */
     this.visible = this.makeVisible(ROWS_STEP * 4);
     this.stillBytes = 0;
@@ -36,7 +38,7 @@ export class WebgpuBuffers {
   }
 
   get sizeBytes() {
-    return [...this.frames, this.visible, ...this.columns].reduce((sum, buffer) => sum + buffer.size, 0);
+    return [...this.frames, this.visible, ...this.columns].reduce((sum, buffer) => sum + buffer.size, this.lit.sizeBytes);
   }
 
   /** @param {import('../common/resources.js').BufferRecord} record @returns {GPUBuffer} */
@@ -86,14 +88,15 @@ export class WebgpuBuffers {
     this.columns = COLUMNS.map(({ name, words }) => this.device.createBuffer({
       label: `rows ${name}`, size: rows * words * 4, usage: STORAGE | COPY_DST,
     }));
-    this.groups = this.frames.map((frame) => this.makeGroup(frame));
+    this.groups = this.frames.map((_, view) => this.makeGroup(view));
   }
 
-  /** @param {GPUBuffer} frame @returns {GPUBindGroup} */
-  makeGroup(frame) {
+  /** @param {number} view @returns {GPUBindGroup} */
+  makeGroup(view) {
+    const buffers = [this.frames[view], ...this.columns].map((buffer) => ({ buffer }));
     return this.device.createBindGroup({
-      label: 'frame', layout: this.frameLayout,
-      entries: [frame, ...this.columns].map((buffer, binding) => ({ binding, resource: { buffer } })),
+      label: `frame of view ${view}`, layout: this.frameLayout,
+      entries: [...buffers, ...this.lit.views(view)].map((resource, binding) => ({ binding, resource })),
     });
   }
 
@@ -153,12 +156,18 @@ export class WebgpuBuffers {
     while (this.frames.length <= view) {
       const frame = this.device.createBuffer({ label: 'frame block', size: FRAME_BLOCK_BYTES, usage: UNIFORM | COPY_DST });
       this.frames.push(frame);
-      this.groups.push(this.makeGroup(frame));
+      this.groups.push(this.makeGroup(this.groups.length));
     }
     this.queue.writeBuffer(this.frames[view], 0, /** @type {any} */ (bytes));
   }
 
+  /** @param {number} view @param {Uint8Array} rows @param {Uint8Array} lists */
+  lights(view, rows, lists) {
+    if (this.lit.write(view, rows, lists)) this.groups[view] = this.makeGroup(view);
+  }
+
   destroyAll() {
+    this.lit.destroyAll();
     for (const buffer of [...this.frames, this.visible, ...this.columns]) buffer.destroy();
   }
 }

@@ -13,6 +13,7 @@ import {
   PIPELINE_FLAGS, isGiven, meshProgram, overrides, passOverrides, topologyOf, usesCoverage, wgslModule,
 } from '../../shaders/loader.js';
 import { FORMATS, sampleType } from './formats.js';
+import { LIGHT_SAMPLES } from './lights.js';
 
 /** @typedef {import('../common/resources.js').MaterialRecord} MaterialRecord */
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
@@ -70,8 +71,12 @@ export function makeLayouts(device) {
   /** @type {GPUBindGroupLayoutEntry[]} */
   const samplers = [6, 7, 8, 9, 10].map((binding) => ({ binding, visibility: FRAGMENT_STAGE, sampler: {} }));
   const uniform = { binding: 0, visibility: both, buffer: {} };
+  /** @type {GPUBindGroupLayoutEntry[]} */
+  const lights = LIGHT_SAMPLES.map((sampleType, index) => ({
+    binding: 1 + COLUMNS.length + index, visibility: FRAGMENT_STAGE, texture: { sampleType },
+  }));
   return {
-    frame: device.createBindGroupLayout({ label: 'frame', entries: [uniform, ...rows] }),
+    frame: device.createBindGroupLayout({ label: 'frame', entries: [uniform, ...rows, ...lights] }),
     material: device.createBindGroupLayout({ label: 'material', entries: [uniform, ...textures, ...samplers] }),
     draw: device.createBindGroupLayout({
       label: 'draw', entries: [{ binding: 0, visibility: VERTEX_STAGE, buffer: {} }],

@@ -22,6 +22,8 @@ struct FrameBlock {
   relative_origin: vec4<f32>,
   previous_view_projection: mat4x4<f32>,
   temporal: vec4<f32>,
+  light_view: vec4<f32>,
+  light_grid: vec4<f32>,
 }
 
 struct MaterialBlock {
@@ -57,3 +59,7 @@ const HAS_EMISSIVE = 16u;
 const ROWS_STEP = 1024u;
 const DRAW_CAMERA_RELATIVE = 1u;
 const DRAW_MIRRORED = 2u;
+const CLUSTERS_ACROSS = 16u;
+const CLUSTERS_DOWN = 9u;
+const CLUSTERS_DEEP = 24u;
+const LIGHT_LIST_WIDTH = 128u;

@@ -20,6 +20,7 @@ _targets = struct.Struct("<III").pack_into
 _view = struct.Struct("<IIIIIIII").pack_into
 _view_lut = struct.Struct("<II").pack_into
 _still_rows = struct.Struct("<III").pack_into
+_view_lights = struct.Struct("<IIIII").pack_into
 _readback = struct.Struct("<II").pack_into
 _buffer_create = struct.Struct("<IIII").pack_into
 _buffer_destroy = struct.Struct("<II").pack_into
@@ -171,6 +172,14 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _still_rows(self._bytes, self._end, 0x3000c, data & 0xFFFFFFFF, count)
+        self._end = end
+
+    def view_lights(self, rows: int, count: int, lists: int, words: int) -> None:
+        """The current view's lights from now on: `count` LIGHT_ROWs, and its cluster lists, a multiple of LIGHT_LIST_WIDTH words: CLUSTERS_ACROSS * _DOWN * _DEEP heads (start | length << 24), then row numbers of 16 bits."""
+        end = self._end + 20
+        if end > self._limit:
+            self._grow(end)
+        _view_lights(self._bytes, self._end, 0x5000d, rows & 0xFFFFFFFF, count, lists & 0xFFFFFFFF, words)
         self._end = end
 
     def readback(self, readback: int) -> None:

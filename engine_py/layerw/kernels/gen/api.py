@@ -40,6 +40,8 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_context_end": (("u32",), "u32"),
     "lw_error_code": ((), "u32"),
     "lw_error_clear": ((), "void"),
+    "lw_lights_seen": (("in", "in", "in", "u32", "out", "out", "out"), "u32"),
+    "lw_light_lists": (("in", "in", "in", "in", "in", "in", "u32", "u32", "out", "out", "out", "out"), "void"),
     "lw_ring_start": (("u32",), "u32"),
     "lw_ring_stop": ((), "u32"),
     "lw_ring_take": (("u32",), "u32"),
@@ -278,6 +280,14 @@ class Kernels(Protocol):
 
     def lw_mirrored(self, scale: Address, rows: Address, count: int, mirrored: Address) -> int:
         """mirrored[i] = 1 where an odd number of the three scales of rows[i] is below 0 and none is 0 or NaN, else 0. Returns how many of them changed."""
+        ...
+
+    def lw_lights_seen(self, view: Address, spheres: Address, power: Address, count: int, keys: Address, order: Address, found: Address) -> int:
+        """Writes the numbers of the lights that a view of cull.h sees into `order`, and what to sort them by ascending into `keys`: those that are everywhere first, then by falling power / max(square of the distance, 1). `spheres` has xyz and the radius of each of `count`, `power` is at least 0. found[0]: how many are everywhere; found[1]: the bits of the largest depth (along the fifth plane's normal) that any sphere reaches, at least 0. Returns how many are seen."""
+        ...
+
+    def lw_light_lists(self, frame: Address, edges: Address, grid: Address, lights: Address, spheres: Address, order: Address, count: int, everywhere: int, rows: Address, table: Address, lists: Address, found: Address) -> None:
+        """Copies `count` lights in their order into `rows`, their places relative to the camera, and lists the clusters' lights. The first `everywhere` are in no list. grid: across, down, deep, and how many lights a list holds: those that come first win. `edges`: across + 1 and down + 1 numbers at one metre (at any depth where parallel), deep + 1 depths, all rising. `lists`: across * down * deep words (start | length << 24), then from there on the numbers in `rows`, 16 bits each; room for full lists. `table`: scratch, grid[3] numbers a cluster. found[0]: words of `lists` that are used; found[1]: how many lights the fullest cluster would have."""
         ...
 
 

@@ -24,21 +24,21 @@ def ranges(starts: Array, counts: Array) -> npt.NDArray[np.intp]:
     return np.repeat(starts.astype(np.intp) - (ends - counts), counts) + np.arange(ends[-1])
 
 
-def _relative(view: Array, points: Array) -> tuple[Array, Array, Array]:
+def relative(view: Array, points: Array) -> tuple[Array, Array, Array]:
     x, y, z = ((points[:, axis] - view[axis]) - view[4 + axis] for axis in range(3))
     return x, y, z
 
 
-def _square(axes: tuple[Array, Array, Array]) -> Array:
+def squared(axes: tuple[Array, Array, Array]) -> Array:
     x, y, z = axes
     total: Array = (x * x + y * y) + z * z
     return total
 
 
-def _sees(view: Array, axes: tuple[Array, Array, Array], radii: Array) -> npt.NDArray[np.bool_]:
+def sees(view: Array, axes: tuple[Array, Array, Array], radii: Array) -> npt.NDArray[np.bool_]:
     if view[3] >= 0:
         reach = radii + view[3]
-        near: npt.NDArray[np.bool_] = _square(axes) < reach * reach
+        near: npt.NDArray[np.bool_] = squared(axes) < reach * reach
         return near
     x, y, z = axes
     seen = np.ones(len(radii), np.bool_)
@@ -92,9 +92,9 @@ def _classify(view: Array, positions: Array, radii: Array, rows: Array, runs: _R
     """What is seen: draft, row number and squared distance, in the order of the runs."""
     with np.errstate(all="ignore"):
         numbers = rows[runs.index]
-        axes = _relative(view, positions.reshape(-1, 3)[numbers])
-        seen = np.flatnonzero(_sees(view, axes, radii[runs.index]))
-        square = _square(axes)[seen]
+        axes = relative(view, positions.reshape(-1, 3)[numbers])
+        seen = np.flatnonzero(sees(view, axes, radii[runs.index]))
+        square = squared(axes)[seen]
         of = runs.of[seen]
         draft = _levels(np.sqrt(square), runs.draft[of], runs.lods[of], until_m)
     kept = draft != _NONE
@@ -144,7 +144,7 @@ def lw_cull_cells(view: Array, centers: Array, radii: Array, cells: Array, posit
         draft = np.repeat(whole[kept], span[kept, 1])
         split = np.flatnonzero(draft == _SPLIT)
         of = np.repeat(table.of[kept], span[kept, 1])[split]
-        distance = np.sqrt(_square(_relative(view, positions.reshape(-1, 3)[index[split]])))
+        distance = np.sqrt(squared(relative(view, positions.reshape(-1, 3)[index[split]])))
         draft[split] = _levels(distance, table.draft[of], table.lods[of], until_m)
     order = np.argsort(draft, kind="stable")
     order = order[np.searchsorted(draft[order], 0) :]
@@ -168,8 +168,8 @@ def _ranges_of(whole: Array, span: Array, range_rows: int) -> tuple[Array, Array
 
 def _cell_levels(view: Array, centers: Array, radii: Array, runs: _Runs, until_m: Array) -> Array:
     """The draft of each cell, _SPLIT where it crosses levels, or _NONE."""
-    axes = _relative(view, centers)
-    distance = np.sqrt(_square(axes))
+    axes = relative(view, centers)
+    distance = np.sqrt(squared(axes))
     near, far = distance - radii, distance + radii
     lods, draft = runs.lods[runs.of], runs.draft[runs.of]
     found = np.where(lods == 0, draft, _NONE)
@@ -180,7 +180,7 @@ def _cell_levels(view: Array, centers: Array, radii: Array, runs: _Runs, until_m
         found = np.where(own & (found == _NONE) & (near >= begin) & (far < end), draft + k, found)
         begin = np.where(own, end, begin)
     found = np.where((found == _NONE) & (near < begin), _SPLIT, found)
-    return np.where(_sees(view, axes, radii), found, _NONE)
+    return np.where(sees(view, axes, radii), found, _NONE)
 
 
 def lw_sphere_radii(radius: Array, scale: Array, rows: Array, count: int, out: Array) -> None:

@@ -1,0 +1,82 @@
+"""The lights of a scene as the GPU and the clusters want them, made anew when one of them may have changed.
+
+Owns: which entities shine now (alive, shown, a finite intensity above 0), from the columns of this frame.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base.mathx import linear_from_srgb
+from layerw.base.ports import F32
+from layerw.scene.component_store import Attached
+from layerw.scene.components import declaration
+from layerw.scene.light_kinds import LIGHT_KINDS, LightRows, LightValues, describe
+from layerw.scene.lights import RIGHT_ANGLE, Light
+from layerw.scene.rows import BLOCK_ROWS
+from layerw.scene.table import FrameColumns, Table
+
+LIGHT = declaration(Light)
+
+LINEAR: F32 = linear_from_srgb(np.arange(256) / 255).astype(np.float32)
+
+
+class LightTable:
+    """`found`: the lights that shine; `revision` counts their changes."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._key = (-1, -1)
+        self._blocks = 0  # a set of blocks: where lights are
+        self.revision = 0
+        self.found = LightRows(np.zeros((0, 12), np.float32), np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+
+    def update(self, columns: FrameColumns) -> None:
+        """Looks at this frame's world-space columns; costs nothing where no entity was ever a light."""
+        attached = self._table.components.find(LIGHT)
+        if attached is None:
+            return
+        rows, key = attached.rows(), (attached.revision, self._table.structure_revision)
+        if key == self._key and not self._changed(attached) & self._blocks:
+            return
+        self._key, self._blocks = key, 0
+        for block in np.unique(rows // BLOCK_ROWS).tolist():
+            self._blocks |= 1 << block
+        self.found = _rows_of(self._table, rows, {name: own.array for name, own in attached.columns.items()}, columns)
+        self.revision += 1
+
+    def _changed(self, attached: Attached) -> int:
+        """The blocks that may differ from the last frame's."""
+        blocks = attached.changed
+        own = (self._table.columns[name] for name in ("position", "rotation", "scale", "color"))
+        for column in (*attached.columns.values(), *own):
+            column.settle()
+            blocks |= column.dirty
+        return blocks
+
+
+def _rows_of(table: Table, rows: npt.NDArray[np.intp], fields: dict[str, Any], columns: FrameColumns) -> LightRows:
+    kind, intensity = fields["kind"][rows], fields["intensity"][rows]
+    lit = table.shown()[rows] & (kind < len(LIGHT_KINDS)) & np.isfinite(intensity) & (intensity > 0)
+    lit &= np.isfinite(fields["range"][rows]) & np.isfinite(columns.position[rows]).all(axis=1)
+    rows = rows[lit]
+    color = LINEAR[table.color[rows].view(np.uint8).reshape(-1, 4)[:, :3]]
+    inner, outer = (np.clip(fields[name][rows], 0, RIGHT_ANGLE) for name in ("inner_angle", "outer_angle"))
+    values = LightValues(columns.position[rows], _directions(columns, rows), color * intensity[lit, None],
+                         fields["range"][rows], inner, outer)  # fmt: skip
+    return describe(kind[lit], values)
+
+
+def _directions(columns: FrameColumns, rows: npt.NDArray[np.intp]) -> F32:
+    """(n, 3) where -Z points to in the world: the third column of each row's matrix, however it is stretched."""
+    shear, depth = columns.shear[rows], columns.scale[rows, 2]
+    axis = np.stack([shear[:, 1], shear[:, 2], depth], axis=1)
+    vector, w = columns.rotation[rows, :3], columns.rotation[rows, 3:]
+    across = 2 * np.cross(vector, axis)
+    turned = axis + w * across + np.cross(vector, across)
+    length = np.sqrt((turned * turned).sum(axis=1, keepdims=True))
+    found: F32 = np.where(length > 0, -turned / np.where(length > 0, length, 1), (0, 0, -1)).astype(np.float32)
+    return found

@@ -1,0 +1,62 @@
+// Lights beside the sun: those that are everywhere, and those that reach the fragment's cluster (frame/lights.py).
+@group(0) @binding(6) var light_rows: texture_2d<f32>; // LIGHT_ROW of gpu/spec.py, a light a line
+@group(0) @binding(7) var light_lists: texture_2d<u32>; // heads, then numbers of lights, two a word
+
+const LIGHT_NEAR_M = 0.01; // nearer, light falls off no more: it would be endless at a point
+
+// What one light gives to a place: the direction it comes from, and the irradiance of a surface that faces it.
+struct LightSample {
+  direction: vec3<f32>,
+  irradiance: vec3<f32>,
+}
+
+// A light at p (camera-relative): inverse square in a window that ends at its range, times the cone (KHR_lights_punctual).
+fn light_sample(light: u32, p: vec3<f32>) -> LightSample {
+  let place = textureLoad(light_rows, vec2<u32>(0u, light), 0);
+  let shine = textureLoad(light_rows, vec2<u32>(1u, light), 0);
+  let aim = textureLoad(light_rows, vec2<u32>(2u, light), 0);
+  if (place.w < 0.0) {
+    return LightSample(-aim.xyz, shine.rgb);
+  }
+  let way = place.xyz - p;
+  let square = max(dot(way, way), LIGHT_NEAR_M * LIGHT_NEAR_M);
+  let direction = way * inverseSqrt(square);
+  let share = square * place.w;
+  let window = saturate(1.0 - share * share);
+  let cone = saturate(shine.w - dot(aim.xyz, direction) * aim.w);
+  return LightSample(direction, shine.rgb * (window * window * cone * cone / square));
+}
+
+fn list_word(at: u32) -> u32 {
+  return textureLoad(light_lists, vec2<u32>(at % LIGHT_LIST_WIDTH, at / LIGHT_LIST_WIDTH), 0).x;
+}
+
+// The cluster that p lies in: a tile of the picture, and a slice by depth.
+fn cluster_of(p: vec3<f32>) -> u32 {
+  let clip = frame.view_projection * vec4<f32>(p, 1.0);
+  let tiles = vec2<f32>(f32(CLUSTERS_ACROSS), f32(CLUSTERS_DOWN));
+  let tile = vec2<u32>(clamp((clip.xy / clip.w * 0.5 + 0.5) * tiles, vec2<f32>(0.0), tiles - 1.0));
+  let depth = max(dot(p, frame.light_view.xyz) / frame.light_grid.y, 1e-6);
+  let slice = u32(clamp(floor(1.0 + log(depth) * frame.light_grid.x), 0.0, f32(CLUSTERS_DEEP - 1u)));
+  return (slice * CLUSTERS_DOWN + tile.y) * CLUSTERS_ACROSS + tile.x;
+}
+
+// Radiance that all lights but the sun have reflected towards v.
+fn lamp_light(s: Surface, v: vec3<f32>, p: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
+  var sum = vec3<f32>(0.0);
+  for (var light = 0u; light < u32(frame.light_view.w); light++) {
+    let found = light_sample(light, p);
+    sum += reflected_light(s, v, found.direction, found.irradiance, geometric);
+  }
+  if (frame.light_grid.z > 0.0) {
+    let head = list_word(cluster_of(p));
+    let heads = CLUSTERS_ACROSS * CLUSTERS_DOWN * CLUSTERS_DEEP;
+    let end = (head & 0xffffffu) + (head >> 24u);
+    for (var at = head & 0xffffffu; at < end; at++) {
+      let light = (list_word(heads + (at >> 1u)) >> (16u * (at & 1u))) & 0xffffu;
+      let found = light_sample(light, p);
+      sum += reflected_light(s, v, found.direction, found.irradiance, geometric);
+    }
+  }
+  return sum;
+}

@@ -28,7 +28,7 @@ from layerw.content.sea import SeaSurface
 from layerw.content.spawner import Spawner
 from layerw.frame.lights import FrameLights
 from layerw.frame.more_views import MoreViews, OneMore, joined
-from layerw.frame.report import HasStateHash, memory_figures, table_hash
+from layerw.frame.report import HasStateHash, memory_figures, pass_figures, table_hash
 from layerw.frame.resources import Resources
 from layerw.frame.rows import RowColumns
 from layerw.frame.shown import Shown
@@ -41,7 +41,7 @@ from layerw.gpu.passes import DRAW_PASSES, TIMERS, flag
 from layerw.gpu.spec import RESOURCE_KINDS
 from layerw.gpu.store import Store
 from layerw.gpu.submission import Submission
-from layerw.gpu.target_bytes import SizedView, shown_timers
+from layerw.gpu.target_bytes import SizedView
 from layerw.input.state import Input
 from layerw.memory.app_memory import AppMemory
 from layerw.memory.backups import Backups
@@ -146,16 +146,16 @@ class Engine:
         found: dict[str, Any] = {
             "frame": self.frame_number, "title": self.config.title, "overlay": self.config.overlay,
             "entities": table.alive_count, "seen": len(self.shown.seen_rows), "tiles": self.contents.counts(),
-            "lights": self.lights.figures(), "heap_bytes": self.heap_ledger.used_bytes, "layer_bytes": self.layer_ledger.held_bytes,
-            "layer_fixed_bytes": self.layer_ledger.fixed_bytes, "backup_bytes": self.backups.size_bytes,
-            "gpu_bytes": self.store.committed.used_bytes,
+            "lights": self.lights.figures(), "heap_bytes": self.heap_ledger.used_bytes,
+            "layer_bytes": self.layer_ledger.held_bytes, "layer_fixed_bytes": self.layer_ledger.fixed_bytes,
+            "backup_bytes": self.backups.size_bytes, "gpu_bytes": self.store.committed.used_bytes,
             "budgets": {"heap": self.heap_ledger.budget_bytes, "layer": self.layer_ledger.budget_bytes,
                         "gpu": self.gpu_ledger.budget_bytes},
             "settled": self.contents.settled, "transfers": self.transfers.live_count,
             "lost": self.store.lost_count,
             "rows_uploaded": self.submission.rows_uploaded, "command_words": self.submission.words_submitted,
-            "passes": self._passes(), "errors": list(self.log.errors),
-            "models": self.contents.about_models(), "ended": self.user.ended,
+            "passes": pass_figures(view_flags(self.environment, self.view), self.pass_times),
+            "errors": list(self.log.errors), "models": self.contents.about_models(), "ended": self.user.ended,
         }  # fmt: skip
         if self.layer.memory is not None:
             found["memory"] = memory_figures(self.layer.memory)
@@ -163,11 +163,6 @@ class Engine:
             found["state_hash"] = table_hash(table)
             found["states"] = {name: thing.state_hash() for name, thing in self.states.items()}
         return found
-
-    def _passes(self) -> list[dict[str, Any]]:
-        """What the last frame drew, in order, with GPU times where the API has timers."""
-        drawn = shown_timers(view_flags(self.environment, self.view))
-        return [{"name": name, "gpu_ms": self.pass_times.get(name)} for name in drawn]
 
     def close(self) -> None:
         """Frees everything that the program made; the next frames draw only the sky."""

@@ -1,5 +1,5 @@
-"""Pictures of lights on both APIs: exact radiance of a plane under a lamp, cones, ranges, several views, many lamps; and
-WebGL2 and WebGPU draw the same."""
+"""Pictures of lights on both APIs: exact radiance of a plane under a lamp, cones, ranges, several views, many lamps;
+and WebGL2 and WebGPU draw the same."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def check(seen: dict[str, np.ndarray]) -> None:
     radiance = 2.0 * cosine * (1 / math.pi + 0.5 / (cosine + 1) / math.pi * (0.04 + 0.96 * (1 - half) ** 5))
     assert abs(lit - codes(np.array([radiance]))[0]) <= 2 and np.ptp(seen["directional"]) <= 2, "the same everywhere"
     rows, columns = np.nonzero(seen["carried"][:, :, 0] > 60)
-    middle = (columns.mean() + 0.5 - WIDTH / 2) * 2 * HALF / HEIGHT, (rows.mean() + 0.5 - HEIGHT / 2) * 2 * HALF / HEIGHT
+    middle = np.array((columns.mean() + 0.5 - WIDTH / 2, rows.mean() + 0.5 - HEIGHT / 2)) * (2 * HALF / HEIGHT)
     assert np.allclose(middle, (2, -1), atol=0.05), "turned about its parent"
     assert seen["hidden"].max() <= 60, "hidden with its parent"
     assert len(np.unique(seen["many"].reshape(-1, 3), axis=0)) > 1000

@@ -51,7 +51,7 @@ def make(name: str, seed: int, n: int, poison: float, skew: int) -> Call:
         return Call(name, MAKERS[name](np.random.default_rng([seed, n]), n, poison), skew)
 
 
-def standard(seed: int = 11) -> list[Call]:
+def standard(seed: int = 11, sizes: tuple[int, ...] = SIZES) -> list[Call]:
     """Every kernel with every size, with and without poison."""
     return [make(name, seed + k, n, poison, SKEWS[(k + n) % 4])
-            for name in MAKERS for k, n in enumerate(SIZES) for poison in (0.0, 0.05)]
+            for name in MAKERS for k, n in enumerate(sizes) for poison in (0.0, 0.05)]

@@ -161,7 +161,7 @@ class Primitive:
 
 
 class LightDesc(NamedTuple):
-    """A light of a glTF file: kind, linear colour, candela or lux, metres and radians; None: the kind's own, or none."""
+    """A light of a glTF file: kind, linear colour, candela or lux, metres, radians; None: the kind's own, or none."""
 
     kind: str
     color: tuple[float, float, float]

@@ -4,7 +4,7 @@ Owns: each view's light rows and cluster lists (memory and GPU charge), and who 
 without lights costs nothing: no kernel runs, nothing is uploaded, and the shader skips them by a uniform.
 Limits: gpu/spec.py LIGHTS_MAX a view, LIGHTS_EVERYWHERE_MAX of them without a place, CLUSTER_LIGHTS_MAX in a cluster;
 those that shine strongest at the camera win.
-Source: docs/adr of lights; Olsson, Billeter, Assarsson (2012).
+Source: docs/adr/0017; Olsson, Billeter, Assarsson (2012).
 """
 
 from __future__ import annotations

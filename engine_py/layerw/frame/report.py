@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from layerw.gpu.target_bytes import shown_timers
 from layerw.scene.table import Table
 
 if TYPE_CHECKING:
@@ -20,6 +22,11 @@ def memory_figures(memory: LayerMemory) -> dict[str, Any]:
     ring = memory.ring_statistics()
     return {"budget": found.budget_bytes, "memory": found.memory_bytes, "handles": found.handle_count,
             "regions": regions, "ring": {"size": ring.size_bytes, "used": ring.used_bytes}}  # fmt: skip
+
+
+def pass_figures(flags: int, times: Mapping[str, float]) -> list[dict[str, Any]]:
+    """What a view with these flags draws, in order, with GPU milliseconds where the API has timers."""
+    return [{"name": name, "gpu_ms": times.get(name)} for name in shown_timers(flags)]
 
 
 class HasStateHash(Protocol):

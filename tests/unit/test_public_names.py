@@ -9,7 +9,8 @@ import layerw
 
 NAMES = {
     "App", "AttributeMissing", "BudgetError", "Budgets", "Camera", "Color", "ConfigError", "Entities", "Entity",
-    "FlyCamera", "HandleError", "KeyMissing", "KindError", "Lamp", "LayerwError", "Light", "Lines", "Lods", "Material", "Mesh", "Model",
+    "FlyCamera", "HandleError", "KeyMissing", "KindError", "Lamp", "LayerwError", "Light", "Lines", "Lods", "Material",
+    "Mesh", "Model",
     "Network", "Orthographic", "Panel", "Perspective", "Points", "Position", "Rotation", "Scale", "Screenshot",
     "ShapeError", "Texture", "World", "__version__", "component", "f32", "f32x2", "f32x3", "f32x4", "f64", "f64x3",
     "field", "flag", "flora", "i32", "scatter", "u16", "u32", "u8",

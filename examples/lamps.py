@@ -15,10 +15,10 @@ app.sky.zenith, app.sky.horizon, app.sky.ground = (0.004, 0.007, 0.02), (0.012, 
 app.sky.twilight = False
 app.fog.color, app.fog.density = (0.012, 0.016, 0.03), 0.006
 app.light("directional", direction=(0.4, -1.0, -0.3), color="#9db8ff", intensity=0.12)
-app.view.bloom, app.view.tone_map = 0.06, "agx"
+app.view.exposure, app.view.bloom, app.view.tone_map = 2.0, 0.05, "agx"
 app.camera = lw.Camera((0, 3.2, 17))
 
-app.spawn(lw.Mesh.plane(120, 120), lw.Material(color="#565049", roughness=0.32), static=True)
+app.spawn(lw.Mesh.plane(120, 120), lw.Material(color="#565049", roughness=0.4), static=True)
 stalls = app.spawn_many(lw.Mesh.box(1.6, 1.0, 1.0), 90, lw.Material(roughness=0.8), static=True,
                         position=rng.uniform((-22, 0.5, -34), (22, 0.5, 8), (90, 3)),
                         rotation=[(0, math.sin(a), 0, math.cos(a)) for a in rng.uniform(0, math.pi, 90)],
@@ -53,5 +53,5 @@ def update(dt):
     wheel.rotate(y=0.5 * dt)
     lanterns.position[:, 1] = home[:, 1] + 0.18 * np.sin(0.9 * time + phase)
     lanterns[lw.Light].intensity[:] = 2.6 + 0.4 * np.sin(7.0 * time + 5 * phase)  # flames flicker
-    app.camera.position = (15 * math.sin(0.06 * time), 3.2, 17 * math.cos(0.06 * time))
+    app.camera.position = (15 * math.sin(0.06 * time), 4.2, 17 * math.cos(0.06 * time))
     app.camera.look_at((0, 1.6, -2))

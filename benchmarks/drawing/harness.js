@@ -133,6 +133,7 @@ function allContenders() {
     found[`instances/${api}/three InstancedMesh`] = script('instances', (canvas) => three(canvas, crowd, { api, instanced: true }));
     found[`empty/${api}/layerw`] = () => measureLayerw('empty.py', '', api, COUNTS.boxes);
     found[`still/${api}/layerw`] = () => measureLayerw('still.py', '', api, COUNTS.instances);
+    found[`lights/${api}/layerw`] = () => measureLayerw('lights.py', '', api, COUNTS.instances);
     found[`meshes/${api}/layerw`] = () => measureLayerw('meshes.py', '', api, COUNTS.instances);
   }
   return found;

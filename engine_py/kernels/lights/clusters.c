@@ -38,12 +38,22 @@ uint32_t lw_lights_seen(const float *view, const float *spheres, const float *po
 
 static float along(const float *axis, lw_axes at) { return (at.x * axis[0] + at.y * axis[1]) + at.z * axis[2]; }
 
-/* Squared gaps between a number and each of `count` tiles whose sides lie at edges times near or far. */
-static void square_gaps(float at, const float *edges, uint32_t count, float near, float far, float *gaps) {
+/* Where the tiles of one slice begin and end: their edges times its nearer or its farther depth. */
+typedef struct { float low[LW_TILES_MAX], high[LW_TILES_MAX]; } tile_bounds;
+
+static void bound_tiles(const float *edges, uint32_t count, float near, float far, tile_bounds *bounds) {
     for (uint32_t i = 0; i < count; i++) {
-        float low = edges[i] * (edges[i] < 0.0f ? far : near);
-        float high = edges[i + 1] * (edges[i + 1] < 0.0f ? near : far);
-        float gap = at < low ? low - at : at > high ? at - high : 0.0f;
+        bounds->low[i] = edges[i] * (edges[i] < 0.0f ? far : near);
+        bounds->high[i] = edges[i + 1] * (edges[i + 1] < 0.0f ? near : far);
+    }
+}
+
+/* Squared gaps between a number and each of `count` tiles: without branches, so that lanes can do four at a time. */
+static void square_gaps(float at, const tile_bounds *bounds, uint32_t count, float *gaps) {
+    for (uint32_t i = 0; i < count; i++) {
+        float below = bounds->low[i] - at, above = at - bounds->high[i];
+        float gap = below > above ? below : above;
+        gap = gap > 0.0f ? gap : 0.0f;
         gaps[i] = gap * gap;
     }
 }
@@ -70,7 +80,7 @@ static void pack_lists(const uint32_t *grid, uint32_t clusters, const uint16_t *
     for (uint32_t c = 0; c < clusters; c++) {
         uint32_t wanted = heads[c], length = LW_MIN(wanted, grid[3]);
         fullest = LW_MAX(fullest, wanted);
-        lw_copy(numbers + used, table + (size_t)c * grid[3], length * sizeof *numbers);
+        for (uint32_t i = 0; i < length; i++) numbers[used + i] = table[(size_t)c * grid[3] + i];
         heads[c] = used | length << 24;
         used += length;
     }
@@ -82,11 +92,18 @@ static void pack_lists(const uint32_t *grid, uint32_t clusters, const uint16_t *
 void lw_light_lists(const float *frame, const float *edges, const uint32_t *grid, const float *lights,
                     const float *spheres, const uint32_t *order, uint32_t count, uint32_t everywhere, float *rows,
                     uint16_t *table, uint32_t *lists, uint32_t *found) {
+    tile_bounds sides[LW_SLICES_MAX], levels[LW_SLICES_MAX];
     float across[LW_TILES_MAX], down[LW_TILES_MAX];
     uint32_t tiles = grid[0] * grid[1], clusters = tiles * grid[2];
     const float *heights = edges + grid[0] + 1, *depths = heights + grid[1] + 1;
-    LW_CHECK(grid[0] <= LW_TILES_MAX && grid[1] <= LW_TILES_MAX && grid[3] <= 255);
+    LW_CHECK(grid[0] <= LW_TILES_MAX && grid[1] <= LW_TILES_MAX);
+    LW_CHECK(grid[2] <= LW_SLICES_MAX && grid[3] <= 255);
     lw_zero(lists, clusters * sizeof *lists);
+    for (uint32_t s = 0; s < grid[2]; s++) {
+        float near = frame[3] != 0.0f ? 1.0f : depths[s], far = frame[3] != 0.0f ? 1.0f : depths[s + 1];
+        bound_tiles(edges, grid[0], near, far, sides + s);
+        bound_tiles(heights, grid[1], near, far, levels + s);
+    }
     for (uint32_t i = 0; i < count; i++) {
         float *row = rows + LW_LIGHT_FLOATS * (size_t)i;
         lw_copy(row, lights + LW_LIGHT_FLOATS * (size_t)order[i], LW_LIGHT_FLOATS * sizeof *row);
@@ -100,9 +117,8 @@ void lw_light_lists(const float *frame, const float *edges, const uint32_t *grid
             float gap = depth < near ? near - depth : depth > far ? depth - far : 0.0f;
             float left = sphere[3] * sphere[3] - gap * gap;
             if (!(left >= 0.0f)) continue;
-            if (frame[3] != 0.0f) near = far = 1.0f;
-            square_gaps(side, edges, grid[0], near, far, across);
-            square_gaps(height, heights, grid[1], near, far, down);
+            square_gaps(side, sides + s, grid[0], across);
+            square_gaps(height, levels + s, grid[1], down);
             enter(grid, across, down, left, i, lists + (size_t)s * tiles, table + (size_t)s * tiles * grid[3]);
         }
     }

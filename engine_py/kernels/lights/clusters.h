@@ -9,7 +9,8 @@
  *     the box's sides: an edge at one metre times the nearer depth where that is farther out, else times the other
  *     reached: (r * r - depth_gap * depth_gap) - height_gap * height_gap >= side_gap * side_gap; gaps are to the box
  * Source: Olsson, Billeter, Assarsson, "Clustered Deferred and Forward Shading" (2012); Arvo, "A Simple Method for
- * Box-Sphere Intersection Testing" (1990). Limits: LW_TILES_MAX tiles across and down; 255 lights a cluster.
+ * Box-Sphere Intersection Testing" (1990). Limits: LW_TILES_MAX tiles across and down, LW_SLICES_MAX depths, 255 lights
+ * a cluster.
  *
  * A light is 12 floats (gpu/spec.py LIGHT_ROW): the first three are its place; the others are copied as they are.
  * A frame is 20 floats: | high xyz | parallel 0 or 1 | low xyz | - | right xyz | - | up xyz | - | forward xyz | - | */
@@ -18,7 +19,7 @@
 
 #include "lw.h"
 
-enum { LW_LIGHT_FLOATS = 12, LW_FRAME_FLOATS = 20, LW_TILES_MAX = 32 };
+enum { LW_LIGHT_FLOATS = 12, LW_FRAME_FLOATS = 20, LW_TILES_MAX = 32, LW_SLICES_MAX = 32 };
 
 // Writes the numbers of the lights that a view of cull.h sees into `order`, and what to sort them by ascending into
 // `keys`: those that are everywhere first, then by falling power / max(square of the distance, 1). `spheres` has xyz and

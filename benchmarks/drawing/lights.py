@@ -1,4 +1,4 @@
-"""1,024 lights in view over a hall of 400 boxes: half of them spots; all of them move each frame, and the camera too."""
+"""1,024 lights in view over a hall of 400 boxes: half of them spots; all move each frame, and the camera too."""
 
 import math
 

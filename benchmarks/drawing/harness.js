@@ -71,7 +71,8 @@ async function measureScript(api, counts, create) {
   return summary(times);
 }
 
-/** Makes the engine's animation frames wait for the GPU too, and times them; returns what undoes it. */
+/** Makes the engine's animation frames wait for the GPU too, and times them; returns what undoes it.
+ * @param {Map<number, number>} times milliseconds by frame: the page has callbacks of its own besides the engine's */
 function drainBeforeFrames(element, api, times) {
   const original = globalThis.requestAnimationFrame;
   globalThis.requestAnimationFrame = (callback) => original((now) => {
@@ -80,7 +81,7 @@ function drainBeforeFrames(element, api, times) {
     ready.catch(() => {}).then(() => {
       const start = performance.now();
       callback(now);
-      times.push(performance.now() - start);
+      times.set(now, (times.get(now) ?? 0) + performance.now() - start);
     });
   });
   return () => (globalThis.requestAnimationFrame = original);
@@ -95,7 +96,7 @@ async function measureLayerw(src, query, api, counts) {
   };
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
   element.style.cssText = `display:block;width:${WIDTH}px;height:${HEIGHT}px`;
-  const times = [];
+  const times = new Map();
   const program = [];
   element.addEventListener('program', ({ detail }) => program.push(detail));
   const restore = drainBeforeFrames(element, api, times);
@@ -105,7 +106,7 @@ async function measureLayerw(src, query, api, counts) {
     if (report.errors.length > 0) throw new Error(report.errors.join('\n'));
     const stats = await element.host.request('stats').catch(() => null);
     return {
-      ...summary(times.slice(counts.warmUp, total)),
+      ...summary([...times.values()].slice(-total).slice(counts.warmUp)),
       program_ms: program.length > 0 ? summary(program.slice(counts.warmUp)).cpu_ms : null,
       python_ms: report.python_ms.p50,
       gpu_ms: (stats ?? report).gpu_ms ?? null,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from layerw.kernels.geometry import GEOMETRY, NumpyKernels
+from layerw.kernels.geometry import GEOMETRY
+from layerw.kernels.twins.all import NumpyKernels
 
 from . import frames
 from .conftest import HERE, PyodideRun

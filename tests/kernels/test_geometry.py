@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerw.kernels.geometry import NumpyKernels
+from layerw.kernels.twins.all import NumpyKernels
 from layerw.kernels.wasmtime_host import WasmtimeModule
 
 from . import native

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from layerw.kernels import inplace
-from layerw.kernels.twins import bvh, cull, heightfield, rays, sort, transform
 
 Address = Any
 
@@ -65,31 +64,14 @@ class GeometryKernels(Protocol):
                       ray_count: int, distance: Address, triangle: Address) -> None: ...
 
 
-class NumpyKernels:
-    """The twins, under the kernels' names."""
+def _chosen() -> GeometryKernels:
+    found = inplace.load()
+    if found is not None:
+        return found
+    from layerw.kernels.twins.all import NumpyKernels
 
-    lw_cull_lods = staticmethod(cull.lw_cull_lods)
-    lw_cull_runs = staticmethod(cull.lw_cull_runs)
-    lw_cull_cells = staticmethod(cull.lw_cull_cells)
-    lw_cull_sorted = staticmethod(cull.lw_cull_sorted)
-    lw_sphere_radii = staticmethod(cull.lw_sphere_radii)
-    lw_sort_u32 = staticmethod(sort.lw_sort_u32)
-    lw_sort_u64 = staticmethod(sort.lw_sort_u64)
-    lw_compose_rows = staticmethod(transform.lw_compose_rows)
-    lw_mirrored = staticmethod(transform.lw_mirrored)
-    lw_bvh_triangle_boxes = staticmethod(bvh.lw_bvh_triangle_boxes)
-    lw_bvh_build = staticmethod(bvh.lw_bvh_build)
-    lw_bvh_refit = staticmethod(bvh.lw_bvh_refit)
-    lw_bvh_rays = staticmethod(rays.lw_bvh_rays)
-    lw_bvh_blocked = staticmethod(rays.lw_bvh_blocked)
-    lw_bvh_rays_boxes = staticmethod(rays.lw_bvh_rays_boxes)
-    lw_bvh_spheres = staticmethod(rays.lw_bvh_spheres)
-    lw_bvh_instance_boxes = staticmethod(rays.lw_bvh_instance_boxes)
-    lw_bvh_rays_instances = staticmethod(rays.lw_bvh_rays_instances)
-    lw_field_heights = staticmethod(heightfield.lw_field_heights)
-    lw_field_pyramid = staticmethod(heightfield.lw_field_pyramid)
-    lw_field_rays = staticmethod(heightfield.lw_field_rays)
+    return NumpyKernels()
 
 
 IN_PLACE = inplace.load() is not None  # else each query tries every item that it is given
-GEOMETRY: GeometryKernels = inplace.load() or NumpyKernels()
+GEOMETRY: GeometryKernels = _chosen()

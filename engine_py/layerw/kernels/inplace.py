@@ -9,10 +9,12 @@ from __future__ import annotations
 import importlib.machinery
 import importlib.util
 import sys
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from layerw.kernels.files import path_of
-from layerw.kernels.gen.api import Kernels
+
+if TYPE_CHECKING:
+    from layerw.kernels.gen.api import Kernels
 
 _NAME = "inplace"
 

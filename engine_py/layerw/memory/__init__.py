@@ -7,14 +7,16 @@ engine. See docs/memory.md.
 from __future__ import annotations
 
 import warnings
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from layerw.kernels.gen.api import LayerKernels
 from layerw.memory.errors import LayerMemoryError
 from layerw.memory.layer import Block, LayerMemory
 from layerw.memory.ports import BridgePort, ViewPort
 from layerw.memory.statistics import MemoryStatistics, RegionStatistics, RingStatistics
 from layerw.memory.threads import NativeThreads, ThreadPort
+
+if TYPE_CHECKING:
+    from layerw.kernels.gen.api import LayerKernels
 
 __all__ = ["Block", "LayerMemory", "LayerMemoryError", "MemoryStatistics", "RegionStatistics", "RingStatistics",
            "open_linked", "open_native"]

@@ -7,17 +7,19 @@ bytes between this memory and numpy arrays. Limits: a block has 1 to 2^32 - 1 by
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.errors import ConfigError, ShapeError
-from layerw.kernels.gen.api import LayerKernels
 from layerw.memory.errors import LayerMemoryError, error_of
 from layerw.memory.statistics import MemoryStatistics, RingStatistics, parse_ring, parse_statistics
 from layerw.memory.threads import OneThread, ThreadPort
+
+if TYPE_CHECKING:
+    from layerw.kernels.gen.api import LayerKernels
 
 REGIONS = ("logic", "mesh", "texture", "scratch")
 TIERS = ("pinned", "visible", "near", "far")

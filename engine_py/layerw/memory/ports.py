@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from layerw.kernels.gen.api import LayerKernels
+if TYPE_CHECKING:
+    from layerw.kernels.gen.api import LayerKernels
+
 
 Array = npt.NDArray[Any]
 

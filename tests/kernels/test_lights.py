@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerw.kernels.lights import NumpyLightKernels
+from layerw.kernels.twins.lights import NumpyLightKernels
 from layerw.kernels.twins.sort import lw_sort_u32
 
 from . import native
@@ -55,7 +55,8 @@ def test_pyodide_in_place_and_its_numpy_equal_the_twin(in_pyodide: PyodideRun) -
     expected = [run_on_arrays(TWIN, call) for call in calls]
     printed = in_pyodide(vectors_in_pyodide("vectors_lights") + """
 from layerw.kernels import lights
-twin = lights.NumpyLightKernels()
+from layerw.kernels.twins.lights import NumpyLightKernels
+twin = NumpyLightKernels()
 for call in standard(sizes=(0, 1, 20)):
     print(run_on_arrays(lights.LIGHTS, call), run_on_arrays(twin, call))
 """)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from layerw.kernels import inplace
-from layerw.kernels.twins import lights
 
 Address = Any
 
@@ -23,11 +22,13 @@ class LightKernels(Protocol):
                        found: Address) -> None: ...
 
 
-class NumpyLightKernels:
-    """The twins, under the kernels' names."""
+def _chosen() -> LightKernels:
+    found = inplace.load()
+    if found is not None:
+        return found
+    from layerw.kernels.twins.lights import NumpyLightKernels
 
-    lw_lights_seen = staticmethod(lights.lw_lights_seen)
-    lw_light_lists = staticmethod(lights.lw_light_lists)
+    return NumpyLightKernels()
 
 
-LIGHTS: LightKernels = inplace.load() or NumpyLightKernels()
+LIGHTS: LightKernels = _chosen()

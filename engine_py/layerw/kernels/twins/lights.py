@@ -98,3 +98,10 @@ def lw_light_lists(frame: Array, edges: Array, grid: Array, lights: Array, spher
     numbers[:used] = light[place < room] + near.start
     numbers[used:used + used % 2] = 0
     found[0], found[1] = clusters + (used + 1) // 2, int(wanted.max(initial=0))
+
+
+class NumpyLightKernels:
+    """The twins, under the kernels' names."""
+
+    lw_lights_seen = staticmethod(lw_lights_seen)
+    lw_light_lists = staticmethod(lw_light_lists)

@@ -1,4 +1,4 @@
-"""Points, lines and debug drawing: the Lorenz attractor as 200,000 points that flow, and a probe that is followed."""
+"""Points, lines and debug drawing: the Lorenz attractor as 60,000 points that flow, and a probe that is followed."""
 
 import numpy as np
 
@@ -24,9 +24,9 @@ def step(p: np.ndarray, dt: float) -> np.ndarray:
 
 
 rng = np.random.default_rng(7)
-places = rng.normal((0.0, 25.0, 0.0), (8.0, 8.0, 8.0), (200_000, 3)).astype(np.float32)
-for _ in range(400):
-    places = step(places, 0.006)
+places = rng.normal((0.0, 25.0, 0.0), (8.0, 8.0, 8.0), (60_000, 3)).astype(np.float32)
+for _ in range(150):
+    places = step(places, 0.01)
 speed = np.linalg.norm(flow(places), axis=1, keepdims=True) / 260.0
 cloud = app.points(places, color=np.clip(np.hstack([0.25 + speed, 0.35 + 0.5 * speed**2, 0.9 - 0.5 * speed]), 0, 1),
                    size=0.11, unit="m")  # fmt: skip

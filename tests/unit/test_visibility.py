@@ -198,3 +198,29 @@ def test_tiles_are_camera_relative_from_float64_origins() -> None:
 def test_ranges_concatenate() -> None:
     assert ranges(np.array([5, 0, 9]), np.array([2, 0, 3])).tolist() == [5, 6, 9, 10, 11]
     assert not len(ranges(np.zeros(0, np.intp), np.zeros(0, np.intp)))
+
+
+def test_blended_tiles_and_rows_are_drawn_back_to_front_together() -> None:
+    table = Table(4096)
+    row = table.reserve_transient(3)
+    glass = [table.spawn(1, mesh=2, material=9, radius=0.5) for _ in range(4)]
+    for at, z in zip(glass, (0.0, -4.0, -2.0, -10.0), strict=True):
+        table.position[at] = (0, 0, z)
+    places = np.array([(0.0, 0.0, -3.0), (0.0, 0.0, -7.0), (0.0, 0.0, -2.0)])
+    tiles = TileDraw(
+        mesh=np.array([5, 6, 7], np.uint32), material=np.array([1, 1, 1], np.uint32), blend=np.ones(3, np.bool_),
+        origin=places, rotation=np.tile(np.float32([0, 0, 0, 1]), (3, 1)), scale=np.ones((3, 3), np.float32),
+        center=places, radius=np.ones(3, np.float32),
+    )  # fmt: skip
+    view = Visibility(table)
+    view.set_blend(9, True)
+    camera = Camera()
+    camera.position = np.array((0.0, 0.0, 10.0))
+    camera.yaw = camera.pitch = 0
+    at = camera.frame(320, 200)
+    world = table.update()
+    seen = view.frame(at.position, at.planes, *world[:3], tiles=tiles, tile_row=row)
+    drawn = [number for _, _, start, count, *_ in seen.blend.tolist() for number in seen.rows[start : start + count]]
+    assert drawn == [glass[3], row + 1, glass[1], row, row + 2, glass[2], glass[0]]
+    alone = view.frame(at.position, at.planes, *world[:3])
+    assert len(alone.blend) == 1, "rows that follow each other stay one draw"

@@ -36,6 +36,7 @@ class _Tiles(NamedTuple):
     opaque: npt.NDArray[np.intp]
     blend: npt.NDArray[np.intp]
     shadow: npt.NDArray[np.intp]
+    square: F32  # of distances to those of `blend`
 
 
 class _Last(NamedTuple):
@@ -125,7 +126,7 @@ class Visibility:
             columns = (position, rotation, scale) if places_tiles else None
             order = self._place_tiles(shown, tile_row, camera, planes, columns, shadow_m)
         self._opaque(position, shown, tile_row, order)
-        self._see_through(position, shown, tile_row, order)
+        self._see_through(camera, position, shown, tile_row, order)
         if shadow_m > 0:
             write_view(self._near_view, camera, planes, shadow_m)
             self._shadow(position, shown, tile_row, order)
@@ -197,7 +198,8 @@ class Visibility:
         self._cull_movers(self._movers, self._near_view, position, self._movers.runs.casters)
         self._cull_cells(self._near_view, self._cells.runs.casters)
 
-    def _see_through(self, position: F32, tiles: TileDraw | None, row: int, order: _Tiles | None) -> None:
+    def _see_through(self, camera: F64, position: F32, tiles: TileDraw | None, row: int,
+                     order: _Tiles | None) -> None:  # fmt: skip
         if tiles is not None and order is not None:
             self._tile_draws(tiles, row, order.blend)
         group, draws = self._glass, self._draws
@@ -205,6 +207,8 @@ class Visibility:
             GEOMETRY.lw_cull_sorted(self._view, position, group.radii, group.rows, group.runs.all, len(group.runs.all),
                                     group.runs.until_m, group.runs.drafts, self._glass_scratch, draws.rows,
                                     draws.records, draws.tally)  # fmt: skip
+        if order is not None:
+            draws.interleave(order.square, position, camera)
         draws.end_pass("blend")
 
     def _cull_movers(self, group: Movers, view: F32, position: F32, runs: U32) -> None:
@@ -238,8 +242,8 @@ class Visibility:
         back = front[::-1]
         reach = tiles.radius + np.float32(shadow_m)
         near = (square < reach * reach) & ~tiles.blend
-        return _Tiles(front[seen[front] & ~tiles.blend[front]], back[seen[back] & tiles.blend[back]],
-                      np.flatnonzero(near))  # fmt: skip
+        glass = back[seen[back] & tiles.blend[back]]
+        return _Tiles(front[seen[front] & ~tiles.blend[front]], glass, np.flatnonzero(near), square[glass])
 
     def _tiles_seen(self, centers: F32, radii: F32, planes: F64) -> npt.NDArray[np.bool_]:
         count = len(radii)

@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.ports import U32
+from layerw.base.ports import F32, F64, U32
 from layerw.gpu.spec import DRAW_RECORD, DRAW_STILL
+from layerw.visibility.frustum import squared_length
 
 RECORD_WORDS = len(DRAW_RECORD)
 NO_ROWS: U32 = np.zeros(0, np.uint32)
@@ -71,6 +72,22 @@ class DrawList:
         records[:, 2] = np.arange(first, first + len(rows))
         records[:, 4] = flags
         self.tally[:] = first + len(rows), number + len(rows)
+
+    def interleave(self, square: F32, position: F32, camera: F64) -> None:
+        """Puts this pass's records back to front: the first have one instance each, at these squared distances; those
+        after them have rows at `position`, back to front already. Of equals, the first come first."""
+        begin, end = self._begun + len(square), int(self.tally[1])
+        if not len(square) or begin == end:
+            return
+        rest = self.records[begin:end]
+        first = int(rest[0, 2])
+        single = np.repeat(rest, rest[:, 3], axis=0)  # backends join neighbours again
+        single[:, 2], single[:, 3] = np.arange(first, first + len(single)), 1
+        away = squared_length((position[self.rows[single[:, 2]]] - camera).astype(np.float32))
+        records = np.concatenate([self.records[self._begun : begin], single])
+        order = np.argsort(-np.concatenate([square, away]), kind="stable")
+        self.tally[1] = self._begun + len(records)
+        self.records[self._begun : int(self.tally[1])] = records[order]
 
     def end_pass(self, name: str) -> None:
         """What was written since the last pass ended is this one's."""

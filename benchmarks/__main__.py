@@ -1,4 +1,4 @@
-"""`make bench`: serving, boot, drawing, kernels, simulation, memory, the bridge and threads in turn.
+"""`make bench`: serving, boot, drawing, kernels, picking, simulation, memory, the bridge and threads in turn.
 
 Tables and JSON go to benchmarks/results/.
 
@@ -22,6 +22,7 @@ PARTS = {
     "boot": ["-m", "benchmarks.boot"],
     "drawing": ["-m", "benchmarks.drawing"],
     "kernels": ["-m", "benchmarks.kernels"],
+    "picking": ["-m", "benchmarks.picking"],
     "simulation": ["-m", "benchmarks.simulation"],
     "memory": ["-m", "benchmarks.memory"],
     "bridge": ["-m", "benchmarks.bridge"],

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from layerw.kernels import inplace
-from layerw.kernels.geometry import NumpyKernels
+from layerw.kernels.twins.all import NumpyKernels
 
 REPEATS, WARM_UP = 9, 3
 WIDTHS = {"position": 3, "rotation": 4, "scale": 3, "positions": 3}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerw.kernels.twins import bvh, rays
+from layerw.kernels.twins import bvh, bvh_curve, rays
 
 from . import native, vectors_bvh
 from .conftest import HERE, PyodideRun
@@ -59,7 +59,7 @@ def test_native_equals_the_twin_under_sanitizers(tmp_path: Path, expected: list[
 @pytest.mark.parametrize(("plant", "kernels"), [
     ("LW_PLANT_BVH_TIE", {"lw_bvh_rays", "lw_bvh_rays_instances"}),
     ("LW_PLANT_BVH_PRUNE", {"lw_bvh_rays", "lw_bvh_rays_boxes", "lw_bvh_rays_instances", "lw_bvh_blocked"}),
-    ("LW_PLANT_BVH_REFIT", {"lw_bvh_build", "lw_bvh_refit"}),
+    ("LW_PLANT_BVH_REFIT", {"lw_bvh_build", "lw_bvh_build_curve", "lw_bvh_refit", "lw_bvh_refit_some"}),
 ])
 def test_planted_faults_are_found(tmp_path: Path, expected: list[str], plant: str, kernels: set[str]) -> None:
     program = native.build(load("headers"), tmp_path, f"-D{plant}")
@@ -84,7 +84,8 @@ def test_pyodide_in_place_and_its_numpy_equal_the_twin(in_pyodide: PyodideRun) -
     expected = [run_on_arrays(TWIN, call) for call in calls]
     printed = in_pyodide(vectors_in_pyodide("vectors_bvh") + """
 from layerw.kernels import geometry
-twin = geometry.NumpyKernels()
+from layerw.kernels.twins.all import NumpyKernels
+twin = NumpyKernels()
 for call in standard(sizes=(0, 1, 5, 64, 333)):
     print(run_on_arrays(geometry.GEOMETRY, call), run_on_arrays(twin, call))
 """)
@@ -328,3 +329,37 @@ def test_instances_are_hit_where_they_stand() -> None:
     rays.lw_bvh_rays_instances(*(arg.array if isinstance(arg, Out) else arg for arg in args))
     assert instance.array.tolist() == [0, 1, 0xFFFFFFFF]
     assert t.array[:2] == pytest.approx([2.5, 9], rel=1e-5) and np.isinf(t.array[2])
+
+
+def along_curve(boxes: np.ndarray, leaf_items: int = 4) -> tuple[np.ndarray, np.ndarray, float]:
+    """As `built`, by the other builder."""
+    count, area = len(boxes), np.zeros(1, np.float32)
+    nodes, order = np.zeros((max(2 * count, 1), 8), np.float32), np.zeros(count, np.uint32)
+    used = bvh_curve.lw_bvh_build_curve(boxes, count, leaf_items, nodes, order, np.zeros(0, np.uint32), area)
+    return bvh.node_words(nodes)[:used], order, float(area[0])
+
+
+@pytest.mark.parametrize("far", [False, True])
+def test_a_tree_along_the_curve_is_nearly_as_good_wherever_one_item_is(far: bool) -> None:
+    low = np.random.default_rng(2).uniform(-100, 100, (2000, 3)).astype(np.float32)
+    boxes = np.concatenate([low, low + np.float32(1)], axis=1)
+    if far:
+        boxes[7] = 1e30
+        boxes[8] = np.nan
+    words, order, _ = along_curve(boxes)
+    assert sorted(order) == list(range(2000)) and depth(words) < 40
+    leaves = words[words[:, 7] > 0]
+    assert leaves[:, 7].max() <= 4 and leaves[:, 7].sum() == 2000
+
+    def area_without(tree: np.ndarray) -> float:
+        fields = tree.view(np.float32)
+        own = bvh.half_areas(fields[:, 0:3], fields[:, 4:7])
+        return float(own[own < 1e6].astype(np.float64).sum())
+
+    assert area_without(words) < 1.6 * area_without(built(boxes)[0])
+
+
+def test_no_tree_along_the_curve_is_deeper_than_its_stack() -> None:
+    at = np.float32(2.0) ** np.arange(-100, 100)
+    boxes = np.repeat(np.repeat(at, 40)[:, None], 6, axis=1).astype(np.float32)
+    assert 32 < depth(along_curve(boxes, 1)[0]) <= 64

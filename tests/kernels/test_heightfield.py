@@ -51,7 +51,8 @@ def test_native_equals_the_twin_under_sanitizers_and_a_fault_is_found(tmp_path: 
 def test_pyodide_in_place_and_its_numpy_equal_the_twin(in_pyodide: PyodideRun, expected: list[str]) -> None:
     printed = in_pyodide(vectors_in_pyodide("vectors_field") + """
 from layerw.kernels import geometry
-twin = geometry.NumpyKernels()
+from layerw.kernels.twins.all import NumpyKernels
+twin = NumpyKernels()
 for call in standard():
     print(run_on_arrays(geometry.GEOMETRY, call), run_on_arrays(twin, call))
 """)

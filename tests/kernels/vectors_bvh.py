@@ -93,6 +93,62 @@ def refit(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
     return [boxes_of(rng, n, poison), order, Out(nodes), used, empty(1, np.float32)]
 
 
+def build_curve(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_bvh_build_curve: in half of the calls with clusters, the smallest of them in one cell."""
+    boxes = boxes_of(rng, n, poison)
+    if rng.uniform() < 0.5:
+        boxes *= np.float32(10.0) ** rng.integers(-9, 9, n).astype(np.float32)[:, None]
+    return [boxes, n, int(rng.integers(0, 6)), empty((2 * n, 8), np.uint32), empty(n, np.uint32),
+            empty(3 * n, np.uint32), empty(1, np.float32)]
+
+
+def links(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_bvh_links."""
+    nodes, used, order = tree(rng, boxes_of(rng, n, poison))
+    return [nodes, used, order, empty(n, np.uint32), empty(used, np.uint32)]
+
+
+def refit_some(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_bvh_refit_some: a tree that fitted before some boxes changed."""
+    boxes, other = boxes_of(rng, n, poison), boxes_of(rng, n, poison)
+    nodes, used, order = tree(rng, boxes)
+    leaves, parents = np.zeros(n, np.uint32), np.zeros(used, np.uint32)
+    bvh.lw_bvh_links(nodes, used, order, leaves, parents)
+    items = np.flatnonzero(rng.uniform(0, 1, n) < 0.3).astype(np.uint32)
+    boxes[items] = other[items]
+    return [boxes, order, leaves, parents, rng.permuted(items), len(items), Out(nodes)]
+
+
+def take_rows(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_bvh_take_rows: some of the rows stand where they stood."""
+    table, nodes, *_ = meshes(rng, poison)
+    before, of = instances(rng, n, poison)
+    now, _ = instances(rng, n, poison)
+    rows = np.flatnonzero(rng.uniform(0, 1, 2 * n) < 0.5)[:n].astype(np.uint32)
+    stayed = rng.uniform(0, 1, n) < 0.5
+    now[stayed] = before[stayed]
+    columns = [np.full((2 * n, width), 9, np.float32) for width in (3, 4, 3, 3)]
+    for part, column in zip(rays.COLUMNS, columns, strict=True):
+        column[rows] = now[: len(rows), part]
+    first = int(rng.integers(0, len(rows) + 1))
+    return [rows, first, len(rows) - first, *columns, of, table, nodes, Out(before), Out(boxes_of(rng, n, 0)),
+            empty(n, np.uint32)]
+
+
+def choose_rows(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_bvh_choose_rows: handles with generations, some of them without a shape."""
+    def some(high: int, share: float, kind: Any) -> np.ndarray:
+        return (rng.integers(0, high, n) * (rng.uniform(0, 1, n) < share)).astype(kind)
+
+    none = np.uint32(0xFFFFFFFF)
+    shapes = np.where(rng.uniform(0, 1, 9) < 0.3, none, rng.integers(0, 5, 9)).astype(np.uint32)
+    lods = np.where(rng.uniform(0, 1, 4) < 0.3, none, rng.integers(0, 5, 4)).astype(np.uint32)
+    mesh = some(11, 0.9, np.uint32) | some(4, 0.5, np.uint32) << np.uint32(20)
+    return [some(2, 0.9, np.uint8), some(16, 0.8, np.uint8), some(9, 0.3, np.int32) - np.int32(1), mesh,
+            some(4, 0.4, np.uint16), n, shapes, 9, lods, *(empty(n, np.uint32) for _ in range(4)),
+            empty(2, np.uint32)]
+
+
 def rays_triangles(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
     """The arguments of lw_bvh_rays."""
     return [*mesh(rng, n, poison), rays_of(rng, poison), RAYS, empty(RAYS, np.float32), empty(RAYS, np.uint32),
@@ -161,6 +217,8 @@ def rays_instances(rng: np.random.Generator, n: int, poison: float) -> list[Any]
 
 MAKERS: dict[str, Callable[[np.random.Generator, int, float], list[Any]]] = {
     "lw_bvh_triangle_boxes": triangle_boxes, "lw_bvh_build": build, "lw_bvh_refit": refit,
+    "lw_bvh_build_curve": build_curve, "lw_bvh_links": links, "lw_bvh_refit_some": refit_some,
+    "lw_bvh_take_rows": take_rows, "lw_bvh_choose_rows": choose_rows,
     "lw_bvh_rays": rays_triangles, "lw_bvh_blocked": blocked, "lw_bvh_rays_boxes": rays_boxes,
     "lw_bvh_spheres": spheres, "lw_bvh_instance_boxes": instance_boxes, "lw_bvh_rays_instances": rays_instances,
 }

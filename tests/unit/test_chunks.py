@@ -8,7 +8,7 @@ import pytest
 import layerw as lw
 from layerw.hosts.headless import HeadlessHost
 from layerw.kernels import geometry
-from layerw.scene import trees
+from layerw.scene import box_tree, trees
 from layerw.scene.chunks import Chunks
 from layerw.scene.table import FrameColumns
 
@@ -44,19 +44,19 @@ def test_the_nearest_of_few_is_the_nearest_of_all(seed: int) -> None:
     meshes = trees.MeshTrees().pack({key: trees.Shape(mesh.data.positions, mesh.data.indices)
                                      for key, mesh in shapes.items()})  # fmt: skip
     numbers = np.random.default_rng(seed).integers(0, 2, count).astype(np.uint32)
-    tree = trees.InstanceTree(np.arange(count), numbers, meshes)
+    tree = trees.InstanceTree(np.arange(count, dtype=np.uint32), numbers, meshes)
     hits = 0
     for moved in range(2):
         tree.place(columns(count, seed + 10 * moved))
         boxes = np.empty((count, 6), np.float32)
-        geometry.GEOMETRY.lw_bvh_instance_boxes(tree.places, numbers, meshes.table, meshes.nodes, count, boxes)
+        geometry.GEOMETRY.lw_bvh_instance_boxes(tree.placed.places, numbers, meshes.table, meshes.nodes, count, boxes)
         for ray in rays(60, seed)[:, None]:
             distance, found = np.empty(1, np.float32), np.empty((2, 1), np.uint32)
             geometry.GEOMETRY.lw_bvh_rays_instances(
-                meshes.nodes, 1, numbers, boxes, tree.places, numbers, meshes.table, meshes.nodes, meshes.order,
+                meshes.nodes, 1, numbers, boxes, tree.placed.places, numbers, meshes.table, meshes.nodes, meshes.order,
                 meshes.positions, meshes.indices, ray, 1, distance, found[0], found[1])  # fmt: skip
             met = tree.nearest(ray)
-            expected = None if found[0, 0] == trees.NO_ITEM else (distance[0], found[0, 0], found[1, 0])
+            expected = None if found[0, 0] == box_tree.NO_ITEM else (distance[0], found[0, 0], found[1, 0])
             assert (None if met is None else (met.distance, met.instance, met.triangle)) == expected
             hits += met is not None
     assert hits > 5

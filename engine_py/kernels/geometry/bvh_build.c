@@ -1,4 +1,4 @@
-#include "bvh_ray.h"
+#include "bvh_node.h"
 
 enum { AXES = 3 };
 
@@ -21,9 +21,6 @@ static inline float half_area(const float *low, const float *high) {
     return (x * y + y * z) + z * x;
 }
 
-/* Twice the centre of an item; 0 for one that is never hit. */
-static inline float center(const float *box, bool valid, int axis) { return valid ? box[axis] + box[3 + axis] : 0.0f; }
-
 static inline uint32_t bin_of(float value, ruler r, uint32_t bins) {
     uint32_t bin = (uint32_t)((value - r.from) * r.scale);
     return bin < bins ? bin : bins - 1;
@@ -34,7 +31,7 @@ static void measure(const float *boxes, const uint32_t *items, uint32_t count, u
     for (uint32_t i = 0; i < count; i++) {
         const float *box = boxes + 6 * (size_t)items[i];
         bool valid = lw_box_is_valid(box);
-        float c[AXES] = {center(box, valid, 0), center(box, valid, 1), center(box, valid, 2)};
+        float c[AXES] = {lw_center(box, valid, 0), lw_center(box, valid, 1), lw_center(box, valid, 2)};
         add(&centers, c, c);
     }
     for (int axis = 0; axis < AXES; axis++) {
@@ -79,7 +76,7 @@ static uint32_t split(const float *boxes, uint32_t *items, uint32_t count, uint3
         bool valid = lw_box_is_valid(box);
         for (int axis = 0; axis < AXES; axis++) {
             if (rulers[axis].scale == 0) continue;
-            uint32_t k = bin_of(center(box, valid, axis), rulers[axis], bins);
+            uint32_t k = bin_of(lw_center(box, valid, axis), rulers[axis], bins);
             in_bin[axis][k]++;
             if (valid) add(&of_bin[axis][k], box, box + 3);
         }
@@ -93,7 +90,7 @@ static uint32_t split(const float *boxes, uint32_t *items, uint32_t count, uint3
     for (uint32_t i = 0; i < count; i++) {
         const float *box = boxes + 6 * (size_t)items[i];
         uint32_t item = items[i];
-        uint32_t k = bin_of(center(box, lw_box_is_valid(box), found.axis), rulers[found.axis], bins);
+        uint32_t k = bin_of(lw_center(box, lw_box_is_valid(box), found.axis), rulers[found.axis], bins);
         if (k < found.bin) items[left++] = item;
         else scratch[right++] = item;
     }
@@ -122,36 +119,57 @@ uint32_t lw_bvh_build(const float *boxes, uint32_t count, uint32_t leaf_items, l
         uint32_t first = nodes[i].first, size = nodes[i].count;
         if (size <= leaf) continue;
         uint32_t left = level < LW_BVH_COST_LEVELS ? split(boxes, order + first, size, scratch) : size / 2;
-        nodes[used].first = first, nodes[used].count = left;
-        nodes[used + 1].first = first + left, nodes[used + 1].count = size - left;
-        nodes[i].first = used, nodes[i].count = 0;
-        used += 2;
+        lw_split_node(nodes, i, left, &used);
     }
     lw_bvh_refit(boxes, order, nodes, used, area);
     return used;
 }
 
+/* Fits one node to what is in it; returns whether it changed. */
+static bool fit(const float *boxes, const uint32_t *order, lw_node *nodes, uint32_t i) {
+    lw_node *node = &nodes[i];
+    bounds all = nothing;
+    for (uint32_t k = node->first; k < node->first + node->count; k++) {
+        const float *box = boxes + 6 * (size_t)order[k];
+        if (lw_box_is_valid(box)) add(&all, box, box + 3);
+    }
+    if (node->count == 0) {
+        add(&all, nodes[node->first].low, nodes[node->first].high);
+        add(&all, nodes[node->first + 1].low, nodes[node->first + 1].high);
+    }
+#ifdef LW_PLANT_BVH_REFIT
+    if (node->count == 0) all.high[0] = nodes[node->first].high[0]; /* a fault: one child forgotten */
+#endif
+    bool changed = false;
+    for (int axis = 0; axis < AXES; axis++) {
+        float low = all.low[axis] + 0.0f, high = all.high[axis] + 0.0f; /* no -0, which is in no order with 0 */
+        changed = changed || low != node->low[axis] || high != node->high[axis];
+        node->low[axis] = low, node->high[axis] = high;
+    }
+    return changed;
+}
+
 void lw_bvh_refit(const float *boxes, const uint32_t *order, lw_node *nodes, uint32_t node_count, float *area) {
     double total = 0;
     for (uint32_t i = node_count; i-- > 0;) {
-        lw_node *node = &nodes[i];
-        bounds all = nothing;
-        for (uint32_t k = node->first; k < node->first + node->count; k++) {
-            const float *box = boxes + 6 * (size_t)order[k];
-            if (lw_box_is_valid(box)) add(&all, box, box + 3);
-        }
-        if (node->count == 0) {
-            add(&all, nodes[node->first].low, nodes[node->first].high);
-            add(&all, nodes[node->first + 1].low, nodes[node->first + 1].high);
-        }
-        for (int axis = 0; axis < AXES; axis++) {
-            node->low[axis] = all.low[axis] + 0.0f; /* no -0, which is in no order with 0 */
-            node->high[axis] = all.high[axis] + 0.0f;
-        }
-#ifdef LW_PLANT_BVH_REFIT
-        if (node->count == 0) node->high[0] = nodes[node->first].high[0]; /* a fault: one child forgotten */
-#endif
-        total += (double)half_area(node->low, node->high);
+        fit(boxes, order, nodes, i);
+        total += (double)half_area(nodes[i].low, nodes[i].high);
     }
     *area = (float)total;
+}
+
+void lw_bvh_links(const lw_node *nodes, uint32_t node_count, const uint32_t *order, uint32_t *leaves,
+                  uint32_t *parents) {
+    if (node_count) parents[0] = LW_NO_ITEM;
+    for (uint32_t i = 0; i < node_count; i++) {
+        uint32_t first = nodes[i].first;
+        if (nodes[i].count == 0) parents[first] = parents[first + 1] = i;
+        for (uint32_t k = 0; k < nodes[i].count; k++) leaves[order[first + k]] = i;
+    }
+}
+
+void lw_bvh_refit_some(const float *boxes, const uint32_t *order, const uint32_t *leaves, const uint32_t *parents,
+                       const uint32_t *items, uint32_t item_count, lw_node *nodes) {
+    for (uint32_t k = 0; k < item_count; k++)
+        for (uint32_t i = leaves[items[k]]; i != LW_NO_ITEM && fit(boxes, order, nodes, i);) i = parents[i];
 }

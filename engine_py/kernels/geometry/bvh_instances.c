@@ -30,39 +30,69 @@ static inline void shrunk(const float *own, vector to, float *v) {
     v[0] = ((to.x - shear[0] * v[1]) - shear[1] * v[2]) / scale[0];
 }
 
+/* The world box of one instance. `mesh`: its row of the table. */
+static void instance_box(const float *own, const uint32_t *mesh, const lw_node *mesh_nodes, float *box) {
+    if (mesh[1] == 0) {
+        for (int axis = 0; axis < 3; axis++) box[axis] = LW_INFINITY, box[3 + axis] = -LW_INFINITY;
+        return;
+    }
+    const lw_node *root = mesh_nodes + mesh[0];
+    float center[3], half[3];
+    for (int axis = 0; axis < 3; axis++) {
+        center[axis] = (root->low[axis] + root->high[axis]) * 0.5f;
+        half[axis] = (root->high[axis] - root->low[axis]) * 0.5f;
+    }
+    vector q = {own[3], own[4], own[5]}, from = stretched(own, (vector){center[0], center[1], center[2]});
+    vector at = turn(q, own[6], from);
+    vector right = stretched(own, (vector){half[0], 0, 0}), up = stretched(own, (vector){0, half[1], 0});
+    vector back = stretched(own, (vector){0, 0, half[2]});
+    vector x = turn(q, own[6], right), y = turn(q, own[6], up), z = turn(q, own[6], back);
+    float middle[3] = {own[0] + at.x, own[1] + at.y, own[2] + at.z};
+    float reach[3] = {(lw_magnitude(x.x) + lw_magnitude(y.x)) + lw_magnitude(z.x),
+                      (lw_magnitude(x.y) + lw_magnitude(y.y)) + lw_magnitude(z.y),
+                      (lw_magnitude(x.z) + lw_magnitude(y.z)) + lw_magnitude(z.z)};
+    float size = ((total(right) + total(up)) + total(back)) + total(from);
+    for (int axis = 0; axis < 3; axis++) {
+        float wider = reach[axis] + (lw_magnitude(own[axis]) + size) * 4e-6f;
+        box[axis] = middle[axis] - wider;
+        box[3 + axis] = middle[axis] + wider;
+    }
+}
+
 void lw_bvh_instance_boxes(const float *instances, const uint32_t *mesh_of, const uint32_t *meshes,
                            const lw_node *mesh_nodes, uint32_t count, float *boxes) {
     LW_CHECK(lw_apart(instances, 4 * LW_INSTANCE_FLOATS * (size_t)count, boxes, 24 * (size_t)count));
-    for (uint32_t i = 0; i < count; i++) {
-        const float *own = instances + LW_INSTANCE_FLOATS * (size_t)i;
-        const uint32_t *mesh = meshes + LW_MESH_WORDS * (size_t)mesh_of[i];
-        float *box = boxes + 6 * (size_t)i;
-        if (mesh[1] == 0) {
-            for (int axis = 0; axis < 3; axis++) box[axis] = LW_INFINITY, box[3 + axis] = -LW_INFINITY;
-            continue;
+    for (size_t i = 0; i < count; i++)
+        instance_box(instances + LW_INSTANCE_FLOATS * i, meshes + LW_MESH_WORDS * (size_t)mesh_of[i], mesh_nodes,
+                     boxes + 6 * i);
+}
+
+uint32_t lw_bvh_take_rows(const uint32_t *rows, uint32_t first, uint32_t count, const float *position,
+                          const float *rotation, const float *scale, const float *shear, const uint32_t *mesh_of,
+                          const uint32_t *meshes, const lw_node *mesh_nodes, float *instances, float *boxes,
+                          uint32_t *moved) {
+    uint32_t found = 0;
+    for (size_t i = first; i < (size_t)first + count; i++) {
+        size_t row = rows[i];
+        float now[LW_INSTANCE_FLOATS], *own = instances + LW_INSTANCE_FLOATS * i;
+        lw_copy(now, position + 3 * row, 12);
+        lw_copy(now + 3, rotation + 4 * row, 16);
+        lw_copy(now + 7, scale + 3 * row, 12);
+        if (shear) lw_copy(now + 10, shear + 3 * row, 12);
+        else lw_zero(now + 10, 12);
+        uint32_t difference = 0; /* of bits: what is no number equals itself here */
+        for (int k = 0; k < LW_INSTANCE_FLOATS; k++) {
+            uint32_t before, after;
+            lw_copy(&before, own + k, 4);
+            lw_copy(&after, now + k, 4);
+            difference |= before ^ after;
         }
-        const lw_node *root = mesh_nodes + mesh[0];
-        float center[3], half[3];
-        for (int axis = 0; axis < 3; axis++) {
-            center[axis] = (root->low[axis] + root->high[axis]) * 0.5f;
-            half[axis] = (root->high[axis] - root->low[axis]) * 0.5f;
-        }
-        vector q = {own[3], own[4], own[5]}, from = stretched(own, (vector){center[0], center[1], center[2]});
-        vector at = turn(q, own[6], from);
-        vector right = stretched(own, (vector){half[0], 0, 0}), up = stretched(own, (vector){0, half[1], 0});
-        vector back = stretched(own, (vector){0, 0, half[2]});
-        vector x = turn(q, own[6], right), y = turn(q, own[6], up), z = turn(q, own[6], back);
-        float middle[3] = {own[0] + at.x, own[1] + at.y, own[2] + at.z};
-        float reach[3] = {(lw_magnitude(x.x) + lw_magnitude(y.x)) + lw_magnitude(z.x),
-                          (lw_magnitude(x.y) + lw_magnitude(y.y)) + lw_magnitude(z.y),
-                          (lw_magnitude(x.z) + lw_magnitude(y.z)) + lw_magnitude(z.z)};
-        float size = ((total(right) + total(up)) + total(back)) + total(from);
-        for (int axis = 0; axis < 3; axis++) {
-            float wider = reach[axis] + (lw_magnitude(own[axis]) + size) * 4e-6f;
-            box[axis] = middle[axis] - wider;
-            box[3 + axis] = middle[axis] + wider;
-        }
+        if (!difference) continue;
+        lw_copy(own, now, sizeof now);
+        instance_box(own, meshes + LW_MESH_WORDS * (size_t)mesh_of[i], mesh_nodes, boxes + 6 * i);
+        moved[found++] = (uint32_t)i;
     }
+    return found;
 }
 
 /* The ray in the space of an instance: the same t. */

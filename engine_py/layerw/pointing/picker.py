@@ -12,17 +12,18 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from layerw.base.errors import BudgetError
 from layerw.base.handles import INDEX_MASK
 from layerw.base.mathx import cofactors, quat_rotate
-from layerw.base.ports import F64, Primitive
+from layerw.base.ports import F64, U32, Primitive
 from layerw.base.rays import CheckedRay
 from layerw.frame.resources import Resources
+from layerw.kernels.geometry import GEOMETRY
 from layerw.memory.ledger import HardLedger
+from layerw.scene.box_tree import NO_ITEM
 from layerw.scene.entity import Entity
-from layerw.scene.table import STATIC_FLAG, FrameColumns, Table
+from layerw.scene.table import FrameColumns, Table
 from layerw.scene.trees import InstanceTree, Meshes, MeshTrees, Met, Shape
 from layerw.visibility.lods import LodTable
 
@@ -53,7 +54,7 @@ class Picker:
         self._mesh_trees = MeshTrees()
         self._shapes: dict[int, Shape] = {}
         self._meshes: Meshes = self._mesh_trees.pack({})
-        self._still = self._moving = InstanceTree(np.zeros(0, np.intp), np.zeros(0, np.uint32), self._meshes)
+        self._still = self._moving = self._nobody()
         self._structure: tuple[int, int] = (-1, -1)
         self._written = (-1, -1, -1)
         self._views_lived = False
@@ -80,7 +81,7 @@ class Picker:
         self._charged_bytes = 0
         self._structure = (-1, -1)
         self._shapes, self._meshes = {}, self._mesh_trees.pack({})
-        self._still = self._moving = InstanceTree(np.zeros(0, np.intp), np.zeros(0, np.uint32), self._meshes)
+        self._still = self._moving = self._nobody()
 
     # -- keeping up --------------------------------------------------------------------------------------------
 
@@ -95,34 +96,47 @@ class Picker:
         structure = (table.structure_revision, self._lods.revision)
         if structure == self._structure and not moved:
             return
-        columns = table.update()
+        columns, blocks = table.update(), 0
+        for column in transforms:
+            blocks |= column.take_moved()
         if structure != self._structure:
-            self._restructure(columns)
+            self._restructure(columns, blocks)
         else:
-            self._moving.place(columns)
+            self._moving.place(columns, blocks)
         self._charge()
         self._structure, self._written, self._views_lived = structure, written, alive
 
-    def _restructure(self, columns: FrameColumns) -> None:
+    def _restructure(self, columns: FrameColumns, blocks: int) -> None:
         """Entities came, went, hid, or got another parent or shape."""
-        table = self._table
-        used = slice(0, table.rows_used)
-        flags = table.flags[used]
-        mesh = self._finest(table.mesh[used], table.lods[used])
-        shown = np.flatnonzero(table.shown() & (mesh > 0))
-        handles, of = _distinct(mesh[shown])
-        fresh = self._ensure_shapes(self._shapes_of(handles.tolist()))
-        place = {handle: number for number, handle in enumerate(self._shapes)}
-        number = np.array([place.get(handle, -1) for handle in handles.tolist()], np.int64)[of]
-        shown, numbers = shown[number >= 0], number[number >= 0].astype(np.uint32)
-        still = (flags[shown] & STATIC_FLAG != 0) & (table.parent[shown] < 0)
-        tree = InstanceTree(shown[still], numbers[still], self._meshes)
-        if fresh or not self._still.stands_as(tree, columns):
-            tree.place(columns)
-            self._still = tree
-        self._still.meshes = self._meshes
-        self._moving = InstanceTree(shown[~still], numbers[~still], self._meshes)
-        self._moving.place(columns)
+        table, count = self._table, self._table.rows_used
+        meshes, lods = self._finest()
+        wanted = self._shapes_of(sorted({*meshes, *lods.values()} - {0}))
+        fresh = self._ensure_shapes(wanted)
+        number = {handle: place for place, handle in enumerate(self._shapes) if handle in wanted}
+        of_mesh = np.full(max((handle & INDEX_MASK for handle in meshes), default=0) + 1, NO_ITEM, np.uint32)
+        of_lods = np.full(len(self._lods.sets), NO_ITEM, np.uint32)
+        of_mesh[[handle & INDEX_MASK for handle in meshes]] = [number.get(handle, NO_ITEM) for handle in meshes]
+        of_lods[list(lods)] = [number.get(handle, NO_ITEM) for handle in lods.values()]
+        found, counts = np.empty((4, count), np.uint32), np.zeros(2, np.uint32)
+        GEOMETRY.lw_bvh_choose_rows(table.shown(), table.flags, table.parent, table.mesh, table.lods, count, of_mesh,
+                                    len(of_mesh), of_lods, *found, counts)  # fmt: skip
+        still, moving = counts.tolist()
+        self._still = self._tree(None if fresh else self._still, *found[0:2, :still], columns, blocks)
+        self._moving = self._tree(None if fresh else self._moving, *found[2:4, :moving], columns, blocks)
+
+    def _tree(self, before: InstanceTree | None, rows: U32, numbers: U32, columns: FrameColumns,
+              blocks: int) -> InstanceTree:
+        """The tree over some rows: the one from before where it is over these."""
+        if before is not None and before.is_of(rows, numbers):
+            before.placed.meshes = self._meshes
+            before.place(columns, blocks)
+            return before
+        tree = InstanceTree(rows.copy(), numbers.copy(), self._meshes)
+        tree.place(columns)
+        return tree
+
+    def _nobody(self) -> InstanceTree:
+        return InstanceTree(np.zeros(0, np.uint32), np.zeros(0, np.uint32), self._meshes)
 
     def _ensure_shapes(self, wanted: dict[int, Shape]) -> bool:
         """Have the trees of these meshes. Those that nobody has any more stay for a while, so that the numbers of the
@@ -134,10 +148,11 @@ class Picker:
             self._shapes, self._meshes = shapes, self._mesh_trees.pack(shapes)
         return fresh
 
-    def _finest(self, mesh: npt.NDArray[np.uint32], lods: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint32]:
-        """The mesh of each row; of a LOD set, its first."""
-        first = np.array([entry.meshes[0] if entry.meshes else 0 for entry in self._lods.sets], np.uint32)
-        return np.where(lods > 0, first[lods], mesh)
+    def _finest(self) -> tuple[list[int], dict[int, int]]:
+        """The meshes that rows have, and the first mesh of each LOD set that rows have."""
+        uses, sets = self._table.uses, self._lods.sets
+        lods = {number: sets[number].meshes[0] for number in uses["lods"].rows if sets[number].meshes}
+        return list(uses["mesh"].rows), lods
 
     def _shapes_of(self, handles: list[int]) -> dict[int, Shape]:
         """What rays can meet, by handle, in the order of `handles`."""
@@ -165,19 +180,10 @@ class Picker:
             self._charged_bytes = size_bytes
 
 
-def _distinct(handles: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.intp]]:
-    """The different handles, and which of them each is. No two that live have one index, so nothing is sorted."""
-    index = (handles & np.uint32(INDEX_MASK)).astype(np.intp)
-    by_index = np.zeros(int(index.max(initial=0)) + 1, np.uint32)
-    by_index[index] = handles
-    number = np.cumsum(by_index > 0) - 1
-    return by_index[by_index > 0], number[index]
-
-
 def _normal(tree: InstanceTree, met: Met, direction: F64) -> F64:
     """Of the triangle in the world, against the ray."""
     a, b, c = tree.corners(met).astype(np.float64)
-    place = tree.places[met.instance].astype(np.float64)
+    place = tree.placed.places[met.instance].astype(np.float64)
     normal: F64 = quat_rotate(place[3:7], cofactors(place[7:10], place[10:13]) @ np.cross(b - a, c - a))
     normal = normal / np.abs(normal).max()
     normal = normal / np.sqrt((normal**2).sum())

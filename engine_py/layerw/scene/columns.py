@@ -42,6 +42,8 @@ class Column:
         self.array: npt.NDArray[Any] = np.full(shape, fill, dtype)
         self.dirty = 0  # a set of blocks
         self.revision = 0  # of touches; what views write is not in it, see `views_alive`
+        self._taken = 0  # blocks that were dirty since the last `take_moved`, and are not any more
+        self._held = 0  # blocks of views that were alive then
         self._watched: dict[int, Span] = {}  # by first and last block: those with views, now or in the last frame
 
     def user_view(self, first: int, count: int) -> npt.NDArray[Any]:
@@ -99,5 +101,17 @@ class Column:
     def take_dirty(self, rows_used: int) -> list[tuple[int, int]]:
         """Runs (first_row, rows) below `rows_used` that may differ from what was taken last time; clears all."""
         self.settle()
+        self._taken |= self.dirty
         runs, self.dirty = runs_of(self.dirty & ((1 << rows_used // BLOCK_ROWS) - 1)), 0
         return runs
+
+    def take_moved(self) -> int:
+        """The set of blocks that may differ from what they were at the last call; for one asker beside the uploads,
+        in the middle of a frame too."""
+        held = 0
+        for span in self._watched.values():
+            if span.is_held():
+                held |= span.blocks
+        found = self.dirty | self._taken | held | self._held
+        self._taken, self._held = 0, held
+        return found

@@ -13,13 +13,18 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_stm_copy": (("out", "u32", "u32"), "u32"),
     "lw_bvh_triangle_boxes": (("in", "in", "u32", "out"), "void"),
     "lw_bvh_build": (("in", "u32", "u32", "out", "out", "out", "out"), "u32"),
+    "lw_bvh_build_curve": (("in", "u32", "u32", "out", "out", "out", "out"), "u32"),
     "lw_bvh_refit": (("in", "in", "out", "u32", "out"), "void"),
+    "lw_bvh_links": (("in", "u32", "in", "out", "out"), "void"),
+    "lw_bvh_refit_some": (("in", "in", "in", "in", "in", "u32", "out"), "void"),
     "lw_bvh_rays": (("in", "u32", "in", "in", "in", "in", "u32", "out", "out", "out"), "void"),
     "lw_bvh_blocked": (("in", "u32", "in", "in", "in", "in", "u32", "out"), "void"),
     "lw_bvh_rays_boxes": (("in", "u32", "in", "in", "in", "u32", "out", "out"), "void"),
     "lw_bvh_spheres": (("in", "u32", "in", "in", "in", "u32", "out", "u32", "out"), "u32"),
     "lw_bvh_instance_boxes": (("in", "in", "in", "in", "u32", "out"), "void"),
+    "lw_bvh_take_rows": (("in", "u32", "u32", "in", "in", "in", "in", "in", "in", "in", "out", "out", "out"), "u32"),
     "lw_bvh_rays_instances": (("in", "u32", "in", "in", "in", "in", "in", "in", "in", "in", "in", "in", "u32", "out", "out", "out"), "void"),
+    "lw_bvh_choose_rows": (("in", "in", "in", "in", "in", "u32", "in", "u32", "in", "out", "out", "out", "out", "out"), "void"),
     "lw_cull_lods": (("in", "in", "in", "in", "u32", "in", "u32", "out", "out"), "u32"),
     "lw_cull_runs": (("in", "in", "in", "in", "in", "u32", "in", "in", "out", "out", "out"), "void"),
     "lw_cull_cells": (("in", "in", "in", "in", "in", "in", "in", "u32", "in", "in", "out", "u32", "u32", "out", "out", "out"), "void"),
@@ -206,8 +211,20 @@ class Kernels(Protocol):
         """Builds the tree of `count` boxes with at most `leaf_items` in a leaf. `nodes` has room for 2 * count, `order` and `scratch` for `count`. Returns the number of nodes, 0 for no boxes. `area` gets what lw_bvh_refit says."""
         ...
 
+    def lw_bvh_build_curve(self, boxes: Address, count: int, leaf_items: int, nodes: Address, order: Address, scratch: Address, area: Address) -> int:
+        """As lw_bvh_build, along a curve: many times faster, and rays take up to twice as long in it. `scratch` has room for 3 * count."""
+        ...
+
     def lw_bvh_refit(self, boxes: Address, order: Address, nodes: Address, node_count: int, area: Address) -> None:
         """Fits the nodes to boxes that changed. `area` gets the sum of all nodes' half areas: as it grows, queries get slower, and where it is a multiple of what lw_bvh_build said, building again pays."""
+        ...
+
+    def lw_bvh_links(self, nodes: Address, node_count: int, order: Address, leaves: Address, parents: Address) -> None:
+        """The way up: the leaf that each item is in, and the parent of each node (0xFFFFFFFF for the root)."""
+        ...
+
+    def lw_bvh_refit_some(self, boxes: Address, order: Address, leaves: Address, parents: Address, items: Address, item_count: int, nodes: Address) -> None:
+        """As lw_bvh_refit, where all boxes but those of some items are as they were when the nodes were fitted last. Goes up from each as far as something changes."""
         ...
 
     def lw_bvh_rays(self, nodes: Address, node_count: int, order: Address, positions: Address, indices: Address, rays: Address, ray_count: int, distance: Address, triangle: Address, weights: Address) -> None:
@@ -230,8 +247,16 @@ class Kernels(Protocol):
         """World boxes of instances of meshes. An instance is 13 floats (position, unit quaternion xyzw, scale, shear: see transform.h) and the number of its mesh; a mesh is 4 words: first node, nodes, first triangle, triangles. Boxes are wider by 4e-6 of where they lie and how large they are, for what rounding does to the ways there and back."""
         ...
 
+    def lw_bvh_take_rows(self, rows: Address, first: int, count: int, position: Address, rotation: Address, scale: Address, shear: Address, mesh_of: Address, meshes: Address, mesh_nodes: Address, instances: Address, boxes: Address, moved: Address) -> int:
+        """Takes the world transforms of the table's rows: those of rows[i] into instance i, for `count` of them from `first`; where that changed a bit, the box as in lw_bvh_instance_boxes, and i into `moved`. Columns as in transform.h. Returns how many moved."""
+        ...
+
     def lw_bvh_rays_instances(self, nodes: Address, node_count: int, order: Address, boxes: Address, instances: Address, mesh_of: Address, meshes: Address, mesh_nodes: Address, mesh_order: Address, positions: Address, indices: Address, rays: Address, ray_count: int, distance: Address, instance: Address, triangle: Address) -> None:
         """The nearest triangle of any instance: `distance`, `instance` and `triangle` (within its mesh), as in lw_bvh_rays. The tree of the instances' boxes lies above those of the meshes, whose nodes, orders and triangles are `mesh_nodes`, `mesh_order` and `indices`, each mesh behind the other; numbers in them count from their mesh's own start, but `indices` counts all `positions`. Rays are turned into the space of each instance that they meet."""
+        ...
+
+    def lw_bvh_choose_rows(self, shown: Address, flags: Address, parents: Address, mesh: Address, lods: Address, count: int, mesh_shapes: Address, mesh_room: int, lod_shapes: Address, still: Address, still_shapes: Address, moving: Address, moving_shapes: Address, counts: Address) -> None:
+        """The rows below `count` that are `shown` and have a shape, ascending: those that stay where they are (static, without a parent) and the others, each with the number of its shape. That is mesh_shapes[index of the handle] of the first `mesh_room` handles, or lod_shapes[lods] of a row that has a LOD set; 0xFFFFFFFF is none. The four results have room for `count`; `counts` gets how many stay and how many may move."""
         ...
 
     def lw_cull_lods(self, view: Address, positions: Address, radii: Address, rows: Address, count: int, until_m: Address, lods: int, out: Address, counts: Address) -> int:

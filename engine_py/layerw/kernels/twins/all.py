@@ -5,7 +5,7 @@ Owns: nothing. Imported where there are no kernels, and by the tests that compar
 
 from __future__ import annotations
 
-from layerw.kernels.twins import bvh, cull, heightfield, rays, sort, transform
+from layerw.kernels.twins import bvh, bvh_curve, bvh_rows, cull, heightfield, rays, sort, transform
 
 
 class NumpyKernels:
@@ -22,6 +22,11 @@ class NumpyKernels:
     lw_mirrored = staticmethod(transform.lw_mirrored)
     lw_bvh_triangle_boxes = staticmethod(bvh.lw_bvh_triangle_boxes)
     lw_bvh_build = staticmethod(bvh.lw_bvh_build)
+    lw_bvh_build_curve = staticmethod(bvh_curve.lw_bvh_build_curve)
+    lw_bvh_links = staticmethod(bvh.lw_bvh_links)
+    lw_bvh_refit_some = staticmethod(bvh.lw_bvh_refit_some)
+    lw_bvh_choose_rows = staticmethod(bvh_rows.lw_bvh_choose_rows)
+    lw_bvh_take_rows = staticmethod(rays.lw_bvh_take_rows)
     lw_bvh_refit = staticmethod(bvh.lw_bvh_refit)
     lw_bvh_rays = staticmethod(rays.lw_bvh_rays)
     lw_bvh_blocked = staticmethod(rays.lw_bvh_blocked)

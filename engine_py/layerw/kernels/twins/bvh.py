@@ -167,3 +167,20 @@ def _inner_levels(first: Array, count: Array) -> list[Array]:
             levels.append(inner)
         begin, end = end, end + 2 * len(inner)
     return levels
+
+
+def lw_bvh_links(nodes: Array, node_count: int, order: Array, leaves: Array, parents: Array) -> None:
+    """See geometry/bvh.h."""
+    words = node_words(nodes)[:node_count]
+    first, count = words[:, 3].astype(np.intp), words[:, 7].astype(np.intp)
+    inner, leaf = np.flatnonzero(count == 0), np.flatnonzero(count)
+    parents[: min(node_count, 1)] = 0xFFFFFFFF
+    parents[first[inner]] = parents[first[inner] + 1] = inner
+    leaves[order[ranges(first[leaf], count[leaf])]] = np.repeat(leaf, count[leaf])
+
+
+def lw_bvh_refit_some(boxes: Array, order: Array, leaves: Array, parents: Array, items: Array, item_count: int,
+                      nodes: Array) -> None:
+    """See geometry/bvh.h; fits all of them."""
+    if item_count:
+        lw_bvh_refit(boxes, order, nodes, len(parents), np.zeros(1, np.float32))

@@ -18,6 +18,7 @@ Array = npt.NDArray[Any]
 NO_ITEM = 0xFFFFFFFF
 INSTANCE_FLOATS = 13
 PARTS = (slice(0, 3), slice(3, 6), 6, slice(7, 10), slice(10, 13))  # position, axis, w, scale, shear of an instance
+COLUMNS = (slice(0, 3), slice(3, 7), slice(7, 10), slice(10, 13))  # as the table has them
 FAR_FACTOR = np.float32(1 + 3 * 2.0**-23)
 _INFINITY, _ZERO = np.float32(np.inf), np.float32(0)
 
@@ -204,6 +205,24 @@ def lw_bvh_instance_boxes(instances: Array, mesh_of: Array, meshes: Array, mesh_
         size = ((right + up) + back) + far
         wider = reach + (np.abs(position) + size[:, None]) * np.float32(4e-6)
         out[filled] = np.concatenate([middle - wider, middle + wider], axis=1)
+
+
+def lw_bvh_take_rows(rows: Array, first: int, count: int, position: Array, rotation: Array, scale: Array,
+                     shear: Array | None, mesh_of: Array, meshes: Array, mesh_nodes: Array, instances: Array,
+                     boxes: Array, moved: Array) -> int:
+    """See geometry/bvh.h."""
+    all_of = instances.reshape(-1, INSTANCE_FLOATS)
+    now = np.zeros((count, INSTANCE_FLOATS), np.float32)
+    from_row = rows[first : first + count]
+    for part, column in zip(COLUMNS, (position, rotation, scale, shear), strict=True):
+        if column is not None:
+            now[:, part] = column[from_row]
+    changed = (now.view(np.uint32) != all_of[first : first + count].view(np.uint32)).any(axis=1)
+    own = first + np.flatnonzero(changed)
+    all_of[own], made = now[changed], np.empty((len(own), 6), np.float32)
+    lw_bvh_instance_boxes(all_of[own], mesh_of[own], meshes, mesh_nodes, len(own), made)
+    boxes.reshape(-1, 6)[own], moved[: len(own)] = made, own
+    return len(own)
 
 
 def _local(ray: Ray, own: Array) -> Ray | None:

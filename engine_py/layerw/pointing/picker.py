@@ -118,11 +118,12 @@ class Picker:
         of_mesh[[handle & INDEX_MASK for handle in meshes]] = [number.get(handle, NO_ITEM) for handle in meshes]
         of_lods[list(lods)] = [number.get(handle, NO_ITEM) for handle in lods.values()]
         found, counts = np.empty((4, count), np.uint32), np.zeros(2, np.uint32)
+        still, still_shapes, moving, moving_shapes = found
         GEOMETRY.lw_bvh_choose_rows(table.shown(), table.flags, table.parent, table.mesh, table.lods, count, of_mesh,
-                                    len(of_mesh), of_lods, *found, counts)  # fmt: skip
-        still, moving = counts.tolist()
-        self._still = self._tree(None if fresh else self._still, *found[0:2, :still], columns, blocks)
-        self._moving = self._tree(None if fresh else self._moving, *found[2:4, :moving], columns, blocks)
+                                    len(of_mesh), of_lods, still, still_shapes, moving, moving_shapes, counts)
+        stay, move = counts.tolist()
+        self._still = self._tree(None if fresh else self._still, still[:stay], still_shapes[:stay], columns, blocks)
+        self._moving = self._tree(None if fresh else self._moving, moving[:move], moving_shapes[:move], columns, blocks)
 
     def _tree(self, before: InstanceTree | None, rows: U32, numbers: U32, columns: FrameColumns,
               blocks: int) -> InstanceTree:

@@ -183,7 +183,8 @@ def test_pyodide_in_place_and_its_numpy_equal_the_twin(in_pyodide: PyodideRun, e
     printed = in_pyodide((HERE / "vectors.py").read_text("utf-8") + """
 from layerw.kernels import geometry
 assert type(geometry.GEOMETRY).__name__ == "module", geometry.GEOMETRY
-twin = geometry.NumpyKernels()
+from layerw.kernels.twins.all import NumpyKernels
+twin = NumpyKernels()
 for call in standard():
     print(run_on_arrays(geometry.GEOMETRY, call), run_on_arrays(twin, call))
 """)

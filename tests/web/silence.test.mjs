@@ -31,6 +31,19 @@ test('who answers is never told', () => {
   end();
 });
 
+test('the line is told where the engine knows it', () => {
+  const { silence, seen, pass, end } = watched();
+  silence.begin(true);
+  pass(5, false);
+  silence.located('line 3 of main.py: `while True:`');
+  pass(SILENCE_MS_MAX / 1000, false);
+  assert.match(seen.told[0], /top level.* It is in line 3 of main\.py: `while True:`\.$/s);
+  silence.answered();
+  pass(SILENCE_MS_MAX / 1000 + 3, false);
+  assert.match(seen.told[1], /cannot be told while it is inside of one long call/);
+  end();
+});
+
 test('a loop at the top level is told once, and taken back when it ends', () => {
   const { silence, seen, pass, end } = watched();
   silence.begin(true);

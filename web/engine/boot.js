@@ -5,8 +5,10 @@
  * Does not: draw, or know commands. engine.js gives it the glue and waits for `run`.
  * Limits: a program is the folder that `manifest.json` lists.
  */
+import { BusyClock } from './busy.js';
 import { LineOutput } from './output.js';
 import { ProgramFiles } from './program-files.js';
+import { watchWasm } from './runtime-wasm.js';
 import { fetchWheels, unpackWheels } from './wheels.js';
 
 /**
@@ -82,6 +84,7 @@ const RUN_PY = `
 import sys
 sys.path.insert(0, "/app")
 from layerw.hosts import browser, program
+browser.watch_busy()
 lambda path: program.run(path, browser.start)
 `;
 /** The smallest module: no content security policy that allows WebAssembly refuses it. */
@@ -97,6 +100,10 @@ function checkWasm() {
   }
 }
 
+/** @param {unknown} reason what Pyodide failed with: an Error, or an object of its own without words */
+const damaged = (reason) => new BootError('Python could not start: a file of the runtime is missing or damaged '
+  + `(${reason instanceof Error ? reason : JSON.stringify(reason) ?? reason}).`);
+
 /**
  * Rejects with what failed in this worker and nobody awaited: after some failures of its files Pyodide waits for ever.
  * @returns {Promise<never>}
@@ -105,7 +112,7 @@ function strayFailure() {
   return new Promise((_, reject) => {
     if (typeof document !== 'undefined') return; // the page has promises of its own
     const stop = (/** @type {PromiseRejectionEvent} */ { reason }) =>
-      reject(new BootError(`Python could not start: a file of the runtime is missing or damaged (${reason}).`));
+      reject(damaged(reason));
     addEventListener('unhandledrejection', stop, { once: true });
   });
 }
@@ -183,9 +190,11 @@ export class PythonBoot {
     this.#hooks.mark('layerw');
     this.#hooks.progress('program', 0.9);
     const run = pyodide.runPython(RUN_PY);
+    pyodide.setInterruptBuffer(new BusyClock());
     try {
       return await run(`/app/${program}`);
     } finally {
+      pyodide.setInterruptBuffer(undefined);
       run.destroy();
       this.flushOutput();
     }
@@ -196,7 +205,13 @@ export class PythonBoot {
     this.#hooks.progress('runtime', 0.05);
     checkWasm();
     const missing = checkRuntime(runtimeUrl).then(() => new Promise(() => {}));
-    return Promise.race([missing, strayFailure(), this.#loadPyodide(runtimeUrl)]);
+    const url = new URL(`${runtimeUrl}pyodide.asm.wasm`, location.href).href;
+    const wasm = watchWasm(url, (error) => new BootError(`The runtime file pyodide.asm.wasm from ${url} is damaged: ${error}`));
+    try {
+      return await Promise.race([missing, strayFailure(), wasm.failed, this.#loadPyodide(runtimeUrl)]);
+    } finally {
+      wasm.end();
+    }
   }
 
   /** @param {string} runtimeUrl */
@@ -215,6 +230,8 @@ export class PythonBoot {
       packages,
       stdout: (/** @type {string} */ text) => this.#hooks.log(0, text),
       stderr: (/** @type {string} */ text) => this.#hooks.log(1, text),
+    }).catch((/** @type {unknown} */ error) => {
+      throw damaged(error);
     });
     for (const name of packages) {
       if (name in pyodide.loadedPackages) continue;

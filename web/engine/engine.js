@@ -90,6 +90,7 @@ export class Engine {
     this.glue = new Glue({
       submit: (address, words) => this.decoder.submit(address, words),
       fail: (text) => this.fail(text),
+      busy: (where) => this.#busy(where),
       options: () => this.#optionsForPython(),
       openLayer: (budgetBytes) => this.#openLayer(budgetBytes),
       setThreads: (count) => this.threads?.set(count) ?? 1,
@@ -156,6 +157,12 @@ export class Engine {
     this.reporter.error(text);
     this.port.postMessage({ type: 'fail', text });
     if (!this.glue.started) this.reporter.finish();
+  }
+
+  /** The page is told by a worker; a page whose own thread is kept shows nothing but its console. @param {string} where */
+  #busy(where) {
+    this.port.postMessage({ type: 'busy', where });
+    if (this.options.thread === 'main' && !document.hidden) console.warn(`The program has kept the page's thread for seconds: it is in ${where}.`);
   }
 
   /** Ends everything: after this no timer, worker or GPU object of this engine is left, and the page hears of it. */
@@ -257,7 +264,6 @@ export class Engine {
       mayWait: this.options.thread === 'worker',
       fail: (text) => this.fail(text),
       warn: (text) => this.reporter.log(1, text),
-      started: () => this.port.postMessage({ type: 'threads' }),
     });
     return { indices, threads_max: this.threads.max };
   }
@@ -314,6 +320,8 @@ export class Engine {
       this.#frameFailed(error);
     }
     this.#boot?.flushOutput();
+    const full = this.heap.nearlyFull();
+    if (full !== '') this.reporter.log(1, full);
     const end = performance.now();
     const pythonMs = end - pythonStart - this.glue.submitMs;
     this.figures.add(end - start, pythonMs, this.glue.pyToJs, this.glue.jsToPy);

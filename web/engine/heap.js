@@ -6,6 +6,10 @@
  * Limits: addresses are unsigned 32 bits (`>>> 0` everywhere; signed shifts break above 2 GiB).
  */
 
+const MEMORY_BYTES_MAX = 2 ** 32; // Pyodide's
+const NEARLY_FULL = 0.875;
+const GIB = 2 ** 30;
+
 /** Views on a memory that may grow at any call into Python. */
 export class Heap {
   /** Growths seen so far; a view made at another epoch is detached. */
@@ -14,6 +18,7 @@ export class Heap {
   #memory = null;
   /** @type {ArrayBufferLike} */
   #buffer = new ArrayBuffer(0);
+  #warned = false;
 
   /** @param {WebAssembly.Memory} memory the memory that addresses mean from now on */
   attach(memory) {
@@ -27,6 +32,15 @@ export class Heap {
     if (buffer === this.#buffer) return;
     this.#buffer = buffer;
     this.epoch += 1;
+  }
+
+  /** A warning, once, before Python finds no more memory; '' otherwise. */
+  nearlyFull() {
+    if (this.#warned || this.sizeBytes < NEARLY_FULL * MEMORY_BYTES_MAX) return '';
+    this.#warned = true;
+    return `Python's memory has grown to ${(this.sizeBytes / GIB).toFixed(2)} GiB; a page gives it at most ${MEMORY_BYTES_MAX / GIB} GiB, and `
+      + 'beyond that numpy raises MemoryError. Let go of arrays that are no longer used (memory that was grown is used again), or '
+      + 'keep smaller types: float32 in place of float64 is half.';
   }
 
   /** Bytes of the whole memory now. */

@@ -14,7 +14,6 @@ const SCRIPT = new URL('./job-worker.js', import.meta.url);
  * @property {boolean} mayWait whether this thread may wait for others: in a worker, not on the page's own
  * @property {(text: string) => void} fail
  * @property {(text: string) => void} warn
- * @property {() => void} started workers are about to start
  */
 
 export class LayerThreads {
@@ -59,7 +58,6 @@ export class LayerThreads {
 
   async #load() {
     const { layer, hooks } = this;
-    hooks.started();
     const { Threads } = await import('./threads.js');
     layer.exports.lw_threads_main_waits(1);
     return new Threads({

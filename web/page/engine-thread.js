@@ -2,7 +2,8 @@
  * Where the engine runs: in a worker, or on this thread.
  *
  * Owns: the worker and the port to it. Does not: know what the messages mean, but for those of the end.
- * Limits: job workers get STOP_MS_MAX to end their chunks.
+ * Limits: an engine in a worker gets STOP_MS_MAX to end its own workers first: those that it leaves behind end late, or are
+ * listed for long, and job workers have chunks to finish.
  */
 import { makeWorker } from '../engine/module-worker.js';
 
@@ -12,8 +13,6 @@ const STOP_MS_MAX = 1000;
 
 /** One engine, from its start to its end. */
 export class EngineThread {
-  /** The engine has job workers of its own, which take time to end. */
-  hasThreads = false;
   #channel = new MessageChannel();
   /** @type {Worker | null} */
   #worker = null;
@@ -64,7 +63,7 @@ export class EngineThread {
     this.post({ type: 'stop' });
     this.#port.onmessage = null;
     if (this.#worker === null) return true;
-    const tidy = this.hasThreads && await this.#stopped();
+    const tidy = await this.#stopped();
     this.#worker.terminate();
     this.#port.close();
     return tidy;

@@ -259,6 +259,7 @@ export class Host {
   #handlers = {
     progress: ({ stage, fraction }) => this.#progress(stage, fraction),
     pong: () => this.#silence.answered(),
+    busy: ({ where }) => this.#silence.located(where),
     manifest: ({ manifest }) => {
       if (manifest.engine === 'zip' && this.options.frames === 0) this.#reload = new ReloadSocket(this.options.baseUrl);
     },
@@ -281,7 +282,6 @@ export class Host {
     },
     file: ({ name, bytes }) => this.#takeFile(name, bytes),
     renewCanvas: () => this.#renewCanvas(),
-    threads: () => (this.thread.hasThreads = true),
     log: ({ level, text }) => this.#log(level, text),
     inputMode: ({ pointerLock }) => this.input.setPointerLock(pointerLock),
     frame: ({ ms }) => this.overlay.addFrame(ms),

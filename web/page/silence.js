@@ -1,8 +1,8 @@
 /**
  * Tells when a program keeps its worker busy and no answer comes: a loop of its own at its top level, or in a callback.
  *
- * Owns: one timer. Does not: stop the program (a long computation may end), nor know the line: the worker that could
- * tell it is the one that is busy. Limits: only for an engine in a worker; on the page's thread nothing runs meanwhile.
+ * Owns: one timer. Does not: stop the program (a long computation may end), nor find the line: engine/busy.js does, at
+ * the top level. Limits: only for an engine in a worker; on the page's thread nothing runs meanwhile.
  */
 const ASK_MS = 1000;
 export const SILENCE_MS_MAX = 8000;
@@ -19,6 +19,7 @@ export class Silence {
   #atTopLevel = true;
   #asked = 0;
   #told = '';
+  #where = '';
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
   /** @type {SilenceHooks} */
@@ -37,8 +38,14 @@ export class Silence {
     this.#timer ??= setInterval(() => this.#check(performance.now()), ASK_MS);
   }
 
+  /** @param {string} where the program is, while it does not answer */
+  located(where) {
+    this.#where = where;
+  }
+
   answered() {
     this.#asked = 0;
+    this.#where = '';
     if (this.#told === '') return;
     this.#hooks.untell(this.#told);
     this.#told = '';
@@ -55,7 +62,8 @@ export class Silence {
       this.#asked = now;
       this.#hooks.ask();
     } else if (this.#told === '' && now - this.#asked > this.silenceMsMax) {
-      this.#told = this.#atTopLevel ? topLevelText(this.silenceMsMax) : callbackText(this.silenceMsMax);
+      const text = this.#atTopLevel ? topLevelText : callbackText;
+      this.#told = text(this.silenceMsMax) + (this.#where ? ` It is in ${this.#where}.` : this.#atTopLevel ? NO_LINE : '');
       this.#hooks.tell(this.#told);
     }
   }
@@ -64,8 +72,11 @@ export class Silence {
 /** @param {number} ms */
 const topLevelText = (ms) => `The program has not come back from its top level for ${ms / 1000} s, so no frame is drawn. `
   + 'Where it has a loop of its own (while True: ...), write what shall happen in each frame as a function under '
-  + '@app.frame, or put `await asyncio.sleep(0)` into the loop. Which line it is in cannot be told while it runs.';
+  + '@app.frame, or put `await asyncio.sleep(0)` into the loop.';
 
 /** @param {number} ms */
 const callbackText = (ms) => `The program has not come back from one of its functions for ${ms / 1000} s; the last picture `
-  + 'stays until it does. Which line it is in cannot be told while it runs; a loop that never ends is the usual reason.';
+  + 'stays until it does. A loop that never ends is the usual reason. Which line it is in is '
+  + 'only watched until the first frame: watching costs time.';
+
+const NO_LINE = ' Which line it is in cannot be told while it is inside of one long call (time.sleep, numpy).';

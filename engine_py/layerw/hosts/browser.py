@@ -16,6 +16,7 @@ import layerw_glue as glue  # registered by web/engine/boot.js
 
 from layerw.base.errors import LayerwError
 from layerw.base.host_port import AnyArray, Running
+from layerw.hosts import busy
 from layerw.kernels.link import link
 from layerw.memory import LayerMemory, open_linked
 from layerw.memory.threads import PageThreads
@@ -47,6 +48,11 @@ class BrowserHost:
         if self._options is None:
             self._options = dict(json.loads(glue.options()))
         return self._options
+
+
+def watch_busy() -> None:
+    """Called by boot.js before the program runs."""
+    busy.watch(glue.busy)
 
 
 def start() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.gltf_support import triangle
+from tests.unit.gltf_support import AVIF, WEBP, newer_textures, triangle
 
 from .harness import Running
 
@@ -72,10 +72,13 @@ def test_broken_models_leave_the_others_alone(tmp_path: Path, run_program: RunPr
     outside = triangle(uri="t.bin")
     outside["accessors"][0]["count"] = 400
     required = triangle(uri="t.bin") | {"extensionsRequired": ["KHR_draco_mesh_compression"]}
-    for name, doc in (("good", triangle(uri="t.bin")), ("outside", outside), ("required", required)):
+    for name, doc in (("good", triangle(uri="t.bin")), ("outside", outside), ("required", required),
+                      ("newer", newer_textures("t.bin"))):  # fmt: skip
         (folder / f"{name}.gltf").write_text(json.dumps(doc))
     (folder / "t.bin").write_bytes(bytes(12) + b"\0\0\x80?" + bytes(20) + bytes([0, 0, 1, 0, 2, 0, 0, 0]))
     (folder / "cut.glb").write_bytes(b"glTF" + (2).to_bytes(4, "little") + (900).to_bytes(4, "little") + bytes(20))
+    (folder / "picture.webp").write_bytes(WEBP)
+    (folder / "picture.avif").write_bytes(AVIF)
     urls = ["missing.glb", "cut.glb", "outside.gltf", "required.gltf", "good.gltf"]
     running = start(folder, run_program, "null")
     assert load(running, urls) == ["failed", "failed", "failed", "failed", "ready"]
@@ -87,4 +90,7 @@ def test_broken_models_leave_the_others_alone(tmp_path: Path, run_program: RunPr
     report = running.report()
     assert report["layer_bytes"] == report["layer_fixed_bytes"], "the one mesh is in a block"
     assert report["backup_bytes"] == 104
+    close(running)
+    assert load(running, ["newer.gltf"]) == ["ready"]
+    assert running.python("loaded[0].warnings.__repr__()") == "[]", "WebP and AVIF are read"
     close(running)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 from collections.abc import Callable
@@ -14,6 +15,15 @@ from layerw.base.ports import U32, MaterialDesc, OnDone, OnFailed, TransferDone,
 from layerw.gpu import spec
 
 Json = dict[str, Any]
+
+# 8 x 8 pixels of (200, 40, 30)
+AVIF = base64.b64decode(
+    "AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUIAAADrbWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAAAA"
+    "AAAOcGl0bQAAAAAAAQAAAB5pbG9jAAAAAEQAAAEAAQAAAAEAAAETAAAAJQAAAChpaW5mAAAAAAABAAAAGmluZmUCAAAAAAEAAGF2MDFD"
+    "b2xvcgAAAABqaXBycAAAAEtpcGNvAAAAFGlzcGUAAAAAAAAACAAAAAgAAAAQcGl4aQAAAAADCAgIAAAADGF2MUOBAAwAAAAAE2NvbHJu"
+    "Y2x4AAEADQAGgAAAABdpcG1hAAAAAAAAAAEAAQQBAoMEAAAALW1kYXQSAAoIGAi/aICGg0IyFxxHh4Xd0000wsAAAJA1jjx+49sJ4EGE")
+WEBP = base64.b64decode(
+    "UklGRjQAAABXRUJQVlA4ICgAAACQAQCdASoIAAgABABoJaACdLoAA5gA/ug4vXeLSjX/xDnQ50OagAAA")
 
 
 def triangle(*, vertices: int = 3, uri: str | None = None, textures: int = 0) -> Json:
@@ -40,6 +50,18 @@ def triangle(*, vertices: int = 3, uri: str | None = None, textures: int = 0) ->
         doc["meshes"] = [{"primitives": [{"attributes": {"POSITION": 0}, "indices": 1, "material": i}
                                          for i in range(textures)]}]
     return doc
+
+
+def newer_textures(uri: str) -> Json:
+    """The triangle with a texture that only EXT_texture_webp gives, and one that only EXT_texture_avif gives."""
+    doc = triangle(uri=uri, textures=2)
+    doc["accessors"].append({"bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC2"})
+    for primitive in doc["meshes"][0]["primitives"]:
+        primitive["attributes"]["TEXCOORD_0"] = 2
+    for index, kind in enumerate(("webp", "avif")):
+        doc["images"][index] = {"uri": f"picture.{kind}"}
+        doc["textures"][index] = {"extensions": {f"EXT_texture_{kind}": {"source": index}}}
+    return doc | {"extensionsRequired": ["EXT_texture_webp", "EXT_texture_avif"]}
 
 
 def payload(doc: Json) -> bytes:

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { openModel, JSON_BYTES_MAX } from '../../web/transfer/decode/containers.js';
 import { checkHash, sha256Slow } from '../../web/transfer/decode/hash.js';
 import { imageSize } from '../../web/transfer/decode/image_header.js';
+import { withoutOrientation } from '../../web/transfer/decode/orientation.js';
 import { decodeImage, scaledSize } from '../../web/transfer/decode/images.js';
 import { buildMesh } from '../../web/transfer/decode/mesh.js';
 import { octahedral } from '../../web/transfer/decode/vertices.js';
@@ -104,7 +105,15 @@ test('JPEG and WebP headers, and what is no image', () => {
   webp.set(new TextEncoder().encode('RIFF....WEBPVP8X'));
   webp.set([9, 0, 0, 19, 0, 0], 24);
   assert.deepEqual(imageSize(webp), { type: 'image/webp', width: 10, height: 20 });
-  assert.throws(() => imageSize(new Uint8Array(40)), /neither PNG nor JPEG nor WebP/);
+  const avif = new Uint8Array(64);
+  avif.set(new TextEncoder().encode('    ftypavif'), 0);
+  for (const [at, side] of [[24, 7], [44, 300]]) {
+    avif.set(new TextEncoder().encode('ispe'), at);
+    avif.set([0, 0, side >> 8, side & 255, 0, 0, 0, 9], at + 8);
+  }
+  assert.deepEqual(imageSize(avif), { type: 'image/avif', width: 300, height: 9 });
+  assert.throws(() => imageSize(avif.slice(0, 24)), /AVIF image of 24 bytes ends inside of its header/);
+  assert.throws(() => imageSize(new Uint8Array(40)), /neither PNG nor JPEG nor WebP nor AVIF/);
   assert.throws(() => imageSize(new Uint8Array(0)), /image of 0 bytes/);
 });
 
@@ -255,4 +264,21 @@ test('broken meshes say what is wrong', () => {
   const bad = QUAD.slice();
   bad[4] = NaN;
   assert.throws(() => build({ vertices: 4, indices: 3, attributes: [POSITIONS] }, bad.buffer), /position of vertex 1 is \(1, NaN, 0\)/);
+});
+
+test('a camera\'s orientation leaves the file, and nothing else does', () => {
+  const text = (bytes) => new TextDecoder('latin1').decode(bytes);
+  const kept = (file, type) => withoutOrientation(Uint8Array.from(file, (c) => c.charCodeAt(0)), type).map(text).join('');
+  const app = (name, marker) => `\xff${marker}\x00\x0a${name}\x00\x00ab`;
+  const jpeg = `\xff\xd8${app('JFIF', '\xe0')}\xff${app('Exif', '\xe1')}${app('http', '\xe1')}\xff\xda\x00\x02${app('Exif', '\xe1')}`;
+  assert.equal(kept(jpeg, 'image/jpeg'), jpeg.replace(app('Exif', '\xe1'), ''));
+  const chunk = (name, data) => `\0\0\0${String.fromCharCode(data.length)}${name}${data}crc_`;
+  const png = `\x89PNG\r\n\x1a\n${chunk('IHDR', '0123')}${chunk('IDAT', 'eXIf')}${chunk('eXIf', 'MM')}${chunk('IEND', '')}`;
+  assert.equal(kept(png, 'image/png'), png.replace(chunk('eXIf', 'MM'), ''));
+  const webp = 'RIFF....WEBPVP8X\x03\0\0\0abc\0EXIF\x02\0\0\0MM';
+  assert.equal(kept(webp, 'image/webp'), webp.replace('EXIF', 'none'));
+  for (const type of ['image/jpeg', 'image/png', 'image/webp', 'image/avif']) {
+    assert.equal(kept('EX', type), 'EX');
+    assert.equal(kept('\xff\xd8\xff\xe1\xff\xffExif\0\0\0\0\0\0', type).length < 17, true);
+  }
 });

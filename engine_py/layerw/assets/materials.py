@@ -3,7 +3,8 @@
 Owns: metallic-roughness with its textures, unlit, emissive strength, alpha modes, samplers, and the texture
 transform, which is baked into the vertices' uvs.
 Limits: two sets of uvs a material, with a transform for each texture.
-Source: glTF 2.0, 3.8 and 3.9; KHR_texture_transform, KHR_materials_unlit, KHR_materials_emissive_strength.
+Source: glTF 2.0, 3.8 and 3.9; KHR_texture_transform, KHR_materials_unlit, KHR_materials_emissive_strength,
+EXT_texture_webp, EXT_texture_avif.
 """
 
 from __future__ import annotations
@@ -105,11 +106,12 @@ def _factors(item: Item, pbr: Item) -> MaterialDesc:
 def _add_texture(doc: Document, plan: MaterialPlan, slot: str, use: Item, material: Item, first: bool) -> bool:
     """Returns whether the next texture is still the first one, which decides the uvs."""
     _, texture = doc.named(use, "index", "textures")
-    if "source" not in texture:
+    holder = _image_holder(texture)
+    if holder is None:
         doc.warn(f"{texture.path} has no image that layerw reads; {material.path} is shown without it.")
         return first
     sampler = _sampler(doc, texture)
-    source, _ = doc.named(texture, "source", "images")
+    source, _ = doc.named(holder, "source", "images")
     plan.textures[slot] = TextureDesc(source, slot in ("base_color", "emissive"), sampler)
     uv_set, matrix = _uv_use(use)
     if first:
@@ -135,6 +137,15 @@ def _with_transform(transforms: tuple[UvMatrix, ...], slot: int, baked: UvMatrix
     found = list(transforms or (NO_TRANSFORM,) * len(SLOTS))
     found[slot] = (a, b, c, d, e, f)
     return tuple(found)
+
+
+def _image_holder(texture: Item) -> Item | None:
+    """What names the image: an extension with a newer format, which every browser reads, else the texture itself."""
+    for name in ("EXT_texture_avif", "EXT_texture_webp"):
+        newer = texture.extension(name)
+        if newer is not None and "source" in newer:
+            return newer
+    return texture if "source" in texture else None
 
 
 def _sampler(doc: Document, texture: Item) -> int:

@@ -1,12 +1,15 @@
-"""Reads what the headless host needs of files: glb and b3dm containers, PNG and JPEG sizes.
+"""Reads what the headless host needs of files: glb and b3dm containers, sizes of images.
 
 Does not decode pictures or meshes. Every length is checked against the file before it is used; a broken file
-raises FormatError with one sentence. Sources: glTF 2.0 section 4.4, 3D Tiles 1.0 (b3dm), PNG 1.2, JFIF.
+raises FormatError with one sentence. Sources: glTF 2.0 section 4.4, 3D Tiles 1.0 (b3dm), PNG 1.2, JFIF; as
+web/transfer/decode/image_header.js for WebP and AVIF.
 """
 
 from __future__ import annotations
 
 import struct
+
+AVIF_HEADER_BYTES_MAX = 65_536
 
 
 class FormatError(ValueError):
@@ -49,12 +52,37 @@ def _split_glb(data: bytes) -> tuple[bytes, bytes]:
 
 
 def image_size(data: bytes) -> tuple[int, int]:
-    """Width and height from the header of a PNG or JPEG."""
+    """Width and height from the header of a PNG, JPEG, WebP or AVIF."""
     if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
         return struct.unpack_from(">II", data, 16)
     if data[:2] == b"\xff\xd8":
         return _jpeg_size(data)
-    raise FormatError(f"The image starts with {data[:4]!r}, which is neither PNG nor JPEG.")
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP" and len(data) >= 30:
+        return _webp_size(data)
+    if data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"avis"):
+        return _avif_size(data)
+    raise FormatError(f"The image starts with {data[:4]!r}, which is neither PNG nor JPEG nor WebP nor AVIF.")
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    if data[12:16] == b"VP8X":
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+    if data[12:16] == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    width, height = struct.unpack_from("<HH", data, 26)
+    return width & 0x3FFF, height & 0x3FFF
+
+
+def _avif_size(data: bytes) -> tuple[int, int]:
+    header, at, found = data[:AVIF_HEADER_BYTES_MAX], 0, (0, 0)
+    while (at := header.find(b"ispe", at)) >= 0 and at + 16 <= len(header):
+        width, height = struct.unpack_from(">II", header, at + 8)
+        found = max(found[0], width), max(found[1], height)
+        at += 16
+    if found[0] == 0:
+        raise FormatError(f"The AVIF image of {len(data)} bytes ends inside of its header.")
+    return found
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:

@@ -2,11 +2,17 @@
 /**
  * @file The size of an image, read from its header before anything is decoded.
  *
- * Owns: PNG, JPEG and WebP headers. Does not: decode, or trust the declared MIME type.
- * Sources: PNG (ISO/IEC 15948) 11.2.2; JPEG (ITU-T T.81) B.2.2; RFC 9649 (WebP).
+ * Owns: PNG, JPEG, WebP and AVIF headers. Does not: decode, or trust the declared MIME type.
+ * Sources: PNG (ISO/IEC 15948) 11.2.2; JPEG (ITU-T T.81) B.2.2; RFC 9649 (WebP); ISO/IEC 14496-12, 8.11.14 and
+ * 23008-12, 6.5.3 (AVIF's boxes).
  */
 import { FAIL_FORMAT } from '../../gen/layouts.js';
 import { Failure } from './failure.js';
+
+const FTYP = 0x66747970;
+const AVIF_BRANDS = [0x61766966, 0x61766973]; // avif, avis
+const ISPE = 0x69737065;
+const AVIF_HEADER_BYTES_MAX = 65_536;
 
 /** @typedef {{ type: string, width: number, height: number }} ImageSize */
 
@@ -44,6 +50,21 @@ function webpSize(view) {
   return { type, width: view.getUint16(26, true) & 0x3fff, height: view.getUint16(28, true) & 0x3fff };
 }
 
+/** The largest `ispe` (an image, its alpha plane, tiles and thumbnails have one each). @param {DataView} view @returns {ImageSize} */
+function avifSize(view) {
+  let width = 0;
+  let height = 0;
+  const end = Math.min(view.byteLength - 16, AVIF_HEADER_BYTES_MAX);
+  for (let at = 0; at <= end; at += 1) {
+    if (view.getUint32(at) !== ISPE) continue;
+    width = Math.max(width, view.getUint32(at + 8));
+    height = Math.max(height, view.getUint32(at + 12));
+    at += 15;
+  }
+  if (width === 0) throw cutOff('AVIF', view.byteLength);
+  return { type: 'image/avif', width, height };
+}
+
 /** @param {Uint8Array} bytes @returns {ImageSize} */
 function sizeOf(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -54,8 +75,9 @@ function sizeOf(bytes) {
   }
   if (magic >>> 8 === 0xffd8ff) return jpegSize(view);
   if (magic === 0x52494646 && view.getUint32(8) === 0x57454250) return webpSize(view);
-  if (magic === 0xab4b5458) throw new Failure(FAIL_FORMAT, 'The image is a KTX2 file; only PNG, JPEG and WebP are read.');
-  throw new Failure(FAIL_FORMAT, `The image of ${bytes.byteLength} bytes is neither PNG nor JPEG nor WebP.`);
+  if (magic !== 0 && view.getUint32(4) === FTYP && AVIF_BRANDS.includes(view.getUint32(8))) return avifSize(view);
+  if (magic === 0xab4b5458) throw new Failure(FAIL_FORMAT, 'The image is a KTX2 file; only PNG, JPEG, WebP and AVIF are read.');
+  throw new Failure(FAIL_FORMAT, `The image of ${bytes.byteLength} bytes is neither PNG nor JPEG nor WebP nor AVIF.`);
 }
 
 /** @param {Uint8Array} bytes @returns {ImageSize} type and size; throws Failure */

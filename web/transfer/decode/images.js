@@ -9,6 +9,7 @@
 import { FAIL_FORMAT, FAIL_TOO_LARGE } from '../../gen/layouts.js';
 import { Failure } from './failure.js';
 import { imageSize } from './image_header.js';
+import { withoutOrientation } from './orientation.js';
 
 export const IMAGE_SIDE_MAX = 8192;
 
@@ -51,7 +52,7 @@ export async function decodeImage(bytes, maxBytes, maxSide, decode) {
   const options = { premultiplyAlpha: 'none', colorSpaceConversion: 'none' };
   if (resizeWidth !== width || resizeHeight !== height) Object.assign(options, { resizeWidth, resizeHeight, resizeQuality: 'high' });
   try {
-    return await decode(new Blob([bytes], { type }), options);
+    return await decode(new Blob(withoutOrientation(bytes, type), { type }), options);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Failure(FAIL_FORMAT, `The browser could not decode the ${type} of ${width} x ${height} pixels: ${reason}`);

@@ -18,6 +18,7 @@ from layerw.base.errors import AttributeMissing, ConfigError, KindError, ShapeEr
 from layerw.base.ports import F64
 
 T = TypeVar("T")
+NO_NUMBERS = (TypeError, ValueError, OverflowError)  # what numpy raises for values that are none
 NEAR_ENOUGH = 0.6  # of difflib's ratio: "positon" is near "position", "x" is near nothing
 
 
@@ -25,12 +26,25 @@ def number(name: str, value: object, low: float = -math.inf, high: float = math.
     """A finite float within [low, high]; `above`: more than `low`. Raises KindError, ConfigError."""
     kept = value
     if type(kept) is not float:
-        if isinstance(value, (bool, np.bool_, str, bytes)) or np.ndim(value) or not hasattr(value, "__float__"):  # type: ignore[arg-type]
+        kept = _float(value)
+        if kept is None:
             raise KindError(f"{name} is {shown(value)}; it takes a number{_range(low, high, above)}.")
-        kept = float(value)
     if not low <= kept <= high or not math.isfinite(kept) or (above and kept == low):
-        raise ConfigError(f"{name} is {value!r}; it takes a number{_range(low, high, above) or ' that is finite'}.")
+        span = _range(low, high, above) or " that is finite"
+        raise ConfigError(f"{name} is {shown(value)}; it takes a number{span}.")
     return kept
+
+
+def _float(value: object) -> float | None:
+    """None where it is no number."""
+    if isinstance(value, (bool, np.bool_, str, bytes)) or not hasattr(value, "__float__"):
+        return None
+    try:
+        return None if np.ndim(value) else float(value)  # type: ignore[arg-type]
+    except OverflowError:
+        return math.inf
+    except (TypeError, ValueError):  # an array of something else
+        return None
 
 
 def whole(name: str, value: object, low: int | None = None, high: int | None = None) -> int:
@@ -87,7 +101,7 @@ def vector(name: str, value: npt.ArrayLike, width: int = 3) -> F64:
     """`width` finite numbers as a new float64 array: never tied to what was given. Raises ShapeError."""
     try:
         found = np.array(value, np.float64)
-    except (TypeError, ValueError):
+    except NO_NUMBERS:
         found = np.zeros(0)
     if found.shape != (width,) or not np.isfinite(found).all():
         raise ShapeError(f"{name} is {shown(value)}; it takes {width} finite numbers.")
@@ -122,6 +136,14 @@ def array(name: str, value: npt.ArrayLike, dtype: npt.DTypeLike, widths: tuple[i
     if not np.isfinite(found).all():
         raise ShapeError(f"{name} has NaN, infinity or a number too large for {found.dtype}; it takes finite numbers.")
     return found
+
+
+def as_array(value: npt.ArrayLike) -> npt.NDArray[Any]:
+    """What was given, of its own type and shape; an empty array of objects where it is ragged: no check takes that."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        return np.zeros(0, object)
 
 
 def unknown_attribute(owner: object, name: str, known: Iterable[str]) -> AttributeMissing:

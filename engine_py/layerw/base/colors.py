@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.checks import did_you_mean, shown
+from layerw.base.checks import as_array, did_you_mean, shown
 from layerw.base.errors import ShapeError
 from layerw.base.mathx import linear_from_srgb
 
@@ -66,10 +66,7 @@ def parse_color(color: Color, name: str = "color") -> Rgba:
     """
     if isinstance(color, str):
         return _from_text(color, name)
-    try:
-        given = np.asarray(color)
-    except ValueError:
-        given = np.zeros(0)
+    given = as_array(color)
     if given.dtype.kind not in "iuf" or given.shape not in ((3,), (4,)):
         raise ShapeError(f'{name} is {shown(color)}; it takes a name, "#rrggbb", or 3 or 4 numbers from 0 to 1.')
     values = [float(v) for v in unit_colors(given, name)]
@@ -98,10 +95,7 @@ def linear_byte_colors(value: npt.ArrayLike, count: int, name: str) -> npt.NDArr
 
 def byte_colors(value: npt.ArrayLike, count: int, name: str) -> npt.NDArray[np.uint8]:
     """(count, 4) uint8 sRGB of (count, 3 or 4) colours; alpha is 255 unless given. Raises ShapeError."""
-    try:
-        given = np.asarray(value)
-    except ValueError:
-        given = np.zeros(0)
+    given = as_array(value)
     if given.dtype.kind not in "iuf" or given.ndim != 2 or given.shape[0] != count or given.shape[1] not in (3, 4):
         raise ShapeError(f"{name} has shape {given.shape} and dtype {given.dtype}; it takes ({count}, 3 or 4) numbers "
                          f"from 0 to 1, or uint8.")  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base import checks
 from layerw.base.errors import ShapeError
 from layerw.base.ports import F64
 
@@ -51,7 +52,7 @@ def checked_ray(origin: npt.ArrayLike, direction: npt.ArrayLike, max_distance: f
 def _vector(name: str, value: npt.ArrayLike) -> F64:
     try:
         found = np.array(value, np.float64)
-    except (TypeError, ValueError):
+    except checks.NO_NUMBERS:
         found = np.zeros(0)
     if found.shape != (3,) or not np.isfinite(found).all():
         raise ShapeError(f"A ray's {name} is {value!r}; it takes 3 finite numbers (x, y, z).")

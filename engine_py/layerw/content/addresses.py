@@ -21,7 +21,7 @@ def checked_address(given: object, call: str) -> str:
     """The URL that is meant, relative to the program's folder; a path's odd characters are percent-encoded.
 
     Raises:
-        KindError: it is neither a text nor a path. ConfigError: it is empty or too long.
+        KindError: it is neither a text nor a path. ConfigError: it is empty, too long or no Unicode text.
     """
     if isinstance(given, PathLike):
         path = PurePath(fspath(given))
@@ -33,7 +33,11 @@ def checked_address(given: object, call: str) -> str:
     else:
         raise KindError(f"{call} url is {shown_value(given)}; it takes a URL (str) or a pathlib.Path.")
     limit = DATA_URI_BYTES_MAX if url.startswith("data:") else URL_BYTES_MAX
-    size = len(url.encode("utf-8", "replace"))
+    try:
+        size = len(url.encode())
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"{call} url is {shown_value(url)}; its character {error.start} is half of a pair, which no "
+                          f"address can hold.") from error  # fmt: skip
     if not 0 < size <= limit:
         raise ConfigError(f"{call} url has {size} bytes; it must have 1 to {limit}.")
     return url

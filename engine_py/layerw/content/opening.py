@@ -8,7 +8,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
@@ -78,7 +77,7 @@ class Opening:
         url = checked_address(given, "app.stream")
         checks.whole("app.stream max_texture_side", max_texture_side, 1, TEXTURE_SIDE_MAX)
         if transform is not None:
-            transform = checks.vector("app.stream transform", np.reshape(transform, -1), 16).reshape(4, 4)
+            transform = checks.vector("app.stream transform", checks.as_array(transform).reshape(-1), 16).reshape(4, 4)
         from layerw.content.worlds import World
         from layerw.stream.config import StreamConfig
         from layerw.stream.streamer import Streamer

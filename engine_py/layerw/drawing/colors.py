@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base import checks
 from layerw.base.colors import byte_colors, parse_color
 
 
 def mark_colors(name: str, value: Any, count: int) -> npt.NDArray[np.uint8]:
     """(4,) of one colour, or (count, 4) of an array of them, uint8 sRGB. Raises ShapeError."""
-    if isinstance(value, str) or (np.ndim(value) == 1 and np.size(value) in (3, 4)):
+    if isinstance(value, str) or checks.as_array(value).shape in ((3,), (4,)):
         return np.round(np.array(parse_color(value, name)) * 255).astype(np.uint8)
     return byte_colors(value, count, name)

@@ -73,7 +73,7 @@ class Debug:
             rotation: npt.ArrayLike = (0, 0, 0, 1), width: float = 2.0, duration: float = 0.0) -> None:  # fmt: skip
         """The edges of a box around its center: size one number or three, rotation a quaternion xyzw."""
         middle, turn = checks.vector("debug.box center", center), checks.quaternion("debug.box rotation", rotation)
-        sides = np.full(3, checks.number("debug.box size", size, 0)) if np.ndim(size) == 0 else None
+        sides = np.full(3, checks.number("debug.box size", size, 0)) if checks.as_array(size).ndim == 0 else None
         stretched = wires.unit_box() * (checks.vector("debug.box size", size) if sides is None else sides)
         self._add(quat_rotate(turn, stretched) + middle, color, width, duration)
 

@@ -123,9 +123,9 @@ def _see_through(data: npt.NDArray[Any]) -> bool:
 
 def _sizes(name: str, value: Any, count: int) -> Any:
     """One number, or (count,) float32, each at least 0."""
-    if np.ndim(value) == 0:
+    if checks.as_array(value).ndim == 0:
         return checks.number(name, value, 0)
-    found = checks.array(name, np.reshape(value, (-1, 1)), np.float32, (1,), rows=count)[:, 0]
+    found = checks.array(name, checks.as_array(value).reshape(-1, 1), np.float32, (1,), rows=count)[:, 0]
     if found.min() < 0:
         raise ConfigError(f"{name} has {found.min():g}; it takes numbers of at least 0.")
     return found

@@ -35,7 +35,8 @@ def points_of(name: str, value: Any) -> tuple[F32, list[int]]:
     if _is_one(value):
         points = checks.array(name, value, np.float32, (3,))
         return points, [len(points)]
-    if not isinstance(value, Sequence | np.ndarray) or isinstance(value, str) or not len(value):
+    several = isinstance(value, Sequence | np.ndarray) and not isinstance(value, str)
+    if not several or getattr(value, "ndim", 1) == 0 or not len(value):
         raise ShapeError(f"{name} is {checks.shown(value)}; {TAKES}.")
     parts = [checks.array(f"{name}[{number}]", part, np.float32, (3,)) for number, part in enumerate(value)]
     return np.concatenate(parts), [len(part) for part in parts]

@@ -18,7 +18,7 @@ def lut_texture(value: Texture | npt.ArrayLike) -> Texture:
         if (value.width, value.height) != (LUT_SIDE * LUT_SIDE, LUT_SIDE):
             raise ShapeError(f"View lut is a texture of {value.width} x {value.height} pixels; it takes 1024 x 32.")
         return value
-    cube = np.asarray(value)
+    cube = checks.as_array(value)
     if cube.shape not in ((LUT_SIDE,) * 3 + (3,), (LUT_SIDE,) * 3 + (4,)) or cube.dtype.kind not in "uif":
         raise ShapeError(f"View lut is {checks.shown(value)} of shape {cube.shape}; it takes (32, 32, 32, 3) numbers.")
     if cube.dtype != np.uint8:

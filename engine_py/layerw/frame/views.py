@@ -64,7 +64,10 @@ class View:
     def __setattr__(self, name: str, value: object) -> None:
         if not hasattr(type(self), name):
             raise checks.unknown_attribute(self, name, checks.settable(type(self)))
-        object.__setattr__(self, name, value)
+        try:
+            object.__setattr__(self, name, value)
+        except AttributeError:
+            raise checks.unknown_attribute(self, name, checks.settable(type(self))) from None
         if not name.startswith("_"):
             object.__setattr__(self, "_revision", self._revision + 1)
 

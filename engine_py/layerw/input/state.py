@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from layerw.base import checks
 from layerw.base.errors import KeyMissing
 from layerw.base.settings import fixed_attributes
 from layerw.gpu.spec import KEYS
@@ -48,11 +49,11 @@ class Input:
 
     def button(self, number: int = 0) -> bool:
         """Is the pointer's button held down? 0 left, 1 middle, 2 right."""
-        return number in self.buttons
+        return checks.whole("Input.button number", number, 0) in self.buttons
 
     def clicked(self, number: int = 0) -> bool:
         """Did the button go down in this frame?"""
-        return number in self._clicked
+        return checks.whole("Input.clicked number", number, 0) in self._clicked
 
     def axis(self, negative: str, positive: str) -> float:
         """-1, 0 or 1 from two keys."""
@@ -60,8 +61,9 @@ class Input:
 
     def pad_axis(self, axis: int, pad: int = 0, dead_zone: float = 0.12) -> float:
         """A gamepad's axis, -1 to 1, 0 inside the dead zone."""
+        axis, pad = checks.whole("Input.pad_axis axis", axis, 0), checks.whole("Input.pad_axis pad", pad, 0)
         value = self.axes.get((pad, axis), 0.0)
-        return value if abs(value) > dead_zone else 0.0
+        return value if abs(value) > checks.number("Input.pad_axis dead_zone", dead_zone, 0, 1) else 0.0
 
     def apply(self, events: Iterable[Any]) -> None:
         """Take this frame's events; those of other stages are passed over."""
@@ -141,7 +143,7 @@ class Input:
 
 
 def _number(name: str) -> int:
-    number = _KEY_NUMBERS.get(name)
+    number = _KEY_NUMBERS.get(name) if isinstance(name, str) else None
     if number is None:
         raise KeyMissing(f'There is no key "{name}"; keys are named as KeyboardEvent.code, for example "KeyW".')
     return number

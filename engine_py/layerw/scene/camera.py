@@ -62,7 +62,7 @@ class Camera:
         """At `position`, looking at the world's middle (from there: along -Z)."""
         self._yaw, self._pitch, self._near = 0.0, 0.0, 0.1
         self.position = position
-        self.projection = projection or Perspective()
+        self.projection = Perspective() if projection is None else projection
         if self._position.any():
             self.look_at((0.0, 0.0, 0.0))
 

@@ -70,7 +70,7 @@ def layer_mask(what: str, layers: Any) -> int:
 
 
 def _numbers(what: str, value: Any) -> int | list[int]:
-    several = isinstance(value, Iterable) and not isinstance(value, str | bytes)
+    several = isinstance(value, Iterable) and not isinstance(value, str | bytes) and getattr(value, "ndim", 1) != 0
     if not several:
         return checks.whole(what, value, 0, LAYERS_MAX - 1)
     return [checks.whole(what, one, 0, LAYERS_MAX - 1) for one in value]

@@ -55,7 +55,7 @@ def values_for(name: str, value: npt.ArrayLike, width: int, count: int, one: boo
     """What is assigned to an attribute: for all rows, or one for each. Raises ShapeError."""
     try:
         array = np.asarray(value, np.float32)
-    except (TypeError, ValueError):
+    except checks.NO_NUMBERS:
         raise ShapeError(f"{name} is {checks.shown(value)}; it takes {width} finite numbers.") from None
     even = name == "scale" and array.shape in ((), (count, 1))
     if array.shape != (width,) and (one or array.shape != (count, width)) and not even:
@@ -71,7 +71,7 @@ def _check_finite(name: str, *values: Any) -> None:
     try:
         if math.isfinite(values[0] + values[1] + values[2]):
             return
-    except TypeError:
+    except checks.NO_NUMBERS:
         pass
     for axis, value in zip("xyz", values, strict=True):
         checks.number(f"{name} {axis}", value)

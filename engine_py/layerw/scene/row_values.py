@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base import checks
 from layerw.base.colors import byte_colors, pack_rgba8
 from layerw.base.errors import OutsideError, ShapeError
 
@@ -38,7 +39,7 @@ def unit_rotations(rotation: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
 
 def packed_colors(value: Any, now: npt.NDArray[np.uint32], count: int) -> npt.NDArray[np.uint32]:
     """(n,) uint32 rgba8 of one colour or of n; n with three channels leave alpha as it is now."""
-    shape: tuple[int, ...] = () if isinstance(value, str) else np.shape(value)
+    shape: tuple[int, ...] = () if isinstance(value, str) else checks.as_array(value).shape
     if shape == (count,) and getattr(value, "dtype", None) == np.uint32:
         return np.asarray(value)
     if len(shape) < 2:

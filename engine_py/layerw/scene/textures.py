@@ -38,7 +38,7 @@ class Texture:
 
     def __init__(self, pixels: npt.ArrayLike, *, filter: str = "linear", wrap: str = "repeat",
                  srgb: bool = True) -> None:  # fmt: skip
-        given = np.asarray(pixels)
+        given = checks.as_array(pixels)
         if given.ndim != 3 or given.shape[2] not in (3, 4) or given.dtype != np.uint8 or 0 in given.shape:
             raise ShapeError(f"Texture pixels has shape {given.shape} and dtype {given.dtype}; it takes (height, "
                              f"width, 3 or 4) uint8.")

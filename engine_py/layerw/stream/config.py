@@ -45,7 +45,7 @@ class StreamConfig:
     metadata_bytes_max: int = 64 << 20  # of one tileset.json, subtree or ground file
 
     def __post_init__(self) -> None:
-        if self.place not in PLACES:
+        if not isinstance(self.place, str) or self.place not in PLACES:
             raise ConfigError(f"place is {self.place!r}; it must be one of {PLACES}.")
         if not 0.1 <= self.screen_error_px <= 4096:
             raise ConfigError(f"screen_error_px is {self.screen_error_px!r}; it must be from 0.1 to 4096.")

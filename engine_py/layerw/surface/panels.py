@@ -152,7 +152,7 @@ class Panels:
 
 def checked_pixels(pixels: npt.ArrayLike, wanted: str) -> Pixels:
     """Pixels with three axes and 3 or 4 channels; raises ShapeError."""
-    data = np.asarray(pixels)
+    data = checks.as_array(pixels)
     if data.ndim != 3 or data.shape[2] not in (3, 4) or data.dtype != np.uint8:
         raise ShapeError(f"Pixels of shape {data.shape} and dtype {data.dtype} were given; give {wanted} uint8.")
     return data

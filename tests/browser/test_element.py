@@ -117,7 +117,6 @@ def test_budgets_that_are_no_json_are_a_visible_error(context: BrowserContext, s
         running.page.close()
 
 
-@pytest.mark.xfail(strict=False, reason="a decode worker is sometimes still listed after its element is gone; open")
 def test_events_bubble_out_of_shadow_trees(context: BrowserContext, serve_program: ServeProgram) -> None:
     engine = serve_program(CUBE + "print('he', end='')\nprint('llo')\nprint('no newline', end='')\n")
     html = embedded(engine, """<div id=outer></div><script>
@@ -182,7 +181,6 @@ def test_poster_goes_with_the_first_frame(run_program: RunProgram) -> None:
     running.page.wait_for_function(f"!({poster})")
 
 
-@pytest.mark.xfail(strict=False, reason="a decode worker is sometimes still listed after its element is gone; open")
 def test_several_elements_end_with_all_their_workers(context: BrowserContext, serve_program: ServeProgram) -> None:
     engine = serve_program(CUBE)
     elements = '<layer-w backend="null" style="width: 40px; height: 30px"></layer-w>' * 3
@@ -193,7 +191,12 @@ def test_several_elements_end_with_all_their_workers(context: BrowserContext, se
         page.evaluate("document.querySelector('layer-w').remove()")  # while it starts
         page.wait_for_function("[...document.querySelectorAll('layer-w')].every((one) => one.host.drawn)",
                                timeout=BOOT_TIMEOUT_MS)
-        assert len(page.workers) <= 4, "two engines, each with a worker that decodes"
+        each = 1 + (2 if page.evaluate("navigator.hardwareConcurrency") >= 4 else 1)  # those that decode
+        for _ in range(600):  # the first one ends when it can
+            if len(page.workers) <= 2 * each:
+                break
+            page.wait_for_timeout(100)
+        assert len(page.workers) == 2 * each, "two engines"
         page.evaluate("for (const one of document.querySelectorAll('layer-w')) one.remove()")  # while they run
         no_workers(page)
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.unit.world_files import app_over, write_world
 
 TILES = 85
 
 
-def test_a_view_of_85_tiles_is_whole_in_24_frames_where_the_network_is_quick(tmp_path: Path) -> None:
-    """It took 48 when a load kept its lane from the request to the finished mesh."""
+@pytest.mark.parametrize(("lanes", "frames"), [(6, 36), (64, 24)])
+def test_a_view_of_85_tiles_is_whole_in_few_frames_where_the_network_is_quick(tmp_path: Path, lanes: int,
+                                                                               frames: int) -> None:  # fmt: skip
+    """With the default six lanes it took 48 frames when a load kept its lane until its mesh was built; now 35."""
     write_world(tmp_path / "w", levels=4, hashed=True)
-    app, host = app_over(tmp_path, lanes=64)
+    app, host = app_over(tmp_path, lanes=lanes)
     app.stream("w")
     most = 0
     while not (app.settled and app._engine.contents.counts()["resident"] == TILES):
         host.step(app)
         most = max(most, host.transfers.in_flight())
-        assert host.frame <= 24
-    assert most <= 25, "and not all at once: what the camera no longer wants has not been asked for"
+        assert host.frame <= frames
+    assert most <= min(lanes, 25), "and not all at once: what the camera no longer wants has not been asked for"

@@ -26,7 +26,7 @@ canvas { position: absolute; inset: 0; width: 100%; height: 100%; display: block
 .log { position: absolute; left: 8px; bottom: 8px; max-width: min(640px, 90%); padding: 6px 10px; border-radius: 4px;
   background: #2b1114dd; color: #ffd9d4; font: 12px/1.4 system-ui, sans-serif; overflow-wrap: anywhere; }
 .note { position: absolute; right: 8px; bottom: 8px; padding: 4px 8px; border-radius: 4px; background: #10141acc;
-  color: #cfd8e3; font: 12px/1.4 system-ui, sans-serif; pointer-events: none; transition: opacity 1s; }
+  color: #cfd8e3; font: 12px/1.4 system-ui, sans-serif; max-height: 2.8em; overflow: hidden; pointer-events: none; }
 button { position: absolute; right: 8px; top: 8px; border: 0; background: none; color: inherit; font-size: 20px; cursor: pointer; }
 [hidden] { display: none !important; }
 `;

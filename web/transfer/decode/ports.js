@@ -48,9 +48,9 @@ export function workerPort(onAnswer, onDead) {
   const send = (request, transfer) => {
     try {
       worker?.postMessage(request, transfer);
-    } catch (error) { // WebKit clones no shared memory into a worker's worker: such a request is done here
-      if (/** @type {Error} */ (error).name !== 'DataCloneError') throw error;
-      (fallback ??= localPort(onAnswer)).post(request);
+    } catch (error) { // WebKit gives no worker the memory of a WebAssembly module: the mesh comes back as a message
+      if (/** @type {Error} */ (error).name !== 'DataCloneError' || !('target' in request)) throw error;
+      worker?.postMessage({ ...request, target: undefined }, transfer);
     }
   };
   const started = () => {

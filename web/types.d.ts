@@ -53,6 +53,8 @@ export interface Pixels {
 /** A backend: the sink of commands 1 to 28, and what the engine asks of it. */
 export type Backend = import('./gen/commands.js').GpuSink & {
   resize(width: number, height: number): void;
+  /** Shaders of programs on their way. */
+  readonly compiling: number;
   stats(): BackendStats;
   readPixels(): Promise<Pixels>;
   loseDevice(): void | Promise<void>;

@@ -29,8 +29,10 @@ from layerw.content.models import Model
 from layerw.input.fly import FlyCamera
 from layerw.scene.camera import Camera
 from layerw.scene.entity import Entities, Entity
+from layerw.scene.material import Material
 from layerw.scene.projections import Orthographic, Perspective
-from layerw.scene.shapes import Lods, Material, Mesh
+from layerw.scene.shaders import Shader
+from layerw.scene.shapes import Lods, Mesh
 from layerw.scene.textures import Texture
 
 if TYPE_CHECKING:
@@ -94,6 +96,7 @@ __all__ = [
     "Rotation",
     "Scale",
     "Screenshot",
+    "Shader",
     "ShapeError",
     "Texture",
     "World",

@@ -30,7 +30,8 @@ from layerw.scene.component_view import Query, select
 from layerw.scene.components import Declaration, declaration
 from layerw.scene.entity import Entities, Entity
 from layerw.scene.environment import Fog, Sea, Shadows, Sky, Sun, Wind
-from layerw.scene.shapes import Lods, Material, Mesh
+from layerw.scene.material import Material
+from layerw.scene.shapes import Lods, Mesh
 
 if TYPE_CHECKING:  # imported where they are first used: a program that does without them starts without them
     from layerw.content.worlds import World

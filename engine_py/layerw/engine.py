@@ -257,6 +257,9 @@ class Engine:
                 self.log.warning(f"The GPU device was lost: {event.reason}")
             case ev.ResourceFailed():
                 kind = RESOURCE_KINDS[event.kind]
+                if kind == "shader":
+                    self.log.error(self.resources.looks.refused(event.resource, event.message))
+                    return
                 self.log.error(f"The {kind} {event.resource:#x} could not be made: {event.message}")
             case ev.ReadbackDone() | ev.ReadbackSaved() | ev.ReadbackFailed():
                 self.surface.receive(event)
@@ -410,6 +413,7 @@ STAGES: tuple[tuple[str, Callable[[Engine], None]], ...] = (
     ("The camera", Engine._aim),
     ("Loading", lambda engine: engine.contents.step(engine.shown.camera, engine.time_s)),
     ("Points and lines", Engine._step_drawings),
+    ("The materials", lambda engine: engine.resources.flush()),
     ("The tiles", Engine._take_tiles),
     ("The hierarchy", Engine._place),
     ("The view", Engine._write_view),

@@ -27,6 +27,7 @@ POSITIVE = [*NUMBER, 0, -1]
 UNIT = [*NUMBER, -0.01, 1.01]
 WHOLE = [*KINDS, 1.5, NAN]
 FLAG: list[Any] = [None, "yes", 1, [True]]
+TEXTURE: list[Any] = [3, "brick.png", lw.Mesh.box()]
 FUNCTION: list[Any] = [3, "f", [print]]
 COLOR: list[Any] = ["no such colour", "#12", (1, 2), (90, 0, 0), (NAN, 0, 0), 5, ("a", 0, 0), "", None, [[1, 0, 0]]]
 LIGHT: list[Any] = ["blu", (1, 2), (-1, 0, 0), (NAN, 0, 0), 5, None, ("a", 0, 0)]
@@ -38,6 +39,8 @@ VALID: dict[str, dict[str, Any]] = {
     "Mesh": {"positions": POINTS, "indices": [0, 1, 2]},
     "Mesh.merge": {"parts": [(lw.Mesh.box(), "red", (0, 0, 0))]},
     "Lods": {"levels": [(lw.Mesh.box(), 10.0)]},
+    "Shader": {"wgsl": "fn surface(in: SurfaceIn) -> Surface { return default_surface(in); }"},
+    "Texture": {"pixels": np.zeros((2, 2, 3), np.uint8)},
     "scatter": {"heights": lambda x, z: x * 0, "count": 3, "area": (0, 0, 1, 1)},
     "App.frame": {"callback": print},
     "App.watch": {"name": "a", "thing": type("Watched", (), {"state_hash": lambda self: ""})()},
@@ -50,6 +53,7 @@ BAD: dict[str, dict[str, list[Any]]] = {
                     [True, False, True]],
         "normals": [POINTS[:2], POINTS * NAN, np.zeros((3, 3)), "up", 3],
         "uvs": [POINTS, np.zeros((2, 2)), np.full((3, 2), NAN), "uv"],
+        "uvs1": [POINTS, np.zeros((2, 2)), np.full((3, 2), NAN), "uv"],
         "colors": [np.zeros((2, 3)), np.full((3, 3), 90), np.full((3, 3), -1.0), np.full((3, 2), 0.5), "red", 4],
     },
     "Mesh.box": dict.fromkeys(("width", "height", "depth"), POSITIVE),
@@ -59,9 +63,23 @@ BAD: dict[str, dict[str, list[Any]]] = {
     "Mesh.cone": {"radius": POSITIVE, "height": POSITIVE, "segments": [*WHOLE, 2]},
     "Mesh.merge": {"parts": [[], None, 5, [lw.Mesh.box()], [(1, "red", (0, 0, 0))], [(lw.Mesh.box(), "rde", (0, 0, 0))],
                              [(lw.Mesh.box(), "red", (0, 0))]]},
-    "Material": {"color": COLOR, "emissive": COLOR, "metallic": [*UNIT, 7], "roughness": [*UNIT, -3], "wind": UNIT,
+    "Material": {"color": COLOR, "emissive": COLOR, "emissive_strength": [*NUMBER, -1],
+                 "alpha_cutoff": UNIT, "normal_scale": [*NUMBER, -1, 11], "occlusion_strength": UNIT, "masked": FLAG,
+                 "metallic": [*UNIT, 7], "roughness": [*UNIT, -3], "wind": UNIT,
                  "unlit": FLAG, "double_sided": FLAG, "kind": ["gold", None, 3, ""],
-                 "base_color_texture": [3, "brick.png", lw.Mesh.box()]},
+                 "base_color_texture": TEXTURE, "metallic_roughness_texture": TEXTURE, "normal_texture": TEXTURE,
+                 "occlusion_texture": TEXTURE, "emissive_texture": TEXTURE, "shader": [3, "fn surface", lw.Mesh.box()],
+                 "params": [3, {"bands": 1.0}, "bands"], "textures": [3, {"noise": 1}]},
+    "Shader": {"wgsl": ["", None, 3, "fn color() {}", "// fn surface(in: SurfaceIn)"],
+               "params": [3, {"bands": "rde"}, {"bands": NAN}, {"bands": None}, {"bands": (1, 2, 3, 4, 5)}, {"2": 1.0},
+                          {"a b": 1.0}, {"params": 1.0}, {"while": 1.0}, {3: 1.0}, {f"p{n}": n for n in range(65)}],
+               "textures": [3, {"noise": 1}, {"2": lw.Texture(np.zeros((1, 1)))},
+                            {f"t{n}": lw.Texture(np.zeros((1, 1))) for n in range(6)}]},
+    "Texture": {"pixels": [None, 3, "brick.png", np.zeros(4), np.zeros((2, 2, 5)), np.zeros((0, 2)),
+                           np.full((2, 2), NAN), np.full((2, 2), 1.5), np.zeros((2, 2), np.int64),
+                           np.zeros((8193, 1), np.uint8)],
+                "filter": ["cubic", None, 3], "wrap": ["border", None], "srgb": FLAG, "mips": FLAG,
+                "anisotropy": [*WHOLE, 0, 17]},
     "Lods": {"levels": [[], None, 5, [lw.Mesh.box()], [(lw.Mesh.box(), -1)], [(lw.Mesh.box(), NAN)],
                         [(lw.Mesh.box(), 5), (lw.Mesh.box(), 4)], [(lw.Mesh.box(), k + 1) for k in range(5)]]},
     "scatter": {"heights": FUNCTION, "count": [*WHOLE, -1], "area": [(0, 0, 1), (1, 1, 0, 0), None, (NAN, 0, 1, 1)],
@@ -105,7 +123,8 @@ def make_app() -> lw.App:
 def callables(app: lw.App) -> dict[str, Callable[..., Any]]:
     """What `BAD` names, bound to an app where it needs one."""
     found: dict[str, Callable[..., Any]] = {
-        "Mesh": lw.Mesh, "Material": lw.Material, "Lods": lw.Lods, "scatter": lw.scatter, "Budgets": lw.Budgets,
+        "Mesh": lw.Mesh, "Material": lw.Material, "Shader": lw.Shader,
+        "Texture": lw.Texture, "Lods": lw.Lods, "scatter": lw.scatter, "Budgets": lw.Budgets,
         "App": lambda **values: lw.App(host=HeadlessHost(), **values),
         "FlyCamera": lambda **values: lw.FlyCamera(**({"app": app} | values)),
         "Sun": environment.Sun, "Sky": environment.Sky, "Fog": environment.Fog, "Sea": environment.Sea,

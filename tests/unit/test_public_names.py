@@ -12,8 +12,8 @@ NAMES = {
     "FlyCamera", "HandleError", "KeyMissing", "KindError", "Lamp", "LayerwError", "Light", "Lines", "Lods", "Material",
     "Mesh", "Model",
     "Network", "Orthographic", "Panel", "Perspective", "Points", "Position", "Rotation", "Scale", "Screenshot",
-    "ShapeError", "Texture", "World", "__version__", "component", "f32", "f32x2", "f32x3", "f32x4", "f64", "f64x3",
-    "field", "flag", "flora", "i32", "scatter", "u16", "u32", "u8",
+    "Shader", "ShapeError", "Texture", "World", "__version__", "component", "f32", "f32x2", "f32x3", "f32x4", "f64",
+    "f64x3", "field", "flag", "flora", "i32", "scatter", "u16", "u32", "u8",
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from layerw.gpu import codegen, codegen_common, spec
+from layerw.gpu import codegen, codegen_common, kinds, spec
 from layerw.gpu.spec import Field, Record
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +47,7 @@ def wgsl_text(*names: str) -> str:
 def test_uniform_blocks_are_written_in_wgsl() -> None:
     text = wgsl_text("gen/blocks")
     assert "  irradiance: array<vec4<f32>, 9>,\n" in text
-    for name, block in (("FrameBlock", spec.FRAME_BLOCK), ("MaterialBlock", spec.MATERIAL_BLOCK),
+    for name, block in (("FrameBlock", spec.FRAME_BLOCK), ("MaterialBlock", kinds.MATERIAL_BLOCK),
                         ("DrawBlock", spec.DRAW_BLOCK)):
         body = re.search(rf"struct {name} \{{(.*?)\n\}}", text, re.S)
         assert body and re.findall(r"(\w+): ", body[1]) == [member for member, _ in block]
@@ -55,7 +55,15 @@ def test_uniform_blocks_are_written_in_wgsl() -> None:
 
 @pytest.mark.parametrize(("type_", "count"), [("vec4", 1), ("mat4x4", 4), ("vec4[9]", 9), ("mat4x4[4]", 16)])
 def test_members_of_blocks_are_counted_in_vec4s(type_: str, count: int) -> None:
-    assert spec.vec4s(type_) == count
+    assert spec.block_bytes((("one", type_),)) == 16 * count
+
+
+def test_members_lie_where_wgsl_and_std140_put_them() -> None:
+    block = (("a", "vec3"), ("b", "f32"), ("c", "f32"), ("d", "vec2"), ("e", "vec4[2]"), ("f", "u32"))
+    assert [one.word for one in spec.members(block)] == [0, 3, 4, 6, 8, 16]
+    assert spec.block_bytes(block) == 80
+    with pytest.raises(ValueError, match="array of f32"):
+        spec.members((("x", "f32[4]"),))
 
 
 @pytest.mark.parametrize("rows", ["rows", "rows.webgl2"])

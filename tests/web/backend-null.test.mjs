@@ -66,7 +66,7 @@ test('what passes a limit is refused with value and limit', async () => {
   assert.match(failures()[0], /4096.0 MiB, but this device's limit is 1024.0 MiB/);
   run((s) => s.add('buffer_create', 2, 64, 3));
   assert.match(failures()[0], /usage is 3; use 1 \(vertex\) or 2 \(index\), never both/);
-  run((s) => s.add('material_create', 1, 9, 0, 0, 0, 0, 0, 0, 16));
+  run((s) => s.add('material_create', 1, 9, 0, 0, 16, 0, 16, MATERIAL_BLOCK_BYTES));
   assert.match(failures()[0], /Its kind is 9; use 0 to \d/);
 });
 
@@ -101,7 +101,8 @@ test('draws of pending, failed, stale or destroyed resources are skipped', async
   run((s) => frame(s, heap, VIEW));
   const all = backend.stats().triangles;
   run((s) => s.add('texture_create', 5, 8, 8, 4, 0, 0).add('material_destroy', 1)
-    .add('material_create', (1 << 20) | 1, 0, 0, 5, 0, 0, 0, 0, heap.put(new Uint8Array(MATERIAL_BLOCK_BYTES))));
+    .add('material_create', (1 << 20) | 1, 0, 0, 0, heap.put(new Uint8Array([5, 0, 0, 0])), 1, heap.put(new Uint8Array(MATERIAL_BLOCK_BYTES)),
+      MATERIAL_BLOCK_BYTES));
   run((s) => frame(s, heap, VIEW));
   const without = backend.stats().triangles;
   assert.equal(all - without, 2 * (81 * 12 + 24 * 32 * 2), 'boxes and sphere of the stale material, in the opaque and the shadow pass');

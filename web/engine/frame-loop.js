@@ -19,6 +19,7 @@ export class FrameLoop {
   #step;
   #virtual;
   #fast;
+  #waits;
   #running = false;
   #hidden = false;
   #unsure = false;
@@ -29,12 +30,14 @@ export class FrameLoop {
 
   /**
    * @param {(time_s: number, dt_s: number) => void} step
-   * @param {{virtual: boolean, fast: boolean}} clock `fast`: nothing is presented, so don't wait for the screen
+   * @param {{virtual: boolean, fast: boolean, waits: () => boolean}} clock `fast`: nothing is presented, so don't wait
+   *   for the screen; `waits`: whether something compiles that virtual time waits for, so that pictures of a frame are equal
    */
-  constructor(step, { virtual, fast }) {
+  constructor(step, { virtual, fast, waits }) {
     this.#step = step;
     this.#virtual = virtual;
     this.#fast = fast;
+    this.#waits = waits;
   }
 
   start() {
@@ -79,6 +82,10 @@ export class FrameLoop {
   }
 
   #tick() {
+    if (this.#virtual && this.#waits()) {
+      setTimeout(() => this.#running && this.#schedule(), 1);
+      return;
+    }
     const now = performance.now();
     const dt_s = this.#virtual ? DT_VIRTUAL_S : Math.min((now - this.#lastMs) / 1000, DT_MAX_S);
     this.#lastMs = now;

@@ -22,15 +22,18 @@
  * @property {(buffer: number) => void} bufferDestroy
  * @property {(buffer: number, offset: number, data: number, sizeBytes: number) => void} bufferWrite From the heap; multiples of 4.
  * @property {(buffer: number, offset: number, transfer: number, sourceOffset: number, sizeBytes: number) => void} bufferUpload From a finished transfer's bytes, which never enter the heap; multiples of 4.
- * @property {(texture: number, width: number, height: number, levels: number, format: number, sampler: number) => void} textureCreate format: 0 rgba8 sRGB, 1 rgba8 linear, 2 rgba8 sRGB that views draw, one level, black at first. sampler: SAMPLER_* bits. levels 1 or the full chain.
+ * @property {(texture: number, width: number, height: number, levels: number, format: number, sampler: number) => void} textureCreate format: 0 rgba8 sRGB, 1 rgba8 linear, 2 rgba8 sRGB that views draw, one level, black at first, 3 rgba16float. sampler: SAMPLER_* bits. levels 1 or the full chain.
  * @property {(texture: number) => void} textureDestroy
- * @property {(texture: number, data: number, sizeBytes: number) => void} textureWrite Level 0 as tight RGBA8 from the heap; further levels are generated.
+ * @property {(texture: number, data: number, sizeBytes: number) => void} textureWrite Level 0, tight, from the heap; further levels are generated.
  * @property {(texture: number, transfer: number) => void} textureUpload Level 0 from a decoded image of the same size; further levels are generated.
+ * @property {(texture: number, x: number, y: number, width: number, height: number, data: number, sizeBytes: number) => void} textureUpdate A rectangle of level 0 of a texture that was written, tight; further levels are generated.
  * @property {(mesh: number, vertexBuffer: number, vertexOffset: number, vertexCount: number, indexBuffer: number, indexOffset: number, indexCount: number, indexBytes: number, topology: number, uv1: number) => void} meshCreate topology: of TOPOLOGIES; LAYOUTS says what its vertices are. Indices take 2 or 4 bytes; elements have none. uv1: 1 where a second set of uvs (UV1_BYTES each) follows the last vertex; 0: it is the first set.
  * @property {(mesh: number) => void} meshDestroy
- * @property {(material: number, kind: number, flags: number, baseColor: number, metallicRoughness: number, normal: number, occlusion: number, emissive: number, params: number) => void} materialCreate kind: MATERIAL_KINDS; flags: MATERIAL_*; params: MATERIAL_BLOCK.
  * @property {(material: number) => void} materialDestroy
- * @property {(material: number, params: number) => void} materialWrite Replaces the MATERIAL_BLOCK.
+ * @property {(material: number, params: number, sizeBytes: number) => void} materialWrite Replaces its numbers; see material_create.
+ * @property {(material: number, kind: number, flags: number, shader: number, textures: number, textureCount: number, params: number, sizeBytes: number) => void} materialCreate Makes it, or all of it anew. kind: MATERIAL_KINDS; flags: MATERIAL_*; shader: 0 = the kind's. textures: handles (u32, 0 = none), those of MATERIAL_TEXTURES, then the shader's. params: kinds.py's MATERIAL_BLOCK; from SHADER_PARAMS_BYTES on the shader's own.
+ * @property {(shader: number, data: number, sizeBytes: number) => void} shaderCreate Makes a program's own shader, or replaces its text: what draws with it goes on with the last one that compiled. data: JSON (UTF-8) with wgsl, params (WGSL, '' = none), textures (names), displaces.
+ * @property {(shader: number) => void} shaderDestroy
  */
 
 /**
@@ -81,11 +84,14 @@ export const COMMANDS = new Map([
   [21, { name: 'texture_destroy', words: 2 }],
   [22, { name: 'texture_write', words: 4 }],
   [23, { name: 'texture_upload', words: 3 }],
+  [15, { name: 'texture_update', words: 8 }],
   [24, { name: 'mesh_create', words: 11 }],
   [25, { name: 'mesh_destroy', words: 2 }],
-  [26, { name: 'material_create', words: 10 }],
   [27, { name: 'material_destroy', words: 2 }],
-  [28, { name: 'material_write', words: 3 }],
+  [28, { name: 'material_write', words: 4 }],
+  [29, { name: 'material_create', words: 9 }],
+  [30, { name: 'shader_create', words: 4 }],
+  [31, { name: 'shader_destroy', words: 2 }],
   [32, { name: 'fetch', words: 9 }],
   [33, { name: 'mesh_build', words: 4 }],
   [34, { name: 'image_decode', words: 7 }],
@@ -177,11 +183,14 @@ export function decodeCommands(words, sinks, onError) {
           case 21: gpu.textureDestroy(words[at + 1]); break;
           case 22: gpu.textureWrite(words[at + 1], words[at + 2], words[at + 3]); break;
           case 23: gpu.textureUpload(words[at + 1], words[at + 2]); break;
+          case 15: gpu.textureUpdate(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6], words[at + 7]); break;
           case 24: gpu.meshCreate(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6], words[at + 7], words[at + 8], words[at + 9], words[at + 10]); break;
           case 25: gpu.meshDestroy(words[at + 1]); break;
-          case 26: gpu.materialCreate(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6], words[at + 7], words[at + 8], words[at + 9]); break;
           case 27: gpu.materialDestroy(words[at + 1]); break;
-          case 28: gpu.materialWrite(words[at + 1], words[at + 2]); break;
+          case 28: gpu.materialWrite(words[at + 1], words[at + 2], words[at + 3]); break;
+          case 29: gpu.materialCreate(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6], words[at + 7], words[at + 8]); break;
+          case 30: gpu.shaderCreate(words[at + 1], words[at + 2], words[at + 3]); break;
+          case 31: gpu.shaderDestroy(words[at + 1]); break;
           case 32: transfers.fetch(words[at + 1], words[at + 2], asFloat(words[at + 3]), words[at + 4], words[at + 5], words[at + 6], words[at + 7], words[at + 8]); break;
           case 33: transfers.meshBuild(words[at + 1], words[at + 2], words[at + 3]); break;
           case 34: transfers.imageDecode(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6]); break;

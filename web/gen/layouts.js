@@ -43,16 +43,18 @@ export const MESH_BUILD_UV_TRANSFORM = 8;
 export const READBACK_CONTEXT = 1;
 export const ROWS_STEP = 1024;
 export const ROW_LOCATION = 15;
+export const SAMPLER_ANISOTROPY = 256;
 export const SAMPLER_CLAMP_S = 1;
 export const SAMPLER_CLAMP_T = 2;
 export const SAMPLER_MIRROR_S = 4;
 export const SAMPLER_MIRROR_T = 8;
 export const SAMPLER_NEAREST = 16;
+export const SHADER_PARAMS_BYTES = 512;
 export const UV1_BYTES = 8;
 export const VERTEX_BYTES = 32;
 export const WORDS_MAX = 65535;
 
-export const RESOURCE_KINDS = Object.freeze(["buffer", "texture", "mesh", "material"]);
+export const RESOURCE_KINDS = Object.freeze(["buffer", "texture", "mesh", "material", "shader"]);
 export const MATERIAL_KINDS = Object.freeze(["pbr", "unlit", "terrain", "water", "discs", "strokes"]);
 export const MATERIAL_TEXTURES = Object.freeze(["base_color", "metallic_roughness", "normal", "occlusion", "emissive"]);
 export const TOPOLOGIES = Object.freeze(["triangles", "lines", "points", "discs", "strokes"]);
@@ -67,39 +69,48 @@ export const COLUMNS = Object.freeze([{"name": "position", "words": 3, "type": "
 export const LAYOUTS = Object.freeze([{"strideBytes": 32, "isElement": false, "attributes": [{"name": "position", "offsetBytes": 0, "format": "float32x3"}, {"name": "normal", "offsetBytes": 12, "format": "snorm16x2"}, {"name": "tangent", "offsetBytes": 16, "format": "snorm8x4"}, {"name": "uv", "offsetBytes": 20, "format": "float32x2"}, {"name": "color", "offsetBytes": 28, "format": "unorm8x4"}]}, {"strideBytes": 32, "isElement": false, "attributes": [{"name": "position", "offsetBytes": 0, "format": "float32x3"}, {"name": "normal", "offsetBytes": 12, "format": "snorm16x2"}, {"name": "tangent", "offsetBytes": 16, "format": "snorm8x4"}, {"name": "uv", "offsetBytes": 20, "format": "float32x2"}, {"name": "color", "offsetBytes": 28, "format": "unorm8x4"}]}, {"strideBytes": 32, "isElement": false, "attributes": [{"name": "position", "offsetBytes": 0, "format": "float32x3"}, {"name": "normal", "offsetBytes": 12, "format": "snorm16x2"}, {"name": "tangent", "offsetBytes": 16, "format": "snorm8x4"}, {"name": "uv", "offsetBytes": 20, "format": "float32x2"}, {"name": "color", "offsetBytes": 28, "format": "unorm8x4"}]}, {"strideBytes": 20, "isElement": true, "attributes": [{"name": "position", "offsetBytes": 0, "format": "float32x3"}, {"name": "color", "offsetBytes": 12, "format": "unorm8x4"}, {"name": "size", "offsetBytes": 16, "format": "float32"}]}, {"strideBytes": 76, "isElement": true, "attributes": [{"name": "previous", "offsetBytes": 0, "format": "float32x3"}, {"name": "start", "offsetBytes": 12, "format": "float32x3"}, {"name": "end", "offsetBytes": 24, "format": "float32x3"}, {"name": "next", "offsetBytes": 36, "format": "float32x3"}, {"name": "start_color", "offsetBytes": 48, "format": "unorm8x4"}, {"name": "end_color", "offsetBytes": 52, "format": "unorm8x4"}, {"name": "along", "offsetBytes": 56, "format": "float32x2"}, {"name": "width", "offsetBytes": 64, "format": "float32"}, {"name": "dash", "offsetBytes": 68, "format": "float32x2"}]}]);
 
 export const FRAME_BLOCK = {
-  viewProjection: { offsetBytes: 0, vec4s: 4 },
-  inverseViewProjection: { offsetBytes: 64, vec4s: 4 },
-  cameraHi: { offsetBytes: 128, vec4s: 1 },
-  cameraLo: { offsetBytes: 144, vec4s: 1 },
-  sunDirection: { offsetBytes: 160, vec4s: 1 },
-  sunColor: { offsetBytes: 176, vec4s: 1 },
-  skyZenith: { offsetBytes: 192, vec4s: 1 },
-  skyHorizon: { offsetBytes: 208, vec4s: 1 },
-  skyGround: { offsetBytes: 224, vec4s: 1 },
-  fogColor: { offsetBytes: 240, vec4s: 1 },
-  fogParams: { offsetBytes: 256, vec4s: 1 },
-  viewport: { offsetBytes: 272, vec4s: 1 },
-  irradiance: { offsetBytes: 288, vec4s: 9 },
-  wind: { offsetBytes: 432, vec4s: 1 },
-  shadowMatrix: { offsetBytes: 448, vec4s: 4 },
-  shadowParams: { offsetBytes: 512, vec4s: 1 },
-  patternCamera: { offsetBytes: 528, vec4s: 1 },
-  viewLook: { offsetBytes: 544, vec4s: 1 },
-  viewExposure: { offsetBytes: 560, vec4s: 1 },
-  relativeOrigin: { offsetBytes: 576, vec4s: 1 },
-  previousViewProjection: { offsetBytes: 592, vec4s: 4 },
-  temporal: { offsetBytes: 656, vec4s: 1 },
-  lightView: { offsetBytes: 672, vec4s: 1 },
-  lightGrid: { offsetBytes: 688, vec4s: 1 },
+  viewProjection: { offsetBytes: 0, words: 16 },
+  inverseViewProjection: { offsetBytes: 64, words: 16 },
+  cameraHi: { offsetBytes: 128, words: 4 },
+  cameraLo: { offsetBytes: 144, words: 4 },
+  sunDirection: { offsetBytes: 160, words: 4 },
+  sunColor: { offsetBytes: 176, words: 4 },
+  skyZenith: { offsetBytes: 192, words: 4 },
+  skyHorizon: { offsetBytes: 208, words: 4 },
+  skyGround: { offsetBytes: 224, words: 4 },
+  fogColor: { offsetBytes: 240, words: 4 },
+  fogParams: { offsetBytes: 256, words: 4 },
+  viewport: { offsetBytes: 272, words: 4 },
+  irradiance: { offsetBytes: 288, words: 36 },
+  wind: { offsetBytes: 432, words: 4 },
+  shadowMatrix: { offsetBytes: 448, words: 16 },
+  shadowParams: { offsetBytes: 512, words: 4 },
+  patternCamera: { offsetBytes: 528, words: 4 },
+  viewLook: { offsetBytes: 544, words: 4 },
+  viewExposure: { offsetBytes: 560, words: 4 },
+  relativeOrigin: { offsetBytes: 576, words: 4 },
+  previousViewProjection: { offsetBytes: 592, words: 16 },
+  temporal: { offsetBytes: 656, words: 4 },
+  lightView: { offsetBytes: 672, words: 4 },
+  lightGrid: { offsetBytes: 688, words: 4 },
 };
 export const FRAME_BLOCK_BYTES = 704;
 
 export const MATERIAL_BLOCK = {
-  baseColor: { offsetBytes: 0, vec4s: 1 },
-  emissive: { offsetBytes: 16, vec4s: 1 },
-  surface: { offsetBytes: 32, vec4s: 1 },
-  detail: { offsetBytes: 48, vec4s: 1 },
-  extra: { offsetBytes: 64, vec4s: 1 },
-  uv: { offsetBytes: 80, vec4s: 10 },
+  baseColor: { offsetBytes: 0, words: 4 },
+  emissive: { offsetBytes: 16, words: 3 },
+  emissiveStrength: { offsetBytes: 28, words: 1 },
+  alphaCutoff: { offsetBytes: 32, words: 1 },
+  metallic: { offsetBytes: 36, words: 1 },
+  roughness: { offsetBytes: 40, words: 1 },
+  normalScale: { offsetBytes: 44, words: 1 },
+  occlusionStrength: { offsetBytes: 48, words: 1 },
+  uvScale: { offsetBytes: 56, words: 2 },
+  wind: { offsetBytes: 64, words: 1 },
+  waterClarityM: { offsetBytes: 68, words: 1 },
+  detailStrength: { offsetBytes: 72, words: 1 },
+  detailScaleM: { offsetBytes: 76, words: 1 },
+  bound: { offsetBytes: 80, words: 1 },
+  uv: { offsetBytes: 96, words: 40 },
 };
-export const MATERIAL_BLOCK_BYTES = 240;
+export const MATERIAL_BLOCK_BYTES = 256;

@@ -74,4 +74,4 @@ export const READ_BINDINGS = Object.freeze({"linear_sampler": 0, "shadow_sampler
 /** The draw lists, by draw_list.pass_id. */
 export const DRAW_PASSES = Object.freeze(["shadow", "opaque", "blend"]);
 /** Draw pass, material kind and flags of what is compiled at the start. */
-export const WARM_UP = Object.freeze([[1, 0, 0], [0, 0, 0], [1, 0, 1], [1, 2, 0], [3, 3, 2], [1, 0, 8], [0, 0, 8], [1, 0, 5]]);
+export const WARM_UP = Object.freeze([[1, 0, 0], [0, 0, 0], [1, 0, 1], [1, 0, 8], [0, 0, 8], [1, 0, 5], [1, 2, 0], [3, 3, 2]]);

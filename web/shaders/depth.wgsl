@@ -3,10 +3,10 @@
 fn fragment_main(in: Varyings) {
   if (MASK) {
     var alpha = in.color.a;
-    if ((u32(material.extra.z) & HAS_BASE_COLOR) != 0u) {
+    if ((material.bound & HAS_BASE_COLOR) != 0u) {
       alpha *= textureSample(base_color_texture, base_color_sampler, in.uv).a;
     }
-    if (alpha < material.emissive.w - CUTOFF_ROUNDING) {
+    if (alpha < material.alpha_cutoff - CUTOFF_ROUNDING) {
       discard;
     }
   }

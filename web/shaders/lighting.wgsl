@@ -1,6 +1,6 @@
 // One surface under the sun (GGX: Walter et al. 2007, height-correlated Smith: Heitz 2014) and the sky.
 
-struct Surface {
+struct LitSurface {
   base_color: vec3<f32>,
   normal: vec3<f32>,
   metallic: f32,
@@ -45,7 +45,7 @@ fn environment_brdf(roughness: f32, nv: f32) -> vec2<f32> {
 
 // The sky's light by a surface that loses none: what leaves the facets after several bounces is added, and what is
 // reflected is not scattered as well (Fdez-Aguera, "A multiple-scattering microfacet model for real-time IBL", 2019).
-fn ambient_light(s: Surface, f0: vec3<f32>, nv: f32, reflected: vec3<f32>, irradiance: vec3<f32>) -> vec3<f32> {
+fn ambient_light(s: LitSurface, f0: vec3<f32>, nv: f32, reflected: vec3<f32>, irradiance: vec3<f32>) -> vec3<f32> {
   let fit = environment_brdf(s.roughness, nv);
   let single = f0 * fit.x + fit.y;
   let lost = max(1.0 - fit.x - fit.y, 0.0);
@@ -57,7 +57,7 @@ fn ambient_light(s: Surface, f0: vec3<f32>, nv: f32, reflected: vec3<f32>, irrad
 
 // Radiance towards v of light from l: `irradiance` is what a surface that faces it gets. No surface shines through from
 // behind its geometric normal, whatever the normal map says.
-fn reflected_light(s: Surface, v: vec3<f32>, l: vec3<f32>, irradiance: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
+fn reflected_light(s: LitSurface, v: vec3<f32>, l: vec3<f32>, irradiance: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
   let nl = saturate(dot(s.normal, l)) * smoothstep(-0.1, 0.0, dot(geometric, l));
   if (nl <= 0.0) {
     return vec3<f32>(0.0);
@@ -90,7 +90,7 @@ fn sun_visibility(p: vec3<f32>, n: vec3<f32>) -> f32 {
 }
 
 // Radiance towards the camera, without emission and fog. p: camera-relative; geometric: the unperturbed normal.
-fn shade(s: Surface, p: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
+fn shade(s: LitSurface, p: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
   let v = -normalize(p);
   let nv = max(dot(s.normal, v), 1e-3);
   let f0 = mix(vec3<f32>(0.04), s.base_color, s.metallic);

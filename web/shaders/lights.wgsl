@@ -42,7 +42,7 @@ fn cluster_of(p: vec3<f32>) -> u32 {
 }
 
 // Radiance that all lights but the sun have reflected towards v.
-fn lamp_light(s: Surface, v: vec3<f32>, p: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
+fn lamp_light(s: LitSurface, v: vec3<f32>, p: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
   var sum = vec3<f32>(0.0);
   for (var light = 0u; light < u32(frame.light_view.w); light++) {
     let found = light_sample(light, p);

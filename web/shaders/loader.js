@@ -32,6 +32,15 @@ export const loadWgsl = () => loadAll(wgslPieces().map((name) => [name, pieceFil
 /** Everything that WebGL2 compiles. @returns {Promise<Map<string, string>>} GLSL by file name */
 export const loadGlsl = () => loadAll(glslStages().map(({ file }) => [file, `gen/${file}`]));
 
+/** Pieces of WGSL, for an API. @param {string[]} names @param {import('./programs.js').Api} api
+ * @returns {Promise<Map<string, string>>} text by piece */
+export const loadPieces = (names, api) => loadAll([...new Set(names)].map((name) => [name, pieceFile(name, api)]));
+
+/** Puts values of overrides into a GLSL stage, whose version has to stay the first line.
+ * @param {string} text @param {Record<string, number>} values @returns {string} */
+export const defined = (text, values) => text.replace('\n', `\n${
+  Object.entries(values).map(([name, value]) => `#define ${name} ${value !== 0}\n`).join('')}`);
+
 /** @typedef {import('../gen/passes.js').Pass} Pass */
 
 /** The program of a material kind in a draw pass. @param {number} kind @param {Pass} row @returns {string} */
@@ -78,10 +87,8 @@ export const wgslModule = (texts, program) => PROGRAMS[program].map((name) => te
  * @param {boolean} clipControl false: the vertex stage turns WebGPU's clip space into OpenGL's, upside down
  * @param {Record<string, number>} [values] of overrides @returns {GlslProgram} */
 export function glslProgram(texts, program, clipControl, values = {}) {
-  const defines = Object.entries({ ...values, CLIP_CONTROL: Number(clipControl) })
-    .map(([name, value]) => `#define ${name} ${value !== 0}\n`).join('');
   const { vertex, fragment } = glslFiles(program);
-  // The version has to stay the first line.
-  const stage = (/** @type {string} */ file) => (texts.get(file) ?? '').replace('\n', `\n${defines}`);
+  const all = { ...values, CLIP_CONTROL: Number(clipControl) };
+  const stage = (/** @type {string} */ file) => defined(texts.get(file) ?? '', all);
   return { vertex: stage(vertex), fragment: stage(fragment) };
 }

@@ -9,7 +9,7 @@
 const TWO_BODIES = new Set(['rows']);
 const FRAME = ['gen/blocks', 'gen/targets', 'frame'];
 const PLACED = [...FRAME, 'rows', 'place'];
-const MESH = [...PLACED, 'vertex'];
+const MESH = [...PLACED, 'vertex', 'vertex_main'];
 /** Points and lines, with a vertex stage of their own. */
 const ELEMENT = [...PLACED, 'radiance', 'sky', 'tonemap', 'marks'];
 const LIT = ['noise', 'radiance', 'sky', 'lighting', 'lights'];
@@ -18,7 +18,7 @@ const SCREEN = [...FRAME, 'fullscreen'];
 /** The pieces of each program, in order. Those that begin with MESH draw meshes, those with `fullscreen` cover a target.
  * @type {Readonly<Record<string, readonly string[]>>} */
 export const PROGRAMS = Object.freeze({
-  pbr: [...MESH, ...LIT, 'pbr'],
+  pbr: [...MESH, ...LIT, 'surface', 'pbr', 'surface_main'],
   unlit: [...MESH, 'radiance', 'sky', 'unlit'],
   terrain: [...MESH, ...LIT, 'terrain'],
   water: [...MESH, ...LIT, 'water'],
@@ -38,6 +38,13 @@ export const PROGRAMS = Object.freeze({
   downsample: ['fullscreen', 'downsample'],
   present: ['fullscreen', 'present'],
 });
+/** The pieces around a program's own shader: `before` it and `after` it, by whether it moves vertices. Both fragment stages
+ * (of what is seen and of shadows) are in it. */
+export const aroundShader = (/** @type {boolean} */ displaces) => ({
+  before: [...PLACED, 'vertex', ...LIT, 'surface'],
+  after: [displaces ? 'displace' : 'vertex_main', 'surface_main', 'surface_depth'],
+});
+
 /** Programs that WebGPU has no use for: it draws into the canvas itself. */
 const WEBGL2_ONLY = new Set(['present']);
 /** Programs that WebGL2 has no use for: it copies depth without a shader. */

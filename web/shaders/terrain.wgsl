@@ -10,7 +10,7 @@ fn detail_octave(p: vec3<f32>, wavelength_m: f32, footprint_m: f32) -> vec4<f32>
 
 @fragment
 fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(0) vec4<f32> {
-  let bound = u32(material.extra.z);
+  let bound = material.bound;
   let p = pattern_position(in.position);
   let across = length(dpdx(in.position));
   let along = length(dpdy(in.position));
@@ -21,8 +21,8 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(
   if ((bound & HAS_BASE_COLOR) != 0u) {
     base *= textureSample(base_color_texture, base_color_sampler, in.uv).rgb;
   }
-  let strength = material.detail.z;
-  let scale = max(material.detail.w, 0.01);
+  let strength = material.detail_strength;
+  let scale = max(material.detail_scale_m, 0.01);
   let o1 = detail_octave(p, scale * 7.3, footprint);
   let o2 = detail_octave(p + vec3<f32>(17.1, 3.7, 41.9), scale * 1.9, footprint);
   let o3 = detail_octave(p + vec3<f32>(5.3, 29.3, 11.7), scale * 0.47, footprint);
@@ -37,7 +37,7 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(
   let bump = gradient * strength * (0.7 + 1.3 * saturate(slope * 2.0));
   let normal = normalize(geometric - (bump - geometric * dot(bump, geometric)));
   let cavity = saturate(1.0 + strength * 0.5 * min(o2.w + o3.w, 0.0));
-  let surface = Surface(base, normal, material.surface.x, clamp(material.surface.y, 0.3, 1.0), cavity);
-  let radiance = shade(surface, in.position, geometric) + material.emissive.rgb;
+  let surface = LitSurface(base, normal, material.metallic, clamp(material.roughness, 0.3, 1.0), cavity);
+  let radiance = shade(surface, in.position, geometric) + material.emissive * material.emissive_strength;
   return radiance_color(apply_fog(radiance, in.position), 1.0);
 }

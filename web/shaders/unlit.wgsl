@@ -1,15 +1,15 @@
 // Fragment stage of the material kind "unlit": base colour and emission are radiance.
 @fragment
 fn fragment_main(in: Varyings) -> @location(0) vec4<f32> {
-  let bound = u32(material.extra.z);
+  let bound = material.bound;
   var base = in.color;
   if ((bound & HAS_BASE_COLOR) != 0u) {
     base *= textureSample(base_color_texture, base_color_sampler, in.uv);
   }
   if (MASK) {
-    if (base.a < material.emissive.w - CUTOFF_ROUNDING) {
+    if (base.a < material.alpha_cutoff - CUTOFF_ROUNDING) {
       discard;
     }
   }
-  return radiance_color(apply_fog(base.rgb + material.emissive.rgb, in.position), select(1.0, base.a, BLEND));
+  return radiance_color(apply_fog(base.rgb + material.emissive * material.emissive_strength, in.position), select(1.0, base.a, BLEND));
 }

@@ -21,7 +21,7 @@ fn octahedral(e: vec2<f32>) -> vec3<f32> {
 // Sways what is high above the instance's foot; neighbours move with a lag along the wind.
 fn wind_offset(local: vec3<f32>, foot: vec3<f32>) -> vec3<f32> {
   let height = max(local.y, 0.0);
-  let amount = frame.wind.z * material.extra.x * height * height / (height + 4.0);
+  let amount = frame.wind.z * material.wind * height * height / (height + 4.0);
   let lag = dot(foot.xz, vec2<f32>(0.13, 0.17));
   let t = frame.camera_hi.w * frame.wind.w * 2.0 * PI;
   let gust = 0.55 + 0.3 * sin(t + lag) + 0.15 * sin(2.3 * t + 3.1 * lag + local.x);
@@ -43,14 +43,14 @@ fn stretched_normal(scale: vec3<f32>, shear: vec3<f32>, normal: vec3<f32>) -> ve
   return select(normal, found, dot(found, found) > 0.0);
 }
 
-@vertex
-fn vertex_main(in: VertexIn) -> Varyings {
+// A vertex at `at`, in its mesh's own axes.
+fn placed(in: VertexIn, at: vec3<f32>) -> Varyings {
   let origin = position_of(in.row);
   let rotation = rotation_of(in.row);
   let scale = scale_of(in.row);
   let tint = color_of(in.row);
   let shear = shear_used(in.row);
-  var local = rotate(rotation, stretched(scale, shear, in.position));
+  var local = rotate(rotation, stretched(scale, shear, at));
   if (WIND) {
     local += wind_offset(local, origin);
   }
@@ -66,8 +66,9 @@ fn vertex_main(in: VertexIn) -> Varyings {
   out.position = p;
   out.normal = hand * rotate(rotation, stretched_normal(scale, shear, octahedral(in.normal)));
   out.tangent = vec4<f32>(rotate(rotation, stretched(scale, shear, in.tangent.xyz)), hand * in.tangent.w);
-  out.uv = in.uv * material.detail.xy;
-  out.uv1 = in.uv1 * material.detail.xy;
+  out.uv = in.uv * material.uv_scale;
+  out.row = f32(in.row);
+  out.uv1 = in.uv1 * material.uv_scale;
   out.color = in.color * vec4<f32>(srgb_to_linear(tint.rgb), tint.a) * material.base_color;
   return out;
 }

@@ -34,7 +34,7 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(
   let normal = normalize(vec3<f32>(geometric.x - w.slope.x, geometric.y, geometric.z - w.slope.y));
   let v = -normalize(in.position);
   let nv = max(dot(normal, v), 0.02);
-  let roughness = clamp(sqrt(material.surface.y * material.surface.y + 2.5 * w.roughness), 0.06, 0.6);
+  let roughness = clamp(sqrt(material.roughness * material.roughness + 2.5 * w.roughness), 0.06, 0.6);
   let fresnel = 0.02 + 0.98 * pow(1.0 - nv, 5.0) / (1.0 + 6.0 * roughness * roughness);
   var r = reflect(-v, normal);
   r.y = abs(r.y); // a steep wave's second bounce
@@ -46,10 +46,10 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(
   let lit = sky_irradiance(normal) + frame.sun_color.rgb * (saturate(l.y) * (0.4 + 0.6 * visible) / PI);
   let crest = saturate(0.5 + 2.0 * dot(w.slope, vec2<f32>(0.7, 0.7)));
   let body = in.color.rgb * lit * (0.85 + 0.3 * crest);
-  let lamps = lamp_light(Surface(in.color.rgb, normal, 0.0, roughness, 1.0), v, in.position, geometric);
+  let lamps = lamp_light(LitSurface(in.color.rgb, normal, 0.0, roughness, 1.0), v, in.position, geometric);
   let radiance = mix(body, reflected, fresnel) + frame.sun_color.rgb * glitter + lamps;
   // How much of the ground shows depends on the way through the water, for a shallow two metres.
   let path = 2.0 / max(v.y, 0.08);
-  let clear = exp(-path / max(material.extra.y, 0.05)) * (1.0 - fresnel);
+  let clear = exp(-path / max(material.water_clarity_m, 0.05)) * (1.0 - fresnel);
   return radiance_color(apply_fog(radiance, in.position), in.color.a * (1.0 - clear));
 }

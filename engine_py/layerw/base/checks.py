@@ -8,7 +8,7 @@ Cost: about half a microsecond for a number, two for a vector.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -62,6 +62,15 @@ def flag(name: str, value: object) -> bool:
     if isinstance(value, (bool, np.bool_)):
         return bool(value)
     raise KindError(f"{name} is {shown(value)}; it takes True or False.")
+
+
+def mapping(name: str, value: object) -> Mapping[str, Any]:
+    """A dict or another mapping; None is an empty one. Raises KindError."""
+    if value is None:
+        return {}
+    if isinstance(value, Mapping):
+        return value
+    raise KindError(f"{name} is {shown(value)}; it takes a dict.")
 
 
 def text(name: str, value: object) -> str:

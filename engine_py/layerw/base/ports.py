@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base.healing import Failure
+from layerw.base.material_desc import MaterialDesc as MaterialDesc
+from layerw.base.material_desc import UvMatrix as UvMatrix
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -93,35 +95,7 @@ class MeshData:
     uvs1: F32 | None = None  # a second set, (n, 2)
 
 
-UvMatrix = tuple[float, float, float, float, float, float]  # 2x3, row-major
 NO_TRANSFORM: UvMatrix = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
-
-
-@dataclass(slots=True)
-class MaterialDesc:
-    """A material: values as in glTF's metallic-roughness model; textures are handles, 0 = none."""
-
-    kind: str = "pbr"  # spec.MATERIAL_KINDS
-    base_color: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)  # linear
-    emissive: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    metallic: float = 0.0
-    roughness: float = 0.8
-    normal_scale: float = 1.0
-    occlusion_strength: float = 1.0
-    alpha_cutoff: float = 0.5
-    flags: int = 0  # spec.MATERIAL_*
-    uv_scale: tuple[float, float] = (1.0, 1.0)
-    detail_strength: float = 0.0
-    detail_scale_m: float = 4.0
-    wind: float = 0.0
-    water_clarity_m: float = 6.0
-    base_color_texture: int = 0
-    metallic_roughness_texture: int = 0
-    normal_texture: int = 0
-    occlusion_texture: int = 0
-    emissive_texture: int = 0
-    uv_transforms: tuple[UvMatrix, ...] = ()  # of the vertices' uvs, one a texture in the order above; () = none
-    uv1_textures: int = 0  # bit i: texture i has the second set of uvs
 
 
 class GpuStore(Protocol):

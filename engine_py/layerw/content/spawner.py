@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from layerw.base import checks
 from layerw.frame.resources import Resources
 from layerw.scene.entity import Entities, Entity
-from layerw.scene.shapes import Lods, Material, Mesh
+from layerw.scene.material import Material
+from layerw.scene.shapes import Lods, Mesh
 from layerw.scene.table import Table
 
 if TYPE_CHECKING:

@@ -79,7 +79,7 @@ class MoreViews:
         """Once, where a view shows the texture that it draws into."""
         if one.told or not one.texture or one.found is None:
             return
-        showing = self._resources.materials_with(one.texture)
+        showing = self._resources.looks.materials_with(one.texture)
         if any(np.isin(records[:, 1], showing).any() for records in (one.found.opaque, one.found.blend)):
             one.told = True
             self._log.warning("A view draws into a texture that it also shows; it shows what it drew a frame before.")

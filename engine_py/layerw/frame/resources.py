@@ -1,6 +1,7 @@
-"""GPU resources of the meshes and materials that a program made.
+"""GPU resources of what a program made.
 
-Owns: one GPU mesh per Mesh object, one material per Material, one LOD set per Lods, made when first used and freed when
+Owns: one GPU mesh per Mesh object, one LOD set per Lods (and through looks.py materials, textures, shaders),
+made when first used and freed when
 neither the object nor a row of the table needs it (`sweep`, once a frame), or by the object's `destroy()`. Charges what
 backends allocate by themselves: render targets and instance columns.
 """
@@ -8,16 +9,17 @@ backends allocate by themselves: render targets and instance columns.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeVar
 
 from layerw.base.errors import BudgetError, HandleError, ShapeError
 from layerw.base.log import Log
-from layerw.base.ports import MaterialDesc, MeshData
+from layerw.base.ports import MeshData
 from layerw.frame.kept import Kept, Record
+from layerw.frame.looks import Looks
 from layerw.gpu import spec
 from layerw.gpu.store import Store
-from layerw.scene.shapes import Lods, Material, Mesh
+from layerw.scene.material import Material
+from layerw.scene.shapes import Lods, Mesh
 from layerw.scene.table import Table
 from layerw.scene.textures import Texture
 from layerw.visibility.cull import Visibility
@@ -34,10 +36,9 @@ class Resources:
         self.store = store
         self._visibility, self._table, self._log = visibility, table, log
         self._meshes: Kept[MeshData] = Kept(table.uses["mesh"])
-        self._materials: Kept[bool] = Kept(table.uses["material"])  # whether it blends
+        self.looks = Looks(store, table.uses["material"], visibility.set_blend)
         self._lods: Kept[list[Record[MeshData]]] = Kept(table.uses["lods"])
-        self._news = (*self._meshes.news, *self._materials.news, *self._lods.news)
-        self._textures: dict[int, tuple[Texture, int]] = {}  # by id(); the object is kept, so the id stays its own
+        self._news = (*self._meshes.news, *self.looks.news, *self._lods.news)
         self._charges: dict[str, int] = {}
 
     def mesh(self, mesh: Mesh) -> int:
@@ -63,36 +64,15 @@ class Resources:
         if not isinstance(material, Material):
             raise ShapeError(f"A {type(material).__name__} was given as a material; it must be a lw.Material.")
         _refuse_destroyed(material)
-        found = self._materials.find(material.life)
-        if found is None:
-            handle = self._made(lambda: self.store.create_material(self._desc(material)))
-            found = self._materials.add(material.life, handle, material.blend)
-            if material.blend:
-                self._visibility.set_blend(handle, True)
-        return found.handle
+        return self.looks.material(material, self._made)
 
     def texture(self, texture: Texture) -> int:
         """The GPU handle of a Texture."""
-        found = self._textures.get(id(texture))
-        if found is None:
-            handle = self._made(lambda: self._create_texture(texture))
-            found = self._textures[id(texture)] = (texture, handle)
-        return found[1]
+        return self.looks.texture(texture, self._made)
 
-    def materials_with(self, texture: int) -> list[int]:
-        """The materials that show a texture, by handle."""
-        return [handle for handle, one in self.store.materials.items() if one.desc.base_color_texture == texture]
-
-    def _create_texture(self, texture: Texture) -> int:
-        if texture.is_target:
-            return self.store.create_target(texture.width, texture.height, texture.sampler)
-        return self.store.create_texture(texture.pixels, srgb=texture.srgb, sampler=texture.sampler)
-
-    def _desc(self, material: Material) -> MaterialDesc:
-        """With the handles of its textures."""
-        if material.base_color_texture is None:
-            return material.desc()
-        return replace(material.desc(), base_color_texture=self.texture(material.base_color_texture))
+    def flush(self) -> None:
+        """Once a frame, before anything is drawn: what the program wrote to materials, textures and shaders."""
+        self.looks.flush(self._made)
 
     def lods(self, lods: Lods) -> int:
         """The number of a LOD set."""
@@ -130,16 +110,17 @@ class Resources:
                     self._take_apart("lods", lods.handle)
                     self._end_lods(lods, by_force=True)
             self._end_mesh(mesh)
-        for material, destroyed in self._materials.take_over():
+        for material, destroyed in self.looks.materials.take_over():
             if destroyed:
                 self._take_apart("material", material.handle)
-            self._end_material(material)
+            self.looks.end_material(material)
         for lods in self._lods.take_ended():
             self._end_lods(lods)
         for mesh in self._meshes.take_ended():
             self._end_mesh(mesh)
-        for material in self._materials.take_ended():
-            self._end_material(material)
+        for material in self.looks.materials.take_ended():
+            self.looks.end_material(material)
+        self.looks.sweep()
 
     def _take_apart(self, name: str, handle: int) -> None:
         rows = self._table.take_apart(name, handle)
@@ -150,12 +131,6 @@ class Resources:
     def _end_mesh(self, record: Record[MeshData], *, by_force: bool = False) -> None:
         if self._meshes.try_end(record, by_force=by_force):
             self.store.destroy_mesh(record.handle)
-
-    def _end_material(self, record: Record[bool], *, by_force: bool = False) -> None:
-        if self._materials.try_end(record, by_force=by_force):
-            if record.value:
-                self._visibility.set_blend(record.handle, False)
-            self.store.destroy_material(record.handle)
 
     def _end_lods(self, record: Record[list[Record[MeshData]]], *, by_force: bool = False) -> None:
         if self._lods.try_end(record, by_force=by_force):
@@ -193,11 +168,7 @@ class Resources:
             self._end_lods(lods, by_force=True)
         for mesh in list(self._meshes.by_handle.values()):
             self._end_mesh(mesh, by_force=True)
-        for material in list(self._materials.by_handle.values()):
-            self._end_material(material, by_force=True)
-        for _, texture in self._textures.values():
-            self.store.destroy_texture(texture)
-        self._textures.clear()
+        self.looks.close()
 
 
 def _refuse_destroyed(thing: Mesh | Material) -> None:

@@ -17,9 +17,11 @@ from pathlib import Path
 
 from .codegen_common import validate
 from .codegen_js import commands_js, events_js, layouts_js
+from .codegen_materials import material_desc_py, material_py
 from .codegen_passes import passes_js, targets_wgsl
 from .codegen_python import decoder_py, encoder_py, events_py
 from .codegen_wgsl import blocks_wgsl
+from .kinds import validate as validate_kinds
 from .passes import validate as validate_passes
 from .spec import COMMANDS, EVENTS
 
@@ -34,6 +36,8 @@ OUTPUTS: dict[str, Callable[[], str]] = {
     "web/gen/layouts.js": layouts_js,
     "web/shaders/gen/blocks.wgsl": blocks_wgsl,
     "web/gen/passes.js": passes_js,
+    "engine_py/layerw/base/material_desc.py": material_desc_py,
+    "engine_py/layerw/scene/material.py": material_py,
     "web/shaders/gen/targets.wgsl": targets_wgsl,
 }
 
@@ -50,6 +54,7 @@ def main(arguments: list[str]) -> int:
     validate(COMMANDS)
     validate(EVENTS)
     validate_passes()
+    validate_kinds()
     old = stale()
     if "--check" in arguments:
         if old:

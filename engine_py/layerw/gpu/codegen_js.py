@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 
-from . import spec
+from . import kinds, spec
 from .codegen_common import MARK, camel, fixed_words, has_text, pascal
 from .spec import COMMANDS, EVENTS, Field, Record
 
 LAYOUT_NAMES = ("RESOURCE_KINDS", "MATERIAL_KINDS", "MATERIAL_TEXTURES", "TOPOLOGIES", "SEMANTICS", "GLTF_MODES",
                 "DRAW_RECORD", "MESH_BUILD_HEAD", "ACCESSOR", "KEYS")
 NUMBER_PREFIXES = ("MATERIAL_", "SAMPLER_", "FETCH_", "FAIL_", "DRAW_", "HANDLE_", "WORDS_", "READBACK_", "ROW_",
-                   "ROWS_", "VERTEX_", "UV1_", "MESH_BUILD_", "LIGHT", "CLUSTER")
+                   "ROWS_", "VERTEX_", "UV1_", "MESH_BUILD_", "SHADER_", "LIGHT", "CLUSTER")
 
 
 def sink_of(record: Record) -> str:
@@ -183,14 +182,11 @@ def events_js() -> str:
     return EVENTS_JS.replace("{mark}", MARK).replace("{methods}", "".join(js_event(r) for r in EVENTS))
 
 
-def js_block(name: str, block: Iterable[tuple[str, str]]) -> str:
-    """A uniform block: where each member starts and its vec4 count."""
-    rows, offset = [], 0
-    for member, type_ in block:
-        count = spec.vec4s(type_)
-        rows.append(f"  {camel(member)}: {{ offsetBytes: {16 * offset}, vec4s: {count} }},\n")
-        offset += count
-    return f"export const {name} = {{\n{''.join(rows)}}};\nexport const {name}_BYTES = {16 * offset};\n"
+def js_block(name: str, block: tuple[tuple[str, str], ...]) -> str:
+    """A uniform block: where each member starts and its words."""
+    rows = "".join(f"  {camel(one.name)}: {{ offsetBytes: {4 * one.word}, words: {one.words} }},\n"
+                   for one in spec.members(block))
+    return f"export const {name} = {{\n{rows}}};\nexport const {name}_BYTES = {spec.block_bytes(block)};\n"
 
 
 def layouts_js() -> str:
@@ -208,5 +204,5 @@ def layouts_js() -> str:
                for layout in spec.LAYOUTS.values()]  # fmt: skip
     out.append(f"export const COLUMNS = Object.freeze({json.dumps(columns)});\n")
     out.append(f"/** By topology. */\nexport const LAYOUTS = Object.freeze({json.dumps(layouts)});\n\n")
-    out.append(js_block("FRAME_BLOCK", spec.FRAME_BLOCK) + "\n" + js_block("MATERIAL_BLOCK", spec.MATERIAL_BLOCK))
+    out.append(js_block("FRAME_BLOCK", spec.FRAME_BLOCK) + "\n" + js_block("MATERIAL_BLOCK", kinds.MATERIAL_BLOCK))
     return "".join(out)

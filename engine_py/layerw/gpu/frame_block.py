@@ -5,7 +5,7 @@ Owns: offsets and the array. Does not know cameras or suns: callers pass numbers
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,21 +14,12 @@ from layerw.base.ports import F32, F64
 from layerw.gpu import spec
 
 
-def _offsets(layout: Iterable[tuple[str, str]]) -> tuple[dict[str, slice], int]:
-    at, found = 0, {}
-    for name, type_ in layout:
-        words = 4 * spec.vec4s(type_)
-        found[name] = slice(at, at + words)
-        at += words
-    return found, at
-
-
 class UniformBlock:
-    """A std140 block of vec4s: `write(name, values)` and `array`."""
+    """A std140 block: `write(name, values)` and `array`."""
 
-    def __init__(self, layout: Iterable[tuple[str, str]]) -> None:
-        self._slices, words = _offsets(layout)
-        self.array: F32 = np.zeros(words, np.float32)
+    def __init__(self, layout: tuple[tuple[str, str], ...]) -> None:
+        self._slices = {one.name: slice(one.word, one.word + one.words) for one in spec.members(layout)}
+        self.array: F32 = np.zeros(spec.block_bytes(layout) // 4, np.float32)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from layerw.base.errors import ConfigError, ShapeError
 from layerw.base.ports import F32, NO_TRANSFORM, MaterialDesc, MeshData
-from layerw.gpu import spec
+from layerw.gpu import kinds, spec
 from layerw.gpu.frame_block import UniformBlock
 
 VERTEX_DTYPE = np.dtype({
@@ -95,18 +95,25 @@ def mesh_radius(data: MeshData) -> float:
     return float(np.sqrt((np.asarray(data.positions, np.float64) ** 2).sum(axis=1).max(initial=0.0)))
 
 
+_NAMES = {row.name for row in kinds.PARAMETERS}
+_PARAMETERS = tuple((place.name, place.word, place.words)
+                    for place in spec.members(kinds.MATERIAL_BLOCK) if place.name in _NAMES)  # fmt: skip
+
+
 def pack_material(desc: MaterialDesc) -> F32:
-    """spec.MATERIAL_BLOCK."""
-    block = UniformBlock(spec.MATERIAL_BLOCK)
-    block.write("base_color", desc.base_color)
-    block.write("emissive", (*desc.emissive, desc.alpha_cutoff))
-    block.write("surface", (desc.metallic, desc.roughness, desc.normal_scale, desc.occlusion_strength))
-    block.write("detail", (*desc.uv_scale, desc.detail_strength, desc.detail_scale_m))
-    block.write("extra", (desc.wind, desc.water_clarity_m))
-    transforms = desc.uv_transforms or (NO_TRANSFORM,) * len(spec.MATERIAL_TEXTURES)
+    """kinds.MATERIAL_BLOCK, and behind it what a program's own shader takes."""
+    block = UniformBlock(kinds.MATERIAL_BLOCK)
+    for name, word, words in _PARAMETERS:
+        block.array[word : word + words] = getattr(desc, name)
+    transforms = desc.uv_transforms or (NO_TRANSFORM,) * len(kinds.TEXTURES)
     sets = [float(row % 2 == 0 and desc.uv1_textures >> row // 2 & 1) for row in range(2 * len(transforms))]
     block.write_rows("uv", np.column_stack([np.array(transforms, np.float32).reshape(-1, 3), sets]))
-    return block.array
+    if not desc.params:
+        return block.array
+    packed = np.zeros(spec.SHADER_PARAMS_BYTES // 4 + len(desc.params), np.float32)
+    packed[: block.array.size] = block.array
+    packed[spec.SHADER_PARAMS_BYTES // 4 :] = desc.params
+    return packed
 
 
 def material_kind(desc: MaterialDesc) -> int:

@@ -11,7 +11,8 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from layerw.gpu.spec import MATERIAL_BLEND, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_MASK, MATERIAL_WIND
+from layerw.gpu.kinds import warm_up
+from layerw.gpu.spec import MATERIAL_KINDS
 
 SHADOW_SIDE = 2048  # texels of the shadow map's side
 BLOOM_LEVELS = 5  # from half the view's size on
@@ -144,11 +145,7 @@ DRAW_PASSES = tuple(row.name for row in PASSES if row.kind == "draws" and not ro
 DRAW_ROWS = tuple(row.name for row in PASSES if row.kind == "draws")
 
 # (pass, kind, flags) of the pipelines that nearly every program needs; any other is compiled with its first material.
-WARM_UP = (
-    ("opaque", "pbr", 0), ("shadow", "pbr", 0), ("opaque", "pbr", MATERIAL_DOUBLE_SIDED), ("opaque", "terrain", 0),
-    ("blend", "water", MATERIAL_BLEND), ("opaque", "pbr", MATERIAL_WIND), ("shadow", "pbr", MATERIAL_WIND),
-    ("opaque", "pbr", MATERIAL_MASK | MATERIAL_DOUBLE_SIDED),
-)  # fmt: skip
+WARM_UP = warm_up()
 
 
 @cache

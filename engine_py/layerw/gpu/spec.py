@@ -81,24 +81,33 @@ COMMANDS: tuple[Record, ...] = (
     _record(19, "buffer_upload", "buffer:h offset:u32 transfer:h source_offset:u32 size_bytes:u32",
             "From a finished transfer's bytes, which never enter the heap; multiples of 4."),
     _record(20, "texture_create", "texture:h width:u32 height:u32 levels:u32 format:u32 sampler:u32",
-            "format: 0 rgba8 sRGB, 1 rgba8 linear, 2 rgba8 sRGB that views draw, one level, black at first. sampler: "
-            "SAMPLER_* bits. levels 1 or the full chain."),
+            "format: 0 rgba8 sRGB, 1 rgba8 linear, 2 rgba8 sRGB that views draw, one level, black at first, 3 "
+            "rgba16float. sampler: SAMPLER_* bits. levels 1 or the full chain."),
     _record(21, "texture_destroy", "texture:h", ""),
     _record(22, "texture_write", "texture:h data:p size_bytes:u32",
-            "Level 0 as tight RGBA8 from the heap; further levels are generated."),
+            "Level 0, tight, from the heap; further levels are generated."),
     _record(23, "texture_upload", "texture:h transfer:h",
             "Level 0 from a decoded image of the same size; further levels are generated."),
+    _record(15, "texture_update", "texture:h x:u32 y:u32 width:u32 height:u32 data:p size_bytes:u32",
+            "A rectangle of level 0 of a texture that was written, tight; further levels are generated."),
     _record(24, "mesh_create",
             "mesh:h vertex_buffer:h vertex_offset:u32 vertex_count:u32 index_buffer:h index_offset:u32 "
             "index_count:u32 index_bytes:u32 topology:u32 uv1:u32",
             "topology: of TOPOLOGIES; LAYOUTS says what its vertices are. Indices take 2 or 4 bytes; elements have "
             "none. uv1: 1 where a second set of uvs (UV1_BYTES each) follows the last vertex; 0: it is the first set."),
     _record(25, "mesh_destroy", "mesh:h", ""),
-    _record(26, "material_create",
-            "material:h kind:u32 flags:u32 base_color:h metallic_roughness:h normal:h occlusion:h emissive:h "
-            "params:p", "kind: MATERIAL_KINDS; flags: MATERIAL_*; params: MATERIAL_BLOCK."),
     _record(27, "material_destroy", "material:h", ""),
-    _record(28, "material_write", "material:h params:p", "Replaces the MATERIAL_BLOCK."),
+    _record(28, "material_write", "material:h params:p size_bytes:u32",
+            "Replaces its numbers; see material_create."),
+    _record(29, "material_create",
+            "material:h kind:u32 flags:u32 shader:h textures:p texture_count:u32 params:p size_bytes:u32",
+            "Makes it, or all of it anew. kind: MATERIAL_KINDS; flags: MATERIAL_*; shader: 0 = the kind's. "
+            "textures: handles (u32, 0 = none), those of MATERIAL_TEXTURES, then the shader's. params: kinds.py's "
+            "MATERIAL_BLOCK; from SHADER_PARAMS_BYTES on the shader's own."),
+    _record(30, "shader_create", "shader:h data:p size_bytes:u32",
+            "Makes a program's own shader, or replaces its text: what draws with it goes on with the last one that "
+            "compiled. data: JSON (UTF-8) with wgsl, params (WGSL, '' = none), textures (names), displaces."),
+    _record(31, "shader_destroy", "shader:h", ""),
     # -- transfers: asynchronous work in JavaScript that ends with bytes or an image there -------
     _record(32, "fetch", "transfer:h kind:u32 priority:f32 max_bytes:u32 url:p url_bytes:u32 sha256:p sha256_bytes:u32",
             "kind: FETCH_*. Larger than max_bytes fails with TOO_LARGE before it is held. A higher priority "
@@ -168,7 +177,7 @@ EVENTS: tuple[Record, ...] = (
 )
 
 # -- enumerations -----------------------------------------------------------------------------------
-RESOURCE_KINDS = ("buffer", "texture", "mesh", "material")  # resource_failed.kind
+RESOURCE_KINDS = ("buffer", "texture", "mesh", "material", "shader")  # resource_failed.kind
 # rows_write.column
 COLUMNS = (("position", 3, "f32"), ("rotation", 4, "f32"), ("scale", 3, "f32"), ("color", 1, "u32"),
            ("shear", 3, "f32"))  # shear: xy, xz, yz of kernels/geometry/transform.h; written only where rows have any
@@ -178,7 +187,9 @@ MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water", "discs", "strokes")
 MATERIAL_TEXTURES = ("base_color", "metallic_roughness", "normal", "occlusion", "emissive")  # as in material_create
 MATERIAL_DOUBLE_SIDED, MATERIAL_BLEND, MATERIAL_MASK, MATERIAL_WIND, MATERIAL_NO_SHADOW = 1, 2, 4, 8, 16
 MATERIAL_METRES, MATERIAL_NO_FOG = 32, 64  # of discs and strokes: sizes are metres, not pixels; distance hides nothing
+SHADER_PARAMS_BYTES = 512  # where a shader's own parameters begin: a multiple of every API's uniform offset
 SAMPLER_CLAMP_S, SAMPLER_CLAMP_T, SAMPLER_MIRROR_S, SAMPLER_MIRROR_T, SAMPLER_NEAREST = 1, 2, 4, 8, 16
+SAMPLER_ANISOTROPY = 256  # times the samples, 0 = 8
 FETCH_BYTES, FETCH_MODEL, FETCH_BLOB = 0, 1, 2  # fetch.kind, low byte
 # fetch.kind, flags: ask the server whether the cached copy is current; pass the cache over; wait four times as long
 FETCH_KIND_MASK, FETCH_REVALIDATE, FETCH_RELOAD, FETCH_PATIENT = 0xFF, 0x100, 0x200, 0x400
@@ -237,20 +248,40 @@ LAYOUTS = dict(zip(TOPOLOGIES, (_VERTICES, _VERTICES, _VERTICES, Layout(20, True
 
 UV1_BYTES = 8  # of a second set of uvs, float32x2: a stream of its own behind the vertices, where a mesh has one
 
-# Uniform blocks: members by name and type, one of BLOCK_TYPES or an array of one ("vec4[9]"), so that std140 and WGSL's
-# uniform layout are the same.
-BLOCK_TYPES = {"vec4": 1, "uvec4": 1, "mat4x4": 4}  # in vec4s
+# Uniform blocks: members by name and type, one of BLOCK_TYPES or an array of vec4s ("vec4[9]"), which lie at the same
+# bytes in std140 and WGSL's uniform layout.
+BLOCK_TYPES = {  # words, and what their first is a multiple of
+    "f32": (1, 1), "u32": (1, 1), "vec2": (2, 2), "vec3": (3, 4), "vec4": (4, 4), "uvec4": (4, 4), "mat4x4": (16, 4),
+}  # fmt: skip
 
 
-def vec4s(type_: str) -> int:
-    """How many vec4s a member of a uniform block takes."""
-    element, _, count = type_.rstrip("]").partition("[")
-    return BLOCK_TYPES[element] * int(count or 1)
+class Member(NamedTuple):
+    """Where a member of a uniform block lies."""
+
+    name: str
+    type: str
+    word: int
+    words: int
+
+
+def members(block: tuple[tuple[str, str], ...]) -> tuple[Member, ...]:
+    """A uniform block's layout."""
+    found, at = [], 0
+    for name, type_ in block:
+        element, _, count = type_.rstrip("]").partition("[")
+        words, align = BLOCK_TYPES[element]
+        if count and words % 4:
+            raise ValueError(f"The member {name} is an array of {element}; uniform blocks take arrays of vec4.")
+        at = -(-at // align) * align
+        found.append(Member(name, type_, at, words * int(count or 1)))
+        at += found[-1].words
+    return tuple(found)
 
 
 def block_bytes(block: tuple[tuple[str, str], ...]) -> int:
     """Size of a uniform block."""
-    return 16 * sum(vec4s(type_) for _, type_ in block)
+    last = members(block)[-1]
+    return -(-(last.word + last.words) // 4) * 16
 
 
 FRAME_BLOCK = (  # "world" below is relative to the camera
@@ -279,16 +310,6 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     # w = standard deviations that the past may be away
     ("light_view", "vec4"),  # xyz = line of sight; w = how many of the view's lights are everywhere: the first ones
     ("light_grid", "vec4"),  # x = slices a natural logarithm of depth / y; y = depth of the first slice; z = the others
-)
-
-MATERIAL_BLOCK = (
-    ("base_color", "vec4"),  # linear rgba
-    ("emissive", "vec4"),  # linear rgb; w = alpha cutoff
-    ("surface", "vec4"),  # metallic, roughness, normal scale, occlusion strength
-    ("detail", "vec4"),  # uv scale x, y; detail strength; detail scale in metres (terrain)
-    ("extra", "vec4"),  # wind strength; y = water clarity in metres; z = bound textures, bit i: MATERIAL_TEXTURES[i]
-    ("uv", "vec4[10]"),  # rows of each texture's 2x3 uv transform, two a texture (xyz), in MATERIAL_TEXTURES' order;
-    # the first row's w: 1 = of the second set of uvs
 )
 
 DRAW_BLOCK = (("flags", "uvec4"),)  # x = DRAW_* of the draw list's record

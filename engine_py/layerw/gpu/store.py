@@ -11,8 +11,9 @@ owners load them again. A restore uploads everything in one frame, past the allo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -29,10 +30,11 @@ from layerw.memory.backups import Backups
 from layerw.memory.ledger import HardLedger
 
 TEXTURE_SIDE_MAX = 8192
-TARGET_FORMAT = 2  # texture_create.format
+TARGET_FORMAT, HALF_FORMAT = 2, 3  # texture_create.format
 MIB = 1 << 20
 U8 = npt.NDArray[np.uint8]
-Kind = Literal["mesh", "texture", "material"]
+F16 = npt.NDArray[np.float16]
+Kind = Literal["mesh", "texture", "material", "shader"]
 T = TypeVar("T")
 
 
@@ -65,9 +67,10 @@ class TextureRecord:
     srgb: bool
     sampler: int
     size_bytes: int
-    kept: U8 | None
+    kept: U8 | F16 | None
     lost: bool = False
     is_target: bool = False  # views draw it
+    mips: bool = True
 
 
 @dataclass(slots=True, eq=False)
@@ -76,6 +79,16 @@ class MaterialRecord:
 
     desc: MaterialDesc
     lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShaderSource:
+    """A program's own shader, as spec's shader_create sends it."""
+
+    wgsl: str
+    params: str
+    textures: tuple[str, ...]
+    displaces: bool
 
 
 class Store:
@@ -90,7 +103,8 @@ class Store:
         self.meshes: dict[int, MeshRecord] = {}
         self.textures: dict[int, TextureRecord] = {}
         self.materials: dict[int, MaterialRecord] = {}
-        self.pools = {kind: HandlePool(kind) for kind in ("buffer", "mesh", "texture", "material")}
+        self.shaders: dict[int, ShaderSource] = {}
+        self.pools = {kind: HandlePool(kind) for kind in ("buffer", "mesh", "texture", "material", "shader")}
         self._submission = submission
         self._heap = heap
         self._uploaded = False  # in this frame
@@ -108,12 +122,12 @@ class Store:
         """What a mesh takes of the GPU budget."""
         return placed_bytes(vertex_bytes(vertex_count, uv1=uv1)) + packing.index_bytes(vertex_count, index_count)
 
-    def texture_bytes(self, width: int, height: int) -> int:
+    def texture_bytes(self, width: int, height: int, *, texel_bytes: int = 4, mips: bool = True) -> int:
         """What a texture takes, with all its mip levels."""
         size = 0
         while True:
-            size += 4 * width * height
-            if width == height == 1:
+            size += texel_bytes * width * height
+            if width == height == 1 or not mips:
                 return size
             width, height = max(width // 2, 1), max(height // 2, 1)
 
@@ -269,14 +283,14 @@ class Store:
 
     # -- textures --------------------------------------------------------------------------------
 
-    def create_texture(self, rgba: U8, *, srgb: bool, sampler: int = 0) -> int:
-        """A texture from (height, width, 4) uint8, uploaded with this frame."""
-        if rgba.ndim != 3 or rgba.shape[2] != 4 or rgba.dtype != np.uint8:
+    def create_texture(self, rgba: U8 | F16, *, srgb: bool, sampler: int = 0, mips: bool = True) -> int:
+        """A texture from (height, width, 4) uint8, or float16 (linear), uploaded with this frame."""
+        if rgba.ndim != 3 or rgba.shape[2] != 4 or rgba.dtype not in (np.uint8, np.float16):
             raise ShapeError(f"A texture has shape {rgba.shape} and dtype {rgba.dtype}; it must be (height, width, 4) "
-                             f"uint8.")  # fmt: skip
+                             f"uint8 or float16.")  # fmt: skip
         height, width = rgba.shape[:2]
         self._heap.reserve(rgba.nbytes, "Keeping a texture for a lost device")
-        texture = self._try_texture(width, height, srgb, sampler, np.array(rgba, order="C"))
+        texture = self._try_texture(width, height, srgb, sampler, rgba.copy("C"), mips=mips)
         if not texture:
             self._heap.release(rgba.nbytes)
             raise self._no_room(f"A texture of {width} x {height}", self.texture_bytes(width, height))
@@ -304,26 +318,42 @@ class Store:
             self._count_upload(4 * width * height)
         return texture
 
-    def _try_texture(self, width: int, height: int, srgb: bool, sampler: int, kept: U8 | None) -> int:
+    def _try_texture(self, width: int, height: int, srgb: bool, sampler: int, kept: U8 | F16 | None, *,
+                     mips: bool = True) -> int:  # fmt: skip
         if not (1 <= width <= TEXTURE_SIDE_MAX and 1 <= height <= TEXTURE_SIDE_MAX):
             raise ShapeError(f"A texture of {width} x {height} was asked for; a side must be 1 to {TEXTURE_SIDE_MAX}.")
-        size = self.texture_bytes(width, height)
+        texel_bytes = 4 if kept is None else 4 * kept.itemsize
+        size = self.texture_bytes(width, height, texel_bytes=texel_bytes, mips=mips)
         if not self.try_charge(size):
             return 0
         texture = self.pools["texture"].alloc()
-        self.textures[texture] = TextureRecord(width, height, srgb, sampler, size, kept)
+        self.textures[texture] = TextureRecord(width, height, srgb, sampler, size, kept, mips=mips)
         return texture
 
     def _create_texture_command(self, texture: int) -> None:
         r = self.textures[texture]
-        levels = 1 if r.is_target else max(r.width, r.height).bit_length()
-        format = TARGET_FORMAT if r.is_target else int(not r.srgb)
+        levels = 1 if r.is_target or not r.mips else max(r.width, r.height).bit_length()
+        half = r.kept is not None and r.kept.dtype == np.float16
+        format = TARGET_FORMAT if r.is_target else HALF_FORMAT if half else int(not r.srgb)
         self._submission.encoder.texture_create(texture, r.width, r.height, levels, format, r.sampler)
 
     def _write_texture(self, texture: int) -> None:
         kept = self.textures[texture].kept
         assert kept is not None
         self._submission.encoder.texture_write(texture, self._submission.keep(kept), kept.nbytes)
+
+    def update_texture(self, texture: int, x: int, y: int, rgba: U8 | F16) -> None:
+        """A rectangle of a texture that was made from pixels; what is kept for a lost device follows."""
+        self.pools["texture"].check(texture)
+        record = self.textures[texture]
+        assert record.kept is not None
+        height, width = rgba.shape[:2]
+        record.kept[y : y + height, x : x + width] = rgba
+        if record.lost:
+            return
+        sent = np.array(rgba, order="C")
+        self._submission.encoder.texture_update(texture, x, y, width, height, self._submission.keep(sent), sent.nbytes)
+        self._count_upload(sent.nbytes)
 
     def destroy_texture(self, texture: int) -> None:
         """Ends the handle and frees what it took."""
@@ -337,32 +367,72 @@ class Store:
     # -- materials -------------------------------------------------------------------------------
 
     def create_material(self, desc: MaterialDesc) -> int:
-        """A material; its textures must be live handles or 0."""
-        packing.material_kind(desc)
-        for texture in _textures(desc):
-            if texture:
-                self.pools["texture"].check(texture)
+        """A material; its textures and its shader must be live handles or 0."""
+        self._check_material(desc)
         material = self.pools["material"].alloc()
         self.materials[material] = MaterialRecord(desc)
         self._create_material_command(material)
         return material
 
+    def _check_material(self, desc: MaterialDesc) -> None:
+        packing.material_kind(desc)
+        for texture in desc.textures:
+            if texture:
+                self.pools["texture"].check(texture)
+        if desc.shader:
+            self.pools["shader"].check(desc.shader)
+
     def _create_material_command(self, material: int) -> None:
         desc = self.materials[material].desc
-        params = self._submission.keep(packing.pack_material(desc))
+        params, textures = packing.pack_material(desc), np.array(desc.textures, np.uint32)
+        keep = self._submission.keep
         self._submission.encoder.material_create(
-            material, packing.material_kind(desc), desc.flags, *_textures(desc), params)  # fmt: skip
+            material, packing.material_kind(desc), desc.flags, desc.shader, keep(textures), len(textures), keep(params),
+            params.nbytes)  # fmt: skip
 
     def write_material(self, material: int, desc: MaterialDesc) -> None:
-        """Replaces a material's numbers (kind, flags and textures stay as they were made)."""
+        """Replaces a material's numbers, and makes it anew where anything else differs."""
         self.pools["material"].check(material)
-        self.materials[material].desc = desc
-        self._submission.encoder.material_write(material, self._submission.keep(packing.pack_material(desc)))
+        self._check_material(desc)
+        record = self.materials[material]
+        before, record.desc = record.desc, desc
+        if record.lost:
+            return
+        if _made_of(before) != _made_of(desc):
+            self._create_material_command(material)
+            return
+        params = packing.pack_material(desc)
+        self._submission.encoder.material_write(material, self._submission.keep(params), params.nbytes)
 
     def destroy_material(self, material: int) -> None:
         """Ends the handle."""
         if not self._pop("material", self.materials, material).lost:
             self._submission.encoder.material_destroy(material)
+
+    # -- shaders of programs ----------------------------------------------------------------------
+
+    def create_shader(self, source: ShaderSource) -> int:
+        """A shader; whether it compiles is told later, by resource_failed."""
+        shader = self.pools["shader"].alloc()
+        self.shaders[shader] = source
+        self._create_shader_command(shader)
+        return shader
+
+    def write_shader(self, shader: int, source: ShaderSource) -> None:
+        """Another text; the last one that compiled is drawn until this one does."""
+        self.pools["shader"].check(shader)
+        self.shaders[shader] = source
+        self._create_shader_command(shader)
+
+    def _create_shader_command(self, shader: int) -> None:
+        data = np.frombuffer(json.dumps(asdict(self.shaders[shader])).encode(), np.uint8)
+        self._submission.encoder.shader_create(shader, self._submission.keep(data), data.nbytes)
+
+    def destroy_shader(self, shader: int) -> None:
+        """Ends the handle; no material may have it any more."""
+        self.pools["shader"].free(shader)
+        del self.shaders[shader]
+        self._submission.encoder.shader_destroy(shader)
 
     def _pop(self, kind: Kind, records: dict[int, T], handle: int) -> T:
         self.pools[kind].free(handle)
@@ -406,8 +476,10 @@ class Store:
             else:
                 self._write_mesh(record)
             self._create_mesh_command(mesh)
+        for shader in self.shaders:
+            self._create_shader_command(shader)
         for material, look in self.materials.items():
-            look.lost = any(t and (t not in self.textures or self.textures[t].lost) for t in _textures(look.desc))
+            look.lost = any(t and (t not in self.textures or self.textures[t].lost) for t in look.desc.textures)
             if not look.lost:
                 self._create_material_command(material)
         return self.lost_count
@@ -444,6 +516,6 @@ def placed_bytes(size_bytes: int) -> int:
     return -(-size_bytes // VERTEX_BYTES) * VERTEX_BYTES
 
 
-def _textures(desc: MaterialDesc) -> tuple[int, int, int, int, int]:
-    return (desc.base_color_texture, desc.metallic_roughness_texture, desc.normal_texture, desc.occlusion_texture,
-            desc.emissive_texture)  # fmt: skip
+def _made_of(desc: MaterialDesc) -> tuple[object, ...]:
+    """What a backend can't write: it makes the material anew."""
+    return desc.kind, desc.flags, desc.shader, desc.textures, len(desc.params)

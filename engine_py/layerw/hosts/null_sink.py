@@ -6,14 +6,16 @@ a buffer's end) raises SinkError: it is an engine bug, and the tests shall see i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from layerw.base.host_port import AnyArray
-from layerw.gpu import spec
+from layerw.gpu import kinds, spec
 from layerw.gpu.passes import DRAW_PASSES, VIEW_FLAGS
+from layerw.gpu.store import HALF_FORMAT
 from layerw.gpu.target_bytes import SizedView, target_bytes
 
 COLUMN_BYTES = sum(4 * width for _, width, _ in spec.COLUMNS)
@@ -41,6 +43,8 @@ class NullSink:
         self.buffers: dict[int, tuple[int, int]] = {}
         self.textures: dict[int, tuple[int, int, bool]] = {}  # width, height, written
         self.single_level: set[int] = set()  # of textures
+        self.halves: set[int] = set()  # textures of 8 bytes a texel
+        self.shaders: dict[int, object] = {}
         self.meshes: dict[int, tuple[Any, ...]] = {}
         self.materials: dict[int, tuple[int, ...]] = {}
         self.rows = 0
@@ -55,8 +59,8 @@ class NullSink:
     @property
     def gpu_bytes(self) -> int:
         """What buffers, textures with mips, columns and the targets of the views take."""
-        textures = sum(4 * w * h if texture in self.single_level else _mip_bytes(w, h)
-                       for texture, (w, h, _) in self.textures.items())
+        textures = sum((1 + (t in self.halves)) * (4 * w * h if t in self.single_level else _mip_bytes(w, h))
+                       for t, (w, h, _) in self.textures.items())
         targets = target_bytes(self.size, list(self.views.values()))
         lit = len(self.lights) * (16 * spec.LIGHTS_MAX * spec.LIGHT_TEXELS
                                   + 4 * spec.LIGHT_LIST_WIDTH * spec.LIGHT_LIST_LINES)  # fmt: skip
@@ -173,15 +177,25 @@ class NullSink:
         self.textures[texture] = (width, height, format == 2)
         if levels == 1:
             self.single_level.add(texture)
+        if format == HALF_FORMAT:
+            self.halves.add(texture)
 
     def texture_destroy(self, texture: int) -> None:
         _require(self.textures.pop(texture, None) is not None, f"texture {texture} does not exist")
         self.single_level.discard(texture)
+        self.halves.discard(texture)
 
     def texture_write(self, texture: int, data: int, size_bytes: int) -> None:
         width, height, _ = self.textures[texture]
-        _require(self._read(data).nbytes == size_bytes == 4 * width * height, "texture_write size")
+        texel_bytes = 8 if texture in self.halves else 4
+        _require(self._read(data).nbytes == size_bytes == texel_bytes * width * height, "texture_write size")
         self.textures[texture] = (width, height, True)
+
+    def texture_update(self, texture: int, x: int, y: int, width: int, height: int, data: int, size_bytes: int) -> None:
+        wide, high, _ = self.textures[texture]
+        texel_bytes = 8 if texture in self.halves else 4
+        _require(x + width <= wide and y + height <= high, "texture_update place")
+        _require(self._read(data).nbytes == size_bytes == texel_bytes * width * height, "texture_update size")
 
     def texture_upload(self, texture: int, transfer: int) -> None:
         width, height, _ = self.textures[texture]
@@ -203,18 +217,28 @@ class NullSink:
     def mesh_destroy(self, mesh: int) -> None:
         _require(self.meshes.pop(mesh, None) is not None, f"mesh {mesh} does not exist")
 
-    def material_create(self, material: int, kind: int, flags: int, base_color: int, metallic_roughness: int,
-                        normal: int, occlusion: int, emissive: int, params: int) -> None:  # fmt: skip
-        used = (base_color, metallic_roughness, normal, occlusion, emissive)
-        _require(material not in self.materials and kind < len(spec.MATERIAL_KINDS), "material")
+    def material_create(self, material: int, kind: int, flags: int, shader: int, textures: int, texture_count: int,
+                        params: int, size_bytes: int) -> None:  # fmt: skip
+        used = tuple(self._read(textures).view(np.uint32).tolist())
+        _require(kind < len(spec.MATERIAL_KINDS) and len(used) == texture_count, "material")
         _require(all(t == 0 or t in self.textures for t in used), f"material {material} names a missing texture")
-        _require(self._read(params).nbytes == spec.block_bytes(spec.MATERIAL_BLOCK), "material params")
+        _require(shader == 0 or shader in self.shaders, f"material {material} names a missing shader")
+        block = spec.block_bytes(kinds.MATERIAL_BLOCK)
+        _require(self._read(params).nbytes == size_bytes >= block, "material params")
         self.materials[material] = used
+
+    def shader_create(self, shader: int, data: int, size_bytes: int) -> None:
+        found = json.loads(bytes(self._read(data)))
+        _require(set(found) == {"wgsl", "params", "textures", "displaces"}, "shader")
+        self.shaders[shader] = found
+
+    def shader_destroy(self, shader: int) -> None:
+        _require(self.shaders.pop(shader, None) is not None, f"shader {shader} does not exist")
 
     def material_destroy(self, material: int) -> None:
         _require(self.materials.pop(material, None) is not None, f"material {material} does not exist")
 
-    def material_write(self, material: int, params: int) -> None:
+    def material_write(self, material: int, params: int, size_bytes: int) -> None:
         _require(material in self.materials, f"material {material} does not exist")
 
 

@@ -1,6 +1,6 @@
-"""Mesh, Material and Lods: what a user spawns. Shapes are made with numpy.
+"""Mesh and Lods: the shapes that a user spawns, made with numpy.
 
-Owns: CPU data only; the engine turns each Mesh and Material into GPU resources once, when it is first used, and frees
+Owns: CPU data only; the engine turns each Mesh into GPU resources once, when it is first used, and frees
 them when the program and the entities let go of it (base/lifetimes.py tells).
 Triangles are counter-clockwise seen from outside.
 """
@@ -17,11 +17,8 @@ from layerw.base import checks
 from layerw.base.colors import Color, byte_colors, linear_byte_colors, linear_rgba
 from layerw.base.errors import ConfigError, KindError, ShapeError
 from layerw.base.lifetimes import Life
-from layerw.base.ports import MaterialDesc, MeshData
-from layerw.base.settings import fixed_attributes
-from layerw.scene.textures import Texture
+from layerw.base.ports import MeshData
 
-MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water")
 SEGMENTS_MAX = 1024
 CELLS_MAX = 2048
 LODS_MAX = 4
@@ -44,6 +41,7 @@ class Mesh:
         *,
         normals: npt.ArrayLike | None = None,
         uvs: npt.ArrayLike | None = None,
+        uvs1: npt.ArrayLike | None = None,
         colors: npt.ArrayLike | None = None,
     ) -> None:
         """Take (n, 3) positions and (m,) or (k, 3) triangle indices; missing normals are smooth.
@@ -53,6 +51,7 @@ class Mesh:
             indices: whole numbers below n, three a triangle, counter-clockwise from outside.
             normals: (n, 3), not all 0 in a row; they need not have length 1.
             uvs: (n, 2), from the upper left.
+            uvs1: a second set for programs' shaders, (n, 2); without it, it is the first.
             colors: (n, 3) or (n, 4) sRGB, 0 to 1 or uint8, as every colour here; they multiply the material's.
 
         Raises:
@@ -63,10 +62,11 @@ class Mesh:
             raise ShapeError("Mesh positions has no row; it takes shape (n, 3) with n > 0.")
         i = _triangles(indices, len(p))
         n = _smooth_normals(p, i) if normals is None else _directions(normals, len(p))
-        t = None if uvs is None else checks.array("Mesh uvs", uvs, np.float32, (2,), rows=len(p))
+        t, second = (None if given is None else checks.array(f"Mesh {name}", given, np.float32, (2,), rows=len(p))
+                     for name, given in (("uvs", uvs), ("uvs1", uvs1)))  # fmt: skip
         c = None if colors is None else linear_byte_colors(colors, len(p), "Mesh colors")
         self.life = Life()
-        self.data = MeshData(p, n, i, t, c, float(np.sqrt((p.astype(np.float64) ** 2).sum(axis=1).max())))
+        self.data = MeshData(p, n, i, t, c, float(np.sqrt((p.astype(np.float64) ** 2).sum(axis=1).max())), second)
 
     def destroy(self) -> None:
         """Free what it takes on the GPU now; entities that still have it are drawn no more, spawning it is an error.
@@ -175,60 +175,6 @@ def with_linear_colors(mesh: Mesh, colors: npt.ArrayLike) -> Mesh:
     """The mesh with (n, 3) or (n, 4) vertex colours that are linear already: 0 to 1, or uint8."""
     mesh.data.colors = byte_colors(colors, len(mesh.data.positions), "Mesh colors")
     return mesh
-
-
-@fixed_attributes
-class Material:
-    """How a surface looks: glTF's metallic-roughness values.
-
-    Args:
-        color: sRGB: a name, "#rrggbb", or 3 or 4 numbers from 0 to 1; alpha below 1 lets through what is behind.
-        metallic, roughness: 0 to 1.
-        emissive: sRGB; light that the surface gives by itself.
-        unlit: show `color` as it is, without light or fog of its own.
-        double_sided: draw both sides of each triangle.
-        wind: how much it sways, 0 to 1.
-        base_color_texture: multiplies `color`; also one that a view draws.
-    """
-
-    def __init__(
-        self,
-        *,
-        color: Color = "white",
-        metallic: float = 0.0,
-        roughness: float = 0.7,
-        emissive: Color = "black",
-        unlit: bool = False,
-        double_sided: bool = False,
-        wind: float = 0.0,
-        kind: str = "pbr",
-        base_color_texture: Texture | None = None,
-    ) -> None:
-        base = linear_rgba(color, "Material color")
-        glow = linear_rgba(emissive, "Material emissive")[:3]
-        metallic = checks.number("Material metallic", metallic, 0, 1)
-        roughness = checks.number("Material roughness", roughness, 0, 1)
-        wind = checks.number("Material wind", wind, 0, 1)
-        kind = checks.one_of("Material kind", kind, MATERIAL_KINDS)
-        double_sided = checks.flag("Material double_sided", double_sided)
-        if base_color_texture is not None:
-            checks.instance("Material base_color_texture", base_color_texture, Texture, "a lw.Texture")
-        self.base_color_texture = base_color_texture
-        self.life = Life()
-        self.blend = base[3] < 1
-        flags = (1 if double_sided else 0) | (2 if self.blend else 0) | (8 if wind > 0 else 0)
-        self._desc = MaterialDesc(
-            kind="unlit" if checks.flag("Material unlit", unlit) else kind, base_color=base, emissive=glow,
-            metallic=metallic, roughness=roughness, flags=flags, wind=wind,
-        )  # fmt: skip
-
-    def desc(self) -> MaterialDesc:
-        """The values for the GPU."""
-        return self._desc
-
-    def destroy(self) -> None:
-        """As Mesh.destroy."""
-        self.life.destroy()
 
 
 class Lods:

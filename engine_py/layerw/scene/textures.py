@@ -1,53 +1,100 @@
 """Textures of programs: pixels that they give, or that a view draws.
 
-Owns: CPU data and settings; frame/resources.py turns each into one GPU texture when it is first used.
+Owns: CPU data and settings, and which pixels changed; frame/looks.py turns each into one GPU texture when it is first
+used, and uploads what was written.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
-from layerw.base.errors import ShapeError
+from layerw.base.errors import ConfigError, ShapeError
+from layerw.base.lifetimes import Life
 from layerw.gpu import spec
 
 SIDE_MAX = 8192
+ANISOTROPY_MAX = 16
 FILTERS = ("linear", "nearest")
 WRAPS = {"repeat": 0, "clamp": spec.SAMPLER_CLAMP_S | spec.SAMPLER_CLAMP_T,
          "mirror": spec.SAMPLER_MIRROR_S | spec.SAMPLER_MIRROR_T}  # fmt: skip
-U8 = npt.NDArray[np.uint8]
+HALF_MAX = 65_504.0
+Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.float16]
+Rectangle = tuple[int, int, int, int]  # x, y, width, height
+
+
+class Image:
+    """A texture's pixels, and which of them were written."""
+
+    def __init__(self, pixels: Pixels) -> None:
+        self.pixels = pixels
+        self._dirty: Rectangle | None = None
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Have a function called after each write. It must be quick."""
+        self._listeners.append(listener)
+
+    def take_dirty(self) -> Rectangle | None:
+        """What was written since the last call: one rectangle around all of it."""
+        found, self._dirty = self._dirty, None
+        return found
+
+    def write(self, left: int, top: int, rgba: Pixels) -> None:
+        """A rectangle that lies inside."""
+        height, width = rgba.shape[:2]
+        self.pixels[top : top + height, left : left + width] = rgba
+        right, bottom = left + width, top + height
+        if self._dirty is not None:
+            x, y, w, h = self._dirty
+            left, top, right, bottom = min(left, x), min(top, y), max(right, x + w), max(bottom, y + h)
+        self._dirty = (left, top, right - left, bottom - top)
+        for listener in self._listeners:
+            listener()
 
 
 class Texture:
     """An image for materials.
 
     Args:
-        pixels: (height, width, 3 or 4) uint8, upper row first; copied.
+        pixels: (height, width) or (height, width, 1 to 4), upper row first; copied. 1: grey, 2: grey and alpha, 3: RGB,
+            4: RGBA. uint8, or floats: with `srgb` from 0 to 1, without it any number that half a float holds (HDR).
         filter: "linear" or "nearest".
         wrap: beyond its edges: "repeat", "clamp" or "mirror".
         srgb: whether the numbers are sRGB (colours) or linear (everything else).
+        mips: smaller copies for what is far away, made on the GPU.
+        anisotropy: 1 to 16, samples along what is seen at a flat angle; with "linear" only.
 
     Raises:
         ShapeError: pixels of another shape or type, or more than 8192 on a side.
+        ConfigError, KindError: a setting that is none of the above.
 
-    A texture that views draw is made by `Texture.target(width, height)`.
+    `texture.pixels = array` and `texture.update(x, y, array)` write to it. A texture that views draw is made by
+    `Texture.target(width, height)`.
     """
 
-    __slots__ = ("__weakref__", "height", "is_target", "pixels", "sampler", "srgb", "width")
+    __slots__ = ("__weakref__", "height", "image", "is_target", "life", "mips", "sampler", "srgb", "width")
+    height: int
+    image: Image
+    is_target: bool
+    life: Life
+    mips: bool
+    sampler: int
+    srgb: bool
+    width: int
 
-    def __init__(self, pixels: npt.ArrayLike, *, filter: str = "linear", wrap: str = "repeat",
-                 srgb: bool = True) -> None:  # fmt: skip
-        given = checks.as_array(pixels)
-        if given.ndim != 3 or given.shape[2] not in (3, 4) or given.dtype != np.uint8 or 0 in given.shape:
-            raise ShapeError(f"Texture pixels has shape {given.shape} and dtype {given.dtype}; it takes (height, "
-                             f"width, 3 or 4) uint8.")
-        if max(given.shape[:2]) > SIDE_MAX:
-            raise ShapeError(f"Texture pixels has {given.shape[1]} x {given.shape[0]} pixels; a side takes at most "
+    def __init__(self, pixels: npt.ArrayLike, *, filter: str = "linear", wrap: str = "repeat", srgb: bool = True,
+                 mips: bool = True, anisotropy: int = 8) -> None:  # fmt: skip
+        srgb = checks.flag("Texture srgb", srgb)
+        rgba = _rgba(pixels, "Texture pixels", srgb)
+        if max(rgba.shape[:2]) > SIDE_MAX:
+            raise ShapeError(f"Texture pixels has {rgba.shape[1]} x {rgba.shape[0]} pixels; a side takes at most "
                              f"{SIDE_MAX}.")
-        rgba = np.full((*given.shape[:2], 4), 255, np.uint8)
-        rgba[..., : given.shape[2]] = given
-        self._set(rgba, filter, wrap, srgb, is_target=False)
+        self._set(rgba, filter, wrap, srgb, is_target=False, anisotropy=anisotropy)
+        object.__setattr__(self, "mips", checks.flag("Texture mips", mips))
 
     @classmethod
     def target(cls, width: int, height: int, *, filter: str = "linear", wrap: str = "clamp") -> Texture:
@@ -58,12 +105,104 @@ class Texture:
         """
         size = (checks.whole("Texture height", height, 1, SIDE_MAX), checks.whole("Texture width", width, 1, SIDE_MAX))
         made = cls.__new__(cls)
-        made._set(np.broadcast_to(np.array((0, 0, 0, 255), np.uint8), (*size, 4)), filter, wrap, True, is_target=True)
+        black = np.broadcast_to(np.array((0, 0, 0, 255), np.uint8), (*size, 4))
+        made._set(black, filter, wrap, True, is_target=True, anisotropy=8)
+        object.__setattr__(made, "mips", False)
         return made
 
-    def _set(self, rgba: U8, filter: str, wrap: str, srgb: bool, *, is_target: bool) -> None:
+    def _set(self, rgba: Pixels, filter: str, wrap: str, srgb: bool, *, is_target: bool, anisotropy: int) -> None:
         nearest = checks.one_of("Texture filter", filter, FILTERS) == "nearest"
         wraps = WRAPS[checks.one_of("Texture wrap", wrap, WRAPS)]
-        self.pixels, self.srgb, self.is_target = rgba, checks.flag("Texture srgb", srgb), is_target
-        self.height, self.width = rgba.shape[:2]
-        self.sampler = wraps | (spec.SAMPLER_NEAREST if nearest else 0)
+        samples = checks.whole("Texture anisotropy", anisotropy, 1, ANISOTROPY_MAX)
+        bits = wraps | (spec.SAMPLER_NEAREST if nearest else 0) | samples * spec.SAMPLER_ANISOTROPY
+        values = {"image": Image(rgba), "srgb": srgb, "is_target": is_target, "height": rgba.shape[0],
+                  "width": rgba.shape[1], "sampler": bits, "life": Life()}  # fmt: skip
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name != "pixels":
+            raise checks.unknown_attribute(self, name, ["pixels"])
+        object.__setattr__(self, name, value)
+
+    @property
+    def pixels(self) -> Pixels:
+        """(height, width, 4), read only: uint8, or float16 of an HDR texture. Writing another array uploads it."""
+        shown = self.image.pixels.view()
+        shown.flags.writeable = False
+        return shown
+
+    @pixels.setter
+    def pixels(self, value: npt.ArrayLike) -> None:
+        rgba = _rgba(value, "Texture pixels", self.srgb, self.image.pixels.dtype)
+        if rgba.shape != self.image.pixels.shape:
+            raise ShapeError(f"Texture pixels has {rgba.shape[1]} x {rgba.shape[0]} pixels; this texture has "
+                             f"{self.width} x {self.height}. Make a new one for another size.")  # fmt: skip
+        self._write(0, 0, rgba)
+
+    def update(self, x: int, y: int, pixels: npt.ArrayLike) -> None:
+        """Writes a rectangle of pixels whose upper left one is at column x, row y.
+
+        Raises:
+            ShapeError: as for new pixels, or the rectangle passes an edge.
+        """
+        left, top = checks.whole("Texture.update x", x, 0), checks.whole("Texture.update y", y, 0)
+        rgba = _rgba(pixels, "Texture.update pixels", self.srgb, self.image.pixels.dtype)
+        height, width = rgba.shape[:2]
+        if left + width > self.width or top + height > self.height:
+            raise ShapeError(f"Texture.update writes {width} x {height} pixels at ({left}, {top}), past the edge of "
+                             f"the texture's {self.width} x {self.height}.")  # fmt: skip
+        self._write(left, top, rgba)
+
+    def _write(self, left: int, top: int, rgba: Pixels) -> None:
+        if self.is_target:
+            raise ConfigError("A texture that a view draws can't be written; make one with lw.Texture(pixels).")
+        self.image.write(left, top, rgba)
+
+
+def _rgba(pixels: npt.ArrayLike, name: str, srgb: bool, dtype: npt.DTypeLike | None = None) -> Pixels:
+    """A new (height, width, 4) array: uint8, or float16 where the numbers are floats and linear."""
+    takes = "it takes (height, width) or (height, width, 1 to 4), uint8 or floats"
+    try:
+        given = checks.as_array(pixels)
+    except ValueError:
+        given = np.zeros(0)
+    if given.ndim == 2:
+        given = given[..., None]
+    if given.ndim != 3 or not 1 <= given.shape[2] <= 4 or 0 in given.shape or not (
+            given.dtype == np.uint8 or given.dtype.kind == "f"):  # fmt: skip
+        shape = np.shape(pixels) if given.size else checks.shown(pixels)
+        raise ShapeError(f"{name} has shape {shape} and dtype {given.dtype}; {takes}.")
+    if given.dtype.kind == "f":
+        given = _of_floats(given, name, srgb)
+    elif dtype == np.float16:
+        given = (given / np.float32(255)).astype(np.float16)
+    if dtype == np.uint8 and given.dtype == np.float16:
+        given = _codes(given, name)
+    opaque = 255 if given.dtype == np.uint8 else 1
+    rgba: Pixels = np.full((*given.shape[:2], 4), opaque, given.dtype)
+    channels = given.shape[2]
+    if channels <= 2:
+        rgba[..., :3] = given[..., :1]
+        rgba[..., 3:] = given[..., 1:] if channels == 2 else opaque
+    else:
+        rgba[..., :channels] = given
+    return rgba
+
+
+def _of_floats(given: npt.NDArray[np.floating], name: str, srgb: bool) -> Pixels:
+    if not np.isfinite(given).all():
+        raise ShapeError(f"{name} holds NaN or infinity; every number must be finite.")
+    if srgb:
+        return _codes(given, name)
+    if np.abs(given).max() > HALF_MAX:
+        raise ShapeError(f"{name} holds {float(np.abs(given).max()):g}; linear floats reach to {HALF_MAX:g}.")
+    return given.astype(np.float16)
+
+
+def _codes(given: npt.NDArray[np.floating], name: str) -> npt.NDArray[np.uint8]:
+    low, high = float(given.min()), float(given.max())
+    if low < 0 or high > 1:
+        raise ShapeError(f"{name} holds numbers from {low:g} to {high:g}; sRGB floats take 0 to 1; light beyond 1 "
+                         f"takes srgb=False.")  # fmt: skip
+    return (given * np.float32(255) + np.float32(0.5)).astype(np.uint8)

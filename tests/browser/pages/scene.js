@@ -1,5 +1,5 @@
 /** @file The test scene: terrain, a field of boxes, spheres, a textured quad, glass, water; sun, shadows, fog. */
-import { FRAME_BLOCK, FRAME_BLOCK_BYTES } from '../../../web/gen/layouts.js';
+import { FRAME_BLOCK, FRAME_BLOCK_BYTES, MATERIAL_BLOCK, MATERIAL_BLOCK_BYTES } from '../../../web/gen/layouts.js';
 import { box, camera, grid, shadowMatrix, sphere } from './geometry.js';
 
 const floats = (values) => Float32Array.from(values);
@@ -37,11 +37,20 @@ export function frameBlock(options) {
   return block;
 }
 
-/** base colour, emissive + cutoff, surface, detail, extra. */
-export const materialBlock = ({
-  color = [1, 1, 1, 1], emissive = [0, 0, 0], cutoff = 0.5, metallic = 0, roughness = 0.6, detail = [1, 1, 0, 4],
-  wind = 0, clarity = 4,
-} = {}) => floats([...color, ...emissive, cutoff, metallic, roughness, 1, 1, ...detail, wind, clarity, 0, 0]);
+/** A material's numbers, without transforms of its uvs. */
+export function materialBlock({
+  color = [1, 1, 1, 1], metallic = 0, roughness = 0.6, detail = [0, 4], wind = 0, clarity = 4,
+} = {}) {
+  const block = new Float32Array(MATERIAL_BLOCK_BYTES / 4);
+  const values = {
+    baseColor: color, emissiveStrength: [1], alphaCutoff: [0.5], metallic: [metallic], roughness: [roughness],
+    normalScale: [1], occlusionStrength: [1], uvScale: [1, 1], wind: [wind], waterClarityM: [clarity],
+    detailStrength: [detail[0]], detailScaleM: [detail[1]],
+  };
+  for (const [name, numbers] of Object.entries(values)) block.set(numbers, MATERIAL_BLOCK[name].offsetBytes / 4);
+  for (let row = 0; row < MATERIAL_BLOCK.uv.words; row += 8) block.set([1, 0, 0, 0, 0, 1, 0, 0], MATERIAL_BLOCK.uv.offsetBytes / 4 + row);
+  return block;
+}
 
 function checker(size) {
   const data = new Uint8Array(size * size * 4);
@@ -62,7 +71,7 @@ const MESHES = {
 const MATERIALS = [ // kind, flags, block, base colour texture
   [0, 0, materialBlock({ roughness: 0.55 }), 0],
   [0, 0, materialBlock({ color: [1, 0.77, 0.34, 1], metallic: 1, roughness: 0.25 }), 0],
-  [2, 0, materialBlock({ color: [0.16, 0.21, 0.07, 1], roughness: 0.9, detail: [1, 1, 0.7, 2] }), 0],
+  [2, 0, materialBlock({ color: [0.16, 0.21, 0.07, 1], roughness: 0.9, detail: [0.7, 2] }), 0],
   [3, 2, materialBlock({ color: [0.01, 0.06, 0.08, 1], roughness: 0.06 }), 0],
   [0, 1, materialBlock({ roughness: 0.7 }), 1],
   [0, 2, materialBlock({ color: [0.3, 0.6, 0.9, 0.45], roughness: 0.08 }), 0],
@@ -87,7 +96,8 @@ export function create(stream, heap) {
   stream.add('texture_create', 1, 128, 128, 8, 0, 0);
   stream.add('texture_write', 1, heap.put(checker(128)), 128 * 128 * 4);
   MATERIALS.forEach(([kind, flags, block, texture], i) => {
-    stream.add('material_create', i + 1, kind, flags, texture, 0, 0, 0, 0, heap.put(block));
+    const slots = heap.put(new Uint8Array(Uint32Array.of(texture).buffer));
+    stream.add('material_create', i + 1, kind, flags, 0, slots, 1, heap.put(block), MATERIAL_BLOCK_BYTES);
   });
 }
 

@@ -1,4 +1,5 @@
 /** @file Compiles and draws single shaders on both APIs; the tests call `window.shaders`. */
+import { MATERIAL_BLOCK } from '../../../web/gen/layouts.js';
 import { glslProgram, loadGlsl, overrides } from '../../../web/shaders/loader.js';
 import { MATERIAL_KINDS } from '../../../web/gen/layouts.js';
 import { PASSES } from '../../../web/gen/passes.js';
@@ -32,7 +33,7 @@ function build(sources) {
 function covering(fragment) {
   const ins = [...fragment.matchAll(/^(flat )?(?:smooth )?in (\w+) (\w+);/gm)].map(([, flat = '', type, name]) => ({ flat, type, name }));
   const outs = ins.map(({ flat, type, name }) => `${flat}out ${type} ${name};\n`).join('');
-  const values = { uint: '7u', vec2: 'p', vec3: 'vec3(p, 0.4)', vec4: 'vec4(p, 0.4, 0.8)' };
+  const values = { uint: '7u', float: '7.0', vec2: 'p', vec3: 'vec3(p, 0.4)', vec4: 'vec4(p, 0.4, 0.8)' };
   return `#version 300 es\n${outs}void main() {
   vec2 p = vec2(float((gl_VertexID << 1) & 2), float(gl_VertexID & 2)) * 2.0 - 1.0;
 ${ins.map(({ type, name }) => `  ${name} = ${values[type]};\n`).join('')}  gl_Position = vec4(p, 0.0, 1.0);\n}\n`;
@@ -48,7 +49,7 @@ function fillBlocks(program) {
     gl.bindBuffer(gl.UNIFORM_BUFFER, buffer);
     const block = blockBytes();
     const isMaterial = gl.getActiveUniformBlockName(program, index).startsWith('Material');
-    if (isMaterial) block[18] = 31; // extra.z: every texture is bound
+    if (isMaterial) new Uint32Array(block.buffer)[MATERIAL_BLOCK.bound.offsetBytes / 4] = 31; // every texture is bound
     gl.bufferData(gl.UNIFORM_BUFFER, block, gl.STATIC_DRAW);
     gl.bindBufferBase(gl.UNIFORM_BUFFER, index, buffer);
     gl.uniformBlockBinding(program, index, index);

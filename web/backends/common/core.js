@@ -1,5 +1,5 @@
 // @ts-check
-/** @file The part of a backend that is the same for every API: commands 1 to 28, handles, states, checks, statistics.
+/** @file The part of a backend that is the same for every API: commands 1 to 31, handles, states, checks, statistics.
  *
  * Owns: the handle tables and what the frame's commands collected. Does not: call a GPU API; `driver` does, which is
  * null while the device is lost (every command is then ignored; Python learns it from the device_lost event).
@@ -11,13 +11,14 @@ import {
 import { DRAW_PASSES } from '../../gen/passes.js';
 import { HandleTable } from '../../engine/handles.js';
 import { Readings } from './readings.js';
-import { checkBuffer, checkMaterial, checkMesh, checkTexture, textureBytes } from './resources.js';
+import { checkBuffer, checkMaterial, checkMesh, checkTexture, texelBytes, textureBytes } from './resources.js';
 import { View } from './view.js';
 
 /** @typedef {import('./resources.js').BufferRecord} BufferRecord */
 /** @typedef {import('./resources.js').TextureRecord} TextureRecord */
 /** @typedef {import('./resources.js').MeshRecord} MeshRecord */
 /** @typedef {import('./resources.js').MaterialRecord} MaterialRecord */
+/** @typedef {import('./resources.js').ShaderRecord} ShaderRecord */
 /** @typedef {import('./driver.js').Driver} Driver */
 /** @typedef {import('./driver.js').Parts} Parts */
 
@@ -25,7 +26,7 @@ const LOST = 'The GPU was lost before its picture could be read back; ask again 
 const VIEWS_MAX = 64;
 /** Of textures that views draw: there is nothing to wait for. */
 const TARGET_FORMAT = 2;
-const BOUND = MATERIAL_BLOCK.extra.offsetBytes / 4 + 2;
+const BOUND = MATERIAL_BLOCK.bound.offsetBytes / 4;
 
 /** @param {number} topology @param {number} elements of one instance @returns {number} */
 const trianglesOf = (topology, elements) => (
@@ -48,11 +49,14 @@ export class Core {
     this.meshes = new HandleTable('mesh');
     /** @type {HandleTable<MaterialRecord>} */
     this.materials = new HandleTable('material');
+    /** @type {HandleTable<ShaderRecord>} */
+    this.shaders = new HandleTable('shader');
     /** Every view that was ever drawn, by index. @type {View[]} */
     this.views = [];
     /** Those of this frame, in drawing order. @type {View[]} */
     this.shown = [];
     this.resourceBytes = 0;
+    this.compiling = 0;
     this.width = 1;
     this.height = 1;
     this.rows = 0;
@@ -64,7 +68,7 @@ export class Core {
   /** A device without contents, at the start and after a loss. */
   beginEmpty() {
     this.readings.fail(LOST);
-    for (const table of [this.buffers, this.textures, this.meshes, this.materials]) table.clear();
+    for (const table of [this.buffers, this.textures, this.meshes, this.materials, this.shaders]) table.clear();
     for (const view of this.views) view.clear();
     this.shown.length = 0;
     this.resourceBytes = 0;
@@ -296,7 +300,7 @@ export class Core {
     try {
       record.native = this.driver.textures.create(record);
       record.state = format === TARGET_FORMAT ? 'ready' : 'pending';
-      record.sizeBytes = textureBytes(width, height, levels);
+      record.sizeBytes = textureBytes(width, height, levels, format);
       this.resourceBytes += record.sizeBytes;
     } catch (error) {
       this.failed('texture', handle, /** @type {Error} */ (error).message);
@@ -324,13 +328,26 @@ export class Core {
   textureWrite(handle, address, sizeBytes) {
     if (!this.driver) return;
     const record = this.textures.get(handle);
-    const expected = record.width * record.height * 4;
+    const expected = record.width * record.height * texelBytes(record.format);
     if (record.state === 'failed') return;
     if (sizeBytes !== expected) {
       throw new Error(`${sizeBytes} bytes are written, but ${record.width} x ${record.height} texels have ${expected}.`);
     }
     this.driver.textures.write(record, this.heap.u8(address, sizeBytes));
     this.textureIsReady(record);
+  }
+
+  /** @param {number} handle @param {number} x @param {number} y @param {number} width @param {number} height
+   * @param {number} address @param {number} sizeBytes */
+  textureUpdate(handle, x, y, width, height, address, sizeBytes) {
+    if (!this.driver) return;
+    const record = this.textures.get(handle);
+    if (record.state === 'failed') return;
+    if (x + width > record.width || y + height > record.height || sizeBytes !== width * height * texelBytes(record.format)) {
+      throw new Error(`${sizeBytes} bytes of ${width} x ${height} texels are written at (${x}, ${y}) of a texture of `
+        + `${record.width} x ${record.height}.`);
+    }
+    this.driver.textures.update(record, { x, y, width, height }, this.heap.u8(address, sizeBytes));
   }
 
   /** @param {number} handle @param {number} transfer */
@@ -384,55 +401,114 @@ export class Core {
     if (record.native !== null) this.driver.buffers.destroyMesh(record.native);
   }
 
-  /** @param {number} handle @param {number} kind @param {number} flags @param {number} baseColor
-   * @param {number} metallicRoughness @param {number} normal @param {number} occlusion @param {number} emissive
-   * @param {number} params */
-  materialCreate(handle, kind, flags, baseColor, metallicRoughness, normal, occlusion, emissive, params) {
+  /** Makes it, or all of one that is anew: draws know the record, not what is behind it.
+   * @param {number} handle @param {number} kind @param {number} flags @param {number} shader @param {number} textures
+   * @param {number} count @param {number} params @param {number} sizeBytes */
+  materialCreate(handle, kind, flags, shader, textures, count, params, sizeBytes) {
     if (!this.driver) return;
-    const textures = [baseColor, metallicRoughness, normal, occlusion, emissive]
-      .map((texture) => (texture === 0 ? null : this.textures.tryGet(texture)));
+    const made = [...this.heap.u32(textures, count)].map((one) => (one === 0 ? null : this.textures.tryGet(one)));
+    const own = shader === 0 ? null : this.shaders.get(shader);
+    const block = this.readBlock(params, sizeBytes, made);
+    const live = this.materials.tryGet(handle);
+    if (live) this.emptyMaterial(live);
     /** @type {MaterialRecord} */
-    const record = {
-      handle, kind, flags, textures, block: this.readBlock(params, textures), ready: false, pipelines: [], native: null,
-    };
-    this.materials.create(record);
+    const record = Object.assign(live ?? {}, {
+      handle, kind, flags, textures: made, shader: own, block, ready: false, pipelines: [], native: null,
+    });
+    if (!live) this.materials.create(record);
     const problem = checkMaterial(record);
     if (problem) return this.failed('material', handle, problem);
-    for (const texture of textures) texture?.users.add(record);
+    for (const texture of made) texture?.users.add(record);
+    own?.users.add(record);
     this.refreshMaterial(record);
   }
 
-  /** Makes the material drawable once every texture is. @param {MaterialRecord} record */
+  /** Makes the material drawable once every texture and its shader are. @param {MaterialRecord} record */
   refreshMaterial(record) {
-    record.ready = record.textures.every((texture) => texture === null || texture?.state === 'ready');
+    const { textures, shader } = record;
+    record.ready = textures.every((texture) => texture === null || texture?.state === 'ready') && shader?.state !== 'pending';
     if (record.ready && record.native === null && this.driver) {
       record.native = this.driver.pipelines.createMaterial(record);
     }
   }
 
-  /** @param {number} params @param {(TextureRecord | null | undefined)[]} textures
+  /** Lets go of what a material is made of. @param {MaterialRecord} record */
+  emptyMaterial(record) {
+    record.ready = false;
+    for (const texture of record.textures) texture?.users.delete(record);
+    record.shader?.users.delete(record);
+    if (record.native !== null) this.driver?.pipelines.destroyMaterial(record);
+    record.native = null;
+    record.pipelines = [];
+  }
+
+  /** @param {number} params @param {number} sizeBytes @param {(TextureRecord | null | undefined)[]} textures
    * @returns {Float32Array<ArrayBuffer>} */
-  readBlock(params, textures) {
-    const block = new Float32Array(this.heap.f32(params, MATERIAL_BLOCK_BYTES / 4));
-    block[BOUND] = textures.reduce((bits, texture, index) => bits | (texture ? 1 << index : 0), 0);
+  readBlock(params, sizeBytes, textures) {
+    if (sizeBytes < MATERIAL_BLOCK_BYTES) {
+      throw new Error(`A material's block has ${sizeBytes} bytes, expected at least ${MATERIAL_BLOCK_BYTES}.`);
+    }
+    const block = new Float32Array(this.heap.f32(params, sizeBytes / 4));
+    new Uint32Array(block.buffer)[BOUND] = textures.reduce((bits, texture, index) => bits | (texture ? 1 << index : 0), 0);
     return block;
   }
 
   /** @param {number} handle */
   materialDestroy(handle) {
     if (!this.driver) return;
-    const record = this.materials.remove(handle);
-    record.ready = false;
-    for (const texture of record.textures) texture?.users.delete(record);
-    if (record.native !== null) this.driver.pipelines.destroyMaterial(record);
+    this.emptyMaterial(this.materials.remove(handle));
   }
 
-  /** @param {number} handle @param {number} params */
-  materialWrite(handle, params) {
+  /** @param {number} handle @param {number} params @param {number} sizeBytes */
+  materialWrite(handle, params, sizeBytes) {
     if (!this.driver) return;
     const record = this.materials.get(handle);
-    record.block = this.readBlock(params, record.textures);
+    record.block = this.readBlock(params, sizeBytes, record.textures);
     if (record.native !== null) this.driver.pipelines.writeMaterial(record);
+  }
+
+  // -- shaders of programs -------------------------------------------------------------------------------------------
+  /** @param {number} handle @param {number} address @param {number} sizeBytes */
+  shaderCreate(handle, address, sizeBytes) {
+    if (!this.driver) return;
+    const source = JSON.parse(new TextDecoder().decode(new Uint8Array(this.heap.u8(address, sizeBytes))));
+    const live = this.shaders.tryGet(handle);
+    /** @type {ShaderRecord} */
+    const record = live ?? { handle, source, state: 'pending', native: null, users: new Set() };
+    if (!live) this.shaders.create(record);
+    record.source = source;
+    this.compile(record, this.driver);
+  }
+
+  /** What draws with it goes on with the last text that compiled, or with its kind's own look.
+   * @param {ShaderRecord} record @param {Driver} driver */
+  async compile(record, driver) {
+    const { source, handle } = record;
+    const isCurrent = () => record.source === source && this.driver === driver && this.shaders.tryGet(handle) === record;
+    this.compiling += 1;
+    try {
+      const native = await driver.pipelines.compileShader(source);
+      if (!isCurrent()) return;
+      record.native = native;
+      record.state = 'ready';
+    } catch (error) {
+      if (!isCurrent()) return;
+      if (record.native === null) record.state = 'failed';
+      this.events.resourceFailed(RESOURCE_KINDS.indexOf('shader'), handle, /** @type {Error} */ (error).message);
+    } finally {
+      this.compiling -= 1;
+    }
+    for (const material of record.users) {
+      if (material.native !== null) driver.pipelines.destroyMaterial(material);
+      Object.assign(material, { native: null, pipelines: [] });
+      this.refreshMaterial(material);
+    }
+  }
+
+  /** @param {number} handle */
+  shaderDestroy(handle) {
+    if (!this.driver) return;
+    this.shaders.remove(handle).state = 'failed';
   }
 
   // -- what the engine asks ------------------------------------------------------------------------------------------

@@ -21,9 +21,10 @@
  *   frameBlock(view: number, bytes: Uint8Array): void,
  *   lights(view: number, rows: Uint8Array, lists: Uint8Array): void, readonly sizeBytes: number }} buffers
  * @property {{ create(record: TextureRecord): any, destroy(native: any): void,
- *   write(record: TextureRecord, bytes: Uint8Array): void, upload(record: TextureRecord, image: ImageBitmap): void }}
+ *   write(record: TextureRecord, bytes: Uint8Array): void,
+ *   update(record: TextureRecord, place: { x: number, y: number, width: number, height: number }, bytes: Uint8Array): void, upload(record: TextureRecord, image: ImageBitmap): void }}
  *   textures
- * @property {{ createMaterial(record: MaterialRecord): any, writeMaterial(record: MaterialRecord): void,
+ * @property {{ compileShader(source: import('./resources.js').ShaderSource): Promise<any>, createMaterial(record: MaterialRecord): any, writeMaterial(record: MaterialRecord): void,
  *   destroyMaterial(record: MaterialRecord): void }} pipelines
  * @property {Executor} executor
  * @property {import('./graph.js').Graph} graph

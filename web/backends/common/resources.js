@@ -5,7 +5,8 @@
  * alive (its handle counts) but draws that use it are skipped.
  */
 import {
-  LAYOUTS, LIGHTS_MAX, LIGHT_LIST_LINES, LIGHT_LIST_WIDTH, LIGHT_TEXELS, MATERIAL_KINDS, TOPOLOGIES, UV1_BYTES,
+  LAYOUTS, LIGHTS_MAX, LIGHT_LIST_LINES, LIGHT_LIST_WIDTH, LIGHT_TEXELS, MATERIAL_KINDS, SAMPLER_ANISOTROPY, TOPOLOGIES,
+  UV1_BYTES,
 } from '../../gen/layouts.js';
 
 /** What a view's lights and cluster lists take. */
@@ -52,13 +53,24 @@ export const LIGHT_BYTES = LIGHTS_MAX * LIGHT_TEXELS * 16 + LIGHT_LIST_WIDTH * L
  * @property {boolean} ready
  * @property {any} native
  */
+/** As gpu/spec.py's shader_create sends it. params: members of a WGSL struct.
+ * @typedef {{ wgsl: string, params: string, textures: string[], displaces: boolean }} ShaderSource */
+/**
+ * @typedef {object} ShaderRecord
+ * @property {number} handle
+ * @property {ShaderSource} source the newest; what draws may be an older one
+ * @property {'pending' | 'ready' | 'failed'} state failed: no text of it ever compiled
+ * @property {any} native of the last one that compiled
+ * @property {Set<MaterialRecord>} users
+ */
 /**
  * @typedef {object} MaterialRecord
  * @property {number} handle
  * @property {number} kind
  * @property {number} flags
- * @property {(TextureRecord | null | undefined)[]} textures five; null = none, undefined = gone
- * @property {Float32Array<ArrayBuffer>} block MATERIAL_BLOCK, extra.z = which textures are bound
+ * @property {(TextureRecord | null | undefined)[]} textures the engine's, then the shader's; null = none, undefined = gone
+ * @property {ShaderRecord | null} shader of a program; null = the kind's own
+ * @property {Float32Array<ArrayBuffer>} block MATERIAL_BLOCK, bound = which textures there are; then the shader's parameters
  * @property {boolean} ready
  * @property {any[]} pipelines by draw pass and the mesh's variant, filled when first drawn
  * @property {any} native
@@ -79,11 +91,19 @@ export function checkBuffer(sizeBytes, usage, limits) {
 /** @param {number} width @param {number} height @returns {number} levels of the full chain */
 export const fullChain = (width, height) => 32 - Math.clz32(Math.max(width, height));
 
-/** @param {number} width @param {number} height @param {number} levels @returns {number} */
-export function textureBytes(width, height, levels) {
+/** @param {number} format of texture_create @returns {number} */
+export const texelBytes = (format) => (format === 3 ? 8 : 4);
+
+/** @typedef {{ x: number, y: number, width: number, height: number }} Place of texels */
+
+/** Samples along what is seen at a flat angle. @param {number} bits SAMPLER_* @returns {number} */
+export const anisotropy = (bits) => Math.floor(bits / SAMPLER_ANISOTROPY) || 8;
+
+/** @param {number} width @param {number} height @param {number} levels @param {number} format @returns {number} */
+export function textureBytes(width, height, levels, format) {
   let sum = 0;
   for (let level = 0; level < levels; level += 1) {
-    sum += 4 * Math.max(1, width >> level) * Math.max(1, height >> level);
+    sum += texelBytes(format) * Math.max(1, width >> level) * Math.max(1, height >> level);
   }
   return sum;
 }
@@ -99,7 +119,9 @@ export function checkTexture(width, height, levels, format, limits) {
   if (levels !== 1 && levels !== fullChain(width, height)) {
     return `It has ${levels} levels; use 1 or the full chain of ${fullChain(width, height)}.`;
   }
-  if (format > 2) return `Its format is ${format}; use 0 (rgba8 sRGB), 1 (rgba8 linear) or 2 (drawn by views).`;
+  if (format > 3) {
+    return `Its format is ${format}; use 0 (rgba8 sRGB), 1 (rgba8 linear), 2 (drawn by views) or 3 (rgba16float).`;
+  }
   return '';
 }
 

@@ -5,5 +5,6 @@ export const nullTextures = Object.freeze({
   create: () => ({}),
   destroy() {},
   write() {},
+  update() {},
   upload() {},
 });

@@ -4,9 +4,11 @@
  * Owns: the picture and the draw loop. Knows no pass by name: rows say what is drawn, into what and how. Never draws into
  * the default framebuffer but to show the picture: that one mirrors the sample positions.
  */
-import { DRAW_CAMERA_RELATIVE, DRAW_MIRRORED, ROW_LOCATION } from '../../gen/layouts.js';
+import {
+  DRAW_CAMERA_RELATIVE, DRAW_MIRRORED, MATERIAL_TEXTURES, ROW_LOCATION, SHADER_PARAMS_BYTES,
+} from '../../gen/layouts.js';
 import { TARGETS } from '../../gen/passes.js';
-import { DRAW_BINDING, MATERIAL_BINDING, unitOf } from './pipelines.js';
+import { DRAW_BINDING, MATERIAL_BINDING, OWN_UNIT, PARAMS_BINDING, unitOf } from './pipelines.js';
 import { Webgl2Targets } from './targets.js';
 import { GlTimer } from './timing.js';
 
@@ -19,6 +21,8 @@ import { GlTimer } from './timing.js';
 const POLL_MS = 2;
 const DRAW_FLAGS = DRAW_CAMERA_RELATIVE | DRAW_MIRRORED;
 const QUAD = 4; // vertices of an element's strip
+const SLOTS = MATERIAL_TEXTURES.length;
+const SLOTS_MAX = 2 * SLOTS;
 
 export class Webgl2Passes {
   readingBytes = 0;
@@ -47,10 +51,10 @@ export class Webgl2Passes {
     /** Of depth that is read, not compared with. */
     this.plain = gl.createSampler();
     for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.samplerParameteri(this.plain, name, gl.NEAREST);
-    /** What the draw loop bound, by texture unit. @type {(WebGLTexture | null)[]} */
-    this.boundTextures = [null, null, null, null, null];
+    /** What the draw loop bound, by slot of the material. @type {(WebGLTexture | null)[]} */
+    this.boundTextures = Array(SLOTS_MAX).fill(null);
     /** @type {(WebGLSampler | null)[]} */
-    this.boundSamplers = [null, null, null, null, null];
+    this.boundSamplers = Array(SLOTS_MAX).fill(null);
   }
 
   /** @param {number} flags DRAW_* */
@@ -243,17 +247,19 @@ export class Webgl2Passes {
     return count;
   }
 
-  /** @param {{ buffer: WebGLBuffer, textures: WebGLTexture[], samplers: WebGLSampler[] }} native */
-  bindMaterial({ buffer, textures, samplers }) {
+  /** @param {{ buffer: WebGLBuffer, textures: WebGLTexture[], samplers: WebGLSampler[], paramsBytes: number }} native */
+  bindMaterial({ buffer, textures, samplers, paramsBytes }) {
     const { gl } = this;
     gl.bindBufferBase(gl.UNIFORM_BUFFER, MATERIAL_BINDING, buffer);
+    if (paramsBytes > 0) gl.bindBufferRange(gl.UNIFORM_BUFFER, PARAMS_BINDING, buffer, SHADER_PARAMS_BYTES, paramsBytes);
     const { boundTextures, boundSamplers } = this;
-    for (let unit = 0; unit < textures.length; unit += 1) {
-      if (textures[unit] !== boundTextures[unit]) {
+    for (let slot = 0; slot < textures.length; slot += 1) {
+      const unit = slot < SLOTS ? slot : OWN_UNIT + slot - SLOTS;
+      if (textures[slot] !== boundTextures[slot]) {
         gl.activeTexture(gl.TEXTURE0 + unit);
-        gl.bindTexture(gl.TEXTURE_2D, boundTextures[unit] = textures[unit]);
+        gl.bindTexture(gl.TEXTURE_2D, boundTextures[slot] = textures[slot]);
       }
-      if (samplers[unit] !== boundSamplers[unit]) gl.bindSampler(unit, boundSamplers[unit] = samplers[unit]);
+      if (samplers[slot] !== boundSamplers[slot]) gl.bindSampler(unit, boundSamplers[slot] = samplers[slot]);
     }
   }
 

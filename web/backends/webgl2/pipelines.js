@@ -4,18 +4,25 @@
  * Owns: the program cache by (pass, kind, flags) and material uniform buffers. Compilation starts at boot or when a
  * material is made; its result is asked for when first drawn, so drivers that compile in parallel can.
  */
-import { COLUMNS, MATERIAL_BLEND, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_TEXTURES } from '../../gen/layouts.js';
+import { COLUMNS, MATERIAL_BLEND, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_TEXTURES, SHADER_PARAMS_BYTES } from '../../gen/layouts.js';
 import { PASSES, WARM_UP } from '../../gen/passes.js';
-import { PIPELINE_FLAGS, glslProgram, isGiven, meshProgram, overrides, passOverrides, usesCoverage } from '../../shaders/loader.js';
+import {
+  PIPELINE_FLAGS, defined, glslProgram, isGiven, meshProgram, overrides, passOverrides, usesCoverage,
+} from '../../shaders/loader.js';
 
 /** @typedef {import('../common/resources.js').MaterialRecord} MaterialRecord */
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
+/** A program's own shader, translated. @typedef {{ number: number, vertex: string, fragment: string, depth: string,
+ *   textures: string[], pipelines: Map<number, Pipeline> }} OwnShader */
 /** @typedef {{ program: WebGLProgram, linked: boolean, label: string, doubleSided: boolean, given: boolean,
  *   blends: boolean, coverage: boolean }} Pipeline */
 
 export const FRAME_BINDING = 0;
 export const MATERIAL_BINDING = 1;
 export const DRAW_BINDING = 2;
+export const PARAMS_BINDING = 7;
+/** Of the textures of programs' shaders: behind what passes and lights read. */
+export const OWN_UNIT = 24;
 /** Texture units: the material's, then the instance columns, then what the pass reads. */
 export const ROW_UNITS = COLUMNS.map((_, column) => MATERIAL_TEXTURES.length + column);
 const READ_UNIT = MATERIAL_TEXTURES.length + COLUMNS.length;
@@ -30,7 +37,7 @@ const TEXTURE_UNITS = Object.freeze({
   light_lists: LIGHT_UNITS[1],
   source: 0,
 });
-const BLOCKS = Object.freeze({ FrameBlock: FRAME_BINDING, MaterialBlock: MATERIAL_BINDING, DrawBlock: DRAW_BINDING });
+const BLOCKS = Object.freeze({ FrameBlock: FRAME_BINDING, MaterialBlock: MATERIAL_BINDING, DrawBlock: DRAW_BINDING, Params: PARAMS_BINDING });
 /** The draw passes, by draw_list.pass_id. */
 const DRAWS = PASSES.filter(({ kind }) => kind === 'draws');
 
@@ -52,6 +59,9 @@ export class Webgl2Pipelines {
     /** The pass that a program belongs to: its shader calls what the row reads by the targets' names.
      * @type {Map<WebGLProgram, Pass>} */
     this.rows = new Map();
+    /** Programs' shaders. @type {Map<WebGLProgram, OwnShader>} */
+    this.owners = new Map();
+    this.made = 0;
     /** @type {Set<WebGLProgram>} */
     this.linked = new Set();
     /** @type {import('./textures.js').Webgl2Textures | null} */
@@ -63,8 +73,8 @@ export class Webgl2Pipelines {
   }
 
   /** Starts a compilation. @param {string} label @param {import('../../shaders/loader.js').GlslProgram} source
-   * @param {Pass} [row] @returns {WebGLProgram} */
-  start(label, source, row) {
+   * @param {Pass} [row] @param {OwnShader | null} [own] @returns {WebGLProgram} */
+  start(label, source, row, own) {
     const { gl } = this;
     const program = gl.createProgram();
     for (const [type, text] of /** @type {[number, string][]} */ (
@@ -77,6 +87,7 @@ export class Webgl2Pipelines {
     gl.linkProgram(program);
     this.programs.set(label, program);
     if (row) this.rows.set(program, row);
+    if (own) this.owners.set(program, own);
     return program;
   }
 
@@ -97,6 +108,10 @@ export class Webgl2Pipelines {
       const location = gl.getUniformLocation(program, name);
       if (location !== null) gl.uniform1i(location, unit);
     }
+    this.owners.get(program)?.textures.forEach((name, index) => {
+      const location = gl.getUniformLocation(program, name);
+      if (location !== null) gl.uniform1i(location, OWN_UNIT + index);
+    });
     const row = this.rows.get(program);
     row?.names.forEach((name, index) => {
       const location = gl.getUniformLocation(program, name);
@@ -117,30 +132,55 @@ export class Webgl2Pipelines {
     return program;
   }
 
-  /** @param {number} list draw_list.pass_id @param {number} kind @param {number} flags @returns {Pipeline} */
-  pipeline(list, kind, flags) {
+  /** @param {number} list draw_list.pass_id @param {number} kind @param {number} flags
+   * @param {OwnShader | null} [own] of a program @returns {Pipeline} */
+  pipeline(list, kind, flags, own = null) {
     const row = DRAWS[list];
-    const shaderKind = row.shader === '' ? kind : 0;
+    const shaderKind = own === null && row.shader === '' ? kind : 0;
+    const cache = own === null ? this.cache : own.pipelines;
     const key = (list * MATERIAL_KINDS.length + shaderKind) * (PIPELINE_FLAGS + 1) + (flags & PIPELINE_FLAGS);
-    let pipeline = this.cache.get(key);
+    let pipeline = cache.get(key);
     if (!pipeline) {
       const variant = flags & PIPELINE_FLAGS & ~MATERIAL_DOUBLE_SIDED;
-      const coverage = usesCoverage(kind, row);
-      const label = `${row.shader || kind} ${variant} ${passOverrides(row).ENCODED ?? ''} ${coverage}`;
+      const look = own === null ? kind : 0; // a program's shader is a surface as pbr
+      const coverage = usesCoverage(look, row);
+      const named = own === null ? row.shader || kind : `own ${own.number} ${row.shader}`;
+      const label = `${named} ${variant} ${passOverrides(row).ENCODED ?? ''} ${coverage}`;
       const program = this.programs.get(label)
-        ?? this.start(label, glslProgram(this.chunks, meshProgram(kind, row), this.clipControl, overrides(kind, variant, row)), row);
+        ?? this.start(label, this.source(row, look, overrides(look, variant, row), own), row, own);
       pipeline = {
-        program, linked: false, label, doubleSided: (flags & MATERIAL_DOUBLE_SIDED) !== 0, given: isGiven(kind),
+        program, linked: false, label, doubleSided: (flags & MATERIAL_DOUBLE_SIDED) !== 0, given: isGiven(look),
         blends: row.blend !== '', coverage,
       };
-      this.cache.set(key, pipeline);
+      cache.set(key, pipeline);
     }
     return pipeline;
   }
 
+  /** @param {Pass} row @param {number} kind @param {Record<string, number>} values @param {OwnShader | null} own
+   * @returns {import('../../shaders/loader.js').GlslProgram} */
+  source(row, kind, values, own) {
+    if (own === null) return glslProgram(this.chunks, meshProgram(kind, row), this.clipControl, values);
+    const all = { ...values, CLIP_CONTROL: Number(this.clipControl) };
+    return { vertex: defined(own.vertex, all), fragment: defined(row.shader === '' ? own.fragment : own.depth, all) };
+  }
+
+  /** @param {import('../common/resources.js').ShaderSource} source @returns {Promise<OwnShader>} */
+  async compileShader(source) {
+    const { glslOf } = await import('../common/shaders.js');
+    const { vertex, fragment, depth } = await glslOf(source);
+    this.made += 1;
+    /** @type {OwnShader} */
+    const own = { number: this.made, vertex, fragment, depth, textures: source.textures, pipelines: new Map() };
+    // What the browser's compiler refuses is found here, not in a frame.
+    this.ready(this.pipeline(0, 0, 0, own).program);
+    this.ready(this.pipeline(1, 0, 0, own).program);
+    return own;
+  }
+
   /** @param {number} list @param {MaterialRecord} material @returns {Pipeline} ready to use */
   get(list, material) {
-    const pipeline = this.pipeline(list, material.kind, material.flags);
+    const pipeline = this.pipeline(list, material.kind, material.flags, material.shader?.native ?? null);
     this.ready(pipeline.program);
     material.pipelines[list] = pipeline;
     return pipeline;
@@ -149,15 +189,18 @@ export class Webgl2Pipelines {
   /** @param {MaterialRecord} record */
   createMaterial(record) {
     const { gl } = this;
+    const own = /** @type {OwnShader | null} */ (record.shader?.native ?? null);
     const buffer = gl.createBuffer();
     gl.bindBuffer(gl.UNIFORM_BUFFER, buffer);
     gl.bufferData(gl.UNIFORM_BUFFER, record.block, gl.DYNAMIC_DRAW);
     const part = (record.flags & MATERIAL_BLEND) !== 0 ? 'see_through' : 'solid';
-    this.pipeline(DRAWS.findIndex(({ materials }) => materials === part), record.kind, record.flags);
+    this.pipeline(DRAWS.findIndex(({ materials }) => materials === part), record.kind, record.flags, own);
     const all = /** @type {import('./textures.js').Webgl2Textures} */ (this.textures);
-    const textures = record.textures.map((texture) => (texture ? texture.native : all.white));
-    const samplers = record.textures.map((texture) => all.sampler(texture ? texture.sampler : 0));
-    return { buffer, textures, samplers };
+    const shown = record.textures.slice(0, own ? undefined : MATERIAL_TEXTURES.length);
+    const textures = shown.map((texture) => (texture ? texture.native : all.white));
+    const samplers = shown.map((texture) => all.sampler(texture ? texture.sampler : 0));
+    const paramsBytes = own ? Math.max(0, record.block.byteLength - SHADER_PARAMS_BYTES) : 0;
+    return { buffer, textures, samplers, paramsBytes };
   }
 
   /** @param {MaterialRecord} record */

@@ -7,9 +7,9 @@
 import {
   SAMPLER_CLAMP_S, SAMPLER_CLAMP_T, SAMPLER_MIRROR_S, SAMPLER_MIRROR_T, SAMPLER_NEAREST,
 } from '../../gen/layouts.js';
+import { anisotropy } from '../common/resources.js';
 
 /** @typedef {import('../common/resources.js').TextureRecord} TextureRecord */
-const ANISOTROPY = 8;
 
 export class Webgl2Textures {
   /** @param {WebGL2RenderingContext} gl @param {import('./state.js').GlState} state @param {() => WebGLProgram} program
@@ -36,7 +36,7 @@ export class Webgl2Textures {
     const texture = gl.createTexture();
     gl.activeTexture(gl.TEXTURE0);
     gl.bindTexture(gl.TEXTURE_2D, texture);
-    gl.texStorage2D(gl.TEXTURE_2D, levels, format === 1 ? gl.RGBA8 : gl.SRGB8_ALPHA8, width, height);
+    gl.texStorage2D(gl.TEXTURE_2D, levels, [gl.SRGB8_ALPHA8, gl.RGBA8, gl.SRGB8_ALPHA8, gl.RGBA16F][format], width, height);
     if (width * height >= 1 << 18 && gl.getError() === gl.OUT_OF_MEMORY) {
       gl.deleteTexture(texture);
       throw new Error(`The GPU has no room for its ${width} x ${height} texels; free other textures first.`);
@@ -51,10 +51,17 @@ export class Webgl2Textures {
 
   /** @param {TextureRecord} record @param {Uint8Array} bytes */
   write(record, bytes) {
+    this.update(record, { x: 0, y: 0, width: record.width, height: record.height }, bytes);
+  }
+
+  /** @param {TextureRecord} record @param {import('../common/resources.js').Place} place @param {Uint8Array} bytes */
+  update(record, { x, y, width, height }, bytes) {
     const { gl } = this;
     this.beginUpload(record);
-    gl.texSubImage2D(
-      gl.TEXTURE_2D, 0, 0, 0, record.width, record.height, gl.RGBA, gl.UNSIGNED_BYTE, /** @type {any} */ (bytes));
+    const isHalf = record.format === 3;
+    const texels = isHalf ? new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2) : bytes;
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, x, y, width, height, gl.RGBA, isHalf ? gl.HALF_FLOAT : gl.UNSIGNED_BYTE,
+      /** @type {any} */ (texels));
     this.downsample(record);
   }
 
@@ -122,7 +129,7 @@ export class Webgl2Textures {
       sampler, gl.TEXTURE_MIN_FILTER, nearest ? gl.NEAREST_MIPMAP_NEAREST : gl.LINEAR_MIPMAP_LINEAR);
     if (this.anisotropic && !nearest) {
       const limit = gl.getParameter(this.anisotropic.MAX_TEXTURE_MAX_ANISOTROPY_EXT);
-      gl.samplerParameterf(sampler, this.anisotropic.TEXTURE_MAX_ANISOTROPY_EXT, Math.min(ANISOTROPY, limit));
+      gl.samplerParameterf(sampler, this.anisotropic.TEXTURE_MAX_ANISOTROPY_EXT, Math.min(anisotropy(bits), limit));
     }
     return sampler;
   }

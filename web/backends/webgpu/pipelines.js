@@ -6,7 +6,8 @@
  * The usual pipelines are compiled asynchronously at boot (`warm`); any other when a material that needs it is made.
  */
 import {
-  COLUMNS, LAYOUTS, MATERIAL_BLEND, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, ROW_LOCATION, UV1_BYTES,
+  COLUMNS, LAYOUTS, MATERIAL_BLEND, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS,
+  MATERIAL_TEXTURES, ROW_LOCATION, SHADER_PARAMS_BYTES, UV1_BYTES,
 } from '../../gen/layouts.js';
 import { PASSES, READ_BINDINGS, TARGETS, WARM_UP } from '../../gen/passes.js';
 import {
@@ -17,6 +18,12 @@ import { LIGHT_SAMPLES } from './lights.js';
 
 /** @typedef {import('../common/resources.js').MaterialRecord} MaterialRecord */
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
+/** @typedef {{ material: GPUBindGroupLayout, passes: Map<Pass, GPUPipelineLayout>, textures: number }} OwnLayouts */
+/** A program's own shader, compiled. @typedef {{ module: GPUShaderModule, layouts: OwnLayouts,
+ *   pipelines: Map<number, GPURenderPipeline> }} OwnShader */
+const SLOTS = MATERIAL_TEXTURES.length;
+/** As ../common/shaders.js has it, which is loaded with the first of programs' shaders. */
+const PARAMS_BINDING = 1 + 2 * SLOTS;
 const VERTEX_STAGE = 1;
 const FRAGMENT_STAGE = 2;
 const WRITE_RGB = 7;
@@ -66,10 +73,6 @@ export function makeLayouts(device) {
   const rows = COLUMNS.map((_, column) => ({
     binding: 1 + column, visibility: VERTEX_STAGE, buffer: { type: 'read-only-storage' },
   }));
-  /** @type {GPUBindGroupLayoutEntry[]} */
-  const textures = [1, 2, 3, 4, 5].map((binding) => ({ binding, visibility: FRAGMENT_STAGE, texture: {} }));
-  /** @type {GPUBindGroupLayoutEntry[]} */
-  const samplers = [6, 7, 8, 9, 10].map((binding) => ({ binding, visibility: FRAGMENT_STAGE, sampler: {} }));
   const uniform = { binding: 0, visibility: both, buffer: {} };
   /** @type {GPUBindGroupLayoutEntry[]} */
   const lights = LIGHT_SAMPLES.map((sampleType, index) => ({
@@ -77,11 +80,26 @@ export function makeLayouts(device) {
   }));
   return {
     frame: device.createBindGroupLayout({ label: 'frame', entries: [uniform, ...rows, ...lights] }),
-    material: device.createBindGroupLayout({ label: 'material', entries: [uniform, ...textures, ...samplers] }),
+    material: makeMaterialLayout(device),
     draw: device.createBindGroupLayout({
       label: 'draw', entries: [{ binding: 0, visibility: VERTEX_STAGE, buffer: {} }],
     }),
   };
+}
+
+/** A material's group: its block, the engine's textures and samplers; of a program's shader its parameters, and then its
+ * own textures and samplers. @param {GPUDevice} device @param {number} [own] textures; none given = the engine's look
+ * @returns {GPUBindGroupLayout} */
+function makeMaterialLayout(device, own) {
+  const visibility = VERTEX_STAGE | FRAGMENT_STAGE;
+  const images = (/** @type {number} */ first, /** @type {number} */ count) => [
+    ...Array.from({ length: count }, (_, index) => ({ binding: first + index, visibility: FRAGMENT_STAGE, texture: {} })),
+    ...Array.from({ length: count }, (_, index) => ({ binding: first + count + index, visibility: FRAGMENT_STAGE, sampler: {} })),
+  ];
+  const params = { binding: PARAMS_BINDING, visibility, buffer: {} };
+  const more = own === undefined ? [] : [params, ...images(PARAMS_BINDING + 1, own)];
+  const entries = [{ binding: 0, visibility, buffer: {} }, ...images(1, SLOTS), ...more];
+  return device.createBindGroupLayout({ label: 'material', entries });
 }
 
 /** The layout of what a pass reads, and the samplers. @param {GPUDevice} device @param {Pass} row */
@@ -107,6 +125,8 @@ export class WebgpuPipelines {
     this.textures = textures;
     /** @type {Map<number, GPURenderPipeline>} */
     this.cache = new Map();
+    /** Of programs' shaders, by how many textures they have. @type {Map<number, OwnLayouts>} */
+    this.ownLayouts = new Map();
     /** @type {Map<string, GPUShaderModule>} */
     this.modules = new Map();
     /** @type {Map<string, GPURenderPipeline>} */
@@ -122,9 +142,9 @@ export class WebgpuPipelines {
     this.warmed = this.warm();
   }
 
-  /** @param {Pass} row @returns {GPUPipelineLayout} */
-  makePassLayout(row) {
-    const { frame, material, draw } = this.layouts;
+  /** @param {Pass} row @param {GPUBindGroupLayout} [material] @returns {GPUPipelineLayout} */
+  makePassLayout(row, material = this.layouts.material) {
+    const { frame, draw } = this.layouts;
     const inputs = row.reads.length > 0 ? [/** @type {GPUBindGroupLayout} */ (this.inputLayouts.get(row))] : [];
     const groups = row.kind === 'draws' ? [frame, material, draw, ...inputs] : [frame, this.empty, this.empty, ...inputs];
     return this.device.createPipelineLayout({ label: row.name, bindGroupLayouts: groups });
@@ -185,11 +205,13 @@ export class WebgpuPipelines {
    * @returns {GPURenderPipeline} */
   get(list, material, variant) {
     const { kind, flags } = material;
-    const key = this.key(list, kind, flags, variant);
-    let pipeline = this.cache.get(key);
+    const own = /** @type {OwnShader | null} */ (material.shader?.native ?? null);
+    const key = this.key(list, own ? 0 : kind, flags, variant);
+    const cache = own ? own.pipelines : this.cache;
+    let pipeline = cache.get(key);
     if (!pipeline) {
-      pipeline = this.device.createRenderPipeline(this.descriptor(list, kind, flags, variant));
-      this.cache.set(key, pipeline);
+      const made = own ? this.ownDescriptor(own, list, flags, variant) : this.descriptor(list, kind, flags, variant);
+      cache.set(key, pipeline = this.device.createRenderPipeline(made));
     }
     material.pipelines[list * VARIANTS + variant] = pipeline;
     return pipeline;
@@ -221,12 +243,25 @@ export class WebgpuPipelines {
    * @returns {GPURenderPipelineDescriptor} */
   descriptor(list, kind, flags, variant) {
     const row = DRAWS[list];
-    const module = this.module(meshProgram(kind, row));
+    return this.meshDescriptor(row, kind, this.module(meshProgram(kind, row)), flags, variant);
+  }
+
+  /** @param {OwnShader} own @param {number} list @param {number} flags @param {number} variant
+   * @returns {GPURenderPipelineDescriptor} */
+  ownDescriptor({ module, layouts }, list, flags, variant) {
+    const row = DRAWS[list];
+    const made = this.meshDescriptor(row, 0, module, flags, variant, row.shader === '' ? 'fragment_main' : 'depth_main');
+    return { ...made, layout: /** @type {GPUPipelineLayout} */ (layouts.passes.get(row)) };
+  }
+
+  /** @param {Pass} row @param {number} kind @param {GPUShaderModule} module @param {number} flags @param {number} variant
+   * @param {string} [entryPoint] of the fragment stage @returns {GPURenderPipelineDescriptor} */
+  meshDescriptor(row, kind, module, flags, variant, entryPoint) {
     const constants = overrides(kind, flags, row);
     return {
       label: `${row.name} kind ${kind} flags ${flags}`, ...this.passState(row, usesCoverage(kind, row)),
       vertex: { module, constants, buffers: BUFFERS_BY_UV1[variant >> 2][(variant >> 1) & 1] },
-      fragment: { module, constants, targets: colorTargets(row, kind) },
+      fragment: { module, entryPoint, constants, targets: colorTargets(row, kind) },
       primitive: {
         topology: TOPOLOGY[variant >> 2], frontFace: (variant & 1) !== 0 ? 'cw' : 'ccw',
         cullMode: (flags & MATERIAL_DOUBLE_SIDED) !== 0 ? 'none' : 'back',
@@ -256,25 +291,60 @@ export class WebgpuPipelines {
     };
   }
 
+  /** @param {import('../common/resources.js').ShaderSource} source @returns {Promise<OwnShader>} */
+  async compileShader(source) {
+    const { compilerError, wgslOf } = await import('../common/shaders.js');
+    const { code, pieces } = await wgslOf(source);
+    const module = this.device.createShaderModule({ label: 'a program\'s own', code });
+    const { messages } = await module.getCompilationInfo();
+    const error = messages.find(({ type }) => type === 'error');
+    if (error) throw compilerError(pieces, source, error);
+    return { module, layouts: this.ownLayoutsOf(source.textures.length), pipelines: new Map() };
+  }
+
+  /** @param {number} count of a shader's own textures @returns {OwnLayouts} */
+  ownLayoutsOf(count) {
+    let found = this.ownLayouts.get(count);
+    if (!found) {
+      const material = makeMaterialLayout(this.device, count);
+      const passes = new Map(DRAWS.map((row) => [row, this.makePassLayout(row, material)]));
+      this.ownLayouts.set(count, found = { material, passes, textures: count });
+    }
+    return found;
+  }
+
   /** @param {MaterialRecord} record */
   createMaterial(record) {
-    const size = MATERIAL_BLOCK_BYTES;
+    const size = record.block.byteLength;
+    const own = /** @type {OwnShader | null} */ (record.shader?.native ?? null);
     const buffer = this.device.createBuffer({ label: `material ${record.handle}`, size, usage: 0x40 | 0x8 });
     this.device.queue.writeBuffer(buffer, 0, record.block);
-    const textures = record.textures.map((texture, index) => ({
-      binding: 1 + index, resource: texture ? texture.native.view : this.textures.white,
-    }));
-    const samplers = record.textures.map((texture, index) => ({
-      binding: 6 + index, resource: this.textures.sampler(texture ? texture.sampler : 0),
-    }));
+    const engine = this.textureEntries(record.textures.slice(0, SLOTS), 1);
+    const params = own && size > SHADER_PARAMS_BYTES ? { buffer, offset: SHADER_PARAMS_BYTES } : { buffer };
+    const more = own === null ? [] : [
+      { binding: PARAMS_BINDING, resource: params },
+      ...this.textureEntries(record.textures.slice(SLOTS, SLOTS + own.layouts.textures), PARAMS_BINDING + 1),
+    ];
     const group = this.device.createBindGroup({
-      label: `material ${record.handle}`, layout: this.layouts.material,
-      entries: [{ binding: 0, resource: { buffer } }, ...textures, ...samplers],
+      label: `material ${record.handle}`, layout: own ? own.layouts.material : this.layouts.material,
+      entries: [{ binding: 0, resource: { buffer, size: MATERIAL_BLOCK_BYTES } }, ...engine, ...more],
     });
     // Compile here rather than in the middle of a frame.
     const part = (record.flags & MATERIAL_BLEND) !== 0 ? 'see_through' : 'solid';
     this.get(DRAWS.findIndex(({ materials }) => materials === part), record, topologyOf(record.kind) * 4);
     return { buffer, group };
+  }
+
+  /** @param {MaterialRecord['textures']} textures @param {number} first binding; the samplers follow the textures
+   * @returns {GPUBindGroupEntry[]} */
+  textureEntries(textures, first) {
+    const views = textures.map((texture, index) => ({
+      binding: first + index, resource: texture ? texture.native.view : this.textures.white,
+    }));
+    const samplers = textures.map((texture, index) => ({
+      binding: first + textures.length + index, resource: this.textures.sampler(texture ? texture.sampler : 0),
+    }));
+    return [...views, ...samplers];
   }
 
   /** @param {MaterialRecord} record */

@@ -6,14 +6,14 @@
 import {
   SAMPLER_CLAMP_S, SAMPLER_CLAMP_T, SAMPLER_MIRROR_S, SAMPLER_MIRROR_T, SAMPLER_NEAREST,
 } from '../../gen/layouts.js';
+import { anisotropy, texelBytes } from '../common/resources.js';
 
 /** @typedef {import('../common/resources.js').TextureRecord} TextureRecord */
 /** @type {GPUTextureFormat[]} */
-const FORMATS = ['rgba8unorm-srgb', 'rgba8unorm', 'rgba8unorm-srgb'];
+const FORMATS = ['rgba8unorm-srgb', 'rgba8unorm', 'rgba8unorm-srgb', 'rgba16float'];
 const COPY_DST = 0x02;
 const TEXTURE_BINDING = 0x04;
 const RENDER_ATTACHMENT = 0x10;
-export const ANISOTROPY = 8;
 
 let made = 0;
 /** Tells images apart in the keys of bind groups. */
@@ -46,7 +46,7 @@ export class WebgpuTextures {
   /** @param {TextureRecord} record */
   create(record) {
     const { handle, width, height, levels, format } = record;
-    const texture = this.checked('texture', record, width * height * 4, () => this.device.createTexture({
+    const texture = this.checked('texture', record, width * height * texelBytes(format), () => this.device.createTexture({
       label: `texture ${handle}`, size: [width, height], mipLevelCount: levels, format: FORMATS[format],
       usage: COPY_DST | TEXTURE_BINDING | RENDER_ATTACHMENT,
     }));
@@ -60,8 +60,16 @@ export class WebgpuTextures {
 
   /** @param {TextureRecord} record @param {Uint8Array} bytes */
   write({ native, width, height, levels, format }, bytes) {
-    const layout = { bytesPerRow: width * 4, rowsPerImage: height };
+    const layout = { bytesPerRow: width * texelBytes(format), rowsPerImage: height };
     this.device.queue.writeTexture({ texture: native.texture }, /** @type {any} */ (bytes), layout, [width, height]);
+    this.downsample(native.texture, levels, FORMATS[format]);
+  }
+
+  /** @param {TextureRecord} record @param {import('../common/resources.js').Place} place @param {Uint8Array} bytes */
+  update({ native, levels, format }, { x, y, width, height }, bytes) {
+    const layout = { bytesPerRow: width * texelBytes(format), rowsPerImage: height };
+    const target = { texture: native.texture, origin: [x, y] };
+    this.device.queue.writeTexture(target, /** @type {any} */ (bytes), layout, [width, height]);
     this.downsample(native.texture, levels, FORMATS[format]);
   }
 
@@ -114,7 +122,7 @@ export class WebgpuTextures {
         addressModeU: address(bits, SAMPLER_CLAMP_S, SAMPLER_MIRROR_S),
         addressModeV: address(bits, SAMPLER_CLAMP_T, SAMPLER_MIRROR_T),
         magFilter: filter, minFilter: filter, mipmapFilter: filter,
-        maxAnisotropy: filter === 'linear' ? ANISOTROPY : 1,
+        maxAnisotropy: filter === 'linear' ? anisotropy(bits) : 1,
       });
       this.samplers.set(key, sampler);
     }

@@ -28,10 +28,19 @@ struct FrameBlock {
 
 struct MaterialBlock {
   base_color: vec4<f32>,
-  emissive: vec4<f32>,
-  surface: vec4<f32>,
-  detail: vec4<f32>,
-  extra: vec4<f32>,
+  emissive: vec3<f32>,
+  emissive_strength: f32,
+  alpha_cutoff: f32,
+  metallic: f32,
+  roughness: f32,
+  normal_scale: f32,
+  occlusion_strength: f32,
+  uv_scale: vec2<f32>,
+  wind: f32,
+  water_clarity_m: f32,
+  detail_strength: f32,
+  detail_scale_m: f32,
+  bound: u32,
   uv: array<vec4<f32>, 10>,
 }
 

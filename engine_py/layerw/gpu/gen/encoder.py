@@ -30,11 +30,14 @@ _texture_create = struct.Struct("<IIIIIII").pack_into
 _texture_destroy = struct.Struct("<II").pack_into
 _texture_write = struct.Struct("<IIII").pack_into
 _texture_upload = struct.Struct("<III").pack_into
+_texture_update = struct.Struct("<IIIIIIII").pack_into
 _mesh_create = struct.Struct("<IIIIIIIIIII").pack_into
 _mesh_destroy = struct.Struct("<II").pack_into
-_material_create = struct.Struct("<IIIIIIIIII").pack_into
 _material_destroy = struct.Struct("<II").pack_into
-_material_write = struct.Struct("<III").pack_into
+_material_write = struct.Struct("<IIII").pack_into
+_material_create = struct.Struct("<IIIIIIIII").pack_into
+_shader_create = struct.Struct("<IIII").pack_into
+_shader_destroy = struct.Struct("<II").pack_into
 _fetch = struct.Struct("<IIIfIIIII").pack_into
 _mesh_build = struct.Struct("<IIII").pack_into
 _image_decode = struct.Struct("<IIIIIII").pack_into
@@ -222,7 +225,7 @@ class Encoder:
         self._end = end
 
     def texture_create(self, texture: int, width: int, height: int, levels: int, format: int, sampler: int) -> None:
-        """format: 0 rgba8 sRGB, 1 rgba8 linear, 2 rgba8 sRGB that views draw, one level, black at first. sampler: SAMPLER_* bits. levels 1 or the full chain."""
+        """format: 0 rgba8 sRGB, 1 rgba8 linear, 2 rgba8 sRGB that views draw, one level, black at first, 3 rgba16float. sampler: SAMPLER_* bits. levels 1 or the full chain."""
         end = self._end + 28
         if end > self._limit:
             self._grow(end)
@@ -237,7 +240,7 @@ class Encoder:
         self._end = end
 
     def texture_write(self, texture: int, data: int, size_bytes: int) -> None:
-        """Level 0 as tight RGBA8 from the heap; further levels are generated."""
+        """Level 0, tight, from the heap; further levels are generated."""
         end = self._end + 16
         if end > self._limit:
             self._grow(end)
@@ -250,6 +253,14 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _texture_upload(self._bytes, self._end, 0x30017, texture, transfer)
+        self._end = end
+
+    def texture_update(self, texture: int, x: int, y: int, width: int, height: int, data: int, size_bytes: int) -> None:
+        """A rectangle of level 0 of a texture that was written, tight; further levels are generated."""
+        end = self._end + 32
+        if end > self._limit:
+            self._grow(end)
+        _texture_update(self._bytes, self._end, 0x8000f, texture, x, y, width, height, data & 0xFFFFFFFF, size_bytes)
         self._end = end
 
     def mesh_create(self, mesh: int, vertex_buffer: int, vertex_offset: int, vertex_count: int, index_buffer: int, index_offset: int, index_count: int, index_bytes: int, topology: int, uv1: int) -> None:
@@ -267,14 +278,6 @@ class Encoder:
         _mesh_destroy(self._bytes, self._end, 0x20019, mesh)
         self._end = end
 
-    def material_create(self, material: int, kind: int, flags: int, base_color: int, metallic_roughness: int, normal: int, occlusion: int, emissive: int, params: int) -> None:
-        """kind: MATERIAL_KINDS; flags: MATERIAL_*; params: MATERIAL_BLOCK."""
-        end = self._end + 40
-        if end > self._limit:
-            self._grow(end)
-        _material_create(self._bytes, self._end, 0xa001a, material, kind, flags, base_color, metallic_roughness, normal, occlusion, emissive, params & 0xFFFFFFFF)
-        self._end = end
-
     def material_destroy(self, material: int) -> None:
         end = self._end + 8
         if end > self._limit:
@@ -282,12 +285,35 @@ class Encoder:
         _material_destroy(self._bytes, self._end, 0x2001b, material)
         self._end = end
 
-    def material_write(self, material: int, params: int) -> None:
-        """Replaces the MATERIAL_BLOCK."""
-        end = self._end + 12
+    def material_write(self, material: int, params: int, size_bytes: int) -> None:
+        """Replaces its numbers; see material_create."""
+        end = self._end + 16
         if end > self._limit:
             self._grow(end)
-        _material_write(self._bytes, self._end, 0x3001c, material, params & 0xFFFFFFFF)
+        _material_write(self._bytes, self._end, 0x4001c, material, params & 0xFFFFFFFF, size_bytes)
+        self._end = end
+
+    def material_create(self, material: int, kind: int, flags: int, shader: int, textures: int, texture_count: int, params: int, size_bytes: int) -> None:
+        """Makes it, or all of it anew. kind: MATERIAL_KINDS; flags: MATERIAL_*; shader: 0 = the kind's. textures: handles (u32, 0 = none), those of MATERIAL_TEXTURES, then the shader's. params: kinds.py's MATERIAL_BLOCK; from SHADER_PARAMS_BYTES on the shader's own."""
+        end = self._end + 36
+        if end > self._limit:
+            self._grow(end)
+        _material_create(self._bytes, self._end, 0x9001d, material, kind, flags, shader, textures & 0xFFFFFFFF, texture_count, params & 0xFFFFFFFF, size_bytes)
+        self._end = end
+
+    def shader_create(self, shader: int, data: int, size_bytes: int) -> None:
+        """Makes a program's own shader, or replaces its text: what draws with it goes on with the last one that compiled. data: JSON (UTF-8) with wgsl, params (WGSL, '' = none), textures (names), displaces."""
+        end = self._end + 16
+        if end > self._limit:
+            self._grow(end)
+        _shader_create(self._bytes, self._end, 0x4001e, shader, data & 0xFFFFFFFF, size_bytes)
+        self._end = end
+
+    def shader_destroy(self, shader: int) -> None:
+        end = self._end + 8
+        if end > self._limit:
+            self._grow(end)
+        _shader_destroy(self._bytes, self._end, 0x2001f, shader)
         self._end = end
 
     def fetch(self, transfer: int, kind: int, priority: float, max_bytes: int, url: int, url_bytes: int, sha256: int, sha256_bytes: int) -> None:

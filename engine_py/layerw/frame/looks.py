@@ -1,0 +1,186 @@
+"""GPU resources of the materials, textures and shaders that a program made.
+
+Owns: one of each per object, made when first used and freed when neither the object nor a user needs it; and what was
+written since the last frame (`flush`, once a frame): numbers, pixels, texts. Meshes and the rest: resources.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from layerw.base.ports import MaterialDesc
+from layerw.frame.kept import Kept, Record
+from layerw.gpu.store import ShaderSource, Store
+from layerw.scene.material import Material
+from layerw.scene.material_values import Values
+from layerw.scene.shaders import Shader
+from layerw.scene.textures import Image, Texture
+from layerw.scene.uses import Uses
+
+Make = Callable[[Callable[[], int]], int]  # calls it, and once more where the budget had no room
+
+
+class Look:
+    """What is known of one material: its values, whether they blend, and what they hold."""
+
+    def __init__(self, values: Values) -> None:
+        self.values, self.blend = values, False
+        self.textures: list[Record[Image]] = []
+        self.shader: Record[int] | None = None
+
+
+class Looks:
+    """See the module."""
+
+    def __init__(self, store: Store, uses: Uses, set_blend: Callable[[int, bool], None]) -> None:
+        self._store, self._set_blend = store, set_blend
+        self.materials: Kept[Look] = Kept(uses)
+        self._textures: Kept[Image] = Kept(Uses())
+        self._shaders: Kept[int] = Kept(Uses())  # the revision of the text
+        self.news = (*self.materials.news, *self._textures.news, *self._shaders.news)
+        self._places: dict[int, str] = {}  # where a program made a shader, by handle
+        self._written: set[int] = set()  # materials
+        self._painted: set[int] = set()  # textures
+
+    def material(self, material: Material, made: Make) -> int:
+        """The GPU handle of a Material."""
+        found = self.materials.find(material.life)
+        if found is None:
+            look = Look(material.values)
+            handle = made(lambda: self._store.create_material(self._desc(look, made)))
+            found = self.materials.add(material.life, handle, look)
+            material.values.listen(partial(self._written.add, handle))
+            self._show_blend(found)
+        return found.handle
+
+    def texture(self, texture: Texture, made: Make) -> int:
+        """The GPU handle of a Texture."""
+        return self._texture(texture, made).handle
+
+    def _texture(self, texture: Texture, made: Make) -> Record[Image]:
+        found = self._textures.find(texture.life)
+        if found is None:
+            image = texture.image
+            handle = made(lambda: self._create_texture(texture))
+            image.take_dirty()
+            found = self._textures.add(texture.life, handle, image)
+            image.listen(partial(self._painted.add, handle))
+        return found
+
+    def _create_texture(self, texture: Texture) -> int:
+        if texture.is_target:
+            return self._store.create_target(texture.width, texture.height, texture.sampler)
+        return self._store.create_texture(texture.image.pixels, srgb=texture.srgb, sampler=texture.sampler,
+                                          mips=texture.mips)  # fmt: skip
+
+    def _shader(self, shader: Shader) -> Record[int]:
+        found = self._shaders.find(shader.life)
+        if found is None:
+            found = self._shaders.add(shader.life, self._store.create_shader(_source(shader)), shader.revision)
+        elif found.value != shader.revision:
+            found.value = shader.revision
+            self._store.write_shader(found.handle, _source(shader))
+        self._places[found.handle] = shader.place
+        return found
+
+    def refused(self, shader: int, reason: str) -> str:
+        """What to tell where a shader does not compile."""
+        place = self._places.get(shader, "")
+        return f"The lw.Shader{f' of {place},' if place else ''} does not compile; what was drawn last stays. {reason}"
+
+    def _desc(self, look: Look, made: Make) -> MaterialDesc:
+        """With the handles of its textures and its shader, which it holds from now on."""
+        textures, shader = look.textures, look.shader
+        look.textures, look.shader = [], None
+        desc = look.values.desc(partial(self._hold_texture, look, made), partial(self._hold_shader, look))
+        self._let_go(textures, shader)
+        return desc
+
+    def _hold_texture(self, look: Look, made: Make, texture: Texture) -> int:
+        record = self._texture(texture, made)
+        record.holds += 1
+        look.textures.append(record)
+        return record.handle
+
+    def _hold_shader(self, look: Look, shader: Shader) -> int:
+        look.shader = self._shader(shader)
+        look.shader.holds += 1
+        return look.shader.handle
+
+    def _let_go(self, textures: list[Record[Image]], shader: Record[int] | None) -> None:
+        for record in textures:
+            record.holds -= 1
+        if shader is not None:
+            shader.holds -= 1
+
+    def _show_blend(self, record: Record[Look]) -> None:
+        blend = record.value.values.blend
+        if blend != record.value.blend:
+            record.value.blend = blend
+            self._set_blend(record.handle, blend)
+
+    def materials_with(self, texture: int) -> list[int]:
+        """The materials that show a texture, by handle."""
+        return [handle for handle, one in self._store.materials.items() if texture in one.desc.textures]
+
+    # -- once a frame ---------------------------------------------------------------------------
+
+    def flush(self, made: Make) -> None:
+        """Send what the program wrote since the last frame."""
+        while self._written:
+            record = self.materials.by_handle.get(self._written.pop())
+            if record is not None:
+                self._store.write_material(record.handle, self._desc(record.value, made))
+                self._show_blend(record)
+        while self._painted:
+            image = self._textures.by_handle.get(self._painted.pop())
+            dirty = image.value.take_dirty() if image is not None else None
+            if image is not None and dirty is not None:
+                x, y, width, height = dirty
+                self._store.update_texture(image.handle, x, y, image.value.pixels[y : y + height, x : x + width])
+
+    def sweep(self) -> None:
+        """Free textures and shaders that nobody needs."""
+        for texture, _ in self._textures.take_over():
+            self._end_texture(texture)
+        for shader, _ in self._shaders.take_over():
+            self._end_shader(shader)
+
+    def end_material(self, record: Record[Look], *, by_force: bool = False) -> None:
+        """Free it where nobody needs it, and then what only it held."""
+        if not self.materials.try_end(record, by_force=by_force):
+            return
+        look = record.value
+        if look.blend:
+            self._set_blend(record.handle, False)
+        self._store.destroy_material(record.handle)
+        textures, shader = look.textures, look.shader
+        look.textures, look.shader = [], None
+        self._let_go(textures, shader)
+        for texture in textures:
+            self._end_texture(texture)
+        if shader is not None:
+            self._end_shader(shader)
+
+    def _end_texture(self, record: Record[Image], *, by_force: bool = False) -> None:
+        if self._textures.try_end(record, by_force=by_force):
+            self._store.destroy_texture(record.handle)
+
+    def _end_shader(self, record: Record[int], *, by_force: bool = False) -> None:
+        if self._shaders.try_end(record, by_force=by_force):
+            self._places.pop(record.handle, None)
+            self._store.destroy_shader(record.handle)
+
+    def close(self) -> None:
+        """Frees everything."""
+        for material in list(self.materials.by_handle.values()):
+            self.end_material(material, by_force=True)
+        for texture in list(self._textures.by_handle.values()):
+            self._end_texture(texture, by_force=True)
+        for shader in list(self._shaders.by_handle.values()):
+            self._end_shader(shader, by_force=True)
+
+
+def _source(shader: Shader) -> ShaderSource:
+    return ShaderSource(shader.wgsl, shader.params_wgsl(), shader.texture_names, shader.displaces)

@@ -1,0 +1,91 @@
+// What a surface is made of: glTF's metallic-roughness model, and what a program's shader gets and gives
+// (docs/shaders-of-programs.md tells the fields).
+struct SurfaceIn {
+  world_position: vec3<f32>, // metres; float32, so coarse far from the origin
+  normal: vec3<f32>, // unit, towards the viewer's side
+  tangent: vec4<f32>, // w = the bitangent's sign; zero where the mesh has none
+  uv: vec2<f32>,
+  uv1: vec2<f32>,
+  color: vec4<f32>, // linear: the material's colour, the entity's and the vertex's, multiplied
+  view: vec3<f32>, // unit, from the surface to the camera
+  time: f32, // seconds
+  instance: u32,
+  relative_position: vec3<f32>, // to the camera
+  facing: f32, // 1 in front, -1 behind
+}
+
+struct Surface {
+  base_color: vec4<f32>, // linear
+  metallic: f32,
+  roughness: f32,
+  normal: vec3<f32>,
+  occlusion: f32,
+  emissive: vec3<f32>,
+  alpha: f32, // multiplies base_color.a
+  unlit: bool,
+}
+
+fn surface_in(in: Varyings, front: bool) -> SurfaceIn {
+  let facing = select(-1.0, 1.0, front);
+  let world = in.position + frame.camera_hi.xyz + frame.camera_lo.xyz;
+  return SurfaceIn(
+    world, normalize(in.normal) * facing, in.tangent, in.uv, in.uv1, in.color, -normalize(in.position),
+    frame.camera_hi.w, u32(in.row + 0.5), in.position, facing);
+}
+
+// Where a texture (its number in MATERIAL_TEXTURES) is looked up: its set of uvs, transformed (KHR_texture_transform).
+fn uv_of(slot: u32, in: SurfaceIn) -> vec2<f32> {
+  let at = vec3<f32>(select(in.uv, in.uv1, material.uv[2u * slot].w > 0.5), 1.0);
+  return vec2<f32>(dot(material.uv[2u * slot].xyz, at), dot(material.uv[2u * slot + 1u].xyz, at));
+}
+
+// The normal map's normal in world axes. Without vertex tangents they come from screen derivatives (Schueler 2007).
+fn mapped_normal(in: SurfaceIn) -> vec3<f32> {
+  let n = in.normal;
+  let uv = uv_of(2u, in);
+  let sample = textureSample(normal_texture, normal_sampler, uv).xyz * 2.0 - 1.0;
+  let dp1 = dpdx(in.relative_position);
+  let dp2 = dpdy(in.relative_position);
+  let duv1 = dpdx(uv);
+  let duv2 = dpdy(uv);
+  let a = cross(dp2, n);
+  let b = cross(n, dp1);
+  var t = a * duv1.x + b * duv2.x;
+  // v grows downwards in the image, and glTF's green points up in it.
+  var u = -(a * duv1.y + b * duv2.y);
+  // The sign of dot(dp1, a) makes this independent of which way rows count.
+  let longest = sign(dot(dp1, a)) * inverseSqrt(max(max(dot(t, t), dot(u, u)), 1e-30));
+  t *= longest;
+  u *= longest;
+  if (dot(in.tangent.xyz, in.tangent.xyz) > 1e-8) {
+    t = normalize(in.tangent.xyz - n * dot(n, in.tangent.xyz));
+    u = cross(n, t) * sign(in.tangent.w) * in.facing;
+  }
+  let scaled = vec3<f32>(sample.xy * material.normal_scale, sample.z);
+  return normalize(t * scaled.x + u * scaled.y + n * scaled.z);
+}
+
+// The material's values and textures.
+fn default_surface(in: SurfaceIn) -> Surface {
+  let glow = material.emissive * material.emissive_strength;
+  var s = Surface(in.color, material.metallic, material.roughness, in.normal, 1.0, glow, 1.0, false);
+  if ((material.bound & HAS_BASE_COLOR) != 0u) {
+    s.base_color *= textureSample(base_color_texture, base_color_sampler, uv_of(0u, in));
+  }
+  if ((material.bound & HAS_METALLIC_ROUGHNESS) != 0u) {
+    let mr = textureSample(metallic_roughness_texture, metallic_roughness_sampler, uv_of(1u, in));
+    s.roughness *= mr.g;
+    s.metallic *= mr.b;
+  }
+  if ((material.bound & HAS_OCCLUSION) != 0u) {
+    let sample = textureSample(occlusion_texture, occlusion_sampler, uv_of(3u, in)).r;
+    s.occlusion = 1.0 + material.occlusion_strength * (sample - 1.0);
+  }
+  if ((material.bound & HAS_EMISSIVE) != 0u) {
+    s.emissive *= textureSample(emissive_texture, emissive_sampler, uv_of(4u, in)).rgb;
+  }
+  if ((material.bound & HAS_NORMAL) != 0u) {
+    s.normal = mapped_normal(in);
+  }
+  return s;
+}

@@ -13,6 +13,8 @@ from .harness import Running
 SIZE = (240, 160)
 PER_M = 10.0  # pixels a metre
 PROGRAM = """
+import base64
+import json
 import numpy as np
 import layerw as lw
 app = lw.App()
@@ -51,13 +53,38 @@ def depth():
     app.spawn(lw.Mesh.box(4, 4, 1), lw.Material(color="red", unlit=True), position=(6, 0, -3))
     app.debug.box((0, 0, 0), (4, 6, 1), "lime", width=4.0, duration=1e6)
     app.debug.point((0, 6, 0), "magenta", size=15.0, duration=1e6)
+
+def cut_out():
+    # A square whose alpha is the cutoff along a slanted line.
+    clear()
+    app.debug.clear()
+    for entity in app.each(lw.Position).entities:
+        entity.visible = False
+    places = np.array([(-6, -6, 0), (6, -6, 0), (6, 6, 0), (-6, 6, 0)], "<f4")
+    colors = np.ones((4, 4), "<f4")
+    colors[:, 3] = 0.5 + (places[:, 0] + 0.25 * places[:, 1]) / 24
+    data = places.tobytes() + colors.tobytes() + np.array([0, 1, 2, 0, 2, 3], "<u2").tobytes()
+    views = [{"buffer": 0, "byteOffset": at, "byteLength": size} for at, size in ((0, 48), (48, 64), (112, 12))]
+    kinds = ((5126, 4, "VEC3"), (5126, 4, "VEC4"), (5123, 6, "SCALAR"))
+    accessors = [{"bufferView": view, "componentType": kind, "count": count, "type": shape}
+                 for view, (kind, count, shape) in enumerate(kinds)]
+    accessors[0] |= {"min": [-6, -6, 0], "max": [6, 6, 0]}
+    uri = "data:application/octet-stream;base64," + base64.b64encode(data).decode()
+    document = {
+        "asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": [0]}], "nodes": [{"mesh": 0}],
+        "meshes": [{"primitives": [{"attributes": {"POSITION": 0, "COLOR_0": 1}, "indices": 2, "material": 0}]}],
+        "materials": [{"alphaMode": "MASK", "extensions": {"KHR_materials_unlit": {}}}], "bufferViews": views,
+        "accessors": accessors, "buffers": [{"byteLength": len(data), "uri": uri}],
+        "extensionsUsed": ["KHR_materials_unlit"],
+    }
+    app.load("data:model/gltf+json;base64," + base64.b64encode(json.dumps(document).encode()).decode())
 """
 
 
 def picture(running: Running, scene: str) -> np.ndarray:
     """(h, w, 3) after the scene was made."""
     running.python(f"import __main__\n__main__.{scene}()\nNone")
-    running.frames(3)
+    running.frames(20 if scene == "cut_out" else 3)
     png = running.page.locator("layer-w").screenshot()
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(np.int16)
 
@@ -124,6 +151,18 @@ def check_depth(taken: np.ndarray, backend: str) -> None:
     assert near(at(taken, 2, 2), (0, 255, 0)) and near(at(taken, -1, 3), (0, 255, 0)), "the box's edges"
 
 
+def check_cut_out(taken: np.ndarray, backend: str) -> None:
+    """Its edge is where alpha is the cutoff, and is as smooth as that of a triangle."""
+    rows = part(taken, (-6, 6), (-5, 5))[..., 1]
+    y = 5.0 - (np.arange(len(rows)) + 0.5) / PER_M
+    wanted = 60.0 + 2.5 * y
+    found = (rows > 127).sum(axis=1)
+    assert np.abs(found - wanted).max() < 2, (backend, found.tolist())
+    between = np.unique(rows[(rows > 20) & (rows < 230)])
+    print(f"{backend}, a cut-out's edge: {len(between)} codes between")
+    assert len(between) >= 2 and ((rows > 20) & (rows < 230)).sum() > 50, backend
+
+
 def test_pictures(run_program: RunProgram) -> None:
     taken: dict[str, list[np.ndarray]] = {}
     for backend in ("webgpu", "webgl2"):
@@ -131,8 +170,8 @@ def test_pictures(run_program: RunProgram) -> None:
         running.baseline = None  # what is drawn stays until the page ends
         running.page.set_viewport_size({"width": SIZE[0], "height": SIZE[1]})
         running.frames(2)
-        taken[backend] = [picture(running, scene) for scene in ("points", "lines", "depth")]
-        for check, found in zip((check_points, check_lines, check_depth), taken[backend], strict=True):
+        taken[backend] = [picture(running, scene) for scene in ("points", "lines", "depth", "cut_out")]
+        for check, found in zip((check_points, check_lines, check_depth, check_cut_out), taken[backend], strict=True):
             check(found, backend)
         assert running.errors.texts == []
     for gpu, gl in zip(*taken.values(), strict=True):

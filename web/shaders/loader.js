@@ -53,8 +53,10 @@ export const topologyOf = (kind) => Math.max(0, TOPOLOGIES.indexOf(MATERIAL_KIND
 /** Whether a kind's colours are shown as given: without light, exposure and tone map. @param {number} kind */
 export const isGiven = (kind) => topologyOf(kind) > 0;
 
-/** Whether alpha says how many of a pixel's samples are drawn. @param {number} kind @param {Pass} row */
-export const usesCoverage = (kind, { color, blend }) => isGiven(kind) && blend === ''
+/** Whether alpha says how many of a pixel's samples are drawn: of points, lines and cut-outs. @param {number} kind
+ * @param {number} flags @param {Pass} row */
+export const usesCoverage = (kind, flags, { color, blend }) => (isGiven(kind) || (flags & MATERIAL_MASK) !== 0)
+  && blend === ''
   && (TARGETS.find(({ name }) => name === color)?.samples ?? 1) > 1;
 
 /** Values of the overrides in frame.wgsl. @param {number} kind @param {number} flags @param {Pass} row the draw pass
@@ -65,7 +67,7 @@ export const overrides = (kind, flags, row) => ({
   WIND: Number((flags & MATERIAL_WIND) !== 0),
   METRES: Number((flags & MATERIAL_METRES) !== 0),
   FOG: Number((flags & MATERIAL_NO_FOG) === 0),
-  COVERAGE: Number(usesCoverage(kind, row)),
+  COVERAGE: Number(usesCoverage(kind, flags, row)),
   SHADOW_PASS: Number(row.shader === 'depth'),
   ...passOverrides(row),
 });

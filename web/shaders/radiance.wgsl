@@ -22,10 +22,29 @@ fn exposed(radiance: vec3<f32>) -> vec3<f32> {
   return clamp(radiance * factor, vec3<f32>(0.0), vec3<f32>(RADIANCE_MAX));
 }
 
+// What a surface covers of what is behind it. Cut-outs: where alpha passes the cutoff, as wide as a pixel where samples can
+// be left out (Golus 2017, "Anti-aliased alpha test"), else at once. Interpolation rounds: alpha that is equal to the cutoff
+// may come out a little lower.
+fn opacity_of(alpha: f32, cutoff: f32) -> f32 {
+  if (COVERAGE) {
+    let share = saturate((alpha - cutoff + CUTOFF_ROUNDING) / max(fwidth(alpha), 1e-4) + 0.5);
+    if (share <= 0.0) {
+      discard;
+    }
+    return share;
+  }
+  if (MASK) {
+    if (alpha < cutoff - CUTOFF_ROUNDING) {
+      discard;
+    }
+  }
+  return select(1.0, alpha, BLEND);
+}
+
 fn radiance_color(radiance: vec3<f32>, alpha: f32) -> vec4<f32> {
   let c = exposed(radiance);
   if (ENCODED) {
-    return vec4<f32>(encode_radiance(c), 0.0);
+    return vec4<f32>(encode_radiance(c), select(0.0, alpha, COVERAGE));
   }
   return vec4<f32>(c, alpha);
 }

@@ -4,15 +4,11 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(
   let given = surface_in(in, front);
   let s = surface(given);
   let alpha = s.base_color.a * s.alpha;
-  if (MASK) {
-    if (alpha < material.alpha_cutoff - CUTOFF_ROUNDING) {
-      discard;
-    }
-  }
+  let opacity = opacity_of(alpha, material.alpha_cutoff);
   var radiance = s.base_color.rgb;
   if (!s.unlit) {
     let lit = LitSurface(s.base_color.rgb, s.normal, saturate(s.metallic), clamp(s.roughness, 0.045, 1.0), s.occlusion);
     radiance = shade(lit, in.position, given.normal);
   }
-  return radiance_color(apply_fog(radiance + s.emissive, in.position), select(1.0, alpha, BLEND));
+  return radiance_color(apply_fog(radiance + s.emissive, in.position), opacity);
 }

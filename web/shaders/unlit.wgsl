@@ -6,10 +6,6 @@ fn fragment_main(in: Varyings) -> @location(0) vec4<f32> {
   if ((bound & HAS_BASE_COLOR) != 0u) {
     base *= textureSample(base_color_texture, base_color_sampler, in.uv);
   }
-  if (MASK) {
-    if (base.a < material.alpha_cutoff - CUTOFF_ROUNDING) {
-      discard;
-    }
-  }
-  return radiance_color(apply_fog(base.rgb + material.emissive * material.emissive_strength, in.position), select(1.0, base.a, BLEND));
+  let opacity = opacity_of(base.a, material.alpha_cutoff);
+  return radiance_color(apply_fog(base.rgb + material.emissive * material.emissive_strength, in.position), opacity);
 }

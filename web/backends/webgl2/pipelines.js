@@ -143,7 +143,7 @@ export class Webgl2Pipelines {
     if (!pipeline) {
       const variant = flags & PIPELINE_FLAGS & ~MATERIAL_DOUBLE_SIDED;
       const look = own === null ? kind : 0; // a program's shader is a surface as pbr
-      const coverage = usesCoverage(look, row);
+      const coverage = usesCoverage(look, flags, row);
       const named = own === null ? row.shader || kind : `own ${own.number} ${row.shader}`;
       const label = `${named} ${variant} ${passOverrides(row).ENCODED ?? ''} ${coverage}`;
       const program = this.programs.get(label)

@@ -259,7 +259,7 @@ export class WebgpuPipelines {
   meshDescriptor(row, kind, module, flags, variant, entryPoint) {
     const constants = overrides(kind, flags, row);
     return {
-      label: `${row.name} kind ${kind} flags ${flags}`, ...this.passState(row, usesCoverage(kind, row)),
+      label: `${row.name} kind ${kind} flags ${flags}`, ...this.passState(row, usesCoverage(kind, flags, row)),
       vertex: { module, constants, buffers: BUFFERS_BY_UV1[variant >> 2][(variant >> 1) & 1] },
       fragment: { module, entryPoint, constants, targets: colorTargets(row, kind) },
       primitive: {

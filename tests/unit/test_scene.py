@@ -15,8 +15,8 @@ from layerw.base.mathx import decompose, quat_from_euler, quat_rotate
 from layerw.scene.camera import Camera
 from layerw.scene.entity import Entities, Entity
 from layerw.scene.environment import Sky, Sun, sh_basis, shadow_matrix, sky_irradiance, sky_radiance
-from layerw.scene.rows import BLOCK_ROWS, DYNAMIC, STATIC, RowAllocator
 from layerw.scene.material import Material
+from layerw.scene.rows import BLOCK_ROWS, DYNAMIC, STATIC, RowAllocator
 from layerw.scene.shapes import Lods, Mesh
 from layerw.scene.table import Table
 

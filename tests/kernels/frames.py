@@ -58,10 +58,10 @@ def run(frames: int = 4) -> list[str]:
 
     def keeping(*args: Any, **kwargs: Any) -> Any:
         result = seen(*args, **{**kwargs, "tiles": tiles, "tile_row": row})
-        *lists, seen_count = result
-        assert all(map(len, lists)) and seen_count > 0, "every pass draws something"
+        lists = [result.rows, result.opaque, result.blend, result.shadow]
+        assert all(map(len, lists)) and result.seen_count > 0, "every pass draws something"
         rows = app._engine.table.rows_used
-        found.append(digest([*lists, np.uint32(seen_count), *(column[:rows] for column in args[2:5])]))
+        found.append(digest([*lists, result.still, np.uint32(result.seen_count), *(column[:rows] for column in args[2:5])]))
         return result
 
     app._engine.visibility.frame = keeping  # type: ignore[method-assign]

@@ -6,7 +6,7 @@
  */
 import {
   COLUMNS, FRAME_BLOCK_BYTES, LAYOUTS, LIGHTS_MAX, LIGHT_LIST_LINES, LIGHT_LIST_WIDTH, LIGHT_TEXELS, MATERIAL_BLOCK,
-  MATERIAL_BLOCK_BYTES, RESOURCE_KINDS, ROWS_STEP,
+  MATERIAL_BLOCK_BYTES, MATERIAL_TEXTURES, RESOURCE_KINDS, ROWS_STEP,
 } from '../../gen/layouts.js';
 import { DRAW_PASSES } from '../../gen/passes.js';
 import { HandleTable } from '../../engine/handles.js';
@@ -406,7 +406,9 @@ export class Core {
    * @param {number} count @param {number} params @param {number} sizeBytes */
   materialCreate(handle, kind, flags, shader, textures, count, params, sizeBytes) {
     if (!this.driver) return;
-    const made = [...this.heap.u32(textures, count)].map((one) => (one === 0 ? null : this.textures.tryGet(one)));
+    const given = this.heap.u32(textures, count);
+    const made = Array.from({ length: Math.max(count, MATERIAL_TEXTURES.length) }, (_, slot) => (
+      given[slot] ? this.textures.tryGet(given[slot]) : null));
     const own = shader === 0 ? null : this.shaders.get(shader);
     const block = this.readBlock(params, sizeBytes, made);
     const live = this.materials.tryGet(handle);

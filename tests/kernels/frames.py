@@ -61,7 +61,8 @@ def run(frames: int = 4) -> list[str]:
         lists = [result.rows, result.opaque, result.blend, result.shadow]
         assert all(map(len, lists)) and result.seen_count > 0, "every pass draws something"
         rows = app._engine.table.rows_used
-        found.append(digest([*lists, result.still, np.uint32(result.seen_count), *(column[:rows] for column in args[2:5])]))
+        columns = (column[:rows] for column in args[2:5])
+        found.append(digest([*lists, result.still, np.uint32(result.seen_count), *columns]))
         return result
 
     app._engine.visibility.frame = keeping  # type: ignore[method-assign]

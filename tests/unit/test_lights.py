@@ -28,12 +28,8 @@ def rows(host: HeadlessHost, view: int = 0) -> np.ndarray:
 
 
 def uniform(host: HeadlessHost, name: str) -> np.ndarray:
-    at = 0
-    for member, type_ in spec.FRAME_BLOCK:
-        if member == name:
-            return host.sink.block[at : at + 4 * spec.vec4s(type_)]
-        at += 4 * spec.vec4s(type_)
-    raise KeyError(name)
+    member = next(one for one in spec.members(spec.FRAME_BLOCK) if one.name == name)
+    return host.sink.block[member.word : member.word + member.words]
 
 
 def drawn(host: HeadlessHost) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, dataclass_transform
 
 from layerw.base import checks
 from layerw.base.colors import Rgb, radiance
+from layerw.base.errors import AttributeMissing
 
 T = TypeVar("T")
 Check = Callable[[str, Any], Any]  # (the setting's full name, what was given) -> what is kept
@@ -60,6 +61,8 @@ def fixed_attributes(kind: type[T]) -> type[T]:
         own = self.__dict__
         if name not in own and "_is_made" in own and not hasattr(kind, name):
             raise checks.unknown_attribute(self, name, [*own, *checks.settable(kind)])
+        if getattr(getattr(kind, name, None), "fset", True) is None:
+            raise AttributeMissing(f"{kind.__name__}.{name} cannot be assigned.")
         object.__setattr__(self, name, value)
 
     functools.update_wrapper(make, begin)

@@ -95,14 +95,15 @@ class Values:
     def set_shader(self, shader: Shader | None, params: Mapping[str, Given] | None,
                    textures: Mapping[str, Texture] | None) -> None:  # fmt: skip
         """A shader with its parameters and textures. Raises KindError, ConfigError, KeyMissing."""
-        if shader is None and (params or textures):
+        given, images = checks.mapping("Material params", params), checks.mapping("Material textures", textures)
+        if shader is None and (given or images):
             raise ConfigError("Material params and textures belong to a shader; give shader=lw.Shader(...) as well.")
         if shader is not None:
             checks.instance("Material shader", shader, Shader, "a lw.Shader")
         defaults = None if shader is None else shader.params
         own = Params("Material", {} if defaults is None else defaults.layout, self.changed, defaults)
-        own.update(checks.mapping("Material params", params))
-        found = {} if shader is None else shader_textures("Material textures", shader.texture_names, textures)
+        own.update(given)
+        found = {} if shader is None else shader_textures("Material textures", shader.texture_names, images)
         if shader is not None:
             shader.users.add(self)
             found = {**shader.textures, **found}

@@ -81,7 +81,7 @@ class DrawList:
             return
         rest = self.records[begin:end]
         first = int(rest[0, 2])
-        single = np.repeat(rest, rest[:, 3], axis=0)  # backends join neighbours again
+        single = np.repeat(rest, rest[:, 3].astype(np.intp), axis=0)  # backends join neighbours again
         single[:, 2], single[:, 3] = np.arange(first, first + len(single)), 1
         away = squared_length((position[self.rows[single[:, 2]]] - camera).astype(np.float32))
         records = np.concatenate([self.records[self._begun : begin], single])

@@ -135,8 +135,6 @@ def test_settles_within_small_budgets_at_every_frame(
     highest = json.loads(running.python("json.dumps(highest)"))
     assert highest["gpu"] > 0.9 * gpu_mib * MIB
     assert highest["layer"] > 0.3 * layer_mib * MIB
-    assert running.baseline is not None
-    running.baseline["handles"] += running.python("len(ballast)")  # a lw.Texture is kept as long as its App
     running.python("empty()")
     end(running)
 

@@ -11,7 +11,8 @@ from functools import partial
 
 from layerw.base.ports import MaterialDesc
 from layerw.frame.kept import Kept, Record
-from layerw.gpu.store import ShaderSource, Store
+from layerw.gpu.shaders import ShaderSource
+from layerw.gpu.store import Store
 from layerw.scene.material import Material
 from layerw.scene.material_values import Values
 from layerw.scene.shaders import Shader
@@ -77,10 +78,10 @@ class Looks:
     def _shader(self, shader: Shader) -> Record[int]:
         found = self._shaders.find(shader.life)
         if found is None:
-            found = self._shaders.add(shader.life, self._store.create_shader(_source(shader)), shader.revision)
+            found = self._shaders.add(shader.life, self._store.shaders.create(_source(shader)), shader.revision)
         elif found.value != shader.revision:
             found.value = shader.revision
-            self._store.write_shader(found.handle, _source(shader))
+            self._store.shaders.write(found.handle, _source(shader))
         self._places[found.handle] = shader.place
         return found
 
@@ -170,7 +171,7 @@ class Looks:
     def _end_shader(self, record: Record[int], *, by_force: bool = False) -> None:
         if self._shaders.try_end(record, by_force=by_force):
             self._places.pop(record.handle, None)
-            self._store.destroy_shader(record.handle)
+            self._store.shaders.destroy(record.handle)
 
     def close(self) -> None:
         """Frees everything."""

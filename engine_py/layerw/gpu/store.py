@@ -11,19 +11,19 @@ owners load them again. A restore uploads everything in one frame, past the allo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import Literal, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from layerw.base.errors import BudgetError, ShapeError
 from layerw.base.handles import HandlePool
 from layerw.base.ports import MaterialDesc, MeshData, Primitive
 from layerw.gpu import packing, spec
+from layerw.gpu.materials import Materials
 from layerw.gpu.pages import USAGE_INDEX, USAGE_VERTEX, BufferPages, Place
+from layerw.gpu.records import F16, U8, MaterialRecord, MeshRecord, TextureRecord, placed_bytes, vertex_bytes
+from layerw.gpu.shaders import Shaders
 from layerw.gpu.spec import UV1_BYTES, VERTEX_BYTES
 from layerw.gpu.submission import Submission
 from layerw.memory.backups import Backups
@@ -32,63 +32,8 @@ from layerw.memory.ledger import HardLedger
 TEXTURE_SIDE_MAX = 8192
 TARGET_FORMAT, HALF_FORMAT = 2, 3  # texture_create.format
 MIB = 1 << 20
-U8 = npt.NDArray[np.uint8]
-F16 = npt.NDArray[np.float16]
-Kind = Literal["mesh", "texture", "material", "shader"]
+Kind = Literal["mesh", "texture"]
 T = TypeVar("T")
-
-
-@dataclass(slots=True, eq=False)
-class MeshRecord:
-    """A mesh in the shared buffers. `kept`: its packed bytes, None when they came from a transfer."""
-
-    vertex: Place
-    index: Place | None
-    vertex_count: int
-    index_count: int
-    topology: int
-    size_bytes: int
-    kept: tuple[U8, U8] | None
-    lost: bool = False
-    uv1: bool = False
-
-    @property
-    def vertex_bytes(self) -> int:
-        """Of its vertices, with a second set of uvs where it has one."""
-        return vertex_bytes(self.vertex_count, uv1=self.uv1)
-
-
-@dataclass(slots=True, eq=False)
-class TextureRecord:
-    """A texture with its full mip chain."""
-
-    width: int
-    height: int
-    srgb: bool
-    sampler: int
-    size_bytes: int
-    kept: U8 | F16 | None
-    lost: bool = False
-    is_target: bool = False  # views draw it
-    mips: bool = True
-
-
-@dataclass(slots=True, eq=False)
-class MaterialRecord:
-    """A material; lost with the textures that it needs."""
-
-    desc: MaterialDesc
-    lost: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ShaderSource:
-    """A program's own shader, as spec's shader_create sends it."""
-
-    wgsl: str
-    params: str
-    textures: tuple[str, ...]
-    displaces: bool
 
 
 class Store:
@@ -102,9 +47,9 @@ class Store:
         self.upload_left_bytes = self.upload_bytes_per_frame = upload_bytes_per_frame
         self.meshes: dict[int, MeshRecord] = {}
         self.textures: dict[int, TextureRecord] = {}
-        self.materials: dict[int, MaterialRecord] = {}
-        self.shaders: dict[int, ShaderSource] = {}
         self.pools = {kind: HandlePool(kind) for kind in ("buffer", "mesh", "texture", "material", "shader")}
+        self.shaders = Shaders(submission, self.pools["shader"])
+        self._materials = Materials(submission, self.pools)
         self._submission = submission
         self._heap = heap
         self._uploaded = False  # in this frame
@@ -293,7 +238,8 @@ class Store:
         texture = self._try_texture(width, height, srgb, sampler, rgba.copy("C"), mips=mips)
         if not texture:
             self._heap.release(rgba.nbytes)
-            raise self._no_room(f"A texture of {width} x {height}", self.texture_bytes(width, height))
+            size = self.texture_bytes(width, height, texel_bytes=4 * rgba.itemsize, mips=mips)
+            raise self._no_room(f"A texture of {width} x {height}", size)
         self._create_texture_command(texture)
         self._write_texture(texture)
         self._count_upload(rgba.nbytes)
@@ -366,73 +312,22 @@ class Store:
 
     # -- materials -------------------------------------------------------------------------------
 
+    @property
+    def materials(self) -> dict[int, MaterialRecord]:
+        """By handle."""
+        return self._materials.records
+
     def create_material(self, desc: MaterialDesc) -> int:
         """A material; its textures and its shader must be live handles or 0."""
-        self._check_material(desc)
-        material = self.pools["material"].alloc()
-        self.materials[material] = MaterialRecord(desc)
-        self._create_material_command(material)
-        return material
-
-    def _check_material(self, desc: MaterialDesc) -> None:
-        packing.material_kind(desc)
-        for texture in desc.textures:
-            if texture:
-                self.pools["texture"].check(texture)
-        if desc.shader:
-            self.pools["shader"].check(desc.shader)
-
-    def _create_material_command(self, material: int) -> None:
-        desc = self.materials[material].desc
-        params, textures = packing.pack_material(desc), np.array(desc.textures, np.uint32)
-        keep = self._submission.keep
-        self._submission.encoder.material_create(
-            material, packing.material_kind(desc), desc.flags, desc.shader, keep(textures), len(textures), keep(params),
-            params.nbytes)  # fmt: skip
+        return self._materials.create(desc)
 
     def write_material(self, material: int, desc: MaterialDesc) -> None:
         """Replaces a material's numbers, and makes it anew where anything else differs."""
-        self.pools["material"].check(material)
-        self._check_material(desc)
-        record = self.materials[material]
-        before, record.desc = record.desc, desc
-        if record.lost:
-            return
-        if _made_of(before) != _made_of(desc):
-            self._create_material_command(material)
-            return
-        params = packing.pack_material(desc)
-        self._submission.encoder.material_write(material, self._submission.keep(params), params.nbytes)
+        self._materials.write(material, desc)
 
     def destroy_material(self, material: int) -> None:
         """Ends the handle."""
-        if not self._pop("material", self.materials, material).lost:
-            self._submission.encoder.material_destroy(material)
-
-    # -- shaders of programs ----------------------------------------------------------------------
-
-    def create_shader(self, source: ShaderSource) -> int:
-        """A shader; whether it compiles is told later, by resource_failed."""
-        shader = self.pools["shader"].alloc()
-        self.shaders[shader] = source
-        self._create_shader_command(shader)
-        return shader
-
-    def write_shader(self, shader: int, source: ShaderSource) -> None:
-        """Another text; the last one that compiled is drawn until this one does."""
-        self.pools["shader"].check(shader)
-        self.shaders[shader] = source
-        self._create_shader_command(shader)
-
-    def _create_shader_command(self, shader: int) -> None:
-        data = np.frombuffer(json.dumps(asdict(self.shaders[shader])).encode(), np.uint8)
-        self._submission.encoder.shader_create(shader, self._submission.keep(data), data.nbytes)
-
-    def destroy_shader(self, shader: int) -> None:
-        """Ends the handle; no material may have it any more."""
-        self.pools["shader"].free(shader)
-        del self.shaders[shader]
-        self._submission.encoder.shader_destroy(shader)
+        self._materials.destroy(material)
 
     def _pop(self, kind: Kind, records: dict[int, T], handle: int) -> T:
         self.pools[kind].free(handle)
@@ -476,12 +371,8 @@ class Store:
             else:
                 self._write_mesh(record)
             self._create_mesh_command(mesh)
-        for shader in self.shaders:
-            self._create_shader_command(shader)
-        for material, look in self.materials.items():
-            look.lost = any(t and (t not in self.textures or self.textures[t].lost) for t in look.desc.textures)
-            if not look.lost:
-                self._create_material_command(material)
+        self.shaders.restore()
+        self._materials.restore(self.textures)
         return self.lost_count
 
     def _backup(self, kind: Kind, resource: int) -> int:
@@ -504,18 +395,3 @@ class Store:
         self.committed.check_invariants()
         self._vertices.check_invariants()
         self._indices.check_invariants()
-
-
-def vertex_bytes(vertex_count: int, *, uv1: bool) -> int:
-    """Of a mesh's vertices."""
-    return vertex_count * (VERTEX_BYTES + (UV1_BYTES if uv1 else 0))
-
-
-def placed_bytes(size_bytes: int) -> int:
-    """What that many bytes take of a vertex buffer: places are whole vertices."""
-    return -(-size_bytes // VERTEX_BYTES) * VERTEX_BYTES
-
-
-def _made_of(desc: MaterialDesc) -> tuple[object, ...]:
-    """What a backend can't write: it makes the material anew."""
-    return desc.kind, desc.flags, desc.shader, desc.textures, len(desc.params)

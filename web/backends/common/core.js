@@ -5,28 +5,25 @@
  * null while the device is lost (every command is then ignored; Python learns it from the device_lost event).
  */
 import {
-  COLUMNS, FRAME_BLOCK_BYTES, LAYOUTS, LIGHTS_MAX, LIGHT_LIST_LINES, LIGHT_LIST_WIDTH, LIGHT_TEXELS, MATERIAL_BLOCK,
-  MATERIAL_BLOCK_BYTES, MATERIAL_TEXTURES, RESOURCE_KINDS, ROWS_STEP,
+  COLUMNS, FRAME_BLOCK_BYTES, LAYOUTS, LIGHTS_MAX, LIGHT_LIST_LINES, LIGHT_LIST_WIDTH, LIGHT_TEXELS, RESOURCE_KINDS,
+  ROWS_STEP,
 } from '../../gen/layouts.js';
 import { DRAW_PASSES } from '../../gen/passes.js';
 import { HandleTable } from '../../engine/handles.js';
+import { Images } from './images.js';
+import { Looks } from './looks.js';
 import { Readings } from './readings.js';
-import { checkBuffer, checkMaterial, checkMesh, checkTexture, texelBytes, textureBytes } from './resources.js';
+import { checkBuffer, checkMesh, checkWrite } from './resources.js';
 import { View } from './view.js';
 
 /** @typedef {import('./resources.js').BufferRecord} BufferRecord */
 /** @typedef {import('./resources.js').TextureRecord} TextureRecord */
 /** @typedef {import('./resources.js').MeshRecord} MeshRecord */
-/** @typedef {import('./resources.js').MaterialRecord} MaterialRecord */
-/** @typedef {import('./resources.js').ShaderRecord} ShaderRecord */
 /** @typedef {import('./driver.js').Driver} Driver */
 /** @typedef {import('./driver.js').Parts} Parts */
 
 const LOST = 'The GPU was lost before its picture could be read back; ask again when it is back.';
 const VIEWS_MAX = 64;
-/** Of textures that views draw: there is nothing to wait for. */
-const TARGET_FORMAT = 2;
-const BOUND = MATERIAL_BLOCK.bound.offsetBytes / 4;
 
 /** @param {number} topology @param {number} elements of one instance @returns {number} */
 const trianglesOf = (topology, elements) => (
@@ -43,20 +40,20 @@ export class Core {
     this.readings = new Readings(pictures);
     /** @type {HandleTable<BufferRecord>} */
     this.buffers = new HandleTable('buffer');
-    /** @type {HandleTable<TextureRecord>} */
-    this.textures = new HandleTable('texture');
+    this.images = new Images((handle, problem) => this.failed('texture', handle, problem), (texture) => {
+      for (const material of texture.users) this.looks.refresh(material, this.driver);
+    });
+    this.textures = this.images.table;
     /** @type {HandleTable<MeshRecord>} */
     this.meshes = new HandleTable('mesh');
-    /** @type {HandleTable<MaterialRecord>} */
-    this.materials = new HandleTable('material');
-    /** @type {HandleTable<ShaderRecord>} */
-    this.shaders = new HandleTable('shader');
+    this.looks = new Looks({
+      heap, textures: this.textures, events, failed: (handle, problem) => this.failed('material', handle, problem),
+    });
     /** Every view that was ever drawn, by index. @type {View[]} */
     this.views = [];
     /** Those of this frame, in drawing order. @type {View[]} */
     this.shown = [];
-    this.resourceBytes = 0;
-    this.compiling = 0;
+    this.bufferBytes = 0;
     this.width = 1;
     this.height = 1;
     this.rows = 0;
@@ -68,10 +65,12 @@ export class Core {
   /** A device without contents, at the start and after a loss. */
   beginEmpty() {
     this.readings.fail(LOST);
-    for (const table of [this.buffers, this.textures, this.meshes, this.materials, this.shaders]) table.clear();
+    for (const table of [this.buffers, this.meshes]) table.clear();
+    this.images.clear();
+    this.looks.clear();
     for (const view of this.views) view.clear();
     this.shown.length = 0;
-    this.resourceBytes = 0;
+    this.bufferBytes = 0;
     this.rows = 0;
     this.visibleCount = 0;
     this.stillCount = 0;
@@ -209,7 +208,7 @@ export class Core {
     let outside = 0;
     const known = this.rows > 0 ? { visible: this.visibleCount, still: this.stillCount } : { visible: 0, still: 0 };
     for (const view of views) {
-      const found = view.collect(this.meshes.slots, this.materials.slots, known);
+      const found = view.collect(this.meshes.slots, this.looks.materials.slots, known);
       this.drawn.triangles += found.triangles;
       outside += found.outside;
     }
@@ -235,7 +234,7 @@ export class Core {
     try {
       record.native = this.driver.buffers.create(record);
       record.state = 'ready';
-      this.resourceBytes += sizeBytes;
+      this.bufferBytes += sizeBytes;
     } catch (error) {
       this.failed('buffer', handle, /** @type {Error} */ (error).message);
     }
@@ -248,24 +247,14 @@ export class Core {
     for (const mesh of record.users) mesh.ready = false;
     if (record.native === null) return;
     this.driver.buffers.destroy(record.native);
-    this.resourceBytes -= record.sizeBytes;
-  }
-
-  /** @param {BufferRecord} record @param {number} offset @param {number} sizeBytes */
-  checkWrite(record, offset, sizeBytes) {
-    if (offset % 4 !== 0 || sizeBytes % 4 !== 0) {
-      throw new Error(`${sizeBytes} bytes are written at offset ${offset}, but both must be multiples of 4.`);
-    }
-    if (offset + sizeBytes > record.sizeBytes) {
-      throw new Error(`The write ends at byte ${offset + sizeBytes}, but the buffer has ${record.sizeBytes} bytes.`);
-    }
+    this.bufferBytes -= record.sizeBytes;
   }
 
   /** @param {number} handle @param {number} offset @param {number} address @param {number} sizeBytes */
   bufferWrite(handle, offset, address, sizeBytes) {
     if (!this.driver) return;
     const record = this.buffers.get(handle);
-    this.checkWrite(record, offset, sizeBytes);
+    checkWrite(record, offset, sizeBytes);
     if (record.state === 'failed' || sizeBytes === 0) return;
     this.driver.buffers.write(record.native, offset, this.heap.u8(address, sizeBytes));
   }
@@ -275,7 +264,7 @@ export class Core {
   bufferUpload(handle, offset, transfer, sourceOffset, sizeBytes) {
     if (!this.driver) return;
     const record = this.buffers.get(handle);
-    this.checkWrite(record, offset, sizeBytes);
+    checkWrite(record, offset, sizeBytes);
     const bytes = this.transfers.bytes(transfer);
     if (sourceOffset + sizeBytes > bytes.byteLength) {
       throw new Error(`Bytes up to ${sourceOffset + sizeBytes} are read, but transfer ${transfer} holds `
@@ -289,82 +278,31 @@ export class Core {
   /** @param {number} handle @param {number} width @param {number} height @param {number} levels
    * @param {number} format @param {number} sampler */
   textureCreate(handle, width, height, levels, format, sampler) {
-    if (!this.driver) return;
-    /** @type {TextureRecord} */
-    const record = {
-      handle, width, height, levels, format, sampler, sizeBytes: 0, state: 'failed', native: null, users: new Set(),
-    };
-    this.textures.create(record);
-    const problem = checkTexture(width, height, levels, format, this.driver.limits);
-    if (problem) return this.failed('texture', handle, problem);
-    try {
-      record.native = this.driver.textures.create(record);
-      record.state = format === TARGET_FORMAT ? 'ready' : 'pending';
-      record.sizeBytes = textureBytes(width, height, levels, format);
-      this.resourceBytes += record.sizeBytes;
-    } catch (error) {
-      this.failed('texture', handle, /** @type {Error} */ (error).message);
-    }
+    if (this.driver) this.images.create(this.driver, { handle, width, height, levels, format, sampler });
   }
 
   /** @param {number} handle */
   textureDestroy(handle) {
-    if (!this.driver) return;
-    const record = this.textures.remove(handle);
-    record.state = 'failed';
-    for (const material of record.users) material.ready = false;
-    if (record.native === null) return;
-    this.driver.textures.destroy(record.native);
-    this.resourceBytes -= record.sizeBytes;
-  }
-
-  /** @param {TextureRecord} record */
-  textureIsReady(record) {
-    record.state = 'ready';
-    for (const material of record.users) this.refreshMaterial(material);
+    if (this.driver) this.images.destroy(this.driver, handle);
   }
 
   /** @param {number} handle @param {number} address @param {number} sizeBytes */
   textureWrite(handle, address, sizeBytes) {
-    if (!this.driver) return;
-    const record = this.textures.get(handle);
-    const expected = record.width * record.height * texelBytes(record.format);
-    if (record.state === 'failed') return;
-    if (sizeBytes !== expected) {
-      throw new Error(`${sizeBytes} bytes are written, but ${record.width} x ${record.height} texels have ${expected}.`);
-    }
-    this.driver.textures.write(record, this.heap.u8(address, sizeBytes));
-    this.textureIsReady(record);
+    if (this.driver) this.images.write(this.driver, handle, this.heap.u8(address, sizeBytes));
   }
 
   /** @param {number} handle @param {number} x @param {number} y @param {number} width @param {number} height
    * @param {number} address @param {number} sizeBytes */
   textureUpdate(handle, x, y, width, height, address, sizeBytes) {
-    if (!this.driver) return;
-    const record = this.textures.get(handle);
-    if (record.state === 'failed') return;
-    if (x + width > record.width || y + height > record.height || sizeBytes !== width * height * texelBytes(record.format)) {
-      throw new Error(`${sizeBytes} bytes of ${width} x ${height} texels are written at (${x}, ${y}) of a texture of `
-        + `${record.width} x ${record.height}.`);
-    }
-    this.driver.textures.update(record, { x, y, width, height }, this.heap.u8(address, sizeBytes));
+    if (this.driver) this.images.update(this.driver, handle, { x, y, width, height }, this.heap.u8(address, sizeBytes));
   }
 
   /** @param {number} handle @param {number} transfer */
   textureUpload(handle, transfer) {
-    if (!this.driver) return;
-    const record = this.textures.get(handle);
-    const image = this.transfers.image(transfer);
-    if (record.state === 'failed') return;
-    if (image.width !== record.width || image.height !== record.height) {
-      throw new Error(`The image of transfer ${transfer} has ${image.width} x ${image.height} texels, but the texture `
-        + `has ${record.width} x ${record.height}.`);
-    }
-    this.driver.textures.upload(record, image);
-    this.textureIsReady(record);
+    if (this.driver) this.images.upload(this.driver, handle, transfer, this.transfers);
   }
 
-  // -- meshes and materials ------------------------------------------------------------------------------------------
+  // -- meshes --------------------------------------------------------------------------------------------------------
   /** @param {number} handle @param {number} vertexBuffer @param {number} vertexOffset @param {number} vertexCount
    * @param {number} indexBuffer @param {number} indexOffset @param {number} indexCount @param {number} indexBytes
    * @param {number} topology @param {number} uv1 */
@@ -401,116 +339,44 @@ export class Core {
     if (record.native !== null) this.driver.buffers.destroyMesh(record.native);
   }
 
-  /** Makes it, or all of one that is anew: draws know the record, not what is behind it.
-   * @param {number} handle @param {number} kind @param {number} flags @param {number} shader @param {number} textures
+  // -- materials and shaders of programs ------------------------------------------------------------------------------
+  /** @param {number} handle @param {number} kind @param {number} flags @param {number} shader @param {number} textures
    * @param {number} count @param {number} params @param {number} sizeBytes */
   materialCreate(handle, kind, flags, shader, textures, count, params, sizeBytes) {
     if (!this.driver) return;
-    const given = this.heap.u32(textures, count);
-    const made = Array.from({ length: Math.max(count, MATERIAL_TEXTURES.length) }, (_, slot) => (
-      given[slot] ? this.textures.tryGet(given[slot]) : null));
-    const own = shader === 0 ? null : this.shaders.get(shader);
-    const block = this.readBlock(params, sizeBytes, made);
-    const live = this.materials.tryGet(handle);
-    if (live) this.emptyMaterial(live);
-    /** @type {MaterialRecord} */
-    const record = Object.assign(live ?? {}, {
-      handle, kind, flags, textures: made, shader: own, block, ready: false, pipelines: [], native: null,
-    });
-    if (!live) this.materials.create(record);
-    const problem = checkMaterial(record);
-    if (problem) return this.failed('material', handle, problem);
-    for (const texture of made) texture?.users.add(record);
-    own?.users.add(record);
-    this.refreshMaterial(record);
-  }
-
-  /** Makes the material drawable once every texture and its shader are. @param {MaterialRecord} record */
-  refreshMaterial(record) {
-    const { textures, shader } = record;
-    record.ready = textures.every((texture) => texture === null || texture?.state === 'ready') && shader?.state !== 'pending';
-    if (record.ready && record.native === null && this.driver) {
-      record.native = this.driver.pipelines.createMaterial(record);
-    }
-  }
-
-  /** Lets go of what a material is made of. @param {MaterialRecord} record */
-  emptyMaterial(record) {
-    record.ready = false;
-    for (const texture of record.textures) texture?.users.delete(record);
-    record.shader?.users.delete(record);
-    if (record.native !== null) this.driver?.pipelines.destroyMaterial(record);
-    record.native = null;
-    record.pipelines = [];
-  }
-
-  /** @param {number} params @param {number} sizeBytes @param {(TextureRecord | null | undefined)[]} textures
-   * @returns {Float32Array<ArrayBuffer>} */
-  readBlock(params, sizeBytes, textures) {
-    if (sizeBytes < MATERIAL_BLOCK_BYTES) {
-      throw new Error(`A material's block has ${sizeBytes} bytes, expected at least ${MATERIAL_BLOCK_BYTES}.`);
-    }
-    const block = new Float32Array(this.heap.f32(params, sizeBytes / 4));
-    new Uint32Array(block.buffer)[BOUND] = textures.reduce((bits, texture, index) => bits | (texture ? 1 << index : 0), 0);
-    return block;
+    this.looks.create(this.driver, { handle, kind, flags }, shader, this.heap.u32(textures, count), params, sizeBytes);
   }
 
   /** @param {number} handle */
   materialDestroy(handle) {
-    if (!this.driver) return;
-    this.emptyMaterial(this.materials.remove(handle));
+    if (this.driver) this.looks.destroy(this.driver, handle);
   }
 
   /** @param {number} handle @param {number} params @param {number} sizeBytes */
   materialWrite(handle, params, sizeBytes) {
-    if (!this.driver) return;
-    const record = this.materials.get(handle);
-    record.block = this.readBlock(params, sizeBytes, record.textures);
-    if (record.native !== null) this.driver.pipelines.writeMaterial(record);
+    if (this.driver) this.looks.write(this.driver, handle, params, sizeBytes);
   }
 
-  // -- shaders of programs -------------------------------------------------------------------------------------------
   /** @param {number} handle @param {number} address @param {number} sizeBytes */
   shaderCreate(handle, address, sizeBytes) {
     if (!this.driver) return;
     const source = JSON.parse(new TextDecoder().decode(new Uint8Array(this.heap.u8(address, sizeBytes))));
-    const live = this.shaders.tryGet(handle);
-    /** @type {ShaderRecord} */
-    const record = live ?? { handle, source, state: 'pending', native: null, users: new Set() };
-    if (!live) this.shaders.create(record);
-    record.source = source;
-    this.compile(record, this.driver);
-  }
-
-  /** What draws with it goes on with the last text that compiled, or with its kind's own look.
-   * @param {ShaderRecord} record @param {Driver} driver */
-  async compile(record, driver) {
-    const { source, handle } = record;
-    const isCurrent = () => record.source === source && this.driver === driver && this.shaders.tryGet(handle) === record;
-    this.compiling += 1;
-    try {
-      const native = await driver.pipelines.compileShader(source);
-      if (!isCurrent()) return;
-      record.native = native;
-      record.state = 'ready';
-    } catch (error) {
-      if (!isCurrent()) return;
-      if (record.native === null) record.state = 'failed';
-      this.events.resourceFailed(RESOURCE_KINDS.indexOf('shader'), handle, /** @type {Error} */ (error).message);
-    } finally {
-      this.compiling -= 1;
-    }
-    for (const material of record.users) {
-      if (material.native !== null) driver.pipelines.destroyMaterial(material);
-      Object.assign(material, { native: null, pipelines: [] });
-      this.refreshMaterial(material);
-    }
+    this.looks.createShader(handle, source, this.driver, () => this.driver);
   }
 
   /** @param {number} handle */
   shaderDestroy(handle) {
-    if (!this.driver) return;
-    this.shaders.remove(handle).state = 'failed';
+    if (this.driver) this.looks.destroyShader(handle);
+  }
+
+  /** Shaders that are being compiled. */
+  get compiling() {
+    return this.looks.compiling;
+  }
+
+  /** Of buffers and textures. */
+  get resourceBytes() {
+    return this.bufferBytes + this.images.sizeBytes;
   }
 
   // -- what the engine asks ------------------------------------------------------------------------------------------
@@ -523,8 +389,7 @@ export class Core {
 
   /** @returns {{ draws: number, triangles: number, liveHandles: number, gpuBytes: number, gpuMs: number | null }} */
   stats() {
-    const liveHandles = this.buffers.liveCount + this.textures.liveCount + this.meshes.liveCount
-      + this.materials.liveCount;
+    const liveHandles = this.buffers.liveCount + this.textures.liveCount + this.meshes.liveCount + this.looks.liveCount;
     const { driver } = this;
     const fixed = driver ? driver.buffers.sizeBytes + driver.graph.sizeBytes + driver.executor.readingBytes : 0;
     return { ...this.drawn, liveHandles, gpuBytes: this.resourceBytes + fixed, gpuMs: driver?.executor.times.gpuMs ?? null };

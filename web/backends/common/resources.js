@@ -163,3 +163,13 @@ export function checkMaterial(material) {
   if (material.textures.includes(undefined)) return 'One of its textures does not exist.';
   return '';
 }
+
+/** Throws where a write leaves its buffer. @param {BufferRecord} record @param {number} offset @param {number} sizeBytes */
+export function checkWrite(record, offset, sizeBytes) {
+  if (offset % 4 !== 0 || sizeBytes % 4 !== 0) {
+    throw new Error(`${sizeBytes} bytes are written at offset ${offset}, but both must be multiples of 4.`);
+  }
+  if (offset + sizeBytes > record.sizeBytes) {
+    throw new Error(`The write ends at byte ${offset + sizeBytes}, but the buffer has ${record.sizeBytes} bytes.`);
+  }
+}

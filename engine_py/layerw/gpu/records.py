@@ -1,0 +1,68 @@
+"""What the GPU store keeps of each mesh, texture and material: enough to free it, and to make it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base.ports import MaterialDesc
+from layerw.gpu.pages import Place
+from layerw.gpu.spec import UV1_BYTES, VERTEX_BYTES
+
+U8 = npt.NDArray[np.uint8]
+F16 = npt.NDArray[np.float16]
+
+
+@dataclass(slots=True, eq=False)
+class MeshRecord:
+    """A mesh in the shared buffers. `kept`: its packed bytes, None when they came from a transfer."""
+
+    vertex: Place
+    index: Place | None
+    vertex_count: int
+    index_count: int
+    topology: int
+    size_bytes: int
+    kept: tuple[U8, U8] | None
+    lost: bool = False
+    uv1: bool = False
+
+    @property
+    def vertex_bytes(self) -> int:
+        """Of its vertices, with a second set of uvs where it has one."""
+        return vertex_bytes(self.vertex_count, uv1=self.uv1)
+
+
+@dataclass(slots=True, eq=False)
+class TextureRecord:
+    """A texture with its full mip chain."""
+
+    width: int
+    height: int
+    srgb: bool
+    sampler: int
+    size_bytes: int
+    kept: U8 | F16 | None
+    lost: bool = False
+    is_target: bool = False  # views draw it
+    mips: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class MaterialRecord:
+    """A material; lost with the textures that it needs."""
+
+    desc: MaterialDesc
+    lost: bool = False
+
+
+def vertex_bytes(vertex_count: int, *, uv1: bool) -> int:
+    """Of a mesh's vertices."""
+    return vertex_count * (VERTEX_BYTES + (UV1_BYTES if uv1 else 0))
+
+
+def placed_bytes(size_bytes: int) -> int:
+    """What that many bytes take of a vertex buffer: places are whole vertices."""
+    return -(-size_bytes // VERTEX_BYTES) * VERTEX_BYTES

@@ -1,0 +1,107 @@
+// @ts-check
+/** @file Textures, for every API: their handles, when they have pixels, and what they take.
+ *
+ * Does not: call a GPU API; the driver that it is given does. What waits for a texture hears of it by `isReady`.
+ */
+import { HandleTable } from '../../engine/handles.js';
+import { checkTexture, texelBytes, textureBytes } from './resources.js';
+
+/** @typedef {import('./resources.js').TextureRecord} TextureRecord */
+/** @typedef {import('./driver.js').Driver} Driver */
+/** Of textures that views draw: there is nothing to wait for. */
+const TARGET_FORMAT = 2;
+
+export class Images {
+  /** Bytes of all of them. */
+  sizeBytes = 0;
+  /** @type {HandleTable<TextureRecord>} */
+  table = new HandleTable('texture');
+
+  /** @param {(handle: number, problem: string) => void} failed tells of one that could not be made
+   * @param {(record: TextureRecord) => void} isReady tells of one that has its pixels */
+  constructor(failed, isReady) {
+    this.failed = failed;
+    this.isReady = isReady;
+  }
+
+  /** The device is new: everything is gone. */
+  clear() {
+    this.table.clear();
+    this.sizeBytes = 0;
+  }
+
+  /** @param {Driver} driver
+   * @param {Pick<TextureRecord, 'handle' | 'width' | 'height' | 'levels' | 'format' | 'sampler'>} what */
+  create(driver, what) {
+    const { handle, width, height, levels, format } = what;
+    /** @type {TextureRecord} */
+    const record = { ...what, sizeBytes: 0, state: 'failed', native: null, users: new Set() };
+    this.table.create(record);
+    const problem = checkTexture(width, height, levels, format, driver.limits);
+    if (problem) return this.failed(handle, problem);
+    try {
+      record.native = driver.textures.create(record);
+      record.state = format === TARGET_FORMAT ? 'ready' : 'pending';
+      record.sizeBytes = textureBytes(width, height, levels, format);
+      this.sizeBytes += record.sizeBytes;
+    } catch (error) {
+      this.failed(handle, /** @type {Error} */ (error).message);
+    }
+  }
+
+  /** @param {Driver} driver @param {number} handle */
+  destroy(driver, handle) {
+    const record = this.table.remove(handle);
+    record.state = 'failed';
+    for (const material of record.users) material.ready = false;
+    if (record.native === null) return;
+    driver.textures.destroy(record.native);
+    this.sizeBytes -= record.sizeBytes;
+  }
+
+  /** @param {Driver} driver @param {number} handle @param {Uint8Array} bytes */
+  write(driver, handle, bytes) {
+    const record = this.table.get(handle);
+    const expected = record.width * record.height * texelBytes(record.format);
+    if (record.state === 'failed') return;
+    if (bytes.byteLength !== expected) {
+      throw new Error(`${bytes.byteLength} bytes are written, but ${record.width} x ${record.height} texels have ${expected}.`);
+    }
+    driver.textures.write(record, bytes);
+    this.hasPixels(record);
+  }
+
+  /** @param {Driver} driver @param {number} handle
+   * @param {{ x: number, y: number, width: number, height: number }} place @param {Uint8Array} bytes */
+  update(driver, handle, place, bytes) {
+    const record = this.table.get(handle);
+    if (record.state === 'failed') return;
+    const { x, y, width, height } = place;
+    const expected = width * height * texelBytes(record.format);
+    if (x + width > record.width || y + height > record.height || bytes.byteLength !== expected) {
+      throw new Error(`${bytes.byteLength} bytes of ${width} x ${height} texels are written at (${x}, ${y}) of a texture of `
+        + `${record.width} x ${record.height}.`);
+    }
+    driver.textures.update(record, place, bytes);
+  }
+
+  /** @param {Driver} driver @param {number} handle @param {number} transfer
+   * @param {import('./driver.js').Parts['transfers']} transfers */
+  upload(driver, handle, transfer, transfers) {
+    const record = this.table.get(handle);
+    const image = transfers.image(transfer);
+    if (record.state === 'failed') return;
+    if (image.width !== record.width || image.height !== record.height) {
+      throw new Error(`The image of transfer ${transfer} has ${image.width} x ${image.height} texels, but the texture `
+        + `has ${record.width} x ${record.height}.`);
+    }
+    driver.textures.upload(record, image);
+    this.hasPixels(record);
+  }
+
+  /** @param {TextureRecord} record */
+  hasPixels(record) {
+    record.state = 'ready';
+    this.isReady(record);
+  }
+}

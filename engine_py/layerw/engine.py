@@ -11,9 +11,6 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
 from layerw.base.config import Config
 from layerw.base.errors import BudgetError
 from layerw.base.failures import Failures
@@ -26,9 +23,10 @@ from layerw.content.contents import Contents
 from layerw.content.opening import Opening
 from layerw.content.sea import SeaSurface
 from layerw.content.spawner import Spawner
+from layerw.frame.inbox import Inbox
 from layerw.frame.lights import FrameLights
 from layerw.frame.more_views import MoreViews, OneMore, joined
-from layerw.frame.report import HasStateHash, memory_figures, pass_figures, table_hash
+from layerw.frame.report import HasStateHash, ledger_figures, memory_figures, pass_figures, table_hash
 from layerw.frame.resources import Resources
 from layerw.frame.rows import RowColumns
 from layerw.frame.shown import Shown
@@ -60,7 +58,6 @@ from layerw.visibility.draws import VisibleSet
 if TYPE_CHECKING:
     from layerw.drawing.drawings import Drawings
 
-INBOX_BYTES = 64 * 1024
 TABLE_BYTES_PER_ROW = 124  # columns, and world-space copies once something has a parent
 
 
@@ -117,14 +114,13 @@ class Engine:
         self._rows = RowColumns(self.table, self.resources, self.submission, self.log)
         self._view = ViewWriter(FrameBlock())
         self.shown = Shown(self.view.camera.frame(*self.targets.size), self.table.update())
-        self._camera_key: tuple[object, ...] = ()
         self._report_flags: int | None = None
         self._received = (0, 0)  # bytes of events, and bytes that they need
         self._others: list[OneMore] = []  # the views beside the main one that this frame draws
         self._sent: tuple[U32 | None, U32 | None] = (None, None)  # still and visible rows that the GPU has
         self._drawings: Drawings | None = None
         self._pointer_lock_sent = False
-        self._inbox = self._new_inbox(INBOX_BYTES)
+        self.inbox = Inbox(self.submission)
 
     def _loaded_parts(self) -> list[Primitive]:
         """What models draw, for picking."""
@@ -146,13 +142,9 @@ class Engine:
         found: dict[str, Any] = {
             "frame": self.frame_number, "title": self.config.title, "overlay": self.config.overlay,
             "entities": table.alive_count, "seen": len(self.shown.seen_rows), "tiles": self.contents.counts(),
-            "lights": self.lights.figures(), "heap_bytes": self.heap_ledger.used_bytes,
-            "layer_bytes": self.layer_ledger.held_bytes, "layer_fixed_bytes": self.layer_ledger.fixed_bytes,
-            "backup_bytes": self.backups.size_bytes, "gpu_bytes": self.store.committed.used_bytes,
-            "budgets": {"heap": self.heap_ledger.budget_bytes, "layer": self.layer_ledger.budget_bytes,
-                        "gpu": self.gpu_ledger.budget_bytes},
-            "settled": self.contents.settled, "transfers": self.transfers.live_count,
-            "lost": self.store.lost_count,
+            "lights": self.lights.figures(), "backup_bytes": self.backups.size_bytes,
+            **ledger_figures(self.heap_ledger, self.layer_ledger, self.gpu_ledger, self.store.committed),
+            "settled": self.contents.settled, "transfers": self.transfers.live_count, "lost": self.store.lost_count,
             "rows_uploaded": self.submission.rows_uploaded, "command_words": self.submission.words_submitted,
             "passes": pass_figures(view_flags(self.environment, self.view), self.pass_times),
             "errors": list(self.log.errors), "models": self.contents.about_models(), "ended": self.user.ended,
@@ -170,8 +162,7 @@ class Engine:
                            ("Component events", self.component_events.clear),
                            ("What is loaded", self.contents.close), ("Pictures and panels", self.surface.close),
                            ("Picking", self.pointer.close), ("Points and lines", self._end_drawings),
-                           ("The entities", self._despawn_all),
-                           ("Meshes and materials", self.resources.close),
+                           ("The entities", self.table.despawn_all), ("Meshes and materials", self.resources.close),
                            ("The buffers", self.store.trim)):  # fmt: skip
             with self.failures.alone(what):
                 part()
@@ -179,9 +170,6 @@ class Engine:
     def _end_drawings(self) -> None:
         if self._drawings is not None:
             self._drawings.close()
-
-    def _despawn_all(self) -> None:
-        self.table.despawn_rows(np.flatnonzero(self.table.birth))
 
     # -- the frame -----------------------------------------------------------------------------
 
@@ -214,22 +202,12 @@ class Engine:
         if self._drawings is not None:
             self._drawings.step()
 
-    def _aim(self) -> None:
-        self.shown.camera = self.frame_camera()
-
     def _sized_views(self, picture: tuple[int, int]) -> dict[int, SizedView]:
-        """What the targets of a picture of this size depend on. Shadows count also at night: the sun will rise."""
-        shadows = flag("shadows") if self.environment.shadows.enabled else 0
-        more = {one.index: one.view for one in self.more_views}
-        return {index: SizedView(shadows | view.flags(), *view.area(picture)[2:])
-                for index, view in {0: self.view, **more}.items()}  # fmt: skip
+        return self.more_views.sized(self.view, picture, has_shadows=self.environment.shadows.enabled)
 
     def _receive(self) -> None:
         """Events since the last frame, in order."""
-        inbox_bytes, inbox_needed_bytes = self._received
-        events = ev.decode_events(self._inbox.data[:inbox_bytes]) if inbox_bytes else []
-        if inbox_needed_bytes > self._inbox.nbytes:
-            self._inbox = self._new_inbox(inbox_needed_bytes)
+        events = self.inbox.take(*self._received)
         if not events:
             return
         with self.failures.alone("The input"):
@@ -269,12 +247,6 @@ class Engine:
                 self.page.receive(event.payload)
             case ev.ReportRequest():
                 self._report_flags = event.flags
-
-    def _new_inbox(self, size_bytes: int) -> npt.NDArray[np.uint8]:
-        """A larger inbox and the command that names it; the old one stays valid until the submit."""
-        inbox = np.zeros(1 << (size_bytes - 1).bit_length(), np.uint8)
-        self.submission.encoder.inbox(self.submission.keep(inbox), inbox.nbytes)
-        return inbox
 
     def _restore(self) -> None:
         """The device is back and empty: everything is made again."""
@@ -374,13 +346,9 @@ class Engine:
         return view
 
     def frame_camera(self) -> CameraFrame:
-        """This frame's camera; the last one while it stands still, or where the program set impossible values."""
-        camera = self.view.camera
+        """This frame's camera; the last one where the program set impossible values."""
         try:
-            key = (camera.key(), self.targets.size)
-            if key != self._camera_key:
-                self.shown.camera = camera.frame(*self.targets.size)
-                self._camera_key = key
+            self.shown.camera = self.view.camera.frame(*self.targets.size)
         except Exception as error:
             self.user.show_exception(error)
         return self.shown.camera
@@ -403,14 +371,14 @@ class Engine:
 
 
 # The frame: what each stage is called where it fails, and what runs it.
-STAGES: tuple[tuple[str, Callable[[Engine], None]], ...] = (
+STAGES: tuple[tuple[str, Callable[[Engine], object]], ...] = (
     ("The frame's accounts", Engine._begin_accounts),
     ("The events", Engine._receive),
     ("The render targets", Engine._fit_targets),
     ("The screenshots", lambda engine: engine.surface.claim_room()),
     ("The components' events", lambda engine: engine.component_events.step()),
     ("The program", Engine._run_program),
-    ("The camera", Engine._aim),
+    ("The camera", lambda engine: engine.frame_camera()),
     ("Loading", lambda engine: engine.contents.step(engine.shown.camera, engine.time_s)),
     ("Points and lines", Engine._step_drawings),
     ("The materials", lambda engine: engine.resources.flush()),

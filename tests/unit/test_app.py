@@ -193,7 +193,7 @@ def test_the_inbox_grows_when_an_event_does_not_fit() -> None:
     host.send("device_lost", "x" * 200_000)
     host.step(app, 3)
     assert any(len(text) > 10_000 for _, text in host.logs)
-    assert app._engine._inbox.nbytes == 1 << 18
+    assert app._engine.inbox.array.nbytes == 1 << 18
 
 
 def test_input_reaches_the_program_in_the_frame_it_arrives() -> None:

@@ -62,7 +62,7 @@ def test_in_the_browser_each_frame_is_one_call_of_submit(glue: Glue) -> None:
 
 def test_events_that_make_no_sense_are_shown_and_the_frame_is_submitted(glue: Glue) -> None:
     app = lw.App()
-    app._engine._inbox[:4] = (9, 9, 9, 9)
+    app._engine.inbox.array[:4] = (9, 9, 9, 9)
     app.frame_step(0.0, 0.0, 4, 0)
     assert [kind for kind, _ in glue.calls] == ["submit"]
     assert any("does not exist" in text for text in app._engine.log.errors)

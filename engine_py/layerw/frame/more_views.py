@@ -18,7 +18,9 @@ from layerw.frame.resources import Resources
 from layerw.frame.view import ViewWriter
 from layerw.frame.views import VIEWS_MAX, View
 from layerw.gpu.frame_block import FrameBlock
+from layerw.gpu.passes import flag
 from layerw.gpu.spec import DRAW_STILL
+from layerw.gpu.target_bytes import SizedView
 from layerw.scene.camera import CameraFrame
 from layerw.visibility.draws import VisibleSet, expanded
 
@@ -69,6 +71,12 @@ class MoreViews:
     def key(self) -> tuple[tuple[int, int], ...]:
         """Equal while there are the same views with the same settings."""
         return tuple((one.index, one.view.revision) for one in self)
+
+    def sized(self, main: View, picture: tuple[int, int], *, has_shadows: bool) -> dict[int, SizedView]:
+        """What the targets of all views depend on, by index. Shadows count also at night: the sun will rise."""
+        shadows = flag("shadows") if has_shadows else 0
+        views = {0: main, **{one.index: one.view for one in self}}
+        return {index: SizedView(shadows | view.flags(), *view.area(picture)[2:]) for index, view in views.items()}
 
     def refuse(self, view: View, error: BudgetError) -> BudgetError:
         """Takes a view back whose targets have no room."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from layerw.gpu.target_bytes import shown_timers
+from layerw.memory.ledger import HardLedger
 from layerw.scene.table import Table
 
 if TYPE_CHECKING:
@@ -22,6 +23,13 @@ def memory_figures(memory: LayerMemory) -> dict[str, Any]:
     ring = memory.ring_statistics()
     return {"budget": found.budget_bytes, "memory": found.memory_bytes, "handles": found.handle_count,
             "regions": regions, "ring": {"size": ring.size_bytes, "used": ring.used_bytes}}  # fmt: skip
+
+
+def ledger_figures(heap: HardLedger, layer: HardLedger, gpu: HardLedger, committed: HardLedger) -> dict[str, Any]:
+    """What is taken of each budget, bytes; committed: what lies on the GPU, buffers and targets included."""
+    return {"heap_bytes": heap.used_bytes, "layer_bytes": layer.held_bytes, "layer_fixed_bytes": layer.fixed_bytes,
+            "gpu_bytes": committed.used_bytes,
+            "budgets": {"heap": heap.budget_bytes, "layer": layer.budget_bytes, "gpu": gpu.budget_bytes}}  # fmt: skip
 
 
 def pass_figures(flags: int, times: Mapping[str, float]) -> list[dict[str, Any]]:

@@ -56,11 +56,12 @@ class Camera:
     view, radians, 0 < fov_y < pi. near: metres, > 0.
     """
 
-    __slots__ = ("_near", "_pitch", "_position", "_projection", "_yaw")
+    __slots__ = ("_last", "_near", "_pitch", "_position", "_projection", "_yaw")
 
     def __init__(self, position: npt.ArrayLike = (0.0, 2.0, 5.0), *, projection: Projection | None = None) -> None:
         """At `position`, looking at the world's middle (from there: along -Z)."""
         self._yaw, self._pitch, self._near = 0.0, 0.0, 0.1
+        self._last: tuple[tuple[object, ...], CameraFrame] | None = None  # what it was made of, and the frame
         self.position = position
         self.projection = Perspective() if projection is None else projection
         if self._position.any():
@@ -142,10 +143,6 @@ class Camera:
             self.yaw = math.atan2(-x, -z)
         self.pitch = math.atan2(y, level)
 
-    def key(self) -> tuple[object, ...]:
-        """Equal while nothing of it changed."""
-        return (self._position.tobytes(), self._yaw, self._pitch, self._projection, self._near)
-
     @property
     def forward(self) -> F64:
         """Unit vector of the line of sight."""
@@ -158,11 +155,17 @@ class Camera:
         return np.array((math.cos(self.yaw), 0.0, -math.sin(self.yaw)))
 
     def frame(self, width: int, height: int) -> CameraFrame:
-        """Matrices and planes for a surface of `width` x `height` pixels.
+        """Matrices and planes for a surface of `width` x `height` pixels; the same object while nothing changed.
 
         Raises:
             ShapeError: near or position is out of its range.
         """
+        key = (self._position.tobytes(), self._yaw, self._pitch, self._projection, self._near, width, height)
+        if self._last is None or self._last[0] != key:
+            self._last = key, self._made(width, height)
+        return self._last[1]
+
+    def _made(self, width: int, height: int) -> CameraFrame:
         position = np.array(self.position, np.float64)
         if not (self.near > 0 and position.shape == (3,) and np.isfinite(position).all()):
             raise ShapeError(

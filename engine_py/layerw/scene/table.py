@@ -172,6 +172,10 @@ class Table:
         self.deaths += 1
         self.structure_revision += 1
 
+    def despawn_all(self) -> None:
+        """Give all rows of entities back."""
+        self.despawn_rows(np.flatnonzero(self.birth))
+
     def _free_rows(self, rows: npt.NDArray[np.intp]) -> None:
         """Free rows in any order, as runs of one kind."""
         rows = np.unique(rows)

@@ -79,6 +79,18 @@ def test_a_new_entity_is_in_layer_0_whatever_had_its_row() -> None:
     assert app.spawn_many(lw.Mesh.box(0.1), 4).layer.tolist() == [0, 0, 0, 0]
 
 
+def test_rows_that_come_without_entities_are_in_layer_0() -> None:
+    app, host = make()
+    box = app.spawn(lw.Mesh.box(0.1))
+    box.layer = 3
+    app.view.layers = 3
+    host.step(app, 1)
+    table = app._engine.table
+    first = table.reserve_transient(4096)  # as tiles do
+    bits = table.layers.bits(table)
+    assert bits is not None and bits[first + 4095] == 1 and bits[box.first_row] == 1 << 3
+
+
 @pytest.mark.parametrize("value", [32, -1, 1.5, "front", [0, 1, 2], None, True, [0, 99]])
 def test_what_is_no_layer_is_refused_at_its_line(value: Any) -> None:
     app, _ = make()

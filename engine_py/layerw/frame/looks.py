@@ -91,10 +91,16 @@ class Looks:
         return f"The lw.Shader{f' of {place},' if place else ''} does not compile; what was drawn last stays. {reason}"
 
     def _desc(self, look: Look, made: Make) -> MaterialDesc:
-        """With the handles of its textures and its shader, which it holds from now on."""
+        """With the handles of its textures and its shader, which it holds from now on; of what it held before where
+        one of them can't be made."""
         textures, shader = look.textures, look.shader
         look.textures, look.shader = [], None
-        desc = look.values.desc(partial(self._hold_texture, look, made), partial(self._hold_shader, look))
+        try:
+            desc = look.values.desc(partial(self._hold_texture, look, made), partial(self._hold_shader, look))
+        except Exception:
+            self._let_go(look.textures, look.shader)
+            look.textures, look.shader = textures, shader
+            raise
         self._let_go(textures, shader)
         return desc
 

@@ -30,7 +30,7 @@ class Layers:
     def __init__(self, capacity: int) -> None:
         self.own = np.zeros(capacity, np.uint8)
         self.revision = 0
-        self._bits: tuple[tuple[int, int], npt.NDArray[np.uint32]] = ((-1, -1), np.zeros(0, np.uint32))
+        self._bits: tuple[tuple[int, ...], npt.NDArray[np.uint32]] = ((), np.zeros(0, np.uint32))
 
     def get(self, rows: Rows, one: bool) -> Any:
         """The number of one row, or a copy of those of several."""
@@ -47,7 +47,7 @@ class Layers:
 
     def bits(self, table: Table) -> npt.NDArray[np.uint32] | None:
         """(rows_used,) the bit of each row's layer; None while all are in layer 0."""
-        key = (self.revision, table.structure_revision)
+        key = (self.revision, table.structure_revision, table.rows_used)
         if self._bits[0] != key:
             own = self.own[: table.rows_used]
             found = up_the_tree(table.parent[: table.rows_used], own, _nearest) if own.any() else own[:0]

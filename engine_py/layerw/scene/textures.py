@@ -163,10 +163,7 @@ class Texture:
 def _rgba(pixels: npt.ArrayLike, name: str, srgb: bool, dtype: npt.DTypeLike | None = None) -> Pixels:
     """A new (height, width, 4) array: uint8, or float16 where the numbers are floats and linear."""
     takes = "it takes (height, width) or (height, width, 1 to 4), uint8 or floats"
-    try:
-        given = checks.as_array(pixels)
-    except ValueError:
-        given = np.zeros(0)
+    given = checks.as_array(pixels)
     if given.ndim == 2:
         given = given[..., None]
     if given.ndim != 3 or not 1 <= given.shape[2] <= 4 or 0 in given.shape or not (

@@ -19,14 +19,14 @@ from layerw.base.log import Log
 from layerw.base.mathx import quat_rotate
 from layerw.base.ports import F32
 from layerw.drawing import wires
-from layerw.drawing.elements import Elements, Look
+from layerw.drawing.elements import Elements, Style
 from layerw.drawing.lines import STROKE
 from layerw.drawing.polylines import points_of, segments_of
 
 SEGMENTS_MAX = 1 << 16
 SEGMENTS_FIRST = 256
 EVERYWHERE = 1e9  # metres
-Make = Callable[[npt.NDArray[Any], Look, float], Elements]
+Make = Callable[[npt.NDArray[Any], Style, float], Elements]
 
 
 class _Drawn(NamedTuple):
@@ -156,7 +156,7 @@ class Debug:
         if self._elements is not None:
             self._elements.end()
         capacity = max(SEGMENTS_FIRST, 1 << (self._count - 1).bit_length())
-        self._elements = self._make(np.zeros(capacity, STROKE), Look("strokes", "px", False, False), EVERYWHERE)
+        self._elements = self._make(np.zeros(capacity, STROKE), Style("strokes", "px", False, False), EVERYWHERE)
         self._used = 0
 
     def _end(self) -> None:

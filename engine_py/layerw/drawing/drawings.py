@@ -17,7 +17,7 @@ from layerw.base.errors import ConfigError
 from layerw.base.log import Log
 from layerw.drawing import wires
 from layerw.drawing.debug import Debug
-from layerw.drawing.elements import UNITS, Drawing, Elements, Look, Looks
+from layerw.drawing.elements import UNITS, Drawing, Elements, Style, Styles
 from layerw.drawing.lines import Dash, Lines
 from layerw.drawing.points import Points
 from layerw.gpu.store import Store
@@ -32,16 +32,16 @@ class Drawings:
 
     def __init__(self, table: Table, store: Store, visibility: Visibility, log: Log, now: Callable[[], float]) -> None:
         self._table, self._store = table, store
-        self._looks = Looks(store, visibility)
+        self._styles = Styles(store, visibility)
         self._all: list[Drawing] = []
         self.debug = Debug(self._elements, log, now)
 
-    def _elements(self, data: npt.NDArray[Any], look: Look, radius: float) -> Elements:
-        return Elements(self._table, self._store, self._looks, data, look, radius)
+    def _elements(self, data: npt.NDArray[Any], style: Style, radius: float) -> Elements:
+        return Elements(self._table, self._store, self._styles, data, style, radius)
 
     def points(self, position: npt.ArrayLike, *, color: Any, size: Any, unit: str, fog: bool) -> Points:
         """See App.points."""
-        made = Points(self._table, self._store, self._looks, position, color, size, _unit("points", unit),
+        made = Points(self._table, self._store, self._styles, position, color, size, _unit("points", unit),
                       checks.flag("points fog", fog))  # fmt: skip
         self._all.append(made)
         return made
@@ -49,7 +49,7 @@ class Drawings:
     def lines(self, position: Any, *, color: Any, width: float, unit: str, closed: bool, dash: Dash,
               fog: bool) -> Lines:  # fmt: skip
         """See App.lines."""
-        made = Lines(self._table, self._store, self._looks, position, color, width, _unit("lines", unit),
+        made = Lines(self._table, self._store, self._styles, position, color, width, _unit("lines", unit),
                      checks.flag("lines closed", closed), dash, checks.flag("lines fog", fog))  # fmt: skip
         self._all.append(made)
         return made
@@ -86,7 +86,7 @@ class Drawings:
             one._end()
         self._all.clear()
         self.debug._end()
-        self._looks.close()
+        self._styles.close()
 
 
 def _unit(name: str, unit: str) -> str:

@@ -1,7 +1,7 @@
 """What points and lines have in common: elements on the GPU, and the entity that they belong to.
 
 Owns: the mesh of elements (gpu/spec.py: LAYOUTS), made of an array that stays the program's to write to, and its row in
-the entity table. Which looks there are, one material each, is kept by `Looks`. Does not: cull or draw.
+the entity table. Which styles there are, one material each, is kept by `Styles`. Does not: cull or draw.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def layout_dtype(topology: str) -> np.dtype[Any]:
     return np.dtype([(name, *FORMATS[format_]) for name, _, format_ in spec.LAYOUTS[topology].attributes])
 
 
-class Look(NamedTuple):
+class Style(NamedTuple):
     """What makes another pipeline."""
 
     kind: str  # "discs" or "strokes"
@@ -43,19 +43,19 @@ class Look(NamedTuple):
         return metres | fog | blend | spec.MATERIAL_NO_SHADOW | spec.MATERIAL_DOUBLE_SIDED
 
 
-class Looks:
-    """One material a look, shared by all that have it; they stay until `close`."""
+class Styles:
+    """One material a style, shared by all that have it; they stay until `close`."""
 
     def __init__(self, store: Store, visibility: Visibility) -> None:
         self._store, self._visibility = store, visibility
-        self._materials: dict[Look, int] = {}
+        self._materials: dict[Style, int] = {}
 
-    def material(self, look: Look) -> int:
+    def material(self, style: Style) -> int:
         """Its handle."""
-        found = self._materials.get(look)
+        found = self._materials.get(style)
         if found is None:
-            found = self._materials[look] = self._store.create_material(MaterialDesc(look.kind, flags=look.flags()))
-            if look.blend:
+            found = self._materials[style] = self._store.create_material(MaterialDesc(style.kind, flags=style.flags()))
+            if style.blend:
                 self._visibility.set_blend(found, True)
             else:
                 self._visibility.set_last(found)
@@ -63,8 +63,8 @@ class Looks:
 
     def close(self) -> None:
         """Ends all of them."""
-        for look, material in self._materials.items():
-            if look.blend:
+        for style, material in self._materials.items():
+            if style.blend:
                 self._visibility.set_blend(material, False)
             self._store.destroy_material(material)
         self._materials.clear()
@@ -73,14 +73,14 @@ class Looks:
 class Elements:
     """A mesh of elements and its row; `data` is what the GPU has a copy of, kept for a lost device as well."""
 
-    def __init__(self, table: Table, store: Store, looks: Looks, data: npt.NDArray[Any], look: Look,
+    def __init__(self, table: Table, store: Store, styles: Styles, data: npt.NDArray[Any], style: Style,
                  radius: float) -> None:  # fmt: skip
-        self.look, self.data = look, data
-        self._table, self._store, self._looks = table, store, looks
-        topology = spec.TOPOLOGIES.index(look.kind)
+        self.style, self.data = style, data
+        self._table, self._store, self._styles = table, store, styles
+        topology = spec.TOPOLOGIES.index(style.kind)
         self.mesh = store.create_packed((data.view(np.uint8), np.zeros(0, np.uint8)), len(data), 0, topology)
         try:
-            self.row = table.spawn(1, mesh=self.mesh, material=looks.material(look), radius=radius)
+            self.row = table.spawn(1, mesh=self.mesh, material=styles.material(style), radius=radius)
         except Exception:
             store.destroy_mesh(self.mesh)
             raise
@@ -93,9 +93,9 @@ class Elements:
 
     def set_blend(self, blend: bool) -> None:
         """Whether something is seen through it."""
-        if blend != self.look.blend:
-            self.look = self.look._replace(blend=blend)
-            self._table.set_material(self.row, self._looks.material(self.look))
+        if blend != self.style.blend:
+            self.style = self.style._replace(blend=blend)
+            self._table.set_material(self.row, self._styles.material(self.style))
 
     def write(self, radius: float, count: int | None = None) -> None:
         """Uploads the first `count` elements, all by default; radius: of a sphere around the entity's origin."""

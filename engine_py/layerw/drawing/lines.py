@@ -15,7 +15,7 @@ import numpy.typing as npt
 from layerw.base import checks
 from layerw.base.ports import F32
 from layerw.drawing.colors import mark_colors
-from layerw.drawing.elements import Elements, Look, Looks, layout_dtype
+from layerw.drawing.elements import Elements, Style, Styles, layout_dtype
 from layerw.drawing.polylines import Segments, along_of, points_of, segments_of
 from layerw.drawing.watched import Watched, largest
 from layerw.gpu.store import Store
@@ -31,7 +31,7 @@ class Lines:
 
     __slots__ = ("__weakref__", "_color", "_elements", "_position", "_segments")
 
-    def __init__(self, table: Table, store: Store, looks: Looks, position: Any, color: Any, width: float, unit: str,
+    def __init__(self, table: Table, store: Store, styles: Styles, position: Any, color: Any, width: float, unit: str,
                  closed: bool, dash: Dash, fog: bool) -> None:  # fmt: skip
         points, counts = points_of("lines position", position)
         segments = segments_of("lines position", counts, closed)
@@ -43,8 +43,8 @@ class Lines:
         self._position, self._color, self._segments = Watched(points), Watched(colors), segments
         del points, colors
         self._fill(data)
-        look = Look("strokes", unit, fog, self._is_see_through())
-        self._elements = Elements(table, store, looks, data, look, largest(self._position.array))
+        style = Style("strokes", unit, fog, self._is_see_through())
+        self._elements = Elements(table, store, styles, data, style, largest(self._position.array))
         self._position.arm()
         self._color.arm()
 
@@ -88,7 +88,7 @@ class Lines:
     @property
     def unit(self) -> str:
         """Of the width: "px" or "m"."""
-        return self._elements.look.unit
+        return self._elements.style.unit
 
     @property
     def entity(self) -> Entity:

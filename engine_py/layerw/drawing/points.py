@@ -14,7 +14,7 @@ import numpy.typing as npt
 from layerw.base import checks
 from layerw.base.errors import ConfigError, ShapeError
 from layerw.drawing.colors import mark_colors
-from layerw.drawing.elements import Elements, Look, Looks, layout_dtype
+from layerw.drawing.elements import Elements, Style, Styles, layout_dtype
 from layerw.drawing.watched import Watched, largest
 from layerw.gpu.store import Store
 from layerw.scene.entity import Entity
@@ -28,7 +28,7 @@ class Points:
 
     __slots__ = ("__weakref__", "_elements", "_watched")
 
-    def __init__(self, table: Table, store: Store, looks: Looks, position: npt.ArrayLike, color: Any, size: Any,
+    def __init__(self, table: Table, store: Store, styles: Styles, position: npt.ArrayLike, color: Any, size: Any,
                  unit: str, fog: bool) -> None:  # fmt: skip
         places = checks.array("points position", position, np.float32, (3,))
         if not len(places):
@@ -38,8 +38,8 @@ class Points:
         data["color"] = mark_colors("points color", color, len(data))
         data["size"] = _sizes("points size", size, len(data))
         self._watched = Watched(data)
-        look = Look("discs", unit, fog, _see_through(data))
-        self._elements = Elements(table, store, looks, data, look, largest(data["position"]))
+        style = Style("discs", unit, fog, _see_through(data))
+        self._elements = Elements(table, store, styles, data, style, largest(data["position"]))
         del data
         self._watched.arm()
 
@@ -81,7 +81,7 @@ class Points:
     @property
     def unit(self) -> str:
         """Of sizes: "px" or "m"."""
-        return self._elements.look.unit
+        return self._elements.style.unit
 
     @property
     def entity(self) -> Entity:

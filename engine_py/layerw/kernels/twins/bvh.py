@@ -6,6 +6,7 @@ item; 100,000 items take half a second.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,26 @@ def lw_bvh_triangle_boxes(positions: Array, indices: Array, count: int, boxes: A
     boxes.reshape(-1, 6)[:count] = triangle_boxes(corners[:, 0], corners[:, 1], corners[:, 2])
 
 
+def level_by_level(table: Array, count: int, leaf_items: int, divide: Callable[[Array, Array, Array], None]) -> int:
+    """Writes a tree's nodes without their boxes; returns how many. divide(first, size, left) sets how many items of each
+    run go left, where that is not to be a half; it is asked on the levels that are worth it."""
+    used, begin, level = min(count, 1), 0, 0
+    table[:used, 3], table[:used, 7] = 0, count
+    while begin < used:
+        own = begin + np.flatnonzero(table[begin:used, 7] > max(leaf_items, 1))
+        first, size = table[own, 3].astype(np.intp), table[own, 7].astype(np.intp)
+        begin, left = used, size // 2
+        if level < COST_LEVELS:
+            divide(first, size, left)
+        child = used + 2 * np.arange(len(own))
+        table[child, 3], table[child, 7] = first, left
+        table[child + 1, 3], table[child + 1, 7] = first + left, size - left
+        table[own, 3], table[own, 7] = child, 0
+        used += 2 * len(own)
+        level += 1
+    return used
+
+
 def lw_bvh_build(boxes: Array, count: int, leaf_items: int, nodes: Array, order: Array, scratch: Array,
                  area: Array) -> int:
     """See geometry/bvh.h; the scratch is not needed here."""
@@ -55,24 +76,15 @@ def lw_bvh_build(boxes: Array, count: int, leaf_items: int, nodes: Array, order:
     with np.errstate(all="ignore"):
         centers = np.where(valid[:, None], boxes[:, :3] + boxes[:, 3:], np.float32(0))
     order[:count] = np.arange(count)
-    used, begin, level = min(count, 1), 0, 0
-    table[:used, 3], table[:used, 7] = 0, count
-    while begin < used:
-        own = begin + np.flatnonzero(table[begin:used, 7] > max(leaf_items, 1))
-        first, size = table[own, 3].astype(np.intp), table[own, 7].astype(np.intp)
-        begin, left = used, size // 2
-        if level < COST_LEVELS:
-            for few in (False, True):
-                some = np.flatnonzero((size < FEW) == few)
-                bins = BINS_FEW if few else BINS
-                if len(some):
-                    left[some] = _split(boxes, centers, valid, order, first[some], size[some], bins)
-        child = used + 2 * np.arange(len(own))
-        table[child, 3], table[child, 7] = first, left
-        table[child + 1, 3], table[child + 1, 7] = first + left, size - left
-        table[own, 3], table[own, 7] = child, 0
-        used += 2 * len(own)
-        level += 1
+
+    def cheapest(first: Array, size: Array, left: Array) -> None:
+        for few in (False, True):
+            some = np.flatnonzero((size < FEW) == few)
+            bins = BINS_FEW if few else BINS
+            if len(some):
+                left[some] = _split(boxes, centers, valid, order, first[some], size[some], bins)
+
+    used = level_by_level(table, count, leaf_items, cheapest)
     lw_bvh_refit(boxes, order, nodes, used, area)
     return used
 

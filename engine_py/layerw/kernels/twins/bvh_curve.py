@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from layerw.kernels.twins.bvh import COST_LEVELS, lw_bvh_refit, node_words, valid_boxes
+from layerw.kernels.twins.bvh import level_by_level, lw_bvh_refit, node_words, valid_boxes
 from layerw.kernels.twins.cull import ranges
 
 Array = npt.NDArray[Any]
@@ -23,23 +23,14 @@ def lw_bvh_build_curve(boxes: Array, count: int, leaf_items: int, nodes: Array, 
     with np.errstate(all="ignore"):
         centers = boxes[:, :3] + boxes[:, 3:]
     order[:count], keys = np.arange(count), np.zeros(count, np.uint32)
-    used, begin, level = min(count, 1), 0, 0
-    table[:used, 3], table[:used, 7] = 0, count
-    while begin < used:
-        own = begin + np.flatnonzero(table[begin:used, 7] > max(leaf_items, 1))
-        first, size = table[own, 3].astype(np.intp), table[own, 7].astype(np.intp)
-        begin, left = used, size // 2
-        if level < COST_LEVELS:
-            one_cell = keys[first] == keys[first + size - 1]
-            _number(centers, valid, order, keys, first[one_cell], size[one_cell])
-            cut = keys[first] != keys[first + size - 1]
-            left[cut] = _lower_parts(keys, first[cut], size[cut])
-        child = used + 2 * np.arange(len(own))
-        table[child, 3], table[child, 7] = first, left
-        table[child + 1, 3], table[child + 1, 7] = first + left, size - left
-        table[own, 3], table[own, 7] = child, 0
-        used += 2 * len(own)
-        level += 1
+
+    def along_the_curve(first: Array, size: Array, left: Array) -> None:
+        one_cell = keys[first] == keys[first + size - 1]
+        _number(centers, valid, order, keys, first[one_cell], size[one_cell])
+        cut = keys[first] != keys[first + size - 1]
+        left[cut] = _lower_parts(keys, first[cut], size[cut])
+
+    used = level_by_level(table, count, leaf_items, along_the_curve)
     lw_bvh_refit(boxes, order, nodes, used, area)
     return used
 

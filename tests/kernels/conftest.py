@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from layerw.kernels.wasmtime_host import WasmtimeModule
+from layerw.memory import LayerMemory, open_native
 from layerw_server import runtime
 from layerw_server.runtime import node
 
@@ -37,3 +38,20 @@ def in_pyodide(tmp_path: Path) -> PyodideRun:
         return done.stdout
 
     return run
+
+
+@pytest.fixture(scope="module")
+def memory() -> LayerMemory:
+    """Layer memory that the tests of a file share."""
+    return open_native(128 * 2**20)
+
+
+@pytest.fixture
+def nothing_leaks(memory: LayerMemory) -> Iterator[None]:
+    """Live bytes are the same after the test."""
+    def live() -> list[int]:
+        return [sum(region.live_bytes.values()) for region in memory.statistics().regions.values()]
+
+    before = live()
+    yield
+    assert live() == before

@@ -49,8 +49,8 @@ def lw_bvh_triangle_boxes(positions: Array, indices: Array, count: int, boxes: A
 
 
 def level_by_level(table: Array, count: int, leaf_items: int, divide: Callable[[Array, Array, Array], None]) -> int:
-    """Writes a tree's nodes without their boxes; returns how many. divide(first, size, left) sets how many items of each
-    run go left, where that is not to be a half; it is asked on the levels that are worth it."""
+    """Writes a tree's nodes without their boxes; returns how many. divide(first, size, left) sets how many items of
+    each run go left, where that is not to be a half; it is asked on the levels that are worth it."""
     used, begin, level = min(count, 1), 0, 0
     table[:used, 3], table[:used, 7] = 0, count
     while begin < used:

@@ -19,6 +19,7 @@ from layerw_server.runtime import RuntimeUnavailable, ensure
 from layerw_server.tools.browser import BrowserMissing, chromium
 
 from .harness import SIZE, Running, open_program, write_program
+from .workers import counted_workers  # noqa: F401 - a fixture
 
 ROOT = Path(__file__).resolve().parents[2]
 ServeProgram = Callable[..., str]

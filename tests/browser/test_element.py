@@ -17,7 +17,9 @@ from layerw_server.tools.browser import PageErrors
 
 from .conftest import RunProgram, ServeProgram
 from .harness import BOOT_TIMEOUT_MS, CUBE, HOST_JS, Running, open_program, write_program
+from .workers import wait_workers
 
+counted = pytest.mark.usefixtures("counted_workers")
 PICTURE = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='4' height='3'/%3E"
 TALKING = CUBE + """
 import numpy as np
@@ -57,16 +59,6 @@ def embedded(engine: str, elements: str, head: str = "") -> str:
             f'<script type=module src="{engine}web/layer-w.js"></script>{elements}')
 
 
-def no_workers(page: Page, script: str = "") -> None:
-    """Wait until none is left, or none whose URL has `script`."""
-    for _ in range(600):  # a loaded machine takes many seconds to end a thread
-        alive = [worker.url for worker in page.workers if script in worker.url]
-        if not alive:
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(f"{len(alive)} workers are alive: {alive}")
-
-
 @pytest.mark.parametrize("thread", ["worker", "main"])
 def test_values_go_both_ways_and_cross_with_the_frame(run_program: RunProgram, thread: str) -> None:
     running = run_program(TALKING, backend="null", thread=thread)
@@ -87,6 +79,7 @@ def test_values_go_both_ways_and_cross_with_the_frame(run_program: RunProgram, t
         try { document.querySelector('layer-w').send('add', new Map()) } catch (error) { return String(error) } }""")
 
 
+@counted
 def test_a_changed_attribute_starts_again_in_place_and_properties_reflect(run_program: RunProgram) -> None:
     program = CUBE + "app.page.on('ask', lambda: app.page.send('query', app.host.options()['query']))\n"
     running = run_program(program, backend="null").wait_ready()
@@ -95,7 +88,7 @@ def test_a_changed_attribute_starts_again_in_place_and_properties_reflect(run_pr
         globalThis.starts = 0; element.addEventListener('layerw-ready', () => (starts += 1));
         element.thread = 'main'; element.query = { level: 3 }; element.setAttribute('budgets', '{"gpu_mib": 64}'); }""")
     page.wait_for_function("starts === 1 && element.host !== first", timeout=BOOT_TIMEOUT_MS)
-    no_workers(page, "engine-worker")
+    wait_workers(page, 0, "engine-worker")
     running.wait_ready()
     report = running.report()
     assert report["thread"] == "main"
@@ -117,7 +110,7 @@ def test_budgets_that_are_no_json_are_a_visible_error(context: BrowserContext, s
         running.page.close()
 
 
-@pytest.mark.xfail(strict=False, reason="a worker is sometimes still listed after its element is gone; open")
+@counted
 def test_events_bubble_out_of_shadow_trees(context: BrowserContext, serve_program: ServeProgram) -> None:
     engine = serve_program(CUBE + "print('he', end='')\nprint('llo')\nprint('no newline', end='')\n")
     html = embedded(engine, """<div id=outer></div><script>
@@ -141,9 +134,10 @@ def test_events_bubble_out_of_shadow_trees(context: BrowserContext, serve_progra
         assert page.evaluate("seenTarget") == "outer"
         assert page.evaluate("(async () => (await element.ready) === element)()") is True
         page.evaluate("element.remove()")
-        no_workers(page)
+        wait_workers(page, 0)
 
 
+@counted
 def test_size_poster_and_parts(context: BrowserContext, serve_program: ServeProgram) -> None:
     """Without any CSS an element is as wide as its parent, 16:9; every line of these is a box."""
     engine = serve_program(CUBE)
@@ -170,7 +164,7 @@ def test_size_poster_and_parts(context: BrowserContext, serve_program: ServeProg
         parts = page.evaluate("[...far.shadowRoot.querySelectorAll('[part]')].map((one) => one.part.value).sort()")
         assert parts == ["canvas", "error", "log", "note", "overlay", "progress", "stage"]
         page.evaluate("far.remove()")
-        no_workers(page)
+        wait_workers(page, 0)
 
 
 def test_poster_goes_with_the_first_frame(run_program: RunProgram) -> None:
@@ -182,6 +176,7 @@ def test_poster_goes_with_the_first_frame(run_program: RunProgram) -> None:
     running.page.wait_for_function(f"!({poster})")
 
 
+@counted
 def test_several_elements_end_with_all_their_workers(context: BrowserContext, serve_program: ServeProgram) -> None:
     engine = serve_program(CUBE)
     elements = '<layer-w backend="null" style="width: 40px; height: 30px"></layer-w>' * 3
@@ -193,13 +188,9 @@ def test_several_elements_end_with_all_their_workers(context: BrowserContext, se
         page.wait_for_function("[...document.querySelectorAll('layer-w')].every((one) => one.host.drawn)",
                                timeout=BOOT_TIMEOUT_MS)
         each = 1 + (2 if page.evaluate("navigator.hardwareConcurrency") >= 4 else 1)  # those that decode
-        for _ in range(600):  # the first one ends when it can
-            if len(page.workers) <= 2 * each:
-                break
-            page.wait_for_timeout(100)
-        assert len(page.workers) == 2 * each, "two engines"
+        wait_workers(page, 2 * each)  # the first one ends when it can
         page.evaluate("for (const one of document.querySelectorAll('layer-w')) one.remove()")  # while they run
-        no_workers(page)
+        wait_workers(page, 0)
 
 
 def test_a_move_in_the_document_keeps_the_program(run_program: RunProgram) -> None:

@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext
 
 from .conftest import RunProgram, ServeProgram
 from .harness import BOOT_TIMEOUT_MS, CUBE, HOST_JS, Running, open_program
+from .workers import alive, wait_workers
 
 INPUT_PY = """
 import json
@@ -173,15 +174,13 @@ def test_hidden_tab_keeps_running_slowly(run_program: RunProgram) -> None:
     assert 3 <= ran <= 12, "about 4 frames a second"
 
 
+@pytest.mark.usefixtures("counted_workers")
 def test_removing_the_element_ends_its_worker_and_a_second_start_works(run_program: RunProgram) -> None:
     running = run_program(CUBE, backend="null").wait_ready()
     page = running.page
+    assert "engine-worker.js" in alive(page)
     page.evaluate("globalThis.element = document.querySelector('layer-w'); element.remove()")
-    for _ in range(200):  # a loaded machine takes seconds to end a thread
-        if not page.workers:
-            break
-        page.wait_for_timeout(100)
-    assert page.workers == []
+    wait_workers(page, 0)
     page.evaluate("document.body.append(element)")
     running.wait_ready()
     assert running.report()["entities"] == 1

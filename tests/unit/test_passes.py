@@ -55,6 +55,13 @@ def test_light_is_measured_only_where_somebody_looks() -> None:
     assert shown_timers(0) == ("opaque", "sky", "resolve", "blend", "tone")
 
 
+def test_transparency_without_order_has_targets_of_its_own() -> None:
+    names = [row.name for row in live_passes(flag("weighted"), PASSES, TARGETS)]
+    assert [name for name in names if name in ("decode", "blend", "weigh", "compose")] == ["weigh", "compose"]
+    plain, more = (target_bytes((100, 100), [SizedView(flags, 100, 100)]) for flags in (0, flag("weighted")))
+    assert more - plain == (8 + 4) * 100 * 100
+
+
 def test_a_flag_that_is_off_takes_nothing() -> None:
     small = target_bytes((100, 100), [SizedView(0, 100, 100)])
     with_shadows = target_bytes((100, 100), [SizedView(flag("shadows"), 100, 100)])
@@ -64,20 +71,22 @@ def test_a_flag_that_is_off_takes_nothing() -> None:
 
 def test_lives_that_do_not_meet_share_an_image() -> None:
     targets = [Target(name, "picture") for name in "abc"] + [Target("out", "picture", outside=True)]
-    rows = [Pass("1", "draws", "1", color="a"), Pass("2", "fullscreen", "2", ("a",), "b"),
-            Pass("3", "fullscreen", "3", ("b",), "c"), Pass("4", "fullscreen", "4", ("c",), "out")]  # fmt: skip
+    rows = [Pass("1", "draws", "1", colors=("a",)), Pass("2", "fullscreen", "2", ("a",), ("b",)),
+            Pass("3", "fullscreen", "3", ("b",), ("c",)), Pass("4", "fullscreen", "4", ("c",), ("out",))]  # fmt: skip
     assert [image.name for image in share_images(rows, targets)] == ["a", "b"]
 
 
 @pytest.mark.parametrize(("row", "message"), [
-    (Pass("x", "fullscreen", "x", ("nothing",), "out"), "Pass x names the target nothing, which is not in TARGETS"),
-    (Pass("x", "fullscreen", "x", ("late",), "out"), "Pass x reads late before any pass writes it"),
-    (Pass("x", "fullscreen", "x", (), "out", when="moon"), "waits for the flag moon; the flags are shadows, bloom, "),
+    (Pass("x", "fullscreen", "x", ("no",), ("out",)), "Pass x names the target no, which is not in TARGETS"),
+    (Pass("x", "fullscreen", "x", (), ("out", "half")), "Pass x draws into out, half, whose sizes differ"),
+    (Pass("x", "fullscreen", "x", ("late",), ("out",)), "Pass x reads late before any pass writes it"),
+    (Pass("x", "fullscreen", "x", (), ("out",), when="moon"), "waits for the flag moon; the flags are shadows, "),
 ])
 def test_rows_that_contradict_each_other_are_refused(row: Pass, message: str) -> None:
-    targets = (Target("late", "picture"), Target("out", "picture", outside=True))
+    targets = (Target("late", "picture"), Target("half", "picture", divide=2),
+               Target("out", "picture", outside=True))  # fmt: skip
     with pytest.raises(ValueError, match=message):
-        validate((row, Pass("y", "draws", "y", color="late")), targets)
+        validate((row, Pass("y", "draws", "y", colors=("late",))), targets)
 
 
 if __name__ == "__main__":

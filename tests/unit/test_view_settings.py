@@ -25,6 +25,8 @@ def make(gpu_mib: float = 256.0, size: tuple[int, int] = (64, 48)) -> tuple[lw.A
     ("bloom", -0.1, "View bloom is -0.1; it takes a number from 0 to 1"),
     ("bloom", True, "View bloom is True"),
     ("tone_map", "agxx", "View tone_map is 'agxx'; it is one of filmic, agx, neutral. Did you mean 'agx'"),
+    ("transparency", "wieghted", "View transparency is 'wieghted'; it is one of sorted, weighted. Did you mean "),
+    ("transparency", None, "View transparency is None"),
     ("dither", 9, "View dither is 9; it takes a number from 0 to 4"),
     ("lut", np.zeros((16, 16, 16, 3)), r"View lut is .* it takes \(32, 32, 32, 3\) numbers"),
     ("lut", np.full((32, 32, 32, 3), np.nan), "View lut has NaN"),

@@ -10,7 +10,7 @@ import { NullPasses } from '../../web/backends/null/passes.js';
 const target = (name, more = {}) => (
   { name, format: 'picture', samples: 1, divide: 1, side: 0, images: 1, outside: false, ...more });
 const pass = (name, kind, reads, color, more = {}) => (
-  { name, kind, reads, color, depth: '', depthWrite: false, when: '', timer: name, ...more });
+  { name, kind, reads, colors: [color].flat(), depth: '', depthWrite: false, when: '', timer: name, ...more });
 const TARGETS = [target('a', { samples: 4 }), target('b'), target('c'), target('d'), target('unread'), target('out', { outside: true })];
 const PASSES = [
   pass('draw', 'draws', [], 'a'), pass('more', 'draws', [], 'a'), pass('resolve', 'resolve', ['a'], 'b'),
@@ -33,8 +33,23 @@ test('a flag brings its passes, and a list that is empty takes only passes away 
 
 test('what is stored is what somebody uses later', () => {
   const [draw, more] = plan(0, 0b11, true).groups;
-  assert.deepEqual([draw.clearsColor, draw.keepsColor, draw.resolve], [true, true, '']);
-  assert.deepEqual([more.clearsColor, more.keepsColor, more.resolve], [false, false, 'b']);
+  assert.deepEqual([draw.clearsColors, draw.keepsColors, draw.resolves], [[true], [true], ['']]);
+  assert.deepEqual([more.clearsColors, more.keepsColors, more.resolves], [[false], [false], ['b']]);
+});
+
+test('a pass with several colours clears, keeps and resolves each for itself', () => {
+  const passes = [
+    pass('both', 'draws', [], ['a', 'e']), pass('first', 'resolve', ['a'], 'b'), pass('second', 'resolve', ['e'], 'c'),
+    pass('on', 'fullscreen', ['b', 'c'], ['d', 'unread']), pass('last', 'fullscreen', ['d'], 'out'),
+  ];
+  const { groups, imageOf } = planView(passes, [...TARGETS, target('e', { samples: 4 })], [], 0, 1, false);
+  assert.deepEqual(groups.map(({ colors, resolves, clearsColors, keepsColors }) => ({ colors, resolves, clearsColors, keepsColors })), [
+    { colors: ['a', 'e'], resolves: ['b', 'c'], clearsColors: [true, true], keepsColors: [false, false] },
+    { colors: ['d', 'unread'], resolves: ['', ''], clearsColors: [true, true], keepsColors: [true, true] },
+    { colors: ['out'], resolves: [''], clearsColors: [true], keepsColors: [true] },
+  ]);
+  assert.notEqual(imageOf.get('a'), imageOf.get('e'));
+  assert.ok(imageOf.has('unread'), 'it is an output of a pass that is drawn');
 });
 
 test('targets whose lives do not meet share an image', () => {

@@ -37,6 +37,6 @@ fn vertex_main(in: DiscIn) -> DiscVaryings {
 }
 
 @fragment
-fn fragment_main(in: DiscVaryings) -> @location(0) vec4<f32> {
+fn fragment_main(in: DiscVaryings) -> Seen {
   return marked(in.color, in.position, saturate(in.at.z - length(in.at.xy) + 0.5));
 }

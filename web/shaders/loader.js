@@ -55,9 +55,9 @@ export const isGiven = (kind) => topologyOf(kind) > 0;
 
 /** Whether alpha says how many of a pixel's samples are drawn: of points, lines and cut-outs. @param {number} kind
  * @param {number} flags @param {Pass} row */
-export const usesCoverage = (kind, flags, { color, blend }) => (isGiven(kind) || (flags & MATERIAL_MASK) !== 0)
+export const usesCoverage = (kind, flags, { colors, blend }) => (isGiven(kind) || (flags & MATERIAL_MASK) !== 0)
   && blend === ''
-  && (TARGETS.find(({ name }) => name === color)?.samples ?? 1) > 1;
+  && (TARGETS.find(({ name }) => name === colors[0])?.samples ?? 1) > 1;
 
 /** Values of the overrides in frame.wgsl. @param {number} kind @param {number} flags @param {Pass} row the draw pass
  * @returns {Record<string, number>} 1 true, 0 false */
@@ -74,10 +74,11 @@ export const overrides = (kind, flags, row) => ({
 
 /** Values of the overrides in radiance.wgsl, where the pass's program has them. @param {Pass} row
  * @returns {Record<string, number>} */
-export function passOverrides({ kind, color, shader }) {
-  const isLit = color !== '' && (kind === 'draws' || PROGRAMS[shader].includes('radiance'));
+export function passOverrides({ kind, colors, shader, blend }) {
+  const isLit = colors.length > 0 && (kind === 'draws' || PROGRAMS[shader].includes('radiance'));
   if (!isLit) return {};
-  return { ENCODED: Number(TARGETS.find(({ name }) => name === color)?.format === 'rgb10a2') };
+  const isEncoded = TARGETS.find(({ name }) => name === colors[0])?.format === 'rgb10a2';
+  return { ENCODED: Number(isEncoded), WEIGHTED: Number(blend === 'weighted') };
 }
 
 /** The WGSL module of a program. @param {Map<string, string>} texts @param {string} program @returns {string} */

@@ -27,6 +27,7 @@ export const PROGRAMS = Object.freeze({
   depth: [...MESH, 'depth'],
   skypass: [...FRAME, ...LIT, 'fullscreen', 'skypass'],
   decode: [...FRAME, 'radiance', 'fullscreen', 'decode'],
+  compose: [...FRAME, 'radiance', 'fullscreen', 'compose'],
   temporal: [...SCREEN, 'temporal'],
   copy: [...SCREEN, 'copy'],
   bloom_down: [...SCREEN, 'bloom_down'],

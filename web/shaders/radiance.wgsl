@@ -3,6 +3,8 @@
 // and 10 bits are enough. Blended draws come after the resolve, in linear radiance. Alpha is the share of colours that are
 // shown as given (marks.wgsl): what is lit has none.
 override ENCODED: bool = false;
+// What blends is added up in any order instead, as compose.wgsl says.
+override WEIGHTED: bool = false;
 
 const RADIANCE_MAX = 6.0e4; // of rgba16float
 
@@ -47,4 +49,34 @@ fn radiance_color(radiance: vec3<f32>, alpha: f32) -> vec4<f32> {
     return vec4<f32>(encode_radiance(c), select(0.0, alpha, COVERAGE));
   }
   return vec4<f32>(c, alpha);
+}
+
+// What the fragment stages of materials return. A pass draws the first outputs, as many as it has colours.
+struct Seen {
+  @location(0) color: vec4<f32>,
+  @location(1) weights: vec4<f32>, // the weight; its share that is shown as given; alpha as of color
+}
+
+const WEIGHT_MAX = RADIANCE_MAX / 64.0; // so that 64 opaque layers fit into 16 bits
+
+// How much a layer counts among those of its pixel (equation 7 of McGuire and Bavoil 2013); p: camera-relative metres.
+fn blend_weight(color: vec3<f32>, p: vec3<f32>) -> f32 {
+  let near = dot(p, p) / 25.0;
+  let far = dot(p, p) / 40000.0;
+  let weight = clamp(10.0 / (1e-5 + near + far * far * far), 1e-2, 3e3);
+  return min(weight, WEIGHT_MAX / max(max(color.r, max(color.g, color.b)), 1.0));
+}
+
+// given: the share of the colour that is shown as it is.
+fn seen(color: vec4<f32>, given: f32, p: vec3<f32>) -> Seen {
+  if (WEIGHTED) {
+    let weight = color.a * blend_weight(color.rgb, p);
+    return Seen(vec4<f32>(color.rgb * weight, color.a), vec4<f32>(weight, weight * given, 0.0, color.a));
+  }
+  return Seen(color, vec4<f32>(0.0));
+}
+
+// What is lit.
+fn seen_light(radiance: vec3<f32>, alpha: f32, p: vec3<f32>) -> Seen {
+  return seen(radiance_color(radiance, alpha), 0.0, p);
 }

@@ -126,7 +126,7 @@ fn dashes(metres: f32, rate: f32, dash: vec2<f32>) -> f32 {
 }
 
 @fragment
-fn fragment_main(in: StrokeVaryings) -> @location(0) vec4<f32> {
+fn fragment_main(in: StrokeVaryings) -> Seen {
   let long = in.shape.x;
   let share = saturate(in.at.x / max(long, 1e-6));
   // What is even on the screen is not even along the line.

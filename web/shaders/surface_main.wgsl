@@ -1,6 +1,6 @@
 // Fragment stage of whatever says what its surface is: lights it, or shows it as it is.
 @fragment
-fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(0) vec4<f32> {
+fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
   let given = surface_in(in, front);
   let s = surface(given);
   let alpha = s.base_color.a * s.alpha;
@@ -10,5 +10,5 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(
     let lit = LitSurface(s.base_color.rgb, s.normal, saturate(s.metallic), clamp(s.roughness, 0.045, 1.0), s.occlusion);
     radiance = shade(lit, in.position, given.normal);
   }
-  return radiance_color(apply_fog(radiance + s.emissive, in.position), opacity);
+  return seen_light(apply_fog(radiance + s.emissive, in.position), opacity, in.position);
 }

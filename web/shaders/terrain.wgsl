@@ -9,7 +9,7 @@ fn detail_octave(p: vec3<f32>, wavelength_m: f32, footprint_m: f32) -> vec4<f32>
 }
 
 @fragment
-fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(0) vec4<f32> {
+fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
   let bound = material.bound;
   let p = pattern_position(in.position);
   let across = length(dpdx(in.position));
@@ -39,5 +39,5 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(
   let cavity = saturate(1.0 + strength * 0.5 * min(o2.w + o3.w, 0.0));
   let surface = LitSurface(base, normal, material.metallic, clamp(material.roughness, 0.3, 1.0), cavity);
   let radiance = shade(surface, in.position, geometric) + material.emissive * material.emissive_strength;
-  return radiance_color(apply_fog(radiance, in.position), 1.0);
+  return seen_light(apply_fog(radiance, in.position), 1.0, in.position);
 }

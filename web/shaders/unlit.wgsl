@@ -1,11 +1,11 @@
 // Fragment stage of the material kind "unlit": base colour and emission are radiance.
 @fragment
-fn fragment_main(in: Varyings) -> @location(0) vec4<f32> {
+fn fragment_main(in: Varyings) -> Seen {
   let bound = material.bound;
   var base = in.color;
   if ((bound & HAS_BASE_COLOR) != 0u) {
     base *= textureSample(base_color_texture, base_color_sampler, in.uv);
   }
   let opacity = opacity_of(base.a, material.alpha_cutoff);
-  return radiance_color(apply_fog(base.rgb + material.emissive * material.emissive_strength, in.position), opacity);
+  return seen_light(apply_fog(base.rgb + material.emissive * material.emissive_strength, in.position), opacity, in.position);
 }

@@ -20,7 +20,7 @@ fn wave(waves: Waves, p: vec2<f32>, wavelength_m: f32, heading: vec2<f32>, heigh
 }
 
 @fragment
-fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(0) vec4<f32> {
+fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
   let p = pattern_position(in.position);
   let footprint = max(length(dpdx(in.position)), length(dpdy(in.position)));
   let geometric = normalize(in.normal) * select(-1.0, 1.0, front);
@@ -51,5 +51,5 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(
   // How much of the ground shows depends on the way through the water, for a shallow two metres.
   let path = 2.0 / max(v.y, 0.08);
   let clear = exp(-path / max(material.water_clarity_m, 0.05)) * (1.0 - fresnel);
-  return radiance_color(apply_fog(radiance, in.position), in.color.a * (1.0 - clear));
+  return seen_light(apply_fog(radiance, in.position), in.color.a * (1.0 - clear), in.position);
 }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _SAMPLES = {"msaa": 0, "temporal": flag("single") | flag("temporal"), "none": flag("single")}
 ANTIALIAS = tuple(_SAMPLES)
+TRANSPARENCY = ("sorted", "weighted")
 EXPOSURE_MAX = 1024.0
 ADAPT_UP, ADAPT_DOWN = 3.0, 1.0  # EV per second, into the dark and into the light
 
@@ -40,7 +41,7 @@ class View:
 
     __slots__ = ("__weakref__", "_adapted", "_antialias", "_area", "_bloom", "_camera", "_closed", "_dither",
                  "_exposure", "_layer_mask", "_layers", "_lut", "_revision", "_target", "_tone_map",
-                 "_viewport")  # fmt: skip
+                 "_transparency", "_viewport")  # fmt: skip
 
     def __init__(self, camera: Camera, viewport: npt.ArrayLike | None = None, target: Texture | None = None) -> None:
         self._revision = 0
@@ -57,6 +58,7 @@ class View:
         self._lut: Texture | None = None
         self._dither = 1.0
         self._antialias = "msaa"
+        self._transparency = TRANSPARENCY[0]
         self._layers: frozenset[int] | None = None
         self._layer_mask = ALL_LAYERS
         self._adapted = False  # whether the last frame has left an exposure to start from
@@ -177,6 +179,18 @@ class View:
         self._antialias = value
 
     @property
+    def transparency(self) -> str:
+        """How what one sees through is put together. "sorted": entities back to front by their middles, exact where
+        they don't cross. "weighted": a mean of all layers by opacity and nearness, in any order: nothing pops where
+        things cross or the camera turns, but a nearly opaque layer hides less of those behind it than it should
+        (McGuire and Bavoil, "Weighted Blended Order-Independent Transparency", JCGT 2013). 12 bytes a pixel."""
+        return self._transparency
+
+    @transparency.setter
+    def transparency(self, value: str) -> None:
+        self._transparency = checks.one_of("View transparency", value, TRANSPARENCY)
+
+    @property
     def lut(self) -> Texture | None:
         """A colour grade, or None: where each of 32 x 32 x 32 sRGB colours goes. Set a (32, 32, 32, 3) array, uint8 or
         floats from 0 to 1, [red, green, blue]; or a lw.Texture of 1024 x 32 pixels (red along a block of 32, green
@@ -208,7 +222,7 @@ class View:
     def flags(self) -> int:
         """The passes that these settings need (gpu.passes.VIEW_FLAGS)."""
         return (flag("bloom") if self._bloom > 0 else 0) | (flag("auto_exposure") if self._exposure == "auto" else 0) \
-            | _SAMPLES[self._antialias]
+            | _SAMPLES[self._antialias] | (flag("weighted") if self._transparency == "weighted" else 0)
 
     def factor(self) -> float:
         """What exposure multiplies light by before automatic exposure."""

@@ -10,11 +10,11 @@ from .codegen_common import MARK, camel
 from .spec import MATERIAL_KINDS
 
 TYPES = """/** @typedef {{ name: string, format: Format, samples: number, divide: number, side: number, images: number,
- *   outside: boolean, history: boolean }} Target */
+ *   outside: boolean, history: boolean, clear: readonly number[] }} Target */
 /** @typedef {{ name: string, kind: 'draws' | 'fullscreen' | 'resolve', timer: string,
- *   reads: readonly string[], names: readonly string[], color: string, depth: string, shader: string,
- *   depthTest: '' | 'greater' | 'greater-equal', depthWrite: boolean, blend: '' | 'over', materials: string,
- *   when: string, draws: string }} Pass */
+ *   reads: readonly string[], names: readonly string[], colors: readonly string[], depth: string, shader: string,
+ *   depthTest: '' | 'greater' | 'greater-equal', depthWrite: boolean, blend: '' | 'over' | 'weighted',
+ *   materials: string, when: string, draws: string }} Pass */
 """
 
 

@@ -19,10 +19,10 @@ BLOOM_LEVELS = 5  # from half the view's size on
 LUMINANCE_SIDE = 16  # texels of the grid that automatic exposure looks at
 # Bytes of a sample. picture: sRGB in the order of the canvas's channels. rgb10a2: radiance as web/shaders/radiance.wgsl
 # writes it.
-FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8, "r32float": 4}
+FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8, "rg16float": 4, "r32float": 4}
 # Bits of `view`'s flags; a pass with `when` runs only where its bit is set.
-# single: one sample a pixel; temporal: the last frames are looked at as well.
-VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal")
+# single: one sample a pixel; temporal: the last frames are looked at as well; weighted: what blends needs no order.
+VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal", "weighted")
 TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block
 
 
@@ -31,7 +31,8 @@ class Target(NamedTuple):
 
     divide: of the view's sides. side: texels of a target of its own size. samples: 4 is resolved, never read. images:
     how many of them the API keeps. From `outside` ones the graph allocates nothing. history: until this
-    frame has written it, reading gives what the last frame of the same view wrote (at first zeros).
+    frame has written it, reading gives what the last frame of the same view wrote (at first zeros). clear: what the
+    first pass that draws into it finds there.
     """
 
     name: str
@@ -42,14 +43,17 @@ class Target(NamedTuple):
     images: int = 1
     outside: bool = False
     history: bool = False
+    clear: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
 
 
 class Pass(NamedTuple):
     """One row.
 
     kind: draws (a draw list of that name), fullscreen (a triangle with `shader`), resolve (samples to one: of colour by
-    their mean, of depth the first). reads: targets, "target as name" where the shader calls it otherwise. color, depth:
-    what is drawn into, or "". shader: of draws, "" = the material's own. depth_test: "" = always. blend: "", "over".
+    their mean, of depth the first). reads: targets, "target as name" where the shader calls it otherwise. colors,
+    depth: what is drawn into: a target for each of the fragment stage's outputs, all of one size. shader: of draws,
+    "" = the material's own. depth_test: "" = always. blend: "", "over", "weighted" (colours add up, of what alphas let
+    through the product).
     materials: of draws, which take part: all, solid or see_through. draws: of draws, whose list, where it is not
     its own. when: a flag of the view, "!flag" where it must not be set, or "". timer: what the report calls it, with
     others of that name.
@@ -59,7 +63,7 @@ class Pass(NamedTuple):
     kind: str
     timer: str
     reads: tuple[str, ...] = ()
-    color: str = ""
+    colors: tuple[str, ...] = ()
     depth: str = ""
     shader: str = ""
     depth_test: str = ""
@@ -85,6 +89,11 @@ class Pass(NamedTuple):
         """What the shader calls them."""
         return tuple(read.rpartition(" as ")[2] for read in self.reads)
 
+    @property
+    def targets_drawn(self) -> tuple[str, ...]:
+        """The targets that it draws into or tests against."""
+        return (*self.colors, self.depth) if self.depth else self.colors
+
 
 def _levels(name: str) -> tuple[Target, ...]:
     return tuple(Target(f"{name}_{n}", "rgba16float", divide=2**n) for n in range(1, BLOOM_LEVELS + 1))
@@ -97,6 +106,8 @@ TARGETS: tuple[Target, ...] = (
     Target("resolved", "rgb10a2"),
     Target("depth", "depth32float"),
     Target("hdr", "rgba16float"),  # exposed radiance
+    Target("blended", "rgba16float", clear=(0, 0, 0, 1)),  # weighted sum of what blends; what all of it lets through
+    Target("blend_weights", "rg16float"),  # their sum, and that of colours shown as given
     *_levels("bloom"),
     *_levels("glow")[:-1],
     Target("luminance", "r32float", side=LUMINANCE_SIDE),
@@ -113,31 +124,37 @@ _LIT = ("shadow_map", "exposure")
 PASSES: tuple[Pass, ...] = (
     Pass("shadow", "draws", "shadow", depth="shadow_map", shader="depth", depth_test="greater", depth_write=True,
          materials="all", when="shadows"),
-    Pass("opaque", "draws", "opaque", _LIT, "scene", "scene_depth", depth_test="greater", depth_write=True,
+    Pass("opaque", "draws", "opaque", _LIT, ("scene",), "scene_depth", depth_test="greater", depth_write=True,
          materials="solid", when="!single"),
-    Pass("opaque_single", "draws", "opaque", _LIT, "resolved", "depth", depth_test="greater", depth_write=True,
+    Pass("opaque_single", "draws", "opaque", _LIT, ("resolved",), "depth", depth_test="greater", depth_write=True,
          materials="solid", when="single", draws="opaque"),
-    Pass("sky", "fullscreen", "sky", ("exposure",), "scene", "scene_depth", "skypass", "greater-equal",
+    Pass("sky", "fullscreen", "sky", ("exposure",), ("scene",), "scene_depth", "skypass", "greater-equal",
          when="!single"),
-    Pass("sky_single", "fullscreen", "sky", ("exposure",), "resolved", "depth", "skypass", "greater-equal",
+    Pass("sky_single", "fullscreen", "sky", ("exposure",), ("resolved",), "depth", "skypass", "greater-equal",
          when="single"),
-    Pass("resolve", "resolve", "resolve", ("scene",), "resolved", when="!single"),
+    Pass("resolve", "resolve", "resolve", ("scene",), ("resolved",), when="!single"),
     Pass("resolve_depth", "resolve", "resolve", ("scene_depth",), depth="depth", depth_write=True, when="!single"),
-    Pass("decode", "fullscreen", "resolve", ("resolved",), "hdr", shader="decode"),
-    Pass("blend", "draws", "blend", _LIT, "hdr", "depth", depth_test="greater", blend="over", materials="see_through"),
-    Pass("temporal", "fullscreen", "temporal", ("hdr", "depth", "past"), "past", shader="temporal", when="temporal"),
-    Pass("steady", "fullscreen", "temporal", ("past as source",), "hdr", shader="copy", when="temporal"),
+    Pass("decode", "fullscreen", "resolve", ("resolved",), ("hdr",), shader="decode", when="!weighted"),
+    Pass("blend", "draws", "blend", _LIT, ("hdr",), "depth", depth_test="greater", blend="over",
+         materials="see_through", when="!weighted"),
+    Pass("weigh", "draws", "blend", _LIT, ("blended", "blend_weights"), "depth", depth_test="greater", blend="weighted",
+         materials="see_through", when="weighted", draws="blend"),
+    Pass("compose", "fullscreen", "blend", ("resolved", "blended", "blend_weights"), ("hdr",), shader="compose",
+         when="weighted"),
+    Pass("temporal", "fullscreen", "temporal", ("hdr", "depth", "past"), ("past",), shader="temporal",
+         when="temporal"),
+    Pass("steady", "fullscreen", "temporal", ("past as source",), ("hdr",), shader="copy", when="temporal"),
     # Each level is read by the next, by the bloom and by the measuring of light: without both, nothing of it is drawn.
     *(Pass(f"bloom_down_{n}", "fullscreen", "bloom", (f"{f'bloom_{n - 1}' if n > 1 else 'hdr'} as source",),
-           f"bloom_{n}", shader="bloom_down") for n in range(1, BLOOM_LEVELS + 1)),
+           (f"bloom_{n}",), shader="bloom_down") for n in range(1, BLOOM_LEVELS + 1)),
     *(Pass(f"bloom_up_{n}", "fullscreen", "bloom",
-           (f"bloom_{n} as source", f"{'glow' if n < BLOOM_LEVELS - 1 else 'bloom'}_{n + 1} as wider"), f"glow_{n}",
+           (f"bloom_{n} as source", f"{'glow' if n < BLOOM_LEVELS - 1 else 'bloom'}_{n + 1} as wider"), (f"glow_{n}",),
            shader="bloom_up", when="bloom") for n in range(BLOOM_LEVELS - 1, 0, -1)),
-    Pass("luminance", "fullscreen", "exposure", (f"bloom_{BLOOM_LEVELS - 1} as source", "exposure"), "luminance",
+    Pass("luminance", "fullscreen", "exposure", (f"bloom_{BLOOM_LEVELS - 1} as source", "exposure"), ("luminance",),
          shader="luminance", when="auto_exposure"),
-    Pass("exposure", "fullscreen", "exposure", ("luminance", "exposure"), "exposure", shader="exposure",
+    Pass("exposure", "fullscreen", "exposure", ("luminance", "exposure"), ("exposure",), shader="exposure",
          when="auto_exposure"),
-    Pass("tone", "fullscreen", "tone", ("hdr", "glow_1", "lut"), "picture", shader="tone"),
+    Pass("tone", "fullscreen", "tone", ("hdr", "glow_1", "lut"), ("picture",), shader="tone"),
 )  # fmt: skip
 
 TIMERS = tuple(dict.fromkeys(row.timer for row in PASSES))  # pass_time.timer
@@ -159,12 +176,16 @@ def target(name: str) -> Target:
     return next(row for row in TARGETS if row.name == name)
 
 
+def _size(target: Target) -> tuple[int, int, int]:
+    return target.divide, target.side, target.samples
+
+
 def validate(passes: tuple[Pass, ...] = PASSES, targets: tuple[Target, ...] = TARGETS) -> None:
     """Raises ValueError where the rows contradict each other."""
     known = {target.name: target for target in targets}
     written: set[str] = set()
     for row in passes:
-        for name in (*row.targets_read, *filter(None, (row.color, row.depth))):
+        for name in (*row.targets_read, *row.targets_drawn):
             if name not in known:
                 raise ValueError(f"Pass {row.name} names the target {name}, which is not in TARGETS.")
         for name in row.targets_read:
@@ -172,9 +193,11 @@ def validate(passes: tuple[Pass, ...] = PASSES, targets: tuple[Target, ...] = TA
                 raise ValueError(f"Pass {row.name} reads {name} before any pass writes it.")
             if known[name].samples > 1 and row.kind != "resolve":
                 raise ValueError(f"Pass {row.name} reads {name}, whose samples must be resolved first.")
+        if len({_size(known[name]) for name in row.targets_drawn}) > 1:
+            raise ValueError(f"Pass {row.name} draws into {', '.join(row.targets_drawn)}, whose sizes differ.")
         if row.when and row.when.removeprefix("!") not in VIEW_FLAGS:
             raise ValueError(f"Pass {row.name} waits for the flag {row.when}; the flags are {', '.join(VIEW_FLAGS)}.")
-        written.update(filter(None, (row.color, row.depth)))
+        written.update(row.targets_drawn)
     for pass_name, kind, _ in WARM_UP:
         if pass_name not in DRAW_ROWS or kind not in MATERIAL_KINDS:
             raise ValueError(f"WARM_UP names pass {pass_name} and kind {kind}; one of them does not exist.")

@@ -23,11 +23,11 @@ class SizedView(NamedTuple):
 
 
 def _writes(row: Pass) -> tuple[str, ...]:
-    return tuple(filter(None, (row.color, row.depth if row.depth_write else "")))
+    return row.targets_drawn if row.depth_write else row.colors
 
 
 def _uses(row: Pass) -> tuple[str, ...]:
-    return tuple(filter(None, (*row.targets_read, row.color, row.depth)))
+    return *row.targets_read, *row.targets_drawn
 
 
 def live_passes(flags: int, passes: Sequence[Pass], targets: Sequence[Target]) -> list[Pass]:

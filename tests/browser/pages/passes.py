@@ -30,7 +30,7 @@ def begin(position=(0.0, 3.0, 9.0), target=(0.0, 0.6, 0.0)):
     app.camera.look_at(target)
     view = app.view
     view.exposure, view.bloom, view.tone_map, view.lut, view.dither = 1.0, 0.0, "filmic", None, 0.0
-    view.antialias = "msaa"
+    view.antialias, view.transparency = "msaa", "sorted"
     app.fog.density = 0.0
     app.shadows.enabled = True
 
@@ -82,6 +82,16 @@ def blend():
     for number, color in enumerate(((0.9, 0.1, 0.1), (0.1, 0.9, 0.1), (0.1, 0.1, 0.9))):
         look = lw.Material(color=(*color, 0.5), unlit=True)
         keep(app.spawn(lw.Mesh.box(2, 2, 0.1), look, position=(number - 1.0, 0.6 * number - 0.6, -0.7 * number)))
+
+
+def weighted():
+    """Glass that crosses, which no order of whole things shows right."""
+    begin((0, 0, 8), (0, 0, 0))
+    app.view.transparency = "weighted"
+    keep(app.spawn(lw.Mesh.box(24, 14, 0.1), lw.Material(color="white", unlit=True), position=(0, 0, -2)))
+    for number, color in enumerate(((0.9, 0.1, 0.1), (0.1, 0.9, 0.1), (0.1, 0.1, 0.9))):
+        look = lw.Material(color=(*color, 0.5), roughness=0.3, double_sided=True)
+        keep(app.spawn(lw.Mesh.plane(4, 4), look)).rotate(x=1.2, y=2.1 * number)
 
 
 def fog():
@@ -140,7 +150,7 @@ def more_views():
     keep(app.spawn(lw.Mesh.box(2, 2, 0.05), lw.Material(base_color_texture=screen, unlit=True), position=(0, 2, -1)))
 
 
-SCENES = (shadow, opaque, edges, none, blend, fog, bloom, agx, neutral, auto, lut, more_views)
+SCENES = (shadow, opaque, edges, none, blend, weighted, fog, bloom, agx, neutral, auto, lut, more_views)
 
 
 def show(name):

@@ -37,8 +37,8 @@
  * @property {(width: number, height: number) => void} resize of the picture and the canvas
  * @property {(name: string, view: View) => any} outside the image of a target that the graph does not allocate
  * @property {(timed: boolean) => void} beginFrame
- * @property {(view: View, group: Group, natives: { color: any, depth: any, resolve: any }, clearsColor: boolean) => void}
- *   beginGroup
+ * @property {(view: View, group: Group, natives: { colors: any[], depth: any, resolves: any[] }, clears: boolean[]) => void}
+ *   beginGroup clears: which colours begin anew
  * @property {(pass: Pass, from: any, into: any) => void} resolveDepth
  * @property {(pass: Pass, list: number, runs: Runs, reads: any[]) => number} draws returns the draw calls
  * @property {(pass: Pass, reads: any[]) => number} fullscreen

@@ -146,21 +146,26 @@ export class Graph {
     const drawn = (name) => (name === '' ? null : HISTORY.has(name) ? this.history(name, view).next : read(name));
     let draws = 0;
     for (const group of groups) {
-      const natives = { color: drawn(group.color), depth: drawn(group.depth), resolve: drawn(group.resolve) };
+      const natives = {
+        colors: group.colors.map(drawn), depth: drawn(group.depth), resolves: group.resolves.map(drawn),
+      };
       const [{ pass }] = group.steps;
       if (pass.kind === 'resolve') {
         executor.resolveDepth(pass, read(pass.reads[0]), natives.depth);
         continue;
       }
-      executor.beginGroup(view, group, natives, group.clearsColor && !this.touched.has(natives.color));
+      const clears = group.clearsColors.map((isFirst, index) => isFirst && !this.touched.has(natives.colors[index]));
+      executor.beginGroup(view, group, natives, clears);
       for (const step of group.steps) {
         const reads = step.pass.reads.map(read);
         if (step.list < 0) draws += executor.fullscreen(step.pass, reads);
         else draws += executor.draws(step.pass, step.draw, view.runs[step.list], reads);
       }
       executor.endGroup();
-      if (HISTORY.has(group.color)) written.add(group.color);
-      if (OUTSIDE.has(group.color)) this.touched.add(natives.color);
+      group.colors.forEach((name, index) => {
+        if (HISTORY.has(name)) written.add(name);
+        if (OUTSIDE.has(name)) this.touched.add(natives.colors[index]);
+      });
     }
     return draws;
   }

@@ -12,21 +12,21 @@
 /**
  * Steps that draw into the same targets: one render pass of the API.
  * @typedef {object} Group
- * @property {string} color
+ * @property {readonly string[]} colors
  * @property {string} depth
- * @property {string} resolve the target that colour is resolved into, or ''
- * @property {boolean} clearsColor
+ * @property {string[]} resolves by colour, the target that it is resolved into, or ''
+ * @property {boolean[]} clearsColors
  * @property {boolean} clearsDepth
- * @property {boolean} keepsColor somebody reads it or draws into it later
+ * @property {boolean[]} keepsColors somebody reads it or draws into it later
  * @property {boolean} keepsDepth
  * @property {Step[]} steps
  */
 /** @typedef {{ groups: Group[], images: Target[], imageOf: Map<string, number> }} Plan images: one target stands for each */
 
 /** @param {Pass} pass @returns {string[]} */
-const writes = ({ color, depth, depthWrite }) => [color, depthWrite ? depth : ''].filter((name) => name !== '');
+const writes = ({ colors, depth, depthWrite }) => (depthWrite && depth !== '' ? [...colors, depth] : [...colors]);
 /** @param {Pass} pass @returns {string[]} */
-const uses = ({ reads, color, depth }) => [...reads, color, depth].filter((name) => name !== '');
+const uses = ({ reads, colors, depth }) => [...reads, ...colors, ...(depth === '' ? [] : [depth])];
 
 /** The passes whose results reach a target from outside. @param {readonly Pass[]} passes @param {readonly Target[]} targets
  * @param {(pass: Pass) => boolean} isEmpty whether a draw pass draws nothing @returns {Pass[]} */
@@ -82,6 +82,9 @@ export function runsWith({ when }, flags, flagNames) {
 /** Which draw list a pass draws; -1 = none. @param {Pass} pass @param {readonly Pass[]} lists @returns {number} */
 const listOf = ({ name, draws }, lists) => lists.findIndex((row) => row.name === (draws || name));
 
+/** @param {readonly string[]} some @param {readonly string[]} others */
+const isSame = (some, others) => some.length === others.length && some.every((name, index) => name === others[index]);
+
 /** @param {Pass[]} passes @param {boolean} split a group for each pass @param {readonly Pass[]} rows of the draw passes
  * @param {readonly Pass[]} lists those of them with a list of their own @returns {Group[]} */
 function groupsOf(passes, split, rows, lists) {
@@ -89,25 +92,27 @@ function groupsOf(passes, split, rows, lists) {
   const groups = [];
   const touched = new Set();
   for (const pass of passes) {
-    const { color, depth } = pass;
+    const { colors, depth } = pass;
     const last = groups[groups.length - 1];
-    if (pass.kind === 'resolve' && color !== '') {
-      last.resolve = color;
+    if (pass.kind === 'resolve' && colors.length > 0) {
+      last.resolves[last.colors.indexOf(pass.reads[0])] = colors[0];
       continue;
     }
     const step = { pass, list: listOf(pass, lists), draw: rows.indexOf(pass) };
-    if (!split && last && last.color === color && last.depth === depth && last.resolve === '') last.steps.push(step);
-    else {
+    if (!split && last && last.depth === depth && isSame(last.colors, colors) && last.resolves.every((name) => name === '')) {
+      last.steps.push(step);
+    } else {
       groups.push({
-        color, depth, resolve: '', clearsColor: !touched.has(color), clearsDepth: !touched.has(depth), keepsColor: false,
-        keepsDepth: false, steps: [step],
+        colors, depth, resolves: colors.map(() => ''), clearsColors: colors.map((name) => !touched.has(name)),
+        clearsDepth: !touched.has(depth), keepsColors: [], keepsDepth: false, steps: [step],
       });
     }
-    touched.add(color).add(depth);
+    for (const name of colors) touched.add(name);
+    touched.add(depth);
   }
   groups.forEach((group, at) => {
     const later = groups.slice(at + 1).flatMap(({ steps }) => steps.flatMap(({ pass }) => uses(pass)));
-    group.keepsColor = later.includes(group.color) || group.resolve === '';
+    group.keepsColors = group.colors.map((name, index) => later.includes(name) || group.resolves[index] === '');
     group.keepsDepth = later.includes(group.depth);
   });
   return groups;

@@ -17,10 +17,12 @@ import { GlTimer } from './timing.js';
 /** @typedef {import('../common/view.js').View} View */
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
 /** @typedef {import('./targets.js').Native} Native */
-/** @typedef {{ color: Native | null, depth: Native | null, resolve: Native | null }} Natives */
+/** @typedef {{ colors: Native[], depth: Native | null, resolves: (Native | null)[] }} Natives */
 const POLL_MS = 2;
 const DRAW_FLAGS = DRAW_CAMERA_RELATIVE | DRAW_MIRRORED;
 const QUAD = 4; // vertices of an element's strip
+const CLEARS = new Map(TARGETS.map(({ name, clear }) => [name, [...clear]]));
+const FAR = [0];
 const SLOTS = MATERIAL_TEXTURES.length;
 const SLOTS_MAX = 2 * SLOTS;
 
@@ -100,26 +102,28 @@ export class Webgl2Passes {
     this.buffers.bindRows();
   }
 
-  /** @param {View} view @param {Group} group @param {Natives} natives @param {boolean} clearsColor */
-  beginGroup(view, group, { color, depth, resolve }, clearsColor) {
+  /** @param {View} view @param {Group} group @param {Natives} natives @param {boolean[]} clears */
+  beginGroup(view, group, { colors, depth, resolves }, clears) {
     const { gl } = this;
-    const { width, height } = /** @type {Native} */ (color ?? depth);
+    const { width, height } = /** @type {Native} */ (colors[0] ?? depth);
     this.timer.begin(group.steps[0].pass.timer);
     this.buffers.bindFrame(view.index);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.targets.framebuffer(color, depth));
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.targets.framebuffer(colors, depth));
     gl.depthMask(true);
-    const bits = (color && clearsColor ? gl.COLOR_BUFFER_BIT : 0) | (depth && group.clearsDepth ? gl.DEPTH_BUFFER_BIT : 0);
-    if (bits !== 0) gl.clear(bits);
-    if (group.color === 'picture') gl.viewport(view.x, view.y, view.width, view.height);
+    clears.forEach((isFirst, index) => {
+      if (isFirst) gl.clearBufferfv(gl.COLOR, index, /** @type {number[]} */ (CLEARS.get(group.colors[index])));
+    });
+    if (depth && group.clearsDepth) gl.clearBufferfv(gl.DEPTH, 0, FAR);
+    if (group.colors.includes('picture')) gl.viewport(view.x, view.y, view.width, view.height);
     else gl.viewport(0, 0, width, height);
-    this.#drawn = { group, color, depth, resolve };
+    this.#drawn = { group, colors, depth, resolves };
   }
 
   /** @param {Pass} row @param {Native} from @param {Native} into */
   resolveDepth(row, from, into) {
     const { gl } = this;
     const { width, height } = into;
-    const [source, target] = [this.targets.framebuffer(null, from), this.targets.framebuffer(null, into)];
+    const [source, target] = [this.targets.framebuffer([], from), this.targets.framebuffer([], into)];
     this.timer.begin(row.timer);
     gl.bindFramebuffer(gl.READ_FRAMEBUFFER, source);
     gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, target);
@@ -130,19 +134,17 @@ export class Webgl2Passes {
   endGroup() {
     if (!this.#drawn) return;
     const { gl } = this;
-    const { group, color, depth, resolve } = this.#drawn;
-    const from = this.targets.framebuffer(color, depth);
-    const into = resolve ? this.targets.framebuffer(resolve, null) : null;
-    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, from);
-    if (color && into) {
-      const { width, height } = color;
-      gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, into);
+    const { group, colors, depth, resolves } = this.#drawn;
+    const into = resolves.map((resolve) => (resolve ? this.targets.framebuffer([resolve], null) : null)); // may bind it
+    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, this.targets.framebuffer(colors, depth));
+    colors.forEach(({ width, height }, index) => {
+      if (!into[index]) return;
+      gl.readBuffer(gl.COLOR_ATTACHMENT0 + index);
+      gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, into[index]);
       gl.blitFramebuffer(0, 0, width, height, 0, 0, width, height, gl.COLOR_BUFFER_BIT, gl.NEAREST);
-    }
-    const dropped = [
-      ...(color && !group.keepsColor ? [gl.COLOR_ATTACHMENT0] : []),
-      ...(depth && !group.keepsDepth ? [gl.DEPTH_ATTACHMENT] : []),
-    ];
+    });
+    const dropped = colors.flatMap((_, index) => (group.keepsColors[index] ? [] : [gl.COLOR_ATTACHMENT0 + index]));
+    if (depth && !group.keepsDepth) dropped.push(gl.DEPTH_ATTACHMENT);
     if (dropped.length > 0) gl.invalidateFramebuffer(gl.READ_FRAMEBUFFER, dropped);
     this.timer.end();
     this.#drawn = null;
@@ -275,7 +277,7 @@ export class Webgl2Passes {
     const buffer = gl.createBuffer();
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
     gl.bufferData(gl.PIXEL_PACK_BUFFER, sizeBytes, gl.STREAM_READ);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.targets.framebuffer(picture, null));
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.targets.framebuffer([picture], null));
     gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, 0);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);

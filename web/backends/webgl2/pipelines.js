@@ -15,7 +15,7 @@ import {
 /** A program's own shader, translated. @typedef {{ number: number, vertex: string, fragment: string, depth: string,
  *   textures: string[], pipelines: Map<number, Pipeline> }} OwnShader */
 /** @typedef {{ program: WebGLProgram, linked: boolean, label: string, doubleSided: boolean, given: boolean,
- *   blends: boolean, coverage: boolean }} Pipeline */
+ *   blend: Pass['blend'], coverage: boolean }} Pipeline */
 
 export const FRAME_BINDING = 0;
 export const MATERIAL_BINDING = 1;
@@ -145,12 +145,12 @@ export class Webgl2Pipelines {
       const look = own === null ? kind : 0; // a program's shader is a surface as pbr
       const coverage = usesCoverage(look, flags, row);
       const named = own === null ? row.shader || kind : `own ${own.number} ${row.shader}`;
-      const label = `${named} ${variant} ${passOverrides(row).ENCODED ?? ''} ${coverage}`;
+      const label = `${named} ${variant} ${Object.values(passOverrides(row)).join('')} ${coverage}`;
       const program = this.programs.get(label)
         ?? this.start(label, this.source(row, look, overrides(look, variant, row), own), row, own);
       pipeline = {
         program, linked: false, label, doubleSided: (flags & MATERIAL_DOUBLE_SIDED) !== 0, given: isGiven(look),
-        blends: row.blend !== '', coverage,
+        blend: row.blend, coverage,
       };
       cache.set(key, pipeline);
     }

@@ -10,8 +10,8 @@ export class GlState {
     this.gl = gl;
     this.clip = useClipControl ? gl.getExtension('EXT_clip_control') : null;
     gl.clearDepth(0);
-    this.given = false;
-    gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ZERO, gl.ONE_MINUS_SRC_ALPHA);
+    /** What blendFuncSeparate was told last. */
+    this.blending = '';
     gl.disable(gl.DITHER);
     this.offscreen();
   }
@@ -61,16 +61,18 @@ export class GlState {
   }
 
   /** What a draw's pipeline says. Alpha is the share of colours that are shown as given: what is lit writes none.
-   * @param {{ doubleSided: boolean, given: boolean, blends: boolean, coverage: boolean }} pipeline */
-  pipeline({ doubleSided, given, blends, coverage }) {
+   * @param {{ doubleSided: boolean, given: boolean, blend: '' | 'over' | 'weighted', coverage: boolean }} pipeline */
+  pipeline({ doubleSided, given, blend, coverage }) {
     const { gl } = this;
     if (doubleSided) gl.disable(gl.CULL_FACE);
     else gl.enable(gl.CULL_FACE);
-    if (given !== this.given) {
-      this.given = given;
-      gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, given ? gl.ONE : gl.ZERO, gl.ONE_MINUS_SRC_ALPHA);
+    const blending = `${blend} ${given}`;
+    if (blend !== '' && blending !== this.blending) {
+      this.blending = blending;
+      if (blend === 'weighted') gl.blendFuncSeparate(gl.ONE, gl.ONE, gl.ZERO, gl.ONE_MINUS_SRC_ALPHA);
+      else gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, given ? gl.ONE : gl.ZERO, gl.ONE_MINUS_SRC_ALPHA);
     }
-    gl.colorMask(true, true, true, given || blends);
+    gl.colorMask(true, true, true, given || blend !== '');
     if (coverage) gl.enable(gl.SAMPLE_ALPHA_TO_COVERAGE);
     else gl.disable(gl.SAMPLE_ALPHA_TO_COVERAGE);
   }

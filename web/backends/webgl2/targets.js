@@ -1,8 +1,8 @@
 // @ts-check
-/** @file Target images of the WebGL2 backend, and framebuffers for pairs of them.
+/** @file Target images of the WebGL2 backend, and framebuffers that draw into several of them.
  *
  * Owns: what it makes. Images with samples are renderbuffers (the API cannot read them), others textures; a depth texture
- * compares when it is read. A framebuffer is made for each (colour, depth) that comes up and goes with its images.
+ * compares when it is read. A framebuffer is made for each (colours, depth) that comes up and goes with its images.
  */
 import { formatsOf } from './formats.js';
 
@@ -16,7 +16,7 @@ export class Webgl2Targets {
   #made = 0;
   /** Textures of programs as targets. @type {WeakMap<WebGLTexture, Native>} */
   #foreign = new WeakMap();
-  /** By the numbers of colour and depth. @type {Map<string, WebGLFramebuffer>} */
+  /** By the numbers of depth and colours. @type {Map<string, WebGLFramebuffer>} */
   #framebuffers = new Map();
 
   /** @param {WebGL2RenderingContext} gl */
@@ -84,16 +84,17 @@ export class Webgl2Targets {
     }
   }
 
-  /** @param {Native | null} color @param {Native | null} depth @returns {WebGLFramebuffer} */
-  framebuffer(color, depth) {
-    const key = `${color?.number ?? 0} ${depth?.number ?? 0}`;
+  /** @param {readonly Native[]} colors @param {Native | null} depth @returns {WebGLFramebuffer} */
+  framebuffer(colors, depth) {
+    let key = `${depth?.number ?? 0}`;
+    for (const { number } of colors) key += ` ${number}`;
     let framebuffer = this.#framebuffers.get(key);
     if (!framebuffer) {
       const { gl } = this;
       this.#framebuffers.set(key, framebuffer = gl.createFramebuffer());
       gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
-      if (color) this.#attach(gl.COLOR_ATTACHMENT0, color);
-      else gl.drawBuffers([gl.NONE]);
+      colors.forEach((color, index) => this.#attach(gl.COLOR_ATTACHMENT0 + index, color));
+      gl.drawBuffers(colors.length > 0 ? colors.map((_, index) => gl.COLOR_ATTACHMENT0 + index) : [gl.NONE]);
       if (depth) this.#attach(gl.DEPTH_ATTACHMENT, depth);
     }
     return framebuffer;

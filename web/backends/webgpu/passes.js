@@ -15,7 +15,7 @@ import { nextNumber } from './textures.js';
 /** @typedef {import('../common/view.js').View} View */
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
 /** @typedef {{ texture: GPUTexture, view: GPUTextureView, number: number }} Native */
-/** @typedef {{ color: Native | null, depth: Native | null, resolve: Native | null }} Natives */
+/** @typedef {{ colors: Native[], depth: Native | null, resolves: (Native | null)[] }} Natives */
 const RENDER_ATTACHMENT = 0x10;
 const COPY_SRC = 0x01;
 const MAP_READ = 0x1;
@@ -24,6 +24,7 @@ const COPY_ROW_BYTES = 256; // the API pads rows to it
 const TEXTURE_BINDING = 0x04;
 const DRAW_FLAGS = DRAW_CAMERA_RELATIVE | DRAW_MIRRORED;
 const QUAD = 4; // vertices of an element's strip
+const CLEARS = new Map(TARGETS.map(({ name, clear }) => [name, [...clear]]));
 
 export class WebgpuPasses {
   readingBytes = 0;
@@ -31,8 +32,8 @@ export class WebgpuPasses {
   #encoder = null;
   /** @type {GPURenderPassEncoder | null} */
   #pass = null;
-  /** Of the group's colour. @type {GPUTextureFormat | null} */
-  #format = null;
+  /** Of the group's colours. @type {GPUTextureFormat[]} */
+  #formats = [];
   /** Bind groups of what a pass reads, by pass and images. @type {Map<string, GPUBindGroup>} */
   #inputs = new Map();
 
@@ -106,27 +107,27 @@ export class WebgpuPasses {
     this.timer.beginFrame(timed);
   }
 
-  /** @param {View} view @param {Group} group @param {Natives} natives @param {boolean} clearsColor */
-  beginGroup(view, group, { color, depth, resolve }, clearsColor) {
+  /** @param {View} view @param {Group} group @param {Natives} natives @param {boolean[]} clears */
+  beginGroup(view, group, { colors, depth, resolves }, clears) {
     const encoder = /** @type {GPUCommandEncoder} */ (this.#encoder);
     const pass = encoder.beginRenderPass({
-      colorAttachments: color === null ? [] : [{
-        view: color.view, resolveTarget: resolve?.view, loadOp: clearsColor ? 'clear' : 'load',
-        storeOp: group.keepsColor ? 'store' : 'discard',
-      }],
+      colorAttachments: colors.map((color, index) => ({
+        view: color.view, resolveTarget: resolves[index]?.view, loadOp: clears[index] ? 'clear' : 'load',
+        clearValue: CLEARS.get(group.colors[index]), storeOp: group.keepsColors[index] ? 'store' : 'discard',
+      })),
       depthStencilAttachment: depth === null ? undefined : {
         view: depth.view, depthClearValue: 0, depthLoadOp: group.clearsDepth ? 'clear' : 'load',
         depthStoreOp: group.keepsDepth ? 'store' : 'discard',
       },
       timestampWrites: this.timer.writes(group.steps[0].pass.timer),
     });
-    if (group.color === 'picture') {
+    if (group.colors.includes('picture')) {
       pass.setViewport(view.x, view.y, view.width, view.height, 0, 1);
       pass.setScissorRect(view.x, view.y, view.width, view.height);
     }
     pass.setBindGroup(0, this.buffers.frameGroup(view.index));
     this.#pass = pass;
-    this.#format = color?.texture.format ?? null;
+    this.#formats = colors.map(({ texture }) => texture.format);
   }
 
   /** The depth of the first sample. @param {Pass} row @param {Native} from @param {Native} into */
@@ -172,7 +173,7 @@ export class WebgpuPasses {
   /** @param {Pass} row @param {(Native | null)[]} reads @returns {number} draws */
   fullscreen(row, reads) {
     const pass = /** @type {GPURenderPassEncoder} */ (this.#pass);
-    pass.setPipeline(this.pipelines.fullscreen(row, /** @type {GPUTextureFormat} */ (this.#format)));
+    pass.setPipeline(this.pipelines.fullscreen(row, this.#formats));
     pass.setBindGroup(1, this.pipelines.nothing);
     pass.setBindGroup(2, this.pipelines.nothing);
     this.#bindReads(pass, row, reads);

@@ -30,6 +30,15 @@ const WRITE_RGB = 7;
 const WRITE_ALL = 15;
 /** @type {GPUPrimitiveTopology[]} */
 const TOPOLOGY = ['triangle-list', 'line-list', 'point-list', 'triangle-strip', 'triangle-strip'];
+/** @param {GPUBlendFactor} srcFactor @param {GPUBlendFactor} dstFactor @returns {GPUBlendComponent} */
+const factors = (srcFactor, dstFactor) => ({ srcFactor, dstFactor });
+/** What `blend` of a row means; given: whether colours are shown as given. */
+const BLENDS = Object.freeze({
+  over: (/** @type {boolean} */ given) => ({
+    color: factors('src-alpha', 'one-minus-src-alpha'), alpha: factors(given ? 'one' : 'zero', 'one-minus-src-alpha'),
+  }),
+  weighted: () => ({ color: factors('one', 'one'), alpha: factors('zero', 'one-minus-src-alpha') }),
+});
 /** The draw passes, by draw_list.pass_id. */
 const DRAWS = PASSES.filter(({ kind }) => kind === 'draws');
 const target = (/** @type {string} */ name) => (
@@ -193,9 +202,9 @@ export class WebgpuPipelines {
       if (!this.cache.has(key)) this.cache.set(key, pipeline);
     });
     const screens = PASSES.filter(({ kind }) => kind === 'fullscreen').map(async (row) => {
-      const format = FORMATS[target(row.color).format];
-      const pipeline = await this.device.createRenderPipelineAsync(this.fullscreenDescriptor(row, format));
-      this.fullscreens.set(`${row.name} ${format}`, pipeline);
+      const formats = row.colors.map((name) => FORMATS[target(name).format]);
+      const pipeline = await this.device.createRenderPipelineAsync(this.fullscreenDescriptor(row, formats));
+      this.fullscreens.set(`${row.name} ${formats.join(' ')}`, pipeline);
     });
     // A lost device ends here; any other error comes again where the pipeline is needed.
     await Promise.all([...draws, ...screens]).catch(() => {});
@@ -217,13 +226,13 @@ export class WebgpuPipelines {
     return pipeline;
   }
 
-  /** @param {Pass} row @param {GPUTextureFormat} format of what it draws into: of textures it is another than the
+  /** @param {Pass} row @param {GPUTextureFormat[]} formats of what it draws into: of textures it is another than the
    * picture's @returns {GPURenderPipeline} */
-  fullscreen(row, format) {
-    const key = `${row.name} ${format}`;
+  fullscreen(row, formats) {
+    const key = `${row.name} ${formats.join(' ')}`;
     let pipeline = this.fullscreens.get(key);
     if (!pipeline) {
-      pipeline = this.device.createRenderPipeline(this.fullscreenDescriptor(row, format));
+      pipeline = this.device.createRenderPipeline(this.fullscreenDescriptor(row, formats));
       this.fullscreens.set(key, pipeline);
     }
     return pipeline;
@@ -269,19 +278,19 @@ export class WebgpuPipelines {
     };
   }
 
-  /** @param {Pass} row @param {GPUTextureFormat} format @returns {GPURenderPipelineDescriptor} */
-  fullscreenDescriptor(row, format) {
+  /** @param {Pass} row @param {GPUTextureFormat[]} formats @returns {GPURenderPipelineDescriptor} */
+  fullscreenDescriptor(row, formats) {
     const module = this.module(row.shader);
     const constants = passOverrides(row);
     return {
       label: row.name, ...this.passState(row), vertex: { module },
-      fragment: { module, constants, targets: [{ format }] },
+      fragment: { module, constants, targets: formats.map((format) => ({ format })) },
     };
   }
 
   /** What a pipeline takes from its pass. @param {Pass} row @param {boolean} [coverage] alpha says which samples */
   passState(row, coverage = false) {
-    const { samples } = target(row.color || row.depth);
+    const { samples } = target(row.colors[0] ?? row.depth);
     return {
       layout: /** @type {GPUPipelineLayout} */ (this.passLayouts.get(row)), multisample: { count: samples, alphaToCoverageEnabled: coverage },
       depthStencil: row.depth === '' ? undefined : {
@@ -360,12 +369,9 @@ export class WebgpuPipelines {
 
 /** Alpha is the share of colours that are shown as given: what is lit writes none. @param {Pass} row @param {number} kind
  * @returns {GPUColorTargetState[]} */
-function colorTargets({ color, blend }, kind) {
-  if (color === '') return [];
-  const format = FORMATS[target(color).format];
+function colorTargets({ colors, blend }, kind) {
   const given = isGiven(kind);
-  if (blend === '') return [{ format, writeMask: given ? WRITE_ALL : WRITE_RGB }];
-  const over = /** @type {const} */ ({ srcFactor: 'src-alpha', dstFactor: 'one-minus-src-alpha' });
-  const share = /** @type {const} */ ({ srcFactor: given ? 'one' : 'zero', dstFactor: 'one-minus-src-alpha' });
-  return [{ format, blend: { color: over, alpha: share } }];
+  /** @type {Omit<GPUColorTargetState, 'format'>} */
+  const state = blend === '' ? { writeMask: given ? WRITE_ALL : WRITE_RGB } : { blend: BLENDS[blend](given) };
+  return colors.map((name) => ({ format: FORMATS[target(name).format], ...state }));
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable
 from os import PathLike
@@ -39,6 +40,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.drawing.lines import Lines
     from layerw.drawing.points import Points
     from layerw.memory import LayerMemory
+    from layerw.pointing.drawn import Drawn
     from layerw.pointing.picker import Hit
     from layerw.scene.lights import Lamp
     from layerw.scene.textures import Texture
@@ -286,7 +288,7 @@ class App:
             KindError, ConfigError, ShapeError: an argument is not what it should be, or there are 16 views.
             BudgetError: the GPU budget has no room for what it is drawn with.
         """
-        return self._engine.add_view(View(camera, viewport, target))
+        return self._engine.more_views.open(View(camera, viewport, target), self._engine.targets.refit)
 
     @property
     def sun(self) -> Sun:
@@ -391,6 +393,22 @@ class App:
     def pick(self, x: float | None = None, y: float | None = None) -> Hit | None:
         """The entity that is seen at a point of the picture, by default at the pointer; see `ray_at`, `raycast`."""
         return self.raycast(*self.ray_at(x, y))
+
+    def pick_drawn(self, x: float | None = None, y: float | None = None) -> asyncio.Future[Drawn | None]:
+        """What the next picture shows at a point, to the pixel: `hit = await app.pick_drawn()`, some frames later.
+
+        The GPU answers with what it drew there: models' own triangles, skinned and displaced ones, what is behind the
+        holes of cut-outs, points, lines, ground. hit.entity (None: a world's ground, or the sea), .distance and .point;
+        None where only the sky is, and where it has been despawned meanwhile. What is drawn fainter than 1/510 is not
+        there. Of several views the one on top at that point. Headless, where nothing is drawn, `pick` answers.
+
+        Args:
+            x, y: as for `ray_at`; beside the picture the answer is None.
+
+        Raises:
+            ShapeError: no finite numbers. LayerwError: 256 are on their way; awaiting: the GPU was lost meanwhile.
+        """
+        return self._engine.pointer.ask_drawn(x, y)
 
     def seen(self, entities: Entities) -> npt.NDArray[np.intp]:
         """Which of the entities the last frame drew in view: ascending indices into them, a copy.

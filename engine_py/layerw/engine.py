@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from layerw.base.config import Config
-from layerw.base.errors import BudgetError
 from layerw.base.failures import Failures
 from layerw.base.host_port import MemoryHost
 from layerw.base.log import Log
@@ -105,7 +104,8 @@ class Engine:
         self.surface = Surface(self.resources, self.submission, self.log, self.user,
                                (self.heap_ledger, self.layer_ledger), self.layer.for_program)  # fmt: skip
         self.pointer = Pointer(self.table, self.resources, self.visibility, self.heap_ledger, self.input,
-                               weakly(self.frame_camera), weakly(self._loaded_parts))  # fmt: skip
+                               weakly(self.frame_camera), weakly(self._loaded_parts),
+                               self.submission, self.user)  # fmt: skip
         self.component_events = ComponentEvents(self.table, self.user.call)
         self.states: dict[str, HasStateHash] = {}
         self.frame_number = 0
@@ -241,6 +241,8 @@ class Engine:
                 self.log.error(f"The {kind} {event.resource:#x} could not be made: {event.message}")
             case ev.ReadbackDone() | ev.ReadbackSaved() | ev.ReadbackFailed():
                 self.surface.receive(event)
+            case ev.Picked() | ev.PickFailed():
+                self.pointer.receive(event)
             case ev.PassTime():
                 self.pass_times[TIMERS[event.timer]] = event.gpu_ms
             case ev.PageMessage():
@@ -275,6 +277,8 @@ class Engine:
 
     def _see_others(self) -> None:
         self._others = [one for one in self.more_views if self._see(one)]
+        others = [(one.view, one.camera) for one in self._others if one.camera is not None and not one.texture]
+        self.pointer.see([(self.view, self.shown.camera), *others], self.targets.size, self._look)
 
     def _see_main(self) -> None:
         self.shown.found = self._visible(self.view, self.shown.camera, self.shown.tiles, places_tiles=True)
@@ -286,7 +290,7 @@ class Engine:
     def _encode_draws(self) -> None:
         """The visible rows where they differ from the last frame's, then every view: into textures first."""
         others = self._others
-        fitting = [self._rows.fitting(one.found) for one in others if one.found is not None]
+        fitting = [self._rows.fitting(one.found) for one in (*others, *self.pointer.pixels) if one.found is not None]
         rows, sets = joined([*fitting, self.shown.drawn])
         if sets[-1].still is not self._sent[0]:
             self.submission.still(sets[-1].still)
@@ -300,6 +304,7 @@ class Engine:
         for one, found in zip(others, sets, strict=False):
             if not one.texture:
                 self._encode_view(one.index, 0, one.view, one.writer, found)
+        self.pointer.encode(sets[len(others) : -1])
 
     def _visible(self, view: View, camera: CameraFrame, tiles: TileDraw, *, places_tiles: bool) -> VisibleSet:
         columns = self.shown.columns
@@ -314,15 +319,19 @@ class Engine:
         """Uniforms and draws of a view beside the main one; returns whether there is something to draw."""
         with self.failures.alone(f"View {one.index}"):
             *_, width, height = one.view.area(self.targets.size)
-            one.camera = one.view.camera.frame(width, height)
-            one.writer.write(one.camera, self.environment, self.time_s, view=one.view, dt_s=self._dt_s,
-                             sheared=self.table.sheared, tiles_from=self.shown.camera.position,
-                             paid=self.targets.paid_flags(one.index),
-                             pixel_ratio=1.0 if one.texture else self.targets.pixel_ratio)  # fmt: skip
-            self.lights.see(one.index, one.camera, one.writer.block)
-            one.kept(self._visible(one.view, one.camera, self.shown.tiles, places_tiles=False))
+            camera = one.view.camera.frame(width, height)
+            self._look(one, camera)
+            self.lights.see(one.index, camera, one.writer.block)
             self.more_views.tell_own_texture(one)
         return one.found is not None and self.targets.is_paid(one.index)
+
+    def _look(self, one: OneMore, camera: CameraFrame) -> None:
+        one.camera = camera
+        one.writer.write(camera, self.environment, self.time_s, view=one.view, dt_s=self._dt_s,
+                         sheared=self.table.sheared, tiles_from=self.shown.camera.position,
+                         paid=self.targets.paid_flags(one.index),
+                         pixel_ratio=1.0 if one.texture else self.targets.pixel_ratio)  # fmt: skip
+        one.kept(self._visible(one.view, camera, self.shown.tiles, places_tiles=False))
 
     def _encode_view(self, index: int, texture: int, view: View, writer: ViewWriter, found: VisibleSet) -> None:
         paid = self.targets.paid_flags(index)
@@ -335,15 +344,6 @@ class Engine:
         for name in DRAW_PASSES:
             self.submission.draws(name, getattr(found, name))
         view.drawn(flags)
-
-    def add_view(self, view: View) -> View:
-        """One more view, drawn from the next frame on. Raises ConfigError, BudgetError."""
-        self.more_views.add(view)
-        try:
-            self.targets.refit()
-        except BudgetError as error:
-            raise self.more_views.refuse(view, error) from None
-        return view
 
     def frame_camera(self) -> CameraFrame:
         """This frame's camera; the last one where the program set impossible values."""

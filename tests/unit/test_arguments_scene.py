@@ -95,6 +95,8 @@ def rays_and_pictures(p: Parts) -> list[tuple[str, Try, list[Any]]]:
         ("direction", lambda v: app.raycast((0, 0, 0), v), [*VECTOR, (0, 0, 0)]),
         ("max_distance", lambda v: app.raycast((0, 0, 0), (0, 0, -1), max_distance=v), [-1, NAN, "a", None, True]),
         ("ray_at", lambda v: app.ray_at(v, 0), ["a", NAN, [1]]), ("pick", lambda v: app.pick(0, v), ["a", NAN, [1]]),
+        ("pick_drawn x", lambda v: app.pick_drawn(v, 0), ["a", NAN, math.inf, [1]]),
+        ("pick_drawn y", lambda v: app.pick_drawn(0, v), ["a", NAN, [1]]),
         ("screenshot", app.screenshot, ["a.jpg", "", 3, "../a.png"]),
         ("show_image", app.show_image, [None, 3, np.zeros((4, 4)), np.zeros((0, 0, 3), np.uint8)]),
         ("report", lambda v: app.report(state_hash=v), ["yes", 1]),

@@ -12,11 +12,12 @@ from layerw.gpu.passes import PASSES, TARGETS, VIEW_FLAGS, Pass, Target, flag, v
 from layerw.gpu.target_bytes import SizedView, live_passes, share_images, shown_timers, target_bytes
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "targets.json"
-ALL = (1 << len(VIEW_FLAGS)) - 1
+ALL = (1 << len(VIEW_FLAGS)) - 1 & ~flag("picking")
 CASES: tuple[tuple[tuple[int, int], tuple[tuple[int, int, int], ...]], ...] = (
     ((1080, 720), ((ALL, 1080, 720),)),
     ((1080, 720), ((0, 1080, 720),)),
     ((1, 1), ((ALL, 1, 1),)),
+    ((640, 401), ((0, 640, 401), (flag("picking"), 1, 1))),
     ((640, 401), ((ALL, 256, 256), (0, 640, 401), (ALL, 160, 100), (ALL, 160, 100))),
 )
 
@@ -60,6 +61,12 @@ def test_transparency_without_order_has_targets_of_its_own() -> None:
     assert [name for name in names if name in ("decode", "blend", "weigh", "compose")] == ["weigh", "compose"]
     plain, more = (target_bytes((100, 100), [SizedView(flags, 100, 100)]) for flags in (0, flag("weighted")))
     assert more - plain == (8 + 4) * 100 * 100
+
+
+def test_a_view_that_picks_draws_nothing_else() -> None:
+    rows = live_passes(flag("picking"), PASSES, TARGETS)
+    assert [row.name for row in rows] == ["ids_solid", "ids_see_through"]
+    assert not any("ids" in row.name for row in live_passes(ALL, PASSES, TARGETS))
 
 
 def test_a_flag_that_is_off_takes_nothing() -> None:

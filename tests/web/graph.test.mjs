@@ -52,6 +52,15 @@ test('a pass with several colours clears, keeps and resolves each for itself', (
   assert.ok(imageOf.has('unread'), 'it is an output of a pass that is drawn');
 });
 
+test('where a target is read, only what it needs is drawn, and outputs without a target have no image', () => {
+  const passes = [...PASSES, pass('ask', 'draws', [], ['', 'answer'], { when: 'ask' })];
+  const targets = [...TARGETS, target('answer', { read: true, side: 1 })];
+  const { groups, imageOf } = planView(passes, targets, ['glow', 'ask'], 0b10, 0b111, false);
+  assert.deepEqual(names({ groups }), ['ask']);
+  assert.deepEqual([groups[0].colors, [...imageOf.keys()]], [['', 'answer'], ['answer']]);
+  assert.deepEqual(names(planView(passes, targets, ['glow', 'ask'], 0, 0b111, false)), ['draw+more', 'one', 'last']);
+});
+
 test('targets whose lives do not meet share an image', () => {
   const { images, imageOf } = plan(1, 0b11);
   assert.equal(imageOf.get('d'), imageOf.get('b'), 'b is last read by one');

@@ -17,6 +17,7 @@
  * @property {(texture: number) => void} viewLut The current view's colours go through this texture: 32 x 32 x 32 as 1024 x 32, blue by blocks of 32.
  * @property {(data: number, count: number) => void} stillRows The row numbers (u32) that draws with DRAW_STILL index, until the next still_rows or a lost device.
  * @property {(rows: number, count: number, lists: number, words: number) => void} viewLights The current view's lights from now on: `count` LIGHT_ROWs, and its cluster lists, a multiple of LIGHT_LIST_WIDTH words: CLUSTERS_ACROSS * _DOWN * _DEEP heads (start | length << 24), then row numbers of 16 bits.
+ * @property {(pick: number) => void} viewPick What the current view (VIEW_FLAGS picking, one pixel) draws is read: picked or pick_failed follows some frames later.
  * @property {(readback: number) => void} readback Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames later.
  * @property {(buffer: number, sizeBytes: number, usage: number) => void} bufferCreate usage: 1 vertex, 2 index (never both: WebGL2 forbids it). size is a multiple of 4.
  * @property {(buffer: number) => void} bufferDestroy
@@ -75,6 +76,7 @@ export const COMMANDS = new Map([
   [11, { name: 'view_lut', words: 2 }],
   [12, { name: 'still_rows', words: 3 }],
   [13, { name: 'view_lights', words: 5 }],
+  [14, { name: 'view_pick', words: 2 }],
   [9, { name: 'readback', words: 2 }],
   [16, { name: 'buffer_create', words: 4 }],
   [17, { name: 'buffer_destroy', words: 2 }],
@@ -174,6 +176,7 @@ export function decodeCommands(words, sinks, onError) {
           case 11: gpu.viewLut(words[at + 1]); break;
           case 12: gpu.stillRows(words[at + 1], words[at + 2]); break;
           case 13: gpu.viewLights(words[at + 1], words[at + 2], words[at + 3], words[at + 4]); break;
+          case 14: gpu.viewPick(words[at + 1]); break;
           case 9: gpu.readback(words[at + 1]); break;
           case 16: gpu.bufferCreate(words[at + 1], words[at + 2], words[at + 3]); break;
           case 17: gpu.bufferDestroy(words[at + 1]); break;

@@ -218,6 +218,26 @@ export class EventWriter {
     return words;
   }
 
+  /** row: of what is drawn there + 1; 0: nothing; PICK_UNDRAWN: nothing is drawn at all here. depth: along the line of sight, metres. @param {number} pick @param {number} row @param {number} depth
+   * @returns {Uint32Array<ArrayBuffer>} */
+  picked(pick, row, depth) {
+    const { words, floats } = this.begin(28, 4, null);
+    words[1] = pick;
+    words[2] = row;
+    floats[3] = depth;
+    if (this.emit) this.emit(words);
+    return words;
+  }
+
+  /** It will not come. @param {number} pick @param {string | Uint8Array} message
+   * @returns {Uint32Array<ArrayBuffer>} */
+  pickFailed(pick, message) {
+    const { words } = this.begin(29, 3, bytesOf(message));
+    words[1] = pick;
+    if (this.emit) this.emit(words);
+    return words;
+  }
+
   /** What the passes of one timer (passes.TIMERS) took on the GPU in a recent frame, milliseconds. @param {number} timer @param {number} gpuMs
    * @returns {Uint32Array<ArrayBuffer>} */
   passTime(timer, gpuMs) {

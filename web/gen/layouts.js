@@ -40,6 +40,7 @@ export const MESH_BUILD_FLAT_NORMALS = 1;
 export const MESH_BUILD_SKIN = 4;
 export const MESH_BUILD_TRANSFORM = 2;
 export const MESH_BUILD_UV_TRANSFORM = 8;
+export const PICK_UNDRAWN = 4294967295;
 export const READBACK_CONTEXT = 1;
 export const ROWS_STEP = 1024;
 export const ROW_LOCATION = 15;

@@ -12,6 +12,7 @@ struct DiscVaryings {
   @location(0) position: vec3<f32>,
   @location(1) color: vec4<f32>,
   @location(2) at: vec3<f32>, // pixels from the middle; the radius
+  @location(3) @interpolate(flat) row: u32,
 }
 
 @vertex
@@ -33,10 +34,11 @@ fn vertex_main(in: DiscIn) -> DiscVaryings {
   out.position = p;
   out.color = mark_color(in.color, in.row) * vec4<f32>(1.0, 1.0, 1.0, share * share);
   out.at = vec3<f32>(at, radius);
+  out.row = in.row;
   return out;
 }
 
 @fragment
 fn fragment_main(in: DiscVaryings) -> Seen {
-  return marked(in.color, in.position, saturate(in.at.z - length(in.at.xy) + 0.5));
+  return marked(in.color, in.position, saturate(in.at.z - length(in.at.xy) + 0.5), in.row);
 }

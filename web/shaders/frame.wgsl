@@ -28,7 +28,7 @@ struct Varyings {
   @location(3) uv: vec2<f32>,
   @location(4) color: vec4<f32>,
   @location(5) uv1: vec2<f32>,
-  @location(6) row: f32, // the same at all corners
+  @location(6) @interpolate(flat) row: u32,
 }
 
 // Where a pattern in space is looked up: float32 scene positions would tear it apart far from the origin.

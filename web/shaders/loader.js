@@ -77,8 +77,11 @@ export const overrides = (kind, flags, row) => ({
 export function passOverrides({ kind, colors, shader, blend }) {
   const isLit = colors.length > 0 && (kind === 'draws' || PROGRAMS[shader].includes('radiance'));
   if (!isLit) return {};
-  const isEncoded = TARGETS.find(({ name }) => name === colors[0])?.format === 'rgb10a2';
-  return { ENCODED: Number(isEncoded), WEIGHTED: Number(blend === 'weighted') };
+  const formats = colors.map((color) => TARGETS.find(({ name }) => name === color)?.format);
+  return {
+    ENCODED: Number(formats[0] === 'rgb10a2'), WEIGHTED: Number(blend === 'weighted'),
+    PICKED: Number(formats.includes('rg32uint')),
+  };
 }
 
 /** The WGSL module of a program. @param {Map<string, string>} texts @param {string} program @returns {string} */

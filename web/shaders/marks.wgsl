@@ -40,7 +40,7 @@ fn mark_color(color: vec4<f32>, row: u32) -> vec4<f32> {
 }
 
 // color: what the screen shall show, linear; p: camera-relative; coverage: the share of the pixel.
-fn marked(color: vec4<f32>, p: vec3<f32>, coverage: f32) -> Seen {
+fn marked(color: vec4<f32>, p: vec3<f32>, coverage: f32, row: u32) -> Seen {
   var alpha = color.a * coverage;
   if (alpha <= 0.0 || (!COVERAGE && !BLEND && coverage < 0.5)) {
     discard;
@@ -60,5 +60,5 @@ fn marked(color: vec4<f32>, p: vec3<f32>, coverage: f32) -> Seen {
   if (!COVERAGE && !BLEND) {
     alpha = 1.0;
   }
-  return seen(vec4<f32>(c, alpha), 1.0, p);
+  return seen(vec4<f32>(c, alpha), 1.0, p, row);
 }

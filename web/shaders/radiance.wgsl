@@ -5,6 +5,8 @@
 override ENCODED: bool = false;
 // What blends is added up in any order instead, as compose.wgsl says.
 override WEIGHTED: bool = false;
+// Which row is drawn is asked; what can't be seen is not there.
+override PICKED: bool = false;
 
 const RADIANCE_MAX = 6.0e4; // of rgba16float
 
@@ -51,10 +53,11 @@ fn radiance_color(radiance: vec3<f32>, alpha: f32) -> vec4<f32> {
   return vec4<f32>(c, alpha);
 }
 
-// What the fragment stages of materials return. A pass draws the first outputs, as many as it has colours.
+// What the fragment stages of materials return; a pass draws the outputs that it has targets for.
 struct Seen {
   @location(0) color: vec4<f32>,
   @location(1) weights: vec4<f32>, // the weight; its share that is shown as given; alpha as of color
+  @location(2) id: vec2<u32>, // row + 1; bits of the depth
 }
 
 const WEIGHT_MAX = RADIANCE_MAX / 64.0; // so that 64 opaque layers fit into 16 bits
@@ -67,16 +70,28 @@ fn blend_weight(color: vec3<f32>, p: vec3<f32>) -> f32 {
   return min(weight, WEIGHT_MAX / max(max(color.r, max(color.g, color.b)), 1.0));
 }
 
+// Metres along the line of sight, of any projection.
+fn depth_of(p: vec3<f32>) -> f32 {
+  let m = frame.view_projection;
+  return dot(p, normalize(vec3<f32>(m[0].w - m[0].z, m[1].w - m[1].z, m[2].w - m[2].z)));
+}
+
 // given: the share of the colour that is shown as it is.
-fn seen(color: vec4<f32>, given: f32, p: vec3<f32>) -> Seen {
+fn seen(color: vec4<f32>, given: f32, p: vec3<f32>, row: u32) -> Seen {
+  let id = vec2<u32>(row + 1u, bitcast<u32>(depth_of(p)));
+  if (PICKED) {
+    if (color.a < 0.5 / 255.0) {
+      discard;
+    }
+  }
   if (WEIGHTED) {
     let weight = color.a * blend_weight(color.rgb, p);
-    return Seen(vec4<f32>(color.rgb * weight, color.a), vec4<f32>(weight, weight * given, 0.0, color.a));
+    return Seen(vec4<f32>(color.rgb * weight, color.a), vec4<f32>(weight, weight * given, 0.0, color.a), id);
   }
-  return Seen(color, vec4<f32>(0.0));
+  return Seen(color, vec4<f32>(0.0), id);
 }
 
 // What is lit.
-fn seen_light(radiance: vec3<f32>, alpha: f32, p: vec3<f32>) -> Seen {
-  return seen(radiance_color(radiance, alpha), 0.0, p);
+fn seen_light(radiance: vec3<f32>, alpha: f32, p: vec3<f32>, row: u32) -> Seen {
+  return seen(radiance_color(radiance, alpha), 0.0, p, row);
 }

@@ -26,6 +26,7 @@ struct StrokeVaryings {
   @location(6) @interpolate(flat) start: vec4<f32>, // camera-relative, and the depth
   @location(7) @interpolate(flat) end: vec4<f32>,
   @location(8) @interpolate(flat) along: vec4<f32>, // metres at start and end, then the dash
+  @location(9) @interpolate(flat) row: u32,
 }
 
 // Cuts go past the middles of pixels that are just on them, so that rounding can't leave one out or draw it twice.
@@ -110,6 +111,7 @@ fn vertex_main(in: StrokeIn) -> StrokeVaryings {
   out.start = vec4<f32>(mix(p0, p1, t0), a.w);
   out.end = vec4<f32>(mix(p0, p1, t1), b.w);
   out.along = vec4<f32>(mix(in.along.x, in.along.y, t0), mix(in.along.x, in.along.y, t1), in.dash);
+  out.row = in.row;
   return out;
 }
 
@@ -141,5 +143,5 @@ fn fragment_main(in: StrokeVaryings) -> Seen {
   if (inside < select(-0.5, 0.0, BLEND)) {
     coverage = 0.0;
   }
-  return marked(mix(in.start_color, in.end_color, t), mix(in.start.xyz, in.end.xyz, t), coverage);
+  return marked(mix(in.start_color, in.end_color, t), mix(in.start.xyz, in.end.xyz, t), coverage, in.row);
 }

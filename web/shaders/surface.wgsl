@@ -30,7 +30,7 @@ fn surface_in(in: Varyings, front: bool) -> SurfaceIn {
   let world = in.position + frame.camera_hi.xyz + frame.camera_lo.xyz;
   return SurfaceIn(
     world, normalize(in.normal) * facing, in.tangent, in.uv, in.uv1, in.color, -normalize(in.position),
-    frame.camera_hi.w, u32(in.row + 0.5), in.position, facing);
+    frame.camera_hi.w, in.row, in.position, facing);
 }
 
 // Where a texture (its number in MATERIAL_TEXTURES) is looked up: its set of uvs, transformed (KHR_texture_transform).

@@ -10,5 +10,5 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
     let lit = LitSurface(s.base_color.rgb, s.normal, saturate(s.metallic), clamp(s.roughness, 0.045, 1.0), s.occlusion);
     radiance = shade(lit, in.position, given.normal);
   }
-  return seen_light(apply_fog(radiance + s.emissive, in.position), opacity, in.position);
+  return seen_light(apply_fog(radiance + s.emissive, in.position), opacity, in.position, in.row);
 }

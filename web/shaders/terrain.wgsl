@@ -39,5 +39,5 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
   let cavity = saturate(1.0 + strength * 0.5 * min(o2.w + o3.w, 0.0));
   let surface = LitSurface(base, normal, material.metallic, clamp(material.roughness, 0.3, 1.0), cavity);
   let radiance = shade(surface, in.position, geometric) + material.emissive * material.emissive_strength;
-  return seen_light(apply_fog(radiance, in.position), 1.0, in.position);
+  return seen_light(apply_fog(radiance, in.position), 1.0, in.position, in.row);
 }

@@ -7,5 +7,5 @@ fn fragment_main(in: Varyings) -> Seen {
     base *= textureSample(base_color_texture, base_color_sampler, in.uv);
   }
   let opacity = opacity_of(base.a, material.alpha_cutoff);
-  return seen_light(apply_fog(base.rgb + material.emissive * material.emissive_strength, in.position), opacity, in.position);
+  return seen_light(apply_fog(base.rgb + material.emissive * material.emissive_strength, in.position), opacity, in.position, in.row);
 }

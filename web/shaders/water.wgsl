@@ -51,5 +51,5 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
   // How much of the ground shows depends on the way through the water, for a shallow two metres.
   let path = 2.0 / max(v.y, 0.08);
   let clear = exp(-path / max(material.water_clarity_m, 0.05)) * (1.0 - fresnel);
-  return seen_light(apply_fog(radiance, in.position), in.color.a * (1.0 - clear), in.position);
+  return seen_light(apply_fog(radiance, in.position), in.color.a * (1.0 - clear), in.position, in.row);
 }

@@ -34,6 +34,10 @@ class Tasks:
         with self.running():
             return asyncio.ensure_future(awaitable)
 
+    def future(self) -> asyncio.Future[Any]:
+        """What a task can await, for somebody to end."""
+        return (asyncio._get_running_loop() or self._own or asyncio.get_event_loop()).create_future()
+
     @contextmanager
     def running(self) -> Iterator[None]:
         """While the program's code runs, its loop is the running one: `asyncio.create_task` works in a callback."""

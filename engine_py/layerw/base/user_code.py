@@ -44,6 +44,10 @@ class UserCode:
         """Calls it each frame with the seconds since the last call."""
         self._frames.append(_Frame(callback))
 
+    def future(self) -> asyncio.Future[Any]:
+        """What the program can await."""
+        return self._tasks.future()
+
     def clear(self) -> None:
         """Forgets every callback and task, and what was told."""
         self._frames.clear()

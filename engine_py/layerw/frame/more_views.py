@@ -6,7 +6,7 @@ Does not: cull; engine.py hands every view to visibility. Limits: VIEWS_MAX view
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -61,6 +61,15 @@ class MoreViews:
             one.texture = self._resources.texture(view.target)
         self.all.append(one)
         return one
+
+    def open(self, view: View, reserve: Callable[[], None]) -> View:
+        """One more view, drawn from the next frame on, its targets reserved. Raises ConfigError, BudgetError."""
+        self.add(view)
+        try:
+            reserve()
+        except BudgetError as error:
+            raise self.refuse(view, error) from None
+        return view
 
     def __iter__(self) -> Iterator[OneMore]:
         if not self.all:

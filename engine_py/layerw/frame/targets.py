@@ -17,7 +17,7 @@ from layerw.gpu.passes import SHADOW_SIDE, flag
 from layerw.gpu.submission import Submission
 from layerw.gpu.target_bytes import SizedView
 
-UNIFORM_BYTES = 64 * 1024
+UNIFORM_BYTES = 64 * 1024  # of views, also those of single pixels (pointing/drawn.py) with their texels
 FIXED_BYTES = SHADOW_SIDE * SHADOW_SIDE * 4 + UNIFORM_BYTES  # the shadow map, uniforms
 SCALE_MIN = 1 / 8
 SHARE_MAX = 0.75  # of the budget without FIXED_BYTES

@@ -10,7 +10,7 @@ from .codegen_common import MARK, camel
 from .spec import MATERIAL_KINDS
 
 TYPES = """/** @typedef {{ name: string, format: Format, samples: number, divide: number, side: number, images: number,
- *   outside: boolean, history: boolean, clear: readonly number[] }} Target */
+ *   outside: boolean, history: boolean, clear: readonly number[], read: boolean }} Target */
 /** @typedef {{ name: string, kind: 'draws' | 'fullscreen' | 'resolve', timer: string,
  *   reads: readonly string[], names: readonly string[], colors: readonly string[], depth: string, shader: string,
  *   depthTest: '' | 'greater' | 'greater-equal', depthWrite: boolean, blend: '' | 'over' | 'weighted',

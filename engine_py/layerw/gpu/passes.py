@@ -19,10 +19,12 @@ BLOOM_LEVELS = 5  # from half the view's size on
 LUMINANCE_SIDE = 16  # texels of the grid that automatic exposure looks at
 # Bytes of a sample. picture: sRGB in the order of the canvas's channels. rgb10a2: radiance as web/shaders/radiance.wgsl
 # writes it.
-FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8, "rg16float": 4, "r32float": 4}
+FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8, "rg16float": 4, "r32float": 4,
+                "rg32uint": 8}
 # Bits of `view`'s flags; a pass with `when` runs only where its bit is set.
-# single: one sample a pixel; temporal: the last frames are looked at as well; weighted: what blends needs no order.
-VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal", "weighted")
+# single: one sample a pixel; temporal: the last frames are looked at as well; weighted: what blends needs no order;
+# picking: the view is one pixel, and what is drawn there is read.
+VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking")
 TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block
 
 
@@ -32,7 +34,8 @@ class Target(NamedTuple):
     divide: of the view's sides. side: texels of a target of its own size. samples: 4 is resolved, never read. images:
     how many of them the API keeps. From `outside` ones the graph allocates nothing. history: until this
     frame has written it, reading gives what the last frame of the same view wrote (at first zeros). clear: what the
-    first pass that draws into it finds there.
+    first pass that draws into it finds there. read: its first texel goes to the program, and a view with passes that
+    draw into such a target draws what these need and nothing else.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Target(NamedTuple):
     outside: bool = False
     history: bool = False
     clear: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    read: bool = False
 
 
 class Pass(NamedTuple):
@@ -51,12 +55,11 @@ class Pass(NamedTuple):
 
     kind: draws (a draw list of that name), fullscreen (a triangle with `shader`), resolve (samples to one: of colour by
     their mean, of depth the first). reads: targets, "target as name" where the shader calls it otherwise. colors,
-    depth: what is drawn into: a target for each of the fragment stage's outputs, all of one size. shader: of draws,
-    "" = the material's own. depth_test: "" = always. blend: "", "over", "weighted" (colours add up, of what alphas let
-    through the product).
-    materials: of draws, which take part: all, solid or see_through. draws: of draws, whose list, where it is not
-    its own. when: a flag of the view, "!flag" where it must not be set, or "". timer: what the report calls it, with
-    others of that name.
+    depth: what is drawn into: a target for each of the fragment stage's outputs, or "", all of one size. shader: of
+    draws, "" = the material's own. depth_test: "" = always. blend: "", "over", "weighted" (colours add up, of what
+    alphas let through the product). materials: of draws, which take part: all, solid or see_through. draws: of draws,
+    whose list, where it is not its own. when: a flag of the view, "!flag" where it must not be set, or "". timer: what
+    the report calls it, with others of that name.
     """
 
     name: str
@@ -92,7 +95,7 @@ class Pass(NamedTuple):
     @property
     def targets_drawn(self) -> tuple[str, ...]:
         """The targets that it draws into or tests against."""
-        return (*self.colors, self.depth) if self.depth else self.colors
+        return tuple(filter(None, (*self.colors, self.depth)))
 
 
 def _levels(name: str) -> tuple[Target, ...]:
@@ -113,6 +116,8 @@ TARGETS: tuple[Target, ...] = (
     Target("luminance", "r32float", side=LUMINANCE_SIDE),
     Target("past", "rgba16float", history=True),  # the mean of the last frames' hdr, where they are still right
     Target("exposure", "r32float", side=1, history=True),  # EV on top of the view's own exposure
+    Target("ids", "rg32uint", side=1, read=True),  # row + 1 (0: nothing), bits of the depth in metres
+    Target("id_depth", "depth32float", side=1),
     Target("lut", "picture", images=0, outside=True),
     Target("picture", "picture", outside=True),
     Target("canvas", "picture", images=3, outside=True),
@@ -155,6 +160,9 @@ PASSES: tuple[Pass, ...] = (
     Pass("exposure", "fullscreen", "exposure", ("luminance", "exposure"), ("exposure",), shader="exposure",
          when="auto_exposure"),
     Pass("tone", "fullscreen", "tone", ("hdr", "glow_1", "lut"), ("picture",), shader="tone"),
+    *(Pass(f"ids_{part}", "draws", "picking", _LIT, ("", "", "ids"), "id_depth", depth_test="greater",
+           depth_write=True, materials=part, when="picking", draws=draws)
+      for part, draws in (("solid", "opaque"), ("see_through", "blend"))),
 )  # fmt: skip
 
 TIMERS = tuple(dict.fromkeys(row.timer for row in PASSES))  # pass_time.timer

@@ -70,6 +70,9 @@ COMMANDS: tuple[Record, ...] = (
             "The current view's lights from now on: `count` LIGHT_ROWs, and its cluster lists, a multiple of "
             "LIGHT_LIST_WIDTH words: CLUSTERS_ACROSS * _DOWN * _DEEP heads (start | length << 24), then row numbers of "
             "16 bits."),
+    _record(14, "view_pick", "pick:u32",
+            "What the current view (VIEW_FLAGS picking, one pixel) draws is read: picked or pick_failed follows some "
+            "frames later."),
     _record(9, "readback", "readback:u32",
             "Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames "
             "later."),
@@ -170,6 +173,10 @@ EVENTS: tuple[Record, ...] = (
             "first; it ends with this frame call."),
     _record(23, "readback_saved", "readback:u32 size_bytes:u32", "The page has the PNG."),
     _record(24, "readback_failed", "readback:u32 message:text", "Neither picture nor file will come."),
+    _record(28, "picked", "pick:u32 row:u32 depth:f32",
+            "row: of what is drawn there + 1; 0: nothing; PICK_UNDRAWN: nothing is drawn at all here. depth: along the "
+            "line of sight, metres."),
+    _record(29, "pick_failed", "pick:u32 message:text", "It will not come."),
     _record(27, "pass_time", "timer:u32 gpu_ms:f32",
             "What the passes of one timer (passes.TIMERS) took on the GPU in a recent frame, milliseconds."),
     _record(25, "online", "", "The browser is on a network again: what waits for a retry need not wait longer."),
@@ -182,6 +189,7 @@ RESOURCE_KINDS = ("buffer", "texture", "mesh", "material", "shader")  # resource
 COLUMNS = (("position", 3, "f32"), ("rotation", 4, "f32"), ("scale", 3, "f32"), ("color", 1, "u32"),
            ("shear", 3, "f32"))  # shear: xy, xz, yz of kernels/geometry/transform.h; written only where rows have any
 READBACK_CONTEXT = 1  # of Layer memory's ephemeral results; nothing else uses it
+PICK_UNDRAWN = 0xFFFFFFFF  # picked.row where there is no GPU that draws
 ROWS_STEP = 1024  # a WebGL2 column texture is 1024 texels wide
 MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water", "discs", "strokes")
 MATERIAL_TEXTURES = ("base_color", "metallic_roughness", "normal", "occlusion", "emissive")  # as in material_create

@@ -23,7 +23,7 @@ class SizedView(NamedTuple):
 
 
 def _writes(row: Pass) -> tuple[str, ...]:
-    return row.targets_drawn if row.depth_write else row.colors
+    return row.targets_drawn if row.depth_write else tuple(filter(None, row.colors))
 
 
 def _uses(row: Pass) -> tuple[str, ...]:
@@ -31,10 +31,12 @@ def _uses(row: Pass) -> tuple[str, ...]:
 
 
 def live_passes(flags: int, passes: Sequence[Pass], targets: Sequence[Target]) -> list[Pass]:
-    """The passes that run with these flags and whose results reach a target from outside."""
-    needed = {target.name for target in targets if target.outside or target.history}
+    """The passes that run with these flags and whose results reach a target from outside, or one that is read."""
+    wanted = [row for row in passes if row.runs(flags)]
+    read = {target.name for target in targets if target.read and any(target.name in _writes(row) for row in wanted)}
+    needed = read or {target.name for target in targets if target.outside or target.history}
     kept: list[Pass] = []
-    for row in reversed([row for row in passes if row.runs(flags)]):
+    for row in reversed(wanted):
         if needed.intersection(_writes(row)):
             needed.update(_uses(row))
             kept.insert(0, row)

@@ -83,6 +83,7 @@ class HeadlessHost:
         self.frame = 0
         self.pointer_lock = False
         self.picture: AnyArray | None = None  # (height, width, 4) uint8: what readbacks give; None: they fail
+        self.picked: tuple[int, float] = (spec.PICK_UNDRAWN, 0.0)  # row + 1 and depth: what every pick gives
         self.files: dict[str, AnyArray] = {}  # what the page would save
         self.shown: dict[int, AnyArray] = {}  # panels above the canvas, by number
         self.page_sent: list[tuple[str, Any]] = []  # what app.page.send told the page
@@ -126,12 +127,14 @@ class HeadlessHost:
 
     def lose_device(self) -> None:
         """The GPU is gone now and back in the next frame."""
-        self.sink.clear()
         for readback in self._readbacks:
             self.send("readback_failed", readback, "The GPU was lost.")
         self._readbacks.clear()
+        for pick in self._picks():
+            self.send("pick_failed", pick, "The GPU was lost.")
         self.send("device_lost", "planted by lose_device()")
         self.send("device_restored")
+        self.sink.clear()
 
     def step(self, app: FrameReceiver, frames: int = 1) -> None:
         """Runs frames of the app."""
@@ -139,9 +142,16 @@ class HeadlessHost:
             for name, values in self.transfers.step(self.frame):
                 self.send(name, *values)
             self._deliver_picture()
+            for pick in self._picks():
+                self.send("picked", pick, *self.picked)
             sent, needed = self._fill_inbox()
             app.frame_step(self.frame * FRAME_S, FRAME_S, sent, needed)
             self.frame += 1
+
+    def _picks(self) -> list[int]:
+        """Those that wait, once."""
+        picks, self.sink.picks = self.sink.picks, []
+        return picks
 
     def _deliver_picture(self) -> None:
         """One a frame, as in the page: its pixels are an ephemeral result in Layer memory."""

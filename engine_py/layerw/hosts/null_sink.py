@@ -14,7 +14,7 @@ import numpy as np
 
 from layerw.base.host_port import AnyArray
 from layerw.gpu import kinds, spec
-from layerw.gpu.passes import DRAW_PASSES, VIEW_FLAGS
+from layerw.gpu.passes import DRAW_PASSES, VIEW_FLAGS, flag
 from layerw.gpu.store import HALF_FORMAT
 from layerw.gpu.target_bytes import SizedView, target_bytes
 
@@ -52,6 +52,7 @@ class NullSink:
         self._lists: list[AnyArray] = []
         self.views: dict[int, SizedView] = {}  # of the last frame
         self.view_textures: dict[int, int] = {}
+        self.picks: list[int] = []  # that wait for an answer
         self.lights: dict[int, AnyArray] = {}  # LIGHT_ROWs and cluster lists by view, as they came last
         self.light_lists: dict[int, AnyArray] = {}
         self.columns: list[AnyArray] = []
@@ -91,6 +92,10 @@ class NullSink:
 
     def view_lut(self, texture: int) -> None:
         _require(texture in self.textures and bool(self.views), f"view_lut {texture}")
+
+    def view_pick(self, pick: int) -> None:
+        _require(list(self.views.values())[-1].flags == flag("picking"), f"view_pick {pick}")
+        self.picks.append(pick)
 
     def view_lights(self, rows: int, count: int, lists: int, words: int) -> None:
         fits = 0 < count <= spec.LIGHTS_MAX and words % spec.LIGHT_LIST_WIDTH == 0

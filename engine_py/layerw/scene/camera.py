@@ -47,6 +47,23 @@ class CameraFrame(NamedTuple):
         along = (self.forward + right * self.tan_x * self.right) + up * self.tan_y * self.up
         return self.position + near * along, along / np.sqrt((along**2).sum())
 
+    def pixel(self, x: int, y: int, size_px: tuple[int, int], reach_px: float) -> CameraFrame:
+        """The camera of one pixel of a picture of that size; its planes leave so many more pixels to all sides."""
+        size = np.array(size_px, np.float64)
+        middle = np.array((2 * x + 1, -2 * y - 1)) / size + (-1, 1)
+        crop = np.diag((*size, 1.0, 1.0))
+        crop[:2, 3] = -middle * size
+        seen = crop @ self.view_projection.astype(np.float64)
+        planes = self.planes.copy()
+        for plane, side in enumerate((seen[0], -seen[0], seen[1], -seen[1])):
+            wide = (1 + 2 * reach_px) * seen[3] + side
+            planes[plane] = wide / np.linalg.norm(wide[:3])
+        back = self.inverse_view_projection.astype(np.float64) @ np.linalg.inv(crop)
+        right, up = ((np.array(self.shift) + middle) * size).tolist()
+        return self._replace(view_projection=seen.astype(np.float32), inverse_view_projection=back.astype(np.float32),
+                             planes=planes, tan_x=self.tan_x / size[0], tan_y=self.tan_y / size[1], viewport=(1, 1),
+                             shift=(right, up))  # fmt: skip
+
 
 class Camera:
     """Where the picture is taken from.

@@ -71,7 +71,7 @@ class Table:
         self.components = ComponentStore(self.capacity, charge, viewed.append)
         self._rows = RowAllocator(self.capacity, viewed)
         self._hierarchy = Hierarchy()
-        self._transient_rows = 0
+        self._transient: dict[int, int] = {}  # counts of rows that belong to no entity, by their first
         self._children = 0  # rows that have a parent
         self._world: FrameColumns | None = None
         self._straight = np.broadcast_to(np.zeros(3, np.float32), (self.capacity, 3))
@@ -256,13 +256,19 @@ class Table:
         first = self._rows.try_alloc(-(-rows // BLOCK_ROWS) * BLOCK_ROWS, TRANSIENT)
         if first is None:
             raise BudgetError(f"{rows} tile rows do not fit in a table of {self.capacity} rows; raise entities_max.")
+        self._transient[first] = rows
         for column in self.columns.values():
             column.touch(first, rows)  # colours as well: the GPU's own start as 0, which is black
         return first
 
     def free_transient(self, first: int, rows: int) -> None:
         """Give such a block back."""
+        del self._transient[first]
         self._rows.free(first, -(-rows // BLOCK_ROWS) * BLOCK_ROWS, TRANSIENT)
+
+    def is_transient(self, row: int) -> bool:
+        """Whether it belongs to no entity."""
+        return any(first <= row < first + count for first, count in self._transient.items())
 
     def touch(self, first: int, count: int) -> None:
         """Mark the transforms of rows as changed."""

@@ -4,16 +4,14 @@
  * Owns: the handle tables and what the frame's commands collected. Does not: call a GPU API; `driver` does, which is
  * null while the device is lost (every command is then ignored; Python learns it from the device_lost event).
  */
-import {
-  COLUMNS, FRAME_BLOCK_BYTES, LAYOUTS, LIGHTS_MAX, LIGHT_LIST_LINES, LIGHT_LIST_WIDTH, LIGHT_TEXELS, RESOURCE_KINDS,
-  ROWS_STEP,
-} from '../../gen/layouts.js';
+import { COLUMNS, FRAME_BLOCK_BYTES, LIGHT_TEXELS, RESOURCE_KINDS, ROWS_STEP } from '../../gen/layouts.js';
 import { DRAW_PASSES } from '../../gen/passes.js';
 import { HandleTable } from '../../engine/handles.js';
 import { Images } from './images.js';
 import { Looks } from './looks.js';
+import { Picks } from './picks.js';
 import { Readings } from './readings.js';
-import { checkBuffer, checkMesh, checkWrite } from './resources.js';
+import { checkBuffer, checkLights, checkMesh, checkWrite, trianglesOf } from './resources.js';
 import { View } from './view.js';
 
 /** @typedef {import('./resources.js').BufferRecord} BufferRecord */
@@ -25,10 +23,6 @@ import { View } from './view.js';
 const LOST = 'The GPU was lost before its picture could be read back; ask again when it is back.';
 const VIEWS_MAX = 64;
 
-/** @param {number} topology @param {number} elements of one instance @returns {number} */
-const trianglesOf = (topology, elements) => (
-  LAYOUTS[topology]?.isElement ? 2 * elements : topology === 0 ? Math.floor(elements / 3) : 0);
-
 export class Core {
   /** @param {Parts} parts */
   constructor({ heap, transfers, events, pictures }) {
@@ -38,6 +32,7 @@ export class Core {
     /** @type {Driver | null} */
     this.driver = null;
     this.readings = new Readings(pictures);
+    this.picks = new Picks(events);
     /** @type {HandleTable<BufferRecord>} */
     this.buffers = new HandleTable('buffer');
     this.images = new Images((handle, problem) => this.failed('texture', handle, problem), (texture) => {
@@ -65,6 +60,7 @@ export class Core {
   /** A device without contents, at the start and after a loss. */
   beginEmpty() {
     this.readings.fail(LOST);
+    this.picks.fail(LOST, []);
     for (const table of [this.buffers, this.meshes]) table.clear();
     this.images.clear();
     this.looks.clear();
@@ -118,12 +114,14 @@ export class Core {
     this.current.lut = texture === 0 ? null : this.textures.get(texture);
   }
 
+  /** @param {number} pick */
+  viewPick(pick) {
+    this.current.pick = pick;
+  }
+
   /** @param {number} rows @param {number} count @param {number} lists @param {number} words */
   viewLights(rows, count, lists, words) {
-    if (count > LIGHTS_MAX || words % LIGHT_LIST_WIDTH !== 0 || words > LIGHT_LIST_WIDTH * LIGHT_LIST_LINES) {
-      throw new Error(`${count} lights and ${words} words of lists came; at most ${LIGHTS_MAX} and ${LIGHT_LIST_LINES} lines of `
-        + `${LIGHT_LIST_WIDTH}.`);
-    }
+    checkLights(count, words);
     const rowBytes = 16 * LIGHT_TEXELS;
     this.driver?.buffers.lights(this.current.index, this.heap.u8(rows, count * rowBytes), this.heap.u8(lists, words * 4));
   }
@@ -204,7 +202,10 @@ export class Core {
     this.drawn = { draws: 0, triangles: 0 };
     const { driver } = this;
     const views = this.shown.filter(({ hasBlock }) => hasBlock);
-    if (!driver || views.length === 0) return this.readings.fail(LOST);
+    if (!driver || views.length === 0) {
+      this.picks.fail(LOST, this.shown);
+      return this.readings.fail(LOST);
+    }
     let outside = 0;
     const known = this.rows > 0 ? { visible: this.visibleCount, still: this.stillCount } : { visible: 0, still: 0 };
     for (const view of views) {
@@ -216,6 +217,7 @@ export class Core {
     times.onTime = (timer, gpuMs) => this.events.passTime(timer, gpuMs);
     this.drawn.draws = driver.graph.drawFrame(views, times.next());
     this.readings.begin(driver.executor);
+    for (const { pick, copy } of driver.graph.copies) this.picks.wait(pick, driver.executor.readTexel(copy));
     if (outside > 0) {
       throw new Error(`${outside} draws index past the ${this.visibleCount} visible or ${this.stillCount} still rows `
         + 'and were skipped.');

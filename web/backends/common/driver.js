@@ -43,6 +43,8 @@
  * @property {(pass: Pass, list: number, runs: Runs, reads: any[]) => number} draws returns the draw calls
  * @property {(pass: Pass, reads: any[]) => number} fullscreen
  * @property {() => void} endGroup
+ * @property {(native: any) => any} copyTexel copies the first texel of a target of integers, in the middle of a frame
+ * @property {(copy: any) => Promise<Uint32Array>} readTexel what copyTexel gave, once the frame has ended
  * @property {() => void} endFrame shows the picture on the canvas
  * @property {() => Promise<import('./readings.js').Picture>} read
  * @property {number} readingBytes of pictures on their way back

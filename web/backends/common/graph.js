@@ -22,6 +22,7 @@ const OUTSIDE_BYTES = TARGETS.filter(({ outside }) => outside)
   .reduce((sum, { format, images }) => sum + FORMAT_BYTES[format] * images, 0);
 
 const OUTSIDE = new Set(TARGETS.filter(({ outside }) => outside).map(({ name }) => name));
+const READ = TARGETS.filter(({ read }) => read).map(({ name }) => name);
 const HISTORY = new Map(TARGETS.filter(({ history }) => history).map((target) => [target.name, target]));
 
 export class Graph {
@@ -37,6 +38,8 @@ export class Graph {
     /** Images from outside that this frame has drawn into. @type {Set<any>} */
     this.touched = new Set();
     this.outsideBytes = 0;
+    /** Texels that this frame's views are to give, copied on the GPU. @type {{ pick: number, copy: any }[]} */
+    this.copies = [];
   }
 
   /** Of all targets. */
@@ -56,6 +59,7 @@ export class Graph {
   drawFrame(views, split) {
     for (const kept of [...this.pool, ...this.histories.values()]) kept.used = false;
     this.touched.clear();
+    this.copies = [];
     this.executor.beginFrame(split);
     let draws = 0;
     const used = new Set();
@@ -64,6 +68,7 @@ export class Graph {
       const images = this.claim(plan, view);
       for (const pooled of images) used.add(pooled);
       draws += this.drawView(view, plan, images);
+      if (view.pick !== 0) this.copyTexel(view.pick, plan, images);
       for (const pooled of images) pooled.used = false; // free for the next view
     }
     this.executor.endFrame();
@@ -78,6 +83,14 @@ export class Graph {
     let plan = this.plans.get(key);
     if (!plan) this.plans.set(key, plan = planView(PASSES, TARGETS, VIEW_FLAGS, flags, filled, split));
     return plan;
+  }
+
+  /** @param {number} pick @param {Plan} plan @param {Pooled[]} images */
+  copyTexel(pick, { imageOf }, images) {
+    for (const name of READ) {
+      const index = imageOf.get(name);
+      if (index !== undefined) this.copies.push({ pick, copy: this.executor.copyTexel(images[index].native) });
+    }
   }
 
   /** @param {Plan} plan @param {View} view @returns {Pooled[]} an image for each of the plan's */

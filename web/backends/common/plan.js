@@ -24,14 +24,16 @@
 /** @typedef {{ groups: Group[], images: Target[], imageOf: Map<string, number> }} Plan images: one target stands for each */
 
 /** @param {Pass} pass @returns {string[]} */
-const writes = ({ colors, depth, depthWrite }) => (depthWrite && depth !== '' ? [...colors, depth] : [...colors]);
+const writes = ({ colors, depth, depthWrite }) => [...colors, depthWrite ? depth : ''].filter((name) => name !== '');
 /** @param {Pass} pass @returns {string[]} */
-const uses = ({ reads, colors, depth }) => [...reads, ...colors, ...(depth === '' ? [] : [depth])];
+const uses = ({ reads, colors, depth }) => [...reads, ...colors, depth].filter((name) => name !== '');
 
-/** The passes whose results reach a target from outside. @param {readonly Pass[]} passes @param {readonly Target[]} targets
+/** The passes whose results reach a target from outside, or one that is read where any is drawn. @param {readonly Pass[]} passes @param {readonly Target[]} targets
  * @param {(pass: Pass) => boolean} isEmpty whether a draw pass draws nothing @returns {Pass[]} */
 function live(passes, targets, isEmpty) {
-  const needed = new Set(targets.filter(({ outside, history }) => outside || history).map(({ name }) => name));
+  const read = targets.filter((target) => target.read && passes.some((pass) => writes(pass).includes(target.name)));
+  const ends = read.length > 0 ? read : targets.filter(({ outside, history }) => outside || history);
+  const needed = new Set(ends.map(({ name }) => name));
   /** @type {Pass[]} */
   const kept = [];
   for (let at = passes.length - 1; at >= 0; at -= 1) {

@@ -164,6 +164,18 @@ export function checkMaterial(material) {
   return '';
 }
 
+/** Throws where a view's lights don't fit. @param {number} count @param {number} words of cluster lists */
+export function checkLights(count, words) {
+  if (count > LIGHTS_MAX || words % LIGHT_LIST_WIDTH !== 0 || words > LIGHT_LIST_WIDTH * LIGHT_LIST_LINES) {
+    throw new Error(`${count} lights and ${words} words of lists came; at most ${LIGHTS_MAX} and ${LIGHT_LIST_LINES} lines of `
+      + `${LIGHT_LIST_WIDTH}.`);
+  }
+}
+
+/** @param {number} topology @param {number} elements of one instance @returns {number} */
+export const trianglesOf = (topology, elements) => (
+  LAYOUTS[topology]?.isElement ? 2 * elements : topology === 0 ? Math.floor(elements / 3) : 0);
+
 /** Throws where a write leaves its buffer. @param {BufferRecord} record @param {number} offset @param {number} sizeBytes */
 export function checkWrite(record, offset, sizeBytes) {
   if (offset % 4 !== 0 || sizeBytes % 4 !== 0) {

@@ -25,6 +25,8 @@ export class View {
   width = 1;
   height = 1;
   flags = 0;
+  /** Who asked what is drawn here; 0 = nobody. */
+  pick = 0;
   hasBlock = false;
   /** Draw records by draw pass. @type {(Uint32Array | null)[]} */
   lists = DRAW_PASSES.map(() => null);
@@ -38,7 +40,7 @@ export class View {
   /** @param {TextureRecord | null} texture @param {number} x @param {number} y @param {number} width @param {number} height
    * @param {number} flags */
   begin(texture, x, y, width, height, flags) {
-    Object.assign(this, { texture, x, y, width, height, flags, lut: null });
+    Object.assign(this, { texture, x, y, width, height, flags, lut: null, pick: 0 });
     this.lists.fill(null);
   }
 

@@ -1,5 +1,6 @@
 // @ts-check
 /** @file The executor of the null backend: counts what the others would draw. */
+import { PICK_UNDRAWN } from '../../gen/layouts.js';
 import { PassTimes } from '../common/timing.js';
 
 export class NullPasses {
@@ -16,6 +17,9 @@ export class NullPasses {
   beginGroup() {}
   resolveDepth() {}
   endGroup() {}
+  copyTexel() {}
+  /** @returns {Promise<Uint32Array>} */
+  async readTexel() { return new Uint32Array([PICK_UNDRAWN, 0]); }
   endFrame() {}
   /** @param {import('../../gen/passes.js').Pass} _pass @param {number} _list @param {import('../common/runs.js').Runs} runs
    * @returns {number} draws */

@@ -17,8 +17,9 @@ import { GlTimer } from './timing.js';
 /** @typedef {import('../common/view.js').View} View */
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
 /** @typedef {import('./targets.js').Native} Native */
-/** @typedef {{ colors: Native[], depth: Native | null, resolves: (Native | null)[] }} Natives */
+/** @typedef {{ colors: (Native | null)[], depth: Native | null, resolves: (Native | null)[] }} Natives */
 const POLL_MS = 2;
+const TEXEL_BYTES = 16; // integers come as four
 const DRAW_FLAGS = DRAW_CAMERA_RELATIVE | DRAW_MIRRORED;
 const QUAD = 4; // vertices of an element's strip
 const CLEARS = new Map(TARGETS.map(({ name, clear }) => [name, [...clear]]));
@@ -105,13 +106,16 @@ export class Webgl2Passes {
   /** @param {View} view @param {Group} group @param {Natives} natives @param {boolean[]} clears */
   beginGroup(view, group, { colors, depth, resolves }, clears) {
     const { gl } = this;
-    const { width, height } = /** @type {Native} */ (colors[0] ?? depth);
+    const { width, height } = /** @type {Native} */ (colors.find((color) => color !== null) ?? depth);
     this.timer.begin(group.steps[0].pass.timer);
     this.buffers.bindFrame(view.index);
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.targets.framebuffer(colors, depth));
     gl.depthMask(true);
     clears.forEach((isFirst, index) => {
-      if (isFirst) gl.clearBufferfv(gl.COLOR, index, /** @type {number[]} */ (CLEARS.get(group.colors[index])));
+      const values = /** @type {number[]} */ (CLEARS.get(group.colors[index]));
+      if (!isFirst || !colors[index]) return;
+      if (colors[index].format === 'rg32uint') gl.clearBufferuiv(gl.COLOR, index, values);
+      else gl.clearBufferfv(gl.COLOR, index, values);
     });
     if (depth && group.clearsDepth) gl.clearBufferfv(gl.DEPTH, 0, FAR);
     if (group.colors.includes('picture')) gl.viewport(view.x, view.y, view.width, view.height);
@@ -137,17 +141,48 @@ export class Webgl2Passes {
     const { group, colors, depth, resolves } = this.#drawn;
     const into = resolves.map((resolve) => (resolve ? this.targets.framebuffer([resolve], null) : null)); // may bind it
     gl.bindFramebuffer(gl.READ_FRAMEBUFFER, this.targets.framebuffer(colors, depth));
-    colors.forEach(({ width, height }, index) => {
-      if (!into[index]) return;
+    colors.forEach((color, index) => {
+      if (!color || !into[index]) return;
+      const { width, height } = color;
       gl.readBuffer(gl.COLOR_ATTACHMENT0 + index);
       gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, into[index]);
       gl.blitFramebuffer(0, 0, width, height, 0, 0, width, height, gl.COLOR_BUFFER_BIT, gl.NEAREST);
     });
-    const dropped = colors.flatMap((_, index) => (group.keepsColors[index] ? [] : [gl.COLOR_ATTACHMENT0 + index]));
+    const dropped = colors.flatMap((color, index) => (!color || group.keepsColors[index] ? [] : [gl.COLOR_ATTACHMENT0 + index]));
     if (depth && !group.keepsDepth) dropped.push(gl.DEPTH_ATTACHMENT);
     if (dropped.length > 0) gl.invalidateFramebuffer(gl.READ_FRAMEBUFFER, dropped);
     this.timer.end();
     this.#drawn = null;
+  }
+
+  /** @param {Native} native @returns {WebGLBuffer} */
+  copyTexel(native) {
+    const { gl } = this;
+    const buffer = gl.createBuffer();
+    const framebuffer = this.targets.framebuffer([native], null);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
+    gl.bufferData(gl.PIXEL_PACK_BUFFER, TEXEL_BYTES, gl.STREAM_READ);
+    gl.readPixels(0, 0, 1, 1, gl.RGBA_INTEGER, gl.UNSIGNED_INT, 0);
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
+    this.readingBytes += TEXEL_BYTES;
+    return buffer;
+  }
+
+  /** @param {WebGLBuffer} buffer @returns {Promise<Uint32Array>} */
+  async readTexel(buffer) {
+    const { gl } = this;
+    try {
+      await this.finished();
+      const words = new Uint32Array(TEXEL_BYTES / 4);
+      gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
+      gl.getBufferSubData(gl.PIXEL_PACK_BUFFER, 0, words);
+      gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
+      return words;
+    } finally {
+      gl.deleteBuffer(buffer);
+      this.readingBytes -= TEXEL_BYTES;
+    }
   }
 
   /** Shows the picture. */

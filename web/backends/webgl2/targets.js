@@ -84,17 +84,18 @@ export class Webgl2Targets {
     }
   }
 
-  /** @param {readonly Native[]} colors @param {Native | null} depth @returns {WebGLFramebuffer} */
+  /** @param {readonly (Native | null)[]} colors @param {Native | null} depth @returns {WebGLFramebuffer} */
   framebuffer(colors, depth) {
     let key = `${depth?.number ?? 0}`;
-    for (const { number } of colors) key += ` ${number}`;
+    for (const color of colors) key += ` ${color?.number ?? 0}`;
     let framebuffer = this.#framebuffers.get(key);
     if (!framebuffer) {
       const { gl } = this;
       this.#framebuffers.set(key, framebuffer = gl.createFramebuffer());
       gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
-      colors.forEach((color, index) => this.#attach(gl.COLOR_ATTACHMENT0 + index, color));
-      gl.drawBuffers(colors.length > 0 ? colors.map((_, index) => gl.COLOR_ATTACHMENT0 + index) : [gl.NONE]);
+      colors.forEach((color, index) => color && this.#attach(gl.COLOR_ATTACHMENT0 + index, color));
+      const drawn = colors.map((color, index) => (color ? gl.COLOR_ATTACHMENT0 + index : gl.NONE));
+      gl.drawBuffers(drawn.length > 0 ? drawn : [gl.NONE]);
       if (depth) this.#attach(gl.DEPTH_ATTACHMENT, depth);
     }
     return framebuffer;

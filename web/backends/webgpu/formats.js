@@ -11,7 +11,7 @@ export const COLOR_FORMAT = /** @type {const} */ (`${CANVAS_FORMAT}-srgb`);
 /** @type {Readonly<Record<Format, GPUTextureFormat>>} */
 export const FORMATS = Object.freeze({
   depth32float: 'depth32float', picture: COLOR_FORMAT, rgb10a2: 'rgb10a2unorm', rgba16float: 'rgba16float',
-  rg16float: 'rg16float', r32float: 'r32float',
+  rg16float: 'rg16float', r32float: 'r32float', rg32uint: 'rg32uint',
 });
 
 /** How a shader reads them. @param {Format} format @returns {GPUTextureSampleType} */

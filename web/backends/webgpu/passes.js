@@ -15,11 +15,12 @@ import { nextNumber } from './textures.js';
 /** @typedef {import('../common/view.js').View} View */
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
 /** @typedef {{ texture: GPUTexture, view: GPUTextureView, number: number }} Native */
-/** @typedef {{ colors: Native[], depth: Native | null, resolves: (Native | null)[] }} Natives */
+/** @typedef {{ colors: (Native | null)[], depth: Native | null, resolves: (Native | null)[] }} Natives */
 const RENDER_ATTACHMENT = 0x10;
 const COPY_SRC = 0x01;
 const MAP_READ = 0x1;
 const COPY_DST = 0x8; // of buffers
+const TEXEL_BYTES = 8; // of rg32uint
 const COPY_ROW_BYTES = 256; // the API pads rows to it
 const TEXTURE_BINDING = 0x04;
 const DRAW_FLAGS = DRAW_CAMERA_RELATIVE | DRAW_MIRRORED;
@@ -32,7 +33,7 @@ export class WebgpuPasses {
   #encoder = null;
   /** @type {GPURenderPassEncoder | null} */
   #pass = null;
-  /** Of the group's colours. @type {GPUTextureFormat[]} */
+  /** Of the group's colours. @type {(GPUTextureFormat | null)[]} */
   #formats = [];
   /** Bind groups of what a pass reads, by pass and images. @type {Map<string, GPUBindGroup>} */
   #inputs = new Map();
@@ -66,7 +67,7 @@ export class WebgpuPasses {
   /** @param {import('../common/graph.js').Image} image @returns {Native} */
   createTarget({ format, samples, width, height }) {
     const isRead = samples === 1 || format === 'depth32float';
-    const usage = RENDER_ATTACHMENT | (isRead ? TEXTURE_BINDING : 0);
+    const usage = RENDER_ATTACHMENT | (isRead ? TEXTURE_BINDING : 0) | (format === 'rg32uint' ? COPY_SRC : 0);
     return this.#native(this.device.createTexture({
       label: `target ${format}`, size: [width, height], format: FORMATS[format], sampleCount: samples, usage,
     }));
@@ -111,7 +112,7 @@ export class WebgpuPasses {
   beginGroup(view, group, { colors, depth, resolves }, clears) {
     const encoder = /** @type {GPUCommandEncoder} */ (this.#encoder);
     const pass = encoder.beginRenderPass({
-      colorAttachments: colors.map((color, index) => ({
+      colorAttachments: colors.map((color, index) => color && ({
         view: color.view, resolveTarget: resolves[index]?.view, loadOp: clears[index] ? 'clear' : 'load',
         clearValue: CLEARS.get(group.colors[index]), storeOp: group.keepsColors[index] ? 'store' : 'discard',
       })),
@@ -127,7 +128,7 @@ export class WebgpuPasses {
     }
     pass.setBindGroup(0, this.buffers.frameGroup(view.index));
     this.#pass = pass;
-    this.#formats = colors.map(({ texture }) => texture.format);
+    this.#formats = colors.map((color) => color?.texture.format ?? null);
   }
 
   /** The depth of the first sample. @param {Pass} row @param {Native} from @param {Native} into */
@@ -153,6 +154,26 @@ export class WebgpuPasses {
   endGroup() {
     this.#pass?.end();
     this.#pass = null;
+  }
+
+  /** @param {Native} native @returns {GPUBuffer} */
+  copyTexel({ texture }) {
+    const buffer = this.device.createBuffer({ label: 'texel', size: TEXEL_BYTES, usage: MAP_READ | COPY_DST });
+    const encoder = /** @type {GPUCommandEncoder} */ (this.#encoder);
+    encoder.copyTextureToBuffer({ texture }, { buffer }, [1, 1]);
+    this.readingBytes += TEXEL_BYTES;
+    return buffer;
+  }
+
+  /** @param {GPUBuffer} buffer @returns {Promise<Uint32Array>} */
+  async readTexel(buffer) {
+    try {
+      await buffer.mapAsync(MAP_READ);
+      return new Uint32Array(buffer.getMappedRange()).slice();
+    } finally {
+      buffer.destroy();
+      this.readingBytes -= TEXEL_BYTES;
+    }
   }
 
   endFrame() {

@@ -226,7 +226,7 @@ export class WebgpuPipelines {
     return pipeline;
   }
 
-  /** @param {Pass} row @param {GPUTextureFormat[]} formats of what it draws into: of textures it is another than the
+  /** @param {Pass} row @param {(GPUTextureFormat | null)[]} formats of what it draws into: of textures it is another than the
    * picture's @returns {GPURenderPipeline} */
   fullscreen(row, formats) {
     const key = `${row.name} ${formats.join(' ')}`;
@@ -278,19 +278,19 @@ export class WebgpuPipelines {
     };
   }
 
-  /** @param {Pass} row @param {GPUTextureFormat[]} formats @returns {GPURenderPipelineDescriptor} */
+  /** @param {Pass} row @param {(GPUTextureFormat | null)[]} formats @returns {GPURenderPipelineDescriptor} */
   fullscreenDescriptor(row, formats) {
     const module = this.module(row.shader);
     const constants = passOverrides(row);
     return {
       label: row.name, ...this.passState(row), vertex: { module },
-      fragment: { module, constants, targets: formats.map((format) => ({ format })) },
+      fragment: { module, constants, targets: formats.map((format) => format && ({ format })) },
     };
   }
 
   /** What a pipeline takes from its pass. @param {Pass} row @param {boolean} [coverage] alpha says which samples */
   passState(row, coverage = false) {
-    const { samples } = target(row.colors[0] ?? row.depth);
+    const { samples } = target(row.colors.find((name) => name !== '') ?? row.depth);
     return {
       layout: /** @type {GPUPipelineLayout} */ (this.passLayouts.get(row)), multisample: { count: samples, alphaToCoverageEnabled: coverage },
       depthStencil: row.depth === '' ? undefined : {
@@ -368,10 +368,10 @@ export class WebgpuPipelines {
 }
 
 /** Alpha is the share of colours that are shown as given: what is lit writes none. @param {Pass} row @param {number} kind
- * @returns {GPUColorTargetState[]} */
+ * @returns {(GPUColorTargetState | null)[]} */
 function colorTargets({ colors, blend }, kind) {
   const given = isGiven(kind);
   /** @type {Omit<GPUColorTargetState, 'format'>} */
   const state = blend === '' ? { writeMask: given ? WRITE_ALL : WRITE_RGB } : { blend: BLENDS[blend](given) };
-  return colors.map((name) => ({ format: FORMATS[target(name).format], ...state }));
+  return colors.map((name) => (name === '' ? null : { format: FORMATS[target(name).format], ...state }));
 }

@@ -21,6 +21,7 @@ _view = struct.Struct("<IIIIIIII").pack_into
 _view_lut = struct.Struct("<II").pack_into
 _still_rows = struct.Struct("<III").pack_into
 _view_lights = struct.Struct("<IIIII").pack_into
+_view_pick = struct.Struct("<II").pack_into
 _readback = struct.Struct("<II").pack_into
 _buffer_create = struct.Struct("<IIII").pack_into
 _buffer_destroy = struct.Struct("<II").pack_into
@@ -183,6 +184,14 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _view_lights(self._bytes, self._end, 0x5000d, rows & 0xFFFFFFFF, count, lists & 0xFFFFFFFF, words)
+        self._end = end
+
+    def view_pick(self, pick: int) -> None:
+        """What the current view (VIEW_FLAGS picking, one pixel) draws is read: picked or pick_failed follows some frames later."""
+        end = self._end + 8
+        if end > self._limit:
+            self._grow(end)
+        _view_pick(self._bytes, self._end, 0x2000e, pick)
         self._end = end
 
     def readback(self, readback: int) -> None:

@@ -149,6 +149,21 @@ class ReadbackFailed(NamedTuple):
     message: str
 
 
+class Picked(NamedTuple):
+    """row: of what is drawn there + 1; 0: nothing; PICK_UNDRAWN: nothing is drawn at all here. depth: along the line of sight, metres."""
+
+    pick: int
+    row: int
+    depth: float
+
+
+class PickFailed(NamedTuple):
+    """It will not come."""
+
+    pick: int
+    message: str
+
+
 class PassTime(NamedTuple):
     """What the passes of one timer (passes.TIMERS) took on the GPU in a recent frame, milliseconds."""
 
@@ -166,7 +181,7 @@ class PageMessage(NamedTuple):
     payload: bytes
 
 
-Event = Resize | Key | PointerMove | PointerButton | Wheel | Touch | Focus | GamepadAxis | GamepadButton | TransferDone | TransferFailed | DeviceLost | DeviceRestored | ResourceFailed | ReportRequest | ReadbackDone | ReadbackSaved | ReadbackFailed | PassTime | Online | PageMessage
+Event = Resize | Key | PointerMove | PointerButton | Wheel | Touch | Focus | GamepadAxis | GamepadButton | TransferDone | TransferFailed | DeviceLost | DeviceRestored | ResourceFailed | ReportRequest | ReadbackDone | ReadbackSaved | ReadbackFailed | Picked | PickFailed | PassTime | Online | PageMessage
 
 
 class EventError(ValueError):
@@ -193,6 +208,8 @@ _EVENTS: dict[int, tuple[str, Callable[..., Event], struct.Struct, int, str | No
     22: ("readback_done", ReadbackDone, struct.Struct("<IIII"), 5, None),
     23: ("readback_saved", ReadbackSaved, struct.Struct("<II"), 3, None),
     24: ("readback_failed", ReadbackFailed, struct.Struct("<I"), 3, 'str'),
+    28: ("picked", Picked, struct.Struct("<IIf"), 4, None),
+    29: ("pick_failed", PickFailed, struct.Struct("<I"), 3, 'str'),
     27: ("pass_time", PassTime, struct.Struct("<If"), 3, None),
     25: ("online", Online, struct.Struct("<"), 1, None),
     26: ("page_message", PageMessage, struct.Struct("<"), 2, 'bytes'),

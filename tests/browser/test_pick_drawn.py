@@ -70,10 +70,15 @@ def test_what_is_drawn_is_what_is_picked(run_program: RunProgram, backend: str) 
     corner = answers(running, [(5.8, -4.3)])[0]
     assert corner[0] == "box", "the view that lies there answers"
     assert corner[2:4] == pytest.approx([-5.68, 2.78], abs=0.04)
-    running.python("import __main__\n__main__.ask([(-6.0, 3.0)])\nNone")
+    running.python("import __main__\n__main__.at_sea()\nNone")
+    running.frames(4)
+    water, sky = answers(running, [(0.0, 0.0), (0.0, 4.9)])
+    assert water[:2] == ["ground", 0] and water[3] == pytest.approx(-8.0, abs=0.05) and sky is None
+    assert water[2] == pytest.approx(0.0, abs=0.3) and water[4] == pytest.approx(-40, abs=1.0)
+    running.python("import __main__\n__main__.ask([(0.0, 0.0)])\nNone")
     running.request("loseDevice")
     lost = waited(running, 1)[0]
-    assert lost[0] == "box" or "GPU was lost" in lost, "answered or told"
+    assert lost is None or lost[0] == "ground" or "GPU was lost" in lost, "answered or told"
     running.frames(10)
-    assert answers(running, [(-6.0, 3.0)])[0][0] == "box"
+    assert answers(running, [(0.0, 0.0)])[0][:2] == ["ground", 0], "of the new device"
     assert running.report()["errors"] == []

@@ -123,6 +123,16 @@ def test_what_is_gone_or_came_later_is_not_answered() -> None:
     assert answer.result() is None
 
 
+def test_water_and_ground_are_no_entity() -> None:
+    app, host = make()
+    app.sea.level = -3.0
+    host.step(app, 2)
+    host.picked = (app._engine.contents.first_row + 1, 4.0)
+    (answer,) = asked(app, (100, 90))
+    host.step(app, 2)
+    assert answer.result().entity is None and answer.result().point[2] == pytest.approx(6.0)
+
+
 def test_without_a_gpu_rays_answer_and_a_lost_one_is_told() -> None:
     app, host = make()
     box = app.spawn(lw.Mesh.box(2, 2, 2))

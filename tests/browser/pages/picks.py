@@ -46,7 +46,7 @@ def name_of(hit):
     for name, thing in things.items():
         if hit.entity is not None and thing.first_row <= hit.entity.first_row < thing.first_row + len(thing):
             return name, hit.entity.first_row - thing.first_row, *np.round(hit.point, 2).tolist()
-    return "ground"
+    return "ground", 0, *np.round(hit.point, 2).tolist()
 
 
 def ask(points):
@@ -69,3 +69,11 @@ def close_up():
     camera = lw.Camera(position=(-6, 3, 10), projection=lw.Orthographic(height=1.0))
     camera.look_at((-6, 3, 0))
     views.append(app.add_view(camera, viewport=(0.75, 0.75, 0.25, 0.25)))
+
+
+def at_sea():
+    """A perspective over water, which is no entity."""
+    things["back"].visible = False
+    app.sea.level = -8.0
+    app.camera.projection, app.camera.position = lw.Perspective(), (0, 5, -10)
+    app.camera.look_at((0, -8, -40))

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import sys
+import traceback
 import zipfile
 from pathlib import Path
 
@@ -95,7 +96,7 @@ def test_library_is_not_asked_on_python_311(monkeypatch: pytest.MonkeyPatch) -> 
 def test_replaced_sources_import_without_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = zipped({"bare_part.py": b"def f():\n    return 7\n", "data.txt": b"kept", "broken.py": b"def"},
                     tmp_path / "in.zip")
-    compile_zip(str(source), str(tmp_path / "out.zip"), "/lib/x.zip", sys.implementation.cache_tag, False)
+    compile_zip(str(source), str(tmp_path / "out.zip"), "/lib/x.zip", False)
     monkeypatch.syspath_prepend(str(tmp_path / "out.zip"))
     with zipfile.ZipFile(tmp_path / "out.zip") as out:
         assert sorted(out.namelist()) == ["bare_part.pyc", "broken.py", "data.txt"]
@@ -105,17 +106,17 @@ def test_replaced_sources_import_without_source(tmp_path: Path, monkeypatch: pyt
     assert module.f.__code__.co_filename == "/lib/x.zip/bare_part.py"
 
 
-def test_beside_keeps_sources_and_a_newer_source_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tag = sys.implementation.cache_tag
-    source = zipped({"beside_part.py": b"VALUE = 'old'\n"}, tmp_path / "in.zip")
-    compile_zip(str(source), str(tmp_path / "out.zip"), "/site", tag, True)
+def test_beside_keeps_sources_for_tracebacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = zipped({"beside_part.py": b"def f():\n    raise ValueError('planted')\n"}, tmp_path / "in.zip")
+    compile_zip(str(source), str(tmp_path / "out.zip"), str(tmp_path / "out.zip"), True)
     with zipfile.ZipFile(tmp_path / "out.zip") as out:
-        assert sorted(out.namelist()) == [f"__pycache__/beside_part.{tag}.pyc", "beside_part.py"]
-        out.extractall(tmp_path / "site")
-    (tmp_path / "site/beside_part.py").write_text("VALUE = 'new'\n")
-    monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    assert importlib.import_module("beside_part").VALUE == "new"
+        assert sorted(out.namelist()) == ["beside_part.py", "beside_part.pyc"]
+    monkeypatch.syspath_prepend(str(tmp_path / "out.zip"))
+    module = importlib.import_module("beside_part")
+    assert module.__file__.endswith("out.zip/beside_part.pyc"), "the compiled one is taken"
+    with pytest.raises(ValueError, match="planted") as caught:
+        module.f()
+    assert "raise ValueError('planted')" in "".join(traceback.format_exception(caught.value))
 
 
 def test_slim_leaves_out_what_matches(tmp_path: Path) -> None:

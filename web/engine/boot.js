@@ -5,6 +5,7 @@
  * Does not: draw, or know commands. engine.js gives it the glue and waits for `run`.
  * Limits: a program is the folder that `manifest.json` lists.
  */
+import { zipMembers } from './archive.js';
 import { BusyClock } from './busy.js';
 import { LineOutput } from './output.js';
 import { ProgramFiles } from './program-files.js';
@@ -31,6 +32,9 @@ import { fetchWheels, unpackWheels } from './wheels.js';
  * @property {(level: number, text: string) => void} log
  */
 
+/** Where the engine's modules say that they come from, as in runtime/prepare.py; nothing lies there. */
+const ENGINE_ROOT = '/lib/layerw.whl';
+const IMPORTER = 'layerw/hosts/archive.py';
 const RUNTIME_FILES = ['pyodide.mjs', 'pyodide.asm.mjs', 'pyodide.asm.wasm', 'pyodide-lock.json', 'python_stdlib.zip'];
 
 /** A start error whose message is meant for the person in front of the page. */
@@ -56,6 +60,9 @@ async function fetchOk(url, what, init) {
   }
   return response;
 }
+
+/** @param {string} url @param {string} what @param {RequestInit} [init] @returns {Promise<ArrayBuffer>} */
+const fetchBytes = async (url, what, init) => (await fetchOk(url, what, init)).arrayBuffer();
 
 /**
  * Says which runtime file is missing; Pyodide itself would wait for ever.
@@ -129,7 +136,7 @@ export class PythonBoot {
   #files;
   /** @type {Promise<ArrayBuffer[]>} */
   #wheels;
-  /** @type {Promise<ArrayBuffer | null>} */
+  /** @type {Promise<ArrayBuffer>} */
   #engine;
   /** @type {BootHooks} */
   #hooks;
@@ -146,11 +153,8 @@ export class PythonBoot {
     this.#pyodide = this.#startPyodide(options.runtimeUrl);
     this.#wheels = this.#manifest.then((manifest) => fetchWheels(options.appUrl, manifest.wheels ?? [], fetchOk));
     this.#files = this.#manifest.then((manifest) => new ProgramFiles(options.appUrl, manifest, fetchOk, hooks.log));
-    this.#engine = this.#manifest.then(async (manifest) => {
-      if (manifest.engine !== 'zip') return null;
-      const response = await fetchOk(options.engineUrl, 'The engine\'s sources');
-      return response.arrayBuffer();
-    });
+    this.#engine = this.#manifest.then(({ engine }) => (engine === 'zip'
+      ? fetchBytes(options.engineUrl, 'The engine\'s sources') : fetchEngine(options.runtimeUrl)));
     for (const promise of [this.#pyodide, this.#files, this.#wheels, this.#engine]) promise.catch(() => {});
   }
 
@@ -164,30 +168,31 @@ export class PythonBoot {
     for (const output of this.#outputs) output.flush();
   }
 
-  /** Pyodide with numpy and layerw, before the program runs. */
-  async python() {
+  /**
+   * Pyodide with numpy and layerw, before the program runs.
+   * @param {object} glueModule
+   */
+  async python(glueModule) {
     const pyodide = await this.#pyodide;
     this.#hooks.progress('engine', 0.7);
-    const engine = await this.#engine;
-    if (engine !== null) unpackEngine(pyodide, engine);
+    installEngine(pyodide, await this.#engine);
+    pyodide.registerJsModule('layerw_glue', glueModule);
+    pyodide.runPython('import layerw');
+    this.#hooks.mark('layerw');
     return pyodide;
   }
 
   /**
    * Runs the program. Returns '' or the traceback of what it raised.
    * @param {any} pyodide
-   * @param {object} glueModule
    * @returns {Promise<string>}
    */
-  async run(pyodide, glueModule) {
-    pyodide.registerJsModule('layerw_glue', glueModule);
+  async run(pyodide) {
     const { program } = await this.#manifest;
     pyodide.FS.mkdirTree('/app');
     await (await this.#files).write(pyodide.FS, '/app');
     unpackWheels(pyodide, await this.#wheels);
     pyodide.FS.chdir('/app');
-    pyodide.runPython('import layerw');
-    this.#hooks.mark('layerw');
     this.#hooks.progress('program', 0.9);
     const run = pyodide.runPython(RUN_PY);
     pyodide.setInterruptBuffer(new BusyClock());
@@ -216,26 +221,22 @@ export class PythonBoot {
 
   /** @param {string} runtimeUrl */
   async #loadPyodide(runtimeUrl) {
-    const [{ loadPyodide }, { default: createPyodideModule }, manifest] = await Promise.all([
+    const [{ loadPyodide }, { default: createPyodideModule }] = await Promise.all([
       importRuntime(`${runtimeUrl}pyodide.mjs`),
       importRuntime(`${runtimeUrl}pyodide.asm.mjs`),
-      this.#manifest,
     ]);
     this.#hooks.mark('modules');
-    // Packages named here download while Python starts.
-    const packages = manifest.engine === 'zip' ? ['numpy'] : ['numpy', 'layerw'];
     const pyodide = await loadPyodide({
       indexURL: runtimeUrl,
       createPyodideModule,
-      packages,
+      packages: ['numpy'], // downloads while Python starts
       stdout: (/** @type {string} */ text) => this.#hooks.log(0, text),
       stderr: (/** @type {string} */ text) => this.#hooks.log(1, text),
     }).catch((/** @type {unknown} */ error) => {
       throw damaged(error);
     });
-    for (const name of packages) {
-      if (name in pyodide.loadedPackages) continue;
-      throw new BootError(`The runtime's package ${name} did not load from ${runtimeUrl}; the console says why.`);
+    if (!('numpy' in pyodide.loadedPackages)) {
+      throw new BootError(`The runtime's package numpy did not load from ${runtimeUrl}; the console says why.`);
     }
     const [stdout, stderr] = this.#outputs;
     pyodide.setStdout({ write: (/** @type {Uint8Array} */ bytes) => stdout.write(bytes) });
@@ -249,13 +250,37 @@ export class PythonBoot {
 }
 
 /**
+ * Modules of the engine are imported from its zip as it is: see layerw/hosts/archive.py.
  * @param {any} pyodide
- * @param {ArrayBuffer} engine
+ * @param {ArrayBuffer} zip
  */
-function unpackEngine(pyodide, engine) {
-  pyodide.FS.mkdirTree('/engine');
-  pyodide.unpackArchive(engine, 'zip', { extractDir: '/engine' });
-  pyodide.runPython('import sys; sys.path.insert(0, "/engine")');
+function installEngine(pyodide, zip) {
+  let members;
+  try {
+    members = zipMembers(zip);
+  } catch (error) {
+    throw new BootError(`The engine's modules are damaged: ${error}`);
+  }
+  if (!(IMPORTER in members)) throw new BootError(`The engine's modules are incomplete: ${IMPORTER} is not among them.`);
+  const [start, size] = members[IMPORTER];
+  const globals = pyodide.toPy({ __name__: 'layerw_archive' });
+  const source = new TextDecoder().decode(new Uint8Array(zip, start, size));
+  const install = pyodide.runPython(`${source}\ninstall`, { globals, filename: `${ENGINE_ROOT}/${IMPORTER}` });
+  const bytes = pyodide.toPy(new Uint8Array(zip));
+  install(bytes, JSON.stringify(members), ENGINE_ROOT);
+  for (const proxy of [install, bytes, globals]) proxy.destroy();
+}
+
+/**
+ * The engine's wheel, checked by the browser against the sum in the lock file.
+ * @param {string} runtimeUrl
+ * @returns {Promise<ArrayBuffer>}
+ */
+async function fetchEngine(runtimeUrl) {
+  const lock = await (await fetchOk(`${runtimeUrl}pyodide-lock.json`, 'The runtime file pyodide-lock.json')).json();
+  const { file_name: name, sha256 } = lock.packages.layerw;
+  const sum = btoa(String.fromCharCode(...sha256.match(/../g).map((/** @type {string} */ byte) => parseInt(byte, 16))));
+  return fetchBytes(runtimeUrl + name, 'The engine', { integrity: `sha256-${sum}` });
 }
 
 /** @param {string} url */

@@ -130,12 +130,12 @@ export class Engine {
       });
       backend.catch(() => {});
       boot.manifest().then((manifest) => this.port.postMessage({ type: 'manifest', manifest }), () => {});
-      this.pyodide = await Promise.race([boot.python(), backend.then(() => new Promise(() => {}))]);
+      this.pyodide = await Promise.race([boot.python(this.glue.module()), backend.then(() => new Promise(() => {}))]);
       this.heap.attach(/** @type {any} */ (this.pyodide)._module.memory);
       await backend;
       this.layer = await layer;
       if (this.#stopped) return;
-      this.#begin(await boot.run(this.pyodide, this.glue.module()));
+      this.#begin(await boot.run(this.pyodide));
     } catch (error) {
       this.fail(error instanceof Error ? error.message : String(error));
     }

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from layerw.base.errors import LayerwError
+
+if TYPE_CHECKING:
+    from importlib.abc import ResourceLoader
 
 WASMTIME_MISSING = "Kernels on CPython need wasmtime: pip install layerw[headless]"
 FOLDER = Path(__file__).resolve().parents[1] / "_kernels"
@@ -12,6 +17,18 @@ FOLDER = Path(__file__).resolve().parents[1] / "_kernels"
 
 class KernelsMissing(LayerwError):
     """A compiled module is not there."""
+
+
+def file_of(name: str) -> Path:
+    """As `path_of`; in the page, where the engine lies in no folder, a copy, for who needs a file of its own."""
+    if FOLDER.is_dir():
+        return path_of(name)
+    copy = Path(tempfile.gettempdir()) / f"{name}.wasm"
+    try:
+        copy.write_bytes(cast("ResourceLoader", __spec__.loader).get_data(str(FOLDER / copy.name)))
+    except FileNotFoundError:
+        return path_of(name)
+    return copy
 
 
 def path_of(name: str) -> Path:

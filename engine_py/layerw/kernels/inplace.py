@@ -11,7 +11,7 @@ import importlib.util
 import sys
 from typing import TYPE_CHECKING, cast
 
-from layerw.kernels.files import path_of
+from layerw.kernels.files import file_of
 
 if TYPE_CHECKING:
     from layerw.kernels.gen.api import Kernels
@@ -29,7 +29,7 @@ def load() -> Kernels | None:
     if sys.platform != "emscripten":
         return None
     if _NAME not in sys.modules:
-        loader = importlib.machinery.ExtensionFileLoader(_NAME, str(path_of(_NAME)))
+        loader = importlib.machinery.ExtensionFileLoader(_NAME, str(file_of(_NAME)))
         spec = importlib.util.spec_from_file_location(_NAME, loader.path, loader=loader)
         assert spec is not None
         sys.modules[_NAME] = importlib.util.module_from_spec(spec)

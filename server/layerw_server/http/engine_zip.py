@@ -1,4 +1,4 @@
-"""The engine's sources as one zip, for development: unpacked over site-packages in the browser.
+"""The engine's sources as one zip, for development: the page imports from it (layerw/hosts/archive.py).
 
 Owns: which files travel and the bytes (the same sources give the same bytes). Stored, not deflated: HTTP
 compresses it. Does not exist in an export, where the wheel in runtime/ is used.

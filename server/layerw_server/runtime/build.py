@@ -182,7 +182,7 @@ def _compile_engine(prepared: Path, engine_wheel: Path) -> None:
     source = engine_wheel.with_suffix(".src")
     engine_wheel.rename(source)
     try:
-        job = prepare.Job(str(source), str(engine_wheel), prepare.SITE_PACKAGES, True)
+        job = prepare.Job(str(source), str(engine_wheel), prepare.ENGINE_MOUNT, True)
         prepare.compile_zips(compiler, prepared, [job])
     finally:
         source.unlink()

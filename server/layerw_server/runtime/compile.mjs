@@ -1,5 +1,5 @@
 // Runs in node: boots the Pyodide of a folder and lets compile_zip.py compile the zips named in a job file.
-// Arguments: <folder with pyodide.mjs> <compile_zip.py> <job.json: {tag, zips: [{source, target, root, beside}]}>.
+// Arguments: <folder with pyodide.mjs> <compile_zip.py> <job.json: {zips: [{source, target, root, beside}]}>.
 // Prints one line "done <target>" for each zip. Does not fetch anything.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ pyodide.runPython(readFileSync(script, "utf8"));
 const compileZip = pyodide.globals.get("compile_zip");
 for (const { source, target, root, beside } of job.zips) {
   pyodide.FS.writeFile("/in.zip", new Uint8Array(readFileSync(source)));
-  compileZip("/in.zip", "/out.zip", root, job.tag, beside);
+  compileZip("/in.zip", "/out.zip", root, beside);
   writeFileSync(target, pyodide.FS.readFile("/out.zip"));
   console.log(`done ${target}`);
 }

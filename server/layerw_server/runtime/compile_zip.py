@@ -1,8 +1,8 @@
 """Runs inside of Pyodide (CPython 3.14): compiles the .py members of a zip, into a stored zip.
 
-`beside=False` replaces x.py by x.pyc (unchecked, no source); `beside=True` keeps x.py and adds
-__pycache__/x.<tag>.pyc, checked against the source's hash, so that a newer source wins over it. A file that
-doesn't compile is kept as it is: whoever imports it sees the error. Imports nothing of layerw.
+x.pyc takes x.py's place, unchecked; `beside=True` keeps x.py as well, for tracebacks: what imports from the zip takes
+x.pyc first. A file that doesn't compile is kept as it is: whoever imports it sees the error. Imports
+nothing of layerw.
 """
 
 import importlib.util
@@ -13,22 +13,16 @@ import zipfile
 STAMP = (1980, 1, 1, 0, 0, 0)
 
 
-def pyc_bytes(source: bytes, path: str, *, checked: bool) -> bytes:
-    """The .pyc of a source: magic, flags (1 = hash-based, 2 = check it), source hash, code. PEP 552."""
+def pyc_bytes(source: bytes, path: str) -> bytes:
+    """The .pyc of a source: magic, flags (1 = hash-based; 2 would check it), source hash, code. PEP 552."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         code = compile(source, path, "exec", dont_inherit=True)
-    flags = 0b11 if checked else 0b01
-    return (importlib.util.MAGIC_NUMBER + flags.to_bytes(4, "little")
+    return (importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little")
             + importlib.util.source_hash(source) + marshal.dumps(code))
 
 
-def pyc_name(name: str, tag: str) -> str:
-    folder, _, file = name.rpartition("/")
-    return f"{folder}/__pycache__/{file[:-3]}.{tag}.pyc".lstrip("/")
-
-
-def compile_zip(source_path: str, target_path: str, root: str, tag: str, beside: bool) -> None:
+def compile_zip(source_path: str, target_path: str, root: str, beside: bool) -> None:
     """Write the stored zip; `root` is where it or its content will lie in the browser's Pyodide (tracebacks)."""
     with zipfile.ZipFile(source_path) as source, zipfile.ZipFile(target_path, "w", zipfile.ZIP_STORED) as target:
         def put(name: str, content: bytes) -> None:
@@ -39,10 +33,10 @@ def compile_zip(source_path: str, target_path: str, root: str, tag: str, beside:
                 continue
             content, name = source.read(info), info.filename
             try:
-                pyc = pyc_bytes(content, f"{root}/{name}", checked=beside) if name.endswith(".py") else None
+                pyc = pyc_bytes(content, f"{root}/{name}") if name.endswith(".py") else None
             except (SyntaxError, ValueError):
                 pyc = None
             if pyc is None or beside:
                 put(name, content)
             if pyc is not None:
-                put(pyc_name(name, tag) if beside else name + "c", pyc)
+                put(name + "c", pyc)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PYODIDE_VERSION = "314.0.4"
-PYTHON_TAG = "cpython-314"
 PYTHON_DIR = "python3.14"
 STDLIB_MOUNT = "/lib/python314.zip"
 NUMPY_VERSION = "2.4.3"

@@ -16,10 +16,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .errors import RuntimeUnavailable
-from .pins import PYTHON_DIR, PYTHON_TAG, STDLIB_MOUNT
+from .pins import PYTHON_DIR, STDLIB_MOUNT
 
 COMPILE_TIMEOUT_S = 180
 SITE_PACKAGES = f"/lib/{PYTHON_DIR}/site-packages"
+ENGINE_MOUNT = "/lib/layerw.whl"  # what tracebacks name; as ENGINE_ROOT in web/engine/boot.js
 STAMP = (1980, 1, 1, 0, 0, 0)
 HERE = Path(__file__).parent
 
@@ -54,7 +55,7 @@ def compile_zips(node: Path, pyodide_folder: Path, jobs: list[Job]) -> None:
     """Run node once over all jobs; RuntimeUnavailable with node's last line where it fails."""
     with tempfile.TemporaryDirectory() as folder:
         job_path = Path(folder) / "job.json"
-        job_path.write_text(json.dumps({"tag": PYTHON_TAG, "zips": [asdict(job) for job in jobs]}), encoding="utf-8")
+        job_path.write_text(json.dumps({"zips": [asdict(job) for job in jobs]}), encoding="utf-8")
         command = [node, HERE / "compile.mjs", pyodide_folder, HERE / "compile_zip.py", job_path]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_TIMEOUT_S, check=False)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import functools
 import http.server
+import itertools
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
@@ -16,12 +19,14 @@ from layerw_server.http.app import create_app
 from layerw_server.http.background import background_server
 from layerw_server.http.web import web_folder
 from layerw_server.runtime import RuntimeUnavailable, ensure
-from layerw_server.tools.browser import BrowserMissing, chromium
+from layerw_server.tools.browser import BrowserMissing, chromium, chromium_flags, find_chromium
 
 from .harness import SIZE, Running, open_program, write_program
 from .workers import counted_workers  # noqa: F401 - a fixture
 
 ROOT = Path(__file__).resolve().parents[2]
+VIEWPORT: Any = {"viewport": {"width": SIZE["width"], "height": SIZE["height"]}, "device_scale_factor": 1}
+STORES = "local_storage,indexeddb,cache_storage,service_workers,file_systems"
 ServeProgram = Callable[..., str]
 RunProgram = Callable[..., Running]
 
@@ -72,22 +77,54 @@ def origin() -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A profile of its own for each test."""
-    context = browser.new_context(viewport={"width": SIZE["width"], "height": SIZE["height"]}, device_scale_factor=1)
-    yield context
-    context.close()
+@pytest.fixture(scope="session")
+def profile(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """A profile on disk: it keeps compiled WebAssembly, which is half of a start."""
+    profile = browser.browser_type.launch_persistent_context(
+        tmp_path_factory.mktemp("profile"), executable_path=find_chromium(), args=chromium_flags(), **VIEWPORT)
+    yield profile
+    profile.close()
 
 
 @pytest.fixture
-def serve_program(tmp_path: Path, runtime_dir: Path) -> Iterator[ServeProgram]:
+def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
+    """The common profile without pages, cookies, storage or routes; marked `own_profile`, one that is new and ends."""
+    if request.node.get_closest_marker("own_profile"):
+        with browser.new_context(**VIEWPORT) as own:
+            yield own
+        return
+    profile: BrowserContext = request.getfixturevalue("profile")
+    yield profile
+    blank, *pages = profile.pages
+    session = profile.new_cdp_session(blank)
+    for page in pages:
+        origin = "/".join(page.url.split("/")[:3])
+        page.close()
+        if origin.startswith("http"):
+            session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": STORES})
+    session.detach()
+    profile.unroute_all()
+    profile.clear_cookies()
+
+
+@pytest.fixture(scope="session")
+def program_port() -> int:
+    """The same for the programs of all tests: what a profile keeps belongs to an origin."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@pytest.fixture
+def serve_program(tmp_path: Path, runtime_dir: Path, program_port: int) -> Iterator[ServeProgram]:
     """Serve a program (text, texts by name, or a path); returns its address. Keywords go to create_app."""
+    ports = itertools.chain([program_port], itertools.repeat(0))
     with ExitStack() as stack:
         def serve(program: Path | str | dict[str, str], **options: object) -> str:
             path = program if isinstance(program, Path) else write_program(tmp_path / "app", program)
             settings = {"runtime": runtime_dir, "web": web_folder(), "dev": True} | options
-            return stack.enter_context(background_server(create_app(program=path, **settings)))  # type: ignore[arg-type]
+            app = create_app(program=path, **settings)  # type: ignore[arg-type]
+            return stack.enter_context(background_server(app, next(ports)))
 
         yield serve
 

@@ -15,16 +15,18 @@ from .test_bad_input import tileset, write_bad
 
 BEGIN = "import layerw as lw\napp = lw.App()\napp.spawn(lw.Mesh.box(), lw.Material(color='tomato'))\n"
 FRAME = BEGIN + "@app.frame\ndef update(dt):\n    "
-# What is wrong: the program, and the words of the one message.
-CASES = {
-    "a missing tile": (BEGIN + "app.stream('missing')", ["missing/no.glb", "HTTP 404"]),
-    "a corrupt tile": (BEGIN + "app.stream('corrupt')", ["corrupt/tile.glb", "version"]),
-    "a wrong content hash": (BEGIN + "app.stream('hash')", ["hash/tile.0123456789abcdef.glb", "sha256"]),
-    "a truncated glb": (BEGIN + "app.load('cut.glb')", ["cut.glb", "900 bytes"]),
-    "an accessor outside of its buffer": (BEGIN + "app.load('outside.gltf')", ["outside.gltf", "4800 bytes"]),
-    "a tileset with a cycle": (BEGIN + "app.stream('cycle')", ["cycle/tileset.json", "itself"]),
-    "an exception in the frame function": (FRAME + "wrong_name", ["NameError", "main.py", "in update"]),
-    "a shape error": (FRAME + "app.spawn_many(lw.Mesh.box(), 3, position=[[1.0, 2.0]])", ["ShapeError", "in update"]),
+# Everything wrong in one program, by the words of its one message; a process for what the frame function raises.
+CONTENT = {
+    "app.stream('missing')": ["missing/no.glb", "HTTP 404"],
+    "app.stream('corrupt')": ["corrupt/tile.glb", "version"],
+    "app.stream('hash')": ["hash/tile.0123456789abcdef.glb", "sha256"],
+    "app.stream('cycle')": ["cycle/tileset.json", "itself"],
+    "app.load('cut.glb')": ["cut.glb", "900 bytes"],
+    "app.load('outside.gltf')": ["outside.gltf", "4800 bytes"],
+}
+RAISED = {
+    "wrong_name": ["NameError", "main.py", "in update"],
+    "app.spawn_many(lw.Mesh.box(), 3, position=[[1.0, 2.0]])": ["ShapeError", "in update"],
 }
 
 
@@ -47,15 +49,24 @@ def run_shot(folder: Path, program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
-@pytest.mark.parametrize("what", CASES)
-def test_a_shot_of_bad_input_says_what_is_wrong(tmp_path: Path, runtime_dir: Path, what: str) -> None:
-    program, words = CASES[what]
-    ended = run_shot(tmp_path, program)
+def says_what_is_wrong(ended: subprocess.CompletedProcess[str], faults: list[list[str]]) -> None:
+    """Each once, in the report and on stderr; the rest ran."""
     assert ended.returncode == 1, ended.stderr
     report = json.loads(ended.stdout)
-    found = [text for text in report["errors"] if all(word in text for word in words)]
-    assert len(found) == 1 and found[0] in ended.stderr, report["errors"]
+    for words in faults:
+        found = [text for text in report["errors"] if all(word in text for word in words)]
+        assert len(found) == 1 and found[0] in ended.stderr, (words, report["errors"])
+    assert len(report["errors"]) == len(faults)
     assert report["frames"] >= 5 and report["draws"] >= 1, "the rest keeps running"
+
+
+def test_a_shot_of_bad_content_says_what_is_wrong(tmp_path: Path, runtime_dir: Path) -> None:
+    says_what_is_wrong(run_shot(tmp_path, BEGIN + "\n".join(CONTENT)), list(CONTENT.values()))
+
+
+@pytest.mark.parametrize("line", RAISED)
+def test_a_shot_of_a_raising_frame_function_says_what_is_wrong(tmp_path: Path, runtime_dir: Path, line: str) -> None:
+    says_what_is_wrong(run_shot(tmp_path, FRAME + line), [RAISED[line]])
 
 
 def test_a_shot_of_a_model_with_an_image_left_out_says_so(tmp_path: Path, runtime_dir: Path) -> None:

@@ -53,6 +53,7 @@ def static_server(folder: Path, headers: dict[str, str] | None = None) -> Iterat
 
 
 @pytest.mark.parametrize("thread", ["worker", "main"])
+@pytest.mark.own_profile
 def test_an_export_plays_anywhere(tmp_path: Path, runtime_dir: Path, context: BrowserContext, thread: str) -> None:
     program = write_program(tmp_path / "app", {
         "main.py": "import colours, json\n" + CUBE + "\njson.load(open('level 1%.json'))\nopen('late.bin').read()\n",

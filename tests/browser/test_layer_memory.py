@@ -83,6 +83,7 @@ def test_python_uses_layer_memory_without_crossing(
 
 
 @pytest.mark.parametrize("isolate", ["1", "0"])
+@pytest.mark.own_profile
 def test_without_multi_memory_the_fallback_does_the_same(
         tmp_path: Path, context: BrowserContext, serve_program: ServeProgram, isolate: str) -> None:
     context.add_init_script(ONE_MEMORY_ONLY)  # not in workers, so the engine is on the page's thread

@@ -25,6 +25,7 @@ app.show_image(np.full((4, 4, 3), 200, np.uint8))
 
 
 @pytest.mark.parametrize("isolate", [True, False])
+@pytest.mark.own_profile
 def test_the_page_starts_without_every_optional_feature(context: BrowserContext, serve_program: ServeProgram,
                                                         isolate: bool) -> None:
     context.add_init_script(LACKING)

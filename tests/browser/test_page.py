@@ -98,6 +98,7 @@ def test_touches_have_small_numbers_and_end(run_program: RunProgram) -> None:
     assert read_input(running)["touches"] == {}
 
 
+@pytest.mark.own_profile
 def test_gamepad_axes_and_buttons_arrive(context: BrowserContext, run_program: RunProgram) -> None:
     context.add_init_script("""
         globalThis.pad = { index: 0, axes: [0, 0], buttons: [{ value: 0 }, { value: 0 }] };
@@ -186,6 +187,7 @@ def test_removing_the_element_ends_its_worker_and_a_second_start_works(run_progr
     assert running.report()["entities"] == 1
 
 
+@pytest.mark.own_profile
 def test_unknown_attribute_value_is_a_warning_and_the_default(context: BrowserContext,
                                                               serve_program: ServeProgram) -> None:
     warnings: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import BrowserContext
 
 from .conftest import RunProgram, ServeProgram
@@ -97,6 +98,7 @@ def test_the_wheel_is_taken_as_the_attribute_says(run_program: RunProgram) -> No
     assert running.python(KEYS + "Running.app.frame_number") > 10, "it was never started again"
 
 
+@pytest.mark.own_profile
 def test_a_reload_socket_that_was_cut_reloads_nothing(context: BrowserContext, serve_program: ServeProgram,
                                                       tmp_path: Path) -> None:
     context.add_init_script("""globalThis.sockets = []; const Plain = WebSocket;

@@ -1,6 +1,6 @@
 """The server on a thread of this process: for shots, tests and benchmarks.
 
-Owns: one uvicorn on an ephemeral loopback port, from `with` to the end of the block.
+Owns: one uvicorn on a loopback port, from `with` to the end of the block.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ START_TIMEOUT_S = 20.0
 
 
 @contextmanager
-def background_server(app: ASGIApp) -> Iterator[str]:
-    """Serve `app` until the block ends; yields its address, which ends with a slash."""
-    listener = bind("127.0.0.1", 0)
+def background_server(app: ASGIApp, port: int = 0) -> Iterator[str]:
+    """Serve `app` until the block ends (port 0: one that is free); yields its address, which ends with a slash."""
+    listener = bind("127.0.0.1", port)
     server = uvicorn.Server(uvicorn_config(app))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="layerw-server", daemon=True)
     thread.start()

@@ -25,8 +25,9 @@ REQUEST_BODY_BYTES_MAX = 64 * 1024
 _SINGLE = (b"host", b"content-length", b"origin", b"range")
 _METHODS = (b"allow", b"GET, HEAD, OPTIONS")
 _ANY_ORIGIN = (b"access-control-allow-origin", b"*")
-_COEP = (b"cross-origin-embedder-policy", b"require-corp")
-_COOP = (b"cross-origin-opener-policy", b"same-origin")
+# By whether a page is isolated. Said also where it is not: a 304 leaves the headers that it lacks as they were cached.
+_COEP = [(b"cross-origin-embedder-policy", value) for value in (b"unsafe-none", b"require-corp")]
+_COOP = [(b"cross-origin-opener-policy", value) for value in (b"unsafe-none", b"same-origin")]
 log = logging.getLogger("layerw.server")
 RequestHeaders = Mapping[bytes, bytes]
 
@@ -130,8 +131,8 @@ class Front:
     def _extra_headers(self, scope: Scope, headers: RequestHeaders, restricted: bool, name: str) -> Headers:
         extra: Headers = []
         isolated = self.isolate and b"isolate=0" not in scope["query_string"].split(b"&")
-        if isolated and name.endswith((".html", ".js", ".mjs")):
-            extra = [_COEP, _COOP] if name.endswith(".html") else [_COEP]
+        if name.endswith((".html", ".js", ".mjs")):
+            extra = [_COEP[isolated], _COOP[isolated]] if name.endswith(".html") else [_COEP[isolated]]
         origin = headers.get(b"origin")
         if restricted and origin is not None and self.origins.may_read_program(origin, headers[b"host"]):
             extra = [*extra, (b"access-control-allow-origin", origin), EXPOSED]

@@ -78,11 +78,12 @@ fn depth_of(p: vec3<f32>) -> f32 {
 
 // given: the share of the colour that is shown as it is.
 fn seen(color: vec4<f32>, given: f32, p: vec3<f32>, row: u32) -> Seen {
-  let id = vec2<u32>(row + 1u, bitcast<u32>(depth_of(p)));
+  var id = vec2<u32>(0u);
   if (PICKED) {
     if (color.a < 0.5 / 255.0) {
       discard;
     }
+    id = vec2<u32>(row + 1u, bitcast<u32>(depth_of(p)));
   }
   if (WEIGHTED) {
     let weight = color.a * blend_weight(color.rgb, p);

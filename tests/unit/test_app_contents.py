@@ -275,7 +275,7 @@ def test_meshes_get_layer_memory_once_the_budget_has_room_for_it(tmp_path: Path)
     host.step(app, 12)
     assert first.state == "ready" and app._engine.layer.memory is None and app._engine.layer_ledger.spare_bytes > 0
     app._engine.layer_ledger.release(busy)
-    (tmp_path / "n.glb").write_bytes(glb())
+    (tmp_path / "n.glb").write_bytes(glb(triangles=3))
     second = app.load("n.glb")
     host.step(app, 12)
     assert second.state == "ready" and app._engine.layer.memory is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,11 @@ def ready(app: lw.App, host: Any, count: int = 1, name: str = "a.glb", **values:
 def counts(app: lw.App, host: Any) -> tuple[int, int, int]:
     """Fetches so far, meshes and materials that are held."""
     return host.sink.commands.get("fetch", 0), len(host.sink.meshes), len(host.sink.materials)
+
+
+def builds(host: Any) -> int:
+    """Meshes built so far, in Layer memory or outside."""
+    return sum(host.sink.commands.get(name, 0) for name in ("mesh_build", "mesh_build_in"))
 
 
 def test_despawning_the_root_frees_the_model(folder: Path) -> None:
@@ -88,6 +94,71 @@ def test_loads_that_are_on_their_way_are_joined_and_one_that_leaves_stops_nobody
     assert counts(app, host)[0] == 1 and host.errors == []
 
 
+@pytest.mark.parametrize("latency_frames", [0, 4])
+def test_equal_bytes_at_other_addresses_are_built_and_held_once(folder: Path, latency_frames: int) -> None:
+    for name in "bcd":
+        (folder / f"{name}.glb").write_bytes((folder / "a.glb").read_bytes())
+    (folder / "other.glb").write_bytes(glb(triangles=201))
+    app, host = make(folder, network={"latency_frames": latency_frames})
+    (one,) = ready(app, host)
+    made, figures = builds(host), held(app)
+    models = [app.load(f"{name}.glb") for name in "bcda"]  # three that are new, and on their way at once
+    host.step(app, 20)
+    assert [model.state for model in models] == ["ready"] * 4 and builds(host) == made > 0
+    assert counts(app, host) == (4, 2, 2)
+    assert held(app) == figures | {"entities": 5 * figures["entities"]}
+    assert {part.mesh for model in models for part in model.primitives} == {part.mesh for part in one.primitives}
+    assert [model.url for model in models] == ["b.glb", "c.glb", "d.glb", "a.glb"]
+    (other,) = ready(app, host, name="other.glb")
+    assert {part.mesh for part in other.primitives}.isdisjoint(part.mesh for part in one.primitives)
+    other.close()
+    for model in [one, *models[:-1]]:
+        model.close()
+    host.step(app, 3)
+    assert counts(app, host)[1:] == (2, 2) and models[-1].state == "ready"
+    app.despawn(models[-1].root)
+    host.step(app, 3)
+    assert counts(app, host)[1:] == (0, 0) and held(app)["transfers"] == 0 and host.errors == []
+    ready(app, host, name="c.glb")
+
+
+def test_the_first_of_equal_files_may_leave_while_it_loads(folder: Path) -> None:
+    (folder / "b.glb").write_bytes((folder / "a.glb").read_bytes())
+    app, host = make(folder, network={"latency_frames": 3})
+    for frames in range(12):
+        first, second = app.load("a.glb"), app.load("b.glb")
+        host.step(app, frames)
+        first.close()
+        host.step(app, 20)
+        assert second.state == "ready" and counts(app, host)[1:] == (2, 2)
+        second.close()
+        host.step(app, 3)
+        assert counts(app, host)[1:] == (0, 0) and held(app)["transfers"] == 0 and host.errors == []
+
+
+def test_equal_files_with_other_files_beside_them_are_two(folder: Path) -> None:
+    """`points.bin` of one folder is not that of the other; in one folder they are the same."""
+    data = glb(triangles=50)
+    size = int.from_bytes(data[12:16], "little")
+    document = json.loads(data[20 : 20 + size])
+    document["buffers"][0]["uri"] = "points.bin"
+    points = np.frombuffer(data[28 + size :], np.float32)
+    for name, scale in (("near", 1), ("far", 2)):
+        (folder / name).mkdir()
+        (folder / name / "points.bin").write_bytes((scale * points).astype(np.float32).tobytes())
+        for copy in ("one.gltf", "two.gltf"):
+            (folder / name / copy).write_text(json.dumps(document))
+    app, host = make(folder)
+    names = ["near/one.gltf", "near/two.gltf", "far/one.gltf", "far/two.gltf"]
+    near, near_too, far, far_too = models = [ready(app, host, name=name)[0] for name in names]
+    assert [model.primitives for model in (near, far)] == [model.primitives for model in (near_too, far_too)]
+    assert near.primitives[0].mesh != far.primitives[0].mesh and counts(app, host)[1:] == (4, 4)
+    for model in models:
+        model.close()
+    host.step(app, 3)
+    assert counts(app, host)[1:] == (0, 0) and host.errors == []
+
+
 def test_the_blend_of_a_shared_material_outlives_one_of_its_models(folder: Path) -> None:
     app, host = make(folder)
     one, two = ready(app, host, 2)
@@ -129,8 +200,8 @@ def test_shared_models_come_back_after_a_lost_device(folder: Path) -> None:
 
 def test_a_load_that_does_not_fit_says_so_and_the_next_one_fits_after_a_despawn(folder: Path) -> None:
     names = [f"{number}.glb" for number in range(6)]
-    for name in names:
-        (folder / name).write_bytes(glb(triangles=20_000))
+    for number, name in enumerate(names):
+        (folder / name).write_bytes(glb(triangles=20_000 + number))
     app, host = make(folder, budgets=lw.Budgets(gpu_mib=36))
     models = [app.load(name) for name in names]
     host.step(app, 400)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { FETCH_DIGEST } from '../../web/gen/layouts.js';
 import { descriptor, makeGlb, makeTransfers, readShared, sharedReason } from './support.mjs';
 
 const BYTES = 0, MODEL = 1, BLOB = 2;
@@ -54,6 +55,16 @@ test('a content hash is checked', async () => {
   const wrong = await fetchUrl(2, BLOB, 't', { sha256: 'f'.repeat(16) });
   assert.equal(wrong.code, HASH);
   assert.match(wrong.message, new RegExp(`sha256 ${hash.slice(0, 16)}, but ffffffffffffffff was expected`));
+});
+
+test('with FETCH_DIGEST the sha256 of the whole file comes before the glTF JSON', async () => {
+  const file = Buffer.from(makeGlb(JSON.stringify({ asset: { version: '2.0' } }), new Uint8Array(64).fill(7)));
+  const { fetchUrl } = makeTransfers({ files: { [`${BASE}a.glb`]: file } });
+  const plain = await fetchUrl(1, MODEL, 'a.glb');
+  const { ok, payload, heldBytes } = await fetchUrl(2, MODEL | FETCH_DIGEST, 'a.glb');
+  assert.deepEqual([ok, heldBytes], [true, plain.heldBytes]);
+  assert.equal(Buffer.from(payload.subarray(0, 32)).toString('hex'), createHash('sha256').update(file).digest('hex'));
+  assert.deepEqual(payload.subarray(32), plain.payload);
 });
 
 test('lanes limit fetches; the highest priority goes next; a release frees its lane', async () => {

@@ -18,6 +18,7 @@ export const FAIL_TIMEOUT = 6;
 export const FAIL_TOO_LARGE = 2;
 export const FETCH_BLOB = 2;
 export const FETCH_BYTES = 0;
+export const FETCH_DIGEST = 2048;
 export const FETCH_KIND_MASK = 255;
 export const FETCH_MODEL = 1;
 export const FETCH_PATIENT = 1024;

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from layerw.assets import gltf
 from layerw.assets.jobs import BUSY, DONE, HELD, IDLE, ImageJob, Job, MeshJob, Source, Work, decode_bytes
 from layerw.assets.materials import MaterialKey, TextureDesc
-from layerw.assets.plan import MAIN, ContentPlan, SourceKey, SourcePlan, buffer_key, left_out, make_plan
+from layerw.assets.plan import MAIN, ContentPlan, SourceKey, SourcePlan, buffer_key, identity_of, left_out, make_plan
 from layerw.assets.primitives import descriptor
 from layerw.assets.results import primitives_of, too_large, with_textures
 from layerw.base.errors import LayerwError
@@ -43,7 +43,7 @@ class GltfContent:
     def __init__(self, loader: GltfLoader, url: str, *, priority: float, flatten: F64 | None, size_bytes: int,
                  max_texture_side: int, sha256: str, flags: int, ticket: int) -> None:  # fmt: skip
         self.url, self.priority, self.ticket = url, priority, ticket
-        self.state, self.error, self.failure = "loading", "", Failure.NONE
+        self.state, self.error, self.failure, self.identity = "loading", "", Failure.NONE, ""
         self.layer_bytes = self.gpu_bytes = 0
         self.asset = NO_ASSET
         self.primitives: list[Primitive] = []
@@ -75,6 +75,8 @@ class GltfContent:
         try:
             if self._plan is None:
                 self._open_file()
+                if self.identity:  # before any work: whoever asked for it may hold the same file already
+                    return
             if self._plan is not None:
                 self._work()
         except LayerwError as error:
@@ -116,7 +118,7 @@ class GltfContent:
         self._drop()
         self._main.state, self._main.users, self._payload, self._plan = IDLE, 0, None, None
         self._sources, self._jobs, self._textures = {MAIN: self._main}, [], {}
-        self.state = "loading"
+        self.state, self.identity = "loading", ""
 
     @property
     def _broken(self) -> Failure:
@@ -141,10 +143,10 @@ class GltfContent:
         if self._payload is None:
             return
         payload, self._payload = self._payload, None
-        held = self._main.held_bytes
-        doc = gltf.parse(payload, held if held else -1)
+        json_from = spec.DIGEST_BYTES if self._flags & spec.FETCH_DIGEST else 0
+        doc = gltf.parse(payload[json_from:], self._main.held_bytes or -1)
         plan = make_plan(doc, self.url, self._flatten)
-        self._plan, self.warnings = plan, plan.warnings
+        self._plan, self.warnings, self.identity = plan, plan.warnings, identity_of(payload[:json_from], plan)
         for key, source in plan.sources.items():
             need = source.size_bytes or ESTIMATE_BYTES
             self._sources[key] = Source(plan=source, kind=spec.FETCH_BLOB, need_bytes=need)
@@ -388,9 +390,7 @@ class GltfContent:
         for material in self._materials:
             gpu.destroy_material(material)
         for job in self._jobs:
-            if job.handle and job.destroy:
-                job.destroy(job.handle)
-                job.handle = 0
+            job.free_upload()
         self._materials.clear()
         self.primitives, self.nodes = [], []
         self.gpu_bytes = 0

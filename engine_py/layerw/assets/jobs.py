@@ -57,6 +57,12 @@ class Job(Work):
     payload: bytes = b""
     destroy: Callable[[int], None] | None = None
 
+    def free_upload(self) -> None:
+        """Gives the GPU resource back."""
+        if self.handle and self.destroy:
+            self.destroy(self.handle)
+            self.handle = 0
+
 
 @dataclass(slots=True, eq=False)
 class MeshJob(Job):

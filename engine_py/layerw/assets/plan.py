@@ -73,6 +73,12 @@ def make_plan(doc: Document, url: str, flatten: F64 | None) -> ContentPlan:
     return plan
 
 
+def identity_of(digest: bytes, plan: ContentPlan) -> str:
+    """Equal where the file's bytes are equal and the files beside it have equal addresses; "" without a digest."""
+    beside = [source.url for source in plan.sources.values() if not source.url.startswith("data:")]
+    return "\n".join([digest.hex(), *beside]) if digest else ""
+
+
 def left_out(plan: ContentPlan, desc: TextureDesc, reason: str) -> str:
     """The warning about an image that could not be shown: which one, of which material, and why."""
     uses = [f"the {slot.replace('_', ' ')} of material {material.name!r}"

@@ -184,6 +184,7 @@ class GpuContent(Content, Protocol):
     """A Content that takes room on the GPU, and can be given up where there is none."""
 
     waits_for_gpu: int  # bytes of an upload that was refused in this step
+    identity: str  # opened with FETCH_DIGEST: equal for equal files, once fetched; the step that sets it begins nothing
 
     def fail(self, error: str, failure: Failure) -> None: ...
 

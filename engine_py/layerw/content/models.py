@@ -105,7 +105,7 @@ class Model:
     def _load(self) -> None:
         if self._content is None:
             self._content = self._loader.try_open(self.url, priority=PRIORITY, max_texture_side=self._max_texture_side,
-                                                  flags=spec.FETCH_PATIENT)  # fmt: skip
+                                                  flags=spec.FETCH_PATIENT | spec.FETCH_DIGEST)  # fmt: skip
             return
         self._content.step()
         if self._content.state == "ready":

@@ -2,7 +2,10 @@
 
 Owns: which content belongs to which address and texture size, who shares it, and when a model's upload is given up
 because the GPU budget has no room. Does not load (assets/) nor make entities (models.py).
-Limits: two addresses of the same bytes are two files; another max_texture_side is another content.
+
+Another address is fetched; where its bytes, and the addresses of the files beside it, are those of a content that is
+held or on its way, that one is shared and nothing is built from the second file.
+Limits: another max_texture_side is another content; equal images in different files are held for each.
 """
 
 from __future__ import annotations
@@ -28,7 +31,8 @@ class SharedLoader:
 
     def __init__(self, loader: ContentLoader, room: GpuRoom) -> None:
         self._loader, self._room = loader, room
-        self._open: dict[Key, Shared] = {}
+        self._open: dict[Key, Shared] = {}  # by address
+        self._equal: dict[Key, Shared] = {}  # by what the file says of itself, see GpuContent.identity
 
     def try_open(self, url: str, *, priority: float, max_texture_side: int, flags: int = 0) -> Lease | None:
         """None where there is no room to begin now."""
@@ -38,27 +42,47 @@ class SharedLoader:
             content = self._loader.try_open(url, priority=priority, max_texture_side=max_texture_side, flags=flags)
             if content is None:
                 return None
-            shared = self._open[key] = Shared(content, url, self._room)
-        return Lease(shared, lambda: self._end(key, shared))
+            shared = self._open[key] = Shared(content, key, self._room, self._joins)
+        return Lease(shared, self._end)
 
-    def _end(self, key: Key, shared: Shared) -> None:
+    def _joins(self, shared: Shared) -> bool:
+        """Whether another one is the same file: then that one has all who shared this."""
+        key = (shared.content.identity, *shared.key[1:])
+        other = self._equal.get(key)
+        if other is None or other is shared or other.content.state == "failed":
+            self._equal[key] = shared
+            return False
+        for lease in shared.leases:
+            lease.move(other)
+        shared.leases.clear()
         shared.content.release()
-        if self._open.get(key) is shared:
-            del self._open[key]
+        self._open.update({address: other for address, held in self._open.items() if held is shared})
+        return True
+
+    def _end(self, shared: Shared) -> None:
+        shared.content.release()
+        for names in (self._open, self._equal):
+            for key in [key for key, held in names.items() if held is shared]:
+                del names[key]
 
 
 class Shared:
     """One content and those who share it; the first of them steps it."""
 
-    def __init__(self, content: GpuContent, url: str, room: GpuRoom) -> None:
-        self.content, self.leases = content, list[Lease]()
-        self._url, self._room = url, room
+    def __init__(self, content: GpuContent, key: Key, room: GpuRoom, joins: Callable[[Shared], bool]) -> None:
+        self.content, self.key, self.leases = content, key, list[Lease]()
+        self._room, self._joins, self._identity = room, joins, ""
         self._waited_frames = self._uploaded_bytes = 0
 
     def step(self) -> None:
         """Once a frame: load on, or give up an upload that nobody makes room for."""
         content = self.content
         content.step()
+        if content.identity != self._identity:
+            self._identity = content.identity
+            if self._identity and self._joins(self):
+                return
+            content.step()
         missing = content.waits_for_gpu - self._room.left_bytes()
         if not content.waits_for_gpu or missing <= 0 or content.gpu_bytes != self._uploaded_bytes:
             self._waited_frames, self._uploaded_bytes = 0, content.gpu_bytes
@@ -67,7 +91,7 @@ class Shared:
         self._waited_frames += 1
         if self._waited_frames >= PATIENCE_FRAMES:
             content.fail(
-                f"The GPU budget of {self._room.budget_bytes} bytes has no room for {self._url[:200]}: it needs "
+                f"The GPU budget of {self._room.budget_bytes} bytes has no room for {self.key[0][:200]}: it needs "
                 f"{content.waits_for_gpu} bytes besides the {content.gpu_bytes} that it has, {self._room.left_bytes()} "
                 f"are left and nothing makes room; despawn or close something, or raise it with "
                 f"lw.App(budgets=lw.Budgets(gpu_mib=...)).", Failure.FINAL)  # fmt: skip
@@ -76,9 +100,18 @@ class Shared:
 class Lease:
     """A share in a content. `release` gives it back, once; the last one frees everything."""
 
-    def __init__(self, shared: Shared, end: Callable[[], None]) -> None:
-        self.content = shared.content
+    def __init__(self, shared: Shared, end: Callable[[Shared], None]) -> None:
         self._shared, self._end = shared, end
+        shared.leases.append(self)
+
+    @property
+    def content(self) -> GpuContent:
+        """What is shared; another one once it has joined that."""
+        return self._shared.content
+
+    def move(self, shared: Shared) -> None:
+        """Into another one, of the same file; the one that it leaves is the caller's to end."""
+        self._shared = shared
         shared.leases.append(self)
 
     def step(self) -> None:
@@ -92,7 +125,7 @@ class Lease:
         if self in leases:
             leases.remove(self)
             if not leases:
-                self._end()
+                self._end(self._shared)
 
     @property
     def state(self) -> str:

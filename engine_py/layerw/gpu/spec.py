@@ -159,7 +159,8 @@ EVENTS: tuple[Record, ...] = (
     _record(16, "transfer_done", "transfer:h held_bytes:u32 a:u32 b:u32 payload:text",
             "held_bytes: what JavaScript now holds for it. BYTES: payload is the body, nothing is held. MODEL: payload "
             "is "
-            "the glTF JSON, the BIN chunk is held, a = container (0 gltf, 1 glb, 2 b3dm). BLOB: all held. "
+            "the glTF JSON (with FETCH_DIGEST the file's sha256 before it), the BIN chunk is held, "
+            "a = container (0 gltf, 1 glb, 2 b3dm). BLOB: all held. "
             "Mesh: a, b = vertex and index count. Image: a, b = width and height."),
     _record(17, "transfer_failed", "transfer:h code:u32 a:u32 b:u32 message:text",
             "code: FAIL_*. NETWORK: a = HTTP status or 0. TOO_LARGE: a = bytes needed (or image width, height)."),
@@ -199,8 +200,10 @@ SHADER_PARAMS_BYTES = 512  # where a shader's own parameters begin: a multiple o
 SAMPLER_CLAMP_S, SAMPLER_CLAMP_T, SAMPLER_MIRROR_S, SAMPLER_MIRROR_T, SAMPLER_NEAREST = 1, 2, 4, 8, 16
 SAMPLER_ANISOTROPY = 256  # times the samples, 0 = 8
 FETCH_BYTES, FETCH_MODEL, FETCH_BLOB = 0, 1, 2  # fetch.kind, low byte
-# fetch.kind, flags: ask the server whether the cached copy is current; pass the cache over; wait four times as long
-FETCH_KIND_MASK, FETCH_REVALIDATE, FETCH_RELOAD, FETCH_PATIENT = 0xFF, 0x100, 0x200, 0x400
+# fetch.kind, flags: ask the server whether the cached copy is current; pass the cache over; wait four times as long;
+# a model's payload begins with the sha256 of its file
+FETCH_KIND_MASK, FETCH_REVALIDATE, FETCH_RELOAD, FETCH_PATIENT, FETCH_DIGEST = 0xFF, 0x100, 0x200, 0x400, 0x800
+DIGEST_BYTES = 32
 FAIL_NETWORK, FAIL_TOO_LARGE, FAIL_HASH, FAIL_FORMAT, FAIL_ABORTED, FAIL_TIMEOUT = 1, 2, 3, 4, 5, 6
 DRAW_CAMERA_RELATIVE = 1  # draw flags: the row's position is already relative to the camera
 DRAW_MIRRORED = 2  # the rows' scales make mirror images: front faces wind the other way round

@@ -172,8 +172,9 @@ class FileTransfers:
     def _load(self, t: Transfer) -> tuple[int, int, int, bytes]:
         data = read_local(self.settings.root, t.url, t.max_bytes)
         data = answered(t.fault, t.url, data, t.max_bytes, self._limits_of(t))
-        found = hashlib.sha256(data).hexdigest()
-        if not found.startswith(t.sha256):
+        digest = hashlib.sha256(data)
+        if not digest.hexdigest().startswith(t.sha256):
+            found = digest.hexdigest()
             raise FetchFailed(spec.FAIL_HASH, 0, 0, f"{t.url} has the hash {found[:16]}, expected {t.sha256[:16]}.")
         kind = t.fetch_kind & spec.FETCH_KIND_MASK
         if kind == spec.FETCH_BYTES:
@@ -182,7 +183,7 @@ class FileTransfers:
             t.data = data
             return len(data), 0, 0, b""
         text, t.data, container = split_model(data)
-        return len(t.data), container, 0, text
+        return len(t.data), container, 0, (digest.digest() if t.fetch_kind & spec.FETCH_DIGEST else b"") + text
 
     def _mesh(self, words: np.ndarray[tuple[int, ...], np.dtype[np.uint32]]) -> tuple[int, int, int, bytes]:
         attributes, vertices, indices, flags, mode = (int(w) for w in words[:5])

@@ -63,6 +63,12 @@ export function sha256Slow(buffer) {
   return Array.from(state, (word) => word.toString(16).padStart(8, '0')).join('');
 }
 
+/** @param {ArrayBuffer} buffer @returns {Promise<Uint8Array>} its 32 bytes */
+export async function sha256Bytes(buffer) {
+  const hex = await sha256(buffer);
+  return Uint8Array.from({ length: hex.length / 2 }, (_, i) => parseInt(hex.slice(2 * i, 2 * i + 2), 16));
+}
+
 /** @param {ArrayBuffer} buffer @returns {Promise<string>} lowercase hex */
 export async function sha256(buffer) {
   const subtle = globalThis.crypto?.subtle;

@@ -9,11 +9,11 @@
  *
  * A request that fails answers `failed` and changes nothing else; no exception leaves `handle`.
  */
-import { FAIL_ABORTED, FAIL_FORMAT, FETCH_BLOB, FETCH_BYTES, FETCH_KIND_MASK, FETCH_MODEL, FETCH_PATIENT, FETCH_RELOAD, FETCH_REVALIDATE } from '../../gen/layouts.js';
+import { FAIL_ABORTED, FAIL_FORMAT, FETCH_BLOB, FETCH_BYTES, FETCH_DIGEST, FETCH_KIND_MASK, FETCH_MODEL, FETCH_PATIENT, FETCH_RELOAD, FETCH_REVALIDATE } from '../../gen/layouts.js';
 import { fetchBytes, shown } from './body.js';
 import { openModel } from './containers.js';
 import { Failure } from './failure.js';
-import { checkHash } from './hash.js';
+import { checkHash, sha256Bytes } from './hash.js';
 import { decodeImage } from './images.js';
 import { buildMesh } from './mesh.js';
 import { encodePng } from './png.js';
@@ -41,6 +41,14 @@ const cacheMode = (flags) => (flags & FETCH_RELOAD ? 'reload' : flags & FETCH_RE
 
 /** @param {Limits} limits @returns {Limits} */
 const patient = (limits) => ({ ...limits, firstByteMs: PATIENT_TIMES * limits.firstByteMs, stallMs: PATIENT_TIMES * limits.stallMs });
+
+/** @param {Uint8Array} first @param {Uint8Array} second @returns {Uint8Array<ArrayBuffer>} */
+function joined(first, second) {
+  const all = new Uint8Array(first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
+  return all;
+}
 
 export class DecodeService {
   /** @param {(answer: Answer, transfer: Transferable[]) => void} post
@@ -121,14 +129,16 @@ export class DecodeService {
       this.store.set(id, buffer);
       this.post({ op: 'done', id, heldBytes: buffer.byteLength, a: 0, b: 0, payload: '' }, []);
     } else if (kind === FETCH_MODEL) {
-      this.#model(id, buffer, url);
+      const digest = kindAndFlags & FETCH_DIGEST ? await sha256Bytes(buffer) : new Uint8Array(0);
+      if (controller.signal.aborted) throw new Failure(FAIL_ABORTED, `The fetch of ${shown(url)} was cancelled.`);
+      this.#model(id, buffer, url, digest);
     } else {
       throw new Failure(FAIL_FORMAT, `The fetch kind is ${kind}; the kinds are 0 to 2.`);
     }
   }
 
-  /** @param {number} id @param {ArrayBuffer} buffer @param {string} url */
-  #model(id, buffer, url) {
+  /** @param {number} id @param {ArrayBuffer} buffer @param {string} url @param {Uint8Array} digest in front of the payload */
+  #model(id, buffer, url, digest) {
     let model;
     try {
       model = openModel(buffer);
@@ -138,7 +148,8 @@ export class DecodeService {
     }
     if (model.bin) this.store.set(id, model.bin);
     const heldBytes = model.bin ? model.bin.byteLength : 0;
-    this.post({ op: 'done', id, heldBytes, a: model.container, b: 0, payload: model.json }, [model.json.buffer]);
+    const payload = digest.length === 0 ? model.json : joined(digest, model.json);
+    this.post({ op: 'done', id, heldBytes, a: model.container, b: 0, payload }, [payload.buffer]);
   }
 
   /** @param {Extract<Request, { op: 'mesh' }>} request */

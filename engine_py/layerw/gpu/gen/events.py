@@ -83,7 +83,7 @@ class GamepadButton(NamedTuple):
 
 
 class TransferDone(NamedTuple):
-    """held_bytes: what JavaScript now holds for it. BYTES: payload is the body, nothing is held. MODEL: payload is the glTF JSON, the BIN chunk is held, a = container (0 gltf, 1 glb, 2 b3dm). BLOB: all held. Mesh: a, b = vertex and index count. Image: a, b = width and height."""
+    """held_bytes: what JavaScript now holds for it. BYTES: payload is the body, nothing is held. MODEL: payload is the glTF JSON (with FETCH_DIGEST the file's sha256 before it), the BIN chunk is held, a = container (0 gltf, 1 glb, 2 b3dm). BLOB: all held. Mesh: a, b = vertex and index count. Image: a, b = width and height."""
 
     transfer: int
     held_bytes: int

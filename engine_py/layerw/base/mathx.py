@@ -53,6 +53,13 @@ def cross3(a: Array, b: Array) -> Array:
     return np.array((ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx))
 
 
+def quat_rotate3(q: Array, v: Array) -> Array:
+    """One vector turned by one unit quaternion: quat_rotate's own numbers, without numpy's general cross product."""
+    axis, w = q[:3], q[3]
+    t = 2.0 * cross3(axis, v)
+    return v + w * t + cross3(axis, t)
+
+
 def quat_from_euler(x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Array:
     """Intrinsic YXZ (yaw, pitch, roll): the order of a camera on a tripod."""
     qx = quat_from_axis_angle((1, 0, 0), x)

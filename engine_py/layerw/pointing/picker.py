@@ -15,7 +15,7 @@ import numpy as np
 
 from layerw.base.errors import BudgetError
 from layerw.base.handles import INDEX_MASK
-from layerw.base.mathx import cofactors, quat_rotate
+from layerw.base.mathx import cofactors, cross3, quat_rotate3
 from layerw.base.ports import F64, U32, Primitive
 from layerw.base.rays import CheckedRay
 from layerw.frame.resources import Resources
@@ -185,7 +185,7 @@ def _normal(tree: InstanceTree, met: Met, direction: F64) -> F64:
     """Of the triangle in the world, against the ray."""
     a, b, c = tree.corners(met).astype(np.float64)
     place = tree.placed.places[met.instance].astype(np.float64)
-    normal: F64 = quat_rotate(place[3:7], cofactors(place[7:10], place[10:13]) @ np.cross(b - a, c - a))
+    normal: F64 = quat_rotate3(place[3:7], cofactors(place[7:10], place[10:13]) @ cross3(b - a, c - a))
     normal = normal / np.abs(normal).max()
     normal = normal / np.sqrt((normal**2).sum())
     return -normal if normal @ direction > 0 else normal

@@ -49,7 +49,10 @@ int main(void) {
             }
             a[i].at = exact(a[i].size, a[i].kind == 0 ? 0 : skew, &a[i].block);
             if (a[i].size && fread(a[i].at, 1, a[i].size, stdin) != a[i].size) return 2;
-            if (a[i].kind == 0) memcpy(&v[i], a[i].at, 8);
+            if (a[i].kind == 0) {
+                memcpy(&v[i], a[i].at, 8);
+                a[i].at = NULL; /* where an array is asked for, None was given */
+            }
         }
         uint64_t result = 0;
         switch (name) {
@@ -122,7 +125,7 @@ def _encode_argument(arg: Any) -> bytes:
         return struct.pack("<II", 2, arg.array.nbytes) + arg.array.tobytes()
     if isinstance(arg, np.ndarray):
         return struct.pack("<II", 1, arg.nbytes) + arg.tobytes()
-    return struct.pack("<IIQ", 0, 8, arg)
+    return struct.pack("<IIQ", 0, 8, arg or 0)  # None is a null pointer
 
 
 if sys.byteorder != "little":

@@ -43,7 +43,7 @@ class OnWasmtime:
         args, outs, written, at = [], [], np.ones(room, np.bool_), GUARD_BYTES
         for given_, array in zip(call.args, arrays, strict=True):
             if not isinstance(array, np.ndarray):
-                args.append(array)
+                args.append(0 if array is None else array)  # a null pointer
                 continue
             place = (at + 15 & ~15) + call.skew
             view = memory[place : place + array.nbytes]

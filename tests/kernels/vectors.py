@@ -212,7 +212,7 @@ def defined(call: Call, result: Any, outs: list[np.ndarray]) -> list[np.ndarray]
     elif call.name in ("lw_bvh_build", "lw_bvh_build_curve"):  # nodes, order, area; not the scratch
         outs = [np.array([result], np.uint32), outs[0].reshape(-1, 8)[:result], outs[1], outs[3]]
     elif call.name == "lw_bvh_take_rows":  # instances, boxes, moved
-        outs = [np.array([result], np.uint32), outs[0], outs[1], outs[2][:result]]
+        outs = [np.array([result], np.uint32), outs[0], outs[1], *(moved[:result] for moved in outs[2:])]
     elif call.name == "lw_bvh_choose_rows":
         still, moving = outs[4].tolist()
         outs = [outs[0][:still], outs[1][:still], outs[2][:moving], outs[3][:moving], outs[4]]

@@ -120,7 +120,8 @@ def refit_some(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
 
 
 def take_rows(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
-    """The arguments of lw_bvh_take_rows: some of the rows stand where they stood."""
+    """The arguments of lw_bvh_take_rows: some of the rows stand where they stood, or nothing was there yet."""
+    fresh = rng.uniform() < 0.5
     table, nodes, *_ = meshes(rng, poison)
     before, of = instances(rng, n, poison)
     now, _ = instances(rng, n, poison)
@@ -132,7 +133,7 @@ def take_rows(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
         column[rows] = now[: len(rows), part]
     first = int(rng.integers(0, len(rows) + 1))
     return [rows, first, len(rows) - first, *columns, of, table, nodes, Out(before), Out(boxes_of(rng, n, 0)),
-            empty(n, np.uint32)]
+            None if fresh else empty(n, np.uint32)]
 
 
 def choose_rows(rng: np.random.Generator, n: int, poison: float) -> list[Any]:

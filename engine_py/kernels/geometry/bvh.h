@@ -91,7 +91,8 @@ LW_KERNEL void lw_bvh_instance_boxes(const float *instances, const uint32_t *mes
 
 // Takes the world transforms of the table's rows: those of rows[i] into instance i, for `count` of them from `first`;
 // where that changed a bit, the box as in lw_bvh_instance_boxes, and i into `moved`. Columns as in transform.h;
-// `shear` may be null where no row has any. Returns how many moved.
+// `shear` may be null where no row has any. `moved` is null where the instances and boxes hold nothing yet: all are
+// taken. Returns how many moved.
 LW_KERNEL uint32_t lw_bvh_take_rows(const uint32_t *rows, uint32_t first, uint32_t count, const float *position,
                                     const float *rotation, const float *scale, const float *shear,
                                     const uint32_t *mesh_of, const uint32_t *meshes, const lw_node *mesh_nodes,

@@ -80,8 +80,8 @@ uint32_t lw_bvh_take_rows(const uint32_t *rows, uint32_t first, uint32_t count, 
         lw_copy(now + 7, scale + 3 * row, 12);
         if (shear) lw_copy(now + 10, shear + 3 * row, 12);
         else lw_zero(now + 10, 12);
-        uint32_t difference = 0; /* of bits: what is no number equals itself here */
-        for (int k = 0; k < LW_INSTANCE_FLOATS; k++) {
+        uint32_t difference = moved == 0; /* of bits: what is no number equals itself here */
+        for (int k = 0; moved && k < LW_INSTANCE_FLOATS; k++) {
             uint32_t before, after;
             lw_copy(&before, own + k, 4);
             lw_copy(&after, now + k, 4);
@@ -90,7 +90,8 @@ uint32_t lw_bvh_take_rows(const uint32_t *rows, uint32_t first, uint32_t count, 
         if (!difference) continue;
         lw_copy(own, now, sizeof now);
         instance_box(own, meshes + LW_MESH_WORDS * (size_t)mesh_of[i], mesh_nodes, boxes + 6 * i);
-        moved[found++] = (uint32_t)i;
+        if (moved) moved[found] = (uint32_t)i;
+        found++;
     }
     return found;
 }

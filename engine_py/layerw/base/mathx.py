@@ -56,8 +56,9 @@ def cross3(a: Array, b: Array) -> Array:
 def quat_rotate3(q: Array, v: Array) -> Array:
     """One vector turned by one unit quaternion: quat_rotate's own numbers, without numpy's general cross product."""
     axis, w = q[:3], q[3]
-    t = 2.0 * cross3(axis, v)
-    return v + w * t + cross3(axis, t)
+    t: Array = 2.0 * cross3(axis, v)
+    turned: Array = v + w * t + cross3(axis, t)
+    return turned
 
 
 def quat_from_euler(x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Array:

@@ -24,7 +24,6 @@ WORSE = 2.0  # a refitted tree is built again once its boxes have this many time
 FEW_OF = 16  # of so many nodes one or less moved: going up from each is cheaper than fitting all
 LOOK_AGAIN = 4  # a quarter of all moved since the area was last added up
 NO_ITEM = 0xFFFFFFFF
-NOTHING = np.array([np.inf, np.inf, np.inf, -np.inf, -np.inf, -np.inf], np.float32)
 
 
 class Tree(NamedTuple):
@@ -53,7 +52,6 @@ class BoxTree:
         self._placed = placed
         count = len(placed.rows)
         self._boxes: F32 = np.empty((count, 6), np.float32)
-        self._boxes[:] = NOTHING
         self._moved: U32 = np.empty(count, np.uint32)
         self._tree = Tree(np.zeros((0, 8), np.uint32), np.zeros(0, np.uint32))
         self._leaves: U32 = np.zeros(0, np.uint32)  # the way up, made when something first moves
@@ -67,15 +65,15 @@ class BoxTree:
         return sum(array.nbytes for array in (self._boxes, self._moved, *self._tree, self._leaves, self._parents))
 
     def place(self, columns: FrameColumns, spans: Spans) -> None:
-        """Take the transforms of some of the instances as they are now."""
-        placed, used = self._placed, 0
+        """Take the transforms of some of the instances as they are now; of all the first time."""
+        placed, used, first = self._placed, 0, not len(self._tree.nodes)
         shear = columns.shear if columns.shear.flags.c_contiguous else None
         for begin, end in spans:
             used += GEOMETRY.lw_bvh_take_rows(
                 placed.rows, begin, end - begin, columns.position, columns.rotation, columns.scale, shear,
                 placed.numbers, placed.meshes.table, placed.meshes.nodes, placed.places, self._boxes,
-                self._moved[used:])  # fmt: skip
-        if not len(self._tree.nodes):
+                None if first else self._moved[used:])  # fmt: skip
+        if first:
             self._build()
         elif used:
             self._follow(self._moved[:used])

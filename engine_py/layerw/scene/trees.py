@@ -121,7 +121,8 @@ class InstanceTree:
     """A tree over the entities of some rows. `place` says where they stand now."""
 
     def __init__(self, rows: U32, numbers: U32, meshes: Meshes) -> None:
-        places = np.full((len(rows), INSTANCE_FLOATS), np.nan, np.float32, order="C" if IN_PLACE else "F")
+        shape = (len(rows), INSTANCE_FLOATS)
+        places = np.empty(shape, np.float32) if IN_PLACE else np.full(shape, np.nan, np.float32, order="F")
         self.placed = Placed(rows, numbers, places, meshes)
         self._finder = _finder(self.placed)
 

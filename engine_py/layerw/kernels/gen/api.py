@@ -248,7 +248,7 @@ class Kernels(Protocol):
         ...
 
     def lw_bvh_take_rows(self, rows: Address, first: int, count: int, position: Address, rotation: Address, scale: Address, shear: Address, mesh_of: Address, meshes: Address, mesh_nodes: Address, instances: Address, boxes: Address, moved: Address) -> int:
-        """Takes the world transforms of the table's rows: those of rows[i] into instance i, for `count` of them from `first`; where that changed a bit, the box as in lw_bvh_instance_boxes, and i into `moved`. Columns as in transform.h; `shear` may be null where no row has any. Returns how many moved."""
+        """Takes the world transforms of the table's rows: those of rows[i] into instance i, for `count` of them from `first`; where that changed a bit, the box as in lw_bvh_instance_boxes, and i into `moved`. Columns as in transform.h; `shear` may be null where no row has any. `moved` is null where the instances and boxes hold nothing yet: all are taken. Returns how many moved."""
         ...
 
     def lw_bvh_rays_instances(self, nodes: Address, node_count: int, order: Address, boxes: Address, instances: Address, mesh_of: Address, meshes: Address, mesh_nodes: Address, mesh_order: Address, positions: Address, indices: Address, rays: Address, ray_count: int, distance: Address, instance: Address, triangle: Address) -> None:

@@ -209,7 +209,7 @@ def lw_bvh_instance_boxes(instances: Array, mesh_of: Array, meshes: Array, mesh_
 
 def lw_bvh_take_rows(rows: Array, first: int, count: int, position: Array, rotation: Array, scale: Array,
                      shear: Array | None, mesh_of: Array, meshes: Array, mesh_nodes: Array, instances: Array,
-                     boxes: Array, moved: Array) -> int:
+                     boxes: Array, moved: Array | None) -> int:
     """See geometry/bvh.h."""
     all_of = instances.reshape(-1, INSTANCE_FLOATS)
     now = np.zeros((count, INSTANCE_FLOATS), np.float32)
@@ -217,11 +217,14 @@ def lw_bvh_take_rows(rows: Array, first: int, count: int, position: Array, rotat
     for part, column in zip(COLUMNS, (position, rotation, scale, shear), strict=True):
         if column is not None:
             now[:, part] = column[from_row]
-    changed = (now.view(np.uint32) != all_of[first : first + count].view(np.uint32)).any(axis=1)
+    before = all_of[first : first + count]
+    changed = (now.view(np.uint32) != before.view(np.uint32)).any(axis=1) if moved is not None else np.ones(count, bool)
     own = first + np.flatnonzero(changed)
     all_of[own], made = now[changed], np.empty((len(own), 6), np.float32)
     lw_bvh_instance_boxes(all_of[own], mesh_of[own], meshes, mesh_nodes, len(own), made)
-    boxes.reshape(-1, 6)[own], moved[: len(own)] = made, own
+    boxes.reshape(-1, 6)[own] = made
+    if moved is not None:
+        moved[: len(own)] = own
     return len(own)
 
 

@@ -383,10 +383,10 @@ class App:
         return self._engine.pointer.picker.nearest(checked_ray(origin, direction, max_distance))
 
     def ray_at(self, x: float | None = None, y: float | None = None) -> tuple[F64, F64]:
-        """The ray through a point of the picture: where it begins (the near plane), and its direction of length 1.
+        """The main view's ray through a point of the picture: where it begins (the near plane), and its direction.
 
         x, y: CSS pixels from the canvas's upper left, as app.input.pointer, which they are unless given (the middle of
-        the picture while the pointer is locked).
+        the main view while the pointer is locked). The direction's length is 1.
         """
         return self._engine.pointer.ray_at(x, y)
 

@@ -104,7 +104,7 @@ class Engine:
         self.surface = Surface(self.resources, self.submission, self.log, self.user,
                                (self.heap_ledger, self.layer_ledger), self.layer.for_program)  # fmt: skip
         self.pointer = Pointer(self.table, self.resources, self.visibility, self.heap_ledger, self.input,
-                               weakly(self.frame_camera), weakly(self._loaded_parts),
+                               self.view, weakly(self.frame_camera), weakly(self._loaded_parts),
                                self.submission, self.user)  # fmt: skip
         self.component_events = ComponentEvents(self.table, self.user.call)
         self.states: dict[str, HasStateHash] = {}
@@ -318,8 +318,7 @@ class Engine:
     def _see(self, one: OneMore) -> bool:
         """Uniforms and draws of a view beside the main one; returns whether there is something to draw."""
         with self.failures.alone(f"View {one.index}"):
-            *_, width, height = one.view.area(self.targets.size)
-            camera = one.view.camera.frame(width, height)
+            camera = one.view.frame(self.targets.size)
             self._look(one, camera)
             self.lights.see(one.index, camera, one.writer.block)
             self.more_views.tell_own_texture(one)
@@ -348,7 +347,7 @@ class Engine:
     def frame_camera(self) -> CameraFrame:
         """This frame's camera; the last one where the program set impossible values."""
         try:
-            self.shown.camera = self.view.camera.frame(*self.targets.size)
+            self.shown.camera = self.view.frame(self.targets.size)
         except Exception as error:
             self.user.show_exception(error)
         return self.shown.camera

@@ -38,6 +38,22 @@ def test_a_second_view_draws_what_its_own_camera_sees() -> None:
     assert list(host.sink.views) == [0] and host.sink.draws == alone and app.views == [app.view]
 
 
+def test_the_main_view_of_a_split_screen_is_as_wide_as_its_part() -> None:
+    app, host = make()
+    app.view.viewport = (0.5, 0.0, 0.25, 1.0)
+    app.camera.position = (0, 0, 0)
+    app.camera.look_at((0, 0, -1))
+    host.step(app, 2)
+    assert host.sink.views[0][1:] == (50, 100)
+    x, y = 0.625 * host.options()["width"], 50.0
+    for point, across in ((x, 0.0), (x + 25, 0.5)):  # its middle, and its right edge: half as far as the upper edge
+        _, direction = app.ray_at(point, y)
+        _, upper = app.ray_at(x, 0.0)
+        assert direction[0] / -direction[2] == pytest.approx(across * upper[1] / -upper[2], abs=1e-6)
+    app.input.pointer_locked = True
+    np.testing.assert_allclose(app.ray_at()[1], (0, 0, -1), atol=1e-6)
+
+
 def test_a_texture_is_drawn_before_what_shows_it() -> None:
     app, host = make()
     screen = lw.Texture.target(64, 32)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from layerw.base import checks
 from layerw.base.errors import ConfigError
 from layerw.gpu.passes import TONE_MAPS, flag
-from layerw.scene.camera import Camera
+from layerw.scene.camera import Camera, CameraFrame
 from layerw.scene.layers import ALL_LAYERS, LAYERS_MAX, layer_mask
 from layerw.visibility.draws import VisibleSet, only
 
@@ -218,6 +218,16 @@ class View:
         x, y = (min(int(at * side), side - 1) for at, side in zip((left, top), picture, strict=True))
         right, bottom = (round(end * side) for end, side in zip((left + width, top + height), picture, strict=True))
         return x, y, max(min(right, picture[0]) - x, 1), max(min(bottom, picture[1]) - y, 1)
+
+    def frame(self, picture: tuple[int, int]) -> CameraFrame:
+        """What its camera sees in its part of a picture of this size."""
+        *_, width, height = self.area(picture)
+        return self.camera.frame(width, height)
+
+    def inside(self, across: float, down: float) -> tuple[float, float]:
+        """A point of the picture, 0 to 1 from its upper left, as one of this view's part of it."""
+        left, top, width, height = self._viewport
+        return (across - left) / width, (down - top) / height
 
     def flags(self) -> int:
         """The passes that these settings need (gpu.passes.VIEW_FLAGS)."""

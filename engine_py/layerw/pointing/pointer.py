@@ -25,6 +25,7 @@ from layerw.visibility.cull import Visibility
 if TYPE_CHECKING:
     from layerw.base.rays import CheckedRay
     from layerw.frame.more_views import OneMore
+    from layerw.frame.views import View
     from layerw.gpu.gen import events as ev
     from layerw.pointing.drawn import Answer, DrawnPicks, Look, Places
     from layerw.pointing.picker import Hit, Picker
@@ -32,15 +33,15 @@ if TYPE_CHECKING:
 
 
 class Pointer:
-    """`camera()` gives this frame's camera, `loaded_parts()` what models draw."""
+    """view: the main one; `camera()` gives its camera in this frame, `loaded_parts()` what models draw."""
 
     def __init__(self, table: Table, resources: Resources, visibility: Visibility, heap_ledger: HardLedger,
-                 events: Input, camera: Callable[[], CameraFrame],
+                 events: Input, view: View, camera: Callable[[], CameraFrame],
                  loaded_parts: Callable[[], Iterable[Primitive]], submission: Submission,
                  user: UserCode) -> None:  # fmt: skip
         self._table, self._resources, self._visibility = table, resources, visibility
         self._heap_ledger, self._input = heap_ledger, events
-        self._camera, self._loaded_parts = camera, loaded_parts
+        self._view, self._camera, self._loaded_parts = view, camera, loaded_parts
         self._submission, self._user = submission, user
         self._drawn: DrawnPicks | None = None
 
@@ -54,7 +55,7 @@ class Pointer:
 
     def ray_at(self, x: float | None, y: float | None) -> tuple[F64, F64]:
         """See App.ray_at."""
-        return self._camera().ray(*self.place("ray_at", x, y))
+        return self._camera().ray(*self._view.inside(*self.place("ray_at", x, y)))
 
     def place(self, name: str, x: float | None, y: float | None) -> tuple[float, float]:
         """A point of the picture, 0 to 1 from its upper left; name: of who was given it."""
@@ -62,7 +63,9 @@ class Pointer:
             if value is not None:
                 checks.number(f"{name} {axis}", value)
         wide, high = self._input.size
-        at = (wide / 2, high / 2) if self._input.pointer_locked else self._input.pointer
+        left, top, width, height = self._view.viewport
+        middle = ((left + width / 2) * wide, (top + height / 2) * high)
+        at = middle if self._input.pointer_locked else self._input.pointer
         return (at[0] if x is None else x) / wide, (at[1] if y is None else y) / high
 
     def ask_drawn(self, x: float | None, y: float | None) -> Answer:

@@ -20,6 +20,7 @@ from layerw.base.user_code import UserCode
 from layerw.base.weak import weakly
 from layerw.content.contents import Contents
 from layerw.content.opening import Opening
+from layerw.content.pictures import Pictures
 from layerw.content.sea import SeaSurface
 from layerw.content.spawner import Spawner
 from layerw.frame.inbox import Inbox
@@ -98,14 +99,14 @@ class Engine:
         self.input = Input()
         self.page = Page(self.user.call, self.log.warning)
         self.spawner = Spawner(self.table, self.resources)
-        self.contents = Contents(self.table, SeaSurface(self.resources), self.log, self.failures)
         self.opening = Opening(config, self.transfers, self.store, self.backups, (self.layer_ledger, self.gpu_ledger),
                                self.table, self.visibility, self.user)  # fmt: skip
+        pictures = Pictures(self.opening, self.resources.looks, self.log, self.failures)
+        self.contents = Contents(self.table, SeaSurface(self.resources), pictures, self.log, self.failures)
         self.surface = Surface(self.resources, self.submission, self.log, self.user,
                                (self.heap_ledger, self.layer_ledger), self.layer.for_program)  # fmt: skip
-        self.pointer = Pointer(self.table, self.resources, self.visibility, self.heap_ledger, self.input,
-                               self.view, weakly(self.frame_camera), weakly(self._loaded_parts),
-                               self.submission, self.user)  # fmt: skip
+        self.pointer = Pointer(self.table, self.resources, self.visibility, self.heap_ledger, self.input, self.view,
+                               weakly(self.frame_camera), weakly(self._loaded_parts), self.submission, self.user)
         self.component_events = ComponentEvents(self.table, self.user.call)
         self.states: dict[str, HasStateHash] = {}
         self.frame_number = 0

@@ -18,9 +18,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from layerw.assets import gltf
+from layerw.assets.held import Held
 from layerw.assets.jobs import BUSY, DONE, HELD, IDLE, ImageJob, Job, MeshJob, Source, Work, decode_bytes
 from layerw.assets.materials import MaterialKey, TextureDesc
-from layerw.assets.plan import MAIN, ContentPlan, SourceKey, SourcePlan, buffer_key, identity_of, left_out, make_plan
+from layerw.assets.plan import MAIN, ContentPlan, SourceKey, SourcePlan, identity_of, image_plan, left_out, make_plan
 from layerw.assets.primitives import descriptor
 from layerw.assets.results import primitives_of, too_large, with_textures
 from layerw.base.errors import LayerwError
@@ -41,10 +42,12 @@ class GltfContent:
     """See ports.Content. Made by GltfLoader.try_open."""
 
     def __init__(self, loader: GltfLoader, url: str, *, priority: float, flatten: F64 | None, size_bytes: int,
-                 max_texture_side: int, sha256: str, flags: int, ticket: int) -> None:  # fmt: skip
+                 max_texture_side: int, sha256: str, flags: int, ticket: int,
+                 image: TextureDesc | None) -> None:  # fmt: skip
         self.url, self.priority, self.ticket = url, priority, ticket
         self.state, self.error, self.failure, self.identity = "loading", "", Failure.NONE, ""
-        self.layer_bytes = self.gpu_bytes = 0
+        self._held = Held(loader.transfers, loader.ledger)
+        self.gpu_bytes = 0
         self.asset = NO_ASSET
         self.primitives: list[Primitive] = []
         self.nodes: list[NodeDesc] = []
@@ -53,9 +56,9 @@ class GltfContent:
         self.waits_for_bytes = 0  # the last reservation that was refused in this step
         self.waits_for_gpu = 0  # bytes of the last upload that was refused in this step
         self._loader, self._flatten, self._sha256 = loader, flatten, sha256
-        self._flags = flags
+        self._flags, self._image = flags, image
         self._max_side = max_texture_side
-        self._main = Source(plan=SourcePlan(url, size_bytes), kind=spec.FETCH_MODEL,
+        self._main = Source(plan=SourcePlan(url, size_bytes), kind=spec.FETCH_BLOB if image else spec.FETCH_MODEL,
                             need_bytes=size_bytes or ESTIMATE_BYTES)  # fmt: skip
         self._payload: bytes | None = None
         self._plan: ContentPlan | None = None
@@ -100,6 +103,17 @@ class GltfContent:
             self._drop()
             self._loader.forget(self)
 
+    @property
+    def layer_bytes(self) -> int:
+        """Reserved now."""
+        return self._held.bytes
+
+    @property
+    def picture(self) -> tuple[int, int, int]:
+        """Of a file that is an image, once it is ready: its texture's handle, width and height."""
+        job = next(iter(self._textures.values()))
+        return job.handle, job.a, job.b
+
     # -- for the loader --------------------------------------------------------------------------
 
     @property
@@ -143,21 +157,24 @@ class GltfContent:
         if self._payload is None:
             return
         payload, self._payload = self._payload, None
-        json_from = spec.DIGEST_BYTES if self._flags & spec.FETCH_DIGEST else 0
-        doc = gltf.parse(payload[json_from:], self._main.held_bytes or -1)
-        plan = make_plan(doc, self.url, self._flatten)
-        self._plan, self.warnings, self.identity = plan, plan.warnings, identity_of(payload[:json_from], plan)
+        if self._image is not None:
+            self._plan = plan = image_plan(self._image)
+        else:
+            json_from = spec.DIGEST_BYTES if self._flags & spec.FETCH_DIGEST else 0
+            doc = gltf.parse(payload[json_from:], self._main.held_bytes or -1)
+            plan = make_plan(doc, self.url, self._flatten)
+            self._plan, self.warnings, self.identity = plan, plan.warnings, identity_of(payload[:json_from], plan)
         for key, source in plan.sources.items():
             need = source.size_bytes or ESTIMATE_BYTES
             self._sources[key] = Source(plan=source, kind=spec.FETCH_BLOB, need_bytes=need)
-        self._make_jobs(plan, doc)
+        self._make_jobs(plan)
         if self._main.users == 0:
-            self._free(self._main)
+            self._held.free(self._main)
 
-    def _make_jobs(self, plan: ContentPlan, doc: gltf.Document) -> None:
+    def _make_jobs(self, plan: ContentPlan) -> None:
         gpu = self._loader.gpu
         for mesh in plan.meshes:
-            buffers = {buffer: self._sources[buffer_key(doc, buffer)] for buffer in mesh.buffers}
+            buffers = {buffer: self._sources[plan.buffers[buffer]] for buffer in mesh.buffers}
             self._jobs.append(MeshJob(plan=mesh, buffers=buffers, sources=list(dict.fromkeys(buffers.values())),
                                       need_bytes=mesh.out_bytes, destroy=gpu.destroy_mesh))  # fmt: skip
         for image in plan.images:
@@ -253,7 +270,7 @@ class GltfContent:
     def _fetched(self, source: Source, event: TransferDone) -> None:
         self._loader.progressed()
         source.state, source.held_bytes = HELD, event.held_bytes
-        self._shrink(source, event.held_bytes)
+        self._held.shrink(source, event.held_bytes)
         if source is self._main:
             self._payload = event.payload
         elif source.plan.size_bytes > event.held_bytes:
@@ -265,7 +282,7 @@ class GltfContent:
         asked = source.reserved_bytes
         known = source is self._main and self._sha256 and source.plan.size_bytes  # a larger one is another file
         if event.code == spec.FAIL_TOO_LARGE and event.a > asked and not known:
-            self._free(source)
+            self._held.free(source)
             source.state, source.need_bytes = IDLE, event.a
             self._check_fits(event.a, source.plan.url[:200], Failure.WRONG)
             return
@@ -282,7 +299,7 @@ class GltfContent:
         if self._ended_unwanted(job):
             return
         job.state, job.a, job.b, job.payload = HELD, event.a, event.b, event.payload
-        self._shrink(job, event.held_bytes)
+        self._held.shrink(job, event.held_bytes)
         self._let_go(job)
 
     def _ended_unwanted(self, job: Job) -> bool:
@@ -301,7 +318,7 @@ class GltfContent:
         if event.code == spec.FAIL_TOO_LARGE and isinstance(job, ImageJob) and max(event.a, event.b) <= IMAGE_SIDE_MAX:
             need = decode_bytes(event.a, event.b, self._max_side)
             if need > job.reserved_bytes:
-                self._free(job)
+                self._held.free(job)
                 job.state, job.size_known, job.need_bytes = IDLE, True, need
                 job.is_large = need > 4 * event.a * event.b
                 self._check_fits(need, f"Decoding an image of {event.a} x {event.b} pixels", self._broken)
@@ -314,6 +331,8 @@ class GltfContent:
 
     def _may_leave_out(self, event: TransferFailed) -> bool:
         """Whether it shows without an image: a model does; a tile asks again, where another answer could heal it."""
+        if self._image is not None:
+            return False
         if self._flatten is None:
             return event.code != spec.FAIL_ABORTED
         return event.code in (spec.FAIL_FORMAT, spec.FAIL_TOO_LARGE) and self._broken is Failure.FINAL
@@ -323,7 +342,7 @@ class GltfContent:
         assert self._plan is not None and job.plan is not None
         self.warnings.append(left_out(self._plan, job.plan.desc, reason or "it can't be decoded."))
         self._textures.pop(job.plan.desc, None)
-        self._free(job)
+        self._held.free(job)
         self._let_go(job)
 
     def _let_go(self, job: Job) -> None:
@@ -331,7 +350,7 @@ class GltfContent:
         for source in job.sources:
             source.users -= 1
             if source.users == 0:
-                self._free(source)
+                self._held.free(source)
 
     # -- bytes -----------------------------------------------------------------------------------
 
@@ -339,53 +358,33 @@ class GltfContent:
         self._check_fits(size_bytes, self.url, Failure.WRONG)
         if self.state == "failed":
             return False
-        if not self._loader.ledger.try_reserve(size_bytes):
+        if not self._held.try_reserve(work, size_bytes):
             self.waits_for_bytes = size_bytes
             return False
-        work.reserved_bytes = size_bytes
-        self.layer_bytes += size_bytes
         return True
 
     def _check_fits(self, size_bytes: int, what: str, failure: Failure) -> None:
         if size_bytes > self._loader.ledger.open_bytes:
             self.fail(too_large(what, size_bytes, self._loader.ledger), failure)
 
-    def _shrink(self, work: Work, held_bytes: int) -> None:
-        surplus = work.reserved_bytes - held_bytes
-        if surplus > 0:
-            work.reserved_bytes = held_bytes
-            self._loader.ledger.release(surplus)
-            self.layer_bytes -= surplus
-
-    def _free(self, work: Work) -> None:
-        if isinstance(work, ImageJob) and work.is_large and work.state == BUSY:
-            self.layer_bytes -= 0 if work.abandoned else work.reserved_bytes
-            work.abandoned = True
-            return
-        self.layer_bytes -= work.free(self._loader.transfers, self._loader.ledger)
-        work.state = DONE
-
     def _keep(self, job: Job) -> None:
         """An uploaded job's bytes stay as a backup while Layer memory has room."""
         backups = self._loader.backups
         if backups is not None:
-            transfer, size = job.transfer, job.reserved_bytes
+            transfer, size = self._held.hand_over(job)
             block = job.block if isinstance(job, MeshJob) else 0
-            job.transfer = job.reserved_bytes = 0
-            self._loader.ledger.release(size)
-            self.layer_bytes -= size
             if self.asset == NO_ASSET:
                 self.asset = backups.open_asset()
             backups.keep(self.asset, "mesh" if isinstance(job, MeshJob) else "texture", job.handle, transfer,
                          job.need_bytes if block else size, block)  # fmt: skip
-        self._free(job)
+        self._held.free(job)
 
     def _all_work(self) -> list[Work]:
         return [*self._sources.values(), *self._jobs]
 
     def _drop(self) -> None:
         for work in self._all_work():
-            self._free(work)
+            self._held.free(work)
         gpu = self._loader.gpu
         for material in self._materials:
             gpu.destroy_material(material)

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from layerw.assets.content import GltfContent
 from layerw.assets.jobs import BUSY, ImageJob
+from layerw.assets.materials import TextureDesc
 from layerw.base.healing import Failure
-from layerw.base.ports import F64, I64, Flags, GpuStore, Ledger, Transfers
+from layerw.base.ports import F64, I64, Flags, GpuStore, ImageFile, Ledger, Transfers
 from layerw.memory.backups import NO_ASSET, Backups
 
 STUCK_STEPS = 8
@@ -33,13 +34,13 @@ class GltfLoader:
         self._starved: dict[GltfContent, tuple[int, int]] = {}  # -> (_moved then, steps since)
 
     def try_open(self, url: str, *, priority: float, flatten: F64 | None = None, size_bytes: int = 0,
-                 max_texture_side: int = 1024, sha256: str = "",
-                 flags: int = 0) -> GltfContent | None:  # fmt: skip
+                 max_texture_side: int = 1024, sha256: str = "", flags: int = 0,
+                 image: ImageFile | None = None) -> GltfContent | None:  # fmt: skip
         """Start loading, or None when there is no room now. A file larger than the budget opens as failed."""
         self._tickets += 1
         content = GltfContent(self, url, priority=priority, flatten=flatten, size_bytes=size_bytes,
-                              max_texture_side=max_texture_side, sha256=sha256, flags=flags,
-                              ticket=self._tickets)  # fmt: skip
+                              max_texture_side=max_texture_side, sha256=sha256, flags=flags, ticket=self._tickets,
+                              image=TextureDesc(0, *image) if image else None)  # fmt: skip
         if not self.may_begin(content) or not (content.try_start_file() or content.state == "failed"):
             return None
         if content.state == "loading":

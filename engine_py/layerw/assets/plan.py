@@ -49,7 +49,13 @@ class ContentPlan:
     materials: dict[MaterialKey, MaterialPlan]
     images: list[ImagePlan]
     sources: dict[SourceKey, SourcePlan] = field(default_factory=dict)  # without MAIN
+    buffers: dict[int, SourceKey] = field(default_factory=dict)  # where each that is read lies
     warnings: list[str] = field(default_factory=list)
+
+
+def image_plan(desc: TextureDesc) -> ContentPlan:
+    """Of a file that is an image."""
+    return ContentPlan([], [], {}, [ImagePlan(desc, MAIN, 0, 0)])
 
 
 def make_plan(doc: Document, url: str, flatten: F64 | None) -> ContentPlan:
@@ -86,15 +92,10 @@ def left_out(plan: ContentPlan, desc: TextureDesc, reason: str) -> str:
     return f"images[{desc.image}], {', '.join(uses[:4]) or 'of no material'}, is left out: {reason}"
 
 
-def buffer_key(doc: Document, buffer: int) -> SourceKey:
-    """The source that holds a buffer."""
-    return ("buffer", buffer) if "uri" in doc.item("buffers", buffer, "A buffer view") else MAIN
-
-
 def _buffer_source(doc: Document, plan: ContentPlan, url: str, buffer: int) -> SourceKey:
-    key = buffer_key(doc, buffer)
+    item = doc.item("buffers", buffer, "A buffer view")
+    key = plan.buffers[buffer] = ("buffer", buffer) if "uri" in item else MAIN
     if key != MAIN and key not in plan.sources:
-        item = doc.item("buffers", buffer, "A buffer view")
         plan.sources[key] = SourcePlan(resolve_uri(url, item), buffer_bytes(doc, buffer, item))
     return key
 

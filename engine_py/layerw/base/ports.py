@@ -169,15 +169,23 @@ class Content(Protocol):
     error: str
     warnings: list[str]  # what it is shown without, and why
     failure: Failure  # failed: why, and so whether it may heal
-    layer_bytes: int  # reserved in the Layer ledger now
     gpu_bytes: int  # charged to the GPU ledger now
     asset: int  # its row among the assets that have backups; -1 = none
     primitives: list[Primitive]
     nodes: list[NodeDesc]
 
+    @property
+    def layer_bytes(self) -> int: ...  # reserved in the Layer ledger now
     def step(self) -> None: ...
     def set_priority(self, priority: float) -> None: ...
     def release(self) -> None: ...
+
+
+class ImageFile(NamedTuple):
+    """That a file is an image, not a model: whether its numbers are sRGB, and its SAMPLER_* bits."""
+
+    srgb: bool
+    sampler: int
 
 
 class GpuContent(Content, Protocol):
@@ -186,6 +194,8 @@ class GpuContent(Content, Protocol):
     waits_for_gpu: int  # bytes of an upload that was refused in this step
     identity: str  # opened with FETCH_DIGEST: equal for equal files, once fetched; the step that sets it begins nothing
 
+    @property
+    def picture(self) -> tuple[int, int, int]: ...  # of an image that is ready: its texture's handle, width, height
     def fail(self, error: str, failure: Failure) -> None: ...
 
 
@@ -196,7 +206,8 @@ class ContentLoader(Protocol):
     Implemented by assets/content.py."""
 
     def try_open(self, url: str, *, priority: float, flatten: F64 | None = None, size_bytes: int = 0,
-                 max_texture_side: int = 1024, sha256: str = "", flags: int = 0) -> GpuContent | None: ...
+                 max_texture_side: int = 1024, sha256: str = "", flags: int = 0,
+                 image: ImageFile | None = None) -> GpuContent | None: ...
     def place(self, assets: I64, distance_radii: F64, seen: Flags) -> None: ...
 
 

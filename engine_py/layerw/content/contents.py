@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from layerw.base.addresses import shown
 from layerw.base.failures import Failures
 from layerw.base.log import Log
 from layerw.base.ports import NO_TILES, Content, TileDraw
-from layerw.content.addresses import shown
 from layerw.content.models import Model
+from layerw.content.pictures import Pictures
 from layerw.content.sea import SeaSurface
 from layerw.scene.camera import CameraFrame
 from layerw.scene.environment import Environment
@@ -28,10 +29,11 @@ REPORTED_MAX = 256
 class Contents:
     """`step` once a frame before the scene, `tiles` after it."""
 
-    def __init__(self, table: Table, sea: SeaSurface, log: Log, failures: Failures) -> None:
+    def __init__(self, table: Table, sea: SeaSurface, pictures: Pictures, log: Log, failures: Failures) -> None:
         self.models: list[Model] = []
         self.worlds: list[World] = []
         self.first_row = -1
+        self.pictures = pictures
         self._table, self._sea, self._log, self._failures = table, sea, log, failures
         self._sea_drawn = NO_TILES
         self._rows = 0
@@ -46,6 +48,7 @@ class Contents:
                 with self._failures.alone(f"The model {shown(model.url)}"):
                     model.step()
                 self._tell(model)
+        self.pictures.step()
         for world in self.worlds:
             with self._failures.alone(f"The world {shown(world.url)}"):
                 for text in world.step(camera, time_s):
@@ -75,8 +78,8 @@ class Contents:
 
     @property
     def settled(self) -> bool:
-        """True when no model loads and no tile is wanted."""
-        return all(m.state != "loading" for m in self.models) and all(
+        """True when no model and no texture loads and no tile is wanted."""
+        return self.pictures.settled and all(m.state != "loading" for m in self.models) and all(
             w.state not in ("loading", "retrying") and w.settled for w in self.worlds)  # fmt: skip
 
     def tiles(self, camera: CameraFrame, environment: Environment) -> TileDraw:
@@ -139,12 +142,13 @@ class Contents:
         for world in self.worlds:
             with self._failures.alone(f"The world {shown(world.url)}"):
                 world.streamer.device_lost(is_lost)
+        self.pictures.device_lost()
         self._shown = ()
 
     def close(self) -> None:
         """Frees everything."""
         for close in (*(model.close for model in self.models), *(world.close for world in self.worlds),
-                      self._sea.close, self._free_rows):  # fmt: skip
+                      self.pictures.close, self._sea.close, self._free_rows):  # fmt: skip
             with self._failures.alone("The end of what was loaded"):
                 close()
         self.models, self.worlds, self._sea_drawn = [], [], NO_TILES

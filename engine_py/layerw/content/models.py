@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from layerw.base import checks
+from layerw.base.addresses import shown
 from layerw.base.colors import hex_of_linear
 from layerw.base.ports import Content, LightDesc, Primitive
 from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
-from layerw.content.addresses import shown
 from layerw.content.shared import Lease, SharedLoader
 from layerw.gpu import spec
 from layerw.scene.entity import Entity

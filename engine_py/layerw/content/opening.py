@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy.typing as npt
 
 from layerw.base import checks
+from layerw.base.addresses import checked_address
 from layerw.base.config import Config
 from layerw.base.ports import F64
 from layerw.base.user_code import UserCode
-from layerw.content.addresses import checked_address
 from layerw.content.models import Model
 from layerw.content.shared import GpuRoom, SharedLoader
 from layerw.content.spawner import set_values

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from layerw.base.healing import Failure
-from layerw.base.ports import ContentLoader, GpuContent, NodeDesc, Primitive
+from layerw.base.ports import ContentLoader, GpuContent, ImageFile, NodeDesc, Primitive
 
 PATIENCE_FRAMES = 120  # for tiles and others to make room on the GPU
-Key = tuple[str, int, int]
+Key = tuple[str, int, int, ImageFile | None]  # address (or identity), texture size, flags
 
 
 class GpuRoom:
@@ -34,12 +34,14 @@ class SharedLoader:
         self._open: dict[Key, Shared] = {}  # by address
         self._equal: dict[Key, Shared] = {}  # by what the file says of itself, see GpuContent.identity
 
-    def try_open(self, url: str, *, priority: float, max_texture_side: int, flags: int = 0) -> Lease | None:
-        """None where there is no room to begin now."""
-        key = (url, max_texture_side, flags)
+    def try_open(self, url: str, *, priority: float, max_texture_side: int, flags: int = 0,
+                 image: ImageFile | None = None) -> Lease | None:  # fmt: skip
+        """None where there is no room to begin now. image: where the file is one."""
+        key = (url, max_texture_side, flags, image)
         shared = self._open.get(key)
         if shared is None or shared.content.state == "failed":
-            content = self._loader.try_open(url, priority=priority, max_texture_side=max_texture_side, flags=flags)
+            content = self._loader.try_open(url, priority=priority, max_texture_side=max_texture_side, flags=flags,
+                                            image=image)  # fmt: skip
             if content is None:
                 return None
             shared = self._open[key] = Shared(content, key, self._room, self._joins)

@@ -6,9 +6,12 @@ written since the last frame (`flush`, once a frame): numbers, pixels, texts. Me
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 
+from layerw.base.errors import ConfigError
 from layerw.base.ports import MaterialDesc
 from layerw.frame.kept import Kept, Record
 from layerw.gpu.shaders import ShaderSource
@@ -16,7 +19,7 @@ from layerw.gpu.store import Store
 from layerw.scene.material import Material
 from layerw.scene.material_values import Values
 from layerw.scene.shaders import Shader
-from layerw.scene.textures import Image, Texture
+from layerw.scene.textures import Texture
 from layerw.scene.uses import Uses
 
 Make = Callable[[Callable[[], int]], int]  # calls it, and once more where the budget had no room
@@ -27,17 +30,34 @@ class Look:
 
     def __init__(self, values: Values) -> None:
         self.values, self.blend = values, False
-        self.textures: list[Record[Image]] = []
+        self.textures: list[Record[Shown]] = []
         self.shader: Record[int] | None = None
 
 
+class Shown:
+    """What is known of one texture: its GPU handle, the program's pixels, or how to give back what a file gave."""
+
+    __slots__ = ("free", "handle", "image", "texture")
+
+    def __init__(self, handle: int, texture: Texture, free: Callable[[], None] | None) -> None:
+        self.handle, self.image, self.free = handle, texture.image, free
+        self.texture = weakref.ref(texture)
+
+
+def _no_files(_: Texture) -> None:
+    raise ConfigError("This host opens no files.")
+
+
 class Looks:
-    """See the module."""
+    """See the module. `open_file`: begins to load a texture that comes from one."""
 
     def __init__(self, store: Store, uses: Uses, set_blend: Callable[[int, bool], None]) -> None:
         self._store, self._set_blend = store, set_blend
         self.materials: Kept[Look] = Kept(uses)
-        self._textures: Kept[Image] = Kept(Uses())
+        self._textures: Kept[Shown] = Kept(Uses())  # by numbers: one file's handle is that of all textures of it
+        self._numbers = count(1)
+        self._asked: weakref.WeakSet[Texture] = weakref.WeakSet()  # for their files
+        self.open_file: Callable[[Texture], None] = _no_files
         self._shaders: Kept[int] = Kept(Uses())  # the revision of the text
         self.news = (*self.materials.news, *self._textures.news, *self._shaders.news)
         self._places: dict[int, str] = {}  # where a program made a shader, by handle
@@ -56,18 +76,40 @@ class Looks:
         return found.handle
 
     def texture(self, texture: Texture, made: Make) -> int:
-        """The GPU handle of a Texture."""
-        return self._texture(texture, made).handle
+        """The GPU handle of a Texture; 0 while the file that it comes from is not there."""
+        found = self._texture(texture, made)
+        return 0 if found is None else found.value.handle
 
-    def _texture(self, texture: Texture, made: Make) -> Record[Image]:
+    def _texture(self, texture: Texture, made: Make) -> Record[Shown] | None:
         found = self._textures.find(texture.life)
-        if found is None:
+        if found is None and texture.file is not None:
+            if texture not in self._asked:
+                self._asked.add(texture)
+                self.open_file(texture)
+        elif found is None:
             image = texture.image
             handle = made(lambda: self._create_texture(texture))
             image.take_dirty()
-            found = self._textures.add(texture.life, handle, image)
-            image.listen(partial(self._painted.add, handle))
+            found = self._textures.add(texture.life, next(self._numbers), Shown(handle, texture, None))
+            image.listen(partial(self._painted.add, found.handle))
         return found
+
+    def show_file(self, texture: Texture, picture: tuple[int, int, int], free: Callable[[], None]) -> None:
+        """The file of a texture is there: its handle, width and height, and how it is given back."""
+        handle, width, height = picture
+        self._textures.add(texture.life, next(self._numbers), Shown(handle, texture, free))
+        texture.came(width, height)
+
+    def reopen_lost(self) -> None:
+        """Where a device took a file's texture along, it is loaded again; materials do without it meanwhile."""
+        for record in list(self._textures.by_handle.values()):
+            texture = record.value.texture()
+            if record.value.free is None or not self._store.textures[record.value.handle].lost:
+                continue
+            self._end_texture(record, by_force=True)
+            if texture is not None and texture.file is not None:
+                self._asked.discard(texture)
+                texture.file.tell("waiting")
 
     def _create_texture(self, texture: Texture) -> int:
         if texture.is_target:
@@ -105,17 +147,21 @@ class Looks:
         return desc
 
     def _hold_texture(self, look: Look, made: Make, texture: Texture) -> int:
+        if texture.file is not None:
+            texture.file.users.add(look.values)
         record = self._texture(texture, made)
+        if record is None:
+            return 0
         record.holds += 1
         look.textures.append(record)
-        return record.handle
+        return record.value.handle
 
     def _hold_shader(self, look: Look, shader: Shader) -> int:
         look.shader = self._shader(shader)
         look.shader.holds += 1
         return look.shader.handle
 
-    def _let_go(self, textures: list[Record[Image]], shader: Record[int] | None) -> None:
+    def _let_go(self, textures: list[Record[Shown]], shader: Record[int] | None) -> None:
         for record in textures:
             record.holds -= 1
         if shader is not None:
@@ -141,11 +187,12 @@ class Looks:
                 self._store.write_material(record.handle, self._desc(record.value, made))
                 self._show_blend(record)
         while self._painted:
-            image = self._textures.by_handle.get(self._painted.pop())
-            dirty = image.value.take_dirty() if image is not None else None
-            if image is not None and dirty is not None:
+            painted = self._textures.by_handle.get(self._painted.pop())
+            dirty = painted.value.image.take_dirty() if painted is not None else None
+            if painted is not None and dirty is not None:
                 x, y, width, height = dirty
-                self._store.update_texture(image.handle, x, y, image.value.pixels[y : y + height, x : x + width])
+                pixels = painted.value.image.pixels[y : y + height, x : x + width]
+                self._store.update_texture(painted.value.handle, x, y, pixels)
 
     def sweep(self) -> None:
         """Free textures and shaders that nobody needs."""
@@ -170,9 +217,12 @@ class Looks:
         if shader is not None:
             self._end_shader(shader)
 
-    def _end_texture(self, record: Record[Image], *, by_force: bool = False) -> None:
+    def _end_texture(self, record: Record[Shown], *, by_force: bool = False) -> None:
         if self._textures.try_end(record, by_force=by_force):
-            self._store.destroy_texture(record.handle)
+            if record.value.free is None:
+                self._store.destroy_texture(record.value.handle)
+            else:
+                record.value.free()
 
     def _end_shader(self, record: Record[int], *, by_force: bool = False) -> None:
         if self._shaders.try_end(record, by_force=by_force):

@@ -34,9 +34,8 @@ class Materials:
         self._check(desc)
         record = self.records[material]
         before, record.desc = record.desc, desc
-        if record.lost:
-            return
-        if _made_of(before) != _made_of(desc):
+        if record.lost or _made_of(before) != _made_of(desc):
+            record.lost = False  # its owner knows which textures there are
             self._send(material)
             return
         params = packing.pack_material(desc)

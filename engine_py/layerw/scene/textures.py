@@ -7,14 +7,17 @@ used, and uploads what was written.
 from __future__ import annotations
 
 from collections.abc import Callable
+from os import PathLike
 
 import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
+from layerw.base.addresses import checked_address
 from layerw.base.errors import ConfigError, ShapeError
 from layerw.base.lifetimes import Life
 from layerw.gpu import spec
+from layerw.scene.texture_file import TextureFile
 
 SIDE_MAX = 8192
 ANISOTROPY_MAX = 16
@@ -73,10 +76,11 @@ class Texture:
         ConfigError, KindError: a setting that is none of the above.
 
     `texture.pixels = array` and `texture.update(x, y, array)` write to it. A texture that views draw is made by
-    `Texture.target(width, height)`.
+    `Texture.target(width, height)`, one from a file by `Texture.load(url)`.
     """
 
-    __slots__ = ("__weakref__", "height", "image", "is_target", "life", "mips", "sampler", "srgb", "width")
+    __slots__ = ("__weakref__", "file", "height", "image", "is_target", "life", "mips", "sampler", "srgb", "width")
+    file: TextureFile | None
     height: int
     image: Image
     is_target: bool
@@ -110,12 +114,53 @@ class Texture:
         object.__setattr__(made, "mips", False)
         return made
 
-    def _set(self, rgba: Pixels, filter: str, wrap: str, srgb: bool, *, is_target: bool, anisotropy: int) -> None:
+    @classmethod
+    def load(cls, url: str | PathLike[str], *, filter: str = "linear", wrap: str = "repeat", srgb: bool = True,
+             anisotropy: int = 8, max_side: int = 4096) -> Texture:  # fmt: skip
+        """A PNG, JPEG, WebP or AVIF file; fetched once something shows it, and materials do without it until then.
+
+        Args:
+            url: relative to the program, absolute, a data URI, or a pathlib.Path. What goes wrong later is the
+                texture's own: `state` ("waiting", "loading", "ready", "failed") and `error`.
+            filter, wrap, srgb, anisotropy: as for Texture; it has mips.
+            max_side: pixels; larger images are scaled down.
+
+        Its pixels stay on the GPU: they can be neither read nor written. `width` and `height` are 0 until it is ready.
+        Textures of one file with the same settings share what they hold.
+        """
+        address = checked_address(url, "Texture.load")
+        side = checks.whole("Texture.load max_side", max_side, 1, SIDE_MAX)
+        made = cls.__new__(cls)
+        nothing = np.zeros((0, 0, 4), np.uint8)
+        made._set(nothing, filter, wrap, checks.flag("Texture.load srgb", srgb), is_target=False,
+                  anisotropy=anisotropy, file=TextureFile(address, side))  # fmt: skip
+        object.__setattr__(made, "mips", True)
+        return made
+
+    def came(self, width: int, height: int) -> None:
+        """For the engine: its file is there."""
+        assert self.file is not None
+        object.__setattr__(self, "width", width)
+        object.__setattr__(self, "height", height)
+        self.file.tell("ready")
+
+    @property
+    def state(self) -> str:
+        """Of one from a file: "waiting" (nothing shows it yet), "loading", "ready", "failed"; of others "ready"."""
+        return self.file.state if self.file is not None else "ready"
+
+    @property
+    def error(self) -> str:
+        """Why it has failed."""
+        return self.file.error if self.file is not None else ""
+
+    def _set(self, rgba: Pixels, filter: str, wrap: str, srgb: bool, *, is_target: bool, anisotropy: int,
+             file: TextureFile | None = None) -> None:  # fmt: skip
         nearest = checks.one_of("Texture filter", filter, FILTERS) == "nearest"
         wraps = WRAPS[checks.one_of("Texture wrap", wrap, WRAPS)]
         samples = checks.whole("Texture anisotropy", anisotropy, 1, ANISOTROPY_MAX)
         bits = wraps | (spec.SAMPLER_NEAREST if nearest else 0) | samples * spec.SAMPLER_ANISOTROPY
-        values = {"image": Image(rgba), "srgb": srgb, "is_target": is_target, "height": rgba.shape[0],
+        values = {"file": file, "image": Image(rgba), "srgb": srgb, "is_target": is_target, "height": rgba.shape[0],
                   "width": rgba.shape[1], "sampler": bits, "life": Life()}  # fmt: skip
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -128,12 +173,14 @@ class Texture:
     @property
     def pixels(self) -> Pixels:
         """(height, width, 4), read only: uint8, or float16 of an HDR texture. Writing another array uploads it."""
+        self._check_ours()
         shown = self.image.pixels.view()
         shown.flags.writeable = False
         return shown
 
     @pixels.setter
     def pixels(self, value: npt.ArrayLike) -> None:
+        self._check_ours()
         rgba = _rgba(value, "Texture pixels", self.srgb, self.image.pixels.dtype)
         if rgba.shape != self.image.pixels.shape:
             raise ShapeError(f"Texture pixels has {rgba.shape[1]} x {rgba.shape[0]} pixels; this texture has "
@@ -146,6 +193,7 @@ class Texture:
         Raises:
             ShapeError: as for new pixels, or the rectangle passes an edge.
         """
+        self._check_ours()
         left, top = checks.whole("Texture.update x", x, 0), checks.whole("Texture.update y", y, 0)
         rgba = _rgba(pixels, "Texture.update pixels", self.srgb, self.image.pixels.dtype)
         height, width = rgba.shape[:2]
@@ -153,6 +201,11 @@ class Texture:
             raise ShapeError(f"Texture.update writes {width} x {height} pixels at ({left}, {top}), past the edge of "
                              f"the texture's {self.width} x {self.height}.")  # fmt: skip
         self._write(left, top, rgba)
+
+    def _check_ours(self) -> None:
+        if self.file is not None:
+            raise ConfigError("The pixels of a texture from a file stay on the GPU; decode it yourself and make one "
+                              "with lw.Texture(pixels) to read or write them.")  # fmt: skip
 
     def _write(self, left: int, top: int, rgba: Pixels) -> None:
         if self.is_target:

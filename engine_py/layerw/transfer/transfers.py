@@ -10,14 +10,12 @@ from __future__ import annotations
 import traceback
 from typing import Protocol
 
+from layerw.base.addresses import DATA_URI_BYTES_MAX, URL_BYTES_MAX
 from layerw.base.config import Network
 from layerw.base.errors import ConfigError
 from layerw.base.handles import HandlePool
 from layerw.base.ports import U32, OnDone, OnFailed, TransferDone, TransferFailed
 from layerw.transfer.addresses import address
-
-URL_BYTES_MAX = 16 * 1024
-DATA_URI_BYTES_MAX = 64 * 1024 * 1024  # a data URI is the file itself
 
 
 class Commands(Protocol):

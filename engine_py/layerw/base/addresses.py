@@ -1,6 +1,6 @@
 """Addresses as programs give them: a text or a pathlib.Path, checked at the line that gives it.
 
-Owns nothing. Limits: URL_CHARS_MAX characters, a data URI DATA_URI_BYTES_MAX.
+Owns nothing. Limits: URL_BYTES_MAX bytes, a data URI DATA_URI_BYTES_MAX.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 from layerw.base.checks import shown as shown_value
 from layerw.base.errors import ConfigError, KindError
-from layerw.transfer.transfers import DATA_URI_BYTES_MAX, URL_BYTES_MAX
 
+URL_BYTES_MAX = 16 * 1024
+DATA_URI_BYTES_MAX = 64 * 1024 * 1024  # a data URI is the file itself
 PROGRAM_FOLDER = PurePath("/app")  # where a page has the program's files (web/engine/boot.js)
 SHOWN_CHARS = 96
 

@@ -1,0 +1,47 @@
+"""Layer bytes that one content holds: reserved before JavaScript holds them, given back as early as can be."""
+
+from __future__ import annotations
+
+from layerw.assets.jobs import BUSY, DONE, ImageJob, Work
+from layerw.base.ports import Ledger, Transfers
+
+
+class Held:
+    """`bytes`: reserved now, but for those of decodes that were abandoned."""
+
+    def __init__(self, transfers: Transfers, ledger: Ledger) -> None:
+        self._transfers, self._ledger = transfers, ledger
+        self.bytes = 0
+
+    def try_reserve(self, work: Work, size_bytes: int) -> bool:
+        """For a work that holds nothing; False where there is no room now."""
+        if not self._ledger.try_reserve(size_bytes):
+            return False
+        work.reserved_bytes = size_bytes
+        self.bytes += size_bytes
+        return True
+
+    def shrink(self, work: Work, held_bytes: int) -> None:
+        """Give back what it turned out not to need."""
+        surplus = work.reserved_bytes - held_bytes
+        if surplus > 0:
+            work.reserved_bytes = held_bytes
+            self._ledger.release(surplus)
+            self.bytes -= surplus
+
+    def hand_over(self, work: Work) -> tuple[int, int]:
+        """Its transfer and bytes are another owner's from now on."""
+        transfer, size = work.transfer, work.reserved_bytes
+        work.transfer = work.reserved_bytes = 0
+        self._ledger.release(size)
+        self.bytes -= size
+        return transfer, size
+
+    def free(self, work: Work) -> None:
+        """Give everything back; a large decode, which can't be stopped, keeps it until it answers."""
+        if isinstance(work, ImageJob) and work.is_large and work.state == BUSY:
+            self.bytes -= 0 if work.abandoned else work.reserved_bytes
+            work.abandoned = True
+            return
+        self.bytes -= work.free(self._transfers, self._ledger)
+        work.state = DONE

@@ -1,0 +1,98 @@
+"""Textures that come from files: on their way, and what they hold once they are there.
+
+Owns: one lease on a file for each texture that a material shows. Shares, fetches and decodes nothing itself (shared.py,
+assets/). Limits: those of images in models: 8,192 pixels a side, PNG, JPEG, WebP, AVIF.
+"""
+
+from __future__ import annotations
+
+import weakref
+
+from layerw.base.addresses import shown
+from layerw.base.failures import Failures
+from layerw.base.log import Log
+from layerw.base.ports import ImageFile
+from layerw.base.weak import weakly
+from layerw.content.opening import Opening
+from layerw.content.shared import Lease
+from layerw.frame.looks import Looks
+from layerw.gpu import spec
+from layerw.scene.textures import Texture
+
+PRIORITY = 1.0e6  # as models: before tiles
+
+
+class Picture:
+    """One texture on its way."""
+
+    def __init__(self, texture: Texture) -> None:
+        self.texture = weakref.ref(texture)
+        self.lease: Lease | None = None
+
+
+class Pictures:
+    """Files come by `opening`; they are asked for and shown by `looks`."""
+
+    def __init__(self, opening: Opening, looks: Looks, log: Log, failures: Failures) -> None:
+        self._opening, self._looks, self._log, self._failures = opening, looks, log, failures
+        self._open: list[Picture] = []
+        looks.open_file = weakly(self.open)
+
+    def open(self, texture: Texture) -> None:
+        """A material shows it now."""
+        assert texture.file is not None
+        texture.file.state = "loading"
+        self._open.append(Picture(texture))
+
+    @property
+    def settled(self) -> bool:
+        """Whether none is on its way."""
+        return not self._open
+
+    def step(self) -> None:
+        """Once a frame."""
+        waiting, self._open = self._open, []
+        for picture in waiting:
+            texture = picture.texture()
+            if texture is None or texture.file is None:
+                self._drop(picture)
+                continue
+            with self._failures.alone(f"The texture {shown(texture.file.url)}"):
+                if not self._is_over(picture, texture):
+                    self._open.append(picture)
+
+    def _is_over(self, picture: Picture, texture: Texture) -> bool:
+        file = texture.file
+        assert file is not None
+        if picture.lease is None:
+            picture.lease = self._opening.models.try_open(
+                file.url, priority=PRIORITY, max_texture_side=file.max_side, flags=spec.FETCH_PATIENT,
+                image=ImageFile(texture.srgb, texture.sampler))  # fmt: skip
+            return False
+        lease = picture.lease
+        lease.step()
+        if lease.state == "failed":
+            named = lease.error if file.url[:16] in lease.error else f"{shown(file.url)}: {lease.error}"
+            file.tell("failed", named)
+            self._log.error(f"The texture {named}")
+            lease.release()
+        elif lease.state == "ready":
+            self._looks.show_file(texture, lease.content.picture, lease.release)
+        return lease.state in ("failed", "ready")
+
+    def device_lost(self) -> None:
+        """Load again what came from files and could not be made again."""
+        for picture in self._open:
+            self._drop(picture)
+            picture.lease = None
+        self._looks.reopen_lost()
+
+    def _drop(self, picture: Picture) -> None:
+        if picture.lease is not None:
+            picture.lease.release()
+
+    def close(self) -> None:
+        """Frees what is on its way."""
+        for picture in self._open:
+            self._drop(picture)
+        self._open.clear()

@@ -1,0 +1,120 @@
+"""Textures from files: fetched when shown, shared, told when they fail, given back, loaded again by a new device."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import layerw as lw
+from layerw.hosts.headless import HeadlessHost
+
+
+def make(folder: Path, **budgets: float) -> tuple[lw.App, HeadlessHost]:
+    for name, size in (("brick.png", (16, 8)), ("wide.png", (64, 4))):
+        Image.new("RGB", size, "red").save(folder / name)
+    (folder / "text.png").write_text("no image")
+    host = HeadlessHost(str(folder))
+    return lw.App(host=host, budgets=lw.Budgets(**budgets)), host
+
+
+def held(app: lw.App, host: HeadlessHost) -> tuple[int, int, int]:
+    report = app.report()
+    return len(host.sink.textures), report["gpu_bytes"], report["layer_bytes"]
+
+
+def shows(app: lw.App, texture: int) -> bool:
+    return any(texture in one.desc.textures and not one.lost for one in app._engine.store.materials.values())
+
+
+def step_until(app: lw.App, host: HeadlessHost, *textures: lw.Texture) -> None:
+    for _ in range(100):
+        host.step(app, 1)
+        if all(texture.state in ("ready", "failed") for texture in textures):
+            host.step(app, 2)
+            return
+    raise AssertionError([texture.state for texture in textures])
+
+
+def test_it_is_fetched_when_something_shows_it(tmp_path: Path) -> None:
+    app, host = make(tmp_path)
+    brick = lw.Texture.load("brick.png", filter="nearest")
+    host.step(app, 3)
+    assert (brick.state, brick.width, len(host.sink.textures)) == ("waiting", 0, 0)
+    look = lw.Material(base_color_texture=brick)
+    app.spawn(lw.Mesh.box(), look)
+    host.step(app, 1)
+    assert brick.state == "loading" and not app.settled and host.sink.draws, "drawn without it meanwhile"
+    step_until(app, host, brick)
+    assert (brick.state, brick.error, brick.width, brick.height) == ("ready", "", 16, 8) and app.settled
+    (texture,) = host.sink.textures
+    assert shows(app, texture)
+
+
+def test_textures_of_one_file_share_it_and_the_last_one_out_frees_it(tmp_path: Path) -> None:
+    app, host = make(tmp_path)
+    before = held(app, host)
+    one, other, nearest = (lw.Texture.load("brick.png", filter=name) for name in ("linear", "linear", "nearest"))
+    boxes = [app.spawn(lw.Mesh.box(), lw.Material(base_color_texture=file)) for file in (one, other, nearest)]
+    step_until(app, host, one, other, nearest)
+    assert len(host.sink.textures) == 2, "another filter is another texture"
+    boxes[0].despawn()
+    del one
+    gc.collect()
+    host.step(app, 3)
+    assert len(host.sink.textures) == 2
+    for box in boxes[1:]:
+        box.despawn()
+    del other, nearest
+    gc.collect()
+    host.step(app, 3)
+    assert held(app, host)[0] == before[0] and app.report()["layer_bytes"] <= before[2]
+
+
+def test_dropped_on_its_way_it_leaves_nothing(tmp_path: Path) -> None:
+    app, host = make(tmp_path)
+    before = held(app, host)
+    box = app.spawn(lw.Mesh.box(), lw.Material(base_color_texture=lw.Texture.load("brick.png")))
+    host.step(app, 1)
+    box.despawn()
+    gc.collect()
+    host.step(app, 20)
+    assert app.settled and held(app, host)[0] == before[0] and app.report()["transfers"] == 0
+
+
+@pytest.mark.parametrize(("url", "words"), [("nope.png", "nope.png"), ("text.png", "text.png")])
+def test_what_cannot_be_shown_is_told_once_and_the_rest_goes_on(tmp_path: Path, url: str, words: str) -> None:
+    app, host = make(tmp_path)
+    bad, good = lw.Texture.load(url), lw.Texture.load(tmp_path.relative_to(tmp_path) / "wide.png", max_side=32)
+    app.spawn(lw.Mesh.box(), lw.Material(base_color_texture=bad))
+    app.spawn(lw.Mesh.box(), lw.Material(base_color_texture=good, emissive_texture=bad))
+    step_until(app, host, bad, good)
+    assert (bad.state, good.state, good.width, good.height) == ("failed", "ready", 32, 2)
+    assert words in bad.error and sum(words in text for text in app.report()["errors"]) == 1
+    host.step(app, 5)
+    assert sum(words in text for text in app.report()["errors"]) == 1, "it is not asked for again"
+
+
+def test_a_new_device_gets_it_again(tmp_path: Path) -> None:
+    app, host = make(tmp_path, layer_mib=8)
+    brick = lw.Texture.load("brick.png")
+    app.spawn(lw.Mesh.box(), lw.Material(base_color_texture=brick))
+    step_until(app, host, brick)
+    host.lose_device()
+    step_until(app, host, brick)
+    host.step(app, 3)
+    (texture,) = host.sink.textures
+    assert shows(app, texture) and app.report()["lost"] == 0
+
+
+def test_its_pixels_stay_on_the_gpu_and_arguments_are_checked(tmp_path: Path) -> None:
+    brick = lw.Texture.load("brick.png")
+    with pytest.raises(lw.LayerwError, match="stay on the GPU"):
+        _ = brick.pixels
+    with pytest.raises(lw.LayerwError, match="stay on the GPU"):
+        brick.update(0, 0, [[1.0]])
+    for bad in ({"url": 3}, {"url": ""}, {"url": "a.png", "filter": "cubic"}, {"url": "a.png", "max_side": 0}):
+        with pytest.raises(lw.LayerwError):
+            lw.Texture.load(**bad)  # type: ignore[arg-type]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from .conftest import RunProgram
 from .harness import Running
@@ -73,6 +77,15 @@ def do(running: Running, code: str) -> np.ndarray:
     return picture(running)
 
 
+def png() -> str:
+    """Left half red, right half green, as a data URI."""
+    pixels = np.zeros((4, 8, 3), np.uint8)
+    pixels[:, :4, 0] = pixels[:, 4:, 1] = 255
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
 def is_red(pixel: np.ndarray) -> bool:
     return bool(pixel[0] > 150 and pixel[1] < 90 and pixel[2] < 90)
 
@@ -92,6 +105,13 @@ def test_what_a_program_writes_is_seen(run_program: RunProgram, backend: str) ->
     assert is_red(upper[90]) and not is_red(upper[130]) and is_red(lower[130]), "a texture comes after the spawn"
     seen = do(running, "m.texture.update(1, 0, m.np.array([[[0, 255, 0]]], m.np.uint8))")
     assert seen[80, 130, 1] > 150 > seen[80, 130, 0] and is_red(seen[80, 90]), "only the rectangle changed"
+    do(running, f"m.file = m.look.base_color_texture = m.lw.Texture.load({png()!r}, filter='nearest')")
+    for _ in range(100):
+        if running.python("import __main__\n__main__.file.state") == "ready":
+            break
+        running.frames(2)
+    seen = do(running, "pass")
+    assert is_red(seen[80, 90]) and seen[80, 130, 1] > 150 > seen[80, 130, 0], "a file: green on the right"
     seen = do(running, "m.look.base_color_texture = None; m.look.color = (1, 0, 0, 0.5)")
     assert seen[LEFT][0] > 150 and seen[LEFT][2] > 60, "it blends from now on"
 

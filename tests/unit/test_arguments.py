@@ -40,7 +40,7 @@ VALID: dict[str, dict[str, Any]] = {
     "Mesh.merge": {"parts": [(lw.Mesh.box(), "red", (0, 0, 0))]},
     "Lods": {"levels": [(lw.Mesh.box(), 10.0)]},
     "Shader": {"wgsl": "fn surface(in: SurfaceIn) -> Surface { return default_surface(in); }"},
-    "Texture": {"pixels": np.zeros((2, 2, 3), np.uint8)},
+    "Texture": {"pixels": np.zeros((2, 2, 3), np.uint8)}, "Texture.load": {"url": "brick.png"},
     "scatter": {"heights": lambda x, z: x * 0, "count": 3, "area": (0, 0, 1, 1)},
     "App.frame": {"callback": print},
     "App.watch": {"name": "a", "thing": type("Watched", (), {"state_hash": lambda self: ""})()},
@@ -80,6 +80,9 @@ BAD: dict[str, dict[str, list[Any]]] = {
                            np.zeros((8193, 1), np.uint8)],
                 "filter": ["cubic", None, 3], "wrap": ["border", None], "srgb": FLAG, "mips": FLAG,
                 "anisotropy": [*WHOLE, 0, 17]},
+    "Texture.load": {"url": [None, 3, "", "\ud800", "x" * 20_000], "filter": ["cubic", None, 3],
+                     "wrap": ["border", None], "srgb": FLAG, "anisotropy": [*WHOLE, 0, 17],
+                     "max_side": [*WHOLE, 0, 8193]},
     "Lods": {"levels": [[], None, 5, [lw.Mesh.box()], [(lw.Mesh.box(), -1)], [(lw.Mesh.box(), NAN)],
                         [(lw.Mesh.box(), 5), (lw.Mesh.box(), 4)], [(lw.Mesh.box(), k + 1) for k in range(5)]]},
     "scatter": {"heights": FUNCTION, "count": [*WHOLE, -1], "area": [(0, 0, 1), (1, 1, 0, 0), None, (NAN, 0, 1, 1)],
@@ -124,7 +127,8 @@ def callables(app: lw.App) -> dict[str, Callable[..., Any]]:
     """What `BAD` names, bound to an app where it needs one."""
     found: dict[str, Callable[..., Any]] = {
         "Mesh": lw.Mesh, "Material": lw.Material, "Shader": lw.Shader,
-        "Texture": lw.Texture, "Lods": lw.Lods, "scatter": lw.scatter, "Budgets": lw.Budgets,
+        "Texture": lw.Texture, "Texture.load": lw.Texture.load, "Lods": lw.Lods, "scatter": lw.scatter,
+        "Budgets": lw.Budgets,
         "App": lambda **values: lw.App(host=HeadlessHost(), **values),
         "FlyCamera": lambda **values: lw.FlyCamera(**({"app": app} | values)),
         "Sun": environment.Sun, "Sky": environment.Sky, "Fog": environment.Fog, "Sea": environment.Sea,

@@ -54,11 +54,12 @@ def attempts(thing: Any) -> Iterator[tuple[str, Callable[[Any], object]]]:
 def callables() -> Iterator[tuple[str, Callable[[Any], object]]]:
     """Classes and functions by their first values."""
     kinds: list[Any] = [lw.Mesh.box, lw.Mesh.sphere, lw.Mesh.plane, lw.Material, lw.Perspective, lw.Orthographic,
-                        lw.Texture, lw.Budgets]  # fmt: skip
+                        lw.Texture, lw.Texture.load, lw.Budgets]  # fmt: skip
     for kind in kinds:
         for parameter in inspect.signature(kind).parameters.values():
             if parameter.kind in (1, 3):
                 needed = {"height": 1.0} if kind is lw.Orthographic else {}
+                needed |= {"url": "a.png"} if kind == lw.Texture.load else {}
                 needed |= {"pixels": np.zeros((1, 1, 4), np.uint8)} if kind is lw.Texture else {}
                 name = parameter.name
                 yield f"{kind.__qualname__} {name}", (

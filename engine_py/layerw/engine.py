@@ -160,7 +160,7 @@ class Engine:
     def close(self) -> None:
         """Frees everything that the program made; the next frames draw only the sky."""
         for what, part in (("The program", self.user.clear), ("The page", self.page.close),
-                           ("Component events", self.component_events.clear),
+                           ("Component events", self.component_events.clear), ("Views", self.more_views.close),
                            ("What is loaded", self.contents.close), ("Pictures and panels", self.surface.close),
                            ("Picking", self.pointer.close), ("Points and lines", self._end_drawings),
                            ("The entities", self.table.despawn_all), ("Meshes and materials", self.resources.close),

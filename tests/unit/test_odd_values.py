@@ -17,7 +17,8 @@ ODD: list[Any] = [
     None, "x", "", b"ab", -1, 0, 2.5, True, math.nan, -math.inf, 10**400, 2**63, [], {}, object(), (1, 2), (1, 2, 3),
     ["a", "b", "c"],
     [[1, 2], [3]], "\ud800", "a\0b", 1j, (1j, 0, 0), np.array([]), np.array(3.0), np.array(["a"]), np.array([None] * 3),
-    np.full(3, 1e39), np.zeros((2, 2)), np.datetime64("2020"), slice(None), frozenset([1]), type, iter([1, 2, 3]),
+    np.full(3, 1e39), np.zeros((2, 2)), np.datetime64("2020"), np.timedelta64(5, "s"), (10**400,) * 3, slice(None),
+    frozenset([1]), type, iter([1, 2, 3]),
 ]  # fmt: skip
 ENGINES_OWN = {"of_rows", "apply", "receive", "look", "drawn", "area", "inside", "without_other_layers",
                "frame_step"}

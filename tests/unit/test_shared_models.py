@@ -136,6 +136,38 @@ def test_the_first_of_equal_files_may_leave_while_it_loads(folder: Path) -> None
         assert counts(app, host)[1:] == (0, 0) and held(app)["transfers"] == 0 and host.errors == []
 
 
+def test_an_address_that_nothing_shows_any_more_is_asked_for_anew(folder: Path) -> None:
+    """Though its bytes, as they were, are still held for another address."""
+    (folder / "b.glb").write_bytes(glb(triangles=200))
+    app, host = make(folder)
+    (one,), (other,) = ready(app, host), ready(app, host, name="b.glb")
+    assert one.primitives == other.primitives
+    other.close()
+    (folder / "b.glb").write_bytes(glb(triangles=99))
+    host.step(app, 3)
+    (other,) = ready(app, host, name="b.glb")
+    assert one.primitives[0].mesh != other.primitives[0].mesh
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_file_that_changes_while_it_is_fetched_again_is_what_it_is_now(folder: Path, known: bool) -> None:
+    """known: its new bytes are those of a model that is there."""
+    old, new = glb(triangles=200), glb(triangles=333)
+    for name, data in (("c.glb", old), ("y.glb", new)):
+        (folder / name).write_bytes(data)
+    app, host = make(folder)
+    first = ready(app, host, name="y.glb") if known else []
+    one = app.load("a.glb")
+    while not (one._content and one._content.content.identity):
+        host.step(app, 1)
+    one._content.content.back_off(serial=False)  # type: ignore[attr-defined]
+    (folder / "a.glb").write_bytes(new)
+    host.step(app, 20)
+    (other,) = ready(app, host, name="c.glb")
+    assert one.state == "ready" and one.primitives[0].mesh != other.primitives[0].mesh and app.settled
+    assert not known or one.primitives == first[0].primitives
+
+
 def test_equal_files_with_other_files_beside_them_are_two(folder: Path) -> None:
     """`points.bin` of one folder is not that of the other; in one folder they are the same."""
     data = glb(triangles=50)

@@ -54,6 +54,29 @@ def test_the_main_view_of_a_split_screen_is_as_wide_as_its_part() -> None:
     np.testing.assert_allclose(app.ray_at()[1], (0, 0, -1), atol=1e-6)
 
 
+def test_numbers_that_the_gpu_cannot_hold_leave_the_last_good_picture() -> None:
+    app, host = make()
+    app.spawn(lw.Mesh.box())
+    host.step(app, 2)
+    app.camera.position, app.fog.density = (1e39, 0, 0), 1e308
+    host.step(app, 3)
+    for words in ("GPU can hold", "The camera needs"):
+        assert sum(words in text for text in app.report()["errors"]) == 1
+    assert np.isfinite(app._engine._view.block.array).all()
+    app.camera.position, app.fog.density = (1, 2, 3), 0.0
+    host.step(app, 2)
+    assert app._engine._view.block.read("camera_hi")[:3].tolist() == [1, 2, 3]
+
+
+def test_a_closed_app_draws_no_views() -> None:
+    app, host = make()
+    view = app.add_view(above(), target=lw.Texture.target(8, 8))
+    host.step(app, 2)
+    app.close()
+    host.step(app, 2)
+    assert list(host.sink.views) == [0] and view.closed and host.errors == []
+
+
 def test_a_texture_is_drawn_before_what_shows_it() -> None:
     app, host = make()
     screen = lw.Texture.target(64, 32)

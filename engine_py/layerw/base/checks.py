@@ -50,7 +50,7 @@ def _float(value: object) -> float | None:
 def whole(name: str, value: object, low: int | None = None, high: int | None = None) -> int:
     """An int within [low, high]. Raises KindError, ConfigError."""
     span = _range(-math.inf if low is None else low, math.inf if high is None else high, False)
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+    if isinstance(value, (bool, np.bool_, np.timedelta64)) or not isinstance(value, (int, np.integer)):
         raise KindError(f"{name} is {shown(value)}; it takes a whole number{span}.")
     if (low is not None and value < low) or (high is not None and value > high):
         raise ConfigError(f"{name} is {int(value)}; it takes a whole number{span}.")

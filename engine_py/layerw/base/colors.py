@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.checks import as_array, did_you_mean, shown
+from layerw.base.checks import NO_NUMBERS, as_array, did_you_mean, shown
 from layerw.base.errors import ShapeError
 from layerw.base.mathx import linear_from_srgb
 
@@ -114,7 +114,7 @@ def radiance(name: str, value: Color) -> Rgb:
         return r, g, b
     try:
         r, g, b = (float(v) for v in value)  # type: ignore[union-attr,arg-type]
-    except (TypeError, ValueError):
+    except NO_NUMBERS:
         r = g = b = math.nan
     if not all(math.isfinite(v) and v >= 0 for v in (r, g, b)):
         raise ShapeError(f'{name} is {shown(value)}; it takes 3 numbers of at least 0 (linear light), or a name or '

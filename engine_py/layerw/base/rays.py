@@ -55,5 +55,5 @@ def _vector(name: str, value: npt.ArrayLike) -> F64:
     except checks.NO_NUMBERS:
         found = np.zeros(0)
     if found.shape != (3,) or not np.isfinite(found).all():
-        raise ShapeError(f"A ray's {name} is {value!r}; it takes 3 finite numbers (x, y, z).")
+        raise ShapeError(f"A ray's {name} is {checks.shown(value)}; it takes 3 finite numbers (x, y, z).")
     return found

@@ -45,10 +45,14 @@ class SharedLoader:
             if content is None:
                 return None
             shared = self._open[key] = Shared(content, key, self._room, self._joins)
-        return Lease(shared, self._end)
+        return Lease(shared, key, self._left)
 
     def _joins(self, shared: Shared) -> bool:
-        """Whether another one is the same file: then that one has all who shared this."""
+        """Whether another one is the same file: then that one has all who shared this. Called whenever its identity is
+        another one than before."""
+        self._forget(self._equal, shared)
+        if not shared.content.identity:
+            return False
         key = (shared.content.identity, *shared.key[1:])
         other = self._equal.get(key)
         if other is None or other is shared or other.content.state == "failed":
@@ -61,11 +65,18 @@ class SharedLoader:
         self._open.update({address: other for address, held in self._open.items() if held is shared})
         return True
 
-    def _end(self, shared: Shared) -> None:
-        shared.content.release()
-        for names in (self._open, self._equal):
-            for key in [key for key, held in names.items() if held is shared]:
-                del names[key]
+    def _left(self, shared: Shared, key: Key) -> None:
+        """A lease ended: without another one of the same address, what lies there is asked for anew next time."""
+        if self._open.get(key) is shared and all(lease.key != key for lease in shared.leases):
+            del self._open[key]
+        if not shared.leases:
+            shared.content.release()
+            self._forget(self._open, shared)
+            self._forget(self._equal, shared)
+
+    def _forget(self, names: dict[Key, Shared], shared: Shared) -> None:
+        for key in [key for key, held in names.items() if held is shared]:
+            del names[key]
 
 
 class Shared:
@@ -82,9 +93,10 @@ class Shared:
         content.step()
         if content.identity != self._identity:
             self._identity = content.identity
-            if self._identity and self._joins(self):
+            if self._joins(self):
                 return
-            content.step()
+            if self._identity:
+                content.step()
         missing = content.waits_for_gpu - self._room.left_bytes()
         if not content.waits_for_gpu or missing <= 0 or content.gpu_bytes != self._uploaded_bytes:
             self._waited_frames, self._uploaded_bytes = 0, content.gpu_bytes
@@ -102,8 +114,8 @@ class Shared:
 class Lease:
     """A share in a content. `release` gives it back, once; the last one frees everything."""
 
-    def __init__(self, shared: Shared, end: Callable[[Shared], None]) -> None:
-        self._shared, self._end = shared, end
+    def __init__(self, shared: Shared, key: Key, left: Callable[[Shared, Key], None]) -> None:
+        self.key, self._shared, self._left = key, shared, left
         shared.leases.append(self)
 
     @property
@@ -126,8 +138,7 @@ class Lease:
         leases = self._shared.leases
         if self in leases:
             leases.remove(self)
-            if not leases:
-                self._end(self._shared)
+            self._left(self._shared, self.key)
 
     @property
     def state(self) -> str:

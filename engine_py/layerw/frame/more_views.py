@@ -77,6 +77,11 @@ class MoreViews:
         self.all = [one for one in self.all if not one.view.closed]
         return iter(sorted(self.all, key=lambda one: (one.view.target is None, one.index)))
 
+    def close(self) -> None:
+        """Ends all of them."""
+        for one in self.all:
+            one.view.close()
+
     def key(self) -> tuple[tuple[int, int], ...]:
         """Equal while there are the same views with the same settings."""
         return tuple((one.index, one.view.revision) for one in self)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from layerw.base.errors import ConfigError
 from layerw.base.ports import F64
 from layerw.base.settings import Changes
 from layerw.frame.temporal import TemporalWriter
@@ -75,14 +76,19 @@ class ViewWriter:
     def _write_changed(self, camera: CameraFrame, environment: Environment, view: View | None, paid: int) -> None:
         good = self.block.array.copy()
         try:
-            self._write_place(camera, environment)
+            with np.errstate(over="ignore", invalid="ignore"):  # it is told below
+                self._write_place(camera, environment)
             factor = 1.0
             if view is not None:
                 self.block.write("view_look", view.look(paid))
                 factor = view.factor()
             self._camera_lo[3] = environment.sky.exposure * factor
+            if not np.isfinite(self.block.array).all():
+                raise ConfigError("A setting of the camera, the light or the air, or what is worked out from it, is "
+                                  "larger than the 3.4e38 that the GPU can hold; the last good ones are drawn.")
         except Exception:
             self.block.array[:] = good
+            self._camera, self._light = None, ()  # nothing of it was written
             raise
 
     def _write_place(self, camera: CameraFrame, environment: Environment) -> None:

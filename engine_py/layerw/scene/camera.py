@@ -18,6 +18,8 @@ from layerw.base.mathx import STRAIGHT
 from layerw.base.ports import F32, F64
 from layerw.scene.projections import FOV_Y_MAX, Orthographic, Perspective, Projection, lens
 
+FARTHEST_M = 1e30  # of a camera from the origin: squares of what it sees are float64, places on the GPU float32
+
 
 class CameraFrame(NamedTuple):
     """What a frame needs of the camera. Planes and matrices are relative to the camera's position."""
@@ -184,10 +186,10 @@ class Camera:
 
     def _made(self, width: int, height: int) -> CameraFrame:
         position = np.array(self.position, np.float64)
-        if not (self.near > 0 and position.shape == (3,) and np.isfinite(position).all()):
+        if not (self.near > 0 and position.shape == (3,) and (np.abs(position) < FARTHEST_M).all()):
             raise ShapeError(
-                f"The camera needs near > 0 and a finite position of 3 numbers; it has near {self.near}, position "
-                f"{self.position}."
+                f"The camera needs near > 0 and a position of 3 numbers below {FARTHEST_M:g}; it has near "
+                f"{self.near}, position {self.position}."
             )
         sin_yaw, cos_yaw = math.sin(self._yaw), math.cos(self._yaw)
         sin_pitch, cos_pitch = math.sin(self._pitch), math.cos(self._pitch)

@@ -212,9 +212,9 @@ class Table:
         Raises:
             ConfigError: the parent would be its own ancestor.
         """
-        ancestor = parent
+        ancestor, members = parent, set(rows.tolist())
         while ancestor >= 0:
-            if ancestor in rows:
+            if ancestor in members:
                 raise ConfigError(f"Entity {ancestor} cannot have {parent} as its parent: that would be a cycle.")
             ancestor = int(self.parent[ancestor])
         self._count_children(self.parent[rows], -1)

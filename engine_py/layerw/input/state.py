@@ -145,7 +145,8 @@ class Input:
 def _number(name: str) -> int:
     number = _KEY_NUMBERS.get(name) if isinstance(name, str) else None
     if number is None:
-        raise KeyMissing(f'There is no key "{name}"; keys are named as KeyboardEvent.code, for example "KeyW".')
+        raise KeyMissing(f'There is no key {checks.shown(name)}; keys are named as KeyboardEvent.code, for example '
+                         f'"KeyW".')
     return number
 
 

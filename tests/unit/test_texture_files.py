@@ -102,11 +102,57 @@ def test_a_new_device_gets_it_again(tmp_path: Path) -> None:
     brick = lw.Texture.load("brick.png")
     app.spawn(lw.Mesh.box(), lw.Material(base_color_texture=brick))
     step_until(app, host, brick)
+    app._engine.backups.evict(1 << 40)
     host.lose_device()
+    host.step(app, 1)
+    assert (brick.state, brick.width, brick.height) == ("loading", 0, 0)
     step_until(app, host, brick)
+    assert (brick.width, brick.height) == (16, 8)
     host.step(app, 3)
     (texture,) = host.sink.textures
     assert shows(app, texture) and app.report()["lost"] == 0
+
+
+@pytest.mark.parametrize("place", ["layerw.content.shared.SharedLoader.try_open", "layerw.content.shared.Lease.step",
+                                   "layerw.frame.looks.Looks.show_file", "layerw.scene.textures.Texture.came"])
+def test_a_mistake_of_the_engine_is_that_textures_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                      place: str) -> None:  # fmt: skip
+    app, host = make(tmp_path)
+    before = held(app, host)
+    calls = []
+
+    def broken(*values: object, **_: object) -> None:
+        calls.append(values)
+        raise ZeroDivisionError("planted")
+
+    brick, wide = lw.Texture.load("brick.png"), lw.Texture.load("wide.png")
+    app.spawn(lw.Mesh.box(), lw.Material(base_color_texture=brick))
+    with monkeypatch.context() as patch:
+        patch.setattr(place, broken)
+        host.step(app, 30)
+    assert brick.state == "failed" and "brick.png: ZeroDivisionError: planted" in brick.error and app.settled
+    assert (held(app, host)[0], len(calls), len(host.errors)) == (before[0], 1, 1) and "planted" in host.errors[0]
+    report = app.report()
+    assert report["transfers"] == 0 and report["layer_bytes"] == before[2]
+    app.spawn(lw.Mesh.box(), lw.Material(base_color_texture=wide))
+    step_until(app, host, wide)
+    assert wide.state == "ready" and brick.state == "failed"
+
+
+def test_after_the_app_it_is_loaded_by_the_next_one(tmp_path: Path) -> None:
+    app, host = make(tmp_path)
+    brick, wide = lw.Texture.load("brick.png"), lw.Texture.load("wide.png")
+    app.spawn(lw.Mesh.box(), lw.Material(base_color_texture=brick))
+    step_until(app, host, brick)
+    app.spawn(lw.Mesh.box(), lw.Material(base_color_texture=wide))
+    host.step(app, 1)
+    assert wide.state == "loading"
+    app.close()
+    assert [(one.state, one.width) for one in (brick, wide)] == [("waiting", 0)] * 2
+    app, host = make(tmp_path)
+    app.spawn(lw.Mesh.box(), lw.Material(base_color_texture=brick, emissive_texture=wide))
+    step_until(app, host, brick, wide)
+    assert (brick.width, wide.width) == (16, 64)
 
 
 def test_its_pixels_stay_on_the_gpu_and_arguments_are_checked(tmp_path: Path) -> None:
@@ -118,3 +164,6 @@ def test_its_pixels_stay_on_the_gpu_and_arguments_are_checked(tmp_path: Path) ->
     for bad in ({"url": 3}, {"url": ""}, {"url": "a.png", "filter": "cubic"}, {"url": "a.png", "max_side": 0}):
         with pytest.raises(lw.LayerwError):
             lw.Texture.load(**bad)  # type: ignore[arg-type]
+    for path in ("brick.png", Path("brick.png")):
+        with pytest.raises(lw.LayerwError, match=r"lw\.Texture\.load\("):
+            lw.Texture(path)  # type: ignore[arg-type]

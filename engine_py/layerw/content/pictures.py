@@ -17,6 +17,7 @@ from layerw.content.opening import Opening
 from layerw.content.shared import Lease
 from layerw.frame.looks import Looks
 from layerw.gpu import spec
+from layerw.scene.texture_file import TextureFile
 from layerw.scene.textures import Texture
 
 PRIORITY = 1.0e6  # as models: before tiles
@@ -62,8 +63,16 @@ class Pictures:
                     self._open.append(picture)
 
     def _is_over(self, picture: Picture, texture: Texture) -> bool:
-        file = texture.file
-        assert file is not None
+        """Whatever goes wrong is this texture's own: it has failed then."""
+        assert texture.file is not None
+        try:
+            return self._load(picture, texture, texture.file)
+        except Exception as error:
+            texture.file.tell("failed", _named(texture.file, f"{type(error).__name__}: {error}"))
+            self._drop(picture)
+            raise
+
+    def _load(self, picture: Picture, texture: Texture, file: TextureFile) -> bool:
         if picture.lease is None:
             picture.lease = self._opening.models.try_open(
                 file.url, priority=PRIORITY, max_texture_side=file.max_side, flags=spec.FETCH_PATIENT,
@@ -72,9 +81,8 @@ class Pictures:
         lease = picture.lease
         lease.step()
         if lease.state == "failed":
-            named = lease.error if file.url[:16] in lease.error else f"{shown(file.url)}: {lease.error}"
-            file.tell("failed", named)
-            self._log.error(f"The texture {named}")
+            file.tell("failed", _named(file, lease.error))
+            self._log.error(f"The texture {file.error}")
             lease.release()
         elif lease.state == "ready":
             self._looks.show_file(texture, lease.content.picture, lease.release)
@@ -95,4 +103,12 @@ class Pictures:
         """Frees what is on its way."""
         for picture in self._open:
             self._drop(picture)
+            texture = picture.texture()
+            if texture is not None:
+                texture.gone()
         self._open.clear()
+
+
+def _named(file: TextureFile, error: str) -> str:
+    """With its address, where the sentence has none."""
+    return error if file.url[:16] in error else f"{shown(file.url)}: {error}"

@@ -97,19 +97,14 @@ class Looks:
     def show_file(self, texture: Texture, picture: tuple[int, int, int], free: Callable[[], None]) -> None:
         """The file of a texture is there: its handle, width and height, and how it is given back."""
         handle, width, height = picture
-        self._textures.add(texture.life, next(self._numbers), Shown(handle, texture, free))
         texture.came(width, height)
+        self._textures.add(texture.life, next(self._numbers), Shown(handle, texture, free))
 
     def reopen_lost(self) -> None:
         """Where a device took a file's texture along, it is loaded again; materials do without it meanwhile."""
         for record in list(self._textures.by_handle.values()):
-            texture = record.value.texture()
-            if record.value.free is None or not self._store.textures[record.value.handle].lost:
-                continue
-            self._end_texture(record, by_force=True)
-            if texture is not None and texture.file is not None:
-                self._asked.discard(texture)
-                texture.file.tell("waiting")
+            if record.value.free is not None and self._store.textures[record.value.handle].lost:
+                self._end_texture(record, by_force=True)
 
     def _create_texture(self, texture: Texture) -> int:
         if texture.is_target:
@@ -221,8 +216,12 @@ class Looks:
         if self._textures.try_end(record, by_force=by_force):
             if record.value.free is None:
                 self._store.destroy_texture(record.value.handle)
-            else:
-                record.value.free()
+                return
+            record.value.free()
+            texture = record.value.texture()
+            if texture is not None:
+                self._asked.discard(texture)
+                texture.gone()
 
     def _end_shader(self, record: Record[int], *, by_force: bool = False) -> None:
         if self._shaders.try_end(record, by_force=by_force):

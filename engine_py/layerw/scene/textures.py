@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.addresses import checked_address
-from layerw.base.errors import ConfigError, ShapeError
+from layerw.base.errors import ConfigError, KindError, ShapeError
 from layerw.base.lifetimes import Life
 from layerw.gpu import spec
 from layerw.scene.texture_file import TextureFile
@@ -92,6 +92,9 @@ class Texture:
 
     def __init__(self, pixels: npt.ArrayLike, *, filter: str = "linear", wrap: str = "repeat", srgb: bool = True,
                  mips: bool = True, anisotropy: int = 8) -> None:  # fmt: skip
+        if isinstance(pixels, str | PathLike):
+            raise KindError(f"Texture pixels is {checks.shown(pixels)}; it takes an array. A file is loaded by "
+                            f"lw.Texture.load({checks.shown(pixels)}).")  # fmt: skip
         srgb = checks.flag("Texture srgb", srgb)
         rgba = _rgba(pixels, "Texture pixels", srgb)
         if max(rgba.shape[:2]) > SIDE_MAX:
@@ -139,10 +142,17 @@ class Texture:
 
     def came(self, width: int, height: int) -> None:
         """For the engine: its file is there."""
+        self._turn("ready", width, height)
+
+    def gone(self) -> None:
+        """For the engine: what its file gave is no longer there; whatever shows it asks for it again."""
+        self._turn("waiting", 0, 0)
+
+    def _turn(self, state: str, width: int, height: int) -> None:
         assert self.file is not None
         object.__setattr__(self, "width", width)
         object.__setattr__(self, "height", height)
-        self.file.tell("ready")
+        self.file.tell(state)
 
     @property
     def state(self) -> str:

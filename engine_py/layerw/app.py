@@ -110,7 +110,8 @@ class App:
             scale: (3,) or one number.
             color: sRGB, multiplies the material's.
             parent: the entity that it moves with.
-            static: it never moves, which makes it cheaper to draw; its views are read-only.
+            static: it hardly ever moves, which makes it cheaper to draw. Its views are read-only; assigning, `move`,
+                `rotate` and `look_at` work, and the static ones are sorted anew then.
 
         Raises:
             ShapeError, KindError, HandleError, BudgetError: nothing is left behind then.

@@ -58,3 +58,32 @@ def test_hidden_and_despawned_ones_are_not_seen_and_the_answer_is_a_copy() -> No
         app.seen(boxes)
     host.step(app)
     assert app.seen(one).tolist() == [0]
+
+
+@pytest.mark.parametrize("static", [False, True])
+def test_moving_turning_and_looking_are_as_assignments_are(static: bool) -> None:
+    app, host = make()
+    far, named = ((0.0, 0.0, 900.0), {"static": static})
+    one, other = (app.spawn(lw.Mesh.box(1, 1, 9), position=far, **named) for _ in range(2))
+    host.step(app, 3)
+    assert not len(app.seen(one)) and app.raycast((5, 0, -9), (-1, 0, 0)) is None
+    one.move(x=-4.0, z=-909.0)
+    one.rotate(y=np.pi / 2)
+    other.position, other.rotation = (-4.0, 0.0, -9.0), (0.0, np.sqrt(0.5), 0.0, np.sqrt(0.5))
+    assert one.position.tolist() == other.position.tolist() and np.allclose(one.rotation, other.rotation)
+    host.step(app, 2)
+    assert len(app.seen(one)) == len(app.seen(other)) == 1
+    columns = host.sink.columns  # what the GPU has
+    assert np.array_equal(columns[0][one.first_row], columns[0][other.first_row])
+    assert np.array_equal(columns[1][one.first_row], one.rotation) and one.rotation[1] > 0.7
+    hit = app.raycast((5, 0, -9), (-1, 0, 0))
+    assert hit is not None and hit.distance == pytest.approx(4.5)
+    one.look_at((-4.0, 0.0, 30.0))
+    other.look_at((-4.0, 0.0, 30.0))
+    host.step(app, 2)
+    hit = app.raycast((5, 0, -9), (-1, 0, 0))
+    assert hit is not None and hit.distance == pytest.approx(8.5) and abs(one.rotation[1]) == pytest.approx(1)
+    with pytest.raises(lw.LayerwError, match="finite"):
+        one.move(x=3.0e38)
+        one.move(x=3.0e38)
+    assert np.isfinite(one.position).all()

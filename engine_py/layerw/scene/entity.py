@@ -29,8 +29,8 @@ class Entities:
 
     `group[3]` is an Entity, `group[2:5]`, `group[mask]` and `group[[4, 1]]` are groups. Of entities that were spawned
     together and follow each other, attributes are plain views. Of others they are copies that write back what is
-    assigned to them or their items (scene/scattered.py). Static entities give read-only views: their rows are sorted
-    into cells for culling when they are spawned.
+    assigned to them or their items (scene/scattered.py). Static entities give read-only views, as their rows lie sorted
+    in cells for culling: to assign to an attribute, `move`, `rotate` and `look_at` sort them anew.
 
     Every access raises HandleError once one of them was despawned: `group[group.alive_mask]` are those that are left.
     A plain view that outlives them writes to nobody: no other entity gets their rows before it is gone.
@@ -220,7 +220,8 @@ class Entities:
         array = motion.values_for(name, value, width, self._count, isinstance(self, Entity))
         self._write(name, unit_rotations(array) if name == "rotation" else array)
 
-    def _write(self, name: str, values: npt.NDArray[Any]) -> None:
+    def _write(self, name: str, values: npt.ArrayLike) -> None:
+        """What an assignment does once its values are checked; for static rows as well."""
         if not self._count:
             return
         table = self._table
@@ -360,12 +361,13 @@ class Entity(Entities):
 
     def move(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> None:
         """Add metres to its position."""
-        self.position[:] += motion.step(x, y, z)
+        row = self.first_row
+        self._write("position", motion.moved(self._table.position[row], x, y, z))
 
     def rotate(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> None:
         """Turn it about its own axes by radians (yaw y, then pitch x, then roll z)."""
-        rotation = self.rotation
-        rotation[:] = motion.turned(rotation, x, y, z)
+        row = self.first_row
+        self._write("rotation", motion.turned(self._table.rotation[row], x, y, z))
 
     def look_at(self, target: npt.ArrayLike) -> None:
         """Turn it so that -Z points at `target`, with +Y up; straight up or down it keeps its heading.
@@ -376,7 +378,7 @@ class Entity(Entities):
         Raises:
             ShapeError: the target is no point, or where it stands.
         """
-        self.rotation[:] = motion.towards(self._table, self.first_row, target)
+        self._write("rotation", motion.towards(self._table, self.first_row, target))
 
 
 def _entity(table: Table, row: int, birth: int) -> Entity:

@@ -18,13 +18,19 @@ from layerw.base.mathx import Array, facing, matrix_from_quat, quat_from_matrix,
 from layerw.scene.hierarchy import world_matrix
 from layerw.scene.table import Table
 
+FLOAT32_MAX = float(np.finfo(np.float32).max)
 MANY_TURNS = 10.0  # radians in one call: 30 degrees are 0.5, half a turn is 3.1
 
 
-def step(x: float, y: float, z: float) -> tuple[float, float, float]:
-    """Metres along each axis, checked."""
+def moved(position: npt.NDArray[np.float32], x: float, y: float, z: float) -> tuple[float, float, float]:
+    """The position after a step. Raises ShapeError where float32 does not reach so far."""
     _check_finite("Entity.move", x, y, z)
-    return x, y, z
+    here = position.tolist()
+    there = here[0] + x, here[1] + y, here[2] + z
+    if max(abs(there[0]), abs(there[1]), abs(there[2])) > FLOAT32_MAX:
+        raise ShapeError(f"Entity.move({x:g}, {y:g}, {z:g}) from {checks.shown(here)} leads past {FLOAT32_MAX:g}; "
+                         f"position takes finite numbers.")  # fmt: skip
+    return there
 
 
 def turned(rotation: npt.NDArray[np.float32], x: float, y: float, z: float) -> tuple[float, float, float, float]:

@@ -361,13 +361,11 @@ class Entity(Entities):
 
     def move(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> None:
         """Add metres to its position."""
-        row = self.first_row
-        self._write("position", motion.moved(self._table.position[row], x, y, z))
+        self._write("position", motion.moved(self._table.position[self.first_row], x, y, z))
 
     def rotate(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> None:
         """Turn it about its own axes by radians (yaw y, then pitch x, then roll z)."""
-        row = self.first_row
-        self._write("rotation", motion.turned(self._table.rotation[row], x, y, z))
+        self._write("rotation", motion.turned(self._table.rotation[self.first_row], x, y, z))
 
     def look_at(self, target: npt.ArrayLike) -> None:
         """Turn it so that -Z points at `target`, with +Y up; straight up or down it keeps its heading.

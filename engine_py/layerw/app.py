@@ -93,7 +93,7 @@ class App:
 
     def frame(self, callback: FrameCallback) -> FrameCallback:
         """Decorator: calls the function each frame with the seconds since the last one."""
-        checks.function("app.frame's callback", callback)
+        checks.callback("app.frame's callback", callback, "dt")
         self._engine.user.add_frame(callback)
         return callback
 
@@ -214,7 +214,7 @@ class App:
         declared = declaration(component)
 
         def keep(callback: AnyCallback) -> AnyCallback:
-            checks.function("The component's callback", callback)
+            checks.callback("The component's callback", callback, "entities")
             learn(declared, callback)
             return callback
 

@@ -6,6 +6,7 @@ without rows fails `test_every_public_name_has_rows`.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 from collections.abc import Callable, Iterator
@@ -28,7 +29,9 @@ UNIT = [*NUMBER, -0.01, 1.01]
 WHOLE = [*KINDS, 1.5, NAN]
 FLAG: list[Any] = [None, "yes", 1, [True]]
 TEXTURE: list[Any] = [3, "brick.png", lw.Mesh.box()]
-FUNCTION: list[Any] = [3, "f", [print]]
+FUNCTION: list[Any] = [3, "f", [print]]  # and functions that can't be called as they would be:
+TAKES_ONE: list[Any] = [*FUNCTION, lambda: 0, lambda a, b: 0, lambda *, a: 0, lambda a, *, b: 0]
+TAKES_TWO: list[Any] = [*FUNCTION, lambda: 0, lambda a: 0, lambda a, b, c: 0]
 COLOR: list[Any] = ["no such colour", "#12", (1, 2), (90, 0, 0), (NAN, 0, 0), 5, ("a", 0, 0), "", None, [[1, 0, 0]]]
 LIGHT: list[Any] = ["blu", (1, 2), (-1, 0, 0), (NAN, 0, 0), 5, None, ("a", 0, 0)]
 POINTS = np.zeros((3, 3))
@@ -85,13 +88,13 @@ BAD: dict[str, dict[str, list[Any]]] = {
                      "max_side": [*WHOLE, 0, 8193]},
     "Lods": {"levels": [[], None, 5, [lw.Mesh.box()], [(lw.Mesh.box(), -1)], [(lw.Mesh.box(), NAN)],
                         [(lw.Mesh.box(), 5), (lw.Mesh.box(), 4)], [(lw.Mesh.box(), k + 1) for k in range(5)]]},
-    "scatter": {"heights": FUNCTION, "count": [*WHOLE, -1], "area": [(0, 0, 1), (1, 1, 0, 0), None, (NAN, 0, 1, 1)],
+    "scatter": {"heights": TAKES_TWO, "count": [*WHOLE, -1], "area": [(0, 0, 1), (1, 1, 0, 0), None, (NAN, 0, 1, 1)],
                 "height": [5, (1,), (2, 1), (NAN, 1), "low", None],
                 "slope_max": [*NUMBER, -1, 90], "patches_m": [*NUMBER, -1], "sink_m": NUMBER, "seed": [*WHOLE, -1]},
     "App": {"title": [3, None], "budgets": [{"gpu_mib": 1}, 512], "lanes": [*WHOLE, 0, 65], "overlay": FLAG,
             "screen_error_px": [*NUMBER, 0, -1], "entities_max": [*WHOLE, 0, -5, 1 << 40], "pointer_lock": FLAG,
             "network": [5, "fast"]},
-    "App.frame": {"callback": FUNCTION},
+    "App.frame": {"callback": TAKES_ONE},
     "App.watch": {"name": [3, None, ""], "thing": [3, None, "a"]},
     "App.panel": {"width": [*WHOLE, 0, 5000], "height": [*WHOLE, 0, 5000], "left": NUMBER, "top": NUMBER,
                   "scale": POSITIVE, "smooth": FLAG},
@@ -104,7 +107,7 @@ BAD: dict[str, dict[str, list[Any]]] = {
     "App.axes": {"length": POSITIVE, "width": [*NUMBER, -1]},
     "Budgets": {name: [*NUMBER, 0.001, -1, 1e9] for name in ("heap_mib", "layer_mib", "gpu_mib", "upload_mib_per_frame",
                                                              "memory_mib")} | {"mesh_mib": [*NUMBER, -1, 1e9]},
-    "FlyCamera": {"app": [3, None], "ground": FUNCTION, "speed": POSITIVE, "eye_m": [*NUMBER, -1], "walk": FLAG,
+    "FlyCamera": {"app": [3, None], "ground": TAKES_TWO, "speed": POSITIVE, "eye_m": [*NUMBER, -1], "walk": FLAG,
                   "floor": NUMBER[1:]},
     "Input.key": {"name": ["W", "", None, 5]}, "Input.pressed": {"name": ["space", None]},
     "Sun": {"elevation": NUMBER, "azimuth": NUMBER, "color": LIGHT, "intensity": [*NUMBER, -1],
@@ -237,6 +240,25 @@ def test_a_checked_vector_is_a_copy() -> None:
     for bad in ((0, 0, 0, 0), (NAN, 0, 0, 1), (1, 0, 0)):
         with pytest.raises(lw.ShapeError):
             checks.quaternion("rotation", bad)
+
+
+def test_what_a_callback_takes_is_checked_where_it_is_given(app: lw.App) -> None:
+    def no_dt() -> None: ...
+
+    with pytest.raises(lw.KindError, match=r"is no_dt\(\) -> .*called as no_dt\(dt\); write `def no_dt\(dt\): "):
+        app.frame(no_dt)
+
+    class Game:
+        def update(self, dt: float) -> None: ...
+
+    good: list[Any] = [print, min, Game().update, lambda *args: 0, lambda dt, speed=1.0: 0, functools.partial(max, 0.0),
+                       lambda **_: 0]  # fmt: skip
+    for callback in good[:-1]:
+        app.frame(callback)
+    with pytest.raises(lw.KindError):
+        app.frame(good[-1])
+    for listener in (no_dt, print, lambda value: value, lambda *values: values):
+        app.page.on("ask", listener)
 
 
 def test_everything_raised_on_purpose_is_a_layerw_error() -> None:

@@ -83,7 +83,10 @@ def content(p: Parts) -> list[tuple[str, Try, list[Any]]]:
         ("load scale", lambda v: app.load("x.glb", scale=v), ["a", (1, 2)]),
         ("stream place", lambda v: app.stream("w", place=v), ["here", 3, None]),
         ("stream transform", lambda v: app.stream("w", transform=v), ["m", np.zeros(3), np.full((4, 4), NAN), 3]),
-        ("model.on_ready", p.model.on_ready, [3, None]), ("world.on_ready", p.world.on_ready, [3]),
+        ("model.on_ready", p.model.on_ready, [3, None, lambda a: 0]),
+        ("world.on_ready", p.world.on_ready, [3, abs]),
+        ("on_added", app.on_added(lw.Position), [3, lambda: 0]),
+        ("on_removed", app.on_removed(lw.Position), [lambda: 0]),
         ("world.raycast", lambda v: p.world.raycast(v, (0, -1, 0)), VECTOR),
     ]
 
@@ -97,7 +100,7 @@ def rays_and_pictures(p: Parts) -> list[tuple[str, Try, list[Any]]]:
         ("ray_at", lambda v: app.ray_at(v, 0), ["a", NAN, [1]]), ("pick", lambda v: app.pick(0, v), ["a", NAN, [1]]),
         ("pick_drawn x", lambda v: app.pick_drawn(v, 0), ["a", NAN, math.inf, [1]]),
         ("pick_drawn y", lambda v: app.pick_drawn(0, v), ["a", NAN, [1]]),
-        ("screenshot", app.screenshot, ["a.jpg", "", 3, "../a.png"]),
+        ("screenshot", app.screenshot, ["a.jpg", "", 3, "../a.png", lambda: 0]),
         ("show_image", app.show_image, [None, 3, np.zeros((4, 4)), np.zeros((0, 0, 3), np.uint8)]),
         ("report", lambda v: app.report(state_hash=v), ["yes", 1]),
     ]
@@ -167,8 +170,8 @@ def messages(p: Parts) -> list[tuple[str, Try, list[Any]]]:
     looped.append(looped)
     return [
         ("on name", lambda v: page.on(v, print), names), ("on name, as a decorator", page.on, names),
-        ("on function", lambda v: page.on("ask", v), [3, "print", [print]]),
-        ("decorated", lambda v: page.on("ask")(v), [3, "print"]),
+        ("on function", lambda v: page.on("ask", v), [3, "print", [print], lambda a, b: 0]),
+        ("decorated", lambda v: page.on("ask")(v), [3, "print", lambda *, a: 0]),
         ("off name", page.off, names), ("off function", lambda v: page.off("ask", v), [3, "print"]),
         ("send name", page.send, names),
         ("send value", lambda v: page.send("answer", v), [
@@ -194,8 +197,30 @@ def test_bad_values_are_refused_and_leave_nothing(rows: Callable[[Parts], list[t
     assert p.app.report()["entities"] == before
 
 
-def test_degrees_are_told_once() -> None:
-    box = lw.App(host=HeadlessHost()).spawn(lw.Mesh.box())
-    with pytest.warns(UserWarning, match=r"Entity\.rotate\(z=90\) takes radians"):
-        box.rotate(z=90)
-    box.rotate(z=math.pi)
+def test_degrees_are_told_once_at_the_programs_line() -> None:
+    app = lw.App(host=HeadlessHost())
+    box = app.spawn(lw.Mesh.box())
+    rows: list[tuple[str, Callable[[], object]]] = [
+        (r"Entity\.rotate\(z=90\)", lambda: box.rotate(z=90)),
+        (r"Sun\.elevation = 38", lambda: setattr(app.sun, "elevation", 38)),
+        (r"Sun\.azimuth = -135", lambda: setattr(app.sun, "azimuth", -135)),
+        (r"camera\.yaw = 90", lambda: setattr(app.camera, "yaw", 90)),
+        (r"camera\.pitch = -30", lambda: setattr(app.camera, "pitch", -30)),
+        (r"Wind\.direction = 180", lambda: setattr(app.wind, "direction", 180)),
+    ]
+    for words, give in rows:
+        with pytest.warns(UserWarning, match=words + " takes radians") as told:
+            give()
+        assert len(told) == 1 and told[0].filename == __file__
+    assert (app.sun.elevation, app.camera.yaw) == (38, 90)  # never guessed
+
+
+def test_radians_that_turn_on_are_not_told() -> None:
+    app = lw.App(host=HeadlessHost())
+    app.spawn(lw.Mesh.box()).rotate(z=math.pi)
+    app.sun.azimuth, app.sun.elevation = 2 * math.pi, -math.pi / 2
+    for _ in range(40):  # three turns
+        app.sun.azimuth += 0.5
+        app.camera.yaw -= 0.5
+        app.camera.yaw += math.pi
+        app.camera.yaw -= math.pi

@@ -7,7 +7,10 @@ Cost: about half a microsecond for a number, two for a vector.
 
 from __future__ import annotations
 
+import inspect
 import math
+import sys
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -19,6 +22,8 @@ from layerw.base.ports import F64
 
 T = TypeVar("T")
 NO_NUMBERS = (TypeError, ValueError, OverflowError)  # what numpy raises for values that are none
+TURN = 2 * math.pi
+HALF_TURN = 3.2  # and a little: what flips an angle by pi has not jumped
 NEAR_ENOUGH = 0.6  # of difflib's ratio: "positon" is near "position", "x" is near nothing
 
 
@@ -45,6 +50,27 @@ def _float(value: object) -> float | None:
         return math.inf
     except (TypeError, ValueError):  # an array of something else
         return None
+
+
+def angle(name: str, value: object, before: float) -> float:
+    """A finite number of radians, never guessed: one beyond a turn that lies far from what was there before is kept and
+    told, because degrees were meant. What turns on and on passes a turn in small steps. Raises KindError, ConfigError.
+
+    before: what the setting is now.
+    """
+    kept = number(name, value)
+    if abs(kept) > TURN and abs(kept - before) > HALF_TURN:
+        tell_degrees(f"{name} = {kept:g}")
+    return kept
+
+
+def tell_degrees(given: str) -> None:
+    """Warns that radians are taken, at the program's line, as Python's warnings are: once for each."""
+    depth, frame = 1, sys._getframe()
+    folder = frame.f_code.co_filename.rsplit("/", 2)[0] + "/"  # of the engine, as its code was compiled
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(folder):
+        depth, frame = depth + 1, frame.f_back
+    warnings.warn(f"{given} takes radians; degrees are math.radians(...) of it.", stacklevel=depth)
 
 
 def whole(name: str, value: object, low: int | None = None, high: int | None = None) -> int:
@@ -87,6 +113,30 @@ def function(name: str, value: object) -> Callable[..., Any]:
     if callable(value):
         return value
     raise KindError(f"{name} is {shown(value)}; it takes a function, for example `def update(dt): ...`.")
+
+
+def callback(name: str, value: object, *given: str, or_nothing: bool = False) -> Callable[..., Any]:
+    """A function that can be called with these values, by their names for people; where Python knows no signature of
+    it, that is believed. or_nothing: one that takes none of them will do as well. Raises KindError."""
+    found = function(name, value)
+    try:
+        takes = inspect.signature(found)
+    except (TypeError, ValueError):  # a function in C
+        return found
+    if _takes(takes, len(given)) or (or_nothing and _takes(takes, 0)):
+        return found
+    own = getattr(found, "__name__", "")
+    own = own if own.isidentifier() else "function"
+    raise KindError(f"{name} is {shown(f'{own}{takes}', bare=True)}, but it is called as {own}({', '.join(given)}); "
+                    f"write `def {own}({', '.join(given)}): ...`.")  # fmt: skip
+
+
+def _takes(signature: inspect.Signature, count: int) -> bool:
+    try:
+        signature.bind(*[None] * count)
+    except TypeError:
+        return False
+    return True
 
 
 def instance(name: str, value: object, kind: type[T] | tuple[type[T], ...], says: str) -> T:
@@ -181,12 +231,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" Did you mean {found[0]!r}?" if found else ""
 
 
-def shown(value: object, length_max: int = 80) -> str:
-    """What was given, short enough for a sentence."""
+def shown(value: object, length_max: int = 80, *, bare: bool = False) -> str:
+    """What was given, short enough for a sentence; bare: a text without quotes."""
     if isinstance(value, np.ndarray) and value.size > 8:
         return f"an array of shape {value.shape} and dtype {value.dtype}"
     try:
-        words = repr(value)
+        words = str(value) if bare else repr(value)
     except Exception:  # a program's own __repr__
         words = f"a {type(value).__name__}"
     return words if len(words) <= length_max else words[:length_max] + "..."

@@ -36,7 +36,9 @@ def settings(**fields: Check) -> Callable[[type[T]], type[T]]:
 
         def set_checked(self: object, name: str, value: Any) -> None:
             check = fields.get(name)
-            if check is not None:
+            if check is angle:
+                value = checks.angle(f"{kind.__name__}.{name}", value, getattr(self, name, 0.0))
+            elif check is not None:
                 value = check(f"{kind.__name__}.{name}", value)
             elif not name.startswith("_"):
                 raise checks.unknown_attribute(self, name, fields)
@@ -79,6 +81,11 @@ def number(low: float = -float("inf"), high: float = float("inf"), *, above: boo
 def optional_number(low: float = -float("inf"), high: float = float("inf")) -> Check:
     """A number within limits, or None."""
     return lambda name, value: None if value is None else checks.number(name, value, low, high)
+
+
+def angle(name: str, value: Any) -> float:
+    """Radians; as a setting, degrees are told (checks.angle)."""
+    return checks.number(name, value)
 
 
 def flag() -> Check:

@@ -61,7 +61,7 @@ class Model:
 
     def on_ready(self, callback: Callback) -> Callback:
         """Decorator: calls the function once the model is here (now, when it is)."""
-        checks.function("Model.on_ready callback", callback)
+        checks.callback("Model.on_ready callback", callback)
         if self.state == "ready":
             self._user.call(callback)
         else:

@@ -174,7 +174,7 @@ class World:
 
     def on_ready(self, callback: Callback) -> Callback:
         """Decorator: calls the function once tileset and ground are here (now, when they are)."""
-        checks.function("World.on_ready callback", callback)
+        checks.callback("World.on_ready callback", callback)
         if self.state == "ready":
             self._user.call(callback)
         else:

@@ -65,7 +65,7 @@ class FlyCamera:
         if not hasattr(app, "camera") or not hasattr(app, "input"):
             raise KindError(f"FlyCamera app is {checks.shown(app)}; it takes an lw.App.")
         if ground is not None:
-            checks.function("FlyCamera ground", ground)
+            checks.callback("FlyCamera ground", ground, "x", "z")
         speed = checks.number("FlyCamera speed", speed, 0, above=True)
         eye_m = checks.number("FlyCamera eye_m", eye_m, 0)
         walk = checks.flag("FlyCamera walk", walk)

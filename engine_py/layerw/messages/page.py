@@ -50,7 +50,7 @@ class Page:
         check_name(name)
         if function is None:
             return lambda found: self.on(name, found)
-        checks.function("function", function)
+        checks.callback("page.on function", function, "value", or_nothing=True)
         self._listeners.setdefault(name, []).append((function, _takes_a_value(function)))
         return function
 

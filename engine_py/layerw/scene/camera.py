@@ -108,7 +108,7 @@ class Camera:
 
     @yaw.setter
     def yaw(self, value: float) -> None:
-        self._yaw = checks.number("camera.yaw", value)
+        self._yaw = checks.angle("camera.yaw", value, self._yaw)
 
     @property
     def pitch(self) -> float:
@@ -117,7 +117,7 @@ class Camera:
 
     @pitch.setter
     def pitch(self, value: float) -> None:
-        self._pitch = checks.number("camera.pitch", value)
+        self._pitch = checks.angle("camera.pitch", value, self._pitch)
 
     @property
     def projection(self) -> Projection:

@@ -15,11 +15,11 @@ import numpy as np
 from layerw.base.colors import Rgb
 from layerw.base.mathx import cross3, linear_from_srgb
 from layerw.base.ports import F32, F64
-from layerw.base.settings import flag, light, number, optional_number, settings
+from layerw.base.settings import angle, flag, light, number, optional_number, settings
 from layerw.scene.twilight import DAY, Daylight, daylight
 
 
-@settings(elevation=number(), azimuth=number(), color=light(), intensity=number(0),
+@settings(elevation=angle, azimuth=angle, color=light(), intensity=number(0),
           angular_radius=number(0, math.pi / 2))  # fmt: skip
 class Sun:
     """The directional light. elevation, azimuth: radians; azimuth 0 is -Z (north), turning to +X (east)."""
@@ -75,7 +75,7 @@ class Sea:
     roughness: float = 0.06
 
 
-@settings(direction=number(), strength=number(0, 1), gusts=number(0, 1))
+@settings(direction=angle, strength=number(0, 1), gusts=number(0, 1))
 class Wind:
     """What sways trees and drives waves: direction in radians (as the sun's azimuth), strength 0 to 1."""
 

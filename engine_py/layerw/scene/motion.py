@@ -6,7 +6,6 @@ Owns: nothing. Angles are radians and never guessed: one that is many turns is t
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
@@ -38,7 +37,7 @@ def turned(rotation: npt.NDArray[np.float32], x: float, y: float, z: float) -> t
     _check_finite("Entity.rotate", x, y, z)
     if abs(x) + abs(y) + abs(z) > MANY_TURNS:
         given = ", ".join(f"{name}={value:g}" for name, value in (("x", x), ("y", y), ("z", z)) if value)
-        warnings.warn(f"Entity.rotate({given}) takes radians; degrees are math.radians(...) of it.", stacklevel=3)
+        checks.tell_degrees(f"Entity.rotate({given})")
     return turned_by(rotation.tolist(), x, y, z)
 
 

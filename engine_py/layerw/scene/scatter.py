@@ -47,7 +47,7 @@ def scatter(
         KindError, ConfigError, ShapeError: an argument is not what it should be.
         ConfigError: the rules leave less than 1 in 500 points of the area.
     """
-    checks.function("scatter heights", heights)
+    checks.callback("scatter heights", heights, "x", "z")
     count = checks.whole("scatter count", count, 0, COUNT_MAX)
     x0, z0, x1, z1 = checks.vector("scatter area", area, 4)
     if not (x0 < x1 and z0 < z1):

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base import checks
 from layerw.base.errors import BudgetError, ConfigError, LayerwError
 from layerw.base.log import Log
 from layerw.frame.resources import Resources
@@ -107,8 +108,10 @@ class Screenshots:
         """Asks for a picture of the next frame that is drawn; see App.screenshot."""
         if isinstance(to, (str, PathLike)):
             shot = Screenshot(checked_path(str(to)), None)
-        elif to is None or callable(to):
-            shot = Screenshot("", to)
+        elif to is None:
+            shot = Screenshot("", None)
+        elif callable(to):
+            shot = Screenshot("", checks.callback("screenshot()'s function", to, "screenshot"))
         else:
             raise ConfigError(f"screenshot() was given {to!r}; give a path that ends with .png, a function or nothing.")
         entry = _Entry(shot)

@@ -23,6 +23,7 @@ from layerw.base.errors import (
     KeyMissing,
     KindError,
     LayerwError,
+    OutsideError,
     ShapeError,
 )
 from layerw.content.models import Model
@@ -89,6 +90,7 @@ __all__ = [
     "Model",
     "Network",
     "Orthographic",
+    "OutsideError",
     "Panel",
     "Perspective",
     "Points",

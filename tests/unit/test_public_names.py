@@ -11,7 +11,8 @@ NAMES = {
     "App", "AttributeMissing", "BudgetError", "Budgets", "Camera", "Color", "ConfigError", "Entities", "Entity",
     "FlyCamera", "HandleError", "KeyMissing", "KindError", "Lamp", "LayerwError", "Light", "Lines", "Lods", "Material",
     "Mesh", "Model",
-    "Network", "Orthographic", "Panel", "Perspective", "Points", "Position", "Rotation", "Scale", "Screenshot",
+    "Network", "Orthographic", "OutsideError", "Panel",
+    "Perspective", "Points", "Position", "Rotation", "Scale", "Screenshot",
     "Shader", "ShapeError", "Texture", "World", "__version__", "component", "f32", "f32x2", "f32x3", "f32x4", "f64",
     "f64x3", "field", "flag", "flora", "i32", "scatter", "u16", "u32", "u8",
 }  # fmt: skip
@@ -20,6 +21,11 @@ NAMES = {
 def test_the_exported_names_are_these() -> None:
     assert set(layerw.__all__) == NAMES
     assert all(hasattr(layerw, name) for name in NAMES)
+
+
+def test_every_kind_of_error_is_public() -> None:
+    kinds = {name for name, value in vars(layerw.base.errors).items() if isinstance(value, type)}
+    assert kinds <= set(layerw.__all__)
 
 
 def test_the_engine_imports_without_a_browser_and_without_the_server() -> None:

@@ -151,7 +151,10 @@ class View:
 
     @property
     def tone_map(self) -> str:
-        """From light to the screen: "filmic", "agx" (very bright light loses its colour), "neutral" (keeps colours)."""
+        """From light to the screen: "filmic", "agx" (very bright light loses its colour), "neutral" (keeps colours).
+
+        Of all that is drawn, what is unlit too; points and lines are shown as given.
+        """
         return self._tone_map
 
     @tone_map.setter

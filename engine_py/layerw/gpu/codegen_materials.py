@@ -63,7 +63,7 @@ class Material:
 
     Args:
         kind: "pbr", "unlit", "terrain" or "water".
-{docs}        unlit: show `color` as it is, without light.
+{docs}        unlit: `color` is the light that it gives, whatever shines on it; fog and the tone map still apply.
         shader: a `lw.Shader` that says how the surface looks, from the values here.
         params, textures: the shader's own parameters and textures by name; what is missing has the shader's defaults.
 
@@ -106,7 +106,7 @@ class Material:
 
     @property
     def unlit(self) -> bool:
-        """Whether it shows `color` as it is, without light."""
+        """Whether `color` is the light that it gives, whatever shines on it; fog and the tone map still apply."""
         return self.values.unlit
 
     @unlit.setter

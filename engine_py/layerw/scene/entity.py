@@ -187,16 +187,15 @@ class Entities:
         return self._first
 
     def _check(self) -> None:
-        table = self._table
-        if self._checked != table.deaths:
+        if self._checked != self._table.deaths:
             if not self.alive:
                 self._raise_dead()
-            _put(self, "_checked", table.deaths)
+            _put(self, "_checked", self._table.deaths)
 
     def _raise_dead(self) -> NoReturn:
-        dead = int(np.count_nonzero(~self.alive_mask))
         if self._count == 1:
             raise HandleError(f"Entity {self._first} was despawned; drop the reference when you despawn.")
+        dead = int(np.count_nonzero(~self.alive_mask))
         left = " group[group.alive_mask] are the others." if dead < self._count else ""
         raise HandleError(f"{dead} of the {self._count} entities of this group were despawned; drop the reference when "
                           f"you despawn.{left}")  # fmt: skip
@@ -212,8 +211,9 @@ class Entities:
             view = column.array[self._key]
             view.flags.writeable = False
             return view
-        apart = self._index is not None
-        return Scattered.of(ColumnHome(self, name)) if apart else column.user_view(self._first, self._count)
+        if self._index is None:
+            return column.user_view(self._first, self._count)
+        return Scattered.of(ColumnHome(self, name))
 
     def _assign(self, name: str, value: npt.ArrayLike, width: int) -> None:
         self._check()
@@ -221,25 +221,20 @@ class Entities:
         self._write(name, unit_rotations(array) if name == "rotation" else array)
 
     def _write(self, name: str, values: npt.ArrayLike) -> None:
-        """What an assignment does once its values are checked; for static rows as well."""
         if not self._count:
             return
-        table = self._table
-        column, index = table.columns[name], self._index
-        if index is None:
-            column.array[self._first : self._first + self._count] = values
+        column = self._table.columns[name]
+        column.array[self._key] = values
+        if self._index is None:
             column.touch(self._first, self._count)
         else:
-            column.array[index] = values
-            column.touch_rows(index)
+            column.touch_rows(self._index)
         if self._is_static():
-            table.structure_revision += 1
+            self._table.structure_revision += 1
 
     def _is_static(self) -> bool:
-        flags = self._table.flags
-        if self._index is None:
-            return bool(flags[self._first] & STATIC_FLAG)
-        return bool((flags[self._index] & STATIC_FLAG).any())
+        flags = self._table.flags[self._first if self._index is None else self._index]
+        return bool((flags & STATIC_FLAG).any())
 
     @property
     def position(self) -> npt.NDArray[np.float32]:
@@ -353,6 +348,13 @@ class Entity(Entities):
         still = table.flags[row] & STATIC_FLAG
         view: npt.NDArray[Any] = super()._view(name) if still else table.columns[name].user_view(row, 1)
         return view[0] if view.ndim > 1 else view
+
+    def _write(self, name: str, values: npt.ArrayLike) -> None:
+        table, row = self._table, self._first
+        table.columns[name].array[row : row + 1] = values
+        table.columns[name].touch(row, 1)
+        if table.flags[row] & STATIC_FLAG:
+            table.structure_revision += 1
 
     @property
     def alive(self) -> bool:

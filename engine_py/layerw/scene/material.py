@@ -38,7 +38,7 @@ class Material:
         emissive_texture: multiplies `emissive`.
         double_sided: draw both sides of each triangle.
         masked: alpha is a hole or none, by `alpha_cutoff`; nothing shines through.
-        unlit: show `color` as it is, without light.
+        unlit: `color` is the light that it gives, whatever shines on it; fog and the tone map still apply.
         shader: a `lw.Shader` that says how the surface looks, from the values here.
         params, textures: the shader's own parameters and textures by name; what is missing has the shader's defaults.
 
@@ -113,7 +113,7 @@ class Material:
 
     @property
     def unlit(self) -> bool:
-        """Whether it shows `color` as it is, without light."""
+        """Whether `color` is the light that it gives, whatever shines on it; fog and the tone map still apply."""
         return self.values.unlit
 
     @unlit.setter

@@ -105,7 +105,8 @@ class Texture:
 
     @classmethod
     def target(cls, width: int, height: int, *, filter: str = "linear", wrap: str = "clamp") -> Texture:
-        """A texture that a view draws (`app.add_view(camera, target=...)`): black until then.
+        """A texture that a view draws (`app.add_view(camera, target=...)`): black until then, sRGB pixels after the
+        tone map of that view; what shows it is tone-mapped again.
 
         Args:
             width, height: pixels, 1 to 8192.

@@ -134,7 +134,10 @@ _LATER = {
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
-        raise AttributeError(f"module 'layerw' has no attribute {name!r}")
+        from layerw.base.checks import did_you_mean
+
+        hint = "" if name.startswith("_") else did_you_mean(name, __all__)
+        raise AttributeMissing(f"There is no lw.{name}.{hint}")
     module = import_module(_LATER[name])
     value = globals()[name] = module if name == "flora" else getattr(module, name)
     return value

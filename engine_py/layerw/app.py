@@ -17,6 +17,7 @@ from layerw.base.colors import Color
 from layerw.base.config import Budgets, Config, Network
 from layerw.base.errors import ConfigError, KindError
 from layerw.base.host_port import MemoryHost, Running
+from layerw.base.names import named
 from layerw.base.ports import F64
 from layerw.base.rays import checked_ray
 from layerw.content.models import Model
@@ -32,6 +33,7 @@ from layerw.scene.components import Declaration, declaration
 from layerw.scene.entity import Entities, Entity
 from layerw.scene.environment import Fog, Sea, Shadows, Sky, Sun, Wind
 from layerw.scene.material import Material
+from layerw.scene.row_values import check_owner
 from layerw.scene.shapes import Lods, Mesh
 
 if TYPE_CHECKING:  # imported where they are first used: a program that does without them starts without them
@@ -53,6 +55,7 @@ Learn = Callable[[Declaration, Callable[[Any], Any]], None]
 AnyCallback = TypeVar("AnyCallback", bound=Callable[[Any], Any])
 
 
+@named
 class App:
     """A program's window into the engine: spawn things, load and stream content, steer light and camera.
 
@@ -222,8 +225,12 @@ class App:
 
     def despawn(self, entity: Entities) -> None:
         """Ends an entity (or many) and its children; using it later is an error."""
-        checks.instance("app.despawn entity", entity, Entities, "an Entity or Entities")
-        entity.despawn()
+        self._own("app.despawn entity", entity).despawn()
+
+    def _own(self, name: str, entities: Entities) -> Entities:
+        found = checks.instance(name, entities, Entities, "an Entity or Entities")
+        check_owner(name, found, self._engine.table)
+        return found
 
     def load(self, url: str | PathLike[str], *, position: npt.ArrayLike | None = None,
              rotation: npt.ArrayLike | None = None, scale: npt.ArrayLike | None = None, parent: Entity | None = None,
@@ -416,8 +423,7 @@ class App:
 
         Static ones are drawn by the cells that they lie in, so some beside the view are among them.
         """
-        checks.instance("app.seen entities", entities, Entities, "an Entity or Entities")
-        rows, first = self._engine.shown.seen_rows, entities.first_row
+        rows, first = self._engine.shown.seen_rows, self._own("app.seen entities", entities).first_row
         return np.unique(rows[(rows >= first) & (rows < first + len(entities))]).astype(np.intp) - first
 
     # -- pictures and memory -------------------------------------------------------------------

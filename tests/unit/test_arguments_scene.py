@@ -37,6 +37,9 @@ class Parts:
         self.group = self.app.spawn_many(self.box, 4)
         self.dead = self.app.spawn(self.box)
         self.dead.despawn()
+        self.other_app = lw.App(host=HeadlessHost())  # another one of this process
+        self.foreign = self.other_app.spawn(self.box)
+        self.foreign_group = self.other_app.spawn_many(self.box, 4)
         self.model, self.world = self.app.load("x.glb"), self.app.stream("w")
         self.memory = self.app.memory
         basin: Any = {"spacing": 0.1, "low": (0, 0, 0), "high": (1, 1, 1)}
@@ -61,8 +64,10 @@ def spawn(p: Parts) -> list[tuple[str, Try, list[Any]]]:
         ("material", lambda v: app.spawn(box, v), [3, "red", box]),
         ("static", lambda v: app.spawn(box, static=v), FLAG),
         ("count", lambda v: app.spawn_many(box, v), [-1, 1.5, "3", None, True, NAN]),
-        ("parent", lambda v: app.spawn(box, parent=v), [3, "x", p.dead, p.group]),
-        ("despawn", app.despawn, [None, 3, p.dead]), ("seen", app.seen, [None, 3]),
+        ("parent", lambda v: app.spawn(box, parent=v), [3, "x", p.dead, p.group, p.foreign]),
+        ("despawn", app.despawn, [None, 3, p.dead, p.foreign, p.foreign_group]),
+        ("seen", app.seen, [None, 3, p.foreign, p.foreign_group]),
+        ("light parent", lambda v: app.light("point", parent=v), [3, p.dead, p.foreign]),
     ]
     values = {"position": [v for v in VECTOR if v is not None and np.shape(v) != (1, 3)], "rotation": QUATERNION,
               "scale": [(1, 2), "a", NAN, (1, 2, 3, 4)], "color": COLOR}  # fmt: skip
@@ -78,7 +83,7 @@ def content(p: Parts) -> list[tuple[str, Try, list[Any]]]:
         ("load url", app.load, [None, "", 3, b"x"]), ("stream url", app.stream, [None, "", 3]),
         ("load side", lambda v: app.load("x.glb", max_texture_side=v), SIDE),
         ("stream side", lambda v: app.stream("w", max_texture_side=v), SIDE),
-        ("load parent", lambda v: app.load("x.glb", parent=v), [3, p.dead]),
+        ("load parent", lambda v: app.load("x.glb", parent=v), [3, p.dead, p.foreign]),
         ("load position", lambda v: app.load("x.glb", position=v), [(1, 2), "a"]),
         ("load scale", lambda v: app.load("x.glb", scale=v), ["a", (1, 2)]),
         ("stream place", lambda v: app.stream("w", place=v), ["here", 3, None]),
@@ -115,7 +120,7 @@ def entities(p: Parts) -> list[tuple[str, Try, list[Any]]]:
                  ("color", put(thing, "color"), [*COLOR, None, np.array([[90, 0, 0]] * len(thing))]),
                  ("visible", put(thing, "visible"), FLAG), ("casts_shadow", put(thing, "casts_shadow"), FLAG),
                  ("layer", put(thing, "layer"), [32, -1, 1.5, "x", None, True, [0, 99]]),
-                 ("parent", put(thing, "parent"), [3, p.dead, "x"]),
+                 ("parent", put(thing, "parent"), [3, p.dead, "x", p.foreign]),
                  ("typo", lambda v, thing=thing: setattr(thing, v, 1), ["positon", "mesh", "x"])]  # type: ignore[misc]
     for axis in "xyz":
         rows += [("move", lambda v, axis=axis: p.one.move(**{axis: v}), NUMBER),  # type: ignore[misc]

@@ -22,6 +22,7 @@ from layerw.base.ports import F64
 
 T = TypeVar("T")
 NO_NUMBERS = (TypeError, ValueError, OverflowError)  # what numpy raises for values that are none
+LISTED_MAX = 24  # names in a sentence
 TURN = 2 * math.pi
 HALF_TURN = 3.2  # and a little: what flips an angle by pi has not jumped
 NEAR_ENOUGH = 0.6  # of difflib's ratio: "positon" is near "position", "x" is near nothing
@@ -205,12 +206,13 @@ def as_array(value: npt.ArrayLike) -> npt.NDArray[Any]:
         return np.zeros(0, object)
 
 
-def unknown_attribute(owner: object, name: str, known: Iterable[str]) -> AttributeMissing:
-    """The error to raise for an attribute that is not there, with the nearest one that is."""
+def unknown_attribute(owner: object, name: str, known: Iterable[str], purpose: str = " to set") -> AttributeMissing:
+    """The error to raise for an attribute that is not there, with the nearest one that is; purpose: "" of reading."""
     names = sorted({other for other in known if not other.startswith("_")})
     kind = type(owner).__name__
-    hint = did_you_mean(name, names)
-    return AttributeMissing(f"{_article(kind)} has no attribute {name!r} to set.{hint or f' It has {_listed(names)}.'}")
+    has = f" It has {_listed(names)}." if purpose or len(names) <= LISTED_MAX else " dir() of it lists what it has."
+    has = has if names else " Nothing of it can be set."
+    return AttributeMissing(f"{_article(kind)} has no attribute {name!r}{purpose}.{did_you_mean(name, names) or has}")
 
 
 def settable(kind: type) -> list[str]:
@@ -227,8 +229,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """" Did you mean 'position'?", or nothing where no name is near."""
     from difflib import get_close_matches  # only where something went wrong
 
-    found = get_close_matches(name.lower(), list(known), 1, NEAR_ENOUGH)
-    return f" Did you mean {found[0]!r}?" if found else ""
+    spelt = {other.lower(): other for other in known}
+    found = get_close_matches(name.lower(), list(spelt), 1, NEAR_ENOUGH)
+    return f" Did you mean {spelt[found[0]]!r}?" if found else ""
 
 
 def shown(value: object, length_max: int = 80, *, bare: bool = False) -> str:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, fields
 
 from layerw.base import checks
 from layerw.base.errors import ConfigError
+from layerw.base.names import frozen
 
 MIB = 1 << 20
 MESH_BYTES_MIN = 8 * MIB  # the kernels themselves take 2 MiB of it
 
 
+@frozen
 @dataclass(frozen=True, slots=True)
 class Budgets:
     """Hard limits in MiB. They hold at every frame; when the view needs more, coarser tiles show."""
@@ -70,6 +72,7 @@ class Budgets:
         return Budgets(**{name: overrides.get(name, getattr(self, name)) for name in known})
 
 
+@frozen
 @dataclass(frozen=True, slots=True)
 class Network:
     """How long files are waited for, and when a world asks again for those that failed.

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, dataclass_transform
 from layerw.base import checks
 from layerw.base.colors import Rgb, radiance
 from layerw.base.errors import AttributeMissing
+from layerw.base.names import named
 
 T = TypeVar("T")
 Check = Callable[[str, Any], Any]  # (the setting's full name, what was given) -> what is kept
@@ -30,8 +31,8 @@ def settings(**fields: Check) -> Callable[[type[T]], type[T]]:
 
     def decorate(kind: type[T]) -> type[T]:
         made: Any = dataclasses.dataclass(slots=True)(kind)
-        named = {field.name for field in dataclasses.fields(made) if not field.name.startswith("_")}
-        assert named == set(fields), f"{kind.__name__}: fields {sorted(named)}, checks {sorted(fields)}"
+        public = {field.name for field in dataclasses.fields(made) if not field.name.startswith("_")}
+        assert public == set(fields), f"{kind.__name__}: fields {sorted(public)}, checks {sorted(fields)}"
         store = object.__setattr__
 
         def set_checked(self: object, name: str, value: Any) -> None:
@@ -46,7 +47,7 @@ def settings(**fields: Check) -> Callable[[type[T]], type[T]]:
             Changes.count += 1
 
         made.__setattr__ = set_checked
-        return made  # type: ignore[no-any-return]
+        return named(made)
 
     return decorate
 
@@ -70,7 +71,7 @@ def fixed_attributes(kind: type[T]) -> type[T]:
     functools.update_wrapper(make, begin)
     setattr(kind, "__init__", make)  # noqa: B010  mypy has no word for it
     setattr(kind, "__setattr__", set_known)  # noqa: B010
-    return kind
+    return named(kind)
 
 
 def number(low: float = -float("inf"), high: float = float("inf"), *, above: bool = False) -> Check:

@@ -18,6 +18,7 @@ from layerw.base.colors import Color, pack_rgba8
 from layerw.base.log import Log
 from layerw.base.mathx import quat_rotate
 from layerw.base.ports import F32
+from layerw.base.settings import fixed_attributes
 from layerw.drawing import wires
 from layerw.drawing.elements import Elements, Style
 from layerw.drawing.lines import STROKE
@@ -36,6 +37,7 @@ class _Drawn(NamedTuple):
     until_s: float
 
 
+@fixed_attributes
 class Debug:
     """`app.debug`: lines for finding out what a program does.
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
+from layerw.base.names import named
 from layerw.base.ports import F32
 from layerw.drawing.colors import mark_colors
 from layerw.drawing.elements import Elements, Style, Styles, layout_dtype
@@ -26,6 +27,7 @@ STROKE = layout_dtype("strokes")
 Dash = tuple[float, float] | None
 
 
+@named
 class Lines:
     """What `app.lines` made. Writing to `position` and `color` shows in the next picture."""
 

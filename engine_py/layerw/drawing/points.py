@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.errors import ConfigError, ShapeError
+from layerw.base.names import named
 from layerw.drawing.colors import mark_colors
 from layerw.drawing.elements import Elements, Style, Styles, layout_dtype
 from layerw.drawing.watched import Watched, largest
@@ -23,6 +24,7 @@ from layerw.scene.table import Table
 DISC = layout_dtype("discs")
 
 
+@named
 class Points:
     """What `app.points` made. Writing to `position`, `color` and `size` shows in the next picture."""
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.errors import ConfigError
+from layerw.base.names import named
 from layerw.gpu.passes import TONE_MAPS, flag
 from layerw.scene.camera import Camera, CameraFrame
 from layerw.scene.layers import ALL_LAYERS, LAYERS_MAX, layer_mask
@@ -36,6 +37,7 @@ VIEWS_MAX = 16
 Area = tuple[int, int, int, int]
 
 
+@named
 class View:
     """A camera's picture. `app.view` is the main one."""
 

@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.errors import ConfigError, ShapeError
+from layerw.base.names import frozen
+from layerw.base.settings import fixed_attributes
 from layerw.memory.errors import LayerMemoryError, error_of
 from layerw.memory.statistics import MemoryStatistics, RingStatistics, parse_ring, parse_statistics
 from layerw.memory.threads import OneThread, ThreadPort
@@ -37,6 +39,7 @@ class MemoryPort(Protocol):
     def try_view(self, address: int, size_bytes: int) -> Array | None: ...
 
 
+@frozen
 @dataclass(frozen=True, slots=True)
 class Block:
     """A living block: its handle and the bytes that were asked for. Use it until `free`."""
@@ -80,6 +83,7 @@ class Block:
         return self.address + offset
 
 
+@fixed_attributes
 class LayerMemory:
     """The memory of one app."""
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.names import frozen
+
 _REGION_NAMES = ("logic", "mesh", "texture", "scratch")
 _TIER_NAMES = ("pinned", "visible", "near", "far")
 _HEAD = ("budget_bytes", "memory_bytes", "static_bytes", "meta_bytes", "handle_count", "defragmented_bytes",
@@ -15,6 +17,7 @@ _HEAD = ("budget_bytes", "memory_bytes", "static_bytes", "meta_bytes", "handle_c
 _REGION_WORDS = 12
 
 
+@frozen
 @dataclass(frozen=True, slots=True)
 class RegionStatistics:
     """One region; bytes by tier are what the blocks take, rounded up."""
@@ -32,6 +35,7 @@ class RegionStatistics:
         return 1.0 - min(1.0, self.largest_bytes / self.free_bytes) if self.free_bytes else 0.0
 
 
+@frozen
 @dataclass(frozen=True, slots=True)
 class MemoryStatistics:
     """The whole memory."""
@@ -47,6 +51,7 @@ class MemoryStatistics:
     regions: dict[str, RegionStatistics]
 
 
+@frozen
 @dataclass(frozen=True, slots=True)
 class RingStatistics:
     """The upload ring."""

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, overload
 
 from layerw.base import checks
 from layerw.base.errors import LayerwError
+from layerw.base.settings import fixed_attributes
 from layerw.messages.codec import check_name, decode_message, encode_message
 
 Listener = TypeVar("Listener", bound=Callable[..., Any])
@@ -19,6 +20,7 @@ _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_O
                inspect.Parameter.VAR_POSITIONAL)  # fmt: skip
 
 
+@fixed_attributes
 class Page:
     """The page around the element. In JavaScript: `element.send(name, value)`, `element.addEventListener(name, ...)`.
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from layerw.base.checks import number, shown, vector, whole
 from layerw.base.errors import HandleError, ShapeError
+from layerw.base.settings import fixed_attributes
 from layerw.memory.layer import LayerMemory
 
 Floats = npt.NDArray[np.float32]
@@ -25,6 +26,7 @@ _COUNT, _CAPACITY, _DROPPED, _BYTES, _SUBSTEPS, _TURNS = range(6)
 _SPHERE, _BOX = range(2)
 
 
+@fixed_attributes
 class Particles:
     """A fluid of particles.
 

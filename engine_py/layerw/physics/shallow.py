@@ -16,6 +16,7 @@ from layerw.base.checks import number, shown, whole
 from layerw.base.colors import parse_color
 from layerw.base.errors import HandleError, ShapeError
 from layerw.base.ports import PixelTarget
+from layerw.base.settings import fixed_attributes
 from layerw.memory.layer import LayerMemory
 
 Floats = npt.NDArray[np.float32]
@@ -23,6 +24,7 @@ _GROUND, _DEPTH, _FLOW_X, _FLOW_Z = range(4)
 _GUARD = 4  # columns before the first cell; one row above
 
 
+@fixed_attributes
 class ShallowWater:
     """Water over ground.
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from layerw.base.errors import LayerwError
+from layerw.base.names import frozen
 from layerw.base.ports import F64
 from layerw.base.rays import CheckedRay
 from layerw.frame.more_views import OneMore
@@ -35,6 +36,7 @@ PIXEL = (0, 0, 1, 1)
 LISTS = ("opaque", "blend")
 
 
+@frozen
 class Drawn(NamedTuple):
     """What is drawn at a point of the picture."""
 

@@ -16,6 +16,7 @@ import numpy as np
 from layerw.base.errors import BudgetError
 from layerw.base.handles import INDEX_MASK
 from layerw.base.mathx import cofactors, cross3, quat_rotate3
+from layerw.base.names import frozen
 from layerw.base.ports import F64, U32, Primitive
 from layerw.base.rays import CheckedRay
 from layerw.frame.resources import Resources
@@ -34,6 +35,7 @@ _SIDES = ((0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (2, 6, 7, 3), (0, 4, 6, 2), 
 _BOX = np.array([(a, b, c, a, c, d) for a, b, c, d in _SIDES], np.uint32).reshape(-1)
 
 
+@frozen
 class Hit(NamedTuple):
     """Where a ray meets an entity."""
 

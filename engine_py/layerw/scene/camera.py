@@ -15,6 +15,7 @@ import numpy.typing as npt
 from layerw.base import checks
 from layerw.base.errors import ShapeError
 from layerw.base.mathx import STRAIGHT
+from layerw.base.names import named
 from layerw.base.ports import F32, F64
 from layerw.scene.projections import FOV_Y_MAX, Orthographic, Perspective, Projection, lens
 
@@ -67,6 +68,7 @@ class CameraFrame(NamedTuple):
                              shift=(right, up))  # fmt: skip
 
 
+@named
 class Camera:
     """Where the picture is taken from.
 

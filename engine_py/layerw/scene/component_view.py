@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.errors import AttributeMissing, ConfigError
+from layerw.base.names import frozen
 from layerw.scene.component_store import Attached, touch
 from layerw.scene.components import Declaration, declaration, row_value
 from layerw.scene.rows import BLOCK_ROWS
@@ -51,7 +52,7 @@ class ComponentView:
         attached = self._check()
         column = attached.columns.get(name)
         if column is None:
-            self._refuse(name)
+            raise checks.unknown_attribute(self, name, self._declared.fields, "")
         rows = self._group._key
         if isinstance(rows, slice):
             count = rows.stop - rows.start
@@ -95,6 +96,7 @@ class _FieldHome:
         touch(column, rows)
 
 
+@frozen
 class Query:
     """The entities that have all of some components: what `app.each` gives.
 

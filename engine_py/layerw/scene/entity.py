@@ -6,15 +6,16 @@ Own nothing but row numbers and the number of the spawn that made the rows; ever
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NoReturn, overload
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.errors import AttributeMissing, HandleError, OutsideError
+from layerw.base.names import missing
 from layerw.scene import component_view, motion
-from layerw.scene.row_values import chosen_rows, packed_colors, unit_rotations
+from layerw.scene.row_values import check_owner, chosen_rows, packed_colors, unit_rotations
 from layerw.scene.scattered import ColumnHome, Scattered
 from layerw.scene.table import HIDDEN, NO_SHADOW, STATIC_FLAG, Table
 
@@ -85,10 +86,10 @@ class Entities:
         except AttributeError:
             self._refuse(name)
 
-    def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("__"):  # Python asks for some, and wants no more than this
-            raise AttributeError(name)
-        self._refuse(name)
+    if not TYPE_CHECKING:  # which would believe that there is any
+
+        def __getattr__(self, name: str) -> Any:
+            return self._refuse(name) if name in FIXED else missing(self, name)
 
     def _refuse(self, name: str) -> NoReturn:
         own = type(self)
@@ -320,7 +321,7 @@ class Entities:
     def parent(self, value: Entity | None) -> None:
         self._check()
         if value is not None:
-            checks.instance("parent", value, Entity, "an Entity or None")
+            check_owner("parent", checks.instance("parent", value, Entity, "an Entity or None"), self._table)
         if self._count:
             self._table.set_parent(self._numbers(), value.first_row if value is not None else -1)
 

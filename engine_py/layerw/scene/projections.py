@@ -14,12 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
+from layerw.base.names import frozen
 from layerw.base.ports import F64
 
 FOV_Y_MAX = math.nextafter(math.pi, 0)
 SHIFT_MAX = 100.0
 
 
+@frozen
 class Perspective:
     """What an eye sees.
 
@@ -50,6 +52,7 @@ class Perspective:
         return projection
 
 
+@frozen
 class Orthographic:
     """Parallel: what is far is as large as what is near.
 

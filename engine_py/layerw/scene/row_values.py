@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.colors import byte_colors, pack_rgba8
-from layerw.base.errors import OutsideError, ShapeError
+from layerw.base.errors import HandleError, OutsideError, ShapeError
+
+if TYPE_CHECKING:
+    from layerw.scene.entity import Entities
+    from layerw.scene.table import Table
 
 
 def chosen_rows(which: Any, count: int) -> npt.NDArray[Any]:
@@ -24,6 +28,12 @@ def chosen_rows(which: Any, count: int) -> npt.NDArray[Any]:
     if len(outside):
         raise OutsideError(f"Entity {int(outside[0])} was asked for; the group has {count}.")
     return chosen.astype(np.intp)
+
+
+def check_owner(name: str, entities: Entities, table: Table) -> None:
+    """Refuses entities of another App: their rows are others here. Raises HandleError."""
+    if entities._table is not table:
+        raise HandleError(f"{name} is {entities!r} of another App; an App takes only its own entities.")
 
 
 def unit_rotations(rotation: npt.NDArray[np.float32]) -> npt.NDArray[Any]:

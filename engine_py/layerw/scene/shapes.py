@@ -17,13 +17,16 @@ from layerw.base import checks
 from layerw.base.colors import Color, byte_colors, linear_byte_colors, linear_rgba
 from layerw.base.errors import ConfigError, KindError, ShapeError
 from layerw.base.lifetimes import Life
+from layerw.base.names import named
 from layerw.base.ports import MeshData
+from layerw.base.settings import fixed_attributes
 
 SEGMENTS_MAX = 1024
 CELLS_MAX = 2048
 LODS_MAX = 4
 
 
+@named
 class Mesh:
     """A mesh from arrays, or from one of the shape functions. See `MeshData` for shapes and types."""
 
@@ -177,6 +180,7 @@ def with_linear_colors(mesh: Mesh, colors: npt.ArrayLike) -> Mesh:
     return mesh
 
 
+@fixed_attributes
 class Lods:
     """Levels of detail: (mesh, until_m) from the finest (LOD 0) on; beyond the last distance nothing is drawn."""
 

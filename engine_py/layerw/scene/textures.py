@@ -16,6 +16,7 @@ from layerw.base import checks
 from layerw.base.addresses import checked_address
 from layerw.base.errors import ConfigError, KindError, ShapeError
 from layerw.base.lifetimes import Life
+from layerw.base.names import named
 from layerw.gpu import spec
 from layerw.scene.texture_file import TextureFile
 
@@ -59,6 +60,7 @@ class Image:
             listener()
 
 
+@named
 class Texture:
     """An image for materials.
 

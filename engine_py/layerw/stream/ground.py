@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.names import frozen
 from layerw.base.ports import F64
 from layerw.base.rays import CheckedRay
 from layerw.kernels.geometry import GEOMETRY
@@ -26,6 +27,7 @@ SAMPLES_MAX = 16_385
 _NUMBERS = ("scale_m", "offset_m", "spacing_x_m", "spacing_z_m", "west_m", "north_m")
 
 
+@frozen
 class GroundHit(NamedTuple):
     """Where a ray meets the ground."""
 

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from layerw.base import checks
 from layerw.base.errors import BudgetError, ConfigError, LayerwError
 from layerw.base.log import Log
+from layerw.base.settings import fixed_attributes
 from layerw.frame.resources import Resources
 from layerw.gpu import spec
 from layerw.gpu.gen import events as ev
@@ -35,6 +36,7 @@ Event = ev.ReadbackDone | ev.ReadbackSaved | ev.ReadbackFailed
 Pixels = npt.NDArray[np.uint8]
 
 
+@fixed_attributes
 class Screenshot:
     """A picture on its way: look at `ready` each frame, or let it call you.
 

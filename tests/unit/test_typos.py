@@ -1,0 +1,112 @@
+"""A misspelt name on anything public raises where it is written, read or set, with the nearest that there is.
+
+`things` makes one of each public class; a class that is exported and stands not among them fails.
+"""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import layerw as lw
+from layerw.hosts.headless import HeadlessHost
+from layerw.physics import Particles, ShallowWater
+from layerw.stream.ground import GroundHit
+
+WGSL = "fn surface(in: SurfaceIn) -> Surface { return default_surface(in); }"
+NO_OBJECTS = {"Color", "Position", "Rotation", "Scale", "Light"}  # components: asked for by class
+
+
+@lw.component
+class Health:
+    hp: lw.f32 = 100.0
+
+
+def things() -> Iterator[Any]:
+    host = HeadlessHost()
+    app = lw.App(host=host)
+    box, memory, basin = lw.Mesh.box(), app.memory, {"spacing": 0.1, "low": (0, 0, 0), "high": (1, 1, 1)}
+    yield from (app, app.camera, app.view, app.input, app.page, app.sun, app.sky, app.fog, app.sea, app.wind,
+                app.shadows, app.debug)  # fmt: skip
+    yield from (app.spawn(box), app.spawn_many(box, 3), app.light("point"), app.load("x.glb"), app.stream("w"))
+    yield from (lw.Material(), box, lw.Lods([(box, 1.0)]), lw.Texture(np.zeros((2, 2))), lw.Shader(WGSL))
+    yield from (app.points(np.zeros((3, 3))), app.lines(np.eye(3)), app.panel(4, 4), app.screenshot())
+    yield from (app.each(lw.Position), app.spawn(box).add(Health)[Health])
+    yield from (memory, memory.alloc(8), Particles(memory, 10, **basin), ShallowWater(memory, 8, 8, cell_m=1.0))
+    yield from (lw.Perspective(), lw.Orthographic(height=2.0), lw.Budgets(), lw.Network(), lw.FlyCamera(app))
+    hit = app.raycast((0, 0, 5), (0, 0, -1))
+    assert hit is not None
+    yield hit
+    yield GroundHit(1.0, np.zeros(3), np.zeros(3))
+
+
+THINGS = list(things())
+
+
+@pytest.mark.parametrize("thing", THINGS, ids=lambda thing: type(thing).__name__)
+def test_reading_a_misspelt_name_tells_the_nearest(thing: Any) -> None:
+    names = [name for name in dir(thing) if not name.startswith("_") and len(name) > 3]
+    for name in names or ["hp"]:
+        wrong = name[:-2] + name[-1] + name[-2] if name[-1] != name[-2] else name[:-1]
+        if wrong in dir(thing) or name == "hp":
+            continue
+        with pytest.raises(lw.AttributeMissing, match=rf"has no attribute '{wrong}'\. Did you mean '") as caught:
+            getattr(thing, wrong)
+        assert isinstance(caught.value, AttributeError)
+    with pytest.raises(lw.AttributeMissing, match="has no attribute 'zzzzzz'"):
+        _ = thing.zzzzzz
+    assert not hasattr(thing, "zzzzzz") and getattr(thing, "_zz", 3) == 3  # duck typing works on
+
+
+@pytest.mark.parametrize("thing", THINGS, ids=lambda thing: type(thing).__name__)
+def test_setting_a_name_that_there_is_not_raises(thing: Any) -> None:
+    with pytest.raises(lw.AttributeMissing, match="has no attribute 'colourr' to set"):
+        thing.colourr = 1
+
+
+def test_every_exported_class_is_among_them() -> None:
+    exported = {name for name in lw.__all__ if isinstance(getattr(lw, name), type)}
+    exported -= {name for name in exported if issubclass(getattr(lw, name), Exception)}
+    numbers = {name for name in exported if name[0].islower()}  # f32 and the like
+    assert exported - numbers - NO_OBJECTS <= {type(thing).__name__ for thing in THINGS}
+
+
+def test_names_of_the_module_too() -> None:
+    with pytest.raises(lw.AttributeMissing, match=r"There is no lw\.Wrold\. Did you mean 'World'\?"):
+        lw.Wrold  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(ImportError):
+        from layerw import Boxx  # type: ignore[attr-defined]  # noqa: F401
+
+
+@pytest.mark.parametrize(("name", "words"), [("positon", "'position'"), ("colour", "'color'"), ("despwan", "'despawn'"),
+                                             ("mesh", "chosen when it is spawned")])  # fmt: skip
+def test_of_entities(name: str, words: str) -> None:
+    app = lw.App(host=HeadlessHost())
+    with pytest.raises(lw.AttributeMissing, match=words):
+        getattr(app.spawn(lw.Mesh.box()), name)
+
+
+def test_a_property_that_fails_says_so_itself() -> None:
+    from layerw.base.names import named
+
+    @named
+    class Thing:
+        @property
+        def part(self) -> int:
+            raise AttributeError("the part's own words")
+
+    with pytest.raises(AttributeError, match="the part's own words"):
+        _ = Thing().part
+
+
+def test_copies_and_pickles_ask_for_names_that_there_are_not() -> None:
+    assert copy.deepcopy(lw.Budgets(gpu_mib=100)) == lw.Budgets(gpu_mib=100)
+    assert pickle.loads(pickle.dumps(lw.Network())) == lw.Network()
+    camera = copy.copy(lw.Camera((1, 2, 3)))
+    assert camera.position.tolist() == [1, 2, 3]
+    assert copy.copy(lw.Perspective(fov_y=1.0)).fov_y == 1.0

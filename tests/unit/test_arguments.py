@@ -77,7 +77,7 @@ BAD: dict[str, dict[str, list[Any]]] = {
                "params": [3, {"bands": "rde"}, {"bands": NAN}, {"bands": None}, {"bands": (1, 2, 3, 4, 5)}, {"2": 1.0},
                           {"a b": 1.0}, {"params": 1.0}, {"while": 1.0}, {3: 1.0}, {f"p{n}": n for n in range(65)}],
                "textures": [3, {"noise": 1}, {"2": lw.Texture(np.zeros((1, 1)))},
-                            {f"t{n}": lw.Texture(np.zeros((1, 1))) for n in range(6)}]},
+                            {f"t{n}": lw.Texture(np.zeros((1, 1))) for n in range(8)}]},
     "Texture": {"pixels": [None, 3, "brick.png", np.zeros(4), np.zeros((2, 2, 5)), np.zeros((0, 2)),
                            np.full((2, 2), NAN), np.full((2, 2), 1.5), np.zeros((2, 2), np.int64),
                            np.zeros((8193, 1), np.uint8)],

@@ -13,7 +13,9 @@ from layerw.assets.items import GltfError
 from layerw.assets.plan import ContentPlan, make_plan
 from layerw.assets.primitives import descriptor
 from layerw.gpu import spec
+from layerw.gpu.kinds import MATERIAL_BLOCK, slots
 from layerw.gpu.packing import pack_material
+from layerw.gpu.spec import members
 from tests.unit.gltf_support import Json, payload, triangle
 
 
@@ -103,8 +105,11 @@ def test_each_texture_has_its_own_transform() -> None:
     material = plan(doc).materials[0, False]
     assert material.uv_matrix[2] == 0.5 and not any("uvs" in text for text in plan(doc).warnings)
     baked = np.vstack([np.reshape(material.uv_matrix, (2, 3)), (0, 0, 1)])
-    base, _, normal, _, emissive = (np.reshape(own, (2, 3)) for own in material.desc.uv_transforms)
+    assert set(material.desc.uv_transforms) == {"normal"}, "the others have that of the vertices"
+    normal = np.reshape(material.desc.uv_transforms["normal"], (2, 3))
     assert (normal @ baked) == pytest.approx(np.eye(3)[:2], abs=1e-6), "it has none: the vertices' own is undone"
-    assert base.tolist() == emissive.tolist() == np.eye(3)[:2].tolist()
-    rows = pack_material(material.desc)[-40:].reshape(5, 2, 4)[:, :, :3]
-    assert rows[2] == pytest.approx(normal) and rows[0] == pytest.approx(base)
+    place = next(one for one in members(MATERIAL_BLOCK) if one.name == "uv")
+    rows = pack_material(material.desc)[place.word :][: place.words].reshape(-1, 2, 4)[:, :, :3]
+    slot = slots("pbr").index("normal")
+    assert rows[slot] == pytest.approx(normal)
+    assert [row.tolist() for row in np.delete(rows, slot, 0)] == [np.eye(3)[:2].tolist()] * (len(rows) - 1)

@@ -32,7 +32,7 @@
  * @property {(mesh: number) => void} meshDestroy
  * @property {(material: number) => void} materialDestroy
  * @property {(material: number, params: number, sizeBytes: number) => void} materialWrite Replaces its numbers; see material_create.
- * @property {(material: number, kind: number, flags: number, shader: number, textures: number, textureCount: number, params: number, sizeBytes: number) => void} materialCreate Makes it, or all of it anew. kind: MATERIAL_KINDS; flags: MATERIAL_*; shader: 0 = the kind's. textures: handles (u32, 0 = none), those of MATERIAL_TEXTURES, then the shader's. params: kinds.py's MATERIAL_BLOCK; from SHADER_PARAMS_BYTES on the shader's own.
+ * @property {(material: number, kind: number, flags: number, shader: number, textures: number, textureCount: number, params: number, sizeBytes: number) => void} materialCreate Makes it, or all of it anew. kind: MATERIAL_KINDS; flags: MATERIAL_*; shader: 0 = the kind's. textures: handles (u32, 0 = none), those of the kind (MATERIAL_SLOTS), or of pbr and the shader's. params: kinds.py's MATERIAL_BLOCK; from SHADER_PARAMS_BYTES on the shader's own.
  * @property {(shader: number, data: number, sizeBytes: number) => void} shaderCreate Makes a program's own shader, or replaces its text: what draws with it goes on with the last one that compiled. data: JSON (UTF-8) with wgsl, params (WGSL, '' = none), textures (names), displaces.
  * @property {(shader: number) => void} shaderDestroy
  */

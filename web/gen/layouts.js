@@ -51,14 +51,13 @@ export const SAMPLER_CLAMP_T = 2;
 export const SAMPLER_MIRROR_S = 4;
 export const SAMPLER_MIRROR_T = 8;
 export const SAMPLER_NEAREST = 16;
-export const SHADER_PARAMS_BYTES = 512;
+export const SHADER_PARAMS_BYTES = 768;
 export const UV1_BYTES = 8;
 export const VERTEX_BYTES = 32;
 export const WORDS_MAX = 65535;
 
 export const RESOURCE_KINDS = Object.freeze(["buffer", "texture", "mesh", "material", "shader"]);
 export const MATERIAL_KINDS = Object.freeze(["pbr", "unlit", "terrain", "water", "discs", "strokes"]);
-export const MATERIAL_TEXTURES = Object.freeze(["base_color", "metallic_roughness", "normal", "occlusion", "emissive"]);
 export const TOPOLOGIES = Object.freeze(["triangles", "lines", "points", "discs", "strokes"]);
 export const SEMANTICS = Object.freeze(["index", "position", "normal", "tangent", "uv", "color", "joints", "weights", "inverse_bind", "uv1"]);
 export const GLTF_MODES = Object.freeze(["points", "lines", "line_loop", "line_strip", "triangles", "triangle_strip", "triangle_fan"]);
@@ -66,6 +65,11 @@ export const DRAW_RECORD = Object.freeze(["mesh", "material", "first_instance", 
 export const MESH_BUILD_HEAD = Object.freeze(["attribute_count", "vertex_count", "index_count", "flags", "topology", "joint_count", "reserved1", "reserved2"]);
 export const ACCESSOR = Object.freeze(["semantic", "transfer", "byte_offset", "byte_stride", "component_type", "components", "normalized", "count"]);
 export const KEYS = Object.freeze(["KeyA", "KeyB", "KeyC", "KeyD", "KeyE", "KeyF", "KeyG", "KeyH", "KeyI", "KeyJ", "KeyK", "KeyL", "KeyM", "KeyN", "KeyO", "KeyP", "KeyQ", "KeyR", "KeyS", "KeyT", "KeyU", "KeyV", "KeyW", "KeyX", "KeyY", "KeyZ", "Digit0", "Digit1", "Digit2", "Digit3", "Digit4", "Digit5", "Digit6", "Digit7", "Digit8", "Digit9", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Space", "Enter", "Escape", "Tab", "Backspace", "Delete", "ShiftLeft", "ShiftRight", "ControlLeft", "ControlRight", "AltLeft", "AltRight", "MetaLeft", "MetaRight", "F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12", "Home", "End", "PageUp", "PageDown", "Insert", "Minus", "Equal", "BracketLeft", "BracketRight", "Backslash", "Semicolon", "Quote", "Backquote", "Comma", "Period", "Slash", "Numpad0", "Numpad1", "Numpad2", "Numpad3", "Numpad4", "Numpad5", "Numpad6", "Numpad7", "Numpad8", "Numpad9", "NumpadAdd", "NumpadSubtract", "NumpadMultiply", "NumpadDivide", "NumpadDecimal", "NumpadEnter"]);
+/** Of the textures of a material, those of a program's shader included. */
+export const TEXTURES_MAX = 12;
+/** By kind; a material with a program's shader has those of the first kind, then the shader's.
+ * @type {readonly (readonly string[])[]} */
+export const MATERIAL_SLOTS = Object.freeze([["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], [], []]);
 export const COLUMNS = Object.freeze([{"name": "position", "words": 3, "type": "f32"}, {"name": "rotation", "words": 4, "type": "f32"}, {"name": "scale", "words": 3, "type": "f32"}, {"name": "color", "words": 1, "type": "u32"}, {"name": "shear", "words": 3, "type": "f32"}]);
 /** By topology. */
 export const LAYOUTS = Object.freeze([{"strideBytes": 32, "isElement": false, "attributes": [{"name": "position", "offsetBytes": 0, "format": "float32x3"}, {"name": "normal", "offsetBytes": 12, "format": "snorm16x2"}, {"name": "tangent", "offsetBytes": 16, "format": "snorm8x4"}, {"name": "uv", "offsetBytes": 20, "format": "float32x2"}, {"name": "color", "offsetBytes": 28, "format": "unorm8x4"}]}, {"strideBytes": 32, "isElement": false, "attributes": [{"name": "position", "offsetBytes": 0, "format": "float32x3"}, {"name": "normal", "offsetBytes": 12, "format": "snorm16x2"}, {"name": "tangent", "offsetBytes": 16, "format": "snorm8x4"}, {"name": "uv", "offsetBytes": 20, "format": "float32x2"}, {"name": "color", "offsetBytes": 28, "format": "unorm8x4"}]}, {"strideBytes": 32, "isElement": false, "attributes": [{"name": "position", "offsetBytes": 0, "format": "float32x3"}, {"name": "normal", "offsetBytes": 12, "format": "snorm16x2"}, {"name": "tangent", "offsetBytes": 16, "format": "snorm8x4"}, {"name": "uv", "offsetBytes": 20, "format": "float32x2"}, {"name": "color", "offsetBytes": 28, "format": "unorm8x4"}]}, {"strideBytes": 20, "isElement": true, "attributes": [{"name": "position", "offsetBytes": 0, "format": "float32x3"}, {"name": "color", "offsetBytes": 12, "format": "unorm8x4"}, {"name": "size", "offsetBytes": 16, "format": "float32"}]}, {"strideBytes": 76, "isElement": true, "attributes": [{"name": "previous", "offsetBytes": 0, "format": "float32x3"}, {"name": "start", "offsetBytes": 12, "format": "float32x3"}, {"name": "end", "offsetBytes": 24, "format": "float32x3"}, {"name": "next", "offsetBytes": 36, "format": "float32x3"}, {"name": "start_color", "offsetBytes": 48, "format": "unorm8x4"}, {"name": "end_color", "offsetBytes": 52, "format": "unorm8x4"}, {"name": "along", "offsetBytes": 56, "format": "float32x2"}, {"name": "width", "offsetBytes": 64, "format": "float32"}, {"name": "dash", "offsetBytes": 68, "format": "float32x2"}]}]);
@@ -113,6 +117,6 @@ export const MATERIAL_BLOCK = {
   detailStrength: { offsetBytes: 72, words: 1 },
   detailScaleM: { offsetBytes: 76, words: 1 },
   bound: { offsetBytes: 80, words: 1 },
-  uv: { offsetBytes: 96, words: 40 },
+  uv: { offsetBytes: 96, words: 96 },
 };
-export const MATERIAL_BLOCK_BYTES = 256;
+export const MATERIAL_BLOCK_BYTES = 480;

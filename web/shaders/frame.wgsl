@@ -1,4 +1,4 @@
-// The bindings of every mesh pass; the blocks and the material's textures are generated (gen/blocks.wgsl).
+// The bindings of every mesh pass; the blocks are generated (gen/blocks.wgsl), and a kind's textures (gen/slots_*.wgsl).
 // What selects a variant of a pipeline: material flags, and the pass.
 override MASK: bool = false;
 override BLEND: bool = false;

@@ -14,17 +14,19 @@ const MESH = [...PLACED, 'vertex', 'vertex_main'];
 const ELEMENT = [...PLACED, 'radiance', 'sky', 'tonemap', 'marks'];
 const LIT = ['noise', 'radiance', 'sky', 'lighting', 'lights'];
 const SCREEN = [...FRAME, 'fullscreen'];
+/** The textures of pbr, and of whatever has the same. */
+const SURFACE = 'gen/slots_pbr';
 
 /** The pieces of each program, in order. Those that begin with MESH draw meshes, those with `fullscreen` cover a target.
  * @type {Readonly<Record<string, readonly string[]>>} */
 export const PROGRAMS = Object.freeze({
-  pbr: [...MESH, ...LIT, 'surface', 'pbr', 'surface_main'],
-  unlit: [...MESH, 'radiance', 'sky', 'unlit'],
-  terrain: [...MESH, ...LIT, 'terrain'],
+  pbr: [...MESH, ...LIT, SURFACE, 'surface', 'pbr', 'surface_main'],
+  unlit: [...MESH, 'radiance', 'sky', SURFACE, 'unlit'],
+  terrain: [...MESH, ...LIT, SURFACE, 'terrain'],
   water: [...MESH, ...LIT, 'water'],
   discs: [...ELEMENT, 'discs'],
   strokes: [...ELEMENT, 'strokes'],
-  depth: [...MESH, 'depth'],
+  depth: [...MESH, SURFACE, 'depth'],
   skypass: [...FRAME, ...LIT, 'fullscreen', 'skypass'],
   decode: [...FRAME, 'radiance', 'fullscreen', 'decode'],
   compose: [...FRAME, 'radiance', 'fullscreen', 'compose'],
@@ -42,7 +44,7 @@ export const PROGRAMS = Object.freeze({
 /** The pieces around a program's own shader: `before` it and `after` it, by whether it moves vertices. Both fragment stages
  * (of what is seen and of shadows) are in it. */
 export const aroundShader = (/** @type {boolean} */ displaces) => ({
-  before: [...PLACED, 'vertex', ...LIT, 'surface'],
+  before: [...PLACED, 'vertex', ...LIT, SURFACE, 'surface'],
   after: [displaces ? 'displace' : 'vertex_main', 'surface_main', 'surface_depth'],
 });
 

@@ -33,16 +33,16 @@ fn surface_in(in: Varyings, front: bool) -> SurfaceIn {
     frame.camera_hi.w, in.row, in.position, facing);
 }
 
-// Where a texture (its number in MATERIAL_TEXTURES) is looked up: its set of uvs, transformed (KHR_texture_transform).
-fn uv_of(slot: u32, in: SurfaceIn) -> vec2<f32> {
-  let at = vec3<f32>(select(in.uv, in.uv1, material.uv[2u * slot].w > 0.5), 1.0);
-  return vec2<f32>(dot(material.uv[2u * slot].xyz, at), dot(material.uv[2u * slot + 1u].xyz, at));
+// Where a texture is looked up: its set of uvs, transformed (KHR_texture_transform). row: UV_ and its name.
+fn uv_of(row: u32, in: SurfaceIn) -> vec2<f32> {
+  let at = vec3<f32>(select(in.uv, in.uv1, material.uv[row].w > 0.5), 1.0);
+  return vec2<f32>(dot(material.uv[row].xyz, at), dot(material.uv[row + 1u].xyz, at));
 }
 
 // The normal map's normal in world axes. Without vertex tangents they come from screen derivatives (Schueler 2007).
 fn mapped_normal(in: SurfaceIn) -> vec3<f32> {
   let n = in.normal;
-  let uv = uv_of(2u, in);
+  let uv = uv_of(UV_NORMAL, in);
   let sample = textureSample(normal_texture, normal_sampler, uv).xyz * 2.0 - 1.0;
   let dp1 = dpdx(in.relative_position);
   let dp2 = dpdy(in.relative_position);
@@ -70,19 +70,19 @@ fn default_surface(in: SurfaceIn) -> Surface {
   let glow = material.emissive * material.emissive_strength;
   var s = Surface(in.color, material.metallic, material.roughness, in.normal, 1.0, glow, 1.0, false);
   if ((material.bound & HAS_BASE_COLOR) != 0u) {
-    s.base_color *= textureSample(base_color_texture, base_color_sampler, uv_of(0u, in));
+    s.base_color *= textureSample(base_color_texture, base_color_sampler, uv_of(UV_BASE_COLOR, in));
   }
   if ((material.bound & HAS_METALLIC_ROUGHNESS) != 0u) {
-    let mr = textureSample(metallic_roughness_texture, metallic_roughness_sampler, uv_of(1u, in));
+    let mr = textureSample(metallic_roughness_texture, metallic_roughness_sampler, uv_of(UV_METALLIC_ROUGHNESS, in));
     s.roughness *= mr.g;
     s.metallic *= mr.b;
   }
   if ((material.bound & HAS_OCCLUSION) != 0u) {
-    let sample = textureSample(occlusion_texture, occlusion_sampler, uv_of(3u, in)).r;
+    let sample = textureSample(occlusion_texture, occlusion_sampler, uv_of(UV_OCCLUSION, in)).r;
     s.occlusion = 1.0 + material.occlusion_strength * (sample - 1.0);
   }
   if ((material.bound & HAS_EMISSIVE) != 0u) {
-    s.emissive *= textureSample(emissive_texture, emissive_sampler, uv_of(4u, in)).rgb;
+    s.emissive *= textureSample(emissive_texture, emissive_sampler, uv_of(UV_EMISSIVE, in)).rgb;
   }
   if ((material.bound & HAS_NORMAL) != 0u) {
     s.normal = mapped_normal(in);

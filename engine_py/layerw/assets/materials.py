@@ -21,7 +21,6 @@ from layerw.gpu import spec
 
 MaterialKey = tuple[int, bool]  # the file's number of the material, -1 = the default; unlit for want of normals
 EMISSIVE_MAX = 65_504.0  # of a half float
-SLOTS = ("base_color", "metallic_roughness", "normal", "occlusion", "emissive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class MaterialPlan:
     """A material before its textures exist: `desc`'s texture handles are filled in from `textures`."""
 
     desc: MaterialDesc
-    textures: dict[str, TextureDesc] = field(default_factory=dict)  # by SLOTS
+    textures: dict[str, TextureDesc] = field(default_factory=dict)  # by the names of gpu/kinds.py
     name: str = ""
     uv_set: int = 0  # of the first texture; its transform is in the vertices
     uv_matrix: UvMatrix = NO_TRANSFORM
@@ -121,22 +120,19 @@ def _add_texture(doc: Document, plan: MaterialPlan, slot: str, use: Item, materi
                  f"first one.")
     elif uv_set != plan.uv_set:
         plan.uv1_set = uv_set
-        plan.desc.uv1_textures |= 1 << SLOTS.index(slot)
-        plan.desc.uv_transforms = _with_transform(plan.desc.uv_transforms, SLOTS.index(slot), NO_TRANSFORM, matrix)
+        plan.desc.uv1_textures |= {slot}
+        plan.desc.uv_transforms[slot] = _after(NO_TRANSFORM, matrix)
     elif matrix != plan.uv_matrix:
-        plan.desc.uv_transforms = _with_transform(plan.desc.uv_transforms, SLOTS.index(slot), plan.uv_matrix, matrix)
+        plan.desc.uv_transforms[slot] = _after(plan.uv_matrix, matrix)
     return False
 
 
-def _with_transform(transforms: tuple[UvMatrix, ...], slot: int, baked: UvMatrix,
-                    own: UvMatrix) -> tuple[UvMatrix, ...]:  # fmt: skip
-    """The textures' transforms with that of one more: from the uvs of the vertices, where `baked` is in already."""
+def _after(baked: UvMatrix, own: UvMatrix) -> UvMatrix:
+    """A texture's transform of the uvs of the vertices, where `baked` is in already."""
     inner, outer = np.eye(3), np.eye(3)
     inner[:2], outer[:2] = np.reshape(baked, (2, 3)), np.reshape(own, (2, 3))
     a, b, c, d, e, f = (float(v) for v in (outer @ np.linalg.pinv(inner))[:2].ravel())
-    found = list(transforms or (NO_TRANSFORM,) * len(SLOTS))
-    found[slot] = (a, b, c, d, e, f)
-    return tuple(found)
+    return a, b, c, d, e, f
 
 
 def _image_holder(texture: Item) -> Item | None:

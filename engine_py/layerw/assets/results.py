@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from layerw.assets.jobs import ImageJob, Job, MeshJob
-from layerw.assets.materials import SLOTS, MaterialKey, MaterialPlan, TextureDesc
+from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
 from layerw.assets.plan import ContentPlan
 from layerw.assets.primitives import result_half, result_sphere
 from layerw.base.ports import Ledger, MaterialDesc, Primitive
@@ -15,8 +15,8 @@ from layerw.gpu import spec
 
 def with_textures(material: MaterialPlan, textures: Mapping[TextureDesc, ImageJob]) -> MaterialDesc:
     """A material with the handles of its textures; those that were left out are 0."""
-    handles = {f"{slot}_texture": textures[material.textures[slot]].handle
-               for slot in SLOTS if material.textures.get(slot) in textures}  # fmt: skip
+    handles = {f"{slot}_texture": textures[texture].handle
+               for slot, texture in material.textures.items() if texture in textures}  # fmt: skip
     return replace(material.desc, **handles)  # type: ignore[arg-type]
 
 

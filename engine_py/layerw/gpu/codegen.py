@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from .codegen_common import validate
@@ -20,7 +21,8 @@ from .codegen_js import commands_js, events_js, layouts_js
 from .codegen_materials import material_desc_py, material_py
 from .codegen_passes import passes_js, targets_wgsl
 from .codegen_python import decoder_py, encoder_py, events_py
-from .codegen_wgsl import blocks_wgsl
+from .codegen_wgsl import blocks_wgsl, slots_wgsl
+from .kinds import slot_lists
 from .kinds import validate as validate_kinds
 from .passes import validate as validate_passes
 from .spec import COMMANDS, EVENTS
@@ -39,6 +41,7 @@ OUTPUTS: dict[str, Callable[[], str]] = {
     "engine_py/layerw/base/material_desc.py": material_desc_py,
     "engine_py/layerw/scene/material.py": material_py,
     "web/shaders/gen/targets.wgsl": targets_wgsl,
+    **{f"web/shaders/gen/slots_{kind}.wgsl": partial(slots_wgsl, names) for kind, names in slot_lists().items()},
 }
 
 

@@ -8,7 +8,7 @@ from . import kinds, spec
 from .codegen_common import MARK, camel, fixed_words, has_text, pascal
 from .spec import COMMANDS, EVENTS, Field, Record
 
-LAYOUT_NAMES = ("RESOURCE_KINDS", "MATERIAL_KINDS", "MATERIAL_TEXTURES", "TOPOLOGIES", "SEMANTICS", "GLTF_MODES",
+LAYOUT_NAMES = ("RESOURCE_KINDS", "MATERIAL_KINDS", "TOPOLOGIES", "SEMANTICS", "GLTF_MODES",
                 "DRAW_RECORD", "MESH_BUILD_HEAD", "ACCESSOR", "KEYS")
 NUMBER_PREFIXES = ("MATERIAL_", "SAMPLER_", "FETCH_", "FAIL_", "DRAW_", "HANDLE_", "WORDS_", "READBACK_", "PICK_",
                    "ROW_", "ROWS_", "VERTEX_", "UV1_", "MESH_BUILD_", "SHADER_", "LIGHT", "CLUSTER")
@@ -198,6 +198,12 @@ def layouts_js() -> str:
     out.append("\n")
     for name in LAYOUT_NAMES:
         out.append(f"export const {name} = Object.freeze({json.dumps(list(getattr(spec, name)))});\n")
+    slots = [list(kind.textures) for kind in kinds.KINDS]
+    out.append(f"/** Of the textures of a material, those of a program's shader included. */\n"
+               f"export const TEXTURES_MAX = {kinds.TEXTURES_MAX};\n"
+               f"/** By kind; a material with a program's shader has those of the first kind, then the shader's.\n"
+               f" * @type {{readonly (readonly string[])[]}} */\n"
+               f"export const MATERIAL_SLOTS = Object.freeze({json.dumps(slots)});\n")
     columns = [{"name": n, "words": w, "type": t} for n, w, t in spec.COLUMNS]
     layouts = [{"strideBytes": layout.stride_bytes, "isElement": layout.is_element,
                 "attributes": [{"name": n, "offsetBytes": o, "format": f} for n, o, f in layout.attributes]}

@@ -29,13 +29,15 @@ def wgsl_struct(name: str, block: Iterable[tuple[str, str]]) -> str:
     return f"struct {pascal(name.lower())} {{\n{members}}}\n"
 
 
-def texture_bindings() -> str:
-    """Textures, then samplers, of a material, and the bit of each that says whether it is bound."""
-    names, prefix = [slot.name for slot in kinds.TEXTURES], f"@group({MATERIAL_GROUP}) @binding"
-    textures = [f"{prefix}({1 + i}) var {name}_texture: texture_2d<f32>;\n" for i, name in enumerate(names)]
-    samplers = [f"{prefix}({1 + len(names) + i}) var {name}_sampler: sampler;\n" for i, name in enumerate(names)]
-    bits = [f"const HAS_{name.upper()} = {1 << i}u;\n" for i, name in enumerate(names)]
-    return "".join([*textures, *samplers, "\n", *bits])
+def slots_wgsl(names: Iterable[str]) -> str:
+    """web/shaders/gen/slots_KIND.wgsl: each texture of a kind with its sampler, the bit of `material.bound` that says
+    whether it is there, and its place in `material.uv`."""
+    prefix = f"@group({MATERIAL_GROUP}) @binding"
+    bindings = [f"{prefix}({1 + 2 * i}) var {name}_texture: texture_2d<f32>;\n"
+                f"{prefix}({2 + 2 * i}) var {name}_sampler: sampler;\n" for i, name in enumerate(names)]
+    places = [f"const HAS_{name.upper()} = {1 << i}u;\nconst UV_{name.upper()} = {2 * i}u;\n"
+              for i, name in enumerate(names)]
+    return "".join([f"// {MARK.replace('spec.py', 'kinds.py')}\n", *bindings, "\n", *places])
 
 
 def blocks_wgsl() -> str:
@@ -43,4 +45,4 @@ def blocks_wgsl() -> str:
     named = {"FRAME_BLOCK": spec.FRAME_BLOCK, "MATERIAL_BLOCK": kinds.MATERIAL_BLOCK, "DRAW_BLOCK": spec.DRAW_BLOCK}
     blocks = [wgsl_struct(name, block) for name, block in named.items()]
     constants = "".join(f"const {name} = {getattr(spec, name)}u;\n" for name in CONSTANTS)
-    return "\n".join([f"// {MARK}", *blocks, texture_bindings(), constants])
+    return "\n".join([f"// {MARK}", *blocks, constants])

@@ -5,8 +5,11 @@ WGSL, numbers in JavaScript, base/material_desc.py (what the engine hands around
 (lw.Material: arguments, checks, defaults, docstring). gpu/packing.py and gpu/passes.py (what is compiled at the
 start) read them as they are. Adding a parameter: a row here, its use in a shader, `make codegen`, a test.
 
-Limits: one block serves all kinds; TEXTURES_MAX textures a material, those of a program's shader included: WebGPU
-promises 16 a stage, of which passes and lights take the rest.
+TEXTURES may hold any number of slots; a kind lists those that it reads, and bindings, units, the bits of `bound` and
+the rows of `uv` count in that list. So a kind pays nothing for what only others read.
+
+Limits: one block serves all kinds; TEXTURES_MAX textures a kind, and a program's shader with those of pbr: both APIs
+promise 16 a stage, of which lights and what passes read take four.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import NamedTuple
 
 from layerw.gpu import spec
 
-TEXTURES_MAX = 10
+TEXTURES_MAX = 12
 Numbers = float | tuple[float, ...]
 
 
@@ -39,7 +42,7 @@ class Parameter(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """A texture of a material; `srgb`: whether its numbers are colours."""
+    """A texture that materials may have; `srgb`: whether its numbers are colours."""
 
     name: str
     srgb: bool
@@ -55,7 +58,10 @@ class Flag(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """A program, what it reads, the pipelines (pass, flags) compiled at the start, and whether lw.Material has it."""
+    """A program, what it reads, the pipelines (pass, flags) compiled at the start, and whether lw.Material has it.
+
+    textures: in the order of their bindings; the first is base_color, whose holes the shadow pass leaves out.
+    """
 
     name: str
     parameters: tuple[str, ...]
@@ -96,17 +102,17 @@ FLAGS: tuple[Flag, ...] = (
     Flag("masked", spec.MATERIAL_MASK, "alpha is a hole or none, by `alpha_cutoff`; nothing shines through."),
 )
 
-_ALL = tuple(slot.name for slot in TEXTURES)
+_SURFACE = ("base_color", "metallic_roughness", "normal", "occlusion", "emissive")
 _LIT = ("base_color", "emissive", "emissive_strength", "alpha_cutoff", "metallic", "roughness", "normal_scale",
         "occlusion_strength", "uv_scale", "wind")  # fmt: skip
 KINDS: tuple[Kind, ...] = (
-    Kind("pbr", _LIT, _ALL, (
+    Kind("pbr", _LIT, _SURFACE, (
         ("opaque", 0), ("shadow", 0), ("opaque", spec.MATERIAL_DOUBLE_SIDED), ("opaque", spec.MATERIAL_WIND),
         ("shadow", spec.MATERIAL_WIND), ("opaque", spec.MATERIAL_MASK | spec.MATERIAL_DOUBLE_SIDED))),
-    Kind("unlit", ("base_color", "emissive", "emissive_strength", "alpha_cutoff", "uv_scale", "wind"), _ALL),
+    Kind("unlit", ("base_color", "emissive", "emissive_strength", "alpha_cutoff", "uv_scale", "wind"), _SURFACE),
     Kind("terrain", ("base_color", "emissive", "emissive_strength", "metallic", "roughness", "uv_scale",
-                     "detail_strength", "detail_scale_m"), _ALL, (("opaque", 0),)),
-    Kind("water", ("base_color", "roughness", "water_clarity_m"), _ALL, (("blend", spec.MATERIAL_BLEND),)),
+                     "detail_strength", "detail_scale_m"), _SURFACE, (("opaque", 0),)),
+    Kind("water", ("base_color", "roughness", "water_clarity_m"), _SURFACE, (("blend", spec.MATERIAL_BLEND),)),
     Kind("discs", ("base_color",), (), public=False),
     Kind("strokes", ("base_color",), (), public=False),
 )  # fmt: skip
@@ -114,10 +120,29 @@ KINDS: tuple[Kind, ...] = (
 BLOCK_TYPES = {"rgb": "vec3", "rgba": "vec4", "f32": "f32", "vec2": "vec2"}
 MATERIAL_BLOCK: tuple[tuple[str, str], ...] = (
     *((row.name, BLOCK_TYPES[row.type]) for row in PARAMETERS),
-    ("bound", "u32"),  # which textures there are: bit i = TEXTURES[i]; written by the backend
+    ("bound", "u32"),  # which textures there are: bit i = the kind's i-th; written by the backend
     # Rows of each texture's 2x3 uv transform, two a texture (xyz); the first row's w: 1 = of the second set of uvs.
-    ("uv", f"vec4[{2 * len(TEXTURES)}]"),
+    ("uv", f"vec4[{2 * TEXTURES_MAX}]"),
 )
+
+
+def slots(kind: str) -> tuple[str, ...]:
+    """Names of a kind's textures, in the order of their bindings."""
+    return next(row.textures for row in KINDS if row.name == kind)
+
+
+# What a program's shader reads, before its own textures; and how many of those it may have.
+SHADER_SLOTS = slots("pbr")
+SHADER_TEXTURES_MAX = TEXTURES_MAX - len(SHADER_SLOTS)
+
+
+def slot_lists() -> dict[str, tuple[str, ...]]:
+    """The different lists of textures, each by the first kind that has it."""
+    lists: dict[tuple[str, ...], str] = {}
+    for kind in KINDS:
+        if kind.textures:
+            lists.setdefault(kind.textures, kind.name)
+    return {name: names for names, name in lists.items()}
 
 
 def warm_up() -> tuple[tuple[str, str, int], ...]:
@@ -129,18 +154,21 @@ def validate() -> None:
     """Raises ValueError where the rows contradict each other."""
     if tuple(kind.name for kind in KINDS) != spec.MATERIAL_KINDS:
         raise ValueError(f"KINDS are {[kind.name for kind in KINDS]}, but spec.MATERIAL_KINDS {spec.MATERIAL_KINDS}.")
-    if _ALL != spec.MATERIAL_TEXTURES:
-        raise ValueError(f"TEXTURES are {_ALL}, but spec.MATERIAL_TEXTURES is {spec.MATERIAL_TEXTURES}.")
     if spec.block_bytes(MATERIAL_BLOCK) > spec.SHADER_PARAMS_BYTES:
         raise ValueError(f"MATERIAL_BLOCK has {spec.block_bytes(MATERIAL_BLOCK)} bytes, but a shader's own parameters "
                          f"begin at {spec.SHADER_PARAMS_BYTES}.")
     parameters = {row.name: row for row in PARAMETERS}
+    known = {slot.name for slot in TEXTURES}
     for kind in KINDS:
+        if len(kind.textures) > TEXTURES_MAX:
+            raise ValueError(f"Kind {kind.name} has {len(kind.textures)} textures; it takes at most {TEXTURES_MAX}.")
+        if kind.textures and kind.textures[0] != "base_color":
+            raise ValueError(f"Kind {kind.name}'s first texture is {kind.textures[0]}; it has to be base_color.")
         for name in kind.parameters:
             if name not in parameters:
                 raise ValueError(f"Kind {kind.name} has the parameter {name}, which is not in PARAMETERS.")
         for name in kind.textures:
-            if name not in _ALL:
+            if name not in known:
                 raise ValueError(f"Kind {kind.name} has the texture {name}, which is not in TEXTURES.")
     for row in PARAMETERS:
         if row.type not in BLOCK_TYPES:

@@ -105,9 +105,11 @@ def pack_material(desc: MaterialDesc) -> F32:
     block = UniformBlock(kinds.MATERIAL_BLOCK)
     for name, word, words in _PARAMETERS:
         block.array[word : word + words] = getattr(desc, name)
-    transforms = desc.uv_transforms or (NO_TRANSFORM,) * len(kinds.TEXTURES)
-    sets = [float(row % 2 == 0 and desc.uv1_textures >> row // 2 & 1) for row in range(2 * len(transforms))]
-    block.write_rows("uv", np.column_stack([np.array(transforms, np.float32).reshape(-1, 3), sets]))
+    uv = block.read("uv").reshape(kinds.TEXTURES_MAX, 2, 4)
+    uv[:, :, :3] = np.reshape(NO_TRANSFORM, (2, 3))
+    for place, name in enumerate(desc.slots):
+        uv[place, :, :3] = np.reshape(desc.uv_transforms.get(name, NO_TRANSFORM), (2, 3))
+        uv[place, 0, 3] = name in desc.uv1_textures
     if not desc.params:
         return block.array
     packed = np.zeros(spec.SHADER_PARAMS_BYTES // 4 + len(desc.params), np.float32)

@@ -105,7 +105,8 @@ COMMANDS: tuple[Record, ...] = (
     _record(29, "material_create",
             "material:h kind:u32 flags:u32 shader:h textures:p texture_count:u32 params:p size_bytes:u32",
             "Makes it, or all of it anew. kind: MATERIAL_KINDS; flags: MATERIAL_*; shader: 0 = the kind's. "
-            "textures: handles (u32, 0 = none), those of MATERIAL_TEXTURES, then the shader's. params: kinds.py's "
+            "textures: handles (u32, 0 = none), those of the kind (MATERIAL_SLOTS), or of pbr and the "
+            "shader's. params: kinds.py's "
             "MATERIAL_BLOCK; from SHADER_PARAMS_BYTES on the shader's own."),
     _record(30, "shader_create", "shader:h data:p size_bytes:u32",
             "Makes a program's own shader, or replaces its text: what draws with it goes on with the last one that "
@@ -193,10 +194,9 @@ READBACK_CONTEXT = 1  # of Layer memory's ephemeral results; nothing else uses i
 PICK_UNDRAWN = 0xFFFFFFFF  # picked.row where there is no GPU that draws
 ROWS_STEP = 1024  # a WebGL2 column texture is 1024 texels wide
 MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water", "discs", "strokes")
-MATERIAL_TEXTURES = ("base_color", "metallic_roughness", "normal", "occlusion", "emissive")  # as in material_create
 MATERIAL_DOUBLE_SIDED, MATERIAL_BLEND, MATERIAL_MASK, MATERIAL_WIND, MATERIAL_NO_SHADOW = 1, 2, 4, 8, 16
 MATERIAL_METRES, MATERIAL_NO_FOG = 32, 64  # of discs and strokes: sizes are metres, not pixels; distance hides nothing
-SHADER_PARAMS_BYTES = 512  # where a shader's own parameters begin: a multiple of every API's uniform offset
+SHADER_PARAMS_BYTES = 768  # where a shader's own parameters begin: a multiple of every API's uniform offset
 SAMPLER_CLAMP_S, SAMPLER_CLAMP_T, SAMPLER_MIRROR_S, SAMPLER_MIRROR_T, SAMPLER_NEAREST = 1, 2, 4, 8, 16
 SAMPLER_ANISOTROPY = 256  # times the samples, 0 = 8
 FETCH_BYTES, FETCH_MODEL, FETCH_BLOB = 0, 1, 2  # fetch.kind, low byte

@@ -118,7 +118,7 @@ class Shader:
             vec3f` (a place in the mesh's own axes, metres). Their fields: docs/shaders-of-programs.md.
         params: name and default of each parameter, `params.NAME` in WGSL: a number (f32), 2 to 4 of them (vec2f to
             vec4f), or a colour's name (vec4f, linear).
-        textures: name and default of each texture, at most 5; NAME and NAME_sampler in WGSL.
+        textures: name and default of each texture, at most 7; NAME and NAME_sampler in WGSL.
 
     Writing `wgsl` again is a hot reload: everything that has it is drawn with the new text once that compiles, until
     then (and where it never does) with the old one. What the compiler says is told with the line of `wgsl`.
@@ -139,7 +139,7 @@ class Shader:
         self.params.update({name: _public(value) for name, value in values.items()})
         given = checks.mapping("Shader textures", textures)
         names = [_name("Shader textures", name) for name in given]
-        room = kinds.TEXTURES_MAX - len(kinds.TEXTURES)
+        room = kinds.SHADER_TEXTURES_MAX
         if len(names) > room:
             raise ConfigError(f"Shader textures has {len(names)} names; it takes at most {room}.")
         twice = set(names) & set(values)

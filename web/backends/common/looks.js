@@ -4,8 +4,9 @@
  * Owns: their handles, what each waits for (textures, a shader that compiles), and that draws know a record for good, even
  * where all behind it is made anew. Does not: call a GPU API; the driver that it is given does.
  */
-import { MATERIAL_BLOCK, MATERIAL_BLOCK_BYTES, MATERIAL_TEXTURES, RESOURCE_KINDS } from '../../gen/layouts.js';
+import { MATERIAL_BLOCK, MATERIAL_BLOCK_BYTES, RESOURCE_KINDS } from '../../gen/layouts.js';
 import { HandleTable } from '../../engine/handles.js';
+import { engineSlots } from './bindings.js';
 import { checkMaterial } from './resources.js';
 
 /** @typedef {import('./resources.js').TextureRecord} TextureRecord */
@@ -54,9 +55,10 @@ export class Looks {
    * handles; those that are left out are none @param {number} params @param {number} sizeBytes */
   create(driver, what, shader, textures, params, sizeBytes) {
     const { handle } = what;
-    const made = Array.from({ length: Math.max(textures.length, MATERIAL_TEXTURES.length) }, (_, slot) => (
-      textures[slot] ? this.textures.tryGet(textures[slot]) : null));
     const own = shader === 0 ? null : this.shaders.get(shader);
+    const known = engineSlots({ kind: what.kind, shader: own });
+    const made = Array.from({ length: Math.max(textures.length, known) }, (_, slot) => (
+      textures[slot] ? this.textures.tryGet(textures[slot]) : null));
     const block = this.readBlock(params, sizeBytes, made);
     const live = this.materials.tryGet(handle);
     if (live) this.empty(live, driver);

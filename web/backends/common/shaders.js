@@ -4,17 +4,17 @@
  * Owns: the pieces, where its parameters and textures are bound, and what an error says. Does not: compile; a backend does.
  * Loaded with the first such shader, the translator with it: the built-in shaders need neither.
  */
-import { MATERIAL_TEXTURES } from '../../gen/layouts.js';
+import { MATERIAL_SLOTS } from '../../gen/layouts.js';
 import { loadPieces } from '../../shaders/loader.js';
+import { PARAMS_BINDING, samplerBinding, textureBinding } from './bindings.js';
 import { aroundShader } from '../../shaders/programs.js';
 import { ShaderError, checkShader, joinPieces, locateLine, translate } from '../../shaders/translate/translate.js';
 
 /** @typedef {import('./resources.js').ShaderSource} ShaderSource */
 /** @typedef {import('../../shaders/translate/pieces.js').Piece} Piece */
 const OWN = 'wgsl';
-/** Bindings of the material's group: the engine's textures and samplers come first. */
-export const PARAMS_BINDING = 1 + 2 * MATERIAL_TEXTURES.length;
-export const OWN_TEXTURES_BINDING = PARAMS_BINDING + 1;
+/** Its own textures follow those of pbr. */
+const FIRST = MATERIAL_SLOTS[0].length;
 /** Its samplers may be called anywhere: which pixels of a quad take part is the program's own affair, as in GLSL. */
 const DIRECTIVE = 'diagnostic(off, derivative_uniformity);\n';
 
@@ -23,8 +23,8 @@ function declarations({ params, textures }) {
   const block = params === '' ? ''
     : `struct Params {\n${params}}\n@group(1) @binding(${PARAMS_BINDING}) var<uniform> params: Params;\n`;
   return block + textures.map((name, index) => (
-    `@group(1) @binding(${OWN_TEXTURES_BINDING + index}) var ${name}: texture_2d<f32>;\n`
-    + `@group(1) @binding(${OWN_TEXTURES_BINDING + textures.length + index}) var ${name}_sampler: sampler;\n`)).join('');
+    `@group(1) @binding(${textureBinding(FIRST + index)}) var ${name}: texture_2d<f32>;\n`
+    + `@group(1) @binding(${samplerBinding(FIRST + index)}) var ${name}_sampler: sampler;\n`)).join('');
 }
 
 /** @param {ShaderSource} source @param {'webgpu' | 'webgl2'} api @returns {Promise<Piece[]>} */

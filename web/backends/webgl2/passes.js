@@ -5,10 +5,10 @@
  * the default framebuffer but to show the picture: that one mirrors the sample positions.
  */
 import {
-  DRAW_CAMERA_RELATIVE, DRAW_MIRRORED, MATERIAL_TEXTURES, ROW_LOCATION, SHADER_PARAMS_BYTES,
+  DRAW_CAMERA_RELATIVE, DRAW_MIRRORED, ROW_LOCATION, SHADER_PARAMS_BYTES, TEXTURES_MAX,
 } from '../../gen/layouts.js';
 import { TARGETS } from '../../gen/passes.js';
-import { DRAW_BINDING, MATERIAL_BINDING, OWN_UNIT, PARAMS_BINDING, unitOf } from './pipelines.js';
+import { DRAW_BINDING, MATERIAL_BINDING, PARAMS_BINDING, unitOf } from './pipelines.js';
 import { Webgl2Targets } from './targets.js';
 import { GlTimer } from './timing.js';
 
@@ -24,8 +24,6 @@ const DRAW_FLAGS = DRAW_CAMERA_RELATIVE | DRAW_MIRRORED;
 const QUAD = 4; // vertices of an element's strip
 const CLEARS = new Map(TARGETS.map(({ name, clear }) => [name, [...clear]]));
 const FAR = [0];
-const SLOTS = MATERIAL_TEXTURES.length;
-const SLOTS_MAX = 2 * SLOTS;
 
 export class Webgl2Passes {
   readingBytes = 0;
@@ -55,9 +53,9 @@ export class Webgl2Passes {
     this.plain = gl.createSampler();
     for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.samplerParameteri(this.plain, name, gl.NEAREST);
     /** What the draw loop bound, by slot of the material. @type {(WebGLTexture | null)[]} */
-    this.boundTextures = Array(SLOTS_MAX).fill(null);
+    this.boundTextures = Array(TEXTURES_MAX).fill(null);
     /** @type {(WebGLSampler | null)[]} */
-    this.boundSamplers = Array(SLOTS_MAX).fill(null);
+    this.boundSamplers = Array(TEXTURES_MAX).fill(null);
   }
 
   /** @param {number} flags DRAW_* */
@@ -291,12 +289,11 @@ export class Webgl2Passes {
     if (paramsBytes > 0) gl.bindBufferRange(gl.UNIFORM_BUFFER, PARAMS_BINDING, buffer, SHADER_PARAMS_BYTES, paramsBytes);
     const { boundTextures, boundSamplers } = this;
     for (let slot = 0; slot < textures.length; slot += 1) {
-      const unit = slot < SLOTS ? slot : OWN_UNIT + slot - SLOTS;
       if (textures[slot] !== boundTextures[slot]) {
-        gl.activeTexture(gl.TEXTURE0 + unit);
+        gl.activeTexture(gl.TEXTURE0 + slot);
         gl.bindTexture(gl.TEXTURE_2D, boundTextures[slot] = textures[slot]);
       }
-      if (samplers[slot] !== boundSamplers[slot]) gl.bindSampler(unit, boundSamplers[slot] = samplers[slot]);
+      if (samplers[slot] !== boundSamplers[slot]) gl.bindSampler(slot, boundSamplers[slot] = samplers[slot]);
     }
   }
 

@@ -4,8 +4,11 @@
  * Owns: the program cache by (pass, kind, flags) and material uniform buffers. Compilation starts at boot or when a
  * material is made; its result is asked for when first drawn, so drivers that compile in parallel can.
  */
-import { COLUMNS, MATERIAL_BLEND, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_TEXTURES, SHADER_PARAMS_BYTES } from '../../gen/layouts.js';
+import {
+  COLUMNS, MATERIAL_BLEND, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_SLOTS, SHADER_PARAMS_BYTES, TEXTURES_MAX,
+} from '../../gen/layouts.js';
 import { PASSES, WARM_UP } from '../../gen/passes.js';
+import { engineSlots } from '../common/bindings.js';
 import {
   PIPELINE_FLAGS, defined, glslProgram, isGiven, meshProgram, overrides, passOverrides, usesCoverage,
 } from '../../shaders/loader.js';
@@ -21,17 +24,14 @@ export const FRAME_BINDING = 0;
 export const MATERIAL_BINDING = 1;
 export const DRAW_BINDING = 2;
 export const PARAMS_BINDING = 7;
-/** Of the textures of programs' shaders: behind what passes and lights read. */
-export const OWN_UNIT = 24;
-/** Texture units: the material's, then the instance columns, then what the pass reads. */
-export const ROW_UNITS = COLUMNS.map((_, column) => MATERIAL_TEXTURES.length + column);
-const READ_UNIT = MATERIAL_TEXTURES.length + COLUMNS.length;
+/** Texture units: the material's, by its slots; then the instance columns, then what the pass reads. */
+export const ROW_UNITS = COLUMNS.map((_, column) => TEXTURES_MAX + column);
+const READ_UNIT = TEXTURES_MAX + COLUMNS.length;
 const READS_MAX = Math.max(...PASSES.map(({ reads }) => reads.length));
 /** Of the view's lights and cluster lists. */
 export const LIGHT_UNITS = [READ_UNIT + READS_MAX, READ_UNIT + READS_MAX + 1];
-/** By the name of the texture in WGSL. @type {Readonly<Record<string, number>>} */
+/** By the name of the texture in WGSL, but for the material's. @type {Readonly<Record<string, number>>} */
 const TEXTURE_UNITS = Object.freeze({
-  ...Object.fromEntries(MATERIAL_TEXTURES.map((name, unit) => [`${name}_texture`, unit])),
   ...Object.fromEntries(COLUMNS.map(({ name }, column) => [`row_${name}`, ROW_UNITS[column]])),
   light_rows: LIGHT_UNITS[0],
   light_lists: LIGHT_UNITS[1],
@@ -40,6 +40,9 @@ const TEXTURE_UNITS = Object.freeze({
 const BLOCKS = Object.freeze({ FrameBlock: FRAME_BINDING, MaterialBlock: MATERIAL_BINDING, DrawBlock: DRAW_BINDING, Params: PARAMS_BINDING });
 /** The draw passes, by draw_list.pass_id. */
 const DRAWS = PASSES.filter(({ kind }) => kind === 'draws');
+
+/** The names of a material's textures in GLSL. @param {number} kind @param {OwnShader | null} own @returns {string[]} */
+const slotNames = (kind, own) => [...MATERIAL_SLOTS[kind].map((name) => `${name}_texture`), ...(own?.textures ?? [])];
 
 /** Where the target is bound that a row reads at `index`: a full-screen pass has no material.
  * @param {Pass} row @param {number} index */
@@ -59,8 +62,8 @@ export class Webgl2Pipelines {
     /** The pass that a program belongs to: its shader calls what the row reads by the targets' names.
      * @type {Map<WebGLProgram, Pass>} */
     this.rows = new Map();
-    /** Programs' shaders. @type {Map<WebGLProgram, OwnShader>} */
-    this.owners = new Map();
+    /** The names of a material's textures in a program, by slot. @type {Map<WebGLProgram, string[]>} */
+    this.slots = new Map();
     this.made = 0;
     /** @type {Set<WebGLProgram>} */
     this.linked = new Set();
@@ -73,8 +76,8 @@ export class Webgl2Pipelines {
   }
 
   /** Starts a compilation. @param {string} label @param {import('../../shaders/loader.js').GlslProgram} source
-   * @param {Pass} [row] @param {OwnShader | null} [own] @returns {WebGLProgram} */
-  start(label, source, row, own) {
+   * @param {Pass} [row] @param {string[]} [slots] names of the material's textures @returns {WebGLProgram} */
+  start(label, source, row, slots = []) {
     const { gl } = this;
     const program = gl.createProgram();
     for (const [type, text] of /** @type {[number, string][]} */ (
@@ -87,7 +90,7 @@ export class Webgl2Pipelines {
     gl.linkProgram(program);
     this.programs.set(label, program);
     if (row) this.rows.set(program, row);
-    if (own) this.owners.set(program, own);
+    this.slots.set(program, slots);
     return program;
   }
 
@@ -104,19 +107,14 @@ export class Webgl2Pipelines {
       const index = gl.getUniformBlockIndex(program, name);
       if (index !== gl.INVALID_INDEX) gl.uniformBlockBinding(program, index, binding);
     }
-    for (const [name, unit] of Object.entries(TEXTURE_UNITS)) {
+    const set = (/** @type {string} */ name, /** @type {number} */ unit) => {
       const location = gl.getUniformLocation(program, name);
       if (location !== null) gl.uniform1i(location, unit);
-    }
-    this.owners.get(program)?.textures.forEach((name, index) => {
-      const location = gl.getUniformLocation(program, name);
-      if (location !== null) gl.uniform1i(location, OWN_UNIT + index);
-    });
+    };
+    for (const [name, unit] of Object.entries(TEXTURE_UNITS)) set(name, unit);
+    this.slots.get(program)?.forEach(set);
     const row = this.rows.get(program);
-    row?.names.forEach((name, index) => {
-      const location = gl.getUniformLocation(program, name);
-      if (location !== null) gl.uniform1i(location, unitOf(row, index));
-    });
+    row?.names.forEach((name, index) => set(name, unitOf(row, index)));
   }
 
   /** @param {Pass} row @returns {WebGLProgram} */
@@ -147,7 +145,7 @@ export class Webgl2Pipelines {
       const named = own === null ? row.shader || kind : `own ${own.number} ${row.shader}`;
       const label = `${named} ${variant} ${Object.values(passOverrides(row)).join('')} ${coverage}`;
       const program = this.programs.get(label)
-        ?? this.start(label, this.source(row, look, overrides(look, variant, row), own), row, own);
+        ?? this.start(label, this.source(row, look, overrides(look, variant, row), own), row, slotNames(shaderKind, own));
       pipeline = {
         program, linked: false, label, doubleSided: (flags & MATERIAL_DOUBLE_SIDED) !== 0, given: isGiven(look),
         blend: row.blend, coverage,
@@ -196,7 +194,7 @@ export class Webgl2Pipelines {
     const part = (record.flags & MATERIAL_BLEND) !== 0 ? 'see_through' : 'solid';
     this.pipeline(DRAWS.findIndex(({ materials }) => materials === part), record.kind, record.flags, own);
     const all = /** @type {import('./textures.js').Webgl2Textures} */ (this.textures);
-    const shown = record.textures.slice(0, own ? undefined : MATERIAL_TEXTURES.length);
+    const shown = record.textures.slice(0, own ? undefined : engineSlots(record));
     const textures = shown.map((texture) => (texture ? texture.native : all.white));
     const samplers = shown.map((texture) => all.sampler(texture ? texture.sampler : 0));
     const paramsBytes = own ? Math.max(0, record.block.byteLength - SHADER_PARAMS_BYTES) : 0;

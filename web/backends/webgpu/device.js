@@ -11,7 +11,8 @@ import { tightCopy } from '../common/readings.js';
 import { WebgpuBuffers } from './buffers.js';
 import { CANVAS_FORMAT } from './formats.js';
 import { WebgpuPasses } from './passes.js';
-import { WebgpuPipelines, makeLayouts } from './pipelines.js';
+import { makeLayouts } from './layouts.js';
+import { WebgpuPipelines } from './pipelines.js';
 import { WebgpuTextures } from './textures.js';
 import { GpuTimer } from './timing.js';
 

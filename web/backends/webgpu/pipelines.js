@@ -1,31 +1,28 @@
 // @ts-check
 /** @file Pipelines and materials of the WebGPU backend.
  *
- * Owns: bind group layouts, the pipeline cache by (pass, kind, flags, variant), material bind groups (group 1).
+ * Owns: pipeline layouts, the pipeline cache by (pass, kind, flags, variant), material bind groups (group 1).
  * A variant is topology * 4 + 2 where the mesh has a second set of uvs + 1 where the rows are mirrored.
  * The usual pipelines are compiled asynchronously at boot (`warm`); any other when a material that needs it is made.
  */
 import {
-  COLUMNS, LAYOUTS, MATERIAL_BLEND, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS,
-  MATERIAL_TEXTURES, ROW_LOCATION, SHADER_PARAMS_BYTES, UV1_BYTES,
+  LAYOUTS, MATERIAL_BLEND, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_SLOTS, ROW_LOCATION,
+  SHADER_PARAMS_BYTES, UV1_BYTES,
 } from '../../gen/layouts.js';
-import { PASSES, READ_BINDINGS, TARGETS, WARM_UP } from '../../gen/passes.js';
+import { PASSES, READ_BINDINGS, WARM_UP } from '../../gen/passes.js';
 import {
   PIPELINE_FLAGS, isGiven, meshProgram, overrides, passOverrides, topologyOf, usesCoverage, wgslModule,
 } from '../../shaders/loader.js';
-import { FORMATS, sampleType } from './formats.js';
-import { LIGHT_SAMPLES } from './lights.js';
+import { PARAMS_BINDING, engineSlots, samplerBinding, textureBinding } from '../common/bindings.js';
+import { FORMATS } from './formats.js';
+import { FRAGMENT_STAGE, makeInputLayout, makeMaterialLayout, target } from './layouts.js';
 
 /** @typedef {import('../common/resources.js').MaterialRecord} MaterialRecord */
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
-/** @typedef {{ material: GPUBindGroupLayout, passes: Map<Pass, GPUPipelineLayout>, textures: number }} OwnLayouts */
-/** A program's own shader, compiled. @typedef {{ module: GPUShaderModule, layouts: OwnLayouts,
+/** What a material's group and the pipelines that draw it are laid out like.
+ * @typedef {{ material: GPUBindGroupLayout, passes: Map<Pass, GPUPipelineLayout>, textures: number }} LookLayouts */
+/** A program's own shader, compiled. @typedef {{ module: GPUShaderModule, layouts: LookLayouts,
  *   pipelines: Map<number, GPURenderPipeline> }} OwnShader */
-const SLOTS = MATERIAL_TEXTURES.length;
-/** As ../common/shaders.js has it, which is loaded with the first of programs' shaders. */
-const PARAMS_BINDING = 1 + 2 * SLOTS;
-const VERTEX_STAGE = 1;
-const FRAGMENT_STAGE = 2;
 const WRITE_RGB = 7;
 const WRITE_ALL = 15;
 /** @type {GPUPrimitiveTopology[]} */
@@ -41,8 +38,8 @@ const BLENDS = Object.freeze({
 });
 /** The draw passes, by draw_list.pass_id. */
 const DRAWS = PASSES.filter(({ kind }) => kind === 'draws');
-const target = (/** @type {string} */ name) => (
-  /** @type {import('../../gen/passes.js').Target} */ (TARGETS.find((one) => one.name === name)));
+/** By kind: the first one whose textures are as many. What no kind has a program for is drawn by that of its likes. */
+const LIKES = MATERIAL_SLOTS.map(({ length }) => MATERIAL_SLOTS.findIndex((slots) => slots.length === length));
 
 /** Of a mesh: its topology * 4, + 2 where it has a second set of uvs, + 1 where it is mirrored. */
 export const VARIANTS = TOPOLOGY.length * 4;
@@ -75,57 +72,8 @@ const BUFFERS_BY_UV1 = VERTEX_BUFFERS.map(([vertices, row], topology) => {
   ];
 });
 
-/** The bind group layouts of shaders/frame.wgsl. @param {GPUDevice} device */
-export function makeLayouts(device) {
-  const both = VERTEX_STAGE | FRAGMENT_STAGE;
-  /** @type {GPUBindGroupLayoutEntry[]} */
-  const rows = COLUMNS.map((_, column) => ({
-    binding: 1 + column, visibility: VERTEX_STAGE, buffer: { type: 'read-only-storage' },
-  }));
-  const uniform = { binding: 0, visibility: both, buffer: {} };
-  /** @type {GPUBindGroupLayoutEntry[]} */
-  const lights = LIGHT_SAMPLES.map((sampleType, index) => ({
-    binding: 1 + COLUMNS.length + index, visibility: FRAGMENT_STAGE, texture: { sampleType },
-  }));
-  return {
-    frame: device.createBindGroupLayout({ label: 'frame', entries: [uniform, ...rows, ...lights] }),
-    material: makeMaterialLayout(device),
-    draw: device.createBindGroupLayout({
-      label: 'draw', entries: [{ binding: 0, visibility: VERTEX_STAGE, buffer: {} }],
-    }),
-  };
-}
-
-/** A material's group: its block, the engine's textures and samplers; of a program's shader its parameters, and then its
- * own textures and samplers. @param {GPUDevice} device @param {number} [own] textures; none given = the engine's look
- * @returns {GPUBindGroupLayout} */
-function makeMaterialLayout(device, own) {
-  const visibility = VERTEX_STAGE | FRAGMENT_STAGE;
-  const images = (/** @type {number} */ first, /** @type {number} */ count) => [
-    ...Array.from({ length: count }, (_, index) => ({ binding: first + index, visibility: FRAGMENT_STAGE, texture: {} })),
-    ...Array.from({ length: count }, (_, index) => ({ binding: first + count + index, visibility: FRAGMENT_STAGE, sampler: {} })),
-  ];
-  const params = { binding: PARAMS_BINDING, visibility, buffer: {} };
-  const more = own === undefined ? [] : [params, ...images(PARAMS_BINDING + 1, own)];
-  const entries = [{ binding: 0, visibility, buffer: {} }, ...images(1, SLOTS), ...more];
-  return device.createBindGroupLayout({ label: 'material', entries });
-}
-
-/** The layout of what a pass reads, and the samplers. @param {GPUDevice} device @param {Pass} row */
-function makeInputLayout(device, { name, reads, names }) {
-  /** @type {GPUBindGroupLayoutEntry[]} */
-  const entries = reads.map((read, index) => ({
-    binding: READ_BINDINGS[names[index]], visibility: FRAGMENT_STAGE,
-    texture: { sampleType: sampleType(target(read).format) },
-  }));
-  entries.push(
-    { binding: READ_BINDINGS.linear_sampler, visibility: FRAGMENT_STAGE, sampler: { type: 'filtering' } },
-    { binding: READ_BINDINGS.shadow_sampler, visibility: FRAGMENT_STAGE, sampler: { type: 'comparison' } });
-  return device.createBindGroupLayout({ label: `inputs of ${name}`, entries });
-}
-
 export class WebgpuPipelines {
-  /** @param {GPUDevice} device @param {ReturnType<typeof makeLayouts>} layouts @param {Map<string, string>} chunks
+  /** @param {GPUDevice} device @param {ReturnType<typeof import('./layouts.js').makeLayouts>} layouts @param {Map<string, string>} chunks
    * @param {import('./textures.js').WebgpuTextures} textures */
   constructor(device, layouts, chunks, textures) {
     this.device = device;
@@ -134,8 +82,8 @@ export class WebgpuPipelines {
     this.textures = textures;
     /** @type {Map<number, GPURenderPipeline>} */
     this.cache = new Map();
-    /** Of programs' shaders, by how many textures they have. @type {Map<number, OwnLayouts>} */
-    this.ownLayouts = new Map();
+    /** By how many textures there are, below 0 for programs' shaders. @type {Map<number, LookLayouts>} */
+    this.lookLayouts = new Map();
     /** @type {Map<string, GPUShaderModule>} */
     this.modules = new Map();
     /** @type {Map<string, GPURenderPipeline>} */
@@ -144,18 +92,19 @@ export class WebgpuPipelines {
     this.inputLayouts = new Map(drawing.map((row) => [row, makeInputLayout(device, row)]));
     this.empty = device.createBindGroupLayout({ label: 'nothing', entries: [] });
     this.nothing = device.createBindGroup({ label: 'nothing', layout: this.empty, entries: [] });
-    this.passLayouts = new Map(drawing.map((row) => [row, this.makePassLayout(row)]));
+    this.screenLayouts = new Map(drawing.filter(({ kind }) => kind === 'fullscreen').map(
+      (row) => [row, this.makePassLayout(row, this.empty)]));
     this.depthResolve = this.makeDepthResolve();
     this.compares = device.createSampler({ compare: 'greater-equal', magFilter: 'linear', minFilter: 'linear' });
     this.filters = device.createSampler({ magFilter: 'linear', minFilter: 'linear' });
     this.warmed = this.warm();
   }
 
-  /** @param {Pass} row @param {GPUBindGroupLayout} [material] @returns {GPUPipelineLayout} */
-  makePassLayout(row, material = this.layouts.material) {
+  /** @param {Pass} row @param {GPUBindGroupLayout} material @returns {GPUPipelineLayout} */
+  makePassLayout(row, material) {
     const { frame, draw } = this.layouts;
     const inputs = row.reads.length > 0 ? [/** @type {GPUBindGroupLayout} */ (this.inputLayouts.get(row))] : [];
-    const groups = row.kind === 'draws' ? [frame, material, draw, ...inputs] : [frame, this.empty, this.empty, ...inputs];
+    const groups = [frame, material, row.kind === 'draws' ? draw : this.empty, ...inputs];
     return this.device.createPipelineLayout({ label: row.name, bindGroupLayouts: groups });
   }
 
@@ -189,7 +138,7 @@ export class WebgpuPipelines {
 
   /** @param {number} list @param {number} kind @param {number} flags @param {number} variant */
   key(list, kind, flags, variant) {
-    const shader = list * MATERIAL_KINDS.length + (DRAWS[list].shader === '' ? kind : 0);
+    const shader = list * MATERIAL_KINDS.length + (DRAWS[list].shader === '' ? kind : LIKES[kind]);
     return (shader * (PIPELINE_FLAGS + 1) + (flags & PIPELINE_FLAGS)) * VARIANTS + variant;
   }
 
@@ -252,23 +201,26 @@ export class WebgpuPipelines {
    * @returns {GPURenderPipelineDescriptor} */
   descriptor(list, kind, flags, variant) {
     const row = DRAWS[list];
-    return this.meshDescriptor(row, kind, this.module(meshProgram(kind, row)), flags, variant);
+    const { passes } = this.layoutsOf(MATERIAL_SLOTS[kind].length, false);
+    const layout = /** @type {GPUPipelineLayout} */ (passes.get(row));
+    return this.meshDescriptor(row, kind, this.module(meshProgram(kind, row)), layout, flags, variant);
   }
 
   /** @param {OwnShader} own @param {number} list @param {number} flags @param {number} variant
    * @returns {GPURenderPipelineDescriptor} */
   ownDescriptor({ module, layouts }, list, flags, variant) {
     const row = DRAWS[list];
-    const made = this.meshDescriptor(row, 0, module, flags, variant, row.shader === '' ? 'fragment_main' : 'depth_main');
-    return { ...made, layout: /** @type {GPUPipelineLayout} */ (layouts.passes.get(row)) };
+    const layout = /** @type {GPUPipelineLayout} */ (layouts.passes.get(row));
+    return this.meshDescriptor(row, 0, module, layout, flags, variant, row.shader === '' ? 'fragment_main' : 'depth_main');
   }
 
-  /** @param {Pass} row @param {number} kind @param {GPUShaderModule} module @param {number} flags @param {number} variant
-   * @param {string} [entryPoint] of the fragment stage @returns {GPURenderPipelineDescriptor} */
-  meshDescriptor(row, kind, module, flags, variant, entryPoint) {
+  /** @param {Pass} row @param {number} kind @param {GPUShaderModule} module @param {GPUPipelineLayout} layout
+   * @param {number} flags @param {number} variant @param {string} [entryPoint] of the fragment stage
+   * @returns {GPURenderPipelineDescriptor} */
+  meshDescriptor(row, kind, module, layout, flags, variant, entryPoint) {
     const constants = overrides(kind, flags, row);
     return {
-      label: `${row.name} kind ${kind} flags ${flags}`, ...this.passState(row, usesCoverage(kind, flags, row)),
+      label: `${row.name} kind ${kind} flags ${flags}`, layout, ...this.passState(row, usesCoverage(kind, flags, row)),
       vertex: { module, constants, buffers: BUFFERS_BY_UV1[variant >> 2][(variant >> 1) & 1] },
       fragment: { module, entryPoint, constants, targets: colorTargets(row, kind) },
       primitive: {
@@ -283,7 +235,8 @@ export class WebgpuPipelines {
     const module = this.module(row.shader);
     const constants = passOverrides(row);
     return {
-      label: row.name, ...this.passState(row), vertex: { module },
+      label: row.name, layout: /** @type {GPUPipelineLayout} */ (this.screenLayouts.get(row)), ...this.passState(row),
+      vertex: { module },
       fragment: { module, constants, targets: formats.map((format) => format && ({ format })) },
     };
   }
@@ -292,7 +245,7 @@ export class WebgpuPipelines {
   passState(row, coverage = false) {
     const { samples } = target(row.colors.find((name) => name !== '') ?? row.depth);
     return {
-      layout: /** @type {GPUPipelineLayout} */ (this.passLayouts.get(row)), multisample: { count: samples, alphaToCoverageEnabled: coverage },
+      multisample: { count: samples, alphaToCoverageEnabled: coverage },
       depthStencil: row.depth === '' ? undefined : {
         format: FORMATS[target(row.depth).format], depthCompare: row.depthTest || /** @type {const} */ ('always'),
         depthWriteEnabled: row.depthWrite,
@@ -308,16 +261,18 @@ export class WebgpuPipelines {
     const { messages } = await module.getCompilationInfo();
     const error = messages.find(({ type }) => type === 'error');
     if (error) throw compilerError(pieces, source, error);
-    return { module, layouts: this.ownLayoutsOf(source.textures.length), pipelines: new Map() };
+    const textures = MATERIAL_SLOTS[0].length + source.textures.length;
+    return { module, layouts: this.layoutsOf(textures, true), pipelines: new Map() };
   }
 
-  /** @param {number} count of a shader's own textures @returns {OwnLayouts} */
-  ownLayoutsOf(count) {
-    let found = this.ownLayouts.get(count);
+  /** @param {number} textures of a material @param {boolean} isOwn of a program's shader @returns {LookLayouts} */
+  layoutsOf(textures, isOwn) {
+    const key = isOwn ? -textures : textures;
+    let found = this.lookLayouts.get(key);
     if (!found) {
-      const material = makeMaterialLayout(this.device, count);
+      const material = makeMaterialLayout(this.device, textures, isOwn);
       const passes = new Map(DRAWS.map((row) => [row, this.makePassLayout(row, material)]));
-      this.ownLayouts.set(count, found = { material, passes, textures: count });
+      this.lookLayouts.set(key, found = { material, passes, textures });
     }
     return found;
   }
@@ -328,15 +283,15 @@ export class WebgpuPipelines {
     const own = /** @type {OwnShader | null} */ (record.shader?.native ?? null);
     const buffer = this.device.createBuffer({ label: `material ${record.handle}`, size, usage: 0x40 | 0x8 });
     this.device.queue.writeBuffer(buffer, 0, record.block);
-    const engine = this.textureEntries(record.textures.slice(0, SLOTS), 1);
+    const { material: layout, textures } = own ? own.layouts : this.layoutsOf(engineSlots(record), false);
     const params = own && size > SHADER_PARAMS_BYTES ? { buffer, offset: SHADER_PARAMS_BYTES } : { buffer };
-    const more = own === null ? [] : [
-      { binding: PARAMS_BINDING, resource: params },
-      ...this.textureEntries(record.textures.slice(SLOTS, SLOTS + own.layouts.textures), PARAMS_BINDING + 1),
-    ];
     const group = this.device.createBindGroup({
-      label: `material ${record.handle}`, layout: own ? own.layouts.material : this.layouts.material,
-      entries: [{ binding: 0, resource: { buffer, size: MATERIAL_BLOCK_BYTES } }, ...engine, ...more],
+      label: `material ${record.handle}`, layout,
+      entries: [
+        { binding: 0, resource: { buffer, size: MATERIAL_BLOCK_BYTES } },
+        ...this.textureEntries(record.textures.slice(0, textures)),
+        ...(own ? [{ binding: PARAMS_BINDING, resource: params }] : []),
+      ],
     });
     // Compile here rather than in the middle of a frame.
     const part = (record.flags & MATERIAL_BLEND) !== 0 ? 'see_through' : 'solid';
@@ -344,16 +299,12 @@ export class WebgpuPipelines {
     return { buffer, group };
   }
 
-  /** @param {MaterialRecord['textures']} textures @param {number} first binding; the samplers follow the textures
-   * @returns {GPUBindGroupEntry[]} */
-  textureEntries(textures, first) {
-    const views = textures.map((texture, index) => ({
-      binding: first + index, resource: texture ? texture.native.view : this.textures.white,
-    }));
-    const samplers = textures.map((texture, index) => ({
-      binding: first + textures.length + index, resource: this.textures.sampler(texture ? texture.sampler : 0),
-    }));
-    return [...views, ...samplers];
+  /** @param {MaterialRecord['textures']} textures @returns {GPUBindGroupEntry[]} */
+  textureEntries(textures) {
+    return textures.flatMap((texture, slot) => [
+      { binding: textureBinding(slot), resource: texture ? texture.native.view : this.textures.white },
+      { binding: samplerBinding(slot), resource: this.textures.sampler(texture ? texture.sampler : 0) },
+    ]);
   }
 
   /** @param {MaterialRecord} record */

@@ -41,29 +41,12 @@ struct MaterialBlock {
   detail_strength: f32,
   detail_scale_m: f32,
   bound: u32,
-  uv: array<vec4<f32>, 10>,
+  uv: array<vec4<f32>, 24>,
 }
 
 struct DrawBlock {
   flags: vec4<u32>,
 }
-
-@group(1) @binding(1) var base_color_texture: texture_2d<f32>;
-@group(1) @binding(2) var metallic_roughness_texture: texture_2d<f32>;
-@group(1) @binding(3) var normal_texture: texture_2d<f32>;
-@group(1) @binding(4) var occlusion_texture: texture_2d<f32>;
-@group(1) @binding(5) var emissive_texture: texture_2d<f32>;
-@group(1) @binding(6) var base_color_sampler: sampler;
-@group(1) @binding(7) var metallic_roughness_sampler: sampler;
-@group(1) @binding(8) var normal_sampler: sampler;
-@group(1) @binding(9) var occlusion_sampler: sampler;
-@group(1) @binding(10) var emissive_sampler: sampler;
-
-const HAS_BASE_COLOR = 1u;
-const HAS_METALLIC_ROUGHNESS = 2u;
-const HAS_NORMAL = 4u;
-const HAS_OCCLUSION = 8u;
-const HAS_EMISSIVE = 16u;
 
 const ROWS_STEP = 1024u;
 const DRAW_CAMERA_RELATIVE = 1u;

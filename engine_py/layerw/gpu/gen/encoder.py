@@ -303,7 +303,7 @@ class Encoder:
         self._end = end
 
     def material_create(self, material: int, kind: int, flags: int, shader: int, textures: int, texture_count: int, params: int, size_bytes: int) -> None:
-        """Makes it, or all of it anew. kind: MATERIAL_KINDS; flags: MATERIAL_*; shader: 0 = the kind's. textures: handles (u32, 0 = none), those of MATERIAL_TEXTURES, then the shader's. params: kinds.py's MATERIAL_BLOCK; from SHADER_PARAMS_BYTES on the shader's own."""
+        """Makes it, or all of it anew. kind: MATERIAL_KINDS; flags: MATERIAL_*; shader: 0 = the kind's. textures: handles (u32, 0 = none), those of the kind (MATERIAL_SLOTS), or of pbr and the shader's. params: kinds.py's MATERIAL_BLOCK; from SHADER_PARAMS_BYTES on the shader's own."""
         end = self._end + 36
         if end > self._limit:
             self._grow(end)

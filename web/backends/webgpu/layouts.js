@@ -1,0 +1,62 @@
+// @ts-check
+/** @file Bind group layouts of the WebGPU backend: of a view (group 0), a material (1), a draw (2), what a pass reads (3). */
+import { COLUMNS } from '../../gen/layouts.js';
+import { READ_BINDINGS, TARGETS } from '../../gen/passes.js';
+import { PARAMS_BINDING, samplerBinding, textureBinding } from '../common/bindings.js';
+import { sampleType } from './formats.js';
+import { LIGHT_SAMPLES } from './lights.js';
+
+const VERTEX_STAGE = 1;
+export const FRAGMENT_STAGE = 2;
+const BOTH_STAGES = VERTEX_STAGE | FRAGMENT_STAGE;
+
+/** @param {string} name @returns {import('../../gen/passes.js').Target} */
+export const target = (name) => (
+  /** @type {import('../../gen/passes.js').Target} */ (TARGETS.find((one) => one.name === name)));
+
+/** What every material has: the bind group layouts of shaders/frame.wgsl. @param {GPUDevice} device */
+export function makeLayouts(device) {
+  /** @type {GPUBindGroupLayoutEntry[]} */
+  const rows = COLUMNS.map((_, column) => ({
+    binding: 1 + column, visibility: VERTEX_STAGE, buffer: { type: 'read-only-storage' },
+  }));
+  const uniform = { binding: 0, visibility: BOTH_STAGES, buffer: {} };
+  /** @type {GPUBindGroupLayoutEntry[]} */
+  const lights = LIGHT_SAMPLES.map((sampleType, index) => ({
+    binding: 1 + COLUMNS.length + index, visibility: FRAGMENT_STAGE, texture: { sampleType },
+  }));
+  return {
+    frame: device.createBindGroupLayout({ label: 'frame', entries: [uniform, ...rows, ...lights] }),
+    draw: device.createBindGroupLayout({
+      label: 'draw', entries: [{ binding: 0, visibility: VERTEX_STAGE, buffer: {} }],
+    }),
+  };
+}
+
+/** A material's group: its block, its textures with their samplers, and of a program's shader its parameters.
+ * @param {GPUDevice} device @param {number} textures those of a program's shader included @param {boolean} isOwn
+ * @returns {GPUBindGroupLayout} */
+export function makeMaterialLayout(device, textures, isOwn) {
+  const block = (/** @type {number} */ binding) => ({ binding, visibility: BOTH_STAGES, buffer: {} });
+  const images = Array.from({ length: textures }, (_, slot) => [
+    { binding: textureBinding(slot), visibility: FRAGMENT_STAGE, texture: {} },
+    { binding: samplerBinding(slot), visibility: FRAGMENT_STAGE, sampler: {} },
+  ]).flat();
+  return device.createBindGroupLayout({
+    label: 'material', entries: [block(0), ...images, ...(isOwn ? [block(PARAMS_BINDING)] : [])],
+  });
+}
+
+/** The layout of what a pass reads, and the samplers. @param {GPUDevice} device
+ * @param {import('../../gen/passes.js').Pass} row */
+export function makeInputLayout(device, { name, reads, names }) {
+  /** @type {GPUBindGroupLayoutEntry[]} */
+  const entries = reads.map((read, index) => ({
+    binding: READ_BINDINGS[names[index]], visibility: FRAGMENT_STAGE,
+    texture: { sampleType: sampleType(target(read).format) },
+  }));
+  entries.push(
+    { binding: READ_BINDINGS.linear_sampler, visibility: FRAGMENT_STAGE, sampler: { type: 'filtering' } },
+    { binding: READ_BINDINGS.shadow_sampler, visibility: FRAGMENT_STAGE, sampler: { type: 'comparison' } });
+  return device.createBindGroupLayout({ label: `inputs of ${name}`, entries });
+}

@@ -159,7 +159,7 @@ class Engine:
 
     def close(self) -> None:
         """Frees everything that the program made; the next frames draw only the sky."""
-        for what, part in (("The program", self.user.clear), ("The page", self.page.close),
+        for what, part in (("The program", self.user.clear), ("The page", self.page._close),
                            ("Component events", self.component_events.clear), ("Views", self.more_views.close),
                            ("What is loaded", self.contents.close), ("Pictures and panels", self.surface.close),
                            ("Picking", self.pointer.close), ("Points and lines", self._end_drawings),
@@ -192,7 +192,7 @@ class Engine:
         self.resources.sweep()
 
     def _fit_targets(self) -> None:
-        self.targets.step((self.environment.shadows.enabled, self.view.revision, self.more_views.key()))
+        self.targets.step((self.environment.shadows.enabled, self.view._revision, self.more_views.key()))
         self._rows.claim()
 
     def _run_program(self) -> None:
@@ -212,7 +212,7 @@ class Engine:
         if not events:
             return
         with self.failures.alone("The input"):
-            self.input.apply(events)
+            self.input._apply(events)
         if any(isinstance(event, ev.DeviceRestored) for event in events):
             self._restore()  # before any callback makes something on the new device
         for event in events:
@@ -247,7 +247,7 @@ class Engine:
             case ev.PassTime():
                 self.pass_times[TIMERS[event.timer]] = event.gpu_ms
             case ev.PageMessage():
-                self.page.receive(event.payload)
+                self.page._receive(event.payload)
             case ev.ReportRequest():
                 self._report_flags = event.flags
 
@@ -314,12 +314,12 @@ class Engine:
             tile_row=self.contents.first_row, shadow_m=shadow_reach_m(self.environment),
             scale_changed=self.table.scale_changed(), shear=columns.shear if self.table.sheared else None,
             places_tiles=places_tiles, moved=self.table.moved())
-        return view.without_other_layers(found, self.table)
+        return view._without_other_layers(found, self.table)
 
     def _see(self, one: OneMore) -> bool:
         """Uniforms and draws of a view beside the main one; returns whether there is something to draw."""
         with self.failures.alone(f"View {one.index}"):
-            camera = one.view.frame(self.targets.size)
+            camera = one.view._frame(self.targets.size)
             self._look(one, camera)
             self.lights.see(one.index, camera, one.writer.block)
             self.more_views.tell_own_texture(one)
@@ -336,19 +336,19 @@ class Engine:
     def _encode_view(self, index: int, texture: int, view: View, writer: ViewWriter, found: VisibleSet) -> None:
         paid = self.targets.paid_flags(index)
         flags = view_flags(self.environment, view) & paid | paid & flag("single")
-        self.submission.view(index, texture, view.area(self.targets.size), flags, writer.block.array)
+        self.submission.view(index, texture, view._area_px(self.targets.size), flags, writer.block.array)
         self.lights.encode(index, self.submission)
         if view.lut is not None:
             with self.failures.alone("The colour grade"):
                 self.submission.encoder.view_lut(self.resources.texture(view.lut))
         for name in DRAW_PASSES:
             self.submission.draws(name, getattr(found, name))
-        view.drawn(flags)
+        view._submitted(flags)
 
     def frame_camera(self) -> CameraFrame:
         """This frame's camera; the last one where the program set impossible values."""
         try:
-            self.shown.camera = self.view.frame(self.targets.size)
+            self.shown.camera = self.view._frame(self.targets.size)
         except Exception as error:
             self.user.show_exception(error)
         return self.shown.camera
@@ -359,13 +359,13 @@ class Engine:
             self.submission.report(json.dumps(self.report(state_hash=bool(flags & 1))))
 
     def _end_input(self) -> None:
-        self.input.end_frame()
+        self.input._end_frame()
         if self.pointer_lock != self._pointer_lock_sent:
             self._pointer_lock_sent = bool(self.pointer_lock)
             self.submission.encoder.input_mode(int(self._pointer_lock_sent))
 
     def _send_messages(self) -> None:
-        for message in self.page.take():
+        for message in self.page._take():
             self.submission.message(message)
         self.submission.log(self.log.take())
 

@@ -124,7 +124,7 @@ def test_after_a_fault_everything_is_as_if_it_had_not_been(bench: Bench, kind: s
 
 def test_the_online_event_ends_the_wait(bench: Bench) -> None:
     proxy, running = bench.proxy, bench.running
-    slow = "worlds[0].streamer._pauses.network = lw.Network(retry_first_s=500, retry_max_s=500, retry_slow_max_s=500)"
+    slow = "worlds[0]._streamer._pauses.network = lw.Network(retry_first_s=500, retry_max_s=500, retry_slow_max_s=500)"
     proxy.trouble = Trouble("offline", "/world/")
     bench.python(f"begin()\n{slow}")
     while not bench.python("worlds[0].retry_in_s > 100"):

@@ -131,7 +131,7 @@ def test_settles_within_small_budgets_at_every_frame(
     assert 0 < report["tiles"]["resident"] < TILES
     assert report["tiles"]["failed"] == 0
     assert report["draws"] > 0
-    assert running.python("worlds[0].streamer.screen_error_px") > 0.5, "the budget must bind: the view is coarser"
+    assert running.python("worlds[0]._streamer.screen_error_px") > 0.5, "the budget must bind: the view is coarser"
     highest = json.loads(running.python("json.dumps(highest)"))
     assert highest["gpu"] > 0.9 * gpu_mib * MIB
     assert highest["layer"] > 0.3 * layer_mib * MIB
@@ -141,11 +141,11 @@ def test_settles_within_small_budgets_at_every_frame(
 
 FINER = """
 import dataclasses
-worlds[0].streamer.config = dataclasses.replace(worlds[0].streamer.config, screen_error_px=0.1)
+worlds[0]._streamer.config = dataclasses.replace(worlds[0]._streamer.config, screen_error_px=0.1)
 app.camera.fov_y = 2.2
 """
 MORE = "with wrong contents"
-DRAWN = "s = worlds[0].streamer; json.dumps([s.tree.content_of(r)[0][0] for r in s._selection.drawn.tolist()])"
+DRAWN = "s = worlds[0]._streamer; json.dumps([s.tree.content_of(r)[0][0] for r in s._selection.drawn.tolist()])"
 
 
 def break_tiles(world: Path) -> dict[str, str]:

@@ -62,14 +62,14 @@ def test_streamed_tiles_make_room_for_a_canvas_that_grows(tmp_path: Path) -> Non
     app.camera.look_at((0.5, 0.0, 0.4))
     world = app.stream("tileset.json")
     step_within_budgets(app, host, 60)
-    before = world.streamer.residency.gpu_bytes
+    before = world._streamer.residency.gpu_bytes
     host.send("resize", 512, 256, 1.0)
     step_within_budgets(app, host, 2)
     squeezed = app.size
     step_within_budgets(app, host, 200)
     assert before > 4 * MIB and squeezed[0] < 300, "tiles held nearly everything"
     assert target_bytes(*app.size) > 0.85 * min(target_bytes(512, 256), app._engine.targets._share_bytes())
-    assert 0 < world.streamer.residency.gpu_bytes < before and app.settled
+    assert 0 < world._streamer.residency.gpu_bytes < before and app.settled
 
 
 def test_a_budget_without_room_for_the_smallest_is_an_error_at_the_start() -> None:

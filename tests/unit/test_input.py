@@ -19,11 +19,11 @@ W = KEYS.index("KeyW")
 
 def test_keys_are_held_pressed_once_and_released_when_focus_is_lost() -> None:
     state = Input()
-    state.apply([ev.Key(W, 1), ev.Key(W, 1)])
+    state._apply([ev.Key(W, 1), ev.Key(W, 1)])
     assert state.key("KeyW") and state.pressed("KeyW")
-    state.end_frame()
+    state._end_frame()
     assert state.key("KeyW") and not state.pressed("KeyW")
-    state.apply([ev.Focus(0, 0)])
+    state._apply([ev.Focus(0, 0)])
     assert not state.key("KeyW")
     with pytest.raises(KeyError, match=r"KeyboardEvent\.code"):
         state.key("w")
@@ -31,15 +31,15 @@ def test_keys_are_held_pressed_once_and_released_when_focus_is_lost() -> None:
 
 def test_pointer_wheel_touch_and_pads() -> None:
     state = Input()
-    state.apply([
+    state._apply([
         ev.PointerMove(5, 6, 1, 2), ev.PointerMove(7, 9, 2, 3), ev.Wheel(0, 4), ev.PointerButton(0, 1, 7, 9),
         ev.Touch(1, 0, 10, 20), ev.Touch(1, 1, 15, 25), ev.GamepadAxis(0, 1, -0.5), ev.GamepadAxis(0, 0, 0.05),
     ])  # fmt: skip
     assert (state.pointer, state.pointer_dx, state.pointer_dy, state.wheel_dy) == ((7, 9), 3, 5, 4)
     assert state.button(0) and state.clicked(0) and state.touches == {1: (15, 25)} and state.touch_starts[1] == (10, 20)
     assert state.pad_axis(1) == -0.5 and state.pad_axis(0) == 0
-    state.end_frame()
-    state.apply([ev.Touch(1, 2, 0, 0), ev.PointerButton(0, 0, 7, 9)])
+    state._end_frame()
+    state._apply([ev.Touch(1, 2, 0, 0), ev.PointerButton(0, 0, 7, 9)])
     assert not state.touches and not state.button(0) and state.pointer_dx == 0
 
 
@@ -47,12 +47,12 @@ def test_the_camera_flies_looks_and_stays_above_the_ground() -> None:
     app = SimpleNamespace(camera=Camera(), input=Input())
     app.camera.yaw = app.camera.pitch = 0.0
     fly = FlyCamera(app, ground=lambda x, z: 4.0)
-    app.input.apply([ev.Key(W, 1)])
+    app.input._apply([ev.Key(W, 1)])
     start = np.array(app.camera.position)
     for _ in range(60):
         fly.update(1 / 60)
     assert app.camera.position[2] < start[2] - 8 and app.camera.position[1] == pytest.approx(5)
-    app.input.apply([ev.Focus(1, 1), ev.PointerMove(0, 0, 100, -5000)])
+    app.input._apply([ev.Focus(1, 1), ev.PointerMove(0, 0, 100, -5000)])
     fly.update(1 / 60)
     assert app.camera.yaw < 0 and app.camera.pitch == pytest.approx(math.radians(89))
 
@@ -67,18 +67,18 @@ def test_walking_stands_at_eye_height() -> None:
 
 def test_a_tap_between_two_frames_is_there_for_one_frame() -> None:
     state = Input()
-    state.apply([ev.Touch(0, 0, 1, 2), ev.Touch(0, 2, 1, 2)])
+    state._apply([ev.Touch(0, 0, 1, 2), ev.Touch(0, 2, 1, 2)])
     assert state.touches == {0: (1, 2)} and state.touch_starts == {0: (1, 2)}
-    state.end_frame()
+    state._end_frame()
     assert state.touches == {} and state.touch_starts == {}
-    state.apply([ev.Touch(0, 0, 1, 2), ev.Touch(0, 2, 1, 2), ev.Touch(0, 0, 5, 6)])  # a second finger, still down
-    state.end_frame()
+    state._apply([ev.Touch(0, 0, 1, 2), ev.Touch(0, 2, 1, 2), ev.Touch(0, 0, 5, 6)])  # a second finger, still down
+    state._end_frame()
     assert state.touches == {0: (5, 6)}
-    state.apply([ev.Touch(0, 2, 5, 6)])
+    state._apply([ev.Touch(0, 2, 5, 6)])
     assert state.touches == {}
 
 
 def test_gamepads_stay_when_the_focus_goes() -> None:
     state = Input()
-    state.apply([ev.GamepadAxis(0, 1, -0.5), ev.GamepadButton(0, 2, 1.0), ev.Key(W, 1), ev.Focus(0, 0)])
+    state._apply([ev.GamepadAxis(0, 1, -0.5), ev.GamepadButton(0, 2, 1.0), ev.Key(W, 1), ev.Focus(0, 0)])
     assert state.pad_axis(1) == -0.5 and state.pad_buttons[0, 2] == 1.0 and not state.key("KeyW")

@@ -25,7 +25,7 @@ def no_collector() -> Iterator[None]:
 
 def held(world: Any) -> list[weakref.ref[Any]]:
     """What weighs in a world."""
-    streamer = world.streamer
+    streamer = world._streamer
     things = [streamer.tree, streamer.tree.geo, streamer.residency, streamer.residency.rows, streamer._loads]
     things += [content for contents in streamer.residency._contents.values() for content in contents]
     things += [content for load in streamer._loads.loads.values() for content in load.contents]
@@ -58,7 +58,7 @@ def test_many_worlds_leave_nothing_behind_them(tmp_path: Path) -> None:
     refs = []
     for _ in range(5):
         world = app.stream("w")
-        refs.append(weakref.ref(world.streamer))
+        refs.append(weakref.ref(world._streamer))
         host.step(app, 60)
         world.close()
         del world

@@ -110,3 +110,23 @@ def test_copies_and_pickles_ask_for_names_that_there_are_not() -> None:
     camera = copy.copy(lw.Camera((1, 2, 3)))
     assert camera.position.tolist() == [1, 2, 3]
     assert copy.copy(lw.Perspective(fov_y=1.0)).fov_y == 1.0
+
+
+FOR_PROGRAMS = {
+    "View": {"antialias", "bloom", "camera", "close", "closed", "dither", "exposure", "layers", "lut", "target",
+             "tone_map", "transparency", "viewport"},
+    "Model": {"close", "entities", "error", "lights", "on_ready", "primitives", "radius", "root", "state", "url",
+              "warnings"},
+    "World": {"area", "at", "center", "close", "error", "extras", "height", "heights", "local_frame", "lonlat",
+              "on_ready", "radius", "raycast", "retry_in_s", "settled", "state", "url", "view_from", "view_to"},
+    "Input": {"axes", "axis", "button", "buttons", "clicked", "focused", "key", "pad_axis", "pad_buttons", "pointer",
+              "pointer_dx", "pointer_dy", "pointer_locked", "pressed", "size", "touch_starts", "touches", "wheel_dx",
+              "wheel_dy"},
+    "Page": {"off", "on", "send"},
+}  # fmt: skip
+
+
+def test_what_these_show_is_for_programs() -> None:
+    """The engine's own part of them is private: dir() and the hints of typos have what a program may use."""
+    shown = {type(thing).__name__: {name for name in dir(thing) if not name.startswith("_")} for thing in THINGS}
+    assert {name: shown[name] for name in FOR_PROGRAMS} == FOR_PROGRAMS

@@ -46,20 +46,20 @@ class Contents:
         for model in self.models:
             if model.state == "loading":
                 with self._failures.alone(f"The model {shown(model.url)}"):
-                    model.step()
+                    model._step()
                 self._tell(model)
         self.pictures.step()
         for world in self.worlds:
             with self._failures.alone(f"The world {shown(world.url)}"):
-                for text in world.step(camera, time_s):
+                for text in world._step(camera, time_s):
                     self._log.error(text)
         if self._table.deaths != self._deaths:
             for model in self.models:
                 with self._failures.alone(f"The model {shown(model.url)}"):
-                    model.close_if_gone()
+                    model._close_if_gone()
             self._deaths = self._table.deaths
         if self.models:
-            self.models = [model for model in self.models if not model.over]
+            self.models = [model for model in self.models if not model._over]
         if self.worlds:
             self.worlds = [world for world in self.worlds if world.state != "closed"]
 
@@ -74,7 +74,7 @@ class Contents:
     def about_models(self) -> list[dict[str, object]]:
         """For the report: those with an error or a warning first, REPORTED_MAX at most."""
         ranked = sorted(self.models, key=lambda model: not (model.error or model.warnings))
-        return [model.about() for model in ranked[:REPORTED_MAX]]
+        return [model._about() for model in ranked[:REPORTED_MAX]]
 
     @property
     def settled(self) -> bool:
@@ -93,12 +93,12 @@ class Contents:
 
             for world in self.worlds:
                 with self._failures.alone(f"The world {shown(world.url)}"):
-                    world.drawn = world.streamer.draw()
-            found = joined([*(world.drawn for world in self.worlds), found])
+                    world._drawn = world._streamer.draw()
+            found = joined([*(world._drawn for world in self.worlds), found])
         count = len(found.mesh)
         if count:
             self._ensure_rows(count)
-            self._mark(count, camera, (found.mesh.tobytes(), *(w.streamer.draw_revision for w in self.worlds)))
+            self._mark(count, camera, (found.mesh.tobytes(), *(w._streamer.draw_revision for w in self.worlds)))
         return found
 
     def _ensure_rows(self, count: int) -> None:
@@ -125,23 +125,23 @@ class Contents:
         """Tiles of all worlds by state."""
         total = {"resident": 0, "pending": 0, "failed": 0}
         for world in self.worlds:
-            for name, count in world.streamer.counts().items():
+            for name, count in world._streamer.counts().items():
                 total[name] = total.get(name, 0) + count
         return total
 
     def online(self) -> None:
         """The network is back: nothing waits for its next try any longer."""
         for world in self.worlds:
-            world.streamer.online()
+            world._streamer.online()
 
     def device_lost(self, is_lost: Callable[[Content], bool]) -> None:
         """Loads again what came from files and could not be made again."""
         for model in self.models:
             with self._failures.alone(f"The model {shown(model.url)}"):
-                model.device_lost(is_lost)
+                model._device_lost(is_lost)
         for world in self.worlds:
             with self._failures.alone(f"The world {shown(world.url)}"):
-                world.streamer.device_lost(is_lost)
+                world._streamer.device_lost(is_lost)
         self.pictures.device_lost()
         self._shown = ()
 

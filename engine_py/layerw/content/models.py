@@ -77,7 +77,7 @@ class Model:
 
     # -- for the engine --------------------------------------------------------------------------
 
-    def step(self) -> None:
+    def _step(self) -> None:
         """One frame of loading. Whatever goes wrong in it is this model's own: it has failed then."""
         if self.state != "loading":
             return
@@ -91,11 +91,11 @@ class Model:
             raise
 
     @property
-    def over(self) -> bool:
+    def _over(self) -> bool:
         """Whether the engine may forget it: closed, or failed and its root is gone."""
         return self.state == "closed" or (self.state == "failed" and not self.root.alive)
 
-    def close_if_gone(self) -> None:
+    def _close_if_gone(self) -> None:
         """Give everything back once the root is gone, and every part that a program gave another parent."""
         if self.state == "ready" and not self.root.alive:
             self._rows = [entity for entity in self._rows if entity.alive]
@@ -123,11 +123,11 @@ class Model:
         self.state, self.error = "failed", named
         self._unload()
 
-    def about(self) -> dict[str, object]:
+    def _about(self) -> dict[str, object]:
         """For the report."""
         return {"url": shown(self.url), "state": self.state, "error": self.error, "warnings": self.warnings}
 
-    def device_lost(self, is_lost: Callable[[Content], bool]) -> None:
+    def _device_lost(self, is_lost: Callable[[Content], bool]) -> None:
         """Load the file again where something that came from it is gone."""
         if self.state in ("ready", "loading") and self._content is not None and is_lost(self._content.content):
             self._unload()

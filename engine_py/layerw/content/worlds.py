@@ -37,50 +37,50 @@ class World:
     """
 
     def __init__(self, streamer: Streamer, user: UserCode) -> None:
-        self.streamer = streamer
+        self._streamer = streamer
         self.state = "loading"
-        self.drawn = TileDraw()  # in the last frame
+        self._drawn = TileDraw()  # in the last frame
         self._user = user
         self._callbacks: list[Callable[[], object]] = []
 
     @property
     def url(self) -> str:
         """Where it comes from."""
-        return self.streamer.url
+        return self._streamer.url
 
     @property
     def error(self) -> str:
         """Why the world is not ready, "" where nothing went wrong."""
-        return self.streamer.error
+        return self._streamer.error
 
     @property
     def retry_in_s(self) -> float:
         """Seconds until what failed is asked for again; 0 where nothing waits for that."""
-        return max(self.streamer.retry_in_s, 0.0)
+        return max(self._streamer.retry_in_s, 0.0)
 
     @property
     def extras(self) -> dict[str, Any]:
         """What the world says about itself (`extras.layerw` of its tileset)."""
-        return self.streamer.extras
+        return self._streamer.extras
 
     @property
     def settled(self) -> bool:
         """True when every tile that the view wants is drawn."""
-        return self.streamer.settled
+        return self._streamer.settled
 
     @property
     def center(self) -> F64:
         """Middle of the world, float64 metres."""
-        return self.streamer.origin
+        return self._streamer.origin
 
     @property
     def radius(self) -> float:
         """Of a sphere around `center` that holds it, metres."""
-        return self.streamer.radius
+        return self._streamer.radius
 
     def local_frame(self) -> F64:
         """4x4 float64: columns east, up, south and the position of the world's middle."""
-        return self.streamer.local_frame()
+        return self._streamer.local_frame()
 
     def height(self, x: float, z: float) -> float:
         """Ground height in metres at one point."""
@@ -165,7 +165,7 @@ class World:
         return place, place + ahead if target is None else target
 
     def _ground(self) -> Ground:
-        ground = self.streamer.ground
+        ground = self._streamer.ground
         if ground is None:
             coming = self.state in ("loading", "retrying")
             raise LayerwError(f"The world {self.url} has no ground grid"
@@ -183,32 +183,32 @@ class World:
 
     def _ground_is_settled(self) -> bool:
         """The grid is here, failed, or there is none."""
-        return not self.streamer.ground_pending
+        return not self._streamer.ground_pending
 
     def close(self) -> None:
         """Takes the world out of the scene and frees what it took."""
-        self.streamer.release()
+        self._streamer.release()
         self.state = "closed"
 
     # -- for the engine --------------------------------------------------------------------------
 
-    def step(self, camera: CameraFrame, time_s: float) -> list[str]:
+    def _step(self, camera: CameraFrame, time_s: float) -> list[str]:
         """One frame of streaming; returns messages about what went wrong."""
         if self.state == "closed":
             return []
-        self.streamer.step(camera, time_s)
+        self._streamer.step(camera, time_s)
         if self.state == "ready":
-            return self.streamer.take_errors()
-        if self.streamer.state == "failed":
+            return self._streamer.take_errors()
+        if self._streamer.state == "failed":
             self.state = "failed"
         elif not self._ground_is_settled():
-            self.state = "retrying" if self.streamer.error else "loading"
+            self.state = "retrying" if self._streamer.error else "loading"
         else:
             self.state = "ready"
             for callback in self._callbacks:
                 self._user.call(callback)
             self._callbacks.clear()
-        return self.streamer.take_errors()
+        return self._streamer.take_errors()
 
 
 def _point(raw: Any, name: str) -> F64 | None:

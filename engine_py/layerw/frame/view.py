@@ -33,7 +33,7 @@ def shadow_reach_m(environment: Environment) -> float:
 
 def view_flags(environment: Environment, view: View) -> int:
     """The passes that a view needs now: gpu.passes.VIEW_FLAGS."""
-    return view.flags() | (flag("shadows") if shadow_reach_m(environment) > 0 else 0)
+    return view._flags() | (flag("shadows") if shadow_reach_m(environment) > 0 else 0)
 
 
 class ViewWriter:
@@ -60,7 +60,7 @@ class ViewWriter:
         passes whose targets are reserved. pixel_ratio: pixels of the picture a pixel of the page.
         """
         changes = Changes.count
-        look = (-1 if view is None else view.revision, paid)
+        look = (-1 if view is None else view._revision, paid)
         if camera is not self._camera or changes != self._changes or look != self._look:
             self._write_changed(camera, environment, view, paid)
             self._changes, self._look = changes, look
@@ -70,8 +70,8 @@ class ViewWriter:
         self._origin[3] = pixel_ratio
         self._camera_hi[3] = time_s % DAY_S  # float32: a day still has steps of 8 ms
         if view is not None:
-            self._exposure[:] = view.adaptation(dt_s, paid)
-            self._temporal.write(camera, bool(view.flags() & paid & flag("temporal")))
+            self._exposure[:] = view._adaptation(dt_s, paid)
+            self._temporal.write(camera, bool(view._flags() & paid & flag("temporal")))
 
     def _write_changed(self, camera: CameraFrame, environment: Environment, view: View | None, paid: int) -> None:
         good = self.block.array.copy()
@@ -80,8 +80,8 @@ class ViewWriter:
                 self._write_place(camera, environment)
             factor = 1.0
             if view is not None:
-                self.block.write("view_look", view.look(paid))
-                factor = view.factor()
+                self.block.write("view_look", view._look(paid))
+                factor = view._factor()
             self._camera_lo[3] = environment.sky.exposure * factor
             if not np.isfinite(self.block.array).all():
                 raise ConfigError("A setting of the camera, the light or the air, or what is worked out from it, is "

@@ -41,13 +41,13 @@ Area = tuple[int, int, int, int]
 class View:
     """A camera's picture. `app.view` is the main one."""
 
-    __slots__ = ("__weakref__", "_adapted", "_antialias", "_area", "_bloom", "_camera", "_closed", "_dither",
+    __slots__ = ("__weakref__", "_adapted", "_antialias", "_area_last", "_bloom", "_camera", "_closed", "_dither",
                  "_exposure", "_layer_mask", "_layers", "_lut", "_revision", "_target", "_tone_map",
                  "_transparency", "_viewport")  # fmt: skip
 
     def __init__(self, camera: Camera, viewport: npt.ArrayLike | None = None, target: Texture | None = None) -> None:
-        self._revision = 0
-        self._area: tuple[tuple[int, int], Area] | None = None  # of a picture of this size
+        self._revision = 0  # rises when a setting is set
+        self._area_last: tuple[tuple[int, int], Area] | None = None  # of a picture of this size
         self.camera = camera
         self._target = None if target is None else _checked_target(target)
         self._viewport = WHOLE
@@ -76,11 +76,6 @@ class View:
             object.__setattr__(self, "_revision", self._revision + 1)
 
     @property
-    def revision(self) -> int:
-        """Rises when a setting is set."""
-        return self._revision
-
-    @property
     def camera(self) -> Camera:
         """Where it is taken from."""
         return self._camera
@@ -103,7 +98,7 @@ class View:
             raise ConfigError(f"View viewport is {(x, y, width, height)}; it takes x, y, width, height within the "
                               f"picture, 0 to 1, with a width and height above 0.")
         self._viewport = (x, y, width, height)
-        self._area = None
+        self._area_last = None
 
     @property
     def layers(self) -> frozenset[int] | None:
@@ -210,11 +205,11 @@ class View:
 
     # -- what the frame asks -----------------------------------------------------------------------
 
-    def area(self, picture: tuple[int, int]) -> Area:
+    def _area_px(self, picture: tuple[int, int]) -> Area:
         """x, y, width, height in pixels of a picture of this size, or of its texture; at least one pixel."""
-        if self._area is None or self._area[0] != picture:
-            self._area = (picture, self._area_in(picture))
-        return self._area[1]
+        if self._area_last is None or self._area_last[0] != picture:
+            self._area_last = (picture, self._area_in(picture))
+        return self._area_last[1]
 
     def _area_in(self, picture: tuple[int, int]) -> Area:
         if self._target is not None:
@@ -224,36 +219,36 @@ class View:
         right, bottom = (round(end * side) for end, side in zip((left + width, top + height), picture, strict=True))
         return x, y, max(min(right, picture[0]) - x, 1), max(min(bottom, picture[1]) - y, 1)
 
-    def frame(self, picture: tuple[int, int]) -> CameraFrame:
+    def _frame(self, picture: tuple[int, int]) -> CameraFrame:
         """What its camera sees in its part of a picture of this size."""
-        *_, width, height = self.area(picture)
+        *_, width, height = self._area_px(picture)
         return self.camera.frame(width, height)
 
-    def inside(self, across: float, down: float) -> tuple[float, float]:
+    def _inside(self, across: float, down: float) -> tuple[float, float]:
         """A point of the picture, 0 to 1 from its upper left, as one of this view's part of it."""
         left, top, width, height = self._viewport
         return (across - left) / width, (down - top) / height
 
-    def flags(self) -> int:
+    def _flags(self) -> int:
         """The passes that these settings need (gpu.passes.VIEW_FLAGS)."""
         return (flag("bloom") if self._bloom > 0 else 0) | (flag("auto_exposure") if self._exposure == "auto" else 0) \
             | _SAMPLES[self._antialias] | (flag("weighted") if self._transparency == "weighted" else 0)
 
-    def factor(self) -> float:
+    def _factor(self) -> float:
         """What exposure multiplies light by before automatic exposure."""
         return 1.0 if isinstance(self._exposure, str) else self._exposure
 
-    def look(self, paid: int) -> tuple[float, ...]:
+    def _look(self, paid: int) -> tuple[float, ...]:
         """The frame block's view_look; paid: flags of the passes whose targets are reserved."""
         bloom = self._bloom if paid & flag("bloom") else 0.0
         return bloom, float(TONE_MAPS.index(self._tone_map)), float(self._lut is not None), self._dither
 
-    def adaptation(self, dt_s: float, paid: int) -> tuple[float, ...]:
+    def _adaptation(self, dt_s: float, paid: int) -> tuple[float, ...]:
         """The frame block's view_exposure, new in each frame."""
         adapts = float(not self._adapted) if self._exposure == "auto" and paid & flag("auto_exposure") else -1.0
         return dt_s, ADAPT_UP, ADAPT_DOWN, adapts
 
-    def without_other_layers(self, found: VisibleSet, table: Table) -> VisibleSet:
+    def _without_other_layers(self, found: VisibleSet, table: Table) -> VisibleSet:
         """What of a frame's draws is in the layers of this view."""
         bits = table.layers.bits(table) if self._layer_mask != ALL_LAYERS else None
         if bits is None:
@@ -261,7 +256,7 @@ class View:
         shown, mask = bits, np.uint32(self._layer_mask)
         return only(found, lambda rows: shown[rows] & mask != 0)
 
-    def drawn(self, flags: int) -> None:
+    def _submitted(self, flags: int) -> None:
         """The frame was submitted, with the passes of these flags."""
         adapted = bool(flags & flag("auto_exposure"))
         if adapted != self._adapted:

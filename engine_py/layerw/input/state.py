@@ -1,6 +1,6 @@
 """Keyboard, pointer, wheel, touch and gamepads as they stand in this frame.
 
-Owns: the state. Events come from the page in order (spec.EVENTS); `end_frame` clears what lasts one frame.
+Owns: the state. Events come from the page in order (spec.EVENTS); `_end_frame` clears what lasts one frame.
 """
 
 from __future__ import annotations
@@ -65,14 +65,14 @@ class Input:
         value = self.axes.get((pad, axis), 0.0)
         return value if abs(value) > checks.number("Input.pad_axis dead_zone", dead_zone, 0, 1) else 0.0
 
-    def apply(self, events: Iterable[Any]) -> None:
+    def _apply(self, events: Iterable[Any]) -> None:
         """Take this frame's events; those of other stages are passed over."""
         for event in events:
             handler = _HANDLERS.get(type(event).__name__)
             if handler:
                 handler(self, event)
 
-    def end_frame(self) -> None:
+    def _end_frame(self) -> None:
         """Forget what lasts one frame."""
         if self.pointer_dx or self.pointer_dy or self.wheel_dx or self.wheel_dy:
             self.pointer_dx = self.pointer_dy = self.wheel_dx = self.wheel_dy = 0.0

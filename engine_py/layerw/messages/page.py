@@ -83,7 +83,7 @@ class Page:
         """
         self._waiting.append(encode_message(name, value))
 
-    def receive(self, payload: bytes) -> None:
+    def _receive(self, payload: bytes) -> None:
         """A message of the page, from the engine."""
         try:
             name, value = decode_message(payload)
@@ -95,12 +95,12 @@ class Page:
         for function, takes_a_value in list(listeners):
             self._call(function, *((value,) if takes_a_value else ()))
 
-    def take(self) -> list[bytes]:
+    def _take(self) -> list[bytes]:
         """What was sent since the last call, for the engine."""
         waiting, self._waiting = self._waiting, []
         return waiting
 
-    def close(self) -> None:
+    def _close(self) -> None:
         """Forgets every listener."""
         self._listeners.clear()
         self._waiting.clear()

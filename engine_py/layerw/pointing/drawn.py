@@ -107,12 +107,12 @@ class DrawnPicks:
     def _see(self, one: _Asked, places: Places, size: tuple[int, int], look: Look) -> None:
         x, y = (min(math.floor(at * side), side - (at <= 1))  # the last pixel has the edge as well
                 for at, side in zip((one.across, one.down), size, strict=True))
-        found = next(((view, camera) for view, camera in reversed(places) if _is_in(view.area(size), x, y)), None)
+        found = next(((view, camera) for view, camera in reversed(places) if _is_in(view._area_px(size), x, y)), None)
         if found is None:
             _give(one.answer, None)
             return
         view, camera = found
-        left, top, width, height = view.area(size)
+        left, top, width, height = view._area_px(size)
         pixel = OneMore(view, VIEWS_MAX + len(self._seen))
         look(pixel, camera.pixel(x - left, y - top, (width, height), REACH_PX))
         self._number += 1

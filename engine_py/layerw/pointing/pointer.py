@@ -55,7 +55,7 @@ class Pointer:
 
     def ray_at(self, x: float | None, y: float | None) -> tuple[F64, F64]:
         """See App.ray_at."""
-        return self._camera().ray(*self._view.inside(*self.place("ray_at", x, y)))
+        return self._camera().ray(*self._view._inside(*self.place("ray_at", x, y)))
 
     def place(self, name: str, x: float | None, y: float | None) -> tuple[float, float]:
         """A point of the picture, 0 to 1 from its upper left; name: of who was given it."""

@@ -132,6 +132,10 @@ _LATER = {
 ), "layerw.scene.components")  # fmt: skip
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
         from layerw.base.checks import did_you_mean

@@ -218,6 +218,7 @@ def test_what_cannot_be_is_refused_at_its_line(kind: str, given: dict, error: ty
     ("range", "far", lw.KindError), ("inner_angle", 1.5, lw.ConfigError), ("outer_angle", 45.0, lw.ConfigError),
     ("direction", (0, 0, 0), lw.ShapeError), ("position", (0, float("nan"), 0), lw.ShapeError),
     ("kind", "point", lw.AttributeMissing), ("intensty", 1.0, lw.AttributeMissing),
+    ("casts_shadow", True, lw.ConfigError), ("casts_shadow", 1, lw.KindError),
 ])
 def test_what_cannot_be_written_raises_and_nothing_changes(name: str, value: object, error: type) -> None:
     app, _ = make()
@@ -228,6 +229,8 @@ def test_what_cannot_be_written_raises_and_nothing_changes(name: str, value: obj
     sun = app.light("directional")
     with pytest.raises(lw.ConfigError, match="A directional light has no range"):
         sun.range = 3.0
+    sun.casts_shadow = False
+    assert not sun.casts_shadow
 
 
 def model(tmp_path: Path, lights: list[dict], nodes: list[dict]) -> Path:

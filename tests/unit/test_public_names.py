@@ -28,6 +28,12 @@ def test_every_kind_of_error_is_public() -> None:
     assert kinds <= set(layerw.__all__)
 
 
+def test_dir_shows_them_before_they_are_imported() -> None:
+    code = "import layerw; print(sorted(set(layerw.__all__) - set(dir(layerw))), 'World' in vars(layerw))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[] False"
+
+
 def test_the_engine_imports_without_a_browser_and_without_the_server() -> None:
     unwanted = ("js", "pyodide", "layerw_server", "starlette", "scipy", "PIL")
     code = f"import sys, layerw; print([m for m in {unwanted} if m in sys.modules])"

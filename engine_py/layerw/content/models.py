@@ -8,11 +8,11 @@ references to the model's entities end then. A model is closed once its root is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from layerw.base import checks
 from layerw.base.addresses import shown
 from layerw.base.colors import hex_of_linear
+from layerw.base.outcomes import FAILED, READY, Callback, Outcomes
 from layerw.base.ports import Content, LightDesc, Primitive
 from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
@@ -25,7 +25,6 @@ from layerw.visibility.cull import Visibility
 if TYPE_CHECKING:
     from layerw.scene.lights import Lamp
 
-Callback = TypeVar("Callback", bound=Callable[[], object])
 PRIORITY = 1.0e6  # models come before tiles
 
 
@@ -42,10 +41,10 @@ class Model:
         self.root = root
         self.entities: dict[str, Entity] = {}  # by node name, the first of each
         self.lights: list[Lamp] = []  # of the file (KHR_lights_punctual): this model's own, to write as any lamp
-        self._loader, self._table, self._visibility, self._user = loader, table, visibility, user
+        self._loader, self._table, self._visibility = loader, table, visibility
+        self._outcomes = Outcomes(user.call)
         self._max_texture_side = max_texture_side
         self._content: Lease | None = None
-        self._callbacks: list[Callable[[], object]] = []
         self._rows: list[Entity] = []
         self._blends: list[int] = []
 
@@ -61,12 +60,12 @@ class Model:
 
     def on_ready(self, callback: Callback) -> Callback:
         """Decorator: calls the function once the model is here (now, when it is)."""
-        checks.callback("Model.on_ready callback", callback)
-        if self.state == "ready":
-            self._user.call(callback)
-        else:
-            self._callbacks.append(callback)
-        return callback
+        return self._outcomes.add("Model", READY, self.state, callback)
+
+    def on_failed(self, callback: Callback) -> Callback:
+        """Decorator: calls the function once it is clear that the model can't be loaded (now, when it is); `error` says
+        why."""
+        return self._outcomes.add("Model", FAILED, self.state, callback)
 
     def close(self) -> None:
         """Takes the model out of the scene and frees what it took."""
@@ -74,6 +73,7 @@ class Model:
         if self.root.alive:
             self.root.despawn()
         self.state = "closed"
+        self._outcomes.clear()
 
     # -- for the engine --------------------------------------------------------------------------
 
@@ -111,9 +111,7 @@ class Model:
         if self._content.state == "ready":
             self._build(self._content)
             self.state, self.warnings = "ready", list(self._content.warnings)
-            callbacks, self._callbacks = self._callbacks, []
-            for callback in callbacks:
-                self._user.call(callback)
+            self._outcomes.tell(READY)
         elif self._content.state == "failed":
             self._fail(self._content.error)
 
@@ -122,6 +120,8 @@ class Model:
         named = error if self.url[:16] in error else f"{shown(self.url)}: {error}"
         self.state, self.error = "failed", named
         self._unload()
+        self._outcomes.tell(FAILED)
+        self._outcomes.clear()
 
     def _about(self) -> dict[str, object]:
         """For the report."""

@@ -42,7 +42,7 @@ class Opening:
                  user: UserCode) -> None:  # fmt: skip
         self._config, self._transfers, self._store, self._backups = config, transfers, store, backups
         self._layer_ledger, self._gpu_ledger = ledgers
-        self._table, self._visibility, self._user = table, visibility, user
+        self._table, self._visibility, self.user = table, visibility, user
 
     @cached_property
     def loader(self) -> GltfLoader:
@@ -69,7 +69,7 @@ class Opening:
         loader = self.models
         root = Entity(self._table, self._table.spawn(1, mesh=0, material=0, radius=0.0))
         set_values(root, position=position, rotation=rotation, scale=scale, parent=parent)
-        return Model(url, loader, self._table, self._visibility, self._user, root=root,
+        return Model(url, loader, self._table, self._visibility, self.user, root=root,
                      max_texture_side=max_texture_side)  # fmt: skip
 
     def world(self, given: object, *, place: str, transform: F64 | None, max_texture_side: int) -> World:
@@ -86,4 +86,4 @@ class Opening:
                                 transform=transform, max_texture_side=max_texture_side,
                                 network=self._config.network)  # fmt: skip
         return World(Streamer(url, transfers=self._transfers, loader=self.loader, layer_ledger=self._layer_ledger,
-                              gpu_ledger=self._gpu_ledger, config=settings), self._user)  # fmt: skip
+                              gpu_ledger=self._gpu_ledger, config=settings), self.user)  # fmt: skip

@@ -11,6 +11,7 @@ import weakref
 from layerw.base.addresses import shown
 from layerw.base.failures import Failures
 from layerw.base.log import Log
+from layerw.base.outcomes import FAILED, READY
 from layerw.base.ports import ImageFile
 from layerw.base.weak import weakly
 from layerw.content.opening import Opening
@@ -36,13 +37,14 @@ class Pictures:
 
     def __init__(self, opening: Opening, looks: Looks, log: Log, failures: Failures) -> None:
         self._opening, self._looks, self._log, self._failures = opening, looks, log, failures
+        self._call = opening.user.call
         self._open: list[Picture] = []
         looks.open_file = weakly(self.open)
 
     def open(self, texture: Texture) -> None:
         """A material shows it now."""
         assert texture.file is not None
-        texture.file.state = "loading"
+        texture.file.state, texture.file.outcomes.call = "loading", self._call
         self._open.append(Picture(texture))
 
     @property
@@ -70,6 +72,7 @@ class Pictures:
         except Exception as error:
             texture.file.tell("failed", _named(texture.file, f"{type(error).__name__}: {error}"))
             self._drop(picture)
+            texture.file.outcomes.tell(FAILED)
             raise
 
     def _load(self, picture: Picture, texture: Texture, file: TextureFile) -> bool:
@@ -84,8 +87,10 @@ class Pictures:
             file.tell("failed", _named(file, lease.error))
             self._log.error(f"The texture {file.error}")
             lease.release()
+            file.outcomes.tell(FAILED)
         elif lease.state == "ready":
             self._looks.show_file(texture, lease.content.picture, lease.release)
+            file.outcomes.tell(READY)
         return lease.state in ("failed", "ready")
 
     def device_lost(self) -> None:

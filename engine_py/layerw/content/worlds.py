@@ -7,14 +7,13 @@ choose tiles. Limits: heights come from the world's ground grid, which only laye
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base import checks
 from layerw.base.errors import LayerwError, ShapeError
+from layerw.base.outcomes import FAILED, READY, Callback, Outcomes
 from layerw.base.ports import F64, TileDraw
 from layerw.base.rays import checked_ray
 from layerw.base.settings import fixed_attributes
@@ -23,8 +22,6 @@ from layerw.scene.camera import CameraFrame
 from layerw.stream.ground import Ground, GroundHit
 from layerw.stream.places import EarthPlaces, GridPlaces, checked_degrees, places_of
 from layerw.stream.streamer import Streamer
-
-Callback = TypeVar("Callback", bound=Callable[[], object])
 
 
 @fixed_attributes
@@ -40,8 +37,7 @@ class World:
         self._streamer = streamer
         self.state = "loading"
         self._drawn = TileDraw()  # in the last frame
-        self._user = user
-        self._callbacks: list[Callable[[], object]] = []
+        self._outcomes = Outcomes(user.call)
 
     @property
     def url(self) -> str:
@@ -174,12 +170,12 @@ class World:
 
     def on_ready(self, callback: Callback) -> Callback:
         """Decorator: calls the function once tileset and ground are here (now, when they are)."""
-        checks.callback("World.on_ready callback", callback)
-        if self.state == "ready":
-            self._user.call(callback)
-        else:
-            self._callbacks.append(callback)
-        return callback
+        return self._outcomes.add("World", READY, self.state, callback)
+
+    def on_failed(self, callback: Callback) -> Callback:
+        """Decorator: calls the function once its tileset came whole and can't be used (now, when it is so); `error`
+        says why. What may still come is retried instead, see `state`; a failed one that is mended becomes ready."""
+        return self._outcomes.add("World", FAILED, self.state, callback)
 
     def _ground_is_settled(self) -> bool:
         """The grid is here, failed, or there is none."""
@@ -189,6 +185,7 @@ class World:
         """Takes the world out of the scene and frees what it took."""
         self._streamer.release()
         self.state = "closed"
+        self._outcomes.clear()
 
     # -- for the engine --------------------------------------------------------------------------
 
@@ -205,9 +202,7 @@ class World:
             self.state = "retrying" if self._streamer.error else "loading"
         else:
             self.state = "ready"
-            for callback in self._callbacks:
-                self._user.call(callback)
-            self._callbacks.clear()
+        self._outcomes.tell(self.state)
         return self._streamer.take_errors()
 
 

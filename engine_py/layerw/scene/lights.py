@@ -98,6 +98,16 @@ class Lamp(Entity):
         self[Light].inner_angle, self[Light].outer_angle = _checked_cone(inner, outer)
 
     @property
+    def casts_shadow(self) -> bool:
+        """False: of all lights only the sun casts shadows (`app.shadows`)."""
+        return False
+
+    @casts_shadow.setter
+    def casts_shadow(self, value: bool) -> None:
+        if checks.flag("Lamp casts_shadow", value):
+            raise ConfigError("A Lamp casts no shadows; only the sun does, see app.shadows.")
+
+    @property
     def direction(self) -> npt.NDArray[np.float64]:
         """(3,) where it shines to, of length 1, from the parent's axes where there is one; a copy. Any length may be
         assigned."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import weakref
 from typing import Protocol
 
+from layerw.base.outcomes import Outcomes
+
 
 class Waits(Protocol):
     """Who is told when the file is there, or has to be fetched again: a material's values."""
@@ -19,11 +21,12 @@ class Waits(Protocol):
 class TextureFile:
     """state: "waiting" (nothing shows it yet), "loading", "ready" or "failed" (see `error`)."""
 
-    __slots__ = ("error", "max_side", "state", "url", "users")
+    __slots__ = ("error", "max_side", "outcomes", "state", "url", "users")
 
     def __init__(self, url: str, max_side: int) -> None:
         self.url, self.max_side = url, max_side
         self.state, self.error = "waiting", ""
+        self.outcomes = Outcomes()  # content/pictures.py tells them
         self.users: weakref.WeakSet[Waits] = weakref.WeakSet()
 
     def tell(self, state: str, error: str = "") -> None:

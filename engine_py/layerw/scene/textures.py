@@ -17,6 +17,7 @@ from layerw.base.addresses import checked_address
 from layerw.base.errors import ConfigError, KindError, ShapeError
 from layerw.base.lifetimes import Life
 from layerw.base.names import named
+from layerw.base.outcomes import FAILED, READY, Callback, Outcomes
 from layerw.gpu import spec
 from layerw.scene.texture_file import TextureFile
 
@@ -166,6 +167,19 @@ class Texture:
     def error(self) -> str:
         """Why it has failed."""
         return self.file.error if self.file is not None else ""
+
+    def on_ready(self, callback: Callback) -> Callback:
+        """Decorator: calls the function once the file is here (now, when it is, and for textures of other kinds)."""
+        return self._outcomes.add("Texture", READY, self.state, callback)
+
+    def on_failed(self, callback: Callback) -> Callback:
+        """Decorator: calls the function once it is clear that the file can't be shown (now, when it is); `error` says
+        why."""
+        return self._outcomes.add("Texture", FAILED, self.state, callback)
+
+    @property
+    def _outcomes(self) -> Outcomes:
+        return self.file.outcomes if self.file is not None else Outcomes()
 
     def _set(self, rgba: Pixels, filter: str, wrap: str, srgb: bool, *, is_target: bool, anisotropy: int,
              file: TextureFile | None = None) -> None:  # fmt: skip

@@ -224,7 +224,7 @@ class NullSink:
 
     def material_create(self, material: int, kind: int, flags: int, shader: int, textures: int, texture_count: int,
                         params: int, size_bytes: int) -> None:  # fmt: skip
-        used = tuple(self._read(textures).view(np.uint32).tolist())
+        used = tuple(self._read(textures).view(np.uint32).tolist()) if texture_count else ()
         _require(kind < len(spec.MATERIAL_KINDS) and len(used) == texture_count, "material")
         _require(all(t == 0 or t in self.textures for t in used), f"material {material} names a missing texture")
         _require(shader == 0 or shader in self.shaders, f"material {material} names a missing shader")

@@ -105,7 +105,7 @@ class Lamp(Entity):
     @casts_shadow.setter
     def casts_shadow(self, value: bool) -> None:
         if checks.flag("Lamp casts_shadow", value):
-            raise ConfigError("Lamp casts_shadow is True, but of all lights only the sun casts shadows; see app.shadows.")
+            raise ConfigError("Lamp casts_shadow is True, but only the sun casts shadows; see app.shadows.")
 
     @property
     def direction(self) -> npt.NDArray[np.float64]:

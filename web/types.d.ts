@@ -50,8 +50,10 @@ export interface Pixels {
   data: Uint8Array;
 }
 
-/** A backend: the sink of commands 1 to 28, and what the engine asks of it. */
+/** A backend: the sink of commands 1 to 31, and what the engine asks of it. */
 export type Backend = import('./gen/commands.js').GpuSink & {
+  /** Commands before device_begin are passed over. */
+  expectsBegin: boolean;
   resize(width: number, height: number): void;
   /** Shaders of programs on their way. */
   readonly compiling: number;

@@ -159,6 +159,7 @@ class Engine:
 
     def close(self) -> None:
         """Frees everything that the program made; the next frames draw only the sky."""
+        self.environment.sea.level = None
         for what, part in (("The program", self.user.clear), ("The page", self.page._close),
                            ("Component events", self.component_events.clear), ("Views", self.more_views.close),
                            ("What is loaded", self.contents.close), ("Pictures and panels", self.surface.close),
@@ -252,7 +253,9 @@ class Engine:
                 self._report_flags = event.flags
 
     def _restore(self) -> None:
-        """The device is back and empty: everything is made again."""
+        """The device is back and empty: everything is made again. What is in the commands of this frame already was for
+        the lost one."""
+        self.submission.encoder.device_begin()
         lost = self.store.restore()
         self.contents.device_lost(self._is_lost)
         self._rows.device_lost()

@@ -129,6 +129,11 @@ test('a lost device empties every handle and says so', async () => {
   await backend.loseDevice();
   assert.deepEqual(events.map((words) => words[0] & 0xffff), [18, 19]);
   assert.equal(backend.stats().liveHandles, 0);
-  assert.deepEqual(run((s) => create(s, heap)), []);
+  // What Python sent before it heard of the new device was for the old one: frees, writes, even what is made.
+  assert.deepEqual(run((s) => { destroy(s); create(s, heap); frame(s, heap, VIEW); }), []);
+  assert.deepEqual([backend.stats().liveHandles, backend.stats().draws], [0, 0]);
+  assert.deepEqual(run((s) => { destroy(s); s.add('device_begin'); create(s, heap); }), []);
   assert.equal(backend.stats().liveHandles, HANDLES);
+  assert.deepEqual(run((s) => frame(s, heap, VIEW)), []);
+  assert.ok(backend.stats().draws >= 15);
 });

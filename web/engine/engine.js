@@ -231,6 +231,7 @@ export class Engine {
         parts: (fresh) => this.#parts(fresh),
         use: (backend, name) => {
           this.backend = this.sinks.gpu = backend;
+          backend.expectsBegin = true;
           this.#name(name, 'The browser gives no WebGPU device any more.');
           this.events.deviceRestored();
         },

@@ -30,6 +30,7 @@
  * @property {(texture: number, x: number, y: number, width: number, height: number, data: number, sizeBytes: number) => void} textureUpdate A rectangle of level 0 of a texture that was written, tight; further levels are generated.
  * @property {(mesh: number, vertexBuffer: number, vertexOffset: number, vertexCount: number, indexBuffer: number, indexOffset: number, indexCount: number, indexBytes: number, topology: number, uv1: number) => void} meshCreate topology: of TOPOLOGIES; LAYOUTS says what its vertices are. Indices take 2 or 4 bytes; elements have none. uv1: 1 where a second set of uvs (UV1_BYTES each) follows the last vertex; 0: it is the first set.
  * @property {(mesh: number) => void} meshDestroy
+ * @property {() => void} deviceBegin Answers device_restored: what follows fills the new device. Resource and frame commands between the loss and this one were meant for the lost device and are passed over.
  * @property {(material: number) => void} materialDestroy
  * @property {(material: number, params: number, sizeBytes: number) => void} materialWrite Replaces its numbers; see material_create.
  * @property {(material: number, kind: number, flags: number, shader: number, textures: number, textureCount: number, params: number, sizeBytes: number) => void} materialCreate Makes it, or all of it anew. kind: MATERIAL_KINDS; flags: MATERIAL_*; shader: 0 = the kind's. textures: handles (u32, 0 = none), those of the kind (MATERIAL_SLOTS), or of pbr and the shader's. params: kinds.py's MATERIAL_BLOCK; from SHADER_PARAMS_BYTES on the shader's own.
@@ -89,6 +90,7 @@ export const COMMANDS = new Map([
   [15, { name: 'texture_update', words: 8 }],
   [24, { name: 'mesh_create', words: 11 }],
   [25, { name: 'mesh_destroy', words: 2 }],
+  [26, { name: 'device_begin', words: 1 }],
   [27, { name: 'material_destroy', words: 2 }],
   [28, { name: 'material_write', words: 4 }],
   [29, { name: 'material_create', words: 9 }],
@@ -189,6 +191,7 @@ export function decodeCommands(words, sinks, onError) {
           case 15: gpu.textureUpdate(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6], words[at + 7]); break;
           case 24: gpu.meshCreate(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6], words[at + 7], words[at + 8], words[at + 9], words[at + 10]); break;
           case 25: gpu.meshDestroy(words[at + 1]); break;
+          case 26: gpu.deviceBegin(); break;
           case 27: gpu.materialDestroy(words[at + 1]); break;
           case 28: gpu.materialWrite(words[at + 1], words[at + 2], words[at + 3]); break;
           case 29: gpu.materialCreate(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6], words[at + 7], words[at + 8]); break;

@@ -160,7 +160,7 @@ export class EventWriter {
     return words;
   }
 
-  /** All handles are empty: create every resource again.
+  /** All handles are empty: answer with device_begin, create every resource again.
    * @returns {Uint32Array<ArrayBuffer>} */
   deviceRestored() {
     const { words } = this.begin(19, 1, null);

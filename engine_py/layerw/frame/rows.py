@@ -44,7 +44,8 @@ class RowColumns:
         used = self._table.rows_used
         if used > self.capacity or used != self._used:
             self._used = used
-            if used > self.capacity or self._rows_for(used) * SHRINK_FACTOR <= self.capacity != self._rows_for(used):
+            paid = self._resources.charged("columns") // COLUMN_BYTES_PER_ROW  # for a lost device's as well
+            if used > self.capacity or self._rows_for(used) * SHRINK_FACTOR <= paid != self._rows_for(used):
                 self._size(used)
         runs = [(column, first, min(rows, self.capacity - first))
                 for column, first, rows in self._table.dirty_runs() if first < self.capacity]  # fmt: skip

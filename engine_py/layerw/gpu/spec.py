@@ -99,6 +99,9 @@ COMMANDS: tuple[Record, ...] = (
             "topology: of TOPOLOGIES; LAYOUTS says what its vertices are. Indices take 2 or 4 bytes; elements have "
             "none. uv1: 1 where a second set of uvs (UV1_BYTES each) follows the last vertex; 0: it is the first set."),
     _record(25, "mesh_destroy", "mesh:h", ""),
+    _record(26, "device_begin", "",
+            "Answers device_restored: what follows fills the new device. Resource and frame commands between the loss "
+            "and this one were meant for the lost device and are passed over."),
     _record(27, "material_destroy", "material:h", ""),
     _record(28, "material_write", "material:h params:p size_bytes:u32",
             "Replaces its numbers; see material_create."),
@@ -166,7 +169,7 @@ EVENTS: tuple[Record, ...] = (
     _record(17, "transfer_failed", "transfer:h code:u32 a:u32 b:u32 message:text",
             "code: FAIL_*. NETWORK: a = HTTP status or 0. TOO_LARGE: a = bytes needed (or image width, height)."),
     _record(18, "device_lost", "reason:text", "Every GPU resource is gone; nothing is drawn until device_restored."),
-    _record(19, "device_restored", "", "All handles are empty: create every resource again."),
+    _record(19, "device_restored", "", "All handles are empty: answer with device_begin, create every resource again."),
     _record(20, "resource_failed", "kind:u32 resource:h message:text",
             "kind: RESOURCE_KINDS. Draws that use it are skipped."),
     _record(21, "report_request", "flags:u32", "Send a `report` this frame; flags bit 0: with the state hash."),

@@ -26,7 +26,7 @@ class SinkError(AssertionError):
 
 
 class NullSink:
-    """Commands 1 to 28 of the spec. `read(address)`: the array at an address. `image(transfer)`: (width, height)."""
+    """Commands 1 to 31 of the spec. `read(address)`: the array at an address. `image(transfer)`: (width, height)."""
 
     def __init__(self, read: Callable[[int], AnyArray], held: Callable[[int], int],
                  image: Callable[[int], tuple[int, int]]) -> None:  # fmt: skip
@@ -36,10 +36,23 @@ class NullSink:
         self.draws = self.triangles = self.instances = self.skipped = 0  # of the last frame
         self.size = (0, 0)
         self.commands: dict[str, int] = {}  # counts since the start, by name
+        self.expects_begin = False  # what comes before device_begin was for a lost device
         self.clear()
 
+    def lose(self) -> None:
+        """The device is new: everything is gone, and what is sent is passed over until the engine knows."""
+        self.clear()
+        self.expects_begin = True
+
+    def device_begin(self) -> None:
+        self.expects_begin = False
+
+    def passes_over(self, name: str) -> bool:
+        """Whether a command is of no use now."""
+        return self.expects_begin and name not in ("device_begin", "targets") and hasattr(self, name)
+
     def clear(self) -> None:
-        """The device is new: everything is gone."""
+        """Holds nothing, as in the beginning."""
         self.buffers: dict[int, tuple[int, int]] = {}
         self.textures: dict[int, tuple[int, int, bool]] = {}  # width, height, written
         self.single_level: set[int] = set()  # of textures

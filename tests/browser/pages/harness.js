@@ -42,7 +42,8 @@ class Harness {
     return { name: choice.name, note: choice.note };
   }
 
-  create() { this.run((stream) => create(stream, this.heap)); }
+  /** As after the start or a lost device. */
+  create() { this.run((stream) => create(stream.add('device_begin'), this.heap)); }
   destroyAll() { this.run((stream) => destroy(stream)); }
 
   /** Runs what `fill` adds to a stream. */

@@ -2,7 +2,8 @@
 /** @file The part of a backend that is the same for every API: commands 1 to 31, handles, states, checks, statistics.
  *
  * Owns: the handle tables and what the frame's commands collected. Does not: call a GPU API; `driver` does, which is
- * null while the device is lost (every command is then ignored; Python learns it from the device_lost event).
+ * null while the device is lost (every command is then ignored; Python learns it from the device_lost event), and still
+ * with a new one until Python has heard of it: what it sent before names what went with the old one.
  */
 import { COLUMNS, FRAME_BLOCK_BYTES, LIGHT_TEXELS, RESOURCE_KINDS, ROWS_STEP } from '../../gen/layouts.js';
 import { DRAW_PASSES } from '../../gen/passes.js';
@@ -29,8 +30,10 @@ export class Core {
     this.heap = heap;
     this.transfers = transfers;
     this.events = events;
-    /** @type {Driver | null} */
-    this.driver = null;
+    /** Of the device that there is. @type {Driver | null} */
+    this.made = null;
+    /** Whether Python has yet to answer device_restored. */
+    this.expectsBegin = false;
     this.readings = new Readings(pictures);
     this.picks = new Picks(events);
     /** @type {HandleTable<BufferRecord>} */
@@ -57,8 +60,24 @@ export class Core {
     this.drawn = { draws: 0, triangles: 0 };
   }
 
-  /** A device without contents, at the start and after a loss. */
+  /** What commands draw with. @returns {Driver | null} */
+  get driver() {
+    return this.expectsBegin ? null : this.made;
+  }
+
+  set driver(driver) {
+    this.made = driver;
+  }
+
+  /** Python fills the new device from here on. */
+  deviceBegin() {
+    this.expectsBegin = false;
+    this.driver?.graph.resize(this.width, this.height);
+  }
+
+  /** The device is lost, and everything with it. */
   beginEmpty() {
+    this.expectsBegin = true;
     this.readings.fail(LOST);
     this.picks.fail(LOST, []);
     for (const table of [this.buffers, this.meshes]) table.clear();

@@ -23,7 +23,7 @@ export class NullBackend extends Core {
       limits: LIMITS, buffers: new NullBuffers(), textures: nullTextures, pipelines: nullPipelines, executor,
       graph: new Graph(executor),
     };
-    this.driver.graph.resize(this.width, this.height);
+    this.driver?.graph.resize(this.width, this.height);
   }
 
   /** @returns {Promise<{ width: number, height: number, data: Uint8Array }>} black */

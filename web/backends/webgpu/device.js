@@ -80,7 +80,7 @@ export class WebgpuBackend extends Core {
     device.addEventListener('uncapturederror', (event) => this.apiError(event.error.message));
     device.lost.then((info) => this.lost(device, info));
     this.driver = this.makeDriver(device, context);
-    this.driver.graph.resize(this.width, this.height);
+    this.driver?.graph.resize(this.width, this.height);
   }
 
   /** @param {GPUDevice} device @param {GPUCanvasContext} context */

@@ -34,6 +34,7 @@ _texture_upload = struct.Struct("<III").pack_into
 _texture_update = struct.Struct("<IIIIIIII").pack_into
 _mesh_create = struct.Struct("<IIIIIIIIIII").pack_into
 _mesh_destroy = struct.Struct("<II").pack_into
+_device_begin = struct.Struct("<I").pack_into
 _material_destroy = struct.Struct("<II").pack_into
 _material_write = struct.Struct("<IIII").pack_into
 _material_create = struct.Struct("<IIIIIIIII").pack_into
@@ -285,6 +286,14 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _mesh_destroy(self._bytes, self._end, 0x20019, mesh)
+        self._end = end
+
+    def device_begin(self) -> None:
+        """Answers device_restored: what follows fills the new device. Resource and frame commands between the loss and this one were meant for the lost device and are passed over."""
+        end = self._end + 4
+        if end > self._limit:
+            self._grow(end)
+        _device_begin(self._bytes, self._end, 0x1001a)
         self._end = end
 
     def material_destroy(self, material: int) -> None:

@@ -109,7 +109,7 @@ class DeviceLost(NamedTuple):
 
 
 class DeviceRestored(NamedTuple):
-    """All handles are empty: create every resource again."""
+    """All handles are empty: answer with device_begin, create every resource again."""
 
 
 class ResourceFailed(NamedTuple):

@@ -36,6 +36,50 @@ def test_a_callback_that_raises_once_is_told_with_its_line_and_called_again() ->
     assert f'{__file__}", line {line}' in host.errors[0] and "KeyError: 'missing'" in host.errors[0]
 
 
+class Own(BaseException):
+    """No Exception."""
+
+
+@pytest.mark.parametrize("kind", [GeneratorExit, asyncio.CancelledError, Own])
+@pytest.mark.parametrize("place", ["frame", "async frame", "task", "event"])
+def test_what_is_no_exception_by_name_is_told_like_one(kind: type[BaseException], place: str) -> None:
+    app, host = make()
+    frames: list[float] = []
+
+    async def later() -> None:
+        raise kind("planted")
+
+    def now(*_: object) -> None:
+        raise kind("planted")
+
+    if place == "frame":
+        app.frame(now)
+    elif place == "async frame":
+        app.frame(lambda dt: later())
+    elif place == "event":
+        app.page.on("go", now)
+        host.page_send("go")
+    elif kind is not asyncio.CancelledError:  # how a task ends that its program cancelled: no mistake
+        app.frame(lambda dt: frames or asyncio.ensure_future(later()) and None)
+    app.frame(frames.append)
+    host.step(app, 5)
+    assert len(frames) == 5
+    if place != "task" or kind is not asyncio.CancelledError:
+        assert len(host.errors) == 1 and "planted" in host.errors[0], host.errors
+    app.close()
+
+
+def test_a_key_press_in_the_terminal_passes() -> None:
+    app, host = make()
+
+    @app.frame
+    def update(dt: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        host.step(app, 1)
+
+
 def test_a_callback_that_never_works_is_paused_and_told() -> None:
     app, host = make()
     calls, others = [], []

@@ -80,7 +80,7 @@ class UserCode:
             if not frame.running.done():
                 return
             task, frame.running = frame.running, None
-            error = None if task.cancelled() else task.exception()
+            error = _error_of(task)
             if error is not None:
                 self._failed(error)
             self._count(frame, error is None)
@@ -108,7 +108,9 @@ class UserCode:
         with self._tasks.running() if asyncio._get_running_loop() is None else nullcontext():
             try:
                 return True, callback(*values)
-            except (Exception, SystemExit, asyncio.CancelledError) as error:
+            except KeyboardInterrupt:  # of who runs the program
+                raise
+            except BaseException as error:
                 self._failed(error)
                 return False, None
 
@@ -127,6 +129,14 @@ class UserCode:
                       "Reload to start it again.")
         self._frames.clear()
         self._log.note(self.ended)
+
+
+def _error_of(task: asyncio.Future[Any]) -> BaseException | None:
+    """Of a callback that has ended; one that was cancelled has not done what it should."""
+    try:
+        return task.exception()
+    except asyncio.CancelledError as error:
+        return error
 
 
 def _name(callback: Callable[..., Any]) -> str:

@@ -60,7 +60,7 @@ def test_what_is_no_exception_by_name_is_told_like_one(kind: type[BaseException]
         app.page.on("go", now)
         host.page_send("go")
     elif kind is not asyncio.CancelledError:  # how a task ends that its program cancelled: no mistake
-        app.frame(lambda dt: frames or asyncio.ensure_future(later()) and None)
+        app.frame(lambda dt: None if frames else asyncio.ensure_future(later()))
     app.frame(frames.append)
     host.step(app, 5)
     assert len(frames) == 5

@@ -9,6 +9,7 @@
 import { LIVE, STARTING, defineProperties, upgradeProperties } from './page/attributes.js';
 import { Host } from './page/host.js';
 import { addElementStyle } from './page/notices.js';
+import { PageTextures } from './page/textures.js';
 
 /** One who moves an element by hand takes it out and puts it back; a program lives that long without its page. */
 const MOVE_MS_MAX = 100;
@@ -21,6 +22,8 @@ export class LayerW extends HTMLElement {
 
   /** @type {Host | null} */
   host = null;
+  /** What the page shows to textures of the program, by name. */
+  textures = new PageTextures();
   #root = this.attachShadow({ mode: 'open' });
   #poster = document.createElement('img');
   /** What was sent before the start. @type {[string, unknown][]} */
@@ -76,7 +79,7 @@ export class LayerW extends HTMLElement {
     const focused = this.#root.activeElement !== null;
     this.stop();
     this.#changed = false;
-    const host = new Host(this, this.#root, focused);
+    const host = new Host(this, this.#root, this.textures, focused);
     this.host = host;
     for (const [name, value] of this.#unsent.splice(0)) host.send(name, value);
     this.#showPoster();

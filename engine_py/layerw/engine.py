@@ -19,6 +19,7 @@ from layerw.base.ports import U32, Content, Primitive, TileDraw, TransferDone, T
 from layerw.base.user_code import UserCode
 from layerw.base.weak import weakly
 from layerw.content.contents import Contents
+from layerw.content.feeds import Feeds
 from layerw.content.opening import Opening
 from layerw.content.pictures import Pictures
 from layerw.content.sea import SeaSurface
@@ -101,7 +102,8 @@ class Engine:
         self.spawner = Spawner(self.table, self.resources)
         self.opening = Opening(config, self.transfers, self.store, self.backups, (self.layer_ledger, self.gpu_ledger),
                                self.table, self.visibility, self.user)  # fmt: skip
-        pictures = Pictures(self.opening, self.resources.looks, self.log, self.failures)
+        feeds = Feeds(self.store, self.submission, self.resources.looks, self.log, has_page=host.name == "browser")
+        pictures = Pictures(self.opening, self.resources.looks, feeds, self.log, self.failures)
         self.contents = Contents(self.table, SeaSurface(self.resources), pictures, self.log, self.failures)
         self.surface = Surface(self.resources, self.submission, self.log, self.user,
                                (self.heap_ledger, self.layer_ledger), self.layer.for_program)  # fmt: skip
@@ -109,9 +111,8 @@ class Engine:
                                weakly(self.frame_camera), weakly(self._loaded_parts), self.submission, self.user)
         self.component_events = ComponentEvents(self.table, self.user.call)
         self.states: dict[str, HasStateHash] = {}
-        self.frame_number = 0
-        self.time_s = self._dt_s = 0.0
-        self.pointer_lock = config.pointer_lock
+        self.frame_number, self.time_s, self._dt_s = 0, 0.0, 0.0
+        self.pointer_lock, self._pointer_lock_sent = config.pointer_lock, False
         self._rows = RowColumns(self.table, self.resources, self.submission, self.log)
         self._view = ViewWriter(FrameBlock())
         self.shown = Shown(self.view.camera.frame(*self.targets.size), self.table.update())
@@ -120,7 +121,6 @@ class Engine:
         self._others: list[OneMore] = []  # the views beside the main one that this frame draws
         self._sent: tuple[U32 | None, U32 | None] = (None, None)  # still and visible rows that the GPU has
         self._drawings: Drawings | None = None
-        self._pointer_lock_sent = False
         self.inbox = Inbox(self.submission)
 
     def _loaded_parts(self) -> list[Primitive]:
@@ -237,14 +237,15 @@ class Engine:
                 self.log.warning(f"The GPU device was lost: {event.reason}")
             case ev.ResourceFailed():
                 kind = RESOURCE_KINDS[event.kind]
-                if kind == "shader":
-                    self.log.error(self.resources.looks.refused(event.resource, event.message))
-                    return
-                self.log.error(f"The {kind} {event.resource:#x} could not be made: {event.message}")
+                text = f"The {kind} {event.resource:#x} could not be made: {event.message}"
+                refused = self.resources.looks.refused
+                self.log.error(refused(event.resource, event.message) if kind == "shader" else text)
             case ev.ReadbackDone() | ev.ReadbackSaved() | ev.ReadbackFailed():
                 self.surface.receive(event)
             case ev.Picked() | ev.PickFailed():
                 self.pointer.receive(event)
+            case ev.FeedPicture() | ev.FeedTrouble():
+                self.contents.pictures.feeds.receive(event)
             case ev.PassTime():
                 self.pass_times[TIMERS[event.timer]] = event.gpu_ms
             case ev.PageMessage():

@@ -19,9 +19,9 @@ def snippets(language: str) -> list[str]:
 
 
 def test_the_snippets_run(context: BrowserContext, serve_program: ServeProgram) -> None:
-    (program,), (script,) = snippets("python"), snippets("js")
+    (program, screen), (script, show) = snippets("python"), snippets("js")
     start, styled, _elsewhere = snippets("html")
-    address = serve_program(program)
+    address = serve_program({"main.py": program, "screen.py": screen})
     html = start.replace("<layer-w ", '<layer-w backend="null" ') + f"<script type=module>{script}</script>"
     context.route(f"{address}embed.html", lambda route: route.fulfill(body=html, content_type="text/html"))
     context.route(f"{address}styled.html", lambda route: route.fulfill(
@@ -36,6 +36,16 @@ def test_the_snippets_run(context: BrowserContext, serve_program: ServeProgram) 
             break
         page.wait_for_timeout(50)
     assert said[:2] == ["12", "[4, 3]"]
+    html = start.replace('src="app/main.py"', 'src="screen.py" backend="null"') + f"<script type=module>{show}</script>"
+    context.route(f"{address}screen.html", lambda route: route.fulfill(body=html, content_type="text/html"))
+    page.goto(f"{address}screen.html")
+    page.wait_for_function("document.querySelector('layer-w').host?.drawn", timeout=BOOT_TIMEOUT_MS)
+    state = "document.querySelector('layer-w').host.request('python', 'import __main__ as m\\nm.tv.state')"
+    for _ in range(100):
+        if page.evaluate(state) == "ready":
+            break
+        page.wait_for_timeout(50)
+    assert page.evaluate(state) == "ready"
     page.goto(f"{address}styled.html")
     page.wait_for_function("document.querySelector('layer-w').host !== null")
     assert page.evaluate("getComputedStyle(document.querySelector('layer-w').host.notices.note).display") == "none"

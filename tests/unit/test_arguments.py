@@ -37,6 +37,10 @@ LIGHT: list[Any] = ["blu", (1, 2), (-1, 0, 0), (NAN, 0, 0), 5, None, ("a", 0, 0)
 POINTS = np.zeros((3, 3))
 POINTS[1, 0] = POINTS[2, 1] = 1
 
+SAMPLED: dict[str, list[Any]] = {  # how a texture of the page is read
+    "filter": ["cubic", None, 3], "wrap": ["border", None], "srgb": FLAG, "mips": FLAG, "anisotropy": [*WHOLE, 0, 17],
+    "max_side": [*WHOLE, 0, 8193]}  # fmt: skip
+
 # -- valid calls, from which one argument at a time is replaced -----------------------------------------------
 VALID: dict[str, dict[str, Any]] = {
     "Mesh": {"positions": POINTS, "indices": [0, 1, 2]},
@@ -44,6 +48,7 @@ VALID: dict[str, dict[str, Any]] = {
     "Lods": {"levels": [(lw.Mesh.box(), 10.0)]},
     "Shader": {"wgsl": "fn surface(in: SurfaceIn) -> Surface { return default_surface(in); }"},
     "Texture": {"pixels": np.zeros((2, 2, 3), np.uint8)}, "Texture.load": {"url": "brick.png"},
+    "Texture.live": {"name": "tv"}, "Texture.video": {"url": "clip.mp4"}, "Texture.target": {"width": 4, "height": 4},
     "scatter": {"heights": lambda x, z: x * 0, "count": 3, "area": (0, 0, 1, 1)},
     "App.frame": {"callback": print},
     "App.watch": {"name": "a", "thing": type("Watched", (), {"state_hash": lambda self: ""})()},
@@ -86,6 +91,11 @@ BAD: dict[str, dict[str, list[Any]]] = {
     "Texture.load": {"url": [None, 3, "", "\ud800", "x" * 20_000], "filter": ["cubic", None, 3],
                      "wrap": ["border", None], "srgb": FLAG, "anisotropy": [*WHOLE, 0, 17],
                      "max_side": [*WHOLE, 0, 8193]},
+    "Texture.live": {"name": [None, 3, "", "x" * 257], **SAMPLED},
+    "Texture.video": {"url": [None, 3, "", "\ud800", "x" * 20_000], "loop": FLAG, "muted": FLAG, "autoplay": FLAG,
+                      **SAMPLED},
+    "Texture.target": {"width": [*WHOLE, 0, 8193], "height": [*WHOLE, 0, 8193], "filter": ["cubic", None],
+                       "wrap": ["border", None]},
     "Lods": {"levels": [[], None, 5, [lw.Mesh.box()], [(lw.Mesh.box(), -1)], [(lw.Mesh.box(), NAN)],
                         [(lw.Mesh.box(), 5), (lw.Mesh.box(), 4)], [(lw.Mesh.box(), k + 1) for k in range(5)]]},
     "scatter": {"heights": TAKES_TWO, "count": [*WHOLE, -1], "area": [(0, 0, 1), (1, 1, 0, 0), None, (NAN, 0, 1, 1)],
@@ -130,7 +140,7 @@ def callables(app: lw.App) -> dict[str, Callable[..., Any]]:
     """What `BAD` names, bound to an app where it needs one."""
     found: dict[str, Callable[..., Any]] = {
         "Mesh": lw.Mesh, "Material": lw.Material, "Shader": lw.Shader,
-        "Texture": lw.Texture, "Texture.load": lw.Texture.load, "Lods": lw.Lods, "scatter": lw.scatter,
+        "Texture": lw.Texture, "Lods": lw.Lods, "scatter": lw.scatter,
         "Budgets": lw.Budgets,
         "App": lambda **values: lw.App(host=HeadlessHost(), **values),
         "FlyCamera": lambda **values: lw.FlyCamera(**({"app": app} | values)),
@@ -139,6 +149,7 @@ def callables(app: lw.App) -> dict[str, Callable[..., Any]]:
     }
     shapes = ("box", "plane", "sphere", "cylinder", "cone", "merge")
     found |= {f"Mesh.{name}": getattr(lw.Mesh, name) for name in shapes}
+    found |= {f"Texture.{name}": getattr(lw.Texture, name) for name in ("load", "live", "video", "target")}
     of_app = ("frame", "watch", "panel", "points", "lines", "grid", "axes")
     found |= {f"App.{name}": getattr(app, name) for name in of_app}
     found |= {f"Input.{name}": getattr(app.input, name) for name in ("key", "pressed")}
@@ -176,7 +187,9 @@ def parameters(call: Callable[..., Any]) -> list[str]:
 CHECKED_ELSEWHERE = {  # public callables whose rows stand in the test of their own part
     "App.raycast", "App.ray_at", "App.pick", "App.pick_drawn", "App.screenshot", "App.show_image", "App.spawn",
     "App.spawn_many", "App.add_view", "App.light", "App.each", "App.on_added", "App.on_removed",
-    "App.despawn", "Mesh.destroy", "App.load", "App.stream", "App.seen", "App.report", "App.frame_step", "App.close",
+    "App.despawn", "Mesh.destroy",
+    "Texture.update", "Texture.destroy", "Texture.check_live", "Texture.came", "Texture.gone", "Texture.play", "Texture.pause",
+    "App.load", "App.stream", "App.seen", "App.report", "App.frame_step", "App.close",
 }
 
 
@@ -187,7 +200,7 @@ def test_every_public_name_has_rows(app: lw.App) -> None:
         target = {"App": lw.App, "FlyCamera": lw.FlyCamera}.get(name, known[name])
         missing = set(parameters(target)) - set(rows)
         assert not missing, f"{name}: no rows for {sorted(missing)}"
-    for kind in (lw.Mesh, lw.App):
+    for kind in (lw.Mesh, lw.Texture, lw.App):
         public = {f"{kind.__name__}.{name}" for name, value in vars(kind).items() if not name.startswith("_")
                   and (inspect.isfunction(value) or isinstance(value, classmethod))}  # fmt: skip
         assert public <= set(BAD) | CHECKED_ELSEWHERE, sorted(public - set(BAD) - CHECKED_ELSEWHERE)

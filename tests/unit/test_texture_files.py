@@ -114,7 +114,7 @@ def test_a_new_device_gets_it_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["layerw.content.shared.SharedLoader.try_open", "layerw.content.shared.Lease.step",
-                                   "layerw.frame.looks.Looks.show_file", "layerw.scene.textures.Texture.came"])
+                                   "layerw.frame.looks.Looks.show", "layerw.scene.textures.Texture.came"])
 def test_a_mistake_of_the_engine_is_that_textures_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                                       place: str) -> None:  # fmt: skip
     app, host = make(tmp_path)

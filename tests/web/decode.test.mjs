@@ -6,7 +6,8 @@ import { openModel, JSON_BYTES_MAX } from '../../web/transfer/decode/containers.
 import { checkHash, sha256Slow } from '../../web/transfer/decode/hash.js';
 import { imageSize } from '../../web/transfer/decode/image_header.js';
 import { withoutOrientation } from '../../web/transfer/decode/orientation.js';
-import { decodeImage, scaledSize } from '../../web/transfer/decode/images.js';
+import { decodeImage } from '../../web/transfer/decode/images.js';
+import { scaledSize } from '../../web/transfer/decode/scaled-size.js';
 import { buildMesh } from '../../web/transfer/decode/mesh.js';
 import { octahedral } from '../../web/transfer/decode/vertices.js';
 import { descriptor, makeGlb, readShared, sharedReason } from './support.mjs';

@@ -10,6 +10,7 @@ import { chooseBackend } from '../backends/choose.js';
 import { PythonBoot } from './boot.js';
 import { Decoder } from './decoder.js';
 import { Transfers } from '../transfer/fetcher.js';
+import { Feeds } from './feeds.js';
 import { Figures } from './figures.js';
 import { FrameLoop } from './frame-loop.js';
 import { recoverGpu } from './gpu-recovery.js';
@@ -86,6 +87,12 @@ export class Engine {
     this.panels = new Panels({
       layer: () => this.layer,
       post: (shown, transfer) => this.port.postMessage({ type: 'panel', shown }, transfer),
+    });
+    this.feeds = new Feeds({
+      heap: this.heap,
+      events: this.events,
+      baseUrl: options.appUrl,
+      post: (order) => this.port.postMessage({ type: 'feed', order }),
     });
     this.glue = new Glue({
       submit: (address, words) => this.decoder.submit(address, words),
@@ -174,6 +181,7 @@ export class Engine {
     this.transfers.destroy();
     this.backend?.destroy();
     this.readbacks.destroy();
+    this.feeds.destroy();
     await this.threads?.stop();
     this.layer?.close();
     this.port.postMessage({ type: 'stopped' });
@@ -220,6 +228,7 @@ export class Engine {
       transfers: this.transfers,
       events: this.events,
       pictures: this.readbacks,
+      feeds: this.feeds,
       renewCanvas: this.options.thread === 'worker' ? () => this.#renewCanvas() : undefined,
       onLost: (/** @type {string} */ reason) => {
         this.reporter.log(1, `The GPU device was lost: ${reason}`);
@@ -279,7 +288,7 @@ export class Engine {
     };
   }
 
-  /** The sink of commands 48 to 54. */
+  /** The sink of commands 48 to 63. */
   #page() {
     return {
       report: (/** @type {number} */ data, /** @type {number} */ sizeBytes) =>
@@ -295,6 +304,9 @@ export class Engine {
       readbackFile: (/** @type {number} */ readback, /** @type {number} */ name, /** @type {number} */ nameBytes) =>
         this.readbacks.readbackFile(readback, name, nameBytes),
       panelShow: (/** @type {Parameters<Panels['show']>} */ ...values) => this.panels.show(...values),
+      feedOpen: (/** @type {Parameters<Feeds['open']>} */ ...values) => this.feeds.open(...values),
+      feedClose: (/** @type {number} */ feed) => this.feeds.close(feed),
+      feedPlay: (/** @type {number} */ feed, /** @type {number} */ playing) => this.feeds.play(feed, playing),
       panelHide: (/** @type {number} */ panel) => this.panels.hide(panel),
       pageSend: (/** @type {number} */ data, /** @type {number} */ sizeBytes) => {
         const { head, arrays } = splitMessage(this.heap.u8(data, sizeBytes));
@@ -349,6 +361,7 @@ export class Engine {
     if (message.type === 'input') this.inbox.pushInput(message.words);
     else if (message.type === 'resize') this.#resize = message;
     else if (message.type === 'message') this.events.pageMessage(message.payload);
+    else if (message.type === 'picture' || message.type === 'feedTrouble') this.feeds.receive(message);
     else if (message.type === 'hidden') this.loop.setHidden(message.hidden);
     else if (message.type === 'online') this.events.online();
     else if (message.type === 'overlay') this.reporter.overlay = message.shown;

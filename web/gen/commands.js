@@ -36,6 +36,7 @@
  * @property {(material: number, kind: number, flags: number, shader: number, textures: number, textureCount: number, params: number, sizeBytes: number) => void} materialCreate Makes it, or all of it anew. kind: MATERIAL_KINDS; flags: MATERIAL_*; shader: 0 = the kind's. textures: handles (u32, 0 = none), those of the kind (MATERIAL_SLOTS), or of pbr and the shader's. params: kinds.py's MATERIAL_BLOCK; from SHADER_PARAMS_BYTES on the shader's own.
  * @property {(shader: number, data: number, sizeBytes: number) => void} shaderCreate Makes a program's own shader, or replaces its text: what draws with it goes on with the last one that compiled. data: JSON (UTF-8) with wgsl, params (WGSL, '' = none), textures (names), displaces.
  * @property {(shader: number) => void} shaderDestroy
+ * @property {(texture: number, feed: number) => void} textureFeed Level 0 from the picture that waits in a feed, of the same size (else nothing happens: a newer event is on its way); further levels are generated. 0: the picture is dropped.
  */
 
 /**
@@ -59,6 +60,9 @@
  * @property {(panel: number, address: number, width: number, height: number, left: number, top: number, scale: number, smooth: number) => void} panelShow Shows width * height RGBA8 pixels (sRGB, upper row first, read now) at an address in Layer memory above the canvas, a pixel `scale` CSS pixels wide. left and top in CSS pixels; below 0: from right and bottom.
  * @property {(panel: number) => void} panelHide
  * @property {(data: number, sizeBytes: number) => void} pageSend A message (messages/codec.py) for the page around the element.
+ * @property {(feed: number, data: number, sizeBytes: number) => void} feedOpen The page sends pictures from now on: feed_picture tells of each, and texture_feed takes it before the next one is made. data: JSON (UTF-8) with max_side and either name (of element.textures) or url, loop, muted, playing (a video). Of a feed that is open the newest picture comes again.
+ * @property {(feed: number) => void} feedClose No picture comes any more; the number ends.
+ * @property {(feed: number, playing: number) => void} feedPlay Of a video: plays it, or holds it where it is.
  */
 
 /** @typedef {{ gpu: GpuSink, transfers: TransfersSink, page: PageSink }} Sinks */
@@ -111,9 +115,13 @@ export const COMMANDS = new Map([
   [53, { name: 'panel_show', words: 9 }],
   [54, { name: 'panel_hide', words: 2 }],
   [55, { name: 'page_send', words: 3 }],
+  [56, { name: 'feed_open', words: 4 }],
+  [57, { name: 'feed_close', words: 2 }],
+  [58, { name: 'feed_play', words: 3 }],
+  [64, { name: 'texture_feed', words: 3 }],
 ]);
 
-const SIZES = new Uint8Array(64);
+const SIZES = new Uint8Array(128);
 for (const [opcode, { words }] of COMMANDS) SIZES[opcode] = words;
 
 const floatView = new Float32Array(1);
@@ -159,7 +167,7 @@ export function decodeCommands(words, sinks, onError) {
         const header = words[at];
         const opcode = header & 0xffff;
         const size = header >>> 16;
-        if (opcode >= 64 || SIZES[opcode] !== size || size === 0 || at + size > end) {
+        if (opcode >= 128 || SIZES[opcode] !== size || size === 0 || at + size > end) {
           onError(checkCommand(header, index, at, end));
           return index;
         }
@@ -212,6 +220,10 @@ export function decodeCommands(words, sinks, onError) {
           case 53: page.panelShow(words[at + 1], words[at + 2], words[at + 3], words[at + 4], asFloat(words[at + 5]), asFloat(words[at + 6]), asFloat(words[at + 7]), words[at + 8]); break;
           case 54: page.panelHide(words[at + 1]); break;
           case 55: page.pageSend(words[at + 1], words[at + 2]); break;
+          case 56: page.feedOpen(words[at + 1], words[at + 2], words[at + 3]); break;
+          case 57: page.feedClose(words[at + 1]); break;
+          case 58: page.feedPlay(words[at + 1], words[at + 2]); break;
+          case 64: gpu.textureFeed(words[at + 1], words[at + 2]); break;
         }
       }
     } catch (error) {

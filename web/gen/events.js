@@ -263,4 +263,25 @@ export class EventWriter {
     if (this.emit) this.emit(words);
     return words;
   }
+
+  /** A picture waits for texture_feed; the newest of a feed, of this size. @param {number} feed @param {number} width @param {number} height
+   * @returns {Uint32Array<ArrayBuffer>} */
+  feedPicture(feed, width, height) {
+    const { words } = this.begin(30, 4, null);
+    words[1] = feed;
+    words[2] = width;
+    words[3] = height;
+    if (this.emit) this.emit(words);
+    return words;
+  }
+
+  /** Why no picture comes. failed: 1 until another one comes; 0: it goes on, but the program is told. @param {number} feed @param {number} failed @param {string | Uint8Array} message
+   * @returns {Uint32Array<ArrayBuffer>} */
+  feedTrouble(feed, failed, message) {
+    const { words } = this.begin(31, 4, bytesOf(message));
+    words[1] = feed;
+    words[2] = failed;
+    if (this.emit) this.emit(words);
+    return words;
+  }
 }

@@ -9,6 +9,7 @@ import { EventWriter } from '../gen/events.js';
 import { choice, readOptions } from './attributes.js';
 import { decodeMessage, encodeMessage } from '../engine/message.js';
 import { EngineThread } from './engine-thread.js';
+import { Feeds } from './feeds.js';
 import { Input } from './input.js';
 import { Notices, append } from './notices.js';
 import { Overlay } from './overlay.js';
@@ -67,9 +68,10 @@ export class Host {
   /**
    * @param {HTMLElement} element its attributes say what to run
    * @param {ShadowRoot} root
+   * @param {import('./textures.js').PageTextures} textures of the element
    * @param {boolean} focused whether an earlier start had the keyboard
    */
-  constructor(element, root, focused) {
+  constructor(element, root, textures, focused) {
     this.element = element;
     /** With the last report of a run with `frames`, or when the program could not start. @type {Promise<Result>} */
     this.finished = new Promise((resolve) => (this.#finish = resolve));
@@ -87,6 +89,7 @@ export class Host {
     const events = new EventWriter((words) => this.thread.post({ type: 'input', words }, [words.buffer]));
     this.input = new Input(this.notices.stage, events, () => choice(element, 'wheel'));
     this.size = new SurfaceSize(this.notices.stage, (size) => this.thread.post({ type: 'resize', ...size }));
+    this.feeds = new Feeds(textures, (message, transfer) => this.thread.post(message, transfer));
     this.#listen();
     this.focused = focused || element.hasAttribute('autofocus');
     this.moved();
@@ -133,6 +136,7 @@ export class Host {
   destroy() {
     this.#abort.abort();
     this.size.destroy();
+    this.feeds.destroy();
     this.input.destroy();
     this.#reload?.close();
     this.#silence.end();
@@ -276,6 +280,7 @@ export class Host {
     },
     fail: ({ text }) => this.fail(text),
     panel: ({ shown }) => this.panels.show(shown),
+    feed: ({ order }) => this.feeds.receive(order),
     message: ({ head, arrays }) => {
       const { name, value } = decodeMessage(head, arrays);
       this.#emit(name, value);

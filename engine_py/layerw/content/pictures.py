@@ -1,24 +1,25 @@
-"""Textures that come from files: on their way, and what they hold once they are there.
+"""Textures that come from outside: from files, on their way and what they hold once they are there, and the feeds.
 
 Owns: one lease on a file for each texture that a material shows. Shares, fetches and decodes nothing itself (shared.py,
-assets/). Limits: those of images in models: 8,192 pixels a side, PNG, JPEG, WebP, AVIF.
+assets/); pictures of the page are feeds.py's. Limits: those of images in models: 8,192 pixels a side, PNG, JPEG, WebP,
+AVIF.
 """
 
 from __future__ import annotations
 
 import weakref
 
-from layerw.base.addresses import shown
 from layerw.base.failures import Failures
 from layerw.base.log import Log
 from layerw.base.outcomes import FAILED, READY
 from layerw.base.ports import ImageFile
 from layerw.base.weak import weakly
+from layerw.content.feeds import Feeds
 from layerw.content.opening import Opening
 from layerw.content.shared import Lease
 from layerw.frame.looks import Looks
 from layerw.gpu import spec
-from layerw.scene.texture_file import TextureFile
+from layerw.scene.texture_origin import TextureFeed, TextureFile
 from layerw.scene.textures import Texture
 
 PRIORITY = 1.0e6  # as models: before tiles
@@ -27,52 +28,57 @@ PRIORITY = 1.0e6  # as models: before tiles
 class Picture:
     """One texture on its way."""
 
-    def __init__(self, texture: Texture) -> None:
-        self.texture = weakref.ref(texture)
+    def __init__(self, texture: Texture, file: TextureFile) -> None:
+        self.texture, self.file = weakref.ref(texture), file
         self.lease: Lease | None = None
 
 
 class Pictures:
-    """Files come by `opening`; they are asked for and shown by `looks`."""
+    """Files come by `opening`, pictures of the page by `feeds`; both are asked for and shown by `looks`."""
 
-    def __init__(self, opening: Opening, looks: Looks, log: Log, failures: Failures) -> None:
+    def __init__(self, opening: Opening, looks: Looks, feeds: Feeds, log: Log, failures: Failures) -> None:
         self._opening, self._looks, self._log, self._failures = opening, looks, log, failures
-        self._call = opening.user.call
+        self.feeds, self._call = feeds, opening.user.call
         self._open: list[Picture] = []
-        looks.open_file = weakly(self.open)
+        looks.open_origin = weakly(self.open)
 
     def open(self, texture: Texture) -> None:
         """A material shows it now."""
-        assert texture.file is not None
-        texture.file.state, texture.file.outcomes.call = "loading", self._call
-        self._open.append(Picture(texture))
+        origin = texture.origin
+        assert origin is not None
+        origin.outcomes.call = self._call
+        if isinstance(origin, TextureFeed):
+            self.feeds.open(texture, origin)
+        elif isinstance(origin, TextureFile):
+            origin.state = "loading"
+            self._open.append(Picture(texture, origin))
 
     @property
     def settled(self) -> bool:
         """Whether none is on its way."""
-        return not self._open
+        return not self._open and self.feeds.settled
 
     def step(self) -> None:
         """Once a frame."""
+        self.feeds.step()
         waiting, self._open = self._open, []
         for picture in waiting:
             texture = picture.texture()
-            if texture is None or texture.file is None:
+            if texture is None or texture.life.destroyed:
                 self._drop(picture)
                 continue
-            with self._failures.alone(f"The texture {shown(texture.file.url)}"):
+            with self._failures.alone(f"The texture {picture.file.called}"):
                 if not self._is_over(picture, texture):
                     self._open.append(picture)
 
     def _is_over(self, picture: Picture, texture: Texture) -> bool:
         """Whatever goes wrong is this texture's own: it has failed then."""
-        assert texture.file is not None
         try:
-            return self._load(picture, texture, texture.file)
+            return self._load(picture, texture, picture.file)
         except Exception as error:
-            texture.file.tell("failed", _named(texture.file, f"{type(error).__name__}: {error}"))
+            picture.file.tell("failed", _named(picture.file, f"{type(error).__name__}: {error}"))
             self._drop(picture)
-            texture.file.outcomes.tell(FAILED)
+            picture.file.outcomes.tell(FAILED)
             raise
 
     def _load(self, picture: Picture, texture: Texture, file: TextureFile) -> bool:
@@ -89,7 +95,7 @@ class Pictures:
             lease.release()
             file.outcomes.tell(FAILED)
         elif lease.state == "ready":
-            self._looks.show_file(texture, lease.content.picture, lease.release)
+            self._looks.show(texture, lease.content.picture, lease.release)
             file.outcomes.tell(READY)
         return lease.state in ("failed", "ready")
 
@@ -98,6 +104,7 @@ class Pictures:
         for picture in self._open:
             self._drop(picture)
             picture.lease = None
+        self.feeds.device_lost()
         self._looks.reopen_lost()
 
     def _drop(self, picture: Picture) -> None:
@@ -112,8 +119,9 @@ class Pictures:
             if texture is not None:
                 texture.gone()
         self._open.clear()
+        self.feeds.close()
 
 
 def _named(file: TextureFile, error: str) -> str:
     """With its address, where the sentence has none."""
-    return error if file.url[:16] in error else f"{shown(file.url)}: {error}"
+    return error if file.url[:16] in error else f"{file.called}: {error}"

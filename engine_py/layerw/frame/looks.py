@@ -12,6 +12,7 @@ from functools import partial
 from itertools import count
 
 from layerw.base.errors import ConfigError
+from layerw.base.log import Log
 from layerw.base.ports import MaterialDesc
 from layerw.frame.kept import Kept, Record
 from layerw.gpu.shaders import ShaderSource
@@ -35,7 +36,7 @@ class Look:
 
 
 class Shown:
-    """What is known of one texture: its GPU handle, the program's pixels, or how to give back what a file gave."""
+    """What is known of one texture: its GPU handle, its pixels, and how to give back what came from outside."""
 
     __slots__ = ("free", "handle", "image", "texture")
 
@@ -49,15 +50,15 @@ def _no_files(_: Texture) -> None:
 
 
 class Looks:
-    """See the module. `open_file`: begins to load a texture that comes from one."""
+    """See the module. `open_origin`: begins to load a texture that comes from a file or the page."""
 
-    def __init__(self, store: Store, uses: Uses, set_blend: Callable[[int, bool], None]) -> None:
-        self._store, self._set_blend = store, set_blend
+    def __init__(self, store: Store, uses: Uses, set_blend: Callable[[int, bool], None], log: Log) -> None:
+        self._store, self._set_blend, self._log = store, set_blend, log
         self.materials: Kept[Look] = Kept(uses)
         self._textures: Kept[Shown] = Kept(Uses())  # by numbers: one file's handle is that of all textures of it
         self._numbers = count(1)
-        self._asked: weakref.WeakSet[Texture] = weakref.WeakSet()  # for their files
-        self.open_file: Callable[[Texture], None] = _no_files
+        self._asked: weakref.WeakSet[Texture] = weakref.WeakSet()  # for what comes from outside
+        self.open_origin: Callable[[Texture], None] = _no_files
         self._shaders: Kept[int] = Kept(Uses())  # the revision of the text
         self.news = (*self.materials.news, *self._textures.news, *self._shaders.news)
         self._places: dict[int, str] = {}  # where a program made a shader, by handle
@@ -76,16 +77,18 @@ class Looks:
         return found.handle
 
     def texture(self, texture: Texture, made: Make) -> int:
-        """The GPU handle of a Texture; 0 while the file that it comes from is not there."""
+        """The GPU handle of a Texture; 0 while what it comes from is not there, and once it was destroyed."""
         found = self._texture(texture, made)
         return 0 if found is None else found.value.handle
 
     def _texture(self, texture: Texture, made: Make) -> Record[Shown] | None:
+        if texture.life.destroyed:
+            return None
         found = self._textures.find(texture.life)
-        if found is None and texture.file is not None:
+        if found is None and texture.origin is not None:
             if texture not in self._asked:
                 self._asked.add(texture)
-                self.open_file(texture)
+                self.open_origin(texture)
         elif found is None:
             image = texture.image
             handle = made(lambda: self._create_texture(texture))
@@ -94,17 +97,30 @@ class Looks:
             image.listen(partial(self._painted.add, found.handle))
         return found
 
-    def show_file(self, texture: Texture, picture: tuple[int, int, int], free: Callable[[], None]) -> None:
-        """The file of a texture is there: its handle, width and height, and how it is given back."""
+    def show(self, texture: Texture, picture: tuple[int, int, int], free: Callable[[], None]) -> None:
+        """What a texture comes from is there: its handle, width and height, and how it is given back. In place of what
+        it had before, see `hide`."""
         handle, width, height = picture
         texture.came(width, height)
         self._textures.add(texture.life, next(self._numbers), Shown(handle, texture, free))
 
+    def hide(self, texture: Texture) -> None:
+        """Gives back what a texture shows; materials do without it until `show`."""
+        found = self._textures.find(texture.life)
+        if found is not None:
+            self._end_shown(found)
+            self._asked.add(texture)  # what it comes from goes on
+
+    def _end_shown(self, record: Record[Shown]) -> None:
+        """Whoever shows it: what they are made of is written again with the next flush."""
+        self._written.update(one.handle for one in self.materials.by_handle.values() if record in one.value.textures)
+        self._end_texture(record, by_force=True)
+
     def reopen_lost(self) -> None:
-        """Where a device took a file's texture along, it is loaded again; materials do without it meanwhile."""
+        """Where a device took along what came from outside, it is loaded again; materials do without it meanwhile."""
         for record in list(self._textures.by_handle.values()):
             if record.value.free is not None and self._store.textures[record.value.handle].lost:
-                self._end_texture(record, by_force=True)
+                self._end_shown(record)
 
     def _create_texture(self, texture: Texture) -> int:
         if texture.is_target:
@@ -142,8 +158,8 @@ class Looks:
         return desc
 
     def _hold_texture(self, look: Look, made: Make, texture: Texture) -> int:
-        if texture.file is not None:
-            texture.file.users.add(look.values)
+        if texture.origin is not None:
+            texture.origin.users.add(look.values)
         record = self._texture(texture, made)
         if record is None:
             return 0
@@ -190,11 +206,21 @@ class Looks:
                 self._store.update_texture(painted.value.handle, x, y, pixels)
 
     def sweep(self) -> None:
-        """Free textures and shaders that nobody needs."""
-        for texture, _ in self._textures.take_over():
-            self._end_texture(texture)
+        """Free textures and shaders that nobody needs, and textures that the program destroyed."""
+        for texture, destroyed in self._textures.take_over():
+            if destroyed:
+                self._tell_destroyed(texture)
+                self._end_shown(texture)
+            else:
+                self._end_texture(texture)
         for shader, _ in self._shaders.take_over():
             self._end_shader(shader)
+
+    def _tell_destroyed(self, texture: Record[Shown]) -> None:
+        count = sum(texture in one.value.textures for one in self.materials.by_handle.values())
+        if count:
+            materials = "1 material shows" if count == 1 else f"{count} materials show"
+            self._log.warning(f"A texture that {materials} was destroyed; it is drawn without it from now on.")
 
     def end_material(self, record: Record[Look], *, by_force: bool = False) -> None:
         """Free it where nobody needs it, and then what only it held."""

@@ -15,6 +15,7 @@ LUT_SIDE = 32
 def lut_texture(value: Texture | npt.ArrayLike) -> Texture:
     """A LUT as the texture that the shader reads. Raises ShapeError."""
     if isinstance(value, Texture):
+        value.check_live()
         if (value.width, value.height) != (LUT_SIDE * LUT_SIDE, LUT_SIDE):
             raise ShapeError(f"View lut is a texture of {value.width} x {value.height} pixels; it takes 1024 x 32.")
         return value

@@ -74,6 +74,10 @@ class MoreViews:
     def __iter__(self) -> Iterator[OneMore]:
         if not self.all:
             return iter(())
+        for one in self.all:
+            if one.view.target is not None and one.view.target.life.destroyed and not one.view.closed:
+                one.view.close()
+                self._log.warning("The texture that a view draws into was destroyed; the view is closed.")
         self.all = [one for one in self.all if not one.view.closed]
         return iter(sorted(self.all, key=lambda one: (one.view.target is None, one.index)))
 

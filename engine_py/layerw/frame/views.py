@@ -267,6 +267,7 @@ def _checked_target(target: object) -> Texture:
     from layerw.scene.textures import Texture
 
     texture = checks.instance("View target", target, Texture, "a lw.Texture.target(width, height)")
+    texture.check_live()
     if not texture.is_target:
         raise ConfigError("View target is a texture with pixels of its own; it takes a lw.Texture.target(w, h).")
     return texture

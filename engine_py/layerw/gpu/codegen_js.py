@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect
 
 from . import kinds, spec
 from .codegen_common import MARK, camel, fixed_words, has_text, pascal
@@ -15,8 +16,8 @@ NUMBER_PREFIXES = ("MATERIAL_", "SAMPLER_", "FETCH_", "FAIL_", "DRAW_", "HANDLE_
 
 
 def sink_of(record: Record) -> str:
-    """Which object takes a command: opcodes 1-31 the backend, 32-47 the transfers, from 48 the page."""
-    return "gpu" if record.opcode < 32 else "transfers" if record.opcode < 48 else "page"
+    """Which object takes a command: opcodes 1-31 and from 64 the backend, 32-47 the transfers, 48-63 the page."""
+    return ("gpu", "transfers", "page", "gpu")[bisect((32, 48, 64), record.opcode)]
 
 
 def js_word(item: Field, at: int) -> str:

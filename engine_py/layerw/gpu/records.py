@@ -66,3 +66,13 @@ def vertex_bytes(vertex_count: int, *, uv1: bool) -> int:
 def placed_bytes(size_bytes: int) -> int:
     """What that many bytes take of a vertex buffer: places are whole vertices."""
     return -(-size_bytes // VERTEX_BYTES) * VERTEX_BYTES
+
+
+def texture_bytes(width: int, height: int, texel_bytes: int, *, mips: bool) -> int:
+    """Of a texture, with all its mip levels."""
+    size = 0
+    while True:
+        size += texel_bytes * width * height
+        if width == height == 1 or not mips:
+            return size
+        width, height = max(width // 2, 1), max(height // 2, 1)

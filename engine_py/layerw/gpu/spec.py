@@ -148,6 +148,16 @@ COMMANDS: tuple[Record, ...] = (
             "the canvas, a pixel `scale` CSS pixels wide. left and top in CSS pixels; below 0: from right and bottom."),
     _record(54, "panel_hide", "panel:u32", ""),
     _record(55, "page_send", "data:p size_bytes:u32", "A message (messages/codec.py) for the page around the element."),
+    _record(56, "feed_open", "feed:u32 data:p size_bytes:u32",
+            "The page sends pictures from now on: feed_picture tells of each, and texture_feed takes it before the "
+            "next one is made. data: JSON (UTF-8) with max_side and either name (of element.textures) or url, loop, "
+            "muted, playing (a video). Of a feed that is open the newest picture comes again."),
+    _record(57, "feed_close", "feed:u32", "No picture comes any more; the number ends."),
+    _record(58, "feed_play", "feed:u32 playing:u32", "Of a video: plays it, or holds it where it is."),
+    # -- resources again: what had no number left below 32 ------------------------------------------
+    _record(64, "texture_feed", "texture:h feed:u32",
+            "Level 0 from the picture that waits in a feed, of the same size (else nothing happens: a newer event is "
+            "on its way); further levels are generated. 0: the picture is dropped."),
 )
 
 EVENTS: tuple[Record, ...] = (
@@ -186,6 +196,10 @@ EVENTS: tuple[Record, ...] = (
             "What the passes of one timer (passes.TIMERS) took on the GPU in a recent frame, milliseconds."),
     _record(25, "online", "", "The browser is on a network again: what waits for a retry need not wait longer."),
     _record(26, "page_message", "payload:text", "A message (messages/codec.py) from the page around the element."),
+    _record(30, "feed_picture", "feed:u32 width:u32 height:u32",
+            "A picture waits for texture_feed; the newest of a feed, of this size."),
+    _record(31, "feed_trouble", "feed:u32 failed:u32 message:text",
+            "Why no picture comes. failed: 1 until another one comes; 0: it goes on, but the program is told."),
 )
 
 # -- enumerations -----------------------------------------------------------------------------------

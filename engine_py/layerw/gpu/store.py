@@ -19,7 +19,7 @@ import numpy as np
 from layerw.base.errors import BudgetError, ShapeError
 from layerw.base.handles import HandlePool
 from layerw.base.ports import MaterialDesc, MeshData, Primitive
-from layerw.gpu import packing, spec
+from layerw.gpu import packing, records, spec
 from layerw.gpu.materials import Materials
 from layerw.gpu.pages import USAGE_INDEX, USAGE_VERTEX, BufferPages, Place
 from layerw.gpu.records import F16, U8, MaterialRecord, MeshRecord, TextureRecord, placed_bytes, vertex_bytes
@@ -69,12 +69,7 @@ class Store:
 
     def texture_bytes(self, width: int, height: int, *, texel_bytes: int = 4, mips: bool = True) -> int:
         """What a texture takes, with all its mip levels."""
-        size = 0
-        while True:
-            size += texel_bytes * width * height
-            if width == height == 1 or not mips:
-                return size
-            width, height = max(width // 2, 1), max(height // 2, 1)
+        return records.texture_bytes(width, height, texel_bytes, mips=mips)
 
     def begin_frame(self) -> None:
         """Renews the upload allowance."""
@@ -247,13 +242,23 @@ class Store:
 
     def create_target(self, width: int, height: int, sampler: int) -> int:
         """A texture of one level that views draw; made again, black, after a lost device. Raises BudgetError."""
-        size = 4 * width * height
-        if not self.try_charge(size):
-            raise self._no_room(f"A texture of {width} x {height} for views", size)
-        texture = self.pools["texture"].alloc()
-        self.textures[texture] = TextureRecord(width, height, True, sampler, size, None, is_target=True)
+        return self.create_empty(width, height, srgb=True, sampler=sampler, mips=False, is_target=True)
+
+    def create_empty(self, width: int, height: int, *, srgb: bool, sampler: int, mips: bool,
+                     is_target: bool = False) -> int:  # fmt: skip
+        """A texture whose pixels come later (`fill_texture`, views); lost with the device. Raises BudgetError."""
+        texture = self._try_texture(width, height, srgb, sampler, None, mips=mips)
+        if not texture:
+            raise self._no_room(f"A texture of {width} x {height}", self.texture_bytes(width, height, mips=mips))
+        self.textures[texture].is_target = is_target
         self._create_texture_command(texture)
         return texture
+
+    def fill_texture(self, texture: int, feed: int) -> None:
+        """Its pixels are the picture that waits in a feed of the page, of the same size."""
+        record = self.textures[texture]
+        self._submission.encoder.texture_feed(texture, feed)
+        self._count_upload(4 * record.width * record.height)
 
     def try_texture_from_transfer(self, transfer: int, width: int, height: int, *, srgb: bool, sampler: int) -> int:
         """A texture from a decoded image; 0 when the budget or this frame's uploads have no room."""
@@ -391,7 +396,5 @@ class Store:
 
     def check_invariants(self) -> None:
         """Raises AssertionError where ledgers, pages and records contradict one another."""
-        self.ledger.check_invariants()
-        self.committed.check_invariants()
-        self._vertices.check_invariants()
-        self._indices.check_invariants()
+        for part in (self.ledger, self.committed, self._vertices, self._indices):
+            part.check_invariants()

@@ -87,6 +87,7 @@ class HeadlessHost:
         self.files: dict[str, AnyArray] = {}  # what the page would save
         self.shown: dict[int, AnyArray] = {}  # panels above the canvas, by number
         self.page_sent: list[tuple[str, Any]] = []  # what app.page.send told the page
+        self.feeds: dict[int, dict[str, Any]] = {}  # what textures asked the page for, by number
         self._readbacks: list[int] = []
         self._names: dict[int, str] = {}
         self._layer: LayerMemory | None = None
@@ -124,6 +125,11 @@ class HeadlessHost:
     def page_send(self, name: str, value: object = None) -> None:
         """Sends a value to the program as a page's element.send does."""
         self.send("page_message", encode_message(name, value))
+
+    def give_picture(self, feed: int, width: int, height: int) -> None:
+        """A picture of this size comes for one of `feeds`, as if there were a page."""
+        self.sink.pictures[feed] = (width, height)
+        self.send("feed_picture", feed, width, height)
 
     def lose_device(self) -> None:
         """The GPU is gone now and back in the next frame."""
@@ -239,6 +245,16 @@ class _Routes:
 
     def page_send(self, data: int, size_bytes: int) -> None:
         self._host.page_sent.append(decode_message(self._host._memory.raw(data, size_bytes)))
+
+    def feed_open(self, feed: int, data: int, size_bytes: int) -> None:
+        self._host.feeds[feed] = json.loads(self._host._memory.raw(data, size_bytes))
+
+    def feed_play(self, feed: int, playing: int) -> None:
+        self._host.feeds[feed]["playing"] = bool(playing)
+
+    def feed_close(self, feed: int) -> None:
+        del self._host.feeds[feed]
+        self._host.sink.pictures.pop(feed, None)
 
     def input_mode(self, pointer_lock: int) -> None:
         self._host.pointer_lock = bool(pointer_lock)

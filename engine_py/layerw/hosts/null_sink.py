@@ -26,7 +26,7 @@ class SinkError(AssertionError):
 
 
 class NullSink:
-    """Commands 1 to 31 of the spec. `read(address)`: the array at an address. `image(transfer)`: (width, height)."""
+    """The backend's commands. `read(address)`: the array at an address. `image(transfer)`: (width, height)."""
 
     def __init__(self, read: Callable[[int], AnyArray], held: Callable[[int], int],
                  image: Callable[[int], tuple[int, int]]) -> None:  # fmt: skip
@@ -37,6 +37,7 @@ class NullSink:
         self.size = (0, 0)
         self.commands: dict[str, int] = {}  # counts since the start, by name
         self.expects_begin = False  # what comes before device_begin was for a lost device
+        self.pictures: dict[int, tuple[int, int]] = {}  # width and height of what waits in feeds
         self.clear()
 
     def lose(self) -> None:
@@ -218,6 +219,14 @@ class NullSink:
     def texture_upload(self, texture: int, transfer: int) -> None:
         width, height, _ = self.textures[texture]
         _require(self._image(transfer) == (width, height), f"texture {width} x {height}, image {self._image(transfer)}")
+        self.textures[texture] = (width, height, True)
+
+    def texture_feed(self, texture: int, feed: int) -> None:
+        size = self.pictures.pop(feed, None)
+        if not texture or size is None:
+            return
+        width, height, _ = self.textures[texture]
+        _require(size == (width, height), f"texture {width} x {height}, picture {size}")
         self.textures[texture] = (width, height, True)
 
     def mesh_create(self, mesh: int, vertex_buffer: int, vertex_offset: int, vertex_count: int, index_buffer: int,

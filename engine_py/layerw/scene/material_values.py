@@ -89,7 +89,7 @@ class Values:
         if value is None:
             self.textures.pop(name, None)
         else:
-            self.textures[name] = checks.instance(f"Material {name}", value, Texture, "a lw.Texture")
+            self.textures[name] = checks.instance(f"Material {name}", value, Texture, "a lw.Texture").check_live()
         self.changed()
 
     def set_shader(self, shader: Shader | None, params: Mapping[str, Given] | None,

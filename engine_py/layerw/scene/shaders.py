@@ -190,7 +190,7 @@ def shader_textures(what: str, names: Iterable[str], given: Mapping[str, Texture
         if name not in known:
             raise KeyMissing(f"{what} has {name!r}; the shader's textures are: {', '.join(known) or 'none'}."
                              f"{checks.did_you_mean(str(name), known)}")  # fmt: skip
-        found[name] = checks.instance(f"{what}[{name!r}]", texture, Texture, "a lw.Texture")
+        found[name] = checks.instance(f"{what}[{name!r}]", texture, Texture, "a lw.Texture").check_live()
     return found
 
 

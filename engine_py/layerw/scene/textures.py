@@ -1,4 +1,4 @@
-"""Textures of programs: pixels that they give, or that a view draws.
+"""Textures of programs: pixels that they give, that a view draws, or that come from a file or the page.
 
 Owns: CPU data and settings, and which pixels changed; frame/looks.py turns each into one GPU texture when it is first
 used, and uploads what was written.
@@ -13,15 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
-from layerw.base.addresses import checked_address
-from layerw.base.errors import ConfigError, KindError, ShapeError
+from layerw.base.addresses import checked_address, shown
+from layerw.base.errors import ConfigError, HandleError, KindError, ShapeError
 from layerw.base.lifetimes import Life
 from layerw.base.names import named
 from layerw.base.outcomes import FAILED, READY, Callback, Outcomes
 from layerw.gpu import spec
-from layerw.scene.texture_file import TextureFile
+from layerw.scene.texture_origin import Origin, TextureFeed, TextureFile
 
 SIDE_MAX = 8192
+NAME_CHARS_MAX = 256
 ANISOTROPY_MAX = 16
 FILTERS = ("linear", "nearest")
 WRAPS = {"repeat": 0, "clamp": spec.SAMPLER_CLAMP_S | spec.SAMPLER_CLAMP_T,
@@ -79,16 +80,17 @@ class Texture:
         ConfigError, KindError: a setting that is none of the above.
 
     `texture.pixels = array` and `texture.update(x, y, array)` write to it. A texture that views draw is made by
-    `Texture.target(width, height)`, one from a file by `Texture.load(url)`.
+    `Texture.target(width, height)`, one from a file by `Texture.load(url)`, one that shows a canvas or a video of the
+    page by `Texture.live(name)`, one that plays a file by `Texture.video(url)`.
     """
 
-    __slots__ = ("__weakref__", "file", "height", "image", "is_target", "life", "mips", "sampler", "srgb", "width")
-    file: TextureFile | None
+    __slots__ = ("__weakref__", "height", "image", "is_target", "life", "mips", "origin", "sampler", "srgb", "width")
     height: int
     image: Image
     is_target: bool
     life: Life
     mips: bool
+    origin: Origin | None
     sampler: int
     srgb: bool
     width: int
@@ -137,57 +139,138 @@ class Texture:
         """
         address = checked_address(url, "Texture.load")
         side = checks.whole("Texture.load max_side", max_side, 1, SIDE_MAX)
+        return cls._from(TextureFile(address, shown(address), side), filter, wrap, srgb, True, anisotropy)
+
+    @classmethod
+    def live(cls, name: str, *, filter: str = "linear", wrap: str = "clamp", srgb: bool = True, mips: bool = True,
+             anisotropy: int = 8, max_side: int = 2048) -> Texture:  # fmt: skip
+        """What the page shows it: a canvas, a video, an image that changes. In JavaScript:
+        `element.textures.set(name, canvas)`.
+
+        Args:
+            name: as in `element.textures.set(name, source)`, which may come before or after; 1 to 256 characters.
+            filter, wrap, srgb, mips, anisotropy: as for Texture.
+            max_side: pixels; larger pictures are scaled down.
+
+        A canvas or a video is taken again whenever the last picture of it was drawn, from when something first shows
+        this texture until nothing has it any more. Materials do without it until the first picture, which makes `state`
+        "ready"; without a page (on CPython) that never comes, and `state` stays "waiting". `width` and `height` follow
+        the picture; its pixels stay on the GPU. Where no picture comes, `error` says why.
+        """
+        label = checks.text("Texture.live name", name)
+        if not 1 <= len(label) <= NAME_CHARS_MAX:
+            raise ConfigError(f"Texture.live name has {len(label)} characters; it takes 1 to {NAME_CHARS_MAX}.")
+        side = checks.whole("Texture.live max_side", max_side, 1, SIDE_MAX)
+        feed = TextureFeed(repr(label), {"name": label, "max_side": side})
+        return cls._from(feed, filter, wrap, srgb, mips, anisotropy)
+
+    @classmethod
+    def video(cls, url: str | PathLike[str], *, loop: bool = True, muted: bool = True, autoplay: bool = True,
+              filter: str = "linear", wrap: str = "clamp", srgb: bool = True, mips: bool = True, anisotropy: int = 8,
+              max_side: int = 2048) -> Texture:  # fmt: skip
+        """A video file that the page plays, as far as its browser can (MP4 and WebM mostly).
+
+        Args:
+            url: as for Texture.load; another server has to send Access-Control-Allow-Origin.
+            loop: whether it begins again at its end.
+            muted: browsers play sound only after a click or a key; without it a video starts with the first of these.
+            autoplay: whether it starts by itself, once something shows it; else `play()` starts it.
+            filter, wrap, srgb, mips, anisotropy, max_side: as for Texture.live.
+
+        `play()` and `pause()` steer it. A page that wants more of it (its time, its sound) makes the video itself and
+        gives it to a Texture.live.
+        """
+        address = checked_address(url, "Texture.video")
+        side = checks.whole("Texture.video max_side", max_side, 1, SIDE_MAX)
+        asked = {name: checks.flag(f"Texture.video {name}", value)
+                 for name, value in (("loop", loop), ("muted", muted), ("autoplay", autoplay))}  # fmt: skip
+        request = {"url": address, "loop": asked["loop"], "muted": asked["muted"], "playing": asked["autoplay"],
+                   "max_side": side}  # fmt: skip
+        return cls._from(TextureFeed(shown(address), request), filter, wrap, srgb, mips, anisotropy)
+
+    @classmethod
+    def _from(cls, origin: Origin, filter: str, wrap: str, srgb: bool, mips: bool, anisotropy: int) -> Texture:
         made = cls.__new__(cls)
         nothing = np.zeros((0, 0, 4), np.uint8)
-        made._set(nothing, filter, wrap, checks.flag("Texture.load srgb", srgb), is_target=False,
-                  anisotropy=anisotropy, file=TextureFile(address, side))  # fmt: skip
-        object.__setattr__(made, "mips", True)
+        made._set(nothing, filter, wrap, checks.flag("Texture srgb", srgb), is_target=False, anisotropy=anisotropy,
+                  origin=origin)  # fmt: skip
+        object.__setattr__(made, "mips", checks.flag("Texture mips", mips))
         return made
 
+    def play(self) -> None:
+        """Plays a video from where it is, or from the start where it has ended. Raises ConfigError: it is none."""
+        self._feed("play").play(True)
+
+    def pause(self) -> None:
+        """Holds a video where it is. Raises ConfigError: it is none."""
+        self._feed("pause").play(False)
+
+    def _feed(self, call: str) -> TextureFeed:
+        self.check_live()
+        if not isinstance(self.origin, TextureFeed) or not self.origin.is_video:
+            raise ConfigError(f"Texture.{call}() is for one made by lw.Texture.video(url).")
+        return self.origin
+
+    def destroy(self) -> None:
+        """Free what it takes on the GPU now; what still shows it is drawn without it, giving it anew is an error.
+
+        Nobody needs to: it is freed when neither the program nor a material that is drawn has it any more.
+        """
+        self.life.destroy()
+
+    def check_live(self) -> Texture:
+        """Itself. Raises HandleError where it was destroyed."""
+        if self.life.destroyed:
+            raise HandleError("The Texture was destroyed by Texture.destroy(); make a new one.")
+        return self
+
     def came(self, width: int, height: int) -> None:
-        """For the engine: its file is there."""
+        """For the engine: its pixels are there."""
         self._turn("ready", width, height)
 
     def gone(self) -> None:
-        """For the engine: what its file gave is no longer there; whatever shows it asks for it again."""
+        """For the engine: what came is no longer there; whatever shows it asks for it again."""
         self._turn("waiting", 0, 0)
 
     def _turn(self, state: str, width: int, height: int) -> None:
-        assert self.file is not None
+        assert self.origin is not None
         object.__setattr__(self, "width", width)
         object.__setattr__(self, "height", height)
-        self.file.tell(state)
+        self.origin.tell(state)
 
     @property
     def state(self) -> str:
-        """Of one from a file: "waiting" (nothing shows it yet), "loading", "ready", "failed"; of others "ready"."""
-        return self.file.state if self.file is not None else "ready"
+        """Of one from a file or the page: "waiting" (nothing shows it yet), "loading", "ready", "failed"; of others
+        "ready"; "destroyed" after destroy()."""
+        if self.life.destroyed:
+            return "destroyed"
+        return self.origin.state if self.origin is not None else "ready"
 
     @property
     def error(self) -> str:
-        """Why it has failed."""
-        return self.file.error if self.file is not None else ""
+        """Why it has failed, or what it waits for."""
+        return self.origin.error if self.origin is not None else ""
 
     def on_ready(self, callback: Callback) -> Callback:
-        """Decorator: calls the function once the file is here (now, when it is, and for textures of other kinds)."""
+        """Decorator: calls the function once the file, or a first picture of the page, is here (now, when it is, and
+        for textures of other kinds)."""
         return self._outcomes.add("Texture", READY, self.state, callback)
 
     def on_failed(self, callback: Callback) -> Callback:
-        """Decorator: calls the function once it is clear that the file can't be shown (now, when it is); `error` says
-        why."""
+        """Decorator: calls the function once it is clear that nothing can be shown (now, when it is); `error` says why."""
         return self._outcomes.add("Texture", FAILED, self.state, callback)
 
     @property
     def _outcomes(self) -> Outcomes:
-        return self.file.outcomes if self.file is not None else Outcomes()
+        return self.origin.outcomes if self.origin is not None else Outcomes()
 
     def _set(self, rgba: Pixels, filter: str, wrap: str, srgb: bool, *, is_target: bool, anisotropy: int,
-             file: TextureFile | None = None) -> None:  # fmt: skip
+             origin: Origin | None = None) -> None:  # fmt: skip
         nearest = checks.one_of("Texture filter", filter, FILTERS) == "nearest"
         wraps = WRAPS[checks.one_of("Texture wrap", wrap, WRAPS)]
         samples = checks.whole("Texture anisotropy", anisotropy, 1, ANISOTROPY_MAX)
         bits = wraps | (spec.SAMPLER_NEAREST if nearest else 0) | samples * spec.SAMPLER_ANISOTROPY
-        values = {"file": file, "image": Image(rgba), "srgb": srgb, "is_target": is_target, "height": rgba.shape[0],
+        values = {"origin": origin, "image": Image(rgba), "srgb": srgb, "is_target": is_target, "height": rgba.shape[0],
                   "width": rgba.shape[1], "sampler": bits, "life": Life()}  # fmt: skip
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -230,9 +313,10 @@ class Texture:
         self._write(left, top, rgba)
 
     def _check_ours(self) -> None:
-        if self.file is not None:
-            raise ConfigError("The pixels of a texture from a file stay on the GPU; decode it yourself and make one "
-                              "with lw.Texture(pixels) to read or write them.")  # fmt: skip
+        self.check_live()
+        if self.origin is not None:
+            raise ConfigError("The pixels of a texture from a file or the page stay on the GPU; make one with "
+                              "lw.Texture(pixels) to read or write them.")  # fmt: skip
 
     def _write(self, left: int, top: int, rgba: Pixels) -> None:
         if self.is_target:

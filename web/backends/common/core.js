@@ -1,5 +1,5 @@
 // @ts-check
-/** @file The part of a backend that is the same for every API: commands 1 to 31, handles, states, checks, statistics.
+/** @file The part of a backend that is the same for every API: the commands to the GPU, handles, states, checks, statistics.
  *
  * Owns: the handle tables and what the frame's commands collected. Does not: call a GPU API; `driver` does, which is
  * null while the device is lost (every command is then ignored; Python learns it from the device_lost event), and still
@@ -26,10 +26,11 @@ const VIEWS_MAX = 64;
 
 export class Core {
   /** @param {Parts} parts */
-  constructor({ heap, transfers, events, pictures }) {
+  constructor({ heap, transfers, events, pictures, feeds }) {
     this.heap = heap;
     this.transfers = transfers;
     this.events = events;
+    this.feeds = feeds;
     /** Of the device that there is. @type {Driver | null} */
     this.made = null;
     /** Whether Python has yet to answer device_restored. */
@@ -52,8 +53,7 @@ export class Core {
     /** Those of this frame, in drawing order. @type {View[]} */
     this.shown = [];
     this.bufferBytes = 0;
-    this.width = 1;
-    this.height = 1;
+    this.width = this.height = 1;
     this.rows = 0;
     this.visibleCount = 0;
     this.stillCount = 0;
@@ -85,10 +85,7 @@ export class Core {
     this.looks.clear();
     for (const view of this.views) view.clear();
     this.shown.length = 0;
-    this.bufferBytes = 0;
-    this.rows = 0;
-    this.visibleCount = 0;
-    this.stillCount = 0;
+    this.bufferBytes = this.rows = this.visibleCount = this.stillCount = 0;
   }
 
   /** @param {string} kind of RESOURCE_KINDS @param {number} handle @param {string} message */
@@ -280,8 +277,7 @@ export class Core {
     this.driver.buffers.write(record.native, offset, this.heap.u8(address, sizeBytes));
   }
 
-  /** @param {number} handle @param {number} offset @param {number} transfer @param {number} sourceOffset
-   * @param {number} sizeBytes */
+  /** @param {number} handle @param {number} offset @param {number} transfer @param {number} sourceOffset @param {number} sizeBytes */
   bufferUpload(handle, offset, transfer, sourceOffset, sizeBytes) {
     if (!this.driver) return;
     const record = this.buffers.get(handle);
@@ -321,6 +317,11 @@ export class Core {
   /** @param {number} handle @param {number} transfer */
   textureUpload(handle, transfer) {
     if (this.driver) this.images.upload(this.driver, handle, transfer, this.transfers);
+  }
+
+  /** @param {number} handle @param {number} feed */
+  textureFeed(handle, feed) {
+    if (this.driver && this.feeds) this.images.feed(this.driver, handle, feed, this.feeds);
   }
 
   // -- meshes --------------------------------------------------------------------------------------------------------

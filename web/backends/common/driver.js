@@ -56,6 +56,7 @@
  * @property {{ bytes(handle: number): Uint8Array, image(handle: number): ImageBitmap }} transfers
  * @property {import('../../gen/events.js').EventWriter} events
  * @property {import('./readings.js').PictureSink} [pictures] who gets what `readback` asked for
+ * @property {{ picture(feed: number): ImageBitmap | null, taken(feed: number): void }} [feeds] pictures of the page
  */
 
 export {};

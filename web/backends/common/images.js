@@ -99,6 +99,21 @@ export class Images {
     this.hasPixels(record);
   }
 
+  /** The picture that waits in a feed; a newer one of another size waits on. @param {Driver} driver
+   * @param {number} handle 0 = none: the picture is dropped @param {number} feed
+   * @param {NonNullable<import('./driver.js').Parts['feeds']>} feeds */
+  feed(driver, handle, feed, feeds) {
+    const picture = feeds.picture(feed);
+    if (picture === null) return;
+    const record = handle === 0 ? null : this.table.get(handle);
+    if (record && (picture.width !== record.width || picture.height !== record.height)) return;
+    if (record && record.state !== 'failed') {
+      driver.textures.upload(record, picture);
+      if (record.state !== 'ready') this.hasPixels(record);
+    }
+    feeds.taken(feed);
+  }
+
   /** @param {TextureRecord} record */
   hasPixels(record) {
     record.state = 'ready';

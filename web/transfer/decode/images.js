@@ -10,17 +10,9 @@ import { FAIL_FORMAT, FAIL_TOO_LARGE } from '../../gen/layouts.js';
 import { Failure } from './failure.js';
 import { imageSize } from './image_header.js';
 import { withoutOrientation } from './orientation.js';
+import { scaledSize } from './scaled-size.js';
 
 export const IMAGE_SIDE_MAX = 8192;
-
-/** The size after scaling the longer side down to maxSide (0 = as it is); rounds half up, like assets/images.py.
- * @param {number} width @param {number} height @param {number} maxSide @returns {[number, number]} */
-export function scaledSize(width, height, maxSide) {
-  const longest = Math.max(width, height);
-  if (maxSide === 0 || longest <= maxSide) return [width, height];
-  const side = (/** @type {number} */ value) => Math.max(1, Math.floor((2 * value * maxSide + longest) / (2 * longest)));
-  return [side(width), side(height)];
-}
 
 /** The image, and its copy where it is scaled; as assets/jobs.py.
  * @param {number} width @param {number} height @param {number} maxSide @returns {number} */

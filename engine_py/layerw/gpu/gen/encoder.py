@@ -55,6 +55,10 @@ _readback_file = struct.Struct("<IIII").pack_into
 _panel_show = struct.Struct("<IIIIIfffI").pack_into
 _panel_hide = struct.Struct("<II").pack_into
 _page_send = struct.Struct("<III").pack_into
+_feed_open = struct.Struct("<IIII").pack_into
+_feed_close = struct.Struct("<II").pack_into
+_feed_play = struct.Struct("<III").pack_into
+_texture_feed = struct.Struct("<III").pack_into
 
 
 class Encoder:
@@ -451,4 +455,36 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _page_send(self._bytes, self._end, 0x30037, data & 0xFFFFFFFF, size_bytes)
+        self._end = end
+
+    def feed_open(self, feed: int, data: int, size_bytes: int) -> None:
+        """The page sends pictures from now on: feed_picture tells of each, and texture_feed takes it before the next one is made. data: JSON (UTF-8) with max_side and either name (of element.textures) or url, loop, muted, playing (a video). Of a feed that is open the newest picture comes again."""
+        end = self._end + 16
+        if end > self._limit:
+            self._grow(end)
+        _feed_open(self._bytes, self._end, 0x40038, feed, data & 0xFFFFFFFF, size_bytes)
+        self._end = end
+
+    def feed_close(self, feed: int) -> None:
+        """No picture comes any more; the number ends."""
+        end = self._end + 8
+        if end > self._limit:
+            self._grow(end)
+        _feed_close(self._bytes, self._end, 0x20039, feed)
+        self._end = end
+
+    def feed_play(self, feed: int, playing: int) -> None:
+        """Of a video: plays it, or holds it where it is."""
+        end = self._end + 12
+        if end > self._limit:
+            self._grow(end)
+        _feed_play(self._bytes, self._end, 0x3003a, feed, playing)
+        self._end = end
+
+    def texture_feed(self, texture: int, feed: int) -> None:
+        """Level 0 from the picture that waits in a feed, of the same size (else nothing happens: a newer event is on its way); further levels are generated. 0: the picture is dropped."""
+        end = self._end + 12
+        if end > self._limit:
+            self._grow(end)
+        _texture_feed(self._bytes, self._end, 0x30040, texture, feed)
         self._end = end

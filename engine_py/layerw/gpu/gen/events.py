@@ -181,7 +181,23 @@ class PageMessage(NamedTuple):
     payload: bytes
 
 
-Event = Resize | Key | PointerMove | PointerButton | Wheel | Touch | Focus | GamepadAxis | GamepadButton | TransferDone | TransferFailed | DeviceLost | DeviceRestored | ResourceFailed | ReportRequest | ReadbackDone | ReadbackSaved | ReadbackFailed | Picked | PickFailed | PassTime | Online | PageMessage
+class FeedPicture(NamedTuple):
+    """A picture waits for texture_feed; the newest of a feed, of this size."""
+
+    feed: int
+    width: int
+    height: int
+
+
+class FeedTrouble(NamedTuple):
+    """Why no picture comes. failed: 1 until another one comes; 0: it goes on, but the program is told."""
+
+    feed: int
+    failed: int
+    message: str
+
+
+Event = Resize | Key | PointerMove | PointerButton | Wheel | Touch | Focus | GamepadAxis | GamepadButton | TransferDone | TransferFailed | DeviceLost | DeviceRestored | ResourceFailed | ReportRequest | ReadbackDone | ReadbackSaved | ReadbackFailed | Picked | PickFailed | PassTime | Online | PageMessage | FeedPicture | FeedTrouble
 
 
 class EventError(ValueError):
@@ -213,6 +229,8 @@ _EVENTS: dict[int, tuple[str, Callable[..., Event], struct.Struct, int, str | No
     27: ("pass_time", PassTime, struct.Struct("<If"), 3, None),
     25: ("online", Online, struct.Struct("<"), 1, None),
     26: ("page_message", PageMessage, struct.Struct("<"), 2, 'bytes'),
+    30: ("feed_picture", FeedPicture, struct.Struct("<III"), 4, None),
+    31: ("feed_trouble", FeedTrouble, struct.Struct("<II"), 4, 'str'),
 }
 
 

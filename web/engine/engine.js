@@ -288,7 +288,7 @@ export class Engine {
     };
   }
 
-  /** The sink of commands 48 to 63. */
+  /** The sink of commands 48 to 63 and from 96. */
   #page() {
     return {
       report: (/** @type {number} */ data, /** @type {number} */ sizeBytes) =>

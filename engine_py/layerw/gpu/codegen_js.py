@@ -16,8 +16,8 @@ NUMBER_PREFIXES = ("MATERIAL_", "SAMPLER_", "FETCH_", "FAIL_", "DRAW_", "HANDLE_
 
 
 def sink_of(record: Record) -> str:
-    """Which object takes a command: opcodes 1-31 and from 64 the backend, 32-47 the transfers, 48-63 the page."""
-    return ("gpu", "transfers", "page", "gpu")[bisect((32, 48, 64), record.opcode)]
+    """Which object takes a command: opcodes 1-31 and 64-95 the backend, 32-47 the transfers, others the page."""
+    return ("gpu", "transfers", "page", "gpu", "page")[bisect((32, 48, 64, 96), record.opcode)]
 
 
 def js_word(item: Field, at: int) -> str:

@@ -236,9 +236,8 @@ class Engine:
             case ev.DeviceLost():
                 self.log.warning(f"The GPU device was lost: {event.reason}")
             case ev.ResourceFailed():
-                kind = RESOURCE_KINDS[event.kind]
+                kind, refused = RESOURCE_KINDS[event.kind], self.resources.looks.refused
                 text = f"The {kind} {event.resource:#x} could not be made: {event.message}"
-                refused = self.resources.looks.refused
                 self.log.error(refused(event.resource, event.message) if kind == "shader" else text)
             case ev.ReadbackDone() | ev.ReadbackSaved() | ev.ReadbackFailed():
                 self.surface.receive(event)

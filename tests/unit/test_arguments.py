@@ -188,7 +188,8 @@ CHECKED_ELSEWHERE = {  # public callables whose rows stand in the test of their 
     "App.raycast", "App.ray_at", "App.pick", "App.pick_drawn", "App.screenshot", "App.show_image", "App.spawn",
     "App.spawn_many", "App.add_view", "App.light", "App.each", "App.on_added", "App.on_removed",
     "App.despawn", "Mesh.destroy",
-    "Texture.update", "Texture.destroy", "Texture.check_live", "Texture.came", "Texture.gone", "Texture.play", "Texture.pause",
+    "Texture.update", "Texture.destroy", "Texture.check_live", "Texture.came", "Texture.gone",
+    "Texture.play", "Texture.pause",
     "App.load", "App.stream", "App.seen", "App.report", "App.frame_step", "App.close",
 }
 

@@ -126,12 +126,18 @@ def test_what_the_page_tells() -> None:
     tv, clip = lw.Texture.live("tv"), lw.Texture.video("clip.mp4", autoplay=False)
     show(app, host, tv)
     show(app, host, clip)
+    told: list[str] = []
+    tv.on_ready(lambda: told.append("tv is ready"))
+    clip.on_failed(lambda: told.append("clip has failed"))
     for _ in range(2):
         host.send("feed_trouble", 1, 0, "The page gives no picture of this name.")
         host.send("feed_trouble", 2, 1, "The browser can't play it.")
         host.step(app)
     assert (tv.state, clip.state) == ("waiting", "failed")
     assert "no picture" in tv.error and "play" in clip.error and errors(app, "clip.mp4") == 1
+    host.give_picture(1, 4, 4)
+    host.step(app)
+    assert told == ["clip has failed", "tv is ready"] and tv.error == ""
     assert host.feeds[2]["playing"] is False
     clip.play()
     host.step(app)

@@ -257,7 +257,8 @@ class Texture:
         return self._outcomes.add("Texture", READY, self.state, callback)
 
     def on_failed(self, callback: Callback) -> Callback:
-        """Decorator: calls the function once it is clear that nothing can be shown (now, when it is); `error` says why."""
+        """Decorator: calls the function once it is clear that nothing can be shown (now, when it is); `error` says
+        why."""
         return self._outcomes.add("Texture", FAILED, self.state, callback)
 
     @property

@@ -189,7 +189,7 @@ CHECKED_ELSEWHERE = {  # public callables whose rows stand in the test of their 
     "App.spawn_many", "App.add_view", "App.light", "App.each", "App.on_added", "App.on_removed",
     "App.despawn", "Mesh.destroy",
     "Texture.update", "Texture.destroy", "Texture.check_live", "Texture.came", "Texture.gone",
-    "Texture.play", "Texture.pause",
+    "Texture.play", "Texture.pause", "Texture.on_ready", "Texture.on_failed",
     "App.load", "App.stream", "App.seen", "App.report", "App.frame_step", "App.close",
 }
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from layerw_server.cli.checks import folders
 from layerw_server.cli.console import CommandError
+from layerw_server.http.engine_zip import build_engine_zip, engine_zip
 from layerw_server.http.mounts import Mounts
 from layerw_server.http.paths import PathNotFound, PathRefused
 
@@ -40,3 +42,22 @@ def test_the_option_names_what_is_wrong(tmp_path: Path) -> None:
     for bad in ("a", "=x", f"a/b={tmp_path}", f"..={tmp_path}", f"a={tmp_path / 'none'}"):
         with pytest.raises(CommandError, match="NAME=FOLDER"):
             folders([bad])
+
+
+def test_the_compiled_engine_is_sent_while_its_sources_are_the_package_s(tmp_path: Path) -> None:
+    package, runtime = tmp_path / "layerw", tmp_path / "runtime"
+    for folder in (package, runtime):
+        folder.mkdir()
+    (package / "app.py").write_text("VALUE = 1\n")
+    sources = build_engine_zip(package)
+    assert engine_zip(package, runtime) == sources
+    wheel = runtime / "layerw-0.1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("layerw/app.py", "VALUE = 1\n")
+        archive.writestr("layerw/app.pyc", b"compiled")
+        archive.writestr("layerw-0.1.0.dist-info/METADATA", "")
+    assert engine_zip(package, runtime) == wheel.read_bytes()
+    (package / "app.py").write_text("VALUE = 2\n")
+    assert engine_zip(package, runtime) == build_engine_zip(package) != sources
+    wheel.write_bytes(b"damaged")
+    assert engine_zip(package, runtime) == build_engine_zip(package)

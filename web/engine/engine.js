@@ -31,12 +31,14 @@ const LOG_EXCEPTION = 3;
 
 /** @typedef {import('../types.js').EngineOptions} EngineOptions */
 /** @typedef {import('../types.js').Backend} Backend */
+/** @typedef {import('./runtime.js').Runtime} Runtime */
 
 /**
- * @param {{port: MessagePort, canvas: HTMLCanvasElement | OffscreenCanvas, options: EngineOptions}} parts
+ * @param {{port: MessagePort, canvas: HTMLCanvasElement | OffscreenCanvas, options: EngineOptions, runtime?: Runtime | null}} parts
+ *   runtime: where Python is starting already
  */
-export function startEngine({ port, canvas, options }) {
-  return new Engine(port, canvas, options).start();
+export function startEngine({ port, canvas, options, runtime = null }) {
+  return new Engine(port, canvas, options).start(runtime);
 }
 
 /** One running program. */
@@ -117,8 +119,8 @@ export class Engine {
     port.onmessage = ({ data }) => this.#receive(data);
   }
 
-  /** Boots everything at once; Python runs once the backend can draw. */
-  async start() {
+  /** Boots everything at once; Python runs once the backend can draw. @param {Runtime | null} runtime */
+  async start(runtime) {
     try {
       this.reporter.mark('engine');
       const choice = chooseBackend(this.options.backend).catch((error) => this.#noBackend(error));
@@ -127,9 +129,9 @@ export class Engine {
       if (!navigator.gpu) await choice;
       const boot = this.#boot = new PythonBoot(this.options, {
         progress: (stage, fraction) => this.port.postMessage({ type: 'progress', stage, fraction }),
-        mark: (name) => this.reporter.mark(name),
+        mark: (name, now) => this.reporter.mark(name, now),
         log: (level, text) => this.reporter.log(level, text),
-      });
+      }, runtime);
       const backend = this.#createBackend(choice).catch((error) => this.#noBackend(error));
       const layer = Layer.load(this.options.kernelsUrl, this.options.isolated).catch((error) => {
         this.reporter.log(1, String(error.message));

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from copy import copy
 
 from layerw.assets.jobs import ImageJob, Job, MeshJob
 from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
@@ -15,9 +15,11 @@ from layerw.gpu import spec
 
 def with_textures(material: MaterialPlan, textures: Mapping[TextureDesc, ImageJob]) -> MaterialDesc:
     """A material with the handles of its textures; those that were left out are 0."""
-    handles = {f"{slot}_texture": textures[texture].handle
-               for slot, texture in material.textures.items() if texture in textures}  # fmt: skip
-    return replace(material.desc, **handles)  # type: ignore[arg-type]
+    desc = copy(material.desc)
+    for slot, texture in material.textures.items():
+        if texture in textures:
+            setattr(desc, f"{slot}_texture", textures[texture].handle)
+    return desc
 
 
 def primitives_of(plan: ContentPlan, jobs: Iterable[Job], materials: Mapping[MaterialKey, int]) -> list[Primitive]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from os import PathLike, fspath
 from pathlib import PurePath
-from urllib.parse import quote
 
 from layerw.base.checks import shown as shown_value
 from layerw.base.errors import ConfigError, KindError
@@ -28,6 +27,8 @@ def checked_address(given: object, call: str) -> str:
         path = PurePath(fspath(given))
         if path.is_relative_to(PROGRAM_FOLDER):
             path = path.relative_to(PROGRAM_FOLDER)
+        from urllib.parse import quote  # only here: it takes as long as a tenth of the engine
+
         url = quote(path.as_posix())
     elif isinstance(given, str):
         url = given

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from layerw.base import checks
 from layerw.base.errors import ConfigError
@@ -65,7 +65,7 @@ class Budgets:
 
     def replaced(self, overrides: dict[str, float]) -> Budgets:
         """The same budgets with some of them replaced, by name (boot options, `?budgets=`)."""
-        known = {item.name for item in fields(self)}
+        known = self.__match_args__
         for name in overrides:
             if name not in known:
                 raise ConfigError(f"There is no budget named {name!r}; the budgets are {', '.join(sorted(known))}.")

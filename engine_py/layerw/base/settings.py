@@ -5,10 +5,9 @@ Owns: the decorator. A setting that is wrong raises at the program's line; a nam
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, TypeVar
 
 from layerw.base import checks
 from layerw.base.colors import Rgb, radiance
@@ -25,13 +24,12 @@ class Changes:
     count = 0
 
 
-@dataclass_transform()
 def settings(**fields: Check) -> Callable[[type[T]], type[T]]:
-    """Decorator: a dataclass with slots whose fields have these checks; every public field needs one."""
+    """Decorator of a dataclass with slots: its fields have these checks; every public field needs one."""
 
     def decorate(kind: type[T]) -> type[T]:
-        made: Any = dataclasses.dataclass(slots=True)(kind)
-        public = {field.name for field in dataclasses.fields(made) if not field.name.startswith("_")}
+        made: Any = kind
+        public = {name for name in made.__match_args__ if not name.startswith("_")}
         assert public == set(fields), f"{kind.__name__}: fields {sorted(public)}, checks {sorted(fields)}"
         store = object.__setattr__
 

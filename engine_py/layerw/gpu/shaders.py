@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -53,5 +53,7 @@ class Shaders:
             self._send(shader)
 
     def _send(self, shader: int) -> None:
-        data = np.frombuffer(json.dumps(asdict(self.sources[shader])).encode(), np.uint8)
+        source = self.sources[shader]
+        text = json.dumps({name: getattr(source, name) for name in source.__match_args__})
+        data = np.frombuffer(text.encode(), np.uint8)
         self._submission.encoder.shader_create(shader, self._submission.keep(data), data.nbytes)

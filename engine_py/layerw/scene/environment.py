@@ -21,6 +21,7 @@ from layerw.scene.twilight import DAY, Daylight, daylight
 
 @settings(elevation=angle, azimuth=angle, color=light(), intensity=number(0),
           angular_radius=number(0, math.pi / 2))  # fmt: skip
+@dataclass(slots=True)
 class Sun:
     """The directional light. elevation, azimuth: radians; azimuth 0 is -Z (north), turning to +X (east)."""
 
@@ -39,6 +40,7 @@ class Sun:
 
 @settings(zenith=light(), horizon=light(), ground=light(), gradient=number(0, above=True), exposure=number(0),
           twilight=flag())  # fmt: skip
+@dataclass(slots=True)
 class Sky:
     """A gradient: linear radiance at the zenith, the horizon and below, by day.
 
@@ -55,6 +57,7 @@ class Sky:
 
 
 @settings(color=light(), density=number(0), falloff=number(0), start_m=number(0), opacity_max=number(0, 1))
+@dataclass(slots=True)
 class Fog:
     """Distance fog: `density` per metre at height 0, thinning upwards by `falloff` per metre."""
 
@@ -66,6 +69,7 @@ class Fog:
 
 
 @settings(level=optional_number(), color=light(), clarity_m=number(0, above=True), roughness=number(0, 1))
+@dataclass(slots=True)
 class Sea:
     """Sea level in metres (scene y); None = there is no sea. `app.sea.level = 0.0` shows one."""
 
@@ -76,6 +80,7 @@ class Sea:
 
 
 @settings(direction=angle, strength=number(0, 1), gusts=number(0, 1))
+@dataclass(slots=True)
 class Wind:
     """What sways trees and drives waves: direction in radians (as the sun's azimuth), strength 0 to 1."""
 
@@ -85,6 +90,7 @@ class Wind:
 
 
 @settings(enabled=flag(), distance_m=number(0, above=True), strength=number(0, 1), bias=number(0))
+@dataclass(slots=True)
 class Shadows:
     """One shadow map around the camera. distance_m: where it fades out."""
 

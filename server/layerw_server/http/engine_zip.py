@@ -1,7 +1,8 @@
 """The engine's sources as one zip, for development: the page imports from it (layerw/hosts/archive.py).
 
 Owns: which files travel and the bytes (the same sources give the same bytes). Stored, not deflated: HTTP
-compresses it. Does not exist in an export, where the wheel in runtime/ is used.
+compresses it. While the runtime's wheel holds the very same sources, it is sent in their place: it is compiled.
+Does not exist in an export, where that wheel is all there is.
 """
 
 from __future__ import annotations
@@ -34,6 +35,25 @@ def engine_signature(package: Path) -> tuple[int, int, int]:
         status = path.stat()
         newest, total, count = max(newest, status.st_mtime_ns), total + status.st_size, count + 1
     return (newest, total, count)
+
+
+def engine_zip(package: Path, runtime: Path) -> bytes:
+    """Return the runtime's wheel while its sources are the package's, else a zip of those."""
+    data = build_engine_zip(package)
+    for wheel in runtime.glob("layerw-*.whl"):
+        try:
+            compiled = wheel.read_bytes()
+            if _sources(compiled) == _sources(data):
+                return compiled
+        except (OSError, zipfile.BadZipFile):
+            continue  # an older Python's, or being replaced
+    return data
+
+
+def _sources(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()
+                if not name.endswith(".pyc") and ".dist-info/" not in name}
 
 
 def build_engine_zip(package: Path) -> bytes:

@@ -15,7 +15,7 @@ from pathlib import Path
 from ..runtime.packages import NONE as NO_WHEELS
 from ..runtime.packages import PageWheels
 from .cache import Asset, Headers, Signature, content_etag, file_signature, read_regular
-from .engine_zip import build_engine_zip, engine_signature
+from .engine_zip import engine_signature, engine_zip
 from .manifest import build_manifest
 from .mime import content_type, is_compressible, is_content
 from .paths import PathNotFound, resolve
@@ -84,7 +84,7 @@ class Mounts:
     def _engine_zip(self, package: Path) -> Served:
         def load(bytes_max: int) -> tuple[bytes, Signature]:
             signature = engine_signature(package)
-            return build_engine_zip(package), signature
+            return engine_zip(package, self.roots["runtime"]), signature
 
         return Served("layerw.zip", None, False, load, lambda: engine_signature(package))
 

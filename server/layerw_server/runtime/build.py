@@ -22,7 +22,7 @@ from .sources import all_sources, obtain
 Progress = Callable[[str, float], None]  # (what happens now, 0..1 of the whole)
 FOLDERS_KEPT = 8
 UNUSED_S_MIN = 7 * 24 * 3600  # a server may serve a folder for days without touching it
-RECIPE = ("build.py", "compile.mjs", "compile_zip.py", "lockfile.py", "pins.py", "prepare.py")
+RECIPE = ("build.py", "compile.mjs", "compile_zip.py", "expand.py", "lockfile.py", "pins.py", "prepare.py")
 
 
 def _quiet(_text: str, _done: float) -> None:
@@ -182,7 +182,7 @@ def _compile_engine(prepared: Path, engine_wheel: Path) -> None:
     source = engine_wheel.with_suffix(".src")
     engine_wheel.rename(source)
     try:
-        job = prepare.Job(str(source), str(engine_wheel), prepare.ENGINE_MOUNT, True)
+        job = prepare.Job(str(source), str(engine_wheel), prepare.ENGINE_MOUNT, beside=True, expand=True)
         prepare.compile_zips(compiler, prepared, [job])
     finally:
         source.unlink()

@@ -5,25 +5,29 @@ x.pyc first. A file that doesn't compile is kept as it is: whoever imports it se
 nothing of layerw.
 """
 
+import ast
 import importlib.util
 import marshal
 import warnings
 import zipfile
+from collections.abc import Callable
 
+Parse = Callable[[bytes, str], ast.Module]
 STAMP = (1980, 1, 1, 0, 0, 0)
 
 
-def pyc_bytes(source: bytes, path: str) -> bytes:
+def pyc_bytes(source: bytes, path: str, parse: Parse) -> bytes:
     """The .pyc of a source: magic, flags (1 = hash-based; 2 would check it), source hash, code. PEP 552."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        code = compile(source, path, "exec", dont_inherit=True)
+        code = compile(parse(source, path), path, "exec", dont_inherit=True)
     return (importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little")
             + importlib.util.source_hash(source) + marshal.dumps(code))
 
 
-def compile_zip(source_path: str, target_path: str, root: str, beside: bool) -> None:
-    """Write the stored zip; `root` is where it or its content will lie in the browser's Pyodide (tracebacks)."""
+def compile_zip(source_path: str, target_path: str, root: str, beside: bool, parse: Parse = ast.parse) -> None:
+    """Write the stored zip; `root` is where it or its content will lie in the browser's Pyodide (tracebacks); `parse`
+    makes what is compiled out of a source and its path."""
     with zipfile.ZipFile(source_path) as source, zipfile.ZipFile(target_path, "w", zipfile.ZIP_STORED) as target:
         def put(name: str, content: bytes) -> None:
             target.writestr(zipfile.ZipInfo(name, STAMP), content)
@@ -33,7 +37,7 @@ def compile_zip(source_path: str, target_path: str, root: str, beside: bool) -> 
                 continue
             content, name = source.read(info), info.filename
             try:
-                pyc = pyc_bytes(content, f"{root}/{name}") if name.endswith(".py") else None
+                pyc = pyc_bytes(content, f"{root}/{name}", parse) if name.endswith(".py") else None
             except (SyntaxError, ValueError):
                 pyc = None
             if pyc is None or beside:

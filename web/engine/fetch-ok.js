@@ -1,0 +1,31 @@
+/**
+ * Fetches what the start needs, with a message for the person in front of the page where something is missing.
+ */
+
+/** A start error whose message is meant for the person in front of the page. */
+export class BootError extends Error {
+  /** @override */
+  name = 'BootError';
+}
+
+/**
+ * @param {string} url
+ * @param {string} what
+ * @param {RequestInit} [init]
+ * @throws {BootError}
+ */
+export async function fetchOk(url, what, init) {
+  let response;
+  try {
+    response = await fetch(url, init);
+  } catch (error) {
+    throw new BootError(`${what} could not be fetched from ${url} (${error}). Is the server still running?`);
+  }
+  if (!response.ok) {
+    throw new BootError(`${what} is missing: ${url} answered ${response.status} ${response.statusText}.`);
+  }
+  return response;
+}
+
+/** @param {string} url @param {string} what @param {RequestInit} [init] @returns {Promise<ArrayBuffer>} */
+export const fetchBytes = async (url, what, init) => (await fetchOk(url, what, init)).arrayBuffer();

@@ -50,6 +50,12 @@ class Plain:
 class Same:
     value: object
 
+@dataclass(slots=True, eq=False)
+class More(Same):
+    """With a base."""
+
+    extra: list[int] = field(default_factory=list)
+
 @dataclass
 class Open:
     a: int
@@ -136,6 +142,10 @@ USES: tuple[Callable[[Any], Any], ...] = (
     lambda m: m.Same(1) == m.Same(1),
     lambda m: len({m.Same(1), m.Same(1)}),
     lambda m: m.Same(1),
+    lambda m: m.More(1),
+    lambda m: m.More(1, [2]),
+    lambda m: m.More(value=1, extra=2).value,
+    lambda m: m.More.__slots__,
     lambda m: m.Open(1),
     lambda m: m.Open(1) == m.Open(1, 2.0),
     lambda m: assign(m.Open(1), "unknown", 9),
@@ -183,7 +193,7 @@ def test_it_is_written_out(both: Made) -> None:
     b"from dataclasses import dataclass\n@dataclass(order=True)\nclass A:\n    a: int\n",
     b"from dataclasses import dataclass, replace\n@dataclass\nclass A:\n    a: int\n",
     b"from dataclasses import dataclass, field\n@dataclass\nclass A:\n    a: int = field(repr=False)\n",
-    b"from dataclasses import dataclass\n@dataclass\nclass B:\n    a: int\n@dataclass\nclass A(B):\n    b: int = 1\n",
+    b"from dataclasses import dataclass\nfrom other import B\n@dataclass\nclass A(B):\n    b: int = 1\n",
     b"def dataclass(kind): return kind\n@dataclass\nclass A:\n    a: int\n",
 ])  # fmt: skip
 def test_other_classes_stay(source: bytes) -> None:
@@ -217,6 +227,16 @@ for _ in range(3):
     cube.rotate(y=0.1)
     host.step(app)
 hit = app.raycast((0, 1, 5), (0, 0, -1))
+
+import importlib, inspect, pkgutil
+for found in pkgutil.walk_packages(lw.__path__, "layerw."):
+    if found.name.endswith(("__main__", "hosts.browser")):
+        continue
+    module = importlib.import_module(found.name)
+    for name, kind in sorted(vars(module).items()):
+        if isinstance(kind, type) and kind.__module__ == found.name:
+            parts = inspect.signature(kind.__new__ if issubclass(kind, tuple) else kind.__init__).parameters
+            print(found.name, name, [str(part).partition(":")[0].partition("=")[0] for part in parts.values()][1:])
 print(hit.distance, app.report()["entities"], cube.rotation, app.camera.position)
 """
 
@@ -240,7 +260,7 @@ def test_the_engine_runs_written_out(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr[-2000:]
         said.append(done.stdout)
     assert said[0] == said[1]
-    assert said[0].startswith("4.47")
+    assert "4.47" in said[0]
     with zipfile.ZipFile(tmp_path / "plain.zip") as plain, zipfile.ZipFile(tmp_path / "written.zip") as written:
         assert plain.read("layerw/base/config.pyc") != written.read("layerw/base/config.pyc")
 

@@ -1,9 +1,10 @@
 """Runs inside of Pyodide: writes out what @dataclass, NamedTuple and Protocol would make at import, so that a page
 pays for it once, when the engine is compiled. Making the engine's 120 such classes is half of importing it.
 
-Owns: dataclasses without bases, with frozen, slots and eq alone; named tuples; fields with a default or a
-default_factory; protocols, which are plain classes there; annotations, which are left out. A class of another kind
-stays as it is, and so do all dataclasses of a module that asks dataclasses for more (fields(), replace(), ...).
+Owns: dataclasses, with frozen, slots and eq alone, whose base is none or another one of the module; named tuples;
+fields with a default or a default_factory; protocols, which are plain classes there; annotations, which are left out.
+A class of another kind stays as it is, and so do all dataclasses of a module that asks dataclasses for more (fields(),
+replace(), ...).
 Limits: x.__dataclass_fields__ and typing.get_type_hints() have nothing to say of these classes.
 """
 
@@ -19,10 +20,10 @@ Fields = dict[str, tuple[str, ast.expr]]  # by name: ("", NO_VALUE), ("default",
 def expand(source: bytes, path: str) -> ast.Module:
     """The module's tree, written out."""
     tree = ast.parse(source, path)
-    names = _imported(tree)
+    names, written = _imported(tree), dict[str, Fields]()
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
-            _expand_class(node, names)
+            _expand_class(node, names, written)
     _drop_annotations(tree)
     at = _first_statement(tree)
     support = f"from {SUPPORT} import UNSET as {UNSET}, Named as {NAMED}, getter as {GETTER}"
@@ -66,7 +67,8 @@ def _name(name: str, place: ast.AST) -> ast.Name:
     return ast.copy_location(ast.Name(name, ast.Load()), place)
 
 
-def _expand_class(node: ast.ClassDef, names: set[str]) -> None:
+def _expand_class(node: ast.ClassDef, names: set[str], written: dict[str, Fields]) -> None:
+    """`written`: the fields of dataclasses that came before."""
     bases = [ast.unparse(base) for base in node.bases]
     if "Protocol" in bases and "Protocol" in names and not node.decorator_list:
         node.bases = [base for base, text in zip(node.bases, bases, strict=True) if text != "Protocol"]
@@ -77,9 +79,10 @@ def _expand_class(node: ast.ClassDef, names: set[str]) -> None:
     if bases == ["NamedTuple"] and "NamedTuple" in names and not node.decorator_list:
         node.bases = [_name(NAMED, node)]
         _write(node, fields, _named_text(fields))
-    elif not bases and (options := _options(node, names)) is not None:
+    elif (not bases or bases[0] in written) and bases[1:] == [] and (options := _options(node, names)) is not None:
         del node.decorator_list[-1]
-        _write(node, fields, _dataclass_text(node, fields, options))
+        everything = written[node.name] = (written[bases[0]] if bases else {}) | fields
+        _write(node, everything, _dataclass_text(node, everything, list(fields), options))
 
 
 def _options(node: ast.ClassDef, names: set[str]) -> dict[str, bool] | None:
@@ -145,12 +148,13 @@ def _named_text(fields: Fields) -> str:
         f"    return tuple.__new__(_cls, {_tuple(names)})", *getters])
 
 
-def _dataclass_text(node: ast.ClassDef, fields: Fields, options: dict[str, bool]) -> str:
+def _dataclass_text(node: ast.ClassDef, fields: Fields, own: list[str], options: dict[str, bool]) -> str:
+    """`own`: those of `fields` that the base does not have."""
     names = list(fields)
     frozen, eq = options.get("frozen", False), options.get("eq", True)
-    quoted = _tuple([repr(name) for name in names])
-    lines = [f"__slots__ = {quoted}"] if options.get("slots", False) else []
-    lines += [f"__match_args__ = {quoted}", f"def __init__({', '.join(['self', *names])}):",
+    lines = [f"__slots__ = {_tuple([repr(name) for name in own])}"] if options.get("slots", False) else []
+    lines += [f"__match_args__ = {_tuple([repr(name) for name in names])}",
+              f"def __init__({', '.join(['self', *names])}):",
               "    _set = object.__setattr__" if frozen else "    pass"]
     for name, (kind, _) in fields.items():
         value = f"{name}() if {name} is {UNSET} else {name}" if kind == "factory" else name
@@ -160,10 +164,10 @@ def _dataclass_text(node: ast.ClassDef, fields: Fields, options: dict[str, bool]
     shown = ", ".join(f"{name}={{self.{name}!r}}" for name in names)
     lines += ["def __repr__(self):", f"    return f\"{{self.__class__.__qualname__}}({shown})\""]
     if eq:
-        own, other = (_tuple([f"{who}.{name}" for name in names]) for who in ("self", "other"))
+        mine, other = (_tuple([f"{who}.{name}" for name in names]) for who in ("self", "other"))
         lines += ["def __eq__(self, other):", "    if other.__class__ is not self.__class__:",
-                  "        return NotImplemented", f"    return {own} == {other}"]
-        lines += ["def __hash__(self):", f"    return hash({own})"] if frozen else ["__hash__ = None"]
+                  "        return NotImplemented", f"    return {mine} == {other}"]
+        lines += ["def __hash__(self):", f"    return hash({mine})"] if frozen else ["__hash__ = None"]
     if frozen:
         for signature, word in (("__setattr__(self, name, value)", "assign to"), ("__delattr__(self, name)", "delete")):
             lines += [f"def {signature}:", "    from dataclasses import FrozenInstanceError",

@@ -7,10 +7,13 @@ import io
 import numpy as np
 from PIL import Image
 
+import layerw as lw
+
 from .conftest import RunProgram
 from .harness import Running
 
 SIZE = (240, 160)
+GRID_SIZE = (480, 320)
 PER_M = 10.0  # pixels a metre
 PROGRAM = """
 import base64
@@ -54,6 +57,18 @@ def depth():
     app.debug.box((0, 0, 0), (4, 6, 1), "lime", width=4.0, duration=1e6)
     app.debug.point((0, 6, 0), "magenta", size=15.0, duration=1e6)
 
+def grid():
+    # Of 20 m on a floor, seen by an eye that stands in it: every line runs past the camera.
+    clear()
+    app.debug.clear()
+    for entity in app.each(lw.Position).entities:
+        entity.visible = False
+    app.spawn(lw.Mesh.plane(30, 30), lw.Material(color="black", unlit=True))
+    made.append(app.grid(color="white"))
+    before = app.camera
+    app.camera = lw.Camera((4, 3, 6))
+    made.append(type("Back", (), {"destroy": lambda _: setattr(app, "camera", before)})())
+
 def cut_out():
     # A square whose alpha is the cutoff along a slanted line.
     clear()
@@ -83,8 +98,10 @@ def cut_out():
 
 def picture(running: Running, scene: str) -> np.ndarray:
     """(h, w, 3) after the scene was made."""
+    width, height = GRID_SIZE if scene == "grid" else SIZE
+    running.page.set_viewport_size({"width": width, "height": height})
     running.python(f"import __main__\n__main__.{scene}()\nNone")
-    running.frames(20 if scene == "cut_out" else 3)
+    running.frames(20 if scene == "cut_out" else 5)
     png = running.page.locator("layer-w").screenshot()
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(np.int16)
 
@@ -163,15 +180,35 @@ def check_cut_out(taken: np.ndarray, backend: str) -> None:
     assert len(between) >= 2 and ((rows > 20) & (rows < 230)).sum() > 50, backend
 
 
+def check_grid(taken: np.ndarray, backend: str) -> None:
+    """Each line is there, as far as the picture shows it and lines are two pixels apart."""
+    width, height = GRID_SIZE
+    view = lw.Camera((4, 3, 6)).frame(width, height)
+    along = np.linspace(-9.9, 9.9, 400)
+    for number in range(-4, 7):
+        for axis in (0, 2):
+            places = np.zeros((400, 4))
+            places[:, axis], places[:, 2 - axis], places[:, 3] = number, along, 1
+            places[:, :3] -= view.position
+            x, y, _, w = view.view_projection.astype(np.float64) @ places.T
+            inside = (w > 0.2) & (w < 9) & (np.abs(x) < 0.97 * w) & (np.abs(y) < 0.97 * w)
+            columns = ((x[inside] / w[inside] + 1) * width / 2).astype(int)
+            rows = ((1 - y[inside] / w[inside]) * height / 2).astype(int)
+            around = [taken[y - 1 : y + 2, x - 1 : x + 2].max() for x, y in zip(columns, rows, strict=True)]
+            assert len(around) < 10 or np.mean(np.array(around) > 60) > 0.97, (backend, "xyz"[axis], number, around)
+
+
+SCENES = {"points": check_points, "lines": check_lines, "depth": check_depth, "grid": check_grid,
+          "cut_out": check_cut_out}  # fmt: skip
+
+
 def test_pictures(run_program: RunProgram) -> None:
     taken: dict[str, list[np.ndarray]] = {}
     for backend in ("webgpu", "webgl2"):
         running = run_program(PROGRAM, backend=backend).wait_ready()
         running.baseline = None  # what is drawn stays until the page ends
-        running.page.set_viewport_size({"width": SIZE[0], "height": SIZE[1]})
-        running.frames(2)
-        taken[backend] = [picture(running, scene) for scene in ("points", "lines", "depth", "cut_out")]
-        for check, found in zip((check_points, check_lines, check_depth, check_cut_out), taken[backend], strict=True):
+        taken[backend] = [picture(running, scene) for scene in SCENES]
+        for check, found in zip(SCENES.values(), taken[backend], strict=True):
             check(found, backend)
         assert running.errors.texts == []
     for gpu, gl in zip(*taken.values(), strict=True):

@@ -23,10 +23,14 @@ fn place_of(row: u32, point: vec3<f32>) -> vec3<f32> {
   return from_camera(rotate(rotation_of(row), stretched(scale_of(row), shear_used(row), point)), position_of(row));
 }
 
-// The depth of a place, a little nearer.
-fn nearer(p: vec3<f32>) -> f32 {
+// The depth of a place, a little nearer; above 1 just behind the near plane.
+fn depth_nearer(p: vec3<f32>) -> f32 {
   let clip = frame.view_projection * vec4<f32>(p * (1.0 - NEARER), 1.0);
-  return min(clip.z / clip.w, 1.0);
+  return clip.z / clip.w;
+}
+
+fn nearer(p: vec3<f32>) -> f32 {
+  return min(depth_nearer(p), 1.0);
 }
 
 fn nowhere() -> vec4<f32> {

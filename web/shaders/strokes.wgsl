@@ -40,6 +40,26 @@ fn near_share(a: vec4<f32>, b: vec4<f32>) -> f32 {
   return select(0.0, from_a / (from_a - from_b), from_a < 0.0);
 }
 
+// `share`, a part of a segment, less what lies beyond a plane; its ends have these distances from it.
+fn cut_at(a: f32, b: f32, share: vec2<f32>) -> vec2<f32> {
+  let at = a / (a - b);
+  return vec2<f32>(select(share.x, max(share.x, at), a < 0.0 && b > 0.0),
+                   select(share.y, min(share.y, at), a > 0.0 && b < 0.0));
+}
+
+// The part of a segment that lies within so many half pictures of the picture's middle; all of it where none does. One
+// that ends far beside the picture would miss the depth of what it lies on: rasterizers round the corners of triangles.
+fn share_near_picture(a: vec4<f32>, b: vec4<f32>, wide: vec2<f32>) -> vec2<f32> {
+  let from_a = wide * a.w;
+  let from_b = wide * b.w;
+  var share = vec2<f32>(0.0, 1.0);
+  share = cut_at(from_a.x - a.x, from_b.x - b.x, share);
+  share = cut_at(from_a.x + a.x, from_b.x + b.x, share);
+  share = cut_at(from_a.y - a.y, from_b.y - b.y, share);
+  share = cut_at(from_a.y + a.y, from_b.y + b.y, share);
+  return select(vec2<f32>(0.0, 1.0), share, share.x < share.y);
+}
+
 // Pixels from the middle of the view, y upwards.
 fn screen_of(clip: vec4<f32>) -> vec2<f32> {
   return clip.xy / clip.w * 0.5 * frame.viewport.xy;
@@ -66,10 +86,16 @@ fn vertex_main(in: StrokeIn) -> StrokeVaryings {
   let p1 = place_of(in.row, in.end);
   let clip0 = frame.view_projection * vec4<f32>(p0, 1.0);
   let clip1 = frame.view_projection * vec4<f32>(p1, 1.0);
-  let t0 = near_share(clip0, clip1);
-  let t1 = 1.0 - near_share(clip1, clip0);
-  let a = mix(clip0, clip1, t0);
-  let b = mix(clip0, clip1, t1);
+  let n0 = near_share(clip0, clip1);
+  let n1 = 1.0 - near_share(clip1, clip0);
+  let near_a = mix(clip0, clip1, n0);
+  let near_b = mix(clip0, clip1, n1);
+  let widest = max(pixels_of(in.width, near_a.w), pixels_of(in.width, near_b.w)) + 4.0;
+  let share = share_near_picture(near_a, near_b, 1.5 + 2.0 * widest * frame.viewport.zw);
+  let t0 = mix(n0, n1, share.x);
+  let t1 = mix(n0, n1, share.y);
+  let a = mix(near_a, near_b, share.x);
+  let b = mix(near_a, near_b, share.y);
   let radii = vec2<f32>(pixels_of(in.width, a.w), pixels_of(in.width, b.w)) * 0.5;
   let head = screen_of(a);
   let tail = screen_of(b);
@@ -96,8 +122,12 @@ fn vertex_main(in: StrokeIn) -> StrokeVaryings {
   let is_end = (in.corner & 1u) == 1u;
   let at = vec2<f32>(select(-reach, long + reach, is_end), select(-reach, reach, in.corner > 1u));
   let ndc = (head + along * at.x + across * at.y) * 2.0 * frame.viewport.zw;
+  // The corners stand beyond the ends, and so does their depth: it runs evenly over the screen.
+  let depth0 = depth_nearer(mix(p0, p1, t0));
+  let depth1 = depth_nearer(mix(p0, p1, t1));
+  let beyond = (depth1 - depth0) * min(reach / max(long, 1e-6), 0.5);
   var out: StrokeVaryings;
-  out.clip = vec4<f32>(ndc, nearer(mix(p0, p1, select(t0, t1, is_end))), 1.0);
+  out.clip = vec4<f32>(ndc, select(depth0 - beyond, depth1 + beyond, is_end), 1.0);
   let is_ahead = clip0.w > clip0.z || clip1.w > clip1.z;
   if (!(in.width > 0.0 && is_ahead && dot(ndc, ndc) >= 0.0)) { // also where a number is NaN
     out.clip = nowhere();

@@ -45,6 +45,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.pointing.drawn import Drawn
     from layerw.pointing.picker import Hit
     from layerw.scene.lights import Lamp
+    from layerw.scene.table import Table
     from layerw.scene.textures import Texture
     from layerw.surface.panels import Panel
     from layerw.surface.screenshots import Screenshot
@@ -475,6 +476,12 @@ class App:
     def host(self) -> MemoryHost:
         """What the engine runs on: `name`, and `options()`, which the page or the command line gave."""
         return self._engine.host
+
+    @property
+    def table(self) -> Table:
+        """The rows of all entities as the engine keeps them, for tools and tests: `table.update()` places them in the
+        world. Programs have entities."""
+        return self._engine.table
 
     @property
     def frame_number(self) -> int:

@@ -112,7 +112,8 @@ def test_budgets_that_are_no_json_are_a_visible_error(context: BrowserContext, s
 
 @counted
 def test_events_bubble_out_of_shadow_trees(context: BrowserContext, serve_program: ServeProgram) -> None:
-    engine = serve_program(CUBE + "print('he', end='')\nprint('llo')\nprint('no newline', end='')\n")
+    engine = serve_program(CUBE + "print('he', end='')\nprint('llo')\ntry:\n    input()\nexcept EOFError:\n"
+                           "    print('no terminal')\nprint('no newline', end='')\n")  # fmt: skip
     html = embedded(engine, """<div id=outer></div><script>
         globalThis.seen = {};
         for (const name of ['progress', 'ready', 'report', 'log', 'error']) {
@@ -126,11 +127,12 @@ def test_events_bubble_out_of_shadow_trees(context: BrowserContext, serve_progra
     with a_page(html) as address:
         page = context.new_page()
         page.goto(address)
-        page.wait_for_function("seen.ready && seen.report && seen.log?.length >= 2", timeout=BOOT_TIMEOUT_MS)
+        page.wait_for_function("seen.ready && seen.report && seen.log?.length >= 3", timeout=BOOT_TIMEOUT_MS)
         seen = page.evaluate("seen")
         assert seen["ready"] == [{"backend": "null", "note": "forced", "thread": "worker"}]
         assert seen["progress"][-1] == {"stage": "running", "fraction": 1}
-        assert [entry["text"] for entry in seen["log"]] == ["hello", "no newline"]
+        assert [entry["text"] for entry in seen["log"]] == ["hello", "no terminal", "no newline"]
+        assert "error" not in seen
         assert page.evaluate("seenTarget") == "outer"
         assert page.evaluate("(async () => (await element.ready) === element)()") is True
         page.evaluate("element.remove()")

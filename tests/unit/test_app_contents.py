@@ -132,6 +132,27 @@ def test_a_mistake_in_on_ready_is_shown_and_the_model_stays(tmp_path: Path) -> N
     assert model.state == "ready" and len(host.errors) == 1 and "ZeroDivisionError" in host.errors[0]
 
 
+def test_what_a_ray_meets_of_a_model_leads_to_the_model(tmp_path: Path) -> None:
+    """As docs/picking.md says it."""
+    (tmp_path / "m.glb").write_bytes(glb())
+    app, host = make(tmp_path)
+    models = [app.load("m.glb", position=(x, 0, 0)) for x in (0, 50)]
+    alone = app.spawn(lw.Mesh.box(), position=(100, 0, 0))
+    host.step(app, 12)
+    of_root = {model.root: model for model in models}
+    for wanted, place in ((models[0], 0.0), (models[1], 50.0), (None, 100.0)):
+        parts = [] if wanted is None else list(wanted.entities.values())
+        met = [hit for dx in np.linspace(-2, 2, 21) for dz in np.linspace(-2, 2, 21)
+               if (hit := app.raycast((place + dx, 50, dz), (0, -1, 0))) is not None]  # fmt: skip
+        assert met
+        for hit in met:
+            entity: lw.Entity | None = hit.entity
+            assert entity in parts or entity == alone
+            while entity is not None and entity not in of_root:
+                entity = entity.parent
+            assert of_root.get(entity) is wanted  # type: ignore[call-overload]
+
+
 @pytest.mark.parametrize("backups", ["blocks", "all", "some", "none"])
 def test_a_world_streams_settles_and_survives_a_lost_device(tmp_path: Path, backups: str) -> None:
     tileset(tmp_path, children=5, triangles=50)

@@ -97,6 +97,7 @@ export class Runtime {
     if (!('numpy' in pyodide.loadedPackages)) {
       throw new BootError(`The runtime's package numpy did not load from ${runtimeUrl}; the console says why.`);
     }
+    pyodide.setStdin({ stdin: () => undefined }); // input() ends at once with EOFError: a page has no terminal
     pyodide.setStdout({ write: (/** @type {Uint8Array} */ bytes) => stdout.write(bytes) });
     pyodide.setStderr({ write: (/** @type {Uint8Array} */ bytes) => stderr.write(bytes) });
     this.#mark('pyodide');

@@ -101,7 +101,7 @@ class Engine:
         self.page = Page(self.user.call, self.log.warning)
         self.spawner = Spawner(self.table, self.resources)
         self.opening = Opening(config, self.transfers, self.store, self.backups, (self.layer_ledger, self.gpu_ledger),
-                               self.table, self.visibility, self.user)  # fmt: skip
+                               self.table, self.visibility, self.user, weakly(self._now))  # fmt: skip
         feeds = Feeds(self.store, self.submission, self.resources.looks, self.log, has_page=host.name == "browser")
         pictures = Pictures(self.opening, self.resources.looks, feeds, self.log, self.failures)
         self.contents = Contents(self.table, SeaSurface(self.resources), pictures, self.log, self.failures)
@@ -122,6 +122,10 @@ class Engine:
         self._sent: tuple[U32 | None, U32 | None] = (None, None)  # still and visible rows that the GPU has
         self._drawings: Drawings | None = None
         self.inbox = Inbox(self.submission)
+
+    def _now(self) -> tuple[int, float]:
+        """The frame's number and time, seconds."""
+        return self.frame_number, self.time_s
 
     def _loaded_parts(self) -> list[Primitive]:
         """What models draw, for picking."""

@@ -9,6 +9,7 @@ it any more, a built mesh or decoded image once it is uploaded (then it may stay
     file --fetched, parsed--> buffers, images --held--> builds, decodes --held--> uploads --> ready
       ^-- backed off: everything given back, from the start (loader.py says when)
 
+Images beside a model are no part of it: it shares them with others, and is shown without those that fail (borrowed.py).
 Limits: what gltf.py, accessors.py and primitives.py say; images up to IMAGE_SIDE_MAX on a side.
 """
 
@@ -18,15 +19,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from layerw.assets import gltf
+from layerw.assets.borrowed import Borrowed, BorrowedImages
 from layerw.assets.held import Held
-from layerw.assets.jobs import BUSY, DONE, HELD, IDLE, ImageJob, Job, MeshJob, Source, Work, decode_bytes
+from layerw.assets.jobs import BUSY, DONE, HELD, IDLE, ImageJob, Job, MeshJob, Source, Work, decode_bytes, jobs_of
 from layerw.assets.materials import MaterialKey, TextureDesc
 from layerw.assets.plan import MAIN, ContentPlan, SourceKey, SourcePlan, identity_of, image_plan, left_out, make_plan
 from layerw.assets.primitives import descriptor
 from layerw.assets.results import primitives_of, too_large, with_textures
 from layerw.base.errors import LayerwError
 from layerw.base.healing import Failure, failure_of
-from layerw.base.ports import F64, NodeDesc, Primitive, TransferDone, TransferFailed
+from layerw.base.ports import F64, NodeDesc, OpenImage, Primitive, SharedImage, TransferDone, TransferFailed
 from layerw.gpu import spec
 from layerw.memory.backups import NO_ASSET
 
@@ -42,12 +44,12 @@ class GltfContent:
     """See ports.Content. Made by GltfLoader.try_open."""
 
     def __init__(self, loader: GltfLoader, url: str, *, priority: float, flatten: F64 | None, size_bytes: int,
-                 max_texture_side: int, sha256: str, flags: int, ticket: int,
-                 image: TextureDesc | None) -> None:  # fmt: skip
+                 max_texture_side: int, sha256: str, flags: int, ticket: int, image: TextureDesc | None,
+                 open_image: OpenImage | None) -> None:  # fmt: skip
         self.url, self.priority, self.ticket = url, priority, ticket
         self.state, self.error, self.failure, self.identity = "loading", "", Failure.NONE, ""
         self._held = Held(loader.transfers, loader.ledger)
-        self.gpu_bytes = 0
+        self._own_gpu_bytes = 0
         self.asset = NO_ASSET
         self.primitives: list[Primitive] = []
         self.nodes: list[NodeDesc] = []
@@ -65,14 +67,18 @@ class GltfContent:
         self._sources: dict[SourceKey, Source] = {MAIN: self._main}
         self._jobs: list[Job] = []
         self._textures: dict[TextureDesc, ImageJob] = {}
-        self._materials: list[int] = []
+        self._borrowed = BorrowedImages(open_image, max_texture_side)
+        self._materials: dict[MaterialKey, int] = {}
         self._open = True
 
     # -- ports.Content ---------------------------------------------------------------------------
 
     def step(self) -> None:
         """Do what can be done now."""
-        if not self._open or self.state in ("ready", "failed"):
+        if not self._open or self.state == "failed":
+            return
+        if self.state == "ready":
+            self._heal()
             return
         self.waits_for_bytes = self.waits_for_gpu = 0
         try:
@@ -107,6 +113,21 @@ class GltfContent:
     def layer_bytes(self) -> int:
         """Reserved now."""
         return self._held.bytes
+
+    @property
+    def gpu_bytes(self) -> int:
+        """Charged now, for images that it shares as well."""
+        return self._own_gpu_bytes + self._borrowed.gpu_bytes
+
+    @property
+    def missing(self) -> list[SharedImage]:
+        """The images beside it that it is shown without."""
+        return self._borrowed.missing if self.state == "ready" else []
+
+    @property
+    def rests(self) -> bool:
+        """Whether it waits for nothing but images that it shares, and so has nothing to give back."""
+        return self._plan is not None and not self.layer_bytes and all(job.state == DONE for job in self._jobs)
 
     @property
     def picture(self) -> tuple[int, int, int]:
@@ -165,25 +186,13 @@ class GltfContent:
             plan = make_plan(doc, self.url, self._flatten)
             self._plan, self.warnings, self.identity = plan, plan.warnings, identity_of(payload[:json_from], plan)
         for key, source in plan.sources.items():
+            if self._borrowed.takes(plan, key):
+                continue
             need = source.size_bytes or ESTIMATE_BYTES
             self._sources[key] = Source(plan=source, kind=spec.FETCH_BLOB, need_bytes=need)
-        self._make_jobs(plan)
+        self._jobs, self._textures = jobs_of(plan, self._sources, self._loader.gpu)
         if self._main.users == 0:
             self._held.free(self._main)
-
-    def _make_jobs(self, plan: ContentPlan) -> None:
-        gpu = self._loader.gpu
-        for mesh in plan.meshes:
-            buffers = {buffer: self._sources[plan.buffers[buffer]] for buffer in mesh.buffers}
-            self._jobs.append(MeshJob(plan=mesh, buffers=buffers, sources=list(dict.fromkeys(buffers.values())),
-                                      need_bytes=mesh.out_bytes, destroy=gpu.destroy_mesh))  # fmt: skip
-        for image in plan.images:
-            decode = ImageJob(plan=image, sources=[self._sources[image.source]], destroy=gpu.destroy_texture)
-            self._textures[image.desc] = decode
-            self._jobs.append(decode)
-        for job in self._jobs:
-            for source in job.sources:
-                source.users += 1
 
     def _work(self) -> None:
         open_jobs = [job for job in self._jobs if job.state != DONE]
@@ -197,7 +206,8 @@ class GltfContent:
                 self._try_upload(job)
             if not self._open or self.state == "failed":
                 return
-        if all(job.state == DONE for job in self._jobs):
+        self._borrowed.step(self.priority)
+        if all(job.state == DONE for job in self._jobs) and self._borrowed.are_over:
             self._finish()
         elif all(job.state in (HELD, DONE) for job in self._jobs):
             self.state = "uploading"
@@ -247,7 +257,7 @@ class GltfContent:
             job.handle = gpu.try_texture_from_transfer(job.transfer, job.a, job.b, srgb=desc.srgb, sampler=desc.sampler)
             size = gpu.texture_bytes(job.a, job.b)
         if job.handle:
-            self.gpu_bytes += size
+            self._own_gpu_bytes += size
             self._keep(job)
             self._loader.progressed()
         else:
@@ -256,14 +266,25 @@ class GltfContent:
     def _finish(self) -> None:
         plan, gpu = self._plan, self._loader.gpu
         assert plan is not None
-        handles: dict[MaterialKey, int] = {}
         for index, material in plan.materials.items():
-            handles[index] = gpu.create_material(with_textures(material, self._textures))
-            self._materials.append(handles[index])
-        self.primitives = primitives_of(plan, self._jobs, handles)
+            self._materials[index] = gpu.create_material(with_textures(material, self._shown_textures))
+        self.primitives = primitives_of(plan, self._jobs, self._materials)
         self.nodes = plan.nodes
+        self.warnings += self._borrowed.warnings
         self.state = "ready"
         self._loader.forget(self)
+
+    @property
+    def _shown_textures(self) -> dict[TextureDesc, ImageJob | Borrowed]:
+        return {**self._textures, **self._borrowed.shown}
+
+    def _heal(self) -> None:
+        """Shows images that came after it was shown without them."""
+        healed = self._borrowed.step(self.priority)
+        if healed and self._plan is not None:
+            self.warnings = [text for text in self.warnings if text not in healed]
+            for index, material in self._plan.materials.items():
+                self._loader.gpu.write_material(self._materials[index], with_textures(material, self._shown_textures))
 
     # -- answers ---------------------------------------------------------------------------------
 
@@ -386,13 +407,14 @@ class GltfContent:
         for work in self._all_work():
             self._held.free(work)
         gpu = self._loader.gpu
-        for material in self._materials:
+        for material in self._materials.values():
             gpu.destroy_material(material)
         for job in self._jobs:
             job.free_upload()
         self._materials.clear()
+        self._borrowed.release()
         self.primitives, self.nodes = [], []
-        self.gpu_bytes = 0
+        self._own_gpu_bytes = 0
         if self._loader.backups is not None and self.asset != NO_ASSET:
             self._loader.backups.close_asset(self.asset)
             self.asset = NO_ASSET

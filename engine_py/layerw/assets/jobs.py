@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from layerw.assets.plan import ImagePlan, SourcePlan
+from layerw.assets.materials import TextureDesc
+from layerw.assets.plan import ContentPlan, ImagePlan, SourceKey, SourcePlan
 from layerw.assets.primitives import MeshPlan
-from layerw.base.ports import Ledger, Transfers
+from layerw.base.ports import GpuStore, Ledger, Transfers
 
 IDLE, BUSY, HELD, DONE = "idle", "busy", "held", "done"
 
@@ -85,6 +86,24 @@ class ImageJob(Job):
     size_known: bool = False
     is_large: bool = False
     abandoned: bool = False
+
+
+def jobs_of(plan: ContentPlan, sources: dict[SourceKey, Source],
+            gpu: GpuStore) -> tuple[list[Job], dict[TextureDesc, ImageJob]]:  # fmt: skip
+    """Builds and decodes of what lies in `sources`, which count their users; and the decodes by what they are for."""
+    jobs: list[Job] = []
+    images: dict[TextureDesc, ImageJob] = {}
+    for mesh in plan.meshes:
+        buffers = {buffer: sources[plan.buffers[buffer]] for buffer in mesh.buffers}
+        jobs.append(MeshJob(plan=mesh, buffers=buffers, sources=list(dict.fromkeys(buffers.values())),
+                            need_bytes=mesh.out_bytes, destroy=gpu.destroy_mesh))  # fmt: skip
+    for image in plan.images:
+        if image.source in sources:
+            images[image.desc] = ImageJob(plan=image, sources=[sources[image.source]], destroy=gpu.destroy_texture)
+    for job in [*jobs, *images.values()]:
+        for source in job.sources:
+            source.users += 1
+    return [*jobs, *images.values()], images
 
 
 def scaled_size(width: int, height: int, max_side: int) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from layerw.assets.content import GltfContent
 from layerw.assets.jobs import BUSY, ImageJob
 from layerw.assets.materials import TextureDesc
 from layerw.base.healing import Failure
-from layerw.base.ports import F64, I64, Flags, GpuStore, ImageFile, Ledger, Transfers
+from layerw.base.ports import F64, I64, Flags, GpuStore, ImageFile, Ledger, OpenImage, Transfers
 from layerw.memory.backups import NO_ASSET, Backups
 
 STUCK_STEPS = 8
@@ -35,12 +35,13 @@ class GltfLoader:
 
     def try_open(self, url: str, *, priority: float, flatten: F64 | None = None, size_bytes: int = 0,
                  max_texture_side: int = 1024, sha256: str = "", flags: int = 0,
-                 image: ImageFile | None = None) -> GltfContent | None:  # fmt: skip
+                 image: ImageFile | None = None,
+                 open_image: OpenImage | None = None) -> GltfContent | None:  # fmt: skip
         """Start loading, or None when there is no room now. A file larger than the budget opens as failed."""
         self._tickets += 1
         content = GltfContent(self, url, priority=priority, flatten=flatten, size_bytes=size_bytes,
                               max_texture_side=max_texture_side, sha256=sha256, flags=flags, ticket=self._tickets,
-                              image=TextureDesc(0, *image) if image else None)  # fmt: skip
+                              image=TextureDesc(0, *image) if image else None, open_image=open_image)  # fmt: skip
         if not self.may_begin(content) or not (content.try_start_file() or content.state == "failed"):
             return None
         if content.state == "loading":
@@ -97,7 +98,7 @@ class GltfLoader:
             self._resolve(content)
 
     def _resolve(self, content: GltfContent) -> None:
-        holders = [other for other in self.loading if other.layer_bytes or other.gpu_bytes]
+        holders = [other for other in self.loading if (other.layer_bytes or other.gpu_bytes) and not other.rests]
         others = [other for other in holders if other is not content]
         if others:
             victim = min(holders, key=lambda other: other.rank)

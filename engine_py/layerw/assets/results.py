@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from copy import copy
 
+from layerw.assets.borrowed import Borrowed
 from layerw.assets.jobs import ImageJob, Job, MeshJob
 from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
 from layerw.assets.plan import ContentPlan
@@ -13,7 +14,7 @@ from layerw.base.ports import Ledger, MaterialDesc, Primitive
 from layerw.gpu import spec
 
 
-def with_textures(material: MaterialPlan, textures: Mapping[TextureDesc, ImageJob]) -> MaterialDesc:
+def with_textures(material: MaterialPlan, textures: Mapping[TextureDesc, ImageJob | Borrowed]) -> MaterialDesc:
     """A material with the handles of its textures; those that were left out are 0."""
     desc = copy(material.desc)
     for slot, texture in material.textures.items():

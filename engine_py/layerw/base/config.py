@@ -82,8 +82,12 @@ class Network:
     of HTML, HTTP 404) after `retry_close_s` ever later, up to `retry_slow_max_s`. Pauses are up to a quarter shorter,
     by chance. When one file gets through, and when the browser is online again, all others are asked for at once.
 
-    `settled` waits for a tile that failed until it has done so for `settle_s`, and for `retry_close_s` where as many
-    failed as there are lanes and none came, or where it is a file that other tiles come from.
+    Images (beside models, and of lw.Texture.load) that could not be reached are asked for again in the same pauses;
+    things are shown without them meanwhile, once a second try failed. A missing image (HTTP 404) or a wrong one is not,
+    until something else that shows it is loaded.
+
+    `settled` waits for a tile or an image that failed until it has done so for `settle_s`, for a tile until
+    `retry_close_s` where as many failed as there are lanes and none came, or where other tiles come from it.
     """
 
     first_byte_s: float = 5.0  # from the request to the answer's head; models: four times as long

@@ -114,6 +114,7 @@ class GpuStore(Protocol):
     def create_mesh(self, data: MeshData) -> int: ...
     def create_texture(self, rgba: npt.NDArray[np.uint8], *, srgb: bool, sampler: int = 0) -> int: ...
     def create_material(self, desc: MaterialDesc) -> int: ...
+    def write_material(self, material: int, desc: MaterialDesc) -> None: ...
     def destroy_mesh(self, mesh: int) -> None: ...
     def destroy_texture(self, texture: int) -> None: ...
     def destroy_material(self, material: int) -> None: ...
@@ -169,11 +170,12 @@ class Content(Protocol):
     error: str
     warnings: list[str]  # what it is shown without, and why
     failure: Failure  # failed: why, and so whether it may heal
-    gpu_bytes: int  # charged to the GPU ledger now
     asset: int  # its row among the assets that have backups; -1 = none
     primitives: list[Primitive]
     nodes: list[NodeDesc]
 
+    @property
+    def gpu_bytes(self) -> int: ...  # charged to the GPU ledger now
     @property
     def layer_bytes(self) -> int: ...  # reserved in the Layer ledger now
     def step(self) -> None: ...
@@ -188,6 +190,34 @@ class ImageFile(NamedTuple):
     sampler: int
 
 
+class SharedImage(Protocol):
+    """A share in an image that others may show too (content/shared.py). States: "loading", "ready", and "failed": for
+    now where it `may_heal`, it turns "ready" later then."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def error(self) -> str: ...
+    @property
+    def failure(self) -> Failure: ...
+    @property
+    def may_heal(self) -> bool: ...  # it is asked for again by itself
+    @property
+    def heals_soon(self) -> bool: ...
+    @property
+    def asks(self) -> bool: ...  # it is on its way now, or about to be
+    @property
+    def picture(self) -> tuple[int, int, int]: ...
+    @property
+    def gpu_bytes(self) -> int: ...
+    def ask_again(self) -> None: ...  # now, whatever it failed of
+    def step(self) -> None: ...
+    def release(self) -> None: ...
+
+
+OpenImage = Callable[[str, ImageFile, int, float], SharedImage | None]  # address, use, largest side, priority
+
+
 class GpuContent(Content, Protocol):
     """A Content that takes room on the GPU, and can be given up where there is none."""
 
@@ -196,18 +226,21 @@ class GpuContent(Content, Protocol):
 
     @property
     def picture(self) -> tuple[int, int, int]: ...  # of an image that is ready: its texture's handle, width, height
+    @property
+    def missing(self) -> list[SharedImage]: ...  # what it is shown without
     def fail(self, error: str, failure: Failure) -> None: ...
 
 
 class ContentLoader(Protocol):
     """Opens content. `flatten`: a 4x4 float64 matrix applied on top of the node transforms, which are then baked
     into the vertices (tiles); None keeps nodes (models). `size_bytes`: expected size of the file, 0 = unknown;
-    `flags`: of its fetches, FETCH_* of gpu/spec.py. Returns None when the Layer ledger has no room for it now.
+    `flags`: of its fetches, FETCH_* of gpu/spec.py; `open_image`: shares in images beside it. Returns None when the
+    Layer ledger has no room for it now.
     Implemented by assets/content.py."""
 
     def try_open(self, url: str, *, priority: float, flatten: F64 | None = None, size_bytes: int = 0,
                  max_texture_side: int = 1024, sha256: str = "", flags: int = 0,
-                 image: ImageFile | None = None) -> GpuContent | None: ...
+                 image: ImageFile | None = None, open_image: OpenImage | None = None) -> GpuContent | None: ...
     def place(self, assets: I64, distance_radii: F64, seen: Flags) -> None: ...
 
 

@@ -48,6 +48,10 @@ class Contents:
                 with self._failures.alone(f"The model {shown(model.url)}"):
                     model._step()
                 self._tell(model)
+            elif not model._is_whole:
+                with self._failures.alone(f"The model {shown(model.url)}"):
+                    for text in model._heal():
+                        self._log.info(f"{shown(model.url)} is shown with what had not come: {text}")
         self.pictures.step()
         for world in self.worlds:
             with self._failures.alone(f"The world {shown(world.url)}"):
@@ -78,8 +82,9 @@ class Contents:
 
     @property
     def settled(self) -> bool:
-        """True when no model and no texture loads and no tile is wanted."""
-        return self.pictures.settled and all(m.state != "loading" for m in self.models) and all(
+        """True when no model and no texture loads and no tile is wanted; images that were not reached are waited for
+        as tiles are, see lw.Network."""
+        return self.pictures.settled and not any(m.state == "loading" or m._heals_soon for m in self.models) and all(
             w.state not in ("loading", "retrying") and w.settled for w in self.worlds)  # fmt: skip
 
     def tiles(self, camera: CameraFrame, environment: Environment) -> TileDraw:
@@ -131,6 +136,7 @@ class Contents:
 
     def online(self) -> None:
         """The network is back: nothing waits for its next try any longer."""
+        self.pictures.online()
         for world in self.worlds:
             world._streamer.online()
 

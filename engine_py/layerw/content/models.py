@@ -45,6 +45,7 @@ class Model:
         self._outcomes = Outcomes(user.call)
         self._max_texture_side = max_texture_side
         self._content: Lease | None = None
+        self._is_whole = True  # whether it is not shown without images that may come
         self._rows: list[Entity] = []
         self._blends: list[int] = []
 
@@ -111,9 +112,24 @@ class Model:
         if self._content.state == "ready":
             self._build(self._content)
             self.state, self.warnings = "ready", list(self._content.warnings)
+            self._is_whole = not self._content.content.missing
             self._outcomes.tell(READY)
         elif self._content.state == "failed":
             self._fail(self._content.error)
+
+    def _heal(self) -> list[str]:
+        """Goes on asking for images that it is shown without; the warnings that are over."""
+        if self._content is None:
+            return []
+        self._content.step()
+        self._is_whole = not self._content.content.missing
+        before, self.warnings = self.warnings, list(self._content.warnings)
+        return [text for text in before if text not in self.warnings]
+
+    @property
+    def _heals_soon(self) -> bool:
+        """Whether something that it is shown without is on its way."""
+        return not self._is_whole and self._content is not None and self._content.heals_soon
 
     def _fail(self, error: str) -> None:
         """Gives everything back but the root, which belongs to the program as well."""
@@ -143,6 +159,7 @@ class Model:
         for material in self._blends:
             self._visibility.set_blend(material, False)
         self._blends.clear()
+        self._is_whole = True
         if self._content is not None:
             self._content.release()
             self._content = None

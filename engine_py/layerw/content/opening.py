@@ -5,6 +5,7 @@ Owns: the glTF loader, made when the first file is asked for. Does not step what
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -38,11 +39,11 @@ class Opening:
     """What every open file shares: transfers, GPU resources, backups and their ledgers."""
 
     def __init__(self, config: Config, transfers: FrameTransfers, store: Store, backups: Backups,
-                 ledgers: tuple[HardLedger, HardLedger], table: Table, visibility: Visibility,
-                 user: UserCode) -> None:  # fmt: skip
+                 ledgers: tuple[HardLedger, HardLedger], table: Table, visibility: Visibility, user: UserCode,
+                 now: Callable[[], tuple[int, float]]) -> None:  # fmt: skip
         self._config, self._transfers, self._store, self._backups = config, transfers, store, backups
         self._layer_ledger, self._gpu_ledger = ledgers
-        self._table, self._visibility, self.user = table, visibility, user
+        self._table, self._visibility, self.user, self._now = table, visibility, user, now
 
     @cached_property
     def loader(self) -> GltfLoader:
@@ -59,7 +60,17 @@ class Opening:
         def claim(size_bytes: int) -> None:
             store.ledger.claimed_bytes += size_bytes
 
-        return SharedLoader(self.loader, GpuRoom(store.ledger.budget_bytes, lambda: store.left_bytes, claim))
+        from layerw.content.retries import Retries
+        from layerw.stream.retry import Pauses
+
+        pauses, now = Pauses(self._config.network, "images"), self._now
+        room = GpuRoom(store.ledger.budget_bytes, lambda: store.left_bytes, claim)
+        return SharedLoader(self.loader, room, lambda: now()[0], lambda: Retries(pauses, lambda: now()[1]))
+
+    def online(self) -> None:
+        """The network is back."""
+        if "models" in vars(self):
+            self.models.online()
 
     def model(self, given: object, *, position: npt.ArrayLike | None, rotation: npt.ArrayLike | None,
               scale: npt.ArrayLike | None, parent: Entity | None, max_texture_side: int) -> Model:  # fmt: skip

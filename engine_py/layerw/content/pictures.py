@@ -55,8 +55,13 @@ class Pictures:
 
     @property
     def settled(self) -> bool:
-        """Whether none is on its way."""
-        return not self._open and self.feeds.settled
+        """Whether none is on its way; those that were not reached are waited for as tiles are."""
+        return self.feeds.settled and all(
+            one.lease is not None and one.lease.state == "failed" and not one.lease.heals_soon for one in self._open)
+
+    def online(self) -> None:
+        """The network is back."""
+        self._opening.online()
 
     def step(self) -> None:
         """Once a frame."""
@@ -90,10 +95,14 @@ class Pictures:
         lease = picture.lease
         lease.step()
         if lease.state == "failed":
-            file.tell("failed", _named(file, lease.error))
-            self._log.error(f"The texture {file.error}")
+            if file.state != "failed":
+                again = " It is asked for again." if lease.may_heal else ""
+                file.tell("failed", _named(file, lease.error) + again)
+                self._log.error(f"The texture {file.error}")
+                file.outcomes.tell(FAILED)
+            if lease.may_heal:
+                return False
             lease.release()
-            file.outcomes.tell(FAILED)
         elif lease.state == "ready":
             self._looks.show(texture, lease.content.picture, lease.release)
             file.outcomes.tell(READY)

@@ -4,16 +4,23 @@ Owns: which content belongs to which address and texture size, who shares it, an
 because the GPU budget has no room. Does not load (assets/) nor make entities (models.py).
 
 Another address is fetched; where its bytes, and the addresses of the files beside it, are those of a content that is
-held or on its way, that one is shared and nothing is built from the second file.
-Limits: another max_texture_side is another content; equal images in different files are held for each.
+held or on its way, that one is shared and nothing is built from the second file. An image beside a model (or of a
+lw.Texture) is a content of its own, shared by address, size and use; it is asked for again where it was not reached
+(retries.py), and by whoever shares it, or a model that is shown without it, next.
+Limits: another max_texture_side is another content; equal images inside of different files are held for each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from layerw.base.healing import Failure
-from layerw.base.ports import ContentLoader, GpuContent, ImageFile, NodeDesc, Primitive
+from layerw.base.ports import ContentLoader, GpuContent, ImageFile, NodeDesc, Primitive, SharedImage
+from layerw.gpu import spec
+
+if TYPE_CHECKING:
+    from layerw.content.retries import Retries
 
 PATIENCE_FRAMES = 120  # for tiles and others to make room on the GPU
 Key = tuple[str, int, int, ImageFile | None]  # address (or identity), texture size, flags
@@ -27,10 +34,15 @@ class GpuRoom:
 
 
 class SharedLoader:
-    """`try_open` gives a Lease on what is open already, on its way or ready; else it opens the file."""
+    """`try_open` gives a Lease on what is open already, on its way or ready; else it opens the file.
 
-    def __init__(self, loader: ContentLoader, room: GpuRoom) -> None:
-        self._loader, self._room = loader, room
+    frame: its number; retries: for a new image.
+    """
+
+    def __init__(self, loader: ContentLoader, room: GpuRoom, frame: Callable[[], int],
+                 retries: Callable[[], Retries]) -> None:  # fmt: skip
+        self.room, self.frame, self.retries = room, frame, retries
+        self._loader = loader
         self._open: dict[Key, Shared] = {}  # by address
         self._equal: dict[Key, Shared] = {}  # by what the file says of itself, see GpuContent.identity
 
@@ -39,15 +51,31 @@ class SharedLoader:
         """None where there is no room to begin now. image: where the file is one."""
         key = (url, max_texture_side, flags, image)
         shared = self._open.get(key)
-        if shared is None or shared.content.state == "failed":
-            content = self._loader.try_open(url, priority=priority, max_texture_side=max_texture_side, flags=flags,
-                                            image=image)  # fmt: skip
+        if shared is None or (shared.content.state == "failed" and not shared.retries):
+            content = self.fetch(key, priority)
             if content is None:
                 return None
-            shared = self._open[key] = Shared(content, key, self._room, self._joins)
+            shared = self._open[key] = Shared(content, key, priority, self)
         return Lease(shared, key, self._left)
 
-    def _joins(self, shared: Shared) -> bool:
+    def online(self) -> None:
+        """What waits for its next try need not wait: the network is back, or one that had failed came."""
+        for shared in self._open.values():
+            if shared.retries is not None and shared.retries.may_heal:
+                shared.retries.ask_now()
+
+    # -- for what is shared ----------------------------------------------------------------------
+
+    def fetch(self, key: Key, priority: float, flags: int = 0) -> GpuContent | None:
+        """Another content of what is named so; flags: besides its own."""
+        url, side, own_flags, image = key
+        return self._loader.try_open(url, priority=priority, max_texture_side=side, flags=own_flags | flags,
+                                     image=image, open_image=self._open_image)  # fmt: skip
+
+    def _open_image(self, url: str, image: ImageFile, side: int, priority: float) -> Lease | None:
+        return self.try_open(url, priority=priority, max_texture_side=side, flags=spec.FETCH_PATIENT, image=image)
+
+    def joins(self, shared: Shared) -> bool:
         """Whether another one is the same file: then that one has all who shared this. Called whenever its identity is
         another one than before."""
         self._forget(self._equal, shared)
@@ -80,20 +108,72 @@ class SharedLoader:
 
 
 class Shared:
-    """One content and those who share it; the first of them steps it."""
+    """One content and those who share it. retries: of an image, whose content is another one after each."""
 
-    def __init__(self, content: GpuContent, key: Key, room: GpuRoom, joins: Callable[[Shared], bool]) -> None:
+    def __init__(self, content: GpuContent, key: Key, priority: float, loader: SharedLoader) -> None:
         self.content, self.key, self.leases = content, key, list[Lease]()
-        self._room, self._joins, self._identity = room, joins, ""
+        self.retries = loader.retries() if key[3] is not None else None
+        self._loader, self._room, self._priority, self._identity = loader, loader.room, priority, ""
         self._waited_frames = self._uploaded_bytes = 0
+        self._stepped = -1  # in which frame
+        self._noted: GpuContent | None = None  # that failed
+
+    @property
+    def state(self) -> str:
+        """As a Content's; an image that fails is loading until it is given up."""
+        if self.content.state == "failed" and self.retries is not None and self.content is not self._noted:
+            return "loading"
+        if self.content.state == "ready" or self.retries is None:
+            return self.content.state
+        return "failed" if self.retries.given_up else "loading"
+
+    @property
+    def asks(self) -> bool:
+        """Whether it, or something that it is shown without, is on its way or about to be."""
+        if self.content.state == "ready":
+            return any(share.asks for share in self.content.missing)
+        return self.content.state != "failed" or (self.retries is not None and self.retries.is_due)
+
+    def ask_again(self) -> None:
+        """Somebody wants it anew: what failed of it is asked for now, but for an image that is known to be wrong."""
+        if self.retries is not None and self.content.state == "failed":
+            self.retries.ask_now()
+        for share in self.content.missing:
+            if share.failure != Failure.WRONG:
+                share.ask_again()
 
     def step(self) -> None:
-        """Once a frame: load on, or give up an upload that nobody makes room for."""
+        """Once a frame, whoever calls it: load on, or give up an upload that nobody makes room for."""
+        frame = self._loader.frame()
+        if frame == self._stepped:
+            return
+        self._stepped = frame
+        if self.content.state == "failed":
+            self._try_again()
+            return
+        self._load_on()
+        if self.content.state == "ready" and self._noted is not None:
+            self._noted = None
+            self._loader.online()
+
+    def _try_again(self) -> None:
+        if self.retries is None:
+            return
+        if self.content is not self._noted:
+            self._noted = self.content
+            self.retries.note(self.content)
+        if self.retries.is_due:
+            fresh = self._loader.fetch(self.key, self._priority, spec.FETCH_RELOAD)
+            if fresh is not None:
+                self.content.release()
+                self.content = fresh
+
+    def _load_on(self) -> None:
         content = self.content
         content.step()
         if content.identity != self._identity:
             self._identity = content.identity
-            if self._joins(self):
+            if self._loader.joins(self):
                 return
             if self._identity:
                 content.step()
@@ -115,8 +195,8 @@ class Lease:
     """A share in a content. `release` gives it back, once; the last one frees everything."""
 
     def __init__(self, shared: Shared, key: Key, left: Callable[[Shared, Key], None]) -> None:
-        self.key, self._shared, self._left = key, shared, left
-        shared.leases.append(self)
+        self.key, self._left = key, left
+        self.move(shared)
 
     @property
     def content(self) -> GpuContent:
@@ -127,11 +207,12 @@ class Lease:
         """Into another one, of the same file; the one that it leaves is the caller's to end."""
         self._shared = shared
         shared.leases.append(self)
+        shared.ask_again()
+        self._waits = True  # for what others do without
 
     def step(self) -> None:
         """As Content.step, once a frame for all who share it."""
-        if self._shared.leases[0] is self:
-            self._shared.step()
+        self._shared.step()
 
     def release(self) -> None:
         """See Lease."""
@@ -142,13 +223,55 @@ class Lease:
 
     @property
     def state(self) -> str:
-        """As Content's."""
-        return self.content.state
+        """As Content's; a new share waits for what others do without while that is asked for."""
+        self._waits = self._waits and self._shared.asks
+        return "loading" if self._waits else self._shared.state
 
     @property
     def error(self) -> str:
+        """As Content's, of the last try."""
+        retries = self._shared.retries
+        return self.content.error if retries is None else retries.error
+
+    @property
+    def failure(self) -> Failure:
+        """As Content's, of the last try."""
+        retries = self._shared.retries
+        return self.content.failure if retries is None else retries.failure
+
+    @property
+    def asks(self) -> bool:
+        """See SharedImage."""
+        return self._shared.asks
+
+    @property
+    def may_heal(self) -> bool:
+        """Whether it, or something that it is shown without, failed and is asked for again."""
+        return self._of_failed(lambda failed: failed.may_heal)
+
+    @property
+    def heals_soon(self) -> bool:
+        """Whether that is worth waiting for."""
+        return self._of_failed(lambda failed: failed.heals_soon)
+
+    def _of_failed(self, asked: Callable[[Retries | SharedImage], bool]) -> bool:
+        if self.content.state == "ready":
+            return any(asked(share) for share in self.content.missing)
+        return self._shared.retries is not None and asked(self._shared.retries)
+
+    @property
+    def picture(self) -> tuple[int, int, int]:
+        """As GpuContent's."""
+        return self.content.picture
+
+    @property
+    def gpu_bytes(self) -> int:
         """As Content's."""
-        return self.content.error
+        return self.content.gpu_bytes
+
+    def ask_again(self) -> None:
+        """See SharedImage."""
+        self._shared.ask_again()
 
     @property
     def warnings(self) -> list[str]:

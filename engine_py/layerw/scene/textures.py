@@ -130,7 +130,8 @@ class Texture:
 
         Args:
             url: relative to the program, absolute, a data URI, or a pathlib.Path. What goes wrong later is the
-                texture's own: `state` ("waiting", "loading", "ready", "failed") and `error`.
+                texture's own: `state` ("waiting", "loading", "ready", "failed") and `error`. Where the network failed,
+                it is asked for again, and "failed" turns to "ready".
             filter, wrap, srgb, anisotropy: as for Texture; it has mips.
             max_side: pixels; larger images are scaled down.
 

@@ -75,10 +75,12 @@ def measure():
     app.sky.zenith = app.sky.horizon = app.sky.ground = "white"
     view.exposure = 0.5
     yield from light("sky")
-    for metallic, roughness in ((0, 1.0), (0, 0.3), (1, 1.0), (1, 0.3)):
-        white = lw.Material(color="white", metallic=metallic, roughness=roughness)
-        ball = app.spawn(lw.Mesh.sphere(0.45), white, position=(0, 0, 2))
-        yield from light(f"furnace {metallic} {roughness}")
+    for look in ({"roughness": 1.0}, {"roughness": 0.3}, {"metallic": 1, "roughness": 1.0},
+                 {"metallic": 1, "roughness": 0.3}, {"clearcoat": 1.0}, {"clearcoat": 0.7, "clearcoat_roughness": 0.6},
+                 {"sheen_color": "white", "sheen_roughness": 0.3}, {"ior": 2.4, "clearcoat": 1.0},
+                 {"specular": 0.0, "sheen_color": "white", "sheen_roughness": 1.0}):
+        ball = app.spawn(lw.Mesh.sphere(0.45), lw.Material(color="white", **look), position=(0, 0, 2))
+        yield from light(f"furnace {look}")
         ball.despawn()
     back = wall(0.2)
     found["done"] = 1

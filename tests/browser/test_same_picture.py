@@ -32,6 +32,13 @@ for number in range(6):
     look = lw.Material(color=("#ff6347", "#ffd700", "#87ceeb")[number % 3], metallic=number % 2,
                        roughness=0.15 * number + 0.1)
     app.spawn(lw.Mesh.sphere(), look, position=(1.1 * number - 2.75, 0.4, 0.0))
+layers = ({"clearcoat": 1.0, "metallic": 0.6, "clearcoat_roughness": 0.05}, {"ior": 2.4, "specular_color": "gold"},
+          {"sheen_color": "white", "sheen_roughness": 0.4, "clearcoat": 0.5, "clearcoat_roughness": 0.5},
+          {"specular": 0.0})
+for number, layer in enumerate(layers):
+    app.spawn(lw.Mesh.sphere(), lw.Material(color="#a01010", **layer), position=(1.1 * number - 2.2, 1.6, 0.0))
+app.light("point", position=(1.5, 2.0, 2.5), intensity=8.0)
+app.light("spot", position=(-2.0, 3.0, 2.5), direction=(0, -1, -1), intensity=20.0)
 app.spawn(lw.Mesh.box(), lw.Material(color=(0.2, 0.4, 1.0, 0.5)), position=(0.5, 0.5, 2.0), scale=1.5)
 app.spawn(lw.Mesh.cone(), lw.Material(color="white", emissive=(0.6, 0.2, 0.0)), position=(-2.0, 0.5, 2.0))
 app.spawn_many(lw.Mesh.box(0.2, 1.2, 0.2), 40, lw.Material(color="#8b4513"), static=True,

@@ -13,6 +13,9 @@ import numpy.typing as npt
 import pytest
 from playwright.sync_api import Browser, Error, Page
 
+from layerw.gpu import kinds, spec
+from layerw.gpu.codegen_wgsl import slots_wgsl
+
 ROOT = Path(__file__).resolve().parents[2]
 NAGA = shutil.which("naga") or shutil.which("naga", path=str(Path.home() / ".cargo" / "bin"))
 STEPS_MAX = 2  # of 255: a channel is rounded once
@@ -67,6 +70,34 @@ def test_every_variant_of_every_generated_program_compiles(page: Page, programs:
     assert len(programs) >= 8
     problems = {name: page.evaluate("(name) => shaders.problems(name)", name) for name in programs}
     assert {name: found for name, found in problems.items() if found} == {}
+
+
+# What glTF's layered materials have beyond the kinds that there are.
+LATER = ("transmission", "thickness", "iridescence", "iridescence_thickness", "anisotropy", "diffuse_transmission",
+         "diffuse_transmission_color")  # fmt: skip
+SURFACE = """
+fn surface(in: SurfaceIn) -> Surface {{
+  var s = default_surface(in);
+{reads}  return s;
+}}
+"""
+
+
+def test_every_texture_of_gltfs_layers_can_be_declared(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    glass = kinds.Kind("glass", (), (*kinds.slots("pbr"), *LATER))
+    monkeypatch.setattr(kinds, "TEXTURES", (*kinds.TEXTURES, *(kinds.Slot(name, False, "") for name in LATER)))
+    monkeypatch.setattr(kinds, "KINDS", (*kinds.KINDS, glass))
+    monkeypatch.setattr(spec, "MATERIAL_KINDS", (*spec.MATERIAL_KINDS, "glass"))
+    kinds.validate()
+    assert len(kinds.TEXTURES) == 19 and len(glass.textures) == kinds.TEXTURES_MAX
+    for names in kinds.slot_lists().values():
+        added = names[len(kinds.slots("pbr")) :]
+        reads = "".join(f"  if ((material.bound & HAS_{name.upper()}) != 0u) {{\n    s.occlusion *= textureSample("
+                        f"{name}_texture, {name}_sampler, uv_of(UV_{name.upper()}, in)).r;\n  }}\n" for name in added)
+        texts = slots_wgsl(names), SURFACE.format(reads=reads)
+        found = page.evaluate("(texts) => shaders.problemsOfKind(...texts)", texts)
+        assert found["problems"] == []
+        assert found["samplers"] == len(names) + 4, "with lights and what passes read, of 16 that WebGL2 promises"
 
 
 def test_the_page_translates_as_the_build_does(page: Page, programs: list[str]) -> None:

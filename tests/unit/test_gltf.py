@@ -248,6 +248,42 @@ def test_a_full_material() -> None:
     assert found.textures["occlusion"] == found.textures["metallic_roughness"]  # one texture on the GPU
 
 
+def test_layers_of_a_material() -> None:
+    doc = triangle(textures=7)
+    info = [{"index": i} for i in range(7)]
+    doc["materials"] = [{"extensions": {
+        "KHR_materials_clearcoat": {
+            "clearcoatFactor": 0.5, "clearcoatRoughnessFactor": 0.25, "clearcoatTexture": info[0],
+            "clearcoatRoughnessTexture": info[1], "clearcoatNormalTexture": {**info[2], "scale": 0.5}},
+        "KHR_materials_specular": {"specularFactor": 0.75, "specularColorFactor": [1, 0.5, 2],
+                                   "specularTexture": info[3], "specularColorTexture": info[4]},
+        "KHR_materials_ior": {"ior": 1.25},
+        "KHR_materials_sheen": {"sheenColorFactor": [0, 0.5, 1], "sheenRoughnessFactor": 0.125,
+                                "sheenColorTexture": info[5], "sheenRoughnessTexture": info[6]},
+    }}]  # fmt: skip
+    doc["extensionsUsed"] = list(doc["materials"][0]["extensions"])
+    parsed = document(doc)
+    found = read_material(parsed, 0)
+    desc = found.desc
+    assert parsed.warnings == [] and desc.kind == "layered"
+    assert (desc.clearcoat, desc.clearcoat_roughness, desc.clearcoat_normal_scale) == (0.5, 0.25, 0.5)
+    assert (desc.specular, desc.specular_color, desc.ior) == (0.75, (1, 0.5, 2), 1.25)
+    assert (desc.sheen_color, desc.sheen_roughness) == ((0, 0.5, 1), 0.125)
+    assert {name: texture.image for name, texture in found.textures.items()} == {
+        "clearcoat": 0, "clearcoat_roughness": 1, "clearcoat_normal": 2, "specular": 3, "specular_color": 4,
+        "sheen_color": 5, "sheen_roughness": 6}  # fmt: skip
+    assert {name for name, texture in found.textures.items() if texture.srgb} == {"specular_color", "sheen_color"}
+
+
+@pytest.mark.parametrize("extension", [
+    {"KHR_materials_clearcoat": {"clearcoatFactor": 0.0}}, {"KHR_materials_ior": {}},
+    {"KHR_materials_clearcoat": {"clearcoatFactor": 1.0}, "KHR_materials_unlit": {}}])
+def test_layers_that_change_nothing_cost_nothing(extension: Json) -> None:
+    doc = triangle(textures=1)
+    doc["materials"][0]["extensions"] = extension
+    assert read_material(document(doc), 0).desc.kind in ("pbr", "unlit")
+
+
 def test_unlit_keeps_only_the_base_colour() -> None:
     doc = triangle(textures=2)
     doc["materials"][0] |= {"normalTexture": {"index": 1}, "extensions": {"KHR_materials_unlit": {}}}

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import layerw as lw
+from layerw.base.material_desc import MaterialDesc
 from layerw.hosts.headless import HeadlessHost
 
 SURFACE = "fn surface(in: SurfaceIn) -> Surface { return default_surface(in); }"
@@ -52,6 +53,49 @@ def test_a_texture_or_a_switch_makes_the_material_anew() -> None:
     assert sent(app, host) == {"material_create": 1}
     (handle,) = app._engine.store.materials
     assert app._engine.store.materials[handle].desc.flags == 1 | 2, "double-sided, and blends"
+
+
+def test_layers_are_drawn_by_a_kind_of_their_own() -> None:
+    app, host = make()
+    look = lw.Material(clearcoat_roughness=0.2, sheen_roughness=0.1)
+    app.spawn(lw.Mesh.box(), look)
+    host.step(app)
+    (handle,) = app._engine.store.materials
+
+    def drawn() -> MaterialDesc:
+        host.step(app)
+        return app._engine.store.materials[handle].desc
+
+    assert drawn().kind == look.kind == "pbr" and len(drawn().textures) == 5, "nothing lies on it"
+    look.clearcoat = 1.0
+    assert drawn().kind == "layered" and len(drawn().textures) == 12
+    look.clearcoat = 0.5
+    assert sent(app, host) == {"material_write": 1}
+    look.clearcoat_texture = lw.Texture(np.zeros((1, 1)))
+    desc = drawn()
+    place = desc.slots.index("clearcoat")
+    assert [bool(one) for one in desc.textures] == [slot == place for slot in range(12)]
+    look.unlit = True
+    assert drawn().kind == "unlit"
+    look.unlit, look.clearcoat_texture, look.shader = False, None, lw.Shader(SURFACE)
+    assert drawn().kind == "pbr" and len(drawn().textures) == 5, "a shader has layers without their textures"
+    look.shader, look.clearcoat = None, 0.0
+    assert drawn().kind == "pbr"
+    for name, value in {"specular": 0.5, "ior": 1.33, "specular_color": "red", "sheen_color": "blue",
+                        "specular_texture": lw.Texture(np.zeros((1, 1)))}.items():  # fmt: skip
+        assert lw.Material(**{name: value}).desc().kind == "layered"  # type: ignore[arg-type]
+
+
+def test_textures_of_layers_and_a_shader_are_refused_together() -> None:
+    coat = lw.Texture(np.zeros((1, 1)))
+    with pytest.raises(lw.LayerwError, match="clearcoat_texture"):
+        lw.Material(shader=lw.Shader(SURFACE), clearcoat_texture=coat)
+    own, layered = lw.Material(shader=lw.Shader(SURFACE)), lw.Material(clearcoat_texture=coat)
+    with pytest.raises(lw.LayerwError, match="clearcoat_texture"):
+        own.clearcoat_texture = coat
+    with pytest.raises(lw.LayerwError, match="clearcoat_texture"):
+        layered.shader = lw.Shader(SURFACE)
+    assert own.clearcoat_texture is None and layered.shader is None
 
 
 def test_a_refused_write_changes_nothing() -> None:

@@ -6,6 +6,8 @@ override WIND: bool = false;
 override SHADOW_PASS: bool = false;
 override METRES: bool = false;
 override FOG: bool = true;
+// There may be more to a surface than pbr has (layers.wgsl).
+override LAYERED: bool = false;
 // Alpha says how many of a pixel's samples are drawn.
 override COVERAGE: bool = false;
 

@@ -1,4 +1,5 @@
 // One surface under the sun (GGX: Walter et al. 2007, height-correlated Smith: Heitz 2014) and the sky.
+const DIELECTRIC_F0 = 0.04; // of an index of refraction of 1.5
 
 struct LitSurface {
   base_color: vec3<f32>,
@@ -6,6 +7,23 @@ struct LitSurface {
   metallic: f32,
   roughness: f32,
   occlusion: f32,
+  f0: vec3<f32>, // the share that is reflected head-on
+  f90: f32, // and at a flat angle
+  entering: f32, // the share of light from one side that is left to scatter, by what pbr has
+  sheen: vec3<f32>,
+  sheen_roughness: f32,
+  under_sheen: f32, // the share of light that sheen leaves to what is below
+  coat: f32,
+  coat_normal: vec3<f32>,
+  coat_roughness: f32,
+  under_coat: f32, // as under_sheen
+}
+
+// One without layers.
+fn plain_surface(base_color: vec3<f32>, normal: vec3<f32>, metallic: f32, roughness: f32, occlusion: f32) -> LitSurface {
+  let f0 = mix(vec3<f32>(DIELECTRIC_F0), base_color, metallic);
+  return LitSurface(
+    base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3<f32>(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0);
 }
 
 // SH irradiance over pi, L2 (Ramamoorthi and Hanrahan 2001); the coefficients are convolved with the cosine already.
@@ -22,7 +40,7 @@ fn sky_irradiance(n: vec3<f32>) -> vec3<f32> {
   return max(e, vec3<f32>(0.0));
 }
 
-fn ggx_specular(n: vec3<f32>, v: vec3<f32>, l: vec3<f32>, f0: vec3<f32>, roughness: f32) -> vec3<f32> {
+fn ggx_specular(n: vec3<f32>, v: vec3<f32>, l: vec3<f32>, f0: vec3<f32>, f90: f32, roughness: f32) -> vec3<f32> {
   let h = normalize(v + l);
   let nv = max(dot(n, v), 1e-3);
   let nl = max(dot(n, l), 0.0);
@@ -32,7 +50,7 @@ fn ggx_specular(n: vec3<f32>, v: vec3<f32>, l: vec3<f32>, f0: vec3<f32>, roughne
   let d = nh * nh * (a2 - 1.0) + 1.0;
   let distribution = a2 / (PI * d * d);
   let visibility = 0.5 / (nl * sqrt(nv * nv * (1.0 - a2) + a2) + nv * sqrt(nl * nl * (1.0 - a2) + a2) + 1e-5);
-  let fresnel = f0 + (1.0 - f0) * pow(1.0 - saturate(dot(v, h)), 5.0);
+  let fresnel = f0 + (f90 - f0) * pow(1.0 - saturate(dot(v, h)), 5.0);
   return min(distribution * visibility, 64.0) * fresnel;
 }
 
@@ -45,26 +63,51 @@ fn environment_brdf(roughness: f32, nv: f32) -> vec2<f32> {
 
 // The sky's light by a surface that loses none: what leaves the facets after several bounces is added, and what is
 // reflected is not scattered as well (Fdez-Aguera, "A multiple-scattering microfacet model for real-time IBL", 2019).
-fn ambient_light(s: LitSurface, f0: vec3<f32>, nv: f32, reflected: vec3<f32>, irradiance: vec3<f32>) -> vec3<f32> {
+fn ambient_light(s: LitSurface, nv: f32, reflected: vec3<f32>, irradiance: vec3<f32>) -> vec3<f32> {
   let fit = environment_brdf(s.roughness, nv);
-  let single = f0 * fit.x + fit.y;
+  let single = s.f0 * fit.x + s.f90 * fit.y;
   let lost = max(1.0 - fit.x - fit.y, 0.0);
-  let average = f0 + (1.0 - f0) / 21.0;
+  let average = s.f0 + (s.f90 - s.f0) / 21.0;
   let multiple = single * average / (1.0 - lost * average) * lost;
   let diffuse = s.base_color * (1.0 - s.metallic) * max(1.0 - single - multiple, vec3<f32>(0.0));
   return single * reflected + (multiple + diffuse) * irradiance;
 }
 
+// Radiance towards v of light from l, by the irradiance of a surface that faces it. A coat takes from all that is below it,
+// on the light's way out.
+fn reflected_share(s: LitSurface, v: vec3<f32>, l: vec3<f32>) -> vec3<f32> {
+  let nl = saturate(dot(s.normal, l));
+  let diffuse = s.base_color * ((1.0 - s.metallic) / PI * s.entering);
+  var sum = nl * (diffuse + ggx_specular(s.normal, v, l, s.f0, s.f90, s.roughness));
+  if (LAYERED) {
+    if (s.under_sheen < 1.0) {
+      sum = sum * s.under_sheen + s.sheen * (nl * sheen_lobe(s.normal, v, l, s.sheen_roughness));
+    }
+    if (s.coat > 0.0) {
+      let lobe = ggx_specular(s.coat_normal, v, l, vec3<f32>(DIELECTRIC_F0), 1.0, s.coat_roughness);
+      sum = sum * s.under_coat + s.coat * saturate(dot(s.coat_normal, l)) * lobe;
+    }
+  }
+  return sum;
+}
+
 // Radiance towards v of light from l: `irradiance` is what a surface that faces it gets. No surface shines through from
 // behind its geometric normal, whatever the normal map says.
 fn reflected_light(s: LitSurface, v: vec3<f32>, l: vec3<f32>, irradiance: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
-  let nl = saturate(dot(s.normal, l)) * smoothstep(-0.1, 0.0, dot(geometric, l));
-  if (nl <= 0.0) {
+  let facing = smoothstep(-0.1, 0.0, dot(geometric, l));
+  if (facing <= 0.0) {
     return vec3<f32>(0.0);
   }
-  let f0 = mix(vec3<f32>(0.04), s.base_color, s.metallic);
-  let diffuse = s.base_color * ((1.0 - s.metallic) / PI);
-  return irradiance * nl * (diffuse + ggx_specular(s.normal, v, l, f0, s.roughness));
+  return irradiance * facing * reflected_share(s, v, l);
+}
+
+// The sky in a mirror at n. A direction that points into the surface sees the surface, not the sky.
+fn mirrored_sky(v: vec3<f32>, n: vec3<f32>, roughness: f32, occlusion: f32, geometric: vec3<f32>) -> vec3<f32> {
+  let nv = max(dot(n, v), 1e-3);
+  let r = reflect(-v, n);
+  let horizon = saturate(1.0 + dot(r, geometric));
+  let specular_occlusion = saturate(pow(nv + occlusion, 2.0 * roughness * roughness) - 1.0 + occlusion);
+  return sky_reflection(r, roughness) * (horizon * horizon * specular_occlusion);
 }
 
 // The share of sunlight that reaches p (camera-relative): 3x3 taps, each filtered by the comparison sampler.
@@ -93,17 +136,16 @@ fn sun_visibility(p: vec3<f32>, n: vec3<f32>) -> f32 {
 fn shade(s: LitSurface, p: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
   let v = -normalize(p);
   let nv = max(dot(s.normal, v), 1e-3);
-  let f0 = mix(vec3<f32>(0.04), s.base_color, s.metallic);
-  let diffuse = s.base_color * (1.0 - s.metallic);
   let l = frame.sun_direction.xyz;
-  let nl = saturate(dot(s.normal, l)) * smoothstep(-0.1, 0.15, dot(geometric, l));
-  let sun = frame.sun_color.rgb * (nl * sun_visibility(p, geometric));
-  let direct = sun * (diffuse / PI + ggx_specular(s.normal, v, l, f0, s.roughness));
-  let r = reflect(-v, s.normal);
-  // A mirror direction that points into the surface sees the surface, not the sky.
-  let horizon = saturate(1.0 + dot(r, geometric));
-  let specular_occlusion = saturate(pow(nv + s.occlusion, 2.0 * s.roughness * s.roughness) - 1.0 + s.occlusion);
-  let reflected = sky_reflection(r, s.roughness) * (horizon * horizon * specular_occlusion);
-  let ambient = ambient_light(s, f0, nv, reflected, sky_irradiance(s.normal) * s.occlusion);
-  return direct + ambient + lamp_light(s, v, p, geometric);
+  let sun = frame.sun_color.rgb * (smoothstep(-0.1, 0.15, dot(geometric, l)) * sun_visibility(p, geometric));
+  let irradiance = sky_irradiance(s.normal) * s.occlusion;
+  var ambient = ambient_light(s, nv, mirrored_sky(v, s.normal, s.roughness, s.occlusion, geometric), irradiance);
+  if (LAYERED) {
+    ambient = ambient * s.under_sheen + s.sheen * irradiance * sheen_albedo(s.sheen_roughness, nv);
+    if (s.coat > 0.0) {
+      let reflected = mirrored_sky(v, s.coat_normal, s.coat_roughness, s.occlusion, geometric);
+      ambient = ambient * s.under_coat + reflected * (1.0 - s.under_coat);
+    }
+  }
+  return sun * reflected_share(s, v, l) + ambient + lamp_light(s, v, p, geometric);
 }

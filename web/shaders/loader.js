@@ -59,9 +59,13 @@ export const usesCoverage = (kind, flags, { colors, blend }) => (isGiven(kind) |
   && blend === ''
   && (TARGETS.find(({ name }) => name === colors[0])?.samples ?? 1) > 1;
 
+const LAYERED = MATERIAL_KINDS.indexOf('layered');
+
 /** Values of the overrides in frame.wgsl. @param {number} kind @param {number} flags @param {Pass} row the draw pass
+ * @param {boolean} [isOwn] a program's shader, which may give its surface layers
  * @returns {Record<string, number>} 1 true, 0 false */
-export const overrides = (kind, flags, row) => ({
+export const overrides = (kind, flags, row, isOwn = false) => ({
+  LAYERED: Number(isOwn || kind === LAYERED),
   MASK: Number((flags & MATERIAL_MASK) !== 0),
   BLEND: Number((flags & MATERIAL_BLEND) !== 0),
   WIND: Number((flags & MATERIAL_WIND) !== 0),

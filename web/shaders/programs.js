@@ -12,7 +12,7 @@ const PLACED = [...FRAME, 'rows', 'place'];
 const MESH = [...PLACED, 'vertex', 'vertex_main'];
 /** Points and lines, with a vertex stage of their own. */
 const ELEMENT = [...PLACED, 'radiance', 'sky', 'tonemap', 'marks'];
-const LIT = ['noise', 'radiance', 'sky', 'lighting', 'lights'];
+const LIT = ['noise', 'radiance', 'sky', 'layers', 'lighting', 'lights'];
 const SCREEN = [...FRAME, 'fullscreen'];
 /** The textures of pbr, and of whatever has the same. */
 const SURFACE = 'gen/slots_pbr';
@@ -21,6 +21,7 @@ const SURFACE = 'gen/slots_pbr';
  * @type {Readonly<Record<string, readonly string[]>>} */
 export const PROGRAMS = Object.freeze({
   pbr: [...MESH, ...LIT, SURFACE, 'surface', 'pbr', 'surface_main'],
+  layered: [...MESH, ...LIT, 'gen/slots_layered', 'surface', 'layered', 'surface_main'],
   unlit: [...MESH, 'radiance', 'sky', SURFACE, 'unlit'],
   terrain: [...MESH, ...LIT, SURFACE, 'terrain'],
   water: [...MESH, ...LIT, 'water'],

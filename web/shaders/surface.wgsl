@@ -1,5 +1,7 @@
 // What a surface is made of: glTF's metallic-roughness model, and what a program's shader gets and gives
 // (docs/shaders-of-programs.md tells the fields).
+const ROUGHNESS_MIN = 0.045; // smoother, highlights of lights without size would be smaller than a pixel
+
 struct SurfaceIn {
   world_position: vec3<f32>, // metres; float32, so coarse far from the origin
   normal: vec3<f32>, // unit, towards the viewer's side
@@ -23,6 +25,15 @@ struct Surface {
   emissive: vec3<f32>,
   alpha: f32, // multiplies base_color.a
   unlit: bool,
+  // The rest is glTF's extensions of these names.
+  specular: f32, // how much what is no metal reflects
+  specular_color: vec3<f32>, // of that, head-on
+  ior: f32,
+  sheen_color: vec3<f32>,
+  sheen_roughness: f32,
+  clearcoat: f32,
+  clearcoat_roughness: f32,
+  clearcoat_normal: vec3<f32>,
 }
 
 fn surface_in(in: Varyings, front: bool) -> SurfaceIn {
@@ -39,11 +50,11 @@ fn uv_of(row: u32, in: SurfaceIn) -> vec2<f32> {
   return vec2<f32>(dot(material.uv[row].xyz, at), dot(material.uv[row + 1u].xyz, at));
 }
 
-// The normal map's normal in world axes. Without vertex tangents they come from screen derivatives (Schueler 2007).
-fn mapped_normal(in: SurfaceIn) -> vec3<f32> {
+// The normal in world axes that a normal map's texel at uv gives. Without vertex tangents they come from screen
+// derivatives (Schueler 2007).
+fn bent_normal(in: SurfaceIn, uv: vec2<f32>, texel: vec3<f32>, scale: f32) -> vec3<f32> {
   let n = in.normal;
-  let uv = uv_of(UV_NORMAL, in);
-  let sample = textureSample(normal_texture, normal_sampler, uv).xyz * 2.0 - 1.0;
+  let bent = (texel * 2.0 - 1.0) * vec3<f32>(scale, scale, 1.0);
   let dp1 = dpdx(in.relative_position);
   let dp2 = dpdy(in.relative_position);
   let duv1 = dpdx(uv);
@@ -61,14 +72,16 @@ fn mapped_normal(in: SurfaceIn) -> vec3<f32> {
     t = normalize(in.tangent.xyz - n * dot(n, in.tangent.xyz));
     u = cross(n, t) * sign(in.tangent.w) * in.facing;
   }
-  let scaled = vec3<f32>(sample.xy * material.normal_scale, sample.z);
-  return normalize(t * scaled.x + u * scaled.y + n * scaled.z);
+  return normalize(t * bent.x + u * bent.y + n * bent.z);
 }
 
 // The material's values and textures.
 fn default_surface(in: SurfaceIn) -> Surface {
   let glow = material.emissive * material.emissive_strength;
-  var s = Surface(in.color, material.metallic, material.roughness, in.normal, 1.0, glow, 1.0, false);
+  var s = Surface(
+    in.color, material.metallic, material.roughness, in.normal, 1.0, glow, 1.0, false, material.specular,
+    material.specular_color, material.ior, material.sheen_color, material.sheen_roughness, material.clearcoat,
+    material.clearcoat_roughness, in.normal);
   if ((material.bound & HAS_BASE_COLOR) != 0u) {
     s.base_color *= textureSample(base_color_texture, base_color_sampler, uv_of(UV_BASE_COLOR, in));
   }
@@ -85,7 +98,30 @@ fn default_surface(in: SurfaceIn) -> Surface {
     s.emissive *= textureSample(emissive_texture, emissive_sampler, uv_of(UV_EMISSIVE, in)).rgb;
   }
   if ((material.bound & HAS_NORMAL) != 0u) {
-    s.normal = mapped_normal(in);
+    let at = uv_of(UV_NORMAL, in);
+    s.normal = bent_normal(in, at, textureSample(normal_texture, normal_sampler, at).xyz, material.normal_scale);
   }
   return s;
+}
+
+// What light meets (KHR_materials_ior, _specular, _sheen, _clearcoat). view: unit, to the camera.
+fn lit_surface(s: Surface, view: vec3<f32>) -> LitSurface {
+  let roughness = clamp(s.roughness, ROUGHNESS_MIN, 1.0);
+  var lit = plain_surface(s.base_color.rgb, s.normal, saturate(s.metallic), roughness, s.occlusion);
+  if (LAYERED) {
+    let step = (s.ior - 1.0) / (s.ior + 1.0);
+    let f0 = min(step * step * s.specular_color, vec3<f32>(1.0)) * saturate(s.specular);
+    lit.f0 = mix(f0, lit.base_color, lit.metallic);
+    lit.entering = min((1.0 - largest(f0)) / (1.0 - DIELECTRIC_F0), 1.0);
+    lit.f90 = mix(saturate(s.specular), 1.0, lit.metallic);
+    lit.sheen = saturate(s.sheen_color);
+    lit.sheen_roughness = clamp(s.sheen_roughness, SHEEN_ROUGHNESS_MIN, 1.0);
+    lit.under_sheen = 1.0 - largest(lit.sheen) * sheen_albedo(lit.sheen_roughness, saturate(dot(s.normal, view)));
+    lit.coat = saturate(s.clearcoat);
+    lit.coat_normal = s.clearcoat_normal;
+    lit.coat_roughness = clamp(s.clearcoat_roughness, ROUGHNESS_MIN, 1.0);
+    let fit = environment_brdf(lit.coat_roughness, saturate(dot(s.clearcoat_normal, view)));
+    lit.under_coat = 1.0 - lit.coat * saturate(DIELECTRIC_F0 * fit.x + fit.y);
+  }
+  return lit;
 }

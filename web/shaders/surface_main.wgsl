@@ -6,9 +6,11 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
   let alpha = s.base_color.a * s.alpha;
   let opacity = opacity_of(alpha, material.alpha_cutoff);
   var radiance = s.base_color.rgb;
+  var emitted = s.emissive;
   if (!s.unlit) {
-    let lit = LitSurface(s.base_color.rgb, s.normal, saturate(s.metallic), clamp(s.roughness, 0.045, 1.0), s.occlusion);
+    let lit = lit_surface(s, given.view);
     radiance = shade(lit, in.position, given.normal);
+    emitted *= lit.under_coat;
   }
-  return seen_light(apply_fog(radiance + s.emissive, in.position), opacity, in.position, in.row);
+  return seen_light(apply_fog(radiance + emitted, in.position), opacity, in.position, in.row);
 }

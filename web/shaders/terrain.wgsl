@@ -37,7 +37,7 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
   let bump = gradient * strength * (0.7 + 1.3 * saturate(slope * 2.0));
   let normal = normalize(geometric - (bump - geometric * dot(bump, geometric)));
   let cavity = saturate(1.0 + strength * 0.5 * min(o2.w + o3.w, 0.0));
-  let surface = LitSurface(base, normal, material.metallic, clamp(material.roughness, 0.3, 1.0), cavity);
+  let surface = plain_surface(base, normal, material.metallic, clamp(material.roughness, 0.3, 1.0), cavity);
   let radiance = shade(surface, in.position, geometric) + material.emissive * material.emissive_strength;
   return seen_light(apply_fog(radiance, in.position), 1.0, in.position, in.row);
 }

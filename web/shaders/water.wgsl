@@ -41,12 +41,12 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
   let reflected = sky_reflection(r, roughness * 0.6);
   let l = frame.sun_direction.xyz;
   let visible = sun_visibility(in.position, geometric);
-  let glitter = ggx_specular(normal, v, l, vec3<f32>(0.02), roughness) * saturate(dot(normal, l)) * visible;
+  let glitter = ggx_specular(normal, v, l, vec3<f32>(0.02), 1.0, roughness) * saturate(dot(normal, l)) * visible;
   // Light that comes back out of the water: sky and sun, scattered, tinted by the water's colour.
   let lit = sky_irradiance(normal) + frame.sun_color.rgb * (saturate(l.y) * (0.4 + 0.6 * visible) / PI);
   let crest = saturate(0.5 + 2.0 * dot(w.slope, vec2<f32>(0.7, 0.7)));
   let body = in.color.rgb * lit * (0.85 + 0.3 * crest);
-  let lamps = lamp_light(LitSurface(in.color.rgb, normal, 0.0, roughness, 1.0), v, in.position, geometric);
+  let lamps = lamp_light(plain_surface(in.color.rgb, normal, 0.0, roughness, 1.0), v, in.position, geometric);
   let radiance = mix(body, reflected, fresnel) + frame.sun_color.rgb * glitter + lamps;
   // How much of the ground shows depends on the way through the water, for a shallow two metres.
   let path = 2.0 / max(v.y, 0.08);

@@ -1,26 +1,27 @@
 """glTF materials and textures as descriptions: no handles, no GPU.
 
-Owns: metallic-roughness with its textures, unlit, emissive strength, alpha modes, samplers, and the texture
-transform, which is baked into the vertices' uvs.
+Owns: metallic-roughness with its textures, the layers on it, unlit, emissive strength, alpha modes, samplers, and the
+texture transform, which is baked into the vertices' uvs.
 Limits: two sets of uvs a material, with a transform for each texture.
-Source: glTF 2.0, 3.8 and 3.9; KHR_texture_transform, KHR_materials_unlit, KHR_materials_emissive_strength,
-EXT_texture_webp, EXT_texture_avif.
+Source: glTF 2.0, 3.8 and 3.9; KHR_texture_transform, KHR_materials_unlit, _emissive_strength, _clearcoat, _specular,
+_ior and _sheen, EXT_texture_webp, EXT_texture_avif.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
 from layerw.assets.gltf import Document
 from layerw.assets.items import Item
 from layerw.base.ports import NO_TRANSFORM, MaterialDesc, UvMatrix
-from layerw.gpu import spec
+from layerw.gpu import kinds, spec
 
 MaterialKey = tuple[int, bool]  # the file's number of the material, -1 = the default; unlit for want of normals
 EMISSIVE_MAX = 65_504.0  # of a half float
+COLORS = frozenset(slot.name for slot in kinds.TEXTURES if slot.srgb)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ def read_material(doc: Document, index: int, user: str = "The model", *, unlit: 
     plan = MaterialPlan(_factors(item, pbr), name=item.label() or item.path)
     uses = {"base_color": pbr.optional("baseColorTexture"),
             "metallic_roughness": pbr.optional("metallicRoughnessTexture"), "normal": item.optional("normalTexture"),
-            "occlusion": item.optional("occlusionTexture"), "emissive": item.optional("emissiveTexture")}
+            "occlusion": item.optional("occlusionTexture"), "emissive": item.optional("emissiveTexture"),
+            **_add_layers(item, plan.desc)}
     if unlit:
         plan.desc.kind, plan.desc.emissive = "unlit", (0.0, 0.0, 0.0)
     if plan.desc.kind == "unlit":
@@ -69,8 +71,44 @@ def read_material(doc: Document, index: int, user: str = "The model", *, unlit: 
             first = _add_texture(doc, plan, slot, use, item, first)
     plan.desc.normal_scale = item.object("normalTexture").number("scale", 1.0)
     plan.desc.occlusion_strength = item.object("occlusionTexture").number("strength", 1.0, 0.0, 1.0)
+    if plan.desc.kind == "pbr" and kinds.has_layers(asdict(plan.desc), plan.textures):
+        plan.desc.kind = "layered"
     _add_terrain(item, plan.desc)
     return plan
+
+
+def _add_layers(item: Item, desc: MaterialDesc) -> dict[str, Item | None]:
+    """Numbers of what lies on a surface and how it reflects; returns the uses of their textures."""
+    uses: dict[str, Item | None] = {}
+    coat = item.extension("KHR_materials_clearcoat")
+    if coat is not None:
+        desc.clearcoat = coat.number("clearcoatFactor", 0.0, 0.0, 1.0)
+        desc.clearcoat_roughness = coat.number("clearcoatRoughnessFactor", 0.0, 0.0, 1.0)
+        desc.clearcoat_normal_scale = coat.object("clearcoatNormalTexture").number("scale", 1.0)
+        uses |= {"clearcoat": coat.optional("clearcoatTexture"),
+                 "clearcoat_roughness": coat.optional("clearcoatRoughnessTexture"),
+                 "clearcoat_normal": coat.optional("clearcoatNormalTexture")}  # fmt: skip
+    shine = item.extension("KHR_materials_specular")
+    if shine is not None:
+        desc.specular = shine.number("specularFactor", 1.0, 0.0, 1.0)
+        desc.specular_color = _color(shine, "specularColorFactor", 1.0, EMISSIVE_MAX)
+        uses |= {"specular": shine.optional("specularTexture"),
+                 "specular_color": shine.optional("specularColorTexture")}  # fmt: skip
+    bends = item.extension("KHR_materials_ior")
+    if bends is not None:
+        desc.ior = bends.number("ior", 1.5, 0.0)  # 0: everything is reflected that specular_color lets
+    sheen = item.extension("KHR_materials_sheen")
+    if sheen is not None:
+        desc.sheen_color = _color(sheen, "sheenColorFactor", 0.0, 1.0)
+        desc.sheen_roughness = sheen.number("sheenRoughnessFactor", 0.0, 0.0, 1.0)
+        uses |= {"sheen_color": sheen.optional("sheenColorTexture"),
+                 "sheen_roughness": sheen.optional("sheenRoughnessTexture")}  # fmt: skip
+    return uses
+
+
+def _color(item: Item, name: str, default: float, high: float) -> tuple[float, float, float]:
+    r, g, b = (min(max(v, 0.0), high) for v in item.numbers(name, (default,) * 3))
+    return r, g, b
 
 
 def _add_terrain(item: Item, desc: MaterialDesc) -> None:
@@ -111,7 +149,7 @@ def _add_texture(doc: Document, plan: MaterialPlan, slot: str, use: Item, materi
         return first
     sampler = _sampler(doc, texture)
     source, _ = doc.named(holder, "source", "images")
-    plan.textures[slot] = TextureDesc(source, slot in ("base_color", "emissive"), sampler)
+    plan.textures[slot] = TextureDesc(source, slot in COLORS, sampler)
     uv_set, matrix = _uv_use(use)
     if first:
         plan.uv_set, plan.uv_matrix = uv_set, matrix

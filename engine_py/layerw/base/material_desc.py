@@ -13,6 +13,8 @@ SLOTS: dict[str, tuple[str, ...]] = {  # the textures of each kind, in the order
     "unlit": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive"),
     "terrain": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive"),
     "water": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive"),
+    "layered": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive", "specular", "specular_color",
+                "sheen_color", "sheen_roughness", "clearcoat", "clearcoat_roughness", "clearcoat_normal"),
     "discs": (),
     "strokes": (),
 }
@@ -32,6 +34,14 @@ class MaterialDesc:
     roughness: float = 0.7
     normal_scale: float = 1.0
     occlusion_strength: float = 1.0
+    specular: float = 1.0
+    specular_color: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    ior: float = 1.5
+    sheen_color: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    sheen_roughness: float = 0.5
+    clearcoat: float = 0.0
+    clearcoat_roughness: float = 0.0
+    clearcoat_normal_scale: float = 1.0
     uv_scale: tuple[float, float] = (1.0, 1.0)
     wind: float = 0.0
     water_clarity_m: float = 6.0
@@ -42,6 +52,13 @@ class MaterialDesc:
     normal_texture: int = 0
     occlusion_texture: int = 0
     emissive_texture: int = 0
+    specular_texture: int = 0
+    specular_color_texture: int = 0
+    sheen_color_texture: int = 0
+    sheen_roughness_texture: int = 0
+    clearcoat_texture: int = 0
+    clearcoat_roughness_texture: int = 0
+    clearcoat_normal_texture: int = 0
     uv_transforms: dict[str, UvMatrix] = field(default_factory=dict)  # of the uvs, by texture
     uv1_textures: frozenset[str] = frozenset()  # those that have the second set of uvs
     shader: int = 0  # a program's own; 0 = the kind's

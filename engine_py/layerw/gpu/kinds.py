@@ -14,6 +14,7 @@ promise 16 a stage, of which lights and what passes read take four.
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from typing import NamedTuple
 
 from layerw.gpu import spec
@@ -27,7 +28,8 @@ class Parameter(NamedTuple):
 
     type: f32, vec2, or a colour: rgb, rgba (linear in the block, sRGB for programs). low, high: what programs may give.
     public: the argument's name of lw.Material, "" = only files and the engine set it. given: its default there, where
-    it is a colour. flag: of FLAGS, set where the number is above 0.
+    it is a colour. flag: of FLAGS, set where the number is above 0. layer: any value but the default makes a pbr
+    material "layered".
     """
 
     name: str
@@ -39,14 +41,16 @@ class Parameter(NamedTuple):
     public: str = ""
     given: str = ""
     flag: int = 0
+    layer: bool = False
 
 
 class Slot(NamedTuple):
-    """A texture that materials may have; `srgb`: whether its numbers are colours."""
+    """A texture that materials may have; `srgb`: whether its numbers are colours; `layer`: as of a Parameter."""
 
     name: str
     srgb: bool
     doc: str
+    layer: bool = False
 
 
 class Flag(NamedTuple):
@@ -82,6 +86,18 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("roughness", "f32", 0.7, "0 (mirror) to 1 (chalk).", public="roughness"),
     Parameter("normal_scale", "f32", 1.0, "how much the normal texture tilts.", high=10.0, public="normal_scale"),
     Parameter("occlusion_strength", "f32", 1.0, "how much the occlusion texture darkens.", public="occlusion_strength"),
+    Parameter("specular", "f32", 1.0, "how much it reflects where it is no metal.", public="specular", layer=True),
+    Parameter("specular_color", "rgb", (1.0, 1.0, 1.0), "tints what `specular` reflects, but at flat angles.",
+              public="specular_color", given="white", layer=True),
+    Parameter("ior", "f32", 1.5, "index of refraction: 1.33 reflects as water, 2.42 as diamond.", low=1.0, high=10.0,
+              public="ior", layer=True),
+    Parameter("sheen_color", "rgb", (0.0, 0.0, 0.0), "what the fibres of cloth reflect, most at flat angles.",
+              public="sheen_color", given="black", layer=True),
+    Parameter("sheen_roughness", "f32", 0.5, "0 (velvet) to 1 (wool).", public="sheen_roughness"),
+    Parameter("clearcoat", "f32", 0.0, "a clear coat over all else, as of car paint.", public="clearcoat", layer=True),
+    Parameter("clearcoat_roughness", "f32", 0.0, "as `roughness`, of the coat.", public="clearcoat_roughness"),
+    Parameter("clearcoat_normal_scale", "f32", 1.0, "as `normal_scale`, of the coat.", high=10.0,
+              public="clearcoat_normal_scale"),
     Parameter("uv_scale", "vec2", (1.0, 1.0)),
     Parameter("wind", "f32", 0.0, "how much it sways.", public="wind", flag=spec.MATERIAL_WIND),
     Parameter("water_clarity_m", "f32", 6.0),
@@ -95,6 +111,13 @@ TEXTURES: tuple[Slot, ...] = (
     Slot("normal", False, "a normal in tangent space, green up."),
     Slot("occlusion", False, "red darkens light that comes from all around."),
     Slot("emissive", True, "multiplies `emissive`."),
+    Slot("specular", False, "alpha multiplies `specular`.", layer=True),
+    Slot("specular_color", True, "multiplies `specular_color`.", layer=True),
+    Slot("sheen_color", True, "multiplies `sheen_color`."),
+    Slot("sheen_roughness", False, "alpha multiplies `sheen_roughness`."),
+    Slot("clearcoat", False, "red multiplies `clearcoat`."),
+    Slot("clearcoat_roughness", False, "green multiplies `clearcoat_roughness`."),
+    Slot("clearcoat_normal", False, "the coat's own normal; without it that of the mesh."),
 )
 
 FLAGS: tuple[Flag, ...] = (
@@ -105,6 +128,8 @@ FLAGS: tuple[Flag, ...] = (
 _SURFACE = ("base_color", "metallic_roughness", "normal", "occlusion", "emissive")
 _LIT = ("base_color", "emissive", "emissive_strength", "alpha_cutoff", "metallic", "roughness", "normal_scale",
         "occlusion_strength", "uv_scale", "wind")  # fmt: skip
+_LAYERS = ("specular", "specular_color", "sheen_color", "sheen_roughness", "clearcoat", "clearcoat_roughness",
+           "clearcoat_normal")  # fmt: skip
 KINDS: tuple[Kind, ...] = (
     Kind("pbr", _LIT, _SURFACE, (
         ("opaque", 0), ("shadow", 0), ("opaque", spec.MATERIAL_DOUBLE_SIDED), ("opaque", spec.MATERIAL_WIND),
@@ -113,6 +138,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("terrain", ("base_color", "emissive", "emissive_strength", "metallic", "roughness", "uv_scale",
                      "detail_strength", "detail_scale_m"), _SURFACE, (("opaque", 0),)),
     Kind("water", ("base_color", "roughness", "water_clarity_m"), _SURFACE, (("blend", spec.MATERIAL_BLEND),)),
+    # What pbr with layers is drawn as; nobody asks for it by name.
+    Kind("layered", (*_LIT, "specular", "specular_color", "ior", "sheen_color", "sheen_roughness", "clearcoat",
+                     "clearcoat_roughness", "clearcoat_normal_scale"), (*_SURFACE, *_LAYERS), public=False),
     Kind("discs", ("base_color",), (), public=False),
     Kind("strokes", ("base_color",), (), public=False),
 )  # fmt: skip
@@ -134,6 +162,12 @@ def slots(kind: str) -> tuple[str, ...]:
 # What a program's shader reads, before its own textures; and how many of those it may have.
 SHADER_SLOTS = slots("pbr")
 SHADER_TEXTURES_MAX = TEXTURES_MAX - len(SHADER_SLOTS)
+
+
+def has_layers(values: Mapping[str, Numbers], textures: Container[str]) -> bool:
+    """Whether a pbr material of these values and textures is drawn as kind "layered"."""
+    return (any(row.layer and values.get(row.name, row.default) != row.default for row in PARAMETERS)
+            or any(slot.layer and slot.name in textures for slot in TEXTURES))  # fmt: skip
 
 
 def slot_lists() -> dict[str, tuple[str, ...]]:

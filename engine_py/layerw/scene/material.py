@@ -30,12 +30,27 @@ class Material:
         roughness: 0 (mirror) to 1 (chalk).
         normal_scale: 0 to 10; how much the normal texture tilts.
         occlusion_strength: 0 to 1; how much the occlusion texture darkens.
+        specular: 0 to 1; how much it reflects where it is no metal.
+        specular_color: sRGB; tints what `specular` reflects, but at flat angles.
+        ior: 1 to 10; index of refraction: 1.33 reflects as water, 2.42 as diamond.
+        sheen_color: sRGB; what the fibres of cloth reflect, most at flat angles.
+        sheen_roughness: 0 (velvet) to 1 (wool).
+        clearcoat: 0 to 1; a clear coat over all else, as of car paint.
+        clearcoat_roughness: 0 to 1; as `roughness`, of the coat.
+        clearcoat_normal_scale: 0 to 10; as `normal_scale`, of the coat.
         wind: 0 to 1; how much it sways.
         base_color_texture: multiplies `color`; also one that a view draws.
         metallic_roughness_texture: green multiplies `roughness`, blue `metallic`.
         normal_texture: a normal in tangent space, green up.
         occlusion_texture: red darkens light that comes from all around.
         emissive_texture: multiplies `emissive`.
+        specular_texture: alpha multiplies `specular`.
+        specular_color_texture: multiplies `specular_color`.
+        sheen_color_texture: multiplies `sheen_color`.
+        sheen_roughness_texture: alpha multiplies `sheen_roughness`.
+        clearcoat_texture: red multiplies `clearcoat`.
+        clearcoat_roughness_texture: green multiplies `clearcoat_roughness`.
+        clearcoat_normal_texture: the coat's own normal; without it that of the mesh.
         double_sided: draw both sides of each triangle.
         masked: alpha is a hole or none, by `alpha_cutoff`; nothing shines through.
         unlit: `color` is the light that it gives, whatever shines on it; fog and the tone map still apply.
@@ -61,12 +76,27 @@ class Material:
         roughness: float = 0.7,
         normal_scale: float = 1.0,
         occlusion_strength: float = 1.0,
+        specular: float = 1.0,
+        specular_color: Color = "white",
+        ior: float = 1.5,
+        sheen_color: Color = "black",
+        sheen_roughness: float = 0.5,
+        clearcoat: float = 0.0,
+        clearcoat_roughness: float = 0.0,
+        clearcoat_normal_scale: float = 1.0,
         wind: float = 0.0,
         base_color_texture: Texture | None = None,
         metallic_roughness_texture: Texture | None = None,
         normal_texture: Texture | None = None,
         occlusion_texture: Texture | None = None,
         emissive_texture: Texture | None = None,
+        specular_texture: Texture | None = None,
+        specular_color_texture: Texture | None = None,
+        sheen_color_texture: Texture | None = None,
+        sheen_roughness_texture: Texture | None = None,
+        clearcoat_texture: Texture | None = None,
+        clearcoat_roughness_texture: Texture | None = None,
+        clearcoat_normal_texture: Texture | None = None,
         double_sided: bool = False,
         masked: bool = False,
         unlit: bool = False,
@@ -84,12 +114,27 @@ class Material:
         self.roughness = roughness
         self.normal_scale = normal_scale
         self.occlusion_strength = occlusion_strength
+        self.specular = specular
+        self.specular_color = specular_color
+        self.ior = ior
+        self.sheen_color = sheen_color
+        self.sheen_roughness = sheen_roughness
+        self.clearcoat = clearcoat
+        self.clearcoat_roughness = clearcoat_roughness
+        self.clearcoat_normal_scale = clearcoat_normal_scale
         self.wind = wind
         self.base_color_texture = base_color_texture
         self.metallic_roughness_texture = metallic_roughness_texture
         self.normal_texture = normal_texture
         self.occlusion_texture = occlusion_texture
         self.emissive_texture = emissive_texture
+        self.specular_texture = specular_texture
+        self.specular_color_texture = specular_color_texture
+        self.sheen_color_texture = sheen_color_texture
+        self.sheen_roughness_texture = sheen_roughness_texture
+        self.clearcoat_texture = clearcoat_texture
+        self.clearcoat_roughness_texture = clearcoat_roughness_texture
+        self.clearcoat_normal_texture = clearcoat_normal_texture
         self.double_sided = double_sided
         self.masked = masked
         self.unlit = unlit
@@ -212,6 +257,78 @@ class Material:
         self.values.set_number("occlusion_strength", value)
 
     @property
+    def specular(self) -> float:
+        """0 to 1; how much it reflects where it is no metal."""
+        return self.values.number("specular")
+
+    @specular.setter
+    def specular(self, value: float) -> None:
+        self.values.set_number("specular", value)
+
+    @property
+    def specular_color(self) -> Color:
+        """SRGB; tints what `specular` reflects, but at flat angles."""
+        return self.values.color("specular_color")
+
+    @specular_color.setter
+    def specular_color(self, value: Color) -> None:
+        self.values.set_color("specular_color", value)
+
+    @property
+    def ior(self) -> float:
+        """1 to 10; index of refraction: 1.33 reflects as water, 2.42 as diamond."""
+        return self.values.number("ior")
+
+    @ior.setter
+    def ior(self, value: float) -> None:
+        self.values.set_number("ior", value)
+
+    @property
+    def sheen_color(self) -> Color:
+        """SRGB; what the fibres of cloth reflect, most at flat angles."""
+        return self.values.color("sheen_color")
+
+    @sheen_color.setter
+    def sheen_color(self, value: Color) -> None:
+        self.values.set_color("sheen_color", value)
+
+    @property
+    def sheen_roughness(self) -> float:
+        """0 (velvet) to 1 (wool)."""
+        return self.values.number("sheen_roughness")
+
+    @sheen_roughness.setter
+    def sheen_roughness(self, value: float) -> None:
+        self.values.set_number("sheen_roughness", value)
+
+    @property
+    def clearcoat(self) -> float:
+        """0 to 1; a clear coat over all else, as of car paint."""
+        return self.values.number("clearcoat")
+
+    @clearcoat.setter
+    def clearcoat(self, value: float) -> None:
+        self.values.set_number("clearcoat", value)
+
+    @property
+    def clearcoat_roughness(self) -> float:
+        """0 to 1; as `roughness`, of the coat."""
+        return self.values.number("clearcoat_roughness")
+
+    @clearcoat_roughness.setter
+    def clearcoat_roughness(self, value: float) -> None:
+        self.values.set_number("clearcoat_roughness", value)
+
+    @property
+    def clearcoat_normal_scale(self) -> float:
+        """0 to 10; as `normal_scale`, of the coat."""
+        return self.values.number("clearcoat_normal_scale")
+
+    @clearcoat_normal_scale.setter
+    def clearcoat_normal_scale(self, value: float) -> None:
+        self.values.set_number("clearcoat_normal_scale", value)
+
+    @property
     def wind(self) -> float:
         """0 to 1; how much it sways."""
         return self.values.number("wind")
@@ -264,6 +381,69 @@ class Material:
     @emissive_texture.setter
     def emissive_texture(self, value: Texture | None) -> None:
         self.values.set_texture("emissive_texture", value)
+
+    @property
+    def specular_texture(self) -> Texture | None:
+        """Alpha multiplies `specular`."""
+        return self.values.texture("specular_texture")
+
+    @specular_texture.setter
+    def specular_texture(self, value: Texture | None) -> None:
+        self.values.set_texture("specular_texture", value)
+
+    @property
+    def specular_color_texture(self) -> Texture | None:
+        """Multiplies `specular_color`."""
+        return self.values.texture("specular_color_texture")
+
+    @specular_color_texture.setter
+    def specular_color_texture(self, value: Texture | None) -> None:
+        self.values.set_texture("specular_color_texture", value)
+
+    @property
+    def sheen_color_texture(self) -> Texture | None:
+        """Multiplies `sheen_color`."""
+        return self.values.texture("sheen_color_texture")
+
+    @sheen_color_texture.setter
+    def sheen_color_texture(self, value: Texture | None) -> None:
+        self.values.set_texture("sheen_color_texture", value)
+
+    @property
+    def sheen_roughness_texture(self) -> Texture | None:
+        """Alpha multiplies `sheen_roughness`."""
+        return self.values.texture("sheen_roughness_texture")
+
+    @sheen_roughness_texture.setter
+    def sheen_roughness_texture(self, value: Texture | None) -> None:
+        self.values.set_texture("sheen_roughness_texture", value)
+
+    @property
+    def clearcoat_texture(self) -> Texture | None:
+        """Red multiplies `clearcoat`."""
+        return self.values.texture("clearcoat_texture")
+
+    @clearcoat_texture.setter
+    def clearcoat_texture(self, value: Texture | None) -> None:
+        self.values.set_texture("clearcoat_texture", value)
+
+    @property
+    def clearcoat_roughness_texture(self) -> Texture | None:
+        """Green multiplies `clearcoat_roughness`."""
+        return self.values.texture("clearcoat_roughness_texture")
+
+    @clearcoat_roughness_texture.setter
+    def clearcoat_roughness_texture(self, value: Texture | None) -> None:
+        self.values.set_texture("clearcoat_roughness_texture", value)
+
+    @property
+    def clearcoat_normal_texture(self) -> Texture | None:
+        """The coat's own normal; without it that of the mesh."""
+        return self.values.texture("clearcoat_normal_texture")
+
+    @clearcoat_normal_texture.setter
+    def clearcoat_normal_texture(self, value: Texture | None) -> None:
+        self.values.set_texture("clearcoat_normal_texture", value)
 
     @property
     def double_sided(self) -> bool:

@@ -5,7 +5,7 @@ Owns: the values by their names in gpu/kinds.py. lw.Material (generated) is the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from layerw.base import checks
 from layerw.base.colors import Color, linear_rgba
@@ -17,7 +17,16 @@ from layerw.scene.textures import Texture
 
 __all__ = ["Given", "Values"]
 _BY_PUBLIC = {row.public: row for row in kinds.PARAMETERS if row.public}
+_SHADER_TEXTURES = tuple(f"{name}_texture" for name in kinds.SHADER_SLOTS)
 _FLAGS = {flag.name: flag.bit for flag in kinds.FLAGS}
+
+
+def _check_room(shader: Shader | None, names: Iterable[str]) -> None:
+    """Raises ConfigError where a shader would not see one of the textures."""
+    unseen = [name for name in names if name not in _SHADER_TEXTURES]
+    if shader is not None and unseen:
+        raise ConfigError(f"Material {unseen[0]} is not seen by a shader, which has {', '.join(_SHADER_TEXTURES)}; "
+                          f"give it among the shader's own textures instead.")
 
 
 class Values:
@@ -89,7 +98,9 @@ class Values:
         if value is None:
             self.textures.pop(name, None)
         else:
-            self.textures[name] = checks.instance(f"Material {name}", value, Texture, "a lw.Texture").check_live()
+            checks.instance(f"Material {name}", value, Texture, "a lw.Texture")
+            _check_room(self.shader, [name])
+            self.textures[name] = value.check_live()
         self.changed()
 
     def set_shader(self, shader: Shader | None, params: Mapping[str, Given] | None,
@@ -100,6 +111,7 @@ class Values:
             raise ConfigError("Material params and textures belong to a shader; give shader=lw.Shader(...) as well.")
         if shader is not None:
             checks.instance("Material shader", shader, Shader, "a lw.Shader")
+        _check_room(shader, self.textures)
         defaults = None if shader is None else shader.params
         own = Params("Material", {} if defaults is None else defaults.layout, self.changed, defaults)
         own.update(given)
@@ -115,6 +127,13 @@ class Values:
         """Whether it lets through what is behind."""
         return self._linear["base_color"][3] < 1 and not self._flags.get("masked", False)
 
+    def _drawn_as(self, numbers: Mapping[str, float]) -> str:
+        """The kind for the GPU. A shader brings its own textures, and has the numbers of layers anyway."""
+        if self.unlit or self.kind != "pbr" or self.shader is not None:
+            return "unlit" if self.unlit else self.kind
+        slots = {name.removesuffix("_texture") for name in self.textures}
+        return "layered" if kinds.has_layers({**numbers, **self._linear}, slots) else "pbr"
+
     def desc(self, texture: Callable[[Texture], int] = lambda _: 0,
              shader: Callable[[Shader], int] = lambda _: 0) -> MaterialDesc:  # fmt: skip
         """For the GPU; the functions give handles."""
@@ -123,7 +142,7 @@ class Values:
         flags |= sum(_FLAGS[name] for name, is_set in self._flags.items() if is_set)
         flags |= sum(row.flag for row in _BY_PUBLIC.values() if row.flag and numbers[row.name] > 0)
         made = MaterialDesc(
-            kind="unlit" if self.unlit else self.kind, flags=flags, params=self.params.packed(),
+            kind=self._drawn_as(numbers), flags=flags, params=self.params.packed(),
             shader=0 if self.shader is None else shader(self.shader),
             shader_textures=() if self.shader is None else tuple(
                 texture(self.shader_textures[name]) for name in self.shader.texture_names),

@@ -49,7 +49,7 @@ function fillBlocks(program) {
     gl.bindBuffer(gl.UNIFORM_BUFFER, buffer);
     const block = blockBytes();
     const isMaterial = gl.getActiveUniformBlockName(program, index).startsWith('Material');
-    if (isMaterial) new Uint32Array(block.buffer)[MATERIAL_BLOCK.bound.offsetBytes / 4] = 31; // every texture is bound
+    if (isMaterial) new Uint32Array(block.buffer)[MATERIAL_BLOCK.bound.offsetBytes / 4] = 0xfff; // every texture is bound
     gl.bufferData(gl.UNIFORM_BUFFER, block, gl.STATIC_DRAW);
     gl.bindBufferBase(gl.UNIFORM_BUFFER, index, buffer);
     gl.uniformBlockBinding(program, index, index);
@@ -128,8 +128,8 @@ async function drawWebgpu(code) {
 
 const DRAWS = PASSES.filter(({ kind }) => kind === 'draws'); // shadow, opaque, blend
 
-const readPieces = (names) => Promise.all(names.map(async (name) => {
-  const file = pieceFile(name, 'webgl2');
+const readPieces = (names, api = 'webgl2') => Promise.all(names.map(async (name) => {
+  const file = pieceFile(name, api);
   return { name: file, text: await (await fetch(new URL(file, SHADERS))).text() };
 }));
 
@@ -176,6 +176,36 @@ window.shaders = {
     });
     if (problem) throw new Error(`${problem}\n${translate(pieces, 'fragment').glsl}`);
     return { webgl2: drawGl(program), webgpu: await drawWebgpu(joinPieces(pieces)) };
+  },
+
+  /** What both APIs say to a kind of material that does not exist: its textures, and `fn surface`; '' where all is well.
+   * Nothing beyond the limits that each API promises is asked for. */
+  async problemsOfKind(slots, surface) {
+    const replaced = { 'gen/slots_layered': slots, layered: surface };
+    const pieces = async (api) => (await readPieces(PROGRAMS.layered, api)).map(
+      ({ name, text }) => ({ name, text: replaced[name.replace('.wgsl', '')] ?? text }));
+    const found = [];
+    const fragment = translate(await pieces('webgl2'), 'fragment').glsl;
+    const { program, problem } = build({ vertex: covering(fragment), fragment });
+    if (problem) found.push(problem);
+    const samplers = Array.from({ length: gl.getProgramParameter(program, gl.ACTIVE_UNIFORMS) }, (_, index) => (
+      gl.getActiveUniform(program, index))).filter(({ type }) => (
+      [gl.SAMPLER_2D, gl.SAMPLER_2D_SHADOW, gl.UNSIGNED_INT_SAMPLER_2D].includes(type)));
+    device ??= await (await navigator.gpu.requestAdapter()).requestDevice();
+    device.pushErrorScope('validation');
+    const module = device.createShaderModule({ code: joinPieces(await pieces('webgpu')) });
+    const blocks = [0, 1].map((location) => ({
+      arrayStride: location ? 4 : 40, stepMode: location ? 'instance' : 'vertex', attributes: location
+        ? [{ shaderLocation: 15, offset: 0, format: 'uint32' }]
+        : [['float32x3', 0], ['snorm16x2', 12], ['snorm8x4', 16], ['float32x2', 20], ['unorm8x4', 28], ['float32x2', 32]].map(
+          ([format, offset], index) => ({ shaderLocation: index === 5 ? 6 : index, offset, format })),
+    }));
+    device.createRenderPipeline({
+      layout: 'auto', vertex: { module, buffers: blocks }, fragment: { module, targets: [{ format: 'rgba8unorm' }] },
+    });
+    const error = await device.popErrorScope();
+    if (error) found.push(error.message);
+    return { problems: found, samplers: samplers.length };
   },
 
   /** The whole WGSL of a snippet. */

@@ -145,7 +145,7 @@ export class Webgl2Pipelines {
       const named = own === null ? row.shader || kind : `own ${own.number} ${row.shader}`;
       const label = `${named} ${variant} ${Object.values(passOverrides(row)).join('')} ${coverage}`;
       const program = this.programs.get(label)
-        ?? this.start(label, this.source(row, look, overrides(look, variant, row), own), row, slotNames(shaderKind, own));
+        ?? this.start(label, this.source(row, look, overrides(look, variant, row, own !== null), own), row, slotNames(shaderKind, own));
       pipeline = {
         program, linked: false, label, doubleSided: (flags & MATERIAL_DOUBLE_SIDED) !== 0, given: isGiven(look),
         blend: row.blend, coverage,

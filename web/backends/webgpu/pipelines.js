@@ -215,10 +215,10 @@ export class WebgpuPipelines {
   }
 
   /** @param {Pass} row @param {number} kind @param {GPUShaderModule} module @param {GPUPipelineLayout} layout
-   * @param {number} flags @param {number} variant @param {string} [entryPoint] of the fragment stage
+   * @param {number} flags @param {number} variant @param {string} [entryPoint] of the fragment stage of a program's shader
    * @returns {GPURenderPipelineDescriptor} */
   meshDescriptor(row, kind, module, layout, flags, variant, entryPoint) {
-    const constants = overrides(kind, flags, row);
+    const constants = overrides(kind, flags, row, entryPoint !== undefined);
     return {
       label: `${row.name} kind ${kind} flags ${flags}`, layout, ...this.passState(row, usesCoverage(kind, flags, row)),
       vertex: { module, constants, buffers: BUFFERS_BY_UV1[variant >> 2][(variant >> 1) & 1] },

@@ -128,12 +128,16 @@ function allContenders() {
     found[`boxes/${api}/raw loop`] = script('boxes', (canvas) => raw(canvas, boxes, false));
     found[`boxes/${api}/raw batched`] = script('boxes', (canvas) => raw(canvas, boxes, true));
     found[`boxes/${api}/layerw`] = () => measureLayerw('boxes.py', `count=${FEW}`, api, COUNTS.boxes);
+    found[`boxes/${api}/layerw temporal`] = () => (
+      measureLayerw('boxes.py', `count=${FEW}&antialias=temporal`, api, COUNTS.boxes));
+    found[`boxes/${api}/layerw picked`] = () => measureLayerw('boxes.py', `count=${FEW}&picks=1`, api, COUNTS.boxes);
     found[`boxes/${api}/three meshes`] = script('boxes', (canvas) => three(canvas, boxes, { api, instanced: false }));
     found[`instances/${api}/raw batched`] = script('instances', (canvas) => raw(canvas, crowd, true));
     found[`instances/${api}/layerw`] = () => measureLayerw('boxes.py', `count=${MANY}`, api, COUNTS.instances);
     found[`instances/${api}/three InstancedMesh`] = script('instances', (canvas) => three(canvas, crowd, { api, instanced: true }));
     found[`empty/${api}/layerw`] = () => measureLayerw('empty.py', '', api, COUNTS.boxes);
     found[`still/${api}/layerw`] = () => measureLayerw('still.py', '', api, COUNTS.instances);
+    found[`points/${api}/layerw`] = () => measureLayerw('points.py', '', api, COUNTS.instances);
     found[`lights/${api}/layerw`] = () => measureLayerw('lights.py', '', api, COUNTS.instances);
     found[`meshes/${api}/layerw`] = () => measureLayerw('meshes.py', '', api, COUNTS.instances);
   }

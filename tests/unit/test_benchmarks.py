@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import runpy
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
+import layerw as lw
 from benchmarks import __main__ as parts
 from benchmarks.boot.__main__ import table as boot_table
 from benchmarks.drawing.__main__ import table
@@ -63,3 +65,16 @@ def test_one_program_draws_as_many_boxes_as_the_query_asks(query: dict[str, str]
     with mock.patch("layerw.hosts.default_host", return_value=host):
         program = runpy.run_path(str(parts.ROOT / "benchmarks" / "drawing" / "boxes.py"))
     assert len(program["boxes"]) == count
+
+
+@pytest.mark.parametrize(("name", "query"), [("boxes", {"antialias": "temporal"}), ("boxes", {"picks": "1"}),
+                                             ("points", {}), ("lights", {}), ("empty", {})])
+def test_programs_of_the_drawing_part_run(name: str, query: dict[str, str]) -> None:
+    host = HeadlessHost(options={"query": query})
+    given = mock.patch.object(lw, "App", partial(lw.App, host=host))
+    with mock.patch("layerw.hosts.default_host", return_value=host), given:
+        program = runpy.run_path(str(parts.ROOT / "benchmarks" / "drawing" / f"{name}.py"))
+    host.step(program["app"], 4)
+    assert host.errors == [] and (host.sink.draws > 0) == (name != "empty")
+    if "picks" in query:
+        assert program["update"].__globals__["answers"] > 0, "what is asked is answered, and asked again"

@@ -90,6 +90,7 @@ class Engine:
         self.heap_ledger.reserve(self.table.capacity * TABLE_BYTES_PER_ROW, "The entity table")
         self.visibility = Visibility(self.table)
         self.resources = Resources(self.store, self.visibility, self.table, self.log)
+        self.table.ignores_alpha = weakly(self.resources.looks.ignores_alpha)
         self.view = View(Camera())
         self.more_views = MoreViews(self.resources, self.log)
         self.environment = Environment()

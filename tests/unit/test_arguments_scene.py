@@ -202,6 +202,28 @@ def test_bad_values_are_refused_and_leave_nothing(rows: Callable[[Parts], list[t
     assert p.app.report()["entities"] == before
 
 
+def test_alpha_of_what_is_opaque_is_refused_and_of_what_is_not_is_taken(p: Parts) -> None:
+    glass, leaves = lw.Material(color=(1, 1, 1, 0.9)), lw.Material(masked=True)
+    faint = (1, 0, 0, 0.5)
+    before = p.app.report()["entities"]
+    for make in (lambda: p.app.spawn(p.box, color=faint), lambda: p.app.spawn_many(p.box, 3, color=[faint] * 3),
+                 lambda: setattr(p.one, "color", "#ff000080"), lambda: setattr(p.group, "color", [[1, 0, 0, 0.9]] * 4),
+                 lambda: setattr(p.group[1:3], "color", np.uint8([[0, 0, 0, 255], [0, 0, 0, 0]]))):  # fmt: skip
+        with pytest.raises(lw.ConfigError, match="color has alpha below 1, but the material is opaque"):
+            make()
+    assert p.app.report()["entities"] == before and (p.group.color == 255).all()
+    made = [p.app.spawn(p.box, glass, color=faint), p.app.spawn_many(p.box, 2, leaves, color=faint)]
+    later = lw.Material()
+    made.append(p.app.spawn(p.box, later))
+    later.color = (1, 1, 1, 0.5)
+    made[-1].color = faint
+    assert all((thing.color[:, 3] == 128).all() for thing in made)
+    lamp, line = p.app.light("point"), p.app.lines([(0, 0, 0), (1, 0, 0)])
+    lamp.color = line.entity.color = faint
+    for thing in (*made, lamp, line.entity):
+        thing.despawn()
+
+
 def test_degrees_are_told_once_at_the_programs_line() -> None:
     app = lw.App(host=HeadlessHost())
     box = app.spawn(lw.Mesh.box())

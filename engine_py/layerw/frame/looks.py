@@ -76,6 +76,11 @@ class Looks:
             self._show_blend(found)
         return found.handle
 
+    def ignores_alpha(self, handle: int) -> bool:
+        """Whether it is a material of the program that draws things whole, whatever alpha their colours have."""
+        found = self.materials.by_handle.get(handle)
+        return found is not None and found.value.values.opaque
+
     def texture(self, texture: Texture, made: Make) -> int:
         """The GPU handle of a Texture; 0 while what it comes from is not there, and once it was destroyed."""
         found = self._texture(texture, made)

@@ -15,7 +15,7 @@ from layerw.base import checks
 from layerw.base.errors import AttributeMissing, HandleError, OutsideError
 from layerw.base.names import missing
 from layerw.scene import component_view, motion
-from layerw.scene.row_values import check_owner, chosen_rows, packed_colors, unit_rotations
+from layerw.scene.row_values import check_alpha, check_owner, chosen_rows, packed_colors, unit_rotations
 from layerw.scene.scattered import ColumnHome, Scattered
 from layerw.scene.table import HIDDEN, NO_SHADOW, STATIC_FLAG, Table
 
@@ -266,14 +266,17 @@ class Entities:
 
     @property
     def color(self) -> npt.NDArray[np.uint8]:
-        """(n, 4) uint8, sRGB; multiplies the material's colour. Assign a name, "#rrggbb" or an array."""
+        """(n, 4) uint8, sRGB; multiplies the material's colour. Assign a name, "#rrggbb" or an array; alpha below 1
+        takes a material that lets through what is behind or has holes."""
         view = self._view("color")
         return view if view.ndim > 1 else view.view(np.uint8).reshape(-1, 4)
 
     @color.setter
     def color(self, value: Any) -> None:
         self._check()
-        self._write("color", packed_colors(value, self._table.color[self._key], self._count))
+        colors = packed_colors(value, self._table.color[self._key], self._count)
+        check_alpha(colors, self._table.material[self._key], self._table)
+        self._write("color", colors)
 
     @property
     def visible(self) -> bool:

@@ -127,6 +127,11 @@ class Values:
         """Whether it lets through what is behind."""
         return self._linear["base_color"][3] < 1 and not self._flags.get("masked", False)
 
+    @property
+    def opaque(self) -> bool:
+        """Whether alpha does nothing."""
+        return not self.blend and not self._flags.get("masked", False)
+
     def _drawn_as(self, numbers: Mapping[str, float]) -> str:
         """The kind for the GPU. A shader brings its own textures, and has the numbers of layers anyway."""
         if self.unlit or self.kind != "pbr" or self.shader is not None:

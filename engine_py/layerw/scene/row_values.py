@@ -9,11 +9,13 @@ import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.colors import byte_colors, pack_rgba8
-from layerw.base.errors import HandleError, OutsideError, ShapeError
+from layerw.base.errors import ConfigError, HandleError, OutsideError, ShapeError
 
 if TYPE_CHECKING:
     from layerw.scene.entity import Entities
     from layerw.scene.table import Table
+
+OPAQUE = 0xFF000000  # from there on alpha, the highest byte, is 1
 
 
 def chosen_rows(which: Any, count: int) -> npt.NDArray[Any]:
@@ -34,6 +36,16 @@ def check_owner(name: str, entities: Entities, table: Table) -> None:
     """Refuses entities of another App: their rows are others here. Raises HandleError."""
     if entities._table is not table:
         raise HandleError(f"{name} is {entities!r} of another App; an App takes only its own entities.")
+
+
+def check_alpha(colors: npt.NDArray[np.uint32], materials: npt.NDArray[np.uint32], table: Table) -> None:
+    """Refuses alpha where the material draws everything whole. Raises ConfigError."""
+    if colors.size and int(colors.min()) >= OPAQUE:
+        return
+    faint = np.unique(materials[colors < OPAQUE]).tolist()
+    if any(table.ignores_alpha(material) for material in faint):
+        raise ConfigError("color has alpha below 1, but the material is opaque and shows all of it; give the material "
+                          "an alpha below 1 as well (lw.Material(color=(1, 1, 1, 0.99))), or `masked` for holes.")
 
 
 def unit_rotations(rotation: npt.NDArray[np.float32]) -> npt.NDArray[Any]:

@@ -69,6 +69,7 @@ class Table:
         self.structure_revision = 0
         viewed: list[Column] = list(self.columns.values())
         self.components = ComponentStore(self.capacity, charge, viewed.append)
+        self.ignores_alpha: Callable[[int], bool] = lambda material: False
         self._rows = RowAllocator(self.capacity, viewed)
         self._hierarchy = Hierarchy()
         self._transient: dict[int, int] = {}  # counts of rows that belong to no entity, by their first

@@ -68,6 +68,9 @@ def write_bad(folder: Path) -> None:
     huge["meshes"][0]["primitives"][0]["attributes"]["TEXCOORD_0"] = 2
     (folder / "huge.gltf").write_text(json.dumps(huge))
     (folder / "t0.png").write_bytes(png_header(65_536))
+    (folder / "none.png").write_bytes(b"")
+    for name, uri in (("none.gltf", "none.png"), ("blank.gltf", "data:image/png;base64,")):
+        (folder / name).write_text(json.dumps(huge | {"images": [{"uri": uri}]}))
     outside = triangle(uri="t.bin")
     outside["accessors"][0]["count"] = 400
     (folder / "outside.gltf").write_text(json.dumps(outside))

@@ -70,11 +70,15 @@ def test_a_shot_of_a_raising_frame_function_says_what_is_wrong(tmp_path: Path, r
 
 
 def test_a_shot_of_a_model_with_an_image_left_out_says_so(tmp_path: Path, runtime_dir: Path) -> None:
-    ended = run_shot(tmp_path, BEGIN + "app.load('huge.gltf')")
+    """One that is too large, a file without bytes, a data URI without any."""
+    names = ["huge.gltf", "none.gltf", "blank.gltf"]
+    ended = run_shot(tmp_path, BEGIN + "\n".join(f"app.load({name!r})" for name in names))
     report = json.loads(ended.stdout)
     assert ended.returncode == 0, ended.stderr
-    assert [model["state"] for model in report["models"]] == ["ready"]
-    assert "65536" in " ".join(report["models"][0]["warnings"])
+    models = {model["url"]: model for model in report["models"]}
+    assert [(models[name]["state"], models[name]["error"]) for name in names] == [("ready", "")] * 3
+    assert all("images[0]" in " ".join(models[name]["warnings"]) for name in names), models
+    assert "65536" in " ".join(models["huge.gltf"]["warnings"])
 
 
 def test_a_shot_of_good_input_ends_with_status_0(tmp_path: Path, runtime_dir: Path) -> None:

@@ -276,3 +276,18 @@ def test_what_an_app_imports_makes_no_classes_at_run_time() -> None:
                 words = [ast.unparse(part) for part in (*node.decorator_list, *node.bases)]
                 left += [f"{name}: {node.name}" for word in words if word.startswith(("dataclass", "NamedTuple"))]
     assert left == []
+
+
+def test_the_engine_asks_nothing_of_its_classes_that_written_out_ones_lack() -> None:
+    """dataclasses.asdict and the like know only what dataclass() made."""
+    unknown = {"asdict", "astuple", "replace", "is_dataclass", "make_dataclass"}
+    found = []
+    for path in sorted(ENGINE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            names: set[str] = set()
+            if isinstance(node, ast.ImportFrom) and node.module == "dataclasses":
+                names = {alias.name for alias in node.names}
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "dataclasses":
+                names = {node.attr}
+            found += [f"{path.name}: dataclasses.{name}" for name in names & unknown]
+    assert found == []

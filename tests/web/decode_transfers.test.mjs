@@ -149,7 +149,7 @@ test('a mesh of two files in two workers: a buffer moves and both still serve', 
 });
 
 test('broken requests fail alone', async () => {
-  const { transfers, fetchUrl, event, heap } = makeTransfers({ files: { [`${BASE}x`]: makeGlb('{}', new Uint8Array(8)).slice(0, 30), [`${BASE}b`]: new Uint8Array(8) } });
+  const { transfers, fetchUrl, event, heap } = makeTransfers({ files: { [`${BASE}x`]: makeGlb('{}', new Uint8Array(8)).slice(0, 30), [`${BASE}b`]: new Uint8Array(8), [`${BASE}empty`]: new Uint8Array(0) } });
   const cut = await fetchUrl(1, MODEL, 'x');
   assert.equal(cut.code, FORMAT);
   assert.match(cut.message, /app\/x: The glb says that it has/);
@@ -161,6 +161,9 @@ test('broken requests fail alone', async () => {
   transfers.imageDecode(5, 9, 0, 0, 1000, 0);
   assert.equal((await event(5)).code, ABORTED);
   assert.equal((await fetchUrl(6, 7, 'b')).code, FORMAT);
+  await fetchUrl(7, BLOB, 'empty');
+  transfers.imageDecode(8, 7, 0, 0, 1000, 0);
+  assert.equal((await event(8)).code, FORMAT, 'an empty file is no image; it is no transfer that is gone');
   transfers.destroy();
   assert.deepEqual(transfers.stats(), { live: 0, heldBytes: 0, inFlight: 0 });
 });

@@ -284,7 +284,7 @@ export class Transfers {
     if (answer.buffer && entry.block !== 0) this.blocks.fill(entry.block, answer.buffer);
     entry.image = answer.image ?? null;
     this.#jobEnded(entry);
-    if (!entry.isFetch || answer.heldBytes === 0) entry.slot = null;
+    if (!entry.isFetch) entry.slot = null; // what was fetched is read there, an empty file too
     this.events.transferDone(answer.id, answer.heldBytes, answer.a, answer.b, answer.payload);
   }
 

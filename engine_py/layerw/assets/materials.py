@@ -10,7 +10,7 @@ _ior and _sheen, EXT_texture_webp, EXT_texture_avif.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -71,7 +71,8 @@ def read_material(doc: Document, index: int, user: str = "The model", *, unlit: 
             first = _add_texture(doc, plan, slot, use, item, first)
     plan.desc.normal_scale = item.object("normalTexture").number("scale", 1.0)
     plan.desc.occlusion_strength = item.object("occlusionTexture").number("strength", 1.0, 0.0, 1.0)
-    if plan.desc.kind == "pbr" and kinds.has_layers(asdict(plan.desc), plan.textures):
+    layers = {row.name: getattr(plan.desc, row.name) for row in kinds.PARAMETERS if row.layer}
+    if plan.desc.kind == "pbr" and kinds.has_layers(layers, plan.textures):
         plan.desc.kind = "layered"
     _add_terrain(item, plan.desc)
     return plan

@@ -287,7 +287,7 @@ def test_the_engine_asks_nothing_of_its_classes_that_written_out_ones_lack() -> 
             names: set[str] = set()
             if isinstance(node, ast.ImportFrom) and node.module == "dataclasses":
                 names = {alias.name for alias in node.names}
-            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "dataclasses":
+            elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "dataclasses":
                 names = {node.attr}
             found += [f"{path.name}: dataclasses.{name}" for name in names & unknown]
     assert found == []

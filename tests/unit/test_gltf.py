@@ -118,6 +118,15 @@ def test_a_buffer_larger_than_the_binary_chunk() -> None:
         make_plan(gltf.parse(payload(triangle())), "m.gltf", None)
 
 
+def test_a_mesh_that_only_draco_holds_is_told_so() -> None:
+    doc = edited("meshes.0.primitives.0.extensions", {"KHR_draco_mesh_compression": {"bufferView": 0}})
+    assert plan(doc).meshes, "what lies beside it is read"
+    for accessor in doc["accessors"]:
+        del accessor["bufferView"]
+    with pytest.raises(GltfError, match="KHR_draco_mesh_compression holds all of the mesh, and"):
+        plan(doc)
+
+
 def test_attribute_counts_must_agree() -> None:
     doc = triangle()
     doc["accessors"].append({"bufferView": 0, "componentType": 5126, "count": 2, "type": "VEC3"})

@@ -141,6 +141,10 @@ class Planner:
 
     def _accessors(self, primitive: Item, attributes: Item, material: MaterialPlan, *,
                    posed: bool) -> dict[str, Accessor]:  # fmt: skip
+        packed = primitive.extension("KHR_draco_mesh_compression")
+        if packed is not None and "bufferView" not in self.doc.item(
+                "accessors", attributes.integer("POSITION"), attributes.at("POSITION")):  # fmt: skip
+            raise packed.error("holds all of the mesh, and layerw doesn't read Draco yet; export the model without it.")
         names = {"position": "POSITION", "normal": "NORMAL", "tangent": "TANGENT", "color": "COLOR_0"}
         if posed:
             names |= {"joints": "JOINTS_0", "weights": "WEIGHTS_0"}

@@ -170,6 +170,13 @@ def mirrored(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
     return [scale, number, n, Out(rng.integers(0, 2, n).astype(np.uint8))]
 
 
+def not_finite(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_not_finite: numbers whose squares overflow as well."""
+    values = floats(rng, (n,), 3, poison)
+    values[rng.uniform(0, 1, n) < 0.1] *= np.float32(1e30)
+    return [values, n]
+
+
 def sort(rng: np.random.Generator, n: int, bits: int) -> list[Any]:
     """The arguments of lw_sort_u32 and lw_sort_u64: few different values in some bytes, so that keys repeat."""
     dtype = np.uint32 if bits == 32 else np.uint64
@@ -181,6 +188,7 @@ def sort(rng: np.random.Generator, n: int, bits: int) -> list[Any]:
 MAKERS: dict[str, Callable[[np.random.Generator, int, float], list[Any]]] = {
     "lw_cull_lods": cull_lods, "lw_cull_runs": cull_runs, "lw_cull_sorted": cull_sorted, "lw_cull_cells": cull_cells,
     "lw_sphere_radii": sphere_radii, "lw_compose_rows": compose_rows, "lw_mirrored": mirrored,
+    "lw_not_finite": not_finite,
     "lw_sort_u32": lambda rng, n, poison: sort(rng, n, 32), "lw_sort_u64": lambda rng, n, poison: sort(rng, n, 64),
 }
 
@@ -207,7 +215,7 @@ def defined(call: Call, result: Any, outs: list[np.ndarray]) -> list[np.ndarray]
         outs = [outs[-3].reshape(-1)[:used], outs[-2].reshape(-1, 8)[:number], outs[-1]]
     elif call.name.startswith("lw_sort_"):
         outs = outs[:2]
-    elif call.name in ("lw_compose_rows", "lw_mirrored"):
+    elif call.name in ("lw_compose_rows", "lw_mirrored", "lw_not_finite"):
         outs = [np.array([result], np.uint32), *outs]
     elif call.name in ("lw_bvh_build", "lw_bvh_build_curve"):  # nodes, order, area; not the scratch
         outs = [np.array([result], np.uint32), outs[0].reshape(-1, 8)[:result], outs[1], outs[3]]

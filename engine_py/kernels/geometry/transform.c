@@ -174,3 +174,13 @@ uint32_t lw_mirrored(const float *scale, const uint32_t *rows, uint32_t count, u
     }
     return changed;
 }
+
+uint32_t lw_not_finite(const float *values, uint32_t count) {
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t bits;
+        __builtin_memcpy(&bits, values + i, sizeof bits);
+        found += (bits & 0x7f800000u) == 0x7f800000u; /* an exponent of ones only */
+    }
+    return found;
+}

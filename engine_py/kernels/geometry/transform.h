@@ -35,4 +35,7 @@ LW_KERNEL uint32_t lw_compose_rows(const int32_t *parents, const uint32_t *rows,
 // how many of them changed.
 LW_KERNEL uint32_t lw_mirrored(const float *scale, const uint32_t *rows, uint32_t count, uint8_t *mirrored);
 
+// How many of `count` floats are NaN or infinite.
+LW_KERNEL uint32_t lw_not_finite(const float *values, uint32_t count);
+
 #endif

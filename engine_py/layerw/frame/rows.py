@@ -7,7 +7,10 @@ Limits: columns shrink where they are SHRINK_FACTOR times too large.
 
 from __future__ import annotations
 
+import numpy as np
+
 from layerw.base.log import Log
+from layerw.frame.finite import FiniteRows
 from layerw.frame.resources import COLUMN_BYTES_PER_ROW, Resources
 from layerw.gpu.spec import ROWS_STEP
 from layerw.gpu.submission import Submission
@@ -24,6 +27,7 @@ class RowColumns:
 
     def __init__(self, table: Table, resources: Resources, submission: Submission, log: Log) -> None:
         self._table, self._resources, self._submission, self._log = table, resources, submission, log
+        self.finite = FiniteRows(table, log)
         self.capacity = 0  # rows that the GPU has room for
         self._used = -1  # rows of the table, when the capacity was looked at
         self._waited_frames = 0
@@ -49,6 +53,7 @@ class RowColumns:
                 self._size(used)
         runs = [(column, first, min(rows, self.capacity - first))
                 for column, first, rows in self._table.dirty_runs() if first < self.capacity]  # fmt: skip
+        self.finite.check(columns, runs)
         self._submission.rows(columns, runs)
 
     def _rows_for(self, used: int) -> int:
@@ -77,7 +82,8 @@ class RowColumns:
             f"{left} left; despawn some, or raise it with lw.App(budgets=lw.Budgets(gpu_mib=...)).")
 
     def fitting(self, found: VisibleSet) -> VisibleSet:
-        """What of a frame's draws the columns have rows for."""
-        if self._table.rows_used <= self.capacity:
+        """What of a frame's draws the columns have rows for, all of whose numbers are finite."""
+        bad = self.finite.rows
+        if self._table.rows_used <= self.capacity and not len(bad):
             return found
-        return only(found, lambda rows: rows < self.capacity)
+        return only(found, lambda rows: (rows < self.capacity) & ~np.isin(rows, bad))

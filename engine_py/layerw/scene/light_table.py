@@ -61,7 +61,9 @@ class LightTable:
 def _rows_of(table: Table, rows: npt.NDArray[np.intp], fields: dict[str, Any], columns: FrameColumns) -> LightRows:
     kind, intensity = fields["kind"][rows], fields["intensity"][rows]
     lit = table.shown()[rows] & (kind < len(LIGHT_KINDS)) & np.isfinite(intensity) & (intensity > 0)
-    lit &= np.isfinite(fields["range"][rows]) & np.isfinite(columns.position[rows]).all(axis=1)
+    lit &= np.isfinite(fields["range"][rows])
+    for column in (columns.position, columns.rotation, columns.scale):
+        lit &= np.isfinite(column[rows]).all(axis=1)
     rows = rows[lit]
     color = LINEAR[table.color[rows].view(np.uint8).reshape(-1, 4)[:, :3]]
     inner, outer = (np.clip(fields[name][rows], 0, RIGHT_ANGLE) for name in ("inner_angle", "outer_angle"))
@@ -78,5 +80,6 @@ def _directions(columns: FrameColumns, rows: npt.NDArray[np.intp]) -> F32:
     across = 2 * np.cross(vector, axis)
     turned = axis + w * across + np.cross(vector, across)
     length = np.sqrt((turned * turned).sum(axis=1, keepdims=True))
-    found: F32 = np.where(length > 0, -turned / np.where(length > 0, length, 1), (0, 0, -1)).astype(np.float32)
+    known = (length > 0) & np.isfinite(length)
+    found: F32 = np.where(known, -turned / np.where(known, length, 1), (0, 0, -1)).astype(np.float32)
     return found

@@ -37,6 +37,7 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_sort_u64": (("out", "out", "out", "out", "u32"), "void"),
     "lw_compose_rows": (("in", "in", "u32", "in", "in", "in", "out", "out", "out", "out"), "u32"),
     "lw_mirrored": (("in", "in", "u32", "out"), "u32"),
+    "lw_not_finite": (("in", "u32"), "u32"),
     "lw_error_text": (("u32",), "u32"),
     "lw_statistics": (("u32",), "u32"),
     "lw_ring_statistics": (("u32",), "u32"),
@@ -305,6 +306,10 @@ class Kernels(Protocol):
 
     def lw_mirrored(self, scale: Address, rows: Address, count: int, mirrored: Address) -> int:
         """mirrored[i] = 1 where an odd number of the three scales of rows[i] is below 0 and none is 0 or NaN, else 0. Returns how many of them changed."""
+        ...
+
+    def lw_not_finite(self, values: Address, count: int) -> int:
+        """How many of `count` floats are NaN or infinite."""
         ...
 
     def lw_lights_seen(self, view: Address, spheres: Address, power: Address, count: int, keys: Address, order: Address, found: Address) -> int:

@@ -172,3 +172,12 @@ def lw_mirrored(scale: Array, rows: Array, count: int, mirrored: Array) -> int:
     changed = int((mirrored[:count] != now).sum())
     mirrored[:count] = now
     return changed
+
+
+def lw_not_finite(values: Array, count: int) -> int:
+    """See geometry/transform.h."""
+    flat = values.reshape(-1)[:count]
+    with np.errstate(all="ignore"):
+        if np.isfinite(np.dot(flat, flat)):  # a third of the time; squares of large numbers overflow, and are counted
+            return 0
+    return count - int(np.count_nonzero(np.isfinite(flat)))

@@ -127,6 +127,17 @@ def test_a_mesh_that_only_draco_holds_is_told_so() -> None:
         plan(doc)
 
 
+def test_meshopt_beside_plain_data_is_passed_over() -> None:
+    doc = triangle(uri="plain.bin")
+    doc["buffers"][0]["extensions"] = {"EXT_meshopt_compression": {"fallback": True}}
+    for view in doc["bufferViews"]:
+        view["extensions"] = {"EXT_meshopt_compression": {"buffer": 0, "byteLength": 4, "byteStride": 4, "count": 1}}
+    assert plan(doc).meshes
+    del doc["buffers"][0]["uri"]
+    with pytest.raises(GltfError, match=r"bufferViews\[0\] is compressed with EXT_meshopt_compression"):
+        plan(doc)
+
+
 def test_attribute_counts_must_agree() -> None:
     doc = triangle()
     doc["accessors"].append({"bufferView": 0, "componentType": 5126, "count": 2, "type": "VEC3"})

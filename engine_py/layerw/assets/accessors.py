@@ -101,9 +101,9 @@ def _place(doc: Document, item: Item, semantic: str, component_type: int, compon
 def resolve_view(doc: Document, user: Item) -> tuple[int, int, int, int]:
     """Buffer, offset, length and stride (0 = none) of the buffer view that `user` names; it lies in its buffer."""
     _, view = doc.named(user, "bufferView", "bufferViews")
-    if view.extension("EXT_meshopt_compression") is not None:
-        raise view.error("is compressed with EXT_meshopt_compression, which layerw doesn't support yet.")
     buffer, holder = doc.named(view, "buffer", "buffers")
+    if view.extension("EXT_meshopt_compression") is not None and "uri" not in holder:  # else it has them plain as well
+        raise view.error("is compressed with EXT_meshopt_compression, which layerw doesn't support yet.")
     offset, length = view.integer("byteOffset", 0), view.integer("byteLength", low=1)
     stride = view.integer("byteStride", 0)
     if stride > STRIDE_MAX:

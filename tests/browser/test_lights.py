@@ -1,5 +1,5 @@
-"""Pictures of lights on both APIs: exact radiance of a plane under a lamp, cones, ranges, several views, many lamps;
-and WebGL2 and WebGPU draw the same."""
+"""Pictures of lights on both APIs: exact radiance of a plane and of a clear coat under a lamp, cones, ranges, several
+views, many lamps; and WebGL2 and WebGPU draw the same."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ app.camera.pitch = -math.pi / 2
 made = []
 
 def again(*things):
+    floor.visible = True
     while made:
         made.pop().despawn()
     made.extend(things)
@@ -52,6 +53,12 @@ def spot():
 
 def directional():
     again(app.light("directional", direction=(0, -1, -1), intensity=2.0))
+
+def coated():
+    black = lw.Material(color="black", roughness=1.0, specular=0.0, clearcoat=1.0, clearcoat_roughness=0.5)
+    again(app.spawn(lw.Mesh.plane(40, 40), black),
+          app.light("point", position=(0, 2, 0), intensity=20.0, range=1000.0))
+    floor.visible = False
 
 def carried():
     arm = app.spawn(lw.Mesh.box(0.01), position=(1, 0, 0))
@@ -129,6 +136,23 @@ def plane(intensity: float, reach: float = 1000.0, cone: tuple[float, float] | N
     return radiance
 
 
+def coat(intensity: float, roughness: float) -> np.ndarray:
+    """(h, w) radiance of a black plane under a clear coat and that light, towards an eye 6 m above its middle: GGX by
+    glTF's appendix B, with the Fresnel term of KHR_materials_clearcoat."""
+    y, x = ((np.arange(n) + 0.5 - n / 2) * (2 * HALF / HEIGHT) for n in (HEIGHT, WIDTH))
+    ground = np.stack(np.broadcast_arrays(x[None, :], 0.0, y[:, None]), -1)
+    ways = [np.array((0.0, height, 0.0)) - ground for height in (2.0, 6.0)]
+    light, eye = (way / np.linalg.norm(way, axis=-1, keepdims=True) for way in ways)
+    half = (light + eye) / np.linalg.norm(light + eye, axis=-1, keepdims=True)
+    nl, nv, nh, square = light[..., 1], eye[..., 1], half[..., 1], (ways[0] ** 2).sum(axis=-1)
+    a2 = roughness**4
+    distribution = a2 / (math.pi * (nh**2 * (a2 - 1) + 1) ** 2)
+    visibility = 0.5 / (nl * np.sqrt(nv**2 * (1 - a2) + a2) + nv * np.sqrt(nl**2 * (1 - a2) + a2))
+    fresnel = 0.04 + 0.96 * (1 - (eye * half).sum(axis=-1)) ** 5
+    radiance: np.ndarray = intensity / square * nl * distribution * visibility * fresnel
+    return radiance
+
+
 def assert_radiance(name: str, seen: np.ndarray, wanted: np.ndarray) -> None:
     apart = np.abs(seen - codes(wanted)[:, :, None])
     assert apart.max() <= 3 and apart.mean() < 0.7, f"{name}: off by {apart.max():.1f}, {apart.mean():.2f} on average"
@@ -141,6 +165,7 @@ def check(seen: dict[str, np.ndarray]) -> None:
     assert_radiance("ranged", seen["ranged"], plane(8.0, 3.0))
     assert_radiance("spot", seen["spot"], plane(8.0, cone=(0.3, 0.8)))
     assert_radiance("far away", seen["far_away"], plane(8.0))
+    assert_radiance("coated", seen["coated"], coat(20.0, 0.5))
     lit = seen["directional"][HEIGHT // 2, WIDTH // 2, 0]
     cosine = 0.5**0.5
     half = math.cos(math.pi / 8)
@@ -153,7 +178,7 @@ def check(seen: dict[str, np.ndarray]) -> None:
     assert len(np.unique(seen["many"].reshape(-1, 3), axis=0)) > 1000
 
 
-SCENES = ("dark", "point", "ranged", "spot", "directional", "carried", "hidden", "far_away", "many")
+SCENES = ("dark", "point", "ranged", "spot", "directional", "coated", "carried", "hidden", "far_away", "many")
 
 
 def test_pictures(run_program: RunProgram, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -162,6 +187,7 @@ def test_pictures(run_program: RunProgram, tmp_path_factory: pytest.TempPathFact
         running = run_program(PROGRAM, backend=backend).wait_ready()
         running.baseline = None  # the scenes' meshes stay until the page ends
         running.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+        running.page.add_style_tag(content="layer-w::part(note) { display: none }")  # the backend's, for some seconds
         running.frames(2)
         taken[backend] = {scene: picture(running, scene) for scene in SCENES}
         assert running.report()["lights"]["count"] == 160 and running.report()["errors"] == []

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inflateSync } from 'node:zlib';
 import { Readings, copyPicture } from '../../web/backends/common/readings.js';
-import { localPort } from '../../web/transfer/decode/ports.js';
+import { localPort } from '../../web/transfer/decode/local-port.js';
 import { encodePng } from '../../web/transfer/decode/png.js';
 import { EventWriter } from '../../web/gen/events.js';
 import { Readbacks } from '../../web/engine/readbacks.js';

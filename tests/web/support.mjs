@@ -1,6 +1,6 @@
 /** Helpers of the transfer tests: a small heap, recorded events, files instead of a network. */
 import { existsSync, readFileSync } from 'node:fs';
-import { localPort } from '../../web/transfer/decode/ports.js';
+import { localPort } from '../../web/transfer/decode/local-port.js';
 import { Transfers } from '../../web/transfer/fetcher.js';
 
 export const SHARED = new URL('../../../shared/data/', import.meta.url);

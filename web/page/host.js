@@ -9,7 +9,6 @@ import { EventWriter } from '../gen/events.js';
 import { choice, readOptions } from './attributes.js';
 import { decodeMessage, encodeMessage } from '../engine/message.js';
 import { EngineThread } from './engine-thread.js';
-import { Feeds } from './feeds.js';
 import { Input } from './input.js';
 import { Notices, append } from './notices.js';
 import { Overlay } from './overlay.js';
@@ -44,6 +43,8 @@ export class Host {
   /** @type {Map<number, Asked>} */
   #replies = new Map();
   #requests = 0;
+  /** Once a texture shows a picture of the page. @type {Promise<import('./feeds.js').Feeds> | null} */
+  #feeds = null;
   #silence = new Silence({
     ask: () => this.thread.post({ type: 'ping' }),
     tell: (text) => this.fail(text),
@@ -89,7 +90,7 @@ export class Host {
     const events = new EventWriter((words) => this.thread.post({ type: 'input', words }, [words.buffer]));
     this.input = new Input(this.notices.stage, events, () => choice(element, 'wheel'));
     this.size = new SurfaceSize(this.notices.stage, (size) => this.thread.post({ type: 'resize', ...size }));
-    this.feeds = new Feeds(textures, (message, transfer) => this.thread.post(message, transfer));
+    this.textures = textures;
     this.#listen();
     this.focused = focused || element.hasAttribute('autofocus');
     this.moved();
@@ -136,7 +137,7 @@ export class Host {
   destroy() {
     this.#abort.abort();
     this.size.destroy();
-    this.feeds.destroy();
+    this.#feeds?.then((feeds) => feeds.destroy(), () => {});
     this.input.destroy();
     this.#reload?.close();
     this.#silence.end();
@@ -156,6 +157,13 @@ export class Host {
 
   #newThread() {
     return new EngineThread((message) => this.#receive(message), (text) => this.#startFailed(text));
+  }
+
+  /** Their code comes with the first order, and orders stay in their order. @param {import('./feeds.js').Order} order */
+  #feed(order) {
+    this.#feeds ??= import('./feeds.js').then(({ Feeds }) =>
+      new Feeds(this.textures, (message, transfer) => this.thread.post(message, transfer)));
+    this.#feeds.then((feeds) => this.#abort.signal.aborted || feeds.receive(order), (error) => this.fail(`Pictures of the page can't be taken: ${error}`));
   }
 
   #newCanvas() {
@@ -280,7 +288,7 @@ export class Host {
     },
     fail: ({ text }) => this.fail(text),
     panel: ({ shown }) => this.panels.show(shown),
-    feed: ({ order }) => this.feeds.receive(order),
+    feed: ({ order }) => this.#feed(order),
     message: ({ head, arrays }) => {
       const { name, value } = decodeMessage(head, arrays);
       this.#emit(name, value);

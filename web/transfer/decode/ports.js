@@ -1,11 +1,10 @@
 // @ts-check
 /**
- * @file Ways to reach a DecodeService: a worker, or the same thread where the browser allows no worker.
+ * @file Reaches a DecodeService: in a worker, or on the same thread where the browser allows no worker.
  *
  * Owns: the worker and the messages that wait for it. Does not: know what the messages mean.
  */
 import { makeWorker } from '../../engine/module-worker.js';
-import { DecodeService } from './service.js';
 
 /** @typedef {import('./service.js').Request} Request */
 /** @typedef {import('./service.js').Answer} Answer */
@@ -13,21 +12,6 @@ import { DecodeService } from './service.js';
 /** @typedef {(onAnswer: (answer: Answer) => void, onDead: (reason: string) => void) => Port} PortMaker */
 
 const SCRIPT = new URL('../decode-worker.js', import.meta.url);
-
-/** Answers arrive later, as from a worker. @param {(answer: Answer) => void} onAnswer
- * @param {ConstructorParameters<typeof DecodeService>[1]} [functions] @returns {Port} */
-export function localPort(onAnswer, functions) {
-  let open = true;
-  const later = (/** @type {Answer} */ answer) => queueMicrotask(() => open && onAnswer(answer));
-  const service = new DecodeService(later, functions);
-  return {
-    post: (request) => queueMicrotask(() => void service.handle(request)),
-    close: () => {
-      open = false;
-      service.destroy();
-    },
-  };
-}
 
 /** A worker; falls back to this thread when it can't start. @type {PortMaker} */
 export function workerPort(onAnswer, onDead) {
@@ -40,9 +24,12 @@ export function workerPort(onAnswer, onDead) {
   const useThisThread = () => {
     worker?.terminate();
     worker = null;
-    fallback = localPort(onAnswer);
-    for (const [request] of waiting ?? []) fallback.post(request);
-    waiting = null;
+    import('./local-port.js').then(({ localPort }) => { // elsewhere only workers load what decodes
+      if (waiting === null) return; // closed
+      fallback = localPort(onAnswer);
+      for (const [request] of waiting) fallback.post(request);
+      waiting = null;
+    }, (error) => onDead(String(error)));
   };
   /** @param {Request} request @param {Transferable[]} transfer */
   const send = (request, transfer) => {

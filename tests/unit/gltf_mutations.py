@@ -60,7 +60,9 @@ def whole() -> dict[str, Any]:
     attributes = {"POSITION": 0, "NORMAL": 1, "TEXCOORD_0": 2, "TANGENT": 3}
     return {
         "asset": {"version": "2.0", "minVersion": "2.0", "generator": "tests"}, "scene": 0,
-        "extensionsUsed": ["KHR_texture_transform", "KHR_materials_emissive_strength", "KHR_materials_unlit"],
+        "extensionsUsed": ["KHR_texture_transform", "KHR_materials_emissive_strength", "KHR_materials_unlit",
+                           "KHR_materials_clearcoat", "KHR_materials_specular", "KHR_materials_ior",
+                           "KHR_materials_sheen"],
         "extensionsRequired": ["KHR_texture_transform"], "scenes": [{"nodes": [0, 3], "name": "scene"}],
         "nodes": [
             {"name": "root", "children": [1, 2], "translation": [0, 1, 0], "rotation": [0, 0, 0, 1],
@@ -76,7 +78,17 @@ def whole() -> dict[str, Any]:
                                                       "metallicRoughnessTexture": {"index": 0}},
              "normalTexture": {"index": 1, "scale": 1}, "occlusionTexture": {"index": 0, "strength": 1},
              "emissiveTexture": {"index": 0}, "emissiveFactor": [1, 1, 1], "alphaMode": "MASK", "alphaCutoff": 0.5,
-             "doubleSided": True, "extensions": {"KHR_materials_emissive_strength": {"emissiveStrength": 2}},
+             "doubleSided": True, "extensions": {
+                 "KHR_materials_emissive_strength": {"emissiveStrength": 2}, "KHR_materials_ior": {"ior": 1.4},
+                 "KHR_materials_clearcoat": {
+                     "clearcoatFactor": 1, "clearcoatRoughnessFactor": 0.5, "clearcoatTexture": {"index": 0},
+                     "clearcoatRoughnessTexture": {"index": 0}, "clearcoatNormalTexture": {"index": 1, "scale": 1}},
+                 "KHR_materials_specular": {
+                     "specularFactor": 0.5, "specularColorFactor": [1, 1, 1], "specularTexture": {"index": 0},
+                     "specularColorTexture": {"index": 0}},
+                 "KHR_materials_sheen": {
+                     "sheenColorFactor": [1, 1, 1], "sheenRoughnessFactor": 0.5, "sheenColorTexture": {"index": 0},
+                     "sheenRoughnessTexture": {"index": 0}}},
              "extras": {"layerw": {"terrain": {"detailStrength": 1, "detailScale": 2}}}},
             {"extensions": {"KHR_materials_unlit": {}}, "alphaMode": "BLEND"}],
         "textures": [{"source": 0, "sampler": 0}, {"source": 1}],

@@ -71,10 +71,10 @@ def read_material(doc: Document, index: int, user: str = "The model", *, unlit: 
             first = _add_texture(doc, plan, slot, use, item, first)
     plan.desc.normal_scale = item.object("normalTexture").number("scale", 1.0)
     plan.desc.occlusion_strength = item.object("occlusionTexture").number("strength", 1.0, 0.0, 1.0)
+    _add_terrain(item, plan.desc)
     layers = {row.name: getattr(plan.desc, row.name) for row in kinds.PARAMETERS if row.layer}
     if plan.desc.kind == "pbr" and kinds.has_layers(layers, plan.textures):
         plan.desc.kind = "layered"
-    _add_terrain(item, plan.desc)
     return plan
 
 

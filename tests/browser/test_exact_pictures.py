@@ -84,7 +84,20 @@ def colours():
         mesh = lw.Mesh(corners, [0, 1, 2, 0, 2, 3], colors=colors)
         keep(app.spawn(mesh, lw.Material(color=color, unlit=True), position=(2 * side, 0, 0)))
 
+def shadows(elevation, enabled):
+    # A ball over a floor, beside a wall.
+    clear()
+    for mesh, color, position in ((lw.Mesh.plane(60, 60), "gray", (0, -1, 0)),
+                                  (lw.Mesh.sphere(0.7), "orange", (-1, 0, 0)),
+                                  (lw.Mesh.box(0.2, 3, 4), "white", (2.5, 0.5, 0))):
+        keep(app.spawn(mesh, lw.Material(color=color), position=position))
+    app.camera.position = np.array((0.0, 2.0, 7.0))
+    app.camera.look_at((0.0, 0.0, 0.0))
+    app.sun.azimuth, app.sun.elevation = math.pi / 2, math.radians(elevation)
+    app.shadows.enabled = enabled
+
 def night():
+    app.shadows.enabled = False
     clear()
     keep(app.spawn(lw.Mesh.plane(60, 60), lw.Material(color="white"), position=(0, -1, 0)))
     app.sun.elevation = math.radians(-20)
@@ -98,7 +111,7 @@ def update(dt):
 def picture(running: Running, scene: str = "") -> np.ndarray:
     """(h, w, 3) after the scene was made."""
     if scene:
-        running.python(f"import __main__\n__main__.{scene}()\nNone")
+        running.python(f"import __main__\n__main__.{scene if scene.endswith(')') else scene + '()'}\nNone")
     running.frames(2)
     png = running.page.locator("layer-w").screenshot()
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(np.int16)
@@ -141,6 +154,14 @@ def test_pictures(run_program: RunProgram, backend: str) -> None:
 
     left, right = (picture(running, "colours")[100, 160 + 46 * side].astype(int) for side in (-1, 1))
     assert np.abs(left - right).max() <= 2, "vertex colours are sRGB as the materials'"
+
+    for elevation, darker in ((90, 0.004), (12, 0.01)):
+        lit, shaded = (picture(running, f"shadows({elevation}, {enabled})")[100:] for enabled in (False, True))
+        fall = (lit - shaded).max(axis=2)
+        dark, faint = (fall > 25).mean(), ((np.abs(fall) > 6) & (fall <= 25)).mean()
+        print(f"{backend}, the sun at {elevation} degrees: {dark:.4f} in shadow, {faint:.4f} at its edges")
+        assert dark > darker, "things cast shadows"
+        assert faint < 0.05, "with soft edges, and no stripes elsewhere"
 
     night = picture(running, "night")
     assert night.max() < 60, "a sun far below the horizon leaves night"

@@ -23,7 +23,10 @@ const warmUp = frameCount('warmup', 20);
 /** Boxes of the two scenes. */
 const [FEW, MANY] = [10_000, 100_000];
 /** Frames by scene. @type {Record<string, {warmUp: number, frames: number}>} */
-const COUNTS = { boxes: { warmUp, frames }, instances: { warmUp: Math.min(warmUp, many), frames: many } };
+const COUNTS = {
+  boxes: { warmUp, frames }, instances: { warmUp: Math.min(warmUp, many), frames: many },
+  points: { warmUp: Math.min(warmUp, 2), frames: Math.max(3, many >> 2) }, // seconds a frame without a GPU
+};
 const only = query.get('only') ?? '';
 
 /** @param {string} key @param {unknown} value */
@@ -137,7 +140,7 @@ function allContenders() {
     found[`instances/${api}/three InstancedMesh`] = script('instances', (canvas) => three(canvas, crowd, { api, instanced: true }));
     found[`empty/${api}/layerw`] = () => measureLayerw('empty.py', '', api, COUNTS.boxes);
     found[`still/${api}/layerw`] = () => measureLayerw('still.py', '', api, COUNTS.instances);
-    found[`points/${api}/layerw`] = () => measureLayerw('points.py', '', api, COUNTS.instances);
+    found[`points/${api}/layerw`] = () => measureLayerw('points.py', '', api, COUNTS.points);
     found[`lights/${api}/layerw`] = () => measureLayerw('lights.py', '', api, COUNTS.instances);
     found[`meshes/${api}/layerw`] = () => measureLayerw('meshes.py', '', api, COUNTS.instances);
   }

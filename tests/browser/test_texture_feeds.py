@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -106,3 +107,106 @@ def test_a_canvas_of_the_page(run_program: RunProgram, backend: str, thread: str
     running.python("import __main__ as m\nm.tv.destroy()\nNone")
     assert halves(running)[1].min() > 150, "white without it"
     assert running.page.evaluate("document.querySelector('layer-w').errors") == []
+
+
+MORE = """
+def show(texture):
+    right.base_color_texture = texture
+    return texture
+
+def wrong():
+    global never, text, missing, outside
+    never = left.emissive_texture = lw.Texture.live("never")
+    text = left.normal_texture = lw.Texture.video("main.py")
+    missing = left.occlusion_texture = lw.Texture.video("missing.webm")
+    outside = left.metallic_roughness_texture = lw.Texture.live("outside")
+"""
+# A second of a canvas that is red, recorded by the browser itself, as a data URI.
+RECORD_JS = """async () => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 64 });
+  const context = canvas.getContext('2d');
+  const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: 'video/webm;codecs=vp8' });
+  const parts = [];
+  recorder.ondataavailable = ({ data }) => parts.push(data);
+  const stopped = new Promise((resolve) => (recorder.onstop = resolve));
+  recorder.start();
+  for (let n = 0; n < 12; n += 1) {
+    context.fillStyle = `rgb(220 ${n} 20)`;
+    context.fillRect(0, 0, 64, 64);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  recorder.stop();
+  await stopped;
+  const url = URL.createObjectURL(new Blob(parts, { type: 'video/webm' }));
+  globalThis.clip = Object.assign(document.createElement('video'), { src: url, muted: true, loop: true });
+  const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return `data:video/webm;base64,${btoa(text)}`;
+}"""
+TAINT_JS = """async (url) => {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  const canvas = Object.assign(document.createElement('canvas'), { width: 4, height: 4 });
+  canvas.getContext('2d').drawImage(image, 0, 0);
+  document.querySelector('layer-w').textures.set('outside', canvas);
+}"""
+REFUSE_JS = """() => {
+  const { play } = HTMLMediaElement.prototype;
+  HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException('no gesture', 'NotAllowedError'));
+  addEventListener('pointerdown', () => (HTMLMediaElement.prototype.play = play), { capture: true });
+}"""
+GIF = base64.b64decode("R0lGODlhAQABAIAAAP8AAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==")
+
+
+def is_red(square: np.ndarray) -> bool:
+    """In its upper part: below, the page shows what went wrong."""
+    red, green, blue = square[4:16, 30:50].reshape(-1, 3).mean(axis=0)
+    return bool(red > 140 and green < 90 and blue < 90)
+
+
+def test_videos_and_what_cannot_be_shown(run_program: RunProgram) -> None:
+    running = run_program(PROGRAM + MORE, backend="webgl2", thread="worker").wait_ready()
+    running.baseline = None
+    running.python("import __main__ as m\nm.wrong()")
+    page = running.page
+    page.set_viewport_size({"width": 320, "height": 200})
+    page.context.route("http://elsewhere.example/**", lambda route: route.fulfill(body=GIF, content_type="image/gif"))
+    page.evaluate(TAINT_JS, "http://elsewhere.example/dot.gif")
+    url = page.evaluate(RECORD_JS)
+    running.python(f"import __main__ as m\nm.clip = m.show(m.lw.Texture.video({url!r}, autoplay=False))\nNone")
+    wait_state(running, "clip", "ready")
+    assert ask(running, "[m.clip.width, m.clip.height, m.clip.error, m.app.settled]") == [64, 64, "", True]
+    assert is_red(halves(running)[1]), "its first picture is there before it plays"
+    running.python("import __main__ as m\nm.clip.play()\nm.old, m.clip = m.clip, m.show(m.lw.Texture.live('clip'))\nNone")
+    page.evaluate("document.querySelector('layer-w').textures.set('clip', clip); clip.play()")
+    wait_state(running, "clip", "ready")
+    assert is_red(halves(running)[1]), "a video of the page itself"
+
+    page.evaluate(REFUSE_JS)
+    running.python(f"import __main__ as m\nm.loud = m.show(m.lw.Texture.video({url!r}, muted=False))\nNone")
+    for _ in range(100):
+        if "click or a key" in ask(running, "m.loud.error"):
+            break
+        running.frames(1)
+    page.mouse.click(20, 20)
+    for _ in range(100):
+        if ask(running, "m.loud.error") == "":
+            break
+        running.frames(1)
+    assert ask(running, "[m.loud.state, m.loud.error]") == ["ready", ""], "the click started it"
+
+    assert "can't play it" in wait_state(running, "text", "failed")
+    assert "can't play it" in wait_state(running, "missing", "failed")
+    assert "Access-Control-Allow-Origin" in wait_state(running, "outside", "failed")
+    for _ in range(200):
+        if ask(running, "m.never.error") != "":
+            break
+        page.wait_for_timeout(50)
+    assert "element.textures.set(\"never\", canvas)" in ask(running, "m.never.error")
+    told = page.evaluate("document.querySelector('layer-w').errors")
+    assert sorted(text.split(":")[0] for text in told) == [
+        "The texture 'outside'", "The texture main.py", "The texture missing.webm"], "each once"
+    page.evaluate("document.querySelector('layer-w').textures.set('outside', clip)")
+    wait_state(running, "outside", "ready")

@@ -49,7 +49,10 @@ export class Feeds {
     const tell = (/** @type {string} */ text, /** @type {boolean} */ failed) => this.post({ type: 'feedTrouble', feed: number, failed, text });
     const feed = new Feed(request.max_side, {
       send: (bitmap) => this.post({ type: 'picture', feed: number, bitmap }, [bitmap]),
-      fail: (text) => tell(text, true),
+      fail: (text) => {
+        clearTimeout(open.timer);
+        tell(text, true);
+      },
     });
     /** @type {Open} */
     const open = { feed, name: request.name, video: null, timer: undefined };

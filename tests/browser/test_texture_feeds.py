@@ -179,7 +179,7 @@ def test_videos_and_what_cannot_be_shown(run_program: RunProgram) -> None:
     wait_state(running, "clip", "ready")
     assert ask(running, "[m.clip.width, m.clip.height, m.clip.error, m.app.settled]") == [64, 64, "", True]
     assert is_red(halves(running)[1]), "its first picture is there before it plays"
-    running.python("import __main__ as m\nm.clip.play()\nm.old, m.clip = m.clip, m.show(m.lw.Texture.live('clip'))\nNone")
+    running.python("import __main__ as m\nm.clip = m.show(m.lw.Texture.live('clip'))\nNone")
     page.evaluate("document.querySelector('layer-w').textures.set('clip', clip); clip.play()")
     wait_state(running, "clip", "ready")
     assert is_red(halves(running)[1]), "a video of the page itself"

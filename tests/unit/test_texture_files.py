@@ -167,3 +167,75 @@ def test_its_pixels_stay_on_the_gpu_and_arguments_are_checked(tmp_path: Path) ->
     for path in ("brick.png", Path("brick.png")):
         with pytest.raises(lw.LayerwError, match=r"lw\.Texture\.load\("):
             lw.Texture(path)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "avif"])
+def test_each_kind_of_file_is_read(tmp_path: Path, kind: str) -> None:
+    app, host = make(tmp_path)
+    Image.new("RGB", (24, 8), "green").save(tmp_path / f"green.{kind}")
+    green = lw.Texture.load(f"green.{kind}", max_side=12)
+    app.spawn(lw.Mesh.box(), lw.Material(base_color_texture=green))
+    step_until(app, host, green)
+    assert (green.state, green.error, green.width, green.height) == ("ready", "", 12, 4)
+
+
+REFUSED = {
+    "wide.png": "9000 x 2", "empty.png": "of 0 bytes is neither PNG nor", "page.png": "is neither PNG nor JPEG nor",
+    "cut.png": "The PNG image of 20 bytes ends inside", "cut.jpeg": "JPEG of 10 bytes", "big.png": "layer_mib",
+    "data:,": "of 0 bytes", "nothing here.png": "is not a file",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("url", REFUSED)
+def test_what_it_refuses_costs_nothing_and_says_why(tmp_path: Path, url: str) -> None:
+    app, host = make(tmp_path, layer_mib=8)
+    before = held(app, host)
+    Image.new("L", (9000, 2)).save(tmp_path / "wide.png")
+    Image.new("L", (4000, 4000)).save(tmp_path / "big.png")
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "page.png").write_text("<!doctype html><title>404</title>")
+    (tmp_path / "cut.png").write_bytes((tmp_path / "brick.png").read_bytes()[:20])
+    Image.new("L", (8, 8)).save(tmp_path / "whole.jpeg")
+    (tmp_path / "cut.jpeg").write_bytes((tmp_path / "whole.jpeg").read_bytes()[:10])
+    bad = lw.Texture.load(url)
+    app.spawn(lw.Mesh.box(), lw.Material(base_color_texture=bad))
+    step_until(app, host, bad)
+    assert bad.state == "failed" and REFUSED[url] in bad.error and bad.error.startswith(url)
+    (told,) = app.report()["errors"]
+    assert told == f"The texture {bad.error}" and host.errors == []
+    assert held(app, host)[::2] == before[::2] and app.report()["transfers"] == 0 and app.settled
+
+
+def test_without_room_on_the_gpu_it_fails_after_some_patience(tmp_path: Path) -> None:
+    app, host = make(tmp_path, gpu_mib=64)
+    Image.new("L", (4000, 4000)).save(tmp_path / "big.png")
+    big = lw.Texture.load("big.png")
+    app.spawn(lw.Mesh.box(), lw.Material(base_color_texture=big))
+    host.step(app, 60)
+    assert big.state == "loading", "something may make room yet"
+    host.step(app, 100)
+    assert big.state == "failed" and "gpu_mib" in big.error and "85332856" in big.error and app.settled
+    small = lw.Texture.load("big.png", max_side=512)
+    app.spawn(lw.Mesh.box(), lw.Material(base_color_texture=small))
+    step_until(app, host, small)
+    assert (small.state, small.width) == ("ready", 512)
+
+
+def test_destroyed_on_its_way_or_shown_it_is_given_back(tmp_path: Path) -> None:
+    app, host = make(tmp_path)
+    brick, again = lw.Texture.load("brick.png"), lw.Texture.load("brick.png")
+    looks = [lw.Material(base_color_texture=one) for one in (brick, again)]
+    for look in looks:
+        app.spawn(lw.Mesh.box(), look)
+    host.step(app, 2)
+    again.destroy()
+    step_until(app, host, brick)
+    (texture,) = host.sink.textures
+    assert shows(app, texture) and again.state == "destroyed"
+    brick.destroy()
+    assert app.report()["transfers"] <= 1
+    host.step(app, 3)
+    assert host.sink.textures == {} and host.errors == [] and app.settled
+    looks[0].base_color_texture = fresh = lw.Texture.load("brick.png")
+    step_until(app, host, fresh)
+    assert fresh.state == "ready"

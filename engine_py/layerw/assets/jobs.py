@@ -107,7 +107,7 @@ def jobs_of(plan: ContentPlan, sources: dict[SourceKey, Source],
 
 
 def scaled_size(width: int, height: int, max_side: int) -> tuple[int, int]:
-    """Size after the longer side is brought down to `max_side`; the same numbers as web/transfer/decode/images.js."""
+    """Size after the longer side is brought down to `max_side`; as web/transfer/decode/scaled-size.js."""
     longest = max(width, height)
     if max_side == 0 or longest <= max_side:
         return width, height

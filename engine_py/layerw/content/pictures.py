@@ -132,5 +132,5 @@ class Pictures:
 
 
 def _named(file: TextureFile, error: str) -> str:
-    """With its address, where the sentence has none."""
-    return error if file.url[:16] in error else f"{file.called}: {error}"
+    """With its address in front."""
+    return error if error.startswith(file.url[:16]) else f"{file.called}: {error}"

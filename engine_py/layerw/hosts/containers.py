@@ -53,15 +53,22 @@ def _split_glb(data: bytes) -> tuple[bytes, bytes]:
 
 def image_size(data: bytes) -> tuple[int, int]:
     """Width and height from the header of a PNG, JPEG, WebP or AVIF."""
-    if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
+    if data[:4] == b"\x89PNG":
+        _check_length("PNG", data, 24)
         return struct.unpack_from(">II", data, 16)
     if data[:2] == b"\xff\xd8":
         return _jpeg_size(data)
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP" and len(data) >= 30:
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        _check_length("WebP", data, 30)
         return _webp_size(data)
     if data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"avis"):
         return _avif_size(data)
-    raise FormatError(f"The image starts with {data[:4]!r}, which is neither PNG nor JPEG nor WebP nor AVIF.")
+    raise FormatError(f"The image of {len(data)} bytes is neither PNG nor JPEG nor WebP nor AVIF.")
+
+
+def _check_length(kind: str, data: bytes, header_bytes: int) -> None:
+    if len(data) < header_bytes:
+        raise FormatError(f"The {kind} image of {len(data)} bytes ends inside of its header.")
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:

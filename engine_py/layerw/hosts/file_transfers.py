@@ -220,7 +220,7 @@ class FileTransfers:
                max_side: int) -> tuple[int, int, int, bytes]:  # fmt: skip
         data = self.live[source].data if source in self.live else b""
         end = offset + size_bytes if size_bytes else len(data)
-        if not data or end > len(data):
+        if source not in self.live or end > len(data):
             raise FormatError(f"An image ends at byte {end}, but its buffer has {len(data)}.")
         width, height = image_size(data[offset:end])
         if max(width, height) > IMAGE_SIDE_MAX or min(width, height) < 1:

@@ -45,6 +45,10 @@ function failureOf(error, url, signal, sentence) {
   return new Failure(FAIL_NETWORK, sentence(error instanceof Error ? error.message : String(error)));
 }
 
+/** What another server may lack: the browser says the same of one that is not there. @param {string} url */
+const elsewhere = (url) => (/^https?:/.test(url) && new URL(url).origin !== globalThis.origin
+  ? ' If that server is there, it has to send Access-Control-Allow-Origin.' : '');
+
 /** @param {string} url @param {RequestInit & { signal: AbortSignal }} init @param {typeof fetch} fetchFunction
  * @returns {Promise<Response>} */
 async function respond(url, init, fetchFunction) {
@@ -52,7 +56,7 @@ async function respond(url, init, fetchFunction) {
   try {
     response = await fetchFunction(url, init);
   } catch (error) {
-    throw failureOf(error, url, init.signal, (reason) => `${shown(url)} could not be fetched: ${reason}.`);
+    throw failureOf(error, url, init.signal, (reason) => `${shown(url)} could not be fetched: ${reason}.${elsewhere(url)}`);
   }
   if (response.ok) return response;
   response.body?.cancel().catch(() => {}); // its end is not waited for

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from .conftest import RunProgram
 from .harness import Running
 from .test_exact_pictures import picture
+from .test_lost_device import COUNT_LOST_JS, HANG_S
 
 PROGRAM = """
 import math
@@ -62,14 +64,19 @@ def ask(running: Running, expression: str) -> Any:
     return json.loads(running.python(f"import json, __main__ as m\njson.dumps({expression})"))
 
 
-def wait_state(running: Running, name: str, *states: str) -> str:
-    """Wait until a texture of the program is in one of these states; returns its error."""
-    for _ in range(200):
-        state, error = ask(running, f"[m.{name}.state, m.{name}.error]")
-        if state in states:
-            return str(error)
+def wait(running: Running, expression: str) -> None:
+    """Wait until an expression of the program is true."""
+    end = time.monotonic() + HANG_S
+    while not ask(running, expression):
+        assert time.monotonic() < end, (expression, ask(running, "[(k, v.state, v.error) for k, v in vars(m).items() "
+                                                                 "if isinstance(v, m.lw.Texture)]"))  # fmt: skip
         running.frames(1)
-    raise AssertionError((state, error))
+
+
+def wait_state(running: Running, name: str, state: str) -> str:
+    """Wait until a texture of the program is in this state; returns its error."""
+    wait(running, f"m.{name}.state == {state!r}")
+    return str(ask(running, f"m.{name}.error"))
 
 
 def halves(running: Running) -> tuple[np.ndarray, np.ndarray]:
@@ -98,10 +105,10 @@ def test_a_canvas_of_the_page(run_program: RunProgram, backend: str, thread: str
     assert ours[10, 10, 0] > 100 > ours[10, 10, 2] and theirs[80, 10, 2] > 100, "blue is below"
     assert ask(running, "[m.tv.width, m.tv.height]") == [16, 16]
     if backend == "webgl2":
+        running.page.evaluate(COUNT_LOST_JS)
         running.request("loseDevice")
-        for _ in range(100):
-            if running.report()["lost"] == 0 and ask(running, "m.tv.state") == "ready":
-                break
+        running.page.wait_for_function("globalThis.backSeen > 0", timeout=1000 * HANG_S)
+        wait(running, "m.app.report()['lost'] == 0 and m.tv.state == 'ready'")
         ours, theirs = halves(running)
         assert np.abs(ours - theirs).max() <= 3 and theirs[80, 10, 2] > 100, "a new device shows it again"
     running.python("import __main__ as m\nm.tv.destroy()\nNone")
@@ -121,17 +128,17 @@ def wrong():
     missing = left.occlusion_texture = lw.Texture.video("missing.webm")
     outside = left.metallic_roughness_texture = lw.Texture.live("outside")
 """
-# A second of a canvas that is red, recorded by the browser itself, as a data URI.
+# A moment of a canvas that is red, recorded by the browser itself until it has several frames, as a data URI.
 RECORD_JS = """async () => {
   const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 64 });
   const context = canvas.getContext('2d');
-  const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: 'video/webm;codecs=vp8' });
+  const recorder = new MediaRecorder(canvas.captureStream(), { mimeType: 'video/webm;codecs=vp8' });
   const parts = [];
   recorder.ondataavailable = ({ data }) => parts.push(data);
   const stopped = new Promise((resolve) => (recorder.onstop = resolve));
-  recorder.start();
-  for (let n = 0; n < 12; n += 1) {
-    context.fillStyle = `rgb(220 ${n} 20)`;
+  recorder.start(50);
+  for (let n = 0; n < 12 || parts.reduce((sum, { size }) => sum + size, 0) < 1000; n += 1) {
+    context.fillStyle = `rgb(220 ${n % 16} 20)`;
     context.fillRect(0, 0, 64, 64);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -186,24 +193,14 @@ def test_videos_and_what_cannot_be_shown(run_program: RunProgram) -> None:
 
     page.evaluate(REFUSE_JS)
     running.python(f"import __main__ as m\nm.loud = m.show(m.lw.Texture.video({url!r}, muted=False))\nNone")
-    for _ in range(100):
-        if "click or a key" in ask(running, "m.loud.error"):
-            break
-        running.frames(1)
+    wait(running, "'click or a key' in m.loud.error")
     page.mouse.click(20, 20)
-    for _ in range(100):
-        if ask(running, "m.loud.error") == "":
-            break
-        running.frames(1)
-    assert ask(running, "[m.loud.state, m.loud.error]") == ["ready", ""], "the click started it"
+    wait(running, "(m.loud.state, m.loud.error) == ('ready', '')")
 
     assert "can't play it" in wait_state(running, "text", "failed")
     assert "can't play it" in wait_state(running, "missing", "failed")
     assert "Access-Control-Allow-Origin" in wait_state(running, "outside", "failed")
-    for _ in range(200):
-        if ask(running, "m.never.error") != "":
-            break
-        page.wait_for_timeout(50)
+    wait(running, "m.never.error")
     assert "element.textures.set(\"never\", canvas)" in ask(running, "m.never.error")
     told = page.evaluate("document.querySelector('layer-w').errors")
     assert sorted(text.split(":")[0] for text in told) == [

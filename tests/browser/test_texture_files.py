@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from PIL import Image
 from .conftest import RunProgram, ServeProgram
 from .harness import Running
 from .test_exact_pictures import picture
+from .test_lost_device import COUNT_LOST_JS, HANG_S
 
 PROGRAM = """
 import math
@@ -67,12 +69,10 @@ def ask(running: Running, expression: str) -> Any:
 
 
 def wait_states(running: Running, name: str, *states: str) -> None:
-    for _ in range(300):
-        found = ask(running, f"[one.state for one in m.{name}]")
-        if all(state in states for state in found):
-            return
+    end = time.monotonic() + HANG_S
+    while not set(ask(running, f"[one.state for one in m.{name}]")) <= set(states):
+        assert time.monotonic() < end, ask(running, f"[(one.state, one.error) for one in m.{name}]")
         running.frames(2)
-    raise AssertionError(ask(running, f"[(one.state, one.error) for one in m.{name}]"))
 
 
 def check_squares(running: Running) -> None:
@@ -100,8 +100,9 @@ def test_files_of_each_kind_and_what_is_refused(run_program: RunProgram, serve_p
     check_squares(running)
     for evicted in (0, 1 << 40):  # from what is kept in Layer memory, then from the server
         running.python(f"import __main__ as m\nm.app._engine.backups.evict({evicted})\nNone")
+        running.page.evaluate(COUNT_LOST_JS)
         running.request("loseDevice")
-        running.page.wait_for_timeout(300)
+        running.page.wait_for_function("globalThis.backSeen > 0", timeout=1000 * HANG_S)
         wait_states(running, "shown", "ready")
         check_squares(running)
     if backend == "webgpu":

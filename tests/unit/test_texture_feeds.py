@@ -139,8 +139,15 @@ def test_what_the_page_tells() -> None:
     host.step(app)
     assert told == ["clip has failed", "tv is ready"] and tv.error == ""
     assert host.feeds[2]["playing"] is False
+    host.send("feed_trouble", 2, 0, "It starts with the first click.")
+    for _ in range(2):
+        host.give_picture(2, 4, 4)
+        host.step(app)
+        assert (clip.state, clip.error) == ("ready", "It starts with the first click.")
+    host.send("feed_trouble", 2, 0, "")
     clip.play()
     host.step(app)
+    assert (clip.state, clip.error) == ("ready", "")
     assert host.feeds[2]["playing"] is True
     clip.pause()
     host.step(app)

@@ -24,12 +24,14 @@ from layerw.scene.textures import SIDE_MAX, Texture
 
 
 class Feed:
-    """One texture's, from when something first showed it. `shown`: what it shows, None where it shows nothing."""
+    """One texture's, from when something first showed it. `shown`: what it shows, None where it shows nothing; `note`:
+    what a video waits for, with or without pictures."""
 
     def __init__(self, number: int, texture: Texture, origin: TextureFeed) -> None:
         self.number, self.texture, self.origin = number, weakref.ref(texture), origin
         self.orders = 0  # those that the page has
         self.shown: tuple[int, int, int] | None = None  # handle, width, height
+        self.note = ""
 
     @property
     def live(self) -> Texture | None:
@@ -99,10 +101,11 @@ class Feeds:
             feed.shown = handle, width, height
             self._store.fill_texture(handle, feed.number)
             self._looks.show(texture, feed.shown, partial(self._store.destroy_texture, handle))
+            feed.origin.error = feed.note
             return feed.origin.outcomes.tell(READY)
         self._store.fill_texture(feed.shown[0], feed.number)
         if feed.origin.state != "ready":
-            feed.origin.tell("ready")
+            feed.origin.tell("ready", feed.note)
 
     def _hide(self, feed: Feed, texture: Texture) -> None:
         if feed.shown is not None:
@@ -120,6 +123,7 @@ class Feeds:
         if origin.error == message:
             return
         origin.tell("failed" if failed else origin.state, message)
+        feed.note = message if origin.is_video and not failed else ""
         if failed:
             origin.outcomes.tell(FAILED)
         if message:

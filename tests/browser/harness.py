@@ -51,7 +51,7 @@ class Running:
         """Wait for the first frames, then remember the live counts that the test must end with."""
         script = f"{HOST_JS}.report !== null || {HOST_JS}.errors.length > 0"
         self.page.wait_for_function(script, timeout=BOOT_TIMEOUT_MS)
-        assert self.page.evaluate(f"{HOST_JS}.errors") == []
+        assert self.page.evaluate(f"{HOST_JS}.errors") == [], self.page.evaluate(f"{HOST_JS}.errors")
         self.frames(3)
         self.baseline = self.counts()
         return self

@@ -169,6 +169,23 @@ def test_textures_are_written_by_rectangles() -> None:
         image.pixels[0, 0] = 1
 
 
+def test_each_of_two_apps_hears_what_was_written() -> None:
+    apps = [make() for _ in range(2)]
+    image, look = lw.Texture(np.zeros((8, 8, 3), np.uint8)), lw.Material()
+    look.base_color_texture = image
+    for app, host in apps:
+        app.spawn(lw.Mesh.box(), look)
+        host.step(app, 2)
+    image.update(2, 3, np.ones((1, 2)))
+    image.update(5, 6, np.ones((1, 1)))
+    look.color = "red"
+    for app, host in apps:
+        assert sent(app, host) == {"texture_update": 1, "material_write": 1}
+        assert sent(app, host) == {}
+    image.update(0, 0, np.ones((1, 1)))
+    assert [sent(app, host) for app, host in apps] == [{"texture_update": 1}] * 2
+
+
 @pytest.mark.parametrize(("given", "first"), [
     (np.full((1, 1), 7, np.uint8), [7, 7, 7, 255]), (np.full((1, 1, 2), 7, np.uint8), [7, 7, 7, 7]),
     (np.full((1, 1, 3), 7, np.uint8), [7, 7, 7, 255]), (np.full((1, 1, 1), 1.0), [255] * 4),

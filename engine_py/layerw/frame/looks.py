@@ -20,7 +20,7 @@ from layerw.gpu.store import Store
 from layerw.scene.material import Material
 from layerw.scene.material_values import Values
 from layerw.scene.shaders import Shader
-from layerw.scene.textures import Texture
+from layerw.scene.textures import Rectangle, Texture
 from layerw.scene.uses import Uses
 
 Make = Callable[[Callable[[], int]], int]  # calls it, and once more where the budget had no room
@@ -45,6 +45,20 @@ class Shown:
         self.texture = weakref.ref(texture)
 
 
+class Painted(dict[int, Rectangle]):
+    """Of textures by number: one rectangle around all that was written since the last frame."""
+
+    def add(self, number: int, written: Rectangle) -> None:
+        """What was written now."""
+        left, top, width, height = written
+        if number in self:
+            x, y, w, h = self[number]
+            right, bottom = max(left + width, x + w), max(top + height, y + h)
+            left, top = min(left, x), min(top, y)
+            width, height = right - left, bottom - top
+        self[number] = (left, top, width, height)
+
+
 def _no_files(_: Texture) -> None:
     raise ConfigError("This host opens no files.")
 
@@ -63,7 +77,7 @@ class Looks:
         self.news = (*self.materials.news, *self._textures.news, *self._shaders.news)
         self._places: dict[int, str] = {}  # where a program made a shader, by handle
         self._written: set[int] = set()  # materials
-        self._painted: set[int] = set()  # textures
+        self._painted = Painted()
 
     def material(self, material: Material, made: Make) -> int:
         """The GPU handle of a Material."""
@@ -97,7 +111,6 @@ class Looks:
         elif found is None:
             image = texture.image
             handle = made(lambda: self._create_texture(texture))
-            image.take_dirty()
             found = self._textures.add(texture.life, next(self._numbers), Shown(handle, texture, None))
             image.listen(partial(self._painted.add, found.handle))
         return found
@@ -203,10 +216,9 @@ class Looks:
                 self._store.write_material(record.handle, self._desc(record.value, made))
                 self._show_blend(record)
         while self._painted:
-            painted = self._textures.by_handle.get(self._painted.pop())
-            dirty = painted.value.image.take_dirty() if painted is not None else None
-            if painted is not None and dirty is not None:
-                x, y, width, height = dirty
+            number, (x, y, width, height) = self._painted.popitem()
+            painted = self._textures.by_handle.get(number)
+            if painted is not None:
                 pixels = painted.value.image.pixels[y : y + height, x : x + width]
                 self._store.update_texture(painted.value.handle, x, y, pixels)
 

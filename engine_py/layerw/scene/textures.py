@@ -33,33 +33,22 @@ Rectangle = tuple[int, int, int, int]  # x, y, width, height
 
 
 class Image:
-    """A texture's pixels, and which of them were written."""
+    """A texture's pixels, and who hears which of them were written: every App that shows it."""
 
     def __init__(self, pixels: Pixels) -> None:
         self.pixels = pixels
-        self._dirty: Rectangle | None = None
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[Rectangle], None]] = []
 
-    def listen(self, listener: Callable[[], None]) -> None:
-        """Have a function called after each write. It must be quick."""
+    def listen(self, listener: Callable[[Rectangle], None]) -> None:
+        """Have a function called after each write, with what was written. It must be quick."""
         self._listeners.append(listener)
-
-    def take_dirty(self) -> Rectangle | None:
-        """What was written since the last call: one rectangle around all of it."""
-        found, self._dirty = self._dirty, None
-        return found
 
     def write(self, left: int, top: int, rgba: Pixels) -> None:
         """A rectangle that lies inside."""
         height, width = rgba.shape[:2]
         self.pixels[top : top + height, left : left + width] = rgba
-        right, bottom = left + width, top + height
-        if self._dirty is not None:
-            x, y, w, h = self._dirty
-            left, top, right, bottom = min(left, x), min(top, y), max(right, x + w), max(bottom, y + h)
-        self._dirty = (left, top, right - left, bottom - top)
         for listener in self._listeners:
-            listener()
+            listener((left, top, width, height))
 
 
 @named

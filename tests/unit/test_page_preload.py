@@ -35,16 +35,3 @@ def test_a_strict_policy_refuses_nothing_of_the_page() -> None:
     page = (WEB / "index.html").read_text("utf-8")
     assert re.findall(r"<style|style=|\son\w+=|data:|javascript:", page) == []
     assert re.findall(r"<script(?![^>]*\ssrc=)", page) == []
-
-
-def test_the_worker_preloads_what_the_engine_imports() -> None:
-    first = imported("engine/engine-worker.js")
-    engine = imported("engine/engine.js")
-    right = {"engine": engine - first} | {
-        api: imported(f"backends/{api}/device.js") - engine for api in ("webgpu", "webgl2")}
-    text = (WEB / "engine" / "modules.js").read_text("utf-8")
-    for part, names in right.items():
-        rows = re.search(rf"^  {part}: \[\n(.*?)^  \],$", text, re.MULTILINE | re.DOTALL)
-        assert rows is not None
-        expected = "".join(f"    '{name}',\n" for name in sorted(names))
-        assert rows[1] == expected, f"{part}: [\n{expected}  ],"

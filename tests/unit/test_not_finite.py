@@ -142,3 +142,25 @@ def test_large_numbers_are_numbers() -> None:
     near = app.spawn(lw.Mesh.box())
     host.step(app, 3)
     assert told(host) == [] and near.first_row in drawn(app) and box.alive and host.errors == []
+
+
+@pytest.mark.parametrize("value", BAD)
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_moving_turning_and_looking_from_nowhere_fail_at_that_line(value: float, number: int) -> None:
+    app, _ = make()
+    parent = app.spawn(lw.Mesh.box())
+    entity = app.spawn(lw.Mesh.box(), parent=parent)
+    entity.position[number] = value
+    with pytest.raises(lw.ShapeError, match="assign its position"):
+        entity.move(x=1)
+    with pytest.raises(lw.ShapeError, match="not finite"):
+        entity.look_at((1, 2, 3))
+    entity.rotation[number] = value
+    with pytest.raises(lw.ShapeError, match="assign its rotation"):
+        entity.rotate(y=1)
+    entity.position = (0, 0, 0)
+    entity.look_at((1, 2, 3))
+    assert np.isfinite(entity.rotation).all()
+    parent.scale[number] = value
+    with pytest.raises(lw.ShapeError, match="not finite"):
+        entity.look_at((1, 2, 3))

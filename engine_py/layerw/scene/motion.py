@@ -26,9 +26,9 @@ def moved(position: npt.NDArray[np.float32], x: float, y: float, z: float) -> tu
     _check_finite("Entity.move", x, y, z)
     here = position.tolist()
     there = here[0] + x, here[1] + y, here[2] + z
-    if max(abs(there[0]), abs(there[1]), abs(there[2])) > FLOAT32_MAX:
-        raise ShapeError(f"Entity.move({x:g}, {y:g}, {z:g}) from {checks.shown(here)} leads past {FLOAT32_MAX:g}; "
-                         f"position takes finite numbers.")  # fmt: skip
+    if not (abs(there[0]) <= FLOAT32_MAX and abs(there[1]) <= FLOAT32_MAX and abs(there[2]) <= FLOAT32_MAX):
+        raise ShapeError(f"Entity.move({x:g}, {y:g}, {z:g}) leads from {checks.shown(here)} to no finite numbers of at "
+                         f"most {FLOAT32_MAX:g}; assign its position.")  # fmt: skip
     return there
 
 
@@ -38,17 +38,25 @@ def turned(rotation: npt.NDArray[np.float32], x: float, y: float, z: float) -> t
     if abs(x) + abs(y) + abs(z) > MANY_TURNS:
         given = ", ".join(f"{name}={value:g}" for name, value in (("x", x), ("y", y), ("z", z)) if value)
         checks.tell_degrees(f"Entity.rotate({given})")
-    return turned_by(rotation.tolist(), x, y, z)
+    found = turned_by(rotation.tolist(), x, y, z)
+    if not math.isfinite(found[0] + found[1] + found[2] + found[3]):
+        raise ShapeError(f"Entity.rotate turns a rotation of {checks.shown(rotation.tolist())}, which is none; assign "
+                         f"its rotation.")  # fmt: skip
+    return found
 
 
 def towards(table: Table, row: int, target: npt.ArrayLike) -> Array:
     """The rotation of a row that looks at a point of the world.
 
     Raises:
-        ShapeError: the target is no point, or where the row stands.
+        ShapeError: the target is no point, or where the row stands; or it or a parent stands nowhere (NaN, infinity).
     """
     point = checks.vector("Entity.look_at target", target)
-    matrix, place = world_matrix(table.parent, table.position, table.rotation, table.scale, int(table.parent[row]))
+    with np.errstate(all="ignore"):
+        matrix, place = world_matrix(table.parent, table.position, table.rotation, table.scale, int(table.parent[row]))
+    if not (np.isfinite(matrix).all() and np.isfinite(place).all() and np.isfinite(table.position[row]).all()):
+        raise ShapeError(f"Entity {row} cannot look at a point: it or what it moves with has a position, rotation or "
+                         f"scale that is not finite; assign that.")  # fmt: skip
     inward = np.linalg.pinv(matrix)  # a parent that is flat has no inverse
     forward: Array = inward @ (point - place) - table.position[row]
     if not forward.any():

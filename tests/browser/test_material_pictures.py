@@ -17,7 +17,7 @@ from .test_exact_pictures import picture as picture_of
 from .test_exact_pictures import unlike
 from .worlds import Pixels
 
-PROGRAM = """
+PROGRAM = '''
 import math
 import numpy as np
 import layerw as lw
@@ -63,6 +63,23 @@ DEFAULT = "fn surface(in: SurfaceIn) -> Surface { return default_surface(in); }"
 LIFTS = "fn displace(in: DisplaceIn) -> vec3f { return in.position + vec3f(0.0, params.lift, 0.0); }"
 shaders = [lw.Shader(DEFAULT), lw.Shader(f"{DEFAULT} {LIFTS}", params={"lift": 0.0})]
 
+LAYERS = {"clearcoat": 0.8, "clearcoat_roughness": 0.3, "ior": 2.0, "sheen_color": (0.0, 0.0, 1.0)}
+COATED = lw.Shader("""fn surface(in: SurfaceIn) -> Surface {
+  var s = default_surface(in);
+  s.clearcoat = 0.8;
+  s.clearcoat_roughness = 0.3;
+  s.ior = 2.0;
+  s.sheen_color = vec3f(0.0, 0.0, 1.0);
+  return s;
+}""")
+
+def coated(layers):
+    # The same layers by the material's numbers, by those under a shader that takes them, and by a shader itself.
+    ball("point", -1, 0, 0.0)
+    looks = {"numbers": LAYERS, "taken": {"shader": shaders[0], **LAYERS}, "shader": {"shader": COATED}, "none": {}}
+    made[0].despawn()
+    made[0] = app.spawn(lw.Mesh.sphere(0.7), lw.Material(color="tomato", roughness=0.4, **looks[layers]))
+
 def ball(light, shader, height, lift):
     # A sphere that is `lift` higher by its shader, on a ground, under one light.
     nothing()
@@ -96,7 +113,7 @@ def mirrored(side):
 @app.frame
 def update(dt):
     pass
-"""
+'''
 
 
 def picture(running: Running, scene: str = "") -> np.ndarray:
@@ -275,6 +292,11 @@ def test_programs_shaders_are_lit_and_shadowed_as_pbr(run_program: RunProgram, b
     for shader in (0, 1):  # until they are compiled
         picture(running, f"ball('sun', {shader}, 0, 0.0)")
         running.frames(20)
+    picture(running, "coated('shader')")
+    running.frames(20)
+    numbers, taken, own, none = (picture(running, f"coated({by!r})") for by in ("numbers", "taken", "shader", "none"))
+    assert unlike(taken, numbers, 1) < 0.002 and unlike(own, numbers, 1) < 0.002, "a shader's layers are a material's"
+    assert unlike(none, numbers, 8) > 0.03, "layers are seen"
     dark = picture(running, "ball('point', -1, 0, 0.0)")
     for light in ("sun", "point", "spot", "directional"):
         pbr = picture(running, f"ball({light!r}, -1, 0, 0.0)")

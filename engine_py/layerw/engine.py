@@ -15,7 +15,7 @@ from layerw.base.config import Config
 from layerw.base.failures import Failures
 from layerw.base.host_port import MemoryHost
 from layerw.base.log import Log
-from layerw.base.ports import U32, Content, Primitive, TileDraw, TransferDone, TransferFailed
+from layerw.base.ports import U32, TileDraw, TransferDone, TransferFailed
 from layerw.base.user_code import UserCode
 from layerw.base.weak import weakly
 from layerw.content.contents import Contents
@@ -109,7 +109,7 @@ class Engine:
         self.surface = Surface(self.resources, self.submission, self.log, self.user,
                                (self.heap_ledger, self.layer_ledger), self.layer.for_program)  # fmt: skip
         self.pointer = Pointer(self.table, self.resources, self.visibility, self.heap_ledger, self.input, self.view,
-                               weakly(self.frame_camera), weakly(self._loaded_parts), self.submission, self.user)
+                               weakly(self.frame_camera), weakly(self.contents.drawn_parts), self.submission, self.user)
         self.component_events = ComponentEvents(self.table, self.user.call)
         self.states: dict[str, HasStateHash] = {}
         self.frame_number, self.time_s, self._dt_s = 0, 0.0, 0.0
@@ -127,10 +127,6 @@ class Engine:
     def _now(self) -> tuple[int, float]:
         """The frame's number and time, seconds."""
         return self.frame_number, self.time_s
-
-    def _loaded_parts(self) -> list[Primitive]:
-        """What models draw, for picking."""
-        return [part for model in self.contents.models for part in model.primitives]
 
     @property
     def drawings(self) -> Drawings:
@@ -262,16 +258,12 @@ class Engine:
         the lost one."""
         self.submission.encoder.device_begin()
         lost = self.store.restore()
-        self.contents.device_lost(self._is_lost)
+        self.contents.device_lost(self.store.is_lost)
         self._rows.device_lost()
         self._sent = None, None
         self.lights.device_lost()
         self.log.info(f"The GPU device is back; {lost} resources are loaded again, {len(self.backups)} came from "
                       f"backups.")  # fmt: skip
-
-    def _is_lost(self, content: Content) -> bool:
-        """Whether a content must be loaded again: what was uploaded of an unfinished one is not looked at."""
-        return self.store.is_lost(content.primitives) if content.state == "ready" else content.gpu_bytes > 0
 
     def _take_tiles(self) -> None:
         self.shown.tiles = self.contents.tiles(self.shown.camera, self.environment)

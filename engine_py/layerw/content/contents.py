@@ -5,13 +5,13 @@ Owns: their order in a frame and the transient rows of the entity table. Limits:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from layerw.base.addresses import shown
 from layerw.base.failures import Failures
 from layerw.base.log import Log
-from layerw.base.ports import NO_TILES, Content, TileDraw
+from layerw.base.ports import NO_TILES, Content, Primitive, TileDraw
 from layerw.content.models import Model
 from layerw.content.pictures import Pictures
 from layerw.content.sea import SeaSurface
@@ -140,8 +140,15 @@ class Contents:
         for world in self.worlds:
             world._streamer.online()
 
-    def device_lost(self, is_lost: Callable[[Content], bool]) -> None:
+    def drawn_parts(self) -> list[Primitive]:
+        """What models draw."""
+        return [part for model in self.models for part in model.primitives]
+
+    def device_lost(self, are_lost: Callable[[Sequence[Primitive]], bool]) -> None:
         """Loads again what came from files and could not be made again."""
+        def is_lost(content: Content) -> bool:  # what was uploaded of an unfinished one is not looked at
+            return are_lost(content.primitives) if content.state == "ready" else content.gpu_bytes > 0
+
         for model in self.models:
             with self._failures.alone(f"The model {shown(model.url)}"):
                 model._device_lost(is_lost)

@@ -78,7 +78,8 @@ def test_what_is_drawn_is_what_is_picked(run_program: RunProgram, backend: str) 
     running.python("import __main__\n__main__.ask([(0.0, 0.0)])\nNone")
     running.request("loseDevice")
     lost = waited(running, 1)[0]
-    assert lost is None or lost[0] == "ground" or "GPU was lost" in lost, "answered or told"
+    told = isinstance(lost, str) and ("GPU was lost" in lost or "could not be read back" in lost)  # who hears it first
+    assert lost is None or lost[0] == "ground" or told, f"answered or told: {lost}"
     running.frames(10)
     assert answers(running, [(0.0, 0.0)])[0][:2] == ["ground", 0], "of the new device"
     assert running.report()["errors"] == []

@@ -104,13 +104,12 @@ def test_a_canvas_of_the_page(run_program: RunProgram, backend: str, thread: str
         assert np.abs(ours - theirs).max() <= 3, "the same pixels, upright, in the same colours"
     assert ours[10, 10, 0] > 100 > ours[10, 10, 2] and theirs[80, 10, 2] > 100, "blue is below"
     assert ask(running, "[m.tv.width, m.tv.height]") == [16, 16]
-    if backend == "webgl2":
-        running.page.evaluate(COUNT_LOST_JS)
-        running.request("loseDevice")
-        running.page.wait_for_function("globalThis.backSeen > 0", timeout=1000 * HANG_S)
-        wait(running, "m.app.report()['lost'] == 0 and m.tv.state == 'ready'")
-        ours, theirs = halves(running)
-        assert np.abs(ours - theirs).max() <= 3 and theirs[80, 10, 2] > 100, "a new device shows it again"
+    running.page.evaluate(COUNT_LOST_JS)
+    running.request("loseDevice")
+    running.page.wait_for_function("globalThis.backSeen > 0", timeout=1000 * HANG_S)
+    wait(running, "m.app.report()['lost'] == 0 and m.tv.state == 'ready'")
+    ours, theirs = halves(running)
+    assert np.abs(ours - theirs).max() <= 3 and theirs[80, 10, 2] > 100, "a new device shows it again"
     running.python("import __main__ as m\nm.tv.destroy()\nNone")
     assert halves(running)[1].min() > 150, "white without it"
     assert running.page.evaluate("document.querySelector('layer-w').errors") == []

@@ -30,7 +30,6 @@ from layerw.base.errors import LayerwError
 from layerw.base.healing import Failure, failure_of
 from layerw.base.ports import F64, NodeDesc, OpenImage, Primitive, SharedImage, TransferDone, TransferFailed
 from layerw.gpu import spec
-from layerw.memory.backups import NO_ASSET
 
 if TYPE_CHECKING:
     from layerw.assets.loader import GltfLoader
@@ -48,9 +47,8 @@ class GltfContent:
                  open_image: OpenImage | None) -> None:  # fmt: skip
         self.url, self.priority, self.ticket = url, priority, ticket
         self.state, self.error, self.failure, self.identity = "loading", "", Failure.NONE, ""
-        self._held = Held(loader.transfers, loader.ledger)
+        self._held = Held(loader.transfers, loader.ledger, loader.backups)
         self._own_gpu_bytes = 0
-        self.asset = NO_ASSET
         self.primitives: list[Primitive] = []
         self.nodes: list[NodeDesc] = []
         self.warnings: list[str] = []
@@ -78,8 +76,7 @@ class GltfContent:
         if not self._open or self.state == "failed":
             return
         if self.state == "ready":
-            self._heal()
-            return
+            return self._heal()
         self.waits_for_bytes = self.waits_for_gpu = 0
         try:
             if self._plan is None:
@@ -113,6 +110,11 @@ class GltfContent:
     def layer_bytes(self) -> int:
         """Reserved now."""
         return self._held.bytes
+
+    @property
+    def asset(self) -> int:
+        """What its backups belong to."""
+        return self._held.asset
 
     @property
     def gpu_bytes(self) -> int:
@@ -248,17 +250,10 @@ class GltfContent:
                 max_side=self._max_side, on_done=done, on_failed=failed)  # fmt: skip
 
     def _try_upload(self, job: Job) -> None:
-        gpu = self._loader.gpu
-        if isinstance(job, MeshJob) and job.plan is not None:
-            job.handle = gpu.try_mesh_from_transfer(job.transfer, job.a, job.b, job.plan.topology, uv1=job.plan.has_uv1)
-            size = gpu.mesh_bytes(job.a, job.b, uv1=job.plan.has_uv1)
-        elif isinstance(job, ImageJob) and job.plan is not None:
-            desc = job.plan.desc
-            job.handle = gpu.try_texture_from_transfer(job.transfer, job.a, job.b, srgb=desc.srgb, sampler=desc.sampler)
-            size = gpu.texture_bytes(job.a, job.b)
+        size = job.try_upload(self._loader.gpu)
         if job.handle:
             self._own_gpu_bytes += size
-            self._keep(job)
+            self._held.keep(job)
             self._loader.progressed()
         else:
             self.waits_for_gpu = size
@@ -305,8 +300,7 @@ class GltfContent:
         if event.code == spec.FAIL_TOO_LARGE and event.a > asked and not known:
             self._held.free(source)
             source.state, source.need_bytes = IDLE, event.a
-            self._check_fits(event.a, source.plan.url[:200], Failure.WRONG)
-            return
+            return self._check_fits(event.a, source.plan.url[:200], Failure.WRONG)
         images = [job for job in self._jobs if isinstance(job, ImageJob) and source in job.sources]
         if images and source is not self._main and self._may_leave_out(event):
             for job in images:
@@ -345,8 +339,7 @@ class GltfContent:
                 self._check_fits(need, f"Decoding an image of {event.a} x {event.b} pixels", self._broken)
                 return
         if isinstance(job, ImageJob) and self._may_leave_out(event):
-            self._leave_out(job, event.message)
-            return
+            return self._leave_out(job, event.message)
         self.fail(event.message or f"Decoding failed with code {event.code}.",
                   Failure.UNREACHABLE if event.code == spec.FAIL_ABORTED else self._broken)  # fmt: skip
 
@@ -388,18 +381,6 @@ class GltfContent:
         if size_bytes > self._loader.ledger.open_bytes:
             self.fail(too_large(what, size_bytes, self._loader.ledger), failure)
 
-    def _keep(self, job: Job) -> None:
-        """An uploaded job's bytes stay as a backup while Layer memory has room."""
-        backups = self._loader.backups
-        if backups is not None:
-            transfer, size = self._held.hand_over(job)
-            block = job.block if isinstance(job, MeshJob) else 0
-            if self.asset == NO_ASSET:
-                self.asset = backups.open_asset()
-            backups.keep(self.asset, "mesh" if isinstance(job, MeshJob) else "texture", job.handle, transfer,
-                         job.need_bytes if block else size, block)  # fmt: skip
-        self._held.free(job)
-
     def _all_work(self) -> list[Work]:
         return [*self._sources.values(), *self._jobs]
 
@@ -415,7 +396,5 @@ class GltfContent:
         self._borrowed.release()
         self.primitives, self.nodes = [], []
         self._own_gpu_bytes = 0
-        if self._loader.backups is not None and self.asset != NO_ASSET:
-            self._loader.backups.close_asset(self.asset)
-            self.asset = NO_ASSET
+        self._held.close_asset()
         self._loader.progressed()

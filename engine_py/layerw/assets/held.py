@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from layerw.assets.jobs import BUSY, DONE, ImageJob, Work
+from layerw.assets.jobs import BUSY, DONE, ImageJob, Job, MeshJob, Work
 from layerw.base.ports import Ledger, Transfers
+from layerw.memory.backups import NO_ASSET, Backups
 
 
 class Held:
-    """`bytes`: reserved now, but for those of decodes that were abandoned."""
+    """`bytes`: reserved now, but for those of decodes that were abandoned. `asset`: what its backups belong to."""
 
-    def __init__(self, transfers: Transfers, ledger: Ledger) -> None:
-        self._transfers, self._ledger = transfers, ledger
+    def __init__(self, transfers: Transfers, ledger: Ledger, backups: Backups | None) -> None:
+        self._transfers, self._ledger, self._backups = transfers, ledger, backups
         self.bytes = 0
+        self.asset = NO_ASSET
 
     def try_reserve(self, work: Work, size_bytes: int) -> bool:
         """For a work that holds nothing; False where there is no room now."""
@@ -29,7 +31,24 @@ class Held:
             self._ledger.release(surplus)
             self.bytes -= surplus
 
-    def hand_over(self, work: Work) -> tuple[int, int]:
+    def keep(self, job: Job) -> None:
+        """An uploaded job's bytes stay as a backup while Layer memory has room."""
+        if self._backups is not None:
+            transfer, size = self._hand_over(job)
+            block = job.block if isinstance(job, MeshJob) else 0
+            if self.asset == NO_ASSET:
+                self.asset = self._backups.open_asset()
+            self._backups.keep(self.asset, "mesh" if isinstance(job, MeshJob) else "texture", job.handle, transfer,
+                               job.need_bytes if block else size, block)  # fmt: skip
+        self.free(job)
+
+    def close_asset(self) -> None:
+        """No backup of it is needed any more."""
+        if self._backups is not None and self.asset != NO_ASSET:
+            self._backups.close_asset(self.asset)
+            self.asset = NO_ASSET
+
+    def _hand_over(self, work: Work) -> tuple[int, int]:
         """Its transfer and bytes are another owner's from now on."""
         transfer, size = work.transfer, work.reserved_bytes
         work.transfer = work.reserved_bytes = 0

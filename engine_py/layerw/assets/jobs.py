@@ -58,6 +58,10 @@ class Job(Work):
     payload: bytes = b""
     destroy: Callable[[int], None] | None = None
 
+    def try_upload(self, gpu: GpuStore) -> int:
+        """Puts what is held on the GPU; without room for it there `handle` stays 0. Returns the bytes that it takes."""
+        raise NotImplementedError
+
     def free_upload(self) -> None:
         """Gives the GPU resource back."""
         if self.handle and self.destroy:
@@ -73,6 +77,13 @@ class MeshJob(Job):
     buffers: dict[int, Source] = field(default_factory=dict)
     block: int = 0
 
+    def try_upload(self, gpu: GpuStore) -> int:
+        """See Job."""
+        assert self.plan is not None
+        topology, uv1 = self.plan.topology, self.plan.has_uv1
+        self.handle = gpu.try_mesh_from_transfer(self.transfer, self.a, self.b, topology, uv1=uv1)
+        return gpu.mesh_bytes(self.a, self.b, uv1=uv1)
+
 
 @dataclass(slots=True, eq=False)
 class ImageJob(Job):
@@ -86,6 +97,13 @@ class ImageJob(Job):
     size_known: bool = False
     is_large: bool = False
     abandoned: bool = False
+
+    def try_upload(self, gpu: GpuStore) -> int:
+        """See Job."""
+        assert self.plan is not None
+        self.handle = gpu.try_texture_from_transfer(self.transfer, self.a, self.b, srgb=self.plan.desc.srgb,
+                                                    sampler=self.plan.desc.sampler)  # fmt: skip
+        return gpu.texture_bytes(self.a, self.b)
 
 
 def jobs_of(plan: ContentPlan, sources: dict[SourceKey, Source],

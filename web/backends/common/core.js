@@ -10,14 +10,14 @@ import { DRAW_PASSES } from '../../gen/passes.js';
 import { HandleTable } from '../../engine/handles.js';
 import { Images } from './images.js';
 import { Looks } from './looks.js';
+import { Meshes } from './meshes.js';
 import { Picks } from './picks.js';
 import { Readings } from './readings.js';
-import { checkBuffer, checkLights, checkMesh, checkWrite, trianglesOf } from './resources.js';
+import { checkBuffer, checkLights, checkWrite } from './resources.js';
 import { View } from './view.js';
 
 /** @typedef {import('./resources.js').BufferRecord} BufferRecord */
 /** @typedef {import('./resources.js').TextureRecord} TextureRecord */
-/** @typedef {import('./resources.js').MeshRecord} MeshRecord */
 /** @typedef {import('./driver.js').Driver} Driver */
 /** @typedef {import('./driver.js').Parts} Parts */
 
@@ -43,8 +43,8 @@ export class Core {
       for (const material of texture.users) this.looks.refresh(material, this.driver);
     });
     this.textures = this.images.table;
-    /** @type {HandleTable<MeshRecord>} */
-    this.meshes = new HandleTable('mesh');
+    this.shapes = new Meshes((handle, problem) => this.failed('mesh', handle, problem));
+    this.meshes = this.shapes.table;
     this.looks = new Looks({
       heap, textures: this.textures, events, failed: (handle, problem) => this.failed('material', handle, problem),
     });
@@ -332,33 +332,13 @@ export class Core {
     handle, vertexBuffer, vertexOffset, vertexCount, indexBuffer, indexOffset, indexCount, indexBytes, topology, uv1,
   ) {
     if (!this.driver) return;
-    const elements = indexBuffer ? indexCount : vertexCount;
-    /** @type {MeshRecord} */
-    const record = {
-      handle, vertexOffset, vertexCount, indexOffset, indexCount, indexBytes, topology, elements, uv1: uv1 !== 0,
-      vertexBuffer: this.buffers.tryGet(vertexBuffer), indexBuffer: this.buffers.tryGet(indexBuffer),
-      triangles: trianglesOf(topology, elements), ready: false, native: null,
-    };
-    this.meshes.create(record);
-    let problem = checkMesh(record);
-    if (!problem && indexBuffer && !record.indexBuffer) problem = 'Its index buffer does not exist.';
-    if (problem) return this.failed('mesh', handle, problem);
-    const buffers = [record.vertexBuffer, record.indexBuffer];
-    // A failed buffer has been reported; the mesh just stays not ready.
-    if (buffers.some((buffer) => buffer && buffer.state === 'failed')) return;
-    for (const buffer of buffers) buffer?.users.add(record);
-    record.native = this.driver.buffers.createMesh(record);
-    record.ready = elements > 0;
+    this.shapes.create(this.driver, this.buffers, { handle, vertexBuffer, vertexOffset, vertexCount, indexBuffer, indexOffset,
+      indexCount, indexBytes, topology, uv1: uv1 !== 0 });
   }
 
   /** @param {number} handle */
   meshDestroy(handle) {
-    if (!this.driver) return;
-    const record = this.meshes.remove(handle);
-    record.ready = false;
-    record.vertexBuffer?.users.delete(record);
-    record.indexBuffer?.users.delete(record);
-    if (record.native !== null) this.driver.buffers.destroyMesh(record.native);
+    if (this.driver) this.shapes.destroy(this.driver, handle);
   }
 
   // -- materials and shaders of programs ------------------------------------------------------------------------------

@@ -170,10 +170,11 @@ class Content(Protocol):
     error: str
     warnings: list[str]  # what it is shown without, and why
     failure: Failure  # failed: why, and so whether it may heal
-    asset: int  # its row among the assets that have backups; -1 = none
     primitives: list[Primitive]
     nodes: list[NodeDesc]
 
+    @property
+    def asset(self) -> int: ...  # its row among the assets that have backups; -1 = none
     @property
     def gpu_bytes(self) -> int: ...  # charged to the GPU ledger now
     @property

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from layerw.base import checks
 from layerw.base.colors import Rgb
 from layerw.base.mathx import cross3, linear_from_srgb
 from layerw.base.ports import F32, F64
@@ -36,6 +37,20 @@ class Sun:
         """Unit vector towards the sun."""
         c = math.cos(self.elevation)
         return np.array((math.sin(self.azimuth) * c, math.sin(self.elevation), -math.cos(self.azimuth) * c))
+
+    def at(self, latitude: float, day: float, hour: float) -> None:
+        """Puts it where it stands at a place, on a day, at an hour: sets `elevation` and `azimuth`.
+
+        Args:
+            latitude: radians, north is positive; -pi/2 to pi/2.
+            day: of the year, 1 to 366; 172 is the June solstice.
+            hour: of solar time, 0 to 24; at 12 the sun is highest.
+        """
+        from layerw.scene.daytime import solar_angles  # most programs give angles
+
+        self.elevation, self.azimuth = solar_angles(
+            checks.number("Sun.at latitude", latitude, -math.pi / 2, math.pi / 2),
+            checks.number("Sun.at day", day, 1, 366), checks.number("Sun.at hour", hour, 0, 24))
 
 
 @settings(zenith=light(), horizon=light(), ground=light(), gradient=number(0, above=True), exposure=number(0),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from os import PathLike
 from types import NoneType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from layerw.base.errors import ConfigError, KindError
 from layerw.base.host_port import MemoryHost, Running
 from layerw.base.names import named
 from layerw.base.ports import F64
+from layerw.base.program_clock import Timer
 from layerw.base.rays import checked_ray
 from layerw.content.models import Model
 from layerw.engine import Engine
@@ -54,6 +55,7 @@ ENTITIES_MAX = 1 << 24  # rows that the table can hold
 FrameCallback = TypeVar("FrameCallback", bound=Callable[[float], Any])
 Learn = Callable[[Declaration, Callable[[Any], Any]], None]
 AnyCallback = TypeVar("AnyCallback", bound=Callable[[Any], Any])
+Call = TypeVar("Call", bound=Callable[[], Any])
 
 
 @named
@@ -96,10 +98,74 @@ class App:
     # -- the scene -----------------------------------------------------------------------------
 
     def frame(self, callback: FrameCallback) -> FrameCallback:
-        """Decorator: calls the function each frame with the seconds since the last one."""
+        """Decorator: calls the function each frame with the seconds of the program's time since the last one."""
         checks.callback("app.frame's callback", callback, "dt")
         self._engine.user.add_frame(callback)
         return callback
+
+    def fixed(self, callback: FrameCallback) -> FrameCallback:
+        """Decorator: calls the function in steps of 1/60 s, with that as `dt`, before the frame's own callbacks. A
+        frame has 4 steps at most; what it took longer is dropped and told."""
+        checks.callback("app.fixed's callback", callback, "dt")
+        self._engine.user.add_fixed(callback)
+        return callback
+
+    @overload
+    def after(self, seconds: float) -> Callable[[Call], Call]: ...
+    @overload
+    def after(self, seconds: float, callback: Callable[[], Any]) -> Timer: ...
+    def after(self, seconds: float, callback: Any = None) -> Any:
+        """Calls a function once, after so many seconds of the program's time: `app.after(2.0, boom)` gives a Timer,
+        `@app.after(2.0)` decorates. The function may be `async def`."""
+        return self._timed("app.after", checks.number("app.after seconds", seconds, 0), 0.0, callback)
+
+    @overload
+    def every(self, seconds: float) -> Callable[[Call], Call]: ...
+    @overload
+    def every(self, seconds: float, callback: Callable[[], Any]) -> Timer: ...
+    def every(self, seconds: float, callback: Any = None) -> Any:
+        """As `after`, again and again, once a frame at most; the Timer's `cancel()` ends it. seconds: above 0."""
+        checks.number("app.every seconds", seconds, 0, above=True)
+        return self._timed("app.every", seconds, seconds, callback)
+
+    def _timed(self, call: str, after_s: float, every_s: float, callback: Any) -> Any:
+        def add(callback: Call) -> Timer:
+            checks.callback(f"{call}'s callback", callback)
+            return self._engine.user.clock.add(callback, after_s, every_s=every_s)
+
+        def decorate(callback: Call) -> Call:
+            add(callback)
+            return callback
+
+        return decorate if callback is None else add(callback)
+
+    def seconds(self, seconds: float) -> asyncio.Future[None]:
+        """`await app.seconds(1.0)` in an `async def` goes on after so many seconds of the program's time."""
+        return self._engine.user.wait(checks.number("app.seconds seconds", seconds, 0))
+
+    def start(self, story: Awaitable[Any]) -> asyncio.Future[Any]:
+        """Runs a coroutine, `app.start(story())`, beside the frames; the result can be awaited and cancelled."""
+        if not isinstance(story, Awaitable):
+            raise KindError(f"app.start story is {checks.shown(story)}; it takes a coroutine: call the async function.")
+        return self._engine.user.start(story)
+
+    @property
+    def paused(self) -> bool:
+        """Whether the program's time stands: frame callbacks get dt = 0, and steps, timers, wind and water wait."""
+        return self._engine.user.clock.paused
+
+    @paused.setter
+    def paused(self, paused: bool) -> None:
+        self._engine.user.clock.paused = checks.flag("app.paused", paused)
+
+    @property
+    def time_scale(self) -> float:
+        """How fast the program's time runs: 1.0, 0.2 for slow motion; 0 to 100."""
+        return self._engine.user.clock.scale
+
+    @time_scale.setter
+    def time_scale(self, scale: float) -> None:
+        self._engine.user.clock.scale = checks.number("app.time_scale", scale, 0, 100)
 
     def spawn(self, mesh: Mesh | Lods, material: Material | None = None, *, position: npt.ArrayLike | None = None,
               rotation: npt.ArrayLike | None = None, scale: npt.ArrayLike | None = None, color: Any = None,
@@ -490,8 +556,8 @@ class App:
 
     @property
     def time_s(self) -> float:
-        """Seconds since the start, at this frame."""
-        return self._engine.time_s
+        """Seconds of the program's time since the start, at this frame."""
+        return self._engine.program_s
 
     @property
     def settled(self) -> bool:

@@ -59,8 +59,6 @@ from layerw.visibility.draws import VisibleSet
 if TYPE_CHECKING:
     from layerw.drawing.drawings import Drawings
 
-TABLE_BYTES_PER_ROW = 124  # columns, and world-space copies once something has a parent
-
 
 class Engine:
     """The stages of one App.
@@ -87,7 +85,6 @@ class Engine:
         self.store = Store(self.submission, self.gpu_ledger, self.heap_ledger, budgets.upload_bytes_per_frame,
                            self.backups)  # fmt: skip
         self.table = Table(entities_max, self.heap_ledger.reserve)
-        self.heap_ledger.reserve(self.table.capacity * TABLE_BYTES_PER_ROW, "The entity table")
         self.visibility = Visibility(self.table)
         self.resources = Resources(self.store, self.visibility, self.table, self.log)
         self.table.ignores_alpha = weakly(self.resources.looks.ignores_alpha)
@@ -129,6 +126,11 @@ class Engine:
         return self.frame_number, self.time_s
 
     @property
+    def program_s(self) -> float:
+        """The program's time, which wind and water go by."""
+        return self.time_s - self.user.clock.behind_s
+
+    @property
     def drawings(self) -> Drawings:
         """Points and lines; a program without them imports nothing of it."""
         if self._drawings is None:
@@ -150,6 +152,7 @@ class Engine:
             "rows_uploaded": self.submission.rows_uploaded, "command_words": self.submission.words_submitted,
             "passes": pass_figures(view_flags(self.environment, self.view), self.pass_times),
             "errors": list(self.log.errors), "models": self.contents.about_models(), "ended": self.user.ended,
+            "dropped_s": self.user.clock.dropped_s,
         }  # fmt: skip
         if self.layer.memory is not None:
             found["memory"] = memory_figures(self.layer.memory)
@@ -189,9 +192,8 @@ class Engine:
         self.submission.end(self.host)
 
     def _begin_accounts(self) -> None:
-        self.store.begin_frame()
-        self.backups.begin_frame()
-        self.resources.sweep()
+        for begin in (self.store.begin_frame, self.backups.begin_frame, self.resources.sweep):
+            begin()
 
     def _fit_targets(self) -> None:
         self.targets.step((self.environment.shadows.enabled, self.view._revision, self.more_views.key()))
@@ -200,10 +202,6 @@ class Engine:
     def _run_program(self) -> None:
         self.user.run_frames(self._dt_s, self.time_s)
         self.table.components.end_frame()
-
-    def _step_drawings(self) -> None:
-        if self._drawings is not None:
-            self._drawings.step()
 
     def _sized_views(self, picture: tuple[int, int]) -> dict[int, SizedView]:
         return self.more_views.sized(self.view, picture, has_shadows=self.environment.shadows.enabled)
@@ -272,7 +270,7 @@ class Engine:
         self.shown.columns = self.table.update()
 
     def _write_view(self) -> None:
-        self._view.write(self.shown.camera, self.environment, self.time_s, view=self.view, dt_s=self._dt_s,
+        self._view.write(self.shown.camera, self.environment, self.program_s, view=self.view, dt_s=self._dt_s,
                          sheared=self.table.sheared, paid=self.targets.paid_flags(0),
                          pixel_ratio=self.targets.pixel_ratio)  # fmt: skip
 
@@ -327,7 +325,7 @@ class Engine:
 
     def _look(self, one: OneMore, camera: CameraFrame) -> None:
         one.camera = camera
-        one.writer.write(camera, self.environment, self.time_s, view=one.view, dt_s=self._dt_s,
+        one.writer.write(camera, self.environment, self.program_s, view=one.view, dt_s=self._dt_s,
                          sheared=self.table.sheared, tiles_from=self.shown.camera.position,
                          paid=self.targets.paid_flags(one.index),
                          pixel_ratio=1.0 if one.texture else self.targets.pixel_ratio)  # fmt: skip
@@ -380,7 +378,7 @@ STAGES: tuple[tuple[str, Callable[[Engine], object]], ...] = (
     ("The program", Engine._run_program),
     ("The camera", lambda engine: engine.frame_camera()),
     ("Loading", lambda engine: engine.contents.step(engine.shown.camera, engine.time_s)),
-    ("Points and lines", Engine._step_drawings),
+    ("Points and lines", lambda engine: engine._drawings.step() if engine._drawings else None),
     ("The materials", lambda engine: engine.resources.flush()),
     ("The tiles", Engine._take_tiles),
     ("The hierarchy", Engine._place),

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from layerw.base.failures import Failures
 from layerw.base.log import Log
+from layerw.base.program_clock import FIXED_S, FIXED_STEPS_MAX, ProgramClock
 from layerw.base.tasks import Tasks
 
 FAILURES_MAX = 60
@@ -39,6 +40,22 @@ class UserCode:
         self._failures, self._log = failures, log
         self._tasks = Tasks(self._failed)
         self._frames: list[_Frame] = []
+        self._fixed: list[_Frame] = []
+        self.clock = ProgramClock()
+
+    def add_fixed(self, callback: Callable[[float], Any]) -> None:
+        """Calls it FIXED_STEPS_MAX times a frame at most, each time for FIXED_S seconds of the program's time."""
+        self._fixed.append(_Frame(callback))
+
+    def start(self, awaitable: Awaitable[Any]) -> asyncio.Future[Any]:
+        """Runs a coroutine from now on."""
+        return self._tasks.start(awaitable)
+
+    def wait(self, seconds: float) -> asyncio.Future[None]:
+        """Done after so many seconds of the program's time."""
+        future = self._tasks.future()
+        self.clock.add(lambda: None if future.done() else future.set_result(None), seconds)
+        return future
 
     def add_frame(self, callback: Callable[[float], Any]) -> None:
         """Calls it each frame with the seconds since the last call."""
@@ -50,18 +67,33 @@ class UserCode:
 
     def clear(self) -> None:
         """Forgets every callback and task, and what was told."""
-        self._frames.clear()
+        for calls in (self._frames, self._fixed):
+            calls.clear()
+        self.clock.clear()
         self._tasks.close()
         self._failures.clear()
 
     def run_frames(self, dt: float, time_s: float) -> None:
-        """Tasks that are due, then one call to each frame callback."""
+        """Timers, tasks and fixed steps that are due, then one call to each frame callback."""
         if self.ended:
             self._tasks.close()
             return
+        passed = self.clock.advance(dt)
+        for timer in self.clock.due():
+            self.call(timer.callback)
         self._tasks.step(time_s)
+        self._run_fixed()
         for frame in list(self._frames):
-            self._run(frame, dt)
+            self._run(frame, passed)
+
+    def _run_fixed(self) -> None:
+        dropped_s = self.clock.dropped_s
+        for _ in range(self.clock.steps()):
+            for step in list(self._fixed):
+                self._run(step, FIXED_S)
+        if self._fixed and dropped_s == 0 < self.clock.dropped_s:
+            self._log.warning(f"A frame took longer than {FIXED_STEPS_MAX} fixed steps of {FIXED_S * 1e3:.1f} ms: the "
+                              'rest is dropped, and the steps fall behind; app.report()["dropped_s"] adds it up.')
 
     def call(self, callback: Callable[..., Any], *values: Any) -> bool:
         """False where it raised; the traceback was shown then."""
@@ -84,7 +116,7 @@ class UserCode:
             if error is not None:
                 self._failed(error)
             self._count(frame, error is None)
-        if self.ended or frame not in self._frames:
+        if self.ended or not (frame in self._frames or frame in self._fixed):
             return
         waited, frame.waited_s = frame.waited_s, 0.0
         called, result = self._call(frame.callback, waited)
@@ -96,8 +128,10 @@ class UserCode:
     def _count(self, frame: _Frame, good: bool) -> None:
         """Pauses a callback that never works."""
         frame.failures = 0 if good else frame.failures + 1
-        if frame.failures >= FAILURES_MAX and frame in self._frames:
-            self._frames.remove(frame)
+        if frame.failures >= FAILURES_MAX:
+            for calls in (self._frames, self._fixed):
+                if frame in calls:
+                    calls.remove(frame)
             self._log.error(f"{_name(frame.callback)} raised in {FAILURES_MAX} frames running and is not called any "
                             "more; mend it and reload.")
 
@@ -128,6 +162,8 @@ class UserCode:
         self.ended = (f"The program ended itself with sys.exit(){reason}; its last picture stays. "
                       "Reload to start it again.")
         self._frames.clear()
+        self._fixed.clear()
+        self.clock.clear()
         self._log.note(self.ended)
 
 

@@ -25,6 +25,7 @@ from layerw.scene.uses import Uses
 
 ALIVE, HIDDEN, STATIC_FLAG, NO_SHADOW = 1, 2, 4, 8
 TRANSFORM_COLUMNS = ("position", "rotation", "scale", "color")  # in spec.COLUMNS order
+BYTES_PER_ROW = 124  # columns, and world-space copies once something has a parent
 SHEAR_COLUMN = len(TRANSFORM_COLUMNS)  # the next of them; only children have any
 
 
@@ -42,10 +43,12 @@ class FrameColumns(NamedTuple):
 
 
 class Table:
-    """Columns of all entities. `spawn` and `despawn` change rows; `update` prepares a frame."""
+    """Columns of all entities. `spawn` and `despawn` change rows; `update` prepares a frame. `charge(bytes, what)`
+    reserves what they take, or raises BudgetError."""
 
     def __init__(self, capacity: int = 262_144, charge: Callable[[int, str], None] = lambda *_: None) -> None:
         self.capacity = -(-capacity // BLOCK_ROWS) * BLOCK_ROWS
+        charge(self.capacity * BYTES_PER_ROW, "The entity table")
         self.columns = {
             "position": Column(self.capacity, 3, np.float32, 0),
             "rotation": Column(self.capacity, 4, np.float32, 0),

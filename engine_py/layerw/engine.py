@@ -89,6 +89,7 @@ class Engine:
         self.resources = Resources(self.store, self.visibility, self.table, self.log)
         self.table.ignores_alpha = weakly(self.resources.looks.ignores_alpha)
         self.view = View(Camera())
+        self.view._is_main = True
         self.more_views = MoreViews(self.resources, self.log)
         self.environment = Environment()
         self.lights = FrameLights(self.table, self.store, self.heap_ledger, self.log)

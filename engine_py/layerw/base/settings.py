@@ -51,8 +51,9 @@ def settings(**fields: Check) -> Callable[[type[T]], type[T]]:
 
 
 def fixed_attributes(kind: type[T]) -> type[T]:
-    """Decorator: once an object is made, only the attributes that it then has can be set; others raise by name."""
-    begin = kind.__init__
+    """Decorator: once an object is made, only the attributes that it then has can be set, but for those of `FIXED`;
+    others raise by name."""
+    begin, fixed = kind.__init__, getattr(kind, "FIXED", ())
 
     def make(self: Any, *args: Any, **values: Any) -> None:
         begin(self, *args, **values)
@@ -62,7 +63,7 @@ def fixed_attributes(kind: type[T]) -> type[T]:
         own = self.__dict__
         if name not in own and "_is_made" in own and not hasattr(kind, name):
             raise checks.unknown_attribute(self, name, [*own, *checks.settable(kind)])
-        if getattr(getattr(kind, name, None), "fset", True) is None:
+        if (name in fixed and "_is_made" in own) or getattr(getattr(kind, name, None), "fset", True) is None:
             raise AttributeMissing(f"{kind.__name__}.{name} cannot be assigned.")
         object.__setattr__(self, name, value)
 

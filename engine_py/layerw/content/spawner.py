@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from layerw.base import checks
+from layerw.base.errors import ConfigError
 from layerw.frame.resources import Resources
 from layerw.scene.entity import Entities, Entity
 from layerw.scene.material import Material
@@ -43,6 +44,8 @@ class Spawner:
         """A light; `given`: of its component, None as its kind has it; `values`: attributes, None stay as they are."""
         from layerw.scene.lights import add_lamp  # most programs have none
 
+        if values.get("direction") is not None and values.get("rotation") is not None:
+            raise ConfigError("light was given a direction and a rotation; it takes one of them.")
         lamp = add_lamp(self._table, kind, given)
         set_values(lamp, **values)
         return lamp

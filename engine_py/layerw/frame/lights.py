@@ -89,6 +89,11 @@ class FrameLights:
 
             self._lights = LightTable(self._entities)
         self._lights.update(columns)
+        if len(self._lights.wrong):
+            self._tell("numbers", f"{len(self._lights.wrong)} lights have numbers that no light can have, so that they "
+                                  f"do not shine as they should; the first is row {self._lights.wrong[0]}. "
+                                  f"group[lw.Light] takes a kind from 0 to 2, intensity and range of 0 or more, and "
+                                  f"angles of 0 to 1.5708 radians.")  # fmt: skip
 
     def device_lost(self) -> None:
         """Everything is to be sent again."""

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
-from layerw.base.errors import ConfigError
+from layerw.base.errors import ConfigError, HandleError
 from layerw.base.names import named
 from layerw.gpu.passes import TONE_MAPS, flag
 from layerw.scene.camera import Camera, CameraFrame
@@ -42,16 +42,16 @@ class View:
     """A camera's picture. `app.view` is the main one."""
 
     __slots__ = ("__weakref__", "_adapted", "_antialias", "_area_last", "_bloom", "_camera", "_closed", "_dither",
-                 "_exposure", "_layer_mask", "_layers", "_lut", "_revision", "_target", "_tone_map",
+                 "_exposure", "_is_main", "_layer_mask", "_layers", "_lut", "_revision", "_target", "_tone_map",
                  "_transparency", "_viewport")  # fmt: skip
 
     def __init__(self, camera: Camera, viewport: npt.ArrayLike | None = None, target: Texture | None = None) -> None:
         self._revision = 0  # rises when a setting is set
+        self._closed = self._is_main = False
         self._area_last: tuple[tuple[int, int], Area] | None = None  # of a picture of this size
         self.camera = camera
         self._target = None if target is None else _checked_target(target)
         self._viewport = WHOLE
-        self._closed = False
         if viewport is not None:
             self.viewport = viewport
         self._exposure: float | str = 1.0
@@ -68,6 +68,8 @@ class View:
     def __setattr__(self, name: str, value: object) -> None:
         if not hasattr(type(self), name):
             raise checks.unknown_attribute(self, name, checks.settable(type(self)))
+        if not name.startswith("_") and self._closed:
+            raise HandleError(f"View {name} is set, but the view was closed; app.add_view(...) makes another.")
         try:
             object.__setattr__(self, name, value)
         except AttributeError:
@@ -86,12 +88,14 @@ class View:
 
     @property
     def viewport(self) -> tuple[float, float, float, float]:
-        """The part of the picture that it fills: x, y, width, height, 0 to 1 from the upper left."""
+        """The part of the picture that it fills: x, y, width, height, 0 to 1 from the upper left. None: all of it."""
         return self._viewport
 
     @viewport.setter
-    def viewport(self, value: npt.ArrayLike) -> None:
-        if self._target is not None:
+    def viewport(self, value: npt.ArrayLike | None) -> None:
+        if value is None:
+            value = WHOLE
+        elif self._target is not None:
             raise ConfigError("View viewport is of the picture, but this view draws into a texture, all of it.")
         x, y, width, height = (float(part) for part in checks.vector("View viewport", value, 4))
         if min(x, y) < 0 or min(width, height) <= 0 or max(x + width, y + height) > 1 + EDGE:
@@ -121,7 +125,9 @@ class View:
         return self._closed
 
     def close(self) -> None:
-        """Ends the view; what it drew into a texture stays there."""
+        """Ends the view; what it drew into a texture stays there. Raises ConfigError: it is `app.view`."""
+        if self._is_main:
+            raise ConfigError("The main view can't be closed; give it another camera, viewport or layers.")
         self._closed = True
 
     @property
@@ -194,7 +200,9 @@ class View:
     def lut(self) -> Texture | None:
         """A colour grade, or None: where each of 32 x 32 x 32 sRGB colours goes. Set a (32, 32, 32, 3) array, uint8 or
         floats from 0 to 1, [red, green, blue]; or a lw.Texture of 1024 x 32 pixels (red along a block of 32, green
-        down, blue by blocks)."""
+        down, blue by blocks). None again once that texture was destroyed."""
+        if self._lut is not None and self._lut.life.destroyed:
+            self._lut = None
         return self._lut
 
     @lut.setter
@@ -241,7 +249,7 @@ class View:
     def _look(self, paid: int) -> tuple[float, ...]:
         """The frame block's view_look; paid: flags of the passes whose targets are reserved."""
         bloom = self._bloom if paid & flag("bloom") else 0.0
-        return bloom, float(TONE_MAPS.index(self._tone_map)), float(self._lut is not None), self._dither
+        return bloom, float(TONE_MAPS.index(self._tone_map)), float(self.lut is not None), self._dither
 
     def _adaptation(self, dt_s: float, paid: int) -> tuple[float, ...]:
         """The frame block's view_exposure, new in each frame."""

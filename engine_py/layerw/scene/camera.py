@@ -101,7 +101,10 @@ class Camera:
 
     @position.setter
     def position(self, value: npt.ArrayLike) -> None:
-        self._position = checks.vector("camera.position", value)
+        position = checks.vector("camera.position", value)
+        if np.abs(position).max() >= FARTHEST_M:
+            raise ShapeError(f"camera.position is {checks.shown(value)}; it takes numbers below {FARTHEST_M:g} metres.")
+        self._position = position
 
     @property
     def yaw(self) -> float:

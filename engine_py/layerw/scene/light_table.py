@@ -32,6 +32,7 @@ class LightTable:
         self._key = (-1, -1)
         self._blocks = 0  # a set of blocks: where lights are
         self.revision = 0
+        self.wrong = np.zeros(0, np.intp)
         self.found = LightRows(np.zeros((0, 12), np.float32), np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
 
     def update(self, columns: FrameColumns) -> None:
@@ -45,7 +46,9 @@ class LightTable:
         self._key, self._blocks = key, 0
         for block in np.unique(rows // BLOCK_ROWS).tolist():
             self._blocks |= 1 << block
-        self.found = _rows_of(self._table, rows, {name: own.array for name, own in attached.columns.items()}, columns)
+        fields = {name: own.array for name, own in attached.columns.items()}
+        self.wrong = _wrong_rows(rows, fields)
+        self.found = _rows_of(self._table, rows, fields, columns)
         self.revision += 1
 
     def _changed(self, attached: Attached) -> int:
@@ -56,6 +59,17 @@ class LightTable:
             column.settle()
             blocks |= column.dirty
         return blocks
+
+
+def _wrong_rows(rows: npt.NDArray[np.intp], fields: dict[str, Any]) -> npt.NDArray[np.intp]:
+    """Those whose numbers, written through a view, no light can have."""
+    good = fields["kind"][rows] < len(LIGHT_KINDS)
+    for name in ("intensity", "range"):
+        good &= np.isfinite(fields[name][rows]) & (fields[name][rows] >= 0)
+    for name in ("inner_angle", "outer_angle"):
+        good &= (fields[name][rows] >= 0) & (fields[name][rows] <= np.float32(RIGHT_ANGLE))
+    wrong: npt.NDArray[np.intp] = rows[~good]
+    return wrong
 
 
 def _rows_of(table: Table, rows: npt.NDArray[np.intp], fields: dict[str, Any], columns: FrameColumns) -> LightRows:

@@ -82,7 +82,7 @@ class Lamp(Entity):
 
     @inner_angle.setter
     def inner_angle(self, value: float) -> None:
-        self._set_cone(value, min(self.outer_angle, RIGHT_ANGLE))
+        self._set_cone("inner_angle", value, min(self.outer_angle, RIGHT_ANGLE))
 
     @property
     def outer_angle(self) -> float:
@@ -91,10 +91,10 @@ class Lamp(Entity):
 
     @outer_angle.setter
     def outer_angle(self, value: float) -> None:
-        self._set_cone(self.inner_angle, value)
+        self._set_cone("outer_angle", self.inner_angle, value)
 
-    def _set_cone(self, inner: float, outer: float) -> None:
-        _check_takes(self._kind, "inner_angle")
+    def _set_cone(self, name: str, inner: float, outer: float) -> None:
+        _check_takes(self._kind, name)
         self[Light].inner_angle, self[Light].outer_angle = _checked_cone(inner, outer)
 
     @property

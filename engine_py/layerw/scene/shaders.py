@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from weakref import WeakMethod, WeakSet
 
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.colors import linear_rgba
-from layerw.base.errors import ConfigError, KeyMissing, KindError, ShapeError
+from layerw.base.errors import AttributeMissing, ConfigError, KeyMissing, KindError, ShapeError
 from layerw.base.lifetimes import Life
 from layerw.base.settings import fixed_attributes
 from layerw.gpu import kinds
@@ -60,10 +61,15 @@ class Params(MutableMapping[str, Given]):
 
     def __init__(self, owner: str, layout: Layout, changed: Callable[[], None] | None = None,
                  defaults: Params | None = None) -> None:  # fmt: skip
-        self.layout = layout
         self._owner, self._defaults = owner, defaults
+        self.layout = layout
         self._changed = None if changed is None else WeakMethod(changed)  # its owner holds this
         self._own: dict[str, tuple[float, ...]] = {}
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not name.startswith("_") and name != "layout":
+            raise AttributeMissing(f"{self._owner} params.{name} can't be assigned; write params[{name!r}] = ....")
+        object.__setattr__(self, name, value)
 
     def floats(self, name: str) -> tuple[float, ...]:
         """Its value, else the shader's."""
@@ -127,6 +133,8 @@ class Shader:
         ConfigError, KindError, ShapeError: no `fn surface`, a name that WGSL does not take, a value of another type.
     """
 
+    FIXED = ("life", "params", "place", "texture_names", "textures", "users")
+
     def __init__(self, wgsl: str, *, params: Mapping[str, Given] | None = None,
                  textures: Mapping[str, Texture] | None = None) -> None:  # fmt: skip
         values = {_name("Shader params", name): _floats("Shader", name, value)
@@ -146,7 +154,7 @@ class Shader:
         if twice:
             raise ConfigError(f"Shader textures and params both have {sorted(twice)[0]!r}; each name is given once.")
         self.texture_names = tuple(names)
-        self.textures = shader_textures("Shader textures", self.texture_names, given)
+        self.textures = MappingProxyType(shader_textures("Shader textures", self.texture_names, given))
         self.place = _caller()
         self._text = _checked(wgsl)
         self._revision = 0
@@ -158,7 +166,8 @@ class Shader:
 
     @wgsl.setter
     def wgsl(self, value: str) -> None:
-        self._text, self.place = _checked(value), _caller()
+        self._text = _checked(value)
+        object.__setattr__(self, "place", _caller())
         self._revision += 1
         self._changed()
 

@@ -275,6 +275,9 @@ class Texture:
     def pixels(self) -> Pixels:
         """(height, width, 4), read only: uint8, or float16 of an HDR texture. Writing another array uploads it."""
         self._check_ours()
+        if self.is_target:
+            raise ConfigError("The pixels of a texture that a view draws stay on the GPU; app.screenshot() reads the "
+                              "picture.")
         shown = self.image.pixels.view()
         shown.flags.writeable = False
         return shown

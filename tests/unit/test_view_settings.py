@@ -29,7 +29,7 @@ def make(gpu_mib: float = 256.0, size: tuple[int, int] = (64, 48)) -> tuple[lw.A
     ("transparency", None, "View transparency is None"),
     ("dither", 9, "View dither is 9; it takes a number from 0 to 4"),
     ("lut", np.zeros((16, 16, 16, 3)), r"View lut has shape \(16, 16, 16, 3\) .* it takes \(32, 32, 32, 3\), uint8"),
-    ("lut", np.full((32, 32, 32, 3), np.nan), "View lut has floats from nan to nan; it takes uint8, or floats from 0 to 1"),
+    ("lut", np.full((32, 32, 32, 3), np.nan), "View lut has floats from nan to nan; it takes uint8"),
     ("lut", Texture(np.zeros((4, 4, 4), np.uint8)), "View lut is a texture of 4 x 4 pixels; it takes 1024 x 32"),
     ("camera", 3, "View camera is 3; it takes a Camera"),
     ("blom", 0.1, "A View has no attribute 'blom' to set. Did you mean 'bloom'"),

@@ -125,3 +125,34 @@ def test_errors_name_what_was_set(app: lw.App) -> None:
         with pytest.raises(lw.LayerwError, match=words):
             give()
     assert app.camera.position.tolist() == [0, 2, 5]
+
+
+def test_points_and_lines_that_are_gone_take_nothing(app: lw.App, host: HeadlessHost) -> None:
+    points, lines = app.points(np.zeros((4, 3))), app.lines([(0, 0, 0), (1, 0, 0)])
+    host.step(app, 2)
+    points.destroy()
+    lines.entity.despawn()
+    host.step(app, 2)
+    rows: list[tuple[object, str, object]] = [
+        (points, "position", np.zeros((4, 3))), (points, "color", "red"), (points, "size", 2.0),
+        (lines, "position", np.zeros((2, 3))), (lines, "color", "red"), (lines, "width", 2.0)]  # fmt: skip
+    for thing, name, value in rows:
+        with pytest.raises(lw.HandleError, match="make new ones"):
+            setattr(thing, name, value)
+    with pytest.raises(lw.HandleError):
+        _ = points.position
+    assert not points.alive and len(lines) == 2
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_points_and_lines_at_no_place_are_told_once(app: lw.App, host: HeadlessHost, bad: float) -> None:
+    points, lines = app.points(np.ones((4, 3))), app.lines([(0, 0, 0), (1, 0, 0)])
+    host.step(app, 2)
+    points.position[2] = bad
+    lines.position[1, 0] = bad
+    for _ in range(3):
+        points.color[0] = lines.color[0] = 255  # written again
+        host.step(app)
+    told = [text for _, text in host.logs if "NaN or infinite" in text]
+    assert sorted(text.split()[1] for text in told) == ["lines", "points"]
+    assert 1.7 < app._engine.table.radius[points.entity.first_row] < 1.8  # of those that are numbers

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +32,8 @@ class Drawings:
     """`step` once a frame."""
 
     def __init__(self, table: Table, store: Store, visibility: Visibility, log: Log, now: Callable[[], float]) -> None:
-        self._table, self._store = table, store
+        self._table, self._store, self._log = table, store, log
+        self._told: WeakSet[Drawing] = WeakSet()
         self._styles = Styles(store, visibility)
         self._all: list[Drawing] = []
         self.debug = Debug(self._elements, log, now)
@@ -77,7 +79,10 @@ class Drawings:
             for one in gone:
                 one._end()
         for one in self._all:
-            one._update()
+            if not one._update() and one not in self._told:
+                self._told.add(one)
+                self._log.warning(f"Some {type(one).__name__.lower()} have a position that is NaN or infinite; they "
+                                  f"are not drawn until it is finite.")
         self.debug._update()
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.errors import HandleError
 from layerw.base.ports import MaterialDesc
 from layerw.gpu import spec
 from layerw.gpu.store import Store
@@ -91,6 +92,11 @@ class Elements:
         """False once the entity was despawned."""
         return self.entity.alive
 
+    def check_live(self, what: str) -> None:
+        """Raises HandleError once the entity was despawned."""
+        if not self.alive:
+            raise HandleError(f"{what} were destroyed, or their entity was despawned; make new ones.")
+
     def set_blend(self, blend: bool) -> None:
         """Whether something is seen through it."""
         if blend != self.style.blend:
@@ -116,5 +122,5 @@ class Drawing(Protocol):
 
     @property
     def alive(self) -> bool: ...
-    def _update(self) -> None: ...
+    def _update(self) -> bool: ...  # whether its numbers are finite
     def _end(self) -> None: ...

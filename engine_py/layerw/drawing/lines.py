@@ -46,7 +46,7 @@ class Lines:
         del points, colors
         self._fill(data)
         style = Style("strokes", unit, fog, self._is_see_through())
-        self._elements = Elements(table, store, styles, data, style, largest(self._position.array))
+        self._elements = Elements(table, store, styles, data, style, largest(self._position.array)[0])
         self._position.arm()
         self._color.arm()
 
@@ -62,20 +62,22 @@ class Lines:
     @property
     def position(self) -> F32:
         """(n, 3) float32, the points of all polylines in order, metres from the entity's origin; a view."""
+        self._elements.check_live("These lines")
         return self._position.view()
 
     @position.setter
     def position(self, value: npt.ArrayLike) -> None:
-        self._position.view()[:] = checks.array("lines position", value, np.float32, (3,), rows=len(self))
+        self.position[:] = checks.array("lines position", value, np.float32, (3,), rows=len(self))
 
     @property
     def color(self) -> npt.NDArray[np.uint8]:
         """(n, 4) uint8, sRGB, of each point, blended in between; a view. Assign one colour or an array."""
+        self._elements.check_live("These lines")
         return self._color.view()
 
     @color.setter
     def color(self, value: Any) -> None:
-        self._color.view()[:] = mark_colors("lines color", value, len(self))
+        self.color[:] = mark_colors("lines color", value, len(self))
 
     @property
     def width(self) -> float:
@@ -84,6 +86,7 @@ class Lines:
 
     @width.setter
     def width(self, value: float) -> None:
+        self._elements.check_live("These lines")
         self._elements.data["width"] = checks.number("lines width", value, 0)
         self._position.touch()
 
@@ -127,12 +130,15 @@ class Lines:
     def _is_see_through(self) -> bool:
         return bool((self._color.array[:, 3] < 255).any())
 
-    def _update(self) -> None:
+    def _update(self) -> bool:
         moved, painted = self._position.take_written(), self._color.take_written()
-        if moved or painted:
-            self._fill(self._elements.data)
-            self._elements.set_blend(self._is_see_through())
-            self._elements.write(largest(self._position.array))
+        if not (moved or painted):
+            return True
+        radius, finite = largest(self._position.array)
+        self._fill(self._elements.data)
+        self._elements.set_blend(self._is_see_through())
+        self._elements.write(radius)
+        return finite
 
     def _end(self) -> None:
         self._elements.end()

@@ -41,7 +41,7 @@ class Points:
         data["size"] = _sizes("points size", size, len(data))
         self._watched = Watched(data)
         style = Style("discs", unit, fog, _see_through(data))
-        self._elements = Elements(table, store, styles, data, style, largest(data["position"]))
+        self._elements = Elements(table, store, styles, data, style, largest(data["position"])[0])
         del data
         self._watched.arm()
 
@@ -56,29 +56,29 @@ class Points:
     @property
     def position(self) -> npt.NDArray[np.float32]:
         """(n, 3) float32, metres from the entity's origin; a view. While you keep it, all is uploaded every frame."""
-        return self._watched.view("position")
+        return self._view("position")
 
     @position.setter
     def position(self, value: npt.ArrayLike) -> None:
-        self._watched.view("position")[:] = checks.array("points position", value, np.float32, (3,), rows=len(self))
+        self._view("position")[:] = checks.array("points position", value, np.float32, (3,), rows=len(self))
 
     @property
     def color(self) -> npt.NDArray[np.uint8]:
         """(n, 4) uint8, sRGB, a view; assign one colour or an array."""
-        return self._watched.view("color")
+        return self._view("color")
 
     @color.setter
     def color(self, value: Any) -> None:
-        self._watched.view("color")[:] = mark_colors("points color", value, len(self))
+        self._view("color")[:] = mark_colors("points color", value, len(self))
 
     @property
     def size(self) -> npt.NDArray[np.float32]:
         """(n,) float32, diameters, a view; assign one number or an array."""
-        return self._watched.view("size")
+        return self._view("size")
 
     @size.setter
     def size(self, value: npt.ArrayLike) -> None:
-        self._watched.view("size")[:] = _sizes("points size", value, len(self))
+        self._view("size")[:] = _sizes("points size", value, len(self))
 
     @property
     def unit(self) -> str:
@@ -109,11 +109,18 @@ class Points:
         if self.alive:
             self.entity.despawn()
 
-    def _update(self) -> None:
-        if self._watched.take_written():
-            data = self._watched.array
-            self._elements.set_blend(_see_through(data))
-            self._elements.write(largest(data["position"]))
+    def _view(self, field: str) -> npt.NDArray[Any]:
+        self._elements.check_live("These points")
+        return self._watched.view(field)
+
+    def _update(self) -> bool:
+        if not self._watched.take_written():
+            return True
+        data = self._watched.array
+        radius, finite = largest(data["position"])
+        self._elements.set_blend(_see_through(data))
+        self._elements.write(radius)
+        return finite
 
     def _end(self) -> None:
         self._elements.end()

@@ -6,6 +6,7 @@ as written while somebody outside holds a view of it (the reference count shows 
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any
 
@@ -45,7 +46,11 @@ class Watched:
         return written
 
 
-def largest(positions: npt.NDArray[np.float32]) -> float:
-    """A radius around the origin that holds all of them which are numbers."""
-    found = float(np.fmax.reduce(np.abs(positions), axis=None))
-    return min(1.7321 * found, 1e18) if found == found else 0.0
+def largest(positions: npt.NDArray[np.float32]) -> tuple[float, bool]:
+    """A radius around the origin that holds all of them which are numbers; and whether all are."""
+    sizes = np.abs(positions)
+    found = float(sizes.max())
+    finite = math.isfinite(found)
+    if not finite:
+        found = float(np.max(sizes, where=np.isfinite(sizes), initial=0.0))
+    return min(1.7321 * found, 1e18), finite

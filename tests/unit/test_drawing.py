@@ -234,3 +234,22 @@ def test_a_wrong_attribute_says_the_right_one() -> None:
         points.position = np.zeros((5, 3))
     with pytest.raises(lw.ConfigError):
         points.size = -1
+
+
+def test_debug_drawing_without_room_is_told_once_and_comes_back() -> None:
+    app, host = make(budgets=lw.Budgets(gpu_mib=19))
+    app.debug.box((0, 0, 0))
+    host.step(app, 2)
+    for _ in range(3):
+        for _ in range(5000):
+            app.debug.box((0, 0, 0))
+        host.step(app)
+        assert app.debug.count == 0
+    app.debug.box((0, 0, 0))
+    host.step(app)
+    assert app.debug.count == 12 and host.errors == []
+    (text,) = [text for level, text in host.logs if level == 1 and "mesh" in text]
+    assert "gpu_mib" in text and "Debug drawing is left out" in text
+    app.close()
+    host.step(app)
+    assert host.sink.live_handles == 0

@@ -213,3 +213,29 @@ def test_all_is_made_again_after_a_lost_device() -> None:
     host.lose_device()
     host.step(app, 3)
     assert len(host.sink.shaders) == 1 and len(host.sink.materials) == 1 and host.errors == []
+
+
+def test_a_texture_without_room_is_told_once_and_shown_when_there_is_some() -> None:
+    host = HeadlessHost()
+    app = lw.App(host=host, entities_max=4096, budgets=lw.Budgets(gpu_mib=25))
+    small, first, second = (lw.Texture(np.zeros((side, side, 3), np.uint8)) for side in (8, 1024, 1024))
+    look, other = lw.Material(base_color_texture=small), lw.Material(base_color_texture=first)
+    app.spawn(lw.Mesh.box(), look)
+    app.spawn(lw.Mesh.box(), other)
+    host.step(app, 2)
+    assert app._engine.store.left_bytes < 5 << 20
+    look.emissive_texture = second
+    small.destroy()
+    host.step(app, 3)
+    (desc,) = [one.desc for one in app._engine.store.materials.values() if not any(one.desc.textures)]
+    (text,) = app.report()["errors"]
+    assert "1024 x 1024" in text and "gpu_mib" in text and "Traceback" not in text
+    host.lose_device()
+    look.color = "red"
+    host.step(app, 2)
+    assert app.report()["lost"] == 0 and host.errors == []
+    other.base_color_texture = None
+    first.destroy()
+    host.step(app, 2)
+    assert any(one.desc.emissive_texture for one in app._engine.store.materials.values()) and not desc.emissive_texture
+    assert len(app.report()["errors"]) == 1 and len(host.sink.textures) == 1

@@ -61,3 +61,26 @@ def test_rows_that_have_no_place_are_left_out_of_the_lists(tmp_path: Path) -> No
         found = app._engine._rows.fitting(app._engine.shown.found)
         assert len(found.rows) == found.seen_count == int(found.opaque[:, 3].sum()) == left
         assert left == 0 or int(found.rows.max()) < capacity
+
+
+def test_a_new_device_draws_the_rows_that_were_paid_for(tmp_path: Path) -> None:
+    app, host = make(tmp_path, budgets=lw.Budgets(gpu_mib=24, layer_mib=16))
+    app.spawn(lw.Mesh.box(), position=(0, 0, -3))
+    host.step(app, 5)
+    app.spawn_many(lw.Mesh.box(), 200_000, position=np.zeros((200_000, 3)))
+    host.step(app, 2)
+    drawn, rows = host.sink.instances, host.sink.rows
+    assert 0 < rows < 200_000 and drawn
+    host.lose_device()
+    host.step(app, 2)
+    assert (host.sink.instances, host.sink.rows) == (drawn, rows) and host.errors == []
+
+
+def test_still_rows_that_have_no_place_are_not_sent(tmp_path: Path) -> None:
+    app, host = make(tmp_path, budgets=lw.Budgets(gpu_mib=24, layer_mib=16))
+    app.spawn(lw.Mesh.box(), position=(0, 0, -3))
+    host.step(app, 5)
+    app.spawn_many(lw.Mesh.box(), 200_000, position=np.zeros((200_000, 3)))
+    app.spawn(lw.Mesh.box(), static=True, position=(0, 0, -3))
+    host.step(app, 3)
+    assert host.sink.rows < 200_000 and host.sink.instances and host.errors == []

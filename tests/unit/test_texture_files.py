@@ -239,3 +239,16 @@ def test_destroyed_on_its_way_or_shown_it_is_given_back(tmp_path: Path) -> None:
     looks[0].base_color_texture = fresh = lw.Texture.load("brick.png")
     step_until(app, host, fresh)
     assert fresh.state == "ready"
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_function_that_waits_for_one_may_close_the_app(tmp_path: Path, which: int) -> None:
+    app, host = make(tmp_path)
+    files = [lw.Texture.load("brick.png"), lw.Texture.load("text.png"), lw.Texture.load("wide.png")]
+    for told in (files[which].on_ready, files[which].on_failed):
+        told(app.close)
+    for file in files:
+        app.spawn(lw.Mesh.box(), lw.Material(base_color_texture=file))
+    host.step(app, 30)
+    assert host.errors == [] and app.settled and host.sink.live_handles == 0
+    assert app.report()["transfers"] == 0 and "ready" not in [file.state for file in files]

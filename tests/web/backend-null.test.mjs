@@ -56,6 +56,18 @@ test('a readback says that nothing is drawn, or that the device is lost', async 
   assert.match(readbacks[0][1], /^The GPU was lost before/);
 });
 
+test('a picture of a feed that is not needed is dropped on a lost device too', async () => {
+  const taken = [];
+  const events = new EventWriter(() => {});
+  const feeds = { picture: () => ({ width: 4, height: 4 }), taken: (feed) => taken.push(feed) };
+  const backend = await createBackend({ heap: new TestHeap(1 << 20), events, feeds });
+  backend.textureFeed(0, 3);
+  await backend.loseDevice();
+  backend.textureFeed(0, 4);
+  backend.textureFeed(0x100001, 5); // it is asked for again
+  assert.deepEqual(taken, [3, 4]);
+});
+
 test('what passes a limit is refused with value and limit', async () => {
   const { run, failures } = await setUp();
   assert.deepEqual(run((s) => s.add('texture_create', 1, 65536, 65536, 17, 0, 0)), []);

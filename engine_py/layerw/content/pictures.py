@@ -26,11 +26,12 @@ PRIORITY = 1.0e6  # as models: before tiles
 
 
 class Picture:
-    """One texture on its way."""
+    """One texture on its way, until it is `over`."""
 
     def __init__(self, texture: Texture, file: TextureFile) -> None:
         self.texture, self.file = weakref.ref(texture), file
         self.lease: Lease | None = None
+        self.over = False
 
 
 class Pictures:
@@ -64,17 +65,20 @@ class Pictures:
         self._opening.online()
 
     def step(self) -> None:
-        """Once a frame."""
+        """Once a frame. A program's function that is called in it may close the App."""
         self.feeds.step()
-        waiting, self._open = self._open, []
-        for picture in waiting:
-            texture = picture.texture()
-            if texture is None or texture.life.destroyed:
-                self._drop(picture)
-                continue
-            with self._failures.alone(f"The texture {picture.file.called}"):
-                if not self._is_over(picture, texture):
-                    self._open.append(picture)
+        for picture in list(self._open):
+            if not picture.over:
+                with self._failures.alone(f"The texture {picture.file.called}"):
+                    self._step(picture)
+        self._open = [one for one in self._open if not one.over]
+
+    def _step(self, picture: Picture) -> None:
+        texture, picture.over = picture.texture(), True
+        if texture is None or texture.life.destroyed:
+            self._drop(picture)
+        else:
+            picture.over = self._is_over(picture, texture)
 
     def _is_over(self, picture: Picture, texture: Texture) -> bool:
         """Whatever goes wrong is this texture's own: it has failed then."""
@@ -123,6 +127,7 @@ class Pictures:
     def close(self) -> None:
         """Frees what is on its way."""
         for picture in self._open:
+            picture.over = True
             self._drop(picture)
             texture = picture.texture()
             if texture is not None:

@@ -2,7 +2,7 @@
 
 Owns: what is to be drawn until when, in one mesh of segments that grows with it. Cost: a few microseconds a call; the
 frame's segments are uploaded in one piece, and nothing at all where there are none.
-Limits: SEGMENTS_MAX at a time; what is more is left out and told once.
+Limits: SEGMENTS_MAX at a time; what is more, or has no room on the GPU, is left out and told once.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.colors import Color, pack_rgba8
+from layerw.base.errors import BudgetError
 from layerw.base.log import Log
 from layerw.base.mathx import quat_rotate
 from layerw.base.ports import F32
@@ -116,27 +117,28 @@ class Debug:
         is_array = isinstance(color, np.ndarray) and color.ndim == 2
         words = color.view(np.uint32)[:, 0] if is_array else np.array([pack_rgba8(color, "debug color")], np.uint32)
         if self._count + len(segments) > SEGMENTS_MAX:
-            self._tell()
+            self._tell(f"Debug drawing has {self._count} segments and takes at most {SEGMENTS_MAX}; more are left out.")
             return
         self._count += len(segments)
         self._drawn.append(_Drawn(np.asarray(segments, np.float32), words, width, until_s))
 
-    def _tell(self) -> None:
+    def _tell(self, message: str) -> None:
         if not self._told:
             self._told = True
-            self._log.warning(f"Debug drawing has {self._count} segments and takes at most {SEGMENTS_MAX}; more "
-                              f"are not drawn.")  # fmt: skip
+            self._log.warning(message)
 
     def _update(self) -> None:
         """Before a picture: what was asked for becomes its segments; what is over by the next one is forgotten."""
         if self._elements is not None and not self._elements.alive:
-            self._elements.end()
-            self._elements = None
-        if not self._drawn and not self._used:
-            return
-        self._fit()
-        assert self._elements is not None
-        data, at = self._elements.data, 0
+            self._end_elements()
+        if self._drawn or self._used:
+            elements = self._fit()
+            if elements is not None:
+                self._write(elements)
+            self._forget()
+
+    def _write(self, elements: Elements) -> None:
+        data, at = elements.data, 0
         for one in self._drawn:
             part = data[at : at + len(one.segments)]
             part["start"] = part["previous"] = one.segments[:, 0]
@@ -145,25 +147,32 @@ class Debug:
             part["width"] = one.width
             at += len(part)
         data["width"][at : self._used] = 0  # is not drawn
-        self._elements.write(EVERYWHERE, max(at, self._used))
+        elements.write(EVERYWHERE, max(at, self._used))
         self._used = at
+
+    def _forget(self) -> None:
         now = self._now()
         self._drawn = [one for one in self._drawn if one.until_s > now]
         self._count = sum(len(one.segments) for one in self._drawn)
 
-    def _fit(self) -> None:
-        """A mesh with room for this frame's segments."""
+    def _fit(self) -> Elements | None:
+        """A mesh with room for this frame's segments; None where the budget has none, which is told once."""
         if self._elements is not None and len(self._elements.data) >= self._count:
-            return
-        if self._elements is not None:
-            self._elements.end()
+            return self._elements
+        self._end_elements()
         capacity = max(SEGMENTS_FIRST, 1 << (self._count - 1).bit_length())
-        self._elements = self._make(np.zeros(capacity, STROKE), Style("strokes", "px", False, False), EVERYWHERE)
-        self._used = 0
+        style = Style("strokes", "px", False, False)
+        try:
+            self._elements = self._make(np.zeros(capacity, STROKE), style, EVERYWHERE)
+        except BudgetError as error:
+            self._tell(f"{error} Debug drawing is left out meanwhile.")
+        return self._elements
+
+    def _end_elements(self) -> None:
+        elements, self._elements, self._used = self._elements, None, 0
+        if elements is not None:
+            elements.end()
 
     def _end(self) -> None:
-        if self._elements is not None:
-            self._elements.end()
-            self._elements = None
+        self._end_elements()
         self.clear()
-        self._used = 0

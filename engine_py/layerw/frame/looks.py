@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from itertools import count
 
-from layerw.base.errors import ConfigError
+from layerw.base.errors import BudgetError, ConfigError
 from layerw.base.log import Log
 from layerw.base.ports import MaterialDesc
 from layerw.frame.kept import Kept, Record
@@ -78,13 +78,15 @@ class Looks:
         self._places: dict[int, str] = {}  # where a program made a shader, by handle
         self._written: set[int] = set()  # materials
         self._painted = Painted()
+        self._short: dict[int, int] = {}  # materials that are drawn without a texture: bytes that it needs
 
     def material(self, material: Material, made: Make) -> int:
         """The GPU handle of a Material."""
         found = self.materials.find(material.life)
         if found is None:
             look = Look(material.values)
-            handle = made(lambda: self._store.create_material(self._desc(look, made)))
+            hold = partial(self._hold_texture, look, made)
+            handle = made(lambda: self._store.create_material(self._desc(look, hold)))
             found = self.materials.add(material.life, handle, look)
             material.values.listen(partial(self._written.add, handle))
             self._show_blend(found)
@@ -161,13 +163,13 @@ class Looks:
         place = self._places.get(shader, "")
         return f"The lw.Shader{f' of {place},' if place else ''} does not compile; what was drawn last stays. {reason}"
 
-    def _desc(self, look: Look, made: Make) -> MaterialDesc:
+    def _desc(self, look: Look, hold: Callable[[Texture], int]) -> MaterialDesc:
         """With the handles of its textures and its shader, which it holds from now on; of what it held before where
         one of them can't be made."""
         textures, shader = look.textures, look.shader
         look.textures, look.shader = [], None
         try:
-            desc = look.values.desc(partial(self._hold_texture, look, made), partial(self._hold_shader, look))
+            desc = look.values.desc(hold, partial(self._hold_shader, look))
         except Exception:
             self._let_go(look.textures, look.shader)
             look.textures, look.shader = textures, shader
@@ -184,6 +186,16 @@ class Looks:
         record.holds += 1
         look.textures.append(record)
         return record.value.handle
+
+    def _hold_fitting(self, material: int, was_short: bool, look: Look, made: Make, texture: Texture) -> int:
+        """0 where it has no room, which is told once: the material is drawn without it until there is."""
+        try:
+            return self._hold_texture(look, made, texture)
+        except BudgetError as error:
+            if not was_short and material not in self._short:
+                self._log.error(f"A material is drawn without a texture that has no room: {error}")
+            self._short[material] = min(error.needed_bytes, self._short.get(material, error.needed_bytes))
+            return 0
 
     def _hold_shader(self, look: Look, shader: Shader) -> int:
         look.shader = self._shader(shader)
@@ -210,17 +222,23 @@ class Looks:
 
     def flush(self, made: Make) -> None:
         """Send what the program wrote since the last frame."""
+        self._written.update(one for one, needed in self._short.items() if needed <= self._store.left_bytes)
         while self._written:
             record = self.materials.by_handle.get(self._written.pop())
             if record is not None:
-                self._store.write_material(record.handle, self._desc(record.value, made))
-                self._show_blend(record)
+                self._write(record, made)
         while self._painted:
             number, (x, y, width, height) = self._painted.popitem()
             painted = self._textures.by_handle.get(number)
             if painted is not None:
                 pixels = painted.value.image.pixels[y : y + height, x : x + width]
                 self._store.update_texture(painted.value.handle, x, y, pixels)
+
+    def _write(self, record: Record[Look], made: Make) -> None:
+        look, was_short = record.value, self._short.pop(record.handle, None) is not None
+        hold = partial(self._hold_fitting, record.handle, was_short, look, made)
+        self._store.write_material(record.handle, self._desc(look, hold))
+        self._show_blend(record)
 
     def sweep(self) -> None:
         """Free textures and shaders that nobody needs, and textures that the program destroyed."""
@@ -244,6 +262,7 @@ class Looks:
         if not self.materials.try_end(record, by_force=by_force):
             return
         look = record.value
+        self._short.pop(record.handle, None)
         if look.blend:
             self._set_blend(record.handle, False)
         self._store.destroy_material(record.handle)

@@ -66,6 +66,11 @@ class RowColumns:
                 self.capacity, self._waited_frames = rows, 0
                 self._table.touch_all()
                 return
+        paid = self._resources.charged("columns") // COLUMN_BYTES_PER_ROW
+        if self.capacity < paid:  # a new device has none yet
+            self._submission.encoder.rows_capacity(paid)
+            self.capacity = paid
+            self._table.touch_all()
         self._waited_frames += 1
         if self._waited_frames == PATIENCE_FRAMES:
             self._tell(used)

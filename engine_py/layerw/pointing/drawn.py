@@ -157,6 +157,7 @@ class DrawnPicks:
             answer.cancel()
         self._waiting.clear()
         self._shots.clear()
+        self._seen = []
 
 
 def _is_in(area: tuple[int, int, int, int], x: int, y: int) -> bool:

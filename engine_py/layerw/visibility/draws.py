@@ -138,7 +138,7 @@ def only(found: VisibleSet, keep: Callable[[U32], npt.NDArray[np.bool_]]) -> Vis
     kept = keep(found.rows)
     before = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])  # how many are left before each
     lists = {name: _shifted(getattr(found, name), before) for name in _LISTS}
-    return found._replace(rows=found.rows[kept], seen_count=int(before[found.seen_count]), **lists)
+    return found._replace(rows=found.rows[kept], seen_count=int(before[found.seen_count]), still=NO_ROWS, **lists)
 
 
 def _shifted(records: U32, before: npt.NDArray[np.int64]) -> U32:

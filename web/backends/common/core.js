@@ -322,6 +322,7 @@ export class Core {
   /** @param {number} handle @param {number} feed */
   textureFeed(handle, feed) {
     if (this.driver && this.feeds) this.images.feed(this.driver, handle, feed, this.feeds);
+    else if (handle === 0) this.feeds?.taken(feed); // nobody asks for another one on the new device
   }
 
   // -- meshes --------------------------------------------------------------------------------------------------------

@@ -7,11 +7,13 @@
 import { Runtime } from './runtime.js';
 
 const engine = import('./engine.js');
-// host.js hears of it as an error of the worker, as of any other script that can't be loaded.
-engine.catch(reportError);
+engine.catch((error) => {
+  reportError(error); // host.js hears of it as of any other script that can't be loaded
+  close(); // else Python would load for nobody
+});
 
 addEventListener('message', ({ data }) => {
   // Without navigator.gpu the engine first sees whether this worker can draw at all: else there is no Python to throw away.
   const runtime = navigator.gpu ? new Runtime(data.options.runtimeUrl) : null;
-  engine.then(({ startEngine }) => startEngine({ ...data, runtime }), () => {});
+  engine.then(({ startEngine }) => startEngine({ ...data, runtime }), () => {}).catch(reportError);
 }, { once: true });

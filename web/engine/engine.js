@@ -144,7 +144,9 @@ export class Engine {
       await backend;
       this.layer = await layer;
       if (this.#stopped) return;
-      this.#begin(await boot.run(this.pyodide));
+      const traceback = await boot.run(this.pyodide);
+      if (this.#stopped) return this.glue.stop(); // meanwhile
+      this.#begin(traceback);
     } catch (error) {
       this.fail(error instanceof Error ? error.message : String(error));
     }

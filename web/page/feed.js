@@ -15,6 +15,8 @@ import { kindOf } from './textures.js';
  * @property {(text: string) => void} fail why no picture comes
  */
 
+const RETRY_MS = 1000; // after a picture that could not be made of a live canvas
+
 /** @param {any} source @returns {[number, number]} 0 where there is nothing yet */
 function sizeOf(source) {
   if (source.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return [0, 0];
@@ -37,6 +39,8 @@ export class Feed {
   /** A picture is being made, or was not taken yet. */
   #busy = false;
   #ticket = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #retry;
   #listening = new AbortController();
   /** @type {FeedHooks} */
   #hooks;
@@ -82,6 +86,7 @@ export class Feed {
     this.#listening.abort();
     this.#listening = new AbortController();
     cancelAnimationFrame(this.#ticket);
+    clearTimeout(this.#retry);
     this.#wanted = false;
   }
 
@@ -114,6 +119,7 @@ export class Feed {
       if (source !== this.source) return this.taken();
       this.#busy = false;
       this.#hooks.fail(reasonOf(/** @type {Error} */ (error)));
+      if (this.#isLive) this.#retry = setTimeout(() => this.want(), RETRY_MS);
     }
   }
 

@@ -140,8 +140,9 @@ def test_settles_within_small_budgets_at_every_frame(
 
 
 FINER = """
-import dataclasses
-worlds[0]._streamer.config = dataclasses.replace(worlds[0]._streamer.config, screen_error_px=0.1)
+config = worlds[0]._streamer.config
+settings = {name: getattr(config, name) for name in config.__match_args__}
+worlds[0]._streamer.config = type(config)(**settings | {"screen_error_px": 0.1})
 app.camera.fov_y = 2.2
 """
 MORE = "with wrong contents"
@@ -255,7 +256,7 @@ EARTH = (1215107.7612304366, -4736682.902037748, 4081926.095098698)  # a place o
 TURN = 0.7  # about the up axis
 STEPS_MM = range(0, 40, 5)
 JITTER = """
-import dataclasses, math
+import copy, math
 earth, turn = np.array(EARTH), TURN
 c, s = math.cos(turn), math.sin(turn)
 placed = np.array(((c, -s, 0, earth[0]), (s, c, 0, earth[1]), (0, 0, 1, earth[2]), (0, 0, 0, 1)))
@@ -264,7 +265,11 @@ far, noise = [False], [False]
 PITCH = -0.85  # no sky in the picture: its clouds do not turn with the world
 app.fog.density = 0.0
 create = app._engine.store.create_material
-app._engine.store.create_material = lambda desc: create(desc if noise[0] else dataclasses.replace(desc, kind="pbr"))
+def plain(desc):
+    desc = copy.copy(desc)
+    desc.kind = "pbr"
+    return desc
+app._engine.store.create_material = lambda desc: create(desc if noise[0] else plain(desc))
 
 def look(offset_m):
     eye = np.array((offset_m, 45.0, 30.0 + offset_m))

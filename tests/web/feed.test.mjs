@@ -28,6 +28,7 @@ test('a live canvas that fails once shows again later, and one that was taken aw
     frame();
     await settled();
     assert.equal(failed.length, 1);
+    assert.equal(feed.failed, true);
     broken = false;
     mock.timers.tick(999);
     await settled();
@@ -35,6 +36,7 @@ test('a live canvas that fails once shows again later, and one that was taken aw
     mock.timers.tick(1);
     await settled();
     assert.equal(sent.length, 1);
+    assert.equal(feed.failed, false);
     broken = true;
     feed.taken();
     frame();
@@ -51,5 +53,31 @@ test('a live canvas that fails once shows again later, and one that was taken aw
       if (name in before) globalThis[name] = before[name];
       else delete globalThis[name];
     }
+  }
+});
+
+test('a video is told only when it fails again and again', async () => {
+  const video = { [Symbol.toStringTag]: 'HTMLVideoElement', videoWidth: 4, videoHeight: 4, readyState: 4, addEventListener() {}, requestVideoFrameCallback() {} };
+  Object.assign(globalThis, {
+    HTMLMediaElement: { HAVE_CURRENT_DATA: 2 },
+    cancelAnimationFrame: () => {},
+    createImageBitmap: async () => { throw new DOMException('No frame.', 'InvalidStateError'); },
+  });
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const failed = [];
+    const feed = new Feed(64, { send() {}, fail: (text) => failed.push(text) });
+    feed.use(video, true);
+    await settled();
+    mock.timers.tick(1000);
+    await settled();
+    assert.equal(failed.length, 0);
+    mock.timers.tick(1000);
+    await settled();
+    assert.equal(failed.length, 1);
+    feed.end();
+  } finally {
+    mock.timers.reset();
+    for (const name of ['HTMLMediaElement', 'cancelAnimationFrame', 'createImageBitmap']) delete globalThis[name];
   }
 });

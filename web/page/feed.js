@@ -15,7 +15,8 @@ import { kindOf } from './textures.js';
  * @property {(text: string) => void} fail why no picture comes
  */
 
-const RETRY_MS = 1000; // after a picture that could not be made of a live canvas
+const RETRY_MS = 1000; // after a picture that could not be made of what changes
+const VIDEO_FAILURES = 3; // running, before it is told: between two frames a browser may have none
 
 /** @param {any} source @returns {[number, number]} 0 where there is nothing yet */
 function sizeOf(source) {
@@ -30,6 +31,8 @@ function sizeOf(source) {
 export class Feed {
   /** Whether a picture was ever sent. */
   sent = false;
+  /** Whether the last one could not be made: why was told. */
+  failed = false;
   /** @type {Source | null} */
   source = null;
   live = false;
@@ -38,6 +41,8 @@ export class Feed {
   #wanted = false;
   /** A picture is being made, or was not taken yet. */
   #busy = false;
+  #isVideo = false;
+  #failures = 0; // running
   #ticket = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retry;
@@ -58,7 +63,9 @@ export class Feed {
     const kind = kindOf(source);
     this.#isLive = live && kind.includes('Canvas');
     this.live = live;
-    if (kind === 'HTMLVideoElement') this.#watchVideo(/** @type {HTMLVideoElement} */ (source));
+    this.#isVideo = kind === 'HTMLVideoElement';
+    this.#failures = 0;
+    if (this.#isVideo) this.#watchVideo(/** @type {HTMLVideoElement} */ (source));
     else if (kind === 'HTMLImageElement') this.#watchImage(/** @type {HTMLImageElement} */ (source));
     if (this.#isLive) this.#tick();
     else if (source !== null) this.want();
@@ -115,11 +122,17 @@ export class Feed {
       if (source !== this.source) return this.#drop(bitmap);
       this.#hooks.send(bitmap);
       this.sent = true;
+      this.failed = false;
+      this.#failures = 0;
     } catch (error) {
       if (source !== this.source) return this.taken();
       this.#busy = false;
-      this.#hooks.fail(reasonOf(/** @type {Error} */ (error)));
-      if (this.#isLive) this.#retry = setTimeout(() => this.want(), RETRY_MS);
+      if (this.#isLive || this.#isVideo) this.#retry = setTimeout(() => this.want(), RETRY_MS);
+      const reason = reasonOf(/** @type {Error} */ (error));
+      this.#failures += 1;
+      if (this.#isVideo && reason !== OTHER_ORIGIN && this.#failures < VIDEO_FAILURES) return;
+      this.failed = true;
+      this.#hooks.fail(reason);
     }
   }
 
@@ -169,11 +182,11 @@ export class Feed {
   }
 }
 
+const OTHER_ORIGIN = 'It holds pixels of another origin, which the browser gives to no texture: the server has to send '
+  + 'Access-Control-Allow-Origin, and the image or video needs crossOrigin = "anonymous" before its src.';
+
 /** @param {Error} error of createImageBitmap or postMessage */
 function reasonOf(error) {
-  if (error.name === 'DataCloneError' || error.name === 'SecurityError') {
-    return 'It holds pixels of another origin, which the browser gives to no texture: the server has to send '
-      + 'Access-Control-Allow-Origin, and the image or video needs crossOrigin = "anonymous" before its src.';
-  }
+  if (error.name === 'DataCloneError' || error.name === 'SecurityError') return OTHER_ORIGIN;
   return `The browser makes no picture of it: ${error.message}`;
 }

@@ -99,7 +99,7 @@ export class Feeds {
   /** A name that the page never gives is told once. @param {Open} open @param {(text: string) => void} tell */
   #askLater(open, tell) {
     open.timer = setTimeout(() => {
-      if (open.feed.sent) return;
+      if (open.feed.sent || open.feed.failed) return;
       if (document.hidden) return this.#askLater(open, tell); // nothing is captured meanwhile
       const name = JSON.stringify(open.name);
       tell(open.feed.source === null

@@ -5,11 +5,14 @@ Owns: one page per program, its errors, and questions to its engine (web/engine/
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import numpy as np
+from PIL import Image
 from playwright.sync_api import BrowserContext, Page
 
 from layerw_server.tools.browser import GL_MARKS, PageErrors
@@ -81,6 +84,11 @@ class Running:
         """Wait until `count` more frames ran."""
         for _ in range(count):
             self.report()
+
+    def picture(self) -> np.ndarray:
+        """(h, w, 3) int16 of what the element shows, less the note on the backend, which ends by the clock."""
+        png = self.page.locator("layer-w").screenshot(style=".note { display: none !important; }")
+        return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(np.int16)
 
     def counts(self) -> dict[str, int]:
         """Return the live handles, transfers and proxies."""

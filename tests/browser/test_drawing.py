@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
-from PIL import Image
 
 import layerw as lw
 
@@ -102,8 +99,7 @@ def picture(running: Running, scene: str) -> np.ndarray:
     running.page.set_viewport_size({"width": width, "height": height})
     running.python(f"import __main__\n__main__.{scene}()\nNone")
     running.frames(20 if scene == "cut_out" else 5)
-    png = running.page.locator("layer-w").screenshot()
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(np.int16)
+    return running.picture()
 
 
 def at(taken: np.ndarray, x: float, y: float) -> list[int]:
@@ -123,6 +119,7 @@ def near(a: list[int], b: tuple[int, int, int]) -> bool:
 
 def light(pixels: np.ndarray, channel: int, full: int = 255) -> float:
     """How many whole pixels of light there are."""
+
     def linear(codes: np.ndarray) -> np.ndarray:
         return np.where(codes <= 10, codes / 255 / 12.92, ((codes / 255 + 0.055) / 1.055) ** 2.4)
 
@@ -164,6 +161,7 @@ def check_lines(taken: np.ndarray, backend: str) -> None:
 
 def check_depth(taken: np.ndarray, backend: str) -> None:
     assert at(taken, -6, 0)[0] == 0 and near(at(taken, 6, 0), (255, 255, 255)), "what is in front hides them"
+    assert min(at(taken, 6, 1)[0] - np.array(at(taken, 6, 1)[1:])) > 200, "and what is behind is there"
     assert near(at(taken, 0, 0), (255, 255, 255)) and near(at(taken, 0, 6), (255, 0, 255))
     assert near(at(taken, 2, 2), (0, 255, 0)) and near(at(taken, -1, 3), (0, 255, 0)), "the box's edges"
 

@@ -3,11 +3,8 @@ night."""
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import pytest
-from PIL import Image
 
 from .conftest import RunProgram
 from .harness import Running
@@ -113,8 +110,7 @@ def picture(running: Running, scene: str = "") -> np.ndarray:
     if scene:
         running.python(f"import __main__\n__main__.{scene if scene.endswith(')') else scene + '()'}\nNone")
     running.frames(2)
-    png = running.page.locator("layer-w").screenshot()
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(np.int16)
+    return running.picture()
 
 
 def unlike(a: np.ndarray, b: np.ndarray, step: int) -> float:
@@ -144,8 +140,10 @@ def test_pictures(run_program: RunProgram, backend: str) -> None:
 
     flat = picture(running, "flat")
     wide = flat.shape[1]
-    plane, box, ball = (flat[98:102, round(wide * at) - 2 : round(wide * at) + 2].mean(axis=(0, 1))
-                        for at in (0.5 - 2.4 / 13.97, 0.5, 0.5 + 2.4 / 13.97))
+    plane, box, ball = (
+        flat[98:102, round(wide * at) - 2 : round(wide * at) + 2].mean(axis=(0, 1))
+        for at in (0.5 - 2.4 / 13.97, 0.5, 0.5 + 2.4 / 13.97)
+    )
     assert plane.min() > 100
     assert np.abs(box - plane).max() < 10 and np.abs(ball - plane).max() < 10, "flat things are lit as planes"
 

@@ -3,7 +3,6 @@ views, many lamps; and WebGL2 and WebGPU draw the same."""
 
 from __future__ import annotations
 
-import io
 import math
 
 import numpy as np
@@ -108,8 +107,7 @@ def picture(running: Running, scene: str) -> np.ndarray:
     """(h, w, 3) after the scene was made."""
     running.python(f"import __main__\n__main__.{scene}()\nNone")
     running.frames(2)
-    png = running.page.locator("layer-w").screenshot()
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(np.int16)
+    return running.picture()
 
 
 def codes(radiance: np.ndarray) -> np.ndarray:

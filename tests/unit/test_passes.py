@@ -83,6 +83,21 @@ def test_lives_that_do_not_meet_share_an_image() -> None:
     assert [image.name for image in share_images(rows, targets)] == ["a", "b"]
 
 
+def test_kept_targets_have_their_own_size_once_for_all_views() -> None:
+    lut = Target("lut", "rgba16float", side=64, height=32, kept=True)
+    rows = (Pass("fill", "fullscreen", "air", colors=("lut",), shader="copy", region=(0, 0, 16, 8)),
+            Pass("show", "fullscreen", "tone", ("lut as source",), ("picture",), shader="copy"))  # fmt: skip
+    picture = Target("picture", "picture", outside=True)
+    validate(rows, (lut, picture))
+    assert [row.name for row in live_passes(0, rows[:1], (lut, picture))] == ["fill"], "what lasts is drawn for later"
+    assert share_images(rows, (lut, picture)) == [] and lut.sides(7, 5) == (64, 32)
+    for wrong, bad, found in (("reads lut while it draws", rows[0]._replace(reads=("lut as source",)), lut),
+                              ("region of what is not kept", rows[0], lut._replace(kept=False)),
+                              ("no size of its own", rows[0], lut._replace(side=0))):  # fmt: skip
+        with pytest.raises(ValueError, match=wrong):
+            validate((bad, rows[1]), (found, picture))
+
+
 @pytest.mark.parametrize(("row", "message"), [
     (Pass("x", "fullscreen", "x", ("no",), ("out",)), "Pass x names the target no, which is not in TARGETS"),
     (Pass("x", "fullscreen", "x", (), ("out", "half")), "Pass x draws into out, half, whose sizes differ"),

@@ -13,6 +13,7 @@ struct DiscVaryings {
   @location(1) color: vec4<f32>,
   @location(2) at: vec3<f32>, // pixels from the middle; the radius
   @location(3) @interpolate(flat) row: u32,
+  @location(4) @interpolate(flat) adapted_ev: f32,
 }
 
 @vertex
@@ -35,10 +36,12 @@ fn vertex_main(in: DiscIn) -> DiscVaryings {
   out.color = mark_color(in.color, in.row) * vec4<f32>(1.0, 1.0, 1.0, share * share);
   out.at = vec3<f32>(at, radius);
   out.row = in.row;
+  out.adapted_ev = exposure_ev();
   return out;
 }
 
 @fragment
 fn fragment_main(in: DiscVaryings) -> Seen {
+  adapted_ev = in.adapted_ev;
   return marked(in.color, in.position, saturate(in.at.z - length(in.at.xy) + 0.5), in.row);
 }

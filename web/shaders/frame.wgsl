@@ -31,6 +31,15 @@ struct Varyings {
   @location(4) color: vec4<f32>,
   @location(5) uv1: vec2<f32>,
   @location(6) @interpolate(flat) row: u32,
+  @location(7) @interpolate(flat) adapted_ev: f32,
+}
+
+// What automatic exposure adds. Draws look it up in the vertex stage: the fragment stage has no texture unit to spare.
+fn exposure_ev() -> f32 {
+  if (frame.view_exposure.w >= 0.0) {
+    return textureLoad(exposure, vec2<i32>(0), 0).r;
+  }
+  return 0.0; // what the texture has is old
 }
 
 // Where a pattern in space is looked up: float32 scene positions would tear it apart far from the origin.

@@ -19,9 +19,11 @@ fn decode_radiance(s: vec3<f32>) -> vec3<f32> {
   return t / max(1.0 - max(t.r, max(t.g, t.b)), 1e-4);
 }
 
+// exposure_ev() as the fragment's stage was given it: an entry point sets it first.
+var<private> adapted_ev: f32;
+
 // By the view's exposure and what automatic exposure adds.
 fn exposed(radiance: vec3<f32>) -> vec3<f32> {
-  let adapted_ev = select(0.0, textureLoad(exposure, vec2<i32>(0), 0).r, frame.view_exposure.w >= 0.0); // else it is old
   let factor = frame.camera_lo.w * exp2(adapted_ev);
   return clamp(radiance * factor, vec3<f32>(0.0), vec3<f32>(RADIANCE_MAX));
 }

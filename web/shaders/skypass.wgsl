@@ -23,6 +23,7 @@ fn clouds(direction: vec3<f32>) -> vec2<f32> {
 
 @fragment
 fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
+  adapted_ev = exposure_ev();
   let far = frame.inverse_view_projection * vec4<f32>(in.ndc, 0.5, 1.0);
   let direction = normalize(far.xyz / far.w);
   var radiance = sky_gradient(direction, 0.0);

@@ -27,6 +27,7 @@ struct StrokeVaryings {
   @location(7) @interpolate(flat) end: vec4<f32>,
   @location(8) @interpolate(flat) along: vec4<f32>, // metres at start and end, then the dash
   @location(9) @interpolate(flat) row: u32,
+  @location(10) @interpolate(flat) adapted_ev: f32,
 }
 
 // Cuts go past the middles of pixels that are just on them, so that rounding can't leave one out or draw it twice.
@@ -142,6 +143,7 @@ fn vertex_main(in: StrokeIn) -> StrokeVaryings {
   out.end = vec4<f32>(mix(p0, p1, t1), b.w);
   out.along = vec4<f32>(mix(in.along.x, in.along.y, t0), mix(in.along.x, in.along.y, t1), in.dash);
   out.row = in.row;
+  out.adapted_ev = exposure_ev();
   return out;
 }
 
@@ -159,6 +161,7 @@ fn dashes(metres: f32, rate: f32, dash: vec2<f32>) -> f32 {
 
 @fragment
 fn fragment_main(in: StrokeVaryings) -> Seen {
+  adapted_ev = in.adapted_ev;
   let long = in.shape.x;
   let share = saturate(in.at.x / max(long, 1e-6));
   // What is even on the screen is not even along the line.

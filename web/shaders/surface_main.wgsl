@@ -1,6 +1,7 @@
 // Fragment stage of whatever says what its surface is: lights it, or shows it as it is.
 @fragment
 fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
+  adapted_ev = in.adapted_ev;
   let given = surface_in(in, front);
   let s = surface(given);
   let alpha = s.base_color.a * s.alpha;

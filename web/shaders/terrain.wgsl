@@ -10,6 +10,7 @@ fn detail_octave(p: vec3<f32>, wavelength_m: f32, footprint_m: f32) -> vec4<f32>
 
 @fragment
 fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
+  adapted_ev = in.adapted_ev;
   let bound = material.bound;
   let p = pattern_position(in.position);
   let across = length(dpdx(in.position));

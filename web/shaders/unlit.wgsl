@@ -1,6 +1,7 @@
 // Fragment stage of the material kind "unlit": base colour and emission are radiance.
 @fragment
 fn fragment_main(in: Varyings) -> Seen {
+  adapted_ev = in.adapted_ev;
   let bound = material.bound;
   var base = in.color;
   if ((bound & HAS_BASE_COLOR) != 0u) {

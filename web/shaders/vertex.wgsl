@@ -68,6 +68,7 @@ fn placed(in: VertexIn, at: vec3<f32>) -> Varyings {
   out.tangent = vec4<f32>(rotate(rotation, stretched(scale, shear, in.tangent.xyz)), hand * in.tangent.w);
   out.uv = in.uv * material.uv_scale;
   out.row = in.row;
+  out.adapted_ev = exposure_ev();
   out.uv1 = in.uv1 * material.uv_scale;
   out.color = in.color * vec4<f32>(srgb_to_linear(tint.rgb), tint.a) * material.base_color;
   return out;

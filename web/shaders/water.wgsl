@@ -21,6 +21,7 @@ fn wave(waves: Waves, p: vec2<f32>, wavelength_m: f32, heading: vec2<f32>, heigh
 
 @fragment
 fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
+  adapted_ev = in.adapted_ev;
   let p = pattern_position(in.position);
   let footprint = max(length(dpdx(in.position)), length(dpdy(in.position)));
   let geometric = normalize(in.normal) * select(-1.0, 1.0, front);

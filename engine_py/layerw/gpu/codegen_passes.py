@@ -9,12 +9,14 @@ from . import passes
 from .codegen_common import MARK, camel
 from .spec import MATERIAL_KINDS
 
-TYPES = """/** @typedef {{ name: string, format: Format, samples: number, divide: number, side: number, images: number,
- *   outside: boolean, history: boolean, clear: readonly number[], read: boolean }} Target */
+TYPES = """/** @typedef {{ name: string, format: Format, samples: number, divide: number, side: number, height: number,
+ *   images: number, outside: boolean, history: boolean, kept: boolean, clear: readonly number[],
+ *   read: boolean }} Target */
 /** @typedef {{ name: string, kind: 'draws' | 'fullscreen' | 'resolve', timer: string,
  *   reads: readonly string[], names: readonly string[], colors: readonly string[], depth: string, shader: string,
  *   depthTest: '' | 'greater' | 'greater-equal', depthWrite: boolean, blend: '' | 'over' | 'weighted',
- *   materials: string, when: string, draws: string }} Pass */
+ *   materials: string, when: string, draws: string, region: readonly number[],
+ *   vertex: readonly string[] }} Pass */
 """
 
 

@@ -31,9 +31,12 @@ TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block
 class Target(NamedTuple):
     """What passes draw into and read, as large as the view where `side` is 0.
 
-    divide: of the view's sides. side: texels of a target of its own size. samples: 4 is resolved, never read. images:
+    divide: of the view's sides. side: texels of a target of its own size; height: of its other side, where it is no
+    square. samples: 4 is resolved, never read. images:
     how many of them the API keeps. From `outside` ones the graph allocates nothing. history: until this
-    frame has written it, reading gives what the last frame of the same view wrote (at first zeros). clear: what the
+    frame has written it, reading gives what the last frame of the same view wrote (at first zeros). kept: one image
+    of its own size for all views, which is never cleared: what is drawn stays (zeros at first, after a frame in which
+    no view's passes use it, and on a new device). clear: what the
     first pass that draws into it finds there. read: its first texel goes to the program, and a view with passes that
     draw into such a target draws what these need and nothing else.
     """
@@ -43,11 +46,24 @@ class Target(NamedTuple):
     samples: int = 1
     divide: int = 1
     side: int = 0
+    height: int = 0
     images: int = 1
     outside: bool = False
     history: bool = False
+    kept: bool = False
     clear: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     read: bool = False
+
+    @property
+    def lasts(self) -> bool:
+        """Whether what is drawn into it is seen after the view: nothing but it needs to read it."""
+        return self.outside or self.history or self.kept
+
+    def sides(self, width: int, height: int) -> tuple[int, int]:
+        """Its texels in a view of this size."""
+        if self.side:
+            return self.side, self.height or self.side
+        return max(1, width // self.divide), max(1, height // self.divide)
 
 
 class Pass(NamedTuple):
@@ -58,8 +74,9 @@ class Pass(NamedTuple):
     depth: what is drawn into: a target for each of the fragment stage's outputs, or "", all of one size. shader: of
     draws, "" = the material's own. depth_test: "" = always. blend: "", "over", "weighted" (colours add up, of what
     alphas let through the product). materials: of draws, which take part: all, solid or see_through. draws: of draws,
-    whose list, where it is not its own. when: a flag of the view, "!flag" where it must not be set, or "". timer: what
-    the report calls it, with others of that name.
+    whose list, where it is not its own. region: of fullscreen, the texels (x, y, width, height) of a kept target
+    that it covers. vertex: of draws, the targets that the vertex stage reads, and only it. when: a flag of the view,
+    "!flag" where it must not be set, or "". timer: what the report calls it, with others of that name.
     """
 
     name: str
@@ -75,6 +92,8 @@ class Pass(NamedTuple):
     materials: str = ""
     when: str = ""
     draws: str = ""
+    region: tuple[int, ...] = ()
+    vertex: tuple[str, ...] = ("exposure",)
 
     def runs(self, flags: int) -> bool:
         """Whether it is drawn in a view with these flags, if somebody reads it."""
@@ -127,8 +146,8 @@ TARGETS: tuple[Target, ...] = (
 # is blended follows over the resolved picture.
 _LIT = ("shadow_map", "exposure")
 PASSES: tuple[Pass, ...] = (
-    Pass("shadow", "draws", "shadow", depth="shadow_map", shader="depth", depth_test="greater", depth_write=True,
-         materials="all", when="shadows"),
+    Pass("shadow", "draws", "shadow", ("exposure",), depth="shadow_map", shader="depth", depth_test="greater",
+         depth_write=True, materials="all", when="shadows"),
     Pass("opaque", "draws", "opaque", _LIT, ("scene",), "scene_depth", depth_test="greater", depth_write=True,
          materials="solid", when="!single"),
     Pass("opaque_single", "draws", "opaque", _LIT, ("resolved",), "depth", depth_test="greater", depth_write=True,
@@ -184,23 +203,30 @@ def target(name: str) -> Target:
     return next(row for row in TARGETS if row.name == name)
 
 
-def _size(target: Target) -> tuple[int, int, int]:
-    return target.divide, target.side, target.samples
+def _size(target: Target) -> tuple[int, ...]:
+    return target.divide, target.side, target.height, target.samples
 
 
 def validate(passes: tuple[Pass, ...] = PASSES, targets: tuple[Target, ...] = TARGETS) -> None:
     """Raises ValueError where the rows contradict each other."""
     known = {target.name: target for target in targets}
     written: set[str] = set()
+    for one in targets:
+        if one.kept and not one.side:
+            raise ValueError(f"The kept target {one.name} has no size of its own.")
     for row in passes:
         for name in (*row.targets_read, *row.targets_drawn):
             if name not in known:
                 raise ValueError(f"Pass {row.name} names the target {name}, which is not in TARGETS.")
         for name in row.targets_read:
-            if name not in written and not known[name].history and not known[name].outside:
+            if name not in written and not known[name].lasts:
                 raise ValueError(f"Pass {row.name} reads {name} before any pass writes it.")
             if known[name].samples > 1 and row.kind != "resolve":
                 raise ValueError(f"Pass {row.name} reads {name}, whose samples must be resolved first.")
+            if name in row.targets_drawn and known[name].kept:
+                raise ValueError(f"Pass {row.name} reads {name} while it draws into it.")
+        if row.region and not all(known[name].kept for name in row.targets_drawn):
+            raise ValueError(f"Pass {row.name} covers a region of what is not kept.")
         if len({_size(known[name]) for name in row.targets_drawn}) > 1:
             raise ValueError(f"Pass {row.name} draws into {', '.join(row.targets_drawn)}, whose sizes differ.")
         if row.when and row.when.removeprefix("!") not in VIEW_FLAGS:

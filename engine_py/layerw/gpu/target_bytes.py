@@ -6,6 +6,7 @@ both): a view's targets share an image where their lives do not meet, and views 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
@@ -34,7 +35,7 @@ def live_passes(flags: int, passes: Sequence[Pass], targets: Sequence[Target]) -
     """The passes that run with these flags and whose results reach a target from outside, or one that is read."""
     wanted = [row for row in passes if row.runs(flags)]
     read = {target.name for target in targets if target.read and any(target.name in _writes(row) for row in wanted)}
-    needed = read or {target.name for target in targets if target.outside or target.history}
+    needed = read or {target.name for target in targets if target.lasts}
     kept: list[Pass] = []
     for row in reversed(wanted):
         if needed.intersection(_writes(row)):
@@ -52,7 +53,7 @@ def share_images(rows: Sequence[Pass], targets: Sequence[Target]) -> list[Target
     for at, row in enumerate(rows):
         for name in _uses(row):
             target = by_name[name]
-            if target.outside or target.history or name in placed or name not in written:
+            if target.lasts or name in placed or name not in written:
                 continue
             placed.add(name)
             last = max(later for later, other in enumerate(rows) if name in _uses(other))
@@ -65,8 +66,8 @@ def share_images(rows: Sequence[Pass], targets: Sequence[Target]) -> list[Target
     return [image for image, _ in images]
 
 
-def _shape(target: Target) -> tuple[str, int, int, int]:
-    return target.format, target.samples, target.divide, target.side
+def _shape(target: Target) -> tuple[str | int, ...]:
+    return target.format, target.samples, target.divide, target.side, target.height
 
 
 @lru_cache
@@ -84,8 +85,15 @@ def histories(flags: int) -> tuple[Target, ...]:
 
 def history_bytes(view: SizedView) -> int:
     """What a view keeps from frame to frame."""
-    return sum(2 * FORMAT_BYTES[target.format] * (target.side or view.width) * (target.side or view.height)
+    return sum(2 * FORMAT_BYTES[target.format] * math.prod(target.sides(view.width, view.height))
                for target in histories(view.flags))
+
+
+@lru_cache
+def kept(flags: int) -> frozenset[Target]:
+    """What a view with these flags draws into or reads of what all views share and keep."""
+    used = {name for row in live_passes(flags, PASSES, TARGETS) for name in _uses(row)}
+    return frozenset(target for target in TARGETS if target.kept and target.name in used)
 
 
 @lru_cache
@@ -100,9 +108,10 @@ def target_bytes(picture: tuple[int, int], views: Sequence[SizedView]) -> int:
     for view in views:
         own: Counter[tuple[str, int, int, int]] = Counter()
         for image in view_images(view.flags):
-            width, height = (image.side or max(1, side // image.divide) for side in (view.width, view.height))
-            own[image.format, image.samples, width, height] += 1
+            own[image.format, image.samples, *image.sides(view.width, view.height)] += 1
         most |= own
     outside = sum(FORMAT_BYTES[target.format] * target.images for target in TARGETS if target.outside)
     inside = sum(FORMAT_BYTES[key[0]] * key[1] * key[2] * key[3] * count for key, count in most.items())
-    return outside * picture[0] * picture[1] + inside + sum(map(history_bytes, views))
+    lasting = {target for view in views for target in kept(view.flags)}
+    stays = sum(FORMAT_BYTES[target.format] * math.prod(target.sides(0, 0)) for target in lasting)
+    return outside * picture[0] * picture[1] + inside + sum(map(history_bytes, views)) + stays

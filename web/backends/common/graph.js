@@ -22,6 +22,7 @@ const OUTSIDE_BYTES = TARGETS.filter(({ outside }) => outside)
   .reduce((sum, { format, images }) => sum + FORMAT_BYTES[format] * images, 0);
 
 const OUTSIDE = new Set(TARGETS.filter(({ outside }) => outside).map(({ name }) => name));
+const KEPT = new Map(TARGETS.filter(({ kept }) => kept).map((target) => [target.name, target]));
 const READ = TARGETS.filter(({ read }) => read).map(({ name }) => name);
 const HISTORY = new Map(TARGETS.filter(({ history }) => history).map((target) => [target.name, target]));
 
@@ -35,6 +36,8 @@ export class Graph {
     this.pool = [];
     /** By view and target. @type {Map<string, History>} */
     this.histories = new Map();
+    /** What all views share and nothing clears, by target; `used`: by a view of this frame. @type {Map<string, Pooled>} */
+    this.kept = new Map();
     /** Images from outside that this frame has drawn into. @type {Set<any>} */
     this.touched = new Set();
     this.outsideBytes = 0;
@@ -44,8 +47,8 @@ export class Graph {
 
   /** Of all targets. */
   get sizeBytes() {
-    const kept = [...this.histories.values()].reduce((sum, { image }) => sum + 2 * imageBytes(image), 0);
-    return this.pool.reduce((sum, { image }) => sum + imageBytes(image), this.outsideBytes + kept);
+    const past = [...this.histories.values()].reduce((sum, { image }) => sum + 2 * imageBytes(image), 0);
+    return [...this.pool, ...this.kept.values()].reduce((sum, { image }) => sum + imageBytes(image), this.outsideBytes + past);
   }
 
   /** The picture has another size: nothing fits any more. @param {number} width @param {number} height */
@@ -57,7 +60,7 @@ export class Graph {
 
   /** @param {readonly View[]} views in drawing order @param {boolean} split @returns {number} draws */
   drawFrame(views, split) {
-    for (const kept of [...this.pool, ...this.histories.values()]) kept.used = false;
+    for (const one of [...this.pool, ...this.kept.values(), ...this.histories.values()]) one.used = false;
     this.touched.clear();
     this.copies = [];
     this.executor.beginFrame(split);
@@ -73,6 +76,9 @@ export class Graph {
     }
     this.executor.endFrame();
     this.endHistories();
+    for (const [name, { used, native }] of this.kept) {
+      if (!used && !this.executor.destroyTarget(native)) this.kept.delete(name);
+    }
     this.pool = this.pool.filter((pooled) => used.has(pooled) || this.executor.destroyTarget(pooled.native));
     return draws;
   }
@@ -95,9 +101,9 @@ export class Graph {
 
   /** @param {Plan} plan @param {View} view @returns {Pooled[]} an image for each of the plan's */
   claim({ images }, view) {
-    return images.map(({ format, samples, divide, side }) => {
+    return images.map(({ format, samples, divide, side, height: high }) => {
       const width = side || Math.max(1, Math.floor(view.width / divide));
-      const height = side || Math.max(1, Math.floor(view.height / divide));
+      const height = high || side || Math.max(1, Math.floor(view.height / divide));
       const fits = (/** @type {Pooled} */ { image, used }) => !used && image.format === format && image.samples === samples
         && image.width === width && image.height === height;
       let pooled = this.pool.find(fits);
@@ -141,6 +147,18 @@ export class Graph {
     return history;
   }
 
+  /** The one image of a kept target. @param {string} name @returns {any} */
+  keptImage(name) {
+    let pooled = this.kept.get(name);
+    if (!pooled) {
+      const { format, side, height } = KEPT.get(name) ?? TARGETS[0];
+      const image = { format, samples: 1, width: side, height: height || side };
+      this.kept.set(name, pooled = { image, native: this.executor.createTarget(image), used: true });
+    }
+    pooled.used = true;
+    return pooled.native;
+  }
+
   /** @param {View} view @param {Plan} plan @param {Pooled[]} images @returns {number} draws */
   drawView(view, { groups, imageOf }, images) {
     const { executor } = this;
@@ -152,6 +170,7 @@ export class Graph {
         const history = this.histories.get(`${view.index} ${name}`);
         return (written.has(name) ? history?.next : history?.last) ?? null;
       }
+      if (KEPT.has(name)) return this.keptImage(name);
       if (OUTSIDE.has(name)) return executor.outside(name, view);
       return images[imageOf.get(name) ?? -1]?.native ?? null;
     };

@@ -28,11 +28,14 @@ const writes = ({ colors, depth, depthWrite }) => [...colors, depthWrite ? depth
 /** @param {Pass} pass @returns {string[]} */
 const uses = ({ reads, colors, depth }) => [...reads, ...colors, depth].filter((name) => name !== '');
 
+/** What is drawn into it is seen after the view. @param {Target} target */
+const lasts = ({ outside, history, kept }) => outside || history || kept;
+
 /** The passes whose results reach a target from outside, or one that is read where any is drawn. @param {readonly Pass[]} passes @param {readonly Target[]} targets
  * @param {(pass: Pass) => boolean} isEmpty whether a draw pass draws nothing @returns {Pass[]} */
 function live(passes, targets, isEmpty) {
   const read = targets.filter((target) => target.read && passes.some((pass) => writes(pass).includes(target.name)));
-  const ends = read.length > 0 ? read : targets.filter(({ outside, history }) => outside || history);
+  const ends = read.length > 0 ? read : targets.filter(lasts);
   const needed = new Set(ends.map(({ name }) => name));
   /** @type {Pass[]} */
   const kept = [];
@@ -48,7 +51,7 @@ function live(passes, targets, isEmpty) {
 }
 
 /** @param {Target} target */
-const shape = ({ format, samples, divide, side }) => `${format} ${samples} ${divide} ${side}`;
+const shape = ({ format, samples, divide, side, height }) => `${format} ${samples} ${divide} ${side} ${height}`;
 
 /** Images for the targets of these passes, shared where lives do not meet. @param {Pass[]} passes
  * @param {readonly Target[]} targets @returns {{ images: Target[], imageOf: Map<string, number> }} */
@@ -62,7 +65,7 @@ function shareImages(passes, targets) {
   passes.forEach((pass, at) => {
     for (const name of uses(pass)) {
       const target = /** @type {Target} */ (targets.find((one) => one.name === name));
-      if (target.outside || target.history || imageOf.has(name) || !written.has(name)) continue;
+      if (lasts(target) || imageOf.has(name) || !written.has(name)) continue;
       const last = passes.findLastIndex((later) => uses(later).includes(name));
       let image = images.findIndex((one, index) => shape(one) === shape(target) && until[index] < at);
       if (image < 0) image = images.push(target) - 1;
@@ -88,8 +91,9 @@ const listOf = ({ name, draws }, lists) => lists.findIndex((row) => row.name ===
 const isSame = (some, others) => some.length === others.length && some.every((name, index) => name === others[index]);
 
 /** @param {Pass[]} passes @param {boolean} split a group for each pass @param {readonly Pass[]} rows of the draw passes
- * @param {readonly Pass[]} lists those of them with a list of their own @returns {Group[]} */
-function groupsOf(passes, split, rows, lists) {
+ * @param {readonly Pass[]} lists those of them with a list of their own
+ * @param {Set<string>} kept targets that are never cleared @returns {Group[]} */
+function groupsOf(passes, split, rows, lists, kept) {
   /** @type {Group[]} */
   const groups = [];
   const touched = new Set();
@@ -105,8 +109,8 @@ function groupsOf(passes, split, rows, lists) {
       last.steps.push(step);
     } else {
       groups.push({
-        colors, depth, resolves: colors.map(() => ''), clearsColors: colors.map((name) => !touched.has(name)),
-        clearsDepth: !touched.has(depth), keepsColors: [], keepsDepth: false, steps: [step],
+        colors, depth, resolves: colors.map(() => ''), clearsColors: colors.map((name) => !touched.has(name) && !kept.has(name)),
+        clearsDepth: !touched.has(depth) && !kept.has(depth), keepsColors: [], keepsDepth: false, steps: [step],
       });
     }
     for (const name of colors) touched.add(name);
@@ -115,7 +119,7 @@ function groupsOf(passes, split, rows, lists) {
   groups.forEach((group, at) => {
     const later = groups.slice(at + 1).flatMap(({ steps }) => steps.flatMap(({ pass }) => uses(pass)));
     group.keepsColors = group.colors.map((name, index) => later.includes(name) || group.resolves[index] === '');
-    group.keepsDepth = later.includes(group.depth);
+    group.keepsDepth = later.includes(group.depth) || kept.has(group.depth);
   });
   return groups;
 }
@@ -131,5 +135,6 @@ export function planView(passes, targets, flagNames, flags, filled, split) {
   const lists = rows.filter(({ draws }) => !draws);
   const drawn = live(wanted, targets, (pass) => pass.kind === 'draws' && (filled & (1 << listOf(pass, lists))) === 0);
   // Images are those of a view that draws everything: a list that empties for a frame frees nothing.
-  return { groups: groupsOf(drawn, split, rows, lists), ...shareImages(live(wanted, targets, () => false), targets) };
+  const kept = new Set(targets.filter((target) => target.kept).map(({ name }) => name));
+  return { groups: groupsOf(drawn, split, rows, lists, kept), ...shareImages(live(wanted, targets, () => false), targets) };
 }

@@ -208,6 +208,8 @@ export class Webgl2Passes {
     gl.useProgram(this.pipelines.ready(this.pipelines.fullscreen(row)));
     this.state.pass(row, true);
     this.#bindReads(row, reads);
+    const [x, y, width, height] = row.region;
+    if (width) gl.viewport(x, y, width, height);
     gl.bindVertexArray(this.textures.emptyArray);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
     return 1;

@@ -49,10 +49,11 @@ export function makeMaterialLayout(device, textures, isOwn) {
 
 /** The layout of what a pass reads, and the samplers. @param {GPUDevice} device
  * @param {import('../../gen/passes.js').Pass} row */
-export function makeInputLayout(device, { name, reads, names }) {
+export function makeInputLayout(device, { name, kind, reads, names, vertex }) {
   /** @type {GPUBindGroupLayoutEntry[]} */
   const entries = reads.map((read, index) => ({
-    binding: READ_BINDINGS[names[index]], visibility: FRAGMENT_STAGE,
+    binding: READ_BINDINGS[names[index]],
+    visibility: kind === 'draws' && vertex.includes(read) ? VERTEX_STAGE : FRAGMENT_STAGE,
     texture: { sampleType: sampleType(target(read).format) },
   }));
   entries.push(

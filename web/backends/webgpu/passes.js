@@ -195,6 +195,8 @@ export class WebgpuPasses {
   fullscreen(row, reads) {
     const pass = /** @type {GPURenderPassEncoder} */ (this.#pass);
     pass.setPipeline(this.pipelines.fullscreen(row, this.#formats));
+    const [x, y, width, height] = row.region;
+    if (width) pass.setViewport(x, y, width, height, 0, 1);
     pass.setBindGroup(1, this.pipelines.nothing);
     pass.setBindGroup(2, this.pipelines.nothing);
     this.#bindReads(pass, row, reads);

@@ -3,7 +3,7 @@
 // rows.webgl2.wgsl place.wgsl vertex.wgsl vertex_main.wgsl noise.wgsl radiance.wgsl sky.wgsl
 // layers.wgsl lighting.wgsl lights.wgsl gen/slots_layered.wgsl surface.wgsl layered.wgsl
 // surface_main.wgsl
-// sha256 94076304d918bbe62c5a10c6f953d630fbcbd009368b17eeabb092665a030d13. Do not edit.
+// sha256 353a7cce57797601dabb43e90f0fed4b093251e16c4181d49cd28fd0ef9c26af. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -40,6 +40,7 @@ struct Varyings {
   vec4 color;
   vec2 uv1;
   uint row;
+  float adapted_ev;
 };
 
 struct Seen {
@@ -111,9 +112,11 @@ in vec2 v_location3;
 in vec4 v_location4;
 in vec2 v_location5;
 flat in uint v_location6;
+flat in float v_location7;
 layout(location = 0) out vec4 o_location0;
 layout(location = 1) out vec4 o_location1;
 layout(location = 2) out uvec2 o_location2;
+float adapted_ev = 0.0;
 layout(std140) uniform FrameBlock {
   mat4 view_projection;
   mat4 inverse_view_projection;
@@ -208,7 +211,6 @@ const uint LIGHT_LIST_WIDTH = 128u;
 const uint CLUSTERS_ACROSS = 16u;
 const uint CLUSTERS_DOWN = 9u;
 const uint CLUSTERS_DEEP = 24u;
-uniform sampler2D exposure;
 
 SurfaceIn surface_in(Varyings in_3, bool front) {
   float facing = mix(-1.0, 1.0, front);
@@ -564,7 +566,6 @@ Seen seen(vec4 color, float given, vec3 p, uint row) {
 }
 
 vec3 exposed(vec3 radiance) {
-  float adapted_ev = mix(0.0, texelFetch(exposure, ivec2(0), 0).r, frame.view_exposure.w >= 0.0);
   float factor = frame.camera_lo.w * exp2(adapted_ev);
   return clamp(radiance * factor, vec3(0.0), vec3(60000.0));
 }
@@ -609,6 +610,7 @@ vec3 apply_fog(vec3 radiance, vec3 p) {
 }
 
 Seen fragment_main(Varyings in_8, bool front) {
+  adapted_ev = in_8.adapted_ev;
   SurfaceIn given = surface_in(in_8, front);
   Surface s = surface(given);
   float alpha = s.base_color.a * s.alpha;
@@ -624,7 +626,7 @@ Seen fragment_main(Varyings in_8, bool front) {
 }
 
 void main() {
-  Seen result_1 = fragment_main(Varyings(gl_FragCoord, v_location0, v_location1, v_location2, v_location3, v_location4, v_location5, v_location6), gl_FrontFacing);
+  Seen result_1 = fragment_main(Varyings(gl_FragCoord, v_location0, v_location1, v_location2, v_location3, v_location4, v_location5, v_location6, v_location7), gl_FrontFacing);
   o_location0 = result_1.color;
   o_location1 = result_1.weights;
   o_location2 = result_1.id;

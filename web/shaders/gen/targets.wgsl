@@ -2,8 +2,8 @@
 const LUMINANCE_SIDE = 16u;
 @group(3) @binding(0) var linear_sampler: sampler;
 @group(3) @binding(1) var shadow_sampler: sampler_comparison;
-@group(3) @binding(2) var shadow_map: texture_depth_2d;
-@group(3) @binding(3) var exposure: texture_2d<f32>;
+@group(3) @binding(2) var exposure: texture_2d<f32>;
+@group(3) @binding(3) var shadow_map: texture_depth_2d;
 @group(3) @binding(4) var resolved: texture_2d<f32>;
 @group(3) @binding(5) var blended: texture_2d<f32>;
 @group(3) @binding(6) var blend_weights: texture_2d<f32>;

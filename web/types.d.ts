@@ -18,6 +18,8 @@ export interface EngineOptions {
   /** Why the engine runs on the page's thread although a worker was asked for; '' = it does not. */
   threadNote: string;
   clock: 'real' | 'virtual';
+  /** What `app.quality` is at first. */
+  quality: 'auto' | 'low' | 'medium' | 'high';
   /** Frames to run, then a result is posted; 0 = for ever. */
   frames: number;
   /** With `frames`: go on until no tile is wanted. */

@@ -346,6 +346,16 @@ class App:
         return self._engine.view
 
     @property
+    def quality(self) -> str:
+        """How much of light and air is drawn: "low", "medium", "high", or "auto", which begins at medium and follows
+        what the GPU takes. `app.report()["quality"]` says which it is now."""
+        return self._engine.quality.wanted
+
+    @quality.setter
+    def quality(self, value: str) -> None:
+        self._engine.quality.choose(value)
+
+    @property
     def views(self) -> list[View]:
         """All views that are drawn; the first is the main one."""
         return [self._engine.view, *(one.view for one in self._engine.more_views)]

@@ -27,6 +27,7 @@ from layerw.content.spawner import Spawner
 from layerw.frame.inbox import Inbox
 from layerw.frame.lights import FrameLights
 from layerw.frame.more_views import MoreViews, OneMore, joined
+from layerw.frame.quality import Quality
 from layerw.frame.report import HasStateHash, ledger_figures, memory_figures, pass_figures, table_hash
 from layerw.frame.resources import Resources
 from layerw.frame.rows import RowColumns
@@ -92,6 +93,7 @@ class Engine:
         self.view._is_main = True
         self.more_views = MoreViews(self.resources, self.log)
         self.environment = Environment()
+        self.quality = Quality(options.get("quality"))
         self.lights = FrameLights(self.table, self.store, self.heap_ledger, self.log)
         self.targets = RenderTargets(self.resources, self.submission, self.log, weakly(self._sized_views),
                                      (options.get("width") or 1, options.get("height") or 1))  # fmt: skip
@@ -147,11 +149,11 @@ class Engine:
         found: dict[str, Any] = {
             "frame": self.frame_number, "title": self.config.title, "overlay": self.config.overlay,
             "entities": table.alive_count, "seen": len(self.shown.seen_rows), "tiles": self.contents.counts(),
-            "lights": self.lights.figures(), "backup_bytes": self.backups.size_bytes,
+            "quality": self.quality.tier.name, "lights": self.lights.figures(), "backup_bytes": self.backups.size_bytes,
             **ledger_figures(self.heap_ledger, self.layer_ledger, self.gpu_ledger, self.store.committed),
             "settled": self.contents.settled, "transfers": self.transfers.live_count, "lost": self.store.lost_count,
             "rows_uploaded": self.submission.rows_uploaded, "command_words": self.submission.words_submitted,
-            "passes": pass_figures(view_flags(self.environment, self.view), self.pass_times),
+            "passes": pass_figures(view_flags(self.environment, self.view, self.quality.tier), self.pass_times),
             "errors": list(self.log.errors), "models": self.contents.about_models(), "ended": self.user.ended,
             "dropped_s": self.user.clock.dropped_s,
         }  # fmt: skip
@@ -221,6 +223,10 @@ class Engine:
                 self._take(event)
         for text in self.transfers.take_errors():
             self.log.exception(text)
+        taken = {TIMERS[event.timer]: event.gpu_ms for event in events if isinstance(event, ev.PassTime)}
+        if taken:
+            self.pass_times.update(taken)
+            self.quality.measured(taken, self.time_s)
 
     def _take(self, event: ev.Event) -> None:
         """One event."""
@@ -245,8 +251,6 @@ class Engine:
                 self.pointer.receive(event)
             case ev.FeedPicture() | ev.FeedTrouble():
                 self.contents.pictures.feeds.receive(event)
-            case ev.PassTime():
-                self.pass_times[TIMERS[event.timer]] = event.gpu_ms
             case ev.PageMessage():
                 self.page._receive(event.payload)
             case ev.ReportRequest():
@@ -334,7 +338,7 @@ class Engine:
 
     def _encode_view(self, index: int, texture: int, view: View, writer: ViewWriter, found: VisibleSet) -> None:
         paid = self.targets.paid_flags(index)
-        flags = view_flags(self.environment, view) & paid | paid & flag("single")
+        flags = view_flags(self.environment, view, self.quality.tier) & paid | paid & flag("single")
         self.submission.view(index, texture, view._area_px(self.targets.size), flags, writer.block.array)
         self.lights.encode(index, self.submission)
         if view.lut is not None:

@@ -13,7 +13,7 @@ const BASE_URL = new URL('../', import.meta.url).href;
 const DECODE_WORKERS_MAX = 4;
 
 /** A change of one of these starts the program again. */
-export const STARTING = ['src', 'backend', 'thread', 'query', 'budgets', 'runtime', 'kernels', 'clock', 'frames', 'settled'];
+export const STARTING = ['src', 'backend', 'thread', 'query', 'budgets', 'runtime', 'kernels', 'clock', 'quality', 'frames', 'settled'];
 /** A change of one of these takes effect at once. */
 export const LIVE = ['wheel', 'poster', 'loading'];
 
@@ -22,6 +22,7 @@ const CHOICES = Object.freeze({
   backend: /** @type {const} */ (['auto', 'webgpu', 'webgl2', 'null']),
   thread: /** @type {const} */ (['worker', 'main']),
   clock: /** @type {const} */ (['real', 'virtual']),
+  quality: /** @type {const} */ (['auto', 'low', 'medium', 'high']),
   wheel: /** @type {const} */ (['auto', 'program', 'page']),
   loading: /** @type {const} */ (['eager', 'lazy']),
 });
@@ -65,6 +66,7 @@ export function readOptions(element) {
     thread: choice(element, 'thread'),
     threadNote: '',
     clock: choice(element, 'clock'),
+    quality: choice(element, 'quality'),
     frames: count(element.getAttribute('frames')),
     settled: element.hasAttribute('settled'),
     isolated: globalThis.crossOriginIsolated === true,

@@ -11,6 +11,7 @@ import numpy as np
 from layerw.base.errors import ConfigError
 from layerw.base.ports import F64
 from layerw.base.settings import Changes
+from layerw.frame.quality import Tier
 from layerw.frame.temporal import TemporalWriter
 from layerw.frame.views import View
 from layerw.gpu.frame_block import FrameBlock
@@ -31,8 +32,8 @@ def shadow_reach_m(environment: Environment) -> float:
     return shadows.distance_m * CASTER_REACH if lit else 0.0
 
 
-def view_flags(environment: Environment, view: View) -> int:
-    """The passes that a view needs now: gpu.passes.VIEW_FLAGS."""
+def view_flags(environment: Environment, view: View, tier: Tier) -> int:
+    """The passes that a view needs now: gpu.passes.VIEW_FLAGS; tier: what the quality has."""
     return view._flags() | (flag("shadows") if shadow_reach_m(environment) > 0 else 0)
 
 

@@ -17,6 +17,15 @@ SIZE_MIN_PX, SIZE_MAX_PX = 1, 8192
 BUDGETS = ("heap_mib", "layer_mib", "gpu_mib", "upload_mib_per_frame")
 
 
+class Quality(StrEnum):
+    """How much of light and air is drawn."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    AUTO = "auto"
+
+
 class Backend(StrEnum):
     """What draws."""
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import typer
 
 from . import checks
-from .checks import Backend, Thread
+from .checks import Backend, Quality, Thread
 from .console import STDERR, CommandError, page_says, steps
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def shot(
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
     budget: Annotated[list[str] | None, typer.Option(metavar="NAME=MIB", help=(
         "Override one budget, for example gpu_mib=64; repeat it for more."))] = None,
+    quality: Annotated[Quality, typer.Option(help="What app.quality is at first.")] = Quality.MEDIUM,
     query: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help=(
         "A parameter of the page's address that the program reads; repeat it for more."))] = None,
     mount: MountOption = None,
@@ -117,7 +118,7 @@ def shot(
     runtime = ensure_runtime()
     status: int = module.shot(path, backend=backend.value, thread=thread.value, size=pair, frames=frames,
                               settled=settled, out=out, json=as_json, runtime=runtime, web=checks.web_folder(),
-                              timeout_s=timeout_s, budgets=checks.budgets(budget or []) or None,
+                              timeout_s=timeout_s, budgets=checks.budgets(budget or []) or None, quality=quality.value,
                               query=dict(text.partition("=")[::2] for text in query or []),
                               folders=checks.folders(mount or []), wheels=ensure_wheels(path, packages, runtime))
     raise typer.Exit(status)

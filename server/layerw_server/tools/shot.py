@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 BACKENDS = ("auto", "webgpu", "webgl2", "null")
+QUALITIES = ("low", "medium", "high", "auto")
 SIDE_PX_MAX = 8192
 FRAMES_MAX = 1_000_000
 FIELDS = ("backend", "frames", "frame_cpu_ms", "python_ms", "crossings_per_frame", "state_hash", "draws", "triangles",
@@ -63,6 +64,7 @@ class ShotOptions:
     thread: str = "worker"
     timeout_s: float = 180.0
     budgets: dict[str, float] | None = None
+    quality: str = "medium"
     extra_query: dict[str, str] | None = None  # what the program reads as options()["query"]
 
     def check(self) -> None:
@@ -74,6 +76,8 @@ class ShotOptions:
             raise ShotError(f"The size {width}x{height} has a side outside of 1 to {SIDE_PX_MAX} pixels.")
         if not 1 <= self.frames <= FRAMES_MAX:
             raise ShotError(f"The number of frames is {self.frames}; it is 1 to {FRAMES_MAX}.")
+        if self.quality not in QUALITIES:
+            raise ShotError(f"The quality {self.quality!r} is none of {', '.join(QUALITIES)}.")
         if self.thread not in ("worker", "main"):
             raise ShotError(f"The thread {self.thread!r} is neither worker nor main.")
 
@@ -81,7 +85,8 @@ class ShotOptions:
         """Return the page's query string: attributes of the element, see web/index.html."""
         width, _ = self.size
         assert width > 0
-        pairs = {"backend": self.backend, "thread": self.thread, "clock": "virtual", "frames": str(self.frames)}
+        pairs = {"backend": self.backend, "thread": self.thread, "clock": "virtual", "frames": str(self.frames),
+                 "quality": self.quality}  # fmt: skip
         if self.settled:
             pairs["settled"] = "1"
         if self.budgets:
@@ -189,7 +194,7 @@ def write_files(files: dict[str, bytes], folder: Path) -> list[Path]:
 def shot(app: Path, *, backend: str = "auto", size: tuple[int, int] = (1080, 720), frames: int = 60,
          out: Path | None = None, settled: bool = False, json: bool = False, thread: str = "worker",
          runtime: Path | None = None, web: Path | None = None, timeout_s: float = 180.0,
-         budgets: dict[str, float] | None = None, query: dict[str, str] | None = None,
+         budgets: dict[str, float] | None = None, quality: str = "medium", query: dict[str, str] | None = None,
          folders: dict[str, Path] | None = None, wheels: PageWheels = NO_WHEELS) -> int:
     """Take one shot of a program and print it; returns the exit status, 0 or 1.
 
@@ -207,11 +212,12 @@ def shot(app: Path, *, backend: str = "auto", size: tuple[int, int] = (1080, 720
         web: the JavaScript to serve; by default the installed one.
         timeout_s: most seconds for the whole run.
         budgets: MiB by name (heap, layer, gpu) instead of the program's.
+        quality: what app.quality is at first: low, medium, high or auto.
         folders: other folders that the program reads as /app/NAME/.
         wheels: further packages of the program.
         query: parameters of the page's address that the program reads.
     """
-    options = ShotOptions(backend, size, frames, settled, thread, timeout_s, budgets, query)
+    options = ShotOptions(backend, size, frames, settled, thread, timeout_s, budgets, quality, query)
     options.check()
     if not app.is_file():
         raise ServeError(f"There is no program {app}; give the path of a .py file.")

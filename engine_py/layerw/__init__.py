@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from layerw.content.worlds import World
     from layerw.drawing.lines import Lines
     from layerw.drawing.points import Points
+    from layerw.effects.decals import Decal
     from layerw.scene import flora
     from layerw.scene.components import (
         Color,
@@ -74,6 +75,7 @@ __all__ = [
     "Camera",
     "Color",
     "ConfigError",
+    "Decal",
     "Entities",
     "Entity",
     "FlyCamera",
@@ -122,7 +124,7 @@ __all__ = [
 
 # What a small program does without is imported when it is first asked for: it would cost every start of every page.
 _LATER = {
-    "Lines": "layerw.drawing.lines", "Points": "layerw.drawing.points",
+    "Decal": "layerw.effects.decals", "Lines": "layerw.drawing.lines", "Points": "layerw.drawing.points",
     "Panel": "layerw.surface.panels", "Screenshot": "layerw.surface.screenshots", "World": "layerw.content.worlds",
     "flora": "layerw.scene.flora", "Lamp": "layerw.scene.lights", "Light": "layerw.scene.lights",
     "scatter": "layerw.scene.scatter",

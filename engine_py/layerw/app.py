@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.drawing.debug import Debug
     from layerw.drawing.lines import Lines
     from layerw.drawing.points import Points
+    from layerw.effects.decals import Decal
     from layerw.memory import LayerMemory
     from layerw.pointing.drawn import Drawn
     from layerw.pointing.picker import Hit
@@ -203,6 +204,29 @@ class App:
         """
         return self._engine.spawner.many(mesh, count, material, static, position=position, rotation=rotation,
                                          scale=scale, color=color)  # fmt: skip
+
+    def decal(self, look: Texture | Material, *, position: npt.ArrayLike | None = None,
+              size: npt.ArrayLike = (1.0, 1.0, 1.0), rotation: npt.ArrayLike | None = None,
+              direction: npt.ArrayLike | None = None, opacity: float = 1.0, color: Any = None, order: int = 0,
+              parent: Entity | None = None) -> Decal:  # fmt: skip
+        """A picture on what lies inside of a box, whatever it is made of, but not on what one sees through.
+
+        Args:
+            look: a texture, whose alpha cuts it out, or a material without a shader; all with one look are one draw.
+            position: (3,) metres, of the box's middle.
+            size: (3,) width and height of the picture, and how deep it reaches.
+            rotation: quaternion xyzw; or direction: (3,) the way it is thrown. Neither: straight down.
+            opacity: 0 to 1.
+            color: sRGB, multiplies the picture's.
+            order: of two that overlap the higher one is on top, -100 to 100.
+            parent: the entity that it moves with.
+
+        Raises:
+            ShapeError, KindError, ConfigError, HandleError, BudgetError: nothing is left behind then.
+        """
+        return self._engine.effects.decals.make(look, size=size, opacity=opacity, order=order, position=position,
+                                                rotation=rotation, direction=direction, color=color,
+                                                parent=parent)  # fmt: skip
 
     # -- points and lines ----------------------------------------------------------------------
 

@@ -59,6 +59,7 @@ from layerw.visibility.draws import VisibleSet
 
 if TYPE_CHECKING:
     from layerw.drawing.drawings import Drawings
+    from layerw.effects.effects import Effects
 
 
 class Engine:
@@ -122,6 +123,7 @@ class Engine:
         self._others: list[OneMore] = []  # the views beside the main one that this frame draws
         self._sent: tuple[U32 | None, U32 | None] = (None, None)  # still and visible rows that the GPU has
         self._drawings: Drawings | None = None
+        self._effects: Effects | None = None
         self.inbox = Inbox(self.submission)
 
     def _now(self) -> tuple[int, float]:
@@ -141,6 +143,15 @@ class Engine:
 
             self._drawings = Drawings(self.table, self.store, self.visibility, self.log, lambda: self.time_s)
         return self._drawings
+
+    @property
+    def effects(self) -> Effects:
+        """Decals; a program without them imports nothing of it."""
+        if self._effects is None:
+            from layerw.effects.effects import Effects
+
+            self._effects = Effects(self.table, self.resources)
+        return self._effects
 
     def report(self, *, state_hash: bool = False) -> dict[str, Any]:
         """What the engine holds right now, and against which budgets."""
@@ -171,10 +182,15 @@ class Engine:
                            ("Component events", self.component_events.clear), ("Views", self.more_views.close),
                            ("What is loaded", self.contents.close), ("Pictures and panels", self.surface.close),
                            ("Picking", self.pointer.close), ("Points and lines", self._end_drawings),
-                           ("The entities", self.table.despawn_all), ("Meshes and materials", self.resources.close),
+                           ("The entities", self.table.despawn_all), ("Effects", self._end_effects),
+                           ("Meshes and materials", self.resources.close),
                            ("The buffers", self.store.trim)):  # fmt: skip
             with self.failures.alone(what):
                 part()
+
+    def _end_effects(self) -> None:
+        if self._effects is not None:
+            self._effects.close()
 
     def _end_drawings(self) -> None:
         if self._drawings is not None:
@@ -384,6 +400,7 @@ STAGES: tuple[tuple[str, Callable[[Engine], object]], ...] = (
     ("The camera", lambda engine: engine.frame_camera()),
     ("Loading", lambda engine: engine.contents.step(engine.shown.camera, engine.time_s)),
     ("Points and lines", lambda engine: engine._drawings.step() if engine._drawings else None),
+    ("Effects", lambda engine: engine._effects.step() if engine._effects else None),
     ("The materials", lambda engine: engine.resources.flush()),
     ("The tiles", Engine._take_tiles),
     ("The hierarchy", Engine._place),

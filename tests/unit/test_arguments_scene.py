@@ -77,6 +77,25 @@ def spawn(p: Parts) -> list[tuple[str, Try, list[Any]]]:
     return rows
 
 
+def effects(p: Parts) -> list[tuple[str, Try, list[Any]]]:
+    app, paint = p.app, lw.Material(color="red")
+
+    def decal(**values: Any) -> lw.Decal:
+        return app.decal(paint, **values)
+
+    rows: list[tuple[str, Try, list[Any]]] = [
+        ("decal look", lambda v: app.decal(v), [None, 3, "rust.png", p.box]),
+        ("decal parent", lambda v: decal(parent=v), [3, p.dead, p.foreign]),
+        ("decal order", lambda v: decal(order=v), [None, 0.5, "a", 101, -101, True]),
+        ("decal opacity", lambda v: decal(opacity=v), [*NUMBER, -0.1, 1.1]),
+        ("decal size", lambda v: decal(size=v), [*VECTOR, (1, 0, 1), (1, 1, -1)]),
+        ("decal direction", lambda v: decal(direction=v), [v for v in VECTOR if v is not None] + [(0, 0, 0)]),
+        ("decal position", lambda v: decal(position=v), [v for v in VECTOR if v is not None and np.shape(v) != (1, 3)]),
+        ("decal rotation", lambda v: decal(rotation=v), QUATERNION), ("decal color", lambda v: decal(color=v), COLOR),
+    ]
+    return rows
+
+
 def content(p: Parts) -> list[tuple[str, Try, list[Any]]]:
     app = p.app
     return [
@@ -184,7 +203,7 @@ def messages(p: Parts) -> list[tuple[str, Try, list[Any]]]:
     ]
 
 
-PARTS = [spawn, content, rays_and_pictures, entities, cameras_and_typos, memory_and_simulations, messages]
+PARTS = [spawn, effects, content, rays_and_pictures, entities, cameras_and_typos, memory_and_simulations, messages]
 
 
 @pytest.mark.parametrize("rows", PARTS)

@@ -53,14 +53,14 @@ def test_light_is_measured_only_where_somebody_looks() -> None:
     assert {"bloom_down_5", "bloom_up_1"} <= names("bloom") and "luminance" not in names("bloom")
     assert {"bloom_down_4", "luminance", "exposure"} <= names("auto_exposure") and "bloom_down_5" not in names(
         "auto_exposure")
-    assert shown_timers(0) == ("opaque", "sky", "resolve", "blend", "tone")
+    assert shown_timers(0) == ("opaque", "sky", "resolve", "decal", "blend", "tone")
 
 
 def test_transparency_without_order_has_targets_of_its_own() -> None:
     names = [row.name for row in live_passes(flag("weighted"), PASSES, TARGETS)]
     assert [name for name in names if name in ("decode", "blend", "weigh", "compose")] == ["weigh", "compose"]
     plain, more = (target_bytes((100, 100), [SizedView(flags, 100, 100)]) for flags in (0, flag("weighted")))
-    assert more - plain == (8 + 4) * 100 * 100
+    assert more - plain == (8 + 8 + 4) * 100 * 100
 
 
 def test_a_view_that_picks_draws_nothing_else() -> None:

@@ -8,7 +8,8 @@ import sys
 import layerw
 
 NAMES = {
-    "App", "AttributeMissing", "BudgetError", "Budgets", "Camera", "Color", "ConfigError", "Entities", "Entity",
+    "App", "AttributeMissing", "BudgetError", "Budgets", "Camera", "Color", "ConfigError", "Decal", "Entities",
+    "Entity",
     "FlyCamera", "HandleError", "KeyMissing", "KindError", "Lamp", "LayerwError", "Light", "Lines", "Lods", "Material",
     "Mesh", "Model",
     "Network", "Orthographic", "OutsideError", "Panel",

@@ -57,7 +57,7 @@ export const VERTEX_BYTES = 32;
 export const WORDS_MAX = 65535;
 
 export const RESOURCE_KINDS = Object.freeze(["buffer", "texture", "mesh", "material", "shader"]);
-export const MATERIAL_KINDS = Object.freeze(["pbr", "unlit", "terrain", "water", "layered", "discs", "strokes"]);
+export const MATERIAL_KINDS = Object.freeze(["pbr", "unlit", "terrain", "water", "layered", "discs", "strokes", "decal"]);
 export const TOPOLOGIES = Object.freeze(["triangles", "lines", "points", "discs", "strokes"]);
 export const SEMANTICS = Object.freeze(["index", "position", "normal", "tangent", "uv", "color", "joints", "weights", "inverse_bind", "uv1"]);
 export const GLTF_MODES = Object.freeze(["points", "lines", "line_loop", "line_strip", "triangles", "triangle_strip", "triangle_fan"]);
@@ -69,7 +69,7 @@ export const KEYS = Object.freeze(["KeyA", "KeyB", "KeyC", "KeyD", "KeyE", "KeyF
 export const TEXTURES_MAX = 12;
 /** By kind; a material with a program's shader has those of the first kind, then the shader's.
  * @type {readonly (readonly string[])[]} */
-export const MATERIAL_SLOTS = Object.freeze([["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive", "specular", "specular_color", "sheen_color", "sheen_roughness", "clearcoat", "clearcoat_roughness", "clearcoat_normal"], [], []]);
+export const MATERIAL_SLOTS = Object.freeze([["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive", "specular", "specular_color", "sheen_color", "sheen_roughness", "clearcoat", "clearcoat_roughness", "clearcoat_normal"], [], [], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"]]);
 export const COLUMNS = Object.freeze([{"name": "position", "words": 3, "type": "f32"}, {"name": "rotation", "words": 4, "type": "f32"}, {"name": "scale", "words": 3, "type": "f32"}, {"name": "color", "words": 1, "type": "u32"}, {"name": "shear", "words": 3, "type": "f32"}]);
 /** By topology. */
 export const LAYOUTS = Object.freeze([{"strideBytes": 32, "isElement": false, "attributes": [{"name": "position", "offsetBytes": 0, "format": "float32x3"}, {"name": "normal", "offsetBytes": 12, "format": "snorm16x2"}, {"name": "tangent", "offsetBytes": 16, "format": "snorm8x4"}, {"name": "uv", "offsetBytes": 20, "format": "float32x2"}, {"name": "color", "offsetBytes": 28, "format": "unorm8x4"}]}, {"strideBytes": 32, "isElement": false, "attributes": [{"name": "position", "offsetBytes": 0, "format": "float32x3"}, {"name": "normal", "offsetBytes": 12, "format": "snorm16x2"}, {"name": "tangent", "offsetBytes": 16, "format": "snorm8x4"}, {"name": "uv", "offsetBytes": 20, "format": "float32x2"}, {"name": "color", "offsetBytes": 28, "format": "unorm8x4"}]}, {"strideBytes": 32, "isElement": false, "attributes": [{"name": "position", "offsetBytes": 0, "format": "float32x3"}, {"name": "normal", "offsetBytes": 12, "format": "snorm16x2"}, {"name": "tangent", "offsetBytes": 16, "format": "snorm8x4"}, {"name": "uv", "offsetBytes": 20, "format": "float32x2"}, {"name": "color", "offsetBytes": 28, "format": "unorm8x4"}]}, {"strideBytes": 20, "isElement": true, "attributes": [{"name": "position", "offsetBytes": 0, "format": "float32x3"}, {"name": "color", "offsetBytes": 12, "format": "unorm8x4"}, {"name": "size", "offsetBytes": 16, "format": "float32"}]}, {"strideBytes": 76, "isElement": true, "attributes": [{"name": "previous", "offsetBytes": 0, "format": "float32x3"}, {"name": "start", "offsetBytes": 12, "format": "float32x3"}, {"name": "end", "offsetBytes": 24, "format": "float32x3"}, {"name": "next", "offsetBytes": 36, "format": "float32x3"}, {"name": "start_color", "offsetBytes": 48, "format": "unorm8x4"}, {"name": "end_color", "offsetBytes": 52, "format": "unorm8x4"}, {"name": "along", "offsetBytes": 56, "format": "float32x2"}, {"name": "width", "offsetBytes": 64, "format": "float32"}, {"name": "dash", "offsetBytes": 68, "format": "float32x2"}]}]);
@@ -124,7 +124,8 @@ export const MATERIAL_BLOCK = {
   waterClarityM: { offsetBytes: 124, words: 1 },
   detailStrength: { offsetBytes: 128, words: 1 },
   detailScaleM: { offsetBytes: 132, words: 1 },
-  bound: { offsetBytes: 136, words: 1 },
+  lit: { offsetBytes: 136, words: 1 },
+  bound: { offsetBytes: 140, words: 1 },
   uv: { offsetBytes: 144, words: 96 },
 };
 export const MATERIAL_BLOCK_BYTES = 528;

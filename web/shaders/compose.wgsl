@@ -2,11 +2,9 @@
 // is laid over what is behind all of it, which is what the layers let through together.
 @fragment
 fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
-  let texel = texel_of(in, vec2<f32>(textureDimensions(resolved)));
-  let samples = textureLoad(resolved, texel, 0);
-  let behind = vec4<f32>(decode_radiance(samples.rgb), samples.a);
+  let texel = texel_of(in, vec2<f32>(textureDimensions(behind)));
   let sum = textureLoad(blended, texel, 0);
   let weights = textureLoad(blend_weights, texel, 0).rg;
   let mean = vec4<f32>(sum.rgb, weights.y) / max(weights.x, 1e-7);
-  return mix(mean, behind, sum.a);
+  return mix(mean, textureLoad(behind, texel, 0), sum.a);
 }

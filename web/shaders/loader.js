@@ -7,7 +7,7 @@ import {
   MATERIAL_BLEND, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_MASK, MATERIAL_METRES, MATERIAL_NO_FOG, MATERIAL_WIND,
   TOPOLOGIES,
 } from '../gen/layouts.js';
-import { TARGETS } from '../gen/passes.js';
+import { PASSES, TARGETS } from '../gen/passes.js';
 import { PROGRAMS, glslFiles, glslStages, pieceFile, wgslPieces } from './programs.js';
 
 /** Material flags that make another pipeline. */
@@ -41,10 +41,17 @@ export const loadPieces = (names, api) => loadAll([...new Set(names)].map((name)
 export const defined = (text, values) => text.replace('\n', `\n${
   Object.entries(values).map(([name, value]) => `#define ${name} ${value !== 0}\n`).join('')}`);
 
+/** What rows say of the materials that they draw. */
+const PARTS = new Set(PASSES.map(({ materials }) => materials));
+
 /** @typedef {import('../gen/passes.js').Pass} Pass */
 
 /** The program of a material kind in a draw pass. @param {number} kind @param {Pass} row @returns {string} */
 export const meshProgram = (kind, { shader }) => shader || MATERIAL_KINDS[kind];
+
+/** Which passes draw a material of a kind: those of its `materials`. @param {number} kind @param {number} flags */
+export const partOf = (kind, flags) => (PARTS.has(MATERIAL_KINDS[kind]) ? MATERIAL_KINDS[kind]
+  : (flags & MATERIAL_BLEND) !== 0 ? 'see_through' : 'solid');
 
 /** The topology that a material kind draws: that of its name, for elements; else triangles and what else has vertices.
  * @param {number} kind @returns {number} */

@@ -27,6 +27,7 @@ export const PROGRAMS = Object.freeze({
   water: [...MESH, ...LIT, 'water'],
   discs: [...ELEMENT, 'discs'],
   strokes: [...ELEMENT, 'strokes'],
+  decal: [...PLACED, ...LIT, SURFACE, 'surface', 'decal'],
   depth: [...MESH, SURFACE, 'depth'],
   skypass: [...FRAME, ...LIT, 'fullscreen', 'skypass'],
   decode: [...FRAME, 'radiance', 'fullscreen', 'decode'],
@@ -64,13 +65,13 @@ export const pieceFile = (name, api) => `${name}${api === 'webgl2' && TWO_BODIES
 export const wgslPieces = () => [...new Set(
   Object.entries(PROGRAMS).flatMap(([name, pieces]) => (WEBGL2_ONLY.has(name) ? [] : pieces)))];
 
-/** @param {string} program */
-const isElement = (program) => PROGRAMS[program].includes('marks');
+/** Whether it draws rows with a vertex stage of its own. @param {string} program */
+const hasOwnVertex = (program) => PROGRAMS[program].includes('place') && !PROGRAMS[program].includes('vertex');
 
 /** The generated stages of a program for WebGL2, in gen/. @param {string} program
  * @returns {{ vertex: string, fragment: string }} */
 export const glslFiles = (program) => ({
-  vertex: `${PROGRAMS[program].includes('vertex') ? 'mesh' : isElement(program) ? program : 'fullscreen'}.vert.glsl`,
+  vertex: `${PROGRAMS[program].includes('vertex') ? 'mesh' : hasOwnVertex(program) ? program : 'fullscreen'}.vert.glsl`,
   fragment: `${program}.frag.glsl`,
 });
 
@@ -79,14 +80,14 @@ export const glslPrograms = () => Object.keys(PROGRAMS).filter((name) => !WEBGPU
 
 /** Every generated stage. @returns {GlslStage[]} */
 export function glslStages() {
-  const elements = glslPrograms().filter(isElement).map((name) => (
+  const own = glslPrograms().filter(hasOwnVertex).map((name) => (
     /** @type {GlslStage} */ ({ file: glslFiles(name).vertex, pieces: PROGRAMS[name], stage: 'vertex' })));
   const fragments = glslPrograms().map((name) => (
     /** @type {GlslStage} */ ({ file: glslFiles(name).fragment, pieces: PROGRAMS[name], stage: 'fragment' })));
   return [
     { file: 'mesh.vert.glsl', pieces: MESH, stage: 'vertex' },
     { file: 'fullscreen.vert.glsl', pieces: ['fullscreen'], stage: 'vertex' },
-    ...elements,
+    ...own,
     ...fragments,
   ];
 }

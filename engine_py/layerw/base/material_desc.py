@@ -17,6 +17,7 @@ SLOTS: dict[str, tuple[str, ...]] = {  # the textures of each kind, in the order
                 "sheen_color", "sheen_roughness", "clearcoat", "clearcoat_roughness", "clearcoat_normal"),
     "discs": (),
     "strokes": (),
+    "decal": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive"),
 }
 
 
@@ -47,6 +48,7 @@ class MaterialDesc:
     water_clarity_m: float = 6.0
     detail_strength: float = 0.0
     detail_scale_m: float = 4.0
+    lit: float = 1.0
     base_color_texture: int = 0
     metallic_roughness_texture: int = 0
     normal_texture: int = 0

@@ -10,20 +10,30 @@ import weakref
 from collections.abc import Callable
 from functools import partial
 from itertools import count
+from typing import Protocol
 
 from layerw.base.errors import BudgetError, ConfigError
+from layerw.base.lifetimes import Life
 from layerw.base.log import Log
 from layerw.base.ports import MaterialDesc
 from layerw.frame.kept import Kept, Record
 from layerw.gpu.shaders import ShaderSource
 from layerw.gpu.store import Store
-from layerw.scene.material import Material
 from layerw.scene.material_values import Values
 from layerw.scene.shaders import Shader
 from layerw.scene.textures import Rectangle, Texture
 from layerw.scene.uses import Uses
 
 Make = Callable[[Callable[[], int]], int]  # calls it, and once more where the budget had no room
+
+
+class HasLook(Protocol):
+    """A material for the GPU."""
+
+    @property
+    def life(self) -> Life: ...
+    @property
+    def values(self) -> Values: ...
 
 
 class Look:
@@ -66,8 +76,9 @@ def _no_files(_: Texture) -> None:
 class Looks:
     """See the module. `open_origin`: begins to load a texture that comes from a file or the page."""
 
-    def __init__(self, store: Store, uses: Uses, set_blend: Callable[[int, bool], None], log: Log) -> None:
-        self._store, self._set_blend, self._log = store, set_blend, log
+    def __init__(self, store: Store, uses: Uses, set_blend: Callable[[int, bool], None], log: Log,
+                 set_decal: Callable[[int, int | None], None] = lambda *_: None) -> None:  # fmt: skip
+        self._store, self._set_blend, self._log, self._set_decal = store, set_blend, log, set_decal
         self.materials: Kept[Look] = Kept(uses)
         self._textures: Kept[Shown] = Kept(Uses())  # by numbers: one file's handle is that of all textures of it
         self._numbers = count(1)
@@ -80,8 +91,8 @@ class Looks:
         self._painted = Painted()
         self._short: dict[int, int] = {}  # materials that are drawn without a texture: bytes that it needs
 
-    def material(self, material: Material, made: Make) -> int:
-        """The GPU handle of a Material."""
+    def material(self, material: HasLook, made: Make) -> int:
+        """The GPU handle of a Material, or of what a decal makes of one."""
         found = self.materials.find(material.life)
         if found is None:
             look = Look(material.values)
@@ -90,6 +101,8 @@ class Looks:
             found = self.materials.add(material.life, handle, look)
             material.values.listen(partial(self._written.add, handle))
             self._show_blend(found)
+            if look.values.decal is not None:
+                self._set_decal(handle, look.values.decal)
         return found.handle
 
     def ignores_alpha(self, handle: int) -> bool:
@@ -265,6 +278,8 @@ class Looks:
         self._short.pop(record.handle, None)
         if look.blend:
             self._set_blend(record.handle, False)
+        if look.values.decal is not None:
+            self._set_decal(record.handle, None)
         self._store.destroy_material(record.handle)
         textures, shader = look.textures, look.shader
         look.textures, look.shader = [], None

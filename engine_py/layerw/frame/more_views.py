@@ -22,7 +22,7 @@ from layerw.gpu.passes import flag
 from layerw.gpu.spec import DRAW_STILL
 from layerw.gpu.target_bytes import SizedView
 from layerw.scene.camera import CameraFrame
-from layerw.visibility.draws import VisibleSet, expanded
+from layerw.visibility.draws import LISTS, VisibleSet, expanded
 
 
 @dataclass(slots=True, eq=False)
@@ -39,8 +39,8 @@ class OneMore:
 
     def kept(self, found: VisibleSet) -> VisibleSet:
         """A copy of what visibility gave: its arrays are the next view's."""
-        self.found = found._replace(rows=found.rows.copy(), opaque=found.opaque.copy(), blend=found.blend.copy(),
-                                    shadow=found.shadow.copy())  # fmt: skip
+        lists = {name: getattr(found, name).copy() for name in LISTS}
+        self.found = found._replace(rows=found.rows.copy(), **lists)
         return self.found
 
 
@@ -119,9 +119,9 @@ def joined(sets: list[VisibleSet]) -> tuple[U32, list[VisibleSet]]:
     sets = [one if one.still is still else expanded(one) for one in sets]
     moved, start = [], 0
     for one in sets:
-        opaque, blend, shadow = (records.copy() for records in (one.opaque, one.blend, one.shadow))
-        for records in (opaque, blend, shadow):
+        lists = {name: getattr(one, name).copy() for name in LISTS}
+        for records in lists.values():
             records[records[:, 4] & DRAW_STILL == 0, 2] += np.uint32(start)
-        moved.append(one._replace(opaque=opaque, blend=blend, shadow=shadow))
+        moved.append(one._replace(**lists))
         start += len(one.rows)
     return np.concatenate([one.rows for one in sets]), moved

@@ -15,7 +15,7 @@ from layerw.base.errors import BudgetError, HandleError, ShapeError
 from layerw.base.log import Log
 from layerw.base.ports import MeshData
 from layerw.frame.kept import Kept, Record
-from layerw.frame.looks import Looks
+from layerw.frame.looks import HasLook, Looks
 from layerw.gpu import spec
 from layerw.gpu.store import Store
 from layerw.scene.material import Material
@@ -36,7 +36,7 @@ class Resources:
         self.store = store
         self._visibility, self._table, self._log = visibility, table, log
         self._meshes: Kept[MeshData] = Kept(table.uses["mesh"])
-        self.looks = Looks(store, table.uses["material"], visibility.set_blend, log)
+        self.looks = Looks(store, table.uses["material"], visibility.set_blend, log, visibility.set_decal)
         self._lods: Kept[list[Record[MeshData]]] = Kept(table.uses["lods"])
         self._news = (*self._meshes.news, *self.looks.news, *self._lods.news)
         self._charges: dict[str, int] = {}
@@ -64,6 +64,10 @@ class Resources:
         if not isinstance(material, Material):
             raise ShapeError(f"A {type(material).__name__} was given as a material; it must be a lw.Material.")
         _refuse_destroyed(material)
+        return self.made_material(material)
+
+    def made_material(self, material: HasLook) -> int:
+        """As `material`, of what is made of one."""
         return self.looks.material(material, self._made)
 
     def texture(self, texture: Texture) -> int:

@@ -189,7 +189,7 @@ class View:
         """How what one sees through is put together. "sorted": entities back to front by their middles, exact where
         they don't cross. "weighted": a mean of all layers by opacity and nearness, in any order: nothing pops where
         things cross or the camera turns, but a nearly opaque layer hides less of those behind it than it should
-        (McGuire and Bavoil, "Weighted Blended Order-Independent Transparency", JCGT 2013). 12 bytes a pixel."""
+        (McGuire and Bavoil, "Weighted Blended Order-Independent Transparency", JCGT 2013). 20 bytes a pixel."""
         return self._transparency
 
     @transparency.setter

@@ -103,6 +103,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("water_clarity_m", "f32", 6.0),
     Parameter("detail_strength", "f32", 0.0),
     Parameter("detail_scale_m", "f32", 4.0),
+    Parameter("lit", "f32", 1.0),  # of decals: 0 shows their colour as light
 )
 
 TEXTURES: tuple[Slot, ...] = (
@@ -143,6 +144,8 @@ KINDS: tuple[Kind, ...] = (
                      "clearcoat_roughness", "clearcoat_normal_scale"), (*_SURFACE, *_LAYERS), public=False),
     Kind("discs", ("base_color",), (), public=False),
     Kind("strokes", ("base_color",), (), public=False),
+    # What app.decal makes of a material.
+    Kind("decal", (*_LIT, "lit"), _SURFACE, public=False),
 )  # fmt: skip
 
 BLOCK_TYPES = {"rgb": "vec3", "rgba": "vec4", "f32": "f32", "vec2": "vec2"}

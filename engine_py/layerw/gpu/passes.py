@@ -73,10 +73,10 @@ class Pass(NamedTuple):
     their mean, of depth the first). reads: targets, "target as name" where the shader calls it otherwise. colors,
     depth: what is drawn into: a target for each of the fragment stage's outputs, or "", all of one size. shader: of
     draws, "" = the material's own. depth_test: "" = always. blend: "", "over", "weighted" (colours add up, of what
-    alphas let through the product). materials: of draws, which take part: all, solid or see_through. draws: of draws,
-    whose list, where it is not its own. region: of fullscreen, the texels (x, y, width, height) of a kept target
-    that it covers. vertex: of draws, the targets that the vertex stage reads, and only it. when: a flag of the view,
-    "!flag" where it must not be set, or "". timer: what the report calls it, with others of that name.
+    alphas let through the product). materials: of draws, which take part: all, solid, see_through, or a kind's.
+    draws: of draws, whose list, where it is not its own. region: of fullscreen, the texels (x, y, width, height) of a
+    kept target that it covers. vertex: of draws, the targets that the vertex stage reads, and only it. when: a flag of
+    the view, "!flag" where it must not be set, or "". timer: what the report calls it, with others of that name.
     """
 
     name: str
@@ -128,6 +128,7 @@ TARGETS: tuple[Target, ...] = (
     Target("resolved", "rgb10a2"),
     Target("depth", "depth32float"),
     Target("hdr", "rgba16float"),  # exposed radiance
+    Target("behind", "rgba16float"),  # as hdr, before what blends is laid over it
     Target("blended", "rgba16float", clear=(0, 0, 0, 1)),  # weighted sum of what blends; what all of it lets through
     Target("blend_weights", "rg16float"),  # their sum, and that of colours shown as given
     *_levels("bloom"),
@@ -159,11 +160,15 @@ PASSES: tuple[Pass, ...] = (
     Pass("resolve", "resolve", "resolve", ("scene",), ("resolved",), when="!single"),
     Pass("resolve_depth", "resolve", "resolve", ("scene_depth",), depth="depth", depth_write=True, when="!single"),
     Pass("decode", "fullscreen", "resolve", ("resolved",), ("hdr",), shader="decode", when="!weighted"),
+    Pass("decal", "draws", "decal", (*_LIT, "depth"), ("hdr",), blend="over", materials="decal", when="!weighted"),
     Pass("blend", "draws", "blend", _LIT, ("hdr",), "depth", depth_test="greater", blend="over",
          materials="see_through", when="!weighted"),
+    Pass("decode_behind", "fullscreen", "resolve", ("resolved",), ("behind",), shader="decode", when="weighted"),
+    Pass("decal_behind", "draws", "decal", (*_LIT, "depth"), ("behind",), blend="over", materials="decal",
+         when="weighted", draws="decal"),
     Pass("weigh", "draws", "blend", _LIT, ("blended", "blend_weights"), "depth", depth_test="greater", blend="weighted",
          materials="see_through", when="weighted", draws="blend"),
-    Pass("compose", "fullscreen", "blend", ("resolved", "blended", "blend_weights"), ("hdr",), shader="compose",
+    Pass("compose", "fullscreen", "blend", ("behind", "blended", "blend_weights"), ("hdr",), shader="compose",
          when="weighted"),
     Pass("temporal", "fullscreen", "temporal", ("hdr", "depth", "past"), ("past",), shader="temporal",
          when="temporal"),

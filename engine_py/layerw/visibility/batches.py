@@ -7,6 +7,7 @@ cut into square cells on the ground, so that culling and LOD of a forest cost pe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -145,6 +146,21 @@ def build_movers(table: TableView, rows: npt.NDArray[np.intp], scale: F32, lod_t
     runs = build_runs(batches, lod_table)
     return Movers(order, np.zeros(len(order), np.float32), np.repeat(batches.mirrored, batches.size), runs,
                   runs.room(len(order)))  # fmt: skip
+
+
+def in_order(movers: Movers, order: Mapping[int, int]) -> Movers:
+    """The same with its batches, none of which has LODs, in the order that a mapping gives materials."""
+    runs = movers.runs
+    if len(runs.all) < 2:
+        return movers
+    place = np.array([order[int(material)] for material in runs.drafts[runs.all[:, 2], 1]])
+    sorted_runs = runs.all[np.argsort(place, kind="stable")]
+    of = np.concatenate([np.arange(start, start + size) for start, size in sorted_runs[:, :2].tolist()])
+    drafts = runs.drafts[sorted_runs[:, 2]]
+    sorted_runs[:, 0] = np.cumsum(sorted_runs[:, 1]) - sorted_runs[:, 1]
+    sorted_runs[:, 2] = np.arange(len(sorted_runs))
+    return movers._replace(rows=movers.rows[of], mirrored=movers.mirrored[of],
+                           runs=runs._replace(all=sorted_runs, drafts=drafts))  # fmt: skip
 
 
 def build_cells(table: TableView, rows: npt.NDArray[np.intp], position: F32, scale: F32, lod_table: LodTable) -> Cells:

@@ -22,6 +22,7 @@ from layerw.visibility.batches import (
     TableView,
     build_cells,
     build_movers,
+    in_order,
 )
 from layerw.visibility.draws import DrawList, VisibleSet
 from layerw.visibility.frustum import new_view, squared_length, write_view
@@ -56,12 +57,14 @@ class Visibility:
         self.lod_table = LodTable()
         self._blend: dict[int, int] = {}  # how many said so
         self._late: set[int] = set()
+        self._decals: dict[int, int] = {}  # with their order
         self._draws, self._spare = DrawList(), DrawList()  # a frame that fails leaves the last one's whole
         self._revision = (-1, -1)
         self._last: _Last | None = None
         self._movers: Movers
         self._glass: Movers
         self._marks: Movers
+        self._flat: Movers  # decals
         self._cells: Cells
         self._view, self._near_view, self._tile_view = new_view(), new_view(), new_view()
 
@@ -78,6 +81,13 @@ class Visibility:
     def set_last(self, material: int) -> None:
         """Say that a material is drawn after all else of the opaque pass."""
         self._late.add(material)
+        self._revision = (-1, -1)
+
+    def set_decal(self, material: int, order: int | None) -> None:
+        """Say that a material is drawn as decals, those of lower order first; None: no more."""
+        self._decals.pop(material, None)
+        if order is not None:
+            self._decals[material] = order
         self._revision = (-1, -1)
 
     def frame(
@@ -117,7 +127,7 @@ class Visibility:
                 shown is None and not (moved or scale_changed or rebuilt)):  # fmt: skip
             return last.found
         if rebuilt or scale_changed:
-            for group in (self._movers, self._glass, self._marks):
+            for group in (self._movers, self._glass, self._marks, self._flat):
                 self._measure(group, scale, shear)
         write_view(self._view, camera, planes)
         self._reset(0 if shown is None else len(shown.mesh), shadow_m > 0)
@@ -127,6 +137,8 @@ class Visibility:
             order = self._place_tiles(shown, tile_row, camera, planes, columns, shadow_m)
         self._opaque(position, shown, tile_row, order)
         self._see_through(camera, position, shown, tile_row, order)
+        self._cull_movers(self._flat, self._view, position, self._flat.runs.all)
+        self._draws.end_pass("decal")
         if shadow_m > 0:
             write_view(self._near_view, camera, planes, shadow_m)
             self._shadow(position, shown, tile_row, order)
@@ -149,7 +161,7 @@ class Visibility:
     def _turned_inside_out(self, scale: F32) -> bool:
         """Whether some row became a mirror image or ceased to be one: its batch draws the other side then."""
         return any(GEOMETRY.lw_mirrored(scale, group.rows, len(group.rows), group.mirrored)
-                   for group in (self._movers, self._glass, self._marks))  # fmt: skip
+                   for group in (self._movers, self._glass, self._marks, self._flat))  # fmt: skip
 
     def _refresh(self, position: F32, scale: F32, scale_changed: bool) -> bool:
         """Sorts rows into batches again where rows, their looks or LOD sets changed; returns whether they had."""
@@ -162,7 +174,10 @@ class Visibility:
         glass = np.isin(self.table.material[:used], list(self._blend)) if self._blend else np.zeros(used, np.bool_)
         marks = np.isin(self.table.material[:used], list(self._late)) if self._late else np.zeros(used, np.bool_)
         self._marks = build_movers(self.table, np.flatnonzero(shown & marks), scale, self.lod_table)
-        shown &= ~marks
+        flat = np.isin(self.table.material[:used], list(self._decals)) if self._decals else np.zeros(used, np.bool_)
+        decals = build_movers(self.table, np.flatnonzero(shown & flat), scale, self.lod_table)
+        self._flat = in_order(decals, self._decals)
+        shown &= ~marks & ~flat
         static = (flags & STATIC != 0) & (self.table.parent[:used] < 0)  # one with a parent may move with it
         self._movers = build_movers(self.table, np.flatnonzero(shown & ~glass & ~static), scale, self.lod_table)
         self._glass = build_movers(self.table, np.flatnonzero(shown & glass), scale, self.lod_table)
@@ -174,12 +189,12 @@ class Visibility:
 
     def _reset(self, tiles: int, shadows: bool) -> None:
         """Room for all that this frame may write."""
-        movers, cells, glass, marks = self._movers, self._cells, self._glass, self._marks
+        movers, cells, glass, marks, flat = self._movers, self._cells, self._glass, self._marks, self._flat
         passes = 2 if shadows else 1
         self._draws.reset(
-            passes * (movers.room + cells.room + tiles) + glass.room + marks.room + tiles,
+            passes * (movers.room + cells.room + tiles) + glass.room + marks.room + flat.room + tiles,
             passes * (len(movers.runs.drafts) + cells.records + tiles) + len(glass.rows)
-            + len(marks.runs.drafts) + tiles,
+            + len(marks.runs.drafts) + len(flat.runs.drafts) + tiles,
         )
 
     # -- passes ------------------------------------------------------------------------------------

@@ -18,12 +18,13 @@ from layerw.visibility.frustum import squared_length
 
 RECORD_WORDS = len(DRAW_RECORD)
 NO_ROWS: U32 = np.zeros(0, np.uint32)
+NO_RECORDS: U32 = np.zeros((0, RECORD_WORDS), np.uint32)
 
 
 class VisibleSet(NamedTuple):
-    """`rows`: (n,) uint32 row numbers; opaque, blend, shadow: (m, 8) uint32 DRAW_RECORDs that index them, or `still`
-    where they have DRAW_STILL. The first `seen_count` rows are in view, the rest only cast shadows. `still`: row
-    numbers that stay the same array for many frames."""
+    """`rows`: (n,) uint32 row numbers; opaque, blend, shadow, decal: (m, 8) uint32 DRAW_RECORDs that index them, or
+    `still` where they have DRAW_STILL. The first `seen_count` rows are in view, the rest only cast shadows. `still`:
+    row numbers that stay the same array for many frames."""
 
     rows: U32
     opaque: U32
@@ -31,6 +32,7 @@ class VisibleSet(NamedTuple):
     shadow: U32
     seen_count: int
     still: U32 = NO_ROWS
+    decal: U32 = NO_RECORDS
 
     def seen_rows(self) -> U32:
         """Rows in view."""
@@ -40,7 +42,7 @@ class VisibleSet(NamedTuple):
         return np.concatenate([self.rows[: self.seen_count], *_rows_of(ranges, self.still)])
 
 
-_LISTS = ("opaque", "blend", "shadow")
+LISTS = ("opaque", "blend", "shadow", "decal")
 
 
 class DrawList:
@@ -100,8 +102,8 @@ class DrawList:
     def finish(self, still: U32) -> VisibleSet:
         """This frame's arrays; valid until `reset`. still: what records with DRAW_STILL index."""
         passes = self._passes
-        opaque, blend, shadow = (self.records[passes[name]] for name in _LISTS)
-        return VisibleSet(self.rows[: int(self.tally[0])], opaque, blend, shadow, self._seen_count, still)
+        lists = {name: self.records[passes[name]] for name in LISTS}
+        return VisibleSet(self.rows[: int(self.tally[0])], seen_count=self._seen_count, still=still, **lists)
 
 
 def expanded(found: VisibleSet) -> VisibleSet:
@@ -137,7 +139,7 @@ def only(found: VisibleSet, keep: Callable[[U32], npt.NDArray[np.bool_]]) -> Vis
     found = expanded(found)
     kept = keep(found.rows)
     before = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])  # how many are left before each
-    lists = {name: _shifted(getattr(found, name), before) for name in _LISTS}
+    lists = {name: _shifted(getattr(found, name), before) for name in LISTS}
     return found._replace(rows=found.rows[kept], seen_count=int(before[found.seen_count]), still=NO_ROWS, **lists)
 
 

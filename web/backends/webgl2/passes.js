@@ -24,6 +24,8 @@ const DRAW_FLAGS = DRAW_CAMERA_RELATIVE | DRAW_MIRRORED;
 const QUAD = 4; // vertices of an element's strip
 const CLEARS = new Map(TARGETS.map(({ name, clear }) => [name, [...clear]]));
 const FAR = [0];
+/** Depth that shaders compare with; any other is read as it is. */
+const COMPARED = new Set(['shadow_map']);
 
 export class Webgl2Passes {
   readingBytes = 0;
@@ -223,7 +225,7 @@ export class Webgl2Passes {
       const unit = unitOf(row, index);
       gl.activeTexture(gl.TEXTURE0 + unit);
       gl.bindTexture(gl.TEXTURE_2D, native.texture);
-      gl.bindSampler(unit, native.format === 'picture' ? this.linear : native.format === 'depth32float' && row.kind === 'fullscreen'
+      gl.bindSampler(unit, native.format === 'picture' ? this.linear : native.format === 'depth32float' && !COMPARED.has(row.reads[index])
         ? this.plain : null);
     });
   }

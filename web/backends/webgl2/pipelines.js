@@ -5,12 +5,12 @@
  * material is made; its result is asked for when first drawn, so drivers that compile in parallel can.
  */
 import {
-  COLUMNS, MATERIAL_BLEND, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_SLOTS, SHADER_PARAMS_BYTES, TEXTURES_MAX,
+  COLUMNS, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_SLOTS, SHADER_PARAMS_BYTES, TEXTURES_MAX,
 } from '../../gen/layouts.js';
 import { PASSES, WARM_UP } from '../../gen/passes.js';
 import { engineSlots } from '../common/bindings.js';
 import {
-  PIPELINE_FLAGS, defined, glslProgram, isGiven, meshProgram, overrides, passOverrides, usesCoverage,
+  PIPELINE_FLAGS, defined, glslProgram, isGiven, meshProgram, overrides, partOf, passOverrides, usesCoverage,
 } from '../../shaders/loader.js';
 
 /** @typedef {import('../common/resources.js').MaterialRecord} MaterialRecord */
@@ -191,7 +191,7 @@ export class Webgl2Pipelines {
     const buffer = gl.createBuffer();
     gl.bindBuffer(gl.UNIFORM_BUFFER, buffer);
     gl.bufferData(gl.UNIFORM_BUFFER, record.block, gl.DYNAMIC_DRAW);
-    const part = (record.flags & MATERIAL_BLEND) !== 0 ? 'see_through' : 'solid';
+    const part = partOf(record.kind, record.flags);
     this.pipeline(DRAWS.findIndex(({ materials }) => materials === part), record.kind, record.flags, own);
     const all = /** @type {import('./textures.js').Webgl2Textures} */ (this.textures);
     const shown = record.textures.slice(0, own ? undefined : engineSlots(record));

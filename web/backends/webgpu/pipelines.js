@@ -6,12 +6,12 @@
  * The usual pipelines are compiled asynchronously at boot (`warm`); any other when a material that needs it is made.
  */
 import {
-  LAYOUTS, MATERIAL_BLEND, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_SLOTS, ROW_LOCATION,
+  LAYOUTS, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_SLOTS, ROW_LOCATION,
   SHADER_PARAMS_BYTES, UV1_BYTES,
 } from '../../gen/layouts.js';
 import { PASSES, READ_BINDINGS, WARM_UP } from '../../gen/passes.js';
 import {
-  PIPELINE_FLAGS, isGiven, meshProgram, overrides, passOverrides, topologyOf, usesCoverage, wgslModule,
+  PIPELINE_FLAGS, isGiven, meshProgram, overrides, partOf, passOverrides, topologyOf, usesCoverage, wgslModule,
 } from '../../shaders/loader.js';
 import { PARAMS_BINDING, engineSlots, samplerBinding, textureBinding } from '../common/bindings.js';
 import { FORMATS } from './formats.js';
@@ -294,7 +294,7 @@ export class WebgpuPipelines {
       ],
     });
     // Compile here rather than in the middle of a frame.
-    const part = (record.flags & MATERIAL_BLEND) !== 0 ? 'see_through' : 'solid';
+    const part = partOf(record.kind, record.flags);
     this.get(DRAWS.findIndex(({ materials }) => materials === part), record, topologyOf(record.kind) * 4);
     return { buffer, group };
   }

@@ -48,6 +48,7 @@ struct MaterialBlock {
   water_clarity_m: f32,
   detail_strength: f32,
   detail_scale_m: f32,
+  lit: f32,
   bound: u32,
   uv: array<vec4<f32>, 24>,
 }

@@ -3,7 +3,7 @@
 // rows.webgl2.wgsl place.wgsl vertex.wgsl vertex_main.wgsl noise.wgsl radiance.wgsl sky.wgsl
 // layers.wgsl lighting.wgsl lights.wgsl gen/slots_layered.wgsl surface.wgsl layered.wgsl
 // surface_main.wgsl
-// sha256 353a7cce57797601dabb43e90f0fed4b093251e16c4181d49cd28fd0ef9c26af. Do not edit.
+// sha256 a562eb1cea8a77c5e2d8a79edb9fb7d60534265b63fe8a6b2b0c14edf932c13b. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -165,6 +165,7 @@ layout(std140) uniform MaterialBlock {
   float water_clarity_m;
   float detail_strength;
   float detail_scale_m;
+  float lit;
   uint bound;
   vec4[24] uv;
 } material;

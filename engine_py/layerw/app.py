@@ -38,6 +38,7 @@ from layerw.scene.row_values import check_owner
 from layerw.scene.shapes import Lods, Mesh
 
 if TYPE_CHECKING:  # imported where they are first used: a program that does without them starts without them
+    from layerw.base.tweens import Tween
     from layerw.content.worlds import World
     from layerw.drawing.debug import Debug
     from layerw.drawing.lines import Lines
@@ -143,6 +144,22 @@ class App:
     def seconds(self, seconds: float) -> asyncio.Future[None]:
         """`await app.seconds(1.0)` in an `async def` goes on after so many seconds of the program's time."""
         return self._engine.user.wait(checks.number("app.seconds seconds", seconds, 0))
+
+    def tween(self, thing: Any, seconds: float, *, ease: str = "in out", delay: float = 0.0, repeat: float = 0,
+              back: bool = False, **to: Any) -> Tween:  # fmt: skip
+        """Moves attributes of a thing to new values: `app.tween(door, 0.8, position=(0, 2, 0), ease="bounce")`.
+
+        Args:
+            thing: an entity, a group, a light, a material, a camera, app.sun: whatever has attributes of numbers.
+            seconds: of the program's time. delay: before it begins; values are taken as they are then.
+            ease: "linear", "in", "out", "in out", "back", "bounce" or "elastic".
+            repeat: how many times more; math.inf = for ever. back: each time there and back.
+            to: attributes and what they shall be; colours by name, too.
+
+        Returns a Tween: `await` it, `cancel()` it where it is, `finish()` it; it ends with its thing.
+        """
+        user = self._engine.user
+        return user.tweens.add(thing, seconds, ease, delay, repeat, back, to, user.future())
 
     def start(self, story: Awaitable[Any]) -> asyncio.Future[Any]:
         """Runs a coroutine, `app.start(story())`, beside the frames; the result can be awaited and cancelled."""

@@ -87,6 +87,7 @@ class Engine:
         self.store = Store(self.submission, self.gpu_ledger, self.heap_ledger, budgets.upload_bytes_per_frame,
                            self.backups)  # fmt: skip
         self.table = Table(entities_max, self.heap_ledger.reserve)
+        self.user.before_step = weakly(self._remember)
         self.visibility = Visibility(self.table)
         self.resources = Resources(self.store, self.visibility, self.table, self.log)
         self.table.ignores_alpha = weakly(self.resources.looks.ignores_alpha)
@@ -287,6 +288,18 @@ class Engine:
     def _take_tiles(self) -> None:
         self.shown.tiles = self.contents.tiles(self.shown.camera, self.environment)
 
+    def _remember(self) -> None:
+        if self.table.interpolation is not None:
+            self.table.interpolation.remember()
+
+    def _show_between(self) -> None:
+        if self.table.interpolation is not None:
+            self.table.interpolation.show(self.user.clock.step_share)
+
+    def _put_back(self) -> None:
+        if self.table.interpolation is not None:
+            self.table.interpolation.put_back()
+
     def _place(self) -> None:
         self.shown.columns = self.table.update()
 
@@ -403,6 +416,7 @@ STAGES: tuple[tuple[str, Callable[[Engine], object]], ...] = (
     ("Effects", lambda engine: engine._effects.step() if engine._effects else None),
     ("The materials", lambda engine: engine.resources.flush()),
     ("The tiles", Engine._take_tiles),
+    ("The steps", Engine._show_between),
     ("The hierarchy", Engine._place),
     ("The view", Engine._write_view),
     ("The lights", lambda engine: engine.lights.begin(engine.shown, engine._view.block)),
@@ -412,6 +426,7 @@ STAGES: tuple[tuple[str, Callable[[Engine], object]], ...] = (
     ("The rows", lambda engine: engine._rows.upload(engine.shown.columns)),
     ("The draws", Engine._fit_draws),
     ("The draws", Engine._encode_draws),
+    ("The steps", Engine._put_back),
     ("The screenshots", lambda engine: engine.surface.take_screenshots(engine.targets.size)),
     ("The report", Engine._send_report),
     ("The panels", lambda engine: engine.surface.show_panels()),

@@ -62,6 +62,11 @@ class ProgramClock:
         self.dropped_s += (due - taken) * FIXED_S
         return taken
 
+    @property
+    def step_share(self) -> float:
+        """How much of the next step has passed, 0 to 1."""
+        return min(self._left_s / FIXED_S, 1.0)
+
     def add(self, callback: Callable[[], Any], after_s: float, *, every_s: float = 0.0) -> Timer:
         """every_s: 0 = once."""
         timer = Timer(callback, self._time_s + after_s, every_s)

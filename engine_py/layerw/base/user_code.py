@@ -12,12 +12,15 @@ import inspect
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from layerw.base.failures import Failures
 from layerw.base.log import Log
 from layerw.base.program_clock import FIXED_S, FIXED_STEPS_MAX, ProgramClock
 from layerw.base.tasks import Tasks
+
+if TYPE_CHECKING:
+    from layerw.base.tweens import Tweens
 
 FAILURES_MAX = 60
 
@@ -42,6 +45,17 @@ class UserCode:
         self._frames: list[_Frame] = []
         self._fixed: list[_Frame] = []
         self.clock = ProgramClock()
+        self.before_step: Callable[[], object] = lambda: None
+        self._tweens: Tweens | None = None
+
+    @property
+    def tweens(self) -> Tweens:
+        """A program without them imports nothing of it."""
+        if self._tweens is None:
+            from layerw.base.tweens import Tweens
+
+            self._tweens = Tweens(self._failed)
+        return self._tweens
 
     def add_fixed(self, callback: Callable[[float], Any]) -> None:
         """Calls it FIXED_STEPS_MAX times a frame at most, each time for FIXED_S seconds of the program's time."""
@@ -70,11 +84,13 @@ class UserCode:
         for calls in (self._frames, self._fixed):
             calls.clear()
         self.clock.clear()
+        if self._tweens:
+            self._tweens.clear()
         self._tasks.close()
         self._failures.clear()
 
     def run_frames(self, dt: float, time_s: float) -> None:
-        """Timers, tasks and fixed steps that are due, then one call to each frame callback."""
+        """Timers, tasks, fixed steps and tweens that are due, then one call to each frame callback."""
         if self.ended:
             self._tasks.close()
             return
@@ -83,12 +99,15 @@ class UserCode:
             self.call(timer.callback)
         self._tasks.step(time_s)
         self._run_fixed()
+        if self._tweens:
+            self._tweens.step(passed)
         for frame in list(self._frames):
             self._run(frame, passed)
 
     def _run_fixed(self) -> None:
         dropped_s = self.clock.dropped_s
         for _ in range(self.clock.steps()):
+            self.before_step()
             for step in list(self._fixed):
                 self._run(step, FIXED_S)
         if self._fixed and dropped_s == 0 < self.clock.dropped_s:

@@ -15,7 +15,7 @@ from layerw.base import checks
 from layerw.base.errors import AttributeMissing, HandleError, OutsideError
 from layerw.base.names import missing
 from layerw.scene import component_view, motion
-from layerw.scene.row_values import check_alpha, check_owner, chosen_rows, packed_colors, unit_rotations
+from layerw.scene.row_values import check_alpha, check_owner, chosen_rows, packed_colors, raise_dead, unit_rotations
 from layerw.scene.scattered import ColumnHome, Scattered
 from layerw.scene.table import HIDDEN, NO_SHADOW, STATIC_FLAG, Table
 
@@ -190,16 +190,8 @@ class Entities:
     def _check(self) -> None:
         if self._checked != self._table.deaths:
             if not self.alive:
-                self._raise_dead()
+                raise_dead(self._first, self.alive_mask)
             _put(self, "_checked", self._table.deaths)
-
-    def _raise_dead(self) -> NoReturn:
-        if self._count == 1:
-            raise HandleError(f"Entity {self._first} was despawned; drop the reference when you despawn.")
-        dead = int(np.count_nonzero(~self.alive_mask))
-        left = " group[group.alive_mask] are the others." if dead < self._count else ""
-        raise HandleError(f"{dead} of the {self._count} entities of this group were despawned; drop the reference when "
-                          f"you despawn.{left}")  # fmt: skip
 
     # -- attributes ------------------------------------------------------------------------------
 
@@ -299,6 +291,18 @@ class Entities:
     def casts_shadow(self, value: bool) -> None:
         self._check()
         self._table.set_flag(self._key, NO_SHADOW, not checks.flag("casts_shadow", value))
+
+    @property
+    def interpolated(self) -> bool:
+        """Assign True to draw what `@app.fixed` moves evenly at any rate of frames: between its last two steps, up to
+        1/60 s late. Assigning it again after a jump draws them there at once. Programs see where they are."""
+        self._check()
+        return self._table.interpolation is not None and self._table.interpolation.has(self._key)
+
+    @interpolated.setter
+    def interpolated(self, value: bool) -> None:
+        self._check()
+        motion.interpolate(self._table, self._key, checks.flag("interpolated", value))
 
     @property
     def layer(self) -> Any:

@@ -88,3 +88,14 @@ def _check_finite(name: str, *values: Any) -> None:
         pass
     for axis, value in zip("xyz", values, strict=True):
         checks.number(f"{name} {axis}", value)
+
+
+def interpolate(table: Table, rows: slice | npt.NDArray[np.intp], on: bool) -> None:
+    """Rows are drawn between fixed steps, or no more. Raises ConfigError where one is static."""
+    if table.interpolation is None:
+        if not on:
+            return
+        from layerw.scene.interpolation import Interpolation  # most programs have none
+
+        table.interpolation = Interpolation(table)
+    table.interpolation.choose(rows, on)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,16 @@ def chosen_rows(which: Any, count: int) -> npt.NDArray[Any]:
     if len(outside):
         raise OutsideError(f"Entity {int(outside[0])} was asked for; the group has {count}.")
     return chosen.astype(np.intp)
+
+
+def raise_dead(first: int, alive: npt.NDArray[np.bool_]) -> NoReturn:
+    """Some of the entities from row `first` on were despawned. Raises HandleError."""
+    if len(alive) == 1:
+        raise HandleError(f"Entity {first} was despawned; drop the reference when you despawn.")
+    dead = int(np.count_nonzero(~alive))
+    left = " group[group.alive_mask] are the others." if dead < len(alive) else ""
+    raise HandleError(f"{dead} of the {len(alive)} entities of this group were despawned; drop the reference when you "
+                      f"despawn.{left}")  # fmt: skip
 
 
 def check_owner(name: str, entities: Entities, table: Table) -> None:

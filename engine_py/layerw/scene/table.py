@@ -10,7 +10,7 @@ their world transforms are exact, shear and mirror images included (docs/adr/001
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,9 @@ from layerw.scene.hierarchy import Hierarchy, up_the_tree
 from layerw.scene.layers import Layers
 from layerw.scene.rows import BLOCK_ROWS, DYNAMIC, STATIC, TRANSIENT, RowAllocator, blocks_of, runs_of
 from layerw.scene.uses import Uses
+
+if TYPE_CHECKING:
+    from layerw.scene.interpolation import Interpolation
 
 ALIVE, HIDDEN, STATIC_FLAG, NO_SHADOW = 1, 2, 4, 8
 TRANSFORM_COLUMNS = ("position", "rotation", "scale", "color")  # in spec.COLUMNS order
@@ -73,6 +76,7 @@ class Table:
         viewed: list[Column] = list(self.columns.values())
         self.components = ComponentStore(self.capacity, charge, viewed.append)
         self.ignores_alpha: Callable[[int], bool] = lambda material: False
+        self.interpolation: Interpolation | None = None  # of rows that fixed steps move
         self._rows = RowAllocator(self.capacity, viewed)
         self._hierarchy = Hierarchy()
         self._transient: dict[int, int] = {}  # counts of rows that belong to no entity, by their first

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from layerw.drawing.lines import Lines
     from layerw.drawing.points import Points
     from layerw.effects.decals import Decal
+    from layerw.frame.camera_effects import DepthOfField, ev
     from layerw.scene import flora
     from layerw.scene.components import (
         Color,
@@ -76,6 +77,7 @@ __all__ = [
     "Color",
     "ConfigError",
     "Decal",
+    "DepthOfField",
     "Entities",
     "Entity",
     "FlyCamera",
@@ -106,6 +108,7 @@ __all__ = [
     "World",
     "__version__",
     "component",
+    "ev",
     "f32",
     "f32x2",
     "f32x3",
@@ -125,6 +128,7 @@ __all__ = [
 # What a small program does without is imported when it is first asked for: it would cost every start of every page.
 _LATER = {
     "Decal": "layerw.effects.decals", "Lines": "layerw.drawing.lines", "Points": "layerw.drawing.points",
+    "DepthOfField": "layerw.frame.camera_effects", "ev": "layerw.frame.camera_effects",
     "Panel": "layerw.surface.panels", "Screenshot": "layerw.surface.screenshots", "World": "layerw.content.worlds",
     "flora": "layerw.scene.flora", "Lamp": "layerw.scene.lights", "Light": "layerw.scene.lights",
     "scatter": "layerw.scene.scatter",

@@ -39,7 +39,7 @@ def things() -> Iterator[Any]:
     yield app.decal(lw.Material())
     yield from (app.each(lw.Position), app.spawn(box).add(Health)[Health])
     yield from (memory, memory.alloc(8), Particles(memory, 10, **basin), ShallowWater(memory, 8, 8, cell_m=1.0))
-    yield from (lw.Perspective(), lw.Orthographic(height=2.0), lw.Budgets(), lw.Network(), lw.FlyCamera(app))
+    yield from (lw.DepthOfField(3.0), lw.Perspective(), lw.Orthographic(height=2.0), lw.Budgets(), lw.Network(), lw.FlyCamera(app))
     hit = app.raycast((0, 0, 5), (0, 0, -1))
     assert hit is not None
     yield hit
@@ -114,8 +114,9 @@ def test_copies_and_pickles_ask_for_names_that_there_are_not() -> None:
 
 
 FOR_PROGRAMS = {
-    "View": {"antialias", "bloom", "camera", "close", "closed", "dither", "exposure", "layers", "lut", "target",
-             "tone_map", "transparency", "viewport"},
+    "View": {"antialias", "bloom", "camera", "chromatic_aberration", "close", "closed", "contrast", "depth_of_field",
+             "dither", "exposure", "gain", "gamma", "layers", "lens_flare", "lift", "lut", "motion_blur", "saturation",
+             "target", "tone_map", "transparency", "viewport", "vignette"},
     "Model": {"close", "entities", "error", "lights", "on_failed", "on_ready", "primitives", "radius", "root", "state",
               "url", "warnings"},
     "World": {"area", "at", "center", "close", "error", "extras", "height", "heights", "local_frame", "lonlat",

@@ -25,7 +25,8 @@ var<private> adapted_ev: f32;
 // By the view's exposure and what automatic exposure adds.
 fn exposed(radiance: vec3<f32>) -> vec3<f32> {
   let factor = frame.camera_lo.w * exp2(adapted_ev);
-  return clamp(radiance * factor, vec3<f32>(0.0), vec3<f32>(RADIANCE_MAX));
+  let c = radiance * factor;
+  return select(vec3<f32>(0.0), min(c, vec3<f32>(RADIANCE_MAX)), c > vec3<f32>(0.0)); // what is no number is black
 }
 
 // What a surface covers of what is behind it. Cut-outs: where alpha passes the cutoff, as wide as a pixel where samples can

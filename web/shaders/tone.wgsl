@@ -1,4 +1,4 @@
-// The last pass of a view: bloom, tone map (not of colours that are shown as given), LUT, dither.
+// The last pass of a view: lens, bloom, tone map (not of colours that are shown as given), grade, LUT, dither.
 fn to_srgb(c: vec3<f32>) -> vec3<f32> {
   return select(1.055 * pow(max(c, vec3<f32>(0.0)), vec3<f32>(1.0 / 2.4)) - 0.055, c * 12.92, c <= vec3<f32>(0.0031308));
 }
@@ -23,10 +23,25 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   let texel = texel_of(in, vec2<f32>(textureDimensions(hdr)));
   let seen = textureLoad(hdr, texel, 0);
   var c = seen.rgb;
+  let lens = frame.view_lens;
+  if (lens.y > 0.0) {
+    c = parted(uv_of(in), lens.y);
+  }
   if (frame.view_look.x > 0.0) {
     c = mix(c, textureSampleLevel(glow_1, linear_sampler, uv_of(in), 0.0).rgb, frame.view_look.x);
   }
+  if (max(lens.x, lens.z) > 0.0) {
+    let aspect = frame.viewport.x * frame.viewport.w;
+    let p = in.ndc * vec2<f32>(aspect, -1.0);
+    if (lens.z > 0.0) {
+      c += flare_light(p, aspect) * lens.z;
+    }
+    c *= vignetted(p, length(vec2<f32>(aspect, 1.0)), lens.x);
+  }
   var s = to_srgb(mix(tone_mapped(c), seen.rgb, seen.a));
+  if (lens.w > 0.0) {
+    s = color_graded(s);
+  }
   if (frame.view_look.z > 0.0) {
     s = mix(s, graded(s), frame.view_look.z);
   }

@@ -35,18 +35,21 @@ class TemporalWriter:
         self._block = block
         self._last: CameraFrame | None = None
         self._number = 0
+        self._moved = False  # whether the block's matrices are
 
-    def write(self, camera: CameraFrame, active: bool) -> None:
-        """After the camera's own matrices were written."""
-        if not active:
-            if self._last is not None:
-                self._last = None
-                self._write_matrices(camera, 0.0, 0.0)
-            return
+    def write(self, camera: CameraFrame, active: bool, follows: bool = False) -> None:
+        """After the camera's own matrices were written. follows: the last camera alone is asked for."""
         last, size = self._last, np.array(camera.viewport, np.float64)
-        right, down = JITTER[self._number % OFFSETS]
-        self._number += 1
-        self._write_matrices(camera, 2 * right / size[0], -2 * down / size[1])
+        right = down = 0.0
+        if active:
+            right, down = JITTER[self._number % OFFSETS]
+            self._number += 1
+        if active or self._moved:
+            self._moved = active
+            self._write_matrices(camera, 2 * right / size[0], -2 * down / size[1])
+        if not active and not follows:
+            self._last = None
+            return
         is_new = last is None or last.viewport != camera.viewport
         before = camera if last is None else last
         self._block.write("previous_view_projection", _seen_from(before, camera.position).T)

@@ -72,7 +72,8 @@ class ViewWriter:
         self._camera_hi[3] = time_s % DAY_S  # float32: a day still has steps of 8 ms
         if view is not None:
             self._exposure[:] = view._adaptation(dt_s, paid)
-            self._temporal.write(camera, bool(view._flags() & paid & flag("temporal")))
+            flags = view._flags() & paid
+            self._temporal.write(camera, bool(flags & flag("temporal")), bool(flags & flag("motion")))
 
     def _write_changed(self, camera: CameraFrame, environment: Environment, view: View | None, paid: int) -> None:
         good = self.block.array.copy()
@@ -82,6 +83,7 @@ class ViewWriter:
             factor = 1.0
             if view is not None:
                 self.block.write("view_look", view._look(paid))
+                view._write_effects(self.block, camera, paid)
                 factor = view._factor()
             self._camera_lo[3] = environment.sky.exposure * factor
             if not np.isfinite(self.block.array).all():

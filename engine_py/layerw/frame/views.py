@@ -15,6 +15,7 @@ import numpy.typing as npt
 from layerw.base import checks
 from layerw.base.errors import ConfigError, HandleError
 from layerw.base.names import named
+from layerw.frame.camera_effects import CameraEffects
 from layerw.gpu.passes import TONE_MAPS, flag
 from layerw.scene.camera import Camera, CameraFrame
 from layerw.scene.layers import ALL_LAYERS, LAYERS_MAX, layer_mask
@@ -38,7 +39,7 @@ Area = tuple[int, int, int, int]
 
 
 @named
-class View:
+class View(CameraEffects):
     """A camera's picture. `app.view` is the main one."""
 
     __slots__ = ("__weakref__", "_adapted", "_antialias", "_area_last", "_bloom", "_camera", "_closed", "_dither",
@@ -56,6 +57,7 @@ class View:
             self.viewport = viewport
         self._exposure: float | str = 1.0
         self._bloom = 0.0
+        self._effects = {}
         self._tone_map = TONE_MAPS[0]
         self._lut: Texture | None = None
         self._dither = 1.0
@@ -132,7 +134,8 @@ class View:
 
     @property
     def exposure(self) -> float | str:
-        """What light is multiplied by, above 0 to 1024; or "auto": what makes the view's mean a middle grey."""
+        """What light is multiplied by, above 0 to 1024, or an exposure value, lw.ev(14); or "auto": what makes the view's
+        mean a middle grey."""
         return self._exposure
 
     @exposure.setter
@@ -240,7 +243,8 @@ class View:
     def _flags(self) -> int:
         """The passes that these settings need (gpu.passes.VIEW_FLAGS)."""
         return (flag("bloom") if self._bloom > 0 else 0) | (flag("auto_exposure") if self._exposure == "auto" else 0) \
-            | _SAMPLES[self._antialias] | (flag("weighted") if self._transparency == "weighted" else 0)
+            | _SAMPLES[self._antialias] | (flag("weighted") if self._transparency == "weighted" else 0) \
+            | self._effect_flags()
 
     def _factor(self) -> float:
         """What exposure multiplies light by before automatic exposure."""

@@ -23,8 +23,10 @@ FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8,
                 "rg32uint": 8}
 # Bits of `view`'s flags; a pass with `when` runs only where its bit is set.
 # single: one sample a pixel; temporal: the last frames are looked at as well; weighted: what blends needs no order;
-# picking: the view is one pixel, and what is drawn there is read.
-VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking")
+# picking: the view is one pixel, and what is drawn there is read. flare, focus, motion: lens flare, depth of field, motion
+# blur.
+VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking", "flare",
+              "focus", "motion")
 TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block
 
 
@@ -135,6 +137,14 @@ TARGETS: tuple[Target, ...] = (
     *_levels("glow")[:-1],
     Target("luminance", "r32float", side=LUMINANCE_SIDE),
     Target("past", "rgba16float", history=True),  # the mean of the last frames' hdr, where they are still right
+    # Half the size: light with the radius of its blur (texels, below 0 nearer than what is sharp); by tiles the largest
+    # radius of what is near; what is behind and in front, blurred.
+    Target("unfocused", "rgba16float", divide=2),
+    Target("near_tiles", "r32float", divide=32),
+    Target("far_blur", "rgba16float", divide=2),
+    Target("near_blur", "rgba16float", divide=2),
+    Target("moved", "rgba16float"),
+    Target("flare", "rgba16float", side=1),  # colour of the sun and how much of it is seen
     Target("exposure", "r32float", side=1, history=True),  # EV on top of the view's own exposure
     Target("ids", "rg32uint", side=1, read=True),  # row + 1 (0: nothing), bits of the depth in metres
     Target("id_depth", "depth32float", side=1),
@@ -173,6 +183,15 @@ PASSES: tuple[Pass, ...] = (
     Pass("temporal", "fullscreen", "temporal", ("hdr", "depth", "past"), ("past",), shader="temporal",
          when="temporal"),
     Pass("steady", "fullscreen", "temporal", ("past as source",), ("hdr",), shader="copy", when="temporal"),
+    Pass("flare", "fullscreen", "lens", ("hdr", "depth", "exposure"), ("flare",), shader="flare", when="flare"),
+    Pass("focus", "fullscreen", "focus", ("hdr", "depth"), ("unfocused",), shader="focus", when="focus"),
+    Pass("near_tiles", "fullscreen", "focus", ("unfocused",), ("near_tiles",), shader="near_tiles", when="focus"),
+    Pass("bokeh", "fullscreen", "focus", ("unfocused", "near_tiles"), ("far_blur", "near_blur"), shader="bokeh",
+         when="focus"),
+    Pass("focused", "fullscreen", "focus", ("depth", "far_blur", "near_blur"), ("hdr",), shader="focused",
+         blend="over", when="focus"),
+    Pass("motion", "fullscreen", "motion", ("hdr", "depth"), ("moved",), shader="motion", when="motion"),
+    Pass("motion_end", "fullscreen", "motion", ("moved as source",), ("hdr",), shader="copy", when="motion"),
     # Each level is read by the next, by the bloom and by the measuring of light: without both, nothing of it is drawn.
     *(Pass(f"bloom_down_{n}", "fullscreen", "bloom", (f"{f'bloom_{n - 1}' if n > 1 else 'hdr'} as source",),
            (f"bloom_{n}",), shader="bloom_down") for n in range(1, BLOOM_LEVELS + 1)),
@@ -183,7 +202,7 @@ PASSES: tuple[Pass, ...] = (
          shader="luminance", when="auto_exposure"),
     Pass("exposure", "fullscreen", "exposure", ("luminance", "exposure"), ("exposure",), shader="exposure",
          when="auto_exposure"),
-    Pass("tone", "fullscreen", "tone", ("hdr", "glow_1", "lut"), ("picture",), shader="tone"),
+    Pass("tone", "fullscreen", "tone", ("hdr", "glow_1", "lut", "flare"), ("picture",), shader="tone"),
     *(Pass(f"ids_{part}", "draws", "picking", _LIT, ("", "", "ids"), "id_depth", depth_test="greater",
            depth_write=True, materials=part, when="picking", draws=draws)
       for part, draws in (("solid", "opaque"), ("see_through", "blend"))),

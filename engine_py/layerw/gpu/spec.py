@@ -338,6 +338,12 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     # w = standard deviations that the past may be away
     ("light_view", "vec4"),  # xyz = line of sight; w = how many of the view's lights are everywhere: the first ones
     ("light_grid", "vec4"),  # x = slices a natural logarithm of depth / y; y = depth of the first slice; z = the others
+    ("view_lens", "vec4"),  # x = vignette, y = chromatic aberration, z = lens flare, w = 1: colours are graded
+    ("grade_lift", "vec4"),  # rgb; w = saturation
+    ("grade_gamma", "vec4"),  # rgb; w = contrast
+    ("grade_gain", "vec4"),  # rgb
+    ("focus", "vec4"),  # x = metres that are sharp; of a picture of half the size: y = radius of what is infinitely far,
+    # z = the largest one, texels; w = share of a frame that the shutter is open
 )
 
 DRAW_BLOCK = (("flags", "uvec4"),)  # x = DRAW_* of the draw list's record

@@ -58,6 +58,17 @@ export class GlState {
     if (blend === '') gl.disable(gl.BLEND);
     else gl.enable(gl.BLEND);
     if (bothSides) gl.disable(gl.CULL_FACE);
+    if (bothSides && blend !== '') this.blend(blend, false);
+  }
+
+  /** How what is drawn is put over what is there. @param {'over' | 'weighted'} blend @param {boolean} given */
+  blend(blend, given) {
+    const { gl } = this;
+    const blending = `${blend} ${given}`;
+    if (blending === this.blending) return;
+    this.blending = blending;
+    if (blend === 'weighted') gl.blendFuncSeparate(gl.ONE, gl.ONE, gl.ZERO, gl.ONE_MINUS_SRC_ALPHA);
+    else gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, given ? gl.ONE : gl.ZERO, gl.ONE_MINUS_SRC_ALPHA);
   }
 
   /** What a draw's pipeline says. Alpha is the share of colours that are shown as given: what is lit writes none.
@@ -66,12 +77,7 @@ export class GlState {
     const { gl } = this;
     if (doubleSided) gl.disable(gl.CULL_FACE);
     else gl.enable(gl.CULL_FACE);
-    const blending = `${blend} ${given}`;
-    if (blend !== '' && blending !== this.blending) {
-      this.blending = blending;
-      if (blend === 'weighted') gl.blendFuncSeparate(gl.ONE, gl.ONE, gl.ZERO, gl.ONE_MINUS_SRC_ALPHA);
-      else gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, given ? gl.ONE : gl.ZERO, gl.ONE_MINUS_SRC_ALPHA);
-    }
+    if (blend !== '') this.blend(blend, given);
     gl.colorMask(true, true, true, given || blend !== '');
     if (coverage) gl.enable(gl.SAMPLE_ALPHA_TO_COVERAGE);
     else gl.disable(gl.SAMPLE_ALPHA_TO_COVERAGE);

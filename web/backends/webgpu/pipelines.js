@@ -234,10 +234,11 @@ export class WebgpuPipelines {
   fullscreenDescriptor(row, formats) {
     const module = this.module(row.shader);
     const constants = passOverrides(row);
+    const blend = row.blend === '' ? undefined : BLENDS[row.blend](false);
     return {
       label: row.name, layout: /** @type {GPUPipelineLayout} */ (this.screenLayouts.get(row)), ...this.passState(row),
       vertex: { module },
-      fragment: { module, constants, targets: formats.map((format) => format && ({ format })) },
+      fragment: { module, constants, targets: formats.map((format) => format && ({ format, blend })) },
     };
   }
 

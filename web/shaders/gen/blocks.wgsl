@@ -24,6 +24,11 @@ struct FrameBlock {
   temporal: vec4<f32>,
   light_view: vec4<f32>,
   light_grid: vec4<f32>,
+  view_lens: vec4<f32>,
+  grade_lift: vec4<f32>,
+  grade_gamma: vec4<f32>,
+  grade_gain: vec4<f32>,
+  focus: vec4<f32>,
 }
 
 struct MaterialBlock {

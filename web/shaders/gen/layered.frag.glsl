@@ -3,7 +3,7 @@
 // rows.webgl2.wgsl place.wgsl vertex.wgsl vertex_main.wgsl noise.wgsl radiance.wgsl sky.wgsl
 // layers.wgsl lighting.wgsl lights.wgsl gen/slots_layered.wgsl surface.wgsl layered.wgsl
 // surface_main.wgsl
-// sha256 a562eb1cea8a77c5e2d8a79edb9fb7d60534265b63fe8a6b2b0c14edf932c13b. Do not edit.
+// sha256 49c7aac04538c0d0d46d46d53e7d3c4c9408a5d76f1a70ff99a06703545d636b. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -142,6 +142,11 @@ layout(std140) uniform FrameBlock {
   vec4 temporal;
   vec4 light_view;
   vec4 light_grid;
+  vec4 view_lens;
+  vec4 grade_lift;
+  vec4 grade_gamma;
+  vec4 grade_gain;
+  vec4 focus;
 } frame;
 layout(std140) uniform MaterialBlock {
   vec4 base_color;
@@ -568,7 +573,8 @@ Seen seen(vec4 color, float given, vec3 p, uint row) {
 
 vec3 exposed(vec3 radiance) {
   float factor = frame.camera_lo.w * exp2(adapted_ev);
-  return clamp(radiance * factor, vec3(0.0), vec3(60000.0));
+  vec3 c = radiance * factor;
+  return mix(vec3(0.0), min(c, vec3(60000.0)), greaterThan(c, vec3(0.0)));
 }
 
 vec3 encode_radiance(vec3 c) {

@@ -109,6 +109,8 @@ BAD: dict[str, dict[str, list[Any]]] = {
     "App": {"title": [3, None], "budgets": [{"gpu_mib": 1}, 512], "lanes": [*WHOLE, 0, 65], "overlay": FLAG,
             "screen_error_px": [*NUMBER, 0, -1], "entities_max": [*WHOLE, 0, -5, 1 << 40], "pointer_lock": FLAG,
             "network": [5, "fast"]},
+    "DepthOfField": {"distance_m": [*POSITIVE, "near"], "aperture": [*NUMBER, 0, 65], "blur_max": [*NUMBER, -1, 0.1]},
+    "ev": {"value": [*NUMBER, -17, 33], "lux": POSITIVE},
     "App.frame": {"callback": TAKES_ONE},
     "App.watch": {"name": [3, None, ""], "thing": [3, None, "a"]},
     "App.panel": {"width": [*WHOLE, 0, 5000], "height": [*WHOLE, 0, 5000], "left": NUMBER, "top": NUMBER,
@@ -146,7 +148,7 @@ def callables(app: lw.App) -> dict[str, Callable[..., Any]]:
     found: dict[str, Callable[..., Any]] = {
         "Mesh": lw.Mesh, "Material": lw.Material, "Shader": lw.Shader,
         "Texture": lw.Texture, "Lods": lw.Lods, "scatter": lw.scatter,
-        "Budgets": lw.Budgets,
+        "Budgets": lw.Budgets, "DepthOfField": lw.DepthOfField, "ev": lw.ev,
         "App": lambda **values: lw.App(host=HeadlessHost(), **values),
         "FlyCamera": lambda **values: lw.FlyCamera(**({"app": app} | values)),
         "Sun": environment.Sun, "Sky": environment.Sky, "Fog": environment.Fog, "Sea": environment.Sea,
@@ -162,7 +164,8 @@ def callables(app: lw.App) -> dict[str, Callable[..., Any]]:
 
 
 VALID |= {"App.points": {"position": POINTS}, "App.lines": {"position": POINTS},
-          "App.panel": {"width": 4, "height": 4}, "Input.key": {"name": "KeyW"}, "Input.pressed": {"name": "KeyW"}}
+          "DepthOfField": {"distance_m": 3.0}, "ev": {"value": 14}, "App.panel": {"width": 4, "height": 4},
+          "Input.key": {"name": "KeyW"}, "Input.pressed": {"name": "KeyW"}}
 CASES = [(name, parameter, index) for name, rows in BAD.items() for parameter, values in rows.items()
          for index in range(len(values))]
 

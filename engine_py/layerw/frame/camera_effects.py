@@ -2,11 +2,12 @@
 
 Owns: these settings of a view, their checks, and their uniforms. `frame/views.py` has the others; the light itself is
 in web/shaders (lens.wgsl, focus.wgsl, motion.wgsl).
-Source: Kolb, Mitchell and Hanrahan, "A realistic camera model for computer graphics" (1995) for the circle of confusion.
+Source: Kolb, Mitchell and Hanrahan, "A realistic camera model for computer graphics" (1995): the circle of confusion.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -37,7 +38,7 @@ def ev(value: float, *, lux: float = LUX_A_UNIT) -> float:
             sun are given in candela and lux.
     """
     value = checks.number("ev value", value, EV_MIN, EV_MAX)
-    return checks.number("ev lux", lux, 0, above=True) / (CALIBRATION * 2.0**value)
+    return checks.number("ev lux", lux, 0, above=True) / (CALIBRATION * math.exp2(value))
 
 
 @frozen
@@ -46,8 +47,8 @@ class DepthOfField:
 
     Args:
         distance_m: metres along the line of sight, > 0, that are sharp.
-        aperture: the lens's f-number, 0.01 to 64: less is more blur. Real lenses have 1.4 to 22 and blur little in a wide
-            view; below 1, everything looks as small as in a close-up.
+        aperture: the lens's f-number, 0.01 to 64: less is more blur. Real lenses have 1.4 to 22 and blur little in a
+            wide view; below 1, everything looks as small as in a close-up.
         blur_max: the largest radius of a blurred point, of the picture's height, 0 to 0.05. At most 32 pixels.
     """
 
@@ -166,8 +167,8 @@ class CameraEffects:
 
     @property
     def motion_blur(self) -> float:
-        """The share of a frame that the shutter is open, 0 (off, no cost) to 1; 0.5 is what films do. Of the camera's own
-        motion: things that move past a camera at rest stay sharp. 8 bytes a pixel."""
+        """The share of a frame that the shutter is open, 0 (off, no cost) to 1; 0.5 is what films do. Of the camera's
+        own motion: things that move past a camera at rest stay sharp. 8 bytes a pixel."""
         return self._number("motion_blur", 0.0)
 
     @motion_blur.setter
@@ -191,7 +192,8 @@ class CameraEffects:
         """The passes that these settings need."""
         if not self._effects:
             return 0
-        wanted = {"flare": self.lens_flare > 0, "focus": self.depth_of_field is not None, "motion": self.motion_blur > 0}
+        wanted = {"flare": self.lens_flare > 0, "focus": self.depth_of_field is not None,
+                  "motion": self.motion_blur > 0}
         return sum(flag(name) for name, on in wanted.items() if on)
 
     def _write_effects(self, block: FrameBlock, camera: CameraFrame, paid: int) -> None:
@@ -207,7 +209,8 @@ class CameraEffects:
         if focus is None or camera.is_parallel:
             block.write("focus", (1.0, 0.0, 0.0, self.motion_blur))
         else:
-            block.write("focus", (focus.distance_m, *focus._texels(camera.tan_y, camera.viewport[1]), self.motion_blur))
+            radius, largest = focus._texels(camera.tan_y, camera.viewport[1])
+            block.write("focus", (focus.distance_m, radius, largest, self.motion_blur))
 
 
 def _checked_three(name: str, value: float | npt.ArrayLike, low: float, high: float) -> Rgb:

@@ -134,8 +134,8 @@ class View(CameraEffects):
 
     @property
     def exposure(self) -> float | str:
-        """What light is multiplied by, above 0 to 1024, or an exposure value, lw.ev(14); or "auto": what makes the view's
-        mean a middle grey."""
+        """What light is multiplied by, above 0 to 1024, or an exposure value, lw.ev(14); or "auto": what makes the
+        view's mean a middle grey."""
         return self._exposure
 
     @exposure.setter

@@ -23,8 +23,8 @@ FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8,
                 "rg32uint": 8}
 # Bits of `view`'s flags; a pass with `when` runs only where its bit is set.
 # single: one sample a pixel; temporal: the last frames are looked at as well; weighted: what blends needs no order;
-# picking: the view is one pixel, and what is drawn there is read. flare, focus, motion: lens flare, depth of field, motion
-# blur.
+# picking: the view is one pixel, and what is drawn there is read. flare, focus, motion: lens flare, depth of field,
+# motion blur.
 VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking", "flare",
               "focus", "motion")
 TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block

@@ -342,8 +342,8 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("grade_lift", "vec4"),  # rgb; w = saturation
     ("grade_gamma", "vec4"),  # rgb; w = contrast
     ("grade_gain", "vec4"),  # rgb
-    ("focus", "vec4"),  # x = metres that are sharp; of a picture of half the size: y = radius of what is infinitely far,
-    # z = the largest one, texels; w = share of a frame that the shutter is open
+    ("focus", "vec4"),  # x = metres that are sharp; texels of half the size: y = radius of what is infinitely far, z =
+    # the largest one; w = share of a frame that the shutter is open
 )
 
 DRAW_BLOCK = (("flags", "uvec4"),)  # x = DRAW_* of the draw list's record

@@ -31,6 +31,8 @@ def begin(position=(0.0, 3.0, 9.0), target=(0.0, 0.6, 0.0)):
     view = app.view
     view.exposure, view.bloom, view.tone_map, view.lut, view.dither = 1.0, 0.0, "filmic", None, 0.0
     view.antialias, view.transparency = "msaa", "sorted"
+    view._effects = {}
+    app.sun.azimuth, app.sun.elevation = math.radians(150), math.radians(40)
     app.fog.density = 0.0
     app.shadows.enabled = True
 
@@ -150,7 +152,38 @@ def more_views():
     keep(app.spawn(lw.Mesh.box(2, 2, 0.05), lw.Material(base_color_texture=screen, unlit=True), position=(0, 2, -1)))
 
 
-SCENES = (shadow, opaque, edges, none, blend, weighted, fog, bloom, agx, neutral, auto, lut, more_views)
+def lens():
+    opaque()
+    view = app.view
+    view.vignette, view.chromatic_aberration, view.saturation, view.contrast = 0.6, 1.0, 0.5, 1.2
+    view.lift, view.gamma, view.gain = (0.05, 0.0, 0.1), 1.2, (1.1, 1.0, 0.9)
+
+
+def focus():
+    """Sharp in the middle of a row of things."""
+    begin((0, 1, 6), (0, 0.6, 0))
+    ground()
+    for number in range(5):
+        place = (1.2 * number - 2.4, 0.5, 4 - 3.0 * number)
+        keep(app.spawn(lw.Mesh.box(0.8, 1, 0.8), lw.Material(color=("gold", "tomato")[number % 2]), position=place))
+    app.view.depth_of_field = lw.DepthOfField(8.0, 0.1, blur_max=0.05)
+
+
+def flare():
+    begin((0, 1, 6), (0, 1.8, 0))
+    app.sun.azimuth, app.sun.elevation = math.radians(-10), math.radians(14)
+    app.view.lens_flare = 1.0
+    ground()
+
+
+def flare_hidden():
+    """Something stands before the sun."""
+    flare()
+    keep(app.spawn(lw.Mesh.box(4, 12, 1), lw.Material(color="gray"), position=(-2, 3, -5)))
+
+
+SCENES = (shadow, opaque, edges, none, blend, weighted, fog, bloom, agx, neutral, auto, lut, more_views, lens, focus,
+          flare, flare_hidden)
 
 
 def show(name):

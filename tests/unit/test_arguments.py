@@ -194,7 +194,7 @@ def parameters(call: Callable[..., Any]) -> list[str]:
 
 CHECKED_ELSEWHERE = {  # public callables whose rows stand in the test of their own part
     "App.raycast", "App.ray_at", "App.pick", "App.pick_drawn", "App.screenshot", "App.show_image", "App.spawn",
-    "App.spawn_many", "App.add_view", "App.light", "App.each", "App.on_added", "App.on_removed",
+    "App.spawn_many", "App.add_view", "App.decal", "App.light", "App.each", "App.on_added", "App.on_removed",
     "App.despawn", "Mesh.destroy",
     "Texture.update", "Texture.destroy", "Texture.check_live", "Texture.came", "Texture.gone",
     "Texture.play", "Texture.pause", "Texture.on_ready", "Texture.on_failed",

@@ -46,7 +46,7 @@ def test_defaults_run_no_pass_of_light_and_what_is_set_does() -> None:
     app, host = make()
     host.step(app, 2)
     names = [row["name"] for row in app.report()["passes"]]
-    assert names == ["shadow", "opaque", "sky", "resolve", "blend", "tone"]
+    assert names == ["shadow", "opaque", "sky", "resolve", "decal", "blend", "tone"]
     assert host.sink.views[0].flags == flag("shadows")
     app.view.bloom, app.view.exposure, app.view.tone_map = 0.04, "auto", "agx"
     host.step(app, 2)

@@ -27,6 +27,7 @@ from layerw.base.errors import (
     ShapeError,
 )
 from layerw.content.models import Model
+from layerw.content.scenes import Scene
 from layerw.input.fly import FlyCamera
 from layerw.scene.camera import Camera
 from layerw.scene.entity import Entities, Entity
@@ -101,6 +102,7 @@ __all__ = [
     "Position",
     "Rotation",
     "Scale",
+    "Scene",
     "Screenshot",
     "Shader",
     "ShapeError",

@@ -39,6 +39,7 @@ from layerw.scene.shapes import Lods, Mesh
 
 if TYPE_CHECKING:  # imported where they are first used: a program that does without them starts without them
     from layerw.base.tweens import Tween
+    from layerw.content.scenes import Scene
     from layerw.content.worlds import World
     from layerw.drawing.debug import Debug
     from layerw.drawing.lines import Lines
@@ -55,7 +56,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
 
 ENTITIES_MAX = 1 << 24  # rows that the table can hold
 FrameCallback = TypeVar("FrameCallback", bound=Callable[[float], Any])
-Learn = Callable[[Declaration, Callable[[Any], Any]], None]
+Learn = Callable[[Declaration, Callable[[Any], Any]], Callable[[], None]]
 AnyCallback = TypeVar("AnyCallback", bound=Callable[[Any], Any])
 Call = TypeVar("Call", bound=Callable[[], Any])
 
@@ -102,14 +103,14 @@ class App:
     def frame(self, callback: FrameCallback) -> FrameCallback:
         """Decorator: calls the function each frame with the seconds of the program's time since the last one."""
         checks.callback("app.frame's callback", callback, "dt")
-        self._engine.user.add_frame(callback)
+        self._engine.scenes.own(self._engine.user.add_frame(callback))
         return callback
 
     def fixed(self, callback: FrameCallback) -> FrameCallback:
         """Decorator: calls the function in steps of 1/60 s, with that as `dt`, before the frame's own callbacks. A
         frame has 4 steps at most; what it took longer is dropped and told."""
         checks.callback("app.fixed's callback", callback, "dt")
-        self._engine.user.add_fixed(callback)
+        self._engine.scenes.own(self._engine.user.add_fixed(callback))
         return callback
 
     @overload
@@ -133,7 +134,9 @@ class App:
     def _timed(self, call: str, after_s: float, every_s: float, callback: Any) -> Any:
         def add(callback: Call) -> Timer:
             checks.callback(f"{call}'s callback", callback)
-            return self._engine.user.clock.add(callback, after_s, every_s=every_s)
+            timer = self._engine.user.clock.add(callback, after_s, every_s=every_s)
+            self._engine.scenes.own(timer.cancel, lambda: not timer.active)
+            return timer
 
         def decorate(callback: Call) -> Call:
             add(callback)
@@ -159,13 +162,30 @@ class App:
         Returns a Tween: `await` it, `cancel()` it where it is, `finish()` it; it ends with its thing.
         """
         user = self._engine.user
-        return user.tweens.add(thing, seconds, ease, delay, repeat, back, to, user.future())
+        tween = user.tweens.add(thing, seconds, ease, delay, repeat, back, to, user.future())
+        self._engine.scenes.own(tween.cancel, lambda: not tween.active)
+        return tween
 
     def start(self, story: Awaitable[Any]) -> asyncio.Future[Any]:
         """Runs a coroutine, `app.start(story())`, beside the frames; the result can be awaited and cancelled."""
         if not isinstance(story, Awaitable):
             raise KindError(f"app.start story is {checks.shown(story)}; it takes a coroutine: call the async function.")
-        return self._engine.user.start(story)
+        task = self._engine.user.start(story)
+        self._engine.scenes.own(task.cancel, task.done)
+        return task
+
+    def enter(self, scene: Scene | None) -> None:
+        """Ends the scene that is on with all that it made, then begins another; None: there is none then.
+
+        scene: a lw.Scene: a menu, a level. What is made from its `enter()` on is its own. What is made before the first
+        scene stays for all of them; settings of light, air, camera and view stay as they are.
+        """
+        self._engine.scenes.enter(self, scene)
+
+    @property
+    def scene(self) -> Scene | None:
+        """The scene that is on."""
+        return self._engine.scenes.current
 
     @property
     def paused(self) -> bool:
@@ -326,7 +346,7 @@ class App:
 
         def keep(callback: AnyCallback) -> AnyCallback:
             checks.callback("The component's callback", callback, "entities")
-            learn(declared, callback)
+            self._engine.scenes.own(learn(declared, callback))
             return callback
 
         return keep
@@ -354,6 +374,7 @@ class App:
         model = self._engine.opening.model(url, position=position, rotation=rotation, scale=scale, parent=parent,
                                            max_texture_side=max_texture_side)  # fmt: skip
         self._engine.contents.models.append(model)
+        self._engine.scenes.own(model.close, lambda: model._over)
         return model
 
     def stream(self, url: str | PathLike[str], *, place: str = "as_is",
@@ -368,6 +389,7 @@ class App:
         """
         world = self._engine.opening.world(url, place=place, transform=transform, max_texture_side=max_texture_side)
         self._engine.contents.worlds.append(world)
+        self._engine.scenes.own(world.close)
         return world
 
     # -- the view and the light ----------------------------------------------------------------
@@ -414,7 +436,9 @@ class App:
             KindError, ConfigError, ShapeError: an argument is not what it should be, or there are 16 views.
             BudgetError: the GPU budget has no room for what it is drawn with.
         """
-        return self._engine.more_views.open(View(camera, viewport, target), self._engine.targets.refit)
+        view = self._engine.more_views.open(View(camera, viewport, target), self._engine.targets.refit)
+        self._engine.scenes.own(view.close, lambda: view.closed)
+        return view
 
     @property
     def sun(self) -> Sun:
@@ -568,7 +592,9 @@ class App:
         Raises:
             BudgetError, OutOfBudget: the layer budget or Layer memory has no room.
         """
-        return self._engine.surface.panels.create(width, height, left=left, top=top, scale=scale, smooth=smooth)
+        panel = self._engine.surface.panels.create(width, height, left=left, top=top, scale=scale, smooth=smooth)
+        self._engine.scenes.own(panel.close)
+        return panel
 
     def show_image(self, pixels: npt.ArrayLike, *, left: float = 0.0, top: float = 0.0, scale: float = 1.0,
                    smooth: bool = False) -> Panel:  # fmt: skip
@@ -576,7 +602,9 @@ class App:
 
         left, top, scale, smooth: as for `panel`.
         """
-        return self._engine.surface.panels.show(pixels, left=left, top=top, scale=scale, smooth=smooth)
+        panel = self._engine.surface.panels.show(pixels, left=left, top=top, scale=scale, smooth=smooth)
+        self._engine.scenes.own(panel.close)
+        return panel
 
     @property
     def memory(self) -> LayerMemory:

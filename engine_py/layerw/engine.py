@@ -22,6 +22,7 @@ from layerw.content.contents import Contents
 from layerw.content.feeds import Feeds
 from layerw.content.opening import Opening
 from layerw.content.pictures import Pictures
+from layerw.content.scenes import Scenes
 from layerw.content.sea import SeaSurface
 from layerw.content.spawner import Spawner
 from layerw.frame.inbox import Inbox
@@ -113,6 +114,8 @@ class Engine:
         self.pointer = Pointer(self.table, self.resources, self.visibility, self.heap_ledger, self.input, self.view,
                                weakly(self.frame_camera), weakly(self.contents.drawn_parts), self.submission, self.user)
         self.component_events = ComponentEvents(self.table, self.user.call)
+        self.scenes = Scenes(self.user, self.table)
+        self.page._own = self.scenes.own
         self.states: dict[str, HasStateHash] = {}
         self.frame_number, self.time_s, self._dt_s = 0, 0.0, 0.0
         self.pointer_lock, self._pointer_lock_sent = config.pointer_lock, False
@@ -179,8 +182,9 @@ class Engine:
     def close(self) -> None:
         """Frees everything that the program made; the next frames draw only the sky."""
         self.environment.sea.level = None
-        for what, part in (("The program", self.user.clear), ("The page", self.page._close),
-                           ("Component events", self.component_events.clear), ("Views", self.more_views.close),
+        for what, part in (("The program", self.user.clear), ("The scene", self.scenes.clear),
+                           ("The page", self.page._close), ("Component events", self.component_events.clear),
+                           ("Views", self.more_views.close),
                            ("What is loaded", self.contents.close), ("Pictures and panels", self.surface.close),
                            ("Picking", self.pointer.close), ("Points and lines", self._end_drawings),
                            ("The entities", self.table.despawn_all), ("Effects", self._end_effects),

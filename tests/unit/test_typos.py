@@ -19,7 +19,8 @@ from layerw.physics import Particles, ShallowWater
 from layerw.stream.ground import GroundHit
 
 WGSL = "fn surface(in: SurfaceIn) -> Surface { return default_surface(in); }"
-NO_OBJECTS = {"Color", "Position", "Rotation", "Scale", "Light"}  # components: asked for by class
+NO_OBJECTS = {"Color", "Position", "Rotation", "Scale", "Light",  # components: asked for by class
+              "Scene"}  # its attributes are the program's
 
 
 @lw.component

@@ -57,9 +57,10 @@ class UserCode:
             self._tweens = Tweens(self._failed)
         return self._tweens
 
-    def add_fixed(self, callback: Callable[[float], Any]) -> None:
-        """Calls it FIXED_STEPS_MAX times a frame at most, each time for FIXED_S seconds of the program's time."""
-        self._fixed.append(_Frame(callback))
+    def add_fixed(self, callback: Callable[[float], Any]) -> Callable[[], None]:
+        """Calls it FIXED_STEPS_MAX times a frame at most, each time for FIXED_S seconds of the program's time; returns
+        what ends that."""
+        return _added(self._fixed, callback)
 
     def start(self, awaitable: Awaitable[Any]) -> asyncio.Future[Any]:
         """Runs a coroutine from now on."""
@@ -71,9 +72,9 @@ class UserCode:
         self.clock.add(lambda: None if future.done() else future.set_result(None), seconds)
         return future
 
-    def add_frame(self, callback: Callable[[float], Any]) -> None:
-        """Calls it each frame with the seconds since the last call."""
-        self._frames.append(_Frame(callback))
+    def add_frame(self, callback: Callable[[float], Any]) -> Callable[[], None]:
+        """Calls it each frame with the seconds since the last call; returns what ends that."""
+        return _added(self._frames, callback)
 
     def future(self) -> asyncio.Future[Any]:
         """What the program can await."""
@@ -184,6 +185,19 @@ class UserCode:
         self._fixed.clear()
         self.clock.clear()
         self._log.note(self.ended)
+
+
+def _added(calls: list[_Frame], callback: Callable[[float], Any]) -> Callable[[], None]:
+    frame = _Frame(callback)
+    calls.append(frame)
+
+    def end() -> None:
+        if frame in calls:
+            calls.remove(frame)
+        if frame.running is not None:
+            frame.running.cancel()
+
+    return end
 
 
 def _error_of(task: asyncio.Future[Any]) -> BaseException | None:

@@ -34,6 +34,7 @@ class Page:
         self._listeners: dict[str, list[tuple[Callable[..., Any], bool]]] = {}
         self._waiting: list[bytes] = []
         self._unheard: set[str] = set()
+        self._own: Callable[[Callable[[], object]], None] = lambda end: None  # whose it is that something is heard
 
     @overload
     def on(self, name: str) -> Callable[[Listener], Listener]: ...
@@ -54,6 +55,7 @@ class Page:
             return lambda found: self.on(name, found)
         checks.callback("page.on function", function, "value", or_nothing=True)
         self._listeners.setdefault(name, []).append((function, _takes_a_value(function)))
+        self._own(lambda: self.off(name, function) if name in self._listeners else None)
         return function
 
     def off(self, name: str, function: Callable[..., Any] | None = None) -> None:

@@ -25,13 +25,14 @@ class ComponentEvents:
         self._added: list[tuple[Declaration, Callback]] = []
         self._removed: list[tuple[Declaration, Callback]] = []
 
-    def on_added(self, declared: Declaration, callback: Callback) -> None:
-        """Calls it with the group of entities that got the component."""
-        self._added.append((declared, callback))
+    def on_added(self, declared: Declaration, callback: Callback) -> Callable[[], None]:
+        """Calls it with the group of entities that got the component; returns what ends that."""
+        return _added(self._added, (declared, callback))
 
-    def on_removed(self, declared: Declaration, callback: Callback) -> None:
-        """Calls it with the rows that lost it, an array of whole numbers: some may be despawned."""
-        self._removed.append((declared, callback))
+    def on_removed(self, declared: Declaration, callback: Callback) -> Callable[[], None]:
+        """Calls it with the rows that lost it, an array of whole numbers: some may be despawned; returns what ends
+        that."""
+        return _added(self._removed, (declared, callback))
 
     def clear(self) -> None:
         """Forgets every callback."""
@@ -55,3 +56,8 @@ class ComponentEvents:
             for declared, callback in self._removed:
                 if declared is attached.declared and removed:
                     self._call(callback, np.unique(np.concatenate(removed)))
+
+
+def _added(calls: list[tuple[Declaration, Callback]], one: tuple[Declaration, Callback]) -> Callable[[], None]:
+    calls.append(one)
+    return lambda: calls.remove(one) if one in calls else None

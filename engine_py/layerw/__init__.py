@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from layerw.drawing.lines import Lines
     from layerw.drawing.points import Points
     from layerw.effects.decals import Decal
+    from layerw.effects.particles import Emitter
     from layerw.frame.camera_effects import DepthOfField, ev
     from layerw.scene import flora
     from layerw.scene.components import (
@@ -79,6 +80,7 @@ __all__ = [
     "ConfigError",
     "Decal",
     "DepthOfField",
+    "Emitter",
     "Entities",
     "Entity",
     "FlyCamera",
@@ -129,7 +131,8 @@ __all__ = [
 
 # What a small program does without is imported when it is first asked for: it would cost every start of every page.
 _LATER = {
-    "Decal": "layerw.effects.decals", "Lines": "layerw.drawing.lines", "Points": "layerw.drawing.points",
+    "Decal": "layerw.effects.decals", "Emitter": "layerw.effects.particles", "Lines": "layerw.drawing.lines",
+    "Points": "layerw.drawing.points",
     "DepthOfField": "layerw.frame.camera_effects", "ev": "layerw.frame.camera_effects",
     "Panel": "layerw.surface.panels", "Screenshot": "layerw.surface.screenshots", "World": "layerw.content.worlds",
     "flora": "layerw.scene.flora", "Lamp": "layerw.scene.lights", "Light": "layerw.scene.lights",

@@ -45,6 +45,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.drawing.lines import Lines
     from layerw.drawing.points import Points
     from layerw.effects.decals import Decal
+    from layerw.effects.particles import Emitter
     from layerw.memory import LayerMemory
     from layerw.pointing.drawn import Drawn
     from layerw.pointing.picker import Hit
@@ -264,6 +265,43 @@ class App:
         return self._engine.effects.decals.make(look, size=size, opacity=opacity, order=order, position=position,
                                                 rotation=rotation, direction=direction, color=color,
                                                 parent=parent)  # fmt: skip
+
+    def emitter(self, texture: Texture | None = None, *, rate: float = 20.0, burst: int = 0, count: int | None = None,
+                lifetime: npt.ArrayLike = (1.0, 2.0), speed: npt.ArrayLike = (1.0, 2.0), spread: float = 0.4,
+                shape: str = "point", radius: float = 0.5, box: npt.ArrayLike | None = None,
+                size: npt.ArrayLike = 0.1, size_variation: float = 0.2, color: Any = "white", brightness: float = 1.0,
+                additive: float = 0.0, lit: bool = False, gravity: float = 0.0, drag: float = 0.0, wind: float = 0.0,
+                turbulence: float = 0.0, turbulence_m: float = 1.0, inherit: float = 0.0, spin: npt.ArrayLike = 0.0,
+                stretch: float = 0.0, frames: tuple[int, int] = (1, 1), film: bool = False, fade: float = 0.1,
+                bounce: float | None = None, seed: int = 0, position: npt.ArrayLike | None = None,
+                rotation: npt.ArrayLike | None = None, direction: npt.ArrayLike | None = None,
+                parent: Entity | None = None) -> Emitter:  # fmt: skip
+        """Particles on the GPU: fire, smoke, sparks, dust. Two numbers are the least and the most, at random.
+
+        Args:
+            texture: of each, in `frames` columns and rows; None: a soft spot. film: over a life, else one at random.
+            rate, burst: particles a second, and at once. count: at most at once; None: enough for rate and lifetime.
+            lifetime, speed: seconds, metres a second. spread: radians about +Y, pi is all around.
+            shape: where they begin: "point", "sphere" or "disc" (radius), "box" (box: three sides), metres.
+            size, color: one, or several over a life: metres across, sRGB with alpha. size_variation: 0 to 1.
+            brightness: multiplies colours. additive: 0 covers, 1 adds light. lit: whether light falls on them.
+            gravity: m/s^2 down, below 0 up. drag: 1/s. wind: the share of app.wind that drag takes up.
+            turbulence: m/s^2, in swirls of turbulence_m. inherit: the share of the emitter's own speed.
+            spin: radians a second. stretch: seconds of way that they are long. fade: metres before what they touch.
+            bounce: what one sees stops them, 0 to 1 of their speed stays; None: nothing does. seed: of all chance.
+            position, rotation, parent: as for `spawn`; direction: (3,) instead of a rotation.
+
+        Raises:
+            ShapeError, KindError, ConfigError, HandleError: an argument is not what it should be.
+            BudgetError: there are 262,144 particles, or the GPU or heap budget has no room.
+        """
+        given = {"burst": burst, "count": count, "lifetime": lifetime, "speed": speed, "spread": spread, "shape": shape,
+                 "radius": radius, "box": box, "size": size, "size_variation": size_variation, "color": color,
+                 "brightness": brightness, "additive": additive, "lit": lit, "gravity": gravity, "drag": drag,
+                 "wind": wind, "turbulence": turbulence, "turbulence_m": turbulence_m, "inherit": inherit, "spin": spin,
+                 "stretch": stretch, "frames": frames, "film": film, "fade": fade, "bounce": bounce, "seed": seed}
+        return self._engine.effects.particles.make(texture, rate, given, position=position, rotation=rotation,
+                                                   direction=direction, parent=parent)  # fmt: skip
 
     # -- points and lines ----------------------------------------------------------------------
 

@@ -128,6 +128,7 @@ class Engine:
         self._sent: tuple[U32 | None, U32 | None] = (None, None)  # still and visible rows that the GPU has
         self._drawings: Drawings | None = None
         self._effects: Effects | None = None
+        self._effects_s = 0.0  # the program's time that effects have seen
         self.inbox = Inbox(self.submission)
 
     def _now(self) -> tuple[int, float]:
@@ -150,11 +151,11 @@ class Engine:
 
     @property
     def effects(self) -> Effects:
-        """Decals; a program without them imports nothing of it."""
+        """Decals and particles; a program without them imports nothing of it."""
         if self._effects is None:
             from layerw.effects.effects import Effects
 
-            self._effects = Effects(self.table, self.resources)
+            self._effects = Effects(self.table, self.resources, self.visibility, self.view, self.environment, self.log)
         return self._effects
 
     def report(self, *, state_hash: bool = False) -> dict[str, Any]:
@@ -307,6 +308,12 @@ class Engine:
     def _place(self) -> None:
         self.shown.columns = self.table.update()
 
+    def _move_effects(self) -> None:
+        passed = self.program_s - self._effects_s
+        self._effects_s += passed
+        if self._effects is not None:
+            self._effects.move(self.shown.columns, passed, self.targets.paid_flags(0))
+
     def _write_view(self) -> None:
         self._view.write(self.shown.camera, self.environment, self.program_s, view=self.view, dt_s=self._dt_s,
                          sheared=self.table.sheared, paid=self.targets.paid_flags(0),
@@ -422,6 +429,7 @@ STAGES: tuple[tuple[str, Callable[[Engine], object]], ...] = (
     ("The tiles", Engine._take_tiles),
     ("The steps", Engine._show_between),
     ("The hierarchy", Engine._place),
+    ("Particles", Engine._move_effects),
     ("The view", Engine._write_view),
     ("The lights", lambda engine: engine.lights.begin(engine.shown, engine._view.block)),
     ("The other views", Engine._see_others),

@@ -41,6 +41,7 @@ class Parts:
         self.foreign = self.other_app.spawn(self.box)
         self.foreign_group = self.other_app.spawn_many(self.box, 4)
         self.model, self.world = self.app.load("x.glb"), self.app.stream("w")
+        self.spray = self.app.emitter()
         self.memory = self.app.memory
         basin: Any = {"spacing": 0.1, "low": (0, 0, 0), "high": (1, 1, 1)}
         self.basin = basin
@@ -93,6 +94,27 @@ def effects(p: Parts) -> list[tuple[str, Try, list[Any]]]:
         ("decal position", lambda v: decal(position=v), [v for v in VECTOR if v is not None and np.shape(v) != (1, 3)]),
         ("decal rotation", lambda v: decal(rotation=v), QUATERNION), ("decal color", lambda v: decal(color=v), COLOR),
     ]
+    def emitter(**values: Any) -> lw.Emitter:
+        return app.emitter(**values)
+
+    spans: list[Any] = [None, "a", (2, 1), (1, 2, 3), NAN, (-1, 1)]
+    given: dict[str, list[Any]] = {
+        "rate": [*NUMBER, -1, 2e6], "burst": [None, -1, 1.5], "count": [0, -1, 1.5, 300_000],
+        "lifetime": [*spans, 0],
+        "speed": spans, "spread": [*NUMBER, -0.1, 4], "shape": ["cube", None, 3], "radius": [*NUMBER, -1],
+        "box": [(1, 1, 1), "a"], "size": [None, "a", NAN, INF, -1, [], [[1]], np.ones(65)],
+        "size_variation": [*NUMBER, 2],
+        "color": [*COLOR, ["red", "nix"], []], "brightness": [*NUMBER, -1], "additive": [*NUMBER, 2], "lit": FLAG,
+        "gravity": NUMBER, "drag": [*NUMBER, -1], "wind": [*NUMBER, 2], "turbulence": [*NUMBER, -1],
+        "turbulence_m": [*NUMBER, 0], "inherit": [*NUMBER, 99], "spin": [None, "a", (2, 1), NAN],
+        "stretch": [*NUMBER, -1], "frames": [None, 4, (0, 1), (1, 2, 3), (1.5, 1)], "film": FLAG,
+        "fade": [*NUMBER, -1], "bounce": ["a", 2, NAN], "seed": [None, -1, 2**23, 0.5],
+        "parent": [3, p.dead, p.foreign], "direction": [(0, 0, 0), "a"], "texture": [3, "x.png", p.box],
+    }  # fmt: skip
+    for name, bad in given.items():
+        rows.append((f"emitter {name}", lambda v, name=name: emitter(**{name: v}), bad))  # type: ignore[misc]
+    rows += [("emitter.rate", put(p.spray, "rate"), [*NUMBER, -1]),
+             ("emitter.emitting", put(p.spray, "emitting"), FLAG), ("emitter.burst", p.spray.burst, [None, -1, 0.5])]  # fmt: skip
     return rows
 
 

@@ -121,3 +121,133 @@ def test_what_decals_refuse() -> None:
         with pytest.raises(lw.LayerwError, match=words):
             app.decal(**{"look": texture, **values})
     assert app.report()["entities"] == 0
+
+
+# -- particles ---------------------------------------------------------------------------------------------------------
+
+
+def step_numbers(app: lw.App) -> np.ndarray:
+    """The numbers of the only emitter's last frame, four a row."""
+    (desc,) = (one.desc for one in app._engine.store.materials.values() if one.desc.kind == "step")
+    return np.array(desc.numbers).reshape(-1, 4)
+
+
+def born_in(app: lw.App, host: HeadlessHost, frames: int) -> list[int]:
+    found = []
+    for _ in range(frames):
+        host.step(app, 1)
+        found.append(int(step_numbers(app)[0, 3]))
+    assert app.report()["errors"] == []
+    return found
+
+
+def test_an_emitter_lets_out_what_its_rate_says() -> None:
+    app, host = make()
+    host.step(app, 2)
+    emitter = app.emitter(rate=90.0, lifetime=2.0)
+    assert emitter.count == 200 and isinstance(emitter, lw.Emitter)
+    host.step(app, 1)
+    born = born_in(app, host, 60)
+    assert 89 <= sum(born) <= 91 and max(born) == 2
+    emitter.emitting = False
+    assert sum(born_in(app, host, 5)) == 0
+    emitter.burst(50)
+    assert born_in(app, host, 3) == [50, 0, 0]
+    emitter.emitting, emitter.rate = True, 600.0
+    assert born_in(app, host, 3) == [10, 10, 10]
+    app.paused = True
+    assert sum(born_in(app, host, 3)) == 0 and step_numbers(app)[1, 1] == 0
+
+
+def test_births_follow_the_ring_round() -> None:
+    app, host = make()
+    emitter = app.emitter(rate=0.0, count=100)
+    host.step(app, 3)
+    heads = []
+    for _ in range(4):
+        emitter.burst(40)
+        host.step(app, 1)
+        heads.append(int(step_numbers(app)[0, 2]))
+    assert heads == [0, 40, 80, 20]
+    emitter.burst(1000)
+    host.step(app, 1)
+    assert step_numbers(app)[0, 3] == 100, "no more than there are"
+
+
+def test_particles_stay_in_the_world_when_their_emitter_moves() -> None:
+    app, host = make()
+    emitter = app.emitter(position=(10_000, 5, 0))
+    host.step(app, 3)
+    emitter.position = (10_003, 5, 0)
+    host.step(app, 1)
+    assert np.allclose(step_numbers(app)[2, :3], (-3, 0, 0)), "what is counted from it moves the other way"
+    host.step(app, 1)
+    assert np.allclose(step_numbers(app)[2, :3], 0)
+
+
+def test_262_144_particles_are_all_there_is() -> None:
+    app, host = make()
+    all_of_them = app.emitter(rate=1e5, count=262_144)
+    assert all_of_them.count == 262_144
+    with pytest.raises(lw.BudgetError, match="262144 particles already"):
+        app.emitter()
+    host.step(app, 2)
+    assert app.report()["errors"] == []
+    all_of_them.despawn()
+    host.step(app, 1)
+    first = app.emitter(count=200_000)
+    second = app.emitter(count=100_000)
+    assert (first.count, second.count) == (200_000, 62_144 // 64 * 64)
+    host.step(app, 1)
+    assert any("has room for" in text for _, text in host.logs)
+
+
+def test_nothing_is_left_of_emitters() -> None:
+    app, host = make()
+    host.step(app, 2)
+    engine = app._engine
+    before = app.report()["gpu_bytes"], engine.targets.paid_flags(0), len(engine.store.meshes)
+    parent = app.spawn(lw.Mesh.box())
+    emitter = app.emitter(lw.Texture(PICTURE), parent=parent)
+    host.step(app, 3)
+    assert app.report()["gpu_bytes"] >= before[0] + 16 * 2**20, "state is paid for while there are emitters"
+    parent.despawn()
+    assert not emitter.alive
+    host.step(app, 4)
+    assert (engine.targets.paid_flags(0), len(engine.store.meshes)) == before[1:]
+    assert [one.desc.kind for one in engine.store.materials.values()] == ["pbr"], "spawn's own"
+    with pytest.raises(lw.HandleError):
+        emitter.burst(3)
+    app.emitter()
+    app.close()
+    assert not engine.store.materials and not engine.store.meshes
+
+
+def test_without_an_emitter_no_particle_pass_runs() -> None:
+    from layerw.gpu.passes import PASSES, TARGETS, flag
+    from layerw.gpu.target_bytes import live_passes
+
+    assert not {"step", "settle"} & {row.name for row in live_passes(flag("shadows"), PASSES, TARGETS)}
+
+
+def test_curves_come_to_the_gpu_as_they_were_given() -> None:
+    from layerw.effects.emitters import KEYS
+
+    app, host = make()
+    app.emitter(size=(1.0, 2.0), color=["#000000", "#ffffff00"], lifetime=(1, 3), spin=(-2, 2))
+    host.step(app, 1)
+    (desc,) = (one.desc for one in app._engine.store.materials.values() if one.desc.kind == "particles")
+    rows = np.array(desc.numbers).reshape(-1, 4)
+    assert rows[0].tolist() == [1, 3, -2, 2]
+    assert np.allclose(rows[1:3].ravel(), np.linspace(1, 2, KEYS))
+    assert np.allclose(rows[3 : 3 + KEYS, 0], np.linspace(0, 1, KEYS)) and np.allclose(rows[10], (1, 1, 1, 0))
+
+
+def test_an_emitter_points_where_it_is_told() -> None:
+    from layerw.base.mathx import quat_rotate
+
+    app, _ = make()
+    for direction in ((0, 1, 0), (0, -1, 0), (1, 2, -3), (1, 0, 0)):
+        emitter = app.emitter(direction=direction)
+        up = quat_rotate(emitter.rotation.astype(np.float64), np.array((0.0, 1.0, 0.0)))
+        assert np.allclose(up, np.array(direction) / np.linalg.norm(direction), atol=1e-6)

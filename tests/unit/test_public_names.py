@@ -9,7 +9,7 @@ import layerw
 
 NAMES = {
     "App", "AttributeMissing", "BudgetError", "Budgets", "Camera", "Color", "ConfigError", "Decal",
-    "DepthOfField", "Entities", "Entity",
+    "DepthOfField", "Emitter", "Entities", "Entity",
     "FlyCamera", "HandleError", "KeyMissing", "KindError", "Lamp", "LayerwError", "Light", "Lines", "Lods", "Material",
     "Mesh", "Model",
     "Network", "Orthographic", "OutsideError", "Panel",

@@ -36,26 +36,6 @@ fn vertex_main(in: DecalIn) -> DecalVaryings {
   return out;
 }
 
-// The place that a texel shows, from the camera; w = 0 where nothing was drawn.
-fn surface_at(texel: vec2<i32>) -> vec4<f32> {
-  let side = vec2<i32>(textureDimensions(depth));
-  let at = clamp(texel, vec2<i32>(0), side - 1);
-  let value = textureLoad(depth, at, 0);
-  let ndc = (vec2<f32>(at) + 0.5) / vec2<f32>(side) * vec2<f32>(2.0, -2.0) + vec2<f32>(-1.0, 1.0);
-  let p = frame.inverse_view_projection * vec4<f32>(ndc, max(value, 1e-12), 1.0);
-  return vec4<f32>(p.xyz / p.w, select(0.0, 1.0, value > 0.0));
-}
-
-// How the surface goes on to one side of p: to that neighbour whose depth differs less, so that edges don't count.
-fn slope_at(texel: vec2<i32>, step: vec2<i32>, p: vec3<f32>) -> vec3<f32> {
-  let after = surface_at(texel + step);
-  let before = surface_at(texel - step);
-  let forward = after.xyz - p;
-  let backward = p - before.xyz;
-  let depths = vec2<f32>(abs(depth_of(forward)), abs(depth_of(backward)));
-  return select(backward, forward, (depths.x <= depths.y && after.w > 0.0) || before.w == 0.0);
-}
-
 // A direction in the box's own axes, in units of its sides.
 fn into_box(in: DecalVaryings, v: vec3<f32>) -> vec3<f32> {
   let q = rotate(vec4<f32>(-in.rotation.xyz, in.rotation.w), v);
@@ -83,9 +63,7 @@ fn fragment_main(in: DecalVaryings) -> Seen {
   }
   let right = slope_at(texel, vec2<i32>(1, 0), p);
   let down = slope_at(texel, vec2<i32>(0, 1), p);
-  var geometric = cross(down, right);
-  geometric *= inverseSqrt(max(dot(geometric, geometric), 1e-30));
-  geometric *= select(-1.0, 1.0, dot(geometric, p) <= 0.0);
+  let geometric = facing_of(right, down, p);
   let thrown = rotate(in.rotation, vec3<f32>(0.0, 0.0, 1.0));
   // At both ends of the box it thins out, so that no edge is cut across a slope.
   let share = smoothstep(DECAL_GONE, DECAL_WHOLE, dot(geometric, thrown)) * saturate((0.5 - abs(local.z)) * 8.0);

@@ -58,7 +58,13 @@ export const partOf = (kind, flags) => (PARTS.has(MATERIAL_KINDS[kind]) ? MATERI
 export const topologyOf = (kind) => Math.max(0, TOPOLOGIES.indexOf(MATERIAL_KINDS[kind]));
 
 /** Whether a kind's colours are shown as given: without light, exposure and tone map. @param {number} kind */
-export const isGiven = (kind) => topologyOf(kind) > 0;
+export const isGiven = (kind) => GIVEN.includes(MATERIAL_KINDS[kind]);
+
+/** Whether what it draws without blending has a fourth number. @param {number} kind */
+export const writesAlpha = (kind) => isGiven(kind) || MATERIAL_KINDS[kind] === 'step';
+
+/** Whether its colours are multiplied by their alpha already: those that add have none. @param {number} kind */
+export const isPremultiplied = (kind) => MATERIAL_KINDS[kind] === 'particles';
 
 /** Whether alpha says how many of a pixel's samples are drawn: of points, lines and cut-outs. @param {number} kind
  * @param {number} flags @param {Pass} row */
@@ -66,6 +72,7 @@ export const usesCoverage = (kind, flags, { colors, blend }) => (isGiven(kind) |
   && blend === ''
   && (TARGETS.find(({ name }) => name === colors[0])?.samples ?? 1) > 1;
 
+const GIVEN = ['discs', 'strokes'];
 const LAYERED = MATERIAL_KINDS.indexOf('layered');
 
 /** Values of the overrides in frame.wgsl. @param {number} kind @param {number} flags @param {Pass} row the draw pass

@@ -38,11 +38,15 @@ class DecalValues(Values):
     """A material's values as they are now, for what is drawn over other things."""
 
     def __init__(self, given: Values, order: int) -> None:
-        self.given, self.decal = given, order
+        self.given, self.drawn_in = given, ("decal", order)
 
     def listen(self, listener: Callable[[], None]) -> None:
         """See Values."""
         self.given.listen(listener)
+
+    def changed(self) -> None:
+        """See Values."""
+        self.given.changed()
 
     @property
     def blend(self) -> bool:

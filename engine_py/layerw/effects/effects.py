@@ -1,25 +1,38 @@
-"""What a program sees that has no mesh: decals. Made when the first one is asked for.
+"""What a program sees that has no mesh: decals and particles. Made when the first one is asked for.
 
 Owns: the parts, their order in a frame, and their end.
 """
 
 from __future__ import annotations
 
+from layerw.base.log import Log
 from layerw.effects.decals import Decals
+from layerw.effects.particles import Particles
 from layerw.frame.resources import Resources
-from layerw.scene.table import Table
+from layerw.frame.views import View
+from layerw.scene.environment import Environment
+from layerw.scene.table import FrameColumns, Table
+from layerw.visibility.cull import Visibility
 
 
 class Effects:
-    """`step` once a frame, before visibility."""
+    """`step` once a frame, `move` once things are placed."""
 
-    def __init__(self, table: Table, resources: Resources) -> None:
+    def __init__(self, table: Table, resources: Resources, visibility: Visibility, view: View,
+                 environment: Environment, log: Log) -> None:  # fmt: skip
         self.decals = Decals(table, resources)
+        self.particles = Particles(table, resources, visibility, view, environment.wind, log)
 
     def step(self) -> None:
         """Lets go of what nobody has any more."""
         self.decals.step()
+        self.particles.step()
+
+    def move(self, columns: FrameColumns, dt_s: float, paid: int) -> None:
+        """Before visibility; paid: flags of the main view whose targets there are."""
+        self.particles.move(columns, dt_s, paid)
 
     def close(self) -> None:
         """Ends everything; no entity may be left."""
         self.decals.close()
+        self.particles.close()

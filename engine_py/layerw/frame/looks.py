@@ -77,8 +77,8 @@ class Looks:
     """See the module. `open_origin`: begins to load a texture that comes from a file or the page."""
 
     def __init__(self, store: Store, uses: Uses, set_blend: Callable[[int, bool], None], log: Log,
-                 set_decal: Callable[[int, int | None], None] = lambda *_: None) -> None:  # fmt: skip
-        self._store, self._set_blend, self._log, self._set_decal = store, set_blend, log, set_decal
+                 set_list: Callable[[int, tuple[str, int] | None], None] = lambda *_: None) -> None:  # fmt: skip
+        self._store, self._set_blend, self._log, self._set_list = store, set_blend, log, set_list
         self.materials: Kept[Look] = Kept(uses)
         self._textures: Kept[Shown] = Kept(Uses())  # by numbers: one file's handle is that of all textures of it
         self._numbers = count(1)
@@ -92,7 +92,7 @@ class Looks:
         self._short: dict[int, int] = {}  # materials that are drawn without a texture: bytes that it needs
 
     def material(self, material: HasLook, made: Make) -> int:
-        """The GPU handle of a Material, or of what a decal makes of one."""
+        """The GPU handle of a Material, or of what an effect makes of one."""
         found = self.materials.find(material.life)
         if found is None:
             look = Look(material.values)
@@ -101,8 +101,8 @@ class Looks:
             found = self.materials.add(material.life, handle, look)
             material.values.listen(partial(self._written.add, handle))
             self._show_blend(found)
-            if look.values.decal is not None:
-                self._set_decal(handle, look.values.decal)
+            if look.values.drawn_in is not None:
+                self._set_list(handle, look.values.drawn_in)
         return found.handle
 
     def ignores_alpha(self, handle: int) -> bool:
@@ -278,8 +278,8 @@ class Looks:
         self._short.pop(record.handle, None)
         if look.blend:
             self._set_blend(record.handle, False)
-        if look.values.decal is not None:
-            self._set_decal(record.handle, None)
+        if look.values.drawn_in is not None:
+            self._set_list(record.handle, None)
         self._store.destroy_material(record.handle)
         textures, shader = look.textures, look.shader
         look.textures, look.shader = [], None

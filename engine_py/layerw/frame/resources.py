@@ -36,7 +36,7 @@ class Resources:
         self.store = store
         self._visibility, self._table, self._log = visibility, table, log
         self._meshes: Kept[MeshData] = Kept(table.uses["mesh"])
-        self.looks = Looks(store, table.uses["material"], visibility.set_blend, log, visibility.set_decal)
+        self.looks = Looks(store, table.uses["material"], visibility.set_blend, log, visibility.set_list)
         self._lods: Kept[list[Record[MeshData]]] = Kept(table.uses["lods"])
         self._news = (*self._meshes.news, *self.looks.news, *self._lods.news)
         self._charges: dict[str, int] = {}

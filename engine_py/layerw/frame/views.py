@@ -43,8 +43,8 @@ class View(CameraEffects):
     """A camera's picture. `app.view` is the main one."""
 
     __slots__ = ("__weakref__", "_adapted", "_antialias", "_area_last", "_bloom", "_camera", "_closed", "_dither",
-                 "_exposure", "_is_main", "_layer_mask", "_layers", "_lut", "_revision", "_target", "_tone_map",
-                 "_transparency", "_viewport")  # fmt: skip
+                 "_exposure", "_has_particles", "_is_main", "_layer_mask", "_layers", "_lut", "_revision", "_target",
+                 "_tone_map", "_transparency", "_viewport")  # fmt: skip
 
     def __init__(self, camera: Camera, viewport: npt.ArrayLike | None = None, target: Texture | None = None) -> None:
         self._revision = 0  # rises when a setting is set
@@ -65,6 +65,7 @@ class View(CameraEffects):
         self._transparency = TRANSPARENCY[0]
         self._layers: frozenset[int] | None = None
         self._layer_mask = ALL_LAYERS
+        self._has_particles = False  # whether it is the one that moves them
         self._adapted = False  # whether the last frame has left an exposure to start from
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -244,7 +245,13 @@ class View(CameraEffects):
         """The passes that these settings need (gpu.passes.VIEW_FLAGS)."""
         return (flag("bloom") if self._bloom > 0 else 0) | (flag("auto_exposure") if self._exposure == "auto" else 0) \
             | _SAMPLES[self._antialias] | (flag("weighted") if self._transparency == "weighted" else 0) \
-            | self._effect_flags()
+            | self._effect_flags() | (flag("particles") if self._has_particles else 0)
+
+    def _move_particles(self, has_particles: bool) -> None:
+        """Whether there are particles, which this view then moves before it draws them."""
+        if has_particles is not self._has_particles:
+            self._has_particles = has_particles
+            object.__setattr__(self, "_revision", self._revision + 1)
 
     def _factor(self) -> float:
         """What exposure multiplies light by before automatic exposure."""

@@ -34,6 +34,7 @@ class MaterialDesc:
 {fields}    uv_transforms: dict[str, UvMatrix] = field(default_factory=dict)  # of the uvs, by texture
     uv1_textures: frozenset[str] = frozenset()  # those that have the second set of uvs
     shader: int = 0  # a program's own; 0 = the kind's
+    numbers: tuple[float, ...] = ()  # behind the first texture's rows of `uv`: what a kind makes of them
     params: tuple[float, ...] = ()  # its parameters, as they lie in the uniform block
     shader_textures: tuple[int, ...] = ()
 

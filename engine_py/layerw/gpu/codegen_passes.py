@@ -34,7 +34,8 @@ def targets_wgsl() -> str:
     """web/shaders/gen/targets.wgsl: what passes read, by name."""
     formats = {name: passes.target(read).format for row in passes.PASSES
                for name, read in zip(row.names_read, row.targets_read, strict=True)}
-    lines = [f"// {MARK}\n", f"const LUMINANCE_SIDE = {passes.LUMINANCE_SIDE}u;\n"]
+    sides = ("LUMINANCE_SIDE", "PARTICLES_SIDE")
+    lines = [f"// {MARK}\n", *(f"const {name} = {getattr(passes, name)}u;\n" for name in sides)]
     for name, number in bindings().items():
         kind = {"linear_sampler": "sampler", "shadow_sampler": "sampler_comparison"}.get(name) or (
             "texture_depth_2d" if formats[name] == "depth32float" else "texture_2d<f32>")

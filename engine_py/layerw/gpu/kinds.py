@@ -146,6 +146,8 @@ KINDS: tuple[Kind, ...] = (
     Kind("strokes", ("base_color",), (), public=False),
     # What app.decal makes of a material.
     Kind("decal", (*_LIT, "lit"), _SURFACE, public=False),
+    Kind("particles", ("base_color",), ("base_color",), public=False),
+    Kind("step", ("base_color",), (), public=False),
 )  # fmt: skip
 
 BLOCK_TYPES = {"rgb": "vec3", "rgba": "vec4", "f32": "f32", "vec2": "vec2"}

@@ -110,6 +110,8 @@ def pack_material(desc: MaterialDesc) -> F32:
     for place, name in enumerate(desc.slots):
         uv[place, :, :3] = np.reshape(desc.uv_transforms.get(name, NO_TRANSFORM), (2, 3))
         uv[place, 0, 3] = name in desc.uv1_textures
+    if desc.numbers:
+        block.read("uv")[8 : 8 + len(desc.numbers)] = desc.numbers
     if not desc.params:
         return block.array
     packed = np.zeros(spec.SHADER_PARAMS_BYTES // 4 + len(desc.params), np.float32)

@@ -16,17 +16,18 @@ from layerw.gpu.spec import MATERIAL_KINDS
 
 SHADOW_SIDE = 2048  # texels of the shadow map's side
 BLOOM_LEVELS = 5  # from half the view's size on
+PARTICLES_SIDE = 512  # texels of a side of what is known of particles, one each
 LUMINANCE_SIDE = 16  # texels of the grid that automatic exposure looks at
 # Bytes of a sample. picture: sRGB in the order of the canvas's channels. rgb10a2: radiance as web/shaders/radiance.wgsl
 # writes it.
 FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8, "rg16float": 4, "r32float": 4,
-                "rg32uint": 8}
+                "rg32uint": 8, "rgba32float": 16}
 # Bits of `view`'s flags; a pass with `when` runs only where its bit is set.
 # single: one sample a pixel; temporal: the last frames are looked at as well; weighted: what blends needs no order;
 # picking: the view is one pixel, and what is drawn there is read. flare, focus, motion: lens flare, depth of field,
-# motion blur.
+# motion blur. particles: this view moves them.
 VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking", "flare",
-              "focus", "motion")
+              "focus", "motion", "particles")
 TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block
 
 
@@ -146,6 +147,11 @@ TARGETS: tuple[Target, ...] = (
     Target("moved", "rgba16float"),
     Target("flare", "rgba16float", side=1),  # colour of the sun and how much of it is seen
     Target("exposure", "r32float", side=1, history=True),  # EV on top of the view's own exposure
+    # Where particles are, from the emitter's middle, with their age; how fast they go, with their number (0: none).
+    Target("particle_place", "rgba32float", side=PARTICLES_SIDE, kept=True),
+    Target("particle_motion", "rgba32float", side=PARTICLES_SIDE, kept=True),
+    Target("next_place", "rgba32float", side=PARTICLES_SIDE),
+    Target("next_motion", "rgba32float", side=PARTICLES_SIDE),
     Target("ids", "rg32uint", side=1, read=True),  # row + 1 (0: nothing), bits of the depth in metres
     Target("id_depth", "depth32float", side=1),
     Target("lut", "picture", images=0, outside=True),
@@ -156,6 +162,7 @@ TARGETS: tuple[Target, ...] = (
 # What is lit is drawn with 4 samples, each encoded so that their mean in 4 bytes is a good edge (docs/adr/0012); what
 # is blended follows over the resolved picture.
 _LIT = ("shadow_map", "exposure")
+_PARTICLES = ("particle_place", "particle_motion")
 PASSES: tuple[Pass, ...] = (
     Pass("shadow", "draws", "shadow", ("exposure",), depth="shadow_map", shader="depth", depth_test="greater",
          depth_write=True, materials="all", when="shadows"),
@@ -180,6 +187,12 @@ PASSES: tuple[Pass, ...] = (
          materials="see_through", when="weighted", draws="blend"),
     Pass("compose", "fullscreen", "blend", ("behind", "blended", "blend_weights"), ("hdr",), shader="compose",
          when="weighted"),
+    Pass("step", "draws", "particles", ("exposure", "depth", *_PARTICLES), ("next_place", "next_motion"),
+         materials="step", when="particles"),
+    Pass("settle", "draws", "particles", ("exposure", "next_place", "next_motion"), _PARTICLES, shader="settle",
+         materials="step", when="particles", draws="step"),
+    Pass("particles", "draws", "particles", (*_LIT, "depth", *_PARTICLES), ("hdr",), blend="over",
+         materials="particles", vertex=("exposure", *_PARTICLES)),
     Pass("temporal", "fullscreen", "temporal", ("hdr", "depth", "past"), ("past",), shader="temporal",
          when="temporal"),
     Pass("steady", "fullscreen", "temporal", ("past as source",), ("hdr",), shader="copy", when="temporal"),

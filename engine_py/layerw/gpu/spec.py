@@ -210,7 +210,8 @@ COLUMNS = (("position", 3, "f32"), ("rotation", 4, "f32"), ("scale", 3, "f32"), 
 READBACK_CONTEXT = 1  # of Layer memory's ephemeral results; nothing else uses it
 PICK_UNDRAWN = 0xFFFFFFFF  # picked.row where there is no GPU that draws
 ROWS_STEP = 1024  # a WebGL2 column texture is 1024 texels wide
-MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water", "layered", "discs", "strokes", "decal")
+MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water", "layered", "discs", "strokes", "decal", "particles",
+                  "step")
 MATERIAL_DOUBLE_SIDED, MATERIAL_BLEND, MATERIAL_MASK, MATERIAL_WIND, MATERIAL_NO_SHADOW = 1, 2, 4, 8, 16
 MATERIAL_METRES, MATERIAL_NO_FOG = 32, 64  # of discs and strokes: sizes are metres, not pixels; distance hides nothing
 SHADER_PARAMS_BYTES = 768  # where a shader's own parameters begin: a multiple of every API's uniform offset
@@ -225,8 +226,8 @@ FAIL_NETWORK, FAIL_TOO_LARGE, FAIL_HASH, FAIL_FORMAT, FAIL_ABORTED, FAIL_TIMEOUT
 DRAW_CAMERA_RELATIVE = 1  # draw flags: the row's position is already relative to the camera
 DRAW_MIRRORED = 2  # the rows' scales make mirror images: front faces wind the other way round
 DRAW_STILL = 4  # `first` counts in still_rows, not in visible_rows
-# The last two are elements: each is one quad that its material kind, of the same name, spreads in the picture.
-TOPOLOGIES = ("triangles", "lines", "points", "discs", "strokes")
+# Those after points are elements: each is one quad that its material kind, of the same name, spreads in the picture.
+TOPOLOGIES = ("triangles", "lines", "points", "discs", "strokes", "particles", "step")
 ROW_LOCATION = 15  # of the instance's row number among the vertex attributes, whatever the layout
 # Lights (lights/clusters.h): in a view, without a place, in a cluster's list; clusters of a view; texels of a texture
 LIGHTS_MAX, LIGHTS_EVERYWHERE_MAX, CLUSTER_LIGHTS_MAX = 1024, 16, 64
@@ -271,8 +272,10 @@ class Layout(NamedTuple):
 
 
 _VERTICES = Layout(VERTEX_BYTES, False, VERTEX)
-LAYOUTS = dict(zip(TOPOLOGIES, (_VERTICES, _VERTICES, _VERTICES, Layout(20, True, DISC), Layout(76, True, STROKE)),
-                   strict=True))  # fmt: skip
+_NUMBERS = Layout(4, True, (("number", 0, "float32"),))  # of a particle, or of PARTICLE_UNIT of them
+LAYOUTS = dict(zip(TOPOLOGIES, (_VERTICES, _VERTICES, _VERTICES, Layout(20, True, DISC), Layout(76, True, STROKE),
+                                _NUMBERS, _NUMBERS), strict=True))  # fmt: skip
+PARTICLE_UNIT = 64  # particles that follow each other in a line of their texture, which are moved by one quad
 
 UV1_BYTES = 8  # of a second set of uvs, float32x2: a stream of its own behind the vertices, where a mesh has one
 

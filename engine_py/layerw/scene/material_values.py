@@ -32,7 +32,7 @@ def _check_room(shader: Shader | None, names: Iterable[str]) -> None:
 class Values:
     """Of one material. `changed` is called by whoever writes a value; everyone who listens hears of it."""
 
-    decal: int | None = None  # the order among decals, where it is one's
+    drawn_in: tuple[str, int] | None = None  # a draw list of its own, and the order there
 
     def __init__(self, kind: str) -> None:
         self.kind = checks.one_of("Material kind", kind, (row.name for row in kinds.KINDS if row.public))

@@ -29,6 +29,7 @@ from layerw.visibility.frustum import new_view, squared_length, write_view
 from layerw.visibility.lods import LodTable
 
 _ORIGIN = np.zeros(3)
+OWN_LISTS = ("decal", "particles", "step")
 
 
 class _Tiles(NamedTuple):
@@ -57,14 +58,14 @@ class Visibility:
         self.lod_table = LodTable()
         self._blend: dict[int, int] = {}  # how many said so
         self._late: set[int] = set()
-        self._decals: dict[int, int] = {}  # with their order
+        self._listed: dict[int, tuple[str, int]] = {}  # materials with a draw list of their own, and the order there
         self._draws, self._spare = DrawList(), DrawList()  # a frame that fails leaves the last one's whole
         self._revision = (-1, -1)
         self._last: _Last | None = None
         self._movers: Movers
         self._glass: Movers
         self._marks: Movers
-        self._flat: Movers  # decals
+        self._own: dict[str, Movers] = {}  # by list
         self._cells: Cells
         self._view, self._near_view, self._tile_view = new_view(), new_view(), new_view()
 
@@ -83,11 +84,11 @@ class Visibility:
         self._late.add(material)
         self._revision = (-1, -1)
 
-    def set_decal(self, material: int, order: int | None) -> None:
-        """Say that a material is drawn as decals, those of lower order first; None: no more."""
-        self._decals.pop(material, None)
-        if order is not None:
-            self._decals[material] = order
+    def set_list(self, material: int, place: tuple[str, int] | None) -> None:
+        """Say that a material has a draw list of its own (of OWN_LISTS) and its order there; None: no more."""
+        self._listed.pop(material, None)
+        if place is not None:
+            self._listed[material] = place
         self._revision = (-1, -1)
 
     def frame(
@@ -127,7 +128,7 @@ class Visibility:
                 shown is None and not (moved or scale_changed or rebuilt)):  # fmt: skip
             return last.found
         if rebuilt or scale_changed:
-            for group in (self._movers, self._glass, self._marks, self._flat):
+            for group in self._groups():
                 self._measure(group, scale, shear)
         write_view(self._view, camera, planes)
         self._reset(0 if shown is None else len(shown.mesh), shadow_m > 0)
@@ -137,16 +138,23 @@ class Visibility:
             order = self._place_tiles(shown, tile_row, camera, planes, columns, shadow_m)
         self._opaque(position, shown, tile_row, order)
         self._see_through(camera, position, shown, tile_row, order)
-        self._cull_movers(self._flat, self._view, position, self._flat.runs.all)
+        self._cull_movers(self._own["decal"], self._view, position, self._own["decal"].runs.all)
         self._draws.end_pass("decal")
+        self._cull_sorted(self._own["particles"], position)
+        self._draws.end_pass("particles")
         if shadow_m > 0:
             write_view(self._near_view, camera, planes, shadow_m)
             self._shadow(position, shown, tile_row, order)
         self._draws.end_pass("shadow")
+        self._cull_movers(self._own["step"], self._view, position, self._own["step"].runs.all)
+        self._draws.end_pass("step")
         self._draws, self._spare = self._spare, self._draws
         found = self._spare.finish(self._cells.rows)
         self._last = None if shown is not None else _Last(camera, planes, shadow_m, found)
         return found
+
+    def _groups(self) -> tuple[Movers, ...]:
+        return self._movers, self._glass, self._marks, *self._own.values()
 
     def _measure(self, group: Movers, scale: F32, shear: F32 | None) -> None:
         """The radii of a group's spheres in the world."""
@@ -161,7 +169,7 @@ class Visibility:
     def _turned_inside_out(self, scale: F32) -> bool:
         """Whether some row became a mirror image or ceased to be one: its batch draws the other side then."""
         return any(GEOMETRY.lw_mirrored(scale, group.rows, len(group.rows), group.mirrored)
-                   for group in (self._movers, self._glass, self._marks, self._flat))  # fmt: skip
+                   for group in self._groups())  # fmt: skip
 
     def _refresh(self, position: F32, scale: F32, scale_changed: bool) -> bool:
         """Sorts rows into batches again where rows, their looks or LOD sets changed; returns whether they had."""
@@ -174,27 +182,32 @@ class Visibility:
         glass = np.isin(self.table.material[:used], list(self._blend)) if self._blend else np.zeros(used, np.bool_)
         marks = np.isin(self.table.material[:used], list(self._late)) if self._late else np.zeros(used, np.bool_)
         self._marks = build_movers(self.table, np.flatnonzero(shown & marks), scale, self.lod_table)
-        flat = np.isin(self.table.material[:used], list(self._decals)) if self._decals else np.zeros(used, np.bool_)
-        decals = build_movers(self.table, np.flatnonzero(shown & flat), scale, self.lod_table)
-        self._flat = in_order(decals, self._decals)
-        shown &= ~marks & ~flat
+        shown &= ~marks
+        for name in OWN_LISTS:
+            order = {material: place for material, (own, place) in self._listed.items() if own == name}
+            listed = np.isin(self.table.material[:used], list(order)) if order else np.zeros(used, np.bool_)
+            rows = np.flatnonzero(shown & listed)
+            self._own[name] = in_order(build_movers(self.table, rows, scale, self.lod_table), order)
+            shown &= ~listed
         static = (flags & STATIC != 0) & (self.table.parent[:used] < 0)  # one with a parent may move with it
         self._movers = build_movers(self.table, np.flatnonzero(shown & ~glass & ~static), scale, self.lod_table)
         self._glass = build_movers(self.table, np.flatnonzero(shown & glass), scale, self.lod_table)
         self._cells = build_cells(
             self.table, np.flatnonzero(shown & ~glass & static), position, scale, self.lod_table)  # fmt: skip
-        self._glass_scratch = np.zeros(6 * len(self._glass.rows), np.uint32)
+        sorted_rows = max(len(self._glass.rows), len(self._own["particles"].rows))
+        self._sort_scratch = np.zeros(6 * sorted_rows, np.uint32)
         self._revision = revision
         return True
 
     def _reset(self, tiles: int, shadows: bool) -> None:
         """Room for all that this frame may write."""
-        movers, cells, glass, marks, flat = self._movers, self._cells, self._glass, self._marks, self._flat
+        movers, cells, glass, marks, own = self._movers, self._cells, self._glass, self._marks, self._own.values()
         passes = 2 if shadows else 1
         self._draws.reset(
-            passes * (movers.room + cells.room + tiles) + glass.room + marks.room + flat.room + tiles,
+            passes * (movers.room + cells.room + tiles) + glass.room + marks.room + tiles
+            + sum(group.room for group in own),
             passes * (len(movers.runs.drafts) + cells.records + tiles) + len(glass.rows)
-            + len(marks.runs.drafts) + len(flat.runs.drafts) + tiles,
+            + len(marks.runs.drafts) + tiles + sum(len(group.runs.drafts) + len(group.rows) for group in own),
         )
 
     # -- passes ------------------------------------------------------------------------------------
@@ -217,14 +230,17 @@ class Visibility:
                      order: _Tiles | None) -> None:  # fmt: skip
         if tiles is not None and order is not None:
             self._tile_draws(tiles, row, order.blend)
-        group, draws = self._glass, self._draws
+        self._cull_sorted(self._glass, position)
+        if order is not None:
+            self._draws.interleave(order.square, position, camera)
+        self._draws.end_pass("blend")
+
+    def _cull_sorted(self, group: Movers, position: F32) -> None:
+        draws = self._draws
         if len(group.rows):
             GEOMETRY.lw_cull_sorted(self._view, position, group.radii, group.rows, group.runs.all, len(group.runs.all),
-                                    group.runs.until_m, group.runs.drafts, self._glass_scratch, draws.rows,
+                                    group.runs.until_m, group.runs.drafts, self._sort_scratch, draws.rows,
                                     draws.records, draws.tally)  # fmt: skip
-        if order is not None:
-            draws.interleave(order.square, position, camera)
-        draws.end_pass("blend")
 
     def _cull_movers(self, group: Movers, view: F32, position: F32, runs: U32) -> None:
         draws = self._draws

@@ -22,8 +22,8 @@ NO_RECORDS: U32 = np.zeros((0, RECORD_WORDS), np.uint32)
 
 
 class VisibleSet(NamedTuple):
-    """`rows`: (n,) uint32 row numbers; opaque, blend, shadow, decal: (m, 8) uint32 DRAW_RECORDs that index them, or
-    `still` where they have DRAW_STILL. The first `seen_count` rows are in view, the rest only cast shadows. `still`:
+    """`rows`: (n,) uint32 row numbers; the others: (m, 8) uint32 DRAW_RECORDs that index them, or `still`
+    where they have DRAW_STILL. The first `seen_count` rows are in view, the rest only cast shadows. `still`:
     row numbers that stay the same array for many frames."""
 
     rows: U32
@@ -33,6 +33,8 @@ class VisibleSet(NamedTuple):
     seen_count: int
     still: U32 = NO_ROWS
     decal: U32 = NO_RECORDS
+    particles: U32 = NO_RECORDS
+    step: U32 = NO_RECORDS  # all of them, whether they are in view or not
 
     def seen_rows(self) -> U32:
         """Rows in view."""
@@ -42,7 +44,7 @@ class VisibleSet(NamedTuple):
         return np.concatenate([self.rows[: self.seen_count], *_rows_of(ranges, self.still)])
 
 
-LISTS = ("opaque", "blend", "shadow", "decal")
+LISTS = ("opaque", "blend", "shadow", "decal", "particles", "step")
 
 
 class DrawList:
@@ -96,7 +98,7 @@ class DrawList:
         end = int(self.tally[1])
         self._passes[name] = slice(self._begun, end)
         self._begun = end
-        if name != "shadow":  # the last pass
+        if name not in ("shadow", "step"):  # the last passes
             self._seen_count = int(self.tally[0])
 
     def finish(self, still: U32) -> VisibleSet:

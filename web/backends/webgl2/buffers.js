@@ -95,7 +95,7 @@ export class Webgl2Buffers {
     return {
       array, indexed: mesh.indexBuffer !== undefined, elements: mesh.elements, offset: mesh.indexOffset,
       type: mesh.indexBytes === 2 ? gl.UNSIGNED_SHORT : gl.UNSIGNED_INT,
-      mode: [gl.TRIANGLES, gl.LINES, gl.POINTS, gl.TRIANGLE_STRIP, gl.TRIANGLE_STRIP][mesh.topology],
+      mode: [gl.TRIANGLES, gl.LINES, gl.POINTS][mesh.topology] ?? gl.TRIANGLE_STRIP,
       topology: mesh.topology, isElement,
     };
   }

@@ -10,15 +10,16 @@ import {
 import { PASSES, WARM_UP } from '../../gen/passes.js';
 import { engineSlots } from '../common/bindings.js';
 import {
-  PIPELINE_FLAGS, defined, glslProgram, isGiven, meshProgram, overrides, partOf, passOverrides, usesCoverage,
+  PIPELINE_FLAGS, defined, glslProgram, isGiven, isPremultiplied, meshProgram, overrides, partOf, passOverrides, usesCoverage,
+  writesAlpha,
 } from '../../shaders/loader.js';
 
 /** @typedef {import('../common/resources.js').MaterialRecord} MaterialRecord */
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
 /** A program's own shader, translated. @typedef {{ number: number, vertex: string, fragment: string, depth: string,
  *   textures: string[], pipelines: Map<number, Pipeline> }} OwnShader */
-/** @typedef {{ program: WebGLProgram, linked: boolean, label: string, doubleSided: boolean, given: boolean,
- *   blend: Pass['blend'], coverage: boolean }} Pipeline */
+/** @typedef {{ program: WebGLProgram, linked: boolean, label: string, doubleSided: boolean, given: boolean, alpha: boolean,
+ *   premultiplied: boolean, blend: Pass['blend'], coverage: boolean }} Pipeline */
 
 export const FRAME_BINDING = 0;
 export const MATERIAL_BINDING = 1;
@@ -147,7 +148,8 @@ export class Webgl2Pipelines {
       const program = this.programs.get(label)
         ?? this.start(label, this.source(row, look, overrides(look, variant, row, own !== null), own), row, slotNames(shaderKind, own));
       pipeline = {
-        program, linked: false, label, doubleSided: (flags & MATERIAL_DOUBLE_SIDED) !== 0, given: isGiven(look),
+        program, linked: false, label, doubleSided: (flags & MATERIAL_DOUBLE_SIDED) !== 0, given: isGiven(look), alpha: writesAlpha(look),
+        premultiplied: isPremultiplied(look),
         blend: row.blend, coverage,
       };
       cache.set(key, pipeline);

@@ -58,27 +58,29 @@ export class GlState {
     if (blend === '') gl.disable(gl.BLEND);
     else gl.enable(gl.BLEND);
     if (bothSides) gl.disable(gl.CULL_FACE);
-    if (bothSides && blend !== '') this.blend(blend, false);
+    if (bothSides && blend !== '') this.blend(blend, false, false);
   }
 
-  /** How what is drawn is put over what is there. @param {'over' | 'weighted'} blend @param {boolean} given */
-  blend(blend, given) {
+  /** How what is drawn is put over what is there. @param {'over' | 'weighted'} blend @param {boolean} given
+   * @param {boolean} premultiplied */
+  blend(blend, given, premultiplied) {
     const { gl } = this;
-    const blending = `${blend} ${given}`;
+    const blending = `${blend} ${given} ${premultiplied}`;
     if (blending === this.blending) return;
     this.blending = blending;
     if (blend === 'weighted') gl.blendFuncSeparate(gl.ONE, gl.ONE, gl.ZERO, gl.ONE_MINUS_SRC_ALPHA);
-    else gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, given ? gl.ONE : gl.ZERO, gl.ONE_MINUS_SRC_ALPHA);
+    else gl.blendFuncSeparate(premultiplied ? gl.ONE : gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, given ? gl.ONE : gl.ZERO, gl.ONE_MINUS_SRC_ALPHA);
   }
 
   /** What a draw's pipeline says. Alpha is the share of colours that are shown as given: what is lit writes none.
-   * @param {{ doubleSided: boolean, given: boolean, blend: '' | 'over' | 'weighted', coverage: boolean }} pipeline */
-  pipeline({ doubleSided, given, blend, coverage }) {
+   * @param {{ doubleSided: boolean, given: boolean, alpha: boolean, premultiplied: boolean, blend: '' | 'over' | 'weighted',
+   *   coverage: boolean }} pipeline */
+  pipeline({ doubleSided, given, alpha, premultiplied, blend, coverage }) {
     const { gl } = this;
     if (doubleSided) gl.disable(gl.CULL_FACE);
     else gl.enable(gl.CULL_FACE);
-    if (blend !== '') this.blend(blend, given);
-    gl.colorMask(true, true, true, given || blend !== '');
+    if (blend !== '') this.blend(blend, given, premultiplied);
+    gl.colorMask(true, true, true, alpha || blend !== '');
     if (coverage) gl.enable(gl.SAMPLE_ALPHA_TO_COVERAGE);
     else gl.disable(gl.SAMPLE_ALPHA_TO_COVERAGE);
   }

@@ -12,8 +12,9 @@ export const COLOR_FORMAT = /** @type {const} */ (`${CANVAS_FORMAT}-srgb`);
 export const FORMATS = Object.freeze({
   depth32float: 'depth32float', picture: COLOR_FORMAT, rgb10a2: 'rgb10a2unorm', rgba16float: 'rgba16float',
   rg16float: 'rg16float', r32float: 'r32float', rg32uint: 'rg32uint',
+  rgba32float: 'rgba32float',
 });
 
 /** How a shader reads them. @param {Format} format @returns {GPUTextureSampleType} */
 export const sampleType = (format) => (
-  format === 'depth32float' ? 'depth' : format === 'r32float' ? 'unfilterable-float' : 'float');
+  format === 'depth32float' ? 'depth' : format.endsWith('32float') ? 'unfilterable-float' : 'float');

@@ -7,11 +7,11 @@
  */
 import {
   LAYOUTS, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_SLOTS, ROW_LOCATION,
-  SHADER_PARAMS_BYTES, UV1_BYTES,
+  SHADER_PARAMS_BYTES, TOPOLOGIES, UV1_BYTES,
 } from '../../gen/layouts.js';
 import { PASSES, READ_BINDINGS, WARM_UP } from '../../gen/passes.js';
 import {
-  PIPELINE_FLAGS, isGiven, meshProgram, overrides, partOf, passOverrides, topologyOf, usesCoverage, wgslModule,
+  PIPELINE_FLAGS, isGiven, isPremultiplied, meshProgram, overrides, partOf, passOverrides, topologyOf, usesCoverage, wgslModule, writesAlpha,
 } from '../../shaders/loader.js';
 import { PARAMS_BINDING, engineSlots, samplerBinding, textureBinding } from '../common/bindings.js';
 import { FORMATS } from './formats.js';
@@ -26,13 +26,14 @@ import { FRAGMENT_STAGE, makeInputLayout, makeMaterialLayout, target } from './l
 const WRITE_RGB = 7;
 const WRITE_ALL = 15;
 /** @type {GPUPrimitiveTopology[]} */
-const TOPOLOGY = ['triangle-list', 'line-list', 'point-list', 'triangle-strip', 'triangle-strip'];
+const TOPOLOGY = TOPOLOGIES.map((_, topology) => /** @type {GPUPrimitiveTopology} */ (
+  ['triangle-list', 'line-list', 'point-list'][topology] ?? 'triangle-strip'));
 /** @param {GPUBlendFactor} srcFactor @param {GPUBlendFactor} dstFactor @returns {GPUBlendComponent} */
 const factors = (srcFactor, dstFactor) => ({ srcFactor, dstFactor });
 /** What `blend` of a row means; given: whether colours are shown as given. */
 const BLENDS = Object.freeze({
-  over: (/** @type {boolean} */ given) => ({
-    color: factors('src-alpha', 'one-minus-src-alpha'), alpha: factors(given ? 'one' : 'zero', 'one-minus-src-alpha'),
+  over: (/** @type {boolean} */ given, /** @type {boolean} */ premultiplied) => ({
+    color: factors(premultiplied ? 'one' : 'src-alpha', 'one-minus-src-alpha'), alpha: factors(given ? 'one' : 'zero', 'one-minus-src-alpha'),
   }),
   weighted: () => ({ color: factors('one', 'one'), alpha: factors('zero', 'one-minus-src-alpha') }),
 });
@@ -234,7 +235,7 @@ export class WebgpuPipelines {
   fullscreenDescriptor(row, formats) {
     const module = this.module(row.shader);
     const constants = passOverrides(row);
-    const blend = row.blend === '' ? undefined : BLENDS[row.blend](false);
+    const blend = row.blend === '' ? undefined : BLENDS[row.blend](false, false);
     return {
       label: row.name, layout: /** @type {GPUPipelineLayout} */ (this.screenLayouts.get(row)), ...this.passState(row),
       vertex: { module },
@@ -324,6 +325,7 @@ export class WebgpuPipelines {
 function colorTargets({ colors, blend }, kind) {
   const given = isGiven(kind);
   /** @type {Omit<GPUColorTargetState, 'format'>} */
-  const state = blend === '' ? { writeMask: given ? WRITE_ALL : WRITE_RGB } : { blend: BLENDS[blend](given) };
+  const state = blend === '' ? { writeMask: writesAlpha(kind) ? WRITE_ALL : WRITE_RGB }
+    : { blend: BLENDS[blend](given, isPremultiplied(kind)) };
   return colors.map((name) => (name === '' ? null : { format: FORMATS[target(name).format], ...state }));
 }

@@ -3,7 +3,7 @@
 // rows.webgl2.wgsl place.wgsl vertex.wgsl vertex_main.wgsl noise.wgsl radiance.wgsl sky.wgsl
 // layers.wgsl lighting.wgsl lights.wgsl gen/slots_layered.wgsl surface.wgsl layered.wgsl
 // surface_main.wgsl
-// sha256 49c7aac04538c0d0d46d46d53e7d3c4c9408a5d76f1a70ff99a06703545d636b. Do not edit.
+// sha256 05e2666f80e49805e7677ff6876151b9af0f43a3a782fcc30ab5a809408fb20e. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

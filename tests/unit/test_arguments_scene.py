@@ -114,7 +114,8 @@ def effects(p: Parts) -> list[tuple[str, Try, list[Any]]]:
     for name, bad in given.items():
         rows.append((f"emitter {name}", lambda v, name=name: emitter(**{name: v}), bad))  # type: ignore[misc]
     rows += [("emitter.rate", put(p.spray, "rate"), [*NUMBER, -1]),
-             ("emitter.emitting", put(p.spray, "emitting"), FLAG), ("emitter.burst", p.spray.burst, [None, -1, 0.5])]  # fmt: skip
+             ("emitter.emitting", put(p.spray, "emitting"), FLAG),
+             ("emitter.burst", p.spray.burst, [None, -1, 0.5])]  # fmt: skip
     return rows
 
 

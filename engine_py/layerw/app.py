@@ -32,7 +32,7 @@ from layerw.scene.camera import Camera
 from layerw.scene.component_view import Query, select
 from layerw.scene.components import Declaration, declaration
 from layerw.scene.entity import Entities, Entity
-from layerw.scene.environment import Fog, Sea, Shadows, Sky, Sun, Wind
+from layerw.scene.environment import Ambient, Fog, Sea, Shadows, Sky, Sun, Wind
 from layerw.scene.material import Material
 from layerw.scene.row_values import check_owner
 from layerw.scene.shapes import Lods, Mesh
@@ -525,6 +525,11 @@ class App:
     def shadows(self) -> Shadows:
         """The sun's shadows."""
         return self._engine.environment.shadows
+
+    @property
+    def ambient(self) -> Ambient:
+        """What hides the sky's light: occlusion in corners and under things."""
+        return self._engine.environment.ambient
 
     @property
     def size(self) -> tuple[int, int]:

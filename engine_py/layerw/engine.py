@@ -34,7 +34,7 @@ from layerw.frame.resources import Resources
 from layerw.frame.rows import RowColumns
 from layerw.frame.shown import Shown
 from layerw.frame.targets import RenderTargets
-from layerw.frame.view import ViewWriter, shadow_reach_m, view_flags
+from layerw.frame.view import ViewWriter, ambient_flags, shadow_reach_m, view_flags
 from layerw.frame.views import View
 from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.gen import events as ev
@@ -221,7 +221,7 @@ class Engine:
             begin()
 
     def _fit_targets(self) -> None:
-        self.targets.step((self.environment.shadows.enabled, self.view._revision, self.more_views.key()))
+        self.targets.step((self._standing_flags(), self.view._revision, self.more_views.key()))
         self._rows.claim()
 
     def _run_program(self) -> None:
@@ -229,7 +229,12 @@ class Engine:
         self.table.components.end_frame()
 
     def _sized_views(self, picture: tuple[int, int]) -> dict[int, SizedView]:
-        return self.more_views.sized(self.view, picture, has_shadows=self.environment.shadows.enabled)
+        return self.more_views.sized(self.view, picture, self._standing_flags())
+
+    def _standing_flags(self) -> int:
+        """What all views are drawn with. Shadows count also at night: the sun will rise."""
+        shadows = flag("shadows") if self.environment.shadows.enabled else 0
+        return shadows | ambient_flags(self.environment, self.quality.tier)
 
     def _receive(self) -> None:
         """Events since the last frame, in order."""
@@ -317,7 +322,7 @@ class Engine:
     def _write_view(self) -> None:
         self._view.write(self.shown.camera, self.environment, self.program_s, view=self.view, dt_s=self._dt_s,
                          sheared=self.table.sheared, paid=self.targets.paid_flags(0),
-                         pixel_ratio=self.targets.pixel_ratio)  # fmt: skip
+                         pixel_ratio=self.targets.pixel_ratio, tier=self.quality.tier)  # fmt: skip
 
     def _see_others(self) -> None:
         self._others = [one for one in self.more_views if self._see(one)]
@@ -373,7 +378,8 @@ class Engine:
         one.writer.write(camera, self.environment, self.program_s, view=one.view, dt_s=self._dt_s,
                          sheared=self.table.sheared, tiles_from=self.shown.camera.position,
                          paid=self.targets.paid_flags(one.index),
-                         pixel_ratio=1.0 if one.texture else self.targets.pixel_ratio)  # fmt: skip
+                         pixel_ratio=1.0 if one.texture else self.targets.pixel_ratio,
+                         tier=self.quality.tier)  # fmt: skip
         one.kept(self._visible(one.view, camera, self.shown.tiles, places_tiles=False))
 
     def _encode_view(self, index: int, texture: int, view: View, writer: ViewWriter, found: VisibleSet) -> None:

@@ -135,6 +135,7 @@ BAD: dict[str, dict[str, list[Any]]] = {
             "opacity_max": UNIT},
     "Sea": {"level": NUMBER[1:], "color": LIGHT, "clarity_m": POSITIVE, "roughness": UNIT},
     "Wind": {"direction": NUMBER, "strength": UNIT, "gusts": UNIT},
+    "Ambient": {"occlusion": UNIT, "radius_m": POSITIVE, "contact": FLAG},
     "Shadows": {"enabled": FLAG, "distance_m": POSITIVE, "strength": UNIT, "bias": [*NUMBER, -1]},
 }
 
@@ -152,7 +153,7 @@ def callables(app: lw.App) -> dict[str, Callable[..., Any]]:
         "App": lambda **values: lw.App(host=HeadlessHost(), **values),
         "FlyCamera": lambda **values: lw.FlyCamera(**({"app": app} | values)),
         "Sun": environment.Sun, "Sky": environment.Sky, "Fog": environment.Fog, "Sea": environment.Sea,
-        "Wind": environment.Wind, "Shadows": environment.Shadows,
+        "Wind": environment.Wind, "Shadows": environment.Shadows, "Ambient": environment.Ambient,
     }
     shapes = ("box", "plane", "sphere", "cylinder", "cone", "merge")
     found |= {f"Mesh.{name}": getattr(lw.Mesh, name) for name in shapes}
@@ -216,7 +217,8 @@ def test_every_public_name_has_rows(app: lw.App) -> None:
         assert public <= set(BAD) | CHECKED_ELSEWHERE, sorted(public - set(BAD) - CHECKED_ELSEWHERE)
 
 
-SETTINGS = [environment.Sun, environment.Sky, environment.Fog, environment.Sea, environment.Wind, environment.Shadows]
+SETTINGS = [environment.Ambient,
+            environment.Sun, environment.Sky, environment.Fog, environment.Sea, environment.Wind, environment.Shadows]
 
 
 @pytest.mark.parametrize("kind", SETTINGS)

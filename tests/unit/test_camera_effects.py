@@ -18,7 +18,9 @@ SIZE = (640, 360)
 
 def make() -> tuple[lw.App, HeadlessHost]:
     host = HeadlessHost(".", size=SIZE, options={"width": SIZE[0], "height": SIZE[1]})
-    return lw.App(host=host), host
+    app = lw.App(host=host)
+    app.quality = "low"
+    return app, host
 
 
 def uniform(app: lw.App, name: str) -> list[float]:
@@ -128,3 +130,21 @@ def test_other_views_have_their_own() -> None:
     other.lens_flare = 1.0
     host.step(app, 3)
     assert [view.flags & flag("flare") for _, view in sorted(host.sink.views.items())] == [0, flag("flare")]
+
+
+def test_the_sky_is_hidden_from_medium_quality_on() -> None:
+    app, host = make()
+    host.step(app, 3)
+    assert uniform(app, "ambient")[1:3] == [0, 0] and not host.sink.views[0].flags & flag("ambient")
+    app.quality = "medium"
+    host.step(app, 1)
+    assert uniform(app, "ambient")[1] == 1.5 and host.sink.views[0].flags & flag("ambient")
+    assert "ambient" in [row["name"] for row in app.report()["passes"]]
+    app.ambient.occlusion, app.ambient.radius_m = 0.0, 0.2
+    host.step(app, 2)
+    assert uniform(app, "ambient")[:3] == [0, pytest.approx(0.2), pytest.approx(0.3)], "contact shadows go on"
+    app.ambient.contact = False
+    host.step(app, 2)
+    assert uniform(app, "ambient")[1:3] == [0, 0] and not host.sink.views[0].flags & flag("ambient")
+    plain, more = (target_bytes(SIZE, [SizedView(flags, *SIZE)]) for flags in (0, flag("ambient")))
+    assert plain < more <= plain + 20 * SIZE[0] * SIZE[1] // 4 and app.report()["errors"] == []

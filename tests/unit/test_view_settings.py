@@ -7,7 +7,7 @@ import pytest
 
 import layerw as lw
 from layerw.frame.lut import lut_texture
-from layerw.gpu.passes import flag
+from layerw.gpu.passes import TIMERS, flag
 from layerw.hosts.headless import HeadlessHost
 from layerw.scene.textures import Texture
 
@@ -44,6 +44,7 @@ def test_a_bad_setting_is_refused_at_its_line(name: str, value: object, message:
 
 def test_defaults_run_no_pass_of_light_and_what_is_set_does() -> None:
     app, host = make()
+    app.quality = "low"
     host.step(app, 2)
     names = [row["name"] for row in app.report()["passes"]]
     assert names == ["shadow", "opaque", "sky", "resolve", "decal", "blend", "tone"]
@@ -60,7 +61,7 @@ def test_defaults_run_no_pass_of_light_and_what_is_set_does() -> None:
 
 def test_gpu_times_come_by_pass() -> None:
     app, host = make()
-    host.send("pass_time", 1, 1.25)
+    host.send("pass_time", TIMERS.index("opaque"), 1.25)
     host.step(app, 2)
     assert {row["name"]: row["gpu_ms"] for row in app.report()["passes"]}["opaque"] == 1.25
 

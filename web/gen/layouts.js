@@ -99,13 +99,14 @@ export const FRAME_BLOCK = {
   temporal: { offsetBytes: 656, words: 4 },
   lightView: { offsetBytes: 672, words: 4 },
   lightGrid: { offsetBytes: 688, words: 4 },
-  viewLens: { offsetBytes: 704, words: 4 },
-  gradeLift: { offsetBytes: 720, words: 4 },
-  gradeGamma: { offsetBytes: 736, words: 4 },
-  gradeGain: { offsetBytes: 752, words: 4 },
-  focus: { offsetBytes: 768, words: 4 },
+  ambient: { offsetBytes: 704, words: 4 },
+  viewLens: { offsetBytes: 720, words: 4 },
+  gradeLift: { offsetBytes: 736, words: 4 },
+  gradeGamma: { offsetBytes: 752, words: 4 },
+  gradeGain: { offsetBytes: 768, words: 4 },
+  focus: { offsetBytes: 784, words: 4 },
 };
-export const FRAME_BLOCK_BYTES = 784;
+export const FRAME_BLOCK_BYTES = 800;
 
 export const MATERIAL_BLOCK = {
   baseColor: { offsetBytes: 0, words: 4 },

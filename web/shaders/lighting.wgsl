@@ -137,13 +137,16 @@ fn shade(s: LitSurface, p: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
   let v = -normalize(p);
   let nv = max(dot(s.normal, v), 1e-3);
   let l = frame.sun_direction.xyz;
-  let sun = frame.sun_color.rgb * (smoothstep(-0.1, 0.15, dot(geometric, l)) * sun_visibility(p, geometric));
-  let irradiance = sky_irradiance(s.normal) * s.occlusion;
-  var ambient = ambient_light(s, nv, mirrored_sky(v, s.normal, s.roughness, s.occlusion, geometric), irradiance);
+  let around = screen_light(p, s.normal, geometric);
+  let visible = sun_visibility(p, geometric) * around.sun;
+  let sun = frame.sun_color.rgb * (smoothstep(-0.1, 0.15, dot(geometric, l)) * visible);
+  let irradiance = sky_irradiance(around.bent) * (s.occlusion * bounced(around.open, s.base_color));
+  let occlusion = s.occlusion * around.open;
+  var ambient = ambient_light(s, nv, mirrored_sky(v, s.normal, s.roughness, occlusion, geometric), irradiance);
   if (LAYERED) {
     ambient = ambient * s.under_sheen + s.sheen * irradiance * sheen_albedo(s.sheen_roughness, nv);
     if (s.coat > 0.0) {
-      let reflected = mirrored_sky(v, s.coat_normal, s.coat_roughness, s.occlusion, geometric);
+      let reflected = mirrored_sky(v, s.coat_normal, s.coat_roughness, occlusion, geometric);
       ambient = ambient * s.under_coat + reflected * (1.0 - s.under_coat);
     }
   }

@@ -86,7 +86,7 @@ export const overrides = (kind, flags, row, isOwn = false) => ({
   METRES: Number((flags & MATERIAL_METRES) !== 0),
   FOG: Number((flags & MATERIAL_NO_FOG) === 0),
   COVERAGE: Number(usesCoverage(kind, flags, row)),
-  SHADOW_PASS: Number(row.shader === 'depth'),
+  SHADOW_PASS: Number(row.timer === 'shadow'),
   ...passOverrides(row),
 });
 

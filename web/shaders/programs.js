@@ -7,12 +7,12 @@
 
 /** Pieces with a second body for WebGL2. */
 const TWO_BODIES = new Set(['rows']);
-const FRAME = ['gen/blocks', 'gen/targets', 'frame'];
+const FRAME = ['gen/blocks', 'gen/targets', 'frame', 'octahedral'];
 const PLACED = [...FRAME, 'rows', 'place'];
 const MESH = [...PLACED, 'vertex', 'vertex_main'];
 /** Points and lines, with a vertex stage of their own. */
 const ELEMENT = [...PLACED, 'radiance', 'sky', 'tonemap', 'marks'];
-const LIT = ['noise', 'radiance', 'sky', 'layers', 'lighting', 'lights'];
+const LIT = ['noise', 'radiance', 'sky', 'layers', 'screen_light', 'lighting', 'lights'];
 const SCREEN = [...FRAME, 'fullscreen'];
 /** The textures of pbr, and of whatever has the same. */
 const SURFACE = 'gen/slots_pbr';
@@ -33,6 +33,8 @@ export const PROGRAMS = Object.freeze({
   settle: [...PLACED, 'radiance', 'particle_units', 'settle'],
   depth: [...MESH, SURFACE, 'depth'],
   skypass: [...FRAME, ...LIT, 'fullscreen', 'skypass'],
+  occlude: [...SCREEN, 'screen_space', 'occlude'],
+  denoise: [...SCREEN, 'screen_space', 'screen_pack', 'denoise'],
   decode: [...FRAME, 'radiance', 'fullscreen', 'decode'],
   compose: [...FRAME, 'radiance', 'fullscreen', 'compose'],
   temporal: [...SCREEN, 'temporal'],

@@ -9,15 +9,6 @@ struct VertexIn {
   @location(15) row: u32, // ROW_LOCATION
 }
 
-// Octahedral unit vectors (Cigolle et al. 2014).
-fn octahedral(e: vec2<f32>) -> vec3<f32> {
-  let n = vec3<f32>(e, 1.0 - abs(e.x) - abs(e.y));
-  let fold = max(-n.z, 0.0);
-  let x = select(n.x + fold, n.x - fold, n.x >= 0.0);
-  let y = select(n.y + fold, n.y - fold, n.y >= 0.0);
-  return normalize(vec3<f32>(x, y, n.z));
-}
-
 // Sways what is high above the instance's foot; neighbours move with a lag along the wind.
 fn wind_offset(local: vec3<f32>, foot: vec3<f32>) -> vec3<f32> {
   let height = max(local.y, 0.0);

@@ -90,11 +90,11 @@ class MoreViews:
         """Equal while there are the same views with the same settings."""
         return tuple((one.index, one.view._revision) for one in self)
 
-    def sized(self, main: View, picture: tuple[int, int], *, has_shadows: bool) -> dict[int, SizedView]:
-        """What the targets of all views depend on, by index. Shadows count also at night: the sun will rise."""
-        shadows = flag("shadows") if has_shadows else 0
+    def sized(self, main: View, picture: tuple[int, int], standing: int) -> dict[int, SizedView]:
+        """What the targets of all views depend on, by index. standing: flags that all of them have."""
         views = {0: main, **{one.index: one.view for one in self}}
-        return {index: SizedView(shadows | view._flags(), *view._area_px(picture)[2:]) for index, view in views.items()}
+        return {index: SizedView(standing | view._flags(), *view._area_px(picture)[2:])
+                for index, view in views.items()}
 
     def refuse(self, view: View, error: BudgetError) -> BudgetError:
         """Takes a view back whose targets have no room."""

@@ -24,9 +24,10 @@ class Tier(NamedTuple):
     """One row."""
 
     name: str
+    ambient: bool  # what hides the sky's light, and contact shadows: frame/view.py
 
 
-TIERS = (Tier("low"), Tier("medium"), Tier("high"))
+TIERS = (Tier("low", ambient=False), Tier("medium", ambient=True), Tier("high", ambient=True))
 MEDIUM = 1
 
 

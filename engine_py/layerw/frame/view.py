@@ -11,7 +11,7 @@ import numpy as np
 from layerw.base.errors import ConfigError
 from layerw.base.ports import F64
 from layerw.base.settings import Changes
-from layerw.frame.quality import Tier
+from layerw.frame.quality import TIERS, Tier
 from layerw.frame.temporal import TemporalWriter
 from layerw.frame.views import View
 from layerw.gpu.frame_block import FrameBlock
@@ -21,6 +21,7 @@ from layerw.scene.environment import Environment, shadow_matrix
 
 NO_SEA_LEVEL = -1.0e6
 DAY_S = 86_400.0
+CONTACT_M = 0.3  # how far things throw contact shadows
 PATTERN_REACH_M = 32_768.0  # farther from its anchor than this, float32 steps (4 mm there) would show in noise
 CASTER_REACH = 1.25  # things a little outside of the shadowed range still cast into it
 
@@ -34,7 +35,14 @@ def shadow_reach_m(environment: Environment) -> float:
 
 def view_flags(environment: Environment, view: View, tier: Tier) -> int:
     """The passes that a view needs now: gpu.passes.VIEW_FLAGS; tier: what the quality has."""
-    return view._flags() | (flag("shadows") if shadow_reach_m(environment) > 0 else 0)
+    shadows = flag("shadows") if shadow_reach_m(environment) > 0 else 0
+    return view._flags() | shadows | ambient_flags(environment, tier)
+
+
+def ambient_flags(environment: Environment, tier: Tier) -> int:
+    """The flags of what is worked out from depth before the scene is lit, in all views."""
+    ambient = environment.ambient
+    return flag("ambient") if tier.ambient and (ambient.occlusion > 0 or ambient.contact) else 0
 
 
 class ViewWriter:
@@ -47,18 +55,19 @@ class ViewWriter:
         self._changes, self._look = -1, (-1, 0)  # of settings; of the view's, and what was paid
         self._pattern, self._exposure = block.read("pattern_camera"), block.read("view_exposure")
         self._camera_hi, self._camera_lo = block.read("camera_hi"), block.read("camera_lo")
-        self._origin = block.read("relative_origin")
+        self._origin, self._ambient = block.read("relative_origin"), block.read("ambient")
         self._anchor = np.zeros(3)  # of noise by place
         self._temporal = TemporalWriter(block)
 
     def write(self, camera: CameraFrame, environment: Environment, time_s: float, *, view: View | None = None,
               dt_s: float = 0.0, sheared: bool = False, tiles_from: F64 | None = None,
-              paid: int = 0, pixel_ratio: float = 1.0) -> None:  # fmt: skip
+              paid: int = 0, pixel_ratio: float = 1.0, tier: Tier = TIERS[0]) -> None:  # fmt: skip
         """Fills every member that changed since the last call; where a value is impossible, nothing changes.
 
         view: whose settings of the picture are meant. dt_s: since the last frame. sheared: whether rows may have shear.
         tiles_from: what the rows of tiles are relative to, where that is another camera's position. paid: flags of the
-        passes whose targets are reserved. pixel_ratio: pixels of the picture a pixel of the page.
+        passes whose targets are reserved. pixel_ratio: pixels of the picture a pixel of the page. tier: what the
+        quality has.
         """
         changes = Changes.count
         look = (-1 if view is None else view._revision, paid)
@@ -69,6 +78,9 @@ class ViewWriter:
             self.block.write("relative_origin", tiles_from - camera.position)
         self._pattern[3] = sheared
         self._origin[3] = pixel_ratio
+        ambient = environment.ambient
+        on = bool(ambient_flags(environment, tier) & paid)
+        self._ambient[:3] = ambient.occlusion, ambient.radius_m * on, CONTACT_M * (ambient.contact and on)
         self._camera_hi[3] = time_s % DAY_S  # float32: a day still has steps of 8 ms
         if view is not None:
             self._exposure[:] = view._adaptation(dt_s, paid)

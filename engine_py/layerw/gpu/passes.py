@@ -25,9 +25,9 @@ FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8,
 # Bits of `view`'s flags; a pass with `when` runs only where its bit is set.
 # single: one sample a pixel; temporal: the last frames are looked at as well; weighted: what blends needs no order;
 # picking: the view is one pixel, and what is drawn there is read. flare, focus, motion: lens flare, depth of field,
-# motion blur. particles: this view moves them.
+# motion blur; particles: this view moves them; ambient: occlusion of the sky's light, contact shadows.
 VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking", "flare",
-              "focus", "motion", "particles")
+              "focus", "motion", "particles", "ambient")
 TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block
 
 
@@ -126,6 +126,9 @@ def _levels(name: str) -> tuple[Target, ...]:
 
 TARGETS: tuple[Target, ...] = (
     Target("shadow_map", "depth32float", side=SHADOW_SIDE),
+    Target("half_depth", "depth32float", divide=2),  # of what is opaque, before it is lit
+    Target("occluded", "rgba16float", divide=2),  # by occlude.wgsl
+    Target("screen", "rgba16float", divide=2),  # the same by screen_pack.wgsl, smooth
     Target("scene", "rgb10a2", samples=4),
     Target("scene_depth", "depth32float", samples=4),
     Target("resolved", "rgb10a2"),
@@ -161,11 +164,15 @@ TARGETS: tuple[Target, ...] = (
 
 # What is lit is drawn with 4 samples, each encoded so that their mean in 4 bytes is a good edge (docs/adr/0012); what
 # is blended follows over the resolved picture.
-_LIT = ("shadow_map", "exposure")
+_LIT = ("shadow_map", "exposure", "screen")
 _PARTICLES = ("particle_place", "particle_motion")
 PASSES: tuple[Pass, ...] = (
     Pass("shadow", "draws", "shadow", ("exposure",), depth="shadow_map", shader="depth", depth_test="greater",
          depth_write=True, materials="all", when="shadows"),
+    Pass("prepass", "draws", "ambient", ("exposure",), depth="half_depth", shader="depth", depth_test="greater",
+         depth_write=True, materials="all", when="ambient", draws="opaque"),
+    Pass("occlude", "fullscreen", "ambient", ("half_depth",), ("occluded",), shader="occlude", when="ambient"),
+    Pass("denoise", "fullscreen", "ambient", ("half_depth", "occluded"), ("screen",), shader="denoise", when="ambient"),
     Pass("opaque", "draws", "opaque", _LIT, ("scene",), "scene_depth", depth_test="greater", depth_write=True,
          materials="solid", when="!single"),
     Pass("opaque_single", "draws", "opaque", _LIT, ("resolved",), "depth", depth_test="greater", depth_write=True,

@@ -341,6 +341,8 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     # w = standard deviations that the past may be away
     ("light_view", "vec4"),  # xyz = line of sight; w = how many of the view's lights are everywhere: the first ones
     ("light_grid", "vec4"),  # x = slices a natural logarithm of depth / y; y = depth of the first slice; z = the others
+    ("ambient", "vec4"),  # x = strength of occlusion, y = its radius, metres (0: there is none), z = how far contact
+    # shadows reach, metres (0: there are none)
     ("view_lens", "vec4"),  # x = vignette, y = chromatic aberration, z = lens flare, w = 1: colours are graded
     ("grade_lift", "vec4"),  # rgb; w = saturation
     ("grade_gamma", "vec4"),  # rgb; w = contrast

@@ -115,6 +115,21 @@ class Shadows:
     bias: float = 0.0015
 
 
+@settings(occlusion=number(0, 1), radius_m=number(0, above=True), contact=flag())
+@dataclass(slots=True)
+class Ambient:
+    """What stands around a place hides some of the sky from it. Of quality "medium" on; below, there is none.
+
+    occlusion: how much darker that makes the sky's light in corners and under things, 0 to 1 (all of it).
+    radius_m: how far things hide the sky from each other. contact: whether the sun throws fine shadows where things
+    touch, finer than its shadow map.
+    """
+
+    occlusion: float = 1.0
+    radius_m: float = 1.5
+    contact: bool = True
+
+
 @dataclass(slots=True)
 class Environment:
     """Everything about light and air. `irradiance()` is cached until sun or sky change."""
@@ -125,6 +140,7 @@ class Environment:
     sea: Sea = field(default_factory=Sea)
     wind: Wind = field(default_factory=Wind)
     shadows: Shadows = field(default_factory=Shadows)
+    ambient: Ambient = field(default_factory=Ambient)
     _key: tuple[object, ...] = ()
     _irradiance: F32 = field(default_factory=lambda: np.zeros((9, 3), np.float32))
 

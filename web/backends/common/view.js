@@ -13,7 +13,7 @@ import { Runs } from './runs.js';
 const ROWS = PASSES.filter(({ kind }) => kind === 'draws');
 /** By list: the passes that draw it. */
 const DRAWN_BY = DRAW_PASSES.map((list) => ROWS.filter(({ name, draws }) => (draws || name) === list));
-const CASTS = DRAWN_BY.map(([{ shader }]) => shader === 'depth');
+const CASTS = DRAW_PASSES.map((list) => ROWS.find(({ name }) => name === list)?.shader === 'depth');
 
 export class View {
   /** The texture that it is drawn into; null = the picture. @type {TextureRecord | null} */

@@ -144,7 +144,7 @@ export class Webgl2Pipelines {
       const look = own === null ? kind : 0; // a program's shader is a surface as pbr
       const coverage = usesCoverage(look, flags, row);
       const named = own === null ? row.shader || kind : `own ${own.number} ${row.shader}`;
-      const label = `${named} ${variant} ${Object.values(passOverrides(row)).join('')} ${coverage}`;
+      const label = `${named} ${variant} ${Object.values(passOverrides(row)).join('')} ${coverage} ${row.timer === 'shadow'}`;
       const program = this.programs.get(label)
         ?? this.start(label, this.source(row, look, overrides(look, variant, row, own !== null), own), row, slotNames(shaderKind, own));
       pipeline = {

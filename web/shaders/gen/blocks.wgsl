@@ -24,6 +24,7 @@ struct FrameBlock {
   temporal: vec4<f32>,
   light_view: vec4<f32>,
   light_grid: vec4<f32>,
+  ambient: vec4<f32>,
   view_lens: vec4<f32>,
   grade_lift: vec4<f32>,
   grade_gamma: vec4<f32>,

@@ -35,7 +35,7 @@ def test_what_stands_around_hides_the_sky(run_program: RunProgram, backend: str)
     foot = darker[52:60, 60:90].max()  # where the wall stands on the floor
     assert foot > 12 and darker[90:, :60].max() <= 2 and darker.min() >= -2, "soft, near and nowhere brighter"
     lit, unchanged = show(running, "True, 0.0, sky=False"), show(running, "True, 1.0, sky=False")
-    assert np.abs(lit - unchanged).max() <= 2, "of the sun's light nothing is taken, but of its glow"
+    assert np.abs(lit - unchanged).max() <= 4, "of the sun's light nothing is taken, but of its glow"
     touching = show(running, "True, 0.0, contact=True, sky=False")
     assert (lit - touching).max() > 20, "what touches the ground throws a fine shadow"
     seen[backend] = [corner, touching]

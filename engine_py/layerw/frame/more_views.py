@@ -18,7 +18,6 @@ from layerw.frame.resources import Resources
 from layerw.frame.view import ViewWriter
 from layerw.frame.views import VIEWS_MAX, View
 from layerw.gpu.frame_block import FrameBlock
-from layerw.gpu.passes import flag
 from layerw.gpu.spec import DRAW_STILL
 from layerw.gpu.target_bytes import SizedView
 from layerw.scene.camera import CameraFrame

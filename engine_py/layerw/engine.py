@@ -33,6 +33,7 @@ from layerw.frame.report import HasStateHash, ledger_figures, memory_figures, pa
 from layerw.frame.resources import Resources
 from layerw.frame.rows import RowColumns
 from layerw.frame.shown import Shown
+from layerw.frame.stillness import Stillness
 from layerw.frame.targets import RenderTargets
 from layerw.frame.view import ViewWriter, ambient_flags, shadow_reach_m, view_flags
 from layerw.frame.views import View
@@ -119,6 +120,7 @@ class Engine:
         self.states: dict[str, HasStateHash] = {}
         self.frame_number, self.time_s, self._dt_s = 0, 0.0, 0.0
         self.pointer_lock, self._pointer_lock_sent = config.pointer_lock, False
+        self._stillness = Stillness(self.submission, self.store)
         self._rows = RowColumns(self.table, self.resources, self.submission, self.log)
         self._view = ViewWriter(FrameBlock())
         self.shown = Shown(self.view.camera.frame(*self.targets.size), self.table.update())
@@ -386,7 +388,9 @@ class Engine:
         paid = self.targets.paid_flags(index)
         flags = view_flags(self.environment, view, self.quality.tier) & paid | paid & flag("single")
         self.submission.view(index, texture, view._area_px(self.targets.size), flags, writer.block.array)
-        self.lights.encode(index, self.submission)
+        is_lit_anew = self.lights.encode(index, self.submission)
+        if flags & flag("temporal"):
+            writer.rest(self._stillness.of(index, found) and not is_lit_anew)
         if view.lut is not None:
             with self.failures.alone("The colour grade"):
                 self.submission.encoder.view_lut(self.resources.texture(view.lut))
@@ -440,6 +444,7 @@ STAGES: tuple[tuple[str, Callable[[Engine], object]], ...] = (
     ("The lights", lambda engine: engine.lights.begin(engine.shown, engine._view.block)),
     ("The other views", Engine._see_others),
     ("The visibility", Engine._see_main),
+    ("The frame's head", lambda engine: engine._stillness.begin()),
     ("The frame's head", lambda engine: engine.submission.begin(engine.frame_number)),
     ("The rows", lambda engine: engine._rows.upload(engine.shown.columns)),
     ("The draws", Engine._fit_draws),

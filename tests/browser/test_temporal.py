@@ -10,13 +10,18 @@ from .harness import Running
 from .test_golden_passes import PROGRAM, SIZE
 from .worlds import Pixels, pixels
 
-PHASES = 24  # pictures that are looked at, of the 32 offsets of samples
+PHASES = 6  # pictures that are looked at, of the 32 offsets of samples
 FINER = 4  # on each side; with four samples a pixel that is 64
 
 
 def show(running: Running, name: str, frames: int) -> Pixels:
     running.python(f"import __main__\n__main__.{name}()\nNone")
     running.frames(frames)
+    return pixels(running)
+
+
+def next_picture(running: Running) -> Pixels:
+    running.frames(1)
     return pixels(running)
 
 
@@ -39,16 +44,15 @@ def test_a_still_picture_is_supersampled(run_program: RunProgram, backend: str) 
     finest = fine.reshape(height, FINER, width, FINER, 3).mean(axis=(1, 3))
     running.page.set_viewport_size(SIZE)
     none, msaa, first = (linear(show(running, name, frames)) for name, frames in
-                         (("none", 3), ("edges", 3), ("temporal", 24)))  # fmt: skip
-    each = [first, *(linear(show(running, "temporal", 1)) for _ in range(PHASES))]
-    still = np.mean(each, axis=0)  # as the eye sees it: each picture leans to where its last samples were, 28 to 33 dB
+                         (("none", 3), ("edges", 3), ("temporal", 64)))  # fmt: skip
+    each = [first, *(linear(next_picture(running)) for _ in range(PHASES))]
     running.python("import __main__\n__main__.app.camera.position[0] += 2.0\nNone")
     running.frames(10)
     moved = linear(pixels(running))
     running.python("import __main__\n__main__.app.view.antialias = 'msaa'\nNone")
     running.frames(3)
     there = linear(pixels(running))
-    assert psnr(still, finest) > psnr(msaa, finest) + 0.5 > psnr(none, finest) + 2
-    assert min(psnr(one, finest) for one in each) > psnr(none, finest) + 0.5
-    assert psnr(moved, there) > 24 > psnr(still, there) + 8, "the picture has moved, and nothing stayed behind"
+    worst = min(psnr(one, finest) for one in each)
+    assert worst >= 38 and worst > psnr(msaa, finest) + 0.5 > psnr(none, finest) + 2
+    assert psnr(moved, there) > 24 > psnr(first, there) + 8, "the picture has moved, and nothing stayed behind"
     assert running.report()["errors"] == []

@@ -10,7 +10,7 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   let uv = uv_of(in);
   let d = textureLoad(depth, texel, 0);
   let clip = frame.previous_view_projection * (frame.inverse_view_projection * vec4<f32>(in.ndc.x, in.ndc.y, d, 1.0));
-  if (clip.w <= 0.0 || frame.temporal.z > 0.5) {
+  if (clip.w <= 0.0 || frame.temporal.z >= 1.0) {
     return here;
   }
   let was = vec2<f32>(clip.x, -clip.y) / clip.w * 0.5 + 0.5;

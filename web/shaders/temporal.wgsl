@@ -1,6 +1,6 @@
 // Temporal antialiasing: what the last frames saw of the same place, where it is still right, and a tenth of this frame,
 // whose samples lie elsewhere in each pixel (frame.temporal.xy: where this frame's picture lies, in pixels to the right and
-// down). Karis, "High-quality temporal supersampling" (SIGGRAPH 2014); the clip: Salvi, "An excursion in temporal
+// down). While nothing moves it is the mean of all of them. Karis, "High-quality temporal supersampling" (SIGGRAPH 2014); the clip: Salvi, "An excursion in temporal
 // supersampling" (2016); weights of the nine samples: Blackman-Harris as exp(-2.29 d^2). Things move without a velocity of
 // their own: where their past lies outside of what is around them now, it is brought to its rim.
 fn luma_chroma(c: vec3<f32>) -> vec3<f32> {
@@ -11,13 +11,22 @@ fn from_luma_chroma(c: vec3<f32>) -> vec3<f32> {
   return max(vec3<f32>(c.x + c.y - c.z, c.x + c.z, c.x - c.y - c.z), vec3<f32>(0.0));
 }
 
-// Very bright samples count less: their mean with dark ones would flicker (as radiance.wgsl encodes edges).
+// Very bright samples count less: their mean with dark ones would flicker. As tone maps do, bright light alone is pressed, so
+// that the mean is that of what is seen.
+const PRESSED_FROM = 0.5;
+
 fn pressed(c: vec3<f32>) -> vec3<f32> {
-  return c / (1.0 + max(c.r, max(c.g, c.b)));
+  let peak = max(c.r, max(c.g, c.b));
+  let room = 1.0 - PRESSED_FROM;
+  let over = max(peak - PRESSED_FROM, 0.0) / room;
+  return c * (min(peak, PRESSED_FROM + room * over / (1.0 + over)) / max(peak, 1e-6));
 }
 
 fn unpressed(c: vec3<f32>) -> vec3<f32> {
-  return c / max(1.0 - max(c.r, max(c.g, c.b)), 1e-4);
+  let peak = max(c.r, max(c.g, c.b));
+  let room = 1.0 - PRESSED_FROM;
+  let over = max(peak - PRESSED_FROM, 0.0) / room;
+  return c * (max(min(peak, PRESSED_FROM) + room * over / max(1.0 - over, 1e-4), 0.0) / max(peak, 1e-6));
 }
 
 // Catmull and Rom's cubic from five bilinear taps (Jimenez, "Filmic SMAA", 2016): a bilinear past grows soft.
@@ -48,6 +57,13 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   let size = vec2<f32>(textureDimensions(hdr));
   let last = vec2<i32>(size) - 1;
   let texel = texel_of(in, size);
+  if (frame.temporal.w <= 0.0) {
+    // Nothing moves: one more sample of the mean over each pixel's area.
+    let c = textureLoad(hdr, texel, 0);
+    let mean = textureLoad(past, texel, 0);
+    let both = mix(vec4<f32>(pressed(mean.rgb), mean.a), vec4<f32>(pressed(c.rgb), c.a), frame.temporal.z);
+    return vec4<f32>(unpressed(both.rgb), both.a);
+  }
   var sum = vec4<f32>(0.0);
   var weights = 0.0;
   var mean = vec3<f32>(0.0);
@@ -82,7 +98,7 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   let was_at = vec2<f32>(clip.x, -clip.y) / clip.w * 0.5 + 0.5;
   // This frame's picture lies beside where it would without its offset, the last one's does not.
   let uv = here + was_at - (seen_at - frame.temporal.xy / size);
-  if (frame.temporal.z > 0.5 || any(uv < vec2<f32>(0.0)) || any(uv > vec2<f32>(1.0)) || clip.w <= 0.0) {
+  if (frame.temporal.z >= 1.0 || any(uv < vec2<f32>(0.0)) || any(uv > vec2<f32>(1.0)) || clip.w <= 0.0) {
     return vec4<f32>(unpressed(now.rgb), now.a);
   }
   let was = past_at(uv, size);
@@ -91,6 +107,6 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   let offset = luma_chroma(pressed(was.rgb)) - middle;
   let beyond = abs(offset) / max(spread * frame.temporal.w, vec3<f32>(1e-5));
   let held = from_luma_chroma(middle + offset / max(1.0, max(beyond.x, max(beyond.y, beyond.z))));
-  let share = 0.1;
+  let share = frame.temporal.z;
   return vec4<f32>(unpressed(mix(held, now.rgb, share)), mix(was.a, now.a, share));
 }

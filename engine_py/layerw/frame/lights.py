@@ -120,14 +120,15 @@ class FrameLights:
         block.write("light_view", (*camera.forward, everywhere))
         block.write("light_grid", (_slices_per_log(far), FIRST_SLICE_M, view.count - everywhere, 0.0))
 
-    def encode(self, index: int, submission: Submission) -> None:
-        """Sends what `see` made, where the GPU does not have it yet."""
+    def encode(self, index: int, submission: Submission) -> bool:
+        """Sends what `see` made, where the GPU does not have it yet; returns whether it did."""
         view = self._views.get(index)
         if view is None or view.is_sent or not view.count:
-            return
+            return False
         view.is_sent = True
         words = view.lines * spec.LIGHT_LIST_WIDTH
         submission.encoder.view_lights(submission.keep(view.rows), view.count, submission.keep(view.lists), words)
+        return True
 
     # -- which -------------------------------------------------------------------------------------
 

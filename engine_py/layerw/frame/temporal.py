@@ -14,6 +14,8 @@ from layerw.scene.camera import CameraFrame
 
 OFFSETS = 32
 SPREAD = 1.0  # how many standard deviations of what is around a pixel its past may be away
+SHARE = 0.1  # of this frame in the mean
+STILL_FIRST, STILL_LAST = 4, 40  # frames that the mean is of where nothing moves: at first, what it had; at last
 
 
 def _halton(number: int, base: int) -> float:
@@ -36,6 +38,7 @@ class TemporalWriter:
         self._last: CameraFrame | None = None
         self._number = 0
         self._moved = False  # whether the block's matrices are
+        self._still = 0  # frames since anything has moved
 
     def write(self, camera: CameraFrame, active: bool, follows: bool = False) -> None:
         """After the camera's own matrices were written. follows: the last camera alone is asked for."""
@@ -53,8 +56,16 @@ class TemporalWriter:
         is_new = last is None or last.viewport != camera.viewport
         before = camera if last is None else last
         self._block.write("previous_view_projection", _seen_from(before, camera.position).T)
-        self._block.write("temporal", (right, down, float(is_new), SPREAD))
+        self._block.write("temporal", (right, down, 1.0 if is_new else SHARE, SPREAD))
+        self._still = self._still + 1 if last is camera else 0
         self._last = camera
+
+    def rest(self, still: bool) -> None:
+        """Of this frame: whether it shows the same as the last one. Then it is a sample of one mean, of all of them."""
+        self._still = self._still if still else 0
+        if self._still:
+            share = 1 / min(STILL_FIRST + self._still, STILL_LAST)
+            self._block.read("temporal")[2:] = share, 0.0
 
     def _write_matrices(self, camera: CameraFrame, x: float, y: float) -> None:
         """Moved by x and y in normalized device coordinates."""

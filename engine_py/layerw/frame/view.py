@@ -53,6 +53,7 @@ class ViewWriter:
         self._camera: CameraFrame | None = None
         self._light: tuple[object, ...] = ()
         self._changes, self._look = -1, (-1, 0)  # of settings; of the view's, and what was paid
+        self._has_changed = True
         self._pattern, self._exposure = block.read("pattern_camera"), block.read("view_exposure")
         self._camera_hi, self._camera_lo = block.read("camera_hi"), block.read("camera_lo")
         self._origin, self._ambient = block.read("relative_origin"), block.read("ambient")
@@ -71,9 +72,11 @@ class ViewWriter:
         """
         changes = Changes.count
         look = (-1 if view is None else view._revision, paid)
+        self._has_changed = False
         if camera is not self._camera or changes != self._changes or look != self._look:
             self._write_changed(camera, environment, view, paid)
             self._changes, self._look = changes, look
+            self._has_changed = True
         if tiles_from is not None:
             self.block.write("relative_origin", tiles_from - camera.position)
         self._pattern[3] = sheared
@@ -86,6 +89,10 @@ class ViewWriter:
             self._exposure[:] = view._adaptation(dt_s, paid)
             flags = view._flags() & paid
             self._temporal.write(camera, bool(flags & flag("temporal")), bool(flags & flag("motion")))
+
+    def rest(self, still: bool) -> None:
+        """Whether what is drawn is the same as in the last frame; temporal antialiasing asks."""
+        self._temporal.rest(still and not self._has_changed)
 
     def _write_changed(self, camera: CameraFrame, environment: Environment, view: View | None, paid: int) -> None:
         good = self.block.array.copy()

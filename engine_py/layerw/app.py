@@ -32,7 +32,7 @@ from layerw.scene.camera import Camera
 from layerw.scene.component_view import Query, select
 from layerw.scene.components import Declaration, declaration
 from layerw.scene.entity import Entities, Entity
-from layerw.scene.environment import Ambient, Fog, Sea, Shadows, Sky, Sun, Wind
+from layerw.scene.environment import Ambient, Fog, Moon, Sea, Shadows, Sky, Sun, Wind
 from layerw.scene.material import Material
 from layerw.scene.row_values import check_owner
 from layerw.scene.shapes import Lods, Mesh
@@ -500,6 +500,11 @@ class App:
         given = {"intensity": intensity, "range": range, "inner_angle": inner_angle, "outer_angle": outer_angle}
         placed = {"position": position, "rotation": rotation, "direction": direction, "color": color, "parent": parent}
         return self._engine.spawner.lamp(kind, given, **placed)
+
+    @property
+    def moon(self) -> Moon:
+        """Light of the night."""
+        return self._engine.environment.moon
 
     @property
     def sky(self) -> Sky:

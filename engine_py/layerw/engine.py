@@ -25,6 +25,7 @@ from layerw.content.pictures import Pictures
 from layerw.content.scenes import Scenes
 from layerw.content.sea import SeaSurface
 from layerw.content.spawner import Spawner
+from layerw.frame.air import Air
 from layerw.frame.inbox import Inbox
 from layerw.frame.lights import FrameLights
 from layerw.frame.more_views import MoreViews, OneMore, joined
@@ -96,7 +97,7 @@ class Engine:
         self.view = View(Camera())
         self.view._is_main = True
         self.more_views = MoreViews(self.resources, self.log)
-        self.environment = Environment()
+        self.environment, self._air = Environment(), Air()
         self.quality = Quality(options.get("quality"))
         self.lights = FrameLights(self.table, self.store, self.heap_ledger, self.log)
         self.targets = RenderTargets(self.resources, self.submission, self.log, weakly(self._sized_views),
@@ -294,6 +295,7 @@ class Engine:
         self._rows.device_lost()
         self._sent = None, None
         self.lights.device_lost()
+        self._air.device_lost()
         self.log.info(f"The GPU device is back; {lost} resources are loaded again, {len(self.backups)} came from "
                       f"backups.")  # fmt: skip
 
@@ -386,7 +388,7 @@ class Engine:
 
     def _encode_view(self, index: int, texture: int, view: View, writer: ViewWriter, found: VisibleSet) -> None:
         paid = self.targets.paid_flags(index)
-        flags = view_flags(self.environment, view, self.quality.tier) & paid | paid & flag("single")
+        flags = view_flags(self.environment, view, self.quality.tier) & paid | paid & flag("single") | self._air.flags()
         self.submission.view(index, texture, view._area_px(self.targets.size), flags, writer.block.array)
         is_lit_anew = self.lights.encode(index, self.submission)
         if flags & flag("temporal"):
@@ -441,6 +443,7 @@ STAGES: tuple[tuple[str, Callable[[Engine], object]], ...] = (
     ("The hierarchy", Engine._place),
     ("Particles", Engine._move_effects),
     ("The view", Engine._write_view),
+    ("The air", lambda engine: engine._air.see(engine._view.block)),
     ("The lights", lambda engine: engine.lights.begin(engine.shown, engine._view.block)),
     ("The other views", Engine._see_others),
     ("The visibility", Engine._see_main),

@@ -34,6 +34,9 @@ TAKES_ONE: list[Any] = [*FUNCTION, lambda: 0, lambda a, b: 0, lambda *, a: 0, la
 TAKES_TWO: list[Any] = [*FUNCTION, lambda: 0, lambda a: 0, lambda a, b, c: 0]
 COLOR: list[Any] = ["no such colour", "#12", (1, 2), (90, 0, 0), (NAN, 0, 0), 5, ("a", 0, 0), "", None, [[1, 0, 0]]]
 LIGHT: list[Any] = ["blu", (1, 2), (-1, 0, 0), (NAN, 0, 0), 5, None, ("a", 0, 0)]
+# Where None is a value.
+GIVEN_LIGHT = [value for value in LIGHT if value is not None]
+GIVEN_NUMBER = [value for value in NUMBER if value is not None]
 POINTS = np.zeros((3, 3))
 POINTS[1, 0] = POINTS[2, 1] = 1
 
@@ -129,9 +132,12 @@ BAD: dict[str, dict[str, list[Any]]] = {
     "Input.key": {"name": ["W", "", None, 5]}, "Input.pressed": {"name": ["space", None]},
     "Sun": {"elevation": NUMBER, "azimuth": NUMBER, "color": LIGHT, "intensity": [*NUMBER, -1],
             "angular_radius": [*NUMBER, -1, 2]},
-    "Sky": {"zenith": LIGHT, "horizon": LIGHT, "ground": LIGHT, "gradient": POSITIVE, "exposure": [*NUMBER, -1],
-            "twilight": FLAG},
-    "Fog": {"color": LIGHT, "density": [*NUMBER, -1], "falloff": [*NUMBER, -1], "start_m": [*NUMBER, -1],
+    "Moon": {"elevation": GIVEN_NUMBER, "azimuth": GIVEN_NUMBER, "color": LIGHT, "intensity": [*NUMBER, -1],
+             "angular_radius": [*NUMBER, -1, 2]},
+    "Sky": {"zenith": GIVEN_LIGHT, "horizon": GIVEN_LIGHT, "ground": GIVEN_LIGHT, "gradient": POSITIVE,
+            "exposure": [*NUMBER, -1], "twilight": FLAG, "turbidity": [*NUMBER, -1, 101],
+            "rayleigh": [*NUMBER, -1, 101], "stars": [*NUMBER, -1]},
+    "Fog": {"color": GIVEN_LIGHT, "density": [*NUMBER, -1], "falloff": [*NUMBER, -1], "start_m": [*NUMBER, -1],
             "opacity_max": UNIT},
     "Sea": {"level": NUMBER[1:], "color": LIGHT, "clarity_m": POSITIVE, "roughness": UNIT},
     "Wind": {"direction": NUMBER, "strength": UNIT, "gusts": UNIT},
@@ -152,7 +158,8 @@ def callables(app: lw.App) -> dict[str, Callable[..., Any]]:
         "Budgets": lw.Budgets, "DepthOfField": lw.DepthOfField, "ev": lw.ev,
         "App": lambda **values: lw.App(host=HeadlessHost(), **values),
         "FlyCamera": lambda **values: lw.FlyCamera(**({"app": app} | values)),
-        "Sun": environment.Sun, "Sky": environment.Sky, "Fog": environment.Fog, "Sea": environment.Sea,
+        "Sun": environment.Sun, "Moon": environment.Moon, "Sky": environment.Sky, "Fog": environment.Fog,
+        "Sea": environment.Sea,
         "Wind": environment.Wind, "Shadows": environment.Shadows, "Ambient": environment.Ambient,
     }
     shapes = ("box", "plane", "sphere", "cylinder", "cone", "merge")
@@ -217,7 +224,7 @@ def test_every_public_name_has_rows(app: lw.App) -> None:
         assert public <= set(BAD) | CHECKED_ELSEWHERE, sorted(public - set(BAD) - CHECKED_ELSEWHERE)
 
 
-SETTINGS = [environment.Ambient,
+SETTINGS = [environment.Ambient, environment.Moon,
             environment.Sun, environment.Sky, environment.Fog, environment.Sea, environment.Wind, environment.Shadows]
 
 

@@ -70,7 +70,7 @@ def test_members_lie_where_wgsl_and_std140_put_them() -> None:
 @pytest.mark.parametrize("kind", kinds.slot_lists())
 def test_no_binding_is_used_twice(rows: str, kind: str) -> None:
     bound = BINDING.findall(wgsl_text("gen/blocks", "gen/targets", "frame", rows, "lights", f"gen/slots_{kind}"))
-    others = 10 + len(codegen_passes.bindings())  # blocks, columns, lights; what passes read
+    others = 9 + len(codegen_passes.bindings())  # blocks, columns, lights; what passes read
     assert len({(group, binding) for group, binding, *_ in bound}) == len(bound) == others + 2 * len(kinds.slots(kind))
     columns = [name for _, _, space, name, _ in bound if space.startswith("storage") or name.startswith("row_")]
     assert columns == [f"row_{name}" for name, *_ in spec.COLUMNS]

@@ -98,15 +98,20 @@ export const FRAME_BLOCK = {
   previousViewProjection: { offsetBytes: 592, words: 16 },
   temporal: { offsetBytes: 656, words: 4 },
   lightView: { offsetBytes: 672, words: 4 },
-  lightGrid: { offsetBytes: 688, words: 4 },
-  ambient: { offsetBytes: 704, words: 4 },
-  viewLens: { offsetBytes: 720, words: 4 },
-  gradeLift: { offsetBytes: 736, words: 4 },
-  gradeGamma: { offsetBytes: 752, words: 4 },
-  gradeGain: { offsetBytes: 768, words: 4 },
-  focus: { offsetBytes: 784, words: 4 },
+  air: { offsetBytes: 688, words: 4 },
+  airSun: { offsetBytes: 704, words: 4 },
+  airSunLight: { offsetBytes: 720, words: 4 },
+  airMoon: { offsetBytes: 736, words: 4 },
+  airMoonLight: { offsetBytes: 752, words: 4 },
+  lightGrid: { offsetBytes: 768, words: 4 },
+  ambient: { offsetBytes: 784, words: 4 },
+  viewLens: { offsetBytes: 800, words: 4 },
+  gradeLift: { offsetBytes: 816, words: 4 },
+  gradeGamma: { offsetBytes: 832, words: 4 },
+  gradeGain: { offsetBytes: 848, words: 4 },
+  focus: { offsetBytes: 864, words: 4 },
 };
-export const FRAME_BLOCK_BYTES = 800;
+export const FRAME_BLOCK_BYTES = 880;
 
 export const MATERIAL_BLOCK = {
   baseColor: { offsetBytes: 0, words: 4 },

@@ -1,6 +1,14 @@
 // Lights beside the sun: those that are everywhere, and those that reach the fragment's cluster (frame/lights.py).
-@group(0) @binding(6) var light_rows: texture_2d<f32>; // LIGHT_ROW of gpu/spec.py, a light a line
-@group(0) @binding(7) var light_lists: texture_2d<u32>; // heads, then numbers of lights, two a word
+// Four words a texel: lists (heads, then numbers of lights, two a word), and from line LIGHT_LIST_LINES on a LIGHT_ROW of
+// gpu/spec.py for each light.
+@group(0) @binding(6) var light_words: texture_2d<u32>;
+const LIGHT_LINE_TEXELS = LIGHT_LIST_WIDTH / 4u;
+
+fn light_texel(light: u32, part: u32) -> vec4<f32> {
+  let at = 3u * light + part;
+  let place = vec2<u32>(at % LIGHT_LINE_TEXELS, LIGHT_LIST_LINES + at / LIGHT_LINE_TEXELS);
+  return bitcast<vec4<f32>>(textureLoad(light_words, place, 0));
+}
 
 const LIGHT_NEAR_M = 0.01; // nearer, light falls off no more: it would be endless at a point
 
@@ -12,9 +20,9 @@ struct LightSample {
 
 // A light at p (camera-relative): inverse square in a window that ends at its range, times the cone (KHR_lights_punctual).
 fn light_sample(light: u32, p: vec3<f32>) -> LightSample {
-  let place = textureLoad(light_rows, vec2<u32>(0u, light), 0);
-  let shine = textureLoad(light_rows, vec2<u32>(1u, light), 0);
-  let aim = textureLoad(light_rows, vec2<u32>(2u, light), 0);
+  let place = light_texel(light, 0u);
+  let shine = light_texel(light, 1u);
+  let aim = light_texel(light, 2u);
   if (place.w < 0.0) {
     return LightSample(-aim.xyz, shine.rgb);
   }
@@ -28,7 +36,9 @@ fn light_sample(light: u32, p: vec3<f32>) -> LightSample {
 }
 
 fn list_word(at: u32) -> u32 {
-  return textureLoad(light_lists, vec2<u32>(at % LIGHT_LIST_WIDTH, at / LIGHT_LIST_WIDTH), 0).x;
+  let four = textureLoad(light_words, vec2<u32>((at >> 2u) % LIGHT_LINE_TEXELS, at / LIGHT_LIST_WIDTH), 0);
+  let pair = select(four.xy, four.zw, (at & 2u) != 0u);
+  return select(pair.x, pair.y, (at & 1u) != 0u);
 }
 
 // The cluster that p lies in: a tile of the picture, and a slice by depth.

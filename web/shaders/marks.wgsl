@@ -51,11 +51,9 @@ fn marked(color: vec4<f32>, p: vec3<f32>, coverage: f32, row: u32) -> Seen {
   }
   var c = color.rgb;
   if (FOG) {
-    let distance = length(p);
-    let direction = p / max(distance, 1e-4);
-    let opacity = fog_opacity(direction, distance);
-    if (opacity > 0.0) {
-      c = mix(c, tone_mapped(exposed(fog_radiance(direction))), opacity);
+    let haze = haze_before(p);
+    if (haze.a < 1.0) {
+      c = mix(c, tone_mapped(exposed(haze.rgb / max(1.0 - haze.a, 1e-3))), 1.0 - haze.a);
     }
   }
   if (ENCODED) {

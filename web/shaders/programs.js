@@ -7,13 +7,17 @@
 
 /** Pieces with a second body for WebGL2. */
 const TWO_BODIES = new Set(['rows']);
-const FRAME = ['gen/blocks', 'gen/targets', 'frame', 'octahedral'];
+const FRAME = ['gen/blocks', 'gen/targets', 'gen/air', 'frame', 'octahedral'];
+/** The sky, as everything sees it. */
+const SKY = ['air_places', 'air_lookup', 'sky'];
 const PLACED = [...FRAME, 'rows', 'place'];
 const MESH = [...PLACED, 'vertex', 'vertex_main'];
 /** Points and lines, with a vertex stage of their own. */
-const ELEMENT = [...PLACED, 'radiance', 'sky', 'tonemap', 'marks'];
-const LIT = ['noise', 'radiance', 'sky', 'layers', 'screen_light', 'lighting', 'lights'];
+const ELEMENT = [...PLACED, 'radiance', ...SKY, 'tonemap', 'marks'];
+const LIT = ['noise', 'radiance', ...SKY, 'layers', 'screen_light', 'lighting', 'lights'];
 const SCREEN = [...FRAME, 'fullscreen'];
+/** The tables of the air. */
+const TABLE = [...SCREEN, 'atmosphere'];
 /** The textures of pbr, and of whatever has the same. */
 const SURFACE = 'gen/slots_pbr';
 
@@ -22,7 +26,7 @@ const SURFACE = 'gen/slots_pbr';
 export const PROGRAMS = Object.freeze({
   pbr: [...MESH, ...LIT, SURFACE, 'surface', 'pbr', 'surface_main'],
   layered: [...MESH, ...LIT, 'gen/slots_layered', 'surface', 'layered', 'surface_main'],
-  unlit: [...MESH, 'radiance', 'sky', SURFACE, 'unlit'],
+  unlit: [...MESH, 'radiance', ...SKY, SURFACE, 'unlit'],
   terrain: [...MESH, ...LIT, SURFACE, 'terrain'],
   water: [...MESH, ...LIT, 'water'],
   discs: [...ELEMENT, 'discs'],
@@ -32,7 +36,12 @@ export const PROGRAMS = Object.freeze({
   step: [...PLACED, 'radiance', 'noise', 'resolved_place', 'particle_numbers', 'particle_units', 'step'],
   settle: [...PLACED, 'radiance', 'particle_units', 'settle'],
   depth: [...MESH, SURFACE, 'depth'],
-  skypass: [...FRAME, ...LIT, 'fullscreen', 'skypass'],
+  skypass: [...FRAME, ...LIT, 'fullscreen', 'atmosphere', 'air_light', 'air_walk', 'skypass'],
+  air_sunlight: [...TABLE, 'air_sunlight'],
+  air_bounces: [...TABLE, 'air_light', 'air_bounces'],
+  air_view: [...TABLE, 'air_light', 'air_walk', 'air_places', 'air_view'],
+  air_depths: [...TABLE, 'air_light', 'air_walk', 'air_places', 'air_depths'],
+  air_mirror: [...TABLE, 'air_places', 'air_lookup', 'air_mirror'],
   occlude: [...SCREEN, 'screen_space', 'occlude'],
   denoise: [...SCREEN, 'screen_space', 'screen_pack', 'denoise'],
   decode: [...FRAME, 'radiance', 'fullscreen', 'decode'],

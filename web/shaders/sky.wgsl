@@ -1,4 +1,5 @@
-// The sky as a function of direction, for the sky pass, reflections and the fog.
+// The sky as a function of direction, for the sky pass, reflections and the fog: the air (air_lookup.wgsl), or a gradient that
+// a program paints.
 
 // Gradient from ground over horizon to zenith. softness: 0 as seen, 1 blurred over most of the sphere.
 fn sky_gradient(direction: vec3<f32>, softness: f32) -> vec3<f32> {
@@ -18,7 +19,14 @@ fn sun_glow(direction: vec3<f32>, softness: f32) -> vec3<f32> {
   return frame.sun_color.rgb * mix(sharp, soft, saturate(softness * 2.0)) * smoothstep(-0.25, 0.05, direction.y);
 }
 
+fn is_air() -> bool {
+  return frame.air.x > 0.5;
+}
+
 fn sky_reflection(direction: vec3<f32>, roughness: f32) -> vec3<f32> {
+  if (is_air()) {
+    return mirrored_air(direction, roughness);
+  }
   return sky_gradient(direction, roughness) + sun_glow(direction, roughness);
 }
 
@@ -36,12 +44,29 @@ fn fog_opacity(direction: vec3<f32>, distance: f32) -> f32 {
 }
 
 fn fog_radiance(direction: vec3<f32>) -> vec3<f32> {
+  if (frame.fog_color.r < 0.0) { // no colour given: that of the sky near the horizon
+    return mirrored_air(normalize(vec3<f32>(direction.x, max(direction.y, 0.04), direction.z)), 0.2);
+  }
   let c = saturate(dot(direction, frame.sun_direction.xyz));
   return frame.fog_color.rgb + frame.sun_color.rgb * (0.022 * pow(c, 6.0) + 0.03 * pow(c, 40.0));
 }
 
-fn apply_fog(radiance: vec3<f32>, p: vec3<f32>) -> vec3<f32> {
+// What air and fog between the camera and p (relative to it) add, and in alpha what they leave.
+fn haze_before(p: vec3<f32>) -> vec4<f32> {
   let distance = length(p);
   let direction = p / max(distance, 1e-4);
-  return mix(radiance, fog_radiance(direction), fog_opacity(direction, distance));
+  var haze = vec4<f32>(0.0, 0.0, 0.0, 1.0);
+  if (is_air()) {
+    haze = air_between(direction, distance);
+  }
+  if (frame.fog_color.w > 0.0) {
+    let opacity = fog_opacity(direction, distance);
+    haze = vec4<f32>(mix(haze.rgb, fog_radiance(direction), opacity), haze.a * (1.0 - opacity));
+  }
+  return haze;
+}
+
+fn apply_fog(radiance: vec3<f32>, p: vec3<f32>) -> vec3<f32> {
+  let haze = haze_before(p);
+  return radiance * haze.a + haze.rgb;
 }

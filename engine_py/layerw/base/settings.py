@@ -93,6 +93,11 @@ def flag() -> Check:
     return checks.flag
 
 
+def optional_light() -> Check:
+    """As `light`, or None."""
+    return lambda name, value: None if value is None else radiance(name, value)
+
+
 def light() -> Callable[[str, Any], Rgb]:
     """Linear light, or a colour by name."""
     return radiance

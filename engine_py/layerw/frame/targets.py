@@ -13,12 +13,13 @@ from collections.abc import Callable
 from layerw.base.log import Log
 from layerw.frame.resources import Resources
 from layerw.gpu import target_bytes as sizes
-from layerw.gpu.passes import SHADOW_SIDE, flag
+from layerw.gpu.passes import SHADOW_SIDE, TARGETS, flag
 from layerw.gpu.submission import Submission
 from layerw.gpu.target_bytes import SizedView
 
 UNIFORM_BYTES = 64 * 1024  # of views, also those of single pixels (pointing/drawn.py) with their texels
-FIXED_BYTES = SHADOW_SIDE * SHADOW_SIDE * 4 + UNIFORM_BYTES  # the shadow map, uniforms
+AIR_BYTES = sum(sizes.kept_bytes(target) for target in TARGETS if target.name.startswith("air"))
+FIXED_BYTES = SHADOW_SIDE * SHADOW_SIDE * 4 + AIR_BYTES + UNIFORM_BYTES  # the shadow map, the air, uniforms
 SCALE_MIN = 1 / 8
 SHARE_MAX = 0.75  # of the budget without FIXED_BYTES
 RETRY_FRAMES = 30

@@ -23,13 +23,17 @@ NO_SEA_LEVEL = -1.0e6
 DAY_S = 86_400.0
 CONTACT_M = 0.3  # how far things throw contact shadows
 PATTERN_REACH_M = 32_768.0  # farther from its anchor than this, float32 steps (4 mm there) would show in noise
+HEIGHT_LEAST_KM, HEIGHT_MOST_KM = 0.2, 99.0
+VIEW_STEPS = 24.0  # of a line of sight through the air
+AIR_FOG = np.array((-1.0, 0.0, 0.0))  # as the shaders know that it has no colour of its own
+PAINTED_FOG = np.array((0.56, 0.74, 1.0))
 CASTER_REACH = 1.25  # things a little outside of the shadowed range still cast into it
 
 
 def shadow_reach_m(environment: Environment) -> float:
     """How far from the camera casters are drawn into the shadow map; 0 = shadows are off."""
     shadows = environment.shadows
-    lit = shadows.enabled and shadows.strength > 0 and environment.sun.elevation > 0
+    lit = shadows.enabled and shadows.strength > 0 and environment.heaven().direction[1] > 0
     return shadows.distance_m * CASTER_REACH if lit else 0.0
 
 
@@ -43,6 +47,11 @@ def ambient_flags(environment: Environment, tier: Tier) -> int:
     """The flags of what is worked out from depth before the scene is lit, in all views."""
     ambient = environment.ambient
     return flag("ambient") if tier.ambient and (ambient.occlusion > 0 or ambient.contact) else 0
+
+
+def air_height_km(height_m: float) -> float:
+    """The height that the air is looked at from: low ones are one, so that the ground of nobody is in haze."""
+    return min(max(height_m / 1000, HEIGHT_LEAST_KM), HEIGHT_MOST_KM)
 
 
 class ViewWriter:
@@ -121,6 +130,7 @@ class ViewWriter:
             self.block.write("inverse_view_projection", camera.inverse_view_projection.T)
             self.block.write_camera(camera.position)
             self.block.write_viewport(*camera.viewport)
+            self.block.read("air_sun")[3] = air_height_km(float(camera.position[1]))
             self.block.write("pattern_camera", self._from_anchor(camera.position))
         if lit:
             _write_light(self.block, environment)
@@ -137,12 +147,11 @@ class ViewWriter:
 
 def _light_key(environment: Environment) -> tuple[object, ...]:
     """Everything about light and air."""
-    sun, sky, fog, wind, shadows = (environment.sun, environment.sky, environment.fog, environment.wind,
-                                    environment.shadows)  # fmt: skip
+    fog, wind, shadows = environment.fog, environment.wind, environment.shadows
+    environment.heaven()  # as it is now
     return (
-        sun.elevation, sun.azimuth, tuple(sun.color), sun.intensity, sun.angular_radius,
-        tuple(sky.zenith), tuple(sky.horizon), tuple(sky.ground), sky.gradient, sky.twilight,
-        tuple(fog.color), fog.density, fog.falloff, fog.start_m, fog.opacity_max, environment.sea.level,
+        environment._revision, environment.sky.stars,
+        fog.color, fog.density, fog.falloff, fog.start_m, fog.opacity_max, environment.sea.level,
         wind.direction, wind.strength, wind.gusts,
         shadows.enabled, shadows.distance_m, shadows.strength, shadows.bias,
     )  # fmt: skip
@@ -150,18 +159,25 @@ def _light_key(environment: Environment) -> tuple[object, ...]:
 
 def _write_light(block: FrameBlock, environment: Environment) -> None:
     sun, sky, fog, sea, wind = environment.sun, environment.sky, environment.fog, environment.sea, environment.wind
-    direction = sun.direction
-    day = min(max(float(direction[1]) / 0.05, 0.0), 1.0)  # a sun below the horizon gives no light
-    block.write("sun_direction", (*direction, np.cos(sun.angular_radius)))
-    block.write("sun_color", (*(c * sun.intensity * day for c in sun.color), 1.0))
+    heaven = environment.heaven()
+    block.write("sun_direction", (*heaven.direction, np.cos(sun.angular_radius)))
+    block.write("sun_color", (*heaven.light, 1.0))
     now = environment.daylight()
-    block.write("sky_zenith", (*(now.zenith * sky.zenith), sky.gradient))
-    block.write("sky_horizon", (*(now.horizon * sky.horizon), 0.0))
-    block.write("sky_ground", (*(now.ground * sky.ground), 0.0))
-    block.write("fog_color", (*(now.horizon * fog.color), fog.density))
+    if sky._painted is not None:
+        zenith, horizon, ground = sky._painted
+        block.write("sky_zenith", (*(now.zenith * zenith), sky.gradient))
+        block.write("sky_horizon", now.horizon * horizon)
+        block.write("sky_ground", now.ground * ground)
+    block.write("air", (heaven.is_air, sky.turbidity, sky.rayleigh, VIEW_STEPS))
+    block.write("air_sun", heaven.sun)
+    block.write("air_sun_light", (*heaven.sun_light, heaven.night * sky.stars))
+    block.write("air_moon", (*heaven.moon, np.cos(environment.moon.angular_radius)))
+    block.write("air_moon_light", (*heaven.moon_light, heaven.moon_disc))
+    color = AIR_FOG if heaven.is_air else now.horizon * PAINTED_FOG
+    block.write("fog_color", (*(color if fog.color is None else now.horizon * fog.color), fog.density))
     level = NO_SEA_LEVEL if sea.level is None else sea.level
     block.write("fog_params", (fog.falloff, fog.start_m, fog.opacity_max, level))
-    block.write_rows("irradiance", environment.irradiance())
+    block.write_rows("irradiance", heaven.irradiance)
     block.write("wind", (np.sin(wind.direction), -np.cos(wind.direction), wind.strength, wind.gusts))
 
 
@@ -172,6 +188,6 @@ def _write_shadow(block: FrameBlock, camera: CameraFrame, environment: Environme
         return
     # Half a range ahead, three quarters wide: holds all that is nearer than distance_m and on the screen.
     center, radius_m = camera.forward * (shadows.distance_m * 0.5), shadows.distance_m * 0.75
-    matrix = shadow_matrix(environment.sun.direction, camera.position, center, radius_m, SHADOW_SIDE)
+    matrix = shadow_matrix(environment.heaven().direction, camera.position, center, radius_m, SHADOW_SIDE)
     block.write("shadow_matrix", matrix.T)
     block.write("shadow_params", (1.0 / SHADOW_SIDE, shadows.bias, shadows.strength, shadows.distance_m))

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from . import kinds, spec
+from . import air, kinds, spec
 from .codegen_common import MARK, pascal
 
 TYPES = {"f32": "f32", "u32": "u32", "vec2": "vec2<f32>", "vec3": "vec3<f32>",
          "vec4": "vec4<f32>", "uvec4": "vec4<u32>", "mat4x4": "mat4x4<f32>"}
 MATERIAL_GROUP = 1  # of the bindings; binding 0 is the block
 CONSTANTS = ("ROWS_STEP", "PARTICLE_UNIT", "DRAW_CAMERA_RELATIVE", "DRAW_MIRRORED", "CLUSTERS_ACROSS",
-             "CLUSTERS_DOWN", "CLUSTERS_DEEP", "LIGHT_LIST_WIDTH")
+             "CLUSTERS_DOWN", "CLUSTERS_DEEP", "LIGHT_LIST_WIDTH", "LIGHT_LIST_LINES")
 
 
 def wgsl_type(type_: str) -> str:
@@ -38,6 +38,20 @@ def slots_wgsl(names: Iterable[str]) -> str:
     places = [f"const HAS_{name.upper()} = {1 << i}u;\nconst UV_{name.upper()} = {2 * i}u;\n"
               for i, name in enumerate(names)]
     return "".join([f"// {MARK.replace('spec.py', 'kinds.py')}\n", *bindings, "\n", *places])
+
+
+def air_wgsl() -> str:
+    """web/shaders/gen/air.wgsl: what air is made of, and its tables."""
+    lines = [f"// {MARK.replace('spec.py', 'air.py')}\n"]
+    for name, value in vars(air).items():
+        if not name.isupper() or name.endswith("_AT"):
+            continue
+        if isinstance(value, tuple):
+            kind, size = f"vec{len(value)}<f32>", "_SIZE" if isinstance(value[0], int) else ""
+            lines.append(f"const {name}{size} = {kind}({', '.join(str(float(v)) for v in value)});\n")
+        else:
+            lines.append(f"const {name} = {value};\n")
+    return "".join(lines)
 
 
 def blocks_wgsl() -> str:

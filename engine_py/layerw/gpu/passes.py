@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
+from layerw.gpu import air
 from layerw.gpu.kinds import warm_up
 from layerw.gpu.spec import MATERIAL_KINDS
 
@@ -25,9 +26,10 @@ FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8,
 # Bits of `view`'s flags; a pass with `when` runs only where its bit is set.
 # single: one sample a pixel; temporal: the last frames are looked at as well; weighted: what blends needs no order;
 # picking: the view is one pixel, and what is drawn there is read. flare, focus, motion: lens flare, depth of field,
-# motion blur; particles: this view moves them; ambient: occlusion of the sky's light, contact shadows.
+# motion blur; particles: this view moves them; ambient: occlusion of the contact shadows.
 VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking", "flare",
-              "focus", "motion", "particles", "ambient")
+              "focus", "motion", "particles", "ambient",
+              "air_tables", "air_view")
 TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block
 
 
@@ -129,6 +131,10 @@ TARGETS: tuple[Target, ...] = (
     Target("half_depth", "depth32float", divide=2),  # of what is opaque, before it is lit
     Target("occluded", "rgba16float", divide=2),  # by occlude.wgsl
     Target("screen", "rgba16float", divide=2),  # the same by screen_pack.wgsl, smooth
+    Target("air_sunlight", "rgba16float", side=air.SUNLIGHT[0], height=air.SUNLIGHT[1], kept=True),
+    Target("air_bounces", "rgba16float", side=air.BOUNCES[0], height=air.BOUNCES[1], kept=True),
+    Target("air_view", "rgba16float", side=air.SKY[0], height=air.SKY[1], kept=True),
+    Target("air", "rgba16float", side=air.AIR[0], height=air.AIR[1], kept=True),
     Target("scene", "rgb10a2", samples=4),
     Target("scene_depth", "depth32float", samples=4),
     Target("resolved", "rgb10a2"),
@@ -164,9 +170,18 @@ TARGETS: tuple[Target, ...] = (
 
 # What is lit is drawn with 4 samples, each encoded so that their mean in 4 bytes is a good edge (docs/adr/0012); what
 # is blended follows over the resolved picture.
-_LIT = ("shadow_map", "exposure", "screen")
+_LIT = ("shadow_map", "air", "exposure", "screen")
+_AIR = ("air_sunlight", "air_bounces")
+_SKY = (*_AIR, "air_view", "air", "exposure")
 _PARTICLES = ("particle_place", "particle_motion")
 PASSES: tuple[Pass, ...] = (
+    Pass("air_sunlight", "fullscreen", "air", (), ("air_sunlight",), shader="air_sunlight", when="air_tables"),
+    Pass("air_bounces", "fullscreen", "air", _AIR[:1], ("air_bounces",), shader="air_bounces", when="air_tables"),
+    Pass("air_view", "fullscreen", "air", _AIR, ("air_view",), shader="air_view", when="air_view"),
+    Pass("air_depths", "fullscreen", "air", _AIR, ("air",), shader="air_depths", when="air_view",
+         region=air.DEPTHS_AT),
+    Pass("air_mirror", "fullscreen", "air", ("air_view",), ("air",), shader="air_mirror", when="air_view",
+         region=air.MIRRORS_AT),
     Pass("shadow", "draws", "shadow", ("exposure",), depth="shadow_map", shader="depth", depth_test="greater",
          depth_write=True, materials="all", when="shadows"),
     Pass("prepass", "draws", "ambient", ("exposure",), depth="half_depth", shader="depth", depth_test="greater",
@@ -177,9 +192,9 @@ PASSES: tuple[Pass, ...] = (
          materials="solid", when="!single"),
     Pass("opaque_single", "draws", "opaque", _LIT, ("resolved",), "depth", depth_test="greater", depth_write=True,
          materials="solid", when="single", draws="opaque"),
-    Pass("sky", "fullscreen", "sky", ("exposure",), ("scene",), "scene_depth", "skypass", "greater-equal",
+    Pass("sky", "fullscreen", "sky", _SKY, ("scene",), "scene_depth", "skypass", "greater-equal",
          when="!single"),
-    Pass("sky_single", "fullscreen", "sky", ("exposure",), ("resolved",), "depth", "skypass", "greater-equal",
+    Pass("sky_single", "fullscreen", "sky", _SKY, ("resolved",), "depth", "skypass", "greater-equal",
          when="single"),
     Pass("resolve", "resolve", "resolve", ("scene",), ("resolved",), when="!single"),
     Pass("resolve_depth", "resolve", "resolve", ("scene_depth",), depth="depth", depth_write=True, when="!single"),

@@ -340,6 +340,12 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("temporal", "vec4"),  # xy = how far this frame's picture is moved, pixels right and down; z = its share in the mean
     # (1: there is no past); w = standard deviations that the past may be away, 0: nothing moves
     ("light_view", "vec4"),  # xyz = line of sight; w = how many of the view's lights are everywhere: the first ones
+    ("air", "vec4"),  # x = 1: the sky is the air, 0: a gradient; y = haze, z = Rayleigh's scattering, times the usual;
+    # w = steps of a line of sight
+    ("air_sun", "vec4"),  # xyz = towards the sun, also where the moon lights the scene; w = the air's height, km
+    ("air_sun_light", "vec4"),  # rgb = irradiance above the air as the sky shows it
+    ("air_moon", "vec4"),  # as the sun's; w = cosine of the disc's angular radius
+    ("air_moon_light", "vec4"),
     ("light_grid", "vec4"),  # x = slices a natural logarithm of depth / y; y = depth of the first slice; z = the others
     ("ambient", "vec4"),  # x = strength of occlusion, y = its radius, metres (0: there is none), z = how far contact
     # shadows reach, metres (0: there are none)

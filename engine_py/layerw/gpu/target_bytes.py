@@ -96,6 +96,11 @@ def kept(flags: int) -> frozenset[Target]:
     return frozenset(target for target in TARGETS if target.kept and target.name in used)
 
 
+def kept_bytes(target: Target) -> int:
+    """Of a target that all views share."""
+    return FORMAT_BYTES[target.format] * math.prod(target.sides(0, 0))
+
+
 @lru_cache
 def shown_timers(flags: int) -> tuple[str, ...]:
     """What reports call the passes of a view with these flags, in order."""
@@ -113,5 +118,5 @@ def target_bytes(picture: tuple[int, int], views: Sequence[SizedView]) -> int:
     outside = sum(FORMAT_BYTES[target.format] * target.images for target in TARGETS if target.outside)
     inside = sum(FORMAT_BYTES[key[0]] * key[1] * key[2] * key[3] * count for key, count in most.items())
     lasting = {target for view in views for target in kept(view.flags)}
-    stays = sum(FORMAT_BYTES[target.format] * math.prod(target.sides(0, 0)) for target in lasting)
+    stays = sum(map(kept_bytes, lasting))
     return outside * picture[0] * picture[1] + inside + sum(map(history_bytes, views)) + stays

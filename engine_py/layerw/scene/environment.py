@@ -11,12 +11,14 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.colors import Rgb
 from layerw.base.mathx import cross3, linear_from_srgb
 from layerw.base.ports import F32, F64
-from layerw.base.settings import angle, flag, light, number, optional_number, settings
+from layerw.base.settings import angle, flag, light, number, optional_light, optional_number, settings
+from layerw.scene.heaven import NIGHT_SIDE, Heaven, air_heaven, painted_heaven
 from layerw.scene.twilight import DAY, Daylight, daylight
 
 
@@ -31,12 +33,12 @@ class Sun:
     color: Rgb = (1.0, 0.93, 0.82)  # linear
     intensity: float = 10.0
     angular_radius: float = math.radians(0.6)
+    _at: tuple[float, ...] = field(default_factory=tuple, init=False, repr=False)  # place, time, angles then
 
     @property
     def direction(self) -> F64:
         """Unit vector towards the sun."""
-        c = math.cos(self.elevation)
-        return np.array((math.sin(self.azimuth) * c, math.sin(self.elevation), -math.cos(self.azimuth) * c))
+        return direction_of(self.elevation, self.azimuth)
 
     def at(self, latitude: float, day: float, hour: float) -> None:
         """Puts it where it stands at a place, on a day, at an hour: sets `elevation` and `azimuth`.
@@ -48,35 +50,80 @@ class Sun:
         """
         from layerw.scene.daytime import solar_angles  # most programs give angles
 
-        self.elevation, self.azimuth = solar_angles(
-            checks.number("Sun.at latitude", latitude, -math.pi / 2, math.pi / 2),
-            checks.number("Sun.at day", day, 1, 366), checks.number("Sun.at hour", hour, 0, 24))
+        place = (checks.number("Sun.at latitude", latitude, -math.pi / 2, math.pi / 2),
+                 checks.number("Sun.at day", day, 1, 366), checks.number("Sun.at hour", hour, 0, 24))  # fmt: skip
+        self.elevation, self.azimuth = solar_angles(*place)
+        self._at = (*place, self.elevation, self.azimuth)
+
+    @property
+    def _place(self) -> tuple[float, ...] | None:
+        """Latitude, day and hour, while it stands where `at` put it."""
+        return self._at[:3] if self._at and self._at[3:] == (self.elevation, self.azimuth) else None
 
 
-@settings(zenith=light(), horizon=light(), ground=light(), gradient=number(0, above=True), exposure=number(0),
-          twilight=flag())  # fmt: skip
+@settings(elevation=optional_number(), azimuth=optional_number(), color=light(), intensity=number(0),
+          angular_radius=number(0, math.pi / 2))  # fmt: skip
 @dataclass(slots=True)
-class Sky:
-    """A gradient: linear radiance at the zenith, the horizon and below, by day.
+class Moon:
+    """Light of the night: the moon shines, and casts the shadows, while the sun is down and the sky is the air.
 
-    twilight: whether these colours, and the fog's, turn red and dark as the sun sets (below 6 degrees; night at -18).
-    False: they are drawn as they are, whatever the sun does.
+    elevation, azimuth: radians, as the sun's; None: where it is on the date that `app.sun.at` was told (the year's first
+    new moon is on day 9), or else across the sky from the sun. intensity: of the full moon; how much of it is lit
+    follows from where the sun is.
     """
 
-    zenith: Rgb = (0.10, 0.29, 0.84)
-    horizon: Rgb = (0.62, 0.84, 1.12)
-    ground: Rgb = (0.34, 0.36, 0.38)
+    elevation: float | None = None
+    azimuth: float | None = None
+    color: Rgb = (0.62, 0.76, 1.0)  # linear
+    intensity: float = 0.4
+    angular_radius: float = math.radians(0.6)
+
+
+@settings(zenith=optional_light(), horizon=optional_light(), ground=optional_light(), gradient=number(0, above=True),
+          exposure=number(0), twilight=flag(), turbidity=number(0, 100), rayleigh=number(0, 100),
+          stars=number(0))  # fmt: skip
+@dataclass(slots=True)
+class Sky:
+    """The air, lit by sun and moon; or, where `zenith`, `horizon` or `ground` is given, a gradient.
+
+    turbidity: haze and dust, times a clear day's. rayleigh: how blue the air is, times the Earth's. stars: how bright.
+    zenith, horizon, ground: linear radiance of a gradient by day; what is not given is a clear noon's.
+    twilight: whether its colours, and a fog's that has one, turn red and dark as the sun sets (below 6 degrees; night
+    at -18). False: they are drawn as they are, whatever the sun does.
+    """
+
+    zenith: Rgb | None = None
+    horizon: Rgb | None = None
+    ground: Rgb | None = None
     gradient: float = 0.5
     exposure: float = 0.68
     twilight: bool = True
+    turbidity: float = 1.0
+    rayleigh: float = 1.0
+    stars: float = 1.0
+
+    @property
+    def _painted(self) -> tuple[Rgb, Rgb, Rgb] | None:
+        """Zenith, horizon and ground of the gradient; None: the air."""
+        given = (self.zenith, self.horizon, self.ground)
+        if given == (None, None, None):
+            return None
+        zenith, horizon, ground = (usual if one is None else one for one, usual in zip(given, NOON, strict=True))
+        return zenith, horizon, ground
 
 
-@settings(color=light(), density=number(0), falloff=number(0), start_m=number(0), opacity_max=number(0, 1))
+NOON: tuple[Rgb, Rgb, Rgb] = ((0.10, 0.29, 0.84), (0.62, 0.84, 1.12), (0.34, 0.36, 0.38))  # zenith, horizon, ground
+
+
+@settings(color=optional_light(), density=number(0), falloff=number(0), start_m=number(0), opacity_max=number(0, 1))
 @dataclass(slots=True)
 class Fog:
-    """Distance fog: `density` per metre at height 0, thinning upwards by `falloff` per metre."""
+    """Distance fog: `density` per metre at height 0, thinning upwards by `falloff` per metre.
 
-    color: Rgb = (0.56, 0.74, 1.0)
+    color: linear radiance; None: what the air scatters into it.
+    """
+
+    color: Rgb | None = None
     density: float = 0.0
     falloff: float = 0.0015
     start_m: float = 0.0
@@ -132,9 +179,10 @@ class Ambient:
 
 @dataclass(slots=True)
 class Environment:
-    """Everything about light and air. `irradiance()` is cached until sun or sky change."""
+    """Everything about light and air. `heaven()` is cached until sun, moon or sky change."""
 
     sun: Sun = field(default_factory=Sun)
+    moon: Moon = field(default_factory=Moon)
     sky: Sky = field(default_factory=Sky)
     fog: Fog = field(default_factory=Fog)
     sea: Sea = field(default_factory=Sea)
@@ -142,39 +190,65 @@ class Environment:
     shadows: Shadows = field(default_factory=Shadows)
     ambient: Ambient = field(default_factory=Ambient)
     _key: tuple[object, ...] = ()
-    _irradiance: F32 = field(default_factory=lambda: np.zeros((9, 3), np.float32))
+    _heaven: Heaven | None = None
+    _revision: int = 0  # of it
 
     def daylight(self) -> Daylight:
-        """What the sky's and the fog's colours are multiplied by now."""
+        """What a gradient's and the fog's colours are multiplied by now."""
         return daylight(float(self.sun.direction[1])) if self.sky.twilight else DAY
 
-    def irradiance(self) -> F32:
-        """(9, 3) float32 SH coefficients of the sky's irradiance divided by pi, ready to sum in a shader."""
-        sky, now = self.sky, self.daylight()
-        zenith, horizon, ground = (_times(color, factor) for color, factor in zip(
-            (sky.zenith, sky.horizon, sky.ground), now, strict=True))
-        key = (zenith, horizon, ground, sky.gradient)
-        if key != self._key:
-            self._key, self._irradiance = key, sky_irradiance(Sky(zenith, horizon, ground, sky.gradient))
-        return self._irradiance
+    def heaven(self) -> Heaven:
+        """What shines now, and the irradiance of the sky."""
+        sun, moon, sky = self.sun, self.moon, self.sky
+        key = (sun.elevation, sun.azimuth, sun.color, sun.intensity, sun.angular_radius, sun._place, moon.elevation,
+               moon.azimuth, moon.color, moon.intensity, moon.angular_radius, sky._painted, sky.gradient, sky.twilight,
+               sky.turbidity, sky.rayleigh)  # fmt: skip
+        if self._heaven is None or key != self._key:
+            self._heaven, self._key = self._new_heaven(), key
+            self._revision += 1
+        return self._heaven
+
+    def _new_heaven(self) -> Heaven:
+        colors, sun = self.sky._painted, self.sun
+        light = np.array(sun.color) * sun.intensity
+        if colors is None:
+            moon = np.array(self.moon.color) * self.moon.intensity
+            return air_heaven(sun.direction, light, self._moon_direction(), moon, self.sky.turbidity, self.sky.rayleigh)
+        now = self.daylight()
+        zenith, horizon, ground = (np.asarray(color) * factor for color, factor in zip(colors, now, strict=True))
+        return painted_heaven(sun.direction, light, sky_irradiance(zenith, horizon, ground, self.sky.gradient))
+
+    def _moon_direction(self) -> F64:
+        from layerw.scene.daytime import lunar_angles
+
+        sun, moon = self.sun, self.moon
+        elevation, azimuth = min(math.radians(15) - sun.elevation, math.radians(80)), sun.azimuth + NIGHT_SIDE
+        if sun._place is not None:
+            elevation, azimuth = lunar_angles(*sun._place)
+        elevation = elevation if moon.elevation is None else moon.elevation
+        azimuth = azimuth if moon.azimuth is None else moon.azimuth
+        return direction_of(elevation, azimuth)
 
 
-def _times(color: Rgb, factor: F64) -> Rgb:
-    r, g, b = (float(c) * float(f) for c, f in zip(color, factor, strict=True))
-    return r, g, b
+def direction_of(elevation: float, azimuth: float) -> F64:
+    """The unit vector at an elevation, and an azimuth from -Z towards +X."""
+    c = math.cos(elevation)
+    return np.array((math.sin(azimuth) * c, math.sin(elevation), -math.cos(azimuth) * c))
 
 
-def sky_radiance(sky: Sky, directions: F64) -> F64:
+def sky_radiance(zenith: npt.ArrayLike, horizon: npt.ArrayLike, ground: npt.ArrayLike, gradient: float,
+                 directions: F64) -> F64:  # fmt: skip
     """Radiance (n, 3) of the gradient sky in unit directions (n, 3); the sun is apart."""
     y = directions[:, 1:2]
-    zenith, horizon, ground = (np.asarray(c, np.float64) for c in (sky.zenith, sky.horizon, sky.ground))
-    above = horizon + (zenith - horizon) * np.maximum(y, 0) ** sky.gradient
-    below = horizon + (ground - horizon) * np.minimum(np.maximum(-y, 0) * 6, 1) ** 0.5
+    top, middle, bottom = (np.asarray(c, np.float64) for c in (zenith, horizon, ground))
+    above = middle + (top - middle) * np.maximum(y, 0) ** gradient
+    below = middle + (bottom - middle) * np.minimum(np.maximum(-y, 0) * 6, 1) ** 0.5
     return np.where(y >= 0, above, below)
 
 
-def sky_irradiance(sky: Sky, samples: int = 1024) -> F32:
-    """Project the sky onto 9 spherical harmonics and convolve with the cosine lobe.
+def sky_irradiance(zenith: npt.ArrayLike, horizon: npt.ArrayLike, ground: npt.ArrayLike, gradient: float = 0.5,
+                   samples: int = 1024) -> F32:  # fmt: skip
+    """Project the gradient sky onto 9 spherical harmonics and convolve with the cosine lobe.
 
     Cost: about a millisecond. Source: Ramamoorthi and Hanrahan 2001, equations 3, 12 and 13.
     """
@@ -183,8 +257,13 @@ def sky_irradiance(sky: Sky, samples: int = 1024) -> F32:
     phi = k * math.pi * (3 - math.sqrt(5))
     r = np.sqrt(1 - y * y)
     d = np.stack([np.cos(phi) * r, y, np.sin(phi) * r], axis=1)
-    basis = sh_basis(d)
-    coefficients: F64 = basis.T @ sky_radiance(sky, d) * (4 * math.pi / samples)
+    return project_irradiance(d, sky_radiance(zenith, horizon, ground, gradient, d),
+                              np.full(samples, 4 * math.pi / samples))  # fmt: skip
+
+
+def project_irradiance(directions: F64, radiance: F64, weights: F64) -> F32:
+    """(9, 3) of radiance (n, 3) in directions (n, 3) that stand for so many steradians (n,) each."""
+    coefficients: F64 = sh_basis(directions).T @ (radiance * weights[:, None])
     lobe = np.array([1.0] + [2 / 3] * 3 + [1 / 4] * 5)  # the cosine lobe divided by pi
     result: F32 = (coefficients * lobe[:, None]).astype(np.float32)
     return result

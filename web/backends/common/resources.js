@@ -10,7 +10,17 @@ import {
 } from '../../gen/layouts.js';
 
 /** What a view's lights and cluster lists take. */
-export const LIGHT_BYTES = LIGHTS_MAX * LIGHT_TEXELS * 16 + LIGHT_LIST_WIDTH * LIGHT_LIST_LINES * 4;
+/** A view's lights on the GPU, in lines: those of the lists, and then those of the rows. */
+export const LIGHT_LINE_BYTES = 4 * LIGHT_LIST_WIDTH;
+export const LIGHT_LINES = LIGHT_LIST_LINES + (LIGHTS_MAX * LIGHT_TEXELS * 16) / LIGHT_LINE_BYTES;
+export const LIGHT_BYTES = LIGHT_LINES * LIGHT_LINE_BYTES;
+
+/** Bytes, followed by zeros up to the end of a line. @param {Uint8Array} bytes @returns {Uint8Array} */
+export function wholeLines(bytes) {
+  const whole = new Uint8Array(Math.ceil(bytes.byteLength / LIGHT_LINE_BYTES) * LIGHT_LINE_BYTES);
+  whole.set(bytes);
+  return whole;
+}
 
 /** @typedef {'pending' | 'ready' | 'failed'} State */
 /** @typedef {{ maxBufferBytes: number, maxTextureSide: number, maxRows: number }} Limits */

@@ -30,12 +30,11 @@ export const ROW_UNITS = COLUMNS.map((_, column) => TEXTURES_MAX + column);
 const READ_UNIT = TEXTURES_MAX + COLUMNS.length;
 const READS_MAX = Math.max(...PASSES.map(({ reads }) => reads.length));
 /** Of the view's lights and cluster lists. */
-export const LIGHT_UNITS = [READ_UNIT + READS_MAX, READ_UNIT + READS_MAX + 1];
+export const LIGHT_UNIT = READ_UNIT + READS_MAX;
 /** By the name of the texture in WGSL, but for the material's. @type {Readonly<Record<string, number>>} */
 const TEXTURE_UNITS = Object.freeze({
   ...Object.fromEntries(COLUMNS.map(({ name }, column) => [`row_${name}`, ROW_UNITS[column]])),
-  light_rows: LIGHT_UNITS[0],
-  light_lists: LIGHT_UNITS[1],
+  light_words: LIGHT_UNIT,
   source: 0,
 });
 const BLOCKS = Object.freeze({ FrameBlock: FRAME_BINDING, MaterialBlock: MATERIAL_BINDING, DrawBlock: DRAW_BINDING, Params: PARAMS_BINDING });

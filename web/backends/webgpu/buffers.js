@@ -96,7 +96,7 @@ export class WebgpuBuffers {
     const buffers = [this.frames[view], ...this.columns].map((buffer) => ({ buffer }));
     return this.device.createBindGroup({
       label: `frame of view ${view}`, layout: this.frameLayout,
-      entries: [...buffers, ...this.lit.views(view)].map((resource, binding) => ({ binding, resource })),
+      entries: [...buffers, this.lit.texture(view)].map((resource, binding) => ({ binding, resource })),
     });
   }
 

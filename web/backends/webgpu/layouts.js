@@ -4,7 +4,6 @@ import { COLUMNS } from '../../gen/layouts.js';
 import { READ_BINDINGS, TARGETS } from '../../gen/passes.js';
 import { PARAMS_BINDING, samplerBinding, textureBinding } from '../common/bindings.js';
 import { sampleType } from './formats.js';
-import { LIGHT_SAMPLES } from './lights.js';
 
 const VERTEX_STAGE = 1;
 export const FRAGMENT_STAGE = 2;
@@ -21,12 +20,10 @@ export function makeLayouts(device) {
     binding: 1 + column, visibility: VERTEX_STAGE, buffer: { type: 'read-only-storage' },
   }));
   const uniform = { binding: 0, visibility: BOTH_STAGES, buffer: {} };
-  /** @type {GPUBindGroupLayoutEntry[]} */
-  const lights = LIGHT_SAMPLES.map((sampleType, index) => ({
-    binding: 1 + COLUMNS.length + index, visibility: FRAGMENT_STAGE, texture: { sampleType },
-  }));
+  /** @type {GPUBindGroupLayoutEntry} */
+  const lights = { binding: 1 + COLUMNS.length, visibility: FRAGMENT_STAGE, texture: { sampleType: 'uint' } };
   return {
-    frame: device.createBindGroupLayout({ label: 'frame', entries: [uniform, ...rows, ...lights] }),
+    frame: device.createBindGroupLayout({ label: 'frame', entries: [uniform, ...rows, lights] }),
     draw: device.createBindGroupLayout({
       label: 'draw', entries: [{ binding: 0, visibility: VERTEX_STAGE, buffer: {} }],
     }),

@@ -109,6 +109,14 @@ export class WebgpuPipelines {
     return this.device.createPipelineLayout({ label: row.name, bindGroupLayouts: groups });
   }
 
+  /** Made when it is needed: not every pass has room for the textures of every kind. @param {LookLayouts} layouts
+   * @param {Pass} row @returns {GPUPipelineLayout} */
+  passLayout({ passes, material }, row) {
+    let layout = passes.get(row);
+    if (!layout) passes.set(row, layout = this.makePassLayout(row, material));
+    return layout;
+  }
+
   /** WebGPU resolves colour by itself, depth not. */
   makeDepthResolve() {
     const { device } = this;
@@ -202,8 +210,7 @@ export class WebgpuPipelines {
    * @returns {GPURenderPipelineDescriptor} */
   descriptor(list, kind, flags, variant) {
     const row = DRAWS[list];
-    const { passes } = this.layoutsOf(MATERIAL_SLOTS[kind].length, false);
-    const layout = /** @type {GPUPipelineLayout} */ (passes.get(row));
+    const layout = this.passLayout(this.layoutsOf(MATERIAL_SLOTS[kind].length, false), row);
     return this.meshDescriptor(row, kind, this.module(meshProgram(kind, row)), layout, flags, variant);
   }
 
@@ -211,7 +218,7 @@ export class WebgpuPipelines {
    * @returns {GPURenderPipelineDescriptor} */
   ownDescriptor({ module, layouts }, list, flags, variant) {
     const row = DRAWS[list];
-    const layout = /** @type {GPUPipelineLayout} */ (layouts.passes.get(row));
+    const layout = this.passLayout(layouts, row);
     return this.meshDescriptor(row, 0, module, layout, flags, variant, row.shader === '' ? 'fragment_main' : 'depth_main');
   }
 
@@ -273,8 +280,7 @@ export class WebgpuPipelines {
     let found = this.lookLayouts.get(key);
     if (!found) {
       const material = makeMaterialLayout(this.device, textures, isOwn);
-      const passes = new Map(DRAWS.map((row) => [row, this.makePassLayout(row, material)]));
-      this.lookLayouts.set(key, found = { material, passes, textures });
+      this.lookLayouts.set(key, found = { material, passes: new Map(), textures });
     }
     return found;
   }

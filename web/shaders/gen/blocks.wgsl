@@ -23,6 +23,11 @@ struct FrameBlock {
   previous_view_projection: mat4x4<f32>,
   temporal: vec4<f32>,
   light_view: vec4<f32>,
+  air: vec4<f32>,
+  air_sun: vec4<f32>,
+  air_sun_light: vec4<f32>,
+  air_moon: vec4<f32>,
+  air_moon_light: vec4<f32>,
   light_grid: vec4<f32>,
   ambient: vec4<f32>,
   view_lens: vec4<f32>,
@@ -71,3 +76,4 @@ const CLUSTERS_ACROSS = 16u;
 const CLUSTERS_DOWN = 9u;
 const CLUSTERS_DEEP = 24u;
 const LIGHT_LIST_WIDTH = 128u;
+const LIGHT_LIST_LINES = 891u;

@@ -36,8 +36,8 @@ def test_what_stands_around_hides_the_sky(run_program: RunProgram, backend: str)
     assert foot > 12 and darker[90:, :60].max() <= 2 and darker.min() >= -2, "soft, near and nowhere brighter"
     lit, unchanged = show(running, "True, 0.0, sky=False"), show(running, "True, 1.0, sky=False")
     assert np.abs(lit - unchanged).max() <= 4, "of the sun's light nothing is taken, but of its glow"
-    touching = show(running, "True, 0.0, contact=True, sky=False")
-    assert (lit - touching).max() > 20, "what touches the ground throws a fine shadow"
+    apart, touching = (show(running, f"True, 0.0, contact={on}, sky=False, near=True") for on in (False, True))
+    assert (apart - touching).max() > 20, "what touches the ground throws a fine shadow"
     seen[backend] = [corner, touching]
     if len(seen) == 2:
         for one, other in zip(*seen.values(), strict=True):

@@ -337,7 +337,7 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("relative_origin", "vec4"),  # xyz = from this view's camera to where DRAW_CAMERA_RELATIVE rows count from; w =
     # pixels of the picture a pixel of the page
     ("previous_view_projection", "mat4x4"),  # the last frame's, for places relative to this frame's camera
-    ("temporal", "vec4"),  # xy = how far this frame's picture is moved, pixels right and down; z = its share in the mean
+    ("temporal", "vec4"),  # xy = how far this frame's picture is moved, pixels right, down; z = its share in the mean
     # (1: there is no past); w = standard deviations that the past may be away, 0: nothing moves
     ("light_view", "vec4"),  # xyz = line of sight; w = how many of the view's lights are everywhere: the first ones
     ("air", "vec4"),  # x = 1: the sky is the air, 0: a gradient; y = haze, z = Rayleigh's scattering, times the usual;

@@ -15,10 +15,12 @@ walls = app.spawn(lw.Mesh.box(8, 4, 0.2), look, position=(0, 2, -2)), app.spawn(
 walls[1].position = (1.5, 0.25, 1.5)
 
 
-def show(corner, occlusion, contact=False, sky=True):
+def show(corner, occlusion, contact=False, sky=True, near=False):
     for wall in walls:
         wall.visible = corner
     app.ambient.occlusion, app.ambient.contact = occlusion, contact
     app.sky.zenith = app.sky.horizon = app.sky.ground = (0.8, 0.8, 0.8) if sky else (0, 0, 0)
     app.sun.intensity = 0.0 if sky else 6.0
+    app.camera.position = np.array((1.5, 1.0, 3.5) if near else (0.0, 2.0, 6.0))
+    app.camera.look_at((1.5, 0.2, 1.5) if near else (0.0, 1.0, 0.0))
     app.sun.azimuth, app.sun.elevation = 1.2, 0.6

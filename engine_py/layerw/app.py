@@ -32,7 +32,7 @@ from layerw.scene.camera import Camera
 from layerw.scene.component_view import Query, select
 from layerw.scene.components import Declaration, declaration
 from layerw.scene.entity import Entities, Entity
-from layerw.scene.environment import Ambient, Fog, Moon, Sea, Shadows, Sky, Sun, Wind
+from layerw.scene.environment import Ambient, Fog, Moon, Sea, Shadows, Sky, Sun, Weather, Wind
 from layerw.scene.material import Material
 from layerw.scene.row_values import check_owner
 from layerw.scene.shapes import Lods, Mesh
@@ -525,6 +525,11 @@ class App:
     def wind(self) -> Wind:
         """What sways trees and drives waves."""
         return self._engine.environment.wind
+
+    @property
+    def weather(self) -> Weather:
+        """Rain, snow, and how wet things are."""
+        return self._engine.environment.weather
 
     @property
     def shadows(self) -> Shadows:

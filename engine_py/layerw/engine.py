@@ -320,8 +320,9 @@ class Engine:
     def _move_effects(self) -> None:
         passed = self.program_s - self._effects_s
         self._effects_s += passed
-        if self._effects is not None:
-            self._effects.move(self.shown.columns, passed, self.targets.paid_flags(0))
+        weather = self.environment.weather
+        if self._effects is not None or weather.rain > 0 or weather.snow > 0:
+            self.effects.move(self.shown.columns, passed, self.targets.paid_flags(0))
 
     def _write_view(self) -> None:
         self._view.write(self.shown.camera, self.environment, self.program_s, view=self.view, dt_s=self._dt_s,

@@ -223,6 +223,17 @@ def test_nothing_is_left_of_emitters() -> None:
     assert not engine.store.materials and not engine.store.meshes
 
 
+def test_emitters_come_back_with_the_device() -> None:
+    app, host = make()
+    app.emitter(rate=60.0)
+    count = draws(app, host)
+    host.step(app, 2)
+    count = draws(app, host)
+    host.lose_device()
+    host.step(app, 3)
+    assert draws(app, host) == count and 5 <= sum(born_in(app, host, 6)) <= 7
+
+
 def test_without_an_emitter_no_particle_pass_runs() -> None:
     from layerw.gpu.passes import PASSES, TARGETS, flag
     from layerw.gpu.target_bytes import live_passes
@@ -251,3 +262,59 @@ def test_an_emitter_points_where_it_is_told() -> None:
         emitter = app.emitter(direction=direction)
         up = quat_rotate(emitter.rotation.astype(np.float64), np.array((0.0, 1.0, 0.0)))
         assert np.allclose(up, np.array(direction) / np.linalg.norm(direction), atol=1e-6)
+
+
+# -- weather -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_falls_is_one_draw_and_leaves_nothing() -> None:
+    app, host = make()
+    dry = draws(app, host)
+    rows = app.report()["entities"]
+    app.weather.rain, app.weather.wetness = 0.5, 0.8
+    assert draws(app, host) == dry + 1
+    assert np.allclose(app._engine._view.block.read("weather")[:3], (0.8, 0.5, 0))
+    app.weather.snow = 1.0
+    assert draws(app, host) == dry + 2
+    host.lose_device()
+    host.step(app, 3)
+    assert draws(app, host) == dry + 2
+    app.weather.rain = app.weather.snow = 0.0
+    draws(app, host)
+    assert draws(app, host) == dry and app.report()["entities"] == rows
+    assert not app._engine.store.materials and not app._engine.store.meshes
+    app.weather.snow = 0.3
+    host.step(app, 2)
+    app.close()
+    assert not app._engine.store.meshes
+
+
+def test_rain_falls_by_the_programs_time_and_the_wind() -> None:
+    app, host = make()
+    app.weather.rain, app.wind.strength = 1.0, 0.0
+    host.step(app, 3)
+
+    def offset() -> np.ndarray:
+        (desc,) = (one.desc for one in app._engine.store.materials.values())
+        return np.array(desc.numbers[:3])
+
+    first = offset()
+    host.step(app, 1)
+    passed = (offset() - first + 0.5) % 1.0 - 0.5
+    assert passed[1] < 0 and np.allclose(passed[[0, 2]], 0, atol=1e-9)
+    app.paused = True
+    host.step(app, 2)
+    still = offset()
+    host.step(app, 3)
+    assert (offset() == still).all()
+    app.paused, app.wind.strength, app.wind.direction = False, 1.0, 1.5707963
+    host.step(app, 3)
+    assert offset()[0] != still[0]
+
+
+@pytest.mark.parametrize("name", ["rain", "snow", "wetness"])
+@pytest.mark.parametrize("value", [-0.1, 1.1, None, "a", float("nan")])
+def test_weather_takes_shares(name: str, value: Any) -> None:
+    app, _ = make()
+    with pytest.raises(lw.LayerwError, match=name):
+        setattr(app.weather, name, value)

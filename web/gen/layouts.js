@@ -103,15 +103,16 @@ export const FRAME_BLOCK = {
   airSunLight: { offsetBytes: 720, words: 4 },
   airMoon: { offsetBytes: 736, words: 4 },
   airMoonLight: { offsetBytes: 752, words: 4 },
-  lightGrid: { offsetBytes: 768, words: 4 },
-  ambient: { offsetBytes: 784, words: 4 },
-  viewLens: { offsetBytes: 800, words: 4 },
-  gradeLift: { offsetBytes: 816, words: 4 },
-  gradeGamma: { offsetBytes: 832, words: 4 },
-  gradeGain: { offsetBytes: 848, words: 4 },
-  focus: { offsetBytes: 864, words: 4 },
+  weather: { offsetBytes: 768, words: 4 },
+  lightGrid: { offsetBytes: 784, words: 4 },
+  ambient: { offsetBytes: 800, words: 4 },
+  viewLens: { offsetBytes: 816, words: 4 },
+  gradeLift: { offsetBytes: 832, words: 4 },
+  gradeGamma: { offsetBytes: 848, words: 4 },
+  gradeGain: { offsetBytes: 864, words: 4 },
+  focus: { offsetBytes: 880, words: 4 },
 };
-export const FRAME_BLOCK_BYTES = 880;
+export const FRAME_BLOCK_BYTES = 896;
 
 export const MATERIAL_BLOCK = {
   baseColor: { offsetBytes: 0, words: 4 },

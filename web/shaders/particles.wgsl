@@ -34,23 +34,40 @@ fn color_at(share: f32) -> vec4<f32> {
 
 @vertex
 fn vertex_main(in: ParticleIn) -> ParticleVaryings {
+  let more = emitter(13u); // how much sizes differ; the seed; of weather metres of its box's side, else 0; how many fall
   let index = u32(in.number);
   let texel = vec2<u32>(index % PARTICLES_SIDE, index / PARTICLES_SIDE);
-  let place = textureLoad(particle_place, texel, 0);
-  let motion = textureLoad(particle_motion, texel, 0);
+  var place = textureLoad(particle_place, texel, 0);
+  var motion = textureLoad(particle_motion, texel, 0);
   let life = emitter(0u); // shortest, longest; slowest and fastest turn, radians a second
   let look = emitter(11u); // how much it adds instead of covering; whether it is lit; metres of the fade; stretch
-  let more = emitter(13u); // how much sizes differ; the seed
+  if (more.z > 0.0) {
+    motion = vec4<f32>(emitter(4u).xyz, select(0.0, in.number + 1.0, in.number < more.w));
+  }
   let dice = dice_of(motion.w, more.y);
-  let share = place.w / max(lifetime_of(dice, life.xy), 1e-6);
+  var share = place.w / max(lifetime_of(dice, life.xy), 1e-6);
   var out: ParticleVaryings;
   out.row = in.row;
   out.adapted_ev = exposure_ev();
   let m = frame.view_projection;
   let right = normalize(vec3<f32>(m[0].x, m[1].x, m[2].x));
   let up = normalize(vec3<f32>(m[0].y, m[1].y, m[2].y));
-  let p = place.xyz + from_camera(vec3<f32>(0.0), position_of(in.row));
-  let size = 0.5 * size_at(clamp(share, 0.0, 1.0)) * (1.0 + more.x * (2.0 * rolled(dice, 8u) - 1.0));
+  var p = place.xyz + from_camera(vec3<f32>(0.0), position_of(in.row));
+  var clear = 1.0;
+  if (more.z > 0.0) {
+    // What falls is everywhere: a box around the camera repeats without end, and moves on in the world.
+    let sway = vec3<f32>(sin(frame.camera_hi.w + 40.0 * rolled(dice, 3u)), 0.0, cos(0.8 * frame.camera_hi.w + 40.0 * rolled(dice, 4u)));
+    let start = vec3<f32>(rolled(dice, 5u), rolled(dice, 6u), rolled(dice, 7u)) + sway * (life.w / more.z);
+    let q = fract(start + life.xyz - frame.pattern_camera.xyz / more.z) - 0.5;
+    p = q * more.z;
+    clear = 1.0 - smoothstep(0.3, 0.5, max(max(abs(q.x), abs(q.y)), abs(q.z)));
+    share = 0.0;
+    place.w = 0.0;
+  }
+  let given = 0.5 * size_at(clamp(share, 0.0, 1.0)) * (1.0 + more.x * (2.0 * rolled(dice, 8u) - 1.0));
+  // What is narrower than a pixel gets fainter instead.
+  let size = max(given, 0.7 * (m * vec4<f32>(p, 1.0)).w * frame.viewport.w / max(length(vec3<f32>(m[0].y, m[1].y, m[2].y)), 1e-6));
+  clear *= min(given / max(size, 1e-9), 1.0);
   let turn = 2.0 * PI * rolled(dice, 9u) + mix(life.z, life.w, rolled(dice, 10u)) * place.w;
   var along = right * cos(turn) + up * sin(turn);
   var across = up * cos(turn) - right * sin(turn);
@@ -66,14 +83,14 @@ fn vertex_main(in: ParticleIn) -> ParticleVaryings {
   out.position = p + (along * out.at.x + across * out.at.y) * size;
   out.clip = m * vec4<f32>(out.position, 1.0);
   let tint = color_of(in.row);
-  out.color = color_at(clamp(share, 0.0, 1.0)) * vec4<f32>(srgb_to_linear(tint.rgb), tint.a);
+  out.color = color_at(clamp(share, 0.0, 1.0)) * vec4<f32>(srgb_to_linear(tint.rgb), tint.a * clear);
   let sheet = emitter(12u); // columns and rows of the picture; whether it is a film of one life; brightness
   let frames = sheet.x * sheet.y;
   let number = min(floor(select(rolled(dice, 11u), share, sheet.z > 0.0) * frames), frames - 1.0);
   let cell = vec2<f32>(number % sheet.x, floor(number / sheet.x));
   out.uv = (cell + out.at * vec2<f32>(0.5, -0.5) + 0.5) / sheet.xy;
   // Also where a number is NaN.
-  if (motion.w == 0.0 || !(share < 1.0) || !(size > 0.0) || !(out.color.a > 0.0)) {
+  if (motion.w == 0.0 || !(share < 1.0) || !(given > 0.0) || !(out.color.a > 0.0)) {
     out.clip = vec4<f32>(0.0, 0.0, -1.0, 1.0);
   }
   return out;
@@ -112,10 +129,7 @@ fn fragment_main(in: ParticleVaryings) -> Seen {
     radiance *= through;
     radiance += lamp_light(plain_surface(color.rgb, n, 0.0, 1.0, 1.0), view, p, n);
   }
-  let distance = length(p);
-  let direction = p / max(distance, 1e-4);
-  let hidden = fog_opacity(direction, distance);
-  let air = fog_radiance(direction) * (hidden * (1.0 - look.x)); // of what covers, the air before it is seen
-  let seen_color = exposed(radiance * (1.0 - hidden) + air);
+  let haze = haze_before(p); // before what covers it is seen, what adds light adds none of it
+  let seen_color = exposed(radiance * haze.a + haze.rgb * (1.0 - look.x));
   return seen(vec4<f32>(seen_color * color.a, color.a * (1.0 - look.x)), 0.0, p, in.row);
 }

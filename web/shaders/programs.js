@@ -14,7 +14,7 @@ const PLACED = [...FRAME, 'rows', 'place'];
 const MESH = [...PLACED, 'vertex', 'vertex_main'];
 /** Points and lines, with a vertex stage of their own. */
 const ELEMENT = [...PLACED, 'radiance', ...SKY, 'tonemap', 'marks'];
-const LIT = ['noise', 'radiance', ...SKY, 'layers', 'screen_light', 'lighting', 'lights'];
+const LIT = ['noise', 'radiance', ...SKY, 'layers', 'screen_light', 'lighting', 'wetness', 'lights'];
 const SCREEN = [...FRAME, 'fullscreen'];
 /** The tables of the air. */
 const TABLE = [...SCREEN, 'atmosphere'];

@@ -9,7 +9,11 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
   var radiance = s.base_color.rgb;
   var emitted = s.emissive;
   if (!s.unlit) {
-    let lit = lit_surface(s, given.view);
+    var lit = lit_surface(s, given.view);
+    let wet = wetted(lit.base_color, lit.roughness, lit.normal, lit.metallic, in.position, given.normal);
+    lit.base_color = wet.color;
+    lit.roughness = max(wet.roughness, ROUGHNESS_MIN);
+    lit.normal = wet.normal;
     radiance = shade(lit, in.position, given.normal);
     emitted *= lit.under_coat;
   }

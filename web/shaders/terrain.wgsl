@@ -38,7 +38,8 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
   let bump = gradient * strength * (0.7 + 1.3 * saturate(slope * 2.0));
   let normal = normalize(geometric - (bump - geometric * dot(bump, geometric)));
   let cavity = saturate(1.0 + strength * 0.5 * min(o2.w + o3.w, 0.0));
-  let surface = plain_surface(base, normal, material.metallic, clamp(material.roughness, 0.3, 1.0), cavity);
+  let wet = wetted(base, clamp(material.roughness, 0.3, 1.0), normal, material.metallic, in.position, geometric);
+  let surface = plain_surface(wet.color, wet.normal, material.metallic, wet.roughness, cavity);
   let radiance = shade(surface, in.position, geometric) + material.emissive * material.emissive_strength;
   return seen_light(apply_fog(radiance, in.position), 1.0, in.position, in.row);
 }

@@ -1,4 +1,4 @@
-"""What a program sees that has no mesh: decals and particles. Made when the first one is asked for.
+"""What a program sees that has no mesh: decals, particles and weather. Made when the first one is asked for.
 
 Owns: the parts, their order in a frame, and their end.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from layerw.base.log import Log
 from layerw.effects.decals import Decals
 from layerw.effects.particles import Particles
+from layerw.effects.weather import Falling
 from layerw.frame.resources import Resources
 from layerw.frame.views import View
 from layerw.scene.environment import Environment
@@ -21,6 +22,7 @@ class Effects:
     def __init__(self, table: Table, resources: Resources, visibility: Visibility, view: View,
                  environment: Environment, log: Log) -> None:  # fmt: skip
         self.decals = Decals(table, resources)
+        self.weather = Falling(table, resources, environment)
         self.particles = Particles(table, resources, visibility, view, environment.wind, log)
 
     def step(self) -> None:
@@ -31,8 +33,10 @@ class Effects:
     def move(self, columns: FrameColumns, dt_s: float, paid: int) -> None:
         """Before visibility; paid: flags of the main view whose targets there are."""
         self.particles.move(columns, dt_s, paid)
+        self.weather.move(dt_s)
 
     def close(self) -> None:
         """Ends everything; no entity may be left."""
         self.decals.close()
         self.particles.close()
+        self.weather.close()

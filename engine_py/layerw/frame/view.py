@@ -147,12 +147,12 @@ class ViewWriter:
 
 def _light_key(environment: Environment) -> tuple[object, ...]:
     """Everything about light and air."""
-    fog, wind, shadows = environment.fog, environment.wind, environment.shadows
+    fog, wind, shadows, weather = environment.fog, environment.wind, environment.shadows, environment.weather
     environment.heaven()  # as it is now
     return (
         environment._revision, environment.sky.stars,
         fog.color, fog.density, fog.falloff, fog.start_m, fog.opacity_max, environment.sea.level,
-        wind.direction, wind.strength, wind.gusts,
+        wind.direction, wind.strength, wind.gusts, weather.rain, weather.snow, weather.wetness,
         shadows.enabled, shadows.distance_m, shadows.strength, shadows.bias,
     )  # fmt: skip
 
@@ -178,6 +178,7 @@ def _write_light(block: FrameBlock, environment: Environment) -> None:
     level = NO_SEA_LEVEL if sea.level is None else sea.level
     block.write("fog_params", (fog.falloff, fog.start_m, fog.opacity_max, level))
     block.write_rows("irradiance", heaven.irradiance)
+    block.write("weather", (environment.weather.wetness, environment.weather.rain, environment.weather.snow, 0.0))
     block.write("wind", (np.sin(wind.direction), -np.cos(wind.direction), wind.strength, wind.gusts))
 
 

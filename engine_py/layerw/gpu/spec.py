@@ -346,6 +346,7 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("air_sun_light", "vec4"),  # rgb = irradiance above the air as the sky shows it
     ("air_moon", "vec4"),  # as the sun's; w = cosine of the disc's angular radius
     ("air_moon_light", "vec4"),
+    ("weather", "vec4"),  # x = wetness, y = rain, z = snow
     ("light_grid", "vec4"),  # x = slices a natural logarithm of depth / y; y = depth of the first slice; z = the others
     ("ambient", "vec4"),  # x = strength of occlusion, y = its radius, metres (0: there is none), z = how far contact
     # shadows reach, metres (0: there are none)

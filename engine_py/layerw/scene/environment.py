@@ -67,8 +67,8 @@ class Sun:
 class Moon:
     """Light of the night: the moon shines, and casts the shadows, while the sun is down and the sky is the air.
 
-    elevation, azimuth: radians, as the sun's; None: where it is on the date that `app.sun.at` was told (the year's first
-    new moon is on day 9), or else across the sky from the sun. intensity: of the full moon; how much of it is lit
+    elevation, azimuth: radians, as the sun's; None: where it is on the date that `app.sun.at` was told (the year's
+    first new moon is on day 9), or else across the sky from the sun. intensity: of the full moon; how much of it is lit
     follows from where the sun is.
     """
 
@@ -151,6 +151,20 @@ class Wind:
     gusts: float = 0.35
 
 
+@settings(rain=number(0, 1), snow=number(0, 1), wetness=number(0, 1))
+@dataclass(slots=True)
+class Weather:
+    """What falls, and how wet things are, each 0 to 1. Clouds, fog and the sun are settings of their own.
+
+    rain, snow: how much falls around the camera, carried by `app.wind`. wetness: porous surfaces get darker, all get
+    smoother, and on level ground stand pools, which rain rings.
+    """
+
+    rain: float = 0.0
+    snow: float = 0.0
+    wetness: float = 0.0
+
+
 @settings(enabled=flag(), distance_m=number(0, above=True), strength=number(0, 1), bias=number(0))
 @dataclass(slots=True)
 class Shadows:
@@ -188,6 +202,7 @@ class Environment:
     sea: Sea = field(default_factory=Sea)
     wind: Wind = field(default_factory=Wind)
     shadows: Shadows = field(default_factory=Shadows)
+    weather: Weather = field(default_factory=Weather)
     ambient: Ambient = field(default_factory=Ambient)
     _key: tuple[object, ...] = ()
     _heaven: Heaven | None = None

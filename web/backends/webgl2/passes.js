@@ -255,7 +255,7 @@ export class Webgl2Passes {
     this.boundSamplers.fill(null);
     for (let i = 0; i < count; i += 1) {
       const mesh = meshes[i].native;
-      if (mesh.isElement && row.shader !== '') continue; // points and lines have no depth of their own
+      if (mesh.isElement && row.shader === 'depth') continue; // points and lines have no depth of their own
       if (materials[i] !== material) {
         material = materials[i];
         const next = material.pipelines[list] ?? this.pipelines.get(list, material);

@@ -245,7 +245,7 @@ export class WebgpuPasses {
     let format = '';
     for (let i = 0; i < count; i += 1) {
       const mesh = meshes[i].native;
-      if (mesh.isElement && row.shader !== '') continue; // points and lines have no depth of their own
+      if (mesh.isElement && row.shader === 'depth') continue; // points and lines have no depth of their own
       const nextMaterial = materials[i];
       const variant = mesh.variant + (flags[i] & DRAW_MIRRORED ? 1 : 0);
       const nextPipeline = nextMaterial.pipelines[list * VARIANTS + variant]

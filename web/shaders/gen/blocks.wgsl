@@ -28,6 +28,7 @@ struct FrameBlock {
   air_sun_light: vec4<f32>,
   air_moon: vec4<f32>,
   air_moon_light: vec4<f32>,
+  weather: vec4<f32>,
   light_grid: vec4<f32>,
   ambient: vec4<f32>,
   view_lens: vec4<f32>,

@@ -15,7 +15,7 @@ from layerw.base.config import Config
 from layerw.base.failures import Failures
 from layerw.base.host_port import MemoryHost
 from layerw.base.log import Log
-from layerw.base.ports import U32, TileDraw, TransferDone, TransferFailed
+from layerw.base.ports import F64, U32, TileDraw, TransferDone, TransferFailed
 from layerw.base.user_code import UserCode
 from layerw.base.weak import weakly
 from layerw.content.contents import Contents
@@ -35,12 +35,13 @@ from layerw.frame.resources import Resources
 from layerw.frame.rows import RowColumns
 from layerw.frame.shown import Shown
 from layerw.frame.stillness import Stillness
+from layerw.frame.sun_shadows import SunShadows
 from layerw.frame.targets import RenderTargets
-from layerw.frame.view import ViewWriter, ambient_flags, shadow_reach_m, view_flags
-from layerw.frame.views import View
+from layerw.frame.view import ViewWriter, ambient_flags, view_flags
+from layerw.frame.views import VIEWS_MAX, View
 from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.gen import events as ev
-from layerw.gpu.passes import DRAW_PASSES, TIMERS, flag
+from layerw.gpu.passes import SEEN_LISTS, TIMERS, flag
 from layerw.gpu.spec import RESOURCE_KINDS
 from layerw.gpu.store import Store
 from layerw.gpu.submission import Submission
@@ -100,8 +101,10 @@ class Engine:
         self.environment, self._air = Environment(), Air()
         self.quality = Quality(options.get("quality"))
         self.lights = FrameLights(self.table, self.store, self.heap_ledger, self.log)
+        self.shadows = SunShadows()
         self.targets = RenderTargets(self.resources, self.submission, self.log, weakly(self._sized_views),
-                                     (options.get("width") or 1, options.get("height") or 1))  # fmt: skip
+                                     (options.get("width") or 1, options.get("height") or 1),
+                                     weakly(self._atlas_size))  # fmt: skip
         self.pass_times: dict[str, float] = {}  # of a recent frame, by timer, GPU milliseconds
         self.input = Input()
         self.page = Page(self.user.call, self.log.warning)
@@ -172,7 +175,7 @@ class Engine:
             **ledger_figures(self.heap_ledger, self.layer_ledger, self.gpu_ledger, self.store.committed),
             "settled": self.contents.settled, "transfers": self.transfers.live_count, "lost": self.store.lost_count,
             "rows_uploaded": self.submission.rows_uploaded, "command_words": self.submission.words_submitted,
-            "passes": pass_figures(view_flags(self.environment, self.view, self.quality.tier), self.pass_times),
+            "passes": pass_figures(self._flags(self.view), self.pass_times),
             "errors": list(self.log.errors), "models": self.contents.about_models(), "ended": self.user.ended,
             "dropped_s": self.user.clock.dropped_s,
         }  # fmt: skip
@@ -224,7 +227,8 @@ class Engine:
             begin()
 
     def _fit_targets(self) -> None:
-        self.targets.step((self._standing_flags(), self.view._revision, self.more_views.key()))
+        self.shadows.choose(self.quality.tier.name, self.gpu_ledger.budget_bytes)
+        self.targets.step((self._standing_flags(), self._atlas_size(), self.view._revision, self.more_views.key()))
         self._rows.claim()
 
     def _run_program(self) -> None:
@@ -238,6 +242,14 @@ class Engine:
         """What all views are drawn with. Shadows count also at night: the sun will rise."""
         shadows = flag("shadows") if self.environment.shadows.enabled else 0
         return shadows | ambient_flags(self.environment, self.quality.tier)
+
+    def _atlas_size(self) -> tuple[int, int]:
+        return self.shadows.atlas_size(self.environment)
+
+    def _flags(self, view: View) -> int:
+        """The passes that a view needs now: gpu.passes.VIEW_FLAGS."""
+        own = view_flags(self.environment, view, self.quality.tier)
+        return own | (flag("shadows") if self.shadows.is_active else 0)
 
     def _receive(self) -> None:
         """Events since the last frame, in order."""
@@ -335,7 +347,8 @@ class Engine:
         self.pointer.see([(self.view, self.shown.camera), *others], self.targets.size, self._look)
 
     def _see_main(self) -> None:
-        self.shown.found = self._visible(self.view, self.shown.camera, self.shown.tiles, places_tiles=True)
+        boxes = self.shadows.see(0, self.shown.camera, self._view.block)
+        self.shown.found = self._visible(self.view, self.shown.camera, self.shown.tiles, boxes, places_tiles=True)
 
     def _fit_draws(self) -> None:
         self.shown.drawn = self.shown.found
@@ -360,11 +373,12 @@ class Engine:
                 self._encode_view(one.index, 0, one.view, one.writer, found)
         self.pointer.encode(sets[len(others) : -1])
 
-    def _visible(self, view: View, camera: CameraFrame, tiles: TileDraw, *, places_tiles: bool) -> VisibleSet:
+    def _visible(self, view: View, camera: CameraFrame, tiles: TileDraw, casters: tuple[F64, ...], *,
+                 places_tiles: bool) -> VisibleSet:  # fmt: skip
         columns = self.shown.columns
         found = self.visibility.frame(
             camera.position, camera.planes, columns.position, columns.rotation, columns.scale, tiles=tiles,
-            tile_row=self.contents.first_row, shadow_m=shadow_reach_m(self.environment),
+            tile_row=self.contents.first_row, casters=casters,
             scale_changed=self.table.scale_changed(), shear=columns.shear if self.table.sheared else None,
             places_tiles=places_tiles, moved=self.table.moved())
         return view._without_other_layers(found, self.table)
@@ -385,11 +399,13 @@ class Engine:
                          paid=self.targets.paid_flags(one.index),
                          pixel_ratio=1.0 if one.texture else self.targets.pixel_ratio,
                          tier=self.quality.tier)  # fmt: skip
-        one.kept(self._visible(one.view, camera, self.shown.tiles, places_tiles=False))
+        is_picked = one.index >= VIEWS_MAX  # what is asked there has no shadows
+        boxes = () if is_picked else self.shadows.see(one.index, camera, one.writer.block)
+        one.kept(self._visible(one.view, camera, self.shown.tiles, boxes, places_tiles=False))
 
     def _encode_view(self, index: int, texture: int, view: View, writer: ViewWriter, found: VisibleSet) -> None:
         paid = self.targets.paid_flags(index)
-        flags = view_flags(self.environment, view, self.quality.tier) & paid | paid & flag("single") | self._air.flags()
+        flags = self._flags(view) & paid | paid & flag("single") | self._air.flags()
         self.submission.view(index, texture, view._area_px(self.targets.size), flags, writer.block.array)
         is_lit_anew = self.lights.encode(index, self.submission)
         if flags & flag("temporal"):
@@ -397,7 +413,8 @@ class Engine:
         if view.lut is not None:
             with self.failures.alone("The colour grade"):
                 self.submission.encoder.view_lut(self.resources.texture(view.lut))
-        for name in DRAW_PASSES:
+        self.shadows.encode(index, self.submission, found)
+        for name in SEEN_LISTS:
             self.submission.draws(name, getattr(found, name))
         view._submitted(flags)
 
@@ -446,6 +463,7 @@ STAGES: tuple[tuple[str, Callable[[Engine], object]], ...] = (
     ("The view", Engine._write_view),
     ("The air", lambda engine: engine._air.see(engine._view.block)),
     ("The lights", lambda engine: engine.lights.begin(engine.shown, engine._view.block)),
+    ("The shadows", lambda engine: engine.shadows.begin(engine.environment, engine.targets.atlas)),
     ("The other views", Engine._see_others),
     ("The visibility", Engine._see_main),
     ("The frame's head", lambda engine: engine._stillness.begin()),

@@ -58,7 +58,7 @@ def run(frames: int = 4) -> list[str]:
 
     def keeping(*args: Any, **kwargs: Any) -> Any:
         result = seen(*args, **{**kwargs, "tiles": tiles, "tile_row": row})
-        lists = [result.rows, result.opaque, result.blend, result.shadow]
+        lists = [result.rows, result.opaque, result.blend, *result.casters]
         assert all(map(len, lists)) and result.seen_count > 0, "every pass draws something"
         rows = app._engine.table.rows_used
         columns = (column[:rows] for column in args[2:5])

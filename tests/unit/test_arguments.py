@@ -142,7 +142,8 @@ BAD: dict[str, dict[str, list[Any]]] = {
     "Sea": {"level": NUMBER[1:], "color": LIGHT, "clarity_m": POSITIVE, "roughness": UNIT},
     "Wind": {"direction": NUMBER, "strength": UNIT, "gusts": UNIT},
     "Ambient": {"occlusion": UNIT, "radius_m": POSITIVE, "contact": FLAG},
-    "Shadows": {"enabled": FLAG, "distance_m": POSITIVE, "strength": UNIT, "bias": [*NUMBER, -1]},
+    "Shadows": {"enabled": FLAG, "distance_m": [bad for bad in POSITIVE if bad is not None], "strength": UNIT,
+                "bias": [*NUMBER, -1]},
 }
 
 

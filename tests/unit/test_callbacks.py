@@ -119,7 +119,7 @@ def test_sys_exit_ends_the_program_with_a_note_and_keeps_the_picture(code: Any) 
 
     app.frame(lambda dt: calls.append(-dt))
     host.step(app, 30)
-    assert len(calls) == 3 and late == [] and host.submits == 30 and host.sink.draws == 2
+    assert len(calls) == 3 and late == [] and host.submits == 30 and host.sink.draws == 1
     assert host.errors == [] and app.report()["errors"] == []
     assert "sys.exit()" in app.report()["ended"] and ("lives" in app.report()["ended"]) == (code == "no lives left")
     assert sum("sys.exit()" in text for _, text in host.logs) == 1
@@ -257,7 +257,7 @@ def test_a_second_app_on_one_host_raises_at_its_line() -> None:
     with pytest.raises(lw.LayerwError, match="second"):
         lw.App(host=host)
     host.step(app, 3)
-    assert host.sink.draws == 2 and app.report()["errors"] == []
+    assert host.sink.draws == 1 and app.report()["errors"] == []
 
 
 def test_headless_hosts_are_their_own_and_close_gives_everything_back() -> None:
@@ -271,7 +271,7 @@ def test_headless_hosts_are_their_own_and_close_gives_everything_back() -> None:
     second = lw.App(host=host)
     second.spawn(lw.Mesh.box())
     host.step(second, 2)
-    assert host.sink.draws == 2
+    assert host.sink.draws == 1
 
 
 def test_a_dropped_app_leaves_its_host() -> None:

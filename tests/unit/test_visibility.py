@@ -17,10 +17,22 @@ from layerw.visibility.cull import Visibility
 from layerw.visibility.draws import VisibleSet, expanded, only
 
 
+def box_around(reach_m: float) -> np.ndarray:
+    """The planes of casters within a column around the camera."""
+    sides = ((1, 0, 0), (-1, 0, 0), (0, 0, 1), (0, 0, -1), (0, 1, 0))
+    return np.array([(*side, reach_m) for side in sides], np.float64)
+
+
 def frame(table: Table, view: Visibility, *, shadow_m: float = 0.0) -> VisibleSet:
     world = table.update()
     camera = Camera().frame(320, 200)
-    return view.frame(camera.position, camera.planes, *world[:3], shadow_m=shadow_m)
+    casters = (box_around(shadow_m),) if shadow_m else ()
+    return view.frame(camera.position, camera.planes, *world[:3], casters=casters)
+
+
+def lists_of(seen: VisibleSet) -> tuple[np.ndarray, np.ndarray]:
+    """What is seen, and what casts."""
+    return seen.opaque, seen.casters[0]
 
 
 def drawn(seen: VisibleSet, records: np.ndarray) -> dict[tuple[int, int], set[int]]:
@@ -77,21 +89,21 @@ def test_still_rows_are_drawn_as_they_lie_where_they_are_many(has_lods: bool) ->
     view = Visibility(table)
     field(table, 20_000, view.lod_table.add((7, 8), (150.0, 400.0)) if has_lods else 0)
     seen = frame(table, view, shadow_m=200.0)
-    for records in (seen.opaque, seen.shadow):
+    for records in lists_of(seen):
         ranges = records[records[:, 4] & DRAW_STILL != 0]
         assert ranges[:, 3].min() >= RANGE_ROWS and ranges[:, 3].sum() > 1000
     assert seen.seen_count < seen.opaque[:, 3].sum() / 2, "few of them are copied"
     again = frame(table, view, shadow_m=200.0)
     assert again.still is seen.still, "the GPU keeps them"
     plain = expanded(seen)
-    assert len(plain.still) == 0 and not plain.opaque[:, 4].any() and not plain.shadow[:, 4].any()
-    for name in ("opaque", "shadow"):
-        assert drawn(plain, getattr(plain, name)) == drawn(seen, getattr(seen, name))
+    assert len(plain.still) == 0 and not any(records[:, 4].any() for records in lists_of(plain))
+    for bare, records in zip(lists_of(plain), lists_of(seen), strict=True):
+        assert drawn(plain, bare) == drawn(seen, records)
     assert set(plain.rows[: plain.seen_count].tolist()) == set(seen.seen_rows().tolist())
     even = only(seen, lambda rows: rows % 2 == 0)
-    for name in ("opaque", "shadow"):
-        left = {key: {row for row in rows if row % 2 == 0} for key, rows in drawn(seen, getattr(seen, name)).items()}
-        assert drawn(even, getattr(even, name)) == left
+    for some, records in zip(lists_of(even), lists_of(seen), strict=True):
+        left = {key: {row for row in rows if row % 2 == 0} for key, rows in drawn(seen, records).items()}
+        assert drawn(even, some) == left
     assert even.seen_count == len([row for row in seen.seen_rows().tolist() if row % 2 == 0])
 
 
@@ -161,7 +173,7 @@ def test_blended_rows_come_back_to_front_and_cast_no_shadow() -> None:
     seen = frame(table, view, shadow_m=50)
     order = [row for _, _, start, count, *_ in seen.blend.tolist() for row in seen.rows[start : start + count].tolist()]
     assert order == [first + k for k in (3, 4, 1, 2, 0)]
-    assert drawn(seen, seen.shadow) == {(1, 1): {solid + 1}}
+    assert drawn(seen, seen.casters[0]) == {(1, 1): {solid + 1}}
 
 
 def test_casters_behind_the_camera_still_cast() -> None:
@@ -171,7 +183,7 @@ def test_casters_behind_the_camera_still_cast() -> None:
     table.position[first + 1] = (0, 2, 500)
     seen = frame(table, Visibility(table), shadow_m=50)
     assert drawn(seen, seen.opaque) == {}
-    assert drawn(seen, seen.shadow) == {(1, 1): {first}}
+    assert drawn(seen, seen.casters[0]) == {(1, 1): {first}}
 
 
 def test_tiles_are_camera_relative_from_float64_origins() -> None:

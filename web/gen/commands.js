@@ -18,6 +18,8 @@
  * @property {(data: number, count: number) => void} stillRows The row numbers (u32) that draws with DRAW_STILL index, until the next still_rows or a lost device.
  * @property {(rows: number, count: number, lists: number, words: number) => void} viewLights The current view's lights from now on: `count` LIGHT_ROWs, and its cluster lists, a multiple of LIGHT_LIST_WIDTH words: CLUSTERS_ACROSS * _DOWN * _DEEP heads (start | length << 24), then row numbers of 16 bits.
  * @property {(pick: number) => void} viewPick What the current view (VIEW_FLAGS picking, one pixel) draws is read: picked or pick_failed follows some frames later.
+ * @property {(width: number, height: number) => void} shadowAtlas Before frame_begin: the shadow atlas has so many texels from now on (0 x 0: there is none); what was in it is lost.
+ * @property {(x: number, y: number, side: number, matrix: number, clear: number, data: number, count: number) => void} shadowTile Of the current view: before it is drawn, a square of the atlas is cleared (1) and `count` DRAW_RECORDs are drawn there through the frame block's shadow_matrices[matrix].
  * @property {(readback: number) => void} readback Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames later.
  * @property {(buffer: number, sizeBytes: number, usage: number) => void} bufferCreate usage: 1 vertex, 2 index (never both: WebGL2 forbids it). size is a multiple of 4.
  * @property {(buffer: number) => void} bufferDestroy
@@ -82,6 +84,8 @@ export const COMMANDS = new Map([
   [12, { name: 'still_rows', words: 3 }],
   [13, { name: 'view_lights', words: 5 }],
   [14, { name: 'view_pick', words: 2 }],
+  [65, { name: 'shadow_atlas', words: 3 }],
+  [66, { name: 'shadow_tile', words: 8 }],
   [9, { name: 'readback', words: 2 }],
   [16, { name: 'buffer_create', words: 4 }],
   [17, { name: 'buffer_destroy', words: 2 }],
@@ -187,6 +191,8 @@ export function decodeCommands(words, sinks, onError) {
           case 12: gpu.stillRows(words[at + 1], words[at + 2]); break;
           case 13: gpu.viewLights(words[at + 1], words[at + 2], words[at + 3], words[at + 4]); break;
           case 14: gpu.viewPick(words[at + 1]); break;
+          case 65: gpu.shadowAtlas(words[at + 1], words[at + 2]); break;
+          case 66: gpu.shadowTile(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6], words[at + 7]); break;
           case 9: gpu.readback(words[at + 1]); break;
           case 16: gpu.bufferCreate(words[at + 1], words[at + 2], words[at + 3]); break;
           case 17: gpu.bufferDestroy(words[at + 1]); break;

@@ -52,6 +52,8 @@ export const SAMPLER_MIRROR_S = 4;
 export const SAMPLER_MIRROR_T = 8;
 export const SAMPLER_NEAREST = 16;
 export const SHADER_PARAMS_BYTES = 768;
+export const SHADOW_CASCADES = 6;
+export const SHADOW_MATRICES = 12;
 export const UV1_BYTES = 8;
 export const VERTEX_BYTES = 32;
 export const WORDS_MAX = 65535;
@@ -89,30 +91,32 @@ export const FRAME_BLOCK = {
   viewport: { offsetBytes: 272, words: 4 },
   irradiance: { offsetBytes: 288, words: 36 },
   wind: { offsetBytes: 432, words: 4 },
-  shadowMatrix: { offsetBytes: 448, words: 16 },
-  shadowParams: { offsetBytes: 512, words: 4 },
-  patternCamera: { offsetBytes: 528, words: 4 },
-  viewLook: { offsetBytes: 544, words: 4 },
-  viewExposure: { offsetBytes: 560, words: 4 },
-  relativeOrigin: { offsetBytes: 576, words: 4 },
-  previousViewProjection: { offsetBytes: 592, words: 16 },
-  temporal: { offsetBytes: 656, words: 4 },
-  lightView: { offsetBytes: 672, words: 4 },
-  air: { offsetBytes: 688, words: 4 },
-  airSun: { offsetBytes: 704, words: 4 },
-  airSunLight: { offsetBytes: 720, words: 4 },
-  airMoon: { offsetBytes: 736, words: 4 },
-  airMoonLight: { offsetBytes: 752, words: 4 },
-  weather: { offsetBytes: 768, words: 4 },
-  lightGrid: { offsetBytes: 784, words: 4 },
-  ambient: { offsetBytes: 800, words: 4 },
-  viewLens: { offsetBytes: 816, words: 4 },
-  gradeLift: { offsetBytes: 832, words: 4 },
-  gradeGamma: { offsetBytes: 848, words: 4 },
-  gradeGain: { offsetBytes: 864, words: 4 },
-  focus: { offsetBytes: 880, words: 4 },
+  shadowMatrices: { offsetBytes: 448, words: 192 },
+  shadowTiles: { offsetBytes: 1216, words: 24 },
+  shadowSteps: { offsetBytes: 1312, words: 24 },
+  shadowParams: { offsetBytes: 1408, words: 4 },
+  patternCamera: { offsetBytes: 1424, words: 4 },
+  viewLook: { offsetBytes: 1440, words: 4 },
+  viewExposure: { offsetBytes: 1456, words: 4 },
+  relativeOrigin: { offsetBytes: 1472, words: 4 },
+  previousViewProjection: { offsetBytes: 1488, words: 16 },
+  temporal: { offsetBytes: 1552, words: 4 },
+  lightView: { offsetBytes: 1568, words: 4 },
+  air: { offsetBytes: 1584, words: 4 },
+  airSun: { offsetBytes: 1600, words: 4 },
+  airSunLight: { offsetBytes: 1616, words: 4 },
+  airMoon: { offsetBytes: 1632, words: 4 },
+  airMoonLight: { offsetBytes: 1648, words: 4 },
+  weather: { offsetBytes: 1664, words: 4 },
+  lightGrid: { offsetBytes: 1680, words: 4 },
+  ambient: { offsetBytes: 1696, words: 4 },
+  viewLens: { offsetBytes: 1712, words: 4 },
+  gradeLift: { offsetBytes: 1728, words: 4 },
+  gradeGamma: { offsetBytes: 1744, words: 4 },
+  gradeGain: { offsetBytes: 1760, words: 4 },
+  focus: { offsetBytes: 1776, words: 4 },
 };
-export const FRAME_BLOCK_BYTES = 896;
+export const FRAME_BLOCK_BYTES = 1792;
 
 export const MATERIAL_BLOCK = {
   baseColor: { offsetBytes: 0, words: 4 },

@@ -110,28 +110,6 @@ fn mirrored_sky(v: vec3<f32>, n: vec3<f32>, roughness: f32, occlusion: f32, geom
   return sky_reflection(r, roughness) * (horizon * horizon * specular_occlusion);
 }
 
-// The share of sunlight that reaches p (camera-relative): 3x3 taps, each filtered by the comparison sampler.
-fn sun_visibility(p: vec3<f32>, n: vec3<f32>) -> f32 {
-  let strength = frame.shadow_params.z;
-  if (strength <= 0.0) {
-    return 1.0;
-  }
-  let m = frame.shadow_matrix;
-  let texel = frame.shadow_params.x;
-  let texel_m = texel / max(length(vec3<f32>(m[0].x, m[1].x, m[2].x)), 1e-6);
-  let q = m * vec4<f32>(p + n * (1.5 * texel_m), 1.0);
-  var lit = 0.0;
-  for (var y = -1; y <= 1; y++) {
-    for (var x = -1; x <= 1; x++) {
-      let uv = q.xy + vec2<f32>(f32(x), f32(y)) * texel;
-      lit += textureSampleCompareLevel(shadow_map, shadow_sampler, uv, q.z + frame.shadow_params.y);
-    }
-  }
-  let edge = max(abs(q.x - 0.5), abs(q.y - 0.5)) * 2.0;
-  let far = max(smoothstep(0.85, 1.0, length(p) / max(frame.shadow_params.w, 1e-3)), smoothstep(0.9, 0.99, edge));
-  return mix(1.0, mix(lit / 9.0, 1.0, far), strength);
-}
-
 // Radiance towards the camera, without emission and fog. p: camera-relative; geometric: the unperturbed normal.
 fn shade(s: LitSurface, p: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
   let v = -normalize(p);

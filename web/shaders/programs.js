@@ -14,7 +14,7 @@ const PLACED = [...FRAME, 'rows', 'place'];
 const MESH = [...PLACED, 'vertex', 'vertex_main'];
 /** Points and lines, with a vertex stage of their own. */
 const ELEMENT = [...PLACED, 'radiance', ...SKY, 'tonemap', 'marks'];
-const LIT = ['noise', 'radiance', ...SKY, 'layers', 'screen_light', 'lighting', 'wetness', 'lights'];
+const LIT = ['noise', 'radiance', ...SKY, 'layers', 'screen_light', 'shadows', 'lighting', 'wetness', 'lights'];
 const SCREEN = [...FRAME, 'fullscreen'];
 /** The tables of the air. */
 const TABLE = [...SCREEN, 'atmosphere'];
@@ -60,6 +60,7 @@ export const PROGRAMS = Object.freeze({
   exposure: [...SCREEN, 'exposure'],
   tone: [...SCREEN, 'tonemap', 'sun_place', 'lens', 'tone'],
   depth_resolve: ['fullscreen', 'depth_resolve'],
+  tile_clear: ['fullscreen'],
   downsample: ['fullscreen', 'downsample'],
   present: ['fullscreen', 'present'],
 });
@@ -72,8 +73,8 @@ export const aroundShader = (/** @type {boolean} */ displaces) => ({
 
 /** Programs that WebGPU has no use for: it draws into the canvas itself. */
 const WEBGL2_ONLY = new Set(['present']);
-/** Programs that WebGL2 has no use for: it copies depth without a shader. */
-const WEBGPU_ONLY = new Set(['depth_resolve']);
+/** Programs that WebGL2 has no use for: it copies and clears depth without a shader. */
+const WEBGPU_ONLY = new Set(['depth_resolve', 'tile_clear']);
 
 /** @typedef {'webgpu' | 'webgl2'} Api */
 /** @typedef {{ file: string, pieces: readonly string[], stage: 'vertex' | 'fragment' }} GlslStage */

@@ -48,8 +48,9 @@ fn placed(in: VertexIn, at: vec3<f32>) -> Varyings {
   let p = from_camera(local, origin);
   var out: Varyings;
   if (SHADOW_PASS) {
-    let q = frame.shadow_matrix * vec4<f32>(p, 1.0);
-    out.clip = vec4<f32>(2.0 * q.x - 1.0, 1.0 - 2.0 * q.y, q.z, 1.0);
+    // What lies before the tile's near plane is drawn onto it: it casts its shadow from wherever it is.
+    let q = frame.shadow_matrices[draw.flags.y] * vec4<f32>(p, 1.0);
+    out.clip = vec4<f32>(2.0 * q.x - q.w, q.w - 2.0 * q.y, min(q.z, q.w), q.w);
   } else {
     out.clip = frame.view_projection * vec4<f32>(p, 1.0);
   }

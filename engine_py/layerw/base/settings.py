@@ -78,9 +78,9 @@ def number(low: float = -float("inf"), high: float = float("inf"), *, above: boo
     return lambda name, value: checks.number(name, value, low, high, above=above)
 
 
-def optional_number(low: float = -float("inf"), high: float = float("inf")) -> Check:
+def optional_number(low: float = -float("inf"), high: float = float("inf"), *, above: bool = False) -> Check:
     """A number within limits, or None."""
-    return lambda name, value: None if value is None else checks.number(name, value, low, high)
+    return lambda name, value: None if value is None else checks.number(name, value, low, high, above=above)
 
 
 def angle(name: str, value: Any) -> float:

@@ -21,7 +21,7 @@ from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.spec import DRAW_STILL
 from layerw.gpu.target_bytes import SizedView
 from layerw.scene.camera import CameraFrame
-from layerw.visibility.draws import LISTS, VisibleSet, expanded
+from layerw.visibility.draws import VisibleSet, expanded
 
 
 @dataclass(slots=True, eq=False)
@@ -38,8 +38,7 @@ class OneMore:
 
     def kept(self, found: VisibleSet) -> VisibleSet:
         """A copy of what visibility gave: its arrays are the next view's."""
-        lists = {name: getattr(found, name).copy() for name in LISTS}
-        self.found = found._replace(rows=found.rows.copy(), **lists)
+        self.found = found.with_lists([records.copy() for records in found.lists], rows=found.rows.copy())
         return self.found
 
 
@@ -118,9 +117,9 @@ def joined(sets: list[VisibleSet]) -> tuple[U32, list[VisibleSet]]:
     sets = [one if one.still is still else expanded(one) for one in sets]
     moved, start = [], 0
     for one in sets:
-        lists = {name: getattr(one, name).copy() for name in LISTS}
-        for records in lists.values():
+        lists = [records.copy() for records in one.lists]
+        for records in lists:
             records[records[:, 4] & DRAW_STILL == 0, 2] += np.uint32(start)
-        moved.append(one._replace(**lists))
+        moved.append(one.with_lists(lists))
         start += len(one.rows)
     return np.concatenate([one.rows for one in sets]), moved

@@ -18,7 +18,7 @@ from layerw.visibility.draws import VisibleSet
 
 def _nothing() -> VisibleSet:
     none = np.zeros((0, len(DRAW_RECORD)), np.uint32)
-    return VisibleSet(np.zeros(0, np.uint32), none, none, none, 0)
+    return VisibleSet(np.zeros(0, np.uint32), none, none, (), 0)
 
 
 @dataclass(slots=True)

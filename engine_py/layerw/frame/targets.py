@@ -12,14 +12,16 @@ from collections.abc import Callable
 
 from layerw.base.log import Log
 from layerw.frame.resources import Resources
+from layerw.frame.shadow_atlas import LAYOUTS, NO_ATLAS
 from layerw.gpu import target_bytes as sizes
-from layerw.gpu.passes import SHADOW_SIDE, TARGETS, flag
+from layerw.gpu.passes import TARGETS, flag
 from layerw.gpu.submission import Submission
 from layerw.gpu.target_bytes import SizedView
 
 UNIFORM_BYTES = 64 * 1024  # of views, also those of single pixels (pointing/drawn.py) with their texels
 AIR_BYTES = sum(sizes.kept_bytes(target) for target in TARGETS if target.name.startswith("air"))
-FIXED_BYTES = SHADOW_SIDE * SHADOW_SIDE * 4 + AIR_BYTES + UNIFORM_BYTES  # the shadow map, the air, uniforms
+# The smallest shadow atlas, the air, uniforms.
+FIXED_BYTES = sizes.atlas_bytes(LAYOUTS["low"].size) + AIR_BYTES + UNIFORM_BYTES
 SCALE_MIN = 1 / 8
 SHARE_MAX = 0.75  # of the budget without FIXED_BYTES
 RETRY_FRAMES = 30
@@ -32,9 +34,10 @@ def plain_views(picture: tuple[int, int]) -> dict[int, SizedView]:
     return {0: SizedView(flag("shadows") | flag("ambient"), *picture)}
 
 
-def target_bytes(width: int, height: int, views: SizedViews = plain_views) -> int:
+def target_bytes(width: int, height: int, views: SizedViews = plain_views,
+                 atlas: tuple[int, int] = LAYOUTS["low"].size) -> int:  # fmt: skip
     """What a backend's render targets take for a picture of this size, with what it always has."""
-    return sizes.target_bytes((width, height), list(views((width, height)).values())) + UNIFORM_BYTES
+    return sizes.target_bytes((width, height), list(views((width, height)).values()), atlas) + UNIFORM_BYTES
 
 
 def scaled(width: int, height: int, scale: float) -> tuple[int, int]:
@@ -46,12 +49,15 @@ class RenderTargets:
     """`resize` when the canvas changed, `step` once a frame."""
 
     def __init__(self, resources: Resources, submission: Submission, log: Log, views: SizedViews,
-                 start: tuple[int, int]) -> None:  # fmt: skip
+                 start: tuple[int, int], atlas: Callable[[], tuple[int, int]]) -> None:  # fmt: skip
         """Reserves the smallest targets for a canvas of the size `start`; raises BudgetError.
 
-        views: what is drawn into a picture of a size; where that changes, the picture makes room.
+        views: what is drawn into a picture of a size; where that changes, the picture makes room. atlas: how large the
+        shadow atlas is to be.
         """
         self.size = (1, 1)  # what is drawn
+        self.atlas = NO_ATLAS  # of shadows, what the GPU has
+        self._atlas = atlas
         self._canvas = (1, 1)
         self._page_ratio = 1.0
         self._views = views
@@ -104,7 +110,7 @@ class RenderTargets:
         views need is the same."""
         self._frames += 1
         if key != self._key:
-            if self._fitted and self._views(self._canvas) != self._fitted:
+            if self._fitted and (self._views(self._canvas) != self._fitted or self._atlas() != self.atlas):
                 self._fit(0)
             self._key = key
         if not self.is_reduced:
@@ -116,7 +122,7 @@ class RenderTargets:
             self._fit(self._bytes(*self.size) * 9 // 8)
 
     def _bytes(self, width: int, height: int) -> int:
-        return target_bytes(width, height, self._views)
+        return target_bytes(width, height, self._views, self._atlas())
 
     def _share_bytes(self) -> int:
         return FIXED_BYTES + int(SHARE_MAX * max(self._ledger.budget_bytes - FIXED_BYTES, 0))
@@ -132,12 +138,21 @@ class RenderTargets:
         needed = self._bytes(*size)
         if needed < least_bytes or (size == self.size and needed == self._resources.charged("targets")):
             self._fitted = self._views(self._canvas)
+            if needed == self._resources.charged("targets"):
+                self._tell_atlas()
             return
         self._resources.charge("targets", needed, f"Render targets of {size[0]} x {size[1]} pixels")
         self._fitted = self._views(self._canvas)
         if size != self.size:
             self.size = size
             self._submission.encoder.targets(*size)
+        self._tell_atlas()
+
+    def _tell_atlas(self) -> None:
+        """It is paid."""
+        if self._atlas() != self.atlas:
+            self.atlas = self._atlas()
+            self._submission.encoder.shadow_atlas(*self.atlas)
 
     def _largest_scale(self, room_bytes: int) -> float:
         """The largest scale of the canvas whose targets fit."""

@@ -15,9 +15,9 @@ from layerw.frame.quality import TIERS, Tier
 from layerw.frame.temporal import TemporalWriter
 from layerw.frame.views import View
 from layerw.gpu.frame_block import FrameBlock
-from layerw.gpu.passes import SHADOW_SIDE, flag
+from layerw.gpu.passes import flag
 from layerw.scene.camera import CameraFrame
-from layerw.scene.environment import Environment, shadow_matrix
+from layerw.scene.environment import Environment
 
 NO_SEA_LEVEL = -1.0e6
 DAY_S = 86_400.0
@@ -27,20 +27,11 @@ HEIGHT_LEAST_KM, HEIGHT_MOST_KM = 0.2, 99.0
 VIEW_STEPS = 24.0  # of a line of sight through the air
 AIR_FOG = np.array((-1.0, 0.0, 0.0))  # as the shaders know that it has no colour of its own
 PAINTED_FOG = np.array((0.56, 0.74, 1.0))
-CASTER_REACH = 1.25  # things a little outside of the shadowed range still cast into it
-
-
-def shadow_reach_m(environment: Environment) -> float:
-    """How far from the camera casters are drawn into the shadow map; 0 = shadows are off."""
-    shadows = environment.shadows
-    lit = shadows.enabled and shadows.strength > 0 and environment.heaven().direction[1] > 0
-    return shadows.distance_m * CASTER_REACH if lit else 0.0
 
 
 def view_flags(environment: Environment, view: View, tier: Tier) -> int:
-    """The passes that a view needs now: gpu.passes.VIEW_FLAGS; tier: what the quality has."""
-    shadows = flag("shadows") if shadow_reach_m(environment) > 0 else 0
-    return view._flags() | shadows | ambient_flags(environment, tier)
+    """The passes that a view needs now beside shadows: gpu.passes.VIEW_FLAGS; tier: what the quality has."""
+    return view._flags() | ambient_flags(environment, tier)
 
 
 def ambient_flags(environment: Environment, tier: Tier) -> int:
@@ -134,8 +125,6 @@ class ViewWriter:
             self.block.write("pattern_camera", self._from_anchor(camera.position))
         if lit:
             _write_light(self.block, environment)
-        if moved or lit:
-            _write_shadow(self.block, camera, environment)
         self._camera, self._light = camera, light
 
     def _from_anchor(self, position: F64) -> F64:
@@ -147,13 +136,12 @@ class ViewWriter:
 
 def _light_key(environment: Environment) -> tuple[object, ...]:
     """Everything about light and air."""
-    fog, wind, shadows, weather = environment.fog, environment.wind, environment.shadows, environment.weather
+    fog, wind, weather = environment.fog, environment.wind, environment.weather
     environment.heaven()  # as it is now
     return (
         environment._revision, environment.sky.stars,
         fog.color, fog.density, fog.falloff, fog.start_m, fog.opacity_max, environment.sea.level,
         wind.direction, wind.strength, wind.gusts, weather.rain, weather.snow, weather.wetness,
-        shadows.enabled, shadows.distance_m, shadows.strength, shadows.bias,
     )  # fmt: skip
 
 
@@ -181,14 +169,3 @@ def _write_light(block: FrameBlock, environment: Environment) -> None:
     block.write("weather", (environment.weather.wetness, environment.weather.rain, environment.weather.snow, 0.0))
     block.write("wind", (np.sin(wind.direction), -np.cos(wind.direction), wind.strength, wind.gusts))
 
-
-def _write_shadow(block: FrameBlock, camera: CameraFrame, environment: Environment) -> None:
-    shadows = environment.shadows
-    if not shadow_reach_m(environment):
-        block.write("shadow_params", (1.0 / SHADOW_SIDE, 0.0, 0.0, 1.0))
-        return
-    # Half a range ahead, three quarters wide: holds all that is nearer than distance_m and on the screen.
-    center, radius_m = camera.forward * (shadows.distance_m * 0.5), shadows.distance_m * 0.75
-    matrix = shadow_matrix(environment.heaven().direction, camera.position, center, radius_m, SHADOW_SIDE)
-    block.write("shadow_matrix", matrix.T)
-    block.write("shadow_params", (1.0 / SHADOW_SIDE, shadows.bias, shadows.strength, shadows.distance_m))

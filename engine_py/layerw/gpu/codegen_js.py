@@ -12,7 +12,7 @@ from .spec import COMMANDS, EVENTS, Field, Record
 LAYOUT_NAMES = ("RESOURCE_KINDS", "MATERIAL_KINDS", "TOPOLOGIES", "SEMANTICS", "GLTF_MODES",
                 "DRAW_RECORD", "MESH_BUILD_HEAD", "ACCESSOR", "KEYS")
 NUMBER_PREFIXES = ("MATERIAL_", "SAMPLER_", "FETCH_", "FAIL_", "DRAW_", "HANDLE_", "WORDS_", "READBACK_", "PICK_",
-                   "ROW_", "ROWS_", "VERTEX_", "UV1_", "MESH_BUILD_", "SHADER_", "LIGHT", "CLUSTER")
+                   "ROW_", "ROWS_", "VERTEX_", "UV1_", "MESH_BUILD_", "SHADER_", "SHADOW_", "LIGHT", "CLUSTER")
 
 
 def sink_of(record: Record) -> str:

@@ -10,12 +10,12 @@ from .codegen_common import MARK, camel
 from .spec import MATERIAL_KINDS
 
 TYPES = """/** @typedef {{ name: string, format: Format, samples: number, divide: number, side: number, height: number,
- *   images: number, outside: boolean, history: boolean, kept: boolean, clear: readonly number[],
+ *   images: number, outside: boolean, history: boolean, kept: boolean, sized: boolean, clear: readonly number[],
  *   read: boolean }} Target */
 /** @typedef {{ name: string, kind: 'draws' | 'fullscreen' | 'resolve', timer: string,
  *   reads: readonly string[], names: readonly string[], colors: readonly string[], depth: string, shader: string,
  *   depthTest: '' | 'greater' | 'greater-equal', depthWrite: boolean, blend: '' | 'over' | 'weighted',
- *   materials: string, when: string, draws: string, region: readonly number[],
+ *   materials: string, when: string, draws: string, region: readonly number[], tiled: boolean,
  *   vertex: readonly string[] }} Pass */
 """
 
@@ -59,7 +59,6 @@ def passes_js() -> str:
     return (
         f"// @ts-check\n/** @file The passes of a frame and their targets.\n * {MARK}\n */\n\n"
         f"/** @typedef {{{formats}}} Format */\n{TYPES}\n"
-        f"export const SHADOW_SIDE = {passes.SHADOW_SIDE};\n"
         f"/** @type {{Readonly<Record<Format, number>>}} */\n"
         f"export const FORMAT_BYTES = Object.freeze({json.dumps(passes.FORMAT_BYTES)});\n"
         f"export const VIEW_FLAGS = Object.freeze({json.dumps(list(passes.VIEW_FLAGS))});\n"

@@ -15,7 +15,6 @@ from layerw.gpu import air
 from layerw.gpu.kinds import warm_up
 from layerw.gpu.spec import MATERIAL_KINDS
 
-SHADOW_SIDE = 2048  # texels of the shadow map's side
 BLOOM_LEVELS = 5  # from half the view's size on
 PARTICLES_SIDE = 512  # texels of a side of what is known of particles, one each
 LUMINANCE_SIDE = 16  # texels of the grid that automatic exposure looks at
@@ -41,7 +40,8 @@ class Target(NamedTuple):
     how many of them the API keeps. From `outside` ones the graph allocates nothing. history: until this
     frame has written it, reading gives what the last frame of the same view wrote (at first zeros). kept: one image
     of its own size for all views, which is never cleared: what is drawn stays (zeros at first, after a frame in which
-    no view's passes use it, and on a new device). clear: what the
+    no view's passes use it, and on a new device). sized: of kept ones, a command says its size (0: there is none), and
+    it stays until that says another. clear: what the
     first pass that draws into it finds there. read: its first texel goes to the program, and a view with passes that
     draw into such a target draws what these need and nothing else.
     """
@@ -56,6 +56,7 @@ class Target(NamedTuple):
     outside: bool = False
     history: bool = False
     kept: bool = False
+    sized: bool = False
     clear: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     read: bool = False
 
@@ -80,7 +81,8 @@ class Pass(NamedTuple):
     draws, "" = the material's own. depth_test: "" = always. blend: "", "over", "weighted" (colours add up, of what
     alphas let through the product). materials: of draws, which take part: all, solid, see_through, or a kind's.
     draws: of draws, whose list, where it is not its own. region: of fullscreen, the texels (x, y, width, height) of a
-    kept target that it covers. vertex: of draws, the targets that the vertex stage reads, and only it. when: a flag of
+    kept target that it covers. tiled: of draws, regions of a kept target with a list each, in place of one list
+    (gpu/spec.py shadow_tile). vertex: of draws, the targets that the vertex stage reads, and only it. when: a flag of
     the view, "!flag" where it must not be set, or "". timer: what the report calls it, with others of that name.
     """
 
@@ -98,6 +100,7 @@ class Pass(NamedTuple):
     when: str = ""
     draws: str = ""
     region: tuple[int, ...] = ()
+    tiled: bool = False
     vertex: tuple[str, ...] = ("exposure",)
 
     def runs(self, flags: int) -> bool:
@@ -127,7 +130,7 @@ def _levels(name: str) -> tuple[Target, ...]:
 
 
 TARGETS: tuple[Target, ...] = (
-    Target("shadow_map", "depth32float", side=SHADOW_SIDE),
+    Target("shadow_atlas", "depth32float", kept=True, sized=True),  # tiles: gpu/spec.py shadow_tile
     Target("half_depth", "depth32float", divide=2),  # of what is opaque, before it is lit
     Target("occluded", "rgba16float", divide=2),  # by occlude.wgsl
     Target("screen", "rgba16float", divide=2),  # the same by screen_pack.wgsl, smooth
@@ -170,7 +173,7 @@ TARGETS: tuple[Target, ...] = (
 
 # What is lit is drawn with 4 samples, each encoded so that their mean in 4 bytes is a good edge (docs/adr/0012); what
 # is blended follows over the resolved picture.
-_LIT = ("shadow_map", "air", "exposure", "screen")
+_LIT = ("shadow_atlas", "air", "exposure", "screen")
 _AIR = ("air_sunlight", "air_bounces")
 _SKY = (*_AIR, "air_view", "air", "exposure")
 _PARTICLES = ("particle_place", "particle_motion")
@@ -182,8 +185,8 @@ PASSES: tuple[Pass, ...] = (
          region=air.DEPTHS_AT),
     Pass("air_mirror", "fullscreen", "air", ("air_view",), ("air",), shader="air_mirror", when="air_view",
          region=air.MIRRORS_AT),
-    Pass("shadow", "draws", "shadow", ("exposure",), depth="shadow_map", shader="depth", depth_test="greater",
-         depth_write=True, materials="all", when="shadows"),
+    Pass("shadow", "draws", "shadow", ("exposure",), depth="shadow_atlas", shader="depth", depth_test="greater",
+         depth_write=True, materials="all", when="shadows", tiled=True),
     Pass("prepass", "draws", "ambient", ("exposure",), depth="half_depth", shader="depth", depth_test="greater",
          depth_write=True, materials="all", when="ambient", draws="opaque"),
     Pass("occlude", "fullscreen", "ambient", ("half_depth",), ("occluded",), shader="occlude", when="ambient"),
@@ -245,6 +248,7 @@ PASSES: tuple[Pass, ...] = (
 
 TIMERS = tuple(dict.fromkeys(row.timer for row in PASSES))  # pass_time.timer
 DRAW_PASSES = tuple(row.name for row in PASSES if row.kind == "draws" and not row.draws)  # draw_list.pass_id
+SEEN_LISTS = tuple(row.name for row in PASSES if row.kind == "draws" and not row.draws and not row.tiled)
 DRAW_ROWS = tuple(row.name for row in PASSES if row.kind == "draws")
 
 # (pass, kind, flags) of the pipelines that nearly every program needs; any other is compiled with its first material.
@@ -271,8 +275,10 @@ def validate(passes: tuple[Pass, ...] = PASSES, targets: tuple[Target, ...] = TA
     known = {target.name: target for target in targets}
     written: set[str] = set()
     for one in targets:
-        if one.kept and not one.side:
+        if one.kept and not one.side and not one.sized:
             raise ValueError(f"The kept target {one.name} has no size of its own.")
+        if one.sized and not one.kept:
+            raise ValueError(f"The target {one.name} gets its size from a command, but is not kept.")
     for row in passes:
         for name in (*row.targets_read, *row.targets_drawn):
             if name not in known:
@@ -286,6 +292,8 @@ def validate(passes: tuple[Pass, ...] = PASSES, targets: tuple[Target, ...] = TA
                 raise ValueError(f"Pass {row.name} reads {name} while it draws into it.")
         if row.region and not all(known[name].kept for name in row.targets_drawn):
             raise ValueError(f"Pass {row.name} covers a region of what is not kept.")
+        if row.tiled and not all(known[name].sized for name in row.targets_drawn):
+            raise ValueError(f"Pass {row.name} draws tiles of what gets no size from a command.")
         if len({_size(known[name]) for name in row.targets_drawn}) > 1:
             raise ValueError(f"Pass {row.name} draws into {', '.join(row.targets_drawn)}, whose sizes differ.")
         if row.when and row.when.removeprefix("!") not in VIEW_FLAGS:

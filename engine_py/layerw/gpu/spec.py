@@ -73,6 +73,12 @@ COMMANDS: tuple[Record, ...] = (
     _record(14, "view_pick", "pick:u32",
             "What the current view (VIEW_FLAGS picking, one pixel) draws is read: picked or pick_failed follows some "
             "frames later."),
+    _record(65, "shadow_atlas", "width:u32 height:u32",
+            "Before frame_begin: the shadow atlas has so many texels from now on (0 x 0: there is none); what was in "
+            "it is lost."),
+    _record(66, "shadow_tile", "x:u32 y:u32 side:u32 matrix:u32 clear:u32 data:p count:u32",
+            "Of the current view: before it is drawn, a square of the atlas is cleared (1) and `count` DRAW_RECORDs "
+            "are drawn there through the frame block's shadow_matrices[matrix]."),
     _record(9, "readback", "readback:u32",
             "Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames "
             "later."),
@@ -229,6 +235,7 @@ DRAW_STILL = 4  # `first` counts in still_rows, not in visible_rows
 # Those after points are elements: each is one quad that its material kind, of the same name, spreads in the picture.
 TOPOLOGIES = ("triangles", "lines", "points", "discs", "strokes", "particles", "step")
 ROW_LOCATION = 15  # of the instance's row number among the vertex attributes, whatever the layout
+SHADOW_CASCADES, SHADOW_MATRICES = 6, 12  # of the sun; of all that a view draws or reads, as in FRAME_BLOCK
 # Lights (lights/clusters.h): in a view, without a place, in a cluster's list; clusters of a view; texels of a texture
 LIGHTS_MAX, LIGHTS_EVERYWHERE_MAX, CLUSTER_LIGHTS_MAX = 1024, 16, 64
 CLUSTERS_ACROSS, CLUSTERS_DOWN, CLUSTERS_DEEP = 16, 9, 24
@@ -328,8 +335,11 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("viewport", "vec4"),  # width, height, 1/width, 1/height in pixels
     ("irradiance", "vec4[9]"),  # SH coefficients (Ramamoorthi and Hanrahan 2001), already convolved; rgb
     ("wind", "vec4"),  # xz direction in x and y, z = strength, w = gust frequency
-    ("shadow_matrix", "mat4x4"),  # camera-relative world -> (u, v, depth) in [0, 1], depth reversed
-    ("shadow_params", "vec4"),  # x = texel size in uv, y = depth bias, z = strength (0 = off), w = fade distance, m
+    ("shadow_matrices", "mat4x4[12]"),  # camera-relative world -> (u, v, depth) of a tile, each 0 to 1, times w; depth
+    # reversed. The first SHADOW_CASCADES are the sun's, from near to far (zeros: there is none)
+    ("shadow_tiles", "vec4[6]"),  # of the sun's, in uv of the atlas: x, y of the upper left corner, width, height
+    ("shadow_steps", "vec4[6]"),  # x = metres of a texel; y = that in depth
+    ("shadow_params", "vec4"),  # x, y = a texel of the atlas in uv; z = strength (0 = off); w = fade distance, m
     ("pattern_camera", "vec4"),  # xyz = f32(camera - an anchor near it): where noise by place is looked up; w = 1: rows
     # may have shear
     ("view_look", "vec4"),  # x = bloom's share, y = passes.TONE_MAPS, z = the LUT's share, w = dither in 8-bit codes
@@ -358,7 +368,7 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     # the largest one; w = share of a frame that the shutter is open
 )
 
-DRAW_BLOCK = (("flags", "uvec4"),)  # x = DRAW_* of the draw list's record
+DRAW_BLOCK = (("flags", "uvec4"),)  # x = DRAW_* of the draw list's record; y = shadow_tile.matrix
 
 MESH_BUILD_HEAD = (
     "attribute_count", "vertex_count", "index_count", "flags", "topology", "joint_count", "reserved1", "reserved2",

@@ -99,10 +99,18 @@ class Submission:
         """The DRAW_RECORDs of one pass; an empty list costs nothing."""
         if len(records) == 0:
             return
-        if records.shape[1] != DRAW_WORDS or records.dtype != np.uint32:
-            raise ShapeError(f"Draw records of pass {pass_name!r} have shape {records.shape} and dtype "
-                             f"{records.dtype}; they must be (n, {DRAW_WORDS}) uint32.")  # fmt: skip
+        self._check(f"pass {pass_name!r}", records)
         self.encoder.draw_list(PASS_IDS[pass_name], self.keep(records), len(records))
+
+    def _check(self, what: str, records: U32) -> None:
+        if records.shape[1] != DRAW_WORDS or records.dtype != np.uint32:
+            raise ShapeError(f"Draw records of {what} have shape {records.shape} and dtype {records.dtype}; they must "
+                             f"be (n, {DRAW_WORDS}) uint32.")  # fmt: skip
+
+    def tile(self, place: tuple[int, int, int], matrix: int, records: U32, *, clear: bool = True) -> None:
+        """A tile of the shadow atlas (x, y, side) that the current view draws before its picture."""
+        self._check(f"shadow tile {matrix}", records)
+        self.encoder.shadow_tile(*place, matrix, int(clear), self.keep(records), len(records))
 
     def log(self, messages: Sequence[Message]) -> None:
         """Sends log lines to the page."""

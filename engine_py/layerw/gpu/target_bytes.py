@@ -93,7 +93,7 @@ def history_bytes(view: SizedView) -> int:
 def kept(flags: int) -> frozenset[Target]:
     """What a view with these flags draws into or reads of what all views share and keep."""
     used = {name for row in live_passes(flags, PASSES, TARGETS) for name in _uses(row)}
-    return frozenset(target for target in TARGETS if target.kept and target.name in used)
+    return frozenset(target for target in TARGETS if target.kept and not target.sized and target.name in used)
 
 
 def kept_bytes(target: Target) -> int:
@@ -107,8 +107,14 @@ def shown_timers(flags: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(row.timer for row in live_passes(flags, PASSES, TARGETS)))
 
 
-def target_bytes(picture: tuple[int, int], views: Sequence[SizedView]) -> int:
-    """Bytes of all targets: a picture of this size with its canvas, and what the views need one after the other."""
+def atlas_bytes(size: tuple[int, int]) -> int:
+    """Of the target whose size a command says."""
+    return sum(FORMAT_BYTES[target.format] for target in TARGETS if target.sized) * size[0] * size[1]
+
+
+def target_bytes(picture: tuple[int, int], views: Sequence[SizedView], atlas: tuple[int, int] = (0, 0)) -> int:
+    """Bytes of all targets: a picture of this size with its canvas, what the views need one after the other, and the
+    shadow atlas."""
     most: Counter[tuple[str, int, int, int]] = Counter()
     for view in views:
         own: Counter[tuple[str, int, int, int]] = Counter()
@@ -119,4 +125,4 @@ def target_bytes(picture: tuple[int, int], views: Sequence[SizedView]) -> int:
     inside = sum(FORMAT_BYTES[key[0]] * key[1] * key[2] * key[3] * count for key, count in most.items())
     lasting = {target for view in views for target in kept(view.flags)}
     stays = sum(map(kept_bytes, lasting))
-    return outside * picture[0] * picture[1] + inside + sum(map(history_bytes, views)) + stays
+    return outside * picture[0] * picture[1] + inside + sum(map(history_bytes, views)) + stays + atlas_bytes(atlas)

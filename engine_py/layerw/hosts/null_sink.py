@@ -34,7 +34,8 @@ class NullSink:
         self.frames = 0
         self.rows_written = 0  # of the last frame
         self.draws = self.triangles = self.instances = self.skipped = 0  # of the last frame
-        self.size = (0, 0)
+        self.casts = self.cast_instances = 0  # of it, in tiles of the shadow atlas; not in the others
+        self.size = self.atlas = (0, 0)
         self.commands: dict[str, int] = {}  # counts since the start, by name
         self.expects_begin = False  # what comes before device_begin was for a lost device
         self.pictures: dict[int, tuple[int, int]] = {}  # width and height of what waits in feeds
@@ -64,8 +65,10 @@ class NullSink:
         self.rows = 0
         self._visible = self._still = 0
         self._lists: list[AnyArray] = []
+        self._cast_lists: list[AnyArray] = []
         self.views: dict[int, SizedView] = {}  # of the last frame
         self.view_textures: dict[int, int] = {}
+        self.tiles: list[tuple[int, ...]] = []  # of the last frame: view, then as shadow_tile has them
         self.picks: list[int] = []  # that wait for an answer
         self.lights: dict[int, AnyArray] = {}  # LIGHT_ROWs and cluster lists by view, as they came last
         self.light_lists: dict[int, AnyArray] = {}
@@ -76,7 +79,7 @@ class NullSink:
         """What buffers, textures with mips, columns and the targets of the views take."""
         textures = sum((1 + (t in self.halves)) * (4 * w * h if t in self.single_level else _mip_bytes(w, h))
                        for t, (w, h, _) in self.textures.items())
-        targets = target_bytes(self.size, list(self.views.values()))
+        targets = target_bytes(self.size, list(self.views.values()), self.atlas)
         lit = len(self.lights) * (16 * spec.LIGHTS_MAX * spec.LIGHT_TEXELS
                                   + 4 * spec.LIGHT_LIST_WIDTH * spec.LIGHT_LIST_LINES)  # fmt: skip
         return sum(size for size, _ in self.buffers.values()) + textures + self.rows * COLUMN_BYTES + targets + lit
@@ -93,8 +96,22 @@ class NullSink:
 
     def frame_begin(self, frame: int) -> None:
         self.draws = self.triangles = self.instances = self.skipped = self.rows_written = 0
-        self._lists = []
+        self.casts = self.cast_instances = 0
+        self._lists, self._cast_lists = [], []
         self.views, self.view_textures = {}, {}
+        self.tiles = []
+
+    def shadow_atlas(self, width: int, height: int) -> None:
+        _require((width > 0) == (height > 0), f"a shadow atlas of {width} x {height}")
+        self.atlas = (width, height)
+
+    def shadow_tile(self, x: int, y: int, side: int, matrix: int, clear: int, data: int, count: int) -> None:
+        inside = side > 0 and x + side <= self.atlas[0] and y + side <= self.atlas[1]
+        _require(bool(self.views) and inside, f"a shadow tile of {side} at {x}, {y} in {self.atlas}")
+        _require(matrix < spec.SHADOW_MATRICES and clear in (0, 1), f"shadow_tile matrix {matrix}, clear {clear}")
+        self.tiles.append((list(self.views)[-1], x, y, side, matrix, clear))
+        if count:
+            self._cast_lists.append(np.array(self._read(data)[:count]))
 
     def view(self, view: int, texture: int, x: int, y: int, width: int, height: int, flags: int) -> None:
         size = self.textures[texture][:2] if texture else (max(self.size[0], 1), max(self.size[1], 1))
@@ -157,17 +174,24 @@ class NullSink:
         self._lists.append(records)
 
     def frame_end(self) -> None:
-        for records in self._lists:
+        self.draws, self.instances, self.triangles = self._drawn(self._lists)
+        self.casts, self.cast_instances, _ = self._drawn(self._cast_lists)
+        self.frames += 1
+
+    def _drawn(self, lists: list[AnyArray]) -> tuple[int, int, int]:
+        """Draws, instances and triangles."""
+        draws = instances = triangles = 0
+        for records in lists:
             for mesh, material, first, count, flags, *_ in records.tolist():
                 known = self._still if flags & spec.DRAW_STILL else self._visible
                 _require(first + count <= known, f"instances {first} + {count} of {known}")
                 if mesh not in self.meshes or material not in self.materials:
                     self.skipped += 1
                     continue
-                self.draws += 1
-                self.instances += count
-                self.triangles += self.meshes[mesh][0] // 3 * count
-        self.frames += 1
+                draws += 1
+                instances += count
+                triangles += self.meshes[mesh][0] // 3 * count
+        return draws, instances, triangles
 
     # -- resources ---------------------------------------------------------------------------------
 

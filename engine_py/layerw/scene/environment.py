@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.colors import Rgb
-from layerw.base.mathx import cross3, linear_from_srgb
+from layerw.base.mathx import linear_from_srgb
 from layerw.base.ports import F32, F64
 from layerw.base.settings import angle, flag, light, number, optional_light, optional_number, settings
 from layerw.scene.heaven import NIGHT_SIDE, Heaven, air_heaven, painted_heaven
@@ -165,15 +165,19 @@ class Weather:
     wetness: float = 0.0
 
 
-@settings(enabled=flag(), distance_m=number(0, above=True), strength=number(0, 1), bias=number(0))
+@settings(enabled=flag(), distance_m=optional_number(0, above=True), strength=number(0, 1), bias=number(0))
 @dataclass(slots=True)
 class Shadows:
-    """One shadow map around the camera. distance_m: where it fades out."""
+    """The sun's shadows. distance_m: where they end, metres; None: as far as app.quality has them.
+
+    strength: the share of sunlight that a shadow takes. bias: how far, times what their resolution needs, surfaces are
+    lifted off themselves: more where lit surfaces show stripes, less where shadows leave their things.
+    """
 
     enabled: bool = True
-    distance_m: float = 160.0
+    distance_m: float | None = None
     strength: float = 0.85
-    bias: float = 0.0015
+    bias: float = 1.0
 
 
 @settings(occlusion=number(0, 1), radius_m=number(0, above=True), contact=flag())
@@ -296,29 +300,6 @@ def sh_basis(d: F64) -> F64:
         ],
         axis=1,
     )  # fmt: skip
-
-
-def shadow_matrix(sun_direction: F64, camera: F64, center: F64, radius_m: float, texels: int) -> F32:
-    """(4, 4) float32: camera-relative world -> (u, v, depth) in [0, 1], reversed depth.
-
-    The box is snapped to whole texels in world space, so that shadows do not crawl when the camera moves.
-    """
-    z = sun_direction / np.linalg.norm(sun_direction)
-    helper = np.array((0.0, 0.0, 1.0)) if abs(z[1]) > 0.99 else np.array((0.0, 1.0, 0.0))
-    x = cross3(helper, z)
-    x /= np.linalg.norm(x)
-    y = cross3(z, x)
-    texel = 2 * radius_m / texels
-    world = camera + center
-    u, v = (math.floor(float(world @ a) / texel) * texel - float(camera @ a) for a in (x, y))
-    reach = radius_m * 4  # casters stand this far towards the sun
-    near = float(center @ z) + reach
-    far = float(center @ z) - radius_m * 2
-    m = np.eye(4)
-    m[0, :3], m[0, 3] = x / (2 * radius_m), 0.5 - u / (2 * radius_m)
-    m[1, :3], m[1, 3] = -y / (2 * radius_m), 0.5 + v / (2 * radius_m)
-    m[2, :3], m[2, 3] = z / (near - far), -far / (near - far)
-    return m.astype(np.float32)
 
 
 def to_linear(color: tuple[float, ...]) -> tuple[float, float, float]:

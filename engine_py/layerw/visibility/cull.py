@@ -37,7 +37,7 @@ class _Tiles(NamedTuple):
 
     opaque: npt.NDArray[np.intp]
     blend: npt.NDArray[np.intp]
-    shadow: npt.NDArray[np.intp]
+    casters: list[npt.NDArray[np.intp]]  # of each box of casters
     square: F32  # of distances to those of `blend`
 
 
@@ -46,7 +46,7 @@ class _Last(NamedTuple):
 
     camera: F64
     planes: F64
-    shadow_m: float
+    casters: tuple[F64, ...]
     found: VisibleSet
 
 
@@ -101,7 +101,7 @@ class Visibility:
         *,
         tiles: TileDraw | None = None,
         tile_row: int = 0,
-        shadow_m: float = 0.0,
+        casters: tuple[F64, ...] = (),
         scale_changed: bool = True,
         shear: F32 | None = None,
         places_tiles: bool = True,
@@ -114,7 +114,7 @@ class Visibility:
             planes: (5, 4) float64, relative to the camera.
             position, rotation, scale: world-space columns, C-contiguous; tile rows are written to them.
             tiles, tile_row: streamed tiles and the first of the rows reserved for them.
-            shadow_m: casters within this distance of the camera go to the shadow pass; 0 = none.
+            casters: (5, 4) float64 each, as planes: boxes of what casts shadows, a list for each.
             scale_changed: False promises that no scale differs from the last call's, nor any shear.
             shear: (n, 3) as in FrameColumns, where any row has some.
             places_tiles: whether the tiles' rows are to be relative to this camera; of several views one's are.
@@ -124,33 +124,33 @@ class Visibility:
         shown = tiles if tiles is not None and len(tiles.mesh) else None
         rebuilt = self._refresh(position, scale, scale_changed)
         last = self._last
-        if last is not None and last.camera is camera and last.planes is planes and last.shadow_m == shadow_m and (
+        if last is not None and last.camera is camera and last.planes is planes and last.casters is casters and (
                 shown is None and not (moved or scale_changed or rebuilt)):  # fmt: skip
             return last.found
         if rebuilt or scale_changed:
             for group in self._groups():
                 self._measure(group, scale, shear)
         write_view(self._view, camera, planes)
-        self._reset(0 if shown is None else len(shown.mesh), shadow_m > 0)
+        self._reset(0 if shown is None else len(shown.mesh), len(casters))
         order = None
         if shown is not None:
             columns = (position, rotation, scale) if places_tiles else None
-            order = self._place_tiles(shown, tile_row, camera, planes, columns, shadow_m)
+            order = self._place_tiles(shown, tile_row, camera, planes, columns, casters)
         self._opaque(position, shown, tile_row, order)
         self._see_through(camera, position, shown, tile_row, order)
         self._cull_movers(self._own["decal"], self._view, position, self._own["decal"].runs.all)
         self._draws.end_pass("decal")
         self._cull_sorted(self._own["particles"], position)
         self._draws.end_pass("particles")
-        if shadow_m > 0:
-            write_view(self._near_view, camera, planes, shadow_m)
-            self._shadow(position, shown, tile_row, order)
-        self._draws.end_pass("shadow")
+        for number, box in enumerate(casters):
+            write_view(self._near_view, camera, box)
+            self._shadow(position, shown, tile_row, None if order is None else order.casters[number])
+            self._draws.end_casters()
         self._cull_movers(self._own["step"], self._view, position, self._own["step"].runs.all)
         self._draws.end_pass("step")
         self._draws, self._spare = self._spare, self._draws
         found = self._spare.finish(self._cells.rows)
-        self._last = None if shown is not None else _Last(camera, planes, shadow_m, found)
+        self._last = None if shown is not None else _Last(camera, planes, casters, found)
         return found
 
     def _groups(self) -> tuple[Movers, ...]:
@@ -199,10 +199,10 @@ class Visibility:
         self._revision = revision
         return True
 
-    def _reset(self, tiles: int, shadows: bool) -> None:
+    def _reset(self, tiles: int, boxes: int) -> None:
         """Room for all that this frame may write."""
         movers, cells, glass, marks, own = self._movers, self._cells, self._glass, self._marks, self._own.values()
-        passes = 2 if shadows else 1
+        passes = 1 + boxes
         self._draws.reset(
             passes * (movers.room + cells.room + tiles) + glass.room + marks.room + tiles
             + sum(group.room for group in own),
@@ -220,9 +220,9 @@ class Visibility:
         self._cull_movers(self._marks, self._view, position, self._marks.runs.all)
         self._draws.end_pass("opaque")
 
-    def _shadow(self, position: F32, tiles: TileDraw | None, row: int, order: _Tiles | None) -> None:
+    def _shadow(self, position: F32, tiles: TileDraw | None, row: int, order: npt.NDArray[np.intp] | None) -> None:
         if tiles is not None and order is not None:
-            self._tile_draws(tiles, row, order.shadow)
+            self._tile_draws(tiles, row, order)
         self._cull_movers(self._movers, self._near_view, position, self._movers.runs.casters)
         self._cull_cells(self._near_view, self._cells.runs.casters)
 
@@ -258,7 +258,8 @@ class Visibility:
     # -- tiles -------------------------------------------------------------------------------------
 
     def _place_tiles(
-        self, tiles: TileDraw, row: int, camera: F64, planes: F64, columns: tuple[F32, F32, F32] | None, shadow_m: float
+        self, tiles: TileDraw, row: int, camera: F64, planes: F64, columns: tuple[F32, F32, F32] | None,
+        casters: tuple[F64, ...],
     ) -> _Tiles:
         """Writes the tiles' rows (where columns are given) and chooses and orders what is drawn."""
         if columns is not None:
@@ -271,10 +272,9 @@ class Visibility:
         square = squared_length(centers)
         front = np.argsort(square, kind="stable")  # near first: less overdraw
         back = front[::-1]
-        reach = tiles.radius + np.float32(shadow_m)
-        near = (square < reach * reach) & ~tiles.blend
+        cast = [np.flatnonzero(self._tiles_seen(centers, tiles.radius, box) & ~tiles.blend) for box in casters]
         glass = back[seen[back] & tiles.blend[back]]
-        return _Tiles(front[seen[front] & ~tiles.blend[front]], glass, np.flatnonzero(near), square[glass])
+        return _Tiles(front[seen[front] & ~tiles.blend[front]], glass, cast, square[glass])
 
     def _tiles_seen(self, centers: F32, radii: F32, planes: F64) -> npt.NDArray[np.bool_]:
         count = len(radii)

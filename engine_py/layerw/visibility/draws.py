@@ -6,8 +6,8 @@ Owns: the visible-row list and the records (spec.DRAW_RECORD) of one frame, writ
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,19 +22,29 @@ NO_RECORDS: U32 = np.zeros((0, RECORD_WORDS), np.uint32)
 
 
 class VisibleSet(NamedTuple):
-    """`rows`: (n,) uint32 row numbers; the others: (m, 8) uint32 DRAW_RECORDs that index them, or `still`
-    where they have DRAW_STILL. The first `seen_count` rows are in view, the rest only cast shadows. `still`:
-    row numbers that stay the same array for many frames."""
+    """`rows`: (n,) uint32 row numbers; the others: (m, 8) uint32 DRAW_RECORDs that index them, or `still` where
+    they have DRAW_STILL; casters: a list for each box of casters. The first `seen_count` rows are in view, the rest
+    only cast shadows. `still`: row numbers that stay the same array for many frames."""
 
     rows: U32
     opaque: U32
     blend: U32
-    shadow: U32
+    casters: tuple[U32, ...]
     seen_count: int
     still: U32 = NO_ROWS
     decal: U32 = NO_RECORDS
     particles: U32 = NO_RECORDS
     step: U32 = NO_RECORDS  # all of them, whether they are in view or not
+
+    @property
+    def lists(self) -> tuple[U32, ...]:
+        """All records, by list."""
+        return (*(getattr(self, name) for name in LISTS), *self.casters)
+
+    def with_lists(self, lists: Sequence[U32], **others: Any) -> VisibleSet:
+        """The same with other records, in the order of `lists`."""
+        named: dict[str, Any] = dict(zip(LISTS, lists, strict=False))
+        return self._replace(casters=tuple(lists[len(LISTS) :]), **named, **others)
 
     def seen_rows(self) -> U32:
         """Rows in view."""
@@ -44,7 +54,7 @@ class VisibleSet(NamedTuple):
         return np.concatenate([self.rows[: self.seen_count], *_rows_of(ranges, self.still)])
 
 
-LISTS = ("opaque", "blend", "shadow", "decal", "particles", "step")
+LISTS = ("opaque", "blend", "decal", "particles", "step")
 
 
 class DrawList:
@@ -55,6 +65,7 @@ class DrawList:
         self.records: U32 = np.zeros((64, RECORD_WORDS), np.uint32)
         self.tally: U32 = np.zeros(2, np.uint32)
         self._passes: dict[str, slice] = {}
+        self._casters: list[slice] = []
         self._begun = 0
         self._seen_count = 0
 
@@ -66,6 +77,7 @@ class DrawList:
             self.records = np.zeros((max(records_max, 2 * len(self.records)), RECORD_WORDS), np.uint32)
         self.tally[:] = 0
         self._begun = 0
+        self._casters.clear()
 
     def add(self, mesh: U32, material: U32, rows: npt.NDArray[np.integer], flags: int) -> None:
         """A record of one instance for each row, in the order given."""
@@ -98,30 +110,43 @@ class DrawList:
         end = int(self.tally[1])
         self._passes[name] = slice(self._begun, end)
         self._begun = end
-        if name not in ("shadow", "step"):  # the last passes
+        if name != "step":  # the last pass
             self._seen_count = int(self.tally[0])
+
+    def end_casters(self) -> None:
+        """What was written since then is another box's; these follow all that is seen."""
+        end = int(self.tally[1])
+        self._casters.append(slice(self._begun, end))
+        self._begun = end
 
     def finish(self, still: U32) -> VisibleSet:
         """This frame's arrays; valid until `reset`. still: what records with DRAW_STILL index."""
-        passes = self._passes
-        lists = {name: self.records[passes[name]] for name in LISTS}
-        return VisibleSet(self.rows[: int(self.tally[0])], seen_count=self._seen_count, still=still, **lists)
+        lists = {name: self.records[self._passes[name]] for name in LISTS}
+        casters = tuple(self.records[part] for part in self._casters)
+        return VisibleSet(self.rows[: int(self.tally[0])], casters=casters, seen_count=self._seen_count, still=still,
+                          **lists)  # fmt: skip
 
 
 def expanded(found: VisibleSet) -> VisibleSet:
     """The same draws over `rows` alone, for what picks single rows. What blends has no ranges."""
-    seen_ranges, cast_ranges = (records[:, 4] & DRAW_STILL != 0 for records in (found.opaque, found.shadow))
-    if not (seen_ranges.any() or cast_ranges.any()):
+    seen_ranges = found.opaque[:, 4] & DRAW_STILL != 0
+    cast_ranges = [records[:, 4] & DRAW_STILL != 0 for records in found.casters]
+    if not (seen_ranges.any() or any(ranges.any() for ranges in cast_ranges)):
         return found
-    seen, shadow = found.seen_count, found.shadow.copy()
+    seen, end = found.seen_count, len(found.rows)
     more = int(found.opaque[seen_ranges, 3].sum())
-    shadow[~cast_ranges, 2] += np.uint32(more)
-    rows = np.concatenate([
-        found.rows[:seen], *_rows_of(found.opaque[seen_ranges], found.still),
-        found.rows[seen:], *_rows_of(shadow[cast_ranges], found.still)])  # fmt: skip
+    rows = [found.rows[:seen], *_rows_of(found.opaque[seen_ranges], found.still), found.rows[seen:]]
+    end += more
+    casters = []
+    for records, ranges in zip(found.casters, cast_ranges, strict=True):
+        moved = records.copy()
+        moved[~ranges, 2] += np.uint32(more)
+        rows += _rows_of(records[ranges], found.still)
+        casters.append(_placed(moved, ranges, end))
+        end += int(records[ranges, 3].sum())
     return found._replace(
-        rows=rows, opaque=_placed(found.opaque.copy(), seen_ranges, seen), seen_count=seen + more, still=NO_ROWS,
-        shadow=_placed(shadow, cast_ranges, len(found.rows) + more))  # fmt: skip
+        rows=np.concatenate(rows), opaque=_placed(found.opaque.copy(), seen_ranges, seen), seen_count=seen + more,
+        still=NO_ROWS, casters=tuple(casters))  # fmt: skip
 
 
 def _placed(records: U32, ranged: npt.NDArray[np.bool_], first: int) -> U32:
@@ -141,8 +166,8 @@ def only(found: VisibleSet, keep: Callable[[U32], npt.NDArray[np.bool_]]) -> Vis
     found = expanded(found)
     kept = keep(found.rows)
     before = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])  # how many are left before each
-    lists = {name: _shifted(getattr(found, name), before) for name in LISTS}
-    return found._replace(rows=found.rows[kept], seen_count=int(before[found.seen_count]), still=NO_ROWS, **lists)
+    return found.with_lists([_shifted(records, before) for records in found.lists], rows=found.rows[kept],
+                            seen_count=int(before[found.seen_count]), still=NO_ROWS)  # fmt: skip
 
 
 def _shifted(records: U32, before: npt.NDArray[np.int64]) -> U32:

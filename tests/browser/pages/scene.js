@@ -1,6 +1,10 @@
 /** @file The test scene: terrain, a field of boxes, spheres, a textured quad, glass, water; sun, shadows, fog. */
 import { FRAME_BLOCK, FRAME_BLOCK_BYTES, MATERIAL_BLOCK, MATERIAL_BLOCK_BYTES } from '../../../web/gen/layouts.js';
+import { DRAW_PASSES } from '../../../web/gen/passes.js';
 import { box, camera, grid, shadowMatrix, sphere } from './geometry.js';
+
+const ATLAS = 2048;
+const TILE = { x: 256, y: 0, side: 1536 }; // of it
 
 const floats = (values) => Float32Array.from(values);
 
@@ -30,10 +34,12 @@ export function frameBlock(options) {
   set('irradiance', [1.4, 1.6, 1.9, 0, 0.2, 0.28, 0.45, 0]);
   set('wind', [0.8, 0.6, 0.4, 0.35]);
   const center = [0 - eye[0], 0 - eye[1], 0 - eye[2]];
-  set('shadowMatrix', shadowMatrix(toSun, center, 24));
+  set('shadowMatrices', shadowMatrix(toSun, center, 24));
+  set('shadowTiles', [TILE.x / ATLAS, TILE.y / ATLAS, TILE.side / ATLAS, TILE.side / ATLAS]);
+  set('shadowSteps', [48 / TILE.side, 0.0005]);
   set('viewLook', [options.bloom ?? 0, options.toneMap ?? 0, 0, 1]);
   set('viewExposure', [1 / 60, 3, 1, options.adapt ? 0 : 1]);
-  set('shadowParams', [1 / 2048, 0.0015, shadow ? 0.9 : 0, 80]);
+  set('shadowParams', [1 / ATLAS, 1 / ATLAS, shadow ? 0.9 : 0, 80]);
   return block;
 }
 
@@ -146,6 +152,7 @@ export function frame(stream, heap, options) {
     columns[3][i] = color;
   });
   const block = frameBlock(options);
+  stream.add('shadow_atlas', ATLAS, ATLAS);
   stream.add('frame_begin', options.frame ?? 1);
   stream.add('rows_capacity', rows);
   columns.forEach((column, i) => stream.add('rows_write', i, 0, rows, heap.put(column)));
@@ -155,8 +162,12 @@ export function frame(stream, heap, options) {
   stream.add('frame_block', heap.put(block), block.byteLength);
   const record = (item, i) => [item.mesh, item.material, i, 1, item.relative, 0, 0, 0];
   const pass = (test) => Uint32Array.from(list.flatMap((item, i) => (test(item) ? record(item, i) : [])));
-  [pass((item) => item.pass === 1), pass((item) => item.pass === 1), pass((item) => item.pass === 2)]
-    .forEach((records, id) => stream.add('draw_list', id, heap.put(records), records.length / 8));
+  const lists = { opaque: pass((item) => item.pass === 1), blend: pass((item) => item.pass === 2) };
+  for (const [name, records] of Object.entries(lists)) {
+    stream.add('draw_list', DRAW_PASSES.indexOf(name), heap.put(records), records.length / 8);
+  }
+  const casters = options.shadow === false ? [] : pass((item) => item.pass === 1);
+  stream.add('shadow_tile', TILE.x, TILE.y, TILE.side, 0, 1, heap.put(casters), casters.length / 8);
   for (const number of options.readbacks ?? []) stream.add('readback', number);
   stream.add('frame_end');
 }

@@ -14,6 +14,7 @@ import { Meshes } from './meshes.js';
 import { Picks } from './picks.js';
 import { Readings } from './readings.js';
 import { checkBuffer, checkLights, checkWrite } from './resources.js';
+import { Tiles } from './tiles.js';
 import { View } from './view.js';
 
 /** @typedef {import('./resources.js').BufferRecord} BufferRecord */
@@ -54,6 +55,8 @@ export class Core {
     this.shown = [];
     this.bufferBytes = 0;
     this.width = this.height = 1;
+    /** Texels of the shadow atlas. */
+    this.atlas = { width: 0, height: 0 };
     this.rows = 0;
     this.visibleCount = 0;
     this.stillCount = 0;
@@ -73,6 +76,7 @@ export class Core {
   deviceBegin() {
     this.expectsBegin = false;
     this.driver?.graph.resize(this.width, this.height);
+    this.driver?.graph.resizeAtlas(this.atlas.width, this.atlas.height);
   }
 
   /** The device is lost, and everything with it. */
@@ -207,6 +211,22 @@ export class Core {
       throw new Error(`There is no draw pass ${passId}; use 0 to ${DRAW_PASSES.length - 1}.`);
     }
     this.current.setList(passId, this.heap, address, count);
+  }
+
+  /** @param {number} width @param {number} height */
+  shadowAtlas(width, height) {
+    this.atlas = { width, height };
+    this.driver?.graph.resizeAtlas(width, height);
+  }
+
+  /** @param {number} x @param {number} y @param {number} side @param {number} matrix @param {number} clear
+   * @param {number} address @param {number} count */
+  shadowTile(x, y, side, matrix, clear, address, count) {
+    const { width, height } = this.atlas;
+    if (side === 0 || x + side > width || y + side > height) {
+      throw new Error(`A shadow tile of ${side} texels at ${x}, ${y} lies outside of the atlas of ${width} x ${height}.`);
+    }
+    this.current.tiles.add(x, y, side, matrix, clear !== 0, Tiles.records(this.heap, address, count));
   }
 
   /** @param {number} readback */

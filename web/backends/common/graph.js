@@ -23,6 +23,8 @@ const OUTSIDE_BYTES = TARGETS.filter(({ outside }) => outside)
 
 const OUTSIDE = new Set(TARGETS.filter(({ outside }) => outside).map(({ name }) => name));
 const KEPT = new Map(TARGETS.filter(({ kept }) => kept).map((target) => [target.name, target]));
+/** Of kept ones: those whose size a command says. */
+const SIZED = TARGETS.filter(({ sized }) => sized).map(({ name }) => name);
 const READ = TARGETS.filter(({ read }) => read).map(({ name }) => name);
 const HISTORY = new Map(TARGETS.filter(({ history }) => history).map((target) => [target.name, target]));
 
@@ -38,6 +40,8 @@ export class Graph {
     this.histories = new Map();
     /** What all views share and nothing clears, by target; `used`: by a view of this frame. @type {Map<string, Pooled>} */
     this.kept = new Map();
+    /** Texels of what gets its size from a command. */
+    this.atlas = { width: 0, height: 0 };
     /** Images from outside that this frame has drawn into. @type {Set<any>} */
     this.touched = new Set();
     this.outsideBytes = 0;
@@ -56,6 +60,15 @@ export class Graph {
     for (const { native } of this.pool.splice(0)) this.executor.destroyTarget(native);
     this.executor.resize(width, height);
     this.outsideBytes = OUTSIDE_BYTES * width * height;
+  }
+
+  /** What was drawn into it is lost. @param {number} width @param {number} height 0: there is none */
+  resizeAtlas(width, height) {
+    for (const name of SIZED) {
+      const pooled = this.kept.get(name);
+      if (pooled && !this.executor.destroyTarget(pooled.native)) this.kept.delete(name);
+    }
+    this.atlas = { width, height };
   }
 
   /** @param {readonly View[]} views in drawing order @param {boolean} split @returns {number} draws */
@@ -77,7 +90,7 @@ export class Graph {
     this.executor.endFrame();
     this.endHistories();
     for (const [name, { used, native }] of this.kept) {
-      if (!used && !this.executor.destroyTarget(native)) this.kept.delete(name);
+      if (!used && !SIZED.includes(name) && !this.executor.destroyTarget(native)) this.kept.delete(name);
     }
     this.pool = this.pool.filter((pooled) => used.has(pooled) || this.executor.destroyTarget(pooled.native));
     return draws;
@@ -151,12 +164,24 @@ export class Graph {
   keptImage(name) {
     let pooled = this.kept.get(name);
     if (!pooled) {
-      const { format, side, height } = KEPT.get(name) ?? TARGETS[0];
-      const image = { format, samples: 1, width: side, height: height || side };
+      const { format, side, height, sized } = KEPT.get(name) ?? TARGETS[0];
+      const image = { format, samples: 1, ...(sized ? this.atlas : { width: side, height: height || side }) };
+      if (image.width === 0) return null;
       this.kept.set(name, pooled = { image, native: this.executor.createTarget(image), used: true });
     }
     pooled.used = true;
     return pooled.native;
+  }
+
+  /** @param {View} view @param {import('./plan.js').Step} step @param {any[]} reads @returns {number} draws */
+  drawTiles({ tiles }, { pass, draw }, reads) {
+    let draws = 0;
+    for (const tile of tiles.all.slice(0, tiles.count)) {
+      this.executor.beginTile(tile);
+      draws += this.executor.draws(pass, draw, tile.runs, reads, tile.matrix);
+    }
+    this.executor.endTiles();
+    return draws;
   }
 
   /** @param {View} view @param {Plan} plan @param {Pooled[]} images @returns {number} draws */
@@ -191,7 +216,8 @@ export class Graph {
       for (const step of group.steps) {
         const reads = step.pass.reads.map(read);
         if (step.list < 0) draws += executor.fullscreen(step.pass, reads);
-        else draws += executor.draws(step.pass, step.draw, view.runs[step.list], reads);
+        else if (step.pass.tiled) draws += this.drawTiles(view, step, reads);
+        else draws += executor.draws(step.pass, step.draw, view.runs[step.list], reads, 0);
       }
       executor.endGroup();
       group.colors.forEach((name, index) => {

@@ -7,13 +7,15 @@ import { DRAW_RECORD } from '../../gen/layouts.js';
 import { DRAW_PASSES, PASSES, VIEW_FLAGS } from '../../gen/passes.js';
 import { runsWith } from './plan.js';
 import { Runs } from './runs.js';
+import { Tiles } from './tiles.js';
 
 /** @typedef {import('./resources.js').TextureRecord} TextureRecord */
 
 const ROWS = PASSES.filter(({ kind }) => kind === 'draws');
 /** By list: the passes that draw it. */
 const DRAWN_BY = DRAW_PASSES.map((list) => ROWS.filter(({ name, draws }) => (draws || name) === list));
-const CASTS = DRAW_PASSES.map((list) => ROWS.find(({ name }) => name === list)?.shader === 'depth');
+/** By list: whether it is drawn as tiles. */
+const TILED = DRAW_PASSES.map((list) => ROWS.find(({ name }) => name === list)?.tiled ?? false);
 
 export class View {
   /** The texture that it is drawn into; null = the picture. @type {TextureRecord | null} */
@@ -31,6 +33,8 @@ export class View {
   /** Draw records by draw pass. @type {(Uint32Array | null)[]} */
   lists = DRAW_PASSES.map(() => null);
   runs = DRAW_PASSES.map(() => new Runs());
+  /** Of the shadow atlas. */
+  tiles = new Tiles();
 
   /** @param {number} index of the view, and of its frame block */
   constructor(index) {
@@ -42,6 +46,7 @@ export class View {
   begin(texture, x, y, width, height, flags) {
     Object.assign(this, { texture, x, y, width, height, flags, lut: null, pick: 0 });
     this.lists.fill(null);
+    this.tiles.begin();
   }
 
   /** @param {number} list @param {import('../../engine/heap.js').Heap} heap @param {number} address @param {number} count */
@@ -53,15 +58,14 @@ export class View {
    * @param {(import('./resources.js').MaterialRecord | undefined)[]} materials @param {import('./runs.js').Known} known
    * @returns {{ triangles: number, outside: number }} */
   collect(meshes, materials, known) {
-    let triangles = 0;
-    let outside = 0;
+    let { triangles, outside } = this.tiles.collect(meshes, materials, known);
     this.lists.forEach((records, list) => {
       const runs = this.runs[list];
       if (records === null || !DRAWN_BY[list].some((pass) => runsWith(pass, this.flags, VIEW_FLAGS))) {
         runs.count = 0;
         return;
       }
-      runs.collect(records, meshes, materials, known, CASTS[list]);
+      runs.collect(records, meshes, materials, known, false);
       triangles += runs.triangles;
       outside += runs.outside;
     });
@@ -71,7 +75,8 @@ export class View {
 
   /** A bit for each draw pass that draws something. @returns {number} */
   filled() {
-    return this.runs.reduce((bits, { count }, list) => bits | (count > 0 ? 1 << list : 0), 0);
+    return this.runs.reduce(
+      (bits, { count }, list) => bits | ((TILED[list] ? this.tiles.count : count) > 0 ? 1 << list : 0), 0);
   }
 
   /** Drops references, so that destroyed resources can be collected. */
@@ -81,5 +86,6 @@ export class View {
     this.lut = null;
     this.lists.fill(null);
     for (const runs of this.runs) runs.clear();
+    this.tiles.clear();
   }
 }

@@ -17,6 +17,8 @@ export class NullPasses {
   beginGroup() {}
   resolveDepth() {}
   endGroup() {}
+  beginTile() {}
+  endTiles() {}
   copyTexel() {}
   /** @returns {Promise<Uint32Array>} */
   async readTexel() { return new Uint32Array([PICK_UNDRAWN, 0]); }

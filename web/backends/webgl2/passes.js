@@ -5,7 +5,7 @@
  * the default framebuffer but to show the picture: that one mirrors the sample positions.
  */
 import {
-  DRAW_CAMERA_RELATIVE, DRAW_MIRRORED, ROW_LOCATION, SHADER_PARAMS_BYTES, TEXTURES_MAX,
+  DRAW_CAMERA_RELATIVE, DRAW_MIRRORED, ROW_LOCATION, SHADER_PARAMS_BYTES, SHADOW_MATRICES, TEXTURES_MAX,
 } from '../../gen/layouts.js';
 import { TARGETS } from '../../gen/passes.js';
 import { DRAW_BINDING, MATERIAL_BINDING, PARAMS_BINDING, unitOf } from './pipelines.js';
@@ -25,7 +25,7 @@ const QUAD = 4; // vertices of an element's strip
 const CLEARS = new Map(TARGETS.map(({ name, clear }) => [name, [...clear]]));
 const FAR = [0];
 /** Depth that shaders compare with; any other is read as it is. */
-const COMPARED = new Set(['shadow_map']);
+const COMPARED = new Set(['shadow_atlas']);
 
 export class Webgl2Passes {
   readingBytes = 0;
@@ -44,7 +44,9 @@ export class Webgl2Passes {
     this.targets = new Webgl2Targets(gl);
     this.timer = new GlTimer(gl);
     this.times = this.timer.times;
-    this.drawBuffers = [0, 1, 2, 3].map((flags) => this.makeDrawBuffer(flags));
+    /** By shadow matrix * 4 + flags. @type {WebGLBuffer[]} */
+    this.drawBuffers = [];
+    for (let n = 0; n < SHADOW_MATRICES * 4; n += 1) this.drawBuffers.push(this.makeDrawBuffer(n & 3, n >> 2));
     /** @type {Native | null} */
     this.picture = null;
     /** What passes read where nobody drew it, by format. @type {Map<string, Native>} */
@@ -60,12 +62,12 @@ export class Webgl2Passes {
     this.boundSamplers = Array(TEXTURES_MAX).fill(null);
   }
 
-  /** @param {number} flags DRAW_* */
-  makeDrawBuffer(flags) {
+  /** @param {number} flags DRAW_* @param {number} matrix of a shadow tile */
+  makeDrawBuffer(flags, matrix) {
     const { gl } = this;
     const buffer = gl.createBuffer();
     gl.bindBuffer(gl.UNIFORM_BUFFER, buffer);
-    gl.bufferData(gl.UNIFORM_BUFFER, new Uint32Array([flags, 0, 0, 0]), gl.STATIC_DRAW);
+    gl.bufferData(gl.UNIFORM_BUFFER, new Uint32Array([flags, matrix, 0, 0]), gl.STATIC_DRAW);
     return buffer;
   }
 
@@ -133,6 +135,21 @@ export class Webgl2Passes {
     gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, target);
     gl.blitFramebuffer(0, 0, width, height, 0, 0, width, height, gl.DEPTH_BUFFER_BIT, gl.NEAREST);
     this.timer.end();
+  }
+
+  /** @param {import('../common/tiles.js').Tile} tile */
+  beginTile({ x, y, side, clear }) {
+    const { gl } = this;
+    gl.enable(gl.SCISSOR_TEST);
+    gl.scissor(x, y, side, side);
+    gl.viewport(x, y, side, side);
+    if (!clear) return;
+    gl.depthMask(true);
+    gl.clearBufferfv(gl.DEPTH, 0, FAR);
+  }
+
+  endTiles() {
+    this.gl.disable(this.gl.SCISSOR_TEST);
   }
 
   endGroup() {
@@ -239,8 +256,9 @@ export class Webgl2Passes {
   }
 
   /** The draw loop: sets only what changed, allocates nothing.
-   * @param {Pass} row @param {number} list @param {Runs} runs @param {(Native | null)[]} reads @returns {number} draws */
-  draws(row, list, runs, reads) {
+   * @param {Pass} row @param {number} list @param {Runs} runs @param {(Native | null)[]} reads
+   * @param {number} matrix of a shadow tile @returns {number} draws */
+  draws(row, list, runs, reads, matrix) {
     const { gl } = this;
     const { mesh: meshes, material: materials, first, instances, flags, count } = runs;
     if (count === 0) return 0;
@@ -268,7 +286,7 @@ export class Webgl2Passes {
       }
       if (flags[i] !== group) {
         group = flags[i];
-        gl.bindBufferBase(gl.UNIFORM_BUFFER, DRAW_BINDING, this.drawBuffers[group & DRAW_FLAGS]);
+        gl.bindBufferBase(gl.UNIFORM_BUFFER, DRAW_BINDING, this.drawBuffers[matrix * 4 + (group & DRAW_FLAGS)]);
         this.state.mirrored((group & DRAW_MIRRORED) !== 0);
       }
       if (mesh.array !== array) gl.bindVertexArray(array = mesh.array);

@@ -4,7 +4,7 @@
  * Owns: the picture (so that it can be read at any time; the canvas gets a copy), the draw loop, and the bind groups of
  * what passes read. Knows no pass by name: rows say what is drawn, into what and how.
  */
-import { DRAW_CAMERA_RELATIVE, DRAW_MIRRORED } from '../../gen/layouts.js';
+import { DRAW_CAMERA_RELATIVE, DRAW_MIRRORED, SHADOW_MATRICES } from '../../gen/layouts.js';
 import { READ_GROUP, TARGETS } from '../../gen/passes.js';
 import { COLOR_FORMAT, FORMATS } from './formats.js';
 import { VARIANTS } from './pipelines.js';
@@ -47,17 +47,19 @@ export class WebgpuPasses {
     this.pipelines = pipelines;
     this.timer = timer;
     this.times = timer.times;
-    this.drawGroups = [0, 1, 2, 3].map((flags) => this.makeDrawGroup(flags));
+    /** By shadow matrix * 4 + flags. @type {GPUBindGroup[]} */
+    this.drawGroups = [];
+    for (let n = 0; n < SHADOW_MATRICES * 4; n += 1) this.drawGroups.push(this.makeDrawGroup(n & 3, n >> 2));
     /** @type {Native | null} */
     this.picture = null;
     /** What passes read where nobody drew it, by format. @type {Map<string, Native>} */
     this.blank = new Map();
   }
 
-  /** @param {number} flags DRAW_* @returns {GPUBindGroup} */
-  makeDrawGroup(flags) {
+  /** @param {number} flags DRAW_* @param {number} matrix of a shadow tile @returns {GPUBindGroup} */
+  makeDrawGroup(flags, matrix) {
     const buffer = this.device.createBuffer({ label: `draw flags ${flags}`, size: 16, usage: 0x40 | 0x8 });
-    this.device.queue.writeBuffer(buffer, 0, new Uint32Array([flags, 0, 0, 0]));
+    this.device.queue.writeBuffer(buffer, 0, new Uint32Array([flags, matrix, 0, 0]));
     return this.device.createBindGroup({
       layout: this.pipelines.layouts.draw, entries: [{ binding: 0, resource: { buffer } }],
     });
@@ -151,6 +153,19 @@ export class WebgpuPasses {
     pass.end();
   }
 
+  /** @param {import('../common/tiles.js').Tile} tile */
+  beginTile({ x, y, side, clear }) {
+    const pass = /** @type {GPURenderPassEncoder} */ (this.#pass);
+    pass.setViewport(x, y, side, side, 0, 1);
+    pass.setScissorRect(x, y, side, side);
+    if (!clear) return;
+    pass.setPipeline(this.pipelines.tileClear);
+    for (let group = 1; group < READ_GROUP; group += 1) pass.setBindGroup(group, this.pipelines.nothing);
+    pass.draw(3);
+  }
+
+  endTiles() {}
+
   endGroup() {
     this.#pass?.end();
     this.#pass = null;
@@ -228,8 +243,9 @@ export class WebgpuPasses {
   }
 
   /** The draw loop: sets only what changed, allocates nothing.
-   * @param {Pass} row @param {number} list @param {Runs} runs @param {(Native | null)[]} reads @returns {number} draws */
-  draws(row, list, runs, reads) {
+   * @param {Pass} row @param {number} list @param {Runs} runs @param {(Native | null)[]} reads
+   * @param {number} matrix of a shadow tile @returns {number} draws */
+  draws(row, list, runs, reads, matrix) {
     const { mesh: meshes, material: materials, first, instances, flags, count } = runs;
     if (count === 0) return 0;
     const pass = /** @type {GPURenderPassEncoder} */ (this.#pass);
@@ -252,7 +268,7 @@ export class WebgpuPasses {
         ?? this.pipelines.get(list, nextMaterial, variant);
       if (nextPipeline !== pipeline) pass.setPipeline(pipeline = nextPipeline);
       if (nextMaterial !== material) pass.setBindGroup(1, (material = nextMaterial).native.group);
-      if (flags[i] !== group) pass.setBindGroup(2, this.drawGroups[(group = flags[i]) & DRAW_FLAGS]);
+      if (flags[i] !== group) pass.setBindGroup(2, this.drawGroups[matrix * 4 + ((group = flags[i]) & DRAW_FLAGS)]);
       if (mesh.vertex !== vertex || mesh.vertexOffset !== vertexOffset) {
         pass.setVertexBuffer(0, vertex = mesh.vertex, vertexOffset = mesh.vertexOffset);
       }

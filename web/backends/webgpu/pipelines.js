@@ -96,6 +96,7 @@ export class WebgpuPipelines {
     this.screenLayouts = new Map(drawing.filter(({ kind }) => kind === 'fullscreen').map(
       (row) => [row, this.makePassLayout(row, this.empty)]));
     this.depthResolve = this.makeDepthResolve();
+    this.tileClear = this.makeTileClear();
     this.compares = device.createSampler({ compare: 'greater-equal', magFilter: 'linear', minFilter: 'linear' });
     this.filters = device.createSampler({ magFilter: 'linear', minFilter: 'linear' });
     this.warmed = this.warm();
@@ -131,6 +132,16 @@ export class WebgpuPipelines {
       depthStencil: { format: FORMATS.depth32float, depthCompare: 'always', depthWriteEnabled: true },
     });
     return { pipeline, layout };
+  }
+
+  /** Sets depth to the farthest; the API clears whole images only. */
+  makeTileClear() {
+    const { device } = this;
+    return device.createRenderPipeline({
+      label: 'tile clear', vertex: { module: this.module('tile_clear') },
+      layout: device.createPipelineLayout({ bindGroupLayouts: [this.layouts.frame, this.empty, this.empty] }),
+      depthStencil: { format: FORMATS.depth32float, depthCompare: 'always', depthWriteEnabled: true },
+    });
   }
 
   /** @param {Pass} row @param {GPUTextureView[]} views @returns {GPUBindGroup} */

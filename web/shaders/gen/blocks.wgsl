@@ -14,7 +14,9 @@ struct FrameBlock {
   viewport: vec4<f32>,
   irradiance: array<vec4<f32>, 9>,
   wind: vec4<f32>,
-  shadow_matrix: mat4x4<f32>,
+  shadow_matrices: array<mat4x4<f32>, 12>,
+  shadow_tiles: array<vec4<f32>, 6>,
+  shadow_steps: array<vec4<f32>, 6>,
   shadow_params: vec4<f32>,
   pattern_camera: vec4<f32>,
   view_look: vec4<f32>,
@@ -78,3 +80,4 @@ const CLUSTERS_DOWN = 9u;
 const CLUSTERS_DEEP = 24u;
 const LIGHT_LIST_WIDTH = 128u;
 const LIGHT_LIST_LINES = 891u;
+const SHADOW_CASCADES = 6u;

@@ -9,7 +9,7 @@ const PARTICLES_SIDE = 512u;
 @group(3) @binding(5) var exposure: texture_2d<f32>;
 @group(3) @binding(6) var half_depth: texture_depth_2d;
 @group(3) @binding(7) var occluded: texture_2d<f32>;
-@group(3) @binding(8) var shadow_map: texture_depth_2d;
+@group(3) @binding(8) var shadow_atlas: texture_depth_2d;
 @group(3) @binding(9) var air: texture_2d<f32>;
 @group(3) @binding(10) var screen: texture_2d<f32>;
 @group(3) @binding(11) var resolved: texture_2d<f32>;

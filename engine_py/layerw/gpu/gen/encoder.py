@@ -22,6 +22,8 @@ _view_lut = struct.Struct("<II").pack_into
 _still_rows = struct.Struct("<III").pack_into
 _view_lights = struct.Struct("<IIIII").pack_into
 _view_pick = struct.Struct("<II").pack_into
+_shadow_atlas = struct.Struct("<III").pack_into
+_shadow_tile = struct.Struct("<IIIIIIII").pack_into
 _readback = struct.Struct("<II").pack_into
 _buffer_create = struct.Struct("<IIII").pack_into
 _buffer_destroy = struct.Struct("<II").pack_into
@@ -197,6 +199,22 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _view_pick(self._bytes, self._end, 0x2000e, pick)
+        self._end = end
+
+    def shadow_atlas(self, width: int, height: int) -> None:
+        """Before frame_begin: the shadow atlas has so many texels from now on (0 x 0: there is none); what was in it is lost."""
+        end = self._end + 12
+        if end > self._limit:
+            self._grow(end)
+        _shadow_atlas(self._bytes, self._end, 0x30041, width, height)
+        self._end = end
+
+    def shadow_tile(self, x: int, y: int, side: int, matrix: int, clear: int, data: int, count: int) -> None:
+        """Of the current view: before it is drawn, a square of the atlas is cleared (1) and `count` DRAW_RECORDs are drawn there through the frame block's shadow_matrices[matrix]."""
+        end = self._end + 32
+        if end > self._limit:
+            self._grow(end)
+        _shadow_tile(self._bytes, self._end, 0x80042, x, y, side, matrix, clear, data & 0xFFFFFFFF, count)
         self._end = end
 
     def readback(self, readback: int) -> None:

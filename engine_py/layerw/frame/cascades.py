@@ -1,0 +1,119 @@
+"""Cascades of the sun's shadows: the boxes of space whose casters are drawn into tiles of the shadow atlas.
+
+Owns: how far each reaches, its box, snapped to whole texels, and what that box is for the GPU and for culling. Does
+not: know tiles, settings or views (frame/sun_shadows.py).
+A box is a square column along the sun's rays: as wide as the sphere around what the camera sees up to the cascade's
+reach, so that turning changes no size, and moved in whole texels from the world's origin in float64, so that moving
+changes no texel. What lies between box and sun casts as well: the vertex stage draws it onto the box's near side.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from layerw.base.mathx import cross3
+from layerw.base.ports import F32, F64
+from layerw.scene.camera import CameraFrame
+
+NEAR_RADII = 4.0  # how far the depths of a box go towards the sun, in its radii
+FAR_RADII = 1.5  # and away from it
+LAST_SHARE = 0.75  # a cascade that reaches farther than this of the whole distance is left out
+
+
+class Axes(NamedTuple):
+    """Of light: unit vectors across its rays, and towards the sun."""
+
+    right: F64
+    up: F64
+    toward: F64
+
+
+class Cascade(NamedTuple):
+    """A box. center: along the axes, metres from the world's origin; radius: half of its width, metres."""
+
+    axes: Axes
+    center: F64
+    radius: float
+    texels: int  # of the tile's side
+
+    @property
+    def texel_m(self) -> float:
+        """Metres of a texel."""
+        return 2 * self.radius / self.texels
+
+    def relative(self, position: F64) -> F64:
+        """(3,) the center along the axes, from a camera at a place."""
+        relative: F64 = self.center - np.array([float(position @ axis) for axis in self.axes])
+        return relative
+
+    def matrix(self, position: F64) -> F32:
+        """(4, 4) float32: from places relative to a camera at `position` to (u, v, depth) of the tile, each 0 to 1."""
+        u, v, w = self.relative(position).tolist()
+        deep = (NEAR_RADII + FAR_RADII) * self.radius
+        m = np.zeros((4, 4))
+        m[0, :3], m[0, 3] = self.axes.right / (2 * self.radius), 0.5 - u / (2 * self.radius)
+        m[1, :3], m[1, 3] = -self.axes.up / (2 * self.radius), 0.5 + v / (2 * self.radius)
+        m[2, :3], m[2, 3] = self.axes.toward / deep, (FAR_RADII * self.radius - w) / deep
+        m[3, 3] = 1
+        return m.astype(np.float32)
+
+    def planes(self, position: F64) -> F64:
+        """(5, 4) of culling, relative to a camera at `position`: the four sides and the one away from the sun."""
+        u, v, w = self.relative(position).tolist()
+        right, up, toward = self.axes
+        return np.array([(*right, self.radius - u), (*-right, self.radius + u), (*up, self.radius - v),
+                         (*-up, self.radius + v), (*toward, FAR_RADII * self.radius - w)])  # fmt: skip
+
+    @property
+    def texel_depth(self) -> float:
+        """A texel's width in the tile's depth."""
+        return self.texel_m / ((NEAR_RADII + FAR_RADII) * self.radius)
+
+
+def axes_of(direction: F64) -> Axes:
+    """Axes of light that comes from a direction, a unit vector towards the sun."""
+    toward = direction / np.linalg.norm(direction)
+    helper = np.array((0.0, 0.0, 1.0)) if abs(toward[1]) > 0.99 else np.array((0.0, 1.0, 0.0))
+    right = cross3(helper, toward)
+    right /= np.linalg.norm(right)
+    return Axes(right, cross3(toward, right), toward)
+
+
+def reaches(dynamic: tuple[float, ...], cached: tuple[float, ...], distance_m: float | None) -> tuple[float, ...]:
+    """How far from the camera each cascade reaches, metres, from near to far: those given, or what a whole distance
+    leaves of them; a shorter one than the dynamic ones have makes all of them smaller."""
+    if distance_m is None:
+        return dynamic + cached
+    if distance_m <= dynamic[-1]:
+        return tuple(reach * (distance_m / dynamic[-1]) for reach in dynamic)
+    kept = tuple(reach for reach in dynamic[:-1] + dynamic[-1:] * bool(cached) + cached
+                 if reach < LAST_SHARE * distance_m)  # fmt: skip
+    return (*kept[: len(dynamic) + len(cached) - 1], distance_m)
+
+
+def sphere(camera: CameraFrame, reach: float) -> tuple[float, float]:
+    """(metres along the line of sight, radius) of the smallest sphere around what a camera sees up to `reach`."""
+    tans = zip((camera.tan_x, camera.tan_y), camera.shift, strict=True)
+    across, down = (side * (1 + abs(shift)) for side, shift in tans)
+    wide = across * across + down * down  # the square of the picture's half diagonal, at one metre or everywhere
+    if camera.is_parallel:
+        return reach / 2, math.hypot(reach / 2, math.sqrt(wide))
+    if wide >= 1:
+        return reach, reach * math.sqrt(wide)
+    along = reach * (1 + wide) / 2
+    return along, along
+
+
+def snapped(axes: Axes, center: F64, radius: float, texels: int) -> Cascade:
+    """The box around a place of the world, moved to whole texels."""
+    texel = 2 * radius / texels
+    return Cascade(axes, np.array([math.floor(float(center @ axis) / texel) * texel for axis in axes]), radius, texels)
+
+
+def fit(camera: CameraFrame, axes: Axes, reach: float, texels: int, *, wider: float = 1.0) -> Cascade:
+    """The box of what a camera sees up to `reach`. wider: than it needs to be, so that the camera may move in it."""
+    along, radius = sphere(camera, reach)
+    return snapped(axes, camera.position + along * camera.forward, radius * wider, texels)

@@ -1,0 +1,126 @@
+"""The sun's shadows in a frame: which cascades each view has, where they lie in the atlas, and what is drawn into them.
+
+Owns: each view's cascades, and the uniforms by which the shaders find them. A view draws its near cascades anew in
+each frame, right before its picture: views follow each other, so that all of them share the same tiles. The far ones
+are kept (frame/kept_cascades.py). Boxes: frame/cascades.py; tiles: frame/shadow_atlas.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from layerw.base.ports import F32, F64
+from layerw.frame.cascades import Axes, Cascade, axes_of, fit, reaches
+from layerw.frame.shadow_atlas import LAYOUTS, NO_ATLAS, AtlasLayout, Square
+from layerw.gpu import spec
+from layerw.gpu.frame_block import FrameBlock
+from layerw.gpu.submission import Submission
+from layerw.gpu.target_bytes import atlas_bytes
+from layerw.scene.camera import CameraFrame
+from layerw.scene.environment import Environment
+from layerw.visibility.draws import VisibleSet
+
+ATLAS_SHARE = 0.125  # of the GPU budget, at most
+ENDLESS_M = 1.0e9  # a fade distance that is never reached
+NOTHING = np.zeros((4, 4), np.float32)  # a cascade that holds no place
+
+
+def are_cast(environment: Environment) -> bool:
+    """Whether the sun, or at night the moon, casts shadows now."""
+    shadows = environment.shadows
+    return shadows.enabled and shadows.strength > 0 and float(environment.heaven().direction[1]) > 0
+
+
+@dataclass(slots=True, eq=False)
+class _Seen:
+    """What a view was drawn with last."""
+
+    camera: CameraFrame
+    revision: int
+    cascades: tuple[Cascade, ...]
+    boxes: tuple[F64, ...]
+
+
+class SunShadows:
+    """`begin` once a frame, `see` for each view, then `encode` where its commands go."""
+
+    def __init__(self) -> None:
+        self.layout: AtlasLayout = LAYOUTS["low"]
+        self.is_active = False
+        self._key: tuple[object, ...] = ()
+        self._revision = 0  # rises when light, settings or the atlas change
+        self._axes: Axes = axes_of(np.array((0.0, 1.0, 0.0)))
+        self._reaches: tuple[float, ...] = ()
+        self._seen: dict[int, _Seen] = {}
+        self._params: tuple[float, float, float] = (0.0, 1.0, 1.0)  # strength, distance, bias
+
+    def choose(self, wanted: str, budget_bytes: int) -> None:
+        """The atlas of a quality, or of a lower one where it takes too much of the GPU budget."""
+        names = tuple(LAYOUTS)[: tuple(LAYOUTS).index(wanted) + 1]
+        self.layout = next((LAYOUTS[name] for name in reversed(names)
+                            if atlas_bytes(LAYOUTS[name].size) <= ATLAS_SHARE * budget_bytes), LAYOUTS[names[0]])
+
+    def atlas_size(self, environment: Environment) -> tuple[int, int]:
+        """What the atlas is to be. By night as well: the sun will rise."""
+        return self.layout.size if environment.shadows.enabled else NO_ATLAS
+
+    def begin(self, environment: Environment, atlas: tuple[int, int]) -> None:
+        """This frame's light. atlas: the size that the GPU has."""
+        shadows, direction = environment.shadows, environment.heaven().direction
+        self.is_active = are_cast(environment) and atlas == self.layout.size
+        key = (direction.tobytes(), shadows.distance_m, shadows.strength, shadows.bias, self.layout,
+               self.is_active)  # fmt: skip
+        if key == self._key:
+            return
+        self._key = key
+        self._revision += 1
+        self._axes = axes_of(direction)
+        self._reaches = reaches(self.layout.dynamic, self.layout.cached, shadows.distance_m)
+        self._params = shadows.strength, shadows.distance_m or _whole(self.layout), shadows.bias
+
+    def see(self, index: int, camera: CameraFrame, block: FrameBlock) -> tuple[F64, ...]:
+        """A view's cascades go to its uniforms; returns the boxes of their casters, the same while nothing moved."""
+        seen = self._seen.get(index)
+        if seen is None or seen.camera is not camera or seen.revision != self._revision:
+            near = self._reaches[: len(self.layout.dynamic)] if self.is_active else ()
+            cascades = tuple(fit(camera, self._axes, reach, self.layout.dynamic_side) for reach in near)
+            boxes = tuple(cascade.planes(camera.position) for cascade in cascades)
+            self._seen[index] = seen = _Seen(camera, self._revision, cascades, boxes)
+            self._write(block, camera, [(cascade, self.layout.dynamic_tile(n)) for n, cascade in enumerate(cascades)])
+        return seen.boxes
+
+    def _write(self, block: FrameBlock, camera: CameraFrame, tiles: list[tuple[Cascade, Square]]) -> None:
+        strength, distance, bias = self._params
+        width, height = self.layout.size
+        matrices = [NOTHING] * spec.SHADOW_CASCADES
+        places, steps = (np.zeros((spec.SHADOW_CASCADES, 4), np.float32) for _ in range(2))
+        for number, (cascade, tile) in enumerate(tiles):
+            with np.errstate(over="ignore", invalid="ignore"):  # a cascade that is too large for the GPU is left out
+                matrix = cascade.matrix(camera.position)
+                step = np.array((cascade.texel_m * bias, cascade.texel_depth * bias), np.float64).astype(np.float32)
+            if np.isfinite(matrix).all() and np.isfinite(step).all():
+                matrices[number], places[number], steps[number, :2] = matrix.T, self.layout.uv(tile), step
+        block.write("shadow_matrices", np.stack(matrices))
+        block.write("shadow_tiles", places)
+        block.write("shadow_steps", steps)
+        block.write("shadow_params", (1 / width, 1 / height, strength if tiles else 0.0, min(distance, ENDLESS_M)))
+
+    def encode(self, index: int, submission: Submission, found: VisibleSet) -> None:
+        """The tiles that a view draws before its picture."""
+        seen = self._seen.get(index)
+        if seen is None or not self.is_active:
+            return
+        for number, records in enumerate(found.casters[: len(seen.cascades)]):
+            submission.tile(self.layout.dynamic_tile(number), number, records)
+
+
+def _whole(layout: AtlasLayout) -> float:
+    """Where shadows end that are to reach as far as they can."""
+    return layout.cached[-1] if layout.cached else layout.dynamic[-1]
+
+
+def matrices_of(block: FrameBlock) -> F32:
+    """(SHADOW_MATRICES, 4, 4) of a frame block, [row, column]."""
+    return block.read("shadow_matrices").reshape(-1, 4, 4).transpose(0, 2, 1)

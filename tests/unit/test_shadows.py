@@ -1,0 +1,213 @@
+"""The sun's shadows: boxes of cascades, tiles of the atlas, and what a frame draws into them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import layerw as lw
+from layerw.frame.cascades import axes_of, fit, reaches, sphere
+from layerw.frame.shadow_atlas import KEPT_CASCADES, LAYOUTS, AtlasLayout
+from layerw.frame.sun_shadows import matrices_of
+from layerw.gpu.frame_block import FrameBlock
+from layerw.gpu.passes import flag
+from layerw.hosts.headless import HeadlessHost
+from layerw.scene.camera import Camera, CameraFrame
+from layerw.scene.environment import Sun
+
+SIZE = (640, 400)
+
+
+def seen_from(position: object, yaw: float = 0.0, pitch: float = 0.0, **projection: float) -> CameraFrame:
+    camera = Camera()
+    camera.position, camera.yaw, camera.pitch = position, yaw, pitch
+    if projection:
+        camera.projection = lw.Orthographic(**projection)
+    return camera.frame(*SIZE)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.floats(0, 6), st.floats(-1.5, 1.5), st.floats(0.01, 1.5),
+       st.floats(0.5, 2e4))  # fmt: skip
+@settings(deadline=None, max_examples=60)
+def test_a_box_holds_what_is_seen_up_to_its_reach(x: float, z: float, yaw: float, pitch: float, height: float,
+                                                  reach: float) -> None:  # fmt: skip
+    camera = seen_from((x, 30.0, z), yaw, pitch)
+    sun = Sun()
+    sun.elevation = height
+    box = fit(camera, axes_of(sun.direction), reach, 1024)
+    matrix, planes = box.matrix(camera.position).astype(np.float64), box.planes(camera.position)
+    rng = np.random.default_rng(3)
+    for across, down, along in rng.uniform((0, 0, 0.01), (1, 1, 1), (50, 3)):
+        start, way = camera.ray(across, down)
+        place = way * (along * reach / float(way @ camera.forward))
+        u, v, depth = (matrix @ np.append(place, 1))[:3]
+        slack = 1.5 / 1024
+        assert -slack < u < 1 + slack and -slack < v < 1 + slack and 0 < depth < 1
+        assert (planes[:, :3] @ place + planes[:, 3] > -2 * box.texel_m).all(), "its casters are drawn as well"
+
+
+def test_boxes_move_in_whole_texels_and_turn_without_a_change() -> None:
+    axes, radii, places = axes_of(Sun().direction), set(), set()
+    for step in range(40):
+        camera = seen_from((1e5 + step * 0.00371, 2.0, -3e5 + step * 0.00113))
+        box = fit(camera, axes, 12.0, 512)
+        radii.add(box.radius)
+        places.update(round(float(at / box.texel_m) % 1, 6) % 1 for at in box.center)
+        fixed = box.matrix(camera.position).astype(np.float64) @ np.append(-camera.position % 1.0, 1)
+        assert np.isfinite(fixed).all()
+    assert len(radii) == 1 and places == {0.0}
+    turned = fit(seen_from((1.0, 2.0, 3.0), 2.1, 0.4), axes, 12.0, 512)
+    assert {turned.radius} == radii
+
+
+def test_what_is_nearer_to_the_sun_has_more_depth() -> None:
+    sun = Sun().direction
+    camera = seen_from((0.0, 0.0, 0.0))
+    matrix = fit(camera, axes_of(sun), 50.0, 512).matrix(camera.position).astype(np.float64)
+    near, far = (matrix @ np.append(camera.forward * 20 + sun * away, 1) for away in (9, 0))
+    assert near[2] > far[2] and near[:2] == pytest.approx(far[:2], abs=1e-6)
+
+
+@pytest.mark.parametrize("height", [-0.3, 0.0, 1e-4, 0.5, math.pi / 2])
+def test_axes_are_square_at_any_height_of_the_sun(height: float) -> None:
+    sun = Sun()
+    sun.elevation = height
+    axes = np.stack(axes_of(sun.direction))
+    assert axes @ axes.T == pytest.approx(np.eye(3), abs=1e-12)
+    assert axes[2] == pytest.approx(sun.direction)
+
+
+def test_parallel_cameras_and_narrow_ones_have_the_sphere_around_what_they_see() -> None:
+    along, radius = sphere(seen_from((0, 0, 0), height=20.0), 100.0)
+    assert (along, radius) == (50.0, pytest.approx(math.hypot(50.0, 10.0, 16.0)))
+    camera = Camera()
+    camera.fov_y = 0.2
+    narrow = camera.frame(*SIZE)
+    along, radius = sphere(narrow, 100.0)
+    corner = np.linalg.norm((100 * narrow.tan_x, 100 * narrow.tan_y, 100 - along))
+    assert radius == pytest.approx(along) == pytest.approx(corner), "through the eye and the far corners"
+
+
+@pytest.mark.parametrize(("distance", "found"), [
+    (None, (12, 40, 130, 600, 3000, 16000)), (13.0, (1.2, 4.0, 13.0)), (130, (12, 40, 130)),
+    (150, (12, 40, 150)), (220, (12, 40, 130, 220)), (1000, (12, 40, 130, 600, 1000)),
+    (5e4, (12, 40, 130, 600, 3000, 5e4)),
+])  # fmt: skip
+def test_a_distance_takes_the_cascades_that_it_needs(distance: float | None, found: tuple[float, ...]) -> None:
+    assert reaches((12, 40, 130), (600, 3000, 16000), distance) == pytest.approx(found)
+
+
+@pytest.mark.parametrize("distance", np.geomspace(1e-3, 1e7, 41).tolist())
+def test_reaches_rise_for_every_distance(distance: float) -> None:
+    for layout in LAYOUTS.values():
+        found = reaches(layout.dynamic, layout.cached, distance)
+        assert found[-1] == pytest.approx(distance) and list(found) == sorted(set(found))
+        assert 0 < len(found) <= len(layout.dynamic) + len(layout.cached)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_tiles_of_an_atlas_lie_beside_each_other(name: str) -> None:
+    layout = LAYOUTS[name]
+    tiles = [layout.dynamic_tile(n) for n in range(len(layout.dynamic))]
+    tiles += [layout.cached_tile(n) for n in range(KEPT_CASCADES + 1)] if layout.cached else []
+    tiles += [layout.cell(n) for n in range(layout.cells)]
+    used = np.zeros(layout.size, np.uint8)
+    for x, y, side in tiles:
+        assert x + side <= layout.size[0] and y + side <= layout.size[1]
+        used[x : x + side, y : y + side] += 1
+    assert used.max() == 1 and max(layout.size) <= 4096, "what every WebGL2 device can have"
+    assert used.mean() > 0.9
+
+
+def scene() -> lw.App:
+    app = lw.App(host=HeadlessHost())
+    app.spawn(lw.Mesh.plane(50, 50))
+    app.spawn(lw.Mesh.box(), position=(0, 0.5, 0))
+    app.camera.position = (0, 2, 6)
+    app.camera.look_at((0, 0, 0))
+    return app
+
+
+def tiles_of(app: lw.App) -> list[tuple[int, ...]]:
+    app.host.step(app)
+    assert not app.host.errors
+    return list(app.host.sink.tiles)
+
+
+def layout_of(app: lw.App) -> AtlasLayout:
+    return app._engine.shadows.layout
+
+
+def block_of(app: lw.App) -> FrameBlock:
+    return app._engine._view.block
+
+
+def test_a_frame_draws_its_cascades_into_the_atlas() -> None:
+    app = scene()
+    app.host.step(app)
+    tiles, layout = tiles_of(app), layout_of(app)
+    assert app.host.sink.atlas == layout.size
+    assert [tile[1:4] for tile in tiles] == [layout.dynamic_tile(n) for n in range(len(layout.dynamic))]
+    assert [tile[4:] for tile in tiles] == [(n, 1) for n in range(len(layout.dynamic))]
+    steps = block_of(app).read("shadow_steps").reshape(-1, 4)
+    assert (np.diff(steps[: len(tiles), 0]) > 0).all() and not steps[len(tiles) :].any()
+    assert not matrices_of(block_of(app))[len(tiles) : 6].any()
+
+
+def test_shadows_that_are_off_take_no_room_and_those_of_the_night_draw_nothing() -> None:
+    app = scene()
+    app.sun.elevation, app.sky.zenith = -0.1, (0.1, 0.3, 0.8)  # a painted sky has no moon
+    app.host.step(app)
+    assert tiles_of(app) == [] and app.host.sink.atlas == layout_of(app).size, "the sun will rise"
+    assert app.host.sink.views[0].flags & flag("shadows") == 0
+    assert block_of(app).read("shadow_params")[2] == 0
+    charged = app._engine.resources.charged("targets")
+    app.sun.elevation, app.shadows.enabled = 0.5, False
+    app.host.step(app)
+    assert tiles_of(app) == [] and app.host.sink.atlas == (0, 0)
+    app.shadows.enabled = True
+    app.host.step(app)
+    assert len(tiles_of(app)) == len(layout_of(app).dynamic)
+    assert app._engine.resources.charged("targets") == charged
+
+
+def test_each_view_draws_its_own_cascades_and_picks_none() -> None:
+    app = scene()
+    app.add_view(lw.Camera(position=(30, 5, 30)), viewport=(0.5, 0, 0.5, 1))
+    app.host.step(app)
+    tiles = tiles_of(app)
+    count = len(layout_of(app).dynamic)
+    assert [tile[0] for tile in tiles] == [0] * count + [1] * count
+    asked = app.pick_drawn(10, 10)
+    assert [tile[0] for tile in tiles_of(app)] == [0] * count + [1] * count
+    asked.cancel()
+
+
+def test_settings_of_shadows_reach_the_uniforms() -> None:
+    app = scene()
+    app.shadows.strength, app.shadows.distance_m = 0.5, 13.0
+    app.host.step(app)
+    tiles_of(app)
+    before = block_of(app).read("shadow_steps").copy()
+    assert block_of(app).read("shadow_params")[2:].tolist() == [0.5, 13.0]
+    app.shadows.bias = 2.0
+    tiles_of(app)
+    assert block_of(app).read("shadow_steps") == pytest.approx(2 * before)
+    app.shadows.distance_m = None
+    tiles_of(app)
+    assert block_of(app).read("shadow_steps")[0] > 3 * before[0], "a longer reach has larger texels"
+
+
+@pytest.mark.parametrize("distance", [1e-3, 1e7, 1e300])
+def test_tiny_and_huge_scenes_have_finite_shadows(distance: float) -> None:
+    app = scene()
+    app.shadows.distance_m = distance
+    for elevation in (0.5, 1e-300, math.pi / 2):
+        app.sun.elevation = elevation
+        tiles_of(app)
+        tiles_of(app)
+    assert np.isfinite(block_of(app).array).all()

@@ -32,7 +32,7 @@ from layerw.scene.camera import Camera
 from layerw.scene.component_view import Query, select
 from layerw.scene.components import Declaration, declaration
 from layerw.scene.entity import Entities, Entity
-from layerw.scene.environment import Ambient, Fog, Moon, Sea, Shadows, Sky, Sun, Weather, Wind
+from layerw.scene.environment import Ambient, Clouds, Fog, Moon, Sea, Shadows, Sky, Sun, Weather, Wind
 from layerw.scene.material import Material
 from layerw.scene.row_values import check_owner
 from layerw.scene.shapes import Lods, Mesh
@@ -510,6 +510,11 @@ class App:
     def sky(self) -> Sky:
         """The colours of the sky."""
         return self._engine.environment.sky
+
+    @property
+    def clouds(self) -> Clouds:
+        """The layer of clouds."""
+        return self._engine.environment.clouds
 
     @property
     def fog(self) -> Fog:

@@ -137,6 +137,8 @@ BAD: dict[str, dict[str, list[Any]]] = {
     "Sky": {"zenith": GIVEN_LIGHT, "horizon": GIVEN_LIGHT, "ground": GIVEN_LIGHT, "gradient": POSITIVE,
             "exposure": [*NUMBER, -1], "twilight": FLAG, "turbidity": [*NUMBER, -1, 101],
             "rayleigh": [*NUMBER, -1, 101], "stars": [*NUMBER, -1]},
+    "Clouds": {"cover": UNIT, "height_m": [*NUMBER, -1], "thickness_m": POSITIVE, "density": [*NUMBER, -1, 101],
+               "speed": NUMBER, "shadows": UNIT},
     "Fog": {"color": GIVEN_LIGHT, "density": [*NUMBER, -1], "falloff": [*NUMBER, -1], "start_m": [*NUMBER, -1],
             "opacity_max": UNIT},
     "Sea": {"level": NUMBER[1:], "color": LIGHT, "clarity_m": POSITIVE, "roughness": UNIT},
@@ -160,6 +162,7 @@ def callables(app: lw.App) -> dict[str, Callable[..., Any]]:
         "App": lambda **values: lw.App(host=HeadlessHost(), **values),
         "FlyCamera": lambda **values: lw.FlyCamera(**({"app": app} | values)),
         "Sun": environment.Sun, "Moon": environment.Moon, "Sky": environment.Sky, "Fog": environment.Fog,
+        "Clouds": environment.Clouds,
         "Sea": environment.Sea,
         "Wind": environment.Wind, "Shadows": environment.Shadows, "Ambient": environment.Ambient,
     }
@@ -225,7 +228,7 @@ def test_every_public_name_has_rows(app: lw.App) -> None:
         assert public <= set(BAD) | CHECKED_ELSEWHERE, sorted(public - set(BAD) - CHECKED_ELSEWHERE)
 
 
-SETTINGS = [environment.Ambient, environment.Moon,
+SETTINGS = [environment.Ambient, environment.Moon, environment.Clouds,
             environment.Sun, environment.Sky, environment.Fog, environment.Sea, environment.Wind, environment.Shadows]
 
 

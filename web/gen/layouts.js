@@ -107,16 +107,20 @@ export const FRAME_BLOCK = {
   airSunLight: { offsetBytes: 1616, words: 4 },
   airMoon: { offsetBytes: 1632, words: 4 },
   airMoonLight: { offsetBytes: 1648, words: 4 },
-  weather: { offsetBytes: 1664, words: 4 },
-  lightGrid: { offsetBytes: 1680, words: 4 },
-  ambient: { offsetBytes: 1696, words: 4 },
-  viewLens: { offsetBytes: 1712, words: 4 },
-  gradeLift: { offsetBytes: 1728, words: 4 },
-  gradeGamma: { offsetBytes: 1744, words: 4 },
-  gradeGain: { offsetBytes: 1760, words: 4 },
-  focus: { offsetBytes: 1776, words: 4 },
+  airStars: { offsetBytes: 1664, words: 4 },
+  sunRadius: { offsetBytes: 1680, words: 4 },
+  clouds: { offsetBytes: 1696, words: 4 },
+  cloudDrift: { offsetBytes: 1712, words: 4 },
+  weather: { offsetBytes: 1728, words: 4 },
+  lightGrid: { offsetBytes: 1744, words: 4 },
+  ambient: { offsetBytes: 1760, words: 4 },
+  viewLens: { offsetBytes: 1776, words: 4 },
+  gradeLift: { offsetBytes: 1792, words: 4 },
+  gradeGamma: { offsetBytes: 1808, words: 4 },
+  gradeGain: { offsetBytes: 1824, words: 4 },
+  focus: { offsetBytes: 1840, words: 4 },
 };
-export const FRAME_BLOCK_BYTES = 1792;
+export const FRAME_BLOCK_BYTES = 1856;
 
 export const MATERIAL_BLOCK = {
   baseColor: { offsetBytes: 0, words: 4 },

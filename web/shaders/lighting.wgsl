@@ -116,7 +116,7 @@ fn shade(s: LitSurface, p: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
   let nv = max(dot(s.normal, v), 1e-3);
   let l = frame.sun_direction.xyz;
   let around = screen_light(p, s.normal, geometric);
-  let visible = sun_visibility(p, geometric) * around.sun;
+  let visible = sun_visibility(p, geometric) * cloud_light(p) * around.sun;
   let sun = frame.sun_color.rgb * (smoothstep(-0.1, 0.15, dot(geometric, l)) * visible);
   let irradiance = sky_irradiance(around.bent) * (s.occlusion * bounced(around.open, s.base_color));
   let occlusion = s.occlusion * around.open;

@@ -9,7 +9,7 @@
 const TWO_BODIES = new Set(['rows']);
 const FRAME = ['gen/blocks', 'gen/targets', 'gen/air', 'frame', 'octahedral'];
 /** The sky, as everything sees it. */
-const SKY = ['air_places', 'air_lookup', 'sky'];
+const SKY = ['air_places', 'air_lookup', 'cloud_field', 'sky'];
 const PLACED = [...FRAME, 'rows', 'place'];
 const MESH = [...PLACED, 'vertex', 'vertex_main'];
 /** Points and lines, with a vertex stage of their own. */
@@ -41,6 +41,7 @@ export const PROGRAMS = Object.freeze({
   air_bounces: [...TABLE, 'air_light', 'air_bounces'],
   air_view: [...TABLE, 'air_light', 'air_walk', 'air_places', 'air_view'],
   air_depths: [...TABLE, 'air_light', 'air_walk', 'air_places', 'air_depths'],
+  air_clouds: [...SCREEN, 'noise', 'air_clouds'],
   air_mirror: [...TABLE, 'air_places', 'air_lookup', 'air_mirror'],
   occlude: [...SCREEN, 'screen_space', 'occlude'],
   denoise: [...SCREEN, 'screen_space', 'screen_pack', 'denoise'],

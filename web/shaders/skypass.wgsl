@@ -35,7 +35,7 @@ fn painted_sky(direction: vec3<f32>) -> vec3<f32> {
   let edge = 1.0 - frame.sun_direction.w;
   let disc = smoothstep(frame.sun_direction.w - 0.25 * edge, frame.sun_direction.w + 0.35 * edge, c);
   var sun = sun_glow(direction, 0.0) + frame.sun_color.rgb * (40.0 * disc);
-  if (direction.y > 0.0) {
+  if (direction.y > 0.0 && frame.clouds.x > 0.0) {
     let cloud = clouds(direction);
     let ambient = sky_irradiance(vec3<f32>(0.0, -0.3, 0.0)) * 0.25 + frame.sky_horizon.rgb * 0.55;
     let silver = 0.10 + 0.5 * pow(saturate(c), 24.0);
@@ -46,30 +46,118 @@ fn painted_sky(direction: vec3<f32>) -> vec3<f32> {
   return radiance + sun;
 }
 
-// The air, and what is beyond it. From high up the tables are too coarse: the air is walked through.
-fn clear_sky(direction: vec3<f32>) -> vec3<f32> {
+// A star in some of the cells that a grid of this many has along the sphere's radius.
+fn star_layer(direction: vec3<f32>, cells: f32, share: f32, pixel: f32, seed: i32) -> f32 {
+  let cell = floor(direction * cells);
+  let i = vec3<i32>(cell);
+  let middle = cell + 0.5 + 0.3 * vec3<f32>(hash3(i + seed), hash3(i + seed + 17), hash3(i + seed + 31));
+  let star = normalize(middle);
+  let chance = 0.5 + 0.5 * hash3(i + seed + 47);
+  if (chance > share || any(floor(star * cells) != cell)) {
+    return 0.0;
+  }
+  let away = length(direction - star) / max(0.55 * pixel, 1e-6);
+  let magnitude = chance / share; // few are bright
+  return exp(-1.6 * away * away) * (0.04 + 0.96 * pow(1.0 - magnitude, 7.0));
+}
+
+fn stars(direction: vec3<f32>, pixel: f32) -> f32 {
+  // They turn about the pole.
+  let pole = frame.air_stars.xyz;
+  let c = cos(frame.air_stars.w);
+  let s = sin(frame.air_stars.w);
+  let turned = direction * c + cross(pole, direction) * s + pole * (dot(pole, direction) * (1.0 - c));
+  return star_layer(turned, 17.0, 0.35, pixel, 3) + 0.6 * star_layer(turned, 43.0, 0.30, pixel, 101);
+}
+
+// The moon: a ball that the sun lights, with seas and craters.
+fn moon_light(direction: vec3<f32>) -> f32 {
+  let middle = frame.sun_direction.xyz; // it lights the scene when it is drawn
+  let radius = sqrt(max(1.0 - frame.air_moon.w * frame.air_moon.w, 1e-9));
+  let out = (direction - middle * dot(direction, middle)) / radius;
+  let square = dot(out, out);
+  if (square > 1.3 || dot(direction, middle) < 0.0) {
+    return 0.0;
+  }
+  let normal = normalize(out - middle * sqrt(max(1.0 - square, 0.0)));
+  let lit = smoothstep(-0.05, 0.25, dot(normal, frame.air_sun.xyz));
+  let seas = smoothstep(-0.25, 0.35, noise3(normal * 2.3).w + 0.4 * noise3(normal * 7.1).w);
+  return (0.03 + lit * mix(0.5, 1.0, seas)) * (1.0 - smoothstep(0.9, 1.1, square));
+}
+
+// The air, and what is beyond it. From high up the table is too coarse: the air is walked through.
+fn clear_sky(direction: vec3<f32>, pixel: f32) -> vec3<f32> {
   let height = frame.air_sun.w;
-  var radiance = textureSampleLevel(air_view, linear_sampler, between_texels(sky_place(direction), SKY_SIZE), 0.0).rgb;
-  let is_sky = direction.y > horizon_cosine(height);
-  if (is_sky) {
+  var radiance = vec3<f32>(0.0);
+  if (height < 20.0) {
+    radiance = textureSampleLevel(air_view, linear_sampler, between_texels(sky_place(direction), SKY_SIZE), 0.0).rgb;
+  } else {
+    radiance = walked(height, direction, 1e5, 32).light;
+  }
+  if (direction.y > horizon_cosine(height)) {
     let through = sunlight_at(height, direction.y);
-    let sun = disc_light(direction, frame.air_sun.xyz, frame.sun_direction.w, 0.6);
-    radiance += frame.air_sun_light.rgb * through * (40.0 * sun);
+    radiance += frame.air_sun_light.rgb * through * (40.0 * disc_light(direction, frame.air_sun.xyz, frame.sun_radius.x, 0.6));
+    if (frame.air_moon_light.w > 0.0) {
+      radiance += through * (6.0 * frame.air_moon_light.w * moon_light(direction));
+    }
+    if (frame.air_sun_light.w > 0.0) {
+      radiance += through * (0.35 * frame.air_sun_light.w * stars(direction, pixel));
+    }
   }
   return radiance;
 }
 
-fn air_sky(direction: vec3<f32>) -> vec3<f32> {
-  var radiance = clear_sky(direction);
-  if (direction.y > 0.0) {
-    let c = dot(direction, frame.sun_direction.xyz);
-    let cloud = clouds(direction);
-    let ambient = sky_irradiance(vec3<f32>(0.0, -0.3, 0.0)) * 0.25 + mirrored_air(direction, 0.8) * 0.55;
-    let silver = 0.10 + 0.5 * pow(saturate(c), 24.0);
-    let white = ambient + frame.sun_color.rgb * ((0.12 + silver * 0.6) * cloud.y);
-    radiance = mix(radiance, white, cloud.x * 0.85);
+// Scattering in clouds, forwards and a little back, over that of all around (Henyey and Greenstein, twice).
+fn cloud_phase(c: f32) -> f32 {
+  let ahead = 0.51 / pow(max(1.49 - 1.4 * c, 1e-3), 1.5); // g = 0.7
+  let back = 0.96 / pow(1.04 + 0.4 * c, 1.5); // g = -0.2
+  return mix(back, ahead, 0.5);
+}
+
+// Clouds before the sky: a slab of them, looked through in a few steps.
+fn with_clouds(direction: vec3<f32>, behind: vec3<f32>, pixel: f32) -> vec3<f32> {
+  let base = frame.clouds.y;
+  let eye = frame.camera_hi.xyz + frame.camera_lo.xyz;
+  if (frame.clouds.x <= 0.0 || direction.y <= 0.0 || eye.y > base) {
+    return behind;
   }
-  return radiance;
+  let r = 1000.0 * GROUND_KM + max(eye.y, 0.0);
+  let along = r * direction.y;
+  let low = base - eye.y;
+  let high = low + frame.clouds.z;
+  let near = sqrt(along * along + low * (2.0 * r + low)) - along;
+  let far = sqrt(along * along + high * (2.0 * r + high)) - along;
+  let l = frame.sun_direction.xyz;
+  let phase = cloud_phase(dot(direction, l));
+  let top = 0.001 * (base + frame.clouds.z);
+  let sun = frame.air_sun_light.rgb * sunlight_at(top, frame.air_sun.y) + frame.air_moon_light.rgb * sunlight_at(top, frame.air_moon.y);
+  let above = sky_irradiance(vec3<f32>(0.0, 1.0, 0.0));
+  let below = sky_irradiance(vec3<f32>(0.0, -1.0, 0.0));
+  let steps = i32(frame.cloud_drift.w);
+  var light = vec3<f32>(0.0);
+  var left = 1.0;
+  for (var n = 0; n < steps; n++) {
+    let share = (f32(n) + 0.5) / f32(steps);
+    let way = min(near + (far - near) * share, 2.0e5);
+    let place = eye.xz + direction.xz * way;
+    let fine = 1.0 - smoothstep(0.3, 1.0, way * pixel / (0.04 * CLOUD_PERIOD_M));
+    let cover = cloud_cover(place, fine);
+    // Flat below, round above: the thicker the middle of a cloud, the higher it goes.
+    let here = cover * smoothstep(-0.1, 0.25, 0.15 + cover - share) * smoothstep(0.0, 0.12, share + 0.04);
+    if (here > 0.002) {
+      // What lies between here and the sun: the cloud a little way towards it.
+      let toward = cloud_cover(place + l.xz * (0.35 * frame.clouds.z / max(l.y, 0.25)), 0.0);
+      let deep = frame.clouds.w * (2.2 * saturate(toward - 0.6 * share) + 1.2 * here * (1.0 - share));
+      let lit = sun * (phase * exp(-1.6 * deep) + 0.5 * exp(-0.35 * deep)) * 0.10;
+      let shine = lit + mix(below, above, 0.35 + 0.65 * share) * (0.65 * exp(-0.25 * deep));
+      let through = exp(-here * here * frame.clouds.w * 14.0 / f32(steps));
+      light += left * (1.0 - through) * shine;
+      left *= through;
+    }
+  }
+  // Air before them, and no more of them where they would be thinner than pixels.
+  let seen = exp(-near / 45000.0) * smoothstep(0.01, 0.09, direction.y);
+  return mix(behind, light + behind * left, seen);
 }
 
 @fragment
@@ -77,9 +165,11 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   adapted_ev = exposure_ev();
   let far = frame.inverse_view_projection * vec4<f32>(in.ndc, 0.5, 1.0);
   let direction = normalize(far.xyz / far.w);
+  let pixel = length(fwidth(direction));
   var radiance = vec3<f32>(0.0);
   if (is_air()) {
-    radiance = air_sky(direction);
+    let clear = clear_sky(direction, pixel);
+    radiance = with_clouds(direction, clear, pixel);
   } else {
     radiance = painted_sky(direction);
   }

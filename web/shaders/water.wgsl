@@ -41,7 +41,7 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
   r.y = abs(r.y); // a steep wave's second bounce
   let reflected = sky_reflection(r, roughness * 0.6);
   let l = frame.sun_direction.xyz;
-  let visible = sun_visibility(in.position, geometric);
+  let visible = sun_visibility(in.position, geometric) * cloud_light(in.position);
   let glitter = ggx_specular(normal, v, l, vec3<f32>(0.02), 1.0, roughness) * saturate(dot(normal, l)) * visible;
   // Light that comes back out of the water: sky and sun, scattered, tinted by the water's colour.
   let lit = sky_irradiance(normal) + frame.sun_color.rgb * (saturate(l.y) * (0.4 + 0.6 * visible) / PI);

@@ -14,6 +14,7 @@ from layerw.base.settings import Changes
 from layerw.frame.quality import TIERS, Tier
 from layerw.frame.temporal import TemporalWriter
 from layerw.frame.views import View
+from layerw.gpu.air import CLOUD_PERIOD_M
 from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.passes import flag
 from layerw.scene.camera import CameraFrame
@@ -24,7 +25,6 @@ DAY_S = 86_400.0
 CONTACT_M = 0.3  # how far things throw contact shadows
 PATTERN_REACH_M = 32_768.0  # farther from its anchor than this, float32 steps (4 mm there) would show in noise
 HEIGHT_LEAST_KM, HEIGHT_MOST_KM = 0.2, 99.0
-VIEW_STEPS = 24.0  # of a line of sight through the air
 AIR_FOG = np.array((-1.0, 0.0, 0.0))  # as the shaders know that it has no colour of its own
 PAINTED_FOG = np.array((0.56, 0.74, 1.0))
 
@@ -59,6 +59,7 @@ class ViewWriter:
         self._origin, self._ambient = block.read("relative_origin"), block.read("ambient")
         self._anchor = np.zeros(3)  # of noise by place
         self._temporal = TemporalWriter(block)
+        self._air, self._drift, self._wind = (block.read(name) for name in ("air", "cloud_drift", "wind"))
 
     def write(self, camera: CameraFrame, environment: Environment, time_s: float, *, view: View | None = None,
               dt_s: float = 0.0, sheared: bool = False, tiles_from: F64 | None = None,
@@ -84,6 +85,10 @@ class ViewWriter:
         ambient = environment.ambient
         on = bool(ambient_flags(environment, tier) & paid)
         self._ambient[:3] = ambient.occlusion, ambient.radius_m * on, CONTACT_M * (ambient.contact and on)
+        self._air[3], self._drift[3] = tier.air_steps, tier.cloud_steps
+        gone = environment.clouds.speed * time_s
+        self._drift[0] = float(self._wind[0]) * gone % CLOUD_PERIOD_M
+        self._drift[1] = float(self._wind[1]) * gone % CLOUD_PERIOD_M
         self._camera_hi[3] = time_s % DAY_S  # float32: a day still has steps of 8 ms
         if view is not None:
             self._exposure[:] = view._adaptation(dt_s, paid)
@@ -139,7 +144,8 @@ def _light_key(environment: Environment) -> tuple[object, ...]:
     fog, wind, weather = environment.fog, environment.wind, environment.weather
     environment.heaven()  # as it is now
     return (
-        environment._revision, environment.sky.stars,
+        environment._revision, environment.sky.stars, environment.clouds.cover, environment.clouds.height_m,
+        environment.clouds.thickness_m, environment.clouds.density, environment.clouds.shadows,
         fog.color, fog.density, fog.falloff, fog.start_m, fog.opacity_max, environment.sea.level,
         wind.direction, wind.strength, wind.gusts, weather.rain, weather.snow, weather.wetness,
     )  # fmt: skip
@@ -156,11 +162,16 @@ def _write_light(block: FrameBlock, environment: Environment) -> None:
         block.write("sky_zenith", (*(now.zenith * zenith), sky.gradient))
         block.write("sky_horizon", now.horizon * horizon)
         block.write("sky_ground", now.ground * ground)
-    block.write("air", (heaven.is_air, sky.turbidity, sky.rayleigh, VIEW_STEPS))
+    block.write("air", (heaven.is_air, sky.turbidity, sky.rayleigh))
     block.write("air_sun", heaven.sun)
     block.write("air_sun_light", (*heaven.sun_light, heaven.night * sky.stars))
     block.write("air_moon", (*heaven.moon, np.cos(environment.moon.angular_radius)))
     block.write("air_moon_light", (*heaven.moon_light, heaven.moon_disc))
+    block.write("air_stars", environment.stars_turned())
+    block.write("sun_radius", (np.cos(sun.angular_radius),))
+    clouds = environment.clouds
+    block.write("clouds", (clouds.cover, clouds.height_m, clouds.thickness_m, clouds.density))
+    block.read("cloud_drift")[2] = clouds.shadows if heaven.is_air else 0.0
     color = AIR_FOG if heaven.is_air else now.horizon * PAINTED_FOG
     block.write("fog_color", (*(color if fog.color is None else now.horizon * fog.color), fog.density))
     level = NO_SEA_LEVEL if sea.level is None else sea.level

@@ -180,6 +180,8 @@ _PARTICLES = ("particle_place", "particle_motion")
 PASSES: tuple[Pass, ...] = (
     Pass("air_sunlight", "fullscreen", "air", (), ("air_sunlight",), shader="air_sunlight", when="air_tables"),
     Pass("air_bounces", "fullscreen", "air", _AIR[:1], ("air_bounces",), shader="air_bounces", when="air_tables"),
+    Pass("air_clouds", "fullscreen", "air", (), ("air",), shader="air_clouds", when="air_tables",
+         region=air.CLOUDS_AT),
     Pass("air_view", "fullscreen", "air", _AIR, ("air_view",), shader="air_view", when="air_view"),
     Pass("air_depths", "fullscreen", "air", _AIR, ("air",), shader="air_depths", when="air_view",
          region=air.DEPTHS_AT),

@@ -353,9 +353,13 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("air", "vec4"),  # x = 1: the sky is the air, 0: a gradient; y = haze, z = Rayleigh's scattering, times the usual;
     # w = steps of a line of sight
     ("air_sun", "vec4"),  # xyz = towards the sun, also where the moon lights the scene; w = the air's height, km
-    ("air_sun_light", "vec4"),  # rgb = irradiance above the air as the sky shows it
+    ("air_sun_light", "vec4"),  # rgb = irradiance above the air as the sky shows it; w = how bright stars are
     ("air_moon", "vec4"),  # as the sun's; w = cosine of the disc's angular radius
-    ("air_moon_light", "vec4"),
+    ("air_moon_light", "vec4"),  # w = how bright the disc is
+    ("air_stars", "vec4"),  # xyz = the pole that they turn about; w = how far they have, radians
+    ("sun_radius", "vec4"),  # x = cosine of the disc's, whatever lights the scene
+    ("clouds", "vec4"),  # x = cover, y = height of their base, z = thickness, metres; w = density
+    ("cloud_drift", "vec4"),  # xy = how far they have gone, metres; z = strength of their shadow, w = steps
     ("weather", "vec4"),  # x = wetness, y = rain, z = snow
     ("light_grid", "vec4"),  # x = slices a natural logarithm of depth / y; y = depth of the first slice; z = the others
     ("ambient", "vec4"),  # x = strength of occlusion, y = its radius, metres (0: there is none), z = how far contact

@@ -75,7 +75,7 @@ class Moon:
     elevation: float | None = None
     azimuth: float | None = None
     color: Rgb = (0.62, 0.76, 1.0)  # linear
-    intensity: float = 0.4
+    intensity: float = 0.7
     angular_radius: float = math.radians(0.6)
 
 
@@ -113,6 +113,24 @@ class Sky:
 
 
 NOON: tuple[Rgb, Rgb, Rgb] = ((0.10, 0.29, 0.84), (0.62, 0.84, 1.12), (0.34, 0.36, 0.38))  # zenith, horizon, ground
+
+
+@settings(cover=number(0, 1), height_m=number(0), thickness_m=number(0, above=True), density=number(0, 100),
+          speed=number(), shadows=number(0, 1))  # fmt: skip
+@dataclass(slots=True)
+class Clouds:
+    """A layer of clouds that the wind's direction drives; under a painted sky it has no depth and no shadow.
+
+    cover: how much of the sky it takes, 0 (none) to 1. height_m: of its base. thickness_m: of its thickest clouds.
+    density: how much light they hold back. speed: metres a second. shadows: how dark their shadow on the land is.
+    """
+
+    cover: float = 0.32
+    height_m: float = 1600.0
+    thickness_m: float = 450.0
+    density: float = 1.0
+    speed: float = 9.0
+    shadows: float = 0.6
 
 
 @settings(color=optional_light(), density=number(0), falloff=number(0), start_m=number(0), opacity_max=number(0, 1))
@@ -202,6 +220,7 @@ class Environment:
     sun: Sun = field(default_factory=Sun)
     moon: Moon = field(default_factory=Moon)
     sky: Sky = field(default_factory=Sky)
+    clouds: Clouds = field(default_factory=Clouds)
     fog: Fog = field(default_factory=Fog)
     sea: Sea = field(default_factory=Sea)
     wind: Wind = field(default_factory=Wind)
@@ -236,6 +255,13 @@ class Environment:
         now = self.daylight()
         zenith, horizon, ground = (np.asarray(color) * factor for color, factor in zip(colors, now, strict=True))
         return painted_heaven(sun.direction, light, sky_irradiance(zenith, horizon, ground, self.sky.gradient))
+
+    def stars_turned(self) -> tuple[float, float, float, float]:
+        """The pole that stars turn about, and how far they have: by the place and time that `sun.at` was told."""
+        from layerw.scene.daytime import sky_turned
+
+        latitude, day, hour = self.sun._place or (math.radians(45), 1.0, 0.0)
+        return 0.0, math.sin(latitude), -math.cos(latitude), sky_turned(day, hour)
 
     def _moon_direction(self) -> F64:
         from layerw.scene.daytime import lunar_angles

@@ -12,8 +12,8 @@ import layerw as lw
 app = lw.App("Camp fire")
 app.sun.elevation = math.radians(-3)
 app.view.bloom = 0.06
-app.camera.position = (0, 1.7, 4.2)
-app.camera.look_at((0, 0.75, 0))
+app.camera.position = (0, 1.3, 3.2)
+app.camera.look_at((0, 0.7, 0))
 rng = np.random.default_rng(4)
 
 app.spawn(lw.Mesh.plane(80, 80), lw.Material(color="#5b5546", roughness=0.95), static=True)
@@ -30,21 +30,28 @@ ash = np.zeros((64, 64, 4))
 ash[..., 3] = np.clip(1.15 - np.hypot(x, y), 0, 1) * 0.9
 app.decal(lw.Texture(ash), position=(0, 0, 0), size=(3, 3, 0.3))
 
+blobs = [np.exp(-((x - u) ** 2 + (y - v) ** 2) / 0.02) for u, v in rng.normal(0, 0.33, (80, 2))]
+puffs = [np.sum(blobs[n * 20 : n * 20 + 20], axis=0) * np.clip(1.3 - 1.3 * np.hypot(x, y), 0, 1) for n in range(4)]
+wisps = np.ones((64, 256, 4))
+wisps[..., 3] = np.clip(np.hstack([puff / puff.max() for puff in puffs]) * 1.2, 0, 1)
+puff = lw.Texture(wisps)
+
 hearth = app.spawn(lw.Mesh.sphere(0.01), position=(0, 0.2, 0))
-app.emitter(rate=90, lifetime=(0.5, 1.1), speed=(0.4, 0.9), spread=0.35, shape="disc", radius=0.28, gravity=-1.6,
-            drag=0.6, size=(0.25, 0.5, 0.34, 0.06), color=["#ffb84a00", "#ffa63ccc", "#ff5a1499", "#c0200000"],
-            brightness=4.0, additive=0.9, turbulence=2.0, turbulence_m=0.5, wind=0.1, spin=(-2, 2), fade=0.15,
-            parent=hearth)
-smoke = app.emitter(rate=14, lifetime=(3.5, 5.5), speed=(0.5, 0.8), spread=0.25, shape="disc", radius=0.2, gravity=-0.5,
-                    drag=0.5, size=(0.3, 0.9, 1.8), lit=True, color=["#50484400", "#504a4655", "#50505030", "#5550"],
-                    turbulence=0.6, wind=0.25, spin=(-0.5, 0.5), fade=0.5, position=(0, 0.9, 0))
-app.emitter(rate=35, lifetime=(0.8, 2.2), speed=(1.2, 2.8), spread=0.5, shape="disc", radius=0.2, gravity=-0.3,
-            drag=0.9, size=0.022, color=["#ffd27a", "#ff8a2a", "#ff300000"], brightness=10.0, additive=1.0,
-            turbulence=7.0, turbulence_m=0.6, wind=0.2, stretch=0.02, fade=0.0, bounce=0.3, parent=hearth)
-glow = app.light("point", position=(0, 0.7, 0), color="#ff9040", intensity=9.0, range=14.0)
+app.emitter(puff, frames=(4, 1), rate=130, lifetime=(0.5, 1.1), speed=(0.3, 0.8), spread=0.3, shape="disc", radius=0.3,
+            gravity=-1.9, drag=0.7, size=(0.3, 0.5, 0.32, 0.1),
+            color=["#ffc46000", "#ff9a3090", "#ff501870", "#b0180000"], brightness=3.0, additive=0.95,
+            turbulence=2.5, turbulence_m=0.4, wind=0.1, stretch=0.25, fade=0.15, parent=hearth)
+smoke = app.emitter(puff, frames=(4, 1), rate=14, lifetime=(3.5, 5.5), speed=(0.5, 0.8), spread=0.25, shape="disc",
+                    radius=0.2, gravity=-0.5, drag=0.5, size=(0.4, 1.2, 2.2), lit=True, turbulence=0.6, wind=0.25,
+                    color=["#50484400", "#504a4660", "#50505038", "#50505000"], spin=(-0.5, 0.5), fade=0.5,
+                    position=(0, 0.9, 0))
+app.emitter(rate=45, lifetime=(0.8, 2.2), speed=(1.2, 2.8), spread=0.5, shape="disc", radius=0.2, gravity=-0.3,
+            drag=0.9, size=0.02, color=["#ffd27a", "#ff8a2a", "#ff300000"], brightness=10.0, additive=1.0,
+            turbulence=7.0, turbulence_m=0.6, wind=0.2, stretch=0.03, fade=0.0, bounce=0.3, parent=hearth)
+glow = app.light("point", position=(0, 0.7, 0), color="#ff9040", intensity=14.0, range=18.0)
 
 
 @app.frame
 def flicker(dt):
     t = app.time_s
-    glow.intensity = 9.0 + 1.6 * math.sin(11 * t) + 1.2 * math.sin(17.3 * t + 1) + 0.8 * math.sin(29.1 * t)
+    glow.intensity = 14.0 + 1.6 * math.sin(11 * t) + 1.2 * math.sin(17.3 * t + 1) + 0.8 * math.sin(29.1 * t)

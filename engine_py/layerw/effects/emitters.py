@@ -83,15 +83,18 @@ def _curve(values: F64, at: F64) -> F64:
     return np.interp(at, np.linspace(0, 1, len(values)), values) if len(values) > 1 else np.full(len(at), values[0])
 
 
+MOST = 1e6
+
+
 def span(name: str, value: Any, low: float = 0.0, *, above: bool = False) -> Span:
     """One number, or the least and the most."""
     if checks.as_array(value).ndim == 0:
-        one = checks.number(name, value, low, above=above)
+        one = checks.number(name, value, low, MOST, above=above)
         return one, one
     least, most = (float(number) for number in checks.vector(name, value, 2))
-    if least > most or least < low or (above and least <= low):
+    if least > most or most > MOST or least < low or (above and least <= low):
         raise ConfigError(f"{name} is {(least, most)}; it takes one number, or the least and the most, "
-                          f"{'above' if above else 'from'} {low:g}.")  # fmt: skip
+                          f"{'above' if above else 'from'} {low:g} and at most {MOST:g}.")  # fmt: skip
     return least, most
 
 
@@ -99,7 +102,7 @@ def _sizes(value: Any) -> tuple[float, ...]:
     array = np.atleast_1d(checks.as_array(value))
     if array.ndim != 1 or not 1 <= len(array) <= KEYS_MAX:
         raise ShapeError(f"emitter size has shape {array.shape}; it takes one number, or 1 to {KEYS_MAX} over a life.")
-    return tuple(checks.number("emitter size", one if array.ndim else value, 0) for one in array.tolist())
+    return tuple(checks.number("emitter size", one, 0, MOST) for one in array.tolist())
 
 
 def _colors(value: Any) -> tuple[tuple[float, ...], ...]:
@@ -117,10 +120,10 @@ def _extent(shape: str, radius: Any, box: npt.ArrayLike | None) -> tuple[float, 
     if (box is not None) != (shape == "box"):
         raise ConfigError(f"emitter shape is {shape!r}; box=(x, y, z) belongs to shape=\"box\".")
     if box is None:
-        return checks.number("emitter radius", radius, 0), 0.0, 0.0
+        return checks.number("emitter radius", radius, 0, MOST), 0.0, 0.0
     x, y, z = (float(side) for side in checks.vector("emitter box", box))
-    if min(x, y, z) < 0:
-        raise ConfigError(f"emitter box is {(x, y, z)}; it takes three sides of at least 0, metres.")
+    if min(x, y, z) < 0 or max(x, y, z) > MOST:
+        raise ConfigError(f"emitter box is {(x, y, z)}; it takes three sides from 0 to {MOST:g}, metres.")
     return x, y, z
 
 

@@ -143,7 +143,7 @@ BAD: dict[str, dict[str, list[Any]]] = {
             "opacity_max": UNIT},
     "Sea": {"level": NUMBER[1:], "color": LIGHT, "clarity_m": POSITIVE, "roughness": UNIT},
     "Wind": {"direction": NUMBER, "strength": UNIT, "gusts": UNIT},
-    "Ambient": {"occlusion": UNIT, "radius_m": POSITIVE, "contact": FLAG},
+    "Ambient": {"occlusion": UNIT, "radius_m": POSITIVE, "contact": FLAG, "reflections": FLAG},
     "Shadows": {"enabled": FLAG, "distance_m": [bad for bad in POSITIVE if bad is not None], "strength": UNIT,
                 "bias": [*NUMBER, -1]},
 }

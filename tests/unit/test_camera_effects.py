@@ -148,3 +148,20 @@ def test_the_sky_is_hidden_from_medium_quality_on() -> None:
     assert uniform(app, "ambient")[1:3] == [0, 0] and not host.sink.views[0].flags & flag("ambient")
     plain, more = (target_bytes(SIZE, [SizedView(flags, *SIZE)]) for flags in (0, flag("ambient")))
     assert plain < more <= plain + 20 * SIZE[0] * SIZE[1] // 4 and app.report()["errors"] == []
+
+
+def test_the_sea_mirrors_from_medium_quality_on() -> None:
+    app, host = make()
+    app.quality = "medium"
+    host.step(app, 3)
+    assert not host.sink.views[0].flags & flag("mirror"), "there is no sea"
+    app.sea.level = 0.0
+    host.step(app, 3)
+    assert host.sink.views[0].flags & flag("mirror") and uniform(app, "ambient")[3] == 1
+    assert "reflections" in [row["name"] for row in app.report()["passes"]]
+    app.view.transparency = "weighted"
+    host.step(app, 3)
+    assert not host.sink.views[0].flags & flag("mirror") and uniform(app, "ambient")[3] == 0
+    app.view.transparency, app.ambient.reflections = "sorted", False
+    host.step(app, 3)
+    assert not host.sink.views[0].flags & flag("mirror") and app.report()["errors"] == []

@@ -92,12 +92,13 @@ export const overrides = (kind, flags, row, isOwn = false) => ({
 
 /** Values of the overrides in radiance.wgsl, where the pass's program has them. @param {Pass} row
  * @returns {Record<string, number>} */
-export function passOverrides({ kind, colors, shader, blend }) {
+export function passOverrides({ kind, reads, colors, shader, blend }) {
   const isLit = colors.length > 0 && (kind === 'draws' || PROGRAMS[shader].includes('radiance'));
   if (!isLit) return {};
   const formats = colors.map((color) => TARGETS.find(({ name }) => name === color)?.format);
   return {
-    ENCODED: Number(formats[0] === 'rgb10a2'), WEIGHTED: Number(blend === 'weighted'),
+    ENCODED: Number(formats[0] === 'rgb10a2'), MIRRORED: Number(reads.includes('mirror')),
+    WEIGHTED: Number(blend === 'weighted'),
     PICKED: Number(formats.includes('rg32uint')),
   };
 }

@@ -8,6 +8,9 @@ override WEIGHTED: bool = false;
 // Which row is drawn is asked; what can't be seen is not there.
 override PICKED: bool = false;
 
+// `screen` is what blends mirrors (mirrored.wgsl), not what hides the sky (screen_light.wgsl).
+override MIRRORED: bool = false;
+
 const RADIANCE_MAX = 6.0e4; // of rgba16float
 
 fn encode_radiance(c: vec3<f32>) -> vec3<f32> {

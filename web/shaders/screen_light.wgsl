@@ -8,7 +8,7 @@ struct ScreenLight {
 }
 
 fn screen_light(p: vec3<f32>, n: vec3<f32>, geometric: vec3<f32>) -> ScreenLight {
-  if (frame.ambient.y <= 0.0) {
+  if (MIRRORED || frame.ambient.y <= 0.0) {
     return ScreenLight(1.0, 1.0, n);
   }
   let clip = frame.view_projection * vec4<f32>(p, 1.0);

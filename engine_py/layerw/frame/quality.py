@@ -24,14 +24,15 @@ class Tier(NamedTuple):
     """One row."""
 
     name: str
+    mirror: bool  # what water mirrors beside the sky
     ambient: bool  # what hides the sky's light, and contact shadows: frame/view.py
     air_steps: int  # of a line of sight through the air
     cloud_steps: int  # and through clouds
 
 
-TIERS = (Tier("low", ambient=False, air_steps=16, cloud_steps=4),
-         Tier("medium", ambient=True, air_steps=24, cloud_steps=8),
-         Tier("high", ambient=True, air_steps=32, cloud_steps=14))
+TIERS = (Tier("low", mirror=False, ambient=False, air_steps=16, cloud_steps=4),
+         Tier("medium", mirror=True, ambient=True, air_steps=24, cloud_steps=8),
+         Tier("high", mirror=True, ambient=True, air_steps=32, cloud_steps=14))
 MEDIUM = 1
 
 

@@ -31,13 +31,17 @@ PAINTED_FOG = np.array((0.56, 0.74, 1.0))
 
 def view_flags(environment: Environment, view: View, tier: Tier) -> int:
     """The passes that a view needs now beside shadows: gpu.passes.VIEW_FLAGS; tier: what the quality has."""
-    return view._flags() | ambient_flags(environment, tier)
+    flags, surroundings = view._flags(), ambient_flags(environment, tier)
+    if flags & flag("weighted"):  # what is behind all that blends is elsewhere then
+        surroundings &= ~flag("mirror")
+    return flags | surroundings
 
 
 def ambient_flags(environment: Environment, tier: Tier) -> int:
     """The flags of what is worked out from depth before the scene is lit, in all views."""
     ambient = environment.ambient
-    return flag("ambient") if tier.ambient and (ambient.occlusion > 0 or ambient.contact) else 0
+    hides = flag("ambient") if tier.ambient and (ambient.occlusion > 0 or ambient.contact) else 0
+    return hides | (flag("mirror") if tier.mirror and ambient.reflections and environment.sea.level is not None else 0)
 
 
 def air_height_km(height_m: float) -> float:
@@ -83,8 +87,10 @@ class ViewWriter:
         self._pattern[3] = sheared
         self._origin[3] = pixel_ratio
         ambient = environment.ambient
-        on = bool(ambient_flags(environment, tier) & paid)
+        flags = paid & view_flags(environment, view, tier) if view is not None else 0
+        on = bool(flags & flag("ambient"))
         self._ambient[:3] = ambient.occlusion, ambient.radius_m * on, CONTACT_M * (ambient.contact and on)
+        self._ambient[3] = float(flags & flag("mirror") > 0)
         self._air[3], self._drift[3] = tier.air_steps, tier.cloud_steps
         gone = environment.clouds.speed * time_s
         self._drift[0] = float(self._wind[0]) * gone % CLOUD_PERIOD_M
@@ -92,7 +98,6 @@ class ViewWriter:
         self._camera_hi[3] = time_s % DAY_S  # float32: a day still has steps of 8 ms
         if view is not None:
             self._exposure[:] = view._adaptation(dt_s, paid)
-            flags = view._flags() & paid
             self._temporal.write(camera, bool(flags & flag("temporal")), bool(flags & flag("motion")))
 
     def rest(self, still: bool) -> None:

@@ -15,7 +15,7 @@ TYPES = """/** @typedef {{ name: string, format: Format, samples: number, divide
 /** @typedef {{ name: string, kind: 'draws' | 'fullscreen' | 'resolve', timer: string,
  *   reads: readonly string[], names: readonly string[], colors: readonly string[], depth: string, shader: string,
  *   depthTest: '' | 'greater' | 'greater-equal', depthWrite: boolean, blend: '' | 'over' | 'weighted',
- *   materials: string, when: string, draws: string, region: readonly number[], tiled: boolean,
+ *   materials: string, when: string, draws: string, only: string, region: readonly number[], tiled: boolean,
  *   vertex: readonly string[] }} Pass */
 """
 

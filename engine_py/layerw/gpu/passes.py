@@ -25,10 +25,11 @@ FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8,
 # Bits of `view`'s flags; a pass with `when` runs only where its bit is set.
 # single: one sample a pixel; temporal: the last frames are looked at as well; weighted: what blends needs no order;
 # picking: the view is one pixel, and what is drawn there is read. flare, focus, motion: lens flare, depth of field,
-# motion blur; particles: this view moves them; ambient: occlusion of the contact shadows.
+# motion blur; particles: this view moves them; ambient: occlusion of the sky's light, contact
+# shadows; mirror: water mirrors what is opaque.
 VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking", "flare",
               "focus", "motion", "particles", "ambient",
-              "air_tables", "air_view")
+              "air_tables", "air_view", "mirror")
 TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block
 
 
@@ -80,10 +81,11 @@ class Pass(NamedTuple):
     depth: what is drawn into: a target for each of the fragment stage's outputs, or "", all of one size. shader: of
     draws, "" = the material's own. depth_test: "" = always. blend: "", "over", "weighted" (colours add up, of what
     alphas let through the product). materials: of draws, which take part: all, solid, see_through, or a kind's.
-    draws: of draws, whose list, where it is not its own. region: of fullscreen, the texels (x, y, width, height) of a
-    kept target that it covers. tiled: of draws, regions of a kept target with a list each, in place of one list
-    (gpu/spec.py shadow_tile). vertex: of draws, the targets that the vertex stage reads, and only it. when: a flag of
-    the view, "!flag" where it must not be set, or "". timer: what the report calls it, with others of that name.
+    draws: of draws, whose list, where it is not its own. only: of draws, the one material kind of the list that is
+    drawn. region: of fullscreen, the texels (x, y, width, height) of a kept target that it covers. tiled: of draws,
+    regions of a kept target with a list each, in place of one list (gpu/spec.py shadow_tile). vertex: of draws, the
+    targets that the vertex stage reads, and only it. when: a flag of the view, "!flag" where it must not be set, or "".
+    timer: what the report calls it, with others of that name.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Pass(NamedTuple):
     materials: str = ""
     when: str = ""
     draws: str = ""
+    only: str = ""
     region: tuple[int, ...] = ()
     tiled: bool = False
     vertex: tuple[str, ...] = ("exposure",)
@@ -138,6 +141,8 @@ TARGETS: tuple[Target, ...] = (
     Target("air_bounces", "rgba16float", side=air.BOUNCES[0], height=air.BOUNCES[1], kept=True),
     Target("air_view", "rgba16float", side=air.SKY[0], height=air.SKY[1], kept=True),
     Target("air", "rgba16float", side=air.AIR[0], height=air.AIR[1], kept=True),
+    Target("mirror", "rgba16float", divide=2),  # by mirror.wgsl
+    Target("mirror_depth", "depth32float", divide=2),
     Target("scene", "rgb10a2", samples=4),
     Target("scene_depth", "depth32float", samples=4),
     Target("resolved", "rgb10a2"),
@@ -174,6 +179,7 @@ TARGETS: tuple[Target, ...] = (
 # What is lit is drawn with 4 samples, each encoded so that their mean in 4 bytes is a good edge (docs/adr/0012); what
 # is blended follows over the resolved picture.
 _LIT = ("shadow_atlas", "air", "exposure", "screen")
+_CLEAR = (*_LIT[:-1], "mirror as screen")
 _AIR = ("air_sunlight", "air_bounces")
 _SKY = (*_AIR, "air_view", "air", "exposure")
 _PARTICLES = ("particle_place", "particle_motion")
@@ -205,13 +211,15 @@ PASSES: tuple[Pass, ...] = (
     Pass("resolve_depth", "resolve", "resolve", ("scene_depth",), depth="depth", depth_write=True, when="!single"),
     Pass("decode", "fullscreen", "resolve", ("resolved",), ("hdr",), shader="decode", when="!weighted"),
     Pass("decal", "draws", "decal", (*_LIT, "depth"), ("hdr",), blend="over", materials="decal", when="!weighted"),
-    Pass("blend", "draws", "blend", _LIT, ("hdr",), "depth", depth_test="greater", blend="over",
+    Pass("mirror", "draws", "reflections", ("exposure", "hdr", "depth"), ("mirror",), "mirror_depth", shader="mirror",
+         depth_test="greater", depth_write=True, materials="all", when="mirror", draws="blend", only="water"),
+    Pass("blend", "draws", "blend", _CLEAR, ("hdr",), "depth", depth_test="greater", blend="over",
          materials="see_through", when="!weighted"),
     Pass("decode_behind", "fullscreen", "resolve", ("resolved",), ("behind",), shader="decode", when="weighted"),
     Pass("decal_behind", "draws", "decal", (*_LIT, "depth"), ("behind",), blend="over", materials="decal",
          when="weighted", draws="decal"),
-    Pass("weigh", "draws", "blend", _LIT, ("blended", "blend_weights"), "depth", depth_test="greater", blend="weighted",
-         materials="see_through", when="weighted", draws="blend"),
+    Pass("weigh", "draws", "blend", _CLEAR, ("blended", "blend_weights"), "depth", depth_test="greater",
+         blend="weighted", materials="see_through", when="weighted", draws="blend"),
     Pass("compose", "fullscreen", "blend", ("behind", "blended", "blend_weights"), ("hdr",), shader="compose",
          when="weighted"),
     Pass("step", "draws", "particles", ("exposure", "depth", *_PARTICLES), ("next_place", "next_motion"),

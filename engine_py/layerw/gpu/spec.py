@@ -363,7 +363,7 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("weather", "vec4"),  # x = wetness, y = rain, z = snow
     ("light_grid", "vec4"),  # x = slices a natural logarithm of depth / y; y = depth of the first slice; z = the others
     ("ambient", "vec4"),  # x = strength of occlusion, y = its radius, metres (0: there is none), z = how far contact
-    # shadows reach, metres (0: there are none)
+    # shadows reach, metres (0: there are none), w = 1: what blends mirrors the scene
     ("view_lens", "vec4"),  # x = vignette, y = chromatic aberration, z = lens flare, w = 1: colours are graded
     ("grade_lift", "vec4"),  # rgb; w = saturation
     ("grade_gamma", "vec4"),  # rgb; w = contrast

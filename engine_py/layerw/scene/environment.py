@@ -198,19 +198,20 @@ class Shadows:
     bias: float = 1.0
 
 
-@settings(occlusion=number(0, 1), radius_m=number(0, above=True), contact=flag())
+@settings(occlusion=number(0, 1), radius_m=number(0, above=True), contact=flag(), reflections=flag())
 @dataclass(slots=True)
 class Ambient:
     """What stands around a place hides some of the sky from it. Of quality "medium" on; below, there is none.
 
     occlusion: how much darker that makes the sky's light in corners and under things, 0 to 1 (all of it).
     radius_m: how far things hide the sky from each other. contact: whether the sun throws fine shadows where things
-    touch, finer than its shadow map.
+    touch, finer than its shadow map. reflections: whether water mirrors what the picture shows, not the sky alone.
     """
 
     occlusion: float = 1.0
     radius_m: float = 1.5
     contact: bool = True
+    reflections: bool = True
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@
  * the default framebuffer but to show the picture: that one mirrors the sample positions.
  */
 import {
-  DRAW_CAMERA_RELATIVE, DRAW_MIRRORED, ROW_LOCATION, SHADER_PARAMS_BYTES, SHADOW_MATRICES, TEXTURES_MAX,
+  DRAW_CAMERA_RELATIVE, DRAW_MIRRORED, MATERIAL_KINDS, ROW_LOCATION, SHADER_PARAMS_BYTES, SHADOW_MATRICES, TEXTURES_MAX,
 } from '../../gen/layouts.js';
 import { TARGETS } from '../../gen/passes.js';
 import { DRAW_BINDING, MATERIAL_BINDING, PARAMS_BINDING, unitOf } from './pipelines.js';
@@ -274,6 +274,7 @@ export class Webgl2Passes {
     for (let i = 0; i < count; i += 1) {
       const mesh = meshes[i].native;
       if (mesh.isElement && row.shader === 'depth') continue; // points and lines have no depth of their own
+      if (row.only !== '' && MATERIAL_KINDS[materials[i].kind] !== row.only) continue;
       if (materials[i] !== material) {
         material = materials[i];
         const next = material.pipelines[list] ?? this.pipelines.get(list, material);

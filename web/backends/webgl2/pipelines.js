@@ -147,7 +147,7 @@ export class Webgl2Pipelines {
       const program = this.programs.get(label)
         ?? this.start(label, this.source(row, look, overrides(look, variant, row, own !== null), own), row, slotNames(shaderKind, own));
       pipeline = {
-        program, linked: false, label, doubleSided: (flags & MATERIAL_DOUBLE_SIDED) !== 0, given: isGiven(look), alpha: writesAlpha(look),
+        program, linked: false, label, doubleSided: (flags & MATERIAL_DOUBLE_SIDED) !== 0, given: isGiven(look), alpha: writesAlpha(look) || row.shader !== '',
         premultiplied: isPremultiplied(look),
         blend: row.blend, coverage,
       };

@@ -4,7 +4,7 @@
  * Owns: the picture (so that it can be read at any time; the canvas gets a copy), the draw loop, and the bind groups of
  * what passes read. Knows no pass by name: rows say what is drawn, into what and how.
  */
-import { DRAW_CAMERA_RELATIVE, DRAW_MIRRORED, SHADOW_MATRICES } from '../../gen/layouts.js';
+import { DRAW_CAMERA_RELATIVE, DRAW_MIRRORED, MATERIAL_KINDS, SHADOW_MATRICES } from '../../gen/layouts.js';
 import { READ_GROUP, TARGETS } from '../../gen/passes.js';
 import { COLOR_FORMAT, FORMATS } from './formats.js';
 import { VARIANTS } from './pipelines.js';
@@ -263,6 +263,7 @@ export class WebgpuPasses {
       const mesh = meshes[i].native;
       if (mesh.isElement && row.shader === 'depth') continue; // points and lines have no depth of their own
       const nextMaterial = materials[i];
+      if (row.only !== '' && MATERIAL_KINDS[nextMaterial.kind] !== row.only) continue;
       const variant = mesh.variant + (flags[i] & DRAW_MIRRORED ? 1 : 0);
       const nextPipeline = nextMaterial.pipelines[list * VARIANTS + variant]
         ?? this.pipelines.get(list, nextMaterial, variant);

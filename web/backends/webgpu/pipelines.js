@@ -339,10 +339,10 @@ export class WebgpuPipelines {
 
 /** Alpha is the share of colours that are shown as given: what is lit writes none. @param {Pass} row @param {number} kind
  * @returns {(GPUColorTargetState | null)[]} */
-function colorTargets({ colors, blend }, kind) {
+function colorTargets({ colors, blend, shader }, kind) {
   const given = isGiven(kind);
   /** @type {Omit<GPUColorTargetState, 'format'>} */
-  const state = blend === '' ? { writeMask: writesAlpha(kind) ? WRITE_ALL : WRITE_RGB }
+  const state = blend === '' ? { writeMask: writesAlpha(kind) || shader !== '' ? WRITE_ALL : WRITE_RGB }
     : { blend: BLENDS[blend](given, isPremultiplied(kind)) };
   return colors.map((name) => (name === '' ? null : { format: FORMATS[target(name).format], ...state }));
 }

@@ -3,12 +3,15 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl noise.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl decal.wgsl
-// sha256 9bb28cb67bf44dc4430fac9b573f552c6e6f2b261513104f87ab655c7e1d83f2. Do not edit.
+// sha256 f8bae2fdcc091445db58ce3da45130c55c01a1a1a0ba79729dcfa0936d176168. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
 precision highp sampler2DShadow;
 precision highp usampler2D;
+#ifndef MIRRORED
+#define MIRRORED false
+#endif
 #ifndef LAYERED
 #define LAYERED false
 #endif
@@ -241,7 +244,7 @@ vec3 octahedral(vec2 e) {
 }
 
 ScreenLight screen_light(vec3 p, vec3 n, vec3 geometric) {
-  if (frame.ambient.y <= 0.0) {
+  if (MIRRORED || (frame.ambient.y <= 0.0)) {
     return ScreenLight(1.0, 1.0, n);
   }
   vec4 clip = frame.view_projection * vec4(p, 1.0);

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_layered.wgsl
 // surface.wgsl layered.wgsl surface_main.wgsl
-// sha256 55aed3353b9c5acdd11d492d667e6bd090b11e9b5586397cfeea54bbf9e9ef62. Do not edit.
+// sha256 4d427dfe20253ecab2374cca3ba58d39fd3f5e9c8b768f3d7431fbae88e0cbcc. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -21,6 +21,9 @@ precision highp usampler2D;
 #endif
 #ifndef LAYERED
 #define LAYERED false
+#endif
+#ifndef MIRRORED
+#define MIRRORED false
 #endif
 #ifndef PICKED
 #define PICKED false
@@ -461,7 +464,7 @@ vec3 octahedral(vec2 e) {
 }
 
 ScreenLight screen_light(vec3 p, vec3 n, vec3 geometric) {
-  if (frame.ambient.y <= 0.0) {
+  if (MIRRORED || (frame.ambient.y <= 0.0)) {
     return ScreenLight(1.0, 1.0, n);
   }
   vec4 clip = frame.view_projection * vec4(p, 1.0);

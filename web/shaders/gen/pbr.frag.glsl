@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl
 // surface.wgsl pbr.wgsl surface_main.wgsl
-// sha256 42287894fd1ede2cac1096d6a65f8f71c443025337fd275acd93b72157497e1c. Do not edit.
+// sha256 f9c99e9b1d84949e66aae14467ff5b524292c47248fc014e9ee07a36306b6c0f. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -21,6 +21,9 @@ precision highp usampler2D;
 #endif
 #ifndef LAYERED
 #define LAYERED false
+#endif
+#ifndef MIRRORED
+#define MIRRORED false
 #endif
 #ifndef PICKED
 #define PICKED false
@@ -415,7 +418,7 @@ vec3 octahedral(vec2 e) {
 }
 
 ScreenLight screen_light(vec3 p, vec3 n, vec3 geometric) {
-  if (frame.ambient.y <= 0.0) {
+  if (MIRRORED || (frame.ambient.y <= 0.0)) {
     return ScreenLight(1.0, 1.0, n);
   }
   vec4 clip = frame.view_projection * vec4(p, 1.0);

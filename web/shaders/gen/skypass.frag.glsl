@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl
 // lights.wgsl fullscreen.wgsl atmosphere.wgsl air_light.wgsl air_walk.wgsl skypass.wgsl
-// sha256 84d1cddb5581ef9592bfad31a4b232fb0ac917f0bdb01f699f10a1cd2dad29e2. Do not edit.
+// sha256 701b2358376bd2b523fc920a785cf9b88239b8da5b93b51e5739a22213a457c3. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,12 +4,15 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl
 // terrain.wgsl
-// sha256 0a8135ec4ee2a10cf23bd0599423f4fc6358e161c88c2feef615b308a32dc35b. Do not edit.
+// sha256 664fb1b28176895054f2b64d78145f2c85fc9680e0953011538f281627a74f88. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
 precision highp sampler2DShadow;
 precision highp usampler2D;
+#ifndef MIRRORED
+#define MIRRORED false
+#endif
 #ifndef LAYERED
 #define LAYERED false
 #endif
@@ -282,7 +285,7 @@ vec3 octahedral(vec2 e) {
 }
 
 ScreenLight screen_light(vec3 p, vec3 n, vec3 geometric) {
-  if (frame.ambient.y <= 0.0) {
+  if (MIRRORED || (frame.ambient.y <= 0.0)) {
     return ScreenLight(1.0, 1.0, n);
   }
   vec4 clip = frame.view_projection * vec4(p, 1.0);

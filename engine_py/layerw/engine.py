@@ -307,6 +307,7 @@ class Engine:
         self._rows.device_lost()
         self._sent = None, None
         self.lights.device_lost()
+        self.shadows.device_lost()
         self._air.device_lost()
         self.log.info(f"The GPU device is back; {lost} resources are loaded again, {len(self.backups)} came from "
                       f"backups.")  # fmt: skip
@@ -373,12 +374,17 @@ class Engine:
                 self._encode_view(one.index, 0, one.view, one.writer, found)
         self.pointer.encode(sets[len(others) : -1])
 
+    def _begin_shadows(self) -> None:
+        scene = self.shown.tiles.mesh.tobytes(), self.visibility.still_key
+        self.shadows.begin(self.environment, self.targets.atlas, self.shown.camera.position, scene)
+
     def _visible(self, view: View, camera: CameraFrame, tiles: TileDraw, casters: tuple[F64, ...], *,
                  places_tiles: bool) -> VisibleSet:  # fmt: skip
         columns = self.shown.columns
         found = self.visibility.frame(
             camera.position, camera.planes, columns.position, columns.rotation, columns.scale, tiles=tiles,
             tile_row=self.contents.first_row, casters=casters,
+            kept=self.shadows.kept_box if places_tiles else (),
             scale_changed=self.table.scale_changed(), shear=columns.shear if self.table.sheared else None,
             places_tiles=places_tiles, moved=self.table.moved())
         return view._without_other_layers(found, self.table)
@@ -463,7 +469,7 @@ STAGES: tuple[tuple[str, Callable[[Engine], object]], ...] = (
     ("The view", Engine._write_view),
     ("The air", lambda engine: engine._air.see(engine._view.block)),
     ("The lights", lambda engine: engine.lights.begin(engine.shown, engine._view.block)),
-    ("The shadows", lambda engine: engine.shadows.begin(engine.environment, engine.targets.atlas)),
+    ("The shadows", Engine._begin_shadows),
     ("The other views", Engine._see_others),
     ("The visibility", Engine._see_main),
     ("The frame's head", lambda engine: engine._stillness.begin()),

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import layerw as lw
-from layerw.frame.cascades import axes_of, fit, reaches, sphere
+from layerw.frame.cascades import Axes, axes_of, fit, reaches, sphere
+from layerw.frame.kept_cascades import PATIENCE_FRAMES, SLICE_DRAWS, SLICE_INSTANCES, KeptCascades
 from layerw.frame.shadow_atlas import KEPT_CASCADES, LAYOUTS, AtlasLayout
 from layerw.frame.sun_shadows import matrices_of
 from layerw.gpu.frame_block import FrameBlock
@@ -125,6 +126,7 @@ def test_tiles_of_an_atlas_lie_beside_each_other(name: str) -> None:
 
 def scene() -> lw.App:
     app = lw.App(host=HeadlessHost())
+    app.quality = "low"
     app.spawn(lw.Mesh.plane(50, 50))
     app.spawn(lw.Mesh.box(), position=(0, 0.5, 0))
     app.camera.position = (0, 2, 6)
@@ -211,3 +213,103 @@ def test_tiny_and_huge_scenes_have_finite_shadows(distance: float) -> None:
         tiles_of(app)
         tiles_of(app)
     assert np.isfinite(block_of(app).array).all()
+
+
+FAR = (600.0, 3000.0)
+SUN = axes_of(np.array((0.3, 0.8, 0.2)))
+
+
+def records(count: int, instances: int = 1) -> np.ndarray:
+    made = np.zeros((count, 8), np.uint32)
+    made[:, 3] = instances
+    return made
+
+
+def drawn_whole(kept: KeptCascades, count: int = 10) -> list[int]:
+    """How many draws each frame takes until the job ends."""
+    sizes, todo = [], records(count)
+    while not kept._is_whole:
+        part, is_first = kept.slice(todo)
+        assert is_first is (not sizes)
+        sizes.append(len(part))
+    return sizes
+
+
+def test_kept_cascades_are_drawn_one_at_a_time_into_the_spare_tile() -> None:
+    kept, home = KeptCascades(), np.zeros(3)
+    slots = []
+    for _ in range(8):
+        kept.step(SUN, FAR, 512, home, "scene")
+        if kept.job is None:
+            break
+        slots.append((kept.job.number, kept.job.slot))
+        assert kept.job.number not in kept.shown, "no half of it is seen"
+        drawn_whole(kept)
+    assert slots == [(0, 0), (1, 1)] and sorted(kept.shown) == [0, 1] and kept.box == ()
+    kept.step(SUN, FAR, 512, home + 0.2 * FAR[0], "scene")
+    assert kept.job is None, "there is room to move"
+    kept.step(SUN, FAR, 512, home + 0.3 * FAR[0], "scene")
+    assert kept.job is not None and (kept.job.number, kept.job.slot) == (0, 2)
+    before = kept.shown[0]
+    assert before.slot == 0, "the old one is shown until the new one is whole"
+    drawn_whole(kept)
+    kept.step(SUN, FAR, 512, home + 0.3 * FAR[0], "scene")
+    assert kept.shown[0].slot == 2 and kept.shown[0] is not before
+
+
+def test_kept_cascades_are_due_when_the_sun_turns_or_things_come() -> None:
+    kept, home = KeptCascades(), np.zeros(3)
+
+    def settle(axes: Axes, scene: object) -> int:
+        jobs = 0
+        for _ in range(3 * PATIENCE_FRAMES):
+            kept.step(axes, FAR, 512, home, scene)
+            if kept.job is not None:
+                jobs += 1
+                drawn_whole(kept)
+        return jobs
+
+    assert settle(SUN, "a") == 2 and settle(SUN, "a") == 0
+    assert settle(SUN, "b") == 2, "each once"
+    turned = axes_of(SUN.toward + 0.002 * SUN.right)
+    assert settle(turned, "b") == 0
+    assert settle(axes_of(SUN.toward + 0.006 * SUN.right), "b") == 2
+    kept.clear()
+    assert kept.shown == {} and settle(turned, "b") == 2, "a lost device"
+
+
+@given(st.lists(st.integers(1, 9000), max_size=200))
+@settings(deadline=None, max_examples=30)
+def test_slices_are_all_of_a_list_in_order_and_small(instances: list[int]) -> None:
+    kept = KeptCascades()
+    kept.step(SUN, FAR, 512, np.zeros(3), "scene")
+    todo = records(len(instances))
+    todo[:, 3] = instances
+    parts = []
+    while not kept._is_whole:
+        part, _ = kept.slice(todo)
+        parts.append(part)
+        assert len(part) <= SLICE_DRAWS and (len(part) < 2 or part[:, 3].sum() <= SLICE_INSTANCES)
+    assert np.array_equal(np.concatenate(parts), todo)
+
+
+def test_far_cascades_of_a_frame_hold_what_stands_still() -> None:
+    app = scene()
+    app.quality = "high"
+    app.spawn_many(lw.Mesh.box(), 300, position=np.random.default_rng(2).uniform(-400, 400, (300, 3)), static=True)
+    app.host.step(app, 30)
+    layout = layout_of(app)
+    assert layout is LAYOUTS["high"] and app.host.sink.atlas == layout.size
+    near = len(layout.dynamic)
+    steps = block_of(app).read("shadow_steps").reshape(-1, 4)[:, 0]
+    assert (np.diff(steps) > 0).all() and steps[-1] > 10, "to the horizon"
+    assert len(tiles_of(app)) == near, "nothing is drawn again"
+    app.camera.position = (0, 2, 300)
+    kept = [tile for tile in tiles_of(app) if tile[4] >= 6]
+    assert [tile[1:4] for tile in kept] == [layout.cached_tile(3)]
+    app.host.step(app, 4)
+    assert len(tiles_of(app)) == near
+    app.host.lose_device()
+    app.host.step(app, 20)
+    assert (np.diff(block_of(app).read("shadow_steps").reshape(-1, 4)[:, 0]) > 0).all(), "drawn again"
+    assert not app.host.errors

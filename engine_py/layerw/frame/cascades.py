@@ -20,6 +20,7 @@ from layerw.scene.camera import CameraFrame
 
 NEAR_RADII = 4.0  # how far the depths of a box go towards the sun, in its radii
 FAR_RADII = 1.5  # and away from it
+REACH_MAX_M = 1.0e12  # squares of it are float32
 LAST_SHARE = 0.75  # a cascade that reaches farther than this of the whole distance is left out
 
 
@@ -87,6 +88,7 @@ def reaches(dynamic: tuple[float, ...], cached: tuple[float, ...], distance_m: f
     leaves of them; a shorter one than the dynamic ones have makes all of them smaller."""
     if distance_m is None:
         return dynamic + cached
+    distance_m = min(distance_m, REACH_MAX_M)
     if distance_m <= dynamic[-1]:
         return tuple(reach * (distance_m / dynamic[-1]) for reach in dynamic)
     kept = tuple(reach for reach in dynamic[:-1] + dynamic[-1:] * bool(cached) + cached

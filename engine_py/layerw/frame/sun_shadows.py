@@ -13,6 +13,7 @@ import numpy as np
 
 from layerw.base.ports import F32, F64
 from layerw.frame.cascades import Axes, Cascade, axes_of, fit, reaches
+from layerw.frame.kept_cascades import KeptCascades
 from layerw.frame.shadow_atlas import LAYOUTS, NO_ATLAS, AtlasLayout, Square
 from layerw.gpu import spec
 from layerw.gpu.frame_block import FrameBlock
@@ -24,6 +25,7 @@ from layerw.visibility.draws import VisibleSet
 
 ATLAS_SHARE = 0.125  # of the GPU budget, at most
 ENDLESS_M = 1.0e9  # a fade distance that is never reached
+RENEWAL = spec.SHADOW_CASCADES  # of shadow_matrices: the kept cascade that is being drawn
 NOTHING = np.zeros((4, 4), np.float32)  # a cascade that holds no place
 
 
@@ -38,7 +40,7 @@ class _Seen:
     """What a view was drawn with last."""
 
     camera: CameraFrame
-    revision: int
+    revision: tuple[int, int]
     cascades: tuple[Cascade, ...]
     boxes: tuple[F64, ...]
 
@@ -54,6 +56,8 @@ class SunShadows:
         self._axes: Axes = axes_of(np.array((0.0, 1.0, 0.0)))
         self._reaches: tuple[float, ...] = ()
         self._seen: dict[int, _Seen] = {}
+        self._kept = KeptCascades()
+        self._atlas = NO_ATLAS
         self._params: tuple[float, float, float] = (0.0, 1.0, 1.0)  # strength, distance, bias
 
     def choose(self, wanted: str, budget_bytes: int) -> None:
@@ -66,8 +70,27 @@ class SunShadows:
         """What the atlas is to be. By night as well: the sun will rise."""
         return self.layout.size if environment.shadows.enabled else NO_ATLAS
 
-    def begin(self, environment: Environment, atlas: tuple[int, int]) -> None:
-        """This frame's light. atlas: the size that the GPU has."""
+    def device_lost(self) -> None:
+        """What was kept is to be drawn again."""
+        self._kept.clear()
+
+    @property
+    def kept_box(self) -> tuple[F64, ...]:
+        """Of what casts in the kept cascade that the main view draws in this frame; the same while nothing moved."""
+        return self._kept.box if self.is_active else ()
+
+    def begin(self, environment: Environment, atlas: tuple[int, int], position: F64, scene: object) -> None:
+        """This frame's light. atlas: the size that the GPU has; position: of the main camera; scene: equal while the
+        same things stand still."""
+        self._set_light(environment, atlas)
+        if atlas != self._atlas:
+            self._atlas = atlas
+            self._kept.clear()
+        if self.is_active:
+            self._kept.step(self._axes, self._reaches[len(self.layout.dynamic) :], self.layout.cached_side, position,
+                            scene)  # fmt: skip
+
+    def _set_light(self, environment: Environment, atlas: tuple[int, int]) -> None:
         shadows, direction = environment.shadows, environment.heaven().direction
         self.is_active = are_cast(environment) and atlas == self.layout.size
         key = (direction.tobytes(), shadows.distance_m, shadows.strength, shadows.bias, self.layout,
@@ -83,20 +106,29 @@ class SunShadows:
     def see(self, index: int, camera: CameraFrame, block: FrameBlock) -> tuple[F64, ...]:
         """A view's cascades go to its uniforms; returns the boxes of their casters, the same while nothing moved."""
         seen = self._seen.get(index)
-        if seen is None or seen.camera is not camera or seen.revision != self._revision:
+        revision = self._revision, self._kept.revision
+        if seen is None or seen.camera is not camera or seen.revision != revision:
             near = self._reaches[: len(self.layout.dynamic)] if self.is_active else ()
             cascades = tuple(fit(camera, self._axes, reach, self.layout.dynamic_side) for reach in near)
             boxes = tuple(cascade.planes(camera.position) for cascade in cascades)
-            self._seen[index] = seen = _Seen(camera, self._revision, cascades, boxes)
+            if seen is not None and len(boxes) == len(seen.boxes) and all(map(np.array_equal, boxes, seen.boxes)):
+                boxes = seen.boxes  # what was kept changed, and not what casts here
+            self._seen[index] = seen = _Seen(camera, revision, cascades, boxes)
             self._write(block, camera, [(cascade, self.layout.dynamic_tile(n)) for n, cascade in enumerate(cascades)])
         return seen.boxes
 
     def _write(self, block: FrameBlock, camera: CameraFrame, tiles: list[tuple[Cascade, Square]]) -> None:
         strength, distance, bias = self._params
         width, height = self.layout.size
-        matrices = [NOTHING] * spec.SHADOW_CASCADES
+        matrices = [NOTHING] * (RENEWAL + 1)
         places, steps = (np.zeros((spec.SHADOW_CASCADES, 4), np.float32) for _ in range(2))
-        for number, (cascade, tile) in enumerate(tiles):
+        numbered = list(enumerate(tiles))
+        if self.is_active:
+            numbered += [(len(tiles) + number, (kept.cascade, self.layout.cached_tile(kept.slot)))
+                         for number, kept in self._kept.shown.items()]  # fmt: skip
+            if self._kept.job is not None:
+                matrices[RENEWAL] = self._kept.job.cascade.matrix(camera.position).T
+        for number, (cascade, tile) in numbered:
             with np.errstate(over="ignore", invalid="ignore"):  # a cascade that is too large for the GPU is left out
                 matrix = cascade.matrix(camera.position)
                 step = np.array((cascade.texel_m * bias, cascade.texel_depth * bias), np.float64).astype(np.float32)
@@ -114,6 +146,10 @@ class SunShadows:
             return
         for number, records in enumerate(found.casters[: len(seen.cascades)]):
             submission.tile(self.layout.dynamic_tile(number), number, records)
+        job = self._kept.job
+        if index == 0 and job is not None and len(found.casters) > len(seen.cascades):
+            part, is_first = self._kept.slice(found.casters[len(seen.cascades)])
+            submission.tile(self.layout.cached_tile(job.slot), RENEWAL, part, clear=is_first)
 
 
 def _whole(layout: AtlasLayout) -> float:

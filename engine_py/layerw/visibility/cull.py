@@ -6,6 +6,7 @@ done by kernels (layerw.kernels.geometry), which are the same in the browser and
 
 from __future__ import annotations
 
+import zlib
 from typing import NamedTuple
 
 import numpy as np
@@ -47,6 +48,7 @@ class _Last(NamedTuple):
     camera: F64
     planes: F64
     casters: tuple[F64, ...]
+    kept: tuple[F64, ...]
     found: VisibleSet
 
 
@@ -61,6 +63,7 @@ class Visibility:
         self._listed: dict[int, tuple[str, int]] = {}  # materials with a draw list of their own, and the order there
         self._draws, self._spare = DrawList(), DrawList()  # a frame that fails leaves the last one's whole
         self._revision = (-1, -1)
+        self._still_key = (0, 0)
         self._last: _Last | None = None
         self._movers: Movers
         self._glass: Movers
@@ -78,6 +81,11 @@ class Visibility:
         if before == (now > 0):
             return
         self._revision = (-1, -1)
+
+    @property
+    def still_key(self) -> object:
+        """Equal while the same rows stand still, as of the last frame."""
+        return self._still_key
 
     def set_last(self, material: int) -> None:
         """Say that a material is drawn after all else of the opaque pass."""
@@ -102,6 +110,7 @@ class Visibility:
         tiles: TileDraw | None = None,
         tile_row: int = 0,
         casters: tuple[F64, ...] = (),
+        kept: tuple[F64, ...] = (),
         scale_changed: bool = True,
         shear: F32 | None = None,
         places_tiles: bool = True,
@@ -115,6 +124,7 @@ class Visibility:
             position, rotation, scale: world-space columns, C-contiguous; tile rows are written to them.
             tiles, tile_row: streamed tiles and the first of the rows reserved for them.
             casters: (5, 4) float64 each, as planes: boxes of what casts shadows, a list for each.
+            kept: the same, of what stands still; their lists follow.
             scale_changed: False promises that no scale differs from the last call's, nor any shear.
             shear: (n, 3) as in FrameColumns, where any row has some.
             places_tiles: whether the tiles' rows are to be relative to this camera; of several views one's are.
@@ -124,33 +134,35 @@ class Visibility:
         shown = tiles if tiles is not None and len(tiles.mesh) else None
         rebuilt = self._refresh(position, scale, scale_changed)
         last = self._last
-        if last is not None and last.camera is camera and last.planes is planes and last.casters is casters and (
+        if last is not None and last.camera is camera and last.planes is planes and (
+                last.casters is casters and last.kept is kept) and (
                 shown is None and not (moved or scale_changed or rebuilt)):  # fmt: skip
             return last.found
         if rebuilt or scale_changed:
             for group in self._groups():
                 self._measure(group, scale, shear)
         write_view(self._view, camera, planes)
-        self._reset(0 if shown is None else len(shown.mesh), len(casters))
+        self._reset(0 if shown is None else len(shown.mesh), len(casters) + len(kept))
         order = None
         if shown is not None:
             columns = (position, rotation, scale) if places_tiles else None
-            order = self._place_tiles(shown, tile_row, camera, planes, columns, casters)
+            order = self._place_tiles(shown, tile_row, camera, planes, columns, casters + kept)
         self._opaque(position, shown, tile_row, order)
         self._see_through(camera, position, shown, tile_row, order)
         self._cull_movers(self._own["decal"], self._view, position, self._own["decal"].runs.all)
         self._draws.end_pass("decal")
         self._cull_sorted(self._own["particles"], position)
         self._draws.end_pass("particles")
-        for number, box in enumerate(casters):
+        for number, box in enumerate(casters + kept):
             write_view(self._near_view, camera, box)
-            self._shadow(position, shown, tile_row, None if order is None else order.casters[number])
+            self._shadow(position, shown, tile_row, None if order is None else order.casters[number],
+                         moves=number < len(casters))  # fmt: skip
             self._draws.end_casters()
         self._cull_movers(self._own["step"], self._view, position, self._own["step"].runs.all)
         self._draws.end_pass("step")
         self._draws, self._spare = self._spare, self._draws
         found = self._spare.finish(self._cells.rows)
-        self._last = None if shown is not None else _Last(camera, planes, casters, found)
+        self._last = None if shown is not None else _Last(camera, planes, casters, kept, found)
         return found
 
     def _groups(self) -> tuple[Movers, ...]:
@@ -194,6 +206,7 @@ class Visibility:
         self._glass = build_movers(self.table, np.flatnonzero(shown & glass), scale, self.lod_table)
         self._cells = build_cells(
             self.table, np.flatnonzero(shown & ~glass & static), position, scale, self.lod_table)  # fmt: skip
+        self._still_key = len(self._cells.rows), zlib.crc32(self._cells.rows.tobytes())
         sorted_rows = max(len(self._glass.rows), len(self._own["particles"].rows))
         self._sort_scratch = np.zeros(6 * sorted_rows, np.uint32)
         self._revision = revision
@@ -220,10 +233,12 @@ class Visibility:
         self._cull_movers(self._marks, self._view, position, self._marks.runs.all)
         self._draws.end_pass("opaque")
 
-    def _shadow(self, position: F32, tiles: TileDraw | None, row: int, order: npt.NDArray[np.intp] | None) -> None:
+    def _shadow(self, position: F32, tiles: TileDraw | None, row: int, order: npt.NDArray[np.intp] | None, *,
+                moves: bool) -> None:  # fmt: skip
         if tiles is not None and order is not None:
             self._tile_draws(tiles, row, order)
-        self._cull_movers(self._movers, self._near_view, position, self._movers.runs.casters)
+        if moves:
+            self._cull_movers(self._movers, self._near_view, position, self._movers.runs.casters)
         self._cull_cells(self._near_view, self._cells.runs.casters)
 
     def _see_through(self, camera: F64, position: F32, tiles: TileDraw | None, row: int,

@@ -42,8 +42,7 @@ function live(passes, targets, isEmpty) {
   for (let at = passes.length - 1; at >= 0; at -= 1) {
     const pass = passes[at];
     const written = writes(pass).filter((name) => needed.has(name));
-    const wasWritten = (/** @type {string} */ name) => targets.some((one) => one.kept && one.name === name)
-      || passes.slice(0, at).some((earlier) => writes(earlier).includes(name));
+    const wasWritten = (/** @type {string} */ name) => pass.tiled || passes.slice(0, at).some((earlier) => writes(earlier).includes(name));
     if (written.length === 0 || (isEmpty(pass) && written.every(wasWritten))) continue;
     for (const name of uses(pass)) needed.add(name);
     kept.unshift(pass);

@@ -1,0 +1,101 @@
+"""The sun's far cascades: drawn now and then, a part a frame, and kept.
+
+Owns: which of them are shown, from where, and the one that is being drawn into the spare tile; once it is whole it
+takes the place of what it renews, so that no frame sees half a cascade. They lie around the camera, wider than they
+reach, so that it may turn and move in them. What casts there are tiles of worlds and rows that stand still.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from layerw.base.ports import F64, U32
+from layerw.frame.cascades import Axes, Cascade, snapped
+from layerw.frame.shadow_atlas import KEPT_CASCADES
+
+WIDER = 1.3  # than its reach
+USED_SHARE = 0.12  # of its width, that the camera may move before it is drawn again
+TURNED = math.cos(math.radians(0.25))  # the sun
+PATIENCE_FRAMES = 60  # before a cascade is drawn again because of what came or went
+SLICE_DRAWS, SLICE_INSTANCES = 64, 4096  # of a frame
+
+
+@dataclass(slots=True, eq=False)
+class Kept:
+    """A cascade in a slot of the atlas. scene: equal while the same things cast; frame: when it was begun."""
+
+    number: int
+    cascade: Cascade
+    slot: int
+    scene: object
+    frame: int
+
+
+class KeptCascades:
+    """`step` once a frame; `slice` gives what this frame draws of `job`."""
+
+    def __init__(self) -> None:
+        self.shown: dict[int, Kept] = {}
+        self.job: Kept | None = None
+        self.box: tuple[F64, ...] = ()  # of the job's casters; the same object while the camera stands
+        self.revision = 0  # rises when `shown` or `job` change
+        self._drawn = 0  # records of the job
+        self._is_whole = False
+        self._frame = 0
+        self._seen: tuple[Kept | None, bytes] = (None, b"")
+
+    def clear(self) -> None:
+        """The atlas is empty."""
+        self.shown, self.job, self.box = {}, None, ()
+        self._is_whole = False
+        self.revision += 1
+
+    def step(self, axes: Axes, reaches: tuple[float, ...], texels: int, position: F64, scene: object) -> None:
+        """Shows what became whole, and begins what is most due. reaches: of each; position: the camera's."""
+        self._frame += 1
+        if self._is_whole and self.job is not None:
+            self.shown[self.job.number] = self.job
+            self.job, self._is_whole = None, False
+            self.revision += 1
+        for number in [number for number in self.shown if number >= len(reaches)]:
+            del self.shown[number]
+            self.revision += 1
+        if self.job is None:
+            self._begin(axes, reaches, texels, position, scene)
+        key = (self.job, position.tobytes())
+        if key != self._seen:
+            self._seen = key
+            self.box = () if self.job is None else (self.job.cascade.planes(position),)
+
+    def _begin(self, axes: Axes, reaches: tuple[float, ...], texels: int, position: F64, scene: object) -> None:
+        due = [number for number, reach in enumerate(reaches)
+               if self._is_due(self.shown.get(number), axes, reach * WIDER, texels, position, scene)]  # fmt: skip
+        if not due:
+            return
+        oldest = min(due, key=lambda number: self.shown[number].frame if number in self.shown else -1)
+        taken = {kept.slot for kept in self.shown.values()}
+        slot = next(slot for slot in range(KEPT_CASCADES + 1) if slot not in taken)
+        cascade = snapped(axes, position, reaches[oldest] * WIDER, texels)
+        self.job, self._drawn = Kept(oldest, cascade, slot, scene, self._frame), 0
+        self.revision += 1
+
+    def _is_due(self, kept: Kept | None, axes: Axes, radius: float, texels: int, position: F64, scene: object) -> bool:
+        if kept is None or kept.cascade.radius != radius or kept.cascade.texels != texels:
+            return True
+        used = float(np.abs(kept.cascade.relative(position)[:2]).max())
+        turned = float(axes.toward @ kept.cascade.axes.toward)
+        changed = scene != kept.scene and self._frame - kept.frame > PATIENCE_FRAMES
+        return used > USED_SHARE * 2 * radius / WIDER or turned < TURNED or changed
+
+    def slice(self, records: U32) -> tuple[U32, bool]:
+        """What this frame draws of the job's records, and whether they are the first."""
+        first = self._drawn
+        rest = records[first : first + SLICE_DRAWS]
+        fits = int(np.searchsorted(np.cumsum(rest[:, 3], dtype=np.int64), SLICE_INSTANCES, side="right"))
+        part = rest[: max(fits, 1)]
+        self._drawn = first + len(part)
+        self._is_whole = self._drawn >= len(records)
+        return part, first == 0

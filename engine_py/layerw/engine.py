@@ -37,7 +37,7 @@ from layerw.frame.shown import Shown
 from layerw.frame.stillness import Stillness
 from layerw.frame.sun_shadows import SunShadows
 from layerw.frame.targets import RenderTargets
-from layerw.frame.view import ViewWriter, ambient_flags, view_flags
+from layerw.frame.view import ViewWriter, ambient_flags, sprite_flags, view_flags
 from layerw.frame.views import VIEWS_MAX, View
 from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.gen import events as ev
@@ -241,7 +241,7 @@ class Engine:
     def _standing_flags(self) -> int:
         """What all views are drawn with. Shadows count also at night: the sun will rise."""
         shadows = flag("shadows") if self.environment.shadows.enabled else 0
-        return shadows | ambient_flags(self.environment, self.quality.tier)
+        return shadows | ambient_flags(self.environment, self.quality.tier) | sprite_flags(self.environment)
 
     def _atlas_size(self) -> tuple[int, int]:
         return self.shadows.atlas_size(self.environment)

@@ -159,6 +159,27 @@ def test_an_emitter_lets_out_what_its_rate_says() -> None:
     assert sum(born_in(app, host, 3)) == 0 and step_numbers(app)[1, 1] == 0
 
 
+def test_passes_are_asked_for_while_there_is_something_to_draw() -> None:
+    from layerw.gpu.passes import flag
+
+    app, host = make()
+
+    def asked() -> tuple[bool, bool]:
+        host.step(app, 3)
+        flags = app._engine._flags(app.view) & app._engine.targets.paid_flags(0)
+        return bool(flags & flag("particles")), bool(flags & flag("sprites"))
+
+    assert asked() == (False, False)
+    app.weather.rain = 1.0
+    assert asked() == (False, True)
+    emitter = app.emitter()
+    assert asked() == (True, True)
+    app.weather.rain = 0.0
+    assert asked() == (True, True)
+    emitter.despawn()
+    assert asked() == (False, False)
+
+
 def test_births_follow_the_ring_round() -> None:
     app, host = make()
     emitter = app.emitter(rate=0.0, count=100)
@@ -238,7 +259,7 @@ def test_without_an_emitter_no_particle_pass_runs() -> None:
     from layerw.gpu.passes import PASSES, TARGETS, flag
     from layerw.gpu.target_bytes import live_passes
 
-    assert not {"step", "settle"} & {row.name for row in live_passes(flag("shadows"), PASSES, TARGETS)}
+    assert not {"step", "settle", "particles"} & {row.name for row in live_passes(flag("shadows"), PASSES, TARGETS)}
 
 
 def test_curves_come_to_the_gpu_as_they_were_given() -> None:

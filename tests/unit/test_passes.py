@@ -53,7 +53,7 @@ def test_light_is_measured_only_where_somebody_looks() -> None:
     assert {"bloom_down_5", "bloom_up_1"} <= names("bloom") and "luminance" not in names("bloom")
     assert {"bloom_down_4", "luminance", "exposure"} <= names("auto_exposure") and "bloom_down_5" not in names(
         "auto_exposure")
-    assert shown_timers(0) == ("opaque", "sky", "resolve", "decal", "blend", "particles", "tone")
+    assert shown_timers(0) == ("opaque", "sky", "resolve", "decal", "blend", "tone")
 
 
 def test_transparency_without_order_has_targets_of_its_own() -> None:

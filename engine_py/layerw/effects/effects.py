@@ -21,6 +21,7 @@ class Effects:
 
     def __init__(self, table: Table, resources: Resources, visibility: Visibility, view: View,
                  environment: Environment, log: Log) -> None:  # fmt: skip
+        self._environment = environment
         self.decals = Decals(table, resources)
         self.weather = Falling(table, resources, environment)
         self.particles = Particles(table, resources, visibility, view, environment.wind, log)
@@ -34,9 +35,11 @@ class Effects:
         """Before visibility; paid: flags of the main view whose targets there are."""
         self.particles.move(columns, dt_s, paid)
         self.weather.move(dt_s)
+        self._environment._has_sprites = bool(self.particles.count or self.weather.falls)
 
     def close(self) -> None:
         """Ends everything; no entity may be left."""
         self.decals.close()
         self.particles.close()
         self.weather.close()
+        self._environment._has_sprites = False

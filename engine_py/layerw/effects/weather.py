@@ -108,6 +108,11 @@ class Falling:
         self._table, self._resources, self._environment = table, resources, environment
         self._drops: dict[str, Drops] = {}
 
+    @property
+    def falls(self) -> bool:
+        """Whether anything does."""
+        return bool(self._drops)
+
     def move(self, dt_s: float) -> None:
         """Begins and ends what the program said."""
         weather, wind = self._environment.weather, self._environment.wind

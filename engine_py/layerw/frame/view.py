@@ -34,7 +34,12 @@ def view_flags(environment: Environment, view: View, tier: Tier) -> int:
     flags, surroundings = view._flags(), ambient_flags(environment, tier)
     if flags & flag("weighted"):  # what is behind all that blends is elsewhere then
         surroundings &= ~flag("mirror")
-    return flags | surroundings
+    return flags | surroundings | sprite_flags(environment)
+
+
+def sprite_flags(environment: Environment) -> int:
+    """The flags of what has no mesh: particles, and what falls."""
+    return flag("sprites") if environment._has_sprites else 0
 
 
 def ambient_flags(environment: Environment, tier: Tier) -> int:

@@ -25,11 +25,11 @@ FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8,
 # Bits of `view`'s flags; a pass with `when` runs only where its bit is set.
 # single: one sample a pixel; temporal: the last frames are looked at as well; weighted: what blends needs no order;
 # picking: the view is one pixel, and what is drawn there is read. flare, focus, motion: lens flare, depth of field,
-# motion blur; particles: this view moves them; ambient: occlusion of the sky's light, contact
-# shadows; mirror: water mirrors what is opaque.
+# motion blur; particles: this view moves them; sprites: they, or rain, are drawn; ambient: occlusion of the sky's
+# light, contact shadows; mirror: water mirrors what is opaque.
 VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking", "flare",
               "focus", "motion", "particles", "ambient",
-              "air_tables", "air_view", "mirror")
+              "air_tables", "air_view", "mirror", "sprites")
 TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block
 
 
@@ -227,7 +227,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("settle", "draws", "particles", ("exposure", "next_place", "next_motion"), _PARTICLES, shader="settle",
          materials="step", when="particles", draws="step"),
     Pass("particles", "draws", "particles", (*_LIT, "depth", *_PARTICLES), ("hdr",), blend="over",
-         materials="particles", vertex=("exposure", *_PARTICLES)),
+         materials="particles", when="sprites", vertex=("exposure", *_PARTICLES)),
     Pass("temporal", "fullscreen", "temporal", ("hdr", "depth", "past"), ("past",), shader="temporal",
          when="temporal"),
     Pass("steady", "fullscreen", "temporal", ("past as source",), ("hdr",), shader="copy", when="temporal"),

@@ -228,6 +228,7 @@ class Environment:
     shadows: Shadows = field(default_factory=Shadows)
     weather: Weather = field(default_factory=Weather)
     ambient: Ambient = field(default_factory=Ambient)
+    _has_sprites: bool = False  # whether anything of effects/ is drawn that has no mesh
     _key: tuple[object, ...] = ()
     _heaven: Heaven | None = None
     _revision: int = 0  # of it

@@ -1,4 +1,4 @@
-"""The air: the sky of few steps against an integral of many, what shines at any hour, and when its tables are filled."""
+"""The air: the sky of few steps against an integral of many, what shines at any hour, when its tables are filled."""
 
 from __future__ import annotations
 

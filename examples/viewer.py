@@ -83,7 +83,6 @@ if url.endswith(("tileset.json", "/")) or "." not in url.rsplit("/", 1)[-1]:
         app.sun.azimuth = math.pi - app.camera.yaw + math.radians(250)
         app.sun.elevation = math.radians(28)  # from the side and low: hills have a lit and a shaded side
         app.fog.density, app.fog.falloff = 1.2 / world.radius, 1.0 / max(start[1], 300.0)
-        app.sky.ground = (0.5, 0.68, 0.92)  # haze, where the land ends below the horizon
         view.speed = max(world.radius / 20, 5.0)
 else:
     model = app.load(url, max_texture_side=2048)

@@ -1,6 +1,6 @@
 // The sky as surfaces reflect it that are ever rougher: octahedral levels side by side, each the mean of the sky over the
 // lobe of its roughness (GGX, seen head-on: Karis 2014).
-const MIRROR_SAMPLES = 32;
+const MIRROR_SAMPLES = 64;
 
 fn view_at(direction: vec3<f32>) -> vec3<f32> {
   return textureSampleLevel(air_view, linear_sampler, between_texels(sky_place(direction), SKY_SIZE), 0.0).rgb;

@@ -45,7 +45,7 @@ fn fog_opacity(direction: vec3<f32>, distance: f32) -> f32 {
 
 fn fog_radiance(direction: vec3<f32>) -> vec3<f32> {
   if (frame.fog_color.r < 0.0) { // no colour given: that of the sky near the horizon
-    return mirrored_air(normalize(vec3<f32>(direction.x, max(direction.y, 0.04), direction.z)), 0.2);
+    return mirrored_air(normalize(vec3<f32>(direction.x, max(direction.y, 0.04), direction.z)), 0.0);
   }
   let c = saturate(dot(direction, frame.sun_direction.xyz));
   return frame.fog_color.rgb + frame.sun_color.rgb * (0.022 * pow(c, 6.0) + 0.03 * pow(c, 40.0));

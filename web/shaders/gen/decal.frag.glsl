@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl noise.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl decal.wgsl
-// sha256 f8bae2fdcc091445db58ce3da45130c55c01a1a1a0ba79729dcfa0936d176168. Do not edit.
+// sha256 b0e090126dd3e2a8900b852909609d2ba575d4f7c89774020bc32ae667c9a6b3. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -678,7 +678,7 @@ float fog_opacity(vec3 direction, float distance_3) {
 
 vec3 fog_radiance(vec3 direction) {
   if (frame.fog_color.r < 0.0) {
-    return mirrored_air(normalize(vec3(direction.x, max(direction.y, 0.04), direction.z)), 0.2);
+    return mirrored_air(normalize(vec3(direction.x, max(direction.y, 0.04), direction.z)), 0.0);
   }
   float c = clamp(dot(direction, frame.sun_direction.xyz), 0.0, 1.0);
   return frame.fog_color.rgb + frame.sun_color.rgb * (0.022 * pow(c, 6.0) + 0.03 * pow(c, 40.0));

@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl particle_numbers.wgsl
 // particles.wgsl
-// sha256 917623daf5a07110206fbe3e2acb92fe6b8cb9bde96eb7a783d8bc92b5ba7588. Do not edit.
+// sha256 7cce8328f00b719f47ce794c0a60c8ba3bd9b58a328ed771c18ed7bf8e09992d. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -430,7 +430,7 @@ vec3 mirrored_air(vec3 direction, float roughness) {
 
 vec3 fog_radiance(vec3 direction) {
   if (frame.fog_color.r < 0.0) {
-    return mirrored_air(normalize(vec3(direction.x, max(direction.y, 0.04), direction.z)), 0.2);
+    return mirrored_air(normalize(vec3(direction.x, max(direction.y, 0.04), direction.z)), 0.0);
   }
   float c = clamp(dot(direction, frame.sun_direction.xyz), 0.0, 1.0);
   return frame.fog_color.rgb + frame.sun_color.rgb * (0.022 * pow(c, 6.0) + 0.03 * pow(c, 40.0));

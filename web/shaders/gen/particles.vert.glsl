@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl particle_numbers.wgsl
 // particles.wgsl
-// sha256 917623daf5a07110206fbe3e2acb92fe6b8cb9bde96eb7a783d8bc92b5ba7588. Do not edit.
+// sha256 7cce8328f00b719f47ce794c0a60c8ba3bd9b58a328ed771c18ed7bf8e09992d. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl
 // surface.wgsl pbr.wgsl surface_main.wgsl
-// sha256 f9c99e9b1d84949e66aae14467ff5b524292c47248fc014e9ee07a36306b6c0f. Do not edit.
+// sha256 9605916c24c670e8f3b7ff11c796fbcab3f5a72f5ab69f79e68a993dec5c4390. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -842,7 +842,7 @@ float fog_opacity(vec3 direction, float distance_3) {
 
 vec3 fog_radiance(vec3 direction) {
   if (frame.fog_color.r < 0.0) {
-    return mirrored_air(normalize(vec3(direction.x, max(direction.y, 0.04), direction.z)), 0.2);
+    return mirrored_air(normalize(vec3(direction.x, max(direction.y, 0.04), direction.z)), 0.0);
   }
   float c = clamp(dot(direction, frame.sun_direction.xyz), 0.0, 1.0);
   return frame.fog_color.rgb + frame.sun_color.rgb * (0.022 * pow(c, 6.0) + 0.03 * pow(c, 40.0));

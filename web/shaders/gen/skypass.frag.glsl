@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl
 // lights.wgsl fullscreen.wgsl atmosphere.wgsl air_light.wgsl air_walk.wgsl skypass.wgsl
-// sha256 701b2358376bd2b523fc920a785cf9b88239b8da5b93b51e5739a22213a457c3. Do not edit.
+// sha256 d7610cd8af96df8296eabef14f0268f78d22ab274986e43f5f9ba8996797a614. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -486,7 +486,7 @@ vec3 mirrored_air(vec3 direction, float roughness) {
 
 vec3 fog_radiance(vec3 direction) {
   if (frame.fog_color.r < 0.0) {
-    return mirrored_air(normalize(vec3(direction.x, max(direction.y, 0.04), direction.z)), 0.2);
+    return mirrored_air(normalize(vec3(direction.x, max(direction.y, 0.04), direction.z)), 0.0);
   }
   float c = clamp(dot(direction, frame.sun_direction.xyz), 0.0, 1.0);
   return frame.fog_color.rgb + frame.sun_color.rgb * (0.022 * pow(c, 6.0) + 0.03 * pow(c, 40.0));

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl
 // terrain.wgsl
-// sha256 664fb1b28176895054f2b64d78145f2c85fc9680e0953011538f281627a74f88. Do not edit.
+// sha256 51679df4814421aa6e30d6865af8371b40bcaf641f9360617b5ff9319964fb50. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -719,7 +719,7 @@ float fog_opacity(vec3 direction, float distance_3) {
 
 vec3 fog_radiance(vec3 direction) {
   if (frame.fog_color.r < 0.0) {
-    return mirrored_air(normalize(vec3(direction.x, max(direction.y, 0.04), direction.z)), 0.2);
+    return mirrored_air(normalize(vec3(direction.x, max(direction.y, 0.04), direction.z)), 0.0);
   }
   float c = clamp(dot(direction, frame.sun_direction.xyz), 0.0, 1.0);
   return frame.fog_color.rgb + frame.sun_color.rgb * (0.022 * pow(c, 6.0) + 0.03 * pow(c, 40.0));

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl vertex.wgsl vertex_main.wgsl noise.wgsl
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl water.wgsl
-// sha256 4b610a3833b3e8045f65428896ad69f9fe0df290842e9ad12f83ce02e0d3a8bc. Do not edit.
+// sha256 78f61e5890bd28abffd08de03c1543200b21f21ff775de7d08d1d5473c15effa. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -585,7 +585,7 @@ float fog_opacity(vec3 direction, float distance_3) {
 
 vec3 fog_radiance(vec3 direction) {
   if (frame.fog_color.r < 0.0) {
-    return mirrored_air(normalize(vec3(direction.x, max(direction.y, 0.04), direction.z)), 0.2);
+    return mirrored_air(normalize(vec3(direction.x, max(direction.y, 0.04), direction.z)), 0.0);
   }
   float c = clamp(dot(direction, frame.sun_direction.xyz), 0.0, 1.0);
   return frame.fog_color.rgb + frame.sun_color.rgb * (0.022 * pow(c, 6.0) + 0.03 * pow(c, 40.0));

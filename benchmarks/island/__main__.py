@@ -39,7 +39,7 @@ def main() -> None:
         build(args.site)
         return
     with tempfile.TemporaryDirectory() as folder:
-        path = f"bench/island.html?backend={args.backend}&seconds={args.seconds}&pictures=0"
+        path = f"bench/island.html?backend={args.backend}&seconds={args.seconds}&pictures="
         found = run_page(build(Path(folder) / "site"), path, timeout_s=900)
     (ROOT / "benchmarks" / "results" / "island.json").write_text(json.dumps(found, indent=1) + "\n")
     print(json.dumps(found, indent=1))

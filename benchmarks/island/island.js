@@ -1,8 +1,10 @@
 /**
  * Opens flight.py, takes pictures of its views, then flies and posts frame intervals and the engine's figures.
  *
- * Query: ?backend=webgpu&seconds=20&width=1080&height=720&thread=main&pictures=1. Everything is measured on a real
- * clock; intervals are those of requestAnimationFrame on the thread that draws.
+ * Query: ?backend=webgpu&seconds=20&width=1080&height=720&thread=main&quality=medium&pictures=start,air@19.5&table=1.
+ * pictures: views of flight.py, with an hour of the day if it shall be another; '' = none. table: GPU time by pass, also
+ * with parts of light and air left out (PARTS of flight.py). Everything is measured on a real clock; intervals are those
+ * of requestAnimationFrame on the thread that draws.
  */
 const query = new URLSearchParams(location.search);
 const get = (name, other) => query.get(name) ?? other;
@@ -15,7 +17,7 @@ const post = (key, value) => fetch(`/result?k=${key}`, { method: 'POST', body: J
 const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 
 const element = document.createElement('layer-w');
-for (const [name, value] of Object.entries({ src: '../app/flight.py', backend, thread: get('thread', 'main') })) element.setAttribute(name, value);
+for (const [name, value] of Object.entries({ src: '../app/flight.py', backend, thread: get('thread', 'main'), quality: get('quality', 'medium') })) element.setAttribute(name, value);
 element.style.cssText = `display:block;width:${width}px;height:${height}px`;
 document.body.append(element);
 
@@ -32,8 +34,30 @@ async function settle(limit_s) {
   return report();
 }
 
-async function picture(name) {
-  await inFlight(`flight.look(${JSON.stringify(name)})`);
+/** Median of each pass on the GPU over some seconds, milliseconds. */
+async function passes(limit_ms) {
+  const times = new Map();
+  for (const end = performance.now() + limit_ms; performance.now() < end; await wait(170)) {
+    for (const { name, gpu_ms } of (await report()).passes) times.set(name, [...times.get(name) ?? [], gpu_ms]);
+  }
+  return Object.fromEntries([...times].map(([name, all]) => [name, at(all.toSorted((a, b) => a - b), 0.5)]));
+}
+
+/** GPU time by pass, of everything and with one part after the other left out. */
+async function table() {
+  const found = {};
+  for (const part of ['', ...JSON.parse(await inFlight('import json\njson.dumps(list(flight.PARTS))'))]) {
+    await inFlight(`flight.leave_out(${JSON.stringify(part)})`);
+    await wait(700);
+    found[part || 'everything'] = await passes(2600);
+  }
+  await inFlight("flight.leave_out('')");
+  await post(`passes-${backend}`, found);
+}
+
+async function picture(view) {
+  const [name, hour] = view.split('@');
+  await inFlight(`flight.look(${JSON.stringify(name)}, ${hour ?? 'None'})`);
   await wait(300);
   const start = performance.now();
   const figures = await settle(30);
@@ -44,7 +68,7 @@ async function picture(name) {
   const bytes = new Uint8Array(await blob.arrayBuffer());
   let text = '';
   for (let k = 0; k < bytes.length; k += 32768) text += String.fromCharCode(...bytes.subarray(k, k + 32768));
-  await post(`picture-${backend}-${name}`, { png: btoa(text), settle_ms: performance.now() - start, figures });
+  await post(`picture-${backend}-${view.replace('@', '-')}`, { png: btoa(text), settle_ms: performance.now() - start, figures });
 }
 
 async function fly() {
@@ -82,8 +106,9 @@ async function main() {
   for (let k = 0; k < 240 && !(await ready()); k += 1) await wait(250);
   const first = await settle(60);
   await post(`boot-${backend}`, { ...first, errors: element.errors });
-  if (get('pictures', '1') === '1') for (const name of ['start', 'air', 'ridge', 'coast']) await picture(name);
-  await fly();
+  for (const view of get('pictures', 'start,air,ridge,coast').split(',').filter(Boolean)) await picture(view);
+  if (get('table', '0') === '1') await table();
+  if (seconds > 0) await fly();
 }
 
 async function ready() {

@@ -85,6 +85,20 @@ fn moon_light(direction: vec3<f32>) -> f32 {
   return (0.03 + lit * mix(0.5, 1.0, seas)) * (1.0 - smoothstep(0.9, 1.1, square));
 }
 
+const HAZE_KM = vec2<f32>(1.0, 6.0); // from these heights on the planet is seen below
+
+// Where nothing is drawn below the horizon: a floor in haze that takes on the sky above it, darker towards the viewer.
+fn hazy_floor(direction: vec3<f32>) -> vec3<f32> {
+  let down = -direction.y;
+  let rim = normalize(vec3<f32>(direction.x, 0.02, direction.z));
+  let far = textureSampleLevel(air_view, linear_sampler, between_texels(sky_place(rim), SKY_SIZE), 0.0).rgb;
+  let up = normalize(vec3<f32>(direction.x, max(down, 0.02), direction.z));
+  let above = textureSampleLevel(air_view, linear_sampler, between_texels(sky_place(up), SKY_SIZE), 0.0).rgb;
+  let grey = vec3<f32>(dot(above, vec3<f32>(0.2126, 0.7152, 0.0722)));
+  let near = 0.8 * mix(far, mix(above, grey, 0.5), 0.65);
+  return mix(far, near, smoothstep(0.0, 0.4, down));
+}
+
 // The air, and what is beyond it. From high up the table is too coarse: the air is walked through.
 fn clear_sky(direction: vec3<f32>, pixel: f32) -> vec3<f32> {
   let height = frame.air_sun.w;
@@ -103,6 +117,8 @@ fn clear_sky(direction: vec3<f32>, pixel: f32) -> vec3<f32> {
     if (frame.air_sun_light.w > 0.0) {
       radiance += through * (0.35 * frame.air_sun_light.w * stars(direction, pixel));
     }
+  } else if (height < HAZE_KM.y) {
+    radiance = mix(hazy_floor(direction), radiance, smoothstep(HAZE_KM.x, HAZE_KM.y, height));
   }
   return radiance;
 }
@@ -114,8 +130,9 @@ fn cloud_phase(c: f32) -> f32 {
   return mix(back, ahead, 0.5);
 }
 
-// Clouds before the sky: a slab of them, looked through in a few steps.
-fn with_clouds(direction: vec3<f32>, behind: vec3<f32>, pixel: f32) -> vec3<f32> {
+// Clouds before the sky: a slab of them, looked through in a few steps, in more where the way is long. first: where in its
+// step each is looked at, other in each pixel, so that steps are not seen as stripes.
+fn with_clouds(direction: vec3<f32>, behind: vec3<f32>, pixel: f32, first: f32) -> vec3<f32> {
   let base = frame.clouds.y;
   let eye = frame.camera_hi.xyz + frame.camera_lo.xyz;
   if (frame.clouds.x <= 0.0 || direction.y <= 0.0 || eye.y > base) {
@@ -133,11 +150,11 @@ fn with_clouds(direction: vec3<f32>, behind: vec3<f32>, pixel: f32) -> vec3<f32>
   let sun = frame.air_sun_light.rgb * sunlight_at(top, frame.air_sun.y) + frame.air_moon_light.rgb * sunlight_at(top, frame.air_moon.y);
   let above = sky_irradiance(vec3<f32>(0.0, 1.0, 0.0));
   let below = sky_irradiance(vec3<f32>(0.0, -1.0, 0.0));
-  let steps = i32(frame.cloud_drift.w);
+  let steps = i32(frame.cloud_drift.w * (1.0 + 2.0 * pow(1.0 - direction.y, 6.0)));
   var light = vec3<f32>(0.0);
   var left = 1.0;
   for (var n = 0; n < steps; n++) {
-    let share = (f32(n) + 0.5) / f32(steps);
+    let share = (f32(n) + first) / f32(steps);
     let way = min(near + (far - near) * share, 2.0e5);
     let place = eye.xz + direction.xz * way;
     let fine = 1.0 - smoothstep(0.3, 1.0, way * pixel / (0.04 * CLOUD_PERIOD_M));
@@ -166,10 +183,12 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   let far = frame.inverse_view_projection * vec4<f32>(in.ndc, 0.5, 1.0);
   let direction = normalize(far.xyz / far.w);
   let pixel = length(fwidth(direction));
+  // Interleaved gradient noise (Jimenez 2014).
+  let grain = fract(52.9829189 * fract(dot(floor(in.clip.xy), vec2<f32>(0.06711056, 0.00583715)))) - 0.5;
   var radiance = vec3<f32>(0.0);
   if (is_air()) {
     let clear = clear_sky(direction, pixel);
-    radiance = with_clouds(direction, clear, pixel);
+    radiance = with_clouds(direction, clear, pixel, grain + 0.5);
   } else {
     radiance = painted_sky(direction);
   }
@@ -177,7 +196,6 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
     radiance = mix(radiance, fog_radiance(direction), fog_opacity(direction, 60000.0));
   }
   let color = radiance_color(radiance, 1.0);
-  // Noise as wide as one code of the 10 bits hides the bands that they make in a smooth gradient (Jimenez 2014).
-  let grain = fract(52.9829189 * fract(dot(floor(in.clip.xy), vec2<f32>(0.06711056, 0.00583715)))) - 0.5;
+  // Noise as wide as one code of the 10 bits hides the bands that they make in a smooth gradient.
   return vec4<f32>(color.rgb + grain * (1.0 / 1023.0), 0.0);
 }

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl
 // lights.wgsl fullscreen.wgsl atmosphere.wgsl air_light.wgsl air_walk.wgsl skypass.wgsl
-// sha256 d7610cd8af96df8296eabef14f0268f78d22ab274986e43f5f9ba8996797a614. Do not edit.
+// sha256 d85edb06314d6fb25e93bfb6e0a464cd42b283bb15124e7f49f6c446a8ecf492. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -87,6 +87,7 @@ const vec2 SUNLIGHT_SIZE = vec2(256.0, 64.0);
 uniform sampler2D air_bounces;
 const vec2 BOUNCES_SIZE = vec2(32.0, 32.0);
 const vec3 ALBEDO = vec3(0.09, 0.1, 0.11);
+const vec2 HAZE_KM = vec2(1.0, 6.0);
 uniform sampler2D air;
 const vec2 AIR_SIZE = vec2(512.0, 160.0);
 
@@ -300,6 +301,17 @@ float stars(vec3 direction, float pixel) {
   return star_layer(turned, 17.0, 0.35, pixel, 3) + 0.6 * star_layer(turned, 43.0, 0.30, pixel, 101);
 }
 
+vec3 hazy_floor(vec3 direction) {
+  float down = -direction.y;
+  vec3 rim = normalize(vec3(direction.x, 0.02, direction.z));
+  vec3 far = textureLod(air_view, between_texels(sky_place(rim), SKY_SIZE), 0.0).rgb;
+  vec3 up = normalize(vec3(direction.x, max(down, 0.02), direction.z));
+  vec3 above = textureLod(air_view, between_texels(sky_place(up), SKY_SIZE), 0.0).rgb;
+  vec3 grey = vec3(dot(above, vec3(0.2126, 0.7152, 0.0722)));
+  vec3 near = 0.8 * mix(far, mix(above, grey, 0.5), 0.65);
+  return mix(far, near, smoothstep(0.0, 0.4, down));
+}
+
 vec3 clear_sky(vec3 direction, float pixel) {
   float height = frame.air_sun.w;
   vec3 radiance = vec3(0.0);
@@ -317,6 +329,8 @@ vec3 clear_sky(vec3 direction, float pixel) {
     if (frame.air_sun_light.w > 0.0) {
       radiance += through * (0.35 * frame.air_sun_light.w * stars(direction, pixel));
     }
+  } else if (height < HAZE_KM.y) {
+    radiance = mix(hazy_floor(direction), radiance, smoothstep(HAZE_KM.x, HAZE_KM.y, height));
   }
   return radiance;
 }
@@ -355,7 +369,7 @@ float cloud_cover(vec2 place, float fine) {
   return clamp((shape - least) / 0.24, 0.0, 1.0) * step(1e-4, frame.clouds.x);
 }
 
-vec3 with_clouds(vec3 direction, vec3 behind_1, float pixel) {
+vec3 with_clouds(vec3 direction, vec3 behind_1, float pixel, float first) {
   float base = frame.clouds.y;
   vec3 eye = frame.camera_hi.xyz + frame.camera_lo.xyz;
   if ((frame.clouds.x <= 0.0) || (direction.y <= 0.0) || (eye.y > base)) {
@@ -373,11 +387,11 @@ vec3 with_clouds(vec3 direction, vec3 behind_1, float pixel) {
   vec3 sun = frame.air_sun_light.rgb * sunlight_at(top, frame.air_sun.y) + frame.air_moon_light.rgb * sunlight_at(top, frame.air_moon.y);
   vec3 above = sky_irradiance(vec3(0.0, 1.0, 0.0));
   vec3 below = sky_irradiance(vec3(0.0, -1.0, 0.0));
-  int steps = int(frame.cloud_drift.w);
+  int steps = int(frame.cloud_drift.w * (1.0 + 2.0 * pow(1.0 - direction.y, 6.0)));
   vec3 light = vec3(0.0);
   float left = 1.0;
   for (int n = 0; n < steps; n += 1) {
-    float share = (float(n) + 0.5) / float(steps);
+    float share = (float(n) + first) / float(steps);
     float way = min(near + (far - near) * share, 2.0e5);
     vec2 place = eye.xz + direction.xz * way;
     float fine = 1.0 - smoothstep(0.3, 1.0, way * pixel / 640.0);
@@ -527,10 +541,11 @@ vec4 fragment_main(FullscreenVaryings in_4) {
   vec4 far = frame.inverse_view_projection * vec4(in_4.ndc, 0.5, 1.0);
   vec3 direction = normalize(far.xyz / far.w);
   float pixel = length(fwidth(direction));
+  float grain = fract(52.9829189 * fract(dot(floor(in_4.clip.xy), vec2(0.06711056, 0.00583715)))) - 0.5;
   vec3 radiance = vec3(0.0);
   if (is_air()) {
     vec3 clear = clear_sky(direction, pixel);
-    radiance = with_clouds(direction, clear, pixel);
+    radiance = with_clouds(direction, clear, pixel, grain + 0.5);
   } else {
     radiance = painted_sky(direction);
   }
@@ -538,7 +553,6 @@ vec4 fragment_main(FullscreenVaryings in_4) {
     radiance = mix(radiance, fog_radiance(direction), fog_opacity(direction, 60000.0));
   }
   vec4 color = radiance_color(radiance, 1.0);
-  float grain = fract(52.9829189 * fract(dot(floor(in_4.clip.xy), vec2(0.06711056, 0.00583715)))) - 0.5;
   return vec4(color.rgb + grain * 0.0009775171065493646, 0.0);
 }
 

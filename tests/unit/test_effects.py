@@ -339,3 +339,16 @@ def test_weather_takes_shares(name: str, value: Any) -> None:
     app, _ = make()
     with pytest.raises(lw.LayerwError, match=name):
         setattr(app.weather, name, value)
+
+
+def test_places_that_are_no_numbers_stop_an_emitter_until_they_are() -> None:
+    app, host = make()
+    emitter = app.emitter(rate=600.0)
+    host.step(app, 3)
+    with np.errstate(invalid="ignore"):
+        emitter.position[:] = np.nan
+    host.step(app, 3)
+    assert np.isfinite(step_numbers(app)).all()
+    emitter.position = (0, 1, 0)
+    host.step(app, 2)
+    assert np.isfinite(step_numbers(app)).all() and step_numbers(app)[0, 3] == 10

@@ -78,8 +78,8 @@ test('what passes a limit is refused with value and limit', async () => {
   assert.match(failures()[0], /4096.0 MiB, but this device's limit is 1024.0 MiB/);
   run((s) => s.add('buffer_create', 2, 64, 3));
   assert.match(failures()[0], /usage is 3; use 1 \(vertex\) or 2 \(index\), never both/);
-  run((s) => s.add('material_create', 1, 9, 0, 0, 16, 0, 16, MATERIAL_BLOCK_BYTES));
-  assert.match(failures()[0], /Its kind is 9; use 0 to \d/);
+  run((s) => s.add('material_create', 1, 99, 0, 0, 16, 0, 16, MATERIAL_BLOCK_BYTES));
+  assert.match(failures()[0], /Its kind is 99; use 0 to \d+/);
 });
 
 test('writes past the end are refused', async () => {

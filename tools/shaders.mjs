@@ -31,9 +31,9 @@ function heading(pieces) {
 }
 
 /** The version has to stay the first line. */
-function generate({ pieces: names, stage }) {
+function generate({ pieces: names, stage, entry }) {
   const pieces = names.map(readPiece);
-  const { glsl } = translate(pieces, stage);
+  const { glsl } = translate(pieces, stage, entry);
   return glsl.replace('\n', `\n${heading(pieces)}\n`);
 }
 

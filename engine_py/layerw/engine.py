@@ -62,6 +62,7 @@ from layerw.visibility.cull import Visibility
 from layerw.visibility.draws import VisibleSet
 
 if TYPE_CHECKING:
+    from layerw.animation.animator import Animator
     from layerw.drawing.drawings import Drawings
     from layerw.effects.effects import Effects
 
@@ -110,7 +111,7 @@ class Engine:
         self.page = Page(self.user.call, self.log.warning)
         self.spawner = Spawner(self.table, self.resources)
         self.opening = Opening(config, self.transfers, self.store, self.backups, (self.layer_ledger, self.gpu_ledger),
-                               self.table, self.visibility, self.user, weakly(self._now))  # fmt: skip
+                               self.table, self.visibility, self.user, weakly(self._now), weakly(self._animations))
         feeds = Feeds(self.store, self.submission, self.resources.looks, self.log, has_page=host.name == "browser")
         pictures = Pictures(self.opening, self.resources.looks, feeds, self.log, self.failures)
         self.contents = Contents(self.table, SeaSurface(self.resources), pictures, self.log, self.failures)
@@ -135,6 +136,8 @@ class Engine:
         self._drawings: Drawings | None = None
         self._effects: Effects | None = None
         self._effects_s = 0.0  # the program's time that effects have seen
+        self._animator: Animator | None = None
+        self._program_s = self._animated_s = 0.0  # the program's time after it ran, and that of what it saw move
         self.inbox = Inbox(self.submission)
 
     def _now(self) -> tuple[int, float]:
@@ -145,6 +148,19 @@ class Engine:
     def program_s(self) -> float:
         """The program's time, which wind and water go by."""
         return self.time_s - self.user.clock.behind_s
+
+    def _animations(self) -> Animator:
+        """What moves models; a program without any that move imports nothing of it."""
+        if self._animator is None:
+            from layerw.animation.animator import Animator
+
+            self._animator = Animator(self.table, self.resources, self.log)
+        return self._animator
+
+    def _animate(self) -> None:
+        if self._animator is not None:
+            self._animator.step(max(self._program_s - self._animated_s, 0.0))
+        self._animated_s = self._program_s
 
     @property
     def drawings(self) -> Drawings:
@@ -233,6 +249,7 @@ class Engine:
 
     def _run_program(self) -> None:
         self.user.run_frames(self._dt_s, self.time_s)
+        self._program_s = self.program_s
         self.table.components.end_frame()
 
     def _sized_views(self, picture: tuple[int, int]) -> dict[int, SizedView]:
@@ -309,6 +326,8 @@ class Engine:
         self.lights.device_lost()
         self.shadows.device_lost()
         self._air.device_lost()
+        if self._animator is not None:
+            self._animator.device_lost()
         self.log.info(f"The GPU device is back; {lost} resources are loaded again, {len(self.backups)} came from "
                       f"backups.")  # fmt: skip
 
@@ -456,6 +475,7 @@ STAGES: tuple[tuple[str, Callable[[Engine], object]], ...] = (
     ("The render targets", Engine._fit_targets),
     ("The screenshots", lambda engine: engine.surface.claim_room()),
     ("The components' events", lambda engine: engine.component_events.step()),
+    ("The animation", Engine._animate),
     ("The program", Engine._run_program),
     ("The camera", lambda engine: engine.frame_camera()),
     ("Loading", lambda engine: engine.contents.step(engine.shown.camera, engine.time_s)),
@@ -464,6 +484,7 @@ STAGES: tuple[tuple[str, Callable[[Engine], object]], ...] = (
     ("The materials", lambda engine: engine.resources.flush()),
     ("The tiles", Engine._take_tiles),
     ("The steps", Engine._show_between),
+    ("The poses", lambda engine: engine._animator.place() if engine._animator else None),
     ("The hierarchy", Engine._place),
     ("Particles", Engine._move_effects),
     ("The view", Engine._write_view),
@@ -474,6 +495,7 @@ STAGES: tuple[tuple[str, Callable[[Engine], object]], ...] = (
     ("The visibility", Engine._see_main),
     ("The frame's head", lambda engine: engine._stillness.begin()),
     ("The frame's head", lambda engine: engine.submission.begin(engine.frame_number)),
+    ("The poses", lambda engine: engine._animator.upload(engine.submission) if engine._animator else None),
     ("The rows", lambda engine: engine._rows.upload(engine.shown.columns)),
     ("The draws", Engine._fit_draws),
     ("The draws", Engine._encode_draws),

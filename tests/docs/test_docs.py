@@ -26,7 +26,7 @@ TYPES = {"f32", "f32x2", "f32x3", "f32x4", "f64", "f64x3", "flag", "i32", "u16",
 NOT_NAMES = {"__version__"} | TYPES
 REACHED = ["Ambient", "CameraEffects", "View", "Camera", "Sun", "Sky",
            "Fog", "Sea", "Wind", "Shadows", "Input", "Drawn",
-           "Hit", "GroundHit", "LayerMemory", "Block", "Particles", "ShallowWater", "HeadlessHost", "Query",
+           "Hit", "GroundHit", "LayerMemory", "Block", "Particles", "ShallowWater", "HeadlessHost", "Query", "Play",
            "Debug"]  # fmt: skip
 PRELUDES = {
     "memory.md": "app = lw.App()\nvalues = np.zeros(100, np.float32)",
@@ -44,6 +44,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     document = triangle(uri="box.bin")
     (folder / "models" / "box.bin").write_bytes(payload(document))
     (folder / "models" / "box.glb").write_bytes(glb(document))
+    make = [sys.executable, ROOT / "examples" / "animal.py", folder / "models" / "animal.glb"]
+    subprocess.run(make, check=True)
     (folder / "worlds").mkdir()
     (folder / "worlds" / "small").symlink_to(small_world(tmp_path_factory))
     return folder

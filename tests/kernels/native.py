@@ -1,4 +1,4 @@
-"""A native build of the kernels of geometry and lights with gcc, under sanitizers: it runs calls from a file.
+"""A native build of the kernels of FOLDERS with gcc, under sanitizers: it runs calls from a file.
 
 Every array gets an allocation of exactly its size, so that a read or write beside it is found.
 """
@@ -20,7 +20,7 @@ from .vectors import Call, Out, Same, digest
 
 HERE = Path(__file__).parent
 SOURCES = HERE.parents[1] / "engine_py" / "kernels"
-FOLDERS = ("geometry", "lights")
+FOLDERS = ("geometry", "lights", "animation")
 FLAGS = ("-O1", "-g", "-std=gnu11", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Werror", "-DLW_DEBUG",
          "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 MAIN = """

@@ -48,10 +48,10 @@ def data_uri(kind: str, data: bytes) -> str:
 def whole() -> dict[str, Any]:
     """A document that uses all that layerw reads, and is ready when it is loaded."""
     numbers = struct.pack("<9f9f6f12f", *[0, 0, 0, 1, 0, 0, 0, 1, 0], *[0, 0, 1] * 3, *[0, 0, 1, 0, 0, 1],
-                          *[1, 0, 0, 1] * 3) + struct.pack("<3H", 0, 1, 2) + b"\0\0"  # fmt: skip
-    sizes = (36, 36, 24, 48, 6)
-    views = [{"buffer": 0, "byteOffset": sum(sizes[:i]), "byteLength": size} for i, size in enumerate(sizes)]
-    kinds = (("VEC3", 5126), ("VEC3", 5126), ("VEC2", 5126), ("VEC4", 5126), ("SCALAR", 5123))
+                          *[1, 0, 0, 1] * 3) + struct.pack("<3H2x3f", 0, 1, 2, 0, 0.5, 2)  # fmt: skip
+    sizes = ((0, 36), (36, 36), (72, 24), (96, 48), (144, 6), (152, 12))
+    views = [{"buffer": 0, "byteOffset": start, "byteLength": size} for start, size in sizes]
+    kinds = (("VEC3", 5126), ("VEC3", 5126), ("VEC2", 5126), ("VEC4", 5126), ("SCALAR", 5123), ("SCALAR", 5126))
     accessors: list[dict[str, Any]] = [{"bufferView": i, "type": kind, "componentType": number, "count": 3}
                                        for i, (kind, number) in enumerate(kinds)]  # fmt: skip
     accessors[0] |= {"min": [0, 0, 0], "max": [1, 1, 0], "byteOffset": 0, "normalized": False}
@@ -69,7 +69,8 @@ def whole() -> dict[str, Any]:
              "scale": [1, 1, 1]},
             {"name": "one", "mesh": 0, "matrix": [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]},
             {"name": "two", "mesh": 0, "scale": [-1, 1, 1], "weights": [0]}, {"name": "rigged", "mesh": 1, "skin": 0}],
-        "meshes": [{"primitives": [{"attributes": attributes, "indices": 4, "material": 0, "mode": 4}], "weights": [0]},
+        "meshes": [{"primitives": [{"attributes": attributes, "indices": 4, "material": 0, "mode": 4,
+                                    "targets": [{"POSITION": 0, "NORMAL": 1}]}], "weights": [0]},
                    {"primitives": [{"attributes": {"POSITION": 0, "COLOR_0": 3}, "material": 1},
                                    {"attributes": {"POSITION": 0}, "mode": 1}]}],
         "materials": [
@@ -97,8 +98,10 @@ def whole() -> dict[str, Any]:
         "samplers": [{"wrapS": 10497, "wrapT": 33071, "magFilter": 9728, "minFilter": 9987}],
         "accessors": accessors, "bufferViews": views, "skins": [{"joints": [0], "inverseBindMatrices": 0}],
         "buffers": [{"byteLength": len(numbers), "uri": data_uri("application/octet-stream", numbers)}],
-        "animations": [{"channels": [{"sampler": 0, "target": {"node": 0, "path": "translation"}}],
-                        "samplers": [{"input": 0, "output": 0}]}],
+        "animations": [{"name": "walk", "samplers": [{"input": 5, "output": 0, "interpolation": "LINEAR"},
+                                                     {"input": 5, "output": 5}],
+                        "channels": [{"sampler": 0, "target": {"node": 0, "path": "translation"}},
+                                     {"sampler": 1, "target": {"node": 2, "path": "weights"}}]}],
     }  # fmt: skip
 
 

@@ -156,6 +156,13 @@ class FakeTransfers:
 
         return self._open(None, on_done, on_failed, answer)
 
+    def read(self, ranges: U32, *, on_done: OnDone, on_failed: OnFailed) -> int:
+        def answer(handle: int) -> TransferDone | TransferFailed:
+            assert all(self.live[int(source)][1] for source in ranges[:, 0]), "a source was released before it was read"
+            return TransferDone(handle, 0, 0, 0, bytes(int(ranges[:, 2].sum())))
+
+        return self._open(None, on_done, on_failed, answer)
+
     def decode_image(self, source: int, *, offset: int, size_bytes: int, max_bytes: int, max_side: int,
                      on_done: OnDone, on_failed: OnFailed) -> int:  # fmt: skip
         file = self.live[source][0]
@@ -234,7 +241,7 @@ class FakeGpu:
     def used(self) -> int:
         return sum(self.live.values())
 
-    def mesh_bytes(self, vertex_count: int, index_count: int, *, uv1: bool = False) -> int:
+    def mesh_bytes(self, vertex_count: int, index_count: int, *, uv1: bool = False, posed: bool = False) -> int:
         return 32 * vertex_count + 4 * index_count
 
     def texture_bytes(self, width: int, height: int) -> int:
@@ -250,7 +257,7 @@ class FakeGpu:
         return self.last
 
     def try_mesh_from_transfer(self, transfer: int, vertex_count: int, index_count: int, topology: int = 0, *,
-                               uv1: bool = False) -> int:  # fmt: skip
+                               uv1: bool = False, posed: bool = False) -> int:  # fmt: skip
         return self._try(transfer, self.mesh_bytes(vertex_count, index_count))
 
     def try_texture_from_transfer(self, transfer: int, width: int, height: int, *, srgb: bool, sampler: int) -> int:

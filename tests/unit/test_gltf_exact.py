@@ -53,11 +53,13 @@ def test_a_skinned_mesh_ignores_its_node_and_is_posed_by_its_joints() -> None:
     mesh = made.meshes[0]
     row = mesh.nodes[0]
     assert made.nodes[row].parent == -1 and made.nodes[row].translation == (0, 0, 0)
-    assert mesh.flags == spec.MESH_BUILD_SKIN | spec.MESH_BUILD_FLAT_NORMALS
+    assert mesh.flags == spec.MESH_BUILD_POSED | spec.MESH_BUILD_FLAT_NORMALS
     words = descriptor(mesh, {0: 7})
-    assert words[5] == 1
+    assert words[5] == 1 and (mesh.skin, made.rig.skins[0].joints) == (0, [1])
+    tile = plan(skinned(), np.eye(4)).meshes[0]  # nothing moves it: it is posed once
+    assert tile.flags == spec.MESH_BUILD_SKIN | spec.MESH_BUILD_FLAT_NORMALS
     wanted = [[0.01, 0, 0, 0], [0, 0, 0.01, 0], [0, -0.01, 0, -1]]
-    assert np.allclose(words[-12:].view(np.float32).reshape(3, 4), wanted, atol=1e-6)
+    assert np.allclose(descriptor(tile, {0: 7})[-12:].view(np.float32).reshape(3, 4), wanted, atol=1e-6)
     far = np.eye(4)
     far[:3, 3] = (3, 2, 1)
     words = descriptor(plan(skinned(), far).meshes[0], {0: 7})
@@ -71,6 +73,8 @@ def test_a_skinned_mesh_ignores_its_node_and_is_posed_by_its_joints() -> None:
 ])
 def test_broken_skins_are_told(path: str, value: object, message: str) -> None:
     made = plan(edited(path, value, skinned()))
+    assert made.meshes[0].skin == -1 and any(message in text for text in made.warnings)
+    made = plan(edited(path, value, skinned()), np.eye(4))
     assert made.meshes[0].pose is None and any(message in text for text in made.warnings)
 
 

@@ -186,9 +186,9 @@ test('flat normals, with u8 and u32 indices', () => {
   }
 });
 
-test('bounds of the result; the default colour is white', () => {
+test('payload of the result; the default colour is white', () => {
   const mesh = build({ vertices: 4, indices: 3, attributes: [POSITIONS] }, quadBuffer([]));
-  assert.deepEqual([...mesh.bounds], [0, 0, 0, 1, 1, 0, Math.fround(Math.SQRT1_2)]);
+  assert.deepEqual([...mesh.payload], [0, 0, 0, 1, 1, 0, Math.fround(Math.SQRT1_2)]);
   assert.equal(new Uint32Array(mesh.bytes.buffer)[7], 0xffffffff);
 });
 

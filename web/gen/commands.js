@@ -20,6 +20,7 @@
  * @property {(pick: number) => void} viewPick What the current view (VIEW_FLAGS picking, one pixel) draws is read: picked or pick_failed follows some frames later.
  * @property {(width: number, height: number) => void} shadowAtlas Before frame_begin: the shadow atlas has so many texels from now on (0 x 0: there is none); what was in it is lost.
  * @property {(x: number, y: number, side: number, matrix: number, clear: number, data: number, count: number) => void} shadowTile Of the current view: before it is drawn, a square of the atlas is cleared (1) and `count` DRAW_RECORDs are drawn there through the frame block's shadow_matrices[matrix].
+ * @property {(lines: number, firstLine: number, count: number, data: number) => void} poses Before the views: what moves vertices (shaders/posed.wgsl) are `lines` lines of POSE_LINE texels of four floats; where that is another number than before, all are zero. `count` lines from `first_line` on are written.
  * @property {(readback: number) => void} readback Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames later.
  * @property {(buffer: number, sizeBytes: number, usage: number) => void} bufferCreate usage: 1 vertex, 2 index (never both: WebGL2 forbids it). size is a multiple of 4.
  * @property {(buffer: number) => void} bufferDestroy
@@ -30,7 +31,7 @@
  * @property {(texture: number, data: number, sizeBytes: number) => void} textureWrite Level 0, tight, from the heap; further levels are generated.
  * @property {(texture: number, transfer: number) => void} textureUpload Level 0 from a decoded image of the same size; further levels are generated.
  * @property {(texture: number, x: number, y: number, width: number, height: number, data: number, sizeBytes: number) => void} textureUpdate A rectangle of level 0 of a texture that was written, tight; further levels are generated.
- * @property {(mesh: number, vertexBuffer: number, vertexOffset: number, vertexCount: number, indexBuffer: number, indexOffset: number, indexCount: number, indexBytes: number, topology: number, uv1: number) => void} meshCreate topology: of TOPOLOGIES; LAYOUTS says what its vertices are. Indices take 2 or 4 bytes; elements have none. uv1: 1 where a second set of uvs (UV1_BYTES each) follows the last vertex; 0: it is the first set.
+ * @property {(mesh: number, vertexBuffer: number, vertexOffset: number, vertexCount: number, indexBuffer: number, indexOffset: number, indexCount: number, indexBytes: number, topology: number, streams: number) => void} meshCreate topology: of TOPOLOGIES; LAYOUTS says what its vertices are. Indices take 2 or 4 bytes; elements have none. streams: STREAM_UV1 where a second set of uvs (UV1_BYTES each) follows the last vertex, else it is the first set; STREAM_POSED where a POSED stream follows those.
  * @property {(mesh: number) => void} meshDestroy
  * @property {() => void} deviceBegin Answers device_restored: what follows fills the new device. Resource and frame commands between the loss and this one were meant for the lost device and are passed over.
  * @property {(material: number) => void} materialDestroy
@@ -50,6 +51,7 @@
  * @property {(transfer: number) => void} transferRelease Aborts it or frees what it holds; the handle ends.
  * @property {(transfer: number, data: number, sizeBytes: number, block: number) => void} meshBuildIn As mesh_build, in a block of Layer memory (the allocator's handle) as large as the result. It is the transfer's: freed when that is released, once nothing writes to it any more.
  * @property {(lanes: number, firstByteMs: number, stallMs: number, bytesPerSMin: number) => void} fetchLimits Of every fetch from now on: how many at a time, how long to wait for an answer's head and for a byte, and the rate below which a body counts as stalled. What passes a limit is aborted and fails with TIMEOUT.
+ * @property {(transfer: number, data: number, sizeBytes: number) => void} bytesRead Bytes of finished transfers for Python: data are READ_RANGEs, and transfer_done's payload is what they name, one after another.
  */
 
 /**
@@ -86,6 +88,7 @@ export const COMMANDS = new Map([
   [14, { name: 'view_pick', words: 2 }],
   [65, { name: 'shadow_atlas', words: 3 }],
   [66, { name: 'shadow_tile', words: 8 }],
+  [80, { name: 'poses', words: 5 }],
   [9, { name: 'readback', words: 2 }],
   [16, { name: 'buffer_create', words: 4 }],
   [17, { name: 'buffer_destroy', words: 2 }],
@@ -111,6 +114,7 @@ export const COMMANDS = new Map([
   [36, { name: 'transfer_release', words: 2 }],
   [37, { name: 'mesh_build_in', words: 5 }],
   [38, { name: 'fetch_limits', words: 5 }],
+  [39, { name: 'bytes_read', words: 4 }],
   [48, { name: 'report', words: 3 }],
   [49, { name: 'log', words: 4 }],
   [50, { name: 'input_mode', words: 2 }],
@@ -193,6 +197,7 @@ export function decodeCommands(words, sinks, onError) {
           case 14: gpu.viewPick(words[at + 1]); break;
           case 65: gpu.shadowAtlas(words[at + 1], words[at + 2]); break;
           case 66: gpu.shadowTile(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6], words[at + 7]); break;
+          case 80: gpu.poses(words[at + 1], words[at + 2], words[at + 3], words[at + 4]); break;
           case 9: gpu.readback(words[at + 1]); break;
           case 16: gpu.bufferCreate(words[at + 1], words[at + 2], words[at + 3]); break;
           case 17: gpu.bufferDestroy(words[at + 1]); break;
@@ -218,6 +223,7 @@ export function decodeCommands(words, sinks, onError) {
           case 36: transfers.transferRelease(words[at + 1]); break;
           case 37: transfers.meshBuildIn(words[at + 1], words[at + 2], words[at + 3], words[at + 4]); break;
           case 38: transfers.fetchLimits(words[at + 1], asFloat(words[at + 2]), asFloat(words[at + 3]), asFloat(words[at + 4])); break;
+          case 39: transfers.bytesRead(words[at + 1], words[at + 2], words[at + 3]); break;
           case 48: page.report(words[at + 1], words[at + 2]); break;
           case 49: page.log(words[at + 1], words[at + 2], words[at + 3]); break;
           case 50: page.inputMode(words[at + 1]); break;

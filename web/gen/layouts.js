@@ -38,10 +38,13 @@ export const MATERIAL_NO_FOG = 64;
 export const MATERIAL_NO_SHADOW = 16;
 export const MATERIAL_WIND = 8;
 export const MESH_BUILD_FLAT_NORMALS = 1;
+export const MESH_BUILD_POSED = 16;
 export const MESH_BUILD_SKIN = 4;
 export const MESH_BUILD_TRANSFORM = 2;
 export const MESH_BUILD_UV_TRANSFORM = 8;
 export const PICK_UNDRAWN = 4294967295;
+export const POSED_BYTES = 16;
+export const POSE_LINE = 1024;
 export const READBACK_CONTEXT = 1;
 export const ROWS_STEP = 1024;
 export const ROW_LOCATION = 15;
@@ -54,6 +57,8 @@ export const SAMPLER_NEAREST = 16;
 export const SHADER_PARAMS_BYTES = 768;
 export const SHADOW_CASCADES = 6;
 export const SHADOW_MATRICES = 12;
+export const STREAM_POSED = 2;
+export const STREAM_UV1 = 1;
 export const UV1_BYTES = 8;
 export const VERTEX_BYTES = 32;
 export const WORDS_MAX = 65535;
@@ -66,6 +71,7 @@ export const GLTF_MODES = Object.freeze(["points", "lines", "line_loop", "line_s
 export const DRAW_RECORD = Object.freeze(["mesh", "material", "first_instance", "instance_count", "flags", "reserved0", "reserved1", "reserved2"]);
 export const MESH_BUILD_HEAD = Object.freeze(["attribute_count", "vertex_count", "index_count", "flags", "topology", "joint_count", "reserved1", "reserved2"]);
 export const ACCESSOR = Object.freeze(["semantic", "transfer", "byte_offset", "byte_stride", "component_type", "components", "normalized", "count"]);
+export const READ_RANGE = Object.freeze(["transfer", "byte_offset", "size_bytes"]);
 export const KEYS = Object.freeze(["KeyA", "KeyB", "KeyC", "KeyD", "KeyE", "KeyF", "KeyG", "KeyH", "KeyI", "KeyJ", "KeyK", "KeyL", "KeyM", "KeyN", "KeyO", "KeyP", "KeyQ", "KeyR", "KeyS", "KeyT", "KeyU", "KeyV", "KeyW", "KeyX", "KeyY", "KeyZ", "Digit0", "Digit1", "Digit2", "Digit3", "Digit4", "Digit5", "Digit6", "Digit7", "Digit8", "Digit9", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Space", "Enter", "Escape", "Tab", "Backspace", "Delete", "ShiftLeft", "ShiftRight", "ControlLeft", "ControlRight", "AltLeft", "AltRight", "MetaLeft", "MetaRight", "F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12", "Home", "End", "PageUp", "PageDown", "Insert", "Minus", "Equal", "BracketLeft", "BracketRight", "Backslash", "Semicolon", "Quote", "Backquote", "Comma", "Period", "Slash", "Numpad0", "Numpad1", "Numpad2", "Numpad3", "Numpad4", "Numpad5", "Numpad6", "Numpad7", "Numpad8", "Numpad9", "NumpadAdd", "NumpadSubtract", "NumpadMultiply", "NumpadDivide", "NumpadDecimal", "NumpadEnter"]);
 /** Of the textures of a material, those of a program's shader included. */
 export const TEXTURES_MAX = 12;
@@ -73,6 +79,7 @@ export const TEXTURES_MAX = 12;
  * @type {readonly (readonly string[])[]} */
 export const MATERIAL_SLOTS = Object.freeze([["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive", "specular", "specular_color", "sheen_color", "sheen_roughness", "clearcoat", "clearcoat_roughness", "clearcoat_normal"], [], [], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color"], []]);
 export const COLUMNS = Object.freeze([{"name": "position", "words": 3, "type": "f32"}, {"name": "rotation", "words": 4, "type": "f32"}, {"name": "scale", "words": 3, "type": "f32"}, {"name": "color", "words": 1, "type": "u32"}, {"name": "shear", "words": 3, "type": "f32"}]);
+export const POSED = Object.freeze([{"name": "joints", "offsetBytes": 0, "format": "uint16x4"}, {"name": "joint_weights", "offsetBytes": 8, "format": "unorm8x4"}, {"name": "source", "offsetBytes": 12, "format": "uint32"}]);
 /** By topology. */
 export const LAYOUTS = Object.freeze([{"strideBytes": 32, "isElement": false, "attributes": [{"name": "position", "offsetBytes": 0, "format": "float32x3"}, {"name": "normal", "offsetBytes": 12, "format": "snorm16x2"}, {"name": "tangent", "offsetBytes": 16, "format": "snorm8x4"}, {"name": "uv", "offsetBytes": 20, "format": "float32x2"}, {"name": "color", "offsetBytes": 28, "format": "unorm8x4"}]}, {"strideBytes": 32, "isElement": false, "attributes": [{"name": "position", "offsetBytes": 0, "format": "float32x3"}, {"name": "normal", "offsetBytes": 12, "format": "snorm16x2"}, {"name": "tangent", "offsetBytes": 16, "format": "snorm8x4"}, {"name": "uv", "offsetBytes": 20, "format": "float32x2"}, {"name": "color", "offsetBytes": 28, "format": "unorm8x4"}]}, {"strideBytes": 32, "isElement": false, "attributes": [{"name": "position", "offsetBytes": 0, "format": "float32x3"}, {"name": "normal", "offsetBytes": 12, "format": "snorm16x2"}, {"name": "tangent", "offsetBytes": 16, "format": "snorm8x4"}, {"name": "uv", "offsetBytes": 20, "format": "float32x2"}, {"name": "color", "offsetBytes": 28, "format": "unorm8x4"}]}, {"strideBytes": 20, "isElement": true, "attributes": [{"name": "position", "offsetBytes": 0, "format": "float32x3"}, {"name": "color", "offsetBytes": 12, "format": "unorm8x4"}, {"name": "size", "offsetBytes": 16, "format": "float32"}]}, {"strideBytes": 76, "isElement": true, "attributes": [{"name": "previous", "offsetBytes": 0, "format": "float32x3"}, {"name": "start", "offsetBytes": 12, "format": "float32x3"}, {"name": "end", "offsetBytes": 24, "format": "float32x3"}, {"name": "next", "offsetBytes": 36, "format": "float32x3"}, {"name": "start_color", "offsetBytes": 48, "format": "unorm8x4"}, {"name": "end_color", "offsetBytes": 52, "format": "unorm8x4"}, {"name": "along", "offsetBytes": 56, "format": "float32x2"}, {"name": "width", "offsetBytes": 64, "format": "float32"}, {"name": "dash", "offsetBytes": 68, "format": "float32x2"}]}, {"strideBytes": 4, "isElement": true, "attributes": [{"name": "number", "offsetBytes": 0, "format": "float32"}]}, {"strideBytes": 4, "isElement": true, "attributes": [{"name": "number", "offsetBytes": 0, "format": "float32"}]}]);
 

@@ -13,5 +13,5 @@ struct DisplaceIn {
 fn vertex_main(in: VertexIn) -> Varyings {
   let scale = material.uv_scale;
   let given = DisplaceIn(in.position, octahedral(in.normal), in.uv * scale, in.uv1 * scale, in.color, frame.camera_hi.w, in.row);
-  return placed(in, displace(given));
+  return placed(in, displace(given), octahedral(in.normal), in.tangent);
 }

@@ -8,7 +8,7 @@ import {
   TOPOLOGIES,
 } from '../gen/layouts.js';
 import { PASSES, TARGETS } from '../gen/passes.js';
-import { PROGRAMS, glslFiles, glslStages, pieceFile, wgslPieces } from './programs.js';
+import { PROGRAMS, glslFiles, glslStages, pieceFile, piecesOf, wgslPieces } from './programs.js';
 
 /** Material flags that make another pipeline. */
 export const PIPELINE_FLAGS = MATERIAL_DOUBLE_SIDED | MATERIAL_BLEND | MATERIAL_MASK | MATERIAL_WIND | MATERIAL_METRES
@@ -103,16 +103,17 @@ export function passOverrides({ kind, reads, colors, shader, blend }) {
   };
 }
 
-/** The WGSL module of a program. @param {Map<string, string>} texts @param {string} program @returns {string} */
-export const wgslModule = (texts, program) => PROGRAMS[program].map((name) => texts.get(name)).join('\n');
+/** The WGSL module of a program. @param {Map<string, string>} texts @param {string} program @param {boolean} [isPosed]
+ * whether joints and morphs move its vertices @returns {string} */
+export const wgslModule = (texts, program, isPosed = false) => piecesOf(program, isPosed).map((name) => texts.get(name)).join('\n');
 
 /** @typedef {{ vertex: string, fragment: string }} GlslProgram */
 
 /** The GLSL pair of a program. @param {Map<string, string>} texts @param {string} program
  * @param {boolean} clipControl false: the vertex stage turns WebGPU's clip space into OpenGL's, upside down
- * @param {Record<string, number>} [values] of overrides @returns {GlslProgram} */
-export function glslProgram(texts, program, clipControl, values = {}) {
-  const { vertex, fragment } = glslFiles(program);
+ * @param {Record<string, number>} [values] of overrides @param {boolean} [isPosed] @returns {GlslProgram} */
+export function glslProgram(texts, program, clipControl, values = {}, isPosed = false) {
+  const { vertex, fragment } = glslFiles(program, isPosed);
   const all = { ...values, CLIP_CONTROL: Number(clipControl) };
   const stage = (/** @type {string} */ file) => defined(texts.get(file) ?? '', all);
   return { vertex: stage(vertex), fragment: stage(fragment) };

@@ -12,6 +12,8 @@ const FRAME = ['gen/blocks', 'gen/targets', 'gen/air', 'frame', 'octahedral'];
 const SKY = ['air_places', 'air_lookup', 'cloud_field', 'sky'];
 const PLACED = [...FRAME, 'rows', 'place'];
 const MESH = [...PLACED, 'vertex', 'vertex_main'];
+/** What a program of MESH has more where joints and morphs move its vertices; its vertex stage is `vertex_posed` then. */
+const POSED = ['posed', 'posed_main'];
 /** Points and lines, with a vertex stage of their own. */
 const ELEMENT = [...PLACED, 'radiance', ...SKY, 'tonemap', 'marks'];
 const LIT = ['noise', 'radiance', ...SKY, 'layers', 'screen_light', 'shadows', 'lighting', 'wetness', 'lights'];
@@ -70,7 +72,8 @@ export const PROGRAMS = Object.freeze({
  * (of what is seen and of shadows) are in it. */
 export const aroundShader = (/** @type {boolean} */ displaces) => ({
   before: [...PLACED, 'vertex', ...LIT, SURFACE, 'surface'],
-  after: [displaces ? 'displace' : 'vertex_main', 'surface_main', 'surface_depth'],
+  after: [displaces ? 'displace' : 'vertex_main', 'posed', displaces ? 'posed_displace' : 'posed_main', 'surface_main',
+    'surface_depth'],
 });
 
 /** Programs that WebGPU has no use for: it draws into the canvas itself. */
@@ -79,22 +82,26 @@ const WEBGL2_ONLY = new Set(['present']);
 const WEBGPU_ONLY = new Set(['depth_resolve', 'tile_clear']);
 
 /** @typedef {'webgpu' | 'webgl2'} Api */
-/** @typedef {{ file: string, pieces: readonly string[], stage: 'vertex' | 'fragment' }} GlslStage */
+/** @typedef {{ file: string, pieces: readonly string[], stage: 'vertex' | 'fragment', entry?: string }} GlslStage */
+
+/** The pieces of a program. @param {string} program @param {boolean} isPosed whether joints and morphs move its vertices
+ * @returns {readonly string[]} */
+export const piecesOf = (program, isPosed) => (isPosed ? [...PROGRAMS[program], ...POSED] : PROGRAMS[program]);
 
 /** The file of a piece, in this folder. @param {string} name @param {Api} api @returns {string} */
 export const pieceFile = (name, api) => `${name}${api === 'webgl2' && TWO_BODIES.has(name) ? '.webgl2' : ''}.wgsl`;
 
 /** The pieces that WebGPU's programs need. @returns {string[]} */
-export const wgslPieces = () => [...new Set(
+export const wgslPieces = () => [...POSED, ...new Set(
   Object.entries(PROGRAMS).flatMap(([name, pieces]) => (WEBGL2_ONLY.has(name) ? [] : pieces)))];
 
 /** Whether it draws rows with a vertex stage of its own. @param {string} program */
 const hasOwnVertex = (program) => PROGRAMS[program].includes('place') && !PROGRAMS[program].includes('vertex');
 
-/** The generated stages of a program for WebGL2, in gen/. @param {string} program
+/** The generated stages of a program for WebGL2, in gen/. @param {string} program @param {boolean} [isPosed]
  * @returns {{ vertex: string, fragment: string }} */
-export const glslFiles = (program) => ({
-  vertex: `${PROGRAMS[program].includes('vertex') ? 'mesh' : hasOwnVertex(program) ? program : 'fullscreen'}.vert.glsl`,
+export const glslFiles = (program, isPosed = false) => ({
+  vertex: isPosed ? 'posed.vert.glsl' : `${PROGRAMS[program].includes('vertex') ? 'mesh' : hasOwnVertex(program) ? program : 'fullscreen'}.vert.glsl`,
   fragment: `${program}.frag.glsl`,
 });
 
@@ -109,6 +116,7 @@ export function glslStages() {
     /** @type {GlslStage} */ ({ file: glslFiles(name).fragment, pieces: PROGRAMS[name], stage: 'fragment' })));
   return [
     { file: 'mesh.vert.glsl', pieces: MESH, stage: 'vertex' },
+    { file: 'posed.vert.glsl', pieces: [...MESH, ...POSED], stage: 'vertex', entry: 'vertex_posed' },
     { file: 'fullscreen.vert.glsl', pieces: ['fullscreen'], stage: 'vertex' },
     ...own,
     ...fragments,

@@ -34,8 +34,8 @@ fn stretched_normal(scale: vec3<f32>, shear: vec3<f32>, normal: vec3<f32>) -> ve
   return select(normal, found, dot(found, found) > 0.0);
 }
 
-// A vertex at `at`, in its mesh's own axes.
-fn placed(in: VertexIn, at: vec3<f32>) -> Varyings {
+// A vertex at `at`, in its mesh's own axes, as are its normal and tangent.
+fn placed(in: VertexIn, at: vec3<f32>, normal: vec3<f32>, tangent: vec4<f32>) -> Varyings {
   let origin = position_of(in.row);
   let rotation = rotation_of(in.row);
   let scale = scale_of(in.row);
@@ -56,8 +56,8 @@ fn placed(in: VertexIn, at: vec3<f32>) -> Varyings {
   }
   let hand = select(1.0, -1.0, (draw.flags.x & DRAW_MIRRORED) != 0u);
   out.position = p;
-  out.normal = hand * rotate(rotation, stretched_normal(scale, shear, octahedral(in.normal)));
-  out.tangent = vec4<f32>(rotate(rotation, stretched(scale, shear, in.tangent.xyz)), hand * in.tangent.w);
+  out.normal = hand * rotate(rotation, stretched_normal(scale, shear, normal));
+  out.tangent = vec4<f32>(rotate(rotation, stretched(scale, shear, tangent.xyz)), hand * tangent.w);
   out.uv = in.uv * material.uv_scale;
   out.row = in.row;
   out.adapted_ev = exposure_ev();

@@ -9,7 +9,7 @@
  *
  * Life of a transfer: queued -> active -> done | failed, then released. A released transfer answers nothing.
  */
-import { FAIL_ABORTED, FAIL_NETWORK } from '../gen/layouts.js';
+import { FAIL_ABORTED, FAIL_NETWORK, READ_RANGE } from '../gen/layouts.js';
 import { Blocks } from './blocks.js';
 import { sourcesOf } from './decode/descriptor.js';
 import { NO_LIMITS } from './decode/patience.js';
@@ -18,7 +18,7 @@ import { workerPort } from './decode/ports.js';
 /** @typedef {import('./decode/service.js').Request} Request */
 /** @typedef {import('./decode/service.js').Answer} Answer */
 /** @typedef {import('./decode/ports.js').Port} Port */
-/** @typedef {{ u8: (address: number, size: number) => Uint8Array, text: (address: number, size: number) => string }} HeapViews */
+/** @typedef {{ u8: (address: number, size: number) => Uint8Array, u32: (address: number, count: number) => Uint32Array, text: (address: number, size: number) => string }} HeapViews */
 /**
  * @typedef {object} EventSink the part of gen/events.js that is used here
  * @property {(transfer: number, heldBytes: number, a: number, b: number, payload: string | Uint8Array<ArrayBuffer>) => unknown} transferDone
@@ -121,6 +121,14 @@ export class Transfers {
   imageDecode(transfer, source, offset, sizeBytes, maxBytes, maxSide) {
     this.#open(transfer, false, 0);
     this.#startJob({ op: 'image', id: transfer, source, offset, sizeBytes, maxBytes, maxSide }, [source]);
+  }
+
+  /** @param {number} transfer @param {number} data @param {number} sizeBytes */
+  bytesRead(transfer, data, sizeBytes) {
+    const ranges = Uint32Array.from(this.heap.u32(data, sizeBytes >>> 2));
+    const sources = new Set(ranges.filter((_, index) => index % READ_RANGE.length === 0));
+    this.#open(transfer, false, 0);
+    this.#startJob({ op: 'read', id: transfer, ranges }, [...sources]);
   }
 
   /** @param {number} transfer @param {number} priority */

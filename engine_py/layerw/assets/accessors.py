@@ -2,7 +2,7 @@
 
 Owns: bounds and type checks (Python integers, so nothing wraps), and the buffers' addresses.
 Does not: read bytes; indices and NaN are checked where they are read (web/decode/).
-Limits: ELEMENTS_MAX elements; no sparse accessors; no accessor without a buffer view.
+Limits: ELEMENTS_MAX elements; sparse ones only where Python reads them (numbers.py): keys, bind matrices, morphs.
 Source: glTF 2.0, 3.6.2 (accessors) and KHR_mesh_quantization.
 """
 
@@ -32,7 +32,14 @@ _ALLOWED = {  # semantic -> (accessor types, component types)
     "joints": (("VEC4",), frozenset({5121, 5123})),
     "weights": (("VEC4",), frozenset({5121, 5123, 5126})),
     "inverse_bind": (("MAT4",), frozenset({5126})),
+    "keys": (("SCALAR",), frozenset({5126})),  # of an animation: seconds
+    "translation": (("VEC3",), _INTEGERS | {5126}),
+    "rotation": (("VEC4",), _INTEGERS | {5126}),
+    "scale": (("VEC3",), _INTEGERS | {5126}),
+    "morph_weights": (("SCALAR",), _INTEGERS | {5126}),
+    "morph": (("VEC3",), _INTEGERS | {5126}),
 }
+_SPARSE = frozenset({"inverse_bind", "keys", "translation", "rotation", "scale", "morph_weights", "morph"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,7 @@ class Accessor:
     count: int
     low: tuple[float, ...]  # min and max as real numbers; empty where the file has none
     high: tuple[float, ...]
+    sparse: tuple[Accessor, Accessor] | None = None  # numbers of the elements that differ, and what they are
 
 
 def resolve_accessor(doc: Document, index: int, semantic: str, user: str) -> Accessor:
@@ -57,7 +65,7 @@ def resolve_accessor(doc: Document, index: int, semantic: str, user: str) -> Acc
     count = item.integer("count", low=1)
     if count > ELEMENTS_MAX:
         raise item.error(f"has {count} elements; at most {ELEMENTS_MAX} are read.")
-    if "sparse" in item:
+    if "sparse" in item and semantic not in _SPARSE:
         raise item.error("is sparse, which layerw doesn't read; export the model without sparse accessors.")
     if "bufferView" not in item and semantic == "index":
         raise item.error("has no bufferView; indices that are all zero show nothing.")
@@ -68,8 +76,25 @@ def resolve_accessor(doc: Document, index: int, semantic: str, user: str) -> Acc
     if semantic in ("color", "weights") and component_type != 5126:
         normalized = True  # the only integers that these may be
     scale = 1.0 / _LARGEST[component_type] if normalized else 1.0
+    sparse = _sparse(doc, item, component_type, components, normalized, count) if "sparse" in item else None
     return Accessor(buffer, offset, stride, component_type, components, normalized, count,
-                    _bounds(item, "min", components, scale), _bounds(item, "max", components, scale))
+                    _bounds(item, "min", components, scale), _bounds(item, "max", components, scale), sparse)
+
+
+def _sparse(doc: Document, item: Item, component_type: int, components: int, normalized: bool,
+            count: int) -> tuple[Accessor, Accessor]:  # fmt: skip
+    """What replaces some of an accessor's elements."""
+    sparse = item.object("sparse")
+    changed = sparse.integer("count", low=1)
+    if changed > count:
+        raise sparse.error(f"changes {changed} elements of {count}.")
+    indices, values = sparse.object("indices"), sparse.object("values")
+    kind = indices.integer("componentType")
+    if kind not in (5121, 5123, 5125):
+        raise indices.wrong("componentType", "5121, 5123 or 5125")
+    return (Accessor(*_place(doc, indices, "index", kind, 1, changed), kind, 1, False, changed, (), ()),
+            Accessor(*_place(doc, values, "sparse values", component_type, components, changed), component_type,
+                     components, normalized, changed, (), ()))  # fmt: skip
 
 
 def _types(item: Item, semantic: str) -> tuple[int, int]:

@@ -21,14 +21,28 @@ from typing import TYPE_CHECKING
 from layerw.assets import gltf
 from layerw.assets.borrowed import Borrowed, BorrowedImages
 from layerw.assets.held import Held
-from layerw.assets.jobs import BUSY, DONE, HELD, IDLE, ImageJob, Job, MeshJob, Source, Work, decode_bytes, jobs_of
+from layerw.assets.jobs import (
+    BUSY,
+    DONE,
+    HELD,
+    IDLE,
+    ImageJob,
+    Job,
+    MeshJob,
+    ReadJob,
+    Source,
+    Work,
+    decode_bytes,
+    jobs_of,
+)
 from layerw.assets.materials import MaterialKey, TextureDesc
 from layerw.assets.plan import MAIN, ContentPlan, SourceKey, SourcePlan, identity_of, image_plan, left_out, make_plan
 from layerw.assets.primitives import descriptor
 from layerw.assets.results import primitives_of, too_large, with_textures
+from layerw.assets.rigs import read_rig
 from layerw.base.errors import LayerwError
 from layerw.base.healing import Failure, failure_of
-from layerw.base.ports import F64, NodeDesc, OpenImage, Primitive, SharedImage, TransferDone, TransferFailed
+from layerw.base.ports import F64, NodeDesc, OpenImage, Primitive, Rig, SharedImage, TransferDone, TransferFailed
 from layerw.gpu import spec
 
 if TYPE_CHECKING:
@@ -51,6 +65,7 @@ class GltfContent:
         self._own_gpu_bytes = 0
         self.primitives: list[Primitive] = []
         self.nodes: list[NodeDesc] = []
+        self.rig: Rig | None = None
         self.warnings: list[str] = []
         self.serial = False  # one job at a time: the last try before "does not fit"
         self.waits_for_bytes = 0  # the last reservation that was refused in this step
@@ -241,6 +256,12 @@ class GltfContent:
                 return
             job.state = BUSY
             job.transfer = transfers.build_mesh(words, block=job.block, on_done=done, on_failed=failed)
+        elif isinstance(job, ReadJob) and job.numbers is not None:
+            if not self._reserve(job, need):
+                return
+            job.state = BUSY
+            ranges = job.numbers.ranges({buffer: source.transfer for buffer, source in job.buffers.items()})
+            job.transfer = transfers.read(ranges, on_done=done, on_failed=failed)
         elif isinstance(job, ImageJob) and job.plan is not None:
             if not self._reserve(job, need):
                 return
@@ -265,6 +286,9 @@ class GltfContent:
             self._materials[index] = gpu.create_material(with_textures(material, self._shown_textures))
         self.primitives = primitives_of(plan, self._jobs, self._materials)
         self.nodes = plan.nodes
+        if plan.rig is not None:
+            payload = next((job.payload for job in self._jobs if isinstance(job, ReadJob)), b"")
+            self.rig = read_rig(plan.rig, payload, self.warnings)
         self.warnings += self._borrowed.warnings
         self.state = "ready"
         self._loader.forget(self)
@@ -315,6 +339,8 @@ class GltfContent:
             return
         job.state, job.a, job.b, job.payload = HELD, event.a, event.b, event.payload
         self._held.shrink(job, event.held_bytes)
+        if isinstance(job, ReadJob):
+            self._held.free(job)  # it is Python's now
         self._let_go(job)
 
     def _ended_unwanted(self, job: Job) -> bool:
@@ -394,7 +420,7 @@ class GltfContent:
             job.free_upload()
         self._materials.clear()
         self._borrowed.release()
-        self.primitives, self.nodes = [], []
+        self.primitives, self.nodes, self.rig = [], [], None
         self._own_gpu_bytes = 0
         self._held.close_asset()
         self._loader.progressed()

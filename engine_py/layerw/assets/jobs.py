@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from layerw.assets.materials import TextureDesc
+from layerw.assets.numbers import Numbers
 from layerw.assets.plan import ContentPlan, ImagePlan, SourceKey, SourcePlan
 from layerw.assets.primitives import MeshPlan
 from layerw.base.ports import GpuStore, Ledger, Transfers
@@ -80,9 +81,17 @@ class MeshJob(Job):
     def try_upload(self, gpu: GpuStore) -> int:
         """See Job."""
         assert self.plan is not None
-        topology, uv1 = self.plan.topology, self.plan.has_uv1
-        self.handle = gpu.try_mesh_from_transfer(self.transfer, self.a, self.b, topology, uv1=uv1)
-        return gpu.mesh_bytes(self.a, self.b, uv1=uv1)
+        topology, uv1, posed = self.plan.topology, self.plan.has_uv1, self.plan.is_posed
+        self.handle = gpu.try_mesh_from_transfer(self.transfer, self.a, self.b, topology, uv1=uv1, posed=posed)
+        return gpu.mesh_bytes(self.a, self.b, uv1=uv1, posed=posed)
+
+
+@dataclass(slots=True, eq=False)
+class ReadJob(Job):
+    """`numbers` says what Python reads; `payload` is that, once it is done."""
+
+    numbers: Numbers | None = None
+    buffers: dict[int, Source] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -115,6 +124,10 @@ def jobs_of(plan: ContentPlan, sources: dict[SourceKey, Source],
         buffers = {buffer: sources[plan.buffers[buffer]] for buffer in mesh.buffers}
         jobs.append(MeshJob(plan=mesh, buffers=buffers, sources=list(dict.fromkeys(buffers.values())),
                             need_bytes=mesh.out_bytes, destroy=gpu.destroy_mesh))  # fmt: skip
+    if plan.rig is not None and plan.rig.numbers.size_bytes:
+        buffers = {buffer: sources[plan.buffers[buffer]] for buffer in plan.rig.numbers.buffers}
+        jobs.append(ReadJob(numbers=plan.rig.numbers, buffers=buffers, sources=list(dict.fromkeys(buffers.values())),
+                            need_bytes=plan.rig.numbers.size_bytes))  # fmt: skip
     for image in plan.images:
         if image.source in sources:
             images[image.desc] = ImageJob(plan=image, sources=[sources[image.source]], destroy=gpu.destroy_texture)

@@ -1,7 +1,7 @@
 """The node tree of a scene: local and world transforms, checked for cycles, parents before children.
 
 Owns: TRS and matrices (decomposed; a sheared one becomes two nodes), a b3dm's RTC_CENTER as one more root.
-Does not: animate; skins.py poses what is skinned.
+Does not: animate; skins.py poses what is skinned in tiles, rigs.py says what moves models.
 Limits: NODES_MAX nodes, to any depth. World transforms are float64.
 Source: glTF 2.0, 3.5 (scenes and nodes).
 """
@@ -31,6 +31,8 @@ class Tree:
     meshes: list[tuple[int, int]]  # index in nodes, mesh index
     rows: dict[int, int] = field(default_factory=dict)  # index in nodes by the file's number of the node
     skins: dict[int, int] = field(default_factory=dict)  # the skin of a skinned mesh's row
+    owners: dict[int, int] = field(default_factory=dict)  # the node's row of a skinned mesh's row
+    items: dict[int, Item] = field(default_factory=dict)  # of the nodes that show a mesh, by that row
 
 
 def build_tree(doc: Document) -> Tree:
@@ -100,9 +102,11 @@ def _add_mesh(tree: Tree, doc: Document, item: Item, row: int) -> None:
     mesh, _ = doc.named(item, "mesh", "meshes")
     if "skin" in item:
         # A skinned mesh ignores its node's transform: its joints place its vertices in the scene.
-        doc.warn("The model is rigged; it is shown in its rest pose (animation comes later).")
+        owner = row
         row = _append(tree, -1, np.eye(4), Item({"name": item.label()}, item.path))
+        tree.owners[row] = owner
         tree.skins[row], _ = doc.named(item, "skin", "skins")
+    tree.items[row] = item
     tree.meshes.append((row, mesh))
 
 

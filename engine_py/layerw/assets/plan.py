@@ -14,6 +14,7 @@ from layerw.assets.items import GltfError
 from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
 from layerw.assets.nodes import build_tree
 from layerw.assets.primitives import MeshPlan, Planner
+from layerw.assets.rigs import RigPlan, plan_clips_of
 from layerw.assets.uris import resolve_uri
 from layerw.base.ports import F64, NodeDesc
 
@@ -51,6 +52,7 @@ class ContentPlan:
     sources: dict[SourceKey, SourcePlan] = field(default_factory=dict)  # without MAIN
     buffers: dict[int, SourceKey] = field(default_factory=dict)  # where each that is read lies
     warnings: list[str] = field(default_factory=list)
+    rig: RigPlan | None = None  # of a model that something moves
 
 
 def image_plan(desc: TextureDesc) -> ContentPlan:
@@ -64,8 +66,11 @@ def make_plan(doc: Document, url: str, flatten: F64 | None) -> ContentPlan:
     planner = Planner(doc)
     planner.add_tree(tree, flatten)
     plan = ContentPlan([] if flatten is not None else tree.nodes, planner.meshes, planner.materials, [])
-    for mesh in plan.meshes:
-        for buffer in sorted(mesh.buffers):
+    if flatten is None:
+        plan_clips_of(planner.rig, doc, tree)
+        plan.rig = None if planner.rig.is_empty else planner.rig
+    for buffers in (*(mesh.buffers for mesh in plan.meshes), plan.rig.numbers.buffers if plan.rig else ()):
+        for buffer in sorted(buffers):
             _buffer_source(doc, plan, url, buffer)
     textures = dict.fromkeys(desc for material in plan.materials.values() for desc in material.textures.values())
     if len(textures) > IMAGES_MAX:

@@ -16,8 +16,9 @@ from layerw.assets.gltf import Document
 from layerw.assets.items import GltfError, Item
 from layerw.assets.materials import MaterialKey, MaterialPlan, read_material
 from layerw.assets.nodes import Tree
+from layerw.assets.rigs import RigPlan, SkinPlan, weights_of
 from layerw.assets.skins import Pose, read_pose
-from layerw.base.ports import F64, U32, UvMatrix
+from layerw.base.ports import F32, F64, U32, UvMatrix
 from layerw.gpu import spec
 
 PRIMITIVES_MAX = 65_536
@@ -40,6 +41,9 @@ class MeshPlan:
     pose: Pose | None = None  # of a skinned mesh: where its joints are, with the matrix
     matrix: F64 | None = None  # baked into the vertices
     nodes: list[int] = field(default_factory=list)  # rows of Tree.nodes; [-1] where the matrix is baked
+    skin: int = -1  # of the rig: what moves it while it is drawn
+    joint_count: int = 0  # of that skin
+    morph: int = -1  # of the rig
 
     @property
     def buffers(self) -> set[int]:
@@ -54,9 +58,14 @@ class MeshPlan:
         return "uv1" in self.accessors
 
     @property
+    def is_posed(self) -> bool:
+        return self.flags & spec.MESH_BUILD_POSED != 0
+
+    @property
     def out_bytes(self) -> int:
         index_bytes = 2 if self.vertex_count <= 65_535 else 4
         vertex_bytes = spec.VERTEX_BYTES + (spec.UV1_BYTES if self.has_uv1 else 0)
+        vertex_bytes += spec.POSED_BYTES if self.is_posed else 0
         return self.vertex_count * vertex_bytes + (self.index_count * index_bytes + 3 & ~3)
 
 
@@ -79,6 +88,7 @@ class Planner:
         self.doc = doc
         self.meshes: list[MeshPlan] = []
         self.materials: dict[MaterialKey, MaterialPlan] = {}
+        self.rig = RigPlan()
         self._shared: dict[Key, MeshPlan] = {}
 
     def add_tree(self, tree: Tree, flatten: F64 | None) -> None:
@@ -86,12 +96,26 @@ class Planner:
         for node, mesh in tree.meshes:
             matrix = None if flatten is None else flatten @ tree.worlds[node]
             skin = tree.skins.get(node)
-            pose = None if skin is None else self._pose(tree, skin, flatten)
+            pose = None if skin is None or flatten is None else self._pose(tree, skin, flatten)
             item = self.doc.item("meshes", mesh, "A node's mesh")
-            if "weights" in item:
+            joints = None if skin is None or flatten is not None else self._skin(tree, skin)
+            primitives = item.objects("primitives")
+            targets = max((len(primitive.array("targets")) for primitive in primitives), default=0)
+            if targets and flatten is not None:
                 self.doc.warn("The model has morph targets; it is shown without them.")
-            for number, primitive in enumerate(item.objects("primitives")):
-                self._add(primitive, (mesh, number, skin), node, matrix, pose)
+            elif targets:
+                self.rig.weights[tree.owners.get(node, node)] = weights_of(tree.items[node], item, targets)
+            for number, primitive in enumerate(primitives):
+                self._add(primitive, (mesh, number, skin), node, matrix, pose, joints)
+        self.rig.owners = tree.owners
+
+    def _skin(self, tree: Tree, skin: int) -> SkinPlan | None:
+        """None where the skin can't be read: a warning says why."""
+        try:
+            return self.rig.skin(self.doc, tree, skin)
+        except GltfError as error:
+            self.doc.warn(f"{error} What is rigged to it is shown as it was modelled.")
+            return None
 
     def _pose(self, tree: Tree, skin: int, flatten: F64 | None) -> Pose | None:
         """None where the skin can't be read: a warning says why."""
@@ -101,16 +125,19 @@ class Planner:
             self.doc.warn(f"{error} What is rigged to it is shown as it was modelled.")
             return None
 
-    def _add(self, primitive: Item, key: Key, node: int, matrix: F64 | None, pose: Pose | None) -> None:
+    def _add(self, primitive: Item, key: Key, node: int, matrix: F64 | None, pose: Pose | None,
+             joints: SkinPlan | None) -> None:  # fmt: skip
         shared = self._shared.get(key) if matrix is None else None
         if shared is not None:
             shared.nodes.append(node)
             return
         if len(self.meshes) >= PRIMITIVES_MAX:
             raise GltfError(f"The model has more than {PRIMITIVES_MAX} primitives.")
-        plan = self._plan(primitive, pose)
+        plan = self._plan(primitive, pose, joints)
         if plan is None:
             return
+        if matrix is None:
+            self._move(plan, primitive, key[2], joints)
         plan.matrix = matrix
         if plan.pose is not None:
             plan.flags |= spec.MESH_BUILD_SKIN
@@ -121,7 +148,22 @@ class Planner:
         if matrix is None:
             self._shared[key] = plan
 
-    def _plan(self, primitive: Item, pose: Pose | None) -> MeshPlan | None:
+    def _move(self, plan: MeshPlan, primitive: Item, skin: int | None, joints: SkinPlan | None) -> None:
+        """What moves it while it is drawn."""
+        if joints is not None and skin is not None and "joints" in plan.accessors:
+            plan.skin, plan.joint_count = skin, len(joints.joints)
+            if joints.inverse_bind is not None:
+                plan.accessors["inverse_bind"] = joints.inverse_bind
+        try:
+            plan.morph = self.rig.targets(self.doc, primitive, plan.accessors["position"].count,
+                                          has_normals="normal" in plan.accessors,
+                                          has_tangents="tangent" in plan.accessors)  # fmt: skip
+        except GltfError as error:
+            self.doc.warn(f"{error} It is shown without morph targets.")
+        if plan.skin >= 0 or plan.morph >= 0:
+            plan.flags |= spec.MESH_BUILD_POSED
+
+    def _plan(self, primitive: Item, pose: Pose | None, joints: SkinPlan | None) -> MeshPlan | None:
         attributes = primitive.object("attributes")
         if "POSITION" not in attributes:
             self.doc.warn(f"{primitive.path} has no POSITION and is not shown.")
@@ -133,10 +175,13 @@ class Planner:
         own = (index, mode < _TRIANGLES and "NORMAL" not in attributes)
         if own not in self.materials:
             self.materials[own] = read_material(self.doc, index, primitive.at("material"), unlit=own[1])
-        if pose is not None and not ("JOINTS_0" in attributes and "WEIGHTS_0" in attributes):
+        if (pose or joints) and not ("JOINTS_0" in attributes and "WEIGHTS_0" in attributes):
             self.doc.warn(f"{primitive.path} has a skin, but no JOINTS_0 and WEIGHTS_0; it is shown as it is.")
-            pose = None
-        accessors = self._accessors(primitive, attributes, self.materials[own], posed=pose is not None)
+            pose = joints = None
+        if "JOINTS_1" in attributes:
+            self.doc.warn(f"{primitive.path} has more than four joints a vertex; the first four move it.")
+        posed = pose is not None or joints is not None
+        accessors = self._accessors(primitive, attributes, self.materials[own], posed=posed)
         return self._counted(accessors, mode, own, pose, primitive)
 
     def _accessors(self, primitive: Item, attributes: Item, material: MaterialPlan, *,
@@ -190,7 +235,8 @@ def descriptor(plan: MeshPlan, transfers: dict[int, int]) -> U32:
     """The words of a MESH_BUILD; `transfers` has the transfer that holds each buffer."""
     attributes = [(name, accessor) for name, accessor in plan.accessors.items() if name != "index"]
     joints = np.zeros(0, np.float32) if plan.pose is None else plan.pose.joints.ravel()
-    head = [len(attributes), plan.vertex_count, plan.index_count, plan.flags, plan.mode, len(joints) // 12, 0, 0]
+    head = [len(attributes), plan.vertex_count, plan.index_count, plan.flags, plan.mode,
+            plan.joint_count or len(joints) // 12, 0, 0]  # fmt: skip
     matrix = np.eye(4) if plan.matrix is None else plan.matrix
     parts = [np.array(head, np.uint32), matrix[:3].astype(np.float32).ravel().view(np.uint32)]
     index = plan.accessors.get("index")
@@ -207,6 +253,13 @@ def _accessor_words(semantic: str, accessor: Accessor, transfers: dict[int, int]
     return np.array([spec.SEMANTICS.index(semantic), transfer, accessor.byte_offset,
                      accessor.byte_stride, accessor.component_type, accessor.components, int(accessor.normalized),
                      accessor.count], np.uint32)
+
+
+def result_reach(plan: MeshPlan, payload: bytes) -> F32 | None:
+    """How far from each joint what follows it lies, of a skinned mesh; None where nobody said."""
+    if plan.skin < 0 or len(payload) != 28 + 4 * plan.joint_count:
+        return None
+    return np.frombuffer(payload, "<f4", plan.joint_count, 28).copy()
 
 
 def result_half(plan: MeshPlan, payload: bytes) -> tuple[float, float, float]:

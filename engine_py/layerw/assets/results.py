@@ -9,7 +9,7 @@ from layerw.assets.borrowed import Borrowed
 from layerw.assets.jobs import ImageJob, Job, MeshJob
 from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
 from layerw.assets.plan import ContentPlan
-from layerw.assets.primitives import result_half, result_sphere
+from layerw.assets.primitives import result_half, result_reach, result_sphere
 from layerw.base.ports import Ledger, MaterialDesc, Primitive
 from layerw.gpu import spec
 
@@ -32,8 +32,9 @@ def primitives_of(plan: ContentPlan, jobs: Iterable[Job], materials: Mapping[Mat
         center, radius = result_sphere(job.plan, job.payload)
         half = result_half(job.plan, job.payload)
         blend = bool(plan.materials[job.plan.material].desc.flags & spec.MATERIAL_BLEND)
-        found.extend(Primitive(job.handle, materials[job.plan.material], node, center, radius, blend, half)
-                     for node in job.plan.nodes)  # fmt: skip
+        reach = result_reach(job.plan, job.payload)
+        found.extend(Primitive(job.handle, materials[job.plan.material], node, center, radius, blend, half,
+                               job.plan.skin, job.plan.morph, reach) for node in job.plan.nodes)  # fmt: skip
     return found
 
 

@@ -62,6 +62,7 @@ class Transfers(Protocol):
     def build_mesh(self, descriptor: U32, *, block: int = 0, on_done: OnDone, on_failed: OnFailed) -> int: ...
     def decode_image(self, source: int, *, offset: int, size_bytes: int, max_bytes: int, max_side: int,
                      on_done: OnDone, on_failed: OnFailed) -> int: ...
+    def read(self, ranges: U32, *, on_done: OnDone, on_failed: OnFailed) -> int: ...
     def set_priority(self, transfer: int, priority: float) -> None: ...
     def release(self, transfer: int) -> None: ...
 
@@ -109,7 +110,7 @@ class GpuStore(Protocol):
     upload_left_bytes: int
 
     def try_mesh_from_transfer(self, transfer: int, vertex_count: int, index_count: int, topology: int = 0, *,
-                               uv1: bool = False) -> int: ...
+                               uv1: bool = False, posed: bool = False) -> int: ...
     def try_texture_from_transfer(self, transfer: int, width: int, height: int, *, srgb: bool, sampler: int) -> int: ...
     def create_mesh(self, data: MeshData) -> int: ...
     def create_texture(self, rgba: npt.NDArray[np.uint8], *, srgb: bool, sampler: int = 0) -> int: ...
@@ -118,7 +119,8 @@ class GpuStore(Protocol):
     def destroy_mesh(self, mesh: int) -> None: ...
     def destroy_texture(self, texture: int) -> None: ...
     def destroy_material(self, material: int) -> None: ...
-    def mesh_bytes(self, vertex_count: int, index_count: int, *, uv1: bool = False) -> int: ...
+    def mesh_bytes(self, vertex_count: int, index_count: int, *, uv1: bool = False,
+                   posed: bool = False) -> int: ...
     def texture_bytes(self, width: int, height: int) -> int: ...
 
 
@@ -133,6 +135,49 @@ class Primitive:
     radius: float
     blend: bool = False
     half: tuple[float, float, float] = (0.0, 0.0, 0.0)  # half the sides of the box around it; 0 = not known
+    skin: int = -1  # of Rig.skins; -1: no joints move it
+    morph: int = -1  # of Rig.morphs
+    reach: F32 | None = None  # of each joint: how far from it what follows it lies, -1 = nothing does; None: not known
+
+
+class TrackDesc(NamedTuple):
+    """What one channel of a clip does: to which node's translation, rotation, scale or weights, `width` floats a key.
+    mode: 0 linear, 1 step, 2 cubic spline (then `values` has in-tangent, value and out-tangent of each key)."""
+
+    node: int
+    path: str
+    mode: int
+    width: int
+    times: F32  # seconds, rising
+    values: F32  # flat
+
+
+class ClipDesc(NamedTuple):
+    """An animation of a file."""
+
+    name: str
+    duration_s: float
+    tracks: tuple[TrackDesc, ...]
+
+
+class SkinDesc(NamedTuple):
+    """Joints as indices in Content.nodes (-1: not in the scene, at the origin), and (n, 12) inverse bind matrices,
+    3x4 row by row."""
+
+    joints: tuple[int, ...]
+    inverse: F32
+
+
+class Rig(NamedTuple):
+    """What moves a model. skins, morphs: by the numbers that its primitives name; a morph is (targets, vertices, 9):
+    what is added to position, normal and tangent. weights: of morph targets at first, by node. owners: the node of a
+    mesh that is shown by a node of its own."""
+
+    clips: list[ClipDesc]
+    skins: dict[int, SkinDesc]
+    morphs: dict[int, F32]
+    weights: dict[int, F32]
+    owners: dict[int, int]
 
 
 class LightDesc(NamedTuple):
@@ -222,6 +267,7 @@ OpenImage = Callable[[str, ImageFile, int, float], SharedImage | None]  # addres
 class GpuContent(Content, Protocol):
     """A Content that takes room on the GPU, and can be given up where there is none."""
 
+    rig: Rig | None  # ready: what moves it
     waits_for_gpu: int  # bytes of an upload that was refused in this step
     identity: str  # opened with FETCH_DIGEST: equal for equal files, once fetched; the step that sets it begins nothing
 

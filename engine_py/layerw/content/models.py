@@ -7,13 +7,13 @@ references to the model's entities end then. A model is closed once its root is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from layerw.base.addresses import shown
 from layerw.base.colors import hex_of_linear
 from layerw.base.outcomes import FAILED, READY, Callback, Outcomes
-from layerw.base.ports import Content, LightDesc, Primitive
+from layerw.base.ports import F32, Content, LightDesc, Primitive, Rig
 from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
 from layerw.content.shared import Lease, SharedLoader
@@ -23,6 +23,8 @@ from layerw.scene.table import Table
 from layerw.visibility.cull import Visibility
 
 if TYPE_CHECKING:
+    from layerw.animation.animator import Animator, Character
+    from layerw.animation.plays import Play
     from layerw.scene.lights import Lamp
 
 PRIORITY = 1.0e6  # models come before tiles
@@ -33,19 +35,22 @@ class Model:
     """state: "loading", "ready", "failed" (see `error`) or "closed". `warnings`: what it is shown without, and why."""
 
     def __init__(self, url: str, loader: SharedLoader, table: Table, visibility: Visibility, user: UserCode, *,
-                 root: Entity, max_texture_side: int) -> None:  # fmt: skip
+                 root: Entity, max_texture_side: int, animator: Callable[[], Animator]) -> None:  # fmt: skip
         self.url = url
         self.state = "loading"
         self.error = ""
         self.warnings: list[str] = []
         self.root = root
         self.entities: dict[str, Entity] = {}  # by node name, the first of each
+        self.weights: dict[str, F32] = {}  # of morph targets, by node name: write them, where no clip does
         self.lights: list[Lamp] = []  # of the file (KHR_lights_punctual): this model's own, to write as any lamp
         self._loader, self._table, self._visibility = loader, table, visibility
         self._outcomes = Outcomes(user.call)
         self._max_texture_side = max_texture_side
         self._content: Lease | None = None
         self._is_whole = True  # whether it is not shown without images that may come
+        self._animator = animator
+        self._character: Character | None = None
         self._rows: list[Entity] = []
         self._blends: list[int] = []
 
@@ -53,6 +58,47 @@ class Model:
     def radius(self) -> float:
         """Of a sphere around the root's origin that holds the model in its rest pose; 0 until it is ready."""
         return max((self._reach(entity) for entity in self._rows), default=0.0)
+
+    @property
+    def nodes(self) -> dict[str, Entity]:
+        """Its nodes by name, the first of each; none until it is ready."""
+        return self.entities
+
+    @property
+    def animations(self) -> list[str]:
+        """The names of its clips; none until it is ready."""
+        rig = self._content.rig if self._content is not None and self.state == "ready" else None
+        return [clip.name for clip in rig.clips] if rig is not None else []
+
+    def play(self, name: str, fade: float = 0.3, speed: float = 1.0, loop: bool = True, weight: float = 1.0,
+             layer: int = 0, mask: Iterable[str] | None = None, additive: bool = False) -> Play:  # fmt: skip
+        """Plays a clip from its begin, in place of what plays in the same layer.
+
+        Args:
+            name: of `animations`.
+            fade: seconds in which it takes over; what plays in its layer leaves meanwhile. The first in layer 0 is
+                there at once.
+            speed: seconds of the clip in a second of the program (`app.time_scale` counts); below 0: backwards.
+            loop: begins anew at its end; else it stands there until it is stopped.
+            weight: its share of the layer, 0 to 1; the rest is what lies below.
+            layer: higher ones lie on lower ones.
+            mask: names of nodes that it moves, with all below them; None = all.
+            additive: what it moves since its first key is added to the layers below; nothing else leaves its layer.
+
+        Raises:
+            ConfigError: the model is not ready, or there is no such clip or node; the message names those that are.
+        """
+        from layerw.animation.playing import play
+
+        return play(self, self._animator(), self._character, name, fade=fade, speed=speed, loop=loop, weight=weight,
+                    layer=layer, mask=mask, additive=additive)  # fmt: skip
+
+    def stop(self, fade: float = 0.3) -> None:
+        """Ends all that plays, over `fade` seconds; the model goes back to its rest pose."""
+        if self._character is not None:
+            from layerw.animation.playing import stop
+
+            stop(self._animator(), self._character, fade)
 
     @property
     def primitives(self) -> list[Primitive]:
@@ -150,6 +196,10 @@ class Model:
             self.state = "loading"
 
     def _unload(self) -> None:
+        if self._character is not None:
+            self._animator().remove(self._character)
+            self._character = None
+        self.weights.clear()
         for entity in self._rows:
             if entity.alive:
                 entity.despawn()
@@ -173,6 +223,7 @@ class Model:
                 self._visibility.set_blend(primitive.material, True)
                 self._blends.append(primitive.material)
         nodes: list[Entity] = []
+        posed: list[tuple[int, Primitive]] = []
         for number, node in enumerate(content.nodes):
             own = by_node.get(number, [])
             entity = self._spawn(own[0] if own else None, nodes[node.parent] if node.parent >= 0 else self.root)
@@ -181,10 +232,19 @@ class Model:
             self.entities.setdefault(node.name or f"node {number}", entity)
             if node.light is not None:
                 self.lights.append(self._shine(node.light, entity))
-            for primitive in own[1:]:
-                self._spawn(primitive, entity)
+            rows = [entity, *(self._spawn(primitive, entity) for primitive in own[1:])]
+            posed.extend((row.first_row, primitive) for row, primitive in zip(rows, own, strict=False)
+                         if primitive.skin >= 0 or primitive.morph >= 0)  # fmt: skip
         for primitive in by_node.get(-1, []):
             self._spawn(primitive, self.root)
+        if content.rig is not None:
+            self._rig(content, content.rig, nodes, posed)
+
+    def _rig(self, content: Lease, rig: Rig, nodes: list[Entity], posed: list[tuple[int, Primitive]]) -> None:
+        """Its nodes and parts may be moved by clips, joints and morphs from now on."""
+        self._character = self._animator().add(rig, content.nodes, [entity.first_row for entity in nodes], posed)
+        for node, weights in self._character.weights.items():
+            self.weights.setdefault(content.nodes[node].name or f"node {node}", weights)
 
     def _spawn(self, primitive: Primitive | None, parent: Entity) -> Entity:
         if primitive is None:

@@ -28,6 +28,7 @@ from layerw.transfer.transfers import FrameTransfers
 from layerw.visibility.cull import Visibility
 
 if TYPE_CHECKING:  # imported where they are first used: a program without models and worlds starts without them
+    from layerw.animation.animator import Animator
     from layerw.assets.loader import GltfLoader
     from layerw.content.worlds import World
 
@@ -40,10 +41,11 @@ class Opening:
 
     def __init__(self, config: Config, transfers: FrameTransfers, store: Store, backups: Backups,
                  ledgers: tuple[HardLedger, HardLedger], table: Table, visibility: Visibility, user: UserCode,
-                 now: Callable[[], tuple[int, float]]) -> None:  # fmt: skip
+                 now: Callable[[], tuple[int, float]], animator: Callable[[], Animator]) -> None:  # fmt: skip
         self._config, self._transfers, self._store, self._backups = config, transfers, store, backups
         self._layer_ledger, self._gpu_ledger = ledgers
         self._table, self._visibility, self.user, self._now = table, visibility, user, now
+        self._animator = animator
 
     @cached_property
     def loader(self) -> GltfLoader:
@@ -81,7 +83,7 @@ class Opening:
         root = Entity(self._table, self._table.spawn(1, mesh=0, material=0, radius=0.0))
         set_values(root, position=position, rotation=rotation, scale=scale, parent=parent)
         return Model(url, loader, self._table, self._visibility, self.user, root=root,
-                     max_texture_side=max_texture_side)  # fmt: skip
+                     max_texture_side=max_texture_side, animator=self._animator)  # fmt: skip
 
     def world(self, given: object, *, place: str, transform: F64 | None, max_texture_side: int) -> World:
         """See App.stream."""

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from layerw.base.healing import Failure
-from layerw.base.ports import ContentLoader, GpuContent, ImageFile, NodeDesc, Primitive, SharedImage
+from layerw.base.ports import ContentLoader, GpuContent, ImageFile, NodeDesc, Primitive, Rig, SharedImage
 from layerw.gpu import spec
 
 if TYPE_CHECKING:
@@ -282,6 +282,11 @@ class Lease:
     def primitives(self) -> list[Primitive]:
         """As Content's."""
         return self.content.primitives
+
+    @property
+    def rig(self) -> Rig | None:
+        """As Content's."""
+        return self.content.rig
 
     @property
     def nodes(self) -> list[NodeDesc]:

@@ -10,9 +10,10 @@ from .codegen_common import MARK, camel, fixed_words, has_text, pascal
 from .spec import COMMANDS, EVENTS, Field, Record
 
 LAYOUT_NAMES = ("RESOURCE_KINDS", "MATERIAL_KINDS", "TOPOLOGIES", "SEMANTICS", "GLTF_MODES",
-                "DRAW_RECORD", "MESH_BUILD_HEAD", "ACCESSOR", "KEYS")
+                "DRAW_RECORD", "MESH_BUILD_HEAD", "ACCESSOR", "READ_RANGE", "KEYS")
 NUMBER_PREFIXES = ("MATERIAL_", "SAMPLER_", "FETCH_", "FAIL_", "DRAW_", "HANDLE_", "WORDS_", "READBACK_", "PICK_",
-                   "ROW_", "ROWS_", "VERTEX_", "UV1_", "MESH_BUILD_", "SHADER_", "SHADOW_", "LIGHT", "CLUSTER")
+                   "ROW_", "ROWS_", "VERTEX_", "UV1_", "MESH_BUILD_", "SHADER_", "SHADOW_", "LIGHT", "CLUSTER", "POSE",
+                   "STREAM_")
 
 
 def sink_of(record: Record) -> str:
@@ -210,6 +211,8 @@ def layouts_js() -> str:
                 "attributes": [{"name": n, "offsetBytes": o, "format": f} for n, o, f in layout.attributes]}
                for layout in spec.LAYOUTS.values()]  # fmt: skip
     out.append(f"export const COLUMNS = Object.freeze({json.dumps(columns)});\n")
+    posed = [{"name": n, "offsetBytes": o, "format": f} for n, o, f in spec.POSED]
+    out.append(f"export const POSED = Object.freeze({json.dumps(posed)});\n")
     out.append(f"/** By topology. */\nexport const LAYOUTS = Object.freeze({json.dumps(layouts)});\n\n")
     out.append(js_block("FRAME_BLOCK", spec.FRAME_BLOCK) + "\n" + js_block("MATERIAL_BLOCK", kinds.MATERIAL_BLOCK))
     return "".join(out)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from layerw.base.ports import MaterialDesc
 from layerw.gpu.pages import Place
-from layerw.gpu.spec import UV1_BYTES, VERTEX_BYTES
+from layerw.gpu.spec import POSED_BYTES, UV1_BYTES, VERTEX_BYTES
 
 U8 = npt.NDArray[np.uint8]
 F16 = npt.NDArray[np.float16]
@@ -28,11 +28,12 @@ class MeshRecord:
     kept: tuple[U8, U8] | None
     lost: bool = False
     uv1: bool = False
+    posed: bool = False
 
     @property
     def vertex_bytes(self) -> int:
-        """Of its vertices, with a second set of uvs where it has one."""
-        return vertex_bytes(self.vertex_count, uv1=self.uv1)
+        """Of its vertices, with the streams behind them."""
+        return vertex_bytes(self.vertex_count, uv1=self.uv1, posed=self.posed)
 
 
 @dataclass(slots=True, eq=False)
@@ -58,9 +59,9 @@ class MaterialRecord:
     lost: bool = False
 
 
-def vertex_bytes(vertex_count: int, *, uv1: bool) -> int:
+def vertex_bytes(vertex_count: int, *, uv1: bool, posed: bool = False) -> int:
     """Of a mesh's vertices."""
-    return vertex_count * (VERTEX_BYTES + (UV1_BYTES if uv1 else 0))
+    return vertex_count * (VERTEX_BYTES + (UV1_BYTES if uv1 else 0) + (POSED_BYTES if posed else 0))
 
 
 def placed_bytes(size_bytes: int) -> int:

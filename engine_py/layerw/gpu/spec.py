@@ -79,6 +79,10 @@ COMMANDS: tuple[Record, ...] = (
     _record(66, "shadow_tile", "x:u32 y:u32 side:u32 matrix:u32 clear:u32 data:p count:u32",
             "Of the current view: before it is drawn, a square of the atlas is cleared (1) and `count` DRAW_RECORDs "
             "are drawn there through the frame block's shadow_matrices[matrix]."),
+    _record(80, "poses", "lines:u32 first_line:u32 count:u32 data:p",
+            "Before the views: what moves vertices (shaders/posed.wgsl) are `lines` lines of POSE_LINE texels of four "
+            "floats; where that is another number than before, all are zero. `count` lines from `first_line` on are "
+            "written."),
     _record(9, "readback", "readback:u32",
             "Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames "
             "later."),
@@ -101,9 +105,10 @@ COMMANDS: tuple[Record, ...] = (
             "A rectangle of level 0 of a texture that was written, tight; further levels are generated."),
     _record(24, "mesh_create",
             "mesh:h vertex_buffer:h vertex_offset:u32 vertex_count:u32 index_buffer:h index_offset:u32 "
-            "index_count:u32 index_bytes:u32 topology:u32 uv1:u32",
+            "index_count:u32 index_bytes:u32 topology:u32 streams:u32",
             "topology: of TOPOLOGIES; LAYOUTS says what its vertices are. Indices take 2 or 4 bytes; elements have "
-            "none. uv1: 1 where a second set of uvs (UV1_BYTES each) follows the last vertex; 0: it is the first set."),
+            "none. streams: STREAM_UV1 where a second set of uvs (UV1_BYTES each) follows the last vertex, else it is "
+            "the first set; STREAM_POSED where a POSED stream follows those."),
     _record(25, "mesh_destroy", "mesh:h", ""),
     _record(26, "device_begin", "",
             "Answers device_restored: what follows fills the new device. Resource and frame commands between the loss "
@@ -139,6 +144,9 @@ COMMANDS: tuple[Record, ...] = (
     _record(38, "fetch_limits", "lanes:u32 first_byte_ms:f32 stall_ms:f32 bytes_per_s_min:f32",
             "Of every fetch from now on: how many at a time, how long to wait for an answer's head and for a byte, and "
             "the rate below which a body counts as stalled. What passes a limit is aborted and fails with TIMEOUT."),
+    _record(39, "bytes_read", "transfer:h data:p size_bytes:u32",
+            "Bytes of finished transfers for Python: data are READ_RANGEs, and transfer_done's payload is what they "
+            "name, one after another."),
     # -- the page --------------------------------------------------------------------------------
     _record(48, "report", "data:p size_bytes:u32", "A JSON object (UTF-8) for the overlay and for `layerw shot`."),
     _record(49, "log", "level:u32 data:p size_bytes:u32",
@@ -215,6 +223,7 @@ COLUMNS = (("position", 3, "f32"), ("rotation", 4, "f32"), ("scale", 3, "f32"), 
            ("shear", 3, "f32"))  # shear: xy, xz, yz of kernels/geometry/transform.h; written only where rows have any
 READBACK_CONTEXT = 1  # of Layer memory's ephemeral results; nothing else uses it
 PICK_UNDRAWN = 0xFFFFFFFF  # picked.row where there is no GPU that draws
+POSE_LINE = 1024  # texels a line of poses
 ROWS_STEP = 1024  # a WebGL2 column texture is 1024 texels wide
 MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water", "layered", "discs", "strokes", "decal", "particles",
                   "step")
@@ -284,6 +293,13 @@ LAYOUTS = dict(zip(TOPOLOGIES, (_VERTICES, _VERTICES, _VERTICES, Layout(20, True
                                 _NUMBERS, _NUMBERS), strict=True))  # fmt: skip
 PARTICLE_UNIT = 64  # particles that follow each other in a line of their texture, which are moved by one quad
 
+STREAM_UV1, STREAM_POSED = 1, 2  # mesh_create.streams
+POSED_BYTES = 16  # what moves a vertex: behind the vertices and uvs of a mesh that is posed
+POSED = (  # name, byte offset, format
+    ("joints", 0, "uint16x4"),
+    ("joint_weights", 8, "unorm8x4"),  # they add up to 255
+    ("source", 12, "uint32"),  # its number among the file's vertices: whose morph it takes
+)
 UV1_BYTES = 8  # of a second set of uvs, float32x2: a stream of its own behind the vertices, where a mesh has one
 
 # Uniform blocks: members by name and type, one of BLOCK_TYPES or an array of vec4s ("vec4[9]"), which lie at the same
@@ -379,20 +395,24 @@ MESH_BUILD_HEAD = (
 )
 # then a 3x4 row-major f32 matrix, then one ACCESSOR for the indices (transfer 0 = none), then attribute_count ACCESSORs
 MESH_BUILD_FLAT_NORMALS, MESH_BUILD_TRANSFORM = 1, 2  # flags. FLAT_NORMALS: unindexed, vertex_count == index_count
-MESH_BUILD_SKIN, MESH_BUILD_UV_TRANSFORM = 4, 8
+MESH_BUILD_SKIN, MESH_BUILD_UV_TRANSFORM, MESH_BUILD_POSED = 4, 8, 16
 # UV_TRANSFORM: six f32 follow the last ACCESSOR, a row-major 2x3 matrix for the uvs (KHR_texture_transform).
 # SKIN: joint_count row-major 3x4 f32 matrices come last, from each joint's space to where the mesh is built; vertices
 # are posed by joints, weights and inverse_bind (none = identities).
+# POSED: vertices stay as they were modelled, and a POSED stream follows them; joint_count joints, or none.
 # vertex_count and index_count are those of the result. transfer_done's payload: f32 min xyz, max xyz, and the
-# radius around their middle.
+# radius around their middle; of a POSED one also joint_count f32: how far from each joint's own place (by inverse_bind)
+# vertices that follow it lie, -1 where none does.
 ACCESSOR = ("semantic", "transfer", "byte_offset", "byte_stride", "component_type", "components", "normalized", "count")
 SEMANTICS = ("index", "position", "normal", "tangent", "uv", "color", "joints", "weights", "inverse_bind", "uv1")
 # ACCESSOR.transfer of an attribute 0: all zeros (an accessor without a buffer view)
 # head.topology
 GLTF_MODES = ("points", "lines", "line_loop", "line_strip", "triangles", "triangle_strip", "triangle_fan")
-# the result: vertex_count * VERTEX_BYTES, with uv1 vertex_count * UV1_BYTES,
+# the result: vertex_count * VERTEX_BYTES, with uv1 vertex_count * UV1_BYTES, posed vertex_count * POSED_BYTES,
 # then the indices as lists (strips, fans and loops are unrolled):
 # 2 bytes each where vertex_count <= 65,535, else 4, padded to 4
+
+READ_RANGE = ("transfer", "byte_offset", "size_bytes")  # of bytes_read
 
 KEYS = (
     *(f"Key{c}" for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"), *(f"Digit{d}" for d in range(10)),

@@ -24,7 +24,7 @@ from layerw.gpu.materials import Materials
 from layerw.gpu.pages import USAGE_INDEX, USAGE_VERTEX, BufferPages, Place
 from layerw.gpu.records import F16, U8, MaterialRecord, MeshRecord, TextureRecord, placed_bytes, vertex_bytes
 from layerw.gpu.shaders import Shaders
-from layerw.gpu.spec import UV1_BYTES, VERTEX_BYTES
+from layerw.gpu.spec import POSED_BYTES, STREAM_POSED, STREAM_UV1, UV1_BYTES, VERTEX_BYTES
 from layerw.gpu.submission import Submission
 from layerw.memory.backups import Backups
 from layerw.memory.ledger import HardLedger
@@ -63,9 +63,10 @@ class Store:
 
     # -- sizes and the upload allowance ------------------------------------------------------
 
-    def mesh_bytes(self, vertex_count: int, index_count: int, *, uv1: bool = False) -> int:
+    def mesh_bytes(self, vertex_count: int, index_count: int, *, uv1: bool = False, posed: bool = False) -> int:
         """What a mesh takes of the GPU budget."""
-        return placed_bytes(vertex_bytes(vertex_count, uv1=uv1)) + packing.index_bytes(vertex_count, index_count)
+        vertices = placed_bytes(vertex_bytes(vertex_count, uv1=uv1, posed=posed))
+        return vertices + packing.index_bytes(vertex_count, index_count)
 
     def texture_bytes(self, width: int, height: int, *, texel_bytes: int = 4, mips: bool = True) -> int:
         """What a texture takes, with all its mip levels."""
@@ -142,10 +143,12 @@ class Store:
         self._count_upload(data.nbytes)
 
     def try_mesh_from_transfer(self, transfer: int, vertex_count: int, index_count: int, topology: int = 0, *,
-                               uv1: bool = False) -> int:  # fmt: skip
+                               uv1: bool = False, posed: bool = False) -> int:  # fmt: skip
         """A mesh from a built transfer's bytes; 0 when the budget or this frame's uploads have no room."""
-        size = self.mesh_bytes(vertex_count, index_count, uv1=uv1)
-        mesh = self._try_mesh(vertex_count, index_count, topology, None, uv1=uv1) if self._may_upload(size) else 0
+        size = self.mesh_bytes(vertex_count, index_count, uv1=uv1, posed=posed)
+        if not self._may_upload(size):
+            return 0
+        mesh = self._try_mesh(vertex_count, index_count, topology, None, uv1=uv1, posed=posed)
         if not mesh:
             return 0
         self._upload_mesh(self.meshes[mesh], transfer)
@@ -161,10 +164,11 @@ class Store:
                                   packing.index_bytes(record.vertex_count, record.index_count))  # fmt: skip
 
     def _try_mesh(self, vertex_count: int, index_count: int, topology: int, kept: tuple[U8, U8] | None, *,
-                  uv1: bool) -> int:  # fmt: skip
+                  uv1: bool, posed: bool = False) -> int:  # fmt: skip
         if vertex_count < 1:
             raise ShapeError(f"A mesh of {vertex_count} vertices was asked for; it needs at least 1.")
         stride_bytes = spec.LAYOUTS[spec.TOPOLOGIES[topology]].stride_bytes + (UV1_BYTES if uv1 else 0)
+        stride_bytes += POSED_BYTES if posed else 0
         sizes = placed_bytes(vertex_count * stride_bytes), packing.index_bytes(vertex_count, index_count)
         size = sum(sizes)
         if not self.ledger.try_reserve(size):
@@ -174,7 +178,8 @@ class Store:
             self.ledger.release(size)
             return 0
         mesh = self.pools["mesh"].alloc()
-        self.meshes[mesh] = MeshRecord(*places, vertex_count, index_count, topology, size, kept, uv1=uv1)
+        self.meshes[mesh] = MeshRecord(*places, vertex_count, index_count, topology, size, kept, uv1=uv1,
+                                       posed=posed)  # fmt: skip
         return mesh
 
     def _try_places(self, vertex_bytes: int, index_bytes: int) -> tuple[Place, Place | None] | None:
@@ -206,7 +211,8 @@ class Store:
         index = (r.index.page.buffer, r.index.offset_bytes) if r.index is not None else (0, 0)
         self._submission.encoder.mesh_create(
             mesh, r.vertex.page.buffer, r.vertex.offset_bytes, r.vertex_count, *index, r.index_count,
-            packing.index_item_bytes(r.vertex_count), r.topology, int(r.uv1),
+            packing.index_item_bytes(r.vertex_count), r.topology,
+            (STREAM_UV1 if r.uv1 else 0) | (STREAM_POSED if r.posed else 0),
         )  # fmt: skip
 
     def destroy_mesh(self, mesh: int) -> None:

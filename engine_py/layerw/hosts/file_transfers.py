@@ -112,6 +112,16 @@ class FileTransfers:
         work.work = lambda: self._image(work, source, offset, size_bytes, max_side)
         self._queue(work)
 
+    def bytes_read(self, transfer: int, data: int, size_bytes: int) -> None:
+        ranges = np.frombuffer(self._read(data, size_bytes), np.uint32).reshape(-1, len(spec.READ_RANGE)).tolist()
+        self._queue(Transfer(transfer, "read", work=lambda: (0, 0, 0, b"".join(self._part(*one) for one in ranges))))
+
+    def _part(self, source: int, offset: int, size_bytes: int) -> bytes:
+        data = self.live[source].data if source in self.live else b""
+        if offset + size_bytes > len(data):
+            raise FormatError(f"Bytes up to {offset + size_bytes} are read, but their buffer has {len(data)}.")
+        return data[offset : offset + size_bytes]
+
     def transfer_priority(self, transfer: int, priority: float) -> None:
         if transfer in self.live:
             self.live[transfer].priority = priority
@@ -203,6 +213,7 @@ class FileTransfers:
         index_bytes = (count * (2 if vertices <= 65_535 else 4) + 3) & ~3
         has_uv1 = spec.SEMANTICS.index("uv1") in accessors[1:, 0]
         vertex_bytes = spec.VERTEX_BYTES + (spec.UV1_BYTES if has_uv1 else 0)
+        vertex_bytes += spec.POSED_BYTES if flags & spec.MESH_BUILD_POSED else 0
         return vertices * vertex_bytes + index_bytes, vertices, count, b""
 
     def _check_accessor(self, accessor: list[int]) -> None:

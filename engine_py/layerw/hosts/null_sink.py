@@ -73,6 +73,7 @@ class NullSink:
         self.lights: dict[int, AnyArray] = {}  # LIGHT_ROWs and cluster lists by view, as they came last
         self.light_lists: dict[int, AnyArray] = {}
         self.columns: list[AnyArray] = []
+        self.pose_lines: AnyArray = np.zeros((0, 4 * spec.POSE_LINE), np.float32)
 
     @property
     def gpu_bytes(self) -> int:
@@ -82,7 +83,8 @@ class NullSink:
         targets = target_bytes(self.size, list(self.views.values()), self.atlas)
         lit = len(self.lights) * (16 * spec.LIGHTS_MAX * spec.LIGHT_TEXELS
                                   + 4 * spec.LIGHT_LIST_WIDTH * spec.LIGHT_LIST_LINES)  # fmt: skip
-        return sum(size for size, _ in self.buffers.values()) + textures + self.rows * COLUMN_BYTES + targets + lit
+        buffers = sum(size for size, _ in self.buffers.values())
+        return buffers + textures + self.rows * COLUMN_BYTES + targets + lit + self.pose_lines.nbytes
 
     @property
     def live_handles(self) -> int:
@@ -154,6 +156,13 @@ class NullSink:
         target = self.columns[column]
         target[first_row : first_row + rows] = self._read(data).reshape(rows, target.shape[1])
         self.rows_written += rows
+
+    def poses(self, lines: int, first_line: int, count: int, data: int) -> None:
+        if lines != len(self.pose_lines):
+            self.pose_lines = np.zeros((lines, 4 * spec.POSE_LINE), np.float32)
+        _require(first_line + count <= lines, f"poses past {lines} lines: {first_line} + {count}")
+        if count:
+            self.pose_lines[first_line : first_line + count] = self._read(data).reshape(count, -1)
 
     def visible_rows(self, data: int, count: int) -> None:
         self._visible = count
@@ -255,11 +264,13 @@ class NullSink:
 
     def mesh_create(self, mesh: int, vertex_buffer: int, vertex_offset: int, vertex_count: int, index_buffer: int,
                     index_offset: int, index_count: int, index_bytes: int, topology: int,
-                    uv1: int) -> None:  # fmt: skip
+                    streams: int) -> None:  # fmt: skip
         layout = spec.LAYOUTS[spec.TOPOLOGIES[topology]]
         _require(mesh not in self.meshes and vertex_offset % spec.VERTEX_BYTES == 0, "mesh")
-        _require(not (layout.is_element and (index_count or uv1)), "elements with indices or uvs")
-        self._span(vertex_buffer, vertex_offset, vertex_count * (layout.stride_bytes + uv1 * spec.UV1_BYTES))
+        _require(not (layout.is_element and (index_count or streams)), "elements with indices or streams")
+        each = layout.stride_bytes + (spec.UV1_BYTES if streams & spec.STREAM_UV1 else 0)
+        each += spec.POSED_BYTES if streams & spec.STREAM_POSED else 0
+        self._span(vertex_buffer, vertex_offset, vertex_count * each)
         if index_count:
             self._span(index_buffer, index_offset, index_count * index_bytes + 3 & ~3)
         self.meshes[mesh] = (6 * vertex_count if layout.is_element else index_count or vertex_count, vertex_buffer,

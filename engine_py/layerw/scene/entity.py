@@ -15,6 +15,7 @@ from layerw.base import checks
 from layerw.base.errors import AttributeMissing, HandleError, OutsideError
 from layerw.base.names import missing
 from layerw.scene import component_view, motion
+from layerw.scene.hierarchy import world_matrix
 from layerw.scene.row_values import check_alpha, check_owner, chosen_rows, packed_colors, raise_dead, unit_rotations
 from layerw.scene.scattered import ColumnHome, Scattered
 from layerw.scene.table import HIDDEN, NO_SHADOW, STATIC_FLAG, Table
@@ -368,6 +369,13 @@ class Entity(Entities):
     def alive(self) -> bool:
         """False once it was despawned."""
         return bool(self._table.birth[self._first] == self._births)
+
+    @property
+    def world_position(self) -> npt.NDArray[np.float64]:
+        """(3,) float64: where it stands in the scene now, whatever it moves with; a copy."""
+        self._check()
+        table = self._table
+        return world_matrix(table.parent, table.position, table.rotation, table.scale, self._first)[1]
 
     def move(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> None:
         """Add metres to its position."""

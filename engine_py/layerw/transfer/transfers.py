@@ -28,6 +28,7 @@ class Commands(Protocol):
     def mesh_build_in(self, transfer: int, data: int, size_bytes: int, block: int) -> None: ...
     def image_decode(self, transfer: int, source: int, offset: int, size_bytes: int, max_bytes: int,
                      max_side: int) -> None: ...  # fmt: skip
+    def bytes_read(self, transfer: int, data: int, size_bytes: int) -> None: ...
     def transfer_priority(self, transfer: int, priority: float) -> None: ...
     def transfer_release(self, transfer: int) -> None: ...
 
@@ -100,6 +101,12 @@ class FrameTransfers:
         """Decodes an image that lies in a finished transfer."""
         transfer = self._start(on_done, on_failed)
         self._commands.image_decode(transfer, source, offset, size_bytes, min(max_bytes, 0xFFFFFFFF), max_side)
+        return transfer
+
+    def read(self, ranges: U32, *, on_done: OnDone, on_failed: OnFailed) -> int:
+        """Brings bytes of finished transfers to Python, as the payload: (n, 3), see READ_RANGE in gpu/spec.py."""
+        transfer = self._start(on_done, on_failed)
+        self._commands.bytes_read(transfer, self._keeper.keep(ranges), ranges.nbytes)
         return transfer
 
     def set_priority(self, transfer: int, priority: float) -> None:

@@ -5,7 +5,7 @@
  * null while the device is lost (every command is then ignored; Python learns it from the device_lost event), and still
  * with a new one until Python has heard of it: what it sent before names what went with the old one.
  */
-import { COLUMNS, FRAME_BLOCK_BYTES, LIGHT_TEXELS, RESOURCE_KINDS, ROWS_STEP } from '../../gen/layouts.js';
+import { COLUMNS, FRAME_BLOCK_BYTES, LIGHT_TEXELS, POSE_LINE, RESOURCE_KINDS, ROWS_STEP } from '../../gen/layouts.js';
 import { DRAW_PASSES } from '../../gen/passes.js';
 import { HandleTable } from '../../engine/handles.js';
 import { Images } from './images.js';
@@ -191,6 +191,16 @@ export class Core {
     this.driver.buffers.rowsWrite(column, firstRow, rows, bytes);
   }
 
+  /** @param {number} lines @param {number} firstLine @param {number} count @param {number} address */
+  poses(lines, firstLine, count, address) {
+    if (!this.driver) return;
+    const limit = this.driver.limits.maxTextureSide;
+    if (lines > limit || firstLine + count > lines) {
+      throw new Error(`Lines ${firstLine} to ${firstLine + count} of ${lines} of poses are written; at most ${limit} are there.`);
+    }
+    this.driver.buffers.poses(lines, firstLine, count, this.heap.u8(address, count * POSE_LINE * 16));
+  }
+
   /** @param {number} address @param {number} count */
   visibleRows(address, count) {
     if (!this.driver) return;
@@ -348,13 +358,13 @@ export class Core {
   // -- meshes --------------------------------------------------------------------------------------------------------
   /** @param {number} handle @param {number} vertexBuffer @param {number} vertexOffset @param {number} vertexCount
    * @param {number} indexBuffer @param {number} indexOffset @param {number} indexCount @param {number} indexBytes
-   * @param {number} topology @param {number} uv1 */
+   * @param {number} topology @param {number} streams */
   meshCreate(
-    handle, vertexBuffer, vertexOffset, vertexCount, indexBuffer, indexOffset, indexCount, indexBytes, topology, uv1,
+    handle, vertexBuffer, vertexOffset, vertexCount, indexBuffer, indexOffset, indexCount, indexBytes, topology, streams,
   ) {
     if (!this.driver) return;
     this.shapes.create(this.driver, this.buffers, { handle, vertexBuffer, vertexOffset, vertexCount, indexBuffer, indexOffset,
-      indexCount, indexBytes, topology, uv1: uv1 !== 0 });
+      indexCount, indexBytes, topology, streams });
   }
 
   /** @param {number} handle */

@@ -17,6 +17,7 @@
  *   write(native: any, offset: number, bytes: Uint8Array): void, createMesh(record: MeshRecord): any,
  *   destroyMesh(native: any): void, rowsCapacity(rows: number): void,
  *   rowsWrite(column: number, firstRow: number, rows: number, bytes: Uint8Array): void,
+ *   poses(lines: number, firstLine: number, count: number, bytes: Uint8Array): void,
  *   visibleRows(bytes: Uint8Array): void, stillRows(bytes: Uint8Array): void,
  *   frameBlock(view: number, bytes: Uint8Array): void,
  *   lights(view: number, rows: Uint8Array, lists: Uint8Array): void, readonly sizeBytes: number }} buffers

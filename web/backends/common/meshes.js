@@ -9,7 +9,7 @@ import { checkMesh, trianglesOf } from './resources.js';
 /** @typedef {import('./driver.js').Driver} Driver */
 /** @typedef {import('./resources.js').BufferRecord} BufferRecord */
 /** @typedef {import('./resources.js').MeshRecord} MeshRecord */
-/** @typedef {Pick<MeshRecord, 'handle' | 'vertexOffset' | 'vertexCount' | 'indexOffset' | 'indexCount' | 'indexBytes' | 'topology' | 'uv1'>
+/** @typedef {Pick<MeshRecord, 'handle' | 'vertexOffset' | 'vertexCount' | 'indexOffset' | 'indexCount' | 'indexBytes' | 'topology' | 'streams'>
  *   & { vertexBuffer: number, indexBuffer: number }} Given handles of buffers, 0 = no indices */
 
 export class Meshes {

@@ -5,8 +5,7 @@
  * alive (its handle counts) but draws that use it are skipped.
  */
 import {
-  LAYOUTS, LIGHTS_MAX, LIGHT_LIST_LINES, LIGHT_LIST_WIDTH, LIGHT_TEXELS, MATERIAL_KINDS, SAMPLER_ANISOTROPY, TOPOLOGIES,
-  UV1_BYTES,
+  LAYOUTS, LIGHTS_MAX, LIGHT_LIST_LINES, LIGHT_LIST_WIDTH, LIGHT_TEXELS, MATERIAL_KINDS, POSED_BYTES, SAMPLER_ANISOTROPY, STREAM_POSED, STREAM_UV1, TOPOLOGIES, UV1_BYTES,
 } from '../../gen/layouts.js';
 
 /** What a view's lights and cluster lists take. */
@@ -57,7 +56,7 @@ export function wholeLines(bytes) {
  * @property {number} indexCount
  * @property {number} indexBytes 2 or 4
  * @property {number} topology
- * @property {boolean} uv1 whether a second set of uvs follows the vertices
+ * @property {number} streams STREAM_*: what follows the vertices
  * @property {number} elements what one instance draws: index count, or vertex count without indices, or quads
  * @property {number} triangles of one instance
  * @property {boolean} ready
@@ -144,6 +143,16 @@ function checkRange(what, offset, count, strideBytes, buffer) {
   return `Its ${count} ${what} end at byte ${end}, but the buffer has ${buffer.sizeBytes} bytes.`;
 }
 
+/** Of a vertex. @param {number} streams @returns {number} */
+const streamsBytes = (streams) => (streams & STREAM_UV1 ? UV1_BYTES : 0) + (streams & STREAM_POSED ? POSED_BYTES : 0);
+
+/** Where a mesh's streams begin in its vertex buffer; those that it has not are where they would be.
+ * @param {MeshRecord} mesh @returns {{ uv1: number, posed: number }} bytes */
+export function streamsOf({ topology, vertexOffset, vertexCount, streams }) {
+  const uv1 = vertexOffset + vertexCount * LAYOUTS[topology].strideBytes;
+  return { uv1, posed: uv1 + vertexCount * streamsBytes(streams & STREAM_UV1) };
+}
+
 /** @param {MeshRecord} mesh @returns {string} '' = fine */
 export function checkMesh(mesh) {
   const { vertexBuffer, indexBuffer } = mesh;
@@ -153,7 +162,7 @@ export function checkMesh(mesh) {
     return `Its topology is ${mesh.topology}; use 0 to ${TOPOLOGIES.length - 1} (${TOPOLOGIES.join(', ')}).`;
   }
   const { strideBytes, isElement } = LAYOUTS[mesh.topology];
-  const vertexBytes = strideBytes + (mesh.uv1 ? UV1_BYTES : 0);
+  const vertexBytes = strideBytes + streamsBytes(mesh.streams);
   const vertices = checkRange('vertices', mesh.vertexOffset, mesh.vertexCount, vertexBytes, vertexBuffer);
   if (vertices || !indexBuffer) return vertices;
   if (isElement) return `It has indices, which a mesh of ${TOPOLOGIES[mesh.topology]} has not.`;

@@ -51,12 +51,13 @@ function explained(error, source) {
 }
 
 /** GLSL for WebGL2. Throws what is wrong with the program's line.
- * @param {ShaderSource} source @returns {Promise<{ vertex: string, fragment: string, depth: string }>} */
+ * @param {ShaderSource} source @returns {Promise<{ vertex: string, posed: string, fragment: string, depth: string }>} */
 export async function glslOf(source) {
   const pieces = await piecesOf(source, 'webgl2');
   try {
     return {
-      vertex: translate(pieces, 'vertex').glsl,
+      vertex: translate(pieces, 'vertex', 'vertex_main').glsl,
+      posed: translate(pieces, 'vertex', 'vertex_posed').glsl,
       fragment: translate(pieces, 'fragment', 'fragment_main').glsl,
       depth: translate(pieces, 'fragment', 'depth_main').glsl,
     };

@@ -4,11 +4,15 @@
  * Owns: one 1024-texel-wide data texture a column (the API has no storage buffers) and a vertex array a mesh. The row
  * number is an instance-stepped attribute that every draw points anew (the API has no base instance).
  */
-import { COLUMNS, FRAME_BLOCK_BYTES, LAYOUTS, ROW_LOCATION, ROWS_STEP, UV1_BYTES } from '../../gen/layouts.js';
+import {
+  COLUMNS, FRAME_BLOCK_BYTES, LAYOUTS, POSED, POSED_BYTES, POSE_LINE, ROWS_STEP, ROW_LOCATION, STREAM_POSED, STREAM_UV1, UV1_BYTES,
+} from '../../gen/layouts.js';
+import { streamsOf } from '../common/resources.js';
 import { Webgl2Lights } from './lights.js';
-import { FRAME_BINDING, ROW_UNITS } from './pipelines.js';
+import { FRAME_BINDING, POSE_UNIT, ROW_UNITS } from './pipelines.js';
 
 const UV1_LOCATION = 6;
+const POSED_LOCATION = 7;
 
 export class Webgl2Buffers {
   /** @param {WebGL2RenderingContext} gl */
@@ -28,6 +32,9 @@ export class Webgl2Buffers {
       [gl.RGB32F, gl.RGB, gl.FLOAT], [gl.RGBA32F, gl.RGBA, gl.FLOAT],
       [gl.RGB32F, gl.RGB, gl.FLOAT], [gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE], [gl.RGB32F, gl.RGB, gl.FLOAT],
     ];
+    /** What moves vertices; made with the first that something moves. @type {WebGLTexture | null} */
+    this.poseTexels = null;
+    this.poseLines = 0;
     /** @type {WebGLTexture[]} */
     this.columns = [];
     this.rows = 0;
@@ -36,7 +43,8 @@ export class Webgl2Buffers {
 
   get sizeBytes() {
     const rowBytes = COLUMNS.reduce((sum, { words }) => sum + words * 4, 0);
-    return FRAME_BLOCK_BYTES * this.frames.length + this.roomBytes + this.rows * rowBytes + this.lit.sizeBytes;
+    return FRAME_BLOCK_BYTES * this.frames.length + this.roomBytes + this.rows * rowBytes + this.lit.sizeBytes
+      + 16 * POSE_LINE * this.poseLines;
   }
 
   /** @param {import('../common/resources.js').BufferRecord} record */
@@ -84,9 +92,11 @@ export class Webgl2Buffers {
     });
     if (!isElement) {
       const uv = mesh.vertexOffset + (attributes.find(({ name }) => name === 'uv')?.offsetBytes ?? 0);
-      const uv1 = mesh.uv1 ? mesh.vertexOffset + mesh.vertexCount * strideBytes : uv;
+      const hasUv1 = (mesh.streams & STREAM_UV1) !== 0;
+      const streams = streamsOf(mesh);
       gl.enableVertexAttribArray(UV1_LOCATION);
-      gl.vertexAttribPointer(UV1_LOCATION, 2, gl.FLOAT, false, mesh.uv1 ? UV1_BYTES : strideBytes, uv1);
+      gl.vertexAttribPointer(UV1_LOCATION, 2, gl.FLOAT, false, hasUv1 ? UV1_BYTES : strideBytes, hasUv1 ? streams.uv1 : uv);
+      if (mesh.streams & STREAM_POSED) this.pointAtPosed(streams.posed);
     }
     gl.enableVertexAttribArray(ROW_LOCATION);
     gl.vertexAttribDivisor(ROW_LOCATION, isElement ? mesh.elements : 1); // all elements of a mesh have one row
@@ -97,7 +107,22 @@ export class Webgl2Buffers {
       type: mesh.indexBytes === 2 ? gl.UNSIGNED_SHORT : gl.UNSIGNED_INT,
       mode: [gl.TRIANGLES, gl.LINES, gl.POINTS][mesh.topology] ?? gl.TRIANGLE_STRIP,
       topology: mesh.topology, isElement,
+      isPosed: (mesh.streams & STREAM_POSED) !== 0,
     };
+  }
+
+  /** The POSED stream of the mesh whose vertex array is bound. @param {number} offset bytes */
+  pointAtPosed(offset) {
+    const { gl } = this;
+    POSED.forEach(({ offsetBytes, format }, index) => {
+      const location = POSED_LOCATION + index;
+      gl.enableVertexAttribArray(location);
+      if (format === 'unorm8x4') gl.vertexAttribPointer(location, 4, gl.UNSIGNED_BYTE, true, POSED_BYTES, offset + offsetBytes);
+      else {
+        const [count, type] = format === 'uint32' ? [1, gl.UNSIGNED_INT] : [4, gl.UNSIGNED_SHORT];
+        gl.vertexAttribIPointer(location, count, type, POSED_BYTES, offset + offsetBytes);
+      }
+    });
   }
 
   /** @param {{ array: WebGLVertexArrayObject }} native */
@@ -130,6 +155,29 @@ export class Webgl2Buffers {
     gl.bindTexture(gl.TEXTURE_2D, this.columns[column]);
     gl.texSubImage2D(
       gl.TEXTURE_2D, 0, 0, firstRow / ROWS_STEP, ROWS_STEP, rows / ROWS_STEP, format, type, /** @type {any} */ (view));
+  }
+
+  /** @param {number} lines @param {number} firstLine @param {number} count @param {Uint8Array} bytes */
+  poses(lines, firstLine, count, bytes) {
+    const { gl } = this;
+    gl.activeTexture(gl.TEXTURE0 + POSE_UNIT);
+    if (this.poseLines !== lines) {
+      gl.deleteTexture(this.poseTexels);
+      this.poseTexels = null;
+      this.poseLines = lines;
+    }
+    if (lines === 0) return;
+    if (this.poseTexels === null) {
+      this.poseTexels = gl.createTexture();
+      gl.bindTexture(gl.TEXTURE_2D, this.poseTexels);
+      gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA32F, POSE_LINE, lines);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+    }
+    gl.bindTexture(gl.TEXTURE_2D, this.poseTexels);
+    if (count === 0) return;
+    const floats = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, firstLine, POSE_LINE, count, gl.RGBA, gl.FLOAT, floats);
   }
 
   /** Behind the still ones. @param {Uint8Array} bytes */
@@ -197,6 +245,9 @@ export class Webgl2Buffers {
       gl.activeTexture(gl.TEXTURE0 + ROW_UNITS[column]);
       gl.bindTexture(gl.TEXTURE_2D, texture);
     });
+    if (this.poseTexels === null) return;
+    gl.activeTexture(gl.TEXTURE0 + POSE_UNIT);
+    gl.bindTexture(gl.TEXTURE_2D, this.poseTexels);
   }
 
   /** Stays bound through a draw loop: vertexAttribIPointer takes its buffer from here. */

@@ -267,6 +267,7 @@ export class Webgl2Passes {
     this.state.pass(row, false);
     let pipeline = null;
     let material = null;
+    let isPosed = false;
     let group = -1;
     let array = null;
     this.boundTextures.fill(null); // uploads and other passes bind too
@@ -275,9 +276,10 @@ export class Webgl2Passes {
       const mesh = meshes[i].native;
       if (mesh.isElement && row.shader === 'depth') continue; // points and lines have no depth of their own
       if (row.only !== '' && MATERIAL_KINDS[materials[i].kind] !== row.only) continue;
-      if (materials[i] !== material) {
+      if (materials[i] !== material || mesh.isPosed !== isPosed) {
         material = materials[i];
-        const next = material.pipelines[list] ?? this.pipelines.get(list, material);
+        ({ isPosed } = mesh);
+        const next = material.pipelines[2 * list + (isPosed ? 1 : 0)] ?? this.pipelines.get(list, material, isPosed);
         if (next !== pipeline) {
           pipeline = next;
           gl.useProgram(pipeline.program);

@@ -16,7 +16,7 @@ import {
 
 /** @typedef {import('../common/resources.js').MaterialRecord} MaterialRecord */
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
-/** A program's own shader, translated. @typedef {{ number: number, vertex: string, fragment: string, depth: string,
+/** A program's own shader, translated. @typedef {{ number: number, vertex: string, posed: string, fragment: string, depth: string,
  *   textures: string[], pipelines: Map<number, Pipeline> }} OwnShader */
 /** @typedef {{ program: WebGLProgram, linked: boolean, label: string, doubleSided: boolean, given: boolean, alpha: boolean,
  *   premultiplied: boolean, blend: Pass['blend'], coverage: boolean }} Pipeline */
@@ -31,10 +31,13 @@ const READ_UNIT = TEXTURES_MAX + COLUMNS.length;
 const READS_MAX = Math.max(...PASSES.map(({ reads }) => reads.length));
 /** Of the view's lights and cluster lists. */
 export const LIGHT_UNIT = READ_UNIT + READS_MAX;
+/** Of what moves vertices. */
+export const POSE_UNIT = LIGHT_UNIT + 1;
 /** By the name of the texture in WGSL, but for the material's. @type {Readonly<Record<string, number>>} */
 const TEXTURE_UNITS = Object.freeze({
   ...Object.fromEntries(COLUMNS.map(({ name }, column) => [`row_${name}`, ROW_UNITS[column]])),
   light_words: LIGHT_UNIT,
+  poses: POSE_UNIT,
   source: 0,
 });
 const BLOCKS = Object.freeze({ FrameBlock: FRAME_BINDING, MaterialBlock: MATERIAL_BINDING, DrawBlock: DRAW_BINDING, Params: PARAMS_BINDING });
@@ -131,21 +134,23 @@ export class Webgl2Pipelines {
   }
 
   /** @param {number} list draw_list.pass_id @param {number} kind @param {number} flags
-   * @param {OwnShader | null} [own] of a program @returns {Pipeline} */
-  pipeline(list, kind, flags, own = null) {
+   * @param {OwnShader | null} [own] of a program @param {boolean} [isPosed] whether joints and morphs move its vertices
+   * @returns {Pipeline} */
+  pipeline(list, kind, flags, own = null, isPosed = false) {
     const row = DRAWS[list];
     const shaderKind = own === null && row.shader === '' ? kind : 0;
     const cache = own === null ? this.cache : own.pipelines;
-    const key = (list * MATERIAL_KINDS.length + shaderKind) * (PIPELINE_FLAGS + 1) + (flags & PIPELINE_FLAGS);
+    const key = 2 * ((list * MATERIAL_KINDS.length + shaderKind) * (PIPELINE_FLAGS + 1) + (flags & PIPELINE_FLAGS)) + Number(isPosed);
     let pipeline = cache.get(key);
     if (!pipeline) {
       const variant = flags & PIPELINE_FLAGS & ~MATERIAL_DOUBLE_SIDED;
       const look = own === null ? kind : 0; // a program's shader is a surface as pbr
       const coverage = usesCoverage(look, flags, row);
       const named = own === null ? row.shader || kind : `own ${own.number} ${row.shader}`;
-      const label = `${named} ${variant} ${Object.values(passOverrides(row)).join('')} ${coverage} ${row.timer === 'shadow'}`;
+      const about = [coverage, row.timer === 'shadow', isPosed ? 'posed' : ''].join(' ');
+      const label = `${named} ${variant} ${Object.values(passOverrides(row)).join('')} ${about}`;
       const program = this.programs.get(label)
-        ?? this.start(label, this.source(row, look, overrides(look, variant, row, own !== null), own), row, slotNames(shaderKind, own));
+        ?? this.start(label, this.source(row, look, overrides(look, variant, row, own !== null), own, isPosed), row, slotNames(shaderKind, own));
       pipeline = {
         program, linked: false, label, doubleSided: (flags & MATERIAL_DOUBLE_SIDED) !== 0, given: isGiven(look), alpha: writesAlpha(look) || row.shader !== '',
         premultiplied: isPremultiplied(look),
@@ -157,31 +162,31 @@ export class Webgl2Pipelines {
   }
 
   /** @param {Pass} row @param {number} kind @param {Record<string, number>} values @param {OwnShader | null} own
-   * @returns {import('../../shaders/loader.js').GlslProgram} */
-  source(row, kind, values, own) {
-    if (own === null) return glslProgram(this.chunks, meshProgram(kind, row), this.clipControl, values);
+   * @param {boolean} isPosed @returns {import('../../shaders/loader.js').GlslProgram} */
+  source(row, kind, values, own, isPosed) {
+    if (own === null) return glslProgram(this.chunks, meshProgram(kind, row), this.clipControl, values, isPosed);
     const all = { ...values, CLIP_CONTROL: Number(this.clipControl) };
-    return { vertex: defined(own.vertex, all), fragment: defined(row.shader === '' ? own.fragment : own.depth, all) };
+    return { vertex: defined(isPosed ? own.posed : own.vertex, all), fragment: defined(row.shader === '' ? own.fragment : own.depth, all) };
   }
 
   /** @param {import('../common/resources.js').ShaderSource} source @returns {Promise<OwnShader>} */
   async compileShader(source) {
     const { glslOf } = await import('../common/shaders.js');
-    const { vertex, fragment, depth } = await glslOf(source);
+    const { vertex, posed, fragment, depth } = await glslOf(source);
     this.made += 1;
     /** @type {OwnShader} */
-    const own = { number: this.made, vertex, fragment, depth, textures: source.textures, pipelines: new Map() };
+    const own = { number: this.made, vertex, posed, fragment, depth, textures: source.textures, pipelines: new Map() };
     // What the browser's compiler refuses is found here, not in a frame.
     this.ready(this.pipeline(0, 0, 0, own).program);
     this.ready(this.pipeline(1, 0, 0, own).program);
     return own;
   }
 
-  /** @param {number} list @param {MaterialRecord} material @returns {Pipeline} ready to use */
-  get(list, material) {
-    const pipeline = this.pipeline(list, material.kind, material.flags, material.shader?.native ?? null);
+  /** @param {number} list @param {MaterialRecord} material @param {boolean} isPosed @returns {Pipeline} ready to use */
+  get(list, material, isPosed) {
+    const pipeline = this.pipeline(list, material.kind, material.flags, material.shader?.native ?? null, isPosed);
     this.ready(pipeline.program);
-    material.pipelines[list] = pipeline;
+    material.pipelines[2 * list + Number(isPosed)] = pipeline;
     return pipeline;
   }
 

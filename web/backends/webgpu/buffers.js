@@ -4,7 +4,9 @@
  * Owns: the column buffers and, for each view, its frame block and bind group (group 0). Bytes go from the caller's view straight into writeBuffer.
  * Limits: a view may lie in shared memory, but never in a resizable ArrayBuffer (the API refuses those).
  */
-import { COLUMNS, FRAME_BLOCK_BYTES, LAYOUTS, ROWS_STEP, UV1_BYTES } from '../../gen/layouts.js';
+import { COLUMNS, FRAME_BLOCK_BYTES, LAYOUTS, POSED_BYTES, POSE_LINE, ROWS_STEP, UV1_BYTES } from '../../gen/layouts.js';
+import { streamsOf } from '../common/resources.js';
+import { POSES_BINDING } from './layouts.js';
 import { WebgpuLights } from './lights.js';
 
 const USAGES = [0, 0x20 /* VERTEX */, 0x10 /* INDEX */];
@@ -30,6 +32,8 @@ export class WebgpuBuffers {
     /** @type {GPUBuffer[]} */
     this.columns = [];
     this.lit = new WebgpuLights(device);
+    /** What moves vertices; one texel where nothing does. */
+    this.poseTexels = this.makePoses(1, 1);
     /** The still rows, then this frame's. */
     this.visible = this.makeVisible(ROWS_STEP * 4);
     this.stillBytes = 0;
@@ -38,7 +42,9 @@ export class WebgpuBuffers {
   }
 
   get sizeBytes() {
-    return [...this.frames, this.visible, ...this.columns].reduce((sum, buffer) => sum + buffer.size, this.lit.sizeBytes);
+    const { width, height } = this.poseTexels;
+    const others = this.lit.sizeBytes + (width > 1 ? 16 * width * height : 0);
+    return [...this.frames, this.visible, ...this.columns].reduce((sum, buffer) => sum + buffer.size, others);
   }
 
   /** @param {import('../common/resources.js').BufferRecord} record @returns {GPUBuffer} */
@@ -64,18 +70,20 @@ export class WebgpuBuffers {
   createMesh(mesh) {
     const { strideBytes, isElement } = LAYOUTS[mesh.topology];
     const aligned = !isElement && mesh.vertexOffset % strideBytes === 0;
+    const before = aligned ? mesh.vertexOffset / strideBytes : 0; // vertices, of which its streams have none
+    const streams = streamsOf(mesh);
     return {
       vertex: /** @type {GPUBuffer} */ (mesh.vertexBuffer?.native),
       vertexOffset: aligned ? 0 : mesh.vertexOffset,
-      baseVertex: aligned ? mesh.vertexOffset / strideBytes : 0,
+      baseVertex: before,
       index: /** @type {GPUBuffer | null} */ (mesh.indexBuffer?.native ?? null),
       format: /** @type {GPUIndexFormat} */ (mesh.indexBytes === 2 ? 'uint16' : 'uint32'),
       firstIndex: mesh.indexBuffer ? mesh.indexOffset / mesh.indexBytes : 0,
       elements: mesh.elements,
-      variant: mesh.topology * 4 + (mesh.uv1 ? 2 : 0), // see pipelines.js
-      hasUv1: mesh.uv1,
-      uv1Offset: mesh.vertexOffset + mesh.vertexCount * strideBytes
-        - (aligned ? mesh.vertexOffset / strideBytes * UV1_BYTES : 0),
+      variant: mesh.topology * 8 + mesh.streams * 2, // see pipelines.js
+      streams: mesh.streams,
+      uv1Offset: streams.uv1 - before * UV1_BYTES,
+      posedOffset: streams.posed - before * POSED_BYTES,
       isElement,
     };
   }
@@ -96,7 +104,10 @@ export class WebgpuBuffers {
     const buffers = [this.frames[view], ...this.columns].map((buffer) => ({ buffer }));
     return this.device.createBindGroup({
       label: `frame of view ${view}`, layout: this.frameLayout,
-      entries: [...buffers, this.lit.texture(view)].map((resource, binding) => ({ binding, resource })),
+      entries: [
+        ...[...buffers, this.lit.texture(view)].map((resource, binding) => ({ binding, resource })),
+        { binding: POSES_BINDING, resource: this.poseTexels.createView() },
+      ],
     });
   }
 
@@ -108,6 +119,25 @@ export class WebgpuBuffers {
   /** @param {number} column @param {number} firstRow @param {number} rows @param {Uint8Array} bytes */
   rowsWrite(column, firstRow, rows, bytes) {
     this.queue.writeBuffer(this.columns[column], firstRow * COLUMNS[column].words * 4, /** @type {any} */ (bytes));
+  }
+
+  /** @param {number} width @param {number} height @returns {GPUTexture} */
+  makePoses(width, height) {
+    return this.device.createTexture({ label: 'poses', size: [width, height], format: 'rgba32float', usage: 0x04 | 0x02 });
+  }
+
+  /** @param {number} lines @param {number} firstLine @param {number} count @param {Uint8Array} bytes */
+  poses(lines, firstLine, count, bytes) {
+    const before = this.poseTexels.width === 1 ? 0 : this.poseTexels.height;
+    if (before !== lines) {
+      this.poseTexels.destroy();
+      this.poseTexels = lines === 0 ? this.makePoses(1, 1) : this.makePoses(POSE_LINE, lines);
+      this.groups = this.frames.map((_, view) => this.makeGroup(view));
+    }
+    if (count === 0) return;
+    this.queue.writeTexture(
+      { texture: this.poseTexels, origin: [0, firstLine] }, /** @type {any} */ (bytes), { bytesPerRow: POSE_LINE * 16 },
+      [POSE_LINE, count]);
   }
 
   /** @param {number} size @returns {GPUBuffer} */
@@ -168,6 +198,7 @@ export class WebgpuBuffers {
 
   destroyAll() {
     this.lit.destroyAll();
+    this.poseTexels.destroy();
     for (const buffer of [...this.frames, this.visible, ...this.columns]) buffer.destroy();
   }
 }

@@ -5,6 +5,8 @@ import { READ_BINDINGS, TARGETS } from '../../gen/passes.js';
 import { PARAMS_BINDING, samplerBinding, textureBinding } from '../common/bindings.js';
 import { sampleType } from './formats.js';
 
+/** In group 0, as shaders/posed.wgsl has it. */
+export const POSES_BINDING = 12;
 const VERTEX_STAGE = 1;
 export const FRAGMENT_STAGE = 2;
 const BOTH_STAGES = VERTEX_STAGE | FRAGMENT_STAGE;
@@ -22,8 +24,10 @@ export function makeLayouts(device) {
   const uniform = { binding: 0, visibility: BOTH_STAGES, buffer: {} };
   /** @type {GPUBindGroupLayoutEntry} */
   const lights = { binding: 1 + COLUMNS.length, visibility: FRAGMENT_STAGE, texture: { sampleType: 'uint' } };
+  /** @type {GPUBindGroupLayoutEntry} */
+  const poses = { binding: POSES_BINDING, visibility: VERTEX_STAGE, texture: { sampleType: 'unfilterable-float' } };
   return {
-    frame: device.createBindGroupLayout({ label: 'frame', entries: [uniform, ...rows, lights] }),
+    frame: device.createBindGroupLayout({ label: 'frame', entries: [uniform, ...rows, lights, poses] }),
     draw: device.createBindGroupLayout({
       label: 'draw', entries: [{ binding: 0, visibility: VERTEX_STAGE, buffer: {} }],
     }),

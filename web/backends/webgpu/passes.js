@@ -4,7 +4,9 @@
  * Owns: the picture (so that it can be read at any time; the canvas gets a copy), the draw loop, and the bind groups of
  * what passes read. Knows no pass by name: rows say what is drawn, into what and how.
  */
-import { DRAW_CAMERA_RELATIVE, DRAW_MIRRORED, MATERIAL_KINDS, SHADOW_MATRICES } from '../../gen/layouts.js';
+import {
+  DRAW_CAMERA_RELATIVE, DRAW_MIRRORED, MATERIAL_KINDS, SHADOW_MATRICES, STREAM_POSED, STREAM_UV1,
+} from '../../gen/layouts.js';
 import { READ_GROUP, TARGETS } from '../../gen/passes.js';
 import { COLOR_FORMAT, FORMATS } from './formats.js';
 import { VARIANTS } from './pipelines.js';
@@ -281,7 +283,8 @@ export class WebgpuPasses {
         continue;
       }
       if (rowOffset !== 0) pass.setVertexBuffer(1, visible, rowOffset = 0);
-      if (mesh.hasUv1) pass.setVertexBuffer(2, mesh.vertex, mesh.uv1Offset);
+      if (mesh.streams & STREAM_UV1) pass.setVertexBuffer(2, mesh.vertex, mesh.uv1Offset);
+      if (mesh.streams & STREAM_POSED) pass.setVertexBuffer(3, mesh.vertex, mesh.posedOffset);
       if (mesh.index === null) pass.draw(mesh.elements, instances[i], mesh.baseVertex, first[i]);
       else {
         if (mesh.index !== index || mesh.format !== format) {

@@ -2,12 +2,12 @@
 /** @file Pipelines and materials of the WebGPU backend.
  *
  * Owns: pipeline layouts, the pipeline cache by (pass, kind, flags, variant), material bind groups (group 1).
- * A variant is topology * 4 + 2 where the mesh has a second set of uvs + 1 where the rows are mirrored.
+ * A variant is topology * 8 + 2 * the mesh's streams (STREAM_*) + 1 where the rows are mirrored.
  * The usual pipelines are compiled asynchronously at boot (`warm`); any other when a material that needs it is made.
  */
 import {
-  LAYOUTS, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_SLOTS, ROW_LOCATION,
-  SHADER_PARAMS_BYTES, TOPOLOGIES, UV1_BYTES,
+  LAYOUTS, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_SLOTS, POSED, POSED_BYTES, ROW_LOCATION,
+  SHADER_PARAMS_BYTES, STREAM_POSED, TOPOLOGIES, UV1_BYTES,
 } from '../../gen/layouts.js';
 import { PASSES, READ_BINDINGS, WARM_UP } from '../../gen/passes.js';
 import {
@@ -42,8 +42,11 @@ const DRAWS = PASSES.filter(({ kind }) => kind === 'draws');
 /** By kind: the first one whose textures are as many. What no kind has a program for is drawn by that of its likes. */
 const LIKES = MATERIAL_SLOTS.map(({ length }) => MATERIAL_SLOTS.findIndex((slots) => slots.length === length));
 
-/** Of a mesh: its topology * 4, + 2 where it has a second set of uvs, + 1 where it is mirrored. */
-export const VARIANTS = TOPOLOGY.length * 4;
+/** Of a mesh: its topology * 8, + 2 * its streams, + 1 where it is mirrored. */
+export const VARIANTS = TOPOLOGY.length * 8;
+/** Whether joints and morphs move the vertices of a variant. @param {number} variant */
+const isPosed = (variant) => ((variant >> 1) & STREAM_POSED) !== 0;
+const POSED_LOCATION = 7;
 const UV1_LOCATION = 6;
 /** By topology: vertices, and the number of each instance's row. Elements step by instance themselves, and all of a mesh
  * have one row. @type {GPUVertexBufferLayout[][]} */
@@ -59,18 +62,23 @@ const VERTEX_BUFFERS = LAYOUTS.map(({ strideBytes, isElement, attributes }) => [
     attributes: [{ shaderLocation: ROW_LOCATION, offset: 0, format: 'uint32' }],
   },
 ]);
-/** By topology, and by whether the mesh has a second set of uvs; where it has one, that is the second as well.
- * @type {GPUVertexBufferLayout[][][]} */
-const BUFFERS_BY_UV1 = VERTEX_BUFFERS.map(([vertices, row], topology) => {
+/** By topology and the mesh's streams; where it has no second set of uvs, the first is the second as well.
+ * @type {(GPUVertexBufferLayout | null)[][][]} */
+const BUFFERS_BY_STREAMS = VERTEX_BUFFERS.map(([vertices, row], topology) => {
   const { isElement, attributes } = LAYOUTS[topology];
   if (isElement) return [[vertices, row]];
   const offset = attributes.find(({ name }) => name === 'uv')?.offsetBytes ?? 0;
   /** @param {number} at @returns {GPUVertexAttribute} */
   const uv1 = (at) => ({ shaderLocation: UV1_LOCATION, offset: at, format: 'float32x2' });
-  return [
-    [{ ...vertices, attributes: [...vertices.attributes, uv1(offset)] }, row],
-    [vertices, row, { arrayStride: UV1_BYTES, attributes: [uv1(0)] }],
-  ];
+  const posed = {
+    arrayStride: POSED_BYTES,
+    attributes: POSED.map(({ offsetBytes, format }, index) => ({
+      shaderLocation: POSED_LOCATION + index, offset: offsetBytes, format: /** @type {GPUVertexFormat} */ (format),
+    })),
+  };
+  const one = { ...vertices, attributes: [...vertices.attributes, uv1(offset)] };
+  const two = { arrayStride: UV1_BYTES, attributes: [uv1(0)] };
+  return [[one, row], [vertices, row, two], [one, row, null, posed], [vertices, row, two, posed]];
 });
 
 export class WebgpuPipelines {
@@ -165,7 +173,7 @@ export class WebgpuPipelines {
   /** Compiles what nearly every program needs, and every full-screen pass, so that none stops a frame later. */
   async warm() {
     const draws = WARM_UP.map(async ([list, kind, flags]) => {
-      const variant = topologyOf(kind) * 4;
+      const variant = topologyOf(kind) * 8;
       const key = this.key(list, kind, flags, variant);
       const pipeline = await this.device.createRenderPipelineAsync(this.descriptor(list, kind, flags, variant));
       if (!this.cache.has(key)) this.cache.set(key, pipeline);
@@ -207,12 +215,14 @@ export class WebgpuPipelines {
     return pipeline;
   }
 
-  /** @param {string} program @returns {GPUShaderModule} */
-  module(program) {
-    let module = this.modules.get(program);
+  /** @param {string} program @param {boolean} [posed] whether joints and morphs move its vertices
+   * @returns {GPUShaderModule} */
+  module(program, posed = false) {
+    const label = posed ? `${program} posed` : program;
+    let module = this.modules.get(label);
     if (!module) {
-      module = this.device.createShaderModule({ label: program, code: wgslModule(this.chunks, program) });
-      this.modules.set(program, module);
+      module = this.device.createShaderModule({ label, code: wgslModule(this.chunks, program, posed) });
+      this.modules.set(label, module);
     }
     return module;
   }
@@ -222,7 +232,7 @@ export class WebgpuPipelines {
   descriptor(list, kind, flags, variant) {
     const row = DRAWS[list];
     const layout = this.passLayout(this.layoutsOf(MATERIAL_SLOTS[kind].length, false), row);
-    return this.meshDescriptor(row, kind, this.module(meshProgram(kind, row)), layout, flags, variant);
+    return this.meshDescriptor(row, kind, this.module(meshProgram(kind, row), isPosed(variant)), layout, flags, variant);
   }
 
   /** @param {OwnShader} own @param {number} list @param {number} flags @param {number} variant
@@ -240,10 +250,10 @@ export class WebgpuPipelines {
     const constants = overrides(kind, flags, row, entryPoint !== undefined);
     return {
       label: `${row.name} kind ${kind} flags ${flags}`, layout, ...this.passState(row, usesCoverage(kind, flags, row)),
-      vertex: { module, constants, buffers: BUFFERS_BY_UV1[variant >> 2][(variant >> 1) & 1] },
+      vertex: { module, entryPoint: isPosed(variant) ? 'vertex_posed' : 'vertex_main', constants, buffers: BUFFERS_BY_STREAMS[variant >> 3][(variant >> 1) & 3] },
       fragment: { module, entryPoint, constants, targets: colorTargets(row, kind) },
       primitive: {
-        topology: TOPOLOGY[variant >> 2], frontFace: (variant & 1) !== 0 ? 'cw' : 'ccw',
+        topology: TOPOLOGY[variant >> 3], frontFace: (variant & 1) !== 0 ? 'cw' : 'ccw',
         cullMode: (flags & MATERIAL_DOUBLE_SIDED) !== 0 ? 'none' : 'back',
       },
     };

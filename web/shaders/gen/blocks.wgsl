@@ -79,6 +79,7 @@ const ROWS_STEP = 1024u;
 const PARTICLE_UNIT = 64u;
 const DRAW_CAMERA_RELATIVE = 1u;
 const DRAW_MIRRORED = 2u;
+const POSE_LINE = 1024u;
 const CLUSTERS_ACROSS = 16u;
 const CLUSTERS_DOWN = 9u;
 const CLUSTERS_DEEP = 24u;

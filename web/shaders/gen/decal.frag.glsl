@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl noise.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl decal.wgsl
-// sha256 b0e090126dd3e2a8900b852909609d2ba575d4f7c89774020bc32ae667c9a6b3. Do not edit.
+// sha256 c0851058779fa2765997219ceeb681c1b9065cc8bbc75c6cb07be8467e836917. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

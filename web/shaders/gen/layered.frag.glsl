@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_layered.wgsl
 // surface.wgsl layered.wgsl surface_main.wgsl
-// sha256 e88be515e9c1e6f04d125ff868a2ec935df796496a316e3cf077e50753683765. Do not edit.
+// sha256 1deacbe4488f4906497a82e018a053fd8c64bfbb1234a1f51a0be3fb747f0082. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

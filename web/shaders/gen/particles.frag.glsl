@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl particle_numbers.wgsl
 // particles.wgsl
-// sha256 7cce8328f00b719f47ce794c0a60c8ba3bd9b58a328ed771c18ed7bf8e09992d. Do not edit.
+// sha256 64885e45a1dc373b765329436005251c06039324fe74de67299afa2d779d23d7. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

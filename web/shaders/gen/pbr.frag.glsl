@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl
 // surface.wgsl pbr.wgsl surface_main.wgsl
-// sha256 9605916c24c670e8f3b7ff11c796fbcab3f5a72f5ab69f79e68a993dec5c4390. Do not edit.
+// sha256 c8e0e6e059ad1f45c8df785e15c4109762a0280dea6af05bca36cf7ff1efaf6a. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

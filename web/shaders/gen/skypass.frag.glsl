@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl
 // lights.wgsl fullscreen.wgsl atmosphere.wgsl air_light.wgsl air_walk.wgsl skypass.wgsl
-// sha256 d85edb06314d6fb25e93bfb6e0a464cd42b283bb15124e7f49f6c446a8ecf492. Do not edit.
+// sha256 d880cfd71dc183b311a1f15b9945b12fc118b091795ad8a2fd87069002629aee. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

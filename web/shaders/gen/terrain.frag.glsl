@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl
 // terrain.wgsl
-// sha256 51679df4814421aa6e30d6865af8371b40bcaf641f9360617b5ff9319964fb50. Do not edit.
+// sha256 7947abb5ca18f8028d2b1de6da08613e8ad299b678d40b8a253300bba96fc37e. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

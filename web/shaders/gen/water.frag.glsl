@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl vertex.wgsl vertex_main.wgsl noise.wgsl
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl water.wgsl
-// sha256 78f61e5890bd28abffd08de03c1543200b21f21ff775de7d08d1d5473c15effa. Do not edit.
+// sha256 9a5e9446aa0750cfb348ceb672d1d5173d1a8c9b53ef3dcb9c7d6583bade10b4. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -6,7 +6,7 @@
  * Limits: all sums are of numbers below 2^53, so nothing wraps.
  */
 import {
-  ACCESSOR, FAIL_FORMAT, MESH_BUILD_HEAD, MESH_BUILD_SKIN, MESH_BUILD_UV_TRANSFORM, SEMANTICS,
+  ACCESSOR, FAIL_FORMAT, MESH_BUILD_HEAD, MESH_BUILD_POSED, MESH_BUILD_SKIN, MESH_BUILD_UV_TRANSFORM, SEMANTICS,
 } from '../../gen/layouts.js';
 import { Failure } from './failure.js';
 
@@ -16,6 +16,7 @@ const HEAD_WORDS = MESH_BUILD_HEAD.length;
 const ACCESSOR_WORDS = ACCESSOR.length;
 const MATRIX_WORDS = 12;
 const UV_WORDS = 6;
+const JOINTS_MAX = 65536;
 
 /** @typedef {Int8Array<ArrayBuffer> | Uint8Array<ArrayBuffer> | Int16Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>} Elements */
 
@@ -37,6 +38,7 @@ const UV_WORDS = 6;
  * @property {Float32Array} matrix 3x4 row-major
  * @property {Float32Array | null} uvMatrix 2x3 row-major
  * @property {Float32Array | null} joints 3x4 row-major, one after another
+ * @property {number} jointCount of a mesh that is posed while it is drawn
  * @property {Source | null} indices
  * @property {Map<string, Source>} attributes by semantic
  */
@@ -130,12 +132,15 @@ export function readDescriptor(words, bufferOf) {
     }
   }
   const end = words.length - jointWords(words);
-  if (words[3] & MESH_BUILD_SKIN) checkSkin(attributes, words[5]);
+  const isPosed = (words[3] & MESH_BUILD_POSED) !== 0;
+  if (words[3] & MESH_BUILD_SKIN || (isPosed && words[5] > 0)) checkSkin(attributes, words[5]);
+  if (isPosed && words[5] > JOINTS_MAX) throw broken(`A skin has ${words[5]} joints; at most ${JOINTS_MAX} are posed.`);
   return {
     vertexCount: words[1], indexCount: words[2], flags: words[3], topology: words[4],
     matrix: floats.subarray(HEAD_WORDS, first),
     uvMatrix: words[3] & MESH_BUILD_UV_TRANSFORM ? floats.subarray(end - UV_WORDS, end) : null,
     joints: words[3] & MESH_BUILD_SKIN ? floats.subarray(end) : null,
+    jointCount: isPosed ? words[5] : 0,
     indices: accessor(0)[1] === 0 ? null : readAccessor(accessor(0), bufferOf),
     attributes,
   };

@@ -6,21 +6,26 @@
  * Owns: the order of the steps, flat normals, the bounds of the result. Does not: know where bytes come from.
  * Limits: little-endian machines (all browsers); 2^24 vertices.
  */
-import { FAIL_FORMAT, MESH_BUILD_FLAT_NORMALS, MESH_BUILD_TRANSFORM, UV1_BYTES, VERTEX_BYTES } from '../../gen/layouts.js';
+import {
+  FAIL_FORMAT, MESH_BUILD_FLAT_NORMALS, MESH_BUILD_POSED, MESH_BUILD_TRANSFORM, POSED_BYTES, UV1_BYTES, VERTEX_BYTES,
+} from '../../gen/layouts.js';
 import { readDescriptor } from './descriptor.js';
 import { Failure } from './failure.js';
 import { listCount, writeIndices } from './indices.js';
+import { writePosed } from './posed.js';
 import { pose } from './skin.js';
 import { determinant, octahedral, writeColors, writeNormals, writePositions, writeTangents, writeUvs, writeUvs1 } from './vertices.js';
 
 /** @typedef {import('./descriptor.js').Plan} Plan */
-/** @typedef {{ bytes: Uint8Array, vertexCount: number, indexCount: number, bounds: Float32Array<ArrayBuffer> }} Built */
+/** @typedef {{ bytes: Uint8Array, vertexCount: number, indexCount: number, payload: Float32Array<ArrayBuffer> }} Built
+ * payload: the bounds, and how far the joints of a posed mesh reach */
 
 const VERTEX_WORDS = VERTEX_BYTES / 4;
 const SHORT_INDEX_VERTICES_MAX = 65535;
 
 /** Bytes of a vertex. @param {Plan} plan @returns {number} */
-const vertexBytes = ({ attributes }) => VERTEX_BYTES + (attributes.has('uv1') ? UV1_BYTES : 0);
+const vertexBytes = ({ attributes, flags }) => VERTEX_BYTES + (attributes.has('uv1') ? UV1_BYTES : 0)
+  + (flags & MESH_BUILD_POSED ? POSED_BYTES : 0);
 
 /** Bytes of a result. @param {number} vertexCount @param {number} indexCount @param {number} bytes of a vertex
  * @returns {number} */
@@ -139,17 +144,26 @@ export function buildMesh(descriptor, bufferOf, target) {
   const mirrored = turned !== (plan.joints !== null && pose(plan.attributes, plan.joints));
   const input = { topology: plan.topology, indices: plan.indices, vertices: inputVertices, flip: mirrored };
   const bytes = room(meshBytes(vertexCount, indexCount, vertexBytes(plan)), target);
+  /** Which vertex of the file each of the result is, where they are others. @type {Uint32Array | null} */
+  let numbers = null;
   if (flat) {
     const list = new Uint32Array(indexCount);
     writeIndices(list, input);
     const shared = new ArrayBuffer(inputVertices * vertexBytes(plan));
     writeVertices(plan, new Uint8Array(shared), mirrored);
     writeFlat(shared, list, bytes, plan.attributes.has('uv1') ? inputVertices * VERTEX_WORDS : 0);
+    if (list.length > 0) numbers = list;
     const out = indexView(bytes, vertexCount, indexCount, vertexBytes(plan));
     for (let i = 0; i < indexCount; i += 1) out[i] = i;
   } else {
     writeVertices(plan, bytes, mirrored);
     writeIndices(indexView(bytes, vertexCount, indexCount, vertexBytes(plan)), input);
   }
-  return { bytes, vertexCount, indexCount, bounds: boundsOf(bytes, vertexCount) };
+  const bounds = boundsOf(bytes, vertexCount);
+  if (!(plan.flags & MESH_BUILD_POSED)) return { bytes, vertexCount, indexCount, payload: bounds };
+  const reach = writePosed(bytes, vertexCount * (vertexBytes(plan) - POSED_BYTES), plan, vertexCount, numbers);
+  const payload = new Float32Array(bounds.length + reach.length);
+  payload.set(bounds);
+  payload.set(reach, bounds.length);
+  return { bytes, vertexCount, indexCount, payload };
 }

@@ -9,7 +9,7 @@
  *
  * A request that fails answers `failed` and changes nothing else; no exception leaves `handle`.
  */
-import { FAIL_ABORTED, FAIL_FORMAT, FETCH_BLOB, FETCH_BYTES, FETCH_DIGEST, FETCH_KIND_MASK, FETCH_MODEL, FETCH_PATIENT, FETCH_RELOAD, FETCH_REVALIDATE } from '../../gen/layouts.js';
+import { FAIL_ABORTED, FAIL_FORMAT, FETCH_BLOB, FETCH_BYTES, FETCH_DIGEST, FETCH_KIND_MASK, FETCH_MODEL, FETCH_PATIENT, FETCH_RELOAD, FETCH_REVALIDATE, READ_RANGE } from '../../gen/layouts.js';
 import { fetchBytes, shown } from './body.js';
 import { openModel } from './containers.js';
 import { Failure } from './failure.js';
@@ -25,6 +25,7 @@ const PATIENT_TIMES = 4; // gpu/spec.py says so
  * @typedef {{ op: 'fetch', id: number, url: string, kind: number, maxBytes: number, sha256: string, limits: Limits }
  *   | { op: 'mesh', id: number, descriptor: Uint32Array<ArrayBuffer>, target?: import('../blocks.js').Target }
  *   | { op: 'image', id: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number }
+ *   | { op: 'read', id: number, ranges: Uint32Array }
  *   | { op: 'png', id: number, rgba: Uint8Array<ArrayBuffer>, width: number, height: number }
  *   | { op: 'release', id: number }
  *   | { op: 'give', id: number }
@@ -73,6 +74,7 @@ export class DecodeService {
     try {
       if (request.op === 'fetch') await this.#fetch(request, controller);
       else if (request.op === 'mesh') this.#mesh(request);
+      else if (request.op === 'read') this.#read(request);
       else if (request.op === 'png') await this.#png(request);
       else await this.#image(request, controller.signal);
     } catch (error) {
@@ -154,13 +156,33 @@ export class DecodeService {
 
   /** @param {Extract<Request, { op: 'mesh' }>} request */
   #mesh({ id, descriptor, target }) {
-    const { bytes, vertexCount, indexCount, bounds } = buildMesh(descriptor, (transfer) => this.#bufferOf(transfer), target);
-    const payload = new Uint8Array(bounds.buffer);
+    const { bytes, vertexCount, indexCount, payload: floats } = buildMesh(descriptor, (transfer) => this.#bufferOf(transfer), target);
+    const payload = new Uint8Array(floats.buffer);
     /** @type {Answer} */
     const answer = { op: 'done', id, heldBytes: bytes.byteLength, a: vertexCount, b: indexCount, payload };
     if (target) return this.post(answer, []);
     answer.buffer = /** @type {ArrayBuffer} */ (bytes.buffer);
     this.post(answer, [answer.buffer]);
+  }
+
+  /** @param {Extract<Request, { op: 'read' }>} request */
+  #read({ id, ranges }) {
+    const parts = [];
+    for (let at = 0; at < ranges.length; at += READ_RANGE.length) {
+      const [transfer, offset, size] = ranges.subarray(at, at + READ_RANGE.length);
+      const buffer = this.#bufferOf(transfer);
+      if (offset + size > buffer.byteLength) {
+        throw new Failure(FAIL_FORMAT, `Bytes up to ${offset + size} are read, outside of a buffer of ${buffer.byteLength} bytes.`);
+      }
+      parts.push(new Uint8Array(buffer, offset, size));
+    }
+    const payload = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let end = 0;
+    for (const part of parts) {
+      payload.set(part, end);
+      end += part.length;
+    }
+    this.post({ op: 'done', id, heldBytes: 0, a: 0, b: 0, payload }, [payload.buffer]);
   }
 
   /** @param {Extract<Request, { op: 'png' }>} request */

@@ -24,6 +24,7 @@ _view_lights = struct.Struct("<IIIII").pack_into
 _view_pick = struct.Struct("<II").pack_into
 _shadow_atlas = struct.Struct("<III").pack_into
 _shadow_tile = struct.Struct("<IIIIIIII").pack_into
+_poses = struct.Struct("<IIIII").pack_into
 _readback = struct.Struct("<II").pack_into
 _buffer_create = struct.Struct("<IIII").pack_into
 _buffer_destroy = struct.Struct("<II").pack_into
@@ -49,6 +50,7 @@ _transfer_priority = struct.Struct("<IIf").pack_into
 _transfer_release = struct.Struct("<II").pack_into
 _mesh_build_in = struct.Struct("<IIIII").pack_into
 _fetch_limits = struct.Struct("<IIfff").pack_into
+_bytes_read = struct.Struct("<IIII").pack_into
 _report = struct.Struct("<III").pack_into
 _log = struct.Struct("<IIII").pack_into
 _input_mode = struct.Struct("<II").pack_into
@@ -217,6 +219,14 @@ class Encoder:
         _shadow_tile(self._bytes, self._end, 0x80042, x, y, side, matrix, clear, data & 0xFFFFFFFF, count)
         self._end = end
 
+    def poses(self, lines: int, first_line: int, count: int, data: int) -> None:
+        """Before the views: what moves vertices (shaders/posed.wgsl) are `lines` lines of POSE_LINE texels of four floats; where that is another number than before, all are zero. `count` lines from `first_line` on are written."""
+        end = self._end + 20
+        if end > self._limit:
+            self._grow(end)
+        _poses(self._bytes, self._end, 0x50050, lines, first_line, count, data & 0xFFFFFFFF)
+        self._end = end
+
     def readback(self, readback: int) -> None:
         """Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames later."""
         end = self._end + 8
@@ -295,12 +305,12 @@ class Encoder:
         _texture_update(self._bytes, self._end, 0x8000f, texture, x, y, width, height, data & 0xFFFFFFFF, size_bytes)
         self._end = end
 
-    def mesh_create(self, mesh: int, vertex_buffer: int, vertex_offset: int, vertex_count: int, index_buffer: int, index_offset: int, index_count: int, index_bytes: int, topology: int, uv1: int) -> None:
-        """topology: of TOPOLOGIES; LAYOUTS says what its vertices are. Indices take 2 or 4 bytes; elements have none. uv1: 1 where a second set of uvs (UV1_BYTES each) follows the last vertex; 0: it is the first set."""
+    def mesh_create(self, mesh: int, vertex_buffer: int, vertex_offset: int, vertex_count: int, index_buffer: int, index_offset: int, index_count: int, index_bytes: int, topology: int, streams: int) -> None:
+        """topology: of TOPOLOGIES; LAYOUTS says what its vertices are. Indices take 2 or 4 bytes; elements have none. streams: STREAM_UV1 where a second set of uvs (UV1_BYTES each) follows the last vertex, else it is the first set; STREAM_POSED where a POSED stream follows those."""
         end = self._end + 44
         if end > self._limit:
             self._grow(end)
-        _mesh_create(self._bytes, self._end, 0xb0018, mesh, vertex_buffer, vertex_offset, vertex_count, index_buffer, index_offset, index_count, index_bytes, topology, uv1)
+        _mesh_create(self._bytes, self._end, 0xb0018, mesh, vertex_buffer, vertex_offset, vertex_count, index_buffer, index_offset, index_count, index_bytes, topology, streams)
         self._end = end
 
     def mesh_destroy(self, mesh: int) -> None:
@@ -410,6 +420,14 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _fetch_limits(self._bytes, self._end, 0x50026, lanes, first_byte_ms, stall_ms, bytes_per_s_min)
+        self._end = end
+
+    def bytes_read(self, transfer: int, data: int, size_bytes: int) -> None:
+        """Bytes of finished transfers for Python: data are READ_RANGEs, and transfer_done's payload is what they name, one after another."""
+        end = self._end + 16
+        if end > self._limit:
+            self._grow(end)
+        _bytes_read(self._bytes, self._end, 0x40027, transfer, data & 0xFFFFFFFF, size_bytes)
         self._end = end
 
     def report(self, data: int, size_bytes: int) -> None:

@@ -7,6 +7,9 @@ from typing import Any, Protocol
 Address = Any  # an int, None, or an object with a C-contiguous buffer
 
 SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the arguments, result
+    "lw_pose_blend": (("in", "in", "u32", "in", "in", "in", "in", "out", "out"), "void"),
+    "lw_pose_models": (("in", "in", "u32", "in", "in", "in", "out"), "void"),
+    "lw_pose_joints": (("in", "in", "in", "u32", "in", "in", "out", "out"), "void"),
     "lw_version": ((), "u32"),
     "lw_sum": (("in", "u32"), "f32"),
     "lw_mts_copy": (("u32", "in", "u32"), "u32"),
@@ -195,6 +198,18 @@ LAYER_NAMES: tuple[str, ...] = (  # in the order of link()
 
 class Kernels(Protocol):
     """Kernels on memory that the caller names."""
+
+    def lw_pose_blend(self, plays: Address, amounts: Address, count: int, tracks: Address, times: Address, values: Address, masks: Address, pose: Address, scratch: Address) -> None:
+        """Blends `count` plays into `pose`, which holds what lies below all of them. times: seconds of keys, rising; values: of keys; scratch: two floats for each float of the largest pose. Rotations come out as unit quaternions."""
+        ...
+
+    def lw_pose_models(self, rows: Address, parents: Address, count: int, position: Address, rotation: Address, scale: Address, matrices: Address) -> None:
+        """matrices[i] = that of node i in its model: of its table row rows[i], under node parents[i] (-1: none; parents come first). position (3), rotation (4) and scale (3) are the table's columns."""
+        ...
+
+    def lw_pose_joints(self, joints: Address, reach: Address, mesh: Address, count: int, matrices: Address, inverse: Address, texels: Address, spheres: Address) -> None:
+        """texels[i] = matrices[joints[2 i]] * inverse[joints[2 i + 1]], of `count` joints; reach: of each, how far from its own place vertices that follow it lie in the unposed mesh, < 0 none. spheres[mesh[i]] becomes at least the distance from the model's origin to the far side of what follows joint i."""
+        ...
 
     def lw_version(self) -> int:
         """The version of the interface between kernels and engine; raised with every change of a declaration."""

@@ -1,0 +1,348 @@
+"""Characters: models that clips, skins and morphs move, all of them at once.
+
+Owns: which characters there are, their plays, and the two steps of a frame: `step` samples and blends the clips into
+the nodes' local transforms before the program runs (which may move nodes on), `place` turns what the nodes are then
+into joint matrices and morphs for the GPU, and measures how far they reach.
+Limits: a character whose node was despawned stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.animation.plays import Plays
+from layerw.animation.poses import PoseTexels
+from layerw.animation.rig import NODE_FLOATS, Bank, RigColumns
+from layerw.base.log import Log
+from layerw.base.ports import F32, U32, NodeDesc, Primitive, Rig
+from layerw.frame.resources import Resources
+from layerw.gpu.submission import Submission
+from layerw.kernels.animation import ANIMATION
+from layerw.scene.rows import blocks_of
+from layerw.scene.table import Table
+
+Rows = npt.NDArray[np.intp]
+_Joints = tuple[U32, F32, F32, tuple[int, int]]  # nodes, inverse bind matrices, reach; whose they are
+MARGIN = 1.25  # of a sphere that is measured anew: what moves a little more is not measured again
+
+
+@dataclass(slots=True, eq=False)
+class Character:
+    """`rows`: of the table, by node; `parts`: the rows that it draws and what of."""
+
+    rig: RigColumns
+    rows: Rows
+    births: npt.NDArray[np.uint32]
+    parts: list[tuple[int, Primitive]]
+    weights: dict[int, F32]  # of morph targets, by node: written by clips, or by the program
+    node_first: int = 0  # of its nodes among all
+    pose_first: int = 0  # of its floats among all
+    mask_first: dict[tuple[float, ...], int] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class _Morph:
+    """A part whose vertices are morphed; `first`: its texels."""
+
+    row: int
+    weights: F32
+    deltas: F32
+    first: int
+    far: F32  # how far each target moves what it moves most
+    shown: F32
+
+
+@dataclass(slots=True)
+class _Driven:
+    """What the clips that play now write to: floats of poses, and the rows that take them."""
+
+    floats: Rows
+    rows: Rows
+    blocks: int
+    morphs: list[tuple[F32, int]]  # weights, and where in the pose they come from
+
+
+class Animator:
+    """`add` and `remove` characters; `step`, `place` and `upload` once a frame, in this order."""
+
+    def __init__(self, table: Table, resources: Resources, log: Log) -> None:
+        self.plays = Plays()
+        self.characters: list[Character] = []
+        self._table = table
+        self._texels = PoseTexels(resources, log)
+        self._bank = Bank()
+        self._rigs: dict[int, tuple[Rig, RigColumns]] = {}
+        self._stale = False  # characters came or went
+        self._played = -1  # the plays' revision when they were listed
+        self._seen: tuple[int, ...] = ()  # revisions of the columns when matrices were made
+        self._deaths = table.deaths
+        self._masks: F32 = np.zeros(0, np.float32)
+
+    # -- characters --------------------------------------------------------------------------------
+
+    def add(self, rig: Rig, nodes: Sequence[NodeDesc], rows: Sequence[int],
+            parts: list[tuple[int, Primitive]]) -> Character:  # fmt: skip
+        """A model's nodes, by row of the table, and the rows of what it draws that joints or morphs move."""
+        found = self._rigs.get(id(rig))
+        if found is None:
+            found = self._rigs[id(rig)] = (rig, RigColumns(rig, nodes))
+        at = np.array(rows, np.intp)
+        weights = {node: values.copy() for node, values in rig.weights.items()}
+        character = Character(found[1], at, self._table.birth[at].copy(), parts, weights)
+        self.characters.append(character)
+        self._stale = True
+        return character
+
+    def remove(self, character: Character) -> None:
+        """It is not moved any more; does nothing where it is gone."""
+        if character not in self.characters:
+            return
+        self.characters.remove(character)
+        for row in self.plays.of(character):
+            self.plays.forget(row)
+        used = {id(other.rig.rig) for other in self.characters}
+        self._rigs = {key: value for key, value in self._rigs.items() if key in used}
+        self._stale = True
+
+    def mask(self, character: Character, shares: F32) -> int:
+        """Where a mask of one number a node is kept."""
+        key = tuple(shares.tolist())
+        first = character.mask_first.get(key)
+        if first is None:
+            first = character.mask_first[key] = len(self._masks)
+            self._masks = np.concatenate([self._masks, shares])
+        return first
+
+    def _drop_dead(self) -> None:
+        """Those whose nodes went with somebody else."""
+        if self._deaths == self._table.deaths:
+            return
+        self._deaths = self._table.deaths
+        for character in list(self.characters):
+            if (self._table.birth[character.rows] != character.births).any():
+                self.remove(character)
+
+    # -- clips -------------------------------------------------------------------------------------
+
+    def step(self, dt_s: float) -> None:
+        """Some seconds of the program pass."""
+        self._drop_dead()
+        if self._stale:
+            self._lay_out()
+        if not any(owner is not None for owner in self.plays.owner):
+            return
+        self.plays.advance(dt_s)
+        if self._played != self.plays.revision:
+            self._list_plays()
+        self._blend()
+        self.plays.sweep()
+
+    def _list_plays(self) -> None:
+        """The plays in the kernel's order, and what they write to."""
+        self._played = self.plays.revision
+        rows = self.plays.rows
+        alive = [row for row, owner in enumerate(self.plays.owner) if owner is not None]
+        found = []
+        moved: dict[Character, set[int]] = {}
+        for row in alive:
+            owner, clip = self.plays.owner[row], self.plays.clip[row]
+            assert owner is not None and clip is not None
+            rig, at = owner.rig, rows[row]
+            found.append((owner.pose_first, rig.count, len(rig.rest), self._bank.first[rig] + clip.first, clip.tracks,
+                          int(at["layer"]), int(at["additive"]), int(at["mask"]), int(at["ticket"]), row))
+            moved.setdefault(owner, set()).update(clip.nodes.tolist())
+        found.sort(key=lambda play: (play[0], play[5], play[6], play[8]))
+        table = np.array(found, np.int64).reshape(-1, 10)
+        layers = table[:, 5] - table[:, 5].min(initial=0)  # the kernel only asks whether they differ
+        self._order = table[:, 9].astype(np.intp)
+        self._table_of_plays: U32 = np.ascontiguousarray(table[:, :8].astype(np.uint32))
+        self._table_of_plays[:, 5] = layers.astype(np.uint32)
+        self._scratch = np.zeros(2 * int(table[:, 2].max(initial=1)), np.float32)
+        self._driven = self._find_driven(moved)
+
+    def _find_driven(self, moved: dict[Character, set[int]]) -> _Driven:
+        floats, rows, morphs = [], [], []
+        for character, nodes in moved.items():
+            at = np.array(sorted(nodes), np.intp)
+            floats.append(character.pose_first + NODE_FLOATS * at)
+            rows.append(character.rows[at])
+            for node, weights in character.weights.items():
+                morphs.append((weights, character.pose_first + character.rig.morph_first[node]))
+        none = np.zeros(0, np.intp)
+        at = np.concatenate([none, *rows])
+        blocks = 0
+        for row in np.unique(at // 1024).tolist():
+            blocks |= blocks_of(row * 1024, 1)
+        return _Driven(np.concatenate([none, *floats]), at, blocks, morphs)
+
+    def _blend(self) -> None:
+        rows, table, driven = self.plays.rows[self._order], self._table, self._driven
+        self._pose[:] = self._rest
+        amounts = np.stack([rows["time"], rows["weight"] * rows["share"]], axis=1).astype(np.float32)
+        ANIMATION.lw_pose_blend(self._table_of_plays, amounts, len(amounts), self._bank.tracks, self._bank.times,
+                                self._bank.values, self._masks, self._pose, self._scratch)  # fmt: skip
+        at = driven.floats[:, None]
+        table.position[driven.rows] = self._pose[at + np.arange(3)]
+        table.rotation[driven.rows] = self._pose[at + np.arange(3, 7)]
+        table.scale[driven.rows] = self._pose[at + np.arange(7, 10)]
+        for name in ("position", "rotation", "scale") if driven.blocks else ():
+            table.columns[name].dirty |= driven.blocks
+            table.columns[name].revision += 1
+        for weights, first in driven.morphs:
+            weights[:] = self._pose[first : first + len(weights)]
+
+    # -- layout ------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        """Everything that is as long as the characters are many."""
+        self._stale, self._played, self._seen = False, -1, ()
+        self._bank.fill([columns for _, columns in self._rigs.values()])
+        pose = node = 0
+        for character in self.characters:
+            character.pose_first, character.node_first = pose, node
+            pose, node = pose + len(character.rig.rest), node + character.rig.count
+        none = np.zeros(0, np.float32)
+        self._rest: F32 = np.concatenate([none, *(one.rig.rest for one in self.characters)])
+        self._pose = self._rest.copy()
+        rows = np.concatenate([np.zeros(0, np.intp), *(one.rows for one in self.characters)])
+        self._node_rows: U32 = rows.astype(np.uint32)
+        above = [np.where(one.rig.parents < 0, -1, one.rig.parents + one.node_first) for one in self.characters]
+        self._parents = np.concatenate([np.zeros(0, np.int32), *above]).astype(np.int32)
+        self._models = np.zeros((node + 1, 12), np.float32)
+        self._models[node] = np.eye(4)[:3].ravel()  # of joints outside of the scene
+        self._lay_out_texels(node)
+
+    def _lay_out_texels(self, outside: int) -> None:
+        """See shaders/posed.wgsl."""
+        skins = self._skins(outside)
+        joints = sum(len(part[0]) for part in skins)
+        parts = [(row, part, one) for one in self.characters for row, part in one.parts]
+        table_rows = max((row for row, _, _ in parts), default=-1) + 1
+        vertices = sum(one.rig.rig.morphs[part.morph].shape[1] for _, part, one in parts if part.morph >= 0)
+        texels = self._texels
+        needed = 1 + -(-table_rows // 4) + len(parts) + 3 * (joints + vertices)
+        self._morphs: list[_Morph] = []
+        self._sphere_rows: list[tuple[int, int]] = []  # row, number of its sphere
+        self._joint_count = 0
+        if not texels.begin(needed if parts else 0):
+            return
+        texels.take(1)
+        table = texels.take(-(-table_rows // 4))
+        texels.texels[0, :2] = table, table_rows
+        numbers = texels.texels[table:].reshape(-1)
+        head = texels.take(len(parts))
+        self._joint_first, self._joint_count = texels.take(3 * joints), joints
+        first_of = self._fill_joints(skins)
+        for number, (row, part, one) in enumerate(parts):
+            numbers[row] = head + number
+            first = 0
+            if part.skin >= 0:
+                joint, sphere = first_of[id(one), part.skin]
+                first = self._joint_first + 3 * joint
+                if part.reach is not None:
+                    self._sphere_rows.append((row, sphere))
+            morph = self._morph(row, part, one) if part.morph >= 0 else 0
+            texels.texels[head + number] = first, 0, 0, morph
+
+    def _skins(self, outside: int) -> list[_Joints]:
+        """Of each skin of each character: its joints among all nodes, inverse bind matrices, reach, and whose it is."""
+        found = []
+        for one in self.characters:
+            for number, skin in one.rig.rig.skins.items():
+                parts = [part for _, part in one.parts if part.skin == number]
+                if not parts:
+                    continue
+                nodes = np.array([one.node_first + joint if joint >= 0 else outside for joint in skin.joints],
+                                 np.uint32)
+                reach = np.full(len(nodes), -1, np.float32)
+                for part in parts:
+                    if part.reach is not None:
+                        np.maximum(reach, part.reach, out=reach)
+                found.append((nodes, skin.inverse, reach, (id(one), number)))
+        return found
+
+    def _fill_joints(self, skins: list[_Joints]) -> dict[tuple[int, int], tuple[int, int]]:
+        """Arrays for the kernel; the first joint and the number of the sphere of each skin."""
+        none = np.zeros(0, np.uint32)
+        nodes = np.concatenate([none, *(skin[0] for skin in skins)])
+        self._joints = np.ascontiguousarray(np.stack([nodes, np.arange(len(nodes), dtype=np.uint32)], axis=1))
+        self._inverse = np.concatenate([np.zeros((0, 12), np.float32), *(skin[1] for skin in skins)])
+        self._reach = np.concatenate([np.zeros(0, np.float32), *(skin[2] for skin in skins)])
+        self._sphere_of = np.repeat(np.arange(len(skins)), [len(skin[0]) for skin in skins]).astype(np.uint32)
+        self._spheres = np.zeros(len(skins), np.float32)
+        first, found = 0, {}
+        for number, (joints, _, _, whose) in enumerate(skins):
+            found[whose] = first, number
+            first += len(joints)
+        return found
+
+    def _morph(self, row: int, part: Primitive, one: Character) -> int:
+        deltas = one.rig.rig.morphs[part.morph]
+        node = one.rig.rig.owners.get(part.node, part.node)
+        weights = one.weights[node][: len(deltas)]
+        first = self._texels.take(3 * deltas.shape[1])
+        far = np.sqrt((deltas[:, :, :3] ** 2).sum(axis=2)).max(axis=1, initial=0)
+        self._morphs.append(_Morph(row, weights, deltas, first, far, np.zeros(len(deltas), np.float32)))
+        self._unmorphed = {**getattr(self, "_unmorphed", {}), row: float(self._table.radius[row])}
+        return first
+
+    # -- places ------------------------------------------------------------------------------------
+
+    def place(self) -> None:
+        """What the nodes are now, as texels."""
+        self._drop_dead()
+        if self._stale:
+            self._lay_out()
+        if self._joint_count and self._nodes_moved():
+            self._place_joints()
+        for morph in self._morphs if self.characters else ():
+            if (morph.weights != morph.shown).any():
+                self._place_morph(morph)
+
+    def _nodes_moved(self) -> bool:
+        columns = [self._table.columns[name] for name in ("position", "rotation", "scale")]
+        seen = tuple(column.revision for column in columns)
+        if seen == self._seen and not any(column.views_alive() for column in columns):
+            return False
+        self._seen = seen
+        return True
+
+    def _place_joints(self) -> None:
+        table, texels = self._table, self._texels
+        ANIMATION.lw_pose_models(self._node_rows, self._parents, len(self._node_rows), table.position, table.rotation,
+                                 table.scale, self._models)  # fmt: skip
+        self._spheres[:] = 0
+        ANIMATION.lw_pose_joints(self._joints, self._reach, self._sphere_of, self._joint_count, self._models,
+                                 self._inverse, texels.texels[self._joint_first :], self._spheres)  # fmt: skip
+        texels.touch(self._joint_first, 3 * self._joint_count)
+        for row, number in self._sphere_rows:
+            far = float(self._spheres[number])
+            if not far <= table.radius[row] <= 2 * MARGIN * far:
+                self._resize(row, MARGIN * far)
+
+    def _place_morph(self, morph: _Morph) -> None:
+        morph.shown[:] = morph.weights
+        used = np.flatnonzero(morph.shown)
+        moved = np.tensordot(morph.shown[used], morph.deltas[used], 1)
+        count = morph.deltas.shape[1]
+        self._texels.texels[morph.first : morph.first + 3 * count, :3] = moved.reshape(-1, 3)
+        self._texels.touch(morph.first, 3 * count)
+        far = self._unmorphed[morph.row] + float(np.abs(morph.shown) @ morph.far)
+        if far > self._table.radius[morph.row]:
+            self._resize(morph.row, far)
+
+    def _resize(self, row: int, radius: float) -> None:
+        self._table.radius[row] = radius
+        self._table.columns["scale"].touch(row, 1)  # visibility measures what may have another size
+
+    def upload(self, submission: Submission) -> None:
+        """Sends what changed."""
+        self._texels.upload(submission)
+
+    def device_lost(self) -> None:
+        """Everything is to be sent again."""
+        self._texels.device_lost()

@@ -1,0 +1,35 @@
+"""The kernels that sample, blend and place characters: in place where there is Pyodide, else numpy. As geometry.py.
+
+The contracts are in engine_py/kernels/animation/*.h.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from layerw.kernels import inplace
+
+Address = Any
+
+
+class AnimationKernels(Protocol):
+    """The part of gen.api.Kernels that animation needs."""
+
+    def lw_pose_blend(self, plays: Address, amounts: Address, count: int, tracks: Address, times: Address,
+                      values: Address, masks: Address, pose: Address, scratch: Address) -> None: ...
+    def lw_pose_models(self, rows: Address, parents: Address, count: int, position: Address, rotation: Address,
+                       scale: Address, matrices: Address) -> None: ...
+    def lw_pose_joints(self, joints: Address, reach: Address, mesh: Address, count: int, matrices: Address,
+                       inverse: Address, texels: Address, spheres: Address) -> None: ...
+
+
+def _chosen() -> AnimationKernels:
+    found = inplace.load()
+    if found is not None:
+        return found
+    from layerw.kernels.twins.animation import NumpyAnimationKernels
+
+    return NumpyAnimationKernels()
+
+
+ANIMATION: AnimationKernels = _chosen()

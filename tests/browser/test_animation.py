@@ -1,0 +1,56 @@
+"""A skinned, morphing animal in a real page: the same picture on both APIs, and it is where numpy says."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser
+
+from layerw_server.tools.shot import ShotOptions, take_shot
+from tests.unit.test_animation import expected
+
+from .conftest import ServeProgram
+from .worlds import DIFFERENT_MAX, Pixels, different
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+SIZE, HEIGHT_M = (160, 120), 1.6
+PROGRAM = """
+import base64
+import layerw as lw
+from animal import animal_glb
+app = lw.App()
+app.shadows.enabled = False
+app.sky.zenith = app.sky.horizon = app.sky.ground = (0.0, 0.0, 1.0)
+app.camera.projection = lw.Orthographic(height=1.6)
+app.camera.position = (4.0, 0.5, 0.0)
+app.camera.look_at((0.0, 0.5, 0.0))
+model = app.load("data:model/gltf-binary;base64," + base64.b64encode(animal_glb()).decode())
+@model.on_ready
+def ready():
+    model.play("POSE", speed=0.0).time = 0.3
+"""
+
+
+def picture(folder: Path, pose: str, backend: str, serve_program: ServeProgram, browser: Browser) -> Pixels:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "animal.py").write_text((EXAMPLES / "animal.py").read_text("utf-8"), "utf-8")
+    (folder / "main.py").write_text(PROGRAM.replace("POSE", pose), "utf-8")
+    taken = take_shot(browser, serve_program(folder / "main.py"), ShotOptions(backend, SIZE, 8, True))
+    assert taken.errors == [] and taken.png is not None and taken.report["backend"] == backend
+    return np.asarray(Image.open(io.BytesIO(taken.png)).convert("RGB")).astype(np.int16)
+
+
+@pytest.mark.parametrize("pose", ["Run", "Idle"])
+def test_an_animal_is_where_numpy_says_on_both_apis(pose: str, tmp_path: Path, serve_program: ServeProgram,
+                                                    browser: Browser) -> None:
+    taken = [picture(tmp_path / backend, pose, backend, serve_program, browser) for backend in ("webgpu", "webgl2")]
+    assert different(*taken) <= DIFFERENT_MAX
+    y, x = np.nonzero(np.abs(taken[0] - taken[0][0, 0]).max(axis=2) > 24)  # the sky is blue all over
+    at, scale = expected(0.3, pose), SIZE[1] / HEIGHT_M
+    across, down = SIZE[0] / 2 - scale * at[:, 2], SIZE[1] / 2 - scale * (at[:, 1] - 0.5)
+    box = [x.min(), x.max() + 1, y.min(), y.max() + 1]
+    assert np.allclose(box, [across.min(), across.max(), down.min(), down.max()], atol=1.6)

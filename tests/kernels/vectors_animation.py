@@ -1,0 +1,93 @@
+"""Calls of the kernels of animation/ with random inputs, as vectors.py has them for the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .vectors import SKEWS, Call, Out, empty, floats
+
+SIZES = (0, 1, 2, 5, 40, 150)
+NODE = 10
+
+
+def keys_of(rng: np.random.Generator, mode: int, whole: int, poison: float) -> tuple[np.ndarray, np.ndarray]:
+    """Rising seconds, and values."""
+    count = int(rng.integers(1, 9))
+    times = np.cumsum(rng.uniform(0, 0.4, count)).astype(np.float32)
+    return times, floats(rng, count * whole * (3 if mode & 3 == 2 else 1), 2, poison)
+
+
+def clips(rng: np.random.Generator, nodes: int, morphs: int, poison: float) -> tuple[list[Any], list[tuple[int, int]]]:
+    """tracks, times and values of some clips, and each clip's first track and count: none drives a float twice."""
+    tracks: list[list[int]] = []
+    times, values, spans, keys, floats_used = [], [], [], 0, 0
+    for _ in range(3):
+        first = len(tracks)
+        targets = [(NODE * node + at, width, turn, node) for node in range(nodes)
+                   for at, width, turn in ((0, 3, 0), (3, 4, 4), (7, 3, 0))]
+        targets += [(NODE * nodes, morphs, 0, 0)] if morphs else []
+        for at, width, turn, node in targets:
+            if rng.uniform() < 0.5:
+                mode = int(rng.integers(0, 3)) | turn
+                when, what = keys_of(rng, mode, width, poison)
+                tracks.append([at, width, mode, node, keys, len(when), floats_used, 0])
+                times.append(when)
+                values.append(what)
+                keys, floats_used = keys + len(when), floats_used + len(what)
+        spans.append((first, len(tracks) - first))
+    none = np.zeros(4, np.float32)
+    return [np.array(tracks, np.uint32).reshape(-1, 8), np.concatenate([*times, none]),
+            np.concatenate([*values, none])], spans
+
+
+def pose_blend(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_pose_blend: `n` plays of a few characters of one kind."""
+    nodes, morphs = int(rng.integers(1, 6)), int(rng.integers(0, 7))
+    size = NODE * nodes + morphs
+    (tracks, times, values), spans = clips(rng, nodes, morphs, poison)
+    characters = max(1, n // 3)
+    who = np.sort(rng.integers(0, characters, n))
+    layer, additive = rng.integers(0, 3, n), (rng.uniform(0, 1, n) < 0.2).astype(np.int64)
+    order = np.lexsort((additive, layer, who))
+    clip = np.array(spans)[rng.integers(0, 3, n)].reshape(-1, 2)
+    mask = np.where(rng.uniform(0, 1, n) < 0.3, rng.integers(0, 2, n) * nodes, 0xFFFFFFFF)
+    plays = np.stack([who * size, np.full(n, nodes), np.full(n, size), clip[:, 0], clip[:, 1], layer, additive, mask],
+                     axis=1)[order].astype(np.uint32)
+    amounts = np.stack([rng.uniform(-0.5, 4, n), rng.uniform(-0.2, 1.2, n)], axis=1).astype(np.float32)
+    masks = rng.uniform(-0.2, 1.2, 2 * nodes).astype(np.float32)
+    pose = floats(rng, characters * size, 1, poison)
+    return [plays, amounts, n, tracks, times, values, masks, Out(pose), np.zeros(2 * size, np.float32)]
+
+
+def pose_models(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_pose_models: a forest in shuffled rows."""
+    parents = np.array([int(rng.integers(-1, i)) if i else -1 for i in range(n)], np.int32)
+    used = 2 * n + 1
+    return [rng.permutation(used)[:n].astype(np.uint32), parents, n, floats(rng, (used, 3), 9, poison),
+            floats(rng, (used, 4), 1, poison), floats(rng, (used, 3), 2, poison), empty((n, 12), np.float32)]
+
+
+def pose_joints(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_pose_joints."""
+    nodes, binds, meshes = int(rng.integers(1, 9)), int(rng.integers(1, 9)), int(rng.integers(1, 4))
+    joints = np.stack([rng.integers(0, nodes, n), rng.integers(0, binds, n)], axis=1).astype(np.uint32)
+    return [joints, floats(rng, n, 1, poison), rng.integers(0, meshes, n).astype(np.uint32), n,
+            floats(rng, (nodes, 12), 3, poison), floats(rng, (binds, 12), 3, poison), empty((n, 12), np.float32),
+            Out(np.zeros(meshes, np.float32))]
+
+
+MAKERS = {"lw_pose_blend": pose_blend, "lw_pose_models": pose_models, "lw_pose_joints": pose_joints}
+
+
+def make(name: str, seed: int, n: int, poison: float, skew: int) -> Call:
+    """One call."""
+    with np.errstate(all="ignore"):
+        return Call(name, MAKERS[name](np.random.default_rng([seed, n]), n, poison), skew)
+
+
+def standard(seed: int = 17, sizes: tuple[int, ...] = SIZES) -> list[Call]:
+    """Every kernel with every size, with and without poison."""
+    return [make(name, seed + k, n, poison, SKEWS[(k + n) % 4])
+            for name in MAKERS for k, n in enumerate(sizes) for poison in (0.0, 0.05)]

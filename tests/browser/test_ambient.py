@@ -23,9 +23,16 @@ def show(running: Running, call: str) -> Pixels:
     return pixels(running)
 
 
+def sea(running: Running, *, on: bool) -> Pixels:
+    running.python(f"import __main__\n__main__.sea({on})\nNone")
+    running.frames(4)
+    return pixels(running)
+
+
 @pytest.mark.parametrize("backend", ["webgpu", "webgl2"])
 def test_what_stands_around_hides_the_sky(run_program: RunProgram, backend: str) -> None:
     running = run_program(PROGRAM, backend=backend, clock="virtual").wait_ready()
+    running.baseline = None  # the sea's mesh and material stay until the page ends
     running.page.set_viewport_size(SIZE)
     running.frames(3)
     bare, open_plane = show(running, "False, 0.0"), show(running, "False, 1.0")
@@ -38,7 +45,10 @@ def test_what_stands_around_hides_the_sky(run_program: RunProgram, backend: str)
     assert np.abs(lit - unchanged).max() <= 4, "of the sun's light nothing is taken, but of its glow"
     apart, touching = (show(running, f"True, 0.0, contact={on}, sky=False, near=True") for on in (False, True))
     assert (apart - touching).max() > 20, "what touches the ground throws a fine shadow"
-    seen[backend] = [corner, touching]
+    sky_alone, mirrored = sea(running, on=False), sea(running, on=True)
+    redder = (mirrored - sky_alone)[..., 0] - (mirrored - sky_alone)[..., 2]
+    assert redder[62:85, 50:110].mean() > 5 and np.abs(mirrored - sky_alone)[:45].max() <= 1, "below the wall alone"
+    seen[backend] = [corner, touching]  # waves go by the time, which is not the same in both
     if len(seen) == 2:
         for one, other in zip(*seen.values(), strict=True):
             assert (np.abs(one - other).max(axis=-1) > 2).mean() < 0.002

@@ -24,3 +24,12 @@ def show(corner, occlusion, contact=False, sky=True, near=False):
     app.camera.position = np.array((1.5, 1.0, 3.5) if near else (0.0, 2.0, 6.0))
     app.camera.look_at((1.5, 0.2, 1.5) if near else (0.0, 1.0, 0.0))
     app.sun.azimuth, app.sun.elevation = 1.2, 0.6
+
+
+def sea(reflections):
+    """A red wall that stands in the sea."""
+    show(True, 1.0)
+    walls[0].color = "red"
+    app.sea.level, app.sea.roughness, app.ambient.reflections = 0.5, 0.0, reflections
+    app.camera.position = np.array((0.0, 1.6, 6.0))
+    app.camera.look_at((0.0, 1.2, 0.0))

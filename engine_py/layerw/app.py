@@ -487,7 +487,8 @@ class App:
               direction: npt.ArrayLike | None = None, color: Any = None, intensity: float | None = None,
               range: float | None = None, inner_angle: float | None = None, outer_angle: float | None = None,
               parent: Entity | None = None) -> Lamp:  # fmt: skip
-        """A light beside the sun; see lw.Lamp for what of it can be written later. Lamps cast no shadows yet.
+        """A light beside the sun; see lw.Lamp for what of it can be written later. `lamp.shadows = True`: things
+        stop its light.
 
         Args:
             kind: "point", "spot" or "directional".

@@ -102,7 +102,8 @@ class Engine:
         self.environment, self._air = Environment(), Air()
         self.quality = Quality(options.get("quality"))
         self.lights = FrameLights(self.table, self.store, self.heap_ledger, self.log)
-        self.shadows = SunShadows()
+        self.shadows = SunShadows(self.log)
+        self._still_scene: object = None
         self.targets = RenderTargets(self.resources, self.submission, self.log, weakly(self._sized_views),
                                      (options.get("width") or 1, options.get("height") or 1),
                                      weakly(self._atlas_size))  # fmt: skip
@@ -266,7 +267,7 @@ class Engine:
     def _flags(self, view: View) -> int:
         """The passes that a view needs now: gpu.passes.VIEW_FLAGS."""
         own = view_flags(self.environment, view, self.quality.tier)
-        return own | (flag("shadows") if self.shadows.is_active else 0)
+        return own | (flag("shadows") if self.shadows.is_used else 0)
 
     def _receive(self) -> None:
         """Events since the last frame, in order."""
@@ -396,6 +397,9 @@ class Engine:
     def _begin_shadows(self) -> None:
         scene = self.shown.tiles.mesh.tobytes(), self.visibility.still_key
         self.shadows.begin(self.environment, self.targets.atlas, self.shown.camera.position, scene)
+        moved = self.table.moved() or scene != self._still_scene
+        self._still_scene = scene
+        self.shadows.see_lamps(self.lights.table, self.shown.camera, moved=moved)
 
     def _visible(self, view: View, camera: CameraFrame, tiles: TileDraw, casters: tuple[F64, ...], *,
                  places_tiles: bool) -> VisibleSet:  # fmt: skip

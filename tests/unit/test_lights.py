@@ -218,7 +218,7 @@ def test_what_cannot_be_is_refused_at_its_line(kind: str, given: dict, error: ty
     ("range", "far", lw.KindError), ("inner_angle", 1.5, lw.ConfigError), ("outer_angle", 45.0, lw.ConfigError),
     ("direction", (0, 0, 0), lw.ShapeError), ("position", (0, float("nan"), 0), lw.ShapeError),
     ("kind", "point", lw.AttributeMissing), ("intensty", 1.0, lw.AttributeMissing),
-    ("casts_shadow", True, lw.ConfigError), ("casts_shadow", 1, lw.KindError),
+    ("casts_shadow", 1, lw.KindError), ("shadows", "yes", lw.KindError),
 ])
 def test_what_cannot_be_written_raises_and_nothing_changes(name: str, value: object, error: type) -> None:
     app, _ = make()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import layerw as lw
 from layerw.frame.cascades import Axes, axes_of, fit, reaches, sphere
 from layerw.frame.kept_cascades import PATIENCE_FRAMES, SLICE_DRAWS, SLICE_INSTANCES, KeptCascades
+from layerw.frame.lamp_shadows import BORDER, TILES_A_FRAME, LampTile
 from layerw.frame.shadow_atlas import KEPT_CASCADES, LAYOUTS, AtlasLayout
 from layerw.frame.sun_shadows import matrices_of
 from layerw.gpu.frame_block import FrameBlock
@@ -313,3 +314,66 @@ def test_far_cascades_of_a_frame_hold_what_stands_still() -> None:
     app.host.step(app, 20)
     assert (np.diff(block_of(app).read("shadow_steps").reshape(-1, 4)[:, 0]) > 0).all(), "drawn again"
     assert not app.host.errors
+
+
+def lamps_of(app: lw.App) -> list[int]:
+    """The atlas' cells, of tiles of lamps, that a frame draws."""
+    layout = layout_of(app)
+    numbers = {layout.cell(n): n for n in range(layout.cells)}
+    return [numbers[tile[1:4]] for tile in tiles_of(app) if tile[1:4] in numbers]
+
+
+def test_lamps_draw_their_shadows_and_keep_them_while_nothing_moves() -> None:
+    app = scene()
+    point = app.light("point", position=(0, 3, 0))
+    spot = app.light("spot", position=(2, 3, 0), direction=(0, -1, 0))
+    app.host.step(app, 3)
+    assert lamps_of(app) == [] and block_of(app).read("shadow_cells")[0] == 0, "without shadows nothing is drawn"
+    point.shadows = spot.shadows = True
+    drawn = [lamps_of(app) for _ in range(12)]
+    assert max(map(len, drawn)) == TILES_A_FRAME and {cell for cells in drawn for cell in cells} == set(range(7))
+    assert drawn[-1] == []
+    rows = app.host.sink.lights[0]
+    assert sorted(np.linalg.norm(rows[:, 8:11], axis=1).round(4).tolist()) == [2.0, 8.0], "the shaders find their cells"
+    spot.position = (2, 4, 0)
+    assert {cell for _ in range(4) for cell in lamps_of(app)} == set(range(7)), "something moved"
+    app.sun.elevation, app.sky.zenith = -0.1, (0.1, 0.3, 0.8)
+    app.host.step(app, 4)
+    assert app.host.sink.views[0].flags & flag("shadows"), "they need no sun"
+    app.host.lose_device()
+    assert sorted({cell for _ in range(8) for cell in lamps_of(app)}) == list(range(7))
+    point.despawn()
+    spot.despawn()
+    app.host.step(app, 3)
+    assert app.host.sink.views[0].flags & flag("shadows") == 0 and not app.host.errors
+
+
+def test_lamps_without_room_shine_through_things_and_that_is_told_once() -> None:
+    app = scene()
+    for x in range(4):
+        app.light("point", position=(x, 3, 0)).shadows = True
+    app.host.step(app, 8)
+    assert sum("no room for all of them" in text for _, text in app.host.logs) == 1
+    rows = app.host.sink.lights[0]
+    assert (np.linalg.norm(rows[:, 8:11], axis=1) > 1.5).sum() == layout_of(app).cells // 6
+    with pytest.raises(lw.ConfigError, match="directional lights cast none"):
+        app.light("directional").shadows = True
+
+
+@given(st.floats(0.05, 1.4), st.floats(-1, 1), st.floats(-1, 1), st.floats(-1, 1))
+@settings(deadline=None, max_examples=40)
+def test_a_lamps_tile_holds_its_cone(angle: float, x: float, y: float, z: float) -> None:
+    ahead = np.array((x, y, z + 1e-3))
+    ahead /= np.linalg.norm(ahead)
+    tile = LampTile(0, (4.0, 5.0, 6.0), tuple(ahead.tolist()), math.tan(angle) * BORDER, 10.0)
+    camera = np.array((1.0, -2.0, 3.0))
+    matrix, planes = tile.matrix(camera).astype(np.float64), tile.planes(camera)
+    for turn in np.linspace(0, 6, 7):
+        side = np.cross(ahead, (0.3, 0.5, 0.9))
+        side = side / np.linalg.norm(side)
+        side = side * math.cos(turn) + np.cross(ahead, side) * math.sin(turn)
+        place = np.array(tile.place) + 5 * (ahead * math.cos(angle) + side * math.sin(angle)) - camera
+        u, v, depth, w = matrix @ np.append(place, 1)
+        assert 0 < u / w < 1 and 0 < v / w < 1 and 0 < depth / w < 1
+        assert w == pytest.approx(5 * math.cos(angle), rel=1e-3)
+        assert (planes[:, :3] @ place + planes[:, 3] > 0).all()

@@ -18,8 +18,40 @@ struct LightSample {
   irradiance: vec3<f32>,
 }
 
+// What of a light's way to p is free (frame/lamp_shadows.py). way: from p to the light; ahead: where a spot shines to.
+fn lamp_visibility(first: u32, is_point: bool, way: vec3<f32>, ahead: vec3<f32>, slope: f32, reach: f32, n: vec3<f32>) -> f32 {
+  let texel_m = 2.0 * slope / 256.0 * length(way);
+  let facing = dot(n, normalize(way));
+  let at = n * (texel_m * (0.6 + 1.8 * sqrt(saturate(1.0 - facing * facing)))) - way;
+  var toward = ahead;
+  var cell = first;
+  if (is_point) {
+    let size = abs(at);
+    if (size.x >= size.y && size.x >= size.z) {
+      toward = vec3<f32>(sign(at.x), 0.0, 0.0);
+      cell += select(0u, 1u, at.x < 0.0);
+    } else if (size.y >= size.z) {
+      toward = vec3<f32>(0.0, sign(at.y), 0.0);
+      cell += select(2u, 3u, at.y < 0.0);
+    } else {
+      toward = vec3<f32>(0.0, 0.0, sign(at.z));
+      cell += select(4u, 5u, at.z < 0.0);
+    }
+  }
+  let helper = select(vec3<f32>(0.0, 1.0, 0.0), vec3<f32>(0.0, 0.0, 1.0), abs(toward.y) > 0.99);
+  let right = normalize(cross(helper, toward));
+  let up = cross(toward, right);
+  let depth = max(dot(at, toward), 1e-6);
+  let uv = vec2<f32>(dot(at, right), -dot(at, up)) / (depth * slope) * 0.5 + 0.5;
+  let near = 0.004 * reach;
+  let inside = clamp(uv, vec2<f32>(3.0 / 256.0), vec2<f32>(253.0 / 256.0));
+  let corner = vec2<f32>(f32(cell % u32(frame.shadow_cells.x)), f32(cell / u32(frame.shadow_cells.x)));
+  let place = vec2<f32>(0.0, frame.shadow_cells.y) + (corner + inside) * frame.shadow_cells.zw;
+  return shadow_tent(place, near / max(depth - texel_m, near));
+}
+
 // A light at p (camera-relative): inverse square in a window that ends at its range, times the cone (KHR_lights_punctual).
-fn light_sample(light: u32, p: vec3<f32>) -> LightSample {
+fn light_sample(light: u32, p: vec3<f32>, n: vec3<f32>) -> LightSample {
   let place = light_texel(light, 0u);
   let shine = light_texel(light, 1u);
   let aim = light_texel(light, 2u);
@@ -31,8 +63,25 @@ fn light_sample(light: u32, p: vec3<f32>) -> LightSample {
   let direction = way * inverseSqrt(square);
   let share = square * place.w;
   let window = saturate(1.0 - share * share);
-  let cone = saturate(shine.w - dot(aim.xyz, direction) * aim.w);
-  return LightSample(direction, shine.rgb * (window * window * cone * cone / square));
+  let long = length(aim.xyz); // 2 + the first cell of its shadows
+  if (long < 1.5 || frame.shadow_cells.x < 1.0) {
+    let cone = saturate(shine.w - dot(aim.xyz, direction) / max(long, 1.0) * aim.w);
+    return LightSample(direction, shine.rgb * (window * window * cone * cone / square));
+  }
+  let ahead = aim.xyz / long;
+  let cone = saturate(shine.w - dot(ahead, direction) * aim.w);
+  let light_there = window * window * cone * cone / square;
+  if (light_there <= 0.0) {
+    return LightSample(direction, vec3<f32>(0.0));
+  }
+  let is_point = aim.w == 0.0;
+  var slope = 256.0 / 250.0;
+  if (!is_point) {
+    let cosine = clamp((1e-9 - shine.w) / aim.w, 0.05, 0.9999);
+    slope *= sqrt(1.0 - cosine * cosine) / cosine;
+  }
+  let free = lamp_visibility(u32(long - 1.5), is_point, way, ahead, slope, inverseSqrt(place.w), n);
+  return LightSample(direction, shine.rgb * (light_there * free));
 }
 
 fn list_word(at: u32) -> u32 {
@@ -55,7 +104,7 @@ fn cluster_of(p: vec3<f32>) -> u32 {
 fn lamp_light(s: LitSurface, v: vec3<f32>, p: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
   var sum = vec3<f32>(0.0);
   for (var light = 0u; light < u32(frame.light_view.w); light++) {
-    let found = light_sample(light, p);
+    let found = light_sample(light, p, geometric);
     sum += reflected_light(s, v, found.direction, found.irradiance, geometric);
   }
   if (frame.light_grid.z > 0.0) {
@@ -64,7 +113,7 @@ fn lamp_light(s: LitSurface, v: vec3<f32>, p: vec3<f32>, geometric: vec3<f32>) -
     let end = (head & 0xffffffu) + (head >> 24u);
     for (var at = head & 0xffffffu; at < end; at++) {
       let light = (list_word(heads + (at >> 1u)) >> (16u * (at & 1u))) & 0xffffu;
-      let found = light_sample(light, p);
+      let found = light_sample(light, p, geometric);
       sum += reflected_light(s, v, found.direction, found.irradiance, geometric);
     }
   }

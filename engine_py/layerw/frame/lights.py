@@ -68,6 +68,11 @@ class FrameLights:
         self._scratch = np.zeros((4, 0), np.uint32)
 
     @property
+    def table(self) -> LightTable | None:
+        """The lights of the scene; None: there never was one."""
+        return self._lights
+
+    @property
     def count(self) -> int:
         """Lights of the scene that shine now."""
         return len(self._lights.found.power) if self._lights is not None else 0

@@ -11,20 +11,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from layerw.base.log import Log
 from layerw.base.ports import F32, F64
 from layerw.frame.cascades import Axes, Cascade, axes_of, fit, reaches
 from layerw.frame.kept_cascades import KeptCascades
-from layerw.frame.shadow_atlas import LAYOUTS, NO_ATLAS, AtlasLayout, Square
+from layerw.frame.lamp_shadows import LampShadows, LampTile
+from layerw.frame.shadow_atlas import CELL_TEXELS, LAYOUTS, NO_ATLAS, AtlasLayout, Square
 from layerw.gpu import spec
 from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.submission import Submission
 from layerw.gpu.target_bytes import atlas_bytes
 from layerw.scene.camera import CameraFrame
 from layerw.scene.environment import Environment
+from layerw.scene.light_table import LightTable
 from layerw.visibility.draws import VisibleSet
 
 ATLAS_SHARE = 0.125  # of the GPU budget, at most
 ENDLESS_M = 1.0e9  # a fade distance that is never reached
+LAMPS = spec.SHADOW_CASCADES + 1  # the lamps' first
 RENEWAL = spec.SHADOW_CASCADES  # of shadow_matrices: the kept cascade that is being drawn
 NOTHING = np.zeros((4, 4), np.float32)  # a cascade that holds no place
 
@@ -48,7 +52,7 @@ class _Seen:
 class SunShadows:
     """`begin` once a frame, `see` for each view, then `encode` where its commands go."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: Log) -> None:
         self.layout: AtlasLayout = LAYOUTS["low"]
         self.is_active = False
         self._key: tuple[object, ...] = ()
@@ -57,6 +61,10 @@ class SunShadows:
         self._reaches: tuple[float, ...] = ()
         self._seen: dict[int, _Seen] = {}
         self._kept = KeptCascades()
+        self.lamps = LampShadows(log)
+        self._lamp_tiles: list[LampTile] = []
+        self._lamp_boxes: tuple[F64, ...] = ()
+        self._has_cells = False
         self._atlas = NO_ATLAS
         self._params: tuple[float, float, float] = (0.0, 1.0, 1.0)  # strength, distance, bias
 
@@ -73,6 +81,7 @@ class SunShadows:
     def device_lost(self) -> None:
         """What was kept is to be drawn again."""
         self._kept.clear()
+        self.lamps.clear()
 
     @property
     def kept_box(self) -> tuple[F64, ...]:
@@ -86,9 +95,23 @@ class SunShadows:
         if atlas != self._atlas:
             self._atlas = atlas
             self._kept.clear()
+            self.lamps.clear()
         if self.is_active:
             self._kept.step(self._axes, self._reaches[len(self.layout.dynamic) :], self.layout.cached_side, position,
                             scene)  # fmt: skip
+
+    def see_lamps(self, lights: LightTable | None, camera: CameraFrame, *, moved: bool) -> bool:
+        """This frame's tiles of lamps, drawn by the main view; returns whether any light casts shadows."""
+        has_atlas = self._atlas == self.layout.size
+        self._lamp_tiles = self.lamps.step(lights, self.layout if has_atlas else None, camera.position, moved=moved)
+        self._lamp_boxes = tuple(tile.planes(camera.position) for tile in self._lamp_tiles)
+        self._has_cells = has_atlas and lights is not None and bool(lights.casts.any())
+        return self._has_cells
+
+    @property
+    def is_used(self) -> bool:
+        """Whether any light casts shadows in this frame."""
+        return self.is_active or self._has_cells
 
     def _set_light(self, environment: Environment, atlas: tuple[int, int]) -> None:
         shadows, direction = environment.shadows, environment.heaven().direction
@@ -115,7 +138,18 @@ class SunShadows:
                 boxes = seen.boxes  # what was kept changed, and not what casts here
             self._seen[index] = seen = _Seen(camera, revision, cascades, boxes)
             self._write(block, camera, [(cascade, self.layout.dynamic_tile(n)) for n, cascade in enumerate(cascades)])
-        return seen.boxes
+        if self._has_cells:
+            across, (width, height) = self.layout.cells_across, self.layout.size
+            block.write("shadow_cells", (across, self.layout.cells_top / height, CELL_TEXELS / width,
+                                         CELL_TEXELS / height))  # fmt: skip
+        else:
+            block.write("shadow_cells", (0.0, 0.0, 0.0, 0.0))
+        if index or not self._lamp_tiles:
+            return seen.boxes
+        matrices = block.read("shadow_matrices").reshape(-1, 4, 4)
+        for number, tile in enumerate(self._lamp_tiles):
+            matrices[LAMPS + number] = tile.matrix(camera.position).T
+        return seen.boxes + self._lamp_boxes
 
     def _write(self, block: FrameBlock, camera: CameraFrame, tiles: list[tuple[Cascade, Square]]) -> None:
         strength, distance, bias = self._params
@@ -142,13 +176,18 @@ class SunShadows:
     def encode(self, index: int, submission: Submission, found: VisibleSet) -> None:
         """The tiles that a view draws before its picture."""
         seen = self._seen.get(index)
-        if seen is None or not self.is_active:
+        if seen is None or not self.is_used:
             return
         for number, records in enumerate(found.casters[: len(seen.cascades)]):
             submission.tile(self.layout.dynamic_tile(number), number, records)
-        job = self._kept.job
-        if index == 0 and job is not None and len(found.casters) > len(seen.cascades):
-            part, is_first = self._kept.slice(found.casters[len(seen.cascades)])
+        if index:
+            return
+        rest = found.casters[len(seen.cascades) :]
+        for number, (lamp, records) in enumerate(zip(self._lamp_tiles, rest, strict=False)):
+            submission.tile(self.layout.cell(lamp.cell), LAMPS + number, records)
+        job, rest = self._kept.job, rest[len(self._lamp_tiles) :]
+        if self.is_active and job is not None and rest:
+            part, is_first = self._kept.slice(rest[0])
             submission.tile(self.layout.cached_tile(job.slot), RENEWAL, part, clear=is_first)
 
 

@@ -257,7 +257,8 @@ DRAW_RECORD = ("mesh", "material", "first_instance", "instance_count", "flags", 
 LIGHT_ROW = (  # floats of a light, as lights.wgsl reads them
     "place x", "y", "z", "1 / range^2, or -1: directional",  # the place is relative to the camera
     "red", "green", "blue", "cone offset",  # linear; candela or lux
-    "direction x", "y", "z", "cone scale",  # saturate(cosine * scale + offset)^2 of a spot; 0 and 1 of others
+    "direction x", "y", "z", "cone scale",  # saturate(cosine * scale + offset)^2 of a spot; 0 and 1 of others. The
+    # direction is 2 + its first cell of the shadow atlas long where it casts shadows; a point's is along x then
 )
 LIGHT_TEXELS = len(LIGHT_ROW) // 4
 
@@ -355,6 +356,7 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     # reversed. The first SHADOW_CASCADES are the sun's, from near to far (zeros: there is none)
     ("shadow_tiles", "vec4[6]"),  # of the sun's, in uv of the atlas: x, y of the upper left corner, width, height
     ("shadow_steps", "vec4[6]"),  # x = metres of a texel; y = that in depth
+    ("shadow_cells", "vec4"),  # of lamps: x = cells of a row of the atlas; y = v where they begin; z, w = their size
     ("shadow_params", "vec4"),  # x, y = a texel of the atlas in uv; z = strength (0 = off); w = fade distance, m
     ("pattern_camera", "vec4"),  # xyz = f32(camera - an anchor near it): where noise by place is looked up; w = 1: rows
     # may have shear

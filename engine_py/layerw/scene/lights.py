@@ -1,7 +1,8 @@
 """Lights of a scene: a component of entities, and the handle that `app.light` gives.
 
 Owns: the component's fields and their checks. Place, rotation, colour, parent and visibility are the entity's own.
-A light shines along its -Z, as in glTF. Does not: sort lights into clusters (frame/lights.py), or cast shadows.
+A light shines along its -Z, as in glTF. Does not: sort lights into clusters (frame/lights.py), or draw their
+shadows (frame/lamp_shadows.py).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Light:
 
     Of lights in a group, `app.each(lw.Light)` has arrays. kind: 0 point, 1 spot, 2 directional. intensity: candela, or
     lux of a directional one; times the entity's colour. range: metres; 0: as far as it gives 0.01 lux. inner_angle,
-    outer_angle: of a spot's cone, radians from its middle.
+    outer_angle: of a spot's cone, radians from its middle. shadows: 1 where it casts some.
     """
 
     kind: u8 = 0
@@ -37,6 +38,7 @@ class Light:
     range: f32 = 0.0
     inner_angle: f32 = 0.0
     outer_angle: f32 = math.pi / 4
+    shadows: u8 = 0
 
 
 class Lamp(Entity):
@@ -98,14 +100,25 @@ class Lamp(Entity):
         self[Light].inner_angle, self[Light].outer_angle = _checked_cone(inner, outer)
 
     @property
+    def shadows(self) -> bool:
+        """Whether things stop its light: of point and spot lights, up to 32 of those nearest and strongest."""
+        return bool(self[Light].shadows)
+
+    @shadows.setter
+    def shadows(self, value: bool) -> None:
+        value = checks.flag("Lamp shadows", value)
+        if value and self._kind.name == "directional":
+            raise ConfigError("Lamp shadows is True, but directional lights cast none; the sun does, see app.shadows.")
+        self[Light].shadows = int(value)
+
+    @property
     def casts_shadow(self) -> bool:
-        """False: of all lights only the sun casts shadows (`app.shadows`)."""
-        return False
+        """As `shadows`."""
+        return self.shadows
 
     @casts_shadow.setter
     def casts_shadow(self, value: bool) -> None:
-        if checks.flag("Lamp casts_shadow", value):
-            raise ConfigError("Lamp casts_shadow is True, but only the sun casts shadows; see app.shadows.")
+        self.shadows = checks.flag("Lamp casts_shadow", value)
 
     @property
     def direction(self) -> npt.NDArray[np.float64]:

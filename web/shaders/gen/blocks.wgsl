@@ -17,6 +17,7 @@ struct FrameBlock {
   shadow_matrices: array<mat4x4<f32>, 12>,
   shadow_tiles: array<vec4<f32>, 6>,
   shadow_steps: array<vec4<f32>, 6>,
+  shadow_cells: vec4<f32>,
   shadow_params: vec4<f32>,
   pattern_camera: vec4<f32>,
   view_look: vec4<f32>,

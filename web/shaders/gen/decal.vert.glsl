@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl noise.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl decal.wgsl
-// sha256 c0851058779fa2765997219ceeb681c1b9065cc8bbc75c6cb07be8467e836917. Do not edit.
+// sha256 0012f5859c38b79037697a820373ce1d33286ebbeae80fbc595d89b3fc793bf9. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -58,6 +58,7 @@ layout(std140) uniform FrameBlock {
   mat4[12] shadow_matrices;
   vec4[6] shadow_tiles;
   vec4[6] shadow_steps;
+  vec4 shadow_cells;
   vec4 shadow_params;
   vec4 pattern_camera;
   vec4 view_look;

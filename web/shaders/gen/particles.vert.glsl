@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl particle_numbers.wgsl
 // particles.wgsl
-// sha256 64885e45a1dc373b765329436005251c06039324fe74de67299afa2d779d23d7. Do not edit.
+// sha256 c600d81ee62ae8fcbd92a2107c0c09d9e470230a7444399f263f13e60b4810b6. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -83,6 +83,7 @@ layout(std140) uniform FrameBlock {
   mat4[12] shadow_matrices;
   vec4[6] shadow_tiles;
   vec4[6] shadow_steps;
+  vec4 shadow_cells;
   vec4 shadow_params;
   vec4 pattern_camera;
   vec4 view_look;

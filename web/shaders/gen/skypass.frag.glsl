@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl
 // lights.wgsl fullscreen.wgsl atmosphere.wgsl air_light.wgsl air_walk.wgsl skypass.wgsl
-// sha256 d880cfd71dc183b311a1f15b9945b12fc118b091795ad8a2fd87069002629aee. Do not edit.
+// sha256 c1510cad8c40c5c71649b054c0146b1aa19884cdfcbaab4b195ace005c065b7e. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -51,6 +51,7 @@ layout(std140) uniform FrameBlock {
   mat4[12] shadow_matrices;
   vec4[6] shadow_tiles;
   vec4[6] shadow_steps;
+  vec4 shadow_cells;
   vec4 shadow_params;
   vec4 pattern_camera;
   vec4 view_look;

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl vertex.wgsl vertex_main.wgsl noise.wgsl
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl water.wgsl
-// sha256 9a5e9446aa0750cfb348ceb672d1d5173d1a8c9b53ef3dcb9c7d6583bade10b4. Do not edit.
+// sha256 c055da58b56a04ba4e38ca5d9fcad78846d25c843e8c72c6bea86270d171b1d5. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -104,6 +104,7 @@ layout(std140) uniform FrameBlock {
   mat4[12] shadow_matrices;
   vec4[6] shadow_tiles;
   vec4[6] shadow_steps;
+  vec4 shadow_cells;
   vec4 shadow_params;
   vec4 pattern_camera;
   vec4 view_look;
@@ -394,7 +395,38 @@ vec4 light_texel(uint light, uint part) {
   return uintBitsToFloat(texelFetch(light_words, ivec2(place), 0));
 }
 
-LightSample light_sample(uint light, vec3 p) {
+float lamp_visibility(uint first, bool is_point, vec3 way, vec3 ahead, float slope, float reach, vec3 n) {
+  float texel_m = 2.0 * slope / 256.0 * length(way);
+  float facing = dot(n, normalize(way));
+  vec3 at = n * (texel_m * (0.6 + 1.8 * sqrt(clamp(1.0 - facing * facing, 0.0, 1.0)))) - way;
+  vec3 toward = ahead;
+  uint cell = first;
+  if (is_point) {
+    vec3 size = abs(at);
+    if (size.x >= size.y && size.x >= size.z) {
+      toward = vec3(sign(at.x), 0.0, 0.0);
+      cell += ((at.x < 0.0) ? (1u) : (0u));
+    } else if (size.y >= size.z) {
+      toward = vec3(0.0, sign(at.y), 0.0);
+      cell += ((at.y < 0.0) ? (3u) : (2u));
+    } else {
+      toward = vec3(0.0, 0.0, sign(at.z));
+      cell += ((at.z < 0.0) ? (5u) : (4u));
+    }
+  }
+  vec3 helper = mix(vec3(0.0, 1.0, 0.0), vec3(0.0, 0.0, 1.0), bvec3(abs(toward.y) > 0.99));
+  vec3 right = normalize(cross(helper, toward));
+  vec3 up = cross(toward, right);
+  float depth_3 = max(dot(at, toward), 1e-6);
+  vec2 uv = vec2(dot(at, right), -dot(at, up)) / (depth_3 * slope) * 0.5 + 0.5;
+  float near = 0.004 * reach;
+  vec2 inside = clamp(uv, vec2(0.01171875), vec2(0.98828125));
+  vec2 corner = vec2(float(cell % uint(frame.shadow_cells.x)), float(cell / uint(frame.shadow_cells.x)));
+  vec2 place = vec2(0.0, frame.shadow_cells.y) + (corner + inside) * frame.shadow_cells.zw;
+  return shadow_tent(place, near / max(depth_3 - texel_m, near));
+}
+
+LightSample light_sample(uint light, vec3 p, vec3 n) {
   vec4 place = light_texel(light, 0u);
   vec4 shine = light_texel(light, 1u);
   vec4 aim = light_texel(light, 2u);
@@ -406,8 +438,25 @@ LightSample light_sample(uint light, vec3 p) {
   vec3 direction = way * inversesqrt(square);
   float share = square * place.w;
   float window = clamp(1.0 - share * share, 0.0, 1.0);
-  float cone = clamp(shine.w - dot(aim.xyz, direction) * aim.w, 0.0, 1.0);
-  return LightSample(direction, shine.rgb * (window * window * cone * cone / square));
+  float long_2 = length(aim.xyz);
+  if ((long_2 < 1.5) || (frame.shadow_cells.x < 1.0)) {
+    float cone = clamp(shine.w - dot(aim.xyz, direction) / max(long_2, 1.0) * aim.w, 0.0, 1.0);
+    return LightSample(direction, shine.rgb * (window * window * cone * cone / square));
+  }
+  vec3 ahead = aim.xyz / long_2;
+  float cone = clamp(shine.w - dot(ahead, direction) * aim.w, 0.0, 1.0);
+  float light_there = window * window * cone * cone / square;
+  if (light_there <= 0.0) {
+    return LightSample(direction, vec3(0.0));
+  }
+  bool is_point = aim.w == 0.0;
+  float slope = 1.024;
+  if (!is_point) {
+    float cosine = clamp((1e-9 - shine.w) / aim.w, 0.05, 0.9999);
+    slope *= sqrt(1.0 - cosine * cosine) / cosine;
+  }
+  float free = lamp_visibility(uint(long_2 - 1.5), is_point, way, ahead, slope, inversesqrt(place.w), n);
+  return LightSample(direction, shine.rgb * (light_there * free));
 }
 
 float sheen_lobe(vec3 n, vec3 v, vec3 l, float roughness) {
@@ -453,15 +502,15 @@ uint cluster_of(vec3 p) {
   vec4 clip = frame.view_projection * vec4(p, 1.0);
   vec2 tiles = vec2(float(CLUSTERS_ACROSS), float(CLUSTERS_DOWN));
   uvec2 tile = uvec2(clamp((clip.xy / clip.w * 0.5 + 0.5) * tiles, vec2(0.0), tiles - 1.0));
-  float depth_3 = max(dot(p, frame.light_view.xyz) / frame.light_grid.y, 1e-6);
-  uint slice = uint(clamp(floor(1.0 + log(depth_3) * frame.light_grid.x), 0.0, float(23u)));
+  float depth_4 = max(dot(p, frame.light_view.xyz) / frame.light_grid.y, 1e-6);
+  uint slice = uint(clamp(floor(1.0 + log(depth_4) * frame.light_grid.x), 0.0, float(23u)));
   return (slice * CLUSTERS_DOWN + tile.y) * CLUSTERS_ACROSS + tile.x;
 }
 
 vec3 lamp_light(LitSurface s, vec3 v, vec3 p, vec3 geometric) {
   vec3 sum = vec3(0.0);
   for (uint light = 0u; light < uint(frame.light_view.w); light += 1u) {
-    LightSample found = light_sample(light, p);
+    LightSample found = light_sample(light, p, geometric);
     sum += reflected_light(s, v, found.direction, found.irradiance, geometric);
   }
   if (frame.light_grid.z > 0.0) {
@@ -470,7 +519,7 @@ vec3 lamp_light(LitSurface s, vec3 v, vec3 p, vec3 geometric) {
     uint end = (head & 0xffffffu) + (head >> 24u);
     for (uint at = head & 0xffffffu; at < end; at += 1u) {
       uint light = (list_word(heads + (at >> 1u)) >> (16u * (at & 1u))) & 0xffffu;
-      LightSample found = light_sample(light, p);
+      LightSample found = light_sample(light, p, geometric);
       sum += reflected_light(s, v, found.direction, found.irradiance, geometric);
     }
   }

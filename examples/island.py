@@ -25,7 +25,6 @@ app.sun.azimuth = math.radians(238)
 app.fog.density = 0.00016
 app.fog.falloff = 0.0014
 app.sea.level = 0.0
-app.shadows.distance_m = 220
 
 island = app.stream("worlds/island")
 fly = lw.FlyCamera(app, speed=60, floor=1.5)

@@ -91,6 +91,8 @@ def test_every_texture_of_gltfs_layers_can_be_declared(page: Page, monkeypatch: 
     kinds.validate()
     assert len(kinds.TEXTURES) == 19 and len(glass.textures) == kinds.TEXTURES_MAX
     for names in kinds.slot_lists().values():
+        if names[: len(kinds.slots("pbr"))] != kinds.slots("pbr"):
+            continue  # of what is no surface: decals, particles
         added = names[len(kinds.slots("pbr")) :]
         reads = "".join(f"  if ((material.bound & HAS_{name.upper()}) != 0u) {{\n    s.occlusion *= textureSample("
                         f"{name}_texture, {name}_sampler, uv_of(UV_{name.upper()}, in)).r;\n  }}\n" for name in added)
@@ -147,9 +149,14 @@ def test_naga_draws_the_same_programs(page: Page, programs: list[str], tmp_path:
         if name == "depth":
             continue  # it gives no colour
         ours = page.evaluate("async (n) => shaders.drawFragment(await shaders.translated(n), true)", name)
-        if name == "temporal":
-            continue  # naga's GLSL has no textureLoad of depth
-        other = naga_glsl(page.evaluate("(name) => shaders.wgsl(name)", name), tmp_path)
+        wgsl = page.evaluate("(name) => shaders.wgsl(name)", name)
+        try:
+            other = naga_glsl(wgsl, tmp_path)
+        except subprocess.CalledProcessError as error:
+            assert b"`textureLoad` from depth textures is not supported" in error.stderr, (name, error.stderr)
+            continue
+        if name == "near_tiles":
+            continue  # naga writes mix of ints
         theirs = page.evaluate("(text) => shaders.drawFragment(text, true)", other)
         shades[name] = len(np.unique(as_pixels(ours), axis=0))
         assert_same(name, as_pixels(ours), as_pixels(theirs))

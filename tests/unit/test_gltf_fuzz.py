@@ -21,7 +21,7 @@ def test_the_whole_document_is_ready_with_remarks_on_what_comes_later(tmp_path: 
     host.step(app, 20)
     assert model.state == "ready", model.error
     assert all("rigged" in text or "morph" in text or "uvs" in text for text in model.warnings)
-    assert host.sink.draws > 4 and len(host.sink.textures) == 3
+    assert host.sink.draws + host.sink.casts > 4 and len(host.sink.textures) == 3
 
 
 def test_the_corpus_is_ready_or_failed() -> None:

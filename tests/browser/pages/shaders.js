@@ -33,21 +33,21 @@ function build(sources) {
 function covering(fragment) {
   const ins = [...fragment.matchAll(/^(flat )?(?:smooth )?in (\w+) (\w+);/gm)].map(([, flat = '', type, name]) => ({ flat, type, name }));
   const outs = ins.map(({ flat, type, name }) => `${flat}out ${type} ${name};\n`).join('');
-  const values = { uint: '7u', float: '7.0', vec2: 'p', vec3: 'vec3(p, 0.4)', vec4: 'vec4(p, 0.4, 0.8)' };
+  const values = { uint: '7u', float: '0.7', vec2: 'p', vec3: 'vec3(p, 0.4)', vec4: 'vec4(p, 0.4, 0.8)' };
   return `#version 300 es\n${outs}void main() {
   vec2 p = vec2(float((gl_VertexID << 1) & 2), float(gl_VertexID & 2)) * 2.0 - 1.0;
 ${ins.map(({ type, name }) => `  ${name} = ${values[type]};\n`).join('')}  gl_Position = vec4(p, 0.0, 1.0);\n}\n`;
 }
 
 /** Numbers from 0.2 to 0.8 that no two members share. */
-const blockBytes = () => Float32Array.from({ length: 256 }, (_, i) => 0.2 + 0.6 * ((i * 0.618034) % 1));
+const blockBytes = (sizeBytes) => Float32Array.from({ length: sizeBytes / 4 }, (_, i) => 0.2 + 0.6 * ((i * 0.618034) % 1));
 
 function fillBlocks(program) {
   const count = gl.getProgramParameter(program, gl.ACTIVE_UNIFORM_BLOCKS);
   for (let index = 0; index < count; index += 1) {
     const buffer = gl.createBuffer();
     gl.bindBuffer(gl.UNIFORM_BUFFER, buffer);
-    const block = blockBytes();
+    const block = blockBytes(gl.getActiveUniformBlockParameter(program, index, gl.UNIFORM_BLOCK_DATA_SIZE));
     const isMaterial = gl.getActiveUniformBlockName(program, index).startsWith('Material');
     if (isMaterial) new Uint32Array(block.buffer)[MATERIAL_BLOCK.bound.offsetBytes / 4] = 0xfff; // every texture is bound
     gl.bufferData(gl.UNIFORM_BUFFER, block, gl.STATIC_DRAW);
@@ -62,7 +62,8 @@ function bindTextures(program) {
   for (let index = 0, unit = 0; index < count; index += 1) {
     const { name, type } = gl.getActiveUniform(program, index);
     const isShadow = type === gl.SAMPLER_2D_SHADOW;
-    if (!isShadow && type !== gl.SAMPLER_2D) continue;
+    const isWords = type === gl.UNSIGNED_INT_SAMPLER_2D;
+    if (!isShadow && !isWords && type !== gl.SAMPLER_2D) continue;
     gl.uniform1i(gl.getUniformLocation(program, name), unit);
     gl.activeTexture(gl.TEXTURE0 + unit);
     gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
@@ -71,6 +72,8 @@ function bindTextures(program) {
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.DEPTH_COMPONENT32F, 8, 8, 0, gl.DEPTH_COMPONENT, gl.FLOAT,
         Float32Array.from({ length: 64 }, (_, i) => (i % 7) / 7));
       gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_COMPARE_MODE, gl.COMPARE_REF_TO_TEXTURE);
+    } else if (isWords) {
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA32UI, 8, 8, 0, gl.RGBA_INTEGER, gl.UNSIGNED_INT, new Uint32Array(256));
     } else gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, 8, 8, 0, gl.RGBA, gl.UNSIGNED_BYTE, texels);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);

@@ -109,8 +109,8 @@ class Running:
 
 
 def open_program(context: BrowserContext, address: str, **query: str) -> Running:
-    """Open the page of a served program; attributes of the element as keywords. Quality is low: software draws."""
-    query = {"quality": "low", **query}
+    """Open the page of a served program; attributes of the element as keywords. Quality stays: software draws."""
+    query = {"quality": "medium", **query}
     page = context.new_page()
     running = Running(page, PageErrors(page))
     page.goto(f"{address}?{urlencode(query)}")

@@ -25,7 +25,7 @@ MODULES = {"flora"}  # documented as modules
 TYPES = {"f32", "f32x2", "f32x3", "f32x4", "f64", "f64x3", "flag", "i32", "u16", "u32", "u8"}  # in one table
 NOT_NAMES = {"__version__"} | TYPES
 REACHED = ["Ambient", "CameraEffects", "View", "Camera", "Sun", "Sky",
-           "Fog", "Sea", "Wind", "Shadows", "Input", "Drawn",
+           "Fog", "Clouds", "Weather", "Moon", "Sea", "Wind", "Shadows", "Input", "Drawn",
            "Hit", "GroundHit", "LayerMemory", "Block", "Particles", "ShallowWater", "HeadlessHost", "Query", "Play",
            "Debug"]  # fmt: skip
 PRELUDES = {

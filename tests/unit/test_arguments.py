@@ -201,7 +201,8 @@ def test_bad_values_are_refused_where_they_are_given(name: str, parameter: str, 
 
 
 def parameters(call: Callable[..., Any]) -> list[str]:
-    return [p.name for p in inspect.signature(call).parameters.values() if p.name not in ("self", "host", "values")]
+    return [name for name in inspect.signature(call).parameters
+            if name not in ("self", "host", "values") and not name.startswith("_")]  # fmt: skip
 
 
 CHECKED_ELSEWHERE = {  # public callables whose rows stand in the test of their own part

@@ -33,7 +33,7 @@ class Sun:
     color: Rgb = (1.0, 0.93, 0.82)  # linear
     intensity: float = 10.0
     angular_radius: float = math.radians(0.6)
-    _at: tuple[float, ...] = field(default_factory=tuple, init=False, repr=False)  # place, time, angles then
+    _at: tuple[float, ...] = ()  # place, time, angles then
 
     @property
     def direction(self) -> F64:

@@ -43,7 +43,8 @@ const DRAWS = PASSES.filter(({ kind }) => kind === 'draws');
 const LIKES = MATERIAL_SLOTS.map(({ length }) => MATERIAL_SLOTS.findIndex((slots) => slots.length === length));
 
 /** Of a mesh: its topology * 8, + 2 * its streams, + 1 where it is mirrored. */
-export const VARIANTS = TOPOLOGY.length * 8;
+const TOPOLOGY_STEP = 8;
+export const VARIANTS = TOPOLOGY.length * TOPOLOGY_STEP;
 /** Whether joints and morphs move the vertices of a variant. @param {number} variant */
 const isPosed = (variant) => ((variant >> 1) & STREAM_POSED) !== 0;
 const POSED_LOCATION = 7;
@@ -173,7 +174,7 @@ export class WebgpuPipelines {
   /** Compiles what nearly every program needs, and every full-screen pass, so that none stops a frame later. */
   async warm() {
     const draws = WARM_UP.map(async ([list, kind, flags]) => {
-      const variant = topologyOf(kind) * 8;
+      const variant = topologyOf(kind) * TOPOLOGY_STEP;
       const key = this.key(list, kind, flags, variant);
       const pipeline = await this.device.createRenderPipelineAsync(this.descriptor(list, kind, flags, variant));
       if (!this.cache.has(key)) this.cache.set(key, pipeline);
@@ -324,7 +325,7 @@ export class WebgpuPipelines {
     });
     // Compile here rather than in the middle of a frame.
     const part = partOf(record.kind, record.flags);
-    this.get(DRAWS.findIndex(({ materials }) => materials === part), record, topologyOf(record.kind) * 4);
+    this.get(DRAWS.findIndex(({ materials }) => materials === part), record, topologyOf(record.kind) * TOPOLOGY_STEP);
     return { buffer, group };
   }
 

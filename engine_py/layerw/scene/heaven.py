@@ -19,7 +19,7 @@ SKY_GAIN = 1.6
 NIGHT_SIDE = math.radians(150)  # from the sun to a moon without a date
 # By the sun's height in degrees: how much brighter the dusk is shown than it is
 DUSK = ((-18, -12, -9, -6, -3, 0, 5, 12), (300, 200, 90, 30, 7.5, 2.8, 1.4, 1.0))
-STARLIGHT = np.array((0.6, 0.8, 1.2)) * 0.05  # irradiance above the air, of stars and the air's own glow
+STARLIGHT = np.array((0.6, 0.8, 1.2)) * 0.02  # irradiance above the air, of stars and the air's own glow
 
 
 class Heaven(NamedTuple):

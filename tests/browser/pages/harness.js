@@ -67,7 +67,7 @@ class Harness {
     return { width, height, data: btoa(text) };
   }
 
-  async waitFor(test, timeoutMs = 15000) {
+  async waitFor(test, timeoutMs = 60000) {
     const end = performance.now() + timeoutMs;
     while (!test()) {
       if (performance.now() > end) return false;

@@ -53,5 +53,5 @@ def test_a_large_canvas_is_drawn_smaller_and_scaled_up(browser: Browser, serve_p
 
 
 def test_a_budget_without_room_for_any_picture_says_so(browser: Browser, serve_program: ServeProgram) -> None:
-    taken = take_shot(browser, serve_program(HALVES), ShotOptions("null", SIZE, 2, budgets={"gpu_mib": 16}))
-    assert any("smallest render targets" in text and "16777216" in text and "gpu_mib" in text for text in taken.errors)
+    taken = take_shot(browser, serve_program(HALVES), ShotOptions("null", SIZE, 2, budgets={"gpu_mib": 8}))
+    assert any("smallest render targets" in text and "8388608" in text and "gpu_mib" in text for text in taken.errors)

@@ -98,6 +98,7 @@ def night():
     clear()
     keep(app.spawn(lw.Mesh.plane(60, 60), lw.Material(color="white"), position=(0, -1, 0)))
     app.sun.elevation = math.radians(-20)
+    app.moon.intensity = 0.0
 
 @app.frame
 def update(dt):

@@ -25,6 +25,7 @@ app = lw.App(overlay=False)
 app.camera.position = np.array((0.0, 0.0, 6.0))
 app.camera.look_at((0.0, 0.0, 0.0))
 app.camera.fov_y = math.radians(40)
+app.sky.ground = (0.34, 0.36, 0.38)  # a painted sky, which what is white differs from
 made = []
 
 def show(*things):

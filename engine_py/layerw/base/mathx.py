@@ -39,6 +39,23 @@ def quat_multiply(a: Array, b: Array) -> Array:
     )
 
 
+def quat_between(start: Array, end: Array, share: float) -> Array:
+    """From one unit quaternion to another, the short way, at an even speed. Source: Shoemake, "Animating rotation with
+    quaternion curves" (1985)."""
+    dot = (start * end).sum(axis=-1, keepdims=True)
+    near = np.where(dot < 0, -end, end)
+    angle = np.arccos(np.clip(np.abs(dot), 0, 1))
+    sine = np.sin(angle)
+    is_small = sine < 1e-4
+    safe = np.where(is_small, 1, sine)
+    a = np.where(is_small, 1 - share, np.sin((1 - share) * angle) / safe)
+    b = np.where(is_small, share, np.sin(share * angle) / safe)
+    mixed = a * start + b * near
+    length = np.linalg.norm(mixed, axis=-1, keepdims=True)
+    found: Array = mixed / np.where(length > 0, length, 1)
+    return found
+
+
 def quat_rotate(q: Array, v: Array) -> Array:
     """Rotate vectors by unit quaternions."""
     axis, w = q[..., :3], q[..., 3:]

@@ -18,6 +18,7 @@ import numpy as np
 from layerw.base import checks
 from layerw.base.colors import parse_color
 from layerw.base.errors import ConfigError, HandleError, KindError
+from layerw.base.mathx import quat_between
 from layerw.base.ports import F64
 
 BACK = 1.70158  # overshoots by a tenth
@@ -106,7 +107,7 @@ class Tween:
         for name, start in self._begin().items():
             value = start + (self._ends[name] - start) * share
             if name == "rotation" and start.shape[-1:] == (4,):
-                value = _between(start, self._ends[name], share)
+                value = quat_between(start, self._ends[name], share)
             setattr(self._thing, name, value if value.shape else float(value))
 
 
@@ -191,18 +192,3 @@ def _like(start: F64, end: F64) -> F64:
     if (start.shape, end.shape) == ((3,), (4,)):
         return end[:3]
     return np.array(np.broadcast_to(end, start.shape))
-
-
-def _between(start: F64, end: F64, share: float) -> F64:
-    """From one unit quaternion to another, the short way, at an even speed."""
-    dot = (start * end).sum(axis=-1, keepdims=True)
-    near = np.where(dot < 0, -end, end)
-    angle = np.arccos(np.clip(np.abs(dot), 0, 1))
-    sine = np.sin(angle)
-    small = sine < 1e-4
-    safe = np.where(small, 1, sine)
-    a = np.where(small, 1 - share, np.sin((1 - share) * angle) / safe)
-    b = np.where(small, share, np.sin(share * angle) / safe)
-    mixed = a * start + b * near
-    found: F64 = mixed / np.linalg.norm(mixed, axis=-1, keepdims=True)
-    return found

@@ -2,18 +2,18 @@
 
 Owns: which rows are meant, and their poses before the last step. A frame is drawn with the poses between those and the
 present ones, by the share of a step that has passed since; programs always see the present ones, as these are put back
-once the frame is encoded. What moves outside of steps is drawn there at the next one. Limits: a rotation between two
-steps is the straight line on unit quaternions, which is right to 1e-3 of an angle of 45 degrees a step.
+once the frame is encoded. What moves outside of steps is drawn there at the next one.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from layerw.base.errors import ConfigError
+from layerw.base.mathx import quat_between
 from layerw.base.ports import F32
 from layerw.scene.table import STATIC_FLAG
 
@@ -65,7 +65,8 @@ class Interpolation:
             if moved.any():
                 rows, a, b = self._rows[moved], before[moved], now[moved]
                 self._present.append((name, rows, b))
-                column.array[rows] = _turned(a, b, share) if name == "rotation" else a + (b - a) * np.float32(share)
+                turns = name == "rotation"
+                column.array[rows] = quat_between(a, b, share) if turns else a + (b - a) * np.float32(share)
                 column.touch_rows(rows)
 
     def put_back(self) -> None:
@@ -90,11 +91,3 @@ class Interpolation:
 
 def _numbers(rows: slice | Rows) -> Rows:
     return np.arange(rows.start, rows.stop) if isinstance(rows, slice) else np.unique(rows)
-
-
-def _turned(a: F32, b: F32, share: float) -> F32:
-    near = np.where((a * b).sum(axis=1, keepdims=True) < 0, -b, b)
-    between: Any = a + (near - a) * np.float32(share)
-    length = np.linalg.norm(between, axis=1, keepdims=True)
-    found: F32 = (between / np.where(length > 0, length, 1)).astype(np.float32)
-    return found

@@ -42,6 +42,11 @@ fn exposure_ev() -> f32 {
   return 0.0; // what the texture has is old
 }
 
+// Noise of a pixel, 0 to 1, even among its neighbours: interleaved gradient noise (Jimenez 2014).
+fn interleaved_noise(pixel: vec2<f32>) -> f32 {
+  return fract(52.9829189 * fract(dot(pixel, vec2<f32>(0.06711056, 0.00583715))));
+}
+
 // Where a pattern in space is looked up: float32 scene positions would tear it apart far from the origin.
 fn pattern_position(p: vec3<f32>) -> vec3<f32> {
   return p + frame.pattern_camera.xyz;

@@ -34,7 +34,7 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> @location(
   if (length(way.xy * frame.viewport.xy) < 4.0) {
     return vec4<f32>(0.0);
   }
-  let noise = fract(52.9829189 * fract(dot(floor(in.clip.xy), vec2<f32>(0.06711056, 0.00583715))));
+  let noise = interleaved_noise(floor(in.clip.xy));
   var before = 0.0;
   var found = -1.0;
   for (var k = 0; k < MIRROR_STEPS; k++) {

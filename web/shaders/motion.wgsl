@@ -20,7 +20,7 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
     return here;
   }
   way *= min(1.0, MOTION_MAX * size.y / pixels);
-  let start = fract(52.9829189 * fract(dot(vec2<f32>(texel), vec2<f32>(0.06711056, 0.00583715)))) - 0.5;
+  let start = interleaved_noise(vec2<f32>(texel)) - 0.5;
   var sum = vec4<f32>(0.0);
   for (var n = 0; n < MOTION_TAPS; n++) {
     let t = (f32(n) + 0.5 + start) / f32(MOTION_TAPS) - 0.5;

@@ -183,8 +183,7 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   let far = frame.inverse_view_projection * vec4<f32>(in.ndc, 0.5, 1.0);
   let direction = normalize(far.xyz / far.w);
   let pixel = length(fwidth(direction));
-  // Interleaved gradient noise (Jimenez 2014).
-  let grain = fract(52.9829189 * fract(dot(floor(in.clip.xy), vec2<f32>(0.06711056, 0.00583715)))) - 0.5;
+  let grain = interleaved_noise(floor(in.clip.xy)) - 0.5;
   var radiance = vec3<f32>(0.0);
   if (is_air()) {
     let clear = clear_sky(direction, pixel);

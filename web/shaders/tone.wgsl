@@ -47,7 +47,7 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   }
   // Noise as wide as one code hides the bands of 8 bits; a code's own value stays (interleaved gradient: Jimenez 2014).
   let at = vec2<f32>(f32(texel.x), f32(texel.y));
-  let grain = fract(52.9829189 * fract(dot(at, vec2<f32>(0.06711056, 0.00583715)))) - 0.5;
+  let grain = interleaved_noise(at) - 0.5;
   s = clamp(s + grain * (frame.view_look.w / 255.0), vec3<f32>(0.0), vec3<f32>(1.0));
   return vec4<f32>(from_srgb(s), 1.0);
 }

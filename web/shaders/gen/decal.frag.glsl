@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl noise.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl decal.wgsl
-// sha256 0012f5859c38b79037697a820373ce1d33286ebbeae80fbc595d89b3fc793bf9. Do not edit.
+// sha256 dda08e7e475ffc2d1ca6eaae0e2e9ed0b0a35a2cf334e9594848da0967c0dd13. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_layered.wgsl
 // surface.wgsl layered.wgsl surface_main.wgsl
-// sha256 713ed59056c446bf1d3ee493ea00752176bf973bd6d781e3844e90baaf24e29e. Do not edit.
+// sha256 13e1d7622668cc4e8d8e84513b1f5e9ca23f673cec0768717622c153d2494e5c. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl particle_numbers.wgsl
 // particles.wgsl
-// sha256 c600d81ee62ae8fcbd92a2107c0c09d9e470230a7444399f263f13e60b4810b6. Do not edit.
+// sha256 67049718f640984d41109b371308cd09044d0dc49428d2540dedffcf5e97eb05. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

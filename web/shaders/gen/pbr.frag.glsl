@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl
 // surface.wgsl pbr.wgsl surface_main.wgsl
-// sha256 69697221094e4059bb3619922ef9d5d40d592d059aba320dca67ab61992449d5. Do not edit.
+// sha256 7104da64197144c0b476cc2fbcd49e82b551a3a9ee0abf0bbaa5cd16c0c56141. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

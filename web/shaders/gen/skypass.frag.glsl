@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl
 // lights.wgsl fullscreen.wgsl atmosphere.wgsl air_light.wgsl air_walk.wgsl skypass.wgsl
-// sha256 c1510cad8c40c5c71649b054c0146b1aa19884cdfcbaab4b195ace005c065b7e. Do not edit.
+// sha256 079679da91823659d844ce8a6188be6d81c206a4ce49d80a483d55b7da087b6b. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -97,6 +97,10 @@ float exposure_ev() {
     return texelFetch(exposure, ivec2(0), 0).r;
   }
   return 0.0;
+}
+
+float interleaved_noise(vec2 pixel) {
+  return fract(52.9829189 * fract(dot(pixel, vec2(0.06711056, 0.00583715))));
 }
 
 bool is_air() {
@@ -542,7 +546,7 @@ vec4 fragment_main(FullscreenVaryings in_4) {
   vec4 far = frame.inverse_view_projection * vec4(in_4.ndc, 0.5, 1.0);
   vec3 direction = normalize(far.xyz / far.w);
   float pixel = length(fwidth(direction));
-  float grain = fract(52.9829189 * fract(dot(floor(in_4.clip.xy), vec2(0.06711056, 0.00583715)))) - 0.5;
+  float grain = interleaved_noise(floor(in_4.clip.xy)) - 0.5;
   vec3 radiance = vec3(0.0);
   if (is_air()) {
     vec3 clear = clear_sky(direction, pixel);

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl
 // terrain.wgsl
-// sha256 03e291f39484448446c452ef9913e6d14dde87da05bf07dcd8aac2699787bab9. Do not edit.
+// sha256 adb3ed0995d178fa5ff33e1475059a4176835d24ffd9b31e42afdf0e8d3e2e5a. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

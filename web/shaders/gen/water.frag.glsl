@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl vertex.wgsl vertex_main.wgsl noise.wgsl
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl water.wgsl
-// sha256 c055da58b56a04ba4e38ca5d9fcad78846d25c843e8c72c6bea86270d171b1d5. Do not edit.
+// sha256 c11af0e04017f7928686b12469e7fd5422a0e587c65a9f1fd9102519b9909033. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

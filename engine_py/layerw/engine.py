@@ -35,6 +35,7 @@ from layerw.frame.resources import Resources
 from layerw.frame.rows import RowColumns
 from layerw.frame.shown import Shown
 from layerw.frame.stillness import Stillness
+from layerw.frame.subsystems import SubsystemPort, Subsystems
 from layerw.frame.sun_shadows import SunShadows
 from layerw.frame.targets import RenderTargets
 from layerw.frame.view import ViewWriter, ambient_flags, sprite_flags, view_flags
@@ -123,6 +124,8 @@ class Engine:
         self.component_events = ComponentEvents(self.table, self.user.call)
         self.scenes = Scenes(self.user, self.table)
         self.page._own = self.scenes.own
+        self.subsystems = Subsystems(weakly(self._subsystem_port), self.failures)
+        self.page._take_own, self.user.after_step = self.subsystems.receive, weakly(self._fixed_step)
         self.states: dict[str, HasStateHash] = {}
         self.frame_number, self.time_s, self._dt_s = 0, 0.0, 0.0
         self.pointer_lock, self._pointer_lock_sent = config.pointer_lock, False
@@ -144,6 +147,22 @@ class Engine:
     def _now(self) -> tuple[int, float]:
         """The frame's number and time, seconds."""
         return self.frame_number, self.time_s
+
+    def _subsystem_port(self, send: Callable[[object], None]) -> SubsystemPort:
+        return SubsystemPort(
+            host=self.host, config=self.config, table=self.table, resources=self.resources, visibility=self.visibility,
+            environment=self.environment, input=self.input, user=self.user, log=self.log, failures=self.failures,
+            heap_ledger=self.heap_ledger, layer_ledger=self.layer_ledger, layer=self.layer, transfers=self.transfers,
+            camera=weakly(self._shown_camera), program_s=weakly(self._program_time), own=self.scenes.own, send=send)
+
+    def _shown_camera(self) -> CameraFrame:
+        return self.shown.camera
+
+    def _program_time(self) -> float:
+        return self.program_s
+
+    def _fixed_step(self, dt: float) -> bool:
+        return self.subsystems.run("fixed", dt)
 
     @property
     def program_s(self) -> float:
@@ -194,7 +213,7 @@ class Engine:
             "rows_uploaded": self.submission.rows_uploaded, "command_words": self.submission.words_submitted,
             "passes": pass_figures(self._flags(self.view), self.pass_times),
             "errors": list(self.log.errors), "models": self.contents.about_models(), "ended": self.user.ended,
-            "dropped_s": self.user.clock.dropped_s,
+            "dropped_s": self.user.clock.dropped_s, **self.subsystems.report(),
         }  # fmt: skip
         if self.layer.memory is not None:
             found["memory"] = memory_figures(self.layer.memory)
@@ -206,7 +225,8 @@ class Engine:
     def close(self) -> None:
         """Frees everything that the program made; the next frames draw only the sky."""
         self.environment.sea.level = None
-        for what, part in (("The program", self.user.clear), ("The scene", self.scenes.clear),
+        for what, part in (("The program", self.user.clear), ("The subsystems", self.subsystems.close),
+                           ("The scene", self.scenes.clear),
                            ("The page", self.page._close), ("Component events", self.component_events.clear),
                            ("Views", self.more_views.close),
                            ("What is loaded", self.contents.close), ("Pictures and panels", self.surface.close),
@@ -249,8 +269,10 @@ class Engine:
         self._rows.claim()
 
     def _run_program(self) -> None:
-        self.user.run_frames(self._dt_s, self.time_s)
+        self.subsystems.run("before")
+        passed = self.user.run_frames(self._dt_s, self.time_s)
         self._program_s = self.program_s
+        self.subsystems.run("after", passed)
         self.table.components.end_frame()
 
     def _sized_views(self, picture: tuple[int, int]) -> dict[int, SizedView]:
@@ -320,6 +342,7 @@ class Engine:
         """The device is back and empty: everything is made again. What is in the commands of this frame already was for
         the lost one."""
         self.submission.encoder.device_begin()
+        self.targets.device_lost()
         lost = self.store.restore()
         self.contents.device_lost(self.store.is_lost)
         self._rows.device_lost()
@@ -349,6 +372,7 @@ class Engine:
 
     def _place(self) -> None:
         self.shown.columns = self.table.update()
+        self.subsystems.run("placed")
 
     def _move_effects(self) -> None:
         passed = self.program_s - self._effects_s
@@ -467,7 +491,7 @@ class Engine:
             self.submission.encoder.input_mode(int(self._pointer_lock_sent))
 
     def _send_messages(self) -> None:
-        for message in self.page._take():
+        for message in (*self.page._take(), *self.subsystems.take_messages()):
             self.submission.message(message)
         self.submission.log(self.log.take())
 

@@ -33,7 +33,6 @@ export async function recoverGpu(lost, reason, hooks) {
       const { create } = await chooseBackend('webgl2');
       try {
         const backend = await create(hooks.parts(lost.canvas));
-        backend.targets(lost.width, lost.height);
         lost.destroy();
         hooks.use(backend, 'webgl2');
         return hooks.log(1, 'The GPU is back; WebGL2 draws, because the browser gives no WebGPU device any more.');

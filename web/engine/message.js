@@ -13,7 +13,7 @@ export const MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
 const DEPTH_MAX = 64;
 const ALIGN = 8;
 /** Names that the element itself gives events. */
-const OWN_PREFIX = 'layerw-';
+export const OWN_PREFIX = 'layerw-';
 
 /** @type {Record<string, new (buffer: ArrayBuffer) => any>} */
 const ARRAYS = {
@@ -38,6 +38,18 @@ const padded = (size) => Math.ceil(size / ALIGN) * ALIGN;
 export function encodeMessage(name, value) {
   if (typeof name !== 'string' || name === '') throw new TypeError(`The name of a message is ${JSON.stringify(name)}; it is a text that is not empty.`);
   if (name.startsWith(OWN_PREFIX)) throw new TypeError(`The name "${name}" begins with ${OWN_PREFIX}, as only the element's own events do.`);
+  return encodeAny(name, value);
+}
+
+/**
+ * A message of a subsystem's half of the page.
+ * @param {string} subsystem
+ * @param {unknown} value
+ */
+export const encodeOwn = (subsystem, value) => encodeAny(OWN_PREFIX + subsystem, value);
+
+/** @param {string} name @param {unknown} value @returns {Uint8Array<ArrayBuffer>} */
+function encodeAny(name, value) {
   /** @type {Entry[]} */
   const arrays = [];
   /** @type {Uint8Array[]} */

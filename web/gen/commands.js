@@ -12,7 +12,7 @@
  * @property {(data: number, count: number) => void} visibleRows The row numbers (u32) that draws index from now on.
  * @property {(passId: number, data: number, count: number) => void} drawList `count` DRAW_RECORDs of one pass (passes.DRAW_PASSES), drawn in the order given.
  * @property {() => void} frameEnd Draws and presents the frame.
- * @property {(width: number, height: number) => void} targets Before frame_begin: canvas and render targets have this size in pixels from now on; 1 x 1 until then.
+ * @property {(width: number, height: number) => void} targets Before frame_begin: canvas and render targets have this size in pixels from now on; 1 x 1 until then, and after a lost device.
  * @property {(view: number, texture: number, x: number, y: number, width: number, height: number, flags: number) => void} view After the rows: the frame_block and draw_lists that follow are this view's. It fills a rectangle (pixels, from the upper left) of the picture, or a texture; 0 = the picture. flags: VIEW_FLAGS.
  * @property {(texture: number) => void} viewLut The current view's colours go through this texture: 32 x 32 x 32 as 1024 x 32, blue by blocks of 32.
  * @property {(data: number, count: number) => void} stillRows The row numbers (u32) that draws with DRAW_STILL index, until the next still_rows or a lost device.

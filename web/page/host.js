@@ -7,7 +7,7 @@
  */
 import { EventWriter } from '../gen/events.js';
 import { choice, readOptions } from './attributes.js';
-import { decodeMessage, encodeMessage } from '../engine/message.js';
+import { OWN_PREFIX, decodeMessage, encodeMessage } from '../engine/message.js';
 import { EngineThread } from './engine-thread.js';
 import { Input } from './input.js';
 import { Notices, append } from './notices.js';
@@ -45,6 +45,8 @@ export class Host {
   #requests = 0;
   /** Once a texture shows a picture of the page. @type {Promise<import('./feeds.js').Feeds> | null} */
   #feeds = null;
+  /** Once the program has one with a half on the page. @type {Promise<import('./subsystems.js').Subsystems> | null} */
+  #subsystems = null;
   #silence = new Silence({
     ask: () => this.thread.post({ type: 'ping' }),
     tell: (text) => this.fail(text),
@@ -115,7 +117,11 @@ export class Host {
    * @param {unknown} value
    */
   send(name, value) {
-    const payload = encodeMessage(name, value);
+    this.#post(encodeMessage(name, value));
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} payload a message for the program, which may not run yet */
+  #post(payload) {
     if (this.#running) this.thread.post({ type: 'message', payload }, [payload.buffer]);
     else this.#unsent.push(payload);
   }
@@ -138,6 +144,7 @@ export class Host {
     this.#abort.abort();
     this.size.destroy();
     this.#feeds?.then((feeds) => feeds.destroy(), () => {});
+    this.#subsystems?.then((all) => all.close());
     this.input.destroy();
     this.#reload?.close();
     this.#silence.end();
@@ -164,6 +171,15 @@ export class Host {
     this.#feeds ??= import('./feeds.js').then(({ Feeds }) =>
       new Feeds(this.textures, (message, transfer) => this.thread.post(message, transfer)));
     this.#feeds.then((feeds) => this.#abort.signal.aborted || feeds.receive(order), (error) => this.fail(`Pictures of the page can't be taken: ${error}`));
+  }
+
+  /** Their code comes with the first message to one. @param {string} name @param {unknown} value */
+  #toSubsystem(name, value) {
+    this.#subsystems ??= import('./subsystems.js').then(({ Subsystems }) => new Subsystems({
+      element: this.element, stage: this.notices.stage, now: this, options: this.options, signal: this.#abort.signal,
+      post: (payload) => this.#post(payload), log: (level, text) => this.#log(level, text),
+    }, (text) => this.fail(text)));
+    this.#subsystems.then((all) => this.#abort.signal.aborted || all.receive(name, value));
   }
 
   #newCanvas() {
@@ -291,7 +307,8 @@ export class Host {
     feed: ({ order }) => this.#feed(order),
     message: ({ head, arrays }) => {
       const { name, value } = decodeMessage(head, arrays);
-      this.#emit(name, value);
+      if (name.startsWith(OWN_PREFIX)) this.#toSubsystem(name.slice(OWN_PREFIX.length), value);
+      else this.#emit(name, value);
     },
     file: ({ name, bytes }) => this.#takeFile(name, bytes),
     renewCanvas: () => this.#renewCanvas(),

@@ -46,6 +46,7 @@ class UserCode:
         self._fixed: list[_Frame] = []
         self.clock = ProgramClock()
         self.before_step: Callable[[], object] = lambda: None
+        self.after_step: Callable[[float], bool] = lambda dt: False  # of what steps with the program; whether any does
         self._tweens: Tweens | None = None
 
     @property
@@ -90,11 +91,12 @@ class UserCode:
         self._tasks.close()
         self._failures.clear()
 
-    def run_frames(self, dt: float, time_s: float) -> None:
-        """Timers, tasks, fixed steps and tweens that are due, then one call to each frame callback."""
+    def run_frames(self, dt: float, time_s: float) -> float:
+        """Timers, tasks, fixed steps and tweens that are due, then one call to each frame callback; returns the seconds
+        of the program's time."""
         if self.ended:
             self._tasks.close()
-            return
+            return 0.0
         passed = self.clock.advance(dt)
         for timer in self.clock.due():
             self.call(timer.callback)
@@ -104,14 +106,16 @@ class UserCode:
             self._tweens.step(passed)
         for frame in list(self._frames):
             self._run(frame, passed)
+        return passed
 
     def _run_fixed(self) -> None:
-        dropped_s = self.clock.dropped_s
+        dropped_s, stepped = self.clock.dropped_s, bool(self._fixed)
         for _ in range(self.clock.steps()):
             self.before_step()
             for step in list(self._fixed):
                 self._run(step, FIXED_S)
-        if self._fixed and dropped_s == 0 < self.clock.dropped_s:
+            stepped = self.after_step(FIXED_S) or stepped
+        if stepped and dropped_s == 0 < self.clock.dropped_s:
             self._log.warning(f"A frame took longer than {FIXED_STEPS_MAX} fixed steps of {FIXED_S * 1e3:.1f} ms: the "
                               'rest is dropped, and the steps fall behind; app.report()["dropped_s"] adds it up.')
 

@@ -92,6 +92,12 @@ class RenderTargets:
                 f"{self._ledger.budget_bytes} has {self._room_bytes()} for them; {self.size[0]} x {self.size[1]} "
                 f"pixels are drawn and scaled up; raise gpu_mib.")  # fmt: skip
 
+    def device_lost(self) -> None:
+        """The new device, which may be another API's, is told the sizes that are paid."""
+        self._submission.encoder.targets(*self.size)
+        if self.atlas != NO_ATLAS:
+            self._submission.encoder.shadow_atlas(*self.atlas)
+
     def paid_flags(self, view: int) -> int:
         """Flags of a view whose targets are reserved: what is turned on in a frame is drawn from the next one on."""
         return self._fitted[view].flags if view in self._fitted else flag("shadows")

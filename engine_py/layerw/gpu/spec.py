@@ -58,7 +58,8 @@ COMMANDS: tuple[Record, ...] = (
             "`count` DRAW_RECORDs of one pass (passes.DRAW_PASSES), drawn in the order given."),
     _record(7, "frame_end", "", "Draws and presents the frame."),
     _record(8, "targets", "width:u32 height:u32",
-            "Before frame_begin: canvas and render targets have this size in pixels from now on; 1 x 1 until then."),
+            "Before frame_begin: canvas and render targets have this size in pixels from now on; 1 x 1 until then, and "
+            "after a lost device."),
     _record(10, "view", "view:u32 texture:h x:u32 y:u32 width:u32 height:u32 flags:u32",
             "After the rows: the frame_block and draw_lists that follow are this view's. It fills a rectangle (pixels, "
             "from the upper left) of the picture, or a texture; 0 = the picture. flags: VIEW_FLAGS."),

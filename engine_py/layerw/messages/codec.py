@@ -46,6 +46,15 @@ def encode_message(name: str, value: object = None) -> bytes:
         MessageError: what the page can't be given, with its place in the value.
     """
     check_name(name)
+    return _encoded(name, value)
+
+
+def encode_own(subsystem: str, value: object) -> bytes:
+    """A message of the engine's own, to a subsystem's half of the page; value: as for encode_message."""
+    return _encoded(OWN_PREFIX + subsystem, value)
+
+
+def _encoded(name: str, value: object) -> bytes:
     arrays: list[Array] = []
     entries: list[dict[str, object]] = []
 

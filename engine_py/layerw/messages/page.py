@@ -34,6 +34,7 @@ class Page:
         self._listeners: dict[str, list[tuple[Callable[..., Any], bool]]] = {}
         self._waiting: list[bytes] = []
         self._unheard: set[str] = set()
+        self._take_own: Callable[[str, object], bool] = lambda name, value: False  # what is not the program's
         self._own: Callable[[Callable[[], object]], None] = lambda end: None  # whose it is that something is heard
 
     @overload
@@ -91,6 +92,8 @@ class Page:
             name, value = decode_message(payload)
         except LayerwError as error:
             return self._warn(str(error))
+        if self._take_own(name, value):
+            return None
         listeners = self._listeners.get(name)
         if listeners is None:
             return self._tell_unheard(name)

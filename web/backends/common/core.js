@@ -72,11 +72,9 @@ export class Core {
     this.made = driver;
   }
 
-  /** Python fills the new device from here on. */
+  /** Python fills the new device from here on, sizes of targets included. */
   deviceBegin() {
     this.expectsBegin = false;
-    this.driver?.graph.resize(this.width, this.height);
-    this.driver?.graph.resizeAtlas(this.atlas.width, this.atlas.height);
   }
 
   /** The device is lost, and everything with it. */
@@ -90,6 +88,7 @@ export class Core {
     for (const view of this.views) view.clear();
     this.shown.length = 0;
     this.bufferBytes = this.rows = this.visibleCount = this.stillCount = 0;
+    this.atlas = { width: 0, height: 0 };
   }
 
   /** @param {string} kind of RESOURCE_KINDS @param {number} handle @param {string} message */

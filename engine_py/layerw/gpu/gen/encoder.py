@@ -156,7 +156,7 @@ class Encoder:
         self._end = end
 
     def targets(self, width: int, height: int) -> None:
-        """Before frame_begin: canvas and render targets have this size in pixels from now on; 1 x 1 until then."""
+        """Before frame_begin: canvas and render targets have this size in pixels from now on; 1 x 1 until then, and after a lost device."""
         end = self._end + 12
         if end > self._limit:
             self._grow(end)

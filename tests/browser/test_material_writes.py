@@ -19,6 +19,7 @@ import numpy as np
 import layerw as lw
 app = lw.App(overlay=False)
 app.shadows.enabled = False
+app.clouds.cover = 0.0  # they would move between two pictures
 app.camera.position = np.array((0.0, 0.0, 6.0))
 app.camera.look_at((0.0, 0.0, 0.0))
 app.camera.fov_y = math.radians(40)

@@ -143,6 +143,7 @@ test('a lost device empties every handle and says so', async () => {
   assert.equal(backend.stats().liveHandles, 0);
   // What Python sent before it heard of the new device was for the old one: frees, writes, even what is made.
   assert.deepEqual(run((s) => { destroy(s); create(s, heap); frame(s, heap, VIEW); }), []);
+  assert.deepEqual(run((s) => s.add('shadow_tile', 0, 0, 1024, 0, 1, heap.put(new Uint32Array(8)), 1)), []);
   assert.deepEqual([backend.stats().liveHandles, backend.stats().draws], [0, 0]);
   assert.deepEqual(run((s) => { destroy(s); s.add('device_begin'); create(s, heap); }), []);
   assert.equal(backend.stats().liveHandles, HANDLES);

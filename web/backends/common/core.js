@@ -231,6 +231,7 @@ export class Core {
   /** @param {number} x @param {number} y @param {number} side @param {number} matrix @param {number} clear
    * @param {number} address @param {number} count */
   shadowTile(x, y, side, matrix, clear, address, count) {
+    if (!this.driver) return;
     const { width, height } = this.atlas;
     if (side === 0 || x + side > width || y + side > height) {
       throw new Error(`A shadow tile of ${side} texels at ${x}, ${y} lies outside of the atlas of ${width} x ${height}.`);

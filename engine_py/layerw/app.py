@@ -38,6 +38,7 @@ from layerw.scene.row_values import check_owner
 from layerw.scene.shapes import Lods, Mesh
 
 if TYPE_CHECKING:  # imported where they are first used: a program that does without them starts without them
+    from layerw.actions.actions import Actions
     from layerw.base.tweens import Tween
     from layerw.content.scenes import Scene
     from layerw.content.worlds import World
@@ -727,6 +728,15 @@ class App:
             inbox_bytes, inbox_needed_bytes: events in the inbox, and the room that the next one needs.
         """
         self._engine.frame_step(time_s, dt_s, inbox_bytes, inbox_needed_bytes)
+
+    # -- the kit -------------------------------------------------------------------------------
+
+    @property
+    def actions(self) -> Actions:
+        """Input by what it is for: `app.actions.bind("jump", "Space", "Gamepad.South")`; see Actions."""
+        from layerw.actions.actions import Actions
+
+        return self._engine.subsystems.get("actions", Actions)
 
 
 SETTABLE = frozenset(checks.settable(App))

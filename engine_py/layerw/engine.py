@@ -153,10 +153,14 @@ class Engine:
             host=self.host, config=self.config, table=self.table, resources=self.resources, visibility=self.visibility,
             environment=self.environment, input=self.input, user=self.user, log=self.log, failures=self.failures,
             heap_ledger=self.heap_ledger, layer_ledger=self.layer_ledger, layer=self.layer, transfers=self.transfers,
-            camera=weakly(self._shown_camera), program_s=weakly(self._program_time), own=self.scenes.own, send=send)
+            camera=weakly(self._shown_camera), program_s=weakly(self._program_time), now_s=weakly(self._time),
+            own=self.scenes.own, send=send)
 
     def _shown_camera(self) -> CameraFrame:
         return self.shown.camera
+
+    def _time(self) -> float:
+        return self.time_s
 
     def _program_time(self) -> float:
         return self.program_s

@@ -236,6 +236,19 @@ export class Input {
     this.#on(window, 'gamepadconnected', () => {
       if (this.#padFrame === 0) this.#padFrame = requestAnimationFrame(poll);
     });
+    this.#on(window, 'gamepaddisconnected', ({ gamepad }) => this.#padGone(gamepad.index));
+  }
+
+  /** A pad that is unplugged lets go of everything. @param {number} index */
+  #padGone(index) {
+    for (const [key, value] of this.#pads) {
+      const [pad, kind, number] = key.split(' ');
+      if (Number(pad) !== index) continue;
+      this.#pads.delete(key);
+      if (value === 0) continue;
+      if (kind === 'axis') this.events.gamepadAxis(index, Number(number), 0);
+      else this.events.gamepadButton(index, Number(number), 0);
+    }
   }
 
   /** @param {Gamepad} pad */

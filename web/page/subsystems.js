@@ -25,7 +25,9 @@ import { encodeOwn } from '../engine/message.js';
 /** @typedef {{ receive: (value: any) => void, close?: () => void }} Half */
 
 /** Static paths: a site's files are listed by what is imported. @type {Record<string, () => Promise<{ start: Start }>>} */
-const MODULES = {};
+const MODULES = {
+  actions: () => import('./subsystems/actions.js'),
+};
 
 export class Subsystems {
   /** @type {Map<string, Promise<Half | null>>} */

@@ -45,6 +45,7 @@ class UserCode:
         self._frames: list[_Frame] = []
         self._fixed: list[_Frame] = []
         self.clock = ProgramClock()
+        self.step, self.in_step = 0, False  # how many fixed steps have begun, and whether one runs now
         self.before_step: Callable[[], object] = lambda: None
         self.after_step: Callable[[float], bool] = lambda dt: False  # of what steps with the program; whether any does
         self._tweens: Tweens | None = None
@@ -112,8 +113,10 @@ class UserCode:
         dropped_s, stepped = self.clock.dropped_s, bool(self._fixed)
         for _ in range(self.clock.steps()):
             self.before_step()
+            self.step, self.in_step = self.step + 1, True
             for step in list(self._fixed):
                 self._run(step, FIXED_S)
+            self.in_step = False
             stepped = self.after_step(FIXED_S) or stepped
         if stepped and dropped_s == 0 < self.clock.dropped_s:
             self._log.warning(f"A frame took longer than {FIXED_STEPS_MAX} fixed steps of {FIXED_S * 1e3:.1f} ms: the "

@@ -67,6 +67,7 @@ class SubsystemPort:
     transfers: FrameTransfers
     camera: Callable[[], CameraFrame]  # the main view's, of this frame
     program_s: Callable[[], float]  # the program's time, seconds
+    now_s: Callable[[], float]  # since the start, at this frame, whether the program's time stands or not
     own: Callable[..., None]  # own(end, has_ended): the current scene ends it
     send: Callable[[object], None] = lambda value: None  # to the page's half, with this frame
 

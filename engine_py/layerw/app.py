@@ -55,6 +55,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.scene.textures import Texture
     from layerw.surface.panels import Panel
     from layerw.surface.screenshots import Screenshot
+    from layerw.ui.ui import Ui
 
 ENTITIES_MAX = 1 << 24  # rows that the table can hold
 FrameCallback = TypeVar("FrameCallback", bound=Callable[[float], Any])
@@ -737,6 +738,13 @@ class App:
         from layerw.actions.actions import Actions
 
         return self._engine.subsystems.get("actions", Actions)
+
+    @property
+    def ui(self) -> Ui:
+        """Words and controls above the picture: `app.ui.text("Score 0")`; see layerw.ui."""
+        from layerw.ui.ui import Ui
+
+        return self._engine.subsystems.get("ui", Ui)
 
 
 SETTABLE = frozenset(checks.settable(App))

@@ -27,7 +27,8 @@ NOT_NAMES = {"__version__"} | TYPES
 REACHED = ["Ambient", "CameraEffects", "View", "Camera", "Sun", "Sky",
            "Fog", "Clouds", "Weather", "Moon", "Sea", "Wind", "Shadows", "Input", "Drawn",
            "Hit", "GroundHit", "LayerMemory", "Block", "Particles", "ShallowWater", "HeadlessHost", "Query", "Play",
-           "Debug", "Actions", "Action", "Axis"]  # fmt: skip
+           "Debug", "Actions", "Action", "Axis",
+           "Ui", "Widget", "Text", "Button", "Slider"]  # fmt: skip
 PRELUDES = {
     "memory.md": "app = lw.App()\nvalues = np.zeros(100, np.float32)",
     "picking.md": "app = lw.App()\nworld = app.stream('worlds/small')\nbox = app.spawn(lw.Mesh.box())\n"

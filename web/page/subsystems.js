@@ -27,6 +27,7 @@ import { encodeOwn } from '../engine/message.js';
 /** Static paths: a site's files are listed by what is imported. @type {Record<string, () => Promise<{ start: Start }>>} */
 const MODULES = {
   actions: () => import('./subsystems/actions.js'),
+  ui: () => import('./subsystems/ui.js'),
 };
 
 export class Subsystems {

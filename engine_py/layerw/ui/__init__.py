@@ -1,0 +1,1 @@
+"""Words and widgets: `app.ui`, real HTML above the picture."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+_STORES = count()
 
 
 @pytest.hookimpl(trylast=True)
@@ -28,3 +30,14 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the sample data {folder} is not on this machine")
     return folder
+
+
+@pytest.fixture(scope="session")
+def _stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("stores")
+
+
+@pytest.fixture(autouse=True)
+def _own_store(_stores: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test's programs keep is its own, and not its user's."""
+    monkeypatch.setenv("LAYERW_STORE", str(_stores / str(next(_STORES))))

@@ -50,6 +50,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.memory import LayerMemory
     from layerw.pointing.drawn import Drawn
     from layerw.pointing.picker import Hit
+    from layerw.saves.store import Store
     from layerw.scene.lights import Lamp
     from layerw.scene.table import Table
     from layerw.scene.textures import Texture
@@ -745,6 +746,13 @@ class App:
         from layerw.ui.ui import Ui
 
         return self._engine.subsystems.get("ui", Ui)
+
+    @property
+    def store(self) -> Store:
+        """What is kept between visits: `app.store["best"] = 12`, `app.store.get("best", 0)`; see Store."""
+        from layerw.saves.store import Shelf, Store
+
+        return Store(self._engine.subsystems.get("store", Shelf))
 
 
 SETTABLE = frozenset(checks.settable(App))

@@ -28,7 +28,8 @@ REACHED = ["Ambient", "CameraEffects", "View", "Camera", "Sun", "Sky",
            "Fog", "Clouds", "Weather", "Moon", "Sea", "Wind", "Shadows", "Input", "Drawn",
            "Hit", "GroundHit", "LayerMemory", "Block", "Particles", "ShallowWater", "HeadlessHost", "Query", "Play",
            "Debug", "Actions", "Action", "Axis",
-           "Ui", "Widget", "Text", "Button", "Slider"]  # fmt: skip
+           "Ui", "Widget", "Text", "Button", "Slider",
+           "Store"]  # fmt: skip
 PRELUDES = {
     "memory.md": "app = lw.App()\nvalues = np.zeros(100, np.float32)",
     "picking.md": "app = lw.App()\nworld = app.stream('worlds/small')\nbox = app.spawn(lw.Mesh.box())\n"

@@ -10,6 +10,7 @@ import { BusyClock } from './busy.js';
 import { BootError, fetchBytes, fetchOk } from './fetch-ok.js';
 import { ProgramFiles } from './program-files.js';
 import { Runtime } from './runtime.js';
+import { mentionsStore, readRecords } from './store-records.js';
 import { fetchWheels, unpackWheels } from './wheels.js';
 
 /**
@@ -18,6 +19,7 @@ import { fetchWheels, unpackWheels } from './wheels.js';
  * @property {string[]} modules every .py file of the app folder, relative to it
  * @property {Record<string, number>} [files] every other file that open() reaches, and its bytes
  * @property {import('./wheels.js').Wheel[]} [wheels] further packages, in the folder wheels/ beside the app folder
+ * @property {string} [place] where a development server found the program: tells those of one name apart
  * @property {'zip' | 'wheel'} [engine] zip: a development server with the engine's sources (and a reload socket)
  *
  * @typedef {object} BootOptions
@@ -46,6 +48,9 @@ async function fetchManifest({ appUrl, program }) {
   return manifest;
 }
 
+/** Where layerw/saves/records.py finds what the program keeps. */
+const STORE_ROOT = '/store';
+
 const RUN_PY = `
 import sys
 sys.path.insert(0, "/app")
@@ -62,6 +67,8 @@ export class PythonBoot {
   #manifest;
   /** @type {Promise<ProgramFiles>} */
   #files;
+  /** What the program keeps, if it mentions that. @type {Promise<Kept | null>} */
+  #kept;
   /** @type {Promise<ArrayBuffer[]>} */
   #wheels;
   /** @type {Promise<ArrayBuffer>} */
@@ -84,6 +91,8 @@ export class PythonBoot {
     this.#files = this.#manifest.then((manifest) => new ProgramFiles(options.appUrl, manifest, fetchOk, hooks.log));
     this.#engine = this.#manifest.then(({ engine }) => (engine === 'zip'
       ? fetchBytes(options.engineUrl, 'The engine\'s sources') : fetchEngine(options.runtimeUrl)));
+    this.#kept = Promise.all([this.#manifest, this.#files]).then(([manifest, files]) => readKept(options, manifest, files));
+    this.#kept.catch(() => {});
     for (const promise of [this.#files, this.#wheels, this.#engine]) promise.catch(() => {});
   }
 
@@ -121,6 +130,7 @@ export class PythonBoot {
     pyodide.FS.mkdirTree('/app');
     await (await this.#files).write(pyodide.FS, '/app');
     unpackWheels(pyodide, await this.#wheels);
+    writeKept(pyodide.FS, await this.#kept);
     pyodide.FS.chdir('/app');
     this.#hooks.progress('program', 0.9);
     const run = pyodide.runPython(RUN_PY);
@@ -133,6 +143,29 @@ export class PythonBoot {
       this.flushOutput();
     }
   }
+}
+
+/** @typedef {{ program: string, records: [name: string, bytes: Uint8Array][], trouble: string }} Kept */
+
+/**
+ * @param {BootOptions} options
+ * @param {Manifest} manifest
+ * @param {ProgramFiles} files
+ * @returns {Promise<Kept | null>}
+ */
+async function readKept({ appUrl }, manifest, files) {
+  if (!mentionsStore(await files.modules())) return null;
+  const program = new URL(appUrl, globalThis.location?.href).pathname + manifest.program + (manifest.place ?? '');
+  return { program, ...await readRecords(program) };
+}
+
+/** @param {any} FS of Pyodide @param {Kept | null} kept */
+function writeKept(FS, kept) {
+  if (kept === null) return;
+  FS.mkdirTree(STORE_ROOT);
+  FS.writeFile(`${STORE_ROOT}/.program`, kept.program);
+  if (kept.trouble !== '') FS.writeFile(`${STORE_ROOT}/.trouble`, kept.trouble);
+  for (const [name, bytes] of kept.records) FS.writeFile(`${STORE_ROOT}/${encodeURIComponent(name)}.lw`, bytes);
 }
 
 /**

@@ -70,6 +70,12 @@ export class ProgramFiles {
     this.#fetched.catch(() => {});
   }
 
+  /** The Python files' bytes, once they are here. @returns {Promise<Uint8Array[]>} */
+  async modules() {
+    const modules = new Set(this.#listing.modules);
+    return (await this.#fetched).filter(({ name }) => modules.has(name)).map(({ bytes }) => bytes);
+  }
+
   /**
    * Writes what is here and makes a place for everything else.
    * @param {any} FS of Pyodide

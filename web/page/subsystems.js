@@ -28,6 +28,7 @@ import { encodeOwn } from '../engine/message.js';
 const MODULES = {
   actions: () => import('./subsystems/actions.js'),
   ui: () => import('./subsystems/ui.js'),
+  store: () => import('./subsystems/store.js'),
 };
 
 export class Subsystems {

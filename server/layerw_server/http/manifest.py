@@ -75,6 +75,7 @@ def list_files(folder: Path) -> Listing:
 
 def build_manifest(
     program: Path, *, engine: str, folders: Mapping[str, Path] | None = None, wheels: PageWheels = NO_WHEELS,
+    place: str = "",
 ) -> bytes:
     """Return manifest.json.
 
@@ -83,6 +84,7 @@ def build_manifest(
         engine: "zip" where /engine/layerw.zip exists, "wheel" where only the runtime's is.
         folders: other folders that the program reads as NAME/; they hold no modules.
         wheels: further packages, served or written as wheels/.
+        place: tells programs of one name and one address apart, for what they keep in the browser.
     """
     own = list_files(program.parent)
     modules = own.modules if program.name in own.modules else [*own.modules, program.name]
@@ -94,6 +96,7 @@ def build_manifest(
         files.update({f"{name}/{inside}": size for inside, size in more.files.items()})
         left_out += more.left_out
     return dump_manifest({"program": program.name, "modules": modules, "engine": engine, "files": files,
+                          **({"place": place} if place else {}),
                           **({"files_left_out": left_out} if left_out else {}),
                           **({"wheels": [_wheel(one) for one in wheels.wheels]} if wheels.wheels else {})})
 

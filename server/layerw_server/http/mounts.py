@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
+from hashlib import sha256
 from pathlib import Path
 
 from ..runtime.packages import NONE as NO_WHEELS
@@ -76,7 +77,7 @@ class Mounts:
     def _manifest(self) -> Served:
         def load(bytes_max: int) -> tuple[bytes, Signature]:
             data = build_manifest(self.program, engine="zip" if self.engine else "wheel",
-                                  folders=self.folders, wheels=self.wheels)
+                                  folders=self.folders, wheels=self.wheels, place=_place(self.program))
             return data, (0, len(data))
 
         return Served("manifest.json", None, True, load, _never_fresh)
@@ -87,6 +88,11 @@ class Mounts:
             return engine_zip(package, self.roots["runtime"]), signature
 
         return Served("layerw.zip", None, False, load, lambda: engine_signature(package))
+
+
+def _place(program: Path) -> str:
+    """A name for the program's folder that does not say where it is."""
+    return sha256(str(program.resolve().parent).encode()).hexdigest()[:8]
 
 
 def _never_fresh() -> Signature:

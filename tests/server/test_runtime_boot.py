@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 
 from layerw_server import runtime
-from layerw_server.runtime import build, cache, node
+from layerw_server.runtime import build, cache, decoders, node
 from layerw_server.runtime.sums import SUMS
 from layerw_server.tools import browser
 
 HERE = Path(__file__).parent
-FILES = {"pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"}
+FILES = {"pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json",
+         *decoders.FILES}
 BOOT_JS = """async () => {
   const { loadPyodide } = await import('/pyodide.mjs');
   const pyodide = await loadPyodide();

@@ -78,6 +78,7 @@ export class Engine {
       events: this.events,
       decodeWorkers: options.decodeWorkers,
       baseUrl: options.appUrl,
+      decodersUrl: new URL(options.runtimeUrl, location.href).href,
       layer: () => this.layer,
     });
     this.readbacks = new Readbacks({

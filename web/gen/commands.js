@@ -52,6 +52,7 @@
  * @property {(transfer: number, data: number, sizeBytes: number, block: number) => void} meshBuildIn As mesh_build, in a block of Layer memory (the allocator's handle) as large as the result. It is the transfer's: freed when that is released, once nothing writes to it any more.
  * @property {(lanes: number, firstByteMs: number, stallMs: number, bytesPerSMin: number) => void} fetchLimits Of every fetch from now on: how many at a time, how long to wait for an answer's head and for a byte, and the rate below which a body counts as stalled. What passes a limit is aborted and fails with TIMEOUT.
  * @property {(transfer: number, data: number, sizeBytes: number) => void} bytesRead Bytes of finished transfers for Python: data are READ_RANGEs, and transfer_done's payload is what they name, one after another.
+ * @property {(transfer: number, data: number, sizeBytes: number) => void} unpack Makes plain bytes of packed ones in finished transfers, UNPACK below; they stay there, as a BLOB's do.
  */
 
 /**
@@ -115,6 +116,7 @@ export const COMMANDS = new Map([
   [37, { name: 'mesh_build_in', words: 5 }],
   [38, { name: 'fetch_limits', words: 5 }],
   [39, { name: 'bytes_read', words: 4 }],
+  [40, { name: 'unpack', words: 4 }],
   [48, { name: 'report', words: 3 }],
   [49, { name: 'log', words: 4 }],
   [50, { name: 'input_mode', words: 2 }],
@@ -224,6 +226,7 @@ export function decodeCommands(words, sinks, onError) {
           case 37: transfers.meshBuildIn(words[at + 1], words[at + 2], words[at + 3], words[at + 4]); break;
           case 38: transfers.fetchLimits(words[at + 1], asFloat(words[at + 2]), asFloat(words[at + 3]), asFloat(words[at + 4])); break;
           case 39: transfers.bytesRead(words[at + 1], words[at + 2], words[at + 3]); break;
+          case 40: transfers.unpack(words[at + 1], words[at + 2], words[at + 3]); break;
           case 48: page.report(words[at + 1], words[at + 2]); break;
           case 49: page.log(words[at + 1], words[at + 2], words[at + 3]); break;
           case 50: page.inputMode(words[at + 1]); break;

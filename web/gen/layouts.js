@@ -73,6 +73,12 @@ export const MESH_BUILD_HEAD = Object.freeze(["attribute_count", "vertex_count",
 export const ACCESSOR = Object.freeze(["semantic", "transfer", "byte_offset", "byte_stride", "component_type", "components", "normalized", "count"]);
 export const READ_RANGE = Object.freeze(["transfer", "byte_offset", "size_bytes"]);
 export const KEYS = Object.freeze(["KeyA", "KeyB", "KeyC", "KeyD", "KeyE", "KeyF", "KeyG", "KeyH", "KeyI", "KeyJ", "KeyK", "KeyL", "KeyM", "KeyN", "KeyO", "KeyP", "KeyQ", "KeyR", "KeyS", "KeyT", "KeyU", "KeyV", "KeyW", "KeyX", "KeyY", "KeyZ", "Digit0", "Digit1", "Digit2", "Digit3", "Digit4", "Digit5", "Digit6", "Digit7", "Digit8", "Digit9", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Space", "Enter", "Escape", "Tab", "Backspace", "Delete", "ShiftLeft", "ShiftRight", "ControlLeft", "ControlRight", "AltLeft", "AltRight", "MetaLeft", "MetaRight", "F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12", "Home", "End", "PageUp", "PageDown", "Insert", "Minus", "Equal", "BracketLeft", "BracketRight", "Backslash", "Semicolon", "Quote", "Backquote", "Comma", "Period", "Slash", "Numpad0", "Numpad1", "Numpad2", "Numpad3", "Numpad4", "Numpad5", "Numpad6", "Numpad7", "Numpad8", "Numpad9", "NumpadAdd", "NumpadSubtract", "NumpadMultiply", "NumpadDivide", "NumpadDecimal", "NumpadEnter"]);
+export const UNPACK_HEAD = Object.freeze(["kind", "transfer", "byte_offset", "size_bytes", "out_bytes", "a", "b", "c"]);
+export const UNPACK_KINDS = Object.freeze(["meshopt", "draco", "sparse"]);
+export const MESHOPT_MODES = Object.freeze(["ATTRIBUTES", "TRIANGLES", "INDICES"]);
+export const MESHOPT_FILTERS = Object.freeze(["NONE", "OCTAHEDRAL", "QUATERNION", "EXPONENTIAL", "COLOR"]);
+export const DRACO_ATTRIBUTE = Object.freeze(["unique_id", "component_type", "components", "count", "byte_offset"]);
+export const SPARSE = Object.freeze(["index_transfer", "index_offset", "index_bytes", "value_transfer", "value_offset"]);
 /** Of the textures of a material, those of a program's shader included. */
 export const TEXTURES_MAX = 12;
 /** By kind; a material with a program's shader has those of the first kind, then the shader's.

@@ -9,9 +9,10 @@
  *
  * Life of a transfer: queued -> active -> done | failed, then released. A released transfer answers nothing.
  */
-import { FAIL_ABORTED, FAIL_NETWORK, READ_RANGE } from '../gen/layouts.js';
+import { FAIL_ABORTED, FAIL_FORMAT, FAIL_NETWORK, READ_RANGE } from '../gen/layouts.js';
 import { Blocks } from './blocks.js';
 import { sourcesOf } from './decode/descriptor.js';
+import { packedSources } from './decode/packed-sources.js';
 import { NO_LIMITS } from './decode/patience.js';
 import { workerPort } from './decode/ports.js';
 
@@ -34,12 +35,16 @@ import { workerPort } from './decode/ports.js';
  * @property {number} heldBytes
  * @property {Uint8Array | null} bytes of a built mesh
  * @property {ImageBitmap | null} image
+ * @property {boolean} keeps whether its bytes stay in the worker, to be read there
+ * @property {number} deadline when its worker counts as hung, of performance.now(); Infinity: never
  * @property {number} block where a mesh is built in Layer memory: an allocator's handle, 0 = outside of it
  */
 /** @typedef {import('../kernels/layer.js').Layer} Layer */
 /** @typedef {{ port: Port, jobs: number }} Slot */
 
 const LANES = 6; // until Python says how many
+const HUNG_MS = 20_000; // a decoder that takes longer is given up, with its worker
+const LOOK_MS = 1000;
 
 /** @returns {number} decode workers for this machine */
 const defaultWorkers = () => ((globalThis.navigator?.hardwareConcurrency ?? 2) >= 4 ? 2 : 1);
@@ -54,6 +59,8 @@ export class Transfers {
   #moving = Promise.resolve();
   #fetching = 0;
   #closed = false;
+  /** @type {ReturnType<typeof setInterval> | undefined} while decoders work */
+  #watch = undefined;
   /** @type {import('./decode/patience.js').Limits} */
   #limits = NO_LIMITS;
 
@@ -62,16 +69,20 @@ export class Transfers {
    * @param {HeapViews} options.heap
    * @param {EventSink} options.events
    * @param {string | URL} options.baseUrl relative URLs start here
+   * @param {string} [options.decodersUrl] folder of the decoders from npm, ends with /
+   * @param {number} [options.hungMs] for tests
    * @param {number} [options.decodeWorkers] 1 or 2 by default
    * @param {number} [options.lanes] fetches at a time
    * @param {() => Layer | null} [options.layer] Layer memory, once it is open
    * @param {import('./decode/ports.js').PortMaker} [options.makePort] for tests
    */
-  constructor({ heap, events, baseUrl, decodeWorkers, lanes = LANES, layer = () => null, makePort = workerPort }) {
+  constructor({ heap, events, baseUrl, decodersUrl = '', hungMs = HUNG_MS, decodeWorkers, lanes = LANES, layer = () => null, makePort = workerPort }) {
     this.heap = heap;
     this.blocks = new Blocks(layer);
     this.events = events;
     this.baseUrl = String(baseUrl);
+    this.decodersUrl = decodersUrl;
+    this.hungMs = hungMs;
     this.lanes = lanes;
     this.makePort = makePort;
     for (let i = 0; i < Math.max(1, decodeWorkers ?? defaultWorkers()); i += 1) this.#slots.push(this.#openSlot());
@@ -131,6 +142,14 @@ export class Transfers {
     this.#startJob({ op: 'read', id: transfer, ranges }, [...sources]);
   }
 
+  /** @param {number} transfer @param {number} data @param {number} sizeBytes */
+  unpack(transfer, data, sizeBytes) {
+    const words = Uint32Array.from(this.heap.u32(data, sizeBytes >>> 2));
+    const entry = this.#open(transfer, false, 0);
+    entry.keeps = true;
+    this.#startJob({ op: 'unpack', id: transfer, words, decoders: this.decodersUrl }, packedSources(words));
+  }
+
   /** @param {number} transfer @param {number} priority */
   transferPriority(transfer, priority) {
     const entry = this.#entries.get(transfer);
@@ -179,6 +198,7 @@ export class Transfers {
   /** Ends everything; the object is of no use afterwards. */
   destroy() {
     this.#closed = true;
+    clearInterval(this.#watch);
     for (const entry of this.#entries.values()) entry.image?.close();
     this.#entries.clear();
     for (const slot of this.#slots) slot.port.close();
@@ -199,7 +219,9 @@ export class Transfers {
   #open(transfer, isFetch, priority) {
     if (this.#entries.has(transfer)) throw new Error(`Transfer ${transfer} exists already; release it before its handle is used again.`);
     /** @type {Entry} */
-    const entry = { state: 'queued', isFetch, priority, request: null, slot: null, heldBytes: 0, bytes: null, image: null, block: 0 };
+    const entry = {
+      state: 'queued', isFetch, priority, request: null, slot: null, heldBytes: 0, bytes: null, image: null, keeps: isFetch, deadline: Infinity, block: 0,
+    };
     this.#entries.set(transfer, entry);
     return entry;
   }
@@ -216,6 +238,10 @@ export class Transfers {
     entry.request = null;
     slot.jobs += 1;
     if (entry.isFetch) this.#fetching += 1;
+    if (request.op === 'unpack' || request.op === 'image') {
+      entry.deadline = performance.now() + this.hungMs;
+      this.#watch ??= setInterval(() => this.#lookForHung(), Math.min(LOOK_MS, this.hungMs));
+    }
     slot.port.post(request, transfer);
   }
 
@@ -285,6 +311,7 @@ export class Transfers {
       if (answer.op === 'done') answer.image?.close(); // released while it was on its way
       return;
     }
+    if (entry.deadline < Infinity) this.#alive(entry.slot);
     if (answer.op === 'failed') return this.#fail(answer.id, answer.code, answer.a, answer.b, answer.message);
     entry.state = 'done';
     entry.heldBytes = entry.block === 0 ? answer.heldBytes : 0;
@@ -292,7 +319,7 @@ export class Transfers {
     if (answer.buffer && entry.block !== 0) this.blocks.fill(entry.block, answer.buffer);
     entry.image = answer.image ?? null;
     this.#jobEnded(entry);
-    if (!entry.isFetch) entry.slot = null; // what was fetched is read there, an empty file too
+    if (!entry.keeps) entry.slot = null; // what was fetched or unpacked is read there, an empty file too
     this.events.transferDone(answer.id, answer.heldBytes, answer.a, answer.b, answer.payload);
   }
 
@@ -306,6 +333,27 @@ export class Transfers {
     if (wasActive) this.#jobEnded(entry);
     entry.slot = null;
     this.events.transferFailed(transfer, code, a, b, message);
+  }
+
+  /** A worker came back: what waits behind has its whole time again. @param {Slot | null} slot */
+  #alive(slot) {
+    for (const entry of this.#entries.values()) {
+      if (entry.slot === slot && entry.deadline < Infinity) entry.deadline = performance.now() + this.hungMs;
+    }
+  }
+
+  /** Ends a worker whose decoder does not come back: its file is broken; what else the worker did may be asked for again. */
+  #lookForHung() {
+    const working = [...this.#entries].filter(([, entry]) => entry.state === 'active' && entry.deadline < Infinity);
+    const hung = working.find(([, entry]) => entry.deadline < performance.now());
+    if (hung?.[1].slot) {
+      const [id, { slot }] = hung;
+      this.#fail(id, FAIL_FORMAT, 0, 0, `A decoder took longer than ${this.hungMs / 1000} s and was given up; the file may be broken.`);
+      this.#onDead(slot, 'a decoder beside it hung');
+    }
+    if (working.length > 0) return;
+    clearInterval(this.#watch);
+    this.#watch = undefined;
   }
 
   /** A worker died: what it worked on fails, what it kept is gone, and another takes its place.

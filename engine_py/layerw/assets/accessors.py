@@ -2,8 +2,8 @@
 
 Owns: bounds and type checks (Python integers, so nothing wraps), and the buffers' addresses.
 Does not: read bytes; indices and NaN are checked where they are read (web/decode/).
-Limits: ELEMENTS_MAX elements; sparse ones only where Python reads them (numbers.py): keys, bind matrices, morphs.
-Source: glTF 2.0, 3.6.2 (accessors) and KHR_mesh_quantization.
+Limits: ELEMENTS_MAX elements.
+Source: glTF 2.0, 3.6.2 (accessors), KHR_mesh_quantization, EXT_meshopt_compression.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 from layerw.assets.gltf import Document
 from layerw.assets.items import NUMBER_MAX, Item, shown
+from layerw.assets.packed import ZEROS as ZEROS
+from layerw.assets.packed import Packed
+from layerw.gpu import spec
 
 ELEMENTS_MAX = 1 << 24
 BUFFER_BYTES_MAX = 1 << 30
 STRIDE_MAX = 252
 COMPONENT_BYTES = {5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4}
-ZEROS = -1  # the buffer of accessors without a buffer view
 COMPONENTS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
 _LARGEST = {5120: 127, 5121: 255, 5122: 32767, 5123: 65535, 5125: 1, 5126: 1}
 _INTEGERS = frozenset({5120, 5121, 5122, 5123})
@@ -39,7 +41,8 @@ _ALLOWED = {  # semantic -> (accessor types, component types)
     "morph_weights": (("SCALAR",), _INTEGERS | {5126}),
     "morph": (("VEC3",), _INTEGERS | {5126}),
 }
-_SPARSE = frozenset({"inverse_bind", "keys", "translation", "rotation", "scale", "morph_weights", "morph"})
+MESHOPT = ("KHR_meshopt_compression", "EXT_meshopt_compression")
+_READ_HERE = frozenset({"inverse_bind", "keys", "translation", "rotation", "scale", "morph_weights", "morph"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +60,35 @@ class Accessor:
     high: tuple[float, ...]
     sparse: tuple[Accessor, Accessor] | None = None  # numbers of the elements that differ, and what they are
 
+    def placed(self, buffer: int, byte_offset: int, component_type: int = 0) -> Accessor:
+        """The same, tightly packed elsewhere. component_type: 0 = as it is."""
+        return Accessor(buffer, byte_offset, 0, component_type or self.component_type, self.components, self.normalized,
+                        self.count, self.low, self.high)  # fmt: skip
 
-def resolve_accessor(doc: Document, index: int, semantic: str, user: str) -> Accessor:
-    """Check accessor `index` for a use (spec.SEMANTICS); raises GltfError."""
+
+def resolve_accessor(doc: Document, index: int, semantic: str, user: str, *, unpacked: bool = False) -> Accessor:
+    """Check accessor `index` for a use (spec.SEMANTICS); raises GltfError. unpacked: its place is not in the file, and
+    is said later."""
     item = doc.item("accessors", index, user)
     component_type, components = _types(item, semantic)
     count = item.integer("count", low=1)
     if count > ELEMENTS_MAX:
         raise item.error(f"has {count} elements; at most {ELEMENTS_MAX} are read.")
-    if "sparse" in item and semantic not in _SPARSE:
-        raise item.error("is sparse, which layerw doesn't read; export the model without sparse accessors.")
-    if "bufferView" not in item and semantic == "index":
+    if "bufferView" not in item and "sparse" not in item and semantic == "index" and not unpacked:
         raise item.error("has no bufferView; indices that are all zero show nothing.")
     buffer, offset, stride = ZEROS, 0, 0
-    if "bufferView" in item:
+    if "bufferView" in item and not unpacked:
         buffer, offset, stride = _place(doc, item, semantic, component_type, components, count)
     normalized = item.flag("normalized")
     if semantic in ("color", "weights") and component_type != 5126:
         normalized = True  # the only integers that these may be
     scale = 1.0 / _LARGEST[component_type] if normalized else 1.0
-    sparse = _sparse(doc, item, component_type, components, normalized, count) if "sparse" in item else None
+    sparse = None
+    if "sparse" in item and not unpacked:
+        sparse = _sparse(doc, item, component_type, components, normalized, count)
+        if semantic not in _READ_HERE:
+            buffer, offset, stride = _replaced(doc, (buffer, offset, stride), sparse, count), 0, 0
+            sparse = None
     return Accessor(buffer, offset, stride, component_type, components, normalized, count,
                     _bounds(item, "min", components, scale), _bounds(item, "max", components, scale), sparse)
 
@@ -95,6 +107,22 @@ def _sparse(doc: Document, item: Item, component_type: int, components: int, nor
     return (Accessor(*_place(doc, indices, "index", kind, 1, changed), kind, 1, False, changed, (), ()),
             Accessor(*_place(doc, values, "sparse values", component_type, components, changed), component_type,
                      components, normalized, changed, (), ()))  # fmt: skip
+
+
+def _replaced(doc: Document, place: tuple[int, int, int], sparse: tuple[Accessor, Accessor], count: int) -> int:
+    """A buffer with an accessor's elements, some of which others replace."""
+    index, value = sparse
+    size = COMPONENT_BYTES[value.component_type] * value.components
+    buffer, offset, stride = place
+    source = (buffer, offset, (count - 1) * (stride or size) + size)
+    return doc.unpacked(Packed(
+        "sparse", source if buffer != ZEROS else (ZEROS, 0, 0), count * size, (size, stride or size, index.count),
+        index=_part(index), index_bytes=COMPONENT_BYTES[index.component_type], value=_part(value)))  # fmt: skip
+
+
+def _part(accessor: Accessor) -> tuple[int, int, int]:
+    size = COMPONENT_BYTES[accessor.component_type] * accessor.components
+    return accessor.buffer, accessor.byte_offset, (accessor.count - 1) * (accessor.byte_stride or size) + size
 
 
 def _types(item: Item, semantic: str) -> tuple[int, int]:
@@ -126,9 +154,10 @@ def _place(doc: Document, item: Item, semantic: str, component_type: int, compon
 def resolve_view(doc: Document, user: Item) -> tuple[int, int, int, int]:
     """Buffer, offset, length and stride (0 = none) of the buffer view that `user` names; it lies in its buffer."""
     _, view = doc.named(user, "bufferView", "bufferViews")
+    packed = next((found for name in MESHOPT if (found := view.extension(name)) is not None), None)
+    if packed is not None:
+        return _meshopt(doc, view, packed)
     buffer, holder = doc.named(view, "buffer", "buffers")
-    if view.extension("EXT_meshopt_compression") is not None and "uri" not in holder:  # else it has them plain as well
-        raise view.error("is compressed with EXT_meshopt_compression, which layerw doesn't support yet.")
     offset, length = view.integer("byteOffset", 0), view.integer("byteLength", low=1)
     stride = view.integer("byteStride", 0)
     if stride > STRIDE_MAX:
@@ -137,6 +166,29 @@ def resolve_view(doc: Document, user: Item) -> tuple[int, int, int, int]:
     if offset + length > size:
         raise view.error(f"ends at byte {offset + length}, outside of buffers[{buffer}], which has {size} bytes.")
     return buffer, offset, length, stride
+
+
+def _meshopt(doc: Document, view: Item, packed: Item) -> tuple[int, int, int, int]:
+    """The buffer that a compressed view becomes, and the place in it: all."""
+    buffer, holder = doc.named(packed, "buffer", "buffers")
+    offset, length = packed.integer("byteOffset", 0), packed.integer("byteLength", low=1)
+    stride, count = packed.integer("byteStride", low=1), packed.integer("count", low=1)
+    size = buffer_bytes(doc, buffer, holder)
+    if offset + length > size:
+        raise packed.error(f"ends at byte {offset + length}, outside of buffers[{buffer}], which has {size} bytes.")
+    mode = packed.choice("mode", "", spec.MESHOPT_MODES)
+    filter_ = packed.choice("filter", "NONE", spec.MESHOPT_FILTERS)
+    strides = {"ATTRIBUTES": range(4, 257, 4), "TRIANGLES": (2, 4), "INDICES": (2, 4)}[mode]
+    if stride not in strides or (mode == "TRIANGLES" and count % 3) or count > ELEMENTS_MAX * 3:
+        raise packed.error(f"packs {count} elements of {stride} bytes as {mode}; their stride must be "
+                           f"{'a multiple of 4 up to 256' if mode == 'ATTRIBUTES' else '2 or 4'}, and triangles have "
+                           f"three.")  # fmt: skip
+    declared = view.integer("byteLength", low=1)
+    if declared != stride * count or declared > BUFFER_BYTES_MAX:
+        raise view.error(f"has {declared} bytes, but packs {count} elements of {stride} bytes.")
+    numbers = (spec.MESHOPT_MODES.index(mode), spec.MESHOPT_FILTERS.index(filter_), stride)
+    made = doc.unpacked(Packed("meshopt", (buffer, offset, length), declared, numbers))
+    return made, 0, declared, view.integer("byteStride", 0)
 
 
 def buffer_bytes(doc: Document, index: int, item: Item) -> int:

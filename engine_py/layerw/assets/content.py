@@ -15,6 +15,7 @@ Limits: what gltf.py, accessors.py and primitives.py say; images up to IMAGE_SID
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,10 @@ from layerw.assets.jobs import (
     Work,
     decode_bytes,
     jobs_of,
+    packed_sources,
 )
 from layerw.assets.materials import MaterialKey, TextureDesc
+from layerw.assets.packed import unpack_words
 from layerw.assets.plan import MAIN, ContentPlan, SourceKey, SourcePlan, identity_of, image_plan, left_out, make_plan
 from layerw.assets.primitives import descriptor
 from layerw.assets.results import primitives_of, too_large, with_textures
@@ -207,6 +210,7 @@ class GltfContent:
                 continue
             need = source.size_bytes or ESTIMATE_BYTES
             self._sources[key] = Source(plan=source, kind=spec.FETCH_BLOB, need_bytes=need)
+        packed_sources(plan, self._sources)
         self._jobs, self._textures = jobs_of(plan, self._sources, self._loader.gpu)
         if self._main.users == 0:
             self._held.free(self._main)
@@ -215,8 +219,7 @@ class GltfContent:
         open_jobs = [job for job in self._jobs if job.state != DONE]
         for job in open_jobs[:1] if self.serial else open_jobs:
             for source in job.sources:
-                if source.state == IDLE:
-                    self._try_fetch(source, "")
+                self._try_source(source)
             if job.state == IDLE and all(source.state == HELD for source in job.sources):
                 self._try_job(job)
             if job.state == HELD:
@@ -228,6 +231,23 @@ class GltfContent:
             self._finish()
         elif all(job.state in (HELD, DONE) for job in self._jobs):
             self.state = "uploading"
+
+    def _try_source(self, source: Source) -> None:
+        """Begins to get a file, or what is unpacked, once what it reads is here."""
+        if source.state != IDLE:
+            return
+        if source.packed is None:
+            self._try_fetch(source, "")
+            return
+        for part in source.inputs.values():
+            self._try_source(part)
+        ready = all(part.state == HELD for part in source.inputs.values())
+        if self.state == "failed" or not ready or not self._reserve(source, source.need_bytes):
+            return
+        words = unpack_words(source.packed, {buffer: part.transfer for buffer, part in source.inputs.items()})
+        source.state = BUSY
+        source.transfer = self._loader.transfers.unpack(words, on_done=partial(self._unpacked, source),
+                                                        on_failed=partial(self._unpack_failed, source))  # fmt: skip
 
     def _try_fetch(self, source: Source, sha256: str) -> bool:
         if not self._reserve(source, source.need_bytes):
@@ -333,6 +353,17 @@ class GltfContent:
         self.fail(event.message or f"{source.plan.url[:200]} failed with code {event.code}.",
                   failure_of(event.code, event.a))  # fmt: skip
 
+    def _unpacked(self, source: Source, event: TransferDone) -> None:
+        self._loader.progressed()
+        source.state, source.held_bytes = HELD, event.held_bytes
+        self._held.shrink(source, event.held_bytes)
+        self._let_go(source.inputs.values())
+
+    def _unpack_failed(self, source: Source, event: TransferFailed) -> None:
+        self._loader.progressed()
+        unreachable = event.code in (spec.FAIL_ABORTED, spec.FAIL_NETWORK)
+        self.fail(f"{self.url[:URL_CHARS]}: {event.message}", Failure.UNREACHABLE if unreachable else self._broken)
+
     def _job_done(self, job: Job, event: TransferDone) -> None:
         self._loader.progressed()
         if self._ended_unwanted(job):
@@ -341,7 +372,7 @@ class GltfContent:
         self._held.shrink(job, event.held_bytes)
         if isinstance(job, ReadJob):
             self._held.free(job)  # it is Python's now
-        self._let_go(job)
+        self._let_go(job.sources)
 
     def _ended_unwanted(self, job: Job) -> bool:
         """Whether an abandoned decode ended just now: it gives back what it kept."""
@@ -383,11 +414,11 @@ class GltfContent:
         self.warnings.append(left_out(self._plan, job.plan.desc, reason or "it can't be decoded."))
         self._textures.pop(job.plan.desc, None)
         self._held.free(job)
-        self._let_go(job)
+        self._let_go(job.sources)
 
-    def _let_go(self, job: Job) -> None:
+    def _let_go(self, sources: Iterable[Source]) -> None:
         """Files that nothing reads any more are given back."""
-        for source in job.sources:
+        for source in sources:
             source.users -= 1
             if source.users == 0:
                 self._held.free(source)

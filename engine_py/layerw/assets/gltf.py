@@ -13,12 +13,14 @@ from __future__ import annotations
 import json
 
 from layerw.assets.items import GltfError, Item, shown
+from layerw.assets.packed import PACKED, Packed
 from layerw.base.nesting import json_nesting
 
 SUPPORTED_EXTENSIONS = frozenset({
     "KHR_mesh_quantization", "KHR_texture_transform", "KHR_materials_unlit", "KHR_materials_emissive_strength",
     "KHR_materials_clearcoat", "KHR_materials_specular", "KHR_materials_ior", "KHR_materials_sheen",
     "KHR_lights_punctual", "EXT_texture_webp", "EXT_texture_avif",
+    "EXT_meshopt_compression", "KHR_meshopt_compression", "KHR_draco_mesh_compression",
     "CESIUM_RTC",  # how web/transfer/decode/containers.js hands over a b3dm's RTC_CENTER
 })
 NODES_MAX = 65_536
@@ -33,6 +35,15 @@ class Document:
         self.root = root
         self.bin_bytes = bin_bytes
         self.warnings: list[str] = []
+        self.packed: list[Packed] = []
+        self._packed: dict[Packed, int] = {}
+
+    def unpacked(self, packed: Packed) -> int:
+        """The number of the buffer that it becomes; equal ones are unpacked once."""
+        if packed not in self._packed:
+            self._packed[packed] = PACKED + len(self.packed)
+            self.packed.append(packed)
+        return self._packed[packed]
 
     def warn(self, text: str) -> None:
         """Keep a remark that doesn't stop the model, once."""

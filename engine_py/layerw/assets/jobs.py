@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from layerw.assets.materials import TextureDesc
 from layerw.assets.numbers import Numbers
+from layerw.assets.packed import Packed
 from layerw.assets.plan import ContentPlan, ImagePlan, SourceKey, SourcePlan
 from layerw.assets.primitives import MeshPlan
 from layerw.base.ports import GpuStore, Ledger, Transfers
@@ -40,12 +41,14 @@ class Work:
 
 @dataclass(slots=True, eq=False)
 class Source(Work):
-    """A file: the model itself, an external buffer or an image."""
+    """A file: the model itself, an external buffer or an image. Or bytes that are unpacked out of `inputs`."""
 
     plan: SourcePlan = field(default_factory=lambda: SourcePlan("", 0))
     kind: int = 0  # spec.FETCH_*
     held_bytes: int = 0
-    users: int = 0  # jobs that still read it
+    users: int = 0  # jobs, and what is unpacked, that still read it
+    packed: Packed | None = None
+    inputs: dict[int, Source] = field(default_factory=dict)  # by the number of the buffer
 
 
 @dataclass(slots=True, eq=False)
@@ -113,6 +116,16 @@ class ImageJob(Job):
         self.handle = gpu.try_texture_from_transfer(self.transfer, self.a, self.b, srgb=self.plan.desc.srgb,
                                                     sampler=self.plan.desc.sampler)  # fmt: skip
         return gpu.texture_bytes(self.a, self.b)
+
+
+def packed_sources(plan: ContentPlan, sources: dict[SourceKey, Source]) -> None:
+    """Adds what is unpacked to `sources`, each a user of those that it reads."""
+    for key, packed in plan.packed.items():
+        inputs = {buffer: sources[plan.buffers[buffer]] for buffer in packed.buffers}
+        sources[key] = Source(plan=SourcePlan("", packed.out_bytes), need_bytes=packed.work_bytes, packed=packed,
+                              inputs=inputs)  # fmt: skip
+        for source in inputs.values():
+            source.users += 1
 
 
 def jobs_of(plan: ContentPlan, sources: dict[SourceKey, Source],

@@ -13,6 +13,7 @@ from layerw.assets.gltf import Document
 from layerw.assets.items import GltfError
 from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
 from layerw.assets.nodes import build_tree
+from layerw.assets.packed import PACKED, Packed
 from layerw.assets.primitives import MeshPlan, Planner
 from layerw.assets.rigs import RigPlan, plan_clips_of
 from layerw.assets.uris import resolve_uri
@@ -51,6 +52,7 @@ class ContentPlan:
     images: list[ImagePlan]
     sources: dict[SourceKey, SourcePlan] = field(default_factory=dict)  # without MAIN
     buffers: dict[int, SourceKey] = field(default_factory=dict)  # where each that is read lies
+    packed: dict[SourceKey, Packed] = field(default_factory=dict)  # what becomes a buffer, those before that it reads
     warnings: list[str] = field(default_factory=list)
     rig: RigPlan | None = None  # of a model that something moves
 
@@ -98,10 +100,22 @@ def left_out(plan: ContentPlan, desc: TextureDesc, reason: str) -> str:
 
 
 def _buffer_source(doc: Document, plan: ContentPlan, url: str, buffer: int) -> SourceKey:
+    if buffer >= PACKED:
+        return _packed_source(doc, plan, url, buffer)
     item = doc.item("buffers", buffer, "A buffer view")
     key = plan.buffers[buffer] = ("buffer", buffer) if "uri" in item else MAIN
     if key != MAIN and key not in plan.sources:
         plan.sources[key] = SourcePlan(resolve_uri(url, item), buffer_bytes(doc, buffer, item))
+    return key
+
+
+def _packed_source(doc: Document, plan: ContentPlan, url: str, buffer: int) -> SourceKey:
+    key: SourceKey = ("packed", buffer - PACKED)
+    plan.buffers[buffer] = key
+    packed = doc.packed[buffer - PACKED]
+    for part in packed.buffers:
+        _buffer_source(doc, plan, url, part)
+    plan.packed[key] = packed
     return key
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from layerw.assets.accessors import ELEMENTS_MAX, ZEROS, Accessor, resolve_accessor
+from layerw.assets.draco import draco_of, unpacked_by_draco
 from layerw.assets.gltf import Document
 from layerw.assets.items import GltfError, Item
 from layerw.assets.materials import MaterialKey, MaterialPlan, read_material
@@ -186,10 +187,6 @@ class Planner:
 
     def _accessors(self, primitive: Item, attributes: Item, material: MaterialPlan, *,
                    posed: bool) -> dict[str, Accessor]:  # fmt: skip
-        packed = primitive.extension("KHR_draco_mesh_compression")
-        if packed is not None and "bufferView" not in self.doc.item(
-                "accessors", attributes.integer("POSITION"), attributes.at("POSITION")):  # fmt: skip
-            raise packed.error("holds all of the mesh, and layerw doesn't read Draco yet; export the model without it.")
         names = {"position": "POSITION", "normal": "NORMAL", "tangent": "TANGENT", "color": "COLOR_0"}
         if posed:
             names |= {"joints": "JOINTS_0", "weights": "WEIGHTS_0"}
@@ -197,8 +194,10 @@ class Planner:
             names["uv"] = f"TEXCOORD_{material.uv_set}"
         if material.uv1_set is not None:
             names["uv1"] = f"TEXCOORD_{material.uv1_set}"
-        found = {semantic: resolve_accessor(self.doc, attributes.integer(name), semantic, attributes.at(name))
-                 for semantic, name in names.items() if name in attributes}
+        draco = draco_of(self.doc, primitive, attributes)
+        found = {semantic: resolve_accessor(self.doc, attributes.integer(name), semantic, attributes.at(name),
+                                            unpacked=draco is not None and name in draco.object("attributes"))
+                 for semantic, name in names.items() if name in attributes}  # fmt: skip
         if "normal" not in found:
             found.pop("tangent", None)  # the specification says so
         vertices = found["position"].count
@@ -206,8 +205,9 @@ class Planner:
             if accessor.count != vertices:
                 raise primitive.error(f"has {vertices} positions but {accessor.count} elements of {semantic}.")
         if "indices" in primitive:
-            found["index"] = resolve_accessor(self.doc, primitive.integer("indices"), "index", primitive.at("indices"))
-        return found
+            found["index"] = resolve_accessor(self.doc, primitive.integer("indices"), "index", primitive.at("indices"),
+                                              unpacked=draco is not None)  # fmt: skip
+        return found if draco is None else unpacked_by_draco(self.doc, primitive, draco, found, names)
 
     def _counted(self, accessors: dict[str, Accessor], mode: int, own: MaterialKey, pose: Pose | None,
                  primitive: Item) -> MeshPlan | None:  # fmt: skip

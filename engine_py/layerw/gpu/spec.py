@@ -148,6 +148,8 @@ COMMANDS: tuple[Record, ...] = (
     _record(39, "bytes_read", "transfer:h data:p size_bytes:u32",
             "Bytes of finished transfers for Python: data are READ_RANGEs, and transfer_done's payload is what they "
             "name, one after another."),
+    _record(40, "unpack", "transfer:h data:p size_bytes:u32",
+            "Makes plain bytes of packed ones in finished transfers, UNPACK below; they stay there, as a BLOB's do."),
     # -- the page --------------------------------------------------------------------------------
     _record(48, "report", "data:p size_bytes:u32", "A JSON object (UTF-8) for the overlay and for `layerw shot`."),
     _record(49, "log", "level:u32 data:p size_bytes:u32",
@@ -414,6 +416,19 @@ GLTF_MODES = ("points", "lines", "line_loop", "line_strip", "triangles", "triang
 # the result: vertex_count * VERTEX_BYTES, with uv1 vertex_count * UV1_BYTES, posed vertex_count * POSED_BYTES,
 # then the indices as lists (strips, fans and loops are unrolled):
 # 2 bytes each where vertex_count <= 65,535, else 4, padded to 4
+
+UNPACK_HEAD = ("kind", "transfer", "byte_offset", "size_bytes", "out_bytes", "a", "b", "c")
+# kind: an index in UNPACK_KINDS; out_bytes: of the result, never more. What transfer, byte_offset, size_bytes name is
+# meshopt: a = of MESHOPT_MODES, b = of MESHOPT_FILTERS, c = bytes an element
+# draco: a = attributes, b = bytes an index (0: none), c = indices; DRACO_ATTRIBUTEs follow. The result has the indices
+# first, then each attribute at its byte_offset, tightly packed
+# sparse: elements that others replace (transfer 0: zeros), a = bytes an element, b = its stride, c = how many are
+# replaced; a SPARSE follows
+UNPACK_KINDS = ("meshopt", "draco", "sparse")
+MESHOPT_MODES = ("ATTRIBUTES", "TRIANGLES", "INDICES")
+MESHOPT_FILTERS = ("NONE", "OCTAHEDRAL", "QUATERNION", "EXPONENTIAL", "COLOR")
+DRACO_ATTRIBUTE = ("unique_id", "component_type", "components", "count", "byte_offset")
+SPARSE = ("index_transfer", "index_offset", "index_bytes", "value_transfer", "value_offset")
 
 READ_RANGE = ("transfer", "byte_offset", "size_bytes")  # of bytes_read
 

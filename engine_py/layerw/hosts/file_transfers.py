@@ -59,7 +59,7 @@ class Settings:
 
 
 class FileTransfers:
-    """Commands 32 to 38. `step(frame)` gives the events of the transfers that ended."""
+    """Commands 32 to 40. `step(frame)` gives the events of the transfers that ended."""
 
     def __init__(self, settings: Settings, read: Callable[[int, int], bytes],
                  free_block: Callable[[int], None] = lambda _: None) -> None:  # fmt: skip
@@ -115,6 +115,18 @@ class FileTransfers:
     def bytes_read(self, transfer: int, data: int, size_bytes: int) -> None:
         ranges = np.frombuffer(self._read(data, size_bytes), np.uint32).reshape(-1, len(spec.READ_RANGE)).tolist()
         self._queue(Transfer(transfer, "read", work=lambda: (0, 0, 0, b"".join(self._part(*one) for one in ranges))))
+
+    def unpack(self, transfer: int, data: int, size_bytes: int) -> None:
+        words = np.frombuffer(self._read(data, size_bytes), np.uint32).tolist()
+        work = Transfer(transfer, "unpack")
+        work.work = lambda: self._unpack(work, words)
+        self._queue(work)
+
+    def _unpack(self, t: Transfer, words: list[int]) -> tuple[int, int, int, bytes]:
+        from layerw.hosts.unpack import unpack  # few models need it
+
+        t.data = unpack(words, lambda source: self.live[source].data if source in self.live else b"")
+        return len(t.data), 0, 0, b""
 
     def _part(self, source: int, offset: int, size_bytes: int) -> bytes:
         data = self.live[source].data if source in self.live else b""

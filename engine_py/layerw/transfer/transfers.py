@@ -29,6 +29,7 @@ class Commands(Protocol):
     def image_decode(self, transfer: int, source: int, offset: int, size_bytes: int, max_bytes: int,
                      max_side: int) -> None: ...  # fmt: skip
     def bytes_read(self, transfer: int, data: int, size_bytes: int) -> None: ...
+    def unpack(self, transfer: int, data: int, size_bytes: int) -> None: ...
     def transfer_priority(self, transfer: int, priority: float) -> None: ...
     def transfer_release(self, transfer: int) -> None: ...
 
@@ -107,6 +108,12 @@ class FrameTransfers:
         """Brings bytes of finished transfers to Python, as the payload: (n, 3), see READ_RANGE in gpu/spec.py."""
         transfer = self._start(on_done, on_failed)
         self._commands.bytes_read(transfer, self._keeper.keep(ranges), ranges.nbytes)
+        return transfer
+
+    def unpack(self, words: U32, *, on_done: OnDone, on_failed: OnFailed) -> int:
+        """Makes plain bytes of packed ones, from an UNPACK of gpu/spec.py."""
+        transfer = self._start(on_done, on_failed)
+        self._commands.unpack(transfer, self._keeper.keep(words), words.nbytes)
         return transfer
 
     def set_priority(self, transfer: int, priority: float) -> None:

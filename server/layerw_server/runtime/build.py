@@ -14,15 +14,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import cache, lockfile, node, prepare, sums, wheel
+from . import cache, decoders, lockfile, node, prepare, sums, wheel
 from .errors import RuntimeUnavailable
-from .pins import CORE, FILES, NUMPY_WHEEL
+from .pins import CORE, FILES, NUMPY, NUMPY_WHEEL
 from .sources import all_sources, obtain
 
 Progress = Callable[[str, float], None]  # (what happens now, 0..1 of the whole)
 FOLDERS_KEPT = 8
 UNUSED_S_MIN = 7 * 24 * 3600  # a server may serve a folder for days without touching it
-RECIPE = ("build.py", "compile.mjs", "compile_zip.py", "expand.py", "lockfile.py", "pins.py", "prepare.py")
+RECIPE = ("build.py", "compile.mjs", "compile_zip.py", "decoders.py", "expand.py", "lockfile.py", "pins.py",
+          "prepare.py")
 
 
 def _quiet(_text: str, _done: float) -> None:
@@ -37,7 +38,7 @@ def ensure(progress: Progress = _quiet) -> Path:
 
     Returns:
         A folder with pyodide.mjs, pyodide.asm.mjs, pyodide.asm.wasm, python_stdlib.zip, pyodide-lock.json, the
-        numpy wheel and the engine's wheel. Treat it as read-only.
+        numpy wheel, the decoders (decoders.FILES) and the engine's wheel. Treat it as read-only.
 
     Raises:
         RuntimeUnavailable: nothing could bring a file, or the cache can't be written; SumMismatch: a file is not the
@@ -143,6 +144,7 @@ def _ensure_prepared(progress: Progress) -> Path:
         for pin in CORE:
             if not (part / pin.name).exists():
                 shutil.copyfile(paths[pin.name], part / pin.name)
+        decoders.write_modules(paths, part)
     return compiled
 
 
@@ -158,8 +160,9 @@ def _obtain_all(progress: Progress) -> dict[str, Path]:
 def _shipped(paths: dict[str, Path], target: Path, progress: Progress) -> Path:
     if not _is_whole(target, progress):
         with cache.new_folder(target) as part:
-            for name, path in paths.items():
-                shutil.copyfile(path, part / name)
+            for pin in (*CORE, NUMPY):
+                shutil.copyfile(paths[pin.name], part / pin.name)
+            decoders.write_modules(paths, part)
     return target
 
 

@@ -19,10 +19,22 @@ import threading
 import zipfile
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urljoin
 
 from . import cache, node
 from .errors import RuntimeUnavailable
-from .pins import CARRIER_FOLDER, CARRIER_REQUIREMENT, CDN_URL, CORE, NPM_PACKAGE, NUMPY, Pin
+from .pins import (
+    CARRIER_FOLDER,
+    CARRIER_REQUIREMENT,
+    CDN_URL,
+    CORE,
+    DECODERS,
+    DECODERS_PACKAGE,
+    DECODERS_URL,
+    NPM_PACKAGE,
+    NUMPY,
+    Pin,
+)
 from .ranges import RangeFile, open_url
 
 CDN_PROBE_S = 4.0  # a machine without internet must not wait longer than this
@@ -67,13 +79,18 @@ class UrlSource:
         if not self.reachable:
             return None
         try:
-            data = self._get(pin.name, FETCH_TIMEOUT_S)
+            data = self._get(self.address(pin), FETCH_TIMEOUT_S)
         except OSError:
             return None
-        return cache.check(pin, data, self.base_url + pin.name)
+        return cache.check(pin, data, urljoin(self.base_url, self.address(pin)))
 
-    def _get(self, name: str, timeout_s: float) -> bytes:
-        with open_url(self.base_url + name, timeout_s=timeout_s) as answer:
+    @staticmethod
+    def address(pin: Pin) -> str:
+        """Below the base URL, or whole."""
+        return pin.name
+
+    def _get(self, address: str, timeout_s: float) -> bytes:
+        with open_url(urljoin(self.base_url, address), timeout_s=timeout_s) as answer:
             data: bytes = answer.read()
         return data
 
@@ -92,28 +109,37 @@ def within(limit_s: float, call: Any) -> Any:
     return result[0] if result else None
 
 
+class CdnSource(UrlSource):
+    """The official CDN of Pyodide; the decoders lie beside it, in their own package."""
+
+    @staticmethod
+    def address(pin: Pin) -> str:
+        return DECODERS_URL + pin.member if pin.member else pin.name
+
+
 class NpmSource:
-    """The core files out of the npm package, with the machine's npm or PyPI's."""
+    """The core files and the decoders out of their npm packages, with the machine's npm or PyPI's."""
 
     name = f"npm {NPM_PACKAGE}"
 
     def __init__(self) -> None:
-        self.members: dict[str, bytes] | None = None
+        self.members: dict[str, dict[str, bytes]] = {}  # of packages that were packed
 
     def try_fetch(self, pin: Pin) -> bytes | None:
-        if pin not in CORE:
+        if pin not in CORE and pin not in DECODERS:
             return None
-        if self.members is None:
-            self.members = self._pack()
-        data = self.members.get(pin.name)
-        return None if data is None else cache.check(pin, data, self.name)
+        package = DECODERS_PACKAGE if pin in DECODERS else NPM_PACKAGE
+        if package not in self.members:
+            self.members[package] = self._pack(package)
+        data = self.members[package].get(pin.name)
+        return None if data is None else cache.check(pin, data, f"npm {package}")
 
-    def _pack(self) -> dict[str, bytes]:
+    def _pack(self, package: str) -> dict[str, bytes]:
         npm = node.ensure_npm()
         if npm is None:
             return {}
         with tempfile.TemporaryDirectory() as folder:
-            command = [*npm, "pack", NPM_PACKAGE, "--silent", "--ignore-scripts", "--pack-destination", folder]
+            command = [*npm, "pack", package, "--silent", "--ignore-scripts", "--pack-destination", folder]
             if run_tool(command, folder) is None:
                 return {}
             archive = next(Path(folder).glob("*.tgz"), None)
@@ -121,7 +147,7 @@ class NpmSource:
 
 
 def _tar_members(archive: Path) -> dict[str, bytes]:
-    wanted = {f"package/{pin.name}": pin.name for pin in CORE}
+    wanted = {f"package/{pin.member or pin.name}": pin.name for pin in (*CORE, *DECODERS)}
     members = {}
     with tarfile.open(archive) as tar:
         for info in tar:
@@ -173,7 +199,7 @@ def all_sources() -> list[Source]:
         sources.append(FolderSource(Path(folder).expanduser()))
     if url := os.environ.get("LAYERW_RUNTIME_URL"):
         sources.append(UrlSource(url, f"LAYERW_RUNTIME_URL ({url})"))
-    return [*sources, UrlSource(CDN_URL, "the official CDN"), NpmSource(), CarrierSource()]
+    return [*sources, CdnSource(CDN_URL, "the official CDN"), NpmSource(), CarrierSource()]
 
 
 def obtain(pin: Pin, sources: list[Source]) -> tuple[Path, str]:

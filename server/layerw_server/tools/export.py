@@ -1,7 +1,8 @@
 """Export: a static folder that plays one program on any web host and makes no external request.
 
 Owns: what is copied, and the refusal to overwrite anything that is no export. Does not bake or compress.
-Layout: index.html, web/, kernels/, runtime/ (with the engine's wheel), app/ (with manifest.json), wheels/, `_headers`.
+Layout: index.html, web/, kernels/, runtime/ (with the engine's wheel, and the decoders that files need),
+app/ (with manifest.json), wheels/, `_headers`.
 Limits: only files of the program's folder that may be served (no hidden ones, no caches, no links out of it).
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import html
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +22,7 @@ from typing import Any
 from .. import __version__
 from ..http.manifest import build_manifest
 from ..http.paths import PathNotFound, PathRefused, is_served_name, resolve
+from ..runtime import decoders
 from ..runtime.packages import NONE as NO_WHEELS
 from ..runtime.packages import PageWheels
 from ..runtime.wheel import engine_folder
@@ -31,6 +34,7 @@ MARKER = "layerw-export.json"
 RUNTIME_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 PACKAGES = ("layerw", "numpy")
 FAULTS_SHOWN = 5
+_FOREIGN = re.compile(rb"https?://[^\s\"']+\.(?:glb|gltf|json|ktx2)", re.IGNORECASE)
 _WEB_SUFFIXES = (".js", ".mjs", ".css", ".wgsl", ".glsl", ".wasm", ".png", ".svg", ".json")
 Progress = Callable[[str, float], None]
 
@@ -106,6 +110,7 @@ def export_app(program: Path, out: Path, *, runtime: Path, web: Path, options: E
         _copy_runtime(runtime, lock, part / "runtime")
         say("Copying the program's folder", 0.4)
         _copy_app(program, part, report, options, skipped=(out, part))
+        _copy_decoders(runtime, part)
         _run_checks(part / "app" / program.name, report, options)
         written = _written(out)
         _write_notes(program, part)
@@ -194,6 +199,14 @@ def _copy_runtime(runtime: Path, lock: dict[str, Any], target: Path) -> None:
     for name in (*RUNTIME_FILES, *(entry["file_name"] for entry in lock["packages"].values())):
         _copy(runtime / name, target / name)
     (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
+
+
+def _copy_decoders(runtime: Path, part: Path) -> None:
+    """Those that a file of the program needs; all, where it loads from other servers, whose files nobody has seen."""
+    files = [path for path in (part / "app").rglob("*") if path.is_file()]
+    foreign = any(path.suffix == ".py" and _FOREIGN.search(path.read_bytes()) for path in files)
+    for name in decoders.FILES if foreign else sorted(decoders.used_by(files)):
+        _copy(runtime / name, part / "runtime" / name)
 
 
 def _copy_app(

@@ -16,7 +16,9 @@ import { Failure } from './failure.js';
 import { checkHash, sha256Bytes } from './hash.js';
 import { decodeImage } from './images.js';
 import { buildMesh } from './mesh.js';
+import { Decoders } from './decoders.js';
 import { encodePng } from './png.js';
+import { unpack } from './unpack.js';
 
 const PATIENT_TIMES = 4; // gpu/spec.py says so
 
@@ -26,6 +28,7 @@ const PATIENT_TIMES = 4; // gpu/spec.py says so
  *   | { op: 'mesh', id: number, descriptor: Uint32Array<ArrayBuffer>, target?: import('../blocks.js').Target }
  *   | { op: 'image', id: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number }
  *   | { op: 'read', id: number, ranges: Uint32Array }
+ *   | { op: 'unpack', id: number, words: Uint32Array, decoders: string }
  *   | { op: 'png', id: number, rgba: Uint8Array<ArrayBuffer>, width: number, height: number }
  *   | { op: 'release', id: number }
  *   | { op: 'give', id: number }
@@ -62,6 +65,7 @@ export class DecodeService {
     this.store = new Map();
     /** @type {Map<number, AbortController>} */
     this.active = new Map();
+    this.decoders = new Decoders('');
   }
 
   /** @param {Request} request @returns {Promise<void>} */
@@ -75,6 +79,7 @@ export class DecodeService {
       if (request.op === 'fetch') await this.#fetch(request, controller);
       else if (request.op === 'mesh') this.#mesh(request);
       else if (request.op === 'read') this.#read(request);
+      else if (request.op === 'unpack') await this.#unpack(request, controller.signal);
       else if (request.op === 'png') await this.#png(request);
       else await this.#image(request, controller.signal);
     } catch (error) {
@@ -183,6 +188,15 @@ export class DecodeService {
       end += part.length;
     }
     this.post({ op: 'done', id, heldBytes: 0, a: 0, b: 0, payload }, [payload.buffer]);
+  }
+
+  /** @param {Extract<Request, { op: 'unpack' }>} request @param {AbortSignal} signal */
+  async #unpack({ id, words, decoders }, signal) {
+    this.decoders.folder = decoders;
+    const buffer = await unpack(words, (transfer) => this.#bufferOf(transfer), this.decoders);
+    if (signal.aborted) return;
+    this.store.set(id, buffer);
+    this.post({ op: 'done', id, heldBytes: buffer.byteLength, a: 0, b: 0, payload: '' }, []);
   }
 
   /** @param {Extract<Request, { op: 'png' }>} request */

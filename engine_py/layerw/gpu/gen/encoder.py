@@ -51,6 +51,7 @@ _transfer_release = struct.Struct("<II").pack_into
 _mesh_build_in = struct.Struct("<IIIII").pack_into
 _fetch_limits = struct.Struct("<IIfff").pack_into
 _bytes_read = struct.Struct("<IIII").pack_into
+_unpack = struct.Struct("<IIII").pack_into
 _report = struct.Struct("<III").pack_into
 _log = struct.Struct("<IIII").pack_into
 _input_mode = struct.Struct("<II").pack_into
@@ -428,6 +429,14 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _bytes_read(self._bytes, self._end, 0x40027, transfer, data & 0xFFFFFFFF, size_bytes)
+        self._end = end
+
+    def unpack(self, transfer: int, data: int, size_bytes: int) -> None:
+        """Makes plain bytes of packed ones in finished transfers, UNPACK below; they stay there, as a BLOB's do."""
+        end = self._end + 16
+        if end > self._limit:
+            self._grow(end)
+        _unpack(self._bytes, self._end, 0x40028, transfer, data & 0xFFFFFFFF, size_bytes)
         self._end = end
 
     def report(self, data: int, size_bytes: int) -> None:

@@ -50,6 +50,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.memory import LayerMemory
     from layerw.pointing.drawn import Drawn
     from layerw.pointing.picker import Hit
+    from layerw.saves.saves import Saves
     from layerw.saves.store import Store
     from layerw.scene.lights import Lamp
     from layerw.scene.table import Table
@@ -753,6 +754,32 @@ class App:
         from layerw.saves.store import Shelf, Store
 
         return Store(self._engine.subsystems.get("store", Shelf))
+
+    @property
+    def saves(self) -> Saves:
+        """What `save` and `restore` know: versions, migrations, the slots that there are; see Saves."""
+        from layerw.saves.saves import Saves
+
+        return self._engine.subsystems.get("saves", lambda port: Saves(port, self.store._shelf))
+
+    def save(self, name: str, data: Any = None) -> None:
+        """Keeps the scene as it is now: the entities that the program spawned, with their transforms, looks, parents
+        and components. data: what else belongs to it, as for app.store; `restore` gives it back.
+
+        Raises:
+            SaveError, BudgetError: it can't be kept; what was kept under that name stays.
+        """
+        self.saves.save(name, data)
+
+    def restore(self, name: str) -> Any:
+        """Makes the scene as it was saved, and gives back the save's `data`. Handles of entities that are still there
+        stay good; what was spawned since goes.
+
+        Raises:
+            KeyMissing: there is no such save. SaveError: it is cut, damaged, newer or of another program; the scene
+            stays as it is.
+        """
+        return self.saves.restore(name)
 
 
 SETTABLE = frozenset(checks.settable(App))

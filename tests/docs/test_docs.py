@@ -29,7 +29,7 @@ REACHED = ["Ambient", "CameraEffects", "View", "Camera", "Sun", "Sky",
            "Hit", "GroundHit", "LayerMemory", "Block", "Particles", "ShallowWater", "HeadlessHost", "Query", "Play",
            "Debug", "Actions", "Action", "Axis",
            "Ui", "Widget", "Text", "Button", "Slider",
-           "Store"]  # fmt: skip
+           "Store", "Saves"]  # fmt: skip
 PRELUDES = {
     "memory.md": "app = lw.App()\nvalues = np.zeros(100, np.float32)",
     "picking.md": "app = lw.App()\nworld = app.stream('worlds/small')\nbox = app.spawn(lw.Mesh.box())\n"

@@ -80,7 +80,7 @@ class Opening:
         url = checked_address(given, "app.load")
         checks.whole("app.load max_texture_side", max_texture_side, 1, TEXTURE_SIDE_MAX)
         loader = self.models
-        root = Entity(self._table, self._table.spawn(1, mesh=0, material=0, radius=0.0))
+        root = Entity(self._table, self._table.spawn(1, mesh=0, material=0, radius=0.0, own=True))
         set_values(root, position=position, rotation=rotation, scale=scale, parent=parent)
         return Model(url, loader, self._table, self._visibility, self.user, root=root,
                      max_texture_side=max_texture_side, animator=self._animator)  # fmt: skip

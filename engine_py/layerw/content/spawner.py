@@ -46,7 +46,7 @@ class Spawner:
 
         if values.get("direction") is not None and values.get("rotation") is not None:
             raise ConfigError("light was given a direction and a rotation; it takes one of them.")
-        lamp = add_lamp(self._table, kind, given)
+        lamp = add_lamp(self._table, kind, given, own=True)
         set_values(lamp, **values)
         return lamp
 
@@ -57,9 +57,10 @@ class Spawner:
         look = self._resources.material(material)
         if isinstance(mesh, Lods):
             return self._table.spawn(count, mesh=0, material=look, radius=mesh.radius,
-                                     lods=self._resources.lods(mesh), static=static)  # fmt: skip
+                                     lods=self._resources.lods(mesh), static=static, own=True)  # fmt: skip
         handle = self._resources.mesh(mesh)
-        return self._table.spawn(count, mesh=handle, material=look, radius=mesh.data.radius, static=static)
+        return self._table.spawn(count, mesh=handle, material=look, radius=mesh.data.radius, static=static,
+                                 own=True)
 
 
 def set_values(entities: Entities, **values: Any) -> None:

@@ -24,6 +24,7 @@ from layerw.base import checks
 from layerw.base.errors import ConfigError, KindError
 
 T = TypeVar("T")
+BY_NAME: dict[str, Declaration] = {}  # the one that was declared last, for what knows components by name only
 DECLARED = "__component__"  # the attribute that makes a class a component
 
 
@@ -132,7 +133,8 @@ def component_of(kind: type[T], shared: bool, known: dict[str, Any]) -> type[T]:
         fields[name] = _field(f"{kind.__name__}.{name}", name, annotation, getattr(kind, name, None))
     if not fields:
         raise ConfigError(f"The component {kind.__name__} has no field; write for example `hp: lw.f32 = 100.0`.")
-    setattr(kind, DECLARED, Declaration(kind.__name__, fields, shared))
+    declared = BY_NAME[kind.__name__] = Declaration(kind.__name__, fields, shared)
+    setattr(kind, DECLARED, declared)
     return kind
 
 

@@ -134,7 +134,7 @@ class Lamp(Entity):
         self.rotation = quat_from_matrix(facing(forward, np.array((0.0, 1.0, 0.0)), matrix_from_quat(self.rotation)))
 
 
-def add_lamp(table: Table, kind: str, given: dict[str, float | None]) -> Lamp:
+def add_lamp(table: Table, kind: str, given: dict[str, float | None], own: bool = False) -> Lamp:
     """A new row of the table that shines; what is None in `given` is as its kind has it.
 
     Raises:
@@ -152,7 +152,7 @@ def add_lamp(table: Table, kind: str, given: dict[str, float | None]) -> Lamp:
     inner, outer = given["inner_angle"], given["outer_angle"]
     values["inner_angle"], values["outer_angle"] = _checked_cone(
         0.0 if inner is None else inner, Light.outer_angle if outer is None else outer)  # fmt: skip
-    row = table.spawn(1, mesh=0, material=0, radius=0.0)
+    row = table.spawn(1, mesh=0, material=0, radius=0.0, own=own)
     lamp = Lamp(table, row)
     try:
         lamp.add(Light, **values)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ALIVE, HIDDEN, STATIC_FLAG, NO_SHADOW = 1, 2, 4, 8
 TRANSFORM_COLUMNS = ("position", "rotation", "scale", "color")  # in spec.COLUMNS order
-BYTES_PER_ROW = 124  # columns, and world-space copies once something has a parent
+BYTES_PER_ROW = 128  # columns, and world-space copies once something has a parent
 SHEAR_COLUMN = len(TRANSFORM_COLUMNS)  # the next of them; only children have any
 
 
@@ -69,6 +69,8 @@ class Table:
         self.layers = Layers(self.capacity)
         self.birth = np.zeros(self.capacity, np.uint32)  # number of the spawn that made a row, 0 = not alive
         self.births = 0
+        self.serial = np.zeros(self.capacity, np.uint32)  # of what a program spawned: the how-manieth; 0: the engine's
+        self.serials = 0
         self.deaths = 0  # of despawns: while it stays, all handles that were good still are
         self.uses = {"mesh": Uses(), "material": Uses(), "lods": Uses()}
         self.alive_count = 0
@@ -126,8 +128,10 @@ class Table:
         """Rows below this number may be alive; a multiple of 1024."""
         return self._rows.high_water
 
-    def spawn(self, count: int, *, mesh: int, material: int, radius: float, lods: int = 0, static: bool = False) -> int:
-        """Take `count` consecutive rows with identity transforms; returns the first row.
+    def spawn(self, count: int, *, mesh: int, material: int, radius: float, lods: int = 0, static: bool = False,
+              own: bool = False) -> int:  # fmt: skip
+        """Take `count` consecutive rows with identity transforms; returns the first row. own: a program asked for
+        them, so that saves hold them.
 
         Raises:
             ConfigError: count < 1.
@@ -154,6 +158,9 @@ class Table:
             self.uses[name].add(handle, count)
         self.births += 1
         self.birth[rows] = self.births
+        if own:
+            self.serial[rows] = np.arange(self.serials + 1, self.serials + 1 + count)
+            self.serials += count
         for column in self.columns.values():
             column.touch(first, count)
         self.alive_count += count
@@ -201,7 +208,7 @@ class Table:
         for name, handles in (("mesh", self.mesh), ("material", self.material), ("lods", self.lods)):
             self.uses[name].drop_rows(handles[rows])
         self.flags[rows], self.mesh[rows], self.lods[rows], self.parent[rows], self.birth[rows] = 0, 0, 0, -1, 0
-        self.layers.own[rows] = 0
+        self.layers.own[rows] = self.serial[rows] = 0
         if len(self.components):
             self.components.forget(rows)
         self._rows.free(first, count, kind)
@@ -230,6 +237,23 @@ class Table:
         self._count_children(self.parent[rows], 1)
         self._hierarchy.stale = True
         for column in self._transforms:  # their world transforms change even where nothing else does
+            column.touch_rows(rows)
+        self.structure_revision += 1
+
+    def set_parents(self, rows: npt.NDArray[np.intp], parents: npt.NDArray[np.intp]) -> None:
+        """As `set_parent`, each row its own; rows that would hang on themselves then have none."""
+        self._count_children(self.parent[rows], -1)
+        self.parent[rows] = parents
+        above = self.parent[: self.rows_used].copy()
+        for _ in range(32):  # each step looks twice as far up: what has not ended by then never does
+            children = np.flatnonzero(above >= 0)
+            if not len(children):
+                break
+            above[children] = above[above[children]]
+        self.parent[rows[above[rows] >= 0]] = -1
+        self._count_children(self.parent[rows], 1)
+        self._hierarchy.stale = True
+        for column in self._transforms:
             column.touch_rows(rows)
         self.structure_revision += 1
 

@@ -20,6 +20,8 @@ export interface EngineOptions {
   clock: 'real' | 'virtual';
   /** What `app.quality` is at first. */
   quality: 'auto' | 'low' | 'medium' | 'high';
+  /** Whether sounds are played; record: they are mixed for `layerw shot --audio` instead. */
+  sound: 'on' | 'off' | 'record';
   /** Frames to run, then a result is posted; 0 = for ever. */
   frames: number;
   /** With `frames`: go on until no tile is wanted. */

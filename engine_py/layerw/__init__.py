@@ -38,6 +38,7 @@ from layerw.scene.shapes import Lods, Mesh
 from layerw.scene.textures import Texture
 
 if TYPE_CHECKING:
+    from layerw.audio.sound import Sound
     from layerw.content.worlds import World
     from layerw.drawing.lines import Lines
     from layerw.drawing.points import Points
@@ -108,6 +109,7 @@ __all__ = [
     "Screenshot",
     "Shader",
     "ShapeError",
+    "Sound",
     "Texture",
     "World",
     "__version__",
@@ -134,6 +136,7 @@ _LATER = {
     "Decal": "layerw.effects.decals", "Emitter": "layerw.effects.particles", "Lines": "layerw.drawing.lines",
     "Points": "layerw.drawing.points",
     "DepthOfField": "layerw.frame.camera_effects", "ev": "layerw.frame.camera_effects",
+    "Sound": "layerw.audio.sound",
     "Panel": "layerw.surface.panels", "Screenshot": "layerw.surface.screenshots", "World": "layerw.content.worlds",
     "flora": "layerw.scene.flora", "Lamp": "layerw.scene.lights", "Light": "layerw.scene.lights",
     "scatter": "layerw.scene.scatter",

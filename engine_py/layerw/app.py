@@ -39,6 +39,10 @@ from layerw.scene.shapes import Lods, Mesh
 
 if TYPE_CHECKING:  # imported where they are first used: a program that does without them starts without them
     from layerw.actions.actions import Actions
+    from layerw.audio.audio import Audio
+    from layerw.audio.buses import Buses
+    from layerw.audio.music import Track
+    from layerw.audio.sound import Sound
     from layerw.base.tweens import Tween
     from layerw.content.scenes import Scene
     from layerw.content.worlds import World
@@ -677,6 +681,34 @@ class App:
             BudgetError: the layer budget has no room for lw.Budgets(memory_mib=...).
         """
         return self._engine.layer.for_program()
+
+    # -- the kit --------------------------------------------------------------------------------
+
+    @property
+    def audio(self) -> Audio:
+        """What is heard, from where the main view's camera is: see lw.Sound."""
+        from layerw.audio.audio import Audio
+
+        return self._engine.subsystems.get("audio", Audio)
+
+    @property
+    def buses(self) -> Buses:
+        """Groups of sounds with a gain: `app.buses["music"].gain = 0.5`; also "main", "sfx", "voice", "ui"."""
+        return self.audio.buses
+
+    def music(self, url: str | PathLike[str] | Sound | None, *, fade: float = 1.0, gain: float = 1.0,
+              loop: bool = True) -> Track | None:  # fmt: skip
+        """Plays a piece of music on the bus "music"; what played before fades out meanwhile.
+
+        Args:
+            url: a file, which the browser streams, however long it is; or a lw.Sound. None: only ends what plays.
+            fade: seconds, 0 to 600.
+            gain: 0 to 16.
+            loop: again and again.
+
+        Returns a Track (`gain`, `fade(gain, seconds)`, `stop(fade)`, `playing`, `time`), or None.
+        """
+        return self.audio._music.change(url, fade, gain, loop)
 
     # -- how it runs ---------------------------------------------------------------------------
 

@@ -56,7 +56,7 @@ from layerw.pointing.pointer import Pointer
 from layerw.scene.camera import Camera, CameraFrame
 from layerw.scene.component_events import ComponentEvents
 from layerw.scene.environment import Environment
-from layerw.scene.table import Table
+from layerw.scene.table import FrameColumns, Table
 from layerw.surface.surface import Surface
 from layerw.transfer.transfers import FrameTransfers
 from layerw.visibility.cull import Visibility
@@ -154,7 +154,7 @@ class Engine:
             environment=self.environment, input=self.input, user=self.user, log=self.log, failures=self.failures,
             heap_ledger=self.heap_ledger, layer_ledger=self.layer_ledger, layer=self.layer, transfers=self.transfers,
             camera=weakly(self._shown_camera), program_s=weakly(self._program_time), now_s=weakly(self._time),
-            own=self.scenes.own, send=send)
+            dt_s=weakly(self._frame_time), placed=weakly(self._placed), own=self.scenes.own, send=send)
 
     def _shown_camera(self) -> CameraFrame:
         return self.shown.camera
@@ -164,6 +164,12 @@ class Engine:
 
     def _program_time(self) -> float:
         return self.program_s
+
+    def _frame_time(self) -> float:
+        return self._dt_s
+
+    def _placed(self) -> FrameColumns:
+        return self.shown.columns
 
     def _fixed_step(self, dt: float) -> bool:
         return self.subsystems.run("fixed", dt)

@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import layerw as lw
+from layerw.audio.formats import encode_wav
 from layerw.base.host_port import Running
 from layerw.hosts.headless import HeadlessHost
 from tests.browser.worlds import small_world
@@ -29,7 +31,8 @@ REACHED = ["Ambient", "CameraEffects", "View", "Camera", "Sun", "Sky",
            "Hit", "GroundHit", "LayerMemory", "Block", "Particles", "ShallowWater", "HeadlessHost", "Query", "Play",
            "Debug", "Actions", "Action", "Axis",
            "Ui", "Widget", "Text", "Button", "Slider",
-           "Store", "Saves"]  # fmt: skip
+           "Store", "Saves",
+           "Voice", "Track", "Audio", "Buses", "Bus"]  # fmt: skip
 PRELUDES = {
     "memory.md": "app = lw.App()\nvalues = np.zeros(100, np.float32)",
     "picking.md": "app = lw.App()\nworld = app.stream('worlds/small')\nbox = app.spawn(lw.Mesh.box())\n"
@@ -48,6 +51,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "models" / "box.glb").write_bytes(glb(document))
     make = [sys.executable, ROOT / "examples" / "animal.py", folder / "models" / "animal.glb"]
     subprocess.run(make, check=True)
+    for sound in ("ding.wav", "theme.wav"):
+        (folder / sound).write_bytes(encode_wav(np.zeros((4800, 1), np.int16), 48_000))
     (folder / "worlds").mkdir()
     (folder / "worlds" / "small").symlink_to(small_world(tmp_path_factory))
     return folder

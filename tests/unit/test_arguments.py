@@ -44,6 +44,10 @@ SAMPLED: dict[str, list[Any]] = {  # how a texture of the page is read
     "filter": ["cubic", None, 3], "wrap": ["border", None], "srgb": FLAG, "mips": FLAG, "anisotropy": [*WHOLE, 0, 17],
     "max_side": [*WHOLE, 0, 8193]}  # fmt: skip
 
+HEARD: dict[str, list[Any]] = {  # how loud a sound is, and how far
+    "gain": [*NUMBER, -1, 17], "reference": [*POSITIVE, 101], "range": [*POSITIVE, 0.5], "rolloff": [*NUMBER, -1, 101],
+    "distance_model": ["square", None, 3], "priority": [*NUMBER, -1, 101]}  # fmt: skip
+
 # -- valid calls, from which one argument at a time is replaced -----------------------------------------------
 VALID: dict[str, dict[str, Any]] = {
     "Mesh": {"positions": POINTS, "indices": [0, 1, 2]},
@@ -53,6 +57,7 @@ VALID: dict[str, dict[str, Any]] = {
     "Texture": {"pixels": np.zeros((2, 2, 3), np.uint8)}, "Texture.load": {"url": "brick.png"},
     "Texture.live": {"name": "tv"}, "Texture.video": {"url": "clip.mp4"}, "Texture.target": {"width": 4, "height": 4},
     "scatter": {"heights": lambda x, z: x * 0, "count": 3, "area": (0, 0, 1, 1)},
+    "Sound": {"url": "ding.wav"}, "Sound.from_array": {"array": np.zeros(8)}, "App.music": {"url": None},
     "App.frame": {"callback": print},
     "App.watch": {"name": "a", "thing": type("Watched", (), {"state_hash": lambda self: ""})()},
 }
@@ -104,6 +109,12 @@ BAD: dict[str, dict[str, list[Any]]] = {
                       **SAMPLED},
     "Texture.target": {"width": [*WHOLE, 0, 8193], "height": [*WHOLE, 0, 8193], "filter": ["cubic", None],
                        "wrap": ["border", None]},
+    "Sound": {"url": [None, 3, "", "\ud800", "x" * 20_000], **HEARD},
+    "Sound.from_array": {"array": [None, 3, "abc", [], np.zeros((4, 3)), np.zeros((2, 2, 2)), [NAN], [INF],
+                                   [[1], [1, 2]], np.zeros(4, np.int32), np.zeros(48_000 * 121, np.int16)],
+                         "rate": [*WHOLE, 0, 2999, 192_001], **HEARD},
+    "App.music": {"url": [3, "", ["a"], lw.Mesh.box(), "\ud800"], "fade": [*NUMBER, -1, 601], "gain": [*NUMBER, -1, 17],
+                  "loop": FLAG},
     "Lods": {"levels": [[], None, 5, [lw.Mesh.box()], [(lw.Mesh.box(), -1)], [(lw.Mesh.box(), NAN)],
                         [(lw.Mesh.box(), 5), (lw.Mesh.box(), 4)], [(lw.Mesh.box(), k + 1) for k in range(5)]]},
     "scatter": {"heights": TAKES_TWO, "count": [*WHOLE, -1], "area": [(0, 0, 1), (1, 1, 0, 0), None, (NAN, 0, 1, 1)],
@@ -158,6 +169,7 @@ def callables(app: lw.App) -> dict[str, Callable[..., Any]]:
     found: dict[str, Callable[..., Any]] = {
         "Mesh": lw.Mesh, "Material": lw.Material, "Shader": lw.Shader,
         "Texture": lw.Texture, "Lods": lw.Lods, "scatter": lw.scatter,
+        "Sound": lw.Sound, "Sound.from_array": lw.Sound.from_array,
         "Budgets": lw.Budgets, "DepthOfField": lw.DepthOfField, "ev": lw.ev,
         "App": lambda **values: lw.App(host=HeadlessHost(), **values),
         "FlyCamera": lambda **values: lw.FlyCamera(**({"app": app} | values)),
@@ -169,7 +181,7 @@ def callables(app: lw.App) -> dict[str, Callable[..., Any]]:
     shapes = ("box", "plane", "sphere", "cylinder", "cone", "merge")
     found |= {f"Mesh.{name}": getattr(lw.Mesh, name) for name in shapes}
     found |= {f"Texture.{name}": getattr(lw.Texture, name) for name in ("load", "live", "video", "target")}
-    of_app = ("frame", "watch", "panel", "points", "lines", "grid", "axes")
+    of_app = ("frame", "watch", "panel", "points", "lines", "grid", "axes", "music")
     found |= {f"App.{name}": getattr(app, name) for name in of_app}
     found |= {f"Input.{name}": getattr(app.input, name) for name in ("key", "pressed")}
     return found
@@ -210,6 +222,7 @@ CHECKED_ELSEWHERE = {  # public callables whose rows stand in the test of their 
     "App.spawn_many", "App.add_view", "App.decal", "App.light", "App.each", "App.on_added", "App.on_removed",
     "App.despawn", "Mesh.destroy",
     "Texture.update", "Texture.destroy", "Texture.check_live", "Texture.came", "Texture.gone",
+    "Sound.play", "Sound.stop", "Sound.destroy", "Sound.on_ready", "Sound.on_failed",
     "Texture.play", "Texture.pause", "Texture.on_ready", "Texture.on_failed",
     "App.load", "App.stream", "App.seen", "App.report", "App.frame_step", "App.close",
     "App.fixed", "App.after", "App.every", "App.seconds", "App.start", "App.tween", "App.enter", "App.emitter",
@@ -223,7 +236,7 @@ def test_every_public_name_has_rows(app: lw.App) -> None:
         target = {"App": lw.App, "FlyCamera": lw.FlyCamera}.get(name, known[name])
         missing = set(parameters(target)) - set(rows)
         assert not missing, f"{name}: no rows for {sorted(missing)}"
-    for kind in (lw.Mesh, lw.Texture, lw.App):
+    for kind in (lw.Mesh, lw.Texture, lw.Sound, lw.App):
         public = {f"{kind.__name__}.{name}" for name, value in vars(kind).items() if not name.startswith("_")
                   and (inspect.isfunction(value) or isinstance(value, classmethod))}  # fmt: skip
         assert public <= set(BAD) | CHECKED_ELSEWHERE, sorted(public - set(BAD) - CHECKED_ELSEWHERE)

@@ -13,7 +13,7 @@ const BASE_URL = new URL('../', import.meta.url).href;
 const DECODE_WORKERS_MAX = 4;
 
 /** A change of one of these starts the program again. */
-export const STARTING = ['src', 'backend', 'thread', 'query', 'budgets', 'runtime', 'kernels', 'clock', 'quality', 'frames', 'settled'];
+export const STARTING = ['src', 'backend', 'thread', 'query', 'budgets', 'runtime', 'kernels', 'clock', 'quality', 'sound', 'frames', 'settled'];
 /** A change of one of these takes effect at once. */
 export const LIVE = ['wheel', 'poster', 'loading'];
 
@@ -23,6 +23,7 @@ const CHOICES = Object.freeze({
   thread: /** @type {const} */ (['worker', 'main']),
   clock: /** @type {const} */ (['real', 'virtual']),
   quality: /** @type {const} */ (['auto', 'low', 'medium', 'high']),
+  sound: /** @type {const} */ (['on', 'off', 'record']),
   wheel: /** @type {const} */ (['auto', 'program', 'page']),
   loading: /** @type {const} */ (['eager', 'lazy']),
 });
@@ -67,6 +68,7 @@ export function readOptions(element) {
     threadNote: '',
     clock: choice(element, 'clock'),
     quality: choice(element, 'quality'),
+    sound: choice(element, 'sound'),
     frames: count(element.getAttribute('frames')),
     settled: element.hasAttribute('settled'),
     isolated: globalThis.crossOriginIsolated === true,

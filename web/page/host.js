@@ -139,6 +139,11 @@ export class Host {
     return new Promise((resolve, reject) => this.#replies.set(id, { message, resolve, reject }));
   }
 
+  /** What a subsystem's half on the page has made. @param {string} name @returns {Promise<unknown>} undefined: it does not run */
+  async made(name) {
+    return (await this.#subsystems)?.made(name);
+  }
+
   /** Ends everything. @returns {Promise<boolean>} when it has ended; false where the engine's worker did not end itself */
   destroy() {
     this.#abort.abort();

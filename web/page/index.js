@@ -7,7 +7,7 @@
  */
 import '../layer-w.js';
 
-const ATTRIBUTES = ['src', 'backend', 'thread', 'clock', 'quality', 'frames', 'settled', 'budgets', 'wheel'];
+const ATTRIBUTES = ['src', 'backend', 'thread', 'clock', 'quality', 'sound', 'frames', 'settled', 'budgets', 'wheel'];
 
 const rest = new URLSearchParams();
 const element = document.createElement('layer-w');

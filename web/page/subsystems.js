@@ -22,13 +22,14 @@ import { encodeOwn } from '../engine/message.js';
  * @property {(value: unknown) => void} send to Python's half: its hook `received`
  * @property {(level: number, text: string) => void} log 0 info, 1 warning, 2 error
  */
-/** @typedef {{ receive: (value: any) => void, close?: () => void }} Half */
+/** `made`: what it has for whoever runs the page (`layerw shot`). @typedef {{ receive: (value: any) => void, close?: () => void, made?: () => unknown }} Half */
 
 /** Static paths: a site's files are listed by what is imported. @type {Record<string, () => Promise<{ start: Start }>>} */
 const MODULES = {
   actions: () => import('./subsystems/actions.js'),
   ui: () => import('./subsystems/ui.js'),
   store: () => import('./subsystems/store.js'),
+  audio: () => import('./subsystems/audio.js'),
 };
 
 export class Subsystems {
@@ -63,6 +64,11 @@ export class Subsystems {
       this.fail(`The page's half of ${name} could not start: ${error}`);
       return null;
     }
+  }
+
+  /** What a half has made until now; undefined where it does not run. @param {string} name @returns {Promise<unknown>} */
+  async made(name) {
+    return (await this.#halves.get(name))?.made?.();
   }
 
   close() {

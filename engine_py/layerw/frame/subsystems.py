@@ -22,7 +22,7 @@ from layerw.memory.ledger import HardLedger
 from layerw.messages.codec import OWN_PREFIX, encode_own
 from layerw.scene.camera import CameraFrame
 from layerw.scene.environment import Environment
-from layerw.scene.table import Table
+from layerw.scene.table import FrameColumns, Table
 from layerw.transfer.transfers import FrameTransfers
 from layerw.visibility.cull import Visibility
 
@@ -68,6 +68,8 @@ class SubsystemPort:
     camera: Callable[[], CameraFrame]  # the main view's, of this frame
     program_s: Callable[[], float]  # the program's time, seconds
     now_s: Callable[[], float]  # since the start, at this frame, whether the program's time stands or not
+    dt_s: Callable[[], float]  # of this frame, seconds, also while the program is paused
+    placed: Callable[[], FrameColumns]  # where everything is in the world, as of the hook `placed`
     own: Callable[..., None]  # own(end, has_ended): the current scene ends it
     send: Callable[[object], None] = lambda value: None  # to the page's half, with this frame
 

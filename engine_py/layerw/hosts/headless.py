@@ -126,6 +126,12 @@ class HeadlessHost:
         """Sends a value to the program as a page's element.send does."""
         self.send("page_message", encode_message(name, value))
 
+    @property
+    def recorded(self) -> AnyArray:
+        """(n, 2) int16, 48 kHz: what was heard until now; with the option sound="record"."""
+        blocks = [value["recorded"] for name, value in self.page_sent if name == "layerw-audio" and "recorded" in value]
+        return np.concatenate([np.zeros(0, np.int16), *blocks]).reshape(-1, 2)
+
     def give_picture(self, feed: int, width: int, height: int) -> None:
         """A picture of this size comes for one of `feeds`, as if there were a page."""
         self.sink.pictures[feed] = (width, height)

@@ -69,12 +69,22 @@ def picture(out: Path | None, backend: Backend) -> None:
     if backend is Backend.NULL:
         raise CommandError(f"--backend null draws nothing, so {out} can't be written; leave --out away, or give "
                            "another backend.")
-    if out.is_dir() or out.suffix.lower() != ".png":
-        raise CommandError(f"--out is {out}, expected the name of a .png file.")
+    _written("--out", out, ".png")
+
+
+def sound_file(out: Path | None) -> None:
+    """Refuse a sound that would never be written, and make the folder of one that will."""
+    if out is not None:
+        _written("--audio", out, ".wav")
+
+
+def _written(option: str, out: Path, suffix: str) -> None:
+    if out.is_dir() or out.suffix.lower() != suffix:
+        raise CommandError(f"{option} is {out}, expected the name of a {suffix} file.")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CommandError(f"The folder of --out {out} can't be made: {error.strerror or error}.") from None
+        raise CommandError(f"The folder of {option} {out} can't be made: {error.strerror or error}.") from None
 
 
 def budgets(texts: list[str]) -> dict[str, float]:

@@ -97,6 +97,8 @@ def shot(
     settled: Annotated[bool, typer.Option("--settled", help="Go on until no tile is wanted.")] = False,
     out: Annotated[Path | None, typer.Option(metavar="PNG", help="Write the last frame there (null draws none).",
                                              show_default=False)] = None,
+    audio: Annotated[Path | None, typer.Option(metavar="WAV", help="Write there what is heard, 16 bits, 48 kHz.",
+                                               show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
     budget: Annotated[list[str] | None, typer.Option(metavar="NAME=MIB", help=(
         "Override one budget, for example gpu_mib=64; repeat it for more."))] = None,
@@ -113,12 +115,14 @@ def shot(
     """
     path, pair = checks.program(program), checks.size(size)
     checks.picture(out, backend)
+    checks.sound_file(audio)
     module = checks.piece("tools.shot")
     checks.playwright()
     runtime = ensure_runtime()
     status: int = module.shot(path, backend=backend.value, thread=thread.value, size=pair, frames=frames,
-                              settled=settled, out=out, json=as_json, runtime=runtime, web=checks.web_folder(),
-                              timeout_s=timeout_s, budgets=checks.budgets(budget or []) or None, quality=quality.value,
+                              settled=settled, out=out, audio=audio, json=as_json, runtime=runtime,
+                              web=checks.web_folder(), timeout_s=timeout_s, quality=quality.value,
+                              budgets=checks.budgets(budget or []) or None,
                               query=dict(text.partition("=")[::2] for text in query or []),
                               folders=checks.folders(mount or []), wheels=ensure_wheels(path, packages, runtime))
     raise typer.Exit(status)

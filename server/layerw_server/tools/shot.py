@@ -46,6 +46,14 @@ FILES_JS = """async () => Promise.all(document.querySelector('layer-w').host.fil
     for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
     return [name, btoa(text)];
 }))"""
+SOUND_JS = """async () => {
+    const samples = await document.querySelector('layer-w').host.made('audio');
+    const data = new Uint8Array(samples?.buffer ?? 0);
+    let text = '';
+    for (let at = 0; at < data.length; at += 32768) text += String.fromCharCode(...data.subarray(at, at + 32768));
+    return btoa(text);
+}"""
+SOUND_RATE = 48_000
 RESULT_JS = "async () => (await document.querySelector('layer-w').finished).report"
 
 
@@ -65,6 +73,7 @@ class ShotOptions:
     timeout_s: float = 180.0
     budgets: dict[str, float] | None = None
     quality: str = "medium"
+    sound: bool = False  # whether what is heard is recorded
     extra_query: dict[str, str] | None = None  # what the program reads as options()["query"]
 
     def check(self) -> None:
@@ -87,6 +96,8 @@ class ShotOptions:
         assert width > 0
         pairs = {"backend": self.backend, "thread": self.thread, "clock": "virtual", "frames": str(self.frames),
                  "quality": self.quality}  # fmt: skip
+        if self.sound:
+            pairs["sound"] = "record"
         if self.settled:
             pairs["settled"] = "1"
         if self.budgets:
@@ -103,6 +114,7 @@ class Shot:
     png: bytes | None = None
     errors: list[str] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    sound: bytes = b""  # a recording: int16, left and right, SOUND_RATE
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -125,7 +137,10 @@ def take_shot(browser: Browser, address: str, options: ShotOptions) -> Shot:
         report = _run(page, f"{address}?{options.query()}", errors, options.timeout_s)
         png = _picture(page, report) if report.get("backend") in ("webgpu", "webgl2") else None
         files = {name: base64.b64decode(data) for name, data in page.evaluate(FILES_JS)} if report else {}
-        return _joined(report, png, errors.texts, files)
+        taken = _joined(report, png, errors.texts, files)
+        if options.sound and report:
+            taken.sound = base64.b64decode(page.evaluate(SOUND_JS)) or bytes(4 * SOUND_RATE * options.frames // 60)
+        return taken
     finally:
         context.close()
 
@@ -175,6 +190,23 @@ def _joined(report: dict[str, Any], png: bytes | None, page_errors: list[str], f
     return Shot(full, png, texts, files)
 
 
+def write_sound(taken: Shot, path: Path) -> None:
+    """Write the recording as a WAV file of 16 bits; `sound` in the report says how long and how loud it is."""
+    import array
+    import wave
+
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(SOUND_RATE)
+        file.writeframes(taken.sound)
+    samples = array.array("h", taken.sound)
+    if sys.byteorder == "big":
+        samples.byteswap()
+    taken.report["sound"] = {"file": str(path), "seconds": len(samples) / 2 / SOUND_RATE,
+                             "peak": max((abs(value) for value in samples), default=0) / 32768}  # fmt: skip
+
+
 def write_files(files: dict[str, bytes], folder: Path) -> list[Path]:
     """Write what the program made below `folder`; return the paths.
 
@@ -195,7 +227,7 @@ def shot(app: Path, *, backend: str = "auto", size: tuple[int, int] = (1080, 720
          out: Path | None = None, settled: bool = False, json: bool = False, thread: str = "worker",
          runtime: Path | None = None, web: Path | None = None, timeout_s: float = 180.0,
          budgets: dict[str, float] | None = None, quality: str = "medium", query: dict[str, str] | None = None,
-         folders: dict[str, Path] | None = None, wheels: PageWheels = NO_WHEELS) -> int:
+         audio: Path | None = None, folders: dict[str, Path] | None = None, wheels: PageWheels = NO_WHEELS) -> int:
     """Take one shot of a program and print it; returns the exit status, 0 or 1.
 
     Args:
@@ -213,11 +245,13 @@ def shot(app: Path, *, backend: str = "auto", size: tuple[int, int] = (1080, 720
         timeout_s: most seconds for the whole run.
         budgets: MiB by name (heap, layer, gpu) instead of the program's.
         quality: what app.quality is at first: low, medium, high or auto.
+        audio: the WAV to write: what the program plays, mixed on the same clock; its folder must exist.
         folders: other folders that the program reads as /app/NAME/.
         wheels: further packages of the program.
         query: parameters of the page's address that the program reads.
     """
-    options = ShotOptions(backend, size, frames, settled, thread, timeout_s, budgets, quality, query)
+    options = ShotOptions(backend, size, frames, settled, thread, timeout_s, budgets, quality,
+                          audio is not None, query)
     options.check()
     if not app.is_file():
         raise ServeError(f"There is no program {app}; give the path of a .py file.")
@@ -227,6 +261,8 @@ def shot(app: Path, *, backend: str = "auto", size: tuple[int, int] = (1080, 720
         taken = take_shot(browser, address, options)
     if out and taken.png:
         out.write_bytes(taken.png)
+    if audio and not taken.errors:
+        write_sound(taken, audio)
     made = write_files(taken.files, out.parent if out else Path.cwd())
     taken.report["files"] = [str(path) for path in made]
     print(json_format.dumps(taken.report) if json else summary(taken, out))
@@ -249,5 +285,8 @@ def summary(taken: Shot, out: Path | None) -> str:
              f"{report['draws']} draws, {report['triangles']} triangles, first frame after {report['boot_ms']} ms"]
     if taken.png and out:
         lines.append(f"picture: {out}")
+    if "sound" in report:
+        sound = report["sound"]
+        lines.append(f"sound: {sound['file']}, {sound['seconds']:.2f} s, at most {sound['peak']:.2f} of full scale")
     lines += [f"screenshot: {path}" for path in report.get("files") or []]
     return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Sound: what is played, where it is heard from, and how loud."""

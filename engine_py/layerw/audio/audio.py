@@ -1,0 +1,196 @@
+"""The sound of an App: what is played, heard from where the main view's camera is.
+
+Owns: the voices, their buses, the music, the files, and what the page's half (web/page/subsystems/audio.js) is told:
+one message a frame, and only where something changed. A recording (`layerw shot --audio`) is mixed here instead and
+goes to the page as samples. Does not: choose or mix; voices.py and mixer.py do.
+Limits: 256 voices, of which 32 are heard; browsers play nothing before a click or a key (`locked`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from layerw.audio.buses import GAIN_MAX, Buses
+from layerw.audio.files import SoundFiles
+from layerw.audio.music import MUSIC_SECONDS_MAX, Music, Track
+from layerw.audio.sound import RATE_LIMITS, SECONDS_MAX, Sound
+from layerw.audio.voices import Orders, Voice, Voices
+from layerw.base import checks
+from layerw.base.names import named
+from layerw.base.ports import F64
+from layerw.base.weak import weakly
+from layerw.frame.subsystems import SubsystemPort
+from layerw.scene.entity import Entity
+from layerw.scene.row_values import check_owner
+
+if TYPE_CHECKING:
+    from layerw.audio.mixer import Mixer
+
+FADE_MAX_S = 60.0
+
+
+@named
+class Audio:
+    """`app.audio`: what is heard. Sounds are `lw.Sound`, music is `app.music(...)`, groups of them `app.buses`."""
+
+    def __init__(self, port: SubsystemPort) -> None:
+        self._port = port
+        options = port.host.options()
+        self._page = port.host.name == "browser" and options.get("sound") != "off"
+        self._buses, self._voices = Buses(), Voices(port.table)
+        self._mixer = self._begin_recording() if options.get("sound") == "record" else None
+        plays_there = self._page and self._mixer is None
+        is_silent = options.get("sound") == "off"
+        mixer = self._mixer
+        self._files = SoundFiles(
+            port, port.log, to_page=self._page, keep=mixer.keep if mixer is not None else None,
+            forget=mixer.forget if mixer is not None else lambda number: None,
+            ready=weakly(self._voices.sound_ready), failed=weakly(self._voices.sound_failed))  # fmt: skip
+        self._music = Music(port.send if plays_there else None, str(options.get("base_url") or ""), port.log,
+                            self._buses, weakly(self._play_music))  # fmt: skip
+        self._state = "locked" if plays_there or is_silent else "running"
+        self._buses_sent = -1
+        self._samples = 0.0  # of a frame that no block had yet
+        if self._page:
+            port.send({"begin": "mix" if plays_there else "decode"})
+
+    @staticmethod
+    def _begin_recording() -> Mixer:
+        from layerw.audio.mixer import Mixer
+
+        return Mixer()
+
+    # -- for programs ------------------------------------------------------------------------------
+
+    @property
+    def buses(self) -> Buses:
+        """See `app.buses`."""
+        return self._buses
+
+    @property
+    def music(self) -> Track | None:
+        """What `app.music` began last."""
+        return self._music.now
+
+    @property
+    def locked(self) -> bool:
+        """Whether the browser plays nothing yet, because nobody has clicked or pressed a key. Time goes on meanwhile:
+        loops begin where they would be, and what is older than 0.2 s is dropped."""
+        return self._state == "locked"
+
+    @property
+    def wanted(self) -> int:
+        """How many voices play, heard or not; 256 at most."""
+        return self._voices.wanted
+
+    @property
+    def audible(self) -> int:
+        """How many of them are heard; 32 at most."""
+        return int(self._voices.audible.sum())
+
+    # -- for Sound and App -------------------------------------------------------------------------
+
+    def _take(self, sound: Sound) -> int:
+        return self._files.take(sound)
+
+    def _play(self, sound: Sound, at: object, gain: float, rate: float, bus: str, loop: bool, pan: float,
+              fade: float, *, seconds_max: float = SECONDS_MAX) -> Voice:  # fmt: skip
+        gain = checks.number("Sound.play gain", gain, 0, GAIN_MAX)
+        rate = checks.number("Sound.play rate", rate, *RATE_LIMITS)
+        pan = checks.number("Sound.play pan", pan, -1, 1)
+        fade = checks.number("Sound.play fade", fade, 0, FADE_MAX_S)
+        loop, group = checks.flag("Sound.play loop", loop), self._buses[bus]
+        row, place = self._place_of("Sound.play at", at)
+        number = self._files.take(sound, seconds_max)
+        if sound.state == "failed":  # it was told once
+            return Voice(self, 0, -1, sound)
+        slot, serial = self._voices.begin(sound, group, row, place, gain=gain, rate=rate, loop=loop,
+                                          pan=pan, fade=fade)  # fmt: skip
+        if serial > 0 and self._files.is_told(number):
+            self._voices.number[slot], self._voices.length[slot] = number, sound.duration
+        voice = Voice(self, slot, serial, sound)
+        if loop:
+            self._port.own(lambda: voice.stop(), lambda: not voice.playing)
+        return voice
+
+    def _play_music(self, sound: Sound, *, gain: float, loop: bool, fade: float) -> Voice:
+        return self._play(sound, None, gain, 1.0, "music", loop, 0.0, min(fade, FADE_MAX_S),
+                          seconds_max=MUSIC_SECONDS_MAX)
+
+    def _place_of(self, name: str, at: object) -> tuple[int, F64 | None]:
+        """An entity's row or -1, and a place."""
+        if at is None:
+            return -1, None
+        if isinstance(at, Entity):
+            check_owner(name, at, self._port.table)
+            return at.first_row, None
+        return -1, checks.vector(name, at)  # type: ignore[arg-type]  # it refuses what is none
+
+    def _stop_all(self, sound: Sound, fade: float) -> None:
+        self._voices.stop_sound(sound, fade)
+
+    # -- the frame ---------------------------------------------------------------------------------
+
+    def hooks(self) -> Mapping[str, Callable[..., Any]]:
+        """See frame/subsystems.py."""
+        return {"placed": weakly(self._step), "received": weakly(self._received), "report": weakly(self._report)}
+
+    def _step(self) -> None:
+        dt, camera = self._port.dt_s(), self._port.camera()
+        self._files.sweep()
+        stands = self._state == "hidden"
+        can_sound = self._state == "running"
+        if not stands:
+            self._music.step(dt, can_sound=can_sound)
+        orders = self._voices.step(dt, self._port.placed(), camera.position, camera.right, can_sound=can_sound,
+                                   stands=stands)  # fmt: skip
+        buses = self._buses._orders() if self._buses.revision != self._buses_sent else None
+        self._buses_sent = self._buses.revision
+        if self._mixer is not None:
+            self._mix(self._mixer, orders, buses, dt)
+        elif self._page and (orders is not None or buses is not None):
+            self._tell(orders, buses)
+
+    def _tell(self, orders: Orders | None, buses: list[list[float]] | None) -> None:
+        message: dict[str, object] = {} if buses is None else {"buses": buses}
+        if orders is not None:
+            message["levels"] = orders.levels
+            if orders.stops:
+                message["stops"] = orders.stops
+            if orders.starts:
+                message["starts"] = orders.starts
+        self._port.send(message)
+
+    def _mix(self, mixer: Mixer, orders: Orders | None, buses: list[list[float]] | None, dt: float) -> None:
+        from layerw.audio.mixer import RATE, as_int16
+
+        if buses is not None:
+            mixer.buses(buses)
+        if orders is not None:
+            mixer.receive(orders)
+        self._samples += dt * RATE
+        count = round(self._samples)
+        self._samples -= count
+        if count > 0:
+            self._port.send({"recorded": as_int16(mixer.render(count)).reshape(-1)})
+
+    def _received(self, message: dict[str, Any]) -> None:
+        if "state" in message:
+            self._state = message["state"]
+        elif "sound" in message:
+            self._files.page_decoded(message)
+        elif "music" in message:
+            self._music.page_tells(message)
+
+    def _report(self) -> dict[str, Any]:
+        return {"state": self._state, "wanted": self.wanted, "audible": self.audible,
+                "dropped": self._voices.dropped, **self._files.figures()}  # fmt: skip
+
+    def close(self) -> None:
+        """Ends all and gives everything back."""
+        self._music.close()
+        self._voices.close()
+        self._files.close()
+
+

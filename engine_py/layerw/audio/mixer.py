@@ -1,0 +1,157 @@
+"""The mix in numpy: the twin of web/page/subsystems/audio.js on a virtual clock, for WAV files, tests and devices.
+
+Owns: what plays now, as the orders say, and the samples of each frame: 48 kHz, left and right. Does not: choose voices
+nor levels (voices.py). Levels and buses go straight from what they were to what they are within a block, sounds begin
+and end within EDGE_S, and what is louder than KNEE is bent instead of cut: nothing clicks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.audio.formats import F32
+from layerw.audio.voices import Orders, Start
+
+RATE = 48_000
+EDGE_S = 0.002  # how long a sound takes to begin, and to end at its end
+KNEE = 0.8
+F64 = npt.NDArray[np.float64]
+
+
+class Playing:
+    """One voice that is heard. samples: (channels, n)."""
+
+    def __init__(self, samples: F32, rate: int, start: Start) -> None:
+        self.samples, self.scale = samples, rate / RATE
+        self.at = start.seconds * rate  # in samples, with their parts
+        self.loop, self.bus = start.loop, start.bus
+        self.now = np.array((start.left, start.right))
+        self.goal = self.now
+        self.rate = self.rate_goal = start.rate
+        self.age = 0  # in samples of the output
+        self.left: int | None = None  # samples of the output until a stop is over
+
+    def render(self, count: int) -> F64:
+        """(2, count) the next ones."""
+        steps = np.linspace(self.rate, self.rate_goal, count, endpoint=False) * self.scale
+        at = self.at + np.cumsum(steps) - steps
+        length = self.samples.shape[1]
+        if self.loop:
+            at = np.mod(at, length)
+        low = at.astype(np.int64)
+        part = at - low
+        inside = low < length
+        low = np.minimum(low, length - 1)
+        high = low + 1
+        high = np.where(high < length, high, 0 if self.loop else length - 1)
+        sound = self.samples[:, low] * (1 - part) + self.samples[:, high] * part
+        edge = EDGE_S * RATE
+        shape = np.minimum((self.age + np.arange(count)) / edge, 1.0)
+        if not self.loop:
+            shape = np.minimum(shape, np.maximum(length - at, 0) / (edge * self.scale)) * inside
+        if self.left is not None:
+            shape = shape * self._stopping(count)
+        ramp = np.linspace(0, 1, count, endpoint=False)
+        levels = self.now[:, None] + (self.goal - self.now)[:, None] * ramp
+        self.at, self.age = float(self.at + steps.sum()), self.age + count
+        if self.loop:
+            self.at %= length
+        self.now, self.rate = self.goal, self.rate_goal
+        found: F64 = sound * shape * levels
+        return found
+
+    def stop(self, fade: float) -> None:
+        """Ends it within `fade` seconds, the shortest of all that were asked for."""
+        wanted = max(int(fade * RATE), int(EDGE_S * RATE))
+        self.left = wanted if self.left is None else min(self.left, wanted)
+        self.span = wanted
+
+    def _stopping(self, count: int) -> F64:
+        assert self.left is not None
+        shape: F64 = np.clip((self.left - np.arange(count)) / self.span, 0, 1)
+        self.left -= count
+        return shape
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more comes."""
+        return (self.left is not None and self.left <= 0) or (not self.loop and self.at >= self.samples.shape[1])
+
+
+class Mixer:
+    """`receive` orders, then `render` a frame."""
+
+    def __init__(self) -> None:
+        self._sounds: dict[int, tuple[F32, int]] = {}
+        self._playing: dict[int, Playing] = {}
+        self._ending: list[Playing] = []
+        self._parents: list[int] = [-1]
+        self._gains, self._gain_goals = np.ones(1), np.ones(1)
+
+    def keep(self, number: int, samples: F32, rate: int) -> None:
+        """A sound that orders may name."""
+        self._sounds[number] = samples, rate
+
+    def forget(self, number: int) -> None:
+        """It is named no more."""
+        self._sounds.pop(number, None)
+
+    def buses(self, orders: Sequence[Sequence[float]]) -> None:
+        """See Buses._orders."""
+        self._parents = [int(parent) for parent, _ in orders]
+        self._gain_goals = np.array([gain for _, gain in orders])
+        new = len(orders) - len(self._gains)
+        self._gains = np.concatenate((self._gains, self._gain_goals[len(orders) - new :]))
+
+    def receive(self, orders: Orders) -> None:
+        """What changes with this frame."""
+        for stop in orders.stops:
+            self._let_go(stop.slot, stop.fade)
+        for start in orders.starts:
+            self._let_go(start.slot, None)
+            samples, rate = self._sounds[start.sound]
+            self._playing[start.slot] = Playing(samples, rate, start)
+        for slot, left, right, rate in orders.levels.tolist():
+            found = self._playing.get(int(slot))
+            if found is not None:
+                found.goal, found.rate_goal = np.array((left, right)), rate
+
+    def _let_go(self, slot: float, fade: float | None) -> None:
+        """Its slot is another's; None: it plays to its end."""
+        found = self._playing.pop(int(slot), None)
+        if found is not None:
+            if fade is not None or found.loop:
+                found.stop(fade or 0.0)
+            self._ending.append(found)
+
+    def render(self, count: int) -> F64:
+        """(count, 2) from -1 to 1."""
+        sums = np.zeros((len(self._parents), 2, count))
+        for one in (*self._playing.values(), *self._ending):
+            sums[one.bus] += one.render(count)
+        self._playing = {slot: one for slot, one in self._playing.items() if not one.over}
+        self._ending = [one for one in self._ending if not one.over]
+        ramp = np.linspace(0, 1, count, endpoint=False)
+        for bus in range(len(self._parents) - 1, -1, -1):  # parents come first
+            gain, goal = self._gains[bus], self._gain_goals[bus]
+            sums[bus] *= gain + (goal - gain) * ramp
+            if self._parents[bus] >= 0:
+                sums[self._parents[bus]] += sums[bus]
+        self._gains = self._gain_goals
+        return bent(sums[0]).T
+
+
+def bent(samples: F64) -> F64:
+    """As they are up to KNEE, then ever flatter, never beyond 1."""
+    size = np.abs(samples)
+    over = np.maximum(size - KNEE, 0) / (1 - KNEE)
+    found: F64 = np.sign(samples) * (np.minimum(size, KNEE) + (1 - KNEE) * np.tanh(over))
+    return found
+
+
+def as_int16(samples: F64) -> npt.NDArray[np.int16]:
+    """For a WAV file."""
+    return np.round(samples * 32767).astype(np.int16)

@@ -1,0 +1,158 @@
+// @ts-check
+/**
+ * @file The mix as a graph of Web Audio: engine_py/layerw/audio/mixer.py is its twin, and the numbers are the same.
+ *
+ * Owns: a gain for each bus, the nodes of each voice that is heard, and the bend at the end that keeps all below 1.
+ * Does not: choose voices or levels, Python does; nor own the context. Every gain goes by ramps: nothing clicks.
+ * Graph of a voice: source > edge (begin and end) > left, right > merger > its bus > ... > main > bend > out.
+ */
+
+const EDGE_S = 0.002; // how long a sound takes to begin, and to end at its end
+const RAMP_S = 0.01; // time constant of levels
+const KNEE = 0.8;
+const BEND_RANGE = 4; // louder sums are cut off
+const BEND_POINTS = 8193;
+
+/** slot, sound, seconds, loop, rate, bus, left, right @typedef {[number, number, number, boolean, number, number, number, number]} Start */
+/** slot, seconds @typedef {[number, number]} Stop */
+/** @typedef {{ buses?: [number, number][], stops?: Stop[], starts?: Start[], levels?: Float32Array }} Orders levels: rows of slot, left, right, rate */
+/** @typedef {{ source: AudioBufferSourceNode, edge: GainNode, left: GainNode, right: GainNode, nodes: AudioNode[], rate: number, at: number, since: number, length: number, loop: boolean }} Voice */
+
+/** As `bent` in mixer.py. @param {number} x */
+export function bent(x) {
+  const size = Math.abs(x);
+  if (size <= KNEE) return x;
+  return Math.sign(x) * (KNEE + (1 - KNEE) * Math.tanh((size - KNEE) / (1 - KNEE)));
+}
+
+export class Graph {
+  /** @type {Map<number, AudioBuffer>} */
+  sounds = new Map();
+  /** @type {GainNode[]} */
+  #buses = [];
+  /** @type {Map<number, Voice>} */
+  #voices = new Map();
+
+  /** @param {BaseAudioContext} context */
+  constructor(context) {
+    this.context = context;
+    const curve = new Float32Array(BEND_POINTS).map((_, i) => bent((2 * i / (BEND_POINTS - 1) - 1) * BEND_RANGE));
+    this.into = new GainNode(context, { gain: 1 / BEND_RANGE });
+    /** Towards silence before the context is held. */
+    this.out = new GainNode(context, { gain: 1 });
+    this.into.connect(new WaveShaperNode(context, { curve })).connect(this.out).connect(context.destination);
+  }
+
+  /** How many voices are heard. */
+  get size() {
+    return this.#voices.size;
+  }
+
+  /** @param {number} index */
+  bus(index) {
+    return this.#buses[index];
+  }
+
+  /** What changes with this frame. @param {Orders} orders */
+  receive({ buses, stops, starts, levels }) {
+    const now = this.context.currentTime;
+    buses?.forEach(([parent, gain], index) => this.#setBus(index, parent, gain, now));
+    stops?.forEach(([slot, fade]) => this.#letGo(slot, fade, now));
+    starts?.forEach((start) => this.#start(start, now));
+    if (levels) this.#setLevels(levels, now);
+  }
+
+  /** @param {number} index @param {number} parent -1: the end @param {number} gain @param {number} now */
+  #setBus(index, parent, gain, now) {
+    const known = this.#buses[index];
+    if (known) return void known.gain.setTargetAtTime(gain, now, RAMP_S);
+    const bus = new GainNode(this.context, { gain });
+    bus.connect(parent < 0 ? this.into : this.#buses[parent]);
+    this.#buses[index] = bus;
+  }
+
+  /** @param {Start} start @param {number} now */
+  #start([slot, sound, seconds, loop, rate, bus, left, right], now) {
+    this.#letGo(slot, null, now);
+    const buffer = this.sounds.get(sound);
+    if (!buffer) return;
+    const { context } = this;
+    const source = new AudioBufferSourceNode(context, { buffer, loop, playbackRate: rate });
+    const edge = new GainNode(context, { gain: 0 });
+    const sides = [new GainNode(context, { gain: left }), new GainNode(context, { gain: right })];
+    const merger = new ChannelMergerNode(context, { numberOfInputs: 2 });
+    const nodes = [source, edge, ...sides, merger];
+    source.connect(edge);
+    if (buffer.numberOfChannels > 1) {
+      const splitter = new ChannelSplitterNode(context, { numberOfOutputs: 2 });
+      nodes.push(splitter);
+      edge.connect(splitter);
+      sides.forEach((side, channel) => splitter.connect(side, channel));
+    } else {
+      sides.forEach((side) => edge.connect(side));
+    }
+    sides.forEach((side, channel) => side.connect(merger, 0, channel));
+    merger.connect(this.#buses[bus]);
+    /** @type {Voice} */
+    const voice = { source, edge, left: sides[0], right: sides[1], nodes, rate, at: seconds, since: now, length: buffer.duration, loop };
+    edge.gain.setValueAtTime(0, now);
+    edge.gain.linearRampToValueAtTime(1, now + EDGE_S);
+    this.#planEnd(voice, now + EDGE_S);
+    source.onended = () => {
+      for (const node of nodes) node.disconnect();
+      if (this.#voices.get(slot) === voice) this.#voices.delete(slot);
+    };
+    source.start(now, seconds);
+    this.#voices.set(slot, voice);
+  }
+
+  /** Its last moment goes to zero. @param {Voice} voice @param {number} from nothing is planned before that */
+  #planEnd({ edge, at, since, length, loop, rate }, from) {
+    if (loop) return;
+    const end = since + (length - at) / rate;
+    edge.gain.setValueAtTime(1, Math.max(from, end - EDGE_S));
+    edge.gain.linearRampToValueAtTime(0, Math.max(from + EDGE_S / 4, end));
+  }
+
+  /** @param {Float32Array} levels @param {number} now */
+  #setLevels(levels, now) {
+    for (let at = 0; at < levels.length; at += 4) {
+      const voice = this.#voices.get(levels[at]);
+      if (!voice) continue;
+      voice.left.gain.setTargetAtTime(levels[at + 1], now, RAMP_S);
+      voice.right.gain.setTargetAtTime(levels[at + 2], now, RAMP_S);
+      if (Math.fround(voice.rate) !== levels[at + 3]) this.#setRate(voice, levels[at + 3], now);
+    }
+  }
+
+  /** @param {Voice} voice @param {number} rate @param {number} now */
+  #setRate(voice, rate, now) {
+    voice.at += (now - voice.since) * voice.rate;
+    voice.since = now;
+    voice.rate = rate;
+    voice.source.playbackRate.setTargetAtTime(rate, now, RAMP_S);
+    if (voice.loop) return;
+    this.#hold(voice.edge.gain, now);
+    voice.edge.gain.linearRampToValueAtTime(1, now + EDGE_S);
+    this.#planEnd(voice, now + EDGE_S);
+  }
+
+  /** Forgets what was planned, from where it is. @param {AudioParam} gain @param {number} now */
+  #hold(gain, now) {
+    const { value } = gain;
+    gain.cancelScheduledValues(now);
+    gain.setValueAtTime(value, now);
+  }
+
+  /** Its slot is another's. @param {number} slot @param {number | null} fade seconds; null: it plays to its end @param {number} now */
+  #letGo(slot, fade, now) {
+    const voice = this.#voices.get(slot);
+    if (!voice) return;
+    this.#voices.delete(slot);
+    if (fade === null && !voice.loop) return;
+    const span = Math.max(fade ?? 0, EDGE_S);
+    this.#hold(voice.edge.gain, now);
+    voice.edge.gain.linearRampToValueAtTime(0, now + span);
+    voice.source.stop(now + span + EDGE_S);
+  }
+}

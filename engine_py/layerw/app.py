@@ -682,34 +682,6 @@ class App:
         """
         return self._engine.layer.for_program()
 
-    # -- the kit --------------------------------------------------------------------------------
-
-    @property
-    def audio(self) -> Audio:
-        """What is heard, from where the main view's camera is: see lw.Sound."""
-        from layerw.audio.audio import Audio
-
-        return self._engine.subsystems.get("audio", Audio)
-
-    @property
-    def buses(self) -> Buses:
-        """Groups of sounds with a gain: `app.buses["music"].gain = 0.5`; also "main", "sfx", "voice", "ui"."""
-        return self.audio.buses
-
-    def music(self, url: str | PathLike[str] | Sound | None, *, fade: float = 1.0, gain: float = 1.0,
-              loop: bool = True) -> Track | None:  # fmt: skip
-        """Plays a piece of music on the bus "music"; what played before fades out meanwhile.
-
-        Args:
-            url: a file, which the browser streams, however long it is; or a lw.Sound. None: only ends what plays.
-            fade: seconds, 0 to 600.
-            gain: 0 to 16.
-            loop: again and again.
-
-        Returns a Track (`gain`, `fade(gain, seconds)`, `stop(fade)`, `playing`, `time`), or None.
-        """
-        return self.audio._music.change(url, fade, gain, loop)
-
     # -- how it runs ---------------------------------------------------------------------------
 
     @property
@@ -765,6 +737,32 @@ class App:
         self._engine.frame_step(time_s, dt_s, inbox_bytes, inbox_needed_bytes)
 
     # -- the kit -------------------------------------------------------------------------------
+
+    @property
+    def audio(self) -> Audio:
+        """What is heard, from where the main view's camera is: see lw.Sound."""
+        from layerw.audio.audio import Audio
+
+        return self._engine.subsystems.get("audio", Audio)
+
+    @property
+    def buses(self) -> Buses:
+        """Groups of sounds with a gain: `app.buses["music"].gain = 0.5`; also "main", "sfx", "voice", "ui"."""
+        return self.audio.buses
+
+    def music(self, url: str | PathLike[str] | Sound | None, *, fade: float = 1.0, gain: float = 1.0,
+              loop: bool = True) -> Track | None:  # fmt: skip
+        """Plays a piece of music on the bus "music"; what played before fades out meanwhile.
+
+        Args:
+            url: a file, which the browser streams, however long it is; or a lw.Sound. None: only ends what plays.
+            fade: seconds, 0 to 600.
+            gain: 0 to 16.
+            loop: again and again.
+
+        Returns a Track (`gain`, `fade(gain, seconds)`, `stop(fade)`, `playing`, `time`), or None.
+        """
+        return self.audio._music.change(url, fade, gain, loop)
 
     @property
     def actions(self) -> Actions:

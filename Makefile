@@ -9,7 +9,7 @@ KERNELS := $(shell find engine_py/kernels -name "*.[ch]" -o -name "*.py" -path "
 WORLD := examples/worlds/island
 SEED ?= 1
 
-.PHONY: run setup kernels test check bench fuzz codegen docs clean help \
+.PHONY: run setup kernels physics test check bench fuzz codegen docs clean help \
 	check-ruff check-types check-layers check-javascript check-generated
 
 run: setup $(WORLD)/tileset.json
@@ -66,7 +66,12 @@ codegen: .make/installed
 kernels: .make/kernels
 .make/kernels: $(KERNELS) | .make/installed
 	@$(BIN)/python engine_py/kernels/build.py >/dev/null
+	@$(BIN)/python engine_py/kernels/rigid.py >/dev/null
 	@mkdir -p .make && touch $@
+
+# Box3D's sources are fetched once, into the user's cache; without them layerw is built without physics, and says so.
+physics: .make/installed
+	@$(BIN)/python engine_py/kernels/rigid.py --strict
 
 .make/npm: package.json package-lock.json | .make/installed
 	@tools/npm.sh ci

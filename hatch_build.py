@@ -23,4 +23,7 @@ class LayerwHook(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's o
             script = Path(self.root, "engine_py", "kernels", "build.py")
             subprocess.run([sys.executable, str(script)], check=True, stdout=subprocess.DEVNULL)
         if version == "standard":
+            # An editable install leaves it to make, which has a pip at hand.
+            rigid = Path(self.root, "engine_py", "kernels", "rigid.py")
+            subprocess.run([sys.executable, str(rigid)], check=True, stdout=subprocess.DEVNULL)
             build_data["force_include"]["web"] = "layerw_server/web"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from headers import HERE, Argument, Kernel, read_headers  # beside this file, also in a build hook
+from headers import HERE, Argument, Kernel, read_headers, read_rigid  # beside this file, also in a build hook
 
 ROOT = HERE.parents[1]
 INLINE_BYTES = 48  # results up to here are copied without a view; measured in benchmarks/bridge
@@ -26,8 +26,8 @@ PY_TYPES = {"u32": "int", "i32": "int", "f32": "float", "f64": "float", "u64": "
 
 # -- C: the stubs of the in-place module ------------------------------------------------------------------
 
-def stubs_c(kernels: list[Kernel]) -> str:
-    """METH_FASTCALL stubs, the link table of Layer functions, and the module."""
+def stubs_c(kernels: list[Kernel], module: str = "inplace") -> str:
+    """METH_FASTCALL stubs, the link table of Layer functions, and the module of that name."""
     headers = sorted({kernel.header for kernel in kernels if not kernel.layer})
     linked = [kernel.name for kernel in kernels if kernel.layer]
     lines = [f"/* {MARK} */", '#include "convert.h"', *(f'#include "{name}"' for name in headers), "",
@@ -39,8 +39,8 @@ def stubs_c(kernels: list[Kernel]) -> str:
     lines += [f'    {{"{k.name}", stub_{k.name}, METH_FASTCALL, "{_c_text(k.doc)}"}},' for k in kernels]
     lines += ['    {"link", stub_link, METH_FASTCALL, "Takes the table indices of the Layer functions, as u32."},',
               "    {0, 0, 0, 0},", "};", "", 'static PyModuleDef module = {',
-              '    .ob_base = {1, 0}, .m_name = "inplace", .m_size = -1, .m_methods = methods,', "};", "",
-              "LW_EXPORT PyObject *PyInit_inplace(void) "
+              '    .ob_base = {1, 0}, .m_name = "' + module + '", .m_size = -1, .m_methods = methods,', "};", "",
+              f"LW_EXPORT PyObject *PyInit_{module}(void) "
               "{ return PyModule_Create2(&module, PYTHON_API_VERSION); }", ""]
     return "\n".join(lines)
 
@@ -94,15 +94,25 @@ def _c_text(text: str) -> str:
 
 def api_py(kernels: list[Kernel]) -> str:
     """layerw/kernels/gen/api.py."""
+    lines = ["LAYER_NAMES: tuple[str, ...] = (  # in the order of link()"]
+    lines += [f'    "{kernel.name}",' for kernel in kernels if kernel.layer]
+    return _protocols(kernels, [*lines, ")"], (
+        ("Kernels", False, "Kernels on memory that the caller names."),
+        ("LayerKernels", True, "Kernels that need Layer memory; addresses are numbers there.")))
+
+
+def rigid_py(_: list[Kernel]) -> str:
+    """layerw/kernels/gen/rigid.py."""
+    return _protocols(read_rigid(), [], (("RigidKernels", False, "Physics, as arrays; see kernels/rigid/rigid.h."),))
+
+
+def _protocols(kernels: list[Kernel], more: list[str], protocols: tuple[tuple[str, bool, str], ...]) -> str:
     lines = [f'"""{MARK}"""', "", "from __future__ import annotations", "", "from typing import Any, Protocol", "",
              "Address = Any  # an int, None, or an object with a C-contiguous buffer", ""]
     lines += ["SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the arguments, result"]
     lines += [f'    "{k.name}": ({_tuple(a.kind for a in k.arguments)}, "{k.result}"),' for k in kernels]
-    lines += ["}", "LAYER_NAMES: tuple[str, ...] = (  # in the order of link()"]
-    lines += [f'    "{kernel.name}",' for kernel in kernels if kernel.layer]
-    lines += [")", "", ""]
-    for name, layer, doc in (("Kernels", False, "Kernels on memory that the caller names."),
-                             ("LayerKernels", True, "Kernels that need Layer memory; addresses are numbers there.")):
+    lines += ["}", *more, "", ""]
+    for name, layer, doc in protocols:
         lines += [f"class {name}(Protocol):", f'    """{doc}"""', ""]
         for kernel in kernels:
             if kernel.layer == layer:
@@ -226,7 +236,8 @@ def _read_js(kernel: Kernel, *, into: bool) -> list[str]:
     return [*lines, "  }"]
 
 
-OUTPUTS = {"engine_py/layerw/kernels/gen/api.py": api_py, "web/gen/kernels.js": kernels_js}
+OUTPUTS = {"engine_py/layerw/kernels/gen/api.py": api_py, "engine_py/layerw/kernels/gen/rigid.py": rigid_py,
+           "web/gen/kernels.js": kernels_js}
 
 
 def main(arguments: list[str]) -> int:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from layerw.effects.decals import Decal
     from layerw.effects.particles import Emitter
     from layerw.frame.camera_effects import DepthOfField, ev
+    from layerw.physics.body import Body
     from layerw.scene import flora
     from layerw.scene.components import (
         Color,
@@ -74,6 +75,7 @@ __version__ = "0.1.0"
 __all__ = [
     "App",
     "AttributeMissing",
+    "Body",
     "BudgetError",
     "Budgets",
     "Camera",
@@ -133,6 +135,7 @@ __all__ = [
 
 # What a small program does without is imported when it is first asked for: it would cost every start of every page.
 _LATER = {
+    "Body": "layerw.physics.body",
     "Decal": "layerw.effects.decals", "Emitter": "layerw.effects.particles", "Lines": "layerw.drawing.lines",
     "Points": "layerw.drawing.points",
     "DepthOfField": "layerw.frame.camera_effects", "ev": "layerw.frame.camera_effects",

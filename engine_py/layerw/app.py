@@ -52,6 +52,8 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.effects.decals import Decal
     from layerw.effects.particles import Emitter
     from layerw.memory import LayerMemory
+    from layerw.physics.body import Body
+    from layerw.physics.physics import Physics
     from layerw.pointing.drawn import Drawn
     from layerw.pointing.picker import Hit
     from layerw.saves.saves import Saves
@@ -68,6 +70,7 @@ FrameCallback = TypeVar("FrameCallback", bound=Callable[[float], Any])
 Learn = Callable[[Declaration, Callable[[Any], Any]], Callable[[], None]]
 AnyCallback = TypeVar("AnyCallback", bound=Callable[[Any], Any])
 Call = TypeVar("Call", bound=Callable[[], Any])
+Spawned = TypeVar("Spawned", bound=Entities)
 
 
 @named
@@ -216,7 +219,7 @@ class App:
 
     def spawn(self, mesh: Mesh | Lods, material: Material | None = None, *, position: npt.ArrayLike | None = None,
               rotation: npt.ArrayLike | None = None, scale: npt.ArrayLike | None = None, color: Any = None,
-              parent: Entity | None = None, static: bool = False) -> Entity:  # fmt: skip
+              parent: Entity | None = None, static: bool = False, body: Body | None = None) -> Entity:  # fmt: skip
         """One entity.
 
         Args:
@@ -229,27 +232,38 @@ class App:
             parent: the entity that it moves with.
             static: it hardly ever moves, which makes it cheaper to draw. Its views are read-only; assigning, `move`,
                 `rotate` and `look_at` work, and the static ones are sorted anew then.
+            body: a lw.Body: it is moved by physics, or in its way; see app.physics.
 
         Raises:
             ShapeError, KindError, HandleError, BudgetError: nothing is left behind then.
         """
-        return self._engine.spawner.one(mesh, material, static, position=position, rotation=rotation, scale=scale,
-                                        color=color, parent=parent)  # fmt: skip
+        entity = self._engine.spawner.one(mesh, material, static, position=position, rotation=rotation, scale=scale,
+                                          color=color, parent=parent)  # fmt: skip
+        return entity if body is None else self._embody(entity, body)
 
     def spawn_many(self, mesh: Mesh | Lods, count: int, material: Material | None = None, *,
                    position: npt.ArrayLike | None = None, rotation: npt.ArrayLike | None = None,
                    scale: npt.ArrayLike | None = None, color: Any = None,
-                   static: bool = False) -> Entities:  # fmt: skip
+                   static: bool = False, body: Body | None = None) -> Entities:  # fmt: skip
         """`count` entities in one call; write to their array views to move them.
 
         Args:
-            mesh, material, static: as for `spawn`.
+            mesh, material, static, body: as for `spawn`.
             count: how many, 0 or more.
             position, scale: (3,) for all, or (count, 3), metres; rotation: (4,) or (count, 4) quaternions xyzw.
             color: one colour, or (count, 3 or 4), sRGB.
         """
-        return self._engine.spawner.many(mesh, count, material, static, position=position, rotation=rotation,
-                                         scale=scale, color=color)  # fmt: skip
+        entities = self._engine.spawner.many(mesh, count, material, static, position=position, rotation=rotation,
+                                             scale=scale, color=color)  # fmt: skip
+        return entities if body is None else self._embody(entities, body)
+
+    def _embody(self, entities: Spawned, body: Body) -> Spawned:
+        try:
+            self.physics.add(entities, body)
+        except Exception:
+            entities.despawn()
+            raise
+        return entities
 
     def decal(self, look: Texture | Material, *, position: npt.ArrayLike | None = None,
               size: npt.ArrayLike = (1.0, 1.0, 1.0), rotation: npt.ArrayLike | None = None,
@@ -810,6 +824,13 @@ class App:
             stays as it is.
         """
         return self.saves.restore(name)
+
+    @property
+    def physics(self) -> Physics:
+        """Rigid bodies: gravity, contacts, rays; `app.physics.add(crowd, "dynamic", shape="box")`; see Physics."""
+        from layerw.physics.physics import Physics
+
+        return self._engine.subsystems.get("physics", Physics)
 
 
 SETTABLE = frozenset(checks.settable(App))

@@ -23,16 +23,16 @@ def file_of(name: str) -> Path:
     """As `path_of`; in the page, where the engine lies in no folder, a copy, for who needs a file of its own."""
     if FOLDER.is_dir():
         return path_of(name)
-    copy = Path(tempfile.gettempdir()) / f"{name}.wasm"
+    copy = Path(tempfile.gettempdir()) / f"{Path(name).name}.wasm"
     try:
-        copy.write_bytes(cast("ResourceLoader", __spec__.loader).get_data(str(FOLDER / copy.name)))
+        copy.write_bytes(cast("ResourceLoader", __spec__.loader).get_data(str(FOLDER / f"{name}.wasm")))
     except FileNotFoundError:
         return path_of(name)
     return copy
 
 
 def path_of(name: str) -> Path:
-    """The file of a module, say `side`.
+    """The file of a module, say `side` or `rigid/rigid`.
 
     Raises:
         KernelsMissing: it was never built.

@@ -20,6 +20,9 @@ from layerw.scene.row_values import check_alpha, check_owner, chosen_rows, packe
 from layerw.scene.scattered import ColumnHome, Scattered
 from layerw.scene.table import HIDDEN, NO_SHADOW, STATIC_FLAG, Table
 
+if TYPE_CHECKING:  # physics is a layer above, for programs' editors
+    from layerw.physics.entity_body import EntityBody
+
 Rows = slice | npt.NDArray[np.intp]
 Which = slice | npt.ArrayLike
 FIXED = ("mesh", "material", "static")  # when an entity is spawned
@@ -304,6 +307,13 @@ class Entities:
     def interpolated(self, value: bool) -> None:
         self._check()
         motion.interpolate(self._table, self._key, checks.flag("interpolated", value))
+
+    @property
+    def body(self) -> EntityBody:
+        """What physics does with it: `crate.body.push((0, 5, 0))`; raises HandleError where one has no body."""
+        self._check()
+        found: EntityBody = motion.body_of(self._table, self)
+        return found
 
     @property
     def layer(self) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
-from layerw.base.errors import ShapeError
+from layerw.base.errors import HandleError, ShapeError
 from layerw.base.mathx import Array, facing, matrix_from_quat, quat_from_matrix, turned_by
 from layerw.scene.hierarchy import world_matrix
 from layerw.scene.table import Table
@@ -99,3 +99,11 @@ def interpolate(table: Table, rows: slice | npt.NDArray[np.intp], on: bool) -> N
 
         table.interpolation = Interpolation(table)
     table.interpolation.choose(rows, on)
+
+
+def body_of(table: Table, entities: object) -> Any:
+    """Physics' handle on the bodies of entities. Raises HandleError where there is no physics yet."""
+    if table.bodies is None:
+        raise HandleError('It has no body; give it one: app.physics.add(entity, "dynamic"), or '
+                          "spawn(..., body=lw.Body()).")
+    return table.bodies(entities)

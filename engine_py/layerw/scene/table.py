@@ -79,6 +79,7 @@ class Table:
         self.components = ComponentStore(self.capacity, charge, viewed.append)
         self.ignores_alpha: Callable[[int], bool] = lambda material: False
         self.interpolation: Interpolation | None = None  # of rows that fixed steps move
+        self.bodies: Callable[[Any], Any] | None = None  # physics' handle on entities' bodies, once there is physics
         self._rows = RowAllocator(self.capacity, viewed)
         self._hierarchy = Hierarchy()
         self._transient: dict[int, int] = {}  # counts of rows that belong to no entity, by their first

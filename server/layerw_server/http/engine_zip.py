@@ -16,7 +16,7 @@ from pathlib import Path
 from .paths import is_served_name
 
 _SUFFIXES = (".py", ".json", ".typed")
-_KERNELS = "inplace.wasm"  # the other modules are fetched by the page, from /kernels/
+_KERNELS = ("inplace.wasm", "rigid.wasm")  # the other modules are fetched by the page, from /kernels/
 
 
 def engine_files(package: Path) -> Iterator[Path]:
@@ -24,7 +24,7 @@ def engine_files(package: Path) -> Iterator[Path]:
     for folder, names, files in os.walk(package):
         names[:] = sorted(name for name in names if is_served_name(name))
         for name in sorted(files):
-            if (name.endswith(_SUFFIXES) or name == _KERNELS) and is_served_name(name):
+            if (name.endswith(_SUFFIXES) or name in _KERNELS) and is_served_name(name):
                 yield Path(folder, name)
 
 

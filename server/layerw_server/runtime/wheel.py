@@ -19,7 +19,7 @@ from .installation import repair
 
 STAMP = (1980, 1, 1, 0, 0, 0)
 SUFFIXES = {".py", ".typed", ".json"}
-KERNELS = "inplace.wasm"  # the other modules are fetched by the page
+KERNELS = ("inplace.wasm", "rigid.wasm")  # the other modules are fetched by the page
 NAME = f"layerw-{__version__}-py3-none-any.whl"
 
 
@@ -35,7 +35,7 @@ def engine_files(folder: Path | None = None) -> dict[str, bytes]:
     """Every file of the engine by its path in the wheel, sorted."""
     base = folder or engine_folder()
     paths = sorted(path for path in base.rglob("*")
-                   if (path.suffix in SUFFIXES or path.name == KERNELS) and "__pycache__" not in path.parts)
+                   if (path.suffix in SUFFIXES or path.name in KERNELS) and "__pycache__" not in path.parts)
     return {"layerw/" + path.relative_to(base).as_posix(): path.read_bytes() for path in paths}
 
 

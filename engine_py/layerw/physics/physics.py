@@ -1,0 +1,253 @@
+"""app.physics: rigid bodies of entities.
+
+Owns: the face that programs use, gravity, and what the last frame's steps began and ended. The world itself is
+rigid_world.py, what a body is made of body.py. Imported and made when a program first asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base import checks
+from layerw.base.errors import ConfigError, KindError
+from layerw.base.names import named
+from layerw.base.ports import MeshData
+from layerw.frame.subsystems import SubsystemPort
+from layerw.physics.body import Body
+from layerw.physics.entity_body import EntityBody
+from layerw.physics.events import CONTACT, PAIR, Events
+from layerw.physics.queries import Queries, RigidHit
+from layerw.physics.rigid_world import RigidWorld
+from layerw.physics.shapes import Shapes
+from layerw.scene.entity import Entities, Entity
+from layerw.scene.row_values import check_owner
+from layerw.scene.table import STATIC_FLAG
+
+GRAVITY = (0.0, -9.81, 0.0)
+FAR_M = 1e5
+STEP_S, STEPS_MAX = 1 / 60, 36_000
+SCALE_MIN = 1e-4
+Pairs = npt.NDArray[np.void]
+__all__ = ["CONTACT", "PAIR", "Physics", "RigidHit"]
+
+
+@named
+class Physics:
+    """Rigid bodies: `app.physics`. It steps with `@app.fixed`, after the program's functions, 60 times a second.
+
+    Poses land in the entities' own `position` and `rotation`; assigning those moves the body. What a program does on
+    another machine or in another browser is the same to the bit: `state_hash()`.
+    """
+
+    __slots__ = ("_events", "_gravity", "_port", "_queries", "_shapes", "_world")
+    SETTABLE = ("gravity",)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in self.SETTABLE and name not in Physics.__slots__:
+            raise checks.unknown_attribute(self, name, self.SETTABLE)
+        object.__setattr__(self, name, value)
+
+    def __init__(self, port: SubsystemPort) -> None:
+        """Raises KernelsMissing where layerw was built without physics."""
+        self._port = port
+        self._gravity = GRAVITY
+        self._world = RigidWorld(port.table, port.heap_ledger, port.log, GRAVITY)
+        self._shapes = Shapes(self._world.kernels)
+        self._events = Events(self._world)
+        self._queries = Queries(self._world, self._shapes, port.table)
+        port.table.bodies = self._body_of
+
+    def hooks(self) -> Mapping[str, Callable[..., Any]]:
+        """See frame/subsystems.py."""
+        return {"before": self._events.clear, "fixed": self._step, "report": self._report}
+
+    def _step(self, dt: float) -> None:
+        if self._world.bodies.count:
+            self._world.step(dt)
+            self._events.take()
+
+    # -- settings --------------------------------------------------------------------------------
+
+    @property
+    def gravity(self) -> tuple[float, float, float]:
+        """(3,) m/s2; assigning it wakes all."""
+        return self._gravity
+
+    @gravity.setter
+    def gravity(self, value: npt.ArrayLike) -> None:
+        x, y, z = (float(one) for one in checks.vector("app.physics.gravity", value))
+        object.__setattr__(self, "_gravity", (x, y, z))
+        self._world.kernels.lw_rigid_gravity(self._world.number, x, y, z)
+        self._world.wake_all()
+
+    # -- bodies ----------------------------------------------------------------------------------
+
+    def add(self, things: Entities, body: Body | str = "dynamic", **settings: Any) -> None:
+        """Gives entities bodies: `app.physics.add(crowd, "dynamic", shape="box")`; one call for any number.
+
+        Args:
+            things: entities without parents.
+            body: a lw.Body, or its kind with lw.Body's settings: shape=, mass=, friction=, ...
+
+        Raises:
+            KindError, ConfigError, HandleError: nothing has a body then.
+            BudgetError: the heap budget has no room.
+        """
+        if isinstance(body, str):
+            body = Body(body, **settings)
+        elif not isinstance(body, Body) or settings:
+            given = f"{checks.shown(body)}{' and settings' if settings else ''}"
+            raise KindError(f"app.physics.add body is {given}; it takes a lw.Body, or a kind with settings.")
+        entities = checks.instance("app.physics.add things", things, Entities, "an Entity, or a group of them")
+        check_owner("app.physics.add things", entities, self._port.table)
+        if len(entities):
+            self._add(entities, body)
+
+    def _add(self, entities: Entities, body: Body) -> None:
+        table, rows = self._port.table, entities._numbers()
+        entities._check()
+        self._check_rows(rows, body)
+        scale = np.abs(table.scale[rows])
+        poses = np.concatenate([table.position[rows], table.rotation[rows]], axis=1).astype(np.float32)
+        if not (np.isfinite(poses).all() and (np.abs(poses[:, :3]) < FAR_M).all() and (scale >= SCALE_MIN).all()):
+            raise ConfigError(f"app.physics.add was given entities that are no number, farther than {FAR_M:g} m from "
+                              f"the origin or scaled below {SCALE_MIN:g}; bodies have a place and a size.")
+        meshes = table.mesh[rows]
+        kinds, which = np.unique(meshes, return_inverse=True)
+        records = [self._shapes.of(body, self._mesh(int(mesh))) for mesh in kinds]  # all of them, before any is made
+        floats, words = body.records(len(rows))
+        floats[:, 14:] = scale
+        for number, shapes in enumerate(records):
+            mine = np.flatnonzero(which.reshape(-1) == number)
+            self._world.add(rows[mine], poses[mine], floats[mine], words[mine], shapes)
+
+    def _check_rows(self, rows: npt.NDArray[np.intp], body: Body) -> None:
+        table = self._port.table
+        if (table.parent[rows] >= 0).any():
+            raise ConfigError("app.physics.add was given an entity that has a parent; a body moves by itself. Give the "
+                              "parent one, or set its parent to None before.")  # fmt: skip
+        if body.kind != "static" and (table.flags[rows] & STATIC_FLAG).any():
+            raise ConfigError(f"app.physics.add was given an entity that was spawned with static=True, and a "
+                              f"{body.kind} body; a static one hardly ever moves. Spawn it without.")  # fmt: skip
+        if (self._world.bodies.slots(rows) >= 0).any():
+            raise ConfigError("app.physics.add was given an entity that has a body; `entity.body.remove()` ends it.")
+
+    def _mesh(self, handle: int) -> MeshData | None:
+        return self._port.resources.mesh_data().get(handle)
+
+    def remove(self, things: Entities) -> None:
+        """Ends the bodies of entities; they stay where they are. Those without one are passed over."""
+        entities = checks.instance("app.physics.remove things", things, Entities, "an Entity, or a group of them")
+        check_owner("app.physics.remove things", entities, self._port.table)
+        entities._check()
+        slots = self._world.bodies.slots(entities._numbers())
+        self._world.remove(slots[slots >= 0].astype(np.uint32))
+
+    def _body_of(self, entities: Entities) -> EntityBody:
+        return EntityBody(self._world, entities, isinstance(entities, Entity))
+
+    def advance(self, steps: int) -> None:
+        """Runs so many steps of 1/60 s at once, without the program's: to let a pile settle before it is seen.
+
+        steps: 0 to 36,000.
+        """
+        for _ in range(checks.whole("app.physics.advance steps", steps, 0, STEPS_MAX)):
+            self._step(STEP_S)
+
+    @property
+    def count(self) -> int:
+        """Of bodies."""
+        self._world.forget_dead()
+        return self._world.bodies.count
+
+    # -- what happens ----------------------------------------------------------------------------
+
+    @property
+    def contacts(self) -> Pairs:
+        """What touches since the last step, of bodies that are awake: a structured array, made when it is asked for.
+
+        a, b: rows of the entities (`entity.first_row`), -1 for ground of a world. point: (3,) metres. normal: (3,) from
+        a to b. impulse: of the last step, newton seconds. depth: metres.
+        """
+        return self._events.contacts()
+
+    @property
+    def began(self) -> Pairs:
+        """Pairs (a, b: rows) that began to touch in this frame's steps."""
+        return self._events.of(0)
+
+    @property
+    def ended(self) -> Pairs:
+        """Pairs (a, b: rows) that touch no more since this frame's steps."""
+        return self._events.of(1)
+
+    @property
+    def entered(self) -> Pairs:
+        """Pairs (a: the sensor's row, b) where b came into a sensor in this frame's steps."""
+        return self._events.of(2)
+
+    @property
+    def left(self) -> Pairs:
+        """Pairs (a: the sensor's row, b) where b left a sensor in this frame's steps."""
+        return self._events.of(3)
+
+    # -- queries ---------------------------------------------------------------------------------
+
+    def raycast(self, origin: npt.ArrayLike, direction: npt.ArrayLike, *, max_distance: float = 1000.0,
+                layers: Any = None) -> RigidHit | None:  # fmt: skip
+        """The body that a ray meets first: hit.entity, .point, .normal, .distance; or None. Sensors are not met.
+
+        Args:
+            origin: (3,) metres. direction: (3,), any length but 0.
+            max_distance: metres.
+            layers: of bodies that count; None: all.
+        """
+        return self._queries.ray(origin, direction, max_distance, layers)
+
+    def raycasts(self, origins: npt.ArrayLike, directions: npt.ArrayLike, *, max_distance: float = 1000.0,
+                 layers: Any = None) -> Pairs:  # fmt: skip
+        """As `raycast`, of many at once: a structured array with row (-1: nothing), distance, point and normal.
+
+        origins, directions: (n, 3), or one of them (3,) for all.
+        """
+        return self._queries.rays(origins, directions, max_distance, layers)
+
+    def sweep(self, shape: str, size: npt.ArrayLike, origin: npt.ArrayLike, way: npt.ArrayLike, *,
+              rotation: npt.ArrayLike = (0.0, 0.0, 0.0, 1.0), layers: Any = None) -> RigidHit | None:  # fmt: skip
+        """The body that a shape meets first on its way; hit.distance is how far it came.
+
+        Args:
+            shape, size: "box", "sphere" or "capsule", as of lw.Body.
+            origin: (3,) metres, of its middle. way: (3,) metres.
+            rotation: quaternion xyzw.
+            layers: of bodies that count; None: all.
+        """
+        return self._queries.sweep(shape, size, origin, way, rotation, layers)
+
+    def overlap(self, shape: str, size: npt.ArrayLike, position: npt.ArrayLike, *,
+                rotation: npt.ArrayLike = (0.0, 0.0, 0.0, 1.0), layers: Any = None) -> Entities:  # fmt: skip
+        """Entities whose bodies a shape overlaps: `app.physics.overlap("sphere", 3.0, bomb.position)`; as `sweep`."""
+        return self._queries.overlap(shape, size, position, rotation, layers)
+
+    # -- reports ---------------------------------------------------------------------------------
+
+    def state_hash(self) -> str:
+        """16 hexadecimal digits over poses and velocities of all bodies, to the bit."""
+        self._world.forget_dead()
+        return f"{self._world.kernels.lw_rigid_hash(self._world.number):016x}"
+
+    def _report(self) -> dict[str, Any]:
+        counts = np.zeros(6, np.uint32)
+        self._world.kernels.lw_rigid_counts(self._world.number, counts)
+        names = ("bodies", "awake", "contacts", "joints", "shapes", "islands")
+        found: dict[str, Any] = dict(zip(names, map(int, counts), strict=True))
+        return found | {"steps": self._world.steps, "lost": self._world.lost, "size_bytes": self._world.held_bytes}
+
+    def close(self) -> None:
+        """The program ended."""
+        self._port.table.bodies = None
+        self._world.close(self._shapes.close)

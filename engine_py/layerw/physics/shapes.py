@@ -1,0 +1,114 @@
+"""Shapes of bodies: records for the kernel, fitted around meshes, and the templates behind hulls and triangles.
+
+Owns: which templates the kernel holds for this world. Two bodies with the same points share one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from layerw.base.errors import ConfigError
+from layerw.base.ports import F32, MeshData
+from layerw.kernels.gen.rigid import RigidKernels
+from layerw.physics.body import SHAPE_FLOATS, Body
+
+BOX, SPHERE, CAPSULE, HULL, MESH, FIELD = range(6)  # rigid.h
+THIN = 0.01  # metres: half of the least thickness
+CORNERS_MAX = 32  # of a hull: more cost time in every contact
+ROUND = 16  # corners around a cylinder
+
+
+def record(kind: int, *sizes: float, template: int = 0, at: tuple[float, ...] = (0.0, 0.0, 0.0)) -> F32:
+    """(12,) a shape record."""
+    found = np.zeros(SHAPE_FLOATS, np.float32)
+    found[0], found[1], found[2 : 2 + len(sizes)], found[5:8], found[11] = kind, template, sizes, at, 1
+    return found
+
+
+class Shapes:
+    """`of(body, mesh)` gives records; templates are made once."""
+
+    def __init__(self, kernels: RigidKernels) -> None:
+        self._kernels = kernels
+        self._templates: dict[tuple[str, bytes], int] = {}
+
+    def of(self, body: Body, mesh: MeshData | None) -> F32:
+        """(1, 12) the record of a body around a mesh of Python's; None: there is none to fit.
+
+        Raises:
+            ConfigError: nothing to fit, or points without a volume.
+        """
+        if body.size is None and body.points is None and mesh is None:
+            raise ConfigError(f"Body(shape={body.shape!r}) has no mesh of Python's to fit (a loaded model is on the "
+                              "GPU only); give its size=, or a hull's points=.")
+        if body.size is not None:
+            return self._sized(body.shape, body.size, (0.0, 0.0, 0.0))[None]
+        if body.shape == "mesh":
+            assert mesh is not None
+            return record(MESH, template=self._mesh(mesh))[None]
+        points = body.points if body.points is not None else mesh.positions if mesh is not None else None
+        assert points is not None
+        if body.shape == "hull":
+            return record(HULL, template=self._hull(points))[None]
+        low, high = points.min(axis=0).astype(float), points.max(axis=0).astype(float)
+        center, half = (low + high) / 2, np.maximum((high - low) / 2, THIN)
+        if body.shape == "sphere":
+            sizes: tuple[float, ...] = (max(map(float, half)),)
+        elif body.shape == "box":
+            sizes = tuple(float(2 * side) for side in half)
+        else:
+            radius = max(float(half[0]), float(half[2]))
+            sizes = (radius, max(float(2 * half[1]), 2 * radius if body.shape == "capsule" else 0.0))
+        return self._sized(body.shape, sizes, (float(center[0]), float(center[1]), float(center[2])))[None]
+
+    def _sized(self, shape: str, size: tuple[float, ...], at: tuple[float, ...]) -> F32:
+        if shape == "box":
+            return record(BOX, *(side / 2 for side in size), at=at)
+        if shape == "sphere":
+            return record(SPHERE, size[0], at=at)
+        if shape == "capsule":
+            return record(CAPSULE, size[0], max(size[1] / 2 - size[0], 0.005), at=at)
+        ring = _circle() * size[0]
+        ends = [np.insert(ring, 1, half, axis=1) for half in (-size[1] / 2, size[1] / 2)]
+        return record(HULL, template=self._hull(np.concatenate(ends).astype(np.float32)), at=at)
+
+    def _hull(self, points: F32) -> int:
+        points = np.unique(points, axis=0)
+        key = ("hull", points.tobytes())
+        if key not in self._templates:
+            number = self._kernels.lw_rigid_hull(np.ascontiguousarray(points, np.float32), len(points), CORNERS_MAX)
+            if not number:
+                raise ConfigError(f"A hull of {len(points)} points was asked for; they lie in a point, a line or a "
+                                  f"plane, or nearly: a hull spans a volume.")
+            self._templates[key] = number
+        return self._templates[key]
+
+    def _mesh(self, mesh: MeshData) -> int:
+        key = ("mesh", mesh.positions.tobytes() + mesh.indices.tobytes())
+        if key not in self._templates:
+            positions, indices = np.ascontiguousarray(mesh.positions, np.float32), np.ascontiguousarray(mesh.indices)
+            number = self._kernels.lw_rigid_mesh(positions, len(positions), indices.astype(np.uint32),
+                                                 indices.size // 3)  # fmt: skip
+            if not number:
+                raise ConfigError(f"A mesh of {indices.size // 3} triangles was asked for as a body's shape; none of "
+                                  "them has an area.")
+            self._templates[key] = number
+        return self._templates[key]
+
+    def close(self) -> None:
+        """Drops them; no body may have one."""
+        for number in self._templates.values():
+            self._kernels.lw_rigid_drop(number)
+        self._templates.clear()
+
+
+def _circle() -> F32:
+    """(16, 2) a regular polygon by square roots alone, which are the same on every machine."""
+    a = np.sqrt(0.5)
+    b = np.sqrt((1 + a) / 2)
+    c = np.sqrt(1 - b * b)
+    eighth = [(1.0, 0.0), (b, c), (a, a), (c, b)]
+    quarter = np.array(eighth)
+    turned = np.stack([-quarter[:, 1], quarter[:, 0]], axis=1)
+    found: F32 = np.concatenate([quarter, turned, -quarter, -turned])
+    return found

@@ -422,7 +422,7 @@ class App:
 
     def load(self, url: str | PathLike[str], *, position: npt.ArrayLike | None = None,
              rotation: npt.ArrayLike | None = None, scale: npt.ArrayLike | None = None, parent: Entity | None = None,
-             max_texture_side: int = 1024) -> Model:  # fmt: skip
+             max_texture_side: int = 1024, scene: str | int | None = None) -> Model:  # fmt: skip
         """A glTF or glb model, on its way from now on. `model.root` is there at once; see `model.on_ready`.
 
         Args:
@@ -430,9 +430,10 @@ class App:
                 model's own: `model.state`, `model.error`, `model.warnings`.
             position, rotation, scale, parent: of its root, as for `spawn`.
             max_texture_side: pixels; larger images are scaled down.
+            scene: of a file with several, by name or number; None = the file's own.
         """
         model = self._engine.opening.model(url, position=position, rotation=rotation, scale=scale, parent=parent,
-                                           max_texture_side=max_texture_side)  # fmt: skip
+                                           max_texture_side=max_texture_side, scene=scene)  # fmt: skip
         self._engine.contents.models.append(model)
         self._engine.scenes.own(model.close, lambda: model._over)
         return model

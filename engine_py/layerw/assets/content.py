@@ -45,7 +45,17 @@ from layerw.assets.results import primitives_of, too_large, with_textures
 from layerw.assets.rigs import read_rig
 from layerw.base.errors import LayerwError
 from layerw.base.healing import Failure, failure_of
-from layerw.base.ports import F64, NodeDesc, OpenImage, Primitive, Rig, SharedImage, TransferDone, TransferFailed
+from layerw.base.ports import (
+    F64,
+    FileFacts,
+    NodeDesc,
+    OpenImage,
+    Primitive,
+    Rig,
+    SharedImage,
+    TransferDone,
+    TransferFailed,
+)
 from layerw.gpu import spec
 
 if TYPE_CHECKING:
@@ -61,7 +71,7 @@ class GltfContent:
 
     def __init__(self, loader: GltfLoader, url: str, *, priority: float, flatten: F64 | None, size_bytes: int,
                  max_texture_side: int, sha256: str, flags: int, ticket: int, image: TextureDesc | None,
-                 open_image: OpenImage | None) -> None:  # fmt: skip
+                 open_image: OpenImage | None, scene: str | int | None = None) -> None:  # fmt: skip
         self.url, self.priority, self.ticket = url, priority, ticket
         self.state, self.error, self.failure, self.identity = "loading", "", Failure.NONE, ""
         self._held = Held(loader.transfers, loader.ledger, loader.backups)
@@ -69,6 +79,9 @@ class GltfContent:
         self.primitives: list[Primitive] = []
         self.nodes: list[NodeDesc] = []
         self.rig: Rig | None = None
+        self.facts: FileFacts | None = None
+        self.materials: dict[str, int] = {}
+        self._scene = scene
         self.warnings: list[str] = []
         self.serial = False  # one job at a time: the last try before "does not fit"
         self.waits_for_bytes = 0  # the last reservation that was refused in this step
@@ -203,7 +216,7 @@ class GltfContent:
         else:
             json_from = spec.DIGEST_BYTES if self._flags & spec.FETCH_DIGEST else 0
             doc = gltf.parse(payload[json_from:], self._main.held_bytes or -1)
-            plan = make_plan(doc, self.url, self._flatten)
+            plan = make_plan(doc, self.url, self._flatten, self._scene)
             self._plan, self.warnings, self.identity = plan, plan.warnings, identity_of(payload[:json_from], plan)
         for key, source in plan.sources.items():
             if self._borrowed.takes(plan, key):
@@ -305,7 +318,9 @@ class GltfContent:
         for index, material in plan.materials.items():
             self._materials[index] = gpu.create_material(with_textures(material, self._shown_textures))
         self.primitives = primitives_of(plan, self._jobs, self._materials)
-        self.nodes = plan.nodes
+        self.nodes, self.facts = plan.nodes, plan.facts
+        for (number, _), material in plan.materials.items():
+            self.materials.setdefault(material.name or f"material {number}", self._materials[number, _])
         if plan.rig is not None:
             payload = next((job.payload for job in self._jobs if isinstance(job, ReadJob)), b"")
             self.rig = read_rig(plan.rig, payload, self.warnings)
@@ -451,7 +466,8 @@ class GltfContent:
             job.free_upload()
         self._materials.clear()
         self._borrowed.release()
-        self.primitives, self.nodes, self.rig = [], [], None
+        self.primitives, self.nodes, self.rig, self.facts = [], [], None, None
+        self.materials.clear()
         self._own_gpu_bytes = 0
         self._held.close_asset()
         self._loader.progressed()

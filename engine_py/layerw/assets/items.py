@@ -83,6 +83,10 @@ class Item:
             raise self.wrong(name, "a text")
         return _printable(value)
 
+    def raw(self, name: str) -> Any:
+        """Whatever stands there, as JSON; None where nothing does. For extras, which are the program's."""
+        return self._members.get(name)
+
     def label(self, name: str = "name") -> str:
         """A name for people: "" where it is none, as no model fails for that."""
         value = self._members.get(name)

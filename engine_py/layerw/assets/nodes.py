@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from layerw.assets.cameras import camera_of
 from layerw.assets.gltf import NODES_MAX, Document
 from layerw.assets.items import NUMBER_MAX, GltfError, Item
 from layerw.assets.lights import light_of
@@ -35,8 +36,8 @@ class Tree:
     items: dict[int, Item] = field(default_factory=dict)  # of the nodes that show a mesh, by that row
 
 
-def build_tree(doc: Document) -> Tree:
-    """Walk the default scene (the first one; without scenes, all nodes that nobody has as a child)."""
+def build_tree(doc: Document, scene: int | None = None) -> Tree:
+    """Walk a scene, None: the default one (the first; without scenes, all nodes that nobody has as a child)."""
     tree = Tree([], [], [])
     root = -1
     rtc = doc.root.extension("CESIUM_RTC")
@@ -46,7 +47,7 @@ def build_tree(doc: Document) -> Tree:
         matrix[:3, 3] = (x, z, -y)  # it is given in the tileset's axes, Z up
         root = _append(tree, -1, matrix, rtc)
     seen: set[int] = set()
-    stack = [(index, user, root) for index, user in reversed(_roots(doc))]
+    stack = [(index, user, root) for index, user in reversed(_roots(doc, scene))]
     while stack:
         index, user, parent = stack.pop()
         item = doc.item("nodes", index, user)
@@ -56,17 +57,18 @@ def build_tree(doc: Document) -> Tree:
             raise GltfError(f"The scene has more than {NODES_MAX} nodes.")
         seen.add(index)
         row = tree.rows[index] = _append(tree, parent, local_matrix(item), item)
-        tree.nodes[row].light = light_of(doc, item)
+        node = tree.nodes[row]
+        node.light, node.camera, node.extras = light_of(doc, item), camera_of(doc, item), item.raw("extras")
         _add_mesh(tree, doc, item, row)
         children = item.indices("children")
         stack.extend((child, item.at("children"), row) for child in reversed(children))
     return tree
 
 
-def _roots(doc: Document) -> list[tuple[int, str]]:
+def _roots(doc: Document, number: int | None) -> list[tuple[int, str]]:
     """Node numbers, each with the path of what names it."""
     if doc.count("scenes"):
-        scene = doc.item("scenes", doc.root.integer("scene", 0), "scene")
+        scene = doc.item("scenes", doc.root.integer("scene", 0) if number is None else number, "scene")
         return [(index, scene.at("nodes")) for index in scene.indices("nodes")]
     children = {child for node in doc.root.objects("nodes") for child in node.indices("children")}
     return [(index, "nodes") for index in range(doc.count("nodes")) if index not in children]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from layerw.assets.accessors import buffer_bytes, resolve_view
+from layerw.assets.facts import facts_of, scene_number
 from layerw.assets.gltf import Document
 from layerw.assets.items import GltfError
 from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
@@ -17,7 +18,7 @@ from layerw.assets.packed import PACKED, Packed
 from layerw.assets.primitives import MeshPlan, Planner
 from layerw.assets.rigs import RigPlan, plan_clips_of
 from layerw.assets.uris import resolve_uri
-from layerw.base.ports import F64, NodeDesc
+from layerw.base.ports import F64, FileFacts, NodeDesc
 
 IMAGES_MAX = 4096
 MAIN = "main"  # the key of the file itself in SourcePlan maps
@@ -55,6 +56,7 @@ class ContentPlan:
     packed: dict[SourceKey, Packed] = field(default_factory=dict)  # what becomes a buffer, those before that it reads
     warnings: list[str] = field(default_factory=list)
     rig: RigPlan | None = None  # of a model that something moves
+    facts: FileFacts | None = None  # of a model
 
 
 def image_plan(desc: TextureDesc) -> ContentPlan:
@@ -62,13 +64,15 @@ def image_plan(desc: TextureDesc) -> ContentPlan:
     return ContentPlan([], [], {}, [ImagePlan(desc, MAIN, 0, 0)])
 
 
-def make_plan(doc: Document, url: str, flatten: F64 | None) -> ContentPlan:
-    """Check what the default scene uses and list the work. Raises GltfError."""
-    tree = build_tree(doc)
+def make_plan(doc: Document, url: str, flatten: F64 | None, scene: str | int | None = None) -> ContentPlan:
+    """Check what a scene uses (None: the default one) and list the work. Raises GltfError."""
+    number = scene_number(doc, scene)
+    tree = build_tree(doc, max(number, 0))
     planner = Planner(doc)
     planner.add_tree(tree, flatten)
     plan = ContentPlan([] if flatten is not None else tree.nodes, planner.meshes, planner.materials, [])
     if flatten is None:
+        plan.facts = facts_of(doc, number)
         plan_clips_of(planner.rig, doc, tree)
         plan.rig = None if planner.rig.is_empty else planner.rig
     for buffers in (*(mesh.buffers for mesh in plan.meshes), plan.rig.numbers.buffers if plan.rig else ()):

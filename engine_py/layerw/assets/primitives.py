@@ -13,7 +13,9 @@ import numpy as np
 
 from layerw.assets.accessors import ELEMENTS_MAX, ZEROS, Accessor, resolve_accessor
 from layerw.assets.draco import draco_of, unpacked_by_draco
+from layerw.assets.facts import VARIANTS, variants_of
 from layerw.assets.gltf import Document
+from layerw.assets.instances import instances_of
 from layerw.assets.items import GltfError, Item
 from layerw.assets.materials import MaterialKey, MaterialPlan, read_material
 from layerw.assets.nodes import Tree
@@ -45,6 +47,7 @@ class MeshPlan:
     skin: int = -1  # of the rig: what moves it while it is drawn
     joint_count: int = 0  # of that skin
     morph: int = -1  # of the rig
+    variants: dict[int, MaterialKey] = field(default_factory=dict)  # other materials, by the number of a variant
 
     @property
     def buffers(self) -> set[int]:
@@ -106,9 +109,37 @@ class Planner:
                 self.doc.warn("The model has morph targets; it is shown without them.")
             elif targets:
                 self.rig.weights[tree.owners.get(node, node)] = weights_of(tree.items[node], item, targets)
+            self._instances(tree.items[node], node, flatten)
             for number, primitive in enumerate(primitives):
                 self._add(primitive, (mesh, number, skin), node, matrix, pose, joints)
         self.rig.owners = tree.owners
+
+    def _instances(self, item: Item, node: int, flatten: F64 | None) -> None:
+        try:
+            parts = instances_of(self.doc, item, self.rig.numbers)
+        except GltfError as error:
+            self.doc.warn(f"{error} The mesh is shown once.")
+            return
+        if parts and flatten is not None:
+            self.doc.warn(f"{item.path} has instances, which tiles don't show; the mesh is shown once.")
+        elif parts:
+            self.rig.instances[node] = parts
+
+    def _variants(self, plan: MeshPlan, primitive: Item) -> None:
+        """Other materials that a program may choose; one that needs other vertices is left out."""
+        try:
+            count = len((self.doc.root.extension(VARIANTS) or Item({})).array("variants"))
+            for variant, index in variants_of(self.doc, primitive, count).items():
+                key = (index, plan.material[1])
+                if key not in self.materials:
+                    self.materials[key] = read_material(self.doc, index, primitive.at("material"), unlit=key[1])
+                own, other = self.materials[plan.material], self.materials[key]
+                if other.textures and (own.uv_set, own.uv_matrix, own.uv1_set) != (
+                        other.uv_set, other.uv_matrix, other.uv1_set) and own.textures:  # fmt: skip
+                    self.doc.warn(f"{primitive.path} has a variant whose textures lie differently; it may look wrong.")
+                plan.variants[variant] = key
+        except GltfError as error:
+            self.doc.warn(f"Variants are left out: {error}")
 
     def _skin(self, tree: Tree, skin: int) -> SkinPlan | None:
         """None where the skin can't be read: a warning says why."""
@@ -138,6 +169,7 @@ class Planner:
         if plan is None:
             return
         if matrix is None:
+            self._variants(plan, primitive)
             self._move(plan, primitive, key[2], joints)
         plan.matrix = matrix
         if plan.pose is not None:
@@ -190,7 +222,7 @@ class Planner:
         names = {"position": "POSITION", "normal": "NORMAL", "tangent": "TANGENT", "color": "COLOR_0"}
         if posed:
             names |= {"joints": "JOINTS_0", "weights": "WEIGHTS_0"}
-        if material.textures:
+        if material.textures or primitive.extension(VARIANTS) is not None:
             names["uv"] = f"TEXCOORD_{material.uv_set}"
         if material.uv1_set is not None:
             names["uv1"] = f"TEXCOORD_{material.uv1_set}"

@@ -33,8 +33,10 @@ def primitives_of(plan: ContentPlan, jobs: Iterable[Job], materials: Mapping[Mat
         half = result_half(job.plan, job.payload)
         blend = bool(plan.materials[job.plan.material].desc.flags & spec.MATERIAL_BLEND)
         reach = result_reach(job.plan, job.payload)
+        variants = {number: (materials[key], bool(plan.materials[key].desc.flags & spec.MATERIAL_BLEND))
+                    for number, key in job.plan.variants.items()}
         found.extend(Primitive(job.handle, materials[job.plan.material], node, center, radius, blend, half,
-                               job.plan.skin, job.plan.morph, reach) for node in job.plan.nodes)  # fmt: skip
+                               job.plan.skin, job.plan.morph, reach, variants) for node in job.plan.nodes)  # fmt: skip
     return found
 
 

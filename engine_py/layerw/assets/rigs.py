@@ -14,6 +14,7 @@ import numpy as np
 from layerw.assets.accessors import Accessor, resolve_accessor
 from layerw.assets.clips import ClipPlan, plan_clips, read_clips
 from layerw.assets.gltf import Document
+from layerw.assets.instances import Parts, read_instances
 from layerw.assets.items import GltfError, Item
 from layerw.assets.nodes import Tree
 from layerw.assets.numbers import Numbers
@@ -41,11 +42,12 @@ class RigPlan:
     morphs: dict[int, list[list[tuple[int, Accessor]]]] = field(default_factory=dict)  # by number: targets' parts
     weights: dict[int, list[float]] = field(default_factory=dict)  # of morph targets, by the row of the node
     clips: list[ClipPlan] = field(default_factory=list)
+    instances: dict[int, Parts] = field(default_factory=dict)  # of the mesh of a node's row
     owners: dict[int, int] = field(default_factory=dict)  # the node's row of a mesh that is shown by a row of its own
 
     @property
     def is_empty(self) -> bool:
-        return not (self.skins or self.morphs or self.clips)
+        return not (self.skins or self.morphs or self.clips or self.instances)
 
     def skin(self, doc: Document, tree: Tree, number: int) -> SkinPlan:
         """A skin, read once. Raises GltfError."""
@@ -117,9 +119,15 @@ def read_rig(plan: RigPlan, payload: bytes, warnings: list[str]) -> Rig:
             else:
                 warnings.append(f"skins[{number}] has inverse bind matrices that are not finite; they are left out.")
         skins[number] = SkinDesc(tuple(skin.joints), inverse)
+    instances = {}
+    for row, parts in plan.instances.items():
+        try:
+            instances[row] = read_instances(parts, plan.numbers, payload)
+        except GltfError as error:
+            warnings.append(f"{error} The mesh is shown once.")
     morphs = {number: _deltas(number, targets, plan, payload, warnings) for number, targets in plan.morphs.items()}
     return Rig(read_clips(plan.clips, plan.numbers, payload, warnings), skins, morphs,
-               {row: np.array(weights, np.float32) for row, weights in plan.weights.items()}, plan.owners)
+               {row: np.array(weights, np.float32) for row, weights in plan.weights.items()}, plan.owners, instances)
 
 
 def _deltas(number: int, targets: list[list[tuple[int, Accessor]]], plan: RigPlan, payload: bytes,

@@ -139,6 +139,7 @@ class Primitive:
     skin: int = -1  # of Rig.skins; -1: no joints move it
     morph: int = -1  # of Rig.morphs
     reach: F32 | None = None  # of each joint: how far from it what follows it lies, -1 = nothing does; None: not known
+    variants: dict[int, tuple[int, bool]] = field(default_factory=dict)  # other materials, and whether they blend
 
 
 class TrackDesc(NamedTuple):
@@ -172,13 +173,14 @@ class SkinDesc(NamedTuple):
 class Rig(NamedTuple):
     """What moves a model. skins, morphs: by the numbers that its primitives name; a morph is (targets, vertices, 9):
     what is added to position, normal and tangent. weights: of morph targets at first, by node. owners: the node of a
-    mesh that is shown by a node of its own."""
+    mesh that is shown by a node of its own. instances: (n, 10) translation, rotation, scale, of the mesh of a node."""
 
     clips: list[ClipDesc]
     skins: dict[int, SkinDesc]
     morphs: dict[int, F32]
     weights: dict[int, F32]
     owners: dict[int, int]
+    instances: dict[int, F32]
 
 
 class LightDesc(NamedTuple):
@@ -192,6 +194,27 @@ class LightDesc(NamedTuple):
     outer_angle: float | None = None
 
 
+class CameraDesc(NamedTuple):
+    """A camera of a glTF file. size: vertical field of view, radians, or height, metres."""
+
+    name: str
+    kind: str  # "perspective" or "orthographic"
+    size: float
+    near: float
+
+
+class FileFacts(NamedTuple):
+    """What a file says of itself. scene: the number of the one that is shown, -1: none. xmp: packets, as JSON."""
+
+    scenes: list[str]
+    scene: int
+    variants: list[str]
+    extras: object
+    scene_extras: object
+    asset: dict[str, object]
+    xmp: list[object]
+
+
 @dataclass(slots=True)
 class NodeDesc:
     """A glTF node: local transform, parent's index (-1 = root) and name. Parents come before children."""
@@ -202,6 +225,8 @@ class NodeDesc:
     scale: tuple[float, float, float]
     name: str = ""
     light: LightDesc | None = None
+    camera: CameraDesc | None = None
+    extras: object = None
 
 
 class Content(Protocol):
@@ -269,6 +294,8 @@ class GpuContent(Content, Protocol):
     """A Content that takes room on the GPU, and can be given up where there is none."""
 
     rig: Rig | None  # ready: what moves it
+    facts: FileFacts | None  # ready: what the file says of itself
+    materials: dict[str, int]  # ready: handles by name, the first of each
     waits_for_gpu: int  # bytes of an upload that was refused in this step
     identity: str  # opened with FETCH_DIGEST: equal for equal files, once fetched; the step that sets it begins nothing
 
@@ -288,7 +315,8 @@ class ContentLoader(Protocol):
 
     def try_open(self, url: str, *, priority: float, flatten: F64 | None = None, size_bytes: int = 0,
                  max_texture_side: int = 1024, sha256: str = "", flags: int = 0,
-                 image: ImageFile | None = None, open_image: OpenImage | None = None) -> GpuContent | None: ...
+                 image: ImageFile | None = None, open_image: OpenImage | None = None,
+                 scene: str | int | None = None) -> GpuContent | None: ...
     def place(self, assets: I64, distance_radii: F64, seen: Flags) -> None: ...
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from layerw.base.addresses import shown
 from layerw.base.colors import hex_of_linear
+from layerw.base.errors import LayerwError
 from layerw.base.outcomes import FAILED, READY, Callback, Outcomes
-from layerw.base.ports import F32, Content, LightDesc, Primitive, Rig
+from layerw.base.ports import F32, Content, FileFacts, LightDesc, Primitive, Rig
 from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
 from layerw.content.shared import Lease, SharedLoader
@@ -25,6 +26,9 @@ from layerw.visibility.cull import Visibility
 if TYPE_CHECKING:
     from layerw.animation.animator import Animator, Character
     from layerw.animation.plays import Play
+    from layerw.content.faces import ModelMaterial
+    from layerw.gpu.store import Store
+    from layerw.scene.camera import Camera
     from layerw.scene.lights import Lamp
 
 PRIORITY = 1.0e6  # models come before tiles
@@ -35,7 +39,8 @@ class Model:
     """state: "loading", "ready", "failed" (see `error`) or "closed". `warnings`: what it is shown without, and why."""
 
     def __init__(self, url: str, loader: SharedLoader, table: Table, visibility: Visibility, user: UserCode, *,
-                 root: Entity, max_texture_side: int, animator: Callable[[], Animator]) -> None:  # fmt: skip
+                 root: Entity, max_texture_side: int, animator: Callable[[], Animator], store: Store,
+                 scene: str | int | None = None) -> None:  # fmt: skip
         self.url = url
         self.state = "loading"
         self.error = ""
@@ -51,6 +56,10 @@ class Model:
         self._is_whole = True  # whether it is not shown without images that may come
         self._animator = animator
         self._character: Character | None = None
+        self._store, self._scene = store, scene
+        self._variant: str | None = None
+        self._varied: list[tuple[int, int, Primitive]] = []  # first row, rows, and what of
+        self._nodes: list[Entity] = []  # by number
         self._rows: list[Entity] = []
         self._blends: list[int] = []
 
@@ -63,6 +72,74 @@ class Model:
     def nodes(self) -> dict[str, Entity]:
         """Its nodes by name, the first of each; none until it is ready."""
         return self.entities
+
+    def __getitem__(self, name: str) -> Entity:
+        """A node by name, as in `nodes`. Raises KeyMissing (a KeyError) with the nearest name."""
+        from layerw.content.faces import entity_named
+
+        return entity_named(self.entities, name, "Model")
+
+    @property
+    def extras(self) -> dict[str, object]:
+        """What the file's extras say, as JSON: by node name, and of the file itself by ""."""
+        nodes = self._content.nodes if self._content is not None and self.state == "ready" else []
+        found = {node.name or f"node {number}": node.extras for number, node in enumerate(nodes)
+                 if node.extras is not None}  # fmt: skip
+        facts = self._facts
+        return found if facts is None or facts.extras is None else {"": facts.extras, **found}
+
+    @property
+    def scenes(self) -> list[str]:
+        """Names of the file's scenes; `app.load(url, scene=...)` shows one."""
+        return list(self._facts.scenes) if self._facts is not None else []
+
+    @property
+    def xmp(self) -> list[object]:
+        """Packets of metadata (KHR_xmp_json_ld), as JSON."""
+        return list(self._facts.xmp) if self._facts is not None else []
+
+    @property
+    def variants(self) -> list[str]:
+        """Names of the looks that the file has (KHR_materials_variants); none until it is ready."""
+        return list(self._facts.variants) if self._facts is not None else []
+
+    @property
+    def variant(self) -> str | None:
+        """Which of `variants` it wears; None: what it wears without one. May be chosen before it is ready."""
+        return self._variant
+
+    @variant.setter
+    def variant(self, value: str | None) -> None:
+        from layerw.content.faces import checked_variant, choose
+
+        self._variant = checked_variant(value, self.variants, self.state == "ready")
+        if self.state == "ready":
+            choose(self._table, self._varied, self.variants.index(self._variant) if self._variant else -1)
+
+    @property
+    def cameras(self) -> dict[str, Camera]:
+        """The file's cameras by name, where they stand now; they do not follow: `app.camera = model.cameras["Eye"]`."""
+        from layerw.content.faces import camera_at
+
+        nodes = self._content.nodes if self._content is not None and self.state == "ready" else []
+        found: dict[str, Camera] = {}
+        for entity, node in zip(self._nodes, nodes, strict=False):
+            if node.camera is not None and entity.alive:
+                name = node.camera.name or node.name or f"camera {len(found)}"
+                found.setdefault(name, camera_at(self._table, entity.first_row, node.camera))
+        return found
+
+    @property
+    def materials(self) -> dict[str, ModelMaterial]:
+        """The file's materials by name, to read and write; all models of the file share them."""
+        from layerw.content.faces import ModelMaterial
+
+        found = self._content.content.materials if self._content is not None and self.state == "ready" else {}
+        return {name: ModelMaterial(self._store, handle, name) for name, handle in found.items()}
+
+    @property
+    def _facts(self) -> FileFacts | None:
+        return self._content.content.facts if self._content is not None and self.state == "ready" else None
 
     @property
     def animations(self) -> list[str]:
@@ -151,13 +228,15 @@ class Model:
 
     def _load(self) -> None:
         if self._content is None:
-            self._content = self._loader.try_open(self.url, priority=PRIORITY, max_texture_side=self._max_texture_side,
+            self._content = self._loader.try_open(self.url, priority=PRIORITY, scene=self._scene,
+                                                  max_texture_side=self._max_texture_side,
                                                   flags=spec.FETCH_PATIENT | spec.FETCH_DIGEST)  # fmt: skip
             return
         self._content.step()
         if self._content.state == "ready":
             self._build(self._content)
             self.state, self.warnings = "ready", list(self._content.warnings)
+            self._dress()
             self._is_whole = not self._content.content.missing
             self._outcomes.tell(READY)
         elif self._content.state == "failed":
@@ -204,6 +283,8 @@ class Model:
             if entity.alive:
                 entity.despawn()
         self._rows.clear()
+        self._varied.clear()
+        self._nodes.clear()
         self.entities.clear()
         self.lights.clear()
         for material in self._blends:
@@ -220,24 +301,33 @@ class Model:
         for primitive in content.primitives:
             by_node.setdefault(primitive.node, []).append(primitive)
             if primitive.blend:
-                self._visibility.set_blend(primitive.material, True)
-                self._blends.append(primitive.material)
-        nodes: list[Entity] = []
+                self._blend(primitive.material)
+            for material, blends in primitive.variants.values():
+                if blends:
+                    self._blend(material)
+        nodes, instances = self._nodes, content.rig.instances if content.rig is not None else {}
         posed: list[tuple[int, Primitive]] = []
         for number, node in enumerate(content.nodes):
             own = by_node.get(number, [])
+            many = instances.get(number)
+            if many is not None:
+                own, shown_many = [], own
             entity = self._spawn(own[0] if own else None, nodes[node.parent] if node.parent >= 0 else self.root)
             entity.position, entity.rotation, entity.scale = node.translation, node.rotation, node.scale
             nodes.append(entity)
+            if many is not None:
+                self._many(shown_many, many, entity)
             self.entities.setdefault(node.name or f"node {number}", entity)
             if node.light is not None:
                 self.lights.append(self._shine(node.light, entity))
             rows = [entity, *(self._spawn(primitive, entity) for primitive in own[1:])]
+            self._varied.extend((row.first_row, 1, primitive) for row, primitive in zip(rows, own, strict=False)
+                                if primitive.variants)  # fmt: skip
             posed.extend((row.first_row, primitive) for row, primitive in zip(rows, own, strict=False)
                          if primitive.skin >= 0 or primitive.morph >= 0)  # fmt: skip
         for primitive in by_node.get(-1, []):
             self._spawn(primitive, self.root)
-        if content.rig is not None:
+        if content.rig is not None and (content.rig.clips or content.rig.skins or content.rig.morphs):
             self._rig(content, content.rig, nodes, posed)
 
     def _rig(self, content: Lease, rig: Rig, nodes: list[Entity], posed: list[tuple[int, Primitive]]) -> None:
@@ -255,6 +345,30 @@ class Model:
         entity.parent = parent
         self._rows.append(entity)
         return entity
+
+    def _many(self, primitives: list[Primitive], instances: F32, parent: Entity) -> None:
+        """A node's mesh, shown many times."""
+        from layerw.content.faces import spawn_instances
+
+        for primitive in primitives:
+            first = spawn_instances(self._table, primitive, instances, parent, _radius(primitive))
+            self._rows.extend(Entity(self._table, first + number) for number in range(len(instances)))
+            if primitive.variants:
+                self._varied.append((first, len(instances), primitive))
+
+    def _blend(self, material: int) -> None:
+        self._visibility.set_blend(material, True)
+        self._blends.append(material)
+
+    def _dress(self) -> None:
+        """Puts on the variant that was chosen before; one that the file has not is told."""
+        if self._variant is None:
+            return
+        try:
+            self.variant = self._variant
+        except LayerwError as error:
+            self.warnings.append(str(error))
+            self._variant = None
 
     def _shine(self, light: LightDesc, parent: Entity) -> Lamp:
         """A light, as an entity of its own: its colour is not the mesh's."""

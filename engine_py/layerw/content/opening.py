@@ -14,6 +14,7 @@ import numpy.typing as npt
 from layerw.base import checks
 from layerw.base.addresses import checked_address
 from layerw.base.config import Config
+from layerw.base.errors import KindError
 from layerw.base.ports import F64
 from layerw.base.user_code import UserCode
 from layerw.content.models import Model
@@ -75,15 +76,19 @@ class Opening:
             self.models.online()
 
     def model(self, given: object, *, position: npt.ArrayLike | None, rotation: npt.ArrayLike | None,
-              scale: npt.ArrayLike | None, parent: Entity | None, max_texture_side: int) -> Model:  # fmt: skip
+              scale: npt.ArrayLike | None, parent: Entity | None, max_texture_side: int,
+              scene: str | int | None = None) -> Model:  # fmt: skip
         """See App.load."""
         url = checked_address(given, "app.load")
         checks.whole("app.load max_texture_side", max_texture_side, 1, TEXTURE_SIDE_MAX)
+        if isinstance(scene, bool) or not isinstance(scene, str | int | None):
+            raise KindError(f"app.load scene is {checks.shown(scene)}; it takes a name or a number.")
         loader = self.models
         root = Entity(self._table, self._table.spawn(1, mesh=0, material=0, radius=0.0, own=True))
         set_values(root, position=position, rotation=rotation, scale=scale, parent=parent)
         return Model(url, loader, self._table, self._visibility, self.user, root=root,
-                     max_texture_side=max_texture_side, animator=self._animator)  # fmt: skip
+                     max_texture_side=max_texture_side, animator=self._animator, scene=scene,
+                     store=self._store)  # fmt: skip
 
     def world(self, given: object, *, place: str, transform: F64 | None, max_texture_side: int) -> World:
         """See App.stream."""

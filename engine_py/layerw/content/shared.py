@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from layerw.content.retries import Retries
 
 PATIENCE_FRAMES = 120  # for tiles and others to make room on the GPU
-Key = tuple[str, int, int, ImageFile | None]  # address (or identity), texture size, flags
+Key = tuple[str, int, int, ImageFile | None, str | int | None]  # address (or identity), texture size, flags, scene
 
 
 class GpuRoom:
@@ -47,9 +47,9 @@ class SharedLoader:
         self._equal: dict[Key, Shared] = {}  # by what the file says of itself, see GpuContent.identity
 
     def try_open(self, url: str, *, priority: float, max_texture_side: int, flags: int = 0,
-                 image: ImageFile | None = None) -> Lease | None:  # fmt: skip
-        """None where there is no room to begin now. image: where the file is one."""
-        key = (url, max_texture_side, flags, image)
+                 image: ImageFile | None = None, scene: str | int | None = None) -> Lease | None:  # fmt: skip
+        """None where there is no room to begin now. image: where the file is one. scene: None = the file's own."""
+        key = (url, max_texture_side, flags, image, scene)
         shared = self._open.get(key)
         if shared is None or (shared.content.state == "failed" and not shared.retries):
             content = self.fetch(key, priority)
@@ -68,9 +68,9 @@ class SharedLoader:
 
     def fetch(self, key: Key, priority: float, flags: int = 0) -> GpuContent | None:
         """Another content of what is named so; flags: besides its own."""
-        url, side, own_flags, image = key
+        url, side, own_flags, image, scene = key
         return self._loader.try_open(url, priority=priority, max_texture_side=side, flags=own_flags | flags,
-                                     image=image, open_image=self._open_image)  # fmt: skip
+                                     image=image, open_image=self._open_image, scene=scene)  # fmt: skip
 
     def _open_image(self, url: str, image: ImageFile, side: int, priority: float) -> Lease | None:
         return self.try_open(url, priority=priority, max_texture_side=side, flags=spec.FETCH_PATIENT, image=image)

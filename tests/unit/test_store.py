@@ -150,6 +150,7 @@ def test_the_page_is_sent_each_name_once_a_frame(tmp_path: Path) -> None:
     records.flush()
     records.flush()
     assert sent == [{"program": "/app/main.py", "records": {"v.best": b"2", "v.old": None}}]
+    assert PageRecords(tmp_path, sent.append, pytest.fail).read() == {"v.best": b"2"}, "an App after this one"
 
 
 def test_a_page_whose_program_does_not_mention_it_has_none(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from layerw.visibility.cull import Visibility
 MESH_BYTES_MAX = 256 * 1024  # of one, as it lies in memory
 TEXTURE_SUM_PIXELS = 65_536  # numbers that tell textures apart
 MESH_ARRAYS = ("positions", "normals", "indices", "uvs", "colors", "uvs1")
+MATERIAL_KEYS = {"kind", "colors", "numbers", "flags", "textures", "shader"}
 Described = dict[str, Any]
 Handles = tuple[int, int, int, float]  # mesh, material, LOD set, radius: what Table.spawn takes
 
@@ -168,7 +169,7 @@ def material_of(found: Described) -> Material:
         colors: dict[str, Any] = {name: value if isinstance(value, str) else np.array(value["of"], value["dtype"])
                   for name, value in found["colors"].items()}  # fmt: skip
         return Material(kind=found["kind"], **colors, **found["numbers"], **found["flags"])
-    except (LayerwError, TypeError, ValueError, KeyError) as error:
+    except (LayerwError, TypeError, ValueError, KeyError, AttributeError) as error:
         raise SaveError(f"A material of the save can't be made: {error}") from error
 
 

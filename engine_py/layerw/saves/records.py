@@ -21,6 +21,7 @@ from layerw.saves.packed import SaveError
 FILE_CHARS_MAX = 200  # of the 255 that file systems take
 PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_-.")  # Best and best are one file to some systems
 PAGE_FOLDER = Path("/store")  # of Pyodide's file system, written by boot.js
+HELD: dict[str, dict[str, bytes]] = {}  # by folder: a second App of one page finds what the first one kept
 PROGRAM, TROUBLE = ".program", ".trouble"
 SUFFIX = ".lw"
 
@@ -74,20 +75,23 @@ class PageRecords:
         self._folder, self._send, self._fail = folder, send, fail
         self._program = (folder / PROGRAM).read_text("utf-8")
         self._waiting: dict[str, Any] = {}
+        self._held = HELD.setdefault(str(folder), {})
 
     def read(self) -> dict[str, bytes]:
         trouble = self._folder / TROUBLE
         if trouble.exists():
             self._fail(trouble.read_text("utf-8"))
-        found = {}
         for file in self._folder.glob("*" + SUFFIX):
-            found[unquote(file.name.removesuffix(SUFFIX))] = file.read_bytes()
-            file.write_bytes(b"")  # JavaScript's copy goes, and its place stays: a second App finds nothing new
-            file.unlink()
-        return found
+            self._held[unquote(file.name.removesuffix(SUFFIX))] = file.read_bytes()
+            file.unlink()  # JavaScript's copy goes
+        return dict(self._held)
 
     def write(self, name: str, data: bytes | None) -> None:
         self._waiting[name] = data
+        if data is None:
+            self._held.pop(name, None)
+        else:
+            self._held[name] = data
 
     def flush(self) -> None:
         """Once a frame."""

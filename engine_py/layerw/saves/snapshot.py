@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base.errors import LayerwError
-from layerw.saves.looks import Looks
+from layerw.saves.looks import MATERIAL_KEYS, Looks
 from layerw.saves.packed import SaveError
 from layerw.saves.planes import decode_column, encode_column
 from layerw.scene.components import BY_NAME, Declaration, row_value
@@ -96,13 +96,21 @@ def check(table: Table, scene: object) -> Checked:
         assert not count or int(entities["look"].max()) < len(looks)
         assert int(entities["layer"].max(initial=0)) < 32 and not (entities["flags"] & ~np.uint8(KEPT_FLAGS)).any()
         assert _are_among(entities["parent"], ids, (0, NOT_OURS)) and _is_tree(ids, entities["parent"])
-        for look in looks:
-            assert isinstance(look["static"], bool) and look.keys() >= {"mesh", "material", "lods"}
+        assert all(isinstance(mesh["sum"], str) for mesh in meshes) and all(map(_is_look, looks))
         for name, one in scene["components"].items():
             _check_component(_declared(table, name), name, one, ids, found)
-    except (AssertionError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except SaveError:
+        raise
+    except (AssertionError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise SaveError("The scene of the save is damaged.") from error
     return found
+
+
+def _is_look(look: dict[str, Any]) -> bool:
+    material, lods = look["material"], look["lods"]
+    return (isinstance(look["static"], bool) and isinstance(look["mesh"], str | None)
+            and (material is None or material.keys() == MATERIAL_KEYS)
+            and (lods is None or all(isinstance(total, str) and until > 0 for total, until in lods)))  # fmt: skip
 
 
 def _are_among(some: npt.NDArray[np.uint32], ids: npt.NDArray[np.uint32], more: tuple[int, ...]) -> bool:
@@ -172,15 +180,10 @@ def apply(table: Table, looks: Looks, scene: Checked) -> None:
         if len(spawned):
             table.despawn_rows(spawned)
         raise
+    _write(table, scene, rows, rows >= 0)
     surplus = np.setdiff1d(now, rows, assume_unique=True)
-    if len(surplus):
-        table.serial[surplus] = 0
-        table.despawn_rows(surplus[table.birth[surplus] != 0])
-        lost = (rows >= 0) & (table.birth[np.maximum(rows, 0)] == 0)  # children of what went
-        rows[lost] = -1
-        _spawn(table, looks, scene, rows)
-    kept = rows >= 0
-    _write(table, scene, rows, kept)
+    if len(surplus):  # what stays hangs on none of them by now
+        table.despawn_rows(surplus)
     table.serials = scene.made
 
 

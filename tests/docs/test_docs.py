@@ -30,8 +30,9 @@ REACHED = ["Ambient", "CameraEffects", "View", "Camera", "Sun", "Sky",
            "Fog", "Clouds", "Weather", "Moon", "Sea", "Wind", "Shadows", "Input", "Drawn",
            "Hit", "GroundHit", "LayerMemory", "Block", "Particles", "ShallowWater", "HeadlessHost", "Query", "Play",
            "Debug", "Actions", "Action", "Axis",
-           "Ui", "Widget", "Text", "Button", "Slider",
            "Store", "Saves",
+           "Ui", "Widget", "Text", "Button", "Control", "Slider", "Checkbox", "Select",
+           "List", "Bar", "Image", "Markdown", "Row", "Column", "Grid", "Panel", "Dialog", "At",
            "Voice", "Track", "Audio", "Buses", "Bus"]  # fmt: skip
 PRELUDES = {
     "memory.md": "app = lw.App()\nvalues = np.zeros(100, np.float32)",

@@ -18,6 +18,7 @@ for (const [name, value] of new URLSearchParams(location.search)) {
 }
 element.setAttribute('query', rest.toString());
 element.setAttribute('autofocus', '');
+element.setAttribute('role', 'main'); // a screen reader's way to it
 element.addEventListener('layerw-report', (event) => {
   const { title } = /** @type {CustomEvent} */ (event).detail;
   if (title) document.title = title;

@@ -1,6 +1,7 @@
 """The widgets as the program has them, and what of them the page does not know yet.
 
-Owns: their numbers, who lies in whom, and one patch a frame: {"make", "set", "drop", "theme"}. Does not: know kinds.
+Owns: their numbers, who lies in whom, and one patch a frame: {"make", "set", "drop", "theme", "focus"}.
+Does not: know kinds.
 Limits: WIDGETS_MAX at a time. A patch is one text, because the codec of messages walks every value in Python.
 """
 
@@ -9,6 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from layerw.base.errors import LayerwError
 
@@ -44,6 +48,9 @@ class Tree:
         self.nodes: dict[int, Node] = {}
         self.parents: dict[int, int] = {}  # 0: it lies at its anchor
         self.clicked: list[Node] = []  # since the last frame
+        self.inside: list[int] = []  # whose `with` block runs, the innermost last
+        self.focused = 0  # who gets the keyboard with this frame
+        self.pixels: dict[int, npt.NDArray[np.uint8]] = {}  # new ones of pictures, by number
         self.patches = 0
         self._last = 0
         self._made: dict[int, Node] = {}
@@ -51,8 +58,11 @@ class Tree:
         self._dropped: list[int] = []
         self._theme: dict[str, str] = {}
 
-    def add(self, node: Node, parent: int) -> int:
-        """Its number. Raises LayerwError where there are too many."""
+    def add(self, node: Node) -> int:
+        """Its number; it lies in the container whose block runs. Raises LayerwError where there are too many."""
+        parent = self.inside[-1] if self.inside else 0
+        if parent and parent not in self.nodes:
+            raise LayerwError("The container of this `with` block was closed; make a new one.")
         if len(self.nodes) >= WIDGETS_MAX:
             raise LayerwError(f"There are {WIDGETS_MAX} widgets already; close some, or show many rows as one "
                               "app.ui.list.")
@@ -65,10 +75,11 @@ class Tree:
         """A value of it is another; value: JSON."""
         if number in self._made:
             return  # it goes whole
-        try:
-            self._set[number][name] = value
-        except KeyError:
+        found = self._set.get(number)
+        if found is None:
             self._set[number] = {name: value}
+        else:
+            found[name] = value
 
     def drop(self, number: int) -> None:
         """It and what lies in it end."""
@@ -83,6 +94,7 @@ class Tree:
             self.parents.pop(one)
             self._made.pop(one, None)
             self._set.pop(one, None)
+            self.pixels.pop(one, None)
             node._ended()
 
     def pass_clicks(self) -> None:
@@ -97,8 +109,13 @@ class Tree:
 
     def flush(self, send: Callable[[object], None]) -> None:
         """Sends what is new, if anything is."""
-        if not (self._made or self._set or self._dropped or self._theme):
-            return
+        if self.focused or self._made or self._set or self._dropped or self._theme:
+            self._send_patch(send)
+        if self.pixels:
+            send([[number, pixels] for number, pixels in self.pixels.items()])
+            self.pixels = {}
+
+    def _send_patch(self, send: Callable[[object], None]) -> None:
         patch: dict[str, object] = {}
         if self._made:
             patch["make"] = [(number, node.KIND, self.parents[number], node._sent())
@@ -109,6 +126,8 @@ class Tree:
             patch["drop"] = self._dropped
         if self._theme:
             patch["theme"] = self._theme
+        if self.focused:
+            patch["focus"] = self.focused
         send(json.dumps(patch, separators=(",", ":")))
         self.patches += 1
-        self._made, self._set, self._dropped, self._theme = {}, {}, [], {}
+        self._made, self._set, self._dropped, self._theme, self.focused = {}, {}, [], {}, 0

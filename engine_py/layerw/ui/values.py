@@ -14,6 +14,7 @@ from layerw.base import checks
 from layerw.base.errors import ConfigError, KindError
 
 ANCHORS = ("top left", "top", "top right", "left", "center", "right", "bottom left", "bottom", "bottom right")
+LOOKS = ("plain", "title", "heading", "small", "mono")
 TEXT_MAX = 65_536
 STYLES = (
     "align_items", "align_self", "background", "border", "border_radius", "box_shadow", "color", "flex", "font_family",
@@ -51,9 +52,21 @@ def anchor(_: object, name: str, value: Any) -> str:
     return checks.one_of(name, value, ANCHORS)
 
 
-def style(_: object, name: str, value: Any) -> dict[str, str]:
+def look(_: object, name: str, value: Any) -> str:
+    """How words look."""
+    return checks.one_of(name, value, LOOKS)
+
+
+class Style(dict[str, str]):
+    """What a widget's style is now; it is written as a whole."""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        raise KindError(f"A part of a style can't be written; write all of it: style = {{**style, {key!r}: …}}.")
+
+
+def style(_: object, name: str, value: Any) -> Style:
     """CSS by names with underscores; numbers are pixels, but for those without a unit."""
-    return {key: _css(f'{name}["{key}"]', key, given) for key, given in _known(name, value, STYLES).items()}
+    return Style((key, _css(f'{name}["{key}"]', key, given)) for key, given in _known(name, value, STYLES).items())
 
 
 def theme(name: str, value: Any) -> dict[str, str]:

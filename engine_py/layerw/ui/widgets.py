@@ -1,11 +1,10 @@
 """Widgets: what a program holds of each. Writing an attribute shows it with this frame.
 
-Owns: their attributes and what is called when a person uses one. Does not: draw; web/page/subsystems/ui/ does.
+Owns: what all have, words, buttons. Does not: draw; web/page/subsystems/ui/ does.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
@@ -14,12 +13,12 @@ from layerw.base.errors import LayerwError
 from layerw.base.names import named
 from layerw.base.user_code import UserCode
 from layerw.ui.tree import Tree
-from layerw.ui.values import Check, anchor, flag, style, words
+from layerw.ui.values import Check, anchor, flag, look, style, words
 
 Call = TypeVar("Call", bound=Callable[..., Any])
-COMMON: dict[str, Check] = {"anchor": anchor, "visible": flag, "enabled": flag, "style": style}
-
-USUAL: dict[str, Any] = {"visible": True, "enabled": True, "style": {}}  # the page takes these for granted
+COMMON: dict[str, Check] = {"anchor": anchor, "visible": flag, "style": style}
+USUAL: dict[str, Any] = {"visible": True, "enabled": True, "style": {}, "look": "plain", "live": False,
+                         "secret": False, "placeholder": ""}  # the page takes these for granted
 
 
 @named
@@ -29,51 +28,65 @@ class Widget:
     Attributes:
         anchor: where it lies, where it lies in no other: "top left", "top", "top right", "left", "center", "right",
             "bottom left", "bottom", "bottom right". Those of one anchor stand below each other.
-        visible: whether it is there. enabled: whether it can be used.
+        visible: whether it is there.
         style: CSS by names with underscores, `{"width": 200, "font_size": "1.4em"}`; numbers are pixels.
     """
 
     KIND: ClassVar[str] = ""
     CHECKS: ClassVar[dict[str, Check]] = COMMON
+    UNSENT: ClassVar[frozenset[str]] = frozenset()  # attributes that the page needs not
+    _writes: ClassVar[dict[str, tuple[Check, str, bool]]] = {}  # check, full name, whether it is sent
 
     anchor: str
     visible: bool
-    enabled: bool
     style: dict[str, str]
     closed: bool
     _tree: Tree
     _user: UserCode
     _id: int
 
-    def __init__(self, tree: Tree, user: UserCode, parent: int, values: dict[str, Any]) -> None:
+    def __init__(self, tree: Tree, user: UserCode, values: dict[str, Any]) -> None:
         own = self.__dict__
         own["_tree"], own["_user"], own["closed"] = tree, user, False
-        values = USUAL | values
+        values = {"visible": True, "enabled": True} | values
         kind = type(self).__name__
         for name, check in self.CHECKS.items():
             own[name] = check(self, f"{kind} {name}", values[name])
-        own["_id"] = tree.add(self, parent)
+        own["_id"] = tree.add(self)
+
+    def __init_subclass__(cls) -> None:
+        cls._writes = {name: (check, f"{cls.__name__}.{name}", name not in cls.UNSENT)
+                       for name, check in cls.CHECKS.items()}  # fmt: skip
 
     def __setattr__(self, name: str, value: Any) -> None:
-        check = self.CHECKS.get(name)
-        if check is None:
+        found = self._writes.get(name)
+        if found is None:
             raise checks.unknown_attribute(self, name, self.CHECKS)
+        check, full_name, is_sent = found
         own = self.__dict__
-        kept = check(self, f"{type(self).__name__}.{name}", value)
+        kept = check(self, full_name, value)
         if own["closed"]:
             raise LayerwError(f"This {type(self).__name__} was closed; make a new one.")
         if kept != own[name]:
             own[name] = kept
-            own["_tree"].changed(own["_id"], name, kept)
+            if is_sent:
+                own["_tree"].changed(own["_id"], name, kept)
 
     def close(self) -> None:
         """Takes it away, with what lies in it. A second call does nothing."""
         if not self.closed:
             self._tree.drop(self._id)
 
+    def focus(self) -> None:
+        """Gives it the keyboard, and a gamepad's sticks; of what is no control, the first that lies in it."""
+        if self.closed:
+            raise LayerwError(f"This {type(self).__name__} was closed; make a new one.")
+        self._tree.focused = self._id
+
     def _sent(self) -> dict[str, object]:
         own = self.__dict__
-        return {name: own[name] for name in self.CHECKS if own[name] != USUAL.get(name)}
+        return {name: own[name] for name in self.CHECKS
+                if name not in self.UNSENT and own[name] != USUAL.get(name)}  # fmt: skip
 
     def _heard(self, event: str, value: object) -> None:
         """What a person did with it."""
@@ -90,12 +103,16 @@ class Text(Widget):
 
     Attributes:
         text: what it says.
+        look: "plain", "title", "heading", "small" or "mono".
+        live: whether screen readers say it when it changes.
     """
 
     KIND = "text"
-    CHECKS = COMMON | {"text": words}
+    CHECKS = COMMON | {"look": look, "live": flag, "text": words}
 
     text: str
+    look: str
+    live: bool
 
 
 class Button(Widget):
@@ -103,19 +120,21 @@ class Button(Widget):
 
     Attributes:
         text: what it says.
+        enabled: whether it can be used.
         clicked: whether it was clicked since the last frame.
     """
 
     KIND = "button"
-    CHECKS = COMMON | {"text": words}
+    CHECKS = COMMON | {"enabled": flag, "text": words}
 
     text: str
+    enabled: bool
     clicked: bool
     _call: Callable[[], Any] | None
 
-    def __init__(self, tree: Tree, user: UserCode, parent: int, values: dict[str, Any]) -> None:
+    def __init__(self, tree: Tree, user: UserCode, values: dict[str, Any]) -> None:
         self.__dict__.update(clicked=False, _call=None)
-        super().__init__(tree, user, parent, values)
+        super().__init__(tree, user, values)
 
     def __call__(self, function: Call) -> Call:
         """Decorator: calls the function, which takes nothing and may be `async def`, with each click."""
@@ -137,57 +156,3 @@ class Button(Widget):
 
     def _passed(self) -> None:
         self.__dict__["clicked"] = False
-
-
-def _low(_: object, name: str, value: Any) -> float:
-    return checks.number(name, value)
-
-
-def _high(slider: Slider, name: str, value: Any) -> float:
-    return checks.number(name, value, slider.low, above=True)
-
-
-def _step(slider: Slider, name: str, value: Any) -> float:
-    if value is None:
-        return float(10.0 ** math.floor(math.log10((slider.high - slider.low) / 50)))
-    return checks.number(name, value, 0, above=True)
-
-
-def _between(slider: Slider, name: str, value: Any) -> float:
-    return slider.low if value is None else checks.number(name, value, slider.low, slider.high)
-
-
-class Slider(Widget):
-    """A number between two others.
-
-    Attributes:
-        text: its name.
-        low, high: the ends, low < high. step: between two values.
-        value: what it is now; the program may set it.
-    """
-
-    KIND = "slider"
-    CHECKS = COMMON | {"text": words, "low": _low, "high": _high, "step": _step, "value": _between}
-
-    text: str
-    low: float
-    high: float
-    step: float
-    value: float
-    _call: Callable[[float], Any] | None
-
-    def __init__(self, tree: Tree, user: UserCode, parent: int, values: dict[str, Any]) -> None:
-        self.__dict__["_call"] = None
-        super().__init__(tree, user, parent, values)
-
-    def on_change(self, function: Call) -> Call:
-        """Decorator: calls the function with the value, or with nothing, when a person moves it."""
-        self.__dict__["_call"] = checks.callback("Slider.on_change's function", function, "value")
-        return function
-
-    def _heard(self, event: str, value: object) -> None:
-        if event != "value" or not self.enabled:
-            return
-        self.__dict__["value"] = min(max(checks.number("Slider.value", value), self.low), self.high)
-        if self._call is not None:
-            self._user.call(self._call, self.value)

@@ -6,77 +6,90 @@
  * Does not: decide anything; patches come from Python, what a person does goes back. Text is text, never markup.
  */
 import { addStyle } from '../styles.js';
-import { guard } from './ui/keys.js';
+import { Focus } from './ui/focus.js';
+import { make } from './ui/make.js';
 import { STYLE } from './ui/style.js';
 import { KINDS } from './ui/widgets.js';
 
 /** In the order in which Tab walks. As in values.py. */
 const ANCHORS = ['top left', 'top', 'top right', 'left', 'center', 'right', 'bottom left', 'bottom', 'bottom right'];
 
-/** @typedef {import('./ui/widgets.js').Widget} Widget */
-/** @typedef {{ widget: Widget, parent: number }} Placed */
+/** @typedef {import('./ui/make.js').Widget} Widget */
+/** @typedef {{ widget: Widget, parent: number, style: string[] }} Placed style: the properties that Python set */
 /**
  * @typedef {object} Patch
  * @property {[number, string, number, Record<string, any>][]} [make] number, kind, parent, values
  * @property {Record<string, Record<string, any>>} [set] by number
  * @property {number[]} [drop]
  * @property {Record<string, string>} [theme] CSS variables; '' takes one away
+ * @property {number} [focus]
  */
 
 /** @type {import('../subsystems.js').Start} */
 export function start(port) {
   const layer = new Layer(port);
-  return { receive: (patch) => layer.apply(JSON.parse(patch)), close: () => layer.close() };
+  return {
+    receive: (value) => (typeof value === 'string' ? layer.apply(JSON.parse(value)) : layer.paint(value)),
+    close: () => layer.close(),
+  };
 }
 
 class Layer {
   /** @type {Map<number, Placed>} */
   #widgets = new Map();
-  /** @type {Record<string, HTMLElement>} */
-  #regions = {};
+  /** Regions by anchor, and `at` and `over`. @type {Record<string, HTMLElement>} */
+  #areas = {};
 
   /** @param {import('../subsystems.js').SubsystemPort} port */
   constructor(port) {
     this.port = port;
-    this.host = document.createElement('div');
-    this.host.className = 'ui';
+    this.host = make('div', 'ui');
     this.host.part.add('ui');
     this.root = this.host.attachShadow({ mode: 'open' });
     addStyle(this.root, STYLE);
-    const all = document.createElement('div');
-    all.className = 'layer';
+    for (const anchor of ANCHORS) this.#areas[anchor] = make('div', `region ${anchor}`);
+    const regions = make('div', 'regions', ...Object.values(this.#areas));
+    this.#areas.at = make('div', 'area');
+    this.#areas.over = make('div', 'area');
+    const all = make('div', 'layer', this.#areas.at, regions, this.#areas.over);
     all.setAttribute('role', 'region');
     all.ariaLabel = 'Controls';
-    for (const anchor of ANCHORS) {
-      const region = document.createElement('div');
-      region.className = `region ${anchor}`;
-      this.#regions[anchor] = region;
-    }
-    all.append(...Object.values(this.#regions));
     this.root.append(all);
     port.stage.append(this.host);
-    guard(this.host, this.root, port.stage, port.signal);
+    this.focus = new Focus({ host: this.host, root: this.root, stage: port.stage, over: this.#areas.over,
+      behind: [this.#areas.at, regions] }, port.signal);
+    this.around = { files: port.options.appUrl, areas: this.#areas, changed: () => this.focus.dialogs() };
   }
 
   /** @param {Patch} patch */
-  apply({ make = [], set = {}, drop = [], theme = {} }) {
-    for (const [number, kind, parent, values] of make) this.#make(number, kind, parent, values);
+  apply({ make: made = [], set = {}, drop = [], theme = {}, focus = 0 }) {
+    for (const [number, kind, parent, values] of made) this.#make(number, kind, parent, values);
     for (const number in set) this.#set(Number(number), set[number]);
     for (const number of drop) this.#drop(number);
     for (const name in theme) this.host.style.setProperty(name, theme[name]);
+    if (made.some(([, kind]) => kind === 'dialog')) this.focus.dialogs(); // now that they have what lies in them
+    const chosen = this.#widgets.get(focus);
+    if (chosen !== undefined) this.focus.give(chosen.widget.element);
+  }
+
+  /** New pixels of pictures. @param {[number, any][]} all */
+  paint(all) {
+    for (const [number, pixels] of all) this.#widgets.get(number)?.widget.pixels?.(pixels);
   }
 
   close() {
+    this.focus.end();
     this.host.remove();
     this.#widgets.clear();
   }
 
   /** @param {number} number @param {string} kind @param {number} parent @param {Record<string, any>} values */
   #make(number, kind, parent, values) {
-    const widget = KINDS[kind]((event, value = null) => this.port.send({ id: number, event, value }));
-    this.#widgets.set(number, { widget, parent });
+    const widget = KINDS[kind]((event, value = null) => this.port.send({ id: number, event, value }), this.around);
+    this.#widgets.set(number, { widget, parent, style: [] });
     this.#set(number, values);
-    this.#widgets.get(parent)?.widget.inside?.append(widget.element);
+    const place = widget.area ?? this.#widgets.get(parent)?.widget.inside;
+    place?.append(widget.element);
   }
 
   /** @param {number} number @param {Record<string, any>} values */
@@ -87,9 +100,11 @@ class Layer {
     for (const name in values) {
       const value = values[name];
       if (name === 'anchor') {
-        if (parent === 0) this.#regions[value].append(widget.element);
-      } else if (name === 'visible') widget.element.hidden = !value;
-      else if (name === 'style') restyle(widget.element, value);
+        if (parent === 0 && widget.area === undefined) this.#areas[value].append(widget.element);
+      } else if (name === 'visible') {
+        widget.element.hidden = !value;
+        if (widget.element.isConnected) widget.shown?.(value);
+      } else if (name === 'style') restyle(placed, value);
       else widget.set(name, value);
     }
   }
@@ -98,17 +113,24 @@ class Layer {
   #drop(number) {
     const placed = this.#widgets.get(number);
     if (placed === undefined) return;
-    const hadFocus = this.root.activeElement !== null && placed.widget.element.contains(this.root.activeElement);
-    placed.widget.element.remove();
+    const { widget } = placed;
+    const hadFocus = this.root.activeElement !== null && widget.element.contains(this.root.activeElement);
     const gone = new Set([number]);
     for (const [other, { parent }] of this.#widgets) if (gone.has(parent)) gone.add(other); // parents come first
-    for (const other of gone) this.#widgets.delete(other);
-    if (hadFocus) this.port.stage.focus({ preventScroll: true });
+    for (const other of gone) {
+      const one = this.#widgets.get(other)?.widget;
+      one?.element.remove(); // what follows a thing lies elsewhere
+      this.#widgets.delete(other);
+    }
+    widget.shown?.(false);
+    if (hadFocus && this.root.activeElement === null) this.port.stage.focus({ preventScroll: true });
   }
 }
 
-/** Python checks names and values; the CSSOM takes no more than one property's value. @param {HTMLElement} element @param {Record<string, string>} style */
-function restyle(element, style) {
-  element.removeAttribute('style');
-  for (const name in style) element.style.setProperty(name.replaceAll('_', '-'), style[name]);
+/** Python checks names and values; the CSSOM takes no more than one property's value. @param {Placed} placed @param {Record<string, string>} style */
+function restyle(placed, style) {
+  const target = placed.widget.element;
+  for (const name of placed.style) target.style.removeProperty(name);
+  placed.style = Object.keys(style).map((name) => name.replaceAll('_', '-'));
+  for (const name in style) target.style.setProperty(name.replaceAll('_', '-'), style[name]);
 }

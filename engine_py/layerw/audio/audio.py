@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from layerw.audio.buses import GAIN_MAX, Buses
 from layerw.audio.files import SoundFiles
 from layerw.audio.music import MUSIC_SECONDS_MAX, Music, Track
+from layerw.audio.orders import Orders
 from layerw.audio.sound import RATE_LIMITS, SECONDS_MAX, Sound
-from layerw.audio.voices import Orders, Voice, Voices
+from layerw.audio.voice import Voice
+from layerw.audio.voices import Voices
 from layerw.base import checks
 from layerw.base.names import named
 from layerw.base.ports import F64
@@ -178,6 +180,7 @@ class Audio:
     def _received(self, message: dict[str, Any]) -> None:
         if "state" in message:
             self._state = message["state"]
+            self._voices.choose_now()
         elif "sound" in message:
             self._files.page_decoded(message)
         elif "music" in message:

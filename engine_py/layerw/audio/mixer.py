@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.audio.formats import F32
-from layerw.audio.voices import Orders, Start
+from layerw.audio.orders import Orders, Start
 
 RATE = 48_000
 EDGE_S = 0.002  # how long a sound takes to begin, and to end at its end

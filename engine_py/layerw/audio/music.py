@@ -13,7 +13,7 @@ from typing import Any
 
 from layerw.audio.buses import GAIN_MAX, Buses
 from layerw.audio.sound import Sound
-from layerw.audio.voices import Voice
+from layerw.audio.voice import Voice
 from layerw.base import checks
 from layerw.base.addresses import checked_address, shown
 from layerw.base.log import Log

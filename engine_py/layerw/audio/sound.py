@@ -23,7 +23,7 @@ from layerw.base.settings import fixed_attributes
 
 if TYPE_CHECKING:
     from layerw.audio.audio import Audio
-    from layerw.audio.voices import Voice
+    from layerw.audio.voice import Voice
     from layerw.scene.entity import Entity
 
 SECONDS_MAX = 120.0  # longer ones stream: app.music

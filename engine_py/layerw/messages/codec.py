@@ -25,6 +25,7 @@ DEPTH_MAX = 64
 INTEGER_MAX = 2**53 - 1  # JavaScript's Number.MAX_SAFE_INTEGER
 OWN_PREFIX = "layerw-"  # of the element's own events
 DTYPES = ("bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64")
+_NAMES = {np.dtype(name): name for name in DTYPES}  # asking numpy for one takes as long as all else
 _ALIGN = 8
 Array = npt.NDArray[np.generic]
 Path = tuple[str | int, ...]
@@ -60,7 +61,7 @@ def _encoded(name: str, value: object) -> bytes:
 
     def add(path: Path, array: Array) -> None:
         arrays.append(array)
-        entries.append({"path": path, "dtype": array.dtype.name, "shape": array.shape, "size": array.nbytes})
+        entries.append({"path": path, "dtype": _NAMES[array.dtype], "shape": array.shape, "size": array.nbytes})
 
     plain = _plain(value, (), add)
     head = json.dumps({"name": name, "value": plain, "arrays": entries}).encode()
@@ -140,7 +141,7 @@ def _key(key: object, path: Path) -> str:
 
 
 def _sendable(array: Array, path: Path) -> Array:
-    if array.dtype.name not in DTYPES:
+    if array.dtype not in _NAMES and array.dtype.name not in DTYPES:
         raise MessageError(f"The array sent has the dtype {array.dtype} at {_where(path)}; JavaScript has arrays of "
                            f"{', '.join(DTYPES)}.")
     array = np.ascontiguousarray(array).reshape(array.shape)

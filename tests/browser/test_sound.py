@@ -1,0 +1,195 @@
+"""Sound in a page: its own graph against the mix in numpy, and what is heard before and after a gesture."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from layerw.audio.formats import decode_wav, encode_wav
+from layerw.audio.mixer import Mixer
+from layerw.audio.orders import Orders, Start, Stop
+from layerw_server.tools.shot import ShotOptions, take_shot, write_sound
+
+from .conftest import RunProgram, ServeProgram
+from .harness import Running
+
+RATE, BLOCK, FRAMES = 48_000, 800, 36
+TONE = (0.5 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)).astype(np.float32)
+STEP = [0.8] * 4800  # as loud at its ends as can be
+# What the engine says in which frame: [stops, starts, levels].
+SCRIPT: dict[int, list[Any]] = {
+    0: [[], [[0, 1, 0.0, True, 1.0, 1, 0.5, 0.5], [1, 2, 0.0, False, 1.0, 1, 0.4, 0.0]],
+        [[0, 0.5, 0.5, 1], [1, 0.4, 0.0, 1]]],
+    8: [[], [], [[0, 0.0, 1.0, 1]]],
+    16: [[], [], [[0, 0.0, 1.0, 2]]],
+    20: [[], [[0, 1, 0.25, True, 1.0, 1, 0.1, 0.1]], [[0, 0.1, 0.1, 1]]],
+    28: [[[0, 0.02]], [], []],
+}
+RENDER_JS = """async ([script, tone, step]) => {
+  const { Graph } = await import('/web/page/subsystems/audio-graph.js');
+  const context = new OfflineAudioContext(2, 36 * 800, 48000);
+  const graph = new Graph(context);
+  [tone, step].forEach((samples, index) => {
+    const buffer = new AudioBuffer({ numberOfChannels: 1, length: samples.length, sampleRate: 48000 });
+    buffer.copyToChannel(Float32Array.from(samples), 0);
+    graph.sounds.set(index + 1, buffer);
+  });
+  graph.receive({ buses: [[-1, 1], [0, 1]] });
+  for (const [frame, [stops, starts, levels]] of Object.entries(script)) {
+    const tell = () => graph.receive({ stops, starts, levels: Float32Array.from(levels.flat()) });
+    if (frame === '0') tell();
+    else context.suspend(frame / 60).then(() => { tell(); context.resume(); });
+  }
+  const made = await context.startRendering();
+  return [0, 1].map((channel) => Array.from(made.getChannelData(channel)));
+}"""
+
+
+def mixed() -> npt.NDArray[np.float64]:
+    mixer, blocks = Mixer(), []
+    mixer.keep(1, TONE[None], RATE)
+    mixer.keep(2, np.array([STEP], np.float32), RATE)
+    mixer.buses([[-1, 1], [0, 1]])
+    for frame in range(FRAMES):
+        if frame in SCRIPT:
+            stops, starts, levels = SCRIPT[frame]
+            mixer.receive(Orders([Stop(*one) for one in stops], [Start(*one) for one in starts],
+                                 np.array(levels, np.float32).reshape(-1, 4)))  # fmt: skip
+        blocks.append(mixer.render(BLOCK))
+    return np.concatenate(blocks)
+
+
+def level(samples: npt.NDArray[np.float64], first: int, last: int) -> Any:
+    return np.sqrt((samples[first * BLOCK : last * BLOCK] ** 2).mean(0) * 2)
+
+
+def test_the_pages_graph_makes_the_mix_of_numpy_and_nothing_clicks(browser: Browser, origin: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{origin}/package.json")
+    made = np.array(page.evaluate(RENDER_JS, [SCRIPT, TONE.tolist(), STEP])).T
+    page.close()
+    same = mixed()
+    assert made.shape == same.shape
+    for first, last in ((2, 5), (6, 8), (12, 16), (18, 20), (24, 28), (31, 36)):
+        assert np.allclose(level(made, first, last), level(same, first, last), atol=0.006), (first, last)
+    assert not made[31 * BLOCK :].any()
+    for sound in (made, same):
+        steps = np.abs(np.diff(sound, axis=0, prepend=np.zeros((1, 2)))).max()
+        assert steps < 2 * 2 * np.pi * 440 / RATE * 0.5 + 0.01, steps
+
+
+PROGRAM = """
+import numpy as np
+import layerw as lw
+app = lw.App(overlay=False)
+tone = lw.Sound.from_array(0.5 * np.sin(2 * np.pi * 440 * np.arange(48_000) / 48_000))
+ramp = lw.Sound.from_array(np.linspace(0, 0.1, 48_000 * 100))
+file, missing, page = lw.Sound("ding.wav"), lw.Sound("missing.ogg"), lw.Sound("main.py")
+music = app.music("ding.wav", gain=0.01)
+loop = ramp.play(loop=True)
+early = tone.play()
+"""
+# Playwright's questions are gestures to a browser: this context waits for a click. `tap`: what goes to the speakers.
+TAP_JS = """
+addEventListener('pointerdown', (event) => { globalThis.clicked ||= event.isTrusted; }, true);
+globalThis.AudioContext = class extends AudioContext {
+  constructor(options) {
+    super(options);
+    super.suspend();
+  }
+
+  get state() { return globalThis.clicked ? super.state : 'suspended'; }
+
+  resume() { return globalThis.clicked ? super.resume() : Promise.reject(new DOMException('', 'NotAllowedError')); }
+};
+const connect = AudioNode.prototype.connect;
+AudioNode.prototype.connect = function (to, ...rest) {
+  if (to === this.context.destination && this.context instanceof AudioContext) {
+    globalThis.tap = new AnalyserNode(this.context, { fftSize: 32768 });
+    connect.call(this, globalThis.tap);
+  }
+  return connect.call(this, to, ...rest);
+};
+"""
+TAPPED_JS = """() => {
+  const samples = new Float32Array(32768);
+  globalThis.tap.getFloatTimeDomainData(samples);
+  let step = 0;
+  for (let i = 1; i < samples.length; i += 1) step = Math.max(step, Math.abs(samples[i] - samples[i - 1]));
+  const peak = samples.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
+  return { peak, step, last: samples.at(-1), state: globalThis.tap.context.state };
+}"""
+
+
+def ask(running: Running, expression: str) -> Any:
+    return json.loads(running.python(f"import json, __main__ as m\njson.dumps({expression})"))
+
+
+def wait(running: Running, expression: str, seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not ask(running, expression):
+        assert time.monotonic() < end, (expression, running.report()["audio"])
+
+
+@pytest.mark.own_profile
+@pytest.mark.parametrize("thread", ["worker", "main"])
+def test_nothing_sounds_before_a_gesture_and_loops_begin_where_they_would_be(
+        context: BrowserContext, run_program: RunProgram, tmp_path: Path, thread: str) -> None:  # fmt: skip
+    (tmp_path / "app").mkdir()
+    ding = encode_wav(np.round(TONE[:24_000, None] * 20_000).astype(np.int16), RATE)
+    (tmp_path / "app" / "ding.wav").write_bytes(ding)
+    context.add_init_script(TAP_JS)
+    running = run_program(PROGRAM, thread=thread, backend="null")
+    running.page.wait_for_function("document.querySelector('layer-w').host.report !== null", timeout=90_000)
+    wait(running, "m.file.state == 'ready' and m.missing.state == m.page.state == 'failed'")
+    assert ask(running, "[m.app.audio.locked, m.loop.audible, m.file.duration]") == [True, False, 0.5]
+    errors = running.report()["errors"]
+    assert len(errors) == 2 and all(name in str(errors) for name in ("missing.ogg", "main.py"))
+    assert running.page.evaluate(TAPPED_JS)["peak"] == 0
+    running.page.mouse.click(40, 40)
+    wait(running, "m.loop.audible")
+    assert ask(running, "[m.app.audio.locked, m.early.playing]") == [False, False]
+    running.page.wait_for_timeout(900)
+    heard = running.page.evaluate(TAPPED_JS)
+    at = ask(running, "m.loop.time")
+    assert heard["state"] == "running" and heard["peak"] > 0 and heard["step"] < 0.01
+    assert abs(heard["last"] * 1000 - at) < 0.7 + 0.01 * 1000, "the ramp says its time, the music adds 0.01 at most"
+    running.python("import __main__ as m\nm.loop.stop()\nm.app.music(None, fade=0.0)\nm.tone.play()\nNone")
+    wait(running, "m.app.audio.audible == 1")
+    running.page.wait_for_timeout(600)
+    heard = running.page.evaluate(TAPPED_JS)
+    assert abs(heard["peak"] - 0.5) < 0.02 and heard["step"] < 0.04
+    running.page.evaluate("""() => {
+        Object.defineProperty(document, 'hidden', { configurable: true, get: () => true });
+        document.dispatchEvent(new Event('visibilitychange'));
+    }""")
+    running.page.wait_for_function("globalThis.tap.context.state === 'suspended'")
+    assert running.page.evaluate("globalThis.tap.context.state") == "suspended"
+    running.baseline = None
+
+
+SHOT = """
+import numpy as np
+import layerw as lw
+app = lw.App(overlay=False)
+app.camera.position = (0, 0, 0)
+tone = lw.Sound.from_array(0.5 * np.sin(2 * np.pi * 440 * np.arange(48_000) / 48_000))
+tone.play(at=(2, 0, 0))
+"""
+
+
+def test_a_shot_records_what_is_heard(browser: Browser, serve_program: ServeProgram, tmp_path: Path) -> None:
+    taken = take_shot(browser, serve_program(SHOT), ShotOptions("null", (96, 64), 30, sound=True))
+    assert taken.errors == []
+    write_sound(taken, tmp_path / "out.wav")
+    samples, rate = decode_wav((tmp_path / "out.wav").read_bytes())
+    assert rate == RATE and samples.shape == (2, 30 * BLOCK)
+    assert abs(samples[1].max() - 0.25) < 0.01 and abs(samples[0]).max() < 0.01
+    assert taken.report["sound"]["seconds"] == 0.5

@@ -16,6 +16,7 @@ from layerw.base.failures import Failures
 from layerw.base.host_port import MemoryHost
 from layerw.base.log import Log
 from layerw.base.ports import F64, U32, TileDraw, TransferDone, TransferFailed
+from layerw.base.rays import CheckedRay
 from layerw.base.user_code import UserCode
 from layerw.base.weak import weakly
 from layerw.content.contents import Contents
@@ -35,7 +36,7 @@ from layerw.frame.resources import Resources
 from layerw.frame.rows import RowColumns
 from layerw.frame.shown import Shown
 from layerw.frame.stillness import Stillness
-from layerw.frame.subsystems import SubsystemPort, Subsystems
+from layerw.frame.subsystems import Met, SubsystemPort, Subsystems
 from layerw.frame.sun_shadows import SunShadows
 from layerw.frame.targets import RenderTargets
 from layerw.frame.view import ViewWriter, ambient_flags, sprite_flags, view_flags
@@ -154,7 +155,8 @@ class Engine:
             environment=self.environment, input=self.input, user=self.user, log=self.log, failures=self.failures,
             heap_ledger=self.heap_ledger, layer_ledger=self.layer_ledger, layer=self.layer, transfers=self.transfers,
             camera=weakly(self._shown_camera), program_s=weakly(self._program_time), now_s=weakly(self._time),
-            dt_s=weakly(self._frame_time), placed=weakly(self._placed), own=self.scenes.own, send=send)
+            dt_s=weakly(self._frame_time), placed=weakly(self._placed), nearest=weakly(self._met),
+            own=self.scenes.own, send=send)
 
     def _shown_camera(self) -> CameraFrame:
         return self.shown.camera
@@ -167,6 +169,9 @@ class Engine:
 
     def _frame_time(self) -> float:
         return self._dt_s
+
+    def _met(self, ray: CheckedRay) -> Met | None:
+        return self.pointer.picker.nearest(ray)
 
     def _placed(self) -> FrameColumns:
         return self.shown.columns

@@ -25,11 +25,11 @@ TONE = (0.5 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)).astype(np.float3
 STEP = [0.8] * 4800  # as loud at its ends as can be
 # What the engine says in which frame: [stops, starts, levels].
 SCRIPT: dict[int, list[Any]] = {
-    0: [[], [[0, 1, 0.0, True, 1.0, 1, 0.5, 0.5], [1, 2, 0.0, False, 1.0, 1, 0.4, 0.0]],
-        [[0, 0.5, 0.5, 1], [1, 0.4, 0.0, 1]]],
-    8: [[], [], [[0, 0.0, 1.0, 1]]],
-    16: [[], [], [[0, 0.0, 1.0, 2]]],
-    20: [[], [[0, 1, 0.25, True, 1.0, 1, 0.1, 0.1]], [[0, 0.1, 0.1, 1]]],
+    0: [[], [[0, 1, 0.0, True, 1.0, 1, 0.5, 0.5, -1], [1, 2, 0.0, False, 1.0, 1, 0.4, 0.0, -1]],
+        [[0, 0.5, 0.5, 1, 0], [1, 0.4, 0.0, 1, 0]]],
+    8: [[], [], [[0, 0.0, 1.0, 1, 0]]],
+    16: [[], [], [[0, 0.0, 1.0, 2, 0]]],
+    20: [[], [[0, 1, 0.25, True, 1.0, 1, 0.1, 0.1, 1]], [[0, 0.1, 0.1, 1, 1]]],
     28: [[[0, 0.02]], [], []],
 }
 RENDER_JS = """async ([script, tone, step]) => {
@@ -61,7 +61,7 @@ def mixed() -> npt.NDArray[np.float64]:
         if frame in SCRIPT:
             stops, starts, levels = SCRIPT[frame]
             mixer.receive(Orders([Stop(*one) for one in stops], [Start(*one) for one in starts],
-                                 np.array(levels, np.float32).reshape(-1, 4)))  # fmt: skip
+                                 np.array(levels, np.float32).reshape(-1, 5)))  # fmt: skip
         blocks.append(mixer.render(BLOCK))
     return np.concatenate(blocks)
 

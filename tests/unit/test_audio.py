@@ -285,6 +285,61 @@ print([m for m in sys.modules if m.startswith("layerw.audio")])
     assert found.stdout.strip() == "[]"
 
 
+def test_what_is_behind_a_wall_is_quieter_and_dull() -> None:
+    app, host = recording()
+    app.audio.occlusion = True
+    wall = app.spawn(lw.Mesh.box(4, 4, 0.5), position=(0, 0, -2))
+    speaker = app.spawn(lw.Mesh.box(0.5), position=(0, 0, -4))
+    part = app.spawn(lw.Mesh.box(1.0), parent=speaker)  # covers nothing of its own
+    sound = lw.Sound.from_array(tone(4.0, hertz=2000.0))
+    sound.play(at=part, loop=True)
+    host.step(app, 20)
+    behind = level(heard(host)[8 * BLOCK :]).max()
+    assert 0.001 < behind < 0.125 * 0.5 * 0.3, "12 dB an octave from 900 Hz on, from the first sample on"
+    assert step_max(heard(host)) < 0.02
+    wall.position = (10, 0, -2)
+    host.step(app, 30)
+    assert np.allclose(level(heard(host)[-8 * BLOCK :]), 0.125, atol=0.004)
+    assert step_max(heard(host)) < 2 * math.pi * 2000 / RATE * 0.125 + 0.01
+    door = app.spawn_many(lw.Mesh.box(4, 4, 0.2), 2, position=[(0, 0, -1), (0, 5, 0)])
+    app.audio.occlusion = door[1:]
+    host.step(app, 30)
+    assert np.allclose(level(heard(host)[-8 * BLOCK :]), 0.125, atol=0.004), "others than the group cover nothing"
+    assert app.audio.occlusion == door[1:]
+    app.audio.occlusion = False
+    with pytest.raises(lw.KindError):
+        app.audio.occlusion = "walls"  # type: ignore[assignment]
+
+
+def test_a_reverb_zone_answers_while_the_camera_is_inside() -> None:
+    app, host = recording()
+    used = app._engine.layer_ledger.used_bytes
+    hall = app.audio.zone((0, 0, 0), size=(10, 4, 10), seconds=0.5, gain=0.5)
+    click = lw.Sound.from_array(tone(0.05))
+    click.play()
+    host.step(app, 60)
+    found = heard(host)
+    tail = [float(np.sqrt((found[k * BLOCK : (k + 2) * BLOCK] ** 2).mean())) for k in (6, 12, 24, 50)]
+    assert tail[0] > 0.01 and tail[1] < tail[0] / 3 and tail[2] < tail[0] / 50 and tail[3] < 1e-4
+    before = len(found)
+    app.camera.position = (20, 0, 0)
+    host.step(app, 2)
+    click.play()
+    host.step(app, 30)
+    assert not heard(host)[before + 8 * BLOCK :].any(), "outside it is dry"
+    hall.remove()
+    hall.remove()
+    assert app._engine.layer_ledger.used_bytes == used
+    for bad in ({"size": (1, 1)}, {}, {"size": (1, 1, 1), "radius": 2.0}, {"radius": -1}, {"radius": 1, "seconds": 9},
+                {"radius": 1, "gain": 5}, {"radius": 1, "edge": 0}, {"radius": 1, "damping": 2}):  # fmt: skip
+        with pytest.raises(lw.LayerwError):
+            app.audio.zone((0, 0, 0), **bad)  # type: ignore[arg-type]
+    for _ in range(8):
+        app.audio.zone((0, 0, 0), radius=1.0, seconds=0.1)
+    with pytest.raises(lw.ConfigError, match="8 reverb zones"):
+        app.audio.zone((0, 0, 0), radius=1.0)
+
+
 BAD_PLAYS: list[tuple[str, list[Any]]] = [
     ("at", [3, "x", (1, 2), (math.nan, 0, 0)]), ("gain", [None, "a", -1, 17, math.nan]), ("rate", [None, 0, -1, 65]),
     ("bus", [None, 3, "sfxx"]), ("loop", [None, 1]), ("pan", [None, 2, -2]), ("fade", [None, -1, 61])]

@@ -11,25 +11,31 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy.typing as npt
+
 from layerw.audio.buses import GAIN_MAX, Buses
 from layerw.audio.files import SoundFiles
+from layerw.audio.formats import F32
 from layerw.audio.music import MUSIC_SECONDS_MAX, Music, Track
+from layerw.audio.occlusion import Occlusion
 from layerw.audio.orders import Orders
+from layerw.audio.reverb import Zone, Zones
 from layerw.audio.sound import RATE_LIMITS, SECONDS_MAX, Sound
 from layerw.audio.voice import Voice
-from layerw.audio.voices import Voices
+from layerw.audio.voices import VOICES_MAX, Voices
 from layerw.base import checks
 from layerw.base.names import named
 from layerw.base.ports import F64
 from layerw.base.weak import weakly
 from layerw.frame.subsystems import SubsystemPort
-from layerw.scene.entity import Entity
+from layerw.scene.entity import Entities, Entity
 from layerw.scene.row_values import check_owner
 
 if TYPE_CHECKING:
     from layerw.audio.mixer import Mixer
 
 FADE_MAX_S = 60.0
+Levels = list[list[float]]
 
 
 @named
@@ -51,11 +57,14 @@ class Audio:
             ready=weakly(self._voices.sound_ready), failed=weakly(self._voices.sound_failed))  # fmt: skip
         self._music = Music(port.send if plays_there else None, str(options.get("base_url") or ""), port.log,
                             self._buses, weakly(self._play_music))  # fmt: skip
+        self._zones = Zones(weakly(self._tell_zone), weakly(self._charge_zone))
         self._state = "locked" if plays_there or is_silent else "running"
         self._buses_sent = -1
         self._samples = 0.0  # of a frame that no block had yet
         if self._page:
             port.send({"begin": "mix" if plays_there else "decode"})
+        if plays_there:  # before whatever leads into them
+            port.send({"buses": self._buses._orders()})
 
     @staticmethod
     def _begin_recording() -> Mixer:
@@ -90,6 +99,57 @@ class Audio:
     def audible(self) -> int:
         """How many of them are heard; 32 at most."""
         return int(self._voices.audible.sum())
+
+    @property
+    def occlusion(self) -> bool | Entities:
+        """Whether what is behind something sounds quieter and dull: True (all entities cover), a group (those do), or
+        False, as it is unless it is set. Loops and what begins later follow."""
+        now = self._voices.occlusion
+        return False if now is None else True if now.covers is None else now.covers
+
+    @occlusion.setter
+    def occlusion(self, covers: bool | Entities) -> None:
+        if not isinstance(covers, Entities):
+            covers = checks.flag("audio.occlusion", covers)
+        else:
+            check_owner("audio.occlusion", covers, self._port.table)
+        group = covers if isinstance(covers, Entities) else None
+        self._voices.occlusion = (
+            Occlusion(self._port.nearest, self._port.table, VOICES_MAX, group) if covers is not False else None)
+
+    def zone(self, position: npt.ArrayLike, *, size: npt.ArrayLike | None = None, radius: float | None = None,
+             seconds: float = 1.5, gain: float = 0.4, edge: float = 2.0, damping: float = 0.5) -> Zone:  # fmt: skip
+        """A reverb zone: while the camera is inside, what plays on "sfx" and "voice" sounds as in a hall.
+
+        Args:
+            position: (3,) world metres, of its middle.
+            size: (3,) of a box along the axes; or radius: of a ball; metres.
+            seconds: until an echo is 60 dB quieter, 0.1 to 8.
+            gain: how loud the room answers, 0 to 4.
+            edge: metres outside of it until nothing is left of it.
+            damping: 0 (stone) to 1 (curtains): how much sooner high tones go.
+
+        Returns a Zone: `gain` and `position` can be set, `remove()` ends it. Where zones overlap the last one made
+        counts. Each is charged to the layer budget: 0.4 MB a second.
+
+        Raises:
+            ConfigError: neither or both of size and radius, or there are 8. BudgetError: there is no room.
+        """
+        made = self._zones.add(position, size, radius, seconds=seconds, gain=gain, edge=edge, damping=damping)
+        self._port.own(made.remove)
+        return made
+
+    def _tell_zone(self, index: int, answer: F32 | None) -> None:
+        if self._mixer is not None:
+            self._mixer.zone(index, answer)
+        elif self._page:
+            self._port.send({"zone": index} if answer is None else {"zone": index, "answer": answer})
+
+    def _charge_zone(self, size_bytes: int) -> None:
+        if size_bytes < 0:
+            self._port.layer_ledger.release(-size_bytes)
+        else:
+            self._port.layer_ledger.reserve(size_bytes, "A reverb zone")
 
     # -- for Sound and App -------------------------------------------------------------------------
 
@@ -149,13 +209,16 @@ class Audio:
                                    stands=stands)  # fmt: skip
         buses = self._buses._orders() if self._buses.revision != self._buses_sent else None
         self._buses_sent = self._buses.revision
+        zones = self._zones.levels(camera.position) if self._zones else None
         if self._mixer is not None:
-            self._mix(self._mixer, orders, buses, dt)
-        elif self._page and (orders is not None or buses is not None):
-            self._tell(orders, buses)
+            self._mix(self._mixer, orders, buses, zones, dt)
+        elif self._page and (orders is not None or buses is not None or zones is not None):
+            self._tell(orders, buses, zones)
 
-    def _tell(self, orders: Orders | None, buses: list[list[float]] | None) -> None:
+    def _tell(self, orders: Orders | None, buses: Levels | None, zones: Levels | None) -> None:
         message: dict[str, object] = {} if buses is None else {"buses": buses}
+        if zones is not None:
+            message["zones"] = zones
         if orders is not None:
             message["levels"] = orders.levels
             if orders.stops:
@@ -164,11 +227,13 @@ class Audio:
                 message["starts"] = orders.starts
         self._port.send(message)
 
-    def _mix(self, mixer: Mixer, orders: Orders | None, buses: list[list[float]] | None, dt: float) -> None:
+    def _mix(self, mixer: Mixer, orders: Orders | None, buses: Levels | None, zones: Levels | None, dt: float) -> None:
         from layerw.audio.mixer import RATE, as_int16
 
         if buses is not None:
             mixer.buses(buses)
+        if zones is not None:
+            mixer.zones(zones)
         if orders is not None:
             mixer.receive(orders)
         self._samples += dt * RATE
@@ -193,6 +258,7 @@ class Audio:
     def close(self) -> None:
         """Ends all and gives everything back."""
         self._music.close()
+        self._zones.close()
         self._voices.close()
         self._files.close()
 

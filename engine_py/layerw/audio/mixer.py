@@ -7,17 +7,23 @@ and end within EDGE_S, and what is louder than KNEE is bent instead of cut: noth
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from layerw.audio.buses import FIRST
 from layerw.audio.formats import F32
 from layerw.audio.orders import Orders, Start
 
 RATE = 48_000
 EDGE_S = 0.002  # how long a sound takes to begin, and to end at its end
 KNEE = 0.8
+_POLE = math.exp(-2 * math.pi * 900 / RATE)
+_ONE_POLE = (1 - _POLE) * _POLE ** np.arange(128)
+MUFFLE = np.convolve(_ONE_POLE, _ONE_POLE)[:128]  # 12 dB an octave from 900 Hz on; audio-graph.js has it as an IIR
+_FED = [FIRST.index("sfx"), FIRST.index("voice")]  # the buses that are heard in reverb zones
 F64 = npt.NDArray[np.float64]
 
 
@@ -32,6 +38,8 @@ class Playing:
         self.goal = self.now
         self.rate = self.rate_goal = start.rate
         self.age = 0  # in samples of the output
+        self.muffled = self.muffled_goal = start.muffled
+        self._before = np.zeros((samples.shape[0], len(MUFFLE) - 1))  # for the filter
         self.left: int | None = None  # samples of the output until a stop is over
 
     def render(self, count: int) -> F64:
@@ -60,7 +68,22 @@ class Playing:
         if self.loop:
             self.at %= length
         self.now, self.rate = self.goal, self.rate_goal
-        found: F64 = sound * shape * levels
+        sound = self._muffle(sound * shape, ramp)
+        found: F64 = sound * levels
+        return found
+
+    def _muffle(self, sound: F64, ramp: F64) -> F64:
+        """Behind something it is dull."""
+        if self.muffled < 0:
+            return sound
+        long = np.concatenate((self._before, sound), axis=1)
+        self._before = long[:, -(len(MUFFLE) - 1) :]
+        share = self.muffled + (self.muffled_goal - self.muffled) * ramp
+        self.muffled = self.muffled_goal
+        if not share.any():
+            return sound
+        dull = np.stack([np.convolve(one, MUFFLE, "valid") for one in long])
+        found: F64 = sound * (1 - share) + dull * share
         return found
 
     def stop(self, fade: float) -> None:
@@ -81,6 +104,33 @@ class Playing:
         return (self.left is not None and self.left <= 0) or (not self.loop and self.at >= self.samples.shape[1])
 
 
+class Room:
+    """A reverb zone: what it is fed with, folded with its answer. answer: (2, n)."""
+
+    def __init__(self, answer: F32) -> None:
+        self._answer = answer
+        self._size, self._folded = 0, np.zeros((2, 0), np.complex128)
+        self._rest = np.zeros((2, 0))  # of what was folded before
+        self.gain = self.goal = 0.0
+
+    def render(self, feed: F64, ramp: F64) -> F64:
+        """(2, count) what is heard of it."""
+        count = feed.shape[1]
+        if not self.gain and not self.goal and not self._rest.any():
+            return np.zeros_like(feed)
+        need = count + self._answer.shape[1] - 1
+        if need > self._size:
+            self._size = 1 << (need - 1).bit_length()
+            self._folded = np.fft.rfft(self._answer, self._size)
+        loud = feed * (self.gain + (self.goal - self.gain) * ramp)
+        self.gain = self.goal
+        made = np.fft.irfft(np.fft.rfft(loud, self._size) * self._folded, self._size)[:, :need]
+        made[:, : self._rest.shape[1]] += self._rest
+        self._rest = made[:, count:]
+        found: F64 = made[:, :count]
+        return found
+
+
 class Mixer:
     """`receive` orders, then `render` a frame."""
 
@@ -88,6 +138,7 @@ class Mixer:
         self._sounds: dict[int, tuple[F32, int]] = {}
         self._playing: dict[int, Playing] = {}
         self._ending: list[Playing] = []
+        self._rooms: dict[int, Room] = {}
         self._parents: list[int] = [-1]
         self._gains, self._gain_goals = np.ones(1), np.ones(1)
 
@@ -98,6 +149,18 @@ class Mixer:
     def forget(self, number: int) -> None:
         """It is named no more."""
         self._sounds.pop(number, None)
+
+    def zone(self, index: int, answer: F32 | None) -> None:
+        """A reverb zone, or None: it is gone."""
+        if answer is None:
+            self._rooms.pop(index, None)
+        else:
+            self._rooms[index] = Room(answer)
+
+    def zones(self, gains: Sequence[Sequence[float]]) -> None:
+        """[index, gain] of each."""
+        for index, gain in gains:
+            self._rooms[int(index)].goal = gain
 
     def buses(self, orders: Sequence[Sequence[float]]) -> None:
         """See Buses._orders."""
@@ -114,10 +177,11 @@ class Mixer:
             self._let_go(start.slot, None)
             samples, rate = self._sounds[start.sound]
             self._playing[start.slot] = Playing(samples, rate, start)
-        for slot, left, right, rate in orders.levels.tolist():
+        for slot, left, right, rate, muffled in orders.levels.tolist():
             found = self._playing.get(int(slot))
             if found is not None:
                 found.goal, found.rate_goal = np.array((left, right)), rate
+                found.muffled_goal = muffled if found.muffled >= 0 else -1.0
 
     def _let_go(self, slot: float, fade: float | None) -> None:
         """Its slot is another's; None: it plays to its end."""
@@ -140,6 +204,9 @@ class Mixer:
             sums[bus] *= gain + (goal - gain) * ramp
             if self._parents[bus] >= 0:
                 sums[self._parents[bus]] += sums[bus]
+            if bus == 1 and self._rooms:  # all that lead into "main" but it
+                feed = sums[_FED].sum(0)
+                sums[0] += sum(room.render(feed, ramp) for room in self._rooms.values())
         self._gains = self._gain_goals
         return bent(sums[0]).T
 

@@ -22,6 +22,7 @@ class Start(NamedTuple):
     bus: int
     left: float
     right: float
+    muffled: float  # 0 to 1, how dull; -1: it never will be
 
 
 class Stop(NamedTuple):
@@ -32,7 +33,7 @@ class Stop(NamedTuple):
 
 
 class Orders(NamedTuple):
-    """What an output is told in one frame; levels: (n, 4) float32: slot, left, right, rate."""
+    """What an output is told in one frame; levels: (n, 5) float32: slot, left, right, rate, muffled."""
 
     stops: list[Stop]
     starts: list[Start]

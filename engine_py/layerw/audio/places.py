@@ -65,6 +65,16 @@ class Places:
         self._loud[slot] = self._near[slot] * sound.gain
         self.level[:, slot] = sound.gain
 
+    def is_spatial(self, slot: int) -> bool:
+        """Whether it is heard from a place."""
+        return bool(self._spatial[slot])
+
+    @property
+    def spatial(self) -> F64:
+        """1 for each that is heard from a place, else 0."""
+        assert self._used is not None
+        return self._used.spatial
+
     def leave(self, slot: int) -> None:
         """Nobody is there any more."""
         self.row[slot], self._attached = -1, None

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.audio.buses import Bus
+from layerw.audio.occlusion import QUIETER, Occlusion
 from layerw.audio.orders import Orders, Start, Stop
 from layerw.audio.places import Places
 from layerw.audio.sound import Sound
@@ -52,6 +53,7 @@ class Voices:
         self._fading = False
         self._chosen = 0  # frames until the next choice
         self._fitted = -1
+        self.occlusion: Occlusion | None = None
 
     # -- which -------------------------------------------------------------------------------------
 
@@ -165,10 +167,12 @@ class Voices:
                 self.stop(slot, LONG_S)
         level = self.places.levels(ear, right)
         level *= self.own_gain[:n]
-        starts = self._choose(level, n, can_sound, stands)
+        covered = self._cover(level, n, dt, ear)
+        starts = self._choose(level, n, ear, can_sound, stands)
         heard = self._heard
-        rows = np.empty((len(heard), 4), np.float32)
+        rows = np.empty((len(heard), 5), np.float32)
         rows[:, 0], rows[:, 1:3], rows[:, 3] = heard, level.T[heard], self.rate[heard]
+        rows[:, 4] = 0 if covered is None else covered[heard]
         stops, self._stops = self._stops, []
         self.age[:n] += dt
         if not stands:
@@ -189,7 +193,16 @@ class Voices:
                 self._end(slot, SHORT_S)
             self._fading = bool(slope.any())
 
-    def _choose(self, level: F64, n: int, can_sound: bool, stands: bool) -> list[Start]:
+    def _cover(self, level: F64, n: int, dt: float, ear: F64) -> F64 | None:
+        """What is behind something is quieter; how much each is covered."""
+        if self.occlusion is None:
+            return None
+        slots = self._heard[self._heard < n]
+        covered = self.occlusion.step(dt, ear, self.places, slots[self.places.spatial[slots] > 0])
+        level *= 1 - QUIETER * covered[:n]
+        return covered
+
+    def _choose(self, level: F64, n: int, ear: F64, can_sound: bool, stands: bool) -> list[Start]:
         """Who is heard from now on; those that begin to be."""
         self._chosen -= 1
         if self._chosen > 0:
@@ -197,7 +210,7 @@ class Voices:
         self._chosen = CHOICE_FRAMES
         starts: list[Start] = []
         if can_sound:
-            starts = self._chosen_now(level, n)
+            starts = self._chosen_now(level, n, ear)
         elif not stands:
             self._stops += [Stop(slot, 0.0) for slot in np.flatnonzero(self.audible[:n]).tolist()]
             self.audible[:n] = False
@@ -208,7 +221,7 @@ class Voices:
         """What can be heard has changed."""
         self._chosen = 0
 
-    def _chosen_now(self, level: F64, n: int) -> list[Start]:
+    def _chosen_now(self, level: F64, n: int, ear: F64) -> list[Start]:
         loud = np.maximum(level[0], level[1])
         want = (loud > SILENT) & (self.number[:n] > 0)
         late = want & (self.age[:n] > LATE_S) & ~self.heard[:n] & ~self.loop[:n]
@@ -227,13 +240,18 @@ class Voices:
         if not changed.any():
             return []
         self._stops += [Stop(slot, SHORT_S) for slot in np.flatnonzero(was & changed).tolist()]
-        starts = [
-            Start(slot, int(self.number[slot]), float(self.time[slot]), bool(self.loop[slot]), float(self.rate[slot]),
-                  int(self.bus[slot]), float(level[0, slot]), float(level[1, slot]))
-            for slot in np.flatnonzero(want & changed).tolist()]  # fmt: skip
+        starts = [self._start(slot, level, ear) for slot in np.flatnonzero(want & changed).tolist()]
         self.audible[:n] = want
         self.heard[:n] |= want
         return starts
+
+    def _start(self, slot: int, level: F64, ear: F64) -> Start:
+        covered = -1.0
+        if self.occlusion is not None:
+            covered = self.occlusion.ask(ear, self.places, slot)
+            level[:, slot] *= 1 - QUIETER * covered
+        return Start(slot, int(self.number[slot]), float(self.time[slot]), bool(self.loop[slot]),
+                     float(self.rate[slot]), int(self.bus[slot]), float(level[0, slot]), float(level[1, slot]), covered)
 
     def _pass(self, n: int, dt: float) -> None:
         """Time goes by; what has come to its end is over, which the output finds by itself."""

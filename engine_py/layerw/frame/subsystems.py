@@ -14,6 +14,7 @@ from layerw.base.config import Config
 from layerw.base.failures import Failures
 from layerw.base.host_port import MemoryHost
 from layerw.base.log import Log
+from layerw.base.rays import CheckedRay
 from layerw.base.user_code import UserCode
 from layerw.frame.resources import Resources
 from layerw.input.state import Input
@@ -21,6 +22,7 @@ from layerw.memory.app_memory import AppMemory
 from layerw.memory.ledger import HardLedger
 from layerw.messages.codec import OWN_PREFIX, encode_own
 from layerw.scene.camera import CameraFrame
+from layerw.scene.entity import Entity
 from layerw.scene.environment import Environment
 from layerw.scene.table import FrameColumns, Table
 from layerw.transfer.transfers import FrameTransfers
@@ -47,6 +49,15 @@ class Subsystem(Protocol):
         ...
 
 
+class Met(Protocol):
+    """What a ray meets."""
+
+    @property
+    def entity(self) -> Entity: ...
+    @property
+    def distance(self) -> float: ...
+
+
 @dataclass(frozen=True, slots=True)
 class SubsystemPort:
     """What a subsystem may use of the engine."""
@@ -70,6 +81,7 @@ class SubsystemPort:
     now_s: Callable[[], float]  # since the start, at this frame, whether the program's time stands or not
     dt_s: Callable[[], float]  # of this frame, seconds, also while the program is paused
     placed: Callable[[], FrameColumns]  # where everything is in the world, as of the hook `placed`
+    nearest: Callable[[CheckedRay], Met | None]  # what a ray meets first
     own: Callable[..., None]  # own(end, has_ended): the current scene ends it
     send: Callable[[object], None] = lambda value: None  # to the page's half, with this frame
 

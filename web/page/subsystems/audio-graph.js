@@ -12,11 +12,13 @@ const RAMP_S = 0.01; // time constant of levels
 const KNEE = 0.8;
 const BEND_RANGE = 4; // louder sums are cut off
 const BEND_POINTS = 8193;
+const POLE = Math.exp(-2 * Math.PI * 900 / 48_000); // what is behind something: as MUFFLE in mixer.py
+const FED = [1, 3]; // the buses that are heard in reverb zones: "sfx" and "voice"
 
-/** slot, sound, seconds, loop, rate, bus, left, right @typedef {[number, number, number, boolean, number, number, number, number]} Start */
+/** slot, sound, seconds, loop, rate, bus, left, right, muffled @typedef {[number, number, number, boolean, number, number, number, number, number]} Start */
 /** slot, seconds @typedef {[number, number]} Stop */
-/** @typedef {{ buses?: [number, number][], stops?: Stop[], starts?: Start[], levels?: Float32Array }} Orders levels: rows of slot, left, right, rate */
-/** @typedef {{ source: AudioBufferSourceNode, edge: GainNode, left: GainNode, right: GainNode, nodes: AudioNode[], rate: number, at: number, since: number, length: number, loop: boolean }} Voice */
+/** @typedef {{ buses?: [number, number][], zones?: [number, number][], stops?: Stop[], starts?: Start[], levels?: Float32Array }} Orders levels: rows of slot, left, right, rate, muffled */
+/** @typedef {{ source: AudioBufferSourceNode, edge: GainNode, left: GainNode, right: GainNode, muffle: { dry: GainNode, dull: GainNode } | null, nodes: AudioNode[], rate: number, at: number, since: number, length: number, loop: boolean }} Voice */
 
 /** As `bent` in mixer.py. @param {number} x */
 export function bent(x) {
@@ -30,6 +32,8 @@ export class Graph {
   sounds = new Map();
   /** @type {GainNode[]} */
   #buses = [];
+  /** @type {Map<number, { feed: GainNode, room: ConvolverNode }>} */
+  #zones = new Map();
   /** @type {Map<number, Voice>} */
   #voices = new Map();
 
@@ -54,12 +58,29 @@ export class Graph {
   }
 
   /** What changes with this frame. @param {Orders} orders */
-  receive({ buses, stops, starts, levels }) {
+  receive({ buses, zones, stops, starts, levels }) {
     const now = this.context.currentTime;
     buses?.forEach(([parent, gain], index) => this.#setBus(index, parent, gain, now));
+    zones?.forEach(([index, gain]) => this.#zones.get(index)?.feed.gain.setTargetAtTime(gain, now, RAMP_S));
     stops?.forEach(([slot, fade]) => this.#letGo(slot, fade, now));
     starts?.forEach((start) => this.#start(start, now));
     if (levels) this.#setLevels(levels, now);
+  }
+
+  /** A reverb zone. @param {number} index @param {AudioBuffer | null} answer of the room; null: it is gone */
+  setZone(index, answer) {
+    const old = this.#zones.get(index);
+    if (old) {
+      old.feed.gain.setTargetAtTime(0, this.context.currentTime, RAMP_S);
+      setTimeout(() => [old.feed, old.room].forEach((node) => node.disconnect()), 1000 * RAMP_S * 5);
+    }
+    this.#zones.delete(index);
+    if (answer === null) return;
+    const feed = new GainNode(this.context, { gain: 0 });
+    const room = new ConvolverNode(this.context, { buffer: answer, disableNormalization: true });
+    for (const bus of FED) this.#buses[bus].connect(feed);
+    feed.connect(room).connect(this.#buses[0]);
+    this.#zones.set(index, { feed, room });
   }
 
   /** @param {number} index @param {number} parent -1: the end @param {number} gain @param {number} now */
@@ -72,7 +93,7 @@ export class Graph {
   }
 
   /** @param {Start} start @param {number} now */
-  #start([slot, sound, seconds, loop, rate, bus, left, right], now) {
+  #start([slot, sound, seconds, loop, rate, bus, left, right, muffled], now) {
     this.#letGo(slot, null, now);
     const buffer = this.sounds.get(sound);
     if (!buffer) return;
@@ -83,18 +104,20 @@ export class Graph {
     const merger = new ChannelMergerNode(context, { numberOfInputs: 2 });
     const nodes = [source, edge, ...sides, merger];
     source.connect(edge);
+    const muffle = muffled < 0 ? null : this.#muffle(edge, muffled, nodes);
+    const shaped = muffle ? nodes[nodes.length - 1] : edge;
     if (buffer.numberOfChannels > 1) {
       const splitter = new ChannelSplitterNode(context, { numberOfOutputs: 2 });
       nodes.push(splitter);
-      edge.connect(splitter);
+      shaped.connect(splitter);
       sides.forEach((side, channel) => splitter.connect(side, channel));
     } else {
-      sides.forEach((side) => edge.connect(side));
+      sides.forEach((side) => shaped.connect(side));
     }
     sides.forEach((side, channel) => side.connect(merger, 0, channel));
     merger.connect(this.#buses[bus]);
     /** @type {Voice} */
-    const voice = { source, edge, left: sides[0], right: sides[1], nodes, rate, at: seconds, since: now, length: buffer.duration, loop };
+    const voice = { source, edge, left: sides[0], right: sides[1], muffle, nodes, rate, at: seconds, since: now, length: buffer.duration, loop };
     edge.gain.setValueAtTime(0, now);
     edge.gain.linearRampToValueAtTime(1, now + EDGE_S);
     this.#planEnd(voice, now + EDGE_S);
@@ -104,6 +127,18 @@ export class Graph {
     };
     source.start(now, seconds);
     this.#voices.set(slot, voice);
+  }
+
+  /** As it is and dull, side by side; the last of the nodes is their sum. @param {GainNode} edge @param {number} share @param {AudioNode[]} nodes */
+  #muffle(edge, share, nodes) {
+    const { context } = this;
+    const filter = new IIRFilterNode(context, { feedforward: [(1 - POLE) ** 2], feedback: [1, -2 * POLE, POLE * POLE] });
+    const muffle = { dry: new GainNode(context, { gain: 1 - share }), dull: new GainNode(context, { gain: share }) };
+    const sum = new GainNode(context);
+    edge.connect(muffle.dry).connect(sum);
+    edge.connect(filter).connect(muffle.dull).connect(sum);
+    nodes.push(filter, muffle.dry, muffle.dull, sum);
+    return muffle;
   }
 
   /** Its last moment goes to zero. @param {Voice} voice @param {number} from nothing is planned before that */
@@ -116,11 +151,13 @@ export class Graph {
 
   /** @param {Float32Array} levels @param {number} now */
   #setLevels(levels, now) {
-    for (let at = 0; at < levels.length; at += 4) {
+    for (let at = 0; at < levels.length; at += 5) {
       const voice = this.#voices.get(levels[at]);
       if (!voice) continue;
       voice.left.gain.setTargetAtTime(levels[at + 1], now, RAMP_S);
       voice.right.gain.setTargetAtTime(levels[at + 2], now, RAMP_S);
+      voice.muffle?.dry.gain.setTargetAtTime(1 - levels[at + 4], now, RAMP_S);
+      voice.muffle?.dull.gain.setTargetAtTime(levels[at + 4], now, RAMP_S);
       if (Math.fround(voice.rate) !== levels[at + 3]) this.#setRate(voice, levels[at + 3], now);
     }
   }

@@ -49,6 +49,7 @@ class PageSound {
     else if (message.begin) this.#begin(message.begin);
     else if (message.sound !== undefined) this.#take(message);
     else if (message.forget !== undefined) this.#forget(message.forget);
+    else if (message.zone !== undefined) this.#graph?.setZone(message.zone, message.answer ? asBuffer(message.answer, RATE) : null);
     else if (message.music !== undefined) this.#music?.receive(message);
     else this.#graph?.receive(message);
   }
@@ -116,12 +117,8 @@ class PageSound {
 
   /** @param {SoundMessage} message */
   #take({ sound, file, back, samples, rate }) {
-    if (samples) {
-      const [channels, length] = samples.shape;
-      const buffer = new AudioBuffer({ numberOfChannels: channels, length, sampleRate: /** @type {number} */ (rate) });
-      for (let channel = 0; channel < channels; channel += 1) buffer.copyToChannel(samples.subarray(channel * length, (channel + 1) * length), channel);
-      this.#sounds.set(sound, buffer);
-    } else if (file) this.#decode(sound, file, back === true);
+    if (samples) this.#sounds.set(sound, asBuffer(samples, /** @type {number} */ (rate)));
+    else if (file) this.#decode(sound, file, back === true);
   }
 
   /** @param {number} sound @param {Uint8Array<ArrayBuffer>} file @param {boolean} back whether Python wants the samples */
@@ -144,6 +141,14 @@ class PageSound {
   #forget(sound) {
     if (!this.#sounds.delete(sound)) this.#forgotten.add(sound);
   }
+}
+
+/** @param {Float32Array<ArrayBuffer> & { shape: number[] }} samples (channels, n) @param {number} rate */
+function asBuffer(samples, rate) {
+  const [channels, length] = samples.shape;
+  const buffer = new AudioBuffer({ numberOfChannels: channels, length, sampleRate: rate });
+  for (let channel = 0; channel < channels; channel += 1) buffer.copyToChannel(samples.subarray(channel * length, (channel + 1) * length), channel);
+  return buffer;
 }
 
 /** Its first channels, one after another, as a message carries them. @param {AudioBuffer} buffer @param {number} channels */

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from layerw.effects.particles import Emitter
     from layerw.frame.camera_effects import DepthOfField, ev
     from layerw.physics.body import Body
+    from layerw.saves.words import Table
     from layerw.scene import flora
     from layerw.scene.components import (
         Color,
@@ -112,6 +113,7 @@ __all__ = [
     "Shader",
     "ShapeError",
     "Sound",
+    "Table",
     "Texture",
     "World",
     "__version__",
@@ -142,7 +144,7 @@ _LATER = {
     "Sound": "layerw.audio.sound",
     "Panel": "layerw.surface.panels", "Screenshot": "layerw.surface.screenshots", "World": "layerw.content.worlds",
     "flora": "layerw.scene.flora", "Lamp": "layerw.scene.lights", "Light": "layerw.scene.lights",
-    "scatter": "layerw.scene.scatter",
+    "scatter": "layerw.scene.scatter", "Table": "layerw.saves.words",
 } | dict.fromkeys((
     "Color", "Position", "Rotation", "Scale", "component", "f32", "f32x2", "f32x3", "f32x4", "f64", "f64x3", "field",
     "flag", "i32", "u16", "u32", "u8",

@@ -56,6 +56,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.physics.physics import Physics
     from layerw.pointing.drawn import Drawn
     from layerw.pointing.picker import Hit
+    from layerw.saves.desk import Clipboard, Files
     from layerw.saves.saves import Saves
     from layerw.saves.store import Store
     from layerw.scene.lights import Lamp
@@ -806,6 +807,27 @@ class App:
         from layerw.saves.saves import Saves
 
         return self._engine.subsystems.get("saves", lambda port: Saves(port, self.store._shelf))
+
+    @property
+    def files(self) -> Files:
+        """Files of the user's machine: `await app.files.open(".json")`, `app.files.save("level.json", text)`."""
+        from layerw.saves.desk import Desk, Files
+
+        return Files(self._engine.subsystems.get("desk", Desk))
+
+    @property
+    def clipboard(self) -> Clipboard:
+        """Text of the clipboard: `app.clipboard.write("Hello")`, `await app.clipboard.read()`."""
+        from layerw.saves.desk import Clipboard, Desk
+
+        return Clipboard(self._engine.subsystems.get("desk", Desk))
+
+    @property
+    def locale(self) -> str:
+        """The user's language: "de-CH"; lw.Table has a program's words in several."""
+        from layerw.saves.words import language
+
+        return language(self._engine.host.options())
 
     def save(self, name: str, data: Any = None) -> None:
         """Keeps the scene as it is now: the entities that the program spawned, with their transforms, looks, parents

@@ -21,6 +21,20 @@ level = app.restore("slot1") if "slot1" in app.saves else 0
 crowd[Health].hp[:] -= 1
 app.save("slot1", level + 1)
 """
+DESK = CUBE + """
+import builtins
+builtins.SEEN = SEEN = []
+@app.frame
+async def exchange(dt):
+    if app.input.pressed("KeyO"):
+        file = await app.files.open(".json")
+        SEEN.append((file.name, file.data))
+    if app.input.pressed("KeyE"):
+        app.files.save("copy.txt", "Grüße")
+    if app.input.pressed("KeyC"):
+        await app.clipboard.write("Hello")
+        SEEN.append(await app.clipboard.read())
+"""
 SEEN = ("from layerw.base.host_port import Running; s = Running.app.store; "
         "str((s['visits'], s['map'].tolist(), s.trouble, "
         "Running.app.restore('slot1')))")
@@ -58,3 +72,24 @@ def test_a_browser_that_keeps_nothing_is_told_and_the_program_runs(context: Brow
 def test_a_program_that_does_not_mention_it_opens_nothing(context: BrowserContext, serve_program: ServeProgram) -> None:
     running = open_program(context, serve_program(CUBE), backend="null").wait_ready()
     assert running.page.evaluate(DATABASES) == []
+
+
+@pytest.mark.own_profile
+def test_files_and_the_clipboard(context: BrowserContext, serve_program: ServeProgram) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    running = open_program(context, serve_program(DESK), backend="null").wait_ready()
+    page = running.page
+    with page.expect_file_chooser() as choosing:
+        page.keyboard.press("o")
+    choosing.value.set_files([{"name": "level.json", "mimeType": "application/json", "buffer": b"[1]"}])
+    with page.expect_download() as saving:
+        page.keyboard.press("e")
+    assert saving.value.suggested_filename == "copy.txt"
+    assert saving.value.path().read_text() == "Grüße"
+    page.keyboard.press("c")
+    for _ in range(20):
+        running.frames(2)
+        if running.python("len(SEEN)") == 2:
+            break
+    assert running.python("str(SEEN)") == "[('level.json', b'[1]'), 'Hello']"
+    running.check_leaks()

@@ -30,7 +30,7 @@ REACHED = ["Ambient", "CameraEffects", "View", "Camera", "Sun", "Sky",
            "Fog", "Clouds", "Weather", "Moon", "Sea", "Wind", "Shadows", "Input", "Drawn",
            "Hit", "GroundHit", "LayerMemory", "Block", "Particles", "ShallowWater", "HeadlessHost", "Query", "Play",
            "Debug", "Actions", "Action", "Axis",
-           "Store", "Saves",
+           "Store", "Saves", "Files", "PickedFile", "Clipboard",
            "Ui", "Widget", "Text", "Button", "Control", "Slider", "Checkbox", "Select",
            "List", "Bar", "Image", "Markdown", "Row", "Column", "Grid", "Panel", "Dialog", "At",
            "Voice", "Track", "Audio", "Buses", "Bus", "Zone"]  # fmt: skip

@@ -218,6 +218,7 @@ def parameters(call: Callable[..., Any]) -> list[str]:
 
 
 CHECKED_ELSEWHERE = {  # public callables whose rows stand in the test of their own part
+    "App.save", "App.restore",
     "App.raycast", "App.ray_at", "App.pick", "App.pick_drawn", "App.screenshot", "App.show_image", "App.spawn",
     "App.spawn_many", "App.add_view", "App.decal", "App.light", "App.each", "App.on_added", "App.on_removed",
     "App.despawn", "Mesh.destroy",

@@ -15,7 +15,7 @@ NAMES = {
     "Network", "Orthographic", "OutsideError", "Panel",
     "Perspective", "Points", "Position", "Rotation", "Scale", "Scene", "Screenshot",
     "Shader", "ShapeError", "Sound",
-    "Texture", "World", "__version__", "component", "ev", "f32", "f32x2", "f32x3", "f32x4",
+    "Table", "Texture", "World", "__version__", "component", "ev", "f32", "f32x2", "f32x3", "f32x4",
     "f64",
     "f64x3", "field", "flag", "flora", "i32", "scatter", "u16", "u32", "u8",
 }  # fmt: skip

@@ -296,6 +296,21 @@ def test_slots_are_listed_and_forgotten(tmp_path: Path) -> None:
         v.app.saves.delete("a")
 
 
+@pytest.mark.parametrize(("call", "words"), [
+    (lambda app: app.save(""), "empty"), (lambda app: app.save(3), "takes a text"),
+    (lambda app: app.save("x" * 201), "201 characters"), (lambda app: app.save("a", {1, 2}), "set"),
+    (lambda app: app.restore(None), "takes a text"), (lambda app: app.saves.unpack(3), "takes the bytes"),
+    (lambda app: setattr(app.saves, "version", 0), "from 1"), (lambda app: app.saves.migrate("a"), "whole number"),
+    (lambda app: app.saves.migrate(1)(lambda: 0), "called as"),
+])  # fmt: skip
+def test_mistakes_say_what_is_meant(tmp_path: Path, call: Any, words: str) -> None:
+    v = Visit(tmp_path)
+    before = v.hash()
+    with pytest.raises(lw.LayerwError, match=words):
+        call(v.app)
+    assert v.hash() == before and v.app.saves.names() == []
+
+
 def test_ten_thousand_entities_are_quick_and_small(tmp_path: Path) -> None:
     app = lw.App("Game", host=HeadlessHost(options={"store": str(tmp_path)}))
     rng = np.random.default_rng(3)

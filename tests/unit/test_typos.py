@@ -34,7 +34,7 @@ def things() -> Iterator[Any]:
     box, memory, basin = lw.Mesh.box(), app.memory, {"spacing": 0.1, "low": (0, 0, 0), "high": (1, 1, 1)}
     yield from (app, app.camera, app.view, app.input, app.page, app.sun, app.sky, app.fog, app.sea, app.wind,
                 app.weather, app.shadows, app.ambient, app.debug)  # fmt: skip
-    yield from (app.store, app.saves)
+    yield from (app.store, app.saves, app.files, app.clipboard, lw.Table({"en": {"start": "Start"}}))
     yield from (app.actions, app.actions.bind("jump", "Space"), app.actions.axis("move", "WASD"))
     yield from (app.spawn(box), app.spawn_many(box, 3), app.light("point"), app.load("x.glb"), app.stream("w"))
     yield from (lw.Material(), box, lw.Lods([(box, 1.0)]), lw.Texture(np.zeros((2, 2))), lw.Shader(WGSL))

@@ -290,6 +290,7 @@ export class Engine {
     return {
       src: appUrl, base_url: appUrl, web_url: baseUrl, backend: backendName, backend_note: backendNote,
       isolated, thread, clock, frames, width, height, pixel_ratio: pixelRatio, budgets, quality, sound, query,
+      language: navigator.language,
     };
   }
 

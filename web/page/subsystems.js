@@ -28,6 +28,7 @@ import { encodeOwn } from '../engine/message.js';
 const MODULES = {
   actions: () => import('./subsystems/actions.js'),
   ui: () => import('./subsystems/ui.js'),
+  desk: () => import('./subsystems/desk.js'),
   store: () => import('./subsystems/store.js'),
   audio: () => import('./subsystems/audio.js'),
 };

@@ -323,7 +323,8 @@ class Engine:
         taken = {TIMERS[event.timer]: event.gpu_ms for event in events if isinstance(event, ev.PassTime)}
         if taken:
             self.pass_times.update(taken)
-            self.quality.measured(taken, self.time_s)
+            drawn = pass_figures(self._flags(self.view), self.pass_times)
+            self.quality.measured((one["gpu_ms"] or 0.0 for one in drawn), self.time_s)
 
     def _take(self, event: ev.Event) -> None:
         """One event."""

@@ -13,7 +13,7 @@ def settle(quality: Quality, share: float, start_s: float, seconds: float) -> li
     """The tiers while the GPU takes this share of a frame; a measurement each 10 frames."""
     names = [quality.tier.name]
     for step in range(int(seconds * 6) + 1):
-        quality.measured({"opaque": share * FRAME_MS / 2, "shadow": share * FRAME_MS / 2}, start_s + step / 6)
+        quality.measured((share * FRAME_MS / 2, share * FRAME_MS / 2), start_s + step / 6)
         if names[-1] != quality.tier.name:
             names.append(quality.tier.name)
     return names
@@ -33,7 +33,7 @@ def test_a_load_between_two_tiers_does_not_swing() -> None:
     quality, changes, now = Quality(), 0, 0.0
     while now < 600:
         before = quality.tier.name
-        quality.measured({"opaque": FRAME_MS * (0.3 if before == "low" else 1.1)}, now)
+        quality.measured([FRAME_MS * (0.3 if before == "low" else 1.1)], now)
         changes += quality.tier.name != before
         now += 1 / 6
     assert changes <= 12, "each try waits twice as long"
@@ -42,7 +42,7 @@ def test_a_load_between_two_tiers_does_not_swing() -> None:
 def test_one_slow_frame_changes_nothing() -> None:
     quality = Quality()
     for step in range(100):
-        quality.measured({"opaque": FRAME_MS * (3 if step % 9 == 0 else 0.6)}, step / 6)
+        quality.measured([FRAME_MS * (3 if step % 9 == 0 else 0.6)], step / 6)
         assert quality.tier.name == "medium"
 
 

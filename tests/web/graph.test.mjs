@@ -17,7 +17,7 @@ const PASSES = [
   pass('side', 'fullscreen', ['b'], 'unread'), pass('one', 'fullscreen', ['b'], 'c'),
   pass('glow', 'fullscreen', ['c'], 'd', { when: 'glow' }), pass('last', 'fullscreen', ['c', 'd'], 'out'),
 ];
-const plan = (flags, filled, split = false) => planView(PASSES, TARGETS, ['glow'], flags, filled, split);
+const plan = (flags, filled, timed = '') => planView(PASSES, TARGETS, ['glow'], flags, filled, timed);
 const names = ({ groups }) => groups.map(({ steps }) => steps.map((step) => step.pass.name).join('+'));
 
 test('a pass that nobody reads is not drawn and has no image', () => {
@@ -28,11 +28,11 @@ test('a pass that nobody reads is not drawn and has no image', () => {
 test('a flag brings its passes, and a list that is empty takes only passes away whose target is drawn anyhow', () => {
   assert.deepEqual(names(plan(1, 0b01)), ['draw', 'one', 'glow', 'last']);
   assert.deepEqual(names(plan(1, 0)), ['draw', 'one', 'glow', 'last'], 'the first one clears');
-  assert.deepEqual(names(plan(1, 0b11, true)), ['draw', 'more', 'one', 'glow', 'last'], 'to be timed');
+  assert.deepEqual(names(plan(1, 0b11, 'more')), ['draw', 'more', 'one', 'glow', 'last'], 'to be timed');
 });
 
 test('what is stored is what somebody uses later', () => {
-  const [draw, more] = plan(0, 0b11, true).groups;
+  const [draw, more] = plan(0, 0b11, 'draw').groups;
   assert.deepEqual([draw.clearsColors, draw.keepsColors, draw.resolves], [[true], [true], ['']]);
   assert.deepEqual([more.clearsColors, more.keepsColors, more.resolves], [[false], [false], ['b']]);
 });
@@ -42,7 +42,7 @@ test('a pass with several colours clears, keeps and resolves each for itself', (
     pass('both', 'draws', [], ['a', 'e']), pass('first', 'resolve', ['a'], 'b'), pass('second', 'resolve', ['e'], 'c'),
     pass('on', 'fullscreen', ['b', 'c'], ['d', 'unread']), pass('last', 'fullscreen', ['d'], 'out'),
   ];
-  const { groups, imageOf } = planView(passes, [...TARGETS, target('e', { samples: 4 })], [], 0, 1, false);
+  const { groups, imageOf } = planView(passes, [...TARGETS, target('e', { samples: 4 })], [], 0, 1, '');
   assert.deepEqual(groups.map(({ colors, resolves, clearsColors, keepsColors }) => ({ colors, resolves, clearsColors, keepsColors })), [
     { colors: ['a', 'e'], resolves: ['b', 'c'], clearsColors: [true, true], keepsColors: [false, false] },
     { colors: ['d', 'unread'], resolves: ['', ''], clearsColors: [true, true], keepsColors: [true, true] },
@@ -55,10 +55,10 @@ test('a pass with several colours clears, keeps and resolves each for itself', (
 test('where a target is read, only what it needs is drawn, and outputs without a target have no image', () => {
   const passes = [...PASSES, pass('ask', 'draws', [], ['', 'answer'], { when: 'ask' })];
   const targets = [...TARGETS, target('answer', { read: true, side: 1 })];
-  const { groups, imageOf } = planView(passes, targets, ['glow', 'ask'], 0b10, 0b111, false);
+  const { groups, imageOf } = planView(passes, targets, ['glow', 'ask'], 0b10, 0b111, '');
   assert.deepEqual(names({ groups }), ['ask']);
   assert.deepEqual([groups[0].colors, [...imageOf.keys()]], [['', 'answer'], ['answer']]);
-  assert.deepEqual(names(planView(passes, targets, ['glow', 'ask'], 0, 0b111, false)), ['draw+more', 'one', 'last']);
+  assert.deepEqual(names(planView(passes, targets, ['glow', 'ask'], 0, 0b111, '')), ['draw+more', 'one', 'last']);
 });
 
 test('targets whose lives do not meet share an image', () => {

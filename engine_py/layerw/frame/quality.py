@@ -7,7 +7,7 @@ the engine asks how fast the machine is. Adding something: a column, with a valu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from layerw.base import checks
@@ -65,11 +65,11 @@ class Quality:
             self._index = CHOICES.index(self.wanted)
         self._since_s, self._patience_s = None, UP_S
 
-    def measured(self, gpu_ms: Mapping[str, float], time_s: float) -> None:
-        """What the passes of a recent frame took, by timer; follows it where that was asked for."""
+    def measured(self, gpu_ms: Iterable[float], time_s: float) -> None:
+        """What the passes that are drawn now took lately; follows it where that was asked for."""
         if self.wanted != "auto":
             return
-        share = sum(gpu_ms.values()) / FRAME_MS
+        share = sum(gpu_ms) / FRAME_MS
         is_slow = share > SLOW_SHARE
         if not is_slow and share > SPARE_SHARE:
             self._since_s = None

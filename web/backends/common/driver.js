@@ -37,7 +37,7 @@
  * @property {(native: any) => false} destroyTarget
  * @property {(width: number, height: number) => void} resize of the picture and the canvas
  * @property {(name: string, view: View) => any} outside the image of a target that the graph does not allocate
- * @property {(timed: boolean) => void} beginFrame
+ * @property {(timed: string) => void} beginFrame
  * @property {(view: View, group: Group, natives: { colors: any[], depth: any, resolves: any[] }, clears: boolean[]) => void}
  *   beginGroup clears: which colours begin anew
  * @property {(pass: Pass, from: any, into: any) => void} resolveDepth

@@ -4,7 +4,7 @@
  * Owns: the plans (one for each combination of flags and lists that came up) and the pool of target images, which views
  * share: they are drawn one after the other. Does not: call a GPU API. What a frame did not use is freed at its end.
  */
-import { FORMAT_BYTES, PASSES, TARGETS, VIEW_FLAGS } from '../../gen/passes.js';
+import { FORMAT_BYTES, PASSES, TARGETS, TIMERS, VIEW_FLAGS } from '../../gen/passes.js';
 import { planView } from './plan.js';
 
 /** @typedef {import('./plan.js').Plan} Plan */
@@ -71,16 +71,18 @@ export class Graph {
     this.atlas = { width, height };
   }
 
-  /** @param {readonly View[]} views in drawing order @param {boolean} split @returns {number} draws */
-  drawFrame(views, split) {
+  /** @param {readonly View[]} views in drawing order @param {string} timed a timer, '' = none
+   * @returns {number} draws */
+  drawFrame(views, timed) {
     for (const one of [...this.pool, ...this.kept.values(), ...this.histories.values()]) one.used = false;
     this.touched.clear();
     this.copies = [];
-    this.executor.beginFrame(split);
+    this.executor.beginFrame(timed);
     let draws = 0;
     const used = new Set();
     for (const view of views) {
-      const plan = this.plan(view.flags, view.filled(), split);
+      const plan = this.plan(view.flags, view.filled(), timed);
+      this.executor.times.draws(plan.timers);
       const images = this.claim(plan, view);
       for (const pooled of images) used.add(pooled);
       draws += this.drawView(view, plan, images);
@@ -96,11 +98,11 @@ export class Graph {
     return draws;
   }
 
-  /** @param {number} flags @param {number} filled @param {boolean} split @returns {Plan} */
-  plan(flags, filled, split) {
-    const key = (flags * 256 + filled) * 2 + Number(split);
+  /** @param {number} flags @param {number} filled @param {string} timed @returns {Plan} */
+  plan(flags, filled, timed) {
+    const key = (flags * 256 + filled) * 64 + 1 + TIMERS.indexOf(timed);
     let plan = this.plans.get(key);
-    if (!plan) this.plans.set(key, plan = planView(PASSES, TARGETS, VIEW_FLAGS, flags, filled, split));
+    if (!plan) this.plans.set(key, plan = planView(PASSES, TARGETS, VIEW_FLAGS, flags, filled, timed));
     return plan;
   }
 

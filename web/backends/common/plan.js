@@ -5,6 +5,7 @@
  * draw pass without draws is, too, where an earlier pass has written its target; neighbours that draw into the same
  * targets are one group; a resolve of colour belongs to the group before it; targets whose lives do not meet share an image.
  */
+import { TIMERS } from '../../gen/passes.js';
 
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
 /** @typedef {import('../../gen/passes.js').Target} Target */
@@ -21,7 +22,8 @@
  * @property {boolean} keepsDepth
  * @property {Step[]} steps
  */
-/** @typedef {{ groups: Group[], images: Target[], imageOf: Map<string, number> }} Plan images: one target stands for each */
+/** @typedef {{ groups: Group[], timers: number, images: Target[], imageOf: Map<string, number> }} Plan timers: a bit for each
+ * of TIMERS that measures some of it; images: one target stands for each */
 
 /** @param {Pass} pass @returns {string[]} */
 const writes = ({ colors, depth, depthWrite }) => [...colors, depthWrite ? depth : ''].filter((name) => name !== '');
@@ -90,10 +92,10 @@ const listOf = ({ name, draws }, lists) => lists.findIndex((row) => row.name ===
 /** @param {readonly string[]} some @param {readonly string[]} others */
 const isSame = (some, others) => some.length === others.length && some.every((name, index) => name === others[index]);
 
-/** @param {Pass[]} passes @param {boolean} split a group for each pass @param {readonly Pass[]} rows of the draw passes
+/** @param {Pass[]} passes @param {string} timed what its timer measures is in groups of its own @param {readonly Pass[]} rows of the draw passes
  * @param {readonly Pass[]} lists those of them with a list of their own
  * @param {Set<string>} kept targets that are never cleared @returns {Group[]} */
-function groupsOf(passes, split, rows, lists, kept) {
+function groupsOf(passes, timed, rows, lists, kept) {
   /** @type {Group[]} */
   const groups = [];
   const touched = new Set();
@@ -105,7 +107,8 @@ function groupsOf(passes, split, rows, lists, kept) {
       continue;
     }
     const step = { pass, list: listOf(pass, lists), draw: rows.indexOf(pass) };
-    if (!split && last && last.depth === depth && isSame(last.colors, colors) && last.resolves.every((name) => name === '')) {
+    const isApart = last && (pass.timer === timed) !== (last.steps[0].pass.timer === timed);
+    if (last && !isApart && last.depth === depth && isSame(last.colors, colors) && last.resolves.every((name) => name === '')) {
       last.steps.push(step);
     } else {
       groups.push({
@@ -127,14 +130,15 @@ function groupsOf(passes, split, rows, lists, kept) {
 /**
  * @param {readonly Pass[]} passes @param {readonly Target[]} targets @param {readonly string[]} flagNames
  * @param {number} flags of the view @param {number} filled a bit for each draw pass that draws something
- * @param {boolean} split every pass is a group of its own, so that it can be timed @returns {Plan}
+ * @param {string} timed the timer that measures this frame, '' = none @returns {Plan}
  */
-export function planView(passes, targets, flagNames, flags, filled, split) {
+export function planView(passes, targets, flagNames, flags, filled, timed) {
   const wanted = passes.filter((pass) => runsWith(pass, flags, flagNames));
   const rows = passes.filter(({ kind }) => kind === 'draws');
   const lists = rows.filter(({ draws }) => !draws);
   const drawn = live(wanted, targets, (pass) => pass.kind === 'draws' && (filled & (1 << listOf(pass, lists))) === 0);
   // Images are those of a view that draws everything: a list that empties for a frame frees nothing.
   const kept = new Set(targets.filter((target) => target.kept).map(({ name }) => name));
-  return { groups: groupsOf(drawn, split, rows, lists, kept), ...shareImages(live(wanted, targets, () => false), targets) };
+  const timers = drawn.reduce((bits, { timer }) => bits | (1 << TIMERS.indexOf(timer)), 0);
+  return { groups: groupsOf(drawn, timed, rows, lists, kept), timers, ...shareImages(live(wanted, targets, () => false), targets) };
 }

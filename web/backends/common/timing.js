@@ -1,38 +1,60 @@
 // @ts-check
-/** @file What the passes of a frame took on the GPU, once the API knows.
+/** @file What the passes take on the GPU, once the API knows.
  *
- * Owns: which frames are timed (a timed one draws every pass as a group of its own) and the sums by timer. The backends
- * measure: webgpu/timing.js, webgl2/timing.js. Where the API has no timers, nothing is ever timed.
+ * Owns: which timer a frame measures, one at a time and in turn: every query costs, and a pass is only measured where it
+ * is a group of its own. The backends measure: webgpu/timing.js, webgl2/timing.js. Where the API has no timers, nothing is
+ * ever measured. Limits: a timer's figure is the less of its last two, so that one odd answer counts for nothing.
  */
 import { TIMERS } from '../../gen/passes.js';
 
-const EVERY_FRAMES = 10;
-const FIRST_FRAME = 3;
+const EVERY_FRAMES = 4;
 
 export class PassTimes {
-  /** Milliseconds of the last timed frame, or null. @type {number | null} */
-  gpuMs = null;
   /** Told of each timer's milliseconds. @type {(timer: number, gpuMs: number) => void} */
   onTime = () => {};
   #frames = 0;
+  #turn = -1;
+  /** A bit for each timer that the last frame drew. */
+  #drawn = 0;
+  /** Milliseconds by timer. @type {Map<number, number>} */
+  #last = new Map();
+  /** @type {Map<number, number>} */
+  #known = new Map();
 
   /** @param {boolean} isAble whether the API has timers */
   constructor(isAble) {
     this.isAble = isAble;
   }
 
-  /** Counts a frame. @returns {boolean} whether it is timed */
+  /** Counts a frame. @returns {string} the timer that it measures, '' = none */
   next() {
+    const drawn = this.#drawn;
+    this.#drawn = 0;
     this.#frames += 1;
-    return this.isAble && this.#frames % EVERY_FRAMES === FIRST_FRAME;
+    if (!this.isAble || drawn === 0 || this.#frames % EVERY_FRAMES !== 0) return '';
+    do this.#turn = (this.#turn + 1) % TIMERS.length; while ((drawn & (1 << this.#turn)) === 0);
+    return TIMERS[this.#turn];
   }
 
-  /** @param {readonly string[]} names the timer of each group @param {readonly number[]} times milliseconds of each */
-  add(names, times) {
-    /** @type {Map<string, number>} */
-    const sums = new Map();
-    names.forEach((name, index) => sums.set(name, (sums.get(name) ?? 0) + times[index]));
-    this.gpuMs = times.reduce((sum, ms) => sum + ms, 0);
-    for (const [name, ms] of sums) this.onTime(TIMERS.indexOf(name), ms);
+  /** @param {number} timers a bit for each that a view of this frame draws */
+  draws(timers) {
+    this.#drawn |= timers;
+  }
+
+  /** @param {string} name of a timer @param {readonly number[]} times milliseconds of each group that it measured */
+  add(name, times) {
+    const timer = TIMERS.indexOf(name);
+    const ms = times.reduce((sum, one) => sum + one, 0);
+    const less = Math.min(ms, this.#last.get(timer) ?? ms);
+    this.#last.set(timer, ms);
+    this.#known.set(timer, less);
+    this.onTime(timer, less);
+  }
+
+  /** Milliseconds of all that the last frame drew, as far as they are known; null where nothing is. @returns {number | null} */
+  get gpuMs() {
+    let sum = null;
+    for (const [timer, ms] of this.#known) if (this.#drawn & (1 << timer)) sum = (sum ?? 0) + ms;
+    return sum;
   }
 }

@@ -98,7 +98,7 @@ export class Webgl2Passes {
   }
 
   // -- a frame -----------------------------------------------------------------------------------------------------
-  /** @param {boolean} timed */
+  /** @param {string} timed a timer, '' = none */
   beginFrame(timed) {
     this.timer.beginFrame(timed);
     this.state.offscreen();

@@ -6,12 +6,16 @@
 import { PassTimes } from '../common/timing.js';
 
 const RING = 3;
+/** More than any pass takes: an answer from a time when the GPU's clock changed. GPU_DISJOINT would say so, but asking waits
+ * for everything that is drawn. */
+const SANE_MS = 1000;
 
 export class GlTimer {
-  /** Frames whose times are on their way. @type {{ names: string[], queries: WebGLQuery[] }[]} */
+  /** Frames whose times are on their way. @type {{ timed: string, queries: WebGLQuery[] }[]} */
   #waiting = [];
-  /** @type {{ names: string[], queries: WebGLQuery[] } | null} */
+  /** @type {{ timed: string, queries: WebGLQuery[] } | null} */
   #frame = null;
+  #isOpen = false;
 
   /** @param {WebGL2RenderingContext} gl */
   constructor(gl) {
@@ -20,23 +24,24 @@ export class GlTimer {
     this.times = new PassTimes(this.extension !== null);
   }
 
-  /** @param {boolean} timed */
+  /** @param {string} timed the timer that this frame measures, '' = none */
   beginFrame(timed) {
     this.#poll();
-    this.#frame = timed && this.#waiting.length < RING ? { names: [], queries: [] } : null;
+    this.#frame = timed !== '' && this.#waiting.length < RING ? { timed, queries: [] } : null;
   }
 
   /** @param {string} name */
   begin(name) {
-    if (!this.#frame) return;
+    if (this.#frame?.timed !== name) return;
     const query = this.gl.createQuery();
     this.gl.beginQuery(this.extension.TIME_ELAPSED_EXT, query);
-    this.#frame.names.push(name);
     this.#frame.queries.push(query);
+    this.#isOpen = true;
   }
 
   end() {
-    if (this.#frame) this.gl.endQuery(this.extension.TIME_ELAPSED_EXT);
+    if (this.#isOpen) this.gl.endQuery(this.extension.TIME_ELAPSED_EXT);
+    this.#isOpen = false;
   }
 
   endFrame() {
@@ -47,10 +52,10 @@ export class GlTimer {
   #poll() {
     const { gl } = this;
     while (this.#waiting.length > 0) {
-      const [{ names, queries }] = this.#waiting;
+      const [{ timed, queries }] = this.#waiting;
       if (!gl.getQueryParameter(queries[queries.length - 1], gl.QUERY_RESULT_AVAILABLE)) return;
-      const isBroken = gl.getParameter(this.extension.GPU_DISJOINT_EXT); // the clock changed meanwhile
-      if (!isBroken) this.times.add(names, queries.map((query) => gl.getQueryParameter(query, gl.QUERY_RESULT) / 1e6));
+      const times = queries.map((query) => gl.getQueryParameter(query, gl.QUERY_RESULT) / 1e6);
+      if (times.every((ms) => ms < SANE_MS)) this.times.add(timed, times);
       for (const query of queries) gl.deleteQuery(query);
       this.#waiting.shift();
     }

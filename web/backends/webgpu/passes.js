@@ -106,7 +106,7 @@ export class WebgpuPasses {
   }
 
   // -- a frame -----------------------------------------------------------------------------------------------------
-  /** @param {boolean} timed */
+  /** @param {string} timed a timer, '' = none */
   beginFrame(timed) {
     this.#encoder = this.device.createCommandEncoder();
     this.timer.beginFrame(timed);

@@ -6,52 +6,56 @@
 import { PassTimes } from '../common/timing.js';
 
 const RING = 3;
-const PASSES_MAX = 64; // with several views; more are not timed
-const BYTES = PASSES_MAX * 2 * 8;
+const GROUPS_MAX = 64; // of one timer, with several views; more are not timed
+const BYTES = GROUPS_MAX * 2 * 8;
 
 export class GpuTimer {
-  /** Timers of this frame's groups. @type {string[] | null} */
-  #names = null;
+  /** The timer that this frame measures, '' = none. */
+  #timed = '';
+  /** Groups that it measured. */
+  #count = 0;
 
   /** @param {GPUDevice} device */
   constructor(device) {
     const isAble = device.features.has('timestamp-query');
     this.times = new PassTimes(isAble);
     if (!isAble) return;
-    this.queries = device.createQuerySet({ type: 'timestamp', count: PASSES_MAX * 2 });
+    this.queries = device.createQuerySet({ type: 'timestamp', count: GROUPS_MAX * 2 });
     this.resolved = device.createBuffer({ size: BYTES, usage: 0x200 | 0x4 });
     this.free = Array.from({ length: RING }, () => device.createBuffer({ size: BYTES, usage: 0x1 | 0x8 }));
   }
 
-  /** @param {boolean} timed */
+  /** @param {string} timed the timer that this frame measures, '' = none */
   beginFrame(timed) {
-    this.#names = timed && this.free && this.free.length > 0 ? [] : null;
+    this.#timed = this.free && this.free.length > 0 ? timed : '';
+    this.#count = 0;
   }
 
   /** What a render pass has to write. @param {string} name @returns {GPURenderPassTimestampWrites | undefined} */
   writes(name) {
-    if (this.#names === null || !this.queries || this.#names.length >= PASSES_MAX) return undefined;
-    const at = 2 * (this.#names.push(name) - 1);
+    if (this.#timed === '' || this.#timed !== name || !this.queries || this.#count >= GROUPS_MAX) return undefined;
+    const at = 2 * this.#count;
+    this.#count += 1;
     return { querySet: this.queries, beginningOfPassWriteIndex: at, endOfPassWriteIndex: at + 1 };
   }
 
   /** @param {GPUCommandEncoder} encoder */
   resolve(encoder) {
-    if (!this.#names || this.#names.length === 0 || !this.queries || !this.resolved || !this.free) return;
-    const count = 2 * this.#names.length;
+    if (this.#count === 0 || !this.queries || !this.resolved || !this.free) return;
+    const count = 2 * this.#count;
     encoder.resolveQuerySet(this.queries, 0, count, this.resolved, 0);
     encoder.copyBufferToBuffer(this.resolved, 0, this.free[this.free.length - 1], 0, 8 * count);
   }
 
   /** After the submit. */
   read() {
-    const names = this.#names;
-    this.#names = null;
-    if (!names || names.length === 0 || !this.free) return;
+    const [timed, count] = [this.#timed, this.#count];
+    this.#count = 0;
+    if (count === 0 || !this.free) return;
     const buffer = /** @type {GPUBuffer} */ (this.free.pop());
     buffer.mapAsync(1).then(() => {
       const at = new BigUint64Array(buffer.getMappedRange());
-      this.times.add(names, names.map((_, index) => Math.max(Number(at[2 * index + 1] - at[2 * index]) / 1e6, 0)));
+      this.times.add(timed, Array.from({ length: count }, (_, index) => Math.max(Number(at[2 * index + 1] - at[2 * index]) / 1e6, 0)));
       buffer.unmap();
       this.free?.push(buffer);
     }, () => {}); // the device was lost

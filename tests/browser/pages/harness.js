@@ -43,7 +43,11 @@ class Harness {
   }
 
   /** As after the start or a lost device. */
-  create() { this.run((stream) => create(stream.add('device_begin'), this.heap)); }
+  create() {
+    const { width, height } = this.size;
+    this.run((stream) => create(stream.add('device_begin').add('targets', width, height), this.heap));
+  }
+
   destroyAll() { this.run((stream) => destroy(stream)); }
 
   /** Runs what `fill` adds to a stream. */

@@ -130,8 +130,27 @@ fn cloud_phase(c: f32) -> f32 {
   return mix(back, ahead, 0.5);
 }
 
-// Clouds before the sky: a slab of them, looked through in a few steps, in more where the way is long. first: where in its
-// step each is looked at, other in each pixel, so that steps are not seen as stripes.
+// The integral of a ramp from 0 at 0 to 1 at 1, up to x.
+fn ramp_integral(x: f32) -> f32 {
+  let up = saturate(x);
+  return 0.5 * up * up + max(x - 1.0, 0.0);
+}
+
+// How much of a cloud lies between two heights, shares of the slab: flat below, round above, and the thicker its middle, the
+// higher it goes. The mean over the step, so that a step over a cloud's edge has its share of it.
+fn cloud_share(cover: f32, from_share: f32, to_share: f32) -> f32 {
+  let wide = max(to_share - from_share, 1e-4);
+  let rise = 0.08;
+  let fall = 0.28;
+  let top = 0.2 + cover;
+  let below = rise * (ramp_integral((to_share + 0.02) / rise) - ramp_integral((from_share + 0.02) / rise));
+  let above = fall * (ramp_integral((to_share - top + fall) / fall) - ramp_integral((from_share - top + fall) / fall));
+  return cover * max(below - above, 0.0) / wide;
+}
+
+// Clouds before the sky: a slab of them, looked through in a few steps, in more where the way is long. What covers the sky is
+// taken as straight between the ends of a step. first: where the steps begin, other in each pixel, so that they are not seen as
+// stripes.
 fn with_clouds(direction: vec3<f32>, behind: vec3<f32>, pixel: f32, first: f32) -> vec3<f32> {
   let base = frame.clouds.y;
   let eye = frame.camera_hi.xyz + frame.camera_lo.xyz;
@@ -153,21 +172,26 @@ fn with_clouds(direction: vec3<f32>, behind: vec3<f32>, pixel: f32, first: f32) 
   let steps = i32(frame.cloud_drift.w * (1.0 + 2.0 * pow(1.0 - direction.y, 6.0)));
   var light = vec3<f32>(0.0);
   var left = 1.0;
-  for (var n = 0; n < steps; n++) {
-    let share = (f32(n) + first) / f32(steps);
-    let way = min(near + (far - near) * share, 2.0e5);
+  var from_share = 0.0;
+  var from_cover = cloud_cover(eye.xz + direction.xz * min(near, 2.0e5), 1.0);
+  for (var n = 0; n <= steps; n++) {
+    let to_share = min((f32(n) + first) / f32(steps), 1.0);
+    let way = min(near + (far - near) * to_share, 2.0e5);
     let place = eye.xz + direction.xz * way;
     let fine = 1.0 - smoothstep(0.3, 1.0, way * pixel / (0.04 * CLOUD_PERIOD_M));
-    let cover = cloud_cover(place, fine);
-    // Flat below, round above: the thicker the middle of a cloud, the higher it goes.
-    let here = cover * smoothstep(-0.1, 0.25, 0.15 + cover - share) * smoothstep(0.0, 0.12, share + 0.04);
+    let to_cover = cloud_cover(place, fine);
+    let share = 0.5 * (from_share + to_share);
+    let part = to_share - from_share;
+    let here = cloud_share(0.5 * (from_cover + to_cover), from_share, to_share);
+    from_share = to_share;
+    from_cover = to_cover;
     if (here > 0.002) {
       // What lies between here and the sun: the cloud a little way towards it.
       let toward = cloud_cover(place + l.xz * (0.35 * frame.clouds.z / max(l.y, 0.25)), 0.0);
       let deep = frame.clouds.w * (2.2 * saturate(toward - 0.6 * share) + 1.2 * here * (1.0 - share));
       let lit = sun * (phase * exp(-1.6 * deep) + 0.5 * exp(-0.35 * deep)) * 0.10;
       let shine = lit + mix(below, above, 0.35 + 0.65 * share) * (0.65 * exp(-0.25 * deep));
-      let through = exp(-here * here * frame.clouds.w * 14.0 / f32(steps));
+      let through = exp(-here * here * frame.clouds.w * 14.0 * part);
       light += left * (1.0 - through) * shine;
       left *= through;
     }

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl
 // lights.wgsl fullscreen.wgsl atmosphere.wgsl air_light.wgsl air_walk.wgsl skypass.wgsl
-// sha256 079679da91823659d844ce8a6188be6d81c206a4ce49d80a483d55b7da087b6b. Do not edit.
+// sha256 417e1b42fb222e3c34c69c240f18ddd932f8ab22964f2a324f7fafb3d3ffd0e8. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -374,6 +374,21 @@ float cloud_cover(vec2 place, float fine) {
   return clamp((shape - least) / 0.24, 0.0, 1.0) * step(1e-4, frame.clouds.x);
 }
 
+float ramp_integral(float x) {
+  float up = clamp(x, 0.0, 1.0);
+  return 0.5 * up * up + max(x - 1.0, 0.0);
+}
+
+float cloud_share(float cover, float from_share, float to_share) {
+  float wide = max(to_share - from_share, 1e-4);
+  float rise = 0.08;
+  float fall = 0.28;
+  float top = 0.2 + cover;
+  float below = rise * (ramp_integral((to_share + 0.02) / rise) - ramp_integral((from_share + 0.02) / rise));
+  float above = fall * (ramp_integral((to_share - top + fall) / fall) - ramp_integral((from_share - top + fall) / fall));
+  return cover * max(below - above, 0.0) / wide;
+}
+
 vec3 with_clouds(vec3 direction, vec3 behind_1, float pixel, float first) {
   float base = frame.clouds.y;
   vec3 eye = frame.camera_hi.xyz + frame.camera_lo.xyz;
@@ -395,19 +410,25 @@ vec3 with_clouds(vec3 direction, vec3 behind_1, float pixel, float first) {
   int steps = int(frame.cloud_drift.w * (1.0 + 2.0 * pow(1.0 - direction.y, 6.0)));
   vec3 light = vec3(0.0);
   float left = 1.0;
-  for (int n = 0; n < steps; n += 1) {
-    float share = (float(n) + first) / float(steps);
-    float way = min(near + (far - near) * share, 2.0e5);
+  float from_share = 0.0;
+  float from_cover = cloud_cover(eye.xz + direction.xz * min(near, 2.0e5), 1.0);
+  for (int n = 0; n <= steps; n += 1) {
+    float to_share = min((float(n) + first) / float(steps), 1.0);
+    float way = min(near + (far - near) * to_share, 2.0e5);
     vec2 place = eye.xz + direction.xz * way;
     float fine = 1.0 - smoothstep(0.3, 1.0, way * pixel / 640.0);
-    float cover = cloud_cover(place, fine);
-    float here = cover * smoothstep(-0.1, 0.25, 0.15 + cover - share) * smoothstep(0.0, 0.12, share + 0.04);
+    float to_cover = cloud_cover(place, fine);
+    float share = 0.5 * (from_share + to_share);
+    float part = to_share - from_share;
+    float here = cloud_share(0.5 * (from_cover + to_cover), from_share, to_share);
+    from_share = to_share;
+    from_cover = to_cover;
     if (here > 0.002) {
       float toward = cloud_cover(place + l.xz * (0.35 * frame.clouds.z / max(l.y, 0.25)), 0.0);
       float deep = frame.clouds.w * (2.2 * clamp(toward - 0.6 * share, 0.0, 1.0) + 1.2 * here * (1.0 - share));
       vec3 lit = sun * (phase * exp(-1.6 * deep) + 0.5 * exp(-0.35 * deep)) * 0.10;
       vec3 shine = lit + mix(below, above, 0.35 + 0.65 * share) * (0.65 * exp(-0.25 * deep));
-      float through = exp(-here * here * frame.clouds.w * 14.0 / float(steps));
+      float through = exp(-here * here * frame.clouds.w * 14.0 * part);
       light += left * (1.0 - through) * shine;
       left *= through;
     }

@@ -28,10 +28,13 @@ fn mirror_level(place: vec2<f32>, level: f32) -> vec3<f32> {
   return textureSampleLevel(air, linear_sampler, at / AIR_SIZE, 0.0).rgb;
 }
 
-// The sky's radiance from a direction, blurred as a surface of this roughness sees it.
+// The sky's radiance from a direction, blurred as a surface of this roughness sees it. Sky and ground meet at the horizon,
+// across the texels: what looks there, looks a texel beside, on its own side.
 fn mirrored_air(direction: vec3<f32>, roughness: f32) -> vec3<f32> {
   let level = pow(saturate(roughness), 0.6667) * (f32(MIRRORS) - 1.0);
-  let place = octahedral_place(direction);
+  let beside = 1.5 / f32(MIRROR_SIDE) * exp2(level) * saturate(3.0 - level);
+  let up = sqrt(direction.y * direction.y + beside * beside) * select(-1.0, 1.0, direction.y >= 0.0);
+  let place = octahedral_place(vec3<f32>(direction.x, up, direction.z));
   let low = floor(level);
   return mix(mirror_level(place, low), mirror_level(place, min(low + 1.0, f32(MIRRORS) - 1.0)), level - low);
 }

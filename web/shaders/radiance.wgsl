@@ -48,7 +48,7 @@ fn opacity_of(alpha: f32, cutoff: f32) -> f32 {
       discard;
     }
   }
-  return select(1.0, alpha, BLEND);
+  return select(1.0, select(0.0, min(alpha, 1.0), alpha > 0.0), BLEND); // what is no number is not there
 }
 
 fn radiance_color(radiance: vec3<f32>, alpha: f32) -> vec4<f32> {

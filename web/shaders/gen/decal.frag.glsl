@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl noise.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl decal.wgsl
-// sha256 dda08e7e475ffc2d1ca6eaae0e2e9ed0b0a35a2cf334e9594848da0967c0dd13. Do not edit.
+// sha256 221438dec64957693374edbcadd9da2c7c097f14bf914017d9296624ecae9a6c. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -418,7 +418,9 @@ vec3 mirror_level(vec2 place, float level) {
 
 vec3 mirrored_air(vec3 direction, float roughness) {
   float level = pow(clamp(roughness, 0.0, 1.0), 0.6667) * (6.0 - 1.0);
-  vec2 place = octahedral_place(direction);
+  float beside = 1.5 / 128.0 * exp2(level) * clamp(3.0 - level, 0.0, 1.0);
+  float up = sqrt(direction.y * direction.y + beside * beside) * mix(-1.0, 1.0, direction.y >= 0.0);
+  vec2 place = octahedral_place(vec3(direction.x, up, direction.z));
   float low = floor(level);
   return mix(mirror_level(place, low), mirror_level(place, min(low + 1.0, 6.0 - 1.0)), level - low);
 }

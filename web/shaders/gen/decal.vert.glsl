@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl noise.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl decal.wgsl
-// sha256 dda08e7e475ffc2d1ca6eaae0e2e9ed0b0a35a2cf334e9594848da0967c0dd13. Do not edit.
+// sha256 221438dec64957693374edbcadd9da2c7c097f14bf914017d9296624ecae9a6c. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

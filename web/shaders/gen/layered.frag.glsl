@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_layered.wgsl
 // surface.wgsl layered.wgsl surface_main.wgsl
-// sha256 13e1d7622668cc4e8d8e84513b1f5e9ca23f673cec0768717622c153d2494e5c. Do not edit.
+// sha256 ab0155091243d8460330dd814e893a5e4586aeb6f5d23849419061df24a0abfe. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -352,7 +352,7 @@ float opacity_of(float alpha, float cutoff) {
       discard;
     }
   }
-  return mix(1.0, alpha, BLEND);
+  return mix(1.0, mix(0.0, min(alpha, 1.0), alpha > 0.0), BLEND);
 }
 
 LitSurface plain_surface(vec3 base_color, vec3 normal, float metallic, float roughness, float occlusion) {
@@ -632,7 +632,9 @@ vec3 mirror_level(vec2 place, float level) {
 
 vec3 mirrored_air(vec3 direction, float roughness) {
   float level = pow(clamp(roughness, 0.0, 1.0), 0.6667) * (6.0 - 1.0);
-  vec2 place = octahedral_place(direction);
+  float beside = 1.5 / 128.0 * exp2(level) * clamp(3.0 - level, 0.0, 1.0);
+  float up = sqrt(direction.y * direction.y + beside * beside) * mix(-1.0, 1.0, direction.y >= 0.0);
+  vec2 place = octahedral_place(vec3(direction.x, up, direction.z));
   float low = floor(level);
   return mix(mirror_level(place, low), mirror_level(place, min(low + 1.0, 6.0 - 1.0)), level - low);
 }

@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl particle_numbers.wgsl
 // particles.wgsl
-// sha256 67049718f640984d41109b371308cd09044d0dc49428d2540dedffcf5e97eb05. Do not edit.
+// sha256 359680565c5f742ca5cf03f17c765636e369629e472a1620fefcad757db6da21. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl
 // surface.wgsl pbr.wgsl surface_main.wgsl
-// sha256 7104da64197144c0b476cc2fbcd49e82b551a3a9ee0abf0bbaa5cd16c0c56141. Do not edit.
+// sha256 58462e7022f70688ba3f9ecddf0457bd2ac31c801332b4b298ea1045540a257e. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -306,7 +306,7 @@ float opacity_of(float alpha, float cutoff) {
       discard;
     }
   }
-  return mix(1.0, alpha, BLEND);
+  return mix(1.0, mix(0.0, min(alpha, 1.0), alpha > 0.0), BLEND);
 }
 
 LitSurface plain_surface(vec3 base_color, vec3 normal, float metallic, float roughness, float occlusion) {
@@ -586,7 +586,9 @@ vec3 mirror_level(vec2 place, float level) {
 
 vec3 mirrored_air(vec3 direction, float roughness) {
   float level = pow(clamp(roughness, 0.0, 1.0), 0.6667) * (6.0 - 1.0);
-  vec2 place = octahedral_place(direction);
+  float beside = 1.5 / 128.0 * exp2(level) * clamp(3.0 - level, 0.0, 1.0);
+  float up = sqrt(direction.y * direction.y + beside * beside) * mix(-1.0, 1.0, direction.y >= 0.0);
+  vec2 place = octahedral_place(vec3(direction.x, up, direction.z));
   float low = floor(level);
   return mix(mirror_level(place, low), mirror_level(place, min(low + 1.0, 6.0 - 1.0)), level - low);
 }

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl
 // lights.wgsl fullscreen.wgsl atmosphere.wgsl air_light.wgsl air_walk.wgsl skypass.wgsl
-// sha256 417e1b42fb222e3c34c69c240f18ddd932f8ab22964f2a324f7fafb3d3ffd0e8. Do not edit.
+// sha256 2133b302844c7b5ff9b83cb1de768cc34b42ada664c003aff24941a3dd563061. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -519,7 +519,9 @@ vec3 mirror_level(vec2 place, float level) {
 
 vec3 mirrored_air(vec3 direction, float roughness) {
   float level = pow(clamp(roughness, 0.0, 1.0), 0.6667) * (6.0 - 1.0);
-  vec2 place = octahedral_place(direction);
+  float beside = 1.5 / 128.0 * exp2(level) * clamp(3.0 - level, 0.0, 1.0);
+  float up = sqrt(direction.y * direction.y + beside * beside) * mix(-1.0, 1.0, direction.y >= 0.0);
+  vec2 place = octahedral_place(vec3(direction.x, up, direction.z));
   float low = floor(level);
   return mix(mirror_level(place, low), mirror_level(place, min(low + 1.0, 6.0 - 1.0)), level - low);
 }

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl
 // terrain.wgsl
-// sha256 adb3ed0995d178fa5ff33e1475059a4176835d24ffd9b31e42afdf0e8d3e2e5a. Do not edit.
+// sha256 9170d75e031a35bb17732f0a6ab1969abb6cb50205cf634c9f38bdecdc618e0b. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -459,7 +459,9 @@ vec3 mirror_level(vec2 place, float level) {
 
 vec3 mirrored_air(vec3 direction, float roughness) {
   float level = pow(clamp(roughness, 0.0, 1.0), 0.6667) * (6.0 - 1.0);
-  vec2 place = octahedral_place(direction);
+  float beside = 1.5 / 128.0 * exp2(level) * clamp(3.0 - level, 0.0, 1.0);
+  float up = sqrt(direction.y * direction.y + beside * beside) * mix(-1.0, 1.0, direction.y >= 0.0);
+  vec2 place = octahedral_place(vec3(direction.x, up, direction.z));
   float low = floor(level);
   return mix(mirror_level(place, low), mirror_level(place, min(low + 1.0, 6.0 - 1.0)), level - low);
 }

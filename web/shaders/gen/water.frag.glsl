@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl vertex.wgsl vertex_main.wgsl noise.wgsl
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl water.wgsl
-// sha256 c11af0e04017f7928686b12469e7fd5422a0e587c65a9f1fd9102519b9909033. Do not edit.
+// sha256 ae9ee589277e8e9f6d71475c896672a4ad98728f02b684adf47cdf3e6c48f5d4. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -248,7 +248,9 @@ vec3 mirror_level(vec2 place, float level) {
 
 vec3 mirrored_air(vec3 direction, float roughness) {
   float level = pow(clamp(roughness, 0.0, 1.0), 0.6667) * (6.0 - 1.0);
-  vec2 place = octahedral_place(direction);
+  float beside = 1.5 / 128.0 * exp2(level) * clamp(3.0 - level, 0.0, 1.0);
+  float up = sqrt(direction.y * direction.y + beside * beside) * mix(-1.0, 1.0, direction.y >= 0.0);
+  vec2 place = octahedral_place(vec3(direction.x, up, direction.z));
   float low = floor(level);
   return mix(mirror_level(place, low), mirror_level(place, min(low + 1.0, 6.0 - 1.0)), level - low);
 }

@@ -5,7 +5,7 @@
 
 import base64
 
-from animal import animal_glb  # beside this file
+from fox.animal import animal_glb  # of the game beside this file
 
 import layerw as lw
 

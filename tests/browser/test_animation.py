@@ -37,7 +37,7 @@ def ready():
 
 def picture(folder: Path, pose: str, backend: str, serve_program: ServeProgram, browser: Browser) -> Pixels:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "animal.py").write_text((EXAMPLES / "animal.py").read_text("utf-8"), "utf-8")
+    (folder / "animal.py").write_text((EXAMPLES / "fox" / "animal.py").read_text("utf-8"), "utf-8")
     (folder / "main.py").write_text(PROGRAM.replace("POSE", pose), "utf-8")
     taken = take_shot(browser, serve_program(folder / "main.py"), ShotOptions(backend, SIZE, 8, True))
     assert taken.errors == [] and taken.png is not None and taken.report["backend"] == backend

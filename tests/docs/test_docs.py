@@ -50,7 +50,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     document = triangle(uri="box.bin")
     (folder / "models" / "box.bin").write_bytes(payload(document))
     (folder / "models" / "box.glb").write_bytes(glb(document))
-    make = [sys.executable, ROOT / "examples" / "animal.py", folder / "models" / "animal.glb"]
+    make = [sys.executable, ROOT / "examples" / "fox" / "animal.py", folder / "models" / "animal.glb"]
     subprocess.run(make, check=True)
     for sound in ("ding.wav", "theme.wav"):
         (folder / sound).write_bytes(encode_wav(np.zeros((4800, 1), np.int16), 48_000))

@@ -19,7 +19,7 @@ from layerw.hosts.headless import HeadlessHost
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data" / "models"
-sys.path.append(str(ROOT / "examples"))
+sys.path.append(str(ROOT / "examples" / "fox"))
 
 from animal import BONES, NUMBER, animal_glb, clips, mesh  # noqa: E402
 

@@ -1,6 +1,6 @@
 """An animal of our own, as a binary glTF made with numpy: mesh, skeleton, a morph, and the clips Idle, Walk and Run.
 
-`python examples/animal.py animal.glb` writes it; examples/animation.py loads it as it is.
+`python examples/fox/animal.py animal.glb` writes it; examples/animation.py loads it as it is.
 """
 
 from __future__ import annotations

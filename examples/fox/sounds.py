@@ -1,0 +1,75 @@
+"""Every sound of the game, made from numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import layerw as lw
+
+RATE = 48_000
+SCALE = (0, 2, 4, 7, 9)  # pentatonic: whatever follows what, it sounds well
+
+
+def tone(hz, seconds, *, decay=6.0, bright=0.3, attack=0.005):
+    """One note, -1 to 1."""
+    t = np.arange(int(seconds * RATE)) / RATE
+    wave = np.sin(2 * np.pi * hz * t) + bright * np.sin(4 * np.pi * hz * t) + bright**2 * np.sin(6 * np.pi * hz * t)
+    end = np.clip((seconds - t) / 0.02, 0, 1)
+    return (wave * np.exp(-decay * t) * np.clip(t / attack, 0, 1) * end / (1 + bright)).astype(np.float32)
+
+
+def note(step, octave=0):
+    """Hertz of a step of the scale."""
+    return 261.63 * 2 ** (octave + step // len(SCALE) + SCALE[step % len(SCALE)] / 12)
+
+
+def laid(seconds, parts):
+    """Parts ((when, samples), ...) one over the other."""
+    line = np.zeros(int(seconds * RATE), np.float32)
+    for when, part in parts:
+        start = int(when * RATE)
+        line[start : start + len(part)] += part[: len(line) - start]
+    return line
+
+
+def chime() -> lw.Sound:
+    """A firefly is caught."""
+    parts = [(0.07 * n, 0.3 * tone(note(n + 2, 1), 0.5)) for n in range(3)]
+    return lw.Sound.from_array(laid(0.7, parts), RATE)
+
+
+def rustle(seconds=0.09, seed=0) -> lw.Sound:
+    """A paw in the grass."""
+    noise = np.random.default_rng(seed).normal(0, 0.12, int(seconds * RATE))
+    noise = np.convolve(noise, np.hanning(24) / 12, "same") * np.hanning(len(noise))
+    return lw.Sound.from_array(noise.astype(np.float32), RATE, range=30.0)
+
+
+def leap() -> lw.Sound:
+    """A jump."""
+    t = np.arange(int(0.22 * RATE)) / RATE
+    sweep = np.sin(2 * np.pi * (260 * t + 700 * t * t)) * np.exp(-12 * t) * np.clip(t / 0.004, 0, 1)
+    return lw.Sound.from_array((0.25 * sweep).astype(np.float32), RATE)
+
+
+def fanfare() -> lw.Sound:
+    """A level is done."""
+    parts = [(0.14 * n, 0.35 * tone(note(step, 1), 0.9, decay=3.0)) for n, step in enumerate((0, 2, 3, 5))]
+    return lw.Sound.from_array(laid(1.5, parts), RATE)
+
+
+def music(seed) -> lw.Sound:
+    """Sixteen quiet bars to loop: a walking bass, and notes of the scale above it."""
+    rng = np.random.default_rng(seed)
+    beat, bars = 0.5, 16
+    parts = []
+    step = 4
+    for bar in range(bars):
+        root = (0, 3, 1, 4)[bar // 2 % 4]
+        for place in (0, 2):
+            low = tone(note(root, -2 + (place == 2)), 1.2, decay=2.0, bright=0.15, attack=0.02)
+            parts.append((beat * (4 * bar + place), 0.16 * low))
+        for place in np.flatnonzero(rng.random(8) < 0.45):
+            step = int(np.clip(step + rng.integers(-2, 3), 0, 9))
+            parts.append((beat * (4 * bar + place / 2), 0.09 * tone(note(step), 1.4, decay=2.6, attack=0.015)))
+    return lw.Sound.from_array(laid(4 * beat * bars, parts), RATE)

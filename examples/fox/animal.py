@@ -161,7 +161,7 @@ def animal_glb() -> bytes:
         "targets": [{"POSITION": file.add(parts["breath"], "VEC3", FLOAT, bounds=True)}],
     }  # fmt: skip
     document = {
-        "asset": {"version": "2.0", "generator": "layerw's examples/animal.py"}, "scene": 0,
+        "asset": {"version": "2.0", "generator": "layerw's examples/fox/animal.py"}, "scene": 0,
         "scenes": [{"nodes": [0, len(BONES)]}],
         "nodes": [*nodes, {"name": "animal", "mesh": 0, "skin": 0}],
         "meshes": [{"primitives": [primitive], "weights": [0], "extras": {"targetNames": ["breath"]}}],
@@ -180,6 +180,6 @@ def animal_glb() -> bytes:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit("python examples/animal.py FILE.glb")
+        sys.exit("python examples/fox/animal.py FILE.glb")
     with open(sys.argv[1], "wb") as out:
         out.write(animal_glb())

@@ -40,7 +40,7 @@ class Fireflies:
 
     def taken(self, place) -> int:
         """Catches what is in reach of a fox at a place."""
-        middle = np.asarray(place) + (0.0, 0.6, 0.0)
+        middle = np.add(place, (0.0, 0.6, 0.0))
         caught = np.flatnonzero(self.left & (np.linalg.norm(self.place - middle, axis=1) < REACH_M))
         self.left[caught] = False
         for one in caught:

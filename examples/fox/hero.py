@@ -89,7 +89,7 @@ class Chase:
     def __init__(self, app: lw.App, fox: Fox) -> None:
         self.app, self.fox = app, fox
         self.yaw, self.pitch, self.far = 0.0, 0.22, 6.0
-        self.eye = fox.place + (0.0, 2.0, -self.far)
+        self.eye = np.add(fox.place, (0.0, 2.0, -self.far))
 
     def turned(self, move) -> np.ndarray:
         """(2,) right and up of the player's stick, as x, z on the ground."""
@@ -100,7 +100,7 @@ class Chase:
         """look: (2,) radians to the right and up."""
         self.yaw -= look[0]
         self.pitch = float(np.clip(self.pitch - look[1], -0.1, 1.1))
-        target = self.fox.place + (0.0, 1.0, 0.0)
+        target = np.add(self.fox.place, (0.0, 1.0, 0.0))
         back = np.array((-math.sin(self.yaw) * math.cos(self.pitch), math.sin(self.pitch),
                          -math.cos(self.yaw) * math.cos(self.pitch)))  # fmt: skip
         eye = target + back * self.far

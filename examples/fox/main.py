@@ -1,7 +1,7 @@
 """Fireflies: a small game on an isle. `layerw run examples/fox`
 
-A fox catches fireflies from noon to night: WASD or the left stick runs, the mouse or the right stick looks, Space jumps,
-Shift walks, Escape stops. Fingers have sticks of their own. What was reached is kept from visit to visit.
+A fox catches fireflies from noon to night: WASD or the left stick runs, the mouse or the right stick looks, Space
+jumps, Shift walks, Escape stops. Fingers have sticks of their own. What was reached is kept from visit to visit.
 """
 
 from __future__ import annotations

@@ -260,7 +260,11 @@ class FakeGpu:
                                uv1: bool = False, posed: bool = False) -> int:  # fmt: skip
         return self._try(transfer, self.mesh_bytes(vertex_count, index_count))
 
-    def try_texture_from_transfer(self, transfer: int, width: int, height: int, *, srgb: bool, sampler: int) -> int:
+    def compressed_bytes(self, width: int, height: int, family: int, levels: int) -> int:
+        return self.texture_bytes(width, height)
+
+    def try_texture_from_transfer(self, transfer: int, width: int, height: int, *, srgb: bool, sampler: int,
+                                  family: int = 0, levels: int = 0) -> int:  # fmt: skip
         handle = self._try(transfer, self.texture_bytes(width, height))
         if handle:
             self.textures.append((width, height, srgb, sampler))

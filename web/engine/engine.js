@@ -79,6 +79,7 @@ export class Engine {
       decodeWorkers: options.decodeWorkers,
       baseUrl: options.appUrl,
       decodersUrl: new URL(options.runtimeUrl, location.href).href,
+      can: () => this.sinks.gpu?.driver?.limits.compressed ?? 0,
       layer: () => this.layer,
     });
     this.readbacks = new Readbacks({

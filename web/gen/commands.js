@@ -26,10 +26,10 @@
  * @property {(buffer: number) => void} bufferDestroy
  * @property {(buffer: number, offset: number, data: number, sizeBytes: number) => void} bufferWrite From the heap; multiples of 4.
  * @property {(buffer: number, offset: number, transfer: number, sourceOffset: number, sizeBytes: number) => void} bufferUpload From a finished transfer's bytes, which never enter the heap; multiples of 4.
- * @property {(texture: number, width: number, height: number, levels: number, format: number, sampler: number) => void} textureCreate format: 0 rgba8 sRGB, 1 rgba8 linear, 2 rgba8 sRGB that views draw, one level, black at first, 3 rgba16float. sampler: SAMPLER_* bits. levels 1 or the full chain.
+ * @property {(texture: number, width: number, height: number, levels: number, format: number, sampler: number) => void} textureCreate format: 0 rgba8 sRGB, 1 rgba8 linear, 2 rgba8 sRGB that views draw, one level, black at first, 3 rgba16float; from COMPRESSED_FIRST on: TEXTURE_FAMILIES. sampler: SAMPLER_* bits. levels 1 or the full chain, of a compressed one any number.
  * @property {(texture: number) => void} textureDestroy
  * @property {(texture: number, data: number, sizeBytes: number) => void} textureWrite Level 0, tight, from the heap; further levels are generated.
- * @property {(texture: number, transfer: number) => void} textureUpload Level 0 from a decoded image of the same size; further levels are generated.
+ * @property {(texture: number, transfer: number) => void} textureUpload Level 0 from a decoded image of the same size, further levels are generated; of a compressed format all levels, the largest first.
  * @property {(texture: number, x: number, y: number, width: number, height: number, data: number, sizeBytes: number) => void} textureUpdate A rectangle of level 0 of a texture that was written, tight; further levels are generated.
  * @property {(mesh: number, vertexBuffer: number, vertexOffset: number, vertexCount: number, indexBuffer: number, indexOffset: number, indexCount: number, indexBytes: number, topology: number, streams: number) => void} meshCreate topology: of TOPOLOGIES; LAYOUTS says what its vertices are. Indices take 2 or 4 bytes; elements have none. streams: STREAM_UV1 where a second set of uvs (UV1_BYTES each) follows the last vertex, else it is the first set; STREAM_POSED where a POSED stream follows those.
  * @property {(mesh: number) => void} meshDestroy
@@ -46,7 +46,7 @@
  * @typedef {object} TransfersSink
  * @property {(transfer: number, kind: number, priority: number, maxBytes: number, url: number, urlBytes: number, sha256: number, sha256Bytes: number) => void} fetch kind: FETCH_*. Larger than max_bytes fails with TOO_LARGE before it is held. A higher priority starts first. sha256: expected lowercase hex prefix, or 0 bytes for none.
  * @property {(transfer: number, data: number, sizeBytes: number) => void} meshBuild Builds VERTEX vertices, then indices, from accessors of finished transfers: MESH_BUILD below.
- * @property {(transfer: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number) => void} imageDecode Decodes an image inside a finished transfer (size 0 = all of it). Reads the header first: larger than 8,192 on a side, or over max_bytes at full size (plus the copy where it is scaled down to max_side), fails with TOO_LARGE (a, b = size).
+ * @property {(transfer: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number) => void} imageDecode Decodes an image inside a finished transfer (size 0 = all of it). Reads the header first: larger than 8,192 on a side, or over max_bytes at full size (plus the copy where it is scaled down to max_side), fails with TOO_LARGE (a, b = size). Of a KTX2 file the levels that max_side lets are kept, and transfer_done's payload is an IMAGE_RESULT.
  * @property {(transfer: number, priority: number) => void} transferPriority Of a fetch that has not started.
  * @property {(transfer: number) => void} transferRelease Aborts it or frees what it holds; the handle ends.
  * @property {(transfer: number, data: number, sizeBytes: number, block: number) => void} meshBuildIn As mesh_build, in a block of Layer memory (the allocator's handle) as large as the result. It is the transfer's: freed when that is released, once nothing writes to it any more.

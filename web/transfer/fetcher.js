@@ -70,18 +70,20 @@ export class Transfers {
    * @param {EventSink} options.events
    * @param {string | URL} options.baseUrl relative URLs start here
    * @param {string} [options.decodersUrl] folder of the decoders from npm, ends with /
+   * @param {() => number} [options.can] which compressed textures the GPU takes, COMPRESSED_*
    * @param {number} [options.hungMs] for tests
    * @param {number} [options.decodeWorkers] 1 or 2 by default
    * @param {number} [options.lanes] fetches at a time
    * @param {() => Layer | null} [options.layer] Layer memory, once it is open
    * @param {import('./decode/ports.js').PortMaker} [options.makePort] for tests
    */
-  constructor({ heap, events, baseUrl, decodersUrl = '', hungMs = HUNG_MS, decodeWorkers, lanes = LANES, layer = () => null, makePort = workerPort }) {
+  constructor({ heap, events, baseUrl, decodersUrl = '', can = () => 0, hungMs = HUNG_MS, decodeWorkers, lanes = LANES, layer = () => null, makePort = workerPort }) {
     this.heap = heap;
     this.blocks = new Blocks(layer);
     this.events = events;
     this.baseUrl = String(baseUrl);
     this.decodersUrl = decodersUrl;
+    this.can = can;
     this.hungMs = hungMs;
     this.lanes = lanes;
     this.makePort = makePort;
@@ -131,7 +133,8 @@ export class Transfers {
    * @param {number} maxBytes @param {number} maxSide */
   imageDecode(transfer, source, offset, sizeBytes, maxBytes, maxSide) {
     this.#open(transfer, false, 0);
-    this.#startJob({ op: 'image', id: transfer, source, offset, sizeBytes, maxBytes, maxSide }, [source]);
+    const { decodersUrl: decoders } = this;
+    this.#startJob({ op: 'image', id: transfer, source, offset, sizeBytes, maxBytes, maxSide, decoders, can: this.can() }, [source]);
   }
 
   /** @param {number} transfer @param {number} data @param {number} sizeBytes */
@@ -175,6 +178,12 @@ export class Transfers {
     if (entry?.block && entry.state === 'done') return this.blocks.bytes(entry.block);
     if (entry?.bytes) return entry.bytes;
     throw new Error(`Transfer ${transfer} holds no built mesh; only the result of mesh_build is uploaded to buffers.`);
+  }
+
+  /** Texels of a KTX2 file, null where the transfer holds an image. @param {number} transfer @returns {Uint8Array | null} */
+  texels(transfer) {
+    const entry = this.#entries.get(transfer);
+    return entry?.image ? null : entry?.bytes ?? null;
   }
 
   /** A decoded image. @param {number} transfer @returns {ImageBitmap} */

@@ -6,6 +6,7 @@ Does not: decide when; that is content.py.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -113,9 +114,11 @@ class ImageJob(Job):
     def try_upload(self, gpu: GpuStore) -> int:
         """See Job."""
         assert self.plan is not None
+        family, levels = struct.unpack("<II", self.payload) if len(self.payload) == 8 else (0, 0)
         self.handle = gpu.try_texture_from_transfer(self.transfer, self.a, self.b, srgb=self.plan.desc.srgb,
-                                                    sampler=self.plan.desc.sampler)  # fmt: skip
-        return gpu.texture_bytes(self.a, self.b)
+                                                    sampler=self.plan.desc.sampler, family=family,
+                                                    levels=levels)  # fmt: skip
+        return gpu.compressed_bytes(self.a, self.b, family, levels)
 
 
 def packed_sources(plan: ContentPlan, sources: dict[SourceKey, Source]) -> None:

@@ -4,7 +4,7 @@ Owns: metallic-roughness with its textures, the layers on it, unlit, emissive st
 texture transform, which is baked into the vertices' uvs.
 Limits: two sets of uvs a material, with a transform for each texture.
 Source: glTF 2.0, 3.8 and 3.9; KHR_texture_transform, KHR_materials_unlit, _emissive_strength, _clearcoat, _specular,
-_ior and _sheen, EXT_texture_webp, EXT_texture_avif.
+_ior and _sheen, KHR_texture_basisu, EXT_texture_webp, EXT_texture_avif.
 """
 
 from __future__ import annotations
@@ -175,8 +175,8 @@ def _after(baked: UvMatrix, own: UvMatrix) -> UvMatrix:
 
 
 def _image_holder(texture: Item) -> Item | None:
-    """What names the image: an extension with a newer format, which every browser reads, else the texture itself."""
-    for name in ("EXT_texture_avif", "EXT_texture_webp"):
+    """What names the image: an extension with a smaller format, which every browser reads, else the texture itself."""
+    for name in ("KHR_texture_basisu", "EXT_texture_avif", "EXT_texture_webp"):
         newer = texture.extension(name)
         if newer is not None and "source" in newer:
             return newer

@@ -125,8 +125,6 @@ def _packed_source(doc: Document, plan: ContentPlan, url: str, buffer: int) -> S
 
 def _image(doc: Document, plan: ContentPlan, url: str, desc: TextureDesc) -> ImagePlan:
     item = doc.item("images", desc.image, "A texture's source")
-    if item.text("mimeType") == "image/ktx2":
-        raise item.error("is a KTX2 file, which layerw doesn't read yet; use PNG, JPEG, WebP or AVIF.")
     if "bufferView" in item:
         buffer, offset, length, _ = resolve_view(doc, item)
         return ImagePlan(desc, _buffer_source(doc, plan, url, buffer), offset, length)

@@ -11,10 +11,11 @@ from .spec import COMMANDS, EVENTS, Field, Record
 
 LAYOUT_NAMES = ("RESOURCE_KINDS", "MATERIAL_KINDS", "TOPOLOGIES", "SEMANTICS", "GLTF_MODES",
                 "DRAW_RECORD", "MESH_BUILD_HEAD", "ACCESSOR", "READ_RANGE", "KEYS", "UNPACK_HEAD", "UNPACK_KINDS",
+                "TEXTURE_FAMILIES", "TEXTURE_BLOCK_BYTES",
                 "MESHOPT_MODES", "MESHOPT_FILTERS", "DRACO_ATTRIBUTE", "SPARSE")
 NUMBER_PREFIXES = ("MATERIAL_", "SAMPLER_", "FETCH_", "FAIL_", "DRAW_", "HANDLE_", "WORDS_", "READBACK_", "PICK_",
                    "ROW_", "ROWS_", "VERTEX_", "UV1_", "MESH_BUILD_", "SHADER_", "SHADOW_", "LIGHT", "CLUSTER", "POSE",
-                   "STREAM_")
+                   "STREAM_", "COMPRESSED_")
 
 
 def sink_of(record: Record) -> str:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from layerw.base.ports import MaterialDesc
 from layerw.gpu.pages import Place
-from layerw.gpu.spec import POSED_BYTES, UV1_BYTES, VERTEX_BYTES
+from layerw.gpu.spec import POSED_BYTES, TEXTURE_BLOCK_BYTES, UV1_BYTES, VERTEX_BYTES
 
 U8 = npt.NDArray[np.uint8]
 F16 = npt.NDArray[np.float16]
@@ -49,6 +49,8 @@ class TextureRecord:
     lost: bool = False
     is_target: bool = False  # views draw it
     mips: bool = True
+    family: int = 0  # of spec.TEXTURE_FAMILIES
+    levels: int = 0  # of a compressed one
 
 
 @dataclass(slots=True, eq=False)
@@ -77,3 +79,10 @@ def texture_bytes(width: int, height: int, texel_bytes: int, *, mips: bool) -> i
         if width == height == 1 or not mips:
             return size
         width, height = max(width // 2, 1), max(height // 2, 1)
+
+
+def compressed_bytes(width: int, height: int, family: int, levels: int) -> int:
+    """Of the levels of a compressed texture."""
+    block = TEXTURE_BLOCK_BYTES[family]
+    return sum(block * (-(-max(width >> level, 1) // 4)) * (-(-max(height >> level, 1) // 4))
+               for level in range(levels))  # fmt: skip

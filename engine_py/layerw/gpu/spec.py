@@ -96,12 +96,14 @@ COMMANDS: tuple[Record, ...] = (
             "From a finished transfer's bytes, which never enter the heap; multiples of 4."),
     _record(20, "texture_create", "texture:h width:u32 height:u32 levels:u32 format:u32 sampler:u32",
             "format: 0 rgba8 sRGB, 1 rgba8 linear, 2 rgba8 sRGB that views draw, one level, black at first, 3 "
-            "rgba16float. sampler: SAMPLER_* bits. levels 1 or the full chain."),
+            "rgba16float; from COMPRESSED_FIRST on: TEXTURE_FAMILIES. sampler: SAMPLER_* bits. levels 1 or the full "
+            "chain, of a compressed one any number."),
     _record(21, "texture_destroy", "texture:h", ""),
     _record(22, "texture_write", "texture:h data:p size_bytes:u32",
             "Level 0, tight, from the heap; further levels are generated."),
     _record(23, "texture_upload", "texture:h transfer:h",
-            "Level 0 from a decoded image of the same size; further levels are generated."),
+            "Level 0 from a decoded image of the same size, further levels are generated; of a compressed format all "
+            "levels, the largest first."),
     _record(15, "texture_update", "texture:h x:u32 y:u32 width:u32 height:u32 data:p size_bytes:u32",
             "A rectangle of level 0 of a texture that was written, tight; further levels are generated."),
     _record(24, "mesh_create",
@@ -136,7 +138,8 @@ COMMANDS: tuple[Record, ...] = (
     _record(34, "image_decode", "transfer:h source:h offset:u32 size_bytes:u32 max_bytes:u32 max_side:u32",
             "Decodes an image inside a finished transfer (size 0 = all of it). Reads the header first: larger than "
             "8,192 on a side, or over max_bytes at full size (plus the copy where it is scaled down to max_side), "
-            "fails with TOO_LARGE (a, b = size)."),
+            "fails with TOO_LARGE (a, b = size). Of a KTX2 file the levels that max_side lets are kept, and "
+            "transfer_done's payload is an IMAGE_RESULT."),
     _record(35, "transfer_priority", "transfer:h priority:f32", "Of a fetch that has not started."),
     _record(36, "transfer_release", "transfer:h", "Aborts it or frees what it holds; the handle ends."),
     _record(37, "mesh_build_in", "transfer:h data:p size_bytes:u32 block:u32",
@@ -232,6 +235,13 @@ MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water", "layered", "discs", "strok
                   "step")
 MATERIAL_DOUBLE_SIDED, MATERIAL_BLEND, MATERIAL_MASK, MATERIAL_WIND, MATERIAL_NO_SHADOW = 1, 2, 4, 8, 16
 MATERIAL_METRES, MATERIAL_NO_FOG = 32, 64  # of discs and strokes: sizes are metres, not pixels; distance hides nothing
+# What a block of 4 x 4 texels of a compressed texture takes, by family. texture_create.format: COMPRESSED_FIRST + 2 *
+# (its number - 1), + 1 where numbers are no colours. Family 0 is not compressed.
+TEXTURE_FAMILIES = ("rgba8", "astc", "bc7", "etc2", "etc2_rgb", "bc1")
+TEXTURE_BLOCK_BYTES = (64, 16, 16, 16, 8, 8)
+COMPRESSED_FIRST = 4
+COMPRESSED_ASTC, COMPRESSED_BC, COMPRESSED_ETC2 = 1, 2, 4  # what a GPU takes, bits
+IMAGE_RESULT = ("family", "levels")  # u32
 SHADER_PARAMS_BYTES = 768  # where a shader's own parameters begin: a multiple of every API's uniform offset
 SAMPLER_CLAMP_S, SAMPLER_CLAMP_T, SAMPLER_MIRROR_S, SAMPLER_MIRROR_T, SAMPLER_NEAREST = 1, 2, 4, 8, 16
 SAMPLER_ANISOTROPY = 256  # times the samples, 0 = 8

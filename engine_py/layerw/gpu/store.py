@@ -72,6 +72,10 @@ class Store:
         """What a texture takes, with all its mip levels."""
         return records.texture_bytes(width, height, texel_bytes, mips=mips)
 
+    def compressed_bytes(self, width: int, height: int, family: int, levels: int) -> int:
+        """What a compressed texture takes; family: of spec.TEXTURE_FAMILIES, 0 = it is none."""
+        return records.compressed_bytes(width, height, family, levels) if family else self.texture_bytes(width, height)
+
     def begin_frame(self) -> None:
         """Renews the upload allowance."""
         self.upload_left_bytes = self.upload_bytes_per_frame
@@ -266,25 +270,32 @@ class Store:
         self._submission.encoder.texture_feed(texture, feed)
         self._count_upload(4 * record.width * record.height)
 
-    def try_texture_from_transfer(self, transfer: int, width: int, height: int, *, srgb: bool, sampler: int) -> int:
-        """A texture from a decoded image; 0 when the budget or this frame's uploads have no room."""
-        texture = self._try_texture(width, height, srgb, sampler, None) if self._may_upload(4 * width * height) else 0
+    def try_texture_from_transfer(self, transfer: int, width: int, height: int, *, srgb: bool, sampler: int,
+                                  family: int = 0, levels: int = 0) -> int:  # fmt: skip
+        """A texture from a decoded image; 0 when the budget or this frame's uploads have no room. family: of
+        spec.TEXTURE_FAMILIES, of a compressed one with its levels."""
+        size = records.compressed_bytes(width, height, family, levels) if family else 4 * width * height
+        if not self._may_upload(size):
+            return 0
+        texture = self._try_texture(width, height, srgb, sampler, None, family=family, levels=levels)
         if texture:
             self._create_texture_command(texture)
             self._submission.encoder.texture_upload(texture, transfer)
-            self._count_upload(4 * width * height)
+            self._count_upload(size)
         return texture
 
     def _try_texture(self, width: int, height: int, srgb: bool, sampler: int, kept: U8 | F16 | None, *,
-                     mips: bool = True) -> int:  # fmt: skip
+                     mips: bool = True, family: int = 0, levels: int = 0) -> int:  # fmt: skip
         if not (1 <= width <= TEXTURE_SIDE_MAX and 1 <= height <= TEXTURE_SIDE_MAX):
             raise ShapeError(f"A texture of {width} x {height} was asked for; a side must be 1 to {TEXTURE_SIDE_MAX}.")
         texel_bytes = 4 if kept is None else 4 * kept.itemsize
         size = self.texture_bytes(width, height, texel_bytes=texel_bytes, mips=mips)
+        size = records.compressed_bytes(width, height, family, levels) if family else size
         if not self.try_charge(size):
             return 0
         texture = self.pools["texture"].alloc()
-        self.textures[texture] = TextureRecord(width, height, srgb, sampler, size, kept, mips=mips)
+        self.textures[texture] = TextureRecord(width, height, srgb, sampler, size, kept, mips=mips, family=family,
+                                               levels=levels)  # fmt: skip
         return texture
 
     def _create_texture_command(self, texture: int) -> None:
@@ -292,6 +303,8 @@ class Store:
         levels = 1 if r.is_target or not r.mips else max(r.width, r.height).bit_length()
         half = r.kept is not None and r.kept.dtype == np.float16
         format = TARGET_FORMAT if r.is_target else HALF_FORMAT if half else int(not r.srgb)
+        if r.family:
+            levels, format = r.levels, spec.COMPRESSED_FIRST + 2 * (r.family - 1) + int(not r.srgb)
         self._submission.encoder.texture_create(texture, r.width, r.height, levels, format, r.sampler)
 
     def _write_texture(self, texture: int) -> None:

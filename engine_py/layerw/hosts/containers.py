@@ -63,7 +63,7 @@ def image_size(data: bytes) -> tuple[int, int]:
         return _webp_size(data)
     if data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"avis"):
         return _avif_size(data)
-    raise FormatError(f"The image of {len(data)} bytes is neither PNG nor JPEG nor WebP nor AVIF.")
+    raise FormatError(f"The image of {len(data)} bytes is neither PNG nor JPEG nor WebP nor AVIF nor KTX2.")
 
 
 def _check_length(kind: str, data: bytes, header_bytes: int) -> None:

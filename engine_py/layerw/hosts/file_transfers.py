@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from layerw.gpu import spec
+from layerw.hosts import ktx2
 from layerw.hosts.containers import FormatError, image_size, split_model, unrolled_count
 from layerw.hosts.faults import Fault, FetchFailed, Limits, answered, waiting_s
 from layerw.hosts.local_files import local_size, read_local
@@ -245,6 +246,8 @@ class FileTransfers:
         end = offset + size_bytes if size_bytes else len(data)
         if source not in self.live or end > len(data):
             raise FormatError(f"An image ends at byte {end}, but its buffer has {len(data)}.")
+        if data[offset : offset + 12] == ktx2.MAGIC:
+            return self._ktx2(t, data[offset:end], max_side)
         width, height = image_size(data[offset:end])
         if max(width, height) > IMAGE_SIDE_MAX or min(width, height) < 1:
             raise FetchFailed(spec.FAIL_TOO_LARGE, width, height, f"The image is {width} x {height}; each side must be "
@@ -258,3 +261,13 @@ class FileTransfers:
                            f"bytes; at most {t.max_bytes} were allowed.")  # fmt: skip
         t.size = (width, height)
         return 4 * width * height, width, height, b""
+
+    def _ktx2(self, t: Transfer, data: bytes, max_side: int) -> tuple[int, int, int, bytes]:
+        header = ktx2.read_header(data)
+        width, height, family, levels = header.kept(max_side)
+        needed = ktx2.texels_bytes(width, height, family, levels)
+        if needed > t.max_bytes:
+            raise FetchFailed(spec.FAIL_TOO_LARGE, header.width, header.height, f"The KTX2 file of {header.width} x "
+                           f"{header.height} texels needs {needed} bytes; {t.max_bytes} were allowed.")  # fmt: skip
+        t.size = (width, height)
+        return needed, width, height, struct.pack("<II", family, levels)

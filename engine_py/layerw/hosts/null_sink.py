@@ -15,6 +15,7 @@ import numpy as np
 from layerw.base.host_port import AnyArray
 from layerw.gpu import kinds, spec
 from layerw.gpu.passes import DRAW_PASSES, VIEW_FLAGS, flag
+from layerw.gpu.records import compressed_bytes
 from layerw.gpu.store import HALF_FORMAT
 from layerw.gpu.target_bytes import SizedView, target_bytes
 
@@ -59,6 +60,7 @@ class NullSink:
         self.textures: dict[int, tuple[int, int, bool]] = {}  # width, height, written
         self.single_level: set[int] = set()  # of textures
         self.halves: set[int] = set()  # textures of 8 bytes a texel
+        self.compressed: dict[int, int] = {}  # bytes of those
         self.shaders: dict[int, object] = {}
         self.meshes: dict[int, tuple[Any, ...]] = {}
         self.materials: dict[int, tuple[int, ...]] = {}
@@ -78,8 +80,9 @@ class NullSink:
     @property
     def gpu_bytes(self) -> int:
         """What buffers, textures with mips, columns and the targets of the views take."""
-        textures = sum((1 + (t in self.halves)) * (4 * w * h if t in self.single_level else _mip_bytes(w, h))
-                       for t, (w, h, _) in self.textures.items())
+        plain = ((t, w, h) for t, (w, h, _) in self.textures.items() if t not in self.compressed)
+        textures = sum(self.compressed.values()) + sum(
+            (1 + (t in self.halves)) * (4 * w * h if t in self.single_level else _mip_bytes(w, h)) for t, w, h in plain)
         targets = target_bytes(self.size, list(self.views.values()), self.atlas)
         lit = len(self.lights) * (16 * spec.LIGHTS_MAX * spec.LIGHT_TEXELS
                                   + 4 * spec.LIGHT_LIST_WIDTH * spec.LIGHT_LIST_LINES)  # fmt: skip
@@ -225,7 +228,13 @@ class NullSink:
         _require(source_offset + size_bytes <= self._held(transfer), f"buffer_upload past transfer {transfer}")
 
     def texture_create(self, texture: int, width: int, height: int, levels: int, format: int, sampler: int) -> None:
-        _require(texture not in self.textures and levels in (1, max(width, height).bit_length()), "texture")
+        full = max(width, height).bit_length()
+        compressed = format >= spec.COMPRESSED_FIRST
+        good = levels in (1, full) or (compressed and 0 < levels < full)
+        _require(texture not in self.textures and good, "texture")
+        if compressed:
+            family = (format - spec.COMPRESSED_FIRST) // 2 + 1
+            self.compressed[texture] = compressed_bytes(width, height, family, levels)
         self.textures[texture] = (width, height, format == 2)
         if levels == 1:
             self.single_level.add(texture)
@@ -235,6 +244,7 @@ class NullSink:
     def texture_destroy(self, texture: int) -> None:
         _require(self.textures.pop(texture, None) is not None, f"texture {texture} does not exist")
         self.single_level.discard(texture)
+        self.compressed.pop(texture, None)
         self.halves.discard(texture)
 
     def texture_write(self, texture: int, data: int, size_bytes: int) -> None:

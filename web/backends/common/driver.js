@@ -23,7 +23,8 @@
  *   lights(view: number, rows: Uint8Array, lists: Uint8Array): void, readonly sizeBytes: number }} buffers
  * @property {{ create(record: TextureRecord): any, destroy(native: any): void,
  *   write(record: TextureRecord, bytes: Uint8Array): void,
- *   update(record: TextureRecord, place: { x: number, y: number, width: number, height: number }, bytes: Uint8Array): void, upload(record: TextureRecord, image: ImageBitmap): void }}
+ *   update(record: TextureRecord, place: { x: number, y: number, width: number, height: number }, bytes: Uint8Array): void, upload(record: TextureRecord, image: ImageBitmap): void,
+ *   writeCompressed(record: TextureRecord, bytes: Uint8Array): void }}
  *   textures
  * @property {{ compileShader(source: import('./resources.js').ShaderSource): Promise<any>, createMaterial(record: MaterialRecord): any, writeMaterial(record: MaterialRecord): void,
  *   destroyMaterial(record: MaterialRecord): void }} pipelines
@@ -57,7 +58,7 @@
 /**
  * @typedef {object} Parts
  * @property {any} heap
- * @property {{ bytes(handle: number): Uint8Array, image(handle: number): ImageBitmap }} transfers
+ * @property {{ bytes(handle: number): Uint8Array, image(handle: number): ImageBitmap, texels(handle: number): Uint8Array | null }} transfers
  * @property {import('../../gen/events.js').EventWriter} events
  * @property {import('./readings.js').PictureSink} [pictures] who gets what `readback` asked for
  * @property {{ picture(feed: number): ImageBitmap | null, taken(feed: number): void }} [feeds] pictures of the page

@@ -4,7 +4,7 @@
  * Does not: call a GPU API; the driver that it is given does. What waits for a texture hears of it by `isReady`.
  */
 import { HandleTable } from '../../engine/handles.js';
-import { checkTexture, texelBytes, textureBytes } from './resources.js';
+import { checkTexture, familyOf, texelBytes, textureBytes } from './resources.js';
 
 /** @typedef {import('./resources.js').TextureRecord} TextureRecord */
 /** @typedef {import('./driver.js').Driver} Driver */
@@ -89,6 +89,16 @@ export class Images {
    * @param {import('./driver.js').Parts['transfers']} transfers */
   upload(driver, handle, transfer, transfers) {
     const record = this.table.get(handle);
+    const texels = transfers.texels(transfer);
+    if (texels) {
+      if (record.state === 'failed') return;
+      if (familyOf(record.format) === 0) return this.write(driver, handle, texels);
+      if (texels.byteLength !== record.sizeBytes) {
+        throw new Error(`The ${texels.byteLength} bytes of transfer ${transfer} are not the ${record.sizeBytes} of the compressed texture.`);
+      }
+      driver.textures.writeCompressed(record, texels);
+      return this.hasPixels(record);
+    }
     const image = transfers.image(transfer);
     if (record.state === 'failed') return;
     if (image.width !== record.width || image.height !== record.height) {

@@ -5,7 +5,7 @@
  * alive (its handle counts) but draws that use it are skipped.
  */
 import {
-  LAYOUTS, LIGHTS_MAX, LIGHT_LIST_LINES, LIGHT_LIST_WIDTH, LIGHT_TEXELS, MATERIAL_KINDS, POSED_BYTES, SAMPLER_ANISOTROPY, STREAM_POSED, STREAM_UV1, TOPOLOGIES, UV1_BYTES,
+  COMPRESSED_FIRST, LAYOUTS, LIGHTS_MAX, LIGHT_LIST_LINES, LIGHT_LIST_WIDTH, LIGHT_TEXELS, MATERIAL_KINDS, POSED_BYTES, SAMPLER_ANISOTROPY, STREAM_POSED, STREAM_UV1, TEXTURE_BLOCK_BYTES, TEXTURE_FAMILIES, TOPOLOGIES, UV1_BYTES,
 } from '../../gen/layouts.js';
 
 /** What a view's lights and cluster lists take. */
@@ -22,7 +22,8 @@ export function wholeLines(bytes) {
 }
 
 /** @typedef {'pending' | 'ready' | 'failed'} State */
-/** @typedef {{ maxBufferBytes: number, maxTextureSide: number, maxRows: number }} Limits */
+/** compressed: COMPRESSED_*.
+ * @typedef {{ maxBufferBytes: number, maxTextureSide: number, maxRows: number, compressed: number }} Limits */
 /**
  * @typedef {object} BufferRecord
  * @property {number} handle
@@ -108,9 +109,29 @@ export const texelBytes = (format) => (format === 3 ? 8 : 4);
 /** Samples along what is seen at a flat angle. @param {number} bits SAMPLER_* @returns {number} */
 export const anisotropy = (bits) => Math.floor(bits / SAMPLER_ANISOTROPY) || 8;
 
+/** An index in TEXTURE_FAMILIES, 0 = not compressed. @param {number} format @returns {number} */
+export const familyOf = (format) => (format < COMPRESSED_FIRST ? 0 : 1 + ((format - COMPRESSED_FIRST) >> 1));
+
+/** Levels of a compressed texture in its bytes. @param {TextureRecord} record
+ * @returns {{ width: number, height: number, rowBytes: number, offset: number, sizeBytes: number }[]} width, height: of whole blocks */
+export function compressedLevels({ width, height, levels, format }) {
+  const block = TEXTURE_BLOCK_BYTES[familyOf(format)];
+  const found = [];
+  for (let level = 0, offset = 0; level < levels; level += 1) {
+    const across = Math.ceil(Math.max(1, width >> level) / 4), down = Math.ceil(Math.max(1, height >> level) / 4);
+    found.push({ width: 4 * across, height: 4 * down, rowBytes: across * block, offset, sizeBytes: across * down * block });
+    offset += across * down * block;
+  }
+  return found;
+}
+
 /** @param {number} width @param {number} height @param {number} levels @param {number} format @returns {number} */
 export function textureBytes(width, height, levels, format) {
   let sum = 0;
+  if (familyOf(format) > 0) {
+    const made = compressedLevels(/** @type {TextureRecord} */ ({ width, height, levels, format }));
+    return made.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
+  }
   for (let level = 0; level < levels; level += 1) {
     sum += texelBytes(format) * Math.max(1, width >> level) * Math.max(1, height >> level);
   }
@@ -125,11 +146,14 @@ export function checkTexture(width, height, levels, format, limits) {
   if (width > limit || height > limit) {
     return `Its size is ${width} x ${height}, but this device's limit is ${limit} a side; scale the image down.`;
   }
-  if (levels !== 1 && levels !== fullChain(width, height)) {
+  if (familyOf(format) > 0 && (width % 4 !== 0 || height % 4 !== 0 || levels < 1 || levels > fullChain(width, height))) {
+    return `It is compressed and has ${levels} levels of ${width} x ${height} texels; both sides must be multiples of 4.`;
+  }
+  if (familyOf(format) === 0 && levels !== 1 && levels !== fullChain(width, height)) {
     return `It has ${levels} levels; use 1 or the full chain of ${fullChain(width, height)}.`;
   }
-  if (format > 3) {
-    return `Its format is ${format}; use 0 (rgba8 sRGB), 1 (rgba8 linear), 2 (drawn by views) or 3 (rgba16float).`;
+  if (familyOf(format) >= TEXTURE_FAMILIES.length) {
+    return `Its format is ${format}; use 0 (rgba8 sRGB), 1 (rgba8 linear), 2 (drawn by views), 3 (rgba16float) or a compressed one.`;
   }
   return '';
 }

@@ -7,4 +7,5 @@ export const nullTextures = Object.freeze({
   write() {},
   update() {},
   upload() {},
+  writeCompressed() {},
 });

@@ -12,7 +12,7 @@ import { Webgl2Buffers } from './buffers.js';
 import { Webgl2Passes } from './passes.js';
 import { Webgl2Pipelines } from './pipelines.js';
 import { GlState } from './state.js';
-import { Webgl2Textures } from './textures.js';
+import { Webgl2Textures, compressed } from './textures.js';
 
 /** The API has no limit for buffers; ours keeps a typo from taking the machine down. */
 const BUFFER_BYTES_MAX = 2 ** 30;
@@ -52,7 +52,7 @@ export class Webgl2Backend extends Core {
     const buffers = new Webgl2Buffers(gl);
     const executor = new Webgl2Passes(gl, state, buffers, pipelines, textures);
     const maxTextureSide = gl.getParameter(gl.MAX_TEXTURE_SIZE);
-    const limits = { maxBufferBytes: BUFFER_BYTES_MAX, maxTextureSide, maxRows: maxTextureSide * 1024 };
+    const limits = { maxBufferBytes: BUFFER_BYTES_MAX, maxTextureSide, maxRows: maxTextureSide * 1024, compressed: compressed(gl) };
     const graph = new Graph(executor);
     this.driver = { limits, buffers, textures, pipelines, executor, graph };
     graph.resize(this.width, this.height);

@@ -5,11 +5,28 @@
  * between drivers.
  */
 import {
+  COMPRESSED_ASTC, COMPRESSED_BC, COMPRESSED_ETC2,
   SAMPLER_CLAMP_S, SAMPLER_CLAMP_T, SAMPLER_MIRROR_S, SAMPLER_MIRROR_T, SAMPLER_NEAREST,
 } from '../../gen/layouts.js';
-import { anisotropy } from '../common/resources.js';
+import { anisotropy, compressedLevels } from '../common/resources.js';
 
 /** @typedef {import('../common/resources.js').TextureRecord} TextureRecord */
+
+/** Numbers of EXT_texture_compression_bptc, _s3tc and the like, by TEXTURE_FAMILIES: colours, then numbers.
+ * @param {WebGL2RenderingContext} gl @returns {number[]} */
+function compressedFormats(gl) {
+  for (const name of ['WEBGL_compressed_texture_astc', 'EXT_texture_compression_bptc', 'WEBGL_compressed_texture_etc',
+    'WEBGL_compressed_texture_s3tc', 'WEBGL_compressed_texture_s3tc_srgb']) gl.getExtension(name);
+  return [0x93d0, 0x93b0, 0x8e8d, 0x8e8c, 0x9279, 0x9278, 0x9275, 0x9274, 0x8c4d, 0x83f1];
+}
+
+/** Which compressed textures it takes; those of BC only where all of them are there.
+ * @param {WebGL2RenderingContext} gl @returns {number} COMPRESSED_* */
+export function compressed(gl) {
+  const has = (/** @type {string} */ name) => gl.getExtension(name) !== null;
+  const bc = has('EXT_texture_compression_bptc') && has('WEBGL_compressed_texture_s3tc') && has('WEBGL_compressed_texture_s3tc_srgb');
+  return (has('WEBGL_compressed_texture_astc') ? COMPRESSED_ASTC : 0) | (bc ? COMPRESSED_BC : 0) | (has('WEBGL_compressed_texture_etc') ? COMPRESSED_ETC2 : 0);
+}
 
 export class Webgl2Textures {
   /** @param {WebGL2RenderingContext} gl @param {import('./state.js').GlState} state @param {() => WebGLProgram} program
@@ -22,6 +39,8 @@ export class Webgl2Textures {
     this.samplers = new Map();
     this.framebuffer = gl.createFramebuffer();
     this.anisotropic = gl.getExtension('EXT_texture_filter_anisotropic');
+    /** By texture_create.format. @type {number[]} */
+    this.formats = [gl.SRGB8_ALPHA8, gl.RGBA8, gl.SRGB8_ALPHA8, gl.RGBA16F, ...compressedFormats(gl)];
     this.emptyArray = gl.createVertexArray();
     this.white = gl.createTexture();
     gl.bindTexture(gl.TEXTURE_2D, this.white);
@@ -36,7 +55,7 @@ export class Webgl2Textures {
     const texture = gl.createTexture();
     gl.activeTexture(gl.TEXTURE0);
     gl.bindTexture(gl.TEXTURE_2D, texture);
-    gl.texStorage2D(gl.TEXTURE_2D, levels, [gl.SRGB8_ALPHA8, gl.RGBA8, gl.SRGB8_ALPHA8, gl.RGBA16F][format], width, height);
+    gl.texStorage2D(gl.TEXTURE_2D, levels, this.formats[format], width, height);
     if (width * height >= 1 << 18 && gl.getError() === gl.OUT_OF_MEMORY) {
       gl.deleteTexture(texture);
       throw new Error(`The GPU has no room for its ${width} x ${height} texels; free other textures first.`);
@@ -71,6 +90,17 @@ export class Webgl2Textures {
     this.beginUpload(record);
     gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, gl.RGBA, gl.UNSIGNED_BYTE, image);
     this.downsample(record);
+  }
+
+  /** @param {TextureRecord} record @param {Uint8Array} bytes all levels */
+  writeCompressed(record, bytes) {
+    const { gl } = this;
+    this.beginUpload(record);
+    compressedLevels(record).forEach(({ offset, sizeBytes }, level) => {
+      const width = Math.max(1, record.width >> level), height = Math.max(1, record.height >> level);
+      gl.compressedTexSubImage2D(gl.TEXTURE_2D, level, 0, 0, width, height, this.formats[record.format],
+        bytes.subarray(offset, offset + sizeBytes));
+    });
   }
 
   /** @param {TextureRecord} record */

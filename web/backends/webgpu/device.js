@@ -4,6 +4,7 @@
  * Owns: the device and the rebuild. After a loss every handle is empty; the events device_lost and device_restored tell
  * Python, which makes everything again. Limits: asks for the adapter's own buffer and texture limits, no more.
  */
+import { COMPRESSED_ASTC, COMPRESSED_BC, COMPRESSED_ETC2 } from '../../gen/layouts.js';
 import { loadWgsl, wgslModule } from '../../shaders/loader.js';
 import { Core } from '../common/core.js';
 import { Graph } from '../common/graph.js';
@@ -41,11 +42,17 @@ export async function requestDevice(retries = RETRIES) {
   throw new Error(`No WebGPU device could be had in ${retries} attempts. ${problem}`);
 }
 
+/** @type {GPUFeatureName[]} */
+const WANTED = ['timestamp-query', 'texture-compression-astc', 'texture-compression-bc', 'texture-compression-etc2'];
+
+/** Which compressed textures it takes. @param {GPUDevice} device @returns {number} COMPRESSED_* */
+const compressed = ({ features }) => (features.has('texture-compression-astc') ? COMPRESSED_ASTC : 0)
+  | (features.has('texture-compression-bc') ? COMPRESSED_BC : 0) | (features.has('texture-compression-etc2') ? COMPRESSED_ETC2 : 0);
+
 /** @param {GPUAdapter} adapter @returns {Promise<GPUDevice>} */
 function deviceOf(adapter) {
   const { maxBufferSize, maxStorageBufferBindingSize, maxTextureDimension2D } = adapter.limits;
-  /** @type {GPUFeatureName[]} */
-  const requiredFeatures = adapter.features.has('timestamp-query') ? ['timestamp-query'] : [];
+  const requiredFeatures = WANTED.filter((feature) => adapter.features.has(feature));
   return adapter.requestDevice({
     requiredFeatures, requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxTextureDimension2D },
   });
@@ -94,7 +101,7 @@ export class WebgpuBackend extends Core {
     this.warmed = pipelines.warmed;
     const { maxBufferSize, maxStorageBufferBindingSize, maxTextureDimension2D } = device.limits;
     const maxRows = Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / 16 / 1024) * 1024;
-    const limits = { maxBufferBytes: maxBufferSize, maxTextureSide: maxTextureDimension2D, maxRows };
+    const limits = { maxBufferBytes: maxBufferSize, maxTextureSide: maxTextureDimension2D, maxRows, compressed: compressed(device) };
     return { limits, textures, buffers, pipelines, executor, graph: new Graph(executor) };
   }
 

@@ -6,11 +6,13 @@
 import {
   SAMPLER_CLAMP_S, SAMPLER_CLAMP_T, SAMPLER_MIRROR_S, SAMPLER_MIRROR_T, SAMPLER_NEAREST,
 } from '../../gen/layouts.js';
-import { anisotropy, texelBytes } from '../common/resources.js';
+import { anisotropy, compressedLevels, familyOf, texelBytes, textureBytes } from '../common/resources.js';
 
 /** @typedef {import('../common/resources.js').TextureRecord} TextureRecord */
 /** @type {GPUTextureFormat[]} */
-const FORMATS = ['rgba8unorm-srgb', 'rgba8unorm', 'rgba8unorm-srgb', 'rgba16float'];
+const FORMATS = ['rgba8unorm-srgb', 'rgba8unorm', 'rgba8unorm-srgb', 'rgba16float',
+  'astc-4x4-unorm-srgb', 'astc-4x4-unorm', 'bc7-rgba-unorm-srgb', 'bc7-rgba-unorm', 'etc2-rgba8unorm-srgb', 'etc2-rgba8unorm',
+  'etc2-rgb8unorm-srgb', 'etc2-rgb8unorm', 'bc1-rgba-unorm-srgb', 'bc1-rgba-unorm']; // compressed: by TEXTURE_FAMILIES
 const COPY_DST = 0x02;
 const TEXTURE_BINDING = 0x04;
 const RENDER_ATTACHMENT = 0x10;
@@ -46,9 +48,9 @@ export class WebgpuTextures {
   /** @param {TextureRecord} record */
   create(record) {
     const { handle, width, height, levels, format } = record;
-    const texture = this.checked('texture', record, width * height * texelBytes(format), () => this.device.createTexture({
+    const texture = this.checked('texture', record, textureBytes(width, height, 1, format), () => this.device.createTexture({
       label: `texture ${handle}`, size: [width, height], mipLevelCount: levels, format: FORMATS[format],
-      usage: COPY_DST | TEXTURE_BINDING | RENDER_ATTACHMENT,
+      usage: COPY_DST | TEXTURE_BINDING | (familyOf(format) > 0 ? 0 : RENDER_ATTACHMENT),
     }));
     return { texture, view: texture.createView(), number: nextNumber() };
   }
@@ -78,6 +80,15 @@ export class WebgpuTextures {
     const target = { texture: native.texture, premultipliedAlpha: false, colorSpace: /** @type {const} */ ('srgb') };
     this.device.queue.copyExternalImageToTexture({ source: image }, target, [width, height]);
     this.downsample(native.texture, levels, FORMATS[format]);
+  }
+
+  /** @param {TextureRecord} record @param {Uint8Array} bytes all levels */
+  writeCompressed(record, bytes) {
+    compressedLevels(record).forEach(({ width, height, rowBytes, offset, sizeBytes }, mipLevel) => {
+      const part = /** @type {any} */ (bytes.subarray(offset, offset + sizeBytes));
+      const layout = { bytesPerRow: rowBytes, rowsPerImage: height / 4 };
+      this.device.queue.writeTexture({ texture: record.native.texture, mipLevel }, part, layout, [width, height]);
+    });
   }
 
   /** @param {GPUTexture} texture @param {number} levels @param {GPUTextureFormat} format */

@@ -5,7 +5,7 @@
  * Owns: their modules in this worker, and that one which trapped, or whose memory grew past KEPT_BYTES_MAX, is not used
  * again. Does not: know formats.
  */
-import { FAIL_NETWORK } from '../../gen/layouts.js';
+import { FAIL_FORMAT, FAIL_NETWORK } from '../../gen/layouts.js';
 import { Failure } from './failure.js';
 
 const KEPT_BYTES_MAX = 64 * 1024 * 1024;
@@ -23,7 +23,7 @@ export class Decoders {
     this.folder = folder;
   }
 
-  /** Calls `use` with a decoder; whatever it throws that is no Failure has broken the decoder.
+  /** Calls `use` with a decoder; whatever that throws that is no Failure has broken the decoder.
    * @template T @param {Name} name @param {(module: any) => T} use @returns {Promise<T>} */
   async with(name, use) {
     let found = this.#modules.get(name);
@@ -41,8 +41,9 @@ export class Decoders {
       if (module.HEAPU8?.buffer.byteLength > KEPT_BYTES_MAX) this.#drop(name);
       return result;
     } catch (error) {
-      if (!(error instanceof Failure)) this.#drop(name);
-      throw error;
+      if (error instanceof Failure) throw error;
+      this.#drop(name);
+      throw new Failure(FAIL_FORMAT, `The decoder ${name} broke down at it (${error}): the file is damaged.`);
     }
   }
 

@@ -76,8 +76,7 @@ function sizeOf(bytes) {
   if (magic >>> 8 === 0xffd8ff) return jpegSize(view);
   if (magic === 0x52494646 && view.getUint32(8) === 0x57454250) return webpSize(view);
   if (magic !== 0 && view.getUint32(4) === FTYP && AVIF_BRANDS.includes(view.getUint32(8))) return avifSize(view);
-  if (magic === 0xab4b5458) throw new Failure(FAIL_FORMAT, 'The image is a KTX2 file; only PNG, JPEG, WebP and AVIF are read.');
-  throw new Failure(FAIL_FORMAT, `The image of ${bytes.byteLength} bytes is neither PNG nor JPEG nor WebP nor AVIF.`);
+  throw new Failure(FAIL_FORMAT, `The image of ${bytes.byteLength} bytes is neither PNG nor JPEG nor WebP nor AVIF nor KTX2.`);
 }
 
 /** @param {Uint8Array} bytes @returns {ImageSize} type and size; throws Failure */

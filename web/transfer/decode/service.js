@@ -15,6 +15,7 @@ import { openModel } from './containers.js';
 import { Failure } from './failure.js';
 import { checkHash, sha256Bytes } from './hash.js';
 import { decodeImage } from './images.js';
+import { isKtx2, readHeader, transcode } from './ktx2.js';
 import { buildMesh } from './mesh.js';
 import { Decoders } from './decoders.js';
 import { encodePng } from './png.js';
@@ -26,7 +27,7 @@ const PATIENT_TIMES = 4; // gpu/spec.py says so
 /**
  * @typedef {{ op: 'fetch', id: number, url: string, kind: number, maxBytes: number, sha256: string, limits: Limits }
  *   | { op: 'mesh', id: number, descriptor: Uint32Array<ArrayBuffer>, target?: import('../blocks.js').Target }
- *   | { op: 'image', id: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number }
+ *   | { op: 'image', id: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number, decoders: string, can: number }
  *   | { op: 'read', id: number, ranges: Uint32Array }
  *   | { op: 'unpack', id: number, words: Uint32Array, decoders: string }
  *   | { op: 'png', id: number, rgba: Uint8Array<ArrayBuffer>, width: number, height: number }
@@ -206,13 +207,24 @@ export class DecodeService {
   }
 
   /** @param {Extract<Request, { op: 'image' }>} request @param {AbortSignal} signal */
-  async #image({ id, source, offset, sizeBytes, maxBytes, maxSide }, signal) {
+  async #image({ id, source, offset, sizeBytes, maxBytes, maxSide, decoders, can }, signal) {
     const buffer = this.#bufferOf(source);
     const size = sizeBytes === 0 ? buffer.byteLength - offset : sizeBytes;
     if (size < 0 || offset + size > buffer.byteLength) {
       throw new Failure(FAIL_FORMAT, `The image ends at byte ${offset + size}, outside of its buffer of ${buffer.byteLength} bytes.`);
     }
-    const image = await decodeImage(new Uint8Array(buffer, offset, size), maxBytes, maxSide, this.decodeFunction);
+    const bytes = new Uint8Array(buffer, offset, size);
+    if (isKtx2(bytes)) {
+      readHeader(bytes); // before the transcoder is even loaded
+      this.decoders.folder = decoders;
+      const made = await this.decoders.with('basis_transcoder', (module) => transcode(module, bytes, maxBytes, maxSide, can));
+      if (signal.aborted) return;
+      const payload = new Uint8Array(Uint32Array.of(made.family, made.levels).buffer);
+      /** @type {Answer} */
+      const answer = { op: 'done', id, heldBytes: made.bytes.byteLength, a: made.width, b: made.height, payload, buffer: made.bytes.buffer };
+      return this.post(answer, [made.bytes.buffer]);
+    }
+    const image = await decodeImage(bytes, maxBytes, maxSide, this.decodeFunction);
     if (signal.aborted) return image.close();
     const { width, height } = image;
     this.post({ op: 'done', id, heldBytes: width * height * 4, a: width, b: height, payload: '', image }, [image]);

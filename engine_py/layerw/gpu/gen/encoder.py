@@ -268,7 +268,7 @@ class Encoder:
         self._end = end
 
     def texture_create(self, texture: int, width: int, height: int, levels: int, format: int, sampler: int) -> None:
-        """format: 0 rgba8 sRGB, 1 rgba8 linear, 2 rgba8 sRGB that views draw, one level, black at first, 3 rgba16float. sampler: SAMPLER_* bits. levels 1 or the full chain."""
+        """format: 0 rgba8 sRGB, 1 rgba8 linear, 2 rgba8 sRGB that views draw, one level, black at first, 3 rgba16float; from COMPRESSED_FIRST on: TEXTURE_FAMILIES. sampler: SAMPLER_* bits. levels 1 or the full chain, of a compressed one any number."""
         end = self._end + 28
         if end > self._limit:
             self._grow(end)
@@ -291,7 +291,7 @@ class Encoder:
         self._end = end
 
     def texture_upload(self, texture: int, transfer: int) -> None:
-        """Level 0 from a decoded image of the same size; further levels are generated."""
+        """Level 0 from a decoded image of the same size, further levels are generated; of a compressed format all levels, the largest first."""
         end = self._end + 12
         if end > self._limit:
             self._grow(end)
@@ -384,7 +384,7 @@ class Encoder:
         self._end = end
 
     def image_decode(self, transfer: int, source: int, offset: int, size_bytes: int, max_bytes: int, max_side: int) -> None:
-        """Decodes an image inside a finished transfer (size 0 = all of it). Reads the header first: larger than 8,192 on a side, or over max_bytes at full size (plus the copy where it is scaled down to max_side), fails with TOO_LARGE (a, b = size)."""
+        """Decodes an image inside a finished transfer (size 0 = all of it). Reads the header first: larger than 8,192 on a side, or over max_bytes at full size (plus the copy where it is scaled down to max_side), fails with TOO_LARGE (a, b = size). Of a KTX2 file the levels that max_side lets are kept, and transfer_done's payload is an IMAGE_RESULT."""
         end = self._end + 28
         if end > self._limit:
             self._grow(end)

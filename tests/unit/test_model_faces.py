@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from test_app_contents import glb, make
+from test_packed import as_glb
 
 import layerw as lw
+from tests.unit.gltf_support import triangle
 
 
 def loaded(folder: Path, planted: dict[str, Any], **options: Any) -> tuple[Any, Any, lw.App]:
@@ -138,3 +140,67 @@ def test_instances_that_are_not_as_many(tmp_path: Path) -> None:
     node = {"mesh": 0, "extensions": {"EXT_mesh_gpu_instancing": {"attributes": {}}}}
     model, _, _ = loaded(tmp_path, {"nodes": [node], "scenes": [{"nodes": [0]}]})
     assert model.state == "ready" and "give [] instances" in model.warnings[0]
+
+
+# -- metadata ----------------------------------------------------------------------------------------------------
+def with_tables() -> tuple[dict[str, Any], bytes]:
+    """Three houses: heights, names, flags, kinds, places and floors; and ids of the triangle's vertices."""
+    parts = {"height": np.array([1.5, 2.5, 9], "<f4").tobytes(), "name": "ab\u00e9x".encode(),
+             "names": bytes([0, 1, 4, 5]), "old": bytes([0b101]), "kind": np.array([1, 0, 1], "<u2").tobytes(),
+             "place": np.arange(6, dtype="<i2").tobytes(), "floors": bytes([7, 8, 9]), "ends": bytes([0, 1, 1, 3]),
+             "ids": np.array([2, 0, 1], "<f4").tobytes()}  # fmt: skip
+    doc = triangle()
+    binary = np.array([0, 0, 0, 1, 0, 0, 0, 2, 0], "<f4").tobytes() + np.array([0, 1, 2, 0], "<u2").tobytes()
+    views = {}
+    for name, data in parts.items():
+        views[name] = len(doc["bufferViews"])
+        binary += bytes(-len(binary) % 4)
+        doc["bufferViews"].append({"buffer": 0, "byteOffset": len(binary), "byteLength": len(data)})
+        binary += data
+    properties = {"height": {"type": "SCALAR", "componentType": "FLOAT32"}, "name": {"type": "STRING"},
+                  "old": {"type": "BOOLEAN"}, "kind": {"type": "ENUM", "enumType": "Kind"},
+                  "place": {"type": "VEC2", "componentType": "INT16", "scale": [2, 2], "offset": [1, 0]},
+                  "floors": {"type": "SCALAR", "componentType": "UINT8", "array": True}}  # fmt: skip
+    table = {name: {"values": views[name]} for name in properties}
+    table["name"] |= {"stringOffsets": views["names"], "stringOffsetType": "UINT8"}
+    table["floors"] |= {"arrayOffsets": views["ends"], "arrayOffsetType": "UINT8"}
+    doc["extensions"] = {"EXT_structural_metadata": {
+        "schema": {"id": "s", "classes": {"house": {"properties": properties}}, "enums": {"Kind": {"values": [
+            {"name": "Home", "value": 0}, {"name": "Shop", "value": 1}]}}},
+        "propertyTables": [{"name": "houses", "class": "house", "count": 3, "properties": table}]}}  # fmt: skip
+    doc["accessors"].append({"bufferView": views["ids"], "componentType": 5126, "count": 3, "type": "SCALAR"})
+    primitive = doc["meshes"][0]["primitives"][0]
+    primitive["attributes"]["_FEATURE_ID_0"] = 2
+    primitive["extensions"] = {"EXT_mesh_features": {"featureIds": [
+        {"featureCount": 3, "attribute": 0, "propertyTable": 0, "label": "which"}, {"featureCount": 3}]}}  # fmt: skip
+    return doc, binary
+
+
+def test_tables_are_columns_and_features_ids(tmp_path: Path) -> None:
+    doc, binary = with_tables()
+    (tmp_path / "m.glb").write_bytes(as_glb(doc, binary))
+    app, host = make(tmp_path)
+    model = app.load("m.glb")
+    host.step(app, 20)
+    assert (model.state, model.warnings) == ("ready", []), model.error
+    houses = model.tables["houses"]
+    assert houses["height"].tolist() == [1.5, 2.5, 9] and houses["name"].tolist() == ["a", "b\u00e9", "x"]
+    assert houses["old"].tolist() == [True, False, True] and houses["kind"].tolist() == ["Shop", "Home", "Shop"]
+    assert houses["place"].tolist() == [[1, 2], [5, 6], [9, 10]]
+    assert [floors.tolist() for floors in houses["floors"]] == [[7], [], [8, 9]]
+    named, implicit = model.features
+    assert (named.label, named.table, named.feature_count, named.ids.tolist()) == ("which", "houses", 3, [2, 0, 1])
+    assert implicit.ids.tolist() == [0, 1, 2] and houses["name"][named.ids[0]] == "x"
+
+
+def test_a_table_that_lies_is_left_out(tmp_path: Path) -> None:
+    doc, binary = with_tables()
+    table = doc["extensions"]["EXT_structural_metadata"]["propertyTables"][0]
+    table["count"] = 40
+    table["properties"]["old"] = {}
+    (tmp_path / "m.glb").write_bytes(as_glb(doc, binary))
+    app, host = make(tmp_path)
+    model = app.load("m.glb")
+    host.step(app, 20)
+    assert model.state == "ready" and model.tables == {"houses": {}} and len(model.warnings) == 6
+    assert any("It has 3 values; 40 are needed." in text for text in model.warnings)

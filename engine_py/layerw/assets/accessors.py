@@ -40,9 +40,11 @@ _ALLOWED = {  # semantic -> (accessor types, component types)
     "scale": (("VEC3",), _INTEGERS | {5126}),
     "morph_weights": (("SCALAR",), _INTEGERS | {5126}),
     "morph": (("VEC3",), _INTEGERS | {5126}),
+    "feature_id": (("SCALAR",), _INTEGERS | {5125, 5126}),
 }
 MESHOPT = ("KHR_meshopt_compression", "EXT_meshopt_compression")
-_READ_HERE = frozenset({"inverse_bind", "keys", "translation", "rotation", "scale", "morph_weights", "morph"})
+_READ_HERE = frozenset({"inverse_bind", "keys", "translation", "rotation", "scale", "morph_weights", "morph",
+                        "feature_id"})
 
 
 @dataclass(frozen=True, slots=True)

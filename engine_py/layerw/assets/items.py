@@ -83,6 +83,10 @@ class Item:
             raise self.wrong(name, "a text")
         return _printable(value)
 
+    def names(self) -> list[str]:
+        """Of its members."""
+        return [_printable(name) for name in self._members]
+
     def raw(self, name: str) -> Any:
         """Whatever stands there, as JSON; None where nothing does. For extras, which are the program's."""
         return self._members.get(name)

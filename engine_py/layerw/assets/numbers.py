@@ -61,6 +61,11 @@ class Numbers:
             found[at] = self._plain(accessor.sparse[1], payload)
         return found
 
+    def raw(self, accessor: Accessor, payload: bytes) -> bytes:
+        """The bytes of an accessor that was added."""
+        start = self._starts[accessor]
+        return payload[start : start + _span_bytes(accessor)]
+
     def _plain(self, accessor: Accessor, payload: bytes) -> F32:
         items = self._items(accessor, payload)
         if accessor.normalized and accessor.component_type in _SCALES:

@@ -13,6 +13,7 @@ from layerw.assets.facts import facts_of, scene_number
 from layerw.assets.gltf import Document
 from layerw.assets.items import GltfError
 from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
+from layerw.assets.metadata import plan_tables
 from layerw.assets.nodes import build_tree
 from layerw.assets.packed import PACKED, Packed
 from layerw.assets.primitives import MeshPlan, Planner
@@ -74,6 +75,7 @@ def make_plan(doc: Document, url: str, flatten: F64 | None, scene: str | int | N
     if flatten is None:
         plan.facts = facts_of(doc, number)
         plan_clips_of(planner.rig, doc, tree)
+        planner.rig.tables = plan_tables(doc, planner.rig.numbers)
         plan.rig = None if planner.rig.is_empty else planner.rig
     for buffers in (*(mesh.buffers for mesh in plan.meshes), plan.rig.numbers.buffers if plan.rig else ()):
         for buffer in sorted(buffers):

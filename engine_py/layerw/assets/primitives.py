@@ -18,6 +18,7 @@ from layerw.assets.gltf import Document
 from layerw.assets.instances import instances_of
 from layerw.assets.items import GltfError, Item
 from layerw.assets.materials import MaterialKey, MaterialPlan, read_material
+from layerw.assets.metadata import plan_features
 from layerw.assets.nodes import Tree
 from layerw.assets.rigs import RigPlan, SkinPlan, weights_of
 from layerw.assets.skins import Pose, read_pose
@@ -111,6 +112,9 @@ class Planner:
                 self.rig.weights[tree.owners.get(node, node)] = weights_of(tree.items[node], item, targets)
             self._instances(tree.items[node], node, flatten)
             for number, primitive in enumerate(primitives):
+                if flatten is None:
+                    self.rig.features += plan_features(self.doc, primitive, tree.owners.get(node, node), number,
+                                                       self.rig.numbers)  # fmt: skip
                 self._add(primitive, (mesh, number, skin), node, matrix, pose, joints)
         self.rig.owners = tree.owners
 

@@ -16,6 +16,7 @@ from layerw.assets.clips import ClipPlan, plan_clips, read_clips
 from layerw.assets.gltf import Document
 from layerw.assets.instances import Parts, read_instances
 from layerw.assets.items import GltfError, Item
+from layerw.assets.metadata import FeaturePlan, Table, read_features, read_tables
 from layerw.assets.nodes import Tree
 from layerw.assets.numbers import Numbers
 from layerw.base.ports import F32, Rig, SkinDesc
@@ -43,11 +44,14 @@ class RigPlan:
     weights: dict[int, list[float]] = field(default_factory=dict)  # of morph targets, by the row of the node
     clips: list[ClipPlan] = field(default_factory=list)
     instances: dict[int, Parts] = field(default_factory=dict)  # of the mesh of a node's row
+    tables: list[Table] = field(default_factory=list)
+    features: list[FeaturePlan] = field(default_factory=list)
     owners: dict[int, int] = field(default_factory=dict)  # the node's row of a mesh that is shown by a row of its own
 
     @property
     def is_empty(self) -> bool:
-        return not (self.skins or self.morphs or self.clips or self.instances)
+        return not (self.skins or self.morphs or self.clips or self.instances or self.tables
+                    or self.features)
 
     def skin(self, doc: Document, tree: Tree, number: int) -> SkinPlan:
         """A skin, read once. Raises GltfError."""
@@ -127,7 +131,9 @@ def read_rig(plan: RigPlan, payload: bytes, warnings: list[str]) -> Rig:
             warnings.append(f"{error} The mesh is shown once.")
     morphs = {number: _deltas(number, targets, plan, payload, warnings) for number, targets in plan.morphs.items()}
     return Rig(read_clips(plan.clips, plan.numbers, payload, warnings), skins, morphs,
-               {row: np.array(weights, np.float32) for row, weights in plan.weights.items()}, plan.owners, instances)
+               {row: np.array(weights, np.float32) for row, weights in plan.weights.items()}, plan.owners, instances,
+               read_tables(plan.tables, plan.numbers, payload, warnings),
+               read_features(plan.features, plan.tables, plan.numbers, payload))
 
 
 def _deltas(number: int, targets: list[list[tuple[int, Accessor]]], plan: RigPlan, payload: bytes,

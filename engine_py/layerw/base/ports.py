@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -172,10 +172,22 @@ class SkinDesc(NamedTuple):
     inverse: F32
 
 
+class FeatureIds(NamedTuple):
+    """Which feature each vertex of a primitive belongs to (EXT_mesh_features). table: of Model.tables, "" = none."""
+
+    node: int
+    primitive: int
+    label: str
+    table: str
+    feature_count: int
+    ids: I64
+
+
 class Rig(NamedTuple):
     """What moves a model. skins, morphs: by the numbers that its primitives name; a morph is (targets, vertices, 9):
     what is added to position, normal and tangent. weights: of morph targets at first, by node. owners: the node of a
-    mesh that is shown by a node of its own. instances: (n, 10) translation, rotation, scale, of the mesh of a node."""
+    mesh that is shown by a node of its own. instances: (n, 10) translation, rotation, scale, of the mesh of a node.
+    tables, features: what assets/metadata.py read."""
 
     clips: list[ClipDesc]
     skins: dict[int, SkinDesc]
@@ -183,6 +195,8 @@ class Rig(NamedTuple):
     weights: dict[int, F32]
     owners: dict[int, int]
     instances: dict[int, F32]
+    tables: dict[str, dict[str, npt.NDArray[Any]]]
+    features: list[FeatureIds]
 
 
 class LightDesc(NamedTuple):

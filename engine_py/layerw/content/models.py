@@ -8,13 +8,15 @@ references to the model's entities end then. A model is closed once its root is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
 
 from layerw.base.addresses import shown
 from layerw.base.colors import hex_of_linear
 from layerw.base.errors import LayerwError
 from layerw.base.outcomes import FAILED, READY, Callback, Outcomes
-from layerw.base.ports import F32, Content, FileFacts, LightDesc, Primitive, Rig
+from layerw.base.ports import F32, Content, FeatureIds, FileFacts, LightDesc, Primitive, Rig
 from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
 from layerw.content.shared import Lease, SharedLoader
@@ -97,6 +99,18 @@ class Model:
     def xmp(self) -> list[object]:
         """Packets of metadata (KHR_xmp_json_ld), as JSON."""
         return list(self._facts.xmp) if self._facts is not None else []
+
+    @property
+    def tables(self) -> dict[str, dict[str, npt.NDArray[Any]]]:
+        """Property tables (EXT_structural_metadata): columns by table and property, a row a feature."""
+        rig = self._content.rig if self._content is not None and self.state == "ready" else None
+        return rig.tables if rig is not None else {}
+
+    @property
+    def features(self) -> list[FeatureIds]:
+        """Which feature each vertex belongs to (EXT_mesh_features): sets of `ids`, rows of `tables[set.table]`."""
+        rig = self._content.rig if self._content is not None and self.state == "ready" else None
+        return rig.features if rig is not None else []
 
     @property
     def variants(self) -> list[str]:

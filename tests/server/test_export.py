@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from layerw.kernels import files as kernels
+from layerw_server.runtime import decoders
 from layerw_server.tools.export import MARKER, RUNTIME_FILES, ExportError, ExportOptions, ExportReport, export_app
 from layerw_server.tools.needs import needed_entries
 
@@ -157,3 +158,20 @@ def test_odd_names_travel(tmp_path: Path) -> None:
     (tmp_path / "my models").mkdir()
     needed, left = needed_entries(tmp_path / "also.py")
     assert left == [] and len(needed) == len(names) + 5
+
+
+@pytest.mark.parametrize(("data", "program", "wanted"), [
+    (b"glTF KHR_draco_mesh_compression", "app.load('m.glb')", {"draco_decoder.mjs", "draco_decoder.wasm"}),
+    (b"glTF EXT_meshopt_compression", "app.load('m.glb')", {"meshopt_decoder.mjs"}),
+    (b"glTF KHR_meshopt_compression KHR_texture_basisu", "app.load('m.glb')",
+     {"meshopt_decoder.mjs", "basis_transcoder.mjs", "basis_transcoder.wasm"}),
+    (b"glTF", "app.load('m.glb')", set()),
+    (b"glTF", "app.load('m.glb'), app.load('https://example.org/x.glb?a')", set(decoders.FILES)),
+])
+def test_decoders_that_files_need_travel(ready: Path, data: bytes, program: str, wanted: set[str]) -> None:
+    for name in decoders.FILES:
+        (ready / "runtime" / name).write_bytes(b"decoder")
+    (ready / "app" / "m.glb").write_bytes(data)
+    (ready / "app" / "hello.py").write_text(program + "\n")
+    _export(ready, unchecked=True)
+    assert {name for name in decoders.FILES if (ready / "out/runtime" / name).exists()} == wanted

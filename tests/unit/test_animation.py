@@ -328,3 +328,22 @@ def test_a_program_without_animated_models_imports_nothing_of_it() -> None:
             "print([name for name in sys.modules if 'animation' in name and name.startswith('layerw')])")
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_pointer_to_a_node_is_a_target() -> None:
+    """KHR_animation_pointer of a node's translation, rotation, scale or weights; other pointers are told."""
+    doc, body = document(animal_glb())
+    for animation in doc["animations"]:
+        for channel in animation["channels"]:
+            target = channel["target"]
+            pointer = f"/nodes/{target.pop('node')}/{target['path']}"
+            channel["target"] = {"path": "pointer", "extensions": {"KHR_animation_pointer": {"pointer": pointer}}}
+    app, host, model = loaded(glb(doc | {"extensionsRequired": ["KHR_animation_pointer"]}, body))
+    assert model.state == "ready" and model.warnings == []
+    play = model.play("Walk", fade=0.0)
+    play.time, play.speed = 0.4, 0.0
+    host.step(app, 2)
+    assert np.allclose(vertices(host, row_of(model)), expected(0.4, "Walk"), atol=1e-5)
+    doc["animations"][0]["channels"][0]["target"]["extensions"]["KHR_animation_pointer"]["pointer"] = "/materials/0/x"
+    _, _, model = loaded(glb(doc, body))
+    assert "points at '/materials/0/x'" in model.warnings[0]

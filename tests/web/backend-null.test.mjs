@@ -18,6 +18,7 @@ async function setUp() {
   const transfers = {
     bytes: (h) => { if (h !== 9) throw new Error(`Transfer ${h} is unknown.`); return transfer; },
     image: () => ({ width: 4, height: 4 }),
+    texels: () => null,
   };
   const writer = new EventWriter((words) => events.push(words));
   const pictures = { done: () => {}, failed: (number, text) => readbacks.push([number, text]) };

@@ -2,11 +2,12 @@
 
 Owns: what may be a clip. A channel that can't be played is left out, and the model's warnings say which and why.
 Does not: sample (animation/, kernels/animation/). Limits: CHANNELS_MAX channels a model.
-Source: glTF 2.0, 3.11 and appendix C.
+Source: glTF 2.0, 3.11 and appendix C; KHR_animation_pointer, of nodes.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +21,7 @@ from layerw.base.ports import F32, ClipDesc, TrackDesc
 
 CHANNELS_MAX = 65_536
 MODES = ("LINEAR", "STEP", "CUBICSPLINE")  # in the kernel's order
+_NODE = re.compile(r"/nodes/(\d{1,9})/(translation|rotation|scale|weights)")
 PATHS = {"translation": 3, "rotation": 4, "scale": 3, "weights": 0}
 
 
@@ -81,6 +83,19 @@ def plan_clips(doc: Document, tree: Tree, morphs: dict[int, int], numbers: Numbe
     return clips
 
 
+def _pointed(target: Item) -> Item:
+    """A target whose place is a JSON pointer (KHR_animation_pointer), as one that names a node. Raises GltfError where
+    it points at something else."""
+    held = target.extension("KHR_animation_pointer")
+    if held is None:
+        return target
+    pointer = held.text("pointer")
+    found = _NODE.fullmatch(pointer)
+    if found is None:
+        raise held.error(f"points at {shown(pointer)}; layerw moves nodes: {', '.join(PATHS)}.")
+    return Item({"node": int(found[1]), "path": found[2]}, target.path)
+
+
 def _free_name(name: str, names: set[str]) -> str:
     found, number = name, 1
     while found in names:
@@ -91,11 +106,10 @@ def _free_name(name: str, names: set[str]) -> str:
 
 def _track(doc: Document, item: Item, channel: Item, tree: Tree, morphs: dict[int, int],
            numbers: Numbers) -> TrackPlan | None:  # fmt: skip
-    target = channel.object("target")
+    target = _pointed(channel.object("target"))
     path = target.text("path")
     if path not in PATHS:
-        what = " (KHR_animation_pointer is not read yet)" if path == "pointer" else ""
-        raise target.error(f"moves {shown(path)}{what}; layerw moves {', '.join(PATHS)}.")
+        raise target.error(f"moves {shown(path)}; layerw moves {', '.join(PATHS)}.")
     if "node" not in target:
         raise target.error("names no node.")
     index, node = doc.named(target, "node", "nodes")

@@ -25,7 +25,7 @@ class Harness {
     const writer = new EventWriter((words) => this.events.push({ opcode: words[0] & 0xffff, words }));
     this.images = new Map();
     this.bytes = new Map();
-    const transfers = { bytes: (h) => this.bytes.get(h), image: (h) => this.images.get(h) };
+    const transfers = { bytes: (h) => this.bytes.get(h), image: (h) => this.images.get(h), texels: () => null };
     const onLost = (reason) => { this.lostReason = reason; };
     this.readbacks = []; // what came of each
     const pictures = {

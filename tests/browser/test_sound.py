@@ -52,6 +52,30 @@ RENDER_JS = """async ([script, tone, step]) => {
 }"""
 
 
+# A tone that comes in pieces of a frame, in a room.
+LIVE_JS = """async ([tone, answer]) => {
+  const { Graph } = await import('/web/page/subsystems/audio-graph.js');
+  const context = new OfflineAudioContext(2, 60 * 800, 48000);
+  const graph = new Graph(context);
+  graph.sounds.set(1, 1);
+  graph.receive({ buses: [[-1, 1], [0, 1], [0, 1], [0, 1], [0, 1]] });
+  const room = new AudioBuffer({ numberOfChannels: 2, length: answer.length, sampleRate: 48000 });
+  room.copyToChannel(Float32Array.from(answer), 0);
+  graph.setZone(0, room);
+  const feed = (frame) => {
+    const samples = Object.assign(Float32Array.from(tone.slice(frame * 800, frame * 800 + 800)), { shape: [1, 800] });
+    const starts = frame === 0 ? [[0, 1, 0, true, 1, 1, 1, 1, -1]] : [];
+    graph.receive({ starts, feeds: [[0, samples]], zones: frame === 30 ? [[0, 1]] : [] });
+  };
+  feed(0);
+  for (let frame = 1; frame < 60; frame += 1) {
+    context.suspend(frame / 60).then(() => { feed(frame); context.resume(); });
+  }
+  const made = await context.startRendering();
+  return [0, 1].map((channel) => Array.from(made.getChannelData(channel)));
+}"""
+
+
 def mixed() -> npt.NDArray[np.float64]:
     mixer, blocks = Mixer(), []
     mixer.keep(1, TONE[None], RATE)
@@ -74,7 +98,11 @@ def test_the_pages_graph_makes_the_mix_of_numpy_and_nothing_clicks(browser: Brow
     page = browser.new_page()
     page.goto(f"{origin}/package.json")
     made = np.array(page.evaluate(RENDER_JS, [SCRIPT, TONE.tolist(), STEP])).T
+    live = np.array(page.evaluate(LIVE_JS, [TONE.tolist(), [0.0, 0.5]])).T  # the room adds half, a sample later
     page.close()
+    assert np.allclose(level(live, 4, 28), 0.5, atol=0.004)
+    assert np.allclose(level(live, 40, 58), (0.745, 0.5), atol=0.01), "beyond 0.8 of full scale it would be bent"
+    assert np.abs(np.diff(live, axis=0, prepend=np.zeros((1, 2)))).max() < 2 * np.pi * 440 / RATE * 0.75 + 0.005
     same = mixed()
     assert made.shape == same.shape
     for first, last in ((2, 5), (6, 8), (12, 16), (18, 20), (24, 28), (31, 36)):
@@ -139,14 +167,13 @@ def wait(running: Running, expression: str, seconds: float = 20.0) -> None:
 
 
 @pytest.mark.own_profile
-@pytest.mark.parametrize("thread", ["worker", "main"])
 def test_nothing_sounds_before_a_gesture_and_loops_begin_where_they_would_be(
-        context: BrowserContext, run_program: RunProgram, tmp_path: Path, thread: str) -> None:  # fmt: skip
+        context: BrowserContext, run_program: RunProgram, tmp_path: Path) -> None:
     (tmp_path / "app").mkdir()
     ding = encode_wav(np.round(TONE[:24_000, None] * 20_000).astype(np.int16), RATE)
     (tmp_path / "app" / "ding.wav").write_bytes(ding)
     context.add_init_script(TAP_JS)
-    running = run_program(PROGRAM, thread=thread, backend="null")
+    running = run_program(PROGRAM, backend="null")
     running.page.wait_for_function("document.querySelector('layer-w').host.report !== null", timeout=90_000)
     wait(running, "m.file.state == 'ready' and m.missing.state == m.page.state == 'failed'")
     assert ask(running, "[m.app.audio.locked, m.loop.audible, m.file.duration]") == [True, False, 0.5]
@@ -186,7 +213,7 @@ tone.play(at=(2, 0, 0))
 
 
 def test_a_shot_records_what_is_heard(browser: Browser, serve_program: ServeProgram, tmp_path: Path) -> None:
-    taken = take_shot(browser, serve_program(SHOT), ShotOptions("null", (96, 64), 30, sound=True))
+    taken = take_shot(browser, serve_program(SHOT), ShotOptions("null", (96, 64), 30, thread="main", sound=True))
     assert taken.errors == []
     write_sound(taken, tmp_path / "out.wav")
     samples, rate = decode_wav((tmp_path / "out.wav").read_bytes())

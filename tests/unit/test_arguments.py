@@ -223,7 +223,7 @@ CHECKED_ELSEWHERE = {  # public callables whose rows stand in the test of their 
     "App.spawn_many", "App.add_view", "App.decal", "App.light", "App.each", "App.on_added", "App.on_removed",
     "App.despawn", "Mesh.destroy",
     "Texture.update", "Texture.destroy", "Texture.check_live", "Texture.came", "Texture.gone",
-    "Sound.play", "Sound.stop", "Sound.destroy", "Sound.on_ready", "Sound.on_failed",
+    "Sound.live", "Sound.play", "Sound.stop", "Sound.destroy", "Sound.on_ready", "Sound.on_failed",
     "Texture.play", "Texture.pause", "Texture.on_ready", "Texture.on_failed",
     "App.load", "App.stream", "App.seen", "App.report", "App.frame_step", "App.close",
     "App.fixed", "App.after", "App.every", "App.seconds", "App.start", "App.tween", "App.enter", "App.emitter",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+import time
+import types
 from typing import Any
 
 import numpy as np
@@ -340,6 +342,85 @@ def test_a_reverb_zone_answers_while_the_camera_is_inside() -> None:
         app.audio.zone((0, 0, 0), radius=1.0)
 
 
+def test_a_function_makes_a_sound_while_it_plays() -> None:
+    app, host = recording()
+    made = [0]
+
+    def engine(samples: npt.NDArray[np.float32]) -> None:
+        samples[:] = 0.5 * np.sin(2 * math.pi * 440 * (made[0] + np.arange(len(samples))) / RATE)
+        made[0] += len(samples)
+
+    sound = lw.Sound.live(engine)
+    voice = sound.play(at=(0, 0, -2))
+    host.step(app, 20)
+    found = heard(host)
+    assert np.allclose(level(found[4 * BLOCK :]), 0.25, atol=0.004) and step_max(found) < SMOOTH * 0.25 + 0.003
+    assert made == [20 * BLOCK] and voice.playing and voice.time > 0.3
+    again = sound.play()
+    host.step(app, 2)
+    assert again.playing and not voice.playing, "once at a time"
+    again.stop()
+    host.step(app, 4)
+    assert not heard(host)[-1].any() and made == [22 * BLOCK]
+
+    wrong = lw.Sound.live(lambda samples: 1 / 0, channels=2).play()
+    host.step(app, 3)
+    assert not wrong.playing and "division by zero" in str(app.report()["errors"])
+    for bad in ({"fill": 3}, {"fill": lambda: 0}, {"fill": engine, "channels": 3}, {"fill": engine, "gain": -1}):
+        with pytest.raises(lw.LayerwError):
+            lw.Sound.live(**bad)  # type: ignore[arg-type]
+
+
+class FakeDevice:
+    """As sounddevice.OutputStream; `take` is what its thread does."""
+
+    def __init__(self, samplerate: int, channels: int, dtype: str, callback: Any) -> None:
+        assert (samplerate, channels, dtype) == (RATE, 2, "float32")
+        FakeDevice.one, self.callback, self.open = self, callback, False
+
+    def start(self) -> None:
+        self.open = True
+
+    def stop(self) -> None:
+        self.open = False
+
+    def close(self) -> None:
+        assert not self.open
+
+    def take(self, count: int) -> npt.NDArray[np.float64]:
+        out = np.full((count, 2), 9.0, np.float32)
+        self.callback(out, count, None, None)
+        return out.astype(float)
+
+
+def test_a_device_gets_what_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", types.SimpleNamespace(OutputStream=FakeDevice))
+    host = HeadlessHost(options={"sound": "play"})
+    app = lw.App(host=host)
+    lw.Sound.from_array(tone(2.0)).play(loop=True)
+    taken = []
+    for frame in range(60):  # its clock is a little slower, and once a frame comes late
+        host.step(app)
+        if frame != 30:
+            taken.append(FakeDevice.one.take(790))  # type: ignore[attr-defined]
+    found = np.concatenate(taken)
+    assert np.allclose(level(found[8 * BLOCK :]), 0.5, atol=0.005) and step_max(found) < SMOOTH * 0.5 + 0.006
+    for _ in range(6):  # the program stands still: it runs dry, without a click
+        found = np.concatenate((found, FakeDevice.one.take(800)))  # type: ignore[attr-defined]
+    assert not found[-1].any() and step_max(found) < SMOOTH * 0.5 + 0.006
+    app.close()
+    assert not FakeDevice.one.open  # type: ignore[attr-defined]
+
+
+def test_without_a_device_a_warning_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    host = HeadlessHost(options={"sound": "play"})
+    app = lw.App(host=host)
+    voice = lw.Sound.from_array(tone(0.5)).play()
+    host.step(app, 3)
+    assert voice.playing and any("layerw[sound]" in text for _, text in host.logs) and app.report()["errors"] == []
+
+
 BAD_PLAYS: list[tuple[str, list[Any]]] = [
     ("at", [3, "x", (1, 2), (math.nan, 0, 0)]), ("gain", [None, "a", -1, 17, math.nan]), ("rate", [None, 0, -1, 65]),
     ("bus", [None, 3, "sfxx"]), ("loop", [None, 1]), ("pan", [None, 2, -2]), ("fade", [None, -1, 61])]
@@ -373,3 +454,22 @@ def test_a_destroyed_sound_and_a_despawned_place_are_refused() -> None:
     assert not voice.playing and sound.state == "destroyed"
     with pytest.raises(lw.HandleError, match="destroyed"):
         sound.play()
+
+
+def test_a_hundred_that_move_cost_little() -> None:
+    """The best of many frames: 0.05 ms on a machine of its own, and this one may be busy."""
+    host = HeadlessHost()
+    app = lw.App(host=host)
+    crowd = app.spawn_many(lw.Mesh.box(), 100, position=np.random.default_rng(1).normal(size=(100, 3)) * 20)
+    hum = lw.Sound.from_array(tone(1.0))
+    for one in crowd:
+        hum.play(at=one, loop=True)
+    best = math.inf
+    for _ in range(200):
+        crowd.position += 0.01
+        app._engine.shown.columns = app._engine.table.update()
+        begin = time.perf_counter()
+        app.audio._step()
+        best = min(best, time.perf_counter() - begin)
+    assert app.audio.audible == 32
+    assert best < 0.2e-3, f"{best * 1e3:.3f} ms"

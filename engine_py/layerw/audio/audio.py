@@ -16,6 +16,7 @@ import numpy.typing as npt
 from layerw.audio.buses import GAIN_MAX, Buses
 from layerw.audio.files import SoundFiles
 from layerw.audio.formats import F32
+from layerw.audio.live import LEAD_S, LiveFeeds
 from layerw.audio.music import MUSIC_SECONDS_MAX, Music, Track
 from layerw.audio.occlusion import Occlusion
 from layerw.audio.orders import Orders
@@ -24,6 +25,7 @@ from layerw.audio.sound import RATE_LIMITS, SECONDS_MAX, Sound
 from layerw.audio.voice import Voice
 from layerw.audio.voices import VOICES_MAX, Voices
 from layerw.base import checks
+from layerw.base.errors import LayerwError
 from layerw.base.names import named
 from layerw.base.ports import F64
 from layerw.base.weak import weakly
@@ -32,10 +34,12 @@ from layerw.scene.entity import Entities, Entity
 from layerw.scene.row_values import check_owner
 
 if TYPE_CHECKING:
+    from layerw.audio.device import Speaker
     from layerw.audio.mixer import Mixer
 
 FADE_MAX_S = 60.0
 Levels = list[list[float]]
+Feeds = list[tuple[int, F32]]
 
 
 @named
@@ -47,7 +51,9 @@ class Audio:
         options = port.host.options()
         self._page = port.host.name == "browser" and options.get("sound") != "off"
         self._buses, self._voices = Buses(), Voices(port.table)
-        self._mixer = self._begin_recording() if options.get("sound") == "record" else None
+        self._speaker = self._open_speaker() if options.get("sound") == "play" and not self._page else None
+        records = options.get("sound") == "record"
+        self._mixer = self._make_mixer() if records or self._speaker is not None else None
         plays_there = self._page and self._mixer is None
         is_silent = options.get("sound") == "off"
         mixer = self._mixer
@@ -58,7 +64,9 @@ class Audio:
         self._music = Music(port.send if plays_there else None, str(options.get("base_url") or ""), port.log,
                             self._buses, weakly(self._play_music))  # fmt: skip
         self._zones = Zones(weakly(self._tell_zone), weakly(self._charge_zone))
+        self._live = LiveFeeds(port.user.call, LEAD_S if plays_there or self._speaker is not None else 0.0)
         self._state = "locked" if plays_there or is_silent else "running"
+        self._makes_sound = self._page or self._mixer is not None
         self._buses_sent = -1
         self._samples = 0.0  # of a frame that no block had yet
         if self._page:
@@ -67,10 +75,19 @@ class Audio:
             port.send({"buses": self._buses._orders()})
 
     @staticmethod
-    def _begin_recording() -> Mixer:
+    def _make_mixer() -> Mixer:
         from layerw.audio.mixer import Mixer
 
         return Mixer()
+
+    def _open_speaker(self) -> Speaker | None:
+        from layerw.audio.device import Speaker
+
+        try:
+            return Speaker()
+        except LayerwError as error:
+            self._port.log.warning(str(error))
+            return None
 
     # -- for programs ------------------------------------------------------------------------------
 
@@ -165,6 +182,9 @@ class Audio:
         loop, group = checks.flag("Sound.play loop", loop), self._buses[bus]
         row, place = self._place_of("Sound.play at", at)
         number = self._files.take(sound, seconds_max)
+        if sound._fill is not None:
+            self._voices.stop_sound(sound, 0.0)
+            loop, rate = True, 1.0
         if sound.state == "failed":  # it was told once
             return Voice(self, 0, -1, sound)
         slot, serial = self._voices.begin(sound, group, row, place, gain=gain, rate=rate, loop=loop,
@@ -210,15 +230,18 @@ class Audio:
         buses = self._buses._orders() if self._buses.revision != self._buses_sent else None
         self._buses_sent = self._buses.revision
         zones = self._zones.levels(camera.position) if self._zones else None
+        feeds = self._live.step(self._voices, dt) if can_sound and self._makes_sound else []
         if self._mixer is not None:
-            self._mix(self._mixer, orders, buses, zones, dt)
-        elif self._page and (orders is not None or buses is not None or zones is not None):
-            self._tell(orders, buses, zones)
+            self._mix(self._mixer, orders, buses, zones, feeds, dt)
+        elif self._page and (orders is not None or buses is not None or zones is not None or feeds):
+            self._tell(orders, buses, zones, feeds)
 
-    def _tell(self, orders: Orders | None, buses: Levels | None, zones: Levels | None) -> None:
+    def _tell(self, orders: Orders | None, buses: Levels | None, zones: Levels | None, feeds: Feeds) -> None:
         message: dict[str, object] = {} if buses is None else {"buses": buses}
         if zones is not None:
             message["zones"] = zones
+        if feeds:
+            message["feeds"] = feeds
         if orders is not None:
             message["levels"] = orders.levels
             if orders.stops:
@@ -227,7 +250,8 @@ class Audio:
                 message["starts"] = orders.starts
         self._port.send(message)
 
-    def _mix(self, mixer: Mixer, orders: Orders | None, buses: Levels | None, zones: Levels | None, dt: float) -> None:
+    def _mix(self, mixer: Mixer, orders: Orders | None, buses: Levels | None, zones: Levels | None, feeds: Feeds,
+             dt: float) -> None:  # fmt: skip
         from layerw.audio.mixer import RATE, as_int16
 
         if buses is not None:
@@ -236,11 +260,16 @@ class Audio:
             mixer.zones(zones)
         if orders is not None:
             mixer.receive(orders)
+        for slot, samples in feeds:
+            mixer.feed(slot, samples)
+        if self._speaker is not None:
+            return self._speaker.write(mixer.render(self._speaker.wanted()))
         self._samples += dt * RATE
         count = round(self._samples)
         self._samples -= count
         if count > 0:
             self._port.send({"recorded": as_int16(mixer.render(count)).reshape(-1)})
+        return None
 
     def _received(self, message: dict[str, Any]) -> None:
         if "state" in message:
@@ -248,6 +277,8 @@ class Audio:
             self._voices.choose_now()
         elif "sound" in message:
             self._files.page_decoded(message)
+        elif "ahead" in message:
+            self._live.has(*message["ahead"])
         elif "music" in message:
             self._music.page_tells(message)
 
@@ -257,6 +288,8 @@ class Audio:
 
     def close(self) -> None:
         """Ends all and gives everything back."""
+        if self._speaker is not None:
+            self._speaker.close()
         self._music.close()
         self._zones.close()
         self._voices.close()

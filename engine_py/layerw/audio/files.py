@@ -13,6 +13,8 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+import numpy as np
+
 from layerw.audio.formats import F32, FormatError, Head, decode_wav, read_head
 from layerw.audio.sound import FILE_BYTES_MAX, SECONDS_MAX, Sound
 from layerw.base.errors import BudgetError, LayerwError
@@ -69,11 +71,13 @@ class SoundFiles:
         entry = Entry(next(self._next), sound, seconds_max)
         if sound._samples is not None:
             self._take_samples(entry, sound, sound._samples, sound._rate)
+        elif sound._fill is not None:
+            self._take_live(entry, sound.channels)
         self._entries[entry.number] = entry
         self._numbers[sound] = entry.number
         sound._outcomes.call = self._port.user.call
         entry.watch = watch(sound._life, entry.number, self._gone)
-        if sound._samples is None:
+        if sound._samples is None and sound._fill is None:
             self._fetch(entry, sound)
         return entry.number
 
@@ -102,6 +106,13 @@ class SoundFiles:
             self._keep(entry.number, samples, rate)
         elif self._to_page:
             self._port.send({"sound": entry.number, "rate": rate, "samples": samples})
+        entry.told = True
+
+    def _take_live(self, entry: Entry, channels: int) -> None:
+        if self._keep is not None:
+            self._keep(entry.number, np.zeros((channels, 0), np.float32), PAGE_RATE)
+        elif self._to_page:
+            self._port.send({"sound": entry.number, "live": channels})
         entry.told = True
 
     def _fetch(self, entry: Entry, sound: Sound) -> None:
@@ -239,7 +250,7 @@ class SoundFiles:
             sound = entry.sound()
             if sound is not None and entry.watch in sound._life.watched_by:
                 sound._life.watched_by.remove(entry.watch)
-            if sound is not None and sound._samples is None and sound._state != "failed":
+            if sound is not None and sound._url and sound._state != "failed":
                 sound._state = "waiting"
             self._drop(entry)
         self._entries.clear()

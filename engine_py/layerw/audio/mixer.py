@@ -40,10 +40,28 @@ class Playing:
         self.age = 0  # in samples of the output
         self.muffled = self.muffled_goal = start.muffled
         self._before = np.zeros((samples.shape[0], len(MUFFLE) - 1))  # for the filter
+        self._waiting: F32 | None = None  # of a live one
         self.left: int | None = None  # samples of the output until a stop is over
 
-    def render(self, count: int) -> F64:
-        """(2, count) the next ones."""
+    @property
+    def is_live(self) -> bool:
+        """Whether its samples come as it plays."""
+        return self.samples.shape[1] == 0 or self._waiting is not None
+
+    def feed(self, samples: F32) -> None:
+        """The next samples of a live one."""
+        self._waiting = samples if self._waiting is None else np.concatenate((self._waiting, samples), axis=1)
+
+    def _next(self, count: int) -> F64:
+        """(channels, count) of a live one; silence where none came."""
+        have = self._waiting if self._waiting is not None else self.samples
+        found = np.zeros((have.shape[0], count))
+        used = min(count, have.shape[1])
+        found[:, :used], self._waiting = have[:, :used], have[:, used:]
+        return found * np.minimum((self.age + np.arange(count)) / (EDGE_S * RATE), 1.0)
+
+    def _played(self, count: int) -> F64:
+        """(channels, count) the next ones, begun and ended without a click."""
         steps = np.linspace(self.rate, self.rate_goal, count, endpoint=False) * self.scale
         at = self.at + np.cumsum(steps) - steps
         length = self.samples.shape[1]
@@ -60,15 +78,21 @@ class Playing:
         shape = np.minimum((self.age + np.arange(count)) / edge, 1.0)
         if not self.loop:
             shape = np.minimum(shape, np.maximum(length - at, 0) / (edge * self.scale)) * inside
-        if self.left is not None:
-            shape = shape * self._stopping(count)
-        ramp = np.linspace(0, 1, count, endpoint=False)
-        levels = self.now[:, None] + (self.goal - self.now)[:, None] * ramp
-        self.at, self.age = float(self.at + steps.sum()), self.age + count
+        self.at, self.rate = float(self.at + steps.sum()), self.rate_goal
         if self.loop:
             self.at %= length
-        self.now, self.rate = self.goal, self.rate_goal
-        sound = self._muffle(sound * shape, ramp)
+        found: F64 = sound * shape
+        return found
+
+    def render(self, count: int) -> F64:
+        """(2, count) the next ones."""
+        sound = self._next(count) if self.is_live else self._played(count)
+        if self.left is not None:
+            sound = sound * self._stopping(count)
+        ramp = np.linspace(0, 1, count, endpoint=False)
+        levels = self.now[:, None] + (self.goal - self.now)[:, None] * ramp
+        self.age, self.now = self.age + count, self.goal
+        sound = self._muffle(sound, ramp)
         found: F64 = sound * levels
         return found
 
@@ -101,7 +125,8 @@ class Playing:
     @property
     def over(self) -> bool:
         """Whether nothing more comes."""
-        return (self.left is not None and self.left <= 0) or (not self.loop and self.at >= self.samples.shape[1])
+        ended = not self.loop and not self.is_live and self.at >= self.samples.shape[1]
+        return ended or (self.left is not None and self.left <= 0)
 
 
 class Room:
@@ -183,11 +208,17 @@ class Mixer:
                 found.goal, found.rate_goal = np.array((left, right)), rate
                 found.muffled_goal = muffled if found.muffled >= 0 else -1.0
 
+    def feed(self, slot: int, samples: F32) -> None:
+        """The next samples of a live sound that is heard."""
+        found = self._playing.get(slot)
+        if found is not None:
+            found.feed(samples)
+
     def _let_go(self, slot: float, fade: float | None) -> None:
         """Its slot is another's; None: it plays to its end."""
         found = self._playing.pop(int(slot), None)
         if found is not None:
-            if fade is not None or found.loop:
+            if fade is not None or found.loop or found.is_live:
                 found.stop(fade or 0.0)
             self._ending.append(found)
 

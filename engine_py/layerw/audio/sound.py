@@ -6,6 +6,8 @@ files.py and audio.py do, for the App that plays it. Limits: SECONDS_MAX; one or
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -95,6 +97,30 @@ class Sound:
         return made
 
     @classmethod
+    def live(cls, fill: Callable[[F32], Any], channels: int = 1, *, gain: float = 1.0, reference: float = 1.0,
+             range: float = 100.0, rolloff: float = 1.0, distance_model: str = "inverse",
+             priority: float = 0.0) -> Sound:  # fmt: skip
+        """A sound that a function makes while it plays: engines, wind, instruments.
+
+        Args:
+            fill: called about once a frame with a float32 array, (n,) or (n, 2), to write the next n samples into, from
+                -1 to 1 at 48,000 a second; it must be quick. What it raises is shown, and the voice ends.
+            channels: 1 or 2.
+            gain, reference, range, rolloff, distance_model, priority: as for Sound.
+
+        It never ends by itself, and plays once at a time: another `play` ends the one before. `rate` and `loop` mean
+        nothing to it. It is heard about a tenth of a second after it was made.
+        """
+        checks.callback("Sound.live fill", fill, "samples")
+        channels = checks.whole("Sound.live channels", channels, 1, 2)
+        made = cls.__new__(cls)
+        made._begin(gain, reference, range, rolloff, distance_model, priority)
+        made._called, made._fill = "of " + getattr(fill, "__name__", "a function"), fill
+        made._came(math.inf, channels)
+        object.__setattr__(made, "_is_made", True)
+        return made
+
+    @classmethod
     def _unplayed(cls, url: str) -> Sound:
         """Of a file that is not asked for yet; music is heard whatever else plays."""
         made = cls.__new__(cls)
@@ -108,6 +134,7 @@ class Sound:
         self._life, self._outcomes = Life(), Outcomes()
         self._url, self._called = "", ""
         self._samples: F32 | None = None
+        self._fill: Callable[[F32], Any] | None = None
         self._rate = 0
         self._state, self._error = "waiting", ""
         self.duration, self.channels = 0.0, 0

@@ -124,6 +124,10 @@ class Voices:
     def _playing(self, sound: Sound) -> list[int]:
         return [slot for slot, one in enumerate(self.sounds[: self.count]) if one is sound]
 
+    def live_slots(self) -> list[int]:
+        """Of what is heard, that which functions make."""
+        return [slot for slot in self._heard.tolist() if (one := self.sounds[slot]) is not None and one._fill]
+
     def stop_sound(self, sound: Sound, fade: float) -> None:
         """All that play it."""
         for slot in self._playing(sound):

@@ -9,6 +9,8 @@
 
 const EDGE_S = 0.002; // how long a sound takes to begin, and to end at its end
 const RAMP_S = 0.01; // time constant of levels
+const LATE_S = 0.02; // when the first samples of a live voice are heard
+const TELL_FEEDS = 60;
 const KNEE = 0.8;
 const BEND_RANGE = 4; // louder sums are cut off
 const BEND_POINTS = 8193;
@@ -17,8 +19,8 @@ const FED = [1, 3]; // the buses that are heard in reverb zones: "sfx" and "voic
 
 /** slot, sound, seconds, loop, rate, bus, left, right, muffled @typedef {[number, number, number, boolean, number, number, number, number, number]} Start */
 /** slot, seconds @typedef {[number, number]} Stop */
-/** @typedef {{ buses?: [number, number][], zones?: [number, number][], stops?: Stop[], starts?: Start[], levels?: Float32Array }} Orders levels: rows of slot, left, right, rate, muffled */
-/** @typedef {{ source: AudioBufferSourceNode, edge: GainNode, left: GainNode, right: GainNode, muffle: { dry: GainNode, dull: GainNode } | null, nodes: AudioNode[], rate: number, at: number, since: number, length: number, loop: boolean }} Voice */
+/** @typedef {{ buses?: [number, number][], zones?: [number, number][], feeds?: [number, Float32Array<ArrayBuffer> & { shape: number[] }][], stops?: Stop[], starts?: Start[], levels?: Float32Array }} Orders levels: rows of slot, left, right, rate, muffled */
+/** @typedef {{ source: AudioBufferSourceNode | null, next: number, fed: number, edge: GainNode, left: GainNode, right: GainNode, muffle: { dry: GainNode, dull: GainNode } | null, nodes: AudioNode[], rate: number, at: number, since: number, length: number, loop: boolean }} Voice */
 
 /** As `bent` in mixer.py. @param {number} x */
 export function bent(x) {
@@ -28,7 +30,7 @@ export function bent(x) {
 }
 
 export class Graph {
-  /** @type {Map<number, AudioBuffer>} */
+  /** A number: of a live sound, its channels. @type {Map<number, AudioBuffer | number>} */
   sounds = new Map();
   /** @type {GainNode[]} */
   #buses = [];
@@ -39,6 +41,8 @@ export class Graph {
 
   /** @param {BaseAudioContext} context */
   constructor(context) {
+    /** Told now and then how many seconds a live voice has in hand. @type {(slot: number, seconds: number) => void} */
+    this.tellAhead = () => {};
     this.context = context;
     const curve = new Float32Array(BEND_POINTS).map((_, i) => bent((2 * i / (BEND_POINTS - 1) - 1) * BEND_RANGE));
     this.into = new GainNode(context, { gain: 1 / BEND_RANGE });
@@ -58,13 +62,14 @@ export class Graph {
   }
 
   /** What changes with this frame. @param {Orders} orders */
-  receive({ buses, zones, stops, starts, levels }) {
+  receive({ buses, zones, stops, starts, levels, feeds }) {
     const now = this.context.currentTime;
     buses?.forEach(([parent, gain], index) => this.#setBus(index, parent, gain, now));
     zones?.forEach(([index, gain]) => this.#zones.get(index)?.feed.gain.setTargetAtTime(gain, now, RAMP_S));
     stops?.forEach(([slot, fade]) => this.#letGo(slot, fade, now));
     starts?.forEach((start) => this.#start(start, now));
     if (levels) this.#setLevels(levels, now);
+    feeds?.forEach(([slot, samples]) => this.#feed(slot, samples, now));
   }
 
   /** A reverb zone. @param {number} index @param {AudioBuffer | null} answer of the room; null: it is gone */
@@ -98,15 +103,18 @@ export class Graph {
     const buffer = this.sounds.get(sound);
     if (!buffer) return;
     const { context } = this;
-    const source = new AudioBufferSourceNode(context, { buffer, loop, playbackRate: rate });
-    const edge = new GainNode(context, { gain: 0 });
+    const isLive = typeof buffer === 'number';
+    const channels = isLive ? buffer : buffer.numberOfChannels;
+    const source = isLive ? null : new AudioBufferSourceNode(context, { buffer, loop, playbackRate: rate });
+    const edge = new GainNode(context, { gain: 0, channelCount: channels, channelCountMode: 'explicit' });
     const sides = [new GainNode(context, { gain: left }), new GainNode(context, { gain: right })];
     const merger = new ChannelMergerNode(context, { numberOfInputs: 2 });
-    const nodes = [source, edge, ...sides, merger];
-    source.connect(edge);
+    /** @type {AudioNode[]} */
+    const nodes = [...(source ? [source] : []), edge, ...sides, merger];
+    source?.connect(edge);
     const muffle = muffled < 0 ? null : this.#muffle(edge, muffled, nodes);
     const shaped = muffle ? nodes[nodes.length - 1] : edge;
-    if (buffer.numberOfChannels > 1) {
+    if (channels > 1) {
       const splitter = new ChannelSplitterNode(context, { numberOfOutputs: 2 });
       nodes.push(splitter);
       shaped.connect(splitter);
@@ -117,7 +125,9 @@ export class Graph {
     sides.forEach((side, channel) => side.connect(merger, 0, channel));
     merger.connect(this.#buses[bus]);
     /** @type {Voice} */
-    const voice = { source, edge, left: sides[0], right: sides[1], muffle, nodes, rate, at: seconds, since: now, length: buffer.duration, loop };
+    const voice = { source, next: 0, fed: 0, edge, left: sides[0], right: sides[1], muffle, nodes, rate, at: seconds, since: now, length: isLive ? Infinity : buffer.duration, loop };
+    this.#voices.set(slot, voice);
+    if (!source) return; // its edge opens with its first samples
     edge.gain.setValueAtTime(0, now);
     edge.gain.linearRampToValueAtTime(1, now + EDGE_S);
     this.#planEnd(voice, now + EDGE_S);
@@ -126,7 +136,28 @@ export class Graph {
       if (this.#voices.get(slot) === voice) this.#voices.delete(slot);
     };
     source.start(now, seconds);
-    this.#voices.set(slot, voice);
+  }
+
+  /** The next samples of a live voice follow on what it has. @param {number} slot @param {Float32Array<ArrayBuffer> & { shape: number[] }} samples @param {number} now */
+  #feed(slot, samples, now) {
+    const voice = this.#voices.get(slot);
+    if (!voice || voice.source) return;
+    const [channels, length] = samples.shape;
+    const rate = this.context.sampleRate;
+    if (voice.next < now) { // it begins, or ran dry
+      voice.next = Math.ceil((now + LATE_S) * rate) / rate;
+      voice.edge.gain.setValueAtTime(0, voice.next);
+      voice.edge.gain.linearRampToValueAtTime(1, voice.next + EDGE_S);
+    }
+    const buffer = new AudioBuffer({ numberOfChannels: channels, length, sampleRate: rate });
+    for (let channel = 0; channel < channels; channel += 1) buffer.copyToChannel(samples.subarray(channel * length, (channel + 1) * length), channel);
+    const part = new AudioBufferSourceNode(this.context, { buffer });
+    part.connect(voice.edge);
+    part.onended = () => part.disconnect();
+    part.start(voice.next);
+    voice.next += length / rate;
+    voice.fed += 1;
+    if (voice.fed % TELL_FEEDS === 0) this.tellAhead(slot, voice.next - now);
   }
 
   /** As it is and dull, side by side; the last of the nodes is their sum. @param {GainNode} edge @param {number} share @param {AudioNode[]} nodes */
@@ -167,7 +198,7 @@ export class Graph {
     voice.at += (now - voice.since) * voice.rate;
     voice.since = now;
     voice.rate = rate;
-    voice.source.playbackRate.setTargetAtTime(rate, now, RAMP_S);
+    voice.source?.playbackRate.setTargetAtTime(rate, now, RAMP_S);
     if (voice.loop) return;
     this.#hold(voice.edge.gain, now);
     voice.edge.gain.linearRampToValueAtTime(1, now + EDGE_S);
@@ -190,6 +221,7 @@ export class Graph {
     const span = Math.max(fade ?? 0, EDGE_S);
     this.#hold(voice.edge.gain, now);
     voice.edge.gain.linearRampToValueAtTime(0, now + span);
-    voice.source.stop(now + span + EDGE_S);
+    voice.source?.stop(now + span + EDGE_S);
+    if (!voice.source) setTimeout(() => voice.nodes.forEach((node) => node.disconnect()), 1000 * (span + EDGE_S));
   }
 }

@@ -16,7 +16,7 @@ const HUSH_S = 0.005; // time constant of what comes before a rest
 const HUSHED_MS = 40;
 
 /** @typedef {import('../subsystems.js').SubsystemPort} Port */
-/** @typedef {{ sound: number, file?: Uint8Array<ArrayBuffer>, back?: boolean, samples?: Float32Array<ArrayBuffer> & { shape: number[] }, rate?: number }} SoundMessage */
+/** @typedef {{ sound: number, file?: Uint8Array<ArrayBuffer>, back?: boolean, samples?: Float32Array<ArrayBuffer> & { shape: number[] }, rate?: number, live?: number }} SoundMessage */
 
 /** @param {Port} port */
 export const start = (port) => new PageSound(port);
@@ -28,7 +28,7 @@ class PageSound {
   #graph = null;
   /** @type {Music | null} */
   #music = null;
-  /** @type {Map<number, AudioBuffer>} */
+  /** A number: of a live sound, its channels. @type {Map<number, AudioBuffer | number>} */
   #sounds = new Map();
   /** @type {Set<number>} Decoded for nobody any more. */
   #forgotten = new Set();
@@ -79,6 +79,7 @@ class PageSound {
     if ('audioSession' in navigator) /** @type {any} */ (navigator).audioSession.type = 'playback'; // else iOS's switch mutes it
     this.#graph = new Graph(context);
     this.#graph.sounds = this.#sounds;
+    this.#graph.tellAhead = (slot, seconds) => this.port.send({ ahead: [slot, seconds] });
     this.#music = new Music(this.#graph, context, this.port.send);
     const { signal } = this.port;
     context.addEventListener('statechange', () => this.#tellState(), { signal });
@@ -116,7 +117,8 @@ class PageSound {
   // -- sounds --------------------------------------------------------------------------------------------------
 
   /** @param {SoundMessage} message */
-  #take({ sound, file, back, samples, rate }) {
+  #take({ sound, file, back, samples, rate, live }) {
+    if (live) this.#sounds.set(sound, live);
     if (samples) this.#sounds.set(sound, asBuffer(samples, /** @type {number} */ (rate)));
     else if (file) this.#decode(sound, file, back === true);
   }

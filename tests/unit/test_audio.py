@@ -203,14 +203,28 @@ def test_nothing_before_the_unlock_and_loops_begin_where_they_would_be() -> None
     old = lw.Sound.from_array(tone()).play()
     host.step(app, 30)
     assert app.audio.locked and not heard(host).any()
+    unlocked: list[int] = []
+    app.audio.on_unlocked(lambda: unlocked.append(1))
     young = lw.Sound.from_array(tone(1.0, 0.01)).play()
     host.step(app, 6)
     assert not heard(host).any()
     page._receive(encode_own("audio", {"state": "running"}))
     host.step(app, 3)
+    assert unlocked == [1] and app.audio.on_unlocked(lambda: unlocked.append(2)) and unlocked == [1, 2]
     assert not old.playing and young.playing and loop.audible
     last = heard(host)[-1].mean()
     assert abs(last - 0.9 * (39 / 60)) < 0.05, "0.65 s into it"
+
+
+def test_what_begins_far_away_is_heard_when_one_comes_near() -> None:
+    app, host = recording()
+    speech = lw.Sound.from_array(tone(5.0), range=10.0).play(at=(0, 0, -50))
+    host.step(app, 60)
+    assert speech.playing and not speech.audible
+    app.camera.position = (0, 0, -49)
+    host.step(app, 10)
+    assert speech.audible and abs(speech.time - 70 / 60) < 0.02
+    assert np.allclose(level(heard(host)[-BLOCK:]), 0.5, atol=0.02)
 
 
 def test_a_hidden_page_holds_what_plays() -> None:
@@ -436,7 +450,9 @@ def test_play_refuses_what_it_cannot_take(name: str, values: list[Any]) -> None:
     voice = sound.play(loop=True)
     for act in (lambda: setattr(voice, "gain", -1), lambda: setattr(voice, "rate", 0), lambda: voice.move("x"),
                 lambda: voice.stop(-1), lambda: voice.fade(1, -1), lambda: sound.stop(None),  # type: ignore[arg-type]
-                lambda: setattr(voice, "gian", 1), lambda: setattr(sound, "rnage", 1)):  # fmt: skip
+                lambda: setattr(voice, "gian", 1), lambda: setattr(app.audio, "oclusion", True),
+                lambda: sound.play(at=app.spawn_many(lw.Mesh.box(), 2)), lambda: lw.Sound(np.zeros(4)),  # type: ignore[arg-type]
+                lambda: setattr(sound, "rnage", 1)):  # fmt: skip
         with pytest.raises(lw.LayerwError):
             act()
     assert app.audio.wanted == 1

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import numpy.typing as npt
 
 from layerw.audio.buses import GAIN_MAX, Buses
@@ -25,9 +26,10 @@ from layerw.audio.sound import RATE_LIMITS, SECONDS_MAX, Sound
 from layerw.audio.voice import Voice
 from layerw.audio.voices import VOICES_MAX, Voices
 from layerw.base import checks
-from layerw.base.errors import LayerwError
-from layerw.base.names import named
+from layerw.base.errors import KindError, LayerwError
+from layerw.base.outcomes import Callback, Outcomes
 from layerw.base.ports import F64
+from layerw.base.settings import fixed_attributes
 from layerw.base.weak import weakly
 from layerw.frame.subsystems import SubsystemPort
 from layerw.scene.entity import Entities, Entity
@@ -42,7 +44,7 @@ Levels = list[list[float]]
 Feeds = list[tuple[int, F32]]
 
 
-@named
+@fixed_attributes
 class Audio:
     """`app.audio`: what is heard. Sounds are `lw.Sound`, music is `app.music(...)`, groups of them `app.buses`."""
 
@@ -65,6 +67,7 @@ class Audio:
                             self._buses, weakly(self._play_music))  # fmt: skip
         self._zones = Zones(weakly(self._tell_zone), weakly(self._charge_zone))
         self._live = LiveFeeds(port.user.call, LEAD_S if plays_there or self._speaker is not None else 0.0)
+        self._unlocked = Outcomes(port.user.call)
         self._state = "locked" if plays_there or is_silent else "running"
         self._makes_sound = self._page or self._mixer is not None
         self._buses_sent = -1
@@ -106,6 +109,10 @@ class Audio:
         """Whether the browser plays nothing yet, because nobody has clicked or pressed a key. Time goes on meanwhile:
         loops begin where they would be, and what is older than 0.2 s is dropped."""
         return self._state == "locked"
+
+    def on_unlocked(self, callback: Callback) -> Callback:
+        """Decorator: calls the function once the page may play (now, when it may), say to end a "click for sound"."""
+        return self._unlocked.add("audio", "unlocked", "locked" if self.locked else "unlocked", callback)
 
     @property
     def wanted(self) -> int:
@@ -207,7 +214,9 @@ class Audio:
         if isinstance(at, Entity):
             check_owner(name, at, self._port.table)
             return at.first_row, None
-        return -1, checks.vector(name, at)  # type: ignore[arg-type]  # it refuses what is none
+        if isinstance(at, Entities | str) or not np.iterable(at):
+            raise KindError(f"{name} is {checks.shown(at)}; it takes one entity, (3,) world metres, or None.")
+        return -1, checks.vector(name, at)  # type: ignore[arg-type]
 
     def _stop_all(self, sound: Sound, fade: float) -> None:
         self._voices.stop_sound(sound, fade)
@@ -275,6 +284,8 @@ class Audio:
         if "state" in message:
             self._state = message["state"]
             self._voices.choose_now()
+            if not self.locked:
+                self._unlocked.tell("unlocked")
         elif "sound" in message:
             self._files.page_decoded(message)
         elif "ahead" in message:

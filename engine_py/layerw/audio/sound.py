@@ -17,7 +17,7 @@ import numpy.typing as npt
 from layerw.audio.formats import F32, RATE_MAX, RATE_MIN
 from layerw.base import checks
 from layerw.base.addresses import checked_address, shown
-from layerw.base.errors import HandleError, LayerwError, ShapeError
+from layerw.base.errors import HandleError, KindError, LayerwError, ShapeError
 from layerw.base.host_port import Running
 from layerw.base.lifetimes import Life
 from layerw.base.outcomes import FAILED, READY, Callback, Outcomes
@@ -66,6 +66,8 @@ class Sound:
 
     def __init__(self, url: str | PathLike[str], *, gain: float = 1.0, reference: float = 1.0, range: float = 100.0,
                  rolloff: float = 1.0, distance_model: str = "inverse", priority: float = 0.0) -> None:  # fmt: skip
+        if isinstance(url, np.ndarray | list | tuple):
+            raise KindError(f"Sound url is {checks.shown(url)}; samples are given by lw.Sound.from_array(...).")
         self._begin(gain, reference, range, rolloff, distance_model, priority)
         self._url = checked_address(url, "Sound")
         self._called = shown(self._url)
@@ -159,7 +161,7 @@ class Sound:
             pan: -1 left to 1 right, where `at` is None.
             fade: seconds until it is as loud as that.
 
-        Returns a Voice: `gain`, `rate` and `at` can be set while it plays, `stop(fade=0.2)` ends it.
+        Returns a Voice: `gain` and `rate` can be set while it plays, `move(at)` moves it, `stop(fade=0.2)` ends it.
 
         Raises:
             HandleError: the sound was destroyed, or the entity despawned. KeyMissing: no such bus.

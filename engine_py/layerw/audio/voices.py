@@ -53,6 +53,7 @@ class Voices:
         self._fading = False
         self._chosen = 0  # frames until the next choice
         self._fitted = -1
+        self._was_silent = False
         self.occlusion: Occlusion | None = None
 
     # -- which -------------------------------------------------------------------------------------
@@ -212,6 +213,7 @@ class Voices:
         if self._chosen > 0:
             return []
         self._chosen = CHOICE_FRAMES
+        self._was_silent |= not can_sound
         starts: list[Start] = []
         if can_sound:
             starts = self._chosen_now(level, n, ear)
@@ -228,12 +230,9 @@ class Voices:
     def _chosen_now(self, level: F64, n: int, ear: F64) -> list[Start]:
         loud = np.maximum(level[0], level[1])
         want = (loud > SILENT) & (self.number[:n] > 0)
-        late = want & (self.age[:n] > LATE_S) & ~self.heard[:n] & ~self.loop[:n]
-        if late.any():
-            want &= ~late
-            self.dropped += int(late.sum())
-            for slot in np.flatnonzero(late).tolist():
-                self._free(slot)
+        if self._was_silent:
+            self._was_silent = False
+            want &= ~self._drop_late(n)
         was = self.audible[:n]
         if np.count_nonzero(want) > AUDIBLE_MAX:
             score = np.minimum(loud * np.where(was, KEPT, 1.0), 0.9) + self.priority[:n]
@@ -248,6 +247,14 @@ class Voices:
         self.audible[:n] = want
         self.heard[:n] |= want
         return starts
+
+    def _drop_late(self, n: int) -> npt.NDArray[np.bool_]:
+        """What began while nothing could be heard is not caught up."""
+        late = (self.age[:n] > LATE_S) & ~self.heard[:n] & ~self.loop[:n] & (self.serial[:n] > 0)
+        self.dropped += int(late.sum())
+        for slot in np.flatnonzero(late).tolist():
+            self._free(slot)
+        return late
 
     def _start(self, slot: int, level: F64, ear: F64) -> Start:
         covered = -1.0

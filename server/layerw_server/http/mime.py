@@ -35,17 +35,23 @@ TYPES = {
     ".ogg": "audio/ogg",
     ".mp3": "audio/mpeg",
     ".wav": "audio/wav",
+    ".oga": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".flac": "audio/flac",
+    ".m4a": "audio/mp4",
+    ".aac": "audio/aac",
+    ".weba": "audio/webm",
     ".woff2": "font/woff2",
     ".zip": "application/zip",
     ".whl": "application/zip",
 }
-_PACKED = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".ktx2", ".ogg", ".mp3", ".woff2", ".gz",
-                     ".br", ".zst"})
+_PACKED = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".ktx2", ".ogg", ".mp3", ".oga", ".opus",
+                     ".flac", ".m4a", ".aac", ".weba", ".woff2", ".gz", ".br", ".zst"})
 
 # What worlds, models and their media are made of: any page may stream these.
 _CONTENT = frozenset({".json", ".glb", ".gltf", ".bin", ".b3dm", ".i3dm", ".pnts", ".cmpt", ".subtree", ".png", ".jpg",
                       ".jpeg", ".webp", ".avif", ".gif", ".svg", ".ktx2", ".hdr", ".exr", ".npy", ".npz", ".ogg",
-                      ".mp3", ".wav", ".flac", ".woff2", ".ttf", ".otf"})  # fmt: skip
+                      ".mp3", ".wav", ".flac", ".oga", ".opus", ".m4a", ".aac", ".weba", ".woff2", ".ttf", ".otf"})  # fmt: skip
 
 
 def content_type(suffix: str) -> str:

@@ -51,7 +51,8 @@ _PACKED = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".ktx2",
 # What worlds, models and their media are made of: any page may stream these.
 _CONTENT = frozenset({".json", ".glb", ".gltf", ".bin", ".b3dm", ".i3dm", ".pnts", ".cmpt", ".subtree", ".png", ".jpg",
                       ".jpeg", ".webp", ".avif", ".gif", ".svg", ".ktx2", ".hdr", ".exr", ".npy", ".npz", ".ogg",
-                      ".mp3", ".wav", ".flac", ".oga", ".opus", ".m4a", ".aac", ".weba", ".woff2", ".ttf", ".otf"})  # fmt: skip
+                      ".mp3", ".wav", ".flac", ".oga", ".opus", ".m4a", ".aac", ".weba", ".woff2", ".ttf",
+                      ".otf"})  # fmt: skip
 
 
 def content_type(suffix: str) -> str:

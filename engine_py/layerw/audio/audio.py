@@ -305,5 +305,7 @@ class Audio:
         self._zones.close()
         self._voices.close()
         self._files.close()
+        if self._page:
+            self._port.send({"end": True})
 
 

@@ -37,6 +37,7 @@ class PageSound {
   #state = 'locked';
   #ran = false;
   #hushed = 0;
+  #ended = new AbortController();
 
   /** @param {Port} port */
   constructor(port) {
@@ -47,6 +48,7 @@ class PageSound {
   receive(message) {
     if (message.recorded) this.#recorded.push(message.recorded);
     else if (message.begin) this.#begin(message.begin);
+    else if (message.end) this.close();
     else if (message.sound !== undefined) this.#take(message);
     else if (message.forget !== undefined) this.#forget(message.forget);
     else if (message.zone !== undefined) this.#graph?.setZone(message.zone, message.answer ? asBuffer(message.answer, RATE) : null);
@@ -65,23 +67,30 @@ class PageSound {
     return all;
   }
 
+  /** The program's App has ended; another may begin. */
   close() {
     clearTimeout(this.#hushed);
+    this.#ended.abort();
     this.#music?.close();
     this.#context?.close();
     this.#sounds.clear();
+    this.#context = this.#graph = this.#music = null;
+    this.#state = 'locked';
+    this.#ran = false;
   }
 
   /** @param {'mix' | 'decode'} what */
   #begin(what) {
+    this.close();
     if (what !== 'mix') return;
+    this.#ended = new AbortController();
     const context = this.#context = new AudioContext({ sampleRate: RATE, latencyHint: 'interactive' });
     if ('audioSession' in navigator) /** @type {any} */ (navigator).audioSession.type = 'playback'; // else iOS's switch mutes it
     this.#graph = new Graph(context);
     this.#graph.sounds = this.#sounds;
     this.#graph.tellAhead = (slot, seconds) => this.port.send({ ahead: [slot, seconds] });
     this.#music = new Music(this.#graph, context, this.port.send);
-    const { signal } = this.port;
+    const { signal } = this.#ended;
     context.addEventListener('statechange', () => this.#tellState(), { signal });
     document.addEventListener('visibilitychange', () => this.#seen(), { signal });
     for (const name of GESTURES) window.addEventListener(name, () => this.#wake(), { signal, capture: true, passive: true });

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from layerw.scene.entity import Entity
 
 SECONDS_MAX = 120.0  # longer ones stream: app.music
+NUMBERS_MAX = 12_000_000  # what one message to the page holds: 120 s in stereo
 FILE_BYTES_MAX = 16 * 1024 * 1024
 MODELS = ("inverse", "linear", "exponential")  # as Web Audio's
 GAIN_MAX = 16.0
@@ -81,7 +82,8 @@ class Sound:
         """A sound of samples that the program made; they are copied.
 
         Args:
-            array: (n,) or (n, 2), left and right: floats from -1 to 1 (beyond is cut off), or int16. At most 120 s.
+            array: (n,) or (n, 2), left and right: floats from -1 to 1 (beyond is cut off), or int16. At most 120 s, and
+                12,000,000 numbers.
             rate: samples a second, 3,000 to 192,000.
             gain, reference, range, rolloff, distance_model, priority: as for Sound.
 
@@ -286,6 +288,8 @@ def _samples(given: npt.ArrayLike, rate: int) -> F32:
     if not 0 < len(array) <= SECONDS_MAX * rate:
         raise ShapeError(f"Sound.from_array array has {len(array)} samples at {rate} Hz; it takes 1 to "
                          f"{int(SECONDS_MAX * rate)}, which are {SECONDS_MAX:g} s.")
+    if array.size > NUMBERS_MAX:
+        raise ShapeError(f"Sound.from_array array has {array.size} numbers; it takes at most {NUMBERS_MAX}.")
     if array.dtype.kind in "iu" and array.dtype != np.int16:
         raise ShapeError(f"Sound.from_array array has dtype {array.dtype}; {takes}.")
     with np.errstate(over="ignore"):

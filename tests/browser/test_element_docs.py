@@ -56,7 +56,7 @@ def test_attributes_events_and_parts_are_all_told() -> None:
     attributes = (ROOT / "web/page/attributes.js").read_text("utf-8")
     lists = re.findall(r"^export const (?:STARTING|LIVE) = \[(.*?)\]", attributes, re.MULTILINE)
     names = re.findall(r"'(\w+)'", "".join(lists))
-    assert len(names) == 14
+    assert len(names) == 15
     host = (ROOT / "web/page/host.js").read_text("utf-8")
     events = set(re.findall(r"#emit\('(layerw-\w+)'", host))
     assert len(events) == 6

@@ -49,6 +49,7 @@ def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     (["shot", "{program}", "--out", "a.gif"], "--out is a.gif, expected the name of a .png file"),
     (["shot", "{program}", "--out", "{program}/x/a.png"], "x/a.png can't be made"),
     (["bake", "x.npz", "w", "--heights-m", "9:3"], "expected LOW:HIGH in metres"),
+    (["shot", "{program}", "--audio", "a.mp3"], "--audio is a.mp3, expected the name of a .wav file"),
     (["shot", "{program}", "--size", "wide"], "--size is 'wide', expected WIDTHxHEIGHT"),
     (["shot", "{program}", "--size", "9000x10"], "each side must be 1 to 8192 pixels"),
     (["shot", "{program}", "--budget", "gpu_mib=lots"], "--budget is 'gpu_mib=lots'"),

@@ -47,7 +47,8 @@ LICENCE = "LICENSE-Box3D.txt"
 STACK_BYTES = 1 << 20
 TRIES, PAUSE_S, FETCH_TIMEOUT_S = 3, 2.0, 60.0
 FLAGS = (*(flag for flag in COMPILE if flag not in ("-Wall", "-Wextra", "-Werror", "-std=c11", "-ffreestanding")),
-         "-std=c17", "-w", "-DNDEBUG", "-DB3_CPU_WASM", "-D__wasi__", "-D__wasm_basics___struct_timespec_h")
+         "-std=c17", "-w", "-flax-vector-conversions=all", "-DNDEBUG", "-DB3_CPU_WASM", "-D__wasi__",
+         "-D__wasm_basics___struct_timespec_h")
 VARIANTS = {
     "rigid": (("--target=wasm32-unknown-emscripten", "-fPIC", "-DLW_INPLACE"),
               ("-shared", "--experimental-pic", "--import-memory", "--unresolved-symbols=import-dynamic")),

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from layerw.effects.particles import Emitter
     from layerw.frame.camera_effects import DepthOfField, ev
     from layerw.physics.body import Body
+    from layerw.physics.character import Character
     from layerw.saves.words import Table
     from layerw.scene import flora
     from layerw.scene.components import (
@@ -80,6 +81,7 @@ __all__ = [
     "BudgetError",
     "Budgets",
     "Camera",
+    "Character",
     "Color",
     "ConfigError",
     "Decal",
@@ -137,7 +139,7 @@ __all__ = [
 
 # What a small program does without is imported when it is first asked for: it would cost every start of every page.
 _LATER = {
-    "Body": "layerw.physics.body",
+    "Body": "layerw.physics.body", "Character": "layerw.physics.character",
     "Decal": "layerw.effects.decals", "Emitter": "layerw.effects.particles", "Lines": "layerw.drawing.lines",
     "Points": "layerw.drawing.points",
     "DepthOfField": "layerw.frame.camera_effects", "ev": "layerw.frame.camera_effects",

@@ -30,4 +30,4 @@ fill()
 app.paused = True
 app.watch("physics", app.physics)
 '''
-HASH = "16cd65c32afc6698"  # of PROGRAM after its steps, on every host
+HASH = "cd8c66074ea579d1"  # of PROGRAM after its steps, on every host

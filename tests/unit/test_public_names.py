@@ -8,7 +8,7 @@ import sys
 import layerw
 
 NAMES = {
-    "App", "AttributeMissing", "Body", "BudgetError", "Budgets", "Camera", "Color", "ConfigError", "Decal",
+    "App", "AttributeMissing", "Body", "BudgetError", "Budgets", "Camera", "Character", "Color", "ConfigError", "Decal",
     "DepthOfField", "Emitter", "Entities", "Entity",
     "FlyCamera", "HandleError", "KeyMissing", "KindError", "Lamp", "LayerwError", "Light", "Lines", "Lods", "Material",
     "Mesh", "Model",

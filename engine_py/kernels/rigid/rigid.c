@@ -101,10 +101,8 @@ uint32_t lw_rigid_add(uint32_t number, uint32_t count, const float *poses, const
         def.enableSensorEvents = true, def.enableContactEvents = true, def.updateBodyMass = false;
         for (uint32_t s = 0; s < shape_count; s++)
             lw_add_shape(id, &def, shapes + LW_SHAPE_FLOATS * s, vec(body + 14));
-        if (word[0] == LW_DYNAMIC) {
-            b3Body_ApplyMassFromShapes(id);
-            if (body[0] > 0) set_mass(id, body[0]);
-        }
+        if (word[0] != LW_STATIC) b3Body_ApplyMassFromShapes(id);  // of kinematic ones the extents, for their sleep
+        if (word[0] == LW_DYNAMIC && body[0] > 0) set_mass(id, body[0]);
         world->bodies[slot] = id;
         slots[i] = slot;
     }

@@ -17,7 +17,8 @@
 
 #include "lw.h"
 
-enum { LW_SHAPE_FLOATS = 12, LW_BODY_FLOATS = 17, LW_BODY_WORDS = 5, LW_CONTACT_FLOATS = 8, LW_COMMAND_FLOATS = 8 };
+enum { LW_SHAPE_FLOATS = 12, LW_BODY_FLOATS = 17, LW_BODY_WORDS = 5, LW_CONTACT_FLOATS = 8, LW_COMMAND_FLOATS = 8,
+       LW_MOVER_FLOATS = 28 };
 enum { LW_BOX, LW_SPHERE, LW_CAPSULE, LW_HULL, LW_MESH, LW_FIELD };
 enum { LW_STATIC, LW_KINEMATIC, LW_DYNAMIC };
 enum { LW_BULLET = 1, LW_SENSOR = 2, LW_NO_SLEEP = 4, LW_ASLEEP = 8, LW_LOCK_X = 16 /* y, z, turns x, y, z follow */ };
@@ -44,7 +45,9 @@ LW_KERNEL uint32_t lw_rigid_mesh(const float *positions, uint32_t vertices, cons
                                  uint32_t triangles);
 
 // A height field as a template: heights[row][column], columns along x, cells of sx by sz metres, from its first corner.
-LW_KERNEL uint32_t lw_rigid_field(const float *heights, uint32_t columns, uint32_t rows, float sx, float sz);
+// Heights are kept in 65,535 steps between low and high: the same for all that lie beside each other.
+LW_KERNEL uint32_t lw_rigid_field(const float *heights, uint32_t columns, uint32_t rows, float sx, float sz, float low,
+                                  float high);
 
 // Drops a mesh or field that no body uses any more.
 LW_KERNEL void lw_rigid_drop(uint32_t template_number);
@@ -93,5 +96,13 @@ LW_KERNEL void lw_rigid_casts(uint32_t world, const float *shape, const float *p
 // Slots of the bodies that a convex shape record at a pose overlaps; returns how many, at most `room` come out.
 LW_KERNEL uint32_t lw_rigid_overlap(uint32_t world, const float *shape, const float *pose, uint32_t mask, uint32_t room,
                                     uint32_t *slots);
+
+// One step of characters: LW_MOVER_FLOATS floats each, in and out (character.c: Mover), the layers that they meet, and the slot
+// that each stands on.
+LW_KERNEL void lw_rigid_movers(uint32_t world, uint32_t count, float *movers, const uint32_t *masks, uint32_t *grounds,
+                               float dt);
+
+// Whether a character may grow to this height where it stands.
+LW_KERNEL uint32_t lw_rigid_fits(uint32_t world, const float *mover, uint32_t mask, float height);
 
 #endif

@@ -59,13 +59,12 @@ uint32_t lw_rigid_mesh(const float *positions, uint32_t vertices, const uint32_t
     return keep(TEMPLATE_MESH, b3CreateMesh(&def, NULL, 0));
 }
 
-uint32_t lw_rigid_field(const float *heights, uint32_t columns, uint32_t rows, float sx, float sz) {
-    float low = heights[0], high = heights[0];
-    for (uint32_t i = 1; i < columns * rows; i++) low = LW_MIN(low, heights[i]), high = LW_MAX(high, heights[i]);
+uint32_t lw_rigid_field(const float *heights, uint32_t columns, uint32_t rows, float sx, float sz, float low,
+                        float high) {
     b3HeightFieldDef def = {0};
     def.heights = (float *)heights, def.countX = (int)columns, def.countZ = (int)rows;
     def.scale = (b3Vec3){sx, 1.0f, sz};
-    def.globalMinimumHeight = low - 0.01f, def.globalMaximumHeight = high + 0.01f;
+    def.globalMinimumHeight = low, def.globalMaximumHeight = high;
     uint32_t cells = (columns - 1) * (rows - 1);
     def.materialIndices = lw_pool_alloc(cells);
     lw_zero(def.materialIndices, cells);

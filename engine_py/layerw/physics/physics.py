@@ -7,7 +7,7 @@ rigid_world.py, what a body is made of body.py. Imported and made when a program
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,18 +18,23 @@ from layerw.base.names import named
 from layerw.base.ports import MeshData
 from layerw.frame.subsystems import SubsystemPort
 from layerw.physics.body import Body
+from layerw.physics.character import Character, Characters
 from layerw.physics.entity_body import EntityBody
 from layerw.physics.events import CONTACT, PAIR, Events
 from layerw.physics.queries import Queries, RigidHit
-from layerw.physics.rigid_world import RigidWorld
+from layerw.physics.rigid_world import STEP_S, RigidWorld
 from layerw.physics.shapes import Shapes
+from layerw.physics.terrain import Terrain
 from layerw.scene.entity import Entities, Entity
 from layerw.scene.row_values import check_owner
 from layerw.scene.table import STATIC_FLAG
 
+if TYPE_CHECKING:
+    from layerw.content.worlds import World
+
 GRAVITY = (0.0, -9.81, 0.0)
 FAR_M = 1e5
-STEP_S, STEPS_MAX = 1 / 60, 36_000
+STEPS_MAX = 36_000
 SCALE_MIN = 1e-4
 Pairs = npt.NDArray[np.void]
 __all__ = ["CONTACT", "PAIR", "Physics", "RigidHit"]
@@ -43,7 +48,8 @@ class Physics:
     another machine or in another browser is the same to the bit: `state_hash()`.
     """
 
-    __slots__ = ("_events", "_gravity", "_port", "_queries", "_shapes", "_world")
+    __slots__ = ("_characters", "_events", "_gravity", "_port", "_queries", "_shapes", "_terrain",
+                 "_world")
     SETTABLE = ("gravity",)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -59,6 +65,8 @@ class Physics:
         self._shapes = Shapes(self._world.kernels)
         self._events = Events(self._world)
         self._queries = Queries(self._world, self._shapes, port.table)
+        self._characters = Characters()
+        self._terrain = Terrain(self._world)
         port.table.bodies = self._body_of
 
     def hooks(self) -> Mapping[str, Callable[..., Any]]:
@@ -66,9 +74,18 @@ class Physics:
         return {"before": self._events.clear, "fixed": self._step, "report": self._report}
 
     def _step(self, dt: float) -> None:
+        if self._terrain:
+            self._terrain.step(self._characters.places())
         if self._world.bodies.count:
             self._world.step(dt)
             self._events.take()
+        if self._characters:
+            self._characters.step(self, dt)
+
+    def _join(self, character: Character) -> None:
+        if (self._world.bodies.slots(character.entity._numbers()) >= 0).any():
+            raise ConfigError("Character entity has a body; a character has none: `entity.body.remove()` ends it.")
+        self._characters.add(character)
 
     # -- settings --------------------------------------------------------------------------------
 
@@ -86,11 +103,11 @@ class Physics:
 
     # -- bodies ----------------------------------------------------------------------------------
 
-    def add(self, things: Entities, body: Body | str = "dynamic", **settings: Any) -> None:
+    def add(self, things: Entities | World, body: Body | str = "dynamic", **settings: Any) -> None:
         """Gives entities bodies: `app.physics.add(crowd, "dynamic", shape="box")`; one call for any number.
 
         Args:
-            things: entities without parents.
+            things: entities without parents; or a world, whose ground is "static".
             body: a lw.Body, or its kind with lw.Body's settings: shape=, mass=, friction=, ...
 
         Raises:
@@ -102,7 +119,13 @@ class Physics:
         elif not isinstance(body, Body) or settings:
             given = f"{checks.shown(body)}{' and settings' if settings else ''}"
             raise KindError(f"app.physics.add body is {given}; it takes a lw.Body, or a kind with settings.")
-        entities = checks.instance("app.physics.add things", things, Entities, "an Entity, or a group of them")
+        if not isinstance(things, Entities):
+            from layerw.content.worlds import World  # programs without any import nothing of it
+
+            world = checks.instance("app.physics.add things", things, World, "an Entity, a group of them, or a World")
+            self._terrain.add(world, body)
+            return
+        entities = things
         check_owner("app.physics.add things", entities, self._port.table)
         if len(entities):
             self._add(entities, body)
@@ -245,9 +268,11 @@ class Physics:
         self._world.kernels.lw_rigid_counts(self._world.number, counts)
         names = ("bodies", "awake", "contacts", "joints", "shapes", "islands")
         found: dict[str, Any] = dict(zip(names, map(int, counts), strict=True))
-        return found | {"steps": self._world.steps, "lost": self._world.lost, "size_bytes": self._world.held_bytes}
+        return found | {"steps": self._world.steps, "lost": self._world.lost, "size_bytes": self._world.held_bytes,
+                        "patches": self._terrain.patches}
 
     def close(self) -> None:
         """The program ended."""
         self._port.table.bodies = None
+        self._terrain.close()
         self._world.close(self._shapes.close)

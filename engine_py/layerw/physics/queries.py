@@ -41,7 +41,7 @@ class Queries:
     def _ready(self) -> None:
         self._world.forget_dead()
         self._world.take_writes()
-        self._world.flush(0.0)
+        self._world.flush()
 
     def ray(self, origin: npt.ArrayLike, direction: npt.ArrayLike, max_distance: float, layers: Any) -> RigidHit | None:
         """See Physics.raycast."""

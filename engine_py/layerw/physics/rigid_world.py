@@ -24,6 +24,7 @@ from layerw.scene.table import Table
  GRAVITY_SCALE, FRICTION, BOUNCE, FORCE_AT) = range(17)  # rigid.h
 STATIC, KINEMATIC, DYNAMIC = range(3)
 SUBSTEPS = 4
+STEP_S = 1 / 60
 COMMAND_FLOATS, STATE_FLOATS = 8, 15
 BODY_BYTES = 4096  # taken for a body before it is made; what it really takes is known after
 TOLD_MAX = 5  # bodies that left the world, each in a sentence
@@ -68,7 +69,7 @@ class RigidWorld:
     def remove(self, slots: U32) -> None:
         """Ends them."""
         if len(slots):
-            self.flush(0.0)
+            self.flush()
             slots = np.ascontiguousarray(slots, np.uint32)
             self.kernels.lw_rigid_remove(self.number, slots, len(slots))
             self.bodies.remove(slots)
@@ -100,8 +101,8 @@ class RigidWorld:
             rows[:, : given.shape[-1]] = given
         self._queue.append((heads, rows))
 
-    def flush(self, dt: float) -> None:
-        """Runs what is queued, in order."""
+    def flush(self, dt: float = STEP_S) -> None:
+        """Runs what is queued, in order; dt: of the step that reaches the targets."""
         if self._queue:
             heads, values = (np.concatenate(parts) for parts in zip(*self._queue, strict=True))
             self._queue.clear()
@@ -111,10 +112,14 @@ class RigidWorld:
         """(n, 15): pose, velocity, spin, mass, awake; after all commands so far."""
         self.forget_dead()
         self.take_writes()
-        self.flush(0.0)
+        self.flush()
         out = np.zeros((len(slots), STATE_FLOATS), np.float32)
         self.kernels.lw_rigid_state(self.number, np.ascontiguousarray(slots, np.uint32), len(slots), out)
         return out
+
+    def places(self, slots: npt.NDArray[np.integer]) -> F32:
+        """(n, 3) where bodies were after the last step."""
+        return self._poses[slots, :3]
 
     def wake_all(self) -> None:
         """What sleeps may move now."""

@@ -2,7 +2,8 @@
  * makers, and results must not. Nothing of relaxed SIMD, for the same reason. */
 #pragma once
 #include <wasm_simd128.h>
-typedef v128_t __m128; typedef v128_t __m128d; typedef v128_t __m128i;
+typedef float __m128 __attribute__((__vector_size__(16), __aligned__(16)));  // v128_t is of ints, and so would {1.0f, 1.0f} be
+typedef v128_t __m128d; typedef v128_t __m128i;
 #define I static inline __attribute__((always_inline))
 #define _MM_SHUFFLE(z,y,x,w) (((z)<<6)|((y)<<4)|((x)<<2)|(w))
 #define _mm_shuffle_ps(a,b,m) wasm_i32x4_shuffle(a,b,(m)&3,((m)>>2)&3,4+(((m)>>4)&3),4+(((m)>>6)&3))

@@ -13,7 +13,7 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_rigid_gravity": (("u32", "f32", "f32", "f32"), "void"),
     "lw_rigid_hull": (("in", "u32", "u32"), "u32"),
     "lw_rigid_mesh": (("in", "u32", "in", "u32"), "u32"),
-    "lw_rigid_field": (("in", "u32", "u32", "f32", "f32"), "u32"),
+    "lw_rigid_field": (("in", "u32", "u32", "f32", "f32", "f32", "f32"), "u32"),
     "lw_rigid_drop": (("u32",), "void"),
     "lw_rigid_add": (("u32", "u32", "in", "in", "in", "in", "u32", "out"), "u32"),
     "lw_rigid_remove": (("u32", "in", "u32"), "void"),
@@ -27,6 +27,8 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_rigid_rays": (("u32", "in", "u32", "u32", "out", "out"), "void"),
     "lw_rigid_casts": (("u32", "in", "in", "in", "u32", "u32", "out", "out"), "void"),
     "lw_rigid_overlap": (("u32", "in", "in", "u32", "u32", "out"), "u32"),
+    "lw_rigid_movers": (("u32", "u32", "out", "in", "out", "f32"), "void"),
+    "lw_rigid_fits": (("u32", "in", "u32", "f32"), "u32"),
 }
 
 
@@ -57,8 +59,8 @@ class RigidKernels(Protocol):
         """A triangle mesh as a template, for static bodies; 0 where no triangle has an area."""
         ...
 
-    def lw_rigid_field(self, heights: Address, columns: int, rows: int, sx: float, sz: float) -> int:
-        """A height field as a template: heights[row][column], columns along x, cells of sx by sz metres, from its first corner."""
+    def lw_rigid_field(self, heights: Address, columns: int, rows: int, sx: float, sz: float, low: float, high: float) -> int:
+        """A height field as a template: heights[row][column], columns along x, cells of sx by sz metres, from its first corner. Heights are kept in 65,535 steps between low and high: the same for all that lie beside each other."""
         ...
 
     def lw_rigid_drop(self, template_number: int) -> None:
@@ -111,4 +113,12 @@ class RigidKernels(Protocol):
 
     def lw_rigid_overlap(self, world: int, shape: Address, pose: Address, mask: int, room: int, slots: Address) -> int:
         """Slots of the bodies that a convex shape record at a pose overlaps; returns how many, at most `room` come out."""
+        ...
+
+    def lw_rigid_movers(self, world: int, count: int, movers: Address, masks: Address, grounds: Address, dt: float) -> None:
+        """One step of characters: LW_MOVER_FLOATS floats each, in and out (character.c: Mover), the layers that they meet, and the slot that each stands on."""
+        ...
+
+    def lw_rigid_fits(self, world: int, mover: Address, mask: int, height: float) -> int:
+        """Whether a character may grow to this height where it stands."""
         ...

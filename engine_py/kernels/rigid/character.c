@@ -1,0 +1,241 @@
+/* Characters: upright capsules that walk, climb steps, ride what moves and push what is light. See rigid.h.
+ *
+ * A step is: be carried by what one stands on; walk, with slopes that are too steep turned into walls; where that is
+ * blocked, try it a step higher; then either keep to the ground or fly. Planes come from Box3D (its capsule mover), which
+ * rests a slop inside of them: the capsule here is so much thicker.
+ * Source: Erin Catto, "Character mover", Box3D's and Box2D's manuals; the rest is what characters of games do.
+ */
+#include "state.h"
+
+enum { PLANES_MAX = 24, ROUNDS = 5 };
+#define SLOP 0.005f
+#define MARGIN 0.02f  // planes are seen from so far
+#define EDGE 0.03f    // how far inside of an edge the surface behind it is asked for
+
+typedef struct {
+    float position[3];  // of the feet
+    float velocity[3];
+    float wish[3];      // m/s, along the ground
+    float jump;         // m/s upwards, 0: none
+    float radius, height, step, slope_cos, gravity, strength;
+    float on_ground, ground_normal[3], local[3];  // local: the feet on the ground's body
+    float ground_velocity[3], hit_ceiling, own_slot;
+} Mover;
+_Static_assert(sizeof(Mover) == LW_MOVER_FLOATS * sizeof(float), "rigid.h says so");
+
+typedef struct { b3CollisionPlane planes[PLANES_MAX]; b3Vec3 points[PLANES_MAX]; uint32_t slots[PLANES_MAX];
+                 bool walkable[PLANES_MAX]; int count; } Planes;
+typedef struct { World *world; Mover *mover; Planes *planes; uint32_t mask; b3Vec3 feet; } Ask;
+
+static b3Capsule capsule_of(const Mover *m, float more) {
+    float r = m->radius + SLOP, half = LW_MAX(m->height - 2 * m->radius, 0.0f);
+    return (b3Capsule){{0, m->radius, 0}, {0, m->radius + half, 0}, r + more};
+}
+
+static b3QueryFilter mover_filter(uint32_t mask) {
+    b3QueryFilter filter = b3DefaultQueryFilter();
+    filter.maskBits = mask;
+    return filter;
+}
+
+static bool meets(b3ShapeId shape, void *context) {
+    const Ask *ask = context;
+    return !b3Shape_IsSensor(shape) && slot_of(shape) != (uint32_t)(int32_t)ask->mover->own_slot;
+}
+
+typedef struct { const Ask *ask; b3Vec3 normal; bool hit; } Below;
+
+static float below(b3ShapeId shape, b3Pos point, b3Vec3 normal, float share, uint64_t material, int triangle, int child,
+                   void *context) {
+    (void)point, (void)material, (void)triangle, (void)child;
+    Below *found = context;
+    if (!meets(shape, (void *)found->ask)) return -1.0f;
+    found->normal = normal, found->hit = true;
+    return share;
+}
+
+// Whether one stands on a plane: it is level enough, or it is an edge, low enough, of something that is.
+static bool is_ground(const Ask *ask, b3Vec3 normal, b3Vec3 point) {
+    const Mover *m = ask->mover;
+    if (normal.y >= m->slope_cos) return true;
+    if (normal.y < 0.02f || point.y - ask->feet.y > m->step + SLOP) return false;
+    float flat = sqrtf(normal.x * normal.x + normal.z * normal.z);
+    b3Vec3 start = {point.x - normal.x / flat * EDGE, point.y + EDGE, point.z - normal.z / flat * EDGE};
+    Below found = {ask, {0, 0, 0}, false};
+    b3World_CastRay(ask->world->id, start, (b3Vec3){0, -2 * EDGE, 0}, mover_filter(ask->mask), below, &found);
+    return found.hit && found.normal.y >= m->slope_cos;
+}
+
+static bool collect(b3ShapeId shape, const b3PlaneResult *results, int count, void *context) {
+    Ask *ask = context;
+    Planes *all = ask->planes;
+    if (!meets(shape, ask)) return true;
+    for (int i = 0; i < count && all->count < PLANES_MAX; i++) {
+        b3Plane plane = results[i].plane;
+        plane.offset -= MARGIN;  // they were asked for from so much farther away
+        all->points[all->count] = b3Add(results[i].point, ask->feet);
+        all->slots[all->count] = slot_of(shape);
+        all->planes[all->count++] = (b3CollisionPlane){plane, 3.4e38f, 0.0f, true};
+    }
+    return true;
+}
+
+static void gather(Ask *ask, b3Vec3 feet, Planes *planes) {
+    b3Capsule capsule = capsule_of(ask->mover, MARGIN);
+    planes->count = 0;
+    ask->planes = planes, ask->feet = feet;
+    b3World_CollideMover(ask->world->id, feet, &capsule, mover_filter(ask->mask), collect, ask);
+    for (int i = 0; i < planes->count; i++)
+        planes->walkable[i] = is_ground(ask, planes->planes[i].plane.normal, planes->points[i]);
+}
+
+static float cast(Ask *ask, b3Vec3 feet, b3Vec3 way) {
+    b3Capsule capsule = capsule_of(ask->mover, 0);
+    return b3World_CastMover(ask->world->id, feet, &capsule, way, mover_filter(ask->mask), meets, ask);
+}
+
+// What is light enough is pushed, with the strength that there is.
+static void push(Ask *ask, const Planes *planes, b3Vec3 way, float dt) {
+    for (int i = 0; i < planes->count; i++) {
+        b3BodyId body = ask->world->bodies[planes->slots[i]];
+        b3Vec3 into = b3Neg(planes->planes[i].plane.normal);
+        into.y = 0;
+        if (b3Body_GetType(body) != b3_dynamicBody || planes->walkable[i] || !(b3Dot(into, into) > 0.1f)) continue;
+        into = b3Normalize(into);
+        float wanted = b3Dot(way, into) / dt - b3Dot(b3Body_GetLinearVelocity(body), into);
+        if (wanted <= 0) continue;
+        float impulse = LW_MIN(wanted * b3Body_GetMass(body), ask->mover->strength * dt);
+        b3Body_ApplyLinearImpulseToCenter(body, b3MulSV(impulse, into), true);
+    }
+}
+
+// Moves along a way, sliding along what is met; `walls`: what is too steep to walk on is a wall.
+static b3Vec3 slide(Ask *ask, b3Vec3 feet, b3Vec3 way, bool walls, Planes *planes) {
+    b3Vec3 target = b3Add(feet, way);
+    for (int round = 0; round < ROUNDS; round++) {
+        gather(ask, feet, planes);
+        Planes used = *planes;
+        for (int i = 0; i < used.count; i++) {
+            b3Plane *plane = &used.planes[i].plane;
+            float flat = sqrtf(plane->normal.x * plane->normal.x + plane->normal.z * plane->normal.z);
+            if (!walls || used.walkable[i] || plane->normal.y <= 0 || flat < 0.1f) continue;
+            *plane = (b3Plane){{plane->normal.x / flat, 0, plane->normal.z / flat}, plane->offset / flat};
+        }
+        b3Vec3 delta = b3SolvePlanes(b3Sub(target, feet), used.planes, used.count).delta;
+        delta = b3MulSV(cast(ask, feet, delta), delta);
+        feet = b3Add(feet, delta);
+        if (b3Dot(delta, delta) < 1e-8f) break;
+    }
+    gather(ask, feet, planes);
+    return feet;
+}
+
+static float level_way(b3Vec3 a, b3Vec3 b) { return sqrtf((a.x - b.x) * (a.x - b.x) + (a.z - b.z) * (a.z - b.z)); }
+
+static int ground_of(const Planes *planes) {
+    int best = -1;
+    for (int i = 0; i < planes->count; i++)
+        if (planes->walkable[i] && (best < 0 || planes->planes[i].plane.normal.y > planes->planes[best].plane.normal.y))
+            best = i;
+    return best;
+}
+
+// Ground is seen from a margin above it: the rest of the way.
+static void settle(Ask *ask, b3Vec3 *feet, Planes *planes) {
+    b3Plane plane = planes->planes[ground_of(planes)].plane;
+    float gap = (SLOP - plane.offset) / LW_MAX(plane.normal.y, 0.3f);
+    if (gap < 1e-3f) return;
+    b3Vec3 way = {0, -gap, 0};
+    *feet = b3Add(*feet, b3MulSV(cast(ask, *feet, way), way));
+    gather(ask, *feet, planes);
+}
+
+// Down to the ground within a reach; false where there is none to stand on, and nothing moved.
+static bool keep_to_ground(Ask *ask, b3Vec3 *feet, float reach, Planes *planes) {
+    gather(ask, *feet, planes);
+    if (ground_of(planes) >= 0) {
+        settle(ask, feet, planes);
+        return true;
+    }
+    b3Vec3 way = {0, -reach, 0};
+    float share = cast(ask, *feet, way);
+    if (share >= 1.0f) return false;
+    b3Vec3 there = b3Add(*feet, b3MulSV(share, way));
+    gather(ask, there, planes);
+    if (ground_of(planes) < 0) return false;
+    *feet = there;
+    return true;
+}
+
+static b3Vec3 step_up(Ask *ask, b3Vec3 start, b3Vec3 way, b3Vec3 blocked, Planes *planes) {
+    Planes tried;
+    float up = ask->mover->step * cast(ask, start, (b3Vec3){0, ask->mover->step, 0});
+    b3Vec3 feet = slide(ask, b3Add(start, (b3Vec3){0, up, 0}), way, true, &tried);
+    if (level_way(feet, start) <= level_way(blocked, start) + 1e-3f) return blocked;
+    if (!keep_to_ground(ask, &feet, up + SLOP, &tried)) return blocked;
+    *planes = tried;
+    return feet;
+}
+
+static void carry(Ask *ask, uint32_t ground) {
+    Mover *m = ask->mover;
+    if (m->on_ground == 0 || ground >= ask->world->used || B3_IS_NULL(ask->world->bodies[ground])) return;
+    b3BodyId body = ask->world->bodies[ground];
+    if (b3Body_GetType(body) == b3_staticBody) return;
+    b3Vec3 to = b3Body_GetWorldPoint(body, vec(m->local)), way = b3Sub(to, vec(m->position));
+    if (b3Dot(way, way) < 1.0f) put3(m->position, to);  // farther: it was put somewhere else
+}
+
+static void land(Ask *ask, const Planes *planes, b3Vec3 feet, uint32_t *ground) {
+    Mover *m = ask->mover;
+    int best = ground_of(planes);
+    m->on_ground = best >= 0;
+    *ground = 0xFFFFFFFFu;
+    put3(m->ground_velocity, (b3Vec3){0, 0, 0});
+    if (best < 0) return;
+    *ground = planes->slots[best];
+    b3BodyId body = ask->world->bodies[*ground];
+    put3(m->ground_normal, planes->planes[best].plane.normal);
+    put3(m->local, b3Body_GetLocalPoint(body, feet));
+    put3(m->ground_velocity, b3Body_GetWorldPointVelocity(body, feet));
+}
+
+static void move_one(World *world, Mover *m, uint32_t mask, uint32_t *ground, float dt) {
+    Ask ask = {world, m, NULL, mask, {0, 0, 0}};
+    Planes planes;
+    carry(&ask, *ground);
+    bool walks = m->on_ground != 0 && m->jump <= 0;
+    b3Vec3 feet = vec(m->position), before = feet, way = {m->wish[0] * dt, 0, m->wish[2] * dt};
+    if (m->on_ground != 0 && m->jump > 0) m->velocity[1] = m->jump + LW_MAX(m->ground_velocity[1], 0.0f);
+    else m->velocity[1] = walks ? 0 : m->velocity[1] + m->gravity * dt;
+    b3Vec3 after = slide(&ask, feet, way, true, &planes);
+    push(&ask, &planes, way, dt);
+    float wanted = sqrtf(way.x * way.x + way.z * way.z);
+    if (walks && level_way(after, feet) < 0.9f * wanted) after = step_up(&ask, feet, way, after, &planes);
+    feet = after;
+    m->hit_ceiling = 0;
+    if (!walks || !keep_to_ground(&ask, &feet, m->step + MARGIN, &planes)) {
+        float rise = m->velocity[1] * dt, was = feet.y;
+        feet = slide(&ask, feet, (b3Vec3){0, rise, 0}, false, &planes);
+        if (rise > 0 && feet.y - was < 0.5f * rise) m->velocity[1] = 0, m->hit_ceiling = 1;
+        if (rise > 0 && !m->hit_ceiling) planes.count = 0;  // on its way up
+        if (ground_of(&planes) >= 0) settle(&ask, &feet, &planes);
+    }
+    land(&ask, &planes, feet, ground);
+    if (m->on_ground != 0) m->velocity[1] = 0;
+    m->velocity[0] = (feet.x - before.x) / dt, m->velocity[2] = (feet.z - before.z) / dt;
+    put3(m->position, feet);
+    m->jump = 0;
+}
+
+void lw_rigid_movers(uint32_t number, uint32_t count, float *movers, const uint32_t *masks, uint32_t *grounds, float dt) {
+    for (uint32_t i = 0; i < count; i++)
+        move_one(lw_world(number), (Mover *)(movers + LW_MOVER_FLOATS * i), masks[i], grounds + i, dt);
+}
+
+uint32_t lw_rigid_fits(uint32_t number, const float *mover, uint32_t mask, float height) {
+    Mover tall = *(const Mover *)mover;
+    b3Vec3 head = {0, height - tall.height, 0};
+    Ask ask = {lw_world(number), &tall, NULL, mask, vec(tall.position)};
+    return cast(&ask, ask.feet, head) >= 1.0f;
+}

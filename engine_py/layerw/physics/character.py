@@ -1,0 +1,253 @@
+"""lw.Character: an upright capsule that walks, climbs steps, rides what moves, and pushes what is light.
+
+Owns: the settings and the state of one, as a row of floats for the kernel (engine_py/kernels/rigid/character.c). It
+steps after the bodies, with them. Limits: up is +Y; characters meet bodies, not each other.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base import checks
+from layerw.base.errors import ConfigError, HandleError
+from layerw.base.names import named
+from layerw.base.ports import F32, F64
+from layerw.physics.body import Body, mask_of
+from layerw.scene.entity import Entity
+from layerw.scene.row_values import check_owner
+
+if TYPE_CHECKING:
+    from layerw.app import App
+    from layerw.physics.physics import Physics
+
+MOVER_FLOATS = 28  # rigid.h; the places of character.c's fields:
+POSITION, VELOCITY, WISH, NORMAL, GROUND_VELOCITY = slice(0, 3), slice(3, 6), slice(6, 9), slice(17, 20), slice(23, 26)
+JUMP, RADIUS, HEIGHT, STEP, SLOPE, GRAVITY, STRENGTH, ON_GROUND, CEILING, OWN = 9, 10, 11, 12, 13, 14, 15, 16, 26, 27
+NOBODY = 0xFFFFFFFF
+SPEED_MAX = 200.0
+SETTABLE = ("gravity", "height", "jump_speed", "strength")
+
+
+@named
+class Character:
+    """Moves an entity as a person walks: `hero.move((1, 0, 0))`.
+
+    Args:
+        app: the App.
+        entity: what is moved; without a parent and without a body. Its rotation stays the program's.
+        height, radius: metres of the capsule, at least two radii high.
+        feet: metres from the entity's origin down to its feet: 0 for models, half of the height for shapes of Mesh.
+        step: metres of the highest stair that it climbs and walks down without falling.
+        slope: radians, the steepest ground that it walks on.
+        jump_speed: m/s upwards; 5.0 is 1.3 m high.
+        strength: newtons that it pushes bodies with; 0 pushes none.
+        hits: layers of bodies that it meets; None: all.
+
+    Raises:
+        ConfigError, KindError, HandleError: a value is outside of its limits, or the entity moves with something.
+    """
+
+    __slots__ = ("__weakref__", "_entity", "_feet", "_ground", "_last", "_mask", "_physics", "_state", "_wanted")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in SETTABLE and name not in Character.__slots__:
+            raise checks.unknown_attribute(self, name, SETTABLE)
+        object.__setattr__(self, name, value)
+
+    def __init__(self, app: App, entity: Entity, *, height: float = 1.8, radius: float = 0.4, feet: float = 0.0,
+                 step: float = 0.4, slope: float = math.radians(46), jump_speed: float = 5.0, strength: float = 300.0,
+                 hits: Any = None) -> None:  # fmt: skip
+        physics: Physics = app.physics
+        self._physics = physics
+        self._entity = checks.instance("Character entity", entity, Entity, "an Entity")
+        check_owner("Character entity", entity, physics._port.table)
+        if entity.parent is not None:
+            raise ConfigError("Character entity has a parent; a character moves by itself: set its parent to None.")
+        radius = checks.number("Character radius", radius, 0, 100, above=True)
+        height = checks.number("Character height", height, 2 * radius, 1000)
+        self._feet = checks.number("Character feet", feet, -1000, 1000)
+        state = np.zeros(MOVER_FLOATS, np.float32)
+        state[RADIUS], state[HEIGHT] = radius, height
+        state[STEP] = checks.number("Character step", step, 0, height / 2)
+        state[SLOPE] = math.cos(checks.number("Character slope", slope, 0, math.pi / 2))
+        state[STRENGTH] = checks.number("Character strength", strength, 0, 1e7)
+        state[OWN] = -1
+        state[GRAVITY] = math.nan  # the world's
+        self._state, self._wanted = state, [height, 0.0, 1.0]
+        self.jump_speed = jump_speed
+        self._mask = mask_of(Body("static", hits=hits).hits)
+        self._ground = NOBODY
+        self._last = np.full(3, np.nan, np.float32)
+        physics._join(self)
+
+    # -- what it shall do ------------------------------------------------------------------------
+
+    def move(self, velocity: npt.ArrayLike, *, jump: bool = False) -> None:
+        """Walks with this velocity until the next call.
+
+        velocity: (3,) m/s; what of it is upwards counts nothing.
+        jump: with the next step, if it stands on something.
+        """
+        wish = checks.vector("Character.move velocity", velocity)
+        if np.abs(wish).max() > SPEED_MAX:
+            raise ConfigError(f"Character.move velocity is {checks.shown(velocity)}; it takes up to {SPEED_MAX:g} m/s.")
+        self._state[WISH] = wish
+        if checks.flag("Character.move jump", jump):
+            self.jump()
+
+    def jump(self) -> None:
+        """Jumps with the next step, if it stands on something then."""
+        self._state[JUMP] = self._wanted[1]
+
+    def teleport(self, position: npt.ArrayLike) -> None:
+        """Stands there from now on, at rest; as assigning the entity's position, which keeps its speed."""
+        self._living.position = checks.vector("Character.teleport position", position)
+        self._state[VELOCITY] = 0
+
+    @property
+    def height(self) -> float:
+        """Metres; assign less to crouch. Assigning more takes effect once there is room above."""
+        return float(self._state[HEIGHT])
+
+    @height.setter
+    def height(self, value: float) -> None:
+        self._wanted[0] = checks.number("Character.height", value, 2 * float(self._state[RADIUS]), 1000)
+
+    @property
+    def jump_speed(self) -> float:
+        """m/s upwards, 0 to 100."""
+        return self._wanted[1]
+
+    @jump_speed.setter
+    def jump_speed(self, value: float) -> None:
+        self._wanted[1] = checks.number("Character jump_speed", value, 0, 100)
+
+    @property
+    def strength(self) -> float:
+        """Newtons that it pushes with."""
+        return float(self._state[STRENGTH])
+
+    @strength.setter
+    def strength(self, value: float) -> None:
+        self._state[STRENGTH] = checks.number("Character.strength", value, 0, 1e7)
+
+    @property
+    def gravity(self) -> float:
+        """Times the world's; 0 floats."""
+        return self._wanted[2]
+
+    @gravity.setter
+    def gravity(self, value: float) -> None:
+        self._wanted[2] = checks.number("Character.gravity", value, -100, 100)
+
+    # -- what it does ----------------------------------------------------------------------------
+
+    @property
+    def entity(self) -> Entity:
+        """What it moves."""
+        return self._entity
+
+    @property
+    def velocity(self) -> F64:
+        """(3,) m/s that it came forward with in the last step; a copy. On the ground its y is 0."""
+        return self._state[VELOCITY].astype(np.float64)
+
+    @property
+    def on_ground(self) -> bool:
+        """Whether it stands on something that it can walk on."""
+        return bool(self._state[ON_GROUND])
+
+    @property
+    def ground(self) -> Entity | None:
+        """The entity that it stands on; None in the air, and on ground of a world."""
+        if not self.on_ground or self._ground == NOBODY:
+            return None
+        row = int(self._physics._world.bodies.row[self._ground])
+        return Entity(self._physics._port.table, row) if row >= 0 else None
+
+    @property
+    def ground_normal(self) -> F64:
+        """(3,) of what it stands on."""
+        return self._state[NORMAL].astype(np.float64)
+
+    @property
+    def hit_ceiling(self) -> bool:
+        """Whether the last step bumped its head."""
+        return bool(self._state[CEILING])
+
+    def remove(self) -> None:
+        """Ends it; the entity stays."""
+        self._physics._characters.discard(self)
+
+    @property
+    def _living(self) -> Entity:
+        if not self._entity.alive:
+            raise HandleError("The character's entity was despawned; make another.")
+        return self._entity
+
+    def _begin(self, gravity: float) -> F32:
+        """Its row for the kernel, with what the program wrote since."""
+        here = self._physics._port.table.position[self._entity._first]
+        if (here != self._last).any() and np.isfinite(here).all():
+            self._state[POSITION] = here - np.array((0, self._feet, 0), np.float32)
+            self._ground, self._state[ON_GROUND] = NOBODY, 0
+        self._state[GRAVITY] = gravity * self._wanted[2]
+        return self._state
+
+    def _grow(self) -> None:
+        world, wanted = self._physics._world, self._wanted[0]
+        if wanted != self._state[HEIGHT] and (wanted < self._state[HEIGHT] or world.kernels.lw_rigid_fits(
+                world.number, self._state, self._mask, wanted)):  # fmt: skip
+            self._state[HEIGHT] = wanted
+
+    def _end(self) -> None:
+        """The kernel's row goes to the entity."""
+        row, column = self._entity._first, self._physics._port.table.columns["position"]
+        there = self._state[POSITION] + np.array((0, self._feet, 0), np.float32)
+        if (there != column.array[row]).any():
+            column.array[row] = there
+            column.touch(row, 1)
+        self._last = column.array[row].copy()
+
+
+class Characters:
+    """Those of one App, in the order in which they were made."""
+
+    def __init__(self) -> None:
+        self._all: list[Character] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._all)
+
+    def add(self, character: Character) -> None:
+        """From now on it steps."""
+        self._all.append(character)
+
+    def discard(self, character: Character) -> None:
+        """It steps no more."""
+        self._all = [one for one in self._all if one is not character]
+
+    def places(self) -> F32:
+        """(n, 3) of their feet."""
+        return np.array([one._state[POSITION] for one in self._all], np.float32).reshape(-1, 3)
+
+    def step(self, physics: Physics, dt: float) -> None:
+        """One step of all whose entity lives."""
+        self._all = [one for one in self._all if one._entity.alive]
+        if not self._all:
+            return
+        world = physics._world
+        for one in self._all:
+            one._begin(physics.gravity[1])
+            one._grow()
+        rows = np.stack([one._state for one in self._all])
+        masks = np.array([one._mask for one in self._all], np.uint32)
+        grounds = np.array([one._ground for one in self._all], np.uint32)
+        world.kernels.lw_rigid_movers(world.number, len(rows), rows, masks, grounds, dt)
+        for one, row, ground in zip(self._all, rows, grounds, strict=True):
+            one._state[:], one._ground = row, int(ground)
+            one._end()

@@ -1,0 +1,128 @@
+"""The ground of streamed worlds under bodies: patches of its height grid, where something is that may touch it.
+
+Owns: which patches there are. One comes before a body or a character reaches it and goes some seconds after the last
+one left, whatever tiles are drawn meanwhile: what rests on the ground stays there when its tile streams out. Does not
+load anything: the grid is in memory once the world is ready. Limits: worlds with a ground grid, layerw's own; a cell's
+two triangles may be split along the other diagonal than the drawn ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from layerw.base.errors import ConfigError
+from layerw.base.ports import F32
+from layerw.kernels.rigid import pose_array
+from layerw.physics.body import Body
+from layerw.physics.rigid_world import DYNAMIC, RigidWorld
+from layerw.physics.shapes import FIELD, record
+
+if TYPE_CHECKING:
+    from layerw.content.worlds import World
+    from layerw.stream.ground import Ground
+
+CELLS = 32  # along a side of a patch
+LOOK_STEPS = 4  # between two looks at who is where
+REACH_M = 30.0  # around each; more than anything moves until the next look
+KEPT_LOOKS = 45  # a patch that nobody needs: 3 seconds
+CODE_MAX = 65535
+Key = tuple[int, int]
+
+
+@dataclass(slots=True)
+class _Patch:
+    slot: int
+    template: int
+    unused: int = 0  # looks since somebody needed it
+
+
+@dataclass(slots=True)
+class _Land:
+    world: World
+    body: Body
+    patches: dict[Key, _Patch] = field(default_factory=dict)
+
+
+class Terrain:
+    """`add` a world, `step` before each step of the bodies."""
+
+    def __init__(self, rigid: RigidWorld) -> None:
+        self._rigid = rigid
+        self._lands: list[_Land] = []
+        self._steps = 0
+
+    @property
+    def patches(self) -> int:
+        """How many there are."""
+        return sum(len(land.patches) for land in self._lands)
+
+    def __bool__(self) -> bool:
+        return bool(self._lands)
+
+    def add(self, world: World, body: Body) -> None:
+        """Its ground is in the way of bodies from now on, or as soon as it is here."""
+        if body.kind != "static":
+            raise ConfigError(f"app.physics.add was given a world and a {body.kind} body; the ground is 'static'.")
+        if any(land.world is world for land in self._lands):
+            raise ConfigError("app.physics.add was given a world that is in the way of bodies already.")
+        self._lands.append(_Land(world, body))
+        self._steps = 0
+
+    def step(self, more: F32) -> None:
+        """more: (n, 3) places of characters."""
+        self._steps += 1
+        if self._steps % LOOK_STEPS != 1:
+            return
+        bodies = self._rigid.bodies
+        moving = np.flatnonzero(bodies.kind[: bodies.high] == DYNAMIC)
+        places = np.concatenate([self._rigid.places(moving), more])[:, [0, 2]].astype(np.float64)
+        for land in list(self._lands):
+            ground = land.world._streamer.ground
+            if land.world.state == "closed":
+                self._drop(land, list(land.patches))
+                self._lands.remove(land)
+            elif ground is not None:
+                self._fit(land, ground, places)
+
+    def _fit(self, land: _Land, ground: Ground, places: np.ndarray) -> None:
+        side = np.array((ground.spacing_x_m, ground.spacing_z_m)) * CELLS
+        low = (places - (ground.west_m, ground.north_m) - REACH_M) // side
+        high = (places - (ground.west_m, ground.north_m) + REACH_M) // side
+        last = ((ground.columns - 2) // CELLS, (ground.rows - 2) // CELLS)
+        needed: set[Key] = set()
+        for a, b in np.unique(np.concatenate([low, high], axis=1), axis=0).astype(int).reshape(-1, 2, 2).tolist():
+            needed |= {(x, z) for x in range(max(a[0], 0), min(b[0], last[0]) + 1)
+                       for z in range(max(a[1], 0), min(b[1], last[1]) + 1)}
+        for key in sorted(needed - land.patches.keys()):
+            land.patches[key] = self._make(land, ground, key)
+        for key, patch in land.patches.items():
+            patch.unused = 0 if key in needed else patch.unused + 1
+        self._drop(land, [key for key, patch in land.patches.items() if patch.unused > KEPT_LOOKS])
+
+    def _make(self, land: _Land, ground: Ground, key: Key) -> _Patch:
+        x, z = key[0] * CELLS, key[1] * CELLS
+        codes = ground._codes.reshape(ground.rows, ground.columns)[z : z + CELLS + 1, x : x + CELLS + 1]
+        heights = np.ascontiguousarray(codes * ground.scale_m + ground.offset_m, np.float32)
+        rows, columns = heights.shape
+        number = self._rigid.kernels.lw_rigid_field(heights, columns, rows, ground.spacing_x_m, ground.spacing_z_m,
+                                                    ground.offset_m, ground.offset_m + CODE_MAX * ground.scale_m)
+        pose = pose_array(1)
+        pose[0, :3] = ground.west_m + x * ground.spacing_x_m, 0, ground.north_m + z * ground.spacing_z_m
+        floats, words = land.body.records(1)
+        shape = record(FIELD, template=number)[None]
+        return _Patch(int(self._rigid.add(np.full(1, -1), pose, floats, words, shape)[0]), number)
+
+    def _drop(self, land: _Land, keys: list[Key]) -> None:
+        for key in keys:
+            patch = land.patches.pop(key)
+            self._rigid.remove(np.array([patch.slot], np.uint32))
+            self._rigid.kernels.lw_rigid_drop(patch.template)
+
+    def close(self) -> None:
+        """Ends all patches."""
+        for land in self._lands:
+            self._drop(land, list(land.patches))
+        self._lands.clear()

@@ -18,7 +18,7 @@ app.spawn(lw.Mesh.plane(40, 40), lw.Material(color="#4c6a4f", roughness=1.0), st
 hero = app.spawn(lw.Mesh.box(2 * HALF_M, 2 * HALF_M, 2 * HALF_M), lw.Material(color="tomato"), position=(0, HALF_M, 0))
 hero.interpolated = True
 rng = np.random.default_rng(7)
-coins = app.spawn_many(lw.Mesh.cylinder(0.35, 0.08), 24, lw.Material(color="gold", metallic=1.0, roughness=0.25),
+coins = app.spawn_many(lw.Mesh.cylinder(0.35, 0.08), 24, lw.Material(color="gold", metallic=0.4, roughness=0.3),
                        position=rng.uniform((-15, 1.0, -15), (15, 2.6, 15), (24, 3)))  # fmt: skip
 
 move = app.actions.axis("move", "WASD", "Arrows", "Gamepad.LeftStick", "Gamepad.DPad", "Touch.LeftStick")

@@ -24,6 +24,7 @@ from layerw.base.errors import (
     KindError,
     LayerwError,
     OutsideError,
+    SaveError,
     ShapeError,
 )
 from layerw.content.models import Model
@@ -109,6 +110,7 @@ __all__ = [
     "Points",
     "Position",
     "Rotation",
+    "SaveError",
     "Scale",
     "Scene",
     "Screenshot",

@@ -18,6 +18,10 @@ def watch(dt):
     if jump.pressed:
         SEEN.append([round(float(n), 3) for n in move.value])
         app.actions.rumble(1.0, 0.5, 0.3)
+@app.frame
+async def ask(dt):
+    if app.input.pressed("KeyN"):
+        SEEN.append(await app.actions.enter_text("Your name", "Ada", length=20))
 """
 PAD = """globalThis.shaken = []; globalThis.pad = { index: 0, axes: [0, 0, 0, 0],
     buttons: Array.from({ length: 17 }, () => ({ value: 0, pressed: false })),
@@ -61,4 +65,11 @@ def test_keys_a_pad_and_fingers_do_the_same(context: BrowserContext, serve_progr
     assert running.python("str(SEEN[2:])") == "[[0.0, -1.0]]"
     page.wait_for_function(CIRCLES + ".length === 3")
     assert page.evaluate(CIRCLES + ".map((one) => one.textContent)") == ["jump", "", ""]
+    page.keyboard.press("n")
+    line = page.locator("input[aria-label='Your name']")
+    line.wait_for()
+    page.keyboard.type("Grace n ")
+    page.keyboard.press("Enter")
+    running.frames(3)
+    assert running.python("str(SEEN[3:])") == "['Grace n ']" and line.count() == 0
     running.check_leaks()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -300,6 +301,16 @@ def test_rumble_goes_to_the_page(p: Pilot) -> None:
     assert sent == [{"rumble": {"pad": 1, "strong": 1.0, "weak": 0.25, "ms": 500}}]
 
 
+def run(app: lw.App, story: Any) -> Any:
+    task = app.start(story)
+    app.host.step(app, 3)  # type: ignore[attr-defined]
+    return task.result()
+
+
+def test_text_is_what_is_offered_without_a_page(p: Pilot) -> None:
+    assert run(p.app, p.app.actions.enter_text("Your name", "Ada Lovelace", length=3)) == "Ada"
+
+
 BAD: list[tuple[Callable[[lw.App], object], type[Exception], str]] = [
     (lambda app: app.actions.bind("jump"), lw.ConfigError, "bound to nothing"),
     (lambda app: app.actions.bind("jump", "KeyWW"), lw.ConfigError, "Did you mean 'KeyW'"),
@@ -314,6 +325,8 @@ BAD: list[tuple[Callable[[lw.App], object], type[Exception], str]] = [
     (lambda app: app.actions.axis("move", "WASD", curve=0), lw.ConfigError, "curve"),
     (lambda app: app.actions["jmp"], lw.KeyMissing, "Did you mean 'jump'"),
     (lambda app: app.actions.axis("jump", "WASD"), lw.ConfigError, "one that is pressed already"),
+    (lambda app: run(app, app.actions.enter_text("")), lw.ConfigError, "empty"),
+    (lambda app: run(app, app.actions.enter_text("Name", length=0)), lw.ConfigError, "length"),
     (lambda app: app.actions.rumble(2.0), lw.ConfigError, "from 0 to 1"),
     (lambda app: app.actions.keep(3), lw.KindError, "app.store"),
     (lambda app: setattr(app.actions, "contxt", "menu"), lw.AttributeMissing, "context"),

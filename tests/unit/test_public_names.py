@@ -13,7 +13,7 @@ NAMES = {
     "FlyCamera", "HandleError", "KeyMissing", "KindError", "Lamp", "LayerwError", "Light", "Lines", "Lods", "Material",
     "Mesh", "Model",
     "Network", "Orthographic", "OutsideError", "Panel",
-    "Perspective", "Points", "Position", "Rotation", "Scale", "Scene", "Screenshot",
+    "Perspective", "Points", "Position", "Rotation", "SaveError", "Scale", "Scene", "Screenshot",
     "Shader", "ShapeError", "Sound",
     "Table", "Texture", "World", "__version__", "component", "ev", "f32", "f32x2", "f32x3", "f32x4",
     "f64",

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 import layerw as lw
+from layerw.base.errors import SaveError
 from layerw.hosts.headless import HeadlessHost
-from layerw.saves.packed import SaveError, pack, unpack
+from layerw.saves.packed import pack, unpack
 from layerw.saves.saves import MAGIC
 from layerw.scene.components import BY_NAME
 

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 import layerw as lw
+from layerw.base.errors import SaveError
 from layerw.hosts.headless import HeadlessHost
 from layerw.messages.codec import encode_own
-from layerw.saves.packed import SaveError, pack, unpack
+from layerw.saves.packed import pack, unpack
 from layerw.saves.records import PageRecords
 from layerw.saves.store import MAGIC
 

@@ -23,6 +23,7 @@ from layerw.frame.subsystems import SubsystemPort
 
 ACTIONS_MAX = 256
 RUMBLE_S_MAX = 5.0
+TEXT_CHARS_MAX = 1000
 KEPT = "layerw.actions"  # where `keep` has a player's choices
 
 
@@ -40,6 +41,7 @@ class Actions:
         self._chosen: dict[str, list[str]] = {}
         self._listening: list[Any] = []  # futures that want the next source
         self._listened: list[sources.Button] = []
+        self._typing: Any = None  # the future of what is typed
         self._last_s = port.now_s()
 
     # -- what a program asks -------------------------------------------------------------------
@@ -150,6 +152,27 @@ class Actions:
             if one.sources != one.default:
                 one.sources = one.default
 
+    async def enter_text(self, label: str, text: str = "", *, length: int = 80) -> str | None:
+        """What the user types into a line above the picture, with the keyboard of a touch device or of any language;
+        None where Escape ends it. Meanwhile keys are not the program's. Without a page it is `text`.
+
+        Args:
+            label: what is asked: "Your name".
+            text: that stands there at first.
+            length: the most characters, 1 to 1000.
+        """
+        label = checks.text("app.actions.enter_text label", label)
+        checks.instance("app.actions.enter_text text", text, str, "a text (str)")
+        length = checks.whole("app.actions.enter_text length", length, 1, TEXT_CHARS_MAX)
+        if self._port.host.name != "browser":
+            return text[:length]
+        if self._typing is not None and not self._typing.done():
+            self._typing.set_result(None)  # the page shows one line: the newest
+        self._typing = self._port.user.future()
+        self._port.send({"type": {"label": label, "text": text[:length], "length": length}})
+        typed: str | None = await self._typing
+        return typed
+
     def rumble(self, strong: float = 0.5, weak: float = 0.5, seconds: float = 0.2, *, pad: int = 0) -> None:
         """Shakes a pad; nothing where it can't.
 
@@ -168,12 +191,19 @@ class Actions:
 
     def hooks(self) -> Mapping[str, Callable[..., Any]]:
         """For the frame: see frame/subsystems.py."""
-        return {"before": self._update, "received": self._screen.receive, "report": self._report}
+        return {"before": self._update, "received": self._receive, "report": self._report}
 
     def close(self) -> None:
         """The program ended."""
         self._all.clear()
         self._listening.clear()
+        if self._typing is not None:
+            self._typing.cancel()
+
+    def _receive(self, value: object) -> None:
+        if isinstance(value, dict) and "typed" in value and self._typing is not None and not self._typing.done():
+            self._typing.set_result(value["typed"])
+        self._screen.receive(value)
 
     def _update(self) -> None:
         now_s = self._port.now_s()

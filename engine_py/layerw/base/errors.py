@@ -44,5 +44,9 @@ class BudgetError(LayerwError, MemoryError):
         self.left_bytes = left_bytes
 
 
+class SaveError(LayerwError, ValueError):
+    """What was kept can't be read, or can't be kept: cut, newer, of another program, too large; nothing was changed."""
+
+
 class ConfigError(LayerwError, ValueError):
     """A setting is outside of its limits."""

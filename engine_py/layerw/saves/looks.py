@@ -14,10 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from layerw.base.errors import LayerwError
+from layerw.base.errors import LayerwError, SaveError
 from layerw.base.ports import MeshData
 from layerw.frame.resources import Resources
-from layerw.saves.packed import SaveError
 from layerw.saves.planes import decode_column, encode_column
 from layerw.scene.material import Material
 from layerw.scene.material_values import Values

@@ -11,16 +11,12 @@ from __future__ import annotations
 import struct
 import zlib
 
-from layerw.base.errors import LayerwError
+from layerw.base.errors import SaveError
 from layerw.messages.codec import MESSAGE_BYTES_MAX, MessageError, decode_message, encode_message
 
 VERSION = 1  # of the format; a reader takes its own and all before
 HEAD = struct.Struct("<4sHHII")
 LEVEL = 1  # of zlib: of 10,000 entities 3 ms and 20 % more bytes, against 15 ms
-
-
-class SaveError(LayerwError, ValueError):
-    """What was kept can't be read, or can't be kept; nothing was changed."""
 
 
 def pack(magic: bytes, value: object) -> bytes:

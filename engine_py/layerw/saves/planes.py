@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from layerw.saves.packed import SaveError
+from layerw.base.errors import SaveError
 
 DTYPES = frozenset(("bool", "uint8", "uint16", "uint32", "int32", "float32", "float64"))
 Array = npt.NDArray[Any]

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote
 
+from layerw.base.errors import SaveError
 from layerw.base.host_port import HostPort
-from layerw.saves.packed import SaveError
 
 FILE_CHARS_MAX = 200  # of the 255 that file systems take
 PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_-.")  # Best and best are one file to some systems

@@ -15,12 +15,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from layerw.base import checks
-from layerw.base.errors import KeyMissing
+from layerw.base.errors import KeyMissing, SaveError
 from layerw.base.settings import fixed_attributes
 from layerw.frame.subsystems import SubsystemPort
 from layerw.saves import snapshot
 from layerw.saves.looks import Looks
-from layerw.saves.packed import SaveError, pack, unpack
+from layerw.saves.packed import pack, unpack
 from layerw.saves.planes import decode_column, encode_column
 from layerw.saves.store import SAVE, Shelf, checked_name
 

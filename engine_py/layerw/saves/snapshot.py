@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.errors import LayerwError
+from layerw.base.errors import LayerwError, SaveError
 from layerw.saves.looks import MATERIAL_KEYS, Looks
-from layerw.saves.packed import SaveError
 from layerw.saves.planes import decode_column, encode_column
 from layerw.scene.components import BY_NAME, Declaration, row_value
 from layerw.scene.table import ALIVE, HIDDEN, NO_SHADOW, STATIC_FLAG, Table

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from layerw.base import checks
-from layerw.base.errors import KeyMissing
+from layerw.base.errors import KeyMissing, SaveError
 from layerw.base.settings import fixed_attributes
 from layerw.frame.subsystems import SubsystemPort
-from layerw.saves.packed import SaveError, pack, unpack
+from layerw.saves.packed import pack, unpack
 from layerw.saves.records import FILE_CHARS_MAX, file_name, records
 
 MAGIC = b"LWST"

@@ -1,11 +1,14 @@
 // @ts-check
 /**
- * @file The page's half of actions (layerw/actions/): sticks and buttons above the canvas, and pads that shake.
+ * @file The page's half of actions (layerw/actions/): sticks and buttons above the canvas, pads that shake, and a line to
+ * type into.
  *
- * Owns: the circles, as Python says them, on touch devices. Does not: hear the fingers (input.js does), or know actions.
+ * Owns: the circles, as Python says them, on touch devices; one line at a time. Does not: hear the fingers (input.js
+ * does), or know actions.
  */
 
 /** @typedef {[x: number, y: number, radius: number, label: string, held: boolean]} Circle CSS pixels */
+/** @typedef {{ label: string, text: string, length: number }} Line */
 /** @typedef {{ pad: number, strong: number, weak: number, ms: number }} Rumble */
 
 const LOOK = {
@@ -14,17 +17,54 @@ const LOOK = {
   display: 'flex', alignItems: 'center', justifyContent: 'center', textShadow: '0 0 3px black', userSelect: 'none',
 };
 
+const LINE_LOOK = {
+  position: 'absolute', left: '50%', top: '20%', transform: 'translateX(-50%)', width: 'min(80%, 24em)', zIndex: '1',
+  boxSizing: 'border-box', padding: '0.6em 0.8em', border: '2px solid white', borderRadius: '0.5em',
+  background: 'rgb(0 0 0 / 75%)', color: 'white', font: '18px system-ui, sans-serif',
+};
+
 /** @type {import('../subsystems.js').Start} */
 export function start({ stage, send }) {
+  /** @type {HTMLInputElement | null} */
+  let line = null;
+  const endLine = (/** @type {string | null} */ typed) => {
+    if (line === null) return;
+    const ended = line;
+    line = null; // before the blur that removing it is
+    ended.remove();
+    stage.focus({ preventScroll: true });
+    send({ typed });
+  };
+  const askLine = (/** @type {Line} */ { label, text, length }) => {
+    line?.remove();
+    const input = line = Object.assign(document.createElement('input'), { value: text, maxLength: length, placeholder: label });
+    input.setAttribute('aria-label', label);
+    Object.assign(input.style, LINE_LOOK);
+    for (const type of ['keydown', 'mousedown', 'pointerdown', 'touchend', 'wheel']) {
+      input.addEventListener(type, (event) => event.stopPropagation()); // it is not the program's
+    }
+    input.addEventListener('keydown', (event) => {
+      if (event.isComposing) return;
+      if (event.key === 'Enter') endLine(input.value);
+      if (event.key === 'Escape') endLine(null);
+    });
+    stage.append(input);
+    input.focus();
+    input.select();
+  };
   /** @type {HTMLElement[]} */
   const circles = [];
   if (matchMedia('(any-pointer: coarse)').matches && navigator.maxTouchPoints > 0) send({ touch: true });
   return {
-    receive: (/** @type {{ show?: Circle[], rumble?: Rumble }} */ { show, rumble }) => {
+    receive: (/** @type {{ show?: Circle[], rumble?: Rumble, type?: Line }} */ { show, rumble, type }) => {
       if (show) draw(stage, circles, show);
       if (rumble) shake(rumble);
+      if (type) askLine(type);
     },
-    close: () => circles.splice(0).forEach((circle) => circle.remove()),
+    close: () => {
+      line?.remove();
+      circles.splice(0).forEach((circle) => circle.remove());
+    },
   };
 }
 

@@ -253,6 +253,19 @@ def test_contexts_let_go_and_wait_until_what_is_held_was_up(p: Pilot) -> None:
     assert fire.pressed and not choose.held and any_.pressed
 
 
+def test_what_is_held_as_it_is_bound_counts_once_it_was_up(p: Pilot) -> None:
+    p.key("KeyJ", True)
+    p.step()
+    jump = p.app.actions.bind("jump", "Space", "KeyJ")
+    p.step()
+    assert not jump.pressed and not jump.held, "the press that chose it is no jump"
+    p.key("KeyJ", False)
+    p.step()
+    p.key("KeyJ", True)
+    p.step()
+    assert jump.pressed
+
+
 def test_what_a_player_chooses_is_kept(p: Pilot) -> None:
     store: dict[str, object] = {}
     jump = p.app.actions.bind("jump", "Space")

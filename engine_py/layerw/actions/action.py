@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,6 +19,19 @@ from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
 
 Changed = Callable[["Action | Axis"], None]
+
+
+@dataclass(slots=True)
+class _Now:
+    """What an action is in this frame; the steps: which fixed step sees the edge."""
+
+    down: bool = False
+    pressed: bool = False
+    released: bool = False
+    pressed_step: int = 0
+    released_step: int = 0
+    held_s: float = 0.0
+    value: float = 0.0
 
 
 @fixed_attributes
@@ -33,11 +47,7 @@ class Action:
         self._name, self._user, self._changed = name, user, changed
         self._context, self._default = context, sources
         self._sources = [button(text) for text in sources]
-        self._down = False
-        self._edges = (False, False)
-        self._steps = (0, 0)
-        self._held_s = 0.0
-        self._value = 0.0
+        self._now = _Now()
 
     @property
     def name(self) -> str:
@@ -71,46 +81,52 @@ class Action:
     @property
     def pressed(self) -> bool:
         """Did it go down in this frame, or before this fixed step?"""
-        return self._steps[0] == self._user.step if self._user.in_step else self._edges[0]
+        now, user = self._now, self._user
+        return now.pressed_step == user.step if user.in_step else now.pressed
 
     @property
     def released(self) -> bool:
         """Did it go up in this frame, or before this fixed step?"""
-        return self._steps[1] == self._user.step if self._user.in_step else self._edges[1]
+        now, user = self._now, self._user
+        return now.released_step == user.step if user.in_step else now.released
 
     @property
     def held(self) -> bool:
         """Is it down?"""
-        return self._down
+        return self._now.down
 
     @property
     def held_s(self) -> float:
         """For how long, seconds; 0 while it is up."""
-        return self._held_s
+        return self._now.held_s
 
     @property
     def value(self) -> float:
         """0 to 1: how far a trigger is pulled; 1 for a key that is down."""
-        return self._value
+        return self._now.value
 
     def __repr__(self) -> str:
         return f"Action({self._name!r}, {', '.join(map(repr, self.sources))})"
 
-    def _update(self, devices: Devices, dt: float, listens: bool) -> None:
-        was = self._down
+    def _update(self, devices: Devices, dt: float, listens: bool) -> bool:
+        """Takes a frame; whether anything of it may be other in the next one without a new event."""
+        now, value, down, all_went = self._now, 0.0, False, True
         for source in self._sources:
             source.update(devices)
-            source.asleep = source.asleep or (not listens and source.down)
-        active = [source for source in self._sources if source.down and not source.asleep]
-        down = listens and bool(active)
-        pressed = down and (not was or all(source.went for source in active))
-        released = was and not down
-        self._down = down
-        self._edges = (pressed, released)
-        step = self._user.step + 1
-        self._steps = (step if pressed else self._steps[0], step if released else self._steps[1])
-        self._held_s = 0.0 if not down or not was else self._held_s + dt
-        self._value = max((source.value for source in self._sources), default=0.0) if listens else 0.0
+            if source.down:
+                source.asleep = source.asleep or not listens
+                if not source.asleep:
+                    down, all_went = True, all_went and source.went
+            value = max(value, source.value)
+        was, now.down = now.down, down
+        now.pressed, now.released = down and (not was or all_went), was and not down
+        if now.pressed:
+            now.pressed_step = self._user.step + 1
+        if now.released:
+            now.released_step = self._user.step + 1
+        now.held_s = now.held_s + dt if down and was else 0.0
+        now.value = value if listens else 0.0
+        return down or was
 
 
 @fixed_attributes
@@ -122,7 +138,7 @@ class Axis:
         self._name, self._changed, self._dead_zone, self._curve = name, changed, dead_zone, curve
         self._context, self._default = context, sources
         self._sources = [stick(text) for text in sources]
-        self._value = (0.0, 0.0)
+        self._now = [0.0, 0.0]
 
     @property
     def name(self) -> str:
@@ -153,34 +169,36 @@ class Axis:
     def value(self) -> F64:
         """(2,) float64, right and up, of a length of 1 at most; what moves ("Mouse.Move") is added to that: how far it
         went in this frame, CSS pixels. A copy."""
-        return np.array(self._value, np.float64)
+        return np.array(self._now, np.float64)
 
     @property
     def x(self) -> float:
         """Its first number: to the right."""
-        return self._value[0]
+        return self._now[0]
 
     @property
     def y(self) -> float:
         """Its second number: up, or ahead."""
-        return self._value[1]
+        return self._now[1]
 
     def __repr__(self) -> str:
         return f"Axis({self._name!r}, {', '.join(map(repr, self.sources))})"
 
-    def _update(self, devices: Devices, dt: float, listens: bool) -> None:
+    def _update(self, devices: Devices, dt: float, listens: bool) -> bool:
+        """As Action._update."""
         best, most, moved_x, moved_y = (0.0, 0.0), 0.0, 0.0, 0.0
         for source in self._sources:
             for part in source.parts:
                 part.update(devices)
-                part.asleep = part.asleep or (not listens and part.down)
+                part.asleep = part.asleep or (part.down and not listens)
             x, y = source.read(devices)
             if source.moves:
                 moved_x, moved_y = moved_x + x, moved_y + y
             elif math.hypot(x, y) > most:
                 best, most = (x, y), math.hypot(x, y)
         x, y = self._shaped(*best, most)
-        self._value = (x + moved_x, y + moved_y) if listens else (0.0, 0.0)
+        self._now[:] = (x + moved_x, y + moved_y) if listens else (0.0, 0.0)
+        return bool(moved_x or moved_y)
 
     def _shaped(self, x: float, y: float, length: float) -> tuple[float, float]:
         """From the dead zone's edge on it begins at 0, and follows the curve to 1."""

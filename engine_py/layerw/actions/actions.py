@@ -41,6 +41,7 @@ class Actions:
         self._chosen: dict[str, list[str]] = {}
         self._listening: list[Any] = []  # futures that want the next source
         self._listened: list[sources.Button] = []
+        self._seen_revision, self._lively = -1, True  # a frame without events in which nothing was on changes nothing
         self._typing: Any = None  # the future of what is typed
         self._last_s = port.now_s()
 
@@ -109,7 +110,7 @@ class Actions:
 
     @context.setter
     def context(self, context: str | None) -> None:
-        self._context = _context("context", context)
+        self._context, self._lively = _context("context", context), True
 
     @property
     def touch(self) -> bool:
@@ -130,6 +131,7 @@ class Actions:
             for one in self._listened:
                 one.update(self._devices)
         self._listening.append(future)
+        self._lively = True
         found: str = await future
         return found
 
@@ -204,14 +206,22 @@ class Actions:
         if isinstance(value, dict) and "typed" in value and self._typing is not None and not self._typing.done():
             self._typing.set_result(value["typed"])
         self._screen.receive(value)
+        self._lively = True
 
     def _update(self) -> None:
         now_s = self._port.now_s()
         dt, self._last_s = now_s - self._last_s, now_s
+        revision = self._port.input._revision
+        if revision == self._seen_revision and not self._lively:
+            return
+        self._seen_revision = revision
+        self._devices.begin()
         buttons = self._screen.places()
         self._devices.gestures.update(self._port.input, now_s, buttons)
+        lively = bool(self._devices.gestures.fingers or self._devices.gestures.seen or self._listening)
         for one in list(self._all.values()):
-            one._update(self._devices, dt, one.context in (None, self._context))
+            lively = one._update(self._devices, dt, one.context in (None, self._context)) or lively
+        self._lively = lively
         self._screen.show(self._devices.gestures, buttons)
         self._hear()
 
@@ -243,6 +253,7 @@ class Actions:
         self._all[one.name] = one
         self._recall(one)
         self._screen.bound(self._all.values())
+        self._lively = True
 
     def _recall(self, one: Action | Axis) -> None:
         texts = self._chosen.get(one.name)
@@ -255,6 +266,7 @@ class Actions:
 
     def _changed(self, one: Action | Axis) -> None:
         self._screen.bound(self._all.values())
+        self._lively = True
         if self._all.get(one.name) is not one:
             return
         self._chosen.pop(one.name, None)

@@ -40,12 +40,13 @@ class Gestures:
 
     fingers: dict[int, Finger] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+    began: set[str] = field(default_factory=set)  # buttons of the screen that went down in this frame
     pinch: float = 0.0  # of this frame: the logarithm of how much two fingers parted
     _apart_px: float = 0.0
 
     def update(self, state: Input, time_s: float, button_at: dict[str, tuple[float, float, float]]) -> None:
         """Take this frame's touches. button_at: the buttons on the screen: x, y, radius, CSS pixels."""
-        self.seen = set()
+        self.seen, self.began = set(), set()
         for number, finger in list(self.fingers.items()):
             if state.touch_starts.get(number) is not finger.start:
                 del self.fingers[number]
@@ -55,6 +56,7 @@ class Gestures:
                 start = state.touch_starts.get(number, at)
                 side = "Left" if start[0] < state.size[0] / 2 else "Right"
                 self.fingers[number] = Finger(start, time_s, start, side, _button(start, button_at))
+                self.began.add(self.fingers[number].button)
             finger = self.fingers[number]
             finger.step = (at[0] - finger.at[0], at[1] - finger.at[1])
             finger.at = at

@@ -45,12 +45,15 @@ class Devices:
 
     input: Input
     gestures: Gestures = field(default_factory=Gestures)
+    _every: list[int] = field(default_factory=list)  # the pads that said something so far
+
+    def begin(self) -> None:
+        """A frame."""
+        self._every = sorted({pad for pad, _ in (*self.input.axes, *self.input.pad_buttons)})
 
     def pads(self, wanted: int | None) -> list[int]:
         """The numbers of the pads that a source means."""
-        if wanted is not None:
-            return [wanted]
-        return sorted({pad for pad, _ in (*self.input.axes, *self.input.pad_buttons)})
+        return self._every if wanted is None else [wanted]
 
     def pad_button(self, pad: int | None, button: int) -> float:
         return max((self.input.pad_buttons.get((one, button), 0.0) for one in self.pads(pad)), default=0.0)
@@ -79,12 +82,15 @@ class Button:
     down: bool = False
     went: bool = False
     asleep: bool = False  # it was down when its action began to listen: it counts once it was up
+    fresh: bool = True
 
     def update(self, devices: Devices) -> None:
         was, again = self.down, self.again(devices)
         self.value = max(self.read(devices), float(again))
         self.down = self.value >= (UP_BELOW if was else DOWN_FROM)
         self.went = self.down and (not was or again)
+        if self.fresh:
+            self.fresh, self.asleep = False, self.down
         if self.asleep:
             self.asleep = self.down and not again
             if self.asleep:
@@ -221,7 +227,8 @@ def _touch(text: str) -> Button | None:
         return None
     name = text.removeprefix("Touch.")
     if name in SCREEN_BUTTONS:
-        return Button(text, lambda devices: float(devices.gestures.holds(name)))
+        return Button(text, lambda devices: float(devices.gestures.holds(name)),
+                      lambda devices: name in devices.gestures.began)
     if name.removeprefix("Left.").removeprefix("Right.") in GESTURES:
         return Button(text, lambda devices: float(name in devices.gestures.seen))
     return None

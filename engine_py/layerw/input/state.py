@@ -32,6 +32,7 @@ class Input:
         self.axes: dict[tuple[int, int], float] = {}  # (pad, axis)
         self.pad_buttons: dict[tuple[int, int], float] = {}
         self.size = (1, 1)  # of the surface, CSS pixels
+        self._revision = 0  # rises with whatever changes
         self._down: set[int] = set()
         self._pressed: set[int] = set()
         self._clicked: set[int] = set()
@@ -67,6 +68,7 @@ class Input:
 
     def _apply(self, events: Iterable[Any]) -> None:
         """Take this frame's events; those of other stages are passed over."""
+        self._revision += 1
         for event in events:
             handler = _HANDLERS.get(type(event).__name__)
             if handler:
@@ -76,10 +78,13 @@ class Input:
         """Forget what lasts one frame."""
         if self.pointer_dx or self.pointer_dy or self.wheel_dx or self.wheel_dy:
             self.pointer_dx = self.pointer_dy = self.wheel_dx = self.wheel_dy = 0.0
+            self._revision += 1
         for touch in self._tapped:
             self._end_touch(touch)
         for passing in self._passing:
-            passing.clear()
+            if passing:
+                passing.clear()
+                self._revision += 1
 
     def _resize(self, event: Any) -> None:
         ratio = event.pixel_ratio or 1.0

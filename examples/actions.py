@@ -46,6 +46,8 @@ def step(dt):
 
 @app.frame
 def update(dt):
+    if choose.pressed:
+        app.start(choosing())
     near = np.linalg.norm(coins.position - hero.position, axis=1) < 0.9
     if near.any():
         State.found += int(near.sum())
@@ -57,9 +59,7 @@ def update(dt):
     app.camera.look_at(hero.position)
 
 
-@app.frame
-async def choosing(dt):
-    if choose.pressed:
-        print("Press what shall jump.")
-        jump.sources = (await app.actions.listen(), "Touch.A")
-        print(f"{jump.sources[0]} jumps now.")
+async def choosing():
+    print("Press what shall jump.")
+    jump.sources = (await app.actions.listen(), "Touch.A")
+    print(f"{jump.sources[0]} jumps now.")

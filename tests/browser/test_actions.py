@@ -18,10 +18,10 @@ def watch(dt):
     if jump.pressed:
         SEEN.append([round(float(n), 3) for n in move.value])
         app.actions.rumble(1.0, 0.5, 0.3)
-@app.frame
-async def ask(dt):
     if app.input.pressed("KeyN"):
-        SEEN.append(await app.actions.enter_text("Your name", "Ada", length=20))
+        app.start(ask())
+async def ask():
+    SEEN.append(await app.actions.enter_text("Your name", "Ada", length=20))
 """
 PAD = """globalThis.shaken = []; globalThis.pad = { index: 0, axes: [0, 0, 0, 0],
     buttons: Array.from({ length: 17 }, () => ({ value: 0, pressed: false })),

@@ -24,16 +24,20 @@ app.save("slot1", level + 1)
 DESK = CUBE + """
 import builtins
 builtins.SEEN = SEEN = []
+async def take():
+    file = await app.files.open(".json")
+    SEEN.append((file.name, file.data))
+async def copy():
+    await app.clipboard.write("Hello")
+    SEEN.append(await app.clipboard.read())
 @app.frame
-async def exchange(dt):
+def exchange(dt):
     if app.input.pressed("KeyO"):
-        file = await app.files.open(".json")
-        SEEN.append((file.name, file.data))
+        app.start(take())
     if app.input.pressed("KeyE"):
         app.files.save("copy.txt", "Grüße")
     if app.input.pressed("KeyC"):
-        await app.clipboard.write("Hello")
-        SEEN.append(await app.clipboard.read())
+        app.start(copy())
 """
 SEEN = ("from layerw.base.host_port import Running; s = Running.app.store; "
         "str((s['visits'], s['map'].tolist(), s.trouble, "

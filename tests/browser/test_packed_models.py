@@ -30,23 +30,26 @@ import layerw as lw
 app = lw.App(overlay=False)
 app.camera.position = np.array((0.0, 0.0, 6.0))
 app.camera.look_at((0.0, 0.0, 0.0))
-app.camera.projection = lw.Orthographic(height=3.0)
+app.camera.projection = lw.Orthographic(height=3.6)
 app.view.tone_map, app.view.dither, app.view.bloom = "neutral", 0.0, 0.0
-app.sky.zenith = app.sky.horizon = app.sky.ground = (0.0, 0.0, 0.0)
+app.sky.zenith = app.sky.horizon = app.sky.ground = (0.1, 0.1, 0.1)
 loaded = [app.load(f"{name}.glb", position=(0.8 * number - 1.6, -0.5, 0.0)) for number, name in
           enumerate(("plain", "uastc", "uastc zstd", "etc1s", "etc1s alpha"))]
 loaded += [app.load("draco.glb", position=(-1.6, 0.4, 0.0), scale=0.7),
            app.load("meshopt.glb", position=(-0.4, 0.4, 0.0), scale=0.09),
-           app.load("sparse.glb", position=(0.8, 0.4, 0.0), scale=0.7)]
+           app.load("sparse.glb", position=(0.8, 0.4, 0.0), scale=0.7),
+           app.load("plain.glb", position=(0.0, -1.3, 0.0)), app.load("glass.glb", position=(0.0, -1.3, 0.2)),
+           app.load("film.glb", position=(0.9, -1.3, 0.0))]
 broken = [app.load(f"broken {name}.glb") for name in ("draco", "meshopt", "ktx2")]
 """
 
 
 def as_glb(doc: dict[str, Any], binary: bytes) -> bytes:
-    """One file of a document and its buffer, lit by nothing."""
+    """One file of a document and its buffer, lit by nothing where its material does not say so."""
     doc["buffers"] = [{"byteLength": len(binary)}]
     for material in doc["materials"]:
-        material |= {"extensions": {"KHR_materials_unlit": {}}, "doubleSided": True}
+        material |= {"doubleSided": True}
+        material.setdefault("extensions", {"KHR_materials_unlit": {}})
     text = json.dumps(doc).encode()
     text += b" " * (-len(text) % 4)
     binary += bytes(-len(binary) % 4)
@@ -63,8 +66,8 @@ def plain() -> bytes:
     return out.getvalue()
 
 
-def textured(image: bytes) -> bytes:
-    """A square of 0.8 metres that shows it."""
+def textured(image: bytes, material: dict[str, Any] | None = None) -> bytes:
+    """A square of 0.8 metres that shows it, or has another material."""
     corners = np.array([(-0.4, -0.4, 0), (0.4, -0.4, 0), (0.4, 0.4, 0), (-0.4, 0.4, 0)], "<f4")
     parts = [corners.tobytes(), np.array([(0, 1), (1, 1), (1, 0), (0, 0)], "<f4").tobytes(),
              np.array([0, 1, 2, 0, 2, 3], "<u2").tobytes(), image]  # fmt: skip
@@ -79,7 +82,7 @@ def textured(image: bytes) -> bytes:
     is_png = image[1:4] == b"PNG"
     doc["images"] = [{"bufferView": 3, "mimeType": "image/png" if is_png else "image/ktx2"}]
     doc["textures"] = [{"source": 0} if is_png else {"extensions": {"KHR_texture_basisu": {"source": 0}}}]
-    doc["materials"] = [{"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}}]
+    doc["materials"] = [material or {"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}}]
     return as_glb(doc, b"".join(parts))
 
 
@@ -124,6 +127,11 @@ def write_files(folder: Path) -> None:
     points = base64.b64decode(MESHOPT["positions"]["packed"])
     packed = base64.b64decode(DRACO["square"])
     files = {"plain": textured(plain())} | {name: textured(data) for name, data in KTX2.items()}
+    glass = {"extensions": {"KHR_materials_transmission": {"transmissionFactor": 1.0}},
+             "pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 0.1}}  # fmt: skip
+    film = {"extensions": {"KHR_materials_iridescence": {"iridescenceFactor": 1.0}},
+            "pbrMetallicRoughness": {"metallicFactor": 1.0, "roughnessFactor": 0.3}}  # fmt: skip
+    files |= {"glass": textured(plain(), glass), "film": textured(plain(), film)}
     files |= {"draco": draco(packed), "meshopt": meshopt(points), "sparse": sparse(),
               "broken draco": draco(packed[:12] + bytes(range(len(packed) - 12))),
               "broken meshopt": meshopt(points[:-9]), "broken ktx2": textured(KTX2["uastc"][:-200])}  # fmt: skip
@@ -146,19 +154,20 @@ def test_packed_files_are_drawn(backend: str, tmp_path: Path, run_program: RunPr
         running.frames(1)
     told = "[m.error or '|'.join(m.warnings) for m in [*loaded, *broken]]"
     errors = json.loads(running.python(f"import json; json.dumps({told})"))
-    assert states == ["ready"] * 8 + ["failed", "failed", "ready"] and errors[:8] == [""] * 8, errors
-    for error, name, says in zip(errors[8:], ("draco", "meshopt", "ktx2"), ("Draco", "meshopt data at byte", "KTX2"),
+    assert states == ["ready"] * 11 + ["failed", "failed", "ready"] and errors[:9] == [""] * 9, errors
+    for error, name, says in zip(errors[11:], ("draco", "meshopt", "ktx2"), ("Draco", "meshopt data at byte", "KTX2"),
                                  strict=True):  # fmt: skip
         assert says in error, (name, error)
-    assert "broken draco.glb" in errors[8] and "images[0]" in errors[10]
+    assert "broken draco.glb" in errors[11] and "images[0]" in errors[13]
+    assert "glass without thickness" in errors[9]
     running.frames(3)
     shown = running.picture()[..., :3].astype(int)
     Image.fromarray(shown.astype(np.uint8)).save(tmp_path / "shown.png")
-    side = shown.shape[0] // 3  # pixels of a metre
+    side = shown.shape[0] / 3.6  # pixels of a metre
     middle = shown.shape[1] // 2
 
     def cell(x: float, y: float, size: float) -> np.ndarray:
-        left, top = middle + int((x - size / 2) * side), int((1.5 - y - size / 2) * side)
+        left, top = middle + int((x - size / 2) * side), int((1.8 - y - size / 2) * side)
         return shown[top : top + int(size * side), left : left + int(size * side)]
 
     reference = cell(-1.6, -0.5, 0.7)
@@ -167,6 +176,9 @@ def test_packed_files_are_drawn(backend: str, tmp_path: Path, run_program: RunPr
         other = cell(0.8 * number - 0.8, -0.5, 0.7)
         assert np.abs(other - reference).mean() < 12, (list(KTX2)[number], np.abs(other - reference).mean())
     for x, y in ((-1.3, 0.7), (0.0, 0.75), (1.1, 0.55)):
-        assert cell(x, y, 0.1).mean() > 200, (x, y, cell(x, y, 0.1).mean())
+        assert cell(x, y, 0.1).mean() > 190, (x, y, cell(x, y, 0.1).mean())
+    behind = cell(0.0, -1.3, 0.35)
+    assert behind.std() > 25, f"what is behind glass is seen through it: {behind.std()}"
+    assert np.ptp(cell(0.9, -1.3, 0.3).mean(axis=(0, 1))) > 3, "a film has colours"
     running.python("for m in [*loaded, *broken]: m.close()")
     running.frames(3)

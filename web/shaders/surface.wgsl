@@ -104,7 +104,7 @@ fn default_surface(in: SurfaceIn) -> Surface {
   return s;
 }
 
-// What light meets (KHR_materials_ior, _specular, _sheen, _clearcoat). view: unit, to the camera.
+// What light meets (KHR_materials_ior, _specular, _sheen, _clearcoat, _iridescence, _transmission). view: unit, to the camera.
 fn lit_surface(s: Surface, view: vec3<f32>) -> LitSurface {
   let roughness = clamp(s.roughness, ROUGHNESS_MIN, 1.0);
   var lit = plain_surface(s.base_color.rgb, s.normal, saturate(s.metallic), roughness, s.occlusion);
@@ -112,6 +112,12 @@ fn lit_surface(s: Surface, view: vec3<f32>) -> LitSurface {
     let step = (s.ior - 1.0) / (s.ior + 1.0);
     let f0 = min(step * step * s.specular_color, vec3<f32>(1.0)) * saturate(s.specular);
     lit.f0 = mix(f0, lit.base_color, lit.metallic);
+    let film = saturate(material.iridescence);
+    if (film > 0.0) {
+      let nv = saturate(dot(s.normal, view));
+      lit.f0 = mix(lit.f0, film_f0(material.iridescence_ior, material.iridescence_nm, lit.f0, nv), film);
+    }
+    lit.base_color *= mix(1.0 - saturate(material.transmission), 1.0, lit.metallic);
     lit.entering = min((1.0 - largest(f0)) / (1.0 - DIELECTRIC_F0), 1.0);
     lit.f90 = mix(saturate(s.specular), 1.0, lit.metallic);
     lit.sheen = saturate(s.sheen_color);

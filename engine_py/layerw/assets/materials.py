@@ -21,6 +21,8 @@ from layerw.gpu import kinds, spec
 
 MaterialKey = tuple[int, bool]  # the file's number of the material, -1 = the default; unlit for want of normals
 EMISSIVE_MAX = 65_504.0  # of a half float
+_UNDRAWN = {"KHR_materials_transmission": ("transmissionTexture",),
+            "KHR_materials_iridescence": ("iridescenceTexture", "iridescenceThicknessTexture")}  # fmt: skip
 COLORS = frozenset(slot.name for slot in kinds.TEXTURES if slot.srgb)
 
 
@@ -72,6 +74,7 @@ def read_material(doc: Document, index: int, user: str = "The model", *, unlit: 
     plan.desc.normal_scale = item.object("normalTexture").number("scale", 1.0)
     plan.desc.occlusion_strength = item.object("occlusionTexture").number("strength", 1.0, 0.0, 1.0)
     _add_terrain(item, plan.desc)
+    _tell(doc, item)
     layers = {row.name: getattr(plan.desc, row.name) for row in kinds.PARAMETERS if row.layer}
     if plan.desc.kind == "pbr" and kinds.has_layers(layers, plan.textures):
         plan.desc.kind = "layered"
@@ -98,6 +101,7 @@ def _add_layers(item: Item, desc: MaterialDesc) -> dict[str, Item | None]:
     bends = item.extension("KHR_materials_ior")
     if bends is not None:
         desc.ior = bends.number("ior", 1.5, 0.0)  # 0: everything is reflected that specular_color lets
+    _add_glass(item, desc)
     sheen = item.extension("KHR_materials_sheen")
     if sheen is not None:
         desc.sheen_color = _color(sheen, "sheenColorFactor", 0.0, 1.0)
@@ -105,6 +109,32 @@ def _add_layers(item: Item, desc: MaterialDesc) -> dict[str, Item | None]:
         uses |= {"sheen_color": sheen.optional("sheenColorTexture"),
                  "sheen_roughness": sheen.optional("sheenRoughnessTexture")}  # fmt: skip
     return uses
+
+
+def _add_glass(item: Item, desc: MaterialDesc) -> None:
+    """Transmission and iridescence, by their numbers alone."""
+    glass = item.extension("KHR_materials_transmission")
+    if glass is not None and desc.kind == "pbr":
+        desc.transmission = glass.number("transmissionFactor", 0.0, 0.0, 1.0)
+        if desc.transmission > 0 and not desc.flags & spec.MATERIAL_MASK:
+            desc.flags |= spec.MATERIAL_BLEND
+    film = item.extension("KHR_materials_iridescence")
+    if film is not None:
+        desc.iridescence = film.number("iridescenceFactor", 0.0, 0.0, 1.0)
+        desc.iridescence_ior = film.number("iridescenceIor", 1.3, 1.0, 10.0)
+        desc.iridescence_nm = film.number("iridescenceThicknessMaximum", 400.0, 0.0, 1e5)
+
+
+def _tell(doc: Document, item: Item) -> None:
+    """What of these extensions is not drawn."""
+    if item.extension("KHR_materials_transmission") is not None:
+        doc.warn(f"{item.path} is drawn as glass without thickness: what lies behind it is neither bent nor blurred "
+                 f"nor tinted (KHR_materials_transmission).")
+    for name, textures in _UNDRAWN.items():
+        found = item.extension(name)
+        for texture in textures:
+            if found is not None and texture in found:
+                doc.warn(f"{found.at(texture)} is not drawn; its number counts everywhere.")
 
 
 def _color(item: Item, name: str, default: float, high: float) -> tuple[float, float, float]:

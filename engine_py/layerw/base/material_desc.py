@@ -45,6 +45,10 @@ class MaterialDesc:
     clearcoat: float = 0.0
     clearcoat_roughness: float = 0.0
     clearcoat_normal_scale: float = 1.0
+    transmission: float = 0.0
+    iridescence: float = 0.0
+    iridescence_ior: float = 1.3
+    iridescence_nm: float = 400.0
     uv_scale: tuple[float, float] = (1.0, 1.0)
     wind: float = 0.0
     water_clarity_m: float = 6.0

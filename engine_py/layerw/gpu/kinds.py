@@ -98,6 +98,10 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("clearcoat_roughness", "f32", 0.0, "as `roughness`, of the coat.", public="clearcoat_roughness"),
     Parameter("clearcoat_normal_scale", "f32", 1.0, "as `normal_scale`, of the coat.", high=10.0,
               public="clearcoat_normal_scale"),
+    Parameter("transmission", "f32", 0.0, layer=True),
+    Parameter("iridescence", "f32", 0.0, layer=True),
+    Parameter("iridescence_ior", "f32", 1.3),
+    Parameter("iridescence_nm", "f32", 400.0),  # thickness of the film
     Parameter("uv_scale", "vec2", (1.0, 1.0)),
     Parameter("wind", "f32", 0.0, "how much it sways.", public="wind", flag=spec.MATERIAL_WIND),
     Parameter("water_clarity_m", "f32", 6.0),
@@ -141,7 +145,8 @@ KINDS: tuple[Kind, ...] = (
     Kind("water", ("base_color", "roughness", "water_clarity_m"), _SURFACE, (("blend", spec.MATERIAL_BLEND),)),
     # What pbr with layers is drawn as; nobody asks for it by name.
     Kind("layered", (*_LIT, "specular", "specular_color", "ior", "sheen_color", "sheen_roughness", "clearcoat",
-                     "clearcoat_roughness", "clearcoat_normal_scale"), (*_SURFACE, *_LAYERS), public=False),
+                     "clearcoat_roughness", "clearcoat_normal_scale", "transmission", "iridescence", "iridescence_ior",
+                     "iridescence_nm"), (*_SURFACE, *_LAYERS), public=False),
     Kind("discs", ("base_color",), (), public=False),
     Kind("strokes", ("base_color",), (), public=False),
     # What app.decal makes of a material.

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl noise.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl decal.wgsl
-// sha256 221438dec64957693374edbcadd9da2c7c097f14bf914017d9296624ecae9a6c. Do not edit.
+// sha256 edf47628aead2146d343852d2b289a45c86bcfb5ec09e436602021b3024c5f81. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -148,6 +148,10 @@ layout(std140) uniform MaterialBlock {
   float clearcoat;
   float clearcoat_roughness;
   float clearcoat_normal_scale;
+  float transmission;
+  float iridescence;
+  float iridescence_ior;
+  float iridescence_nm;
   vec2 uv_scale;
   float wind;
   float water_clarity_m;

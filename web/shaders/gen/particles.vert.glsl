@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl particle_numbers.wgsl
 // particles.wgsl
-// sha256 359680565c5f742ca5cf03f17c765636e369629e472a1620fefcad757db6da21. Do not edit.
+// sha256 aa31b4eaeb77afafacaa0baa159f0586acd24ed53770ca2712613ecbf263e18e. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -53,6 +53,10 @@ layout(std140) uniform MaterialBlock {
   float clearcoat;
   float clearcoat_roughness;
   float clearcoat_normal_scale;
+  float transmission;
+  float iridescence;
+  float iridescence_ior;
+  float iridescence_nm;
   vec2 uv_scale;
   float wind;
   float water_clarity_m;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl
 // surface.wgsl pbr.wgsl surface_main.wgsl
-// sha256 58462e7022f70688ba3f9ecddf0457bd2ac31c801332b4b298ea1045540a257e. Do not edit.
+// sha256 ed0e8baf5ef8d4f51a7a639fd567f52add9532e639568db902c59dad9378ed9b. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -195,6 +195,10 @@ layout(std140) uniform MaterialBlock {
   float clearcoat;
   float clearcoat_roughness;
   float clearcoat_normal_scale;
+  float transmission;
+  float iridescence;
+  float iridescence_ior;
+  float iridescence_nm;
   vec2 uv_scale;
   float wind;
   float water_clarity_m;
@@ -314,6 +318,42 @@ LitSurface plain_surface(vec3 base_color, vec3 normal, float metallic, float rou
   return LitSurface(base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0);
 }
 
+vec3 film_color(float path, vec3 shift) {
+  float phase = 6.28318530717958 * path * 1e-9;
+  vec3 height = vec3(5.4856e-13, 4.4201e-13, 5.2481e-13);
+  vec3 place = vec3(1.6810e6, 1.7953e6, 2.2084e6);
+  vec3 width = vec3(4.3278e9, 9.3046e9, 6.6121e9);
+  vec3 xyz = height * sqrt(6.28318530717958 * width) * cos(place * phase + shift) * exp(-phase * phase * width);
+  xyz.x += 9.7470e-14 * sqrt(28451519707.970573) * cos(2.2399e6 * phase + shift.x) * exp(-4528200000.0 * phase * phase);
+  xyz /= 1.0685e-7;
+  return vec3(dot(xyz, vec3(3.2404542, -1.5371385, -0.4985314)), dot(xyz, vec3(-0.969266, 1.8760108, 0.0415560)), dot(xyz, vec3(0.0556434, -0.2040259, 1.0572252)));
+}
+
+vec3 film_f0(float ior, float thickness, vec3 f0, float nv) {
+  float film = mix(1.0, ior, smoothstep(0.0, 0.03, thickness));
+  float inside2 = 1.0 - (1.0 - nv * nv) / (film * film);
+  float grazing = pow(1.0 - nv, 5.0);
+  if (inside2 <= 0.0) {
+    return vec3(1.0);
+  }
+  float inside = sqrt(inside2);
+  float step_1 = (film - 1.0) / (film + 1.0);
+  float r12 = step_1 * step_1 + (1.0 - step_1 * step_1) * grazing;
+  float through = 1.0 - r12;
+  vec3 root = sqrt(clamp(f0, vec3(0.0), vec3(0.9999)));
+  vec3 under = (1.0 + root) / (1.0 - root);
+  vec3 second = (under - film) / (under + film);
+  vec3 r23 = second * second + (1.0 - second * second) * pow(1.0 - inside, 5.0);
+  vec3 shift = 3.14159265358979 - mix(0.0, 3.14159265358979, film < 1.0) + mix(vec3(0.0), vec3(3.14159265358979), lessThan(under, vec3(film)));
+  vec3 r123 = clamp(r12 * r23, vec3(1e-5), vec3(0.9999));
+  vec3 bounced_1 = through * through * r23 / (1.0 - r123);
+  float path = 2.0 * film * thickness * inside;
+  vec3 once = sqrt(r123) * (bounced_1 - through);
+  vec3 seen_film = r12 + bounced_1 + once * 2.0 * film_color(path, shift);
+  seen_film += sqrt(r123) * once * 2.0 * film_color(2.0 * path, 2.0 * shift);
+  return clamp((max(seen_film, vec3(0.0)) - grazing) / max(1.0 - grazing, 1e-3), 0.0, 1.0);
+}
+
 float largest(vec3 c) {
   return max(c.r, max(c.g, c.b));
 }
@@ -332,9 +372,15 @@ LitSurface lit_surface(Surface s, vec3 view) {
   float roughness = clamp(s.roughness, 0.045, 1.0);
   LitSurface lit = plain_surface(s.base_color.rgb, s.normal, clamp(s.metallic, 0.0, 1.0), roughness, s.occlusion);
   if (LAYERED) {
-    float step_1 = (s.ior - 1.0) / (s.ior + 1.0);
-    vec3 f0 = min(step_1 * step_1 * s.specular_color, vec3(1.0)) * clamp(s.specular, 0.0, 1.0);
+    float step_2 = (s.ior - 1.0) / (s.ior + 1.0);
+    vec3 f0 = min(step_2 * step_2 * s.specular_color, vec3(1.0)) * clamp(s.specular, 0.0, 1.0);
     lit.f0 = mix(f0, lit.base_color, lit.metallic);
+    float film = clamp(material.iridescence, 0.0, 1.0);
+    if (film > 0.0) {
+      float nv = clamp(dot(s.normal, view), 0.0, 1.0);
+      lit.f0 = mix(lit.f0, film_f0(material.iridescence_ior, material.iridescence_nm, lit.f0, nv), film);
+    }
+    lit.base_color *= mix(1.0 - clamp(material.transmission, 0.0, 1.0), 1.0, lit.metallic);
     lit.entering = min((1.0 - largest(f0)) / 0.96, 1.0);
     lit.f90 = mix(clamp(s.specular, 0.0, 1.0), 1.0, lit.metallic);
     lit.sheen = clamp(s.sheen_color, 0.0, 1.0);
@@ -934,6 +980,14 @@ Seen fragment_main(Varyings in_8, bool front) {
     lit.normal = wet.normal;
     radiance = shade(lit, in_8.position, given.normal);
     emitted *= lit.under_coat;
+    if (LAYERED && BLEND) {
+      vec2 fit = environment_brdf(lit.roughness, clamp(dot(lit.normal, given.view), 0.0, 1.0));
+      float clear = clamp(material.transmission, 0.0, 1.0) * (1.0 - lit.metallic) * (1.0 - clamp(largest(lit.f0 * fit.x + fit.y), 0.0, 1.0));
+      float kept = max(1.0 - clear, 1e-2);
+      radiance /= kept;
+      emitted /= kept;
+      opacity *= kept;
+    }
   }
   return seen_light(apply_fog(radiance + emitted, in_8.position), opacity, in_8.position, in_8.row);
 }

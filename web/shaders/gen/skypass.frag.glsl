@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl
 // lights.wgsl fullscreen.wgsl atmosphere.wgsl air_light.wgsl air_walk.wgsl skypass.wgsl
-// sha256 2133b302844c7b5ff9b83cb1de768cc34b42ada664c003aff24941a3dd563061. Do not edit.
+// sha256 90430ca65be650b0f903e52dbb3f661933016c3da98d5f0d6550fc78569c24bd. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl
 // terrain.wgsl
-// sha256 9170d75e031a35bb17732f0a6ab1969abb6cb50205cf634c9f38bdecdc618e0b. Do not edit.
+// sha256 a2040218e20915b9366f2fb54b3131c42127dbe28079d7008a8793f3de1847b2. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -111,6 +111,10 @@ layout(std140) uniform MaterialBlock {
   float clearcoat;
   float clearcoat_roughness;
   float clearcoat_normal_scale;
+  float transmission;
+  float iridescence;
+  float iridescence_ior;
+  float iridescence_nm;
   vec2 uv_scale;
   float wind;
   float water_clarity_m;

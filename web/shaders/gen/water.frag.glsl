@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl vertex.wgsl vertex_main.wgsl noise.wgsl
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl water.wgsl
-// sha256 ae9ee589277e8e9f6d71475c896672a4ad98728f02b684adf47cdf3e6c48f5d4. Do not edit.
+// sha256 72ca76ae646cb7499b4347ac649e80fd07864a7da0ce6282732b75ec35423b28. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -148,6 +148,10 @@ layout(std140) uniform MaterialBlock {
   float clearcoat;
   float clearcoat_roughness;
   float clearcoat_normal_scale;
+  float transmission;
+  float iridescence;
+  float iridescence_ior;
+  float iridescence_nm;
   vec2 uv_scale;
   float wind;
   float water_clarity_m;

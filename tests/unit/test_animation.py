@@ -347,3 +347,35 @@ def test_a_pointer_to_a_node_is_a_target() -> None:
     doc["animations"][0]["channels"][0]["target"]["extensions"]["KHR_animation_pointer"]["pointer"] = "/materials/0/x"
     _, _, model = loaded(glb(doc, body))
     assert "points at '/materials/0/x'" in model.warnings[0]
+
+
+@pytest.mark.parametrize(("mode", "at_quarter"), [("LINEAR", 0.25), ("STEP", 0.0), ("CUBICSPLINE", 0.15625)])
+def test_a_pointer_to_a_material_paints_it(mode: str, at_quarter: float) -> None:
+    """Its roughness goes from 0 to 1 within a second; the material is that of all models of the file."""
+    doc, body = document(animal_glb())
+    body += bytes(-len(body) % 4)
+    values = [0, 1] if mode != "CUBICSPLINE" else [0, 0, 0, 0, 1, 0]
+    data = np.array([0, 1, *values], "<f4").tobytes()
+    view, first = len(doc["bufferViews"]), len(doc["accessors"])
+    doc["bufferViews"].append({"buffer": 0, "byteOffset": len(body), "byteLength": len(data)})
+    doc["buffers"][0]["byteLength"] = len(body) + len(data)
+    doc["accessors"] += [{"bufferView": view, "componentType": 5126, "count": 2, "type": "SCALAR"},
+                         {"bufferView": view, "byteOffset": 8, "componentType": 5126, "count": len(values),
+                          "type": "SCALAR"}]  # fmt: skip
+    doc.setdefault("materials", [{}])
+    for mesh_ in doc["meshes"]:
+        for primitive in mesh_["primitives"]:
+            primitive["material"] = 0
+    pointer = {"pointer": "/materials/0/pbrMetallicRoughness/roughnessFactor"}
+    samplers = [{"input": first, "output": first + 1, "interpolation": mode}]
+    target = {"path": "pointer", "extensions": {"KHR_animation_pointer": pointer}}
+    doc["animations"].append({"name": "Wear", "samplers": samplers, "channels": [{"sampler": 0, "target": target}]})
+    app, host, model = loaded(glb(doc, body + data))
+    assert model.state == "ready" and model.warnings == [], (model.error, model.warnings)
+    play = model.play("Wear", fade=0.0, loop=False)
+    (material,) = model.materials.values()
+    for time, expected_ in ((0.0, 0.0), (0.25, at_quarter), (1.0, 1.0)):
+        play.time, play.speed = time, 0.0
+        host.step(app, 2)
+        assert material.roughness == pytest.approx(expected_, abs=1e-6)
+    assert app.report()["errors"] == []

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from layerw.animation.painting import paint
 from layerw.animation.plays import Plays
 from layerw.animation.poses import PoseTexels
 from layerw.animation.rig import NODE_FLOATS, Bank, RigColumns
@@ -39,6 +40,7 @@ class Character:
     births: npt.NDArray[np.uint32]
     parts: list[tuple[int, Primitive]]
     weights: dict[int, F32]  # of morph targets, by node: written by clips, or by the program
+    materials: dict[int, list[int]] = field(default_factory=dict)  # handles by the file's number
     node_first: int = 0  # of its nodes among all
     pose_first: int = 0  # of its floats among all
     mask_first: dict[tuple[float, ...], int] = field(default_factory=dict)
@@ -73,6 +75,7 @@ class Animator:
         self.plays = Plays()
         self.characters: list[Character] = []
         self._table = table
+        self._resources = resources
         self._texels = PoseTexels(resources, log)
         self._bank = Bank()
         self._rigs: dict[int, tuple[Rig, RigColumns]] = {}
@@ -139,6 +142,7 @@ class Animator:
         if self._played != self.plays.revision:
             self._list_plays()
         self._blend()
+        paint(self.plays, self._resources.store)
         self.plays.sweep()
 
     def _list_plays(self) -> None:

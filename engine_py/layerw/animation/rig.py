@@ -11,11 +11,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.ports import F32, U32, NodeDesc, Rig
+from layerw.base.ports import F32, U32, NodeDesc, Rig, TrackDesc
 
 NODE_FLOATS = 10
 _FIRST = {"translation": 0, "rotation": 3, "scale": 7}
 _ROTATION = 4
+PAINTED = "material "  # begins the path of a track that changes a material, whose number is its node
 I32 = npt.NDArray[np.int32]
 
 
@@ -44,6 +45,7 @@ class RigColumns:
             size += len(weights)
         self.rest: F32 = np.concatenate(rest).astype(np.float32)
         self.clips: dict[str, Clip] = {}
+        self.painted: dict[str, tuple[TrackDesc, ...]] = {}  # what clips do to materials
         self._read_clips()
 
     def _read_clips(self) -> None:
@@ -53,7 +55,9 @@ class RigColumns:
         keys = floats = 0
         for clip in self.rig.clips:
             first = len(rows)
-            for track in clip.tracks:
+            moving = [track for track in clip.tracks if not track.path.startswith(PAINTED)]
+            self.painted[clip.name] = tuple(track for track in clip.tracks if track.path.startswith(PAINTED))
+            for track in moving:
                 at = (self.morph_first[track.node] if track.path == "weights"
                       else NODE_FLOATS * track.node + _FIRST[track.path])  # fmt: skip
                 mode = track.mode | (_ROTATION if track.path == "rotation" else 0)
@@ -61,7 +65,7 @@ class RigColumns:
                 times.append(track.times)
                 values.append(track.values)
                 keys, floats = keys + len(track.times), floats + len(track.values)
-            moved = np.unique([track.node for track in clip.tracks if track.path != "weights"]).astype(np.intp)
+            moved = np.unique([track.node for track in moving if track.path != "weights"]).astype(np.intp)
             self.clips[clip.name] = Clip(clip.name, clip.duration_s, first, len(rows) - first, moved)
         none = np.zeros(0, np.float32)
         self.tracks: U32 = np.array(rows, np.uint32).reshape(-1, 8)

@@ -2,7 +2,7 @@
 
 Owns: what may be a clip. A channel that can't be played is left out, and the model's warnings say which and why.
 Does not: sample (animation/, kernels/animation/). Limits: CHANNELS_MAX channels a model.
-Source: glTF 2.0, 3.11 and appendix C; KHR_animation_pointer, of nodes.
+Source: glTF 2.0, 3.11 and appendix C; KHR_animation_pointer, of nodes and materials.
 """
 
 from __future__ import annotations
@@ -21,6 +21,18 @@ from layerw.base.ports import F32, ClipDesc, TrackDesc
 
 CHANNELS_MAX = 65_536
 MODES = ("LINEAR", "STEP", "CUBICSPLINE")  # in the kernel's order
+PAINTED = "material "  # how the path of a track begins that changes a material; its node is that material's number
+_MATERIAL = re.compile(r"/materials/(\d{1,9})/(.+)")
+_MATERIAL_FIELDS = {  # of MaterialDesc, and how many numbers
+    "pbrMetallicRoughness/baseColorFactor": ("base_color", 4), "pbrMetallicRoughness/metallicFactor": ("metallic", 1),
+    "pbrMetallicRoughness/roughnessFactor": ("roughness", 1), "emissiveFactor": ("emissive", 3),
+    "alphaCutoff": ("alpha_cutoff", 1), "normalTexture/scale": ("normal_scale", 1),
+    "occlusionTexture/strength": ("occlusion_strength", 1),
+    "extensions/KHR_materials_clearcoat/clearcoatFactor": ("clearcoat", 1),
+    "extensions/KHR_materials_clearcoat/clearcoatRoughnessFactor": ("clearcoat_roughness", 1),
+    "extensions/KHR_materials_transmission/transmissionFactor": ("transmission", 1),
+    "extensions/KHR_materials_iridescence/iridescenceFactor": ("iridescence", 1),
+}
 _NODE = re.compile(r"/nodes/(\d{1,9})/(translation|rotation|scale|weights)")
 PATHS = {"translation": 3, "rotation": 4, "scale": 3, "weights": 0}
 
@@ -90,9 +102,14 @@ def _pointed(target: Item) -> Item:
     if held is None:
         return target
     pointer = held.text("pointer")
+    painted = _MATERIAL.fullmatch(pointer)
+    if painted is not None and painted[2] in _MATERIAL_FIELDS:
+        field_name = _MATERIAL_FIELDS[painted[2]][0]
+        return Item({"material": int(painted[1]), "path": PAINTED + field_name, "member": painted[2]}, target.path)
     found = _NODE.fullmatch(pointer)
     if found is None:
-        raise held.error(f"points at {shown(pointer)}; layerw moves nodes: {', '.join(PATHS)}.")
+        raise held.error(f"points at {shown(pointer)}; layerw moves nodes ({', '.join(PATHS)}) and numbers of "
+                         f"materials.")  # fmt: skip
     return Item({"node": int(found[1]), "path": found[2]}, target.path)
 
 
@@ -108,6 +125,9 @@ def _track(doc: Document, item: Item, channel: Item, tree: Tree, morphs: dict[in
            numbers: Numbers) -> TrackPlan | None:  # fmt: skip
     target = _pointed(channel.object("target"))
     path = target.text("path")
+    if path.startswith(PAINTED):
+        material, _ = doc.named(target, "material", "materials")
+        return _keys(doc, item, channel, material, path, _MATERIAL_FIELDS[target.text("member")][1], numbers)
     if path not in PATHS:
         raise target.error(f"moves {shown(path)}; layerw moves {', '.join(PATHS)}.")
     if "node" not in target:
@@ -118,17 +138,24 @@ def _track(doc: Document, item: Item, channel: Item, tree: Tree, morphs: dict[in
         raise target.error(f"moves nodes[{index}], which is not in the scene.")
     if "matrix" in node and path != "weights":
         raise target.error(f"moves nodes[{index}], which has a matrix instead of a {path}.")
+    width = PATHS[path] or morphs.get(row, 0)
+    if not width:
+        raise target.error(f"moves the weights of nodes[{index}], whose mesh has no morph targets.")
+    return _keys(doc, item, channel, row, path, width, numbers)
+
+
+def _keys(doc: Document, item: Item, channel: Item, row: int, path: str, width: int, numbers: Numbers) -> TrackPlan:
+    """The keys of a channel: `width` numbers each."""
     samplers = item.objects("samplers")
     number = channel.integer("sampler")
     if number >= len(samplers):
         raise channel.error(f"names sampler {number} of {len(samplers)}.")
     sampler = samplers[number]
-    width = PATHS[path] or morphs.get(row, 0)
-    if not width:
-        raise target.error(f"moves the weights of nodes[{index}], whose mesh has no morph targets.")
     mode = MODES.index(sampler.choice("interpolation", "LINEAR", MODES))
     keys = resolve_accessor(doc, sampler.integer("input"), "keys", sampler.at("input"))
     semantic = "morph_weights" if path == "weights" else path
+    if path.startswith(PAINTED):
+        semantic = {1: "morph_weights", 3: "translation", 4: "rotation"}[width]  # numbers of that shape
     values = resolve_accessor(doc, sampler.integer("output"), semantic, sampler.at("output"))
     needed = keys.count * (3 if mode == 2 else 1) * (width if path == "weights" else 1)
     if values.count != needed:

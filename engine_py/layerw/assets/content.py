@@ -81,6 +81,7 @@ class GltfContent:
         self.rig: Rig | None = None
         self.facts: FileFacts | None = None
         self.materials: dict[str, int] = {}
+        self.material_numbers: dict[int, list[int]] = {}
         self._scene = scene
         self.warnings: list[str] = []
         self.serial = False  # one job at a time: the last try before "does not fit"
@@ -321,6 +322,7 @@ class GltfContent:
         self.nodes, self.facts = plan.nodes, plan.facts
         for (number, _), material in plan.materials.items():
             self.materials.setdefault(material.name or f"material {number}", self._materials[number, _])
+            self.material_numbers.setdefault(number, []).append(self._materials[number, _])
         if plan.rig is not None:
             payload = next((job.payload for job in self._jobs if isinstance(job, ReadJob)), b"")
             self.rig = read_rig(plan.rig, payload, self.warnings)
@@ -468,6 +470,7 @@ class GltfContent:
         self._borrowed.release()
         self.primitives, self.nodes, self.rig, self.facts = [], [], None, None
         self.materials.clear()
+        self.material_numbers = {}
         self._own_gpu_bytes = 0
         self._held.close_asset()
         self._loader.progressed()

@@ -312,6 +312,7 @@ class GpuContent(Content, Protocol):
     rig: Rig | None  # ready: what moves it
     facts: FileFacts | None  # ready: what the file says of itself
     materials: dict[str, int]  # ready: handles by name, the first of each
+    material_numbers: dict[int, list[int]]  # ready: by the file's number
     waits_for_gpu: int  # bytes of an upload that was refused in this step
     identity: str  # opened with FETCH_DIGEST: equal for equal files, once fetched; the step that sets it begins nothing
 

@@ -347,6 +347,7 @@ class Model:
     def _rig(self, content: Lease, rig: Rig, nodes: list[Entity], posed: list[tuple[int, Primitive]]) -> None:
         """Its nodes and parts may be moved by clips, joints and morphs from now on."""
         self._character = self._animator().add(rig, content.nodes, [entity.first_row for entity in nodes], posed)
+        self._character.materials = content.content.material_numbers
         for node, weights in self._character.weights.items():
             self.weights.setdefault(content.nodes[node].name or f"node {node}", weights)
 

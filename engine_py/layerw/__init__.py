@@ -41,6 +41,7 @@ from layerw.scene.textures import Texture
 if TYPE_CHECKING:
     from layerw.audio.sound import Sound
     from layerw.content.worlds import World
+    from layerw.drawing.labels import Label
     from layerw.drawing.lines import Lines
     from layerw.drawing.points import Points
     from layerw.effects.decals import Decal
@@ -94,6 +95,7 @@ __all__ = [
     "HandleError",
     "KeyMissing",
     "KindError",
+    "Label",
     "Lamp",
     "LayerwError",
     "Light",
@@ -142,7 +144,8 @@ __all__ = [
 # What a small program does without is imported when it is first asked for: it would cost every start of every page.
 _LATER = {
     "Body": "layerw.physics.body", "Character": "layerw.physics.character",
-    "Decal": "layerw.effects.decals", "Emitter": "layerw.effects.particles", "Lines": "layerw.drawing.lines",
+    "Decal": "layerw.effects.decals", "Emitter": "layerw.effects.particles", "Label": "layerw.drawing.labels",
+    "Lines": "layerw.drawing.lines",
     "Points": "layerw.drawing.points",
     "DepthOfField": "layerw.frame.camera_effects", "ev": "layerw.frame.camera_effects",
     "Sound": "layerw.audio.sound",

@@ -47,6 +47,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.content.scenes import Scene
     from layerw.content.worlds import World
     from layerw.drawing.debug import Debug
+    from layerw.drawing.labelling import Labelling
     from layerw.drawing.lines import Lines
     from layerw.drawing.points import Points
     from layerw.effects.decals import Decal
@@ -793,6 +794,10 @@ class App:
         from layerw.ui.ui import Ui
 
         return self._engine.subsystems.get("ui", Ui)
+
+    def _labels(self) -> Labelling:
+        """For lw.Label."""
+        return self._engine.drawings.labels
 
     @property
     def store(self) -> Store:

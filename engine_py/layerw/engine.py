@@ -203,7 +203,8 @@ class Engine:
         if self._drawings is None:
             from layerw.drawing.drawings import Drawings
 
-            self._drawings = Drawings(self.table, self.store, self.visibility, self.log, lambda: self.time_s)
+            self._drawings = Drawings(self.table, self.store, self.visibility, self.log, lambda: self.time_s,
+                                      self.resources.texture)  # fmt: skip
         return self._drawings
 
     @property

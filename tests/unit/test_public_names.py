@@ -10,7 +10,8 @@ import layerw
 NAMES = {
     "App", "AttributeMissing", "Body", "BudgetError", "Budgets", "Camera", "Character", "Color", "ConfigError", "Decal",
     "DepthOfField", "Emitter", "Entities", "Entity",
-    "FlyCamera", "HandleError", "KeyMissing", "KindError", "Lamp", "LayerwError", "Light", "Lines", "Lods", "Material",
+    "FlyCamera", "HandleError", "KeyMissing", "KindError",
+    "Label", "Lamp", "LayerwError", "Light", "Lines", "Lods", "Material",
     "Mesh", "Model",
     "Network", "Orthographic", "OutsideError", "Panel",
     "Perspective", "Points", "Position", "Rotation", "SaveError", "Scale", "Scene", "Screenshot",

@@ -43,6 +43,7 @@ def things() -> Iterator[Any]:
     yield from (app.each(lw.Position), app.spawn(box).add(Health)[Health])
     yield from (memory, memory.alloc(8), Particles(memory, 10, **basin), ShallowWater(memory, 8, 8, cell_m=1.0))
     yield lw.DepthOfField(3.0)
+    yield lw.Label("a")
     yield from (app.ui, app.ui.text("a"), app.ui.button("a"), app.ui.slider("a", 0, 1), app.ui.select("a", ["b"]))
     yield from (app.ui.panel("a"), app.ui.dialog("a"), app.ui.at(app.spawn(box)), app.ui.image("a.png", "a"))
     yield from (lw.Perspective(), lw.Orthographic(height=2.0), lw.Budgets(), lw.Network(), lw.FlyCamera(app))

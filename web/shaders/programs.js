@@ -33,6 +33,7 @@ export const PROGRAMS = Object.freeze({
   water: [...MESH, ...LIT, 'mirrored', 'water'],
   discs: [...ELEMENT, 'discs'],
   strokes: [...ELEMENT, 'strokes'],
+  glyphs: [...ELEMENT, 'gen/slots_particles', 'glyphs'],
   decal: [...PLACED, ...LIT, SURFACE, 'surface', 'resolved_place', 'decal'],
   particles: [...PLACED, ...LIT, 'gen/slots_particles', 'resolved_place', 'particle_numbers', 'particles'],
   step: [...PLACED, 'radiance', 'noise', 'resolved_place', 'particle_numbers', 'particle_units', 'step'],

@@ -20,6 +20,7 @@ SLOTS: dict[str, tuple[str, ...]] = {  # the textures of each kind, in the order
     "decal": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive"),
     "particles": ("base_color",),
     "step": (),
+    "glyphs": ("base_color",),
 }
 
 

@@ -6,7 +6,7 @@ Owns: all of them, until they are destroyed or their entity is despawned. Called
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 import numpy as np
@@ -23,7 +23,11 @@ from layerw.drawing.lines import Dash, Lines
 from layerw.drawing.points import Points
 from layerw.gpu.store import Store
 from layerw.scene.table import Table
+from layerw.scene.textures import Texture
 from layerw.visibility.cull import Visibility
+
+if TYPE_CHECKING:
+    from layerw.drawing.labelling import Labelling
 
 GRID_LINES_MAX = 2048  # each way
 
@@ -31,15 +35,28 @@ GRID_LINES_MAX = 2048  # each way
 class Drawings:
     """`step` once a frame."""
 
-    def __init__(self, table: Table, store: Store, visibility: Visibility, log: Log, now: Callable[[], float]) -> None:
+    def __init__(self, table: Table, store: Store, visibility: Visibility, log: Log, now: Callable[[], float],
+                 texture: Callable[[Texture], int]) -> None:  # fmt: skip
         self._table, self._store, self._log = table, store, log
         self._told: WeakSet[Drawing] = WeakSet()
         self._styles = Styles(store, visibility)
         self._all: list[Drawing] = []
+        self._texture = texture
+        self._labels: Labelling | None = None
         self.debug = Debug(self._elements, log, now)
 
     def _elements(self, data: npt.NDArray[Any], style: Style, radius: float) -> Elements:
         return Elements(self._table, self._store, self._styles, data, style, radius)
+
+    @property
+    def labels(self) -> Labelling:
+        """For lw.Label; a program without them imports nothing of it."""
+        if self._labels is None:
+            from layerw.drawing.labelling import Labelling
+
+            self._labels = Labelling(self._elements, self._all.append, self._log)
+            self._styles.textures["glyphs"] = self._texture(self._labels.glyphs.texture)
+        return self._labels
 
     def points(self, position: npt.ArrayLike, *, color: Any, size: Any, unit: str, fog: bool) -> Points:
         """See App.points."""
@@ -75,7 +92,7 @@ class Drawings:
         """Uploads what was written; frees what is gone."""
         gone = [one for one in self._all if not one.alive]
         if gone:
-            self._all = [one for one in self._all if one.alive]
+            self._all[:] = [one for one in self._all if one.alive]
             for one in gone:
                 one._end()
         for one in self._all:

@@ -31,7 +31,7 @@ def layout_dtype(topology: str) -> np.dtype[Any]:
 class Style(NamedTuple):
     """What makes another pipeline."""
 
-    kind: str  # "discs" or "strokes"
+    kind: str  # "discs", "strokes" or "glyphs"
     unit: str
     fog: bool
     blend: bool
@@ -50,12 +50,14 @@ class Styles:
     def __init__(self, store: Store, visibility: Visibility) -> None:
         self._store, self._visibility = store, visibility
         self._materials: dict[Style, int] = {}
+        self.textures: dict[str, int] = {}  # by kind: handles
 
     def material(self, style: Style) -> int:
         """Its handle."""
         found = self._materials.get(style)
         if found is None:
-            found = self._materials[style] = self._store.create_material(MaterialDesc(style.kind, flags=style.flags()))
+            found = self._materials[style] = self._store.create_material(MaterialDesc(
+                style.kind, flags=style.flags(), base_color_texture=self.textures.get(style.kind, 0)))  # fmt: skip
             if style.blend:
                 self._visibility.set_blend(found, True)
             else:
@@ -106,9 +108,24 @@ class Elements:
     def write(self, radius: float, count: int | None = None) -> None:
         """Uploads the first `count` elements, all by default; radius: of a sphere around the entity's origin."""
         self._store.rewrite_mesh(self.mesh, None if count is None else count * self.data.itemsize)
+        self._reach(radius)
+
+    def _reach(self, radius: float) -> None:
         if radius != self._table.radius[self.row]:
             self._table.radius[self.row] = radius
             self._table.columns["scale"].touch(self.row, 1)  # visibility measures what may have another size
+
+    def replace(self, data: npt.NDArray[Any], radius: float) -> None:
+        """Other elements, in whatever number, in the place of these."""
+        if len(data) == len(self.data):
+            self.data[:] = data
+            return self.write(radius)
+        topology = spec.TOPOLOGIES.index(self.style.kind)
+        before, self.data = self.mesh, data
+        self.mesh = self._store.create_packed((data.view(np.uint8), np.zeros(0, np.uint8)), len(data), 0, topology)
+        self._table.set_mesh(self.row, self.mesh)
+        self._reach(radius)
+        self._store.destroy_mesh(before)
 
     def end(self) -> None:
         """Frees both."""

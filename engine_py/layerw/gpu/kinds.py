@@ -153,6 +153,8 @@ KINDS: tuple[Kind, ...] = (
     Kind("decal", (*_LIT, "lit"), _SURFACE, public=False),
     Kind("particles", ("base_color",), ("base_color",), public=False),
     Kind("step", ("base_color",), (), public=False),
+    # Words in the world; the texture has the curves of their glyphs, as numbers.
+    Kind("glyphs", ("base_color",), ("base_color",), public=False),
 )  # fmt: skip
 
 BLOCK_TYPES = {"rgb": "vec3", "rgba": "vec4", "f32": "f32", "vec2": "vec2"}

@@ -232,7 +232,7 @@ PICK_UNDRAWN = 0xFFFFFFFF  # picked.row where there is no GPU that draws
 POSE_LINE = 1024  # texels a line of poses
 ROWS_STEP = 1024  # a WebGL2 column texture is 1024 texels wide
 MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water", "layered", "discs", "strokes", "decal", "particles",
-                  "step")
+                  "step", "glyphs")
 MATERIAL_DOUBLE_SIDED, MATERIAL_BLEND, MATERIAL_MASK, MATERIAL_WIND, MATERIAL_NO_SHADOW = 1, 2, 4, 8, 16
 MATERIAL_METRES, MATERIAL_NO_FOG = 32, 64  # of discs and strokes: sizes are metres, not pixels; distance hides nothing
 # What a block of 4 x 4 texels of a compressed texture takes, by family. texture_create.format: COMPRESSED_FIRST + 2 *
@@ -255,7 +255,7 @@ DRAW_CAMERA_RELATIVE = 1  # draw flags: the row's position is already relative t
 DRAW_MIRRORED = 2  # the rows' scales make mirror images: front faces wind the other way round
 DRAW_STILL = 4  # `first` counts in still_rows, not in visible_rows
 # Those after points are elements: each is one quad that its material kind, of the same name, spreads in the picture.
-TOPOLOGIES = ("triangles", "lines", "points", "discs", "strokes", "particles", "step")
+TOPOLOGIES = ("triangles", "lines", "points", "discs", "strokes", "particles", "step", "glyphs")
 ROW_LOCATION = 15  # of the instance's row number among the vertex attributes, whatever the layout
 SHADOW_CASCADES, SHADOW_MATRICES = 6, 12  # of the sun; of all that a view draws or reads, as in FRAME_BLOCK
 # Lights (lights/clusters.h): in a view, without a place, in a cluster's list; clusters of a view; texels of a texture
@@ -291,6 +291,14 @@ STROKE = (  # from start to end; where previous is start, or next is end, nothin
     ("width", 64, "float32"),
     ("dash", 68, "float32x2"),  # metres drawn and left out; 0 = all is drawn
 )
+GLYPH = (  # em: heights of the font
+    ("position", 0, "float32x3"), ("offset", 12, "float32x2"),  # of its label; of the glyph's origin from there, em
+    ("low", 20, "float32x2"), ("high", 28, "float32x2"),  # its box from its origin, em
+    ("color", 36, "unorm8x4"),  # sRGB
+    ("size", 40, "float32"),  # of an em
+    ("place", 44, "float32"),  # the first texel of its curves (drawing/glyphs.py)
+    ("fixed", 48, "float32"),  # 1: it lies in the entity's XY plane; 0: it faces the picture
+)
 
 
 class Layout(NamedTuple):
@@ -304,7 +312,7 @@ class Layout(NamedTuple):
 _VERTICES = Layout(VERTEX_BYTES, False, VERTEX)
 _NUMBERS = Layout(4, True, (("number", 0, "float32"),))  # of a particle, or of PARTICLE_UNIT of them
 LAYOUTS = dict(zip(TOPOLOGIES, (_VERTICES, _VERTICES, _VERTICES, Layout(20, True, DISC), Layout(76, True, STROKE),
-                                _NUMBERS, _NUMBERS), strict=True))  # fmt: skip
+                                _NUMBERS, _NUMBERS, Layout(52, True, GLYPH)), strict=True))  # fmt: skip
 PARTICLE_UNIT = 64  # particles that follow each other in a line of their texture, which are moved by one quad
 
 STREAM_UV1, STREAM_POSED = 1, 2  # mesh_create.streams

@@ -265,6 +265,13 @@ class Table:
         self.material[row] = material
         self.structure_revision += 1
 
+    def set_mesh(self, row: int, mesh: int) -> None:
+        """Give one row another mesh, of which its radius says how far it reaches."""
+        self.uses["mesh"].drop(int(self.mesh[row]), 1)
+        self.uses["mesh"].add(mesh, 1)
+        self.mesh[row] = mesh
+        self.structure_revision += 1
+
     def take_apart(self, name: str, handle: int) -> int:
         """Make the rows that use a mesh, material or LOD set draw nothing from now on; returns how many they are."""
         used = getattr(self, name)[: self.rows_used]

@@ -186,3 +186,8 @@ def test_ctrl_c_has_one_exit_status(capsys: pytest.CaptureFixture[str], monkeypa
     monkeypatch.setattr(checks, "program", stop)
     for command in ("run", "shot"):
         assert run(command, "x.py", capsys=capsys)[0] == 130
+
+
+def test_a_folder_stands_for_its_main(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("", encoding="utf-8")
+    assert checks.program(tmp_path) == tmp_path / "main.py" == checks.program(tmp_path / "main.py")

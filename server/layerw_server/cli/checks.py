@@ -43,9 +43,13 @@ class Thread(StrEnum):
 
 
 def program(path: Path) -> Path:
-    """The user's program as an absolute path."""
+    """The user's program as an absolute path; a folder stands for its main.py."""
     if not path.exists():
-        raise CommandError(f"There is no program {path}; give the path of a .py file.")
+        raise CommandError(f"There is no program {path}; give the path of a .py file, or of a folder with main.py.")
+    if path.is_dir() and not (path / "main.py").is_file():
+        raise CommandError(f"{path} is not a Python program, nor is there a main.py in it; give the path of a .py file.")
+    if path.is_dir():
+        return (path / "main.py").absolute()
     if not path.is_file() or path.suffix != ".py":
         raise CommandError(f"{path} is not a Python program; give the path of a .py file.")
     return path.absolute()

@@ -21,6 +21,8 @@ enum { LW_SHAPE_FLOATS = 12, LW_BODY_FLOATS = 17, LW_BODY_WORDS = 5, LW_CONTACT_
        LW_MOVER_FLOATS = 28 };
 enum { LW_BOX, LW_SPHERE, LW_CAPSULE, LW_HULL, LW_MESH, LW_FIELD };
 enum { LW_STATIC, LW_KINEMATIC, LW_DYNAMIC };
+enum { LW_WELD, LW_HINGE, LW_SLIDER, LW_BALL, LW_SPRING };
+enum { LW_JOINT_READ, LW_JOINT_END, LW_JOINT_SPEED, LW_JOINT_STRENGTH };
 enum { LW_BULLET = 1, LW_SENSOR = 2, LW_NO_SLEEP = 4, LW_ASLEEP = 8, LW_LOCK_X = 16 /* y, z, turns x, y, z follow */ };
 enum { LW_IMPULSE, LW_IMPULSE_AT, LW_TURN_IMPULSE, LW_FORCE, LW_TORQUE, LW_VELOCITY, LW_SPIN, LW_PLACE, LW_TARGET,
        LW_WAKE, LW_SLEEP, LW_ENABLE, LW_DISABLE, LW_GRAVITY_SCALE, LW_FRICTION, LW_RESTITUTION, LW_FORCE_AT };
@@ -104,5 +106,14 @@ LW_KERNEL void lw_rigid_movers(uint32_t world, uint32_t count, float *movers, co
 
 // Whether a character may grow to this height where it stands.
 LW_KERNEL uint32_t lw_rigid_fits(uint32_t world, const float *mover, uint32_t mask, float height);
+
+// A joint of two bodies at two poses (7 floats each, within each body): a hinge turns about their z, a slider goes along
+// their x. values: lower and upper limit (lower above upper: none), spring Hz (0: none) and damping, motor speed and
+// strength (0: none), length of a spring. Returns its number.
+LW_KERNEL uint32_t lw_rigid_join(uint32_t world, uint32_t kind, uint32_t a, uint32_t b, const float *frames,
+                                 const float *values, uint32_t collide);
+
+// Reads a joint's angle, way or length into `out`, or changes it; 0 where it has ended, with one of its bodies.
+LW_KERNEL uint32_t lw_rigid_joint(uint32_t world, uint32_t joint, uint32_t what, float value, float *out);
 
 #endif

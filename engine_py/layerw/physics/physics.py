@@ -21,6 +21,7 @@ from layerw.physics.body import Body
 from layerw.physics.character import Character, Characters
 from layerw.physics.entity_body import EntityBody
 from layerw.physics.events import CONTACT, PAIR, Events
+from layerw.physics.joints import Joint, join
 from layerw.physics.queries import Queries, RigidHit
 from layerw.physics.rigid_world import STEP_S, RigidWorld
 from layerw.physics.shapes import Shapes
@@ -169,6 +170,29 @@ class Physics:
         entities._check()
         slots = self._world.bodies.slots(entities._numbers())
         self._world.remove(slots[slots >= 0].astype(np.uint32))
+
+    def join(self, kind: str, a: Entity, b: Entity, *, at: npt.ArrayLike | None = None,
+             axis: npt.ArrayLike = (0.0, 1.0, 0.0), limits: npt.ArrayLike | None = None, spring: float = 0.0,
+             damping: float = 0.7, motor: float = 0.0, strength: float = 0.0,
+             collide: bool = False) -> Joint:  # fmt: skip
+        """Holds two bodies together as they stand now: `app.physics.join("hinge", post, door, at=edge)`.
+
+        Args:
+            kind: "weld", "hinge" (turns about the axis), "slider" (goes along it), "ball" (turns any way about a point)
+                or "spring" (keeps the distance of two points).
+            a, b: entities with bodies, at least one of them dynamic.
+            at: (3,) world metres, where; None: where b is; of a spring: from one's origin to the other's.
+            axis: (3,) in the world.
+            limits: (lower, upper): radians of a hinge, metres of a slider, shortest and longest of a spring; a ball's
+                upper one is its cone. None: none.
+            spring: hertz; 0: none, or of a spring 2. damping: of that, 1 does not swing.
+            motor: speed, rad/s of a hinge, m/s of a slider. strength: of the motor at most, newton metres or newtons.
+            collide: whether the two also collide with each other.
+
+        Raises:
+            ConfigError, KindError, HandleError, ShapeError: a value is outside of its limits.
+        """
+        return join(self._world, kind, a, b, at, axis, limits, spring, damping, motor, strength, collide)
 
     def _body_of(self, entities: Entities) -> EntityBody:
         return EntityBody(self._world, entities, isinstance(entities, Entity))

@@ -29,6 +29,8 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_rigid_overlap": (("u32", "in", "in", "u32", "u32", "out"), "u32"),
     "lw_rigid_movers": (("u32", "u32", "out", "in", "out", "f32"), "void"),
     "lw_rigid_fits": (("u32", "in", "u32", "f32"), "u32"),
+    "lw_rigid_join": (("u32", "u32", "u32", "u32", "in", "in", "u32"), "u32"),
+    "lw_rigid_joint": (("u32", "u32", "u32", "f32", "out"), "u32"),
 }
 
 
@@ -121,4 +123,12 @@ class RigidKernels(Protocol):
 
     def lw_rigid_fits(self, world: int, mover: Address, mask: int, height: float) -> int:
         """Whether a character may grow to this height where it stands."""
+        ...
+
+    def lw_rigid_join(self, world: int, kind: int, a: int, b: int, frames: Address, values: Address, collide: int) -> int:
+        """A joint of two bodies at two poses (7 floats each, within each body): a hinge turns about their z, a slider goes along their x. values: lower and upper limit (lower above upper: none), spring Hz (0: none) and damping, motor speed and strength (0: none), length of a spring. Returns its number."""
+        ...
+
+    def lw_rigid_joint(self, world: int, joint: int, what: int, value: float, out: Address) -> int:
+        """Reads a joint's angle, way or length into `out`, or changes it; 0 where it has ended, with one of its bodies."""
         ...

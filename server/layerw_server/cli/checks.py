@@ -47,7 +47,8 @@ def program(path: Path) -> Path:
     if not path.exists():
         raise CommandError(f"There is no program {path}; give the path of a .py file, or of a folder with main.py.")
     if path.is_dir() and not (path / "main.py").is_file():
-        raise CommandError(f"{path} is not a Python program, nor is there a main.py in it; give the path of a .py file.")
+        raise CommandError(f"{path} is not a Python program, nor is there a main.py in it; give the path of a .py "
+                           "file.")  # fmt: skip
     if path.is_dir():
         return (path / "main.py").absolute()
     if not path.is_file() or path.suffix != ".py":

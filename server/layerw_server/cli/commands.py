@@ -17,7 +17,8 @@ from .console import STDERR, CommandError, page_says, steps
 if TYPE_CHECKING:
     from ..runtime.packages import PageWheels
 
-Program = Annotated[Path, typer.Argument(metavar="APP", help="Your program: a .py file, or a folder with main.py.", show_default=False)]
+Program = Annotated[Path, typer.Argument(
+    metavar="APP", help="Your program: a .py file, or a folder with main.py.", show_default=False)]
 BackendOption = Annotated[Backend, typer.Option(help="What draws; auto picks the best that works.")]
 ThreadOption = Annotated[Thread, typer.Option(help="Where the engine runs: a worker keeps the page responsive.")]
 MountOption = Annotated[list[str] | None, typer.Option(metavar="NAME=FOLDER", help=(

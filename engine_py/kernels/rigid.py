@@ -46,6 +46,7 @@ TARGET = OUT / "rigid"
 LICENCE = "LICENSE-Box3D.txt"
 STACK_BYTES = 1 << 20
 TRIES, PAUSE_S, FETCH_TIMEOUT_S = 3, 2.0, 60.0
+PATIENCE = ("--retries", "1", "--timeout", "15")  # of pip: an install without a network must not wait for long
 FLAGS = (*(flag for flag in COMPILE if flag not in ("-Wall", "-Wextra", "-Werror", "-std=c11", "-ffreestanding")),
          "-std=c17", "-w", "-flax-vector-conversions=all", "-DNDEBUG", "-DB3_CPU_WASM", "-D__wasi__",
          "-D__wasm_basics___struct_timespec_h")
@@ -81,7 +82,7 @@ def sdist() -> bytes:
 def _by_address() -> bytes | None:
     """pip says where it is, in a second; to ask it for the file itself would prepare the package first, a minute."""
     name, version = REQUIREMENT.split("==")
-    text = run_tool([sys.executable, "-m", "pip", "-vv", "index", "versions", name, "--no-binary", ":all:"])
+    text = run_tool([sys.executable, "-m", "pip", "-vv", *PATIENCE, "index", "versions", name, "--no-binary", ":all:"])
     links = re.findall(r"Found link (\S+)", text or "")
     address = next((link for link in links if link.split("#")[0].endswith(f"/{name}-{version}.tar.gz")), None)
     try:
@@ -96,8 +97,8 @@ def _by_address() -> bytes | None:
 
 def _by_pip() -> bytes | None:
     with tempfile.TemporaryDirectory() as folder:
-        run_tool([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "-d", folder,
-                  REQUIREMENT])
+        run_tool([sys.executable, "-m", "pip", *PATIENCE, "download", "-q", "--no-deps", "--no-binary", ":all:",
+                  "-d", folder, REQUIREMENT])
         found = Path(folder, SDIST.name)
         return found.read_bytes() if found.is_file() else None
 

@@ -102,3 +102,16 @@ def test_mistakes_are_told(place: Any) -> None:
     app.physics.add(world, "static")
     with pytest.raises(lw.ConfigError, match="already"):
         app.physics.add(world, "static")
+
+
+def test_nothing_falls_before_the_ground_is_here(tmp_path: Path) -> None:
+    write_world(tmp_path / "w")
+    app, host = app_over(tmp_path, latency_frames=20)
+    world = app.stream("w/tileset.json")
+    app.physics.add(world, "static")
+    crate = app.spawn(lw.Mesh.box(), position=(3, 2, 3), body=lw.Body())
+    for _ in range(200):
+        host.step(app, 1)
+        assert world.state == "ready" or crate.position[1] == 2
+    assert crate.position[1] == pytest.approx(0.5, abs=0.03)
+    app.close()

@@ -41,7 +41,8 @@ class Character:
         entity: what is moved; without a parent and without a body. Its rotation stays the program's.
         height, radius: metres of the capsule, at least two radii high.
         feet: metres from the entity's origin down to its feet: 0 for models, half of the height for shapes of Mesh.
-        step: metres of the highest stair that it climbs and walks down without falling.
+        step: metres of the highest stair that it climbs and walks down without falling; None: 0.4, or less of a small
+            one.
         slope: radians, the steepest ground that it walks on.
         jump_speed: m/s upwards; 5.0 is 1.3 m high.
         strength: newtons that it pushes bodies with; 0 pushes none.
@@ -59,8 +60,8 @@ class Character:
         object.__setattr__(self, name, value)
 
     def __init__(self, app: App, entity: Entity, *, height: float = 1.8, radius: float = 0.4, feet: float = 0.0,
-                 step: float = 0.4, slope: float = math.radians(46), jump_speed: float = 5.0, strength: float = 300.0,
-                 hits: Any = None) -> None:  # fmt: skip
+                 step: float | None = None, slope: float = math.radians(46), jump_speed: float = 5.0,
+                 strength: float = 300.0, hits: Any = None) -> None:  # fmt: skip
         physics: Physics = app.physics
         self._physics = physics
         self._entity = checks.instance("Character entity", entity, Entity, "an Entity")
@@ -72,7 +73,7 @@ class Character:
         self._feet = checks.number("Character feet", feet, -1000, 1000)
         state = np.zeros(MOVER_FLOATS, np.float32)
         state[RADIUS], state[HEIGHT] = radius, height
-        state[STEP] = checks.number("Character step", step, 0, height / 2)
+        state[STEP] = min(0.4, height / 3) if step is None else checks.number("Character step", step, 0, height / 2)
         state[SLOPE] = math.cos(checks.number("Character slope", slope, 0, math.pi / 2))
         state[STRENGTH] = checks.number("Character strength", strength, 0, 1e7)
         state[OWN] = -1

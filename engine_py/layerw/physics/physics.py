@@ -67,7 +67,7 @@ class Physics:
         self._events = Events(self._world)
         self._queries = Queries(self._world, self._shapes, port.table)
         self._characters = Characters()
-        self._terrain = Terrain(self._world)
+        self._terrain = Terrain(self._world, port.log)
         port.table.bodies = self._body_of
 
     def hooks(self) -> Mapping[str, Callable[..., Any]]:
@@ -76,6 +76,8 @@ class Physics:
 
     def _step(self, dt: float) -> None:
         if self._terrain:
+            if self._terrain.waits:
+                return
             self._terrain.step(self._characters.places())
         if self._world.bodies.count:
             self._world.step(dt)
@@ -108,7 +110,7 @@ class Physics:
         """Gives entities bodies: `app.physics.add(crowd, "dynamic", shape="box")`; one call for any number.
 
         Args:
-            things: entities without parents; or a world, whose ground is "static".
+            things: entities without parents; or a world, whose ground is "static": physics waits until it is here.
             body: a lw.Body, or its kind with lw.Body's settings: shape=, mass=, friction=, ...
 
         Raises:

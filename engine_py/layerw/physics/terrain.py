@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from layerw.base.errors import ConfigError
+from layerw.base.log import Log
 from layerw.base.ports import F32
 from layerw.kernels.rigid import pose_array
 from layerw.physics.body import Body
@@ -44,13 +45,14 @@ class _Land:
     world: World
     body: Body
     patches: dict[Key, _Patch] = field(default_factory=dict)
+    is_told: bool = False
 
 
 class Terrain:
     """`add` a world, `step` before each step of the bodies."""
 
-    def __init__(self, rigid: RigidWorld) -> None:
-        self._rigid = rigid
+    def __init__(self, rigid: RigidWorld, log: Log) -> None:
+        self._rigid, self._log = rigid, log
         self._lands: list[_Land] = []
         self._steps = 0
 
@@ -71,6 +73,11 @@ class Terrain:
         self._lands.append(_Land(world, body))
         self._steps = 0
 
+    @property
+    def waits(self) -> bool:
+        """Whether ground is on its way: what would fall through meanwhile has to wait for it."""
+        return any(land.world.state in ("loading", "retrying") for land in self._lands)
+
     def step(self, more: F32) -> None:
         """more: (n, 3) places of characters."""
         self._steps += 1
@@ -86,6 +93,10 @@ class Terrain:
                 self._lands.remove(land)
             elif ground is not None:
                 self._fit(land, ground, places)
+            elif land.world.state == "ready" and not land.is_told:
+                land.is_told = True
+                self._log.warning(f"The world {land.world.url} has no ground grid, so bodies fall through it; layerw's "
+                                  "own worlds (`layerw bake`) have one.")
 
     def _fit(self, land: _Land, ground: Ground, places: np.ndarray) -> None:
         side = np.array((ground.spacing_x_m, ground.spacing_z_m)) * CELLS

@@ -60,7 +60,7 @@ def update(dt):
     app.camera.look_at((0, 3, 0))
     crates.color = tints
     hits = app.physics.contacts
-    hits = hits[hits["impulse"] > 120.0]
+    hits = hits[hits["impulse"] > 800.0]
     rows = np.unique(np.concatenate([hits["a"], hits["b"]])) - crates.first_row
     crates.color[rows[(rows >= 0) & (rows < len(crates))]] = (255, 235, 190, 255)
 

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl tonemap.wgsl marks.wgsl gen/slots_particles.wgsl
 // glyphs.wgsl
-// sha256 260e53ff96767788f2563f9dd3aee56a9b6cd7445073efa3853fefa5699a3b08. Do not edit.
+// sha256 9cebd96e9bbe75881a5c4f52811db0e938077af7e33c014ac6a7a46276fc68e1. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

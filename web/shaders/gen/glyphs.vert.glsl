@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl tonemap.wgsl marks.wgsl gen/slots_particles.wgsl
 // glyphs.wgsl
-// sha256 260e53ff96767788f2563f9dd3aee56a9b6cd7445073efa3853fefa5699a3b08. Do not edit.
+// sha256 9cebd96e9bbe75881a5c4f52811db0e938077af7e33c014ac6a7a46276fc68e1. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -126,6 +126,10 @@ layout(std140) uniform MaterialBlock {
   float clearcoat;
   float clearcoat_roughness;
   float clearcoat_normal_scale;
+  float transmission;
+  float iridescence;
+  float iridescence_ior;
+  float iridescence_nm;
   vec2 uv_scale;
   float wind;
   float water_clarity_m;

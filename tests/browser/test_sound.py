@@ -208,15 +208,48 @@ import layerw as lw
 app = lw.App(overlay=False)
 app.camera.position = (0, 0, 0)
 tone = lw.Sound.from_array(0.5 * np.sin(2 * np.pi * 440 * np.arange(48_000) / 48_000))
-tone.play(at=(2, 0, 0))
+tone.play(at=(2, 0, 0), loop=True)
+lw.Sound("low.wav").play(pan=-1.0)
+packed = lw.Sound("packed.flac", gain=0.5)
+
+@app.after(2.0)
+def later():
+    packed.play(pan=-1.0, loop=True)
 """
 
 
+def flac(samples: npt.NDArray[np.int16]) -> bytes:
+    """A FLAC file that packs nothing: whole blocks of 4,096 samples at 48 kHz, one channel (RFC 9639)."""
+    def crc(data: bytes, poly: int, bits: int) -> bytes:
+        value = 0
+        for byte in data:
+            value ^= byte << bits - 8
+            for _ in range(8):
+                value = (value << 1 ^ (poly if value >> bits - 1 else 0)) & (1 << bits) - 1
+        return value.to_bytes(bits // 8, "big")
+
+    size = (4096).to_bytes(2, "big") * 2 + bytes(6)
+    info = size + (RATE << 44 | 15 << 36 | len(samples)).to_bytes(8, "big") + bytes(16)
+    made = b"fLaC\x80" + len(info).to_bytes(3, "big") + info
+    for number, block in enumerate(samples.reshape(-1, 4096)):
+        head = bytes((0xFF, 0xF8, 0xCA, 0x08, number))
+        frame = head + crc(head, 0x07, 8) + b"\x02" + block.astype(">i2").tobytes()
+        made += frame + crc(frame, 0x8005, 16)
+    return made
+
+
 def test_a_shot_records_what_is_heard(browser: Browser, serve_program: ServeProgram, tmp_path: Path) -> None:
-    taken = take_shot(browser, serve_program(SHOT), ShotOptions("null", (96, 64), 30, thread="main", sound=True))
+    (tmp_path / "app").mkdir()
+    low = np.round(8000 * np.sin(2 * np.pi * 220 * np.arange(RATE // 2) / RATE)).astype(np.int16)
+    (tmp_path / "app" / "low.wav").write_bytes(encode_wav(low[:, None], RATE))
+    (tmp_path / "app" / "packed.flac").write_bytes(flac(np.resize(low, 4 * 4096) * 2))
+    taken = take_shot(browser, serve_program(SHOT), ShotOptions("null", (96, 64), 180, thread="main", sound=True))
     assert taken.errors == []
     write_sound(taken, tmp_path / "out.wav")
     samples, rate = decode_wav((tmp_path / "out.wav").read_bytes())
-    assert rate == RATE and samples.shape == (2, 30 * BLOCK)
-    assert abs(samples[1].max() - 0.25) < 0.01 and abs(samples[0]).max() < 0.01
-    assert taken.report["sound"]["seconds"] == 0.5
+    assert rate == RATE and samples.shape == (2, 180 * BLOCK) and taken.report["sound"]["seconds"] == 3.0
+    assert abs(samples[1].max() - 0.25) < 0.01
+    left = np.abs(samples[0])
+    assert 0 < np.argmax(left > 0.01) < 4 * BLOCK, "virtual time waits for the file"
+    assert abs(left[: 30 * BLOCK].max() - 8000 / 32768) < 0.01 and left[40 * BLOCK : 119 * BLOCK].max() < 0.01
+    assert abs(left[130 * BLOCK :].max() - 8000 / 32768) < 0.01, "what the page decoded"

@@ -119,6 +119,21 @@ def test_the_listener_is_far_from_the_origin() -> None:
     assert np.allclose(level(heard(host)[4 * BLOCK :]), (0, 0.25), atol=0.004)
 
 
+def test_an_entity_hears() -> None:
+    app, host = recording()
+    hero = app.spawn(lw.Mesh.box(), position=(0, 0, -9))
+    app.audio.listener = hero
+    lw.Sound.from_array(tone()).play(at=(2, 0, -9))
+    host.step(app, 20)
+    assert np.allclose(level(heard(host)[4 * BLOCK :]), (0, 0.25), atol=0.004)
+    hero.despawn()
+    host.step(app, 10)
+    assert level(heard(host)[-4 * BLOCK :]).max() < 0.06, "the camera hears again"
+    with pytest.raises(lw.KindError):
+        app.audio.listener = (0, 0, 0)  # type: ignore[assignment]
+    assert app.report()["errors"] == []
+
+
 def test_gain_rate_and_pan() -> None:
     app, host = recording()
     voice = lw.Sound.from_array(tone(2.0), gain=0.5).play(gain=0.5, rate=2.0, pan=1.0)

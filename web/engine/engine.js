@@ -116,7 +116,7 @@ export class Engine {
     this.loop = new FrameLoop((time_s, dt_s) => this.#step(time_s, dt_s), {
       virtual: options.clock === 'virtual',
       fast,
-      waits: () => (this.backend?.compiling ?? 0) > 0,
+      waits: () => (this.backend?.compiling ?? 0) > 0 || (options.sound === 'record' && this.transfers.stats().inFlight > 0),
     });
     port.onmessage = ({ data }) => this.#receive(data);
   }

@@ -67,6 +67,7 @@ class Audio:
                             self._buses, weakly(self._play_music))  # fmt: skip
         self._zones = Zones(weakly(self._tell_zone), weakly(self._charge_zone))
         self._live = LiveFeeds(port.user.call, LEAD_S if plays_there or self._speaker is not None else 0.0)
+        self._listener: Entity | None = None
         self._unlocked = Outcomes(port.user.call)
         self._state = "locked" if plays_there or is_silent else "running"
         self._makes_sound = self._page or self._mixer is not None
@@ -123,6 +124,18 @@ class Audio:
     def audible(self) -> int:
         """How many of them are heard; 32 at most."""
         return int(self._voices.audible.sum())
+
+    @property
+    def listener(self) -> Entity | None:
+        """The entity that hears, say a hero seen from behind; its sides are those of the picture. None: the camera."""
+        return self._listener
+
+    @listener.setter
+    def listener(self, listener: Entity | None) -> None:
+        if listener is not None:
+            checks.instance("audio.listener", listener, Entity, "an entity, or None: the camera")
+            check_owner("audio.listener", listener, self._port.table)
+        self._listener = listener
 
     @property
     def occlusion(self) -> bool | Entities:
@@ -234,16 +247,22 @@ class Audio:
         can_sound = self._state == "running"
         if not stands:
             self._music.step(dt, can_sound=can_sound)
-        orders = self._voices.step(dt, self._port.placed(), camera.position, camera.right, can_sound=can_sound,
-                                   stands=stands)  # fmt: skip
+        ear = self._ear(camera.position)
+        orders = self._voices.step(dt, self._port.placed(), ear, camera.right, can_sound=can_sound, stands=stands)
         buses = self._buses._orders() if self._buses.revision != self._buses_sent else None
         self._buses_sent = self._buses.revision
-        zones = self._zones.levels(camera.position) if self._zones else None
+        zones = self._zones.levels(ear) if self._zones else None
         feeds = self._live.step(self._voices, dt) if can_sound and self._makes_sound else []
         if self._mixer is not None:
             self._mix(self._mixer, orders, buses, zones, feeds, dt)
         elif self._page and (orders is not None or buses is not None or zones is not None or feeds):
             self._tell(orders, buses, zones, feeds)
+
+    def _ear(self, camera: F64) -> F64:
+        if self._listener is None or not self._listener.alive:
+            return camera
+        found: F64 = self._port.placed().position[self._listener.first_row].astype(np.float64)
+        return found
 
     def _tell(self, orders: Orders | None, buses: Levels | None, zones: Levels | None, feeds: Feeds) -> None:
         message: dict[str, object] = {} if buses is None else {"buses": buses}

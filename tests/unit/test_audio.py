@@ -358,8 +358,17 @@ def test_a_reverb_zone_answers_while_the_camera_is_inside() -> None:
     click.play()
     host.step(app, 30)
     assert not heard(host)[before + 8 * BLOCK :].any(), "outside it is dry"
+    app.camera.position = (0, 0, 0)
+    host.step(app, 5)
+    click.play()
+    host.step(app, 6)
     hall.remove()
     hall.remove()
+    host.step(app, 1)
+    assert heard(host)[-BLOCK:].any(), "it dies away"
+    assert step_max(heard(host)) < 0.2 * SMOOTH * 5
+    host.step(app, 60)
+    assert not heard(host)[-1].any()
     assert app._engine.layer_ledger.used_bytes == used
     for bad in ({"size": (1, 1)}, {}, {"size": (1, 1, 1), "radius": 2.0}, {"radius": -1}, {"radius": 1, "seconds": 9},
                 {"radius": 1, "gain": 5}, {"radius": 1, "edge": 0}, {"radius": 1, "damping": 2}):  # fmt: skip

@@ -138,10 +138,15 @@ class Room:
         self._rest = np.zeros((2, 0))  # of what was folded before
         self.gain = self.goal = 0.0
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing is heard of it."""
+        return not self.gain and not self.goal and not self._rest.any()
+
     def render(self, feed: F64, ramp: F64) -> F64:
         """(2, count) what is heard of it."""
         count = feed.shape[1]
-        if not self.gain and not self.goal and not self._rest.any():
+        if self.silent:
             return np.zeros_like(feed)
         need = count + self._answer.shape[1] - 1
         if need > self._size:
@@ -164,6 +169,7 @@ class Mixer:
         self._playing: dict[int, Playing] = {}
         self._ending: list[Playing] = []
         self._rooms: dict[int, Room] = {}
+        self._leaving: list[Room] = []
         self._parents: list[int] = [-1]
         self._gains, self._gain_goals = np.ones(1), np.ones(1)
 
@@ -176,10 +182,12 @@ class Mixer:
         self._sounds.pop(number, None)
 
     def zone(self, index: int, answer: F32 | None) -> None:
-        """A reverb zone, or None: it is gone."""
-        if answer is None:
-            self._rooms.pop(index, None)
-        else:
+        """A reverb zone, or None: it is gone, and dies away."""
+        old = self._rooms.pop(index, None)
+        if old is not None:
+            old.goal = 0.0
+            self._leaving.append(old)
+        if answer is not None:
             self._rooms[index] = Room(answer)
 
     def zones(self, gains: Sequence[Sequence[float]]) -> None:
@@ -235,11 +243,18 @@ class Mixer:
             sums[bus] *= gain + (goal - gain) * ramp
             if self._parents[bus] >= 0:
                 sums[self._parents[bus]] += sums[bus]
-            if bus == 1 and self._rooms:  # all that lead into "main" but it
-                feed = sums[_FED].sum(0)
-                sums[0] += sum(room.render(feed, ramp) for room in self._rooms.values())
+            if bus == 1:  # all that lead into "main" but it
+                sums[0] += self._answers(sums[_FED].sum(0), ramp)
         self._gains = self._gain_goals
         return bent(sums[0]).T
+
+    def _answers(self, feed: F64, ramp: F64) -> F64:
+        """What is heard of the rooms."""
+        found = np.zeros_like(feed)
+        for room in (*self._rooms.values(), *self._leaving):
+            found += room.render(feed, ramp)
+        self._leaving = [room for room in self._leaving if not room.silent]
+        return found
 
 
 def bent(samples: F64) -> F64:

@@ -20,7 +20,7 @@ const FED = [1, 3]; // the buses that are heard in reverb zones: "sfx" and "voic
 /** slot, sound, seconds, loop, rate, bus, left, right, muffled @typedef {[number, number, number, boolean, number, number, number, number, number]} Start */
 /** slot, seconds @typedef {[number, number]} Stop */
 /** @typedef {{ buses?: [number, number][], zones?: [number, number][], feeds?: [number, Float32Array<ArrayBuffer> & { shape: number[] }][], stops?: Stop[], starts?: Start[], levels?: Float32Array }} Orders levels: rows of slot, left, right, rate, muffled */
-/** @typedef {{ source: AudioBufferSourceNode | null, next: number, fed: number, edge: GainNode, left: GainNode, right: GainNode, muffle: { dry: GainNode, dull: GainNode } | null, nodes: AudioNode[], rate: number, at: number, since: number, length: number, loop: boolean }} Voice */
+/** @typedef {{ source: AudioBufferSourceNode | null, begun: number, next: number, fed: number, edge: GainNode, left: GainNode, right: GainNode, muffle: { dry: GainNode, dull: GainNode } | null, nodes: AudioNode[], rate: number, at: number, since: number, length: number, loop: boolean }} Voice */
 
 /** As `bent` in mixer.py. @param {number} x */
 export function bent(x) {
@@ -77,7 +77,8 @@ export class Graph {
     const old = this.#zones.get(index);
     if (old) {
       old.feed.gain.setTargetAtTime(0, this.context.currentTime, RAMP_S);
-      setTimeout(() => [old.feed, old.room].forEach((node) => node.disconnect()), 1000 * RAMP_S * 5);
+      const lastMs = 1000 * (RAMP_S * 10 + (old.room.buffer?.duration ?? 0)); // it dies away
+      setTimeout(() => [old.feed, old.room].forEach((node) => node.disconnect()), lastMs);
     }
     this.#zones.delete(index);
     if (answer === null) return;
@@ -125,7 +126,7 @@ export class Graph {
     sides.forEach((side, channel) => side.connect(merger, 0, channel));
     merger.connect(this.#buses[bus]);
     /** @type {Voice} */
-    const voice = { source, next: 0, fed: 0, edge, left: sides[0], right: sides[1], muffle, nodes, rate, at: seconds, since: now, length: isLive ? Infinity : buffer.duration, loop };
+    const voice = { source, begun: now, next: 0, fed: 0, edge, left: sides[0], right: sides[1], muffle, nodes, rate, at: seconds, since: now, length: isLive ? Infinity : buffer.duration, loop };
     this.#voices.set(slot, voice);
     if (!source) return; // its edge opens with its first samples
     edge.gain.setValueAtTime(0, now);
@@ -146,6 +147,7 @@ export class Graph {
     const rate = this.context.sampleRate;
     if (voice.next < now) { // it begins, or ran dry
       voice.next = Math.ceil((now + LATE_S) * rate) / rate;
+      voice.begun = voice.next;
       voice.edge.gain.setValueAtTime(0, voice.next);
       voice.edge.gain.linearRampToValueAtTime(1, voice.next + EDGE_S);
     }
@@ -195,21 +197,21 @@ export class Graph {
 
   /** @param {Voice} voice @param {number} rate @param {number} now */
   #setRate(voice, rate, now) {
+    if (!voice.loop) this.#hold(voice, now);
     voice.at += (now - voice.since) * voice.rate;
     voice.since = now;
     voice.rate = rate;
     voice.source?.playbackRate.setTargetAtTime(rate, now, RAMP_S);
     if (voice.loop) return;
-    this.#hold(voice.edge.gain, now);
     voice.edge.gain.linearRampToValueAtTime(1, now + EDGE_S);
     this.#planEnd(voice, now + EDGE_S);
   }
 
-  /** Forgets what was planned, from where it is. @param {AudioParam} gain @param {number} now */
-  #hold(gain, now) {
-    const { value } = gain;
+  /** Forgets what was planned, from where it is, which not every browser's `value` says. @param {Voice} voice @param {number} now */
+  #hold({ edge: { gain }, begun, at, since, length, rate, loop }, now) {
+    const left = loop ? 1 : (since + (length - at) / rate - now) / EDGE_S;
     gain.cancelScheduledValues(now);
-    gain.setValueAtTime(value, now);
+    gain.setValueAtTime(Math.max(0, Math.min(1, (now - begun) / EDGE_S, left)), now);
   }
 
   /** Its slot is another's. @param {number} slot @param {number | null} fade seconds; null: it plays to its end @param {number} now */
@@ -219,7 +221,7 @@ export class Graph {
     this.#voices.delete(slot);
     if (fade === null && !voice.loop) return;
     const span = Math.max(fade ?? 0, EDGE_S);
-    this.#hold(voice.edge.gain, now);
+    this.#hold(voice, now);
     voice.edge.gain.linearRampToValueAtTime(0, now + span);
     voice.source?.stop(now + span + EDGE_S);
     if (!voice.source) setTimeout(() => voice.nodes.forEach((node) => node.disconnect()), 1000 * (span + EDGE_S));

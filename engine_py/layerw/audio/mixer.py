@@ -243,7 +243,7 @@ class Mixer:
             sums[bus] *= gain + (goal - gain) * ramp
             if self._parents[bus] >= 0:
                 sums[self._parents[bus]] += sums[bus]
-            if bus == 1:  # all that lead into "main" but it
+            if bus == 1 and (self._rooms or self._leaving):  # all that lead into "main" but it
                 sums[0] += self._answers(sums[_FED].sum(0), ramp)
         self._gains = self._gain_goals
         return bent(sums[0]).T

@@ -223,6 +223,11 @@ class Voices:
         self._heard = np.flatnonzero(self.audible[:n])
         return starts
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether nothing has begun, ended or been set since the last step."""
+        return self._chosen > 0 and not self._stops
+
     def choose_now(self) -> None:
         """What can be heard has changed."""
         self._chosen = 0

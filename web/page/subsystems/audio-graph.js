@@ -8,7 +8,7 @@
  */
 
 const EDGE_S = 0.002; // how long a sound takes to begin, and to end at its end
-const RAMP_S = 0.01; // time constant of levels
+const RAMP_S = 0.015; // time constant of levels, which come 30 times a second
 const LATE_S = 0.02; // when the first samples of a live voice are heard
 const TELL_FEEDS = 60;
 const KNEE = 0.8;

@@ -15,12 +15,14 @@ import pytest
 
 import layerw as lw
 from layerw.hosts.headless import HeadlessHost
+from layerw.kernels import rigid
 from layerw.physics import Particles, ShallowWater
 from layerw.stream.ground import GroundHit
 
 WGSL = "fn surface(in: SurfaceIn) -> Surface { return default_surface(in); }"
 NO_OBJECTS = {"Color", "Position", "Rotation", "Scale", "Light",  # components: asked for by class
               "Scene"}  # its attributes are the program's
+NO_OBJECTS |= set() if rigid.is_built() else {"Character"}
 
 
 @lw.component
@@ -46,6 +48,11 @@ def things() -> Iterator[Any]:
     yield lw.Label("a")
     yield from (app.ui, app.ui.text("a"), app.ui.button("a"), app.ui.slider("a", 0, 1), app.ui.select("a", ["b"]))
     yield from (app.ui.panel("a"), app.ui.dialog("a"), app.ui.at(app.spawn(box)), app.ui.image("a.png", "a"))
+    yield lw.Body()
+    if rigid.is_built():
+        post, door = (app.spawn(box, body=lw.Body(kind)) for kind in ("static", "dynamic"))
+        hero = lw.Character(app, app.spawn(box))
+        yield from (app.physics, door.body, app.physics.join("hinge", post, door), hero)
     yield from (lw.Perspective(), lw.Orthographic(height=2.0), lw.Budgets(), lw.Network(), lw.FlyCamera(app))
     hit = app.raycast((0, 0, 5), (0, 0, -1))
     assert hit is not None

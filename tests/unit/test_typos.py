@@ -49,6 +49,7 @@ def things() -> Iterator[Any]:
     yield from (app.ui, app.ui.text("a"), app.ui.button("a"), app.ui.slider("a", 0, 1), app.ui.select("a", ["b"]))
     yield from (app.ui.panel("a"), app.ui.dialog("a"), app.ui.at(app.spawn(box)), app.ui.image("a.png", "a"))
     yield lw.Body()
+    yield lw.Sound.from_array(np.zeros(480, np.float32), rate=48_000)
     if rigid.is_built():
         post, door = (app.spawn(box, body=lw.Body(kind)) for kind in ("static", "dynamic"))
         hero = lw.Character(app, app.spawn(box))

@@ -107,7 +107,7 @@ def text(name: str, value: object) -> str:
     if not value:
         raise ConfigError(f"{name} is an empty text; it takes at least one character.")
     if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise ConfigError(f"{name} is {shown(value)}; half of a surrogate pair is no character, and nothing can keep it.")
+        raise ConfigError(f"{name} is {shown(value)}; half of a surrogate pair is no character.")
     return value
 
 

@@ -261,7 +261,7 @@ class Physics:
                  layers: Any = None) -> Pairs:  # fmt: skip
         """As `raycast`, of many at once: a structured array with row (-1: nothing), distance, point and normal.
 
-        origins, directions: (n, 3), or one of them (3,) for all.
+        origins, directions: (n, 3), or one of them (3,) for all. max_distance, layers: as for `raycast`.
         """
         return self._queries.rays(origins, directions, max_distance, layers)
 
@@ -279,7 +279,10 @@ class Physics:
 
     def overlap(self, shape: str, size: npt.ArrayLike, position: npt.ArrayLike, *,
                 rotation: npt.ArrayLike = (0.0, 0.0, 0.0, 1.0), layers: Any = None) -> Entities:  # fmt: skip
-        """Entities whose bodies a shape overlaps: `app.physics.overlap("sphere", 3.0, bomb.position)`; as `sweep`."""
+        """Entities whose bodies a shape overlaps: `app.physics.overlap("sphere", 3.0, bomb.position)`.
+
+        position: (3,) of its middle. shape, size, rotation, layers: as for `sweep`.
+        """
         return self._queries.overlap(shape, size, position, rotation, layers)
 
     # -- reports ---------------------------------------------------------------------------------

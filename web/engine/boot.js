@@ -10,6 +10,7 @@ import { BusyClock } from './busy.js';
 import { BootError, fetchBytes, fetchOk } from './fetch-ok.js';
 import { ProgramFiles } from './program-files.js';
 import { Runtime } from './runtime.js';
+import { mentions } from './mentions.js';
 import { mentionsStore, readRecords } from './store-records.js';
 import { fetchWheels, unpackWheels } from './wheels.js';
 
@@ -26,6 +27,7 @@ import { fetchWheels, unpackWheels } from './wheels.js';
  * @property {string} runtimeUrl folder of Pyodide, ends with /
  * @property {string} appUrl folder of the program, ends with /
  * @property {string} engineUrl the engine's sources as a zip, for a development server
+ * @property {string} kernelsUrl folder of the compiled modules, ends with /
  * @property {string} program file to run; empty: the manifest says
  *
  * @typedef {import('./runtime.js').RuntimeHooks} RuntimeHooks
@@ -50,6 +52,9 @@ async function fetchManifest({ appUrl, program }) {
 
 /** Where layerw/saves/records.py finds what the program keeps. */
 const STORE_ROOT = '/store';
+/** Where layerw/kernels/files.py looks for modules that only some programs need. */
+const KERNELS_ROOT = '/kernels';
+const PHYSICS = { file: 'rigid/rigid.wasm', words: /\b(physics|Body|Character)\b/ };
 
 const RUN_PY = `
 import sys
@@ -69,6 +74,8 @@ export class PythonBoot {
   #files;
   /** What the program keeps, if it mentions that. @type {Promise<Kept | null>} */
   #kept;
+  /** @type {Promise<ArrayBuffer | null>} */
+  #physics;
   /** @type {Promise<ArrayBuffer[]>} */
   #wheels;
   /** @type {Promise<ArrayBuffer>} */
@@ -93,6 +100,8 @@ export class PythonBoot {
       ? fetchBytes(options.engineUrl, 'The engine\'s sources') : fetchEngine(options.runtimeUrl)));
     this.#kept = Promise.all([this.#manifest, this.#files]).then(([manifest, files]) => readKept(options, manifest, files));
     this.#kept.catch(() => {});
+    this.#physics = this.#files.then((files) => fetchPhysics(options, files));
+    this.#physics.catch(() => {});
     for (const promise of [this.#files, this.#wheels, this.#engine]) promise.catch(() => {});
   }
 
@@ -131,6 +140,7 @@ export class PythonBoot {
     await (await this.#files).write(pyodide.FS, '/app');
     unpackWheels(pyodide, await this.#wheels);
     writeKept(pyodide.FS, await this.#kept);
+    writePhysics(pyodide.FS, await this.#physics);
     pyodide.FS.chdir('/app');
     this.#hooks.progress('program', 0.9);
     const run = pyodide.runPython(RUN_PY);
@@ -157,6 +167,25 @@ async function readKept({ appUrl }, manifest, files) {
   if (!mentionsStore(await files.modules())) return null;
   const program = new URL(appUrl, globalThis.location?.href).pathname + manifest.program + (manifest.place ?? '');
   return { program, ...await readRecords(program) };
+}
+
+/**
+ * Its module, if the program speaks of it; without it Python says so where it is used.
+ * @param {BootOptions} options
+ * @param {ProgramFiles} files
+ * @returns {Promise<ArrayBuffer | null>}
+ */
+async function fetchPhysics({ kernelsUrl }, files) {
+  if (!mentions(PHYSICS.words, await files.modules())) return null;
+  return fetchBytes(kernelsUrl + PHYSICS.file, 'Physics').catch(() => null);
+}
+
+/** @param {any} FS of Pyodide @param {ArrayBuffer | null} module */
+function writePhysics(FS, module) {
+  if (module === null) return;
+  const path = `${KERNELS_ROOT}/${PHYSICS.file}`;
+  FS.mkdirTree(path.slice(0, path.lastIndexOf('/')));
+  FS.writeFile(path, new Uint8Array(module));
 }
 
 /** @param {any} FS of Pyodide @param {Kept | null} kept */

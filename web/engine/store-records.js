@@ -6,6 +6,7 @@
  * (page/subsystems/store.js) writes. Does not: know what the bytes mean; layerw/saves/ does.
  * Limits: as the browser's quota; a program is the address of its folder and its file.
  */
+import { mentions } from './mentions.js';
 
 const DATABASE = 'layerw';
 const RECORDS = 'records';
@@ -13,11 +14,7 @@ const RECORDS = 'records';
 const MENTIONS = /\.\s*(store|saves?|restore)\b/;
 
 /** @param {Iterable<Uint8Array>} modules the program's Python files */
-export function mentionsStore(modules) {
-  const decoder = new TextDecoder();
-  for (const bytes of modules) if (MENTIONS.test(decoder.decode(bytes))) return true;
-  return false;
-}
+export const mentionsStore = (modules) => mentions(MENTIONS, modules);
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
 const done = (request) => new Promise((resolve, reject) => {

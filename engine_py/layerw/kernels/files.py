@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from importlib.abc import ResourceLoader
 
 WASMTIME_MISSING = "Kernels on CPython need wasmtime: pip install layerw[headless]"
+FETCHED = Path("/kernels")  # in the page: what web/engine/boot.js fetches for the programs that speak of it
 FOLDER = Path(__file__).resolve().parents[1] / "_kernels"
 
 
@@ -23,6 +24,9 @@ def file_of(name: str) -> Path:
     """As `path_of`; in the page, where the engine lies in no folder, a copy, for who needs a file of its own."""
     if FOLDER.is_dir():
         return path_of(name)
+    fetched = FETCHED / f"{name}.wasm"
+    if fetched.is_file():
+        return fetched
     copy = Path(tempfile.gettempdir()) / f"{Path(name).name}.wasm"
     try:
         copy.write_bytes(cast("ResourceLoader", __spec__.loader).get_data(str(FOLDER / f"{name}.wasm")))

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 _NAME, _SIDE = "rigid", "rigid_side"
 _ALIGNMENT = 16
 _MISSING = ("Physics was not built: Box3D's sources were not to be had when layerw was installed. In a checkout `make "
-            "physics` fetches and builds it; elsewhere install layerw again with a network that reaches PyPI.")
+            "physics` fetches and builds it; elsewhere install layerw again with a network that reaches PyPI. A page "
+            "fetches it for programs whose own files say physics, Body or Character.")
 
 
 def is_built() -> bool:

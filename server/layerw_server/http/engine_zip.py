@@ -16,7 +16,7 @@ from pathlib import Path
 from .paths import is_served_name
 
 _SUFFIXES = (".py", ".json", ".typed")
-_KERNELS = ("inplace.wasm", "rigid.wasm")  # the other modules are fetched by the page, from /kernels/
+_KERNELS = ("inplace.wasm",)  # the other modules are fetched by the page, from /kernels/
 
 
 def engine_files(package: Path) -> Iterator[Path]:

@@ -19,7 +19,7 @@ from .installation import repair
 
 STAMP = (1980, 1, 1, 0, 0, 0)
 SUFFIXES = {".py", ".typed", ".json"}
-KERNELS = ("inplace.wasm", "rigid.wasm")  # the other modules are fetched by the page
+KERNELS = ("inplace.wasm",)  # the other modules are fetched by the page
 NAME = f"layerw-{__version__}-py3-none-any.whl"
 
 

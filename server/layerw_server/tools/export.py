@@ -191,8 +191,9 @@ def _copy_web(web: Path, part: Path, attributes: Mapping[str, str]) -> None:
 
 
 def _copy_kernels(target: Path) -> None:
-    for path in sorted((engine_folder() / "_kernels").glob("*.wasm")):
-        _copy(path, target / path.name)
+    folder = engine_folder() / "_kernels"
+    for path in sorted((*folder.glob("*.wasm"), *folder.glob("rigid/rigid.wasm"), *folder.glob("rigid/LICENSE*"))):
+        _copy(path, target / path.relative_to(folder))
 
 
 def _copy_runtime(runtime: Path, lock: dict[str, Any], target: Path) -> None:

@@ -48,7 +48,7 @@ KEPT = """new Promise((resolve) => { const open = indexedDB.open('layerw', 1); o
     all.onsuccess = () => { open.result.close(); resolve(all.result.map((key) => key[1])); }; }; })"""
 
 
-@pytest.mark.parametrize("thread", ["worker", "main"])  # a profile on disk: one in memory may forget while a page reloads
+@pytest.mark.parametrize("thread", ["worker", "main"])  # in a profile on disk, which a reload keeps
 def test_values_are_there_after_a_reload(context: BrowserContext, serve_program: ServeProgram, thread: str) -> None:
     running = open_program(context, serve_program(PROGRAM), backend="null", thread=thread).wait_ready()
     assert running.python(SEEN) == "(1, [[1, 1, 1], [1, 1, 1]], '', 1)"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from layerw_server.runtime import decoders
 from layerw_server.runtime.packages import PageWheel, PageWheels
 from layerw_server.tools.export import MARKER, RUNTIME_FILES, ExportError, ExportOptions, ExportReport, export_app
 from layerw_server.tools.program_checks import check_program
@@ -19,7 +20,7 @@ def root(tmp_path: Path) -> Path:
     """A complete runtime of empty files, a page, and a program."""
     for folder in ("runtime", "web", "app"):
         (tmp_path / folder).mkdir()
-    for name in (*RUNTIME_FILES, "numpy.whl", "layerw.whl"):
+    for name in (*RUNTIME_FILES, *decoders.FILES, "numpy.whl", "layerw.whl"):
         (tmp_path / "runtime" / name).write_bytes(name.encode())
     (tmp_path / "runtime/pyodide-lock.json").write_text(json.dumps(LOCK))
     (tmp_path / "web/index.html").write_text("<!doctype html>\n<body>\n")

@@ -47,7 +47,7 @@ def test_what_stands_around_hides_the_sky(run_program: RunProgram, backend: str)
     assert (apart - touching).max() > 20, "what touches the ground throws a fine shadow"
     sky_alone, mirrored = sea(running, on=False), sea(running, on=True)
     redder = (mirrored - sky_alone)[..., 0] - (mirrored - sky_alone)[..., 2]
-    assert redder[62:85, 50:110].mean() > 5 and np.abs(mirrored - sky_alone)[:45].max() <= 1, "below the wall alone"
+    assert redder[62:85, 50:110].mean() > 3 and np.abs(mirrored - sky_alone)[:45].max() <= 1, "below the wall alone"
     seen[backend] = [corner, touching]  # waves go by the time, which is not the same in both
     if len(seen) == 2:
         for one, other in zip(*seen.values(), strict=True):

@@ -52,6 +52,18 @@ def test_one_entity_has_plain_numbers(app: lw.App) -> None:
     assert box[Health].hp == 5.0 and box[Motion].velocity.tolist() == [0, 9, 0] and box[Motion].on_ground is True
 
 
+def test_nobody_has_fields_too(app: lw.App) -> None:
+    app.spawn_many(lw.Mesh.box(), 3)
+    for ever in (False, True):
+        rows = app.each(Motion, Health, lw.Position)
+        rows[lw.Position] += rows[Motion].velocity * 0.5
+        rows[Health].hp -= 1
+        rows.entities[rows[Health].hp <= 0].despawn()
+        assert rows[Motion].velocity.shape == (0, 3) and rows[Health].hp.shape == (0,) and not len(rows), ever
+        app.spawn(lw.Mesh.box()).add(Motion).despawn()
+    assert app.report()["entities"] == 3
+
+
 def test_views_write_and_groups_apart_write_back(app: lw.App) -> None:
     crowd = app.spawn_many(lw.Mesh.box(), 10)
     crowd.add(Health)

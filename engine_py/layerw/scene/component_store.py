@@ -96,6 +96,8 @@ class ComponentStore:
     def check(self, rows: Rows, declared: Declaration) -> Attached:
         """The columns of rows that all have it. Raises HandleError."""
         attached = self.find(declared)
+        if attached is None and not len(rows_of(rows)):
+            return Attached(declared, 0)  # nobody ever had it, and nobody is asked for
         if attached is None or not attached.present[rows].all():
             have = 0 if attached is None else int(np.count_nonzero(attached.present[rows]))
             raise HandleError(f"{len(rows_of(rows)) - have} of the {len(rows_of(rows))} entities have no "

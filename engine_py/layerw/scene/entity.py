@@ -204,7 +204,9 @@ class Entities:
         if self._checked != table.deaths:
             self._check()
         column = table.columns[name]
-        if not self._count or self._is_static():
+        if not self._count:
+            return column.array[:0].copy()  # `+=` of nothing is no mistake
+        if self._is_static():
             view = column.array[self._key]
             view.flags.writeable = False
             return view

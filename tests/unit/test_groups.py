@@ -22,6 +22,26 @@ def row_of(x: float, count: int = 100) -> np.ndarray:
     return np.stack([np.arange(count) + x, np.zeros(count), np.zeros(count)], axis=1).astype(np.float32)
 
 
+def test_a_group_moves_and_turns_as_each_of_it_would() -> None:
+    app, _ = make()
+    crowd, alone = app.spawn_many(BOX, 100, position=row_of(0)), app.spawn(BOX, position=(4, 0, 0))
+    for group in (crowd, crowd[1::3], crowd[:0]):
+        group.rotate(y=0.5, x=0.2)
+        group.move(x=1, z=-2)
+    for _ in range(2):
+        alone.rotate(y=0.5, x=0.2)
+        alone.move(x=1, z=-2)
+    assert crowd[4].position.tolist() == alone.position.tolist()
+    assert crowd[4].rotation == pytest.approx(alone.rotation, abs=1e-6)
+    assert crowd[5].position.tolist() == [6, 0, -2]
+    for call in (lambda: crowd.move(x="far"), lambda: crowd.rotate(y=float("nan")), lambda: crowd.move(x=1e39)):
+        with pytest.raises(lw.LayerwError):
+            call()
+    crowd[3].despawn()
+    with pytest.raises(lw.HandleError):
+        crowd.rotate(y=1)
+
+
 # -- which -------------------------------------------------------------------------------------------------------
 
 def test_an_index_is_an_entity_and_slices_are_groups_with_plain_views() -> None:

@@ -345,6 +345,16 @@ class Entities:
         if self._count:
             self._table.set_parent(self._numbers(), value.first_row if value is not None else -1)
 
+    def move(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> None:
+        """Add metres to all positions."""
+        self._check()
+        self._write("position", motion.moved_all(self._table.position[self._key], x, y, z))
+
+    def rotate(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> None:
+        """Turn each about its own axes by radians (yaw y, then pitch x, then roll z)."""
+        self._check()
+        self._write("rotation", motion.turned_all(self._table.rotation[self._key], x, y, z))
+
     def despawn(self) -> None:
         """Remove them and all their children."""
         self._check()

@@ -1,4 +1,4 @@
-"""Moving and turning one entity: what `move`, `rotate` and `look_at` work out, with their arguments checked.
+"""Moving and turning entities: what `move`, `rotate` and `look_at` work out, with their arguments checked.
 
 Owns: nothing. Angles are radians and never guessed: one that is many turns is told once, because degrees were meant.
 """
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base import checks
+from layerw.base import checks, mathx
 from layerw.base.errors import HandleError, ShapeError
 from layerw.base.mathx import Array, facing, matrix_from_quat, quat_from_matrix, turned_by
 from layerw.scene.hierarchy import world_matrix
@@ -36,13 +36,35 @@ def turned(rotation: npt.NDArray[np.float32], x: float, y: float, z: float) -> t
     """The rotation after a turn about its own axes."""
     _check_finite("Entity.rotate", x, y, z)
     if abs(x) + abs(y) + abs(z) > MANY_TURNS:
-        given = ", ".join(f"{name}={value:g}" for name, value in (("x", x), ("y", y), ("z", z)) if value)
-        checks.tell_degrees(f"Entity.rotate({given})")
+        checks.tell_degrees(f"Entity.rotate({_given(x, y, z)})")
     found = turned_by(rotation.tolist(), x, y, z)
     if not math.isfinite(found[0] + found[1] + found[2] + found[3]):
         raise ShapeError(f"Entity.rotate turns a rotation of {checks.shown(rotation.tolist())}, which is none; assign "
                          f"its rotation.")  # fmt: skip
     return found
+
+
+def moved_all(position: npt.NDArray[np.float32], x: float, y: float, z: float) -> npt.NDArray[np.float64]:
+    """As `moved`, of (n, 3)."""
+    _check_finite("Entities.move", x, y, z)
+    there: npt.NDArray[np.float64] = position + np.array((x, y, z))
+    if not (np.abs(there) <= FLOAT32_MAX).all():
+        raise ShapeError(f"Entities.move({x:g}, {y:g}, {z:g}) leads to no finite numbers of at most {FLOAT32_MAX:g}; "
+                         f"assign their positions.")  # fmt: skip
+    return there
+
+
+def turned_all(rotation: npt.NDArray[np.float32], x: float, y: float, z: float) -> Array:
+    """As `turned`, of (n, 4)."""
+    _check_finite("Entities.rotate", x, y, z)
+    if abs(x) + abs(y) + abs(z) > MANY_TURNS:
+        checks.tell_degrees(f"Entities.rotate({_given(x, y, z)})")
+    found = mathx.quat_multiply(rotation.astype(np.float64), mathx.quat_from_euler(x, y, z))
+    length = np.linalg.norm(found, axis=1, keepdims=True)
+    if not np.isfinite(length).all():
+        raise ShapeError("Entities.rotate turns rotations of which some are none; assign their rotations.")
+    turned: Array = found / np.where(length > 0, length, 1)
+    return turned
 
 
 def towards(table: Table, row: int, target: npt.ArrayLike) -> Array:
@@ -77,6 +99,10 @@ def values_for(name: str, value: npt.ArrayLike, width: int, count: int, one: boo
     if not np.isfinite(array).all():
         raise ShapeError(f"{name} takes finite numbers; the given array has NaN or infinity.")
     return array
+
+
+def _given(x: float, y: float, z: float) -> str:
+    return ", ".join(f"{name}={value:g}" for name, value in (("x", x), ("y", y), ("z", z)) if value)
 
 
 def _check_finite(name: str, *values: Any) -> None:

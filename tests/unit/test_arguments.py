@@ -76,6 +76,7 @@ BAD: dict[str, dict[str, list[Any]]] = {
     "Mesh.plane": {"width": POSITIVE, "depth": POSITIVE, "cells": [*WHOLE, 0, -1, 5000]},
     "Mesh.sphere": {"radius": POSITIVE, "segments": [*WHOLE, 1, 2, -3, 10**6]},
     "Mesh.cylinder": {"radius": POSITIVE, "height": POSITIVE, "segments": [*WHOLE, 2], "top_radius": [*NUMBER[1:], -1]},
+    "Mesh.capsule": {"radius": POSITIVE, "height": [*NUMBER, 0.9], "segments": [*WHOLE, 2]},
     "Mesh.cone": {"radius": POSITIVE, "height": POSITIVE, "segments": [*WHOLE, 2]},
     "Mesh.merge": {"parts": [[], None, 5, [lw.Mesh.box()], [(1, "red", (0, 0, 0))], [(lw.Mesh.box(), "rde", (0, 0, 0))],
                              [(lw.Mesh.box(), "red", (0, 0))]]},
@@ -178,7 +179,7 @@ def callables(app: lw.App) -> dict[str, Callable[..., Any]]:
         "Sea": environment.Sea,
         "Wind": environment.Wind, "Shadows": environment.Shadows, "Ambient": environment.Ambient,
     }
-    shapes = ("box", "plane", "sphere", "cylinder", "cone", "merge")
+    shapes = ("box", "plane", "sphere", "cylinder", "capsule", "cone", "merge")
     found |= {f"Mesh.{name}": getattr(lw.Mesh, name) for name in shapes}
     found |= {f"Texture.{name}": getattr(lw.Texture, name) for name in ("load", "live", "video", "target")}
     of_app = ("frame", "watch", "panel", "points", "lines", "grid", "axes", "music")

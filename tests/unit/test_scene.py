@@ -176,13 +176,21 @@ def test_colors() -> None:
             parse_color(bad)
 
 
-@pytest.mark.parametrize("mesh", [Mesh.box(1, 2, 3), Mesh.sphere(), Mesh.cone(), Mesh.cylinder(), Mesh.plane(cells=3)])
+@pytest.mark.parametrize("mesh", [Mesh.box(1, 2, 3), Mesh.sphere(), Mesh.cone(), Mesh.cylinder(), Mesh.plane(cells=3),
+                                  Mesh.capsule(0.4, 1.8), Mesh.capsule(0.5, 1.0, 3)])
 def test_shapes_face_outwards(mesh: Mesh) -> None:
     data = mesh.data
     corners = data.positions[data.indices].reshape(-1, 3, 3)
     face = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     facing = np.einsum("ij,ij->i", face, data.normals[data.indices].reshape(-1, 3, 3).mean(axis=1))
     assert (facing[np.linalg.norm(face, axis=1) > 1e-9] > 0).all()
+
+
+def test_a_capsule_is_as_high_as_it_is_told() -> None:
+    data = Mesh.capsule(0.4, 1.8).data
+    assert np.abs(data.positions).max(axis=0) == pytest.approx([0.4, 0.9, 0.4], abs=1e-6)
+    caps = data.positions - np.sign(data.positions[:, 1:2]) * (0, 0.5, 0)
+    assert np.linalg.norm(caps, axis=1) == pytest.approx(0.4, abs=1e-6) and data.radius == pytest.approx(0.9)
 
 
 def test_bad_meshes_and_lods_are_refused() -> None:

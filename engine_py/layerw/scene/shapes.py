@@ -135,17 +135,21 @@ class Mesh:
         height = checks.number("Mesh.cylinder height", height, 0, above=True)
         segments = checks.whole("Mesh.cylinder segments", segments, 3, SEGMENTS_MAX)
         top = radius if top_radius is None else checks.number("Mesh.cylinder top_radius", top_radius, 0)
-        phi = np.linspace(0, 2 * math.pi, segments + 1)
-        slope = (radius - top) / height
-        profile = [(0.0, -0.5, 0, -1), (radius, -0.5, 0, -1), (radius, -0.5, 1, slope), (top, 0.5, 1, slope)]
-        profile += [(top, 0.5, 0, 1), (0.0, 0.5, 0, 1)]
-        rows = np.array(profile[::-1])
-        c, s = np.cos(phi)[:, None], np.sin(phi)[:, None]
-        r, y, nr, ny = rows.T
-        p = np.stack([c * r, np.broadcast_to(y * height, (segments + 1, 6)), -s * r], -1).reshape(-1, 3)
-        n = np.stack([c * nr, np.broadcast_to(ny, (segments + 1, 6)), -s * nr], -1).reshape(-1, 3)
-        n /= np.linalg.norm(n, axis=1, keepdims=True)
-        return cls(p, _grid_indices(segments, 5), normals=n)
+        slope, half = (radius - top) / height, height / 2
+        profile = [(0.0, half, 0, 1), (top, half, 0, 1), (top, half, 1, slope), (radius, -half, 1, slope),
+                   (radius, -half, 0, -1), (0.0, -half, 0, -1)]  # fmt: skip
+        return cls._turned(np.array(profile), segments)
+
+    @classmethod
+    def capsule(cls, radius: float = 0.5, height: float = 2.0, segments: int = 24) -> Mesh:
+        """A cylinder with round ends around +Y, centred on the origin: metres, with its caps, 3 to 1024 segments."""
+        radius = checks.number("Mesh.capsule radius", radius, 0, above=True)
+        height = checks.number("Mesh.capsule height", height, 2 * radius)
+        segments = checks.whole("Mesh.capsule segments", segments, 3, SEGMENTS_MAX)
+        rise = np.linspace(math.pi / 2, 0, max(segments // 4, 2) + 1)
+        across, up = np.cos(rise), np.sin(rise)
+        upper = np.stack([radius * across, radius * up + (height / 2 - radius), across, up], axis=1)
+        return cls._turned(np.concatenate([upper, upper[::-1] * (1, -1, 1, -1)]), segments)
 
     @classmethod
     def cone(cls, radius: float = 0.5, height: float = 1.0, segments: int = 24) -> Mesh:
@@ -154,6 +158,17 @@ class Mesh:
         height = checks.number("Mesh.cone height", height, 0, above=True)
         segments = checks.whole("Mesh.cone segments", segments, 3, SEGMENTS_MAX)
         return cls.cylinder(radius, height, segments, top_radius=0.0)
+
+    @classmethod
+    def _turned(cls, profile: npt.NDArray[np.float64], segments: int) -> Mesh:
+        """Around +Y, from the top down; profile: (n, 4) radius, y, and the normal outwards and up, of any length."""
+        phi = np.linspace(0, 2 * math.pi, segments + 1)
+        c, s = np.cos(phi)[:, None], np.sin(phi)[:, None]
+        r, y, nr, ny = profile.T
+        p = np.stack([c * r, np.broadcast_to(y, (segments + 1, len(y))), -s * r], -1).reshape(-1, 3)
+        n = np.stack([c * nr, np.broadcast_to(ny, (segments + 1, len(y))), -s * nr], -1).reshape(-1, 3)
+        n /= np.linalg.norm(n, axis=1, keepdims=True)
+        return cls(p, _grid_indices(segments, len(y) - 1), normals=n)
 
     @classmethod
     def merge(cls, parts: Sequence[tuple[Mesh, Color, npt.ArrayLike]]) -> Mesh:

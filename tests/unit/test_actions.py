@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 import layerw as lw
-from layerw.gpu.spec import KEYS
 from layerw.hosts.headless import HeadlessHost
 from layerw.messages.codec import encode_own
 
@@ -28,7 +27,7 @@ class Pilot:
         self.host.step(self.app, frames)
 
     def key(self, name: str, down: bool) -> None:
-        self.host.send("key", KEYS.index(name), int(down))
+        self.host.key(name, down)
 
     def touch(self, phase: int, x: float, y: float, number: int = 0) -> None:
         self.host.send("touch", number, phase, x, y)

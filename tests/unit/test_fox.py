@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 import layerw as lw
-from layerw.gpu.spec import KEYS
 from layerw.hosts.headless import HeadlessHost
 
 GAME = Path(__file__).resolve().parents[2] / "examples/fox"
@@ -31,7 +30,7 @@ class Player:
 
     def hold(self, wanted: set[str]) -> None:
         for code in wanted ^ self.held:
-            self.host.send("key", KEYS.index(code), int(code in wanted))
+            self.host.key(code, code in wanted)
         self.held = wanted
 
     def step(self, level: Any) -> None:

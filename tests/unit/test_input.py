@@ -8,8 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import layerw as lw
 from layerw.gpu.gen import events as ev
 from layerw.gpu.spec import KEYS
+from layerw.hosts.headless import HeadlessHost
 from layerw.input.fly import FlyCamera
 from layerw.input.state import Input
 from layerw.scene.camera import Camera
@@ -82,3 +84,18 @@ def test_gamepads_stay_when_the_focus_goes() -> None:
     state = Input()
     state._apply([ev.GamepadAxis(0, 1, -0.5), ev.GamepadButton(0, 2, 1.0), ev.Key(W, 1), ev.Focus(0, 0)])
     assert state.pad_axis(1) == -0.5 and state.pad_buttons[0, 2] == 1.0 and not state.key("KeyW")
+
+
+def test_a_program_is_given_keys_without_a_page() -> None:
+    host = HeadlessHost()
+    app = lw.App(host=host)
+    jump, seen = app.actions.bind("jump", "Space"), []
+    host.step(app)
+    app.frame(lambda dt: seen.append((jump.pressed, app.input.key("Space"))))
+    host.key("Space")
+    host.step(app, 2)
+    host.key("Space", False)
+    host.step(app)
+    assert seen == [(True, True), (False, True), (False, False)]
+    with pytest.raises(lw.ConfigError, match="Did you mean 'Space'"):
+        host.key("space")

@@ -301,6 +301,22 @@ def test_what_is_written_later_is_checked_too(app: lw.App) -> None:
         button.text = "c"
 
 
+def test_a_change_by_a_test_is_heard_and_an_assignment_is_not(app: lw.App) -> None:
+    heard: list[Any] = []
+    speed, kind = app.ui.slider("speed", 0, 10), app.ui.select("kind", ["calm", "storm"])
+    speed.on_change(heard.append)
+    kind.on_change(heard.append)
+    speed.value = 3
+    speed.change(4)
+    kind.change("storm")
+    assert heard == [4.0, "storm"] and kind.value == "storm"
+    with pytest.raises(lw.LayerwError):
+        kind.change("strom")
+    kind.enabled = False
+    kind.change("calm")
+    assert heard == [4.0, "storm"]
+
+
 def test_there_is_a_most_of_them(app: lw.App, page: Page) -> None:
     for _ in range(WIDGETS_MAX):
         app.ui.text("a")

@@ -15,6 +15,7 @@ from weakref import proxy
 
 import numpy as np
 
+from layerw.base import checks
 from layerw.base.host_port import AnyArray, FrameReceiver
 from layerw.base.log import EXCEPTION
 from layerw.base.weak import weakly
@@ -121,6 +122,11 @@ class HeadlessHost:
     def send(self, name: str, *values: int | float | str | bytes) -> None:
         """Queues an event for the next frame (a key press, say)."""
         self._events.append(encode_event(name, *values))
+
+    def key(self, code: str, down: bool = True) -> None:
+        """A key goes down, or up, with the next frame, the second at the earliest: `host.key("Space")`."""
+        known = checks.one_of("HeadlessHost.key code", code, spec.KEYS)
+        self.send("key", spec.KEYS.index(known), int(checks.flag("HeadlessHost.key down", down)))
 
     def page_send(self, name: str, value: object = None) -> None:
         """Sends a value to the program as a page's element.send does."""

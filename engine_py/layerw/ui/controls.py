@@ -46,6 +46,10 @@ class Control(Widget):
         self.__dict__["_call"] = checks.callback(name, function, "value")
         return function
 
+    def change(self, value: Any) -> None:
+        """Does what a person's change does; assigning `value` does not call the function of `on_change`."""
+        self._heard("value", value)
+
     def _heard(self, event: str, value: object) -> None:
         if event != "value" or not self.enabled:
             return

@@ -213,6 +213,28 @@ def test_it_jumps_bumps_its_head_and_lands(walk: Walk) -> None:
     assert any(bumped) and max(heights) < 0.5 and heights[-1] == pytest.approx(0, abs=0.01)
 
 
+def test_sensors_notice_it(walk: Walk) -> None:
+    app, physics = walk.app, walk.app.physics
+    coins = [walk.block((0.4, 0.4, 0.4), (x, 0.5, 0), sensor=True) for x in (1.5, 3.0)]
+    walk.block((0.4, 0.4, 0.4), (2.2, 1.3, 0), sensor=True, layer=3)
+    walk.hero.remove()
+    hero = lw.Character(app, walk.body, hits=[0])
+    entered: list[Any] = []
+    left: list[Any] = []
+
+    def look() -> None:
+        entered.extend(physics.entered.tolist())
+        left.extend(physics.left.tolist())
+        hero.move((2, 0, 0))
+        if len(entered) == 2 and coins[1].alive:
+            coins[1].despawn()
+
+    pairs = [(coin.first_row, walk.body.first_row) for coin in coins]
+    walk.run(150, look)
+    assert walk.body.position[0] > 4
+    assert entered == pairs and left == pairs[:1]
+
+
 def test_mistakes_are_told(walk: Walk) -> None:
     app, hero = walk.app, walk.hero
     child = app.spawn(lw.Mesh.box(), parent=walk.body)

@@ -147,6 +147,40 @@ def test_a_sensor_tells_who_comes_and_goes(scene: Scene) -> None:
     assert crate.position[1] == pytest.approx(0.5, abs=0.02)
 
 
+def test_steps_see_what_the_step_before_them_began_each_once(scene: Scene) -> None:
+    app, steps, frames = scene.app, [], []
+    gate = app.spawn(lw.Mesh.box(2, 2, 2), position=(0, 4, 0), body=lw.Body("static", sensor=True))
+    crate = scene.crate((0, 8, 0))
+    app.fixed(lambda dt: steps.extend(app.physics.entered.tolist()))
+    app.frame(lambda dt: frames.extend(app.physics.entered.tolist()))
+    scene.run(120)
+    assert steps == frames == [(gate.first_row, crate.first_row)]
+
+
+def test_rows_name_entities_while_they_live(scene: Scene) -> None:
+    physics, crate = scene.app.physics, scene.crate()
+    assert physics.entity(np.int32(crate.first_row)) == crate and physics.entity(-1) is None
+    row = crate.first_row
+    crate.despawn()
+    assert physics.entity(row) is None
+    for bad in (-2, 1e3, "crate", 10**9):
+        with pytest.raises(lw.LayerwError):
+            physics.entity(bad)  # type: ignore[arg-type]
+
+
+def test_a_restore_leaves_bodies_at_rest(scene: Scene) -> None:
+    crate = scene.crate((0, 30, 0))
+    walker = scene.app.spawn(lw.Mesh.capsule(0.4, 1.8), position=(5, 30, 0))
+    hero = lw.Character(scene.app, walker, feet=0.9)
+    save = scene.app.saves.pack()
+    crate.body.spin = (0, 3, 0)
+    scene.run(60)
+    assert crate.body.velocity[1] < -9 and hero.velocity[1] < -9
+    scene.app.saves.unpack(save)
+    assert crate.position.tolist() == [0, 30, 0] and hero.velocity.tolist() == [0, 0, 0]
+    assert not crate.body.velocity.any() and not crate.body.spin.any()
+
+
 def test_layers_decide_who_meets(scene: Scene) -> None:
     ghost = scene.crate((0, 2, 0), layer=3, hits=[5])
     solid = scene.crate((4, 2, 0), layer=3)

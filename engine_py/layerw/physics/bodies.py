@@ -17,13 +17,14 @@ NONE = -1
 
 
 class Bodies:
-    """Columns by slot (`row`, `birth`, `kind`) and `slot_of_row`."""
+    """Columns by slot (`row`, `birth`, `kind`, `sensor`) and `slot_of_row`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
         self.row = np.full(256, NONE, np.int32)
         self.birth = np.zeros(256, np.uint32)
         self.kind = np.zeros(256, np.uint8)
+        self.sensor = np.zeros(256, np.bool_)
         self.slot_of_row = np.full(0, NONE, np.int32)
         self.count = 0
         self.high = 0  # slots below this were given out
@@ -31,12 +32,12 @@ class Bodies:
     @property
     def size_bytes(self) -> int:
         """What the columns take of the heap."""
-        return self.row.nbytes + self.birth.nbytes + self.kind.nbytes + self.slot_of_row.nbytes
+        return self.row.nbytes + self.birth.nbytes + self.kind.nbytes + self.sensor.nbytes + self.slot_of_row.nbytes
 
-    def add(self, slots: U32, rows: Rows, kind: int) -> None:
+    def add(self, slots: U32, rows: Rows, kind: int, sensor: bool = False) -> None:
         """Bodies of these rows are in these slots; `rows` -1: of nobody."""
         self._reserve(int(slots.max()) + 1, self._table.rows_used)
-        self.row[slots], self.kind[slots] = rows, kind
+        self.row[slots], self.kind[slots], self.sensor[slots] = rows, kind, sensor
         owned = rows >= 0
         self.birth[slots[owned]] = self._table.birth[rows[owned]]
         self.slot_of_row[rows[owned]] = slots[owned]
@@ -49,7 +50,7 @@ class Bodies:
         mine = rows[rows >= 0]
         own = self.slot_of_row[mine]
         self.slot_of_row[mine[np.isin(own, slots)]] = NONE
-        self.row[slots], self.birth[slots], self.kind[slots] = NONE, 0, 0
+        self.row[slots], self.birth[slots], self.kind[slots], self.sensor[slots] = NONE, 0, 0, False
         self.count -= len(slots)
 
     def _reserve(self, slots: int, rows: int) -> None:
@@ -59,6 +60,7 @@ class Bodies:
             self.row = np.concatenate([self.row, np.full(more, NONE, np.int32)])
             self.birth = np.concatenate([self.birth, np.zeros(more, np.uint32)])
             self.kind = np.concatenate([self.kind, np.zeros(more, np.uint8)])
+            self.sensor = np.concatenate([self.sensor, np.zeros(more, np.bool_)])
         if rows > len(self.slot_of_row):
             more = rows - len(self.slot_of_row)
             self.slot_of_row = np.concatenate([self.slot_of_row, np.full(more, NONE, np.int32)])

@@ -1,7 +1,7 @@
 """lw.Character: an upright capsule that walks, climbs steps, rides what moves, and pushes what is light.
 
 Owns: the settings and the state of one, as a row of floats for the kernel (engine_py/kernels/rigid/character.c). It
-steps after the bodies, with them. Limits: up is +Y; characters meet bodies, not each other.
+steps after the bodies, with them, and sensors notice it. Limits: up is +Y; characters meet bodies, not each other.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from layerw.base.errors import ConfigError, HandleError
 from layerw.base.names import named
 from layerw.base.ports import F32, F64
 from layerw.physics.body import Body, mask_of
+from layerw.physics.events import ENTERED, LEFT
+from layerw.physics.shapes import CAPSULE, record
 from layerw.scene.entity import Entity
 from layerw.scene.row_values import check_owner
 
@@ -52,7 +54,8 @@ class Character:
         ConfigError, KindError, HandleError: a value is outside of its limits, or the entity moves with something.
     """
 
-    __slots__ = ("__weakref__", "_entity", "_feet", "_ground", "_last", "_mask", "_physics", "_state", "_wanted")
+    __slots__ = ("__weakref__", "_entity", "_feet", "_ground", "_inside", "_last", "_mask", "_physics", "_state",
+                 "_wanted")
 
     def __setattr__(self, name: str, value: object) -> None:
         if name not in SETTABLE and name not in Character.__slots__:
@@ -82,6 +85,7 @@ class Character:
         self.jump_speed = jump_speed
         self._mask = mask_of(Body("static", hits=hits).hits)
         self._ground = NOBODY
+        self._inside: dict[int, int] = {}  # slots of the sensors that it is in, and their rows' births
         self._last = np.full(3, np.nan, np.float32)
         physics._join(self)
 
@@ -205,6 +209,24 @@ class Character:
                 world.number, self._state, self._mask, wanted)):  # fmt: skip
             self._state[HEIGHT] = wanted
 
+    def _sensed(self) -> list[tuple[int, int, int]]:
+        """What it entered and left since the last step, as kind, the sensor's row, and its own."""
+        world, bodies = self._physics._world, self._physics._world.bodies
+        height, radius = float(self._state[HEIGHT]), float(self._state[RADIUS])
+        pose = np.array([[*self._state[POSITION], 0, 0, 0, 1]], np.float32)
+        pose[0, 1] += height / 2
+        found = np.zeros(max(bodies.high, 1), np.uint32)
+        count = world.kernels.lw_rigid_overlap(world.number, record(CAPSULE, radius, height / 2 - radius)[None], pose,
+                                               self._mask, len(found), found)  # fmt: skip
+        slots = np.sort(found[:count])
+        now = {slot: int(bodies.birth[slot]) for slot in slots[bodies.sensor[slots]].tolist()}
+        before, self._inside = self._inside, now
+        left = [slot for slot, birth in before.items() if slot not in now and bodies.birth[slot] == birth]
+        entered = [slot for slot, birth in now.items() if before.get(slot) != birth]
+        own = self._entity._first
+        return [(kind, int(bodies.row[slot]), own)
+                for kind, some in ((LEFT, left), (ENTERED, entered)) for slot in some]  # fmt: skip
+
     def _end(self) -> None:
         """The kernel's row goes to the entity."""
         row, column = self._entity._first, self._physics._port.table.columns["position"]
@@ -235,6 +257,17 @@ class Characters:
     def places(self) -> F32:
         """(n, 3) of their feet."""
         return np.array([one._state[POSITION] for one in self._all], np.float32).reshape(-1, 3)
+
+    def rest(self) -> None:
+        """None moves."""
+        for one in self._all:
+            one._state[VELOCITY] = 0
+
+    def sensed(self, physics: Physics) -> npt.NDArray[np.int32]:
+        """(n, 3) what all of them entered and left with this step, see events.py."""
+        physics._world.forget_dead()
+        triples = [triple for one in self._all for triple in one._sensed()]
+        return np.array(triples, np.int32).reshape(-1, 3)
 
     def step(self, physics: Physics, dt: float) -> None:
         """One step of all whose entity lives."""

@@ -1,6 +1,7 @@
 """Contacts of a world as arrays, and what its steps began and ended.
 
-Owns: the arrays of this frame. Rows name entities; -1 is what no entity has.
+Owns: the arrays of this frame, and those of the last step, for programs that ask within the next one. Rows name
+entities; -1 is what no entity has.
 """
 
 from __future__ import annotations
@@ -15,19 +16,25 @@ from layerw.physics.rigid_world import RigidWorld
 CONTACT = np.dtype([("a", "i4"), ("b", "i4"), ("point", "f4", 3), ("normal", "f4", 3), ("impulse", "f4"),
                     ("depth", "f4")])  # fmt: skip
 PAIR = np.dtype([("a", "i4"), ("b", "i4")])
+BEGAN, ENDED, ENTERED, LEFT = range(4)  # rigid.h
 FIRST_ROOM = 256
 
 
 class Events:
-    """`take` after each step, `clear` at the frame's start."""
+    """`begin`, `take` and `add` in each step, `clear` at the frame's start."""
 
     def __init__(self, world: RigidWorld) -> None:
         self._world = world
-        self._triples: list[npt.NDArray[np.int32]] = []
+        self._frame: list[npt.NDArray[np.int32]] = []
+        self._step: list[npt.NDArray[np.int32]] = []
 
     def clear(self) -> None:
         """A frame begins."""
-        self._triples.clear()
+        self._frame.clear()
+
+    def begin(self) -> None:
+        """A step begins."""
+        self._step.clear()
 
     def take(self) -> None:
         """What the step that just ran says."""
@@ -41,11 +48,17 @@ class Events:
         if count:
             triples = found[:count].astype(np.int32)
             triples[:, 1:] = self._world.bodies.row[triples[:, 1:]]
-            self._triples.append(triples)
+            self.add(triples)
 
-    def of(self, kind: int) -> npt.NDArray[np.void]:
-        """Pairs of one kind (rigid.h), in the order of the steps."""
-        triples = np.concatenate(self._triples) if self._triples else np.zeros((0, 3), np.int32)
+    def add(self, triples: npt.NDArray[np.int32]) -> None:
+        """(n, 3) kind, row, row: more that this step says."""
+        self._frame.append(triples)
+        self._step.append(triples)
+
+    def of(self, kind: int, *, in_step: bool) -> npt.NDArray[np.void]:
+        """Pairs of one kind, in the order of the steps; in_step: of the last one instead of this frame's."""
+        parts = self._step if in_step else self._frame
+        triples = np.concatenate(parts) if parts else np.zeros((0, 3), np.int32)
         chosen = triples[triples[:, 0] == kind]
         found: Any = np.zeros(len(chosen), PAIR)
         found["a"], found["b"] = chosen[:, 1], chosen[:, 2]

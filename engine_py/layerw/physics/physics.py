@@ -20,7 +20,7 @@ from layerw.frame.subsystems import SubsystemPort
 from layerw.physics.body import Body
 from layerw.physics.character import Character, Characters
 from layerw.physics.entity_body import EntityBody
-from layerw.physics.events import CONTACT, PAIR, Events
+from layerw.physics.events import BEGAN, CONTACT, ENDED, ENTERED, LEFT, PAIR, Events
 from layerw.physics.joints import Joint, join
 from layerw.physics.queries import Queries, RigidHit
 from layerw.physics.rigid_world import STEP_S, RigidWorld
@@ -68,13 +68,14 @@ class Physics:
         self._queries = Queries(self._world, self._shapes, port.table)
         self._characters = Characters()
         self._terrain = Terrain(self._world, port.log)
-        port.table.bodies = self._body_of
+        port.table.bodies, port.table.restored = self._body_of, self._restored
 
     def hooks(self) -> Mapping[str, Callable[..., Any]]:
         """See frame/subsystems.py."""
         return {"before": self._events.clear, "fixed": self._step, "report": self._report}
 
     def _step(self, dt: float) -> None:
+        self._events.begin()
         if self._terrain:
             if self._terrain.waits:
                 return
@@ -84,6 +85,13 @@ class Physics:
             self._events.take()
         if self._characters:
             self._characters.step(self, dt)
+            if self._world.bodies.sensor.any():
+                self._events.add(self._characters.sensed(self))
+
+    def _restored(self) -> None:
+        """A save says where everything is; nothing moves there."""
+        self._world.rest()
+        self._characters.rest()
 
     def _join(self, character: Character) -> None:
         if (self._world.bodies.slots(character.entity._numbers()) >= 0).any():
@@ -218,6 +226,7 @@ class Physics:
     @property
     def contacts(self) -> Pairs:
         """What touches since the last step, of bodies that are awake: a structured array, made when it is asked for.
+        Characters are not in it.
 
         a, b: rows of the entities (`entity.first_row`), -1 for ground of a world. point: (3,) metres. normal: (3,) from
         a to b. impulse: of the last step, newton seconds. depth: metres.
@@ -226,23 +235,32 @@ class Physics:
 
     @property
     def began(self) -> Pairs:
-        """Pairs (a, b: rows) that began to touch in this frame's steps."""
-        return self._events.of(0)
+        """Pairs (a, b: rows) that began to touch in this frame's steps; in @app.fixed: in the last step."""
+        return self._events.of(BEGAN, in_step=self._port.user.in_step)
 
     @property
     def ended(self) -> Pairs:
-        """Pairs (a, b: rows) that touch no more since this frame's steps."""
-        return self._events.of(1)
+        """Pairs (a, b: rows) that touch no more since this frame's steps; in @app.fixed: since the last step."""
+        return self._events.of(ENDED, in_step=self._port.user.in_step)
 
     @property
     def entered(self) -> Pairs:
-        """Pairs (a: the sensor's row, b) where b came into a sensor in this frame's steps."""
-        return self._events.of(2)
+        """Pairs (a: the sensor's row, b) where b, a body or a character, came into a sensor; times as of `began`."""
+        return self._events.of(ENTERED, in_step=self._port.user.in_step)
 
     @property
     def left(self) -> Pairs:
-        """Pairs (a: the sensor's row, b) where b left a sensor in this frame's steps."""
-        return self._events.of(3)
+        """Pairs (a: the sensor's row, b) where b left a sensor; times as of `began`."""
+        return self._events.of(LEFT, in_step=self._port.user.in_step)
+
+    def entity(self, row: int) -> Entity | None:
+        """Whose row that is in `contacts`, `entered` and the others; None: ground of a world, or it is gone.
+
+        row: a whole number, -1 for what has no entity.
+        """
+        table = self._port.table
+        row = checks.whole("app.physics.entity row", row, -1, table.capacity - 1)
+        return Entity(table, row) if row >= 0 and table.birth[row] else None
 
     # -- queries ---------------------------------------------------------------------------------
 
@@ -302,6 +320,6 @@ class Physics:
 
     def close(self) -> None:
         """The program ended."""
-        self._port.table.bodies = None
+        self._port.table.bodies = self._port.table.restored = None
         self._terrain.close()
         self._world.close(self._shapes.close)

@@ -18,6 +18,7 @@ from layerw.base.ports import F32, U32
 from layerw.kernels import rigid
 from layerw.memory.ledger import HardLedger
 from layerw.physics.bodies import Bodies, Rows
+from layerw.physics.body import SENSOR
 from layerw.scene.table import Table
 
 (IMPULSE, IMPULSE_AT, TURN_IMPULSE, FORCE, TORQUE, VELOCITY, SPIN, PLACE, TARGET, WAKE, SLEEP, ENABLE, DISABLE,
@@ -60,7 +61,7 @@ class RigidWorld:
             raise self._no_room(BODY_BYTES * len(rows), f"{len(rows)} bodies")
         slots = np.zeros(len(rows), np.uint32)
         self.kernels.lw_rigid_add(self.number, len(rows), poses, floats, words, shapes, len(shapes), slots)
-        self.bodies.add(slots, rows, int(words[0, 0]))
+        self.bodies.add(slots, rows, int(words[0, 0]), bool(words[0, 1] & SENSOR))
         self._room(int(slots.max()) + 1)
         self._poses[slots] = poses
         self._settle()
@@ -125,6 +126,12 @@ class RigidWorld:
         """What sleeps may move now."""
         slots = self.bodies.living()
         self.command(slots[self.bodies.kind[slots] == DYNAMIC], WAKE)
+
+    def rest(self) -> None:
+        """What moves stands."""
+        slots = self.bodies.living()
+        for what in (VELOCITY, SPIN):
+            self.command(slots[self.bodies.kind[slots] == DYNAMIC], what, np.zeros(3))
 
     # -- the step --------------------------------------------------------------------------------
 

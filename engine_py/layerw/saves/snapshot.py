@@ -184,6 +184,8 @@ def apply(table: Table, looks: Looks, scene: Checked) -> None:
     if len(surplus):  # what stays hangs on none of them by now
         table.despawn_rows(surplus)
     table.serials = scene.made
+    if table.restored is not None:
+        table.restored()
 
 
 def _forget_others(table: Table, looks: Looks, scene: Checked, rows: Rows) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from isle import height, places
+from isle import height, places, upright
 
 import layerw as lw
 
@@ -43,8 +43,7 @@ class Fireflies:
         middle = np.add(place, (0.0, 0.6, 0.0))
         caught = np.flatnonzero(self.left & (np.linalg.norm(self.place - middle, axis=1) < REACH_M))
         self.left[caught] = False
-        for one in caught:
-            self.group[int(one)].visible = False
+        self.group[caught].visible = False
         return len(caught)
 
 
@@ -82,6 +81,5 @@ class Rabbits:
         self.turn[~dry] += math.pi
         lift = np.where(hops, 0.35 * np.sin(np.pi * self.since / HOP_S), 0.0)
         self.place[:, 1] = height(self.place[:, 0], self.place[:, 2]) + 0.18
-        self.group.position[:] = self.place + np.stack((0 * lift, lift, 0 * lift), axis=1)
-        half = self.turn / 2
-        self.group.rotation[:] = np.stack((0 * half, np.sin(half), 0 * half, np.cos(half)), axis=1)
+        self.group.position[:] = self.place + np.outer(lift, (0, 1, 0))
+        self.group.rotation[:] = upright(self.turn)

@@ -7,23 +7,24 @@ import math
 
 import numpy as np
 from animal import animal_glb  # beside this file
-from isle import SIDE_M, height, normal
+from isle import SIDE_M, height, normal, upright
 
 import layerw as lw
 
 WALK, RUN, SWIM = 3.0, 7.5, 2.2  # metres a second
 JUMP, FALL = 6.2, 16.0  # metres a second, and a second squared
 BODY_M = 0.45
+FILE = "data:model/gltf-binary;base64," + base64.b64encode(animal_glb()).decode()
 
 
 class Fox:
     """`step` once a fixed step; `place` is where its feet are."""
 
-    def __init__(self, app: lw.App, place, solid, sounds) -> None:
-        self.app, self.solid, self.sounds = app, solid, sounds
+    def __init__(self, app: lw.App, place, solid, sounds, rng) -> None:
+        self.solid, self.sounds, self.rng = solid, sounds, rng
         self.place, self.turn, self.up_speed = np.array(place, np.float64), 0.0, 0.0
         self.on_ground, self.clip, self.stride = True, "", 0.0
-        self.model = app.load("data:model/gltf-binary;base64," + base64.b64encode(animal_glb()).decode())
+        self.model = app.load(FILE)
         self.model.on_ready(self._ready)
 
     def _ready(self) -> None:
@@ -56,7 +57,7 @@ class Fox:
         self._tread(speed * dt)
         if self.model.state == "ready":
             self.model.root.position = self.place
-            self.model.root.rotation = (0, math.sin(self.turn / 2), 0, math.cos(self.turn / 2))
+            self.model.root.rotation = upright(self.turn)
 
     def _walk(self, by) -> None:
         """Moves on the ground, round what is solid and not out to sea."""
@@ -80,7 +81,7 @@ class Fox:
         self.stride += way if self.on_ground and self.place[1] > 0 else 0.0
         if self.stride > 1.1:
             self.stride = 0.0
-            self.sounds["step"].play(at=tuple(self.place), gain=0.5, rate=np.random.uniform(0.9, 1.2))
+            self.sounds["step"].play(at=tuple(self.place), gain=0.5, rate=self.rng.uniform(0.9, 1.2))
 
 
 class Chase:

@@ -32,6 +32,13 @@ def normal(x, z):
     return up / np.linalg.norm(up, axis=-1, keepdims=True)
 
 
+def upright(turn):
+    """(..., 4) quaternions of what stands and is turned about +Y by these radians."""
+    half = np.asarray(turn) / 2
+    none = np.zeros_like(half)
+    return np.stack((none, np.sin(half), none, np.cos(half)), axis=-1)
+
+
 def ground() -> lw.Mesh:
     """The isle as one mesh, coloured by height and slope."""
     line = np.linspace(-SIDE_M / 2, SIDE_M / 2, CELLS + 1)
@@ -71,10 +78,7 @@ def build(app: lw.App, seed: int) -> np.ndarray:
     for shape, count, look, radius in kinds:
         place = places(count, rng, low=SHORE_M + 1.2)
         size = rng.uniform(0.5, 1.0, count)
-        turn = np.zeros((count, 4), np.float32)
-        half = rng.uniform(0, math.pi, count)
-        turn[:, 1], turn[:, 3] = np.sin(half), np.cos(half)
-        app.spawn_many(shape, count, look, position=place, rotation=turn, static=True,
-                       scale=np.repeat(size[:, None], 3, axis=1))  # fmt: skip
+        app.spawn_many(shape, count, look, position=place, rotation=upright(rng.uniform(0, math.tau, count)),
+                       scale=np.repeat(size[:, None], 3, axis=1), static=True)  # fmt: skip
         solid.append(np.stack((place[:, 0], place[:, 2], radius * size), axis=1))
     return np.concatenate(solid)

@@ -33,19 +33,21 @@ class Day:
 DAYS = (Day("Noon", 13.0, 12, 0, 0.3, 1.0), Day("Evening", 19.3, 16, 4, 0.45, 1.3), Day("Night", 23.5, 22, 8, 0.2, 1.6))
 LATITUDE, DAY = math.radians(46), 190
 LOOK = 0.0035  # radians a CSS pixel
+LOUDNESS = {"music": 0.6, "sfx": 0.9}  # of a first visit, by bus
 
 app = lw.App(title="Fireflies", pointer_lock=True)
 app.camera.fov_y = math.radians(55)
-play = {"leap": sounds.leap(), "step": sounds.rustle(), "catch": sounds.chime(), "done": sounds.fanfare()}
-tune = sounds.music(7)
+effects = {"leap": sounds.leap(), "step": sounds.rustle(), "catch": sounds.chime(), "done": sounds.fanfare()}
+tune = app.music(sounds.music(7))
+solid = build(app, 1)  # before any scene, so that it stays
 move = app.actions.axis("move", "WASD", "Arrows", "Gamepad.LeftStick", "Touch.LeftStick")
 look = app.actions.axis("look", "Mouse.Move")
 turn = app.actions.axis("turn", "Gamepad.RightStick", "Touch.RightStick", "IJKL")
 jump = app.actions.bind("jump", "Space", "Gamepad.South", "Touch.A")
 walk = app.actions.bind("walk", "Shift", "Gamepad.LeftTrigger")
 stop = app.actions.bind("stop", "Escape", "Gamepad.Start", "Touch.Y")
-app.buses["music"].gain = app.store.get("music", 0.6)
-app.buses["sfx"].gain = app.store.get("sounds", 0.9)
+for name, first in LOUDNESS.items():
+    app.buses[name].gain = app.store.get(name, first)
 
 
 def show_time(day: Day) -> None:
@@ -61,7 +63,6 @@ class Menu(lw.Scene):
 
     def enter(self) -> None:
         show_time(DAYS[1])
-        build(app, 1)
         self.angle = 0.0
         app.pointer_lock = False
         app.ui.text("Fireflies", anchor="top", style={"font_size": 44, "font_weight": 700})
@@ -70,25 +71,21 @@ class Menu(lw.Scene):
             best = app.store.get(f"best {day.name}")
             told = f"{day.name}: {day.fireflies} fireflies" + (f", best {best:.0f} s" if best else "")
             app.ui.button(told, anchor="center")(lambda number=number: go(Level(number)))
-        for bus in ("music", "sounds"):
-            knob = app.ui.slider(bus, 0.0, 1.0, value=app.store.get(bus, 0.6), anchor="bottom")
+        for bus, label in (("music", "music"), ("sfx", "sounds")):
+            knob = app.ui.slider(label, 0.0, 1.0, value=app.buses[bus].gain, anchor="bottom")
             knob.on_change(lambda value, bus=bus: set_loudness(bus, value))
         app.ui.text("WASD, mouse, Space, Escape; or a pad, or fingers", anchor="bottom")
-        tune.play(bus="music", loop=True)
+        tune.fade(1.0, 0.5)
 
     def frame(self, dt) -> None:
         self.angle += 0.05 * dt
         app.camera.position = (95 * math.sin(self.angle), 34.0, 95 * math.cos(self.angle))
         app.camera.look_at((0, 4, 0))
 
-    def leave(self) -> None:
-        tune.stop(fade=0.5)
-
 
 def set_loudness(bus, value) -> None:
     """And keeps it."""
-    app.buses["music" if bus == "music" else "sfx"].gain = value
-    app.store[bus] = value
+    app.buses[bus].gain = app.store[bus] = value
 
 
 class Level(lw.Scene):
@@ -100,18 +97,20 @@ class Level(lw.Scene):
 
     def enter(self) -> None:
         show_time(self.day)
-        solid = build(app, 1)
         start = np.array((0.0, float(height(0, 0)), 0.0))
-        self.fox = Fox(app, start, solid, play)
+        self.fox = Fox(app, start, solid, effects, self.random)
         self.chase = Chase(app, self.fox)
         self.fireflies = Fireflies(app, self.day.fireflies, self.random, self.day.lamps)
         self.rabbits = Rabbits(app, 24, self.random)
         self.time_s, self.caught = 0.0, 0
-        app.pointer_lock = True
+        app.pointer_lock, self.was_locked = True, False
         self.score = app.ui.text("", anchor="top left", style={"font_size": 22})
-        self.menu: list = []
+        with app.ui.dialog("Paused", visible=False) as self.menu:
+            app.ui.button("Go on")(lambda: self.pause(False))
+            app.ui.button("To the menu")(lambda: go(Menu()))
+        self.menu.on_dismiss(lambda: self.pause(False))
         self.tell()
-        tune.play(bus="music", loop=True, gain=0.6)
+        tune.fade(0.6, 0.5)
 
     def tell(self) -> None:
         self.score.text = f"{self.day.name}: {self.caught} of {self.day.fireflies} · {self.time_s:.0f} s"
@@ -124,38 +123,30 @@ class Level(lw.Scene):
         caught = self.fireflies.taken(self.fox.place)
         if caught:
             self.caught += caught
-            play["catch"].play(rate=1.0 + 0.02 * self.caught)
+            effects["catch"].play(rate=1.0 + 0.02 * self.caught)
         if self.caught == self.day.fireflies:
             self.done()
 
     def frame(self, dt) -> None:
-        mouse = look.value * LOOK if app.input.pointer_locked else np.zeros(2)
+        locked = app.input.pointer_locked
+        mouse = look.value * LOOK if locked else np.zeros(2)
         self.chase.step(dt, mouse + turn.value * (2.2 * dt))
         self.tell()
-        if stop.pressed:
+        if stop.pressed or (self.was_locked and not locked and not app.paused):  # browsers keep the Escape that unlocks
             self.pause(not app.paused)
+        self.was_locked = locked
 
     def pause(self, stopped) -> None:
         """Stops the time and shows what one can do, or goes on."""
-        app.paused = stopped
+        app.paused = self.menu.visible = stopped
         app.pointer_lock = not stopped
-        for one in self.menu:
-            one.close()
-        self.menu = []
-        if stopped:
-            for text, call in (("Go on", lambda: self.pause(False)), ("To the menu", lambda: go(Menu()))):
-                self.menu.append(app.ui.button(text, anchor="center"))
-                self.menu[-1](call)
 
     def done(self) -> None:
-        play["done"].play()
-        best = app.store.get(f"best {self.day.name}")
-        app.store[f"best {self.day.name}"] = min(best or math.inf, self.time_s)
+        effects["done"].play()
+        best = f"best {self.day.name}"
+        app.store[best] = min(app.store.get(best, math.inf), self.time_s)
         app.store["reached"] = max(app.store.get("reached", 0), min(self.number + 1, len(DAYS) - 1))
         go(End(self.number, self.time_s))
-
-    def leave(self) -> None:
-        tune.stop(fade=0.5)
 
 
 class End(lw.Scene):
@@ -167,7 +158,6 @@ class End(lw.Scene):
 
     def enter(self) -> None:
         show_time(DAYS[self.number])
-        build(app, 1)
         app.pointer_lock = False
         app.camera.position = (60.0, 22.0, 60.0)
         app.camera.look_at((0, 5, 0))

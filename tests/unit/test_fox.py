@@ -60,6 +60,29 @@ def game(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[HeadlessHost, dict[s
         sys.modules.pop(name, None)
 
 
+def test_escape_holds_it_and_what_is_chosen_is_kept(game: tuple[HeadlessHost, dict[str, Any]]) -> None:
+    host, names = game
+    app = names["app"]
+    host.step(app, 2)
+    assert app.buses["sfx"].gain == 0.9
+    names["set_loudness"]("sfx", 0.2)
+    assert app.buses["sfx"].gain == app.store["sfx"] == 0.2
+    before = app.report()["entities"]
+    names["go"](names["Level"](0))
+    host.step(app, 2)
+    level = app.scene
+    host.key("Escape")
+    host.step(app, 2)
+    assert app.paused and level.menu.visible and not app.pointer_lock
+    level.menu.dismiss()
+    host.step(app, 2)
+    assert not app.paused and not level.menu.visible and app.pointer_lock and app.scene is level
+    names["go"](names["Menu"]())
+    host.step(app, 5)
+    assert app.report()["errors"] == [] and app.report()["entities"] == before
+    app.close()
+
+
 def test_it_is_played_to_its_end(game: tuple[HeadlessHost, dict[str, Any]]) -> None:
     host, names = game
     app = names["app"]

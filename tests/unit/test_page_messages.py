@@ -51,7 +51,8 @@ def test_what_the_page_cannot_be_given_is_named_with_its_place() -> None:
     loop: list[Any] = []
     loop.append(loop)
     for value, text in [
-        ({"a": [1, object()]}, r"object at \['a'\]\[1\]"), ({1: 2}, "key 1 at its top"), (2**53, "9007199254740992"),
+        ({"a": [1, object()]}, r"at \['a'\]\[1\] is of the type object"), ({1: 2}, "its top has the key 1"),
+        (2**53, "9007199254740992"),
         (np.zeros(2, complex), "complex128"), (np.array(["a"]), "dtype <U1"), (loop, "64 levels"),
     ]:  # fmt: skip
         with pytest.raises(MessageError, match=text):

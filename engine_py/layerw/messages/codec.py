@@ -105,7 +105,7 @@ def check_name(name: str) -> None:
 def _plain(value: object, path: Path, add: _Add) -> object:
     """What JSON can hold of a value; `add` gets the rest."""
     if len(path) > DEPTH_MAX:
-        raise MessageError(f"The value sent is deeper than {DEPTH_MAX} levels at {_where(path)}; does it hold itself?")
+        raise MessageError(f"The value is deeper than {DEPTH_MAX} levels at {_where(path)}; does it hold itself?")
     if isinstance(value, np.ndarray):
         add(path, _sendable(value, path))
         return None
@@ -116,7 +116,7 @@ def _plain(value: object, path: Path, add: _Add) -> object:
     if isinstance(value, int):
         if abs(value) > INTEGER_MAX:
             raise MessageError(f"The integer {value} at {_where(path)} is beyond the {INTEGER_MAX} that JavaScript "
-                               "holds exactly; send it as a text or in an int64 array.")
+                               "holds exactly; give it as a text or in an int64 array.")
         return value
     if isinstance(value, float):
         if math.isfinite(value):
@@ -130,13 +130,13 @@ def _plain(value: object, path: Path, add: _Add) -> object:
     if isinstance(value, bytes | bytearray | memoryview):
         add(path, np.frombuffer(value, np.uint8))
         return None
-    raise MessageError(f"The value sent has a {type(value).__name__} at {_where(path)}; None, booleans, numbers, "
-                       "texts, lists, dicts and numpy arrays can be sent.")
+    raise MessageError(f"The value at {_where(path)} is of the type {type(value).__name__}; None, booleans, numbers, "
+                       "texts, lists, dicts and numpy arrays can be sent and kept.")
 
 
 def _key(key: object, path: Path) -> str:
     if not isinstance(key, str):
-        raise MessageError(f"The dict sent has the key {key!r} at {_where(path)}; keys are texts in JavaScript.")
+        raise MessageError(f"The dict at {_where(path)} has the key {key!r}; keys are texts.")
     return key
 
 

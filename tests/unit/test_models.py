@@ -135,3 +135,20 @@ def test_a_spawn_or_load_that_raises_leaves_nothing(tmp_path: Path) -> None:
     assert (app.report()["entities"], len(app._engine.contents.models)) == revision
     host.step(app, 3)
     assert app.report()["errors"] == [] and host.sink.draws == 0
+
+
+def test_what_its_root_does_is_told_where_the_model_is_taken_for_it(tmp_path: Path) -> None:
+    (tmp_path / "a.glb").write_bytes(glb())
+    app, _ = make(tmp_path)
+    model = app.load("a.glb")
+    assert repr(model) == "Model('a.glb', loading)"
+    for call in (lambda: model.position, lambda: setattr(model, "position", (0, 1, 0)),
+                 lambda: app.tween(model, 1.0, position=(0, 1, 0))):  # fmt: skip
+        with pytest.raises(lw.AttributeMissing, match=r"\.root\.position"):
+            call()
+    for call in (lambda: app.spawn(lw.Mesh.box(), parent=model), lambda: lw.Label("a model", at=model),
+                 lambda: lw.Sound.live(print).play(at=model)):  # fmt: skip
+        with pytest.raises(lw.LayerwError, match=r"give `\.root`"):
+            call()
+    with pytest.raises(lw.AttributeMissing, match="'warnings'"):
+        _ = model.warning

@@ -26,7 +26,7 @@ from layerw.audio.sound import RATE_LIMITS, SECONDS_MAX, Sound
 from layerw.audio.voice import Voice
 from layerw.audio.voices import VOICES_MAX, Voices
 from layerw.base import checks
-from layerw.base.errors import KindError, LayerwError
+from layerw.base.errors import LayerwError
 from layerw.base.outcomes import Callback, Outcomes
 from layerw.base.ports import F64
 from layerw.base.settings import fixed_attributes
@@ -229,8 +229,8 @@ class Audio:
         if isinstance(at, Entity):
             check_owner(name, at, self._port.table)
             return at.first_row, None
-        if isinstance(at, Entities | str) or not np.iterable(at):
-            raise KindError(f"{name} is {checks.shown(at)}; it takes one entity, (3,) world metres, or None.")
+        if isinstance(at, Entities | str) or not (hasattr(type(at), "__iter__") and np.iterable(at)):
+            checks.instance(name, at, Entity, "one entity, (3,) world metres, or None")
         return -1, checks.vector(name, at)  # type: ignore[arg-type]
 
     def _stop_all(self, sound: Sound, fade: float) -> None:

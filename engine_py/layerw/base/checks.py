@@ -146,7 +146,8 @@ def instance(name: str, value: object, kind: type[T] | tuple[type[T], ...], says
     """A value of a class; `says` names it for people ("an Entity"). Raises KindError."""
     if isinstance(value, kind):
         return value
-    raise KindError(f"{name} is {shown(value)}; it takes {says}.")
+    hint = " Its root is one: give `.root`." if isinstance(_root(value), kind) else ""
+    raise KindError(f"{name} is {shown(value)}; it takes {says}.{hint}")
 
 
 def one_of(name: str, value: object, options: Iterable[str]) -> str:
@@ -214,7 +215,16 @@ def unknown_attribute(owner: object, name: str, known: Iterable[str], purpose: s
     kind = type(owner).__name__
     has = f" It has {_listed(names)}." if purpose or len(names) <= LISTED_MAX else " dir() of it lists what it has."
     has = has if names else " Nothing of it can be set."
-    return AttributeMissing(f"{_article(kind)} has no attribute {name!r}{purpose}.{did_you_mean(name, names) or has}")
+    if not name.startswith("_") and hasattr(type(_root(owner)), name):
+        near = f" Its root has one: `.root.{name}`."
+    else:
+        near = did_you_mean(name, names)
+    return AttributeMissing(f"{_article(kind)} has no attribute {name!r}{purpose}.{near or has}")
+
+
+def _root(thing: object) -> object:
+    """The entity that a model stands in the scene by, as programs take the model for it; None of anything else."""
+    return getattr(thing, "__dict__", {}).get("root")
 
 
 def settable(kind: type) -> list[str]:

@@ -65,6 +65,9 @@ class Model:
         self._rows: list[Entity] = []
         self._blends: list[int] = []
 
+    def __repr__(self) -> str:
+        return f"Model({shown(self.url)!r}, {self.state})"
+
     @property
     def radius(self) -> float:
         """Of a sphere around the root's origin that holds the model in its rest pose; 0 until it is ready."""

@@ -133,8 +133,9 @@ class Physics:
         if not isinstance(things, Entities):
             from layerw.content.worlds import World  # programs without any import nothing of it
 
-            world = checks.instance("app.physics.add things", things, World, "an Entity, a group of them, or a World")
-            self._terrain.add(world, body)
+            says = "an Entity, a group of them, or a World"
+            checks.instance("app.physics.add things", things, (Entities, World), says)
+            self._terrain.add(things, body)
             return
         entities = things
         check_owner("app.physics.add things", entities, self._port.table)

@@ -256,3 +256,27 @@ def test_mistakes_are_told(walk: Walk) -> None:
     walk.host.step(app, 2)
     with pytest.raises(lw.HandleError):
         hero.teleport((0, 0, 0))
+
+
+def test_ground_that_was_despawned_is_nobodys_else(walk: Walk) -> None:
+    lift = walk.block((4, 1, 4), (20, 4.5, 0))
+    walk.hero.teleport((20, 5, 0))
+    walk.run(5)
+    assert walk.hero.ground is not None and walk.hero.ground.first_row == lift.first_row
+    lift.despawn()
+    assert walk.hero.ground is None
+    walk.block((1, 1, 1), (0, 50, 0))  # has its row and its slot
+    assert walk.hero.ground is None
+    walk.run(2)
+    assert not walk.hero.on_ground
+
+
+def test_an_entity_has_one_character_and_no_body_beside_it(walk: Walk) -> None:
+    with pytest.raises(lw.ConfigError, match="has a Character already"):
+        lw.Character(walk.app, walk.body)
+    with pytest.raises(lw.ConfigError, match="of a Character"):
+        walk.app.physics.add(walk.body)
+    with pytest.raises(lw.KindError, match="takes the App"):
+        lw.Character(None, walk.body)  # type: ignore[arg-type]
+    walk.hero.remove()
+    walk.app.physics.add(walk.body)

@@ -101,3 +101,18 @@ def test_a_joint_ends_with_a_body_and_mistakes_are_told(rig: Rig) -> None:
     weld.remove()
     with pytest.raises(lw.HandleError):
         weld.remove()
+
+
+def test_a_joint_that_ended_is_not_the_next_one(rig: Rig) -> None:
+    other = rig.app.spawn(lw.Mesh.box(), position=(3, 0, 0), body=lw.Body())
+    old = rig.app.physics.join("hinge", rig.post, rig.box)
+    rig.box.despawn()
+    new = rig.app.physics.join("weld", rig.post, other)
+    for call in (lambda: old.value, old.remove, lambda: setattr(old, "motor", 2.0)):
+        with pytest.raises(lw.HandleError, match="The hinge has ended"):
+            call()
+    assert new.value == 0
+    with pytest.raises(lw.ConfigError, match="join limits"):
+        rig.app.physics.join("hinge", rig.post, other, limits=(-1e300, 1e300))
+    with pytest.raises(lw.KindError, match="join spring"):
+        rig.app.physics.join("hinge", rig.post, other, spring=[])  # type: ignore[arg-type]

@@ -314,6 +314,55 @@ def test_two_apps_have_two_worlds() -> None:
     assert one.app._engine.heap_ledger.used_bytes < used
 
 
+def test_a_kept_handle_is_never_the_body_of_another(scene: Scene) -> None:
+    first = scene.crate((0, 5, 0))
+    kept = first.body
+    first.despawn()
+    second = scene.crate((9, 5, 0))
+    with pytest.raises(lw.HandleError, match="despawned"):
+        kept.velocity = (0, 100, 0)
+    old = second.body
+    old.remove()
+    assert scene.app.physics.count == 1
+    for call in (old.remove, lambda: old.push((1, 0, 0)), lambda: old.mass):
+        with pytest.raises(lw.HandleError, match="have no body"):
+            call()
+    scene.app.physics.add(second)
+    old.velocity = (0, 3, 0)
+    assert second.body.velocity[1] == 3 and scene.app.physics.count == 2
+    scene.run(2)
+
+
+def test_an_entity_that_a_group_has_twice_has_one_body(scene: Scene) -> None:
+    crowd = scene.app.spawn_many(lw.Mesh.box(), 3, position=[(0, 5, 0), (3, 5, 0), (6, 5, 0)])
+    twice = crowd[[0, 0, 1]]
+    with pytest.raises(lw.ConfigError, match="twice"):
+        scene.app.physics.add(twice)
+    assert scene.app.physics.count == 1
+    scene.app.physics.add(crowd)
+    twice.body.remove()
+    assert scene.app.physics.count == 2
+    scene.app.physics.remove(crowd[[2, 2, 1]])
+    assert scene.app.physics.count == 1
+    scene.run(2)
+
+
+def test_physics_of_a_closed_app_reaches_no_other() -> None:
+    one = Scene()
+    old = one.app.physics
+    one.app.close()
+    two = Scene()
+    calls = (lambda: setattr(old, "gravity", (0, 0, 0)), lambda: old.contacts, old.state_hash,
+             lambda: old.raycast((0, 5, 0), (0, -1, 0)), lambda: old.overlap("sphere", 1.0, (0, 0, 0)))  # fmt: skip
+    for call in calls:
+        with pytest.raises(lw.HandleError, match="ended with its App"):
+            call()
+    crate = two.crate((0, 5, 0))
+    two.run(10)
+    assert crate.position[1] < 5
+    two.app.close()
+
+
 def test_a_program_without_physics_imports_nothing_of_it() -> None:
     code = """
 import sys, layerw as lw

@@ -20,7 +20,7 @@ SHAPES = ("box", "sphere", "capsule", "cylinder", "hull", "mesh")
 LOCKS = ("x", "y", "z", "turn x", "turn y", "turn z")
 BODY_FLOATS, BODY_WORDS, SHAPE_FLOATS = 17, 5, 12  # rigid.h
 BULLET, SENSOR, NO_SLEEP, ASLEEP, LOCK_X = 1, 2, 4, 8, 16
-MASS_MAX, DENSITY_MAX, SIZE_MAX = 1e9, 1e6, 1e4
+MASS_MAX, DENSITY_MAX, SIZE_MAX, DAMPING_MAX = 1e9, 1e6, 1e4, 1e6
 LAYERS = 32
 
 
@@ -72,8 +72,8 @@ class Body:
         self.friction = checks.number("Body friction", friction, 0, 10)
         self.bounce = checks.number("Body bounce", bounce, 0, 1)
         self.rolling = checks.number("Body rolling", rolling, 0, 1)
-        self.damping = checks.number("Body damping", damping, 0)
-        self.turn_damping = checks.number("Body turn_damping", turn_damping, 0)
+        self.damping = checks.number("Body damping", damping, 0, DAMPING_MAX)
+        self.turn_damping = checks.number("Body turn_damping", turn_damping, 0, DAMPING_MAX)
         self.gravity = checks.number("Body gravity", gravity, -100, 100)
         self.bullet, self.sensor = checks.flag("Body bullet", bullet), checks.flag("Body sensor", sensor)
         self.sleeps, self.asleep = checks.flag("Body sleeps", sleeps), checks.flag("Body asleep", asleep)

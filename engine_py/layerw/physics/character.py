@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
-from layerw.base.errors import ConfigError, HandleError
+from layerw.base.errors import ConfigError, HandleError, KindError
 from layerw.base.names import named
 from layerw.base.ports import F32, F64
 from layerw.physics.body import Body, mask_of
@@ -54,8 +54,8 @@ class Character:
         ConfigError, KindError, HandleError: a value is outside of its limits, or the entity moves with something.
     """
 
-    __slots__ = ("__weakref__", "_entity", "_feet", "_ground", "_inside", "_last", "_mask", "_physics", "_state",
-                 "_wanted")
+    __slots__ = ("__weakref__", "_entity", "_feet", "_ground", "_ground_birth", "_inside", "_last", "_mask", "_physics",
+                 "_state", "_wanted")  # fmt: skip
 
     def __setattr__(self, name: str, value: object) -> None:
         if name not in SETTABLE and name not in Character.__slots__:
@@ -65,7 +65,9 @@ class Character:
     def __init__(self, app: App, entity: Entity, *, height: float = 1.8, radius: float = 0.4, feet: float = 0.0,
                  step: float | None = None, slope: float = math.radians(46), jump_speed: float = 5.0,
                  strength: float = 300.0, hits: Any = None) -> None:  # fmt: skip
-        physics: Physics = app.physics
+        physics: Physics | None = getattr(app, "physics", None)
+        if physics is None:
+            raise KindError(f"Character app is {checks.shown(app)}; it takes the App.")
         self._physics = physics
         self._entity = checks.instance("Character entity", entity, Entity, "an Entity")
         check_owner("Character entity", entity, physics._port.table)
@@ -84,7 +86,7 @@ class Character:
         self._state, self._wanted = state, [height, 0.0, 1.0]
         self.jump_speed = jump_speed
         self._mask = mask_of(Body("static", hits=hits).hits)
-        self._ground = NOBODY
+        self._ground, self._ground_birth = NOBODY, 0
         self._inside: dict[int, int] = {}  # slots of the sensors that it is in, and their rows' births
         self._last = np.full(3, np.nan, np.float32)
         physics._join(self)
@@ -169,7 +171,7 @@ class Character:
     @property
     def ground(self) -> Entity | None:
         """The entity that it stands on; None in the air, and on ground of a world."""
-        if not self.on_ground or self._ground == NOBODY:
+        if not self.on_ground or self._ground == NOBODY or not self._has_ground():
             return None
         row = int(self._physics._world.bodies.row[self._ground])
         return Entity(self._physics._port.table, row) if row >= 0 else None
@@ -194,8 +196,16 @@ class Character:
             raise HandleError("The character's entity was despawned; make another.")
         return self._entity
 
+    def _has_ground(self) -> bool:
+        """Whether what it stood on after the last step is there: a slot may be another body's by now."""
+        bodies = self._physics._world.bodies
+        row, birth = int(bodies.row[self._ground]), int(bodies.birth[self._ground])
+        return birth == self._ground_birth and (row < 0 or int(self._physics._port.table.birth[row]) == birth)
+
     def _begin(self, gravity: float) -> F32:
         """Its row for the kernel, with what the program wrote since."""
+        if self._ground != NOBODY and not self._has_ground():
+            self._ground, self._state[ON_GROUND] = NOBODY, 0
         here = self._physics._port.table.position[self._entity._first]
         if (here != self._last).any() and np.isfinite(here).all():
             self._state[POSITION] = here - np.array((0, self._feet, 0), np.float32)
@@ -254,6 +264,10 @@ class Characters:
         """It steps no more."""
         self._all = [one for one in self._all if one is not character]
 
+    def rows(self) -> list[int]:
+        """Of their entities, those that live."""
+        return [one._entity.first_row for one in self._all if one._entity.alive]
+
     def places(self) -> F32:
         """(n, 3) of their feet."""
         return np.array([one._state[POSITION] for one in self._all], np.float32).reshape(-1, 3)
@@ -284,4 +298,5 @@ class Characters:
         world.kernels.lw_rigid_movers(world.number, len(rows), rows, masks, grounds, dt)
         for one, row, ground in zip(self._all, rows, grounds, strict=True):
             one._state[:], one._ground = row, int(ground)
+            one._ground_birth = 0 if ground == NOBODY else int(world.bodies.birth[ground])
             one._end()

@@ -25,10 +25,11 @@ PUSH_MAX = 1e12
 class EntityBody:
     """The body of an entity, or the bodies of a group: (3,) becomes (n, 3) there.
 
-    Commands act with the next step, in the order of the calls; reading sees what was commanded before.
+    Commands act with the next step, in the order of the calls; reading sees what was commanded before. A handle that a
+    program keeps is good for as long as the entities and their bodies are there.
     """
 
-    __slots__ = ("_entities", "_slots", "_world")
+    __slots__ = ("_entities", "_is_one", "_world")
 
     def __setattr__(self, name: str, value: object) -> None:
         if name not in SETTABLE and name not in EntityBody.__slots__:
@@ -36,19 +37,25 @@ class EntityBody:
         object.__setattr__(self, name, value)
 
     def __init__(self, world: rw.RigidWorld, entities: Entities, is_one: bool) -> None:
-        entities._check()
-        self._world, self._entities = world, None if is_one else entities
-        self._slots = world.bodies.slots(entities._numbers())
-        if (self._slots < 0).any():
-            bare = int((self._slots < 0).sum())
-            raise HandleError(f"{bare} of {len(self._slots)} entities have no body; give them one: "
+        self._world, self._entities, self._is_one = world, entities, is_one
+        self._slots  # noqa: B018 - raises
+
+    @property
+    def _slots(self) -> npt.NDArray[np.int32]:
+        """Looked up at each call: the slot of a body that ended is the next one's. Raises HandleError."""
+        self._entities._check()
+        slots = self._world.bodies.slots(self._entities._numbers())
+        if (slots < 0).any():
+            bare = int((slots < 0).sum())
+            raise HandleError(f"{bare} of {len(slots)} entities have no body; give them one: "
                               "app.physics.add(entity, 'dynamic'), or spawn(..., body=lw.Body()).")
+        return slots
 
     def _three(self, name: str, value: npt.ArrayLike) -> F32:
-        if self._entities is None or np.ndim(value) == 1:
+        if self._is_one or checks.as_array(value).ndim == 1:
             found = checks.vector(name, value)[None]
         else:
-            found = checks.array(name, value, np.float64, (3,), rows=len(self._slots))
+            found = checks.array(name, value, np.float64, (3,), rows=len(self._entities))
         if (np.abs(found) > PUSH_MAX).any():
             raise ShapeError(f"{name} is {checks.shown(value)}; it takes numbers up to {PUSH_MAX:g}.")
         return found.astype(np.float32)
@@ -60,7 +67,7 @@ class EntityBody:
             return
         points = self._three(f"{name} at", at)
         both = np.concatenate(np.broadcast_arrays(values, points), axis=1) if len(values) == len(points) else (
-            np.concatenate([np.broadcast_to(one, (len(self._slots), 3)) for one in (values, points)], axis=1))
+            np.concatenate([np.broadcast_to(one, (len(self._entities), 3)) for one in (values, points)], axis=1))
         self._world.command(self._slots, what_at, both)
 
     def push(self, impulse: npt.ArrayLike, at: npt.ArrayLike | None = None) -> None:
@@ -85,7 +92,7 @@ class EntityBody:
     def _column(self, first: int, width: int) -> Any:
         found = self._world.state(self._slots)[:, first : first + width]
         found = found if width > 1 else found[:, 0]
-        return found if self._entities is not None else found[0]
+        return found[0] if self._is_one else found
 
     @property
     def velocity(self) -> F32:
@@ -116,7 +123,7 @@ class EntityBody:
     def awake(self) -> Any:
         """Whether it moves or may: what rests for half a second falls asleep. Assign it to change that."""
         found = self._column(14, 1) > 0
-        return bool(found) if self._entities is None else found
+        return bool(found) if self._is_one else found
 
     @awake.setter
     def awake(self, value: bool) -> None:
@@ -144,4 +151,4 @@ class EntityBody:
 
     def remove(self) -> None:
         """Ends it; the entity stays where it is."""
-        self._world.remove(self._slots.astype(np.uint32))
+        self._world.remove(np.unique(self._slots).astype(np.uint32))

@@ -22,14 +22,14 @@ from layerw.scene.entity import Entity
 KINDS = ("weld", "hinge", "slider", "ball", "spring")  # rigid.h
 READ, END, SPEED, STRENGTH = range(4)
 MOTORS = ("hinge", "slider")
-FORCE_MAX = 1e12
+FORCE_MAX, LIMIT_MAX = 1e12, 1e6
 
 
 @named
 class Joint:
     """Two bodies held together; made by `app.physics.join`."""
 
-    __slots__ = ("_kind", "_number", "_world")
+    __slots__ = ("_birth", "_kind", "_number", "_world")
 
     def __setattr__(self, name: str, value: object) -> None:
         if name not in ("motor", "strength") and name not in Joint.__slots__:
@@ -38,12 +38,14 @@ class Joint:
 
     def __init__(self, world: RigidWorld, kind: str, number: int) -> None:
         self._world, self._kind, self._number = world, kind, number
+        self._birth = world.joint_births[number] = world.joint_births.get(number, 0) + 1  # the number may be another's
 
     def _ask(self, what: int, value: float = 0.0) -> float:
         self._world.forget_dead()
         out = np.zeros(1, np.float32)
         world = self._world
-        if self._number < 0 or not world.kernels.lw_rigid_joint(world.number, self._number, what, value, out):
+        is_ours = world.joint_births.get(self._number) == self._birth
+        if not is_ours or not world.kernels.lw_rigid_joint(world.number, self._number, what, value, out):
             raise HandleError(f"The {self._kind} has ended: it was removed, or one of its bodies was.")
         return float(out[0])
 
@@ -94,12 +96,13 @@ def join(world: RigidWorld, kind: str, a: Entity, b: Entity, at: npt.ArrayLike |
     if kind == "slider":
         turn = turn[:, [2, 0, 1]]  # along its x
     frames = np.concatenate([_within(state, place, turn) for state, place in zip(states, points, strict=True)])
-    low, high = (1.0, 0.0) if limits is None else checks.vector("join limits", limits, 2)
+    low, high = (1.0, 0.0) if limits is None else (checks.number("join limits", float(one), -LIMIT_MAX, LIMIT_MAX)
+                                                   for one in checks.vector("join limits", limits, 2))  # fmt: skip
     if limits is not None and low > high:
         raise ConfigError(f"join limits is {checks.shown(limits)}; the lower one comes first.")
     length = max(math.dist(points[0], points[1]), 0.01)
     values = np.array([
-        low, high, checks.number("join spring", spring or (2.0 if kind == "spring" else 0.0), 0, 60),
+        low, high, checks.number("join spring", spring, 0, 60) or (2.0 if kind == "spring" else 0.0),
         checks.number("join damping", damping, 0, 100), checks.number("join motor", motor, -1e4, 1e4),
         checks.number("join strength", strength, 0, FORCE_MAX), length, 0], np.float32)
     number = world.kernels.lw_rigid_join(world.number, KINDS.index(kind), slots[0], slots[1],

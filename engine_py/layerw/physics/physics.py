@@ -96,6 +96,8 @@ class Physics:
     def _join(self, character: Character) -> None:
         if (self._world.bodies.slots(character.entity._numbers()) >= 0).any():
             raise ConfigError("Character entity has a body; a character has none: `entity.body.remove()` ends it.")
+        if character.entity.first_row in self._characters.rows():
+            raise ConfigError("Character entity has a Character already; `character.remove()` ends that.")
         self._characters.add(character)
 
     # -- settings --------------------------------------------------------------------------------
@@ -148,9 +150,11 @@ class Physics:
         self._check_rows(rows, body)
         scale = np.abs(table.scale[rows])
         poses = np.concatenate([table.position[rows], table.rotation[rows]], axis=1).astype(np.float32)
-        if not (np.isfinite(poses).all() and (np.abs(poses[:, :3]) < FAR_M).all() and (scale >= SCALE_MIN).all()):
+        if not (np.isfinite(poses).all() and (np.abs(poses[:, :3]) < FAR_M).all()
+                and (scale >= SCALE_MIN).all() and (scale <= FAR_M).all()):  # fmt: skip
             raise ConfigError(f"app.physics.add was given entities that are no number, farther than {FAR_M:g} m from "
-                              f"the origin or scaled below {SCALE_MIN:g}; bodies have a place and a size.")
+                              f"the origin or scaled below {SCALE_MIN:g} or above {FAR_M:g}; bodies have a place and a "
+                              f"size.")
         meshes = table.mesh[rows]
         kinds, which = np.unique(meshes, return_inverse=True)
         records = [self._shapes.of(body, self._mesh(int(mesh))) for mesh in kinds]  # all of them, before any is made
@@ -170,6 +174,11 @@ class Physics:
                               f"{body.kind} body; a static one hardly ever moves. Spawn it without.")  # fmt: skip
         if (self._world.bodies.slots(rows) >= 0).any():
             raise ConfigError("app.physics.add was given an entity that has a body; `entity.body.remove()` ends it.")
+        if len(np.unique(rows)) < len(rows):
+            raise ConfigError("app.physics.add was given an entity twice; it has one body.")
+        if np.isin(rows, self._characters.rows()).any():
+            raise ConfigError("app.physics.add was given the entity of a Character, which has no body; "
+                              "`character.remove()` ends it.")
 
     def _mesh(self, handle: int) -> MeshData | None:
         return self._port.resources.mesh_data().get(handle)
@@ -180,7 +189,7 @@ class Physics:
         check_owner("app.physics.remove things", entities, self._port.table)
         entities._check()
         slots = self._world.bodies.slots(entities._numbers())
-        self._world.remove(slots[slots >= 0].astype(np.uint32))
+        self._world.remove(np.unique(slots[slots >= 0]).astype(np.uint32))
 
     def join(self, kind: str, a: Entity, b: Entity, *, at: npt.ArrayLike | None = None,
              axis: npt.ArrayLike = (0.0, 1.0, 0.0), limits: npt.ArrayLike | None = None, spring: float = 0.0,

@@ -113,7 +113,7 @@ def _mask(layers: Any) -> int:
 
 
 def _rows(name: str, value: npt.ArrayLike) -> F64:
-    if np.ndim(value) == 1:
+    if checks.as_array(value).ndim == 1:
         return checks.vector(name, value)[None]
     found: F64 = checks.array(name, value, np.float64, (3,))
     return found

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.errors import BudgetError, LayerwError
+from layerw.base.errors import BudgetError, HandleError, LayerwError
 from layerw.base.log import Log
 from layerw.base.ports import F32, U32
 from layerw.kernels import rigid
@@ -38,11 +38,12 @@ class RigidWorld:
         self.kernels = rigid.load()
         self._table, self._ledger, self._log = table, ledger, log
         self._bytes_before, self._charged = self.kernels.lw_rigid_bytes(), 0
-        self.number = self.kernels.lw_rigid_open(*gravity)
-        if not self.number:
+        self._number = self.kernels.lw_rigid_open(*gravity)
+        if not self._number:
             raise LayerwError("A 65th world of physics was asked for in this process; close() an App before.")
         self.bodies = Bodies(table)
         self.steps = self.lost = 0
+        self.joint_births: dict[int, int] = {}  # how often each number of a joint was given out
         self._poses = np.zeros((256, 7), np.float32)  # by slot, as the table has them
         self._queue: list[tuple[U32, F32]] = []
         self._revisions = (-1, -1)
@@ -51,6 +52,13 @@ class RigidWorld:
         self._slots = np.zeros(256, np.uint32)
         self._moved = np.zeros((256, 7), np.float32)
         self.is_full = False
+
+    @property
+    def number(self) -> int:
+        """The kernel's. Raises HandleError once the App is closed: the number may be another App's then."""
+        if not self._number:
+            raise HandleError("app.physics ended with its App, which was closed.")
+        return self._number
 
     # -- bodies ----------------------------------------------------------------------------------
 
@@ -241,5 +249,6 @@ class RigidWorld:
         self.remove(self.bodies.living())
         drop()
         self.kernels.lw_rigid_close(self.number)
+        self._number = 0
         self._ledger.release(self._charged)
         self._charged = 0

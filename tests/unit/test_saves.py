@@ -312,6 +312,31 @@ def test_mistakes_say_what_is_meant(tmp_path: Path, call: Any, words: str) -> No
     assert v.hash() == before and v.app.saves.names() == []
 
 
+def test_emitters_are_in_nobodys_way(tmp_path: Path) -> None:
+    v = Visit(tmp_path)
+    v.app.emitter(position=(0, 1, 0))
+    v.app.save("slot1")
+    v.hero.despawn()
+    v.app.restore("slot1")
+    assert v.told() == []
+
+
+@pytest.mark.parametrize("spoil", [
+    dict.clear, lambda save: save.update(components=None), lambda save: save["components"].update(Health=5),
+    lambda save: save["components"].update(Health=np.zeros(3)), lambda save: save["components"]["Health"].clear(),
+    lambda save: save["components"]["Health"].update(ids=np.array([5, 6, 700])),
+])  # fmt: skip
+def test_what_a_migration_leaves_is_checked(tmp_path: Path, spoil: Any) -> None:
+    v = Visit(tmp_path)
+    v.app.save("slot1")
+    v.app.saves.version = 2
+    v.app.saves.migrate(1)(lambda save: spoil(save))
+    before = v.hash()
+    with pytest.raises(SaveError):
+        v.app.restore("slot1")
+    assert v.hash() == before
+
+
 def test_ten_thousand_entities_are_quick_and_small(tmp_path: Path) -> None:
     app = lw.App("Game", host=HeadlessHost(options={"store": str(tmp_path)}))
     rng = np.random.default_rng(3)

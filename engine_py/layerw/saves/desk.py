@@ -136,7 +136,8 @@ class Files:
             raise ConfigError(f"app.files.save name is {name!r}; it takes a name without a folder.")
         if not isinstance(data, bytes | bytearray | str):
             raise KindError(f"app.files.save data is {checks.shown(data)}; it takes bytes or a text.")
-        content = data.encode() if isinstance(data, str) else bytes(data)
+        content = bytes(data) if not isinstance(data, str) else checks.text(
+            "app.files.save data", data).encode() if data else b""  # fmt: skip
         if len(content) > FILE_BYTES_MAX:
             raise ConfigError(f"app.files.save data has {len(content)} bytes; it takes {FILE_BYTES_MAX} at most.")
         return self._desk.ask({"do": "save", "name": name, "data": np.frombuffer(content, np.uint8)})

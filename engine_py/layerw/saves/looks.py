@@ -69,7 +69,8 @@ class Looks:
         made: dict[str, Mesh] = {}
         materials: list[Material] = []
         values = [(handle, _described(record.value.values))
-                  for handle, record in self._resources.looks.materials.by_handle.items()]  # fmt: skip
+                  for handle, record in self._resources.looks.materials.by_handle.items()
+                  if record.value.values.drawn_in is None]  # fmt: skip
 
         def mesh(total: str) -> tuple[int, float] | None:
             if total in known:

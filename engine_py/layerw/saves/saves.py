@@ -134,7 +134,7 @@ class Saves:
     def _found(self, name: str) -> bytes:
         data = self._shelf.find(SAVE, checks.text("app.restore name", name))
         if data is None:
-            raise KeyMissing(f"There is no save {name!r}.{checks.did_you_mean(name, self.names())}")
+            raise KeyMissing(f"There is no save {checks.shown(name)}.{checks.did_you_mean(name, self.names())}")
         return data
 
     def _keep(self, name: str, data: bytes) -> None:
@@ -156,8 +156,11 @@ class Saves:
             except Exception as error:
                 raise SaveError(f"{what} is of version {version}; its migration from {one} to {one + 1} failed: "
                                 f"{type(error).__name__}: {error}") from error  # fmt: skip
-        scene["components"] = {name: _closed(name, one) for name, one in save["components"].items()}
-        return save["data"]
+        components = save.get("components")
+        if not isinstance(components, dict):
+            raise SaveError(f"{what} has no components after its migration from {version}: they are a dict.")
+        scene["components"] = {name: _closed(name, one) for name, one in components.items()}
+        return save.get("data")
 
 
 def _opened(name: str, one: Any) -> dict[str, Any]:
@@ -174,7 +177,7 @@ def _closed(name: str, one: dict[str, Any]) -> dict[str, Any]:
         ids = np.diff(np.asarray(one["ids"], np.uint32), prepend=np.uint32(0))
         fields = {field: np.asarray(values) for field, values in one.items() if field != "ids"}
         return {"ids": encode_column(ids), "fields": {field: encode_column(values) for field, values in fields.items()}}
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
         raise SaveError(f"The component {name} is no longer one after a migration: {error}") from error
 
 

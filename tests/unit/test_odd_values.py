@@ -22,7 +22,7 @@ ODD: list[Any] = [
 ]  # fmt: skip
 ENGINES_OWN = {"of_rows", "apply", "receive", "look", "drawn", "area", "inside", "without_other_layers",
                "frame_step"}
-ENDING = {"close", "despawn", "destroy"}
+ENDING = {"close", "despawn", "destroy", "popitem"}
 
 
 @pytest.fixture
@@ -35,6 +35,23 @@ def app() -> Iterator[lw.App]:
 def objects(app: lw.App) -> list[Any]:
     scene = [app.spawn(lw.Mesh.box()), app.spawn_many(lw.Mesh.box(), 3), lw.Material()]
     return [app, *scene, app.camera, app.input, app.sun, app.sky, app.fog, app.shadows, app.view, app.page]
+
+
+def moving(app: lw.App) -> list[Any]:
+    """Physics, what plays, what is pressed and shown, and what is kept."""
+    box, other = (app.spawn(lw.Mesh.box(), body=lw.Body()) for _ in range(2))
+    crowd = app.spawn_many(lw.Mesh.box(), 3)
+    app.physics.add(crowd)
+    hero = lw.Character(app, app.spawn(lw.Mesh.box()))
+    hum = lw.Sound.from_array(np.zeros(480))
+    joined = app.physics.join("hinge", box, other)
+    ui = app.ui
+    widgets = [ui.text("a"), ui.button("b"), ui.slider("c", 0, 1), ui.select("d", ["x", "y"]), ui.list("e", ["x"]),
+               ui.input("f"), ui.bar("g"), ui.markdown("h"), ui.dialog("i", visible=False), ui.at(hero.entity)]
+    pressed = app.actions.bind("jump", "Space"), app.actions.axis("move", "WASD")
+    return [app.physics, box.body, crowd.body, hero, joined, hum, hum.play(loop=True), app.actions, *pressed,
+            ui, *widgets, lw.Label("tag"), app.store, app.saves, app.files, app.clipboard, app.audio,
+            app.buses]  # fmt: skip
 
 
 def attempts(thing: Any) -> Iterator[tuple[str, Callable[[Any], object]]]:
@@ -55,12 +72,13 @@ def attempts(thing: Any) -> Iterator[tuple[str, Callable[[Any], object]]]:
 def callables() -> Iterator[tuple[str, Callable[[Any], object]]]:
     """Classes and functions by their first values."""
     kinds: list[Any] = [lw.Mesh.box, lw.Mesh.sphere, lw.Mesh.plane, lw.Material, lw.Perspective, lw.Orthographic,
-                        lw.Texture, lw.Texture.load, lw.Budgets]  # fmt: skip
+                        lw.Texture, lw.Texture.load, lw.Budgets, lw.Body, lw.Sound.from_array]  # fmt: skip
     for kind in kinds:
         for parameter in inspect.signature(kind).parameters.values():
             if parameter.kind in (1, 3):
                 needed = {"height": 1.0} if kind is lw.Orthographic else {}
                 needed |= {"url": "a.png"} if kind == lw.Texture.load else {}
+                needed |= {"array": np.zeros(9)} if kind == lw.Sound.from_array else {}
                 needed |= {"pixels": np.zeros((1, 1, 4), np.uint8)} if kind is lw.Texture else {}
                 name = parameter.name
                 yield f"{kind.__qualname__} {name}", (
@@ -69,7 +87,8 @@ def callables() -> Iterator[tuple[str, Callable[[Any], object]]]:
 
 def test_no_other_error_than_ours(app: lw.App) -> None:
     tried, wrong = 0, []
-    given = [(f"{type(thing).__name__}.{name}", give) for thing in objects(app) for name, give in attempts(thing)]
+    things = [*objects(app), *moving(app)]
+    given = [(f"{type(thing).__name__}.{name}", give) for thing in things for name, give in attempts(thing)]
     for name, give in [*given, *callables()]:
         for value in ODD:
             tried += 1

@@ -210,9 +210,10 @@ class Axis:
 
 def checked_sources(name: str, sources: object) -> tuple[str, ...]:
     """At least one. Raises ConfigError."""
-    if not isinstance(sources, str | Iterable):
-        raise KindError(f"The sources of the action {name!r} are {checks.shown(sources)}; they are texts.")
-    found: tuple[str, ...] = (sources,) if isinstance(sources, str) else tuple(sources)
+    try:
+        found: tuple[str, ...] = (sources,) if isinstance(sources, str) else tuple(sources)  # type: ignore[arg-type]
+    except TypeError:
+        raise KindError(f"The sources of the action {name!r} are {checks.shown(sources)}; they are texts.") from None
     if not found:
         raise ConfigError(f"The action {name!r} is bound to nothing; give at least one source, for example "
                           '"Space".')  # fmt: skip

@@ -5,6 +5,7 @@ Owns: the check and its words. Does not intersect anything.
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,11 +43,21 @@ def checked_ray(origin: npt.ArrayLike, direction: npt.ArrayLike, max_distance: f
     largest = float(np.abs(towards).max())
     if largest == 0:
         raise ShapeError("A ray's direction is (0, 0, 0); give it the way to look along, say target - origin.")
-    if isinstance(max_distance, bool) or not isinstance(max_distance, (int, float, np.number)) or not max_distance >= 0:
-        raise ShapeError(f"A ray's max_distance is {max_distance!r}; it takes metres, 0 or more.")
-    reach_m = float(max_distance)
+    reach_m = _reach(max_distance)
+    if not reach_m >= 0:
+        raise ShapeError(f"A ray's max_distance is {checks.shown(max_distance)}; it takes metres, 0 or more.")
     towards = towards / largest  # its square neither overflows nor vanishes
     return CheckedRay(start, towards / np.sqrt((towards**2).sum()), reach_m)
+
+
+def _reach(value: object) -> float:
+    """NaN of what is no number; what is too large for a float reaches everything."""
+    if isinstance(value, bool | np.timedelta64) or not isinstance(value, int | float | np.integer | np.floating):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else math.nan
 
 
 def _vector(name: str, value: npt.ArrayLike) -> F64:

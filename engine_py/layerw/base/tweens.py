@@ -123,7 +123,7 @@ class Tweens:
         """Checks what it is given; see App.tween."""
         checks.number("app.tween seconds", seconds, 0)
         checks.number("app.tween delay", delay_s, 0)
-        if repeat != math.inf:
+        if not (isinstance(repeat, float) and repeat == math.inf):
             checks.whole("app.tween repeat", repeat, 0)
         if repeat and not seconds:
             raise ConfigError("app.tween repeat needs seconds above 0.")

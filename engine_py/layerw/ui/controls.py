@@ -17,6 +17,7 @@ from layerw.ui.values import Check, flag, words
 from layerw.ui.widgets import COMMON, Call, Widget
 
 ITEMS_MAX = 10_000
+FAR = 1e300  # of a slider: the difference of its ends is a number, too
 CONTROL: dict[str, Check] = COMMON | {"enabled": flag, "text": words}
 
 
@@ -63,16 +64,16 @@ class Control(Widget):
 
 
 def _low(_: object, name: str, value: Any) -> float:
-    return checks.number(name, value)
+    return checks.number(name, value, -FAR, FAR)
 
 
 def _high(slider: Slider, name: str, value: Any) -> float:
-    return checks.number(name, value, slider.low, above=True)
+    return checks.number(name, value, slider.low, FAR, above=True)
 
 
 def _step(slider: Slider, name: str, value: Any) -> float:
     if value is None:
-        return float(10.0 ** math.floor(math.log10((slider.high - slider.low) / 50)))
+        return float(10.0 ** math.floor(math.log10(max((slider.high - slider.low) / 50, 1 / FAR))))
     return checks.number(name, value, 0, above=True)
 
 
@@ -115,9 +116,12 @@ class Checkbox(Control):
 
 def items(_: object, name: str, value: Any) -> tuple[str, ...]:
     """Several texts."""
-    if isinstance(value, str) or not hasattr(value, "__iter__"):
+    try:
+        found = None if isinstance(value, str) else tuple(value)
+    except TypeError:  # also of an array without a length
+        found = None
+    if found is None:
         raise KindError(f"{name} is {checks.shown(value)}; it takes a list of texts.")
-    found = tuple(value)
     if len(found) > ITEMS_MAX:
         raise ConfigError(f"{name} has {len(found)} texts; it takes at most {ITEMS_MAX}.")
     for number, one in enumerate(found):

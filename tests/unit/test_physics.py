@@ -347,6 +347,20 @@ def test_an_entity_that_a_group_has_twice_has_one_body(scene: Scene) -> None:
     scene.run(2)
 
 
+def test_hulls_of_many_points_are_built(scene: Scene) -> None:
+    crate = scene.app.spawn(lw.Mesh.box(), position=(0, 5, 0))
+    for seed in (1162, *range(60)):  # the first of them is too much for Box3D's builder
+        points = np.random.default_rng(seed).random((3000, 3))
+        scene.app.physics.add(crate, lw.Body(shape="hull", points=points))
+        assert 700 < crate.body.mass < 1000
+        crate.body.remove()
+    ball = scene.app.spawn(lw.Mesh.sphere(0.5), position=(0, 5, 0), body=lw.Body(shape="hull"))
+    assert 0.75 * 523 < ball.body.mass < 523
+    can = scene.app.spawn(lw.Mesh.cylinder(0.5, 1.0), position=(3, 5, 0), body=lw.Body(shape="hull"))
+    assert 0.94 * 785 < can.body.mass < 785
+    scene.run(2)
+
+
 def test_physics_of_a_closed_app_reaches_no_other() -> None:
     one = Scene()
     old = one.app.physics

@@ -15,6 +15,7 @@ from layerw.physics.body import SHAPE_FLOATS, Body
 BOX, SPHERE, CAPSULE, HULL, MESH, FIELD = range(6)  # rigid.h
 THIN = 0.01  # metres: half of the least thickness
 CORNERS_MAX = 32  # of a hull: more cost time in every contact
+HULL_ROOM = 255  # Box3D's working arrays are as large as what it may keep, and it does not check that they suffice
 ROUND = 16  # corners around a cylinder
 
 
@@ -73,10 +74,10 @@ class Shapes:
         return record(HULL, template=self._hull(np.concatenate(ends).astype(np.float32)), at=at)
 
     def _hull(self, points: F32) -> int:
-        points = np.unique(points, axis=0)
+        points = _corners(np.unique(points, axis=0))
         key = ("hull", points.tobytes())
         if key not in self._templates:
-            number = self._kernels.lw_rigid_hull(np.ascontiguousarray(points, np.float32), len(points), CORNERS_MAX)
+            number = self._kernels.lw_rigid_hull(np.ascontiguousarray(points, np.float32), len(points), HULL_ROOM)
             if not number:
                 raise ConfigError(f"A hull of {len(points)} points was asked for; they lie in a point, a line or a "
                                   f"plane, or nearly: a hull spans a volume.")
@@ -100,6 +101,22 @@ class Shapes:
         for number in self._templates.values():
             self._kernels.lw_rigid_drop(number)
         self._templates.clear()
+
+
+def _corners(points: F32) -> F32:
+    """At most CORNERS_MAX of them: those farthest out along the axes, between them, and between those."""
+    if len(points) <= CORNERS_MAX:
+        return points
+    low, high = points.min(axis=0).astype(np.float64), points.max(axis=0).astype(np.float64)
+    x, y, z = ((points - (low + high) / 2) / np.maximum(high - low, THIN)).T
+    steps = sorted(np.ndindex(5, 5, 5), key=lambda step: (sum(way % 2 for way in step) > 0, step))  # even ones first
+    chosen: dict[int, None] = {}
+    for a, b, c in (np.array(step) - 2 for step in steps):
+        length = np.sqrt(float(a * a + b * b + c * c))
+        if length and len(chosen) < CORNERS_MAX:
+            chosen[int((x * (a / length) + y * (b / length) + z * (c / length)).argmax())] = None
+    found: F32 = points[sorted(chosen)]
+    return found
 
 
 def _circle() -> F32:

@@ -12,6 +12,7 @@ import pytest
 import layerw as lw
 from layerw.hosts.headless import HeadlessHost
 from layerw.kernels import rigid
+from layerw.scene.entity import OF_BODY
 from tests.unit.physics_scene import HASH, PROGRAM
 
 pytestmark = pytest.mark.skipif(not rigid.is_built(), reason="layerw was built without physics: `make physics`")
@@ -387,3 +388,23 @@ print(sorted(m for m in sys.modules if m.startswith(("layerw.physics", "layerw.k
 """
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_names_of_bodies_are_told_on_entities(scene: Scene) -> None:
+    crate = scene.crate()
+    assert set(OF_BODY) == {name for name in dir(crate.body) if not name.startswith("_")} - {"remove"}
+    for call in (lambda: crate.push((0, 1, 0)), lambda: setattr(crate, "push", 1)):
+        with pytest.raises(lw.AttributeMissing, match=r"\.body\.push"):
+            call()
+
+
+def test_what_has_a_body_gets_no_parent(scene: Scene) -> None:
+    crate, other = scene.crate(), scene.app.spawn(lw.Mesh.box())
+    lw.Character(scene.app, walker := scene.app.spawn(lw.Mesh.capsule(0.4, 1.8)), feet=0.9)
+    for thing in (crate, walker):
+        with pytest.raises(lw.ConfigError, match="move by themselves"):
+            thing.parent = other
+        thing.parent = None
+    crate.body.remove()
+    crate.parent = other
+    assert crate.parent == other

@@ -68,7 +68,7 @@ class Physics:
         self._queries = Queries(self._world, self._shapes, port.table)
         self._characters = Characters()
         self._terrain = Terrain(self._world, port.log)
-        port.table.bodies, port.table.restored = self._body_of, self._restored
+        port.table.bodies, port.table.restored, port.table.moves = self._body_of, self._restored, self._moves
 
     def hooks(self) -> Mapping[str, Callable[..., Any]]:
         """See frame/subsystems.py."""
@@ -87,6 +87,9 @@ class Physics:
             self._characters.step(self, dt)
             if self._world.bodies.sensor.any():
                 self._events.add(self._characters.sensed(self))
+
+    def _moves(self, rows: npt.NDArray[np.intp]) -> bool:
+        return bool((self._world.bodies.slots(rows) >= 0).any() or np.isin(rows, self._characters.rows()).any())
 
     def _restored(self) -> None:
         """A save says where everything is; nothing moves there."""
@@ -330,6 +333,6 @@ class Physics:
 
     def close(self) -> None:
         """The program ended."""
-        self._port.table.bodies = self._port.table.restored = None
+        self._port.table.bodies = self._port.table.restored = self._port.table.moves = None
         self._terrain.close()
         self._world.close(self._shapes.close)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
-from layerw.base.errors import AttributeMissing, HandleError, OutsideError
+from layerw.base.errors import AttributeMissing, ConfigError, HandleError, OutsideError
 from layerw.base.names import missing
 from layerw.scene import component_view, motion
 from layerw.scene.hierarchy import world_matrix
@@ -26,6 +26,8 @@ if TYPE_CHECKING:  # physics is a layer above, for programs' editors
 Rows = slice | npt.NDArray[np.intp]
 Which = slice | npt.ArrayLike
 FIXED = ("mesh", "material", "static")  # when an entity is spawned
+OF_BODY = ("awake", "bounce", "enabled", "force", "friction", "gravity", "mass", "push", "spin", "torque", "twist",
+           "velocity")  # what physics.EntityBody has
 _put = object.__setattr__
 
 
@@ -93,13 +95,15 @@ class Entities:
     if not TYPE_CHECKING:  # which would believe that there is any
 
         def __getattr__(self, name: str) -> Any:
-            return self._refuse(name) if name in FIXED else missing(self, name)
+            return self._refuse(name) if name in FIXED or name in OF_BODY else missing(self, name)
 
     def _refuse(self, name: str) -> NoReturn:
         own = type(self)
         if name in FIXED:
             raise AttributeMissing(f"{own.__name__}.{name} is chosen when it is spawned and cannot be read or assigned "
                                    f"later; despawn it and spawn another.") from None  # fmt: skip
+        if name in OF_BODY:
+            raise AttributeMissing(f"{own.__name__} has no attribute {name!r}; its body has: `.body.{name}`.") from None
         if name in dir(own):
             raise AttributeMissing(f"{own.__name__}.{name} cannot be assigned.") from None
         raise checks.unknown_attribute(self, name, checks.settable(own)) from None
@@ -342,6 +346,9 @@ class Entities:
         self._check()
         if value is not None:
             check_owner("parent", checks.instance("parent", value, Entity, "an Entity or None"), self._table)
+        if value is not None and self._table.moves is not None and self._table.moves(self._numbers()):
+            raise ConfigError("parent was given to an entity with a body, or to a character: those move by themselves. "
+                              "End that before, `entity.body.remove()`; what moves with one has it as parent.")
         if self._count:
             self._table.set_parent(self._numbers(), value.first_row if value is not None else -1)
 

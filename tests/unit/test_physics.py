@@ -362,6 +362,18 @@ def test_hulls_of_many_points_are_built(scene: Scene) -> None:
     scene.run(2)
 
 
+def test_hulls_that_are_hardly_a_volume_are_refused_at_once(scene: Scene) -> None:
+    crate, turn = scene.app.spawn(lw.Mesh.box(), position=(0, 5, 0)), np.array([[1, 1, 0], [-1, 1, 0], [0, 0, 1]])
+    for seed in range(20):
+        points = np.random.default_rng(seed).random((25, 3))
+        for few in (points * 1e-3, points * (1e-3, 1e-3, 1e-7), points * (1, 1, 1e-5), points * (1e-5, 1, 1) @ turn):
+            with pytest.raises(lw.ConfigError, match="or within 5 mm"):
+                scene.app.physics.add(crate, lw.Body(shape="hull", points=few))
+        scene.app.physics.add(crate, lw.Body(shape="hull", points=points * (1, 0.001, 1)))
+        crate.body.remove()
+    scene.app.physics.add(crate, lw.Body(shape="cylinder", size=(0.01, 0.002)))
+
+
 def test_physics_of_a_closed_app_reaches_no_other() -> None:
     one = Scene()
     old = one.app.physics

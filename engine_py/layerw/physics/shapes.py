@@ -15,6 +15,7 @@ from layerw.physics.body import SHAPE_FLOATS, Body
 BOX, SPHERE, CAPSULE, HULL, MESH, FIELD = range(6)  # rigid.h
 THIN = 0.01  # metres: half of the least thickness
 CORNERS_MAX = 32  # of a hull: more cost time in every contact
+HULL_MIN_M, FLAT = 0.005, 2e-4  # below these Box3D's builder may never end; thickness by length
 HULL_ROOM = 255  # Box3D's working arrays are as large as what it may keep, and it does not check that they suffice
 ROUND = 16  # corners around a cylinder
 
@@ -77,10 +78,11 @@ class Shapes:
         points = _corners(np.unique(points, axis=0))
         key = ("hull", points.tobytes())
         if key not in self._templates:
-            number = self._kernels.lw_rigid_hull(np.ascontiguousarray(points, np.float32), len(points), HULL_ROOM)
+            number = _spans(points) and self._kernels.lw_rigid_hull(
+                np.ascontiguousarray(points, np.float32), len(points), HULL_ROOM)  # fmt: skip
             if not number:
                 raise ConfigError(f"A hull of {len(points)} points was asked for; they lie in a point, a line or a "
-                                  f"plane, or nearly: a hull spans a volume.")
+                                  f"plane, or nearly, or within {1000 * HULL_MIN_M:g} mm: a hull spans a volume.")
             self._templates[key] = number
         return self._templates[key]
 
@@ -101,6 +103,17 @@ class Shapes:
         for number in self._templates.values():
             self._kernels.lw_rigid_drop(number)
         self._templates.clear()
+
+
+def _spans(points: F32) -> bool:
+    """Whether they are far enough apart, in the direction too in which they are nearest."""
+    around = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
+    length = float(np.ptp(around, axis=0).max())
+    if not length >= HULL_MIN_M:
+        return False
+    around /= length
+    thinnest = np.linalg.eigh(around.T @ around)[1][:, 0]
+    return float(np.ptp(around @ thinnest)) >= FLAT
 
 
 def _corners(points: F32) -> F32:

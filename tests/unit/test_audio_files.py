@@ -68,6 +68,15 @@ def test_what_is_none_is_refused_in_words(data: bytes) -> None:
         read()
 
 
+@pytest.mark.parametrize(("data", "words"), [
+    (wav(0.1)[:30], "ends within its head"), (wav(0.1)[:21], "ends within its head"),
+    (with_header(1, 0, bytes(8)), "channels of 0 bits"), (b"fLaC" + bytes(40), "a 0 that is none"),
+])  # fmt: skip
+def test_what_is_damaged_is_told_without_words_of_python(data: bytes, words: str) -> None:
+    with pytest.raises(FormatError, match=words):
+        read_head(data)
+
+
 def test_damaged_files_never_raise_anything_else() -> None:
     rng = np.random.default_rng(3)
     for base in (wav(0.01), page(0, 0, b"\x01vorbis" + bytes(20)), b"ID3" + bytes(200), b"fLaC" + bytes(40)):

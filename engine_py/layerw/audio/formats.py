@@ -59,7 +59,7 @@ def read_head(data: bytes) -> Head:
         if data[:3] == b"ID3" or (len(data) > 4 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0):
             return _mp3(data)
     except (struct.error, IndexError, ZeroDivisionError, ValueError) as error:
-        raise FormatError(f"it is damaged: {error or type(error).__name__}") from error
+        raise FormatError(f"it is damaged: {_fault(error)}") from error
     begins = data[:8].hex(" ") if data else "nothing"
     raise FormatError(f"it is no sound file: WAV, Ogg, FLAC, MP3, MP4 and WebM are, and it begins with {begins}")
 
@@ -86,12 +86,19 @@ def _wav(data: bytes) -> _Wav:
             if form is None:
                 raise ValueError("its samples come before their format")
             kind, channels, rate, bits, frame_bytes = form
-            if not (channels and RATE_MIN <= rate <= RATE_MAX and frame_bytes == channels * bits // 8):
+            if not (frame_bytes and RATE_MIN <= rate <= RATE_MAX and frame_bytes == channels * bits // 8):
                 raise ValueError(f"{channels} channels of {bits} bits at {rate} Hz in {frame_bytes} bytes")
             body = memoryview(data)[at + 8 : at + 8 + size]  # a stream's size may be too large
             return _Wav(kind, channels, rate, bits, frame_bytes, body[: len(body) // frame_bytes * frame_bytes])
         at += 8 + size + size % 2
     raise ValueError("it has no samples")
+
+
+def _fault(error: Exception) -> str:
+    """What is wrong, in words that are not Python's."""
+    if isinstance(error, struct.error | IndexError):
+        return "it ends within its head"
+    return "its head has a 0 that is none" if isinstance(error, ZeroDivisionError) else str(error)
 
 
 def decode_wav(data: bytes) -> tuple[F32, int]:
@@ -103,7 +110,7 @@ def decode_wav(data: bytes) -> tuple[F32, int]:
     try:
         wav = _wav(data)
     except (struct.error, ValueError) as error:
-        raise FormatError(f"it is damaged: {error}") from error
+        raise FormatError(f"it is damaged: {_fault(error)}") from error
     samples = _samples(wav).reshape(-1, wav.channels)[:, :CHANNELS_MAX]
     if not len(samples):
         raise FormatError("it is damaged: it has no samples")

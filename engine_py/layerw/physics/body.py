@@ -35,13 +35,13 @@ class Body:
             (its triangles; static only). It is fitted around the entity's mesh and scaled with the entity.
         size: metres, instead of fitting: (3,) full sides of a box, a sphere's radius, (radius, height) of a capsule
             (with its caps) or cylinder.
-        points: (n, 3) metres, of a hull: instead of the mesh's.
+        points: (n, 3) metres, of a hull: instead of the mesh's. The 32 outermost count; they span 5 mm or more.
         mass: kilograms, above 0; None: from the density. Only dynamic ones have any.
         density: kg/m3, above 0: water 1000, wood 600.
         friction: 0 (ice) to 1 (rubber), at most 10.
         bounce: 0 to 1: how much of the speed comes back.
         rolling: resistance of spheres and capsules against rolling, 0 to 1.
-        damping, turn_damping: the share of speed and spin that is lost a second, 0 or more.
+        damping, turn_damping: the share of speed and spin that is lost a second, 0 to 1e6.
         gravity: times the world's; 0 floats.
         bullet: whether it never passes through other moving bodies, however fast; static ones nothing passes through.
         sensor: whether it only notices what is inside of it: `app.physics.entered`.

@@ -513,3 +513,11 @@ def test_a_hundred_that_move_cost_little() -> None:
         best = min(best, time.perf_counter() - begin)
     assert app.audio.audible == 32
     assert best < 0.2e-3, f"{best * 1e3:.3f} ms"
+
+
+def test_a_live_function_may_close_the_app() -> None:
+    host = HeadlessHost(options={"sound": "record"})
+    app = lw.App(host=host)
+    lw.Sound.live(lambda samples: app.close()).play()
+    host.step(app, 5)
+    assert app.report()["errors"] == []

@@ -337,5 +337,6 @@ class Audio:
         self._files.close()
         if self._page:
             self._port.send({"end": True})
+        self._mixer, self._page = None, False  # also of a step that a live sound's function ends
 
 

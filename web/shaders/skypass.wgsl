@@ -148,6 +148,12 @@ fn cloud_share(cover: f32, from_share: f32, to_share: f32) -> f32 {
   return cover * max(below - above, 0.0) / wide;
 }
 
+// What covers the sky at the end of a way; small shapes are left out where they would be smaller than pixels.
+fn cover_after(eye: vec2<f32>, along: vec2<f32>, way: f32, pixel: f32) -> f32 {
+  let fine = 1.0 - smoothstep(0.3, 1.0, way * pixel / (0.04 * CLOUD_PERIOD_M));
+  return cloud_cover(eye + along * way, fine);
+}
+
 // Clouds before the sky: a slab of them, looked through in a few steps, in more where the way is long. What covers the sky is
 // taken as straight between the ends of a step. first: where the steps begin, other in each pixel, so that they are not seen as
 // stripes.
@@ -173,13 +179,11 @@ fn with_clouds(direction: vec3<f32>, behind: vec3<f32>, pixel: f32, first: f32) 
   var light = vec3<f32>(0.0);
   var left = 1.0;
   var from_share = 0.0;
-  var from_cover = cloud_cover(eye.xz + direction.xz * min(near, 2.0e5), 1.0);
+  var from_cover = cover_after(eye.xz, direction.xz, min(near, 2.0e5), pixel);
   for (var n = 0; n <= steps; n++) {
     let to_share = min((f32(n) + first) / f32(steps), 1.0);
     let way = min(near + (far - near) * to_share, 2.0e5);
-    let place = eye.xz + direction.xz * way;
-    let fine = 1.0 - smoothstep(0.3, 1.0, way * pixel / (0.04 * CLOUD_PERIOD_M));
-    let to_cover = cloud_cover(place, fine);
+    let to_cover = cover_after(eye.xz, direction.xz, way, pixel);
     let share = 0.5 * (from_share + to_share);
     let part = to_share - from_share;
     let here = cloud_share(0.5 * (from_cover + to_cover), from_share, to_share);
@@ -187,7 +191,7 @@ fn with_clouds(direction: vec3<f32>, behind: vec3<f32>, pixel: f32, first: f32) 
     from_cover = to_cover;
     if (here > 0.002) {
       // What lies between here and the sun: the cloud a little way towards it.
-      let toward = cloud_cover(place + l.xz * (0.35 * frame.clouds.z / max(l.y, 0.25)), 0.0);
+      let toward = cloud_cover(eye.xz + direction.xz * way + l.xz * (0.35 * frame.clouds.z / max(l.y, 0.25)), 0.0);
       let deep = frame.clouds.w * (2.2 * saturate(toward - 0.6 * share) + 1.2 * here * (1.0 - share));
       let lit = sun * (phase * exp(-1.6 * deep) + 0.5 * exp(-0.35 * deep)) * 0.10;
       let shine = lit + mix(below, above, 0.35 + 0.65 * share) * (0.65 * exp(-0.25 * deep));

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl
 // lights.wgsl fullscreen.wgsl atmosphere.wgsl air_light.wgsl air_walk.wgsl skypass.wgsl
-// sha256 90430ca65be650b0f903e52dbb3f661933016c3da98d5f0d6550fc78569c24bd. Do not edit.
+// sha256 65c7f7ebc5a3ab6721c3a2f34d9ac247fd4de8c6172c9722dde3e8ee1a0b43d2. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -374,6 +374,11 @@ float cloud_cover(vec2 place, float fine) {
   return clamp((shape - least) / 0.24, 0.0, 1.0) * step(1e-4, frame.clouds.x);
 }
 
+float cover_after(vec2 eye, vec2 along, float way, float pixel) {
+  float fine = 1.0 - smoothstep(0.3, 1.0, way * pixel / 640.0);
+  return cloud_cover(eye + along * way, fine);
+}
+
 float ramp_integral(float x) {
   float up = clamp(x, 0.0, 1.0);
   return 0.5 * up * up + max(x - 1.0, 0.0);
@@ -411,20 +416,18 @@ vec3 with_clouds(vec3 direction, vec3 behind_1, float pixel, float first) {
   vec3 light = vec3(0.0);
   float left = 1.0;
   float from_share = 0.0;
-  float from_cover = cloud_cover(eye.xz + direction.xz * min(near, 2.0e5), 1.0);
+  float from_cover = cover_after(eye.xz, direction.xz, min(near, 2.0e5), pixel);
   for (int n = 0; n <= steps; n += 1) {
     float to_share = min((float(n) + first) / float(steps), 1.0);
     float way = min(near + (far - near) * to_share, 2.0e5);
-    vec2 place = eye.xz + direction.xz * way;
-    float fine = 1.0 - smoothstep(0.3, 1.0, way * pixel / 640.0);
-    float to_cover = cloud_cover(place, fine);
+    float to_cover = cover_after(eye.xz, direction.xz, way, pixel);
     float share = 0.5 * (from_share + to_share);
     float part = to_share - from_share;
     float here = cloud_share(0.5 * (from_cover + to_cover), from_share, to_share);
     from_share = to_share;
     from_cover = to_cover;
     if (here > 0.002) {
-      float toward = cloud_cover(place + l.xz * (0.35 * frame.clouds.z / max(l.y, 0.25)), 0.0);
+      float toward = cloud_cover(eye.xz + direction.xz * way + l.xz * (0.35 * frame.clouds.z / max(l.y, 0.25)), 0.0);
       float deep = frame.clouds.w * (2.2 * clamp(toward - 0.6 * share, 0.0, 1.0) + 1.2 * here * (1.0 - share));
       vec3 lit = sun * (phase * exp(-1.6 * deep) + 0.5 * exp(-0.35 * deep)) * 0.10;
       vec3 shine = lit + mix(below, above, 0.35 + 0.65 * share) * (0.65 * exp(-0.25 * deep));

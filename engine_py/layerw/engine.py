@@ -227,7 +227,7 @@ class Engine:
             **ledger_figures(self.heap_ledger, self.layer_ledger, self.gpu_ledger, self.store.committed),
             "settled": self.contents.settled, "transfers": self.transfers.live_count, "lost": self.store.lost_count,
             "rows_uploaded": self.submission.rows_uploaded, "command_words": self.submission.words_submitted,
-            "passes": pass_figures(self._flags(self.view), self.pass_times),
+            "passes": pass_figures([self._air.all_flags(), *self._views_flags()], self.pass_times),
             "errors": list(self.log.errors), "models": self.contents.about_models(), "ended": self.user.ended,
             "dropped_s": self.user.clock.dropped_s, **self.subsystems.report(),
         }  # fmt: skip
@@ -281,6 +281,7 @@ class Engine:
 
     def _fit_targets(self) -> None:
         self.shadows.choose(self.quality.tier.name, self.gpu_ledger.budget_bytes)
+        self.view._set_tier(self.quality.tier.scale)
         self.targets.step((self._standing_flags(), self._atlas_size(), self.view._revision, self.more_views.key()))
         self._rows.claim()
 
@@ -307,6 +308,9 @@ class Engine:
         own = view_flags(self.environment, view, self.quality.tier)
         return own | (flag("shadows") if self.shadows.is_used else 0)
 
+    def _views_flags(self) -> list[int]:
+        return [self._flags(view) for view in (self.view, *(one.view for one in self.more_views))]
+
     def _receive(self) -> None:
         """Events since the last frame, in order."""
         events = self.inbox.take(*self._received)
@@ -324,7 +328,7 @@ class Engine:
         taken = {TIMERS[event.timer]: event.gpu_ms for event in events if isinstance(event, ev.PassTime)}
         if taken:
             self.pass_times.update(taken)
-            drawn = pass_figures(self._flags(self.view), self.pass_times)
+            drawn = pass_figures(self._views_flags(), self.pass_times)
             self.quality.measured((one["gpu_ms"] or 0.0 for one in drawn), self.time_s)
 
     def _take(self, event: ev.Event) -> None:
@@ -401,7 +405,8 @@ class Engine:
     def _write_view(self) -> None:
         self._view.write(self.shown.camera, self.environment, self.program_s, view=self.view, dt_s=self._dt_s,
                          sheared=self.table.sheared, paid=self.targets.paid_flags(0),
-                         pixel_ratio=self.targets.pixel_ratio, tier=self.quality.tier)  # fmt: skip
+                         pixel_ratio=self.targets.pixel_ratio, tier=self.quality.tier,
+                         drawn=self.targets.drawn(0, self.shown.camera.viewport))  # fmt: skip
 
     def _see_others(self) -> None:
         self._others = [one for one in self.more_views if self._see(one)]
@@ -468,15 +473,16 @@ class Engine:
                          sheared=self.table.sheared, tiles_from=self.shown.camera.position,
                          paid=self.targets.paid_flags(one.index),
                          pixel_ratio=1.0 if one.texture else self.targets.pixel_ratio,
-                         tier=self.quality.tier)  # fmt: skip
+                         tier=self.quality.tier, drawn=self.targets.drawn(one.index, camera.viewport))  # fmt: skip
         is_picked = one.index >= VIEWS_MAX  # what is asked there has no shadows
         boxes = () if is_picked else self.shadows.see(one.index, camera, one.writer.block)
         one.kept(self._visible(one.view, camera, self.shown.tiles, boxes, places_tiles=False))
 
     def _encode_view(self, index: int, texture: int, view: View, writer: ViewWriter, found: VisibleSet) -> None:
         paid = self.targets.paid_flags(index)
-        flags = self._flags(view) & paid | paid & flag("single") | self._air.flags()
-        self.submission.view(index, texture, view._area_px(self.targets.size), flags, writer.block.array)
+        flags = self._flags(view) & paid | paid & (flag("single") | flag("upscaled")) | self._air.flags()
+        area = view._area_px(self.targets.size)
+        self.submission.view(index, texture, area, flags, writer.block.array, drawn=self.targets.drawn(index, area[2:]))
         is_lit_anew = self.lights.encode(index, self.submission)
         if flags & flag("temporal"):
             writer.rest(self._stillness.of(index, found) and not is_lit_anew)

@@ -52,6 +52,13 @@ def test_a_still_picture_is_supersampled(run_program: RunProgram, backend: str) 
     running.python("import __main__\n__main__.app.view.antialias = 'msaa'\nNone")
     running.frames(3)
     there = linear(pixels(running))
+    reduced = linear(show(running, "upscaled", 160))
+    drawn = [row["name"] for row in running.report()["passes"]]
+    print("psnr", [round(psnr(one, finest), 2) for one in (none, msaa, *each, reduced)])
+    assert "upscale" in drawn and psnr(reduced, finest) >= 38
+    running.python("import __main__\n__main__.app.camera.position[0] += 2.0\nNone")
+    running.frames(10)
+    assert psnr(linear(pixels(running)), there) > 23, "fewer pixels leave nothing behind either"
     worst = min(psnr(one, finest) for one in each)
     assert worst >= 38 and worst > psnr(msaa, finest) + 0.5 > psnr(none, finest) + 2
     assert psnr(moved, there) > 24 > psnr(first, there) + 8, "the picture has moved, and nothing stayed behind"

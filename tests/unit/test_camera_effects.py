@@ -19,7 +19,7 @@ SIZE = (640, 360)
 def make() -> tuple[lw.App, HeadlessHost]:
     host = HeadlessHost(".", size=SIZE, options={"width": SIZE[0], "height": SIZE[1]})
     app = lw.App(host=host)
-    app.quality = "low"
+    app.quality, app.view.scale = "low", 1.0
     return app, host
 
 

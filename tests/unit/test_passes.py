@@ -13,17 +13,19 @@ from layerw.gpu.target_bytes import SizedView, live_passes, share_images, shown_
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "targets.json"
 ALL = (1 << len(VIEW_FLAGS)) - 1 & ~flag("picking")
-CASES: tuple[tuple[tuple[int, int], tuple[tuple[int, int, int], ...]], ...] = (
+Case = tuple[int, int, int] | tuple[int, int, int, tuple[int, int]]
+CASES: tuple[tuple[tuple[int, int], tuple[Case, ...]], ...] = (
     ((1080, 720), ((ALL, 1080, 720),)),
     ((1080, 720), ((0, 1080, 720),)),
     ((1, 1), ((ALL, 1, 1),)),
     ((640, 401), ((0, 640, 401), (flag("picking"), 1, 1))),
     ((640, 401), ((ALL, 256, 256), (0, 640, 401), (ALL, 160, 100), (ALL, 160, 100))),
+    ((641, 401), ((ALL, 641, 401, (429, 269)), (flag("upscaled"), 320, 200, (80, 50)))),
 )
 
 
 def golden() -> list[dict[str, object]]:
-    return [{"picture": list(picture), "views": [list(view) for view in views],
+    return [{"picture": list(picture), "views": [[*view[:3], *map(list, view[3:])] for view in views],
              "bytes": target_bytes(picture, [SizedView(*view) for view in views])}
             for picture, views in CASES]  # fmt: skip
 

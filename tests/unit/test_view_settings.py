@@ -44,10 +44,11 @@ def test_a_bad_setting_is_refused_at_its_line(name: str, value: object, message:
 
 def test_defaults_run_no_pass_of_light_and_what_is_set_does() -> None:
     app, host = make()
-    app.quality = "low"
+    app.quality, app.view.scale = "low", 1.0
     host.step(app, 2)
     names = [row["name"] for row in app.report()["passes"]]
-    assert names == ["shadow", "opaque", "sky", "resolve", "decal", "blend", "tone"]
+    air = ["transmittance", "scattering", "clouds", "sky view", "aerial", "ambient prefilter"]
+    assert names == [*air, "shadow", "opaque", "sky", "resolve", "decal", "blend", "tone"]
     assert host.sink.views[0].flags == flag("shadows")
     app.view.bloom, app.view.exposure, app.view.tone_map = 0.04, "auto", "agx"
     host.step(app, 2)
@@ -57,6 +58,42 @@ def test_defaults_run_no_pass_of_light_and_what_is_set_does() -> None:
     app.view.bloom, app.view.exposure = 0.0, 2.0
     host.step(app, 1)
     assert host.sink.views[0].flags == flag("shadows")
+
+
+def test_a_scale_draws_fewer_pixels_of_what_is_shown() -> None:
+    app, host = make(size=(300, 200))
+    app.quality = "medium"
+    host.step(app, 2)
+    whole = host.sink.gpu_bytes
+    app.view.antialias, app.view.scale = "temporal", 0.5
+    host.step(app, 2)
+    view = app._engine._view.block
+    assert host.sink.views[0][1:] == (300, 200, (150, 100))
+    assert view.read("viewport")[:2].tolist() == [150, 100] and view.read("upscale")[:2].tolist() == [0.5, -1.0]
+    assert app._engine.shown.camera.viewport == (300, 200), "LODs and rays go by what is shown"
+    assert view.read("relative_origin")[3] == 0.5, "lines are as wide on the screen as before"
+    assert host.sink.gpu_bytes < whole
+    names = [row["name"] for row in app.report()["passes"]]
+    assert names.index("temporal") < names.index("upscale") < names.index("tone")
+    app.view.scale = 1.0
+    host.step(app, 2)
+    assert host.sink.views[0].drawn is None and not host.sink.views[0].flags & flag("upscaled")
+
+
+def test_low_quality_draws_fewer_pixels_where_nobody_chose() -> None:
+    app, host = make(size=(300, 200))
+    app.quality = "low"
+    host.step(app, 2)
+    assert host.sink.views[0].drawn == (201, 134) and host.sink.views[0].flags & flag("temporal")
+    assert app.view.antialias == "msaa" and app.view.scale is None, "what the program says"
+    app.view.antialias = "msaa"
+    host.step(app, 2)
+    assert host.sink.views[0].drawn is None and not host.sink.views[0].flags & flag("single")
+    app.view.scale = 0.25
+    host.step(app, 2)
+    assert host.sink.views[0].drawn == (75, 50) and not host.sink.views[0].flags & flag("temporal"), "stretched"
+    with pytest.raises(lw.ConfigError, match="View scale is 0.1; it takes a number from 0.25 to 1"):
+        app.view.scale = 0.1
 
 
 def test_gpu_times_come_by_pass() -> None:

@@ -31,7 +31,7 @@ def test_a_second_view_draws_what_its_own_camera_sees() -> None:
     view = app.add_view(above(), viewport=(0.75, 0.0, 0.25, 0.5))
     host.step(app, 2)
     assert app.views == [app.view, view]
-    assert host.sink.views[0][1:] == (200, 100) and host.sink.views[1][1:] == (50, 50)
+    assert host.sink.views[0][1:3] == (200, 100) and host.sink.views[1][1:3] == (50, 50)
     assert host.sink.draws >= alone + 1, "the box is drawn there"
     view.close()
     host.step(app, 1)
@@ -44,7 +44,7 @@ def test_the_main_view_of_a_split_screen_is_as_wide_as_its_part() -> None:
     app.camera.position = (0, 0, 0)
     app.camera.look_at((0, 0, -1))
     host.step(app, 2)
-    assert host.sink.views[0][1:] == (50, 100)
+    assert host.sink.views[0][1:3] == (50, 100)
     x, y = 0.625 * host.options()["width"], 50.0
     for point, across in ((x, 0.0), (x + 25, 0.5)):  # its middle, and its right edge: half as far as the upper edge
         _, direction = app.ray_at(point, y)
@@ -86,7 +86,7 @@ def test_a_texture_is_drawn_before_what_shows_it() -> None:
     host.step(app, 3)
     assert list(host.sink.views) == [2, 0, 1], "into textures, the main one, above it"
     texture = host.sink.view_textures[2]
-    assert host.sink.textures[texture][:2] == (64, 32) and host.sink.views[2][1:] == (64, 32)
+    assert host.sink.textures[texture][:2] == (64, 32) and host.sink.views[2][1:3] == (64, 32)
     assert any(texture in used for used in host.sink.materials.values())
     assert app.report()["errors"] == []
     assert host.sink.gpu_bytes <= app._engine.store.committed.used_bytes

@@ -74,9 +74,9 @@ test('the pool holds the bytes that the GPU ledger is charged', () => {
   for (const { picture, views, bytes } of cases) {
     const graph = new Graph(new NullPasses());
     graph.resize(...picture);
-    const drawn = views.map(([flags, width, height], index) => {
+    const drawn = views.map(([flags, width, height, drawn = [width, height]], index) => {
       const view = new View(index);
-      view.begin(null, 0, 0, width, height, flags);
+      view.begin(null, 0, 0, width, height, flags, ...drawn);
       return view;
     });
     graph.drawFrame(drawn, false);

@@ -11,6 +11,7 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   let spread = tan(acos(clamp(frame.sun_direction.w, 0.5, 1.0)));
   let radius = 0.5 * spread * vec2<f32>(length(vec3<f32>(m[0].x, m[1].x, m[2].x)), length(vec3<f32>(m[0].y, m[1].y, m[2].y)));
   let size = vec2<f32>(textureDimensions(hdr));
+  let depth_size = vec2<f32>(textureDimensions(depth));
   var sum = vec3<f32>(0.0);
   var seen = 0.0;
   for (var n = 0; n < FLARE_TAPS; n++) {
@@ -22,7 +23,7 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
       continue;
     }
     let texel = vec2<i32>(uv * size);
-    if (textureLoad(depth, texel, 0) > 0.0) { // something hides it; the sky has 0
+    if (textureLoad(depth, vec2<i32>(uv * depth_size), 0) > 0.0) { // something hides it; the sky has 0
       continue;
     }
     let c = textureLoad(hdr, texel, 0).rgb;

@@ -9,7 +9,9 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   for (var n = 0; n < 4; n++) {
     let at = min(corner + vec2<i32>(n & 1, n >> 1u), last);
     colors[n] = textureLoad(hdr, at, 0).rgb;
-    radii[n] = blur_radius(textureLoad(depth, at, 0));
+    // There may be fewer texels of depth than of light.
+    let there = vec2<i32>((vec2<f32>(at) + 0.5) / size * vec2<f32>(textureDimensions(depth)));
+    radii[n] = blur_radius(textureLoad(depth, there, 0));
   }
   // What is nearest decides, and only what is about as near gives colour: else edges would glow.
   let nearest = min(min(radii.x, radii.y), min(radii.z, radii.w));

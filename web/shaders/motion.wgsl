@@ -8,13 +8,14 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   let texel = texel_of(in, size);
   let here = textureLoad(hdr, texel, 0);
   let uv = uv_of(in);
-  let d = textureLoad(depth, texel, 0);
+  let drawn = vec2<f32>(textureDimensions(depth));
+  let d = textureLoad(depth, texel_of(in, drawn), 0);
   let clip = frame.previous_view_projection * (frame.inverse_view_projection * vec4<f32>(in.ndc.x, in.ndc.y, d, 1.0));
   if (clip.w <= 0.0 || frame.temporal.z >= 1.0) {
     return here;
   }
   let was = vec2<f32>(clip.x, -clip.y) / clip.w * 0.5 + 0.5;
-  var way = (was - (uv - frame.temporal.xy / size)) * frame.focus.w;
+  var way = (was - (uv - frame.temporal.xy / drawn)) * frame.focus.w;
   let pixels = length(way * size);
   if (pixels < 0.5) {
     return here;

@@ -101,7 +101,7 @@ fn fragment_main(in: ParticleVaryings) -> Seen {
   adapted_ev = in.adapted_ev;
   var color = in.color;
   if ((material.bound & HAS_BASE_COLOR) != 0u) {
-    color *= textureSample(base_color_texture, base_color_sampler, in.uv);
+    color *= textureSampleBias(base_color_texture, base_color_sampler, in.uv, frame.upscale.y);
   } else {
     let soft = saturate(1.0 - dot(in.at, in.at));
     color.a *= soft * soft;

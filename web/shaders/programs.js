@@ -53,6 +53,8 @@ export const PROGRAMS = Object.freeze({
   compose: [...FRAME, 'radiance', 'fullscreen', 'compose'],
   temporal: [...SCREEN, 'temporal'],
   copy: [...SCREEN, 'copy'],
+  sharpen: [...SCREEN, 'sharpen'],
+  stretch: [...SCREEN, 'stretch'],
   flare: [...SCREEN, 'sun_place', 'flare'],
   focus: [...SCREEN, 'screen_space', 'focus'],
   near_tiles: [...SCREEN, 'near_tiles'],

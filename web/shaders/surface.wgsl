@@ -83,23 +83,23 @@ fn default_surface(in: SurfaceIn) -> Surface {
     material.specular_color, material.ior, material.sheen_color, material.sheen_roughness, material.clearcoat,
     material.clearcoat_roughness, in.normal);
   if ((material.bound & HAS_BASE_COLOR) != 0u) {
-    s.base_color *= textureSample(base_color_texture, base_color_sampler, uv_of(UV_BASE_COLOR, in));
+    s.base_color *= textureSampleBias(base_color_texture, base_color_sampler, uv_of(UV_BASE_COLOR, in), frame.upscale.y);
   }
   if ((material.bound & HAS_METALLIC_ROUGHNESS) != 0u) {
-    let mr = textureSample(metallic_roughness_texture, metallic_roughness_sampler, uv_of(UV_METALLIC_ROUGHNESS, in));
+    let mr = textureSampleBias(metallic_roughness_texture, metallic_roughness_sampler, uv_of(UV_METALLIC_ROUGHNESS, in), frame.upscale.y);
     s.roughness *= mr.g;
     s.metallic *= mr.b;
   }
   if ((material.bound & HAS_OCCLUSION) != 0u) {
-    let sample = textureSample(occlusion_texture, occlusion_sampler, uv_of(UV_OCCLUSION, in)).r;
+    let sample = textureSampleBias(occlusion_texture, occlusion_sampler, uv_of(UV_OCCLUSION, in), frame.upscale.y).r;
     s.occlusion = 1.0 + material.occlusion_strength * (sample - 1.0);
   }
   if ((material.bound & HAS_EMISSIVE) != 0u) {
-    s.emissive *= textureSample(emissive_texture, emissive_sampler, uv_of(UV_EMISSIVE, in)).rgb;
+    s.emissive *= textureSampleBias(emissive_texture, emissive_sampler, uv_of(UV_EMISSIVE, in), frame.upscale.y).rgb;
   }
   if ((material.bound & HAS_NORMAL) != 0u) {
     let at = uv_of(UV_NORMAL, in);
-    s.normal = bent_normal(in, at, textureSample(normal_texture, normal_sampler, at).xyz, material.normal_scale);
+    s.normal = bent_normal(in, at, textureSampleBias(normal_texture, normal_sampler, at, frame.upscale.y).xyz, material.normal_scale);
   }
   return s;
 }

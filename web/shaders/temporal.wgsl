@@ -1,6 +1,7 @@
 // Temporal antialiasing: what the last frames saw of the same place, where it is still right, and a tenth of this frame,
 // whose samples lie elsewhere in each pixel (frame.temporal.xy: where this frame's picture lies, in pixels to the right and
-// down). While nothing moves it is the mean of all of them. Karis, "High-quality temporal supersampling" (SIGGRAPH 2014); the clip: Salvi, "An excursion in temporal
+// down). While nothing moves it is the mean of all of them. What is shown may be larger than what is drawn: then a sample
+// counts by how near to the middle of a pixel that is shown it lies, and a pixel near to none keeps its past. Karis, "High-quality temporal supersampling" (SIGGRAPH 2014); the clip: Salvi, "An excursion in temporal
 // supersampling" (2016); weights of the nine samples: Blackman-Harris as exp(-2.29 d^2). Things move without a velocity of
 // their own: where their past lies outside of what is around them now, it is brought to its rim.
 fn luma_chroma(c: vec3<f32>) -> vec3<f32> {
@@ -56,12 +57,21 @@ fn past_at(uv: vec2<f32>, size: vec2<f32>) -> vec4<f32> {
 fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   let size = vec2<f32>(textureDimensions(hdr));
   let last = vec2<i32>(size) - 1;
-  let texel = texel_of(in, size);
+  let shown = vec2<f32>(textureDimensions(past));
+  let middle_at = uv_of(in) * size; // of this pixel, in those that are drawn
+  let texel = vec2<i32>(middle_at);
+  let pixels_drawn = size / shown; // in a pixel that is shown, across and down
   if (frame.temporal.w <= 0.0) {
-    // Nothing moves: one more sample of the mean over each pixel's area.
-    let c = textureLoad(hdr, texel, 0);
-    let mean = textureLoad(past, texel, 0);
-    let both = mix(vec4<f32>(pressed(mean.rgb), mean.a), vec4<f32>(pressed(c.rgb), c.a), frame.temporal.z);
+    // Nothing moves: one more sample of the mean over each pixel's area, where one lies in it.
+    let nearest_sample = vec2<i32>(floor(middle_at + frame.temporal.xy));
+    let off = (vec2<f32>(nearest_sample) + 0.5 - frame.temporal.xy - middle_at) / pixels_drawn;
+    let mean = textureLoad(past, texel_of(in, shown), 0);
+    if (any(abs(off) > vec2<f32>(0.5001)) && frame.upscale.x < 1.0) {
+      return mean;
+    }
+    let c = textureLoad(hdr, select(texel, clamp(nearest_sample, vec2<i32>(0), last), frame.upscale.x < 1.0), 0);
+    let part = min(frame.temporal.z / (pixels_drawn.x * pixels_drawn.y), 1.0);
+    let both = mix(vec4<f32>(pressed(mean.rgb), mean.a), vec4<f32>(pressed(c.rgb), c.a), part);
     return vec4<f32>(unpressed(both.rgb), both.a);
   }
   var sum = vec4<f32>(0.0);
@@ -74,7 +84,7 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
     for (var x = -1; x <= 1; x++) {
       let there = clamp(texel + vec2<i32>(x, y), vec2<i32>(0), last);
       let c = textureLoad(hdr, there, 0);
-      let d = vec2<f32>(f32(x), f32(y)) - frame.temporal.xy;
+      let d = (vec2<f32>(texel + vec2<i32>(x, y)) + 0.5 - frame.temporal.xy - middle_at) / pixels_drawn;
       let weight = exp(-2.29 * dot(d, d));
       let p = pressed(c.rgb);
       sum += vec4<f32>(p, c.a) * weight;
@@ -89,7 +99,7 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
       }
     }
   }
-  let now = sum / weights;
+  let now = sum / max(weights, 1e-6);
   // Where the nearest thing around was in the last picture: an edge keeps its antialiasing where the thing moves.
   let here = uv_of(in);
   let seen_at = (vec2<f32>(at) + 0.5) / size;
@@ -101,12 +111,14 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   if (frame.temporal.z >= 1.0 || any(uv < vec2<f32>(0.0)) || any(uv > vec2<f32>(1.0)) || clip.w <= 0.0) {
     return vec4<f32>(unpressed(now.rgb), now.a);
   }
-  let was = past_at(uv, size);
+  let was = past_at(uv, shown);
   let middle = mean / 9.0;
   let spread = sqrt(max(squares / 9.0 - middle * middle, vec3<f32>(0.0)));
   let offset = luma_chroma(pressed(was.rgb)) - middle;
   let beyond = abs(offset) / max(spread * frame.temporal.w, vec3<f32>(1e-5));
   let held = from_luma_chroma(middle + offset / max(1.0, max(beyond.x, max(beyond.y, beyond.z))));
-  let share = frame.temporal.z;
+  // The sum of the weights is 1.37 a sample in a pixel, in the mean.
+  let covered = select(1.0, weights / (1.37 * pixels_drawn.x * pixels_drawn.y), frame.upscale.x < 1.0);
+  let share = min(frame.temporal.z * covered, 1.0);
   return vec4<f32>(unpressed(mix(held, now.rgb, share)), mix(was.a, now.a, share));
 }

@@ -20,7 +20,7 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
   let geometric = normalize(in.normal) * select(-1.0, 1.0, front);
   var base = in.color.rgb;
   if ((bound & HAS_BASE_COLOR) != 0u) {
-    base *= textureSample(base_color_texture, base_color_sampler, in.uv).rgb;
+    base *= textureSampleBias(base_color_texture, base_color_sampler, in.uv, frame.upscale.y).rgb;
   }
   let strength = material.detail_strength;
   let scale = max(material.detail_scale_m, 0.01);

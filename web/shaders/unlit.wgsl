@@ -5,7 +5,7 @@ fn fragment_main(in: Varyings) -> Seen {
   let bound = material.bound;
   var base = in.color;
   if ((bound & HAS_BASE_COLOR) != 0u) {
-    base *= textureSample(base_color_texture, base_color_sampler, in.uv);
+    base *= textureSampleBias(base_color_texture, base_color_sampler, in.uv, frame.upscale.y);
   }
   let opacity = opacity_of(base.a, material.alpha_cutoff);
   return seen_light(apply_fog(base.rgb + material.emissive * material.emissive_strength, in.position), opacity, in.position, in.row);

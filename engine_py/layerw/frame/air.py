@@ -23,6 +23,7 @@ class Air:
         self._view: tuple[float, ...] = ()
         self._seen = b""
         self._wanted = 0
+        self._is_air = False
 
     def see(self, block: FrameBlock) -> None:
         """Finds out what is to be filled for the main view's uniforms."""
@@ -32,7 +33,8 @@ class Air:
             return
         self._seen = seen
         air, sun, sun_light, moon, moon_light = (part.tolist() for part in parts)
-        if not air[0]:
+        self._is_air = bool(air[0])
+        if not self._is_air:
             return
         tables = tuple(air[1:3])
         turned = math.atan2(sun[0], sun[2]) - math.atan2(moon[0], moon[2]) if moon_light[1] > 0 else 0.0
@@ -44,6 +46,10 @@ class Air:
         if view != self._view:
             self._wanted |= flag("air_view")
         self._tables, self._view = tables, view
+
+    def all_flags(self) -> int:
+        """Of all passes that fill tables, where the sky is the air: some frames draw them."""
+        return flag("air_tables") | flag("air_view") if self._is_air else 0
 
     def flags(self) -> int:
         """Of the passes to run, once."""

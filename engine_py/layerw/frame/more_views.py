@@ -91,8 +91,7 @@ class MoreViews:
     def sized(self, main: View, picture: tuple[int, int], standing: int) -> dict[int, SizedView]:
         """What the targets of all views depend on, by index. standing: flags that all of them have."""
         views = {0: main, **{one.index: one.view for one in self}}
-        return {index: SizedView(standing | view._flags(), *view._area_px(picture)[2:])
-                for index, view in views.items()}
+        return {index: view._sized(picture, standing) for index, view in views.items()}
 
     def refuse(self, view: View, error: BudgetError) -> BudgetError:
         """Takes a view back whose targets have no room."""

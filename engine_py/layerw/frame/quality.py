@@ -28,11 +28,12 @@ class Tier(NamedTuple):
     ambient: bool  # what hides the sky's light, and contact shadows: frame/view.py
     air_steps: int  # of a line of sight through the air
     cloud_steps: int  # and through clouds
+    scale: float  # share of the main view's sides that is drawn, where a program has not chosen: frame/views.py
 
 
-TIERS = (Tier("low", mirror=False, ambient=False, air_steps=16, cloud_steps=4),
-         Tier("medium", mirror=True, ambient=True, air_steps=24, cloud_steps=8),
-         Tier("high", mirror=True, ambient=True, air_steps=32, cloud_steps=14))
+TIERS = (Tier("low", mirror=False, ambient=False, air_steps=16, cloud_steps=4, scale=0.67),
+         Tier("medium", mirror=True, ambient=True, air_steps=24, cloud_steps=8, scale=1.0),
+         Tier("high", mirror=True, ambient=True, air_steps=32, cloud_steps=14, scale=1.0))
 MEDIUM = 1
 
 

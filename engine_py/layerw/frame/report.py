@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from layerw.gpu.passes import TIMERS
 from layerw.gpu.target_bytes import shown_timers
 from layerw.memory.ledger import HardLedger
 from layerw.scene.table import Table
@@ -32,9 +33,10 @@ def ledger_figures(heap: HardLedger, layer: HardLedger, gpu: HardLedger, committ
             "budgets": {"heap": heap.budget_bytes, "layer": layer.budget_bytes, "gpu": gpu.budget_bytes}}  # fmt: skip
 
 
-def pass_figures(flags: int, times: Mapping[str, float]) -> list[dict[str, Any]]:
-    """What a view with these flags draws, in order, with GPU milliseconds where the API has timers."""
-    return [{"name": name, "gpu_ms": times.get(name)} for name in shown_timers(flags)]
+def pass_figures(views: Iterable[int], times: Mapping[str, float]) -> list[dict[str, Any]]:
+    """What views with these flags draw, in order, with GPU milliseconds, of all of them, where the API has timers."""
+    shown = {name for flags in views for name in shown_timers(flags)}
+    return [{"name": name, "gpu_ms": times.get(name)} for name in TIMERS if name in shown]
 
 
 class HasStateHash(Protocol):

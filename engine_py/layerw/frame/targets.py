@@ -102,6 +102,15 @@ class RenderTargets:
         """Flags of a view whose targets are reserved: what is turned on in a frame is drawn from the next one on."""
         return self._fitted[view].flags if view in self._fitted else flag("shadows")
 
+    def drawn(self, view: int, shown: tuple[int, int]) -> tuple[int, int]:
+        """How many pixels of a view are drawn that is shown in a size, by what is reserved."""
+        fitted = self._fitted.get(view)
+        if fitted is None or fitted.drawn is None:
+            return shown
+        if shown == (fitted.width, fitted.height):
+            return fitted.drawn
+        return scaled(*shown, min(fitted.drawn[0] / fitted.width, fitted.drawn[1] / fitted.height))
+
     def is_paid(self, view: int) -> bool:
         """Whether a view's targets are reserved."""
         return view in self._fitted

@@ -6,13 +6,16 @@ Source: Halton, "Algorithm 247: radical-inverse quasi-random point sequence" (19
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from layerw.base.ports import F32, F64
 from layerw.gpu.frame_block import FrameBlock
 from layerw.scene.camera import CameraFrame
 
-OFFSETS = 32
+OFFSETS = 32  # of a view that is drawn whole; of others so many more that each pixel gets as many
+OFFSETS_MAX = 128
 SPREAD = 1.0  # how many standard deviations of what is around a pixel its past may be away
 SHARE = 0.1  # of this frame in the mean
 STILL_FIRST, STILL_LAST = 4, 40  # frames that the mean is of where nothing moves: at first, what it had; at last
@@ -27,7 +30,7 @@ def _halton(number: int, base: int) -> float:
     return found
 
 
-JITTER = np.array([(_halton(n, 2) - 0.5, _halton(n, 3) - 0.5) for n in range(1, OFFSETS + 1)])  # pixels, right and down
+JITTER = np.array([(_halton(n, 2) - 0.5, _halton(n, 3) - 0.5) for n in range(1, OFFSETS_MAX + 1)])  # pixels
 
 
 class TemporalWriter:
@@ -39,13 +42,16 @@ class TemporalWriter:
         self._number = 0
         self._moved = False  # whether the block's matrices are
         self._still = 0  # frames since anything has moved
+        self._frames_a_pixel = 1.0  # that bring one sample to each pixel that is shown
 
-    def write(self, camera: CameraFrame, active: bool, follows: bool = False) -> None:
-        """After the camera's own matrices were written. follows: the last camera alone is asked for."""
-        last, size = self._last, np.array(camera.viewport, np.float64)
+    def write(self, camera: CameraFrame, drawn: tuple[int, int], active: bool, follows: bool = False) -> None:
+        """After the camera's own matrices were written. drawn: pixels that are. follows: the last camera alone is asked
+        for."""
+        last, size = self._last, np.array(drawn, np.float64)
+        self._frames_a_pixel = math.prod(camera.viewport) / math.prod(drawn)
         right = down = 0.0
         if active:
-            right, down = JITTER[self._number % OFFSETS]
+            right, down = JITTER[self._number % min(round(OFFSETS * self._frames_a_pixel), OFFSETS_MAX)]
             self._number += 1
         if active or self._moved:
             self._moved = active
@@ -64,7 +70,7 @@ class TemporalWriter:
         """Of this frame: whether it shows the same as the last one. Then it is a sample of one mean, of all of them."""
         self._still = self._still if still else 0
         if self._still:
-            share = 1 / min(STILL_FIRST + self._still, STILL_LAST)
+            share = 1 / min(STILL_FIRST + self._still, STILL_LAST * self._frames_a_pixel)
             self._block.read("temporal")[2:] = share, 0.0
 
     def _write_matrices(self, camera: CameraFrame, x: float, y: float) -> None:

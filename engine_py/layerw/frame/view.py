@@ -6,6 +6,8 @@ is the world's.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from layerw.base.errors import ConfigError
@@ -61,7 +63,8 @@ class ViewWriter:
         self.block = block
         self._camera: CameraFrame | None = None
         self._light: tuple[object, ...] = ()
-        self._changes, self._look = -1, (-1, 0)  # of settings; of the view's, and what was paid
+        self._changes = -1  # of settings
+        self._look = (-1, 0, (1, 1))  # of the view's, what was paid, and drawn
         self._has_changed = True
         self._pattern, self._exposure = block.read("pattern_camera"), block.read("view_exposure")
         self._camera_hi, self._camera_lo = block.read("camera_hi"), block.read("camera_lo")
@@ -72,25 +75,28 @@ class ViewWriter:
 
     def write(self, camera: CameraFrame, environment: Environment, time_s: float, *, view: View | None = None,
               dt_s: float = 0.0, sheared: bool = False, tiles_from: F64 | None = None,
-              paid: int = 0, pixel_ratio: float = 1.0, tier: Tier = TIERS[0]) -> None:  # fmt: skip
+              paid: int = 0, pixel_ratio: float = 1.0, tier: Tier = TIERS[0],
+              drawn: tuple[int, int] | None = None) -> None:  # fmt: skip
         """Fills every member that changed since the last call; where a value is impossible, nothing changes.
 
         view: whose settings of the picture are meant. dt_s: since the last frame. sheared: whether rows may have shear.
         tiles_from: what the rows of tiles are relative to, where that is another camera's position. paid: flags of the
         passes whose targets are reserved. pixel_ratio: pixels of the picture a pixel of the page. tier: what the
-        quality has.
+        quality has. drawn: how many pixels are, where fewer than the camera's picture has.
         """
         changes = Changes.count
-        look = (-1 if view is None else view._revision, paid)
+        drawn = drawn or camera.viewport
+        look = (-1 if view is None else view._revision, paid, drawn)
         self._has_changed = False
         if camera is not self._camera or changes != self._changes or look != self._look:
             self._write_changed(camera, environment, view, paid)
+            self._write_drawn(camera, drawn)
             self._changes, self._look = changes, look
             self._has_changed = True
         if tiles_from is not None:
             self.block.write("relative_origin", tiles_from - camera.position)
         self._pattern[3] = sheared
-        self._origin[3] = pixel_ratio
+        self._origin[3] = pixel_ratio * drawn[1] / camera.viewport[1]
         ambient = environment.ambient
         flags = paid & view_flags(environment, view, tier) if view is not None else 0
         on = bool(flags & flag("ambient"))
@@ -103,7 +109,7 @@ class ViewWriter:
         self._camera_hi[3] = time_s % DAY_S  # float32: a day still has steps of 8 ms
         if view is not None:
             self._exposure[:] = view._adaptation(dt_s, paid)
-            self._temporal.write(camera, bool(flags & flag("temporal")), bool(flags & flag("motion")))
+            self._temporal.write(camera, drawn, bool(flags & flag("temporal")), bool(flags & flag("motion")))
 
     def rest(self, still: bool) -> None:
         """Whether what is drawn is the same as in the last frame; temporal antialiasing asks."""
@@ -128,6 +134,11 @@ class ViewWriter:
             self._camera, self._light = None, ()  # nothing of it was written
             raise
 
+    def _write_drawn(self, camera: CameraFrame, drawn: tuple[int, int]) -> None:
+        self.block.write_viewport(*drawn)
+        share = drawn[1] / camera.viewport[1]
+        self.block.write("upscale", (share, math.log2(share)))
+
     def _write_place(self, camera: CameraFrame, environment: Environment) -> None:
         light = _light_key(environment)
         moved, lit = camera is not self._camera, light != self._light
@@ -135,7 +146,6 @@ class ViewWriter:
             self.block.write("view_projection", camera.view_projection.T)
             self.block.write("inverse_view_projection", camera.inverse_view_projection.T)
             self.block.write_camera(camera.position)
-            self.block.write_viewport(*camera.viewport)
             self.block.read("air_sun")[3] = air_height_km(float(camera.position[1]))
             self.block.write("pattern_camera", self._from_anchor(camera.position))
         if lit:

@@ -17,6 +17,7 @@ from layerw.base.errors import ConfigError, HandleError
 from layerw.base.names import named
 from layerw.frame.camera_effects import CameraEffects
 from layerw.gpu.passes import TONE_MAPS, flag
+from layerw.gpu.target_bytes import SizedView
 from layerw.scene.camera import Camera, CameraFrame
 from layerw.scene.layers import ALL_LAYERS, LAYERS_MAX, layer_mask
 from layerw.visibility.draws import VisibleSet, only
@@ -29,6 +30,7 @@ _SAMPLES = {"msaa": 0, "temporal": flag("single") | flag("temporal"), "none": fl
 ANTIALIAS = tuple(_SAMPLES)
 TRANSPARENCY = ("sorted", "weighted")
 EXPOSURE_MAX = 1024.0
+SCALE_MIN = 0.25
 ADAPT_UP, ADAPT_DOWN = 3.0, 1.0  # EV per second, into the dark and into the light
 
 
@@ -43,8 +45,8 @@ class View(CameraEffects):
     """A camera's picture. `app.view` is the main one."""
 
     __slots__ = ("__weakref__", "_adapted", "_antialias", "_area_last", "_bloom", "_camera", "_closed", "_dither",
-                 "_exposure", "_has_particles", "_is_main", "_layer_mask", "_layers", "_lut", "_revision", "_target",
-                 "_tone_map", "_transparency", "_viewport")  # fmt: skip
+                 "_exposure", "_has_particles", "_is_main", "_layer_mask", "_layers", "_lut", "_revision", "_scale",
+                 "_target", "_tier_scale", "_tone_map", "_transparency", "_viewport")  # fmt: skip
 
     def __init__(self, camera: Camera, viewport: npt.ArrayLike | None = None, target: Texture | None = None) -> None:
         self._revision = 0  # rises when a setting is set
@@ -61,7 +63,9 @@ class View(CameraEffects):
         self._tone_map = TONE_MAPS[0]
         self._lut: Texture | None = None
         self._dither = 1.0
-        self._antialias = "msaa"
+        self._antialias: str | None = None
+        self._scale: float | None = None
+        self._tier_scale = 1.0  # of the quality, where neither of them was set
         self._transparency = TRANSPARENCY[0]
         self._layers: frozenset[int] | None = None
         self._layer_mask = ALL_LAYERS
@@ -182,12 +186,24 @@ class View(CameraEffects):
         """ "msaa": four samples a pixel. "temporal": one, elsewhere in each frame, and what the last frames saw: finer
         where the picture stands still, also inside of textures and reflections, and once nothing moves at all (no
         camera, entity, swaying plant or wave) the mean of 40 frames. "none": one."""
-        return self._antialias
+        return self._antialias or ANTIALIAS[0]
 
     @antialias.setter
     def antialias(self, value: str) -> None:
         value = checks.one_of("View antialias", value, ANTIALIAS)
         self._antialias = value
+
+    @property
+    def scale(self) -> float | None:
+        """The share of each side that is drawn, 0.25 to 1; the rest is worked out. With "temporal" antialiasing from
+        what the last frames saw: 0.67 costs the GPU less than half, and a picture that stands still is as fine as a
+        whole one. With the others it is only stretched. None (at first): 1; but while app.quality is "low", and nobody
+        has set `antialias` either, app.view is drawn at 0.67 with "temporal"."""
+        return self._scale
+
+    @scale.setter
+    def scale(self, value: float | None) -> None:
+        self._scale = None if value is None else checks.number("View scale", value, SCALE_MIN, 1.0)
 
     @property
     def transparency(self) -> str:
@@ -245,8 +261,34 @@ class View(CameraEffects):
     def _flags(self) -> int:
         """The passes that these settings need (gpu.passes.VIEW_FLAGS)."""
         return (flag("bloom") if self._bloom > 0 else 0) | (flag("auto_exposure") if self._exposure == "auto" else 0) \
-            | _SAMPLES[self._antialias] | (flag("weighted") if self._transparency == "weighted" else 0) \
+            | self._sample_flags() | (flag("weighted") if self._transparency == "weighted" else 0) \
             | self._effect_flags() | (flag("particles") if self._has_particles else 0)
+
+    def _sample_flags(self) -> int:
+        """How many samples a pixel has, and whether a sample is for more than one."""
+        antialias = "temporal" if self._follows_tier and self._tier_scale < 1 else self.antialias
+        return _SAMPLES[antialias] | (flag("upscaled") if self._share < 1 else 0)
+
+    @property
+    def _follows_tier(self) -> bool:
+        return self._scale is None and self._antialias is None
+
+    @property
+    def _share(self) -> float:
+        """Of each side, that is drawn now."""
+        return self._tier_scale if self._follows_tier else self._scale or 1.0
+
+    def _set_tier(self, scale: float) -> None:
+        """What the quality has: the share of each side where a program has set nothing."""
+        if scale != self._tier_scale:
+            self._tier_scale = scale
+            object.__setattr__(self, "_revision", self._revision + 1)
+
+    def _sized(self, picture: tuple[int, int], standing: int) -> SizedView:
+        """What its targets depend on. standing: flags that all views have."""
+        width, height = self._area_px(picture)[2:]
+        drawn = (max(round(width * self._share), 1), max(round(height * self._share), 1))
+        return SizedView(standing | self._flags(), width, height, drawn if self._share < 1 else None)
 
     def _move_particles(self, has_particles: bool) -> None:
         """Whether there are particles, which this view then moves before it draws them."""

@@ -11,7 +11,7 @@ from .spec import MATERIAL_KINDS
 
 TYPES = """/** @typedef {{ name: string, format: Format, samples: number, divide: number, side: number, height: number,
  *   images: number, outside: boolean, history: boolean, kept: boolean, sized: boolean, clear: readonly number[],
- *   read: boolean }} Target */
+ *   read: boolean, shown: boolean, same: string }} Target */
 /** @typedef {{ name: string, kind: 'draws' | 'fullscreen' | 'resolve', timer: string,
  *   reads: readonly string[], names: readonly string[], colors: readonly string[], depth: string, shader: string,
  *   depthTest: '' | 'greater' | 'greater-equal', depthWrite: boolean, blend: '' | 'over' | 'weighted',
@@ -66,6 +66,8 @@ def passes_js() -> str:
         f"{_rows('PASSES', 'Pass', (_pass(row) for row in passes.PASSES))}"
         f"/** What reports call the passes, by pass_time.timer. */\n"
         f"export const TIMERS = Object.freeze({json.dumps(list(passes.TIMERS))});\n"
+        f"/** Those of passes that only some frames draw. */\n"
+        f"export const RARE_TIMERS = Object.freeze({json.dumps(list(passes.RARE_TIMERS))});\n"
         f"/** Where what passes read is bound in group READ_GROUP, by the names that shaders use. */\n"
         f"export const READ_GROUP = {READ_GROUP};\n"
         f"/** @type {{Readonly<Record<string, number>>}} */\n"

@@ -8,6 +8,7 @@ web/shaders (full screen: it finds what the row reads under the same names), a t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -26,10 +27,10 @@ FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8,
 # single: one sample a pixel; temporal: the last frames are looked at as well; weighted: what blends needs no order;
 # picking: the view is one pixel, and what is drawn there is read. flare, focus, motion: lens flare, depth of field,
 # motion blur; particles: this view moves them; sprites: they, or rain, are drawn; ambient: occlusion of the sky's
-# light, contact shadows; mirror: water mirrors what is opaque.
+# light, contact shadows; mirror: water mirrors what is opaque. upscaled: fewer pixels are drawn than shown.
 VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking", "flare",
               "focus", "motion", "particles", "ambient",
-              "air_tables", "air_view", "mirror", "sprites")
+              "air_tables", "air_view", "mirror", "sprites", "upscaled")
 TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block
 
 
@@ -44,7 +45,8 @@ class Target(NamedTuple):
     no view's passes use it, and on a new device). sized: of kept ones, a command says its size (0: there is none), and
     it stays until that says another. clear: what the
     first pass that draws into it finds there. read: its first texel goes to the program, and a view with passes that
-    draw into such a target draws what these need and nothing else.
+    draw into such a target draws what these need and nothing else. shown: as large as the view is shown, where fewer
+    pixels are drawn (the flag upscaled). same: elsewhere it is that target.
     """
 
     name: str
@@ -60,6 +62,8 @@ class Target(NamedTuple):
     sized: bool = False
     clear: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     read: bool = False
+    shown: bool = False
+    same: str = ""
 
     @property
     def lasts(self) -> bool:
@@ -84,7 +88,7 @@ class Pass(NamedTuple):
     draws: of draws, whose list, where it is not its own. only: of draws, the one material kind of the list that is
     drawn. region: of fullscreen, the texels (x, y, width, height) of a kept target that it covers. tiled: of draws,
     regions of a kept target with a list each, in place of one list (gpu/spec.py shadow_tile). vertex: of draws, the
-    targets that the vertex stage reads, and only it. when: a flag of the view, "!flag" where it must not be set, or "".
+    targets that the vertex stage reads, and only it. when: flags of the view, "!flag" where one must not be set, or "".
     timer: what the report calls it, with others of that name.
     """
 
@@ -108,9 +112,16 @@ class Pass(NamedTuple):
 
     def runs(self, flags: int) -> bool:
         """Whether it is drawn in a view with these flags, if somebody reads it."""
-        if not self.when:
-            return True
-        return bool(flags & flag(self.when.removeprefix("!"))) is not self.when.startswith("!")
+        return all(bool(flags & flag(word.removeprefix("!"))) is not word.startswith("!") for word in self.when.split())
+
+    def joined(self, same: Mapping[str, str]) -> Pass:
+        """With the targets in place of those that are the same."""
+        if not same.keys() & {*self.targets_read, *self.targets_drawn}:
+            return self
+        reads = tuple(f"{same.get(name, name)} as {known}"
+                      for name, known in zip(self.targets_read, self.names_read, strict=True))
+        return self._replace(reads=reads, colors=tuple(same.get(name, name) for name in self.colors),
+                             depth=same.get(self.depth, self.depth))
 
     @property
     def targets_read(self) -> tuple[str, ...]:
@@ -129,7 +140,7 @@ class Pass(NamedTuple):
 
 
 def _levels(name: str) -> tuple[Target, ...]:
-    return tuple(Target(f"{name}_{n}", "rgba16float", divide=2**n) for n in range(1, BLOOM_LEVELS + 1))
+    return tuple(Target(f"{name}_{n}", "rgba16float", divide=2**n, shown=True) for n in range(1, BLOOM_LEVELS + 1))
 
 
 TARGETS: tuple[Target, ...] = (
@@ -147,21 +158,22 @@ TARGETS: tuple[Target, ...] = (
     Target("scene_depth", "depth32float", samples=4),
     Target("resolved", "rgb10a2"),
     Target("depth", "depth32float"),
-    Target("hdr", "rgba16float"),  # exposed radiance
-    Target("behind", "rgba16float"),  # as hdr, before what blends is laid over it
+    Target("lit", "rgba16float"),  # exposed radiance
+    Target("hdr", "rgba16float", shown=True, same="lit"),  # the same, as large as it is shown
+    Target("behind", "rgba16float"),  # as lit, before what blends is laid over it
     Target("blended", "rgba16float", clear=(0, 0, 0, 1)),  # weighted sum of what blends; what all of it lets through
     Target("blend_weights", "rg16float"),  # their sum, and that of colours shown as given
     *_levels("bloom"),
     *_levels("glow")[:-1],
     Target("luminance", "r32float", side=LUMINANCE_SIDE),
-    Target("past", "rgba16float", history=True),  # the mean of the last frames' hdr, where they are still right
+    Target("past", "rgba16float", history=True, shown=True),  # the mean of the last frames, where it is still right
     # Half the size: light with the radius of its blur (texels, below 0 nearer than what is sharp); by tiles the largest
     # radius of what is near; what is behind and in front, blurred.
-    Target("unfocused", "rgba16float", divide=2),
-    Target("near_tiles", "r32float", divide=32),
-    Target("far_blur", "rgba16float", divide=2),
-    Target("near_blur", "rgba16float", divide=2),
-    Target("moved", "rgba16float"),
+    Target("unfocused", "rgba16float", divide=2, shown=True),
+    Target("near_tiles", "r32float", divide=32, shown=True),
+    Target("far_blur", "rgba16float", divide=2, shown=True),
+    Target("near_blur", "rgba16float", divide=2, shown=True),
+    Target("moved", "rgba16float", shown=True),
     Target("flare", "rgba16float", side=1),  # colour of the sun and how much of it is seen
     Target("exposure", "r32float", side=1, history=True),  # EV on top of the view's own exposure
     # Where particles are, from the emitter's middle, with their age; how fast they go, with their number (0: none).
@@ -184,14 +196,16 @@ _AIR = ("air_sunlight", "air_bounces")
 _SKY = (*_AIR, "air_view", "air", "exposure")
 _PARTICLES = ("particle_place", "particle_motion")
 PASSES: tuple[Pass, ...] = (
-    Pass("air_sunlight", "fullscreen", "air", (), ("air_sunlight",), shader="air_sunlight", when="air_tables"),
-    Pass("air_bounces", "fullscreen", "air", _AIR[:1], ("air_bounces",), shader="air_bounces", when="air_tables"),
-    Pass("air_clouds", "fullscreen", "air", (), ("air",), shader="air_clouds", when="air_tables",
+    Pass("air_sunlight", "fullscreen", "transmittance", (), ("air_sunlight",), shader="air_sunlight",
+         when="air_tables"),
+    Pass("air_bounces", "fullscreen", "scattering", _AIR[:1], ("air_bounces",), shader="air_bounces",
+         when="air_tables"),
+    Pass("air_clouds", "fullscreen", "clouds", (), ("air",), shader="air_clouds", when="air_tables",
          region=air.CLOUDS_AT),
-    Pass("air_view", "fullscreen", "air", _AIR, ("air_view",), shader="air_view", when="air_view"),
-    Pass("air_depths", "fullscreen", "air", _AIR, ("air",), shader="air_depths", when="air_view",
+    Pass("air_view", "fullscreen", "sky view", _AIR, ("air_view",), shader="air_view", when="air_view"),
+    Pass("air_depths", "fullscreen", "aerial", _AIR, ("air",), shader="air_depths", when="air_view",
          region=air.DEPTHS_AT),
-    Pass("air_mirror", "fullscreen", "air", ("air_view",), ("air",), shader="air_mirror", when="air_view",
+    Pass("air_mirror", "fullscreen", "ambient prefilter", ("air_view",), ("air",), shader="air_mirror", when="air_view",
          region=air.MIRRORS_AT),
     Pass("shadow", "draws", "shadow", ("exposure",), depth="shadow_atlas", shader="depth", depth_test="greater",
          depth_write=True, materials="all", when="shadows", tiled=True),
@@ -209,28 +223,33 @@ PASSES: tuple[Pass, ...] = (
          when="single"),
     Pass("resolve", "resolve", "resolve", ("scene",), ("resolved",), when="!single"),
     Pass("resolve_depth", "resolve", "resolve", ("scene_depth",), depth="depth", depth_write=True, when="!single"),
-    Pass("decode", "fullscreen", "resolve", ("resolved",), ("hdr",), shader="decode", when="!weighted"),
-    Pass("decal", "draws", "decal", (*_LIT, "depth"), ("hdr",), blend="over", materials="decal", when="!weighted"),
-    Pass("mirror", "draws", "reflections", ("exposure", "hdr", "depth"), ("mirror",), "mirror_depth", shader="mirror",
-         depth_test="greater", depth_write=True, materials="all", when="mirror", draws="blend", only="water"),
-    Pass("blend", "draws", "blend", _CLEAR, ("hdr",), "depth", depth_test="greater", blend="over",
+    Pass("decode", "fullscreen", "resolve", ("resolved",), ("lit",), shader="decode", when="!weighted"),
+    Pass("decal", "draws", "decal", (*_LIT, "depth"), ("lit",), blend="over", materials="decal", when="!weighted"),
+    Pass("mirror", "draws", "reflections", ("exposure", "lit as hdr", "depth"), ("mirror",), "mirror_depth",
+         shader="mirror", depth_test="greater", depth_write=True, materials="all", when="mirror", draws="blend",
+         only="water"),
+    Pass("blend", "draws", "blend", _CLEAR, ("lit",), "depth", depth_test="greater", blend="over",
          materials="see_through", when="!weighted"),
     Pass("decode_behind", "fullscreen", "resolve", ("resolved",), ("behind",), shader="decode", when="weighted"),
     Pass("decal_behind", "draws", "decal", (*_LIT, "depth"), ("behind",), blend="over", materials="decal",
          when="weighted", draws="decal"),
     Pass("weigh", "draws", "blend", _CLEAR, ("blended", "blend_weights"), "depth", depth_test="greater",
          blend="weighted", materials="see_through", when="weighted", draws="blend"),
-    Pass("compose", "fullscreen", "blend", ("behind", "blended", "blend_weights"), ("hdr",), shader="compose",
+    Pass("compose", "fullscreen", "blend", ("behind", "blended", "blend_weights"), ("lit",), shader="compose",
          when="weighted"),
     Pass("step", "draws", "particles", ("exposure", "depth", *_PARTICLES), ("next_place", "next_motion"),
          materials="step", when="particles"),
     Pass("settle", "draws", "particles", ("exposure", "next_place", "next_motion"), _PARTICLES, shader="settle",
          materials="step", when="particles", draws="step"),
-    Pass("particles", "draws", "particles", (*_LIT, "depth", *_PARTICLES), ("hdr",), blend="over",
+    Pass("particles", "draws", "particles", (*_LIT, "depth", *_PARTICLES), ("lit",), blend="over",
          materials="particles", when="sprites", vertex=("exposure", *_PARTICLES)),
-    Pass("temporal", "fullscreen", "temporal", ("hdr", "depth", "past"), ("past",), shader="temporal",
+    Pass("temporal", "fullscreen", "temporal", ("lit as hdr", "depth", "past"), ("past",), shader="temporal",
          when="temporal"),
-    Pass("steady", "fullscreen", "temporal", ("past as source",), ("hdr",), shader="copy", when="temporal"),
+    Pass("steady", "fullscreen", "temporal", ("past as source",), ("hdr",), shader="copy", when="temporal !upscaled"),
+    Pass("sharpen", "fullscreen", "upscale", ("past as source",), ("hdr",), shader="sharpen",
+         when="temporal upscaled"),
+    Pass("stretch", "fullscreen", "upscale", ("lit as source",), ("hdr",), shader="stretch",
+         when="!temporal upscaled"),
     Pass("flare", "fullscreen", "lens", ("hdr", "depth", "exposure"), ("flare",), shader="flare", when="flare"),
     Pass("focus", "fullscreen", "focus", ("hdr", "depth"), ("unfocused",), shader="focus", when="focus"),
     Pass("near_tiles", "fullscreen", "focus", ("unfocused",), ("near_tiles",), shader="near_tiles", when="focus"),
@@ -257,6 +276,9 @@ PASSES: tuple[Pass, ...] = (
 )  # fmt: skip
 
 TIMERS = tuple(dict.fromkeys(row.timer for row in PASSES))  # pass_time.timer
+# Of passes that only some frames draw: when what they depend on changed (frame/air.py).
+RARE_FLAGS = ("air_tables", "air_view")
+RARE_TIMERS = tuple(dict.fromkeys(row.timer for row in PASSES if row.when in RARE_FLAGS))
 DRAW_PASSES = tuple(row.name for row in PASSES if row.kind == "draws" and not row.draws)  # draw_list.pass_id
 SEEN_LISTS = tuple(row.name for row in PASSES if row.kind == "draws" and not row.draws and not row.tiled)
 DRAW_ROWS = tuple(row.name for row in PASSES if row.kind == "draws")
@@ -277,7 +299,7 @@ def target(name: str) -> Target:
 
 
 def _size(target: Target) -> tuple[int, ...]:
-    return target.divide, target.side, target.height, target.samples
+    return target.divide, target.side, target.height, target.samples, target.shown
 
 
 def validate(passes: tuple[Pass, ...] = PASSES, targets: tuple[Target, ...] = TARGETS) -> None:
@@ -289,6 +311,8 @@ def validate(passes: tuple[Pass, ...] = PASSES, targets: tuple[Target, ...] = TA
             raise ValueError(f"The kept target {one.name} has no size of its own.")
         if one.sized and not one.kept:
             raise ValueError(f"The target {one.name} gets its size from a command, but is not kept.")
+        if one.same and one.same not in known:
+            raise ValueError(f"The target {one.name} is the same as {one.same}, which is not in TARGETS.")
     for row in passes:
         for name in (*row.targets_read, *row.targets_drawn):
             if name not in known:
@@ -306,8 +330,9 @@ def validate(passes: tuple[Pass, ...] = PASSES, targets: tuple[Target, ...] = TA
             raise ValueError(f"Pass {row.name} draws tiles of what gets no size from a command.")
         if len({_size(known[name]) for name in row.targets_drawn}) > 1:
             raise ValueError(f"Pass {row.name} draws into {', '.join(row.targets_drawn)}, whose sizes differ.")
-        if row.when and row.when.removeprefix("!") not in VIEW_FLAGS:
-            raise ValueError(f"Pass {row.name} waits for the flag {row.when}; the flags are {', '.join(VIEW_FLAGS)}.")
+        for word in row.when.split():
+            if word.removeprefix("!") not in VIEW_FLAGS:
+                raise ValueError(f"Pass {row.name} waits for the flag {word}; the flags are {', '.join(VIEW_FLAGS)}.")
         written.update(row.targets_drawn)
     for pass_name, kind, _ in WARM_UP:
         if pass_name not in DRAW_ROWS or kind not in MATERIAL_KINDS:

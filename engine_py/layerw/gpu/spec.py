@@ -60,9 +60,11 @@ COMMANDS: tuple[Record, ...] = (
     _record(8, "targets", "width:u32 height:u32",
             "Before frame_begin: canvas and render targets have this size in pixels from now on; 1 x 1 until then, and "
             "after a lost device."),
-    _record(10, "view", "view:u32 texture:h x:u32 y:u32 width:u32 height:u32 flags:u32",
+    _record(10, "view", "view:u32 texture:h x:u32 y:u32 width:u32 height:u32 drawn_width:u32 drawn_height:u32 "
+            "flags:u32",
             "After the rows: the frame_block and draw_lists that follow are this view's. It fills a rectangle (pixels, "
-            "from the upper left) of the picture, or a texture; 0 = the picture. flags: VIEW_FLAGS."),
+            "from the upper left) of the picture, or a texture; 0 = the picture. drawn_*: pixels that are drawn, fewer "
+            "with the flag upscaled. flags: VIEW_FLAGS."),
     _record(11, "view_lut", "texture:h",
             "The current view's colours go through this texture: 32 x 32 x 32 as 1024 x 32, blue by blocks of 32."),
     _record(12, "still_rows", "data:p count:u32",
@@ -370,7 +372,7 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("sky_zenith", "vec4"), ("sky_horizon", "vec4"), ("sky_ground", "vec4"),  # rgb radiance; zenith.w = exponent
     ("fog_color", "vec4"),  # rgb radiance; w = density per metre at height 0
     ("fog_params", "vec4"),  # x = height falloff per metre, y = start in metres, z = largest opacity, w = sea level
-    ("viewport", "vec4"),  # width, height, 1/width, 1/height in pixels
+    ("viewport", "vec4"),  # width, height, 1/width, 1/height in pixels that are drawn
     ("irradiance", "vec4[9]"),  # SH coefficients (Ramamoorthi and Hanrahan 2001), already convolved; rgb
     ("wind", "vec4"),  # xz direction in x and y, z = strength, w = gust frequency
     ("shadow_matrices", "mat4x4[12]"),  # camera-relative world -> (u, v, depth) of a tile, each 0 to 1, times w; depth
@@ -397,6 +399,8 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("air_moon_light", "vec4"),  # w = how bright the disc is
     ("air_stars", "vec4"),  # xyz = the pole that they turn about; w = how far they have, radians
     ("sun_radius", "vec4"),  # x = cosine of the disc's, whatever lights the scene
+    ("upscale", "vec4"),  # x = the share of each side that is drawn; y = its binary logarithm: textures' levels follow
+    # what is shown
     ("clouds", "vec4"),  # x = cover, y = height of their base, z = thickness, metres; w = density
     ("cloud_drift", "vec4"),  # xy = how far they have gone, metres; z = strength of their shadow, w = steps
     ("weather", "vec4"),  # x = wetness, y = rain, z = snow

@@ -69,9 +69,11 @@ class Submission:
         self._begun = True
         self.encoder.frame_begin(frame)
 
-    def view(self, index: int, texture: int, area: tuple[int, int, int, int], flags: int, block: F32) -> None:
-        """A view: where it is drawn (0 = the picture; x, y, width, height in pixels), its uniforms; draws follow."""
-        self.encoder.view(index, texture, *area, flags)
+    def view(self, index: int, texture: int, area: tuple[int, int, int, int], flags: int, block: F32, *,
+             drawn: tuple[int, int] | None = None) -> None:  # fmt: skip
+        """A view: where it is drawn (0 = the picture; x, y, width, height in pixels), its uniforms; draws follow.
+        drawn: of how many pixels, where not of all that it fills."""
+        self.encoder.view(index, texture, *area, *(drawn or area[2:]), flags)
         self.encoder.frame_block(self.keep(block), block.nbytes)
 
     def rows(self, columns: Columns, runs: Sequence[tuple[int, int, int]]) -> None:

@@ -12,15 +12,22 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from layerw.gpu.passes import FORMAT_BYTES, PASSES, TARGETS, Pass, Target
+from layerw.gpu.passes import FORMAT_BYTES, PASSES, TARGETS, Pass, Target, flag
 
 
 class SizedView(NamedTuple):
-    """What the targets of a view depend on: flags and pixels."""
+    """What the targets of a view depend on: flags, pixels as it is shown, and with the flag upscaled pixels that are
+    drawn."""
 
     flags: int
     width: int
     height: int
+    drawn: tuple[int, int] | None = None
+
+    def sides(self, target: Target) -> tuple[int, int]:
+        """A target's texels."""
+        shown = (self.width, self.height)
+        return target.sides(*(shown if target.shown else self.drawn or shown))
 
 
 def _writes(row: Pass) -> tuple[str, ...]:
@@ -32,8 +39,11 @@ def _uses(row: Pass) -> tuple[str, ...]:
 
 
 def live_passes(flags: int, passes: Sequence[Pass], targets: Sequence[Target]) -> list[Pass]:
-    """The passes that run with these flags and whose results reach a target from outside, or one that is read."""
-    wanted = [row for row in passes if row.runs(flags)]
+    """The passes that run with these flags and whose results reach a target from outside, or one that is read; of
+    targets that are the same, one."""
+    is_upscaled = flags & flag("upscaled")
+    same = {} if is_upscaled else {target.name: target.same for target in targets if target.same}
+    wanted = [row.joined(same) for row in passes if row.runs(flags)]
     read = {target.name for target in targets if target.read and any(target.name in _writes(row) for row in wanted)}
     needed = read or {target.name for target in targets if target.lasts}
     kept: list[Pass] = []
@@ -44,8 +54,9 @@ def live_passes(flags: int, passes: Sequence[Pass], targets: Sequence[Target]) -
     return kept
 
 
-def share_images(rows: Sequence[Pass], targets: Sequence[Target]) -> list[Target]:
-    """One target for each image that a view needs; what is read and never written needs none."""
+def share_images(rows: Sequence[Pass], targets: Sequence[Target], *, upscaled: bool = False) -> list[Target]:
+    """One target for each image that a view needs; what is read and never written needs none. upscaled: what is as
+    large as the view is shown differs in size from the others."""
     by_name = {target.name: target for target in targets}
     images: list[tuple[Target, int]] = []  # with the last pass that uses it
     placed: set[str] = set()
@@ -57,7 +68,8 @@ def share_images(rows: Sequence[Pass], targets: Sequence[Target]) -> list[Target
                 continue
             placed.add(name)
             last = max(later for later, other in enumerate(rows) if name in _uses(other))
-            free = (n for n, (image, until) in enumerate(images) if until < at and _shape(image) == _shape(target))
+            free = (n for n, (image, until) in enumerate(images)
+                    if until < at and _shape(image, upscaled) == _shape(target, upscaled))
             number = next(free, None)
             if number is None:
                 images.append((target, last))
@@ -66,14 +78,15 @@ def share_images(rows: Sequence[Pass], targets: Sequence[Target]) -> list[Target
     return [image for image, _ in images]
 
 
-def _shape(target: Target) -> tuple[str | int, ...]:
-    return target.format, target.samples, target.divide, target.side, target.height
+def _shape(target: Target, upscaled: bool) -> tuple[str | int, ...]:
+    return target.format, target.samples, target.divide, target.side, target.height, target.shown and upscaled
 
 
 @lru_cache
 def view_images(flags: int) -> tuple[Target, ...]:
     """The images of a view with these flags."""
-    return tuple(share_images(live_passes(flags, PASSES, TARGETS), TARGETS))
+    rows = live_passes(flags, PASSES, TARGETS)
+    return tuple(share_images(rows, TARGETS, upscaled=bool(flags & flag("upscaled"))))
 
 
 @lru_cache
@@ -85,7 +98,7 @@ def histories(flags: int) -> tuple[Target, ...]:
 
 def history_bytes(view: SizedView) -> int:
     """What a view keeps from frame to frame."""
-    return sum(2 * FORMAT_BYTES[target.format] * math.prod(target.sides(view.width, view.height))
+    return sum(2 * FORMAT_BYTES[target.format] * math.prod(view.sides(target))
                for target in histories(view.flags))
 
 
@@ -119,7 +132,7 @@ def target_bytes(picture: tuple[int, int], views: Sequence[SizedView], atlas: tu
     for view in views:
         own: Counter[tuple[str, int, int, int]] = Counter()
         for image in view_images(view.flags):
-            own[image.format, image.samples, *image.sides(view.width, view.height)] += 1
+            own[image.format, image.samples, *view.sides(image)] += 1
         most |= own
     outside = sum(FORMAT_BYTES[target.format] * target.images for target in TARGETS if target.outside)
     inside = sum(FORMAT_BYTES[key[0]] * key[1] * key[2] * key[3] * count for key, count in most.items())

@@ -118,12 +118,17 @@ class NullSink:
         if count:
             self._cast_lists.append(np.array(self._read(data)[:count]))
 
-    def view(self, view: int, texture: int, x: int, y: int, width: int, height: int, flags: int) -> None:
+    def view(self, view: int, texture: int, x: int, y: int, width: int, height: int, drawn_width: int,
+             drawn_height: int, flags: int) -> None:  # fmt: skip
         size = self.textures[texture][:2] if texture else (max(self.size[0], 1), max(self.size[1], 1))
         inside = width > 0 and height > 0 and x + width <= size[0] and y + height <= size[1]
         _require(inside, f"view {view} past {size}")
         _require(view not in self.views and flags < 1 << len(VIEW_FLAGS), f"view {view}, flags {flags}")
-        self.views[view] = SizedView(flags, width, height)
+        fewer = 0 < drawn_width <= width and 0 < drawn_height <= height
+        is_upscaled = bool(flags & flag("upscaled"))
+        _require(fewer and (is_upscaled or (drawn_width, drawn_height) == (width, height)),
+                 f"view {view} of {width} x {height}, {drawn_width} x {drawn_height} drawn")  # fmt: skip
+        self.views[view] = SizedView(flags, width, height, (drawn_width, drawn_height) if is_upscaled else None)
         self.view_textures[view] = texture
 
     def view_lut(self, texture: int) -> None:

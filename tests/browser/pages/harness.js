@@ -94,7 +94,7 @@ class Harness {
         .add('frame_begin', n)
         .add('rows_capacity', rows).add('rows_write', 0, 0, rows, this.heap.put(far))
         .add('visible_rows', this.heap.put(Uint32Array.from({ length: count }, (_, i) => i)), count)
-        .add('view', 0, 0, 0, 0, this.size.width, this.size.height, 0)
+        .add('view', 0, 0, 0, 0, this.size.width, this.size.height, this.size.width, this.size.height, 0)
         .add('frame_block', this.heap.put(block), block.byteLength)
         .add('draw_list', 1, this.heap.put(records), count));
       const start = performance.now();

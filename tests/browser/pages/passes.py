@@ -30,7 +30,7 @@ def begin(position=(0.0, 3.0, 9.0), target=(0.0, 0.6, 0.0)):
     app.camera.look_at(target)
     view = app.view
     view.exposure, view.bloom, view.tone_map, view.lut, view.dither = 1.0, 0.0, "filmic", None, 0.0
-    view.antialias, view.transparency = "msaa", "sorted"
+    view.antialias, view.transparency, view.scale = "msaa", "sorted", 1.0
     view._effects = {}
     app.sun.azimuth, app.sun.elevation = math.radians(150), math.radians(40)
     app.fog.density = 0.0
@@ -49,6 +49,11 @@ def none():
 def temporal():
     edges()
     app.view.antialias = "temporal"
+
+
+def upscaled():
+    temporal()
+    app.view.scale = 0.67
 
 
 def shadow():

@@ -158,7 +158,7 @@ export function frame(stream, heap, options) {
   columns.forEach((column, i) => stream.add('rows_write', i, 0, rows, heap.put(column)));
   stream.add('visible_rows', heap.put(Uint32Array.from(list.keys())), list.length);
   const flags = (options.shadow === false ? 0 : 1) | (options.bloom ? 2 : 0) | (options.auto ? 4 : 0);
-  stream.add('view', 0, 0, 0, 0, options.width, options.height, flags);
+  stream.add('view', 0, 0, 0, 0, options.width, options.height, options.width, options.height, flags);
   stream.add('frame_block', heap.put(block), block.byteLength);
   const record = (item, i) => [item.mesh, item.material, i, 1, item.relative, 0, 0, 0];
   const pass = (test) => Uint32Array.from(list.flatMap((item, i) => (test(item) ? record(item, i) : [])));

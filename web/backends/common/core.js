@@ -119,12 +119,12 @@ export class Core {
   }
 
   /** @param {number} index @param {number} texture @param {number} x @param {number} y @param {number} width
-   * @param {number} height @param {number} flags */
-  view(index, texture, x, y, width, height, flags) {
+   * @param {number} height @param {number} drawnWidth @param {number} drawnHeight @param {number} flags */
+  view(index, texture, x, y, width, height, drawnWidth, drawnHeight, flags) {
     if (index >= VIEWS_MAX) throw new Error(`There is no view ${index}; use 0 to ${VIEWS_MAX - 1}.`);
     while (this.views.length <= index) this.views.push(new View(this.views.length));
     const view = this.views[index];
-    view.begin(texture === 0 ? null : this.textures.get(texture), x, y, width, height, flags);
+    view.begin(texture === 0 ? null : this.textures.get(texture), x, y, width, height, flags, drawnWidth, drawnHeight);
     this.shown.push(view);
   }
 
@@ -261,7 +261,7 @@ export class Core {
     }
     const { times } = driver.executor;
     times.onTime = (timer, gpuMs) => this.events.passTime(timer, gpuMs);
-    this.drawn.draws = driver.graph.drawFrame(views, times.next());
+    this.drawn.draws = driver.graph.drawFrame(views, times.next(driver.graph.timersOf(views)));
     this.readings.begin(driver.executor);
     for (const { pick, copy } of driver.graph.copies) this.picks.wait(pick, driver.executor.readTexel(copy));
     if (outside > 0) {

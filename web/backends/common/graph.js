@@ -6,6 +6,7 @@
  */
 import { FORMAT_BYTES, PASSES, TARGETS, TIMERS, VIEW_FLAGS } from '../../gen/passes.js';
 import { planView } from './plan.js';
+import { RARE } from './timing.js';
 
 /** @typedef {import('./plan.js').Plan} Plan */
 /** @typedef {import('./view.js').View} View */
@@ -98,9 +99,14 @@ export class Graph {
     return draws;
   }
 
+  /** A bit for each timer that these views draw. @param {readonly View[]} views @returns {number} */
+  timersOf(views) {
+    return views.reduce((bits, view) => bits | this.plan(view.flags, view.filled(), '').timers, 0);
+  }
+
   /** @param {number} flags @param {number} filled @param {string} timed @returns {Plan} */
   plan(flags, filled, timed) {
-    const key = (flags * 256 + filled) * 64 + 1 + TIMERS.indexOf(timed);
+    const key = (flags * 256 + filled) * 64 + (timed === RARE ? 63 : 1 + TIMERS.indexOf(timed));
     let plan = this.plans.get(key);
     if (!plan) this.plans.set(key, plan = planView(PASSES, TARGETS, VIEW_FLAGS, flags, filled, timed));
     return plan;
@@ -116,9 +122,9 @@ export class Graph {
 
   /** @param {Plan} plan @param {View} view @returns {Pooled[]} an image for each of the plan's */
   claim({ images }, view) {
-    return images.map(({ format, samples, divide, side, height: high }) => {
-      const width = side || Math.max(1, Math.floor(view.width / divide));
-      const height = high || side || Math.max(1, Math.floor(view.height / divide));
+    return images.map((target) => {
+      const { format, samples } = target;
+      const { width, height } = view.sidesOf(target);
       const fits = (/** @type {Pooled} */ { image, used }) => !used && image.format === format && image.samples === samples
         && image.width === width && image.height === height;
       let pooled = this.pool.find(fits);
@@ -147,8 +153,8 @@ export class Graph {
   history(name, view) {
     const key = `${view.index} ${name}`;
     let history = this.histories.get(key);
-    const { format, side } = HISTORY.get(name) ?? TARGETS[0];
-    const image = { format, samples: 1, width: side || view.width, height: side || view.height };
+    const target = HISTORY.get(name) ?? TARGETS[0];
+    const image = { format: target.format, samples: 1, ...view.sidesOf(target) };
     if (history && (history.image.width !== image.width || history.image.height !== image.height)) {
       this.executor.destroyTarget(history.last);
       this.executor.destroyTarget(history.next);
@@ -210,13 +216,13 @@ export class Graph {
       };
       const [{ pass }] = group.steps;
       if (pass.kind === 'resolve') {
-        executor.resolveDepth(pass, read(pass.reads[0]), natives.depth);
+        executor.resolveDepth(pass, read(group.steps[0].reads[0]), natives.depth);
         continue;
       }
       const clears = group.clearsColors.map((isFirst, index) => isFirst && !this.touched.has(natives.colors[index]));
       executor.beginGroup(view, group, natives, clears);
       for (const step of group.steps) {
-        const reads = step.pass.reads.map(read);
+        const reads = step.reads.map(read);
         if (step.list < 0) draws += executor.fullscreen(step.pass, reads);
         else if (step.pass.tiled) draws += this.drawTiles(view, step, reads);
         else draws += executor.draws(step.pass, step.draw, view.runs[step.list], reads, 0);

@@ -6,10 +6,12 @@
  * targets are one group; a resolve of colour belongs to the group before it; targets whose lives do not meet share an image.
  */
 import { TIMERS } from '../../gen/passes.js';
+import { isTimed } from './timing.js';
 
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
 /** @typedef {import('../../gen/passes.js').Target} Target */
-/** @typedef {{ pass: Pass, list: number, draw: number }} Step list: whose draws, draw: which draw pass; -1 = neither */
+/** @typedef {{ pass: Pass, reads: readonly string[], list: number, draw: number }} Step list: whose draws, draw: which draw
+ * pass; -1 = neither; reads: the pass's, with those targets in place of which others stand */
 /**
  * Steps that draw into the same targets: one render pass of the API.
  * @typedef {object} Group
@@ -52,12 +54,22 @@ function live(passes, targets, isEmpty) {
   return kept;
 }
 
-/** @param {Target} target */
-const shape = ({ format, samples, divide, side, height }) => `${format} ${samples} ${divide} ${side} ${height}`;
+/** @param {Target} target @param {boolean} isUpscaled */
+const shape = ({ format, samples, divide, side, height, shown }, isUpscaled) => (
+  `${format} ${samples} ${divide} ${side} ${height} ${isUpscaled && shown}`);
+
+/** A pass with the targets in place of those that are the same. @param {Pass} pass @param {Map<string, string>} same
+ * @returns {Pass} */
+function joined(pass, same) {
+  const other = (/** @type {string} */ name) => same.get(name) ?? name;
+  return uses(pass).some((name) => same.has(name))
+    ? { ...pass, reads: pass.reads.map(other), colors: pass.colors.map(other), depth: other(pass.depth) } : pass;
+}
 
 /** Images for the targets of these passes, shared where lives do not meet. @param {Pass[]} passes
- * @param {readonly Target[]} targets @returns {{ images: Target[], imageOf: Map<string, number> }} */
-function shareImages(passes, targets) {
+ * @param {readonly Target[]} targets @param {boolean} isUpscaled what is as large as the view is shown differs in size
+ * @returns {{ images: Target[], imageOf: Map<string, number> }} */
+function shareImages(passes, targets, isUpscaled) {
   /** @type {Target[]} */
   const images = [];
   /** @type {number[]} */
@@ -69,7 +81,7 @@ function shareImages(passes, targets) {
       const target = /** @type {Target} */ (targets.find((one) => one.name === name));
       if (lasts(target) || imageOf.has(name) || !written.has(name)) continue;
       const last = passes.findLastIndex((later) => uses(later).includes(name));
-      let image = images.findIndex((one, index) => shape(one) === shape(target) && until[index] < at);
+      let image = images.findIndex((one, index) => shape(one, isUpscaled) === shape(target, isUpscaled) && until[index] < at);
       if (image < 0) image = images.push(target) - 1;
       until[image] = last;
       imageOf.set(name, image);
@@ -82,8 +94,10 @@ function shareImages(passes, targets) {
  * @param {readonly string[]} flagNames @returns {boolean} */
 export function runsWith({ when }, flags, flagNames) {
   if (when === '') return true;
-  const isNegated = when.startsWith('!');
-  return ((flags >> flagNames.indexOf(isNegated ? when.slice(1) : when)) & 1) === (isNegated ? 0 : 1);
+  return when.split(' ').every((word) => {
+    const isNegated = word.startsWith('!');
+    return ((flags >> flagNames.indexOf(isNegated ? word.slice(1) : word)) & 1) === (isNegated ? 0 : 1);
+  });
 }
 
 /** Which draw list a pass draws; -1 = none. @param {Pass} pass @param {readonly Pass[]} lists @returns {number} */
@@ -92,10 +106,11 @@ const listOf = ({ name, draws }, lists) => lists.findIndex((row) => row.name ===
 /** @param {readonly string[]} some @param {readonly string[]} others */
 const isSame = (some, others) => some.length === others.length && some.every((name, index) => name === others[index]);
 
-/** @param {Pass[]} passes @param {string} timed what its timer measures is in groups of its own @param {readonly Pass[]} rows of the draw passes
+/** @param {Pass[]} passes @param {string} timed what its timer measures is in groups of its own @param {readonly Pass[]} table all rows
+ * @param {readonly Pass[]} rows of the draw passes
  * @param {readonly Pass[]} lists those of them with a list of their own
  * @param {Set<string>} kept targets that are never cleared @returns {Group[]} */
-function groupsOf(passes, timed, rows, lists, kept) {
+function groupsOf(passes, timed, table, rows, lists, kept) {
   /** @type {Group[]} */
   const groups = [];
   const touched = new Set();
@@ -106,8 +121,12 @@ function groupsOf(passes, timed, rows, lists, kept) {
       last.resolves[last.colors.indexOf(pass.reads[0])] = colors[0];
       continue;
     }
-    const step = { pass, list: listOf(pass, lists), draw: rows.indexOf(pass) };
-    const isApart = last && (pass.timer === timed) !== (last.steps[0].pass.timer === timed);
+    const step = {
+      pass: table.find(({ name }) => name === pass.name) ?? pass, reads: pass.reads, list: listOf(pass, lists),
+      draw: rows.findIndex(({ name }) => name === pass.name),
+    };
+    const before = last?.steps[0].pass.timer ?? '';
+    const isApart = before !== pass.timer && (isTimed(timed, pass.timer) || isTimed(timed, before));
     if (last && !isApart && last.depth === depth && isSame(last.colors, colors) && last.resolves.every((name) => name === '')) {
       last.steps.push(step);
     } else {
@@ -133,12 +152,15 @@ function groupsOf(passes, timed, rows, lists, kept) {
  * @param {string} timed the timer that measures this frame, '' = none @returns {Plan}
  */
 export function planView(passes, targets, flagNames, flags, filled, timed) {
-  const wanted = passes.filter((pass) => runsWith(pass, flags, flagNames));
+  const isUpscaled = ((flags >> flagNames.indexOf('upscaled')) & 1) === 1;
+  const same = new Map(isUpscaled ? [] : targets.flatMap(({ name, same: other }) => (other ? [[name, other]] : [])));
+  const wanted = passes.filter((pass) => runsWith(pass, flags, flagNames)).map((pass) => joined(pass, same));
   const rows = passes.filter(({ kind }) => kind === 'draws');
   const lists = rows.filter(({ draws }) => !draws);
   const drawn = live(wanted, targets, (pass) => pass.kind === 'draws' && (filled & (1 << listOf(pass, lists))) === 0);
   // Images are those of a view that draws everything: a list that empties for a frame frees nothing.
   const kept = new Set(targets.filter((target) => target.kept).map(({ name }) => name));
   const timers = drawn.reduce((bits, { timer }) => bits | (1 << TIMERS.indexOf(timer)), 0);
-  return { groups: groupsOf(drawn, timed, rows, lists, kept), timers, ...shareImages(live(wanted, targets, () => false), targets) };
+  const images = shareImages(live(wanted, targets, () => false), targets, isUpscaled);
+  return { groups: groupsOf(drawn, timed, passes, rows, lists, kept), timers, ...images };
 }

@@ -26,6 +26,9 @@ export class View {
   y = 0;
   width = 1;
   height = 1;
+  /** Pixels that are drawn; fewer are with the flag `upscaled`. */
+  drawnWidth = 1;
+  drawnHeight = 1;
   flags = 0;
   /** Who asked what is drawn here; 0 = nobody. */
   pick = 0;
@@ -42,9 +45,9 @@ export class View {
   }
 
   /** @param {TextureRecord | null} texture @param {number} x @param {number} y @param {number} width @param {number} height
-   * @param {number} flags */
-  begin(texture, x, y, width, height, flags) {
-    Object.assign(this, { texture, x, y, width, height, flags, lut: null, pick: 0 });
+   * @param {number} flags @param {number} [drawnWidth] @param {number} [drawnHeight] */
+  begin(texture, x, y, width, height, flags, drawnWidth = width, drawnHeight = height) {
+    Object.assign(this, { texture, x, y, width, height, drawnWidth, drawnHeight, flags, lut: null, pick: 0 });
     this.lists.fill(null);
     this.tiles.begin();
   }
@@ -77,6 +80,13 @@ export class View {
   filled() {
     return this.runs.reduce(
       (bits, { count }, list) => bits | ((TILED[list] ? this.tiles.count : count) > 0 ? 1 << list : 0), 0);
+  }
+
+  /** A target's texels. @param {import('../../gen/passes.js').Target} target @returns {{ width: number, height: number }} */
+  sidesOf({ divide, side, height, shown }) {
+    if (side) return { width: side, height: height || side };
+    const [across, down] = shown ? [this.width, this.height] : [this.drawnWidth, this.drawnHeight];
+    return { width: Math.max(1, Math.floor(across / divide)), height: Math.max(1, Math.floor(down / divide)) };
   }
 
   /** Drops references, so that destroyed resources can be collected. */

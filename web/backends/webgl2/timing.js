@@ -3,7 +3,7 @@
  *
  * Owns: the queries of at most RING frames; they are asked for when a later frame begins, so nothing waits.
  */
-import { PassTimes } from '../common/timing.js';
+import { PassTimes, isTimed } from '../common/timing.js';
 
 const RING = 3;
 /** More than any pass takes: an answer from a time when the GPU's clock changed. GPU_DISJOINT would say so, but asking waits
@@ -11,9 +11,9 @@ const RING = 3;
 const SANE_MS = 1000;
 
 export class GlTimer {
-  /** Frames whose times are on their way. @type {{ timed: string, queries: WebGLQuery[] }[]} */
+  /** Frames whose times are on their way, with the timers of their queries. @type {{ timed: string, names: string[], queries: WebGLQuery[] }[]} */
   #waiting = [];
-  /** @type {{ timed: string, queries: WebGLQuery[] } | null} */
+  /** @type {{ timed: string, names: string[], queries: WebGLQuery[] } | null} */
   #frame = null;
   #isOpen = false;
 
@@ -27,15 +27,16 @@ export class GlTimer {
   /** @param {string} timed the timer that this frame measures, '' = none */
   beginFrame(timed) {
     this.#poll();
-    this.#frame = timed !== '' && this.#waiting.length < RING ? { timed, queries: [] } : null;
+    this.#frame = timed !== '' && this.#waiting.length < RING ? { timed, names: [], queries: [] } : null;
   }
 
   /** @param {string} name */
   begin(name) {
-    if (this.#frame?.timed !== name) return;
+    if (!this.#frame || !isTimed(this.#frame.timed, name)) return;
     const query = this.gl.createQuery();
     this.gl.beginQuery(this.extension.TIME_ELAPSED_EXT, query);
     this.#frame.queries.push(query);
+    this.#frame.names.push(name);
     this.#isOpen = true;
   }
 
@@ -52,10 +53,10 @@ export class GlTimer {
   #poll() {
     const { gl } = this;
     while (this.#waiting.length > 0) {
-      const [{ timed, queries }] = this.#waiting;
+      const [{ names, queries }] = this.#waiting;
       if (!gl.getQueryParameter(queries[queries.length - 1], gl.QUERY_RESULT_AVAILABLE)) return;
       const times = queries.map((query) => gl.getQueryParameter(query, gl.QUERY_RESULT) / 1e6);
-      if (times.every((ms) => ms < SANE_MS)) this.times.add(timed, times);
+      if (times.every((ms) => ms < SANE_MS)) this.times.addEach(names, times);
       for (const query of queries) gl.deleteQuery(query);
       this.#waiting.shift();
     }

@@ -3,7 +3,7 @@
  *
  * Owns: the query set and a ring of readback buffers; a frame whose buffers are all still in flight is not timed.
  */
-import { PassTimes } from '../common/timing.js';
+import { PassTimes, isTimed } from '../common/timing.js';
 
 const RING = 3;
 const GROUPS_MAX = 64; // of one timer, with several views; more are not timed
@@ -12,8 +12,8 @@ const BYTES = GROUPS_MAX * 2 * 8;
 export class GpuTimer {
   /** The timer that this frame measures, '' = none. */
   #timed = '';
-  /** Groups that it measured. */
-  #count = 0;
+  /** The timers of the groups that it measured. @type {string[]} */
+  #names = [];
 
   /** @param {GPUDevice} device */
   constructor(device) {
@@ -28,34 +28,34 @@ export class GpuTimer {
   /** @param {string} timed the timer that this frame measures, '' = none */
   beginFrame(timed) {
     this.#timed = this.free && this.free.length > 0 ? timed : '';
-    this.#count = 0;
+    this.#names = [];
   }
 
   /** What a render pass has to write. @param {string} name @returns {GPURenderPassTimestampWrites | undefined} */
   writes(name) {
-    if (this.#timed === '' || this.#timed !== name || !this.queries || this.#count >= GROUPS_MAX) return undefined;
-    const at = 2 * this.#count;
-    this.#count += 1;
+    if (!isTimed(this.#timed, name) || !this.queries || this.#names.length >= GROUPS_MAX) return undefined;
+    const at = 2 * this.#names.length;
+    this.#names.push(name);
     return { querySet: this.queries, beginningOfPassWriteIndex: at, endOfPassWriteIndex: at + 1 };
   }
 
   /** @param {GPUCommandEncoder} encoder */
   resolve(encoder) {
-    if (this.#count === 0 || !this.queries || !this.resolved || !this.free) return;
-    const count = 2 * this.#count;
+    if (this.#names.length === 0 || !this.queries || !this.resolved || !this.free) return;
+    const count = 2 * this.#names.length;
     encoder.resolveQuerySet(this.queries, 0, count, this.resolved, 0);
     encoder.copyBufferToBuffer(this.resolved, 0, this.free[this.free.length - 1], 0, 8 * count);
   }
 
   /** After the submit. */
   read() {
-    const [timed, count] = [this.#timed, this.#count];
-    this.#count = 0;
-    if (count === 0 || !this.free) return;
+    const names = this.#names;
+    this.#names = [];
+    if (names.length === 0 || !this.free) return;
     const buffer = /** @type {GPUBuffer} */ (this.free.pop());
     buffer.mapAsync(1).then(() => {
       const at = new BigUint64Array(buffer.getMappedRange());
-      this.times.add(timed, Array.from({ length: count }, (_, index) => Math.max(Number(at[2 * index + 1] - at[2 * index]) / 1e6, 0)));
+      this.times.addEach(names, names.map((_, index) => Math.max(Number(at[2 * index + 1] - at[2 * index]) / 1e6, 0)));
       buffer.unmap();
       this.free?.push(buffer);
     }, () => {}); // the device was lost

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl tonemap.wgsl marks.wgsl gen/slots_particles.wgsl
 // glyphs.wgsl
-// sha256 9cebd96e9bbe75881a5c4f52811db0e938077af7e33c014ac6a7a46276fc68e1. Do not edit.
+// sha256 574fedb0ad580dc610506c21baa6d256489cf964e4f376ea970becade7c8c8cb. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -92,6 +92,7 @@ layout(std140) uniform FrameBlock {
   vec4 air_moon_light;
   vec4 air_stars;
   vec4 sun_radius;
+  vec4 upscale;
   vec4 clouds;
   vec4 cloud_drift;
   vec4 weather;

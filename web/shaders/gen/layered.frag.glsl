@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_layered.wgsl
 // surface.wgsl layered.wgsl surface_main.wgsl
-// sha256 b385424dc5a51154a57c49d1de6be19316279139485ea3a08d28a8c32edce47b. Do not edit.
+// sha256 d2993a98fe35fe2fe95721c13cddaa61f32d1a79fbd9b5f09e89acab2d46ef0e. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -167,6 +167,7 @@ layout(std140) uniform FrameBlock {
   vec4 air_moon_light;
   vec4 air_stars;
   vec4 sun_radius;
+  vec4 upscale;
   vec4 clouds;
   vec4 cloud_drift;
   vec4 weather;
@@ -293,23 +294,23 @@ Surface default_surface(SurfaceIn in_6) {
   vec3 glow = material.emissive * material.emissive_strength;
   Surface s = Surface(in_6.color, material.metallic, material.roughness, in_6.normal, 1.0, glow, 1.0, false, material.specular, material.specular_color, material.ior, material.sheen_color, material.sheen_roughness, material.clearcoat, material.clearcoat_roughness, in_6.normal);
   if ((material.bound & HAS_BASE_COLOR) != 0u) {
-    s.base_color *= texture(base_color_texture, uv_of(UV_BASE_COLOR, in_6));
+    s.base_color *= texture(base_color_texture, uv_of(UV_BASE_COLOR, in_6), frame.upscale.y);
   }
   if ((material.bound & HAS_METALLIC_ROUGHNESS) != 0u) {
-    vec4 mr = texture(metallic_roughness_texture, uv_of(UV_METALLIC_ROUGHNESS, in_6));
+    vec4 mr = texture(metallic_roughness_texture, uv_of(UV_METALLIC_ROUGHNESS, in_6), frame.upscale.y);
     s.roughness *= mr.g;
     s.metallic *= mr.b;
   }
   if ((material.bound & HAS_OCCLUSION) != 0u) {
-    float sample_1 = texture(occlusion_texture, uv_of(UV_OCCLUSION, in_6)).r;
+    float sample_1 = texture(occlusion_texture, uv_of(UV_OCCLUSION, in_6), frame.upscale.y).r;
     s.occlusion = 1.0 + material.occlusion_strength * (sample_1 - 1.0);
   }
   if ((material.bound & HAS_EMISSIVE) != 0u) {
-    s.emissive *= texture(emissive_texture, uv_of(UV_EMISSIVE, in_6)).rgb;
+    s.emissive *= texture(emissive_texture, uv_of(UV_EMISSIVE, in_6), frame.upscale.y).rgb;
   }
   if ((material.bound & HAS_NORMAL) != 0u) {
     vec2 at = uv_of(UV_NORMAL, in_6);
-    s.normal = bent_normal(in_6, at, texture(normal_texture, at).xyz, material.normal_scale);
+    s.normal = bent_normal(in_6, at, texture(normal_texture, at, frame.upscale.y).xyz, material.normal_scale);
   }
   return s;
 }
@@ -317,27 +318,27 @@ Surface default_surface(SurfaceIn in_6) {
 Surface surface(SurfaceIn in_7) {
   Surface s = default_surface(in_7);
   if ((material.bound & HAS_SPECULAR) != 0u) {
-    s.specular *= texture(specular_texture, uv_of(UV_SPECULAR, in_7)).a;
+    s.specular *= texture(specular_texture, uv_of(UV_SPECULAR, in_7), frame.upscale.y).a;
   }
   if ((material.bound & HAS_SPECULAR_COLOR) != 0u) {
-    s.specular_color *= texture(specular_color_texture, uv_of(UV_SPECULAR_COLOR, in_7)).rgb;
+    s.specular_color *= texture(specular_color_texture, uv_of(UV_SPECULAR_COLOR, in_7), frame.upscale.y).rgb;
   }
   if ((material.bound & HAS_SHEEN_COLOR) != 0u) {
-    s.sheen_color *= texture(sheen_color_texture, uv_of(UV_SHEEN_COLOR, in_7)).rgb;
+    s.sheen_color *= texture(sheen_color_texture, uv_of(UV_SHEEN_COLOR, in_7), frame.upscale.y).rgb;
   }
   if ((material.bound & HAS_SHEEN_ROUGHNESS) != 0u) {
-    s.sheen_roughness *= texture(sheen_roughness_texture, uv_of(UV_SHEEN_ROUGHNESS, in_7)).a;
+    s.sheen_roughness *= texture(sheen_roughness_texture, uv_of(UV_SHEEN_ROUGHNESS, in_7), frame.upscale.y).a;
   }
   if ((material.bound & HAS_CLEARCOAT) != 0u) {
-    s.clearcoat *= texture(clearcoat_texture, uv_of(UV_CLEARCOAT, in_7)).r;
+    s.clearcoat *= texture(clearcoat_texture, uv_of(UV_CLEARCOAT, in_7), frame.upscale.y).r;
   }
   if ((material.bound & HAS_CLEARCOAT_ROUGHNESS) != 0u) {
     vec2 at = uv_of(UV_CLEARCOAT_ROUGHNESS, in_7);
-    s.clearcoat_roughness *= texture(clearcoat_roughness_texture, at).g;
+    s.clearcoat_roughness *= texture(clearcoat_roughness_texture, at, frame.upscale.y).g;
   }
   if ((material.bound & HAS_CLEARCOAT_NORMAL) != 0u) {
     vec2 at = uv_of(UV_CLEARCOAT_NORMAL, in_7);
-    vec3 sample_2 = texture(clearcoat_normal_texture, at).xyz;
+    vec3 sample_2 = texture(clearcoat_normal_texture, at, frame.upscale.y).xyz;
     s.clearcoat_normal = bent_normal(in_7, at, sample_2, material.clearcoat_normal_scale);
   }
   return s;

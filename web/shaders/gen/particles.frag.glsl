@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl particle_numbers.wgsl
 // particles.wgsl
-// sha256 aa31b4eaeb77afafacaa0baa159f0586acd24ed53770ca2712613ecbf263e18e. Do not edit.
+// sha256 755a3f264a2e4f18a2742bb8a5e4907a28d1dacc6d4e2980a692ab2f4e756e7d. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -135,6 +135,7 @@ layout(std140) uniform FrameBlock {
   vec4 air_moon_light;
   vec4 air_stars;
   vec4 sun_radius;
+  vec4 upscale;
   vec4 clouds;
   vec4 cloud_drift;
   vec4 weather;
@@ -537,7 +538,7 @@ Seen fragment_main(ParticleVaryings in_2) {
   adapted_ev = in_2.adapted_ev;
   vec4 color = in_2.color;
   if ((material.bound & HAS_BASE_COLOR) != 0u) {
-    color *= texture(base_color_texture, in_2.uv);
+    color *= texture(base_color_texture, in_2.uv, frame.upscale.y);
   } else {
     float soft = clamp(1.0 - dot(in_2.at, in_2.at), 0.0, 1.0);
     color.a *= soft * soft;

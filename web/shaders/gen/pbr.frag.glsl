@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl
 // surface.wgsl pbr.wgsl surface_main.wgsl
-// sha256 ed0e8baf5ef8d4f51a7a639fd567f52add9532e639568db902c59dad9378ed9b. Do not edit.
+// sha256 218fd0d3b1b1fd968540fdaf7b462db64929605dae861fb881930b817f45e767. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -167,6 +167,7 @@ layout(std140) uniform FrameBlock {
   vec4 air_moon_light;
   vec4 air_stars;
   vec4 sun_radius;
+  vec4 upscale;
   vec4 clouds;
   vec4 cloud_drift;
   vec4 weather;
@@ -272,23 +273,23 @@ Surface default_surface(SurfaceIn in_6) {
   vec3 glow = material.emissive * material.emissive_strength;
   Surface s = Surface(in_6.color, material.metallic, material.roughness, in_6.normal, 1.0, glow, 1.0, false, material.specular, material.specular_color, material.ior, material.sheen_color, material.sheen_roughness, material.clearcoat, material.clearcoat_roughness, in_6.normal);
   if ((material.bound & HAS_BASE_COLOR) != 0u) {
-    s.base_color *= texture(base_color_texture, uv_of(UV_BASE_COLOR, in_6));
+    s.base_color *= texture(base_color_texture, uv_of(UV_BASE_COLOR, in_6), frame.upscale.y);
   }
   if ((material.bound & HAS_METALLIC_ROUGHNESS) != 0u) {
-    vec4 mr = texture(metallic_roughness_texture, uv_of(UV_METALLIC_ROUGHNESS, in_6));
+    vec4 mr = texture(metallic_roughness_texture, uv_of(UV_METALLIC_ROUGHNESS, in_6), frame.upscale.y);
     s.roughness *= mr.g;
     s.metallic *= mr.b;
   }
   if ((material.bound & HAS_OCCLUSION) != 0u) {
-    float sample_1 = texture(occlusion_texture, uv_of(UV_OCCLUSION, in_6)).r;
+    float sample_1 = texture(occlusion_texture, uv_of(UV_OCCLUSION, in_6), frame.upscale.y).r;
     s.occlusion = 1.0 + material.occlusion_strength * (sample_1 - 1.0);
   }
   if ((material.bound & HAS_EMISSIVE) != 0u) {
-    s.emissive *= texture(emissive_texture, uv_of(UV_EMISSIVE, in_6)).rgb;
+    s.emissive *= texture(emissive_texture, uv_of(UV_EMISSIVE, in_6), frame.upscale.y).rgb;
   }
   if ((material.bound & HAS_NORMAL) != 0u) {
     vec2 at = uv_of(UV_NORMAL, in_6);
-    s.normal = bent_normal(in_6, at, texture(normal_texture, at).xyz, material.normal_scale);
+    s.normal = bent_normal(in_6, at, texture(normal_texture, at, frame.upscale.y).xyz, material.normal_scale);
   }
   return s;
 }

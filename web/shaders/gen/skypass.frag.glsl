@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl
 // lights.wgsl fullscreen.wgsl atmosphere.wgsl air_light.wgsl air_walk.wgsl skypass.wgsl
-// sha256 65c7f7ebc5a3ab6721c3a2f34d9ac247fd4de8c6172c9722dde3e8ee1a0b43d2. Do not edit.
+// sha256 48c8bd3f0ce741a415fb7ba002c3c62fbda1df74cc3453e33750d09dcfd4c2d1. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -67,6 +67,7 @@ layout(std140) uniform FrameBlock {
   vec4 air_moon_light;
   vec4 air_stars;
   vec4 sun_radius;
+  vec4 upscale;
   vec4 clouds;
   vec4 cloud_drift;
   vec4 weather;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl
 // terrain.wgsl
-// sha256 a2040218e20915b9366f2fb54b3131c42127dbe28079d7008a8793f3de1847b2. Do not edit.
+// sha256 d7a0df7eec079bb5a93fb22b912cf63bd7a24f0635de5603036c862e360d7ada. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -158,6 +158,7 @@ layout(std140) uniform FrameBlock {
   vec4 air_moon_light;
   vec4 air_stars;
   vec4 sun_radius;
+  vec4 upscale;
   vec4 clouds;
   vec4 cloud_drift;
   vec4 weather;
@@ -809,7 +810,7 @@ Seen fragment_main(Varyings in_3, bool front) {
   vec3 geometric = normalize(in_3.normal) * mix(-1.0, 1.0, front);
   vec3 base = in_3.color.rgb;
   if ((bound & HAS_BASE_COLOR) != 0u) {
-    base *= texture(base_color_texture, in_3.uv).rgb;
+    base *= texture(base_color_texture, in_3.uv, frame.upscale.y).rgb;
   }
   float strength = material.detail_strength;
   float scale = max(material.detail_scale_m, 0.01);

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl vertex.wgsl vertex_main.wgsl noise.wgsl
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl water.wgsl
-// sha256 72ca76ae646cb7499b4347ac649e80fd07864a7da0ce6282732b75ec35423b28. Do not edit.
+// sha256 fc2ccc25182c323add00370c3264adf320ef4609ad71903c228ef291a62b2140. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -120,6 +120,7 @@ layout(std140) uniform FrameBlock {
   vec4 air_moon_light;
   vec4 air_stars;
   vec4 sun_radius;
+  vec4 upscale;
   vec4 clouds;
   vec4 cloud_drift;
   vec4 weather;

@@ -17,7 +17,7 @@ _visible_rows = struct.Struct("<III").pack_into
 _draw_list = struct.Struct("<IIII").pack_into
 _frame_end = struct.Struct("<I").pack_into
 _targets = struct.Struct("<III").pack_into
-_view = struct.Struct("<IIIIIIII").pack_into
+_view = struct.Struct("<IIIIIIIIII").pack_into
 _view_lut = struct.Struct("<II").pack_into
 _still_rows = struct.Struct("<III").pack_into
 _view_lights = struct.Struct("<IIIII").pack_into
@@ -164,12 +164,12 @@ class Encoder:
         _targets(self._bytes, self._end, 0x30008, width, height)
         self._end = end
 
-    def view(self, view: int, texture: int, x: int, y: int, width: int, height: int, flags: int) -> None:
-        """After the rows: the frame_block and draw_lists that follow are this view's. It fills a rectangle (pixels, from the upper left) of the picture, or a texture; 0 = the picture. flags: VIEW_FLAGS."""
-        end = self._end + 32
+    def view(self, view: int, texture: int, x: int, y: int, width: int, height: int, drawn_width: int, drawn_height: int, flags: int) -> None:
+        """After the rows: the frame_block and draw_lists that follow are this view's. It fills a rectangle (pixels, from the upper left) of the picture, or a texture; 0 = the picture. drawn_*: pixels that are drawn, fewer with the flag upscaled. flags: VIEW_FLAGS."""
+        end = self._end + 40
         if end > self._limit:
             self._grow(end)
-        _view(self._bytes, self._end, 0x8000a, view, texture, x, y, width, height, flags)
+        _view(self._bytes, self._end, 0xa000a, view, texture, x, y, width, height, drawn_width, drawn_height, flags)
         self._end = end
 
     def view_lut(self, texture: int) -> None:

@@ -40,6 +40,7 @@ from layerw.scene.textures import Texture
 
 if TYPE_CHECKING:
     from layerw.audio.sound import Sound
+    from layerw.content.crowds import Crowd, crowd
     from layerw.content.worlds import World
     from layerw.drawing.labels import Label
     from layerw.drawing.lines import Lines
@@ -86,6 +87,7 @@ __all__ = [
     "Character",
     "Color",
     "ConfigError",
+    "Crowd",
     "Decal",
     "DepthOfField",
     "Emitter",
@@ -124,6 +126,7 @@ __all__ = [
     "World",
     "__version__",
     "component",
+    "crowd",
     "ev",
     "f32",
     "f32x2",
@@ -144,6 +147,7 @@ __all__ = [
 # What a small program does without is imported when it is first asked for: it would cost every start of every page.
 _LATER = {
     "Body": "layerw.physics.body", "Character": "layerw.physics.character",
+    "Crowd": "layerw.content.crowds", "crowd": "layerw.content.crowds",
     "Decal": "layerw.effects.decals", "Emitter": "layerw.effects.particles", "Label": "layerw.drawing.labels",
     "Lines": "layerw.drawing.lines",
     "Points": "layerw.drawing.points",

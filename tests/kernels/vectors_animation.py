@@ -78,7 +78,35 @@ def pose_joints(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
             Out(np.zeros(meshes, np.float32))]
 
 
-MAKERS = {"lw_pose_blend": pose_blend, "lw_pose_models": pose_models, "lw_pose_joints": pose_joints}
+def crowd(rng: np.random.Generator, n: int, poison: float) -> tuple[np.ndarray, np.ndarray, int]:
+    """Members, clips, and how many of those there are."""
+    count = int(rng.integers(0, 5))
+    poses = rng.integers(1, 90, count)
+    length = np.where(poses > 1, rng.uniform(0.05, 3, count), 0)
+    rate = np.where(poses > 1, (poses - 1) / np.where(length > 0, length, 1), 0)
+    clips = np.stack([rng.integers(1, 1 << 22, count), poses - 1, rate, length], axis=1).astype(np.float32)
+    members = floats(rng, (n, 8), 6, poison).view(np.uint32)
+    members[:, 0], members[:, 3] = rng.integers(-2, 7, n), rng.integers(-2, 7, n)
+    members[:, 5] = rng.uniform(-0.3, 1.6, n).astype(np.float32).view(np.uint32)
+    members[:, 7] = rng.integers(0, 3, n)
+    return members, clips if count else np.zeros((1, 4), np.float32), count
+
+
+def crowd_step(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_crowd_step."""
+    members, clips, count = crowd(rng, n, poison)
+    return [Out(members), n, clips, count, floats(rng, 1, 1, poison)]
+
+
+def crowd_heads(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_crowd_heads."""
+    members, clips, count = crowd(rng, n, poison)
+    layout = np.array([3 * rng.integers(1, 90), rng.integers(1, 9999)], np.uint32)
+    return [members, n, clips, count, layout, Out(np.zeros((n, 4), np.float32)), Out(np.zeros((n, 4), np.float32))]
+
+
+MAKERS = {"lw_pose_blend": pose_blend, "lw_pose_models": pose_models, "lw_pose_joints": pose_joints,
+          "lw_crowd_step": crowd_step, "lw_crowd_heads": crowd_heads}
 
 
 def make(name: str, seed: int, n: int, poison: float, skew: int) -> Call:

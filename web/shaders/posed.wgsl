@@ -1,7 +1,9 @@
 // What moves the vertices of posed meshes: morphs, then the joints of a skin. frame/poses.py lays the texels out:
 //   texel 0      where the table begins, and how many rows it knows
 //   table        four rows a texel: where a row's head lies, 0 = it is not posed
-//   head         first texel of its joints' matrices (0 = none), of a second set, the share of that, first of its morphs
+//   head         first texel of its joints' matrices (0 = none), of a second set, the share of that, first of its morphs;
+//                below 0: minus the texel of its fade
+//   a fade       two more sets with the share of the second, and what these two weigh against the head's
 //   a joint      three texels: the rows of a 3x4 matrix, from where the mesh was modelled to where it is
 //   a morph      three texels a vertex: what is added to position, normal and tangent
 @group(0) @binding(12) var poses: texture_2d<f32>;
@@ -17,6 +19,12 @@ struct PosedIn {
   @location(8) joint_weights: vec4<f32>,
   @location(9) source: u32,
   @location(15) row: u32,
+}
+
+// Up to four sets of joints: two mixed, and two that are mixed with those.
+struct Head {
+  sets: vec4<f32>,
+  fade: vec4<f32>, // w 0: there is none
 }
 
 struct Pose {
@@ -50,15 +58,23 @@ fn pose_head(row: u32) -> vec4<f32> {
   return pose_texel(u32(at));
 }
 
-fn joint_row(head: vec4<f32>, texel: u32) -> vec4<f32> {
-  let here = pose_texel(u32(head.x) + texel);
-  if (head.z > 0.0) {
-    return mix(here, pose_texel(u32(head.y) + texel), head.z);
+fn mixed_row(sets: vec4<f32>, texel: u32) -> vec4<f32> {
+  let here = pose_texel(u32(sets.x) + texel);
+  if (sets.z > 0.0) {
+    return mix(here, pose_texel(u32(sets.y) + texel), sets.z);
   }
   return here;
 }
 
-fn with_joint(sum: Matrix, head: vec4<f32>, joint: u32, weight: f32) -> Matrix {
+fn joint_row(head: Head, texel: u32) -> vec4<f32> {
+  let here = mixed_row(head.sets, texel);
+  if (head.fade.w > 0.0) {
+    return mix(here, mixed_row(head.fade, texel), head.fade.w);
+  }
+  return here;
+}
+
+fn with_joint(sum: Matrix, head: Head, joint: u32, weight: f32) -> Matrix {
   if (weight == 0.0) {
     return sum;
   }
@@ -75,18 +91,23 @@ fn turned_by(m: Matrix, v: vec3<f32>) -> vec3<f32> {
 
 // Where a vertex is in its mesh's own axes.
 fn posed(in: PosedIn) -> Pose {
-  let head = pose_head(in.row);
+  let sets = pose_head(in.row);
+  var fade = vec4<f32>(0.0);
+  if (sets.w < 0.0) {
+    fade = pose_texel(u32(-sets.w));
+  }
+  let head = Head(sets, fade);
   var position = in.position;
   var normal = octahedral(in.normal);
   var tangent = in.tangent.xyz;
-  if (head.w > 0.0) {
-    let at = u32(head.w) + 3u * in.source;
+  if (sets.w > 0.0) {
+    let at = u32(sets.w) + 3u * in.source;
     position += pose_texel(at).xyz;
     let bent = normal + pose_texel(at + 1u).xyz;
     normal = select(normal, bent, dot(bent, bent) > 0.0);
     tangent += pose_texel(at + 2u).xyz;
   }
-  if (head.x > 0.0) {
+  if (sets.x > 0.0) {
     let nothing = vec4<f32>(0.0);
     var m = Matrix(nothing, nothing, nothing);
     m = with_joint(m, head, in.joints.x, in.joint_weights.x);

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from layerw.animation.crowds import Crowds, Herd
 from layerw.animation.painting import paint
 from layerw.animation.plays import Plays
 from layerw.animation.poses import PoseTexels
@@ -77,9 +78,10 @@ class Animator:
         self._table = table
         self._resources = resources
         self._texels = PoseTexels(resources, log)
+        self._crowds = Crowds(log)
         self._bank = Bank()
         self._rigs: dict[int, tuple[Rig, RigColumns]] = {}
-        self._stale = False  # characters came or went
+        self._stale = True  # characters came or went
         self._played = -1  # the plays' revision when they were listed
         self._seen: tuple[int, ...] = ()  # revisions of the columns when matrices were made
         self._deaths = table.deaths
@@ -111,6 +113,17 @@ class Animator:
         self._rigs = {key: value for key, value in self._rigs.items() if key in used}
         self._stale = True
 
+    def add_herd(self, herd: Herd) -> None:
+        """A crowd, drawn from now on."""
+        self._crowds.herds.append(herd)
+        self._stale = True
+
+    def remove_herd(self, herd: Herd) -> None:
+        """It is not drawn any more; does nothing where it is gone."""
+        if herd in self._crowds.herds:
+            self._crowds.herds.remove(herd)
+            self._stale = True
+
     def mask(self, character: Character, shares: F32) -> int:
         """Where a mask of one number a node is kept."""
         key = tuple(shares.tolist())
@@ -125,6 +138,7 @@ class Animator:
         if self._deaths == self._table.deaths:
             return
         self._deaths = self._table.deaths
+        self._crowds.drop_dead(self._table.birth)
         for character in list(self.characters):
             if (self._table.birth[character.rows] != character.births).any():
                 self.remove(character)
@@ -136,6 +150,7 @@ class Animator:
         self._drop_dead()
         if self._stale:
             self._lay_out()
+        self._crowds.step(dt_s)
         if not any(owner is not None for owner in self.plays.owner):
             return
         self.plays.advance(dt_s)
@@ -225,19 +240,23 @@ class Animator:
         skins = self._skins(outside)
         joints = sum(len(part[0]) for part in skins)
         parts = [(row, part, one) for one in self.characters for row, part in one.parts]
-        table_rows = max((row for row, _, _ in parts), default=-1) + 1
+        herds = self._crowds.herds
+        table_rows = max((*(row + 1 for row, _, _ in parts), *(herd.rows_end for herd in herds)), default=0)
         vertices = sum(one.rig.rig.morphs[part.morph].shape[1] for _, part, one in parts if part.morph >= 0)
         texels = self._texels
-        needed = 1 + -(-table_rows // 4) + len(parts) + 3 * (joints + vertices)
+        needed = 1 + -(-table_rows // 4) + len(parts) + 3 * (joints + vertices) + sum(herd.texels for herd in herds)
         self._morphs: list[_Morph] = []
         self._sphere_rows: list[tuple[int, int]] = []  # row, number of its sphere
         self._joint_count = 0
-        if not texels.begin(needed if parts else 0):
+        if not texels.begin(needed if parts or herds else 0):
+            for herd in herds:
+                herd.layouts = []
             return
         texels.take(1)
         table = texels.take(-(-table_rows // 4))
         texels.texels[0, :2] = table, table_rows
         numbers = texels.texels[table:].reshape(-1)
+        self._crowds.fill(texels, numbers)
         head = texels.take(len(parts))
         self._joint_first, self._joint_count = texels.take(3 * joints), joints
         first_of = self._fill_joints(skins)
@@ -303,6 +322,7 @@ class Animator:
             self._lay_out()
         if self._joint_count and self._nodes_moved():
             self._place_joints()
+        self._crowds.place(self._texels)
         for morph in self._morphs if self.characters else ():
             if (morph.weights != morph.shown).any():
                 self._place_morph(morph)

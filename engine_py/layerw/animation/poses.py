@@ -16,6 +16,7 @@ from layerw.gpu.submission import Submission
 
 LINE_BYTES = 16 * POSE_LINE
 LINES_MAX = 8192
+POSES_BYTES_MAX = LINES_MAX * LINE_BYTES
 
 
 class PoseTexels:
@@ -82,5 +83,5 @@ class PoseTexels:
             self._told = True
             left = self._resources.store.left_bytes
             self._log.error(f"What is animated takes {16 * texels} bytes of the GPU, which has {left} left (at most "
-                            f"{LINES_MAX * LINE_BYTES}); it is drawn as it was modelled. Load fewer, or raise "
+                            f"{POSES_BYTES_MAX}); it is drawn as it was modelled. Load fewer, or raise "
                             f"lw.App(budgets=lw.Budgets(gpu_mib=...)).")  # fmt: skip

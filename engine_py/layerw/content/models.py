@@ -8,7 +8,7 @@ references to the model's entities end then. A model is closed once its root is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy.typing as npt
 
@@ -34,6 +34,15 @@ if TYPE_CHECKING:
     from layerw.scene.lights import Lamp
 
 PRIORITY = 1.0e6  # models come before tiles
+
+
+class Wearer(Protocol):
+    """What shows a file many times, a crowd; `notes`: what it leaves out."""
+
+    notes: list[str]
+
+    def _wear(self, content: Lease) -> None: ...
+    def _take_off(self) -> None: ...
 
 
 @fixed_attributes
@@ -64,6 +73,7 @@ class Model:
         self._nodes: list[Entity] = []  # by number
         self._rows: list[Entity] = []
         self._blends: list[int] = []
+        self._crowd: Wearer | None = None  # what shows the file in its place
 
     def __repr__(self) -> str:
         return f"Model({shown(self.url)!r}, {self.state})"
@@ -252,7 +262,7 @@ class Model:
         self._content.step()
         if self._content.state == "ready":
             self._build(self._content)
-            self.state, self.warnings = "ready", list(self._content.warnings)
+            self.state, self.warnings = "ready", self._all_warnings(self._content)
             self._dress()
             self._is_whole = not self._content.content.missing
             self._outcomes.tell(READY)
@@ -265,8 +275,11 @@ class Model:
             return []
         self._content.step()
         self._is_whole = not self._content.content.missing
-        before, self.warnings = self.warnings, list(self._content.warnings)
+        before, self.warnings = self.warnings, self._all_warnings(self._content)
         return [text for text in before if text not in self.warnings]
+
+    def _all_warnings(self, content: Lease) -> list[str]:
+        return [*content.warnings, *(self._crowd.notes if self._crowd is not None else ())]
 
     @property
     def _heals_soon(self) -> bool:
@@ -292,6 +305,8 @@ class Model:
             self.state = "loading"
 
     def _unload(self) -> None:
+        if self._crowd is not None:
+            self._crowd._take_off()
         if self._character is not None:
             self._animator().remove(self._character)
             self._character = None
@@ -322,6 +337,9 @@ class Model:
             for material, blends in primitive.variants.values():
                 if blends:
                     self._blend(material)
+        if self._crowd is not None:
+            self._crowd._wear(content)
+            return
         nodes, instances = self._nodes, content.rig.instances if content.rig is not None else {}
         posed: list[tuple[int, Primitive]] = []
         for number, node in enumerate(content.nodes):
@@ -358,7 +376,7 @@ class Model:
         if primitive is None:
             row = self._table.spawn(1, mesh=0, material=0, radius=0.0)
         else:
-            row = self._table.spawn(1, mesh=primitive.mesh, material=primitive.material, radius=_radius(primitive))
+            row = self._table.spawn(1, mesh=primitive.mesh, material=primitive.material, radius=radius_of(primitive))
         entity = Entity(self._table, row)
         entity.parent = parent
         self._rows.append(entity)
@@ -369,7 +387,7 @@ class Model:
         from layerw.content.faces import spawn_instances
 
         for primitive in primitives:
-            first = spawn_instances(self._table, primitive, instances, parent, _radius(primitive))
+            first = spawn_instances(self._table, primitive, instances, parent, radius_of(primitive))
             self._rows.extend(Entity(self._table, first + number) for number in range(len(instances)))
             if primitive.variants:
                 self._varied.append((first, len(instances), primitive))
@@ -409,7 +427,7 @@ class Model:
             entity = above
 
 
-def _radius(primitive: Primitive) -> float:
+def radius_of(primitive: Primitive) -> float:
     """The table's spheres stand around the local origin, so the centre's distance is added."""
     x, y, z = primitive.center
     return float((x * x + y * y + z * z) ** 0.5 + primitive.radius)

@@ -1,4 +1,5 @@
-"""The kernels that sample, blend and place characters: in place where there is Pyodide, else numpy. As geometry.py.
+"""The kernels that sample, blend and place characters and choose the poses of crowds: in place where there is Pyodide,
+else numpy. As geometry.py.
 
 The contracts are in engine_py/kernels/animation/*.h.
 """
@@ -21,6 +22,10 @@ class AnimationKernels(Protocol):
                        scale: Address, matrices: Address) -> None: ...
     def lw_pose_joints(self, joints: Address, reach: Address, mesh: Address, count: int, matrices: Address,
                        inverse: Address, texels: Address, spheres: Address) -> None: ...
+    def lw_crowd_step(self, members: Address, count: int, clips: Address, clip_count: int,
+                      seconds: Address) -> None: ...
+    def lw_crowd_heads(self, members: Address, count: int, clips: Address, clip_count: int, layout: Address,
+                       heads: Address, fades: Address) -> int: ...
 
 
 def _chosen() -> AnimationKernels:

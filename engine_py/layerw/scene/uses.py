@@ -6,10 +6,13 @@ count is 0 and the program let go as well.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from layerw.scene.table import Table
 
 
 class Uses:
@@ -51,3 +54,16 @@ class Uses:
         ended = {handle for handle in self.ended if handle not in self.rows}
         self.ended.clear()
         return ended
+
+
+def dress(table: Table, rows: npt.NDArray[np.intp], *, mesh: int, material: int, radius: float) -> None:
+    """Gives rows that live another mesh and material; radius: how far the mesh reaches."""
+    if not len(rows):
+        return
+    for name, column, handle in (("mesh", table.mesh, mesh), ("material", table.material, material)):
+        table.uses[name].add(handle, len(rows))
+        table.uses[name].drop_rows(column[rows])
+        column[rows] = handle
+    table.radius[rows] = radius
+    table.columns["scale"].touch_rows(rows)  # visibility measures what may have another size
+    table.structure_revision += 1

@@ -8,6 +8,8 @@ Address = Any  # an int, None, or an object with a C-contiguous buffer
 
 SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the arguments, result
     "lw_pose_blend": (("in", "in", "u32", "in", "in", "in", "in", "out", "out"), "void"),
+    "lw_crowd_step": (("out", "u32", "in", "u32", "in"), "void"),
+    "lw_crowd_heads": (("in", "u32", "in", "u32", "in", "out", "out"), "u32"),
     "lw_pose_models": (("in", "in", "u32", "in", "in", "in", "out"), "void"),
     "lw_pose_joints": (("in", "in", "in", "u32", "in", "in", "out", "out"), "void"),
     "lw_version": ((), "u32"),
@@ -201,6 +203,14 @@ class Kernels(Protocol):
 
     def lw_pose_blend(self, plays: Address, amounts: Address, count: int, tracks: Address, times: Address, values: Address, masks: Address, pose: Address, scratch: Address) -> None:
         """Blends `count` plays into `pose`, which holds what lies below all of them. times: seconds of keys, rising; values: of keys; scratch: two floats for each float of the largest pose. Rotations come out as unit quaternions."""
+        ...
+
+    def lw_crowd_step(self, members: Address, count: int, clips: Address, clip_count: int, seconds: Address) -> None:
+        """`seconds[0]` pass for `count` members: those that loop begin anew, others stay at their ends; what has faded stays faded."""
+        ...
+
+    def lw_crowd_heads(self, members: Address, count: int, clips: Address, clip_count: int, layout: Address, heads: Address, fades: Address) -> int:
+        """The heads and fades of `count` members. layout: texels of a pose | texel of fades[0]. Returns how many heads and fades are not what they were."""
         ...
 
     def lw_pose_models(self, rows: Address, parents: Address, count: int, position: Address, rotation: Address, scale: Address, matrices: Address) -> None:

@@ -1,4 +1,4 @@
-"""animation/blend.h and animation/skins.h in numpy.
+"""animation/blend.h and animation/skins.h in numpy, and the names of all twins of animation/.
 
 Limits: the header's loop over plays is here a loop over the first plays of all characters, the second ones, and so on.
 """
@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from layerw.kernels.twins import crowd
 
 Array = npt.NDArray[Any]
 _F = np.float32
@@ -245,3 +247,5 @@ class NumpyAnimationKernels:
     lw_pose_blend = staticmethod(lw_pose_blend)
     lw_pose_models = staticmethod(lw_pose_models)
     lw_pose_joints = staticmethod(lw_pose_joints)
+    lw_crowd_step = staticmethod(crowd.lw_crowd_step)
+    lw_crowd_heads = staticmethod(crowd.lw_crowd_heads)

@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+# Test files at a time; those with a browser come last.
+TEST_WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 KERNELS := $(shell find engine_py/kernels -name "*.[ch]" -o -name "*.py" -path "*kernels*" -o -name "*.wat")
@@ -22,7 +24,7 @@ test: setup .make/npm
 	@tools/chromium.sh
 	@tools/other-browsers.sh
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 # glTF files with mistakes planted in them, 20,000 by default: `make fuzz FUZZ=1000`.
 FUZZ ?= 20000

@@ -116,9 +116,9 @@ def test_bad_options(tmp_path: Path, options: dict[str, Any], message: str) -> N
 
 def test_files_that_are_not_there_or_of_another_kind(tmp_path: Path) -> None:
     _refused(tmp_path / "absent.npz", "There is no file")
-    for name in ("map.asc", "map.jpg", "map"):
+    for name in ("map.bmp", "map.jpg", "map"):
         (tmp_path / name).write_bytes(b"1 2 3")
-        _refused(tmp_path / name, "elevations are read from .npz, .npy, .tif and .png")
+        _refused(tmp_path / name, "elevations are read from .npz, .npy, .tif, .png, .asc and .hgt")
 
 
 # -- damaged and hostile arrays ----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 
 from layerw.base.errors import LayerwError, ShapeError
 from layerw.stream.places import EarthPlaces, GridPlaces, checked_degrees, places_of
+from layerw.stream.projections import projection_of
 
 NOWHERE = np.zeros(3)
 ALPS = {"crs": "EPSG:4326", "west": 7.0, "south": 45.0, "east": 8.0, "north": 46.0}
@@ -41,7 +42,7 @@ def test_published_earth_centred_coordinates() -> None:
 
 @pytest.mark.parametrize(("extras", "message"), [
     ({}, "does not say where on Earth"),
-    ({"georeference": {**ALPS, "crs": "EPSG:32632"}, "size_m": [1.0, 1.0]}, "lies in EPSG:32632 .* need EPSG:4326"),
+    ({"georeference": {**ALPS, "crs": "EPSG:2056"}, "size_m": [1.0, 1.0]}, "lies in EPSG:2056 .* known for EPSG:4326"),
     ({"georeference": {"crs": "EPSG:4326", "west": "x"}, "size_m": [1.0, 1.0]}, "without four edges"),
     ({"georeference": {**ALPS, "east": 7.0}, "size_m": [1.0, 1.0]}, "without four edges"),
 ])
@@ -54,3 +55,32 @@ def test_worlds_that_lie_nowhere_say_so(extras: dict[str, Any], message: str) ->
 def test_no_place_on_earth(lon: float, lat: float) -> None:
     with pytest.raises(ShapeError, match="degrees"):
         checked_degrees(lon, lat)
+
+
+@pytest.mark.parametrize(("crs", "lon", "lat", "x", "y"), [
+    ("EPSG:32617", -79.387139, 43.642566, 630_084.0, 4_833_438.0),  # the CN Tower, as maps print it
+    ("EPSG:25833", 15.0, 0.0, 500_000.0, 0.0),  # the central meridian at the equator, by definition
+    ("EPSG:32733", 15.0, 0.0, 500_000.0, 10_000_000.0),
+    ("EPSG:3857", 180.0, 0.0, 20_037_508.342789, 0.0),
+])
+def test_projected_systems_against_published_values(crs: str, lon: float, lat: float, x: float, y: float) -> None:
+    projection = projection_of(crs)
+    assert projection is not None
+    assert projection.xy(np.float64(lon), np.float64(lat)) == (pytest.approx(x, abs=1.0), pytest.approx(y, abs=1.0))
+
+
+@pytest.mark.parametrize("crs", ["EPSG:32601", "EPSG:32760", "EPSG:25832", "EPSG:26910", "EPSG:2193", "EPSG:3857"])
+def test_projections_there_and_back(crs: str) -> None:
+    projection = projection_of(crs)
+    assert projection is not None
+    x = np.linspace(200_000.0, 800_000.0, 9) + (1_100_000.0 if crs == "EPSG:2193" else 0.0)
+    y = np.linspace(5e5, 9e6, 9)
+    back = projection.xy(*projection.lonlat(x, y))
+    assert back[0] == pytest.approx(x, abs=1e-3) and back[1] == pytest.approx(y, abs=1e-3)
+
+
+def test_a_baked_world_in_utm_knows_longitudes() -> None:
+    reference = {"crs": "EPSG:32617", "west": 630_000.0, "east": 632_000.0, "south": 4_832_000.0, "north": 4_834_000.0}
+    places = places_of({"georeference": reference, "size_m": [2000.0, 2000.0]}, NOWHERE, "w/")
+    assert places.at(-79.387139, 43.642566, 5.0) == pytest.approx((-916.0, 5.0, -438.0), abs=1.0)
+    assert places.lonlat(places.at(-79.38, 43.64, 7.0)) == pytest.approx((-79.38, 43.64, 7.0), abs=1e-9)

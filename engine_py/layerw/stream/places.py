@@ -1,7 +1,7 @@
 """Longitude and latitude of places in a world, both ways.
 
-Owns: the georeference of baked worlds (`extras.layerw.georeference`, linear in degrees, as their grids are) and
-worlds that stand on the globe itself. Does not: know projected systems such as UTM.
+Owns: the georeference of baked worlds (`extras.layerw.georeference`, linear in the units of their system, as their
+grids are) and worlds that stand on the globe itself. Does not: know how systems project (projections.py).
 Conventions: degrees here and only here, as maps have them; the world is x east, y up, z south.
 Source: WGS 84 (EPSG 4326, 4978); Bowring 1976 (three steps are exact to below a millimetre).
 """
@@ -16,31 +16,36 @@ import numpy as np
 from layerw.base.errors import LayerwError, ShapeError
 from layerw.base.ports import F64
 from layerw.stream import geo
-
-DEGREES = "EPSG:4326"
+from layerw.stream.projections import Degrees, Projection, projection_of
 
 
 class GridPlaces:
-    """A world whose middle is the origin and whose edges lie at known degrees.
+    """A world whose middle is the origin and whose edges lie at known coordinates of a system.
 
     Args:
-        reference: `west`, `south`, `east`, `north` in degrees, of the outermost samples.
+        reference: `west`, `south`, `east`, `north` of the outermost samples, in the system's units.
         size_m: west-east and north-south extent, metres.
+        projection: of the system.
     """
 
-    def __init__(self, reference: dict[str, Any], size_m: tuple[float, float]) -> None:
+    def __init__(self, reference: dict[str, Any], size_m: tuple[float, float],
+                 projection: Projection | None = None) -> None:  # fmt: skip
         west, south, east, north = (float(reference[key]) for key in ("west", "south", "east", "north"))
         self.middle = 0.5 * (west + east), 0.5 * (south + north)
         self.metres = size_m[0] / (east - west), size_m[1] / (north - south)
+        self.projection = Degrees() if projection is None else projection
 
     def at(self, lon: float, lat: float, height_m: float) -> F64:
         """World position (3,) float64."""
-        return np.array([(lon - self.middle[0]) * self.metres[0], height_m, (self.middle[1] - lat) * self.metres[1]])
+        x, y = (float(v) for v in self.projection.xy(np.float64(lon), np.float64(lat)))  # type: ignore[arg-type]
+        return np.array([(x - self.middle[0]) * self.metres[0], height_m, (self.middle[1] - y) * self.metres[1]])
 
     def lonlat(self, position: F64) -> tuple[float, float, float]:
         """Degrees, degrees, metres."""
-        x, y, z = (float(v) for v in position)
-        return self.middle[0] + x / self.metres[0], self.middle[1] - z / self.metres[1], y
+        x, height, z = (float(v) for v in position)
+        east, north = self.middle[0] + x / self.metres[0], self.middle[1] - z / self.metres[1]
+        lon, lat = self.projection.lonlat(np.float64(east), np.float64(north))  # type: ignore[arg-type]
+        return float(lon), float(lat), height
 
 
 class EarthPlaces:
@@ -72,18 +77,19 @@ def places_of(extras: dict[str, Any], origin: F64, url: str) -> GridPlaces | Ear
     """How a world maps degrees to metres.
 
     Raises:
-        LayerwError: nothing says where it lies, or it is in metres of a projected system.
+        LayerwError: nothing says where it lies, or it is in a system that is not known here.
     """
     reference, size = extras.get("georeference"), extras.get("size_m")
     if isinstance(reference, dict) and isinstance(size, list) and len(size) == 2:
-        if reference.get("crs") != DEGREES:
+        projection = projection_of(str(reference.get("crs")))
+        if projection is None:
             raise LayerwError(f"The world {url} lies in {reference.get('crs') or 'an unnamed system'} from west "
                               f"{reference.get('west')}, north {reference.get('north')}, but longitudes and latitudes "
-                              f"need {DEGREES}; warp its source to that before the bake.")  # fmt: skip
+                              "are known for EPSG:4326, UTM and EPSG:3857; warp its source first.")  # fmt: skip
         try:
-            return GridPlaces(reference, (float(size[0]), float(size[1])))
+            return GridPlaces(reference, (float(size[0]), float(size[1])), projection)
         except (KeyError, TypeError, ValueError, ZeroDivisionError):
-            raise LayerwError(f"The world {url} has a georeference without four edges in degrees: "
+            raise LayerwError(f"The world {url} has a georeference without four edges: "
                               f"{reference}.") from None  # fmt: skip
     if float(np.linalg.norm(origin)) >= geo.FAR_FROM_ORIGIN_M:
         return EarthPlaces()

@@ -8,11 +8,15 @@ import threading
 import time
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from layerw_server.bake.console import BakeProgress
 from layerw_server.bake.errors import BakeError
-from layerw_server.bake.heightfield import HeightField
+from layerw_server.bake.heightfield import TILE_CELLS, HeightField
 from layerw_server.bake.pipeline import TEXELS_DEFAULT, Progress, bake, check_out
+
+if TYPE_CHECKING:
+    from layerw_server.bake.sources.photo import Photo
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
@@ -21,6 +25,7 @@ def cli_bake(
     source: Path | None, out: Path, *, procedural: str | None = None, seed: int = 1, levels: int | None = None,
     jobs: int | None = None, cell_m: float | None = None, latitude: float | None = None, key: str = "elevation",
     heights_m: tuple[float, float] | None = None, texels: int = TEXELS_DEFAULT, quality: int = 80,
+    imagery: Path | None = None, textures: str = "jpeg", meshopt: bool = False,
 ) -> None:
     """Read or make a height field and bake it into `out`.
 
@@ -32,8 +37,12 @@ def cli_bake(
     try:
         check_out(out)
         with bar:
-            result = bake(_open(source, procedural, seed, levels, cell_m, latitude, key, heights_m, bar), out,
-                          jobs=jobs, texels=texels, quality=quality, seed=seed, progress=bar.update)
+            field = _open(source, procedural, seed, levels, cell_m, latitude, key, heights_m, bar)
+            photo = None if imagery is None else _photo(imagery, field, texels, bar)
+            photos, fields = [photo], [field]  # bake lets go of both once they are in files
+            del field, photo
+            result = bake(fields.pop(), out, jobs=jobs, texels=texels, quality=quality, seed=seed, progress=bar.update,
+                          images=textures, is_packed=meshopt, photo=photos.pop())
         bar.finish(result.tiles, result.size_bytes, time.monotonic() - started, out, result.continued)
     except KeyboardInterrupt:
         _once()
@@ -62,7 +71,8 @@ def _open(
     latitude: float | None, key: str, heights_m: tuple[float, float] | None, bar: BakeProgress,
 ) -> HeightField:
     if (source is None) == (procedural is None):
-        raise BakeError("Give either elevations (.npz, .tif, .png) or --procedural island, not both and not neither.")
+        raise BakeError("Give either elevations (.npz, .tif, .png, .asc, .hgt) or --procedural island, not both and "
+                        "not neither.")
     if source is None:
         return _make(str(procedural), seed, levels, bar.update)
     from layerw_server.bake.sources import load_dem
@@ -72,6 +82,16 @@ def _open(
     for note in field.notes:
         bar.note(note)
     return field
+
+
+def _photo(path: Path, field: HeightField, texels: int, bar: BakeProgress) -> Photo:
+    from layerw_server.bake.sources.photo import load_photo
+
+    texel_m = max(field.cell_x_m, field.cell_y_m) * TILE_CELLS / (texels - 1)
+    photo = load_photo(path, field.georeference, field.size_m, texel_m)
+    for note in photo.notes:
+        bar.note(note)
+    return photo
 
 
 def _make(procedural: str, seed: int, levels: int | None, progress: Progress) -> HeightField:

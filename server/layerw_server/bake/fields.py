@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from layerw_server.bake import grids
 from layerw_server.bake.heightfield import F32, HeightField
@@ -41,6 +42,7 @@ class Fields:
     flow: F32
     hard: F32
     mottle: F32  # slow noise, about -1 to 1
+    photo: npt.NDArray[np.uint8] | None = None  # (h, w, 4), see sources/photo.py
 
     def slopes(self, k: int, rows: slice, columns: slice) -> tuple[F32, F32]:
         """Slopes eastwards and southwards at a window of every 2**k-th corner."""
@@ -60,8 +62,10 @@ class Fields:
         easts = tuple(grids.load(folder, f"east{k}") for k in range(1, count + 1))
         souths = tuple(grids.load(folder, f"south{k}") for k in range(1, count + 1))
         cells = np.load(folder / "cells.npy")
-        return Fields(grids.load(folder, "heights"), float(cells[0]), float(cells[1]), easts, souths,
-                      *(grids.load(folder, name) for name in ("sky", "flow", "hard", "mottle")))
+        photo = np.load(folder / "photo.npy", mmap_mode="r") if (folder / "photo.npy").is_file() else None
+        sky, flow, hard, mottle = (grids.load(folder, name) for name in ("sky", "flow", "hard", "mottle"))
+        return Fields(grids.load(folder, "heights"), float(cells[0]), float(cells[1]), easts, souths, sky, flow, hard,
+                      mottle, photo)
 
 
 def snap(field: HeightField, step_m: float, folder: Path) -> HeightField:
@@ -77,7 +81,7 @@ def derive(field: HeightField, folder: Path, seed: int = 0) -> Fields:
     """
     np.save(folder / "cells.npy", np.array([field.cell_x_m, field.cell_y_m]))
     heights = field.heights
-    fields = Fields(heights, field.cell_x_m, field.cell_y_m, (), (), *(heights,) * 4)
+    fields = Fields(heights, field.cell_x_m, field.cell_y_m, (), (), heights, heights, heights, heights)
     _pyramid(fields, field.levels, folder)
     none = np.zeros((2, 2), np.float32)
     grids.save(folder, "sky", sky_visibility(heights, field.cell_x_m, field.cell_y_m))
@@ -110,7 +114,8 @@ def _pyramid(fields: Fields, levels: int, folder: Path) -> None:
                     writer.write(decimate(slopes)[first - low : last - low])
         finer = Fields(fields.heights, fields.cell_x_m, fields.cell_y_m,
                        tuple(grids.load(folder, f"east{j}") for j in range(1, k + 1)),
-                       tuple(grids.load(folder, f"south{j}") for j in range(1, k + 1)), *(fields.heights,) * 4).slopes
+                       tuple(grids.load(folder, f"south{j}") for j in range(1, k + 1)),
+                       fields.heights, fields.heights, fields.heights, fields.heights).slopes
 
 
 def _mottle(field: HeightField, seed: int) -> F32:

@@ -16,11 +16,14 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from layerw_server.bake import ground, workers
+import numpy as np
+
+from layerw_server.bake import codecs, ground, workers
 from layerw_server.bake.errors import BakeError
 from layerw_server.bake.fields import Fields, derive, snap
 from layerw_server.bake.heightfield import HeightField
 from layerw_server.bake.quadtree import Node, make_plan, quantisation_steps
+from layerw_server.bake.sources.photo import Photo
 from layerw_server.bake.stage import Stage, key_of
 from layerw_server.bake.textures import U8, halve
 from layerw_server.bake.tileset import TilesetWriter, dumps
@@ -45,9 +48,12 @@ class BakeResult:
 
 def bake(
     field: HeightField, out: Path, *, jobs: int | None = None, texels: int = TEXELS_DEFAULT, quality: int = 80,
-    progress: Progress = lambda step, done, total: None, seed: int = 0,
+    progress: Progress = lambda step, done, total: None, seed: int = 0, images: str = "jpeg", is_packed: bool = False,
+    photo: Photo | None = None,
 ) -> BakeResult:
     """Bake a height field into the folder `out`, which is replaced at the very end.
+
+    `images` is one of codecs.TEXTURES, `is_packed` packs meshes by meshoptimizer, `photo` lies on the ground.
 
     Stopped by KeyboardInterrupt (or for want of memory), the finished tiles stay in `.NAME.partial` beside `out`, and
     the same call continues with them.
@@ -57,13 +63,17 @@ def bake(
     """
     started = time.monotonic()
     processes = _check(out, jobs, texels, quality)
+    _check_codecs(images, is_packed, texels)
     steps_m = quantisation_steps(field)
     world = World(field.cells, field.cell_x_m, field.cell_y_m, steps_m, field.sea_level_m, field.biome, texels,
-                  quality, seed)
-    stage = Stage(out, key_of(field, world))
+                  quality, seed, images, is_packed, photo.drape if photo is not None else None)
+    stage = Stage(out, key_of(field, world, None if photo is None else photo.pixels))
     try:
         progress("measure", 0, field.levels)
         field = snap(field, steps_m[-1], stage.work)  # mapped from here on: a caller that lets go frees the array
+        if photo is not None:
+            np.save(stage.work / "photo.npy", photo.pixels)
+            photo = None
         fields = derive(field, stage.work, seed)
         field = replace(field, layers={})
         count, continued = _bake_into(field, fields, world, stage, processes, progress)
@@ -87,6 +97,17 @@ def _check(out: Path, jobs: int | None, texels: int, quality: int) -> int:
         raise BakeError(f"jobs is {processes}, but must lie between 1 and {JOBS_MAX}.")
     check_out(out)
     return processes
+
+
+def _check_codecs(images: str, is_packed: bool, texels: int) -> None:
+    if images not in codecs.TEXTURES:
+        raise BakeError(f"The textures are {images!r}, but must be one of {', '.join(codecs.TEXTURES)}.")
+    if images in codecs.KTX2:
+        codecs.need_ktx2(f"--textures {images}")
+        if texels % 4:
+            raise BakeError(f"The texture side is {texels} texels, but must be a multiple of 4 for KTX2.")
+    if is_packed:
+        codecs.need_meshopt("--meshopt")
 
 
 def check_out(out: Path) -> None:

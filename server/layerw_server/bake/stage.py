@@ -21,7 +21,7 @@ from layerw_server.bake.heightfield import HeightField
 from layerw_server.bake.textures import U8
 from layerw_server.bake.tilework import TILES_FOLDER, TileRecord, World
 
-FORMAT = 2  # of the stage and of the tiles in it; raise it when either changes
+FORMAT = 3  # of the stage and of the tiles in it; raise it when either changes
 Branch = tuple[dict[str, TileRecord], U8]
 
 
@@ -89,10 +89,11 @@ def save_branch(work: Path, name: str, branch: Branch) -> None:
     part.rename(work / f"branch-{name}.json")
 
 
-def key_of(field: HeightField, world: World) -> str:
+def key_of(field: HeightField, world: World, photo: U8 | None = None) -> str:
     """A digest of everything that the bytes of a world depend on."""
     digest = hashlib.blake2b(f"{FORMAT} {field.levels} {world} {field.source} {field.georeference}".encode())
-    for grid in (field.heights, *(field.layers[name] for name in sorted(field.layers))):
+    grids: list[Any] = [field.heights, *(field.layers[name] for name in sorted(field.layers))]
+    for grid in grids if photo is None else [*grids, photo]:
         for first in range(0, grid.shape[0], BAND_ROWS):
             digest.update(np.ascontiguousarray(grid[first : first + BAND_ROWS]).data)
     return digest.hexdigest()

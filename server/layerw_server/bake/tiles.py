@@ -2,8 +2,8 @@
 
 Owns: vertex and index bytes, the glTF JSON, the GLB container.
 Does not: decide what a tile covers (quadtree.py) or what it looks like (textures.py).
-Limits: at most 65,535 vertices a tile; textures are embedded JPEG.
-Source: glTF 2.0 specification, KHR_mesh_quantization.
+Limits: at most 65,535 vertices a tile; textures are embedded JPEG or KTX2.
+Source: glTF 2.0 specification, KHR_mesh_quantization, KHR_texture_basisu, EXT_meshopt_compression.
 
 Vertex, 16 bytes:   0  u16 x   2  u16 y   4  u16 z   6  (padding)
                     8  i8 nx   9  i8 ny  10  i8 nz  11  (padding)
@@ -18,10 +18,12 @@ from __future__ import annotations
 import functools
 import json
 import struct
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from layerw_server.bake import codecs
 from layerw_server.bake.heightfield import F32
 
 VERTEX = np.dtype([("x", "<u2"), ("y", "<u2"), ("z", "<u2"), ("pad0", "<u2"),
@@ -98,27 +100,33 @@ def skirt_codes(skirt_m: float, step_m: float) -> int:
     return int(np.ceil(skirt_m / step_m))
 
 # How layerw refines the ground near the camera: strength of the noise and metres of its middle octave.
-DETAIL = {"detailStrength": 0.6, "detailScale": 4.0}
+DETAIL, DETAIL_OF_PHOTOS, DETAIL_M = 0.6, 0.25, 4.0
+BASISU, MESHOPT = "KHR_texture_basisu", "EXT_meshopt_compression"
 
 
 def make_glb(
     vertices: bytes, cells: int, *, lattice_max: tuple[int, int], code_range: tuple[int, int], step_m: float,
-    translation: tuple[float, float, float], jpeg: bytes, roughness: float = 0.92,
+    translation: tuple[float, float, float], image: bytes, is_ktx2: bool = False, is_packed: bool = False,
+    roughness: float = 0.92, detail: float = DETAIL,
 ) -> bytes:
-    """A whole tile. `code_range`: lowest and highest height code, skirt included."""
+    """A whole tile. `code_range`: lowest and highest height code, skirt included; `image`: JPEG or KTX2."""
     indices = grid_indices(cells).tobytes()
     count = len(vertices) // VERTEX.itemsize
-    blob = bytearray(vertices)
-    index_at = len(blob)
-    blob += indices
-    blob += b"\0" * (-len(blob) % 4)
-    image_at = len(blob)
-    blob += jpeg
-    views = [
-        {"buffer": 0, "byteLength": len(vertices), "byteStride": VERTEX.itemsize, "target": 34962},
-        {"buffer": 0, "byteOffset": index_at, "byteLength": len(indices), "target": 34963},
-        {"buffer": 0, "byteOffset": image_at, "byteLength": len(jpeg)},
+    parts = [image, codecs.pack_vertices(vertices, VERTEX.itemsize), packed_indices(cells)] if is_packed else [
+        image, vertices, indices]
+    blob, starts = bytearray(), []
+    for part in parts:
+        starts.append(len(blob))
+        blob += part + b"\0" * (-len(part) % 4)
+    views: list[dict[str, Any]] = [
+        {"buffer": 0, "byteOffset": starts[1], "byteLength": len(vertices), "byteStride": VERTEX.itemsize,
+         "target": 34962},
+        {"buffer": 0, "byteOffset": starts[2], "byteLength": len(indices), "target": 34963},
+        {"buffer": 0, "byteLength": len(image)},
     ]
+    buffers: list[dict[str, Any]] = [{"byteLength": len(blob)}]
+    if is_packed:
+        buffers.append(_unpacked(views, [len(part) for part in parts[1:]], starts[1:], count, len(indices) // 2))
     accessors = [
         {"bufferView": 0, "componentType": 5123, "count": count, "type": "VEC3",
          "min": [0, code_range[0], 0],
@@ -129,22 +137,48 @@ def make_glb(
     ]
     attributes = {"POSITION": 0, "NORMAL": 1, "TEXCOORD_0": 2}
     surface = {"baseColorTexture": {"index": 0}, "metallicFactor": 0, "roughnessFactor": roughness}
+    terrain = {"detailStrength": detail, "detailScale": DETAIL_M}
+    extensions = ["KHR_mesh_quantization", *([BASISU] if is_ktx2 else []), *([MESHOPT] if is_packed else [])]
+    texture: dict[str, Any] = {"extensions": {BASISU: {"source": 0}}} if is_ktx2 else {"source": 0}
     document = {
         "asset": {"version": "2.0", "generator": GENERATOR},
-        "extensionsUsed": ["KHR_mesh_quantization"], "extensionsRequired": ["KHR_mesh_quantization"],
+        "extensionsUsed": extensions, "extensionsRequired": extensions,
         "scene": 0, "scenes": [{"nodes": [0]}],
         "nodes": [{"mesh": 0, "translation": list(translation), "scale": [step_m] * 3}],
         "meshes": [{"primitives": [{"attributes": attributes, "indices": 3, "material": 0}]}],
-        "materials": [{"pbrMetallicRoughness": surface, "extras": {"layerw": {"terrain": DETAIL}}}],
-        "textures": [{"source": 0, "sampler": 0}],
+        "materials": [{"pbrMetallicRoughness": surface, "extras": {"layerw": {"terrain": terrain}}}],
+        "textures": [{**texture, "sampler": 0}],
         "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}],
-        "images": [{"bufferView": 2, "mimeType": "image/jpeg"}],
-        "accessors": accessors, "bufferViews": views, "buffers": [{"byteLength": len(blob)}],
+        "images": [{"bufferView": 2, "mimeType": "image/ktx2" if is_ktx2 else "image/jpeg"}],
+        "accessors": accessors, "bufferViews": views, "buffers": buffers,
     }
-    return _container(document, bytes(blob))
+    return container(document, bytes(blob))
 
 
-def _container(document: dict[str, object], blob: bytes) -> bytes:
+@functools.cache
+def packed_indices(cells: int) -> bytes:
+    """`grid_indices`, packed; all tiles of a size share them."""
+    n = cells + 1
+    return codecs.pack_triangles(grid_indices(cells), n * n + 4 * cells)
+
+
+def _unpacked(
+    views: list[dict[str, Any]], packed: list[int], starts: list[int], vertices: int, indices: int,
+) -> dict[str, Any]:
+    """Turn the first two views into packed ones; returns the buffer that exists only once they are unpacked."""
+    end = 0
+    for view, size, start, count, mode in zip(views[:2], packed, starts, (vertices, indices),
+                                              ("ATTRIBUTES", "TRIANGLES"), strict=True):
+        stride = view.get("byteStride", 2)
+        view["extensions"] = {MESHOPT: {"buffer": 0, "byteOffset": start, "byteLength": size, "byteStride": stride,
+                                        "mode": mode, "count": count}}
+        view["buffer"], view["byteOffset"] = 1, end
+        end += view["byteLength"] + -view["byteLength"] % 4
+    return {"byteLength": end, "extensions": {MESHOPT: {"fallback": True}}}
+
+
+def container(document: dict[str, Any], blob: bytes) -> bytes:
+    """A GLB of its JSON and BIN chunk."""
     text = json.dumps(document, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     blob += b"\0" * (-len(blob) % 4)

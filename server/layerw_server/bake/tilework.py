@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from layerw_server.bake import tiles
+from layerw_server.bake import codecs, tiles
 from layerw_server.bake.fields import Fields
 from layerw_server.bake.heightfield import F32, TILE_CELLS
 from layerw_server.bake.paint import Look, paint
 from layerw_server.bake.quadtree import SEA_DIM_DEPTH_M, SEA_LEAF_DEPTH_M, Node
+from layerw_server.bake.sources.photo import Drape, sample
 from layerw_server.bake.textures import U8, encode_jpeg, halve
 
 TILES_FOLDER = "tiles"
@@ -48,6 +49,9 @@ class World:
     texels: int
     quality: int
     seed: int = 0
+    images: str = "jpeg"  # of codecs.TEXTURES
+    is_packed: bool = False
+    drape: Drape | None = None
 
 
 def lattice(world: World, corners: npt.NDArray[np.int64], axis: int, level: int) -> npt.NDArray[np.int64]:
@@ -91,12 +95,35 @@ def write_tile(world: World, fields: Fields, node: Node, texture: U8, folder: Pa
     glb = tiles.make_glb(vertices, len(xs) - 1, lattice_max=(int(xs[-1] - xs[0]), int(zs[-1] - zs[0])),
                          code_range=(lowest, top), step_m=step,
                          translation=((west - mid_x) * step, base * step, (north - mid_z) * step),
-                         jpeg=encode_jpeg(texture, world.quality))
+                         image=_image(world, texture), is_ktx2=world.images in codecs.KTX2,
+                         is_packed=world.is_packed,
+                         detail=tiles.DETAIL if world.drape is None else tiles.DETAIL_OF_PHOTOS)
     uri = f"{TILES_FOLDER}/{node.name}.{hashlib.sha256(glb).hexdigest()[:16]}.glb"
     (folder / uri).write_bytes(glb)
     return TileRecord(uri, len(glb), (mid_x * step, mid_z * step),
                       (west * step, (base + lowest) * step, north * step),
                       ((int(xs[-1]) + tiles.FLARE) * step, (base + top) * step, (int(zs[-1]) + tiles.FLARE) * step))
+
+
+def _image(world: World, texture: U8) -> bytes:
+    if world.images == "jpeg":
+        return encode_jpeg(texture, world.quality)
+    return codecs.ktx2(texture, world.images, quality=world.quality)
+
+
+def _leaf_texture(world: World, fields: Fields, node: Node) -> U8:
+    """Painted by rules, and the picture of the ground over that where it shows something."""
+    texels = _texels(world, node)
+    if world.drape is None or fields.photo is None:
+        return paint(fields, node, texels, look=_look(world))
+    at = np.linspace(0.0, node.size, texels) / world.cells
+    colours, shown = sample(world.drape, fields.photo, at + node.y * node.size / world.cells,
+                            at + node.x * node.size / world.cells)
+    if float(shown.min()) < 1.0:
+        ruled = paint(fields, node, texels, look=_look(world)).astype(np.float32)
+        colours = ruled + shown[..., None] * (colours - ruled)
+    texture: U8 = np.clip(colours + 0.5, 0, 255).astype(np.uint8)
+    return texture
 
 
 def _look(world: World) -> Look:
@@ -120,6 +147,6 @@ def write_branch(world: World, fields: Fields, node: Node, folder: Path) -> tupl
             below.append(texture)
         texture = halve((below[0], below[1], below[2], below[3]))
     else:
-        texture = paint(fields, node, _texels(world, node), look=_look(world))
+        texture = _leaf_texture(world, fields, node)
     records[node.name] = write_tile(world, fields, node, texture, folder)
     return records, texture

@@ -35,6 +35,14 @@ class Backend(StrEnum):
     NULL = "null"
 
 
+class Textures(StrEnum):
+    """What the pictures of baked files become."""
+
+    JPEG = "jpeg"
+    ETC1S = "etc1s"
+    UASTC = "uastc"
+
+
 class Thread(StrEnum):
     """Where the engine runs."""
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import typer
 
 from . import checks
-from .checks import Backend, Quality, Thread
+from .checks import Backend, Quality, Textures, Thread
 from .console import STDERR, CommandError, page_says, steps
 
 if TYPE_CHECKING:
@@ -131,7 +131,8 @@ def shot(
 
 def bake(
     source: Annotated[Path | None, typer.Argument(metavar="[SOURCE]", show_default=False, help=(
-        "Elevations in metres: an .npz with `elevation`, a .tif or a .png. Leave it out with --procedural."))] = None,
+        "Elevations in metres: an .npz with `elevation`, a .tif, .png, .asc or .hgt. Leave it out with "
+        "--procedural."))] = None,
     out: Annotated[Path | None, typer.Argument(metavar="OUT", show_default=False,
                                                help="Folder for the world.")] = None,
     procedural: Annotated[str | None, typer.Option(metavar="NAME", show_default=False,
@@ -146,9 +147,14 @@ def bake(
     key: Annotated[str, typer.Option(help="Name of the elevation array in SOURCE.")] = "elevation",
     heights_m: Annotated[str | None, typer.Option(metavar="LOW:HIGH", show_default=False, help=(
         "Metres that the darkest and the brightest grey of a .png stand for."))] = None,
+    imagery: Annotated[Path | None, typer.Option(metavar="PICTURE", show_default=False, help=(
+        "The ground from above: a GeoTIFF, or a picture of exactly the same ground."))] = None,
     texels: Annotated[int | None, typer.Option(min=16, max=1024, show_default=False,
                                                help="Side of a tile's texture in pixels.")] = None,
     quality: Annotated[int, typer.Option(min=1, max=100, help="Quality of the textures.")] = 84,
+    textures: Annotated[Textures, typer.Option(help="Of tiles: JPEG, or KTX2 as ETC1S (small) or UASTC (good).")
+                        ] = Textures.JPEG,
+    meshopt: Annotated[bool, typer.Option("--meshopt", help="Pack meshes (EXT_meshopt_compression).")] = False,
     jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one for each core.")] = 0,
 ) -> None:
     """Cut a height field into a world of streamed tiles (OGC 3D Tiles 1.1).
@@ -162,7 +168,8 @@ def bake(
     module = checks.piece("bake")
     more = {} if texels is None else {"texels": texels}
     module.cli_bake(source, out, procedural=procedural, seed=seed, levels=levels, jobs=jobs or None, cell_m=cell_m,
-                    latitude=latitude, key=key, heights_m=checks.heights(heights_m), quality=quality, **more)
+                    latitude=latitude, key=key, heights_m=checks.heights(heights_m), quality=quality, imagery=imagery,
+                    textures=textures.value, meshopt=meshopt, **more)
 
 
 def export(

@@ -14,7 +14,7 @@ from layerw_server.bake.errors import BakeError
 from layerw_server.bake.heightfield import F32, TILE_CELLS, HeightField, check_levels, levels_for
 from layerw_server.bake.resample import resample
 from layerw_server.bake.rivers import flow, woods
-from layerw_server.bake.sources import missing, raster
+from layerw_server.bake.sources import missing, plain, raster
 from layerw_server.bake.sources.npz import Arrays
 from layerw_server.bake.sources.place import DEGREES, Georeference, Place, place
 
@@ -30,7 +30,7 @@ def load_dem(
     key: str = "elevation", heights_m: tuple[float, float] | None = None,
     progress: Progress = lambda step, done, total: None,
 ) -> HeightField:
-    """Read elevations from an .npz, .npy, .png or .tif and resample them to a quadtree's grid.
+    """Read elevations from an .npz, .npy, .png, .tif, .asc or .hgt and resample them to a quadtree's grid.
 
     Args:
         cell_m: metres between two samples; else the file's georeference decides (an .npz: `dx`, `dy` in degrees).
@@ -46,12 +46,12 @@ def load_dem(
     if levels is not None:
         check_levels(levels)
     progress("read", 0, 1)
-    heights, mark, reference, shades = _read(path, key)
+    heights, mark, reference, shades, notes = _read(path, key, 0 if levels is None else TILE_CELLS << (levels - 1))
     shades = shades or heights_m is not None
     what = f"{key!r} in {path}" if path.suffix.lower() in ARRAYS else str(path)
     known = np.ones(heights.shape, bool) if shades else missing.find(heights, mark, what)
     rows, columns = missing.frame(known)
-    notes = _notes(path, known, rows, columns)
+    notes += _notes(path, known, rows, columns)
     heights, known = heights[rows, columns], known[rows, columns]
     missing.fill(heights, known)
     del known
@@ -68,25 +68,30 @@ def load_dem(
 
 def _check_path(path: Path) -> None:
     if not path.is_file():
-        raise BakeError(f"There is no file {path}; give the path of an .npz with an 'elevation' array, or of a .tif or "
-                        ".png of elevations.")
-    if path.suffix.lower() not in (*ARRAYS, *raster.KINDS):
+        raise BakeError(f"There is no file {path}; give the path of an .npz with an 'elevation' array, or of a .tif, "
+                        ".png, .asc or .hgt of elevations.")
+    if path.suffix.lower() not in (*ARRAYS, *raster.KINDS, *plain.KINDS):
         kind = f"a {path.suffix} file" if path.suffix else "a file without an ending"
-        raise BakeError(f"{path} is {kind}, but elevations are read from .npz, .npy, .tif and .png; GDAL's "
-                        "gdal_translate makes a .tif of most others.")
+        raise BakeError(f"{path} is {kind}, but elevations are read from .npz, .npy, .tif, .png, .asc and "
+                        ".hgt; GDAL's gdal_translate makes a .tif of most others.")
 
 
-def _read(path: Path, key: str) -> tuple[F32, float | None, Georeference | None, bool]:
+_Read = tuple[F32, float | None, Georeference | None, bool, tuple[str, ...]]
+
+
+def _read(path: Path, key: str, samples: int) -> _Read:
     if path.suffix.lower() in ARRAYS:
         arrays = Arrays(path)
         try:
             heights = arrays.heights(key)
-            return heights, arrays.scalar("nodata"), _npz_reference(arrays, heights.shape), False
+            return heights, arrays.scalar("nodata"), _npz_reference(arrays, heights.shape), False, ()
         finally:
             arrays.close()
-    read = raster.read(path)
+    if path.suffix.lower() in plain.KINDS:
+        return (*plain.read(path), False, ())
+    read = raster.read(path, samples)
     shades = read.whole_numbers and read.reference is None and float(read.heights.max()) > SHADES_FROM_M
-    return read.heights, read.missing, read.reference, shades
+    return read.heights, read.missing, read.reference, shades, read.notes
 
 
 def _npz_reference(arrays: Arrays, shape: tuple[int, ...]) -> Georeference:

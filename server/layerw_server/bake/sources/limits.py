@@ -30,6 +30,12 @@ def check_shape(shape: tuple[int, ...], what: str) -> tuple[int, int]:
     return shape[0], shape[1]
 
 
+def fits(shape: tuple[int, int]) -> bool:
+    """Whether `check_shape` lets it pass."""
+    return min(shape) >= SIDE_MIN and max(shape) <= SIDE_MAX and (
+        shape[0] * shape[1] * FLOAT32_BYTES <= memory_bytes() // 2)
+
+
 def check_inflation(packed_bytes: int, bytes_: int, what: str) -> None:
     """Refuse data that grows beyond what elevations do when it is unpacked."""
     if bytes_ > INFLATION_FREE_BYTES and bytes_ > INFLATION_MAX * packed_bytes:

@@ -15,7 +15,8 @@ from layerw_server.bake.errors import BakeError
 
 CELL_M_MIN, CELL_M_MAX = 0.01, 100_000.0
 LATITUDE_MAX = 85.0
-DEGREES = "EPSG:4326"
+DEGREES, WEB_MERCATOR = "EPSG:4326", "EPSG:3857"
+EARTH_RADIUS_M = 6_378_137.0
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Georeference:
     north: float | None
     dx: float
     dy: float
+    unit_m: float = 1.0  # metres in a unit of a projected system
 
     def cut(self, rows: slice, columns: slice) -> Georeference:
         """Of a part of the samples."""
@@ -70,9 +72,10 @@ def place(
         raise BakeError(f"{path} does not say how large its cells are; give --cell-m with the metres between two "
                         "samples.")
     if reference.crs != DEGREES:
-        _check_cell(reference.dx, f"The cell size in {path}")
-        _check_cell(reference.dy, f"The cell size in {path}")
-        return Place(columns * reference.dx, rows * reference.dy, {"cell_m": [reference.dx, reference.dy]}, kept)
+        cell = _true_cell(reference, rows)
+        for side in cell:
+            _check_cell(side, f"The cell size in {path}")
+        return Place(columns * cell[0], rows * cell[1], {"cell_m": list(cell)}, kept)
     where = _latitude(reference, rows) if latitude is None else latitude
     if not -LATITUDE_MAX <= where <= LATITUDE_MAX:
         raise BakeError(f"The latitude is {where:g} degrees, but must lie between -{LATITUDE_MAX:g} and "
@@ -82,6 +85,17 @@ def place(
     _check_cell(reference.dy * lat_m, f"dy of {reference.dy:g} degrees in {path}")
     return Place(columns * reference.dx * lon_m, rows * reference.dy * lat_m,
                  {"cell_degrees": [reference.dx, reference.dy], "latitude": where}, kept)
+
+
+def _true_cell(reference: Georeference, rows: int) -> tuple[float, float]:
+    """Metres on the ground: Web Mercator's grow with the latitude, others are taken as they are."""
+    dx, dy = reference.dx * reference.unit_m, reference.dy * reference.unit_m
+    if reference.crs != WEB_MERCATOR or reference.north is None:
+        return dx, dy
+    phi = math.atan(math.sinh((reference.north - 0.5 * rows * reference.dy) / EARTH_RADIUS_M))
+    lon_m, lat_m = metres_per_degree(math.degrees(phi))
+    degree_m = math.radians(EARTH_RADIUS_M)
+    return dx * lon_m / degree_m, dy * lat_m * math.cos(phi) / degree_m
 
 
 def _latitude(reference: Georeference, rows: int) -> float:

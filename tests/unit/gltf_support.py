@@ -241,7 +241,8 @@ class FakeGpu:
     def used(self) -> int:
         return sum(self.live.values())
 
-    def mesh_bytes(self, vertex_count: int, index_count: int, *, uv1: bool = False, posed: bool = False) -> int:
+    def mesh_bytes(self, vertex_count: int, index_count: int, topology: int = 0, *, uv1: bool = False,
+                   posed: bool = False) -> int:  # fmt: skip
         return 32 * vertex_count + 4 * index_count
 
     def texture_bytes(self, width: int, height: int) -> int:

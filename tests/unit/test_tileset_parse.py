@@ -55,7 +55,7 @@ def test_refine_is_inherited_and_contents_are_known() -> None:
     tree = TileTree(EYE)
     tree.add_tileset(parse_tileset(encoded(document)), "a/b/tileset.json")
     assert tree.kind[:3].tolist() == [MODEL, TILESET, MODEL]
-    assert tree.expansion_of(1) == "a/b/more/tileset.json?v=2"
+    assert tree.expansions_of(1)[0] == "a/b/more/tileset.json?v=2"
 
 
 @pytest.mark.parametrize(("change", "part"), [

@@ -44,7 +44,9 @@ test('a b3dm splits, and its RTC_CENTER arrives in the JSON', { skip: sharedReas
   const file = readShared('tilesets/TilesetWithDiscreteLOD/dragon_low.b3dm');
   const { json, bin, container } = openModel(file.slice(0));
   assert.equal(container, 2);
-  assert.equal(bin.byteLength, JSON.parse(new TextDecoder().decode(json)).buffers[0].byteLength);
+  const [part] = JSON.parse(new TextDecoder().decode(json)).layerw_parts;
+  assert.deepEqual(part.bin, [0, part.gltf.buffers[0].byteLength]);
+  assert.equal(bin.byteLength, part.bin[1]);
   const table = '{"BATCH_LENGTH":0,"RTC_CENTER":[1,2,3]}'.padEnd(44);
   const bytes = new Uint8Array(file.byteLength + table.length);
   const view = new DataView(bytes.buffer);
@@ -54,7 +56,7 @@ test('a b3dm splits, and its RTC_CENTER arrives in the JSON', { skip: sharedReas
   bytes.set(new TextEncoder().encode(table), 28);
   bytes.set(new Uint8Array(file, 48), 28 + table.length);
   const moved = openModel(bytes.buffer);
-  assert.deepEqual(JSON.parse(new TextDecoder().decode(moved.json)).extensions.CESIUM_RTC, { center: [1, 2, 3] });
+  assert.deepEqual(JSON.parse(new TextDecoder().decode(moved.json)).layerw_parts[0].feature.RTC_CENTER, [1, 2, 3]);
 });
 
 test('broken containers say what is wrong', () => {

@@ -41,10 +41,13 @@ _ALLOWED = {  # semantic -> (accessor types, component types)
     "morph_weights": (("SCALAR",), _INTEGERS | {5126}),
     "morph": (("VEC3",), _INTEGERS | {5126}),
     "feature_id": (("SCALAR",), _INTEGERS | {5125, 5126}),
+    "octahedral": (("VEC2",), frozenset({5123})),  # of an i3dm
+    "number": (("SCALAR",), frozenset({5126})),
+    "rgb565": (("SCALAR",), frozenset({5123})),  # of a pnts
 }
 MESHOPT = ("KHR_meshopt_compression", "EXT_meshopt_compression")
 _READ_HERE = frozenset({"inverse_bind", "keys", "translation", "rotation", "scale", "morph_weights", "morph",
-                        "feature_id"})
+                        "feature_id", "octahedral", "number"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ from layerw.assets.materials import MaterialKey, TextureDesc
 from layerw.assets.packed import unpack_words
 from layerw.assets.plan import MAIN, ContentPlan, SourceKey, SourcePlan, identity_of, image_plan, left_out, make_plan
 from layerw.assets.primitives import descriptor
-from layerw.assets.results import primitives_of, too_large, with_textures
+from layerw.assets.results import places_of, primitives_of, too_large, with_textures
 from layerw.assets.rigs import read_rig
 from layerw.base.errors import LayerwError
 from layerw.base.healing import Failure, failure_of
@@ -318,13 +318,13 @@ class GltfContent:
         assert plan is not None
         for index, material in plan.materials.items():
             self._materials[index] = gpu.create_material(with_textures(material, self._shown_textures))
-        self.primitives = primitives_of(plan, self._jobs, self._materials)
+        payload = next((job.payload for job in self._jobs if isinstance(job, ReadJob)), b"")
+        self.primitives = primitives_of(plan, self._jobs, self._materials, places_of(plan, payload, self.warnings))
         self.nodes, self.facts = plan.nodes, plan.facts
         for (number, _), material in plan.materials.items():
             self.materials.setdefault(material.name or f"material {number}", self._materials[number, _])
             self.material_numbers.setdefault(number, []).append(self._materials[number, _])
-        if plan.rig is not None:
-            payload = next((job.payload for job in self._jobs if isinstance(job, ReadJob)), b"")
+        if plan.rig is not None and not plan.groups:
             self.rig = read_rig(plan.rig, payload, self.warnings)
         self.warnings += self._borrowed.warnings
         self.state = "ready"

@@ -11,6 +11,7 @@ Source: the glTF 2.0 specification and the KHR extensions named below.
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from layerw.assets.items import GltfError, Item, shown
 from layerw.assets.packed import PACKED, Packed
@@ -24,8 +25,9 @@ SUPPORTED_EXTENSIONS = frozenset({
     "KHR_animation_pointer", "KHR_materials_variants", "EXT_mesh_gpu_instancing", "KHR_xmp_json_ld", "KHR_xmp",
     "EXT_structural_metadata", "EXT_mesh_features",
     "EXT_meshopt_compression", "KHR_meshopt_compression", "KHR_draco_mesh_compression",
-    "CESIUM_RTC",  # how web/transfer/decode/containers.js hands over a b3dm's RTC_CENTER
+    "CESIUM_RTC",  # of glTF files that were glTF 1.0 once
 })
+PARTS = "layerw_parts"  # the only member of the JSON of a tile of 3D Tiles 1.0 (web/transfer/decode/tiles.js)
 NODES_MAX = 65_536
 WARNINGS_MAX = 32
 NESTING_MAX = 600  # deeper would end Pyodide
@@ -88,13 +90,22 @@ def parse(payload: bytes, bin_bytes: int = -1) -> Document:
         raise GltfError(f"The glTF JSON of {len(payload)} bytes is nested too deeply.") from error
     if not isinstance(root, dict):
         raise GltfError("The glTF JSON is no object.")
-    doc = Document(Item(root), bin_bytes)
+    doc = Document(Item(_whole(root, bin_bytes)), bin_bytes)
     _check_version(doc.root)
     _check_extensions(doc.root)
     for name in doc.root.texts("extensionsUsed"):
         if name not in SUPPORTED_EXTENSIONS:
             doc.warn(f"The extension {name} is not supported yet; what it adds is left out.")
     return doc
+
+
+def _whole(root: dict[str, Any], bin_bytes: int) -> dict[str, Any]:
+    """The document, also where it comes as the parts of a tile."""
+    if PARTS not in root:
+        return root
+    from layerw.assets.parts import joined_parts  # models need it not
+
+    return joined_parts(root, bin_bytes)
 
 
 def _refuse_constant(name: str) -> float:

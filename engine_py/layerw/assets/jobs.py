@@ -87,7 +87,7 @@ class MeshJob(Job):
         assert self.plan is not None
         topology, uv1, posed = self.plan.topology, self.plan.has_uv1, self.plan.is_posed
         self.handle = gpu.try_mesh_from_transfer(self.transfer, self.a, self.b, topology, uv1=uv1, posed=posed)
-        return gpu.mesh_bytes(self.a, self.b, uv1=uv1, posed=posed)
+        return gpu.mesh_bytes(self.a, self.b, topology, uv1=uv1, posed=posed)
 
 
 @dataclass(slots=True, eq=False)

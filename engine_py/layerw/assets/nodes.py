@@ -19,6 +19,7 @@ from layerw.assets.lights import light_of
 from layerw.base.mathx import decompose
 from layerw.base.ports import F64, NodeDesc
 
+TILE_INSTANCES = "LAYERW_tile_instances"  # of a node: where and how often all below it is shown (parts.py)
 SHEAR_MIN = 1e-5  # of the largest number of a matrix: less is rounding
 _IDENTITY = tuple(np.eye(4).ravel())
 
@@ -34,6 +35,7 @@ class Tree:
     skins: dict[int, int] = field(default_factory=dict)  # the skin of a skinned mesh's row
     owners: dict[int, int] = field(default_factory=dict)  # the node's row of a skinned mesh's row
     items: dict[int, Item] = field(default_factory=dict)  # of the nodes that show a mesh, by that row
+    groups: dict[int, tuple[int, Item]] = field(default_factory=dict)  # by such a row: the i3dm above it
 
 
 def build_tree(doc: Document, scene: int | None = None) -> Tree:
@@ -47,9 +49,10 @@ def build_tree(doc: Document, scene: int | None = None) -> Tree:
         matrix[:3, 3] = (x, z, -y)  # it is given in the tileset's axes, Z up
         root = _append(tree, -1, matrix, rtc)
     seen: set[int] = set()
-    stack = [(index, user, root) for index, user in reversed(_roots(doc, scene))]
+    stack: list[tuple[int, str, int, tuple[int, Item] | None]] = [
+        (index, user, root, None) for index, user in reversed(_roots(doc, scene))]
     while stack:
-        index, user, parent = stack.pop()
+        index, user, parent, group = stack.pop()
         item = doc.item("nodes", index, user)
         if index in seen:
             raise item.error("is reached twice; the nodes of a scene must be a tree without cycles.")
@@ -59,9 +62,11 @@ def build_tree(doc: Document, scene: int | None = None) -> Tree:
         row = tree.rows[index] = _append(tree, parent, local_matrix(item), item)
         node = tree.nodes[row]
         node.light, node.camera, node.extras = light_of(doc, item), camera_of(doc, item), item.raw("extras")
-        _add_mesh(tree, doc, item, row)
+        shown = item.extension(TILE_INSTANCES)
+        group = group if shown is None else (row, shown)
+        _add_mesh(tree, doc, item, row, group)
         children = item.indices("children")
-        stack.extend((child, item.at("children"), row) for child in reversed(children))
+        stack.extend((child, item.at("children"), row, group) for child in reversed(children))
     return tree
 
 
@@ -98,7 +103,7 @@ def _append(tree: Tree, parent: int, local: F64, item: Item) -> int:
     return len(tree.nodes) - 1
 
 
-def _add_mesh(tree: Tree, doc: Document, item: Item, row: int) -> None:
+def _add_mesh(tree: Tree, doc: Document, item: Item, row: int, group: tuple[int, Item] | None) -> None:
     if "mesh" not in item:
         return
     mesh, _ = doc.named(item, "mesh", "meshes")
@@ -109,6 +114,8 @@ def _add_mesh(tree: Tree, doc: Document, item: Item, row: int) -> None:
         tree.owners[row] = owner
         tree.skins[row], _ = doc.named(item, "skin", "skins")
     tree.items[row] = item
+    if group is not None:
+        tree.groups[row] = group
     tree.meshes.append((row, mesh))
 
 

@@ -16,6 +16,7 @@ from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
 from layerw.assets.metadata import plan_tables
 from layerw.assets.nodes import build_tree
 from layerw.assets.packed import PACKED, Packed
+from layerw.assets.placements import Group
 from layerw.assets.primitives import MeshPlan, Planner
 from layerw.assets.rigs import RigPlan, plan_clips_of
 from layerw.assets.uris import resolve_uri
@@ -58,6 +59,7 @@ class ContentPlan:
     warnings: list[str] = field(default_factory=list)
     rig: RigPlan | None = None  # of a model that something moves
     facts: FileFacts | None = None  # of a model
+    groups: list[Group] = field(default_factory=list)  # of a tile: where meshes are drawn many times
 
 
 def image_plan(desc: TextureDesc) -> ContentPlan:
@@ -77,6 +79,8 @@ def make_plan(doc: Document, url: str, flatten: F64 | None, scene: str | int | N
         plan_clips_of(planner.rig, doc, tree)
         planner.rig.tables = plan_tables(doc, planner.rig.numbers)
         plan.rig = None if planner.rig.is_empty else planner.rig
+    elif planner.groups:
+        plan.rig, plan.groups = planner.rig, planner.groups
     for buffers in (*(mesh.buffers for mesh in plan.meshes), plan.rig.numbers.buffers if plan.rig else ()):
         for buffer in sorted(buffers):
             _buffer_source(doc, plan, url, buffer)

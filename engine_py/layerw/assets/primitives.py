@@ -20,15 +20,19 @@ from layerw.assets.items import GltfError, Item
 from layerw.assets.materials import MaterialKey, MaterialPlan, read_material
 from layerw.assets.metadata import plan_features
 from layerw.assets.nodes import Tree
+from layerw.assets.placements import Group, plan_parts, plan_tile_places
+from layerw.assets.point_clouds import SRGB
 from layerw.assets.rigs import RigPlan, SkinPlan, weights_of
 from layerw.assets.skins import Pose, read_pose
-from layerw.base.ports import F32, F64, U32, UvMatrix
+from layerw.base.ports import F32, F64, NO_TRANSFORM, U32, MaterialDesc, UvMatrix
 from layerw.gpu import spec
 
 PRIMITIVES_MAX = 65_536
 Key = tuple[int, int, int | None]  # mesh, primitive, skin
 _RESULT_TOPOLOGY = {"points": 2, "lines": 1, "line_loop": 1, "line_strip": 1}
 _TRIANGLES = 4  # the first mode of triangles in spec.GLTF_MODES
+POINTS = 1 << 32  # added to the numbers of materials that points of tiles have
+_DISC_FLAGS = spec.MATERIAL_METRES | spec.MATERIAL_NO_SHADOW | spec.MATERIAL_DOUBLE_SIDED
 
 
 @dataclass(slots=True, eq=False)
@@ -48,7 +52,9 @@ class MeshPlan:
     skin: int = -1  # of the rig: what moves it while it is drawn
     joint_count: int = 0  # of that skin
     morph: int = -1  # of the rig
-    variants: dict[int, MaterialKey] = field(default_factory=dict)  # other materials, by the number of a variant
+    variants: dict[int, MaterialKey] = field(default_factory=dict)  # by the number of a variant
+    group: int = -1  # of Planner.groups: where it is drawn; -1: once
+    srgb_colors: bool = False
 
     @property
     def buffers(self) -> set[int]:
@@ -56,6 +62,8 @@ class MeshPlan:
 
     @property
     def topology(self) -> int:
+        if self.flags & spec.MESH_BUILD_DISCS:
+            return spec.TOPOLOGIES.index("discs")
         return _RESULT_TOPOLOGY.get(spec.GLTF_MODES[self.mode], 0)
 
     @property
@@ -69,7 +77,8 @@ class MeshPlan:
     @property
     def out_bytes(self) -> int:
         index_bytes = 2 if self.vertex_count <= 65_535 else 4
-        vertex_bytes = spec.VERTEX_BYTES + (spec.UV1_BYTES if self.has_uv1 else 0)
+        vertex_bytes = spec.LAYOUTS[spec.TOPOLOGIES[self.topology]].stride_bytes
+        vertex_bytes += spec.UV1_BYTES if self.has_uv1 else 0
         vertex_bytes += spec.POSED_BYTES if self.is_posed else 0
         return self.vertex_count * vertex_bytes + (self.index_count * index_bytes + 3 & ~3)
 
@@ -94,12 +103,19 @@ class Planner:
         self.meshes: list[MeshPlan] = []
         self.materials: dict[MaterialKey, MaterialPlan] = {}
         self.rig = RigPlan()
+        self.groups: list[Group] = []  # of a tile
+        self._tile_groups: dict[int, int] = {}  # by the row of the i3dm, where nothing else has places
+        self._is_tile = False
         self._shared: dict[Key, MeshPlan] = {}
 
     def add_tree(self, tree: Tree, flatten: F64 | None) -> None:
         """Every primitive of every node; with `flatten` the node transforms go into the vertices."""
+        self._is_tile = flatten is not None
         for node, mesh in tree.meshes:
             matrix = None if flatten is None else flatten @ tree.worlds[node]
+            group = -1
+            if flatten is not None:
+                matrix, group = self._grouped(tree, node, flatten)
             skin = tree.skins.get(node)
             pose = None if skin is None or flatten is None else self._pose(tree, skin, flatten)
             item = self.doc.item("meshes", mesh, "A node's mesh")
@@ -110,23 +126,46 @@ class Planner:
                 self.doc.warn("The model has morph targets; it is shown without them.")
             elif targets:
                 self.rig.weights[tree.owners.get(node, node)] = weights_of(tree.items[node], item, targets)
-            self._instances(tree.items[node], node, flatten)
+            if flatten is None:
+                self._instances(tree.items[node], node)
             for number, primitive in enumerate(primitives):
                 if flatten is None:
                     self.rig.features += plan_features(self.doc, primitive, tree.owners.get(node, node), number,
                                                        self.rig.numbers)  # fmt: skip
-                self._add(primitive, (mesh, number, skin), node, matrix, pose, joints)
+                self._add(primitive, (mesh, number, skin), node, matrix, pose, joints, group)
         self.rig.owners = tree.owners
 
-    def _instances(self, item: Item, node: int, flatten: F64 | None) -> None:
+    def _grouped(self, tree: Tree, node: int, flatten: F64) -> tuple[F64, int]:
+        """What is baked into a tile's mesh, and the group that says where it is drawn then, -1: nowhere else."""
+        world, above = tree.worlds[node], tree.groups.get(node)
+        try:
+            parts = plan_parts(self.doc, tree.items[node], self.rig.numbers)
+        except GltfError as error:
+            self.doc.warn(f"{error} The mesh is shown once.")
+            parts = ()
+        if above is None:
+            if not parts:
+                return flatten @ world, -1
+            self.groups.append(Group(flatten @ world, None, np.eye(4), parts))
+            return np.eye(4), len(self.groups) - 1
+        row, item = above
+        inner = np.linalg.inv(tree.worlds[row]) @ world
+        if not parts and row in self._tile_groups:
+            return inner, self._tile_groups[row]
+        places = plan_tile_places(self.doc, item, self.rig.numbers)
+        self.groups.append(Group(flatten @ tree.worlds[row], places, inner, parts))
+        if parts:
+            return np.eye(4), len(self.groups) - 1
+        self._tile_groups[row] = len(self.groups) - 1
+        return inner, self._tile_groups[row]
+
+    def _instances(self, item: Item, node: int) -> None:
         try:
             parts = instances_of(self.doc, item, self.rig.numbers)
         except GltfError as error:
             self.doc.warn(f"{error} The mesh is shown once.")
             return
-        if parts and flatten is not None:
-            self.doc.warn(f"{item.path} has instances, which tiles don't show; the mesh is shown once.")
-        elif parts:
+        if parts:
             self.rig.instances[node] = parts
 
     def _variants(self, plan: MeshPlan, primitive: Item) -> None:
@@ -162,7 +201,7 @@ class Planner:
             return None
 
     def _add(self, primitive: Item, key: Key, node: int, matrix: F64 | None, pose: Pose | None,
-             joints: SkinPlan | None) -> None:  # fmt: skip
+             joints: SkinPlan | None, group: int) -> None:  # fmt: skip
         shared = self._shared.get(key) if matrix is None else None
         if shared is not None:
             shared.nodes.append(node)
@@ -175,7 +214,7 @@ class Planner:
         if matrix is None:
             self._variants(plan, primitive)
             self._move(plan, primitive, key[2], joints)
-        plan.matrix = matrix
+        plan.matrix, plan.group = matrix, group
         if plan.pose is not None:
             plan.flags |= spec.MESH_BUILD_SKIN
         elif matrix is not None:
@@ -209,6 +248,8 @@ class Planner:
         if mode >= len(spec.GLTF_MODES):
             raise primitive.error(f"has mode {mode}; the modes are 0 to {len(spec.GLTF_MODES) - 1}.")
         index = primitive.integer("material") if "material" in primitive else -1
+        if self._is_tile and spec.GLTF_MODES[mode] == "points":
+            return self._discs(primitive, attributes, index)
         own = (index, mode < _TRIANGLES and "NORMAL" not in attributes)
         if own not in self.materials:
             self.materials[own] = read_material(self.doc, index, primitive.at("material"), unlit=own[1])
@@ -220,6 +261,32 @@ class Planner:
         posed = pose is not None or joints is not None
         accessors = self._accessors(primitive, attributes, self.materials[own], posed=posed)
         return self._counted(accessors, mode, own, pose, primitive)
+
+    def _discs(self, primitive: Item, attributes: Item, index: int) -> MeshPlan:
+        """Points of a tile: round spots in their own colours, as large as they lie apart."""
+        own = (POINTS + index, True)
+        if own not in self.materials:
+            desc = read_material(self.doc, index, primitive.at("material"), unlit=True).desc
+            self.materials[own] = MaterialPlan(MaterialDesc("discs", _DISC_FLAGS, desc.base_color))
+        found = {"position": self._points_of(primitive, attributes, "POSITION", "position")}
+        if "COLOR_0" in attributes:
+            kind = self.doc.item("accessors", attributes.integer("COLOR_0"), attributes.at("COLOR_0")).text("type")
+            found["color"] = self._points_of(primitive, attributes, "COLOR_0",
+                                             "rgb565" if kind == "SCALAR" else "color")  # fmt: skip
+        draco = draco_of(self.doc, primitive, attributes)
+        if draco is not None:
+            names = {"position": "POSITION", "color": "COLOR_0"}
+            found = unpacked_by_draco(self.doc, primitive, draco, found, names)
+        count = found["position"].count
+        if any(accessor.count != count for accessor in found.values()):
+            raise primitive.error(f"has {count} positions but {found['color'].count} colours.")
+        return MeshPlan(found, 0, spec.MESH_BUILD_DISCS, count, 0, own, NO_TRANSFORM,
+                        srgb_colors=primitive.extension(SRGB) is not None)  # fmt: skip
+
+    def _points_of(self, primitive: Item, attributes: Item, name: str, semantic: str) -> Accessor:
+        draco = draco_of(self.doc, primitive, attributes)
+        return resolve_accessor(self.doc, attributes.integer(name), semantic, attributes.at(name),
+                                unpacked=draco is not None and name in draco.object("attributes"))  # fmt: skip
 
     def _accessors(self, primitive: Item, attributes: Item, material: MaterialPlan, *,
                    posed: bool) -> dict[str, Accessor]:  # fmt: skip
@@ -272,7 +339,7 @@ def descriptor(plan: MeshPlan, transfers: dict[int, int]) -> U32:
     attributes = [(name, accessor) for name, accessor in plan.accessors.items() if name != "index"]
     joints = np.zeros(0, np.float32) if plan.pose is None else plan.pose.joints.ravel()
     head = [len(attributes), plan.vertex_count, plan.index_count, plan.flags, plan.mode,
-            plan.joint_count or len(joints) // 12, 0, 0]  # fmt: skip
+            plan.joint_count or len(joints) // 12, int(plan.srgb_colors), 0]  # fmt: skip
     matrix = np.eye(4) if plan.matrix is None else plan.matrix
     parts = [np.array(head, np.uint32), matrix[:3].astype(np.float32).ravel().view(np.uint32)]
     index = plan.accessors.get("index")

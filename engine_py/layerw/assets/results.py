@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 
 from layerw.assets.borrowed import Borrowed
+from layerw.assets.items import GltfError
 from layerw.assets.jobs import ImageJob, Job, MeshJob
 from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
+from layerw.assets.placements import NOWHERE, read_group
 from layerw.assets.plan import ContentPlan
 from layerw.assets.primitives import result_half, result_reach, result_sphere
-from layerw.base.ports import Ledger, MaterialDesc, Primitive
+from layerw.base.ports import Ledger, MaterialDesc, Placements, Primitive
 from layerw.gpu import spec
 
 
@@ -23,8 +25,10 @@ def with_textures(material: MaterialPlan, textures: Mapping[TextureDesc, ImageJo
     return desc
 
 
-def primitives_of(plan: ContentPlan, jobs: Iterable[Job], materials: Mapping[MaterialKey, int]) -> list[Primitive]:
-    """One for each node that shows a mesh; `materials`: handles by the numbers of the file."""
+def primitives_of(plan: ContentPlan, jobs: Iterable[Job], materials: Mapping[MaterialKey, int],
+                  places: Sequence[Placements | None]) -> list[Primitive]:  # fmt: skip
+    """One for each node that shows a mesh; `materials`: handles by the numbers of the file; places: of
+    `plan.groups`, None where they could not be read."""
     found: list[Primitive] = []
     for job in jobs:
         if not isinstance(job, MeshJob) or job.plan is None:
@@ -35,8 +39,23 @@ def primitives_of(plan: ContentPlan, jobs: Iterable[Job], materials: Mapping[Mat
         reach = result_reach(job.plan, job.payload)
         variants = {number: (materials[key], bool(plan.materials[key].desc.flags & spec.MATERIAL_BLEND))
                     for number, key in job.plan.variants.items()}
+        own = places[job.plan.group] if job.plan.group >= 0 else None
         found.extend(Primitive(job.handle, materials[job.plan.material], node, center, radius, blend, half,
-                               job.plan.skin, job.plan.morph, reach, variants) for node in job.plan.nodes)  # fmt: skip
+                               job.plan.skin, job.plan.morph, reach, variants, own)
+                     for node in job.plan.nodes)  # fmt: skip
+    return found
+
+
+def places_of(plan: ContentPlan, payload: bytes, warnings: list[str]) -> list[Placements | None]:
+    """Of each of the plan's groups; what can't be read is shown nowhere, and told."""
+    found: list[Placements | None] = []
+    for group in plan.groups:
+        assert plan.rig is not None
+        try:
+            found.append(read_group(group, plan.rig.numbers, payload, warnings))
+        except GltfError as error:
+            warnings.append(f"Instances are left out: {error}")
+            found.append(NOWHERE)
     return found
 
 

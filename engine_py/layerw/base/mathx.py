@@ -119,6 +119,20 @@ def quat_from_matrix(m: Array) -> Array:
     return q / np.linalg.norm(q)  # type: ignore[no-any-return]
 
 
+def quats_from_matrices(m: Array) -> Array:
+    """Quaternions (n, 4) of rotation matrices (n, 3, 3), as quat_from_matrix."""
+    xx, yy, zz = m[:, 0, 0], m[:, 1, 1], m[:, 2, 2]
+    trace = xx + yy + zz
+    a, b, c = m[:, 2, 1] - m[:, 1, 2], m[:, 0, 2] - m[:, 2, 0], m[:, 1, 0] - m[:, 0, 1]
+    xy, xz, yz = m[:, 1, 0] + m[:, 0, 1], m[:, 2, 0] + m[:, 0, 2], m[:, 2, 1] + m[:, 1, 2]
+    choices = np.stack([
+        np.stack([1.0 - trace + 2.0 * xx, xy, xz, a], axis=1), np.stack([xy, 1.0 - trace + 2.0 * yy, yz, b], axis=1),
+        np.stack([xz, yz, 1.0 - trace + 2.0 * zz, c], axis=1), np.stack([a, b, c, 1.0 + trace], axis=1)])  # fmt: skip
+    which = np.argmax(np.stack([xx, yy, zz, trace], axis=1), axis=1)
+    q = choices[which, np.arange(len(m))]
+    return q / np.linalg.norm(q, axis=1, keepdims=True)  # type: ignore[no-any-return]
+
+
 def matrix_from_quat(q: Array) -> Array:
     """The 3x3 rotation matrix of a quaternion of any length; the identity for a zero one."""
     x, y, z, w = (float(v) for v in q)

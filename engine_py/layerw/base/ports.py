@@ -121,10 +121,18 @@ class GpuStore(Protocol):
     def destroy_mesh(self, mesh: int) -> None: ...
     def destroy_texture(self, texture: int) -> None: ...
     def destroy_material(self, material: int) -> None: ...
-    def mesh_bytes(self, vertex_count: int, index_count: int, *, uv1: bool = False,
+    def mesh_bytes(self, vertex_count: int, index_count: int, topology: int = 0, *, uv1: bool = False,
                    posed: bool = False) -> int: ...
     def texture_bytes(self, width: int, height: int) -> int: ...
     def compressed_bytes(self, width: int, height: int, family: int, levels: int) -> int: ...
+
+
+class Placements(NamedTuple):
+    """Where a mesh is drawn many times: (n, 3) metres, (n, 4) xyzw, (n, 3)."""
+
+    translation: F64
+    rotation: F32
+    scale: F32
 
 
 @dataclass(slots=True)
@@ -142,6 +150,7 @@ class Primitive:
     morph: int = -1  # of Rig.morphs
     reach: F32 | None = None  # of each joint: how far from it what follows it lies, -1 = nothing does; None: not known
     variants: dict[int, tuple[int, bool]] = field(default_factory=dict)  # other materials, and whether they blend
+    places: Placements | None = None  # of a tile: it is drawn there, each relative to the tile's origin; None: once
 
 
 class TrackDesc(NamedTuple):

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from layerw.base.ports import MaterialDesc
 from layerw.gpu.pages import Place
-from layerw.gpu.spec import POSED_BYTES, TEXTURE_BLOCK_BYTES, UV1_BYTES, VERTEX_BYTES
+from layerw.gpu.spec import LAYOUTS, POSED_BYTES, TEXTURE_BLOCK_BYTES, TOPOLOGIES, UV1_BYTES, VERTEX_BYTES
 
 U8 = npt.NDArray[np.uint8]
 F16 = npt.NDArray[np.float16]
@@ -33,7 +33,7 @@ class MeshRecord:
     @property
     def vertex_bytes(self) -> int:
         """Of its vertices, with the streams behind them."""
-        return vertex_bytes(self.vertex_count, uv1=self.uv1, posed=self.posed)
+        return vertex_bytes(self.vertex_count, uv1=self.uv1, posed=self.posed, topology=self.topology)
 
 
 @dataclass(slots=True, eq=False)
@@ -61,9 +61,10 @@ class MaterialRecord:
     lost: bool = False
 
 
-def vertex_bytes(vertex_count: int, *, uv1: bool, posed: bool = False) -> int:
-    """Of a mesh's vertices."""
-    return vertex_count * (VERTEX_BYTES + (UV1_BYTES if uv1 else 0) + (POSED_BYTES if posed else 0))
+def vertex_bytes(vertex_count: int, *, uv1: bool, posed: bool = False, topology: int = 0) -> int:
+    """Of a mesh's vertices, or elements."""
+    stride_bytes = LAYOUTS[TOPOLOGIES[topology]].stride_bytes
+    return vertex_count * (stride_bytes + (UV1_BYTES if uv1 else 0) + (POSED_BYTES if posed else 0))
 
 
 def placed_bytes(size_bytes: int) -> int:

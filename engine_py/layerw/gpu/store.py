@@ -63,9 +63,10 @@ class Store:
 
     # -- sizes and the upload allowance ------------------------------------------------------
 
-    def mesh_bytes(self, vertex_count: int, index_count: int, *, uv1: bool = False, posed: bool = False) -> int:
+    def mesh_bytes(self, vertex_count: int, index_count: int, topology: int = 0, *, uv1: bool = False,
+                   posed: bool = False) -> int:  # fmt: skip
         """What a mesh takes of the GPU budget."""
-        vertices = placed_bytes(vertex_bytes(vertex_count, uv1=uv1, posed=posed))
+        vertices = placed_bytes(vertex_bytes(vertex_count, uv1=uv1, posed=posed, topology=topology))
         return vertices + packing.index_bytes(vertex_count, index_count)
 
     def texture_bytes(self, width: int, height: int, *, texel_bytes: int = 4, mips: bool = True) -> int:
@@ -149,7 +150,7 @@ class Store:
     def try_mesh_from_transfer(self, transfer: int, vertex_count: int, index_count: int, topology: int = 0, *,
                                uv1: bool = False, posed: bool = False) -> int:  # fmt: skip
         """A mesh from a built transfer's bytes; 0 when the budget or this frame's uploads have no room."""
-        size = self.mesh_bytes(vertex_count, index_count, uv1=uv1, posed=posed)
+        size = self.mesh_bytes(vertex_count, index_count, topology, uv1=uv1, posed=posed)
         if not self._may_upload(size):
             return 0
         mesh = self._try_mesh(vertex_count, index_count, topology, None, uv1=uv1, posed=posed)

@@ -1,13 +1,15 @@
-"""Reads what the headless host needs of files: glb and b3dm containers, sizes of images.
+"""Reads what the headless host needs of files: glb containers (and tiles.py's), sizes of images.
 
 Does not decode pictures or meshes. Every length is checked against the file before it is used; a broken file
-raises FormatError with one sentence. Sources: glTF 2.0 section 4.4, 3D Tiles 1.0 (b3dm), PNG 1.2, JFIF; as
+raises FormatError with one sentence. Sources: glTF 2.0 section 4.4, PNG 1.2, JFIF; as
 web/transfer/decode/image_header.js for WebP and AVIF.
 """
 
 from __future__ import annotations
 
 import struct
+
+from layerw.hosts.tiles import TileFormatError, is_tile, open_tile
 
 AVIF_HEADER_BYTES_MAX = 65_536
 
@@ -17,18 +19,16 @@ class FormatError(ValueError):
 
 
 def split_model(data: bytes) -> tuple[bytes, bytes, int]:
-    """(glTF JSON, BIN chunk, container): container 0 = gltf, 1 = glb, 2 = b3dm."""
-    if data[:4] == b"b3dm":
-        if len(data) < 28:
-            raise FormatError(f"The b3dm has {len(data)} bytes, but its header takes 28.")
-        skip = 28 + sum(struct.unpack_from("<4I", data, 12))
-        if skip > len(data):
-            raise FormatError(f"The b3dm's tables end at byte {skip}, past its {len(data)} bytes.")
-        return (*_split_glb(data[skip:]), 2)
+    """(glTF JSON, BIN chunk, container): container 0 = gltf, 1 = glb, from 2 on a tile's (tiles.py)."""
+    if is_tile(data):
+        try:
+            return open_tile(data, _split_glb)
+        except TileFormatError as error:
+            raise FormatError(str(error)) from None
     if data[:4] == b"glTF":
         return (*_split_glb(data), 1)
     if data.lstrip()[:1] != b"{":
-        raise FormatError("The model is neither glTF JSON, nor glb, nor b3dm.")
+        raise FormatError("The model is neither glTF JSON, nor glb, nor b3dm, i3dm, pnts or cmpt.")
     return data, b"", 0
 
 

@@ -19,6 +19,7 @@ from layerw.gpu import spec
 from layerw.hosts import ktx2
 from layerw.hosts.containers import FormatError, image_size, split_model, unrolled_count
 from layerw.hosts.faults import Fault, FetchFailed, Limits, answered, waiting_s
+from layerw.hosts.gzipped import unzipped
 from layerw.hosts.local_files import local_size, read_local
 
 IMAGE_SIDE_MAX = 8192
@@ -199,6 +200,7 @@ class FileTransfers:
         if not digest.hexdigest().startswith(t.sha256):
             found = digest.hexdigest()
             raise FetchFailed(spec.FAIL_HASH, 0, 0, f"{t.url} has the hash {found[:16]}, expected {t.sha256[:16]}.")
+        data = unzipped(data, t.url, t.max_bytes)
         kind = t.fetch_kind & spec.FETCH_KIND_MASK
         if kind == spec.FETCH_BYTES:
             return 0, 0, 0, data
@@ -217,6 +219,8 @@ class FileTransfers:
         accessors = words[8 + 12 : end].reshape(-1, len(spec.ACCESSOR))
         for accessor in accessors.tolist():
             self._check_accessor(accessor)
+        if flags & spec.MESH_BUILD_DISCS:
+            return spec.LAYOUTS["discs"].stride_bytes * vertices, vertices, 0, b""
         read = int(accessors[0][7]) if accessors[0][1] else int(accessors[1][7])
         count = unrolled_count(spec.GLTF_MODES[mode], read)
         expected = count if flags & spec.MESH_BUILD_FLAT_NORMALS else int(accessors[1][7])

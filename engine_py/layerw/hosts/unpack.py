@@ -67,7 +67,8 @@ def _draco(source: bytes, rows: list[list[int]], index_bytes: int, index_count: 
     if len(faces) != index_count or any(row[3] != vertices for row in rows):
         raise FormatError(f"Draco packed {len(faces) // 3} triangles of {vertices} vertices; the file says "
                           f"{index_count // 3} of {rows[0][3] if rows else 0}.")  # fmt: skip
-    found[: index_count * index_bytes] = faces.astype(f"<u{index_bytes}").tobytes()
+    if index_count:
+        found[: index_count * index_bytes] = faces.astype(f"<u{index_bytes}").tobytes()
     by_id = {int(attribute["unique_id"]): attribute for attribute in mesh.attributes}
     for number, kind, components, count, offset in rows:
         data = np.asarray(by_id[number]["data"]) if number in by_id else np.zeros(0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.ports import F32, F64, U32, Primitive, TileDraw
+from layerw.base.ports import F32, F64, U32, Placements, Primitive, TileDraw
 
 I64 = npt.NDArray[np.int64]
 
@@ -36,17 +36,15 @@ class DrawRows:
         self._grow(256)
 
     def _grow(self, capacity: int) -> None:
-        for name in ("_mesh", "_material", "_blend", "_origin", "_center", "_radius"):
+        for name in ("_mesh", "_material", "_blend", "_origin", "_center", "_radius", "_rotation", "_scale"):
             old = getattr(self, name)
             column = np.zeros((capacity, *old.shape[1:]), old.dtype)
             column[:len(old)] = old
             setattr(self, name, column)
-        self._rotation = np.tile(np.array([0, 0, 0, 1], np.float32), (capacity, 1))
-        self._scale = np.ones((capacity, 3), np.float32)
 
     def add(self, tile: int, origin: F64, primitives: list[Primitive]) -> None:
-        """Store a tile's primitives; their spheres are relative to `origin`."""
-        count = len(primitives)
+        """Store a tile's primitives; their spheres and places are relative to `origin`."""
+        count = sum(1 if item.places is None else len(item.places.translation) for item in primitives)
         if tile >= len(self._first):
             self._first, self._count = (np.resize(column, 2 * tile + 2) for column in (self._first, self._count))
         free = self._free.get(count)
@@ -55,11 +53,26 @@ class DrawRows:
         if self._used > len(self._mesh):
             self._grow(2 * self._used)
         self._first[tile], self._count[tile] = first, count
-        for row, primitive in enumerate(primitives, first):
-            self._mesh[row], self._material[row] = primitive.mesh, primitive.material
-            self._blend[row], self._radius[row] = primitive.blend, primitive.radius
-            self._origin[row] = origin
-            self._center[row] = origin + primitive.center
+        for primitive in primitives:
+            places = primitive.places
+            rows = slice(first, first + (1 if places is None else len(places.translation)))
+            first = rows.stop
+            self._mesh[rows], self._material[rows] = primitive.mesh, primitive.material
+            self._blend[rows], self._radius[rows] = primitive.blend, primitive.radius
+            self._origin[rows] = origin
+            self._center[rows] = origin + primitive.center
+            self._rotation[rows], self._scale[rows] = (0, 0, 0, 1), 1
+            if places is not None:
+                self._place(rows, places, primitive)
+
+    def _place(self, rows: slice, places: Placements, primitive: Primitive) -> None:
+        rotation, scale = places.rotation.astype(np.float64), places.scale.astype(np.float64)
+        self._origin[rows] += places.translation
+        self._rotation[rows], self._scale[rows] = places.rotation, places.scale
+        self._radius[rows] *= np.abs(scale).max(axis=1)
+        middle = scale * np.array(primitive.center)
+        turned = 2.0 * np.cross(rotation[:, :3], middle)
+        self._center[rows] = self._origin[rows] + middle + rotation[:, 3:] * turned + np.cross(rotation[:, :3], turned)
 
     def remove(self, tile: int) -> None:
         """Forget a tile's primitives."""
@@ -80,5 +93,5 @@ class DrawRows:
         draw = self.draw
         draw.mesh, draw.material, draw.blend = self._mesh[rows], self._material[rows], self._blend[rows]
         draw.origin, draw.center, draw.radius = self._origin[rows], self._center[rows], self._radius[rows]
-        draw.rotation, draw.scale = self._rotation[:total], self._scale[:total]
+        draw.rotation, draw.scale = self._rotation[rows], self._scale[rows]
         self.revision += 1

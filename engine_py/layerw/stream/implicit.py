@@ -1,8 +1,8 @@
 """Implicit tiling: subtree files, Morton order, and the address arithmetic of quadtrees and octrees.
 
-Owns: parsing and checking `.subtree` files (binary, one internal buffer) and which tiles they make available.
-Does not: fetch them or create tiles (tree.py does). Buffers in other files and metadata are refused or ignored.
-Limits: 10 levels a quadtree subtree, 6 an octree one; 64 contents a tile.
+Owns: parsing and checking `.subtree` files (binary or JSON, with buffers inside or in other files) and which tiles
+they make available. Does not: fetch them or create tiles (tree.py does). Metadata is ignored.
+Limits: 10 levels a quadtree subtree, 6 an octree one; 64 contents a tile; BUFFERS_MAX buffers in other files.
 
     subtree file:  "subt" | u32 version = 1 | u64 JSON bytes | u64 binary bytes | JSON | binary
     bitstream:     bit i is byte i // 8, bit i % 8 (least significant first); nodes level by level, Morton order
@@ -13,6 +13,7 @@ Source: OGC 22-025r4, section Implicit Tiling; Morton, "A computer oriented geod
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ from layerw.stream.tileset import ImplicitSpec, load_json
 
 Bits = npt.NDArray[np.bool_]
 I64 = npt.NDArray[np.int64]
+BUFFERS_MAX = 16
 _HEADER = struct.Struct("<4sIQQ")
 
 
@@ -63,10 +65,29 @@ def fill_template(template: str, level: int, x: int, y: int, z: int) -> str:
             .replace("{z}", str(z)))
 
 
-def parse_subtree(data: bytes, spec: ImplicitSpec, content_count: int) -> Subtree:
-    """Parse and check one subtree file; raises TilesetError."""
+def outside_buffers(data: bytes) -> list[tuple[int, str]]:
+    """Number and URI of each buffer of a subtree that lies in another file; raises TilesetError."""
+    document, _ = _split(data)
+    found = []
+    for number, buffer in enumerate(_objects(document, "buffers")):
+        uri = buffer.get("uri")
+        if uri is None:
+            continue
+        if not isinstance(uri, str) or not uri:
+            raise TilesetError(f"Subtree buffers[{number}].uri is {uri!r}; a text that is not empty is expected.")
+        found.append((number, uri))
+    if len(found) > BUFFERS_MAX:
+        raise TilesetError(f"The subtree names {len(found)} buffers in other files; the limit is {BUFFERS_MAX}.")
+    return found
+
+
+def parse_subtree(data: bytes, spec: ImplicitSpec, content_count: int, outside: Sequence[bytes] = ()) -> Subtree:
+    """Parse and check one subtree file; `outside`: what `outside_buffers` names. Raises TilesetError."""
     document, binary = _split(data)
-    views = _views(document, binary)
+    places = [number for number, _ in outside_buffers(data)]
+    if len(places) != len(outside):
+        raise TilesetError(f"The subtree names {len(places)} buffers in other files; {len(outside)} came.")
+    views = _views(document, binary, dict(zip(places, outside, strict=True)))
     nodes = level_start(spec.subtree_levels, spec.dimensions)
     tiles = _availability(document.get("tileAvailability"), views, nodes, "tileAvailability")
     below = 1 << (spec.dimensions * spec.subtree_levels)
@@ -83,6 +104,8 @@ def parse_subtree(data: bytes, spec: ImplicitSpec, content_count: int) -> Subtre
 
 
 def _split(data: bytes) -> tuple[dict[str, Any], bytes]:
+    if data[:1] == b"{":
+        return load_json(data, "subtree"), b""
     if len(data) < _HEADER.size:
         raise TilesetError(f"The subtree file has {len(data)} bytes; its header alone takes {_HEADER.size}.")
     magic, version, json_bytes, binary_bytes = _HEADER.unpack_from(data)
@@ -96,19 +119,27 @@ def _split(data: bytes) -> tuple[dict[str, Any], bytes]:
     return load_json(data[_HEADER.size:end], "subtree"), data[end:end + binary_bytes]
 
 
-def _views(document: dict[str, Any], binary: bytes) -> list[bytes]:
-    buffers = document.get("buffers") or []
-    if len(buffers) > 1 or (buffers and isinstance(buffers[0], dict) and "uri" in buffers[0]):
-        raise TilesetError(f"The subtree names {len(buffers)} buffers or one in another file; "
-                           "only its own binary part is read.")
+def _objects(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    items = document.get(name) or []
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise TilesetError(f"The subtree's {name} are {str(items)[:80]}; an array of objects is expected.")
+    return items
+
+
+def _views(document: dict[str, Any], binary: bytes, outside: dict[int, bytes]) -> list[bytes]:
     views = []
+    buffers = dict.fromkeys(range(max(len(_objects(document, "buffers")), 1)), binary) | outside
     for number, view in enumerate(document.get("bufferViews") or []):
         offset, size = (view.get("byteOffset", 0), view.get("byteLength")) if isinstance(view, dict) else (0, None)
+        index = view.get("buffer", 0) if isinstance(view, dict) else 0
+        held = buffers.get(index) if isinstance(index, int) else None
+        if held is None:
+            raise TilesetError(f"Subtree bufferViews[{number}].buffer is {index!r}; there are {len(buffers)}.")
         if not isinstance(offset, int) or not isinstance(size, int) or offset < 0 or size < 0 \
-                or offset + size > len(binary):
+                or offset + size > len(held):
             raise TilesetError(f"Subtree bufferViews[{number}] spans {size!r} bytes at {offset!r}; the binary part has "
-                               f"{len(binary)}.")
-        views.append(binary[offset:offset + size])
+                               f"{len(held)}.")
+        views.append(held[offset:offset + size])
     return views
 
 

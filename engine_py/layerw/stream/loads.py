@@ -17,7 +17,7 @@ from layerw.base.healing import Failure
 from layerw.base.ports import F64, Content, ContentLoader, Flags, Ledger, Transfers
 from layerw.stream.config import StreamCamera, StreamConfig
 from layerw.stream.errors import TilesetError
-from layerw.stream.expansion import expand
+from layerw.stream.expansion import expand, more_files
 from layerw.stream.files import FileFetch, fetch_flags
 from layerw.stream.residency import ABSENT, FAILED, FETCHING, GPU, HEAP, QUEUED, Residency
 from layerw.stream.retry import Messages, Pauses
@@ -56,6 +56,10 @@ class Load:
         changed, self.mark = mark != self.mark, mark
         return changed
 
+    def payloads(self) -> list[bytes]:
+        """Of files that are here."""
+        return [content.payload for content in self.contents if isinstance(content, FileFetch)]
+
     def release(self) -> None:
         """Drop what it holds."""
         for content in self.contents:
@@ -92,7 +96,8 @@ class Loads:
             if "failed" in states:
                 self._failed(load, now_s)
             elif states == {"ready"}:
-                self._arrived(load, now_s)
+                if not (load.is_file and self._needs_more(load, now_s)):
+                    self._arrived(load, now_s)
             elif load.uploading and self.tree.state[row] == FETCHING:
                 self.tree.state[row] = HEAP
         self._sum_gpu()
@@ -114,17 +119,30 @@ class Loads:
         self._lost.clear()
 
     def _expanded(self, load: Load, now_s: float) -> bool:
-        row, payload = load.row, load.contents[0].payload  # type: ignore[attr-defined]
+        row, payloads = load.row, load.payloads()
         load.release()
         self.tree.state[row] = ABSENT
         self.residency.revision += 1
         try:
-            name, failure = self._name(row), Failure.FINAL if self.tree.hash_of(row) else Failure.WRONG
-            expand(self.tree, row, payload)
+            name, failure = self._name(row), Failure.FINAL if all(self.tree.hashes_of(row)) else Failure.WRONG
+            expand(self.tree, row, payloads)
         except TilesetError as error:
             self._fail(row, failure, f"{name}: {error}", now_s)
             return False
         return True
+
+    def _needs_more(self, load: Load, now_s: float) -> bool:
+        """Whether what came names other files, which are fetched now; or failed."""
+        try:
+            urls = more_files(self.tree, load.row, load.payloads())
+            for url in urls:
+                load.contents.append(self._file(load.row, url, load.priority, 0, ""))
+        except TilesetError as error:
+            del self.loads[load.row]
+            load.release()
+            self._fail(load.row, Failure.WRONG, f"{self._name(load.row)}: {error}", now_s)
+            return True
+        return bool(urls)
 
     def _failed(self, load: Load, now_s: float) -> None:
         bad = next(content for content in load.contents if content.state == "failed")
@@ -151,7 +169,7 @@ class Loads:
 
     def _name(self, row: int) -> str:
         try:
-            return self.tree.content_of(row)[0][0] if self.tree.kind[row] == MODEL else self.tree.expansion_of(row)
+            return self.tree.content_of(row)[0][0] if self.tree.kind[row] == MODEL else self.tree.expansions_of(row)[0]
         except (TilesetError, IndexError):
             return f"tile {row}"
 
@@ -323,14 +341,18 @@ class Loads:
         return opened
 
     def _open_file(self, row: int, priority: float) -> list[Content] | None:
-        url = self.tree.expansion_of(row)
-        return [FileFetch(url, transfers=self._transfers, ledger=self._layer_ledger, priority=priority,
-                          bytes_max=self.config.metadata_bytes_max, size_bytes=int(self.tree.size_bytes[row]),
-                          sha256=self.tree.hash_of(row), flags=self._flags(row))]
+        urls, hashes = self.tree.expansions_of(row), self.tree.hashes_of(row)
+        size = int(self.tree.size_bytes[row]) if len(urls) == 1 else 0
+        return [self._file(row, url, priority, size, sha256) for url, sha256 in zip(urls, hashes, strict=True)]
+
+    def _file(self, row: int, url: str, priority: float, size_bytes: int, sha256: str) -> FileFetch:
+        return FileFetch(url, transfers=self._transfers, ledger=self._layer_ledger, priority=priority,
+                         bytes_max=self.config.metadata_bytes_max, size_bytes=size_bytes, sha256=sha256,
+                         flags=self._flags(row))
 
     def _flags(self, row: int) -> int:
         tree = self.tree
-        return fetch_flags(int(tree.attempts[row]), Failure(tree.failure[row]), hashed=bool(tree.hash_of(row)))
+        return fetch_flags(int(tree.attempts[row]), Failure(tree.failure[row]), hashed=all(tree.hashes_of(row)))
 
     # -- ends ----------------------------------------------------------------------------------------
     def _cancel(self, load: Load) -> None:

@@ -25,7 +25,7 @@ from layerw.base.ports import F64
 from layerw.stream.bounds import GEO_COLUMNS
 from layerw.stream.config import StreamCamera
 from layerw.stream.residency import GPU
-from layerw.stream.tree import NONE, TileTree
+from layerw.stream.tree import MODEL, NONE, TileTree
 
 Bools = npt.NDArray[np.bool_]
 I64 = npt.NDArray[np.int64]
@@ -48,15 +48,29 @@ class Selection(NamedTuple):
 class _Level:
     """One visited level; `parent` is the position in the level above."""
 
-    __slots__ = ("alive", "asks", "covered", "error", "kids_covered", "parent", "parents", "refine", "rows", "visible")
+    __slots__ = ("alive", "asks", "away", "covered", "error", "kids_covered", "parent", "parents", "refine", "rows",
+                 "visible")
 
-    def __init__(self, rows: I64, parent: I64, visible: Bools, error: F64, asks: Bools, parents: Bools) -> None:
+    def __init__(self, rows: I64, parent: I64, visible: Bools, error: F64, asks: Bools, parents: Bools,
+                 away: Bools | None) -> None:
         self.rows, self.parent, self.visible, self.error = rows, parent, visible, error
         self.asks, self.parents = asks, parents  # wants its children; has children
+        self.away = away  # what it shows itself is outside of the view; None: nothing is
         self.refine = asks
         self.alive = visible
         self.covered: Bools = visible
         self.kids_covered: Bools = visible
+
+
+def distances(geometry: F64, point: F64) -> F64:
+    """Metres from a point to rounded boxes, (n, 17) geometry rows; 0 or less inside."""
+    offset = geometry[:, 0:3] - point
+    outside = np.abs(np.einsum("kij,kj->ki", geometry[:, 3:12].reshape(-1, 3, 3), offset))
+    outside -= geometry[:, 12:15]
+    np.maximum(outside, 0.0, out=outside)
+    found: F64 = np.sqrt(np.einsum("ij,ij->i", outside, outside))
+    found -= geometry[:, 15]
+    return found
 
 
 def measure(geometry: F64, camera: StreamCamera) -> tuple[F64, Bools]:
@@ -64,12 +78,7 @@ def measure(geometry: F64, camera: StreamCamera) -> tuple[F64, Bools]:
     offset = geometry[:, 0:3] - camera.position
     axes = geometry[:, 3:12].reshape(-1, 3, 3)
     half, rounding = geometry[:, 12:15], geometry[:, 15]
-    outside = np.abs(np.einsum("kij,kj->ki", axes, offset))
-    outside -= half
-    np.maximum(outside, 0.0, out=outside)
-    distance = np.sqrt(np.einsum("ij,ij->i", outside, outside))
-    distance -= rounding
-    np.maximum(distance, _NEAR_M, out=distance)
+    distance = np.maximum(distances(geometry, camera.position), _NEAR_M)
     normals = camera.planes[:, :3].T
     reach = np.abs(axes.reshape(-1, 3) @ normals).reshape(-1, 3, normals.shape[1])
     inside = np.einsum("kip,ki->kp", reach, half)
@@ -127,7 +136,22 @@ def _measure(tree: TileTree, rows: I64, geometry: F64, passes: Bools, camera: St
     error, visible = measure(geometry, camera)
     error[tree.refined[rows]] *= keep
     error[passes] = np.inf
+    if tree.request_shapes.count:
+        number = tree.request[rows]
+        asked = np.flatnonzero(number >= 0)
+        visible[asked] &= distances(tree.request_shapes.rows(number[asked]), camera.position) <= 0.0
     return error, visible
+
+
+def _away(tree: TileTree, rows: I64, camera: StreamCamera) -> Bools | None:
+    """Rows whose content lies outside of the view, though the tile does not."""
+    if not tree.content_shapes.count:
+        return None
+    number = tree.content_shape[rows]
+    bounded = np.flatnonzero(number >= 0)
+    found = np.zeros(len(rows), np.bool_)
+    found[bounded] = ~measure(tree.content_shapes.rows(number[bounded]), camera)[1]
+    return found
 
 
 def _descend(tree: TileTree, roots: I64, camera: StreamCamera, limit: float, keep: float,
@@ -150,7 +174,7 @@ def _descend(tree: TileTree, roots: I64, camera: StreamCamera, limit: float, kee
         parents = before.parents if before is not None else tree.child_count[rows] > 0
         asks = visible & (error > limit)
         asks &= parents
-        levels.append(_Level(rows, parent, visible, error, asks, parents))
+        levels.append(_Level(rows, parent, visible, error, asks, parents, _away(tree, rows, camera)))
         same = before is not None and bool((before.asks == asks).all())
         if same:
             below = memo.levels[len(levels)] if len(levels) < len(memo.levels) else None
@@ -225,6 +249,8 @@ def _cover(tree: TileTree, levels: list[_Level]) -> None:
             kids = kids & (np.bincount(lower.parent[missing], minlength=len(level.rows)) == 0)
         kind = tree.kind[level.rows]
         shown = (tree.state[level.rows] == GPU) | ((kind == NONE) & ~level.refine)
+        if level.away is not None:
+            shown |= level.away & (kind == MODEL)
         level.kids_covered = kids
         level.covered = shown | kids
         lower = level
@@ -238,9 +264,12 @@ def _collect(tree: TileTree, levels: list[_Level], limit: float) -> Selection:
         alive = level.alive
         active = alive if index == 0 else active[level.parent] & alive
         own = tree.state[level.rows] == GPU
-        add = tree.add[level.rows]
+        here, add = own & (tree.kind[level.rows] != NONE), tree.add[level.rows]
+        if level.away is not None:
+            away = level.away & (tree.kind[level.rows] == MODEL)
+            own, alive, here = own | away, alive & ~away, here & ~away
         down = active & level.refine & (level.kids_covered | ~own | add)
-        drawn.append(level.rows[active & own & (add | ~down) & (tree.kind[level.rows] != NONE)])
+        drawn.append(level.rows[active & here & (add | ~down)])
         wanted.append(level.rows[alive])
         errors.append(level.error[alive])
         if index:

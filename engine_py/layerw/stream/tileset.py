@@ -1,7 +1,7 @@
 """tileset.json, parsed and checked: a flat list of tiles in breadth-first order, children side by side.
 
 Owns: the JSON of 3D Tiles 1.0 and 1.1. Does not: fetch anything, place tiles in the world, open subtrees.
-Limits: 1,000,000 tiles and 256 levels a file; viewerRequestVolume and metadata are ignored.
+Limits: 1,000,000 tiles and 256 levels a file; metadata is ignored.
 Source: OGC 22-025r4 (3D Tiles 1.1).
 """
 
@@ -62,6 +62,8 @@ class ParsedTile(NamedTuple):
     transform: F64 | None
     contents: tuple[ContentRef, ...]
     implicit: ImplicitSpec | None
+    content_volume: Volume | None = None  # of what it shows, where that is smaller
+    request_volume: Volume | None = None  # it is there only for a camera inside
 
 
 class Tileset(NamedTuple):
@@ -139,19 +141,31 @@ def _tile(raw: dict[str, Any], parent: int, level: int, parent_adds: bool, path:
         raise TilesetError(f"{path}.refine is {refine!r}; \"ADD\" or \"REPLACE\" is expected.")
     return ParsedTile(parent, level, _volume(raw.get("boundingVolume"), path), float(error),  # type: ignore[arg-type]
                       refine.upper() == "ADD", _transform(raw.get("transform"), path), _contents(raw, path),
-                      _implicit(raw, path))
+                      _implicit(raw, path), _content_volume(raw, path), _request_volume(raw, path))
 
 
-def _volume(raw: Any, path: str) -> Volume:
+def _content_volume(raw: dict[str, Any], path: str) -> Volume | None:
+    """Of a single content; several lie somewhere in the tile's."""
+    content = raw.get("content")
+    held = content.get("boundingVolume") if isinstance(content, dict) else None
+    return None if held is None else _volume(held, f"{path}.content")
+
+
+def _request_volume(raw: dict[str, Any], path: str) -> Volume | None:
+    held = raw.get("viewerRequestVolume")
+    return None if held is None else _volume(held, path, ".viewerRequestVolume")
+
+
+def _volume(raw: Any, path: str, member: str = ".boundingVolume") -> Volume:
     if not isinstance(raw, dict):
-        raise TilesetError(f"{path}.boundingVolume is {raw!r}; an object with box, sphere or region is expected.")
+        raise TilesetError(f"{path}{member} is {raw!r}; an object with box, sphere or region is expected.")
     for kind, size in _SIZES.items():
         if kind in raw:
-            values = _numbers(raw[kind], size, f"{path}.boundingVolume.{kind}")
+            values = _numbers(raw[kind], size, f"{path}{member}.{kind}")
             if kind == "sphere" and values[3] < 0:
-                raise TilesetError(f"{path}.boundingVolume.sphere has the radius {values[3]}; it must be >= 0.")
+                raise TilesetError(f"{path}{member}.sphere has the radius {values[3]}; it must be >= 0.")
             return Volume(kind, values)
-    raise TilesetError(f"{path}.boundingVolume has the members {sorted(raw)}; box, sphere or region is expected.")
+    raise TilesetError(f"{path}{member} has the members {sorted(raw)}; box, sphere or region is expected.")
 
 
 def _transform(raw: Any, path: str) -> F64 | None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from layerw.base.ports import F64
 from layerw.stream import geo
-from layerw.stream.bounds import GEO_COLUMNS, Volume, fit_axes, largest_scale, pack, shape_of
+from layerw.stream.bounds import GEO_COLUMNS, Shape, Volume, fit_axes, largest_scale, pack, shape_of
 from layerw.stream.errors import TilesetError
 from layerw.stream.implicit import Subtree, deinterleave, fill_template, level_start
 from layerw.stream.tileset import ContentRef, ImplicitSpec, ParsedTile, Tileset
@@ -31,7 +31,8 @@ _COLUMNS: dict[str, tuple[type, tuple[int, ...], float]] = {
     "child_count": (np.int32, (), 0), "level": (np.uint16, (), 0), "add": (np.bool_, (), 0),
     "kind": (np.uint8, (), NONE), "size_bytes": (np.uint32, (), 0), "source": (np.int32, (), 0),
     "matrix": (np.int32, (), 0), "implicit": (np.int32, (), -1), "address": (np.int64, (4,), 0),
-    "content_mask": (np.uint64, (), 0), "passes": (np.bool_, (), 0),
+    "content_mask": (np.uint64, (), 0), "passes": (np.bool_, (), 0), "request": (np.int32, (), -1),
+    "content_shape": (np.int32, (), -1),
     "state": (np.uint8, (), 0), "attempts": (np.uint8, (), 0), "retry_at_s": (np.float64, (), 0),
     "failure": (np.uint8, (), 0), "failing_since_s": (np.float64, (), 0),
     "last_frame": (np.int64, (), -1), "gpu_bytes": (np.float64, (), 0), "refined": (np.bool_, (), 0),
@@ -56,6 +57,27 @@ class ImplicitTree(NamedTuple):
     geometric_error_m: float
 
 
+class Shapes:
+    """Rounded boxes that few rows have, one after the other, as rows of `geo`."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._rows: F64 = np.zeros((4, GEO_COLUMNS))
+
+    def add(self, shape: Shape) -> int:
+        """Its number."""
+        if self.count == len(self._rows):
+            self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
+        self._rows[self.count] = pack(shape, 0.0)
+        self.count += 1
+        return self.count - 1
+
+    def rows(self, numbers: I32) -> F64:
+        """(n, GEO_COLUMNS)."""
+        found: F64 = self._rows[numbers]
+        return found
+
+
 class TileTree:
     """The columns (`geo`, `parent`, `state`, ...) and what rows mean. `place`: tileset axes -> world, 4x4."""
 
@@ -72,6 +94,8 @@ class TileTree:
     implicit: I32
     address: I64
     content_mask: npt.NDArray[np.uint64]
+    request: I32  # of request_shapes: a camera outside of it does not see the tile; -1 = none
+    content_shape: I32  # of content_shapes: where its content is, where that is not all of the tile
     passes: npt.NDArray[np.bool_]  # always refined: the tile of an external tileset, which has taken its place
     state: npt.NDArray[np.uint8]
     attempts: npt.NDArray[np.uint8]
@@ -90,6 +114,8 @@ class TileTree:
         self.matrices: list[F64] = []  # tile content's Z-up space -> world
         self.implicits: list[ImplicitTree] = []
         self.contents: dict[int, tuple[ContentRef, ...]] = {}
+        self.request_shapes = Shapes()
+        self.content_shapes = Shapes()
         self._grow(64)
 
     def _grow(self, capacity: int) -> None:
@@ -113,18 +139,29 @@ class TileTree:
     # -- tileset.json ------------------------------------------------------------------------------
     def add_tileset(self, tileset: Tileset, url: str, tile: int = -1) -> int:
         """Add the tiles of a tileset.json, below row `tile` when it is an external one; returns its root's row."""
+        return self.add_tilesets([(tileset, url)], tile)
+
+    def add_tilesets(self, tilesets: list[tuple[Tileset, str]], tile: int) -> int:
+        """Several beside each other; returns the first root's row, the others follow it."""
         chain = self.sources[self.source[tile]].chain if tile >= 0 else ()
-        self.sources.append(Source(url, (*chain, plain_url(url)), tileset.content_z_up))
-        first = self._append(len(tileset.tiles))
+        roots = self._append(sum(len(tileset.tiles) for tileset, _ in tilesets))
+        first = roots + len(tilesets)  # of those that are no roots
+        for number, (tileset, url) in enumerate(tilesets):
+            self.sources.append(Source(url, (*chain, plain_url(url)), tileset.content_z_up))
+            self._add_tiles(tileset, roots + number, first, tile)
+            first += len(tileset.tiles) - 1
+        if tile >= 0:
+            self.first_child[tile], self.child_count[tile] = roots, len(tilesets)
+            self._expanded(tile)
+        return roots
+
+    def _add_tiles(self, tileset: Tileset, root: int, first: int, tile: int) -> None:
+        rows = [root, *range(first, first + len(tileset.tiles) - 1)]
         transforms: list[int] = []
-        for number, parsed in enumerate(tileset.tiles):
+        for row, parsed in zip(rows, tileset.tiles, strict=True):
             above = transforms[parsed.parent] if parsed.parent >= 0 else (self.matrix[tile] if tile >= 0 else -1)
             transforms.append(self._matrix(parsed.transform, int(above)))
-            self._write(first + number, parsed, first, transforms[-1], tile)
-        if tile >= 0:
-            self.first_child[tile], self.child_count[tile] = first, 1
-            self._expanded(tile)
-        return first
+            self._write(row, parsed, rows[parsed.parent] if parsed.parent >= 0 else tile, transforms[-1], tile)
 
     def _matrix(self, own: F64 | None, above: int) -> int:
         if own is None and above >= 0:
@@ -133,11 +170,10 @@ class TileTree:
         self.matrices.append(base @ own if own is not None else base)
         return len(self.matrices) - 1
 
-    def _write(self, row: int, parsed: ParsedTile, first: int, matrix: int, tile: int) -> None:
+    def _write(self, row: int, parsed: ParsedTile, parent: int, matrix: int, tile: int) -> None:
         world = self.matrices[matrix]
         error = parsed.geometric_error_m * largest_scale(world)
         self.geo[row] = pack(shape_of(parsed.volume, world, self.place), error)
-        parent = first + parsed.parent if parsed.parent >= 0 else tile
         self.parent[row] = parent
         if parsed.parent >= 0:
             if self.child_count[parent] == 0:
@@ -146,6 +182,10 @@ class TileTree:
         self.level[row] = parsed.level + (self.level[tile] + 1 if tile >= 0 else 0)
         self.add[row], self.matrix[row], self.source[row] = parsed.add, matrix, len(self.sources) - 1
         self.contents[row] = parsed.contents
+        if parsed.request_volume is not None:
+            self.request[row] = self.request_shapes.add(shape_of(parsed.request_volume, world, self.place))
+        if parsed.content_volume is not None:
+            self.content_shape[row] = self.content_shapes.add(shape_of(parsed.content_volume, world, self.place))
         if parsed.implicit is not None:
             self.kind[row], self.implicit[row] = SUBTREE, len(self.implicits)
             self.implicits.append(ImplicitTree(parsed.implicit, parsed.contents, parsed.volume, world, error))
@@ -219,13 +259,15 @@ class TileTree:
         return [(resolve(url, fill_template(item.uri, *address)), "", item.size_bytes)
                 for index, item in enumerate(self.implicits[number].contents) if mask >> index & 1]
 
-    def expansion_of(self, row: int) -> str:
-        """URL of the file that adds rows below a TILESET or SUBTREE row; raises TilesetError on a cycle."""
+    def expansions_of(self, row: int) -> list[str]:
+        """URLs of the files that add rows below a TILESET or SUBTREE row; raises TilesetError on a cycle."""
         source = self.sources[self.source[row]]
         if self.kind[row] == SUBTREE:
             template = self.implicits[self.implicit[row]].spec.subtree_uri
-            return resolve(source.url, fill_template(template, *(int(value) for value in self.address[row])))
-        url = resolve(source.url, next(item.uri for item in self.contents[row] if item.is_tileset))
+            return [resolve(source.url, fill_template(template, *(int(value) for value in self.address[row])))]
+        return [self._nested(source, resolve(source.url, item.uri)) for item in self.contents[row] if item.is_tileset]
+
+    def _nested(self, source: Source, url: str) -> str:
         if plain_url(url) in source.chain:
             raise TilesetError(f"The tileset {url} contains itself, through {' -> '.join(source.chain)}; "
                                "the tile that names it stays empty.")
@@ -233,9 +275,11 @@ class TileTree:
             raise TilesetError(f"The tileset {url} is nested in {len(source.chain)} others; the limit is {CHAIN_MAX}.")
         return url
 
-    def hash_of(self, row: int) -> str:
-        """sha256 prefix that an external tileset's file name states, "" = none."""
-        return next((item.sha256 for item in self.contents.get(row, ()) if item.is_tileset), "")
+    def hashes_of(self, row: int) -> list[str]:
+        """sha256 prefixes that the names of those files state, "" = none."""
+        if self.kind[row] == SUBTREE:
+            return [""]
+        return [item.sha256 for item in self.contents.get(row, ()) if item.is_tileset]
 
     def flatten_of(self, row: int) -> F64:
         """4x4 float64: glTF content -> world axes, relative to `origin_of` the row."""
@@ -290,10 +334,7 @@ def _part_of_region(values: F64, address: I64, parts: float, dimensions: int) ->
 
 def content_kind(contents: tuple[ContentRef, ...]) -> int:
     """NONE, MODEL or TILESET."""
-    tilesets = sum(item.is_tileset for item in contents)
-    if tilesets > 1:
-        raise TilesetError(f"A tile names {tilesets} external tilesets as its contents; one is supported.")
-    return TILESET if tilesets else (MODEL if contents else NONE)
+    return TILESET if any(item.is_tileset for item in contents) else (MODEL if contents else NONE)
 
 
 def plain_url(url: str) -> str:

@@ -35,6 +35,7 @@ const JOINTS_MAX = 65536;
  * @property {number} indexCount of the result
  * @property {number} flags
  * @property {number} topology index in GLTF_MODES
+ * @property {boolean} srgbColors of discs
  * @property {Float32Array} matrix 3x4 row-major
  * @property {Float32Array | null} uvMatrix 2x3 row-major
  * @property {Float32Array | null} joints 3x4 row-major, one after another
@@ -137,6 +138,7 @@ export function readDescriptor(words, bufferOf) {
   if (isPosed && words[5] > JOINTS_MAX) throw broken(`A skin has ${words[5]} joints; at most ${JOINTS_MAX} are posed.`);
   return {
     vertexCount: words[1], indexCount: words[2], flags: words[3], topology: words[4],
+    srgbColors: words[6] !== 0,
     matrix: floats.subarray(HEAD_WORDS, first),
     uvMatrix: words[3] & MESH_BUILD_UV_TRANSFORM ? floats.subarray(end - UV_WORDS, end) : null,
     joints: words[3] & MESH_BUILD_SKIN ? floats.subarray(end) : null,

@@ -32,7 +32,14 @@ export function checkDraco(bytes, indices, vertices) {
   const magic = String.fromCharCode(...bytes.subarray(0, 5));
   if (bytes.length < 14 || magic !== 'DRACO') throw broken(`What Draco packed has ${bytes.length} bytes and begins with ${JSON.stringify(magic)}, not with "DRACO".`);
   const [major, minor, type, method] = bytes.subarray(5, 9);
-  if (type !== 1) throw broken(`Draco packed something of type ${type}; a mesh has type 1.`);
+  if (type !== (indices > 0 ? 1 : 0)) throw broken(`Draco packed something of type ${type}; points have type 0, a mesh has 1.`);
+  if (type === 0) {
+    const points = bytes[11] | bytes[12] << 8 | bytes[13] << 16;
+    if (major === 2 && !((bytes[9] | bytes[10] << 8) & HAS_METADATA) && (points !== (vertices & 0xffffff) || bytes.length < 15 || bytes[14] > 0x7f)) {
+      throw broken(`Draco packed ${points} points; the file says ${vertices}.`);
+    }
+    return;
+  }
   if (major !== 2 || minor !== 2 || (bytes[9] | (bytes[10] << 8)) & HAS_METADATA) return; // the decoder's own checks are left
   const [first, then] = varint(bytes, method === 0 ? 11 : 12);
   const [second] = varint(bytes, then);
@@ -54,15 +61,17 @@ export function unpackDraco(module, source, words, target) {
     const decoder = keep(new module.Decoder());
     const buffer = keep(new module.DecoderBuffer());
     buffer.Init(new Int8Array(source.buffer, source.byteOffset, source.byteLength), source.byteLength);
-    const mesh = keep(new module.Mesh());
-    const status = keep(decoder.DecodeBufferToMesh(buffer, mesh));
+    const isMesh = indexCount > 0;
+    const mesh = keep(isMesh ? new module.Mesh() : new module.PointCloud());
+    const status = keep(isMesh ? decoder.DecodeBufferToMesh(buffer, mesh) : decoder.DecodeBufferToPointCloud(buffer, mesh));
     if (!status.ok()) throw broken(`Draco can't unpack ${source.byteLength} bytes: ${status.error_msg()}.`);
-    if (mesh.num_points() !== vertices || 3 * mesh.num_faces() !== indexCount) {
-      throw broken(`Draco packed ${mesh.num_faces()} triangles of ${mesh.num_points()} vertices; the file says ${indexCount / 3} of ${vertices}.`);
+    const faces = isMesh ? mesh.num_faces() : 0;
+    if (mesh.num_points() !== vertices || 3 * faces !== indexCount) {
+      throw broken(`Draco packed ${faces} triangles of ${mesh.num_points()} vertices; the file says ${indexCount / 3} of ${vertices}.`);
     }
     const indices = (/** @type {number} */ bytes, /** @type {number} */ at) => (bytes === 2
       ? decoder.GetTrianglesUInt16Array(mesh, 2 * indexCount, at) : decoder.GetTrianglesUInt32Array(mesh, 4 * indexCount, at));
-    copy(module, target, 0, indexCount * indexBytes, (at) => indices(indexBytes, at), 'triangles');
+    if (isMesh) copy(module, target, 0, indexCount * indexBytes, (at) => indices(indexBytes, at), 'triangles');
     for (const [id, type, components, count, offset] of rows) {
       const attribute = decoder.GetAttributeByUniqueId(mesh, id);
       if (!attribute.ptr || attribute.num_components() !== components || !(type in TYPES)) {

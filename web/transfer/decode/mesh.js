@@ -7,9 +7,10 @@
  * Limits: little-endian machines (all browsers); 2^24 vertices.
  */
 import {
-  FAIL_FORMAT, MESH_BUILD_FLAT_NORMALS, MESH_BUILD_POSED, MESH_BUILD_TRANSFORM, POSED_BYTES, UV1_BYTES, VERTEX_BYTES,
+  FAIL_FORMAT, MESH_BUILD_DISCS, MESH_BUILD_FLAT_NORMALS, MESH_BUILD_POSED, MESH_BUILD_TRANSFORM, POSED_BYTES, UV1_BYTES, VERTEX_BYTES,
 } from '../../gen/layouts.js';
 import { readDescriptor } from './descriptor.js';
+import { DISC_WORDS, writeDiscs } from './discs.js';
 import { Failure } from './failure.js';
 import { listCount, writeIndices } from './indices.js';
 import { writePosed } from './posed.js';
@@ -129,6 +130,15 @@ function room(sizeBytes, target) {
   return new Uint8Array(target.memory, target.address, sizeBytes).fill(0);
 }
 
+/** @param {Plan} plan @param {number} points @param {import('../blocks.js').Target} [target] @returns {Built} */
+function buildDiscs(plan, points, target) {
+  if (plan.vertexCount !== points || plan.indexCount !== 0) {
+    throw new Failure(FAIL_FORMAT, `Discs were planned as ${plan.vertexCount} points and ${plan.indexCount} indices, but there are ${points} points.`);
+  }
+  const bytes = room(4 * DISC_WORDS * points, target);
+  return { bytes, vertexCount: points, indexCount: 0, payload: writeDiscs(plan, bytes) };
+}
+
 /**
  * @param {Uint32Array<ArrayBuffer>} descriptor MESH_BUILD words
  * @param {(transfer: number) => ArrayBuffer} bufferOf the bytes of a finished transfer; throws where it has none
@@ -138,6 +148,7 @@ function room(sizeBytes, target) {
 export function buildMesh(descriptor, bufferOf, target) {
   const plan = readDescriptor(descriptor, bufferOf);
   const inputVertices = /** @type {import('./descriptor.js').Source} */ (plan.attributes.get('position')).count;
+  if (plan.flags & MESH_BUILD_DISCS) return buildDiscs(plan, inputVertices, target);
   const flat = checkCounts(plan, inputVertices);
   const { vertexCount, indexCount } = plan;
   const turned = (plan.flags & MESH_BUILD_TRANSFORM) !== 0 && determinant(plan.matrix) < 0;

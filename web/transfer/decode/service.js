@@ -13,6 +13,7 @@ import { FAIL_ABORTED, FAIL_FORMAT, FETCH_BLOB, FETCH_BYTES, FETCH_DIGEST, FETCH
 import { fetchBytes, shown } from './body.js';
 import { openModel } from './containers.js';
 import { Failure } from './failure.js';
+import { unzipped } from './gzipped.js';
 import { checkHash, sha256Bytes } from './hash.js';
 import { decodeImage } from './images.js';
 import { isKtx2, readHeader, transcode } from './ktx2.js';
@@ -126,10 +127,11 @@ export class DecodeService {
   async #fetch({ id, url, kind: kindAndFlags, maxBytes, sha256, limits }, controller) {
     const kind = kindAndFlags & FETCH_KIND_MASK;
     const cache = cacheMode(kindAndFlags);
-    const buffer = await fetchBytes(url, {
+    const file = await fetchBytes(url, {
       maxBytes, controller, cache, fetchFunction: this.fetchFunction, limits: kindAndFlags & FETCH_PATIENT ? patient(limits) : limits,
     });
-    await checkHash(buffer, sha256, url);
+    await checkHash(file, sha256, url);
+    const buffer = await unzipped(file, url, maxBytes);
     if (controller.signal.aborted) throw new Failure(FAIL_ABORTED, `The fetch of ${shown(url)} was cancelled.`);
     if (kind === FETCH_BYTES) {
       this.post({ op: 'done', id, heldBytes: 0, a: 0, b: 0, payload: new Uint8Array(buffer) }, [buffer]);

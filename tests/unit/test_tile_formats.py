@@ -1,0 +1,181 @@
+"""Tiles of 3D Tiles 1.0: what is drawn of each, and that damaged ones are told in a sentence."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import layerw as lw
+from layerw.assets.gltf import parse
+from layerw.assets.items import GltfError
+from layerw.assets.plan import make_plan
+from layerw.gpu import spec
+from layerw.hosts.containers import FormatError, split_model
+from layerw.hosts.headless import HeadlessHost
+from tests.unit.tile_files import TRIANGLE, b3dm, cmpt, i3dm, pnts, tile
+
+SQUARE = [(0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (1.0, 1.0, 0.0)]
+
+
+def shown(folder: Path, data: bytes, name: str = "a.tile", **tileset: Any) -> tuple[lw.App, Any]:
+    """The world of one tile, settled."""
+    (folder / name).write_bytes(data)
+    root = {"boundingVolume": {"sphere": [0, 0, 0, 20]}, "geometricError": 0, "content": {"uri": name}}
+    (folder / "tileset.json").write_text(json.dumps(
+        {"asset": {"version": "1.0"}, "geometricError": 1, "root": {**root, **tileset}}))  # fmt: skip
+    host = HeadlessHost(folder)
+    app = lw.App(host=host)
+    app.camera.position = (0.0, 5.0, 40.0)
+    app.camera.look_at((0.0, 0.0, 0.0))
+    world = app.stream("tileset.json")
+    host.step(app, 60)
+    assert world.settled and not host.errors, host.errors
+    return app, world._streamer.draw()
+
+
+def test_points_stand_in_the_tiles_own_axes(tmp_path: Path) -> None:
+    app, draw = shown(tmp_path, pnts([(1.0, 2.0, 3.0)] * 8, bytes(24), {"RTC_CENTER": [10, 0, 0]}))
+    assert len(draw.mesh) == 1
+    record = app._engine.store.meshes[int(draw.mesh[0])]
+    assert spec.TOPOLOGIES[record.topology] == "discs" and record.vertex_count == 8 and not record.index_count
+    app.close()
+
+
+def test_where_points_are_built() -> None:
+    plan = plan_of(pnts([(1.0, 2.0, 3.0)], more={"RTC_CENTER": [10, 0, 0]}))
+    (mesh,) = plan.meshes
+    assert mesh.matrix is not None
+    world = (mesh.matrix @ (1.0, 2.0, 3.0, 1.0))[:3]
+    np.testing.assert_allclose(world, (11.0, 3.0, -2.0), atol=1e-12)  # Z up becomes Y up
+
+
+def plan_of(data: bytes) -> Any:
+    text, binary, _ = split_model(data)
+    z_up = np.array([[1, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 0], [0, 0, 0, 1.0]])
+    world = np.array([[1, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1.0]])
+    return make_plan(parse(text, len(binary)), "a.tile", world @ z_up)
+
+
+def test_quantised_points_and_constant_colours() -> None:
+    data = struct.pack("<6H", 0, 0, 0, 65535, 65535, 65535)
+    plan = plan_of(tile(b"pnts", {"POINTS_LENGTH": 2, "POSITION_QUANTIZED": {"byteOffset": 0},
+                                  "QUANTIZED_VOLUME_OFFSET": [1, 2, 3], "QUANTIZED_VOLUME_SCALE": [10, 20, 30],
+                                  "CONSTANT_RGBA": [255, 0, 0, 128]}, data))  # fmt: skip
+    (mesh,) = plan.meshes
+    assert mesh.accessors["position"].normalized
+    np.testing.assert_allclose((mesh.matrix @ (1, 1, 1, 1))[:3], (11, 33, -22), atol=1e-9)
+    (material,) = plan.materials.values()
+    assert material.desc.kind == "discs" and material.desc.base_color[:3] == (1.0, 0.0, 0.0)
+
+
+def test_instances_share_a_mesh_and_stand_turned_and_scaled(tmp_path: Path) -> None:
+    up = struct.pack("<12f", 0, 1, 0, 0, 0, 1, 1, 0, 0, 1, 0, 0)  # two ups, two rights
+    scale = struct.pack("<2f", 1.0, 2.0)
+    more = {"NORMAL_UP": {"byteOffset": 24}, "NORMAL_RIGHT": {"byteOffset": 48}, "SCALE": {"byteOffset": 72}}
+    app, draw = shown(tmp_path, i3dm([(1.0, 2.0, 3.0), (4.0, 5.0, 6.0)], more, up + scale))
+    assert len(draw.mesh) == 2 and len(set(draw.mesh.tolist())) == 1
+    np.testing.assert_allclose(draw.origin, [(1, 3, -2), (4, 6, -5)], atol=1e-6)
+    np.testing.assert_allclose(draw.scale, [(1, 1, 1), (2, 2, 2)], atol=1e-6)
+    np.testing.assert_allclose(np.abs(draw.rotation[0]), (0, 0, 0, 1), atol=1e-6)
+    assert not np.allclose(np.abs(draw.rotation[1]), (0, 0, 0, 1), atol=1e-3)
+    assert draw.radius[1] == pytest.approx(2 * draw.radius[0])
+    app.close()
+
+
+def test_instancing_of_gltf_in_tiles(tmp_path: Path) -> None:
+    text, binary, _ = split_model(TRIANGLE)
+    document = json.loads(text)
+    start = len(binary) + -len(binary) % 4
+    places = struct.pack("<6f", 0, 0, 0, 0, 5, 0)
+    document["buffers"][0]["byteLength"] = start + len(places)
+    document["bufferViews"].append({"buffer": 0, "byteOffset": start, "byteLength": len(places)})
+    document["accessors"].append({"bufferView": len(document["bufferViews"]) - 1, "componentType": 5126, "count": 2,
+                                  "type": "VEC3"})  # fmt: skip
+    number = len(document["accessors"]) - 1
+    document["nodes"][0]["extensions"] = {"EXT_mesh_gpu_instancing": {"attributes": {"TRANSLATION": number}}}
+    document["extensionsUsed"] = ["EXT_mesh_gpu_instancing"]
+    from tests.unit.test_transfers import glb
+
+    app, draw = shown(tmp_path, glb(document, binary.ljust(start, b"\0") + places), "a.glb")
+    np.testing.assert_allclose(draw.origin[1] - draw.origin[0], (0, 5, 0), atol=1e-6)
+    app.close()
+
+
+def test_a_composite_shows_all_of_its_parts(tmp_path: Path) -> None:
+    inner = cmpt(b3dm({"BATCH_LENGTH": 0, "RTC_CENTER": [1, 2, 3]}), TRIANGLE)
+    app, draw = shown(tmp_path, cmpt(pnts(SQUARE), inner, i3dm([(0.0, 0.0, 0.0), (1.0, 1.0, 1.0)])))
+    assert len(draw.mesh) == 5 and len(set(draw.mesh.tolist())) == 4
+    app.close()
+
+
+def test_parts_do_not_reach_into_each_other() -> None:
+    text, binary, _ = split_model(TRIANGLE)
+    document = json.loads(text)
+    document["meshes"][0]["primitives"][0]["attributes"]["POSITION"] = 3
+    from tests.unit.test_transfers import glb
+
+    with pytest.raises(GltfError, match="accessors"):
+        plan_of(cmpt(glb(document, binary), TRIANGLE))
+
+
+@pytest.mark.parametrize(("data", "message"), [
+    (tile(b"pnts", {"POINTS_LENGTH": 1}), "neither POSITION nor"),
+    (tile(b"pnts", {"POINTS_LENGTH": 2, "POSITION": {"byteOffset": 0}}, bytes(16)), "takes 24 bytes from byte 0"),
+    (tile(b"pnts", {"POINTS_LENGTH": 1 << 40, "POSITION": {"byteOffset": 0}}, bytes(16)), "its table has 16"),
+    (tile(b"pnts", {"POINTS_LENGTH": "many"}), "POINTS_LENGTH"),
+    (i3dm([(0.0, 0.0, 0.0)], {"INSTANCES_LENGTH": 1 << 33}), "its table has"),
+    (tile(b"i3dm", {"INSTANCES_LENGTH": 1, "POSITION": {"byteOffset": 0}}, bytes(16), model=b"a/b.glb",
+          model_format=0), "by the URI 'a/b.glb'"),
+    (tile(b"i3dm", {"INSTANCES_LENGTH": 1}, bytes(16), model=TRIANGLE, model_format=1), "neither POSITION"),
+])  # fmt: skip
+def test_what_tables_say_is_checked(data: bytes, message: str) -> None:
+    with pytest.raises(GltfError, match=message):
+        plan_of(data)
+
+
+@pytest.mark.parametrize(("data", "message"), [
+    (cmpt()[:12] + struct.pack("<I", 5), "has 5 parts, but its bytes end at part 0"),
+    (cmpt(b"glTF" + struct.pack("<5I", 2, 24, 4, 7, 0)), "not JSON"),
+    (cmpt(b"none" + struct.pack("<3I", 1, 16, 0)), "which is no tile"),
+    (i3dm([(0.0, 0.0, 0.0)])[:-4], "cut off"),
+    (tile(b"i3dm", {"INSTANCES_LENGTH": 1}, model_format=7), "format 7"),
+])  # fmt: skip
+def test_damaged_containers(data: bytes, message: str) -> None:
+    with pytest.raises(FormatError, match=message):
+        split_model(data)
+
+
+def test_composites_in_composites_end() -> None:
+    data = b""
+    for _ in range(20):
+        data = cmpt(data) if data else cmpt()
+    with pytest.raises(FormatError, match="more than 8 deep"):
+        split_model(data)
+
+
+def test_any_damage_is_a_sentence() -> None:
+    """1,200 files with some bytes changed: each can be used, or is refused; nothing else comes out."""
+    chance = random.Random(5)
+    batch = {"height": [1, 2, 3, 4]}
+    files = [pnts(SQUARE, bytes(12)), i3dm(SQUARE), cmpt(pnts(SQUARE), b3dm(batch=batch)),
+             b3dm({"BATCH_LENGTH": 4}, batch)]  # fmt: skip
+    ends = {"used": 0, "refused": 0}
+    for number in range(1200):
+        data = bytearray(files[number % len(files)])
+        for _ in range(chance.choice((1, 1, 2, 8))):
+            data[chance.randrange(min(len(data), 400))] = chance.choice((0, 1, 0x22, 0x7B, 0x39, 0x2D, 0xFF))
+        try:
+            plan = plan_of(bytes(data))
+            assert sum(mesh.out_bytes for mesh in plan.meshes) < 1 << 26
+            ends["used"] += 1
+        except (FormatError, GltfError) as error:
+            assert 10 < len(str(error)) < 900 and not math.isnan(len(str(error)))
+            ends["refused"] += 1
+    assert ends["used"] > 50 and ends["refused"] > 300

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from os import PathLike
 from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -39,6 +39,7 @@ from layerw.scene.shapes import Lods, Mesh
 
 if TYPE_CHECKING:  # imported where they are first used: a program that does without them starts without them
     from layerw.actions.actions import Actions
+    from layerw.animation.graph import AnimationGraph
     from layerw.audio.audio import Audio
     from layerw.audio.buses import Buses
     from layerw.audio.music import Track
@@ -852,6 +853,22 @@ class App:
             stays as it is.
         """
         return self.saves.restore(name)
+
+    def animator(self, models: Model | Sequence[Model], /, **parameters: float | bool) -> AnimationGraph:
+        """States and transitions that play a model's clips: `app.animator(fox, speed=0.0)`; see AnimationGraph.
+
+        Args:
+            models: one that is ready, or some of one file, which all are moved in one go.
+            parameters: what mixtures and transitions ask for, with their first values.
+        """
+        from layerw.animation.graph import AnimationGraph
+
+        given = [models] if isinstance(models, Model) else models
+        found = [checks.instance("app.animator models", model, Model, "a lw.Model or some")
+                 for model in checks.instance("app.animator models", given, Sequence, "a lw.Model or some")]
+        graph = AnimationGraph(self._engine._animations(), self._engine.failures, found, parameters)
+        self._engine.scenes.own(graph.close)
+        return graph
 
     @property
     def physics(self) -> Physics:

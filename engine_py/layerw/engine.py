@@ -189,7 +189,7 @@ class Engine:
         if self._animator is None:
             from layerw.animation.animator import Animator
 
-            self._animator = Animator(self.table, self.resources, self.log)
+            self._animator = Animator(self.table, self.resources, self.log, self.failures)
         return self._animator
 
     def _animate(self) -> None:

@@ -9,42 +9,31 @@ Limits: a character whose node was despawned stays as it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from layerw.animation.blending import Blending
+from layerw.animation.character import Character
 from layerw.animation.crowds import Crowds, Herd
 from layerw.animation.painting import paint
 from layerw.animation.plays import Plays
 from layerw.animation.poses import PoseTexels
-from layerw.animation.rig import NODE_FLOATS, Bank, RigColumns
+from layerw.animation.rig import RigColumns
+from layerw.base.failures import Failures
 from layerw.base.log import Log
 from layerw.base.ports import F32, U32, NodeDesc, Primitive, Rig
 from layerw.frame.resources import Resources
 from layerw.gpu.submission import Submission
 from layerw.kernels.animation import ANIMATION
-from layerw.scene.rows import blocks_of
 from layerw.scene.table import Table
 
-Rows = npt.NDArray[np.intp]
+if TYPE_CHECKING:  # most models play clips without one
+    from layerw.animation.graph import AnimationGraph
+
 _Joints = tuple[U32, F32, F32, tuple[int, int]]  # nodes, inverse bind matrices, reach; whose they are
 MARGIN = 1.25  # of a sphere that is measured anew: what moves a little more is not measured again
-
-
-@dataclass(slots=True, eq=False)
-class Character:
-    """`rows`: of the table, by node; `parts`: the rows that it draws and what of."""
-
-    rig: RigColumns
-    rows: Rows
-    births: npt.NDArray[np.uint32]
-    parts: list[tuple[int, Primitive]]
-    weights: dict[int, F32]  # of morph targets, by node: written by clips, or by the program
-    materials: dict[int, list[int]] = field(default_factory=dict)  # handles by the file's number
-    node_first: int = 0  # of its nodes among all
-    pose_first: int = 0  # of its floats among all
-    mask_first: dict[tuple[float, ...], int] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -59,33 +48,21 @@ class _Morph:
     shown: F32
 
 
-@dataclass(slots=True)
-class _Driven:
-    """What the clips that play now write to: floats of poses, and the rows that take them."""
-
-    floats: Rows
-    rows: Rows
-    blocks: int
-    morphs: list[tuple[F32, int]]  # weights, and where in the pose they come from
-
-
 class Animator:
     """`add` and `remove` characters; `step`, `place` and `upload` once a frame, in this order."""
 
-    def __init__(self, table: Table, resources: Resources, log: Log) -> None:
+    def __init__(self, table: Table, resources: Resources, log: Log, failures: Failures) -> None:
         self.plays = Plays()
+        self.blending = Blending(table, self.plays)
         self.characters: list[Character] = []
         self._table = table
         self._resources = resources
         self._texels = PoseTexels(resources, log)
-        self._crowds = Crowds(log)
-        self._bank = Bank()
+        self._crowds, self.failures = Crowds(log), failures
         self._rigs: dict[int, tuple[Rig, RigColumns]] = {}
         self._stale = True  # characters came or went
-        self._played = -1  # the plays' revision when they were listed
         self._seen: tuple[int, ...] = ()  # revisions of the columns when matrices were made
         self._deaths = table.deaths
-        self._masks: F32 = np.zeros(0, np.float32)
 
     # -- characters --------------------------------------------------------------------------------
 
@@ -124,14 +101,17 @@ class Animator:
             self._crowds.herds.remove(herd)
             self._stale = True
 
-    def mask(self, character: Character, shares: F32) -> int:
-        """Where a mask of one number a node is kept."""
-        key = tuple(shares.tolist())
-        first = character.mask_first.get(key)
-        if first is None:
-            first = character.mask_first[key] = len(self._masks)
-            self._masks = np.concatenate([self._masks, shares])
-        return first
+    def add_graph(self, graph: AnimationGraph) -> None:
+        """It moves its models from now on."""
+        self.blending.graphs.append(graph)
+        self._stale = True
+
+    def remove_graph(self, graph: AnimationGraph) -> None:
+        """It moves nothing any more; does nothing where it is gone."""
+        if graph in self.blending.graphs:
+            self.blending.graphs.remove(graph)
+            self.blending.rest(graph)
+            self._stale = True
 
     def _drop_dead(self) -> None:
         """Those whose nodes went with somebody else."""
@@ -151,82 +131,19 @@ class Animator:
         if self._stale:
             self._lay_out()
         self._crowds.step(dt_s)
-        if not any(owner is not None for owner in self.plays.owner):
-            return
-        self.plays.advance(dt_s)
-        if self._played != self.plays.revision:
-            self._list_plays()
-        self._blend()
-        paint(self.plays, self._resources.store)
-        self.plays.sweep()
-
-    def _list_plays(self) -> None:
-        """The plays in the kernel's order, and what they write to."""
-        self._played = self.plays.revision
-        rows = self.plays.rows
-        alive = [row for row, owner in enumerate(self.plays.owner) if owner is not None]
-        found = []
-        moved: dict[Character, set[int]] = {}
-        for row in alive:
-            owner, clip = self.plays.owner[row], self.plays.clip[row]
-            assert owner is not None and clip is not None
-            rig, at = owner.rig, rows[row]
-            found.append((owner.pose_first, rig.count, len(rig.rest), self._bank.first[rig] + clip.first, clip.tracks,
-                          int(at["layer"]), int(at["additive"]), int(at["mask"]), int(at["ticket"]), row))
-            moved.setdefault(owner, set()).update(clip.nodes.tolist())
-        found.sort(key=lambda play: (play[0], play[5], play[6], play[8]))
-        table = np.array(found, np.int64).reshape(-1, 10)
-        layers = table[:, 5] - table[:, 5].min(initial=0)  # the kernel only asks whether they differ
-        self._order = table[:, 9].astype(np.intp)
-        self._table_of_plays: U32 = np.ascontiguousarray(table[:, :8].astype(np.uint32))
-        self._table_of_plays[:, 5] = layers.astype(np.uint32)
-        self._scratch = np.zeros(2 * int(table[:, 2].max(initial=1)), np.float32)
-        self._driven = self._find_driven(moved)
-
-    def _find_driven(self, moved: dict[Character, set[int]]) -> _Driven:
-        floats, rows, morphs = [], [], []
-        for character, nodes in moved.items():
-            at = np.array(sorted(nodes), np.intp)
-            floats.append(character.pose_first + NODE_FLOATS * at)
-            rows.append(character.rows[at])
-            for node, weights in character.weights.items():
-                morphs.append((weights, character.pose_first + character.rig.morph_first[node]))
-        none = np.zeros(0, np.intp)
-        at = np.concatenate([none, *rows])
-        blocks = 0
-        for row in np.unique(at // 1024).tolist():
-            blocks |= blocks_of(row * 1024, 1)
-        return _Driven(np.concatenate([none, *floats]), at, blocks, morphs)
-
-    def _blend(self) -> None:
-        rows, table, driven = self.plays.rows[self._order], self._table, self._driven
-        self._pose[:] = self._rest
-        amounts = np.stack([rows["time"], rows["weight"] * rows["share"]], axis=1).astype(np.float32)
-        ANIMATION.lw_pose_blend(self._table_of_plays, amounts, len(amounts), self._bank.tracks, self._bank.times,
-                                self._bank.values, self._masks, self._pose, self._scratch)  # fmt: skip
-        at = driven.floats[:, None]
-        table.position[driven.rows] = self._pose[at + np.arange(3)]
-        table.rotation[driven.rows] = self._pose[at + np.arange(3, 7)]
-        table.scale[driven.rows] = self._pose[at + np.arange(7, 10)]
-        for name in ("position", "rotation", "scale") if driven.blocks else ():
-            table.columns[name].dirty |= driven.blocks
-            table.columns[name].revision += 1
-        for weights, first in driven.morphs:
-            weights[:] = self._pose[first : first + len(weights)]
-
+        if self.blending.step(dt_s):
+            paint(self.plays, self._resources.store)
+            self.plays.sweep()
     # -- layout ------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
         """Everything that is as long as the characters are many."""
-        self._stale, self._played, self._seen = False, -1, ()
-        self._bank.fill([columns for _, columns in self._rigs.values()])
+        self._stale, self._seen = False, ()
         pose = node = 0
         for character in self.characters:
             character.pose_first, character.node_first = pose, node
             pose, node = pose + len(character.rig.rest), node + character.rig.count
-        none = np.zeros(0, np.float32)
-        self._rest: F32 = np.concatenate([none, *(one.rig.rest for one in self.characters)])
-        self._pose = self._rest.copy()
+        self.blending.lay_out(self.characters, [columns for _, columns in self._rigs.values()])
         rows = np.concatenate([np.zeros(0, np.intp), *(one.rows for one in self.characters)])
         self._node_rows: U32 = rows.astype(np.uint32)
         above = [np.where(one.rig.parents < 0, -1, one.rig.parents + one.node_first) for one in self.characters]

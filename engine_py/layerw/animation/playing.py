@@ -10,7 +10,8 @@ from typing import Protocol
 
 import numpy as np
 
-from layerw.animation.animator import Animator, Character
+from layerw.animation.animator import Animator
+from layerw.animation.character import Character
 from layerw.animation.plays import NO_MASK, Play
 from layerw.base import checks
 from layerw.base.errors import ConfigError
@@ -48,7 +49,7 @@ def play(model: Playable, animator: Animator, character: Character | None, name:
     if character is None or clip is None:
         near = checks.did_you_mean(name, model.animations)
         raise ConfigError(f"Model.play({name!r}): {_those(model.animations)}{near}")
-    number = NO_MASK if mask is None else animator.mask(character, _shares(model, character, mask))
+    number = NO_MASK if mask is None else animator.blending.mask(character, shares_of(model, character, mask))
     before = [row for row in animator.plays.of(character) if animator.plays.rows[row]["layer"] == layer]
     if not additive:
         for row in before:
@@ -73,16 +74,16 @@ def _those(names: list[str]) -> str:
     return f"there is no such clip; there are {shown}{' and more' if len(names) > 20 else ''}."
 
 
-def _shares(model: Playable, character: Character, mask: Iterable[str]) -> F32:
-    """1 for each node of a mask and all below it."""
+def shares_of(model: Playable, character: Character, mask: Iterable[str]) -> F32:
+    """1 for each node of a mask and all below it. Raises ConfigError where there is no such node."""
     wanted = [mask] if isinstance(mask, str) else list(mask)
     shares = np.zeros(character.rig.count, np.float32)
     places = {int(row): node for node, row in enumerate(character.rows)}
     for name in wanted:
-        checks.text("Model.play mask", name)
+        checks.text("mask", name)
         entity = model.nodes.get(name)
         if entity is None:
-            raise ConfigError(f"Model.play mask: there is no node {name!r}.{checks.did_you_mean(name, model.nodes)} "
+            raise ConfigError(f"mask: there is no node {name!r}.{checks.did_you_mean(name, model.nodes)} "
                               f"model.nodes has all of them.")  # fmt: skip
         shares[places[entity.first_row]] = 1
     for node, parent in enumerate(character.rig.parents.tolist()):

@@ -13,7 +13,7 @@ from layerw.base import checks
 from layerw.base.errors import HandleError
 
 if TYPE_CHECKING:
-    from layerw.animation.animator import Character
+    from layerw.animation.character import Character
     from layerw.animation.rig import Clip
 
 NO_MASK = 0xFFFFFFFF

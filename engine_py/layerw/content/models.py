@@ -26,7 +26,8 @@ from layerw.scene.table import Table
 from layerw.visibility.cull import Visibility
 
 if TYPE_CHECKING:
-    from layerw.animation.animator import Animator, Character
+    from layerw.animation.animator import Animator
+    from layerw.animation.character import Character
     from layerw.animation.plays import Play
     from layerw.content.faces import ModelMaterial
     from layerw.gpu.store import Store

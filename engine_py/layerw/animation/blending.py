@@ -1,0 +1,155 @@
+"""What clips say of all characters, in the nodes' local transforms: the plays of `model.play`, then those of graphs.
+
+Owns: the poses, the keys of all clips in use, masks, and which rows of the table take what. Does not: place joints
+(animator.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from layerw.animation.character import Character, Rows
+from layerw.animation.plays import Plays
+from layerw.animation.rig import NODE_FLOATS, Bank, RigColumns
+from layerw.base.ports import F32, U32
+from layerw.kernels.animation import ANIMATION
+from layerw.scene.rows import blocks_of
+from layerw.scene.table import Table
+
+if TYPE_CHECKING:  # most models play clips without one
+    from layerw.animation.graph import AnimationGraph
+
+
+@dataclass(slots=True)
+class _Driven:
+    """What the clips that play now write to: floats of poses, and the rows that take them."""
+
+    floats: Rows
+    rows: Rows
+    blocks: int
+    morphs: list[tuple[F32, int]]  # weights, and where in the pose they come from
+
+
+class Blending:
+    """`lay_out` after characters or graphs came or went; `step` once a frame."""
+
+    def __init__(self, table: Table, plays: Plays) -> None:
+        self.graphs: list[AnimationGraph] = []
+        self.plays = plays
+        self._table = table
+        self._bank = Bank()
+        self._characters: list[Character] = []
+        self._played: tuple[int, ...] = ()  # revisions of plays and graphs when they were listed
+        self._masks: F32 = np.zeros(0, np.float32)
+        self._rest: F32 = np.zeros(0, np.float32)
+        self._pose = self._rest
+
+    def lay_out(self, characters: list[Character], rigs: Sequence[RigColumns]) -> None:
+        """Poses as long as the characters are many; each has its `pose_first`."""
+        self._bank.fill(rigs)
+        self._characters, self._played = characters, ()
+        self._rest = np.concatenate([np.zeros(0, np.float32), *(one.rig.rest for one in characters)])
+        self._pose = self._rest.copy()
+        for graph in self.graphs:
+            graph._find_characters()
+
+    def rest(self, graph: AnimationGraph) -> None:
+        """What a graph has moved goes back to where the file has it."""
+        nodes, table = sorted(graph._nodes), self._table
+        for one in graph._used:
+            rows, own = one.rows[nodes], one.rig.rest[: NODE_FLOATS * one.rig.count].reshape(-1, NODE_FLOATS)[nodes]
+            table.position[rows], table.rotation[rows], table.scale[rows] = own[:, :3], own[:, 3:7], own[:, 7:]
+            for name in ("position", "rotation", "scale"):
+                table.columns[name].touch_rows(rows)
+            for node, weights in one.weights.items():
+                first = one.rig.morph_first[node]
+                weights[:] = one.rig.rest[first : first + len(weights)]
+
+    def step(self, dt_s: float) -> bool:
+        """Some seconds of the program pass; whether anything is moved."""
+        if not self.graphs and not any(owner is not None for owner in self.plays.owner):
+            return False
+        self.plays.advance(dt_s)
+        for graph in self.graphs:
+            graph._step(dt_s)
+        played = self.plays.revision, *(graph._revision for graph in self.graphs)
+        if self._played != played:
+            self._played = played
+            self._list_plays()
+        self._blend()
+        return True
+
+    def mask(self, character: Character, shares: F32) -> int:
+        """Where a mask of one number a node is kept."""
+        key = tuple(shares.tolist())
+        first = character.mask_first.get(key)
+        if first is None:
+            first = character.mask_first[key] = len(self._masks)
+            self._masks = np.concatenate([self._masks, shares])
+        return first
+
+    def _list_plays(self) -> None:
+        """The plays in the kernel's order, and what they write to."""
+        rows = self.plays.rows
+        alive = [row for row, owner in enumerate(self.plays.owner) if owner is not None]
+        found = []
+        moved: dict[Character, set[int]] = {}
+        for row in alive:
+            owner, clip = self.plays.owner[row], self.plays.clip[row]
+            assert owner is not None and clip is not None
+            rig, at = owner.rig, rows[row]
+            found.append((owner.pose_first, rig.count, len(rig.rest), self._bank.first[rig] + clip.first, clip.tracks,
+                          int(at["layer"]), int(at["additive"]), int(at["mask"]), int(at["ticket"]), row))
+            moved.setdefault(owner, set()).update(clip.nodes.tolist())
+        found.sort(key=lambda play: (play[0], play[5], play[6], play[8]))
+        table = np.array(found, np.int64).reshape(-1, 10)
+        layers = table[:, 5] - table[:, 5].min(initial=0)  # the kernel only asks whether they differ
+        self._order = table[:, 9].astype(np.intp)
+        self._table_of_plays: U32 = np.ascontiguousarray(table[:, :8].astype(np.uint32))
+        self._table_of_plays[:, 5] = layers.astype(np.uint32)
+        self._scratch = np.zeros(2 * max((len(one.rig.rest) for one in self._characters), default=1), np.float32)
+        self._graphed: list[U32] = []
+        for graph in self.graphs:
+            first = self._bank.first.get(graph._rig, 0)  # of none where nobody is left
+            self._graphed.append(graph._plays(first))
+            for one in graph._used:
+                moved.setdefault(one, set()).update(graph._nodes)
+        self._driven = self._find_driven(moved)
+
+    def _find_driven(self, moved: dict[Character, set[int]]) -> _Driven:
+        floats, rows, morphs = [], [], []
+        for character, nodes in moved.items():
+            at = np.array(sorted(nodes), np.intp)
+            floats.append(character.pose_first + NODE_FLOATS * at)
+            rows.append(character.rows[at])
+            for node, weights in character.weights.items():
+                morphs.append((weights, character.pose_first + character.rig.morph_first[node]))
+        none = np.zeros(0, np.intp)
+        at = np.concatenate([none, *rows])
+        blocks = 0
+        for row in np.unique(at // 1024).tolist():
+            blocks |= blocks_of(row * 1024, 1)
+        return _Driven(np.concatenate([none, *floats]), at, blocks, morphs)
+
+    def _blend(self) -> None:
+        rows, table, driven = self.plays.rows[self._order], self._table, self._driven
+        self._pose[:] = self._rest
+        amounts = np.stack([rows["time"], rows["weight"] * rows["share"]], axis=1).astype(np.float32)
+        blends = [(self._table_of_plays, amounts)]
+        blends += [(plays, graph._amounts_now()) for plays, graph in zip(self._graphed, self.graphs, strict=True)]
+        for plays, amounts in blends:
+            ANIMATION.lw_pose_blend(plays, amounts, len(plays), self._bank.tracks, self._bank.times, self._bank.values,
+                                    self._masks, self._pose, self._scratch)  # fmt: skip
+        at = driven.floats[:, None]
+        table.position[driven.rows] = self._pose[at + np.arange(3)]
+        table.rotation[driven.rows] = self._pose[at + np.arange(3, 7)]
+        table.scale[driven.rows] = self._pose[at + np.arange(7, 10)]
+        for name in ("position", "rotation", "scale") if driven.blocks else ():
+            table.columns[name].dirty |= driven.blocks
+            table.columns[name].revision += 1
+        for weights, first in driven.morphs:
+            weights[:] = self._pose[first : first + len(weights)]

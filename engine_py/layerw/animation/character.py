@@ -1,0 +1,31 @@
+"""A model that clips, joints and morphs may move: its rows of the table, and where its numbers are among all.
+
+Owns: nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.animation.rig import RigColumns
+from layerw.base.ports import F32, Primitive
+
+Rows = npt.NDArray[np.intp]
+
+
+@dataclass(slots=True, eq=False)
+class Character:
+    """`rows`: of the table, by node; `parts`: the rows that it draws and what of."""
+
+    rig: RigColumns
+    rows: Rows
+    births: npt.NDArray[np.uint32]
+    parts: list[tuple[int, Primitive]]
+    weights: dict[int, F32]  # of morph targets, by node: written by clips, or by the program
+    materials: dict[int, list[int]] = field(default_factory=dict)  # handles by the file's number
+    node_first: int = 0  # of its nodes among all
+    pose_first: int = 0  # of its floats among all
+    mask_first: dict[tuple[float, ...], int] = field(default_factory=dict)

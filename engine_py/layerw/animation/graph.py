@@ -1,0 +1,327 @@
+"""A graph of animations: states with clips, parameters that mix and change them, layers over each other.
+
+Owns: what programs say to it, the parameters, and the plays that the kernel blends, for all its models in one go.
+Does not: change states (graph_layer.py), blend poses (animator.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.animation.animator import Animator
+from layerw.animation.character import Character
+from layerw.animation.graph_layer import ANY, GraphLayer, Transition
+from layerw.animation.playing import LAYERS_MAX, shares_of
+from layerw.animation.plays import NO_MASK
+from layerw.animation.rig import Clip, RigColumns
+from layerw.base import checks
+from layerw.base.errors import ConfigError, KeyMissing, ShapeError
+from layerw.base.failures import Failures
+from layerw.base.names import named
+from layerw.base.ports import F32, U32
+from layerw.scene.entity import Entity
+
+CLIPS_MAX = 64  # of one state
+
+
+class Actor(Protocol):
+    """A model."""
+
+    state: str
+    url: str
+    root: Entity
+    _character: Character | None
+
+    @property
+    def animations(self) -> list[str]: ...
+    @property
+    def nodes(self) -> dict[str, Entity]: ...
+
+
+@named
+class AnimationGraph:
+    """What `app.animator(model, speed=0.0)` gives: states, transitions and layers that play a model's clips.
+
+    `graph["speed"] = 2.0` writes a parameter. With several models of one file all columns have a row for each:
+    `graph["speed"][:]` is a (n,) view, `graph["speed"] = speeds` writes all of it.
+    """
+
+    __slots__ = ("__weakref__", "_amounts", "_animator", "_characters", "_failures", "_layers", "_models",
+                 "_parameters", "_revision", "_rig")  # fmt: skip
+
+    def __init__(self, animator: Animator, failures: Failures, models: Sequence[Actor],
+                 parameters: Mapping[str, float | bool]) -> None:  # fmt: skip
+        self._animator, self._failures, self._models = animator, failures, list(models)
+        self._rig = _rig_of(models)
+        self._parameters: dict[str, npt.NDArray[Any]] = {}
+        for name, value in parameters.items():
+            is_flag = isinstance(value, bool | np.bool_)
+            checked = value if is_flag else checks.number(f"app.animator {name}", value)
+            self._parameters[name] = np.full(len(models), checked, np.bool_ if is_flag else np.float32)
+        self._layers = [GraphLayer("base", len(models), None, failures, additive=False)]
+        self._characters: list[Character | None] = []
+        self._amounts: F32 = np.zeros((0, 0, 2), np.float32)
+        self._revision = 0  # of layers and states
+        animator.add_graph(self)
+
+    def __len__(self) -> int:
+        return len(self._models)
+
+    def __repr__(self) -> str:
+        layers = ", ".join(f"{layer.name}: {len(layer.states)} states" for layer in self._layers)
+        return f"<AnimationGraph of {len(self)} models; {layers}>"
+
+    # -- parameters -------------------------------------------------------------------------------
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        """A parameter: a (n,) view, float32, or bool where it began as True or False."""
+        if name not in self._parameters:
+            raise KeyMissing(f"The graph has no parameter {checks.shown(name)}."
+                             f"{checks.did_you_mean(str(name), self._parameters)} It has "
+                             f"{', '.join(self._parameters) or 'none'}.")  # fmt: skip
+        return self._parameters[name]
+
+    def __setitem__(self, name: str, value: npt.ArrayLike) -> None:
+        column = self[name]
+        given = checks.as_array(value)
+        if given.dtype.kind not in "biuf" or given.shape not in ((), column.shape) or not np.isfinite(given).all():
+            raise ShapeError(f"graph[{name!r}] is {checks.shown(value)}; it takes finite numbers, one or {len(self)}.")
+        column[:] = given
+
+    # -- states -----------------------------------------------------------------------------------
+
+    def state(self, name: str, clip: str | Mapping[Any, str], by: str | tuple[str, str] | None = None,
+              speed: float = 1.0, loop: bool = True, layer: str = "base") -> None:  # fmt: skip
+        """Adds a state; a layer's first is the one that it begins in.
+
+        Args:
+            name: of the state.
+            clip: of `model.animations`; or a mixture, {where: clip}: `{0.0: "Idle", 1.2: "Walk", 3.4: "Run"}` by one
+                parameter, `{(0, 0): "Idle", (0, 1): "Forward", (1, 0): "Right"}` by two, by direction and length.
+            by: the parameter that a mixture lies along, or the two that it lies around.
+            speed: seconds of the clip in a second of the program; below 0: backwards.
+            loop: begins anew at its end; else it stands there, and its phase is 1.
+            layer: of `layer()`.
+
+        Raises:
+            ConfigError: there is no such clip, parameter or layer; the message names those that are.
+        """
+        checks.text("state name", name)
+        speed = checks.number("state speed", speed)
+        checks.flag("state loop", loop)
+        own = self._layer("state layer", layer)
+        parameters: tuple[str, ...] = ()
+        if isinstance(clip, str):
+            clips, points = [self._clip(clip)], np.zeros((0, 0), np.float32)
+        else:
+            parameters = self._by(by)
+            clips, points = self._mixture(clip, len(parameters))
+        own.add(name, clips, points, parameters, speed=speed, loop=loop)
+        self._changed()
+
+    def transition(self, source: str, target: str, when: Callable[[Any], Any] | None = None, on: str | None = None,
+                   at: float | None = None, fade: float = 0.3, layer: str = "base") -> None:  # fmt: skip
+        """Adds a way from a state to another. Where several are open, the one that was added first is taken.
+
+        Args:
+            source: a state, or "*" for any other.
+            target: a state.
+            when: a function of what is now, for all models at once: `lambda now: now.speed > 0.1`. It has the
+                parameters, `now.phase` and `now.time` (seconds in the state); join conditions with & and |.
+            on: a parameter that began as True or False: open where it is True, and False once it is taken.
+            at: open from this phase of the source on, 0 to 1; 1.0: at the end of what does not loop.
+            fade: seconds.
+            layer: of `layer()`.
+
+        Raises:
+            ConfigError: neither `when`, `on` nor `at` is given, or there is no such state, parameter or layer.
+        """
+        own = self._layer("transition layer", layer)
+        begins = -1 if source == ANY else own.number("transition source", source)
+        ends = own.number("transition target", target)
+        fade_s = checks.number("transition fade", fade, 0.0)
+        if when is not None:
+            checks.callback("transition when", when, "now")
+        if on is not None and self[on].dtype != np.bool_:
+            raise ConfigError(f"transition on: {on!r} is a number; one that begins as False can be waited for.")
+        if at is not None:
+            at = checks.number("transition at", at, 0.0, 1.0)
+        if when is None and on is None and at is None:
+            raise ConfigError(f"The transition {source} -> {target} says not when; give when=, on= or at=.")
+        own.transitions.append(Transition(begins, ends, when, on, at, fade_s))
+
+    def layer(self, name: str, mask: Iterable[str] | None = None, additive: bool = False, weight: float = 1.0) -> None:
+        """Adds a layer over those before it, with states of its own: `graph.state("wave", "Wave", layer="arms")`.
+
+        Args:
+            name: of the layer; the first one is "base".
+            mask: names of nodes that it moves, with all below them; None = all.
+            additive: what its clips move since their first keys is added to what lies below.
+            weight: 0 to 1; `weigh` changes it.
+        """
+        checks.text("layer name", name)
+        checks.flag("layer additive", additive)
+        weight = checks.number("layer weight", weight, 0.0, 1.0)
+        if name in [layer.name for layer in self._layers]:
+            raise ConfigError(f"There is a layer {name!r} already.")
+        if len(self._layers) > LAYERS_MAX:
+            raise ConfigError(f"A graph has {LAYERS_MAX + 1} layers at most.")
+        names = None if mask is None else ((mask,) if isinstance(mask, str) else tuple(mask))
+        shown = next((model for model in self._models if model._character is not None), None)
+        if names is not None and shown is not None and shown._character is not None:
+            shares_of(shown, shown._character, names)
+        made = GraphLayer(name, len(self), names, self._failures, additive=additive)
+        made.share[:] = weight
+        self._layers.append(made)
+        self._changed()
+
+    def weigh(self, layer: str, weight: npt.ArrayLike) -> None:
+        """What a layer weighs from now on: 0 to 1, one number or one for each model."""
+        own = self._layer("weigh layer", layer)
+        given = checks.as_array(weight)
+        if given.dtype.kind not in "iuf" or given.shape not in ((), (len(self),)) or not ((given >= 0)
+                                                                                         & (given <= 1)).all():
+            raise ShapeError(f"weigh weight is {checks.shown(weight)}; it takes numbers from 0 to 1, one or "
+                             f"{len(self)}.")  # fmt: skip
+        own.share[:] = given
+
+    def go(self, state: str, fade: float = 0.3, which: npt.ArrayLike | None = None, layer: str = "base") -> None:
+        """Goes over to a state now, whatever transitions say. which: a mask of the models; None = all.
+
+        state, fade, layer: as of `transition`.
+        """
+        own = self._layer("go layer", layer)
+        target, fade_s = own.number("go state", state), checks.number("go fade", fade, 0.0)
+        chosen = np.ones(len(self), np.bool_) if which is None else checks.as_array(which)
+        if chosen.dtype != np.bool_ or chosen.shape != (len(self),):
+            raise ShapeError(f"go which is {checks.shown(which)}; it takes a mask of {len(self)}.")
+        own.enter(target, chosen & (own.state != target), fade_s)
+
+    def current(self, layer: str = "base") -> list[str]:
+        """The state of each model: names; "" where the layer has none."""
+        own = self._layer("current layer", layer)
+        return [own.states[number].name for number in own.state.tolist()] if own.states else [""] * len(self)
+
+    @property
+    def layers(self) -> list[str]:
+        """The names of its layers, from below."""
+        return [layer.name for layer in self._layers]
+
+    @property
+    def states(self) -> dict[str, list[str]]:
+        """The names of the states of each layer."""
+        return {layer.name: [state.name for state in layer.states] for layer in self._layers}
+
+    def close(self) -> None:
+        """Moves nothing any more; the models go back to their rest pose."""
+        self._animator.remove_graph(self)
+
+    # -- for the engine ---------------------------------------------------------------------------
+
+    def _step(self, dt_s: float) -> None:
+        for layer in self._layers:
+            layer.step(dt_s, self._parameters)
+
+    @property
+    def _used(self) -> list[Character]:
+        """Who is moved now."""
+        return [one for one in self._characters if one is not None]
+
+    @property
+    def _nodes(self) -> set[int]:
+        """What clips move."""
+        clips = [clip for layer in self._layers for state in layer.states for clip in state.clips]
+        return {node for clip in clips for node in clip.nodes.tolist()}
+
+    def _find_characters(self) -> None:
+        """After models came or went."""
+        alive = set(map(id, self._animator.characters))
+        self._characters = [model._character if id(model._character) in alive else None for model in self._models]
+
+    def _plays(self, first_track: int) -> U32:
+        """(members * slots, 8) as kernels/animation/blend.h has them, of those that are moved."""
+        rows = []
+        for number, layer in enumerate(self._layers):
+            mask = NO_MASK
+            for model, one in zip(self._models, self._characters, strict=True):
+                if layer.mask is not None and one is not None:
+                    mask = self._animator.blending.mask(one, shares_of(model, one, layer.mask))
+                    break
+            rows += [(0, self._rig.count, len(self._rig.rest), first_track + clip.first, clip.tracks, number,
+                      int(layer.additive), mask) for state in layer.states for clip in state.clips]  # fmt: skip
+        own = np.array(rows, np.uint32).reshape(-1, 8)
+        first = np.array([one.pose_first for one in self._used], np.uint32)
+        found = np.tile(own, (len(first), 1))
+        found[:, 0] = np.repeat(first, len(own))
+        return found
+
+    def _amounts_now(self) -> F32:
+        """(members * slots, 2), of the same."""
+        slots = sum(layer.slots for layer in self._layers)
+        if self._amounts.shape[:2] != (len(self), slots):
+            self._amounts = np.zeros((len(self), slots, 2), np.float32)
+        first = 0
+        for layer in self._layers:
+            layer.amounts(self._amounts[:, first : first + layer.slots])
+            first += layer.slots
+        moved = np.array([one is not None for one in self._characters])
+        return np.ascontiguousarray(self._amounts if moved.all() else self._amounts[moved]).reshape(-1, 2)
+
+    # -- arguments --------------------------------------------------------------------------------
+
+    def _changed(self) -> None:
+        self._revision += 1
+
+    def _layer(self, name: str, layer: object) -> GraphLayer:
+        checks.one_of(name, layer, self.layers)
+        return next(one for one in self._layers if one.name == layer)
+
+    def _clip(self, name: object) -> Clip:
+        known = self._rig.clips
+        if name not in known:
+            shown = ", ".join(map(repr, known)) or "none"
+            raise ConfigError(f"state clip is {checks.shown(name)}; the clips are {shown}."
+                              f"{checks.did_you_mean(str(name), known)}")  # fmt: skip
+        return known[str(name)]
+
+    def _by(self, by: object) -> tuple[str, ...]:
+        names = (by,) if isinstance(by, str) else by
+        if not isinstance(names, tuple | list) or not 1 <= len(names) <= 2:
+            raise ConfigError(f"state by is {checks.shown(by)}; a mixture of clips lies along one parameter or around "
+                              f"two: by='speed', by=('x', 'y').")  # fmt: skip
+        for name in names:
+            if self[name].dtype == np.bool_:
+                raise ConfigError(f"state by: the parameter {name!r} is True or False; a mixture lies along numbers.")
+        return tuple(names)
+
+    def _mixture(self, given: object, width: int) -> tuple[list[Clip], F32]:
+        if not isinstance(given, Mapping) or not 2 <= len(given) <= CLIPS_MAX:
+            raise ConfigError(f"state clip is {checks.shown(given)}; it takes a clip's name, or 2 to {CLIPS_MAX} of "
+                              f"them by where they lie: {{0.0: 'Idle', 1.2: 'Walk'}}.")  # fmt: skip
+        places = [checks.vector("state clip at", np.atleast_1d(checks.as_array(key)), width) for key in given]
+        order = sorted(range(len(places)), key=lambda number: tuple(places[number]))
+        points = np.array([places[number] for number in order], np.float32)
+        if len(np.unique(points, axis=0)) < len(points):
+            raise ConfigError("state clip: two clips of a mixture lie at one place.")
+        names = list(given.values())
+        return [self._clip(names[number]) for number in order], points
+
+
+def _rig_of(models: Sequence[Actor]) -> RigColumns:
+    """What they have in common. Raises ConfigError."""
+    found: RigColumns | None = None
+    for model in models:
+        if model.state != "ready":
+            raise ConfigError(f"app.animator: {model.url[:60]!r} is {model.state}; ask from @model.on_ready.")
+        if model._character is None:
+            raise ConfigError(f"app.animator: {model.url[:60]!r} has no animations.")
+        if found is not None and model._character.rig is not found:
+            raise ConfigError("app.animator takes models of one file; give each file an animator of its own.")
+        found = model._character.rig
+    if found is None:
+        raise ConfigError("app.animator takes at least one model.")
+    return found

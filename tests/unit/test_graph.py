@@ -1,0 +1,264 @@
+"""Graphs of animations: what states weigh, when they change, what is told; many models at once as each alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import layerw as lw
+from layerw.animation.graph import AnimationGraph
+from layerw.animation.states import along, around
+from layerw.hosts.headless import HeadlessHost
+from tests.unit.test_animation import animal_glb, loaded, uri
+from tests.unit.test_crowd import joints
+
+Scene = tuple[lw.App, HeadlessHost, lw.Model, AnimationGraph]
+
+
+def scene(**parameters: float | bool) -> Scene:
+    app, host, model = loaded(animal_glb())
+    return app, host, model, app.animator(model, **parameters)
+
+
+def shown(host: HeadlessHost, model: lw.Model) -> np.ndarray:
+    return joints(host, model._character.parts[0][0])
+
+
+def played(name: str, time: float) -> np.ndarray:
+    app, host, model = loaded(animal_glb())
+    model.play(name, speed=0.0).time = time
+    host.step(app, 2)
+    return shown(host, model)
+
+
+# -- mixtures --------------------------------------------------------------------------------------------------------
+@given(st.lists(st.floats(-5, 5, width=32), min_size=2, max_size=6, unique=True), st.floats(-9, 9, width=32))
+@settings(deadline=None, max_examples=100)
+def test_along_a_line_the_two_beside_it_weigh_as_they_are_near(points: list[float], at: float) -> None:
+    line = np.array(sorted(points), np.float32)
+    found = along(line, np.array([at], np.float32))[0]
+    assert np.isclose(found.sum(), 1, atol=1e-5) and (found >= 0).all() and (found > 0).sum() <= 2
+    assert np.isclose(found @ line, np.clip(at, line[0], line[-1]), atol=1e-3)
+
+
+def test_around_the_middle_each_clip_is_whole_where_it_lies() -> None:
+    points = np.array([(0, 0), (0, 1), (0, 3), (1, 0), (-1, 0), (0, -1)], np.float32)
+    assert np.allclose(around(points, points), np.eye(6), atol=1e-5)
+    between = around(points, np.array([(0, 2), (0.7, 0.7), (9, 0)], np.float32))
+    assert np.allclose(between.sum(axis=1), 1)
+    assert np.allclose(between[0, [1, 2]], 0.5, atol=0.02) and between[0, [3, 4, 5]].max() < 0.02
+    assert abs(between[1, 1] - between[1, 3]) < 1e-5 and between[1, 5] < 0.01, "by direction, both sides alike"
+    assert between[2].argmax() == 3 and np.isfinite(around(points, np.zeros((1, 2), np.float32))).all()
+
+
+# -- states ----------------------------------------------------------------------------------------------------------
+def test_a_state_shows_its_clip_and_a_mixture_keeps_its_clips_in_step() -> None:
+    app, host, model, graph = scene(speed=2.0)
+    graph.state("go", {1.0: "Walk", 3.0: "Run"}, by="speed", speed=0.0)
+    graph["speed"] = 1.0
+    host.step(app, 2)
+    assert np.allclose(shown(host, model), played("Walk", 0.0), atol=1e-5)
+    layer = graph._layers[0]
+    layer.phase[:] = 0.5
+    graph["speed"] = 3.0
+    host.step(app, 2)
+    run = model._character.rig.clips["Run"].duration_s
+    assert np.allclose(shown(host, model), played("Run", 0.5 * run), atol=1e-5)
+    graph.close()
+    host.step(app, 2)
+    assert np.allclose(shown(host, model), np.eye(4)[:3], atol=1e-5), "the rest pose"
+
+
+def test_fades_add_up_to_one_whatever_changes_meanwhile() -> None:
+    app, host, _, graph = scene(a=False, b=False, c=False)
+    for name, clip in (("one", "Walk"), ("two", "Run"), ("three", "Idle")):
+        graph.state(name, clip)
+    for target, on in (("one", "a"), ("two", "b"), ("three", "c")):
+        graph.transition("*", target, on=on, fade=0.4)
+    rng, layer, before = np.random.default_rng(5), graph._layers[0], np.array([1.0, 0, 0])
+    for _ in range(300):
+        if rng.uniform() < 0.1:
+            graph["abc"[rng.integers(0, 3)]] = True
+        host.step(app)
+        weights = layer.weights[0]
+        assert np.isclose(weights.sum(), 1, atol=1e-5) and weights.min() >= 0
+        assert np.abs(weights - before).max() <= 1 / (60 * 0.4) + 1e-5, "nothing jumps"
+        before = weights.copy()
+    assert app.report()["errors"] == []
+
+
+def test_transitions_wait_for_what_they_say() -> None:
+    app, host, _, graph = scene(speed=0.0, jump=False)
+    graph.state("stand", "Idle")
+    graph.state("go", "Walk")
+    graph.state("jump", "Run", loop=False)
+    graph.transition("stand", "go", when=lambda now: now.speed > 0.5, fade=0.1)
+    graph.transition("go", "stand", when=lambda now: (now.speed <= 0.5) & (now.time > 0.2), fade=0.1)
+    graph.transition("*", "jump", on="jump", fade=0.0)
+    graph.transition("jump", "stand", at=1.0, fade=0.1)
+    host.step(app, 5)
+    assert graph.current() == ["stand"]
+    graph["speed"] = 1.0
+    host.step(app, 2)
+    graph["speed"] = 0.0
+    host.step(app, 5)
+    assert graph.current() == ["go"], "not before 0.2 s"
+    host.step(app, 12)
+    assert graph.current() == ["stand"]
+    graph["jump"] = True
+    host.step(app, 2)
+    assert graph.current() == ["jump"] and not graph["jump"][0]
+    host.step(app, 60)
+    assert graph.current() == ["stand"]
+    graph.go("go", fade=0.0)
+    assert graph.current() == ["go"]
+    app.paused = True
+    host.step(app, 2)
+    before = graph._layers[0].phase.copy()
+    host.step(app, 5)
+    assert np.array_equal(graph._layers[0].phase, before)
+
+
+def test_layers_lie_on_each_other_by_mask_and_weight() -> None:
+    app, host, model, graph = scene()
+    graph.state("go", "Walk", speed=0.0)
+    graph.layer("head", mask=["neck"])
+    graph.state("look", "Idle", speed=0.0, layer="head")
+    graph._layers[1].phase[:] = 0.3
+    host.step(app, 2)
+    neck, leg = model.nodes["neck"].rotation.copy(), model.nodes["arm left"].rotation.copy()
+    graph.weigh("head", 0.0)
+    host.step(app, 2)
+    assert np.array_equal(model.nodes["arm left"].rotation, leg)
+    assert not np.allclose(model.nodes["neck"].rotation, neck, atol=1e-3)
+
+
+def test_many_models_move_as_each_alone() -> None:
+    host = HeadlessHost()
+    app = lw.App(host=host)
+    models = [app.load(uri(animal_glb())) for _ in range(5)]
+    host.step(app, 8)
+    graph = app.animator(models, speed=0.0)
+    speeds = np.array([0.0, 0.5, 1.5, 2.5, 4.0], np.float32)
+
+    def build(one: AnimationGraph) -> AnimationGraph:
+        one.state("stand", "Idle")
+        one.state("go", {1.0: "Walk", 3.0: "Run"}, by="speed")
+        one.transition("stand", "go", when=lambda now: now.speed > 0.2, fade=0.3)
+        return one
+
+    build(graph)["speed"] = speeds
+    host.step(app, 30)
+    assert graph.current() == ["stand", *["go"] * 4]
+    for number, model in enumerate(models):
+        own, own_host, alone, one = scene(speed=0.0)
+        build(one)["speed"] = float(speeds[number])
+        own_host.step(own, 30)
+        assert np.allclose(shown(host, model), shown(own_host, alone), atol=1e-6)
+    models[2].close()
+    host.step(app, 3)
+    assert len(graph._used) == 4 and app.report()["errors"] == []
+
+
+def test_what_it_moves_in_a_kernel_call_or_two() -> None:
+    from layerw.kernels.animation import ANIMATION
+
+    host = HeadlessHost()
+    app = lw.App(host=host)
+    models = [app.load(uri(animal_glb())) for _ in range(40)]
+    host.step(app, 8)
+    graph = app.animator(models)
+    graph.state("go", "Walk")
+    calls: list[int] = []
+    real = type(ANIMATION).lw_pose_blend
+    try:
+        type(ANIMATION).lw_pose_blend = staticmethod(lambda *given: (calls.append(given[2]), real(*given))[1])
+        host.step(app)
+    finally:
+        type(ANIMATION).lw_pose_blend = staticmethod(real)
+    assert [count for count in calls if count] == [40]
+
+
+# -- what is told ----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("call", "words"), [
+    (lambda graph: graph.state("x", "Wlak"), "'Walk', 'Run', 'Idle'. Did you mean 'Walk'"),
+    (lambda graph: graph.state("stand", "Walk"), "already"), (lambda graph: graph.state("*", "Walk"), "any state"),
+    (lambda graph: graph.state("x", {0.0: "Walk"}, by="speed"), "2 to 64"),
+    (lambda graph: graph.state("x", {0.0: "Walk", 1.0: "Run"}), "by="),
+    (lambda graph: graph.state("x", {0.0: "Walk", 1.0: "Run"}, by="sped"), "Did you mean 'speed'"),
+    (lambda graph: graph.state("x", {0.0: "Walk", 1.0: "Run"}, by="jump"), "True or False"),
+    (lambda graph: graph.state("x", {(0, 1): "Walk", 1.0: "Run"}, by="speed"), "1 finite numbers"),
+    (lambda graph: graph.state("x", dict.fromkeys((0.0, -0.0), "Walk"), by="speed"), "2 to 64"),
+    (lambda graph: graph.state("x", "Walk", layer="arms"), "one of base"),
+    (lambda graph: graph.state("", "Walk"), "empty"), (lambda graph: graph.state("x", "Walk", speed="a"), "number"),
+    (lambda graph: graph.transition("stand", "stnd", at=1.0), "Did you mean 'stand'"),
+    (lambda graph: graph.transition("stand", "stand"), "says not when"),
+    (lambda graph: graph.transition("stand", "stand", when=lambda: True), "called as"),
+    (lambda graph: graph.transition("stand", "stand", on="speed"), "is a number"),
+    (lambda graph: graph.transition("stand", "stand", on="hop"), "no parameter 'hop'"),
+    (lambda graph: graph.transition("stand", "stand", at=2), "0 to 1"),
+    (lambda graph: graph.transition("stand", "stand", at=1.0, fade=-1), "at least 0"),
+    (lambda graph: graph.layer("base"), "already"),
+    (lambda graph: graph.layer("l", mask=["nck"]), "Did you mean 'neck'"),
+    (lambda graph: graph.layer("l", weight=2), "0 to 1"), (lambda graph: graph.weigh("base", 2), "0 to 1"),
+    (lambda graph: graph.go("nowhere"), "one of stand"), (lambda graph: graph.go("stand", which=[0]), "mask of 1"),
+    (lambda graph: graph["sped"], "Did you mean 'speed'"), (lambda graph: graph.__setitem__("speed", "a"), "finite"),
+    (lambda graph: graph.__setitem__("speed", [1, 2]), "one or 1"),
+    (lambda graph: graph.current("arms"), "one of base"),
+    (lambda graph: graph.curent(), "Did you mean 'current'"),
+])  # fmt: skip
+def test_what_it_cannot_take_is_refused_and_nothing_changes(call: Callable[[Any], Any], words: str) -> None:
+    app, host, _, graph = scene(speed=0.0, jump=False)
+    graph.state("stand", "Idle")
+    with pytest.raises(lw.LayerwError, match=words):
+        call(graph)
+    assert graph.states == {"base": ["stand"]} and graph._layers[0].transitions == []
+    host.step(app, 2)
+    assert app.report()["errors"] == []
+
+
+def test_models_that_it_cannot_move_are_refused() -> None:
+    host = HeadlessHost()
+    app = lw.App(host=host)
+    early = app.load(uri(animal_glb()))
+    for models, words in ((early, "on_ready"), ([], "at least one"), (None, "lw.Model"), ([1], "lw.Model"),
+                          ("a", "lw.Model")):  # fmt: skip
+        with pytest.raises(lw.LayerwError, match=words):
+            app.animator(models)
+    host.step(app, 8)
+    with pytest.raises(lw.LayerwError, match="number"):
+        app.animator(early, speed="fast")
+
+
+def test_a_condition_that_fails_is_told_once_and_the_rest_goes_on() -> None:
+    app, host, _, graph = scene(speed=1.0)
+    graph.state("stand", "Idle")
+    graph.state("go", "Walk")
+    graph.transition("stand", "go", when=lambda now: now.sped > 0)
+    graph.transition("stand", "go", when=lambda now: 3)
+    host.step(app, 20)
+    errors = app.report()["errors"]
+    assert len(errors) == 2 and "stand -> go" in errors[0] and "Did you mean 'speed'" in errors[0]
+    assert "True or False" in errors[1] and graph.current() == ["stand"] and graph._layers[0].phase[0, 0] > 0
+
+
+def test_a_program_without_a_graph_imports_none() -> None:
+    code = """
+import sys
+sys.path.insert(0, ".")
+from tests.unit.test_animation import animal_glb, loaded
+app, host, model = loaded(animal_glb())
+model.play("Walk")
+host.step(app, 3)
+later = ("layerw.animation.graph", "layerw.animation.states", "layerw.content.crowds")
+print(sorted(name for name in sys.modules if name.startswith(later)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

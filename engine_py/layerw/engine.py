@@ -306,6 +306,8 @@ class Engine:
     def _flags(self, view: View) -> int:
         """The passes that a view needs now: gpu.passes.VIEW_FLAGS."""
         own = view_flags(self.environment, view, self.quality.tier)
+        if not self.shadows.is_active:  # the sun throws none
+            own &= ~flag("shafts")
         return own | (flag("shadows") if self.shadows.is_used else 0)
 
     def _views_flags(self) -> list[int]:

@@ -152,7 +152,7 @@ BAD: dict[str, dict[str, list[Any]]] = {
     "Clouds": {"cover": UNIT, "height_m": [*NUMBER, -1], "thickness_m": POSITIVE, "density": [*NUMBER, -1, 101],
                "speed": NUMBER, "shadows": UNIT},
     "Fog": {"color": GIVEN_LIGHT, "density": [*NUMBER, -1], "falloff": [*NUMBER, -1], "start_m": [*NUMBER, -1],
-            "opacity_max": UNIT},
+            "opacity_max": UNIT, "shafts": UNIT},
     "Sea": {"level": NUMBER[1:], "color": LIGHT, "clarity_m": POSITIVE, "roughness": UNIT},
     "Wind": {"direction": NUMBER, "strength": UNIT, "gusts": UNIT},
     "Ambient": {"occlusion": UNIT, "radius_m": POSITIVE, "contact": FLAG, "reflections": FLAG},

@@ -377,3 +377,18 @@ def test_a_lamps_tile_holds_its_cone(angle: float, x: float, y: float, z: float)
         assert 0 < u / w < 1 and 0 < v / w < 1 and 0 < depth / w < 1
         assert w == pytest.approx(5 * math.cos(angle), rel=1e-3)
         assert (planes[:, :3] @ place + planes[:, 3] > 0).all()
+
+
+def test_edges_are_as_wide_as_the_sun_in_near_cascades_of_high_quality() -> None:
+    app = scene()
+    app.spawn(lw.Mesh.box(), static=True)
+    app.quality, app.sun.angular_radius = "high", 0.02
+    app.host.step(app, 30)
+    steps = block_of(app).read("shadow_steps").reshape(-1, 4)
+    near = len(layout_of(app).dynamic)
+    texels_a_metre = steps[:near, 2] * steps[:near, 3]
+    assert np.allclose(texels_a_metre * steps[:near, 0], np.tan(0.02) * app.shadows.bias), "the same metres in each"
+    assert not steps[near:, 2:].any() and (steps[:near, 2] > 0).all()
+    app.quality = "medium"
+    app.host.step(app, 2)
+    assert not block_of(app).read("shadow_steps").reshape(-1, 4)[:, 2:].any()

@@ -80,6 +80,33 @@ def test_a_scale_draws_fewer_pixels_of_what_is_shown() -> None:
     assert host.sink.views[0].drawn is None and not host.sink.views[0].flags & flag("upscaled")
 
 
+def test_fog_has_shadows_where_the_sun_throws_some() -> None:
+    app, host = make(gpu_mib=512.0)
+    app.quality = "medium"
+
+    def passes() -> list[str]:
+        host.step(app, 2)
+        return [row["name"] for row in app.report()["passes"]]
+
+    plain = app._engine.targets
+    assert "shafts" not in passes()
+    before = host.sink.gpu_bytes
+    app.fog.density = 0.01
+    assert "shafts" in passes() and host.sink.views[0].flags & flag("shafts")
+    assert app._engine._view.block.read("shafts")[:2].tolist() == pytest.approx([0.7, 12])
+    assert 0 < host.sink.gpu_bytes - before <= 64 * 48 * 4 and plain.size == (64, 48), "two of half the size"
+    app.sun.elevation, app.moon.elevation = -0.3, -0.3
+    assert "shafts" not in passes(), "nothing shines"
+    app.sun.elevation = 0.5
+    assert "shafts" in passes()
+    for name, value, back in (("shafts", 0.0, 0.7), ("density", 0.0, 0.01)):
+        setattr(app.fog, name, value)
+        assert "shafts" not in passes()
+        setattr(app.fog, name, back)
+    app.quality = "low"
+    assert "shafts" not in passes() and app.report()["errors"] == []
+
+
 def test_low_quality_draws_fewer_pixels_where_nobody_chose() -> None:
     app, host = make(size=(300, 200))
     app.quality = "low"

@@ -130,19 +130,20 @@ export const FRAME_BLOCK = {
   airMoonLight: { offsetBytes: 1664, words: 4 },
   airStars: { offsetBytes: 1680, words: 4 },
   sunRadius: { offsetBytes: 1696, words: 4 },
-  upscale: { offsetBytes: 1712, words: 4 },
-  clouds: { offsetBytes: 1728, words: 4 },
-  cloudDrift: { offsetBytes: 1744, words: 4 },
-  weather: { offsetBytes: 1760, words: 4 },
-  lightGrid: { offsetBytes: 1776, words: 4 },
-  ambient: { offsetBytes: 1792, words: 4 },
-  viewLens: { offsetBytes: 1808, words: 4 },
-  gradeLift: { offsetBytes: 1824, words: 4 },
-  gradeGamma: { offsetBytes: 1840, words: 4 },
-  gradeGain: { offsetBytes: 1856, words: 4 },
-  focus: { offsetBytes: 1872, words: 4 },
+  shafts: { offsetBytes: 1712, words: 4 },
+  upscale: { offsetBytes: 1728, words: 4 },
+  clouds: { offsetBytes: 1744, words: 4 },
+  cloudDrift: { offsetBytes: 1760, words: 4 },
+  weather: { offsetBytes: 1776, words: 4 },
+  lightGrid: { offsetBytes: 1792, words: 4 },
+  ambient: { offsetBytes: 1808, words: 4 },
+  viewLens: { offsetBytes: 1824, words: 4 },
+  gradeLift: { offsetBytes: 1840, words: 4 },
+  gradeGamma: { offsetBytes: 1856, words: 4 },
+  gradeGain: { offsetBytes: 1872, words: 4 },
+  focus: { offsetBytes: 1888, words: 4 },
 };
-export const FRAME_BLOCK_BYTES = 1888;
+export const FRAME_BLOCK_BYTES = 1904;
 
 export const MATERIAL_BLOCK = {
   baseColor: { offsetBytes: 0, words: 4 },

@@ -40,7 +40,8 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
   var r = reflect(-v, normal);
   r.y = abs(r.y); // a steep wave's second bounce
   let around = mirrored_scene(in.position, geometric, normal);
-  let reflected = sky_reflection(r, roughness * 0.6) * (1.0 - around.a) + around.rgb;
+  let sky = with_mirrored_clouds(r, sky_reflection(r, roughness * 0.6));
+  let reflected = sky * (1.0 - around.a) + around.rgb;
   let l = frame.sun_direction.xyz;
   let visible = sun_visibility(in.position, geometric) * cloud_light(in.position);
   let glitter = ggx_specular(normal, v, l, vec3<f32>(0.02), 1.0, roughness) * saturate(dot(normal, l)) * visible;

@@ -31,6 +31,12 @@ class Axes(NamedTuple):
     up: F64
     toward: F64
 
+    def along(self, place: F64) -> tuple[float, float, float]:
+        """A place by its distances along them."""
+        x, y, z = place.tolist()
+        (a, b, c), (d, e, f), (g, h, i) = (axis.tolist() for axis in self)
+        return a * x + b * y + c * z, d * x + e * y + f * z, g * x + h * y + i * z
+
 
 class Cascade(NamedTuple):
     """A box. center: along the axes, metres from the world's origin; radius: half of its width, metres."""
@@ -45,28 +51,32 @@ class Cascade(NamedTuple):
         """Metres of a texel."""
         return 2 * self.radius / self.texels
 
-    def relative(self, position: F64) -> F64:
-        """(3,) the center along the axes, from a camera at a place."""
-        relative: F64 = self.center - np.array([float(position @ axis) for axis in self.axes])
-        return relative
+    def relative(self, position: F64) -> tuple[float, float, float]:
+        """The center along the axes, from a camera at a place."""
+        (u, v, w), (x, y, z) = self.center.tolist(), self.axes.along(position)
+        return u - x, v - y, w - z
+
+    def columns(self, position: F64) -> list[float]:
+        """Column by column, the (4, 4) matrix from places relative to a camera at `position` to (u, v, depth) of the
+        tile, each 0 to 1. Plain numbers: a frame makes a dozen, and each call of numpy costs more than all of them."""
+        (u, v, w), wide = self.relative(position), 1 / (2 * self.radius)
+        thick = 1 / ((NEAR_RADII + FAR_RADII) * self.radius)
+        right, up, toward = (axis.tolist() for axis in self.axes)
+        found: list[float] = []
+        for a, b, c in zip(right, up, toward, strict=True):
+            found += (a * wide, -b * wide, c * thick, 0.0)
+        return [*found, 0.5 - u * wide, 0.5 + v * wide, (FAR_RADII * self.radius - w) * thick, 1.0]
 
     def matrix(self, position: F64) -> F32:
-        """(4, 4) float32: from places relative to a camera at `position` to (u, v, depth) of the tile, each 0 to 1."""
-        u, v, w = self.relative(position).tolist()
-        deep = (NEAR_RADII + FAR_RADII) * self.radius
-        m = np.zeros((4, 4))
-        m[0, :3], m[0, 3] = self.axes.right / (2 * self.radius), 0.5 - u / (2 * self.radius)
-        m[1, :3], m[1, 3] = -self.axes.up / (2 * self.radius), 0.5 + v / (2 * self.radius)
-        m[2, :3], m[2, 3] = self.axes.toward / deep, (FAR_RADII * self.radius - w) / deep
-        m[3, 3] = 1
-        return m.astype(np.float32)
+        """(4, 4) float32: that matrix, [row, column]."""
+        return np.array(self.columns(position)).astype(np.float32).reshape(4, 4).T
 
     def planes(self, position: F64) -> F64:
         """(5, 4) of culling, relative to a camera at `position`: the four sides and the one away from the sun."""
-        u, v, w = self.relative(position).tolist()
-        right, up, toward = self.axes
-        return np.array([(*right, self.radius - u), (*-right, self.radius + u), (*up, self.radius - v),
-                         (*-up, self.radius + v), (*toward, FAR_RADII * self.radius - w)])  # fmt: skip
+        (u, v, w), r = self.relative(position), self.radius
+        (a, b, c), (d, e, f), (g, h, i) = (axis.tolist() for axis in self.axes)
+        return np.array(((a, b, c, r - u), (-a, -b, -c, r + u), (d, e, f, r - v), (-d, -e, -f, r + v),
+                         (g, h, i, FAR_RADII * r - w)))  # fmt: skip
 
     @property
     def texel_depth(self) -> float:
@@ -112,7 +122,7 @@ def sphere(camera: CameraFrame, reach: float) -> tuple[float, float]:
 def snapped(axes: Axes, center: F64, radius: float, texels: int) -> Cascade:
     """The box around a place of the world, moved to whole texels."""
     texel = 2 * radius / texels
-    return Cascade(axes, np.array([math.floor(float(center @ axis) / texel) * texel for axis in axes]), radius, texels)
+    return Cascade(axes, np.array([math.floor(at / texel) * texel for at in axes.along(center)]), radius, texels)
 
 
 def fit(camera: CameraFrame, axes: Axes, reach: float, texels: int, *, wider: float = 1.0) -> Cascade:

@@ -85,7 +85,7 @@ class KeptCascades:
     def _is_due(self, kept: Kept | None, axes: Axes, radius: float, texels: int, position: F64, scene: object) -> bool:
         if kept is None or kept.cascade.radius != radius or kept.cascade.texels != texels:
             return True
-        used = float(np.abs(kept.cascade.relative(position)[:2]).max())
+        used = max(map(abs, kept.cascade.relative(position)[:2]))
         turned = float(axes.toward @ kept.cascade.axes.toward)
         changed = scene != kept.scene and self._frame - kept.frame > PATIENCE_FRAMES
         return used > USED_SHARE * 2 * radius / WIDER or turned < TURNED or changed

@@ -8,10 +8,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
-from layerw.base.ports import F32
-
 KEPT_CASCADES = 3
 CELL_TEXELS = 256
 
@@ -34,6 +30,7 @@ class AtlasLayout(NamedTuple):
     cached: tuple[float, ...]
     cached_side: int
     cell_rows: int
+    soft: bool = False  # edges of the dynamic ones are as wide as the sun makes them
 
     @property
     def cells_top(self) -> int:
@@ -68,15 +65,15 @@ class AtlasLayout(NamedTuple):
         row, column = divmod(number, self.cells_across)
         return Square(column * CELL_TEXELS, self.cells_top + row * CELL_TEXELS, CELL_TEXELS)
 
-    def uv(self, tile: Square) -> F32:
-        """(4,) x, y of the upper left corner, width, height: shares of the atlas."""
+    def uv(self, tile: Square) -> tuple[float, float, float, float]:
+        """x, y of the upper left corner, width, height: shares of the atlas."""
         width, height = self.size
-        return np.array((tile.x / width, tile.y / height, tile.side / width, tile.side / height), np.float32)
+        return tile.x / width, tile.y / height, tile.side / width, tile.side / height
 
 
 LAYOUTS = {
     "low": AtlasLayout(2048, (24.0, 160.0), 1024, (), 0, 2),  # 12 MiB
     "medium": AtlasLayout(3072, (12.0, 40.0, 130.0), 1024, (600.0, 3000.0, 16000.0), 768, 2),  # 27 MiB
-    "high": AtlasLayout(4096, (12.0, 40.0, 130.0), 1280, (600.0, 3000.0, 16000.0), 1024, 4),  # 52 MiB
+    "high": AtlasLayout(4096, (12.0, 40.0, 130.0), 1280, (600.0, 3000.0, 16000.0), 1024, 4, soft=True),  # 52 MiB
 }
 NO_ATLAS = (0, 0)

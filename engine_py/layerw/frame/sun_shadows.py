@@ -7,6 +7,7 @@ are kept (frame/kept_cascades.py). Boxes: frame/cascades.py; tiles: frame/shadow
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +31,8 @@ ATLAS_SHARE = 0.125  # of the GPU budget, at most
 ENDLESS_M = 1.0e9  # a fade distance that is never reached
 LAMPS = spec.SHADOW_CASCADES + 1  # the lamps' first
 RENEWAL = spec.SHADOW_CASCADES  # of shadow_matrices: the kept cascade that is being drawn
-NOTHING = np.zeros((4, 4), np.float32)  # a cascade that holds no place
+NOTHING = [0.0] * 16  # a cascade that holds no place
+F32_MAX = 3.4e38
 
 
 def are_cast(environment: Environment) -> bool:
@@ -67,6 +69,7 @@ class SunShadows:
         self._has_cells = False
         self._atlas = NO_ATLAS
         self._params: tuple[float, float, float] = (0.0, 1.0, 1.0)  # strength, distance, bias
+        self._edge = 0.0  # what a shadow's edge grows by a metre of its way; 0: not
 
     def choose(self, wanted: str, budget_bytes: int) -> None:
         """The atlas of a quality, or of a lower one where it takes too much of the GPU budget."""
@@ -116,7 +119,8 @@ class SunShadows:
     def _set_light(self, environment: Environment, atlas: tuple[int, int]) -> None:
         shadows, direction = environment.shadows, environment.heaven().direction
         self.is_active = are_cast(environment) and atlas == self.layout.size
-        key = (direction.tobytes(), shadows.distance_m, shadows.strength, shadows.bias, self.layout,
+        sun = environment.sun.angular_radius
+        key = (direction.tobytes(), sun, shadows.distance_m, shadows.strength, shadows.bias, self.layout,
                self.is_active)  # fmt: skip
         if key == self._key:
             return
@@ -124,6 +128,7 @@ class SunShadows:
         self._revision += 1
         self._axes = axes_of(direction)
         self._reaches = reaches(self.layout.dynamic, self.layout.cached, shadows.distance_m)
+        self._edge = math.tan(sun) if self.layout.soft else 0.0
         self._params = shadows.strength, shadows.distance_m or _whole(self.layout), shadows.bias
 
     def see(self, index: int, camera: CameraFrame, block: FrameBlock) -> tuple[F64, ...]:
@@ -154,23 +159,23 @@ class SunShadows:
     def _write(self, block: FrameBlock, camera: CameraFrame, tiles: list[tuple[Cascade, Square]]) -> None:
         strength, distance, bias = self._params
         width, height = self.layout.size
-        matrices = [NOTHING] * (RENEWAL + 1)
-        places, steps = (np.zeros((spec.SHADOW_CASCADES, 4), np.float32) for _ in range(2))
         numbered = list(enumerate(tiles))
+        matrices = [NOTHING] * (RENEWAL + 1)
+        places, steps = ([(0.0, 0.0, 0.0, 0.0)] * spec.SHADOW_CASCADES for _ in range(2))
         if self.is_active:
             numbered += [(len(tiles) + number, (kept.cascade, self.layout.cached_tile(kept.slot)))
                          for number, kept in self._kept.shown.items()]  # fmt: skip
             if self._kept.job is not None:
-                matrices[RENEWAL] = self._kept.job.cascade.matrix(camera.position).T
+                matrices[RENEWAL] = self._kept.job.cascade.columns(camera.position)
         for number, (cascade, tile) in numbered:
-            with np.errstate(over="ignore", invalid="ignore"):  # a cascade that is too large for the GPU is left out
-                matrix = cascade.matrix(camera.position)
-                step = np.array((cascade.texel_m * bias, cascade.texel_depth * bias), np.float64).astype(np.float32)
-            if np.isfinite(matrix).all() and np.isfinite(step).all():
-                matrices[number], places[number], steps[number, :2] = matrix.T, self.layout.uv(tile), step
-        block.write("shadow_matrices", np.stack(matrices))
-        block.write("shadow_tiles", places)
-        block.write("shadow_steps", steps)
+            columns, is_soft = cascade.columns(camera.position), self._edge > 0 and number < len(tiles)
+            edge = (self._edge / cascade.texel_depth, cascade.texel_depth / cascade.texel_m) if is_soft else (0.0, 0.0)
+            step = (cascade.texel_m * bias, cascade.texel_depth * bias, *edge)
+            if all(abs(one) <= F32_MAX for one in (*columns, *step)):  # one too large for the GPU is left out
+                matrices[number], places[number], steps[number] = columns, self.layout.uv(tile), step
+        block.write("shadow_matrices", np.array(matrices, np.float32))
+        block.write("shadow_tiles", np.array(places, np.float32))
+        block.write("shadow_steps", np.array(steps, np.float32))
         block.write("shadow_params", (1 / width, 1 / height, strength if tiles else 0.0, min(distance, ENDLESS_M)))
 
     def encode(self, index: int, submission: Submission, found: VisibleSet) -> None:

@@ -48,6 +48,9 @@ def ambient_flags(environment: Environment, tier: Tier) -> int:
     """The flags of what is worked out from depth before the scene is lit, in all views."""
     ambient = environment.ambient
     hides = flag("ambient") if tier.ambient and (ambient.occlusion > 0 or ambient.contact) else 0
+    fog, casts = environment.fog, environment.shadows.enabled
+    if tier.shaft_steps and fog.density > 0 and fog.shafts > 0 and casts:
+        hides |= flag("shafts")
     return hides | (flag("mirror") if tier.mirror and ambient.reflections and environment.sea.level is not None else 0)
 
 
@@ -72,6 +75,7 @@ class ViewWriter:
         self._anchor = np.zeros(3)  # of noise by place
         self._temporal = TemporalWriter(block)
         self._air, self._drift, self._wind = (block.read(name) for name in ("air", "cloud_drift", "wind"))
+        self._shafts = block.read("shafts")
 
     def write(self, camera: CameraFrame, environment: Environment, time_s: float, *, view: View | None = None,
               dt_s: float = 0.0, sheared: bool = False, tiles_from: F64 | None = None,
@@ -102,6 +106,7 @@ class ViewWriter:
         on = bool(flags & flag("ambient"))
         self._ambient[:3] = ambient.occlusion, ambient.radius_m * on, CONTACT_M * (ambient.contact and on)
         self._ambient[3] = float(flags & flag("mirror") > 0)
+        self._shafts[:2] = environment.fog.shafts, tier.shaft_steps
         self._air[3], self._drift[3] = tier.air_steps, tier.cloud_steps
         gone = environment.clouds.speed * time_s
         self._drift[0] = float(self._wind[0]) * gone % CLOUD_PERIOD_M

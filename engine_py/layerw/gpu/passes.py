@@ -28,9 +28,10 @@ FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8,
 # picking: the view is one pixel, and what is drawn there is read. flare, focus, motion: lens flare, depth of field,
 # motion blur; particles: this view moves them; sprites: they, or rain, are drawn; ambient: occlusion of the sky's
 # light, contact shadows; mirror: water mirrors what is opaque. upscaled: fewer pixels are drawn than shown.
+# shafts: what stands between fog and the sun throws its shadow into the fog.
 VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking", "flare",
               "focus", "motion", "particles", "ambient",
-              "air_tables", "air_view", "mirror", "sprites", "upscaled")
+              "air_tables", "air_view", "mirror", "sprites", "upscaled", "shafts")
 TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block
 
 
@@ -158,6 +159,8 @@ TARGETS: tuple[Target, ...] = (
     Target("scene_depth", "depth32float", samples=4),
     Target("resolved", "rgb10a2"),
     Target("depth", "depth32float"),
+    Target("beams", "rgba16float", divide=2),  # the share of the sun that fog gets before a place; how far that is
+    Target("shafts", "rgba16float", divide=2),  # the same, smooth
     Target("lit", "rgba16float"),  # exposed radiance
     Target("hdr", "rgba16float", shown=True, same="lit"),  # the same, as large as it is shown
     Target("behind", "rgba16float"),  # as lit, before what blends is laid over it
@@ -194,6 +197,7 @@ _LIT = ("shadow_atlas", "air", "exposure", "screen")
 _CLEAR = (*_LIT[:-1], "mirror as screen")
 _AIR = ("air_sunlight", "air_bounces")
 _SKY = (*_AIR, "air_view", "air", "exposure")
+_SHAFTS = ("resolved", "shafts", "air", "depth", "exposure")
 _PARTICLES = ("particle_place", "particle_motion")
 PASSES: tuple[Pass, ...] = (
     Pass("air_sunlight", "fullscreen", "transmittance", (), ("air_sunlight",), shader="air_sunlight",
@@ -223,14 +227,19 @@ PASSES: tuple[Pass, ...] = (
          when="single"),
     Pass("resolve", "resolve", "resolve", ("scene",), ("resolved",), when="!single"),
     Pass("resolve_depth", "resolve", "resolve", ("scene_depth",), depth="depth", depth_write=True, when="!single"),
-    Pass("decode", "fullscreen", "resolve", ("resolved",), ("lit",), shader="decode", when="!weighted"),
+    Pass("beams", "fullscreen", "shafts", ("shadow_atlas", "air", "depth"), ("beams",), shader="beams", when="shafts"),
+    Pass("smooth_beams", "fullscreen", "shafts", ("beams",), ("shafts",), shader="smooth_beams", when="shafts"),
+    Pass("decode", "fullscreen", "resolve", ("resolved",), ("lit",), shader="decode", when="!weighted !shafts"),
+    Pass("shafts", "fullscreen", "shafts", _SHAFTS, ("lit",), shader="shafts", when="!weighted shafts"),
     Pass("decal", "draws", "decal", (*_LIT, "depth"), ("lit",), blend="over", materials="decal", when="!weighted"),
     Pass("mirror", "draws", "reflections", ("exposure", "lit as hdr", "depth"), ("mirror",), "mirror_depth",
          shader="mirror", depth_test="greater", depth_write=True, materials="all", when="mirror", draws="blend",
          only="water"),
     Pass("blend", "draws", "blend", _CLEAR, ("lit",), "depth", depth_test="greater", blend="over",
          materials="see_through", when="!weighted"),
-    Pass("decode_behind", "fullscreen", "resolve", ("resolved",), ("behind",), shader="decode", when="weighted"),
+    Pass("decode_behind", "fullscreen", "resolve", ("resolved",), ("behind",), shader="decode",
+         when="weighted !shafts"),
+    Pass("shafts_behind", "fullscreen", "shafts", _SHAFTS, ("behind",), shader="shafts", when="weighted shafts"),
     Pass("decal_behind", "draws", "decal", (*_LIT, "depth"), ("behind",), blend="over", materials="decal",
          when="weighted", draws="decal"),
     Pass("weigh", "draws", "blend", _CLEAR, ("blended", "blend_weights"), "depth", depth_test="greater",

@@ -378,7 +378,8 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("shadow_matrices", "mat4x4[12]"),  # camera-relative world -> (u, v, depth) of a tile, each 0 to 1, times w; depth
     # reversed. The first SHADOW_CASCADES are the sun's, from near to far (zeros: there is none)
     ("shadow_tiles", "vec4[6]"),  # of the sun's, in uv of the atlas: x, y of the upper left corner, width, height
-    ("shadow_steps", "vec4[6]"),  # x = metres of a texel; y = that in depth
+    ("shadow_steps", "vec4[6]"),  # x = metres of a texel; y = that in depth; z = by how many
+    # texels a shadow's edge grows a unit of depth (0: it is as sharp as texels are), w = depth of a metre
     ("shadow_cells", "vec4"),  # of lamps: x = cells of a row of the atlas; y = v where they begin; z, w = their size
     ("shadow_params", "vec4"),  # x, y = a texel of the atlas in uv; z = strength (0 = off); w = fade distance, m
     ("pattern_camera", "vec4"),  # xyz = f32(camera - an anchor near it): where noise by place is looked up; w = 1: rows
@@ -399,6 +400,7 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("air_moon_light", "vec4"),  # w = how bright the disc is
     ("air_stars", "vec4"),  # xyz = the pole that they turn about; w = how far they have, radians
     ("sun_radius", "vec4"),  # x = cosine of the disc's, whatever lights the scene
+    ("shafts", "vec4"),  # x = how much of the sun's part of the fog its shadows take, y = steps of a line of sight
     ("upscale", "vec4"),  # x = the share of each side that is drawn; y = its binary logarithm: textures' levels follow
     # what is shown
     ("clouds", "vec4"),  # x = cover, y = height of their base, z = thickness, metres; w = density

@@ -133,12 +133,15 @@ class Clouds:
     shadows: float = 0.6
 
 
-@settings(color=optional_light(), density=number(0), falloff=number(0), start_m=number(0), opacity_max=number(0, 1))
+@settings(color=optional_light(), density=number(0), falloff=number(0), start_m=number(0), opacity_max=number(0, 1),
+          shafts=number(0, 1))  # fmt: skip
 @dataclass(slots=True)
 class Fog:
     """Distance fog: `density` per metre at height 0, thinning upwards by `falloff` per metre.
 
-    color: linear radiance; None: what the air scatters into it.
+    color: linear radiance; None: what the air scatters into it. shafts: how dark the shadow is that things and clouds
+    throw into the fog, so that the sun's light stands in it as shafts, 0 (none, no cost) to 1; from app.quality
+    "medium" on.
     """
 
     color: Rgb | None = None
@@ -146,6 +149,7 @@ class Fog:
     falloff: float = 0.0015
     start_m: float = 0.0
     opacity_max: float = 1.0
+    shafts: float = 0.7
 
 
 @settings(level=optional_number(), color=light(), clarity_m=number(0, above=True), roughness=number(0, 1))

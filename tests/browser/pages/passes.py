@@ -33,7 +33,9 @@ def begin(position=(0.0, 3.0, 9.0), target=(0.0, 0.6, 0.0)):
     view.antialias, view.transparency, view.scale = "msaa", "sorted", 1.0
     view._effects = {}
     app.sun.azimuth, app.sun.elevation = math.radians(150), math.radians(40)
-    app.fog.density = 0.0
+    app.fog.density, app.fog.shafts = 0.0, 0.7
+    app.clouds.cover, app.quality = 0.32, "medium"
+    app.camera.projection, app.sun.angular_radius = lw.Perspective(fov_y=math.radians(40)), math.radians(0.6)
     app.shadows.enabled = True
 
 
@@ -108,6 +110,49 @@ def fog():
     for number in range(6):
         place = (3 * (-1) ** number, 1.5, -6 * number)
         keep(app.spawn(lw.Mesh.box(1, 3, 1), lw.Material(color="tomato"), position=place))
+
+
+def shafts():
+    """A wall with gaps before a low sun, in fog."""
+    begin((0, 2.5, 12), (0, 3.0, 0))
+    app.sun.azimuth, app.sun.elevation = math.radians(10), math.radians(25)
+    app.clouds.cover = 0.0
+    app.fog.density, app.fog.shafts = 0.05, 1.0
+    ground()
+    for number in range(5):
+        keep(app.spawn(lw.Mesh.box(1.6, 9, 0.4), lw.Material(color="#303030"), position=(3 * number - 6, 4.5, 0)))
+
+
+def no_shafts():
+    shafts()
+    app.fog.shafts = 0.0
+
+
+def fog_alone():
+    """No wall: nothing stands between sun and fog."""
+    shafts()
+    for thing in made[1:]:
+        thing.despawn()
+    del made[1:]
+
+
+def soft():
+    """Seen from above, the shadows of a low plate and of a high one, of a sun that is five times as wide as usual."""
+    begin((0.0, 10.0, 0.0), (0.0, 0.0, -0.001))
+    app.camera.projection = lw.Orthographic(height=8.0)
+    app.camera.position = np.array((0.0, 10.0, 0.0))
+    app.quality = "high"
+    app.clouds.cover = 0.0
+    app.sun.azimuth, app.sun.elevation, app.sun.angular_radius = math.radians(90), math.radians(60), 0.05
+    ground()
+    for height, z in ((1.0, -2.0), (6.0, 2.0)):
+        keep(app.spawn(lw.Mesh.box(2.5, 0.1, 2.5), lw.Material(color="tomato"),
+                       position=(height / math.tan(math.radians(60)), height, z)))
+
+
+def sharp():
+    soft()
+    app.quality = "medium"
 
 
 def bright():
@@ -187,8 +232,8 @@ def flare_hidden():
     keep(app.spawn(lw.Mesh.box(4, 12, 1), lw.Material(color="gray"), position=(-2, 3, -5)))
 
 
-SCENES = (shadow, opaque, edges, none, blend, weighted, fog, bloom, agx, neutral, auto, lut, more_views, lens, focus,
-          flare, flare_hidden)
+SCENES = (shadow, opaque, edges, none, blend, weighted, fog, shafts, bloom, agx, neutral, auto, lut, more_views, lens,
+          focus, flare, flare_hidden)
 
 
 def show(name):

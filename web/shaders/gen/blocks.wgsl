@@ -33,6 +33,7 @@ struct FrameBlock {
   air_moon_light: vec4<f32>,
   air_stars: vec4<f32>,
   sun_radius: vec4<f32>,
+  shafts: vec4<f32>,
   upscale: vec4<f32>,
   clouds: vec4<f32>,
   cloud_drift: vec4<f32>,

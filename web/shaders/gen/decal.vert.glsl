@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl noise.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl decal.wgsl
-// sha256 1ccd0d3f2d6d1ceef5ae3e72dc33c6f4fa2728aa10eb297c173e59214648eec1. Do not edit.
+// sha256 99d8ba74441e6b2c496385f2f72c3494dd26a4a8eb9d7acfed64e508742865eb. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -74,6 +74,7 @@ layout(std140) uniform FrameBlock {
   vec4 air_moon_light;
   vec4 air_stars;
   vec4 sun_radius;
+  vec4 shafts;
   vec4 upscale;
   vec4 clouds;
   vec4 cloud_drift;

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl tonemap.wgsl marks.wgsl gen/slots_particles.wgsl
 // glyphs.wgsl
-// sha256 574fedb0ad580dc610506c21baa6d256489cf964e4f376ea970becade7c8c8cb. Do not edit.
+// sha256 ca6257ec33442f2d273060d6fa6c9acf25e5de736a88ca57122e945137de112c. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -92,6 +92,7 @@ layout(std140) uniform FrameBlock {
   vec4 air_moon_light;
   vec4 air_stars;
   vec4 sun_radius;
+  vec4 shafts;
   vec4 upscale;
   vec4 clouds;
   vec4 cloud_drift;

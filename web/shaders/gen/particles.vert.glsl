@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl particle_numbers.wgsl
 // particles.wgsl
-// sha256 755a3f264a2e4f18a2742bb8a5e4907a28d1dacc6d4e2980a692ab2f4e756e7d. Do not edit.
+// sha256 77ddbde62aa36470704e9a3cf58eef0bdbd471cbc8459909f57ddf9e73fd7395. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -103,6 +103,7 @@ layout(std140) uniform FrameBlock {
   vec4 air_moon_light;
   vec4 air_stars;
   vec4 sun_radius;
+  vec4 shafts;
   vec4 upscale;
   vec4 clouds;
   vec4 cloud_drift;

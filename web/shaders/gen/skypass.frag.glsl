@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl
 // lights.wgsl fullscreen.wgsl atmosphere.wgsl air_light.wgsl air_walk.wgsl skypass.wgsl
-// sha256 48c8bd3f0ce741a415fb7ba002c3c62fbda1df74cc3453e33750d09dcfd4c2d1. Do not edit.
+// sha256 d40299a82552ab036e90df9ca912b5068d892104af140d39ab1be37c3d7b2108. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -67,6 +67,7 @@ layout(std140) uniform FrameBlock {
   vec4 air_moon_light;
   vec4 air_stars;
   vec4 sun_radius;
+  vec4 shafts;
   vec4 upscale;
   vec4 clouds;
   vec4 cloud_drift;
@@ -375,9 +376,17 @@ float cloud_cover(vec2 place, float fine) {
   return clamp((shape - least) / 0.24, 0.0, 1.0) * step(1e-4, frame.clouds.x);
 }
 
-float cover_after(vec2 eye, vec2 along, float way, float pixel) {
+float cover_after(vec2 eye, vec2 along, float way, float pixel, float share) {
   float fine = 1.0 - smoothstep(0.3, 1.0, way * pixel / 640.0);
-  return cloud_cover(eye + along * way, fine);
+  vec2 place = eye + along * way;
+  float cover = cloud_cover(place, fine);
+  float wisps = (1.0 - smoothstep(0.3, 1.0, way * pixel / 29.6)) * 4.0 * cover * (1.0 - cover);
+  if (wisps <= 0.0) {
+    return cover;
+  }
+  vec2 at = (place - 1.3 * frame.cloud_drift.xy) / 740.0;
+  vec2 turned = vec2(0.8 * at.x + 0.6 * at.y, 0.8 * at.y - 0.6 * at.x) + share * vec2(0.31, 0.17);
+  return clamp(cover + 1.1 * wisps * (cloud_texel(turned) - 0.5), 0.0, 1.0);
 }
 
 float ramp_integral(float x) {
@@ -417,11 +426,11 @@ vec3 with_clouds(vec3 direction, vec3 behind_1, float pixel, float first) {
   vec3 light = vec3(0.0);
   float left = 1.0;
   float from_share = 0.0;
-  float from_cover = cover_after(eye.xz, direction.xz, min(near, 2.0e5), pixel);
+  float from_cover = cover_after(eye.xz, direction.xz, min(near, 2.0e5), pixel, 0.0);
   for (int n = 0; n <= steps; n += 1) {
     float to_share = min((float(n) + first) / float(steps), 1.0);
     float way = min(near + (far - near) * to_share, 2.0e5);
-    float to_cover = cover_after(eye.xz, direction.xz, way, pixel);
+    float to_cover = cover_after(eye.xz, direction.xz, way, pixel, to_share);
     float share = 0.5 * (from_share + to_share);
     float part = to_share - from_share;
     float here = cloud_share(0.5 * (from_cover + to_cover), from_share, to_share);

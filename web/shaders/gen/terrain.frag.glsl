@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl
 // terrain.wgsl
-// sha256 d7a0df7eec079bb5a93fb22b912cf63bd7a24f0635de5603036c862e360d7ada. Do not edit.
+// sha256 a6841ffe91eb9a192d215c14c08625c1454ece63da36ce67d34e87e468ac1d80. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -158,6 +158,7 @@ layout(std140) uniform FrameBlock {
   vec4 air_moon_light;
   vec4 air_stars;
   vec4 sun_radius;
+  vec4 shafts;
   vec4 upscale;
   vec4 clouds;
   vec4 cloud_drift;
@@ -355,6 +356,68 @@ float shadow_tent(vec2 uv, float depth_2) {
   return sum / 144.0;
 }
 
+float interleaved_noise(vec2 pixel) {
+  return fract(52.9829189 * fract(dot(pixel, vec2(0.06711056, 0.00583715))));
+}
+
+vec2 spiral(int n, int count, float turn) {
+  float angle = float(n) * 2.39996323 + turn;
+  return sqrt((float(n) + 0.5) / float(count)) * vec2(cos(angle), sin(angle));
+}
+
+float edge_radius(vec4 tile, vec3 q, float slope, float a_metre_1, float margin, float turn, float grain) {
+  vec2 texel = frame.shadow_params.xy;
+  float first = 0.0;
+  float sum = 0.0;
+  float way = max(0.3 * a_metre_1, margin) * exp2(grain);
+  for (int layer = 0; layer < 7; layer += 1) {
+    float radius = clamp(1.4 * way * slope, 1.0, 20.0);
+    float hidden = 0.0;
+    for (int k = 0; k < 3; k += 1) {
+      vec2 offset = spiral(layer * 3 + k, 21, turn) * radius;
+      hidden += 1.0 - shadow_tap(tile.xy + q.xy * tile.zw + offset * texel, q.z + way);
+    }
+    if (layer == 0) {
+      first = hidden;
+      sum = hidden * way;
+    } else {
+      sum += hidden * 0.5 * way;
+    }
+    way *= 2.0;
+  }
+  return min(1.386 * sum / max(first, 0.05) * slope, 20.0);
+}
+
+float shadow_disc(vec2 uv, float depth_3, float radius, float turn) {
+  float sum = 0.0;
+  for (int k = 0; k < 16; k += 1) {
+    sum += shadow_tap(uv + spiral(k, 16, turn) * radius * frame.shadow_params.xy, depth_3);
+  }
+  return sum / 16.0;
+}
+
+float cascade_light(uint i, vec3 p, vec3 n, vec3 q, float grazing) {
+  vec4 steps = frame.shadow_steps[i];
+  vec4 tile = frame.shadow_tiles[i];
+  vec2 uv = tile.xy + q.xy * tile.zw;
+  if (steps.z <= 0.0) {
+    return shadow_tent(uv, q.z + steps.y);
+  }
+  vec4 clip = frame.view_projection * vec4(p, 1.0);
+  vec2 pixel = floor((clip.xy / clip.w * vec2(0.5, -0.5) + 0.5) * frame.viewport.xy);
+  float grain = interleaved_noise(pixel + frame.temporal.xy * 64.0);
+  float turn = 6.2831853 * grain;
+  float radius = edge_radius(tile, q, steps.z, steps.w, (1.0 + 6.0 * grazing) * steps.y, turn, fract(grain * 11.7));
+  if (radius <= 2.0) {
+    return shadow_tent(uv, q.z + steps.y);
+  }
+  float lift = 1.8 * grazing * steps.x * (radius - 2.0);
+  vec3 moved = (frame.shadow_matrices[i] * vec4(p + n * ((0.6 + 1.8 * grazing) * steps.x + lift), 1.0)).xyz;
+  float soft = shadow_disc(tile.xy + moved.xy * tile.zw, moved.z + steps.y, radius, turn);
+  float share = clamp((radius - 2.0) / 2.0, 0.0, 1.0);
+  return mix(mix(shadow_tent(uv, q.z + steps.y), soft, share), soft, share >= 1.0);
+}
+
 float sun_visibility(vec3 p, vec3 n) {
   float strength = frame.shadow_params.z;
   if (strength <= 0.0) {
@@ -370,9 +433,8 @@ float sun_visibility(vec3 p, vec3 n) {
     vec3 q = (frame.shadow_matrices[i] * vec4(p + n * ((0.6 + 1.8 * grazing) * steps.x), 1.0)).xyz;
     float edge = max(abs(q.x - 0.5), abs(q.y - 0.5)) * 2.0;
     if (edge < 0.98 && q.z > 0.0 && q.z < 1.0) {
-      vec4 tile = frame.shadow_tiles[i];
       float share = left * (1.0 - smoothstep(0.88, 0.98, edge));
-      sum += share * shadow_tent(tile.xy + q.xy * tile.zw, q.z + steps.y);
+      sum += share * cascade_light(i, p, n, q, grazing);
       left -= share;
       if (left <= 0.001) {
         break;
@@ -573,13 +635,13 @@ float lamp_visibility(uint first, bool is_point, vec3 way, vec3 ahead, float slo
   vec3 helper = mix(vec3(0.0, 1.0, 0.0), vec3(0.0, 0.0, 1.0), bvec3(abs(toward.y) > 0.99));
   vec3 right = normalize(cross(helper, toward));
   vec3 up = cross(toward, right);
-  float depth_3 = max(dot(at, toward), 1e-6);
-  vec2 uv = vec2(dot(at, right), -dot(at, up)) / (depth_3 * slope) * 0.5 + 0.5;
+  float depth_4 = max(dot(at, toward), 1e-6);
+  vec2 uv = vec2(dot(at, right), -dot(at, up)) / (depth_4 * slope) * 0.5 + 0.5;
   float near = 0.004 * reach;
   vec2 inside = clamp(uv, vec2(0.01171875), vec2(0.98828125));
   vec2 corner = vec2(float(cell % uint(frame.shadow_cells.x)), float(cell / uint(frame.shadow_cells.x)));
   vec2 place = vec2(0.0, frame.shadow_cells.y) + (corner + inside) * frame.shadow_cells.zw;
-  return shadow_tent(place, near / max(depth_3 - texel_m, near));
+  return shadow_tent(place, near / max(depth_4 - texel_m, near));
 }
 
 LightSample light_sample(uint light, vec3 p, vec3 n) {
@@ -633,8 +695,8 @@ uint cluster_of(vec3 p) {
   vec4 clip = frame.view_projection * vec4(p, 1.0);
   vec2 tiles = vec2(float(CLUSTERS_ACROSS), float(CLUSTERS_DOWN));
   uvec2 tile = uvec2(clamp((clip.xy / clip.w * 0.5 + 0.5) * tiles, vec2(0.0), tiles - 1.0));
-  float depth_4 = max(dot(p, frame.light_view.xyz) / frame.light_grid.y, 1e-6);
-  uint slice = uint(clamp(floor(1.0 + log(depth_4) * frame.light_grid.x), 0.0, float(23u)));
+  float depth_5 = max(dot(p, frame.light_view.xyz) / frame.light_grid.y, 1e-6);
+  uint slice = uint(clamp(floor(1.0 + log(depth_5) * frame.light_grid.x), 0.0, float(23u)));
   return (slice * CLUSTERS_DOWN + tile.y) * CLUSTERS_ACROSS + tile.x;
 }
 

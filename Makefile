@@ -69,11 +69,16 @@ kernels: .make/kernels
 .make/kernels: $(KERNELS) | .make/installed
 	@$(BIN)/python engine_py/kernels/build.py >/dev/null
 	@$(BIN)/python engine_py/kernels/rigid.py >/dev/null
+	@$(BIN)/python engine_py/kernels/navigation.py >/dev/null
 	@mkdir -p .make && touch $@
 
 # Box3D's sources are fetched once, into the user's cache; without them layerw is built without physics, and says so.
 physics: .make/installed
 	@$(BIN)/python engine_py/kernels/rigid.py --strict
+
+# As physics: Recast's sources.
+navigation: .make/installed
+	@$(BIN)/python engine_py/kernels/navigation.py --strict
 
 .make/npm: package.json package-lock.json | .make/installed
 	@tools/npm.sh ci

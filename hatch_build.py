@@ -24,6 +24,7 @@ class LayerwHook(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's o
             subprocess.run([sys.executable, str(script)], check=True, stdout=subprocess.DEVNULL)
         if version == "standard":
             # An editable install leaves it to make, which has a pip at hand.
-            rigid = Path(self.root, "engine_py", "kernels", "rigid.py")
-            subprocess.run([sys.executable, str(rigid)], check=True, stdout=subprocess.DEVNULL)
+            for name in ("rigid.py", "navigation.py"):
+                script = Path(self.root, "engine_py", "kernels", name)
+                subprocess.run([sys.executable, str(script)], check=True, stdout=subprocess.DEVNULL)
             build_data["force_include"]["web"] = "layerw_server/web"

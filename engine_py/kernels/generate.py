@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from headers import HERE, Argument, Kernel, read_headers, read_rigid  # beside this file, also in a build hook
+from headers import HERE, Argument, Kernel, read_headers, read_own  # beside this file, also in a build hook
 
 ROOT = HERE.parents[1]
 INLINE_BYTES = 48  # results up to here are copied without a view; measured in benchmarks/bridge
@@ -103,7 +103,14 @@ def api_py(kernels: list[Kernel]) -> str:
 
 def rigid_py(_: list[Kernel]) -> str:
     """layerw/kernels/gen/rigid.py."""
-    return _protocols(read_rigid(), [], (("RigidKernels", False, "Physics, as arrays; see kernels/rigid/rigid.h."),))
+    return _protocols(read_own("rigid"), [], (
+        ("RigidKernels", False, "Physics, as arrays; see kernels/rigid/rigid.h."),))
+
+
+def navigation_py(_: list[Kernel]) -> str:
+    """layerw/kernels/gen/navigation.py."""
+    return _protocols(read_own("navigation"), [], (
+        ("NavigationKernels", False, "Navigation, as arrays; see kernels/navigation/navigation.h."),))
 
 
 def _protocols(kernels: list[Kernel], more: list[str], protocols: tuple[tuple[str, bool, str], ...]) -> str:
@@ -237,6 +244,7 @@ def _read_js(kernel: Kernel, *, into: bool) -> list[str]:
 
 
 OUTPUTS = {"engine_py/layerw/kernels/gen/api.py": api_py, "engine_py/layerw/kernels/gen/rigid.py": rigid_py,
+           "engine_py/layerw/kernels/gen/navigation.py": navigation_py,
            "web/gen/kernels.js": kernels_js}
 
 

@@ -46,19 +46,20 @@ class Kernel:
     header: str
 
 
-OWN_MODULE = "rigid"  # compiled by itself, with sources from elsewhere: rigid.py
+OWN_MODULES = ("rigid", "navigation")  # each compiled by itself, with sources from elsewhere: alone.py
 
 
-def read_rigid() -> list[Kernel]:
-    """The kernels of physics, which are a module of their own."""
-    return list(read_header((HERE / OWN_MODULE / "rigid.h").read_text("utf-8"), "rigid/rigid.h"))
+def read_own(name: str) -> list[Kernel]:
+    """The kernels of one of OWN_MODULES."""
+    where = f"{name}/{name}.h"
+    return list(read_header((HERE / where).read_text("utf-8"), where))
 
 
 def read_headers(folder: Path = HERE) -> list[Kernel]:
-    """Every declared kernel but those of physics, by header and then in the order of the file."""
+    """Every declared kernel but those of OWN_MODULES, by header and then in the order of the file."""
     found: list[Kernel] = []
     for path in sorted(folder.glob("*/*.h")):
-        if path.parent.name not in ("include", OWN_MODULE):
+        if path.parent.name not in ("include", *OWN_MODULES):
             found += read_header(path.read_text("utf-8"), path.relative_to(folder).as_posix())
     names = [kernel.name for kernel in found]
     twice = sorted({name for name in names if names.count(name) > 1})

@@ -54,6 +54,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.effects.decals import Decal
     from layerw.effects.particles import Emitter
     from layerw.memory import LayerMemory
+    from layerw.navigation.navigation import Navigation
     from layerw.physics.body import Body
     from layerw.physics.physics import Physics
     from layerw.pointing.drawn import Drawn
@@ -876,6 +877,13 @@ class App:
         from layerw.physics.physics import Physics
 
         return self._engine.subsystems.get("physics", Physics)
+
+    @property
+    def navigation(self) -> Navigation:
+        """Where one can walk, ways there and crowds: `app.navigation.bake(ground)`, `.path(a, b)`; see Navigation."""
+        from layerw.navigation.navigation import Navigation
+
+        return self._engine.subsystems.get("navigation", Navigation)
 
 
 SETTABLE = frozenset(checks.settable(App))

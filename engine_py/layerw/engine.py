@@ -15,7 +15,7 @@ from layerw.base.config import Config
 from layerw.base.failures import Failures
 from layerw.base.host_port import MemoryHost
 from layerw.base.log import Log
-from layerw.base.ports import F64, U32, TileDraw, TransferDone, TransferFailed
+from layerw.base.ports import F32, F64, U32, TileDraw, TransferDone, TransferFailed
 from layerw.base.rays import CheckedRay
 from layerw.base.user_code import UserCode
 from layerw.base.weak import weakly
@@ -156,10 +156,13 @@ class Engine:
             heap_ledger=self.heap_ledger, layer_ledger=self.layer_ledger, layer=self.layer, transfers=self.transfers,
             camera=weakly(self._shown_camera), program_s=weakly(self._program_time), now_s=weakly(self._time),
             dt_s=weakly(self._frame_time), placed=weakly(self._placed), nearest=weakly(self._met),
-            own=self.scenes.own, send=send)
+            own=self.scenes.own, draw=weakly(self._draw_lines), send=send)
 
     def _shown_camera(self) -> CameraFrame:
         return self.shown.camera
+
+    def _draw_lines(self, segments: F32, color: str) -> None:
+        self.drawings.debug._add(segments, color, 1.5, 0.0)
 
     def _time(self) -> float:
         return self.time_s

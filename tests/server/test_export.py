@@ -47,7 +47,8 @@ def test_what_travels(ready: Path) -> None:
     assert names == {
         "index.html", "_headers", MARKER, "web/boot.js", "web/shaders/box.wgsl",
         *(f"kernels/{path.name}" for path in kernels.FOLDER.glob("*.wasm")),
-        *(f"kernels/rigid/{path.name}" for path in kernels.FOLDER.glob("rigid/*") if path.name != "rigid_side.wasm"),
+        *(f"kernels/{own}/{path.name}" for own in ("rigid", "navigation") for path in kernels.FOLDER.glob(f"{own}/*")
+          if path.name != f"{own}_side.wasm"),
         *(f"runtime/{name}" for name in RUNTIME_FILES), "runtime/pyodide-lock.json", "runtime/numpy-2.whl",
         "runtime/layerw-0.whl", "app/manifest.json", "app/hello.py", "app/util.py", "app/world/tileset.json",
         "app/world/5-3-7.1a2b3c4d5e6f.glb", "app/world/0.0.subtree"}

@@ -15,7 +15,7 @@ import pytest
 
 import layerw as lw
 from layerw.hosts.headless import HeadlessHost
-from layerw.kernels import rigid
+from layerw.kernels import navigation, rigid
 from layerw.physics import Particles, ShallowWater
 from layerw.stream.ground import GroundHit
 
@@ -55,6 +55,10 @@ def things() -> Iterator[Any]:
         post, door = (app.spawn(box, body=lw.Body(kind)) for kind in ("static", "dynamic"))
         hero = lw.Character(app, app.spawn(box))
         yield from (app.physics, door.body, app.physics.join("hinge", post, door), hero)
+    if navigation.is_built():
+        app.navigation.bake(app.spawn(lw.Mesh.plane(9, 9)))
+        yield from (app.navigation, app.navigation.add(app.spawn(box)), app.navigation.path((0, 0, 0), (1, 0, 0)))
+        yield app.navigation.raycast((0, 0, 0), (1, 0, 0))
     yield from (lw.Perspective(), lw.Orthographic(height=2.0), lw.Budgets(), lw.Network(), lw.FlyCamera(app))
     hit = app.raycast((0, 0, 5), (0, 0, -1))
     assert hit is not None

@@ -54,7 +54,11 @@ async function fetchManifest({ appUrl, program }) {
 const STORE_ROOT = '/store';
 /** Where layerw/kernels/files.py looks for modules that only some programs need. */
 const KERNELS_ROOT = '/kernels';
-const PHYSICS = { file: 'rigid/rigid.wasm', words: /\b(physics|Body|Character)\b/ };
+/** Modules that only some programs need, and what those say. */
+const OPTIONAL = [
+  { name: 'Physics', file: 'rigid/rigid.wasm', words: /\b(physics|Body|Character)\b/ },
+  { name: 'Navigation', file: 'navigation/navigation.wasm', words: /\bnavigation\b/ },
+];
 
 const RUN_PY = `
 import sys
@@ -74,8 +78,8 @@ export class PythonBoot {
   #files;
   /** What the program keeps, if it mentions that. @type {Promise<Kept | null>} */
   #kept;
-  /** @type {Promise<ArrayBuffer | null>} */
-  #physics;
+  /** @type {Promise<Optional[]>} */
+  #optional;
   /** @type {Promise<ArrayBuffer[]>} */
   #wheels;
   /** @type {Promise<ArrayBuffer>} */
@@ -100,8 +104,8 @@ export class PythonBoot {
       ? fetchBytes(options.engineUrl, 'The engine\'s sources') : fetchEngine(options.runtimeUrl)));
     this.#kept = Promise.all([this.#manifest, this.#files]).then(([manifest, files]) => readKept(options, manifest, files));
     this.#kept.catch(() => {});
-    this.#physics = this.#files.then((files) => fetchPhysics(options, files));
-    this.#physics.catch(() => {});
+    this.#optional = this.#files.then((files) => fetchOptional(options, files));
+    this.#optional.catch(() => {});
     for (const promise of [this.#files, this.#wheels, this.#engine]) promise.catch(() => {});
   }
 
@@ -140,7 +144,7 @@ export class PythonBoot {
     await (await this.#files).write(pyodide.FS, '/app');
     unpackWheels(pyodide, await this.#wheels);
     writeKept(pyodide.FS, await this.#kept);
-    writePhysics(pyodide.FS, await this.#physics);
+    writeOptional(pyodide.FS, await this.#optional);
     pyodide.FS.chdir('/app');
     this.#hooks.progress('program', 0.9);
     const run = pyodide.runPython(RUN_PY);
@@ -169,23 +173,29 @@ async function readKept({ appUrl }, manifest, files) {
   return { program, ...await readRecords(program) };
 }
 
+/** @typedef {{ file: string, bytes: ArrayBuffer }} Optional */
+
 /**
- * Its module, if the program speaks of it; without it Python says so where it is used.
+ * The modules that the program speaks of; without one Python says so where it is used.
  * @param {BootOptions} options
  * @param {ProgramFiles} files
- * @returns {Promise<ArrayBuffer | null>}
+ * @returns {Promise<Optional[]>}
  */
-async function fetchPhysics({ kernelsUrl }, files) {
-  if (!mentions(PHYSICS.words, await files.modules())) return null;
-  return fetchBytes(kernelsUrl + PHYSICS.file, 'Physics').catch(() => null);
+async function fetchOptional({ kernelsUrl }, files) {
+  const modules = await files.modules();
+  const wanted = OPTIONAL.filter(({ words }) => mentions(words, modules));
+  const found = await Promise.all(wanted.map(({ name, file }) => fetchBytes(kernelsUrl + file, name)
+    .then((bytes) => [{ file, bytes }], () => [])));
+  return found.flat();
 }
 
-/** @param {any} FS of Pyodide @param {ArrayBuffer | null} module */
-function writePhysics(FS, module) {
-  if (module === null) return;
-  const path = `${KERNELS_ROOT}/${PHYSICS.file}`;
-  FS.mkdirTree(path.slice(0, path.lastIndexOf('/')));
-  FS.writeFile(path, new Uint8Array(module));
+/** @param {any} FS of Pyodide @param {Optional[]} modules */
+function writeOptional(FS, modules) {
+  for (const { file, bytes } of modules) {
+    const path = `${KERNELS_ROOT}/${file}`;
+    FS.mkdirTree(path.slice(0, path.lastIndexOf('/')));
+    FS.writeFile(path, new Uint8Array(bytes));
+  }
 }
 
 /** @param {any} FS of Pyodide @param {Kept | null} kept */

@@ -14,6 +14,7 @@ from layerw.base.config import Config
 from layerw.base.failures import Failures
 from layerw.base.host_port import MemoryHost
 from layerw.base.log import Log
+from layerw.base.ports import F32
 from layerw.base.rays import CheckedRay
 from layerw.base.user_code import UserCode
 from layerw.frame.resources import Resources
@@ -83,6 +84,7 @@ class SubsystemPort:
     placed: Callable[[], FrameColumns]  # where everything is in the world, as of the hook `placed`
     nearest: Callable[[CheckedRay], Met | None]  # what a ray meets first
     own: Callable[..., None]  # own(end, has_ended): the current scene ends it
+    draw: Callable[[F32, str], None]  # draw(segments (n, 2, 3), color): debug lines of the next picture
     send: Callable[[object], None] = lambda value: None  # to the page's half, with this frame
 
 

@@ -192,7 +192,9 @@ def _copy_web(web: Path, part: Path, attributes: Mapping[str, str]) -> None:
 
 def _copy_kernels(target: Path) -> None:
     folder = engine_folder() / "_kernels"
-    for path in sorted((*folder.glob("*.wasm"), *folder.glob("rigid/rigid.wasm"), *folder.glob("rigid/LICENSE*"))):
+    alone = [path for name in ("rigid", "navigation") for path in (*folder.glob(f"{name}/{name}.wasm"),
+                                                                   *folder.glob(f"{name}/LICENSE*"))]
+    for path in sorted((*folder.glob("*.wasm"), *alone)):
         _copy(path, target / path.relative_to(folder))
 
 

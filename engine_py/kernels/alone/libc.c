@@ -1,6 +1,5 @@
-/* The few functions of the C library that Box3D calls, so that every host runs the same ones: no libm differs, no WASI is
- * needed. Files, printing and threads are not there: Box3D wants them for recordings and logs, which nobody asks for,
- * and for more than one worker.
+/* The few functions of the C library that Box3D and Recast call, so that every host runs the same ones: no libm differs,
+ * no WASI is needed. Files and printing are not there: they are wanted for recordings and logs, which nobody asks for.
  */
 #include "pool.h"
 
@@ -23,9 +22,17 @@ char *strncpy(char *to, const char *from, size_t size_bytes) {
     return to;
 }
 
+size_t strlen(const char *text) {
+    size_t size_bytes = 0;
+    while (text[size_bytes]) size_bytes++;
+    return size_bytes;
+}
+
 float sqrtf(float x) { return __builtin_sqrtf(x); }
 float fabsf(float x) { return __builtin_fabsf(x); }
 float floorf(float x) { return __builtin_floorf(x); }
+float ceilf(float x) { return __builtin_ceilf(x); }
+float roundf(float x) { return x < 0 ? __builtin_ceilf(x - 0.5f) : __builtin_floorf(x + 0.5f); }
 
 float remainderf(float x, float y) { return (float)((double)x - (double)y * __builtin_rint((double)x / (double)y)); }
 
@@ -35,6 +42,21 @@ float sinf(float angle) {
     double x = (double)angle - turns * 3.14159265358979323846, s = x * x;
     double y = x * (1 - s / 6 * (1 - s / 20 * (1 - s / 42 * (1 - s / 72 * (1 - s / 110 * (1 - s / 156))))));
     return (float)(((long long)turns & 1) ? -y : y);
+}
+
+float cosf(float angle) { return sinf((float)((double)angle + 1.57079632679489661923)); }
+
+// The arc of a ratio up to 1 by two halvings and the series; then by octants.
+float atan2f(float y, float x) {
+    double a = __builtin_fabs((double)y), b = __builtin_fabs((double)x), high = LW_MAX(a, b);
+    double t = high > 0 ? LW_MIN(a, b) / high : 0;
+    for (int i = 0; i < 2; i++) t = t / (1 + __builtin_sqrt(1 + t * t));
+    double s = t * t, arc = 1.0 / 17;
+    for (int k = 15; k > 0; k -= 2) arc = 1.0 / k - s * arc;
+    arc *= 4 * t;
+    if (a > b) arc = 1.57079632679489661923 - arc;
+    if (x < 0) arc = 3.14159265358979323846 - arc;
+    return (float)(y < 0 ? -arc : arc);
 }
 
 static void swap(uint8_t *a, uint8_t *b, size_t width) {
@@ -64,6 +86,7 @@ void qsort(void *items, size_t count, size_t width, int (*order)(const void *, c
 
 void *aligned_alloc(size_t alignment, size_t size_bytes) { return alignment <= 64 ? lw_pool_alloc(size_bytes) : NULL; }
 #ifndef LW_INPLACE
+void *malloc(size_t size_bytes) { return lw_pool_try(size_bytes); }
 void free(void *block) { lw_pool_free(block); }
 #endif
 
@@ -104,33 +127,4 @@ int snprintf(char *to, size_t room, const char *format, ...) {
     (void)format;
     if (room) to[0] = 0;
     return 0;
-}
-
-// Box3D's platform (its timer.c): one thread, no clock.
-uint64_t b3GetTicks(void) { return 0; }
-float b3GetMilliseconds(uint64_t ticks) { return (void)ticks, 0.0f; }
-float b3GetMillisecondsAndReset(uint64_t *ticks) { return (void)ticks, 0.0f; }
-void b3Yield(void) {}
-void b3Sleep(int ms) { (void)ms; }
-static int nothing;
-void *b3CreateMutex(void) { return &nothing; }
-void b3DestroyMutex(void *mutex) { (void)mutex; }
-void b3LockMutex(void *mutex) { (void)mutex; }
-void b3UnlockMutex(void *mutex) { (void)mutex; }
-void *b3CreateSemaphore(int count) { return (void)count, &nothing; }
-void b3DestroySemaphore(void *semaphore) { (void)semaphore; }
-void b3WaitSemaphore(void *semaphore) { (void)semaphore; }
-void b3SignalSemaphore(void *semaphore) { (void)semaphore; }
-void *b3CreateThread(void (*run)(void *), void *context, const char *name) {
-    (void)run, (void)context, (void)name;
-    __builtin_trap();  // nobody asked for more than one worker
-}
-void b3JoinThread(void *thread) { (void)thread; }
-
-// Tells hulls and meshes apart: FNV-1a, well mixed at the end.
-uint32_t b3Hash(uint32_t hash, const uint8_t *data, int count) {
-    for (int i = 0; i < count; i++) hash = (hash ^ data[i]) * 16777619u;
-    hash = (hash ^ hash >> 16) * 0x85EBCA6Bu;
-    hash = (hash ^ hash >> 13) * 0xC2B2AE35u;
-    return hash ^ hash >> 16;
 }

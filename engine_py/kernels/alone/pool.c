@@ -1,4 +1,5 @@
-/* Memory for Box3D: blocks of a few sizes from chunks of the host's memory. All of it goes back when the last world ends.
+/* Memory for a module that stands alone: blocks of a few sizes from chunks of the host's memory. All of it goes back at
+ * `lw_pool_clear`.
  *
  * A block's size is rounded up to one of four steps a doubling, so at most a fifth of it is unused; what is freed is kept
  * for the next of its size. In Pyodide chunks are malloc's of Python's own heap, elsewhere the end of a memory that
@@ -38,7 +39,7 @@ static uint32_t class_of(uint32_t size_bytes, uint32_t *rounded) {
     return 4 * top + quarter;  // a quarter of 4 is the next doubling's 0
 }
 
-void *lw_pool_alloc(uint32_t wanted_bytes) {
+void *lw_pool_try(uint32_t wanted_bytes) {
     uint32_t size_bytes, number = class_of(LW_MAX(wanted_bytes, 64), &size_bytes);
     if (number < CLASSES && freed[number]) {
         Block *block = freed[number];
@@ -50,7 +51,7 @@ void *lw_pool_alloc(uint32_t wanted_bytes) {
     if (!bump || at + size_bytes > bump_end) {
         uint32_t chunk_bytes = LW_MAX((uint32_t)CHUNK_BYTES, size_bytes + 4 * ALIGNMENT);
         void *raw = take(chunk_bytes);
-        if (!raw) __builtin_trap();  // Box3D cannot go on without it; the ledger refuses before
+        if (!raw) return NULL;
         Chunk *chunk = (Chunk *)(((uintptr_t)raw + 15) & ~(uintptr_t)15);
         *chunk = (Chunk){chunks, raw, chunk_bytes};
         chunks = chunk;
@@ -62,6 +63,12 @@ void *lw_pool_alloc(uint32_t wanted_bytes) {
     live_bytes += size_bytes;
     ((Head *)at)[-1] = (Head){number, size_bytes};
     return (void *)at;
+}
+
+void *lw_pool_alloc(uint32_t wanted_bytes) {
+    void *block = lw_pool_try(wanted_bytes);
+    if (!block) __builtin_trap();  // Box3D cannot go on without it; the ledger refuses before
+    return block;
 }
 
 void lw_pool_free(void *block) {

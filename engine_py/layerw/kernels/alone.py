@@ -1,0 +1,112 @@
+"""Modules that stand alone (engine_py/kernels/alone.py): in place where there is Pyodide, under wasmtime elsewhere.
+
+Owns: loading one, and on CPython the copies of arrays into its memory and back, so that callers pass numpy arrays on
+every host. Both are compiled from the same sources and give the same bytes. Limits: 2 GiB; one thread.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.machinery
+import importlib.util
+import sys
+from typing import TYPE_CHECKING, Any, cast
+
+from layerw.kernels.files import FOLDER, WASMTIME_MISSING, KernelsMissing, file_of
+
+if TYPE_CHECKING:
+    import wasmtime
+
+Signatures = dict[str, tuple[tuple[str, ...], str]]  # as in gen/
+_ALIGNMENT = 16
+
+
+def is_built(name: str) -> bool:
+    """Whether the module is here."""
+    return sys.platform == "emscripten" or (FOLDER / name / f"{name}_side.wasm").is_file()
+
+
+def load(name: str, signatures: Signatures, missing: str) -> object:
+    """The module's functions; pointers are C-contiguous arrays of the header's types.
+
+    Raises:
+        KernelsMissing: it was not built (`missing` says so), or there is no wasmtime.
+    """
+    if sys.platform == "emscripten":
+        return _in_place(name, missing)
+    path = FOLDER / name / f"{name}_side.wasm"
+    if not path.is_file():
+        raise KernelsMissing(missing)
+    return _Side(str(path), signatures)
+
+
+def _in_place(name: str, missing: str) -> object:
+    try:
+        path = file_of(f"{name}/{name}")
+    except KernelsMissing:
+        raise KernelsMissing(missing) from None
+    loader = importlib.machinery.ExtensionFileLoader(name, str(path))
+    spec = importlib.util.spec_from_file_location(name, loader.path, loader=loader)
+    assert spec is not None
+    return importlib.util.module_from_spec(spec)
+
+
+class _Side:
+    """NAME_side.wasm under wasmtime: each function is a method that copies its arrays in and out."""
+
+    def __init__(self, path: str, signatures: Signatures) -> None:
+        try:
+            import wasmtime
+        except ImportError as error:
+            raise KernelsMissing(WASMTIME_MISSING) from error
+        self._store = wasmtime.Store(wasmtime.Engine())
+        instance = wasmtime.Instance(self._store, wasmtime.Module.from_file(self._store.engine, path), [])
+        self._exports = instance.exports(self._store)
+        self._memory = cast("wasmtime.Memory", self._exports["memory"])
+        self._scratch = self._scratch_end = 0
+        for name, (kinds, result) in signatures.items():
+            setattr(self, name, self._bind(name, kinds, result))
+
+    def _bind(self, name: str, kinds: tuple[str, ...], result: str) -> Any:
+        from layerw.kernels.wasmtime_call import bind_fast
+
+        function = bind_fast(self._store, cast(Any, self._exports[name]))
+        bits = {"u32": 0xFFFFFFFF, "u64": 0xFFFFFFFFFFFFFFFF}.get(result)
+        pointers = [number for number, kind in enumerate(kinds) if kind in ("in", "out")]
+
+        def call(*arguments: Any) -> Any:
+            given = list(arguments)
+            places = self._copy_in([arguments[number] for number in pointers])
+            for number, place in zip(pointers, places, strict=True):
+                given[number] = place
+            found = function(*given)
+            for number, place in zip(pointers, places, strict=True):
+                if kinds[number] == "out" and place:
+                    self._copy_out(place, arguments[number])
+            return found & bits if bits is not None and found is not None else found
+
+        return call
+
+    def _copy_in(self, arrays: list[Any]) -> list[int]:
+        """Behind each other in memory that only this uses."""
+        sizes = [0 if one is None else (one.nbytes + 2 * _ALIGNMENT - 1) & -_ALIGNMENT for one in arrays]
+        needed = sum(sizes)
+        if needed > self._scratch_end - self._scratch:
+            wasm_pages = max(needed + 65535 >> 16, 16)
+            self._scratch = self._memory.grow(self._store, wasm_pages) << 16
+            self._scratch_end = self._scratch + (wasm_pages << 16)
+        at, places = self._scratch, []
+        for array, size in zip(arrays, sizes, strict=True):
+            places.append(at if size else 0)
+            if size:
+                ctypes.memmove(self._base() + at, array.ctypes.data, array.nbytes)
+            at += size
+        return places
+
+    def _copy_out(self, place: int, array: Any) -> None:
+        if not array.flags.writeable or not array.flags.c_contiguous:
+            raise TypeError("The kernel writes into a C-contiguous, writable array.")
+        ctypes.memmove(array.ctypes.data, self._base() + place, array.nbytes)
+
+    def _base(self) -> int:
+        return ctypes.cast(self._memory.data_ptr(self._store), ctypes.c_void_p).value or 0

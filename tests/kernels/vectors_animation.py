@@ -105,8 +105,42 @@ def crowd_heads(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
     return [members, n, clips, count, layout, Out(np.zeros((n, 4), np.float32)), Out(np.zeros((n, 4), np.float32))]
 
 
+def forest(rng: np.random.Generator, n: int, poison: float) -> tuple[np.ndarray, ...]:
+    """parents, position, rotation and scale of a table of chains of three below nodes of a chain."""
+    parents = np.full(4 * n + 4, -1, np.int32)
+    for k in range(n):
+        parents[4 * k] = 4 * int(rng.integers(0, k)) + 3 if k and rng.uniform() < 0.3 else -1
+        parents[4 * k + 1 : 4 * k + 4] = range(4 * k, 4 * k + 3)
+    used = len(parents)
+    return (parents, floats(rng, (used, 3), 2, poison), floats(rng, (used, 4), 1, poison),
+            floats(rng, (used, 3), 2, poison / 4))
+
+
+def pose_reach(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_pose_reach: straight limbs, too."""
+    parents, position, rotation, scale = forest(rng, n, poison)
+    for k in range(n):
+        if rng.uniform() < 0.2:
+            position[4 * k + 2 : 4 * k + 4], rotation[4 * k + 1 : 4 * k + 3] = (0, 1, 0), (0, 0, 0, 1)
+    limbs = 4 * rng.permutation(n)[:, None] + np.array([1, 2, 3, 0])
+    limbs[:, 3] = rng.integers(0, 2, n)
+    goals, poles = floats(rng, (n, 4), 3, poison), floats(rng, (n, 4), 3, poison)
+    goals[:, 3] = rng.uniform(-0.2, 1.2, n)
+    return [limbs.astype(np.uint32), goals, poles, n, parents, position, Out(rotation), scale]
+
+
+def pose_look(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_pose_look."""
+    parents, position, rotation, scale = forest(rng, n, poison)
+    goals, gazes = floats(rng, (n, 4), 3, poison), floats(rng, (n, 4), 1, poison)
+    goals[:, 3], gazes[:, 3] = rng.uniform(-0.2, 1.2, n), rng.uniform(0, 1, n)
+    rows = rng.integers(0, len(parents), n).astype(np.uint32)
+    return [rows, goals, gazes, n, parents, position, Out(rotation), scale]
+
+
 MAKERS = {"lw_pose_blend": pose_blend, "lw_pose_models": pose_models, "lw_pose_joints": pose_joints,
-          "lw_crowd_step": crowd_step, "lw_crowd_heads": crowd_heads}
+          "lw_crowd_step": crowd_step, "lw_crowd_heads": crowd_heads,
+          "lw_pose_reach": pose_reach, "lw_pose_look": pose_look}
 
 
 def make(name: str, seed: int, n: int, poison: float, skew: int) -> Call:

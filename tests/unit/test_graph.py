@@ -16,7 +16,8 @@ import layerw as lw
 from layerw.animation.graph import AnimationGraph
 from layerw.animation.states import along, around
 from layerw.hosts.headless import HeadlessHost
-from tests.unit.test_animation import animal_glb, loaded, uri
+from layerw.scene.hierarchy import world_matrix
+from tests.unit.test_animation import animal_glb, document, glb, loaded, uri
 from tests.unit.test_crowd import joints
 
 Scene = tuple[lw.App, HeadlessHost, lw.Model, AnimationGraph]
@@ -262,3 +263,132 @@ print(sorted(name for name in sys.modules if name.startswith(later)))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+# -- root motion, events, limbs ----------------------------------------------------------------------------------------
+def striding() -> bytes:
+    """The animal with a clip of half a second in which its body goes a metre ahead and turns a quarter to its left."""
+    doc, body = document(animal_glb())
+    turn = np.sqrt(0.5)
+    parts = [np.array((0, 0.5), np.float32), np.array([(0, 0, 0), (0, 0, 1)], np.float32),
+             np.array([(0, 0, 0, 1), (0, turn, 0, turn)], np.float32)]
+    height = next(node for node in doc["nodes"] if node.get("name") == "body")["translation"][1]
+    parts[1][:, 1] = height
+    for part, kind in zip(parts, ("SCALAR", "VEC3", "VEC4"), strict=True):
+        doc["bufferViews"].append({"buffer": 0, "byteOffset": len(body), "byteLength": part.nbytes})
+        doc["accessors"].append({"bufferView": len(doc["bufferViews"]) - 1, "componentType": 5126, "count": 2,
+                                 "type": kind, "min": [0], "max": [0.5]})  # fmt: skip
+        body += part.tobytes()
+    doc["buffers"][0]["byteLength"] = len(body)
+    first, node = len(doc["accessors"]) - 3, [one.get("name") for one in doc["nodes"]].index("body")
+    doc["animations"].append({"name": "Stride", "samplers": [{"input": first, "output": first + 1},
+                                                             {"input": first, "output": first + 2}], "channels": [
+        {"sampler": 0, "target": {"node": node, "path": "translation"}},
+        {"sampler": 1, "target": {"node": node, "path": "rotation"}}]})
+    return glb(doc, body)
+
+
+def test_root_motion_moves_the_model_instead_of_its_node() -> None:
+    app, host, model = loaded(striding())
+    model.root.rotation = (0, np.sin(np.pi / 4), 0, np.cos(np.pi / 4))  # it looks along +X
+    model.root.scale = 2.0
+    graph = app.animator(model)
+    graph.state("stride", "Stride", speed=0.5)
+    graph.root_motion("body")
+    host.step(app)
+    rest = model.nodes["body"].position.copy()
+    before = model.root.position.copy()
+    host.step(app, 150)  # 2.5 s: two and a half strides
+    assert np.allclose(model.root.position - before, (5, 0, 0), atol=0.01)
+    assert np.allclose(model.nodes["body"].position, rest, atol=1e-5), "the node stays"
+
+
+def test_root_motion_may_turn() -> None:
+    app, host, model = loaded(striding())
+    graph = app.animator(model)
+    graph.state("stride", "Stride", loop=False)
+    graph.root_motion("body", turn=True)
+    host.step(app, 60)
+    assert np.allclose(model.root.position, (0, 0, 1), atol=1e-3)
+    assert np.allclose(model.root.rotation, (0, np.sqrt(0.5), 0, np.sqrt(0.5)), atol=1e-3)
+    assert np.allclose(model.nodes["body"].rotation, (0, 0, 0, 1), atol=1e-3)
+    with pytest.raises(lw.ConfigError, match="Did you mean 'body'"):
+        graph.root_motion("bdy")
+
+
+@pytest.mark.parametrize("speed", [1.0, -1.0, 0.37])
+def test_events_come_once_each_time_they_pass(speed: float) -> None:
+    app, host, model = loaded(animal_glb())
+    length = model._character.rig.clips["Walk"].duration_s
+    graph = app.animator(model)
+    graph.state("go", "Walk", speed=speed)
+    graph.event("begin", "Walk", 0.0)
+    graph.event("step", "Walk", 0.3 * length)
+    seen: list[str] = []
+    for _ in range(600):
+        host.step(app)
+        for event in graph.events:
+            assert event["model"] == 0 and event["weight"] == 1
+            seen.append(str(event["name"]))
+    loops = 10.0 * abs(speed) / length
+    for name in ("begin", "step"):
+        assert abs(seen.count(name) - loops) <= 1.01, (name, loops)
+    assert all(a != b for a, b in zip(seen, seen[1:], strict=False)), "one after the other"
+    for bad in (("", "Walk", 0), ("x" * 33, "Walk", 0), ("x", "Wlak", 0), ("x", "Walk", 99), ("x", "Walk", None)):
+        with pytest.raises(lw.LayerwError):
+            graph.event(*bad)
+
+
+def test_a_limb_reaches_and_a_head_looks() -> None:
+    app, host, model, graph = scene()
+    graph.state("go", "Walk")
+    model.root.position, model.root.scale = (3, 0, -2), 2.0
+    model.root.rotate(y=0.7)
+    paw, head = graph.reach("paw left"), graph.look("head", limit=3.0)
+    host.step(app, 3)
+    free = model.nodes["paw left"].world_position
+    goal = free + np.array((0.1, 0.25, 0.15))
+    far = np.array((3.0, 6.0, 4.0))
+    for _ in range(20):
+        paw.target, head.target = goal, far
+        host.step(app)
+    assert np.linalg.norm(model.nodes["paw left"].world_position - goal) < 0.002
+    assert facing(app, model, far) > 0.999
+    head.weight = paw.weight = 0.0
+    host.step(app, 2)
+    assert facing(app, model, far) < 0.9, "as the clip has it"
+    assert np.linalg.norm(model.nodes["paw left"].world_position - goal) > 0.1
+    limited = graph.look("head", limit=0.2)
+    before = facing(app, model, far)
+    limited.target = far
+    host.step(app, 2)
+    assert 0.1 < np.arccos(before) - np.arccos(facing(app, model, far)) < 0.25
+    for target, name, value in ((paw, "target", (1, 2)), (paw, "pole", "up"), (paw, "weight", 2),
+                                (head, "target", None), (head, "weight", -1), (head, "goal", 1)):  # fmt: skip
+        with pytest.raises(lw.LayerwError):
+            setattr(target, name, value)
+    for call in (lambda: graph.reach("body"), lambda: graph.reach("pw"), lambda: graph.look("head", axis=(0, 0, 0)),
+                 lambda: graph.look("head", limit=9)):  # fmt: skip
+        with pytest.raises(lw.LayerwError):
+            call()
+
+
+def facing(app: lw.App, model: lw.Model, point: np.ndarray) -> float:
+    """The cosine between the head's own +Z and the way to a point."""
+    table, head = app._engine.table, model.nodes["head"]
+    ahead = world_matrix(table.parent, table.position, table.rotation, table.scale, head.first_row)[0] @ (0, 0, 1)
+    way = point - head.world_position
+    return float(ahead @ way / np.linalg.norm(ahead) / np.linalg.norm(way))
+
+
+def test_a_pole_says_where_the_middle_points() -> None:
+    app, host, model, graph = scene()
+    graph.state("go", "Walk", speed=0.0)
+    paw = graph.reach("paw left")
+    host.step(app, 2)
+    paw.target = model.nodes["paw left"].world_position + np.array((0, 0.1, 0.0))
+    upper = model.nodes["chest"].world_position
+    for pole in ((5.0, 0.5, 0.3), (-5.0, 0.5, 0.3)):
+        paw.pole = pole
+        host.step(app, 2)
+        assert (model.nodes["arm left"].world_position - upper)[0] * pole[0] > 0

@@ -237,6 +237,8 @@ class Animator:
         self._drop_dead()
         if self._stale:
             self._lay_out()
+        for graph in self.blending.graphs:
+            graph._solve(self._table)
         if self._joint_count and self._nodes_moved():
             self._place_joints()
         self._crowds.place(self._texels)

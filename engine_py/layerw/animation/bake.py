@@ -69,7 +69,7 @@ def bake(rig: RigColumns, clips: list[BakedClip], reaches: dict[int, F32 | None]
     """Every pose of some skins, by number. reaches: of each skin's joints, as Primitive.reach; None: not known."""
     found: dict[int, list[BakedSkin]] = {number: [] for number in reaches}
     for clip in clips:
-        models = _models(rig, rig.clips.get(clip.name), clip)
+        models = models_of(rig, rig.clips.get(clip.name), clip)
         for number, reach in reaches.items():
             found[number].append(_matrices(rig.rig.skins[number], reach, models, rig.count, clip.poses))
     return {number: BakedSkin(np.concatenate([part.matrices for part in parts]),
@@ -77,7 +77,7 @@ def bake(rig: RigColumns, clips: list[BakedClip], reaches: dict[int, F32 | None]
             for number, parts in found.items()}  # fmt: skip
 
 
-def _models(rig: RigColumns, clip: Clip | None, baked: BakedClip) -> F32:
+def models_of(rig: RigColumns, clip: Clip | None, baked: BakedClip) -> F32:
     """(poses * nodes + 1, 12): where all nodes are in each pose; the last is for joints outside of the scene."""
     poses, nodes, size = baked.poses, rig.count, len(rig.rest)
     pose = np.tile(rig.rest, poses)

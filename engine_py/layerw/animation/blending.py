@@ -144,6 +144,8 @@ class Blending:
         for plays, amounts in blends:
             ANIMATION.lw_pose_blend(plays, amounts, len(plays), self._bank.tracks, self._bank.times, self._bank.values,
                                     self._masks, self._pose, self._scratch)  # fmt: skip
+        for graph in self.graphs:
+            graph._move_roots(table, self._pose)
         at = driven.floats[:, None]
         table.position[driven.rows] = self._pose[at + np.arange(3)]
         table.rotation[driven.rows] = self._pose[at + np.arange(3, 7)]

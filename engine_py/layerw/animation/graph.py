@@ -7,39 +7,26 @@ Does not: change states (graph_layer.py), blend poses (animator.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from layerw.animation.animator import Animator
 from layerw.animation.character import Character
+from layerw.animation.events import NAME_MAX, NO_EVENTS, Mark, passed
+from layerw.animation.graph_arguments import Actor, clip_of, mixture, node_of, parameters_of, rig_of
 from layerw.animation.graph_layer import ANY, GraphLayer, Transition
 from layerw.animation.playing import LAYERS_MAX, shares_of
 from layerw.animation.plays import NO_MASK
-from layerw.animation.rig import Clip, RigColumns
+from layerw.animation.reaching import Look, Reach
+from layerw.animation.root_motion import RootMotion
 from layerw.base import checks
 from layerw.base.errors import ConfigError, KeyMissing, ShapeError
 from layerw.base.failures import Failures
 from layerw.base.names import named
 from layerw.base.ports import F32, U32
-from layerw.scene.entity import Entity
-
-CLIPS_MAX = 64  # of one state
-
-
-class Actor(Protocol):
-    """A model."""
-
-    state: str
-    url: str
-    root: Entity
-    _character: Character | None
-
-    @property
-    def animations(self) -> list[str]: ...
-    @property
-    def nodes(self) -> dict[str, Entity]: ...
+from layerw.scene.table import Table
 
 
 @named
@@ -50,13 +37,13 @@ class AnimationGraph:
     `graph["speed"][:]` is a (n,) view, `graph["speed"] = speeds` writes all of it.
     """
 
-    __slots__ = ("__weakref__", "_amounts", "_animator", "_characters", "_failures", "_layers", "_models",
-                 "_parameters", "_revision", "_rig")  # fmt: skip
+    __slots__ = ("__weakref__", "_amounts", "_animator", "_characters", "_events", "_failures", "_layers",
+                 "_limbs", "_marks", "_members", "_models", "_parameters", "_revision", "_rig", "_root")  # fmt: skip
 
     def __init__(self, animator: Animator, failures: Failures, models: Sequence[Actor],
                  parameters: Mapping[str, float | bool]) -> None:  # fmt: skip
         self._animator, self._failures, self._models = animator, failures, list(models)
-        self._rig = _rig_of(models)
+        self._rig = rig_of(models)
         self._parameters: dict[str, npt.NDArray[Any]] = {}
         for name, value in parameters.items():
             is_flag = isinstance(value, bool | np.bool_)
@@ -66,6 +53,11 @@ class AnimationGraph:
         self._characters: list[Character | None] = []
         self._amounts: F32 = np.zeros((0, 0, 2), np.float32)
         self._revision = 0  # of layers and states
+        self._members: npt.NDArray[np.intp] = np.zeros(0, np.intp)  # which of the models are moved now
+        self._marks: list[Mark] = []
+        self._events = NO_EVENTS
+        self._root: RootMotion | None = None
+        self._limbs: list[Reach | Look] = []
         animator.add_graph(self)
 
     def __len__(self) -> int:
@@ -116,10 +108,10 @@ class AnimationGraph:
         own = self._layer("state layer", layer)
         parameters: tuple[str, ...] = ()
         if isinstance(clip, str):
-            clips, points = [self._clip(clip)], np.zeros((0, 0), np.float32)
+            clips, points = [clip_of(self._rig, clip)], np.zeros((0, 0), np.float32)
         else:
-            parameters = self._by(by)
-            clips, points = self._mixture(clip, len(parameters))
+            parameters = parameters_of(by, {key: column.dtype == np.bool_ for key, column in self._parameters.items()})
+            clips, points = mixture(self._rig, clip, len(parameters))
         own.add(name, clips, points, parameters, speed=speed, loop=loop)
         self._changed()
 
@@ -201,6 +193,67 @@ class AnimationGraph:
             raise ShapeError(f"go which is {checks.shown(which)}; it takes a mask of {len(self)}.")
         own.enter(target, chosen & (own.state != target), fade_s)
 
+    def event(self, name: str, clip: str, at: float) -> None:
+        """Names a time of a clip; `events` has it in the frame in which that passes.
+
+        Args:
+            name: up to 32 letters; several times may have one name.
+            clip: of `model.animations`.
+            at: seconds into it.
+        """
+        if len(checks.text("event name", name)) > NAME_MAX:
+            raise ConfigError(f"event name is {checks.shown(name)}; it takes {NAME_MAX} letters at most.")
+        found = clip_of(self._rig, clip)
+        seconds = checks.number("event at", at, 0.0, float(found.duration_s))
+        self._marks.append(Mark(name, found.name, seconds / found.duration_s if found.duration_s > 0 else 0.0))
+
+    @property
+    def events(self) -> npt.NDArray[np.void]:
+        """What passed in this frame, an array with `model` (its number), `name` and `weight` (of the clip, 0 to 1)."""
+        return self._events
+
+    def root_motion(self, node: str, turn: bool = False) -> None:
+        """What clips of the base layer move a node along the ground moves the models' roots from now on.
+
+        Args:
+            node: mostly the hips, or a bone above them.
+            turn: what they turn it about +Y as well.
+        """
+        checks.flag("root_motion turn", turn)
+        self._root = RootMotion(self._rig, self._node("root_motion node", node), len(self), turn=turn)
+        self._changed()
+
+    def reach(self, end: str) -> Reach:
+        """A limb of two bones whose end goes where the program says: a hand, a foot.
+
+        end: the node at its end; the two above it are turned. Gives a Reach: set its `target`.
+        """
+        node, parents = self._node("reach end", end), self._rig.parents
+        middle = int(parents[node])
+        if middle < 0 or parents[middle] < 0:
+            raise ConfigError(f"reach end: {end!r} has not two nodes above it that could be turned.")
+        made = Reach((int(parents[middle]), middle, node), len(self))
+        self._limbs.append(made)
+        self._changed()
+        return made
+
+    def look(self, node: str, axis: npt.ArrayLike = (0.0, 0.0, 1.0), limit: float = 1.2) -> Look:
+        """A node that turns to a point: a head, a turret.
+
+        Args:
+            node: by name.
+            axis: (3,) its own forward axis.
+            limit: radians that it turns at most, from where clips have it.
+        """
+        forward = checks.vector("look axis", axis)
+        if not forward.any():
+            raise ConfigError("look axis is (0, 0, 0), which is no direction.")
+        most = checks.number("look limit", limit, 0.0, np.pi)
+        made = Look(self._node("look node", node), len(self), forward / np.sqrt((forward**2).sum()), most)
+        self._limbs.append(made)
+        self._changed()
+        return made
+
     def current(self, layer: str = "base") -> list[str]:
         """The state of each model: names; "" where the layer has none."""
         own = self._layer("current layer", layer)
@@ -225,6 +278,24 @@ class AnimationGraph:
     def _step(self, dt_s: float) -> None:
         for layer in self._layers:
             layer.step(dt_s, self._parameters)
+        self._events = passed(self._layers, self._marks)
+
+    def _move_roots(self, table: Table, pose: F32) -> None:
+        """After poses are blended: what their root nodes went, the models go."""
+        if self._root is None or not self._used or not self._layers[0].states:
+            return
+        moved, members = self._root.step(self._layers[0]), self._members
+        self._root.take_out(pose, np.array([one.pose_first for one in self._used]), members)
+        roots = [(number, self._models[number].root) for number in members.tolist()]
+        rows = np.array([root._first for _, root in roots if root.alive], np.intp)
+        self._root.move(moved[[number for number, root in roots if root.alive]], table, rows)
+
+    def _solve(self, table: Table) -> None:
+        """After the program ran: limbs reach, nodes look."""
+        if self._limbs and self._used:
+            rows = np.stack([one.rows for one in self._used])
+            for limb in self._limbs:
+                limb._solve(table, rows, self._members)
 
     @property
     def _used(self) -> list[Character]:
@@ -235,12 +306,15 @@ class AnimationGraph:
     def _nodes(self) -> set[int]:
         """What clips move."""
         clips = [clip for layer in self._layers for state in layer.states for clip in state.clips]
-        return {node for clip in clips for node in clip.nodes.tolist()}
+        found = {node for clip in clips for node in clip.nodes.tolist()}
+        found |= {node for limb in self._limbs for node in limb._nodes}
+        return found if self._root is None else found | {self._root.node}
 
     def _find_characters(self) -> None:
         """After models came or went."""
         alive = set(map(id, self._animator.characters))
         self._characters = [model._character if id(model._character) in alive else None for model in self._models]
+        self._members = np.array([number for number, one in enumerate(self._characters) if one is not None], np.intp)
 
     def _plays(self, first_track: int) -> U32:
         """(members * slots, 8) as kernels/animation/blend.h has them, of those that are moved."""
@@ -268,60 +342,20 @@ class AnimationGraph:
         for layer in self._layers:
             layer.amounts(self._amounts[:, first : first + layer.slots])
             first += layer.slots
-        moved = np.array([one is not None for one in self._characters])
-        return np.ascontiguousarray(self._amounts if moved.all() else self._amounts[moved]).reshape(-1, 2)
+        whole = len(self._members) == len(self)
+        return np.ascontiguousarray(self._amounts if whole else self._amounts[self._members]).reshape(-1, 2)
 
     # -- arguments --------------------------------------------------------------------------------
 
     def _changed(self) -> None:
         self._revision += 1
 
+    def _node(self, what: str, name: object) -> int:
+        for model in self._models:
+            if model._character is not None and model.state == "ready":
+                return node_of(model, model._character, what, name)
+        raise ConfigError(f"{what}: none of the graph's models is there any more.")
+
     def _layer(self, name: str, layer: object) -> GraphLayer:
         checks.one_of(name, layer, self.layers)
         return next(one for one in self._layers if one.name == layer)
-
-    def _clip(self, name: object) -> Clip:
-        known = self._rig.clips
-        if name not in known:
-            shown = ", ".join(map(repr, known)) or "none"
-            raise ConfigError(f"state clip is {checks.shown(name)}; the clips are {shown}."
-                              f"{checks.did_you_mean(str(name), known)}")  # fmt: skip
-        return known[str(name)]
-
-    def _by(self, by: object) -> tuple[str, ...]:
-        names = (by,) if isinstance(by, str) else by
-        if not isinstance(names, tuple | list) or not 1 <= len(names) <= 2:
-            raise ConfigError(f"state by is {checks.shown(by)}; a mixture of clips lies along one parameter or around "
-                              f"two: by='speed', by=('x', 'y').")  # fmt: skip
-        for name in names:
-            if self[name].dtype == np.bool_:
-                raise ConfigError(f"state by: the parameter {name!r} is True or False; a mixture lies along numbers.")
-        return tuple(names)
-
-    def _mixture(self, given: object, width: int) -> tuple[list[Clip], F32]:
-        if not isinstance(given, Mapping) or not 2 <= len(given) <= CLIPS_MAX:
-            raise ConfigError(f"state clip is {checks.shown(given)}; it takes a clip's name, or 2 to {CLIPS_MAX} of "
-                              f"them by where they lie: {{0.0: 'Idle', 1.2: 'Walk'}}.")  # fmt: skip
-        places = [checks.vector("state clip at", np.atleast_1d(checks.as_array(key)), width) for key in given]
-        order = sorted(range(len(places)), key=lambda number: tuple(places[number]))
-        points = np.array([places[number] for number in order], np.float32)
-        if len(np.unique(points, axis=0)) < len(points):
-            raise ConfigError("state clip: two clips of a mixture lie at one place.")
-        names = list(given.values())
-        return [self._clip(names[number]) for number in order], points
-
-
-def _rig_of(models: Sequence[Actor]) -> RigColumns:
-    """What they have in common. Raises ConfigError."""
-    found: RigColumns | None = None
-    for model in models:
-        if model.state != "ready":
-            raise ConfigError(f"app.animator: {model.url[:60]!r} is {model.state}; ask from @model.on_ready.")
-        if model._character is None:
-            raise ConfigError(f"app.animator: {model.url[:60]!r} has no animations.")
-        if found is not None and model._character.rig is not found:
-            raise ConfigError("app.animator takes models of one file; give each file an animator of its own.")
-        found = model._character.rig
-    if found is None:
-        raise ConfigError("app.animator takes at least one model.")
-    return found

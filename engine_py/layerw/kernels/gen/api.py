@@ -10,6 +10,8 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_pose_blend": (("in", "in", "u32", "in", "in", "in", "in", "out", "out"), "void"),
     "lw_crowd_step": (("out", "u32", "in", "u32", "in"), "void"),
     "lw_crowd_heads": (("in", "u32", "in", "u32", "in", "out", "out"), "u32"),
+    "lw_pose_reach": (("in", "in", "in", "u32", "in", "in", "out", "in"), "void"),
+    "lw_pose_look": (("in", "in", "in", "u32", "in", "in", "out", "in"), "void"),
     "lw_pose_models": (("in", "in", "u32", "in", "in", "in", "out"), "void"),
     "lw_pose_joints": (("in", "in", "in", "u32", "in", "in", "out", "out"), "void"),
     "lw_version": ((), "u32"),
@@ -211,6 +213,14 @@ class Kernels(Protocol):
 
     def lw_crowd_heads(self, members: Address, count: int, clips: Address, clip_count: int, layout: Address, heads: Address, fades: Address) -> int:
         """The heads and fades of `count` members. layout: texels of a pose | texel of fades[0]. Returns how many heads and fades are not what they were."""
+        ...
+
+    def lw_pose_reach(self, limbs: Address, goals: Address, poles: Address, count: int, parents: Address, position: Address, rotation: Address, scale: Address) -> None:
+        """Turns the upper and the middle node of `count` limbs, so that the end is at its goal, or as near as it can be."""
+        ...
+
+    def lw_pose_look(self, rows: Address, goals: Address, gazes: Address, count: int, parents: Address, position: Address, rotation: Address, scale: Address) -> None:
+        """Turns the nodes of `count` rows, so that their forward axes point at their goals."""
         ...
 
     def lw_pose_models(self, rows: Address, parents: Address, count: int, position: Address, rotation: Address, scale: Address, matrices: Address) -> None:

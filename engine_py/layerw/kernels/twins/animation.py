@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from layerw.kernels.twins import crowd
+from layerw.kernels.twins import crowd, reach
 
 Array = npt.NDArray[Any]
 _F = np.float32
@@ -249,3 +249,5 @@ class NumpyAnimationKernels:
     lw_pose_joints = staticmethod(lw_pose_joints)
     lw_crowd_step = staticmethod(crowd.lw_crowd_step)
     lw_crowd_heads = staticmethod(crowd.lw_crowd_heads)
+    lw_pose_reach = staticmethod(reach.lw_pose_reach)
+    lw_pose_look = staticmethod(reach.lw_pose_look)

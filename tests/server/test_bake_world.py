@@ -198,7 +198,7 @@ def test_a_failed_bake_leaves_the_old_world_or_none(
 
 
 def test_the_command_bakes_and_says_what(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cli_bake(None, tmp_path / "w", procedural="island", seed=3, levels=2, jobs=1, texels=16)
+    cli_bake([], tmp_path / "w", procedural="island", seed=3, levels=2, jobs=1, texels=16)
     assert "5 tiles" in " ".join(capsys.readouterr().err.split())  # lines end by the terminal's width
     assert tileset(tmp_path / "w")["extras"]["layerw"]["source"] == {"kind": "island", "seed": 3}
 
@@ -212,5 +212,5 @@ def test_the_command_ends_with_one_sentence(
     tmp_path: Path, source: Path | None, procedural: str | None, message: str,
 ) -> None:
     with pytest.raises(SystemExit, match=message):
-        cli_bake(source, tmp_path / "w", procedural=procedural)
+        cli_bake([source] if source else [], tmp_path / "w", procedural=procedural)
     assert not (tmp_path / "w").exists()

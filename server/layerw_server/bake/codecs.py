@@ -71,7 +71,7 @@ def ktx2(
 
 def pack_vertices(rows: bytes, stride: int) -> bytes:
     """A vertex buffer of `stride` bytes a vertex (a multiple of 4), packed."""
-    pack = _meshopt()
+    pack = meshopt()
     words = np.frombuffer(rows, np.uint32).reshape(-1, stride // 4)
     packed: bytes = pack.encode_vertex_buffer(words, len(words), stride)
     return packed
@@ -79,12 +79,13 @@ def pack_vertices(rows: bytes, stride: int) -> bytes:
 
 def pack_triangles(indices: npt.NDArray[Any], vertices: int) -> bytes:
     """Triangles packed; their corners may turn, their winding stays."""
-    packed: bytes = _meshopt().encode_index_buffer(np.ascontiguousarray(indices, np.uint32), len(indices), vertices)
+    packed: bytes = meshopt().encode_index_buffer(np.ascontiguousarray(indices, np.uint32), len(indices), vertices)
     return packed
 
 
 @functools.cache
-def _meshopt() -> Any:
+def meshopt() -> Any:
+    """The library, told to write streams that every decoder reads."""
     import meshoptimizer
 
     meshoptimizer.encode_vertex_version(0)

@@ -18,16 +18,18 @@ from layerw_server.bake.pipeline import TEXELS_DEFAULT, Progress, bake, check_ou
 if TYPE_CHECKING:
     from layerw_server.bake.sources.photo import Photo
 
+MODELS = (".glb", ".gltf")
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 def cli_bake(
-    source: Path | None, out: Path, *, procedural: str | None = None, seed: int = 1, levels: int | None = None,
+    sources: list[Path], out: Path, *, procedural: str | None = None, seed: int = 1, levels: int | None = None,
     jobs: int | None = None, cell_m: float | None = None, latitude: float | None = None, key: str = "elevation",
     heights_m: tuple[float, float] | None = None, texels: int = TEXELS_DEFAULT, quality: int = 80,
-    imagery: Path | None = None, textures: str = "jpeg", meshopt: bool = False,
+    imagery: Path | None = None, textures: str | None = None, meshopt: bool | None = None,
+    size_km: float | None = None, side_max: int = 4096,
 ) -> None:
-    """Read or make a height field and bake it into `out`.
+    """Bake a height field, read or made, or models, into `out`.
 
     Raises:
         SystemExit: with a sentence (status 1), or with 130 after Ctrl-C.
@@ -36,13 +38,18 @@ def cli_bake(
     bar = BakeProgress()
     try:
         check_out(out)
+        if sources and all(path.suffix.lower() in MODELS for path in sources):
+            _models(sources, out, textures, quality, meshopt, side_max, bar)
+            return
+        source = _one(sources)
         with bar:
-            field = _open(source, procedural, seed, levels, cell_m, latitude, key, heights_m, bar)
+            field = _open(source, procedural, seed, levels, cell_m, latitude, key, heights_m, size_km,
+                          bar)
             photo = None if imagery is None else _photo(imagery, field, texels, bar)
             photos, fields = [photo], [field]  # bake lets go of both once they are in files
             del field, photo
             result = bake(fields.pop(), out, jobs=jobs, texels=texels, quality=quality, seed=seed, progress=bar.update,
-                          images=textures, is_packed=meshopt, photo=photos.pop())
+                          images=textures or "jpeg", is_packed=bool(meshopt), photo=photos.pop())
         bar.finish(result.tiles, result.size_bytes, time.monotonic() - started, out, result.continued)
     except KeyboardInterrupt:
         _once()
@@ -60,6 +67,28 @@ def cli_bake(
         raise SystemExit(f"layerw bake: {out} can't be written ({error}); nothing was left behind.") from None
 
 
+def _models(
+    paths: list[Path], out: Path, textures: str | None, quality: int, meshopt: bool | None, side_max: int,
+    bar: BakeProgress,
+) -> None:
+    from layerw_server.bake.models import bake_models
+
+    started = time.monotonic()
+    with bar:
+        made = bake_models(paths, out, textures=textures, quality=quality, meshopt=meshopt, side_max=side_max,
+                           progress=bar.update)
+        for note in made.notes:
+            bar.note(note)
+    bar.finish_models(made.files, made.triangles, made.size_bytes, time.monotonic() - started, out)
+
+
+def _one(sources: list[Path]) -> Path | None:
+    if len(sources) > 1:
+        raise BakeError(f"{len(sources)} sources were given; several are baked together only when all are models "
+                        "(.glb, .gltf). gdal_merge or gdalbuildvrt makes one file of several elevations.")
+    return sources[0] if sources else None
+
+
 def _once() -> None:
     """A second Ctrl-C changes nothing: the end is near."""
     if threading.current_thread() is threading.main_thread():
@@ -68,13 +97,14 @@ def _once() -> None:
 
 def _open(
     source: Path | None, procedural: str | None, seed: int, levels: int | None, cell_m: float | None,
-    latitude: float | None, key: str, heights_m: tuple[float, float] | None, bar: BakeProgress,
+    latitude: float | None, key: str, heights_m: tuple[float, float] | None, size_km: float | None,
+    bar: BakeProgress,
 ) -> HeightField:
     if (source is None) == (procedural is None):
-        raise BakeError("Give either elevations (.npz, .tif, .png, .asc, .hgt) or --procedural island, not both and "
+        raise BakeError("Give either elevations (.npz, .tif, .png, .asc, .hgt) or --procedural NAME, not both and "
                         "not neither.")
     if source is None:
-        return _make(str(procedural), seed, levels, bar.update)
+        return _make(str(procedural), seed, levels, size_km, bar.update)
     from layerw_server.bake.sources import load_dem
 
     field = load_dem(source, cell_m=cell_m, latitude=latitude, levels=levels, key=key, heights_m=heights_m,
@@ -94,9 +124,9 @@ def _photo(path: Path, field: HeightField, texels: int, bar: BakeProgress) -> Ph
     return photo
 
 
-def _make(procedural: str, seed: int, levels: int | None, progress: Progress) -> HeightField:
-    if procedural != "island":
-        raise BakeError(f"There is no procedural world {procedural!r}; the one there is, is 'island'.")
-    from layerw_server.bake.island import make_island
+def _make(
+    procedural: str, seed: int, levels: int | None, size_km: float | None, progress: Progress,
+) -> HeightField:
+    from layerw_server.bake.procedural import make_world
 
-    return make_island(seed, levels=levels, progress=progress)
+    return make_world(procedural, seed, size_km=size_km, levels=levels, progress=progress)

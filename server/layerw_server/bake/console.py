@@ -8,7 +8,8 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-LABELS = {"read": "Reading", "terrain": "Shaping the land", "measure": "Measuring errors", "tiles": "Baking tiles"}
+LABELS = {"read": "Reading", "terrain": "Shaping the land", "measure": "Measuring errors", "tiles": "Baking tiles",
+          "levels": "Baking levels"}
 
 
 class BakeProgress:
@@ -46,6 +47,13 @@ class BakeProgress:
         more = f" ({continued} from a bake that was stopped)" if continued else ""
         self.console.print(f"{out}: {tiles} tiles{more}, {size_bytes / 1e6:.1f} MB, {seconds:.1f} s", highlight=False,
                            markup=False)
+
+    def finish_models(
+        self, files: int, triangles: tuple[int, ...], size_bytes: int, seconds: float, out: Path,
+    ) -> None:
+        """Print what became of models."""
+        what = f"{', '.join(f'{one:,}' for one in triangles)} triangles" if triangles else f"{files} tiles"
+        self.console.print(f"{out}: {what}, {size_bytes / 1e6:.1f} MB, {seconds:.1f} s", highlight=False, markup=False)
 
     def stopped(self, out: Path) -> str:
         """The sentence after Ctrl-C."""

@@ -1,7 +1,7 @@
-"""The demo world: an island of noise, uplift and rivers, deterministic from a seed.
+"""Islands of noise, uplift and rivers, deterministic from a seed: one (the demo world), or an archipelago.
 
-Owns: the island's outline, its ranges, coasts and sea bed, and the layers that colour it.
-Limits: 8,192 m a side; 1 to 8 levels (6 make 4 m cells); peaks of PEAK_M metres.
+Owns: outlines, ranges, coasts and sea bed, and the layers that colour them.
+Limits: shaped as 8,192 m a side (6 levels make 4 m cells, peaks of about PEAK_M metres) and stretched to other sizes.
 Source: Musgrave 1994 (ridged multifractal), Quilez 2002 (domain warping), erosion.py's list.
 
 The outline is a warped ellipse with bays bitten out and islets added. Ranges rise along an arc away from the middle;
@@ -10,6 +10,8 @@ valley mouths into bays. Beaches flatten low coasts, cliffs cut others; detail i
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -27,21 +29,68 @@ FLOW_ROUTINGS = 4
 BEND = 0.03  # largest sideways shift of the finished ground, in half worlds
 LONG, WIDE = 0.94, 0.74  # half axes of the outline, 1 = half the world
 BIOME = {"beach_top_m": 4.5, "tree_line_m": 600.0, "snow_line_m": 740.0, "rock_slope": 0.98}
+TALLER = 0.6  # heights grow with this power of the size
 _GRIDS = ((257, 110), (513, 50), (1025, 20))
 
 
-def make_island(seed: int, *, levels: int | None = None, progress: object = None) -> HeightField:
+Shape = Callable[[int, int], tuple[F32, F32]]  # seed, samples a side -> land potential, uplift
+
+
+def make_island(
+    seed: int, *, levels: int | None = None, progress: object = None, size_m: float = SIZE_M,
+) -> HeightField:
     """The whole height field with its `flow` and `hard` layers."""
+    return _make("island", _outline, seed, levels, progress, size_m)
+
+
+def make_archipelago(
+    seed: int, *, levels: int | None = None, progress: object = None, size_m: float = SIZE_M,
+) -> HeightField:
+    """A dozen islands of different sizes, in the same way."""
+    return _make("archipelago", _scattered, seed, levels, progress, size_m)
+
+
+def _make(
+    kind: str, shape: Shape, seed: int, levels: int | None, progress: object, size_m: float,
+) -> HeightField:
     count = LEVELS_DEFAULT if levels is None else levels
     check_levels(count)
     samples = TILE_CELLS * 2 ** (count - 1) + 1
     report = progress if callable(progress) else lambda step, done, total: None
-    heights = _ranges(seed, min(samples, _GRIDS[-1][0]), report)
+    heights = _ranges(shape, seed, min(samples, _GRIDS[-1][0]), report)
     heights, hard, flow = _finish(heights, samples, seed)
     report("terrain", 10, 10)
-    cell = SIZE_M / (samples - 1)
-    return HeightField(heights, count, cell, cell, f"island-{seed}", 0.0, {"flow": flow, "hard": hard}, dict(BIOME),
-                       {"kind": "island", "seed": seed})
+    cell, taller = size_m / (samples - 1), (size_m / SIZE_M) ** TALLER
+    biome = dict(BIOME)
+    if size_m != SIZE_M:
+        heights *= np.float32(taller)
+        biome |= {key: BIOME[key] * taller for key in ("tree_line_m", "snow_line_m")}
+    source = {"kind": kind, "seed": seed} | ({} if size_m == SIZE_M else {"size_m": size_m})
+    return HeightField(heights, count, cell, cell, f"{kind}-{seed}", 0.0, {"flow": flow, "hard": hard}, biome, source)
+
+
+def _scattered(seed: int, samples: int) -> tuple[F32, F32]:
+    """Many outlines, and a mountain on each."""
+    noise = Noise(seed)
+    x, y = _axes(samples)
+    wx = x + 0.1 * noise.fractal(2.3 * x + 3, 2.3 * y, 4, first=0)
+    wy = y + 0.1 * noise.fractal(2.3 * x, 2.3 * y + 7, 4, first=8)
+    rng = np.random.default_rng([seed, 78])
+    land, raised = np.full_like(x, -1.0), np.zeros_like(x)
+    turn = rng.uniform(0, 2 * np.pi)
+    for number in range(12):
+        radius = np.float32(rng.uniform(0.2, 0.27) if number in (1, 5, 9) else rng.uniform(0.08, 0.17))
+        reach = (0.88 - radius) * np.sqrt((number + rng.uniform(0.3, 0.7)) / 12)  # a spiral of golden angles: apart
+        angle = turn + 2.39996 * number + rng.uniform(-0.3, 0.3)
+        far = np.hypot(wx - np.float32(reach * np.cos(angle)), (wy - np.float32(reach * np.sin(angle)))
+                       * np.float32(rng.uniform(0.9, 1.5)))
+        land = np.maximum(land, 1.0 - far / radius)
+        raised = np.maximum(raised, (radius / 0.27) * np.exp(-((far / (0.5 * radius)) ** 2)))
+    land += 0.25 * noise.fractal(4.0 * wx, 4.0 * wy, 5, first=16)
+    land -= np.clip((np.maximum(np.abs(x), np.abs(y)) - 0.86) * 4, 0, 0.6)  # the world's edge is sea
+    ridges = noise.ridged(3.1 * x + 5, 3.1 * y + 9, 5, first=32)
+    uplift = (raised * (0.25 + 0.9 * ridges) + 0.06) * np.clip(land / 0.3, 0.0, 1.0) ** 0.8
+    return land.astype(np.float32), uplift.astype(np.float32)
 
 
 def _axes(samples: int) -> tuple[F32, F32]:
@@ -88,14 +137,14 @@ def _uplift(noise: Noise, land: F32, u: F32, v: F32, x: F32, y: F32) -> F32:
     return out
 
 
-def _ranges(seed: int, samples_max: int, report: object) -> F32:
+def _ranges(shape: Shape, seed: int, samples_max: int, report: object) -> F32:
     """Uplift and rivers, from coarse to fine; the highest point ends at PEAK_M + DROWN_M."""
     noise = Noise(seed + 1)
     heights: F32 | None = None
     for stage, (samples, steps) in enumerate(_GRIDS):
         if samples > samples_max and stage > 0:
             break
-        land, uplift = _outline(seed, samples)
+        land, uplift = shape(seed, samples)
         cell = SIZE_M / (samples - 1)
         x, y = _axes(samples)
         rough = noise.fractal(x * 2 ** (4 + stage), y * 2 ** (4 + stage), 5, first=4 * stage)

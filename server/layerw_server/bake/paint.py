@@ -20,6 +20,8 @@ SHEET_TEXELS = 1024
 MEADOW_DRY, MEADOW_LUSH, FOREST = (126, 122, 66), (78, 100, 42), (52, 66, 31)
 HEATH, ROCK_DARK, ROCK_LIGHT, SCREE = (108, 104, 68), (92, 87, 82), (150, 141, 128), (134, 128, 119)
 SNOW, SAND, SAND_WET, SHORE_ROCK = (238, 242, 248), (212, 194, 154), (158, 137, 103), (70, 66, 61)
+DUNE_LOW, DUNE_HIGH, GRAVEL, RED_DARK, RED_LIGHT = (
+    (186, 138, 88), (222, 184, 132), (150, 126, 102), (118, 66, 46), (176, 112, 78))
 SEA_SAND, SEA_ROCK, SEA_DEEP = (190, 182, 148), (84, 88, 74), (10, 42, 58)
 ABSORPTION_PER_M = (0.2, 0.06, 0.045)  # red goes first
 
@@ -104,6 +106,9 @@ def _land(g: _Ground, look: Look) -> F32:
     height = g.height + 45.0 * g.mottle + 6.0 * g.clump
     moist = 0.9 * g.mottle + 0.08 * (g.flow - 4.0) + 0.12 * g.clump - 0.5 * (g.height / tree - 0.5)
     wet = _step(moist, -0.55, 0.75)
+    arid = np.float32(look.biome.get("arid", 0.0))
+    if arid > 0:
+        return _desert(g, steep)
     colour = _between(MEADOW_DRY, MEADOW_LUSH, wet)
     woods = _step(g.mottle * 1.3 + 0.25 * g.clump + 0.05 * g.flow, -0.05, 0.3)
     woods *= 1 - _step(height, 0.8 * tree, 1.05 * tree)
@@ -117,6 +122,17 @@ def _land(g: _Ground, look: Look) -> F32:
     flat = 1 - _step(g.slope + 0.05 * g.grain + 0.08 * g.clump, 0.95, 1.4)
     _mix(colour, SNOW, _step(height + 12.0 * g.grain, snow - 20.0, snow + 70.0) * flat)
     return colour
+
+
+def _desert(g: _Ground, steep: float) -> F32:
+    """Sand that is paler on crests, stony flats, red rock in layers where it is bare or steep."""
+    colour = _between(DUNE_LOW, DUNE_HIGH, _step(g.sky + 0.03 * g.clump, 0.82, 1.0))
+    _mix(colour, GRAVEL, 0.55 * _step(g.mottle + 0.15 * g.clump, 0.15, 0.55) * (1 - _step(g.slope, 0.08, 0.25)))
+    colour *= (1 + 0.03 * g.grain + 0.03 * g.clump)[..., None]
+    layers = np.sin(0.35 * g.height + 2.0 * g.mottle) * 0.5 + 0.25 * np.sin(1.3 * g.height + g.clump)
+    rock = _between(RED_DARK, RED_LIGHT, np.clip(0.5 + 0.35 * layers + 0.14 * g.grain, 0.0, 1.0))
+    return _mix(colour, rock, np.maximum(_step(g.slope + 0.1 * g.clump, steep - 0.1, steep + 0.15),
+                                         0.85 * _step(g.hard + 0.1 * g.clump, 0.3, 0.6)))
 
 
 def _rock(g: _Ground, tree_line_m: float) -> F32:

@@ -45,7 +45,7 @@ class TilesetWriter:
         child_split = split and node.level < SPLIT_LEVEL
         below = [self._tile(child, record.centre, child_split) for child in node.children]
         box = _union([(record.low, record.high), *(b for _, b in below)])
-        tile: dict[str, Any] = {"boundingVolume": {"box": _box(box, record.centre)},
+        tile: dict[str, Any] = {"boundingVolume": {"box": box_of(box, record.centre)},
                                 "geometricError": _number(node.error_m) if node.children else 0}
         dx, dz = record.centre[0] - parent_centre[0], record.centre[1] - parent_centre[1]
         if (dx, dz) != (0.0, 0.0):
@@ -87,7 +87,8 @@ def _union(boxes: list[Box]) -> Box:
     return (low[0], low[1], low[2]), (high[0], high[1], high[2])
 
 
-def _box(box: Box, centre: tuple[float, float]) -> list[float]:
+def box_of(box: Box, centre: tuple[float, float]) -> list[float]:
+    """The twelve numbers of a bounding box about a tile's own origin."""
     (x0, y0, z0), (x1, y1, z1) = box
     middle = [(x0 + x1) / 2 - centre[0], -((z0 + z1) / 2 - centre[1]), (y0 + y1) / 2]
     middle = [value + 0.0 for value in middle]  # no -0.0

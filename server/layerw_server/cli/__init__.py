@@ -1,4 +1,4 @@
-"""The console script `layerw`: run, shot, bake, export, runtime.
+"""The console script `layerw`: run, shot, bake, inspect, export, runtime.
 
 Owns options, help and error sentences. The work is done elsewhere and imported when a command needs it, so that
 `layerw --help` is quick and a missing piece spoils only its own command. Exit status: 0 done, 1 a sentence on

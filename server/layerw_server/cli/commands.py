@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import webbrowser
 from pathlib import Path
@@ -130,13 +131,14 @@ def shot(
 
 
 def bake(
-    source: Annotated[Path | None, typer.Argument(metavar="[SOURCE]", show_default=False, help=(
-        "Elevations in metres: an .npz with `elevation`, a .tif, .png, .asc or .hgt. Leave it out with "
-        "--procedural."))] = None,
-    out: Annotated[Path | None, typer.Argument(metavar="OUT", show_default=False,
-                                               help="Folder for the world.")] = None,
+    paths: Annotated[list[Path], typer.Argument(metavar="[SOURCE...] OUT", show_default=False, help=(
+        "Elevations in metres (.npz with `elevation`, .tif, .png, .asc, .hgt), or models (.glb, .gltf); and the folder "
+        "for what is made. No SOURCE with --procedural."))],
     procedural: Annotated[str | None, typer.Option(metavar="NAME", show_default=False,
-                                                   help="Make a world instead of reading one: island.")] = None,
+                                                   help=(
+        "Make a world instead of reading one: island, archipelago, alps, desert or city."))] = None,
+    size_km: Annotated[float | None, typer.Option(min=1, max=128, show_default=False, help=(
+        "With --procedural: kilometres a side."))] = None,
     seed: Annotated[int, typer.Option(min=0, help="With --procedural: equal seeds make equal worlds.")] = 1,
     levels: Annotated[int | None, typer.Option(min=1, max=16, show_default=False,
                                                help="Levels of the quadtree; by default from the size.")] = None,
@@ -152,24 +154,31 @@ def bake(
     texels: Annotated[int | None, typer.Option(min=16, max=1024, show_default=False,
                                                help="Side of a tile's texture in pixels.")] = None,
     quality: Annotated[int, typer.Option(min=1, max=100, help="Quality of the textures.")] = 84,
-    textures: Annotated[Textures, typer.Option(help="Of tiles: JPEG, or KTX2 as ETC1S (small) or UASTC (good).")
-                        ] = Textures.JPEG,
-    meshopt: Annotated[bool, typer.Option("--meshopt", help="Pack meshes (EXT_meshopt_compression).")] = False,
+    textures: Annotated[Textures | None, typer.Option(show_default=False, help=(
+        "JPEG, or KTX2 as ETC1S (small) or UASTC (good); by default JPEG for worlds, ETC1S for models."))] = None,
+    meshopt: Annotated[bool | None, typer.Option("--meshopt/--no-meshopt", show_default=False, help=(
+        "Pack meshes (EXT_meshopt_compression); by default only those of models."))] = None,
+    image_side: Annotated[int, typer.Option(min=4, max=16384, help="Largest side of a model's images.")] = 4096,
     jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one for each core.")] = 0,
 ) -> None:
-    """Cut a height field into a world of streamed tiles (OGC 3D Tiles 1.1).
+    """Cut a height field into a world of streamed tiles (OGC 3D Tiles 1.1), or make models smaller, with levels of
+    detail; many models become one tileset.
 
-    layerw bake dem.npz world/        or        layerw bake --procedural island world/
+    layerw bake dem.tif world/ --imagery photo.tif
+
+    layerw bake --procedural island world/
+
+    layerw bake statue.glb statue/        or        layerw bake city/*.glb city-tiles/
     """
-    if procedural and source and out is None:
-        source, out = None, source
-    if out is None or (source is None) == (procedural is None):
+    *sources, out = paths
+    if bool(sources) == bool(procedural):
         raise CommandError("bake needs SOURCE OUT, or --procedural island OUT.")
     module = checks.piece("bake")
     more = {} if texels is None else {"texels": texels}
-    module.cli_bake(source, out, procedural=procedural, seed=seed, levels=levels, jobs=jobs or None, cell_m=cell_m,
+    module.cli_bake(sources, out, procedural=procedural, seed=seed, levels=levels, jobs=jobs or None, cell_m=cell_m,
                     latitude=latitude, key=key, heights_m=checks.heights(heights_m), quality=quality, imagery=imagery,
-                    textures=textures.value, meshopt=meshopt, **more)
+                    textures=None if textures is None else textures.value, meshopt=meshopt,
+                    side_max=image_side, size_km=size_km, **more)
 
 
 def export(
@@ -233,7 +242,21 @@ def runtime(
     typer.echo(f"Runtime ready, {kind}: {folder}")
 
 
+def inspect(
+    path: Annotated[Path, typer.Argument(metavar="FILE|TILESET", show_default=False, help=(
+        "A .glb, .gltf, .ktx2, elevations, or a tileset (its folder or tileset.json)."))],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show what a file holds, what its bytes are spent on, and what is wrong with it.
+
+    Exit status 1 when something is wrong that keeps it from being shown as it should.
+    """
+    report = checks.piece("tools.inspection").inspect(path)
+    typer.echo(json.dumps(report.json(), indent=2, ensure_ascii=False) if as_json else report.text())
+    raise typer.Exit(1 if report.failed else 0)
+
+
 def register(app: typer.Typer) -> None:
     """Add every command to the application."""
-    for command in (run, shot, bake, export, runtime):
+    for command in (run, shot, bake, inspect, export, runtime):
         app.command()(command)

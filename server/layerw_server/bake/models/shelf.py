@@ -1,0 +1,57 @@
+"""The folder of baked models while it grows, and the swap at the end.
+
+Owns: `.NAME.partial` beside the output; file names that carry their content's hash, in letters that every host serves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from pathlib import Path
+
+from layerw_server.bake.models.gltf import Json
+
+
+class Shelf:
+    """A context manager; leaves the output as it was unless `swap` was called."""
+
+    def __init__(self, out: Path) -> None:
+        self.out, self.folder = out, out.parent / f".{out.name}.partial"
+        self.sizes: dict[str, int] = {}
+        self.notes: list[str] = []
+
+    def __enter__(self) -> Shelf:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        (self.folder / "tiles").mkdir(parents=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @staticmethod
+    def safe(name: str) -> str:
+        """A name in ASCII; what has other letters only is known by its hash."""
+        return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:60] or "model"
+
+    def put(self, name: str, data: bytes) -> Json:
+        """Write a .glb as `name.<hash>.glb`; returns the tileset's content."""
+        uri = f"{name}.{hashlib.sha256(data).hexdigest()[:16]}.glb"
+        return self.put_as(uri, data)
+
+    def put_as(self, uri: str, data: bytes) -> Json:
+        """Write a file under a name of its own."""
+        (self.folder / uri).write_bytes(data)
+        self.sizes[uri] = len(data)
+        return {"uri": uri, "extras": {"byteLength": len(data)}}
+
+    def swap(self) -> None:
+        """Put the finished folder in place with renames."""
+        if not any((self.folder / "tiles").iterdir()):
+            (self.folder / "tiles").rmdir()
+        old = self.out.parent / f".{self.out.name}.old"
+        shutil.rmtree(old, ignore_errors=True)
+        if self.out.exists():
+            self.out.rename(old)
+        self.folder.rename(self.out)
+        shutil.rmtree(old, ignore_errors=True)

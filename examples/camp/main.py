@@ -89,10 +89,10 @@ stone = lw.Material(color="#8d877c", roughness=0.95)
 
 places = scattered(700, 6.5, 52, apart=3.4)
 for kind in range(4):
-    trunk, crown = tree(rng, height=rng.uniform(11, 16), radius=rng.uniform(0.22, 0.4))
+    trunk, crown, afar = tree(rng, height=rng.uniform(11, 16), radius=rng.uniform(0.22, 0.4))
     stems = plant(trunk, wood, places[kind::4], 0.75, 1.25, tilt=0.015)
-    app.spawn_many(crown, len(stems), foliage, position=stems.position, rotation=stems.rotation, scale=stems.scale,
-                   static=True)  # fmt: skip
+    app.spawn_many(lw.Lods([(crown, 24.0), (afar, 500.0)]), len(stems), foliage, position=stems.position,
+                   rotation=stems.rotation, scale=stems.scale, static=True)  # fmt: skip
 for seed in range(3):
     plant(fern(rng), green, scattered(int(420 * share), 3.6, 34), 0.6, 1.25)
     plant(tuft(rng), blades, scattered(int(2600 * share), 2.6, 30), 0.7, 1.5)

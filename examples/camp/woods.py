@@ -65,8 +65,9 @@ def unit(rows):
 
 
 def tree(rng, height=13.0, radius=0.3, limbs=17, leaves=7):
-    """(wood, leaves): a trunk that leans, with boughs from a third of its height on, and sprays at their ends."""
-    wood, green = Parts(), Parts()
+    """(wood, leaves, leaves from afar): a trunk that leans, with boughs from a third of its height on, and sprays at
+    their ends; from afar they are fewer and larger."""
+    wood = Parts()
     t = np.linspace(0, 1, 16)
     lean = rng.normal(0, 0.05, 2)
     trunk = np.stack((lean[0] * height * t**2 + 0.12 * np.sin(4 * t + lean[1] * 40), height * t - 0.2,
@@ -84,16 +85,40 @@ def tree(rng, height=13.0, radius=0.3, limbs=17, leaves=7):
         tube(wood, bough, thick * (1 - s[:, 0]) + 0.012, sides=6, turns=1.0)
         tips.append(bough[3:])
     tips = np.concatenate(tips)
+    middle = np.array((trunk[-1, 0], height * 0.66, trunk[-1, 2]))
+    half = height * np.array((0.34, 0.4, 0.34))
+    return wood.mesh(), crown(rng, tips, leaves, 1.0, middle, half), crown(rng, tips, leaves // 3, 1.7, middle, half)
+
+
+def crown(rng, tips, leaves, large, middle, half):
+    """Sprays of leaves about the tips (n, 3), lit as a ball about `middle`, darker inside; half: its half size."""
+    parts = Parts()
     count = len(tips) * leaves
     center = np.repeat(tips, leaves, axis=0) + rng.normal(0, 0.42, (count, 3))
-    middle = np.array((trunk[-1, 0], height * 0.66, trunk[-1, 2]))
     normal = unit(unit(center - middle) + np.array((0, 0.5, 0)) + rng.normal(0, 0.2, (count, 3)))
     ahead = unit(rng.normal(size=(count, 3)))
     up = unit(np.cross(ahead, unit(rng.normal(size=(count, 3)))))
-    inner = np.linalg.norm((center - middle) / (height * 0.34, height * 0.4, height * 0.34), axis=1)
+    inner = np.linalg.norm((center - middle) / half, axis=1)
     shade = (0.45 + 0.55 * np.clip(inner, 0, 1))[:, None] * rng.uniform(0.85, 1.1, (count, 1))
-    cards(green, center, ahead, up, rng.uniform(0.8, 1.35, count), normal, np.clip(shade * (1.0, 1.0, 0.95), 0, 1))
-    return wood.mesh(), green.mesh()
+    cards(parts, center, ahead, up, large * rng.uniform(0.8, 1.35, count), normal, np.clip(shade * np.ones(3), 0, 1))
+    return parts.mesh()
+
+
+def log(length=1.7, radius=0.2):
+    """A felled stem along x, its ends closed."""
+    parts = Parts()
+    t = np.linspace(-0.5, 0.5, 6)
+    stem = np.stack((t * length, 0.03 * np.sin(9 * t), 0.02 * np.cos(7 * t)), axis=1)
+    tube(parts, stem, np.full(6, radius), sides=14)
+    angle = np.linspace(0, math.tau, 15)[:-1]
+    for side in (-1.0, 1.0):
+        rim = np.stack((np.full(14, side * length / 2), radius * np.cos(angle), radius * np.sin(angle)), axis=1)
+        position = np.concatenate((rim, [[side * length / 2, 0, 0]]))
+        k = np.arange(14)
+        faces = np.stack((k, (k + 1) % 14, np.full(14, 14))[:: int(side)], axis=1)
+        pale = np.tile((1.0, 0.85, 0.6), (15, 1))
+        parts.add(position, np.tile((side, 0, 0), (15, 1)), position[:, 1:] * 0.3 + 0.5, faces, pale)
+    return parts.mesh()
 
 
 def fern(rng, fronds=9):

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from layerw.animation.animator import Animator
     from layerw.drawing.drawings import Drawings
     from layerw.effects.effects import Effects
+    from layerw.ui.immediate import DebugUi
 
 
 class Engine:
@@ -207,8 +208,14 @@ class Engine:
             from layerw.drawing.drawings import Drawings
 
             self._drawings = Drawings(self.table, self.store, self.visibility, self.log, lambda: self.time_s,
-                                      self.resources.texture)  # fmt: skip
+                                      self.resources.texture, weakly(self._debug_ui))  # fmt: skip
         return self._drawings
+
+    def _debug_ui(self) -> DebugUi:
+        from layerw.ui.immediate import DebugUi
+        from layerw.ui.ui import Ui
+
+        return self.subsystems.get("debug_ui", lambda port: DebugUi(self.subsystems.get("ui", Ui)))
 
     @property
     def effects(self) -> Effects:

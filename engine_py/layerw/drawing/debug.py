@@ -8,7 +8,7 @@ Limits: SEGMENTS_MAX at a time; what is more, or has no room on the GPU, is left
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,9 @@ from layerw.drawing import wires
 from layerw.drawing.elements import Elements, Style
 from layerw.drawing.lines import STROKE
 from layerw.drawing.polylines import points_of, segments_of
+
+if TYPE_CHECKING:
+    from layerw.ui.immediate import DebugUi
 
 SEGMENTS_MAX = 1 << 16
 SEGMENTS_FIRST = 256
@@ -46,13 +49,18 @@ class Debug:
     metres in the world, width is in pixels. The color is sRGB and shown as given; what is in front hides it.
     """
 
-    def __init__(self, make: Make, log: Log, now: Callable[[], float]) -> None:
-        self._make, self._log, self._now = make, log, now
+    def __init__(self, make: Make, log: Log, now: Callable[[], float], ui: Callable[[], DebugUi]) -> None:
+        self._make, self._log, self._now, self._ui = make, log, now, ui
         self._drawn: list[_Drawn] = []
         self._elements: Elements | None = None
         self._used = 0  # segments that the GPU has
         self._told = False
         self._count = 0
+
+    @property
+    def ui(self) -> DebugUi:
+        """Knobs that are there while a program calls for them: `speed = app.debug.ui.slider("speed", speed, 0, 9)`."""
+        return self._ui()
 
     @property
     def count(self) -> int:

@@ -28,6 +28,7 @@ from layerw.visibility.cull import Visibility
 
 if TYPE_CHECKING:
     from layerw.drawing.labelling import Labelling
+    from layerw.ui.immediate import DebugUi
 
 GRID_LINES_MAX = 2048  # each way
 
@@ -36,14 +37,14 @@ class Drawings:
     """`step` once a frame."""
 
     def __init__(self, table: Table, store: Store, visibility: Visibility, log: Log, now: Callable[[], float],
-                 texture: Callable[[Texture], int]) -> None:  # fmt: skip
+                 texture: Callable[[Texture], int], debug_ui: Callable[[], DebugUi]) -> None:  # fmt: skip
         self._table, self._store, self._log = table, store, log
         self._told: WeakSet[Drawing] = WeakSet()
         self._styles = Styles(store, visibility)
         self._all: list[Drawing] = []
         self._texture = texture
         self._labels: Labelling | None = None
-        self.debug = Debug(self._elements, log, now)
+        self.debug = Debug(self._elements, log, now, debug_ui)
 
     def _elements(self, data: npt.NDArray[Any], style: Style, radius: float) -> Elements:
         return Elements(self._table, self._store, self._styles, data, style, radius)

@@ -290,6 +290,7 @@ class Engine:
             begin()
 
     def _fit_targets(self) -> None:
+        self.environment._has_glass = self.store.has_glass
         self.shadows.choose(self.quality.tier.name, self.gpu_ledger.budget_bytes)
         self.view._set_tier(self.quality.tier.scale)
         self.targets.step((self._standing_flags(), self._atlas_size(), self.view._revision, self.more_views.key()))

@@ -159,7 +159,7 @@ def test_stale_handles_and_unknown_kinds_are_errors() -> None:
     with pytest.raises(HandleError):
         store.create_material(MaterialDesc(normal_texture=77))
     with pytest.raises(ConfigError, match="pbr, unlit, terrain, water"):
-        store.create_material(MaterialDesc(kind="glass"))
+        store.create_material(MaterialDesc(kind="gold"))
 
 
 @pytest.mark.parametrize("size", [(0, 4), (8193, 1)])

@@ -68,13 +68,13 @@ def test_layers_are_drawn_by_a_kind_of_their_own() -> None:
 
     assert drawn().kind == look.kind == "pbr" and len(drawn().textures) == 5, "nothing lies on it"
     look.clearcoat = 1.0
-    assert drawn().kind == "layered" and len(drawn().textures) == 12
+    assert drawn().kind == "layered" and len(drawn().textures) == 5
     look.clearcoat = 0.5
     assert sent(app, host) == {"material_write": 1}
     look.clearcoat_texture = lw.Texture(np.zeros((1, 1)))
     desc = drawn()
     place = desc.slots.index("clearcoat")
-    assert [bool(one) for one in desc.textures] == [slot == place for slot in range(12)]
+    assert [bool(one) for one in desc.textures] == [slot == place for slot in range(6)]
     look.unlit = True
     assert drawn().kind == "unlit"
     look.unlit, look.clearcoat_texture, look.shader = False, None, lw.Shader(SURFACE)

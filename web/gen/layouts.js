@@ -69,7 +69,7 @@ export const VERTEX_BYTES = 32;
 export const WORDS_MAX = 65535;
 
 export const RESOURCE_KINDS = Object.freeze(["buffer", "texture", "mesh", "material", "shader"]);
-export const MATERIAL_KINDS = Object.freeze(["pbr", "unlit", "terrain", "water", "layered", "discs", "strokes", "decal", "particles", "step", "glyphs"]);
+export const MATERIAL_KINDS = Object.freeze(["pbr", "unlit", "terrain", "water", "layered", "discs", "strokes", "decal", "particles", "step", "glyphs", "glass"]);
 export const TOPOLOGIES = Object.freeze(["triangles", "lines", "points", "discs", "strokes", "particles", "step", "glyphs"]);
 export const SEMANTICS = Object.freeze(["index", "position", "normal", "tangent", "uv", "color", "joints", "weights", "inverse_bind", "uv1"]);
 export const GLTF_MODES = Object.freeze(["points", "lines", "line_loop", "line_strip", "triangles", "triangle_strip", "triangle_fan"]);
@@ -90,7 +90,7 @@ export const SPARSE = Object.freeze(["index_transfer", "index_offset", "index_by
 export const TEXTURES_MAX = 12;
 /** By kind; a material with a program's shader has those of the first kind, then the shader's.
  * @type {readonly (readonly string[])[]} */
-export const MATERIAL_SLOTS = Object.freeze([["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive", "specular", "specular_color", "sheen_color", "sheen_roughness", "clearcoat", "clearcoat_roughness", "clearcoat_normal"], [], [], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color"], [], ["base_color"]]);
+export const MATERIAL_SLOTS = Object.freeze([["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive", "layer_0", "layer_1", "layer_2", "layer_3", "layer_4", "layer_5", "layer_6"], [], [], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive"], ["base_color"], [], ["base_color"], ["base_color", "metallic_roughness", "normal", "occlusion", "emissive", "layer_0", "layer_1", "layer_2", "layer_3", "layer_4", "layer_5", "layer_6"]]);
 export const COLUMNS = Object.freeze([{"name": "position", "words": 3, "type": "f32"}, {"name": "rotation", "words": 4, "type": "f32"}, {"name": "scale", "words": 3, "type": "f32"}, {"name": "color", "words": 1, "type": "u32"}, {"name": "shear", "words": 3, "type": "f32"}]);
 export const POSED = Object.freeze([{"name": "joints", "offsetBytes": 0, "format": "uint16x4"}, {"name": "joint_weights", "offsetBytes": 8, "format": "unorm8x4"}, {"name": "source", "offsetBytes": 12, "format": "uint32"}]);
 /** By topology. */
@@ -163,16 +163,25 @@ export const MATERIAL_BLOCK = {
   clearcoatRoughness: { offsetBytes: 100, words: 1 },
   clearcoatNormalScale: { offsetBytes: 104, words: 1 },
   transmission: { offsetBytes: 108, words: 1 },
-  iridescence: { offsetBytes: 112, words: 1 },
-  iridescenceIor: { offsetBytes: 116, words: 1 },
-  iridescenceNm: { offsetBytes: 120, words: 1 },
-  uvScale: { offsetBytes: 128, words: 2 },
-  wind: { offsetBytes: 136, words: 1 },
-  waterClarityM: { offsetBytes: 140, words: 1 },
-  detailStrength: { offsetBytes: 144, words: 1 },
-  detailScaleM: { offsetBytes: 148, words: 1 },
-  lit: { offsetBytes: 152, words: 1 },
-  bound: { offsetBytes: 156, words: 1 },
-  uv: { offsetBytes: 160, words: 96 },
+  thickness: { offsetBytes: 112, words: 1 },
+  attenuationColor: { offsetBytes: 128, words: 3 },
+  attenuationDistance: { offsetBytes: 140, words: 1 },
+  dispersion: { offsetBytes: 144, words: 1 },
+  anisotropy: { offsetBytes: 148, words: 1 },
+  anisotropyRotation: { offsetBytes: 152, words: 1 },
+  iridescence: { offsetBytes: 156, words: 1 },
+  iridescenceIor: { offsetBytes: 160, words: 1 },
+  iridescenceNm: { offsetBytes: 164, words: 1 },
+  iridescenceNmMin: { offsetBytes: 168, words: 1 },
+  uvScale: { offsetBytes: 176, words: 2 },
+  wind: { offsetBytes: 184, words: 1 },
+  waterClarityM: { offsetBytes: 188, words: 1 },
+  detailStrength: { offsetBytes: 192, words: 1 },
+  detailScaleM: { offsetBytes: 196, words: 1 },
+  lit: { offsetBytes: 200, words: 1 },
+  bound: { offsetBytes: 204, words: 1 },
+  layersLow: { offsetBytes: 208, words: 1 },
+  layersHigh: { offsetBytes: 212, words: 1 },
+  uv: { offsetBytes: 224, words: 96 },
 };
-export const MATERIAL_BLOCK_BYTES = 544;
+export const MATERIAL_BLOCK_BYTES = 608;

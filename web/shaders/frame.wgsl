@@ -32,6 +32,7 @@ struct Varyings {
   @location(5) uv1: vec2<f32>,
   @location(6) @interpolate(flat) row: u32,
   @location(7) @interpolate(flat) adapted_ev: f32,
+  @location(8) @interpolate(flat) scale: f32, // of the row, the mean of its three; where LAYERED
 }
 
 // What automatic exposure adds. Draws look it up in the vertex stage: the fragment stage has no texture unit to spare.

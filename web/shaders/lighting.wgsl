@@ -17,13 +17,16 @@ struct LitSurface {
   coat_normal: vec3<f32>,
   coat_roughness: f32,
   under_coat: f32, // as under_sheen
+  anisotropy: f32,
+  along: vec3<f32>, // unit, in the surface: where facets lie as if they were rough
 }
 
 // One without layers.
 fn plain_surface(base_color: vec3<f32>, normal: vec3<f32>, metallic: f32, roughness: f32, occlusion: f32) -> LitSurface {
   let f0 = mix(vec3<f32>(DIELECTRIC_F0), base_color, metallic);
   return LitSurface(
-    base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3<f32>(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0);
+    base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3<f32>(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0,
+    0.0, vec3<f32>(0.0));
 }
 
 // SH irradiance over pi, L2 (Ramamoorthi and Hanrahan 2001); the coefficients are convolved with the cosine already.
@@ -73,12 +76,48 @@ fn ambient_light(s: LitSurface, nv: f32, reflected: vec3<f32>, irradiance: vec3<
   return single * reflected + (multiple + diffuse) * irradiance;
 }
 
+// What the base reflects where there may be brushing (KHR_materials_anisotropy; Burley 2012, Heitz 2014).
+fn base_specular(s: LitSurface, v: vec3<f32>, l: vec3<f32>) -> vec3<f32> {
+  if (s.anisotropy <= 0.0) {
+    return ggx_specular(s.normal, v, l, s.f0, s.f90, s.roughness);
+  }
+  let across = cross(s.normal, s.along);
+  let h = normalize(v + l);
+  let nv = max(dot(s.normal, v), 1e-3);
+  let nl = max(dot(s.normal, l), 0.0);
+  let small = s.roughness * s.roughness;
+  let large = mix(small, 1.0, s.anisotropy * s.anisotropy);
+  let facet = vec3<f32>(small * dot(s.along, h), large * dot(across, h), small * large * saturate(dot(s.normal, h)));
+  let w = small * large / max(dot(facet, facet), 1e-12);
+  let distribution = small * large * w * w / PI;
+  let shadowed = nl * length(vec3<f32>(large * dot(s.along, v), small * dot(across, v), nv));
+  let masked = nv * length(vec3<f32>(large * dot(s.along, l), small * dot(across, l), nl));
+  let visibility = 0.5 / (shadowed + masked + 1e-5);
+  let fresnel = s.f0 + (s.f90 - s.f0) * pow(1.0 - saturate(dot(v, h)), 5.0);
+  return min(distribution * visibility, 64.0) * fresnel;
+}
+
+// The normal by which a brushed surface mirrors what is around: turned towards the eye across the brushing (McAuley 2015).
+fn mirroring_normal(s: LitSurface, v: vec3<f32>) -> vec3<f32> {
+  if (!LAYERED || s.anisotropy <= 0.0) {
+    return s.normal;
+  }
+  let across = cross(s.normal, s.along);
+  let turned = normalize(cross(cross(across, v), across));
+  let sharp = 1.0 - s.anisotropy * (1.0 - s.roughness);
+  let kept = sharp * sharp;
+  return normalize(mix(turned, s.normal, kept * kept));
+}
+
 // Radiance towards v of light from l, by the irradiance of a surface that faces it. A coat takes from all that is below it,
 // on the light's way out.
 fn reflected_share(s: LitSurface, v: vec3<f32>, l: vec3<f32>) -> vec3<f32> {
   let nl = saturate(dot(s.normal, l));
   let diffuse = s.base_color * ((1.0 - s.metallic) / PI * s.entering);
-  var sum = nl * (diffuse + ggx_specular(s.normal, v, l, s.f0, s.f90, s.roughness));
+  if (!LAYERED) {
+    return nl * (diffuse + ggx_specular(s.normal, v, l, s.f0, s.f90, s.roughness));
+  }
+  var sum = nl * (diffuse + base_specular(s, v, l));
   if (LAYERED) {
     if (s.under_sheen < 1.0) {
       sum = sum * s.under_sheen + s.sheen * (nl * sheen_lobe(s.normal, v, l, s.sheen_roughness));
@@ -120,7 +159,7 @@ fn shade(s: LitSurface, p: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
   let sun = frame.sun_color.rgb * (smoothstep(-0.1, 0.15, dot(geometric, l)) * visible);
   let irradiance = sky_irradiance(around.bent) * (s.occlusion * bounced(around.open, s.base_color));
   let occlusion = s.occlusion * around.open;
-  var ambient = ambient_light(s, nv, mirrored_sky(v, s.normal, s.roughness, occlusion, geometric), irradiance);
+  var ambient = ambient_light(s, nv, mirrored_sky(v, mirroring_normal(s, v), s.roughness, occlusion, geometric), irradiance);
   if (LAYERED) {
     ambient = ambient * s.under_sheen + s.sheen * irradiance * sheen_albedo(s.sheen_roughness, nv);
     if (s.coat > 0.0) {

@@ -73,13 +73,13 @@ export const usesCoverage = (kind, flags, { colors, blend }) => (isGiven(kind) |
   && (TARGETS.find(({ name }) => name === colors[0])?.samples ?? 1) > 1;
 
 const GIVEN = ['discs', 'strokes'];
-const LAYERED = MATERIAL_KINDS.indexOf('layered');
+const LAYERED = ['layered', 'glass'];
 
 /** Values of the overrides in frame.wgsl. @param {number} kind @param {number} flags @param {Pass} row the draw pass
  * @param {boolean} [isOwn] a program's shader, which may give its surface layers
  * @returns {Record<string, number>} 1 true, 0 false */
 export const overrides = (kind, flags, row, isOwn = false) => ({
-  LAYERED: Number(isOwn || kind === LAYERED),
+  LAYERED: Number(isOwn || LAYERED.includes(MATERIAL_KINDS[kind])),
   MASK: Number((flags & MATERIAL_MASK) !== 0),
   BLEND: Number((flags & MATERIAL_BLEND) !== 0),
   WIND: Number((flags & MATERIAL_WIND) !== 0),
@@ -97,7 +97,8 @@ export function passOverrides({ kind, reads, colors, shader, blend }) {
   if (!isLit) return {};
   const formats = colors.map((color) => TARGETS.find(({ name }) => name === color)?.format);
   return {
-    ENCODED: Number(formats[0] === 'rgb10a2'), MIRRORED: Number(reads.includes('mirror')),
+    ENCODED: Number(formats[0] === 'rgb10a2'), MIRRORED: Number(reads.includes('mirror') || reads.includes('background')),
+    COPIED: Number(reads.includes('background')),
     WEIGHTED: Number(blend === 'weighted'),
     PICKED: Number(formats.includes('rg32uint')),
   };

@@ -28,6 +28,7 @@ const SURFACE = 'gen/slots_pbr';
 export const PROGRAMS = Object.freeze({
   pbr: [...MESH, ...LIT, SURFACE, 'surface', 'pbr', 'surface_main'],
   layered: [...MESH, ...LIT, 'gen/slots_layered', 'surface', 'layered', 'surface_main'],
+  glass: [...MESH, ...LIT, 'gen/slots_layered', 'surface', 'layered', 'glass', 'glass_main'],
   unlit: [...MESH, 'radiance', ...SKY, SURFACE, 'unlit'],
   terrain: [...MESH, ...LIT, SURFACE, 'terrain'],
   water: [...MESH, ...LIT, 'mirrored', 'mirrored_clouds', 'water'],
@@ -54,6 +55,7 @@ export const PROGRAMS = Object.freeze({
   shafts: [...FRAME, 'radiance', 'fullscreen', ...SKY, 'screen_space', 'fog_light', 'shafts'],
   decode: [...FRAME, 'radiance', 'fullscreen', 'decode'],
   compose: [...FRAME, 'radiance', 'fullscreen', 'compose'],
+  background: [...FRAME, 'radiance', 'fullscreen', 'screen_space', 'background'],
   temporal: [...SCREEN, 'temporal'],
   copy: [...SCREEN, 'copy'],
   sharpen: [...SCREEN, 'sharpen'],

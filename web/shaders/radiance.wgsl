@@ -8,8 +8,10 @@ override WEIGHTED: bool = false;
 // Which row is drawn is asked; what can't be seen is not there.
 override PICKED: bool = false;
 
-// `screen` is what blends mirrors (mirrored.wgsl), not what hides the sky (screen_light.wgsl).
+// `screen` is what blends mirrors (mirrored.wgsl), or what glass is drawn over; not what hides the sky (screen_light.wgsl).
 override MIRRORED: bool = false;
+// `screen` is what glass is drawn over (glass.wgsl).
+override COPIED: bool = false;
 
 const RADIANCE_MAX = 6.0e4; // of rgba16float
 

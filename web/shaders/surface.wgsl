@@ -34,6 +34,12 @@ struct Surface {
   clearcoat: f32,
   clearcoat_roughness: f32,
   clearcoat_normal: vec3<f32>,
+  transmission: f32,
+  thickness: f32, // metres, scaled as the entity
+  anisotropy: f32,
+  anisotropy_direction: vec3<f32>, // unit, in the world: along the brushing
+  iridescence: f32,
+  iridescence_nm: f32,
 }
 
 fn surface_in(in: Varyings, front: bool) -> SurfaceIn {
@@ -50,11 +56,10 @@ fn uv_of(row: u32, in: SurfaceIn) -> vec2<f32> {
   return vec2<f32>(dot(material.uv[row].xyz, at), dot(material.uv[row + 1u].xyz, at));
 }
 
-// The normal in world axes that a normal map's texel at uv gives. Without vertex tangents they come from screen
+// Where the axes of a texture at uv lie in the world, and the normal. Without vertex tangents they come from screen
 // derivatives (Schueler 2007).
-fn bent_normal(in: SurfaceIn, uv: vec2<f32>, texel: vec3<f32>, scale: f32) -> vec3<f32> {
+fn tangent_frame(in: SurfaceIn, uv: vec2<f32>) -> mat3x3<f32> {
   let n = in.normal;
-  let bent = (texel * 2.0 - 1.0) * vec3<f32>(scale, scale, 1.0);
   let dp1 = dpdx(in.relative_position);
   let dp2 = dpdy(in.relative_position);
   let duv1 = dpdx(uv);
@@ -72,7 +77,12 @@ fn bent_normal(in: SurfaceIn, uv: vec2<f32>, texel: vec3<f32>, scale: f32) -> ve
     t = normalize(in.tangent.xyz - n * dot(n, in.tangent.xyz));
     u = cross(n, t) * sign(in.tangent.w) * in.facing;
   }
-  return normalize(t * bent.x + u * bent.y + n * bent.z);
+  return mat3x3<f32>(t, u, n);
+}
+
+// The normal in world axes that a normal map's texel at uv gives.
+fn bent_normal(in: SurfaceIn, uv: vec2<f32>, texel: vec3<f32>, scale: f32) -> vec3<f32> {
+  return normalize(tangent_frame(in, uv) * ((texel * 2.0 - 1.0) * vec3<f32>(scale, scale, 1.0)));
 }
 
 // The material's values and textures.
@@ -81,7 +91,12 @@ fn default_surface(in: SurfaceIn) -> Surface {
   var s = Surface(
     in.color, material.metallic, material.roughness, in.normal, 1.0, glow, 1.0, false, material.specular,
     material.specular_color, material.ior, material.sheen_color, material.sheen_roughness, material.clearcoat,
-    material.clearcoat_roughness, in.normal);
+    material.clearcoat_roughness, in.normal, material.transmission, material.thickness, material.anisotropy,
+    vec3<f32>(0.0), material.iridescence, material.iridescence_nm);
+  if (LAYERED && material.anisotropy > 0.0) {
+    let turn = vec2<f32>(cos(material.anisotropy_rotation), sin(material.anisotropy_rotation));
+    s.anisotropy_direction = normalize(tangent_frame(in, in.uv) * vec3<f32>(turn, 0.0));
+  }
   if ((material.bound & HAS_BASE_COLOR) != 0u) {
     s.base_color *= textureSampleBias(base_color_texture, base_color_sampler, uv_of(UV_BASE_COLOR, in), frame.upscale.y);
   }
@@ -112,12 +127,19 @@ fn lit_surface(s: Surface, view: vec3<f32>) -> LitSurface {
     let step = (s.ior - 1.0) / (s.ior + 1.0);
     let f0 = min(step * step * s.specular_color, vec3<f32>(1.0)) * saturate(s.specular);
     lit.f0 = mix(f0, lit.base_color, lit.metallic);
-    let film = saturate(material.iridescence);
+    let film = saturate(s.iridescence);
     if (film > 0.0) {
       let nv = saturate(dot(s.normal, view));
-      lit.f0 = mix(lit.f0, film_f0(material.iridescence_ior, material.iridescence_nm, lit.f0, nv), film);
+      lit.f0 = mix(lit.f0, film_f0(material.iridescence_ior, s.iridescence_nm, lit.f0, nv), film);
     }
-    lit.base_color *= mix(1.0 - saturate(material.transmission), 1.0, lit.metallic);
+    lit.base_color *= mix(1.0 - saturate(s.transmission), 1.0, lit.metallic);
+    lit.anisotropy = saturate(s.anisotropy);
+    let along = s.anisotropy_direction - s.normal * dot(s.anisotropy_direction, s.normal);
+    if (dot(along, along) < 1e-8) {
+      lit.anisotropy = 0.0;
+    } else {
+      lit.along = normalize(along);
+    }
     lit.entering = min((1.0 - largest(f0)) / (1.0 - DIELECTRIC_F0), 1.0);
     lit.f90 = mix(saturate(s.specular), 1.0, lit.metallic);
     lit.sheen = saturate(s.sheen_color);

@@ -18,7 +18,7 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
     emitted *= lit.under_coat;
     if (LAYERED && BLEND) { // glass without thickness: what is behind is seen through it, as far as it does not mirror
       let fit = environment_brdf(lit.roughness, saturate(dot(lit.normal, given.view)));
-      let clear = saturate(material.transmission) * (1.0 - lit.metallic) * (1.0 - saturate(largest(lit.f0 * fit.x + fit.y)));
+      let clear = saturate(s.transmission) * (1.0 - lit.metallic) * (1.0 - saturate(largest(lit.f0 * fit.x + fit.y)));
       let kept = max(1.0 - clear, 1e-2);
       radiance /= kept;
       emitted /= kept;

@@ -62,6 +62,9 @@ fn placed(in: VertexIn, at: vec3<f32>, normal: vec3<f32>, tangent: vec4<f32>) ->
   out.row = in.row;
   out.adapted_ev = exposure_ev();
   out.uv1 = in.uv1 * material.uv_scale;
+  if (LAYERED) {
+    out.scale = pow(abs(scale.x * scale.y * scale.z), 1.0 / 3.0);
+  }
   out.color = in.color * vec4<f32>(srgb_to_linear(tint.rgb), tint.a) * material.base_color;
   return out;
 }

@@ -30,8 +30,14 @@ _MATERIAL_FIELDS = {  # of MaterialDesc, and how many numbers
     "occlusionTexture/strength": ("occlusion_strength", 1),
     "extensions/KHR_materials_clearcoat/clearcoatFactor": ("clearcoat", 1),
     "extensions/KHR_materials_clearcoat/clearcoatRoughnessFactor": ("clearcoat_roughness", 1),
-    "extensions/KHR_materials_transmission/transmissionFactor": ("transmission", 1),
-    "extensions/KHR_materials_iridescence/iridescenceFactor": ("iridescence", 1),
+    **{f"extensions/KHR_materials_{path}": (name, 1) for path, name in (
+        ("transmission/transmissionFactor", "transmission"), ("volume/thicknessFactor", "thickness"),
+        ("volume/attenuationDistance", "attenuation_distance"), ("dispersion/dispersion", "dispersion"),
+        ("anisotropy/anisotropyStrength", "anisotropy"), ("anisotropy/anisotropyRotation", "anisotropy_rotation"),
+        ("iridescence/iridescenceFactor", "iridescence"), ("iridescence/iridescenceIor", "iridescence_ior"),
+        ("iridescence/iridescenceThicknessMaximum", "iridescence_nm"),
+        ("iridescence/iridescenceThicknessMinimum", "iridescence_nm_min"))},
+    "extensions/KHR_materials_volume/attenuationColor": ("attenuation_color", 3),
 }
 _NODE = re.compile(r"/nodes/(\d{1,9})/(translation|rotation|scale|weights)")
 PATHS = {"translation": 3, "rotation": 4, "scale": 3, "weights": 0}

@@ -20,7 +20,8 @@ from layerw.base.nesting import json_nesting
 SUPPORTED_EXTENSIONS = frozenset({
     "KHR_mesh_quantization", "KHR_texture_transform", "KHR_materials_unlit", "KHR_materials_emissive_strength",
     "KHR_materials_clearcoat", "KHR_materials_specular", "KHR_materials_ior", "KHR_materials_sheen",
-    "KHR_materials_transmission", "KHR_materials_iridescence",
+    "KHR_materials_transmission", "KHR_materials_volume", "KHR_materials_dispersion", "KHR_materials_anisotropy",
+    "KHR_materials_iridescence",
     "KHR_lights_punctual", "EXT_texture_webp", "EXT_texture_avif", "KHR_texture_basisu",
     "KHR_animation_pointer", "KHR_materials_variants", "EXT_mesh_gpu_instancing", "KHR_xmp_json_ld", "KHR_xmp",
     "EXT_structural_metadata", "EXT_mesh_features",

@@ -4,7 +4,8 @@ Owns: metallic-roughness with its textures, the layers on it, unlit, emissive st
 texture transform, which is baked into the vertices' uvs.
 Limits: two sets of uvs a material, with a transform for each texture.
 Source: glTF 2.0, 3.8 and 3.9; KHR_texture_transform, KHR_materials_unlit, _emissive_strength, _clearcoat, _specular,
-_ior and _sheen, KHR_texture_basisu, EXT_texture_webp, EXT_texture_avif.
+_ior, _sheen, _transmission, _volume, _dispersion, _anisotropy and _iridescence; KHR_texture_basisu, EXT_texture_webp,
+EXT_texture_avif.
 """
 
 from __future__ import annotations
@@ -21,8 +22,7 @@ from layerw.gpu import kinds, spec
 
 MaterialKey = tuple[int, bool]  # the file's number of the material, -1 = the default; unlit for want of normals
 EMISSIVE_MAX = 65_504.0  # of a half float
-_UNDRAWN = {"KHR_materials_transmission": ("transmissionTexture",),
-            "KHR_materials_iridescence": ("iridescenceTexture", "iridescenceThicknessTexture")}  # fmt: skip
+ATTENUATION_M_MIN = 1e-6  # 0 would be no attenuation
 COLORS = frozenset(slot.name for slot in kinds.TEXTURES if slot.srgb)
 
 
@@ -74,11 +74,20 @@ def read_material(doc: Document, index: int, user: str = "The model", *, unlit: 
     plan.desc.normal_scale = item.object("normalTexture").number("scale", 1.0)
     plan.desc.occlusion_strength = item.object("occlusionTexture").number("strength", 1.0, 0.0, 1.0)
     _add_terrain(item, plan.desc)
-    _tell(doc, item)
-    layers = {row.name: getattr(plan.desc, row.name) for row in kinds.PARAMETERS if row.layer}
-    if plan.desc.kind == "pbr" and kinds.has_layers(layers, plan.textures):
-        plan.desc.kind = "layered"
+    if plan.desc.kind == "pbr":
+        layers = {row.name: getattr(plan.desc, row.name) for row in kinds.PARAMETERS if row.layer}
+        plan.desc.kind = kinds.drawn_as(layers, plan.textures)
+    _leave_out(doc, item, plan)
     return plan
+
+
+def _leave_out(doc: Document, item: Item, plan: MaterialPlan) -> None:
+    """Textures of layers beyond those that both APIs can bind."""
+    found = [name for name in kinds.LAYER_TEXTURES if name in plan.textures]
+    for name in found[len(kinds.LAYER_PLACES) :]:
+        del plan.textures[name]
+        doc.warn(f"{item.path} has {len(found)} textures beside those of metallic-roughness; {len(kinds.LAYER_PLACES)} "
+                 f"are drawn, and of {name} its number alone.")
 
 
 def _add_layers(item: Item, desc: MaterialDesc) -> dict[str, Item | None]:
@@ -101,7 +110,7 @@ def _add_layers(item: Item, desc: MaterialDesc) -> dict[str, Item | None]:
     bends = item.extension("KHR_materials_ior")
     if bends is not None:
         desc.ior = bends.number("ior", 1.5, 0.0)  # 0: everything is reflected that specular_color lets
-    _add_glass(item, desc)
+    uses |= _add_glass(item, desc) | _add_grain(item, desc)
     sheen = item.extension("KHR_materials_sheen")
     if sheen is not None:
         desc.sheen_color = _color(sheen, "sheenColorFactor", 0.0, 1.0)
@@ -111,30 +120,43 @@ def _add_layers(item: Item, desc: MaterialDesc) -> dict[str, Item | None]:
     return uses
 
 
-def _add_glass(item: Item, desc: MaterialDesc) -> None:
-    """Transmission and iridescence, by their numbers alone."""
+def _add_glass(item: Item, desc: MaterialDesc) -> dict[str, Item | None]:
+    """What light goes through, and what happens to it inside."""
+    uses: dict[str, Item | None] = {}
     glass = item.extension("KHR_materials_transmission")
     if glass is not None and desc.kind == "pbr":
         desc.transmission = glass.number("transmissionFactor", 0.0, 0.0, 1.0)
-        if desc.transmission > 0 and not desc.flags & spec.MATERIAL_MASK:
-            desc.flags |= spec.MATERIAL_BLEND
+        uses["transmission"] = glass.optional("transmissionTexture")
+    inside = item.extension("KHR_materials_volume")
+    if inside is not None:
+        desc.thickness = inside.number("thicknessFactor", 0.0, 0.0)
+        uses["thickness"] = inside.optional("thicknessTexture")
+        desc.attenuation_color = _color(inside, "attenuationColor", 1.0, 1.0)
+        if "attenuationDistance" in inside:  # else it is infinite
+            desc.attenuation_distance = max(inside.number("attenuationDistance", 1.0, 0.0), ATTENUATION_M_MIN)
+    rainbow = item.extension("KHR_materials_dispersion")
+    if rainbow is not None:
+        desc.dispersion = rainbow.number("dispersion", 0.0, 0.0)
+    return uses
+
+
+def _add_grain(item: Item, desc: MaterialDesc) -> dict[str, Item | None]:
+    """What is brushed, and what lies on it as a thin film."""
+    uses: dict[str, Item | None] = {}
+    brushed = item.extension("KHR_materials_anisotropy")
+    if brushed is not None:
+        desc.anisotropy = brushed.number("anisotropyStrength", 0.0, 0.0, 1.0)
+        desc.anisotropy_rotation = brushed.number("anisotropyRotation", 0.0)
+        uses["anisotropy"] = brushed.optional("anisotropyTexture")
     film = item.extension("KHR_materials_iridescence")
     if film is not None:
         desc.iridescence = film.number("iridescenceFactor", 0.0, 0.0, 1.0)
         desc.iridescence_ior = film.number("iridescenceIor", 1.3, 1.0, 10.0)
         desc.iridescence_nm = film.number("iridescenceThicknessMaximum", 400.0, 0.0, 1e5)
-
-
-def _tell(doc: Document, item: Item) -> None:
-    """What of these extensions is not drawn."""
-    if item.extension("KHR_materials_transmission") is not None:
-        doc.warn(f"{item.path} is drawn as glass without thickness: what lies behind it is neither bent nor blurred "
-                 f"nor tinted (KHR_materials_transmission).")
-    for name, textures in _UNDRAWN.items():
-        found = item.extension(name)
-        for texture in textures:
-            if found is not None and texture in found:
-                doc.warn(f"{found.at(texture)} is not drawn; its number counts everywhere.")
+        desc.iridescence_nm_min = film.number("iridescenceThicknessMinimum", 100.0, 0.0, 1e5)
+        uses |= {"iridescence": film.optional("iridescenceTexture"),
+                 "iridescence_thickness": film.optional("iridescenceThicknessTexture")}  # fmt: skip
+    return uses
 
 
 def _color(item: Item, name: str, default: float, high: float) -> tuple[float, float, float]:

@@ -13,7 +13,6 @@ from layerw.assets.placements import NOWHERE, read_group
 from layerw.assets.plan import ContentPlan
 from layerw.assets.primitives import result_half, result_reach, result_sphere
 from layerw.base.ports import Ledger, MaterialDesc, Placements, Primitive
-from layerw.gpu import spec
 
 
 def with_textures(material: MaterialPlan, textures: Mapping[TextureDesc, ImageJob | Borrowed]) -> MaterialDesc:
@@ -35,9 +34,9 @@ def primitives_of(plan: ContentPlan, jobs: Iterable[Job], materials: Mapping[Mat
             continue
         center, radius = result_sphere(job.plan, job.payload)
         half = result_half(job.plan, job.payload)
-        blend = bool(plan.materials[job.plan.material].desc.flags & spec.MATERIAL_BLEND)
+        blend = plan.materials[job.plan.material].desc.see_through
         reach = result_reach(job.plan, job.payload)
-        variants = {number: (materials[key], bool(plan.materials[key].desc.flags & spec.MATERIAL_BLEND))
+        variants = {number: (materials[key], plan.materials[key].desc.see_through)
                     for number, key in job.plan.variants.items()}
         own = places[job.plan.group] if job.plan.group >= 0 else None
         found.extend(Primitive(job.handle, materials[job.plan.material], node, center, radius, blend, half,

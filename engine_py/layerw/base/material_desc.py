@@ -8,20 +8,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 UvMatrix = tuple[float, float, float, float, float, float]  # row-major 2x3
+LAYER = "layer_0"  # from here on, a kind has any of LAYER_TEXTURES
 SLOTS: dict[str, tuple[str, ...]] = {  # the textures of each kind, in the order of spec's material_create
     "pbr": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive"),
     "unlit": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive"),
     "terrain": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive"),
     "water": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive"),
-    "layered": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive", "specular", "specular_color",
-                "sheen_color", "sheen_roughness", "clearcoat", "clearcoat_roughness", "clearcoat_normal"),
+    "layered": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive", "layer_0", "layer_1", "layer_2",
+                "layer_3", "layer_4", "layer_5", "layer_6"),
     "discs": (),
     "strokes": (),
     "decal": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive"),
     "particles": ("base_color",),
     "step": (),
     "glyphs": ("base_color",),
+    "glass": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive", "layer_0", "layer_1", "layer_2",
+              "layer_3", "layer_4", "layer_5", "layer_6"),
 }
+LAYER_TEXTURES = ("specular", "specular_color", "sheen_color", "sheen_roughness", "clearcoat", "clearcoat_roughness",
+                  "clearcoat_normal", "transmission", "thickness", "anisotropy", "iridescence",
+                  "iridescence_thickness")
 
 
 @dataclass(slots=True)
@@ -47,9 +53,16 @@ class MaterialDesc:
     clearcoat_roughness: float = 0.0
     clearcoat_normal_scale: float = 1.0
     transmission: float = 0.0
+    thickness: float = 0.0
+    attenuation_color: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    attenuation_distance: float = 0.0
+    dispersion: float = 0.0
+    anisotropy: float = 0.0
+    anisotropy_rotation: float = 0.0
     iridescence: float = 0.0
     iridescence_ior: float = 1.3
     iridescence_nm: float = 400.0
+    iridescence_nm_min: float = 100.0
     uv_scale: tuple[float, float] = (1.0, 1.0)
     wind: float = 0.0
     water_clarity_m: float = 6.0
@@ -68,6 +81,11 @@ class MaterialDesc:
     clearcoat_texture: int = 0
     clearcoat_roughness_texture: int = 0
     clearcoat_normal_texture: int = 0
+    transmission_texture: int = 0
+    thickness_texture: int = 0
+    anisotropy_texture: int = 0
+    iridescence_texture: int = 0
+    iridescence_thickness_texture: int = 0
     uv_transforms: dict[str, UvMatrix] = field(default_factory=dict)  # of the uvs, by texture
     uv1_textures: frozenset[str] = frozenset()  # those that have the second set of uvs
     shader: int = 0  # a program's own; 0 = the kind's
@@ -78,7 +96,17 @@ class MaterialDesc:
     @property
     def slots(self) -> tuple[str, ...]:
         """Names of the textures that are read, but the shader's own; with a program's shader those of pbr."""
-        return SLOTS["pbr" if self.shader else self.kind]
+        names = SLOTS["pbr" if self.shader else self.kind]
+        if LAYER not in names:
+            return names
+        own = names[: names.index(LAYER)]
+        found = [name for name in LAYER_TEXTURES if getattr(self, f"{name}_texture")]
+        return (*own, *found[: len(names) - len(own)])
+
+    @property
+    def see_through(self) -> bool:
+        """Whether it is drawn after what is opaque, back to front, and casts no shadow."""
+        return bool(self.flags & 2) or self.kind == "glass"
 
     @property
     def textures(self) -> tuple[int, ...]:

@@ -25,6 +25,7 @@ class Tier(NamedTuple):
 
     name: str
     mirror: bool  # what water mirrors beside the sky
+    glass: bool  # what is behind it is bent, tinted and blurred
     ambient: bool  # what hides the sky's light, and contact shadows: frame/view.py
     air_steps: int  # of a line of sight through the air
     cloud_steps: int  # and through clouds
@@ -32,9 +33,12 @@ class Tier(NamedTuple):
     scale: float  # share of the main view's sides that is drawn, where a program has not chosen: frame/views.py
 
 
-TIERS = (Tier("low", mirror=False, ambient=False, air_steps=16, cloud_steps=4, shaft_steps=0, scale=0.67),
-         Tier("medium", mirror=True, ambient=True, air_steps=24, cloud_steps=8, shaft_steps=12, scale=1.0),
-         Tier("high", mirror=True, ambient=True, air_steps=32, cloud_steps=14, shaft_steps=24, scale=1.0))
+TIERS = (Tier("low", mirror=False, glass=False, ambient=False, air_steps=16, cloud_steps=4, shaft_steps=0,
+              scale=0.67),
+         Tier("medium", mirror=True, glass=True, ambient=True, air_steps=24, cloud_steps=8, shaft_steps=12,
+              scale=1.0),
+         Tier("high", mirror=True, glass=True, ambient=True, air_steps=32, cloud_steps=14, shaft_steps=24,
+              scale=1.0))
 MEDIUM = 1
 
 

@@ -45,12 +45,14 @@ def sprite_flags(environment: Environment) -> int:
 
 
 def ambient_flags(environment: Environment, tier: Tier) -> int:
-    """The flags of what is worked out from depth before the scene is lit, in all views."""
+    """The flags of what is worked out from the scene's own picture and depth, in all views."""
     ambient = environment.ambient
     hides = flag("ambient") if tier.ambient and (ambient.occlusion > 0 or ambient.contact) else 0
     fog, casts = environment.fog, environment.shadows.enabled
     if tier.shaft_steps and fog.density > 0 and fog.shafts > 0 and casts:
         hides |= flag("shafts")
+    if environment._has_glass:
+        hides |= flag("glass" if tier.glass else "thin_glass")
     return hides | (flag("mirror") if tier.mirror and ambient.reflections and environment.sea.level is not None else 0)
 
 

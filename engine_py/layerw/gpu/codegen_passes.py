@@ -11,12 +11,12 @@ from .spec import MATERIAL_KINDS
 
 TYPES = """/** @typedef {{ name: string, format: Format, samples: number, divide: number, side: number, height: number,
  *   images: number, outside: boolean, history: boolean, kept: boolean, sized: boolean, clear: readonly number[],
- *   read: boolean, shown: boolean, same: string }} Target */
-/** @typedef {{ name: string, kind: 'draws' | 'fullscreen' | 'resolve', timer: string,
+ *   read: boolean, mips: boolean, shown: boolean, same: string }} Target */
+/** @typedef {{ name: string, kind: 'draws' | 'fullscreen' | 'resolve' | 'mips', timer: string,
  *   reads: readonly string[], names: readonly string[], colors: readonly string[], depth: string, shader: string,
  *   depthTest: '' | 'greater' | 'greater-equal', depthWrite: boolean, blend: '' | 'over' | 'weighted',
- *   materials: string, when: string, draws: string, only: string, region: readonly number[], tiled: boolean,
- *   vertex: readonly string[] }} Pass */
+ *   materials: string, when: string, draws: string, only: string, but: string,
+ *   region: readonly number[], tiled: boolean, vertex: readonly string[] }} Pass */
 """
 
 
@@ -26,7 +26,8 @@ SAMPLERS = ("linear_sampler", "shadow_sampler")
 
 def bindings() -> dict[str, int]:
     """The binding of each name that a shader reads, and of the samplers."""
-    names = dict.fromkeys(name for row in passes.PASSES if row.kind != "resolve" for name in row.names_read)
+    names = dict.fromkeys(name for row in passes.PASSES if row.kind not in ("resolve", "mips")
+                          for name in row.names_read)
     return {name: number for number, name in enumerate((*SAMPLERS, *names))}
 
 

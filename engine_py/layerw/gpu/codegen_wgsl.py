@@ -5,7 +5,7 @@ WebGL2 has the same in GLSL: tools/shaders.mjs translates what is written here w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from . import air, kinds, spec
 from .codegen_common import MARK, pascal
@@ -29,7 +29,7 @@ def wgsl_struct(name: str, block: Iterable[tuple[str, str]]) -> str:
     return f"struct {pascal(name.lower())} {{\n{members}}}\n"
 
 
-def slots_wgsl(names: Iterable[str]) -> str:
+def slots_wgsl(names: Sequence[str]) -> str:
     """web/shaders/gen/slots_KIND.wgsl: each texture of a kind with its sampler, the bit of `material.bound` that says
     whether it is there, and its place in `material.uv`."""
     prefix = f"@group({MATERIAL_GROUP}) @binding"
@@ -37,7 +37,9 @@ def slots_wgsl(names: Iterable[str]) -> str:
                 f"{prefix}({2 + 2 * i}) var {name}_sampler: sampler;\n" for i, name in enumerate(names)]
     places = [f"const HAS_{name.upper()} = {1 << i}u;\nconst UV_{name.upper()} = {2 * i}u;\n"
               for i, name in enumerate(names)]
-    return "".join([f"// {MARK.replace('spec.py', 'kinds.py')}\n", *bindings, "\n", *places])
+    layers = [f"const LAYER_{name.upper()} = {n}u;\n" for n, name in enumerate(kinds.LAYER_TEXTURES)]
+    return "".join([f"// {MARK.replace('spec.py', 'kinds.py')}\n", *bindings, "\n", *places,
+                    *(layers if set(kinds.LAYER_PLACES) <= set(names) else ())])  # fmt: skip
 
 
 def air_wgsl() -> str:

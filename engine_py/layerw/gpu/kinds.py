@@ -98,10 +98,27 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("clearcoat_roughness", "f32", 0.0, "as `roughness`, of the coat.", public="clearcoat_roughness"),
     Parameter("clearcoat_normal_scale", "f32", 1.0, "as `normal_scale`, of the coat.", high=10.0,
               public="clearcoat_normal_scale"),
-    Parameter("transmission", "f32", 0.0, layer=True),
-    Parameter("iridescence", "f32", 0.0, layer=True),
-    Parameter("iridescence_ior", "f32", 1.3),
-    Parameter("iridescence_nm", "f32", 400.0),  # thickness of the film
+    Parameter("transmission", "f32", 0.0, "how much light goes through it: 1 is glass.", public="transmission",
+              layer=True),
+    Parameter("thickness", "f32", 0.0, "metres of its inside, scaled as the entity; 0: a wall that bends nothing.",
+              high=1e4, public="thickness"),
+    Parameter("attenuation_color", "rgb", (1.0, 1.0, 1.0), "what is left of white light after `attenuation_distance`.",
+              public="attenuation_color", given="white"),
+    Parameter("attenuation_distance", "f32", 0.0, "metres of its inside; 0: it swallows nothing.", high=1e6,
+              public="attenuation_distance"),
+    Parameter("dispersion", "f32", 0.0, "how much farther blue is bent than red: 20 / Abbe number.", high=100.0,
+              public="dispersion"),
+    Parameter("anisotropy", "f32", 0.0, "how much it is brushed.", public="anisotropy", layer=True),
+    Parameter("anisotropy_rotation", "f32", 0.0, "of the brushing: radians from the mesh's tangent.", low=-1e3,
+              high=1e3, public="anisotropy_rotation"),
+    Parameter("iridescence", "f32", 0.0, "how much of a thin film lies on it, as of soap.", public="iridescence",
+              layer=True),
+    Parameter("iridescence_ior", "f32", 1.3, "index of refraction of the film.", low=1.0, high=10.0,
+              public="iridescence_ior"),
+    Parameter("iridescence_nm", "f32", 400.0, "thickness of the film in nanometres, where its texture is 1.", high=1e5,
+              public="iridescence_nm"),
+    Parameter("iridescence_nm_min", "f32", 100.0, "its thickness where its texture is 0.", high=1e5,
+              public="iridescence_nm_min"),
     Parameter("uv_scale", "vec2", (1.0, 1.0)),
     Parameter("wind", "f32", 0.0, "how much it sways.", public="wind", flag=spec.MATERIAL_WIND),
     Parameter("water_clarity_m", "f32", 6.0),
@@ -123,6 +140,11 @@ TEXTURES: tuple[Slot, ...] = (
     Slot("clearcoat", False, "red multiplies `clearcoat`."),
     Slot("clearcoat_roughness", False, "green multiplies `clearcoat_roughness`."),
     Slot("clearcoat_normal", False, "the coat's own normal; without it that of the mesh."),
+    Slot("transmission", False, "red multiplies `transmission`."),
+    Slot("thickness", False, "green multiplies `thickness`."),
+    Slot("anisotropy", False, "red and green are the direction, blue multiplies `anisotropy`."),
+    Slot("iridescence", False, "red multiplies `iridescence`."),
+    Slot("iridescence_thickness", False, "green: from `iridescence_nm_min` to `iridescence_nm`."),
 )
 
 FLAGS: tuple[Flag, ...] = (
@@ -133,8 +155,12 @@ FLAGS: tuple[Flag, ...] = (
 _SURFACE = ("base_color", "metallic_roughness", "normal", "occlusion", "emissive")
 _LIT = ("base_color", "emissive", "emissive_strength", "alpha_cutoff", "metallic", "roughness", "normal_scale",
         "occlusion_strength", "uv_scale", "wind")  # fmt: skip
-_LAYERS = ("specular", "specular_color", "sheen_color", "sheen_roughness", "clearcoat", "clearcoat_roughness",
-           "clearcoat_normal")  # fmt: skip
+# A layered material has any of the other textures, at places of its own: which is where is in its block (`layers`).
+LAYER_TEXTURES = tuple(slot.name for slot in TEXTURES if slot.name not in _SURFACE)
+LAYER_PLACES = tuple(f"layer_{n}" for n in range(TEXTURES_MAX - len(_SURFACE)))
+_LAYERED = (*_LIT, "specular", "specular_color", "ior", "sheen_color", "sheen_roughness", "clearcoat",
+            "clearcoat_roughness", "clearcoat_normal_scale", "anisotropy", "anisotropy_rotation", "iridescence",
+            "iridescence_ior", "iridescence_nm", "iridescence_nm_min")  # fmt: skip
 KINDS: tuple[Kind, ...] = (
     Kind("pbr", _LIT, _SURFACE, (
         ("opaque", 0), ("shadow", 0), ("opaque", spec.MATERIAL_DOUBLE_SIDED), ("opaque", spec.MATERIAL_WIND),
@@ -144,9 +170,7 @@ KINDS: tuple[Kind, ...] = (
                      "detail_strength", "detail_scale_m"), _SURFACE, (("opaque", 0),)),
     Kind("water", ("base_color", "roughness", "water_clarity_m"), _SURFACE, (("blend", spec.MATERIAL_BLEND),)),
     # What pbr with layers is drawn as; nobody asks for it by name.
-    Kind("layered", (*_LIT, "specular", "specular_color", "ior", "sheen_color", "sheen_roughness", "clearcoat",
-                     "clearcoat_roughness", "clearcoat_normal_scale", "transmission", "iridescence", "iridescence_ior",
-                     "iridescence_nm"), (*_SURFACE, *_LAYERS), public=False),
+    Kind("layered", _LAYERED, (*_SURFACE, *LAYER_PLACES), public=False),
     Kind("discs", ("base_color",), (), public=False),
     Kind("strokes", ("base_color",), (), public=False),
     # What app.decal makes of a material.
@@ -155,12 +179,17 @@ KINDS: tuple[Kind, ...] = (
     Kind("step", ("base_color",), (), public=False),
     # Words in the world; the texture has the curves of their glyphs, as numbers.
     Kind("glyphs", ("base_color",), ("base_color",), public=False),
+    # What lets light through is drawn as: over a copy of the picture, where that is bent and tinted.
+    Kind("glass", (*_LAYERED, "transmission", "thickness", "attenuation_color", "attenuation_distance", "dispersion"),
+         (*_SURFACE, *LAYER_PLACES), public=False),
 )  # fmt: skip
 
 BLOCK_TYPES = {"rgb": "vec3", "rgba": "vec4", "f32": "f32", "vec2": "vec2"}
 MATERIAL_BLOCK: tuple[tuple[str, str], ...] = (
     *((row.name, BLOCK_TYPES[row.type]) for row in PARAMETERS),
     ("bound", "u32"),  # which textures there are: bit i = the kind's i-th; written by the backend
+    # Places of LAYER_TEXTURES in order, + 1 (0: there is none), four bits each.
+    ("layers_low", "u32"), ("layers_high", "u32"),
     # Rows of each texture's 2x3 uv transform, two a texture (xyz); the first row's w: 1 = of the second set of uvs.
     ("uv", f"vec4[{2 * TEXTURES_MAX}]"),
 )
@@ -176,8 +205,14 @@ SHADER_SLOTS = slots("pbr")
 SHADER_TEXTURES_MAX = TEXTURES_MAX - len(SHADER_SLOTS)
 
 
-def has_layers(values: Mapping[str, Numbers], textures: Container[str]) -> bool:
-    """Whether a pbr material of these values and textures is drawn as kind "layered"."""
+def drawn_as(values: Mapping[str, Numbers], textures: Container[str]) -> str:
+    """The kind that a pbr material of these values and textures is drawn as."""
+    if values.get("transmission", 0.0) != 0.0:
+        return "glass"
+    return "layered" if _has_layers(values, textures) else "pbr"
+
+
+def _has_layers(values: Mapping[str, Numbers], textures: Container[str]) -> bool:
     return (any(row.layer and values.get(row.name, row.default) != row.default for row in PARAMETERS)
             or any(slot.layer and slot.name in textures for slot in TEXTURES))  # fmt: skip
 
@@ -214,7 +249,7 @@ def validate() -> None:
             if name not in parameters:
                 raise ValueError(f"Kind {kind.name} has the parameter {name}, which is not in PARAMETERS.")
         for name in kind.textures:
-            if name not in known:
+            if name not in known and name not in LAYER_PLACES:
                 raise ValueError(f"Kind {kind.name} has the texture {name}, which is not in TEXTURES.")
     for row in PARAMETERS:
         if row.type not in BLOCK_TYPES:

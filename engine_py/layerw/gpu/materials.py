@@ -19,12 +19,14 @@ class Materials:
     def __init__(self, submission: Submission, pools: Mapping[str, HandlePool]) -> None:
         self._submission, self._pools = submission, pools
         self.records: dict[int, MaterialRecord] = {}
+        self.glass: set[int] = set()  # those that let light through
 
     def create(self, desc: MaterialDesc) -> int:
         """A material; its textures and its shader must be live handles or 0."""
         self._check(desc)
         material = self._pools["material"].alloc()
         self.records[material] = MaterialRecord(desc)
+        self._count(material, desc)
         self._send(material)
         return material
 
@@ -34,6 +36,7 @@ class Materials:
         self._check(desc)
         record = self.records[material]
         before, record.desc = record.desc, desc
+        self._count(material, desc)
         if record.lost or _made_of(before) != _made_of(desc):
             record.lost = False  # its owner knows which textures there are
             self._send(material)
@@ -44,6 +47,7 @@ class Materials:
     def destroy(self, material: int) -> None:
         """Ends the handle."""
         self._pools["material"].free(material)
+        self.glass.discard(material)
         if not self.records.pop(material).lost:
             self._submission.encoder.material_destroy(material)
 
@@ -53,6 +57,9 @@ class Materials:
             record.lost = any(t and (t not in textures or textures[t].lost) for t in record.desc.textures)
             if not record.lost:
                 self._send(material)
+
+    def _count(self, material: int, desc: MaterialDesc) -> None:
+        (self.glass.add if desc.kind == "glass" else self.glass.discard)(material)
 
     def _check(self, desc: MaterialDesc) -> None:
         packing.material_kind(desc)

@@ -110,6 +110,10 @@ def pack_material(desc: MaterialDesc) -> F32:
     for place, name in enumerate(desc.slots):
         uv[place, :, :3] = np.reshape(desc.uv_transforms.get(name, NO_TRANSFORM), (2, 3))
         uv[place, 0, 3] = name in desc.uv1_textures
+        if name in kinds.LAYER_TEXTURES:
+            number = kinds.LAYER_TEXTURES.index(name)
+            block.read("layers_low" if number < 8 else "layers_high").view(np.uint32)[0] |= np.uint32(
+                (place - len(kinds.SHADER_SLOTS) + 1) << 4 * (number % 8))
     if desc.numbers:
         block.read("uv")[8 : 8 + len(desc.numbers)] = desc.numbers
     if not desc.params:

@@ -29,9 +29,11 @@ FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8,
 # motion blur; particles: this view moves them; sprites: they, or rain, are drawn; ambient: occlusion of the sky's
 # light, contact shadows; mirror: water mirrors what is opaque. upscaled: fewer pixels are drawn than shown.
 # shafts: what stands between fog and the sun throws its shadow into the fog.
+# glass: there is some, over a copy of the picture; thin_glass: without one.
 VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking", "flare",
               "focus", "motion", "particles", "ambient",
-              "air_tables", "air_view", "mirror", "sprites", "upscaled", "shafts")
+              "air_tables", "air_view", "mirror", "sprites", "upscaled", "shafts",
+              "glass", "thin_glass")
 TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block
 
 
@@ -39,15 +41,15 @@ class Target(NamedTuple):
     """What passes draw into and read, as large as the view where `side` is 0.
 
     divide: of the view's sides. side: texels of a target of its own size; height: of its other side, where it is no
-    square. samples: 4 is resolved, never read. images:
-    how many of them the API keeps. From `outside` ones the graph allocates nothing. history: until this
-    frame has written it, reading gives what the last frame of the same view wrote (at first zeros). kept: one image
-    of its own size for all views, which is never cleared: what is drawn stays (zeros at first, after a frame in which
-    no view's passes use it, and on a new device). sized: of kept ones, a command says its size (0: there is none), and
-    it stays until that says another. clear: what the
-    first pass that draws into it finds there. read: its first texel goes to the program, and a view with passes that
-    draw into such a target draws what these need and nothing else. shown: as large as the view is shown, where fewer
-    pixels are drawn (the flag upscaled). same: elsewhere it is that target.
+    square. samples: 4 is resolved, never read. images: how many of them the API keeps. From `outside` ones the graph
+    allocates nothing. history: until this frame has written it, reading gives what the last frame of the same view
+    wrote (at first zeros). kept: one image of its own size for all views, which is never cleared: what is drawn stays
+    (zeros at first, after a frame in which no view's passes use it, and on a new device). sized: of kept ones, a
+    command says its size (0: there is none), and it stays until that says another. clear: what the first pass that
+    draws into it finds there. read: its first texel goes to the program, and a view with passes that draw into such a
+    target draws what these need and nothing else. shown: as large as the view is shown, where fewer pixels are drawn
+    (the flag upscaled). same: elsewhere it is that target. mips: it has all smaller levels as well; passes draw into
+    the first, one of kind "mips" makes the rest.
     """
 
     name: str
@@ -65,11 +67,17 @@ class Target(NamedTuple):
     read: bool = False
     shown: bool = False
     same: str = ""
+    mips: bool = False
 
     @property
     def lasts(self) -> bool:
         """Whether what is drawn into it is seen after the view: nothing but it needs to read it."""
         return self.outside or self.history or self.kept
+
+    def texels(self, wide: int, high: int) -> int:
+        """Of all its levels, where the first has these sides."""
+        levels = max(wide, high).bit_length() if self.mips else 1
+        return sum(max(wide >> level, 1) * max(high >> level, 1) for level in range(levels))
 
     def sides(self, width: int, height: int) -> tuple[int, int]:
         """Its texels in a view of this size."""
@@ -82,15 +90,16 @@ class Pass(NamedTuple):
     """One row.
 
     kind: draws (a draw list of that name), fullscreen (a triangle with `shader`), resolve (samples to one: of colour by
-    their mean, of depth the first). reads: targets, "target as name" where the shader calls it otherwise. colors,
-    depth: what is drawn into: a target for each of the fragment stage's outputs, or "", all of one size. shader: of
-    draws, "" = the material's own. depth_test: "" = always. blend: "", "over", "weighted" (colours add up, of what
-    alphas let through the product). materials: of draws, which take part: all, solid, see_through, or a kind's.
-    draws: of draws, whose list, where it is not its own. only: of draws, the one material kind of the list that is
-    drawn. region: of fullscreen, the texels (x, y, width, height) of a kept target that it covers. tiled: of draws,
-    regions of a kept target with a list each, in place of one list (gpu/spec.py shadow_tile). vertex: of draws, the
-    targets that the vertex stage reads, and only it. when: flags of the view, "!flag" where one must not be set, or "".
-    timer: what the report calls it, with others of that name.
+    their mean, of depth the first), mips (the smaller levels of the target that it reads and draws). reads: targets,
+    "target as name" where the shader calls it otherwise. colors, depth: what is drawn into: a target for each of the
+    fragment stage's outputs, or "", all of one size. shader: of draws, "" = the material's own. depth_test: "" =
+    always. blend: "", "over", "weighted" (colours add up, of what alphas let through the product). materials: of draws,
+    which take part: all, solid, see_through, or a kind's. draws: of draws, whose list, where it is not its own. only:
+    of draws, the one material kind of the list that is drawn; but: the one that is not. region: of fullscreen, the
+    texels (x, y, width, height) of a kept target that it covers. tiled: of draws, regions of a kept target with a list
+    each, in place of one list (gpu/spec.py shadow_tile). vertex: of draws, the targets that the vertex stage reads, and
+    only it. when: flags of the view, "!flag" where one must not be set, or "". timer: what the report calls it, with
+    others of that name.
     """
 
     name: str
@@ -107,6 +116,7 @@ class Pass(NamedTuple):
     when: str = ""
     draws: str = ""
     only: str = ""
+    but: str = ""
     region: tuple[int, ...] = ()
     tiled: bool = False
     vertex: tuple[str, ...] = ("exposure",)
@@ -168,6 +178,7 @@ TARGETS: tuple[Target, ...] = (
     Target("blend_weights", "rg16float"),  # their sum, and that of colours shown as given
     *_levels("bloom"),
     *_levels("glow")[:-1],
+    Target("background", "rgba16float", mips=True),  # what glass is drawn over; alpha: metres of its depth
     Target("luminance", "r32float", side=LUMINANCE_SIDE),
     Target("past", "rgba16float", history=True, shown=True),  # the mean of the last frames, where it is still right
     # Half the size: light with the radius of its blur (texels, below 0 nearer than what is sharp); by tiles the largest
@@ -236,14 +247,14 @@ PASSES: tuple[Pass, ...] = (
          shader="mirror", depth_test="greater", depth_write=True, materials="all", when="mirror", draws="blend",
          only="water"),
     Pass("blend", "draws", "blend", _CLEAR, ("lit",), "depth", depth_test="greater", blend="over",
-         materials="see_through", when="!weighted"),
+         materials="see_through", when="!weighted", but="glass"),
     Pass("decode_behind", "fullscreen", "resolve", ("resolved",), ("behind",), shader="decode",
          when="weighted !shafts"),
     Pass("shafts_behind", "fullscreen", "shafts", _SHAFTS, ("behind",), shader="shafts", when="weighted shafts"),
     Pass("decal_behind", "draws", "decal", (*_LIT, "depth"), ("behind",), blend="over", materials="decal",
          when="weighted", draws="decal"),
     Pass("weigh", "draws", "blend", _CLEAR, ("blended", "blend_weights"), "depth", depth_test="greater",
-         blend="weighted", materials="see_through", when="weighted", draws="blend"),
+         blend="weighted", materials="see_through", when="weighted", draws="blend", but="glass"),
     Pass("compose", "fullscreen", "blend", ("behind", "blended", "blend_weights"), ("lit",), shader="compose",
          when="weighted"),
     Pass("step", "draws", "particles", ("exposure", "depth", *_PARTICLES), ("next_place", "next_motion"),
@@ -252,6 +263,14 @@ PASSES: tuple[Pass, ...] = (
          materials="step", when="particles", draws="step"),
     Pass("particles", "draws", "particles", (*_LIT, "depth", *_PARTICLES), ("lit",), blend="over",
          materials="particles", when="sprites", vertex=("exposure", *_PARTICLES)),
+    # Last of what is drawn: all the rest is seen through it.
+    Pass("background", "fullscreen", "glass", ("lit as hdr", "depth"), ("background",), shader="background",
+         when="glass"),
+    Pass("background_mips", "mips", "glass", ("background",), ("background",), when="glass"),
+    Pass("glass", "draws", "glass", (*_LIT[:-1], "background as screen"), ("lit",), "depth", depth_test="greater",
+         depth_write=True, blend="over", materials="glass", when="glass", draws="blend", only="glass"),
+    Pass("thin_glass", "draws", "glass", _CLEAR, ("lit",), "depth", depth_test="greater", blend="over",
+         materials="glass", when="thin_glass", draws="blend", only="glass"),
     Pass("temporal", "fullscreen", "temporal", ("lit as hdr", "depth", "past"), ("past",), shader="temporal",
          when="temporal"),
     Pass("steady", "fullscreen", "temporal", ("past as source",), ("hdr",), shader="copy", when="temporal !upscaled"),

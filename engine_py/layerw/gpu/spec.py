@@ -234,7 +234,7 @@ PICK_UNDRAWN = 0xFFFFFFFF  # picked.row where there is no GPU that draws
 POSE_LINE = 1024  # texels a line of poses
 ROWS_STEP = 1024  # a WebGL2 column texture is 1024 texels wide
 MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water", "layered", "discs", "strokes", "decal", "particles",
-                  "step", "glyphs")
+                  "step", "glyphs", "glass")
 MATERIAL_DOUBLE_SIDED, MATERIAL_BLEND, MATERIAL_MASK, MATERIAL_WIND, MATERIAL_NO_SHADOW = 1, 2, 4, 8, 16
 MATERIAL_METRES, MATERIAL_NO_FOG = 32, 64  # of discs and strokes: sizes are metres, not pixels; distance hides nothing
 # What a block of 4 x 4 texels of a compressed texture takes, by family. texture_create.format: COMPRESSED_FIRST + 2 *

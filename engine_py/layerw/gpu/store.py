@@ -342,6 +342,11 @@ class Store:
         """By handle."""
         return self._materials.records
 
+    @property
+    def has_glass(self) -> bool:
+        """Whether any material lets light through."""
+        return bool(self._materials.glass)
+
     def create_material(self, desc: MaterialDesc) -> int:
         """A material; its textures and its shader must be live handles or 0."""
         return self._materials.create(desc)

@@ -79,7 +79,8 @@ def share_images(rows: Sequence[Pass], targets: Sequence[Target], *, upscaled: b
 
 
 def _shape(target: Target, upscaled: bool) -> tuple[str | int, ...]:
-    return target.format, target.samples, target.divide, target.side, target.height, target.shown and upscaled
+    size = target.divide, target.side, target.height, target.mips
+    return target.format, target.samples, *size, target.shown and upscaled
 
 
 @lru_cache
@@ -128,14 +129,14 @@ def atlas_bytes(size: tuple[int, int]) -> int:
 def target_bytes(picture: tuple[int, int], views: Sequence[SizedView], atlas: tuple[int, int] = (0, 0)) -> int:
     """Bytes of all targets: a picture of this size with its canvas, what the views need one after the other, and the
     shadow atlas."""
-    most: Counter[tuple[str, int, int, int]] = Counter()
+    most: Counter[tuple[str, int, tuple[int, int], int]] = Counter()  # by what fits each other
     for view in views:
-        own: Counter[tuple[str, int, int, int]] = Counter()
+        own: Counter[tuple[str, int, tuple[int, int], int]] = Counter()
         for image in view_images(view.flags):
-            own[image.format, image.samples, *view.sides(image)] += 1
+            own[image.format, image.samples, view.sides(image), image.texels(*view.sides(image))] += 1
         most |= own
     outside = sum(FORMAT_BYTES[target.format] * target.images for target in TARGETS if target.outside)
-    inside = sum(FORMAT_BYTES[key[0]] * key[1] * key[2] * key[3] * count for key, count in most.items())
+    inside = sum(FORMAT_BYTES[key[0]] * key[1] * key[3] * count for key, count in most.items())
     lasting = {target for view in views for target in kept(view.flags)}
     stays = sum(map(kept_bytes, lasting))
     return outside * picture[0] * picture[1] + inside + sum(map(history_bytes, views)) + stays + atlas_bytes(atlas)

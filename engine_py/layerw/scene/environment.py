@@ -233,6 +233,7 @@ class Environment:
     weather: Weather = field(default_factory=Weather)
     ambient: Ambient = field(default_factory=Ambient)
     _has_sprites: bool = False  # whether anything of effects/ is drawn that has no mesh
+    _has_glass: bool = False  # whether any material lets light through
     _key: tuple[object, ...] = ()
     _heaven: Heaven | None = None
     _revision: int = 0  # of it

@@ -38,6 +38,17 @@ class Material:
         clearcoat: 0 to 1; a clear coat over all else, as of car paint.
         clearcoat_roughness: 0 to 1; as `roughness`, of the coat.
         clearcoat_normal_scale: 0 to 10; as `normal_scale`, of the coat.
+        transmission: 0 to 1; how much light goes through it: 1 is glass.
+        thickness: 0 to 10000; metres of its inside, scaled as the entity; 0: a wall that bends nothing.
+        attenuation_color: sRGB; what is left of white light after `attenuation_distance`.
+        attenuation_distance: 0 to 1e+06; metres of its inside; 0: it swallows nothing.
+        dispersion: 0 to 100; how much farther blue is bent than red: 20 / Abbe number.
+        anisotropy: 0 to 1; how much it is brushed.
+        anisotropy_rotation: -1000 to 1000; of the brushing: radians from the mesh's tangent.
+        iridescence: 0 to 1; how much of a thin film lies on it, as of soap.
+        iridescence_ior: 1 to 10; index of refraction of the film.
+        iridescence_nm: 0 to 100000; thickness of the film in nanometres, where its texture is 1.
+        iridescence_nm_min: 0 to 100000; its thickness where its texture is 0.
         wind: 0 to 1; how much it sways.
         base_color_texture: multiplies `color`; also one that a view draws.
         metallic_roughness_texture: green multiplies `roughness`, blue `metallic`.
@@ -51,6 +62,11 @@ class Material:
         clearcoat_texture: red multiplies `clearcoat`.
         clearcoat_roughness_texture: green multiplies `clearcoat_roughness`.
         clearcoat_normal_texture: the coat's own normal; without it that of the mesh.
+        transmission_texture: red multiplies `transmission`.
+        thickness_texture: green multiplies `thickness`.
+        anisotropy_texture: red and green are the direction, blue multiplies `anisotropy`.
+        iridescence_texture: red multiplies `iridescence`.
+        iridescence_thickness_texture: green: from `iridescence_nm_min` to `iridescence_nm`.
         double_sided: draw both sides of each triangle.
         masked: alpha is a hole or none, by `alpha_cutoff`; nothing shines through.
         unlit: `color` is the light that it gives, whatever shines on it; fog and the tone map still apply.
@@ -84,6 +100,17 @@ class Material:
         clearcoat: float = 0.0,
         clearcoat_roughness: float = 0.0,
         clearcoat_normal_scale: float = 1.0,
+        transmission: float = 0.0,
+        thickness: float = 0.0,
+        attenuation_color: Color = "white",
+        attenuation_distance: float = 0.0,
+        dispersion: float = 0.0,
+        anisotropy: float = 0.0,
+        anisotropy_rotation: float = 0.0,
+        iridescence: float = 0.0,
+        iridescence_ior: float = 1.3,
+        iridescence_nm: float = 400.0,
+        iridescence_nm_min: float = 100.0,
         wind: float = 0.0,
         base_color_texture: Texture | None = None,
         metallic_roughness_texture: Texture | None = None,
@@ -97,6 +124,11 @@ class Material:
         clearcoat_texture: Texture | None = None,
         clearcoat_roughness_texture: Texture | None = None,
         clearcoat_normal_texture: Texture | None = None,
+        transmission_texture: Texture | None = None,
+        thickness_texture: Texture | None = None,
+        anisotropy_texture: Texture | None = None,
+        iridescence_texture: Texture | None = None,
+        iridescence_thickness_texture: Texture | None = None,
         double_sided: bool = False,
         masked: bool = False,
         unlit: bool = False,
@@ -122,6 +154,17 @@ class Material:
         self.clearcoat = clearcoat
         self.clearcoat_roughness = clearcoat_roughness
         self.clearcoat_normal_scale = clearcoat_normal_scale
+        self.transmission = transmission
+        self.thickness = thickness
+        self.attenuation_color = attenuation_color
+        self.attenuation_distance = attenuation_distance
+        self.dispersion = dispersion
+        self.anisotropy = anisotropy
+        self.anisotropy_rotation = anisotropy_rotation
+        self.iridescence = iridescence
+        self.iridescence_ior = iridescence_ior
+        self.iridescence_nm = iridescence_nm
+        self.iridescence_nm_min = iridescence_nm_min
         self.wind = wind
         self.base_color_texture = base_color_texture
         self.metallic_roughness_texture = metallic_roughness_texture
@@ -135,6 +178,11 @@ class Material:
         self.clearcoat_texture = clearcoat_texture
         self.clearcoat_roughness_texture = clearcoat_roughness_texture
         self.clearcoat_normal_texture = clearcoat_normal_texture
+        self.transmission_texture = transmission_texture
+        self.thickness_texture = thickness_texture
+        self.anisotropy_texture = anisotropy_texture
+        self.iridescence_texture = iridescence_texture
+        self.iridescence_thickness_texture = iridescence_thickness_texture
         self.double_sided = double_sided
         self.masked = masked
         self.unlit = unlit
@@ -329,6 +377,105 @@ class Material:
         self.values.set_number("clearcoat_normal_scale", value)
 
     @property
+    def transmission(self) -> float:
+        """0 to 1; how much light goes through it: 1 is glass."""
+        return self.values.number("transmission")
+
+    @transmission.setter
+    def transmission(self, value: float) -> None:
+        self.values.set_number("transmission", value)
+
+    @property
+    def thickness(self) -> float:
+        """0 to 10000; metres of its inside, scaled as the entity; 0: a wall that bends nothing."""
+        return self.values.number("thickness")
+
+    @thickness.setter
+    def thickness(self, value: float) -> None:
+        self.values.set_number("thickness", value)
+
+    @property
+    def attenuation_color(self) -> Color:
+        """SRGB; what is left of white light after `attenuation_distance`."""
+        return self.values.color("attenuation_color")
+
+    @attenuation_color.setter
+    def attenuation_color(self, value: Color) -> None:
+        self.values.set_color("attenuation_color", value)
+
+    @property
+    def attenuation_distance(self) -> float:
+        """0 to 1e+06; metres of its inside; 0: it swallows nothing."""
+        return self.values.number("attenuation_distance")
+
+    @attenuation_distance.setter
+    def attenuation_distance(self, value: float) -> None:
+        self.values.set_number("attenuation_distance", value)
+
+    @property
+    def dispersion(self) -> float:
+        """0 to 100; how much farther blue is bent than red: 20 / Abbe number."""
+        return self.values.number("dispersion")
+
+    @dispersion.setter
+    def dispersion(self, value: float) -> None:
+        self.values.set_number("dispersion", value)
+
+    @property
+    def anisotropy(self) -> float:
+        """0 to 1; how much it is brushed."""
+        return self.values.number("anisotropy")
+
+    @anisotropy.setter
+    def anisotropy(self, value: float) -> None:
+        self.values.set_number("anisotropy", value)
+
+    @property
+    def anisotropy_rotation(self) -> float:
+        """-1000 to 1000; of the brushing: radians from the mesh's tangent."""
+        return self.values.number("anisotropy_rotation")
+
+    @anisotropy_rotation.setter
+    def anisotropy_rotation(self, value: float) -> None:
+        self.values.set_number("anisotropy_rotation", value)
+
+    @property
+    def iridescence(self) -> float:
+        """0 to 1; how much of a thin film lies on it, as of soap."""
+        return self.values.number("iridescence")
+
+    @iridescence.setter
+    def iridescence(self, value: float) -> None:
+        self.values.set_number("iridescence", value)
+
+    @property
+    def iridescence_ior(self) -> float:
+        """1 to 10; index of refraction of the film."""
+        return self.values.number("iridescence_ior")
+
+    @iridescence_ior.setter
+    def iridescence_ior(self, value: float) -> None:
+        self.values.set_number("iridescence_ior", value)
+
+    @property
+    def iridescence_nm(self) -> float:
+        """0 to 100000; thickness of the film in nanometres, where its texture is 1."""
+        return self.values.number("iridescence_nm")
+
+    @iridescence_nm.setter
+    def iridescence_nm(self, value: float) -> None:
+        self.values.set_number("iridescence_nm", value)
+
+    @property
+    def iridescence_nm_min(self) -> float:
+        """0 to 100000; its thickness where its texture is 0."""
+        return self.values.number("iridescence_nm_min")
+
+    @iridescence_nm_min.setter
+    def iridescence_nm_min(self, value: float) -> None:
+        self.values.set_number("iridescence_nm_min", value)
+
+    @property
     def wind(self) -> float:
         """0 to 1; how much it sways."""
         return self.values.number("wind")
@@ -444,6 +591,51 @@ class Material:
     @clearcoat_normal_texture.setter
     def clearcoat_normal_texture(self, value: Texture | None) -> None:
         self.values.set_texture("clearcoat_normal_texture", value)
+
+    @property
+    def transmission_texture(self) -> Texture | None:
+        """Red multiplies `transmission`."""
+        return self.values.texture("transmission_texture")
+
+    @transmission_texture.setter
+    def transmission_texture(self, value: Texture | None) -> None:
+        self.values.set_texture("transmission_texture", value)
+
+    @property
+    def thickness_texture(self) -> Texture | None:
+        """Green multiplies `thickness`."""
+        return self.values.texture("thickness_texture")
+
+    @thickness_texture.setter
+    def thickness_texture(self, value: Texture | None) -> None:
+        self.values.set_texture("thickness_texture", value)
+
+    @property
+    def anisotropy_texture(self) -> Texture | None:
+        """Red and green are the direction, blue multiplies `anisotropy`."""
+        return self.values.texture("anisotropy_texture")
+
+    @anisotropy_texture.setter
+    def anisotropy_texture(self, value: Texture | None) -> None:
+        self.values.set_texture("anisotropy_texture", value)
+
+    @property
+    def iridescence_texture(self) -> Texture | None:
+        """Red multiplies `iridescence`."""
+        return self.values.texture("iridescence_texture")
+
+    @iridescence_texture.setter
+    def iridescence_texture(self, value: Texture | None) -> None:
+        self.values.set_texture("iridescence_texture", value)
+
+    @property
+    def iridescence_thickness_texture(self) -> Texture | None:
+        """Green: from `iridescence_nm_min` to `iridescence_nm`."""
+        return self.values.texture("iridescence_thickness_texture")
+
+    @iridescence_thickness_texture.setter
+    def iridescence_thickness_texture(self, value: Texture | None) -> None:
+        self.values.set_texture("iridescence_thickness_texture", value)
 
     @property
     def double_sided(self) -> bool:

@@ -29,6 +29,14 @@ def _check_room(shader: Shader | None, names: Iterable[str]) -> None:
                           f"give it among the shader's own textures instead.")
 
 
+def _check_places(names: set[str]) -> None:
+    """Raises ConfigError where a material has more textures of layers than both APIs bind."""
+    layers = sorted(name for name in names if name.removesuffix("_texture") in kinds.LAYER_TEXTURES)
+    if len(layers) > len(kinds.LAYER_PLACES):
+        raise ConfigError(f"A material has {', '.join(layers)}; of these {len(layers)} it takes at most "
+                          f"{len(kinds.LAYER_PLACES)}, so that both APIs can bind them. Set one of them to None first.")
+
+
 class Values:
     """Of one material. `changed` is called by whoever writes a value; everyone who listens hears of it."""
 
@@ -102,6 +110,7 @@ class Values:
         else:
             checks.instance(f"Material {name}", value, Texture, "a lw.Texture")
             _check_room(self.shader, [name])
+            _check_places({*self.textures, name})
             self.textures[name] = value.check_live()
         self.changed()
 
@@ -127,29 +136,38 @@ class Values:
     @property
     def blend(self) -> bool:
         """Whether it lets through what is behind."""
-        return self._linear["base_color"][3] < 1 and not self._flags.get("masked", False)
+        return self._blends or self._drawn_as() == "glass"
+
+    @property
+    def _blends(self) -> bool:
+        """Whether alpha, or a shader's glass, which has no thickness, mixes it with what is behind."""
+        clear = self._linear["base_color"][3] < 1 or (self.shader is not None and self._numbers["transmission"] > 0)
+        return clear and not self._flags.get("masked", False)
 
     @property
     def opaque(self) -> bool:
         """Whether alpha does nothing."""
         return not self.blend and not self._flags.get("masked", False)
 
-    def _drawn_as(self, numbers: Mapping[str, float]) -> str:
+    def _drawn_as(self) -> str:
         """The kind for the GPU. A shader brings its own textures, and has the numbers of layers anyway."""
         if self.unlit or self.kind != "pbr" or self.shader is not None:
             return "unlit" if self.unlit else self.kind
         slots = {name.removesuffix("_texture") for name in self.textures}
-        return "layered" if kinds.has_layers({**numbers, **self._linear}, slots) else "pbr"
+        return kinds.drawn_as({**self._named(), **self._linear}, slots)
+
+    def _named(self) -> dict[str, float]:
+        return {_BY_PUBLIC[name].name: value for name, value in self._numbers.items()}
 
     def desc(self, texture: Callable[[Texture], int] = lambda _: 0,
              shader: Callable[[Shader], int] = lambda _: 0) -> MaterialDesc:  # fmt: skip
         """For the GPU; the functions give handles."""
-        numbers = {_BY_PUBLIC[name].name: value for name, value in self._numbers.items()}
-        flags = spec.MATERIAL_BLEND if self.blend else 0
+        numbers = self._named()
+        flags = spec.MATERIAL_BLEND if self._blends else 0
         flags |= sum(_FLAGS[name] for name, is_set in self._flags.items() if is_set)
         flags |= sum(row.flag for row in _BY_PUBLIC.values() if row.flag and numbers[row.name] > 0)
         made = MaterialDesc(
-            kind=self._drawn_as(numbers), flags=flags, params=self.params.packed(),
+            kind=self._drawn_as(), flags=flags, params=self.params.packed(),
             shader=0 if self.shader is None else shader(self.shader),
             shader_textures=() if self.shader is None else tuple(
                 texture(self.shader_textures[name]) for name in self.shader.texture_names),

@@ -42,6 +42,7 @@
  * @property {(view: View, group: Group, natives: { colors: any[], depth: any, resolves: any[] }, clears: boolean[]) => void}
  *   beginGroup clears: which colours begin anew
  * @property {(pass: Pass, from: any, into: any) => void} resolveDepth
+ * @property {(pass: Pass, target: any) => void} mips
  * @property {(pass: Pass, list: number, runs: Runs, reads: any[], matrix: number) => number} draws returns the draw calls;
  *   matrix: of a shadow tile
  * @property {(tile: import('./tiles.js').Tile) => void} beginTile of the group's depth: what is drawn goes there

@@ -6,18 +6,21 @@
  */
 import { FORMAT_BYTES, PASSES, TARGETS, TIMERS, VIEW_FLAGS } from '../../gen/passes.js';
 import { planView } from './plan.js';
+import { fullChain } from './resources.js';
 import { RARE } from './timing.js';
 
 /** @typedef {import('./plan.js').Plan} Plan */
 /** @typedef {import('./view.js').View} View */
 /** @typedef {import('./driver.js').Executor} Executor */
-/** @typedef {{ format: import('../../gen/passes.js').Format, samples: number, width: number, height: number }} Image */
+/** @typedef {{ format: import('../../gen/passes.js').Format, samples: number, width: number, height: number,
+ *   levels: number }} Image */
 /** @typedef {{ image: Image, native: any, used: boolean }} Pooled */
 /** What a view keeps from frame to frame: this frame writes `next`, and reads what the last one wrote.
  * @typedef {{ image: Image, last: any, next: any, used: boolean }} History */
 
 /** @param {Image} image @returns {number} */
-const imageBytes = ({ format, samples, width, height }) => FORMAT_BYTES[format] * samples * width * height;
+const imageBytes = ({ format, samples, width, height, levels }) => FORMAT_BYTES[format] * samples * Array.from({ length: levels },
+  (_, level) => Math.max(width >> level, 1) * Math.max(height >> level, 1)).reduce((sum, texels) => sum + texels);
 /** What the API itself keeps a pixel of the picture: the picture, and the canvas's images. */
 const OUTSIDE_BYTES = TARGETS.filter(({ outside }) => outside)
   .reduce((sum, { format, images }) => sum + FORMAT_BYTES[format] * images, 0);
@@ -125,11 +128,12 @@ export class Graph {
     return images.map((target) => {
       const { format, samples } = target;
       const { width, height } = view.sidesOf(target);
+      const levels = target.mips ? fullChain(width, height) : 1;
       const fits = (/** @type {Pooled} */ { image, used }) => !used && image.format === format && image.samples === samples
-        && image.width === width && image.height === height;
+        && image.width === width && image.height === height && image.levels === levels;
       let pooled = this.pool.find(fits);
       if (!pooled) {
-        const image = { format, samples, width, height };
+        const image = { format, samples, width, height, levels };
         this.pool.push(pooled = { image, native: this.executor.createTarget(image), used: false });
       }
       pooled.used = true;
@@ -154,7 +158,7 @@ export class Graph {
     const key = `${view.index} ${name}`;
     let history = this.histories.get(key);
     const target = HISTORY.get(name) ?? TARGETS[0];
-    const image = { format: target.format, samples: 1, ...view.sidesOf(target) };
+    const image = { format: target.format, samples: 1, levels: 1, ...view.sidesOf(target) };
     if (history && (history.image.width !== image.width || history.image.height !== image.height)) {
       this.executor.destroyTarget(history.last);
       this.executor.destroyTarget(history.next);
@@ -173,7 +177,7 @@ export class Graph {
     let pooled = this.kept.get(name);
     if (!pooled) {
       const { format, side, height, sized } = KEPT.get(name) ?? TARGETS[0];
-      const image = { format, samples: 1, ...(sized ? this.atlas : { width: side, height: height || side }) };
+      const image = { format, samples: 1, levels: 1, ...(sized ? this.atlas : { width: side, height: height || side }) };
       if (image.width === 0) return null;
       this.kept.set(name, pooled = { image, native: this.executor.createTarget(image), used: true });
     }
@@ -217,6 +221,10 @@ export class Graph {
       const [{ pass }] = group.steps;
       if (pass.kind === 'resolve') {
         executor.resolveDepth(pass, read(group.steps[0].reads[0]), natives.depth);
+        continue;
+      }
+      if (pass.kind === 'mips') {
+        executor.mips(pass, natives.colors[0]);
         continue;
       }
       const clears = group.clearsColors.map((isFirst, index) => isFirst && !this.touched.has(natives.colors[index]));

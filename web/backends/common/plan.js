@@ -3,7 +3,8 @@
  *
  * Owns: the rules (engine_py/layerw/frame/target_bytes.py has the same for the ledger): what nobody reads is left out; a
  * draw pass without draws is, too, where an earlier pass has written its target; neighbours that draw into the same
- * targets are one group; a resolve of colour belongs to the group before it; targets whose lives do not meet share an image.
+ * targets are one group; a resolve of colour belongs to the group before it; levels (mips) are a group of their own; targets
+ * whose lives do not meet share an image.
  */
 import { TIMERS } from '../../gen/passes.js';
 import { isTimed } from './timing.js';
@@ -55,8 +56,8 @@ function live(passes, targets, isEmpty) {
 }
 
 /** @param {Target} target @param {boolean} isUpscaled */
-const shape = ({ format, samples, divide, side, height, shown }, isUpscaled) => (
-  `${format} ${samples} ${divide} ${side} ${height} ${isUpscaled && shown}`);
+const shape = ({ format, samples, divide, side, height, mips, shown }, isUpscaled) => (
+  `${format} ${samples} ${divide} ${side} ${height} ${mips} ${isUpscaled && shown}`);
 
 /** A pass with the targets in place of those that are the same. @param {Pass} pass @param {Map<string, string>} same
  * @returns {Pass} */
@@ -127,7 +128,7 @@ function groupsOf(passes, timed, table, rows, lists, kept) {
     };
     const before = last?.steps[0].pass.timer ?? '';
     const isApart = before !== pass.timer && (isTimed(timed, pass.timer) || isTimed(timed, before));
-    if (last && !isApart && last.depth === depth && isSame(last.colors, colors) && last.resolves.every((name) => name === '')) {
+    if (last && !isApart && pass.kind !== 'mips' && last.depth === depth && isSame(last.colors, colors) && last.resolves.every((name) => name === '')) {
       last.steps.push(step);
     } else {
       groups.push({

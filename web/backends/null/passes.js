@@ -8,6 +8,7 @@ export class NullPasses {
   readingBytes = 0;
   /** @returns {object} */
   createTarget() { return {}; }
+  mips() {}
   /** @returns {false} */
   destroyTarget() { return false; }
   resize() {}

@@ -77,6 +77,16 @@ export class Webgl2Passes {
     return this.targets.create(image);
   }
 
+  /** Makes the smaller levels. @param {Pass} row @param {Native} native */
+  mips({ timer }, { texture }) {
+    const { gl } = this;
+    this.timer.begin(timer);
+    gl.activeTexture(gl.TEXTURE0);
+    gl.bindTexture(gl.TEXTURE_2D, texture);
+    gl.generateMipmap(gl.TEXTURE_2D);
+    this.timer.end();
+  }
+
   /** @param {Native} native @returns {false} */
   destroyTarget(native) {
     this.targets.destroy(native);
@@ -88,7 +98,7 @@ export class Webgl2Passes {
     const { canvas } = this.gl;
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     if (this.picture) this.targets.destroy(this.picture);
-    this.picture = this.targets.create({ format: 'picture', samples: 1, width, height });
+    this.picture = this.targets.create({ format: 'picture', samples: 1, width, height, levels: 1 });
   }
 
   /** @param {string} name @param {View} view @returns {Native | null} */
@@ -251,7 +261,7 @@ export class Webgl2Passes {
   #blank(name) {
     const { format } = /** @type {import('../../gen/passes.js').Target} */ (TARGETS.find((one) => one.name === name));
     let native = this.blank.get(format);
-    if (!native) this.blank.set(format, native = this.targets.create({ format, samples: 1, width: 1, height: 1 }));
+    if (!native) this.blank.set(format, native = this.targets.create({ format, samples: 1, width: 1, height: 1, levels: 1 }));
     return native;
   }
 
@@ -276,6 +286,7 @@ export class Webgl2Passes {
       const mesh = meshes[i].native;
       if (mesh.isElement && row.shader === 'depth') continue; // points and lines have no depth of their own
       if (row.only !== '' && MATERIAL_KINDS[materials[i].kind] !== row.only) continue;
+      if (row.but !== '' && MATERIAL_KINDS[materials[i].kind] === row.but) continue;
       if (materials[i] !== material || mesh.isPosed !== isPosed) {
         material = materials[i];
         ({ isPosed } = mesh);

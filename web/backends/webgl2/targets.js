@@ -27,11 +27,11 @@ export class Webgl2Targets {
   }
 
   /** @param {import('../common/graph.js').Image} image @returns {Native} */
-  create({ format, samples, width, height }) {
+  create({ format, samples, width, height, levels }) {
     this.#made += 1;
     const native = { number: this.#made, format, width, height, texture: null, renderbuffer: null };
     if (samples > 1) return { ...native, renderbuffer: this.#renderbuffer(format, samples, width, height) };
-    return { ...native, texture: this.#texture(format, width, height) };
+    return { ...native, texture: this.#texture(format, width, height, levels) };
   }
 
   /** A program's texture as a target. @param {import('../common/resources.js').TextureRecord} record @returns {Native} */
@@ -55,17 +55,17 @@ export class Webgl2Targets {
     return renderbuffer;
   }
 
-  /** @param {import('../../gen/passes.js').Format} format @param {number} width @param {number} height */
-  #texture(format, width, height) {
+  /** @param {import('../../gen/passes.js').Format} format @param {number} width @param {number} height @param {number} levels */
+  #texture(format, width, height, levels) {
     const { gl } = this;
     const texture = gl.createTexture();
     gl.activeTexture(gl.TEXTURE0);
     gl.bindTexture(gl.TEXTURE_2D, texture);
-    gl.texStorage2D(gl.TEXTURE_2D, 1, this.formats[format], width, height);
+    gl.texStorage2D(gl.TEXTURE_2D, levels, this.formats[format], width, height);
     const isDepth = format === 'depth32float';
     const filter = isDepth || format === 'rgba16float' ? gl.LINEAR : gl.NEAREST;
     for (const [name, value] of [
-      [gl.TEXTURE_MIN_FILTER, filter], [gl.TEXTURE_MAG_FILTER, filter],
+      [gl.TEXTURE_MIN_FILTER, levels > 1 ? gl.LINEAR_MIPMAP_NEAREST : filter], [gl.TEXTURE_MAG_FILTER, filter],
       [gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE], [gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE],
       ...(isDepth ? [[gl.TEXTURE_COMPARE_MODE, gl.COMPARE_REF_TO_TEXTURE], [gl.TEXTURE_COMPARE_FUNC, gl.GEQUAL]] : []),
     ]) gl.texParameteri(gl.TEXTURE_2D, name, value);

@@ -16,7 +16,7 @@ import { nextNumber } from './textures.js';
 /** @typedef {import('../common/plan.js').Group} Group */
 /** @typedef {import('../common/view.js').View} View */
 /** @typedef {import('../../gen/passes.js').Pass} Pass */
-/** @typedef {{ texture: GPUTexture, view: GPUTextureView, number: number }} Native */
+/** drawn: its first level. @typedef {{ texture: GPUTexture, view: GPUTextureView, drawn?: GPUTextureView, number: number }} Native */
 /** @typedef {{ colors: (Native | null)[], depth: Native | null, resolves: (Native | null)[] }} Natives */
 const RENDER_ATTACHMENT = 0x10;
 const COPY_SRC = 0x01;
@@ -69,17 +69,25 @@ export class WebgpuPasses {
 
   // -- targets -----------------------------------------------------------------------------------------------------
   /** @param {import('../common/graph.js').Image} image @returns {Native} */
-  createTarget({ format, samples, width, height }) {
+  createTarget({ format, samples, width, height, levels }) {
     const isRead = samples === 1 || format === 'depth32float';
     const usage = RENDER_ATTACHMENT | (isRead ? TEXTURE_BINDING : 0) | (format === 'rg32uint' ? COPY_SRC : 0);
     return this.#native(this.device.createTexture({
-      label: `target ${format}`, size: [width, height], format: FORMATS[format], sampleCount: samples, usage,
+      label: `target ${format}`, size: [width, height], format: FORMATS[format], sampleCount: samples, usage, mipLevelCount: levels,
     }));
   }
 
   /** @param {GPUTexture} texture @returns {Native} */
   #native(texture) {
-    return { texture, view: texture.createView(), number: nextNumber() };
+    const view = texture.createView();
+    const drawn = texture.mipLevelCount > 1 ? texture.createView({ mipLevelCount: 1 }) : view;
+    return { texture, view, drawn, number: nextNumber() };
+  }
+
+  /** Makes the smaller levels. @param {Pass} row @param {Native} native */
+  mips({ timer }, { texture }) {
+    const encoder = /** @type {GPUCommandEncoder} */ (this.#encoder);
+    this.pipelines.textures.drawLevels(encoder, texture, () => this.timer.writes(timer));
   }
 
   /** @param {Native} native @returns {false} */
@@ -117,7 +125,7 @@ export class WebgpuPasses {
     const encoder = /** @type {GPUCommandEncoder} */ (this.#encoder);
     const pass = encoder.beginRenderPass({
       colorAttachments: colors.map((color, index) => color && ({
-        view: color.view, resolveTarget: resolves[index]?.view, loadOp: clears[index] ? 'clear' : 'load',
+        view: color.drawn ?? color.view, resolveTarget: resolves[index]?.view, loadOp: clears[index] ? 'clear' : 'load',
         clearValue: CLEARS.get(group.colors[index]), storeOp: group.keepsColors[index] ? 'store' : 'discard',
       })),
       depthStencilAttachment: depth === null ? undefined : {
@@ -266,6 +274,7 @@ export class WebgpuPasses {
       if (mesh.isElement && row.shader === 'depth') continue; // points and lines have no depth of their own
       const nextMaterial = materials[i];
       if (row.only !== '' && MATERIAL_KINDS[nextMaterial.kind] !== row.only) continue;
+      if (row.but !== '' && MATERIAL_KINDS[nextMaterial.kind] === row.but) continue;
       const variant = mesh.variant + (flags[i] & DRAW_MIRRORED ? 1 : 0);
       const nextPipeline = nextMaterial.pipelines[list * VARIANTS + variant]
         ?? this.pipelines.get(list, nextMaterial, variant);

@@ -98,7 +98,7 @@ export class WebgpuPipelines {
     this.modules = new Map();
     /** @type {Map<string, GPURenderPipeline>} */
     this.fullscreens = new Map();
-    const drawing = PASSES.filter(({ kind }) => kind !== 'resolve');
+    const drawing = PASSES.filter(({ kind }) => kind !== 'resolve' && kind !== 'mips');
     this.inputLayouts = new Map(drawing.map((row) => [row, makeInputLayout(device, row)]));
     this.empty = device.createBindGroupLayout({ label: 'nothing', entries: [] });
     this.nothing = device.createBindGroup({ label: 'nothing', layout: this.empty, entries: [] });

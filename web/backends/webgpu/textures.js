@@ -94,12 +94,18 @@ export class WebgpuTextures {
   /** @param {GPUTexture} texture @param {number} levels @param {GPUTextureFormat} format */
   downsample(texture, levels, format) {
     if (levels === 1) return;
-    const pipeline = this.downsampler(format);
     const encoder = this.device.createCommandEncoder();
-    for (let level = 1; level < levels; level += 1) {
+    this.drawLevels(encoder, texture);
+    this.device.queue.submit([encoder.finish()]);
+  }
+
+  /** @param {GPUCommandEncoder} encoder @param {GPUTexture} texture @param {() => GPURenderPassTimestampWrites | undefined} [timestamps] */
+  drawLevels(encoder, texture, timestamps = () => undefined) {
+    const pipeline = this.downsampler(texture.format);
+    for (let level = 1; level < texture.mipLevelCount; level += 1) {
       const source = texture.createView({ baseMipLevel: level - 1, mipLevelCount: 1 });
       const view = texture.createView({ baseMipLevel: level, mipLevelCount: 1 });
-      const pass = encoder.beginRenderPass({ colorAttachments: [{ view, loadOp: 'clear', storeOp: 'store' }] });
+      const pass = encoder.beginRenderPass({ colorAttachments: [{ view, loadOp: 'clear', storeOp: 'store' }], timestampWrites: timestamps() });
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, this.device.createBindGroup({
         layout: pipeline.getBindGroupLayout(0), entries: [{ binding: 0, resource: source }],
@@ -107,7 +113,6 @@ export class WebgpuTextures {
       pass.draw(3);
       pass.end();
     }
-    this.device.queue.submit([encoder.finish()]);
   }
 
   /** @param {GPUTextureFormat} format @returns {GPURenderPipeline} */

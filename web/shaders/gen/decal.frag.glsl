@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl noise.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl decal.wgsl
-// sha256 99d8ba74441e6b2c496385f2f72c3494dd26a4a8eb9d7acfed64e508742865eb. Do not edit.
+// sha256 b87517c86207f77055dbf55a6a2e4c2d8e1615f785ba7d767a71d7121c7c8c58. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -61,6 +61,8 @@ struct LitSurface {
   vec3 coat_normal;
   float coat_roughness;
   float under_coat;
+  float anisotropy;
+  vec3 along;
 };
 
 struct ScreenLight {
@@ -151,9 +153,16 @@ layout(std140) uniform MaterialBlock {
   float clearcoat_roughness;
   float clearcoat_normal_scale;
   float transmission;
+  float thickness;
+  vec3 attenuation_color;
+  float attenuation_distance;
+  float dispersion;
+  float anisotropy;
+  float anisotropy_rotation;
   float iridescence;
   float iridescence_ior;
   float iridescence_nm;
+  float iridescence_nm_min;
   vec2 uv_scale;
   float wind;
   float water_clarity_m;
@@ -161,6 +170,8 @@ layout(std140) uniform MaterialBlock {
   float detail_scale_m;
   float lit;
   uint bound;
+  uint layers_low;
+  uint layers_high;
   vec4[24] uv;
 } material;
 const uint HAS_BASE_COLOR = 1u;
@@ -205,11 +216,11 @@ vec3 rotate(vec4 q, vec3 v) {
   return v + q.w * t + cross(q.xyz, t);
 }
 
-vec3 into_box(DecalVaryings in_6, vec3 v) {
-  vec3 q = rotate(vec4(-in_6.rotation.xyz, in_6.rotation.w), v);
-  float z = q.z / in_6.scale.z;
-  float y = (q.y - in_6.shear.z * z) / in_6.scale.y;
-  return vec3((q.x - in_6.shear.x * y - in_6.shear.y * z) / in_6.scale.x, y, z);
+vec3 into_box(DecalVaryings in_7, vec3 v) {
+  vec3 q = rotate(vec4(-in_7.rotation.xyz, in_7.rotation.w), v);
+  float z = q.z / in_7.scale.z;
+  float y = (q.y - in_7.shear.z * z) / in_7.scale.y;
+  return vec3((q.x - in_7.shear.x * y - in_7.shear.y * z) / in_7.scale.x, y, z);
 }
 
 float depth_of(vec3 p) {
@@ -239,7 +250,7 @@ vec2 decal_uv(uint row, vec2 uv, float one) {
 
 LitSurface plain_surface(vec3 base_color, vec3 normal, float metallic, float roughness, float occlusion) {
   vec3 f0 = mix(vec3(0.04), base_color, metallic);
-  return LitSurface(base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0);
+  return LitSurface(base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0, 0.0, vec3(0.0));
 }
 
 vec3 octahedral(vec2 e) {
@@ -523,6 +534,17 @@ vec3 mirrored_sky(vec3 v, vec3 n, float roughness, float occlusion, vec3 geometr
   return sky_reflection(r, roughness) * (horizon * horizon * specular_occlusion);
 }
 
+vec3 mirroring_normal(LitSurface s, vec3 v) {
+  if (!LAYERED || (s.anisotropy <= 0.0)) {
+    return s.normal;
+  }
+  vec3 across = cross(s.normal, s.along);
+  vec3 turned = normalize(cross(cross(across, v), across));
+  float sharp = 1.0 - s.anisotropy * (1.0 - s.roughness);
+  float kept = sharp * sharp;
+  return normalize(mix(turned, s.normal, kept * kept));
+}
+
 float sheen_albedo(float roughness, float nv) {
   return clamp(exp((0.347 - 1.41 * nv) / roughness - 0.861), 0.0, 1.0);
 }
@@ -541,6 +563,26 @@ vec3 ggx_specular(vec3 n, vec3 v, vec3 l, vec3 f0, float f90, float roughness) {
   return min(distribution * visibility, 64.0) * fresnel;
 }
 
+vec3 base_specular(LitSurface s, vec3 v, vec3 l) {
+  if (s.anisotropy <= 0.0) {
+    return ggx_specular(s.normal, v, l, s.f0, s.f90, s.roughness);
+  }
+  vec3 across = cross(s.normal, s.along);
+  vec3 h = normalize(v + l);
+  float nv = max(dot(s.normal, v), 1e-3);
+  float nl = max(dot(s.normal, l), 0.0);
+  float small = s.roughness * s.roughness;
+  float large = mix(small, 1.0, s.anisotropy * s.anisotropy);
+  vec3 facet = vec3(small * dot(s.along, h), large * dot(across, h), small * large * clamp(dot(s.normal, h), 0.0, 1.0));
+  float w = small * large / max(dot(facet, facet), 1e-12);
+  float distribution = small * large * w * w / 3.14159265358979;
+  float shadowed = nl * length(vec3(large * dot(s.along, v), small * dot(across, v), nv));
+  float masked = nv * length(vec3(large * dot(s.along, l), small * dot(across, l), nl));
+  float visibility = 0.5 / (shadowed + masked + 1e-5);
+  vec3 fresnel = s.f0 + (s.f90 - s.f0) * pow(1.0 - clamp(dot(v, h), 0.0, 1.0), 5.0);
+  return min(distribution * visibility, 64.0) * fresnel;
+}
+
 float sheen_lobe(vec3 n, vec3 v, vec3 l, float roughness) {
   float nv = max(dot(n, v), 1e-3);
   float nl = max(dot(n, l), 0.0);
@@ -553,7 +595,10 @@ float sheen_lobe(vec3 n, vec3 v, vec3 l, float roughness) {
 vec3 reflected_share(LitSurface s, vec3 v, vec3 l) {
   float nl = clamp(dot(s.normal, l), 0.0, 1.0);
   vec3 diffuse = s.base_color * ((1.0 - s.metallic) / 3.14159265358979 * s.entering);
-  vec3 sum = nl * (diffuse + ggx_specular(s.normal, v, l, s.f0, s.f90, s.roughness));
+  if (!LAYERED) {
+    return nl * (diffuse + ggx_specular(s.normal, v, l, s.f0, s.f90, s.roughness));
+  }
+  vec3 sum = nl * (diffuse + base_specular(s, v, l));
   if (LAYERED) {
     if (s.under_sheen < 1.0) {
       sum = sum * s.under_sheen + s.sheen * (nl * sheen_lobe(s.normal, v, l, s.sheen_roughness));
@@ -687,7 +732,7 @@ vec3 shade(LitSurface s, vec3 p, vec3 geometric) {
   vec3 sun = frame.sun_color.rgb * (smoothstep(-0.1, 0.15, dot(geometric, l)) * visible);
   vec3 irradiance = sky_irradiance(around.bent) * (s.occlusion * bounced(around.open, s.base_color));
   float occlusion = s.occlusion * around.open;
-  vec3 ambient = ambient_light(s, nv, mirrored_sky(v, s.normal, s.roughness, occlusion, geometric), irradiance);
+  vec3 ambient = ambient_light(s, nv, mirrored_sky(v, mirroring_normal(s, v), s.roughness, occlusion, geometric), irradiance);
   if (LAYERED) {
     ambient = ambient * s.under_sheen + s.sheen * irradiance * sheen_albedo(s.sheen_roughness, nv);
     if (s.coat > 0.0) {
@@ -821,12 +866,12 @@ vec3 apply_fog(vec3 radiance, vec3 p) {
   return radiance * haze.a + haze.rgb;
 }
 
-Seen fragment_main(DecalVaryings in_7) {
-  adapted_ev = in_7.adapted_ev;
-  ivec2 texel = ivec2(in_7.clip.xy);
+Seen fragment_main(DecalVaryings in_8) {
+  adapted_ev = in_8.adapted_ev;
+  ivec2 texel = ivec2(in_8.clip.xy);
   vec4 place = surface_at(texel);
   vec3 p = place.xyz;
-  vec3 local = into_box(in_7, p - in_7.origin);
+  vec3 local = into_box(in_8, p - in_8.origin);
   float outside = max(max(abs(local.x), abs(local.y)), abs(local.z));
   if ((place.w == 0.0) || !(outside <= 0.5)) {
     discard;
@@ -834,12 +879,12 @@ Seen fragment_main(DecalVaryings in_7) {
   vec3 right = slope_at(texel, ivec2(1, 0), p);
   vec3 down = slope_at(texel, ivec2(0, 1), p);
   vec3 geometric = facing_of(right, down, p);
-  vec3 thrown = rotate(in_7.rotation, vec3(0.0, 0.0, 1.0));
+  vec3 thrown = rotate(in_8.rotation, vec3(0.0, 0.0, 1.0));
   float share = smoothstep(0.15, 0.4, dot(geometric, thrown)) * clamp((0.5 - abs(local.z)) * 8.0, 0.0, 1.0);
   vec2 uv = local.xy * vec2(1.0, -1.0) + 0.5;
-  vec2 dx = into_box(in_7, right).xy * vec2(1.0, -1.0);
-  vec2 dy = into_box(in_7, down).xy * vec2(1.0, -1.0);
-  vec4 base = in_7.color;
+  vec2 dx = into_box(in_8, right).xy * vec2(1.0, -1.0);
+  vec2 dy = into_box(in_8, down).xy * vec2(1.0, -1.0);
+  vec4 base = in_8.color;
   if ((material.bound & HAS_BASE_COLOR) != 0u) {
     vec2 at = decal_uv(UV_BASE_COLOR, uv, 1.0);
     base *= textureGrad(base_color_texture, at, decal_uv(UV_BASE_COLOR, dx, 0.0), decal_uv(UV_BASE_COLOR, dy, 0.0));
@@ -872,7 +917,7 @@ Seen fragment_main(DecalVaryings in_7) {
     vec2 at = decal_uv(UV_NORMAL, uv, 1.0);
     vec3 texel_normal = textureGrad(normal_texture, at, decal_uv(UV_NORMAL, dx, 0.0), decal_uv(UV_NORMAL, dy, 0.0)).xyz;
     vec3 bent = (texel_normal * 2.0 - 1.0) * vec3(material.normal_scale, material.normal_scale, 1.0);
-    vec3 along = rotate(in_7.rotation, vec3(1.0, 0.0, 0.0));
+    vec3 along = rotate(in_8.rotation, vec3(1.0, 0.0, 0.0));
     vec3 t = normalize(along - geometric * dot(geometric, along));
     normal = normalize(t * bent.x + cross(geometric, t) * bent.y + geometric * bent.z);
   }
@@ -881,7 +926,7 @@ Seen fragment_main(DecalVaryings in_7) {
     LitSurface surface = plain_surface(base.rgb, normal, clamp(metallic, 0.0, 1.0), clamp(roughness, 0.045, 1.0), occlusion);
     radiance = shade(surface, p, geometric);
   }
-  return seen_light(apply_fog(radiance + emitted, p), alpha, p, in_7.row);
+  return seen_light(apply_fog(radiance + emitted, p), alpha, p, in_8.row);
 }
 
 void main() {

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl noise.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl decal.wgsl
-// sha256 99d8ba74441e6b2c496385f2f72c3494dd26a4a8eb9d7acfed64e508742865eb. Do not edit.
+// sha256 b87517c86207f77055dbf55a6a2e4c2d8e1615f785ba7d767a71d7121c7c8c58. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -111,9 +111,16 @@ layout(std140) uniform MaterialBlock {
   float clearcoat_roughness;
   float clearcoat_normal_scale;
   float transmission;
+  float thickness;
+  vec3 attenuation_color;
+  float attenuation_distance;
+  float dispersion;
+  float anisotropy;
+  float anisotropy_rotation;
   float iridescence;
   float iridescence_ior;
   float iridescence_nm;
+  float iridescence_nm_min;
   vec2 uv_scale;
   float wind;
   float water_clarity_m;
@@ -121,6 +128,8 @@ layout(std140) uniform MaterialBlock {
   float detail_scale_m;
   float lit;
   uint bound;
+  uint layers_low;
+  uint layers_high;
   vec4[24] uv;
 } material;
 uniform sampler2D exposure;
@@ -185,17 +194,17 @@ vec3 stretched(vec3 scale, vec3 shear, vec3 v) {
   return vec3(scale.x * v.x + shear.x * v.y + shear.y * v.z, scale.y * v.y + shear.z * v.z, scale.z * v.z);
 }
 
-DecalVaryings vertex_main(DecalIn in_5) {
-  vec4 tint = color_of(in_5.row);
+DecalVaryings vertex_main(DecalIn in_6) {
+  vec4 tint = color_of(in_6.row);
   DecalVaryings out_1 = DecalVaryings(vec4(0.0), vec3(0.0), vec4(0.0), vec3(0.0), vec3(0.0), vec4(0.0), 0u, 0.0);
-  out_1.rotation = rotation_of(in_5.row);
-  out_1.scale = scale_of(in_5.row);
-  out_1.shear = shear_used(in_5.row);
-  out_1.origin = from_camera(vec3(0.0), position_of(in_5.row));
+  out_1.rotation = rotation_of(in_6.row);
+  out_1.scale = scale_of(in_6.row);
+  out_1.shear = shear_used(in_6.row);
+  out_1.origin = from_camera(vec3(0.0), position_of(in_6.row));
   out_1.color = vec4(srgb_to_linear(tint.rgb), tint.a) * material.base_color;
-  out_1.row = in_5.row;
+  out_1.row = in_6.row;
   out_1.adapted_ev = exposure_ev();
-  vec3 p = rotate(out_1.rotation, stretched(out_1.scale, out_1.shear, in_5.position)) + out_1.origin;
+  vec3 p = rotate(out_1.rotation, stretched(out_1.scale, out_1.shear, in_6.position)) + out_1.origin;
   out_1.clip = frame.view_projection * vec4(p, 1.0);
   return out_1;
 }

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl tonemap.wgsl marks.wgsl gen/slots_particles.wgsl
 // glyphs.wgsl
-// sha256 ca6257ec33442f2d273060d6fa6c9acf25e5de736a88ca57122e945137de112c. Do not edit.
+// sha256 78c1bcbaa5e633eddbf20e3c2fda6388cc3866955d3a9d3a5ba6bc517d061e29. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

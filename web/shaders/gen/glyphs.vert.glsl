@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl tonemap.wgsl marks.wgsl gen/slots_particles.wgsl
 // glyphs.wgsl
-// sha256 ca6257ec33442f2d273060d6fa6c9acf25e5de736a88ca57122e945137de112c. Do not edit.
+// sha256 78c1bcbaa5e633eddbf20e3c2fda6388cc3866955d3a9d3a5ba6bc517d061e29. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -129,9 +129,16 @@ layout(std140) uniform MaterialBlock {
   float clearcoat_roughness;
   float clearcoat_normal_scale;
   float transmission;
+  float thickness;
+  vec3 attenuation_color;
+  float attenuation_distance;
+  float dispersion;
+  float anisotropy;
+  float anisotropy_rotation;
   float iridescence;
   float iridescence_ior;
   float iridescence_nm;
+  float iridescence_nm_min;
   vec2 uv_scale;
   float wind;
   float water_clarity_m;
@@ -139,6 +146,8 @@ layout(std140) uniform MaterialBlock {
   float detail_scale_m;
   float lit;
   uint bound;
+  uint layers_low;
+  uint layers_high;
   vec4[24] uv;
 } material;
 uniform sampler2D exposure;

@@ -4,12 +4,15 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_layered.wgsl
 // surface.wgsl layered.wgsl surface_main.wgsl
-// sha256 39599315956a50d83b0e50f8e1a618901f181c03baf54860b5edbbd2473ab7d8. Do not edit.
+// sha256 a6b866f4fa8aab0278b92611e0a07c474e311ffaf5d2fed03e1dc5ed3f0421f6. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
 precision highp sampler2DShadow;
 precision highp usampler2D;
+#ifndef LAYERED
+#define LAYERED false
+#endif
 #ifndef COVERAGE
 #define COVERAGE false
 #endif
@@ -18,9 +21,6 @@ precision highp usampler2D;
 #endif
 #ifndef BLEND
 #define BLEND false
-#endif
-#ifndef LAYERED
-#define LAYERED false
 #endif
 #ifndef MIRRORED
 #define MIRRORED false
@@ -45,6 +45,7 @@ struct Varyings {
   vec2 uv1;
   uint row;
   float adapted_ev;
+  float scale;
 };
 
 struct Seen {
@@ -84,6 +85,12 @@ struct Surface {
   float clearcoat;
   float clearcoat_roughness;
   vec3 clearcoat_normal;
+  float transmission;
+  float thickness;
+  float anisotropy;
+  vec3 anisotropy_direction;
+  float iridescence;
+  float iridescence_nm;
 };
 
 struct LitSurface {
@@ -102,6 +109,8 @@ struct LitSurface {
   vec3 coat_normal;
   float coat_roughness;
   float under_coat;
+  float anisotropy;
+  vec3 along;
 };
 
 struct Wet {
@@ -129,6 +138,7 @@ in vec4 v_location4;
 in vec2 v_location5;
 flat in uint v_location6;
 flat in float v_location7;
+flat in float v_location8;
 layout(location = 0) out vec4 o_location0;
 layout(location = 1) out vec4 o_location1;
 layout(location = 2) out uvec2 o_location2;
@@ -198,9 +208,16 @@ layout(std140) uniform MaterialBlock {
   float clearcoat_roughness;
   float clearcoat_normal_scale;
   float transmission;
+  float thickness;
+  vec3 attenuation_color;
+  float attenuation_distance;
+  float dispersion;
+  float anisotropy;
+  float anisotropy_rotation;
   float iridescence;
   float iridescence_ior;
   float iridescence_nm;
+  float iridescence_nm_min;
   vec2 uv_scale;
   float wind;
   float water_clarity_m;
@@ -208,6 +225,8 @@ layout(std140) uniform MaterialBlock {
   float detail_scale_m;
   float lit;
   uint bound;
+  uint layers_low;
+  uint layers_high;
   vec4[24] uv;
 } material;
 const uint HAS_BASE_COLOR = 1u;
@@ -225,27 +244,39 @@ const uint UV_EMISSIVE = 8u;
 const uint HAS_NORMAL = 4u;
 const uint UV_NORMAL = 4u;
 uniform sampler2D normal_texture;
-const uint HAS_SPECULAR = 32u;
-uniform sampler2D specular_texture;
-const uint UV_SPECULAR = 10u;
-const uint HAS_SPECULAR_COLOR = 64u;
-uniform sampler2D specular_color_texture;
-const uint UV_SPECULAR_COLOR = 12u;
-const uint HAS_SHEEN_COLOR = 128u;
-uniform sampler2D sheen_color_texture;
-const uint UV_SHEEN_COLOR = 14u;
-const uint HAS_SHEEN_ROUGHNESS = 256u;
-uniform sampler2D sheen_roughness_texture;
-const uint UV_SHEEN_ROUGHNESS = 16u;
-const uint HAS_CLEARCOAT = 512u;
-uniform sampler2D clearcoat_texture;
-const uint UV_CLEARCOAT = 18u;
-const uint HAS_CLEARCOAT_ROUGHNESS = 1024u;
-const uint UV_CLEARCOAT_ROUGHNESS = 20u;
-uniform sampler2D clearcoat_roughness_texture;
-const uint HAS_CLEARCOAT_NORMAL = 2048u;
-const uint UV_CLEARCOAT_NORMAL = 22u;
-uniform sampler2D clearcoat_normal_texture;
+const uint HAS_LAYER_0 = 32u;
+uniform sampler2D layer_0_texture;
+const uint UV_LAYER_0 = 10u;
+const uint HAS_LAYER_1 = 64u;
+uniform sampler2D layer_1_texture;
+const uint UV_LAYER_1 = 12u;
+const uint HAS_LAYER_2 = 128u;
+uniform sampler2D layer_2_texture;
+const uint UV_LAYER_2 = 14u;
+const uint HAS_LAYER_3 = 256u;
+uniform sampler2D layer_3_texture;
+const uint UV_LAYER_3 = 16u;
+const uint HAS_LAYER_4 = 512u;
+uniform sampler2D layer_4_texture;
+const uint UV_LAYER_4 = 18u;
+const uint HAS_LAYER_5 = 1024u;
+uniform sampler2D layer_5_texture;
+const uint UV_LAYER_5 = 20u;
+const uint HAS_LAYER_6 = 2048u;
+uniform sampler2D layer_6_texture;
+const uint UV_LAYER_6 = 22u;
+const uint LAYER_SPECULAR = 0u;
+const uint LAYER_SPECULAR_COLOR = 1u;
+const uint LAYER_SHEEN_COLOR = 2u;
+const uint LAYER_SHEEN_ROUGHNESS = 3u;
+const uint LAYER_CLEARCOAT = 4u;
+const uint LAYER_CLEARCOAT_ROUGHNESS = 5u;
+const uint LAYER_TRANSMISSION = 7u;
+const uint LAYER_THICKNESS = 8u;
+const uint LAYER_IRIDESCENCE = 10u;
+const uint LAYER_IRIDESCENCE_THICKNESS = 11u;
+const uint LAYER_CLEARCOAT_NORMAL = 6u;
+const uint LAYER_ANISOTROPY = 9u;
 uniform sampler2D screen;
 const uint SHADOW_CASCADES = 6u;
 uniform sampler2DShadow shadow_atlas;
@@ -265,14 +296,8 @@ SurfaceIn surface_in(Varyings in_3, bool front) {
   return SurfaceIn(world, normalize(in_3.normal) * facing, in_3.tangent, in_3.uv, in_3.uv1, in_3.color, -normalize(in_3.position), frame.camera_hi.w, in_3.row, in_3.position, facing);
 }
 
-vec2 uv_of(uint row, SurfaceIn in_4) {
-  vec3 at = vec3(mix(in_4.uv, in_4.uv1, bvec2(material.uv[row].w > 0.5)), 1.0);
-  return vec2(dot(material.uv[row].xyz, at), dot(material.uv[row + 1u].xyz, at));
-}
-
-vec3 bent_normal(SurfaceIn in_5, vec2 uv, vec3 texel, float scale) {
+mat3 tangent_frame(SurfaceIn in_5, vec2 uv) {
   vec3 n = in_5.normal;
-  vec3 bent = (texel * 2.0 - 1.0) * vec3(scale, scale, 1.0);
   vec3 dp1 = dFdx(in_5.relative_position);
   vec3 dp2 = dFdy(in_5.relative_position);
   vec2 duv1 = dFdx(uv);
@@ -288,59 +313,104 @@ vec3 bent_normal(SurfaceIn in_5, vec2 uv, vec3 texel, float scale) {
     t = normalize(in_5.tangent.xyz - n * dot(n, in_5.tangent.xyz));
     u = cross(n, t) * sign(in_5.tangent.w) * in_5.facing;
   }
-  return normalize(t * bent.x + u * bent.y + n * bent.z);
+  return mat3(t, u, n);
 }
 
-Surface default_surface(SurfaceIn in_6) {
+vec2 uv_of(uint row, SurfaceIn in_4) {
+  vec3 at = vec3(mix(in_4.uv, in_4.uv1, bvec2(material.uv[row].w > 0.5)), 1.0);
+  return vec2(dot(material.uv[row].xyz, at), dot(material.uv[row + 1u].xyz, at));
+}
+
+vec3 bent_normal(SurfaceIn in_6, vec2 uv, vec3 texel, float scale) {
+  return normalize(tangent_frame(in_6, uv) * ((texel * 2.0 - 1.0) * vec3(scale, scale, 1.0)));
+}
+
+Surface default_surface(SurfaceIn in_7) {
   vec3 glow = material.emissive * material.emissive_strength;
-  Surface s = Surface(in_6.color, material.metallic, material.roughness, in_6.normal, 1.0, glow, 1.0, false, material.specular, material.specular_color, material.ior, material.sheen_color, material.sheen_roughness, material.clearcoat, material.clearcoat_roughness, in_6.normal);
+  Surface s = Surface(in_7.color, material.metallic, material.roughness, in_7.normal, 1.0, glow, 1.0, false, material.specular, material.specular_color, material.ior, material.sheen_color, material.sheen_roughness, material.clearcoat, material.clearcoat_roughness, in_7.normal, material.transmission, material.thickness, material.anisotropy, vec3(0.0), material.iridescence, material.iridescence_nm);
+  if (LAYERED && material.anisotropy > 0.0) {
+    vec2 turn = vec2(cos(material.anisotropy_rotation), sin(material.anisotropy_rotation));
+    s.anisotropy_direction = normalize(tangent_frame(in_7, in_7.uv) * vec3(turn, 0.0));
+  }
   if ((material.bound & HAS_BASE_COLOR) != 0u) {
-    s.base_color *= texture(base_color_texture, uv_of(UV_BASE_COLOR, in_6), frame.upscale.y);
+    s.base_color *= texture(base_color_texture, uv_of(UV_BASE_COLOR, in_7), frame.upscale.y);
   }
   if ((material.bound & HAS_METALLIC_ROUGHNESS) != 0u) {
-    vec4 mr = texture(metallic_roughness_texture, uv_of(UV_METALLIC_ROUGHNESS, in_6), frame.upscale.y);
+    vec4 mr = texture(metallic_roughness_texture, uv_of(UV_METALLIC_ROUGHNESS, in_7), frame.upscale.y);
     s.roughness *= mr.g;
     s.metallic *= mr.b;
   }
   if ((material.bound & HAS_OCCLUSION) != 0u) {
-    float sample_1 = texture(occlusion_texture, uv_of(UV_OCCLUSION, in_6), frame.upscale.y).r;
+    float sample_1 = texture(occlusion_texture, uv_of(UV_OCCLUSION, in_7), frame.upscale.y).r;
     s.occlusion = 1.0 + material.occlusion_strength * (sample_1 - 1.0);
   }
   if ((material.bound & HAS_EMISSIVE) != 0u) {
-    s.emissive *= texture(emissive_texture, uv_of(UV_EMISSIVE, in_6), frame.upscale.y).rgb;
+    s.emissive *= texture(emissive_texture, uv_of(UV_EMISSIVE, in_7), frame.upscale.y).rgb;
   }
   if ((material.bound & HAS_NORMAL) != 0u) {
-    vec2 at = uv_of(UV_NORMAL, in_6);
-    s.normal = bent_normal(in_6, at, texture(normal_texture, at, frame.upscale.y).xyz, material.normal_scale);
+    vec2 at = uv_of(UV_NORMAL, in_7);
+    s.normal = bent_normal(in_7, at, texture(normal_texture, at, frame.upscale.y).xyz, material.normal_scale);
   }
   return s;
 }
 
-Surface surface(SurfaceIn in_7) {
-  Surface s = default_surface(in_7);
-  if ((material.bound & HAS_SPECULAR) != 0u) {
-    s.specular *= texture(specular_texture, uv_of(UV_SPECULAR, in_7), frame.upscale.y).a;
+uint place_of(uint texture_1) {
+  return (((texture_1 >= 8u) ? (material.layers_high) : (material.layers_low)) >> (4u * (texture_1 & 7u))) & 15u;
+}
+
+vec2 layer_uv(uint place, SurfaceIn in_8) {
+  return uv_of(UV_LAYER_0 + 2u * (max(place, 1u) - 1u), in_8);
+}
+
+Surface surface(SurfaceIn in_9) {
+  Surface s = default_surface(in_9);
+  if ((material.layers_low | material.layers_high) == 0u) {
+    return s;
   }
-  if ((material.bound & HAS_SPECULAR_COLOR) != 0u) {
-    s.specular_color *= texture(specular_color_texture, uv_of(UV_SPECULAR_COLOR, in_7), frame.upscale.y).rgb;
+  vec4[8] t = vec4[8](vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0));
+  t[0] = vec4(1.0);
+  if ((material.bound & HAS_LAYER_0) != 0u) {
+    t[1] = texture(layer_0_texture, uv_of(UV_LAYER_0, in_9), frame.upscale.y);
   }
-  if ((material.bound & HAS_SHEEN_COLOR) != 0u) {
-    s.sheen_color *= texture(sheen_color_texture, uv_of(UV_SHEEN_COLOR, in_7), frame.upscale.y).rgb;
+  if ((material.bound & HAS_LAYER_1) != 0u) {
+    t[2] = texture(layer_1_texture, uv_of(UV_LAYER_1, in_9), frame.upscale.y);
   }
-  if ((material.bound & HAS_SHEEN_ROUGHNESS) != 0u) {
-    s.sheen_roughness *= texture(sheen_roughness_texture, uv_of(UV_SHEEN_ROUGHNESS, in_7), frame.upscale.y).a;
+  if ((material.bound & HAS_LAYER_2) != 0u) {
+    t[3] = texture(layer_2_texture, uv_of(UV_LAYER_2, in_9), frame.upscale.y);
   }
-  if ((material.bound & HAS_CLEARCOAT) != 0u) {
-    s.clearcoat *= texture(clearcoat_texture, uv_of(UV_CLEARCOAT, in_7), frame.upscale.y).r;
+  if ((material.bound & HAS_LAYER_3) != 0u) {
+    t[4] = texture(layer_3_texture, uv_of(UV_LAYER_3, in_9), frame.upscale.y);
   }
-  if ((material.bound & HAS_CLEARCOAT_ROUGHNESS) != 0u) {
-    vec2 at = uv_of(UV_CLEARCOAT_ROUGHNESS, in_7);
-    s.clearcoat_roughness *= texture(clearcoat_roughness_texture, at, frame.upscale.y).g;
+  if ((material.bound & HAS_LAYER_4) != 0u) {
+    t[5] = texture(layer_4_texture, uv_of(UV_LAYER_4, in_9), frame.upscale.y);
   }
-  if ((material.bound & HAS_CLEARCOAT_NORMAL) != 0u) {
-    vec2 at = uv_of(UV_CLEARCOAT_NORMAL, in_7);
-    vec3 sample_2 = texture(clearcoat_normal_texture, at, frame.upscale.y).xyz;
-    s.clearcoat_normal = bent_normal(in_7, at, sample_2, material.clearcoat_normal_scale);
+  if ((material.bound & HAS_LAYER_5) != 0u) {
+    t[6] = texture(layer_5_texture, uv_of(UV_LAYER_5, in_9), frame.upscale.y);
+  }
+  if ((material.bound & HAS_LAYER_6) != 0u) {
+    t[7] = texture(layer_6_texture, uv_of(UV_LAYER_6, in_9), frame.upscale.y);
+  }
+  s.specular *= t[place_of(LAYER_SPECULAR)].a;
+  s.specular_color *= t[place_of(LAYER_SPECULAR_COLOR)].rgb;
+  s.sheen_color *= t[place_of(LAYER_SHEEN_COLOR)].rgb;
+  s.sheen_roughness *= t[place_of(LAYER_SHEEN_ROUGHNESS)].a;
+  s.clearcoat *= t[place_of(LAYER_CLEARCOAT)].r;
+  s.clearcoat_roughness *= t[place_of(LAYER_CLEARCOAT_ROUGHNESS)].g;
+  s.transmission *= t[place_of(LAYER_TRANSMISSION)].r;
+  s.thickness *= t[place_of(LAYER_THICKNESS)].g;
+  s.iridescence *= t[place_of(LAYER_IRIDESCENCE)].r;
+  s.iridescence_nm = mix(material.iridescence_nm_min, material.iridescence_nm, t[place_of(LAYER_IRIDESCENCE_THICKNESS)].g);
+  uint coat_normal = place_of(LAYER_CLEARCOAT_NORMAL);
+  if (coat_normal != 0u) {
+    s.clearcoat_normal = bent_normal(in_9, layer_uv(coat_normal, in_9), t[coat_normal].xyz, material.clearcoat_normal_scale);
+  }
+  uint brushed = place_of(LAYER_ANISOTROPY);
+  if (brushed != 0u) {
+    vec2 turn = vec2(cos(material.anisotropy_rotation), sin(material.anisotropy_rotation));
+    vec3 given = t[brushed].xyz * vec3(2.0, 2.0, 1.0) - vec3(1.0, 1.0, 0.0);
+    vec2 way = vec2(given.x * turn.x - given.y * turn.y, given.x * turn.y + given.y * turn.x);
+    s.anisotropy *= given.z;
+    s.anisotropy_direction = tangent_frame(in_9, layer_uv(brushed, in_9)) * vec3(way, 0.0);
   }
   return s;
 }
@@ -363,7 +433,7 @@ float opacity_of(float alpha, float cutoff) {
 
 LitSurface plain_surface(vec3 base_color, vec3 normal, float metallic, float roughness, float occlusion) {
   vec3 f0 = mix(vec3(0.04), base_color, metallic);
-  return LitSurface(base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0);
+  return LitSurface(base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0, 0.0, vec3(0.0));
 }
 
 vec3 film_color(float path, vec3 shift) {
@@ -423,12 +493,19 @@ LitSurface lit_surface(Surface s, vec3 view) {
     float step_2 = (s.ior - 1.0) / (s.ior + 1.0);
     vec3 f0 = min(step_2 * step_2 * s.specular_color, vec3(1.0)) * clamp(s.specular, 0.0, 1.0);
     lit.f0 = mix(f0, lit.base_color, lit.metallic);
-    float film = clamp(material.iridescence, 0.0, 1.0);
+    float film = clamp(s.iridescence, 0.0, 1.0);
     if (film > 0.0) {
       float nv = clamp(dot(s.normal, view), 0.0, 1.0);
-      lit.f0 = mix(lit.f0, film_f0(material.iridescence_ior, material.iridescence_nm, lit.f0, nv), film);
+      lit.f0 = mix(lit.f0, film_f0(material.iridescence_ior, s.iridescence_nm, lit.f0, nv), film);
     }
-    lit.base_color *= mix(1.0 - clamp(material.transmission, 0.0, 1.0), 1.0, lit.metallic);
+    lit.base_color *= mix(1.0 - clamp(s.transmission, 0.0, 1.0), 1.0, lit.metallic);
+    lit.anisotropy = clamp(s.anisotropy, 0.0, 1.0);
+    vec3 along = s.anisotropy_direction - s.normal * dot(s.anisotropy_direction, s.normal);
+    if (dot(along, along) < 1e-8) {
+      lit.anisotropy = 0.0;
+    } else {
+      lit.along = normalize(along);
+    }
     lit.entering = min((1.0 - largest(f0)) / 0.96, 1.0);
     lit.f90 = mix(clamp(s.specular, 0.0, 1.0), 1.0, lit.metallic);
     lit.sheen = clamp(s.sheen_color, 0.0, 1.0);
@@ -779,6 +856,17 @@ vec3 mirrored_sky(vec3 v, vec3 n, float roughness, float occlusion, vec3 geometr
   return sky_reflection(r, roughness) * (horizon * horizon * specular_occlusion);
 }
 
+vec3 mirroring_normal(LitSurface s, vec3 v) {
+  if (!LAYERED || (s.anisotropy <= 0.0)) {
+    return s.normal;
+  }
+  vec3 across = cross(s.normal, s.along);
+  vec3 turned = normalize(cross(cross(across, v), across));
+  float sharp = 1.0 - s.anisotropy * (1.0 - s.roughness);
+  float kept = sharp * sharp;
+  return normalize(mix(turned, s.normal, kept * kept));
+}
+
 vec3 ggx_specular(vec3 n, vec3 v, vec3 l, vec3 f0, float f90, float roughness) {
   vec3 h = normalize(v + l);
   float nv = max(dot(n, v), 1e-3);
@@ -790,6 +878,26 @@ vec3 ggx_specular(vec3 n, vec3 v, vec3 l, vec3 f0, float f90, float roughness) {
   float distribution = a2 / (3.14159265358979 * d * d);
   float visibility = 0.5 / (nl * sqrt(nv * nv * (1.0 - a2) + a2) + nv * sqrt(nl * nl * (1.0 - a2) + a2) + 1e-5);
   vec3 fresnel = f0 + (f90 - f0) * pow(1.0 - clamp(dot(v, h), 0.0, 1.0), 5.0);
+  return min(distribution * visibility, 64.0) * fresnel;
+}
+
+vec3 base_specular(LitSurface s, vec3 v, vec3 l) {
+  if (s.anisotropy <= 0.0) {
+    return ggx_specular(s.normal, v, l, s.f0, s.f90, s.roughness);
+  }
+  vec3 across = cross(s.normal, s.along);
+  vec3 h = normalize(v + l);
+  float nv = max(dot(s.normal, v), 1e-3);
+  float nl = max(dot(s.normal, l), 0.0);
+  float small = s.roughness * s.roughness;
+  float large = mix(small, 1.0, s.anisotropy * s.anisotropy);
+  vec3 facet = vec3(small * dot(s.along, h), large * dot(across, h), small * large * clamp(dot(s.normal, h), 0.0, 1.0));
+  float w = small * large / max(dot(facet, facet), 1e-12);
+  float distribution = small * large * w * w / 3.14159265358979;
+  float shadowed = nl * length(vec3(large * dot(s.along, v), small * dot(across, v), nv));
+  float masked = nv * length(vec3(large * dot(s.along, l), small * dot(across, l), nl));
+  float visibility = 0.5 / (shadowed + masked + 1e-5);
+  vec3 fresnel = s.f0 + (s.f90 - s.f0) * pow(1.0 - clamp(dot(v, h), 0.0, 1.0), 5.0);
   return min(distribution * visibility, 64.0) * fresnel;
 }
 
@@ -805,7 +913,10 @@ float sheen_lobe(vec3 n, vec3 v, vec3 l, float roughness) {
 vec3 reflected_share(LitSurface s, vec3 v, vec3 l) {
   float nl = clamp(dot(s.normal, l), 0.0, 1.0);
   vec3 diffuse = s.base_color * ((1.0 - s.metallic) / 3.14159265358979 * s.entering);
-  vec3 sum = nl * (diffuse + ggx_specular(s.normal, v, l, s.f0, s.f90, s.roughness));
+  if (!LAYERED) {
+    return nl * (diffuse + ggx_specular(s.normal, v, l, s.f0, s.f90, s.roughness));
+  }
+  vec3 sum = nl * (diffuse + base_specular(s, v, l));
   if (LAYERED) {
     if (s.under_sheen < 1.0) {
       sum = sum * s.under_sheen + s.sheen * (nl * sheen_lobe(s.normal, v, l, s.sheen_roughness));
@@ -939,7 +1050,7 @@ vec3 shade(LitSurface s, vec3 p, vec3 geometric) {
   vec3 sun = frame.sun_color.rgb * (smoothstep(-0.1, 0.15, dot(geometric, l)) * visible);
   vec3 irradiance = sky_irradiance(around.bent) * (s.occlusion * bounced(around.open, s.base_color));
   float occlusion = s.occlusion * around.open;
-  vec3 ambient = ambient_light(s, nv, mirrored_sky(v, s.normal, s.roughness, occlusion, geometric), irradiance);
+  vec3 ambient = ambient_light(s, nv, mirrored_sky(v, mirroring_normal(s, v), s.roughness, occlusion, geometric), irradiance);
   if (LAYERED) {
     ambient = ambient * s.under_sheen + s.sheen * irradiance * sheen_albedo(s.sheen_roughness, nv);
     if (s.coat > 0.0) {
@@ -1073,9 +1184,9 @@ vec3 apply_fog(vec3 radiance, vec3 p) {
   return radiance * haze.a + haze.rgb;
 }
 
-Seen fragment_main(Varyings in_8, bool front) {
-  adapted_ev = in_8.adapted_ev;
-  SurfaceIn given = surface_in(in_8, front);
+Seen fragment_main(Varyings in_10, bool front) {
+  adapted_ev = in_10.adapted_ev;
+  SurfaceIn given = surface_in(in_10, front);
   Surface s = surface(given);
   float alpha = s.base_color.a * s.alpha;
   float opacity = opacity_of(alpha, material.alpha_cutoff);
@@ -1083,26 +1194,26 @@ Seen fragment_main(Varyings in_8, bool front) {
   vec3 emitted = s.emissive;
   if (!s.unlit) {
     LitSurface lit = lit_surface(s, given.view);
-    Wet wet = wetted(lit.base_color, lit.roughness, lit.normal, lit.metallic, in_8.position, given.normal);
+    Wet wet = wetted(lit.base_color, lit.roughness, lit.normal, lit.metallic, in_10.position, given.normal);
     lit.base_color = wet.color;
     lit.roughness = max(wet.roughness, 0.045);
     lit.normal = wet.normal;
-    radiance = shade(lit, in_8.position, given.normal);
+    radiance = shade(lit, in_10.position, given.normal);
     emitted *= lit.under_coat;
     if (LAYERED && BLEND) {
       vec2 fit = environment_brdf(lit.roughness, clamp(dot(lit.normal, given.view), 0.0, 1.0));
-      float clear = clamp(material.transmission, 0.0, 1.0) * (1.0 - lit.metallic) * (1.0 - clamp(largest(lit.f0 * fit.x + fit.y), 0.0, 1.0));
+      float clear = clamp(s.transmission, 0.0, 1.0) * (1.0 - lit.metallic) * (1.0 - clamp(largest(lit.f0 * fit.x + fit.y), 0.0, 1.0));
       float kept = max(1.0 - clear, 1e-2);
       radiance /= kept;
       emitted /= kept;
       opacity *= kept;
     }
   }
-  return seen_light(apply_fog(radiance + emitted, in_8.position), opacity, in_8.position, in_8.row);
+  return seen_light(apply_fog(radiance + emitted, in_10.position), opacity, in_10.position, in_10.row);
 }
 
 void main() {
-  Seen result_1 = fragment_main(Varyings(gl_FragCoord, v_location0, v_location1, v_location2, v_location3, v_location4, v_location5, v_location6, v_location7), gl_FrontFacing);
+  Seen result_1 = fragment_main(Varyings(gl_FragCoord, v_location0, v_location1, v_location2, v_location3, v_location4, v_location5, v_location6, v_location7, v_location8), gl_FrontFacing);
   o_location0 = result_1.color;
   o_location1 = result_1.weights;
   o_location2 = result_1.id;

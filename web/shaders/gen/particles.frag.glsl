@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl particle_numbers.wgsl
 // particles.wgsl
-// sha256 77ddbde62aa36470704e9a3cf58eef0bdbd471cbc8459909f57ddf9e73fd7395. Do not edit.
+// sha256 34c5c3db9b78c7625115a80dcdeadf4fd3924248e89b139b61b6578f25c7be4e. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -52,6 +52,8 @@ struct LitSurface {
   vec3 coat_normal;
   float coat_roughness;
   float under_coat;
+  float anisotropy;
+  vec3 along;
 };
 
 struct LightSample {
@@ -87,9 +89,16 @@ layout(std140) uniform MaterialBlock {
   float clearcoat_roughness;
   float clearcoat_normal_scale;
   float transmission;
+  float thickness;
+  vec3 attenuation_color;
+  float attenuation_distance;
+  float dispersion;
+  float anisotropy;
+  float anisotropy_rotation;
   float iridescence;
   float iridescence_ior;
   float iridescence_nm;
+  float iridescence_nm_min;
   vec2 uv_scale;
   float wind;
   float water_clarity_m;
@@ -97,6 +106,8 @@ layout(std140) uniform MaterialBlock {
   float detail_scale_m;
   float lit;
   uint bound;
+  uint layers_low;
+  uint layers_high;
   vec4[24] uv;
 } material;
 const uint HAS_BASE_COLOR = 1u;
@@ -396,6 +407,26 @@ vec3 ggx_specular(vec3 n, vec3 v, vec3 l, vec3 f0, float f90, float roughness) {
   return min(distribution * visibility, 64.0) * fresnel;
 }
 
+vec3 base_specular(LitSurface s, vec3 v, vec3 l) {
+  if (s.anisotropy <= 0.0) {
+    return ggx_specular(s.normal, v, l, s.f0, s.f90, s.roughness);
+  }
+  vec3 across = cross(s.normal, s.along);
+  vec3 h = normalize(v + l);
+  float nv = max(dot(s.normal, v), 1e-3);
+  float nl = max(dot(s.normal, l), 0.0);
+  float small = s.roughness * s.roughness;
+  float large = mix(small, 1.0, s.anisotropy * s.anisotropy);
+  vec3 facet = vec3(small * dot(s.along, h), large * dot(across, h), small * large * clamp(dot(s.normal, h), 0.0, 1.0));
+  float w = small * large / max(dot(facet, facet), 1e-12);
+  float distribution = small * large * w * w / 3.14159265358979;
+  float shadowed = nl * length(vec3(large * dot(s.along, v), small * dot(across, v), nv));
+  float masked = nv * length(vec3(large * dot(s.along, l), small * dot(across, l), nl));
+  float visibility = 0.5 / (shadowed + masked + 1e-5);
+  vec3 fresnel = s.f0 + (s.f90 - s.f0) * pow(1.0 - clamp(dot(v, h), 0.0, 1.0), 5.0);
+  return min(distribution * visibility, 64.0) * fresnel;
+}
+
 float sheen_lobe(vec3 n, vec3 v, vec3 l, float roughness) {
   float nv = max(dot(n, v), 1e-3);
   float nl = max(dot(n, l), 0.0);
@@ -408,7 +439,10 @@ float sheen_lobe(vec3 n, vec3 v, vec3 l, float roughness) {
 vec3 reflected_share(LitSurface s, vec3 v, vec3 l) {
   float nl = clamp(dot(s.normal, l), 0.0, 1.0);
   vec3 diffuse = s.base_color * ((1.0 - s.metallic) / 3.14159265358979 * s.entering);
-  vec3 sum = nl * (diffuse + ggx_specular(s.normal, v, l, s.f0, s.f90, s.roughness));
+  if (!LAYERED) {
+    return nl * (diffuse + ggx_specular(s.normal, v, l, s.f0, s.f90, s.roughness));
+  }
+  vec3 sum = nl * (diffuse + base_specular(s, v, l));
   if (LAYERED) {
     if (s.under_sheen < 1.0) {
       sum = sum * s.under_sheen + s.sheen * (nl * sheen_lobe(s.normal, v, l, s.sheen_roughness));
@@ -465,7 +499,7 @@ vec3 lamp_light(LitSurface s, vec3 v, vec3 p, vec3 geometric) {
 
 LitSurface plain_surface(vec3 base_color, vec3 normal, float metallic, float roughness, float occlusion) {
   vec3 f0 = mix(vec3(0.04), base_color, metallic);
-  return LitSurface(base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0);
+  return LitSurface(base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0, 0.0, vec3(0.0));
 }
 
 bool is_air() {

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl
 // lights.wgsl fullscreen.wgsl atmosphere.wgsl air_light.wgsl air_walk.wgsl skypass.wgsl
-// sha256 d40299a82552ab036e90df9ca912b5068d892104af140d39ab1be37c3d7b2108. Do not edit.
+// sha256 a66dfd2492b268960797ee3838a1d6982c9bef37a14c4f5f7e51f07954c80daa. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl
 // terrain.wgsl
-// sha256 a6841ffe91eb9a192d215c14c08625c1454ece63da36ce67d34e87e468ac1d80. Do not edit.
+// sha256 c1e17a4c7669ff5b86c5c8ceded6037faa0da57a675e38f8229a952d29ec9ceb. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -39,6 +39,7 @@ struct Varyings {
   vec2 uv1;
   uint row;
   float adapted_ev;
+  float scale;
 };
 
 struct Seen {
@@ -69,6 +70,8 @@ struct LitSurface {
   vec3 coat_normal;
   float coat_roughness;
   float under_coat;
+  float anisotropy;
+  vec3 along;
 };
 
 struct ScreenLight {
@@ -90,6 +93,7 @@ in vec4 v_location4;
 in vec2 v_location5;
 flat in uint v_location6;
 flat in float v_location7;
+flat in float v_location8;
 layout(location = 0) out vec4 o_location0;
 layout(location = 1) out vec4 o_location1;
 layout(location = 2) out uvec2 o_location2;
@@ -112,9 +116,16 @@ layout(std140) uniform MaterialBlock {
   float clearcoat_roughness;
   float clearcoat_normal_scale;
   float transmission;
+  float thickness;
+  vec3 attenuation_color;
+  float attenuation_distance;
+  float dispersion;
+  float anisotropy;
+  float anisotropy_rotation;
   float iridescence;
   float iridescence_ior;
   float iridescence_nm;
+  float iridescence_nm_min;
   vec2 uv_scale;
   float wind;
   float water_clarity_m;
@@ -122,6 +133,8 @@ layout(std140) uniform MaterialBlock {
   float detail_scale_m;
   float lit;
   uint bound;
+  uint layers_low;
+  uint layers_high;
   vec4[24] uv;
 } material;
 layout(std140) uniform FrameBlock {
@@ -275,7 +288,7 @@ Wet wetted(vec3 color, float roughness, vec3 normal, float metallic, vec3 p, vec
 
 LitSurface plain_surface(vec3 base_color, vec3 normal, float metallic, float roughness, float occlusion) {
   vec3 f0 = mix(vec3(0.04), base_color, metallic);
-  return LitSurface(base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0);
+  return LitSurface(base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0, 0.0, vec3(0.0));
 }
 
 float depth_of(vec3 p) {
@@ -564,6 +577,17 @@ vec3 mirrored_sky(vec3 v, vec3 n, float roughness, float occlusion, vec3 geometr
   return sky_reflection(r, roughness) * (horizon * horizon * specular_occlusion);
 }
 
+vec3 mirroring_normal(LitSurface s, vec3 v) {
+  if (!LAYERED || (s.anisotropy <= 0.0)) {
+    return s.normal;
+  }
+  vec3 across = cross(s.normal, s.along);
+  vec3 turned = normalize(cross(cross(across, v), across));
+  float sharp = 1.0 - s.anisotropy * (1.0 - s.roughness);
+  float kept = sharp * sharp;
+  return normalize(mix(turned, s.normal, kept * kept));
+}
+
 float sheen_albedo(float roughness, float nv) {
   return clamp(exp((0.347 - 1.41 * nv) / roughness - 0.861), 0.0, 1.0);
 }
@@ -582,6 +606,26 @@ vec3 ggx_specular(vec3 n, vec3 v, vec3 l, vec3 f0, float f90, float roughness) {
   return min(distribution * visibility, 64.0) * fresnel;
 }
 
+vec3 base_specular(LitSurface s, vec3 v, vec3 l) {
+  if (s.anisotropy <= 0.0) {
+    return ggx_specular(s.normal, v, l, s.f0, s.f90, s.roughness);
+  }
+  vec3 across = cross(s.normal, s.along);
+  vec3 h = normalize(v + l);
+  float nv = max(dot(s.normal, v), 1e-3);
+  float nl = max(dot(s.normal, l), 0.0);
+  float small = s.roughness * s.roughness;
+  float large = mix(small, 1.0, s.anisotropy * s.anisotropy);
+  vec3 facet = vec3(small * dot(s.along, h), large * dot(across, h), small * large * clamp(dot(s.normal, h), 0.0, 1.0));
+  float w = small * large / max(dot(facet, facet), 1e-12);
+  float distribution = small * large * w * w / 3.14159265358979;
+  float shadowed = nl * length(vec3(large * dot(s.along, v), small * dot(across, v), nv));
+  float masked = nv * length(vec3(large * dot(s.along, l), small * dot(across, l), nl));
+  float visibility = 0.5 / (shadowed + masked + 1e-5);
+  vec3 fresnel = s.f0 + (s.f90 - s.f0) * pow(1.0 - clamp(dot(v, h), 0.0, 1.0), 5.0);
+  return min(distribution * visibility, 64.0) * fresnel;
+}
+
 float sheen_lobe(vec3 n, vec3 v, vec3 l, float roughness) {
   float nv = max(dot(n, v), 1e-3);
   float nl = max(dot(n, l), 0.0);
@@ -594,7 +638,10 @@ float sheen_lobe(vec3 n, vec3 v, vec3 l, float roughness) {
 vec3 reflected_share(LitSurface s, vec3 v, vec3 l) {
   float nl = clamp(dot(s.normal, l), 0.0, 1.0);
   vec3 diffuse = s.base_color * ((1.0 - s.metallic) / 3.14159265358979 * s.entering);
-  vec3 sum = nl * (diffuse + ggx_specular(s.normal, v, l, s.f0, s.f90, s.roughness));
+  if (!LAYERED) {
+    return nl * (diffuse + ggx_specular(s.normal, v, l, s.f0, s.f90, s.roughness));
+  }
+  vec3 sum = nl * (diffuse + base_specular(s, v, l));
   if (LAYERED) {
     if (s.under_sheen < 1.0) {
       sum = sum * s.under_sheen + s.sheen * (nl * sheen_lobe(s.normal, v, l, s.sheen_roughness));
@@ -728,7 +775,7 @@ vec3 shade(LitSurface s, vec3 p, vec3 geometric) {
   vec3 sun = frame.sun_color.rgb * (smoothstep(-0.1, 0.15, dot(geometric, l)) * visible);
   vec3 irradiance = sky_irradiance(around.bent) * (s.occlusion * bounced(around.open, s.base_color));
   float occlusion = s.occlusion * around.open;
-  vec3 ambient = ambient_light(s, nv, mirrored_sky(v, s.normal, s.roughness, occlusion, geometric), irradiance);
+  vec3 ambient = ambient_light(s, nv, mirrored_sky(v, mirroring_normal(s, v), s.roughness, occlusion, geometric), irradiance);
   if (LAYERED) {
     ambient = ambient * s.under_sheen + s.sheen * irradiance * sheen_albedo(s.sheen_roughness, nv);
     if (s.coat > 0.0) {
@@ -896,7 +943,7 @@ Seen fragment_main(Varyings in_3, bool front) {
 }
 
 void main() {
-  Seen result_1 = fragment_main(Varyings(gl_FragCoord, v_location0, v_location1, v_location2, v_location3, v_location4, v_location5, v_location6, v_location7), gl_FrontFacing);
+  Seen result_1 = fragment_main(Varyings(gl_FragCoord, v_location0, v_location1, v_location2, v_location3, v_location4, v_location5, v_location6, v_location7, v_location8), gl_FrontFacing);
   o_location0 = result_1.color;
   o_location1 = result_1.weights;
   o_location2 = result_1.id;

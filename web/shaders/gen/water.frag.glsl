@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl
 // mirrored_clouds.wgsl water.wgsl
-// sha256 bc23e1fd98c4fc4d28b252d67335ce85fa60d40bf99b8045810e6b308732011f. Do not edit.
+// sha256 36389a112f8e48d9ed4d1f70b870757b77ce467ac13d02a1d3c95a3eb2366b1d. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -39,6 +39,7 @@ struct Varyings {
   vec2 uv1;
   uint row;
   float adapted_ev;
+  float scale;
 };
 
 struct Seen {
@@ -68,6 +69,8 @@ struct LitSurface {
   vec3 coat_normal;
   float coat_roughness;
   float under_coat;
+  float anisotropy;
+  vec3 along;
 };
 
 struct LightSample {
@@ -83,6 +86,7 @@ in vec4 v_location4;
 in vec2 v_location5;
 flat in uint v_location6;
 flat in float v_location7;
+flat in float v_location8;
 layout(location = 0) out vec4 o_location0;
 layout(location = 1) out vec4 o_location1;
 layout(location = 2) out uvec2 o_location2;
@@ -152,9 +156,16 @@ layout(std140) uniform MaterialBlock {
   float clearcoat_roughness;
   float clearcoat_normal_scale;
   float transmission;
+  float thickness;
+  vec3 attenuation_color;
+  float attenuation_distance;
+  float dispersion;
+  float anisotropy;
+  float anisotropy_rotation;
   float iridescence;
   float iridescence_ior;
   float iridescence_nm;
+  float iridescence_nm_min;
   vec2 uv_scale;
   float wind;
   float water_clarity_m;
@@ -162,6 +173,8 @@ layout(std140) uniform MaterialBlock {
   float detail_scale_m;
   float lit;
   uint bound;
+  uint layers_low;
+  uint layers_high;
   vec4[24] uv;
 } material;
 uniform sampler2D screen;
@@ -547,6 +560,26 @@ LightSample light_sample(uint light, vec3 p, vec3 n) {
   return LightSample(direction, shine.rgb * (light_there * free));
 }
 
+vec3 base_specular(LitSurface s, vec3 v, vec3 l) {
+  if (s.anisotropy <= 0.0) {
+    return ggx_specular(s.normal, v, l, s.f0, s.f90, s.roughness);
+  }
+  vec3 across = cross(s.normal, s.along);
+  vec3 h = normalize(v + l);
+  float nv = max(dot(s.normal, v), 1e-3);
+  float nl = max(dot(s.normal, l), 0.0);
+  float small = s.roughness * s.roughness;
+  float large = mix(small, 1.0, s.anisotropy * s.anisotropy);
+  vec3 facet = vec3(small * dot(s.along, h), large * dot(across, h), small * large * clamp(dot(s.normal, h), 0.0, 1.0));
+  float w = small * large / max(dot(facet, facet), 1e-12);
+  float distribution = small * large * w * w / 3.14159265358979;
+  float shadowed = nl * length(vec3(large * dot(s.along, v), small * dot(across, v), nv));
+  float masked = nv * length(vec3(large * dot(s.along, l), small * dot(across, l), nl));
+  float visibility = 0.5 / (shadowed + masked + 1e-5);
+  vec3 fresnel = s.f0 + (s.f90 - s.f0) * pow(1.0 - clamp(dot(v, h), 0.0, 1.0), 5.0);
+  return min(distribution * visibility, 64.0) * fresnel;
+}
+
 float sheen_lobe(vec3 n, vec3 v, vec3 l, float roughness) {
   float nv = max(dot(n, v), 1e-3);
   float nl = max(dot(n, l), 0.0);
@@ -559,7 +592,10 @@ float sheen_lobe(vec3 n, vec3 v, vec3 l, float roughness) {
 vec3 reflected_share(LitSurface s, vec3 v, vec3 l) {
   float nl = clamp(dot(s.normal, l), 0.0, 1.0);
   vec3 diffuse = s.base_color * ((1.0 - s.metallic) / 3.14159265358979 * s.entering);
-  vec3 sum = nl * (diffuse + ggx_specular(s.normal, v, l, s.f0, s.f90, s.roughness));
+  if (!LAYERED) {
+    return nl * (diffuse + ggx_specular(s.normal, v, l, s.f0, s.f90, s.roughness));
+  }
+  vec3 sum = nl * (diffuse + base_specular(s, v, l));
   if (LAYERED) {
     if (s.under_sheen < 1.0) {
       sum = sum * s.under_sheen + s.sheen * (nl * sheen_lobe(s.normal, v, l, s.sheen_roughness));
@@ -616,7 +652,7 @@ vec3 lamp_light(LitSurface s, vec3 v, vec3 p, vec3 geometric) {
 
 LitSurface plain_surface(vec3 base_color, vec3 normal, float metallic, float roughness, float occlusion) {
   vec3 f0 = mix(vec3(0.04), base_color, metallic);
-  return LitSurface(base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0);
+  return LitSurface(base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0, 0.0, vec3(0.0));
 }
 
 float depth_of(vec3 p) {
@@ -783,7 +819,7 @@ Seen fragment_main(Varyings in_3, bool front) {
 }
 
 void main() {
-  Seen result_1 = fragment_main(Varyings(gl_FragCoord, v_location0, v_location1, v_location2, v_location3, v_location4, v_location5, v_location6, v_location7), gl_FrontFacing);
+  Seen result_1 = fragment_main(Varyings(gl_FragCoord, v_location0, v_location1, v_location2, v_location3, v_location4, v_location5, v_location6, v_location7, v_location8), gl_FrontFacing);
   o_location0 = result_1.color;
   o_location1 = result_1.weights;
   o_location2 = result_1.id;

@@ -16,7 +16,7 @@ from PIL import Image
 import layerw as lw
 from layerw_server.bake import BakeError, codecs
 from layerw_server.bake.command import cli_bake
-from layerw_server.bake.models import bake_models
+from layerw_server.bake.models.command import bake_models
 from layerw_server.bake.models.gltf import glb_bytes, one_sentence, read
 from layerw_server.bake.models.meshes import _weights
 from layerw_server.bake.models.pack import Options, bounds_of, pack

@@ -27,7 +27,7 @@ def cli_bake(
     jobs: int | None = None, cell_m: float | None = None, latitude: float | None = None, key: str = "elevation",
     heights_m: tuple[float, float] | None = None, texels: int = TEXELS_DEFAULT, quality: int = 80,
     imagery: Path | None = None, textures: str | None = None, meshopt: bool | None = None,
-    size_km: float | None = None, side_max: int = 4096,
+    size_km: float | None = None, side_max: int = 4096, dress: bool = False,
 ) -> None:
     """Bake a height field, read or made, or models, into `out`.
 
@@ -49,7 +49,7 @@ def cli_bake(
             photos, fields = [photo], [field]  # bake lets go of both once they are in files
             del field, photo
             result = bake(fields.pop(), out, jobs=jobs, texels=texels, quality=quality, seed=seed, progress=bar.update,
-                          images=textures or "jpeg", is_packed=bool(meshopt), photo=photos.pop())
+                          images=textures or "jpeg", is_packed=bool(meshopt), photo=photos.pop(), dress=dress)
         bar.finish(result.tiles, result.size_bytes, time.monotonic() - started, out, result.continued)
     except KeyboardInterrupt:
         _once()
@@ -71,7 +71,7 @@ def _models(
     paths: list[Path], out: Path, textures: str | None, quality: int, meshopt: bool | None, side_max: int,
     bar: BakeProgress,
 ) -> None:
-    from layerw_server.bake.models import bake_models
+    from layerw_server.bake.models.command import bake_models
 
     started = time.monotonic()
     with bar:

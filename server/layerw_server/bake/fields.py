@@ -43,6 +43,7 @@ class Fields:
     hard: F32
     mottle: F32  # slow noise, about -1 to 1
     photo: npt.NDArray[np.uint8] | None = None  # (h, w, 4), see sources/photo.py
+    props: F32 | None = None  # (9, n), see props.py
 
     def slopes(self, k: int, rows: slice, columns: slice) -> tuple[F32, F32]:
         """Slopes eastwards and southwards at a window of every 2**k-th corner."""
@@ -63,9 +64,10 @@ class Fields:
         souths = tuple(grids.load(folder, f"south{k}") for k in range(1, count + 1))
         cells = np.load(folder / "cells.npy")
         photo = np.load(folder / "photo.npy", mmap_mode="r") if (folder / "photo.npy").is_file() else None
+        props = np.load(folder / "props.npy", mmap_mode="r") if (folder / "props.npy").is_file() else None
         sky, flow, hard, mottle = (grids.load(folder, name) for name in ("sky", "flow", "hard", "mottle"))
         return Fields(grids.load(folder, "heights"), float(cells[0]), float(cells[1]), easts, souths, sky, flow, hard,
-                      mottle, photo)
+                      mottle, photo, props)
 
 
 def snap(field: HeightField, step_m: float, folder: Path) -> HeightField:

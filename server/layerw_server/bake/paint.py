@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from layerw_server.bake import streets
 from layerw_server.bake.fields import Fields, bilinear
 from layerw_server.bake.heightfield import F32
 from layerw_server.bake.noise import sheet
@@ -34,6 +35,8 @@ class Look:
     biome: dict[str, float]
     texels_per_cell: float
     seed: int
+    cell_m: tuple[float, float] = (1.0, 1.0)
+    is_city: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ def paint(fields: Fields, node: Node, texels: int, *, look: Look) -> U8:
     """The colours of one tile, straight from the full-resolution fields."""
     ground = _sample(fields, node, texels, look)
     colour = _land(ground, look)
+    if look.is_city:
+        _pave(colour, ground, fields, node, texels, look)
     if look.sea_level_m is not None and float(ground.height.min()) < look.sea_level_m + 8.0:
         colour = _shore(colour, ground, look.sea_level_m, look.biome["beach_top_m"] - look.sea_level_m)
     shade = 0.5 + 0.5 * ground.sky**1.4
@@ -122,6 +127,18 @@ def _land(g: _Ground, look: Look) -> F32:
     flat = 1 - _step(g.slope + 0.05 * g.grain + 0.08 * g.clump, 0.95, 1.4)
     _mix(colour, SNOW, _step(height + 12.0 * g.grain, snow - 20.0, snow + 70.0) * flat)
     return colour
+
+
+def _pave(colour: F32, g: _Ground, fields: Fields, node: Node, texels: int, look: Look) -> None:
+    """Streets, and the yards between houses."""
+    at = np.linspace(0.0, node.size, texels)
+    middle = (fields.heights.shape[0] - 1) / 2
+    x, z = np.meshgrid((at + node.x * node.size - middle) * look.cell_m[0],
+                       (at + node.y * node.size - middle) * look.cell_m[1])
+    size = 2 * middle * look.cell_m[0], 2 * middle * look.cell_m[1]
+    street, yard = streets.ground_kind(x, z, size)
+    _mix(colour, (118, 116, 106), 0.7 * yard * np.clip(0.8 + 0.2 * g.clump, 0, 1))
+    _mix(colour, (74, 74, 77), street * np.clip(0.95 + 0.03 * g.grain, 0, 1))
 
 
 def _desert(g: _Ground, steep: float) -> F32:

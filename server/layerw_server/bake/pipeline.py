@@ -22,6 +22,7 @@ from layerw_server.bake import codecs, ground, workers
 from layerw_server.bake.errors import BakeError
 from layerw_server.bake.fields import Fields, derive, snap
 from layerw_server.bake.heightfield import HeightField
+from layerw_server.bake.props import make_props, raise_errors
 from layerw_server.bake.quadtree import Node, make_plan, quantisation_steps
 from layerw_server.bake.sources.photo import Photo
 from layerw_server.bake.stage import Stage, key_of
@@ -49,11 +50,12 @@ class BakeResult:
 def bake(
     field: HeightField, out: Path, *, jobs: int | None = None, texels: int = TEXELS_DEFAULT, quality: int = 80,
     progress: Progress = lambda step, done, total: None, seed: int = 0, images: str = "jpeg", is_packed: bool = False,
-    photo: Photo | None = None,
+    photo: Photo | None = None, dress: bool = False,
 ) -> BakeResult:
     """Bake a height field into the folder `out`, which is replaced at the very end.
 
-    `images` is one of codecs.TEXTURES, `is_packed` packs meshes by meshoptimizer, `photo` lies on the ground.
+    `images` is one of codecs.TEXTURES, `is_packed` packs meshes by meshoptimizer, `photo` lies on the ground,
+    `dress` puts trees and rocks on it.
 
     Stopped by KeyboardInterrupt (or for want of memory), the finished tiles stay in `.NAME.partial` beside `out`, and
     the same call continues with them.
@@ -66,7 +68,8 @@ def bake(
     _check_codecs(images, is_packed, texels)
     steps_m = quantisation_steps(field)
     world = World(field.cells, field.cell_x_m, field.cell_y_m, steps_m, field.sea_level_m, field.biome, texels,
-                  quality, seed, images, is_packed, photo.drape if photo is not None else None)
+                  quality, seed, images, is_packed, photo.drape if photo is not None else None,
+                  dress, field.source.get("kind") == "city")
     stage = Stage(out, key_of(field, world, None if photo is None else photo.pixels))
     try:
         progress("measure", 0, field.levels)
@@ -76,6 +79,9 @@ def bake(
             photo = None
         fields = derive(field, stage.work, seed)
         field = replace(field, layers={})
+        if world.is_dressed or world.is_city:
+            np.save(stage.work / "props.npy", make_props(field, fields, dress=dress, seed=seed))
+            fields = Fields.load(stage.work)
         count, continued = _bake_into(field, fields, world, stage, processes, progress)
         size_bytes = sum(f.stat().st_size for f in stage.folder.rglob("*") if f.is_file() and f.parent != stage.work)
         stage.swap()
@@ -132,6 +138,8 @@ def _bake_into(
     field: HeightField, fields: Fields, world: World, stage: Stage, processes: int, progress: Progress,
 ) -> tuple[int, int]:
     plan = make_plan(field, world.steps_m, progress)
+    if fields.props is not None:
+        raise_errors(plan.root, fields.props, field)
     records, continued = _write_tiles(world, fields, plan.root, field.levels, stage, processes, progress)
     extras = ground.world_extras(field, fields, stage.folder)
     document = TilesetWriter(records, stage.folder).write(plan.root, extras)

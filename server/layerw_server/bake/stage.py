@@ -56,12 +56,14 @@ class Stage:
         """The records of a branch that an earlier run finished, if all its files are there."""
         try:
             raw: Any = json.loads((self.work / f"branch-{name}.json").read_bytes())
-            records = {key: TileRecord(r["uri"], r["size_bytes"], *(tuple(r[k]) for k in ("centre", "low", "high")))
+            records = {key: TileRecord(r["uri"], r["size_bytes"], tuple(r["centre"]), tuple(r["low"]), tuple(r["high"]),
+                                       r["props_uri"], r["props_bytes"])
                        for key, r in raw.items()}
             self.texture(name)
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        there = all(_size(self.folder / r.uri) == r.size_bytes for r in records.values())
+        there = all(_size(self.folder / r.uri) == r.size_bytes and (
+            not r.props_uri or _size(self.folder / r.props_uri) == r.props_bytes) for r in records.values())
         return records if there else None
 
     def texture(self, name: str) -> U8:

@@ -52,7 +52,11 @@ class TilesetWriter:
             tile["transform"] = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, dx, 0.0 - dz, 0, 1]
         if node.level == 0:
             tile["refine"] = "REPLACE"
-        tile["content"] = {"uri": record.uri, "extras": {"byteLength": record.size_bytes}}
+        content = {"uri": record.uri, "extras": {"byteLength": record.size_bytes}}
+        if record.props_uri:
+            tile["contents"] = [content, {"uri": record.props_uri, "extras": {"byteLength": record.props_bytes}}]
+        else:
+            tile["content"] = content
         if below:
             tile["children"] = [t for t, _ in below]
         if split and node.level == SPLIT_LEVEL and below:
@@ -75,7 +79,7 @@ class TilesetWriter:
 
 
 def _contents(tile: dict[str, Any]) -> list[dict[str, Any]]:
-    found = [tile["content"]]
+    found = list(tile["contents"]) if "contents" in tile else [tile["content"]]
     for child in tile.get("children", []):
         found.extend(_contents(child))
     return found

@@ -7,13 +7,13 @@ Does not: decide which tiles there are, or run processes (pipeline.py).
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from layerw_server.bake import codecs, tiles
+from layerw_server.bake import codecs, props, tiles
 from layerw_server.bake.fields import Fields
 from layerw_server.bake.heightfield import F32, TILE_CELLS
 from layerw_server.bake.paint import Look, paint
@@ -34,6 +34,8 @@ class TileRecord:
     centre: tuple[float, float]  # x, z of the tile's own origin
     low: tuple[float, float, float]
     high: tuple[float, float, float]
+    props_uri: str = ""  # a second content: what stands on it
+    props_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class World:
     images: str = "jpeg"  # of codecs.TEXTURES
     is_packed: bool = False
     drape: Drape | None = None
+    is_dressed: bool = False
+    is_city: bool = False
 
 
 def lattice(world: World, corners: npt.NDArray[np.int64], axis: int, level: int) -> npt.NDArray[np.int64]:
@@ -100,9 +104,24 @@ def write_tile(world: World, fields: Fields, node: Node, texture: U8, folder: Pa
                          detail=tiles.DETAIL if world.drape is None else tiles.DETAIL_OF_PHOTOS)
     uri = f"{TILES_FOLDER}/{node.name}.{hashlib.sha256(glb).hexdigest()[:16]}.glb"
     (folder / uri).write_bytes(glb)
-    return TileRecord(uri, len(glb), (mid_x * step, mid_z * step),
-                      (west * step, (base + lowest) * step, north * step),
-                      ((int(xs[-1]) + tiles.FLARE) * step, (base + top) * step, (int(zs[-1]) + tiles.FLARE) * step))
+    record = TileRecord(uri, len(glb), (mid_x * step, mid_z * step),
+                        (west * step, (base + lowest) * step, north * step),
+                        ((int(xs[-1]) + tiles.FLARE) * step, (base + top) * step, (int(zs[-1]) + tiles.FLARE) * step))
+    return record if fields.props is None else _with_props(world, fields.props, node, record, folder)
+
+
+def _with_props(world: World, all_props: F32, node: Node, record: TileRecord, folder: Path) -> TileRecord:
+    """Write what stands on a tile as a file of its own."""
+    numbers = props.inside(all_props, node, world.cells, world.cell_x_m, world.cell_y_m)[: props.TILE_PROPS_MAX]
+    if not numbers.size:
+        return record
+    glb, (low, high) = props.tile_glb(all_props, numbers, record.centre, world.is_packed)
+    uri = f"{TILES_FOLDER}/{node.name}.props.{hashlib.sha256(glb).hexdigest()[:16]}.glb"
+    (folder / uri).write_bytes(glb)
+    lower, upper = (tuple(fold(float(a), float(b)) for a, b in zip(own, more, strict=True))
+                    for fold, own, more in ((min, record.low, low), (max, record.high, high)))
+    return replace(record, low=(lower[0], lower[1], lower[2]), high=(upper[0], upper[1], upper[2]), props_uri=uri,
+                   props_bytes=len(glb))
 
 
 def _image(world: World, texture: U8) -> bytes:
@@ -127,7 +146,8 @@ def _leaf_texture(world: World, fields: Fields, node: Node) -> U8:
 
 
 def _look(world: World) -> Look:
-    return Look(world.sea_level_m, world.biome, (world.texels - 1) / TILE_CELLS, world.seed)
+    return Look(world.sea_level_m, world.biome, (world.texels - 1) / TILE_CELLS, world.seed,
+                (world.cell_x_m, world.cell_y_m), world.is_city)
 
 
 def _texels(world: World, node: Node) -> int:

@@ -154,6 +154,7 @@ def bake(
     texels: Annotated[int | None, typer.Option(min=16, max=1024, show_default=False,
                                                help="Side of a tile's texture in pixels.")] = None,
     quality: Annotated[int, typer.Option(min=1, max=100, help="Quality of the textures.")] = 84,
+    dress: Annotated[bool, typer.Option("--dress", help="Put trees and rocks on the ground.")] = False,
     textures: Annotated[Textures | None, typer.Option(show_default=False, help=(
         "JPEG, or KTX2 as ETC1S (small) or UASTC (good); by default JPEG for worlds, ETC1S for models."))] = None,
     meshopt: Annotated[bool | None, typer.Option("--meshopt/--no-meshopt", show_default=False, help=(
@@ -178,7 +179,7 @@ def bake(
     module.cli_bake(sources, out, procedural=procedural, seed=seed, levels=levels, jobs=jobs or None, cell_m=cell_m,
                     latitude=latitude, key=key, heights_m=checks.heights(heights_m), quality=quality, imagery=imagery,
                     textures=None if textures is None else textures.value, meshopt=meshopt,
-                    side_max=image_side, size_km=size_km, **more)
+                    side_max=image_side, dress=dress, size_km=size_km, **more)
 
 
 def export(

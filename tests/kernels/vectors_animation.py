@@ -61,6 +61,14 @@ def pose_blend(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
     return [plays, amounts, n, tracks, times, values, masks, Out(pose), np.zeros(2 * size, np.float32)]
 
 
+def pose_rows(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_pose_rows."""
+    at, used = NODE * rng.integers(0, n + 1, n), 2 * n + 1
+    return [floats(rng, NODE * (n + 1), 3, poison), at.astype(np.uint32),
+            rng.permutation(used)[:n].astype(np.uint32), n,
+            *(Out(floats(rng, (used, width), 3, poison)) for width in (3, 4, 3))]
+
+
 def pose_models(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
     """The arguments of lw_pose_models: a forest in shuffled rows."""
     parents = np.array([int(rng.integers(-1, i)) if i else -1 for i in range(n)], np.int32)
@@ -138,8 +146,8 @@ def pose_look(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
     return [rows, goals, gazes, n, parents, position, Out(rotation), scale]
 
 
-MAKERS = {"lw_pose_blend": pose_blend, "lw_pose_models": pose_models, "lw_pose_joints": pose_joints,
-          "lw_crowd_step": crowd_step, "lw_crowd_heads": crowd_heads,
+MAKERS = {"lw_pose_rows": pose_rows, "lw_pose_blend": pose_blend, "lw_pose_models": pose_models,
+          "lw_pose_joints": pose_joints, "lw_crowd_step": crowd_step, "lw_crowd_heads": crowd_heads,
           "lw_pose_reach": pose_reach, "lw_pose_look": pose_look}
 
 

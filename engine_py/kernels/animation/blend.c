@@ -128,7 +128,8 @@ void lw_pose_blend(const uint32_t *plays, const float *amounts, uint32_t count, 
             for (uint32_t k = 0; k < 2 * play[2]; k++) scratch[k] = 0.0f;
         else if (before[5] != play[5] || play[6])
             settle(play, own, sum, weight);
-        for (uint32_t k = 0; k < play[4]; k++) {
+        uint32_t heard = play[7] != NO_MASK || amounts[2 * i + 1] > 0.0f ? play[4] : 0;
+        for (uint32_t k = 0; k < heard; k++) {
             const uint32_t *track = tracks + (size_t)(play[3] + k) * TRACK;
             float share = amounts[2 * i + 1];
             if (play[7] != NO_MASK) share = share * masks[play[7] + track[3]];
@@ -146,5 +147,15 @@ void lw_pose_blend(const uint32_t *plays, const float *amounts, uint32_t count, 
             }
         }
         if (i + 1 == count || play[PLAY] != play[0]) settle(play, own, sum, weight);
+    }
+}
+
+void lw_pose_rows(const float *pose, const uint32_t *floats, const uint32_t *rows, uint32_t count, float *position,
+                  float *rotation, float *scale) {
+    for (uint32_t i = 0; i < count; i++) {
+        const float *own = pose + floats[i];
+        size_t row = rows[i];
+        for (int k = 0; k < 3; k++) position[3 * row + k] = own[k], scale[3 * row + k] = own[7 + k];
+        for (int k = 0; k < 4; k++) rotation[4 * row + k] = own[3 + k];
     }
 }

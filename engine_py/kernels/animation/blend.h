@@ -27,4 +27,9 @@
 LW_KERNEL void lw_pose_blend(const uint32_t *plays, const float *amounts, uint32_t count, const uint32_t *tracks,
                              const float *times, const float *values, const float *masks, float *pose, float *scratch);
 
+// The table's rows[i] becomes the node whose ten floats begin at pose[floats[i]], for `count` nodes. position (3),
+// rotation (4) and scale (3) are the table's columns.
+LW_KERNEL void lw_pose_rows(const float *pose, const uint32_t *floats, const uint32_t *rows, uint32_t count,
+                            float *position, float *rotation, float *scale);
+
 #endif

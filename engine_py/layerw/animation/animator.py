@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from layerw.animation.blending import Blending
-from layerw.animation.character import Character
+from layerw.animation.character import Character, Rows
 from layerw.animation.crowds import Crowds, Herd
 from layerw.animation.painting import paint
 from layerw.animation.plays import Plays
@@ -132,7 +132,8 @@ class Animator:
             self._lay_out()
         self._crowds.step(dt_s)
         if self.blending.step(dt_s):
-            paint(self.plays, self._resources.store)
+            if self.blending.paints:
+                paint(self.plays, self._resources.store)
             self.plays.sweep()
     # -- layout ------------------------------------------------------------------------------------
 
@@ -163,7 +164,9 @@ class Animator:
         texels = self._texels
         needed = 1 + -(-table_rows // 4) + len(parts) + 3 * (joints + vertices) + sum(herd.texels for herd in herds)
         self._morphs: list[_Morph] = []
-        self._sphere_rows: list[tuple[int, int]] = []  # row, number of its sphere
+        spheres: list[tuple[int, int]] = []  # row, number of its sphere
+        self._sphere_rows: Rows = np.zeros(0, np.intp)
+        self._sphere_of_row = self._sphere_rows
         self._joint_count = 0
         if not texels.begin(needed if parts or herds else 0):
             for herd in herds:
@@ -184,9 +187,11 @@ class Animator:
                 joint, sphere = first_of[id(one), part.skin]
                 first = self._joint_first + 3 * joint
                 if part.reach is not None:
-                    self._sphere_rows.append((row, sphere))
+                    spheres.append((row, sphere))
             morph = self._morph(row, part, one) if part.morph >= 0 else 0
             texels.texels[head + number] = first, 0, 0, morph
+        self._morphs_shown = np.zeros(sum(len(morph.weights) for morph in self._morphs), np.float32)
+        self._sphere_rows, self._sphere_of_row = np.array(spheres, np.intp).reshape(-1, 2).T
 
     def _skins(self, outside: int) -> list[_Joints]:
         """Of each skin of each character: its joints among all nodes, inverse bind matrices, reach, and whose it is."""
@@ -242,9 +247,8 @@ class Animator:
         if self._joint_count and self._nodes_moved():
             self._place_joints()
         self._crowds.place(self._texels)
-        for morph in self._morphs if self.characters else ():
-            if (morph.weights != morph.shown).any():
-                self._place_morph(morph)
+        if self.characters and self._morphs:
+            self._place_morphs()
 
     def _nodes_moved(self) -> bool:
         columns = [self._table.columns[name] for name in ("position", "rotation", "scale")]
@@ -262,10 +266,19 @@ class Animator:
         ANIMATION.lw_pose_joints(self._joints, self._reach, self._sphere_of, self._joint_count, self._models,
                                  self._inverse, texels.texels[self._joint_first :], self._spheres)  # fmt: skip
         texels.touch(self._joint_first, 3 * self._joint_count)
-        for row, number in self._sphere_rows:
-            far = float(self._spheres[number])
-            if not far <= table.radius[row] <= 2 * MARGIN * far:
-                self._resize(row, MARGIN * far)
+        far, rows = self._spheres[self._sphere_of_row], self._sphere_rows
+        radius = table.radius[rows]
+        for number in np.flatnonzero(~((far <= radius) & (radius <= 2 * MARGIN * far))).tolist():
+            self._resize(int(rows[number]), MARGIN * float(far[number]))
+
+    def _place_morphs(self) -> None:
+        """Those whose weights are not what they were."""
+        now = np.concatenate([morph.weights for morph in self._morphs])
+        ends = np.cumsum([len(morph.weights) for morph in self._morphs])
+        differ = np.flatnonzero(now != self._morphs_shown)
+        for number in np.unique(np.searchsorted(ends, differ, "right")).tolist():
+            self._place_morph(self._morphs[number])
+        self._morphs_shown = now
 
     def _place_morph(self, morph: _Morph) -> None:
         morph.shown[:] = morph.weights

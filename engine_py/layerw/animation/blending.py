@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from layerw.animation.character import Character, Rows
+from layerw.animation.character import Character
 from layerw.animation.plays import Plays
 from layerw.animation.rig import NODE_FLOATS, Bank, RigColumns
 from layerw.base.ports import F32, U32
@@ -28,8 +28,8 @@ if TYPE_CHECKING:  # most models play clips without one
 class _Driven:
     """What the clips that play now write to: floats of poses, and the rows that take them."""
 
-    floats: Rows
-    rows: Rows
+    floats: U32
+    rows: U32
     blocks: int
     morphs: list[tuple[F32, int]]  # weights, and where in the pose they come from
 
@@ -43,6 +43,7 @@ class Blending:
         self._table = table
         self._bank = Bank()
         self._characters: list[Character] = []
+        self.paints = False  # whether what plays changes materials
         self._played: tuple[int, ...] = ()  # revisions of plays and graphs when they were listed
         self._masks: F32 = np.zeros(0, np.float32)
         self._rest: F32 = np.zeros(0, np.float32)
@@ -98,6 +99,8 @@ class Blending:
         alive = [row for row, owner in enumerate(self.plays.owner) if owner is not None]
         found = []
         moved: dict[Character, set[int]] = {}
+        morphed: set[tuple[Character, int]] = set()
+        self.paints = False
         for row in alive:
             owner, clip = self.plays.owner[row], self.plays.clip[row]
             assert owner is not None and clip is not None
@@ -105,6 +108,8 @@ class Blending:
             found.append((owner.pose_first, rig.count, len(rig.rest), self._bank.first[rig] + clip.first, clip.tracks,
                           int(at["layer"]), int(at["additive"]), int(at["mask"]), int(at["ticket"]), row))
             moved.setdefault(owner, set()).update(clip.nodes.tolist())
+            morphed.update((owner, node) for node in clip.morphs)
+            self.paints = self.paints or bool(rig.painted.get(clip.name))
         found.sort(key=lambda play: (play[0], play[5], play[6], play[8]))
         table = np.array(found, np.int64).reshape(-1, 10)
         layers = table[:, 5] - table[:, 5].min(initial=0)  # the kernel only asks whether they differ
@@ -118,22 +123,23 @@ class Blending:
             self._graphed.append(graph._plays(first))
             for one in graph._used:
                 moved.setdefault(one, set()).update(graph._nodes)
-        self._driven = self._find_driven(moved)
+                morphed.update((one, node) for node in graph._morphs)
+        self._driven = self._find_driven(moved, morphed)
 
-    def _find_driven(self, moved: dict[Character, set[int]]) -> _Driven:
+    def _find_driven(self, moved: dict[Character, set[int]], morphed: set[tuple[Character, int]]) -> _Driven:
         floats, rows, morphs = [], [], []
         for character, nodes in moved.items():
             at = np.array(sorted(nodes), np.intp)
             floats.append(character.pose_first + NODE_FLOATS * at)
             rows.append(character.rows[at])
-            for node, weights in character.weights.items():
-                morphs.append((weights, character.pose_first + character.rig.morph_first[node]))
+        for character, node in morphed:
+            morphs.append((character.weights[node], character.pose_first + character.rig.morph_first[node]))
         none = np.zeros(0, np.intp)
         at = np.concatenate([none, *rows])
         blocks = 0
         for row in np.unique(at // 1024).tolist():
             blocks |= blocks_of(row * 1024, 1)
-        return _Driven(np.concatenate([none, *floats]), at, blocks, morphs)
+        return _Driven(np.concatenate([none, *floats]).astype(np.uint32), at.astype(np.uint32), blocks, morphs)
 
     def _blend(self) -> None:
         rows, table, driven = self.plays.rows[self._order], self._table, self._driven
@@ -146,10 +152,8 @@ class Blending:
                                     self._masks, self._pose, self._scratch)  # fmt: skip
         for graph in self.graphs:
             graph._move_roots(table, self._pose)
-        at = driven.floats[:, None]
-        table.position[driven.rows] = self._pose[at + np.arange(3)]
-        table.rotation[driven.rows] = self._pose[at + np.arange(3, 7)]
-        table.scale[driven.rows] = self._pose[at + np.arange(7, 10)]
+        ANIMATION.lw_pose_rows(self._pose, driven.floats, driven.rows, len(driven.rows), table.position, table.rotation,
+                               table.scale)  # fmt: skip
         for name in ("position", "rotation", "scale") if driven.blocks else ():
             table.columns[name].dirty |= driven.blocks
             table.columns[name].revision += 1

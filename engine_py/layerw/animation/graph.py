@@ -310,6 +310,12 @@ class AnimationGraph:
         found |= {node for limb in self._limbs for node in limb._nodes}
         return found if self._root is None else found | {self._root.node}
 
+    @property
+    def _morphs(self) -> set[int]:
+        """Nodes whose morphs clips move."""
+        clips = [clip for layer in self._layers for state in layer.states for clip in state.clips]
+        return {node for clip in clips for node in clip.morphs}
+
     def _find_characters(self) -> None:
         """After models came or went."""
         alive = set(map(id, self._animator.characters))

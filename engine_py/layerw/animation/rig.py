@@ -21,13 +21,14 @@ I32 = npt.NDArray[np.int32]
 
 
 class Clip(NamedTuple):
-    """A clip: where its tracks are among the rig's, and which nodes they move (rows of NodeDesc)."""
+    """A clip: where its tracks are among the rig's, which nodes they move (rows of NodeDesc), and whose morphs."""
 
     name: str
     duration_s: float
     first: int
     tracks: int
     nodes: npt.NDArray[np.intp]
+    morphs: frozenset[int]
 
 
 class RigColumns:
@@ -66,7 +67,8 @@ class RigColumns:
                 values.append(track.values)
                 keys, floats = keys + len(track.times), floats + len(track.values)
             moved = np.unique([track.node for track in moving if track.path != "weights"]).astype(np.intp)
-            self.clips[clip.name] = Clip(clip.name, clip.duration_s, first, len(rows) - first, moved)
+            morphs = frozenset(track.node for track in moving if track.path == "weights")
+            self.clips[clip.name] = Clip(clip.name, clip.duration_s, first, len(rows) - first, moved, morphs)
         none = np.zeros(0, np.float32)
         self.tracks: U32 = np.array(rows, np.uint32).reshape(-1, 8)
         self.times: F32 = np.concatenate([none, *times])

@@ -8,6 +8,7 @@ Address = Any  # an int, None, or an object with a C-contiguous buffer
 
 SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the arguments, result
     "lw_pose_blend": (("in", "in", "u32", "in", "in", "in", "in", "out", "out"), "void"),
+    "lw_pose_rows": (("in", "in", "in", "u32", "out", "out", "out"), "void"),
     "lw_crowd_step": (("out", "u32", "in", "u32", "in"), "void"),
     "lw_crowd_heads": (("in", "u32", "in", "u32", "in", "out", "out"), "u32"),
     "lw_pose_reach": (("in", "in", "in", "u32", "in", "in", "out", "in"), "void"),
@@ -205,6 +206,10 @@ class Kernels(Protocol):
 
     def lw_pose_blend(self, plays: Address, amounts: Address, count: int, tracks: Address, times: Address, values: Address, masks: Address, pose: Address, scratch: Address) -> None:
         """Blends `count` plays into `pose`, which holds what lies below all of them. times: seconds of keys, rising; values: of keys; scratch: two floats for each float of the largest pose. Rotations come out as unit quaternions."""
+        ...
+
+    def lw_pose_rows(self, pose: Address, floats: Address, rows: Address, count: int, position: Address, rotation: Address, scale: Address) -> None:
+        """The table's rows[i] becomes the node whose ten floats begin at pose[floats[i]], for `count` nodes. position (3), rotation (4) and scale (3) are the table's columns."""
         ...
 
     def lw_crowd_step(self, members: Address, count: int, clips: Address, clip_count: int, seconds: Address) -> None:

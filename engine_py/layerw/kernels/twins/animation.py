@@ -43,6 +43,15 @@ def lw_pose_blend(plays: Array, amounts: Array, count: int, tracks: Array, times
         _settle(plays[first], flat, sums, weights)
 
 
+def lw_pose_rows(pose: Array, floats: Array, rows: Array, count: int, position: Array, rotation: Array,
+                 scale: Array) -> None:  # fmt: skip
+    """See animation/blend.h."""
+    flat, at, rows = pose.reshape(-1), floats[:count, None].astype(np.intp), rows[:count]
+    position.reshape(-1, 3)[rows] = flat[at + np.arange(3)]
+    rotation.reshape(-1, 4)[rows] = flat[at + np.arange(3, 7)]
+    scale.reshape(-1, 3)[rows] = flat[at + np.arange(7, 10)]
+
+
 def _ranges(start: Array, size: Array) -> tuple[Array, Array]:
     """Every number of runs, and which run each is of."""
     run = np.repeat(np.arange(len(size)), size)
@@ -245,6 +254,7 @@ class NumpyAnimationKernels:
     """The twins, under the kernels' names."""
 
     lw_pose_blend = staticmethod(lw_pose_blend)
+    lw_pose_rows = staticmethod(lw_pose_rows)
     lw_pose_models = staticmethod(lw_pose_models)
     lw_pose_joints = staticmethod(lw_pose_joints)
     lw_crowd_step = staticmethod(crowd.lw_crowd_step)

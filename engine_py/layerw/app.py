@@ -476,7 +476,8 @@ class App:
     @property
     def quality(self) -> str:
         """How much of light and air is drawn: "low", "medium", "high", or "auto", which begins at medium and follows
-        what the GPU takes. `app.report()["quality"]` says which it is now."""
+        what the GPU takes. "low" also draws fewer pixels than it shows, where nobody set the view's `scale` or
+        `antialias`. `app.report()["quality"]` says which it is now."""
         return self._engine.quality.wanted
 
     @quality.setter

@@ -59,6 +59,13 @@ def test_a_still_picture_is_supersampled(run_program: RunProgram, backend: str) 
     running.python("import __main__\n__main__.app.camera.position[0] += 2.0\nNone")
     running.frames(10)
     assert psnr(linear(pixels(running)), there) > 23, "fewer pixels leave nothing behind either"
+    assert psnr(linear(show(running, "stretched", 3)), finest) > psnr(none, finest) - 4, "not beside where it was"
+    running.python("import __main__\n__main__.upscaled()\n__main__.slide(32, 0.05)\nNone")
+    running.frames(30)  # nearly a pixel each
+    slid = linear(pixels(running))
+    running.python("import __main__\n__main__.app.view.antialias, __main__.app.view.scale = 'msaa', 1.0\nNone")
+    running.frames(3)
+    assert psnr(slid, linear(pixels(running))) > 21, "what moves leaves no trail"
     worst = min(psnr(one, finest) for one in each)
     assert worst >= 38 and worst > psnr(msaa, finest) + 0.5 > psnr(none, finest) + 2
     assert psnr(moved, there) > 24 > psnr(first, there) + 8, "the picture has moved, and nothing stayed behind"

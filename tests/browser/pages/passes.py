@@ -58,6 +58,23 @@ def upscaled():
     app.view.scale = 0.67
 
 
+def stretched():
+    edges()
+    app.view.antialias, app.view.scale = "none", 0.67
+
+
+def slide(steps, metres):
+    """Everything moves to the right so often by so much, a frame each."""
+    def step(dt):
+        nonlocal steps
+        if steps > 0:
+            steps -= 1
+            for thing in made:
+                thing.move(x=metres)
+
+    return app.frame(step)
+
+
 def shadow():
     begin()
     ground()

@@ -59,7 +59,9 @@ def test_a_still_picture_is_supersampled(run_program: RunProgram, backend: str) 
     running.python("import __main__\n__main__.app.camera.position[0] += 2.0\nNone")
     running.frames(10)
     assert psnr(linear(pixels(running)), there) > 23, "fewer pixels leave nothing behind either"
-    assert psnr(linear(show(running, "stretched", 3)), finest) > psnr(none, finest) - 4, "not beside where it was"
+    stretched = linear(show(running, "stretched", 3))
+    shifts = {(x, y): psnr(np.roll(stretched, (y, x), (0, 1)), finest) for x in (-1, 0, 1) for y in (-1, 0, 1)}
+    assert max(shifts, key=shifts.__getitem__) == (0, 0) and shifts[0, 0] > 21, "not beside where it was"
     running.python("import __main__\n__main__.upscaled()\n__main__.slide(32, 0.05)\nNone")
     running.frames(30)  # nearly a pixel each
     slid = linear(pixels(running))

@@ -1,8 +1,9 @@
 /** GPU times: one timer a frame, in turn, of those that are drawn; one odd answer counts for nothing. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PassTimes } from '../../web/backends/common/timing.js';
-import { TIMERS } from '../../web/gen/passes.js';
+import { planView } from '../../web/backends/common/plan.js';
+import { PassTimes, RARE, isTimed } from '../../web/backends/common/timing.js';
+import { PASSES, RARE_TIMERS, TARGETS, TIMERS, VIEW_FLAGS } from '../../web/gen/passes.js';
 
 const bits = (...names) => names.reduce((sum, name) => sum | (1 << TIMERS.indexOf(name)), 0);
 
@@ -42,4 +43,23 @@ test('the sum is of what is drawn now, and an odd answer is left out', () => {
   assert.equal(times.gpuMs, 3.5, 'bloom is not drawn any more');
   times.add('opaque', [90]);
   assert.equal(times.gpuMs, 90.5, 'twice is no accident');
+});
+
+test('what only some frames draw is measured when it comes, each pass for itself', () => {
+  const times = new PassTimes(true);
+  const told = new Map();
+  times.onTime = (timer, ms) => told.set(TIMERS[timer], ms);
+  const air = (1 << VIEW_FLAGS.indexOf('air_tables')) | (1 << VIEW_FLAGS.indexOf('air_view'));
+  const plan = planView(PASSES, TARGETS, VIEW_FLAGS, air, 0, RARE);
+  assert.equal(times.next(plan.timers), RARE, 'at once');
+  const timed = plan.groups.filter(({ steps }) => isTimed(RARE, steps[0].pass.timer));
+  assert.ok(timed.every(({ steps }) => steps.every(({ pass }) => pass.timer === steps[0].pass.timer)), 'no group has two');
+  const names = timed.map(({ steps }) => steps[0].pass.timer);
+  assert.deepEqual([...names].sort(), [...RARE_TIMERS].sort());
+  times.addEach(names, names.map((_, index) => index + 1));
+  assert.deepEqual([...told], names.map((name, index) => [name, index + 1]));
+  times.draws(plan.timers);
+  assert.notEqual(times.next(plan.timers), RARE, 'they are known');
+  times.addEach(['opaque', 'sky', 'opaque'], [1, 5, 2]);
+  assert.deepEqual([told.get('opaque'), told.get('sky')], [3, 5]);
 });

@@ -1,5 +1,6 @@
 // How much of the sun's light reaches the fog before a place: along the line of sight, in steps of equal opacity, each begun
 // elsewhere in the texels of a 4 x 4 tile, whose mean smooth_beams.wgsl takes. Half the size.
+const BEAMS_REACH_M = 4000.0; // farther away light and shadow are fog's mean, which the sea's fog has as well as the sky's
 
 // The share of sunlight at a place in the air: from the smallest cascade that holds it, one tap.
 fn sun_passes(p: vec3<f32>) -> f32 {
@@ -20,7 +21,9 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   let p = place_at(uv, d);
   let far = select(min(length(p), FOG_FAR_M), FOG_FAR_M, d <= 0.0);
   let direction = normalize(p);
-  let opacity = 1.0 - exp(-fog_depth(direction, max(far - frame.fog_params.y, 0.0)));
+  let whole = 1.0 - exp(-fog_depth(direction, max(far - frame.fog_params.y, 0.0)));
+  let reach = min(far, BEAMS_REACH_M);
+  let opacity = 1.0 - exp(-fog_depth(direction, max(reach - frame.fog_params.y, 0.0)));
   if (opacity < 0.002) {
     return vec4<f32>(1.0, far, 0.0, 1.0);
   }
@@ -33,8 +36,9 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   var sum = 0.0;
   for (var n = 0; n < steps; n++) {
     let share = (f32(n) + start) / f32(steps) * opacity;
-    let place = direction * min(frame.fog_params.y + fog_way(direction, -log(1.0 - share)), far);
-    sum += sun_passes(place) * cloud_light(place);
+    let way = min(frame.fog_params.y + fog_way(direction, -log(1.0 - share)), reach);
+    let place = direction * way;
+    sum += (1.0 - sun_passes(place) * cloud_light(place)) * (1.0 - smoothstep(0.25, 1.0, way / BEAMS_REACH_M));
   }
-  return vec4<f32>(sum / f32(steps), far, 0.0, 1.0);
+  return vec4<f32>(1.0 - sum / f32(steps) * opacity / whole, far, 0.0, 1.0);
 }

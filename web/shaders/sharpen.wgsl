@@ -28,7 +28,7 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   let room = min(low / (4.0 * high + 1e-5), (vec3<f32>(1.0) - high) / (4.0 * (vec3<f32>(1.0) - low) + 1e-5));
   let lobe = min(min(room.r, min(room.g, room.b)), LOBE_MAX) * SHARPNESS;
   let sharp = (here - (a + b + c + d) * lobe) / (1.0 - 4.0 * lobe);
-  let s = clamp(sharp, vec3<f32>(0.0), vec3<f32>(0.9999));
+  let s = clamp(sharp, min(low, here), min(max(high, here), vec3<f32>(0.9999)));
   let light = s / (1.0 - max(s.r, max(s.g, s.b)));
   return vec4<f32>(mix(light, given.rgb, given.a), given.a); // colours that are shown as given stay
 }

@@ -1,7 +1,8 @@
 // Temporal antialiasing: what the last frames saw of the same place, where it is still right, and a tenth of this frame,
 // whose samples lie elsewhere in each pixel (frame.temporal.xy: where this frame's picture lies, in pixels to the right and
 // down). While nothing moves it is the mean of all of them. What is shown may be larger than what is drawn: then a sample
-// counts by how near to the middle of a pixel that is shown it lies, and a pixel near to none keeps its past. Karis, "High-quality temporal supersampling" (SIGGRAPH 2014); the clip: Salvi, "An excursion in temporal
+// counts by how near to the middle of a pixel that is shown it lies, and a pixel near to none keeps its past, unless that was
+// of something else: then it is what lies around, softly. Karis, "High-quality temporal supersampling" (SIGGRAPH 2014); the clip: Salvi, "An excursion in temporal
 // supersampling" (2016); weights of the nine samples: Blackman-Harris as exp(-2.29 d^2). Things move without a velocity of
 // their own: where their past lies outside of what is around them now, it is brought to its rim.
 fn luma_chroma(c: vec3<f32>) -> vec3<f32> {
@@ -76,22 +77,30 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   }
   var sum = vec4<f32>(0.0);
   var weights = 0.0;
+  let upscaled = frame.upscale.x < 1.0;
   var mean = vec3<f32>(0.0);
   var squares = vec3<f32>(0.0);
+  var around = vec4<f32>(0.0);
+  var counted = 0.0;
   var nearest = 0.0; // depth is reversed
   var at = texel;
   for (var y = -1; y <= 1; y++) {
     for (var x = -1; x <= 1; x++) {
       let there = clamp(texel + vec2<i32>(x, y), vec2<i32>(0), last);
       let c = textureLoad(hdr, there, 0);
-      let d = (vec2<f32>(texel + vec2<i32>(x, y)) + 0.5 - frame.temporal.xy - middle_at) / pixels_drawn;
+      let away = vec2<f32>(texel + vec2<i32>(x, y)) + 0.5 - frame.temporal.xy - middle_at;
+      let d = away / pixels_drawn;
       let weight = exp(-2.29 * dot(d, d));
       let p = pressed(c.rgb);
       sum += vec4<f32>(p, c.a) * weight;
       weights += weight;
       let q = luma_chroma(p);
-      mean += q;
-      squares += q * q;
+      // Several shown pixels have the same texels around: by distance, so that these do not show.
+      let soft = select(1.0, exp(-1.1 * dot(away, away)), upscaled);
+      around += vec4<f32>(p, c.a) * soft;
+      counted += soft;
+      mean += q * soft;
+      squares += q * q * soft;
       let depth_there = textureLoad(depth, there, 0);
       if (depth_there > nearest) {
         nearest = depth_there;
@@ -99,7 +108,8 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
       }
     }
   }
-  let now = sum / max(weights, 1e-6);
+  around /= counted;
+  var now = sum / max(weights, 1e-6);
   // Where the nearest thing around was in the last picture: an edge keeps its antialiasing where the thing moves.
   let here = uv_of(in);
   let seen_at = (vec2<f32>(at) + 0.5) / size;
@@ -109,16 +119,23 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   // This frame's picture lies beside where it would without its offset, the last one's does not.
   let uv = here + was_at - (seen_at - frame.temporal.xy / size);
   if (frame.temporal.z >= 1.0 || any(uv < vec2<f32>(0.0)) || any(uv > vec2<f32>(1.0)) || clip.w <= 0.0) {
+    now = select(now, around, vec4<bool>(upscaled));
     return vec4<f32>(unpressed(now.rgb), now.a);
   }
   let was = past_at(uv, shown);
-  let middle = mean / 9.0;
-  let spread = sqrt(max(squares / 9.0 - middle * middle, vec3<f32>(0.0)));
+  let middle = mean / counted;
+  let spread = sqrt(max(squares / counted - middle * middle, vec3<f32>(0.0)));
   let offset = luma_chroma(pressed(was.rgb)) - middle;
   let beyond = abs(offset) / max(spread * frame.temporal.w, vec3<f32>(1e-5));
-  let held = from_luma_chroma(middle + offset / max(1.0, max(beyond.x, max(beyond.y, beyond.z))));
+  let off = max(beyond.x, max(beyond.y, beyond.z));
+  let held = from_luma_chroma(middle + offset / max(1.0, off));
   // The sum of the weights is 1.37 a sample in a pixel, in the mean.
-  let covered = select(1.0, weights / (1.37 * pixels_drawn.x * pixels_drawn.y), frame.upscale.x < 1.0);
+  let covered = select(1.0, weights / (1.37 * pixels_drawn.x * pixels_drawn.y), upscaled);
   let share = min(frame.temporal.z * covered, 1.0);
+  if (upscaled) {
+    let other = 0.5 * saturate(0.25 * (off - 1.0)); // the past was of something else; or of something thin
+    let both = mix(mix(vec4<f32>(held, was.a), now, share), around, other);
+    return vec4<f32>(unpressed(both.rgb), both.a);
+  }
   return vec4<f32>(unpressed(mix(held, now.rgb, share)), mix(was.a, now.a, share));
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 import tomllib
@@ -27,4 +28,5 @@ def need_encoders() -> None:
         if done.returncode:
             pytest.skip(f"layerw[bake] can't be installed here: {done.stderr.strip()[-300:]}")
     sys.path.append(str(target))
+    importlib.invalidate_caches()
     assert codecs.has_ktx2() and codecs.has_meshopt()

@@ -259,3 +259,28 @@ def test_the_command_takes_models(tmp_path: Path, capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit, match="is no world made by layerw bake"):
         cli_bake([source], tmp_path / "precious")
     assert (tmp_path / "precious/a.txt").read_text() == "x"
+
+
+def test_a_stop_and_a_full_disk_leave_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = _write(tmp_path / "ball.glb", ball(rings=4, side=8))
+    cli_bake([source], tmp_path / "out", textures="jpeg", meshopt=False)
+    before = sorted(path.name for path in (tmp_path / "out").iterdir())
+    capsys.readouterr()
+
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    for fault, code in ((stop, 130), (full, "No space left on device")):
+        monkeypatch.setattr(Path, "write_bytes", fault)
+        with pytest.raises(SystemExit) as end:
+            cli_bake([source], tmp_path / "out", textures="jpeg", meshopt=False)
+        monkeypatch.undo()
+        assert end.value.code == code or str(code) in str(end.value.code)
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == before
+        assert not list(tmp_path.glob(".*"))
+    assert "Stopped; " in capsys.readouterr().err

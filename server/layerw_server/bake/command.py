@@ -38,7 +38,7 @@ def cli_bake(
     bar = BakeProgress()
     try:
         check_out(out)
-        if sources and all(path.suffix.lower() in MODELS for path in sources):
+        if _are_models(sources):
             _models(sources, out, textures, quality, meshopt, side_max, bar)
             return
         source = _one(sources)
@@ -53,7 +53,8 @@ def cli_bake(
         bar.finish(result.tiles, result.size_bytes, time.monotonic() - started, out, result.continued)
     except KeyboardInterrupt:
         _once()
-        print(f"layerw bake: {bar.stopped(out)}", file=sys.stderr)
+        text = f"Stopped; {out} is as it was." if _are_models(sources) else bar.stopped(out)
+        print(f"layerw bake: {text}", file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None
     except BakeError as error:
         raise SystemExit(f"layerw bake: {error}") from None
@@ -65,6 +66,10 @@ def cli_bake(
                          "smaller source.") from None
     except OSError as error:
         raise SystemExit(f"layerw bake: {out} can't be written ({error}); nothing was left behind.") from None
+
+
+def _are_models(sources: list[Path]) -> bool:
+    return bool(sources) and all(path.suffix.lower() in MODELS for path in sources)
 
 
 def _models(

@@ -110,7 +110,8 @@ class World:
             height_m: metres, in the heights of the world's source; None is the ground.
 
         Raises:
-            LayerwError: the world has no georeference in degrees, UTM or Web Mercator (or, for None, no ground grid yet).
+            LayerwError: the world has no georeference in degrees, UTM or Web Mercator (or, for None, no ground grid
+                yet).
             ShapeError: a number is no place on Earth.
         """
         lon, lat = checked_degrees(lon, lat)

@@ -24,6 +24,7 @@ app = lw.App()
 app.quality = "low"
 app.clouds.cover = 0.0
 app.view.tone_map, app.view.dither, app.sky.exposure = "neutral", 0.0, 0.1
+app.view.antialias, app.view.scale = "none", 1.0
 app.camera.fov_y = math.radians(120)
 app.camera.position = (0, 2, 0)
 app.sun.azimuth = math.radians(70)
@@ -58,6 +59,8 @@ def all_of_them():
     yield from picture("deep", -90, -1e3)
     yield from picture("odd", 90, 2.0, 0.1, intensity=1e30)
     yield from picture("dark", 90, 2.0, 0.1, intensity=0.0)
+    app.sun.intensity, app.clouds.cover = 10.0, 1.0
+    yield from picture("closed", 38, exposure=0.4)
     found["done"] = 1
 steps = all_of_them()
 """
@@ -121,4 +124,7 @@ def test_the_sky_at_any_hour(run_program: RunProgram) -> None:
     assert noon.mean() > night.mean() * 4
     assert evening.max(axis=(0, 1))[0] > evening.max(axis=(0, 1))[2], "the sun is red"
     assert dusk[:, :, 0].max() > 20 and night[..., 2].mean() > night[..., 0].mean()
+    closed = both[0]["closed"][d[..., 1] > 0.1].astype(np.float64)
+    assert np.abs(closed[:, 2] / closed[:, 0] - 1).max() < 0.25, "clouds that close the sky are grey"
+    assert 20 < closed.mean() < 230
     assert both[0]["dark"].max() <= 1 and both[0]["odd"].min() >= 0 and bottom.min() > 0

@@ -134,16 +134,17 @@ export const FRAME_BLOCK = {
   upscale: { offsetBytes: 1728, words: 4 },
   clouds: { offsetBytes: 1744, words: 4 },
   cloudDrift: { offsetBytes: 1760, words: 4 },
-  weather: { offsetBytes: 1776, words: 4 },
-  lightGrid: { offsetBytes: 1792, words: 4 },
-  ambient: { offsetBytes: 1808, words: 4 },
-  viewLens: { offsetBytes: 1824, words: 4 },
-  gradeLift: { offsetBytes: 1840, words: 4 },
-  gradeGamma: { offsetBytes: 1856, words: 4 },
-  gradeGain: { offsetBytes: 1872, words: 4 },
-  focus: { offsetBytes: 1888, words: 4 },
+  overcast: { offsetBytes: 1776, words: 4 },
+  weather: { offsetBytes: 1792, words: 4 },
+  lightGrid: { offsetBytes: 1808, words: 4 },
+  ambient: { offsetBytes: 1824, words: 4 },
+  viewLens: { offsetBytes: 1840, words: 4 },
+  gradeLift: { offsetBytes: 1856, words: 4 },
+  gradeGamma: { offsetBytes: 1872, words: 4 },
+  gradeGain: { offsetBytes: 1888, words: 4 },
+  focus: { offsetBytes: 1904, words: 4 },
 };
-export const FRAME_BLOCK_BYTES = 1904;
+export const FRAME_BLOCK_BYTES = 1920;
 
 export const MATERIAL_BLOCK = {
   baseColor: { offsetBytes: 0, words: 4 },

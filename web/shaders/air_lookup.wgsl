@@ -39,6 +39,13 @@ fn mirrored_air(direction: vec3<f32>, roughness: f32) -> vec3<f32> {
   return mix(mirror_level(place, low), mirror_level(place, min(low + 1.0, f32(MIRRORS) - 1.0)), level - low);
 }
 
+// A clear sky's radiance from a direction as clouds that close the sky leave it: three times as bright above as around, and
+// something of it from the ground.
+fn under_clouds(direction: vec3<f32>, clear: vec3<f32>) -> vec3<f32> {
+  let shape = select(0.08, (1.0 + 2.0 * direction.y) / 3.0, direction.y >= 0.0);
+  return mix(clear, frame.overcast.rgb * shape, frame.overcast.w);
+}
+
 // The air between the camera and something so many metres away: what it adds, and what it leaves.
 fn air_slice(place: vec2<f32>, slice: f32) -> vec4<f32> {
   let side = f32(SLICE);

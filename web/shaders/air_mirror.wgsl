@@ -3,7 +3,8 @@
 const MIRROR_SAMPLES = 64;
 
 fn view_at(direction: vec3<f32>) -> vec3<f32> {
-  return textureSampleLevel(air_view, linear_sampler, between_texels(sky_place(direction), SKY_SIZE), 0.0).rgb;
+  let clear = textureSampleLevel(air_view, linear_sampler, between_texels(sky_place(direction), SKY_SIZE), 0.0).rgb;
+  return under_clouds(direction, clear);
 }
 
 @fragment

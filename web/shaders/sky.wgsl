@@ -58,6 +58,8 @@ fn haze_before(p: vec3<f32>) -> vec4<f32> {
   var haze = vec4<f32>(0.0, 0.0, 0.0, 1.0);
   if (is_air()) {
     haze = air_between(direction, distance);
+    // Under closed clouds the air between is as grey as they are.
+    haze = vec4<f32>(mix(haze.rgb, frame.overcast.rgb * ((1.0 - haze.a) * 0.4), frame.overcast.w), haze.a);
   }
   if (frame.fog_color.w > 0.0) {
     let opacity = fog_opacity(direction, distance);

@@ -225,7 +225,10 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
   let grain = interleaved_noise(floor(in.clip.xy)) - 0.5;
   var radiance = vec3<f32>(0.0);
   if (is_air()) {
-    let clear = clear_sky(direction, pixel);
+    var clear = clear_sky(direction, pixel);
+    if (frame.overcast.w > 0.0 && direction.y > 0.0 && frame.camera_hi.y + frame.camera_lo.y < frame.clouds.y) {
+      clear = under_clouds(direction, clear);
+    }
     radiance = with_clouds(direction, clear, pixel, grain + 0.5);
   } else {
     radiance = painted_sky(direction);

@@ -198,7 +198,9 @@ def _write_light(block: FrameBlock, environment: Environment) -> None:
     block.write("sun_radius", (np.cos(sun.angular_radius),))
     clouds = environment.clouds
     block.write("clouds", (clouds.cover, clouds.height_m, clouds.thickness_m, clouds.density))
-    block.read("cloud_drift")[2] = clouds.shadows if heaven.is_air else 0.0
+    closed = heaven.overcast[3]
+    block.read("cloud_drift")[2] = clouds.shadows + (1.0 - clouds.shadows) * closed if heaven.is_air else 0.0
+    block.write("overcast", heaven.overcast)
     color = AIR_FOG if heaven.is_air else now.horizon * PAINTED_FOG
     block.write("fog_color", (*(color if fog.color is None else now.horizon * fog.color), fog.density))
     level = NO_SEA_LEVEL if sea.level is None else sea.level

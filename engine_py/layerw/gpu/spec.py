@@ -405,6 +405,7 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     # what is shown
     ("clouds", "vec4"),  # x = cover, y = height of their base, z = thickness, metres; w = density
     ("cloud_drift", "vec4"),  # xy = how far they have gone, metres; z = strength of their shadow, w = steps
+    ("overcast", "vec4"),  # rgb = radiance straight up of clouds that close the sky, w = how much they do
     ("weather", "vec4"),  # x = wetness, y = rain, z = snow
     ("light_grid", "vec4"),  # x = slices a natural logarithm of depth / y; y = depth of the first slice; z = the others
     ("ambient", "vec4"),  # x = strength of occlusion, y = its radius, metres (0: there is none), z = how far contact

@@ -18,7 +18,7 @@ from layerw.base.colors import Rgb
 from layerw.base.mathx import linear_from_srgb
 from layerw.base.ports import F32, F64
 from layerw.base.settings import angle, flag, light, number, optional_light, optional_number, settings
-from layerw.scene.heaven import NIGHT_SIDE, Heaven, air_heaven, painted_heaven
+from layerw.scene.heaven import NIGHT_SIDE, Heaven, air_heaven, clouded, painted_heaven
 from layerw.scene.twilight import DAY, Daylight, daylight
 
 
@@ -121,7 +121,8 @@ NOON: tuple[Rgb, Rgb, Rgb] = ((0.10, 0.29, 0.84), (0.62, 0.84, 1.12), (0.34, 0.3
 class Clouds:
     """A layer of clouds that the wind's direction drives; under a painted sky it has no depth and no shadow.
 
-    cover: how much of the sky it takes, 0 (none) to 1. height_m: of its base. thickness_m: of its thickest clouds.
+    cover: how much of the sky it takes, 0 (none) to 1; from 0.55 on they close it, and light, fog and what is mirrored turn
+    grey. height_m: of its base. thickness_m: of its thickest clouds.
     density: how much light they hold back. speed: metres a second. shadows: how dark their shadow on the land is.
     """
 
@@ -247,7 +248,7 @@ class Environment:
         sun, moon, sky = self.sun, self.moon, self.sky
         key = (sun.elevation, sun.azimuth, sun.color, sun.intensity, sun.angular_radius, sun._place, moon.elevation,
                moon.azimuth, moon.color, moon.intensity, moon.angular_radius, sky._painted, sky.gradient, sky.twilight,
-               sky.turbidity, sky.rayleigh)  # fmt: skip
+               sky.turbidity, sky.rayleigh, self.clouds.cover)  # fmt: skip
         if self._heaven is None or key != self._key:
             self._heaven, self._key = self._new_heaven(), key
             self._revision += 1
@@ -258,7 +259,9 @@ class Environment:
         light = np.array(sun.color) * sun.intensity
         if colors is None:
             moon = np.array(self.moon.color) * self.moon.intensity
-            return air_heaven(sun.direction, light, self._moon_direction(), moon, self.sky.turbidity, self.sky.rayleigh)
+            sky = self.sky
+            clear = air_heaven(sun.direction, light, self._moon_direction(), moon, sky.turbidity, sky.rayleigh)
+            return clouded(clear, self.clouds.cover)
         now = self.daylight()
         zenith, horizon, ground = (np.asarray(color) * factor for color, factor in zip(colors, now, strict=True))
         return painted_heaven(sun.direction, light, sky_irradiance(zenith, horizon, ground, self.sky.gradient))

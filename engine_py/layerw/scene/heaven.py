@@ -35,6 +35,8 @@ class Heaven(NamedTuple):
     moon_light: F64  # above the air: what lights it; none by day
     moon_disc: float  # how bright the disc is shown
     night: float  # 0 by day, 1 when stars are seen
+    overcast: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)  # radiance straight up of clouds that close
+    # the sky, and how much they do
 
 
 def painted_heaven(sun: F64, light: F64, irradiance: F32) -> Heaven:
@@ -66,6 +68,20 @@ def air_heaven(sun: F64, light: F64, moon: F64, moonlight: F64, haze: float, ray
         irradiance = irradiance + air.irradiance(glow, in_air, kind)
     key, key_light = (sun, light * through[True]) if sun_is_key else (moon, moonlight * through[False])
     return Heaven(key, key_light, irradiance, True, sun, sun_light, glow, in_air, float(moonlight.max()), night)
+
+
+def clouded(heaven: Heaven, cover: float) -> Heaven:
+    """Under clouds: from some cover on they are the sky."""
+    from layerw.scene import overcast
+
+    closed = overcast.share(cover) if heaven.is_air else 0.0
+    if closed <= 0:
+        return heaven
+    up = overcast.zenith(heaven.irradiance, heaven.direction, heaven.light)
+    grey = (overcast.harmonics() * up).astype(np.float32)
+    irradiance = heaven.irradiance + np.float32(closed) * (grey - heaven.irradiance)
+    red, green, blue = up.tolist()
+    return heaven._replace(irradiance=irradiance, overcast=(red, green, blue, closed))
 
 
 def _flat(direction: F64, length: float) -> tuple[float, float]:

@@ -37,6 +37,7 @@ struct FrameBlock {
   upscale: vec4<f32>,
   clouds: vec4<f32>,
   cloud_drift: vec4<f32>,
+  overcast: vec4<f32>,
   weather: vec4<f32>,
   light_grid: vec4<f32>,
   ambient: vec4<f32>,

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_layered.wgsl
 // surface.wgsl layered.wgsl glass.wgsl glass_main.wgsl
-// sha256 07525dda85d002355948baffea9a2718f85854ebfb30424fb0e1806353d86680. Do not edit.
+// sha256 3e405b64850169382606ee107fc6c1d2bc7f08168a5e8b1b278862da3d560036. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -184,6 +184,7 @@ layout(std140) uniform FrameBlock {
   vec4 upscale;
   vec4 clouds;
   vec4 cloud_drift;
+  vec4 overcast;
   vec4 weather;
   vec4 light_grid;
   vec4 ambient;
@@ -1130,6 +1131,7 @@ vec4 haze_before(vec3 p) {
   vec4 haze = vec4(0.0, 0.0, 0.0, 1.0);
   if (is_air()) {
     haze = air_between(direction, distance_4);
+    haze = vec4(mix(haze.rgb, frame.overcast.rgb * ((1.0 - haze.a) * 0.4), frame.overcast.w), haze.a);
   }
   if (frame.fog_color.w > 0.0) {
     float opacity = fog_opacity(direction, distance_4);

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_layered.wgsl
 // surface.wgsl layered.wgsl surface_main.wgsl
-// sha256 a6b866f4fa8aab0278b92611e0a07c474e311ffaf5d2fed03e1dc5ed3f0421f6. Do not edit.
+// sha256 5c2cfed98be463378c7f4cd9e79143470d11e1ce1a5f17e6088182fe82c85686. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -181,6 +181,7 @@ layout(std140) uniform FrameBlock {
   vec4 upscale;
   vec4 clouds;
   vec4 cloud_drift;
+  vec4 overcast;
   vec4 weather;
   vec4 light_grid;
   vec4 ambient;
@@ -1171,6 +1172,7 @@ vec4 haze_before(vec3 p) {
   vec4 haze = vec4(0.0, 0.0, 0.0, 1.0);
   if (is_air()) {
     haze = air_between(direction, distance_4);
+    haze = vec4(mix(haze.rgb, frame.overcast.rgb * ((1.0 - haze.a) * 0.4), frame.overcast.w), haze.a);
   }
   if (frame.fog_color.w > 0.0) {
     float opacity = fog_opacity(direction, distance_4);

@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl particle_numbers.wgsl
 // particles.wgsl
-// sha256 34c5c3db9b78c7625115a80dcdeadf4fd3924248e89b139b61b6578f25c7be4e. Do not edit.
+// sha256 b5ae3c9278dea43961447e4c27f4f70bc8b17aae5761691f4181089d80c5f42f. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -150,6 +150,7 @@ layout(std140) uniform FrameBlock {
   vec4 upscale;
   vec4 clouds;
   vec4 cloud_drift;
+  vec4 overcast;
   vec4 weather;
   vec4 light_grid;
   vec4 ambient;
@@ -594,6 +595,7 @@ vec4 haze_before(vec3 p) {
   vec4 haze = vec4(0.0, 0.0, 0.0, 1.0);
   if (is_air()) {
     haze = air_between(direction, distance_4);
+    haze = vec4(mix(haze.rgb, frame.overcast.rgb * ((1.0 - haze.a) * 0.4), frame.overcast.w), haze.a);
   }
   if (frame.fog_color.w > 0.0) {
     float opacity = fog_opacity(direction, distance_4);

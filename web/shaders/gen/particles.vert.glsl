@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl particle_numbers.wgsl
 // particles.wgsl
-// sha256 34c5c3db9b78c7625115a80dcdeadf4fd3924248e89b139b61b6578f25c7be4e. Do not edit.
+// sha256 b5ae3c9278dea43961447e4c27f4f70bc8b17aae5761691f4181089d80c5f42f. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -116,6 +116,7 @@ layout(std140) uniform FrameBlock {
   vec4 upscale;
   vec4 clouds;
   vec4 cloud_drift;
+  vec4 overcast;
   vec4 weather;
   vec4 light_grid;
   vec4 ambient;

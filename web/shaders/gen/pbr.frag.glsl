@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl
 // surface.wgsl pbr.wgsl surface_main.wgsl
-// sha256 46e2ef71100d186548a151a6d6d5ada2017f855e909c65f0d04c98248972188c. Do not edit.
+// sha256 7b4dd9d4962f7bab08a050064d9327b0534d39c2ad91af960f8622fa21aa691c. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -181,6 +181,7 @@ layout(std140) uniform FrameBlock {
   vec4 upscale;
   vec4 clouds;
   vec4 cloud_drift;
+  vec4 overcast;
   vec4 weather;
   vec4 light_grid;
   vec4 ambient;
@@ -1081,6 +1082,7 @@ vec4 haze_before(vec3 p) {
   vec4 haze = vec4(0.0, 0.0, 0.0, 1.0);
   if (is_air()) {
     haze = air_between(direction, distance_4);
+    haze = vec4(mix(haze.rgb, frame.overcast.rgb * ((1.0 - haze.a) * 0.4), frame.overcast.w), haze.a);
   }
   if (frame.fog_color.w > 0.0) {
     float opacity = fog_opacity(direction, distance_4);

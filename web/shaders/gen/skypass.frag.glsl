@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl
 // lights.wgsl fullscreen.wgsl atmosphere.wgsl air_light.wgsl air_walk.wgsl skypass.wgsl
-// sha256 a66dfd2492b268960797ee3838a1d6982c9bef37a14c4f5f7e51f07954c80daa. Do not edit.
+// sha256 f9bbd44cb470be2d9176c2e235cf87c2f65ac83644bb58b8377dc41fc8854002. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -71,6 +71,7 @@ layout(std140) uniform FrameBlock {
   vec4 upscale;
   vec4 clouds;
   vec4 cloud_drift;
+  vec4 overcast;
   vec4 weather;
   vec4 light_grid;
   vec4 ambient;
@@ -342,6 +343,11 @@ vec3 clear_sky(vec3 direction, float pixel) {
   return radiance;
 }
 
+vec3 under_clouds(vec3 direction, vec3 clear) {
+  float shape = mix(0.08, (1.0 + 2.0 * direction.y) / 3.0, direction.y >= 0.0);
+  return mix(clear, frame.overcast.rgb * shape, frame.overcast.w);
+}
+
 float cloud_phase(float c) {
   float ahead = 0.51 / pow(max(1.49 - 1.4 * c, 1e-3), 1.5);
   float back = 0.96 / pow(1.04 + 0.4 * c, 1.5);
@@ -586,6 +592,9 @@ vec4 fragment_main(FullscreenVaryings in_4) {
   vec3 radiance = vec3(0.0);
   if (is_air()) {
     vec3 clear = clear_sky(direction, pixel);
+    if (frame.overcast.w > 0.0 && direction.y > 0.0 && frame.camera_hi.y + frame.camera_lo.y < frame.clouds.y) {
+      clear = under_clouds(direction, clear);
+    }
     radiance = with_clouds(direction, clear, pixel, grain + 0.5);
   } else {
     radiance = painted_sky(direction);

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl
 // mirrored_clouds.wgsl water.wgsl
-// sha256 36389a112f8e48d9ed4d1f70b870757b77ce467ac13d02a1d3c95a3eb2366b1d. Do not edit.
+// sha256 57f5f364eefb41860fb179e3ae479d73a780d1c9f210b893a3c06a4f98e44ba0. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -129,6 +129,7 @@ layout(std140) uniform FrameBlock {
   vec4 upscale;
   vec4 clouds;
   vec4 cloud_drift;
+  vec4 overcast;
   vec4 weather;
   vec4 light_grid;
   vec4 ambient;
@@ -770,6 +771,7 @@ vec4 haze_before(vec3 p) {
   vec4 haze = vec4(0.0, 0.0, 0.0, 1.0);
   if (is_air()) {
     haze = air_between(direction, distance_4);
+    haze = vec4(mix(haze.rgb, frame.overcast.rgb * ((1.0 - haze.a) * 0.4), frame.overcast.w), haze.a);
   }
   if (frame.fog_color.w > 0.0) {
     float opacity = fog_opacity(direction, distance_4);

@@ -35,7 +35,8 @@ def test_closed_clouds_let_their_share_through(degrees: float) -> None:
     clear, closed = sky(0.0, degrees), sky(1.0, degrees)
     heaven = clear.heaven()
     total = upwards(clear) + heaven.light * heaven.direction[1] / math.pi
-    assert upwards(closed) @ overcast.LUMINANCE == pytest.approx(overcast.THROUGH * total @ overcast.LUMINANCE, rel=0.03)
+    wanted = overcast.THROUGH * total @ overcast.LUMINANCE
+    assert upwards(closed) @ overcast.LUMINANCE == pytest.approx(wanted, rel=0.03)
     saturation = [np.ptp(upwards(one)) / upwards(one).mean() for one in (clear, closed)]
     assert saturation[1] < 0.45 * saturation[0] or saturation[1] < 0.1
 

@@ -121,8 +121,8 @@ NOON: tuple[Rgb, Rgb, Rgb] = ((0.10, 0.29, 0.84), (0.62, 0.84, 1.12), (0.34, 0.3
 class Clouds:
     """A layer of clouds that the wind's direction drives; under a painted sky it has no depth and no shadow.
 
-    cover: how much of the sky it takes, 0 (none) to 1; from 0.55 on they close it, and light, fog and what is mirrored turn
-    grey. height_m: of its base. thickness_m: of its thickest clouds.
+    cover: how much of the sky it takes, 0 (none) to 1; from 0.55 on they close it, and light,
+    fog and what is mirrored turn grey. height_m: of its base. thickness_m: of its thickest clouds.
     density: how much light they hold back. speed: metres a second. shadows: how dark their shadow on the land is.
     """
 

@@ -751,7 +751,7 @@ class App:
         """One frame, as a host drives it (a program has `frame` for its own).
 
         Args:
-            time_s, dt_s: since the start, since the last frame, seconds.
+            time_s, dt_s: since the start, since the last frame, seconds; dt_s < 0: between frames, for transfers alone.
             inbox_bytes, inbox_needed_bytes: events in the inbox, and the room that the next one needs.
         """
         self._engine.frame_step(time_s, dt_s, inbox_bytes, inbox_needed_bytes)

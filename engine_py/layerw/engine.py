@@ -275,6 +275,8 @@ class Engine:
 
     def frame_step(self, time_s: float, dt_s: float, inbox_bytes: int, inbox_needed_bytes: int) -> None:
         """Called by the host once a frame; submits exactly once. Where a stage fails, its last good result is drawn."""
+        if dt_s < 0.0:
+            return self._go_on(inbox_bytes, inbox_needed_bytes)
         self.time_s, self._dt_s = time_s, dt_s
         self._received = inbox_bytes, inbox_needed_bytes
         for what, stage in STAGES:
@@ -284,6 +286,14 @@ class Engine:
                 self.failures.tell(error, what)
         self.frame_number += 1
         self.submission.end(self.host)
+
+    def _go_on(self, inbox_bytes: int, inbox_needed_bytes: int) -> None:
+        """Between frames: worlds take in what ended, and ask for what comes next. No code of the program runs."""
+        for event in self.inbox.take(inbox_bytes, inbox_needed_bytes):
+            with self.failures.alone(f"The event {type(event).__name__}"):
+                self._take(event)
+        self.contents.go_on(self.shown.camera)
+        self.submission.flush(self.host)
 
     def _begin_accounts(self) -> None:
         for begin in (self.store.begin_frame, self.backups.begin_frame, self.resources.sweep):

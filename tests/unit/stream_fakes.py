@@ -184,7 +184,8 @@ class FakeLoader:
         self.placed = (assets, distance_radii, seen)
 
     def try_open(self, url: str, *, priority: float, flatten: Any = None, size_bytes: int = 0,
-                 max_texture_side: int = 1024, sha256: str = "", flags: int = 0) -> FakeContent | None:
+                 max_texture_side: int = 1024, sha256: str = "", flags: int = 0,
+                 style: Any = None) -> FakeContent | None:
         gpu_need = self.sizes.setdefault(url, self.random.randint(*self.gpu_range))
         layer_need = gpu_need // 2
         if not self.layer.try_reserve(layer_need):

@@ -7,7 +7,8 @@ import { openModel } from '../../web/transfer/decode/containers.js';
 import { Failure } from '../../web/transfer/decode/failure.js';
 import { unzipped } from '../../web/transfer/decode/gzipped.js';
 import { buildMesh } from '../../web/transfer/decode/mesh.js';
-import { FAIL_TOO_LARGE, MESH_BUILD_DISCS, SEMANTICS } from '../../web/gen/layouts.js';
+import { unpack } from '../../web/transfer/decode/unpack.js';
+import { FAIL_TOO_LARGE, MESH_BUILD_DISCS, SEMANTICS, UNPACK_KINDS } from '../../web/gen/layouts.js';
 
 const encode = (text) => new TextEncoder().encode(text);
 
@@ -105,4 +106,14 @@ test('gzip is unpacked within what was allowed', async () => {
   const bomb = buffer.slice(0);
   new DataView(bomb).setUint32(bomb.byteLength - 4, 8, true);
   await assert.rejects(unzipped(bomb, 'a', 6000), /damaged gzip/);
+});
+
+test('ids become colours of a palette', async () => {
+  const ids = Float32Array.from([1, 0, 7, -1]);
+  const words = (/** @type {number[]} */ ...more) => Uint32Array.of(UNPACK_KINDS.indexOf('palette'), 1, 0, 16, 16, 5126, 4, 4, ...more);
+  const made = await unpack(words(0xff0000ff, 0xff00ff00), () => ids.buffer, /** @type {any} */ (null));
+  assert.deepEqual([...new Uint32Array(made)], [0xff00ff00, 0xff0000ff, 0xffffffff, 0xffffffff]);
+  const wrong = words(1);
+  wrong[7] = 5;
+  await assert.rejects(unpack(wrong, () => ids.buffer, /** @type {any} */ (null)), /5 ids of component type 5126/);
 });

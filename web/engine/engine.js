@@ -7,6 +7,7 @@
  * Limits: one engine per element; after an engine error the last picture stays and Python is not called again.
  */
 import { chooseBackend } from '../backends/choose.js';
+import { BetweenFrames } from './between-frames.js';
 import { PythonBoot } from './boot.js';
 import { Decoder } from './decoder.js';
 import { Transfers } from '../transfer/fetcher.js';
@@ -41,10 +42,13 @@ export function startEngine({ port, canvas, options, runtime = null }) {
   return new Engine(port, canvas, options).start(runtime);
 }
 
+const BETWEEN_FRAMES = -1; // for dt_s: App.frame_step knows it
+
 /** One running program. */
 export class Engine {
   heap = new Heap();
   inbox = new Inbox();
+  between = new BetweenFrames(() => this.#goOn());
   figures = new Figures();
   events = new EventWriter((words) => this.inbox.push(words));
   /** @type {Backend | null} */
@@ -75,7 +79,10 @@ export class Engine {
     this.reporter = new Reporter(this);
     this.transfers = new Transfers({
       heap: this.heap,
-      events: this.events,
+      events: new EventWriter((words) => {
+        this.inbox.pushTransfer(words);
+        this.between.wake();
+      }),
       decodeWorkers: options.decodeWorkers,
       baseUrl: options.appUrl,
       decodersUrl: new URL(options.runtimeUrl, location.href).href,
@@ -183,6 +190,7 @@ export class Engine {
   async stop() {
     this.#stopped = true;
     this.loop.stop();
+    this.between.stop();
     this.glue.stop();
     this.transfers.destroy();
     this.backend?.destroy();
@@ -347,6 +355,18 @@ export class Engine {
     const pythonMs = end - pythonStart - this.glue.submitMs;
     this.figures.add(end - start, pythonMs, this.glue.pyToJs, this.glue.jsToPy);
     this.reporter.afterFrame();
+    if (this.options.clock !== 'virtual') this.between.frameEnded();
+  }
+
+  /** Between two frames: Python hears of transfers that ended. */
+  #goOn() {
+    const copiedBytes = this.inbox.copyTransfersTo(this.heap);
+    if (copiedBytes === 0 || !this.glue.started) return;
+    try {
+      this.glue.callFrame(0, BETWEEN_FRAMES, copiedBytes, this.inbox.neededBytes);
+    } catch (error) {
+      this.#frameFailed(error);
+    }
   }
 
   /** @param {unknown} error what the engine's Python raised out of its frame; the user's own is caught there */

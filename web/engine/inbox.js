@@ -15,6 +15,8 @@ export class Inbox {
   droppedCount = 0;
   /** @type {Uint32Array[]} */
   #queue = [];
+  /** @type {WeakSet<Uint32Array>} */
+  #ofTransfers = new WeakSet();
   #queuedBytes = 0;
   #address = 0;
   #capacityBytes = 0;
@@ -49,6 +51,12 @@ export class Inbox {
     this.#queuedBytes += words.byteLength;
   }
 
+  /** Queues an event of a transfer, which may be taken between frames. @param {Uint32Array} words */
+  pushTransfer(words) {
+    this.#ofTransfers.add(words);
+    this.push(words);
+  }
+
   /**
    * Queues input, or drops it where a program has not taken any for a long time.
    * @param {Uint32Array} words
@@ -56,6 +64,19 @@ export class Inbox {
   pushInput(words) {
     if (this.#queuedBytes + words.byteLength > INPUT_QUEUED_BYTES_MAX) this.droppedCount += 1;
     else this.push(words);
+  }
+
+  /**
+   * Copies as many events of transfers as fit, in their order, past all others: what goes on between frames.
+   * @param {import('./heap.js').Heap} heap
+   * @returns {number} bytes copied
+   */
+  copyTransfersTo(heap) {
+    const others = this.#queue.filter((words) => !this.#ofTransfers.has(words));
+    this.#queue = this.#queue.filter((words) => this.#ofTransfers.has(words));
+    const copied = this.copyTo(heap);
+    this.#queue = [...others, ...this.#queue];
+    return copied;
   }
 
   /**

@@ -17,6 +17,7 @@ from layerw.assets.jobs import BUSY, ImageJob
 from layerw.assets.materials import TextureDesc
 from layerw.base.healing import Failure
 from layerw.base.ports import F64, I64, Flags, GpuStore, ImageFile, Ledger, OpenImage, Transfers
+from layerw.base.tile_style import TileStyle
 from layerw.memory.backups import NO_ASSET, Backups
 
 STUCK_STEPS = 8
@@ -37,13 +38,13 @@ class GltfLoader:
                  max_texture_side: int = 1024, sha256: str = "", flags: int = 0,
                  image: ImageFile | None = None,
                  open_image: OpenImage | None = None,
-                 scene: str | int | None = None) -> GltfContent | None:  # fmt: skip
+                 scene: str | int | None = None, style: TileStyle | None = None) -> GltfContent | None:  # fmt: skip
         """Start loading, or None when there is no room now. A file larger than the budget opens as failed."""
         self._tickets += 1
         content = GltfContent(self, url, priority=priority, flatten=flatten, size_bytes=size_bytes,
                               max_texture_side=max_texture_side, sha256=sha256, flags=flags, ticket=self._tickets,
                               image=TextureDesc(0, *image) if image else None, open_image=open_image,
-                              scene=scene)  # fmt: skip
+                              scene=scene, style=style)  # fmt: skip
         if not self.may_begin(content) or not (content.try_start_file() or content.state == "failed"):
             return None
         if content.state == "loading":

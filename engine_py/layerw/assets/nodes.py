@@ -20,6 +20,7 @@ from layerw.base.mathx import decompose
 from layerw.base.ports import F64, NodeDesc
 
 TILE_INSTANCES = "LAYERW_tile_instances"  # of a node: where and how often all below it is shown (parts.py)
+BATCH = "LAYERW_batch_table"  # of a node: rows by the ids of vertices below it
 SHEAR_MIN = 1e-5  # of the largest number of a matrix: less is rounding
 _IDENTITY = tuple(np.eye(4).ravel())
 
@@ -36,6 +37,7 @@ class Tree:
     owners: dict[int, int] = field(default_factory=dict)  # the node's row of a skinned mesh's row
     items: dict[int, Item] = field(default_factory=dict)  # of the nodes that show a mesh, by that row
     groups: dict[int, tuple[int, Item]] = field(default_factory=dict)  # by such a row: the i3dm above it
+    batches: dict[int, Item] = field(default_factory=dict)  # by such a row: the batch table above it
 
 
 def build_tree(doc: Document, scene: int | None = None) -> Tree:
@@ -49,10 +51,10 @@ def build_tree(doc: Document, scene: int | None = None) -> Tree:
         matrix[:3, 3] = (x, z, -y)  # it is given in the tileset's axes, Z up
         root = _append(tree, -1, matrix, rtc)
     seen: set[int] = set()
-    stack: list[tuple[int, str, int, tuple[int, Item] | None]] = [
-        (index, user, root, None) for index, user in reversed(_roots(doc, scene))]
+    stack: list[tuple[int, str, int, tuple[int, Item] | None, Item | None]] = [
+        (index, user, root, None, None) for index, user in reversed(_roots(doc, scene))]
     while stack:
-        index, user, parent, group = stack.pop()
+        index, user, parent, group, batch = stack.pop()
         item = doc.item("nodes", index, user)
         if index in seen:
             raise item.error("is reached twice; the nodes of a scene must be a tree without cycles.")
@@ -64,9 +66,12 @@ def build_tree(doc: Document, scene: int | None = None) -> Tree:
         node.light, node.camera, node.extras = light_of(doc, item), camera_of(doc, item), item.raw("extras")
         shown = item.extension(TILE_INSTANCES)
         group = group if shown is None else (row, shown)
+        batch = item.extension(BATCH) or batch
         _add_mesh(tree, doc, item, row, group)
+        if batch is not None:
+            tree.batches[row] = batch
         children = item.indices("children")
-        stack.extend((child, item.at("children"), row, group) for child in reversed(children))
+        stack.extend((child, item.at("children"), row, group, batch) for child in reversed(children))
     return tree
 
 

@@ -40,7 +40,7 @@ class Packed:
     @property
     def work_bytes(self) -> int:
         """What a decoder holds at most while it works: the result, and in its own memory that again with its input."""
-        return self.out_bytes if self.kind == "sparse" else 3 * self.out_bytes + self.source[2]
+        return self.out_bytes if self.kind in ("sparse", "palette") else 3 * self.out_bytes + self.source[2]
 
 
 def unpack_words(packed: Packed, transfers: dict[int, int]) -> U32:

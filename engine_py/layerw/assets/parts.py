@@ -15,10 +15,9 @@ from layerw.assets.feature_tables import FeatureTable, span_of
 from layerw.assets.gltf import PARTS
 from layerw.assets.items import GltfError, Item
 from layerw.assets.joining import Joined
-from layerw.assets.nodes import TILE_INSTANCES
+from layerw.assets.nodes import BATCH, TILE_INSTANCES
 from layerw.assets.point_clouds import point_cloud
 
-BATCH = "LAYERW_batch_table"  # of a mesh or such a node: rows by feature
 _KINDS = ("b3dm", "i3dm", "pnts", "glb")
 
 

@@ -21,6 +21,7 @@ from layerw.assets.primitives import MeshPlan, Planner
 from layerw.assets.rigs import RigPlan, plan_clips_of
 from layerw.assets.uris import resolve_uri
 from layerw.base.ports import F64, FileFacts, NodeDesc
+from layerw.base.tile_style import TileStyle
 
 IMAGES_MAX = 4096
 MAIN = "main"  # the key of the file itself in SourcePlan maps
@@ -67,11 +68,12 @@ def image_plan(desc: TextureDesc) -> ContentPlan:
     return ContentPlan([], [], {}, [ImagePlan(desc, MAIN, 0, 0)])
 
 
-def make_plan(doc: Document, url: str, flatten: F64 | None, scene: str | int | None = None) -> ContentPlan:
-    """Check what a scene uses (None: the default one) and list the work. Raises GltfError."""
+def make_plan(doc: Document, url: str, flatten: F64 | None, scene: str | int | None = None,
+              style: TileStyle | None = None) -> ContentPlan:  # fmt: skip
+    """Check what a scene uses (None: the default one) and list the work; style: of a tile. Raises GltfError."""
     number = scene_number(doc, scene)
     tree = build_tree(doc, max(number, 0))
-    planner = Planner(doc)
+    planner = Planner(doc, style)
     planner.add_tree(tree, flatten)
     plan = ContentPlan([] if flatten is not None else tree.nodes, planner.meshes, planner.materials, [])
     if flatten is None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from layerw.assets.accessors import ELEMENTS_MAX, ZEROS, Accessor, resolve_accessor
+from layerw.assets.accessors import COMPONENT_BYTES, ELEMENTS_MAX, ZEROS, Accessor, resolve_accessor
 from layerw.assets.draco import draco_of, unpacked_by_draco
 from layerw.assets.facts import VARIANTS, variants_of
 from layerw.assets.gltf import Document
@@ -20,17 +20,20 @@ from layerw.assets.items import GltfError, Item
 from layerw.assets.materials import MaterialKey, MaterialPlan, read_material
 from layerw.assets.metadata import plan_features
 from layerw.assets.nodes import Tree
+from layerw.assets.packed import Packed
 from layerw.assets.placements import Group, plan_parts, plan_tile_places
 from layerw.assets.point_clouds import SRGB
 from layerw.assets.rigs import RigPlan, SkinPlan, weights_of
 from layerw.assets.skins import Pose, read_pose
 from layerw.base.ports import F32, F64, NO_TRANSFORM, U32, MaterialDesc, UvMatrix
+from layerw.base.tile_style import TileStyle
 from layerw.gpu import spec
 
 PRIMITIVES_MAX = 65_536
 Key = tuple[int, int, int | None]  # mesh, primitive, skin
 _RESULT_TOPOLOGY = {"points": 2, "lines": 1, "line_loop": 1, "line_strip": 1}
 _TRIANGLES = 4  # the first mode of triangles in spec.GLTF_MODES
+FEATURES_MAX = 1 << 16  # of a tile, that a style colours
 POINTS = 1 << 32  # added to the numbers of materials that points of tiles have
 _DISC_FLAGS = spec.MATERIAL_METRES | spec.MATERIAL_NO_SHADOW | spec.MATERIAL_DOUBLE_SIDED
 
@@ -98,8 +101,10 @@ def list_count(mode: int, count: int) -> int:
 class Planner:
     """Collects the builds of a document; reads each material once."""
 
-    def __init__(self, doc: Document) -> None:
-        self.doc = doc
+    def __init__(self, doc: Document, style: TileStyle | None = None) -> None:
+        self.doc, self._style = doc, style
+        self._batch: Item | None = None  # of the mesh that is planned
+        self._palettes: dict[tuple[int, bool], tuple[tuple[int, ...], ...]] = {}
         self.meshes: list[MeshPlan] = []
         self.materials: dict[MaterialKey, MaterialPlan] = {}
         self.rig = RigPlan()
@@ -114,6 +119,7 @@ class Planner:
         for node, mesh in tree.meshes:
             matrix = None if flatten is None else flatten @ tree.worlds[node]
             group = -1
+            self._batch = tree.batches.get(node)
             if flatten is not None:
                 matrix, group = self._grouped(tree, node, flatten)
             skin = tree.skins.get(node)
@@ -274,7 +280,9 @@ class Planner:
             found["color"] = self._points_of(primitive, attributes, "COLOR_0",
                                              "rgb565" if kind == "SCALAR" else "color")  # fmt: skip
         draco = draco_of(self.doc, primitive, attributes)
-        if draco is not None:
+        if draco is None:
+            self._styled(attributes, found, linear=primitive.extension(SRGB) is None)
+        else:
             names = {"position": "POSITION", "color": "COLOR_0"}
             found = unpacked_by_draco(self.doc, primitive, draco, found, names)
         count = found["position"].count
@@ -282,6 +290,27 @@ class Planner:
             raise primitive.error(f"has {count} positions but {found['color'].count} colours.")
         return MeshPlan(found, 0, spec.MESH_BUILD_DISCS, count, 0, own, NO_TRANSFORM,
                         srgb_colors=primitive.extension(SRGB) is not None)  # fmt: skip
+
+    def _styled(self, attributes: Item, found: dict[str, Accessor], *, linear: bool) -> dict[str, Accessor]:
+        """With the colours of a style, where the tile has a batch table and its vertices have ids."""
+        if self._style is None or self._batch is None or "_BATCHID" not in attributes:
+            return found
+        key = (id(self._batch), linear)
+        if key not in self._palettes:
+            count = min(self._batch.integer("count"), FEATURES_MAX)
+            colors = self._style.palette(self._batch.raw("columns") or {}, count, linear=linear)
+            self._palettes[key] = tuple((int(color),) for color in colors)
+        at = attributes.at("_BATCHID")
+        ids = resolve_accessor(self.doc, attributes.integer("_BATCHID"), "feature_id", at)
+        if ids.sparse is not None or ids.buffer == ZEROS:
+            return found
+        size = COMPONENT_BYTES[ids.component_type]
+        stride = ids.byte_stride or size
+        made = self.doc.unpacked(Packed(
+            "palette", (ids.buffer, ids.byte_offset, (ids.count - 1) * stride + size), 4 * ids.count,
+            (ids.component_type, stride, ids.count), self._palettes[key]))  # fmt: skip
+        found["color"] = Accessor(made, 0, 0, 5121, 4, True, ids.count, (), ())
+        return found
 
     def _points_of(self, primitive: Item, attributes: Item, name: str, semantic: str) -> Accessor:
         draco = draco_of(self.doc, primitive, attributes)
@@ -310,7 +339,9 @@ class Planner:
         if "indices" in primitive:
             found["index"] = resolve_accessor(self.doc, primitive.integer("indices"), "index", primitive.at("indices"),
                                               unpacked=draco is not None)  # fmt: skip
-        return found if draco is None else unpacked_by_draco(self.doc, primitive, draco, found, names)
+        if draco is not None:
+            return unpacked_by_draco(self.doc, primitive, draco, found, names)
+        return self._styled(attributes, found, linear=True)
 
     def _counted(self, accessors: dict[str, Accessor], mode: int, own: MaterialKey, pose: Pose | None,
                  primitive: Item) -> MeshPlan | None:  # fmt: skip

@@ -67,6 +67,13 @@ class Contents:
         if self.worlds:
             self.worlds = [world for world in self.worlds if world.state != "closed"]
 
+    def go_on(self, camera: CameraFrame) -> None:
+        """Between frames: what streams goes on. Models wait for the frame, in which their callbacks run."""
+        for world in self.worlds:
+            with self._failures.alone(f"The world {shown(world.url)}"):
+                if world.state != "closed":
+                    world._streamer.go_on(camera)
+
     def _tell(self, model: Model) -> None:
         """What became of a model in this frame."""
         if model.state == "failed":

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.colors import Color
 from layerw.base.errors import LayerwError, ShapeError
 from layerw.base.outcomes import FAILED, READY, Callback, Outcomes
 from layerw.base.ports import F64, TileDraw
@@ -168,6 +169,23 @@ class World:
             raise LayerwError(f"The world {self.url} has no ground grid"
                               f"{' yet; use it in @world.on_ready' if coming else ''}.")  # fmt: skip
         return ground
+
+    def color_by(self, column: str | None, colors: Any = (), *, other: Color = "white") -> None:
+        """Colours what tiles hold (buildings, points) by a column of their tables, with or without textures.
+
+        Args:
+            column: its name; None: everything in its own colours again.
+            colors: a mapping of values to colours, or pairs (number, colour) that rise: a ramp.
+            other: of values that have none.
+
+        Tiles are loaded again. Read are batch tables (b3dm, pnts) whose columns stand in the table's JSON.
+
+        Raises:
+            KindError, ShapeError: an argument is not what it should be.
+        """
+        from layerw.base.tile_style import checked_style
+
+        self._streamer.restyle(None if column is None else checked_style(column, colors, other))
 
     def on_ready(self, callback: Callback) -> Callback:
         """Decorator: calls the function once tileset and ground are here (now, when they are)."""

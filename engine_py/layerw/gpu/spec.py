@@ -451,7 +451,9 @@ UNPACK_HEAD = ("kind", "transfer", "byte_offset", "size_bytes", "out_bytes", "a"
 # first, then each attribute at its byte_offset, tightly packed
 # sparse: elements that others replace (transfer 0: zeros), a = bytes an element, b = its stride, c = how many are
 # replaced; a SPARSE follows
-UNPACK_KINDS = ("meshopt", "draco", "sparse")
+# palette: ids become colours, unorm8x4: a = the component type of the ids, b = their stride, c = how many; as many u32
+# follow as there are colours, and ids without one are white
+UNPACK_KINDS = ("meshopt", "draco", "sparse", "palette")
 MESHOPT_MODES = ("ATTRIBUTES", "TRIANGLES", "INDICES")
 MESHOPT_FILTERS = ("NONE", "OCTAHEDRAL", "QUATERNION", "EXPONENTIAL", "COLOR")
 DRACO_ATTRIBUTE = ("unique_id", "component_type", "components", "count", "byte_offset")

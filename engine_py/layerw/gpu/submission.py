@@ -129,6 +129,13 @@ class Submission:
         """Sends a message to the page around the element (messages/codec.py)."""
         self.encoder.page_send(self.keep_bytes(data), len(data))
 
+    def flush(self, host: HostPort) -> None:
+        """Between frames: sends the resource commands that there are."""
+        words = self.words_submitted
+        if self.encoder.address_and_words()[1]:
+            self.end(host)
+        self.words_submitted = words
+
     def end(self, host: HostPort) -> None:
         """Ends the frame (if it began) and crosses to JavaScript once, whatever happens there."""
         if self._begun:

@@ -24,6 +24,8 @@ def unpack(words: list[int], buffer_of: BufferOf) -> bytes:
     if name == "sparse":
         return _sparse(words, buffer_of)
     source = _part(buffer_of(transfer), offset, size)
+    if name == "palette":
+        return _palette(source, a, b, c, words[8:])
     if name == "meshopt":
         return meshopt.decode(source, spec.MESHOPT_MODES[a], spec.MESHOPT_FILTERS[b], out_bytes // c, c)
     rows = [words[8 + at : 13 + at] for at in range(0, 5 * a, 5)]
@@ -50,6 +52,12 @@ def _sparse(words: list[int], buffer_of: BufferOf) -> bytes:
     values = np.frombuffer(_part(buffer_of(value), value_offset, replaced * size), np.uint8)
     found[at.astype(np.int64)] = values.reshape(replaced, size)
     return found.tobytes()
+
+
+def _palette(source: bytes, kind: int, stride: int, count: int, colors: list[int]) -> bytes:
+    ids = np.ndarray((count,), _TYPES[kind], source, 0, (stride,)).astype(np.int64)
+    table = np.array([*colors, 0xFFFFFFFF], np.uint32)
+    return table[np.where((ids >= 0) & (ids < len(colors)), ids, len(colors))].tobytes()
 
 
 def _draco(source: bytes, rows: list[list[int]], index_bytes: int, index_count: int, out_bytes: int) -> bytes:

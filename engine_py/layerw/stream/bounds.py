@@ -99,6 +99,21 @@ def _region(values: F64, place: F64) -> Shape:
     return Shape(place[:3, :3] @ center + place[:3, 3], axes, half, 0.0)
 
 
+def box_rows(values: F64, transforms: F64) -> F64:
+    """Geometry rows (n, GEO_COLUMNS) of many boxes (n, 12), each with its transform (n, 4, 4); errors are left 0."""
+    rows = np.zeros((len(values), GEO_COLUMNS))
+    linear = transforms[:, :3, :3]
+    rows[:, :3] = np.einsum("nij,nj->ni", linear, values[:, :3]) + transforms[:, :3, 3]
+    half_axes = np.einsum("nkj,nij->nki", values[:, 3:].reshape(-1, 3, 3), linear)
+    half = np.sqrt(np.einsum("nki,nki->nk", half_axes, half_axes))
+    axes = half_axes / np.where(half > 0, half, 1.0)[:, :, None]
+    off = np.abs(np.einsum("nki,nli->nkl", axes, axes) - np.eye(3)).max(axis=(1, 2), initial=0.0)
+    for row in np.flatnonzero((half <= 0).any(axis=1) | (off > 1e-3)).tolist():  # flat, or sheared
+        axes[row], half[row] = fit_axes(half_axes[row])
+    rows[:, 3:12], rows[:, 12:15] = axes.reshape(-1, 9), half
+    return rows
+
+
 def pack(shape: Shape, geometric_error_m: float) -> F64:
     """One row of the tree's geometry matrix."""
     row = np.empty(GEO_COLUMNS)

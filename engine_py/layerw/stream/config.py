@@ -34,7 +34,10 @@ class StreamConfig:
     loads_per_lane: int = 4  # begun at a time: a lane that gets free in the middle of a frame takes the next one
     place: str = "as_is"  # "local": a geocentric world's middle comes to the origin, its up becomes +Y
     transform: F64 | None = None  # 4x4, applied to the tileset (in its Z-up axes) first
-    prefetch: bool = True  # load siblings outside of the view when there is nothing better to do
+    prefetch: bool = True  # load what the camera flies to and siblings outside of the view when nothing visible misses
+    ahead_s: float = 1.0  # where a moving camera will be then is looked at
+    ahead_share: float = 0.3  # of what may be begun at a time, for that, while visible tiles are on their way
+    ahead_error: float = 1.0  # times screen_error_px; twice the error finds little that is not there already
     max_texture_side: int = 1024
     grace_frames: int = 20  # a load that is no longer wanted is cancelled after these
     keep_refined: float = 1.25  # hysteresis: a tile that shows its children counts this much larger

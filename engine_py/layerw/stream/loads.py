@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from layerw.base.healing import Failure
 from layerw.base.ports import F64, Content, ContentLoader, Flags, Ledger, Transfers
+from layerw.base.tile_style import TileStyle
 from layerw.stream.config import StreamCamera, StreamConfig
 from layerw.stream.errors import TilesetError
 from layerw.stream.expansion import expand, more_files
@@ -79,6 +80,8 @@ class Loads:
         self._missing_error: F64 = np.zeros(0)
         self._spare: I64 = _NO_ROWS
         self._spare_error: F64 = np.zeros(0)
+        self._expected: dict[int, float] = {}  # what the camera flies to, and how large the error will be
+        self.style: TileStyle | None = None
         self.cancelled_count = 0
         self._idle_frames = 0
         self._lost: set[int] = set()  # rows that failed since one came
@@ -86,7 +89,11 @@ class Loads:
 
     # -- once a frame --------------------------------------------------------------------------------
     def step(self, now_s: float) -> None:
-        """Let what is in flight go on, and take in what ended."""
+        """Let what is in flight go on, and take in what ended; what waits for room for long gets some."""
+        self._push_uploads(self.take(now_s))
+
+    def take(self, now_s: float) -> bool:
+        """Let what is in flight go on, and take in what ended; whether an upload got on."""
         uploads_moved = False
         for row, load in list(self.loads.items()):
             for content in load.contents:
@@ -101,7 +108,7 @@ class Loads:
             elif load.uploading and self.tree.state[row] == FETCHING:
                 self.tree.state[row] = HEAP
         self._sum_gpu()
-        self._push_uploads(uploads_moved)
+        return uploads_moved
 
     def _sum_gpu(self) -> None:
         self.residency.loading_gpu_bytes = sum(load.gpu_bytes for load in self.loads.values())
@@ -214,8 +221,21 @@ class Loads:
         order = np.argsort(-culled_error[spare], kind="stable")
         self._spare, self._spare_error = culled[spare][order], culled_error[spare][order]
         if self.loads:
+            beside = dict(zip(culled.tolist(), culled_error.tolist(), strict=True))
             self._rerank(dict(zip(self.missing.tolist(), self._missing_error.tolist(), strict=True)),
-                         dict(zip(culled.tolist(), culled_error.tolist(), strict=True)))
+                         beside | self._expected)
+
+    def expect_nothing(self) -> None:
+        """The camera stands."""
+        if self._expected:
+            self._expected = {}
+            self.residency.revision += 1  # what is on its way for it is ranked again
+
+    def expect(self, rows: I64, errors: F64) -> None:
+        """Set what the camera will want soon: loaded when nothing visible misses, before what lies beside the view."""
+        tree = self.tree
+        open_ = (tree.state[rows] < GPU) & (tree.kind[rows] != 0)
+        self._expected = dict(zip(rows[open_].tolist(), errors[open_].tolist(), strict=True))
 
     def _ranked(self, rows: I64, errors: F64, camera: StreamCamera) -> tuple[I64, F64]:
         """By screen error, which counts down to half of it at the back of the view's centre."""
@@ -248,7 +268,11 @@ class Loads:
                 load.unwanted_frames += 1
                 if load.unwanted_frames > self.config.grace_frames:
                     self._cancel(load)
-        if not self.missing.size and not self._spare.size:
+        self.start(now_s)
+
+    def start(self, now_s: float) -> None:
+        """Start loads, best first, while lanes and budgets allow."""
+        if not self.missing.size and not self._spare.size and not self._expected:
             return
         state = self.tree.state[self.missing]
         due = (state == QUEUED) | (state == ABSENT) | self._due_again(state, now_s)
@@ -258,6 +282,15 @@ class Loads:
                 return
         if self.config.prefetch and not due.any():
             self._prefetch(now_s)
+
+    def _ahead(self) -> list[tuple[int, float]]:
+        """What to load ahead, best first: coarse tiles before fine ones, on the way before beside."""
+        state = self.tree.state
+        coming = [(row, error) for row, error in self._expected.items() if state[row] == ABSENT]
+        coming.sort(key=lambda item: -item[1])
+        open_ = state[self._spare] == ABSENT
+        self._spare, self._spare_error = self._spare[open_], self._spare_error[open_]
+        return coming + list(zip(self._spare.tolist(), self._spare_error.tolist(), strict=True))
 
     def _due_again(self, state: npt.NDArray[np.uint8], now_s: float) -> Flags:
         """Failed rows whose pause is over; in an outage only the best one, and not again for the first pause."""
@@ -277,16 +310,18 @@ class Loads:
         return min(most - loading, 2 * most - len(self.loads))
 
     def _prefetch(self, now_s: float) -> None:
-        lanes = min(self._free_lanes(), max(1, self.config.lanes // 2) - len(self.loads))
+        ahead = sum(1 for load in self.loads.values() if load.priority < VISIBLE * _CLASS_STEP)
+        most = self.config.ahead_share * self.config.lanes * self.config.loads_per_lane
+        share = max(1, int(most)) - ahead if self._expected else 0
+        lanes = min(self._free_lanes(), max(share, max(1, self.config.lanes // 2) - len(self.loads)))
         residency = self.residency
         room = self.config.prefetch_share * residency.available_bytes - residency.gpu_bytes - self._planned_bytes()
-        while lanes > 0 and self._spare.size:
-            row = int(self._spare[0])
+        if lanes <= 0:
+            return
+        for row, error in self._ahead()[:lanes]:
             room -= residency.estimate(row)
-            if room < 0 or not self._start(row, _priority(PREFETCH, float(self._spare_error[0])), now_s):
+            if room < 0 or not self._start(row, _priority(PREFETCH, error), now_s):
                 return
-            self._spare, self._spare_error = self._spare[1:], self._spare_error[1:]
-            lanes -= 1
 
     def _planned_bytes(self) -> float:
         return sum(max(self.residency.estimate(load.row), load.gpu_bytes) for load in self.loads.values()
@@ -332,7 +367,7 @@ class Loads:
         for url, sha256, size_bytes in self.tree.content_of(row):
             content = self._loader.try_open(url, priority=priority, flatten=flatten, size_bytes=size_bytes,
                                             max_texture_side=self.config.max_texture_side, sha256=sha256,
-                                            flags=self._flags(row) if self.tree.attempts[row] else 0)
+                                            style=self.style, flags=self._flags(row) if self.tree.attempts[row] else 0)
             if content is None:
                 for earlier in opened:
                     earlier.release()

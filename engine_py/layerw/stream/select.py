@@ -131,6 +131,14 @@ def select(tree: TileTree, roots: I64, camera: StreamCamera, *, screen_error_px:
     return _collect(tree, levels, limit)
 
 
+def foresee(tree: TileTree, roots: I64, camera: StreamCamera, *, screen_error_px: float) -> tuple[I64, F64]:
+    """Rows that a camera would want, whatever the budget, and their screen errors. Changes nothing."""
+    levels = _descend(tree, roots, camera, screen_error_px, 1.0, Memo())
+    rows = [level.rows[level.visible] for level in levels]
+    errors = [level.error[level.visible] for level in levels]
+    return np.concatenate([_NO_ROWS, *rows]), np.concatenate([_NONE_PX, *errors])
+
+
 def _measure(tree: TileTree, rows: I64, geometry: F64, passes: Bools, camera: StreamCamera,
              keep: float) -> tuple[F64, Bools]:
     error, visible = measure(geometry, camera)

@@ -17,7 +17,9 @@ import numpy as np
 from layerw.base.errors import ConfigError
 from layerw.base.healing import Failure
 from layerw.base.ports import F64, Content, ContentLoader, Ledger, TileDraw, Transfers
+from layerw.base.tile_style import TileStyle
 from layerw.stream import geo
+from layerw.stream.ahead import Ahead
 from layerw.stream.bounds import shape_of
 from layerw.stream.config import StreamCamera, StreamConfig
 from layerw.stream.errors import DamagedFile, TilesetError
@@ -26,7 +28,7 @@ from layerw.stream.ground import Ground, check_ground
 from layerw.stream.loads import Loads
 from layerw.stream.residency import Residency
 from layerw.stream.retry import Messages, Pauses
-from layerw.stream.select import Memo, Selection, select
+from layerw.stream.select import Memo, Selection, foresee, select
 from layerw.stream.tileset import Tileset, hash_in, parse_tileset
 from layerw.stream.tree import TileTree, resolve
 
@@ -68,6 +70,7 @@ class Streamer:
         self._roots = np.zeros(0, np.int64)
         self._selection: Selection | None = None
         self._memo = Memo()
+        self._ahead = Ahead(self.config.ahead_s)
         self._key: tuple[object, ...] = ()
 
     # -- what the app reads --------------------------------------------------------------------------
@@ -136,12 +139,26 @@ class Streamer:
         if self._ground_file is not None:
             self._open_ground(self._ground_file, now_s)
         self._loads.step(now_s)
+        self._look_ahead(camera, now_s)
         self._select(camera)
         residency = self.residency
         residency.make_room(residency.available_bytes - residency.gpu_bytes, 0.0)  # others may wait for some
         self._loads.request(now_s)
         if self._selection is not None:
             self.residency.rows.show(self._selection.drawn)
+
+    def go_on(self, camera: StreamCamera) -> None:
+        """Between frames: takes in what came and asks for what is next. Nothing ages, and what is drawn stays."""
+        now_s = self._now_s
+        if self._root_file is not None:
+            self._open(self._root_file, now_s)
+        if self.state != "ready" or not self.frame:
+            return
+        if self._ground_file is not None:
+            self._open_ground(self._ground_file, now_s)
+        self._loads.take(now_s)
+        self._select(camera)
+        self._loads.start(now_s)
 
     def _select(self, camera: StreamCamera) -> None:
         """Traverse again when the camera moved or anything that the selection depends on changed."""
@@ -160,6 +177,14 @@ class Streamer:
         self.tree.last_frame[self._roots] = residency.serial
         self._loader.place(*residency.place(camera.position))
         self._loads.want(chosen.wanted, chosen.wanted_error_px, chosen.culled, chosen.culled_error_px, camera)
+
+    def _look_ahead(self, camera: StreamCamera, now_s: float) -> None:
+        later = self._ahead.look(camera, now_s, self.radius) if self.config.prefetch else None
+        if not self._ahead.moves:
+            self._loads.expect_nothing()
+        if later is not None:
+            limit = self.config.ahead_error * self.screen_error_px
+            self._loads.expect(*foresee(self.tree, self._roots, later, screen_error_px=limit))
 
     # -- files ---------------------------------------------------------------------------------------
     def _file(self, name: str, url: str, size_bytes: int = 0) -> NeededFile:
@@ -222,6 +247,11 @@ class Streamer:
         self.error = file.error if self.ground is None else ""
         if self.ground is not None or math.isinf(file.retry_at_s):
             self._ground_file = None
+
+    def restyle(self, style: TileStyle | None) -> None:
+        """Tiles take other colours: all are loaded again."""
+        self._loads.style = style
+        self.device_lost()
 
     # -- ends ----------------------------------------------------------------------------------------
     def device_lost(self, is_lost: Callable[[Content], bool] = lambda _: True) -> None:

@@ -26,6 +26,7 @@ NUMBER_MAX = 1e30  # refuses NaN, infinity and what overflows when squared; the 
 KNOWN_EXTENSIONS = frozenset({"3DTILES_content_gltf", "3DTILES_implicit_tiling", "3DTILES_multiple_contents",
                               "3DTILES_metadata"})
 _SIZES = {"box": 12, "sphere": 4, "region": 6}
+_KINDS = frozenset({int, float})
 _HASHED = re.compile(r"\.([0-9a-f]{16})\.[A-Za-z0-9]+(?:[?#].*)?$")
 
 
@@ -171,10 +172,10 @@ def _volume(raw: Any, path: str, member: str = ".boundingVolume") -> Volume:
 def _transform(raw: Any, path: str) -> F64 | None:
     if raw is None:
         return None
-    matrix = np.array(_numbers(raw, 16, f"{path}.transform"), np.float64).reshape(4, 4).T
-    if not np.array_equal(matrix[3], (0.0, 0.0, 0.0, 1.0)):
-        raise TilesetError(f"{path}.transform has the last row {matrix[3].tolist()}; it must be [0, 0, 0, 1].")
-    return np.ascontiguousarray(matrix)
+    values = _numbers(raw, 16, f"{path}.transform")
+    if values[3::4] != (0.0, 0.0, 0.0, 1.0):
+        raise TilesetError(f"{path}.transform has the last row {list(values[3::4])}; it must be [0, 0, 0, 1].")
+    return np.array(values).reshape(4, 4).T
 
 
 def _contents(raw: dict[str, Any], path: str) -> tuple[ContentRef, ...]:
@@ -239,9 +240,10 @@ def _member(raw: dict[str, Any], name: str, kind: type, path: str) -> Any:
 
 
 def _numbers(raw: Any, size: int, path: str) -> tuple[float, ...]:
-    if not isinstance(raw, list) or len(raw) != size or not all(_is_number(value) for value in raw):
+    if not isinstance(raw, list) or len(raw) != size or not _KINDS.issuperset(map(type, raw)) \
+            or not -NUMBER_MAX < min(raw) <= max(raw) < NUMBER_MAX or sum(raw) != sum(raw):  # NaN is none of these
         raise TilesetError(f"{path} is {str(raw)[:80]}; an array of {size} finite numbers is expected.")
-    return tuple(float(value) for value in raw)
+    return tuple(map(float, raw))
 
 
 def _is_number(value: Any) -> bool:

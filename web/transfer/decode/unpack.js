@@ -6,6 +6,7 @@
  * Source: EXT_meshopt_compression, KHR_draco_mesh_compression, glTF 2.0, 3.6.2.3.
  */
 import { DRACO_ATTRIBUTE, FAIL_FORMAT, MESHOPT_FILTERS, MESHOPT_MODES, SPARSE, UNPACK_HEAD, UNPACK_KINDS } from '../../gen/layouts.js';
+import { COMPONENT_BYTES } from './descriptor.js';
 import { unpackDraco } from './draco.js';
 import { Failure } from './failure.js';
 
@@ -67,12 +68,29 @@ function sparse(words, bufferOf, target) {
   }
 }
 
+/** @param {Uint32Array} words @param {Uint8Array<ArrayBuffer>} source of ids @param {Uint32Array} target colours */
+function palette(words, source, target) {
+  const [type, stride, count] = words.subarray(5);
+  const colors = words.subarray(UNPACK_HEAD.length);
+  const size = COMPONENT_BYTES[type];
+  if (!size || stride < size || target.length !== count || (count - 1) * stride + size > source.byteLength) {
+    throw broken(`${count} ids of component type ${type} with a stride of ${stride} bytes are no ${target.length} colours of ${source.byteLength} bytes.`);
+  }
+  const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
+  /** @type {Record<number, (at: number) => number>} */
+  const read = {
+    5120: (at) => view.getInt8(at), 5121: (at) => view.getUint8(at), 5122: (at) => view.getInt16(at, true),
+    5123: (at) => view.getUint16(at, true), 5125: (at) => view.getUint32(at, true), 5126: (at) => Math.trunc(view.getFloat32(at, true)),
+  };
+  for (let i = 0; i < count; i += 1) target[i] = colors[read[type](i * stride)] ?? 0xffffffff;
+}
+
 /** @param {Uint32Array} words @param {BufferOf} bufferOf @param {import('./decoders.js').Decoders} decoders
  * @returns {Promise<ArrayBuffer>} */
 export async function unpack(words, bufferOf, decoders) {
   const [kind, transfer, offset, size, outBytes, attributes] = words;
   const name = UNPACK_KINDS[kind];
-  const more = name === 'draco' ? attributes * DRACO_ATTRIBUTE.length : name === 'sparse' ? SPARSE.length : 0;
+  const more = name === 'draco' ? attributes * DRACO_ATTRIBUTE.length : name === 'sparse' ? SPARSE.length : name === 'palette' ? Math.max(words.length - UNPACK_HEAD.length, 1) : 0;
   if (name === undefined || words.length !== UNPACK_HEAD.length + more || outBytes === 0 || outBytes > OUT_BYTES_MAX) {
     throw broken(`An order to unpack has kind ${kind}, ${words.length} words and ${outBytes} bytes of result, which is none.`);
   }
@@ -83,7 +101,8 @@ export async function unpack(words, bufferOf, decoders) {
   }
   const source = part(bufferOf, transfer, offset, size, `What ${name} packed`);
   const target = new Uint8Array(outBytes);
-  if (name === 'meshopt') await meshopt(source, words, target, decoders);
+  if (name === 'palette') palette(words, source, new Uint32Array(target.buffer));
+  else if (name === 'meshopt') await meshopt(source, words, target, decoders);
   else await decoders.with('draco_decoder', (module) => unpackDraco(module, source, words, target));
   return target.buffer;
 }

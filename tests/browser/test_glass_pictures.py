@@ -1,5 +1,5 @@
 """Pictures of glass on both APIs against closed forms: where it bends, how it tints, blurs and spreads light, what
-stands before it; textures of layers at any place. One page an API."""
+stands before it; brushed metal; textures of layers at any place. One page an API."""
 
 from __future__ import annotations
 
@@ -67,6 +67,12 @@ def before():
     pane(((0.5,) * 3, (0.5,) * 3), turn=0.9, thickness=1.5, ior=1.6)
     made.append(app.spawn(lw.Mesh.box(0.5, 6, 0.1), lw.Material(color="red", unlit=True), position=(-0.55, 0, 2.0)))
 
+def brushed(anisotropy, rotation=0.0):
+    ball = app.spawn(lw.Mesh.plane(6, 6), lw.Material(
+        color="white", metallic=1.0, roughness=0.35, anisotropy=anisotropy, anisotropy_rotation=rotation))
+    ball.rotate(x=math.pi / 2)
+    show(ball, app.light("point", position=(0, 0, 2.0), intensity=0.3))
+
 @app.frame
 def update(dt):
     pass
@@ -116,6 +122,7 @@ def test_glass(run_program: RunProgram, backend: str) -> None:
     seen = picture(running, "before()")[middle]
     assert (seen[beside, 0] < seen[beside, 1] + 12).all(), "what stands before the glass is not seen in it"
     assert (seen[70:82, 0] > 2 * seen[70:82, 1]).all(), "the post"
+    is_brushed(running)
     assert running.report()["errors"] == []
 
 
@@ -158,3 +165,17 @@ def reads_textures(running: Running, middle: int) -> None:
     assert np.ptp(seen[left], axis=1).max() < 12, "no thickness, no tint"
     assert (seen[right, 0] > 2 * seen[right, 1]).all(), "its thick half is red"
 
+
+def is_brushed(running: Running) -> None:
+    """A highlight on brushed metal is long across the brushing."""
+    def extent(scene: str) -> tuple[int, int]:
+        seen = picture(running, scene)[..., 1]
+        bright = seen > 0.5 * seen.max()
+        return int(bright.any(axis=0).sum()), int(bright.any(axis=1).sum())
+
+    wide, high = extent("brushed(0.0)")
+    assert abs(wide - high) <= 3
+    along, across = extent("brushed(0.9)")
+    turned = extent("brushed(0.9, 1.5708)")
+    assert max(along, across) > 1.5 * min(along, across)
+    assert (turned[0] > turned[1]) is (along < across), "the rotation turns it"

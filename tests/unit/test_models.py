@@ -93,7 +93,7 @@ def test_a_data_uri_is_an_address(tmp_path: Path, padding: int) -> None:
 
 def test_states_errors_and_warnings_are_in_the_report(tmp_path: Path) -> None:
     (tmp_path / "good.glb").write_bytes(glb())
-    (tmp_path / "left_out.glb").write_bytes(glb(planted={"extensionsUsed": ["KHR_materials_anisotropy"]}))
+    (tmp_path / "left_out.glb").write_bytes(glb(planted={"extensionsUsed": ["KHR_materials_toy"]}))
     (tmp_path / "needs.glb").write_bytes(glb(planted={"extensionsRequired": ["VENDOR_secret_meshes"]}))
     app, host = make(tmp_path)
     for name in ("good", "left_out", "needs", "missing"):
@@ -104,7 +104,7 @@ def test_states_errors_and_warnings_are_in_the_report(tmp_path: Path) -> None:
         "good.glb": "ready", "left_out.glb": "ready", "needs.glb": "failed", "missing.glb": "failed"}  # fmt: skip
     assert "VENDOR_secret_meshes" in found["needs.glb"]["error"]
     assert "missing.glb" in found["missing.glb"]["error"]
-    assert ["KHR_materials_anisotropy" in text for text in found["left_out.glb"]["warnings"]] == [True]
+    assert ["KHR_materials_toy" in text for text in found["left_out.glb"]["warnings"]] == [True]
     assert found["good.glb"]["warnings"] == [] and json.dumps(list(found.values()))
 
 

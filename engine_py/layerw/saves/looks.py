@@ -17,6 +17,7 @@ import numpy as np
 from layerw.base.errors import LayerwError, SaveError
 from layerw.base.ports import MeshData
 from layerw.frame.resources import Resources
+from layerw.gpu.kinds import PARAMETERS
 from layerw.saves.planes import decode_column, encode_column
 from layerw.scene.material import Material
 from layerw.scene.material_values import Values
@@ -30,6 +31,10 @@ TEXTURE_SUM_PIXELS = 65_536  # numbers that tell textures apart
 MESH_ARRAYS = ("positions", "normals", "indices", "uvs", "colors", "uvs1")
 MATERIAL_KEYS = {"kind", "colors", "numbers", "flags", "textures", "shader"}
 Described = dict[str, Any]
+# Values of materials that came after version 1, and what they are unless a program says otherwise.
+NEWER = {row.public: row.given or row.default for row in PARAMETERS if row.name in (
+    "transmission", "thickness", "attenuation_color", "attenuation_distance", "dispersion", "anisotropy",
+    "anisotropy_rotation", "iridescence", "iridescence_ior", "iridescence_nm", "iridescence_nm_min")}  # fmt: skip
 Handles = tuple[int, int, int, float]  # mesh, material, LOD set, radius: what Table.spawn takes
 
 
@@ -174,11 +179,14 @@ def material_of(found: Described) -> Material:
 
 
 def _described(values: Values) -> Described:
+    """Without the values that a file of version 1 can't have, where they are as if they were not there: so older saves
+    find their materials, and are written as they were."""
     colors = {name: value if isinstance(value, str) else {"of": np.asarray(value).tolist(),
                                                           "dtype": np.asarray(value).dtype.name}
-              for name, value in values._colors.items()}  # fmt: skip
+              for name, value in values._colors.items() if NEWER.get(name) != value}  # fmt: skip
+    numbers = {name: value for name, value in values._numbers.items() if NEWER.get(name) != value}
     textures = {name: _texture(texture) for name, texture in (values.textures | values.shader_textures).items()}
     shader = None if values.shader is None else [sha256(values.shader.wgsl.encode()).hexdigest()[:16],
                                                  *map(float, values.params.packed())]  # fmt: skip
-    return {"kind": values.kind, "colors": colors, "numbers": dict(values._numbers),
+    return {"kind": values.kind, "colors": colors, "numbers": numbers,
             "flags": {**values._flags, "unlit": values.unlit}, "textures": textures, "shader": shader}  # fmt: skip

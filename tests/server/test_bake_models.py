@@ -5,7 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import signal
 import struct
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +188,37 @@ def test_many_models_become_one_tileset(tmp_path: Path, monkeypatch: pytest.Monk
         distance.append(len(world._drawn.mesh))
     assert distance[0] == 1 and distance[1] > 2, "one proxy from afar, models near by"
     app.close()
+
+
+def test_ctrl_c_is_heard_while_a_large_image_is_encoded(tmp_path: Path) -> None:
+    need_encoders()
+    noise = np.random.default_rng(1).integers(0, 255, (1536, 1536, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "p.png", compress_level=1)
+    document = {"asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": [0]}], "nodes": [{"mesh": 0}],
+                "meshes": [{"primitives": [{"attributes": {"POSITION": 0}, "material": 0}]}],
+                "materials": [{"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}}],
+                "textures": [{"source": 0}], "images": [{"uri": "p.png"}],
+                "accessors": [{"bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC3", "min": [0, 0, 0],
+                               "max": [1, 1, 0]}],
+                "bufferViews": [{"buffer": 0, "byteLength": 36}], "buffers": [{"byteLength": 36}]}
+    source = _write(tmp_path / "a.glb", glb_bytes(document, np.array([0, 0, 0, 1, 0, 0, 0, 1, 0], "<f4").tobytes()))
+    program = (f"import sys; sys.path[:] = {sys.path!r}\nfrom pathlib import Path\n"
+               "from layerw_server.bake.command import cli_bake\nprint('go', flush=True)\n"
+               f"cli_bake([Path({str(source)!r})], Path({str(tmp_path / 'out')!r}), textures='etc1s')")
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.readline()
+        deadline = time.monotonic() + 20
+        while not (tmp_path / ".out.partial").is_dir() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(1.5)  # well inside of the encoder
+        asked = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        text = process.stderr.read()
+        assert process.wait(20) == 130 and time.monotonic() - asked < 6, "2 s on a quiet machine"
+    assert "Stopped; " in text and "Traceback" not in text
+    assert not (tmp_path / "out").exists() and not (tmp_path / ".out.partial").exists()
 
 
 def _changed(change: Any) -> bytes:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from layerw_server.bake.errors import BakeError
 TEXTURES = ("jpeg", "etc1s", "uastc")
 KTX2 = ("etc1s", "uastc")
 REPAIR = "pip install 'layerw[bake]'"
+QUICK_TEXELS, POLL_S = 512 * 512, 0.1
 _ETC1S_EFFORT, _UASTC_EFFORT, _ZSTD_LEVEL = 2, 2, 9
 
 
@@ -64,9 +67,33 @@ def ktx2(
     more: dict[str, Any] = ({"effort": _ETC1S_EFFORT} if kind == "etc1s" else
                             {"effort": _UASTC_EFFORT, "zstd_supercompression_level": _ZSTD_LEVEL})
     more |= {"codec": kind, "quality": quality, "srgb": is_colour, "linear": not is_colour, "mip_wrap": wraps}
-    data: bytes = alktx2.encode_raw_rgba_to_ktx2(np.ascontiguousarray(rgba).tobytes(), width, height, has_alpha,
-                                                 mipmaps=True, threads=1, **more)
-    return data
+    raw = np.ascontiguousarray(rgba).tobytes()
+
+    def encode() -> bytes:
+        data: bytes = alktx2.encode_raw_rgba_to_ktx2(raw, width, height, has_alpha, mipmaps=True, threads=1, **more)
+        return data
+
+    return encode() if width * height <= QUICK_TEXELS else _interruptible(encode)
+
+
+def _interruptible(encode: Callable[[], bytes]) -> bytes:
+    """Run it on a thread that ends with the process: a large image takes minutes, and Ctrl-C is heard meanwhile."""
+    made: list[bytes] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            made.append(encode())
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(POLL_S)
+    if failed:
+        raise failed[0]
+    return made[0]
 
 
 def pack_vertices(rows: bytes, stride: int) -> bytes:

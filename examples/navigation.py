@@ -36,7 +36,7 @@ def place_walls():
 place_walls()
 app.navigation.bake([floor, walls, stairs, deck], radius=0.35, height=1.7)
 
-body = lw.Mesh.merge([(lw.Mesh.capsule(0.3, 1.7), "white", (0, 0, 0)),
+body = lw.Mesh.merge([(lw.Mesh.capsule(0.3, 1.7, 10), "white", (0, 0, 0)),
                       (lw.Mesh.box(0.34, 0.16, 0.12), "#22262c", (0, 0.55, -0.25))])  # fmt: skip
 people = app.spawn_many(body, PEOPLE, position=app.navigation.random(PEOPLE, seed=1) + np.float32((0, 0.85, 0)))
 people.color = rng.integers(70, 230, (PEOPLE, 3)).astype(np.uint8)

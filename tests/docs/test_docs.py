@@ -34,7 +34,7 @@ REACHED = ["Ambient", "CameraEffects", "View", "Camera", "Sun", "Sky",
            "Ui", "Widget", "Text", "Button", "Control", "Slider", "Checkbox", "Select",
            "List", "Bar", "Image", "Markdown", "Row", "Column", "Grid", "Panel", "Dialog", "At",
            "Voice", "Track", "Audio", "Buses", "Bus", "Zone",
-           "Physics", "EntityBody", "Joint", "RigidHit",
+           "Physics", "EntityBody", "Joint", "RigidHit", "Water", "Vehicle",
            "Navigation", "Agents", "Path", "Walk"]  # fmt: skip
 PRELUDES = {
     "memory.md": "app = lw.App()\nvalues = np.zeros(100, np.float32)",

@@ -55,6 +55,7 @@ def things() -> Iterator[Any]:
         post, door = (app.spawn(box, body=lw.Body(kind)) for kind in ("static", "dynamic"))
         hero = lw.Character(app, app.spawn(box))
         yield from (app.physics, door.body, app.physics.join("hinge", post, door), hero)
+        yield from (app.physics.add_water(0.0), app.physics.vehicle(door, [(0, -0.3, 0)]))
     if navigation.is_built():
         app.navigation.bake(app.spawn(lw.Mesh.plane(9, 9)))
         yield from (app.navigation, app.navigation.add(app.spawn(box)), app.navigation.path((0, 0, 0), (1, 0, 0)))

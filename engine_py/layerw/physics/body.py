@@ -5,7 +5,7 @@ Owns: the checks and the records that engine_py/kernels/rigid/rigid.h takes. Doe
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,17 @@ BODY_FLOATS, BODY_WORDS, SHAPE_FLOATS = 17, 5, 12  # rigid.h
 BULLET, SENSOR, NO_SLEEP, ASLEEP, LOCK_X = 1, 2, 4, 8, 16
 MASS_MAX, DENSITY_MAX, SIZE_MAX, DAMPING_MAX = 1e9, 1e6, 1e4, 1e6
 LAYERS = 32
+PARTS_MAX = 32
+
+
+class Part(NamedTuple):
+    """One shape of several: sizes as of Body, or a hull's points; position (3,) and rotation (4,)."""
+
+    shape: str
+    size: tuple[float, ...] | None
+    points: F32 | None
+    position: tuple[float, ...]
+    rotation: tuple[float, ...]
 
 
 @frozen
@@ -35,6 +46,8 @@ class Body:
             (its triangles; static only). It is fitted around the entity's mesh and scaled with the entity.
         size: metres, instead of fitting: (3,) full sides of a box, a sphere's radius, (radius, height) of a capsule
             (with its caps) or cylinder.
+        parts: several shapes in one body instead of `shape`, up to 32: (shape, size, position) or with a rotation xyzw
+            after it, metres about the entity's origin; ("hull", points, position) for a hull. They are scaled with it.
         points: (n, 3) metres, of a hull: instead of the mesh's. The 32 outermost count; they span 5 mm or more.
         mass: kilograms, above 0; None: from the density. Only dynamic ones have any.
         density: kg/m3, above 0: water 1000, wood 600.
@@ -54,11 +67,12 @@ class Body:
     """
 
     __slots__ = ("asleep", "bounce", "bullet", "damping", "density", "friction", "gravity", "hits", "kind", "layer",
-                 "locked", "mass", "points", "rolling", "sensor", "shape", "size", "sleeps",
+                 "locked", "mass", "parts", "points", "rolling", "sensor", "shape", "size", "sleeps",
                  "turn_damping")  # fmt: skip
 
     def __init__(self, kind: str = "dynamic", *, shape: str = "box", size: npt.ArrayLike | None = None,
-                 points: npt.ArrayLike | None = None, mass: float | None = None, density: float = 1000.0,
+                 parts: Any = None, points: npt.ArrayLike | None = None, mass: float | None = None,
+                 density: float = 1000.0,
                  friction: float = 0.6, bounce: float = 0.0, rolling: float = 0.0, damping: float = 0.0,
                  turn_damping: float = 0.0, gravity: float = 1.0, bullet: bool = False, sensor: bool = False,
                  sleeps: bool = True, asleep: bool = False, locked: Any = (), layer: int = 0,
@@ -67,6 +81,9 @@ class Body:
         self.shape = checks.one_of("Body shape", shape, SHAPES)
         self.size: tuple[float, ...] | None = None if size is None else _size(self.shape, size)
         self.points: F32 | None = None if points is None else _points(self.shape, points)
+        self.parts: tuple[Part, ...] | None = None if parts is None else _parts(parts)
+        if self.parts is not None and not (shape == "box" and size is None and points is None):
+            raise ConfigError("Body was given parts and a shape, size or points; the parts are its shape.")
         self.mass = None if mass is None else checks.number("Body mass", mass, 0, MASS_MAX, above=True)
         self.density = checks.number("Body density", density, 0, DENSITY_MAX, above=True)
         self.friction = checks.number("Body friction", friction, 0, 10)
@@ -95,6 +112,25 @@ class Body:
         flags |= sum(LOCK_X << LOCKS.index(name) for name in set(self.locked))
         words[:] = (KINDS.index(self.kind), flags, 1 << self.layer, mask_of(self.hits), 0)
         return floats, words
+
+
+def _parts(parts: Any) -> tuple[Part, ...]:
+    found = tuple(_part(f"Body parts[{number}]", one) for number, one in enumerate(_listed("Body parts", parts)))
+    if not 1 <= len(found) <= PARTS_MAX:
+        raise ConfigError(f"Body parts has {len(found)}; a body has 1 to {PARTS_MAX} shapes.")
+    return found
+
+
+def _part(name: str, given: Any) -> Part:
+    if not isinstance(given, tuple | list) or len(given) not in (3, 4):
+        raise ConfigError(f"{name} is {checks.shown(given)}; it takes (shape, size, position) or (shape, size, "
+                          "position, rotation).")
+    shape = checks.one_of(f"{name} shape", given[0], [one for one in SHAPES if one != "mesh"])
+    is_hull = shape == "hull"
+    place = tuple(float(one) for one in checks.vector(f"{name} position", given[2]))
+    turn = checks.quaternion(f"{name} rotation", given[3] if len(given) == 4 else (0, 0, 0, 1))
+    size, points = (None, _points(shape, given[1])) if is_hull else (_size(shape, given[1]), None)
+    return Part(shape, size, points, place, tuple(float(one) for one in turn))
 
 
 def mask_of(layers: tuple[int, ...] | None) -> int:

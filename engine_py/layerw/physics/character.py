@@ -31,7 +31,8 @@ POSITION, VELOCITY, WISH, NORMAL, GROUND_VELOCITY = slice(0, 3), slice(3, 6), sl
 JUMP, RADIUS, HEIGHT, STEP, SLOPE, GRAVITY, STRENGTH, ON_GROUND, CEILING, OWN = 9, 10, 11, 12, 13, 14, 15, 16, 26, 27
 NOBODY = 0xFFFFFFFF
 SPEED_MAX = 200.0
-SETTABLE = ("gravity", "height", "jump_speed", "strength")
+FALL = 4  # of VELOCITY
+SETTABLE = ("fall_speed", "gravity", "height", "jump_speed", "strength")
 
 
 @named
@@ -48,6 +49,7 @@ class Character:
         slope: radians, the steepest ground that it walks on.
         jump_speed: m/s upwards; 5.0 is 1.3 m high.
         strength: newtons that it pushes bodies with; 0 pushes none.
+        fall_speed: m/s downwards at most; 55 is what air lets a person fall with.
         hits: layers of bodies that it meets; None: all.
 
     Raises:
@@ -64,7 +66,7 @@ class Character:
 
     def __init__(self, app: App, entity: Entity, *, height: float = 1.8, radius: float = 0.4, feet: float = 0.0,
                  step: float | None = None, slope: float = math.radians(46), jump_speed: float = 5.0,
-                 strength: float = 300.0, hits: Any = None) -> None:  # fmt: skip
+                 strength: float = 300.0, fall_speed: float = 55.0, hits: Any = None) -> None:  # fmt: skip
         physics: Physics | None = getattr(app, "physics", None)
         if physics is None:
             raise KindError(f"Character app is {checks.shown(app)}; it takes the App.")
@@ -83,7 +85,8 @@ class Character:
         state[STRENGTH] = checks.number("Character strength", strength, 0, 1e7)
         state[OWN] = -1
         state[GRAVITY] = math.nan  # the world's
-        self._state, self._wanted = state, [height, 0.0, 1.0]
+        self._state, self._wanted = state, [height, 0.0, 1.0, 55.0]
+        self.fall_speed = fall_speed
         self.jump_speed = jump_speed
         self._mask = mask_of(Body("static", hits=hits).hits)
         self._ground, self._ground_birth = NOBODY, 0
@@ -141,6 +144,15 @@ class Character:
     @strength.setter
     def strength(self, value: float) -> None:
         self._state[STRENGTH] = checks.number("Character.strength", value, 0, 1e7)
+
+    @property
+    def fall_speed(self) -> float:
+        """m/s downwards at most, 0 to 200."""
+        return self._wanted[3]
+
+    @fall_speed.setter
+    def fall_speed(self, value: float) -> None:
+        self._wanted[3] = checks.number("Character.fall_speed", value, 0, SPEED_MAX)
 
     @property
     def gravity(self) -> float:
@@ -211,6 +223,7 @@ class Character:
             self._state[POSITION] = here - np.array((0, self._feet, 0), np.float32)
             self._ground, self._state[ON_GROUND] = NOBODY, 0
         self._state[GRAVITY] = gravity * self._wanted[2]
+        self._state[FALL] = max(self._state[FALL], -self._wanted[3])
         return self._state
 
     def _grow(self) -> None:

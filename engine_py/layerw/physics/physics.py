@@ -21,11 +21,15 @@ from layerw.physics.body import Body
 from layerw.physics.character import Character, Characters
 from layerw.physics.entity_body import EntityBody
 from layerw.physics.events import BEGAN, CONTACT, ENDED, ENTERED, LEFT, PAIR, Events
+from layerw.physics.forms import Forms
 from layerw.physics.joints import Joint, join
+from layerw.physics.outlines import draw_bodies
 from layerw.physics.queries import Queries, RigidHit
 from layerw.physics.rigid_world import STEP_S, RigidWorld
 from layerw.physics.shapes import Shapes
 from layerw.physics.terrain import Terrain
+from layerw.physics.vehicle import Vehicle, Wheels
+from layerw.physics.water import Water, surface_of
 from layerw.scene.entity import Entities, Entity
 from layerw.scene.row_values import check_owner
 from layerw.scene.table import STATIC_FLAG
@@ -49,13 +53,15 @@ class Physics:
     another machine or in another browser is the same to the bit: `state_hash()`.
     """
 
-    __slots__ = ("_characters", "_events", "_gravity", "_port", "_queries", "_shapes", "_terrain",
-                 "_world")
-    SETTABLE = ("gravity",)
+    __slots__ = ("_characters", "_events", "_forms", "_gravity", "_port", "_queries", "_shapes", "_terrain",
+                 "_vehicles", "_waters", "_world", "debug")
+    SETTABLE = ("debug", "gravity")
 
     def __setattr__(self, name: str, value: object) -> None:
         if name not in self.SETTABLE and name not in Physics.__slots__:
             raise checks.unknown_attribute(self, name, self.SETTABLE)
+        if name == "debug":
+            value = checks.flag("app.physics.debug", value)
         object.__setattr__(self, name, value)
 
     def __init__(self, port: SubsystemPort) -> None:
@@ -68,11 +74,13 @@ class Physics:
         self._queries = Queries(self._world, self._shapes, port.table)
         self._characters = Characters()
         self._terrain = Terrain(self._world, port.log)
+        self._forms, self._waters, self._vehicles = Forms(), list[Water](), list[Vehicle]()
+        self.debug = False
         port.table.bodies, port.table.restored, port.table.moves = self._body_of, self._restored, self._moves
 
     def hooks(self) -> Mapping[str, Callable[..., Any]]:
         """See frame/subsystems.py."""
-        return {"before": self._events.clear, "fixed": self._step, "report": self._report}
+        return {"before": self._events.clear, "fixed": self._step, "after": self._draw, "report": self._report}
 
     def _step(self, dt: float) -> None:
         self._events.begin()
@@ -81,6 +89,10 @@ class Physics:
                 return
             self._terrain.step(self._characters.places())
         if self._world.bodies.count:
+            for water in self._waters:
+                water._forces(self._world, self._forms, self._gravity[1], dt)
+            for vehicle in list(self._vehicles):
+                vehicle._forces(dt)
             self._world.step(dt)
             self._events.take()
         if self._characters:
@@ -165,7 +177,8 @@ class Physics:
         floats[:, 14:] = scale
         for number, shapes in enumerate(records):
             mine = np.flatnonzero(which.reshape(-1) == number)
-            self._world.add(rows[mine], poses[mine], floats[mine], words[mine], shapes)
+            slots = self._world.add(rows[mine], poses[mine], floats[mine], words[mine], shapes)
+            self._forms.add(slots, shapes, scale[mine].astype(np.float32), self._shapes)
 
     def _check_rows(self, rows: npt.NDArray[np.intp], body: Body) -> None:
         table = self._port.table
@@ -219,6 +232,55 @@ class Physics:
 
     def _body_of(self, entities: Entities) -> EntityBody:
         return EntityBody(self._world, entities, isinstance(entities, Entity))
+
+    def add_water(self, surface: Any, *, density: float = 1000.0, drag: float = 2.0,
+                  flow: npt.ArrayLike = (0.0, 0.0, 0.0), at: npt.ArrayLike = (0.0, 0.0, 0.0)) -> Water:  # fmt: skip
+        """Water that dynamic bodies float in, or sink: `app.physics.add_water(app.sea)`; `.remove()` ends it.
+
+        Args:
+            surface: a height in metres; app.sea (its level); a ShallowWater; or a function that gets arrays x and z and
+                returns heights, NaN where there is no water.
+            density: kg/m3; what is lighter floats.
+            drag: the share of speed and spin that is lost a second, of what is as heavy as the water it displaces.
+            flow: (3,) m/s that it moves with.
+            at: (3,) metres, where a ShallowWater's first cell and height 0 are.
+
+        Raises:
+            ConfigError, KindError, ShapeError: a value is outside of its limits.
+        """
+        made = Water(surface_of(surface, at), density, drag, flow, self._drain, self._world.wake_all)
+        self._waters.append(made)
+        self._world.wake_all()
+        return made
+
+    def vehicle(self, chassis: Entity, wheels: npt.ArrayLike, *, radius: float = 0.35, travel: float = 0.3,
+                spring: float = 1.6, damping: float = 0.5, grip: float = 1.0, engine: float = 6.0, brakes: float = 9.0,
+                lock: float = 0.55, steered: Any = None, driven: Any = None) -> Vehicle:  # fmt: skip
+        """Wheels for a dynamic body, whose -Z is ahead: `car = app.physics.vehicle(body, places)`; `car.throttle = 1`.
+
+        Args:
+            chassis: an entity with a dynamic body.
+            wheels: (n, 3) metres in it, of the wheels' middles with the springs half pressed, 1 to 16.
+            radius: metres of a wheel. travel: metres that its spring gives way.
+            spring: hertz. damping: of that, 1 does not swing.
+            grip: of the tyres: 1 holds as much as what weighs on them.
+            engine, brakes: m/s2 that all driven wheels, or all, give at most.
+            lock: radians that steered wheels turn at most, up to 1.2.
+            steered, driven: numbers of wheels; None: those ahead of the middle are steered, all are driven.
+
+        Raises:
+            ConfigError, KindError, HandleError, ShapeError: a value is outside of its limits.
+        """
+        given = Wheels.of(wheels, radius, travel, spring, damping, grip, engine, brakes, lock, steered, driven)
+        made = Vehicle(self._world, chassis, given, self._park)
+        self._vehicles.append(made)
+        return made
+
+    def _park(self, vehicle: Vehicle) -> None:
+        self._vehicles[:] = [one for one in self._vehicles if one is not vehicle]
+
+    def _drain(self, water: Water) -> None:
+        self._waters[:] = [one for one in self._waters if one is not water]
 
     def advance(self, steps: int) -> None:
         """Runs so many steps of 1/60 s at once, without the program's: to let a pile settle before it is seen.
@@ -315,6 +377,10 @@ class Physics:
         position: (3,) of its middle. shape, size, rotation, layers: as for `sweep`.
         """
         return self._queries.overlap(shape, size, position, rotation, layers)
+
+    def _draw(self, dt: float) -> None:
+        if self.debug and self._world.bodies.count:
+            draw_bodies(self._world, self._forms, self._port)
 
     # -- reports ---------------------------------------------------------------------------------
 

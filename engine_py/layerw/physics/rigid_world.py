@@ -28,6 +28,7 @@ SUBSTEPS = 4
 STEP_S = 1 / 60
 COMMAND_FLOATS, STATE_FLOATS = 8, 15
 BODY_BYTES = 4096  # taken for a body before it is made; what it really takes is known after
+QUEUE_MAX = 100_000  # commands, 40 bytes each
 TOLD_MAX = 5  # bodies that left the world, each in a sentence
 
 
@@ -46,6 +47,7 @@ class RigidWorld:
         self.joint_births: dict[int, int] = {}  # how often each number of a joint was given out
         self._poses = np.zeros((256, 7), np.float32)  # by slot, as the table has them
         self._queue: list[tuple[U32, F32]] = []
+        self._queued = 0
         self._revisions = (-1, -1)
         self._deaths = table.deaths
         self._driven = np.zeros(0, np.uint32)  # kinematic ones that the last step moved
@@ -109,12 +111,16 @@ class RigidWorld:
         if given.size:
             rows[:, : given.shape[-1]] = given
         self._queue.append((heads, rows))
+        self._queued += len(heads)
+        if self._queued > QUEUE_MAX:  # a program that pushes while it is paused: what they do is the same now
+            self.flush()
 
     def flush(self, dt: float = STEP_S) -> None:
         """Runs what is queued, in order; dt: of the step that reaches the targets."""
         if self._queue:
             heads, values = (np.concatenate(parts) for parts in zip(*self._queue, strict=True))
             self._queue.clear()
+            self._queued = 0
             self.kernels.lw_rigid_command(self.number, heads, values, len(heads), dt)
 
     def state(self, slots: npt.NDArray[np.integer]) -> F32:

@@ -5,12 +5,15 @@ Owns: which templates the kernel holds for this world. Two bodies with the same 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from layerw.base.errors import ConfigError
+from layerw.base.mathx import matrix_from_quat
 from layerw.base.ports import F32, MeshData
 from layerw.kernels.gen.rigid import RigidKernels
-from layerw.physics.body import SHAPE_FLOATS, Body
+from layerw.physics.body import SHAPE_FLOATS, Body, Part
 
 BOX, SPHERE, CAPSULE, HULL, MESH, FIELD = range(6)  # rigid.h
 THIN = 0.01  # metres: half of the least thickness
@@ -18,6 +21,7 @@ CORNERS_MAX = 32  # of a hull: more cost time in every contact
 HULL_MIN_M, FLAT = 0.005, 2e-4  # below these Box3D's builder may never end; thickness by length
 HULL_ROOM = 255  # Box3D's working arrays are as large as what it may keep, and it does not check that they suffice
 ROUND = 16  # corners around a cylinder
+HULL_SHARE = 0.6  # of its box that a hull fills, about
 
 
 def record(kind: int, *sizes: float, template: int = 0, at: tuple[float, ...] = (0.0, 0.0, 0.0)) -> F32:
@@ -33,13 +37,16 @@ class Shapes:
     def __init__(self, kernels: RigidKernels) -> None:
         self._kernels = kernels
         self._templates: dict[tuple[str, bytes], int] = {}
+        self._extents: dict[int, tuple[F32, F32, float]] = {}  # by template: corners, and how much of the box it fills
 
     def of(self, body: Body, mesh: MeshData | None) -> F32:
-        """(1, 12) the record of a body around a mesh of Python's; None: there is none to fit.
+        """(k, 12) the records of a body around a mesh of Python's; None: there is none to fit.
 
         Raises:
             ConfigError: nothing to fit, or points without a volume.
         """
+        if body.parts is not None:
+            return np.stack([self._part(part) for part in body.parts])
         if body.size is None and body.points is None and mesh is None:
             raise ConfigError(f"Body(shape={body.shape!r}) has no mesh of Python's to fit (a loaded model is on the "
                               "GPU only); give its size=, or a hull's points=.")
@@ -63,6 +70,38 @@ class Shapes:
             sizes = (radius, max(float(2 * half[1]), 2 * radius if body.shape == "capsule" else 0.0))
         return self._sized(body.shape, sizes, (float(center[0]), float(center[1]), float(center[2])))[None]
 
+    def _part(self, part: Part) -> F32:
+        if part.points is not None:
+            found = record(HULL, template=self._hull(part.points))
+        else:
+            assert part.size is not None
+            found = self._sized(part.shape, part.size, (0.0, 0.0, 0.0))
+        found[5:8], found[8:12] = part.position, part.rotation
+        return found
+
+    def bounds(self, records: F32) -> tuple[F32, F32, float]:
+        """Low and high corner (3,) of a body's unscaled shapes, and its volume in cubic metres, roughly for hulls."""
+        lows, highs, volume = [], [], 0.0
+        for one in records:
+            kind, half = int(one[0]), one[2:5].astype(np.float64)
+            if kind == SPHERE:
+                half, inside = np.full(3, half[0]), 4 / 3 * math.pi * half[0] ** 3
+            elif kind == CAPSULE:
+                inside = math.pi * half[0] ** 2 * (2 * half[1] + 4 / 3 * half[0])
+                half = np.array((half[0], half[1] + half[0], half[0]))
+            elif kind == BOX:
+                inside = 8 * half.prod()
+            else:
+                low, high, share = self._extents.get(int(one[1]), (np.zeros(3), np.zeros(3), 0.0))
+                inside = share * float((high - low).prod())
+                lows.append(one[5:8] + low), highs.append(one[5:8] + high)
+                volume += inside
+                continue
+            reach = np.abs(matrix_from_quat(one[8:12])) @ half
+            lows.append(one[5:8] - reach), highs.append(one[5:8] + reach)
+            volume += float(inside)
+        return np.min(lows, axis=0).astype(np.float32), np.max(highs, axis=0).astype(np.float32), volume
+
     def _sized(self, shape: str, size: tuple[float, ...], at: tuple[float, ...]) -> F32:
         if shape == "box":
             return record(BOX, *(side / 2 for side in size), at=at)
@@ -84,6 +123,8 @@ class Shapes:
                 raise ConfigError(f"A hull of {len(points)} points was asked for; they lie in a point, a line or a "
                                   f"plane, or nearly, or within {1000 * HULL_MIN_M:g} mm: a hull spans a volume.")
             self._templates[key] = number
+            round_share = math.pi / 4 if len(points) == 2 * ROUND else HULL_SHARE
+            self._extents[number] = (points.min(axis=0), points.max(axis=0), round_share)
         return self._templates[key]
 
     def _mesh(self, mesh: MeshData) -> int:
@@ -96,6 +137,7 @@ class Shapes:
                 raise ConfigError(f"A mesh of {indices.size // 3} triangles was asked for as a body's shape; none of "
                                   "them has an area.")
             self._templates[key] = number
+            self._extents[number] = (positions.min(axis=0), positions.max(axis=0), 0.0)
         return self._templates[key]
 
     def close(self) -> None:
@@ -103,6 +145,7 @@ class Shapes:
         for number in self._templates.values():
             self._kernels.lw_rigid_drop(number)
         self._templates.clear()
+        self._extents.clear()
 
 
 def _spans(points: F32) -> bool:

@@ -144,3 +144,20 @@ def test_a_character_falls_no_faster_than_it_may(scene: Scene) -> None:
     hero.fall_speed = 5.0
     scene.run(2)
     assert -5.2 < hero.velocity[1] < -4.9
+
+
+def test_hulls_that_no_body_has_are_freed(scene: Scene) -> None:
+    scene.app.physics.advance(1)
+    shapes, corner = scene.app.physics._shapes, np.array([(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1.0)])
+
+    def rock(position: Any, size: float) -> lw.Entity:
+        return scene.app.spawn(lw.Mesh.box(), position=position, body=lw.Body(shape="hull", points=corner * size))
+
+    for k in range(199):
+        rock((0, 5, 0), 1 + k / 50).despawn()
+    rock((0, 5, 0), 9.0)
+    scene.run(2)
+    assert shapes.count == 65 and scene.app.physics.count == 2
+    kept = [rock((3 * (k % 10) - 15, 5, 3 * (k // 10)), 1 + k / 90) for k in range(80)]
+    scene.run(60)
+    assert shapes.count >= 80 and min(one.position[1] for one in kept) > -0.1

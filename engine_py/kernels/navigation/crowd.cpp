@@ -6,7 +6,7 @@
 #include "DetourCommon.h"
 #include "state.h"
 
-enum { NOBODY = 0xFFFFFFFFu, CORRIDOR_POLYS = 256 };  // dtCrowd::init gives each agent so many
+enum { NOBODY = 0xFFFFFFFFu, LOOKS_EVERY = 8, CORRIDOR_POLYS = 256 };  // dtCrowd::init gives each agent so many
 struct Agent { float radius, height, speed, acceleration, apart, gives_way; };
 
 uint32_t lw_nav_crowd(uint32_t number, uint32_t agents_max, float radius_max) {
@@ -110,7 +110,17 @@ void lw_nav_place(uint32_t number, const uint32_t *numbers, const float *places,
     }
 }
 
-void lw_nav_step(uint32_t number, float dt) { nav_mesh(number)->crowd->update(dt, nullptr); }
+// To look for a straighter way along the corridor is what costs most, and is as good some steps later: each agent has its turn.
+void lw_nav_step(uint32_t number, float dt) {
+    Mesh *own = nav_mesh(number);
+    own->steps++;
+    for (int i = 0; i < own->crowd->getAgentCount(); i++) {
+        dtCrowdAgentParams &params = own->crowd->getEditableAgent(i)->params;
+        if (((uint32_t)i + own->steps) % LOOKS_EVERY) params.updateFlags &= (unsigned char)~DT_CROWD_OPTIMIZE_VIS;
+        else params.updateFlags |= DT_CROWD_OPTIMIZE_VIS;
+    }
+    own->crowd->update(dt, nullptr);
+}
 
 void lw_nav_state(uint32_t number, const uint32_t *numbers, uint32_t count, float *out) {
     for (uint32_t i = 0; i < count; i++, out += LW_NAV_STATE) {

@@ -19,7 +19,7 @@ struct Config {
 
 struct Mesh {
     Config config;
-    uint32_t tiles_x, tiles_z;
+    uint32_t tiles_x, tiles_z, steps;
     dtNavMesh *mesh;
     dtNavMeshQuery *query;
     dtQueryFilter *filter;

@@ -70,6 +70,7 @@ class Physics:
         self._gravity = GRAVITY
         self._world = RigidWorld(port.table, port.heap_ledger, port.log, GRAVITY)
         self._shapes = Shapes(self._world.kernels)
+        self._world.removed = self._shapes.release
         self._events = Events(self._world)
         self._queries = Queries(self._world, self._shapes, port.table)
         self._characters = Characters()
@@ -178,6 +179,7 @@ class Physics:
         for number, shapes in enumerate(records):
             mine = np.flatnonzero(which.reshape(-1) == number)
             slots = self._world.add(rows[mine], poses[mine], floats[mine], words[mine], shapes)
+            self._shapes.hold(slots, shapes)
             self._forms.add(slots, shapes, scale[mine].astype(np.float32), self._shapes)
 
     def _check_rows(self, rows: npt.NDArray[np.intp], body: Body) -> None:

@@ -19,6 +19,7 @@ from layerw.kernels import rigid
 from layerw.memory.ledger import HardLedger
 from layerw.physics.bodies import Bodies, Rows
 from layerw.physics.body import SENSOR
+from layerw.scene.rows import blocks_of_rows
 from layerw.scene.table import Table
 
 (IMPULSE, IMPULSE_AT, TURN_IMPULSE, FORCE, TORQUE, VELOCITY, SPIN, PLACE, TARGET, WAKE, SLEEP, ENABLE, DISABLE,
@@ -43,6 +44,7 @@ class RigidWorld:
         if not self._number:
             raise LayerwError("A 65th world of physics was asked for in this process; close() an App before.")
         self.bodies = Bodies(table)
+        self.removed: Callable[[U32], None] = lambda slots: None  # hears of bodies that ended
         self.steps = self.lost = 0
         self.joint_births: dict[int, int] = {}  # how often each number of a joint was given out
         self._poses = np.zeros((256, 7), np.float32)  # by slot, as the table has them
@@ -84,6 +86,7 @@ class RigidWorld:
             slots = np.ascontiguousarray(slots, np.uint32)
             self.kernels.lw_rigid_remove(self.number, slots, len(slots))
             self.bodies.remove(slots)
+            self.removed(slots)
             self._driven = np.setdiff1d(self._driven, slots)
 
     def forget_dead(self) -> None:
@@ -180,6 +183,9 @@ class RigidWorld:
 
     def _stop(self, driven: U32) -> None:
         """Kinematic bodies that nobody moves any more stand."""
+        if not len(self._driven):
+            self._driven = driven
+            return
         rest = np.setdiff1d(self._driven, driven)
         if len(rest):
             for what in (VELOCITY, SPIN):
@@ -211,9 +217,10 @@ class RigidWorld:
     def _write(self, rows: Rows, poses: F32) -> None:
         position, rotation = self._table.columns["position"], self._table.columns["rotation"]
         untouched = (position.revision, rotation.revision) == self._revisions
+        blocks = blocks_of_rows(rows)
         for column, values in ((position, poses[:, :3]), (rotation, poses[:, 3:])):
             column.array[rows] = values
-            column.touch_rows(rows)
+            column.touch_blocks(blocks)
         if untouched:  # else somebody wrote something that is to be seen yet
             self._revisions = position.revision, rotation.revision
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from layerw.base.errors import ConfigError
 from layerw.base.mathx import matrix_from_quat
-from layerw.base.ports import F32, MeshData
+from layerw.base.ports import F32, U32, MeshData
 from layerw.kernels.gen.rigid import RigidKernels
 from layerw.physics.body import SHAPE_FLOATS, Body, Part
 
@@ -21,6 +21,7 @@ CORNERS_MAX = 32  # of a hull: more cost time in every contact
 HULL_MIN_M, FLAT = 0.005, 2e-4  # below these Box3D's builder may never end; thickness by length
 HULL_ROOM = 255  # Box3D's working arrays are as large as what it may keep, and it does not check that they suffice
 ROUND = 16  # corners around a cylinder
+UNUSED_MAX = 64  # templates without a body
 HULL_SHARE = 0.6  # of its box that a hull fills, about
 
 
@@ -37,6 +38,9 @@ class Shapes:
     def __init__(self, kernels: RigidKernels) -> None:
         self._kernels = kernels
         self._templates: dict[tuple[str, bytes], int] = {}
+        self._held: dict[int, list[int]] = {}  # by slot: templates of its body
+        self._uses: dict[int, int] = {}
+        self._unused: dict[int, None] = {}  # templates that no body has, the longest unused first
         self._extents: dict[int, tuple[F32, F32, float]] = {}  # by template: corners, and how much of the box it fills
 
     def of(self, body: Body, mesh: MeshData | None) -> F32:
@@ -94,11 +98,13 @@ class Shapes:
             else:
                 low, high, share = self._extents.get(int(one[1]), (np.zeros(3), np.zeros(3), 0.0))
                 inside = share * float((high - low).prod())
-                lows.append(one[5:8] + low), highs.append(one[5:8] + high)
+                lows.append(one[5:8] + low)
+                highs.append(one[5:8] + high)
                 volume += inside
                 continue
             reach = np.abs(matrix_from_quat(one[8:12])) @ half
-            lows.append(one[5:8] - reach), highs.append(one[5:8] + reach)
+            lows.append(one[5:8] - reach)
+            highs.append(one[5:8] + reach)
             volume += float(inside)
         return np.min(lows, axis=0).astype(np.float32), np.max(highs, axis=0).astype(np.float32), volume
 
@@ -140,12 +146,45 @@ class Shapes:
             self._extents[number] = (positions.min(axis=0), positions.max(axis=0), 0.0)
         return self._templates[key]
 
+    def hold(self, slots: U32, records: F32) -> None:
+        """These bodies are made of these records: their templates stay."""
+        templates = [int(one[1]) for one in records if one[0] in (HULL, MESH)]
+        for template in templates:
+            self._uses[template] = self._uses.get(template, 0) + len(slots)
+            self._unused.pop(template, None)
+        if templates:
+            self._held.update(dict.fromkeys(slots.tolist(), templates))
+
+    def release(self, slots: U32) -> None:
+        """These bodies are gone; of templates without any the last UNUSED_MAX are kept for the next body."""
+        if not self._held:
+            return
+        for slot in slots.tolist():
+            for template in self._held.pop(slot, ()):
+                self._uses[template] -= 1
+                if not self._uses[template]:
+                    self._unused[template] = None
+        if len(self._unused) > UNUSED_MAX:
+            keys = {number: key for key, number in self._templates.items()}
+            while len(self._unused) > UNUSED_MAX:
+                template = next(iter(self._unused))
+                for column in (self._unused, self._uses, self._extents):
+                    column.pop(template, None)
+                del self._templates[keys[template]]
+                self._kernels.lw_rigid_drop(template)
+
+    @property
+    def count(self) -> int:
+        """Of templates."""
+        return len(self._templates)
+
     def close(self) -> None:
         """Drops them; no body may have one."""
         for number in self._templates.values():
             self._kernels.lw_rigid_drop(number)
         self._templates.clear()
-        self._extents.clear()
+        for column in (self._extents, self._held, self._uses, self._unused):
+            column.clear()
 
 
 def _spans(points: F32) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from layerw.scene.rows import BLOCK_ROWS, blocks_of, runs_of
+from layerw.scene.rows import BLOCK_ROWS, blocks_of, blocks_of_rows, runs_of
 
 
 class Span:
@@ -65,8 +65,11 @@ class Column:
 
     def touch_rows(self, rows: npt.NDArray[np.intp]) -> None:
         """As `touch`, of any rows."""
-        for block in np.unique(rows // BLOCK_ROWS).tolist():
-            self.dirty |= 1 << block
+        self.touch_blocks(blocks_of_rows(rows))
+
+    def touch_blocks(self, blocks: int) -> None:
+        """As `touch`, of a set of blocks: for several columns it is looked up once."""
+        self.dirty |= blocks
         self.revision += 1
 
     def views_alive(self) -> bool:

@@ -12,6 +12,9 @@ from bisect import bisect_left, insort
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 BLOCK_ROWS = 1024
 DYNAMIC, STATIC, TRANSIENT = 0, 1, 2
 
@@ -20,6 +23,14 @@ def blocks_of(first: int, count: int) -> int:
     """The set of blocks that rows first .. first + count lie in."""
     low, high = first // BLOCK_ROWS, (first + count - 1) // BLOCK_ROWS + 1
     return (1 << high) - (1 << low)
+
+
+def blocks_of_rows(rows: npt.NDArray[np.intp]) -> int:
+    """The set of blocks that some rows lie in."""
+    found = 0
+    for block in np.flatnonzero(np.bincount(rows // BLOCK_ROWS)).tolist():
+        found |= 1 << block
+    return found
 
 
 def runs_of(blocks: int) -> list[tuple[int, int]]:

@@ -249,6 +249,19 @@ def test_before_a_bake_it_says_what_to_do() -> None:
     app.close()
 
 
+def test_it_ends_with_its_app(yard: Yard) -> None:
+    nav = yard.app.navigation
+    agents = nav.add(yard.app.spawn(lw.Mesh.box(), position=(5, 0, 5)))
+    held = nav._kernels.lw_nav_bytes()
+    yard.app.close()
+    calls = (lambda: nav.path((0, 0, 0), (1, 0, 0)), lambda: nav.bake((FLOOR, TWO)), lambda: nav.add(yard.wall),
+             agents.stop)
+    for call in calls:
+        with pytest.raises(lw.HandleError):
+            call()
+    assert nav._kernels.lw_nav_bytes() < held and not nav.ready
+
+
 def test_the_mesh_is_drawn_while_debug_is_on(yard: Yard) -> None:
     yard.app.navigation.debug = True
     yard.host.step(yard.app, 2)

@@ -114,6 +114,13 @@ def test_a_vehicle_stands_on_its_springs_drives_turns_and_stops(scene: Scene) ->
         scene.app.physics.vehicle(scene.floor, WHEELS)
 
 
+def test_water_ends_with_its_app(scene: Scene) -> None:
+    physics = scene.app.physics
+    scene.app.close()
+    with pytest.raises(lw.HandleError, match="which was closed"):
+        physics.add_water(0.0)
+
+
 def test_debug_draws_bodies_while_it_is_on(scene: Scene) -> None:
     scene.crate((0, 5, 0))
     scene.app.spawn(lw.Mesh.box(), position=(3, 5, 0), body=lw.Body(parts=DUMBBELL[:2]))

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
-from layerw.base.errors import ConfigError, ShapeError
+from layerw.base.errors import ConfigError, HandleError, ShapeError
 from layerw.base.names import named
 from layerw.base.ports import F32, F64
 from layerw.frame.subsystems import SubsystemPort
@@ -45,7 +45,7 @@ class Navigation:
     The same calls give the same ways on every machine, to the bit.
     """
 
-    __slots__ = ("_crowd", "_kernels", "_mesh", "_pending", "_port", "_queries", "debug")
+    __slots__ = ("_crowd", "_has_ended", "_kernels", "_mesh", "_pending", "_port", "_queries", "debug")
     SETTABLE = ("debug",)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -62,7 +62,7 @@ class Navigation:
         self._queries: Queries | None = None
         self._pending: tuple[Sources, Walker, Box | None] | None = None
         self._crowd = Crowd(port.table, port.log, self._kernels)
-        self.debug = False
+        self.debug = self._has_ended = False
 
     def hooks(self) -> Mapping[str, Callable[..., Any]]:
         """See frame/subsystems.py."""
@@ -93,6 +93,7 @@ class Navigation:
             ConfigError, KindError, ShapeError: a value is outside of its limits, or there is nothing to walk on.
             BudgetError: too many triangles or tiles, or the heap budget has no room. What was baked before stays then.
         """
+        self._check_open()
         walker = _walker(radius, height, climb, slope, cell, least)
         box = None if area is None else _box(area)
         slices = checks.flag("app.navigation.bake slices", slices)
@@ -174,8 +175,13 @@ class Navigation:
         """(n, 3, 3) the mesh, to look at; a copy. `app.navigation.debug = True` draws it."""
         return self._ready.triangles()
 
+    def _check_open(self) -> None:
+        if self._has_ended:
+            raise HandleError("app.navigation ended with its App, which was closed.")
+
     @property
     def _ready(self) -> Queries:
+        self._check_open()
         if self._queries is None:
             waits = "its world is on its way" if self._pending else "call app.navigation.bake(ground) before"
             raise ConfigError(f"app.navigation has no mesh yet: {waits}. `app.navigation.ready` tells.")
@@ -270,6 +276,7 @@ class Navigation:
         Raises:
             ConfigError, KindError, HandleError: nothing walks then.
         """
+        self._check_open()
         entities = checks.instance("app.navigation.add entities", entities, Entities, "an Entity, or a group of them")
         record = agent_record(speed, acceleration, radius, height, apart, avoids)
         turns = checks.flag("app.navigation.add turns", turns)
@@ -308,6 +315,7 @@ class Navigation:
 
     def close(self) -> None:
         """The program ended."""
+        self._has_ended = True
         self._crowd.leave()
         if self._mesh is not None:
             self._mesh.close()

@@ -17,6 +17,7 @@ from layerw.base.errors import ConfigError, KindError
 from layerw.base.names import named
 from layerw.base.ports import MeshData
 from layerw.frame.subsystems import SubsystemPort
+from layerw.physics.admission import check_rows
 from layerw.physics.body import Body
 from layerw.physics.character import Character, Characters
 from layerw.physics.entity_body import EntityBody
@@ -32,7 +33,6 @@ from layerw.physics.vehicle import Vehicle, Wheels
 from layerw.physics.water import Water, surface_of
 from layerw.scene.entity import Entities, Entity
 from layerw.scene.row_values import check_owner
-from layerw.scene.table import STATIC_FLAG
 
 if TYPE_CHECKING:
     from layerw.content.worlds import World
@@ -163,7 +163,7 @@ class Physics:
     def _add(self, entities: Entities, body: Body) -> None:
         table, rows = self._port.table, entities._numbers()
         entities._check()
-        self._check_rows(rows, body)
+        check_rows(table, self._world.bodies, self._characters.rows(), rows, body)
         scale = np.abs(table.scale[rows])
         poses = np.concatenate([table.position[rows], table.rotation[rows]], axis=1).astype(np.float32)
         if not (np.isfinite(poses).all() and (np.abs(poses[:, :3]) < FAR_M).all()
@@ -181,22 +181,6 @@ class Physics:
             slots = self._world.add(rows[mine], poses[mine], floats[mine], words[mine], shapes)
             self._shapes.hold(slots, shapes)
             self._forms.add(slots, shapes, scale[mine].astype(np.float32), self._shapes)
-
-    def _check_rows(self, rows: npt.NDArray[np.intp], body: Body) -> None:
-        table = self._port.table
-        if (table.parent[rows] >= 0).any():
-            raise ConfigError("app.physics.add was given an entity that has a parent; a body moves by itself. Give the "
-                              "parent one, or set its parent to None before.")  # fmt: skip
-        if body.kind != "static" and (table.flags[rows] & STATIC_FLAG).any():
-            raise ConfigError(f"app.physics.add was given an entity that was spawned with static=True, and a "
-                              f"{body.kind} body; a static one hardly ever moves. Spawn it without.")  # fmt: skip
-        if (self._world.bodies.slots(rows) >= 0).any():
-            raise ConfigError("app.physics.add was given an entity that has a body; `entity.body.remove()` ends it.")
-        if len(np.unique(rows)) < len(rows):
-            raise ConfigError("app.physics.add was given an entity twice; it has one body.")
-        if np.isin(rows, self._characters.rows()).any():
-            raise ConfigError("app.physics.add was given the entity of a Character, which has no body; "
-                              "`character.remove()` ends it.")
 
     def _mesh(self, handle: int) -> MeshData | None:
         return self._port.resources.mesh_data().get(handle)
@@ -250,6 +234,7 @@ class Physics:
         Raises:
             ConfigError, KindError, ShapeError: a value is outside of its limits.
         """
+        _ = self._world.number  # raises once the App is closed
         made = Water(surface_of(surface, at), density, drag, flow, self._drain, self._world.wake_all)
         self._waters.append(made)
         self._world.wake_all()

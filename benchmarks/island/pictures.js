@@ -11,12 +11,15 @@ const post = (key, value) => fetch(`/result?k=${key}`, { method: 'POST', body: J
 
 const FLIGHT = '../app/flight.py';
 const stand = (eye, target) => `app.camera.position = (${eye})\napp.camera.look_at((${target}))\n`;
+const STORM = 'app.clouds.cover, app.clouds.density = 1.0, 1.6\napp.weather.rain = 0.8\napp.weather.wetness = 1.0\napp.wind.strength = 0.9\napp.fog.density = 0.0005\napp.fog.falloff = 0.0009\n';
 const SCENES = {
   camp: { src: '../app_camp/main.py', code: '' },
   path: { src: '../app_camp/main.py', code: stand('-1.2, 1.5, 16.5', '0.6, 1.3, 4') },
+  noon: { src: FLIGHT, code: 'program.look("start")' },
   dusk: { src: FLIGHT, code: `app.sun.at(latitude=0.7, day=172, hour=19.1)\napp.clouds.cover = 0.5\n${stand('-2600, 46, 2300', '900, 260, -300')}` },
   sunset: { src: FLIGHT, code: `app.sun.at(latitude=0.7, day=172, hour=19.2)\napp.clouds.cover = 0.55\n${stand('2700, 40, 700', '-900, 300, -150')}` },
-  storm: { src: FLIGHT, code: `app.sun.at(latitude=0.7, day=172, hour=17.0)\napp.clouds.cover = 0.95\napp.weather.rain = 0.8\napp.weather.wetness = 1.0\napp.wind.strength = 0.9\napp.fog.density = 0.0006\napp.fog.falloff = 0.0008\n${stand('-2600, 30, 2300', '0, 330, 0')}` },
+  storm: { src: FLIGHT, code: `app.sun.at(latitude=0.7, day=172, hour=16.0)\n${STORM}program.look("start")` },
+  squall: { src: FLIGHT, code: `app.sun.at(latitude=0.7, day=172, hour=17.5)\n${STORM}${stand('-2600, 30, 2300', '0, 330, 0')}` },
 };
 
 const shown = new Map();
@@ -47,7 +50,7 @@ async function picture(name) {
   const { src, code } = SCENES[name];
   const element = shown.get(src) ?? await open(src);
   await settle(element);
-  await element.host.request('python', `import sys\napp = (sys.modules.get('flight') or sys.modules['__main__']).app\n${code}`);
+  await element.host.request('python', `import sys\nprogram = sys.modules.get('flight') or sys.modules['__main__']\napp = program.app\n${code}`);
   await wait(1000);
   await settle(element);
   await wait(6000);

@@ -94,9 +94,25 @@ def test_more_than_both_apis_bind_are_told_and_left_out() -> None:
     assert len(plan.textures) == 7 and len(warnings) == 2
     assert "has 9 textures beside those of metallic-roughness; 7 are drawn" in warnings[0]
     one = lw.Texture(np.zeros((1, 1)))
-    look = lw.Material(**{f"{name}_texture": one for name in kinds.LAYER_TEXTURES[:7]})  # type: ignore[arg-type]
+    seven = {f"{name}_texture": lw.Texture(np.zeros((1, 1))) for name in kinds.LAYER_TEXTURES[:7]}
+    look = lw.Material(**seven)  # type: ignore[arg-type]
     with pytest.raises(lw.LayerwError, match="it takes at most 7"):
         setattr(look, f"{kinds.LAYER_TEXTURES[7]}_texture", one)
+
+
+def test_one_texture_for_several_uses_takes_one_place() -> None:
+    one = lw.Texture(np.zeros((1, 1)))
+    look = lw.Material(**{f"{name}_texture": one for name in kinds.LAYER_TEXTURES})  # type: ignore[arg-type]
+    desc = look.values.desc(lambda _: 77)
+    desc.kind = "layered"
+    assert desc.textures == (0, 0, 0, 0, 0, 77)
+    desc.uv_transforms["thickness"] = (2.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+    assert desc.textures == (0, 0, 0, 0, 0, 77, 77), "elsewhere it is another"
+    words = pack_material(desc).view(np.uint32)
+    place = {one.name: one.word for one in spec.members(kinds.MATERIAL_BLOCK)}
+    both = int(words[place["layers_low"]]) | int(words[place["layers_high"]]) << 32
+    found = [both >> 4 * number & 15 for number in range(len(kinds.LAYER_TEXTURES))]
+    assert found == [2 if name == "thickness" else 1 for name in kinds.LAYER_TEXTURES]
 
 
 def test_glass_has_its_passes_only_where_there_is_some() -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 
@@ -83,10 +84,14 @@ def read_material(doc: Document, index: int, user: str = "The model", *, unlit: 
 
 def _leave_out(doc: Document, item: Item, plan: MaterialPlan) -> None:
     """Textures of layers beyond those that both APIs can bind."""
-    found = [name for name in kinds.LAYER_TEXTURES if name in plan.textures]
-    for name in found[len(kinds.LAYER_PLACES) :]:
+    uses: dict[object, list[str]] = {}  # equal ones take one place
+    for name in kinds.LAYER_TEXTURES:
+        if name in plan.textures:
+            use = plan.textures[name], plan.desc.uv_transforms.get(name), name in plan.desc.uv1_textures
+            uses.setdefault(use, []).append(name)
+    for name in chain.from_iterable(list(uses.values())[len(kinds.LAYER_PLACES) :]):
         del plan.textures[name]
-        doc.warn(f"{item.path} has {len(found)} textures beside those of metallic-roughness; {len(kinds.LAYER_PLACES)} "
+        doc.warn(f"{item.path} has {len(uses)} textures beside those of metallic-roughness; {len(kinds.LAYER_PLACES)} "
                  f"are drawn, and of {name} its number alone.")
 
 

@@ -47,8 +47,15 @@ class MaterialDesc:
         if LAYER not in names:
             return names
         own = names[: names.index(LAYER)]
-        found = [name for name in LAYER_TEXTURES if getattr(self, f"{{name}}_texture")]
-        return (*own, *found[: len(names) - len(own)])
+        found: dict[object, str] = {{}}
+        for name in LAYER_TEXTURES:
+            if getattr(self, f"{{name}}_texture"):
+                found.setdefault(self.use(name), name)
+        return (*own, *list(found.values())[: len(names) - len(own)])
+
+    def use(self, name: str) -> tuple[int, UvMatrix | None, bool]:
+        """A texture and where it is looked up: of a layered kind, equal ones have one place."""
+        return getattr(self, f"{{name}}_texture"), self.uv_transforms.get(name), name in self.uv1_textures
 
     @property
     def see_through(self) -> bool:

@@ -110,10 +110,7 @@ def pack_material(desc: MaterialDesc) -> F32:
     for place, name in enumerate(desc.slots):
         uv[place, :, :3] = np.reshape(desc.uv_transforms.get(name, NO_TRANSFORM), (2, 3))
         uv[place, 0, 3] = name in desc.uv1_textures
-        if name in kinds.LAYER_TEXTURES:
-            number = kinds.LAYER_TEXTURES.index(name)
-            block.read("layers_low" if number < 8 else "layers_high").view(np.uint32)[0] |= np.uint32(
-                (place - len(kinds.SHADER_SLOTS) + 1) << 4 * (number % 8))
+    _write_places(desc, block)
     if desc.numbers:
         block.read("uv")[8 : 8 + len(desc.numbers)] = desc.numbers
     if not desc.params:
@@ -122,6 +119,16 @@ def pack_material(desc: MaterialDesc) -> F32:
     packed[: block.array.size] = block.array
     packed[spec.SHADER_PARAMS_BYTES // 4 :] = desc.params
     return packed
+
+
+def _write_places(desc: MaterialDesc, block: UniformBlock) -> None:
+    """Which of a layered kind's places each of LAYER_TEXTURES has, + 1."""
+    first = len(kinds.SHADER_SLOTS)
+    places = {desc.use(name): place for place, name in enumerate(desc.slots[first:], 1) if name in kinds.LAYER_TEXTURES}
+    for number, name in enumerate(kinds.LAYER_TEXTURES if places else ()):
+        place = places.get(desc.use(name), 0)
+        block.read("layers_low" if number < 8 else "layers_high").view(np.uint32)[0] |= np.uint32(
+            place << 4 * (number % 8))  # fmt: skip
 
 
 def material_kind(desc: MaterialDesc) -> int:

@@ -29,10 +29,10 @@ def _check_room(shader: Shader | None, names: Iterable[str]) -> None:
                           f"give it among the shader's own textures instead.")
 
 
-def _check_places(names: set[str]) -> None:
-    """Raises ConfigError where a material has more textures of layers than both APIs bind."""
-    layers = sorted(name for name in names if name.removesuffix("_texture") in kinds.LAYER_TEXTURES)
-    if len(layers) > len(kinds.LAYER_PLACES):
+def _check_places(textures: Mapping[str, Texture]) -> None:
+    """Raises ConfigError where a material has more textures of layers than both APIs bind; one for two is one."""
+    layers = sorted(name for name in textures if name.removesuffix("_texture") in kinds.LAYER_TEXTURES)
+    if len({id(textures[name]) for name in layers}) > len(kinds.LAYER_PLACES):
         raise ConfigError(f"A material has {', '.join(layers)}; of these {len(layers)} it takes at most "
                           f"{len(kinds.LAYER_PLACES)}, so that both APIs can bind them. Set one of them to None first.")
 
@@ -110,7 +110,7 @@ class Values:
         else:
             checks.instance(f"Material {name}", value, Texture, "a lw.Texture")
             _check_room(self.shader, [name])
-            _check_places({*self.textures, name})
+            _check_places({**self.textures, name: value})
             self.textures[name] = value.check_live()
         self.changed()
 

@@ -113,6 +113,7 @@ class FakeContent:
     layer_bytes: int = 0
     asset: int = -1
     gpu_bytes: int = 0
+    waits_for_gpu: int = 0
     primitives: list[Primitive] = field(default_factory=list)
     nodes: list[NodeDesc] = field(default_factory=list)
     released: bool = False

@@ -179,3 +179,43 @@ def test_any_damage_is_a_sentence() -> None:
             assert 10 < len(str(error)) < 900 and not math.isnan(len(str(error)))
             ends["refused"] += 1
     assert ends["used"] > 50 and ends["refused"] > 300
+
+
+def test_no_tile_multiplies_without_end() -> None:
+    """Instances that take no bytes (accessors without a view) count all the same."""
+    text, binary, _ = split_model(TRIANGLE)
+    document = json.loads(text)
+    document["accessors"].append({"componentType": 5126, "count": 1 << 19, "type": "VEC3"})
+    held = {"EXT_mesh_gpu_instancing": {"attributes": {"TRANSLATION": len(document["accessors"]) - 1}}}
+    document["nodes"] = [{"mesh": 0, "extensions": held} for _ in range(3)]
+    document["scenes"] = [{"nodes": [0, 1, 2]}]
+    from tests.unit.test_transfers import glb
+
+    with pytest.raises(GltfError, match="1572864 times or more; at most 1048576"):
+        plan_of(glb(document, binary))
+
+
+def test_a_tile_larger_than_the_budget_is_told_and_the_rest_is_shown(tmp_path: Path) -> None:
+    """A cloud of 48 MB of discs under 24 MiB: its parent stays, nothing is ever over, the world settles."""
+    count = 2_400_000
+    (tmp_path / "coarse.pnts").write_bytes(pnts(SQUARE))
+    quantised = {"POINTS_LENGTH": count, "POSITION_QUANTIZED": {"byteOffset": 0},
+                 "QUANTIZED_VOLUME_OFFSET": [-5, -5, -5], "QUANTIZED_VOLUME_SCALE": [10, 10, 10]}  # fmt: skip
+    (tmp_path / "fine.pnts").write_bytes(tile(b"pnts", quantised, bytes(6 * count)))
+    child = {"boundingVolume": {"sphere": [0, 0, 0, 20]}, "geometricError": 0, "content": {"uri": "fine.pnts"}}
+    (tmp_path / "tileset.json").write_text(json.dumps({"asset": {"version": "1.0"}, "geometricError": 1, "root": {
+        "boundingVolume": {"sphere": [0, 0, 0, 20]}, "geometricError": 50, "refine": "REPLACE",
+        "content": {"uri": "coarse.pnts"}, "children": [child]}}))  # fmt: skip
+    host = HeadlessHost(tmp_path, size=(128, 96))
+    app = lw.App(host=host, budgets=lw.Budgets(gpu_mib=24, layer_mib=256))
+    app.camera.position = (0.0, 5.0, 40.0)
+    app.camera.look_at((0.0, 0.0, 0.0))
+    world = app.stream("tileset.json")
+    for _ in range(60):
+        host.step(app, 10)
+        assert app._engine.gpu_ledger.used_bytes <= app._engine.gpu_ledger.budget_bytes
+        assert app._engine.layer_ledger.used_bytes <= app._engine.layer_ledger.budget_bytes
+    assert len(world._streamer.draw().mesh) == 1 and world.settled
+    record = app._engine.store.meshes[int(world._streamer.draw().mesh[0])]
+    assert record.vertex_count == len(SQUARE)
+    app.close()

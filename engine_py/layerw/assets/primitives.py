@@ -15,7 +15,7 @@ from layerw.assets.accessors import COMPONENT_BYTES, ELEMENTS_MAX, ZEROS, Access
 from layerw.assets.draco import draco_of, unpacked_by_draco
 from layerw.assets.facts import VARIANTS, variants_of
 from layerw.assets.gltf import Document
-from layerw.assets.instances import instances_of
+from layerw.assets.instances import INSTANCES_MAX, instances_of
 from layerw.assets.items import GltfError, Item
 from layerw.assets.materials import MaterialKey, MaterialPlan, read_material
 from layerw.assets.metadata import plan_features
@@ -111,6 +111,7 @@ class Planner:
         self.groups: list[Group] = []  # of a tile
         self._tile_groups: dict[int, int] = {}  # by the row of the i3dm, where nothing else has places
         self._is_tile = False
+        self._places = 0  # of all groups
         self._shared: dict[Key, MeshPlan] = {}
 
     def add_tree(self, tree: Tree, flatten: F64 | None) -> None:
@@ -152,6 +153,7 @@ class Planner:
         if above is None:
             if not parts:
                 return flatten @ world, -1
+            self._count_places(parts[0][2].count)
             self.groups.append(Group(flatten @ world, None, np.eye(4), parts))
             return np.eye(4), len(self.groups) - 1
         row, item = above
@@ -159,11 +161,18 @@ class Planner:
         if not parts and row in self._tile_groups:
             return inner, self._tile_groups[row]
         places = plan_tile_places(self.doc, item, self.rig.numbers)
+        self._count_places(places.count * (parts[0][2].count if parts else 1))
         self.groups.append(Group(flatten @ tree.worlds[row], places, inner, parts))
         if parts:
             return np.eye(4), len(self.groups) - 1
         self._tile_groups[row] = len(self.groups) - 1
         return inner, self._tile_groups[row]
+
+    def _count_places(self, count: int) -> None:
+        self._places += count
+        if self._places > INSTANCES_MAX:
+            raise GltfError(f"The tile shows its meshes {self._places} times or more; at most {INSTANCES_MAX} "
+                            "instances of a tile are drawn.")  # fmt: skip
 
     def _instances(self, item: Item, node: int) -> None:
         try:

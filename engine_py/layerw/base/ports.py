@@ -268,6 +268,7 @@ class Content(Protocol):
     failure: Failure  # failed: why, and so whether it may heal
     primitives: list[Primitive]
     nodes: list[NodeDesc]
+    waits_for_gpu: int  # bytes of an upload that was refused in this step
 
     @property
     def asset(self) -> int: ...  # its row among the assets that have backups; -1 = none
@@ -322,7 +323,6 @@ class GpuContent(Content, Protocol):
     facts: FileFacts | None  # ready: what the file says of itself
     materials: dict[str, int]  # ready: handles by name, the first of each
     material_numbers: dict[int, list[int]]  # ready: by the file's number
-    waits_for_gpu: int  # bytes of an upload that was refused in this step
     identity: str  # opened with FETCH_DIGEST: equal for equal files, once fetched; the step that sets it begins nothing
 
     @property

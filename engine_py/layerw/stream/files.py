@@ -35,7 +35,7 @@ class FileFetch:
                  size_bytes: int = 0, sha256: str = "", flags: int = 0) -> None:
         self.url, self.state, self.error, self.failure = url, "loading", "", Failure.NONE
         self.payload = b""
-        self.layer_bytes = self.gpu_bytes = 0
+        self.layer_bytes = self.gpu_bytes = self.waits_for_gpu = 0
         self.asset = -1  # nothing of it is kept
         self.primitives: list[Primitive] = []
         self.warnings: list[str] = []

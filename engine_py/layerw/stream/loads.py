@@ -406,11 +406,21 @@ class Loads:
         if self._idle_frames == 0 or self._idle_frames % _UPLOAD_PATIENCE_FRAMES:
             return
         residency = self.residency
+        self._learn(waiting)
         if residency.make_room(0.0, residency.estimate(waiting[0])) > 0.0:
             return
         if self._idle_frames >= self.config.stuck_frames:
             self._idle_frames = 0
             residency.lower_ceiling()
+
+    def _learn(self, rows: list[int]) -> None:
+        """What waits is larger than was guessed: plans that know by how much can leave it out."""
+        for row in rows:
+            load = self.loads[row]
+            needed = load.gpu_bytes + sum(content.waits_for_gpu for content in load.contents)
+            if needed > self.residency.estimate(row):
+                self.tree.gpu_bytes[row] = needed
+                self.residency.revision += 1
 
     def release(self, which: Callable[[Content], bool] = lambda _: True) -> None:
         """Cancel everything, or what holds such contents."""

@@ -4,7 +4,8 @@ Owns: one traversal. Reads the tree, writes only its `refined` flags (hysteresis
 
 Four passes over the visited levels, each a handful of numpy calls:
 1. down: distance to the oriented box, frustum, screen error; tiles above the limit ask for their children;
-2. budget: askers sorted by error take their children's bytes until the budget is used; the rest stay coarse.
+2. budget: askers sorted by error take their children's bytes until the budget is used; the rest stay coarse, and who
+   alone needs more than all of it.
    A tile's error is capped by its parent's, so a prefix of that order is always a whole tree (water filling);
 3. up: a tile is covered when it can be shown, by itself or wholly by its children;
 4. down: show children where all of them are covered, the tile itself elsewhere (REPLACE), or both (ADD).
@@ -218,14 +219,15 @@ def _fit(levels: list[_Level], estimates: F64, budget_bytes: float, limit: float
         errors.append(upper.error[upper.asks])
     error = np.concatenate(errors)
     order = np.argsort(-error, kind="stable")
-    used = float(sizes[0].sum()) + np.cumsum(np.concatenate(below)[order])
+    needed, roots = np.concatenate(below)[order], float(sizes[0].sum())
+    huge = needed > max(budget_bytes - roots, 0.0)  # they never fit, and stop nobody else
+    used = roots + np.cumsum(np.where(huge, 0.0, needed))
     fits = int(np.searchsorted(used, budget_bytes, side="right"))
-    if fits == len(order):
-        return limit
     chosen = np.zeros(len(order), np.bool_)
     chosen[order[:fits]] = True
+    chosen[order[huge]] = False
     _restrict(levels, chosen)
-    return max(limit, float(error[order[fits]]))
+    return limit if fits == len(order) else max(limit, float(error[order[fits]]))
 
 
 def _restrict(levels: list[_Level], chosen: Bools) -> None:

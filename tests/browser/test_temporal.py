@@ -52,7 +52,7 @@ def test_a_still_picture_is_supersampled(run_program: RunProgram, backend: str) 
     running.python("import __main__\n__main__.app.view.antialias = 'msaa'\nNone")
     running.frames(3)
     there = linear(pixels(running))
-    reduced = linear(show(running, "upscaled", 160))
+    reduced = linear(show(running, "upscaled", 110))
     drawn = [row["name"] for row in running.report()["passes"]]
     print("psnr", [round(psnr(one, finest), 2) for one in (none, msaa, *each, reduced)])
     assert "upscale" in drawn and psnr(reduced, finest) >= 38

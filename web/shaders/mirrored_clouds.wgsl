@@ -15,5 +15,7 @@ fn with_mirrored_clouds(direction: vec3<f32>, sky: vec3<f32>) -> vec3<f32> {
   let lit = frame.sun_color.rgb * ((0.3 + 0.5 * ahead) * exp(-1.6 * deep) + 0.5 * exp(-0.35 * deep)) * 0.10;
   let around = mix(sky_irradiance(vec3<f32>(0.0, -1.0, 0.0)), sky_irradiance(vec3<f32>(0.0, 1.0, 0.0)), 0.6);
   let shine = lit + around * (0.65 * exp(-0.25 * deep));
-  return mix(sky, shine, opaque * exp(-way / 45000.0) * smoothstep(0.01, 0.09, direction.y));
+  // Clouds that close the sky are in it already (air_mirror.wgsl).
+  let share = opaque * exp(-way / 45000.0) * smoothstep(0.01, 0.09, direction.y) * (1.0 - frame.overcast.w);
+  return mix(sky, shine, share);
 }

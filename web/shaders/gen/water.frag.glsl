@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl
 // mirrored_clouds.wgsl water.wgsl
-// sha256 57f5f364eefb41860fb179e3ae479d73a780d1c9f210b893a3c06a4f98e44ba0. Do not edit.
+// sha256 79635643614b1478df0e047f929e7a50b8a54ab187fcaee57dd0e941b3448331. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -297,7 +297,8 @@ vec3 with_mirrored_clouds(vec3 direction, vec3 sky) {
   vec3 lit = frame.sun_color.rgb * ((0.3 + 0.5 * ahead) * exp(-1.6 * deep) + 0.5 * exp(-0.35 * deep)) * 0.10;
   vec3 around = mix(sky_irradiance(vec3(0.0, -1.0, 0.0)), sky_irradiance(vec3(0.0, 1.0, 0.0)), 0.6);
   vec3 shine = lit + around * (0.65 * exp(-0.25 * deep));
-  return mix(sky, shine, opaque * exp(-way / 45000.0) * smoothstep(0.01, 0.09, direction.y));
+  float share = opaque * exp(-way / 45000.0) * smoothstep(0.01, 0.09, direction.y) * (1.0 - frame.overcast.w);
+  return mix(sky, shine, share);
 }
 
 vec2 octahedral_place(vec3 d) {

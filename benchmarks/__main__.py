@@ -1,4 +1,4 @@
-"""`make bench`: serving, boot, drawing, kernels, picking, simulation, memory, the bridge and threads in turn.
+"""`make bench`: serving, boot, drawing, kernels, picking, simulation, memory, bridge, threads, animation, in turn.
 
 Tables and JSON go to benchmarks/results/.
 
@@ -27,6 +27,7 @@ PARTS = {
     "memory": ["-m", "benchmarks.memory"],
     "bridge": ["-m", "benchmarks.bridge"],
     "threads": ["-m", "benchmarks.threads"],
+    "animation": ["-m", "benchmarks.animation"],
 }
 # All parts together end within about a quarter of an hour on two cores without a GPU.
 SHORT = {

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from layerw.animation.character import Character
 from layerw.animation.plays import Plays
@@ -32,6 +33,8 @@ class _Driven:
     rows: U32
     blocks: int
     morphs: list[tuple[F32, int]]  # weights, and where in the pose they come from
+    morph_floats: npt.NDArray[np.intp]  # all of those
+    morph_ends: npt.NDArray[np.intp]
 
 
 class Blending:
@@ -139,7 +142,11 @@ class Blending:
         blocks = 0
         for row in np.unique(at // 1024).tolist():
             blocks |= blocks_of(row * 1024, 1)
-        return _Driven(np.concatenate([none, *floats]).astype(np.uint32), at.astype(np.uint32), blocks, morphs)
+        sizes = [len(weights) for weights, _ in morphs]
+        own = np.concatenate([none, *(np.arange(first, first + len(weights)) for weights, first in morphs)])
+        self._morphed = np.full(len(own), np.nan, np.float32)  # nothing is what it was
+        return _Driven(np.concatenate([none, *floats]).astype(np.uint32), at.astype(np.uint32), blocks, morphs, own,
+                       np.cumsum(sizes, dtype=np.intp))
 
     def _blend(self) -> None:
         rows, table, driven = self.plays.rows[self._order], self._table, self._driven
@@ -157,5 +164,10 @@ class Blending:
         for name in ("position", "rotation", "scale") if driven.blocks else ():
             table.columns[name].dirty |= driven.blocks
             table.columns[name].revision += 1
-        for weights, first in driven.morphs:
-            weights[:] = self._pose[first : first + len(weights)]
+        if driven.morphs:
+            now = self._pose[driven.morph_floats]
+            differ = np.flatnonzero(now != self._morphed)
+            for number in np.unique(np.searchsorted(driven.morph_ends, differ, "right")).tolist():
+                weights, first = driven.morphs[number]
+                weights[:] = self._pose[first : first + len(weights)]
+            self._morphed = now

@@ -72,6 +72,7 @@ if TYPE_CHECKING:
         u32,
     )
     from layerw.scene.lights import Lamp, Light
+    from layerw.scene.probes import LightProbes, ReflectionProbe
     from layerw.scene.scatter import scatter
     from layerw.surface.panels import Panel
     from layerw.surface.screenshots import Screenshot
@@ -101,6 +102,7 @@ __all__ = [
     "Lamp",
     "LayerwError",
     "Light",
+    "LightProbes",
     "Lines",
     "Lods",
     "Material",
@@ -113,6 +115,7 @@ __all__ = [
     "Perspective",
     "Points",
     "Position",
+    "ReflectionProbe",
     "Rotation",
     "SaveError",
     "Scale",
@@ -155,6 +158,7 @@ _LATER = {
     "Sound": "layerw.audio.sound",
     "Panel": "layerw.surface.panels", "Screenshot": "layerw.surface.screenshots", "World": "layerw.content.worlds",
     "flora": "layerw.scene.flora", "Lamp": "layerw.scene.lights", "Light": "layerw.scene.lights",
+    "LightProbes": "layerw.scene.probes", "ReflectionProbe": "layerw.scene.probes",
     "scatter": "layerw.scene.scatter", "Table": "layerw.saves.words",
 } | dict.fromkeys((
     "Color", "Position", "Rotation", "Scale", "component", "f32", "f32x2", "f32x3", "f32x4", "f64", "f64x3", "field",

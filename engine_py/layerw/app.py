@@ -63,6 +63,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.saves.saves import Saves
     from layerw.saves.store import Store
     from layerw.scene.lights import Lamp
+    from layerw.scene.probes import LightProbes, ReflectionProbe
     from layerw.scene.table import Table
     from layerw.scene.textures import Texture
     from layerw.surface.panels import Panel
@@ -268,6 +269,46 @@ class App:
             entities.despawn()
             raise
         return entities
+
+    def light_probes(self, center: npt.ArrayLike, size: npt.ArrayLike, spacing: float = 2.0) -> LightProbes:
+        """Light that bounces: a grid of places that look around, and light what is near in place of the sky.
+
+        They look over the next frames, a few sides of a cube each, and again when the sun or the sky changed; with
+        `capture()` whenever you like.
+
+        Args:
+            center: (3,) metres, the middle of the box.
+            size: (3,) metres; of a room: up to the middle of its walls.
+            spacing: metres between probes, 0.05 or more; wider where 4,096 or the GPU budget say so, which is told.
+
+        Raises:
+            ShapeError, ConfigError, KindError: an argument is not what it should be, or there are 4 grids.
+            BudgetError: the GPU budget has no room for a single one.
+        """
+        from layerw.scene.probes import LightProbes
+
+        probes = LightProbes(center, size, spacing)
+        self._engine.probes.add(probes)
+        self._engine.scenes.own(probes.close, lambda: probes.closed)
+        return probes
+
+    def reflection_probe(self, position: npt.ArrayLike, size: npt.ArrayLike) -> ReflectionProbe:
+        """What smooth things mirror in a room, in place of the sky: what is seen from its middle.
+
+        Args:
+            position: (3,) metres: where it looks around from, the middle of a box.
+            size: (3,) metres, of the box: the room's. What is mirrored is taken to lie on its walls.
+
+        Raises:
+            ShapeError, ConfigError: an argument is not what it should be, or there are 4 of them.
+            BudgetError: the GPU budget has no room for it.
+        """
+        from layerw.scene.probes import ReflectionProbe
+
+        probe = ReflectionProbe(position, size)
+        self._engine.probes.add(probe)
+        self._engine.scenes.own(probe.close, lambda: probe.closed)
+        return probe
 
     def decal(self, look: Texture | Material, *, position: npt.ArrayLike | None = None,
               size: npt.ArrayLike = (1.0, 1.0, 1.0), rotation: npt.ArrayLike | None = None,

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from layerw.animation.animator import Animator
     from layerw.drawing.drawings import Drawings
     from layerw.effects.effects import Effects
+    from layerw.frame.probes import Probes
     from layerw.ui.immediate import DebugUi
 
 
@@ -141,6 +142,7 @@ class Engine:
         self._sent: tuple[U32 | None, U32 | None] = (None, None)  # still and visible rows that the GPU has
         self._drawings: Drawings | None = None
         self._effects: Effects | None = None
+        self._probes: Probes | None = None
         self._effects_s = 0.0  # the program's time that effects have seen
         self._animator: Animator | None = None
         self._program_s = self._animated_s = 0.0  # the program's time after it ran, and that of what it saw move
@@ -225,6 +227,15 @@ class Engine:
 
             self._effects = Effects(self.table, self.resources, self.visibility, self.view, self.environment, self.log)
         return self._effects
+
+    @property
+    def probes(self) -> Probes:
+        """Light probes and reflection probes; a program without them imports nothing of it."""
+        if self._probes is None:
+            from layerw.frame.probes import Probes
+
+            self._probes = Probes(self.resources, self.submission, self.log)
+        return self._probes
 
     def report(self, *, state_hash: bool = False) -> dict[str, Any]:
         """What the engine holds right now, and against which budgets."""
@@ -394,6 +405,8 @@ class Engine:
         self.lights.device_lost()
         self.shadows.device_lost()
         self._air.device_lost()
+        if self._probes is not None:
+            self._probes.device_lost()
         if self._animator is not None:
             self._animator.device_lost()
         self.log.info(f"The GPU device is back; {lost} resources are loaded again, {len(self.backups)} came from "
@@ -438,6 +451,8 @@ class Engine:
 
     def _see_main(self) -> None:
         boxes = self.shadows.see(0, self.shown.camera, self._view.block)
+        if self._probes is not None:
+            self._probes.see_main(self.shown.camera, self._view.block)
         self.shown.found = self._visible(self.view, self.shown.camera, self.shown.tiles, boxes, places_tiles=True)
 
     def _fit_draws(self) -> None:
@@ -446,8 +461,9 @@ class Engine:
 
     def _encode_draws(self) -> None:
         """The visible rows where they differ from the last frame's, then every view: into textures first."""
-        others = self._others
-        fitting = [self._rows.fitting(one.found) for one in (*others, *self.pointer.pixels) if one.found is not None]
+        others, pixels = self._others, self.pointer.pixels
+        faces = self._probes.seen if self._probes is not None else []
+        fitting = [self._rows.fitting(one.found) for one in (*others, *pixels, *faces) if one.found is not None]
         rows, sets = joined([*fitting, self.shown.drawn])
         if sets[-1].still is not self._sent[0]:
             self.submission.still(sets[-1].still)
@@ -457,18 +473,43 @@ class Engine:
         for one, found in zip(others, sets, strict=False):
             if one.texture:
                 self._encode_view(one.index, one.texture, one.view, one.writer, found)
+        if self._probes is not None and faces:
+            self._probes.encode(sets[len(others) + len(pixels) : -1], self._begin_probe_view,
+                                flag("shadows") if self.shadows.is_used else 0)  # fmt: skip
         self._encode_view(0, 0, self.view, self._view, sets[-1])
         for one, found in zip(others, sets, strict=False):
             if not one.texture:
                 self._encode_view(one.index, 0, one.view, one.writer, found)
-        self.pointer.encode(sets[len(others) : -1])
+        self.pointer.encode(sets[len(others) : len(others) + len(pixels)])
+        if self._probes is not None:
+            self._probes.submitted()
 
     def _begin_shadows(self) -> None:
         scene = self.shown.tiles.mesh.tobytes(), self.visibility.still_key
         self.shadows.begin(self.environment, self.targets.atlas, self.shown.camera.position, scene)
         moved = self.table.moved() or scene != self._still_scene
         self._still_scene = scene
+        self.shadows.see_roofs(self.environment, self.shown.camera.position, moved=moved)
         self.shadows.see_lamps(self.lights.table, self.shown.camera, moved=moved)
+
+    def _place_probes(self) -> None:
+        if self._probes is not None and self._probes.place():
+            self._air.device_lost()
+
+    def _look_around(self) -> None:
+        if self._probes is not None:
+            self._probes.step(self.environment, self._look_from_probe)
+
+    def _look_from_probe(self, one: OneMore, camera: CameraFrame, is_first: bool) -> None:
+        boxes = self.shadows.see_around(one.index, camera, one.writer.block, draws=is_first)
+        self._look(one, camera, boxes)
+        self.lights.see(one.index, camera, one.writer.block)
+        if self._probes is not None:
+            self._probes.see(camera, one.writer.block, is_face=True)
+
+    def _begin_probe_view(self, one: OneMore, found: VisibleSet) -> None:
+        self.lights.encode(one.index, self.submission)
+        self.shadows.encode(one.index, self.submission, found)
 
     def _visible(self, view: View, camera: CameraFrame, tiles: TileDraw, casters: tuple[F64, ...], *,
                  places_tiles: bool) -> VisibleSet:  # fmt: skip
@@ -490,24 +531,30 @@ class Engine:
             self.more_views.tell_own_texture(one)
         return one.found is not None and self.targets.is_paid(one.index)
 
-    def _look(self, one: OneMore, camera: CameraFrame) -> None:
+    def _look(self, one: OneMore, camera: CameraFrame, boxes: tuple[F64, ...] = ()) -> None:
+        """boxes: of what casts shadows in a view that has no cascades of its own."""
         one.camera = camera
         one.writer.write(camera, self.environment, self.program_s, view=one.view, dt_s=self._dt_s,
                          sheared=self.table.sheared, tiles_from=self.shown.camera.position,
                          paid=self.targets.paid_flags(one.index),
                          pixel_ratio=1.0 if one.texture else self.targets.pixel_ratio,
                          tier=self.quality.tier, drawn=self.targets.drawn(one.index, camera.viewport))  # fmt: skip
-        is_picked = one.index >= VIEWS_MAX  # what is asked there has no shadows
-        boxes = () if is_picked else self.shadows.see(one.index, camera, one.writer.block)
+        if one.index < VIEWS_MAX:
+            boxes = self.shadows.see(one.index, camera, one.writer.block)
+            if self._probes is not None:
+                self._probes.see(camera, one.writer.block)
         one.kept(self._visible(one.view, camera, self.shown.tiles, boxes, places_tiles=False))
 
     def _encode_view(self, index: int, texture: int, view: View, writer: ViewWriter, found: VisibleSet) -> None:
         paid = self.targets.paid_flags(index)
         flags = self._flags(view) & paid | paid & (flag("single") | flag("upscaled")) | self._air.flags()
+        if self._probes is not None and index == 0:
+            flags |= self._probes.main_flags()
         area = view._area_px(self.targets.size)
         self.submission.view(index, texture, area, flags, writer.block.array, drawn=self.targets.drawn(index, area[2:]))
         is_lit_anew = self.lights.encode(index, self.submission)
         if flags & flag("temporal"):
+            is_lit_anew |= self._probes is not None and self._probes.is_busy
             writer.rest(self._stillness.of(index, found) and not is_lit_anew)
         if view.lut is not None:
             with self.failures.alone("The colour grade"):
@@ -562,10 +609,12 @@ STAGES: tuple[tuple[str, Callable[[Engine], object]], ...] = (
     ("The hierarchy", Engine._place),
     ("Particles", Engine._move_effects),
     ("The view", Engine._write_view),
+    ("The probes", Engine._place_probes),
     ("The air", lambda engine: engine._air.see(engine._view.block)),
     ("The lights", lambda engine: engine.lights.begin(engine.shown, engine._view.block)),
     ("The shadows", Engine._begin_shadows),
     ("The other views", Engine._see_others),
+    ("The probes", Engine._look_around),
     ("The visibility", Engine._see_main),
     ("The frame's head", lambda engine: engine._stillness.begin()),
     ("The frame's head", lambda engine: engine.submission.begin(engine.frame_number)),

@@ -227,7 +227,8 @@ def parameters(call: Callable[..., Any]) -> list[str]:
 CHECKED_ELSEWHERE = {  # public callables whose rows stand in the test of their own part
     "App.save", "App.restore",
     "App.raycast", "App.ray_at", "App.pick", "App.pick_drawn", "App.screenshot", "App.show_image", "App.spawn",
-    "App.spawn_many", "App.add_view", "App.decal", "App.light", "App.each", "App.on_added", "App.on_removed",
+    "App.spawn_many", "App.add_view", "App.decal", "App.light", "App.light_probes", "App.reflection_probe",
+    "App.each", "App.on_added", "App.on_removed",
     "App.despawn", "Mesh.destroy",
     "Texture.update", "Texture.destroy", "Texture.check_live", "Texture.came", "Texture.gone",
     "Sound.live", "Sound.play", "Sound.stop", "Sound.destroy", "Sound.on_ready", "Sound.on_failed",

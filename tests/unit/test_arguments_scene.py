@@ -113,6 +113,16 @@ def effects(p: Parts) -> list[tuple[str, Try, list[Any]]]:
     }  # fmt: skip
     for name, bad in given.items():
         rows.append((f"emitter {name}", lambda v, name=name: emitter(**{name: v}), bad))  # type: ignore[misc]
+    grid, mirror = app.light_probes((0, 1, 0), (2, 2, 2)), app.reflection_probe((0, 1, 0), (2, 2, 2))
+    sizes = [*VECTOR, (1, 0, 1), (1, 1, -1), (1e6, 1, 1)]
+    rows += [("light_probes center", lambda v: app.light_probes(v, (1, 1, 1)), VECTOR),
+             ("light_probes size", lambda v: app.light_probes((0, 0, 0), v), sizes),
+             ("light_probes spacing", lambda v: app.light_probes((0, 0, 0), (1, 1, 1), v), [*NUMBER, 0, -1]),
+             ("reflection_probe position", lambda v: app.reflection_probe(v, (1, 1, 1)), VECTOR),
+             ("reflection_probe size", lambda v: app.reflection_probe((0, 0, 0), v), sizes)]  # fmt: skip
+    for probe in (grid, mirror):
+        rows += [("probe.strength", put(probe, "strength"), [*NUMBER, -0.1, 1.1]),
+                 ("probe.renew_with_sun", put(probe, "renew_with_sun"), FLAG)]  # fmt: skip
     rows += [("emitter.rate", put(p.spray, "rate"), [*NUMBER, -1]),
              ("emitter.emitting", put(p.spray, "emitting"), FLAG),
              ("emitter.burst", p.spray.burst, [None, -1, 0.5])]  # fmt: skip

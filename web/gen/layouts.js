@@ -138,13 +138,19 @@ export const FRAME_BLOCK = {
   weather: { offsetBytes: 1792, words: 4 },
   lightGrid: { offsetBytes: 1808, words: 4 },
   ambient: { offsetBytes: 1824, words: 4 },
-  viewLens: { offsetBytes: 1840, words: 4 },
-  gradeLift: { offsetBytes: 1856, words: 4 },
-  gradeGamma: { offsetBytes: 1872, words: 4 },
-  gradeGain: { offsetBytes: 1888, words: 4 },
-  focus: { offsetBytes: 1904, words: 4 },
+  roof: { offsetBytes: 1840, words: 4 },
+  probeVolumes: { offsetBytes: 1856, words: 48 },
+  probeMirrors: { offsetBytes: 2048, words: 32 },
+  probeState: { offsetBytes: 2176, words: 4 },
+  probeJob: { offsetBytes: 2192, words: 4 },
+  probePlaces: { offsetBytes: 2208, words: 4 },
+  viewLens: { offsetBytes: 2224, words: 4 },
+  gradeLift: { offsetBytes: 2240, words: 4 },
+  gradeGamma: { offsetBytes: 2256, words: 4 },
+  gradeGain: { offsetBytes: 2272, words: 4 },
+  focus: { offsetBytes: 2288, words: 4 },
 };
-export const FRAME_BLOCK_BYTES = 1920;
+export const FRAME_BLOCK_BYTES = 2304;
 
 export const MATERIAL_BLOCK = {
   baseColor: { offsetBytes: 0, words: 4 },

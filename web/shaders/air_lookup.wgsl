@@ -21,11 +21,12 @@ fn mirror_roughness(level: f32) -> f32 {
   return share * sqrt(share);
 }
 
-fn mirror_level(place: vec2<f32>, level: f32) -> vec3<f32> {
+// corner: of its levels, in texels of the air.
+fn mirror_level(corner: vec2<f32>, place: vec2<f32>, level: f32) -> vec3<f32> {
   let whole = f32(MIRROR_SIDE);
   let side = whole * exp2(-level);
-  let at = vec2<f32>(2.0 * whole - 2.0 * side, f32(SLICE)) + place * (side - 1.0) + 0.5;
-  return textureSampleLevel(air, linear_sampler, at / AIR_SIZE, 0.0).rgb;
+  let at = corner + vec2<f32>(2.0 * whole - 2.0 * side, 0.0) + place * (side - 1.0) + 0.5;
+  return textureSampleLevel(air, linear_sampler, at / vec2<f32>(textureDimensions(air)), 0.0).rgb;
 }
 
 // The sky's radiance from a direction, blurred as a surface of this roughness sees it. Sky and ground meet at the horizon,
@@ -34,9 +35,12 @@ fn mirrored_air(direction: vec3<f32>, roughness: f32) -> vec3<f32> {
   let level = pow(saturate(roughness), 0.6667) * (f32(MIRRORS) - 1.0);
   let beside = 1.5 / f32(MIRROR_SIDE) * exp2(level) * saturate(3.0 - level);
   let up = sqrt(direction.y * direction.y + beside * beside) * select(-1.0, 1.0, direction.y >= 0.0);
-  let place = octahedral_place(vec3<f32>(direction.x, up, direction.z));
+  return mirror_at(vec2<f32>(0.0, f32(SLICE)), octahedral_place(vec3<f32>(direction.x, up, direction.z)), level);
+}
+
+fn mirror_at(corner: vec2<f32>, place: vec2<f32>, level: f32) -> vec3<f32> {
   let low = floor(level);
-  return mix(mirror_level(place, low), mirror_level(place, min(low + 1.0, f32(MIRRORS) - 1.0)), level - low);
+  return mix(mirror_level(corner, place, low), mirror_level(corner, place, min(low + 1.0, f32(MIRRORS) - 1.0)), level - low);
 }
 
 // A clear sky's radiance from a direction as clouds that close the sky leave it: three times as bright above as around, and
@@ -50,7 +54,7 @@ fn under_clouds(direction: vec3<f32>, clear: vec3<f32>) -> vec3<f32> {
 fn air_slice(place: vec2<f32>, slice: f32) -> vec4<f32> {
   let side = f32(SLICE);
   let at = vec2<f32>(slice * side, 0.0) + saturate(place) * (side - 1.0) + 0.5;
-  return textureSampleLevel(air, linear_sampler, at / AIR_SIZE, 0.0);
+  return textureSampleLevel(air, linear_sampler, at / vec2<f32>(textureDimensions(air)), 0.0);
 }
 
 fn air_between(direction: vec3<f32>, distance: f32) -> vec4<f32> {

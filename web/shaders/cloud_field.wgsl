@@ -2,7 +2,7 @@
 
 fn cloud_texel(at: vec2<f32>) -> f32 {
   let texel = vec2<f32>(CLOUD_X, CLOUD_Y) + 1.0 + fract(at) * CLOUD_TEXELS;
-  return textureSampleLevel(air, linear_sampler, texel / AIR_SIZE, 0.0).r;
+  return textureSampleLevel(air, linear_sampler, texel / vec2<f32>(textureDimensions(air)), 0.0).r;
 }
 
 // How much of a cloud is over a place (metres of the scene): 0 none, 1 its middle. fine: the share of small shapes.

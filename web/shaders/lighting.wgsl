@@ -29,20 +29,6 @@ fn plain_surface(base_color: vec3<f32>, normal: vec3<f32>, metallic: f32, roughn
     0.0, vec3<f32>(0.0));
 }
 
-// SH irradiance over pi, L2 (Ramamoorthi and Hanrahan 2001); the coefficients are convolved with the cosine already.
-fn sky_irradiance(n: vec3<f32>) -> vec3<f32> {
-  var e = frame.irradiance[0].rgb * 0.282095;
-  e += frame.irradiance[1].rgb * (0.488603 * n.y);
-  e += frame.irradiance[2].rgb * (0.488603 * n.z);
-  e += frame.irradiance[3].rgb * (0.488603 * n.x);
-  e += frame.irradiance[4].rgb * (1.092548 * n.x * n.y);
-  e += frame.irradiance[5].rgb * (1.092548 * n.y * n.z);
-  e += frame.irradiance[6].rgb * (0.315392 * (3.0 * n.z * n.z - 1.0));
-  e += frame.irradiance[7].rgb * (1.092548 * n.x * n.z);
-  e += frame.irradiance[8].rgb * (0.546274 * (n.x * n.x - n.y * n.y));
-  return max(e, vec3<f32>(0.0));
-}
-
 fn ggx_specular(n: vec3<f32>, v: vec3<f32>, l: vec3<f32>, f0: vec3<f32>, f90: f32, roughness: f32) -> vec3<f32> {
   let h = normalize(v + l);
   let nv = max(dot(n, v), 1e-3);
@@ -140,13 +126,15 @@ fn reflected_light(s: LitSurface, v: vec3<f32>, l: vec3<f32>, irradiance: vec3<f
   return irradiance * facing * reflected_share(s, v, l);
 }
 
-// The sky in a mirror at n. A direction that points into the surface sees the surface, not the sky.
-fn mirrored_sky(v: vec3<f32>, n: vec3<f32>, roughness: f32, occlusion: f32, geometric: vec3<f32>) -> vec3<f32> {
+// The surroundings in a mirror at n. A direction that points into the surface sees the surface, not the sky.
+fn mirrored_sky(
+  v: vec3<f32>, n: vec3<f32>, roughness: f32, occlusion: f32, geometric: vec3<f32>, p: vec3<f32>,
+) -> vec3<f32> {
   let nv = max(dot(n, v), 1e-3);
   let r = reflect(-v, n);
   let horizon = saturate(1.0 + dot(r, geometric));
   let specular_occlusion = saturate(pow(nv + occlusion, 2.0 * roughness * roughness) - 1.0 + occlusion);
-  return sky_reflection(r, roughness) * (horizon * horizon * specular_occlusion);
+  return mirrored_around(p, r, roughness, geometric) * (horizon * horizon * specular_occlusion);
 }
 
 // Radiance towards the camera, without emission and fog. p: camera-relative; geometric: the unperturbed normal.
@@ -157,13 +145,14 @@ fn shade(s: LitSurface, p: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
   let around = screen_light(p, s.normal, geometric);
   let visible = sun_visibility(p, geometric) * cloud_light(p) * around.sun;
   let sun = frame.sun_color.rgb * (smoothstep(-0.1, 0.15, dot(geometric, l)) * visible);
-  let irradiance = sky_irradiance(around.bent) * (s.occlusion * bounced(around.open, s.base_color));
+  let irradiance = ambient_irradiance(p, geometric, around.bent) * (s.occlusion * bounced(around.open, s.base_color));
   let occlusion = s.occlusion * around.open;
-  var ambient = ambient_light(s, nv, mirrored_sky(v, mirroring_normal(s, v), s.roughness, occlusion, geometric), irradiance);
+  let mirrored = mirrored_sky(v, mirroring_normal(s, v), s.roughness, occlusion, geometric, p);
+  var ambient = ambient_light(s, nv, mirrored, irradiance);
   if (LAYERED) {
     ambient = ambient * s.under_sheen + s.sheen * irradiance * sheen_albedo(s.sheen_roughness, nv);
     if (s.coat > 0.0) {
-      let reflected = mirrored_sky(v, s.coat_normal, s.coat_roughness, occlusion, geometric);
+      let reflected = mirrored_sky(v, s.coat_normal, s.coat_roughness, occlusion, geometric, p);
       ambient = ambient * s.under_coat + reflected * (1.0 - s.under_coat);
     }
   }

@@ -107,6 +107,9 @@ fn fragment_main(in: ParticleVaryings) -> Seen {
     color.a *= soft * soft;
   }
   let p = in.position;
+  if (emitter(13u).z > 0.0) {
+    color.a *= open_sky(p, vec3<f32>(0.0)); // what falls, falls on roofs
+  }
   let away = depth_of(p);
   let look = emitter(11u);
   let surface = surface_at(vec2<i32>(in.clip.xy));
@@ -125,7 +128,7 @@ fn fragment_main(in: ParticleVaryings) -> Seen {
     let up = normalize(vec3<f32>(m[0].y, m[1].y, m[2].y));
     let n = normalize((right * in.at.x + up * in.at.y) * 0.8 + view * sqrt(max(1.0 - 0.64 * flat, 0.1)));
     // Light goes through it as well: it has no dark side.
-    let through = sky_irradiance(n) + frame.sun_color.rgb * (sun_visibility(p, n) * 0.25 * (0.6 + 0.4 * dot(n, frame.sun_direction.xyz)));
+    let through = ambient_irradiance(p, n, n) + frame.sun_color.rgb * (sun_visibility(p, n) * 0.25 * (0.6 + 0.4 * dot(n, frame.sun_direction.xyz)));
     radiance *= through;
     radiance += lamp_light(plain_surface(color.rgb, n, 0.0, 1.0, 1.0), view, p, n);
   }

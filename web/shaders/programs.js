@@ -16,7 +16,7 @@ const MESH = [...PLACED, 'vertex', 'vertex_main'];
 const POSED = ['posed', 'posed_main'];
 /** Points and lines, with a vertex stage of their own. */
 const ELEMENT = [...PLACED, 'radiance', ...SKY, 'tonemap', 'marks'];
-const LIT = ['noise', 'radiance', ...SKY, 'layers', 'screen_light', 'shadows', 'lighting', 'wetness', 'lights'];
+const LIT = ['noise', 'radiance', ...SKY, 'layers', 'screen_light', 'shadows', 'probes', 'lighting', 'wetness', 'lights'];
 const SCREEN = [...FRAME, 'fullscreen'];
 /** The tables of the air. */
 const TABLE = [...SCREEN, 'atmosphere'];
@@ -40,7 +40,7 @@ export const PROGRAMS = Object.freeze({
   step: [...PLACED, 'radiance', 'noise', 'resolved_place', 'particle_numbers', 'particle_units', 'step'],
   settle: [...PLACED, 'radiance', 'particle_units', 'settle'],
   depth: [...MESH, SURFACE, 'depth'],
-  mirror: [...MESH, 'radiance', 'screen_space', 'mirror'],
+  mirror: [...MESH, 'radiance', 'screen_space', 'trace', 'mirror'],
   skypass: [...FRAME, ...LIT, 'fullscreen', 'atmosphere', 'air_light', 'air_walk', 'skypass'],
   air_sunlight: [...TABLE, 'air_sunlight'],
   air_bounces: [...TABLE, 'air_light', 'air_bounces'],
@@ -48,6 +48,11 @@ export const PROGRAMS = Object.freeze({
   air_depths: [...TABLE, 'air_light', 'air_walk', 'air_places', 'air_depths'],
   air_clouds: [...SCREEN, 'noise', 'air_clouds'],
   air_mirror: [...TABLE, 'air_places', 'air_lookup', 'air_mirror'],
+  probe_face: [...SCREEN, 'probe_face'],
+  probe_light: [...SCREEN, 'probe_sides', 'probe_light'],
+  probe_mirror: [...SCREEN, 'probe_sides', 'air_places', 'air_lookup', 'probe_mirror'],
+  wet: [...FRAME, ...LIT, 'fullscreen', 'resolved_place', 'screen_space', 'trace', 'wet'],
+  pools: [...FRAME, ...LIT, 'fullscreen', 'resolved_place', 'pools'],
   occlude: [...SCREEN, 'screen_space', 'occlude'],
   denoise: [...SCREEN, 'screen_space', 'screen_pack', 'denoise'],
   beams: [...SCREEN, ...SKY, 'screen_space', 'shadows', 'fog_light', 'beams'],

@@ -138,3 +138,22 @@ fn sun_visibility(p: vec3<f32>, n: vec3<f32>) -> f32 {
   }
   return mix(1.0, sum + left, strength);
 }
+
+const ROOF_MATRIX = 11u; // of shadow_matrices
+const ROOF_LIFT_M = 0.4; // what lies less below the highest thing is that thing
+const ROOF_BESIDE_M = 0.25;
+
+// How much of what falls from straight above reaches p (camera-relative): the atlas's tile of what lies under the open sky
+// (frame/roofs.py). n: where its surface faces.
+fn open_sky(p: vec3<f32>, n: vec3<f32>) -> f32 {
+  if (frame.roof.z <= 0.0) {
+    return 1.0;
+  }
+  let lifted = p + vec3<f32>(0.0, ROOF_LIFT_M, 0.0) + n * ROOF_BESIDE_M;
+  let q = (frame.shadow_matrices[ROOF_MATRIX] * vec4<f32>(lifted, 1.0)).xyz;
+  let edge = max(abs(q.x - 0.5), abs(q.y - 0.5)) * 2.0;
+  if (edge >= SHADOW_EDGE || q.z <= 0.0) {
+    return 1.0;
+  }
+  return mix(shadow_tent(frame.roof.xy + q.xy * frame.roof.zw, q.z), 1.0, smoothstep(0.85, SHADOW_EDGE, edge));
+}

@@ -2,7 +2,7 @@
 
 Owns: a mesh of numbers and a material for each kind that falls now; without weather there is none. Where a drop is
 follows from its number and the time alone (web/shaders/particles.wgsl): a box around the camera that repeats without
-end. Does not: look for roofs; it falls under them as well, hidden only by what is nearer.
+end. What stands above keeps it off (frame/roofs.py).
 """
 
 from __future__ import annotations

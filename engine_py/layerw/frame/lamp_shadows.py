@@ -78,17 +78,18 @@ class LampShadows:
         self._drawn, self._key = {}, None
 
     def step(self, lights: LightTable | None, layout: AtlasLayout | None, camera: F64, *,
-             moved: bool) -> list[LampTile]:  # fmt: skip
-        """layout: None while there is no atlas. moved: whether anything in the scene did."""
+             moved: bool, spared: bool = False) -> list[LampTile]:  # fmt: skip
+        """layout: None while there is no atlas. moved: whether anything in the scene did. spared: without the last
+        cell, which something else has (frame/roofs.py)."""
         self._frame += 1
         if lights is None or not (lights.casts.any() or self._tiles):
             return []
         self._version += moved
-        key = lights.revision, layout, self._frame // RANK_FRAMES
+        key = lights.revision, layout, spared, self._frame // RANK_FRAMES
         if key != self._key:
             self._key = key
             chosen = self._rank(lights, camera) if layout is not None else []
-            self._tiles = self._place(lights, chosen, 0 if layout is None else layout.cells)
+            self._tiles = self._place(lights, chosen, 0 if layout is None else layout.cells - spared)
         due = [tile for tile in self._tiles if self._drawn.get(tile.cell) != (tile, self._version)]
         due.sort(key=lambda tile: self._drawn[tile.cell][1] if tile.cell in self._drawn else -1)
         for tile in due[:TILES_A_FRAME]:

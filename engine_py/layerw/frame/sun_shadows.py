@@ -14,9 +14,11 @@ import numpy as np
 
 from layerw.base.log import Log
 from layerw.base.ports import F32, F64
-from layerw.frame.cascades import Axes, Cascade, axes_of, fit, reaches
+from layerw.frame.cascades import Axes, Cascade, axes_of, fit, reaches, snapped
 from layerw.frame.kept_cascades import KeptCascades
 from layerw.frame.lamp_shadows import LampShadows, LampTile
+from layerw.frame.roofs import MATRIX as ROOF
+from layerw.frame.roofs import Roofs
 from layerw.frame.shadow_atlas import CELL_TEXELS, LAYOUTS, NO_ATLAS, AtlasLayout, Square
 from layerw.gpu import spec
 from layerw.gpu.frame_block import FrameBlock
@@ -65,6 +67,8 @@ class SunShadows:
         self._kept = KeptCascades()
         self.lamps = LampShadows(log)
         self._lamp_tiles: list[LampTile] = []
+        self._roofs = Roofs()
+        self._roof_boxes: tuple[F64, ...] = ()
         self._lamp_boxes: tuple[F64, ...] = ()
         self._has_cells = False
         self._atlas = NO_ATLAS
@@ -85,6 +89,7 @@ class SunShadows:
         """What was kept is to be drawn again."""
         self._kept.clear()
         self.lamps.clear()
+        self._roofs.clear()
 
     @property
     def kept_box(self) -> tuple[F64, ...]:
@@ -99,6 +104,7 @@ class SunShadows:
             self._atlas = atlas
             self._kept.clear()
             self.lamps.clear()
+            self._roofs.clear()
         if self.is_active:
             self._kept.step(self._axes, self._reaches[len(self.layout.dynamic) :], self.layout.cached_side, position,
                             scene)  # fmt: skip
@@ -106,15 +112,22 @@ class SunShadows:
     def see_lamps(self, lights: LightTable | None, camera: CameraFrame, *, moved: bool) -> bool:
         """This frame's tiles of lamps, drawn by the main view; returns whether any light casts shadows."""
         has_atlas = self._atlas == self.layout.size
-        self._lamp_tiles = self.lamps.step(lights, self.layout if has_atlas else None, camera.position, moved=moved)
+        self._lamp_tiles = self.lamps.step(lights, self.layout if has_atlas else None, camera.position, moved=moved,
+                                           spared=self._roofs.is_on)  # fmt: skip
         self._lamp_boxes = tuple(tile.planes(camera.position) for tile in self._lamp_tiles)
         self._has_cells = has_atlas and lights is not None and bool(lights.casts.any())
         return self._has_cells
 
+    def see_roofs(self, environment: Environment, position: F64, *, moved: bool) -> None:
+        """What lies under the open sky, while the weather asks; drawn by the main view, whose camera is there."""
+        layout = self.layout if self._atlas == self.layout.size else None
+        self._roofs.step(environment, layout, position, moved=moved)
+        self._roof_boxes = () if self._roofs.job is None else (self._roofs.job.planes(position),)
+
     @property
     def is_used(self) -> bool:
-        """Whether any light casts shadows in this frame."""
-        return self.is_active or self._has_cells
+        """Whether the atlas is looked at in this frame."""
+        return self.is_active or self._has_cells or self._roofs.is_on
 
     def _set_light(self, environment: Environment, atlas: tuple[int, int]) -> None:
         shadows, direction = environment.shadows, environment.heaven().direction
@@ -143,18 +156,36 @@ class SunShadows:
                 boxes = seen.boxes  # what was kept changed, and not what casts here
             self._seen[index] = seen = _Seen(camera, revision, cascades, boxes)
             self._write(block, camera, [(cascade, self.layout.dynamic_tile(n)) for n, cascade in enumerate(cascades)])
+        self._write_lamps(block)
+        self._roofs.write(camera.position, block)
+        if index or not (self._lamp_tiles or self._roof_boxes):
+            return seen.boxes
+        matrices = block.read("shadow_matrices").reshape(-1, 4, 4)
+        for number, tile in enumerate(self._lamp_tiles):
+            matrices[LAMPS + number] = tile.matrix(camera.position).T
+        return seen.boxes + self._lamp_boxes + self._roof_boxes
+
+    def see_around(self, index: int, camera: CameraFrame, block: FrameBlock, *, draws: bool) -> tuple[F64, ...]:
+        """As `see`, of a view that is a side of a cube around a place. Of the same place, one draws what all use."""
+        cascades: tuple[Cascade, ...] = ()
+        if self.is_active:
+            dynamic = self.layout.dynamic
+            reach = self._reaches[min(len(dynamic), len(self._reaches), 2) - 1]
+            cascades = (snapped(self._axes, camera.position, reach, self.layout.dynamic_side),)
+        boxes = tuple(cascade.planes(camera.position) for cascade in cascades) if draws else ()
+        self._seen[index] = _Seen(camera, (-1, -1), cascades, boxes)
+        self._write(block, camera, [(cascade, self.layout.dynamic_tile(0)) for cascade in cascades])
+        self._write_lamps(block)
+        self._roofs.write(camera.position, block)
+        return boxes
+
+    def _write_lamps(self, block: FrameBlock) -> None:
         if self._has_cells:
             across, (width, height) = self.layout.cells_across, self.layout.size
             block.write("shadow_cells", (across, self.layout.cells_top / height, CELL_TEXELS / width,
                                          CELL_TEXELS / height))  # fmt: skip
         else:
             block.write("shadow_cells", (0.0, 0.0, 0.0, 0.0))
-        if index or not self._lamp_tiles:
-            return seen.boxes
-        matrices = block.read("shadow_matrices").reshape(-1, 4, 4)
-        for number, tile in enumerate(self._lamp_tiles):
-            matrices[LAMPS + number] = tile.matrix(camera.position).T
-        return seen.boxes + self._lamp_boxes
 
     def _write(self, block: FrameBlock, camera: CameraFrame, tiles: list[tuple[Cascade, Square]]) -> None:
         strength, distance, bias = self._params
@@ -190,7 +221,10 @@ class SunShadows:
         rest = found.casters[len(seen.cascades) :]
         for number, (lamp, records) in enumerate(zip(self._lamp_tiles, rest, strict=False)):
             submission.tile(self.layout.cell(lamp.cell), LAMPS + number, records)
-        job, rest = self._kept.job, rest[len(self._lamp_tiles) :]
+        rest = rest[len(self._lamp_tiles) :]
+        if self._roof_boxes and rest:
+            submission.tile(self._roofs.tile, ROOF, rest[0])
+        job, rest = self._kept.job, rest[len(self._roof_boxes) :]
         if self.is_active and job is not None and rest:
             part, is_first = self._kept.slice(rest[0])
             submission.tile(self.layout.cached_tile(job.slot), RENEWAL, part, clear=is_first)

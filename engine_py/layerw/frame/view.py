@@ -35,7 +35,7 @@ def view_flags(environment: Environment, view: View, tier: Tier) -> int:
     """The passes that a view needs now beside shadows: gpu.passes.VIEW_FLAGS; tier: what the quality has."""
     flags, surroundings = view._flags(), ambient_flags(environment, tier)
     if flags & flag("weighted"):  # what is behind all that blends is elsewhere then
-        surroundings &= ~flag("mirror")
+        surroundings &= ~(flag("mirror") | flag("wet"))
     return flags | surroundings | sprite_flags(environment)
 
 
@@ -53,7 +53,9 @@ def ambient_flags(environment: Environment, tier: Tier) -> int:
         hides |= flag("shafts")
     if environment._has_glass:
         hides |= flag("glass" if tier.glass else "thin_glass")
-    return hides | (flag("mirror") if tier.mirror and ambient.reflections and environment.sea.level is not None else 0)
+    mirrors = tier.mirror and ambient.reflections
+    wet = flag("wet") if mirrors and environment.weather.wetness > 0 else 0
+    return hides | wet | (flag("mirror") if mirrors and environment.sea.level is not None else 0)
 
 
 def air_height_km(height_m: float) -> float:

@@ -35,3 +35,9 @@ CLOUD_PERIOD_M = 16_000.0
 CLOUD_X, CLOUD_Y = 2.0 * MIRROR_SIDE, float(SLICE)
 CLOUDS_AT = (2 * MIRROR_SIDE, SLICE, 128, 128)
 AIR = (DEPTHS * SLICE, SLICE + MIRROR_SIDE)  # 512 x 160
+
+# Below the tables: probes (frame/probes.py). A texel of a light probe is one colour's light: xyz = mean of direction
+# times radiance, w = mean radiance. Probes of one height and colour are a tile, x along it and z down.
+FACE = 64  # texels of a side of the cube around a probe, at most
+LIGHT_FACE = 16  # of one that measures light alone
+PROBE_VOLUMES, MIRROR_PROBES = 4, 4

@@ -11,7 +11,7 @@ from .spec import MATERIAL_KINDS
 
 TYPES = """/** @typedef {{ name: string, format: Format, samples: number, divide: number, side: number, height: number,
  *   images: number, outside: boolean, history: boolean, kept: boolean, sized: boolean, clear: readonly number[],
- *   read: boolean, mips: boolean, shown: boolean, same: string }} Target */
+ *   read: boolean, mips: boolean, shown: boolean, same: string, end: boolean, grows: boolean }} Target */
 /** @typedef {{ name: string, kind: 'draws' | 'fullscreen' | 'resolve' | 'mips', timer: string,
  *   reads: readonly string[], names: readonly string[], colors: readonly string[], depth: string, shader: string,
  *   depthTest: '' | 'greater' | 'greater-equal', depthWrite: boolean, blend: '' | 'over' | 'weighted',

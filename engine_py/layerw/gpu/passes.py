@@ -29,11 +29,13 @@ FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8,
 # motion blur; particles: this view moves them; sprites: they, or rain, are drawn; ambient: occlusion of the sky's
 # light, contact shadows; mirror: water mirrors what is opaque. upscaled: fewer pixels are drawn than shown.
 # shafts: what stands between fog and the sun throws its shadow into the fog.
+# wet: pools mirror. probe_face: the view is a side of a cube around a probe; probe_light, probe_mirror: this view makes
+# of six sides what the probe knows.
 # glass: there is some, over a copy of the picture; thin_glass: without one.
 VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking", "flare",
               "focus", "motion", "particles", "ambient",
               "air_tables", "air_view", "mirror", "sprites", "upscaled", "shafts",
-              "glass", "thin_glass")
+              "glass", "thin_glass", "wet", "probe_face", "probe_light", "probe_mirror")
 TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block
 
 
@@ -49,7 +51,8 @@ class Target(NamedTuple):
     draws into it finds there. read: its first texel goes to the program, and a view with passes that draw into such a
     target draws what these need and nothing else. shown: as large as the view is shown, where fewer pixels are drawn
     (the flag upscaled). same: elsewhere it is that target. mips: it has all smaller levels as well; passes draw into
-    the first, one of kind "mips" makes the rest.
+    the first, one of kind "mips" makes the rest. end: as read, but nothing is. grows: of kept ones, a command says how
+    many lines it has below its own.
     """
 
     name: str
@@ -68,6 +71,8 @@ class Target(NamedTuple):
     shown: bool = False
     same: str = ""
     mips: bool = False
+    end: bool = False
+    grows: bool = False
 
     @property
     def lasts(self) -> bool:
@@ -162,9 +167,11 @@ TARGETS: tuple[Target, ...] = (
     Target("air_sunlight", "rgba16float", side=air.SUNLIGHT[0], height=air.SUNLIGHT[1], kept=True),
     Target("air_bounces", "rgba16float", side=air.BOUNCES[0], height=air.BOUNCES[1], kept=True),
     Target("air_view", "rgba16float", side=air.SKY[0], height=air.SKY[1], kept=True),
-    Target("air", "rgba16float", side=air.AIR[0], height=air.AIR[1], kept=True),
+    Target("air", "rgba16float", side=air.AIR[0], height=air.AIR[1], kept=True, grows=True),  # and probes
+    Target("probe_faces", "rgba16float", side=6 * air.FACE, height=air.FACE, kept=True, end=True),
     Target("mirror", "rgba16float", divide=2),  # by mirror.wgsl
     Target("mirror_depth", "depth32float", divide=2),
+    Target("pools", "rgba16float", divide=2),  # by wet.wgsl
     Target("scene", "rgb10a2", samples=4),
     Target("scene_depth", "depth32float", samples=4),
     Target("resolved", "rgb10a2"),
@@ -211,6 +218,9 @@ _SKY = (*_AIR, "air_view", "air", "exposure")
 _SHAFTS = ("resolved", "shafts", "air", "depth", "exposure")
 _PARTICLES = ("particle_place", "particle_motion")
 PASSES: tuple[Pass, ...] = (
+    Pass("probe_light", "fullscreen", "probes", ("probe_faces",), ("air",), shader="probe_light", when="probe_light"),
+    Pass("probe_mirror", "fullscreen", "probes", ("probe_faces",), ("air",), shader="probe_mirror",
+         when="probe_mirror"),
     Pass("air_sunlight", "fullscreen", "transmittance", (), ("air_sunlight",), shader="air_sunlight",
          when="air_tables"),
     Pass("air_bounces", "fullscreen", "scattering", _AIR[:1], ("air_bounces",), shader="air_bounces",
@@ -243,11 +253,17 @@ PASSES: tuple[Pass, ...] = (
     Pass("decode", "fullscreen", "resolve", ("resolved",), ("lit",), shader="decode", when="!weighted !shafts"),
     Pass("shafts", "fullscreen", "shafts", _SHAFTS, ("lit",), shader="shafts", when="!weighted shafts"),
     Pass("decal", "draws", "decal", (*_LIT, "depth"), ("lit",), blend="over", materials="decal", when="!weighted"),
+    Pass("wet", "fullscreen", "reflections", ("shadow_atlas", "lit as hdr", "depth"), ("pools",), shader="wet",
+         when="!weighted wet"),
+    Pass("pools", "fullscreen", "reflections", (*_LIT[:-1], "depth", "pools"), ("lit",), shader="pools",
+         blend="weighted", when="!weighted wet"),
     Pass("mirror", "draws", "reflections", ("exposure", "lit as hdr", "depth"), ("mirror",), "mirror_depth",
          shader="mirror", depth_test="greater", depth_write=True, materials="all", when="mirror", draws="blend",
          only="water"),
     Pass("blend", "draws", "blend", _CLEAR, ("lit",), "depth", depth_test="greater", blend="over",
          materials="see_through", when="!weighted", but="glass"),
+    Pass("probe_face", "fullscreen", "probes", ("lit as hdr",), ("probe_faces",), shader="probe_face",
+         when="probe_face"),
     Pass("decode_behind", "fullscreen", "resolve", ("resolved",), ("behind",), shader="decode",
          when="weighted !shafts"),
     Pass("shafts_behind", "fullscreen", "shafts", _SHAFTS, ("behind",), shader="shafts", when="weighted shafts"),

@@ -82,6 +82,9 @@ COMMANDS: tuple[Record, ...] = (
     _record(66, "shadow_tile", "x:u32 y:u32 side:u32 matrix:u32 clear:u32 data:p count:u32",
             "Of the current view: before it is drawn, a square of the atlas is cleared (1) and `count` DRAW_RECORDs "
             "are drawn there through the frame block's shadow_matrices[matrix]."),
+    _record(67, "probe_lines", "lines:u32",
+            "Before frame_begin: below the tables of the air are so many lines of texels for probes from now on; what "
+            "was in all of it is lost."),
     _record(80, "poses", "lines:u32 first_line:u32 count:u32 data:p",
             "Before the views: what moves vertices (shaders/posed.wgsl) are `lines` lines of POSE_LINE texels of four "
             "floats; where that is another number than before, all are zero. `count` lines from `first_line` on are "
@@ -410,6 +413,13 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("light_grid", "vec4"),  # x = slices a natural logarithm of depth / y; y = depth of the first slice; z = the others
     ("ambient", "vec4"),  # x = strength of occlusion, y = its radius, metres (0: there is none), z = how far contact
     # shadows reach, metres (0: there are none), w = 1: what blends mirrors the scene
+    ("roof", "vec4"),  # what lies open to the sky: the atlas's tile of shadow_matrices[11], as shadow_tiles; z = 0: all
+    ("probe_volumes", "vec4[12]"),  # of each three: xyz of its first probe, relative to the camera, w = strength; xyz =
+    # 1 / metres between probes, w = its first line in `air`; xyz = how many along each axis, w = tiles of a line
+    ("probe_mirrors", "vec4[8]"),  # of each two: xyz of the place, w = strength; half the sides of its box
+    ("probe_state", "vec4"),  # x = volumes, y = mirrors; z = 1: what no probe was lit by is dark
+    ("probe_job", "vec4"),  # x = side of the cube that is drawn; y = texels of its side; z, w = a place in `air`
+    ("probe_places", "vec4"),  # of probe_light: x, y of green's and blue's texel; red's is probe_job's
     ("view_lens", "vec4"),  # x = vignette, y = chromatic aberration, z = lens flare, w = 1: colours are graded
     ("grade_lift", "vec4"),  # rgb; w = saturation
     ("grade_gamma", "vec4"),  # rgb; w = contrast

@@ -44,7 +44,8 @@ def live_passes(flags: int, passes: Sequence[Pass], targets: Sequence[Target]) -
     is_upscaled = flags & flag("upscaled")
     same = {} if is_upscaled else {target.name: target.same for target in targets if target.same}
     wanted = [row.joined(same) for row in passes if row.runs(flags)]
-    read = {target.name for target in targets if target.read and any(target.name in _writes(row) for row in wanted)}
+    drawn = {name for row in wanted for name in _writes(row)}
+    read = {target.name for target in targets if (target.read or target.end) and target.name in drawn}
     needed = read or {target.name for target in targets if target.lasts}
     kept: list[Pass] = []
     for row in reversed(wanted):

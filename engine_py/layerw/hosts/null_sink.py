@@ -110,6 +110,9 @@ class NullSink:
         _require((width > 0) == (height > 0), f"a shadow atlas of {width} x {height}")
         self.atlas = (width, height)
 
+    def probe_lines(self, lines: int) -> None:
+        self.probe_texels = lines
+
     def shadow_tile(self, x: int, y: int, side: int, matrix: int, clear: int, data: int, count: int) -> None:
         inside = side > 0 and x + side <= self.atlas[0] and y + side <= self.atlas[1]
         _require(bool(self.views) and inside, f"a shadow tile of {side} at {x}, {y} in {self.atlas}")
@@ -122,6 +125,7 @@ class NullSink:
              drawn_height: int, flags: int) -> None:  # fmt: skip
         size = self.textures[texture][:2] if texture else (max(self.size[0], 1), max(self.size[1], 1))
         inside = width > 0 and height > 0 and x + width <= size[0] and y + height <= size[1]
+        inside |= bool(flags & flag("probe_face"))
         _require(inside, f"view {view} past {size}")
         _require(view not in self.views and flags < 1 << len(VIEW_FLAGS), f"view {view}, flags {flags}")
         fewer = 0 < drawn_width <= width and 0 < drawn_height <= height

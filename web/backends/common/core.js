@@ -228,6 +228,11 @@ export class Core {
     this.driver?.graph.resizeAtlas(width, height);
   }
 
+  /** @param {number} lines */
+  probeLines(lines) {
+    this.driver?.graph.grow(lines);
+  }
+
   /** @param {number} x @param {number} y @param {number} side @param {number} matrix @param {number} clear
    * @param {number} address @param {number} count */
   shadowTile(x, y, side, matrix, clear, address, count) {

@@ -29,6 +29,7 @@ const OUTSIDE = new Set(TARGETS.filter(({ outside }) => outside).map(({ name }) 
 const KEPT = new Map(TARGETS.filter(({ kept }) => kept).map((target) => [target.name, target]));
 /** Of kept ones: those whose size a command says. */
 const SIZED = TARGETS.filter(({ sized }) => sized).map(({ name }) => name);
+const GROWING = TARGETS.filter(({ grows }) => grows).map(({ name }) => name);
 const READ = TARGETS.filter(({ read }) => read).map(({ name }) => name);
 const HISTORY = new Map(TARGETS.filter(({ history }) => history).map((target) => [target.name, target]));
 
@@ -46,6 +47,8 @@ export class Graph {
     this.kept = new Map();
     /** Texels of what gets its size from a command. */
     this.atlas = { width: 0, height: 0 };
+    /** Lines below those that a growing target has of its own. */
+    this.moreLines = 0;
     /** Images from outside that this frame has drawn into. @type {Set<any>} */
     this.touched = new Set();
     this.outsideBytes = 0;
@@ -73,6 +76,15 @@ export class Graph {
       if (pooled && !this.executor.destroyTarget(pooled.native)) this.kept.delete(name);
     }
     this.atlas = { width, height };
+  }
+
+  /** What was drawn into what grows is lost. @param {number} lines */
+  grow(lines) {
+    for (const name of GROWING) {
+      const pooled = this.kept.get(name);
+      if (pooled && !this.executor.destroyTarget(pooled.native)) this.kept.delete(name);
+    }
+    this.moreLines = lines;
   }
 
   /** @param {readonly View[]} views in drawing order @param {string} timed a timer, '' = none
@@ -176,8 +188,9 @@ export class Graph {
   keptImage(name) {
     let pooled = this.kept.get(name);
     if (!pooled) {
-      const { format, side, height, sized } = KEPT.get(name) ?? TARGETS[0];
-      const image = { format, samples: 1, levels: 1, ...(sized ? this.atlas : { width: side, height: height || side }) };
+      const { format, side, height, sized, grows } = KEPT.get(name) ?? TARGETS[0];
+      const lines = (height || side) + (grows ? this.moreLines : 0);
+      const image = { format, samples: 1, levels: 1, ...(sized ? this.atlas : { width: side, height: lines }) };
       if (image.width === 0) return null;
       this.kept.set(name, pooled = { image, native: this.executor.createTarget(image), used: true });
     }

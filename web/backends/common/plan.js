@@ -39,7 +39,7 @@ const lasts = ({ outside, history, kept }) => outside || history || kept;
 /** The passes whose results reach a target from outside, or one that is read where any is drawn. @param {readonly Pass[]} passes @param {readonly Target[]} targets
  * @param {(pass: Pass) => boolean} isEmpty whether a draw pass draws nothing @returns {Pass[]} */
 function live(passes, targets, isEmpty) {
-  const read = targets.filter((target) => target.read && passes.some((pass) => writes(pass).includes(target.name)));
+  const read = targets.filter((target) => (target.read || target.end) && passes.some((pass) => writes(pass).includes(target.name)));
   const ends = read.length > 0 ? read : targets.filter(lasts);
   const needed = new Set(ends.map(({ name }) => name));
   /** @type {Pass[]} */

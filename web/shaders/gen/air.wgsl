@@ -24,3 +24,7 @@ const CLOUD_PERIOD_M = 16000.0;
 const CLOUD_X = 256.0;
 const CLOUD_Y = 32.0;
 const AIR_SIZE = vec2<f32>(512.0, 160.0);
+const FACE = 64;
+const LIGHT_FACE = 16;
+const PROBE_VOLUMES = 4;
+const MIRROR_PROBES = 4;

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl tonemap.wgsl marks.wgsl gen/slots_particles.wgsl
 // glyphs.wgsl
-// sha256 ecc5d0f3dec4bee18c7e04544337d622ecd9bc5fe01ed7aaca659fc2203d223d. Do not edit.
+// sha256 7da29ab35d946950c750e5fd38f21a343ba4e57caddb77a692cb69c868bebb1e. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -99,6 +99,12 @@ layout(std140) uniform FrameBlock {
   vec4 weather;
   vec4 light_grid;
   vec4 ambient;
+  vec4 roof;
+  vec4[12] probe_volumes;
+  vec4[8] probe_mirrors;
+  vec4 probe_state;
+  vec4 probe_job;
+  vec4 probe_places;
   vec4 view_lens;
   vec4 grade_lift;
   vec4 grade_gamma;
@@ -106,7 +112,6 @@ layout(std140) uniform FrameBlock {
   vec4 focus;
 } frame;
 uniform sampler2D air;
-const vec2 AIR_SIZE = vec2(512.0, 160.0);
 
 vec2 glyph_numbers(uint place) {
   ivec2 texel = ivec2(int(place % GLYPH_TEXELS), int(place / GLYPH_TEXELS));
@@ -198,7 +203,7 @@ vec2 sky_place(vec3 direction) {
 vec4 air_slice(vec2 place, float slice) {
   float side = 32.0;
   vec2 at = vec2(slice * side, 0.0) + clamp(place, 0.0, 1.0) * (side - 1.0) + 0.5;
-  return textureLod(air, at / AIR_SIZE, 0.0);
+  return textureLod(air, at / vec2(uvec2(textureSize(air, 0))), 0.0);
 }
 
 vec4 air_between(vec3 direction, float distance_1) {
@@ -224,26 +229,29 @@ float fog_opacity(vec3 direction, float distance_3) {
   return min(1.0 - exp(-fog_depth(direction, max(distance_3 - frame.fog_params.y, 0.0))), frame.fog_params.z);
 }
 
+vec3 mirror_level(vec2 corner, vec2 place, float level) {
+  float whole = 128.0;
+  float side = whole * exp2(-level);
+  vec2 at = corner + vec2(2.0 * whole - 2.0 * side, 0.0) + place * (side - 1.0) + 0.5;
+  return textureLod(air, at / vec2(uvec2(textureSize(air, 0))), 0.0).rgb;
+}
+
+vec3 mirror_at(vec2 corner, vec2 place, float level) {
+  float low = floor(level);
+  return mix(mirror_level(corner, place, low), mirror_level(corner, place, min(low + 1.0, 6.0 - 1.0)), level - low);
+}
+
 vec2 octahedral_place(vec3 d) {
   vec2 e = d.xz / max(abs(d.x) + abs(d.y) + abs(d.z), 1e-6);
   vec2 folded = (1.0 - abs(e.yx)) * mix(vec2(-1.0), vec2(1.0), greaterThanEqual(e, vec2(0.0)));
   return mix(folded, e, bvec2(d.y >= 0.0)) * 0.5 + 0.5;
 }
 
-vec3 mirror_level(vec2 place, float level) {
-  float whole = 128.0;
-  float side = whole * exp2(-level);
-  vec2 at = vec2(2.0 * whole - 2.0 * side, 32.0) + place * (side - 1.0) + 0.5;
-  return textureLod(air, at / AIR_SIZE, 0.0).rgb;
-}
-
 vec3 mirrored_air(vec3 direction, float roughness) {
   float level = pow(clamp(roughness, 0.0, 1.0), 0.6667) * (6.0 - 1.0);
   float beside = 1.5 / 128.0 * exp2(level) * clamp(3.0 - level, 0.0, 1.0);
   float up = sqrt(direction.y * direction.y + beside * beside) * mix(-1.0, 1.0, direction.y >= 0.0);
-  vec2 place = octahedral_place(vec3(direction.x, up, direction.z));
-  float low = floor(level);
-  return mix(mirror_level(place, low), mirror_level(place, min(low + 1.0, 6.0 - 1.0)), level - low);
+  return mirror_at(vec2(0.0, 32.0), octahedral_place(vec3(direction.x, up, direction.z)), level);
 }
 
 vec3 fog_radiance(vec3 direction) {

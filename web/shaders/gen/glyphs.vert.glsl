@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl tonemap.wgsl marks.wgsl gen/slots_particles.wgsl
 // glyphs.wgsl
-// sha256 ecc5d0f3dec4bee18c7e04544337d622ecd9bc5fe01ed7aaca659fc2203d223d. Do not edit.
+// sha256 7da29ab35d946950c750e5fd38f21a343ba4e57caddb77a692cb69c868bebb1e. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -100,6 +100,12 @@ layout(std140) uniform FrameBlock {
   vec4 weather;
   vec4 light_grid;
   vec4 ambient;
+  vec4 roof;
+  vec4[12] probe_volumes;
+  vec4[8] probe_mirrors;
+  vec4 probe_state;
+  vec4 probe_job;
+  vec4 probe_places;
   vec4 view_lens;
   vec4 grade_lift;
   vec4 grade_gamma;

@@ -24,6 +24,7 @@ _view_lights = struct.Struct("<IIIII").pack_into
 _view_pick = struct.Struct("<II").pack_into
 _shadow_atlas = struct.Struct("<III").pack_into
 _shadow_tile = struct.Struct("<IIIIIIII").pack_into
+_probe_lines = struct.Struct("<II").pack_into
 _poses = struct.Struct("<IIIII").pack_into
 _readback = struct.Struct("<II").pack_into
 _buffer_create = struct.Struct("<IIII").pack_into
@@ -218,6 +219,14 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _shadow_tile(self._bytes, self._end, 0x80042, x, y, side, matrix, clear, data & 0xFFFFFFFF, count)
+        self._end = end
+
+    def probe_lines(self, lines: int) -> None:
+        """Before frame_begin: below the tables of the air are so many lines of texels for probes from now on; what was in all of it is lost."""
+        end = self._end + 8
+        if end > self._limit:
+            self._grow(end)
+        _probe_lines(self._bytes, self._end, 0x20043, lines)
         self._end = end
 
     def poses(self, lines: int, first_line: int, count: int, data: int) -> None:

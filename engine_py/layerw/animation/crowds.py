@@ -109,7 +109,8 @@ class Crowds:
             for own in herd.layouts:
                 heads, fades = texels.texels[own.heads :], texels.texels[int(own.about[1]) :]
                 if ANIMATION.lw_crowd_heads(herd.members, count, own.clips, len(own.clips), own.about, heads, fades):
-                    texels.touch(own.heads, 2 * count)
+                    fading = bool((herd.members["blend"] < 1).any())
+                    texels.touch(own.heads, 2 * count if fading else count)  # fades follow the heads
 
     def _look(self, herd: Herd) -> None:
         """Tells of clips that there are not, each once."""

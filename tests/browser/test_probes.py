@@ -14,8 +14,8 @@ from .worlds import Pixels, pixels
 PROGRAM = Path(__file__).parent / "pages" / "probes.py"
 SIZE = {"width": 128, "height": 96}
 PLAIN, MIRROR = np.s_[42:54, 24:35], np.s_[40:56, 82:114]  # inside of the white ball, and of the metal one
-ROOFED, OPEN = np.s_[54:63, 8:45], np.s_[76:92, 60:120]  # of the ground
-BELOW, WALL = np.s_[51:62, 72:109], np.s_[42:54, 44:84]  # where pools mirror the red wall; the wall from nearby
+ROOFED, OPEN = np.s_[58:63, 10:42], np.s_[76:92, 60:120]  # of the ground
+BELOW, WALL = np.s_[51:62, 72:109], np.s_[32:62, 20:108]  # where pools mirror the red wall; the wall from nearby
 seen: dict[str, list[Pixels]] = {}
 
 
@@ -61,7 +61,7 @@ def test_probes_roofs_and_pools(run_program: RunProgram, backend: str) -> None:
     pools = call(running, "weather(1.0, 0.0, True, 'medium')")
     change = (pools - plain)[..., 0] - (pools - plain)[..., 2]
     assert change[BELOW].max() > 20 and (change[BELOW] > 10).mean() > 0.1, "pools before the red wall mirror it"
-    assert np.abs(pools - plain)[:38].max() <= 2, "and nothing else changed"
+    assert np.abs(pools - plain)[:38].max() <= 3, "and nothing else changed"
     call(running, "weather(0.0)")
     roofed = call(running, "under(True)")
     rained = call(running, "weather(0.0, 1.0)")

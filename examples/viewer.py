@@ -75,14 +75,14 @@ def apron(world):
 with app.ui.panel("Open", anchor="top left"):
     address = app.ui.input("model or world", placeholder="models/Fox.glb")
     said = app.ui.text("", live=True)
-clips = app.ui.list("clip", [REST], value=0, anchor="left", style={"max_height": 240})
+clips = app.ui.list("clip", [REST], value=0, anchor="top left", style={"max_height": 240})
 with app.ui.panel("Look", anchor="top right"):
     variant = app.ui.select("variant", [AS_MADE])
     height = app.ui.slider("sun", 2.0, 90.0, value=42.0)
     exposure = app.ui.slider("exposure", 0.1, 4.0, value=1.0)
     tone = app.ui.select("tone map", ["filmic", "agx", "neutral"])
     turning = app.ui.checkbox("turn", value=False)
-with app.ui.panel("Not shown", anchor="right") as left_out:
+with app.ui.panel("Not shown", anchor="top right") as left_out:
     warnings = [app.ui.text("", style={"max_width": 320, "white_space": "normal"}) for _ in range(WARNINGS_SHOWN)]
 costs = app.ui.text("", anchor="bottom left")
 

@@ -1,4 +1,5 @@
-// Clouds before the sky that something smooth mirrors: the slab as one sheet, looked up once.
+// Clouds before the sky that something smooth mirrors: the slab as one sheet, looked up once. Their edges are wide: waves of
+// one size alone would draw the outlines of sharp ones.
 fn with_mirrored_clouds(direction: vec3<f32>, sky: vec3<f32>) -> vec3<f32> {
   let eye = frame.camera_hi.xyz + frame.camera_lo.xyz;
   let up = frame.clouds.y + 0.35 * frame.clouds.z - eye.y;
@@ -6,8 +7,10 @@ fn with_mirrored_clouds(direction: vec3<f32>, sky: vec3<f32>) -> vec3<f32> {
     return sky;
   }
   let way = up / direction.y;
-  let cover = cloud_cover(eye.xz + direction.xz * way, 0.0);
-  let opaque = 1.0 - exp(-5.0 * frame.clouds.w * cover * cover);
+  let least = mix(0.82, 0.16, frame.clouds.x);
+  let shape = cloud_texel((eye.xz + direction.xz * way - frame.cloud_drift.xy) / CLOUD_PERIOD_M);
+  let cover = smoothstep(least - 0.12, least + 0.55, shape);
+  let opaque = 1.0 - exp(-1.6 * frame.clouds.w * cover);
   // As skypass.wgsl lights a cloud's middle.
   let deep = frame.clouds.w * (0.6 + 1.2 * cover);
   let c = dot(direction, frame.sun_direction.xyz);

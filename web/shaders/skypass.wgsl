@@ -148,21 +148,10 @@ fn cloud_share(cover: f32, from_share: f32, to_share: f32) -> f32 {
   return cover * max(below - above, 0.0) / wide;
 }
 
-const WISP_PERIOD_M = 740.0; // after which the finest shapes begin again; they are a twentieth as large
-
-// What covers the sky at the end of a way, at a share of the slab's height; shapes are left out where they would be smaller
-// than pixels. The finest fray the edges alone, others at each height: a pattern that only stands upright would show stripes.
-fn cover_after(eye: vec2<f32>, along: vec2<f32>, way: f32, pixel: f32, share: f32) -> f32 {
+// What covers the sky at the end of a way; small shapes are left out where they would be smaller than pixels.
+fn cover_after(eye: vec2<f32>, along: vec2<f32>, way: f32, pixel: f32) -> f32 {
   let fine = 1.0 - smoothstep(0.3, 1.0, way * pixel / (0.04 * CLOUD_PERIOD_M));
-  let place = eye + along * way;
-  let cover = cloud_cover(place, fine);
-  let wisps = (1.0 - smoothstep(0.3, 1.0, way * pixel / (0.04 * WISP_PERIOD_M))) * 4.0 * cover * (1.0 - cover);
-  if (wisps <= 0.0) {
-    return cover;
-  }
-  let at = (place - 1.3 * frame.cloud_drift.xy) / WISP_PERIOD_M;
-  let turned = vec2<f32>(0.8 * at.x + 0.6 * at.y, 0.8 * at.y - 0.6 * at.x) + share * vec2<f32>(0.31, 0.17);
-  return saturate(cover + 1.1 * wisps * (cloud_texel(turned) - 0.5));
+  return cloud_cover(eye + along * way, fine);
 }
 
 // Clouds before the sky: a slab of them, looked through in a few steps, in more where the way is long. What covers the sky is
@@ -190,11 +179,11 @@ fn with_clouds(direction: vec3<f32>, behind: vec3<f32>, pixel: f32, first: f32) 
   var light = vec3<f32>(0.0);
   var left = 1.0;
   var from_share = 0.0;
-  var from_cover = cover_after(eye.xz, direction.xz, min(near, 2.0e5), pixel, 0.0);
+  var from_cover = cover_after(eye.xz, direction.xz, min(near, 2.0e5), pixel);
   for (var n = 0; n <= steps; n++) {
     let to_share = min((f32(n) + first) / f32(steps), 1.0);
     let way = min(near + (far - near) * to_share, 2.0e5);
-    let to_cover = cover_after(eye.xz, direction.xz, way, pixel, to_share);
+    let to_cover = cover_after(eye.xz, direction.xz, way, pixel);
     let share = 0.5 * (from_share + to_share);
     let part = to_share - from_share;
     let here = cloud_share(0.5 * (from_cover + to_cover), from_share, to_share);

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl atmosphere.wgsl air_light.wgsl air_walk.wgsl skypass.wgsl
-// sha256 e1c9a3f6799c3a9cddeadd2484a4059d872a9c1fc73b0cd2e77eaf63ae556ad5. Do not edit.
+// sha256 88bb7451baef016f7f1cd53a5bb41ffc9c97ad29b936087055ad833b81f5516f. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -387,17 +387,9 @@ float cloud_cover(vec2 place, float fine) {
   return clamp((shape - least) / 0.24, 0.0, 1.0) * step(1e-4, frame.clouds.x);
 }
 
-float cover_after(vec2 eye, vec2 along, float way, float pixel, float share) {
+float cover_after(vec2 eye, vec2 along, float way, float pixel) {
   float fine = 1.0 - smoothstep(0.3, 1.0, way * pixel / 640.0);
-  vec2 place = eye + along * way;
-  float cover = cloud_cover(place, fine);
-  float wisps = (1.0 - smoothstep(0.3, 1.0, way * pixel / 29.6)) * 4.0 * cover * (1.0 - cover);
-  if (wisps <= 0.0) {
-    return cover;
-  }
-  vec2 at = (place - 1.3 * frame.cloud_drift.xy) / 740.0;
-  vec2 turned = vec2(0.8 * at.x + 0.6 * at.y, 0.8 * at.y - 0.6 * at.x) + share * vec2(0.31, 0.17);
-  return clamp(cover + 1.1 * wisps * (cloud_texel(turned) - 0.5), 0.0, 1.0);
+  return cloud_cover(eye + along * way, fine);
 }
 
 float ramp_integral(float x) {
@@ -437,11 +429,11 @@ vec3 with_clouds(vec3 direction, vec3 behind_1, float pixel, float first) {
   vec3 light = vec3(0.0);
   float left = 1.0;
   float from_share = 0.0;
-  float from_cover = cover_after(eye.xz, direction.xz, min(near, 2.0e5), pixel, 0.0);
+  float from_cover = cover_after(eye.xz, direction.xz, min(near, 2.0e5), pixel);
   for (int n = 0; n <= steps; n += 1) {
     float to_share = min((float(n) + first) / float(steps), 1.0);
     float way = min(near + (far - near) * to_share, 2.0e5);
-    float to_cover = cover_after(eye.xz, direction.xz, way, pixel, to_share);
+    float to_cover = cover_after(eye.xz, direction.xz, way, pixel);
     float share = 0.5 * (from_share + to_share);
     float part = to_share - from_share;
     float here = cloud_share(0.5 * (from_cover + to_cover), from_share, to_share);

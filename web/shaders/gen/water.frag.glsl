@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl
 // mirrored_clouds.wgsl water.wgsl
-// sha256 83b5fac4c4a616877de9d61a139aa3de2ebd4f13a63b173cce37477ca038b0d3. Do not edit.
+// sha256 1fe5be5412961f5982b427816ce9fc1b8fc696435f34bf0c22c5f224618f4020. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -264,16 +264,6 @@ float cloud_texel(vec2 at) {
   return textureLod(air, texel / vec2(uvec2(textureSize(air, 0))), 0.0).r;
 }
 
-float cloud_cover(vec2 place, float fine) {
-  vec2 at = (place - frame.cloud_drift.xy) / 16000.0;
-  float shape = cloud_texel(at);
-  if (fine > 0.0) {
-    shape = mix(shape, 0.72 * shape + 0.28 * cloud_texel(at.yx * 5.0), fine);
-  }
-  float least = mix(0.82, 0.16, frame.clouds.x);
-  return clamp((shape - least) / 0.24, 0.0, 1.0) * step(1e-4, frame.clouds.x);
-}
-
 vec3 sky_irradiance(vec3 n) {
   vec3 e = frame.irradiance[0].rgb * 0.282095;
   e += frame.irradiance[1].rgb * (0.488603 * n.y);
@@ -294,8 +284,10 @@ vec3 with_mirrored_clouds(vec3 direction, vec3 sky) {
     return sky;
   }
   float way = up / direction.y;
-  float cover = cloud_cover(eye.xz + direction.xz * way, 0.0);
-  float opaque = 1.0 - exp(-5.0 * frame.clouds.w * cover * cover);
+  float least = mix(0.82, 0.16, frame.clouds.x);
+  float shape = cloud_texel((eye.xz + direction.xz * way - frame.cloud_drift.xy) / 16000.0);
+  float cover = smoothstep(least - 0.12, least + 0.55, shape);
+  float opaque = 1.0 - exp(-1.6 * frame.clouds.w * cover);
   float deep = frame.clouds.w * (0.6 + 1.2 * cover);
   float c = dot(direction, frame.sun_direction.xyz);
   float ahead = 0.51 / pow(max(1.49 - 1.4 * c, 1e-3), 1.5);
@@ -472,6 +464,16 @@ float sun_visibility(vec3 p, vec3 n) {
     }
   }
   return mix(1.0, sum + left, strength);
+}
+
+float cloud_cover(vec2 place, float fine) {
+  vec2 at = (place - frame.cloud_drift.xy) / 16000.0;
+  float shape = cloud_texel(at);
+  if (fine > 0.0) {
+    shape = mix(shape, 0.72 * shape + 0.28 * cloud_texel(at.yx * 5.0), fine);
+  }
+  float least = mix(0.82, 0.16, frame.clouds.x);
+  return clamp((shape - least) / 0.24, 0.0, 1.0) * step(1e-4, frame.clouds.x);
 }
 
 float cloud_light(vec3 p) {

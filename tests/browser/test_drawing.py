@@ -203,7 +203,7 @@ SCENES = {"points": check_points, "lines": check_lines, "depth": check_depth, "g
 def test_pictures(run_program: RunProgram) -> None:
     taken: dict[str, list[np.ndarray]] = {}
     for backend in ("webgpu", "webgl2"):
-        quality = {"webgpu": "low", "webgl2": "high"}[backend]
+        quality = {"webgpu": "medium", "webgl2": "high"}[backend]
         running = run_program(PROGRAM, backend=backend, quality=quality).wait_ready()
         assert running.report()["quality"] == quality, "as the element says"
         running.baseline = None  # what is drawn stays until the page ends

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from layerw.base.ports import F32
 
 FAINT_LUX = 0.01  # a light without a range ends where it gives as little
+REACH_M = (np.float32(1e-9), np.float32(1e18))  # the least and the most: squares of it, and 1 over them, are float32
 CONE_STEP_MIN = 1e-3  # between the cosines of a cone's angles, as the extension asks
 EVERYWHERE = -1.0  # as the radius of a sphere
 
@@ -55,7 +56,8 @@ class LightKind(NamedTuple):
 
 
 def _point(values: LightValues, into: LightRows) -> None:
-    reach = np.where(values.range > 0, values.range, np.sqrt(into.power / np.float32(FAINT_LUX)))
+    reach = np.where(values.range > 0, values.range, np.sqrt(into.power) * np.float32(FAINT_LUX**-0.5))
+    reach = reach.clip(*REACH_M)
     into.rows[:, 0:3] = into.spheres[:, :3] = values.place
     into.rows[:, 3] = 1 / np.square(reach)
     into.rows[:, 7] = 1  # the cone's part is 1 everywhere

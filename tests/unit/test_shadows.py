@@ -178,6 +178,22 @@ def test_shadows_that_are_off_take_no_room_and_those_of_the_night_draw_nothing()
     assert app._engine.resources.charged("targets") == charged
 
 
+@pytest.mark.parametrize(("gpu_mib", "quality", "drawn"), [
+    (128, "medium", "low"), (128, "high", "low"), (300, "high", "medium"), (128, "low", "low"), (512, "high", "high"),
+])  # fmt: skip
+def test_an_atlas_without_room_is_a_coarser_one_and_told_once(gpu_mib: int, quality: str, drawn: str) -> None:
+    host = HeadlessHost(size=SIZE)
+    app = lw.App(host=host, budgets=lw.Budgets(gpu_mib=gpu_mib))
+    app.quality, app.shadows.enabled = quality, False
+    host.step(app, 3)
+    assert not any("Shadows are" in text for _, text in host.logs), "there are none"
+    app.shadows.enabled = True
+    host.step(app, 5)
+    told = [text for _, text in host.logs if "Shadows are" in text]
+    assert layout_of(app) is LAYOUTS[drawn] and host.sink.atlas == LAYOUTS[drawn].size and not host.errors
+    assert len(told) == (drawn != quality) and all(f"{drawn!r}, not {quality!r}" in text for text in told)
+
+
 def test_each_view_draws_its_own_cascades_and_picks_none() -> None:
     app = scene()
     app.add_view(lw.Camera(position=(30, 5, 30)), viewport=(0.5, 0, 0.5, 1))

@@ -57,7 +57,10 @@ class SunShadows:
     """`begin` once a frame, `see` for each view, then `encode` where its commands go."""
 
     def __init__(self, log: Log) -> None:
+        self._log = log
         self.layout: AtlasLayout = LAYOUTS["low"]
+        self._chosen: tuple[str, int] | None = None
+        self._missing, self._told = "", False  # what has no room
         self.is_active = False
         self._key: tuple[object, ...] = ()
         self._revision = 0  # rises when light, settings or the atlas change
@@ -76,10 +79,18 @@ class SunShadows:
         self._edge = 0.0  # what a shadow's edge grows by a metre of its way; 0: not
 
     def choose(self, wanted: str, budget_bytes: int) -> None:
-        """The atlas of a quality, or of a lower one where it takes too much of the GPU budget."""
+        """The atlas of a quality, or of a lower one where it takes too much of the GPU budget, which is told once."""
+        if self._chosen == (wanted, budget_bytes):
+            return
+        self._chosen = wanted, budget_bytes
         names = tuple(LAYOUTS)[: tuple(LAYOUTS).index(wanted) + 1]
-        self.layout = next((LAYOUTS[name] for name in reversed(names)
-                            if atlas_bytes(LAYOUTS[name].size) <= ATLAS_SHARE * budget_bytes), LAYOUTS[names[0]])
+        found = next((name for name in reversed(names)
+                      if atlas_bytes(LAYOUTS[name].size) <= ATLAS_SHARE * budget_bytes), names[0])  # fmt: skip
+        self.layout = LAYOUTS[found]
+        self._missing = "" if found == wanted else (
+            f"Shadows are those of quality {found!r}, not {wanted!r}, coarser or nearer: their atlas may take an "
+            f"eighth of the GPU budget, and that is {budget_bytes / 2**20:g} MiB. Raise gpu_mib to "
+            f"{math.ceil(atlas_bytes(LAYOUTS[wanted].size) / ATLAS_SHARE / 2**20)}, or lower app.quality.")
 
     def atlas_size(self, environment: Environment) -> tuple[int, int]:
         """What the atlas is to be. By night as well: the sun will rise."""
@@ -99,6 +110,9 @@ class SunShadows:
     def begin(self, environment: Environment, atlas: tuple[int, int], position: F64, scene: object) -> None:
         """This frame's light. atlas: the size that the GPU has; position: of the main camera; scene: equal while the
         same things stand still."""
+        if self._missing and environment.shadows.enabled and not self._told:
+            self._told = True
+            self._log.info(self._missing)
         self._set_light(environment, atlas)
         if atlas != self._atlas:
             self._atlas = atlas

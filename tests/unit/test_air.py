@@ -18,7 +18,7 @@ from layerw.scene.environment import Environment, sh_basis
 LUMA = np.array((0.2126, 0.7152, 0.0722))
 DIRECTIONS = np.array([(x, y, math.sqrt(max(1 - x * x - y * y, 0)))
                        for x in (-0.7, 0.0, 0.5) for y in (0.05, 0.3, 0.7)])  # fmt: skip
-HEIGHTS = (75.0, 30.0, 8.0, 1.0)  # of the sun, degrees
+HEIGHTS = (89.0, 75.0, 60.0, 45.0, 38.0, 30.0, 20.0, 12.0, 8.0, 4.0, 2.0, 1.0)  # of the sun, degrees
 
 
 def exact_sunlight(height: float, cosine: float, steps: int = 4000) -> np.ndarray:

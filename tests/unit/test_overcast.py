@@ -7,6 +7,9 @@ import math
 import numpy as np
 import pytest
 
+import layerw as lw
+from layerw.gpu.air import CLOUD_PERIOD_M
+from layerw.hosts.headless import HeadlessHost
 from layerw.scene import overcast
 from layerw.scene.environment import Environment, sh_basis
 
@@ -55,3 +58,36 @@ def test_a_painted_sky_and_the_night_stay_whole() -> None:
     night = sky(1.0, -30).heaven()
     assert np.isfinite(night.irradiance).all()
     assert np.isfinite(night.overcast).all()
+
+
+def test_clouds_drift_by_the_programs_time_and_shade_the_land() -> None:
+    host = HeadlessHost()
+    app = lw.App(host=host)
+
+    def drift() -> np.ndarray:
+        return app._engine._view.block.read("cloud_drift").astype(float)
+
+    app.clouds.speed, app.clouds.shadows, app.wind.direction = 30.0, 0.4, math.radians(90)
+    host.step(app, 1)
+
+    def gone(frames: int) -> np.ndarray:
+        before = drift()
+        host.step(app, frames)
+        way: np.ndarray = (drift() - before)[:2]
+        return (way + CLOUD_PERIOD_M / 2) % CLOUD_PERIOD_M - CLOUD_PERIOD_M / 2  # the pattern begins again
+
+    assert gone(60) == pytest.approx((30.0, 0.0), abs=0.02), "a second of it, to the east"
+    app.wind.direction, app.clouds.speed = 0.0, 6.0
+    assert gone(60) == pytest.approx((0.0, -6.0), abs=0.02), "on from where they are, to the north"
+    app.paused = True
+    host.step(app, 1)
+    stood = drift()
+    host.step(app, 10)
+    assert np.array_equal(drift(), stood) and stood[2] == pytest.approx(0.4)
+    app.clouds.cover = 1.0
+    host.step(app, 1)
+    assert drift()[2] == 1.0, "no sun comes through"
+    app.sky.zenith = "blue"
+    host.step(app, 1)
+    assert drift()[2] == 0.0, "a painted sky has no clouds"
+    assert app.report()["errors"] == []

@@ -78,7 +78,7 @@ class ViewWriter:
         self._origin, self._ambient = block.read("relative_origin"), block.read("ambient")
         self._anchor = np.zeros(3)  # of noise by place
         self._temporal = TemporalWriter(block)
-        self._air, self._drift, self._wind = (block.read(name) for name in ("air", "cloud_drift", "wind"))
+        self._air, self._drift = block.read("air"), block.read("cloud_drift")
         self._shafts = block.read("shafts")
 
     def write(self, camera: CameraFrame, environment: Environment, time_s: float, *, view: View | None = None,
@@ -112,9 +112,7 @@ class ViewWriter:
         self._ambient[3] = float(flags & flag("mirror") > 0)
         self._shafts[:2] = environment.fog.shafts, tier.shaft_steps
         self._air[3], self._drift[3] = tier.air_steps, tier.cloud_steps
-        gone = environment.clouds.speed * time_s
-        self._drift[0] = float(self._wind[0]) * gone % CLOUD_PERIOD_M
-        self._drift[1] = float(self._wind[1]) * gone % CLOUD_PERIOD_M
+        self._drift[:2] = [gone % CLOUD_PERIOD_M for gone in environment.clouds_drifted(time_s)]
         self._camera_hi[3] = time_s % DAY_S  # float32: a day still has steps of 8 ms
         if view is not None:
             self._exposure[:] = view._adaptation(dt_s, paid)

@@ -238,6 +238,7 @@ class Environment:
     _key: tuple[object, ...] = ()
     _heaven: Heaven | None = None
     _revision: int = 0  # of it
+    _drift: tuple[float, float, float] = (0.0, 0.0, 0.0)  # the program's time, and how far clouds had gone by then
 
     def daylight(self) -> Daylight:
         """What a gradient's and the fog's colours are multiplied by now."""
@@ -265,6 +266,16 @@ class Environment:
         now = self.daylight()
         zenith, horizon, ground = (np.asarray(color) * factor for color, factor in zip(colors, now, strict=True))
         return painted_heaven(sun.direction, light, sky_irradiance(zenith, horizon, ground, self.sky.gradient))
+
+    def clouds_drifted(self, time_s: float) -> tuple[float, float]:
+        """How far clouds have gone along X and Z at the program's time, metres: a wind that turns, or another speed,
+        moves them on from where they are."""
+        then, x, z = self._drift
+        if time_s != then:
+            gone = self.clouds.speed * (time_s - then)
+            x, z = x + math.sin(self.wind.direction) * gone, z - math.cos(self.wind.direction) * gone
+            self._drift = time_s, x, z
+        return x, z
 
     def stars_turned(self) -> tuple[float, float, float, float]:
         """The pole that stars turn about, and how far they have: by the place and time that `sun.at` was told."""

@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
-# Test files at a time; those with a browser come last.
+# Processes that run tests; one of them has those with a browser.
 TEST_WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,7 +24,7 @@ test: setup .make/npm
 	@tools/chromium.sh
 	@tools/other-browsers.sh
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup --no-loadscope-reorder
 
 # glTF files with mistakes planted in them, 20,000 by default: `make fuzz FUZZ=1000`.
 FUZZ ?= 20000

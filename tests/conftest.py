@@ -12,9 +12,15 @@ _STORES = count()
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests run last: Playwright keeps an event loop on this thread, and later tests could start no other."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Browser tests run last, because Playwright keeps an event loop on this thread and later tests could start no
+    other; where processes share the tests, one has them all: two that draw in software would only wait for each other.
+    """
+    is_shared = hasattr(config, "workerinput")
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is None) == is_shared)
+    for item in items if is_shared else ():
+        has_browser = item.get_closest_marker("browser") is not None
+        item.add_marker(pytest.mark.xdist_group("browser" if has_browser else item.path.name))
 
 
 @pytest.fixture(scope="session")

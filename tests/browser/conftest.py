@@ -26,6 +26,7 @@ from .workers import counted_workers  # noqa: F401 - a fixture
 
 ROOT = Path(__file__).resolve().parents[2]
 VIEWPORT: Any = {"viewport": {"width": SIZE["width"], "height": SIZE["height"]}, "device_scale_factor": 1}
+PATIENCE_MS = 120_000  # of what a busy machine that draws in software does
 STORES = "local_storage,indexeddb,cache_storage,service_workers,file_systems"
 ServeProgram = Callable[..., str]
 RunProgram = Callable[..., Running]
@@ -82,6 +83,7 @@ def profile(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """A profile on disk: it keeps compiled WebAssembly, which is half of a start."""
     profile = browser.browser_type.launch_persistent_context(
         tmp_path_factory.mktemp("profile"), executable_path=find_chromium(), args=chromium_flags(), **VIEWPORT)
+    profile.set_default_timeout(PATIENCE_MS)
     yield profile
     profile.close()
 
@@ -91,6 +93,7 @@ def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Browse
     """The common profile without pages, cookies, storage or routes; marked `own_profile`, one that is new and ends."""
     if request.node.get_closest_marker("own_profile"):
         with browser.new_context(**VIEWPORT) as own:
+            own.set_default_timeout(PATIENCE_MS)
             yield own
         return
     profile: BrowserContext = request.getfixturevalue("profile")

@@ -140,6 +140,22 @@ def test_members_and_crowds_end() -> None:
     assert app.report()["entities"] == 0 and host.sink.pose_lines.size == 0
 
 
+def test_those_that_are_left_play_on_after_one_went() -> None:
+    app, host, animals = crowd(animal_glb())
+    animals[2].despawn()
+    animals.play("Run", fade=0.0)
+    host.step(app)
+    assert (animals.clip == 1).all()
+    animals.play("Idle", which=3)
+    animals.play("Idle", which=[-1])
+    animals.play("Walk", which=np.arange(len(animals)) == 0)
+    assert animals.clip[[0, 1, 3, -1]].tolist() == [0, 1, 2, 2]
+    left = animals[animals.entities.alive_mask]
+    left.position[:, 0] = 5.0
+    host.step(app, 2)
+    assert len(left) == len(animals) - 1 and app.report()["errors"] == []
+
+
 def test_a_lost_device_shows_it_again() -> None:
     app, host, animals = crowd(animal_glb())
     animals.clip[:] = 1
@@ -189,6 +205,7 @@ def test_names_and_numbers_that_there_are_not_are_told() -> None:
         ("previous_time", np.inf),
         ("loop", 3), ("loop", "no"), ("position", "here"), ("nothing", 1), ("entities", 1), ("model", 1))),
     lambda app, animals: animals.play("Run", fade=-1), lambda app, animals: animals.play("Run", which="all"),
+    lambda app, animals: animals.play("Run", which=99), lambda app, animals: animals.play("Run", which=[True]),
     lambda app, animals: animals.play("Run", speed="fast"), lambda app, animals: animals.play("Run", loop=1),
     lambda app, animals: animals.play(7), lambda app, animals: animals.play(None), lambda app, animals: animals[9],
 ])  # fmt: skip

@@ -23,6 +23,7 @@ from layerw.content.members import Members
 from layerw.content.models import Model
 from layerw.content.spawner import set_values
 from layerw.scene.entity import Entities
+from layerw.scene.row_values import chosen_rows
 
 if TYPE_CHECKING:
     from layerw.app import App
@@ -235,13 +236,14 @@ class Crowd:
         Args:
             name: of `animations`, or its number.
             fade: seconds in which it takes over.
-            which: a slice, a mask of all, or an array of whole numbers; None = all.
+            which: a number, a slice, a mask of all, or an array of whole numbers; None = all. Those that were
+                despawned are passed over.
             speed: as the column; None = as it is.
             loop: begins anew at its end; else it stands there.
 
         Raises:
             ConfigError: the file is not ready, or there is no such clip; the message names those that are.
-            ShapeError: `which` is something else.
+            ShapeError, OutsideError: `which` is something else, or of more members than there are.
         """
         fade_s = checks.number("Crowd.play fade", fade, 0.0)
         checks.flag("Crowd.play loop", loop)
@@ -250,13 +252,21 @@ class Crowd:
         if self.state != "ready":
             raise ConfigError(f"Crowd.play({name!r}): the crowd is {self.state}; play it from @crowd.on_ready.")
         number = self._number("Crowd.play name", name)
-        at = self.entities[slice(None) if which is None else which]._numbers() - self.entities._first
-        members = self._own.columns
+        at, members = self._which(which), self._own.columns
         members["previous"][at], members["previous_time"][at] = members["clip"][at], members["time"][at]
         members["clip"][at], members["time"][at], members["loop"][at] = number, 0.0, loop
         members["blend"][at], members["gain"][at] = (0.0, 1 / fade_s) if fade_s > 0 else (1.0, 0.0)
         if speed is not None:
             members["speed"][at] = speed
+
+    def _which(self, which: Any) -> npt.NDArray[np.intp]:
+        """Numbers of members, those that are gone too: their columns are there, and nothing shows them."""
+        everyone: npt.NDArray[np.intp] = np.arange(len(self))
+        if which is None or isinstance(which, slice):
+            return everyone if which is None else everyone[which]
+        single = isinstance(which, int | np.integer) and not isinstance(which, bool | np.bool_)
+        chosen: npt.NDArray[np.intp] = everyone[chosen_rows([which] if single else which, len(self))]
+        return chosen
 
     @property
     def _last(self) -> int | None:

@@ -123,6 +123,25 @@ def test_agents_walk_there_turn_and_stop(yard: Yard) -> None:
     assert yard.app.report()["errors"] == []
 
 
+def test_a_model_goes_with_its_face_ahead(yard: Yard) -> None:
+    ways = []
+    for front in ("-Z", "+Z"):
+        one = yard.app.spawn(lw.Mesh.box(), position=(5, 0, 5), rotation=(0, 0.6, 0, 0.8))
+        agent = yard.app.navigation.add(one, front=front)
+        agent.steer = (2, 0, 0)
+        yard.host.step(yard.app, 1)
+        x, y, z, w = one.rotation
+        began = -2 * (x * z + w * y), 2 * (x * x + y * y) - 1
+        assert np.allclose(began, (-0.96, -0.28), atol=0.15)  # where it looked, on its way from there
+        yard.host.step(yard.app, 90)
+        x, y, z, w = one.rotation
+        ways.append(-2 * (x * z + w * y))
+        agent.remove()
+    assert np.allclose(ways, (1, -1), atol=0.02)
+    with pytest.raises(lw.ConfigError, match="front is 'Z'"):
+        yard.app.navigation.add(yard.app.spawn(lw.Mesh.box()), front="Z")
+
+
 def test_agents_are_steered_placed_and_changed(yard: Yard) -> None:
     one = yard.app.spawn(lw.Mesh.box(), position=(5, 0, 5))
     agent = yard.app.navigation.add(one, turns=False)

@@ -59,7 +59,7 @@ class Crowd:
         self.births = np.zeros(0, np.uint32)
         self.numbers: U32 = np.zeros(0, np.uint32)
         self.records: F32 = np.zeros((0, RECORD), np.float32)
-        self.turns = np.zeros(0, np.bool_)
+        self.turns = np.zeros(0, np.int8)  # 1: their -Z turns to where they go, -1: their +Z, 0: nothing does
         self.feet: F32 = np.zeros(0, np.float32)
         self.states: F32 = np.zeros((0, STATE), np.float32)
         self.wants = np.zeros(0, np.uint8)
@@ -90,7 +90,7 @@ class Crowd:
 
     # -- who there is ----------------------------------------------------------------------------
 
-    def add(self, entities: Entities, record: F32, turns: bool, feet: float) -> None:
+    def add(self, entities: Entities, record: F32, turns: int, feet: float) -> None:
         """See Navigation.add."""
         table, name = self._table, "app.navigation.add"
         check_owner(f"{name} entities", entities, table)
@@ -113,7 +113,7 @@ class Crowd:
         if not np.isfinite(places).all():
             raise ConfigError(f"{name} was given entities whose position is no number.")
         count = len(rows)
-        headings = _headings(table.rotation[rows])
+        headings = _headings(table.rotation[rows]) * np.float32(turns or 1)
         for column, values in zip(self.COLUMNS, (
                 rows, table.birth[rows], np.full(count, NOBODY), np.tile(record, (count, 1)), np.full(count, turns),
                 np.full(count, feet), np.zeros((count, STATE)), np.zeros(count), np.zeros((count, 3)),
@@ -298,7 +298,7 @@ class Crowd:
         self._last[on] = places
         position.array[rows] = places
         position.touch_rows(rows)
-        turning = on[self.turns[on]]
+        turning = on[self.turns[on] != 0]
         velocity = self.states[turning, VELOCITY][:, [0, 2]]
         speed = np.sqrt((velocity**2).sum(axis=1))
         walks = speed > 0.1
@@ -310,7 +310,7 @@ class Crowd:
             heading = np.where(length[:, None] > 1e-3, heading / np.maximum(length, 1e-3)[:, None], wanted)
             self.headings[turning] = heading
             rotation = self._table.columns["rotation"]
-            rotation.array[self.rows[turning]] = _rotations(heading)
+            rotation.array[self.rows[turning]] = _rotations(heading * self.turns[turning, None])
             rotation.touch_rows(self.rows[turning])
 
     def state_bytes(self) -> bytes:

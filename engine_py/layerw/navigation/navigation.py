@@ -260,7 +260,7 @@ class Navigation:
 
     def add(self, entities: Entities, *, speed: float = 3.5, acceleration: float = 8.0, radius: float | None = None,
             height: float | None = None, apart: float = 1.0, avoids: bool = True, turns: bool = True,
-            feet: float = 0.0) -> Agents:  # fmt: skip
+            front: str = "-Z", feet: float = 0.0) -> Agents:  # fmt: skip
         """Lets entities walk: `agents = app.navigation.add(crowd)`, then `agents.target = places`.
 
         Args:
@@ -270,7 +270,8 @@ class Navigation:
                 walls.
             apart: how much they keep their distance, 0 to 100.
             avoids: whether they give way to each other.
-            turns: whether their -Z turns to where they go.
+            turns: whether their front turns to where they go.
+            front: "-Z", where cameras and `look_at` look, or "+Z", where models of glTF files do.
             feet: metres from an entity's origin down to its feet: half of the height for shapes of Mesh.
 
         Raises:
@@ -279,9 +280,10 @@ class Navigation:
         self._check_open()
         entities = checks.instance("app.navigation.add entities", entities, Entities, "an Entity, or a group of them")
         record = agent_record(speed, acceleration, radius, height, apart, avoids)
-        turns = checks.flag("app.navigation.add turns", turns)
+        sign = 1 if checks.one_of("app.navigation.add front", front, ("-Z", "+Z")) == "-Z" else -1
+        sign *= checks.flag("app.navigation.add turns", turns)
         feet = checks.number("app.navigation.add feet", feet, -1000, 1000)
-        self._crowd.add(entities, record, turns, feet)
+        self._crowd.add(entities, record, sign, feet)
         return Agents(self._crowd, entities)
 
     def agents(self, entities: Entities) -> Agents:

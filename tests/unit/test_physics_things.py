@@ -60,6 +60,8 @@ def test_bodies_float_as_deep_as_they_weigh(scene: Scene) -> None:
     assert half.position[1] == pytest.approx(0, abs=0.03) and flat.position[1] == pytest.approx(0.1, abs=0.03)
     assert abs(2 * flat.rotation[0] * flat.rotation[3]) < 0.05 and iron.position[1] < -20
     assert not half.body.awake, "what floats at rest sleeps"
+    with pytest.raises(lw.ConfigError, match="the sea twice"):
+        scene.app.physics.add_water(scene.app.sea)
     water.flow = (1.0, 0, 0)
     scene.run(300)
     assert half.body.velocity[0] == pytest.approx(1, abs=0.1)
@@ -67,6 +69,7 @@ def test_bodies_float_as_deep_as_they_weigh(scene: Scene) -> None:
     water.remove()
     scene.run(60)
     assert half.position[1] < -3
+    scene.app.physics.add_water(scene.app.sea).remove()
 
 
 def test_other_waters(scene: Scene) -> None:
@@ -82,6 +85,8 @@ def test_other_waters(scene: Scene) -> None:
     assert duck.position[1] == pytest.approx(-1, abs=0.05)
     with pytest.raises(lw.AttributeMissing, match="density"):
         waves.densty = 3.0
+    with pytest.raises(lw.KindError, match="Entity.* or a function of x and z"):
+        scene.app.physics.add_water(duck)
     for surface, kind in (("sea", lw.KindError), (None, lw.KindError), (np.nan, lw.ConfigError), (print, None)):
         if kind is not None:
             with pytest.raises(kind):

@@ -30,8 +30,9 @@ from layerw.physics.rigid_world import STEP_S, RigidWorld
 from layerw.physics.shapes import Shapes
 from layerw.physics.terrain import Terrain
 from layerw.physics.vehicle import Vehicle, Wheels
-from layerw.physics.water import Water, surface_of
+from layerw.physics.water import Water
 from layerw.scene.entity import Entities, Entity
+from layerw.scene.environment import Sea
 from layerw.scene.row_values import check_owner
 
 if TYPE_CHECKING:
@@ -232,10 +233,13 @@ class Physics:
             at: (3,) metres, where a ShallowWater's first cell and height 0 are.
 
         Raises:
-            ConfigError, KindError, ShapeError: a value is outside of its limits.
+            ConfigError, KindError, ShapeError: a value is outside of its limits, or the sea is water already.
         """
         _ = self._world.number  # raises once the App is closed
-        made = Water(surface_of(surface, at), density, drag, flow, self._drain, self._world.wake_all)
+        if isinstance(surface, Sea) and any(one._of is surface for one in self._waters):
+            raise ConfigError("app.physics.add_water was given the sea twice, which would lift twice; assign to the "
+                              "Water that it returned, or remove() that first.")
+        made = Water(surface, at, density, drag, flow, self._drain, self._world.wake_all)
         self._waters.append(made)
         self._world.wake_all()
         return made

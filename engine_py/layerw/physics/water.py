@@ -31,7 +31,7 @@ SETTABLE = ("density", "drag", "flow")
 class Water:
     """Some water; made by `app.physics.add_water`. `density`, `drag` and `flow` may be assigned."""
 
-    __slots__ = ("_end", "_surface", "_wake", "density", "drag", "flow")
+    __slots__ = ("_end", "_of", "_surface", "_wake", "density", "drag", "flow")
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "density":
@@ -46,9 +46,9 @@ class Water:
         if name in SETTABLE and hasattr(self, "_wake"):
             self._wake()
 
-    def __init__(self, surface: Heights, density: float, drag: float, flow: npt.ArrayLike,
+    def __init__(self, surface: object, at: npt.ArrayLike, density: float, drag: float, flow: npt.ArrayLike,
                  end: Callable[[Water], None], wake: Callable[[], None]) -> None:  # fmt: skip
-        self._surface, self._end = surface, end
+        self._of, self._surface, self._end = surface, surface_of(surface, at), end
         self.density, self.drag, self.flow = density, drag, flow
         self._wake = wake
 
@@ -105,7 +105,7 @@ def surface_of(surface: object, at: npt.ArrayLike) -> Heights:
         return _shallow(surface, checks.vector("app.physics.add_water at", at))
     if callable(surface):
         return checks.callback("app.physics.add_water surface", surface, "x", "z")
-    if isinstance(surface, str) or surface is None:
+    if isinstance(surface, str) or not hasattr(surface, "__float__"):
         raise KindError(f"app.physics.add_water surface is {checks.shown(surface)}; it takes a height in metres, "
                         "app.sea, a ShallowWater, or a function of x and z.")
     level = checks.number("app.physics.add_water surface", surface, -1e5, 1e5)

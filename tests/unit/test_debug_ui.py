@@ -136,6 +136,15 @@ def test_knobs_set_what_an_object_has(app: lw.App, program: Program) -> None:
     assert widgets(app)["height_m"].value == 900.0
 
 
+def test_knobs_of_an_object_of_properties(app: lw.App, program: Program) -> None:
+    light = app.light_probes(center=(0, 2, 0), size=(4, 4, 4))
+    body = lambda: app.debug.ui.knobs("probes", light)  # noqa: E731
+    program.run(body, 2)
+    widgets(app)["strength"].change(0.5)
+    program.run(body)
+    assert light.strength == 0.5
+
+
 def test_pause_keeps_what_is_there_and_a_scene_that_ends_does_not(app: lw.App, program: Program) -> None:
     program.run(lambda: app.debug.ui.text("here"))
     app.paused = True
@@ -150,6 +159,10 @@ def test_what_is_wrong_is_told(app: lw.App) -> None:
         ui.button("a")
     with pytest.raises(lw.ConfigError, match=r"debug\.ui\.slider\('s'\) value is 11"):
         ui.slider("s", 11.0, 0.0, 10.0)
+    with pytest.raises(lw.ConfigError, match="from 5 to 0; low has to be below high"):
+        ui.slider("s", 1.0, 5.0, 0.0)
+    with pytest.raises(lw.KindError, match="settings is 3; it takes an object"):
+        ui.knobs("k", 3)
     with pytest.raises(lw.KindError, match="text"):
         ui.text(3)  # type: ignore[arg-type]
     with pytest.raises(AttributeError, match="slider"):

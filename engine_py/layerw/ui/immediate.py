@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from layerw.base import checks
-from layerw.base.errors import LayerwError
+from layerw.base.errors import ConfigError, KindError, LayerwError
 from layerw.base.settings import fixed_attributes
 from layerw.ui.containers import Column, Panel
 from layerw.ui.ui import Ui
@@ -93,7 +93,12 @@ class DebugUi:
 
     def slider(self, name: str, value: float, low: float, high: float, *, step: float | None = None) -> float:
         """A number from low to high. step: as for `app.ui.slider`."""
-        given = checks.number(f"debug.ui.slider({name!r}) value", value, low, high)
+        said = f"debug.ui.slider({name!r})"
+        low, high = checks.number(f"{said} low", low), checks.number(f"{said} high", high)
+        if low >= high:
+            raise ConfigError(f"{said} goes from {low:g} to {high:g}; low has to be below high. It takes a name, the "
+                              "value, low and high.")
+        given = checks.number(f"{said} value", value, low, high)
         make = lambda: self._ui.slider(name, low, high, value=given, step=step)  # noqa: E731
         return float(self._asked("slider", name, given, make))
 
@@ -117,10 +122,17 @@ class DebugUi:
         """A section with a knob for each number, switch and text of an object: `ui.knobs("fog", app.fog)`.
 
         Numbers have sliders to twice what they are now. What the object refuses stays as it was.
+
+        Raises:
+            KindError: the object has nothing that can be set.
         """
+        names = _public(getattr(type(settings), "__match_args__", ()) or getattr(settings, "__dict__", ()))
+        names = names or _public(checks.settable(type(settings)))
+        if not names or type(settings).__module__ == "builtins":
+            raise KindError(f"debug.ui.knobs({name!r}) settings is {checks.shown(settings)}; it takes an object with "
+                            "attributes to set, app.fog for example.")
         with self.section(name):
-            names = getattr(type(settings), "__match_args__", None) or vars(settings)
-            for one in [each for each in names if not each.startswith("_")]:
+            for one in names:
                 self._knob(settings, one)
 
     # -- groups --------------------------------------------------------------------------------
@@ -215,6 +227,10 @@ class DebugUi:
             self._panel = None
         self._frame += 1
         self._texts = 0
+
+
+def _public(names: Iterable[str]) -> list[str]:
+    return [one for one in names if not one.startswith("_")]
 
 
 def _short(value: object) -> str:

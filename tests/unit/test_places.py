@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from layerw.base.errors import LayerwError, ShapeError
+import layerw as lw
+from layerw.base.errors import KindError, LayerwError, ShapeError
 from layerw.stream.places import EarthPlaces, GridPlaces, checked_degrees, places_of
 from layerw.stream.projections import projection_of
 
@@ -55,6 +56,22 @@ def test_worlds_that_lie_nowhere_say_so(extras: dict[str, Any], message: str) ->
 def test_no_place_on_earth(lon: float, lat: float) -> None:
     with pytest.raises(ShapeError, match="degrees"):
         checked_degrees(lon, lat)
+
+
+@pytest.mark.parametrize(("lon", "lat"), [("7,6", 46.0), (None, 0.0), ((1, 2), 0.0)])
+def test_no_number_of_degrees(lon: Any, lat: float) -> None:
+    with pytest.raises(KindError, match="lon is .*; it takes a number of degrees"):
+        checked_degrees(lon, lat)
+
+
+def test_a_world_on_its_way_says_so() -> None:
+    app = lw.App()
+    world = app.stream("worlds/none")
+    for ask in (lambda: world.at(7.6, 46.0), lambda: world.lonlat((0, 0, 0))):
+        with pytest.raises(LayerwError, match=r"loading and has not said yet .* @world\.on_ready"):
+            ask()
+    with pytest.raises(ShapeError, match="3 finite numbers"):
+        world.lonlat("here")
 
 
 @pytest.mark.parametrize(("crs", "lon", "lat", "x", "y"), [

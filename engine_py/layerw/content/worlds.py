@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base import checks
 from layerw.base.colors import Color
-from layerw.base.errors import LayerwError, ShapeError
+from layerw.base.errors import LayerwError
 from layerw.base.outcomes import FAILED, READY, Callback, Outcomes
 from layerw.base.ports import F64, TileDraw
 from layerw.base.rays import checked_ray
@@ -113,22 +114,24 @@ class World:
         Raises:
             LayerwError: the world has no georeference in degrees, UTM or Web Mercator (or, for None, no ground grid
                 yet).
-            ShapeError: a number is no place on Earth.
+            ShapeError, KindError, ConfigError: an argument is no place on Earth, or no number.
         """
         lon, lat = checked_degrees(lon, lat)
-        point = self._places().at(lon, lat, 0.0 if height_m is None else float(height_m))
+        height = 0.0 if height_m is None else checks.number("height_m", height_m)
+        point = self._places().at(lon, lat, height)
         if height_m is None:
             point[1] = self.height(float(point[0]), float(point[2]))
         return point
 
     def lonlat(self, position: npt.ArrayLike) -> tuple[float, float, float]:
         """Longitude and latitude in degrees and height in metres of a position (3,) in world metres."""
-        point = np.asarray(position, np.float64)
-        if point.shape != (3,) or not np.isfinite(point).all():
-            raise ShapeError(f"position is {position!r}, expected three finite numbers in metres.")
+        point = checks.vector("position", position)
         return self._places().lonlat(point)
 
     def _places(self) -> GridPlaces | EarthPlaces:
+        if not self.extras and self.state in ("loading", "retrying"):
+            raise LayerwError(f"The world {self.url} is {self.state} and has not said yet where on Earth it lies; ask "
+                              "it in @world.on_ready.")
         return places_of(self.extras, self.center, self.url)
 
     @property

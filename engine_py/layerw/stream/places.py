@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from layerw.base.errors import LayerwError, ShapeError
+from layerw.base import checks
+from layerw.base.errors import KindError, LayerwError, ShapeError
 from layerw.base.ports import F64
 from layerw.stream import geo
 from layerw.stream.projections import Degrees, Projection, projection_of
@@ -94,13 +95,19 @@ def places_of(extras: dict[str, Any], origin: F64, url: str) -> GridPlaces | Ear
     if float(np.linalg.norm(origin)) >= geo.FAR_FROM_ORIGIN_M:
         return EarthPlaces()
     raise LayerwError(f"The world {url} does not say where on Earth it lies; bake it from a file with a georeference "
-                      "(an .npz with xmin and ymax, a GeoTIFF).")  # fmt: skip
+                      "(a GeoTIFF, an .asc or .hgt in degrees, an .npz with xmin and ymax).")  # fmt: skip
 
 
 def checked_degrees(lon: float, lat: float) -> tuple[float, float]:
     """Refuse what is no place on Earth."""
-    if not (math.isfinite(lon) and abs(lon) <= 360.0):
-        raise ShapeError(f"lon is {lon}, but must lie between -360 and 360 degrees.")
-    if not (math.isfinite(lat) and abs(lat) <= 90.0):
-        raise ShapeError(f"lat is {lat}, but must lie between -90 and 90 degrees.")
-    return float(lon), float(lat)
+    return _degrees("lon", lon, 360), _degrees("lat", lat, 90, "; longitude comes first")
+
+
+def _degrees(name: str, value: float, most: int, hint: str = "") -> float:
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        raise KindError(f"{name} is {checks.shown(value)}; it takes a number of degrees.") from None
+    if not (math.isfinite(found) and abs(found) <= most):
+        raise ShapeError(f"{name} is {found}, but must lie between -{most} and {most} degrees{hint}.")
+    return found

@@ -906,7 +906,7 @@ class App:
         """
         from layerw.animation.graph import AnimationGraph
 
-        given = [models] if isinstance(models, Model) else models
+        given = [models] if isinstance(models, (Model, str)) else models
         found = [checks.instance("app.animator models", model, Model, "a lw.Model or some")
                  for model in checks.instance("app.animator models", given, Sequence, "a lw.Model or some")]
         graph = AnimationGraph(self._engine._animations(), self._engine.failures, found, parameters)

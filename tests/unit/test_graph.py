@@ -198,6 +198,7 @@ def test_what_it_moves_in_a_kernel_call_or_two() -> None:
     (lambda graph: graph.state("x", {(0, 1): "Walk", 1.0: "Run"}, by="speed"), "1 finite numbers"),
     (lambda graph: graph.state("x", dict.fromkeys((0.0, -0.0), "Walk"), by="speed"), "2 to 64"),
     (lambda graph: graph.state("x", "Walk", layer="arms"), "one of base"),
+    (lambda graph: graph.state("x", "Walk", by="speed"), "'Walk' is one clip"),
     (lambda graph: graph.state("", "Walk"), "empty"), (lambda graph: graph.state("x", "Walk", speed="a"), "number"),
     (lambda graph: graph.transition("stand", "stnd", at=1.0), "Did you mean 'stand'"),
     (lambda graph: graph.transition("stand", "stand"), "says not when"),
@@ -230,7 +231,7 @@ def test_models_that_it_cannot_move_are_refused() -> None:
     app = lw.App(host=host)
     early = app.load(uri(animal_glb()))
     for models, words in ((early, "on_ready"), ([], "at least one"), (None, "lw.Model"), ([1], "lw.Model"),
-                          ("a", "lw.Model")):  # fmt: skip
+                          ("fox.glb", "'fox.glb'; it takes a lw.Model")):  # fmt: skip
         with pytest.raises(lw.LayerwError, match=words):
             app.animator(models)
     host.step(app, 8)

@@ -108,6 +108,9 @@ class AnimationGraph:
         own = self._layer("state layer", layer)
         parameters: tuple[str, ...] = ()
         if isinstance(clip, str):
+            if by is not None:
+                raise ConfigError(f"state by is {checks.shown(by)}, but {clip!r} is one clip; a mixture lies along a "
+                                  "parameter: {0.0: 'Idle', 1.2: 'Walk'}.")
             clips, points = [clip_of(self._rig, clip)], np.zeros((0, 0), np.float32)
         else:
             parameters = parameters_of(by, {key: column.dtype == np.bool_ for key, column in self._parameters.items()})

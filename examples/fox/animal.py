@@ -58,7 +58,7 @@ def mesh() -> dict[str, np.ndarray]:
             found["breath"].append(0.15 * half * (ring - np.add(start, along * t)) / half if name in ("chest", "body")
                                    else np.zeros((4, 3)))
             found["color"].append(np.tile((*COLORS[color], 1.0), (4, 1)))
-            found["joints"].append(np.tile((number, NUMBER[parent] if parent else 0, 0, 0), (4, 1)))
+            found["joints"].append(np.tile((number, NUMBER[parent] if share else 0, 0, 0), (4, 1)))
             found["weights"].append(np.tile((1 - share, share, 0, 0), (4, 1)))
         for ring_number in range(RINGS - 1):
             for k in range(4):
@@ -118,14 +118,15 @@ class File:
         accessor: dict[str, object] = {"bufferView": len(self.views) - 1, "componentType": component, "type": kind,
                                        "count": len(values)}
         if bounds:
-            accessor |= {"min": values.min(axis=0).tolist(), "max": values.max(axis=0).tolist()}
+            rows = values.reshape(len(values), -1)
+            accessor |= {"min": rows.min(axis=0).tolist(), "max": rows.max(axis=0).tolist()}
         self.accessors.append(accessor)
         return len(self.accessors) - 1
 
 
 def animation(file: File, name: str, time: np.ndarray, angles: dict[str, np.ndarray]) -> dict[str, object]:
     """One clip of a document."""
-    keys = file.add(time.astype(np.float32), "SCALAR", FLOAT)
+    keys = file.add(time.astype(np.float32), "SCALAR", FLOAT, bounds=True)
     samplers: list[dict[str, int]] = []
     channels: list[dict[str, object]] = []
     for bone, values in angles.items():

@@ -211,7 +211,7 @@ def as_array(value: npt.ArrayLike) -> npt.NDArray[Any]:
 
 def unknown_attribute(owner: object, name: str, known: Iterable[str], purpose: str = " to set") -> AttributeMissing:
     """The error to raise for an attribute that is not there, with the nearest one that is; purpose: "" of reading."""
-    names = sorted({other for other in known if not other.startswith("_")})
+    names = sorted({other for other in known if not other.startswith("_") and not other.isupper()})
     kind = type(owner).__name__
     has = f" It has {_listed(names)}." if purpose or len(names) <= LISTED_MAX else " dir() of it lists what it has."
     has = has if names else " Nothing of it can be set."
@@ -260,11 +260,17 @@ def shown(value: object, length_max: int = 80, *, bare: bool = False) -> str:
 def _range(low: float, high: float, above: bool) -> str:
     if math.isinf(low) and math.isinf(high):
         return ""
+    least, most = _figure(low), _figure(high)
     if math.isinf(high):
-        return f" above {low:g}" if above else f" of at least {low:g}"
+        return f" above {least}" if above else f" of at least {least}"
     if math.isinf(low):
-        return f" of at most {high:g}"
-    return f" above {low:g}, at most {high:g}" if above else f" from {low:g} to {high:g}"
+        return f" of at most {most}"
+    return f" above {least}, at most {most}" if above else f" from {least} to {most}"
+
+
+def _figure(limit: float) -> str:
+    """As one reads it: 1,048,576, where six digits would round it."""
+    return f"{limit:,.0f}" if 1e6 <= abs(limit) < 1e15 and limit == int(limit) else f"{limit:g}"
 
 
 def _listed(names: list[str]) -> str:

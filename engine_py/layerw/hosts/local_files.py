@@ -40,7 +40,7 @@ def read_local(root: Path, url: str, max_bytes: int) -> bytes:
         return data
     path = local_path(root, url)
     if path is None:
-        raise FetchFailed(spec.FAIL_NETWORK, 404, 0, f"{url[:SHOWN_CHARS]} is not a file in {root.name}.")
+        raise FetchFailed(spec.FAIL_NETWORK, 404, 0, f"{url[:SHOWN_CHARS]} is not a file in {root.resolve()}.")
     _check_size(url, path.stat().st_size, max_bytes)
     return path.read_bytes()
 

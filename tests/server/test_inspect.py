@@ -13,6 +13,8 @@ from layerw_server.bake import bake
 from layerw_server.bake.errors import BakeError
 from layerw_server.cli import main
 from layerw_server.tools.inspection import inspect
+from layerw_server.tools.inspection.models import _tell
+from layerw_server.tools.inspection.report import Report
 
 from .bake_worlds import small_field, tileset
 from .test_bake_models import _changed, _set, _write, ball
@@ -83,3 +85,13 @@ def test_the_sample_tilesets(shared_data: Path, tmp_path: Path) -> None:
         if (copy / "tileset.json").is_file():
             errors = [text for level, text in inspect(copy).findings if level == "error"]
             assert all("dragon_high.b3dm, which is not there" in text for text in errors), "left out of the sample"
+
+
+def test_what_the_validator_says_often_is_told_a_few_times() -> None:
+    report = Report("glTF model", "a.glb")
+    _tell([{"severity": 1, "code": "ZERO", "pointer": f"/a/{k}", "message": "Is zero."} for k in range(120)]
+          + [{"severity": 0, "code": "BOUNDS", "pointer": f"/b/{k}", "message": "None."} for k in range(3)]
+          + [{"severity": 2, "code": "UNUSED", "message": "Unused."}], report)  # fmt: skip
+    texts = [text for _, text in report.findings]
+    assert len(texts) == 7 and texts[-1] == "117 more of ZERO" and texts[0] == "/a/0: Is zero. (ZERO)"
+    assert [level for level, _ in report.findings].count("error") == 3 and report.failed

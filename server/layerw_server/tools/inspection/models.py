@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import warnings
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,11 @@ from layerw_server.tools.inspection.report import ERROR, NOTE, WARNING, Report, 
 
 TREE_LINES_MAX, TREE_DEPTH_MAX = 60, 12
 FRAMES_MAX = 600
+ALIKE_MAX = 3
 VALIDATE = """
 const validator = require(process.argv[1]), fs = require('fs'), path = require('path');
 const file = process.argv[2], folder = path.dirname(file);
-validator.validateBytes(new Uint8Array(fs.readFileSync(file)), { uri: path.basename(file), maxIssues: 100,
+validator.validateBytes(new Uint8Array(fs.readFileSync(file)), { uri: path.basename(file), maxIssues: 10000,
   externalResourceFunction: (uri) => new Promise((done, fail) => {
     const target = path.resolve(folder, decodeURIComponent(uri));
     if (!target.startsWith(path.resolve(folder))) fail('outside'); else done(new Uint8Array(fs.readFileSync(target)));
@@ -242,11 +244,23 @@ def _validator(path: Path, report: Report) -> None:
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         report.find(WARNING, f"Khronos' validator failed ({str(error)[:120]}).")
         return
+    _tell(messages, report)
+    report.data["validated"] = True
+
+
+def _tell(messages: list[dict[str, Any]], report: Report) -> None:
+    """What the validator says; of a kind that comes often, the first few and how many more."""
+    told: Counter[tuple[str, Any]] = Counter()
     for message in messages:
         text = f"{message.get('pointer', '')}: {message.get('message', '')} ({message.get('code')})".lstrip(": ")
-        if message.get("severity") == 0:
-            report.find(ERROR, text)
-        elif message.get("severity") == 1 and message.get("code") != "IMAGE_UNRECOGNIZED_FORMAT" and not any(
-                name in text for name in UNKNOWN_TO_VALIDATOR):
-            report.find(WARNING, text)
-    report.data["validated"] = True
+        level = {0: ERROR, 1: WARNING}.get(message.get("severity", 2))
+        if level == WARNING and (message.get("code") == "IMAGE_UNRECOGNIZED_FORMAT"
+                                 or any(name in text for name in UNKNOWN_TO_VALIDATOR)):
+            continue
+        if level is not None:
+            told[level, message.get("code")] += 1
+            if told[level, message.get("code")] <= ALIKE_MAX:
+                report.find(level, text)
+    for (level, code), count in told.items():
+        if count > ALIKE_MAX:
+            report.find(level, f"{count - ALIKE_MAX:,} more of {code}")

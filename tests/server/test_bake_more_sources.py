@@ -190,7 +190,7 @@ def test_a_picture_without_a_place_has_the_grounds_proportions(tmp_path: Path) -
     assert photo.pixels.shape == (64, 64, 4), "averaged down to what textures show"
     assert "pixels of 2.5 m, the textures show 10 m" in photo.notes[0]
     Image.fromarray(_quarters(64)[:32]).save(tmp_path / "wide.png")
-    with pytest.raises(BakeError, match="not the proportions of the ground's 640 x 640 m"):
+    with pytest.raises(BakeError, match="not the proportions of the ground's 640 x 640 m.* of 32 x 32 pixels"):
         load_photo(tmp_path / "wide.png", field.georeference, field.size_m, 10.0)
 
 

@@ -122,9 +122,10 @@ def _placed(
     if reference is None or reference.west is None or reference.north is None:
         stretch = (pixels[0] / pixels[1]) / (size_m[0] / size_m[1])
         if not 1 / STRETCH_MAX <= stretch <= STRETCH_MAX:
+            wide = pixels[1] * size_m[0] / size_m[1]
             raise BakeError(f"{path} does not say where it lies, and its {pixels[0]} x {pixels[1]} pixels have not the "
                             f"proportions of the ground's {size_m[0]:.0f} x {size_m[1]:.0f} m; give a GeoTIFF, or a "
-                            "picture of exactly that ground.")
+                            f"picture of exactly that ground, of {wide:.0f} x {pixels[1]} pixels for example.")
         dx, dy = 1.0 / pixels[0], 1.0 / pixels[1]
         return Drape("", (0.0, 0.0, 1.0, 1.0), "", 0.5 * dx, 1.0 - 0.5 * dy, dx, dy)
     if world is None:

@@ -25,6 +25,7 @@ SUPPORTED_EXTENSIONS = frozenset({
     "KHR_lights_punctual", "EXT_texture_webp", "EXT_texture_avif", "KHR_texture_basisu",
     "KHR_animation_pointer", "KHR_materials_variants", "EXT_mesh_gpu_instancing", "KHR_xmp_json_ld", "KHR_xmp",
     "EXT_structural_metadata", "EXT_mesh_features",
+    "KHR_physics_rigid_bodies", "KHR_implicit_shapes", "OMI_physics_body", "OMI_physics_shape",
     "EXT_meshopt_compression", "KHR_meshopt_compression", "KHR_draco_mesh_compression",
     "CESIUM_RTC",  # of glTF files that were glTF 1.0 once
 })

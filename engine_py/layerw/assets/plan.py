@@ -19,6 +19,7 @@ from layerw.assets.packed import PACKED, Packed
 from layerw.assets.placements import Group
 from layerw.assets.primitives import MeshPlan, Planner
 from layerw.assets.rigs import RigPlan, plan_clips_of
+from layerw.assets.solids import plan_solids
 from layerw.assets.uris import resolve_uri
 from layerw.base.ports import F64, FileFacts, NodeDesc
 from layerw.base.tile_style import TileStyle
@@ -79,6 +80,7 @@ def make_plan(doc: Document, url: str, flatten: F64 | None, scene: str | int | N
     if flatten is None:
         plan.facts = facts_of(doc, number)
         plan_clips_of(planner.rig, doc, tree)
+        plan_solids(doc, tree, planner.rig.numbers, planner.rig.solids)
         planner.rig.tables = plan_tables(doc, planner.rig.numbers)
         plan.rig = None if planner.rig.is_empty else planner.rig
     elif planner.groups:

@@ -19,6 +19,7 @@ from layerw.assets.items import GltfError, Item
 from layerw.assets.metadata import FeaturePlan, Table, read_features, read_tables
 from layerw.assets.nodes import Tree
 from layerw.assets.numbers import Numbers
+from layerw.assets.solids import SolidMesh, read_solids
 from layerw.base.ports import F32, Rig, SkinDesc
 
 JOINTS_MAX = 65_536
@@ -47,11 +48,12 @@ class RigPlan:
     tables: list[Table] = field(default_factory=list)
     features: list[FeaturePlan] = field(default_factory=list)
     owners: dict[int, int] = field(default_factory=dict)  # the node's row of a mesh that is shown by a row of its own
+    solids: list[SolidMesh] = field(default_factory=list)  # meshes that bodies lie around
 
     @property
     def is_empty(self) -> bool:
         return not (self.skins or self.morphs or self.clips or self.instances or self.tables
-                    or self.features)
+                    or self.features or self.solids)
 
     def skin(self, doc: Document, tree: Tree, number: int) -> SkinPlan:
         """A skin, read once. Raises GltfError."""
@@ -133,7 +135,8 @@ def read_rig(plan: RigPlan, payload: bytes, warnings: list[str]) -> Rig:
     return Rig(read_clips(plan.clips, plan.numbers, payload, warnings), skins, morphs,
                {row: np.array(weights, np.float32) for row, weights in plan.weights.items()}, plan.owners, instances,
                read_tables(plan.tables, plan.numbers, payload, warnings),
-               read_features(plan.features, plan.tables, plan.numbers, payload))
+               read_features(plan.features, plan.tables, plan.numbers, payload),
+               read_solids(plan.solids, plan.numbers, payload, warnings))
 
 
 def _deltas(number: int, targets: list[list[tuple[int, Accessor]]], plan: RigPlan, payload: bytes,

@@ -196,7 +196,8 @@ class Rig(NamedTuple):
     """What moves a model. skins, morphs: by the numbers that its primitives name; a morph is (targets, vertices, 9):
     what is added to position, normal and tangent. weights: of morph targets at first, by node. owners: the node of a
     mesh that is shown by a node of its own. instances: (n, 10) translation, rotation, scale, of the mesh of a node.
-    tables, features: what assets/metadata.py read."""
+    tables, features: what assets/metadata.py read. solids: (n, 3) points and (m,) corners of triangles of meshes that
+    bodies lie around."""
 
     clips: list[ClipDesc]
     skins: dict[int, SkinDesc]
@@ -206,6 +207,7 @@ class Rig(NamedTuple):
     instances: dict[int, F32]
     tables: dict[str, dict[str, npt.NDArray[Any]]]
     features: list[FeatureIds]
+    solids: list[tuple[F32, U32]]
 
 
 class LightDesc(NamedTuple):
@@ -240,6 +242,31 @@ class FileFacts(NamedTuple):
     xmp: list[object]
 
 
+class ColliderDesc(NamedTuple):
+    """A shape of a body of a file. shape, size: as of lw.Body; mesh: of Rig.solids, that it lies around, -1: none.
+    friction, bounce: None: lw.Body's own. sensor: it only notices. takes: settings of lw.Body, instead of a shape."""
+
+    shape: str
+    size: tuple[float, ...] | None = None
+    mesh: int = -1
+    friction: float | None = None
+    bounce: float | None = None
+    sensor: bool = False
+    takes: dict[str, Any] | None = None
+
+
+class SolidDesc(NamedTuple):
+    """What a node of a file is among bodies. kind: of lw.Body; "": part of the body above, or static without one.
+    velocity, spin: in the node's own axes."""
+
+    kind: str
+    colliders: tuple[ColliderDesc, ...]
+    mass: float | None = None
+    gravity: float = 1.0
+    velocity: tuple[float, ...] = (0.0, 0.0, 0.0)
+    spin: tuple[float, ...] = (0.0, 0.0, 0.0)
+
+
 @dataclass(slots=True)
 class NodeDesc:
     """A glTF node: local transform, parent's index (-1 = root) and name. Parents come before children."""
@@ -252,6 +279,7 @@ class NodeDesc:
     light: LightDesc | None = None
     camera: CameraDesc | None = None
     extras: object = None
+    solid: SolidDesc | None = None
 
 
 class Content(Protocol):

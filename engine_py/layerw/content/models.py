@@ -16,7 +16,7 @@ from layerw.base.addresses import shown
 from layerw.base.colors import hex_of_linear
 from layerw.base.errors import LayerwError
 from layerw.base.outcomes import FAILED, READY, Callback, Outcomes
-from layerw.base.ports import F32, Content, FeatureIds, FileFacts, LightDesc, Primitive, Rig
+from layerw.base.ports import F32, Content, FeatureIds, FileFacts, LightDesc, NodeDesc, Primitive, Rig
 from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
 from layerw.content.shared import Lease, SharedLoader
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from layerw.scene.lights import Lamp
 
 PRIORITY = 1.0e6  # models come before tiles
+NOTES_MAX = 32  # of its warnings
 
 
 class Wearer(Protocol):
@@ -75,6 +76,7 @@ class Model:
         self._rows: list[Entity] = []
         self._blends: list[int] = []
         self._crowd: Wearer | None = None  # what shows the file in its place
+        self._notes: list[str] = []  # what is told of it by who uses it
 
     def __repr__(self) -> str:
         return f"Model({shown(self.url)!r}, {self.state})"
@@ -280,7 +282,7 @@ class Model:
         return [text for text in before if text not in self.warnings]
 
     def _all_warnings(self, content: Lease) -> list[str]:
-        return [*content.warnings, *(self._crowd.notes if self._crowd is not None else ())]
+        return [*content.warnings, *(self._crowd.notes if self._crowd is not None else ()), *self._notes]
 
     @property
     def _heals_soon(self) -> bool:
@@ -318,6 +320,7 @@ class Model:
         self._rows.clear()
         self._varied.clear()
         self._nodes.clear()
+        self._notes.clear()
         self.entities.clear()
         self.lights.clear()
         for material in self._blends:
@@ -382,6 +385,18 @@ class Model:
         entity.parent = parent
         self._rows.append(entity)
         return entity
+
+    def _note(self, text: str) -> None:
+        """One more of its warnings."""
+        if text not in self._notes and len(self._notes) < NOTES_MAX:
+            self._notes.append(text)
+            self.warnings = [*self.warnings, text]
+
+    def _described(self) -> tuple[list[Entity], list[NodeDesc], Rig | None]:
+        """Its nodes, what the file says of each, and what moves them; for who gives them more than a picture."""
+        if self._content is None or self.state != "ready":
+            return [], [], None
+        return self._nodes, self._content.nodes, self._content.rig
 
     def _many(self, primitives: list[Primitive], instances: F32, parent: Entity) -> None:
         """A node's mesh, shown many times."""

@@ -36,6 +36,7 @@ from layerw.scene.environment import Sea
 from layerw.scene.row_values import check_owner
 
 if TYPE_CHECKING:
+    from layerw.content.models import Model
     from layerw.content.worlds import World
 
 GRAVITY = (0.0, -9.81, 0.0)
@@ -133,17 +134,28 @@ class Physics:
 
     # -- bodies ----------------------------------------------------------------------------------
 
-    def add(self, things: Entities | World, body: Body | str = "dynamic", **settings: Any) -> None:
+    def add(self, things: Entities | World | Model, body: Body | str | None = None, **settings: Any) -> None:
         """Gives entities bodies: `app.physics.add(crowd, "dynamic", shape="box")`; one call for any number.
 
         Args:
-            things: entities without parents; or a world, whose ground is "static": physics waits until it is here.
-            body: a lw.Body, or its kind with lw.Body's settings: shape=, mass=, friction=, ...
+            things: entities without parents; or a world, whose ground is "static": physics waits until it is here; or a
+                model, whose nodes have the bodies that its file says, once it is ready.
+            body: a lw.Body, or its kind with lw.Body's settings: shape=, mass=, friction=, ...; None: "dynamic". A
+                model takes none.
 
         Raises:
             KindError, ConfigError, HandleError: nothing has a body then.
             BudgetError: the heap budget has no room.
         """
+        if not isinstance(things, Entities):
+            from layerw.content.models import Model  # programs without any import nothing of it
+
+            if isinstance(things, Model):
+                from layerw.physics.model_bodies import add_model
+
+                _ = self._world.number  # raises once the App is closed
+                return add_model(self._port, things, body is None and not settings, self._shapes.of, self._add)
+        body = "dynamic" if body is None else body
         if isinstance(body, str):
             body = Body(body, **settings)
         elif not isinstance(body, Body) or settings:
@@ -152,7 +164,7 @@ class Physics:
         if not isinstance(things, Entities):
             from layerw.content.worlds import World  # programs without any import nothing of it
 
-            says = "an Entity, a group of them, or a World"
+            says = "an Entity, a group of them, a Model, or a World"
             checks.instance("app.physics.add things", things, (Entities, World), says)
             self._terrain.add(things, body)
             return
@@ -161,7 +173,7 @@ class Physics:
         if len(entities):
             self._add(entities, body)
 
-    def _add(self, entities: Entities, body: Body) -> None:
+    def _add(self, entities: Entities, body: Body, around: MeshData | None = None) -> None:
         table, rows = self._port.table, entities._numbers()
         entities._check()
         check_rows(table, self._world.bodies, self._characters.rows(), rows, body)
@@ -174,7 +186,8 @@ class Physics:
                               f"size.")
         meshes = table.mesh[rows]
         kinds, which = np.unique(meshes, return_inverse=True)
-        records = [self._shapes.of(body, self._mesh(int(mesh))) for mesh in kinds]  # all of them, before any is made
+        # all of them, before any is made
+        records = [self._shapes.of(body, around or self._mesh(int(mesh))) for mesh in kinds]
         floats, words = body.records(len(rows))
         floats[:, 14:] = scale
         for number, shapes in enumerate(records):

@@ -173,3 +173,52 @@ def test_a_program_without_it_imports_nothing_of_it(app: lw.App) -> None:
     app.debug.line((0, 0, 0), (1, 0, 0))
     app.host.step(app)
     assert app._engine.subsystems.find("debug_ui") is None
+
+
+def test_ends_and_options_are_those_of_this_frame(app: lw.App, program: Program) -> None:
+    ui = app.debug.ui
+    for number in (1, 2, 3):
+        assert program.run(lambda n=number: ui.slider("far", 9.0 * n, 8.0 * n, 10.0 * n)) == 9 * number
+    widgets(app)["far"].change(30.0)
+    assert program.run(lambda: ui.slider("far", 27.0, 0.0, 29.0)) == 27.0, "what a person left is beyond the new end"
+    for word in ("one", "two"):
+        assert program.run(lambda w=word: ui.select("level", w, [w, "none"])) == word
+    program.run(lambda: ui.bar("full", 9.0, 10.0))
+    program.run(lambda: ui.bar("full", 19.0, 20.0))
+    assert widgets(app)["full"].value == 19.0
+
+
+def test_empty_words_and_far_numbers_are_shown(app: lw.App, program: Program) -> None:
+    ui = app.debug.ui
+    assert program.run(lambda: ui.input("name")) == "" and program.run(lambda: ui.text("")) is None
+    for values in [(-1e308, 1e308), (0.0, 5e-324)]:
+        program.run(lambda v=values: [ui.plot(f"line {one}", one) for one in v])
+        for one in values:
+            program.run(lambda v=one: ui.plot("line", v))
+        program.run(lambda: None)
+
+
+@pytest.mark.parametrize("call", [
+    lambda ui: ui.slider("a", 1.0, "x", 2.0), lambda ui: ui.slider("a", 1.0, 0.0, 10**400),
+    lambda ui: ui.select("a", "b", 5), lambda ui: ui.select("a", "b", [1, 2]),
+    lambda ui: ui.knobs("a", 5), lambda ui: ui.knobs("a", None), lambda ui: ui.checkbox("a" * 9999, 3)])  # fmt: skip
+def test_values_that_are_none_are_told_in_short(app: lw.App, call: Callable[[Any], object]) -> None:
+    with pytest.raises(lw.LayerwError) as told:
+        call(app.debug.ui)
+    assert len(str(told.value)) < 300
+
+
+def test_knobs_of_what_has_slots_and_odd_values(app: lw.App, program: Program) -> None:
+    class Odd:
+        __slots__ = ("far", "none", "size", "word")
+
+        def __init__(self) -> None:
+            self.far, self.none, self.size, self.word = 10**400, float("nan"), 2.0, ""
+
+    odd = Odd()
+    program.run(lambda: app.debug.ui.knobs("odd", odd), 2)
+    widgets(app)["size"].change(3.0)
+    program.run(lambda: app.debug.ui.knobs("odd", odd))
+    assert odd.size == 3.0
+    for thing in (app.camera, app.view, app.spawn(lw.Mesh.box()), app.light_probes((0, 0, 0), (1, 1, 1))):
+        program.run(lambda t=thing: app.debug.ui.knobs("of it", t), 2)

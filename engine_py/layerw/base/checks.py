@@ -12,6 +12,7 @@ import math
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from types import GetSetDescriptorType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -232,7 +233,9 @@ def settable(kind: type) -> list[str]:
     found: list[str] = []
     for base in kind.__mro__:
         for name, value in vars(base).items():
-            if not name.startswith("_") and hasattr(value, "__set__") and getattr(value, "fset", value) is not None:
+            if name.startswith("_") or isinstance(value, GetSetDescriptorType):  # those are of classes in C
+                continue
+            if hasattr(value, "__set__") and getattr(value, "fset", value) is not None:
                 found.append(name)
     return found
 

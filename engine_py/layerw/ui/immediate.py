@@ -16,7 +16,9 @@ from layerw.base import checks
 from layerw.base.errors import ConfigError, KindError, LayerwError
 from layerw.base.settings import fixed_attributes
 from layerw.ui.containers import Column, Panel
+from layerw.ui.controls import FAR, items
 from layerw.ui.ui import Ui
+from layerw.ui.values import words
 from layerw.ui.widgets import Button, Text, Widget
 
 W = TypeVar("W", bound=Widget)
@@ -63,7 +65,7 @@ class DebugUi:
     def text(self, text: str) -> None:
         """Words, each call a line of its own."""
         self._texts += 1
-        self._said(str(self._texts), checks.text("debug.ui.text text", text))
+        self._said(str(self._texts), words(None, "debug.ui.text text", text))
 
     def value(self, name: str, value: object) -> None:
         """A name and what something is: numbers in four digits, arrays in a line."""
@@ -72,8 +74,10 @@ class DebugUi:
     def bar(self, name: str, value: float, high: float = 1.0) -> None:
         """How much there is of something: 0 to high, and no more."""
         full = checks.number("debug.ui.bar high", high, 0, above=True)
+        number = checks.number("debug.ui.bar value", value)
         shown = self._get("bar", name, lambda: self._ui.bar(name, value=0.0, high=full))
-        shown.widget.value = min(max(checks.number("debug.ui.bar value", value), 0.0), full)
+        self._keep(shown, high=full)
+        shown.widget.value = min(max(number, 0.0), full)
 
     def plot(self, name: str, value: float) -> None:
         """The last 40 values, a column each, between the least and the greatest of them."""
@@ -81,8 +85,9 @@ class DebugUi:
         shown = self._get("plot", name, lambda: self._ui.text("", look="mono"))
         shown.history.append(number)
         low, high = min(shown.history), max(shown.history)
-        scale = (len(STEPS) - 1) / ((high - low) or 1.0)
-        columns = "".join(STEPS[round((one - low) * scale)] for one in shown.history)
+        half = high / 2 - low / 2  # their difference may be no number
+        share = [(one / 2 - low / 2) / half if half else 0.0 for one in shown.history]
+        columns = "".join(STEPS[round(one * (len(STEPS) - 1))] for one in share)
         cast(Text, shown.widget).text = f"{columns}\n{name}: {_short(number)} ({_short(low)} to {_short(high)})"
 
     # -- what a person changes -----------------------------------------------------------------
@@ -93,29 +98,32 @@ class DebugUi:
 
     def slider(self, name: str, value: float, low: float, high: float, *, step: float | None = None) -> float:
         """A number from low to high. step: as for `app.ui.slider`."""
-        said = f"debug.ui.slider({name!r})"
-        low, high = checks.number(f"{said} low", low), checks.number(f"{said} high", high)
-        if low >= high:
-            raise ConfigError(f"{said} goes from {low:g} to {high:g}; low has to be below high. It takes a name, the "
+        what = f"debug.ui.slider({checks.shown(name)})"
+        least = checks.number(f"{what} low", low, -FAR, FAR)
+        most = checks.number(f"{what} high", high, -FAR, FAR)
+        if least >= most:
+            raise ConfigError(f"{what} goes from {least:g} to {most:g}; low has to be below high. It takes a name, the "
                               "value, low and high.")
-        given = checks.number(f"{said} value", value, low, high)
-        make = lambda: self._ui.slider(name, low, high, value=given, step=step)  # noqa: E731
-        return float(self._asked("slider", name, given, make))
+        given = checks.number(f"{what} value", value, least, most)
+        make = lambda: self._ui.slider(name, least, most, value=given, step=step)  # noqa: E731
+        return float(self._asked("slider", name, given, make, low=least, high=most))
 
     def checkbox(self, name: str, value: bool) -> bool:
         """Yes or no."""
-        given = checks.flag(f"debug.ui.checkbox({name!r}) value", value)
+        given = checks.flag(f"debug.ui.checkbox({checks.shown(name)}) value", value)
         return bool(self._asked("checkbox", name, given, lambda: self._ui.checkbox(name, value=given)))
 
     def select(self, name: str, value: str, options: Iterable[str]) -> str:
         """One of several texts."""
-        texts = list(options)
-        given = checks.one_of(f"debug.ui.select({name!r}) value", value, texts)
-        return str(self._asked("select", name, given, lambda: self._ui.select(name, texts, value=given)))
+        what = f"debug.ui.select({checks.shown(name)})"
+        texts = items(None, f"{what} options", options)
+        given = checks.one_of(f"{what} value", value, texts)
+        make = lambda: self._ui.select(name, texts, value=given)  # noqa: E731
+        return str(self._asked("select", name, given, make, options=texts))
 
     def input(self, name: str, value: str = "") -> str:
         """A line to type."""
-        given = checks.text(f"debug.ui.input({name!r}) value", value)
+        given = words(None, f"debug.ui.input({checks.shown(name)}) value", value)
         return str(self._asked("input", name, given, lambda: self._ui.input(name, value=given)))
 
     def knobs(self, name: str, settings: object) -> None:
@@ -126,11 +134,7 @@ class DebugUi:
         Raises:
             KindError: the object has nothing that can be set.
         """
-        names = _public(getattr(type(settings), "__match_args__", ()) or getattr(settings, "__dict__", ()))
-        names = names or _public(checks.settable(type(settings)))
-        if not names or type(settings).__module__ == "builtins":
-            raise KindError(f"debug.ui.knobs({name!r}) settings is {checks.shown(settings)}; it takes an object with "
-                            "attributes to set, app.fog for example.")
+        names = _settings_of(settings)
         with self.section(name):
             for one in names:
                 self._knob(settings, one)
@@ -156,19 +160,31 @@ class DebugUi:
         shown = self._get("text", name, lambda: self._ui.text("", look="small"))
         cast(Text, shown.widget).text = words
 
-    def _asked(self, kind: str, name: str, given: Any, make: Callable[[], W]) -> Any:
+    def _keep(self, shown: _Shown, **limits: Any) -> None:
+        """Ends and options are those of this frame's call."""
+        widget: Any = shown.widget
+        for name, value in limits.items():
+            if getattr(widget, name) != value:
+                setattr(widget, name, value)
+
+    def _asked(self, kind: str, name: str, given: Any, make: Callable[[], W], **limits: Any) -> Any:
         shown = self._get(kind, name, make)
         control: Any = shown.widget
-        if given not in (shown.passed, shown.returned) and given != control.value:
+        self._keep(shown, **limits)
+        beyond = "high" in limits and not limits["low"] <= control.value <= limits["high"]
+        if beyond or (given not in (shown.passed, shown.returned) and given != control.value):
             control.value = given  # the program changed it
         shown.passed, shown.returned = given, control.value
         return control.value
 
     def _knob(self, settings: object, name: str) -> None:
-        now = getattr(settings, name)
+        try:
+            now = getattr(settings, name)
+        except LayerwError:  # not in this state: an entity without a body
+            return
         if isinstance(now, bool):
             new: object = self.checkbox(name, now)
-        elif isinstance(now, (int, float)):
+        elif isinstance(now, (int, float)) and -FAR / 2 <= now <= FAR / 2:
             shown = self._shown.get((*self._sections, "slider", name))
             ends: Any = shown.widget if shown else None
             far = 2.0 * abs(now) or 1.0
@@ -229,8 +245,15 @@ class DebugUi:
         self._texts = 0
 
 
-def _public(names: Iterable[str]) -> list[str]:
-    return [one for one in names if not one.startswith("_")]
+def _settings_of(settings: object) -> list[str]:
+    """The names of what can be set of an object."""
+    own = getattr(settings, "__dict__", {})
+    names = list(getattr(type(settings), "__match_args__", ())) or [*own, *checks.settable(type(settings))]
+    found = [name for name in dict.fromkeys(names) if not name.startswith("_")]
+    if not found or isinstance(settings, type):
+        raise KindError(f"debug.ui.knobs settings is {checks.shown(settings)}; it takes an object with attributes to "
+                        "set, as app.fog is.")
+    return found
 
 
 def _short(value: object) -> str:

@@ -302,3 +302,46 @@ print([name for name in sys.modules if "navigation" in name])
 """
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_bake_or_rebake_that_fails_leaves_what_there_was(yard: Yard) -> None:
+    nav, before = yard.app.navigation, yard.app.navigation.state_hash()
+    held = yard.app._engine.heap_ledger.used_bytes
+    with pytest.raises(lw.BudgetError, match="heap budget"):
+        nav.bake(yard.floor, radius=100.0, cell=0.02)
+    assert nav.state_hash() == before and nav.ready
+    nav.bake([yard.floor, yard.wall], slices=True)
+    yard.floor.position = (1e6, 0, 0)
+    with pytest.raises(lw.ConfigError, match="farther than"):
+        nav.rebake((0, 0, 20, 20))
+    yard.host.step(yard.app, 60)
+    assert nav.ready and nav.state_hash() == before and yard.app.report()["errors"] == []
+    assert yard.app._engine.heap_ledger.used_bytes == held
+
+
+@pytest.mark.filterwarnings("error")
+def test_places_that_no_kernel_measures_are_refused(yard: Yard) -> None:
+    nav, person = yard.app.navigation, yard.app.spawn(lw.Mesh.box(), position=(5, 0, 5))
+    agent, here = nav.add(person, speed=2.0), (5, 0, 5)
+    for far in [(1e39, 0, 0), (0, 1e300, 0), (0, 0, 1e30)]:
+        for call in [lambda p: nav.path(here, p), lambda p: nav.paths([here], p), lambda p: nav.nearest(p),
+                     lambda p: nav.nearests([p]), lambda p: nav.raycast(here, p), lambda p: nav.raycasts(p, here),
+                     lambda p: setattr(agent, "target", p), lambda p: setattr(agent, "steer", [p])]:  # fmt: skip
+            with pytest.raises(lw.ShapeError):
+                call(far)
+    agent.steer = (1e6, 0, 0)
+    yard.host.step(yard.app, 60)
+    assert person.position[0] == pytest.approx(6.8, abs=0.3), "no faster than it can, but it walks"
+    with pytest.raises(lw.BudgetError, match="corners"):
+        nav.paths(np.zeros((100_000, 3)), here, room=2048)
+    with pytest.raises(lw.ConfigError, match="one line"):
+        nav.bake((np.zeros((3, 3)), [0, 1, 2]))
+
+
+def test_agents_take_no_parent(yard: Yard) -> None:
+    person = yard.app.spawn(lw.Mesh.box(), position=(5, 0, 5))
+    agent = yard.app.navigation.add(person)
+    with pytest.raises(lw.ConfigError, match="an agent"):
+        person.parent = yard.wall
+    agent.remove()
+    person.parent = yard.wall

@@ -12,6 +12,7 @@ import importlib.util
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
+from layerw.base.errors import BudgetError
 from layerw.kernels.files import FOLDER, WASMTIME_MISSING, KernelsMissing, file_of
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class _Side:
         needed = sum(sizes)
         if needed > self._scratch_end - self._scratch:
             wasm_pages = max(needed + 65535 >> 16, 16)
-            self._scratch = self._memory.grow(self._store, wasm_pages) << 16
+            self._scratch = self._grow(wasm_pages) << 16
             self._scratch_end = self._scratch + (wasm_pages << 16)
         at, places = self._scratch, []
         for array, size in zip(arrays, sizes, strict=True):
@@ -102,6 +103,15 @@ class _Side:
                 ctypes.memmove(self._base() + at, array.ctypes.data, array.nbytes)
             at += size
         return places
+
+    def _grow(self, wasm_pages: int) -> int:
+        from wasmtime import WasmtimeError
+
+        try:
+            return self._memory.grow(self._store, wasm_pages)
+        except WasmtimeError:
+            raise BudgetError(f"A call was given {wasm_pages << 16} bytes; a kernel's memory has no room for as many: "
+                              "ask in parts.") from None
 
     def _copy_out(self, place: int, array: Any) -> None:
         if not array.flags.writeable or not array.flags.c_contiguous:

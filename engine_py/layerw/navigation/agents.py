@@ -25,6 +25,7 @@ from layerw.navigation.crowd import (
     WANTED,
     Crowd,
 )
+from layerw.navigation.queries import places
 from layerw.scene.entity import Entities, Entity
 
 
@@ -60,12 +61,10 @@ class Agents:
                               "app.navigation.add(entities) makes them some.")
         return slots
 
-    def _values(self, name: str, value: npt.ArrayLike, width: int) -> F32:
-        given = checks.as_array(value)
-        if given.ndim == 1 and width > 1:
-            return checks.vector(name, value)[None].astype(np.float32)
-        found: F32 = checks.array(name, value, np.float32, (width,), rows=len(self._entities))
-        return found
+    def _values(self, name: str, value: npt.ArrayLike) -> F32:
+        if checks.as_array(value).ndim == 1:
+            return places(name, checks.vector(name, value)[None])
+        return places(name, value, rows=len(self._entities))
 
     def _column(self, values: F32) -> Any:
         return values[0] if isinstance(self._entities, Entity) else values
@@ -90,10 +89,10 @@ class Agents:
         if value is None:
             self.stop()
         else:
-            self._crowd.want(self._slots, TARGET, self._values("agents.target", value, 3))
+            self._crowd.want(self._slots, TARGET, self._values("agents.target", value))
 
     def _steer(self, value: npt.ArrayLike) -> None:
-        self._crowd.want(self._slots, STEERED, self._values("agents.steer", value, 3))
+        self._crowd.want(self._slots, STEERED, self._values("agents.steer", value))
 
     steer = property(None, _steer, None,
                      "Assign (n, 3) or (3,) m/s: they walk so, as far as ground and others let them.")

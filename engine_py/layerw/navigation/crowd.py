@@ -88,6 +88,11 @@ class Crowd:
                                held, -1)  # fmt: skip
         return found
 
+    def moves(self, rows: Rows) -> bool:
+        """Whether one of them is an agent."""
+        self._forget_dead()
+        return bool((self.slots(rows) >= 0).any())
+
     # -- who there is ----------------------------------------------------------------------------
 
     def add(self, entities: Entities, record: F32, turns: int, feet: float) -> None:
@@ -277,7 +282,7 @@ class Crowd:
     def _limited(self, slots: npt.NDArray[np.intp]) -> F32:
         """What they are steered with, no faster than they can."""
         goals, speed = self.goals[slots], self.records[slots, SPEED]
-        length = np.sqrt((goals**2).sum(axis=1))
+        length = np.sqrt((goals.astype(np.float64) ** 2).sum(axis=1))
         found: F32 = goals * (np.minimum(length, speed) / np.maximum(length, 1e-6))[:, None].astype(np.float32)
         return np.ascontiguousarray(found, np.float32)
 

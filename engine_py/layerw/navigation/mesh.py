@@ -98,7 +98,8 @@ class NavMesh:
             west, north, east, south = (max(west, area[0]), max(north, area[1]),
                                         min(east, area[2]), min(south, area[3]))
         if east <= west or south <= north:
-            raise ConfigError(f"app.navigation.bake area is {area}; nothing that it was given lies there.")
+            where = "lies in one line, seen from above" if area is None else f"has nothing in area={area}"
+            raise ConfigError(f"app.navigation.bake was given ground that {where}; nobody could walk there.")
         return (west, north, east, south), min(low for low, _ in heights), max(high for _, high in heights)
 
     def _open(self) -> int:
@@ -122,6 +123,13 @@ class NavMesh:
     def bake_next(self) -> None:
         """The next tile; the last one lets the triangles go."""
         x, z = self._queue.pop(0)
+        try:
+            self._bake(x, z)
+        finally:
+            if not self._queue:
+                self._free_soup()
+
+    def _bake(self, x: int, z: int) -> None:
         corners, walkable = self._triangles(x, z)
         side = TILE_CELLS + 2 * round(self._border / self.walker.cell)
         scratch = CELL_BYTES * side * side + 64 * len(corners)
@@ -137,8 +145,6 @@ class NavMesh:
                               "makes fewer.")
         self.polygons += made - self._counts.get((x, z), 0)
         self._counts[x, z] = made
-        if not self._queue:
-            self._free_soup()
 
     @property
     def _border(self) -> float:
@@ -167,11 +173,15 @@ class NavMesh:
         keys = [(x, z) for z in range(top, bottom + 1) for x in range(first, last + 1)]
         if not keys:
             return 0
-        self._free_soup()
         needed = self._sources.count(meshes) * TRIANGLE_BYTES
         self._ledger.reserve(needed, "app.navigation.rebake")
-        self._soup_bytes = needed
-        self._soup = self._sources.gather(meshes)
+        try:
+            soup = self._sources.gather(meshes)
+        except BaseException:
+            self._ledger.release(needed)  # tiles that still wait are made of what was there
+            raise
+        self._free_soup()
+        self._soup, self._soup_bytes = soup, needed
         self._queue += [key for key in keys if key not in set(self._queue)]
         return len(keys)
 

@@ -24,7 +24,7 @@ from layerw.kernels import navigation
 from layerw.navigation.agents import Agents
 from layerw.navigation.crowd import Crowd, agent_record
 from layerw.navigation.mesh import NavMesh, Walker
-from layerw.navigation.queries import CORNERS, Path, Queries, Walk, pairs, reach_of
+from layerw.navigation.queries import CORNERS, Path, Queries, Walk, pairs, places, reach_of
 from layerw.navigation.sources import Box, Sources
 from layerw.scene.entity import Entities
 
@@ -63,6 +63,7 @@ class Navigation:
         self._pending: tuple[Sources, Walker, Box | None] | None = None
         self._crowd = Crowd(port.table, port.log, self._kernels)
         self.debug = self._has_ended = False
+        port.table.moves.append(self._crowd.moves)
 
     def hooks(self) -> Mapping[str, Callable[..., Any]]:
         """See frame/subsystems.py."""
@@ -102,13 +103,22 @@ class Navigation:
             self._pending = (sources, walker, box)
             return
         self._pending = None
-        self._open(sources, walker, box)
+        made = self._open(sources, walker, box)
+        try:
+            while made.waiting and not slices:
+                made.bake_next()
+        except BaseException:
+            made.close()
+            raise
+        self._take(made)
         if not slices:
-            self._bake_all()
+            self._baked()
 
-    def _open(self, sources: Sources, walker: Walker, box: Box | None) -> None:
-        made = NavMesh(self._kernels, self._port.heap_ledger, self._port.log, sources, walker, box,
+    def _open(self, sources: Sources, walker: Walker, box: Box | None) -> NavMesh:
+        return NavMesh(self._kernels, self._port.heap_ledger, self._port.log, sources, walker, box,
                        self._port.resources.mesh_data())  # fmt: skip
+
+    def _take(self, made: NavMesh) -> None:
         if self._mesh is not None:
             self._crowd.leave()
             self._mesh.close()
@@ -136,16 +146,16 @@ class Navigation:
     def _bake_slice(self) -> None:
         if self._pending is not None and not self._pending[0].waits:
             pending, self._pending = self._pending, None
-            self._open(*pending)
+            self._take(self._open(*pending))
         mesh = self._mesh
         if mesh is None or not mesh.waiting:
             return
         end_s = perf_counter() + SLICE_S
-        while mesh.waiting:
-            mesh.bake_next()
-            if perf_counter() > end_s:
-                break
-        self._baked()
+        try:
+            while mesh.waiting and perf_counter() < end_s:
+                mesh.bake_next()
+        finally:
+            self._baked()
 
     def rebake(self, area: npt.ArrayLike, *, slices: bool = False) -> int:
         """Looks again where something moved, came or went: at the tiles that `area` reaches into; says how many.
@@ -197,10 +207,9 @@ class Navigation:
             reach: metres around them in which ground is looked for; (3,): along x, y and z. Without any there is no
                 way.
         """
-        a = checks.vector("app.navigation.path start", start)
-        b = checks.vector("app.navigation.path end", end)
+        a, b = _place("app.navigation.path start", start), _place("app.navigation.path end", end)
         near = reach_of("app.navigation.path", reach)
-        corners, ways = self._ready.paths(*pairs("path", a, b), near, CORNERS)
+        corners, ways = self._ready.paths(a, b, near, CORNERS)
         return Path(corners[0, : ways[0]["count"]].astype(np.float64), bool(ways[0]["complete"]))
 
     def paths(self, starts: npt.ArrayLike, ends: npt.ArrayLike, *, reach: npt.ArrayLike = 2.0,
@@ -219,13 +228,13 @@ class Navigation:
 
     def nearest(self, point: npt.ArrayLike, *, reach: npt.ArrayLike = 2.0) -> F64 | None:
         """(3,) the nearest place of the mesh; None: there is none within reach (as of `path`)."""
-        at = checks.vector("app.navigation.nearest point", point)[None].astype(np.float32)
-        places, found = self._ready.nearest(at, reach_of("app.navigation.nearest", reach))
-        return places[0].astype(np.float64) if found[0] else None
+        at = _place("app.navigation.nearest point", point)
+        near, found = self._ready.nearest(at, reach_of("app.navigation.nearest", reach))
+        return near[0].astype(np.float64) if found[0] else None
 
     def nearests(self, points: npt.ArrayLike, *, reach: npt.ArrayLike = 2.0) -> F32:
         """As `nearest`, of (n, 3) points: (n, 3) places, NaN where there is none."""
-        at = checks.array("app.navigation.nearests points", points, np.float32, (3,))
+        at = places("app.navigation.nearests points", points)
         return self._ready.nearest(at, reach_of("app.navigation.nearests", reach))[0]
 
     def raycast(self, start: npt.ArrayLike, end: npt.ArrayLike, *, reach: npt.ArrayLike = 2.0) -> Walk | None:
@@ -233,10 +242,9 @@ class Navigation:
 
         start, end, reach: as of `path`. None: no ground is near the start.
         """
-        a = checks.vector("app.navigation.raycast start", start)
-        b = checks.vector("app.navigation.raycast end", end)
+        a, b = _place("app.navigation.raycast start", start), _place("app.navigation.raycast end", end)
         near = reach_of("app.navigation.raycast", reach)
-        (hit,) = self._ready.walks(*pairs("raycast", a, b), near)
+        (hit,) = self._ready.walks(a, b, near)
         if not hit["found"]:
             return None
         return Walk(hit["point"].astype(np.float64), float(hit["share"]), hit["normal"].astype(np.float64))
@@ -293,6 +301,7 @@ class Navigation:
 
     def advance(self, steps: int) -> None:
         """Runs so many steps of 1/60 s of the agents at once, without the program's. steps: 0 to 36,000."""
+        self._check_open()
         for _ in range(checks.whole("app.navigation.advance steps", steps, 0, STEPS_MAX)):
             self._crowd.step(STEP_S)
 
@@ -318,6 +327,7 @@ class Navigation:
     def close(self) -> None:
         """The program ended."""
         self._has_ended = True
+        self._port.table.moves.remove(self._crowd.moves)
         self._crowd.leave()
         if self._mesh is not None:
             self._mesh.close()
@@ -334,6 +344,10 @@ def _walker(radius: float, height: float, climb: float, slope: float, cell: floa
     if climb >= height:
         raise ConfigError(f"{name} climb is {climb:g} and height {height:g}; a stair is lower than who climbs it.")
     return Walker(radius, height, climb, slope, max(cell, 0.02), checks.number(f"{name} least", least, 0, 1e6))
+
+
+def _place(name: str, point: npt.ArrayLike) -> F32:
+    return places(name, checks.vector(name, point)[None])
 
 
 def _box(area: npt.ArrayLike) -> Box:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
-from layerw.base.errors import ShapeError
+from layerw.base.errors import BudgetError, ShapeError
 from layerw.base.names import frozen
 from layerw.base.ports import F32, F64
 from layerw.kernels.gen.navigation import NavigationKernels
@@ -20,6 +20,8 @@ CORNERS = 256  # of a single path
 WALK = np.dtype([("found", "?"), ("share", "f4"), ("point", "f4", 3), ("normal", "f4", 3)])
 WAY = np.dtype([("found", "?"), ("complete", "?"), ("count", "u4")])
 REACH_MAX_M = 1e4
+PLACE_MAX_M = 1e6
+CORNERS_MAX = 1 << 24  # of one call: 192 MiB
 
 
 @frozen
@@ -71,6 +73,9 @@ class Queries:
     def paths(self, starts: F32, ends: F32, reach: F32, room: int) -> tuple[F32, npt.NDArray[np.void]]:
         """(n, room, 3) corners, NaN after the last one, and WAY of each."""
         count = len(starts)
+        if count * room > CORNERS_MAX:
+            raise BudgetError(f"app.navigation.paths was asked for {count} ways of {room} corners; it makes at most "
+                              f"{CORNERS_MAX} corners a call: ask in parts, or with a smaller room=.")
         corners = np.full((count, room, 3), np.nan, np.float32)
         counts, bits = np.zeros(count, np.uint32), np.zeros(count, np.uint32)
         self._kernels.lw_nav_paths(self._mesh.number, starts, ends, count, reach, room, corners, counts, bits)
@@ -124,7 +129,12 @@ def pairs(name: str, starts: npt.ArrayLike, ends: npt.ArrayLike) -> tuple[F32, F
 
 
 def _rows(name: str, value: Any) -> F32:
-    if checks.as_array(value).ndim == 1:
-        return checks.vector(name, value)[None].astype(np.float32)
-    found: F32 = checks.array(name, value, np.float32, (3,))
+    return places(name, checks.vector(name, value)[None] if checks.as_array(value).ndim == 1 else value)
+
+
+def places(name: str, value: npt.ArrayLike, rows: int | None = None) -> F32:
+    """(n, 3) that the kernel can still measure from. Raises ShapeError."""
+    found: F32 = checks.array(name, value, np.float32, (3,), rows=rows)
+    if (np.abs(found) > PLACE_MAX_M).any():
+        raise ShapeError(f"{name} has a place farther than {PLACE_MAX_M:g} m from the origin; none counts there.")
     return found

@@ -79,7 +79,8 @@ class Physics:
         self._terrain = Terrain(self._world, port.log)
         self._forms, self._waters, self._vehicles = Forms(), list[Water](), list[Vehicle]()
         self.debug = False
-        port.table.bodies, port.table.restored, port.table.moves = self._body_of, self._restored, self._moves
+        port.table.bodies, port.table.restored = self._body_of, self._restored
+        port.table.moves.append(self._moves)
 
     def hooks(self) -> Mapping[str, Callable[..., Any]]:
         """See frame/subsystems.py."""
@@ -403,6 +404,7 @@ class Physics:
 
     def close(self) -> None:
         """The program ended."""
-        self._port.table.bodies = self._port.table.restored = self._port.table.moves = None
+        self._port.table.bodies = self._port.table.restored = None
+        self._port.table.moves.remove(self._moves)
         self._terrain.close()
         self._world.close(self._shapes.close)

@@ -128,7 +128,7 @@ class Entities:
         """
         if isinstance(which, type):
             return component_view.component_of_group(self, which, isinstance(self, Entity))
-        if isinstance(which, int | np.integer) and not isinstance(which, bool | np.bool_):
+        if isinstance(which, int | np.integer) and not isinstance(which, bool | np.bool_ | np.timedelta64):
             entity = self._at(int(which))
             entity._check()
             return entity
@@ -346,9 +346,10 @@ class Entities:
         self._check()
         if value is not None:
             check_owner("parent", checks.instance("parent", value, Entity, "an Entity or None"), self._table)
-        if value is not None and self._table.moves is not None and self._table.moves(self._numbers()):
-            raise ConfigError("parent was given to an entity with a body, or to a character: those move by themselves. "
-                              "End that before, `entity.body.remove()`; what moves with one has it as parent.")
+        if value is not None and any(moves(self._numbers()) for moves in self._table.moves):
+            raise ConfigError("parent was given to an entity with a body, a character or an agent: those move by "
+                              "themselves. End that before, `entity.body.remove()` or `agents.remove()`; what moves "
+                              "with one has it as parent.")
         if self._count:
             self._table.set_parent(self._numbers(), value.first_row if value is not None else -1)
 

@@ -20,7 +20,7 @@ OPAQUE = 0xFF000000  # from there on alpha, the highest byte, is 1
 
 def chosen_rows(which: Any, count: int) -> npt.NDArray[Any]:
     """A mask or whole numbers, checked."""
-    chosen = np.asarray(which)
+    chosen = checks.as_array(which)
     if chosen.dtype == np.bool_ and chosen.shape == (count,):
         return chosen
     if chosen.ndim != 1 or chosen.dtype == np.bool_ or (chosen.size and chosen.dtype.kind not in "iu"):

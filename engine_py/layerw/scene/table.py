@@ -79,7 +79,7 @@ class Table:
         self.components = ComponentStore(self.capacity, charge, viewed.append)
         self.ignores_alpha: Callable[[int], bool] = lambda material: False
         self.interpolation: Interpolation | None = None  # of rows that fixed steps move
-        self.moves: Callable[[npt.NDArray[np.intp]], bool] | None = None  # whether physics moves some of these rows
+        self.moves: list[Callable[[npt.NDArray[np.intp]], bool]] = []  # whether something moves some of these
         self.restored: Callable[[], None] | None = None  # hears that a save was restored
         self.bodies: Callable[[Any], Any] | None = None  # physics' handle on entities' bodies, once there is physics
         self._rows = RowAllocator(self.capacity, viewed)

@@ -173,3 +173,29 @@ def test_hulls_that_no_body_has_are_freed(scene: Scene) -> None:
     kept = [rock((3 * (k % 10) - 15, 5, 3 * (k // 10)), 1 + k / 90) for k in range(80)]
     scene.run(60)
     assert shapes.count >= 80 and min(one.position[1] for one in kept) > -0.1
+
+
+def test_a_function_of_water_that_fails_or_closes_the_app_stops_nothing_else(scene: Scene) -> None:
+    scene.floor.position = (0, -30.5, 0)
+    scene.app.physics.add_water(lambda x, z: 1 / 0)
+    scene.app.physics.add_water(lambda x, z: np.zeros(3))
+    scene.app.physics.add_water(0.0)
+    crate = scene.crate((0, 0, 0), density=500.0)
+    scene.host.step(scene.app, 30)
+    assert crate.position[1] == pytest.approx(0, abs=0.05), "the third one bears it"
+    assert len(scene.app.report()["errors"]) == 2
+    scene.app.physics.add_water(lambda x, z: scene.app.close())
+    crate.body.velocity = (0, 1, 0)
+    scene.host.step(scene.app, 2)
+    assert not crate.alive
+
+
+def test_what_is_too_far_or_too_fast_is_refused(scene: Scene) -> None:
+    box = scene.crate((0, 1, 0))
+    for call in [lambda: scene.app.physics.add_water(0.0, flow=(1e30, 0, 0)),
+                 lambda: lw.Body(parts=[("sphere", 1, (1e9, 0, 0))]),
+                 lambda: scene.app.physics.vehicle(box, [(1e30, 0, 0)])]:
+        with pytest.raises(lw.LayerwError):
+            call()
+    car = scene.app.physics.vehicle(box, WHEELS, steered=np.array([0, 1]), driven=np.int64(2))
+    assert car._wheels.steered.tolist() == [True, True, False, False] and car._wheels.driven.tolist()[2]

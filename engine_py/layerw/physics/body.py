@@ -127,7 +127,8 @@ def _part(name: str, given: Any) -> Part:
                           "position, rotation).")
     shape = checks.one_of(f"{name} shape", given[0], [one for one in SHAPES if one != "mesh"])
     is_hull = shape == "hull"
-    place = tuple(float(one) for one in checks.vector(f"{name} position", given[2]))
+    place = tuple(checks.number(f"{name} position", float(one), -SIZE_MAX, SIZE_MAX)
+                  for one in checks.vector(f"{name} position", given[2]))
     turn = checks.quaternion(f"{name} rotation", given[3] if len(given) == 4 else (0, 0, 0, 1))
     size, points = (None, _points(shape, given[1])) if is_hull else (_size(shape, given[1]), None)
     return Part(shape, size, points, place, tuple(float(one) for one in turn))

@@ -93,8 +93,11 @@ class Physics:
                 return
             self._terrain.step(self._characters.places())
         if self._world.bodies.count:
-            for water in self._waters:
-                water._forces(self._world, self._forms, self._gravity[1], dt)
+            for water in list(self._waters):
+                with self._port.failures.alone("Water of app.physics.add_water"):
+                    water._forces(self._world, self._forms, self._gravity[1], dt)
+                if self._world.has_ended:  # a function of the program's closed the App
+                    return
             for vehicle in list(self._vehicles):
                 vehicle._forces(dt)
             self._world.step(dt)

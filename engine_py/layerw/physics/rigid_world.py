@@ -64,6 +64,11 @@ class RigidWorld:
             raise HandleError("app.physics ended with its App, which was closed.")
         return self._number
 
+    @property
+    def has_ended(self) -> bool:
+        """The App was closed."""
+        return not self._number
+
     # -- bodies ----------------------------------------------------------------------------------
 
     def add(self, rows: Rows, poses: F32, floats: F32, words: U32, shapes: F32) -> U32:

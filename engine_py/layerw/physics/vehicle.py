@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
-from layerw.base.errors import ConfigError, HandleError
+from layerw.base.errors import ConfigError, HandleError, ShapeError
 from layerw.base.names import named
 from layerw.base.ports import F32
 from layerw.physics import rigid_world as rw
@@ -24,6 +24,7 @@ from layerw.scene.entity import Entity
 from layerw.scene.row_values import check_owner
 
 WHEELS_MAX = 16
+PLACE_MAX_M = 1e3
 NOBODY = 0xFFFFFFFF
 SETTABLE = ("brake", "steer", "throttle")
 TWO_PI = 6.283185307179586
@@ -55,6 +56,8 @@ class Wheels:
         places: F32 = checks.array(f"{name} wheels", wheels, np.float32, (3,))
         if not 1 <= len(places) <= WHEELS_MAX:
             raise ConfigError(f"{name} wheels has {len(places)} rows; it takes 1 to {WHEELS_MAX}.")
+        if (np.abs(places) > PLACE_MAX_M).any():
+            raise ShapeError(f"{name} wheels has one farther than {PLACE_MAX_M:g} m from the chassis.")
         ahead = places[:, 2] < places[:, 2].mean()
         return Wheels(
             places, checks.number(f"{name} radius", radius, 0.01, 100),
@@ -69,7 +72,7 @@ def _which(name: str, given: Any, default: npt.NDArray[np.bool_]) -> npt.NDArray
     if given is None:
         return default
     found = np.zeros(len(default), np.bool_)
-    for one in given if isinstance(given, tuple | list) else [given]:
+    for one in given if isinstance(given, tuple | list | np.ndarray) and np.ndim(given) else [given]:
         found[checks.whole(name, one, 0, len(default) - 1)] = True
     return found
 

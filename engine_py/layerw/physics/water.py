@@ -25,6 +25,7 @@ from layerw.scene.environment import Sea
 Heights = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], npt.ArrayLike]
 OCTANTS = np.array([(x, y, z) for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)], np.float32)
 SETTABLE = ("density", "drag", "flow")
+FLOW_MAX = 1e3
 
 
 @named
@@ -40,6 +41,8 @@ class Water:
             value = checks.number("water.drag", value, 0, 1000)
         elif name == "flow":
             value = checks.vector("water.flow", value)
+            if (abs(value) > FLOW_MAX).any():
+                raise ShapeError(f"water.flow is {checks.shown(value)}; it takes m/s up to {FLOW_MAX:g}.")
         elif name not in Water.__slots__:
             raise checks.unknown_attribute(self, name, SETTABLE)
         object.__setattr__(self, name, value)
@@ -73,7 +76,10 @@ class Water:
         arms = _turned(state[:, 3:7], local)
         points = state[:, None, :3] + arms
         tall = np.abs(_turned(state[:, 3:7], half[:, None] * np.eye(3, dtype=np.float32))[:, :, 1]).sum(axis=1) / 2
-        below = (self._heights(points) - points[:, :, 1] + tall[:, None]) / (2 * np.maximum(tall, 1e-4))[:, None]
+        heights = self._heights(points)
+        if world.has_ended:  # the function closed the App
+            return
+        below = (heights - points[:, :, 1] + tall[:, None]) / (2 * np.maximum(tall, 1e-4))[:, None]
         share = np.clip(below, 0, 1)
         if not (share > 0).any():
             return

@@ -393,3 +393,33 @@ def test_a_pole_says_where_the_middle_points() -> None:
         paw.pole = pole
         host.step(app, 2)
         assert (model.nodes["arm left"].world_position - upper)[0] * pole[0] > 0
+
+
+@pytest.mark.parametrize("call", [
+    lambda app, model, graph: graph.layer("x", mask=5), lambda app, model, graph: graph.transition("a", "b", on=["on"]),
+    lambda app, model, graph: graph.transition(np.zeros(3), "b", at=1.0),
+    lambda app, model, graph: model.play("Walk", mask=5), lambda app, model, graph: app.animator([model, model]),
+    lambda app, model, graph: app.animator(model, phase=1.0), lambda app, model, graph: app.animator(model, x=1e39),
+    lambda app, model, graph: graph.__setitem__("speed", 1e39),
+    lambda app, model, graph: graph.state("f", "Run", speed=1e9),
+    lambda app, model, graph: setattr(graph.look("head"), "target", (1e39, 0, 0))])  # fmt: skip
+def test_odd_values_are_told(call: Callable[[Any, Any, Any], object]) -> None:
+    app, _, model, graph = scene(speed=0.0)
+    graph.state("a", "Idle")
+    graph.state("b", "Run")
+    with pytest.raises(lw.LayerwError):
+        call(app, model, graph)
+
+
+@pytest.mark.filterwarnings("error")
+def test_columns_may_hold_anything_and_fades_be_shorter_than_floats_say() -> None:
+    app, host, model, graph = scene(speed=0.0, x=0.0, y=0.0)
+    graph.state("go", {1.0: "Walk", 3.0: "Run"}, by="speed")
+    graph.state("turn", {(0, 0): "Idle", (0, 1): "Walk", (1, 0): "Run"}, by=("x", "y"))
+    for value in (np.nan, np.inf, -np.inf, 3e38):
+        for state in graph.states["base"]:
+            for name in ("speed", "x", "y"):
+                graph[name][:] = value
+            graph.go(state, fade=1e-300)
+            host.step(app, 2)
+            assert np.isfinite(shown(host, model)).all()

@@ -16,10 +16,11 @@ from layerw.animation.animator import Animator
 from layerw.animation.character import Character
 from layerw.animation.events import NAME_MAX, NO_EVENTS, Mark, passed
 from layerw.animation.graph_arguments import Actor, clip_of, mixture, node_of, parameters_of, rig_of
-from layerw.animation.graph_layer import ANY, GraphLayer, Transition
-from layerw.animation.playing import LAYERS_MAX, shares_of
+from layerw.animation.graph_layer import ANY, FAR, GraphLayer, Now, Transition
+from layerw.animation.playing import LAYERS_MAX, names_of, shares_of
 from layerw.animation.plays import NO_MASK
 from layerw.animation.reaching import Look, Reach
+from layerw.animation.rig import SPEED_MAX
 from layerw.animation.root_motion import RootMotion
 from layerw.base import checks
 from layerw.base.errors import ConfigError, KeyMissing, ShapeError
@@ -47,7 +48,10 @@ class AnimationGraph:
         self._parameters: dict[str, npt.NDArray[Any]] = {}
         for name, value in parameters.items():
             is_flag = isinstance(value, bool | np.bool_)
-            checked = value if is_flag else checks.number(f"app.animator {name}", value)
+            if name in Now.OWN:
+                raise ConfigError(f"app.animator {name}: transitions know the state's own as now.{name}; a parameter "
+                                  f"has another name.")
+            checked = value if is_flag else checks.number(f"app.animator {name}", value, -FAR, FAR)
             self._parameters[name] = np.full(len(models), checked, np.bool_ if is_flag else np.float32)
         self._layers = [GraphLayer("base", len(models), None, failures, additive=False)]
         self._characters: list[Character | None] = []
@@ -80,7 +84,7 @@ class AnimationGraph:
     def __setitem__(self, name: str, value: npt.ArrayLike) -> None:
         column = self[name]
         given = checks.as_array(value)
-        if given.dtype.kind not in "biuf" or given.shape not in ((), column.shape) or not np.isfinite(given).all():
+        if given.dtype.kind not in "biuf" or given.shape not in ((), column.shape) or not (np.abs(given) <= FAR).all():
             raise ShapeError(f"graph[{name!r}] is {checks.shown(value)}; it takes finite numbers, one or {len(self)}.")
         column[:] = given
 
@@ -95,7 +99,7 @@ class AnimationGraph:
             clip: of `model.animations`; or a mixture, {where: clip}: `{0.0: "Idle", 1.2: "Walk", 3.4: "Run"}` by one
                 parameter, `{(0, 0): "Idle", (0, 1): "Forward", (1, 0): "Right"}` by two, by direction and length.
             by: the parameter that a mixture lies along, or the two that it lies around.
-            speed: seconds of the clip in a second of the program; below 0: backwards.
+            speed: seconds of the clip in a second of the program, up to 10,000; below 0: backwards.
             loop: begins anew at its end; else it stands there, and its phase is 1.
             layer: of `layer()`.
 
@@ -103,7 +107,7 @@ class AnimationGraph:
             ConfigError: there is no such clip, parameter or layer; the message names those that are.
         """
         checks.text("state name", name)
-        speed = checks.number("state speed", speed)
+        speed = checks.number("state speed", speed, -SPEED_MAX, SPEED_MAX)
         checks.flag("state loop", loop)
         own = self._layer("state layer", layer)
         parameters: tuple[str, ...] = ()
@@ -136,12 +140,12 @@ class AnimationGraph:
             ConfigError: neither `when`, `on` nor `at` is given, or there is no such state, parameter or layer.
         """
         own = self._layer("transition layer", layer)
-        begins = -1 if source == ANY else own.number("transition source", source)
+        begins = -1 if isinstance(source, str) and source == ANY else own.number("transition source", source)
         ends = own.number("transition target", target)
         fade_s = checks.number("transition fade", fade, 0.0)
         if when is not None:
             checks.callback("transition when", when, "now")
-        if on is not None and self[on].dtype != np.bool_:
+        if on is not None and self[checks.text("transition on", on)].dtype != np.bool_:
             raise ConfigError(f"transition on: {on!r} is a number; one that begins as False can be waited for.")
         if at is not None:
             at = checks.number("transition at", at, 0.0, 1.0)
@@ -165,7 +169,7 @@ class AnimationGraph:
             raise ConfigError(f"There is a layer {name!r} already.")
         if len(self._layers) > LAYERS_MAX:
             raise ConfigError(f"A graph has {LAYERS_MAX + 1} layers at most.")
-        names = None if mask is None else ((mask,) if isinstance(mask, str) else tuple(mask))
+        names = None if mask is None else names_of(mask)
         shown = next((model for model in self._models if model._character is not None), None)
         if names is not None and shown is not None and shown._character is not None:
             shares_of(shown, shown._character, names)

@@ -73,6 +73,8 @@ def parameters_of(by: object, flags: Mapping[str, bool]) -> tuple[str, ...]:
 def rig_of(models: Sequence[Actor]) -> RigColumns:
     """What they have in common. Raises ConfigError."""
     found: RigColumns | None = None
+    if len(set(map(id, models))) < len(models):
+        raise ConfigError("app.animator was given a model twice; it is moved once.")
     for model in models:
         if model.state != "ready":
             raise ConfigError(f"app.animator: {model.url[:60]!r} is {model.state}; ask from @model.on_ready.")

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from layerw.animation.rig import Clip
+from layerw.animation.rig import RATE_MAX, Clip
 from layerw.animation.states import State, weights_of
 from layerw.base import checks
 from layerw.base.errors import AttributeMissing, ConfigError, ShapeError
@@ -22,6 +22,7 @@ from layerw.base.ports import F32
 
 ANY = "*"
 STATES_MAX = 256
+FAR = 1e9  # of parameters: mixtures square them in float32
 Bools = npt.NDArray[np.bool_]
 
 
@@ -40,7 +41,8 @@ class Now:
     """What a transition's `when` is given: the parameters as attributes, (n,) each; `phase`: of the state, 0 to 1;
     `time`: seconds since it began."""
 
-    __slots__ = ("_parameters", "phase", "time")
+    OWN = ("phase", "time")
+    __slots__ = ("_parameters", *OWN)
 
     def __init__(self, parameters: dict[str, npt.NDArray[Any]], phase: F32, time: F32) -> None:
         self._parameters, self.phase, self.time = parameters, phase, time
@@ -95,7 +97,7 @@ class GraphLayer:
         self.seconds[which] = 0
         if fade_s > 0:
             self.phase[which & (self.weights[:, target] <= 0), target] = 0
-            self.rate[which] = 1 / fade_s
+            self.rate[which] = min(1 / fade_s, RATE_MAX)
         else:
             self.phase[which, target] = 0
             self.weights[which] = 0
@@ -156,7 +158,7 @@ class GraphLayer:
                 self.mixed[number][:] = 0
                 continue
             at = np.stack([parameters[name] for name in state.by], axis=1) if state.by else self.phase[:, :1]
-            mixed = self.mixed[number] = weights_of(state, np.nan_to_num(at).astype(np.float32))
+            mixed = self.mixed[number] = weights_of(state, np.clip(np.nan_to_num(at), -FAR, FAR).astype(np.float32))
             length = mixed @ state.lengths
             passed = np.where(length > 0, np.float32(dt_s * state.speed) / np.where(length > 0, length, 1), 1)
             phase = self.phase[:, number] + passed

@@ -14,7 +14,7 @@ from layerw.animation.animator import Animator
 from layerw.animation.character import Character
 from layerw.animation.plays import NO_MASK, Play
 from layerw.base import checks
-from layerw.base.errors import ConfigError
+from layerw.base.errors import ConfigError, KindError
 from layerw.base.ports import F32
 from layerw.scene.entity import Entity
 
@@ -74,9 +74,17 @@ def _those(names: list[str]) -> str:
     return f"there is no such clip; there are {shown}{' and more' if len(names) > 20 else ''}."
 
 
+def names_of(mask: Iterable[str]) -> tuple[str, ...]:
+    """The nodes of a mask. Raises KindError."""
+    try:
+        return (mask,) if isinstance(mask, str) else tuple(mask)
+    except TypeError:
+        raise KindError(f"mask is {checks.shown(mask)}; it takes names of nodes.") from None
+
+
 def shares_of(model: Playable, character: Character, mask: Iterable[str]) -> F32:
     """1 for each node of a mask and all below it. Raises ConfigError where there is no such node."""
-    wanted = [mask] if isinstance(mask, str) else list(mask)
+    wanted = names_of(mask)
     shares = np.zeros(character.rig.count, np.float32)
     places = {int(row): node for node, row in enumerate(character.rows)}
     for name in wanted:

@@ -115,9 +115,12 @@ class Look:
 
 def _places(name: str, value: npt.ArrayLike, count: int) -> F32:
     given = checks.as_array(value)
-    if given.dtype.kind not in "iuf" or given.shape not in ((3,), (count, 3)) or not np.isfinite(given).all():
-        raise ShapeError(f"{name} is {checks.shown(value)}; it takes 3 finite numbers, or ({count}, 3).")
-    return given.astype(np.float32)
+    if given.dtype.kind in "iuf" and given.shape in ((3,), (count, 3)):
+        with np.errstate(over="ignore"):
+            found = given.astype(np.float32)
+        if np.isfinite(found).all():
+            return found
+    raise ShapeError(f"{name} is {checks.shown(value)}; it takes 3 finite numbers, or ({count}, 3).")
 
 
 def _shares(name: str, value: npt.ArrayLike, count: int) -> F32:

@@ -14,6 +14,8 @@ import numpy.typing as npt
 from layerw.base.ports import F32, U32, NodeDesc, Rig, TrackDesc
 
 NODE_FLOATS = 10
+SPEED_MAX = 1e4  # of clips, seconds in a second
+RATE_MAX = 1e6  # of fades, a second
 _FIRST = {"translation": 0, "rotation": 3, "scale": 7}
 _ROTATION = 4
 PAINTED = "material "  # begins the path of a track that changes a material, whose number is its node

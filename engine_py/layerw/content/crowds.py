@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.animation.crowds import listed
+from layerw.animation.rig import RATE_MAX, SPEED_MAX
 from layerw.base import checks
 from layerw.base.addresses import shown
 from layerw.base.errors import ConfigError, KindError
@@ -248,14 +249,14 @@ class Crowd:
         fade_s = checks.number("Crowd.play fade", fade, 0.0)
         checks.flag("Crowd.play loop", loop)
         if speed is not None:
-            speed = checks.number("Crowd.play speed", speed)
+            speed = checks.number("Crowd.play speed", speed, -SPEED_MAX, SPEED_MAX)
         if self.state != "ready":
             raise ConfigError(f"Crowd.play({name!r}): the crowd is {self.state}; play it from @crowd.on_ready.")
         number = self._number("Crowd.play name", name)
         at, members = self._which(which), self._own.columns
         members["previous"][at], members["previous_time"][at] = members["clip"][at], members["time"][at]
         members["clip"][at], members["time"][at], members["loop"][at] = number, 0.0, loop
-        members["blend"][at], members["gain"][at] = (0.0, 1 / fade_s) if fade_s > 0 else (1.0, 0.0)
+        members["blend"][at], members["gain"][at] = (0.0, min(1 / fade_s, RATE_MAX)) if fade_s > 0 else (1.0, 0.0)
         if speed is not None:
             members["speed"][at] = speed
 
@@ -299,8 +300,10 @@ class Crowd:
     def _values(self, name: str, value: npt.ArrayLike, low: float = -np.inf, high: float = np.inf) -> F32:
         """Finite numbers, one or one for each."""
         given = checks.as_array(value)
-        if given.dtype.kind not in "iuf" or given.shape not in ((), (len(self),)) or not np.isfinite(given).all():
+        with np.errstate(over="ignore"):
+            found = given.astype(np.float32) if given.dtype.kind in "iuf" else np.full(1, np.nan, np.float32)
+        if given.shape not in ((), (len(self),)) or not np.isfinite(found).all():
             raise KindError(f"Crowd.{name} is {checks.shown(value)}; it takes finite numbers, one or {len(self)}.")
         if (given < low).any() or (given > high).any():
             raise ConfigError(f"Crowd.{name} is {checks.shown(value)}; it takes numbers from {low:g} to {high:g}.")
-        return given.astype(np.float32)
+        return found

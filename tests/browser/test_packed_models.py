@@ -171,7 +171,7 @@ def test_packed_files_are_drawn(backend: str, tmp_path: Path, run_program: RunPr
     running = run_program(folder / "main.py", backend=backend).wait_ready()
     running.python("from __main__ import break_things, broken, load_all, loaded\nload_all()")
     errors = outcome(running, "loaded", ["ready"] * 11)
-    assert errors[:9] == [""] * 9 and "glass without thickness" in errors[9] and errors[10] == ""
+    assert errors == [""] * 11
     running.frames(3)
     shown = running.picture()[..., :3].astype(int)
     Image.fromarray(shown.astype(np.uint8)).save(tmp_path / "shown.png")

@@ -243,7 +243,7 @@ def test_a_failed_bake_leaves_what_was(yard: Yard) -> None:
         (lambda: nav.bake(([(0, 0, 0), (0, 0, 3e5), (3, 0, 3e5)], [0, 1, 2])), lw.ConfigError, "farther than"),
         (lambda: nav.bake([]), lw.ConfigError, "empty list"),
         (lambda: nav.bake("ground"), lw.KindError, "entities, a World"),
-        (lambda: nav.bake((FLOOR, TWO), area=(90, 90, 99, 99)), lw.ConfigError, "nothing that it was given"),
+        (lambda: nav.bake((FLOOR, TWO), area=(90, 90, 99, 99)), lw.ConfigError, "has nothing in area"),
         (lambda: nav.bake((FLOOR, TWO), area=(9, 9, 1, 1)), lw.ShapeError, "west, north, east, south"),
         (lambda: nav.bake((FLOOR, TWO), climb=2.0), lw.ConfigError, "lower than who climbs"),
         (lambda: nav.path((0, 0, math.nan), (0, 0, 0)), lw.ShapeError, "3 finite numbers"),

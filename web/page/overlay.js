@@ -63,8 +63,7 @@ export class Overlay {
     for (const name of ['heap', 'layer', 'gpu']) {
       lines.push(`${name.padEnd(5)} ${mib(report[`${name}_bytes`]).padStart(7)} / ${mib(budgets?.[name]).padStart(7)} MiB`);
     }
-    const timed = (report.passes ?? []).filter((/** @type {any} */ pass) => pass.gpu_ms !== null);
-    if (timed.length > 0) lines.push(`gpu   ${timed.map((/** @type {any} */ { name, gpu_ms: ms }) => `${name} ${ms.toFixed(2)}`).join('  ')} ms`);
+    lines.push(...passLines(report.passes ?? []));
     lines.push(...modelLines(report.models ?? []));
     if (report.memory) lines.push(...memoryLines(report.memory));
     this.text.textContent = lines.join('\n');
@@ -83,6 +82,17 @@ export class Overlay {
     context.fillStyle = '#ffffff44';
     context.fillRect(0, y, GRAPH_FRAMES, 1);
   }
+}
+
+const PASSES_MAX = 4;
+
+/** What takes the most of the GPU, in one line that a small page has room for. @param {{name: string, gpu_ms: number | null}[]} passes */
+export function passLines(passes) {
+  const timed = passes.flatMap(({ name, gpu_ms: ms }) => (ms === null ? [] : [{ name, ms }])).sort((a, b) => b.ms - a.ms);
+  if (timed.length === 0) return [];
+  const most = timed.slice(0, PASSES_MAX).map(({ name, ms }) => `${name} ${ms.toFixed(2)}`);
+  const others = timed.length - most.length;
+  return [`gpu   ${most.join('  ')} ms${others > 0 ? `, ${others} more` : ''}`];
 }
 
 const MODEL_LINES_MAX = 6;

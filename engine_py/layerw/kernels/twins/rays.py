@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from layerw.kernels.twins.bvh import node_words, triangle_boxes, valid_boxes
 from layerw.kernels.twins.transform import stretched
+from layerw.kernels.twins.vectors import rotated
 
 Array = npt.NDArray[Any]
 NO_ITEM = 0xFFFFFFFF
@@ -174,17 +175,6 @@ def lw_bvh_spheres(nodes: Array, node_count: int, order: Array, boxes: Array, sp
 
 # -- instances ---------------------------------------------------------------------------------------------------
 
-def _turn(axis: Array, w: Array, v: Array) -> Array:
-    """bvh_instances.c's turn(), (n, 3) each."""
-    def cross(a: Array, b: Array) -> Array:
-        (ax, ay, az), (bx, by, bz) = a.T, b.T
-        return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=1)
-
-    t = np.float32(2) * cross(axis, v)
-    turned: Array = (v + w[:, None] * t) + cross(axis, t)
-    return turned
-
-
 def lw_bvh_instance_boxes(instances: Array, mesh_of: Array, meshes: Array, mesh_nodes: Array, count: int,
                           boxes: Array) -> None:
     """See geometry/bvh.h."""
@@ -198,8 +188,8 @@ def lw_bvh_instance_boxes(instances: Array, mesh_of: Array, meshes: Array, mesh_
         center = stretched(scale, shear, (roots[:, 0:3] + roots[:, 4:7]) * half_of)
         half = (roots[:, 4:7] - roots[:, 0:3]) * half_of
         sides = [stretched(scale, shear, np.where(np.arange(3) == k, half, _ZERO)) for k in range(3)]
-        middle = position + _turn(axis, w, center)
-        x, y, z = (np.abs(_turn(axis, w, side)) for side in sides)
+        middle = position + rotated(axis, w, center)
+        x, y, z = (np.abs(rotated(axis, w, side)) for side in sides)
         reach = (x + y) + z
         right, up, back, far = ((np.abs(v[:, 0]) + np.abs(v[:, 1])) + np.abs(v[:, 2]) for v in (*sides, center))
         size = ((right + up) + back) + far
@@ -230,8 +220,8 @@ def lw_bvh_take_rows(rows: Array, first: int, count: int, position: Array, rotat
 
 def _local(ray: Ray, own: Array) -> Ray | None:
     axis, w = -own[None, 3:6], own[None, 6]
-    origin = _shrunk(own, _turn(axis, w, (ray.origin - own[0:3])[None])[0])
-    return ray_of(origin, _shrunk(own, _turn(axis, w, ray.direction[None])[0]), ray.until)
+    origin = _shrunk(own, rotated(axis, w, (ray.origin - own[0:3])[None])[0])
+    return ray_of(origin, _shrunk(own, rotated(axis, w, ray.direction[None])[0]), ray.until)
 
 
 def _shrunk(own: Array, to: Array) -> Array:

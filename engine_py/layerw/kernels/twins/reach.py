@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from layerw.kernels.twins.vectors import cross, dot, rotated
+
 Array = npt.NDArray[Any]
 _F = np.float32
 SMALL, DEPTH_MAX = _F(1e-9), 65536
@@ -48,16 +50,6 @@ def _apart(rows: Array, parents: Array, solve: Callable[[Array], None]) -> None:
         solve(np.arange(first, len(rows)))
 
 
-def _dot(a: Array, b: Array) -> Array:
-    found: Array = (a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1]) + a[:, 2] * b[:, 2]
-    return found
-
-
-def _cross(a: Array, b: Array) -> Array:
-    return np.stack([a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1], a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2],
-                     a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]], axis=1)  # fmt: skip
-
-
 def _unit(q: Array) -> Array:
     size = np.sqrt(((q[:, 0] * q[:, 0] + q[:, 1] * q[:, 1]) + q[:, 2] * q[:, 2]) + q[:, 3] * q[:, 3])
     good = (size > SMALL)[:, None]
@@ -71,15 +63,9 @@ def _times(a: Array, b: Array) -> Array:
                     axis=1)  # fmt: skip
 
 
-def _turn(q: Array, v: Array) -> Array:
-    t = _F(2) * _cross(q[:, :3], v)
-    found: Array = (v + q[:, 3:] * t) + _cross(q[:, :3], t)
-    return found
-
-
 def _between(a: Array, b: Array, axis: Array) -> Array:
-    sizes = np.sqrt(_dot(a, a)) * np.sqrt(_dot(b, b))
-    found = np.concatenate([_cross(a, b), (sizes + _dot(a, b))[:, None]], axis=1)
+    sizes = np.sqrt(dot(a, a)) * np.sqrt(dot(b, b))
+    found = np.concatenate([cross(a, b), (sizes + dot(a, b))[:, None]], axis=1)
     apart = ~(found[:, 3] > _F(1e-6) * sizes)
     found[apart, :3], found[apart, 3] = np.broadcast_to(axis, (len(a), 3))[apart], 0
     return _unit(found)
@@ -95,7 +81,7 @@ def _find(rows: Array, parents: Array, position: Array, rotation: Array, scale: 
         if not len(on):
             break
         q = _unit(rotation[up[on]])
-        place[on] = position[up[on]] + _turn(q, scale[up[on]] * place[on])
+        place[on] = position[up[on]] + rotated(q[:, :3], q[:, 3], scale[up[on]] * place[on])
         above[on] = _times(q, above[on])
         up[on] = parents[up[on]]
     above = _unit(above)
@@ -127,7 +113,7 @@ def _reach(limbs: Array, goals: Array, poles: Array, parents: Array, position: A
         (a, qa, above_a), (b, qb, _), (c, _, _) = (_find(rows[:, k], parents, position, rotation, scale)
                                                    for k in range(3))  # fmt: skip
         ba, bc, way, ac, pa = a - b, c - b, goals[:, :3] - a, c - a, poles[:, :3] - a
-        ba2, bc2, way2, pole2 = _dot(ba, ba), _dot(bc, bc), _dot(way, way), _dot(pa, pa)
+        ba2, bc2, way2, pole2 = dot(ba, ba), dot(bc, bc), dot(way, way), dot(pa, pa)
         on = np.flatnonzero((weight > 0) & _usable(ba2) & _usable(bc2) & _usable(way2))
         if not len(on):
             return
@@ -136,7 +122,7 @@ def _reach(limbs: Array, goals: Array, poles: Array, parents: Array, position: A
         upper, lower = np.sqrt(ba2), np.sqrt(bc2)
         least = np.where(upper > lower, upper - lower, lower - upper)
         far = _clamped(np.sqrt(way2), _F(1.0001) * least, _F(0.9999) * (upper + lower))
-        cos0 = _clamped(_dot(ba, bc) / (upper * lower), _F(-1), _F(1))
+        cos0 = _clamped(dot(ba, bc) / (upper * lower), _F(-1), _F(1))
         cos1 = _clamped(((ba2 + bc2) - far * far) / (_F(2) * (upper * lower)), _F(-1), _F(1))
         sin0, sin1 = np.sqrt(_F(1) - cos0 * cos0), np.sqrt(_F(1) - cos1 * cos1)
         is_aimed = (limbs[on, 3] != 0) & _usable(pole2)
@@ -146,7 +132,7 @@ def _reach(limbs: Array, goals: Array, poles: Array, parents: Array, position: A
         sine = np.where(sind < 0, -half, half)[:, None]
         cosine = np.sqrt(_clamped((_F(1) + cosd) * _F(0.5), _F(0), _F(1)))[:, None]
         bend = _unit(np.concatenate([axis * sine, cosine], axis=1))
-        swing = _between(_turn(bend, bc) - ba, way, axis)
+        swing = _between(rotated(bend[:, :3], bend[:, 3], bc) - ba, way, axis)
         aimed = np.flatnonzero(is_aimed)
         if len(aimed):
             swing[aimed] = _twisted(swing[aimed], way[aimed], way2[aimed], ba[aimed], ba2[aimed], pa[aimed],
@@ -156,25 +142,25 @@ def _reach(limbs: Array, goals: Array, poles: Array, parents: Array, position: A
 
 
 def _axis(ba: Array, bc: Array, ac: Array, pa: Array, is_aimed: Array, upper: Array, flat: Array) -> Array:
-    axis = _cross(ba, bc)
-    axis2 = _dot(axis, axis)
+    axis = cross(ba, bc)
+    axis2 = dot(axis, axis)
     by_pole = ~(axis2 > flat) & is_aimed
-    axis[by_pole] = _cross(ac, pa)[by_pole]
-    axis2 = _dot(axis, axis)
+    axis[by_pole] = cross(ac, pa)[by_pole]
+    axis2 = dot(axis, axis)
     any_ = ~(axis2 > flat)
     along = np.where(ba[:, 0] < 0, -ba[:, 0], ba[:, 0]) > _F(0.9) * upper
     side = np.where(along[:, None], np.array([0, 1, 0], _F), np.array([1, 0, 0], _F))
-    axis[any_] = _cross(ba, side)[any_]
-    found: Array = axis / np.sqrt(_dot(axis, axis))[:, None]
+    axis[any_] = cross(ba, side)[any_]
+    found: Array = axis / np.sqrt(dot(axis, axis))[:, None]
     return found
 
 
 def _twisted(swing: Array, way: Array, way2: Array, ba: Array, ba2: Array, pa: Array, pole2: Array) -> Array:
     straight = way / np.sqrt(way2)[:, None]
-    elbow = _turn(swing, -ba)
-    from_ = elbow - _dot(elbow, straight)[:, None] * straight
-    to = pa - _dot(pa, straight)[:, None] * straight
-    good = (_dot(from_, from_) > _F(1e-8) * ba2) & (_dot(to, to) > _F(1e-8) * pole2)
+    elbow = rotated(swing[:, :3], swing[:, 3], -ba)
+    from_ = elbow - dot(elbow, straight)[:, None] * straight
+    to = pa - dot(pa, straight)[:, None] * straight
+    good = (dot(from_, from_) > _F(1e-8) * ba2) & (dot(to, to) > _F(1e-8) * pole2)
     return np.where(good[:, None], _times(_between(from_, to, straight), swing), swing)
 
 
@@ -183,15 +169,15 @@ def _look(rows: Array, goals: Array, gazes: Array, parents: Array, position: Arr
     with np.errstate(all="ignore"):
         weight, rows = _clamped(goals[:, 3], _F(0), _F(1)), rows.astype(np.intp)
         place, turned, above = _find(rows, parents, position, rotation, scale)
-        forward, way = _turn(turned, gazes[:, :3]), goals[:, :3] - place
-        on = np.flatnonzero((weight > 0) & _usable(_dot(forward, forward)) & _usable(_dot(way, way)))
+        forward, way = rotated(turned[:, :3], turned[:, 3], gazes[:, :3]), goals[:, :3] - place
+        on = np.flatnonzero((weight > 0) & _usable(dot(forward, forward)) & _usable(dot(way, way)))
         forward, way, turned, above, weight, rows = (part[on] for part in (forward, way, turned, above, weight, rows))
         most = gazes[on, 3]
         turn = _between(forward, way, np.array([0, 1, 0], _F))
         too_far = turn[:, 3] < most
         sine = np.sqrt(_clamped(_F(1) - most * most, _F(0), _F(1)))
         less = turn.copy()
-        less[:, :3] = turn[:, :3] / np.sqrt(_dot(turn, turn))[:, None] * sine[:, None]
+        less[:, :3] = turn[:, :3] / np.sqrt(dot(turn, turn))[:, None] * sine[:, None]
         less[:, 3] = most
         turn = np.where(too_far[:, None], _unit(less), turn)
         _put(rows, above, _times(turn, turned), weight, rotation)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base.mathx import quat_rotate
+from layerw.kernels.twins.vectors import cross, dot
 
 Array = npt.NDArray[Any]
 LEFT_OVER = np.float32(1e-6)
@@ -43,16 +44,6 @@ def _compose(rows: Array, parents: Array, local: tuple[Array, Array, Array],
     world[0][rows] = position + quat_rotate(rotation, stretched(scale, shear, local[0][rows]))
     turned, world[2][rows], world[3][rows] = _stretch_below(scale, shear, local[1][rows], local[2][rows])
     world[1][rows] = _turn(rotation, turned)
-
-
-def _dot(a: Array, b: Array) -> Array:
-    found: Array = (a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1]) + a[:, 2] * b[:, 2]
-    return found
-
-
-def _cross(a: Array, b: Array) -> Array:
-    (ax, ay, az), (bx, by, bz) = a.T, b.T
-    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=1)
 
 
 def stretched(scale: Array, shear: Array, v: Array) -> Array:
@@ -112,9 +103,9 @@ def _take_apart(columns: list[Array]) -> tuple[Array, Array, Array]:
     t = np.zeros((3, 3, count), np.float32)
     for k, column in enumerate(columns):
         rest = column / largest[:, None]
-        whole = np.sqrt(_dot(rest, rest))
+        whole = np.sqrt(dot(rest, rest))
         for i in (0, 1, 0, 1):
-            along = _dot(axis[i], rest)
+            along = dot(axis[i], rest)
             rest = rest - along[:, None] * axis[i]
             t[i, k] = t[i, k] + along
         _new_axis(k, rest, whole, axis, axes, t)
@@ -122,7 +113,7 @@ def _take_apart(columns: list[Array]) -> tuple[Array, Array, Array]:
             t[i, k] = np.where(np.abs(t[i, k]) <= LEFT_OVER * whole, _ZERO, t[i, k])
     lone = axes < 2
     axis[1] = np.where(lone[:, None], _beside(axis[0]), axis[1])
-    turned = _quaternions(axis[0], axis[1], _cross(axis[0], axis[1]))
+    turned = _quaternions(axis[0], axis[1], cross(axis[0], axis[1]))
     scale = np.stack([t[0, 0] * largest, t[1, 1] * largest, t[2, 2] * largest], axis=1)
     shear = np.stack([t[0, 1] * largest, t[0, 2] * largest, t[1, 2] * largest], axis=1)
     nothing = (largest == 0)[:, None]
@@ -132,13 +123,13 @@ def _take_apart(columns: list[Array]) -> tuple[Array, Array, Array]:
 
 def _new_axis(k: int, rest: Array, whole: Array, axis: Array, axes: Array, t: Array) -> None:
     """What is left of column k becomes the next axis, or is measured along the third."""
-    left = np.sqrt(_dot(rest, rest))
+    left = np.sqrt(dot(rest, rest))
     new = left > LEFT_OVER * whole
     for i in (0, 1):
         own = new & (axes == i)
         axis[i] = np.where(own[:, None], rest / left[:, None], axis[i])
         t[i, k] = np.where(own, t[i, k] + left, t[i, k])
-    t[2, k] = np.where(new & (axes == 2), _dot(_cross(axis[0], axis[1]), rest), t[2, k])
+    t[2, k] = np.where(new & (axes == 2), dot(cross(axis[0], axis[1]), rest), t[2, k])
     axes += new
 
 
@@ -147,8 +138,8 @@ def _beside(a: Array) -> Array:
     first, second = (x <= y) & (x <= z), y <= z
     flattest = np.where(first[:, None], np.eye(3, dtype=np.float32)[0],
                         np.where(second[:, None], np.eye(3, dtype=np.float32)[1], np.eye(3, dtype=np.float32)[2]))
-    found = _cross(a, flattest)
-    beside: Array = found / np.sqrt(_dot(found, found))[:, None]
+    found = cross(a, flattest)
+    beside: Array = found / np.sqrt(dot(found, found))[:, None]
     return beside
 
 

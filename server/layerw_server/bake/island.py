@@ -72,7 +72,7 @@ def _make(
 def _scattered(seed: int, samples: int) -> tuple[F32, F32]:
     """Many outlines, and a mountain on each."""
     noise = Noise(seed)
-    x, y = _axes(samples)
+    x, y = axes(samples)
     wx = x + 0.1 * noise.fractal(2.3 * x + 3, 2.3 * y, 4, first=0)
     wy = y + 0.1 * noise.fractal(2.3 * x, 2.3 * y + 7, 4, first=8)
     rng = np.random.default_rng([seed, 78])
@@ -93,7 +93,8 @@ def _scattered(seed: int, samples: int) -> tuple[F32, F32]:
     return land.astype(np.float32), uplift.astype(np.float32)
 
 
-def _axes(samples: int) -> tuple[F32, F32]:
+def axes(samples: int) -> tuple[F32, F32]:
+    """x and y of a square of samples, -1 to 1."""
     at = np.linspace(-1.0, 1.0, samples, dtype=np.float32)
     x, y = np.meshgrid(at, at)
     return x, y
@@ -102,7 +103,7 @@ def _axes(samples: int) -> tuple[F32, F32]:
 def _outline(seed: int, samples: int) -> tuple[F32, F32]:
     """Land potential (> 0 is land, about 1 inland) and uplift (0..1)."""
     noise = Noise(seed)
-    x, y = _axes(samples)
+    x, y = axes(samples)
     wx = x + 0.16 * noise.fractal(1.3 * x + 3, 1.3 * y, 4, first=0)
     wy = y + 0.16 * noise.fractal(1.3 * x, 1.3 * y + 7, 4, first=8)
     rng = np.random.default_rng([seed, 77])
@@ -146,7 +147,7 @@ def _ranges(shape: Shape, seed: int, samples_max: int, report: object) -> F32:
             break
         land, uplift = shape(seed, samples)
         cell = SIZE_M / (samples - 1)
-        x, y = _axes(samples)
+        x, y = axes(samples)
         rough = noise.fractal(x * 2 ** (4 + stage), y * 2 ** (4 + stage), 5, first=4 * stage)
         if heights is None:
             heights = np.where(land > 0, 2.0 + 20 * land, 120 * land) + 8 * rough * (land > 0)
@@ -174,7 +175,7 @@ def _bend(grid: F32, heights: F32, noise: Noise, *, reach: float, scale: float) 
     `reach` is the largest shift in half worlds; the sea bed stays where it is.
     """
     n = grid.shape[0]
-    x, y = _axes(n)
+    x, y = axes(n)
     near = np.float32(reach) * np.clip((heights + 15.0) / 20.0, 0.0, 1.0)
     u = x + near * noise.fractal(scale * x, scale * y, 3, first=60)
     v = y + near * noise.fractal(scale * x, scale * y, 3, first=66)
@@ -213,7 +214,7 @@ def _flow(heights: F32, seed: int) -> F32:
 def _coast(heights: F32, seed: int) -> F32:
     """Ragged shores, then flat beaches on some coasts and cliffs on others, then a sea bed that falls away."""
     noise = Noise(seed + 2)
-    x, y = _axes(heights.shape[0])
+    x, y = axes(heights.shape[0])
     near = np.exp(-np.abs(heights) / 40.0)
     heights = heights + near * 26.0 * noise.fractal(6 * x, 6 * y, 6, first=0, gain=0.62)
     kind = np.clip(0.5 + 1.6 * noise.fractal(2.2 * x, 2.2 * y, 3, first=8), 0.0, 1.0)  # 0 beach, 1 cliff
@@ -229,7 +230,7 @@ def _coast(heights: F32, seed: int) -> F32:
 def _detail(heights: F32, seed: int) -> tuple[F32, F32]:
     """Rocks and hummocks, stronger on steep ground; returns heights and hardness (0 soil to 1 bare rock)."""
     noise = Noise(seed + 3)
-    x, y = _axes(heights.shape[0])
+    x, y = axes(heights.shape[0])
     cell = SIZE_M / (heights.shape[0] - 1)
     south, east = np.gradient(heights, cell)
     slope = np.hypot(east, south)

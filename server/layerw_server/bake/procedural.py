@@ -62,12 +62,6 @@ def _levels(size_m: float) -> int:
     return min(LEVELS_MAX, max(6, math.ceil(math.log2(size_m / TILE_CELLS / CELL_M) - 0.1) + 1))
 
 
-def _axes(samples: int) -> tuple[F32, F32]:
-    at = np.linspace(-1.0, 1.0, samples, dtype=np.float32)
-    x, y = np.meshgrid(at, at)
-    return x, y
-
-
 def _alps(seed: int, size_m: float, levels: int, progress: Progress) -> HeightField:
     """Ranges that rise everywhere, cut by rivers that leave over the rim; then the rim is cut off."""
     noise = Noise(seed + 20)
@@ -76,7 +70,7 @@ def _alps(seed: int, size_m: float, levels: int, progress: Progress) -> HeightFi
     rounds = (193, 385, n)
     heights: F32 = np.zeros((2, 2), np.float32)
     for stage, samples in enumerate(rounds):
-        x, y = _axes(samples)
+        x, y = island.axes(samples)
         cell = whole_m / (samples - 1)
         wx, wy = (a + 0.12 * noise.fractal(1.7 * x + 4 * k, 1.7 * y, 3, first=4 * k) for k, a in enumerate((x, y)))
         ranges = noise.ridged(1.6 * wx + 3, 1.6 * wy + 8, 4, first=16)
@@ -106,7 +100,7 @@ def _alps(seed: int, size_m: float, levels: int, progress: Progress) -> HeightFi
 def _with_rocks(heights: F32, size_m: float, seed: int) -> F32:
     """Crags and hummocks that the eroded grid is too coarse for, stronger where it is steep."""
     noise = Noise(seed + 23)
-    x, y = _axes(heights.shape[0])
+    x, y = island.axes(heights.shape[0])
     south, east = np.gradient(heights, size_m / (heights.shape[0] - 1))
     steep = np.clip((np.hypot(east, south) - 0.3) / 0.8, 0.0, 1.0)
     fine = np.float32(size_m / 100.0)
@@ -119,7 +113,7 @@ def _with_rocks(heights: F32, size_m: float, seed: int) -> F32:
 def _desert(seed: int, size_m: float, levels: int, progress: Progress) -> HeightField:
     """Dunes across one wind: gentle to windward, steep to leeward; table mountains stand in them."""
     noise = Noise(seed + 30)
-    x, y = _axes(_samples(levels))
+    x, y = island.axes(_samples(levels))
     half = np.float32(size_m / 2)
     turn = np.random.default_rng([seed, 31]).uniform(0, 2 * np.pi)
     c, s = np.float32(np.cos(turn)), np.float32(np.sin(turn))
@@ -157,7 +151,7 @@ def _dune(phase: F32) -> F32:
 def _city(seed: int, size_m: float, levels: int, progress: Progress) -> HeightField:
     """Gentle ground with hills at its rim; the houses come from props.py."""
     noise = Noise(seed + 40)
-    x, y = _axes(_samples(levels))
+    x, y = island.axes(_samples(levels))
     far = np.hypot(x, y)
     hills = np.clip((far - 0.75) / 0.6, 0.0, 1.0) ** 1.5
     heights = 40.0 + 7.0 * noise.fractal(1.2 * x, 1.2 * y, 3, first=0) + hills * (

@@ -74,12 +74,17 @@ class Stage:
     def swap(self) -> None:
         """Put the finished world in place with renames: at no moment does a half world have the final name."""
         shutil.rmtree(self.work)
-        old = self.out.parent / f".{self.out.name}.old"
-        shutil.rmtree(old, ignore_errors=True)
-        if self.out.exists():
-            self.out.rename(old)
-        self.folder.rename(self.out)
-        shutil.rmtree(old, ignore_errors=True)
+        put_in_place(self.folder, self.out)
+
+
+def put_in_place(folder: Path, out: Path) -> None:
+    """Give a finished folder its name, in the place of an older one beside it."""
+    old = out.parent / f".{out.name}.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    folder.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def save_branch(work: Path, name: str, branch: Branch) -> None:

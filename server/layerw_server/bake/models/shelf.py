@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 from layerw_server.bake.models.gltf import Json
+from layerw_server.bake.stage import put_in_place
 
 
 class Shelf:
@@ -49,9 +50,4 @@ class Shelf:
         """Put the finished folder in place with renames."""
         if not any((self.folder / "tiles").iterdir()):
             (self.folder / "tiles").rmdir()
-        old = self.out.parent / f".{self.out.name}.old"
-        shutil.rmtree(old, ignore_errors=True)
-        if self.out.exists():
-            self.out.rename(old)
-        self.folder.rename(self.out)
-        shutil.rmtree(old, ignore_errors=True)
+        put_in_place(self.folder, self.out)

@@ -1,45 +1,10 @@
-// The sky as surfaces reflect it that are ever rougher: octahedral levels side by side, each the mean of the sky over the
-// lobe of its roughness (GGX, seen head-on: Karis 2014).
-const MIRROR_SAMPLES = 64;
-
-fn view_at(direction: vec3<f32>) -> vec3<f32> {
+// The sky as surfaces reflect it: what mirror_levels.wgsl prefilters.
+fn mirror_source(direction: vec3<f32>) -> vec3<f32> {
   let clear = textureSampleLevel(air_view, linear_sampler, between_texels(sky_place(direction), SKY_SIZE), 0.0).rgb;
   return under_clouds(direction, clear);
 }
 
 @fragment
 fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
-  let whole = f32(MIRROR_SIDE);
-  let texel = floor(uv_of(in) * vec2<f32>(2.0 * whole, whole));
-  let level = clamp(floor(-log2(max(1.0 - (texel.x + 0.5) / (2.0 * whole), 1e-6))), 0.0, f32(MIRRORS) - 1.0);
-  let side = whole * exp2(-level);
-  let place = (texel - vec2<f32>(2.0 * whole - 2.0 * side, 0.0)) / (side - 1.0);
-  if (place.x > 1.0 || place.y > 1.0) {
-    return vec4<f32>(0.0);
-  }
-  let n = octahedral_direction(place);
-  let roughness = mirror_roughness(level);
-  if (roughness <= 0.0) {
-    return vec4<f32>(view_at(n), 1.0);
-  }
-  let helper = select(vec3<f32>(0.0, 1.0, 0.0), vec3<f32>(1.0, 0.0, 0.0), abs(n.y) > 0.9);
-  let t = normalize(cross(helper, n));
-  let b = cross(n, t);
-  let a2 = roughness * roughness * roughness * roughness;
-  var sum = vec3<f32>(0.0);
-  var weight = 0.0;
-  for (var k = 0; k < MIRROR_SAMPLES; k++) {
-    let u = (f32(k) + 0.5) / f32(MIRROR_SAMPLES);
-    let cosine = sqrt((1.0 - u) / (1.0 + (a2 - 1.0) * u));
-    let sine = sqrt(1.0 - cosine * cosine);
-    let phi = f32(k) * 2.39996323;
-    let h = t * (sine * cos(phi)) + b * (sine * sin(phi)) + n * cosine;
-    let l = 2.0 * dot(n, h) * h - n;
-    let nl = dot(n, l);
-    if (nl > 0.0) {
-      sum += view_at(l) * nl;
-      weight += nl;
-    }
-  }
-  return vec4<f32>(sum / max(weight, 1e-4), 1.0);
+  return mirrored_texel(floor(uv_of(in) * vec2<f32>(2.0 * f32(MIRROR_SIDE), f32(MIRROR_SIDE))));
 }

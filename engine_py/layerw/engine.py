@@ -48,6 +48,7 @@ from layerw.gpu.spec import RESOURCE_KINDS
 from layerw.gpu.store import Store
 from layerw.gpu.submission import Submission
 from layerw.gpu.target_bytes import SizedView
+from layerw.gpu.upload_pace import UploadPace
 from layerw.input.state import Input
 from layerw.memory.app_memory import AppMemory
 from layerw.memory.backups import Backups
@@ -93,8 +94,8 @@ class Engine:
         self.transfers.limit(config.network, config.lanes)
         self.layer = AppMemory(host, budgets, self.layer_ledger, self.log)
         self.backups = Backups(self.layer_ledger, self.transfers.release, self.layer.for_meshes)
-        self.store = Store(self.submission, self.gpu_ledger, self.heap_ledger, budgets.upload_bytes_per_frame,
-                           self.backups)  # fmt: skip
+        self.store = Store(self.submission, self.gpu_ledger, self.heap_ledger,
+                           UploadPace(budgets.upload_ms, budgets.upload_bytes_per_frame), self.backups)  # fmt: skip
         self.table = Table(entities_max, self.heap_ledger.reserve)
         self.user.before_step = weakly(self._remember)
         self.visibility = Visibility(self.table)
@@ -374,6 +375,8 @@ class Engine:
                 self.transfers.dispatch_failed(TransferFailed(*event))
             case ev.Online():
                 self.contents.online()
+            case ev.UploadTime():
+                self.store.pace.learn(event.size_bytes, event.taken_ms)
             case ev.Resize():
                 self.targets.resize(event.width, event.height, event.pixel_ratio)
             case ev.DeviceLost():

@@ -14,6 +14,7 @@ from layerw.gpu import packing, spec
 from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.store import MIB, Store
 from layerw.gpu.submission import Submission
+from layerw.gpu.upload_pace import UploadPace
 from layerw.hosts.headless import HeadlessHost
 from layerw.memory.ledger import HardLedger
 
@@ -26,7 +27,7 @@ class Bench:
         self.submission = Submission(self.host)
         self.ledger = HardLedger("gpu", int(gpu_mib * MIB))
         self.heap = HardLedger("heap", 256 * MIB)
-        self.store = Store(self.submission, self.ledger, self.heap, upload_bytes)
+        self.store = Store(self.submission, self.ledger, self.heap, UploadPace(2.0, upload_bytes))
         self.host.sink._held = lambda transfer: 1 << 30  # any transfer holds enough
         self.host.sink._image = lambda transfer: (transfer >> 16, transfer & 0xFFFF)
 

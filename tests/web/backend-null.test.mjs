@@ -8,7 +8,7 @@ import { FRAME_BLOCK_BYTES, MATERIAL_BLOCK_BYTES } from '../../web/gen/layouts.j
 import { HANDLES, create, destroy, frame } from '../browser/pages/scene.js';
 import { TestHeap, TestStream } from '../browser/pages/stream.js';
 
-async function setUp() {
+async function setUp(more = {}) {
   const heap = new TestHeap(32 << 20);
   const stream = new TestStream();
   const events = [];
@@ -22,7 +22,7 @@ async function setUp() {
   };
   const writer = new EventWriter((words) => events.push(words));
   const pictures = { done: () => {}, failed: (number, text) => readbacks.push([number, text]) };
-  const backend = await createBackend({ heap, transfers, events: writer, pictures });
+  const backend = await createBackend({ heap, transfers, events: writer, pictures, ...more });
   const decoder = new Decoder({ heap, sinks: { gpu: backend }, onError: (message) => errors.push(message) });
   const run = (fill) => { heap.end = 16; fill(stream); stream.submit(heap, decoder); return errors.splice(0); };
   const failures = () => events.splice(0).filter((w) => (w[0] & 0xffff) === 20)
@@ -45,6 +45,21 @@ test('the scene is created, drawn, and leaves nothing behind', async () => {
   assert.equal(backend.stats().gpuBytes, before);
   assert.deepEqual(events, []);
 });
+
+for (const timesUploads of [true, false]) {
+  test(`what uploads took is told once a frame: ${timesUploads}`, async () => {
+    const { run, events } = await setUp({ timesUploads });
+    run((s) => {
+      s.add('buffer_create', 5, 4096, 1);
+      for (const offset of [0, 64]) s.add('buffer_upload', 5, offset, 9, 0, 64);
+    });
+    run((s) => s.add('frame_end'));
+    run((s) => s.add('frame_end'));
+    const told = events.filter((words) => (words[0] & 0xffff) === 32);
+    assert.deepEqual(told.map((words) => words[1]), timesUploads ? [128] : []);
+    for (const words of told) assert.ok(new Float32Array(words.buffer, words.byteOffset, words.length)[2] >= 0);
+  });
+}
 
 test('a readback says that nothing is drawn, or that the device is lost', async () => {
   const { heap, backend, run, readbacks } = await setUp();

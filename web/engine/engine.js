@@ -243,6 +243,7 @@ export class Engine {
       events: this.events,
       pictures: this.readbacks,
       feeds: this.feeds,
+      timesUploads: this.options.clock !== 'virtual',
       renewCanvas: this.options.thread === 'worker' ? () => this.#renewCanvas() : undefined,
       onLost: (/** @type {string} */ reason) => {
         this.reporter.log(1, `The GPU device was lost: ${reason}`);

@@ -248,6 +248,16 @@ export class EventWriter {
     return words;
   }
 
+  /** What buffer_upload and texture_upload of a frame took of the thread, milliseconds; not in virtual time. @param {number} sizeBytes @param {number} takenMs
+   * @returns {Uint32Array<ArrayBuffer>} */
+  uploadTime(sizeBytes, takenMs) {
+    const { words, floats } = this.begin(32, 3, null);
+    words[1] = sizeBytes;
+    floats[2] = takenMs;
+    if (this.emit) this.emit(words);
+    return words;
+  }
+
   /** The browser is on a network again: what waits for a retry need not wait longer.
    * @returns {Uint32Array<ArrayBuffer>} */
   online() {

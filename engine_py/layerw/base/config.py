@@ -15,12 +15,14 @@ MESH_BYTES_MIN = 8 * MIB  # the kernels themselves take 2 MiB of it
 @frozen
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """Hard limits in MiB. They hold at every frame; when the view needs more, coarser tiles show."""
+    """Hard limits, in MiB but for `upload_ms`. They hold at every frame: when the view needs more, coarser tiles
+    show."""
 
     heap_mib: float = 512  # what the engine allocates in the Python heap
     layer_mib: float = 256  # fetched bytes, built meshes and decoded images that JavaScript holds
     gpu_mib: float = 512  # buffers, textures, instance columns and render targets
-    upload_mib_per_frame: float = 4
+    upload_mib_per_frame: float = 4  # at most, however quick they are
+    upload_ms: float = 2.0  # milliseconds of a frame that they may take: bytes follow what is measured
     memory_mib: float = 64  # of layer_mib: what app.memory takes once a program uses it
     mesh_mib: float = 64  # of layer_mib, a quarter at most: built meshes in Layer memory, where they stay as backups
 
@@ -31,6 +33,7 @@ class Budgets:
         checks.number("memory_mib", self.memory_mib, 2, 4095.9375)
         checks.number("mesh_mib", self.mesh_mib, 0, 2048)
         checks.number("upload_mib_per_frame", self.upload_mib_per_frame, 0.0625, 1024)
+        checks.number("upload_ms", self.upload_ms, 0.01, 1000)
 
     @property
     def heap_bytes(self) -> int:

@@ -219,6 +219,8 @@ EVENTS: tuple[Record, ...] = (
     _record(29, "pick_failed", "pick:u32 message:text", "It will not come."),
     _record(27, "pass_time", "timer:u32 gpu_ms:f32",
             "What the passes of one timer (passes.TIMERS) took on the GPU in a recent frame, milliseconds."),
+    _record(32, "upload_time", "size_bytes:u32 taken_ms:f32",
+            "What buffer_upload and texture_upload of a frame took of the thread, milliseconds; not in virtual time."),
     _record(25, "online", "", "The browser is on a network again: what waits for a retry need not wait longer."),
     _record(26, "page_message", "payload:text", "A message (messages/codec.py) from the page around the element."),
     _record(30, "feed_picture", "feed:u32 width:u32 height:u32",

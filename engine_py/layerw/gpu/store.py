@@ -26,6 +26,7 @@ from layerw.gpu.records import F16, U8, MaterialRecord, MeshRecord, TextureRecor
 from layerw.gpu.shaders import Shaders
 from layerw.gpu.spec import POSED_BYTES, STREAM_POSED, STREAM_UV1, UV1_BYTES, VERTEX_BYTES
 from layerw.gpu.submission import Submission
+from layerw.gpu.upload_pace import UploadPace
 from layerw.memory.backups import Backups
 from layerw.memory.ledger import HardLedger
 
@@ -40,11 +41,12 @@ class Store:
     """See ports.GpuStore. `create_` raises BudgetError where the budget has no room, `try_` returns 0."""
 
     def __init__(self, submission: Submission, ledger: HardLedger, heap: HardLedger,
-                 upload_bytes_per_frame: int, backups: Backups | None = None) -> None:  # fmt: skip
+                 pace: UploadPace, backups: Backups | None = None) -> None:  # fmt: skip
         self.ledger = ledger
         self.backups = backups
         self.committed = HardLedger("gpu", ledger.budget_bytes)
-        self.upload_left_bytes = self.upload_bytes_per_frame = upload_bytes_per_frame
+        self.pace = pace
+        self.upload_left_bytes = pace.bytes_per_frame
         self.meshes: dict[int, MeshRecord] = {}
         self.textures: dict[int, TextureRecord] = {}
         self.pools = {kind: HandlePool(kind) for kind in ("buffer", "mesh", "texture", "material", "shader")}
@@ -79,7 +81,7 @@ class Store:
 
     def begin_frame(self) -> None:
         """Renews the upload allowance."""
-        self.upload_left_bytes = self.upload_bytes_per_frame
+        self.upload_left_bytes = self.pace.bytes_per_frame
         self._uploaded = False
 
     def _may_upload(self, size_bytes: int) -> bool:

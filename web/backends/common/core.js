@@ -27,7 +27,7 @@ const VIEWS_MAX = 64;
 
 export class Core {
   /** @param {Parts} parts */
-  constructor({ heap, transfers, events, pictures, feeds }) {
+  constructor({ heap, transfers, events, pictures, feeds, timesUploads = false }) {
     this.heap = heap;
     this.transfers = transfers;
     this.events = events;
@@ -61,6 +61,10 @@ export class Core {
     this.visibleCount = 0;
     this.stillCount = 0;
     this.drawn = { draws: 0, triangles: 0 };
+    /** What this frame's uploads took of the thread. */
+    this.uploads = { sizeBytes: 0, takenMs: 0 };
+    /** Whether Python is told so: not in virtual time, where every machine does the same. */
+    this.timesUploads = timesUploads;
   }
 
   /** What commands draw with. @returns {Driver | null} */
@@ -250,6 +254,7 @@ export class Core {
   }
 
   frameEnd() {
+    this.#tellUploads();
     this.drawn = { draws: 0, triangles: 0 };
     const { driver } = this;
     const views = this.shown.filter(({ hasBlock }) => hasBlock);
@@ -323,7 +328,9 @@ export class Core {
         + `${bytes.byteLength} bytes.`);
     }
     if (record.state === 'failed' || sizeBytes === 0) return;
+    const start = performance.now();
     this.driver.buffers.write(record.native, offset, bytes.subarray(sourceOffset, sourceOffset + sizeBytes));
+    this.#uploaded(sizeBytes, start);
   }
 
   // -- textures ----------------------------------------------------------------------------------------------------
@@ -351,7 +358,22 @@ export class Core {
 
   /** @param {number} handle @param {number} transfer */
   textureUpload(handle, transfer) {
-    if (this.driver) this.images.upload(this.driver, handle, transfer, this.transfers);
+    if (!this.driver) return;
+    const start = performance.now();
+    this.images.upload(this.driver, handle, transfer, this.transfers);
+    this.#uploaded(this.textures.tryGet(handle)?.sizeBytes ?? 0, start);
+  }
+
+  /** @param {number} sizeBytes @param {number} start milliseconds */
+  #uploaded(sizeBytes, start) {
+    this.uploads.sizeBytes += sizeBytes;
+    this.uploads.takenMs += performance.now() - start;
+  }
+
+  #tellUploads() {
+    const { sizeBytes, takenMs } = this.uploads;
+    if (sizeBytes > 0 && this.timesUploads) this.events.uploadTime(sizeBytes, takenMs);
+    this.uploads.sizeBytes = this.uploads.takenMs = 0;
   }
 
   /** @param {number} handle @param {number} feed */

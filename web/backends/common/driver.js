@@ -63,6 +63,7 @@
  * @property {import('../../gen/events.js').EventWriter} events
  * @property {import('./readings.js').PictureSink} [pictures] who gets what `readback` asked for
  * @property {{ picture(feed: number): ImageBitmap | null, taken(feed: number): void }} [feeds] pictures of the page
+ * @property {boolean} [timesUploads] whether Python hears what uploads took
  */
 
 export {};

@@ -171,6 +171,13 @@ class PassTime(NamedTuple):
     gpu_ms: float
 
 
+class UploadTime(NamedTuple):
+    """What buffer_upload and texture_upload of a frame took of the thread, milliseconds; not in virtual time."""
+
+    size_bytes: int
+    taken_ms: float
+
+
 class Online(NamedTuple):
     """The browser is on a network again: what waits for a retry need not wait longer."""
 
@@ -197,7 +204,7 @@ class FeedTrouble(NamedTuple):
     message: str
 
 
-Event = Resize | Key | PointerMove | PointerButton | Wheel | Touch | Focus | GamepadAxis | GamepadButton | TransferDone | TransferFailed | DeviceLost | DeviceRestored | ResourceFailed | ReportRequest | ReadbackDone | ReadbackSaved | ReadbackFailed | Picked | PickFailed | PassTime | Online | PageMessage | FeedPicture | FeedTrouble
+Event = Resize | Key | PointerMove | PointerButton | Wheel | Touch | Focus | GamepadAxis | GamepadButton | TransferDone | TransferFailed | DeviceLost | DeviceRestored | ResourceFailed | ReportRequest | ReadbackDone | ReadbackSaved | ReadbackFailed | Picked | PickFailed | PassTime | UploadTime | Online | PageMessage | FeedPicture | FeedTrouble
 
 
 class EventError(ValueError):
@@ -227,6 +234,7 @@ _EVENTS: dict[int, tuple[str, Callable[..., Event], struct.Struct, int, str | No
     28: ("picked", Picked, struct.Struct("<IIf"), 4, None),
     29: ("pick_failed", PickFailed, struct.Struct("<I"), 3, 'str'),
     27: ("pass_time", PassTime, struct.Struct("<If"), 3, None),
+    32: ("upload_time", UploadTime, struct.Struct("<If"), 3, None),
     25: ("online", Online, struct.Struct("<"), 1, None),
     26: ("page_message", PageMessage, struct.Struct("<"), 2, 'bytes'),
     30: ("feed_picture", FeedPicture, struct.Struct("<III"), 4, None),

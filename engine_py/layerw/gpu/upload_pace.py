@@ -1,0 +1,36 @@
+"""How many bytes a frame uploads: as many as `upload_ms` take, as measured.
+
+Owns: what is known of the speed. Limits: `bytes_max` a frame, whatever the speed, and that until the first measurement;
+BYTES_MIN a frame, however slow, so that everything arrives at last.
+"""
+
+from __future__ import annotations
+
+BYTES_MIN = 64 * 1024
+_KEEPS = 0.8  # of what older frames say, each time: a dozen frames with uploads count
+_LEARN_BYTES = 4 * 1024  # less says nothing: the call itself is what takes its time
+_SPAN_MS = 0.05  # clocks of browsers may be coarse, and then say 0
+
+
+class UploadPace:
+    """`learn` what frames measured; `bytes_per_frame` follows."""
+
+    def __init__(self, upload_ms: float, bytes_max: int) -> None:
+        """upload_ms: milliseconds a frame; bytes_max: of a frame."""
+        self.upload_ms, self.bytes_max = upload_ms, bytes_max
+        self.bytes_per_frame = bytes_max
+        self._bytes = self._ms = 0.0
+
+    @property
+    def bytes_per_ms(self) -> float | None:
+        """The speed, None where nothing was measured."""
+        return self._bytes / max(self._ms, _SPAN_MS) if self._bytes else None
+
+    def learn(self, size_bytes: int, taken_ms: float) -> None:
+        """A frame uploaded so many bytes in so many milliseconds."""
+        if size_bytes < _LEARN_BYTES or not taken_ms >= 0.0:
+            return
+        self._bytes = _KEEPS * self._bytes + size_bytes
+        self._ms = _KEEPS * self._ms + taken_ms
+        allowed = self.upload_ms * self._bytes / max(self._ms, _SPAN_MS)
+        self.bytes_per_frame = int(min(max(allowed, BYTES_MIN), self.bytes_max))

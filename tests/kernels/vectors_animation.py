@@ -146,9 +146,80 @@ def pose_look(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
     return [rows, goals, gazes, n, parents, position, Out(rotation), scale]
 
 
+def graph_step(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_graph_step: a layer of some states, each a clip, a mixture along a line, or one given."""
+    kinds = int(rng.integers(1, 6))
+    states, first = np.zeros((kinds, 8), np.uint32), 0
+    columns = int(rng.integers(1, 4))
+    clips: list[list[float]] = []
+    for k in range(kinds):
+        kind = int(rng.integers(0, 3))
+        size = int(rng.integers(2, 5)) if kind else 1
+        states[k, :5] = first, size, kind, rng.integers(0, 2), int(rng.integers(0, columns)) * n
+        states[k, 5] = rng.uniform(-2, 2, 1).astype(np.float32).view(np.uint32)[0]
+        places = np.cumsum(rng.uniform(0.1, 1, size))
+        clips += [[float(rng.uniform(0, 2)) if rng.uniform() < 0.9 else 0.0, float(place)] for place in places]
+        first += size
+    over = int(rng.integers(0, 3))
+    members = floats(rng, (n, 4), 2, poison).view(np.uint32)
+    members[:, 0] = rng.integers(0, kinds, n)
+    weights = rng.uniform(-0.2, 1.1, (n, kinds)).astype(np.float32)
+    weights[rng.uniform(0, 1, (n, kinds)) < 0.4] = 0
+    alone = rng.uniform(0, 1, n) < 0.4
+    weights[alone] = np.arange(kinds) == members[alone, :1]
+    layout = np.array([n, kinds, first, first + over + 1, over], np.uint32)
+    return [layout, states, np.array(clips, np.float32), floats(rng, columns * n + 1, 4, poison), Out(members),
+            Out(weights), Out(floats(rng, (n, kinds), 1, poison)), Out(floats(rng, (n, kinds), 1, poison)),
+            Out(floats(rng, (n, first), 1, poison)), Out(floats(rng, (n, first + over + 1, 2), 1, poison)),
+            floats(rng, 1, 0.2, 0.0)]
+
+
+def pose_morphs(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_pose_morphs: some of whose weights are shown already."""
+    kinds = [(int(rng.integers(1, 5)), 3 * int(rng.integers(0, 9))) for _ in range(3)]
+    deltas = np.cumsum([0, *(3 * targets * size for targets, size in kinds)])
+    fars = np.cumsum([0, *(targets for targets, _ in kinds)])
+    morphs, weight, texel = np.zeros((n, 8), np.uint32), 0, int(rng.integers(0, 5))
+    for k in range(n):
+        kind = int(rng.integers(0, 3))
+        targets, size = kinds[kind]
+        morphs[k, :6] = weight, targets, deltas[kind], size, texel, fars[kind]
+        weight, texel = weight + targets, texel + size + int(rng.integers(0, 2))
+    weights = floats(rng, weight, 1, poison)
+    shown = weights.copy()
+    shown[rng.uniform(0, 1, weight) < 0.3] = 0.25
+    line = int(rng.integers(1, 9))
+    far = floats(rng, int(fars[-1]), 1, 0)
+    return [morphs, n, weights, Out(shown), floats(rng, int(deltas[-1]) + 1, 1, poison), far,
+            Out(floats(rng, (texel, 4), 1, poison)), np.array([line], np.uint32),
+            Out(np.zeros(texel // line + 1, np.uint8)), empty(n, np.float32)]
+
+
+def wholes(rng: np.random.Generator, n: int, poison: float) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Poses of a few kinds, and three arrays of them."""
+    found = np.zeros((n, 4), np.uint32)
+    nodes, morphs = rng.integers(0, 5, n), rng.integers(0, 4, n)
+    found[:, 1], found[:, 2], found[:, 3] = nodes, NODE * nodes + morphs, rng.integers(0, 2, n)
+    found[:, 0] = np.cumsum(found[:, 2]) - found[:, 2]
+    return found, [floats(rng, int(found[:, 2].sum()) + 1, 1, poison) for _ in range(3)]
+
+
+def pose_begin(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_pose_begin."""
+    table, (rest, start, goal) = wholes(rng, n, poison)
+    return [table, n, rest, Out(start), Out(goal)]
+
+
+def pose_between(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_pose_between."""
+    table, (start, goal, pose) = wholes(rng, n, poison)
+    return [table, floats(rng, n, 1.5, poison), n, start, goal, Out(pose)]
+
+
 MAKERS = {"lw_pose_rows": pose_rows, "lw_pose_blend": pose_blend, "lw_pose_models": pose_models,
           "lw_pose_joints": pose_joints, "lw_crowd_step": crowd_step, "lw_crowd_heads": crowd_heads,
-          "lw_pose_reach": pose_reach, "lw_pose_look": pose_look}
+          "lw_pose_reach": pose_reach, "lw_pose_look": pose_look, "lw_graph_step": graph_step,
+          "lw_pose_morphs": pose_morphs, "lw_pose_begin": pose_begin, "lw_pose_between": pose_between}
 
 
 def make(name: str, seed: int, n: int, poison: float, skew: int) -> Call:

@@ -9,7 +9,6 @@ Limits: a character whose node was despawned stays as it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,10 +16,12 @@ import numpy as np
 from layerw.animation.blending import Blending
 from layerw.animation.character import Character, Rows
 from layerw.animation.crowds import Crowds, Herd
+from layerw.animation.morphs import Morphs
 from layerw.animation.painting import paint
 from layerw.animation.plays import Plays
 from layerw.animation.poses import PoseTexels
 from layerw.animation.rig import RigColumns
+from layerw.animation.weights import WeightPool
 from layerw.base.failures import Failures
 from layerw.base.log import Log
 from layerw.base.ports import F32, U32, NodeDesc, Primitive, Rig
@@ -36,18 +37,6 @@ _Joints = tuple[U32, F32, F32, tuple[int, int]]  # nodes, inverse bind matrices,
 MARGIN = 1.25  # of a sphere that is measured anew: what moves a little more is not measured again
 
 
-@dataclass(slots=True, eq=False)
-class _Morph:
-    """A part whose vertices are morphed; `first`: its texels."""
-
-    row: int
-    weights: F32
-    deltas: F32
-    first: int
-    far: F32  # how far each target moves what it moves most
-    shown: F32
-
-
 class Animator:
     """`add` and `remove` characters; `step`, `place` and `upload` once a frame, in this order."""
 
@@ -57,7 +46,8 @@ class Animator:
         self.characters: list[Character] = []
         self._table = table
         self._resources = resources
-        self._texels = PoseTexels(resources, log)
+        self._texels, self._weights = PoseTexels(resources, log), WeightPool()
+        self._morphs = Morphs(table, self._texels)
         self._crowds, self.failures = Crowds(log), failures
         self._rigs: dict[int, tuple[Rig, RigColumns]] = {}
         self._stale = True  # characters came or went
@@ -73,8 +63,13 @@ class Animator:
         if found is None:
             found = self._rigs[id(rig)] = (rig, RigColumns(rig, nodes))
         at = np.array(rows, np.intp)
-        weights = {node: values.copy() for node, values in rig.weights.items()}
-        character = Character(found[1], at, self._table.birth[at].copy(), parts, weights)
+        columns, weights = found[1], {}
+        run = self._weights.take(len(columns.rest) - columns.morphs_begin)
+        for node, values in rig.weights.items():
+            first = run.first + columns.morph_first[node] - columns.morphs_begin
+            weights[node] = run.block[first : first + len(values)]
+            weights[node][:] = values
+        character = Character(columns, at, self._table.birth[at].copy(), parts, weights, run)
         self.characters.append(character)
         self._stale = True
         return character
@@ -135,6 +130,7 @@ class Animator:
             if self.blending.paints:
                 paint(self.plays, self._resources.store)
             self.plays.sweep()
+
     # -- layout ------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
@@ -163,7 +159,7 @@ class Animator:
         vertices = sum(one.rig.rig.morphs[part.morph].shape[1] for _, part, one in parts if part.morph >= 0)
         texels = self._texels
         needed = 1 + -(-table_rows // 4) + len(parts) + 3 * (joints + vertices) + sum(herd.texels for herd in herds)
-        self._morphs: list[_Morph] = []
+        self._morphs.begin()
         spheres: list[tuple[int, int]] = []  # row, number of its sphere
         self._sphere_rows: Rows = np.zeros(0, np.intp)
         self._sphere_of_row = self._sphere_rows
@@ -188,9 +184,9 @@ class Animator:
                 first = self._joint_first + 3 * joint
                 if part.reach is not None:
                     spheres.append((row, sphere))
-            morph = self._morph(row, part, one) if part.morph >= 0 else 0
+            morph = self._morphs.add(row, part, one) if part.morph >= 0 else 0
             texels.texels[head + number] = first, 0, 0, morph
-        self._morphs_shown = np.zeros(sum(len(morph.weights) for morph in self._morphs), np.float32)
+        self._morphs.end()
         self._sphere_rows, self._sphere_of_row = np.array(spheres, np.intp).reshape(-1, 2).T
 
     def _skins(self, outside: int) -> list[_Joints]:
@@ -225,16 +221,6 @@ class Animator:
             first += len(joints)
         return found
 
-    def _morph(self, row: int, part: Primitive, one: Character) -> int:
-        deltas = one.rig.rig.morphs[part.morph]
-        node = one.rig.rig.owners.get(part.node, part.node)
-        weights = one.weights[node][: len(deltas)]
-        first = self._texels.take(3 * deltas.shape[1])
-        far = np.sqrt((deltas[:, :, :3] ** 2).sum(axis=2)).max(axis=1, initial=0)
-        self._morphs.append(_Morph(row, weights, deltas, first, far, np.zeros(len(deltas), np.float32)))
-        self._unmorphed = {**getattr(self, "_unmorphed", {}), row: float(self._table.radius[row])}
-        return first
-
     # -- places ------------------------------------------------------------------------------------
 
     def place(self) -> None:
@@ -247,8 +233,9 @@ class Animator:
         if self._joint_count and self._nodes_moved():
             self._place_joints()
         self._crowds.place(self._texels)
-        if self.characters and self._morphs:
-            self._place_morphs()
+        if self._morphs:
+            for row, radius in self._morphs.place():
+                self._resize(row, radius)
 
     def _nodes_moved(self) -> bool:
         columns = [self._table.columns[name] for name in ("position", "rotation", "scale")]
@@ -270,26 +257,6 @@ class Animator:
         radius = table.radius[rows]
         for number in np.flatnonzero(~((far <= radius) & (radius <= 2 * MARGIN * far))).tolist():
             self._resize(int(rows[number]), MARGIN * float(far[number]))
-
-    def _place_morphs(self) -> None:
-        """Those whose weights are not what they were."""
-        now = np.concatenate([morph.weights for morph in self._morphs])
-        ends = np.cumsum([len(morph.weights) for morph in self._morphs])
-        differ = np.flatnonzero(now != self._morphs_shown)
-        for number in np.unique(np.searchsorted(ends, differ, "right")).tolist():
-            self._place_morph(self._morphs[number])
-        self._morphs_shown = now
-
-    def _place_morph(self, morph: _Morph) -> None:
-        morph.shown[:] = morph.weights
-        used = np.flatnonzero(morph.shown)
-        moved = np.tensordot(morph.shown[used], morph.deltas[used], 1)
-        count = morph.deltas.shape[1]
-        self._texels.texels[morph.first : morph.first + 3 * count, :3] = moved.reshape(-1, 3)
-        self._texels.touch(morph.first, 3 * count)
-        far = self._unmorphed[morph.row] + float(np.abs(morph.shown) @ morph.far)
-        if far > self._table.radius[morph.row]:
-            self._resize(morph.row, far)
 
     def _resize(self, row: int, radius: float) -> None:
         self._table.radius[row] = radius

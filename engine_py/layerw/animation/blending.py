@@ -16,6 +16,7 @@ import numpy.typing as npt
 from layerw.animation.character import Character
 from layerw.animation.plays import Plays
 from layerw.animation.rig import NODE_FLOATS, Bank, RigColumns
+from layerw.animation.weights import PickedWeights
 from layerw.base.ports import F32, U32
 from layerw.kernels.animation import ANIMATION
 from layerw.scene.rows import blocks_of
@@ -32,9 +33,8 @@ class _Driven:
     floats: U32
     rows: U32
     blocks: int
-    morphs: list[tuple[F32, int]]  # weights, and where in the pose they come from
-    morph_floats: npt.NDArray[np.intp]  # all of those
-    morph_ends: npt.NDArray[np.intp]
+    morphs: PickedWeights
+    morph_floats: npt.NDArray[np.intp]  # where in the pose those come from
 
 
 class Blending:
@@ -130,23 +130,23 @@ class Blending:
         self._driven = self._find_driven(moved, morphed)
 
     def _find_driven(self, moved: dict[Character, set[int]], morphed: set[tuple[Character, int]]) -> _Driven:
-        floats, rows, morphs = [], [], []
+        floats, rows = [], []
         for character, nodes in moved.items():
             at = np.array(sorted(nodes), np.intp)
             floats.append(character.pose_first + NODE_FLOATS * at)
             rows.append(character.rows[at])
-        for character, node in morphed:
-            morphs.append((character.weights[node], character.pose_first + character.rig.morph_first[node]))
         none = np.zeros(0, np.intp)
         at = np.concatenate([none, *rows])
         blocks = 0
         for row in np.unique(at // 1024).tolist():
             blocks |= blocks_of(row * 1024, 1)
-        sizes = [len(weights) for weights, _ in morphs]
-        own = np.concatenate([none, *(np.arange(first, first + len(weights)) for weights, first in morphs)])
-        self._morphed = np.full(len(own), np.nan, np.float32)  # nothing is what it was
-        return _Driven(np.concatenate([none, *floats]).astype(np.uint32), at.astype(np.uint32), blocks, morphs, own,
-                       np.cumsum(sizes, dtype=np.intp))
+        own = [none]
+        wanted = [(one, node, len(one.weights[node])) for one, node in morphed]
+        for one, node, count in wanted:
+            first = one.pose_first + one.rig.morph_first[node]
+            own.append(np.arange(first, first + count))
+        return _Driven(np.concatenate([none, *floats]).astype(np.uint32), at.astype(np.uint32), blocks,
+                       PickedWeights(wanted), np.concatenate(own))
 
     def _blend(self) -> None:
         rows, table, driven = self.plays.rows[self._order], self._table, self._driven
@@ -164,10 +164,5 @@ class Blending:
         for name in ("position", "rotation", "scale") if driven.blocks else ():
             table.columns[name].dirty |= driven.blocks
             table.columns[name].revision += 1
-        if driven.morphs:
-            now = self._pose[driven.morph_floats]
-            differ = np.flatnonzero(now != self._morphed)
-            for number in np.unique(np.searchsorted(driven.morph_ends, differ, "right")).tolist():
-                weights, first = driven.morphs[number]
-                weights[:] = self._pose[first : first + len(weights)]
-            self._morphed = now
+        if driven.morphs.count:
+            driven.morphs.write(self._pose[driven.morph_floats])

@@ -7,6 +7,7 @@ Limits: one texture of POSE_LINE texels a line; what does not fit into the GPU b
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from layerw.base.log import Log
 from layerw.base.ports import F32
@@ -26,7 +27,7 @@ class PoseTexels:
         self._resources, self._log = resources, log
         self.texels: F32 = np.zeros((0, 4), np.float32)
         self._used = 0
-        self._dirty: list[tuple[int, int]] = []  # texels, first and end
+        self.changed: npt.NDArray[np.uint8] = np.zeros(0, np.uint8)  # 1 for each line that is to be sent
         self._told = False
         self._sent_lines = 0  # that the GPU has
 
@@ -40,7 +41,7 @@ class PoseTexels:
             self._resources.try_charge("poses", 0)
         self.texels = np.zeros((room * POSE_LINE, 4), np.float32)
         self._used = 0
-        self._dirty = [(0, room * POSE_LINE)] if room else []
+        self.changed = np.ones(room, np.uint8)
         return room > 0
 
     def take(self, texels: int) -> int:
@@ -52,13 +53,12 @@ class PoseTexels:
     def touch(self, first: int, texels: int) -> None:
         """They changed."""
         if texels:
-            self._dirty.append((first, first + texels))
+            self.changed[first // POSE_LINE : -(-(first + texels) // POSE_LINE)] = 1
 
     def device_lost(self) -> None:
         """Everything is to be sent again."""
         self._sent_lines = 0
-        if len(self.texels):
-            self._dirty = [(0, len(self.texels))]
+        self.changed[:] = 1
 
     def upload(self, submission: Submission) -> None:
         """Sends the lines that changed, in as few runs as they lie in."""
@@ -68,15 +68,12 @@ class PoseTexels:
                 submission.encoder.poses(0, 0, 0, 0)
                 self._sent_lines = 0
             return
-        changed = np.zeros(lines, np.bool_)
-        for first, end in self._dirty:
-            changed[first // POSE_LINE : -(-end // POSE_LINE)] = True
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], changed, [False]]).astype(np.int8))).tolist()
+        edges = np.flatnonzero(np.diff(self.changed.view(np.int8), prepend=0, append=0)).tolist()
         for begin, end in zip(edges[::2], edges[1::2], strict=True):
             part = self.texels[begin * POSE_LINE : end * POSE_LINE]
             submission.encoder.poses(lines, begin, end - begin, submission.keep(part))
         self._sent_lines = lines
-        self._dirty.clear()
+        self.changed[:] = 0
 
     def _tell(self, texels: int) -> None:
         if not self._told:

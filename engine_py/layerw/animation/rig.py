@@ -34,14 +34,15 @@ class Clip(NamedTuple):
 
 
 class RigColumns:
-    """`rest`: the pose without clips; `morph_first`: where in it the morph weights of a node begin."""
+    """`rest`: the pose without clips; `morph_first`: where in it the morph weights of a node begin;
+    `morphs_begin`: those of all."""
 
     def __init__(self, rig: Rig, nodes: Sequence[NodeDesc]) -> None:
         self.rig, self.count = rig, len(nodes)
         self.parents: I32 = np.array([node.parent for node in nodes], np.int32)
         rest = [np.array([(*node.translation, *node.rotation, *node.scale) for node in nodes], np.float32).ravel()]
         self.morph_first: dict[int, int] = {}
-        size = NODE_FLOATS * self.count
+        self.morphs_begin = size = NODE_FLOATS * self.count
         for node, weights in rig.weights.items():
             self.morph_first[node] = size
             rest.append(weights)

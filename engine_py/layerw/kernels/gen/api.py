@@ -11,6 +11,10 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_pose_rows": (("in", "in", "in", "u32", "out", "out", "out"), "void"),
     "lw_crowd_step": (("out", "u32", "in", "u32", "in"), "void"),
     "lw_crowd_heads": (("in", "u32", "in", "u32", "in", "out", "out"), "u32"),
+    "lw_graph_step": (("in", "in", "in", "in", "out", "out", "out", "out", "out", "out", "in"), "void"),
+    "lw_pose_morphs": (("in", "u32", "in", "out", "in", "in", "out", "in", "out", "out"), "u32"),
+    "lw_pose_begin": (("in", "u32", "in", "out", "out"), "void"),
+    "lw_pose_between": (("in", "in", "u32", "in", "in", "out"), "void"),
     "lw_pose_reach": (("in", "in", "in", "u32", "in", "in", "out", "in"), "void"),
     "lw_pose_look": (("in", "in", "in", "u32", "in", "in", "out", "in"), "void"),
     "lw_pose_models": (("in", "in", "u32", "in", "in", "in", "out"), "void"),
@@ -218,6 +222,22 @@ class Kernels(Protocol):
 
     def lw_crowd_heads(self, members: Address, count: int, clips: Address, clip_count: int, layout: Address, heads: Address, fades: Address) -> int:
         """The heads and fades of `count` members. layout: texels of a pose | texel of fades[0]. Returns how many heads and fades are not what they were."""
+        ...
+
+    def lw_graph_step(self, layout: Address, states: Address, clips: Address, parameters: Address, members: Address, weights: Address, phase: Address, before: Address, mixed: Address, amounts: Address, seconds: Address) -> None:
+        """`seconds[0]` pass for the members of a layer. weights, phase, before: (members, states); what fades is faded, phases go on, `before` has the last ones. mixed: (members, slots), shares within states. amounts: (members, slots of all layers, 2), seconds into each clip and what it weighs. A state that weighs nothing stays as it is."""
+        ...
+
+    def lw_pose_morphs(self, morphs: Address, count: int, weights: Address, shown: Address, deltas: Address, far: Address, texels: Address, line: Address, changed: Address, reach: Address) -> int:
+        """Of `count` morphs, those whose weights are not `shown`: texels (4 floats, of which 3 are written) become the sum of deltas (3 floats a texel, target by target) by weights, and are shown. changed: a byte for every `line[0]` texels, 1 where any was written. reach: how far each moves what it moves most, by `far` of its targets; -1 where nothing was written. Returns how many were."""
+        ...
+
+    def lw_pose_begin(self, wholes: Address, count: int, rest: Address, start: Address, goal: Address) -> None:
+        """For those of `count` wholes that are made anew: what was the goal is the start, and the goal is the rest pose."""
+        ...
+
+    def lw_pose_between(self, wholes: Address, shares: Address, count: int, start: Address, goal: Address, pose: Address) -> None:
+        """Each whole's pose: `shares` of the way from start to goal, 1 or more: the goal; less than 0: it stays. Rotations go the shorter way and come out as unit quaternions."""
         ...
 
     def lw_pose_reach(self, limbs: Address, goals: Address, poles: Address, count: int, parents: Address, position: Address, rotation: Address, scale: Address) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from layerw.kernels.twins import crowd, reach
+from layerw.kernels.twins import crowd, graph, reach
 
 Array = npt.NDArray[Any]
 _F = np.float32
@@ -261,3 +261,7 @@ class NumpyAnimationKernels:
     lw_crowd_heads = staticmethod(crowd.lw_crowd_heads)
     lw_pose_reach = staticmethod(reach.lw_pose_reach)
     lw_pose_look = staticmethod(reach.lw_pose_look)
+    lw_graph_step = staticmethod(graph.lw_graph_step)
+    lw_pose_morphs = staticmethod(graph.lw_pose_morphs)
+    lw_pose_begin = staticmethod(graph.lw_pose_begin)
+    lw_pose_between = staticmethod(graph.lw_pose_between)

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 import layerw as lw
 from layerw.animation.graph import AnimationGraph
-from layerw.animation.states import along, around
+from layerw.animation.states import around
 from layerw.hosts.headless import HeadlessHost
+from layerw.kernels.twins.graph import along
 from layerw.scene.hierarchy import world_matrix
 from tests.unit.test_animation import animal_glb, document, glb, loaded, uri
 from tests.unit.test_crowd import joints

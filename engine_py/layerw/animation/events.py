@@ -36,7 +36,7 @@ def passed(layers: list[GraphLayer], marks: list[Mark]) -> npt.NDArray[np.void]:
             for slot, clip in enumerate(state.clips):
                 for mark in marks:
                     if mark.clip == clip.name:
-                        own = weights * layer.mixed[number][:, slot]
+                        own = weights * layer.mixed[:, state.first + slot]
                         rows = np.flatnonzero((own > 0) & _crossed(layer, number, mark.phase))
                         one = np.zeros(len(rows), EVENT)
                         one["model"], one["name"], one["weight"] = rows, mark.name, own[rows]

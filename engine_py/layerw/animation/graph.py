@@ -16,7 +16,7 @@ from layerw.animation.animator import Animator
 from layerw.animation.character import Character
 from layerw.animation.events import NAME_MAX, NO_EVENTS, Mark, passed
 from layerw.animation.graph_arguments import Actor, clip_of, mixture, node_of, parameters_of, rig_of
-from layerw.animation.graph_layer import ANY, FAR, GraphLayer, Now, Transition
+from layerw.animation.graph_layer import ANY, FAR, GraphLayer, Now, Parameters, Transition
 from layerw.animation.playing import LAYERS_MAX, names_of, shares_of
 from layerw.animation.plays import NO_MASK
 from layerw.animation.reaching import Look, Reach
@@ -45,14 +45,21 @@ class AnimationGraph:
                  parameters: Mapping[str, float | bool]) -> None:  # fmt: skip
         self._animator, self._failures, self._models = animator, failures, list(models)
         self._rig = rig_of(models)
-        self._parameters: dict[str, npt.NDArray[Any]] = {}
+        count, flags = len(models), [name for name, value in parameters.items() if isinstance(value, bool | np.bool_)]
+        numbers = np.zeros(max(count * (len(parameters) - len(flags)), 1), np.float32)
+        columns: dict[str, npt.NDArray[Any]] = {}
+        first = 0
         for name, value in parameters.items():
-            is_flag = isinstance(value, bool | np.bool_)
             if name in Now.OWN:
                 raise ConfigError(f"app.animator {name}: transitions know the state's own as now.{name}; a parameter "
                                   f"has another name.")
-            checked = value if is_flag else checks.number(f"app.animator {name}", value, -FAR, FAR)
-            self._parameters[name] = np.full(len(models), checked, np.bool_ if is_flag else np.float32)
+            if name in flags:
+                columns[name] = np.full(count, value, np.bool_)
+            else:
+                columns[name] = numbers[first : first + count]
+                columns[name][:] = checks.number(f"app.animator {name}", value, -FAR, FAR)
+                first += count
+        self._parameters = Parameters(columns, numbers)
         self._layers = [GraphLayer("base", len(models), None, failures, additive=False)]
         self._characters: list[Character | None] = []
         self._amounts: F32 = np.zeros((0, 0, 2), np.float32)
@@ -75,11 +82,12 @@ class AnimationGraph:
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         """A parameter: a (n,) view, float32, or bool where it began as True or False."""
-        if name not in self._parameters:
+        columns = self._parameters.columns
+        if name not in columns:
             raise KeyMissing(f"The graph has no parameter {checks.shown(name)}."
-                             f"{checks.did_you_mean(str(name), self._parameters)} It has "
-                             f"{', '.join(self._parameters) or 'none'}.")  # fmt: skip
-        return self._parameters[name]
+                             f"{checks.did_you_mean(str(name), columns)} It has "
+                             f"{', '.join(columns) or 'none'}.")  # fmt: skip
+        return columns[name]
 
     def __setitem__(self, name: str, value: npt.ArrayLike) -> None:
         column = self[name]
@@ -117,9 +125,11 @@ class AnimationGraph:
                                   "parameter: {0.0: 'Idle', 1.2: 'Walk'}.")
             clips, points = [clip_of(self._rig, clip)], np.zeros((0, 0), np.float32)
         else:
-            parameters = parameters_of(by, {key: column.dtype == np.bool_ for key, column in self._parameters.items()})
+            parameters = parameters_of(by, {key: column.dtype == np.bool_
+                                            for key, column in self._parameters.columns.items()})
             clips, points = mixture(self._rig, clip, len(parameters))
-        own.add(name, clips, points, parameters, speed=speed, loop=loop)
+        column = self._parameters.first(parameters[0]) if parameters else 0
+        own.add(name, clips, points, parameters, column=column, speed=speed, loop=loop)
         self._changed()
 
     def transition(self, source: str, target: str, when: Callable[[Any], Any] | None = None, on: str | None = None,
@@ -283,8 +293,13 @@ class AnimationGraph:
     # -- for the engine ---------------------------------------------------------------------------
 
     def _step(self, dt_s: float) -> None:
+        slots = sum(layer.slots for layer in self._layers)
+        if self._amounts.shape[:2] != (len(self), slots):
+            self._amounts = np.zeros((len(self), slots, 2), np.float32)
+        first = 0
         for layer in self._layers:
-            layer.step(dt_s, self._parameters)
+            layer.step(dt_s, self._parameters, self._amounts, first)
+            first += layer.slots
         self._events = passed(self._layers, self._marks)
 
     def _move_roots(self, table: Table, pose: F32) -> None:
@@ -348,13 +363,6 @@ class AnimationGraph:
 
     def _amounts_now(self) -> F32:
         """(members * slots, 2), of the same."""
-        slots = sum(layer.slots for layer in self._layers)
-        if self._amounts.shape[:2] != (len(self), slots):
-            self._amounts = np.zeros((len(self), slots, 2), np.float32)
-        first = 0
-        for layer in self._layers:
-            layer.amounts(self._amounts[:, first : first + layer.slots])
-            first += layer.slots
         whole = len(self._members) == len(self)
         return np.ascontiguousarray(self._amounts if whole else self._amounts[self._members]).reshape(-1, 2)
 

@@ -14,16 +14,31 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.animation.rig import RATE_MAX, Clip
-from layerw.animation.states import State, weights_of
+from layerw.animation.states import State, around
 from layerw.base import checks
 from layerw.base.errors import AttributeMissing, ConfigError, ShapeError
 from layerw.base.failures import Failures
-from layerw.base.ports import F32
+from layerw.base.ports import F32, U32
+from layerw.kernels.animation import ANIMATION
 
 ANY = "*"
 STATES_MAX = 256
 FAR = 1e9  # of parameters: mixtures square them in float32
 Bools = npt.NDArray[np.bool_]
+_MEMBER = np.dtype([("state", np.int32), ("seconds", np.float32), ("rate", np.float32), ("share", np.float32)])
+_ONE, _ALONG, _GIVEN = range(3)  # how clips of a state share: see kernels/animation/graph.h
+
+
+class Parameters(NamedTuple):
+    """columns: by name, (n,); numbers: those that are no flags, one after another."""
+
+    columns: dict[str, npt.NDArray[Any]]
+    numbers: F32
+
+    def first(self, name: str) -> int:
+        """Where a column begins among the numbers."""
+        numbers = [key for key, column in self.columns.items() if column.dtype != np.bool_]
+        return numbers.index(name) * len(self.columns[name])
 
 
 class Transition(NamedTuple):
@@ -63,29 +78,40 @@ class GraphLayer:
         self.transitions: list[Transition] = []
         self.count, self._failures = count, failures
         self.slots = 0
-        self.state: npt.NDArray[np.intp] = np.zeros(count, np.intp)
+        self._members = np.zeros(count, _MEMBER)
+        self.state: npt.NDArray[np.int32] = self._members["state"]
+        self.seconds: F32 = self._members["seconds"]  # since the state began
+        self.rate: F32 = self._members["rate"]  # of its fade, a second
+        self.share: F32 = self._members["share"]
+        self.share[:] = 1
         self.weights: F32 = np.zeros((count, 0), np.float32)
         self.phase: F32 = np.zeros((count, 0), np.float32)
-        self.seconds: F32 = np.zeros(count, np.float32)  # since the state began
-        self.rate: F32 = np.zeros(count, np.float32)  # of its fade, a second
-        self.share: F32 = np.ones(count, np.float32)
         self.before: F32 = np.zeros((count, 0), np.float32)  # the phases of the last step
-        self.mixed: list[F32] = []  # of each state, (n, k)
+        self.mixed: F32 = np.zeros((count, 0), np.float32)  # (n, slots)
+        self._states: U32 = np.zeros((0, 8), np.uint32)
+        self._clips: F32 = np.zeros((0, 2), np.float32)
+        self._rows = np.arange(count)
 
-    def add(self, name: str, clips: Sequence[Clip], points: F32, by: tuple[str, ...], *, speed: float,
+    def add(self, name: str, clips: Sequence[Clip], points: F32, by: tuple[str, ...], *, column: int, speed: float,
             loop: bool) -> None:  # fmt: skip
-        """A state; the first is the one that all begin in."""
+        """A state; the first is the one that all begin in. column: where its parameter begins among all."""
         if name in [state.name for state in self.states] or name == ANY:
             raise ConfigError(f"There is a state {name!r} already." if name != ANY else "'*' stands for any state.")
         if len(self.states) == STATES_MAX:
             raise ConfigError(f"A layer has {STATES_MAX} states at most.")
         self.states.append(State(name, tuple(clips), points, by, speed, loop, self.slots))
+        kind = _ONE if len(clips) == 1 else _ALONG if len(by) == 1 else _GIVEN
+        words = np.array([(self.slots, len(clips), kind, loop, column, 0, 0, 0)], np.uint32)
+        words[:, 5] = np.float32(speed).view(np.uint32)
+        self._states = np.concatenate([self._states, words])
+        places = points[:, :1] if kind == _ALONG else np.zeros((len(clips), 1), np.float32)
+        self._clips = np.concatenate([self._clips, np.stack([self.states[-1].lengths, places[:, 0]], axis=1)])
         self.slots += len(clips)
         first = float(len(self.states) == 1)
         self.weights = np.concatenate([self.weights, np.full((self.count, 1), first, np.float32)], axis=1)
         self.phase = np.concatenate([self.phase, np.zeros((self.count, 1), np.float32)], axis=1)
         self.before = self.phase.copy()
-        self.mixed.append(np.zeros((self.count, len(clips)), np.float32))
+        self.mixed = np.concatenate([self.mixed, np.zeros((self.count, len(clips)), np.float32)], axis=1)
 
     def number(self, name: str, value: object) -> int:
         """Of a state, by its name; `name`: of the argument. Raises KindError, ConfigError."""
@@ -103,18 +129,24 @@ class GraphLayer:
             self.weights[which] = 0
             self.weights[which, target] = 1
 
-    def step(self, dt_s: float, parameters: dict[str, npt.NDArray[Any]]) -> None:
-        """Some seconds pass."""
+    def step(self, dt_s: float, parameters: Parameters, amounts: F32, first: int) -> None:
+        """Some seconds pass. amounts: (n, slots of all layers, 2), seconds into each clip and what it weighs; `first`:
+        of this layer's."""
         if not self.states:
             return
-        self._change(parameters)
-        self._fade(dt_s)
-        self._advance(dt_s, parameters)
-        self.seconds += np.float32(dt_s)
+        self._change(parameters.columns)
+        for number, state in enumerate(self.states):
+            if len(state.by) == 2 and self.weights[:, number].any():
+                at = np.stack([parameters.columns[name] for name in state.by], axis=1)
+                self.mixed[:, state.slots] = around(state.points, np.clip(np.nan_to_num(at), -FAR, FAR).astype(np.float32))
+        layout = np.array((self.count, len(self.states), self.slots, amounts.shape[1], first), np.uint32)
+        ANIMATION.lw_graph_step(layout, self._states, self._clips, parameters.numbers, self._members, self.weights,
+                                self.phase, self.before, self.mixed, amounts,
+                                np.array((dt_s,), np.float32))  # fmt: skip
 
     def _change(self, parameters: dict[str, npt.NDArray[Any]]) -> None:
         free = np.ones(self.count, np.bool_)
-        rows = np.arange(self.count)
+        rows = self._rows
         for one in self.transitions:
             which = free & (self.state != one.target if one.source < 0 else self.state == one.source)
             if one.on is not None:
@@ -139,34 +171,3 @@ class GraphLayer:
             raise ShapeError(f"A transition's `when` gave {checks.shown(found)}; it gives True or False, one or "
                              f"{self.count}: join conditions of arrays with & and |.")  # fmt: skip
         return np.broadcast_to(found, (self.count,))
-
-    def _fade(self, dt_s: float) -> None:
-        rows = np.arange(self.count)
-        own = self.weights[rows, self.state]
-        fading = own < 1
-        if not fading.any():
-            return
-        gained = np.minimum(own + self.rate * np.float32(dt_s), 1)
-        kept = np.where(own < 1, (1 - gained) / np.where(own < 1, 1 - own, 1), 0).astype(np.float32)
-        self.weights[fading] *= kept[fading, None]
-        self.weights[rows[fading], self.state[fading]] = gained[fading]
-
-    def _advance(self, dt_s: float, parameters: dict[str, npt.NDArray[Any]]) -> None:
-        np.copyto(self.before, self.phase)
-        for number, state in enumerate(self.states):
-            if not self.weights[:, number].any():
-                self.mixed[number][:] = 0
-                continue
-            at = np.stack([parameters[name] for name in state.by], axis=1) if state.by else self.phase[:, :1]
-            mixed = self.mixed[number] = weights_of(state, np.clip(np.nan_to_num(at), -FAR, FAR).astype(np.float32))
-            length = mixed @ state.lengths
-            passed = np.where(length > 0, np.float32(dt_s * state.speed) / np.where(length > 0, length, 1), 1)
-            phase = self.phase[:, number] + passed
-            phase = phase - np.floor(phase) if state.loop else np.clip(phase, 0, 1)
-            self.phase[:, number] = np.where(self.weights[:, number] > 0, phase, self.phase[:, number])
-
-    def amounts(self, out: F32) -> None:
-        """(n, slots, 2): seconds into each clip, and what it weighs."""
-        for number, state in enumerate(self.states):
-            out[:, state.slots, 0] = self.phase[:, number, None] * state.lengths
-            out[:, state.slots, 1] = (self.weights[:, number] * self.share)[:, None] * self.mixed[number]

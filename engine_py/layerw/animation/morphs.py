@@ -76,7 +76,8 @@ class Morphs:
 
     def place(self) -> list[tuple[int, float]]:
         """Texels of what changed; rows of the table that reach farther than they did, and how far."""
-        now, texels, grown = self._picked.read(), self._texels, []
+        now, texels = self._picked.read(), self._texels
+        grown: list[tuple[int, float]] = []
         for group in self._groups.values():
             if not ANIMATION.lw_pose_morphs(group.table, len(group.table), now, self._shown, group.deltas, group.far,
                                             texels.texels, _LINE, texels.changed, group.reach):  # fmt: skip

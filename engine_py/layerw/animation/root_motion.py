@@ -45,7 +45,7 @@ class RootMotion:
                 continue
             old, new = layer.before[:, number], layer.phase[:, number]
             for slot, clip in enumerate(state.clips):
-                share = (weights * layer.mixed[number][:, slot])[:, None].astype(np.float64)
+                share = (weights * layer.mixed[:, state.first + slot])[:, None].astype(np.float64)
                 way = self._way(clip)
                 was, now = _at(way, old), _at(way, new)
                 gone = now - was

@@ -2,7 +2,7 @@
 
 Owns: the weights and the lengths of what is mixed. Does not: change states (graph_layer.py).
 Source: Johansen, "Automated Semi-Procedural Animation for Character Locomotion" (2009), 6.3: gradient bands, in polar
-coordinates where there are two parameters.
+coordinates where there are two parameters; along one the kernel does it (kernels/animation/graph.h).
 """
 
 from __future__ import annotations
@@ -39,24 +39,6 @@ class State(NamedTuple):
     def lengths(self) -> F32:
         """(k,) seconds."""
         return np.array([clip.duration_s for clip in self.clips], np.float32)
-
-
-def weights_of(state: State, at: F32) -> F32:
-    """(n, k): the share of each clip for members at these parameters, (n, 1 or 2); rows add up to 1."""
-    if len(state.clips) == 1:
-        return np.ones((len(at), 1), np.float32)
-    return along(state.points[:, 0], at[:, 0]) if len(state.by) == 1 else around(state.points, at)
-
-
-def along(points: F32, at: F32) -> F32:
-    """Of points on a line, rising: the two beside each place."""
-    found = np.zeros((len(at), len(points)), np.float32)
-    at = np.clip(at, points[0], points[-1])
-    low = np.clip(np.searchsorted(points, at, "right") - 1, 0, len(points) - 2)
-    share = (at - points[low]) / (points[low + 1] - points[low])
-    rows = np.arange(len(at))
-    found[rows, low], found[rows, low + 1] = 1 - share, share
-    return found
 
 
 def around(points: F32, at: F32) -> F32:

@@ -33,7 +33,7 @@ class WeightPool:
 
 class _Part(NamedTuple):
     block: F32
-    index: Rows  # in the block
+    inside: Rows  # in the block
     at: Rows  # among all that are picked
 
 
@@ -54,13 +54,13 @@ class PickedWeights:
     def read(self) -> F32:
         """(count,) what they are now."""
         if len(self._parts) == 1:
-            return self._parts[0].block[self._parts[0].index]
+            return self._parts[0].block[self._parts[0].inside]
         found = np.zeros(self.count, np.float32)
         for part in self._parts:
-            found[part.at] = part.block[part.index]
+            found[part.at] = part.block[part.inside]
         return found
 
     def write(self, values: F32) -> None:
         """values: (count,)."""
         for part in self._parts:
-            part.block[part.index] = values[part.at]
+            part.block[part.inside] = values[part.at]

@@ -58,7 +58,7 @@ def _state(state: Array, clips: Array, parameters: Array, weights: Array, phase:
     if not len(heard):
         return
     if kind == ALONG:
-        mixed[heard, at] = _along(clips[at, 1], parameters[column : column + len(weights)][heard])
+        mixed[heard, at] = along(clips[at, 1], parameters[column : column + len(weights)][heard])
     elif kind != GIVEN:
         mixed[heard, at] = 1
     length = np.zeros(len(heard), _F)
@@ -74,7 +74,8 @@ def _state(state: Array, clips: Array, parameters: Array, weights: Array, phase:
     phase[heard] = now
 
 
-def _along(points: Array, at: Array) -> Array:
+def along(points: Array, at: Array) -> Array:
+    """Of points on a line, rising: the two beside each place share."""
     at = np.where(np.isnan(at), _F(0), at)
     at = np.where(at < points[0], points[0], at)
     at = np.where(at > points[-1], points[-1], at)

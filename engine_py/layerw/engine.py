@@ -66,6 +66,7 @@ from layerw.visibility.draws import VisibleSet
 
 if TYPE_CHECKING:
     from layerw.animation.animator import Animator
+    from layerw.animation.rates import Eyes
     from layerw.drawing.drawings import Drawings
     from layerw.effects.effects import Effects
     from layerw.frame.probes import Probes
@@ -196,8 +197,14 @@ class Engine:
         if self._animator is None:
             from layerw.animation.animator import Animator
 
-            self._animator = Animator(self.table, self.resources, self.log, self.failures)
+            self._animator = Animator(self.table, self.resources, self.log, self.failures, weakly(self._eyes))
         return self._animator
+
+    def _eyes(self) -> Eyes:
+        from layerw.animation.rates import Eyes
+
+        others = [one.camera for one in self._others if one.camera is not None]
+        return Eyes([self.shown.camera, *others], self.shown.columns, self.table.radius)
 
     def _animate(self) -> None:
         if self._animator is not None:

@@ -21,7 +21,7 @@ from .test_bvh import vectors_in_pyodide
 from .test_geometry import OnWasmtime, differing
 from .test_geometry import _shared as shared
 from .vectors import SKEWS, run_on_arrays
-from .vectors_animation import MAKERS, make, standard
+from .vectors_animation import MAKERS, graph_of, make, standard
 
 TWIN = NumpyAnimationKernels()
 NO_MASK = 0xFFFFFFFF
@@ -44,6 +44,15 @@ def test_wasm_equals_the_twin_for_any_size(name: str, seed: int, n: int, poison:
 def test_wasm_equals_the_twin(expected: list[str]) -> None:
     calls, host = standard(), OnWasmtime()
     assert differing(calls, [host.run(call) for call in calls], expected) == []
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_a_thousand_random_graphs_equal_the_twin(block: int) -> None:
+    host = shared()
+    for seed in range(250 * block, 250 * (block + 1)):
+        with np.errstate(all="ignore"):
+            calls = graph_of(TWIN, seed)
+        assert differing(calls, [host.run(call) for call in calls], [run_on_arrays(TWIN, call) for call in calls]) == []
 
 
 @needs_gcc

@@ -216,6 +216,35 @@ def pose_between(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
     return [table, floats(rng, n, 1.5, poison), n, start, goal, Out(pose)]
 
 
+def graph_of(twin: Any, seed: int) -> list[Call]:
+    """A random graph of a few members for one frame: its upper layer's step, the blending of all layers by what that
+    gave, and the poses between. `twin` says what each call is given by the one before."""
+    rng, skew = np.random.default_rng([23, seed]), SKEWS[seed % 4]
+    n, poison = int(rng.integers(1, 7)), (0.0, 0.0, 0.02)[seed % 3]
+    step = graph_step(rng, n, poison)
+    given = [one.array.copy() if isinstance(one, Out) else one for one in step]
+    twin.lw_graph_step(*given)
+    (_, _, slots, stride, first), amounts = given[0].tolist(), given[9]
+    nodes, morphs = int(rng.integers(1, 6)), int(rng.integers(0, 7))
+    size = NODE * nodes + morphs
+    (tracks, times, values), spans = clips(rng, nodes, morphs, poison)
+    of_layer = (np.arange(stride) >= first).astype(np.int64) + (np.arange(stride) >= first + slots)
+    additive, mask = rng.integers(0, 2, 3), rng.choice((0, nodes, 0xFFFFFFFF), 3)
+    clip = np.array(spans)[rng.integers(0, 3, stride)]
+    own = np.stack([np.zeros(stride), np.full(stride, nodes), np.full(stride, size), clip[:, 0], clip[:, 1], of_layer,
+                    additive[of_layer], mask[of_layer]], axis=1).astype(np.uint32)
+    plays = np.tile(own, (n, 1))
+    plays[:, 0] = np.repeat(size * np.arange(n), stride)
+    goal, masks = floats(rng, n * size, 1, 0), rng.uniform(0, 1.2, 2 * nodes).astype(np.float32)
+    blend = [plays, amounts, n * stride, tracks, times, values, masks, Out(goal.copy()), np.zeros(2 * size, np.float32)]
+    twin.lw_pose_blend(*blend[:7], goal, blend[8])
+    table = np.array([(size * k, nodes, size, 1) for k in range(n)], np.uint32)
+    between = [table, rng.uniform(-0.1, 1.1, n).astype(np.float32), n, floats(rng, n * size, 1, 0), goal,
+               Out(np.zeros(n * size, np.float32))]
+    return [Call("lw_graph_step", step, skew), Call("lw_pose_blend", blend, skew),
+            Call("lw_pose_between", between, skew)]
+
+
 MAKERS = {"lw_pose_rows": pose_rows, "lw_pose_blend": pose_blend, "lw_pose_models": pose_models,
           "lw_pose_joints": pose_joints, "lw_crowd_step": crowd_step, "lw_crowd_heads": crowd_heads,
           "lw_pose_reach": pose_reach, "lw_pose_look": pose_look, "lw_graph_step": graph_step,

@@ -8,7 +8,7 @@ Limits: a character whose node was despawned stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ from layerw.animation.morphs import Morphs
 from layerw.animation.painting import paint
 from layerw.animation.plays import Plays
 from layerw.animation.poses import PoseTexels
+from layerw.animation.rates import Eyes
 from layerw.animation.rig import RigColumns
 from layerw.animation.weights import WeightPool
 from layerw.base.failures import Failures
@@ -40,9 +41,10 @@ MARGIN = 1.25  # of a sphere that is measured anew: what moves a little more is 
 class Animator:
     """`add` and `remove` characters; `step`, `place` and `upload` once a frame, in this order."""
 
-    def __init__(self, table: Table, resources: Resources, log: Log, failures: Failures) -> None:
+    def __init__(self, table: Table, resources: Resources, log: Log, failures: Failures,
+                 eyes: Callable[[], Eyes]) -> None:  # fmt: skip
         self.plays = Plays()
-        self.blending = Blending(table, self.plays)
+        self.blending = Blending(table, self.plays, eyes)
         self.characters: list[Character] = []
         self._table = table
         self._resources = resources

@@ -6,7 +6,7 @@ Owns: the poses, the keys of all clips in use, masks, and which rows of the tabl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from layerw.animation.character import Character
 from layerw.animation.plays import Plays
+from layerw.animation.rates import Eyes, Rates
 from layerw.animation.rig import NODE_FLOATS, Bank, RigColumns
 from layerw.animation.weights import PickedWeights
 from layerw.base.ports import F32, U32
@@ -40,17 +41,17 @@ class _Driven:
 class Blending:
     """`lay_out` after characters or graphs came or went; `step` once a frame."""
 
-    def __init__(self, table: Table, plays: Plays) -> None:
+    def __init__(self, table: Table, plays: Plays, eyes: Callable[[], Eyes]) -> None:
         self.graphs: list[AnimationGraph] = []
         self.plays = plays
         self._table = table
-        self._bank = Bank()
+        self._bank, self._rates = Bank(), Rates(eyes)
         self._characters: list[Character] = []
         self.paints = False  # whether what plays changes materials
         self._played: tuple[int, ...] = ()  # revisions of plays and graphs when they were listed
         self._masks: F32 = np.zeros(0, np.float32)
         self._rest: F32 = np.zeros(0, np.float32)
-        self._pose = self._rest
+        self._pose = self._start = self._goal = self._rest
 
     def lay_out(self, characters: list[Character], rigs: Sequence[RigColumns]) -> None:
         """Poses as long as the characters are many; each has its `pose_first`."""
@@ -84,6 +85,7 @@ class Blending:
         if self._played != played:
             self._played = played
             self._list_plays()
+        self._rates.step(dt_s)
         self._blend()
         return True
 
@@ -128,6 +130,13 @@ class Blending:
                 moved.setdefault(one, set()).update(graph._nodes)
                 morphed.update((one, node) for node in graph._morphs)
         self._driven = self._find_driven(moved, morphed)
+        played = {self.plays.owner[row] for row in alive}
+        self._rates.lay_out(self._characters, {one for graph in self.graphs if graph.by_distance
+                                               for one in graph._used if one not in played})  # fmt: skip
+        if self._rates.used:
+            self._start, self._goal = self._pose.copy(), self._pose.copy()
+            number = {one: place for place, one in enumerate(self._characters)}
+            self._of_graph = [np.array([number[one] for one in graph._used], np.intp) for graph in self.graphs]
 
     def _find_driven(self, moved: dict[Character, set[int]], morphed: set[tuple[Character, int]]) -> _Driven:
         floats, rows = [], []
@@ -149,16 +158,24 @@ class Blending:
                        PickedWeights(wanted), np.concatenate(own))
 
     def _blend(self) -> None:
-        rows, table, driven = self.plays.rows[self._order], self._table, self._driven
-        self._pose[:] = self._rest
+        rows, table, driven, rates = self.plays.rows[self._order], self._table, self._driven, self._rates
+        pose, count = self._goal if rates.used else self._pose, len(rates.wholes)
+        if rates.used:
+            ANIMATION.lw_pose_begin(rates.wholes, count, self._rest, self._start, pose)
+        else:
+            pose[:] = self._rest
         amounts = np.stack([rows["time"], rows["weight"] * rows["share"]], axis=1).astype(np.float32)
-        blends = [(self._table_of_plays, amounts)]
-        blends += [(plays, graph._amounts_now()) for plays, graph in zip(self._graphed, self.graphs, strict=True)]
-        for plays, amounts in blends:
-            ANIMATION.lw_pose_blend(plays, amounts, len(plays), self._bank.tracks, self._bank.times, self._bank.values,
-                                    self._masks, self._pose, self._scratch)  # fmt: skip
-        for graph in self.graphs:
-            graph._move_roots(table, self._pose)
+        self._blend_plays(self._table_of_plays, amounts, pose)
+        for number, (plays, graph) in enumerate(zip(self._graphed, self.graphs, strict=True)):
+            amounts = graph._amounts_now()
+            due = rates.due[self._of_graph[number]] if rates.used else None
+            if due is not None and len(due):
+                plays = plays.reshape(len(due), -1, 8)[due].reshape(-1, 8)
+                amounts = amounts.reshape(len(due), -1, 2)[due].reshape(-1, 2)
+            self._blend_plays(plays, amounts, pose)
+            graph._move_roots(table, pose, due)
+        if rates.used:
+            ANIMATION.lw_pose_between(rates.wholes, rates.shares, count, self._start, pose, self._pose)
         ANIMATION.lw_pose_rows(self._pose, driven.floats, driven.rows, len(driven.rows), table.position, table.rotation,
                                table.scale)  # fmt: skip
         for name in ("position", "rotation", "scale") if driven.blocks else ():
@@ -166,3 +183,8 @@ class Blending:
             table.columns[name].revision += 1
         if driven.morphs.count:
             driven.morphs.write(self._pose[driven.morph_floats])
+
+    def _blend_plays(self, plays: U32, amounts: F32, pose: F32) -> None:
+        if len(plays):
+            ANIMATION.lw_pose_blend(plays, amounts, len(plays), self._bank.tracks, self._bank.times, self._bank.values,
+                                    self._masks, pose, self._scratch)  # fmt: skip

@@ -38,8 +38,9 @@ class AnimationGraph:
     `graph["speed"][:]` is a (n,) view, `graph["speed"] = speeds` writes all of it.
     """
 
-    __slots__ = ("__weakref__", "_amounts", "_animator", "_characters", "_events", "_failures", "_layers",
-                 "_limbs", "_marks", "_members", "_models", "_parameters", "_revision", "_rig", "_root")  # fmt: skip
+    __slots__ = ("__weakref__", "_amounts", "_animator", "_by_distance", "_characters", "_events", "_failures",
+                 "_layers", "_limbs", "_marks", "_members", "_models", "_parameters", "_revision", "_rig",
+                 "_root")  # fmt: skip
 
     def __init__(self, animator: Animator, failures: Failures, models: Sequence[Actor],
                  parameters: Mapping[str, float | bool]) -> None:  # fmt: skip
@@ -63,6 +64,7 @@ class AnimationGraph:
         self._layers = [GraphLayer("base", len(models), None, failures, additive=False)]
         self._characters: list[Character | None] = []
         self._amounts: F32 = np.zeros((0, 0, 2), np.float32)
+        self._by_distance = True
         self._revision = 0  # of layers and states
         self._members: npt.NDArray[np.intp] = np.zeros(0, np.intp)  # which of the models are moved now
         self._marks: list[Mark] = []
@@ -286,6 +288,17 @@ class AnimationGraph:
         """The names of the states of each layer."""
         return {layer.name: [state.name for state in layer.states] for layer in self._layers}
 
+    @property
+    def by_distance(self) -> bool:
+        """Whether models that are small in the picture, or out of it, are posed less often where there are many: 30,
+        15 and 7.5 times a second, with what lies between. States, events and root motion go on in every frame."""
+        return self._by_distance
+
+    @by_distance.setter
+    def by_distance(self, value: bool) -> None:
+        self._by_distance = checks.flag("AnimationGraph.by_distance", value)
+        self._changed()
+
     def close(self) -> None:
         """Moves nothing any more; the models go back to their rest pose."""
         self._animator.remove_graph(self)
@@ -302,12 +315,13 @@ class AnimationGraph:
             first += layer.slots
         self._events = passed(self._layers, self._marks)
 
-    def _move_roots(self, table: Table, pose: F32) -> None:
-        """After poses are blended: what their root nodes went, the models go."""
+    def _move_roots(self, table: Table, pose: F32, due: npt.NDArray[np.bool_] | None) -> None:
+        """After poses are blended: what their root nodes went, the models go. due: whose poses are new; None = all."""
         if self._root is None or not self._used or not self._layers[0].states:
             return
         moved, members = self._root.step(self._layers[0]), self._members
-        self._root.take_out(pose, np.array([one.pose_first for one in self._used]), members)
+        firsts = np.array([one.pose_first for one in self._used])
+        self._root.take_out(pose, firsts if due is None else firsts[due], members if due is None else members[due])
         roots = [(number, self._models[number].root) for number in members.tolist()]
         rows = np.array([root._first for _, root in roots if root.alive], np.intp)
         self._root.move(moved[[number for number, root in roots if root.alive]], table, rows)

@@ -138,7 +138,8 @@ class GraphLayer:
         for number, state in enumerate(self.states):
             if len(state.by) == 2 and self.weights[:, number].any():
                 at = np.stack([parameters.columns[name] for name in state.by], axis=1)
-                self.mixed[:, state.slots] = around(state.points, np.clip(np.nan_to_num(at), -FAR, FAR).astype(np.float32))
+                safe = np.clip(np.nan_to_num(at), -FAR, FAR).astype(np.float32)
+                self.mixed[:, state.slots] = around(state.points, safe)
         layout = np.array((self.count, len(self.states), self.slots, amounts.shape[1], first), np.uint32)
         ANIMATION.lw_graph_step(layout, self._states, self._clips, parameters.numbers, self._members, self.weights,
                                 self.phase, self.before, self.mixed, amounts,

@@ -35,7 +35,7 @@ REACHED = ["Ambient", "CameraEffects", "View", "Camera", "Sun", "Sky",
            "Ui", "Widget", "Text", "Button", "Control", "Slider", "Checkbox", "Select",
            "List", "Bar", "Image", "Markdown", "Row", "Column", "Grid", "Panel", "Dialog", "At",
            "Voice", "Track", "Audio", "Buses", "Bus", "Zone",
-           "Physics", "EntityBody", "Joint", "RigidHit", "Water", "Vehicle",
+           "Physics", "EntityBody", "Joint", "RigidHit", "Water", "Vehicle", "Ragdoll",
            "Navigation", "Agents", "Path", "Walk"]  # fmt: skip
 OPTIONAL = {"physics.md": rigid, "navigation.md": navigation}  # pages about what a build may be without
 PRELUDES = {

@@ -38,6 +38,7 @@ from layerw.scene.row_values import check_owner
 if TYPE_CHECKING:
     from layerw.content.models import Model
     from layerw.content.worlds import World
+    from layerw.physics.ragdoll import Ragdoll
 
 GRAVITY = (0.0, -9.81, 0.0)
 FAR_M = 1e5
@@ -55,8 +56,8 @@ class Physics:
     another machine or in another browser is the same to the bit: `state_hash()`.
     """
 
-    __slots__ = ("_characters", "_events", "_forms", "_gravity", "_port", "_queries", "_shapes", "_terrain",
-                 "_vehicles", "_waters", "_world", "debug")
+    __slots__ = ("_characters", "_events", "_forms", "_gravity", "_port", "_queries", "_ragdolls", "_shapes",
+                 "_terrain", "_vehicles", "_waters", "_world", "debug")
     SETTABLE = ("debug", "gravity")
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -78,13 +79,14 @@ class Physics:
         self._characters = Characters()
         self._terrain = Terrain(self._world, port.log)
         self._forms, self._waters, self._vehicles = Forms(), list[Water](), list[Vehicle]()
+        self._ragdolls: list[Ragdoll] = []
         self.debug = False
         port.table.bodies, port.table.restored = self._body_of, self._restored
         port.table.moves.append(self._moves)
 
     def hooks(self) -> Mapping[str, Callable[..., Any]]:
         """See frame/subsystems.py."""
-        return {"before": self._events.clear, "fixed": self._step, "after": self._draw, "report": self._report}
+        return {"before": self._events.clear, "fixed": self._step, "after": self._after, "report": self._report}
 
     def _step(self, dt: float) -> None:
         self._events.begin()
@@ -284,6 +286,32 @@ class Physics:
         self._vehicles.append(made)
         return made
 
+    def ragdoll(self, model: Model, *, mass: float = 20.0, thickness: float = 0.2,
+                radius: Mapping[str, float] | None = None, limits: float | Mapping[str, float] = 0.7,
+                spring: float = 0.5, friction: float = 0.8, layer: int = 31) -> Ragdoll:  # fmt: skip
+        """Lets a model with a skin go limp: `doll = app.physics.ragdoll(fox)`, `doll.start()`, `doll.stop(fade=0.5)`.
+
+        Args:
+            model: is ready. Its joints become capsules, but for short ones, which follow the one above.
+            mass: kilograms, of all. thickness: radius of a capsule by its length, 0 to 1.
+            radius: metres in the model, by joint, instead; a joint named here becomes a capsule, however short.
+            limits: radians that a joint bends from the file's pose, 0 to 3.1; or by joint, and "" for the others.
+            spring: hertz of what draws joints back there; 0: nothing.
+            friction: of the capsules. layer: of lw.Body, of all of them; those of one layer do not collide.
+
+        Raises:
+            ConfigError, KindError: it is not ready or has no skin, or a value is outside of its limits.
+        """
+        from layerw.content.models import Model as Loaded
+        from layerw.physics.ragdoll import Ragdoll, Settings
+
+        checks.instance("app.physics.ragdoll model", model, Loaded, "a Model")
+        check_owner("app.physics.ragdoll model", model.root, self._port.table)
+        settings = Settings(mass, thickness, radius, limits, spring, friction, layer)
+        made = Ragdoll(self._world, self._port.table, self._add, model, settings)
+        self._ragdolls.append(made)
+        return made
+
     def _park(self, vehicle: Vehicle) -> None:
         self._vehicles[:] = [one for one in self._vehicles if one is not vehicle]
 
@@ -386,7 +414,8 @@ class Physics:
         """
         return self._queries.overlap(shape, size, position, rotation, layers)
 
-    def _draw(self, dt: float) -> None:
+    def _after(self, dt: float) -> None:
+        self._ragdolls[:] = [doll for doll in self._ragdolls if doll._write(dt)]
         if self.debug and self._world.bodies.count:
             draw_bodies(self._world, self._forms, self._port)
 

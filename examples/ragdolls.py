@@ -1,4 +1,6 @@
-"""A herd of our own animal runs at a wall and goes limp where it hits. Enter knocks one over; Space: all get up.
+"""A herd of our own animal runs at a wall, goes limp where it hits, gets up and runs off to try again.
+
+Enter knocks one over; Space: all get up.
 
 `layerw run examples/ragdolls.py`
 """
@@ -10,6 +12,7 @@ from fox.animal import animal_glb  # of the game beside this file
 import layerw as lw
 
 COUNT, SPEED, WALL, REST_S = 6, 3.4, 6.0, 4.0
+AHEAD, BACK = (0, 0, 0, 1), (0, 1, 0, 0)  # quaternions
 app = lw.App(title="Ragdolls")
 app.spawn(lw.Mesh.box(60, 1, 60), lw.Material(color="#66763f", roughness=1.0), position=(0, -0.5, 0),
           body=lw.Body("static"))  # fmt: skip
@@ -26,7 +29,7 @@ class Runner:
     """An animal that runs until something stops it."""
 
     def __init__(self, number):
-        self.lane, self.lying = 1.5 * (number - (COUNT - 1) / 2), 0.0
+        self.lane, self.lying, self.way = 1.5 * (number - (COUNT - 1) / 2), 0.0, 1
         self.model = app.load(address, position=(self.lane, 0, -6 - 2 * (number % 3)))
         self.model.on_ready(self.ready)
 
@@ -45,18 +48,23 @@ class Runner:
             x, _, z = self.doll.position
             self.doll.stop(fade=0.6)
             self.model.root.position = (x, 0, z)
+            self.turn(-1)
+
+    def turn(self, way):
+        self.way = way
+        self.model.root.rotation = AHEAD if way > 0 else BACK
 
     def step(self, dt):
         self.lying += dt
         if self.doll.limp and self.lying > REST_S:
             self.rise()
         elif not self.doll.limp and self.doll.weight == 0:
-            self.model.root.position += (0, 0, SPEED * dt)
+            self.model.root.position += (0, 0, SPEED * self.way * dt)
             x, _, z = self.model.root.position
-            if app.physics.sweep("sphere", 0.25, (x, 0.6, z + 0.3), (0, 0, 0.4)):
+            if self.way > 0 and app.physics.sweep("sphere", 0.25, (x, 0.6, z + 0.3), (0, 0, 0.4)):
                 self.fall()
-            elif z > WALL + 6:
-                self.model.root.position = (self.lane, 0, -6)
+            elif self.way * z > WALL + 6:
+                self.turn(-self.way)
 
 
 for k in range(COUNT):

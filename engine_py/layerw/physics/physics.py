@@ -13,11 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
-from layerw.base.errors import ConfigError, KindError
+from layerw.base.errors import ConfigError
 from layerw.base.names import named
-from layerw.base.ports import MeshData
 from layerw.frame.subsystems import SubsystemPort
-from layerw.physics.admission import check_rows
+from layerw.physics.admission import Admission
 from layerw.physics.body import Body
 from layerw.physics.character import Character, Characters
 from layerw.physics.entity_body import EntityBody
@@ -41,9 +40,7 @@ if TYPE_CHECKING:
     from layerw.physics.ragdoll import Ragdoll
 
 GRAVITY = (0.0, -9.81, 0.0)
-FAR_M = 1e5
 STEPS_MAX = 36_000
-SCALE_MIN = 1e-4
 Pairs = npt.NDArray[np.void]
 __all__ = ["CONTACT", "PAIR", "Physics", "RigidHit"]
 
@@ -56,8 +53,8 @@ class Physics:
     another machine or in another browser is the same to the bit: `state_hash()`.
     """
 
-    __slots__ = ("_characters", "_events", "_forms", "_gravity", "_port", "_queries", "_ragdolls", "_shapes",
-                 "_terrain", "_vehicles", "_waters", "_world", "debug")
+    __slots__ = ("_admission", "_characters", "_events", "_forms", "_gravity", "_port", "_queries", "_ragdolls",
+                 "_shapes", "_terrain", "_vehicles", "_waters", "_world", "debug")
     SETTABLE = ("debug", "gravity")
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -78,7 +75,9 @@ class Physics:
         self._queries = Queries(self._world, self._shapes, port.table)
         self._characters = Characters()
         self._terrain = Terrain(self._world, port.log)
-        self._forms, self._waters, self._vehicles = Forms(), list[Water](), list[Vehicle]()
+        self._forms = Forms()
+        self._admission = Admission(port, self._world, self._shapes, self._forms, self._characters, self._terrain)
+        self._waters, self._vehicles = list[Water](), list[Vehicle]()
         self._ragdolls: list[Ragdoll] = []
         self.debug = False
         port.table.bodies, port.table.restored = self._body_of, self._restored
@@ -153,57 +152,7 @@ class Physics:
             KindError, ConfigError, HandleError: nothing has a body then.
             BudgetError: the heap budget has no room.
         """
-        if not isinstance(things, Entities):
-            from layerw.content.models import Model  # programs without any import nothing of it
-
-            if isinstance(things, Model):
-                from layerw.physics.model_bodies import add_model
-
-                _ = self._world.number  # raises once the App is closed
-                return add_model(self._port, things, body is None and not settings, self._shapes.of, self._add)
-        body = "dynamic" if body is None else body
-        if isinstance(body, str):
-            body = Body(body, **settings)
-        elif not isinstance(body, Body) or settings:
-            given = f"{checks.shown(body)}{' and settings' if settings else ''}"
-            raise KindError(f"app.physics.add body is {given}; it takes a lw.Body, or a kind with settings.")
-        if not isinstance(things, Entities):
-            from layerw.content.worlds import World  # programs without any import nothing of it
-
-            says = "an Entity, a group of them, a Model, or a World"
-            checks.instance("app.physics.add things", things, (Entities, World), says)
-            self._terrain.add(things, body)
-            return
-        entities = things
-        check_owner("app.physics.add things", entities, self._port.table)
-        if len(entities):
-            self._add(entities, body)
-
-    def _add(self, entities: Entities, body: Body, around: MeshData | None = None) -> None:
-        table, rows = self._port.table, entities._numbers()
-        entities._check()
-        check_rows(table, self._world.bodies, self._characters.rows(), rows, body)
-        scale = np.abs(table.scale[rows])
-        poses = np.concatenate([table.position[rows], table.rotation[rows]], axis=1).astype(np.float32)
-        if not (np.isfinite(poses).all() and (np.abs(poses[:, :3]) < FAR_M).all()
-                and (scale >= SCALE_MIN).all() and (scale <= FAR_M).all()):  # fmt: skip
-            raise ConfigError(f"app.physics.add was given entities that are no number, farther than {FAR_M:g} m from "
-                              f"the origin or scaled below {SCALE_MIN:g} or above {FAR_M:g}; bodies have a place and a "
-                              f"size.")
-        meshes = table.mesh[rows]
-        kinds, which = np.unique(meshes, return_inverse=True)
-        # all of them, before any is made
-        records = [self._shapes.of(body, around or self._mesh(int(mesh))) for mesh in kinds]
-        floats, words = body.records(len(rows))
-        floats[:, 14:] = scale
-        for number, shapes in enumerate(records):
-            mine = np.flatnonzero(which.reshape(-1) == number)
-            slots = self._world.add(rows[mine], poses[mine], floats[mine], words[mine], shapes)
-            self._shapes.hold(slots, shapes)
-            self._forms.add(slots, shapes, scale[mine].astype(np.float32), self._shapes)
-
-    def _mesh(self, handle: int) -> MeshData | None:
-        return self._port.resources.mesh_data().get(handle)
+        self._admission.take(things, body, settings)
 
     def remove(self, things: Entities) -> None:
         """Ends the bodies of entities; they stay where they are. Those without one are passed over."""
@@ -308,7 +257,7 @@ class Physics:
         checks.instance("app.physics.ragdoll model", model, Loaded, "a Model")
         check_owner("app.physics.ragdoll model", model.root, self._port.table)
         settings = Settings(mass, thickness, radius, limits, spring, friction, layer)
-        made = Ragdoll(self._world, self._port.table, self._add, model, settings)
+        made = Ragdoll(self._world, self._port.table, self._admission.add, model, settings)
         self._ragdolls.append(made)
         return made
 

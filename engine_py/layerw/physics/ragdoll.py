@@ -82,7 +82,7 @@ class Ragdoll:
         self._rows: list[int] = []  # of the bodies' entities
         self._weight = 0.0
         self._fade_s = 0.0  # of the way back
-        self._seen: F64 | None = None  # (n, 7) where the bones were when it let go
+        self._seen: tuple[F64, F64] | None = None  # where the bones were when it let go, and the pose
 
     def __repr__(self) -> str:
         return f"Ragdoll({self.model!r}, {len(self._bones)} bones{', limp' if self.limp else ''})"
@@ -133,7 +133,7 @@ class Ragdoll:
         fade = checks.number("Ragdoll.stop fade", fade, 0, 60)
         if not self.limp:
             return
-        self._seen = self._where()
+        self._seen = self._where(), self._pose.kept()
         self._end_bodies()
         self._fade_s = fade
         if not fade:
@@ -204,11 +204,11 @@ class Ragdoll:
         if self.limp and not all(entity.alive for entity in self.bodies.values()):
             self.stop()
         if self.limp:
-            self._pose.write(self._where(), 1.0)
+            self._pose.write(self._where(), None, 1.0)
         elif self._weight > 0 and self._seen is not None:
             self._weight = max(self._weight - dt / max(self._fade_s, 1e-9), 0.0)
             if self._weight:
-                self._pose.write(self._seen, self._weight)
+                self._pose.write(*self._seen, self._weight)
             else:
                 self._pose.let_go()
         return True
@@ -248,10 +248,18 @@ class _Pose:
             depth[number] = depth[above] + 1 if above >= 0 else 0
         self._levels = [np.flatnonzero(depth == level) for level in range(int(depth.max()) + 1)]
         self.bone_at = np.array([place[bone.node] for bone in bones], np.intp)
+        self._hangs = np.array([self._has_bone_above(nodes, node, {bone.node for bone in bones}) for node in order])
         self._bone = np.full(len(order), -1, np.intp)
         self._bone[self.bone_at] = np.arange(len(bones))
         self._base: F32 | None = None  # (n, 7) what clips and the program say
         self._written: F32 | None = None
+
+    @staticmethod
+    def _has_bone_above(nodes: list[NodeDesc], node: int, bones: set[int]) -> bool:
+        at = nodes[node].parent
+        while at >= 0 and at not in bones:
+            at = nodes[at].parent
+        return at >= 0
 
     def _now(self) -> F32:
         found: F32 = np.concatenate([self._table.position[self._rows], self._table.rotation[self._rows]], axis=1)
@@ -259,10 +267,17 @@ class _Pose:
 
     def worlds(self) -> tuple[F64, F64, F64]:
         """(n, 3), (n, 4), (n, 3): where the nodes are in the world, how they are turned, and scaled."""
-        return self._place(self._now().astype(np.float64), None, 0.0)
+        return self._place(self._now().astype(np.float64), None, None, 0.0)
 
-    def write(self, bones: F64, weight: float) -> None:
-        """The pose of the bones in the world, mixed with what clips and the program say."""
+    def kept(self) -> F64:
+        """(n, 7) the pose that was written last, each node's in the one above, for `write`."""
+        return (self._now() if self._written is None else self._written).astype(np.float64)
+
+    def write(self, bones: F64, held: F64 | None, weight: float) -> None:
+        """The pose of the bones in the world, mixed with what clips and the program say.
+
+        held: what `kept` gave; bones that hang on others are mixed in those then, so that no limb stretches.
+        """
         now = self._now()
         if self._base is None or self._written is None:
             self._base = now
@@ -270,7 +285,7 @@ class _Pose:
             moved = (now != self._written).any(axis=1)  # by a clip or the program since
             self._base[moved] = now[moved]
         local = self._base.astype(np.float64)
-        self._place(local, bones, weight)
+        self._place(local, bones, held, weight)
         self._put(local.astype(np.float32))
         self._written = self._now()
 
@@ -287,7 +302,7 @@ class _Pose:
         for name in ("position", "rotation"):
             table.columns[name].touch_rows(self._rows)
 
-    def _place(self, local: F64, bones: F64 | None, weight: float) -> tuple[F64, F64, F64]:
+    def _place(self, local: F64, bones: F64 | None, held: F64 | None, weight: float) -> tuple[F64, F64, F64]:
         """Worlds of nodes; with bones, their rows of `local` are changed on the way."""
         table = self._table
         matrix = np.eye(4)
@@ -302,7 +317,13 @@ class _Pose:
             p, q, s = ((np.broadcast_to(one, (len(level), len(one))) for one in top) if first
                        else (place[above], turn[above], scale[above]))  # fmt: skip
             if bones is not None:
-                mine = np.flatnonzero(self._bone[level] >= 0)
+                is_bone = self._bone[level] >= 0
+                if held is not None:
+                    at = level[is_bone & self._hangs[level]]
+                    local[at, :3] += (held[at, :3] - local[at, :3]) * weight
+                    local[at, 3:] = quat_between(local[at, 3:], held[at, 3:], weight)
+                    is_bone &= ~self._hangs[level]
+                mine = np.flatnonzero(is_bone)
                 there = bones[self._bone[level[mine]]]
                 back = q[mine] * _BACK
                 wanted = quat_rotate(back, there[:, :3] - p[mine]) / np.where(s[mine] == 0, 1, s[mine])

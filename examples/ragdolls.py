@@ -16,8 +16,8 @@ AHEAD, BACK = (0, 0, 0, 1), (0, 1, 0, 0)  # quaternions
 app = lw.App(title="Ragdolls")
 app.spawn(lw.Mesh.box(60, 1, 60), lw.Material(color="#66763f", roughness=1.0), position=(0, -0.5, 0),
           body=lw.Body("static"))  # fmt: skip
-app.camera.position = (7, 4, 12)
-app.camera.look_at((0, 0.5, 3))
+app.camera.position = (10, 4, -2)
+app.camera.look_at((0, 0.5, 3.5))
 address = "data:model/gltf-binary;base64," + base64.b64encode(animal_glb()).decode()
 places = [(1.1 * (k % 9) - 4.4, 0.3 + 0.62 * (k // 9), WALL) for k in range(36)]
 crates = app.spawn_many(lw.Mesh.box(1, 0.6, 0.5), len(places), lw.Material(color="#b08858"), position=places)

@@ -130,6 +130,7 @@ class Shown:
 
     def __init__(self):
         self.model = self.world = None
+        self.files = lw.assets.group(app)  # what the model is made of
         self.apron = []
         self.view = Orbit()
 
@@ -148,8 +149,7 @@ class Shown:
             said.text = str(error)
 
     def close(self):
-        if self.model is not None:
-            self.model.root.despawn()
+        self.files.unload()
         if self.world is not None:
             self.world.close()
             app.fog.density = 0.0
@@ -169,7 +169,8 @@ class Shown:
         left_out.visible = bool(notes)
 
     def stand(self, url):
-        model = self.model = app.load(url, max_texture_side=2048)
+        self.files = lw.assets.group(app, max_texture_side=2048, placeholder=lw.Mesh.box())
+        model = self.model = self.files.model(url)
         self.view = Orbit()
 
         @model.on_ready
@@ -245,4 +246,6 @@ def count():
 def update(dt):
     global frame_s
     frame_s += (max(dt, 1e-4) - frame_s) * 0.05
+    if shown.files.state == "loading":
+        said.text = f"{shown.files.progress:.0%} of it is here"
     shown.view.update(dt)

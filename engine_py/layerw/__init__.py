@@ -39,6 +39,7 @@ from layerw.scene.shapes import Lods, Mesh
 from layerw.scene.textures import Texture
 
 if TYPE_CHECKING:
+    from layerw import assets
     from layerw.audio.sound import Sound
     from layerw.content.crowds import Crowd, crowd
     from layerw.content.worlds import World
@@ -128,6 +129,7 @@ __all__ = [
     "Texture",
     "World",
     "__version__",
+    "assets",
     "component",
     "crowd",
     "ev",
@@ -149,7 +151,7 @@ __all__ = [
 
 # What a small program does without is imported when it is first asked for: it would cost every start of every page.
 _LATER = {
-    "Body": "layerw.physics.body", "Character": "layerw.physics.character",
+    "assets": "layerw.assets", "Body": "layerw.physics.body", "Character": "layerw.physics.character",
     "Crowd": "layerw.content.crowds", "crowd": "layerw.content.crowds",
     "Decal": "layerw.effects.decals", "Emitter": "layerw.effects.particles", "Label": "layerw.drawing.labels",
     "Lines": "layerw.drawing.lines",
@@ -177,5 +179,5 @@ def __getattr__(name: str) -> Any:
         hint = "" if name.startswith("_") else did_you_mean(name, __all__)
         raise AttributeMissing(f"There is no lw.{name}.{hint}")
     module = import_module(_LATER[name])
-    value = globals()[name] = module if name == "flora" else getattr(module, name)
+    value = globals()[name] = module if name in ("assets", "flora") else getattr(module, name)
     return value

@@ -467,31 +467,37 @@ class App:
 
     def load(self, url: str | PathLike[str], *, position: npt.ArrayLike | None = None,
              rotation: npt.ArrayLike | None = None, scale: npt.ArrayLike | None = None, parent: Entity | None = None,
-             max_texture_side: int = 1024, scene: str | int | None = None) -> Model:  # fmt: skip
+             max_texture_side: int | str = 1024, scene: str | int | None = None,
+             placeholder: Mesh | Lods | None = None) -> Model:  # fmt: skip
         """A glTF or glb model, on its way from now on. `model.root` is there at once; see `model.on_ready`.
 
         Args:
             url: relative to the program, absolute, a data URI, or a pathlib.Path. What goes wrong later is the
                 model's own: `model.state`, `model.error`, `model.warnings`.
             position, rotation, scale, parent: of its root, as for `spawn`.
-            max_texture_side: pixels; larger images are scaled down.
+            max_texture_side: pixels; larger images are scaled down. "auto": to what the picture has, 512 to 4096.
             scene: of a file with several, by name or number; None = the file's own.
+            placeholder: a mesh that stands at its root until it is here, and where it fails.
         """
+        checks.instance("app.load placeholder", placeholder, (Mesh, Lods, NoneType), "a lw.Mesh, a lw.Lods or None")
         model = self._engine.opening.model(url, position=position, rotation=rotation, scale=scale, parent=parent,
                                            max_texture_side=max_texture_side, scene=scene)  # fmt: skip
+        if placeholder is not None:
+            model._stand_in = self._engine.spawner.one(placeholder, None, False, parent=model.root)
         self._engine.contents.models.append(model)
         self._engine.scenes.own(model.close, lambda: model._over)
         return model
 
     def stream(self, url: str | PathLike[str], *, place: str = "as_is",
-               transform: npt.NDArray[np.float64] | None = None, max_texture_side: int = 1024) -> World:  # fmt: skip
+               transform: npt.NDArray[np.float64] | None = None,
+               max_texture_side: int | str = 1024) -> World:  # fmt: skip  # fmt: skip
         """An open world (3D Tiles): tiles come and go with the camera, under the budgets.
 
         Args:
             url: the folder with its tileset.json, or that file.
             place: "as_is", or "local": a geocentric world's middle comes to the origin, its up becomes +Y.
             transform: 4x4, applied to the tileset (in its Z-up axes) first.
-            max_texture_side: pixels; larger images are scaled down.
+            max_texture_side: as for `load`.
         """
         world = self._engine.opening.world(url, place=place, transform=transform, max_texture_side=max_texture_side)
         self._engine.contents.worlds.append(world)

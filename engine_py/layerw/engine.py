@@ -118,7 +118,8 @@ class Engine:
         self.page = Page(self.user.call, self.log.warning)
         self.spawner = Spawner(self.table, self.resources)
         self.opening = Opening(config, self.transfers, self.store, self.backups, (self.layer_ledger, self.gpu_ledger),
-                               self.table, self.visibility, self.user, weakly(self._now), weakly(self._animations))
+                               self.table, self.visibility, self.user, weakly(self._now), weakly(self._animations),
+                               weakly(self._picture_size))  # fmt: skip
         feeds = Feeds(self.store, self.submission, self.resources.looks, self.log, has_page=host.name == "browser")
         pictures = Pictures(self.opening, self.resources.looks, feeds, self.log, self.failures)
         self.contents = Contents(self.table, SeaSurface(self.resources), pictures, self.log, self.failures)
@@ -149,6 +150,9 @@ class Engine:
         self._animator: Animator | None = None
         self._program_s = self._animated_s = 0.0  # the program's time after it ran, and that of what it saw move
         self.inbox = Inbox(self.submission)
+
+    def _picture_size(self) -> tuple[int, int]:
+        return self.targets.size
 
     def _now(self) -> tuple[int, float]:
         """The frame's number and time, seconds."""

@@ -24,7 +24,7 @@ from tests.unit.gltf_support import payload, triangle
 from .snippets import DOCS, run_page, snippets
 
 ROOT = DOCS.parent
-MODULES = {"flora"}  # documented as modules
+MODULES = {"assets", "flora"}  # documented as modules
 TYPES = {"f32", "f32x2", "f32x3", "f32x4", "f64", "f64x3", "flag", "i32", "u16", "u32", "u8"}  # in one table
 NOT_NAMES = {"__version__"} | TYPES
 REACHED = ["Ambient", "CameraEffects", "View", "Camera", "Sun", "Sky",
@@ -35,7 +35,7 @@ REACHED = ["Ambient", "CameraEffects", "View", "Camera", "Sun", "Sky",
            "Ui", "Widget", "Text", "Button", "Control", "Slider", "Checkbox", "Select",
            "List", "Bar", "Image", "Markdown", "Row", "Column", "Grid", "Panel", "Dialog", "At",
            "Voice", "Track", "Audio", "Buses", "Bus", "Zone",
-           "Physics", "EntityBody", "Joint", "RigidHit", "Water", "Vehicle", "Ragdoll",
+           "Physics", "EntityBody", "Joint", "RigidHit", "Water", "Vehicle", "Ragdoll", "Group",
            "Navigation", "Agents", "Path", "Walk"]  # fmt: skip
 OPTIONAL = {"physics.md": rigid, "navigation.md": navigation}  # pages about what a build may be without
 PRELUDES = {

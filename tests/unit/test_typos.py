@@ -46,6 +46,7 @@ def things() -> Iterator[Any]:
     yield from (app.each(lw.Position), app.spawn(box).add(Health)[Health])
     yield from (memory, memory.alloc(8), Particles(memory, 10, **basin), ShallowWater(memory, 8, 8, cell_m=1.0))
     yield lw.crowd(app, "x.glb", 3)
+    yield lw.assets.group(app, ["x.glb"])
     yield lw.DepthOfField(3.0)
     yield lw.Label("a")
     yield from (app.ui, app.ui.text("a"), app.ui.button("a"), app.ui.slider("a", 0, 1), app.ui.select("a", ["b"]))

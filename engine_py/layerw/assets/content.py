@@ -161,6 +161,14 @@ class GltfContent:
         return self._borrowed.missing if self.state == "ready" else []
 
     @property
+    def progress(self) -> float:
+        """See ports.GpuContent; the file itself counts as one."""
+        if self.state == "ready":
+            return 1.0
+        work = self._all_work()
+        return sum(one.state in (HELD, DONE) for one in work) / len(work) if self._plan is not None else 0.0
+
+    @property
     def rests(self) -> bool:
         """Whether it waits for nothing but images that it shares, and so has nothing to give back."""
         return self._plan is not None and not self.layer_bytes and all(job.state == DONE for job in self._jobs)

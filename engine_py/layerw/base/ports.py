@@ -356,6 +356,8 @@ class GpuContent(Content, Protocol):
     @property
     def picture(self) -> tuple[int, int, int]: ...  # of an image that is ready: its texture's handle, width, height
     @property
+    def progress(self) -> float: ...  # 0 to 1: the share of its files and of what is made of them that is here
+    @property
     def missing(self) -> list[SharedImage]: ...  # what it is shown without
     def fail(self, error: str, failure: Failure) -> None: ...
 

@@ -20,6 +20,7 @@ from layerw.scene.environment import Environment
 from layerw.scene.table import Table
 
 if TYPE_CHECKING:
+    from layerw.content.groups import Group
     from layerw.content.worlds import World
 
 ROWS_MIN = 1024
@@ -32,6 +33,7 @@ class Contents:
     def __init__(self, table: Table, sea: SeaSurface, pictures: Pictures, log: Log, failures: Failures) -> None:
         self.models: list[Model] = []
         self.worlds: list[World] = []
+        self.groups: list[Group] = []
         self.first_row = -1
         self.pictures = pictures
         self._table, self._sea, self._log, self._failures = table, sea, log, failures
@@ -52,6 +54,10 @@ class Contents:
                 with self._failures.alone(f"The model {shown(model.url)}"):
                     for text in model._heal():
                         self._log.info(f"{shown(model.url)} is shown with what had not come: {text}")
+        for group in list(self.groups):  # after the models, which may have asked for the same
+            with self._failures.alone("A group of files"):
+                for text in group._step():
+                    self._log.error(text)
         self.pictures.step()
         for world in self.worlds:
             with self._failures.alone(f"The world {shown(world.url)}"):
@@ -64,6 +70,8 @@ class Contents:
             self._deaths = self._table.deaths
         if self.models:
             self.models = [model for model in self.models if not model._over]
+        if self.groups:
+            self.groups[:] = [group for group in self.groups if group.state != "unloaded"]
         if self.worlds:
             self.worlds = [world for world in self.worlds if world.state != "closed"]
 
@@ -91,8 +99,9 @@ class Contents:
     def settled(self) -> bool:
         """True when no model and no texture loads and no tile is wanted; images that were not reached are waited for
         as tiles are, see lw.Network."""
-        return self.pictures.settled and not any(m.state == "loading" or m._heals_soon for m in self.models) and all(
-            w.state not in ("loading", "retrying") and w.settled for w in self.worlds)  # fmt: skip
+        return (self.pictures.settled and all(group._settled for group in self.groups)
+                and not any(m.state == "loading" or m._heals_soon for m in self.models)
+                and all(w.state not in ("loading", "retrying") and w.settled for w in self.worlds))  # fmt: skip
 
     def tiles(self, camera: CameraFrame, environment: Environment) -> TileDraw:
         """This frame's tiles and the sea; their rows are marked where they differ from the last frame's."""
@@ -162,13 +171,18 @@ class Contents:
         for world in self.worlds:
             with self._failures.alone(f"The world {shown(world.url)}"):
                 world._streamer.device_lost(is_lost)
+        for group in self.groups:
+            with self._failures.alone("A group of files"):
+                group._device_lost(is_lost)
         self.pictures.device_lost()
         self._shown = ()
 
     def close(self) -> None:
         """Frees everything."""
-        for close in (*(model.close for model in self.models), *(world.close for world in self.worlds),
+        for close in (*(group.unload for group in self.groups), *(model.close for model in self.models),
+                      *(world.close for world in self.worlds),
                       self.pictures.close, self._sea.close, self._free_rows):  # fmt: skip
             with self._failures.alone("The end of what was loaded"):
                 close()
         self.models, self.worlds, self._sea_drawn = [], [], NO_TILES
+        self.groups.clear()

@@ -34,7 +34,7 @@ MEMBERS_MAX = 1 << 20
 
 def crowd(app: App, url: str | PathLike[str], count: int, *, position: npt.ArrayLike | None = None,
           rotation: npt.ArrayLike | None = None, scale: npt.ArrayLike | None = None, color: Any = None,
-          max_texture_side: int = 1024) -> Crowd:  # fmt: skip
+          max_texture_side: int | str = 1024) -> Crowd:  # fmt: skip
     """`count` members of a crowd, there from now on, and the glTF or glb file that they show, on its way.
 
     Args:
@@ -42,7 +42,7 @@ def crowd(app: App, url: str | PathLike[str], count: int, *, position: npt.Array
         url: as for `app.load`. What goes wrong later is the crowd's own: `crowd.state`, `.error`, `.warnings`.
         count: 1 to 1,048,576.
         position, rotation, scale, color: of one or each, as for `app.spawn_many`.
-        max_texture_side: pixels; larger images are scaled down.
+        max_texture_side: as for `app.load`.
 
     Raises:
         KindError, ConfigError, ShapeError, BudgetError: nothing is left behind then.

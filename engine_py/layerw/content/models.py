@@ -75,6 +75,7 @@ class Model:
         self._nodes: list[Entity] = []  # by number
         self._rows: list[Entity] = []
         self._blends: list[int] = []
+        self._stand_in: Entity | None = None  # until it is here
         self._crowd: Wearer | None = None  # what shows the file in its place
         self._notes: list[str] = []  # what is told of it by who uses it
 
@@ -265,6 +266,9 @@ class Model:
         self._content.step()
         if self._content.state == "ready":
             self._build(self._content)
+            if self._stand_in is not None and self._stand_in.alive:
+                self._stand_in.despawn()
+            self._stand_in = None
             self.state, self.warnings = "ready", self._all_warnings(self._content)
             self._dress()
             self._is_whole = not self._content.content.missing

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from layerw.base import checks
 from layerw.base.addresses import checked_address
 from layerw.base.config import Config
-from layerw.base.errors import KindError
-from layerw.base.ports import F64
+from layerw.base.errors import ConfigError, KindError
+from layerw.base.ports import F64, Content, GpuContent
 from layerw.base.user_code import UserCode
 from layerw.content.models import Model
 from layerw.content.shared import GpuRoom, SharedLoader
@@ -35,6 +35,17 @@ if TYPE_CHECKING:  # imported where they are first used: a program without model
 
 
 TEXTURE_SIDE_MAX = 16_384
+AUTO_SIDE_MIN, AUTO_SIDE_MAX = 512, 4096
+
+
+def checked_side(call: str, given: object, picture: tuple[int, int]) -> int:
+    """The largest side of images that is meant. "auto": no texture needs more texels than the picture has pixels, up to
+    the next power of two. picture: its width and height."""
+    if given == "auto":
+        return min(max(1 << (max(picture) - 1).bit_length(), AUTO_SIDE_MIN), AUTO_SIDE_MAX)
+    if isinstance(given, str):
+        raise ConfigError(f'{call} max_texture_side is {given!r}; it takes a whole number of pixels, or "auto".')
+    return checks.whole(f"{call} max_texture_side", given, 1, TEXTURE_SIDE_MAX)
 
 
 class Opening:
@@ -42,11 +53,12 @@ class Opening:
 
     def __init__(self, config: Config, transfers: FrameTransfers, store: Store, backups: Backups,
                  ledgers: tuple[HardLedger, HardLedger], table: Table, visibility: Visibility, user: UserCode,
-                 now: Callable[[], tuple[int, float]], animator: Callable[[], Animator]) -> None:  # fmt: skip
+                 now: Callable[[], tuple[int, float]], animator: Callable[[], Animator],
+                 size: Callable[[], tuple[int, int]]) -> None:  # fmt: skip
         self._config, self._transfers, self._store, self._backups = config, transfers, store, backups
         self._layer_ledger, self._gpu_ledger = ledgers
         self._table, self._visibility, self.user, self._now = table, visibility, user, now
-        self._animator = animator
+        self._animator, self._size = animator, size
 
     @cached_property
     def loader(self) -> GltfLoader:
@@ -70,30 +82,37 @@ class Opening:
         room = GpuRoom(store.ledger.budget_bytes, lambda: store.left_bytes, claim)
         return SharedLoader(self.loader, room, lambda: now()[0], lambda: Retries(pauses, lambda: now()[1]))
 
+    def went(self, content: GpuContent, is_lost: Callable[[Content], bool]) -> bool:
+        """Whether what is ready of a file, a model or an image, went with the device."""
+        if content.state == "ready" and not content.primitives and content.facts is None:
+            return self._store.textures[content.picture[0]].lost
+        return is_lost(content)
+
     def online(self) -> None:
         """The network is back."""
         if "models" in vars(self):
             self.models.online()
 
     def model(self, given: object, *, position: npt.ArrayLike | None, rotation: npt.ArrayLike | None,
-              scale: npt.ArrayLike | None, parent: Entity | None, max_texture_side: int,
+              scale: npt.ArrayLike | None, parent: Entity | None, max_texture_side: int | str,
               scene: str | int | None = None) -> Model:  # fmt: skip
         """See App.load."""
         url = checked_address(given, "app.load")
-        checks.whole("app.load max_texture_side", max_texture_side, 1, TEXTURE_SIDE_MAX)
+        side = checked_side("app.load", max_texture_side, self._size())
         if isinstance(scene, bool) or not isinstance(scene, str | int | None):
             raise KindError(f"app.load scene is {checks.shown(scene)}; it takes a name or a number.")
         loader = self.models
         root = Entity(self._table, self._table.spawn(1, mesh=0, material=0, radius=0.0, own=True))
         set_values(root, position=position, rotation=rotation, scale=scale, parent=parent)
         return Model(url, loader, self._table, self._visibility, self.user, root=root,
-                     max_texture_side=max_texture_side, animator=self._animator, scene=scene,
+                     max_texture_side=side, animator=self._animator, scene=scene,
                      store=self._store)  # fmt: skip
 
-    def world(self, given: object, *, place: str, transform: F64 | None, max_texture_side: int) -> World:
+    def world(self, given: object, *, place: str, transform: F64 | None,
+              max_texture_side: int | str) -> World:  # fmt: skip
         """See App.stream."""
         url = checked_address(given, "app.stream")
-        checks.whole("app.stream max_texture_side", max_texture_side, 1, TEXTURE_SIDE_MAX)
+        side = checked_side("app.stream", max_texture_side, self._size())
         if transform is not None:
             transform = checks.vector("app.stream transform", checks.as_array(transform).reshape(-1), 16).reshape(4, 4)
         from layerw.content.worlds import World
@@ -101,7 +120,7 @@ class Opening:
         from layerw.stream.streamer import Streamer
 
         settings = StreamConfig(screen_error_px=self._config.screen_error_px, lanes=self._config.lanes, place=place,
-                                transform=transform, max_texture_side=max_texture_side,
+                                transform=transform, max_texture_side=side,
                                 network=self._config.network)  # fmt: skip
         return World(Streamer(url, transfers=self._transfers, loader=self.loader, layer_ledger=self._layer_ledger,
                               gpu_ledger=self._gpu_ledger, config=settings), self.user)  # fmt: skip

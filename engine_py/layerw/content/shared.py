@@ -56,7 +56,7 @@ class SharedLoader:
             if content is None:
                 return None
             shared = self._open[key] = Shared(content, key, priority, self)
-        return Lease(shared, key, self._left)
+        return Lease(shared, key, self._left, priority)
 
     def online(self) -> None:
         """What waits for its next try need not wait: the network is back, or one that had failed came."""
@@ -134,6 +134,12 @@ class Shared:
             return any(share.asks for share in self.content.missing)
         return self.content.state != "failed" or (self.retries is not None and self.retries.is_due)
 
+    def rank(self) -> None:
+        """It comes as early as the first of those who share it wants it."""
+        if self.leases:
+            self._priority = max(lease.priority for lease in self.leases)
+            self.content.set_priority(self._priority)
+
     def ask_again(self) -> None:
         """Somebody wants it anew: what failed of it is asked for now, but for an image that is known to be wrong."""
         if self.retries is not None and self.content.state == "failed":
@@ -194,8 +200,8 @@ class Shared:
 class Lease:
     """A share in a content. `release` gives it back, once; the last one frees everything."""
 
-    def __init__(self, shared: Shared, key: Key, left: Callable[[Shared, Key], None]) -> None:
-        self.key, self._left = key, left
+    def __init__(self, shared: Shared, key: Key, left: Callable[[Shared, Key], None], priority: float) -> None:
+        self.key, self._left, self.priority = key, left, priority
         self.move(shared)
 
     @property
@@ -207,12 +213,23 @@ class Lease:
         """Into another one, of the same file; the one that it leaves is the caller's to end."""
         self._shared = shared
         shared.leases.append(self)
+        shared.rank()
         shared.ask_again()
         self._waits = True  # for what others do without
+
+    def set_priority(self, priority: float) -> None:
+        """As Content.set_priority; of those who share it, the highest counts."""
+        self.priority = priority
+        self._shared.rank()
 
     def step(self) -> None:
         """As Content.step, once a frame for all who share it."""
         self._shared.step()
+
+    @property
+    def progress(self) -> float:
+        """How much of it is here, 0 to 1."""
+        return 1.0 if self.state in ("ready", "failed") else self.content.progress
 
     def release(self) -> None:
         """See Lease."""

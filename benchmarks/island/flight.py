@@ -5,6 +5,8 @@ import math
 import island
 import numpy as np
 
+import layerw as lw
+
 SPEED_M_S = 120.0
 RADIUS_M = 2600.0
 VIEWS = {  # name: eye, target; metres
@@ -41,19 +43,70 @@ def fly(dt):
     app.camera.yaw, app.camera.pitch = -angle + math.radians(150), math.radians(-6)
 
 
+class Bounces:
+    """Light probes around the camera, while there are any."""
+
+    def __init__(self):
+        self._probes = None
+
+    @property
+    def are_on(self):
+        return self._probes is not None
+
+    @are_on.setter
+    def are_on(self, wanted):
+        if self.are_on and not wanted:
+            self._probes.close()
+            self._probes = None
+        elif wanted and not self.are_on:
+            self._probes = app.light_probes(app.camera.position, (48, 12, 48), 4.0)
+
+
+bounces = Bounces()
 PARTS = {  # what "table" leaves out, one at a time: the thing, its attribute, the value without it
     "shadows": (app.shadows, "enabled", False),
-    "ambient": (app.ambient, "occlusion", 0.0),
+    "occlusion": (app.ambient, "occlusion", 0.0),
     "contact shadows": (app.ambient, "contact", False),
     "reflections": (app.ambient, "reflections", False),
     "clouds": (app.clouds, "cover", 0.0),
+    "fog": (app.fog, "density", 0.0),
     "bloom": (app.view, "bloom", 0.0),
+    "depth of field": (app.view, "depth_of_field", None),
+    "probes": (bounces, "are_on", False),
     "sea": (app.sea, "level", None),
 }
-whole = {part: getattr(thing, name) for part, (thing, name, _) in PARTS.items()}
+whole = {}  # by part: its attribute's value in what is "everything"
+
+
+def put_on(values):
+    for part, value in values.items():
+        thing, name, _ = PARTS[part]
+        setattr(thing, name, value)
+
+
+def values():
+    return {part: getattr(thing, name) for part, (thing, name, _) in PARTS.items()}
+
+
+demo = values()
+
+
+def dress():
+    """Turns on what the demo does without; that is everything. Stand where the table is to be measured."""
+    put_on({"bloom": 0.04, "depth of field": lw.DepthOfField(60.0), "probes": True, "reflections": True})
+    whole.update(values())
 
 
 def leave_out(part):
     """Draws everything but one part; "" = everything."""
-    for each, (thing, name, without) in PARTS.items():
-        setattr(thing, name, without if each == part else whole[each])
+    put_on(whole | ({part: PARTS[part][2]} if part else {}))
+
+
+def undress():
+    """As the demo is."""
+    put_on(demo)
+
+
+def turn_sun(degrees):
+    """Far shadows are renewed from a quarter of a degree on."""
+    app.sun.azimuth += math.radians(degrees)

@@ -1,10 +1,11 @@
 /**
  * Opens flight.py, takes pictures of its views, then flies and posts frame intervals and the engine's figures.
  *
- * Query: ?backend=webgpu&seconds=20&width=1080&height=720&thread=main&quality=medium&pictures=start,air@19.5&table=1.
+ * Query: ?backend=webgpu&seconds=20&width=1080&height=720&thread=main&quality=medium&pictures=start,air@19.5&table=1&renewals=8.
  * pictures: views of flight.py, with an hour of the day if it shall be another; '' = none. table: GPU time by pass, also
- * with parts of light and air left out (PARTS of flight.py). Everything is measured on a real clock; intervals are those
- * of requestAnimationFrame on the thread that draws.
+ * with parts of light and air left out (PARTS of flight.py). renewals: seconds of GPU time of shadows while the sun stands, and
+ * as many while it turns so that a far cascade is always being renewed. Everything is measured on a real clock; intervals are
+ * those of requestAnimationFrame on the thread that draws.
  */
 const query = new URLSearchParams(location.search);
 const get = (name, other) => query.get(name) ?? other;
@@ -46,13 +47,35 @@ async function passes(limit_ms) {
 /** GPU time by pass, of everything and with one part after the other left out. */
 async function table() {
   const found = {};
+  await inFlight('flight.dress()');
+  await settle(20); // probes look around
   for (const part of ['', ...JSON.parse(await inFlight('import json\njson.dumps(list(flight.PARTS))'))]) {
     await inFlight(`flight.leave_out(${JSON.stringify(part)})`);
     await wait(700);
     found[part || 'everything'] = await passes(2600);
   }
-  await inFlight("flight.leave_out('')");
+  await inFlight('flight.undress()');
   await post(`passes-${backend}`, found);
+}
+
+/** GPU time of shadows in the frames of some seconds, milliseconds; `each` runs before every report. */
+async function shadows(limit_ms, each) {
+  const times = [];
+  for (const end = performance.now() + limit_ms; performance.now() < end;) {
+    await each();
+    const ms = (await report()).passes.find(({ name }) => name === 'shadow')?.gpu_ms;
+    if (ms != null) times.push(ms);
+  }
+  times.sort((a, b) => a - b);
+  return { readings: times.length, mean: times.reduce((sum, ms) => sum + ms, 0) / times.length, p50: at(times, 0.5), p99: at(times, 0.99), max: times.at(-1) };
+}
+
+/** What renewing a far cascade adds to a frame. */
+async function renewals(limit_ms) {
+  await settle(20);
+  const still = await shadows(limit_ms, () => {});
+  const turning = await shadows(limit_ms, () => inFlight('flight.turn_sun(0.05)'));
+  await post(`renewals-${backend}`, { still, turning, above_mean_ms: turning.max - turning.mean });
 }
 
 async function picture(view) {
@@ -108,6 +131,7 @@ async function main() {
   await post(`boot-${backend}`, { ...first, errors: element.errors });
   for (const view of get('pictures', 'start,air,ridge,coast').split(',').filter(Boolean)) await picture(view);
   if (get('table', '0') === '1') await table();
+  if (Number(get('renewals', 0)) > 0) await renewals(1000 * Number(get('renewals', 0)));
   if (seconds > 0) await fly();
 }
 

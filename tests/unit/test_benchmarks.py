@@ -78,3 +78,36 @@ def test_programs_of_the_drawing_part_run(name: str, query: dict[str, str]) -> N
     assert host.errors == [] and (host.sink.draws > 0) == (name != "empty")
     if "picks" in query:
         assert program["update"].__globals__["answers"] > 0, "what is asked is answered, and asked again"
+
+
+def test_the_island_s_table_leaves_out_one_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = parts.ROOT / "benchmarks" / "island"
+    monkeypatch.syspath_prepend(str(parts.ROOT / "examples"))
+    host = HeadlessHost(size=(320, 200))
+    given = mock.patch.object(lw, "App", partial(lw.App, host=host))
+    with mock.patch("layerw.hosts.default_host", return_value=host), given:
+        flight = runpy.run_path(str(folder / "flight.py"))
+    app, demo = flight["app"], flight["values"]()
+    app.quality = "high"
+
+    def drawn() -> set[str]:
+        host.step(app, 4)
+        return {row["name"] for row in app.report()["passes"]}
+
+    flight["dress"]()
+    everything = drawn()
+    for part, passes in (("shadows", {"shadow", "shafts"}), ("fog", {"shafts"}), ("bloom", {"bloom"}),
+                         ("depth of field", {"focus"}), ("reflections", {"reflections"})):
+        flight["leave_out"](part)
+        assert everything - drawn() == passes, part
+    for part in flight["PARTS"]:
+        flight["leave_out"](part)
+        thing, name, without = flight["PARTS"][part]
+        assert getattr(thing, name) == without
+        host.step(app, 1)
+    before = app.sun.azimuth
+    flight["turn_sun"](0.5)
+    assert app.sun.azimuth > before
+    flight["undress"]()
+    assert flight["values"]() == demo and not flight["bounces"].are_on
+    assert all("island/tileset.json" in text for text in app.report()["errors"]), "the world is not baked here"

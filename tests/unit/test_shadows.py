@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import layerw as lw
 from layerw.frame.cascades import Axes, axes_of, fit, reaches, sphere
-from layerw.frame.kept_cascades import PATIENCE_FRAMES, SLICE_DRAWS, SLICE_INSTANCES, KeptCascades
+from layerw.frame.kept_cascades import DRAW_INSTANCES, PATIENCE_FRAMES, SLICE_INSTANCES, Kept, KeptCascades
 from layerw.frame.lamp_shadows import BORDER, TILES_A_FRAME, LampTile
 from layerw.frame.shadow_atlas import KEPT_CASCADES, LAYOUTS, AtlasLayout
 from layerw.frame.sun_shadows import matrices_of
@@ -296,18 +296,50 @@ def test_kept_cascades_are_due_when_the_sun_turns_or_things_come() -> None:
 
 
 @given(st.lists(st.integers(1, 9000), max_size=200))
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=60)
 def test_slices_are_all_of_a_list_in_order_and_small(instances: list[int]) -> None:
     kept = KeptCascades()
     kept.step(SUN, FAR, 512, np.zeros(3), "scene")
     todo = records(len(instances))
-    todo[:, 3] = instances
-    parts = []
+    todo[:, 1], todo[:, 3] = np.arange(len(instances)), instances
+    todo[:, 2] = np.cumsum(todo[:, 3]) - todo[:, 3]
+    before, parts, costs = todo.copy(), [], []
     while not kept._is_whole:
-        part, _ = kept.slice(todo)
+        part, is_first = kept.slice(todo)
+        assert is_first is (not parts)
         parts.append(part)
-        assert len(part) <= SLICE_DRAWS and (len(part) < 2 or part[:, 3].sum() <= SLICE_INSTANCES)
-    assert np.array_equal(np.concatenate(parts), todo)
+        costs.append(int(part[:, 3].sum()) + DRAW_INSTANCES * len(part))
+    drawn, wanted = ([(look, row) for _, look, first, count, *_ in some.tolist() for row in range(first, first + count)]
+                     for some in (np.concatenate(parts), before))  # fmt: skip
+    assert drawn == wanted
+    assert np.array_equal(todo, before), "the frame's own list stays"
+    assert max(costs) <= SLICE_INSTANCES + 2 * DRAW_INSTANCES, "a draw that is cut counts twice"
+    assert max(costs) <= 2 * np.mean(costs) + 2 * DRAW_INSTANCES
+
+
+def test_a_renewal_is_spread_and_whole_while_the_camera_flies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many plants of few kinds, at levels of detail that change on the way: each is drawn once, no frame draws many."""
+    app, count, drawn = scene(), 30_000, {}
+    app.quality = "high"
+    places = np.random.default_rng(2).uniform((-500, 0, -500), (500, 40, 500), (count, 3))
+    app.spawn_many(lw.flora.conifer(seed=1), count, position=places, static=True)
+
+    def counted(kept: KeptCascades, todo: np.ndarray, slice: object = KeptCascades.slice) -> object:
+        assert kept.job is not None
+        part, is_first = slice(kept, todo)  # type: ignore[operator]
+        drawn.setdefault(kept.job, []).append(int(part[:, 3].sum()))
+        return part, is_first
+
+    monkeypatch.setattr(KeptCascades, "slice", counted)
+    for step in range(120):
+        app.camera.position = (4.0 * step - 240, 30.0, 100.0)
+        app.host.step(app, 1)
+    whole: list[Kept] = list(drawn)[:-1]  # the last may be on its way
+    assert len(whole) > 3 and {job.number for job in whole} == {0, 1, 2} and app.report()["errors"] == []
+    for job in whole:
+        if job.number:  # the first reaches 600 m: not all of them
+            assert sum(drawn[job]) == count, "none is left out, none is drawn twice"
+        assert len(drawn[job]) >= 5 and max(drawn[job]) <= min(SLICE_INSTANCES, 2 * np.mean(drawn[job]))
 
 
 def test_far_cascades_of_a_frame_hold_what_stands_still() -> None:

@@ -15,6 +15,7 @@ from layerw.scene.table import HIDDEN, NO_SHADOW, Table
 from layerw.visibility.batches import RANGE_ROWS
 from layerw.visibility.cull import Visibility
 from layerw.visibility.draws import VisibleSet, expanded, only
+from layerw.visibility.frustum import FixedBox
 
 
 def box_around(reach_m: float) -> np.ndarray:
@@ -236,3 +237,12 @@ def test_blended_tiles_and_rows_are_drawn_back_to_front_together() -> None:
     assert drawn == [glass[3], row + 1, glass[1], row, row + 2, glass[2], glass[0]]
     alone = view.frame(at.position, at.planes, *world[:3])
     assert len(alone.blend) == 1, "rows that follow each other stay one draw"
+
+
+def test_a_fixed_box_is_the_same_space_from_every_camera() -> None:
+    rng = np.random.default_rng(6)
+    planes = rng.normal(size=(5, 4))
+    eye, camera, place = (rng.uniform(-50, 50, 3) for _ in range(3))
+    seen = [one[:, :3] @ (place - at) + one[:, 3] for one, at in
+            ((planes, eye), (FixedBox(eye, planes).planes_from(camera), camera))]  # fmt: skip
+    assert np.allclose(*seen)

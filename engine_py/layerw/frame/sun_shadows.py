@@ -28,6 +28,7 @@ from layerw.scene.camera import CameraFrame
 from layerw.scene.environment import Environment
 from layerw.scene.light_table import LightTable
 from layerw.visibility.draws import VisibleSet
+from layerw.visibility.frustum import FixedBox
 
 ATLAS_SHARE = 0.125  # of the GPU budget, at most
 ENDLESS_M = 1.0e9  # a fade distance that is never reached
@@ -103,8 +104,8 @@ class SunShadows:
         self._roofs.clear()
 
     @property
-    def kept_box(self) -> tuple[F64, ...]:
-        """Of what casts in the kept cascade that the main view draws in this frame; the same while nothing moved."""
+    def kept_box(self) -> tuple[FixedBox, ...]:
+        """Of what casts in the kept cascade that the main view draws in this frame; the same until it is whole."""
         return self._kept.box if self.is_active else ()
 
     def begin(self, environment: Environment, atlas: tuple[int, int], position: F64, scene: object) -> None:

@@ -26,7 +26,7 @@ from layerw.visibility.batches import (
     in_order,
 )
 from layerw.visibility.draws import DrawList, VisibleSet
-from layerw.visibility.frustum import new_view, squared_length, write_view
+from layerw.visibility.frustum import FixedBox, new_view, squared_length, write_view
 from layerw.visibility.lods import LodTable
 
 _ORIGIN = np.zeros(3)
@@ -48,7 +48,7 @@ class _Last(NamedTuple):
     camera: F64
     planes: F64
     casters: tuple[F64, ...]
-    kept: tuple[F64, ...]
+    kept: tuple[FixedBox, ...]
     found: VisibleSet
 
 
@@ -110,7 +110,7 @@ class Visibility:
         tiles: TileDraw | None = None,
         tile_row: int = 0,
         casters: tuple[F64, ...] = (),
-        kept: tuple[F64, ...] = (),
+        kept: tuple[FixedBox, ...] = (),
         scale_changed: bool = True,
         shear: F32 | None = None,
         places_tiles: bool = True,
@@ -124,7 +124,7 @@ class Visibility:
             position, rotation, scale: world-space columns, C-contiguous; tile rows are written to them.
             tiles, tile_row: streamed tiles and the first of the rows reserved for them.
             casters: (5, 4) float64 each, as planes: boxes of what casts shadows, a list for each.
-            kept: the same, of what stands still; their lists follow.
+            kept: boxes of what stands still and casts; their lists follow.
             scale_changed: False promises that no scale differs from the last call's, nor any shear.
             shear: (n, 3) as in FrameColumns, where any row has some.
             places_tiles: whether the tiles' rows are to be relative to this camera; of several views one's are.
@@ -146,15 +146,17 @@ class Visibility:
         order = None
         if shown is not None:
             columns = (position, rotation, scale) if places_tiles else None
-            order = self._place_tiles(shown, tile_row, camera, planes, columns, casters + kept)
+            boxes = casters + tuple(box.planes_from(camera) for box in kept)
+            order = self._place_tiles(shown, tile_row, camera, planes, columns, boxes)
         self._opaque(position, shown, tile_row, order)
         self._see_through(camera, position, shown, tile_row, order)
         self._cull_movers(self._own["decal"], self._view, position, self._own["decal"].runs.all)
         self._draws.end_pass("decal")
         self._cull_sorted(self._own["particles"], position)
         self._draws.end_pass("particles")
-        for number, box in enumerate(casters + kept):
-            write_view(self._near_view, camera, box)
+        looks = [(camera, box) for box in casters] + list(kept)
+        for number, (eye, box) in enumerate(looks):
+            write_view(self._near_view, eye, box)
             self._shadow(position, shown, tile_row, None if order is None else order.casters[number],
                          moves=number < len(casters))  # fmt: skip
             self._draws.end_casters()

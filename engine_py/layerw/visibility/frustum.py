@@ -6,12 +6,30 @@ projection has no far plane. The camera is float64 in two float32 parts, so that
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from layerw.base.ports import F32, F64
 
 VIEW_FLOATS = 28
 BY_PLANES = -1.0  # as a reach
+
+
+class FixedBox(NamedTuple):
+    """A part of space, and from where it is culled and its levels of detail are chosen, wherever the camera is.
+
+    eye: (3,) float64, metres from the scene's origin; planes: (5, 4) float64, relative to it.
+    """
+
+    eye: F64
+    planes: F64
+
+    def planes_from(self, camera: F64) -> F64:
+        """The same planes, relative to a camera."""
+        moved = self.planes.copy()
+        moved[:, 3] += self.planes[:, :3] @ (camera - self.eye)
+        return moved
 
 
 def new_view() -> F32:

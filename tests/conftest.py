@@ -13,8 +13,8 @@ _STORES = count()
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browser tests run last, because Playwright keeps an event loop on this thread and later tests could start no
-    other; where processes share the tests, one has them all: two that draw in software would only wait for each other.
+    """Browser tests run last, where processes share the tests first, and one process has them all: two that draw in
+    software would only wait for each other. What it runs after them needs a thread without Playwright's event loop.
     """
     is_shared = hasattr(config, "workerinput")
     items.sort(key=lambda item: (item.get_closest_marker("browser") is None) == is_shared)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from layerw_server.http.app import create_app
 from layerw_server.http.background import background_server
@@ -48,9 +48,9 @@ def runtime_dir() -> Path:
         pytest.skip(f"No runtime: {error}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One headless Chromium for all tests."""
+    """One headless Chromium for all tests; it ends with the last one here, and Playwright's event loop with it."""
     try:
         with chromium() as browser:
             yield browser
@@ -78,7 +78,7 @@ def origin() -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def profile(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
     """A profile on disk: it keeps compiled WebAssembly, which is half of a start."""
     profile = browser.browser_type.launch_persistent_context(
@@ -86,6 +86,13 @@ def profile(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
     profile.set_default_timeout(PATIENCE_MS)
     yield profile
     profile.close()
+
+
+def close_pages(context: BrowserContext) -> None:
+    """Close all pages but the blank one that a profile begins with."""
+    for page in context.pages:
+        if page.url != "about:blank":
+            page.close()
 
 
 @pytest.fixture
@@ -97,12 +104,17 @@ def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Browse
             yield own
         return
     profile: BrowserContext = request.getfixturevalue("profile")
+    origins: set[str] = set()
+
+    def opened(page: Page) -> None:
+        page.on("framenavigated", lambda frame: origins.add("/".join(frame.url.split("/")[:3])))
+
+    profile.on("page", opened)
     yield profile
-    blank, *pages = profile.pages
-    session = profile.new_cdp_session(blank)
-    for page in pages:
-        origin = "/".join(page.url.split("/")[:3])
-        page.close()
+    profile.remove_listener("page", opened)
+    close_pages(profile)
+    session = profile.new_cdp_session(profile.pages[0])
+    for origin in origins:
         if origin.startswith("http"):
             session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": STORES})
     session.detach()
@@ -119,7 +131,8 @@ def program_port() -> int:
 
 
 @pytest.fixture
-def serve_program(tmp_path: Path, runtime_dir: Path, program_port: int) -> Iterator[ServeProgram]:
+def serve_program(tmp_path: Path, runtime_dir: Path, program_port: int,
+                  context: BrowserContext) -> Iterator[ServeProgram]:
     """Serve a program (text, texts by name, or a path); returns its address. Keywords go to create_app."""
     ports = itertools.chain([program_port], itertools.repeat(0))
     with ExitStack() as stack:
@@ -130,6 +143,7 @@ def serve_program(tmp_path: Path, runtime_dir: Path, program_port: int) -> Itera
             return stack.enter_context(background_server(app, next(ports)))
 
         yield serve
+        close_pages(context)  # a server that ends waits for what its pages still load
 
 
 @pytest.fixture

@@ -484,7 +484,7 @@ class App:
                                            max_texture_side=max_texture_side, scene=scene)  # fmt: skip
         if placeholder is not None:
             model._stand_in = self._engine.spawner.one(placeholder, None, False, parent=model.root)
-        self._engine.contents.models.append(model)
+        self._engine.contents.add(model)
         self._engine.scenes.own(model.close, lambda: model._over)
         return model
 

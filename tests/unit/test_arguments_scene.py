@@ -178,7 +178,8 @@ def entities(p: Parts) -> list[tuple[str, Try, list[Any]]]:
         rows += [("move", lambda v, axis=axis: p.one.move(**{axis: v}), NUMBER),  # type: ignore[misc]
                  ("rotate", lambda v, axis=axis: p.one.rotate(**{axis: v}), NUMBER)]  # type: ignore[misc]
     return [*rows, ("own parent", put(p.one, "parent"), [p.one]),
-            ("look_at", p.one.look_at, [*VECTOR, tuple(p.one.position)])]  # fmt: skip
+            ("look_at", p.one.look_at, [*VECTOR, tuple(p.one.position)]),
+            ("front", lambda v: p.one.look_at((1, 2, 3), front=v), ["Z", "+X", "", None, 1])]  # fmt: skip
 
 
 def cameras_and_typos(p: Parts) -> list[tuple[str, Try, list[Any]]]:

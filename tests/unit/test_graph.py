@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import layerw as lw
+from layerw.animation.conditions import Columns
 from layerw.animation.graph import AnimationGraph
 from layerw.animation.states import around
 from layerw.hosts.headless import HeadlessHost
@@ -424,3 +425,149 @@ def test_columns_may_hold_anything_and_fades_be_shorter_than_floats_say() -> Non
             graph.go(state, fade=1e-300)
             host.step(app, 2)
             assert np.isfinite(shown(host, model)).all()
+
+
+def test_one_graph_moves_a_model_at_a_time() -> None:
+    app, host, model, graph = scene(speed=0.0)
+    with pytest.raises(lw.LayerwError, match=r"moved by a graph already.*close"):
+        app.animator(model)
+    graph.close()
+    app.animator(model).state("go", "Run")
+    host.step(app, 2)
+    assert app.report()["errors"] == []
+
+
+@pytest.mark.parametrize("call", [
+    lambda graph: graph["speed"], lambda graph: graph.__setitem__("speed", 1.0), lambda graph: graph.state("a", "Walk"),
+    lambda graph: graph.transition("stand", "stand", at=1.0), lambda graph: graph.layer("arms"),
+    lambda graph: graph.weigh("base", 0.5), lambda graph: graph.go("stand"), lambda graph: graph.current(),
+    lambda graph: graph.event("step", "Walk", 0.1), lambda graph: graph.root_motion("body"),
+    lambda graph: graph.reach("head"), lambda graph: graph.look("head"),
+    lambda graph: setattr(graph, "by_distance", False)])  # fmt: skip
+def test_a_closed_graph_says_so(call: Callable[[Any], object]) -> None:
+    _, _, _, graph = scene(speed=0.0)
+    graph.state("stand", "Idle")
+    graph.close()
+    graph.close()
+    with pytest.raises(lw.LayerwError, match=r"closed.*app\.animator"):
+        call(graph)
+    assert "closed" in repr(graph)
+
+
+# -- graphs that are alike -------------------------------------------------------------------------------------------
+def herd(count: int, build: Callable[[int, AnimationGraph], None], **parameters: float | bool) -> tuple[Any, ...]:
+    """So many models with a graph of their own each."""
+    host = HeadlessHost()
+    app = lw.App(host=host)
+    models = [app.load(uri(animal_glb())) for _ in range(count)]
+    host.step(app, 8)
+    graphs = [app.animator(model, **parameters) for model in models]
+    for number, graph in enumerate(graphs):
+        build(number, graph)
+    return app, host, models, graphs
+
+
+def walks(number: int, graph: AnimationGraph) -> None:
+    graph.state("stand", "Idle")
+    graph.state("go", {1.0: "Walk", 3.0: "Run"}, by="speed")
+    graph.transition("stand", "go", when=lambda now: now.speed > 0.2, fade=0.3)
+    graph.transition("go", "stand", on="halt", fade=0.1)
+    graph.layer("head", mask=["neck"], additive=True, weight=0.5)
+    graph.state("nod", "Run", layer="head")
+    graph["speed"] = number / 2
+
+
+def test_graphs_that_are_alike_move_as_each_alone_and_step_in_one_call() -> None:
+    from layerw.kernels.animation import ANIMATION
+
+    app, host, models, graphs = herd(6, walks, speed=0.0, halt=False)
+    kept = graphs[3]["speed"]  # a view of before the first step
+    host.step(app, 10)
+    graphs[5]["halt"] = True
+    graphs[1].weigh("head", 0.0)
+    graphs[2].go("stand", fade=0.0)
+    kept[:] = 3.0
+    calls: list[int] = []
+    real = type(ANIMATION).lw_graph_step
+    try:
+        type(ANIMATION).lw_graph_step = staticmethod(lambda *given: (calls.append(int(given[0][0])), real(*given))[1])
+        host.step(app)
+    finally:
+        type(ANIMATION).lw_graph_step = staticmethod(real)
+    assert calls == [6, 6] and graphs[5].current() == ["stand"] and not graphs[5]["halt"].any()
+    host.step(app, 9)
+    for number, model in enumerate(models):
+        own, own_host, alone, one = scene(speed=0.0, halt=False)
+        walks(number, one)
+        own_host.step(own, 10)
+        one["halt"] = number == 5
+        if number == 1:
+            one.weigh("head", 0.0)
+        if number == 2:
+            one.go("stand", fade=0.0)
+        if number == 3:
+            one["speed"] = 3.0
+        own_host.step(own, 10)
+        assert graphs[number].current() == one.current()
+        assert np.array_equal(shown(host, model), shown(own_host, alone)), number
+    assert app.report()["errors"] == []
+
+
+def test_one_that_is_set_up_otherwise_goes_its_own_way_and_comes_back() -> None:
+    app, host, models, graphs = herd(5, walks, speed=0.0, halt=False)
+    host.step(app, 5)
+    graphs[2].state("lie", "Idle")
+    graphs[2].transition("*", "lie", when=lambda now: now.time > 0.05)
+    assert len(app._engine._animations().blending._groups) == 1
+    host.step(app, 20)
+    assert len(app._engine._animations().blending._groups) == 2
+    assert [graph.current()[0] for graph in graphs] == ["stand", "go", "lie", "go", "go"]
+    graphs[0]["speed"] = 2.0  # rows 0, 1, 3 and 4 of the block are one group
+    graphs[4]["halt"] = True
+    graphs[3].close()
+    host.step(app, 1)
+    assert [graphs[0].current(), graphs[4].current()] == [["go"], ["stand"]] and not graphs[4]["halt"].any()
+    models[1].close()
+    host.step(app, 5)
+    assert [graph.current()[0] for graph in graphs[:3]] == ["go", "go", "lie"] and app.report()["errors"] == []
+
+
+@pytest.mark.parametrize(("when", "asked"), [
+    (lambda now: now.speed > 0.9, 1), (lambda now: (now.speed >= 1.0) & ~(now.speed == 9), 1),
+    (lambda now: now.speed[0] > 0.9, 4), (lambda now: now.speed.max() > 0.9, 4),
+    (lambda now: True if now.speed > 0.9 else False, 4), (lambda now: bool(now.speed > 0.9), 4),  # noqa: SIM210
+    (lambda now: [one > 0.9 for one in now.speed][-1], 4), (lambda now: np.any(now.speed > 0.9), 4)])  # fmt: skip
+def test_a_condition_answers_for_each_model_however_it_is_written(when: Callable[[Any], Any], asked: int) -> None:
+    calls = []
+
+    def build(number: int, graph: AnimationGraph) -> None:
+        graph.state("stand", "Idle")
+        graph.state("go", "Walk")
+        graph.transition("stand", "go", when=when, fade=0.0)
+        graph["speed"] = number
+
+    app, host, _, graphs = herd(4, build, speed=0.0)
+    real = Columns.of
+    try:
+        Columns.of = lambda self, rows: (calls.append(rows), real(self, rows))[1]  # type: ignore[method-assign]
+        host.step(app)
+    finally:
+        Columns.of = real  # type: ignore[method-assign]
+    assert [graph.current()[0] for graph in graphs] == ["stand", "go", "go", "go"]
+    assert len(calls) == (0 if asked == 1 else 4) and app.report()["errors"] == []
+
+
+def test_one_of_many_conditions_that_fails_is_told_and_the_others_go_on() -> None:
+    limits = [0.5, None, 0.5]
+
+    def build(number: int, graph: AnimationGraph) -> None:
+        limit = limits[number]
+        graph.state("stand", "Idle")
+        graph.state("go", "Walk")
+        graph.transition("stand", "go", when=lambda now: now.speed > limit, fade=0.0)
+
+    app, host, _, graphs = herd(3, build, speed=1.0)
+    host.step(app, 3)
+    assert [graph.current()[0] for graph in graphs] == ["go", "stand", "go"]
+    errors = app.report()["errors"]
+    assert len(errors) == 1 and "stand -> go" in errors[0]

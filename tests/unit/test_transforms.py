@@ -205,6 +205,9 @@ def test_a_child_looks_at_a_point_of_the_world(scale: tuple[float, ...]) -> None
     forward, wish = matrix @ (0, 0, -1), target - place
     assert forward / np.linalg.norm(forward) == pytest.approx(wish / np.linalg.norm(wish), abs=1e-6)
     assert abs(np.linalg.norm(child.rotation) - 1) < 1e-6
+    child.look_at(target, front="+Z")
+    face = wanted(child)[0] @ (0, 0, 1)
+    assert face / np.linalg.norm(face) == pytest.approx(wish / np.linalg.norm(wish), abs=1e-6)
 
 
 @pytest.mark.parametrize("yaw", [0.0, 0.7, -2.5])

@@ -101,12 +101,14 @@ class Animator:
     def add_graph(self, graph: AnimationGraph) -> None:
         """It moves its models from now on."""
         self.blending.graphs.append(graph)
+        self.blending.moved.update(map(id, graph._models))
         self._stale = True
 
     def remove_graph(self, graph: AnimationGraph) -> None:
         """It moves nothing any more; does nothing where it is gone."""
         if graph in self.blending.graphs:
             self.blending.graphs.remove(graph)
+            self.blending.moved.difference_update(map(id, graph._models))
             self.blending.rest(graph)
             self._stale = True
 

@@ -25,6 +25,8 @@ from layerw.scene.table import Table
 
 if TYPE_CHECKING:  # most models play clips without one
     from layerw.animation.graph import AnimationGraph
+    from layerw.animation.graph_groups import GraphGroup
+    from layerw.animation.graph_parameters import ParameterPool
 
 
 @dataclass(slots=True)
@@ -43,6 +45,10 @@ class Blending:
 
     def __init__(self, table: Table, plays: Plays, eyes: Callable[[], Eyes]) -> None:
         self.graphs: list[AnimationGraph] = []
+        self.revision = 0  # of what graphs are set up with
+        self.moved: set[int] = set()  # `id` of their models
+        self._groups: list[GraphGroup] = []
+        self._parameters: ParameterPool | None = None
         self.plays = plays
         self._table = table
         self._bank, self._rates = Bank(), Rates(eyes)
@@ -53,14 +59,24 @@ class Blending:
         self._rest: F32 = np.zeros(0, np.float32)
         self._pose = self._start = self._goal = self._rest
 
+    @property
+    def parameters(self) -> ParameterPool:
+        """Of graphs."""
+        if self._parameters is None:
+            from layerw.animation.graph_parameters import ParameterPool
+
+            self._parameters = ParameterPool()
+        return self._parameters
+
     def lay_out(self, characters: list[Character], rigs: Sequence[RigColumns]) -> None:
         """Poses as long as the characters are many; each has its `pose_first`."""
         self._bank.fill(rigs)
         self._characters, self._played = characters, ()
         self._rest = np.concatenate([np.zeros(0, np.float32), *(one.rig.rest for one in characters)])
         self._pose = self._rest.copy()
+        alive = set(map(id, characters))
         for graph in self.graphs:
-            graph._find_characters()
+            graph._find_characters(alive)
 
     def rest(self, graph: AnimationGraph) -> None:
         """What a graph has moved goes back to where the file has it."""
@@ -79,15 +95,25 @@ class Blending:
         if not self.graphs and not any(owner is not None for owner in self.plays.owner):
             return False
         self.plays.advance(dt_s)
-        for graph in self.graphs:
-            graph._step(dt_s)
-        played = self.plays.revision, *(graph._revision for graph in self.graphs)
-        if self._played != played:
-            self._played = played
+        played, before = (self.plays.revision, self.revision), self._played
+        if played[1:] != before[1:]:
+            self._group()
+        self._played = played
+        for group in self._groups:
+            group.step(dt_s)
+        if played != before:
             self._list_plays()
         self._rates.step(dt_s)
         self._blend()
         return True
+
+    def _group(self) -> None:
+        """After graphs came, went or were set up otherwise, or models came or went."""
+        self._groups = []
+        if self.graphs:
+            from layerw.animation.graph_groups import groups_of  # most programs have no graph
+
+            self._groups = groups_of(self.graphs)
 
     def mask(self, character: Character, shares: F32) -> int:
         """Where a mask of one number a node is kept."""
@@ -123,20 +149,19 @@ class Blending:
         self._table_of_plays[:, 5] = layers.astype(np.uint32)
         self._scratch = np.zeros(2 * max((len(one.rig.rest) for one in self._characters), default=1), np.float32)
         self._graphed: list[U32] = []
-        for graph in self.graphs:
-            first = self._bank.first.get(graph._rig, 0)  # of none where nobody is left
-            self._graphed.append(graph._plays(first))
-            for one in graph._used:
-                moved.setdefault(one, set()).update(graph._nodes)
-                morphed.update((one, node) for node in graph._morphs)
+        for group in self._groups:
+            first = self._bank.first.get(group.rig, 0)  # of none where nobody is left
+            self._graphed.append(group.plays(first, self.mask))
+            morphs = group.nodes(lambda one, nodes: moved.setdefault(one, set()).update(nodes))
+            morphed.update((one, node) for one in group.used for node in morphs)
         self._driven = self._find_driven(moved, morphed)
         played = {self.plays.owner[row] for row in alive}
-        self._rates.lay_out(self._characters, {one for graph in self.graphs if graph.by_distance
-                                               for one in graph._used if one not in played})  # fmt: skip
+        self._rates.lay_out(self._characters, {one for group in self._groups if group.by_distance
+                                               for one in group.used if one not in played})  # fmt: skip
         if self._rates.used:
             self._start, self._goal = self._pose.copy(), self._pose.copy()
             number = {one: place for place, one in enumerate(self._characters)}
-            self._of_graph = [np.array([number[one] for one in graph._used], np.intp) for graph in self.graphs]
+            self._of_group = [np.array([number[one] for one in group.used], np.intp) for group in self._groups]
 
     def _find_driven(self, moved: dict[Character, set[int]], morphed: set[tuple[Character, int]]) -> _Driven:
         floats, rows = [], []
@@ -166,14 +191,13 @@ class Blending:
             pose[:] = self._rest
         amounts = np.stack([rows["time"], rows["weight"] * rows["share"]], axis=1).astype(np.float32)
         self._blend_plays(self._table_of_plays, amounts, pose)
-        for number, (plays, graph) in enumerate(zip(self._graphed, self.graphs, strict=True)):
-            amounts = graph._amounts_now()
-            due = rates.due[self._of_graph[number]] if rates.used else None
+        for number, (plays, group) in enumerate(zip(self._graphed, self._groups, strict=True)):
+            amounts = group.amounts()
+            due = rates.due[self._of_group[number]] if rates.used else None
             if due is not None and len(due):
-                plays = plays.reshape(len(due), -1, 8)[due].reshape(-1, 8)
-                amounts = amounts.reshape(len(due), -1, 2)[due].reshape(-1, 2)
-            self._blend_plays(plays, amounts, pose)
-            graph._move_roots(table, pose, due)
+                plays, amounts = plays.reshape(len(due), -1, 8)[due].reshape(-1, 8), amounts[due]
+            self._blend_plays(plays, amounts.reshape(-1, 2), pose)
+            group.move_roots(table, pose, due)
         if rates.used:
             ANIMATION.lw_pose_between(rates.wholes, rates.shares, count, self._start, pose, self._pose)
         ANIMATION.lw_pose_rows(self._pose, driven.floats, driven.rows, len(driven.rows), table.position, table.rotation,

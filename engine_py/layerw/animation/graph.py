@@ -14,19 +14,19 @@ import numpy.typing as npt
 
 from layerw.animation.animator import Animator
 from layerw.animation.character import Character
-from layerw.animation.events import NAME_MAX, NO_EVENTS, Mark, passed
+from layerw.animation.conditions import Now
+from layerw.animation.events import NAME_MAX, NO_EVENTS, Mark
 from layerw.animation.graph_arguments import Actor, clip_of, mixture, node_of, parameters_of, rig_of
-from layerw.animation.graph_layer import ANY, FAR, GraphLayer, Now, Parameters, Transition
+from layerw.animation.graph_layer import ANY, FAR, GraphLayer, Transition
 from layerw.animation.playing import LAYERS_MAX, names_of, shares_of
-from layerw.animation.plays import NO_MASK
 from layerw.animation.reaching import Look, Reach
 from layerw.animation.rig import SPEED_MAX
 from layerw.animation.root_motion import RootMotion
 from layerw.base import checks
-from layerw.base.errors import ConfigError, KeyMissing, ShapeError
+from layerw.base.errors import ConfigError, HandleError, KeyMissing, ShapeError
 from layerw.base.failures import Failures
 from layerw.base.names import named
-from layerw.base.ports import F32, U32
+from layerw.base.ports import F32
 from layerw.scene.table import Table
 
 
@@ -38,34 +38,26 @@ class AnimationGraph:
     `graph["speed"][:]` is a (n,) view, `graph["speed"] = speeds` writes all of it.
     """
 
-    __slots__ = ("__weakref__", "_amounts", "_animator", "_by_distance", "_characters", "_events", "_failures",
-                 "_layers", "_limbs", "_marks", "_members", "_models", "_parameters", "_revision", "_rig",
+    __slots__ = ("__weakref__", "_alike", "_animator", "_by_distance", "_characters", "_events", "_failures",
+                 "_is_open", "_layers", "_limbs", "_marks", "_members", "_models", "_parameters", "_rig",
                  "_root")  # fmt: skip
 
     def __init__(self, animator: Animator, failures: Failures, models: Sequence[Actor],
                  parameters: Mapping[str, float | bool]) -> None:  # fmt: skip
         self._animator, self._failures, self._models = animator, failures, list(models)
-        self._rig = rig_of(models)
-        count, flags = len(models), [name for name, value in parameters.items() if isinstance(value, bool | np.bool_)]
-        numbers = np.zeros(max(count * (len(parameters) - len(flags)), 1), np.float32)
-        columns: dict[str, npt.NDArray[Any]] = {}
-        first = 0
+        self._rig = rig_of(models, animator.blending.moved)
+        checked: dict[str, float | bool] = {}
         for name, value in parameters.items():
             if name in Now.OWN:
                 raise ConfigError(f"app.animator {name}: transitions know the state's own as now.{name}; a parameter "
                                   f"has another name.")
-            if name in flags:
-                columns[name] = np.full(count, value, np.bool_)
-            else:
-                columns[name] = numbers[first : first + count]
-                columns[name][:] = checks.number(f"app.animator {name}", value, -FAR, FAR)
-                first += count
-        self._parameters = Parameters(columns, numbers)
+            is_flag = isinstance(value, bool | np.bool_)
+            checked[name] = bool(value) if is_flag else checks.number(f"app.animator {name}", value, -FAR, FAR)
+        self._parameters = animator.blending.parameters.take(self._rig, checked, len(models))
         self._layers = [GraphLayer("base", len(models), None, failures, additive=False)]
         self._characters: list[Character | None] = []
-        self._amounts: F32 = np.zeros((0, 0, 2), np.float32)
-        self._by_distance = True
-        self._revision = 0  # of layers and states
+        self._by_distance = self._is_open = True
+        self._alike: object = None  # `_likeness`, once it is known
         self._members: npt.NDArray[np.intp] = np.zeros(0, np.intp)  # which of the models are moved now
         self._marks: list[Mark] = []
         self._events = NO_EVENTS
@@ -78,12 +70,13 @@ class AnimationGraph:
 
     def __repr__(self) -> str:
         layers = ", ".join(f"{layer.name}: {len(layer.states)} states" for layer in self._layers)
-        return f"<AnimationGraph of {len(self)} models; {layers}>"
+        return f"<AnimationGraph of {len(self)} models; {layers if self._is_open else 'closed'}>"
 
     # -- parameters -------------------------------------------------------------------------------
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         """A parameter: a (n,) view, float32, or bool where it began as True or False."""
+        self._check_open(f"graph[{checks.shown(name)}]")
         columns = self._parameters.columns
         if name not in columns:
             raise KeyMissing(f"The graph has no parameter {checks.shown(name)}."
@@ -130,8 +123,7 @@ class AnimationGraph:
             parameters = parameters_of(by, {key: column.dtype == np.bool_
                                             for key, column in self._parameters.columns.items()})
             clips, points = mixture(self._rig, clip, len(parameters))
-        column = self._parameters.first(parameters[0]) if parameters else 0
-        own.add(name, clips, points, parameters, column=column, speed=speed, loop=loop)
+        own.add(name, clips, points, parameters, speed=speed, loop=loop)
         self._changed()
 
     def transition(self, source: str, target: str, when: Callable[[Any], Any] | None = None, on: str | None = None,
@@ -164,6 +156,7 @@ class AnimationGraph:
         if when is None and on is None and at is None:
             raise ConfigError(f"The transition {source} -> {target} says not when; give when=, on= or at=.")
         own.transitions.append(Transition(begins, ends, when, on, at, fade_s))
+        self._changed()
 
     def layer(self, name: str, mask: Iterable[str] | None = None, additive: bool = False, weight: float = 1.0) -> None:
         """Adds a layer over those before it, with states of its own: `graph.state("wave", "Wave", layer="arms")`.
@@ -174,6 +167,7 @@ class AnimationGraph:
             additive: what its clips move since their first keys is added to what lies below.
             weight: 0 to 1; `weigh` changes it.
         """
+        self._check_open("layer")
         checks.text("layer name", name)
         checks.flag("layer additive", additive)
         weight = checks.number("layer weight", weight, 0.0, 1.0)
@@ -220,11 +214,13 @@ class AnimationGraph:
             clip: of `model.animations`.
             at: seconds into it.
         """
+        self._check_open("event")
         if len(checks.text("event name", name)) > NAME_MAX:
             raise ConfigError(f"event name is {checks.shown(name)}; it takes {NAME_MAX} letters at most.")
         found = clip_of(self._rig, clip)
         seconds = checks.number("event at", at, 0.0, float(found.duration_s))
         self._marks.append(Mark(name, found.name, seconds / found.duration_s if found.duration_s > 0 else 0.0))
+        self._changed()
 
     @property
     def events(self) -> npt.NDArray[np.void]:
@@ -296,24 +292,24 @@ class AnimationGraph:
 
     @by_distance.setter
     def by_distance(self, value: bool) -> None:
+        self._check_open("by_distance")
         self._by_distance = checks.flag("AnimationGraph.by_distance", value)
         self._changed()
 
     def close(self) -> None:
         """Moves nothing any more; the models go back to their rest pose."""
         self._animator.remove_graph(self)
+        self._is_open = False
 
     # -- for the engine ---------------------------------------------------------------------------
 
-    def _step(self, dt_s: float) -> None:
-        slots = sum(layer.slots for layer in self._layers)
-        if self._amounts.shape[:2] != (len(self), slots):
-            self._amounts = np.zeros((len(self), slots, 2), np.float32)
-        first = 0
-        for layer in self._layers:
-            layer.step(dt_s, self._parameters, self._amounts, first)
-            first += layer.slots
-        self._events = passed(self._layers, self._marks)
+    @property
+    def _likeness(self) -> object:
+        """Equal for graphs that can step as one."""
+        if self._alike is None:
+            self._alike = (id(self._parameters.block), self._by_distance,
+                           *(layer.likeness for layer in self._layers))  # fmt: skip
+        return self._alike
 
     def _move_roots(self, table: Table, pose: F32, due: npt.NDArray[np.bool_] | None) -> None:
         """After poses are blended: what their root nodes went, the models go. due: whose poses are new; None = all."""
@@ -340,57 +336,39 @@ class AnimationGraph:
 
     @property
     def _nodes(self) -> set[int]:
-        """What clips move."""
+        """All that it moves."""
         clips = [clip for layer in self._layers for state in layer.states for clip in state.clips]
-        found = {node for clip in clips for node in clip.nodes.tolist()}
-        found |= {node for limb in self._limbs for node in limb._nodes}
-        return found if self._root is None else found | {self._root.node}
+        return self._own_nodes.union(*(clip.nodes.tolist() for clip in clips))
 
     @property
-    def _morphs(self) -> set[int]:
-        """Nodes whose morphs clips move."""
-        clips = [clip for layer in self._layers for state in layer.states for clip in state.clips]
-        return {node for clip in clips for node in clip.morphs}
+    def _own_nodes(self) -> set[int]:
+        """What it moves beside its clips."""
+        found = {node for limb in self._limbs for node in limb._nodes}
+        return found if self._root is None else found | {self._root.node}
 
-    def _find_characters(self) -> None:
-        """After models came or went."""
-        alive = set(map(id, self._animator.characters))
+    def _find_characters(self, alive: set[int]) -> None:
+        """After models came or went; alive: `id` of those that there are."""
         self._characters = [model._character if id(model._character) in alive else None for model in self._models]
         self._members = np.array([number for number, one in enumerate(self._characters) if one is not None], np.intp)
-
-    def _plays(self, first_track: int) -> U32:
-        """(members * slots, 8) as kernels/animation/blend.h has them, of those that are moved."""
-        rows = []
-        for number, layer in enumerate(self._layers):
-            mask = NO_MASK
-            for model, one in zip(self._models, self._characters, strict=True):
-                if layer.mask is not None and one is not None:
-                    mask = self._animator.blending.mask(one, shares_of(model, one, layer.mask))
-                    break
-            rows += [(0, self._rig.count, len(self._rig.rest), first_track + clip.first, clip.tracks, number,
-                      int(layer.additive), mask) for state in layer.states for clip in state.clips]  # fmt: skip
-        own = np.array(rows, np.uint32).reshape(-1, 8)
-        first = np.array([one.pose_first for one in self._used], np.uint32)
-        found = np.tile(own, (len(first), 1))
-        found[:, 0] = np.repeat(first, len(own))
-        return found
-
-    def _amounts_now(self) -> F32:
-        """(members * slots, 2), of the same."""
-        whole = len(self._members) == len(self)
-        return np.ascontiguousarray(self._amounts if whole else self._amounts[self._members]).reshape(-1, 2)
 
     # -- arguments --------------------------------------------------------------------------------
 
     def _changed(self) -> None:
-        self._revision += 1
+        self._alike = None
+        self._animator.blending.revision += 1
+
+    def _check_open(self, what: str) -> None:
+        if not self._is_open:
+            raise HandleError(f"{what}: the graph is closed and moves nothing; app.animator(model) makes another.")
 
     def _node(self, what: str, name: object) -> int:
+        self._check_open(what)
         for model in self._models:
             if model._character is not None and model.state == "ready":
                 return node_of(model, model._character, what, name)
         raise ConfigError(f"{what}: none of the graph's models is there any more.")
 
     def _layer(self, name: str, layer: object) -> GraphLayer:
+        self._check_open(name)
         checks.one_of(name, layer, self.layers)
         return next(one for one in self._layers if one.name == layer)

@@ -5,7 +5,7 @@ Owns: the words of those errors.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -70,12 +70,15 @@ def parameters_of(by: object, flags: Mapping[str, bool]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def rig_of(models: Sequence[Actor]) -> RigColumns:
-    """What they have in common. Raises ConfigError."""
+def rig_of(models: Sequence[Actor], moved: Container[int]) -> RigColumns:
+    """What they have in common. moved: `id` of those that other graphs move. Raises ConfigError."""
     found: RigColumns | None = None
     if len(set(map(id, models))) < len(models):
         raise ConfigError("app.animator was given a model twice; it is moved once.")
     for model in models:
+        if id(model) in moved:
+            raise ConfigError(f"app.animator: {model.url[:60]!r} is moved by a graph already; give that one more "
+                              "states and layers, or close() it before.")
         if model.state != "ready":
             raise ConfigError(f"app.animator: {model.url[:60]!r} is {model.state}; ask from @model.on_ready.")
         if model._character is None:

@@ -32,6 +32,7 @@ class Contents:
 
     def __init__(self, table: Table, sea: SeaSurface, pictures: Pictures, log: Log, failures: Failures) -> None:
         self.models: list[Model] = []
+        self._coming: list[Model] = []  # those of them that are not whole yet
         self.worlds: list[World] = []
         self.groups: list[Group] = []
         self.first_row = -1
@@ -43,9 +44,14 @@ class Contents:
         self._camera: bytes = b""
         self._shown: tuple[object, ...] = ()
 
+    def add(self, model: Model) -> None:
+        """One that is on its way."""
+        self.models.append(model)
+        self._coming.append(model)
+
     def step(self, camera: CameraFrame, time_s: float) -> None:
         """Loading and streaming of this frame, each model and world alone; what went wrong is logged."""
-        for model in self.models:
+        for model in self._coming:
             if model.state == "loading":
                 with self._failures.alone(f"The model {shown(model.url)}"):
                     model._step()
@@ -54,6 +60,9 @@ class Contents:
                 with self._failures.alone(f"The model {shown(model.url)}"):
                     for text in model._heal():
                         self._log.info(f"{shown(model.url)} is shown with what had not come: {text}")
+        has_news = bool(self._coming)
+        if has_news:
+            self._coming = [model for model in self._coming if model.state == "loading" or not model._is_whole]
         for group in list(self.groups):  # after the models, which may have asked for the same
             with self._failures.alone("A group of files"):
                 for text in group._step():
@@ -67,8 +76,8 @@ class Contents:
             for model in self.models:
                 with self._failures.alone(f"The model {shown(model.url)}"):
                     model._close_if_gone()
+        if has_news or self._table.deaths != self._deaths:  # models end with something that dies, or fail to come
             self._deaths = self._table.deaths
-        if self.models:
             self.models = [model for model in self.models if not model._over]
         if self.groups:
             self.groups[:] = [group for group in self.groups if group.state != "unloaded"]
@@ -100,7 +109,7 @@ class Contents:
         """True when no model and no texture loads and no tile is wanted; images that were not reached are waited for
         as tiles are, see lw.Network."""
         return (self.pictures.settled and all(group._settled for group in self.groups)
-                and not any(m.state == "loading" or m._heals_soon for m in self.models)
+                and not any(m.state == "loading" or m._heals_soon for m in self._coming)
                 and all(w.state not in ("loading", "retrying") and w.settled for w in self.worlds))  # fmt: skip
 
     def tiles(self, camera: CameraFrame, environment: Environment) -> TileDraw:
@@ -168,6 +177,7 @@ class Contents:
         for model in self.models:
             with self._failures.alone(f"The model {shown(model.url)}"):
                 model._device_lost(is_lost)
+        self._coming = list(self.models)
         for world in self.worlds:
             with self._failures.alone(f"The world {shown(world.url)}"):
                 world._streamer.device_lost(is_lost)

@@ -27,6 +27,7 @@ from layerw.navigation.mesh import NavMesh, Walker
 from layerw.navigation.queries import CORNERS, Path, Queries, Walk, pairs, places, reach_of
 from layerw.navigation.sources import Box, Sources
 from layerw.scene.entity import Entities
+from layerw.scene.motion import FRONTS
 
 if TYPE_CHECKING:
     from layerw.content.worlds import World
@@ -288,7 +289,7 @@ class Navigation:
         self._check_open()
         entities = checks.instance("app.navigation.add entities", entities, Entities, "an Entity, or a group of them")
         record = agent_record(speed, acceleration, radius, height, apart, avoids)
-        sign = 1 if checks.one_of("app.navigation.add front", front, ("-Z", "+Z")) == "-Z" else -1
+        sign = 1 if checks.one_of("app.navigation.add front", front, FRONTS) == "-Z" else -1
         sign *= checks.flag("app.navigation.add turns", turns)
         feet = checks.number("app.navigation.add feet", feet, -1000, 1000)
         self._crowd.add(entities, record, sign, feet)

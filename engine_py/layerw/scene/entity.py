@@ -415,16 +415,18 @@ class Entity(Entities):
         """Turn it about its own axes by radians (yaw y, then pitch x, then roll z)."""
         self._write("rotation", motion.turned(self._table.rotation[self.first_row], x, y, z))
 
-    def look_at(self, target: npt.ArrayLike) -> None:
-        """Turn it so that -Z points at `target`, with +Y up; straight up or down it keeps its heading.
+    def look_at(self, target: npt.ArrayLike, front: str = "-Z") -> None:
+        """Turn it so that its front points at `target`, with +Y up; straight up or down it keeps its heading.
 
         Args:
             target: (3,) metres in the world, whatever its parents are: they may move, turn, stretch and mirror it.
+            front: "-Z", where cameras look and lamps shine, or "+Z", where models of glTF files look.
 
         Raises:
             ShapeError: the target is no point, or where it stands.
+            ConfigError: there is no such front.
         """
-        self._write("rotation", motion.towards(self._table, self.first_row, target))
+        self._write("rotation", motion.towards(self._table, self.first_row, target, front))
 
 
 def _entity(table: Table, row: int, birth: int) -> Entity:

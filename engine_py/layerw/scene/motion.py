@@ -17,6 +17,7 @@ from layerw.base.mathx import Array, facing, matrix_from_quat, quat_from_matrix,
 from layerw.scene.hierarchy import world_matrix
 from layerw.scene.table import Table
 
+FRONTS = ("-Z", "+Z")  # where cameras look and lamps shine; where models of glTF files look
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 MANY_TURNS = 10.0  # radians in one call: 30 degrees are 0.5, half a turn is 3.1
 
@@ -67,13 +68,14 @@ def turned_all(rotation: npt.NDArray[np.float32], x: float, y: float, z: float) 
     return turned
 
 
-def towards(table: Table, row: int, target: npt.ArrayLike) -> Array:
-    """The rotation of a row that looks at a point of the world.
+def towards(table: Table, row: int, target: npt.ArrayLike, front: str) -> Array:
+    """The rotation of a row whose front, one of FRONTS, looks at a point of the world.
 
     Raises:
         ShapeError: the target is no point, or where the row stands; or it or a parent stands nowhere (NaN, infinity).
     """
     point = checks.vector("Entity.look_at target", target)
+    sign = 1.0 if checks.one_of("Entity.look_at front", front, FRONTS) == "-Z" else -1.0
     with np.errstate(all="ignore"):
         matrix, place = world_matrix(table.parent, table.position, table.rotation, table.scale, int(table.parent[row]))
     if not (np.isfinite(matrix).all() and np.isfinite(place).all() and np.isfinite(table.position[row]).all()):
@@ -83,7 +85,7 @@ def towards(table: Table, row: int, target: npt.ArrayLike) -> Array:
     forward: Array = inward @ (point - place) - table.position[row]
     if not forward.any():
         raise ShapeError(f"Entity {row} cannot look at its own position; move it or choose another target.")
-    return quat_from_matrix(facing(forward, inward @ (0.0, 1.0, 0.0), matrix_from_quat(table.rotation[row])))
+    return quat_from_matrix(facing(sign * forward, inward @ (0.0, 1.0, 0.0), matrix_from_quat(table.rotation[row])))
 
 
 def values_for(name: str, value: npt.ArrayLike, width: int, count: int, one: bool) -> npt.NDArray[np.float32]:

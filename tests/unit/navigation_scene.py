@@ -27,4 +27,4 @@ corners, ways = app.navigation.paths(app.navigation.random(40, seed=3), app.navi
 app.paused = True
 app.watch("navigation", app.navigation)
 '''
-HASH = "3936ed51883a9fcb"  # of PROGRAM after its steps, on every host
+HASH = "f0e8992fc07dbb76"  # of PROGRAM after its steps, on every host

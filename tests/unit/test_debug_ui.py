@@ -222,3 +222,12 @@ def test_knobs_of_what_has_slots_and_odd_values(app: lw.App, program: Program) -
     assert odd.size == 3.0
     for thing in (app.camera, app.view, app.spawn(lw.Mesh.box()), app.light_probes((0, 0, 0), (1, 1, 1))):
         program.run(lambda t=thing: app.debug.ui.knobs("of it", t), 2)
+
+
+def test_calls_after_the_end_are_told() -> None:
+    app = lw.App(host=HeadlessHost())
+    ui, debug = app.ui, app.debug.ui
+    app.close()
+    for late in (lambda: debug.text("one"), lambda: debug.slider("speed", 1.0, 0.0, 2.0), lambda: ui.text("one")):
+        with pytest.raises(lw.HandleError, match="ended with its App"):
+            late()

@@ -123,6 +123,22 @@ def test_agents_walk_there_turn_and_stop(yard: Yard) -> None:
     assert yard.app.report()["errors"] == []
 
 
+@pytest.mark.parametrize("count", [2, 20])
+def test_many_who_are_sent_to_one_place_stand_around_it(yard: Yard, count: int) -> None:
+    turn = np.arange(count) * 2.4
+    start = np.stack([10 + 4 * np.cos(turn), np.zeros(count), 5 + 3 * np.sin(turn)], axis=1)
+    people = yard.app.spawn_many(lw.Mesh.box(), count, position=start)
+    agents = yard.app.navigation.add(people, speed=2.0)
+    agents.target = (10, 0, 5)
+    for _ in range(60):
+        yard.host.step(yard.app, 30)
+        if not agents.going.any():
+            break
+    assert not agents.going.any() and not agents.lost.any()
+    far = np.linalg.norm(people.position - (10, 0, 5), axis=1)
+    assert far.max() < 2.5 * 0.4 * np.sqrt(count) + 0.4
+
+
 def test_a_model_goes_with_its_face_ahead(yard: Yard) -> None:
     ways = []
     for front in ("-Z", "+Z"):

@@ -31,6 +31,9 @@ IDLE, GOES, LOST = range(3)
 NOBODY = 0xFFFFFFFF
 NOTHING, TARGET, STEERED = range(3)  # what an agent is to do
 REACH = np.array((4.0, 8.0, 4.0), np.float32)  # of targets to the ground
+STALLED_STEPS = 60  # without coming nearer: who stands around a place that is taken has arrived
+CLOSER = 0.1  # of the radius: what counts as nearer
+ROOM = 2.5  # how far from the place the nth of them stands, in radii and square roots of n
 TURN_RATE = 10.0  # a second: how much of the way to the new heading
 SENT_MAX = 200  # ways that are planned in one step; more wait for the next
 Rows = npt.NDArray[np.intp]
@@ -66,11 +69,13 @@ class Crowd:
         self.goals: F32 = np.zeros((0, 3), np.float32)
         self.unsent = np.zeros(0, np.bool_)
         self.headings: F32 = np.zeros((0, 2), np.float32)
+        self.nearest: F32 = np.zeros(0, np.float32)  # metres to where they were sent, the least so far
+        self.stalled = np.zeros(0, np.int32)  # steps since that
         self._last: F32 = np.zeros((0, 3), np.float32)  # positions as the table has them
         self._deaths = table.deaths
 
     COLUMNS = ("rows", "births", "numbers", "records", "turns", "feet", "states", "wants", "goals", "unsent",
-               "headings", "_last")
+               "headings", "nearest", "stalled", "_last")
 
     @property
     def count(self) -> int:
@@ -122,7 +127,8 @@ class Crowd:
         for column, values in zip(self.COLUMNS, (
                 rows, table.birth[rows], np.full(count, NOBODY), np.tile(record, (count, 1)), np.full(count, turns),
                 np.full(count, feet), np.zeros((count, STATE)), np.zeros(count), np.zeros((count, 3)),
-                np.zeros(count, np.bool_), headings, places), strict=True):  # fmt: skip
+                np.zeros(count, np.bool_), headings, np.full(count, np.inf), np.zeros(count), places),
+                strict=True):  # fmt: skip
             old = getattr(self, column)
             setattr(self, column, np.concatenate([old, np.asarray(values, old.dtype)]))
         new = np.arange(self.count - count, self.count)
@@ -209,6 +215,7 @@ class Crowd:
     def want(self, slots: npt.NDArray[np.intp], what: int, goals: Any) -> None:
         """From the next step on."""
         self.wants[slots], self.goals[slots], self.unsent[slots] = what, goals, True
+        self.nearest[slots], self.stalled[slots] = np.inf, 0
 
     # -- the step --------------------------------------------------------------------------------
 
@@ -287,14 +294,28 @@ class Crowd:
         return np.ascontiguousarray(found, np.float32)
 
     def _arrive(self, mesh: NavMesh, on: npt.NDArray[np.intp]) -> None:
-        """Those that are where they were sent stand, and others may pass them by."""
+        """Those that are where they were sent, or as near as others let them, stand, and others may pass them by."""
         going = on[(self.wants[on] == TARGET) & (self.states[on, DOING] == GOES)]
         radius = self._records(going)[:, RADIUS]
         away = self.states[going, PLACE] - self.goals[going]
-        there = going[(away[:, 0] ** 2 + away[:, 2] ** 2 < (0.5 * radius) ** 2) & (np.abs(away[:, 1]) < REACH[1])]
+        far = np.sqrt(away[:, 0] ** 2 + away[:, 2] ** 2)
+        nearer = far < self.nearest[going] - CLOSER * radius
+        self.nearest[going] = np.where(nearer, far, self.nearest[going])
+        self.stalled[going] = np.where(nearer, 0, self.stalled[going] + 1)
+        there = going[((far < 0.5 * radius) | self._crowded(on, going, far, radius)) & (np.abs(away[:, 1]) < REACH[1])]
         if len(there):
             self._kernels.lw_nav_halt(mesh.number, np.ascontiguousarray(self.numbers[there]), len(there))
             self.wants[there], self.states[there, DOING] = NOTHING, IDLE
+
+    def _crowded(self, on: npt.NDArray[np.intp], going: npt.NDArray[np.intp], far: F32, radius: F32) -> Any:
+        """(n,) whether they come no nearer because others stand there."""
+        found = np.zeros(len(going), np.bool_)
+        stalled = np.flatnonzero((self.stalled[going] > 0) & (self.stalled[going] % STALLED_STEPS == 0))
+        if len(stalled):
+            away = self.states[on, PLACE][None, :, [0, 2]] - self.goals[going[stalled]][:, None, [0, 2]]
+            before = (np.sqrt((away**2).sum(axis=2)) < (far + radius)[stalled, None]).sum(axis=1)  # itself, too
+            found[stalled] = (before > 1) & (far[stalled] < ROOM * radius[stalled] * np.sqrt(before))
+        return found
 
     def _write(self, on: npt.NDArray[np.intp], dt: float) -> None:
         rows, position = self.rows[on], self._table.columns["position"]
@@ -320,7 +341,7 @@ class Crowd:
 
     def state_bytes(self) -> bytes:
         """Of all columns that go on."""
-        return self.states.tobytes() + self.headings.tobytes()
+        return self.states.tobytes() + self.headings.tobytes() + self.nearest.tobytes() + self.stalled.tobytes()
 
 
 def _headings(rotation: F32) -> F32:

@@ -202,6 +202,7 @@ class DebugUi:
                 return
 
     def _get(self, kind: str, name: str, make: Callable[[], W]) -> _Shown:
+        self._ui._check_open()
         key = (*self._sections, kind, checks.text("debug.ui name", name))
         found = self._shown.get(key)
         if found is None or found.widget.closed:

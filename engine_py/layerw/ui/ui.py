@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import numpy.typing as npt
 
+from layerw.base.errors import HandleError
 from layerw.base.settings import fixed_attributes
 from layerw.frame.subsystems import SubsystemPort
 from layerw.scene.entity import Entity
@@ -37,6 +38,7 @@ class Ui:
     def __init__(self, port: SubsystemPort) -> None:
         self._port, self._tree = port, Tree()
         self._following: list[At] = []
+        self._has_ended = False
 
     # -- words and pictures --------------------------------------------------------------------
 
@@ -196,7 +198,12 @@ class Ui:
         """
         self._tree.theme(theme("app.ui.theme", values))
 
+    def _check_open(self) -> None:
+        if self._has_ended:
+            raise HandleError("app.ui ended with its App, which was closed.")
+
     def _add(self, kind: Callable[..., W], **values: Any) -> W:
+        self._check_open()
         made = kind(self._tree, self._port.user, values)
         self._port.own(made.close, lambda: made.closed)
         return made
@@ -209,6 +216,7 @@ class Ui:
 
     def close(self) -> None:
         """The program ended."""
+        self._has_ended = True
         for node in self._tree.nodes.values():
             node._ended()
 

@@ -108,7 +108,7 @@ class Engine:
         self.environment, self._air = Environment(), Air()
         self.quality = Quality(options.get("quality"))
         self.lights = FrameLights(self.table, self.store, self.heap_ledger, self.log)
-        self.shadows = SunShadows(self.log)
+        self.shadows = SunShadows(self.table, self.log)
         self._still_scene: object = None
         self.targets = RenderTargets(self.resources, self.submission, self.log, weakly(self._sized_views),
                                      (options.get("width") or 1, options.get("height") or 1),
@@ -504,7 +504,7 @@ class Engine:
         moved = self.table.moved() or scene != self._still_scene
         self._still_scene = scene
         self.shadows.see_roofs(self.environment, self.shown.camera.position, moved=moved)
-        self.shadows.see_lamps(self.lights.table, self.shown.camera, moved=moved)
+        self.shadows.see_lamps(self.lights.table, self.shown)
 
     def _place_probes(self) -> None:
         if self._probes is not None and self._probes.place():
@@ -625,8 +625,9 @@ STAGES: tuple[tuple[str, Callable[[Engine], object]], ...] = (
     ("The view", Engine._write_view),
     ("The probes", Engine._place_probes),
     ("The air", lambda engine: engine._air.see(engine._view.block)),
-    ("The lights", lambda engine: engine.lights.begin(engine.shown, engine._view.block)),
+    ("The lights", lambda engine: engine.lights.begin(engine.shown.columns)),
     ("The shadows", Engine._begin_shadows),
+    ("The lights", lambda engine: engine.lights.see(0, engine.shown.camera, engine._view.block)),
     ("The other views", Engine._see_others),
     ("The probes", Engine._look_around),
     ("The visibility", Engine._see_main),

@@ -83,7 +83,8 @@ def test_quality_that_changes_in_each_frame_leaves_nothing() -> None:
             host.step(app, 1)
             drawn.update(tile[1:4] for tile in host.sink.tiles)
         shadows = app._engine.shadows
-        looked_at = {shadows.layout.cell(tile.cell) for tile in shadows.lamps._tiles}
+        looked_at = {shadows.layout.cell(cells.level, cells.first + face) for _, cells in shadows.lamps.shown
+                     for face in range(cells.faces)}
         looked_at |= {shadows.layout.cached_tile(kept.slot) for kept in shadows._kept.shown.values()}
         assert len(looked_at) == 22 and (app is steady[0] or looked_at <= drawn), "an atlas that was made anew is empty"
         block = app._engine._view.block

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 import layerw as lw
 from layerw.frame.cascades import Axes, axes_of, fit, reaches, sphere
 from layerw.frame.kept_cascades import DRAW_INSTANCES, PATIENCE_FRAMES, SLICE_INSTANCES, Kept, KeptCascades
-from layerw.frame.lamp_shadows import BORDER, TILES_A_FRAME, LampTile
-from layerw.frame.shadow_atlas import KEPT_CASCADES, LAYOUTS, AtlasLayout
+from layerw.frame.lamp_shadows import LampTile, border
+from layerw.frame.shadow_atlas import CELL_LEVELS, KEPT_CASCADES, LAYOUTS, AtlasLayout
 from layerw.frame.sun_shadows import matrices_of
 from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.passes import flag
@@ -111,18 +111,24 @@ def test_reaches_rise_for_every_distance(distance: float) -> None:
         assert 0 < len(found) <= len(layout.dynamic) + len(layout.cached)
 
 
+@pytest.mark.parametrize("level", range(CELL_LEVELS))
 @pytest.mark.parametrize("name", LAYOUTS)
-def test_tiles_of_an_atlas_lie_beside_each_other(name: str) -> None:
+def test_tiles_of_an_atlas_lie_beside_each_other(name: str, level: int) -> None:
     layout = LAYOUTS[name]
     tiles = [layout.dynamic_tile(n) for n in range(len(layout.dynamic))]
     tiles += [layout.cached_tile(n) for n in range(KEPT_CASCADES + 1)] if layout.cached else []
-    tiles += [layout.cell(n) for n in range(layout.cells)]
+    tiles += [layout.cell(level, n) for n in range(layout.cells(level))]
     used = np.zeros(layout.size, np.uint8)
     for x, y, side in tiles:
         assert x + side <= layout.size[0] and y + side <= layout.size[1]
         used[x : x + side, y : y + side] += 1
     assert used.max() == 1 and max(layout.size) <= 4096, "what every WebGL2 device can have"
     assert used.mean() > 0.9
+    for n in range(layout.cells(level) if level < CELL_LEVELS - 1 else 0):
+        large, small = layout.cell(level, n), [layout.cell(level + 1, 4 * n + part) for part in range(4)]
+        inside = [(tile.x - large.x, tile.y - large.y) for tile in small]
+        half = large.side // 2
+        assert inside == [(0, 0), (half, 0), (0, half), (half, half)] and {tile.side for tile in small} == {half}
 
 
 def scene() -> lw.App:
@@ -364,56 +370,12 @@ def test_far_cascades_of_a_frame_hold_what_stands_still() -> None:
     assert not app.host.errors
 
 
-def lamps_of(app: lw.App) -> list[int]:
-    """The atlas' cells, of tiles of lamps, that a frame draws."""
-    layout = layout_of(app)
-    numbers = {layout.cell(n): n for n in range(layout.cells)}
-    return [numbers[tile[1:4]] for tile in tiles_of(app) if tile[1:4] in numbers]
-
-
-def test_lamps_draw_their_shadows_and_keep_them_while_nothing_moves() -> None:
-    app = scene()
-    point = app.light("point", position=(0, 3, 0))
-    spot = app.light("spot", position=(2, 3, 0), direction=(0, -1, 0))
-    app.host.step(app, 3)
-    assert lamps_of(app) == [] and block_of(app).read("shadow_cells")[0] == 0, "without shadows nothing is drawn"
-    point.shadows = spot.shadows = True
-    drawn = [lamps_of(app) for _ in range(12)]
-    assert max(map(len, drawn)) == TILES_A_FRAME and {cell for cells in drawn for cell in cells} == set(range(7))
-    assert drawn[-1] == []
-    rows = app.host.sink.lights[0]
-    assert sorted(np.linalg.norm(rows[:, 8:11], axis=1).round(4).tolist()) == [2.0, 8.0], "the shaders find their cells"
-    spot.position = (2, 4, 0)
-    assert {cell for _ in range(4) for cell in lamps_of(app)} == set(range(7)), "something moved"
-    app.sun.elevation, app.sky.zenith = -0.1, (0.1, 0.3, 0.8)
-    app.host.step(app, 4)
-    assert app.host.sink.views[0].flags & flag("shadows"), "they need no sun"
-    app.host.lose_device()
-    assert sorted({cell for _ in range(8) for cell in lamps_of(app)}) == list(range(7))
-    point.despawn()
-    spot.despawn()
-    app.host.step(app, 3)
-    assert app.host.sink.views[0].flags & flag("shadows") == 0 and not app.host.errors
-
-
-def test_lamps_without_room_shine_through_things_and_that_is_told_once() -> None:
-    app = scene()
-    for x in range(4):
-        app.light("point", position=(x, 3, 0)).shadows = True
-    app.host.step(app, 8)
-    assert sum("no room for all of them" in text for _, text in app.host.logs) == 1
-    rows = app.host.sink.lights[0]
-    assert (np.linalg.norm(rows[:, 8:11], axis=1) > 1.5).sum() == layout_of(app).cells // 6
-    with pytest.raises(lw.ConfigError, match="directional lights cast none"):
-        app.light("directional").shadows = True
-
-
 @given(st.floats(0.05, 1.4), st.floats(-1, 1), st.floats(-1, 1), st.floats(-1, 1))
 @settings(deadline=None, max_examples=40)
 def test_a_lamps_tile_holds_its_cone(angle: float, x: float, y: float, z: float) -> None:
     ahead = np.array((x, y, z + 1e-3))
     ahead /= np.linalg.norm(ahead)
-    tile = LampTile(0, (4.0, 5.0, 6.0), tuple(ahead.tolist()), math.tan(angle) * BORDER, 10.0)
+    tile = LampTile(7, 1, 0, (4.0, 5.0, 6.0), tuple(ahead.tolist()), math.tan(angle) * border(1), 10.0)
     camera = np.array((1.0, -2.0, 3.0))
     matrix, planes = tile.matrix(camera).astype(np.float64), tile.planes(camera)
     for turn in np.linspace(0, 6, 7):

@@ -60,6 +60,7 @@ export const SAMPLER_MIRROR_S = 4;
 export const SAMPLER_MIRROR_T = 8;
 export const SAMPLER_NEAREST = 16;
 export const SHADER_PARAMS_BYTES = 768;
+export const SHADOW_BLOCK = 512;
 export const SHADOW_CASCADES = 6;
 export const SHADOW_MATRICES = 12;
 export const STREAM_POSED = 2;

@@ -18,13 +18,17 @@ struct LightSample {
   irradiance: vec3<f32>,
 }
 
-// What of a light's way to p is free (frame/lamp_shadows.py). way: from p to the light; ahead: where a spot shines to.
-fn lamp_visibility(first: u32, is_point: bool, way: vec3<f32>, ahead: vec3<f32>, slope: f32, reach: f32, n: vec3<f32>) -> f32 {
-  let texel_m = 2.0 * slope / 256.0 * length(way);
+// What of a light's way to p is free (frame/lamp_shadows.py). way: from p to the light; ahead: where a spot shines to; wide:
+// the tangent of half its angle.
+fn lamp_visibility(code: u32, is_point: bool, way: vec3<f32>, ahead: vec3<f32>, wide: f32, reach: f32, n: vec3<f32>) -> f32 {
+  let level = code & 3u;
+  let side = f32(SHADOW_BLOCK >> level);
+  let slope = wide * side / (side - 6.0);
+  let texel_m = 2.0 * slope / side * length(way);
   let facing = dot(n, normalize(way));
   let at = n * (texel_m * (0.6 + 1.8 * sqrt(saturate(1.0 - facing * facing)))) - way;
   var toward = ahead;
-  var cell = first;
+  var cell = code >> 2u;
   if (is_point) {
     let size = abs(at);
     if (size.x >= size.y && size.x >= size.z) {
@@ -44,9 +48,14 @@ fn lamp_visibility(first: u32, is_point: bool, way: vec3<f32>, ahead: vec3<f32>,
   let depth = max(dot(at, toward), 1e-6);
   let uv = vec2<f32>(dot(at, right), -dot(at, up)) / (depth * slope) * 0.5 + 0.5;
   let near = 0.004 * reach;
-  let inside = clamp(uv, vec2<f32>(3.0 / 256.0), vec2<f32>(253.0 / 256.0));
-  let corner = vec2<f32>(f32(cell % u32(frame.shadow_cells.x)), f32(cell / u32(frame.shadow_cells.x)));
-  let place = vec2<f32>(0.0, frame.shadow_cells.y) + (corner + inside) * frame.shadow_cells.zw;
+  let inside = clamp(uv, vec2<f32>(3.0 / side), vec2<f32>(1.0 - 3.0 / side));
+  let block = cell >> (2u * level); // its quarters, and theirs, are in Z-order (frame/shadow_atlas.py)
+  let part = cell & ((1u << (2u * level)) - 1u);
+  let x = (part & 1u) | ((part >> 1u) & 2u) | ((part >> 2u) & 4u);
+  let y = ((part >> 1u) & 1u) | ((part >> 2u) & 2u) | ((part >> 3u) & 4u);
+  let corner = vec2<f32>(f32(block % u32(frame.shadow_cells.x)), f32(block / u32(frame.shadow_cells.x)));
+  let share = (vec2<f32>(f32(x), f32(y)) + inside) / f32(1u << level);
+  let place = vec2<f32>(0.0, frame.shadow_cells.y) + (corner + share) * frame.shadow_cells.zw;
   return shadow_tent(place, near / max(depth - texel_m, near));
 }
 
@@ -63,7 +72,7 @@ fn light_sample(light: u32, p: vec3<f32>, n: vec3<f32>) -> LightSample {
   let direction = way * inverseSqrt(square);
   let share = square * place.w;
   let window = saturate(1.0 - share * share);
-  let long = length(aim.xyz); // 2 + the first cell of its shadows
+  let long = length(aim.xyz); // 2 + where its shadows are: see LIGHT_ROW
   if (long < 1.5 || frame.shadow_cells.x < 1.0) {
     let cone = saturate(shine.w - dot(aim.xyz, direction) / max(long, 1.0) * aim.w);
     return LightSample(direction, shine.rgb * (window * window * cone * cone / square));
@@ -75,10 +84,10 @@ fn light_sample(light: u32, p: vec3<f32>, n: vec3<f32>) -> LightSample {
     return LightSample(direction, vec3<f32>(0.0));
   }
   let is_point = aim.w == 0.0;
-  var slope = 256.0 / 250.0;
+  var slope = 1.0;
   if (!is_point) {
     let cosine = clamp((1e-9 - shine.w) / aim.w, 0.05, 0.9999);
-    slope *= sqrt(1.0 - cosine * cosine) / cosine;
+    slope = sqrt(1.0 - cosine * cosine) / cosine;
   }
   let free = lamp_visibility(u32(long - 1.5), is_point, way, ahead, slope, inverseSqrt(place.w), n);
   return LightSample(direction, shine.rgb * (light_there * free));

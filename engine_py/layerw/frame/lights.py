@@ -17,7 +17,6 @@ import numpy as np
 
 from layerw.base.log import Log
 from layerw.base.ports import F32, U32
-from layerw.frame.shown import Shown
 from layerw.gpu import spec
 from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.store import Store
@@ -54,7 +53,7 @@ class LitView:
 
 
 class FrameLights:
-    """`begin` once a frame, `see` for each further view, then `encode` where its commands go."""
+    """`begin` once a frame, then, once shadows are placed, `see` for each view, and `encode` where its commands go."""
 
     def __init__(self, table: Table, store: Store, heap: HardLedger, log: Log) -> None:
         self._entities = table
@@ -81,12 +80,8 @@ class FrameLights:
         """For the report: lights that shine, and those that the main view was drawn with last."""
         return {"count": self.count, "in_view": self._views[0].count if 0 in self._views else 0}
 
-    def begin(self, shown: Shown, block: FrameBlock) -> None:
-        """This frame's lights, from its world-space columns, and the main view's."""
-        self._update(shown.columns)
-        self.see(0, shown.camera, block)
-
-    def _update(self, columns: FrameColumns) -> None:
+    def begin(self, columns: FrameColumns) -> None:
+        """This frame's lights, from its world-space columns."""
         if self._lights is None:
             if not len(self._entities.components):
                 return

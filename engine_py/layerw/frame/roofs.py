@@ -1,8 +1,8 @@
 """What lies under the open sky around the camera: a tile of the shadow atlas, drawn from straight above.
 
-Owns: when it is drawn again, and where it lies: the last cell, which lamps then do without. What falls, and what is
-wet, asks it (open_sky in web/shaders/shadows.wgsl). Limits: RADIUS_M around the camera; farther away nothing has a
-roof.
+Owns: when it is drawn again, and where it lies: the last cell of its level, which lamps then do without. What falls,
+and what is wet, asks it (open_sky in web/shaders/shadows.wgsl).
+Limits: RADIUS_M around the camera; farther away nothing has a roof.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 
 from layerw.base.ports import F32, F64
 from layerw.frame.cascades import Cascade, axes_of, snapped
-from layerw.frame.shadow_atlas import CELL_TEXELS, AtlasLayout, Square
+from layerw.frame.shadow_atlas import BLOCK_TEXELS, ROOF_LEVEL, AtlasLayout, Square
 from layerw.gpu import spec
 from layerw.gpu.frame_block import FrameBlock
 from layerw.scene.environment import Environment
@@ -51,7 +51,7 @@ class Roofs:
         self._frame += 1
         self._changed |= moved
         if self._shown is None or self._is_due(self._shown, position):
-            self.job = self._shown = snapped(UP, position, RADIUS_M, CELL_TEXELS)
+            self.job = self._shown = snapped(UP, position, RADIUS_M, BLOCK_TEXELS >> ROOF_LEVEL)
             self._drawn, self._changed = self._frame, False
 
     def _is_due(self, shown: Cascade, position: F64) -> bool:
@@ -63,7 +63,7 @@ class Roofs:
     def tile(self) -> Square:
         """Where it lies in the atlas."""
         assert self._layout is not None
-        return self._layout.cell(self._layout.cells - 1)
+        return self._layout.cell(ROOF_LEVEL, self._layout.cells(ROOF_LEVEL) - 1)
 
     def write(self, position: F64, block: FrameBlock) -> None:
         """What the shaders need, for a camera."""

@@ -16,10 +16,12 @@ from layerw.base.log import Log
 from layerw.base.ports import F32, F64
 from layerw.frame.cascades import Axes, Cascade, axes_of, fit, reaches, snapped
 from layerw.frame.kept_cascades import KeptCascades
-from layerw.frame.lamp_shadows import LampShadows, LampTile
+from layerw.frame.lamp_shadows import LampShadows, LampTile, square
+from layerw.frame.moving import Moving, MovingRows
 from layerw.frame.roofs import MATRIX as ROOF
 from layerw.frame.roofs import Roofs
-from layerw.frame.shadow_atlas import CELL_TEXELS, LAYOUTS, NO_ATLAS, AtlasLayout, Square
+from layerw.frame.shadow_atlas import BLOCK_TEXELS, LAYOUTS, NO_ATLAS, AtlasLayout, Square
+from layerw.frame.shown import Shown
 from layerw.gpu import spec
 from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.submission import Submission
@@ -27,6 +29,7 @@ from layerw.gpu.target_bytes import atlas_bytes
 from layerw.scene.camera import CameraFrame
 from layerw.scene.environment import Environment
 from layerw.scene.light_table import LightTable
+from layerw.scene.table import Table
 from layerw.visibility.draws import VisibleSet
 from layerw.visibility.frustum import FixedBox
 
@@ -57,7 +60,7 @@ class _Seen:
 class SunShadows:
     """`begin` once a frame, `see` for each view, then `encode` where its commands go."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, table: Table, log: Log) -> None:
         self._log = log
         self.layout: AtlasLayout = LAYOUTS["low"]
         self._chosen: tuple[str, int] | None = None
@@ -70,6 +73,7 @@ class SunShadows:
         self._seen: dict[int, _Seen] = {}
         self._kept = KeptCascades()
         self.lamps = LampShadows(log)
+        self._moving = MovingRows(table)
         self._lamp_tiles: list[LampTile] = []
         self._roofs = Roofs()
         self._roof_boxes: tuple[F64, ...] = ()
@@ -124,10 +128,14 @@ class SunShadows:
             self._kept.step(self._axes, self._reaches[len(self.layout.dynamic) :], self.layout.cached_side, position,
                             scene)  # fmt: skip
 
-    def see_lamps(self, lights: LightTable | None, camera: CameraFrame, *, moved: bool) -> bool:
+    def see_lamps(self, lights: LightTable | None, shown: Shown) -> bool:
         """This frame's tiles of lamps, drawn by the main view; returns whether any light casts shadows."""
-        has_atlas = self._atlas == self.layout.size
-        self._lamp_tiles = self.lamps.step(lights, self.layout if has_atlas else None, camera.position, moved=moved,
+        has_atlas, camera, moving = self._atlas == self.layout.size, shown.camera, Moving()
+        if lights is not None and lights.casts.any():
+            moving = self._moving.step(shown.columns, shown.tiles, lights.entities)
+        else:
+            self._moving.forget()
+        self._lamp_tiles = self.lamps.step(lights, self.layout if has_atlas else None, camera, moving,
                                            spared=self._roofs.is_on)  # fmt: skip
         self._lamp_boxes = tuple(tile.planes(camera.position) for tile in self._lamp_tiles)
         self._has_cells = has_atlas and lights is not None and bool(lights.casts.any())
@@ -196,9 +204,9 @@ class SunShadows:
 
     def _write_lamps(self, block: FrameBlock) -> None:
         if self._has_cells:
-            across, (width, height) = self.layout.cells_across, self.layout.size
-            block.write("shadow_cells", (across, self.layout.cells_top / height, CELL_TEXELS / width,
-                                         CELL_TEXELS / height))  # fmt: skip
+            across, (width, height) = self.layout.blocks_across, self.layout.size
+            block.write("shadow_cells", (across, self.layout.cells_top / height, BLOCK_TEXELS / width,
+                                         BLOCK_TEXELS / height))  # fmt: skip
         else:
             block.write("shadow_cells", (0.0, 0.0, 0.0, 0.0))
 
@@ -235,7 +243,7 @@ class SunShadows:
             return
         rest = found.casters[len(seen.cascades) :]
         for number, (lamp, records) in enumerate(zip(self._lamp_tiles, rest, strict=False)):
-            submission.tile(self.layout.cell(lamp.cell), LAMPS + number, records)
+            submission.tile(square(self.layout, lamp), LAMPS + number, records)
         rest = rest[len(self._lamp_tiles) :]
         if self._roof_boxes and rest:
             submission.tile(self._roofs.tile, ROOF, rest[0])

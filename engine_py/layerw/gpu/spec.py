@@ -264,6 +264,7 @@ DRAW_STILL = 4  # `first` counts in still_rows, not in visible_rows
 # Those after points are elements: each is one quad that its material kind, of the same name, spreads in the picture.
 TOPOLOGIES = ("triangles", "lines", "points", "discs", "strokes", "particles", "step", "glyphs")
 ROW_LOCATION = 15  # of the instance's row number among the vertex attributes, whatever the layout
+SHADOW_BLOCK = 512  # texels of a block of the atlas' cells (frame/shadow_atlas.py)
 SHADOW_CASCADES, SHADOW_MATRICES = 6, 12  # of the sun; of all that a view draws or reads, as in FRAME_BLOCK
 # Lights (lights/clusters.h): in a view, without a place, in a cluster's list; clusters of a view; texels of a texture
 LIGHTS_MAX, LIGHTS_EVERYWHERE_MAX, CLUSTER_LIGHTS_MAX = 1024, 16, 64
@@ -278,7 +279,8 @@ LIGHT_ROW = (  # floats of a light, as lights.wgsl reads them
     "place x", "y", "z", "1 / range^2, or -1: directional",  # the place is relative to the camera
     "red", "green", "blue", "cone offset",  # linear; candela or lux
     "direction x", "y", "z", "cone scale",  # saturate(cosine * scale + offset)^2 of a spot; 0 and 1 of others. The
-    # direction is 2 + its first cell of the shadow atlas long where it casts shadows; a point's is along x then
+    # direction of one that casts shadows is as long as 2 + 4 * its first cell of the shadow atlas + that one's level (a
+    # point's is along x then)
 )
 LIGHT_TEXELS = len(LIGHT_ROW) // 4
 
@@ -385,7 +387,7 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("shadow_tiles", "vec4[6]"),  # of the sun's, in uv of the atlas: x, y of the upper left corner, width, height
     ("shadow_steps", "vec4[6]"),  # x = metres of a texel; y = that in depth; z = by how many
     # texels a shadow's edge grows a unit of depth (0: it is as sharp as texels are), w = depth of a metre
-    ("shadow_cells", "vec4"),  # of lamps: x = cells of a row of the atlas; y = v where they begin; z, w = their size
+    ("shadow_cells", "vec4"),  # of lamps: x = blocks of a row of the atlas; y = v where they begin; z, w = their size
     ("shadow_params", "vec4"),  # x, y = a texel of the atlas in uv; z = strength (0 = off); w = fade distance, m
     ("pattern_camera", "vec4"),  # xyz = f32(camera - an anchor near it): where noise by place is looked up; w = 1: rows
     # may have shear

@@ -35,6 +35,7 @@ class LightTable:
         self.revision = 0
         self.wrong = np.zeros(0, np.intp)
         self.casts = np.zeros(0, np.bool_)  # of `found`
+        self.entities = np.zeros(0, np.intp)  # rows of the table, of `found`
         self.directions = np.zeros((0, 3), np.float32)
         self.found = LightRows(np.zeros((0, 12), np.float32), np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
 
@@ -51,21 +52,21 @@ class LightTable:
             self._blocks |= 1 << block
         fields = {name: own.array for name, own in attached.columns.items()}
         self.wrong = _wrong_rows(rows, fields)
-        self.found, self.casts = _rows_of(self._table, rows, fields, columns)
+        self.found, self.casts, self.entities = _rows_of(self._table, rows, fields, columns)
         self.directions = self.found.rows[:, 8:11].copy()
         self._cells = np.zeros(0, np.intp)
         self.revision += 1
 
-    def show_cells(self, first: npt.NDArray[np.intp]) -> None:
-        """Which cells of the shadow atlas each light's shadows begin in, -1: it casts none."""
-        if np.array_equal(first, self._cells):
+    def show_cells(self, codes: npt.NDArray[np.intp]) -> None:
+        """Which cells of the shadow atlas each light's shadows begin in, as LIGHT_ROW has it; -1: it casts none."""
+        if np.array_equal(codes, self._cells):
             return
-        self._cells = first
+        self._cells = codes
         rows = self.found.rows
         rows[:, 8:11] = self.directions
-        casting = first >= 0
+        casting = codes >= 0
         rows[casting & (rows[:, 11] == 0), 8] = 1
-        rows[casting, 8:11] *= (2 + first[casting, None]).astype(np.float32)
+        rows[casting, 8:11] *= (2 + codes[casting, None]).astype(np.float32)
         self.revision += 1
 
     def _changed(self, attached: Attached) -> int:
@@ -90,7 +91,7 @@ def _wrong_rows(rows: npt.NDArray[np.intp], fields: dict[str, Any]) -> npt.NDArr
 
 
 def _rows_of(table: Table, rows: npt.NDArray[np.intp], fields: dict[str, Any],
-             columns: FrameColumns) -> tuple[LightRows, npt.NDArray[np.bool_]]:  # fmt: skip
+             columns: FrameColumns) -> tuple[LightRows, npt.NDArray[np.bool_], npt.NDArray[np.intp]]:  # fmt: skip
     kind, intensity = fields["kind"][rows], fields["intensity"][rows]
     lit = table.shown()[rows] & (kind < len(LIGHT_KINDS)) & np.isfinite(intensity) & (intensity > 0)
     lit &= np.isfinite(fields["range"][rows])
@@ -101,7 +102,7 @@ def _rows_of(table: Table, rows: npt.NDArray[np.intp], fields: dict[str, Any],
     inner, outer = (np.clip(fields[name][rows], 0, RIGHT_ANGLE) for name in ("inner_angle", "outer_angle"))
     values = LightValues(columns.position[rows], _directions(columns, rows), color * intensity[lit, None],
                          fields["range"][rows], inner, outer)  # fmt: skip
-    return describe(kind[lit], values), fields["shadows"][rows] != 0
+    return describe(kind[lit], values), fields["shadows"][rows] != 0, rows
 
 
 def _directions(columns: FrameColumns, rows: npt.NDArray[np.intp]) -> F32:

@@ -101,7 +101,7 @@ class Lamp(Entity):
 
     @property
     def shadows(self) -> bool:
-        """Whether things stop its light: of point and spot lights, up to 32 of those nearest and strongest."""
+        """Whether things stop its light: of point and spot lights, the 32 whose light is largest on the screen."""
         return bool(self[Light].shadows)
 
     @shadows.setter

@@ -357,6 +357,15 @@ class Table:
         """Whether any position or scale may differ from the last frame's; ask as `scale_changed`."""
         return self.columns["position"].settle() or self.columns["scale"].settle()
 
+    def moved_blocks(self) -> int:
+        """The blocks (a set) whose rows may stand, face or measure otherwise than in the last frame; ask as
+        `scale_changed`."""
+        blocks = 0
+        for column in self._transforms:
+            column.settle()
+            blocks |= column.dirty
+        return blocks
+
     def scale_changed(self) -> bool:
         """Whether any scale may differ from the last frame's; ask after `update`, before `dirty_runs`."""
         return self.columns["scale"].settle()

@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl
 // lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl
 // decal.wgsl
-// sha256 426203480325d5e5c290a47a4c0754a8c115a8b3395e065a953f39ce45709263. Do not edit.
+// sha256 6961d159c0938b156ed0dc5cdfff3dd508d43a6ba736ce79e57dab285204f8ad. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl tonemap.wgsl marks.wgsl gen/slots_particles.wgsl
 // glyphs.wgsl
-// sha256 7da29ab35d946950c750e5fd38f21a343ba4e57caddb77a692cb69c868bebb1e. Do not edit.
+// sha256 03dde12fc6bb52180e52f9e062904fb9ebece2ba334e770b064c99efd4b7c685. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl resolved_place.wgsl pools.wgsl
-// sha256 0d26680e325ac5a8490afe4b26cf81f43829b47ac3cb0447a5ded0a8d20eed0a. Do not edit.
+// sha256 f3abe3a1084276f0f7f9eda4b6d19f4281f08e00b6e5ce0991734be8ca396ec0. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

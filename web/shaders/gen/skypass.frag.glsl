@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl atmosphere.wgsl air_light.wgsl air_walk.wgsl skypass.wgsl
-// sha256 88bb7451baef016f7f1cd53a5bb41ffc9c97ad29b936087055ad833b81f5516f. Do not edit.
+// sha256 faffba38f09f420935708da8043c52b2966f832479c01a028b06bc98665f239d. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl
 // mirrored_clouds.wgsl water.wgsl
-// sha256 1fe5be5412961f5982b427816ce9fc1b8fc696435f34bf0c22c5f224618f4020. Do not edit.
+// sha256 68ee35462aa3e42a6eb45509fb6b4063bd6dda0fa62067cebba855ebfaef6cc2. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -192,6 +192,7 @@ const uint LIGHT_LIST_WIDTH = 128u;
 const uint LIGHT_LINE_TEXELS = 32u;
 const uint LIGHT_LIST_LINES = 891u;
 uniform usampler2D light_words;
+const uint SHADOW_BLOCK = 512u;
 const uint CLUSTERS_ACROSS = 16u;
 const uint CLUSTERS_DOWN = 9u;
 const uint CLUSTERS_DEEP = 24u;
@@ -508,12 +509,15 @@ vec4 light_texel(uint light, uint part) {
   return uintBitsToFloat(texelFetch(light_words, ivec2(place), 0));
 }
 
-float lamp_visibility(uint first, bool is_point, vec3 way, vec3 ahead, float slope, float reach, vec3 n) {
-  float texel_m = 2.0 * slope / 256.0 * length(way);
+float lamp_visibility(uint code, bool is_point, vec3 way, vec3 ahead, float wide, float reach, vec3 n) {
+  uint level = code & 3u;
+  float side = float(SHADOW_BLOCK >> level);
+  float slope = wide * side / (side - 6.0);
+  float texel_m = 2.0 * slope / side * length(way);
   float facing = dot(n, normalize(way));
   vec3 at = n * (texel_m * (0.6 + 1.8 * sqrt(clamp(1.0 - facing * facing, 0.0, 1.0)))) - way;
   vec3 toward = ahead;
-  uint cell = first;
+  uint cell = code >> 2u;
   if (is_point) {
     vec3 size = abs(at);
     if (size.x >= size.y && size.x >= size.z) {
@@ -533,9 +537,14 @@ float lamp_visibility(uint first, bool is_point, vec3 way, vec3 ahead, float slo
   float depth_4 = max(dot(at, toward), 1e-6);
   vec2 uv = vec2(dot(at, right), -dot(at, up)) / (depth_4 * slope) * 0.5 + 0.5;
   float near = 0.004 * reach;
-  vec2 inside = clamp(uv, vec2(0.01171875), vec2(0.98828125));
-  vec2 corner = vec2(float(cell % uint(frame.shadow_cells.x)), float(cell / uint(frame.shadow_cells.x)));
-  vec2 place = vec2(0.0, frame.shadow_cells.y) + (corner + inside) * frame.shadow_cells.zw;
+  vec2 inside = clamp(uv, vec2(3.0 / side), vec2(1.0 - 3.0 / side));
+  uint block = cell >> (2u * level);
+  uint part = cell & ((1u << (2u * level)) - 1u);
+  uint x = (part & 1u) | ((part >> 1u) & 2u) | ((part >> 2u) & 4u);
+  uint y = ((part >> 1u) & 1u) | ((part >> 2u) & 2u) | ((part >> 3u) & 4u);
+  vec2 corner = vec2(float(block % uint(frame.shadow_cells.x)), float(block / uint(frame.shadow_cells.x)));
+  vec2 share = (vec2(float(x), float(y)) + inside) / float(1u << level);
+  vec2 place = vec2(0.0, frame.shadow_cells.y) + (corner + share) * frame.shadow_cells.zw;
   return shadow_tent(place, near / max(depth_4 - texel_m, near));
 }
 
@@ -563,10 +572,10 @@ LightSample light_sample(uint light, vec3 p, vec3 n) {
     return LightSample(direction, vec3(0.0));
   }
   bool is_point = aim.w == 0.0;
-  float slope = 1.024;
+  float slope = 1.0;
   if (!is_point) {
     float cosine = clamp((1e-9 - shine.w) / aim.w, 0.05, 0.9999);
-    slope *= sqrt(1.0 - cosine * cosine) / cosine;
+    slope = sqrt(1.0 - cosine * cosine) / cosine;
   }
   float free = lamp_visibility(uint(long_3 - 1.5), is_point, way, ahead, slope, inversesqrt(place.w), n);
   return LightSample(direction, shine.rgb * (light_there * free));

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl resolved_place.wgsl screen_space.wgsl trace.wgsl wet.wgsl
-// sha256 298bb0cf1a1d565c34e45e6a21d8bd0e6cdf739de56823ce3be7e6973bc0b4e5. Do not edit.
+// sha256 04761914b01aaf4cdc36ba5ed5a81fc50ff25560e77610a1636391e8ebab5b98. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -63,6 +63,7 @@ export type Backend = import('./gen/commands.js').GpuSink & {
   readonly compiling: number;
   stats(): BackendStats;
   readPixels(): Promise<Pixels>;
+  readProbes(): Promise<import('./backends/common/readings.js').Lines>;
   loseDevice(): void | Promise<void>;
   destroy(): void;
 };

@@ -270,7 +270,8 @@ class App:
             raise
         return entities
 
-    def light_probes(self, center: npt.ArrayLike, size: npt.ArrayLike, spacing: float = 2.0) -> LightProbes:
+    def light_probes(self, center: npt.ArrayLike, size: npt.ArrayLike, spacing: float = 2.0, *,
+                     file: str | PathLike[str] | None = None) -> LightProbes:  # fmt: skip
         """Light that bounces: a grid of places that look around, and light what is near in place of the sky.
 
         They look over the next frames, a few sides of a cube each, and again when the sun or the sky changed; with
@@ -280,6 +281,8 @@ class App:
             center: (3,) metres, the middle of the box.
             size: (3,) metres; of a room: up to the middle of its walls.
             spacing: metres between probes, 0.05 or more; wider where 4,096 or the GPU budget say so, which is told.
+            file: their light as `layerw bake --probes PROGRAM FILE` wrote it: it is there at once, and stays when the
+                sun moves. Where there is no such file, or it is of another grid, they look around; that is told.
 
         Raises:
             ShapeError, ConfigError, KindError: an argument is not what it should be, or there are 4 grids.
@@ -288,6 +291,10 @@ class App:
         from layerw.scene.probes import LightProbes
 
         probes = LightProbes(center, size, spacing)
+        if file is not None:
+            from layerw.frame.probe_light import take_file
+
+            take_file(probes, file, self._engine.log)
         self._engine.probes.add(probes)
         self._engine.scenes.own(probes.close, lambda: probes.closed)
         return probes

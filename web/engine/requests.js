@@ -24,6 +24,7 @@ const ANSWERS = {
   report: (engine, flags) => engine.reporter.request(flags ?? 0),
   counts,
   readPixels: (engine) => engine.backend?.readPixels(),
+  readProbes: (engine) => engine.backend?.readProbes(),
   loseDevice: (engine) => engine.backend?.loseDevice(),
   /** Job workers alive, and how many replaced another one. */
   threads: async (engine) => {

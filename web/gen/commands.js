@@ -21,6 +21,7 @@
  * @property {(width: number, height: number) => void} shadowAtlas Before frame_begin: the shadow atlas has so many texels from now on (0 x 0: there is none); what was in it is lost.
  * @property {(x: number, y: number, side: number, matrix: number, clear: number, data: number, count: number) => void} shadowTile Of the current view: before it is drawn, a square of the atlas is cleared (1) and `count` DRAW_RECORDs are drawn there through the frame block's shadow_matrices[matrix].
  * @property {(lines: number) => void} probeLines Before frame_begin: below the tables of the air are so many lines of texels for probes from now on; what was in all of it is lost.
+ * @property {(firstLine: number, lines: number, data: number) => void} probeWrite Before frame_begin, after probe_lines: lines of texels for probes, as baked; the first one lies right below the tables. A texel is four float16.
  * @property {(lines: number, firstLine: number, count: number, data: number) => void} poses Before the views: what moves vertices (shaders/posed.wgsl) are `lines` lines of POSE_LINE texels of four floats; where that is another number than before, all are zero. `count` lines from `first_line` on are written.
  * @property {(readback: number) => void} readback Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames later.
  * @property {(buffer: number, sizeBytes: number, usage: number) => void} bufferCreate usage: 1 vertex, 2 index (never both: WebGL2 forbids it). size is a multiple of 4.
@@ -91,6 +92,7 @@ export const COMMANDS = new Map([
   [65, { name: 'shadow_atlas', words: 3 }],
   [66, { name: 'shadow_tile', words: 8 }],
   [67, { name: 'probe_lines', words: 2 }],
+  [68, { name: 'probe_write', words: 4 }],
   [80, { name: 'poses', words: 5 }],
   [9, { name: 'readback', words: 2 }],
   [16, { name: 'buffer_create', words: 4 }],
@@ -202,6 +204,7 @@ export function decodeCommands(words, sinks, onError) {
           case 65: gpu.shadowAtlas(words[at + 1], words[at + 2]); break;
           case 66: gpu.shadowTile(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6], words[at + 7]); break;
           case 67: gpu.probeLines(words[at + 1]); break;
+          case 68: gpu.probeWrite(words[at + 1], words[at + 2], words[at + 3]); break;
           case 80: gpu.poses(words[at + 1], words[at + 2], words[at + 3], words[at + 4]); break;
           case 9: gpu.readback(words[at + 1]); break;
           case 16: gpu.bufferCreate(words[at + 1], words[at + 2], words[at + 3]); break;

@@ -26,6 +26,7 @@ from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.passes import FORMAT_BYTES, flag, target
 from layerw.gpu.submission import Submission
 from layerw.gpu.target_bytes import kept_bytes, view_images
+from layerw.scene import probe_files
 from layerw.scene.camera import Camera, CameraFrame
 from layerw.scene.environment import Environment
 from layerw.scene.probes import MIRRORS_MAX, VOLUMES_MAX, Grid, LightProbes, ReflectionProbe, grid_of
@@ -87,6 +88,7 @@ class Probes:
         self._light: tuple[F64, F64, int] | None = None
         self.seen: list[OneMore] = []  # the views of this frame
         self._done = False  # the job's last side is drawn in this frame
+        self._is_new = False  # a grid may have come from a file
 
     # -- what programs make ------------------------------------------------------------------------
 
@@ -101,6 +103,7 @@ class Probes:
                 raise ConfigError(f"There are {MIRRORS_MAX} reflection probes, which is the limit; close one first.")
             self._mirrors.append(probe)
         asked = probe._grid if isinstance(probe, LightProbes) else None
+        self._is_new |= isinstance(probe, LightProbes) and probe.baked
         try:
             self._fit(probe)
         except Exception:
@@ -108,6 +111,7 @@ class Probes:
             kept.pop()
             raise
         if isinstance(probe, LightProbes) and asked is not None and probe._grid != asked:
+            probe._baked = None  # of more probes than there are
             self._log.warning(f"The light probes stand {probe._grid.step.max():.3g} m apart, not "
                               f"{asked.step.max():.3g}: the GPU budget has no room for more.")  # fmt: skip
 
@@ -169,8 +173,9 @@ class Probes:
         for volume in self._volumes:
             places[id(volume)] = first
             first += lines_of(volume._grid)
-        if places == self._first and first - air.AIR[1] == self._lines:
+        if places == self._first and first - air.AIR[1] == self._lines and not self._is_new:
             return False
+        self._is_new = False
         self._first, self._lines, self._job = places, first - air.AIR[1], None
         self._submission.encoder.probe_lines(self._lines)
         self._forget()
@@ -187,6 +192,11 @@ class Probes:
         for volume in self._volumes:
             volume._state.lost()
             volume._next = 0
+            if volume._baked is not None:
+                lines = probe_files.lines_of(volume._baked, air.AIR[0])
+                self._submission.encoder.probe_write(self._first[id(volume)] - air.AIR[1], len(lines),
+                                                     self._submission.keep(lines))  # fmt: skip
+                volume._state.round = volume._state.wanted
         for mirror in self._mirrors:
             mirror._state.lost()
             mirror._state.wanted = 1
@@ -265,6 +275,24 @@ class Probes:
         if self._job is None or not self._done:
             return 0
         return flag("probe_mirror" if isinstance(self._job.probe, ReflectionProbe) else "probe_light")
+
+    # -- files -------------------------------------------------------------------------------------
+
+    def begin_bake(self) -> None:
+        """Everything is captured from the start, whatever files said."""
+        for volume in self._volumes:
+            volume._baked = None
+        self._forget()
+
+    @property
+    def progress(self) -> float:
+        """Of all light probes, 0 to 1."""
+        return min((volume.progress for volume in self._volumes), default=1.0)
+
+    def plan(self) -> list[dict[str, object]]:
+        """Where the grids lie in the texture of the air: for `layerw bake --probes`."""
+        return [{"center": volume._center.tolist(), "size": volume._size.tolist(), "counts": list(volume._grid.counts),
+                 "line": self._first[id(volume)]} for volume in self._volumes]  # fmt: skip
 
     def encode(self, records: list[VisibleSet], begun: Callable[[OneMore, VisibleSet], None], shadows: int) -> None:
         """The views' commands. begun(view, records): after each view's uniforms, before its draws."""

@@ -85,6 +85,9 @@ COMMANDS: tuple[Record, ...] = (
     _record(67, "probe_lines", "lines:u32",
             "Before frame_begin: below the tables of the air are so many lines of texels for probes from now on; what "
             "was in all of it is lost."),
+    _record(68, "probe_write", "first_line:u32 lines:u32 data:p",
+            "Before frame_begin, after probe_lines: lines of texels for probes, as baked; the first one lies right "
+            "below the tables. A texel is four float16."),
     _record(80, "poses", "lines:u32 first_line:u32 count:u32 data:p",
             "Before the views: what moves vertices (shaders/posed.wgsl) are `lines` lines of POSE_LINE texels of four "
             "floats; where that is another number than before, all are zero. `count` lines from `first_line` on are "

@@ -71,6 +71,8 @@ class NullSink:
         self.views: dict[int, SizedView] = {}  # of the last frame
         self.view_textures: dict[int, int] = {}
         self.tiles: list[tuple[int, ...]] = []  # of the last frame: view, then as shadow_tile has them
+        self.probe_texels = 0  # lines
+        self.probes_written: list[AnyArray] = []
         self.picks: list[int] = []  # that wait for an answer
         self.lights: dict[int, AnyArray] = {}  # LIGHT_ROWs and cluster lists by view, as they came last
         self.light_lists: dict[int, AnyArray] = {}
@@ -112,6 +114,11 @@ class NullSink:
 
     def probe_lines(self, lines: int) -> None:
         self.probe_texels = lines
+
+    def probe_write(self, first_line: int, lines: int, data: int) -> None:
+        inside = first_line + lines <= self.probe_texels
+        _require(inside, f"lines {first_line} to {first_line + lines - 1} of probes; there are {self.probe_texels}")
+        self.probes_written.append(np.array(self._read(data)))
 
     def shadow_tile(self, x: int, y: int, side: int, matrix: int, clear: int, data: int, count: int) -> None:
         inside = side > 0 and x + side <= self.atlas[0] and y + side <= self.atlas[1]

@@ -18,6 +18,8 @@ from layerw.base.names import named
 from layerw.base.ports import F64
 from layerw.gpu.air import MIRROR_PROBES, PROBE_VOLUMES
 
+Half = npt.NDArray[np.float16]
+
 VOLUMES_MAX, MIRRORS_MAX = PROBE_VOLUMES, MIRROR_PROBES
 PROBES_MAX = 4096
 AXIS_MAX = 128
@@ -70,7 +72,7 @@ class Probe:
 class LightProbes:
     """A grid of light probes; see `app.light_probes`."""
 
-    __slots__ = ("_center", "_grid", "_next", "_size", "_spacing", "_state")
+    __slots__ = ("_baked", "_center", "_grid", "_next", "_size", "_spacing", "_state")
 
     def __init__(self, center: npt.ArrayLike, size: npt.ArrayLike, spacing: float) -> None:
         self._state = Probe()
@@ -79,6 +81,7 @@ class LightProbes:
         self._spacing = checks.number("light_probes spacing", spacing, 0.05, SIDE_MAX_M)
         self._grid = grid_of(self._size, self._spacing)
         self._next = 0  # the probe that is drawn next
+        self._baked: Half | None = None  # what it knows from a file
 
     def __setattr__(self, name: str, value: object) -> None:
         _set(self, name, value)
@@ -127,6 +130,11 @@ class LightProbes:
         return self._state.round > 0
 
     @property
+    def baked(self) -> bool:
+        """Whether its light came from a file, and was not captured again since."""
+        return self._baked is not None
+
+    @property
     def progress(self) -> float:
         """How much is captured of what shall be, 0 to 1."""
         state = self._state
@@ -135,7 +143,13 @@ class LightProbes:
 
     def capture(self) -> None:
         """Looks around again, over the next frames: after something large has moved."""
+        self._baked = None
         self._state.again()
+
+    def _take(self, baked: Half) -> None:
+        """It knows this from the start, whatever the sun does."""
+        self._baked = baked
+        self._state.renew_with_sun = False
 
     @property
     def closed(self) -> bool:

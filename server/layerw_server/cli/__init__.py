@@ -58,6 +58,6 @@ def main(arguments: list[str] | None = None) -> Any:
 def is_expected(error: Exception) -> bool:
     """Whether the message alone says it all: own errors, and what the operating system refused."""
     own = ("RuntimeUnavailable", "SumMismatch", "ServeError", "BakeError", "ShotError", "ExportError",
-           "BrowserMissing")
+           "BrowserMissing", "ProbeError")
     names = {kind.__name__ for kind in type(error).__mro__}
     return isinstance(error, (CommandError, OSError)) or not names.isdisjoint(own)

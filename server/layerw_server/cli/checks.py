@@ -91,6 +91,11 @@ def sound_file(out: Path | None) -> None:
         _written("--audio", out, ".wav")
 
 
+def probe_file(out: Path) -> None:
+    """Refuse a file that is none, and make its folder."""
+    _written("OUT", out, ".npz")
+
+
 def _written(option: str, out: Path, suffix: str) -> None:
     if out.is_dir() or out.suffix.lower() != suffix:
         raise CommandError(f"{option} is {out}, expected the name of a {suffix} file.")

@@ -161,6 +161,11 @@ def bake(
         "Pack meshes (EXT_meshopt_compression); by default only those of models."))] = None,
     image_side: Annotated[int, typer.Option(min=4, max=16384, help="Largest side of a model's images.")] = 4096,
     jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one for each core.")] = 0,
+    probes: Annotated[bool, typer.Option("--probes", help=(
+        "Run a program (SOURCE) in headless Chromium until its light probes have looked around; OUT is an .npz file "
+        "that app.light_probes(file=...) reads."))] = False,
+    timeout_s: Annotated[float, typer.Option(min=1, help="With --probes: give up after this many seconds.")] = 600.0,
+    packages: WithOption = None,
 ) -> None:
     """Cut a height field into a world of streamed tiles (OGC 3D Tiles 1.1), or make models smaller, with levels of
     detail; many models become one tileset.
@@ -170,8 +175,13 @@ def bake(
     layerw bake --procedural island world/
 
     layerw bake statue.glb statue/        or        layerw bake city/*.glb city-tiles/
+
+    layerw bake --probes room.py light.npz
     """
     *sources, out = paths
+    if probes:
+        _bake_probes(sources, out, timeout_s, packages)
+        return
     if bool(sources) == bool(procedural):
         raise CommandError("bake needs SOURCE OUT, or --procedural island OUT.")
     module = checks.piece("bake")
@@ -180,6 +190,22 @@ def bake(
                     latitude=latitude, key=key, heights_m=checks.heights(heights_m), quality=quality, imagery=imagery,
                     textures=None if textures is None else textures.value, meshopt=meshopt,
                     side_max=image_side, dress=dress, size_km=size_km, **more)
+
+
+def _bake_probes(sources: list[Path], out: Path, timeout_s: float, packages: list[str] | None) -> None:
+    if len(sources) != 1:
+        raise CommandError("bake --probes needs a program and an .npz file: layerw bake --probes room.py light.npz.")
+    program = checks.program(sources[0])
+    checks.probe_file(out)
+    module = checks.piece("tools.probes")
+    checks.playwright()
+    runtime = ensure_runtime()
+    grids = module.bake_probes(program, out, runtime=runtime, timeout_s=timeout_s,
+                               wheels=ensure_wheels(program, packages, runtime))  # fmt: skip
+    for grid in grids:
+        x, y, z = grid.counts
+        typer.echo(f"{x * y * z} light probes ({x} x {y} x {z}) around {tuple(grid.center.tolist())}")
+    typer.echo(f"wrote {out}, {out.stat().st_size} bytes")
 
 
 def export(

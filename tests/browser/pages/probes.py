@@ -39,6 +39,11 @@ def ready():
     return made[0].progress == 1 and made[1].ready
 
 
+def from_file(path):
+    made[0].close()
+    made[0] = app.light_probes((0, 2, 0), (7.6, 3.6, 7.6), 4.0, file=path)
+
+
 def end():
     for probe in made:
         probe.close()

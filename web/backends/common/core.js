@@ -237,6 +237,17 @@ export class Core {
     this.driver?.graph.grow(lines);
   }
 
+  /** @param {number} firstLine @param {number} lines @param {number} address */
+  probeWrite(firstLine, lines, address) {
+    this.driver?.graph.writeLines(firstLine, lines, (bytes) => this.heap.u8(address, bytes));
+  }
+
+  /** What probes know, and the tables above them. @returns {Promise<import('./readings.js').Lines>} */
+  async readProbes() {
+    if (!this.driver) throw new Error('The GPU was lost; there are no probes to read.');
+    return this.driver.graph.readLines();
+  }
+
   /** @param {number} x @param {number} y @param {number} side @param {number} matrix @param {number} clear
    * @param {number} address @param {number} count */
   shadowTile(x, y, side, matrix, clear, address, count) {

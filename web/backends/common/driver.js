@@ -51,6 +51,8 @@
  * @property {() => void} endGroup
  * @property {(native: any) => any} copyTexel copies the first texel of a target of integers, in the middle of a frame
  * @property {(copy: any) => Promise<Uint32Array>} readTexel what copyTexel gave, once the frame has ended
+ * @property {(native: any, width: number, y: number, lines: number, bytes: Uint8Array) => void} writeLines
+ * @property {(native: any, width: number, height: number) => Promise<import('./readings.js').Lines>} readLines
  * @property {() => void} endFrame shows the picture on the canvas
  * @property {() => Promise<import('./readings.js').Picture>} read
  * @property {number} readingBytes of pictures on their way back

@@ -87,6 +87,23 @@ export class Graph {
     this.moreLines = lines;
   }
 
+  /** Into what grows, below what does not. @param {number} firstLine @param {number} lines
+   * @param {(bytes: number) => Uint8Array} data */
+  writeLines(firstLine, lines, data) {
+    const { side, height, format } = /** @type {import('../../gen/passes.js').Target} */ (KEPT.get(GROWING[0]));
+    if (firstLine + lines > this.moreLines) {
+      throw new Error(`Lines ${firstLine} to ${firstLine + lines - 1} of probes were written; there are ${this.moreLines}.`);
+    }
+    const native = this.keptImage(GROWING[0]);
+    this.executor.writeLines(native, side, (height || side) + firstLine, lines, data(FORMAT_BYTES[format] * side * lines));
+  }
+
+  /** All of what grows. @returns {Promise<import('./readings.js').Lines>} */
+  readLines() {
+    const { side, height } = /** @type {import('../../gen/passes.js').Target} */ (KEPT.get(GROWING[0]));
+    return this.executor.readLines(this.keptImage(GROWING[0]), side, (height || side) + this.moreLines);
+  }
+
   /** @param {readonly View[]} views in drawing order @param {string} timed a timer, '' = none
    * @returns {number} draws */
   drawFrame(views, timed) {
@@ -190,7 +207,7 @@ export class Graph {
     if (!pooled) {
       const { format, side, height, sized, grows } = KEPT.get(name) ?? TARGETS[0];
       const lines = (height || side) + (grows ? this.moreLines : 0);
-      const image = { format, samples: 1, levels: 1, ...(sized ? this.atlas : { width: side, height: lines }) };
+      const image = { format, samples: 1, levels: 1, copied: grows, ...(sized ? this.atlas : { width: side, height: lines }) };
       if (image.width === 0) return null;
       this.kept.set(name, pooled = { image, native: this.executor.createTarget(image), used: true });
     }

@@ -15,6 +15,8 @@
  * @property {boolean} isBgra
  * @property {() => void} close
  */
+/** Lines of texels of four numbers, tight: float16 or float32.
+ * @typedef {{ width: number, height: number, isHalf: boolean, data: Uint8Array }} Lines */
 /** @typedef {{ done(number: number, picture: Picture): void, failed(number: number, message: string): void }} PictureSink */
 /** @typedef {{ read(): Promise<Picture> }} PictureSource starts to read what was drawn last */
 

@@ -23,6 +23,9 @@ export class NullPasses {
   copyTexel() {}
   /** @returns {Promise<Uint32Array>} */
   async readTexel() { return new Uint32Array([PICK_UNDRAWN, 0]); }
+  writeLines() {}
+  /** @returns {Promise<never>} */
+  async readLines() { throw new Error('the null backend draws none.'); }
   endFrame() {}
   /** @param {import('../../gen/passes.js').Pass} _pass @param {number} _list @param {import('../common/runs.js').Runs} runs
    * @returns {number} draws */

@@ -334,6 +334,15 @@ export class Webgl2Passes {
     }
   }
 
+  /** @param {Native} native @param {number} width @param {number} y @param {number} lines @param {Uint8Array} bytes */
+  writeLines({ texture }, width, y, lines, bytes) {
+    const { gl } = this;
+    gl.activeTexture(gl.TEXTURE0);
+    gl.bindTexture(gl.TEXTURE_2D, texture);
+    const halfs = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 1);
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, y, width, lines, gl.RGBA, gl.HALF_FLOAT, halfs);
+  }
+
   // -- reading back --------------------------------------------------------------------------------------------------
   /** Reads what was drawn last into a buffer of the GPU's, and asks now and then whether it is there: waiting would
    * stall the frame. Timers, not frames: a stopped program still gets its picture.
@@ -362,6 +371,17 @@ export class Webgl2Passes {
       gl.deleteBuffer(buffer);
       this.readingBytes -= sizeBytes;
     }
+  }
+
+  /** Waits for the GPU: nobody asks for it in a frame. @param {Native} native @param {number} width @param {number} height
+   * @returns {Promise<import('../common/readings.js').Lines>} */
+  async readLines(native, width, height) {
+    const { gl } = this;
+    const floats = new Float32Array(4 * width * height);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.targets.framebuffer([native], null));
+    gl.readPixels(0, 0, width, height, gl.RGBA, gl.FLOAT, floats);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    return { width, height, isHalf: false, data: new Uint8Array(floats.buffer) };
   }
 
   /** Resolves when the GPU has done what it was told so far. */

@@ -22,6 +22,8 @@ const RENDER_ATTACHMENT = 0x10;
 const COPY_SRC = 0x01;
 const MAP_READ = 0x1;
 const COPY_DST = 0x8; // of buffers
+const TEXTURE_COPY_DST = 0x02;
+const HALF_TEXEL_BYTES = 8; // of rgba16float
 const TEXEL_BYTES = 8; // of rg32uint
 const COPY_ROW_BYTES = 256; // the API pads rows to it
 const TEXTURE_BINDING = 0x04;
@@ -69,9 +71,10 @@ export class WebgpuPasses {
 
   // -- targets -----------------------------------------------------------------------------------------------------
   /** @param {import('../common/graph.js').Image} image @returns {Native} */
-  createTarget({ format, samples, width, height, levels }) {
+  createTarget({ format, samples, width, height, levels, copied }) {
     const isRead = samples === 1 || format === 'depth32float';
-    const usage = RENDER_ATTACHMENT | (isRead ? TEXTURE_BINDING : 0) | (format === 'rg32uint' ? COPY_SRC : 0);
+    const usage = RENDER_ATTACHMENT | (isRead ? TEXTURE_BINDING : 0) | (format === 'rg32uint' ? COPY_SRC : 0)
+      | (copied ? COPY_SRC | TEXTURE_COPY_DST : 0);
     return this.#native(this.device.createTexture({
       label: `target ${format}`, size: [width, height], format: FORMATS[format], sampleCount: samples, usage, mipLevelCount: levels,
     }));
@@ -305,7 +308,29 @@ export class WebgpuPasses {
     return count;
   }
 
+  /** @param {Native} native @param {number} width @param {number} y @param {number} lines @param {Uint8Array} bytes */
+  writeLines({ texture }, width, y, lines, bytes) {
+    this.device.queue.writeTexture({ texture, origin: [0, y] }, /** @type {any} */ (bytes),
+      { bytesPerRow: HALF_TEXEL_BYTES * width }, [width, lines]);
+  }
+
   // -- reading back --------------------------------------------------------------------------------------------------
+  /** @param {Native} native @param {number} width a multiple of 32 @param {number} height
+   * @returns {Promise<import('../common/readings.js').Lines>} */
+  async readLines({ texture }, width, height) {
+    const bytesPerRow = HALF_TEXEL_BYTES * width;
+    const buffer = this.device.createBuffer({ label: 'lines', size: bytesPerRow * height, usage: MAP_READ | COPY_DST });
+    try {
+      const encoder = this.device.createCommandEncoder();
+      encoder.copyTextureToBuffer({ texture }, { buffer, bytesPerRow }, [width, height]);
+      this.device.queue.submit([encoder.finish()]);
+      await buffer.mapAsync(MAP_READ);
+      return { width, height, isHalf: true, data: new Uint8Array(buffer.getMappedRange().slice(0)) };
+    } finally {
+      buffer.destroy();
+    }
+  }
+
   /** Reads what was drawn last; what it copies into counts as ours until `close`.
    * @returns {Promise<import('../common/readings.js').Picture>} */
   async read() {

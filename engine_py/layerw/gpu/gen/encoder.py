@@ -25,6 +25,7 @@ _view_pick = struct.Struct("<II").pack_into
 _shadow_atlas = struct.Struct("<III").pack_into
 _shadow_tile = struct.Struct("<IIIIIIII").pack_into
 _probe_lines = struct.Struct("<II").pack_into
+_probe_write = struct.Struct("<IIII").pack_into
 _poses = struct.Struct("<IIIII").pack_into
 _readback = struct.Struct("<II").pack_into
 _buffer_create = struct.Struct("<IIII").pack_into
@@ -227,6 +228,14 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _probe_lines(self._bytes, self._end, 0x20043, lines)
+        self._end = end
+
+    def probe_write(self, first_line: int, lines: int, data: int) -> None:
+        """Before frame_begin, after probe_lines: lines of texels for probes, as baked; the first one lies right below the tables. A texel is four float16."""
+        end = self._end + 16
+        if end > self._limit:
+            self._grow(end)
+        _probe_write(self._bytes, self._end, 0x40044, first_line, lines, data & 0xFFFFFFFF)
         self._end = end
 
     def poses(self, lines: int, first_line: int, count: int, data: int) -> None:

@@ -16,7 +16,7 @@ from layerw.scene import probe_files
 from layerw.scene.probes import LightProbes
 
 if TYPE_CHECKING:
-    from layerw.engine import Engine
+    from layerw.frame.probes import Probes
 
 
 def take_file(probes: LightProbes, file: str | PathLike[str], log: Log) -> None:
@@ -44,12 +44,11 @@ def take_file(probes: LightProbes, file: str | PathLike[str], log: Log) -> None:
                 f"{probes.size.tolist()} metres and {probes.counts} probes; they look around now. Bake it again.")
 
 
-def bake_state(engine: Engine, *, begins: bool) -> str:
-    """JSON for `layerw bake --probes`, in which a page is asked again until `progress` is 1. begins: for the first
-    time; what files said is captured anew then."""
-    settled = engine.contents.settled
-    if engine._probes is None or not engine._probes.plan():
+def bake_state(probes: Probes | None, *, settled: bool, begins: bool) -> str:
+    """JSON for `layerw bake --probes`, in which a page is asked again until `progress` is 1. settled: whether all is
+    loaded. begins: for the first time; what files said is captured anew then."""
+    if probes is None or not probes.plan():
         return json.dumps({"grids": [], "progress": 1.0, "settled": settled})
     if begins:
-        engine._probes.begin_bake()
-    return json.dumps({"grids": engine._probes.plan(), "progress": engine._probes.progress, "settled": settled})
+        probes.begin_bake()
+    return json.dumps({"grids": probes.plan(), "progress": probes.progress, "settled": settled})

@@ -33,7 +33,8 @@ WIDTH, HEIGHT = 128, 72  # of a canvas that nobody sees
 HOST_JS = "document.querySelector('layer-w').host"
 READY_JS = "(() => { const h = document.querySelector('layer-w')?.host; return h && (h.report || h.errors.length); })()"
 STATE_PY = ("from layerw.base.host_port import Running\nfrom layerw.frame.probe_light import bake_state\n"
-            "bake_state(Running.app._engine, begins={begins})")  # fmt: skip
+            "engine = Running.app._engine\n"
+            "bake_state(engine._probes, settled=engine.contents.settled, begins={begins})")  # fmt: skip
 LINES_JS = f"""async () => {{
     const {{ width, height, isHalf, data }} = await {HOST_JS}.request('readProbes');
     let text = '';

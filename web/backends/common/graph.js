@@ -13,7 +13,7 @@ import { RARE } from './timing.js';
 /** @typedef {import('./view.js').View} View */
 /** @typedef {import('./driver.js').Executor} Executor */
 /** @typedef {{ format: import('../../gen/passes.js').Format, samples: number, width: number, height: number,
- *   levels: number }} Image */
+ *   levels: number, copied?: boolean }} Image copied: written and read by the CPU as well */
 /** @typedef {{ image: Image, native: any, used: boolean }} Pooled */
 /** What a view keeps from frame to frame: this frame writes `next`, and reads what the last one wrote.
  * @typedef {{ image: Image, last: any, next: any, used: boolean }} History */

@@ -138,6 +138,8 @@ def test_members_and_crowds_end() -> None:
     other.close()
     host.step(app, 2)
     assert app.report()["entities"] == 0 and host.sink.pose_lines.size == 0
+    with pytest.raises(lw.LayerwError, match=r"closed; lw\.crowd"):
+        other.play("Run")
 
 
 def test_those_that_are_left_play_on_after_one_went() -> None:
@@ -237,6 +239,24 @@ def test_poses_beyond_the_budget_are_refused_before_they_are_made(monkeypatch: p
     assert animals.state == "failed" and "bytes; a crowd has at most 10000" in animals.error
     animals.close()
     assert app.report()["entities"] == 0
+
+
+@pytest.mark.parametrize(("share", "rate"), [(0.99, 15.0), (0.5, 7.5)])
+def test_clips_that_are_too_long_have_fewer_poses_and_say_so(share: float, rate: float,
+                                                             monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    _, _, fine = crowd(animal_glb())
+    matrices = fine._own._herd.skins[0].matrices
+    monkeypatch.setattr("layerw.content.members.BAKED_BYTES_MAX", int(share * matrices.nbytes))
+    app, host, animals = crowd(animal_glb())
+    assert animals.state == "ready" and len(animals.animations) == 3
+    assert any(f"{rate:g} times a second instead of 30" in text and str(matrices.nbytes) in text
+               for text in animals.warnings)  # fmt: skip
+    clip = animals._own._herd.clips[1]
+    assert abs(clip.rate - rate) < 3 and clip.duration_s == fine._own._herd.clips[1].duration_s
+    animals.clip, animals.speed = 1, 0.0
+    animals.time[:] = 1 / clip.rate
+    host.step(app, 2)
+    assert np.allclose(joints(host, animals.entities.first_row), of_a_model("Run", 1 / clip.rate), atol=2e-3)
 
 
 def test_a_bake_of_many_clips_is_that_of_each_alone() -> None:

@@ -1,4 +1,4 @@
-"""Clips made into poses beforehand: where every joint of a skin is, POSES_A_SECOND times a second.
+"""Clips made into poses beforehand: where every joint of a skin is, 30 times a second or less often.
 
 Owns: what crowds are drawn from. Does not: choose poses (crowds.py), or put them into texels.
 Limits: between two poses matrices are mixed, not turns; morphs stay as the file has them. A file without clips has one
@@ -18,6 +18,7 @@ from layerw.base.ports import F32, SkinDesc
 from layerw.kernels.animation import ANIMATION
 
 POSES_A_SECOND = 30.0
+RATES = (POSES_A_SECOND, 15.0, 7.5)  # the first that has room
 MATRIX_BYTES = 48
 
 
@@ -47,12 +48,12 @@ class BakedSkin(NamedTuple):
         return float((stretched * modelled + np.sqrt((moved**2).sum(axis=1))).max())
 
 
-def planned(rig: RigColumns) -> list[BakedClip]:
+def planned(rig: RigColumns, poses_a_second: float = POSES_A_SECOND) -> list[BakedClip]:
     """The clips as they will be baked: in the file's order, one without a name where the file has none."""
     found: list[BakedClip] = []
     first = 0
     for name, duration in [(clip.name, clip.duration_s) for clip in rig.clips.values()] or [("", 0.0)]:
-        poses = math.ceil(duration * POSES_A_SECOND) + 1
+        poses = math.ceil(duration * poses_a_second) + 1
         rate = (poses - 1) / duration if poses > 1 else 0.0
         found.append(BakedClip(name, first, poses, rate, duration))
         first += poses

@@ -251,7 +251,8 @@ class Crowd:
         if speed is not None:
             speed = checks.number("Crowd.play speed", speed, -SPEED_MAX, SPEED_MAX)
         if self.state != "ready":
-            raise ConfigError(f"Crowd.play({name!r}): the crowd is {self.state}; play it from @crowd.on_ready.")
+            what = "lw.crowd(...) makes another" if self.state == "closed" else "play it from @crowd.on_ready"
+            raise ConfigError(f"Crowd.play({name!r}): the crowd is {self.state}; {what}.")
         number = self._number("Crowd.play name", name)
         at, members = self._which(which), self._own.columns
         members["previous"][at], members["previous_time"][at] = members["clip"][at], members["time"][at]

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.animation.animator import Animator
-from layerw.animation.bake import BakedClip, BakedSkin, bake, baked_bytes, planned
+from layerw.animation.bake import RATES, BakedClip, BakedSkin, bake, baked_bytes, planned
 from layerw.animation.crowds import Herd, listed, members_of
 from layerw.animation.poses import POSES_BYTES_MAX
 from layerw.animation.rig import RigColumns
@@ -38,6 +38,7 @@ class Members:
         self.columns = members_of(len(entities))
         self.named: str | None = None
         self.notes: list[str] = []
+        self._coarser = ""  # told where poses are fewer than they would be
         self._model, self._animator = model, animator
         self._herd: Herd | None = None
         self._further: list[Entities] = []
@@ -55,6 +56,7 @@ class Members:
     def _wear(self, content: Lease) -> None:
         """The file is here. Raises BudgetError where its poses are too many."""
         parts = sorted(content.primitives, key=lambda part: part.skin < 0)  # the first one is on the members' own rows
+        self._coarser = ""
         clips, skins = self._baked(content, parts)
         drawn = []
         for number, part in enumerate(parts):
@@ -65,7 +67,7 @@ class Members:
             dress(self.entities._table, own, mesh=part.mesh, material=part.material, radius=radius)
             if part.skin in skins:
                 drawn.append((self._further[-1]._first if number else self.entities._first, part.skin))
-        self.notes = []
+        self.notes = [self._coarser] if self._coarser else []
         self._choose_named([clip.name for clip in clips])
         if clips:
             self._tell_left_out(parts, skins)
@@ -89,13 +91,24 @@ class Members:
         if content.rig is None:
             return [], {}
         columns, reaches = RigColumns(content.rig, content.nodes), _reaches(parts)
-        clips = planned(columns)
-        needed, left = baked_bytes(columns, clips, list(reaches)), self._model._store.left_bytes
-        if needed > min(left, BAKED_BYTES_MAX):
+        left = self._model._store.left_bytes
+        for rate in RATES:
+            clips = planned(columns, rate)
+            needed = baked_bytes(columns, clips, list(reaches))
+            if rate == RATES[0]:
+                whole = needed
+            if needed <= min(left, BAKED_BYTES_MAX):
+                if rate != RATES[0]:
+                    self._coarser = (f"Its poses are made {rate:g} times a second instead of {RATES[0]:g}, which would "
+                                     f"take {whole} bytes; a crowd has at most {BAKED_BYTES_MAX}, and the GPU had "
+                                     f"{left} left.")  # fmt: skip
+                break
+        else:
             seconds = sum(clip.duration_s for clip in clips)
             raise BudgetError(f"as poses of a crowd its {len(clips)} clips of {seconds:.0f} s take {needed} bytes; a "
-                              f"crowd has at most {BAKED_BYTES_MAX}, and the GPU has {left} left. Use shorter clips or "
-                              f"fewer joints, or raise lw.App(budgets=lw.Budgets(gpu_mib=...)).")  # fmt: skip
+                              f"crowd has at most {BAKED_BYTES_MAX}, and the GPU has {left} left, for {RATES[-1]:g} "
+                              f"poses a second. Use shorter clips or fewer joints, or raise "
+                              f"lw.App(budgets=lw.Budgets(gpu_mib=...)).")  # fmt: skip
         return clips, bake(columns, clips, reaches)
 
     def _alive(self) -> Rows:

@@ -379,3 +379,37 @@ def test_a_pointer_to_a_material_paints_it(mode: str, at_quarter: float) -> None
         host.step(app, 2)
         assert material.roughness == pytest.approx(expected_, abs=1e-6)
     assert app.report()["errors"] == []
+
+
+@pytest.mark.parametrize(("sets", "told"), [(1, ""), (2, "the strongest four move it"),
+                                            (3, "the strongest four of the first eight move it")])  # fmt: skip
+def test_of_more_than_four_joints_the_strongest_move_a_vertex(sets: int, told: str) -> None:
+    """Which are chosen: tests/web/skin.test.mjs."""
+    import base64
+
+    from layerw.assets.gltf import parse
+    from layerw.assets.plan import make_plan
+
+    place, joints, weights = np.zeros((3, 3), "<f4"), np.arange(12, dtype="u1") % 8, np.full((3, 4), 0.125, "<f4")
+    place[1, 0] = place[2, 1] = 1
+    data = place.tobytes() + joints.tobytes() + weights.tobytes()
+    views = [{"buffer": 0, "byteOffset": 0, "byteLength": 36}, {"buffer": 0, "byteOffset": 36, "byteLength": 12},
+             {"buffer": 0, "byteOffset": 48, "byteLength": 48}]  # fmt: skip
+    kinds = [("VEC3", 5126), ("VEC4", 5121), ("VEC4", 5126)]
+    own = (("JOINTS", 1), ("WEIGHTS", 2))
+    attributes = {"POSITION": 0} | {f"{name}_{n}": at for n in range(sets) for name, at in own}
+    described = {
+        "asset": {"version": "2.0"}, "scenes": [{"nodes": list(range(9))}], "scene": 0,
+        "nodes": [{"mesh": 0, "skin": 0}, *({"name": f"joint {n}"} for n in range(8))],
+        "skins": [{"joints": list(range(1, 9))}], "meshes": [{"primitives": [{"attributes": attributes}]}],
+        "accessors": [{"bufferView": n, "componentType": kind, "type": shape, "count": 3, "min": [0, 0, 0],
+                       "max": [1, 1, 1]} for n, (shape, kind) in enumerate(kinds)],
+        "bufferViews": views,
+        "buffers": [{"byteLength": len(data), "uri": "data:application/octet-stream;base64,"
+                     + base64.b64encode(data).decode()}],
+    }  # fmt: skip
+    plan = make_plan(parse(json.dumps(described).encode()), "a.gltf", None)
+    assert ("joints1" in plan.meshes[0].accessors) == ("weights1" in plan.meshes[0].accessors) == (sets > 1)
+    assert [text for text in plan.warnings if "joints a vertex" in text] == [
+        text for text in plan.warnings if told and told in text]  # fmt: skip
+    assert bool(told) == any(told in text for text in plan.warnings if told)

@@ -2,6 +2,7 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 
+import { chooseStrongest } from '../../web/transfer/decode/influences.js';
 import { pose } from '../../web/transfer/decode/skin.js';
 
 const source = (items, components) => ({
@@ -38,4 +39,16 @@ test('inverse bind matrices come first; a mirror turns normals as the surface', 
 test('a joint that the skin has not is refused', () => {
   const made = attributes();
   assert.throws(() => pose(made, Float32Array.from(MOVED)), /Vertex 1 follows joint 1, but its skin has 1 joints/);
+});
+
+test('of eight joints the strongest four move a vertex', () => {
+  const made = attributes();
+  made.set('joints', source([0, 1, 2, 3, 0, 1, 0, 0], 4)).set('joints1', source([4, 5, 6, 7, 0, 0, 0, 0], 4));
+  made.set('weights', source([0.1, 0.05, 0, 0.2, 0.5, 0.5, 0, 0], 4));
+  made.set('weights1', source([0.3, -1, NaN, 0.35, 0, 0, 0, 0], 4));
+  chooseStrongest(made);
+  assert.deepEqual([...made.get('joints').items], [7, 4, 3, 0, 0, 1, 0, 0]);
+  close([...made.get('weights').items], [0.35, 0.3, 0.2, 0.1, 0.5, 0.5, 0, 0]);
+  assert.ok(!made.has('joints1') && !made.has('weights1'));
+  assert.throws(() => chooseStrongest(made.set('joints1', source([0, 0, 0, 0], 4))), /no four accessors/);
 });

@@ -31,8 +31,8 @@ _ALLOWED = {  # semantic -> (accessor types, component types)
     "uv": (("VEC2",), _INTEGERS | {5126}),
     "uv1": (("VEC2",), _INTEGERS | {5126}),
     "color": (("VEC3", "VEC4"), frozenset({5121, 5123, 5126})),
-    "joints": (("VEC4",), frozenset({5121, 5123})),
-    "weights": (("VEC4",), frozenset({5121, 5123, 5126})),
+    "joints": (("VEC4",), frozenset({5121, 5123})), "joints1": (("VEC4",), frozenset({5121, 5123})),
+    "weights": (("VEC4",), frozenset({5121, 5123, 5126})), "weights1": (("VEC4",), frozenset({5121, 5123, 5126})),
     "inverse_bind": (("MAT4",), frozenset({5126})),
     "keys": (("SCALAR",), frozenset({5126})),  # of an animation: seconds
     "translation": (("VEC3",), _INTEGERS | {5126}),
@@ -85,7 +85,7 @@ def resolve_accessor(doc: Document, index: int, semantic: str, user: str, *, unp
     if "bufferView" in item and not unpacked:
         buffer, offset, stride = _place(doc, item, semantic, component_type, components, count)
     normalized = item.flag("normalized")
-    if semantic in ("color", "weights") and component_type != 5126:
+    if semantic in ("color", "weights", "weights1") and component_type != 5126:
         normalized = True  # the only integers that these may be
     scale = 1.0 / _LARGEST[component_type] if normalized else 1.0
     sparse = None

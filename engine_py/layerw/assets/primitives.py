@@ -271,9 +271,10 @@ class Planner:
         if (pose or joints) and not ("JOINTS_0" in attributes and "WEIGHTS_0" in attributes):
             self.doc.warn(f"{primitive.path} has a skin, but no JOINTS_0 and WEIGHTS_0; it is shown as it is.")
             pose = joints = None
-        if "JOINTS_1" in attributes:
-            self.doc.warn(f"{primitive.path} has more than four joints a vertex; the first four move it.")
         posed = pose is not None or joints is not None
+        if posed and "JOINTS_1" in attributes:
+            of = " of the first eight" if "JOINTS_2" in attributes else ""
+            self.doc.warn(f"{primitive.path} has more than four joints a vertex; the strongest four{of} move it.")
         accessors = self._accessors(primitive, attributes, self.materials[own], posed=posed)
         return self._counted(accessors, mode, own, pose, primitive)
 
@@ -331,6 +332,8 @@ class Planner:
         names = {"position": "POSITION", "normal": "NORMAL", "tangent": "TANGENT", "color": "COLOR_0"}
         if posed:
             names |= {"joints": "JOINTS_0", "weights": "WEIGHTS_0"}
+            if "JOINTS_1" in attributes and "WEIGHTS_1" in attributes:
+                names |= {"joints1": "JOINTS_1", "weights1": "WEIGHTS_1"}
         if material.textures or primitive.extension(VARIANTS) is not None:
             names["uv"] = f"TEXCOORD_{material.uv_set}"
         if material.uv1_set is not None:

@@ -453,7 +453,8 @@ MESH_BUILD_SKIN, MESH_BUILD_UV_TRANSFORM, MESH_BUILD_POSED, MESH_BUILD_DISCS = 4
 # radius around their middle; of a POSED one also joint_count f32: how far from each joint's own place (by inverse_bind)
 # vertices that follow it lie, -1 where none does.
 ACCESSOR = ("semantic", "transfer", "byte_offset", "byte_stride", "component_type", "components", "normalized", "count")
-SEMANTICS = ("index", "position", "normal", "tangent", "uv", "color", "joints", "weights", "inverse_bind", "uv1")
+SEMANTICS = ("index", "position", "normal", "tangent", "uv", "color", "joints", "weights", "inverse_bind", "uv1",
+             "joints1", "weights1")  # fmt: skip
 # ACCESSOR.transfer of an attribute 0: all zeros (an accessor without a buffer view)
 # head.topology
 GLTF_MODES = ("points", "lines", "line_loop", "line_strip", "triangles", "triangle_strip", "triangle_fan")

@@ -9,6 +9,7 @@ import {
   ACCESSOR, FAIL_FORMAT, MESH_BUILD_HEAD, MESH_BUILD_POSED, MESH_BUILD_SKIN, MESH_BUILD_UV_TRANSFORM, SEMANTICS,
 } from '../../gen/layouts.js';
 import { Failure } from './failure.js';
+import { chooseStrongest } from './influences.js';
 
 export const VERTICES_MAX = 1 << 24;
 const INDICES_MAX = 3 * VERTICES_MAX;
@@ -132,6 +133,7 @@ export function readDescriptor(words, bufferOf) {
       throw broken(`The ${name} accessor has ${source.count} elements, but there are ${position.count} positions.`);
     }
   }
+  chooseStrongest(attributes);
   const end = words.length - jointWords(words);
   const isPosed = (words[3] & MESH_BUILD_POSED) !== 0;
   if (words[3] & MESH_BUILD_SKIN || (isPosed && words[5] > 0)) checkSkin(attributes, words[5]);

@@ -1,0 +1,44 @@
+// @ts-check
+/**
+ * @file Joints of vertices that follow up to eight: the strongest four of each, which is what poses them.
+ *
+ * Owns: the choice. Their weights are made to sum to one where they are used (posed.js, skin.js).
+ */
+import { FAIL_FORMAT } from '../../gen/layouts.js';
+import { Failure } from './failure.js';
+import { asFloats } from './vertices.js';
+
+/** @typedef {import('./descriptor.js').Source} Source */
+
+/** Makes one set of four of two. @param {Map<string, Source>} attributes */
+export function chooseStrongest(attributes) {
+  const names = ['joints', 'joints1', 'weights', 'weights1'];
+  const sources = names.map((name) => attributes.get(name));
+  if (!sources[1] && !sources[3]) return;
+  if (sources.some((source) => source?.components !== 4)) {
+    throw new Failure(FAIL_FORMAT, 'A mesh with a second set of joints has no four accessors of four components for both sets.');
+  }
+  const [first, second, firstWeights, secondWeights] = sources.map((source) => asFloats(/** @type {Source} */ (source)));
+  const { count } = /** @type {Source} */ (sources[0]);
+  const joints = new Float32Array(4 * count);
+  const weights = new Float32Array(4 * count);
+  const share = new Float32Array(8);
+  for (let i = 0; i < count; i += 1) {
+    for (let k = 0; k < 4; k += 1) {
+      share[k] = Math.max(0, firstWeights.data[i * firstWeights.stride + k]) || 0;
+      share[k + 4] = Math.max(0, secondWeights.data[i * secondWeights.stride + k]) || 0;
+    }
+    for (let k = 0; k < 4; k += 1) {
+      let best = 0;
+      for (let n = 1; n < 8; n += 1) if (share[n] > share[best]) best = n; // of equal ones the first
+      const of = best < 4 ? first : second;
+      joints[4 * i + k] = share[best] > 0 || k === 0 ? of.data[i * of.stride + (best & 3)] : 0;
+      weights[4 * i + k] = share[best];
+      share[best] = 0;
+    }
+  }
+  const made = (/** @type {Float32Array<ArrayBuffer>} */ items) => ({ items, stride: 4, components: 4, normalized: false, count });
+  attributes.set('joints', made(joints)).set('weights', made(weights));
+  attributes.delete('joints1');
+  attributes.delete('weights1');
+}

@@ -1,25 +1,21 @@
-"""What there is to collect, and the rabbits that hop about and flee."""
+"""What there is to collect, and the rabbits that roam about and flee."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-from isle import height, places, upright
 
 import layerw as lw
 
 REACH_M = 1.3
-HOP_S = 0.45
 
 
 class Fireflies:
-    """Glowing things that sway over the ground; `taken(place)` gives how many a fox there catches."""
+    """Glowing things that sway about their homes, (n, 3); `taken(place)` gives how many a fox there catches."""
 
-    def __init__(self, app: lw.App, count, rng, lit) -> None:
-        self.home = places(count, rng)
-        self.home[:, 1] += rng.uniform(0.5, 1.5, count)
-        self.home[rng.random(count) < 0.15, 1] += 1.0  # some want a jump
+    def __init__(self, app: lw.App, home, kind, rng, lit) -> None:
+        self.home, self.kind, count = home, kind, len(home)
         self.phase = rng.uniform(0, math.tau, count)
         self.left = np.ones(count, bool)
         glow = lw.Material(color="black", emissive="#ffb92b", emissive_strength=9.0)
@@ -31,12 +27,17 @@ class Fireflies:
         """Sways; the lamps light those that are nearest to `near`."""
         swing = time_s * 0.9 + self.phase
         sway = np.stack((np.sin(swing), 0.4 * np.sin(2.3 * swing), np.cos(0.8 * swing)), axis=1)
-        self.place = self.home + 0.35 * sway
+        self.place = np.round(self.home + 0.35 * sway, 3)
         self.group.position[:] = self.place
         far = np.where(self.left, np.linalg.norm(self.place - near, axis=1), np.inf)
         for lamp, which in zip(self.lamps, np.argsort(far), strict=False):
             lamp.position = self.place[which]
             lamp.visible = bool(self.left[which])
+
+    def keep(self, left) -> None:
+        """Only these are there: (n,) bool."""
+        self.left[:] = left
+        self.group[~self.left].visible = False
 
     def taken(self, place) -> int:
         """Catches what is in reach of a fox at a place."""
@@ -48,38 +49,40 @@ class Fireflies:
 
 
 class Rabbits:
-    """They hop to and fro by numpy alone, all at once, and away from the fox."""
+    """They roam over the isle by its navigation mesh, and flee from the fox."""
 
-    def __init__(self, app: lw.App, count, rng) -> None:
-        self.rng = rng
-        self.place = places(count, rng)
-        self.turn = rng.uniform(0, math.tau, count)
-        self.since = rng.uniform(0, 3.0, count)
+    def __init__(self, app: lw.App, count, seed) -> None:
+        self.app, self.count, self.seed = app, count, seed
         fur = lw.Material(color="white", roughness=0.95)
         ear = lw.Mesh.box(0.05, 0.2, 0.03)
         body = lw.Mesh.merge([
-            (lw.Mesh.sphere(0.22), "white", (0, 0, 0)), (lw.Mesh.sphere(0.13), "white", (0, 0.16, 0.2)),
-            (lw.Mesh.sphere(0.07), "white", (0, 0.04, -0.22)), (ear, "#caa", (0.06, 0.35, 0.16)),
-            (ear, "#caa", (-0.06, 0.35, 0.16))])
-        shade = rng.uniform(0.35, 0.8, (count, 1)) * np.array((1.0, 0.9, 0.75))
-        self.group = app.spawn_many(body, count, fur, position=self.place, color=shade)
+            (lw.Mesh.sphere(0.22), "white", (0, 0, 0)), (lw.Mesh.sphere(0.13), "white", (0, 0.16, -0.2)),
+            (lw.Mesh.sphere(0.07), "white", (0, 0.04, 0.22)), (ear, "#caa", (0.06, 0.35, -0.16)),
+            (ear, "#caa", (-0.06, 0.35, -0.16))])
+        shade = np.linspace(0.35, 0.8, count)[:, None] * np.array((1.0, 0.9, 0.75))
+        place = np.add(app.navigation.random(count, seed=seed), (0, 0.2, 0))
+        self.group = app.spawn_many(lw.Mesh.sphere(0.02), count, fur, position=place)  # what walks; the fur on it hops
+        self.group.interpolated = True
+        self.furs = app.spawn_many(body, count, fur, color=shade)
+        for fur, walker in zip(self.furs, self.group, strict=True):
+            fur.parent = walker
+        self.agents = app.navigation.add(self.group, feet=0.2, radius=0.3, height=0.6, speed=1.5, acceleration=20.0)
+        self.steps = 0
 
-    def step(self, dt, fox) -> None:
-        self.since += dt
-        away = self.place - fox
-        near = np.linalg.norm(away, axis=1) < 9.0
-        rests = self.since > np.where(near, HOP_S, 2.0 + 2.0 * np.sin(self.turn * 7))
-        self.since[rests] = 0.0
-        self.turn[rests] += self.rng.uniform(-1.2, 1.2, rests.sum())
-        flees = rests & near
-        self.turn[flees] = np.arctan2(away[flees, 0], away[flees, 2]) + self.rng.uniform(-0.4, 0.4, flees.sum())
-        hops = self.since < HOP_S
-        along = np.stack((np.sin(self.turn), np.zeros_like(self.turn), np.cos(self.turn)), axis=1)
-        then = self.place + along * (np.where(hops, np.where(near, 6.0, 2.0), 0.0) * dt)[:, None]
-        dry = height(then[:, 0], then[:, 2]) > 0.5
-        self.place[dry] = then[dry]
-        self.turn[~dry] += math.pi
-        lift = np.where(hops, 0.35 * np.sin(np.pi * self.since / HOP_S), 0.0)
-        self.place[:, 1] = height(self.place[:, 0], self.place[:, 2]) + 0.18
-        self.group.position[:] = self.place + np.outer(lift, (0, 1, 0))
-        self.group.rotation[:] = upright(self.turn)
+    def step(self, fox) -> None:
+        """They hop; every half second some choose where to."""
+        self.steps += 1
+        speed = np.linalg.norm(self.agents.velocity, axis=1)
+        hop = np.abs(np.sin(0.15 * self.steps + np.arange(self.count))) * np.minimum(speed, 2.0) * 0.2
+        self.furs.position[:] = hop[:, None] * (0.0, 1.0, 0.0)
+        if self.steps % 30 != 1:
+            return
+        away = self.group.position - fox
+        flees = np.hypot(away[:, 0], away[:, 2]) < 9.0
+        self.agents.speed = np.where(flees, 6.5, 1.5)
+        chosen = flees | (np.arange(self.count) % 8 == self.steps // 30 % 8)
+        target = self.app.navigation.random(self.count, seed=self.seed + self.steps)
+        run = self.group.position + away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 0.1) * 12
+        target[flees] = self.app.navigation.nearests(run[flees], reach=(6, 8, 6)) if flees.any() else target[flees]
+        target = np.where(np.isfinite(target), target, self.group.position)
+        self.app.navigation.agents(self.group[chosen]).target = target[chosen]

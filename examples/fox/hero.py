@@ -1,4 +1,4 @@
-"""The fox: it runs where the player says, keeps its feet on the ground, jumps, and swims at the surface."""
+"""The fox: it runs where the player says, jumps, pushes, swims at the surface and rides the boat; and its camera."""
 
 from __future__ import annotations
 
@@ -7,90 +7,102 @@ import math
 
 import numpy as np
 from animal import animal_glb  # beside this file
-from isle import SIDE_M, height, normal, upright
+from isle import GROUND, SEABED, SIDE_M, SWIM_M, WALLS, upright
+from toys import Boat
 
 import layerw as lw
 
-WALK, RUN, SWIM = 3.0, 7.5, 2.2  # metres a second
-JUMP, FALL = 6.2, 16.0  # metres a second, and a second squared
-BODY_M = 0.45
+WALK, RUN, SWIM = 3.0, 7.5, 3.0  # metres a second
+REACH_M = 4.0  # of the boat
 FILE = "data:model/gltf-binary;base64," + base64.b64encode(animal_glb()).decode()
 
 
 class Fox:
     """`step` once a fixed step; `place` is where its feet are."""
 
-    def __init__(self, app: lw.App, place, solid, sounds, rng) -> None:
-        self.solid, self.sounds, self.rng = solid, sounds, rng
-        self.place, self.turn, self.up_speed = np.array(place, np.float64), 0.0, 0.0
-        self.on_ground, self.clip, self.stride = True, "", 0.0
+    def __init__(self, app: lw.App, place, sounds, rng) -> None:
+        self.app, self.sounds, self.rng = app, sounds, rng
+        self.turn, self.clip, self.stride = 0.0, "", 0.0
+        self.boat: Boat | None = None
         self.model = app.load(FILE)
-        self.model.on_ready(self._ready)
+        self.root = self.model.root
+        self.root.position, self.root.interpolated = place, True
+        self.model.on_ready(lambda: self._play("Idle"))
+        self._stand()
 
-    def _ready(self) -> None:
-        self.model.root.interpolated = True
-        self._play("Idle")
+    def _stand(self) -> None:
+        self.body = lw.Character(self.app, self.root, height=1.0, radius=0.4, slope=math.radians(52), jump_speed=6.6,
+                                 strength=500.0)  # fmt: skip
+
+    @property
+    def place(self) -> np.ndarray:
+        """(3,) metres."""
+        return self.root.position.astype(np.float64)
+
+    @property
+    def swims(self) -> bool:
+        return self.boat is None and self.place[1] < SWIM_M + 0.2
+
+    def near(self, boat: Boat) -> bool:
+        """Whether it could go aboard."""
+        return self.boat is None and float(np.linalg.norm(boat.seat - self.place)) < REACH_M
+
+    def use(self, boat: Boat) -> None:
+        """Goes aboard, or ashore: to land that is near, or into the water."""
+        if self.near(boat):
+            self.boat = boat
+            self.body.remove()
+            self.sounds["leap"].play(at=tuple(boat.seat))
+        elif self.boat is not None:
+            land = self.app.navigation.nearest(self.place, reach=(6, 6, 6))
+            self.root.position = np.add(self.place, (2.0, 0.6, 0.0)) if land is None else land
+            self.boat = None
+            self._stand()
+
+    def step(self, dt, wanted, jump, runs) -> None:
+        """wanted: (2,) where to on the ground (x, z), at most 1 long; jump, runs: whether it does."""
+        wanted, place = np.array(wanted, np.float64), self.place
+        out = place[[0, 2]] / (0.49 * SIDE_M)
+        if out @ out > 1 and wanted @ out > 0:  # the sea is wide
+            wanted -= out * (wanted @ out) / (out @ out)
+        length = math.hypot(*wanted)
+        speed = length * (SWIM if self.swims else RUN if runs else WALK)
+        if length > 0.05:
+            off = (math.atan2(wanted[0], wanted[1]) - self.turn + math.pi) % math.tau - math.pi
+            self.turn += off * min(1.0, 12.0 * dt)
+        if self.boat:
+            self.boat.steer(wanted, dt)
+            self.root.position, self.turn, speed = self.boat.seat, self.boat.turn, 0.0
+        else:
+            leaps = jump and self.body.on_ground and not self.swims
+            along = np.array((math.sin(self.turn), 0.0, math.cos(self.turn))) * speed
+            self.body.move(np.round(along, 3), jump=leaps)  # see isle.height for the rounding
+            if leaps:
+                self.sounds["leap"].play(at=tuple(place), gain=0.8)
+            self._tread(speed * dt)
+        self._play("Run" if speed > 0.7 * RUN else "Walk" if speed > 0.2 else "Idle")
+        self.root.rotation = upright(self.turn)
 
     def _play(self, clip) -> None:
         if clip != self.clip and self.model.state == "ready":
             self.model.play(clip, fade=0.2)
             self.clip = clip
 
-    def step(self, dt, wanted, jump, runs) -> None:
-        """wanted: (2,) where to on the ground (x, z), at most 1 long; jump, runs: whether it does."""
-        length = math.hypot(*wanted)
-        swims = self.place[1] < -0.1 and self.on_ground
-        speed = length * (SWIM if swims else RUN if runs else WALK)
-        if length > 0.05:
-            aim = math.atan2(wanted[0], wanted[1])
-            off = (aim - self.turn + math.pi) % math.tau - math.pi
-            self.turn += off * min(1.0, 12.0 * dt)
-            along = np.array((math.sin(self.turn), math.cos(self.turn)))
-            climb = normal(self.place[0], self.place[2])
-            steep = max(0.0, -(climb[0] * along[0] + climb[2] * along[1]))
-            self._walk(along * (speed * dt * max(0.15, 1.0 - 1.1 * steep)))
-        if jump and self.on_ground:
-            self.up_speed, self.on_ground = JUMP, False
-            self.sounds["leap"].play(at=tuple(self.place), gain=0.8)
-        self._stand(dt)
-        self._play("Run" if speed > 0.7 * RUN else "Walk" if speed > 0.2 else "Idle")
-        self._tread(speed * dt)
-        if self.model.state == "ready":
-            self.model.root.position = self.place
-            self.model.root.rotation = upright(self.turn)
-
-    def _walk(self, by) -> None:
-        """Moves on the ground, round what is solid and not out to sea."""
-        x, z = self.place[0] + by[0], self.place[2] + by[1]
-        far = np.hypot(self.solid[:, 0] - x, self.solid[:, 1] - z) - self.solid[:, 2] - BODY_M
-        for tree in np.flatnonzero(far < 0):
-            away = np.array((x, z)) - self.solid[tree, :2]
-            away /= max(np.linalg.norm(away), 1e-6)
-            x, z = np.array((x, z)) - away * far[tree]
-        out = math.hypot(x, z) / (0.49 * SIDE_M)
-        self.place[0], self.place[2] = x / max(out, 1.0), z / max(out, 1.0)
-
-    def _stand(self, dt) -> None:
-        floor = max(float(height(self.place[0], self.place[2])), -0.45)
-        self.up_speed -= FALL * dt
-        self.place[1] += self.up_speed * dt
-        if self.on_ground or self.place[1] <= floor:
-            self.place[1], self.up_speed, self.on_ground = floor, 0.0, True
-
     def _tread(self, way) -> None:
-        self.stride += way if self.on_ground and self.place[1] > 0 else 0.0
+        self.stride += way if self.body.on_ground else 0.0
         if self.stride > 1.1:
             self.stride = 0.0
-            self.sounds["step"].play(at=tuple(self.place), gain=0.5, rate=self.rng.uniform(0.9, 1.2))
+            name = "splash" if self.swims else "step"
+            self.sounds[name].play(at=tuple(self.place), gain=0.5, rate=self.rng.uniform(0.9, 1.2))
 
 
 class Chase:
-    """A camera behind the fox that looks where the player looks, and never into the ground."""
+    """A camera behind the fox that looks where the player looks; nothing comes between."""
 
     def __init__(self, app: lw.App, fox: Fox) -> None:
         self.app, self.fox = app, fox
-        self.yaw, self.pitch, self.far = 0.0, 0.22, 6.0
-        self.eye = np.add(fox.place, (0.0, 2.0, -self.far))
+        self.yaw, self.pitch, self.far = 0.0, 0.28, 6.0
+        self.target = np.add(fox.place, (0, 1.0, 0))
 
     def turned(self, move) -> np.ndarray:
         """(2,) right and up of the player's stick, as x, z on the ground."""
@@ -100,12 +112,14 @@ class Chase:
     def step(self, dt, look) -> None:
         """look: (2,) radians to the right and up."""
         self.yaw -= look[0]
-        self.pitch = float(np.clip(self.pitch - look[1], -0.1, 1.1))
-        target = np.add(self.fox.place, (0.0, 1.0, 0.0))
+        self.pitch = float(np.clip(self.pitch - look[1], -0.15, 1.1))
+        self.target += (np.add(self.fox.place, (0, 1.0, 0)) - self.target) * min(1.0, 14.0 * dt)
         back = np.array((-math.sin(self.yaw) * math.cos(self.pitch), math.sin(self.pitch),
                          -math.cos(self.yaw) * math.cos(self.pitch)))  # fmt: skip
-        eye = target + back * self.far
-        eye[1] = max(eye[1], float(height(eye[0], eye[2])) + 0.5, 0.4)
-        self.eye += (eye - self.eye) * min(1.0, 10.0 * dt)
-        self.app.camera.position = self.eye
-        self.app.camera.look_at(target)
+        free = self.app.physics.sweep("sphere", 0.3, self.target, back * 6.5, layers=[GROUND, WALLS, SEABED])
+        far = max(free.distance, 0.8) if free else 6.5
+        self.far = far if far < self.far else self.far + (far - self.far) * min(1.0, 3.0 * dt)  # in at once, out slowly
+        eye = self.target + back * self.far
+        eye[1] = max(eye[1], 0.4)
+        self.app.camera.position = eye
+        self.app.camera.look_at(self.target)

@@ -45,6 +45,21 @@ def rustle(seconds=0.09, seed=0) -> lw.Sound:
     return lw.Sound.from_array(noise.astype(np.float32), RATE, range=30.0)
 
 
+def waves(seconds=6.0, seed=3) -> lw.Sound:
+    """The sea, to loop: noise that swells."""
+    count = int(seconds * RATE)
+    noise = np.random.default_rng(seed).normal(0, 1, count)
+    spectrum = np.fft.rfft(noise) / (1 + (np.fft.rfftfreq(count, 1 / RATE) / 350) ** 2)  # dull, and without a seam
+    swell = 0.6 - 0.4 * np.cos(2 * np.pi * np.arange(count) / count)
+    return lw.Sound.from_array((0.25 * swell * np.fft.irfft(spectrum, count)).astype(np.float32), RATE)
+
+
+def rumble() -> lw.Sound:
+    """A gate sinks into the ground."""
+    parts = [(0.08 * n, 0.4 * tone(62 + 5 * (n % 3), 0.2, decay=14, bright=0.8)) for n in range(12)]
+    return lw.Sound.from_array(laid(1.2, parts), RATE, range=60.0)
+
+
 def leap() -> lw.Sound:
     """A jump."""
     t = np.arange(int(0.22 * RATE)) / RATE

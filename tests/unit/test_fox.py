@@ -1,75 +1,67 @@
-"""examples/fox, played to its end by a script with keys and clicks, without a page."""
+"""examples/fox, played to its end by its own script, without a page; and what its menus keep."""
 
 from __future__ import annotations
 
 import runpy
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-import layerw as lw
 from layerw.hosts.headless import HeadlessHost
+from layerw.kernels import navigation, rigid
 
+pytestmark = pytest.mark.skipif(not (rigid.is_built() and navigation.is_built()), reason="built without")
 GAME = Path(__file__).resolve().parents[2] / "examples/fox"
-OWN = ("animal", "fireflies", "hero", "isle", "sounds")
-STEPS_MAX = 5000  # of a level
-LEFT = 2  # fireflies, the nearest, so that the test is quick
-MOVES = {"KeyW": (0, 1), "KeyS": (0, -1), "KeyD": (1, 0), "KeyA": (-1, 0)}
-
-
-class Player:
-    """Holds the keys that lead to the nearest firefly."""
-
-    def __init__(self, host: HeadlessHost, app: lw.App) -> None:
-        self.host, self.app, self.held = host, app, set[str]()
-        self.before, self.since, self.is_stuck = np.zeros(3), 0, False
-
-    def hold(self, wanted: set[str]) -> None:
-        for code in wanted ^ self.held:
-            self.host.key(code, code in wanted)
-        self.held = wanted
-
-    def step(self, level: Any) -> None:
-        fox, flies = level.fox.place, level.fireflies
-        far = np.linalg.norm((flies.place - fox)[:, [0, 2]], axis=1)
-        way = flies.place[np.argmin(np.where(flies.left, far, np.inf))] - fox
-        here = np.array([level.chase.turned(move) @ way[[0, 2]] for move in MOVES.values()])
-        if self.app.frame_number - self.since > 90:
-            self.is_stuck = bool(np.linalg.norm(fox - self.before) < 3.0) and not self.is_stuck
-            self.before, self.since = fox.copy(), self.app.frame_number
-        if self.is_stuck:  # round what it stands before
-            here = here[[2, 3, 1, 0]]
-        wanted = {code for code, along in zip(MOVES, here, strict=True) if along > 0.35 * np.abs(here).max()}
-        if way[1] > 1.4 and np.hypot(way[0], way[2]) < 1.6 and self.app.frame_number % 20 < 10:
-            wanted.add("Space")
-        self.hold(wanted)
-        self.host.step(self.app)
+OWN = ("animal", "fireflies", "hero", "isle", "play", "sounds", "toys")
+FRAMES_MAX = 2500
+HASH = "d6d389e2ef52b52c"  # of the played game, on every host
+Game = tuple[HeadlessHost, dict[str, Any]]
+Start = Callable[..., Game]
 
 
 @pytest.fixture
-def game(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[HeadlessHost, dict[str, Any]]]:
-    host = HeadlessHost(GAME, size=(320, 200))
-    monkeypatch.setattr("layerw.app.default_host", lambda: host)
+def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Start]:
+    monkeypatch.setenv("LAYERW_STORE", str(tmp_path))
     monkeypatch.syspath_prepend(str(GAME))
-    yield host, runpy.run_path(str(GAME / "main.py"))
+    apps = []
+
+    def begin(**query: str) -> Game:
+        host = HeadlessHost(GAME, size=(320, 200), options={"query": query})
+        monkeypatch.setattr("layerw.app.default_host", lambda: host)
+        names = runpy.run_path(str(GAME / "main.py"))
+        apps.append(names["app"])
+        return host, names
+
+    yield begin
+    for app in apps:
+        app.close()
     for name in OWN:
         sys.modules.pop(name, None)
 
 
-def test_escape_holds_it_and_what_is_chosen_is_kept(game: tuple[HeadlessHost, dict[str, Any]]) -> None:
-    host, names = game
+def test_escape_holds_it_and_what_is_chosen_is_kept(start: Start) -> None:
+    host, names = start()
     app = names["app"]
     host.step(app, 2)
     assert app.buses["sfx"].gain == 0.9
-    names["set_loudness"]("sfx", 0.2)
+    names["keep"](app.buses["sfx"], "sfx", 0.2)
     assert app.buses["sfx"].gain == app.store["sfx"] == 0.2
+    names["options"]()
+    app.start(names["rebind"](names["jump"], "Jump", app.ui.button("Jump")))
+    host.step(app, 2)
+    host.key("KeyK")
+    host.step(app, 2)
+    assert names["jump"].sources[0] == "KeyK"
+    host.key("KeyK", False)
+    names["go"](names["Menu"]())
+    host.step(app, 2)
     before = app.report()["entities"]
     names["go"](names["Level"](0))
-    host.step(app, 2)
+    host.step(app, 40)
     level = app.scene
     host.key("Escape")
     host.step(app, 2)
@@ -77,34 +69,46 @@ def test_escape_holds_it_and_what_is_chosen_is_kept(game: tuple[HeadlessHost, di
     level.menu.dismiss()
     host.step(app, 2)
     assert not app.paused and not level.menu.visible and app.pointer_lock and app.scene is level
-    names["go"](names["Menu"]())
+    assert level.fox.body.on_ground
+    caught = level.fireflies.left.copy()
+    caught[3] = False
+    level.fireflies.keep(caught)
+    level.give_up()
     host.step(app, 5)
     assert app.report()["errors"] == [] and app.report()["entities"] == before
-    app.close()
-
-
-def test_it_is_played_to_its_end(game: tuple[HeadlessHost, dict[str, Any]]) -> None:
-    host, names = game
-    app = names["app"]
-    host.step(app, 10)
-    names["go"](names["Level"](0))
-    for number, day in enumerate(names["DAYS"]):
-        host.step(app, 5)
-        level = app.scene
-        assert isinstance(level, names["Level"]) and level.number == number
-        far = np.linalg.norm(level.fireflies.place - level.fox.place, axis=1)
-        level.fireflies.left[np.argsort(far)[LEFT:]] = False
-        level.caught = day.fireflies - LEFT
-        player, steps = Player(host, app), 0
-        while app.scene is level and steps < STEPS_MAX:
-            player.step(level)
-            steps += 1
-        player.hold(set())
-        assert app.scene is not level, f"{day.name}: {level.caught} of {day.fireflies} in {steps} steps"
-        assert app.store.get(f"best {day.name}") == pytest.approx(level.time_s)
-        entities = app.report()["entities"]
-        names["go"](names["Menu"]() if number == 2 else names["Level"](number + 1))
+    names["go"](names["Level"](0, app.store["going"]))
     host.step(app, 5)
-    assert isinstance(app.scene, names["Menu"]) and app.store["reached"] == 2
-    assert app.report()["errors"] == [] and entities < 1000
-    app.close()
+    assert np.array_equal(app.scene.fireflies.left, caught) and app.report()["errors"] == []
+
+
+def test_the_fox_swims_and_the_crate_opens_the_gate(start: Start) -> None:
+    host, names = start()
+    app, pen = names["app"], names["pen"]
+    names["go"](names["Level"](0))
+    host.step(app, 3)
+    fox = app.scene.fox
+    fox.body.teleport(np.add(names["boat"].home, (8.0, 0.5, -8.0)))
+    host.step(app, 90)
+    assert fox.swims and abs(fox.place[1] + 0.45) < 0.1
+    assert abs(names["boat"].seat[1]) < 0.5  # it floats
+    assert not pen.open
+    pen.crate.position = np.add(names["pen"].plate.position, (0.2, 0.7, 0.1))
+    host.step(app, 150)
+    assert pen.pressed and pen.open
+    pen.crate.position += (3.0, 0.0, 0.0)
+    host.step(app, 150)
+    assert not pen.open and app.report()["errors"] == []
+
+
+def test_it_is_played_to_its_end(start: Start) -> None:
+    host, names = start(play="4", fireflies="1")
+    app, seen = names["app"], set()
+    for _ in range(FRAMES_MAX):
+        host.step(app)
+        seen.add((type(app.scene).__name__, getattr(app.scene, "number", None)))
+        if isinstance(app.scene, names["End"]) and app.scene.number == 2:
+            break
+    assert app.report()["errors"] == []
+    assert seen == {("Menu", None), *((kind, number) for kind in ("Level", "End") for number in range(3))}
+    assert app.report(state_hash=True)["states"]["game"] == HASH
+    assert app.store["reached"] == 2 and all(app.store[f"best {day.name}"] > 5 for day in names["DAYS"])

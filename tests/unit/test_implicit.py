@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import random
 import struct
 from pathlib import Path
 from typing import Any
@@ -169,3 +171,36 @@ def test_the_sparse_implicit_quadtree_sample() -> None:
     row = next(row for row in rig.drawn() if tree.content_of(row)[0][0].endswith("content_5__20_1.glb"))
     assert np.allclose(tree.geo[row, :3], (20.5 / 32, 0.00625, -1.5 / 32))
     assert not rig.streamer.take_errors()
+
+
+def changed(value: Any, chance: random.Random) -> Any:
+    """The same with one odd value somewhere."""
+    if isinstance(value, (dict, list)) and value and chance.random() < 0.8:
+        at = chance.choice(list(value) if isinstance(value, dict) else range(len(value)))
+        value[at] = changed(value[at], chance)
+        return value
+    return copy.deepcopy(chance.choice((None, -1, 0, 1, 1e308, "x", [], {}, True, 1 << 40, [1], {"a": 1}, -2.5)))
+
+
+def test_any_odd_value_in_a_subtree_is_a_sentence() -> None:
+    """4,000 files: each is used, or refused; nothing else comes out."""
+    whole: dict[str, Any] = {
+        "buffers": [{"byteLength": 16}],
+        "bufferViews": [{"buffer": 0, "byteOffset": at, "byteLength": 2} for at in (0, 8)],
+        "tileAvailability": {"constant": 1}, "contentAvailability": [{"bitstream": 0}],
+        "childSubtreeAvailability": {"bitstream": 1},
+        "extensions": {"3DTILES_multiple_contents": {"contentAvailability": [{"constant": 1}]}}}  # fmt: skip
+    chance, ends = random.Random(3), {"used": 0, "refused": 0}
+    for _ in range(4000):
+        document = copy.deepcopy(whole)
+        if chance.random() < 0.5:
+            del document["contentAvailability"]
+        for _ in range(chance.choice((1, 1, 3))):
+            document = changed(document, chance)
+        try:
+            parse_subtree(subtree_file(document, chance.randbytes(16)), SPEC, 1)
+            ends["used"] += 1
+        except TilesetError as error:
+            assert 10 < len(str(error)) < 900
+            ends["refused"] += 1
+    assert ends["used"] > 300 and ends["refused"] > 1000, ends

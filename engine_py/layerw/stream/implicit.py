@@ -92,11 +92,8 @@ def parse_subtree(data: bytes, spec: ImplicitSpec, content_count: int, outside: 
     tiles = _availability(document.get("tileAvailability"), views, nodes, "tileAvailability")
     below = 1 << (spec.dimensions * spec.subtree_levels)
     children = _availability(document.get("childSubtreeAvailability"), views, below, "childSubtreeAvailability")
-    raw = document.get("contentAvailability") or (document.get("extensions") or {}).get(
-        "3DTILES_multiple_contents", {}).get("contentAvailability", [])
-    raw = [raw] if isinstance(raw, dict) else raw
     contents = np.zeros((content_count, nodes), np.bool_)
-    for number, item in enumerate(raw[:content_count]):
+    for number, item in enumerate(_contents(document)[:content_count]):
         contents[number] = _availability(item, views, nodes, f"contentAvailability[{number}]")
     subtree = Subtree(tiles, contents, children)
     _check(subtree, spec)
@@ -119,6 +116,20 @@ def _split(data: bytes) -> tuple[dict[str, Any], bytes]:
     return load_json(data[_HEADER.size:end], "subtree"), data[end:end + binary_bytes]
 
 
+def _contents(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """What says which tiles have contents: an object in 3D Tiles' first drafts, one of each content since."""
+    if isinstance(document.get("contentAvailability"), dict):
+        return [document["contentAvailability"]]
+    if document.get("contentAvailability"):
+        return _objects(document, "contentAvailability")
+    held: Any = document
+    for name in ("extensions", "3DTILES_multiple_contents"):
+        held = held.get(name) or {}
+        if not isinstance(held, dict):
+            raise TilesetError(f"The subtree's {name} is {str(held)[:80]}; an object is expected.")
+    return _objects(held, "contentAvailability")
+
+
 def _objects(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
     items = document.get(name) or []
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
@@ -129,9 +140,8 @@ def _objects(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
 def _views(document: dict[str, Any], binary: bytes, outside: dict[int, bytes]) -> list[bytes]:
     views = []
     buffers = dict.fromkeys(range(max(len(_objects(document, "buffers")), 1)), binary) | outside
-    for number, view in enumerate(document.get("bufferViews") or []):
-        offset, size = (view.get("byteOffset", 0), view.get("byteLength")) if isinstance(view, dict) else (0, None)
-        index = view.get("buffer", 0) if isinstance(view, dict) else 0
+    for number, view in enumerate(_objects(document, "bufferViews")):
+        offset, size, index = view.get("byteOffset", 0), view.get("byteLength"), view.get("buffer", 0)
         held = buffers.get(index) if isinstance(index, int) else None
         if held is None:
             raise TilesetError(f"Subtree bufferViews[{number}].buffer is {index!r}; there are {len(buffers)}.")

@@ -496,8 +496,8 @@ class App:
         return model
 
     def stream(self, url: str | PathLike[str], *, place: str = "as_is",
-               transform: npt.NDArray[np.float64] | None = None,
-               max_texture_side: int | str = 1024) -> World:  # fmt: skip  # fmt: skip
+               transform: npt.NDArray[np.float64] | None = None, max_texture_side: int | str = 1024,
+               fade: float | None = None) -> World:  # fmt: skip
         """An open world (3D Tiles): tiles come and go with the camera, under the budgets.
 
         Args:
@@ -505,8 +505,11 @@ class App:
             place: "as_is", or "local": a geocentric world's middle comes to the origin, its up becomes +Y.
             transform: 4x4, applied to the tileset (in its Z-up axes) first.
             max_texture_side: as for `load`.
+            fade: seconds in which a level takes the place of another, each in its own pixels; None is 0.25 s, and 0 on
+                a virtual clock, where pictures of a frame must be equal.
         """
-        world = self._engine.opening.world(url, place=place, transform=transform, max_texture_side=max_texture_side)
+        world = self._engine.opening.world(url, place=place, transform=transform, max_texture_side=max_texture_side,
+                                           fade=fade)  # fmt: skip
         self._engine.contents.worlds.append(world)
         self._engine.scenes.own(world.close)
         return world

@@ -72,6 +72,8 @@ if TYPE_CHECKING:
     from layerw.frame.probes import Probes
     from layerw.ui.immediate import DebugUi
 
+LEVEL_FADE_S = 0.25  # in which a level of a world takes the place of another
+
 
 class Engine:
     """The stages of one App.
@@ -119,7 +121,8 @@ class Engine:
         self.spawner = Spawner(self.table, self.resources)
         self.opening = Opening(config, self.transfers, self.store, self.backups, (self.layer_ledger, self.gpu_ledger),
                                self.table, self.visibility, self.user, weakly(self._now), weakly(self._animations),
-                               weakly(self._picture_size))  # fmt: skip
+                               weakly(self._picture_size),
+                               fade_s=LEVEL_FADE_S if options.get("clock") == "real" else 0.0)  # fmt: skip
         feeds = Feeds(self.store, self.submission, self.resources.looks, self.log, has_page=host.name == "browser")
         pictures = Pictures(self.opening, self.resources.looks, feeds, self.log, self.failures)
         self.contents = Contents(self.table, SeaSurface(self.resources), pictures, self.log, self.failures)

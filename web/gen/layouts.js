@@ -12,6 +12,7 @@ export const COMPRESSED_BC = 2;
 export const COMPRESSED_ETC2 = 4;
 export const COMPRESSED_FIRST = 4;
 export const DRAW_CAMERA_RELATIVE = 1;
+export const DRAW_FADES = 8;
 export const DRAW_MIRRORED = 2;
 export const DRAW_STILL = 4;
 export const FAIL_ABORTED = 5;

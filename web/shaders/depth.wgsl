@@ -10,4 +10,7 @@ fn fragment_main(in: Varyings) {
       discard;
     }
   }
+  if (FADES && faded(in.fade, in.clip.xy)) {
+    discard;
+  }
 }

@@ -14,6 +14,7 @@ struct DiscVaryings {
   @location(2) at: vec3<f32>, // pixels from the middle; the radius
   @location(3) @interpolate(flat) row: u32,
   @location(4) @interpolate(flat) adapted_ev: f32,
+  @location(5) @interpolate(flat) fade: f32, // the row's code; where FADES
 }
 
 @vertex
@@ -37,11 +38,17 @@ fn vertex_main(in: DiscIn) -> DiscVaryings {
   out.at = vec3<f32>(at, radius);
   out.row = in.row;
   out.adapted_ev = exposure_ev();
+  if (FADES) {
+    out.fade = round(color_of(in.row).a * 255.0);
+  }
   return out;
 }
 
 @fragment
 fn fragment_main(in: DiscVaryings) -> Seen {
   adapted_ev = in.adapted_ev;
+  if (FADES && faded(in.fade, in.clip.xy)) {
+    discard;
+  }
   return marked(in.color, in.position, saturate(in.at.z - length(in.at.xy) + 0.5), in.row);
 }

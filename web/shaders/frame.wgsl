@@ -10,6 +10,8 @@ override FOG: bool = true;
 override LAYERED: bool = false;
 // Alpha says how many of a pixel's samples are drawn.
 override COVERAGE: bool = false;
+// A tile that comes for another one, or goes for it, is drawn in some of its pixels.
+override FADES: bool = false;
 
 @group(0) @binding(0) var<uniform> frame: FrameBlock;
 
@@ -33,6 +35,7 @@ struct Varyings {
   @location(6) @interpolate(flat) row: u32,
   @location(7) @interpolate(flat) adapted_ev: f32,
   @location(8) @interpolate(flat) scale: f32, // of the row, the mean of its three; where LAYERED
+  @location(9) @interpolate(flat) fade: f32, // the row's code; where FADES
 }
 
 // What automatic exposure adds. Draws look it up in the vertex stage: the fragment stage has no texture unit to spare.
@@ -46,6 +49,14 @@ fn exposure_ev() -> f32 {
 // Noise of a pixel, 0 to 1, even among its neighbours: interleaved gradient noise (Jimenez 2014).
 fn interleaved_noise(pixel: vec2<f32>) -> f32 {
   return fract(52.9829189 * fract(dot(pixel, vec2<f32>(0.06711056, 0.00583715))));
+}
+
+// Whether a pixel is the other level's. code: of stream/fades.py. Of two levels that take turns each pixel has exactly one:
+// both have the same share and the same noise, which moves with the pictures of temporal antialiasing.
+fn faded(code: f32, pixel: vec2<f32>) -> bool {
+  let arrives = code < f32(FADE_LEAVES) - 0.5;
+  let share = (code - select(f32(FADE_LEAVES), f32(FADE_ARRIVES), arrives)) / f32(FADE_STEPS);
+  return (interleaved_noise(floor(pixel) + floor(frame.temporal.xy * 64.0)) < share) != arrives;
 }
 
 // Where a pattern in space is looked up: float32 scene positions would tear it apart far from the origin.

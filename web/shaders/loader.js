@@ -76,9 +76,9 @@ const GIVEN = ['discs', 'strokes'];
 const LAYERED = ['layered', 'glass'];
 
 /** Values of the overrides in frame.wgsl. @param {number} kind @param {number} flags @param {Pass} row the draw pass
- * @param {boolean} [isOwn] a program's shader, which may give its surface layers
+ * @param {boolean} [isOwn] a program's shader, which may give its surface layers @param {boolean} [fades] of DRAW_FADES
  * @returns {Record<string, number>} 1 true, 0 false */
-export const overrides = (kind, flags, row, isOwn = false) => ({
+export const overrides = (kind, flags, row, isOwn = false, fades = false) => ({
   LAYERED: Number(isOwn || LAYERED.includes(MATERIAL_KINDS[kind])),
   MASK: Number((flags & MATERIAL_MASK) !== 0),
   BLEND: Number((flags & MATERIAL_BLEND) !== 0),
@@ -86,6 +86,7 @@ export const overrides = (kind, flags, row, isOwn = false) => ({
   METRES: Number((flags & MATERIAL_METRES) !== 0),
   FOG: Number((flags & MATERIAL_NO_FOG) === 0),
   COVERAGE: Number(usesCoverage(kind, flags, row)),
+  FADES: Number(fades),
   SHADOW_PASS: Number(row.timer === 'shadow'),
   ...passOverrides(row),
 });

@@ -39,7 +39,10 @@ fn nowhere() -> vec4<f32> {
 
 // sRGB bytes, with the row's.
 fn mark_color(color: vec4<f32>, row: u32) -> vec4<f32> {
-  let tint = color_of(row);
+  var tint = color_of(row);
+  if (FADES) {
+    tint.a = 1.0;
+  }
   return vec4<f32>(srgb_to_linear(color.rgb) * srgb_to_linear(tint.rgb), color.a * tint.a) * material.base_color;
 }
 

@@ -7,4 +7,7 @@ fn depth_main(in: Varyings, @builtin(front_facing) front: bool) {
       discard;
     }
   }
+  if (FADES && faded(in.fade, in.clip.xy)) {
+    discard;
+  }
 }

@@ -25,5 +25,8 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
       opacity *= kept;
     }
   }
+  if (FADES && faded(in.fade, in.clip.xy)) {
+    discard;
+  }
   return seen_light(apply_fog(radiance + emitted, in.position), opacity, in.position, in.row);
 }

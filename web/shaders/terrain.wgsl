@@ -41,5 +41,8 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
   let wet = wetted(base, clamp(material.roughness, 0.3, 1.0), normal, material.metallic, in.position, geometric);
   let surface = plain_surface(wet.color, wet.normal, material.metallic, wet.roughness, cavity);
   let radiance = shade(surface, in.position, geometric) + material.emissive * material.emissive_strength;
+  if (FADES && faded(in.fade, in.clip.xy)) {
+    discard;
+  }
   return seen_light(apply_fog(radiance, in.position), 1.0, in.position, in.row);
 }

@@ -8,5 +8,8 @@ fn fragment_main(in: Varyings) -> Seen {
     base *= textureSampleBias(base_color_texture, base_color_sampler, in.uv, frame.upscale.y);
   }
   let opacity = opacity_of(base.a, material.alpha_cutoff);
+  if (FADES && faded(in.fade, in.clip.xy)) {
+    discard;
+  }
   return seen_light(apply_fog(base.rgb + material.emissive * material.emissive_strength, in.position), opacity, in.position, in.row);
 }

@@ -39,7 +39,7 @@ fn placed(in: VertexIn, at: vec3<f32>, normal: vec3<f32>, tangent: vec4<f32>) ->
   let origin = position_of(in.row);
   let rotation = rotation_of(in.row);
   let scale = scale_of(in.row);
-  let tint = color_of(in.row);
+  var tint = color_of(in.row);
   let shear = shear_used(in.row);
   var local = rotate(rotation, stretched(scale, shear, at));
   if (WIND) {
@@ -64,6 +64,10 @@ fn placed(in: VertexIn, at: vec3<f32>, normal: vec3<f32>, tangent: vec4<f32>) ->
   out.uv1 = in.uv1 * material.uv_scale;
   if (LAYERED) {
     out.scale = pow(abs(scale.x * scale.y * scale.z), 1.0 / 3.0);
+  }
+  if (FADES) {
+    out.fade = round(tint.a * 255.0);
+    tint.a = 1.0;
   }
   out.color = in.color * vec4<f32>(srgb_to_linear(tint.rgb), tint.a) * material.base_color;
   return out;

@@ -73,7 +73,7 @@ class GltfContent:
     def __init__(self, loader: GltfLoader, url: str, *, priority: float, flatten: F64 | None, size_bytes: int,
                  max_texture_side: int, sha256: str, flags: int, ticket: int, image: TextureDesc | None,
                  open_image: OpenImage | None, scene: str | int | None = None,
-                 style: TileStyle | None = None) -> None:  # fmt: skip
+                 style: TileStyle | None = None, only_surfaces: bool = False) -> None:  # fmt: skip
         self.url, self.priority, self.ticket = url, priority, ticket
         self.state, self.error, self.failure, self.identity = "loading", "", Failure.NONE, ""
         self._held = Held(loader.transfers, loader.ledger, loader.backups)
@@ -84,7 +84,7 @@ class GltfContent:
         self.facts: FileFacts | None = None
         self.materials: dict[str, int] = {}
         self.material_numbers: dict[int, list[int]] = {}
-        self._scene, self._style = scene, style
+        self._scene, self._style, self._only_surfaces = scene, style, only_surfaces
         self.warnings: list[str] = []
         self.serial = False  # one job at a time: the last try before "does not fit"
         self.waits_for_bytes = 0  # the last reservation that was refused in this step
@@ -227,7 +227,8 @@ class GltfContent:
         else:
             json_from = spec.DIGEST_BYTES if self._flags & spec.FETCH_DIGEST else 0
             doc = gltf.parse(payload[json_from:], self._main.held_bytes or -1)
-            plan = make_plan(doc, self.url, self._flatten, self._scene, self._style)
+            plan = make_plan(doc, self.url, self._flatten, self._scene, self._style,
+                             only_surfaces=self._only_surfaces)  # fmt: skip
             self._plan, self.warnings, self.identity = plan, plan.warnings, identity_of(payload[:json_from], plan)
         for key, source in plan.sources.items():
             if self._borrowed.takes(plan, key):

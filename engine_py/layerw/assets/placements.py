@@ -68,7 +68,7 @@ def plan_parts(doc: Document, node: Item, numbers: Numbers) -> Parts:
 
 def read_group(group: Group, numbers: Numbers, payload: bytes, warnings: list[str]) -> Placements:
     """Raises GltfError."""
-    matrices = np.eye(4)[None] if group.tile is None else _tile_matrices(group.tile, numbers, payload)
+    matrices = np.eye(4)[None] if group.tile is None else tile_matrices(group.tile, numbers, payload)
     matrices = group.frame @ matrices
     if group.parts:
         rows = read_instances(group.parts, numbers, payload).astype(np.float64)
@@ -95,7 +95,7 @@ def _placements(matrices: F64, warnings: list[str]) -> Placements:
                       scale.astype(np.float32))  # fmt: skip
 
 
-def _tile_matrices(places: TilePlaces, numbers: Numbers, payload: bytes) -> F64:
+def tile_matrices(places: TilePlaces, numbers: Numbers, payload: bytes) -> F64:
     """(n, 4, 4) in glTF's axes."""
     item, columns = places.item, {name: numbers.read(accessor, payload).astype(np.float64)
                                   for name, accessor in places.columns.items()}  # fmt: skip

@@ -14,12 +14,13 @@ from layerw.assets.gltf import Document
 from layerw.assets.items import GltfError
 from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
 from layerw.assets.metadata import plan_tables
-from layerw.assets.nodes import build_tree
+from layerw.assets.nodes import Tree, build_tree
 from layerw.assets.packed import PACKED, Packed
 from layerw.assets.placements import Group
 from layerw.assets.primitives import MeshPlan, Planner
 from layerw.assets.rigs import RigPlan, plan_clips_of
 from layerw.assets.solids import plan_solids
+from layerw.assets.surfaces import plan_surfaces
 from layerw.assets.uris import resolve_uri
 from layerw.base.ports import F64, FileFacts, NodeDesc
 from layerw.base.tile_style import TileStyle
@@ -70,10 +71,13 @@ def image_plan(desc: TextureDesc) -> ContentPlan:
 
 
 def make_plan(doc: Document, url: str, flatten: F64 | None, scene: str | int | None = None,
-              style: TileStyle | None = None) -> ContentPlan:  # fmt: skip
-    """Check what a scene uses (None: the default one) and list the work; style: of a tile. Raises GltfError."""
+              style: TileStyle | None = None, *, only_surfaces: bool = False) -> ContentPlan:  # fmt: skip
+    """Check what a scene uses (None: the default one) and list the work; style: of a tile; only_surfaces: of a tile
+    that is not drawn. Raises GltfError."""
     number = scene_number(doc, scene)
     tree = build_tree(doc, max(number, 0))
+    if only_surfaces and flatten is not None:
+        return _surfaces_plan(doc, tree, url, flatten)
     planner = Planner(doc, style)
     planner.add_tree(tree, flatten)
     plan = ContentPlan([] if flatten is not None else tree.nodes, planner.meshes, planner.materials, [])
@@ -96,6 +100,17 @@ def make_plan(doc: Document, url: str, flatten: F64 | None, scene: str | int | N
             plan.images.append(_image(doc, plan, url, desc))
         except GltfError as error:
             doc.warn(left_out(plan, desc, str(error)))
+    plan.warnings = doc.warnings
+    return plan
+
+
+def _surfaces_plan(doc: Document, tree: Tree, url: str, flatten: F64) -> ContentPlan:
+    rig = RigPlan()
+    rig.tables = plan_tables(doc, rig.numbers)
+    rig.surfaces = plan_surfaces(doc, tree, flatten, rig.numbers)
+    plan = ContentPlan([], [], {}, [], rig=rig)
+    for buffer in sorted(rig.numbers.buffers):
+        _buffer_source(doc, plan, url, buffer)
     plan.warnings = doc.warnings
     return plan
 

@@ -20,6 +20,7 @@ from layerw.assets.metadata import FeaturePlan, Table, read_features, read_table
 from layerw.assets.nodes import Tree
 from layerw.assets.numbers import Numbers
 from layerw.assets.solids import SolidMesh, read_solids
+from layerw.assets.surfaces import SurfacePlan, read_surfaces
 from layerw.base.ports import F32, Rig, SkinDesc
 
 JOINTS_MAX = 65_536
@@ -49,6 +50,7 @@ class RigPlan:
     features: list[FeaturePlan] = field(default_factory=list)
     owners: dict[int, int] = field(default_factory=dict)  # the node's row of a mesh that is shown by a row of its own
     solids: list[SolidMesh] = field(default_factory=list)  # meshes that bodies lie around
+    surfaces: list[SurfacePlan] = field(default_factory=list)  # of a tile that was opened for them
 
     @property
     def is_empty(self) -> bool:
@@ -132,11 +134,13 @@ def read_rig(plan: RigPlan, payload: bytes, warnings: list[str]) -> Rig:
         except GltfError as error:
             warnings.append(f"{error} The mesh is shown once.")
     morphs = {number: _deltas(number, targets, plan, payload, warnings) for number, targets in plan.morphs.items()}
+    tables = read_tables(plan.tables, plan.numbers, payload, warnings)
     return Rig(read_clips(plan.clips, plan.numbers, payload, warnings), skins, morphs,
                {row: np.array(weights, np.float32) for row, weights in plan.weights.items()}, plan.owners, instances,
-               read_tables(plan.tables, plan.numbers, payload, warnings),
+               tables,
                read_features(plan.features, plan.tables, plan.numbers, payload),
-               read_solids(plan.solids, plan.numbers, payload, warnings))
+               read_solids(plan.solids, plan.numbers, payload, warnings),
+               read_surfaces(plan.surfaces, plan.tables, tables, plan.numbers, payload, warnings))
 
 
 def _deltas(number: int, targets: list[list[tuple[int, Accessor]]], plan: RigPlan, payload: bytes,

@@ -192,12 +192,25 @@ class FeatureIds(NamedTuple):
     ids: I64
 
 
+class Surface(NamedTuple):
+    """A part of a tile as Python reads it: (n, 3) points in the tile's frame, the corners of its triangles (or its
+    points), the feature of each point, of instances where they stand and which features they are, and the columns."""
+
+    points: F64
+    corners: I64
+    is_points: bool
+    ids: I64 | None
+    matrices: F64 | None
+    instance_ids: I64 | None
+    columns: dict[str, Any]
+
+
 class Rig(NamedTuple):
     """What moves a model. skins, morphs: by the numbers that its primitives name; a morph is (targets, vertices, 9):
     what is added to position, normal and tangent. weights: of morph targets at first, by node. owners: the node of a
     mesh that is shown by a node of its own. instances: (n, 10) translation, rotation, scale, of the mesh of a node.
     tables, features: what assets/metadata.py read. solids: (n, 3) points and (m,) corners of triangles of meshes that
-    bodies lie around."""
+    bodies lie around. surfaces: of a tile that was opened for them."""
 
     clips: list[ClipDesc]
     skins: dict[int, SkinDesc]
@@ -208,6 +221,7 @@ class Rig(NamedTuple):
     tables: dict[str, dict[str, npt.NDArray[Any]]]
     features: list[FeatureIds]
     solids: list[tuple[F32, U32]]
+    surfaces: list[Surface]
 
 
 class LightDesc(NamedTuple):
@@ -365,14 +379,15 @@ class GpuContent(Content, Protocol):
 class ContentLoader(Protocol):
     """Opens content. `flatten`: a 4x4 float64 matrix applied on top of the node transforms, which are then baked
     into the vertices (tiles); None keeps nodes (models). `size_bytes`: expected size of the file, 0 = unknown;
-    `flags`: of its fetches, FETCH_* of gpu/spec.py; `open_image`: shares in images beside it. Returns None when the
-    Layer ledger has no room for it now.
+    `flags`: of its fetches, FETCH_* of gpu/spec.py; `open_image`: shares in images beside it; `only_surfaces`: Python
+    reads it, and nothing is drawn. Returns None when the Layer ledger has no room for it now.
     Implemented by assets/content.py."""
 
     def try_open(self, url: str, *, priority: float, flatten: F64 | None = None, size_bytes: int = 0,
                  max_texture_side: int = 1024, sha256: str = "", flags: int = 0,
                  image: ImageFile | None = None, open_image: OpenImage | None = None,
-                 scene: str | int | None = None, style: Any = None) -> GpuContent | None: ...
+                 scene: str | int | None = None, style: Any = None,
+                 only_surfaces: bool = False) -> GpuContent | None: ...
     def place(self, assets: I64, distance_radii: F64, seen: Flags) -> None: ...
 
 
@@ -388,6 +403,11 @@ class TileDraw:
     scale: F32 = field(default_factory=lambda: np.zeros((0, 3), np.float32))
     center: F64 = field(default_factory=lambda: np.zeros((0, 3), np.float64))  # bounding sphere, world metres
     radius: F32 = field(default_factory=lambda: np.zeros(0, np.float32))
+    fade: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))  # stream/fades.py: 0 = whole
+
+    def __post_init__(self) -> None:
+        if len(self.fade) != len(self.mesh):
+            self.fade = np.zeros(len(self.mesh), np.uint8)
 
 
 NO_TILES = TileDraw()  # nobody writes to what is drawn

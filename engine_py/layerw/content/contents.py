@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from layerw.base.addresses import shown
 from layerw.base.failures import Failures
 from layerw.base.log import Log
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from layerw.content.worlds import World
 
 ROWS_MIN = 1024
+_WHITE = 0xFFFFFFFF
 REPORTED_MAX = 256
 
 
@@ -41,6 +44,7 @@ class Contents:
         self._sea_drawn = NO_TILES
         self._rows = 0
         self._deaths = 0  # of the table, when models were looked at
+        self._faded = 0  # rows among which some may fade, as the GPU knows them
         self._camera: bytes = b""
         self._shown: tuple[object, ...] = ()
 
@@ -128,12 +132,14 @@ class Contents:
         count = len(found.mesh)
         if count:
             self._ensure_rows(count)
+            self._fade(found)
             self._mark(count, camera, (found.mesh.tobytes(), *(w._streamer.draw_revision for w in self.worlds)))
         return found
 
     def _ensure_rows(self, count: int) -> None:
         if count > self._rows:
             self._free_rows()
+            self._faded = 0
             self._rows = max(ROWS_MIN, 1 << (count - 1).bit_length())
             self.first_row = self._table.reserve_transient(self._rows)
             self._shown = ()
@@ -142,6 +148,18 @@ class Contents:
         if self._rows:
             self._table.free_transient(self.first_row, self._rows)
             self.first_row, self._rows = -1, 0
+
+    def _fade(self, found: TileDraw) -> None:
+        """Where levels change: how far each has come stands in the alpha of its row's colour."""
+        if not self._faded and not found.fade.any():
+            return
+        count = max(len(found.fade), self._faded)
+        rows = self._table.color[self.first_row : self.first_row + count]
+        rows[:] = _WHITE
+        fading = np.flatnonzero(found.fade)
+        rows[fading] = _WHITE & 0xFFFFFF | found.fade[fading].astype(np.uint32) << np.uint32(24)
+        self._table.columns["color"].touch(self.first_row, count)
+        self._faded = len(found.fade) if len(fading) else 0
 
     def _mark(self, count: int, camera: CameraFrame, shown: tuple[object, ...]) -> None:
         position = camera.position.tobytes()

@@ -54,11 +54,12 @@ class Opening:
     def __init__(self, config: Config, transfers: FrameTransfers, store: Store, backups: Backups,
                  ledgers: tuple[HardLedger, HardLedger], table: Table, visibility: Visibility, user: UserCode,
                  now: Callable[[], tuple[int, float]], animator: Callable[[], Animator],
-                 size: Callable[[], tuple[int, int]]) -> None:  # fmt: skip
+                 size: Callable[[], tuple[int, int]], fade_s: float = 0.0) -> None:  # fmt: skip
+        """fade_s: what `app.stream` does where it is not told."""
         self._config, self._transfers, self._store, self._backups = config, transfers, store, backups
         self._layer_ledger, self._gpu_ledger = ledgers
         self._table, self._visibility, self.user, self._now = table, visibility, user, now
-        self._animator, self._size = animator, size
+        self._animator, self._size, self._fade_s = animator, size, fade_s
 
     @cached_property
     def loader(self) -> GltfLoader:
@@ -108,11 +109,12 @@ class Opening:
                      max_texture_side=side, animator=self._animator, scene=scene,
                      store=self._store)  # fmt: skip
 
-    def world(self, given: object, *, place: str, transform: F64 | None,
-              max_texture_side: int | str) -> World:  # fmt: skip
+    def world(self, given: object, *, place: str, transform: F64 | None, max_texture_side: int | str,
+              fade: float | None) -> World:  # fmt: skip
         """See App.stream."""
         url = checked_address(given, "app.stream")
         side = checked_side("app.stream", max_texture_side, self._size())
+        fade_s = self._fade_s if fade is None else checks.number("app.stream fade", fade, 0, 10)
         if transform is not None:
             transform = checks.vector("app.stream transform", checks.as_array(transform).reshape(-1), 16).reshape(4, 4)
         from layerw.content.worlds import World
@@ -120,7 +122,7 @@ class Opening:
         from layerw.stream.streamer import Streamer
 
         settings = StreamConfig(screen_error_px=self._config.screen_error_px, lanes=self._config.lanes, place=place,
-                                transform=transform, max_texture_side=side,
+                                transform=transform, max_texture_side=side, fade_s=fade_s,
                                 network=self._config.network)  # fmt: skip
         return World(Streamer(url, transfers=self._transfers, loader=self.loader, layer_ledger=self._layer_ledger,
-                              gpu_ledger=self._gpu_ledger, config=settings), self.user)  # fmt: skip
+                              gpu_ledger=self._gpu_ledger, config=settings), self.user, self.loader)  # fmt: skip

@@ -6,8 +6,9 @@ choose tiles. Limits: heights come from the world's ground grid, which only laye
 
 from __future__ import annotations
 
+import asyncio
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from layerw.base import checks
 from layerw.base.colors import Color
 from layerw.base.errors import LayerwError
 from layerw.base.outcomes import FAILED, READY, Callback, Outcomes
-from layerw.base.ports import F64, TileDraw
+from layerw.base.ports import F64, ContentLoader, TileDraw
 from layerw.base.rays import checked_ray
 from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
@@ -24,6 +25,10 @@ from layerw.scene.camera import CameraFrame
 from layerw.stream.ground import Ground, GroundHit
 from layerw.stream.places import EarthPlaces, GridPlaces, checked_degrees, places_of
 from layerw.stream.streamer import Streamer
+
+if TYPE_CHECKING:
+    from layerw.content.features import Features
+    from layerw.stream.feature_hits import Feature
 
 
 @fixed_attributes
@@ -35,8 +40,9 @@ class World:
     used; it is looked at again now and then) or "closed".
     """
 
-    def __init__(self, streamer: Streamer, user: UserCode) -> None:
-        self._streamer = streamer
+    def __init__(self, streamer: Streamer, user: UserCode, loader: ContentLoader) -> None:
+        self._streamer, self._loader, self._user = streamer, loader, user
+        self._features: Features | None = None
         self.state = "loading"
         self._drawn = TileDraw()  # in the last frame
         self._outcomes = Outcomes(user.call)
@@ -190,6 +196,30 @@ class World:
 
         self._streamer.restyle(None if column is None else checked_style(column, colors, other))
 
+    def feature(self, origin: npt.ArrayLike, direction: npt.ArrayLike, *,
+                max_distance: float = math.inf) -> asyncio.Future[Feature | None]:  # fmt: skip
+        """The feature (a house, a tree, a point) that a ray meets first in the tiles that are drawn, and its row:
+        `hit = await world.feature(*app.ray_at())`, some frames later; None where it meets no tile.
+
+        hit.id, hit.row (a dict of its columns), hit.tile (its file), hit.distance and hit.point. Ids of batch tables
+        (b3dm, i3dm, pnts), and EXT_mesh_features by vertices with their property tables. The tile's file is read once
+        more for it, usually from the browser's cache, and the last few stay read.
+
+        Args:
+            origin: (3,) world metres.
+            direction: (3,), any length but 0.
+            max_distance: metres.
+
+        Raises:
+            ShapeError: an argument is not what it should be. LayerwError: 64 are on their way.
+        """
+        ray = checked_ray(origin, direction, max_distance)
+        if self._features is None:
+            from layerw.content.features import Features
+
+            self._features = Features(self._streamer, self._loader, self._user.future)
+        return self._features.ask(ray)
+
     def on_ready(self, callback: Callback) -> Callback:
         """Decorator: calls the function once tileset and ground are here (now, when they are)."""
         return self._outcomes.add("World", READY, self.state, callback)
@@ -205,6 +235,8 @@ class World:
 
     def close(self) -> None:
         """Takes the world out of the scene and frees what it took."""
+        if self._features is not None:
+            self._features.close()
         self._streamer.release()
         self.state = "closed"
         self._outcomes.clear()
@@ -216,8 +248,9 @@ class World:
         if self.state == "closed":
             return []
         self._streamer.step(camera, time_s)
+        told = [] if self._features is None else self._features.step()
         if self.state == "ready":
-            return self._streamer.take_errors()
+            return told + self._streamer.take_errors()
         if self._streamer.state == "failed":
             self.state = "failed"
         elif not self._ground_is_settled():
@@ -225,7 +258,7 @@ class World:
         else:
             self.state = "ready"
         self._outcomes.tell(self.state)
-        return self._streamer.take_errors()
+        return told + self._streamer.take_errors()
 
 
 def _point(raw: Any, name: str) -> F64 | None:
@@ -242,5 +275,5 @@ def joined(parts: list[TileDraw]) -> TileDraw:
         return filled[0]
     if not filled:
         return TileDraw()
-    names = ("mesh", "material", "blend", "origin", "rotation", "scale", "center", "radius")
+    names = ("mesh", "material", "blend", "origin", "rotation", "scale", "center", "radius", "fade")
     return TileDraw(*(np.concatenate([getattr(part, name) for part in filled]) for name in names))

@@ -263,6 +263,8 @@ DIGEST_BYTES = 32
 FAIL_NETWORK, FAIL_TOO_LARGE, FAIL_HASH, FAIL_FORMAT, FAIL_ABORTED, FAIL_TIMEOUT = 1, 2, 3, 4, 5, 6
 DRAW_CAMERA_RELATIVE = 1  # draw flags: the row's position is already relative to the camera
 DRAW_MIRRORED = 2  # the rows' scales make mirror images: front faces wind the other way round
+DRAW_FADES = 8  # the row's alpha says in which pixels it is drawn: the code of stream/fades.py
+FADE_ARRIVES, FADE_LEAVES, FADE_STEPS = 1, 129, 126
 DRAW_STILL = 4  # `first` counts in still_rows, not in visible_rows
 # Those after points are elements: each is one quad that its material kind, of the same name, spreads in the picture.
 TOPOLOGIES = ("triangles", "lines", "points", "discs", "strokes", "particles", "step", "glyphs")

@@ -45,6 +45,7 @@ class StreamConfig:
     prefetch_share: float = 0.7  # part of it above which nothing is prefetched
     stuck_frames: int = 45  # an upload without progress for these counts as larger than thought
     network: Network = field(default_factory=Network)  # when to ask again for what failed
+    fade_s: float = 0.0  # seconds in which a level takes the place of another
     metadata_bytes_max: int = 64 << 20  # of one tileset.json, subtree or ground file
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base.ports import F32, F64, U32, Placements, Primitive, TileDraw
+from layerw.gpu.spec import FADE_LEAVES
 
 I64 = npt.NDArray[np.int64]
 
@@ -21,6 +22,7 @@ class DrawRows:
         self.draw = TileDraw()
         self.revision = 0
         self.drawn: I64 = np.zeros(0, np.int64)
+        self._fades: npt.NDArray[np.uint8] | None = None
         self._first: I64 = np.zeros(64, np.int64)
         self._count: I64 = np.zeros(64, np.int64)
         self._free: dict[int, list[int]] = {}
@@ -81,16 +83,22 @@ class DrawRows:
             self._free.setdefault(count, []).append(int(self._first[tile]))
             self._count[tile] = 0
 
-    def show(self, tiles: I64) -> None:
-        """Make `draw` hold the primitives of these tiles (all of which were added)."""
-        if np.array_equal(tiles, self.drawn):
+    def show(self, tiles: I64, fades: npt.NDArray[np.uint8] | None = None) -> None:
+        """Make `draw` hold the primitives of these tiles (all of which were added). fades: their codes (fades.py);
+        what blends does not fade."""
+        if fades is None and self._fades is None and np.array_equal(tiles, self.drawn):
             return
-        self.drawn = tiles
+        self.drawn, self._fades = tiles, fades
         counts = self._count[tiles].astype(np.intp)  # np.repeat refuses int64 on wasm32
         ends = np.cumsum(counts)
         total = int(ends[-1]) if len(ends) else 0
         rows = np.arange(total) + np.repeat(self._first[tiles] - (ends - counts), counts)
+        fade = np.zeros(total, np.uint8) if fades is None else np.repeat(fades, counts)
+        if fades is not None:
+            stays = ~(self._blend[rows] & (fade >= FADE_LEAVES))
+            rows, fade = rows[stays], np.where(self._blend[rows], 0, fade)[stays].astype(np.uint8)
         draw = self.draw
+        draw.fade = fade
         draw.mesh, draw.material, draw.blend = self._mesh[rows], self._material[rows], self._blend[rows]
         draw.origin, draw.center, draw.radius = self._origin[rows], self._center[rows], self._radius[rows]
         draw.rotation, draw.scale = self._rotation[rows], self._scale[rows]

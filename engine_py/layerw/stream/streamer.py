@@ -23,6 +23,7 @@ from layerw.stream.ahead import Ahead
 from layerw.stream.bounds import shape_of
 from layerw.stream.config import StreamCamera, StreamConfig
 from layerw.stream.errors import DamagedFile, TilesetError
+from layerw.stream.fades import Fades
 from layerw.stream.files import FileFetch, NeededFile
 from layerw.stream.ground import Ground, check_ground
 from layerw.stream.loads import Loads
@@ -67,6 +68,7 @@ class Streamer:
         self.residency = Residency(self.tree, self._gpu_ledger, self.config)
         self._loads = Loads(self.tree, self.residency, self.config, loader=self._loader, transfers=self._transfers,
                             layer_ledger=self._layer_ledger, pauses=self._pauses, messages=self._messages)
+        self._fades = Fades(self.tree, self.config.fade_s)
         self._roots = np.zeros(0, np.int64)
         self._selection: Selection | None = None
         self._memo = Memo()
@@ -93,7 +95,7 @@ class Streamer:
         """Whether nothing is wanted and not there, and nothing is in flight or planned soon; see Loads.settled."""
         if self.state in ("failed", "released"):
             return True
-        if self.state != "ready" or self._selection is None or self._ground_file is not None:
+        if self.state != "ready" or self._selection is None or self._ground_file is not None or self._fades.active:
             return False
         return self._loads.settled(self._now_s, shows=len(self._selection.drawn) > 0)
 
@@ -145,7 +147,7 @@ class Streamer:
         residency.make_room(residency.available_bytes - residency.gpu_bytes, 0.0)  # others may wait for some
         self._loads.request(now_s)
         if self._selection is not None:
-            self.residency.rows.show(self._selection.drawn)
+            self.residency.rows.show(*self._fades.step(self._selection.drawn, now_s))
 
     def go_on(self, camera: StreamCamera) -> None:
         """Between frames: takes in what came and asks for what is next. Nothing ages, and what is drawn stays."""
@@ -174,6 +176,8 @@ class Streamer:
                         memo=self._memo)
         self._selection, self.screen_error_px = chosen, chosen.screen_error_px
         residency.touch(chosen.wanted, chosen.culled)
+        if self._fades.active:
+            self.tree.last_frame[self._fades.held()] = residency.serial
         self.tree.last_frame[self._roots] = residency.serial
         self._loader.place(*residency.place(camera.position))
         self._loads.want(chosen.wanted, chosen.wanted_error_px, chosen.culled, chosen.culled_error_px, camera)
@@ -258,6 +262,7 @@ class Streamer:
         """What is gone from the GPU is let go of and loaded again; the tree and its sizes stay."""
         self._loads.release(is_lost)
         self.residency.release(is_lost)
+        self._fades.clear()
         self._key = ()
         self._selection = None
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base.ports import F32, F64, U32, TileDraw
-from layerw.gpu.spec import DRAW_CAMERA_RELATIVE, DRAW_STILL
+from layerw.gpu.spec import DRAW_CAMERA_RELATIVE, DRAW_FADES, DRAW_STILL, FADE_LEAVES
 from layerw.kernels.geometry import GEOMETRY
 from layerw.visibility.batches import (
     RANGE_ROWS,
@@ -289,7 +289,8 @@ class Visibility:
         square = squared_length(centers)
         front = np.argsort(square, kind="stable")  # near first: less overdraw
         back = front[::-1]
-        cast = [np.flatnonzero(self._tiles_seen(centers, tiles.radius, box) & ~tiles.blend) for box in casters]
+        stays = ~tiles.blend & (tiles.fade < FADE_LEAVES)
+        cast = [np.flatnonzero(self._tiles_seen(centers, tiles.radius, box) & stays) for box in casters]
         glass = back[seen[back] & tiles.blend[back]]
         return _Tiles(front[seen[front] & ~tiles.blend[front]], glass, cast, square[glass])
 
@@ -306,4 +307,6 @@ class Visibility:
 
     def _tile_draws(self, tiles: TileDraw, row: int, which: npt.NDArray[np.intp]) -> None:
         if len(which):
-            self._draws.add(tiles.mesh[which], tiles.material[which], which + row, DRAW_CAMERA_RELATIVE)
+            fades = tiles.fade[which] != 0
+            flags = np.where(fades, DRAW_CAMERA_RELATIVE | DRAW_FADES, DRAW_CAMERA_RELATIVE)
+            self._draws.add(tiles.mesh[which], tiles.material[which], which + row, flags)

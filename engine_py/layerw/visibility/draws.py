@@ -79,8 +79,9 @@ class DrawList:
         self._begun = 0
         self._casters.clear()
 
-    def add(self, mesh: U32, material: U32, rows: npt.NDArray[np.integer], flags: int) -> None:
-        """A record of one instance for each row, in the order given."""
+    def add(self, mesh: U32, material: U32, rows: npt.NDArray[np.integer],
+            flags: npt.NDArray[np.integer]) -> None:  # fmt: skip
+        """A record of one instance for each row, in the order given, with its DRAW_* flags."""
         first, number = self.tally.tolist()
         self.rows[first : first + len(rows)] = rows
         records = self.records[number : number + len(rows)]

@@ -5,7 +5,7 @@
  * the default framebuffer but to show the picture: that one mirrors the sample positions.
  */
 import {
-  DRAW_CAMERA_RELATIVE, DRAW_MIRRORED, MATERIAL_KINDS, ROW_LOCATION, SHADER_PARAMS_BYTES, SHADOW_MATRICES, TEXTURES_MAX,
+  DRAW_CAMERA_RELATIVE, DRAW_FADES, DRAW_MIRRORED, MATERIAL_KINDS, ROW_LOCATION, SHADER_PARAMS_BYTES, SHADOW_MATRICES, TEXTURES_MAX,
 } from '../../gen/layouts.js';
 import { TARGETS } from '../../gen/passes.js';
 import { DRAW_BINDING, MATERIAL_BINDING, PARAMS_BINDING, unitOf } from './pipelines.js';
@@ -278,6 +278,7 @@ export class Webgl2Passes {
     let pipeline = null;
     let material = null;
     let isPosed = false;
+    let fades = false;
     let group = -1;
     let array = null;
     this.boundTextures.fill(null); // uploads and other passes bind too
@@ -287,10 +288,12 @@ export class Webgl2Passes {
       if (mesh.isElement && row.shader === 'depth') continue; // points and lines have no depth of their own
       if (row.only !== '' && MATERIAL_KINDS[materials[i].kind] !== row.only) continue;
       if (row.but !== '' && MATERIAL_KINDS[materials[i].kind] === row.but) continue;
-      if (materials[i] !== material || mesh.isPosed !== isPosed) {
+      if (materials[i] !== material || mesh.isPosed !== isPosed || ((flags[i] & DRAW_FADES) !== 0) !== fades) {
         material = materials[i];
         ({ isPosed } = mesh);
-        const next = material.pipelines[2 * list + (isPosed ? 1 : 0)] ?? this.pipelines.get(list, material, isPosed);
+        fades = (flags[i] & DRAW_FADES) !== 0;
+        const next = material.pipelines[4 * list + (fades ? 2 : 0) + (isPosed ? 1 : 0)]
+          ?? this.pipelines.get(list, material, isPosed, fades);
         if (next !== pipeline) {
           pipeline = next;
           gl.useProgram(pipeline.program);

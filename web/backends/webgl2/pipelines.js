@@ -135,22 +135,23 @@ export class Webgl2Pipelines {
 
   /** @param {number} list draw_list.pass_id @param {number} kind @param {number} flags
    * @param {OwnShader | null} [own] of a program @param {boolean} [isPosed] whether joints and morphs move its vertices
-   * @returns {Pipeline} */
-  pipeline(list, kind, flags, own = null, isPosed = false) {
+   * @param {boolean} [fades] of DRAW_FADES @returns {Pipeline} */
+  pipeline(list, kind, flags, own = null, isPosed = false, fades = false) {
     const row = DRAWS[list];
     const shaderKind = own === null && row.shader === '' ? kind : 0;
     const cache = own === null ? this.cache : own.pipelines;
-    const key = 2 * ((list * MATERIAL_KINDS.length + shaderKind) * (PIPELINE_FLAGS + 1) + (flags & PIPELINE_FLAGS)) + Number(isPosed);
+    const key = 4 * ((list * MATERIAL_KINDS.length + shaderKind) * (PIPELINE_FLAGS + 1) + (flags & PIPELINE_FLAGS))
+      + 2 * Number(fades) + Number(isPosed);
     let pipeline = cache.get(key);
     if (!pipeline) {
       const variant = flags & PIPELINE_FLAGS & ~MATERIAL_DOUBLE_SIDED;
       const look = own === null ? kind : 0; // a program's shader is a surface as pbr
       const coverage = usesCoverage(look, flags, row);
       const named = own === null ? row.shader || kind : `own ${own.number} ${row.shader}`;
-      const about = [coverage, row.timer === 'shadow', isPosed ? 'posed' : ''].join(' ');
+      const about = [coverage, row.timer === 'shadow', isPosed ? 'posed' : '', fades ? 'fades' : ''].join(' ');
       const label = `${named} ${variant} ${Object.values(passOverrides(row)).join('')} ${about}`;
       const program = this.programs.get(label)
-        ?? this.start(label, this.source(row, look, overrides(look, variant, row, own !== null), own, isPosed), row, slotNames(shaderKind, own));
+        ?? this.start(label, this.source(row, look, overrides(look, variant, row, own !== null, fades), own, isPosed), row, slotNames(shaderKind, own));
       pipeline = {
         program, linked: false, label, doubleSided: (flags & MATERIAL_DOUBLE_SIDED) !== 0, given: isGiven(look), alpha: writesAlpha(look) || row.shader !== '',
         premultiplied: isPremultiplied(look),
@@ -182,11 +183,12 @@ export class Webgl2Pipelines {
     return own;
   }
 
-  /** @param {number} list @param {MaterialRecord} material @param {boolean} isPosed @returns {Pipeline} ready to use */
-  get(list, material, isPosed) {
-    const pipeline = this.pipeline(list, material.kind, material.flags, material.shader?.native ?? null, isPosed);
+  /** @param {number} list @param {MaterialRecord} material @param {boolean} isPosed @param {boolean} fades of DRAW_FADES
+   * @returns {Pipeline} ready to use */
+  get(list, material, isPosed, fades) {
+    const pipeline = this.pipeline(list, material.kind, material.flags, material.shader?.native ?? null, isPosed, fades);
     this.ready(pipeline.program);
-    material.pipelines[2 * list + Number(isPosed)] = pipeline;
+    material.pipelines[4 * list + 2 * Number(fades) + Number(isPosed)] = pipeline;
     return pipeline;
   }
 

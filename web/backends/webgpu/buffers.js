@@ -80,7 +80,7 @@ export class WebgpuBuffers {
       format: /** @type {GPUIndexFormat} */ (mesh.indexBytes === 2 ? 'uint16' : 'uint32'),
       firstIndex: mesh.indexBuffer ? mesh.indexOffset / mesh.indexBytes : 0,
       elements: mesh.elements,
-      variant: mesh.topology * 8 + mesh.streams * 2, // see pipelines.js
+      variant: mesh.topology * 16 + mesh.streams * 2, // see pipelines.js
       streams: mesh.streams,
       uv1Offset: streams.uv1 - before * UV1_BYTES,
       posedOffset: streams.posed - before * POSED_BYTES,

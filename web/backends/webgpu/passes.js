@@ -5,11 +5,11 @@
  * what passes read. Knows no pass by name: rows say what is drawn, into what and how.
  */
 import {
-  DRAW_CAMERA_RELATIVE, DRAW_MIRRORED, MATERIAL_KINDS, SHADOW_MATRICES, STREAM_POSED, STREAM_UV1,
+  DRAW_CAMERA_RELATIVE, DRAW_FADES, DRAW_MIRRORED, MATERIAL_KINDS, SHADOW_MATRICES, STREAM_POSED, STREAM_UV1,
 } from '../../gen/layouts.js';
 import { READ_GROUP, TARGETS } from '../../gen/passes.js';
 import { COLOR_FORMAT, FORMATS } from './formats.js';
-import { VARIANTS } from './pipelines.js';
+import { VARIANTS, VARIANT_FADES } from './pipelines.js';
 import { nextNumber } from './textures.js';
 
 /** @typedef {import('../common/runs.js').Runs} Runs */
@@ -278,7 +278,7 @@ export class WebgpuPasses {
       const nextMaterial = materials[i];
       if (row.only !== '' && MATERIAL_KINDS[nextMaterial.kind] !== row.only) continue;
       if (row.but !== '' && MATERIAL_KINDS[nextMaterial.kind] === row.but) continue;
-      const variant = mesh.variant + (flags[i] & DRAW_MIRRORED ? 1 : 0);
+      const variant = mesh.variant + (flags[i] & DRAW_MIRRORED ? 1 : 0) + (flags[i] & DRAW_FADES ? VARIANT_FADES : 0);
       const nextPipeline = nextMaterial.pipelines[list * VARIANTS + variant]
         ?? this.pipelines.get(list, nextMaterial, variant);
       if (nextPipeline !== pipeline) pass.setPipeline(pipeline = nextPipeline);

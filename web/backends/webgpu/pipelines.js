@@ -2,7 +2,7 @@
 /** @file Pipelines and materials of the WebGPU backend.
  *
  * Owns: pipeline layouts, the pipeline cache by (pass, kind, flags, variant), material bind groups (group 1).
- * A variant is topology * 8 + 2 * the mesh's streams (STREAM_*) + 1 where the rows are mirrored.
+ * A variant is topology * 16 + VARIANT_FADES where the rows fade + 2 * the mesh's streams (STREAM_*) + 1 where they are mirrored.
  * The usual pipelines are compiled asynchronously at boot (`warm`); any other when a material that needs it is made.
  */
 import {
@@ -42,8 +42,9 @@ const DRAWS = PASSES.filter(({ kind }) => kind === 'draws');
 /** By kind: the first one whose textures are as many. What no kind has a program for is drawn by that of its likes. */
 const LIKES = MATERIAL_SLOTS.map(({ length }) => MATERIAL_SLOTS.findIndex((slots) => slots.length === length));
 
-/** Of a mesh: its topology * 8, + 2 * its streams, + 1 where it is mirrored. */
-const TOPOLOGY_STEP = 8;
+/** Of a mesh: its topology * 16, + 2 * its streams, + 1 where it is mirrored, + 8 where it fades. */
+const TOPOLOGY_STEP = 16;
+export const VARIANT_FADES = 8;
 export const VARIANTS = TOPOLOGY.length * TOPOLOGY_STEP;
 /** Whether joints and morphs move the vertices of a variant. @param {number} variant */
 const isPosed = (variant) => ((variant >> 1) & STREAM_POSED) !== 0;
@@ -248,13 +249,13 @@ export class WebgpuPipelines {
    * @param {number} flags @param {number} variant @param {string} [entryPoint] of the fragment stage of a program's shader
    * @returns {GPURenderPipelineDescriptor} */
   meshDescriptor(row, kind, module, layout, flags, variant, entryPoint) {
-    const constants = overrides(kind, flags, row, entryPoint !== undefined);
+    const constants = overrides(kind, flags, row, entryPoint !== undefined, (variant & VARIANT_FADES) !== 0);
     return {
       label: `${row.name} kind ${kind} flags ${flags}`, layout, ...this.passState(row, usesCoverage(kind, flags, row)),
-      vertex: { module, entryPoint: isPosed(variant) ? 'vertex_posed' : 'vertex_main', constants, buffers: BUFFERS_BY_STREAMS[variant >> 3][(variant >> 1) & 3] },
+      vertex: { module, entryPoint: isPosed(variant) ? 'vertex_posed' : 'vertex_main', constants, buffers: BUFFERS_BY_STREAMS[variant >> 4][(variant >> 1) & 3] },
       fragment: { module, entryPoint, constants, targets: colorTargets(row, kind) },
       primitive: {
-        topology: TOPOLOGY[variant >> 3], frontFace: (variant & 1) !== 0 ? 'cw' : 'ccw',
+        topology: TOPOLOGY[variant >> 4], frontFace: (variant & 1) !== 0 ? 'cw' : 'ccw',
         cullMode: (flags & MATERIAL_DOUBLE_SIDED) !== 0 ? 'none' : 'back',
       },
     };

@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl
 // lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl
 // decal.wgsl
-// sha256 6961d159c0938b156ed0dc5cdfff3dd508d43a6ba736ce79e57dab285204f8ad. Do not edit.
+// sha256 fc9b4e660dfa40cc23fdefeabe187567f872e427dd43fecd28c10624412607f6. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

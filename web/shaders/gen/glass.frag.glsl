@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_layered.wgsl surface.wgsl layered.wgsl glass.wgsl glass_main.wgsl
-// sha256 48aa9f2363832d8e3687ee07e7e61a182cd8a4215b5b5c155d6062dc38c6d929. Do not edit.
+// sha256 59668894983782de61cb9ad4ae6c12fc84d40b5178be6ce094a2f29fd235f73a. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -49,6 +49,7 @@ struct Varyings {
   uint row;
   float adapted_ev;
   float scale;
+  float fade;
 };
 
 struct Seen {
@@ -148,6 +149,7 @@ in vec2 v_location5;
 flat in uint v_location6;
 flat in float v_location7;
 flat in float v_location8;
+flat in float v_location9;
 layout(location = 0) out vec4 o_location0;
 layout(location = 1) out vec4 o_location1;
 layout(location = 2) out uvec2 o_location2;
@@ -1426,7 +1428,7 @@ Seen fragment_main(Varyings in_10, bool front) {
 }
 
 void main() {
-  Seen result_1 = fragment_main(Varyings(gl_FragCoord, v_location0, v_location1, v_location2, v_location3, v_location4, v_location5, v_location6, v_location7, v_location8), gl_FrontFacing);
+  Seen result_1 = fragment_main(Varyings(gl_FragCoord, v_location0, v_location1, v_location2, v_location3, v_location4, v_location5, v_location6, v_location7, v_location8, v_location9), gl_FrontFacing);
   o_location0 = result_1.color;
   o_location1 = result_1.weights;
   o_location2 = result_1.id;

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl tonemap.wgsl marks.wgsl gen/slots_particles.wgsl
 // glyphs.wgsl
-// sha256 03dde12fc6bb52180e52f9e062904fb9ebece2ba334e770b064c99efd4b7c685. Do not edit.
+// sha256 5d773e462a3f1631cad7ac0d0c724584d986f6c7a3fa982881fb297f11a928f1. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

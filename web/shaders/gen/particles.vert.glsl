@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl
 // lighting.wgsl wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl
 // particle_numbers.wgsl particles.wgsl
-// sha256 e9319b80a91517f58721fb81b3b94ffe9f7e6928f59822939ed84287bca1d050. Do not edit.
+// sha256 e02a3b7523542822a569786e9f7f90a9b9ebc975f153f7dae61ac067073a02b8. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

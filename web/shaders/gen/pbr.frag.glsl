@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_pbr.wgsl surface.wgsl pbr.wgsl surface_main.wgsl
-// sha256 3437c18aff21c5ac7d59351788a5f288c639f5dcca8f59b1b9ae36a81aede687. Do not edit.
+// sha256 17415744fc9935279d041d1d70bc28e95ff35ba7f103a6f28d173de4ec3911e9. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -24,6 +24,9 @@ precision highp usampler2D;
 #endif
 #ifndef MIRRORED
 #define MIRRORED false
+#endif
+#ifndef FADES
+#define FADES false
 #endif
 #ifndef PICKED
 #define PICKED false
@@ -46,6 +49,7 @@ struct Varyings {
   uint row;
   float adapted_ev;
   float scale;
+  float fade;
 };
 
 struct Seen {
@@ -145,6 +149,7 @@ in vec2 v_location5;
 flat in uint v_location6;
 flat in float v_location7;
 flat in float v_location8;
+flat in float v_location9;
 layout(location = 0) out vec4 o_location0;
 layout(location = 1) out vec4 o_location1;
 layout(location = 2) out uvec2 o_location2;
@@ -271,6 +276,9 @@ const uint SHADOW_BLOCK = 512u;
 const uint CLUSTERS_ACROSS = 16u;
 const uint CLUSTERS_DOWN = 9u;
 const uint CLUSTERS_DEEP = 24u;
+const uint FADE_LEAVES = 129u;
+const uint FADE_ARRIVES = 1u;
+const uint FADE_STEPS = 126u;
 
 float lw_remainder(float a, float b) { return a - b * trunc(a / b); }
 vec2 lw_remainder(vec2 a, vec2 b) { return a - b * trunc(a / b); }
@@ -1125,6 +1133,12 @@ vec3 shade(LitSurface s, vec3 p, vec3 geometric) {
   return sun * reflected_share(s, v, l) + ambient + lamp_light(s, v, p, geometric);
 }
 
+bool faded(float code, vec2 pixel) {
+  bool arrives = code < float(FADE_LEAVES) - 0.5;
+  float share = (code - mix(float(FADE_LEAVES), float(FADE_ARRIVES), arrives)) / float(FADE_STEPS);
+  return interleaved_noise(floor(pixel) + floor(frame.temporal.xy * 64.0)) < share != arrives;
+}
+
 float blend_weight(vec3 color, vec3 p) {
   float near = dot(p, p) / 25.0;
   float far = dot(p, p) / 40000.0;
@@ -1274,11 +1288,14 @@ Seen fragment_main(Varyings in_9, bool front) {
       opacity *= kept;
     }
   }
+  if (FADES && faded(in_9.fade, in_9.clip.xy)) {
+    discard;
+  }
   return seen_light(apply_fog(radiance + emitted, in_9.position), opacity, in_9.position, in_9.row);
 }
 
 void main() {
-  Seen result_1 = fragment_main(Varyings(gl_FragCoord, v_location0, v_location1, v_location2, v_location3, v_location4, v_location5, v_location6, v_location7, v_location8), gl_FrontFacing);
+  Seen result_1 = fragment_main(Varyings(gl_FragCoord, v_location0, v_location1, v_location2, v_location3, v_location4, v_location5, v_location6, v_location7, v_location8, v_location9), gl_FrontFacing);
   o_location0 = result_1.color;
   o_location1 = result_1.weights;
   o_location2 = result_1.id;

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl resolved_place.wgsl pools.wgsl
-// sha256 f3abe3a1084276f0f7f9eda4b6d19f4281f08e00b6e5ce0991734be8ca396ec0. Do not edit.
+// sha256 bdff9314c5c8558ce33da82810836019c95d5a07f38699d11740a9a6f0be1691. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

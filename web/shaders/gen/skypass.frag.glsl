@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl atmosphere.wgsl air_light.wgsl air_walk.wgsl skypass.wgsl
-// sha256 faffba38f09f420935708da8043c52b2966f832479c01a028b06bc98665f239d. Do not edit.
+// sha256 8837e8f4455826a1c314a2ebc195ef5af2fb7b2aff44254cd4579cf40e14cba8. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_pbr.wgsl terrain.wgsl
-// sha256 daecd6eeb19446b7f1934865afa5bccef2bc401e328aaeb3a2cc740139df06f8. Do not edit.
+// sha256 45b37b08a26cb75bdb11aa5e2236cc8ff3b9220943c9ef33c3fb111012217201. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -15,6 +15,9 @@ precision highp usampler2D;
 #endif
 #ifndef LAYERED
 #define LAYERED false
+#endif
+#ifndef FADES
+#define FADES false
 #endif
 #ifndef PICKED
 #define PICKED false
@@ -40,6 +43,7 @@ struct Varyings {
   uint row;
   float adapted_ev;
   float scale;
+  float fade;
 };
 
 struct Seen {
@@ -100,6 +104,7 @@ in vec2 v_location5;
 flat in uint v_location6;
 flat in float v_location7;
 flat in float v_location8;
+flat in float v_location9;
 layout(location = 0) out vec4 o_location0;
 layout(location = 1) out vec4 o_location1;
 layout(location = 2) out uvec2 o_location2;
@@ -213,6 +218,9 @@ const uint SHADOW_BLOCK = 512u;
 const uint CLUSTERS_ACROSS = 16u;
 const uint CLUSTERS_DOWN = 9u;
 const uint CLUSTERS_DEEP = 24u;
+const uint FADE_LEAVES = 129u;
+const uint FADE_ARRIVES = 1u;
+const uint FADE_STEPS = 126u;
 
 float lw_remainder(float a, float b) { return a - b * trunc(a / b); }
 vec2 lw_remainder(vec2 a, vec2 b) { return a - b * trunc(a / b); }
@@ -940,6 +948,12 @@ vec3 shade(LitSurface s, vec3 p, vec3 geometric) {
   return sun * reflected_share(s, v, l) + ambient + lamp_light(s, v, p, geometric);
 }
 
+bool faded(float code, vec2 pixel) {
+  bool arrives = code < float(FADE_LEAVES) - 0.5;
+  float share = (code - mix(float(FADE_LEAVES), float(FADE_ARRIVES), arrives)) / float(FADE_STEPS);
+  return interleaved_noise(floor(pixel) + floor(frame.temporal.xy * 64.0)) < share != arrives;
+}
+
 float blend_weight(vec3 color, vec3 p) {
   float near = dot(p, p) / 25.0;
   float far = dot(p, p) / 40000.0;
@@ -1094,11 +1108,14 @@ Seen fragment_main(Varyings in_3, bool front) {
   Wet wet = wetted(base, clamp(material.roughness, 0.3, 1.0), normal, material.metallic, in_3.position, geometric);
   LitSurface surface = plain_surface(wet.color, wet.normal, material.metallic, wet.roughness, cavity);
   vec3 radiance = shade(surface, in_3.position, geometric) + material.emissive * material.emissive_strength;
+  if (FADES && faded(in_3.fade, in_3.clip.xy)) {
+    discard;
+  }
   return seen_light(apply_fog(radiance, in_3.position), 1.0, in_3.position, in_3.row);
 }
 
 void main() {
-  Seen result_1 = fragment_main(Varyings(gl_FragCoord, v_location0, v_location1, v_location2, v_location3, v_location4, v_location5, v_location6, v_location7, v_location8), gl_FrontFacing);
+  Seen result_1 = fragment_main(Varyings(gl_FragCoord, v_location0, v_location1, v_location2, v_location3, v_location4, v_location5, v_location6, v_location7, v_location8, v_location9), gl_FrontFacing);
   o_location0 = result_1.color;
   o_location1 = result_1.weights;
   o_location2 = result_1.id;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl
 // mirrored_clouds.wgsl water.wgsl
-// sha256 68ee35462aa3e42a6eb45509fb6b4063bd6dda0fa62067cebba855ebfaef6cc2. Do not edit.
+// sha256 da208b0a09ca99ab2857d4cc834d47ceccd9305912e7f176592c0d79bca3a194. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -40,6 +40,7 @@ struct Varyings {
   uint row;
   float adapted_ev;
   float scale;
+  float fade;
 };
 
 struct Seen {
@@ -87,6 +88,7 @@ in vec2 v_location5;
 flat in uint v_location6;
 flat in float v_location7;
 flat in float v_location8;
+flat in float v_location9;
 layout(location = 0) out vec4 o_location0;
 layout(location = 1) out vec4 o_location1;
 layout(location = 2) out uvec2 o_location2;
@@ -841,7 +843,7 @@ Seen fragment_main(Varyings in_3, bool front) {
 }
 
 void main() {
-  Seen result_1 = fragment_main(Varyings(gl_FragCoord, v_location0, v_location1, v_location2, v_location3, v_location4, v_location5, v_location6, v_location7, v_location8), gl_FrontFacing);
+  Seen result_1 = fragment_main(Varyings(gl_FragCoord, v_location0, v_location1, v_location2, v_location3, v_location4, v_location5, v_location6, v_location7, v_location8, v_location9), gl_FrontFacing);
   o_location0 = result_1.color;
   o_location1 = result_1.weights;
   o_location2 = result_1.id;

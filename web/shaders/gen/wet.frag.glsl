@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl resolved_place.wgsl screen_space.wgsl trace.wgsl wet.wgsl
-// sha256 04761914b01aaf4cdc36ba5ed5a81fc50ff25560e77610a1636391e8ebab5b98. Do not edit.
+// sha256 715d1fc7ae9409e7699c939ca5f35fda17025982f9c9daead8205f3aa54e69d6. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

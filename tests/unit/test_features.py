@@ -1,0 +1,177 @@
+"""Features of tiles: which one a ray meets, and its row."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import layerw as lw
+from layerw.hosts.containers import split_model
+from layerw.hosts.headless import HeadlessHost
+from tests.unit.test_tile_colors import with_ids
+from tests.unit.test_tile_formats import shown
+from tests.unit.test_transfers import glb
+from tests.unit.tile_files import TRIANGLE, cmpt, i3dm, pnts, tile
+
+
+def answer(app: lw.App, origin: Any, direction: Any, **more: Any) -> Any:
+    """Of a ray, some frames later."""
+    (world,) = app._engine.contents.worlds
+    found = world.feature(origin, direction, **more)
+    for _ in range(60):
+        if found.done():
+            return found.result()
+        app._engine.host.step(app)  # type: ignore[attr-defined]
+    raise AssertionError("No answer came in 60 frames.")
+
+
+def told(app: lw.App) -> str:
+    """Everything that was logged."""
+    host: Any = app._engine.host
+    host.step(app, 2)
+    return " ".join([*host.errors, *(text for _, text in host.logs)])
+
+
+# The triangle's corners are (0, 0, 0), (1, 0, 0), (0, 1, 0): it faces +z, as the ray comes.
+HIT = ((0.2, 0.3, 5.0), (0.0, 0.0, -2.0))
+
+
+def test_the_row_of_a_batch_table(tmp_path: Path) -> None:
+    app, _ = shown(tmp_path, with_ids([2, 2, 2], {"name": ["a", "b", "c"], "floors": [1, 2, 3]}), "a.b3dm")
+    hit = answer(app, *HIT)
+    assert (hit.id, hit.row) == (2, {"name": "c", "floors": 3}) and hit.tile.endswith("a.b3dm")
+    assert hit.distance == pytest.approx(5.0) and hit.point == pytest.approx((0.2, 0.3, 0.0))
+    assert answer(app, (0.9, 0.9, 5.0), (0, 0, -1)) is None, "beside the triangle, inside of its tile"
+    assert answer(app, *HIT, max_distance=4.9) is None
+    assert answer(app, (0.2, 0.3, -5.0), (0, 0, 1)).id == 2, "from behind"
+    assert answer(app, (0.2, 900.0, 5.0), (0, 0, -1)) is None
+    used = app._engine.layer_ledger.used_bytes
+    app.close()
+    assert app._engine.layer_ledger.used_bytes <= used
+    assert not app._engine.host.errors  # type: ignore[attr-defined]
+
+
+def test_columns_in_the_binary_part(tmp_path: Path) -> None:
+    text, binary, _ = split_model(with_ids([1, 1, 1], {"name": ["a", "b"]}))
+    assert text and binary
+    data = struct.pack("<2d6f", 1.5, 2.5, *range(6))
+    columns = {"height": {"byteOffset": 0, "componentType": "DOUBLE", "type": "SCALAR"},
+               "at": {"byteOffset": 16, "componentType": "FLOAT", "type": "VEC3"},
+               "far": {"byteOffset": 36, "componentType": "FLOAT", "type": "VEC3"},
+               "odd": {"byteOffset": 0, "componentType": "TEXT", "type": "SCALAR"}}  # fmt: skip
+    inner = with_ids([1, 1, 1], {"name": ["a", "b"]})
+    model = inner[28 + sum(struct.unpack_from("<4I", inner, 12)) :]
+    app, _ = shown(tmp_path, tile(b"b3dm", {"BATCH_LENGTH": 2}, batch=columns, batch_data=data, model=model), "a.b3dm")
+    hit = answer(app, *HIT)
+    assert hit.row["height"] == 2.5 and hit.row["at"].tolist() == [3, 4, 5]
+    assert "far" not in hit.row and "odd" not in hit.row, "what its table does not hold is left out, and told"
+    assert "'far'" in told(app) and "'odd'" in told(app)
+    app.close()
+
+
+def test_instances_have_their_own_rows(tmp_path: Path) -> None:
+    places = [(0.0, 0.0, 0.0), (5.0, 0.0, 0.0)]
+    app, _ = shown(tmp_path, i3dm(places), "a.i3dm")
+    # i3dm's places are Z up: x stays.
+    assert answer(app, *HIT).id == 0
+    assert answer(app, (5.2, 0.3, 5.0), (0, 0, -1)).id == 1
+    app.close()
+
+
+def test_points_and_parts_of_a_composite(tmp_path: Path) -> None:
+    points = [(x, 0.0, z) for x in (0.0, 1.0, 2.0) for z in (0.0, 1.0, 2.0)]
+    data = pnts(points)
+    app, _ = shown(tmp_path, data, "a.pnts")
+    hit = answer(app, (1.0, 1.0, 9.0), (0, 0, -1))
+    assert hit.row == {} and hit.distance == pytest.approx(9.0)
+    app.close()
+    app, _ = shown(tmp_path, cmpt(with_ids([0, 0, 0], {"name": ["house"]}), i3dm([(5.0, 0.0, 0.0)])), "a.cmpt")
+    assert answer(app, *HIT).row == {"name": "house"}
+    assert answer(app, (5.2, 0.3, 5.0), (0, 0, -1)).row == {}
+    app.close()
+
+
+def with_table(ids: dict[str, Any]) -> bytes:
+    """A triangle with EXT_mesh_features over a property table."""
+    text, binary, _ = split_model(TRIANGLE)
+    document = json.loads(text)
+    start = len(binary) + -len(binary) % 4
+    data = struct.pack("<3f", 1, 1, 1) + struct.pack("<2f", 12.5, 25.0)
+    document["buffers"][0]["byteLength"] = start + len(data)
+    views = document["bufferViews"]
+    views += [{"buffer": 0, "byteOffset": start, "byteLength": 12},
+              {"buffer": 0, "byteOffset": start + 12, "byteLength": 8}]
+    document["accessors"].append({"bufferView": len(views) - 2, "componentType": 5126, "count": 3, "type": "SCALAR"})
+    primitive = document["meshes"][0]["primitives"][0]
+    primitive["attributes"]["_FEATURE_ID_0"] = len(document["accessors"]) - 1
+    primitive["extensions"] = {"EXT_mesh_features": {"featureIds": [{"featureCount": 2, **ids}]}}
+    document["extensionsUsed"] = ["EXT_mesh_features", "EXT_structural_metadata"]
+    properties = {"height": {"type": "SCALAR", "componentType": "FLOAT32"}}
+    document["extensions"] = {"EXT_structural_metadata": {
+        "schema": {"id": "s", "classes": {"house": {"properties": properties}}},
+        "propertyTables": [{"class": "house", "count": 2, "properties": {"height": {"values": len(views) - 1}}}]}}
+    return glb(document, binary.ljust(start, b"\0") + data)
+
+
+def test_feature_ids_of_vertices_and_a_property_table(tmp_path: Path) -> None:
+    app, _ = shown(tmp_path, with_table({"attribute": 0, "propertyTable": 0}), "a.glb")
+    hit = answer(app, *HIT[:1], (0, 0, -1)) or answer(app, (0.2, 5.0, -0.3), (0, -1, 0))
+    assert (hit.id, hit.row) == (1, {"height": 25.0})
+    app.close()
+
+
+def test_ids_in_textures_are_told(tmp_path: Path) -> None:
+    app, _ = shown(tmp_path, with_table({"texture": {"index": 0, "channels": [0]}}), "a.glb")
+    assert answer(app, *HIT) is None
+    assert "in a texture" in told(app)
+    app.close()
+
+
+def test_odd_questions(tmp_path: Path) -> None:
+    app, _ = shown(tmp_path, with_ids([0, 0, 0], {"name": ["a"]}), "a.b3dm")
+    (world,) = app._engine.contents.worlds
+    for origin, direction in (((0, 0), (0, 0, 1)), ((0, 0, 0), (0, 0, 0)), ((math.nan, 0, 0), (0, 0, 1)), ("a", None)):
+        with pytest.raises(lw.LayerwError):
+            world.feature(origin, direction)
+    asked = [world.feature(*HIT) for _ in range(64)]
+    with pytest.raises(lw.LayerwError, match="64"):
+        world.feature(*HIT)
+    world.close()
+    assert all(one.cancelled() for one in asked)
+    app.close()
+
+
+def test_a_file_that_is_gone_by_then_is_told_and_answers_none(tmp_path: Path) -> None:
+    app, _ = shown(tmp_path, with_ids([0, 0, 0], {"name": ["a"]}), "a.b3dm")
+    (tmp_path / "a.b3dm").unlink()
+    assert answer(app, *HIT) is None
+    assert "can't be read" in told(app)
+    app.close()
+
+
+def test_of_two_tiles_the_nearer_one_answers(tmp_path: Path) -> None:
+    for name, value in (("near", "n"), ("far", "f")):
+        (tmp_path / f"{name}.b3dm").write_bytes(with_ids([0, 0, 0], {"name": [value]}))
+    moved = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 3.0, 0, 1]  # 3 m along the tileset's +y, away from the viewer
+    kids = [{"boundingVolume": {"sphere": [0, 0, 0, 4]}, "geometricError": 0, "content": {"uri": f"{name}.b3dm"},
+             **({"transform": moved} if name == "far" else {})} for name in ("far", "near")]  # fmt: skip
+    root = {"boundingVolume": {"sphere": [0, 0, 0, 20]}, "geometricError": 99, "refine": "ADD", "children": kids}
+    whole = {"asset": {"version": "1.0"}, "geometricError": 99, "root": root}
+    (tmp_path / "tileset.json").write_text(json.dumps(whole))
+    host = HeadlessHost(tmp_path)
+    app = lw.App(host=host)
+    app.camera.position = np.array((0.0, 5.0, 40.0))
+    app.camera.look_at((0.0, 0.0, 0.0))
+    app.stream("tileset.json")
+    host.step(app, 60)
+    hit = answer(app, *HIT)
+    assert hit.row == {"name": "n"}
+    back = answer(app, (0.2, 0.3, -9.0), (0, 0, 1))
+    assert back.row == {"name": "f"} and back.distance == pytest.approx(6.0)
+    app.close()

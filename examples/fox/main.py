@@ -6,7 +6,6 @@ jumps, E goes aboard, Shift walks, Escape stops. Fingers have sticks of their ow
 
 from __future__ import annotations
 
-import hashlib
 import math
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ import sounds
 from fireflies import Fireflies, Rabbits
 from hero import Chase, Fox
 from isle import build, height, places
-from play import Player
+from play import Player, Trail
 from toys import PEN, Boat, Pen
 
 import layerw as lw
@@ -48,7 +47,7 @@ ARROWS = "↑↗→↘↓↙←↖"
 app = lw.App(title="Fireflies", pointer_lock=True)
 app.camera.fov_y = math.radians(55)
 query = app.host.options().get("query") or {}
-player = Player() if "play" in query else None  # see play.py
+player, trail = Player() if "play" in query else None, Trail(app)  # see play.py
 app.time_scale = float(query.get("play", 1))
 effects = {"leap": sounds.leap(), "step": sounds.rustle(), "splash": sounds.rustle(0.3, 5), "catch": sounds.chime(),
            "done": sounds.fanfare(), "gate": sounds.rumble()}  # fmt: skip
@@ -123,7 +122,7 @@ class Menu(lw.Scene):
         self.angle = 0.0
         app.pointer_lock = False
         app.ui.text("Fireflies", look="title", anchor="top", style={"font_size": 44})
-        app.ui.text("Fifty of them got lost on the isle. Bring them home before the morning.", anchor="top")
+        app.ui.text("Fifty of them got lost on the isle. Find them before the morning.", look="small", anchor="top")
         with app.ui.column(anchor="center"):
             going = app.store.get("going")
             if going:
@@ -250,7 +249,7 @@ class Level(lw.Scene):
 
     def done(self) -> None:
         effects["done"].play()
-        game.trail.update(self.state())
+        trail.add(self.state())
         best = f"best {self.day.name}"
         app.store[best] = min(app.store.get(best, math.inf), self.time_s)
         app.store["reached"] = max(app.store.get("reached", 0), min(self.number + 1, len(DAYS) - 1))
@@ -285,24 +284,10 @@ class End(lw.Scene):
             app.after(0.5, onward.click)
 
 
-class Game:
-    """`app.watch`: reports carry a hash of how levels ended, and of how the one that is on stands."""
-
-    def __init__(self) -> None:
-        self.trail = hashlib.blake2s(digest_size=8)
-
-    def state_hash(self) -> str:
-        found = self.trail.copy()
-        found.update(app.scene.state() if isinstance(app.scene, Level) else b"")
-        return found.hexdigest()
-
-
 def go(scene) -> None:
     """On to a scene, with the time running."""
     app.paused = False
     app.enter(scene)
 
 
-game = Game()
-app.watch("game", game)
 app.enter(Menu())

@@ -65,6 +65,19 @@ def test_a_tileset_and_its_faults(tmp_path: Path) -> None:
         assert part in text
 
 
+@pytest.mark.parametrize(("change", "says"), [
+    ({"children": 5}, "children are 5"), ({"children": [5]}, "is int"), ({"geometricError": 10**400}, "geometricError"),
+    ({"boundingVolume": {"sphere": [0, 0, 0, 10**400]}}, "finite numbers"), ({"boundingVolume": []}, "finite numbers"),
+    ({"content": 7}, "without a uri"), ({"content": {"uri": 7}}, "without a uri"),
+    ({"children": {"a": 1}}, "children are"), ({"content": {"uri": "tileset.json"}}, "itself"), ({"geometricError": True}, "geometricError"),
+])  # fmt: skip
+def test_odd_values_in_a_tileset_are_found(tmp_path: Path, change: dict[str, object], says: str) -> None:
+    root = {"boundingVolume": {"sphere": [0, 0, 0, 1]}, "geometricError": 1, **change}
+    path = tmp_path / "tileset.json"
+    path.write_text(json.dumps({"asset": {"version": "1.1"}, "geometricError": 1, "root": root}), encoding="utf-8")
+    assert says in " ".join(text for _, text in inspect(path).findings)
+
+
 def test_other_files(tmp_path: Path) -> None:
     heights = np.full((40, 50), 7.0, np.float32)
     heights[3, 3] = np.nan

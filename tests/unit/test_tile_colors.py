@@ -64,7 +64,8 @@ def test_values_by_name_and_all_else() -> None:
     file = with_ids([0, 1, 9], {"use": ["home", 7]})
     assert colors_of(file, style) == [[255, 0, 0, 255], [0, 255, 0, 255], [255, 255, 255, 255]]
     assert colors_of(with_ids([0, 0, 0], {"else": [1]}), style) == [[255, 255, 255, 255]] * 3
-    assert colors_of(with_ids([0, 1, 1], {"height": [None, "7"]}), RAMP) == [[0, 0, 255, 255]] * 3
+    for odd in ([None, "7"], [10**400, -(10**400)], [[1], {"a": 1}], [True, False]):
+        assert colors_of(with_ids([0, 1, 1], {"height": odd}), RAMP) == [[0, 0, 255, 255]] * 3
 
 
 def test_a_world_is_coloured_and_uncoloured(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ Limits: columns that stand in the table's JSON; text, numbers, true and false.
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from layerw.base.errors import KindError, ShapeError
 from layerw.base.ports import U32
 
 U8 = npt.NDArray[np.uint8]
+FLOAT_MAX = sys.float_info.max  # JSON may hold whole numbers of any length
 
 Given = Mapping[Any, Any] | Sequence[tuple[float, Any]]
 
@@ -47,7 +48,7 @@ class TileStyle(NamedTuple):
         if not self.is_ramp:
             found = next((number for number, known in enumerate(self.values) if known == value), None)
             return self.other[0] if found is None else self.colors[found]
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= FLOAT_MAX:
             return self.other[0]
         return [round(float(np.interp(float(value), self.values, self.colors[:, part]))) for part in range(4)]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from layerw_server.tools.inspection.report import ERROR, NOTE, WARNING, Report, 
 TILES_MAX = 2_000_000
 FILES_MAX = 100_000
 HEAVY_BYTES = 16 << 20
+FLOAT_MAX = sys.float_info.max  # JSON may hold whole numbers of any length
 
 
 @dataclass
@@ -95,7 +97,7 @@ class _Walk:
                 self.report.find(ERROR, f"{file.name} {where} is {type(tile).__name__}, expected a tile.")
                 continue
             error = tile.get("geometricError")
-            if isinstance(error, bool) or not isinstance(error, (int, float)) or not (0 <= error < math.inf):
+            if isinstance(error, bool) or not isinstance(error, (int, float)) or not (0 <= error <= FLOAT_MAX):
                 self.report.find(ERROR, f"{file.name} {where} has geometricError {error!r}.")
                 error = parent_error
             elif error > parent_error * 1.0001:
@@ -111,7 +113,9 @@ class _Walk:
                 if "implicitTiling" not in tile:
                     self._content(content, file, depth, error, where)
             children = tile.get("children", [])
-            if isinstance(children, list):
+            if not isinstance(children, list):
+                self.report.find(ERROR, f"{file.name} {where}.children are {str(children)[:80]}, expected an array.")
+            else:
                 queue += [(child, depth + 1, error, f"{where}.children[{number}]")
                           for number, child in enumerate(children)]
 
@@ -120,7 +124,7 @@ class _Walk:
         numbers = next((volume[name] for name in ("box", "region", "sphere") if name in volume), None) if isinstance(
             volume, dict) else None
         if not isinstance(numbers, list) or not all(
-                isinstance(v, (int, float)) and math.isfinite(v) for v in numbers) or len(numbers) not in (12, 6, 4):
+                isinstance(v, (int, float)) and abs(v) <= FLOAT_MAX for v in numbers) or len(numbers) not in (12, 6, 4):
             self.report.find(ERROR, f"{file.name} {where} has no bounding box, region or sphere of finite numbers.")
 
     def _content(self, content: Any, file: Path, depth: int, error: float, where: str) -> None:

@@ -69,7 +69,8 @@ def test_a_tileset_and_its_faults(tmp_path: Path) -> None:
     ({"children": 5}, "children are 5"), ({"children": [5]}, "is int"), ({"geometricError": 10**400}, "geometricError"),
     ({"boundingVolume": {"sphere": [0, 0, 0, 10**400]}}, "finite numbers"), ({"boundingVolume": []}, "finite numbers"),
     ({"content": 7}, "without a uri"), ({"content": {"uri": 7}}, "without a uri"),
-    ({"children": {"a": 1}}, "children are"), ({"content": {"uri": "tileset.json"}}, "itself"), ({"geometricError": True}, "geometricError"),
+    ({"children": {"a": 1}}, "children are"), ({"content": {"uri": "tileset.json"}}, "itself"),
+    ({"geometricError": True}, "geometricError"),
 ])  # fmt: skip
 def test_odd_values_in_a_tileset_are_found(tmp_path: Path, change: dict[str, object], says: str) -> None:
     root = {"boundingVolume": {"sphere": [0, 0, 0, 1]}, "geometricError": 1, **change}

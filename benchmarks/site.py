@@ -21,6 +21,7 @@ from layerw_server.tools.export import ExportOptions, export_app
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 THREE_FILES = ("three.module.js", "three.core.js", "three.webgpu.js", "three.tsl.js")
+THREE_ADDONS = ("loaders/GLTFLoader.js", "utils/SkeletonUtils.js", "utils/BufferGeometryUtils.js")
 
 
 def build_site(program: Path, out: Path) -> Path:
@@ -33,6 +34,10 @@ def build_site(program: Path, out: Path) -> Path:
     (out / "three").mkdir(exist_ok=True)
     for name in THREE_FILES:
         shutil.copyfile(source / name, out / "three" / name)
+    for name in THREE_ADDONS:
+        target = out / "three" / "addons" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source.parent / "examples" / "jsm" / name, target)
     return out
 
 

@@ -26,14 +26,15 @@ if KIND == "crowd":
 else:
     models = [app.load(FILE, position=place) for place in places]
     host.step(app, 8)
-    graph = app.animator(models, speed=0.0)
-    graph.state("stand", "Idle")
-    graph.state("go", {1.0: "Walk", 3.0: "Run"}, by="speed")
-    graph.transition("stand", "go", when=lambda now: now.speed > 0.2)
-    graph.transition("go", "stand", when=lambda now: now.speed < 0.1)
-    graph.layer("head", mask=["neck"], additive=True)
-    graph.state("nod", "Idle", layer="head")
-    graph["speed"] = rng.uniform(0, 4, COUNT)
+    for some in [models] if KIND == "graph" else [[model] for model in models]:
+        graph = app.animator(some, speed=0.0)
+        graph.state("stand", "Idle")
+        graph.state("go", {1.0: "Walk", 3.0: "Run"}, by="speed")
+        graph.transition("stand", "go", when=lambda now: now.speed > 0.2)
+        graph.transition("go", "stand", when=lambda now: now.speed < 0.1)
+        graph.layer("head", mask=["neck"], additive=True)
+        graph.state("nod", "Idle", layer="head")
+        graph["speed"] = rng.uniform(0, 4, len(some))
 spent = [0.0]
 
 

@@ -8,6 +8,7 @@
  * encoding thread, and its threads would take the core from it.
  * `gpu_ms`: layerw's main pass by timestamp query, null where the device has none.
  */
+import { create as mixers } from './animals.js';
 import { create as rawWebgl2 } from './raw-webgl2.js';
 import { create as rawWebgpu } from './raw-webgpu.js';
 import { HEIGHT, WIDTH, makeScene } from './scene.js';
@@ -22,9 +23,11 @@ const many = frameCount('many', frames);
 const warmUp = frameCount('warmup', 20);
 /** Boxes of the two scenes. */
 const [FEW, MANY] = [10_000, 100_000];
+const ANIMALS = frameCount('animals', 1000);
 /** Frames by scene. @type {Record<string, {warmUp: number, frames: number}>} */
 const COUNTS = {
   boxes: { warmUp, frames }, instances: { warmUp: Math.min(warmUp, many), frames: many },
+  animals: { warmUp: Math.min(warmUp, many), frames: many },
   points: { warmUp: Math.min(warmUp, 2), frames: Math.max(3, many >> 2) }, // seconds a frame without a GPU
 };
 const only = query.get('only') ?? '';
@@ -142,6 +145,10 @@ function allContenders() {
     found[`still/${api}/layerw`] = () => measureLayerw('still.py', '', api, COUNTS.instances);
     found[`points/${api}/layerw`] = () => measureLayerw('points.py', '', api, COUNTS.points);
     found[`lights/${api}/layerw`] = () => measureLayerw('lights.py', '', api, COUNTS.instances);
+    found[`animals/${api}/layerw crowd`] = () => measureLayerw('animals.py', `count=${ANIMALS}`, api, COUNTS.animals);
+    found[`animals/${api}/layerw graphs`] = () => (
+      measureLayerw('animals.py', `count=${ANIMALS}&graphs=1`, api, COUNTS.animals));
+    found[`animals/${api}/three mixers`] = script('animals', (canvas) => mixers(canvas, ANIMALS, api));
     found[`meshes/${api}/layerw`] = () => measureLayerw('meshes.py', '', api, COUNTS.instances);
   }
   return found;

@@ -2,14 +2,15 @@
 
 #include "../geometry/simd.h"
 
-/* a * b, where both have (0, 0, 0, 1) as their last row. */
+/* a * b, where both have (0, 0, 0, 1) as their last row. A row at once. */
 static inline void times(const float *a, const float *b, float *out) {
-    for (int row = 0; row < 3; row++)
-        for (int column = 0; column < 4; column++) {
-            const float *left = a + 4 * row;
-            float sum = (left[0] * b[column] + left[1] * b[4 + column]) + left[2] * b[8 + column];
-            out[4 * row + column] = column == 3 ? sum + left[3] : sum;
-        }
+    lw_f4 first = lw_load_f4(b), second = lw_load_f4(b + 4), third = lw_load_f4(b + 8);
+    for (int row = 0; row < 12; row += 4) {
+        const float *left = a + row;
+        lw_f4 sum = (lw_splat(left[0]) * first + lw_splat(left[1]) * second) + lw_splat(left[2]) * third;
+        sum[3] = sum[3] + left[3];
+        __builtin_memcpy(out + row, &sum, sizeof sum);
+    }
 }
 
 void lw_pose_models(const uint32_t *rows, const int32_t *parents, uint32_t count, const float *position,

@@ -109,6 +109,7 @@ class Animator:
         if graph in self.blending.graphs:
             self.blending.graphs.remove(graph)
             self.blending.moved.difference_update(map(id, graph._models))
+            self.blending.reaching = [one for one in self.blending.reaching if one is not graph]
             self.blending.rest(graph)
             self._stale = True
 
@@ -232,7 +233,7 @@ class Animator:
         self._drop_dead()
         if self._stale:
             self._lay_out()
-        for graph in self.blending.graphs:
+        for graph in self.blending.reaching:
             graph._solve(self._table)
         if self._joint_count and self._nodes_moved():
             self._place_joints()

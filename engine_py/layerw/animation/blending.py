@@ -46,6 +46,7 @@ class Blending:
     def __init__(self, table: Table, plays: Plays, eyes: Callable[[], Eyes]) -> None:
         self.graphs: list[AnimationGraph] = []
         self.revision = 0  # of what graphs are set up with
+        self.reaching: list[AnimationGraph] = []  # those that have limbs
         self.moved: set[int] = set()  # `id` of their models
         self._groups: list[GraphGroup] = []
         self._parameters: ParameterPool | None = None

@@ -248,8 +248,7 @@ class AnimationGraph:
         if middle < 0 or parents[middle] < 0:
             raise ConfigError(f"reach end: {end!r} has not two nodes above it that could be turned.")
         made = Reach((int(parents[middle]), middle, node), len(self))
-        self._limbs.append(made)
-        self._changed()
+        self._add_limb(made)
         return made
 
     def look(self, node: str, axis: npt.ArrayLike = (0.0, 0.0, 1.0), limit: float = 1.2) -> Look:
@@ -265,8 +264,7 @@ class AnimationGraph:
             raise ConfigError("look axis is (0, 0, 0), which is no direction.")
         most = checks.number("look limit", limit, 0.0, np.pi)
         made = Look(self._node("look node", node), len(self), forward / np.sqrt((forward**2).sum()), most)
-        self._limbs.append(made)
-        self._changed()
+        self._add_limb(made)
         return made
 
     def current(self, layer: str = "base") -> list[str]:
@@ -321,6 +319,12 @@ class AnimationGraph:
         roots = [(number, self._models[number].root) for number in members.tolist()]
         rows = np.array([root._first for _, root in roots if root.alive], np.intp)
         self._root.move(moved[[number for number, root in roots if root.alive]], table, rows)
+
+    def _add_limb(self, limb: Reach | Look) -> None:
+        if not self._limbs:
+            self._animator.blending.reaching.append(self)
+        self._limbs.append(limb)
+        self._changed()
 
     def _solve(self, table: Table) -> None:
         """After the program ran: limbs reach, nodes look."""

@@ -43,6 +43,7 @@ class Fades:
         self._tree, self._fade_s = tree, fade_s
         self._shown: set[int] = set()  # what is drawn once all fades are over
         self._target = _NO_ROWS
+        self._whole = True  # that is shown
         self._fades: dict[int, _Fade] = {}  # by their upper tiles
 
     @property
@@ -64,15 +65,17 @@ class Fades:
     def step(self, target: I64, now_s: float) -> tuple[I64, U8 | None]:
         """What to draw where the view wants `target` (sorted rows, all on the GPU): rows, sorted, and their codes, None
         where all are whole."""
-        if self._fade_s <= 0.0 or (not self._fades and target is self._target):
+        if self._fade_s <= 0.0:
+            return target, None
+        if not self._fades and self._whole and np.array_equal(target, self._target):
             return target, None
         wanted = set(target.tolist())
         self._end(wanted, now_s)
         if self._shown != wanted:
             self._follow(wanted, now_s)
-        self._target = target
+        self._target, self._whole = target, self._shown == wanted
         if not self._fades:
-            return (target if self._shown == wanted else _sorted(self._shown)), None
+            return (target if self._whole else _sorted(self._shown)), None
         return self._drawn(now_s)
 
     # -- what goes on --------------------------------------------------------------------------------

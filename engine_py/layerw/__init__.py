@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from layerw.drawing.lines import Lines
     from layerw.drawing.points import Points
     from layerw.effects.decals import Decal
+    from layerw.effects.mesh_particles import MeshParticles
     from layerw.effects.particles import Emitter
     from layerw.frame.camera_effects import DepthOfField, ev
     from layerw.physics.body import Body
@@ -108,6 +109,7 @@ __all__ = [
     "Lods",
     "Material",
     "Mesh",
+    "MeshParticles",
     "Model",
     "Network",
     "Orthographic",
@@ -153,7 +155,8 @@ __all__ = [
 _LATER = {
     "assets": "layerw.assets", "Body": "layerw.physics.body", "Character": "layerw.physics.character",
     "Crowd": "layerw.content.crowds", "crowd": "layerw.content.crowds",
-    "Decal": "layerw.effects.decals", "Emitter": "layerw.effects.particles", "Label": "layerw.drawing.labels",
+    "Decal": "layerw.effects.decals", "Emitter": "layerw.effects.particles",
+    "MeshParticles": "layerw.effects.mesh_particles", "Label": "layerw.drawing.labels",
     "Lines": "layerw.drawing.lines",
     "Points": "layerw.drawing.points",
     "DepthOfField": "layerw.frame.camera_effects", "ev": "layerw.frame.camera_effects",

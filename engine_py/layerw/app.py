@@ -52,6 +52,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.drawing.lines import Lines
     from layerw.drawing.points import Points
     from layerw.effects.decals import Decal
+    from layerw.effects.mesh_particles import MeshParticles
     from layerw.effects.particles import Emitter
     from layerw.memory import LayerMemory
     from layerw.navigation.navigation import Navigation
@@ -376,6 +377,33 @@ class App:
                  "stretch": stretch, "frames": frames, "film": film, "fade": fade, "bounce": bounce, "seed": seed}
         return self._engine.effects.particles.make(texture, rate, given, position=position, rotation=rotation,
                                                    direction=direction, parent=parent)  # fmt: skip
+
+    def mesh_particles(self, mesh: Mesh | Lods, material: Material | None = None, *, count: int = 256,
+                       lifetime: npt.ArrayLike = (2.0, 4.0), gravity: float = 9.81, drag: float = 0.0,
+                       spin: npt.ArrayLike = (-6.0, 6.0), size: npt.ArrayLike = (1.0, 1.0, 0.0),
+                       size_variation: float = 0.3, seed: int = 0) -> MeshParticles:  # fmt: skip
+        """Meshes that fly: chips, leaves, shells. numpy moves them, in columns that a program may write as well.
+
+        Args:
+            mesh, material: as for `spawn`.
+            count: of all of them, 1 to 16,384; new ones take the place of the oldest.
+            lifetime: seconds, one number, or the least and the most. gravity: m/s^2 down. drag: 1/s.
+            spin: radians a second, each about a way of its own. seed: of all chance.
+            size: one, or several over a life: multiplies the mesh; size_variation: 0 to 1.
+
+        Raises:
+            ShapeError, KindError, ConfigError: an argument is not what it should be.
+            BudgetError: the GPU or heap budget has no room, or the entity table.
+        """
+        from layerw.effects.mesh_particles import COUNT_MAX, SEED_MAX, MeshParticles, flight
+
+        chosen = flight({"lifetime": lifetime, "gravity": gravity, "drag": drag, "spin": spin, "size": size,
+                         "size_variation": size_variation})  # fmt: skip
+        count = checks.whole("mesh_particles count", count, 1, COUNT_MAX)
+        seed = checks.whole("mesh_particles seed", seed, 0, SEED_MAX)
+        made = MeshParticles(self._engine.spawner.many(mesh, count, material, static=False), chosen, seed)
+        self._engine.effects.flying.append(made)
+        return made
 
     # -- points and lines ----------------------------------------------------------------------
 

@@ -240,7 +240,8 @@ class Engine:
         if self._effects is None:
             from layerw.effects.effects import Effects
 
-            self._effects = Effects(self.table, self.resources, self.visibility, self.view, self.environment, self.log)
+            self._effects = Effects(self.table, self.resources, self.visibility, self.view, self.environment, self.log,
+                                    self.program_s)  # fmt: skip
         return self._effects
 
     @property
@@ -618,7 +619,7 @@ STAGES: tuple[tuple[str, Callable[[Engine], object]], ...] = (
     ("The camera", lambda engine: engine.frame_camera()),
     ("Loading", lambda engine: engine.contents.step(engine.shown.camera, engine.time_s)),
     ("Points and lines", lambda engine: engine._drawings.step() if engine._drawings else None),
-    ("Effects", lambda engine: engine._effects.step() if engine._effects else None),
+    ("Effects", lambda engine: engine._effects.step(engine.program_s) if engine._effects else None),
     ("The materials", lambda engine: engine.resources.flush()),
     ("The tiles", Engine._take_tiles),
     ("The steps", Engine._show_between),

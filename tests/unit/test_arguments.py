@@ -236,6 +236,7 @@ CHECKED_ELSEWHERE = {  # public callables whose rows stand in the test of their 
     "Texture.play", "Texture.pause", "Texture.on_ready", "Texture.on_failed",
     "App.load", "App.stream", "App.seen", "App.report", "App.frame_step", "App.close",
     "App.fixed", "App.after", "App.every", "App.seconds", "App.start", "App.tween", "App.enter", "App.emitter",
+    "App.mesh_particles",
     "App.animator",  # test_graph.py
 }
 

@@ -42,6 +42,7 @@ class Parts:
         self.foreign_group = self.other_app.spawn_many(self.box, 4)
         self.model, self.world = self.app.load("x.glb"), self.app.stream("w")
         self.spray = self.app.emitter()
+        self.chips = self.app.mesh_particles(self.box, count=4)
         self.memory = self.app.memory
         basin: Any = {"spacing": 0.1, "low": (0, 0, 0), "high": (1, 1, 1)}
         self.basin = basin
@@ -123,6 +124,27 @@ def effects(p: Parts) -> list[tuple[str, Try, list[Any]]]:
     for probe in (grid, mirror):
         rows += [("probe.strength", put(probe, "strength"), [*NUMBER, -0.1, 1.1]),
                  ("probe.renew_with_sun", put(probe, "renew_with_sun"), FLAG)]  # fmt: skip
+    chips = p.chips
+
+    def fly(**values: Any) -> lw.MeshParticles:
+        return app.mesh_particles(values.pop("mesh", p.box), **values)
+
+    given = {
+        "mesh": [3, None, "a"], "material": [3, "red"], "count": [None, 0, 0.5, 20_000],
+        "lifetime": [None, "a", 0, -1, (2, 1), NAN], "gravity": NUMBER, "drag": [*NUMBER, -1],
+        "spin": [None, "a", (2, 1), NAN], "size": [None, "a", NAN, INF, -1, [], [[1]], np.ones(65)],
+        "size_variation": [*NUMBER, 2], "seed": [None, -1, 2**23, 0.5],
+    }
+    for name, bad in given.items():
+        rows.append((f"mesh_particles {name}", lambda v, name=name: fly(**{name: v}), bad))  # type: ignore[misc]
+    rows += [(f"chips.{name}", put(chips, name), [None, "a", np.zeros(3), np.zeros((3, 3)), NAN, -1])
+             for name in ("age", "lifetime", "size")]  # fmt: skip
+    rows += [(f"chips.{name}", put(chips, name), [None, "a", np.zeros(4), np.zeros((3, 3)), (0, 0, NAN), 3.0])
+             for name in ("position", "velocity")]  # fmt: skip
+    rows += [("chips.burst", chips.burst, [None, -1, 0.5, 5]),
+             ("chips.burst position", lambda v: chips.burst(2, position=v), [*VECTOR, np.zeros((3, 3))]),
+             ("chips.burst velocity", lambda v: chips.burst(2, velocity=v), [*VECTOR, np.zeros((3, 3))]),
+             ("chips.burst scatter", lambda v: chips.burst(2, scatter=v), [*NUMBER, -1])]  # fmt: skip
     rows += [("emitter.rate", put(p.spray, "rate"), [*NUMBER, -1]),
              ("emitter.emitting", put(p.spray, "emitting"), FLAG),
              ("emitter.burst", p.spray.burst, [None, -1, 0.5])]  # fmt: skip

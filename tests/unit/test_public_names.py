@@ -13,7 +13,7 @@ NAMES = {
     "DepthOfField", "Emitter", "Entities", "Entity",
     "FlyCamera", "HandleError", "KeyMissing", "KindError",
     "Label", "Lamp", "LayerwError", "Light", "LightProbes", "Lines", "Lods", "Material",
-    "Mesh", "Model",
+    "Mesh", "MeshParticles", "Model",
     "Network", "Orthographic", "OutsideError", "Panel",
     "Perspective", "Points", "Position", "ReflectionProbe", "Rotation", "SaveError", "Scale", "Scene", "Screenshot",
     "Shader", "ShapeError", "Sound",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from layerw.base.log import Log
 from layerw.effects.decals import Decals
+from layerw.effects.mesh_particles import MeshParticles
 from layerw.effects.particles import Particles
 from layerw.effects.weather import Falling
 from layerw.frame.resources import Resources
@@ -20,16 +21,22 @@ class Effects:
     """`step` once a frame, `move` once things are placed."""
 
     def __init__(self, table: Table, resources: Resources, visibility: Visibility, view: View,
-                 environment: Environment, log: Log) -> None:  # fmt: skip
+                 environment: Environment, log: Log, program_s: float) -> None:  # fmt: skip
         self._environment = environment
+        self.flying: list[MeshParticles] = []
+        self._moved_s = program_s
         self.decals = Decals(table, resources)
         self.weather = Falling(table, resources, environment)
         self.particles = Particles(table, resources, visibility, view, environment.wind, log)
 
-    def step(self) -> None:
-        """Lets go of what nobody has any more."""
+    def step(self, program_s: float) -> None:
+        """Moves meshes that fly to the program's time, and lets go of what nobody has any more."""
         self.decals.step()
         self.particles.step()
+        passed, self._moved_s = program_s - self._moved_s, program_s
+        self.flying = [one for one in self.flying if one.alive]
+        for one in self.flying:
+            one._step(passed)
 
     def move(self, columns: FrameColumns, dt_s: float, paid: int) -> None:
         """Before visibility; paid: flags of the main view whose targets there are."""
@@ -39,6 +46,7 @@ class Effects:
 
     def close(self) -> None:
         """Ends everything; no entity may be left."""
+        self.flying.clear()
         self.decals.close()
         self.particles.close()
         self.weather.close()

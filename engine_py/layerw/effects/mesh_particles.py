@@ -185,7 +185,7 @@ class MeshParticles:
         if one.drag < 1e-3:
             moved, v = v * dt_s + pull * (0.5 * dt_s * dt_s), v + pull * dt_s
         else:
-            end, left = pull / one.drag, math.exp(-one.drag * dt_s)
+            end, left = (pull / one.drag).astype(np.float32), math.exp(-one.drag * dt_s)
             moved, v = end * dt_s + (v - end) * ((1 - left) / one.drag), end + (v - end) * left
         self._position[flying] += moved
         self._velocity[flying] = v

@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from layerw.scene.lights import Lamp, Light
     from layerw.scene.probes import LightProbes, ReflectionProbe
     from layerw.scene.scatter import scatter
+    from layerw.scene.surroundings import Environment
     from layerw.surface.panels import Panel
     from layerw.surface.screenshots import Screenshot
 
@@ -96,6 +97,7 @@ __all__ = [
     "Emitter",
     "Entities",
     "Entity",
+    "Environment",
     "FlyCamera",
     "HandleError",
     "KeyMissing",
@@ -160,7 +162,7 @@ _LATER = {
     "Lines": "layerw.drawing.lines",
     "Points": "layerw.drawing.points",
     "DepthOfField": "layerw.frame.camera_effects", "ev": "layerw.frame.camera_effects",
-    "Sound": "layerw.audio.sound",
+    "Environment": "layerw.scene.surroundings", "Sound": "layerw.audio.sound",
     "Panel": "layerw.surface.panels", "Screenshot": "layerw.surface.screenshots", "World": "layerw.content.worlds",
     "flora": "layerw.scene.flora", "Lamp": "layerw.scene.lights", "Light": "layerw.scene.lights",
     "LightProbes": "layerw.scene.probes", "ReflectionProbe": "layerw.scene.probes",

@@ -65,6 +65,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.saves.store import Store
     from layerw.scene.lights import Lamp
     from layerw.scene.probes import LightProbes, ReflectionProbe
+    from layerw.scene.surroundings import Environment
     from layerw.scene.table import Table
     from layerw.scene.textures import Texture
     from layerw.surface.panels import Panel
@@ -624,6 +625,19 @@ class App:
     def sky(self) -> Sky:
         """The colours of the sky."""
         return self._engine.environment.sky
+
+    @property
+    def environment(self) -> Environment | None:
+        """A picture that lights the scene in place of the sky: `app.environment = lw.Environment("studio.hdr")`."""
+        around = self._engine.contents.around
+        return around.wanted if around is not None else None
+
+    @environment.setter
+    def environment(self, environment: Environment | None) -> None:
+        from layerw.scene.surroundings import Environment
+
+        says = 'a lw.Environment("studio.hdr") or None'
+        self._engine.show_environment(checks.instance("app.environment", environment, (Environment, NoneType), says))
 
     @property
     def clouds(self) -> Clouds:

@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from layerw.drawing.drawings import Drawings
     from layerw.effects.effects import Effects
     from layerw.frame.probes import Probes
+    from layerw.scene.surroundings import Environment as Around
     from layerw.ui.immediate import DebugUi
 
 LEVEL_FADE_S = 0.25  # in which a level of a world takes the place of another
@@ -156,6 +157,15 @@ class Engine:
 
     def _picture_size(self) -> tuple[int, int]:
         return self.targets.size
+
+    def show_environment(self, wanted: Around | None) -> None:
+        """What app.environment is set to; a program that sets none imports nothing of it."""
+        if self.contents.around is None:
+            from layerw.content.surroundings import Showing
+
+            self.contents.around = Showing(self.transfers, self.layer_ledger, self.heap_ledger, self.store,
+                                           self.environment, self.user, self.log)  # fmt: skip
+        self.contents.around.show(wanted)
 
     def _now(self) -> tuple[int, float]:
         """The frame's number and time, seconds."""
@@ -577,6 +587,8 @@ class Engine:
         if view.lut is not None:
             with self.failures.alone("The colour grade"):
                 self.submission.encoder.view_lut(self.resources.texture(view.lut))
+        if self.environment._surroundings is not None:
+            self.submission.encoder.view_panorama(self.environment._surroundings.texture)
         self.shadows.encode(index, self.submission, found)
         for name in SEEN_LISTS:
             self.submission.draws(name, getattr(found, name))

@@ -10,7 +10,7 @@ import layerw
 NAMES = {
     "App", "AttributeMissing", "Body", "BudgetError", "Budgets", "Camera", "Character", "Color", "ConfigError", "Crowd",
     "Decal",
-    "DepthOfField", "Emitter", "Entities", "Entity",
+    "DepthOfField", "Emitter", "Entities", "Entity", "Environment",
     "FlyCamera", "HandleError", "KeyMissing", "KindError",
     "Label", "Lamp", "LayerwError", "Light", "LightProbes", "Lines", "Lods", "Material",
     "Mesh", "MeshParticles", "Model",

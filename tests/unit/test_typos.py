@@ -48,6 +48,7 @@ def things() -> Iterator[Any]:
     yield lw.crowd(app, "x.glb", 3)
     yield lw.assets.group(app, ["x.glb"])
     yield lw.DepthOfField(3.0)
+    yield lw.Environment(np.ones((4, 8, 3)))
     yield lw.Label("a")
     yield from (app.ui, app.ui.text("a"), app.ui.button("a"), app.ui.slider("a", 0, 1), app.ui.select("a", ["b"]))
     yield from (app.ui.panel("a"), app.ui.dialog("a"), app.ui.at(app.spawn(box)), app.ui.image("a.png", "a"))

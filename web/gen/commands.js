@@ -15,6 +15,7 @@
  * @property {(width: number, height: number) => void} targets Before frame_begin: canvas and render targets have this size in pixels from now on; 1 x 1 until then, and after a lost device.
  * @property {(view: number, texture: number, x: number, y: number, width: number, height: number, drawnWidth: number, drawnHeight: number, flags: number) => void} view After the rows: the frame_block and draw_lists that follow are this view's. It fills a rectangle (pixels, from the upper left) of the picture, or a texture; 0 = the picture. drawn_*: pixels that are drawn, fewer with the flag upscaled. flags: VIEW_FLAGS.
  * @property {(texture: number) => void} viewLut The current view's colours go through this texture: 32 x 32 x 32 as 1024 x 32, blue by blocks of 32.
+ * @property {(texture: number) => void} viewPanorama In the current view this texture, a panorama of linear light with all its levels, is the sky: the frame block's air says whether it is looked at.
  * @property {(data: number, count: number) => void} stillRows The row numbers (u32) that draws with DRAW_STILL index, until the next still_rows or a lost device.
  * @property {(rows: number, count: number, lists: number, words: number) => void} viewLights The current view's lights from now on: `count` LIGHT_ROWs, and its cluster lists, a multiple of LIGHT_LIST_WIDTH words: CLUSTERS_ACROSS * _DOWN * _DEEP heads (start | length << 24), then row numbers of 16 bits.
  * @property {(pick: number) => void} viewPick What the current view (VIEW_FLAGS picking, one pixel) draws is read: picked or pick_failed follows some frames later.
@@ -86,6 +87,7 @@ export const COMMANDS = new Map([
   [8, { name: 'targets', words: 3 }],
   [10, { name: 'view', words: 10 }],
   [11, { name: 'view_lut', words: 2 }],
+  [70, { name: 'view_panorama', words: 2 }],
   [12, { name: 'still_rows', words: 3 }],
   [13, { name: 'view_lights', words: 5 }],
   [14, { name: 'view_pick', words: 2 }],
@@ -198,6 +200,7 @@ export function decodeCommands(words, sinks, onError) {
           case 8: gpu.targets(words[at + 1], words[at + 2]); break;
           case 10: gpu.view(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6], words[at + 7], words[at + 8], words[at + 9]); break;
           case 11: gpu.viewLut(words[at + 1]); break;
+          case 70: gpu.viewPanorama(words[at + 1]); break;
           case 12: gpu.stillRows(words[at + 1], words[at + 2]); break;
           case 13: gpu.viewLights(words[at + 1], words[at + 2], words[at + 3], words[at + 4]); break;
           case 14: gpu.viewPick(words[at + 1]); break;

@@ -1,5 +1,8 @@
 // The sky as surfaces reflect it: what mirror_levels.wgsl prefilters.
-fn mirror_source(direction: vec3<f32>) -> vec3<f32> {
+fn mirror_source(direction: vec3<f32>, wide: f32) -> vec3<f32> {
+  if (is_panorama()) {
+    return panorama_light(direction, wide);
+  }
   let clear = textureSampleLevel(air_view, linear_sampler, between_texels(sky_place(direction), SKY_SIZE), 0.0).rgb;
   return under_clouds(direction, clear);
 }

@@ -1,5 +1,6 @@
 // Levels of what surfaces reflect that are ever rougher, side by side: octahedral, each the mean over the lobe of its
-// roughness (GGX, seen head-on: Karis 2014). mirror_source(direction) is what is prefiltered, of the program that has this.
+// roughness (GGX, seen head-on: Karis 2014). mirror_source(direction, wide) is what is prefiltered, of the program that
+// has this; wide: the solid angle that a sample stands for, steradians.
 const MIRROR_SAMPLES = 64;
 
 // texel: from the corner of the levels; alpha 0 between them.
@@ -14,7 +15,7 @@ fn mirrored_texel(texel: vec2<f32>) -> vec4<f32> {
   let n = octahedral_direction(place);
   let roughness = mirror_roughness(level);
   if (roughness <= 0.0) {
-    return vec4<f32>(mirror_source(n), 1.0);
+    return vec4<f32>(mirror_source(n, 4.0 * PI / (whole * whole)), 1.0);
   }
   let helper = select(vec3<f32>(0.0, 1.0, 0.0), vec3<f32>(1.0, 0.0, 0.0), abs(n.y) > 0.9);
   let t = normalize(cross(helper, n));
@@ -31,7 +32,8 @@ fn mirrored_texel(texel: vec2<f32>) -> vec4<f32> {
     let l = 2.0 * dot(n, h) * h - n;
     let nl = dot(n, l);
     if (nl > 0.0) {
-      sum += mirror_source(l) * nl;
+      let edge = cosine * cosine * (a2 - 1.0) + 1.0; // GGX seen head-on: a direction's density is a2 / (4 pi edge^2)
+      sum += mirror_source(l, 4.0 * PI * edge * edge / (a2 * f32(MIRROR_SAMPLES))) * nl;
       weight += nl;
     }
   }

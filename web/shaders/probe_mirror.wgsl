@@ -1,7 +1,7 @@
 // What a mirror probe saw, as surfaces reflect it: what mirror_levels.wgsl prefilters, from six sides.
 
 // The side that a direction meets, and where: -1 to 1, right and up.
-fn mirror_source(d: vec3<f32>) -> vec3<f32> {
+fn mirror_source(d: vec3<f32>, wide: f32) -> vec3<f32> {
   let size = abs(d);
   var face = select(4, 5, d.z < 0.0);
   var at = vec2<f32>(select(-d.x, d.x, d.z < 0.0), d.y) / max(size.z, 1e-9);

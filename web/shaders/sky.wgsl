@@ -20,11 +20,11 @@ fn sun_glow(direction: vec3<f32>, softness: f32) -> vec3<f32> {
 }
 
 fn is_air() -> bool {
-  return frame.air.x > 0.5;
+  return frame.air.x > 0.5 && frame.air.x < 1.5;
 }
 
 fn sky_reflection(direction: vec3<f32>, roughness: f32) -> vec3<f32> {
-  if (is_air()) {
+  if (frame.air.x > 0.5) { // the air or a panorama
     return mirrored_air(direction, roughness);
   }
   return sky_gradient(direction, roughness) + sun_glow(direction, roughness);

@@ -219,6 +219,8 @@ fn fragment_main(in: FullscreenVaryings) -> @location(0) vec4<f32> {
       clear = under_clouds(direction, clear);
     }
     radiance = with_clouds(direction, clear, pixel, grain + 0.5);
+  } else if (is_panorama()) {
+    radiance = panorama_light(direction, 0.0);
   } else {
     radiance = painted_sky(direction);
   }

@@ -23,6 +23,7 @@ from layerw.scene.table import Table
 
 if TYPE_CHECKING:
     from layerw.content.groups import Group
+    from layerw.content.surroundings import Showing
     from layerw.content.worlds import World
 
 ROWS_MIN = 1024
@@ -38,6 +39,7 @@ class Contents:
         self._coming: list[Model] = []  # those of them that are not whole yet
         self.worlds: list[World] = []
         self.groups: list[Group] = []
+        self.around: Showing | None = None  # app.environment
         self.first_row = -1
         self.pictures = pictures
         self._table, self._sea, self._log, self._failures = table, sea, log, failures
@@ -72,6 +74,9 @@ class Contents:
                 for text in group._step():
                     self._log.error(text)
         self.pictures.step()
+        if self.around is not None:
+            with self._failures.alone("The environment"):
+                self.around.step()
         for world in self.worlds:
             with self._failures.alone(f"The world {shown(world.url)}"):
                 for text in world._step(camera, time_s):
@@ -112,7 +117,8 @@ class Contents:
     def settled(self) -> bool:
         """True when no model and no texture loads and no tile is wanted; images that were not reached are waited for
         as tiles are, see lw.Network."""
-        return (self.pictures.settled and all(group._settled for group in self.groups)
+        around = self.around is None or self.around.settled
+        return (around and self.pictures.settled and all(group._settled for group in self.groups)
                 and not any(m.state == "loading" or m._heals_soon for m in self._coming)
                 and all(w.state not in ("loading", "retrying") and w.settled for w in self.worlds))  # fmt: skip
 
@@ -209,6 +215,7 @@ class Contents:
         """Frees everything."""
         for close in (*(group.unload for group in self.groups), *(model.close for model in self.models),
                       *(world.close for world in self.worlds),
+                      *((self.around.close,) if self.around is not None else ()),
                       self.pictures.close, self._sea.close, self._free_rows):  # fmt: skip
             with self._failures.alone("The end of what was loaded"):
                 close()

@@ -12,7 +12,7 @@ from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.passes import flag
 
 STEP = math.radians(0.05)
-SEEN = ("air", "air_sun", "air_sun_light", "air_moon", "air_moon_light", "overcast")
+SEEN = ("air", "surroundings", "air_sun", "air_sun_light", "air_moon", "air_moon_light", "overcast")
 HEIGHTS = 8.0  # steps of the camera's height each time that it doubles
 
 
@@ -33,7 +33,7 @@ class Air:
         if seen == self._seen:
             return
         self._seen = seen
-        air, sun, sun_light, moon, moon_light, overcast = (part.tolist() for part in parts)
+        air, around, sun, sun_light, moon, moon_light, overcast = (part.tolist() for part in parts)
         self._is_air = bool(air[0])
         if not self._is_air:
             return
@@ -41,6 +41,7 @@ class Air:
         turned = math.atan2(sun[0], sun[2]) - math.atan2(moon[0], moon[2]) if moon_light[1] > 0 else 0.0
         place = (math.asin(sun[1]), math.asin(moon[1]) if moon_light[1] > 0 else 0.0, turned)
         view = (*tables, air[3], *(round(angle / STEP) for angle in place), round(math.log2(sun[3]) * HEIGHTS),
+                *(around if air[0] > 1 else ()), air[0],
                 *(float(f"{light:.3g}") for light in (*sun_light[:3], *moon_light[:3], *overcast)))  # fmt: skip
         if tables != self._tables:
             self._wanted |= flag("air_tables") | flag("air_view")

@@ -189,7 +189,11 @@ def _write_light(block: FrameBlock, environment: Environment) -> None:
         block.write("sky_zenith", (*(now.zenith * zenith), sky.gradient))
         block.write("sky_horizon", now.horizon * horizon)
         block.write("sky_ground", now.ground * ground)
-    block.write("air", (heaven.is_air, sky.turbidity, sky.rayleigh))
+    around = environment._surroundings
+    block.write("air", (2.0 if around is not None else heaven.is_air, sky.turbidity, sky.rayleigh))
+    if around is not None:
+        seen = around.environment
+        block.write("surroundings", (seen.intensity, seen.rotation / (2 * math.pi), around.number % 4096))
     block.write("air_sun", heaven.sun)
     block.write("air_sun_light", (*heaven.sun_light, heaven.night * sky.stars))
     block.write("air_moon", (*heaven.moon, np.cos(environment.moon.angular_radius)))
@@ -201,7 +205,7 @@ def _write_light(block: FrameBlock, environment: Environment) -> None:
     closed = heaven.overcast[3]
     block.read("cloud_drift")[2] = clouds.shadows + (1.0 - clouds.shadows) * closed if heaven.is_air else 0.0
     block.write("overcast", heaven.overcast)
-    color = AIR_FOG if heaven.is_air else now.horizon * PAINTED_FOG
+    color = AIR_FOG if heaven.is_air or around is not None else now.horizon * PAINTED_FOG
     block.write("fog_color", (*(color if fog.color is None else now.horizon * fog.color), fog.density))
     level = NO_SEA_LEVEL if sea.level is None else sea.level
     block.write("fog_params", (fog.falloff, fog.start_m, fog.opacity_max, level))

@@ -205,6 +205,7 @@ TARGETS: tuple[Target, ...] = (
     Target("ids", "rg32uint", side=1, read=True),  # row + 1 (0: nothing), bits of the depth in metres
     Target("id_depth", "depth32float", side=1),
     Target("lut", "picture", images=0, outside=True),
+    Target("panorama", "rgba16float", images=0, outside=True),  # lw.Environment's
     Target("picture", "picture", outside=True),
     Target("canvas", "picture", images=3, outside=True),
 )
@@ -214,7 +215,7 @@ TARGETS: tuple[Target, ...] = (
 _LIT = ("shadow_atlas", "air", "exposure", "screen")
 _CLEAR = (*_LIT[:-1], "mirror as screen")
 _AIR = ("air_sunlight", "air_bounces")
-_SKY = (*_AIR, "air_view", "air", "exposure")
+_SKY = (*_AIR, "air_view", "air", "exposure", "panorama")
 _SHAFTS = ("resolved", "shafts", "air", "depth", "exposure")
 _PARTICLES = ("particle_place", "particle_motion")
 PASSES: tuple[Pass, ...] = (
@@ -230,8 +231,8 @@ PASSES: tuple[Pass, ...] = (
     Pass("air_view", "fullscreen", "sky view", _AIR, ("air_view",), shader="air_view", when="air_view"),
     Pass("air_depths", "fullscreen", "aerial", _AIR, ("air",), shader="air_depths", when="air_view",
          region=air.DEPTHS_AT),
-    Pass("air_mirror", "fullscreen", "ambient prefilter", ("air_view",), ("air",), shader="air_mirror", when="air_view",
-         region=air.MIRRORS_AT),
+    Pass("air_mirror", "fullscreen", "ambient prefilter", ("air_view", "panorama"), ("air",), shader="air_mirror",
+         when="air_view", region=air.MIRRORS_AT),
     Pass("shadow", "draws", "shadow", ("exposure",), depth="shadow_atlas", shader="depth", depth_test="greater",
          depth_write=True, materials="all", when="shadows", tiled=True),
     Pass("prepass", "draws", "ambient", ("exposure",), depth="half_depth", shader="depth", depth_test="greater",

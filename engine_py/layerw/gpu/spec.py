@@ -67,6 +67,9 @@ COMMANDS: tuple[Record, ...] = (
             "with the flag upscaled. flags: VIEW_FLAGS."),
     _record(11, "view_lut", "texture:h",
             "The current view's colours go through this texture: 32 x 32 x 32 as 1024 x 32, blue by blocks of 32."),
+    _record(70, "view_panorama", "texture:h",
+            "In the current view this texture, a panorama of linear light with all its levels, is the sky: the frame "
+            "block's air says whether it is looked at."),
     _record(12, "still_rows", "data:p count:u32",
             "The row numbers (u32) that draws with DRAW_STILL index, until the next still_rows or a lost device."),
     _record(13, "view_lights", "rows:p count:u32 lists:p words:u32",
@@ -404,8 +407,9 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("temporal", "vec4"),  # xy = how far this frame's picture is moved, pixels right, down; z = its share in the mean
     # (1: there is no past); w = standard deviations that the past may be away, 0: nothing moves
     ("light_view", "vec4"),  # xyz = line of sight; w = how many of the view's lights are everywhere: the first ones
-    ("air", "vec4"),  # x = 1: the sky is the air, 0: a gradient; y = haze, z = Rayleigh's scattering, times the usual;
-    # w = steps of a line of sight
+    ("surroundings", "vec4"),  # x = times its light, y = turns about +Y, z = which one it is
+    ("air", "vec4"),  # x = 1: the sky is the air, 0: a gradient, 2: a panorama; y = haze, z = Rayleigh's scattering,
+    # times the usual; w = steps of a line of sight
     ("air_sun", "vec4"),  # xyz = towards the sun, also where the moon lights the scene; w = the air's height, km
     ("air_sun_light", "vec4"),  # rgb = irradiance above the air as the sky shows it; w = how bright stars are
     ("air_moon", "vec4"),  # as the sun's; w = cosine of the disc's angular radius

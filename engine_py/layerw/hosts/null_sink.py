@@ -145,6 +145,9 @@ class NullSink:
     def view_lut(self, texture: int) -> None:
         _require(texture in self.textures and bool(self.views), f"view_lut {texture}")
 
+    def view_panorama(self, texture: int) -> None:
+        _require(texture in self.textures and bool(self.views), f"view_panorama {texture}")
+
     def view_pick(self, pick: int) -> None:
         _require(list(self.views.values())[-1].flags == flag("picking"), f"view_pick {pick}")
         self.picks.append(pick)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,9 @@ from layerw.base.ports import F32, F64
 from layerw.base.settings import angle, flag, light, number, optional_light, optional_number, settings
 from layerw.scene.heaven import NIGHT_SIDE, Heaven, air_heaven, clouded, painted_heaven
 from layerw.scene.twilight import DAY, Daylight, daylight
+
+if TYPE_CHECKING:
+    from layerw.scene.surroundings import Surroundings
 
 
 @settings(elevation=angle, azimuth=angle, color=light(), intensity=number(0),
@@ -233,6 +237,7 @@ class Environment:
     shadows: Shadows = field(default_factory=Shadows)
     weather: Weather = field(default_factory=Weather)
     ambient: Ambient = field(default_factory=Ambient)
+    _surroundings: Surroundings | None = None  # app.environment, once it is here
     _has_sprites: bool = False  # whether anything of effects/ is drawn that has no mesh
     _has_glass: bool = False  # whether any material lets light through
     _key: tuple[object, ...] = ()
@@ -247,9 +252,11 @@ class Environment:
     def heaven(self) -> Heaven:
         """What shines now, and the irradiance of the sky."""
         sun, moon, sky = self.sun, self.moon, self.sky
-        key = (sun.elevation, sun.azimuth, sun.color, sun.intensity, sun.angular_radius, sun._place, moon.elevation,
-               moon.azimuth, moon.color, moon.intensity, moon.angular_radius, sky._painted, sky.gradient, sky.twilight,
-               sky.turbidity, sky.rayleigh, self.clouds.cover)  # fmt: skip
+        around = self._surroundings
+        key = (around.key if around is not None else None, sun.elevation, sun.azimuth, sun.color, sun.intensity,
+               sun.angular_radius, sun._place, moon.elevation, moon.azimuth, moon.color, moon.intensity,
+               moon.angular_radius, sky._painted, sky.gradient, sky.twilight, sky.turbidity, sky.rayleigh,
+               self.clouds.cover)  # fmt: skip
         if self._heaven is None or key != self._key:
             self._heaven, self._key = self._new_heaven(), key
             self._revision += 1
@@ -258,6 +265,8 @@ class Environment:
     def _new_heaven(self) -> Heaven:
         colors, sun = self.sky._painted, self.sun
         light = np.array(sun.color) * sun.intensity
+        if self._surroundings is not None:
+            return self._surroundings.heaven(sun.direction, light)
         if colors is None:
             moon = np.array(self.moon.color) * self.moon.intensity
             sky = self.sky

@@ -137,6 +137,11 @@ export class Core {
     this.current.lut = texture === 0 ? null : this.textures.get(texture);
   }
 
+  /** @param {number} texture */
+  viewPanorama(texture) {
+    this.current.panorama = this.textures.get(texture);
+  }
+
   /** @param {number} pick */
   viewPick(pick) {
     this.current.pick = pick;

@@ -22,6 +22,8 @@ export class View {
   texture = null;
   /** What its colours go through. @type {TextureRecord | null} */
   lut = null;
+  /** The sky, where it is one. @type {TextureRecord | null} */
+  panorama = null;
   x = 0;
   y = 0;
   width = 1;
@@ -47,7 +49,7 @@ export class View {
   /** @param {TextureRecord | null} texture @param {number} x @param {number} y @param {number} width @param {number} height
    * @param {number} flags @param {number} [drawnWidth] @param {number} [drawnHeight] */
   begin(texture, x, y, width, height, flags, drawnWidth = width, drawnHeight = height) {
-    Object.assign(this, { texture, x, y, width, height, drawnWidth, drawnHeight, flags, lut: null, pick: 0 });
+    Object.assign(this, { texture, x, y, width, height, drawnWidth, drawnHeight, flags, lut: null, panorama: null, pick: 0 });
     this.lists.fill(null);
     this.tiles.begin();
   }
@@ -94,6 +96,7 @@ export class View {
     this.hasBlock = false;
     this.texture = null;
     this.lut = null;
+    this.panorama = null;
     this.lists.fill(null);
     for (const runs of this.runs) runs.clear();
     this.tiles.clear();

@@ -102,8 +102,9 @@ export class Webgl2Passes {
   }
 
   /** @param {string} name @param {View} view @returns {Native | null} */
-  outside(name, { texture, lut }) {
+  outside(name, { texture, lut, panorama }) {
     if (name === 'lut') return lut && this.targets.of(lut);
+    if (name === 'panorama') return panorama && this.targets.of(panorama);
     return texture === null ? this.picture : this.targets.of(texture);
   }
 

@@ -111,8 +111,9 @@ export class WebgpuPasses {
   }
 
   /** @param {string} name @param {View} view @returns {Native | null} */
-  outside(name, { texture, lut }) {
+  outside(name, { texture, lut, panorama }) {
     if (name === 'lut') return lut?.native ?? null;
+    if (name === 'panorama') return panorama?.native ?? null;
     return texture === null ? this.picture : texture.native;
   }
 

@@ -26,6 +26,7 @@ struct FrameBlock {
   previous_view_projection: mat4x4<f32>,
   temporal: vec4<f32>,
   light_view: vec4<f32>,
+  surroundings: vec4<f32>,
   air: vec4<f32>,
   air_sun: vec4<f32>,
   air_sun_light: vec4<f32>,

@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl
 // lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl
 // decal.wgsl
-// sha256 fc9b4e660dfa40cc23fdefeabe187567f872e427dd43fecd28c10624412607f6. Do not edit.
+// sha256 47bd84f520d161b680eadc1b1440ea0ab2ae2a92446e7cea82f727f844733d92. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -122,6 +122,7 @@ layout(std140) uniform FrameBlock {
   mat4 previous_view_projection;
   vec4 temporal;
   vec4 light_view;
+  vec4 surroundings;
   vec4 air;
   vec4 air_sun;
   vec4 air_sun_light;
@@ -543,10 +544,6 @@ vec3 bounced(float open, vec3 albedo) {
   return min(max(vec3(open), ((open * a + b) * open + c) * open), vec3(1.0));
 }
 
-bool is_air() {
-  return frame.air.x > 0.5;
-}
-
 vec3 mirror_level(vec2 corner, vec2 place, float level) {
   float whole = 128.0;
   float side = whole * exp2(-level);
@@ -589,7 +586,7 @@ vec3 sun_glow(vec3 direction, float softness) {
 }
 
 vec3 sky_reflection(vec3 direction, float roughness) {
-  if (is_air()) {
+  if (frame.air.x > 0.5) {
     return mirrored_air(direction, roughness);
   }
   return sky_gradient(direction, roughness) + sun_glow(direction, roughness);
@@ -916,6 +913,10 @@ vec4 radiance_color(vec3 radiance, float alpha) {
 
 Seen seen_light(vec3 radiance, float alpha, vec3 p, uint row) {
   return seen(radiance_color(radiance, alpha), 0.0, p, row);
+}
+
+bool is_air() {
+  return frame.air.x > 0.5 && frame.air.x < 1.5;
 }
 
 float horizon_elevation() {

@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl
 // lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl
 // decal.wgsl
-// sha256 fc9b4e660dfa40cc23fdefeabe187567f872e427dd43fecd28c10624412607f6. Do not edit.
+// sha256 47bd84f520d161b680eadc1b1440ea0ab2ae2a92446e7cea82f727f844733d92. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -68,6 +68,7 @@ layout(std140) uniform FrameBlock {
   mat4 previous_view_projection;
   vec4 temporal;
   vec4 light_view;
+  vec4 surroundings;
   vec4 air;
   vec4 air_sun;
   vec4 air_sun_light;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_layered.wgsl surface.wgsl layered.wgsl glass.wgsl glass_main.wgsl
-// sha256 59668894983782de61cb9ad4ae6c12fc84d40b5178be6ce094a2f29fd235f73a. Do not edit.
+// sha256 be8a80909480af77f17a94f14d14ebeb3a681b57bef4c427b8803f5a2172882c. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -181,6 +181,7 @@ layout(std140) uniform FrameBlock {
   mat4 previous_view_projection;
   vec4 temporal;
   vec4 light_view;
+  vec4 surroundings;
   vec4 air;
   vec4 air_sun;
   vec4 air_sun_light;
@@ -899,10 +900,6 @@ vec3 bounced(float open, vec3 albedo) {
   return min(max(vec3(open), ((open * a + b) * open + c) * open), vec3(1.0));
 }
 
-bool is_air() {
-  return frame.air.x > 0.5;
-}
-
 vec3 mirror_level(vec2 corner, vec2 place, float level) {
   float whole = 128.0;
   float side = whole * exp2(-level);
@@ -945,7 +942,7 @@ vec3 sun_glow(vec3 direction, float softness) {
 }
 
 vec3 sky_reflection(vec3 direction, float roughness) {
-  if (is_air()) {
+  if (frame.air.x > 0.5) {
     return mirrored_air(direction, roughness);
   }
   return sky_gradient(direction, roughness) + sun_glow(direction, roughness);
@@ -1218,6 +1215,10 @@ vec3 shade(LitSurface s, vec3 p, vec3 geometric) {
     }
   }
   return sun * reflected_share(s, v, l) + ambient + lamp_light(s, v, p, geometric);
+}
+
+bool is_air() {
+  return frame.air.x > 0.5 && frame.air.x < 1.5;
 }
 
 float horizon_elevation() {

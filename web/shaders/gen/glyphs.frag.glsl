@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl tonemap.wgsl marks.wgsl gen/slots_particles.wgsl
 // glyphs.wgsl
-// sha256 5d773e462a3f1631cad7ac0d0c724584d986f6c7a3fa982881fb297f11a928f1. Do not edit.
+// sha256 03b80b76e948d8c096cdedb0807db29cf28853efae9b56184ee6a401eb9156c9. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -84,6 +84,7 @@ layout(std140) uniform FrameBlock {
   mat4 previous_view_projection;
   vec4 temporal;
   vec4 light_view;
+  vec4 surroundings;
   vec4 air;
   vec4 air_sun;
   vec4 air_sun_light;
@@ -174,7 +175,7 @@ vec2 glyph_ray(uint base, uint band, vec2 at, float px_per_em, bool is_up) {
 }
 
 bool is_air() {
-  return frame.air.x > 0.5;
+  return frame.air.x > 0.5 && frame.air.x < 1.5;
 }
 
 float horizon_elevation() {

@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl
 // lighting.wgsl wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl
 // particle_numbers.wgsl particles.wgsl
-// sha256 e02a3b7523542822a569786e9f7f90a9b9ebc975f153f7dae61ac067073a02b8. Do not edit.
+// sha256 b6be7bb6304e4aaa80a48f969bc852be23201749beb95bef865ec3473654ffbe. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -145,6 +145,7 @@ layout(std140) uniform FrameBlock {
   mat4 previous_view_projection;
   vec4 temporal;
   vec4 light_view;
+  vec4 surroundings;
   vec4 air;
   vec4 air_sun;
   vec4 air_sun_light;
@@ -605,7 +606,7 @@ LitSurface plain_surface(vec3 base_color, vec3 normal, float metallic, float rou
 }
 
 bool is_air() {
-  return frame.air.x > 0.5;
+  return frame.air.x > 0.5 && frame.air.x < 1.5;
 }
 
 float horizon_elevation() {

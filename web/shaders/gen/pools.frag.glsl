@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl resolved_place.wgsl pools.wgsl
-// sha256 bdff9314c5c8558ce33da82810836019c95d5a07f38699d11740a9a6f0be1691. Do not edit.
+// sha256 858a1c8a3f1ae2fb093dc7830036efa05c9578438577fe4580a11e51e2eb4708. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -50,6 +50,7 @@ layout(std140) uniform FrameBlock {
   mat4 previous_view_projection;
   vec4 temporal;
   vec4 light_view;
+  vec4 surroundings;
   vec4 air;
   vec4 air_sun;
   vec4 air_sun_light;
@@ -232,10 +233,6 @@ vec3 exposed(vec3 radiance) {
   return mix(vec3(0.0), min(c, vec3(60000.0)), greaterThan(c, vec3(0.0)));
 }
 
-bool is_air() {
-  return frame.air.x > 0.5;
-}
-
 vec3 mirror_level(vec2 corner, vec2 place, float level) {
   float whole = 128.0;
   float side = whole * exp2(-level);
@@ -278,7 +275,7 @@ vec3 sun_glow(vec3 direction, float softness) {
 }
 
 vec3 sky_reflection(vec3 direction, float roughness) {
-  if (is_air()) {
+  if (frame.air.x > 0.5) {
     return mirrored_air(direction, roughness);
   }
   return sky_gradient(direction, roughness) + sun_glow(direction, roughness);
@@ -381,6 +378,10 @@ vec3 mirrored_around(vec3 p, vec3 r, float roughness, vec3 geometric) {
     found = found * (1.0 - near.a) + near.rgb;
   }
   return found;
+}
+
+bool is_air() {
+  return frame.air.x > 0.5 && frame.air.x < 1.5;
 }
 
 float horizon_elevation() {

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_pbr.wgsl terrain.wgsl
-// sha256 45b37b08a26cb75bdb11aa5e2236cc8ff3b9220943c9ef33c3fb111012217201. Do not edit.
+// sha256 6bc86dd564551adcda71c244c833838075f5959cd0c3a971af140028de65aef2. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -175,6 +175,7 @@ layout(std140) uniform FrameBlock {
   mat4 previous_view_projection;
   vec4 temporal;
   vec4 light_view;
+  vec4 surroundings;
   vec4 air;
   vec4 air_sun;
   vec4 air_sun_light;
@@ -617,10 +618,6 @@ vec3 bounced(float open, vec3 albedo) {
   return min(max(vec3(open), ((open * a + b) * open + c) * open), vec3(1.0));
 }
 
-bool is_air() {
-  return frame.air.x > 0.5;
-}
-
 vec3 mirror_level(vec2 corner, vec2 place, float level) {
   float whole = 128.0;
   float side = whole * exp2(-level);
@@ -663,7 +660,7 @@ vec3 sun_glow(vec3 direction, float softness) {
 }
 
 vec3 sky_reflection(vec3 direction, float roughness) {
-  if (is_air()) {
+  if (frame.air.x > 0.5) {
     return mirrored_air(direction, roughness);
   }
   return sky_gradient(direction, roughness) + sun_glow(direction, roughness);
@@ -996,6 +993,10 @@ vec4 radiance_color(vec3 radiance, float alpha) {
 
 Seen seen_light(vec3 radiance, float alpha, vec3 p, uint row) {
   return seen(radiance_color(radiance, alpha), 0.0, p, row);
+}
+
+bool is_air() {
+  return frame.air.x > 0.5 && frame.air.x < 1.5;
 }
 
 float horizon_elevation() {

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl
 // mirrored_clouds.wgsl water.wgsl
-// sha256 da208b0a09ca99ab2857d4cc834d47ceccd9305912e7f176592c0d79bca3a194. Do not edit.
+// sha256 fb9d828fb9e50cb640022aa869160a8bd4aae8f6221b7869c9c29bb7395f379f. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -120,6 +120,7 @@ layout(std140) uniform FrameBlock {
   mat4 previous_view_projection;
   vec4 temporal;
   vec4 light_view;
+  vec4 surroundings;
   vec4 air;
   vec4 air_sun;
   vec4 air_sun_light;
@@ -259,7 +260,7 @@ vec4 mirrored_scene(vec3 p, vec3 geometric, vec3 normal) {
 }
 
 bool is_air() {
-  return frame.air.x > 0.5;
+  return frame.air.x > 0.5 && frame.air.x < 1.5;
 }
 
 float cloud_texel(vec2 at) {
@@ -343,7 +344,7 @@ vec3 sun_glow(vec3 direction, float softness) {
 }
 
 vec3 sky_reflection(vec3 direction, float roughness) {
-  if (is_air()) {
+  if (frame.air.x > 0.5) {
     return mirrored_air(direction, roughness);
   }
   return sky_gradient(direction, roughness) + sun_glow(direction, roughness);

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl resolved_place.wgsl screen_space.wgsl trace.wgsl wet.wgsl
-// sha256 715d1fc7ae9409e7699c939ca5f35fda17025982f9c9daead8205f3aa54e69d6. Do not edit.
+// sha256 e7f20ee48f4ca069634550e96d66781af75670d349cdbad74ab87bf5d525a2d1. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -44,6 +44,7 @@ layout(std140) uniform FrameBlock {
   mat4 previous_view_projection;
   vec4 temporal;
   vec4 light_view;
+  vec4 surroundings;
   vec4 air;
   vec4 air_sun;
   vec4 air_sun_light;

@@ -19,6 +19,7 @@ _frame_end = struct.Struct("<I").pack_into
 _targets = struct.Struct("<III").pack_into
 _view = struct.Struct("<IIIIIIIIII").pack_into
 _view_lut = struct.Struct("<II").pack_into
+_view_panorama = struct.Struct("<II").pack_into
 _still_rows = struct.Struct("<III").pack_into
 _view_lights = struct.Struct("<IIIII").pack_into
 _view_pick = struct.Struct("<II").pack_into
@@ -180,6 +181,14 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _view_lut(self._bytes, self._end, 0x2000b, texture)
+        self._end = end
+
+    def view_panorama(self, texture: int) -> None:
+        """In the current view this texture, a panorama of linear light with all its levels, is the sky: the frame block's air says whether it is looked at."""
+        end = self._end + 8
+        if end > self._limit:
+            self._grow(end)
+        _view_panorama(self._bytes, self._end, 0x20046, texture)
         self._end = end
 
     def still_rows(self, data: int, count: int) -> None:

@@ -244,6 +244,7 @@ def test_it_is_shown_and_everything_is_given_back(tmp_path: Path) -> None:
     host.step(app, 12)
     assert light.state == "ready" and told == ["ready"] and app.settled and len(host.sink.textures) == 1
     first = app._engine.environment.heaven().irradiance.copy()
+    assert app._engine._view.block.read("air")[0] == 2, "the shaders know"
     light.intensity = 2.0
     host.step(app, 1)
     assert np.allclose(app._engine.environment.heaven().irradiance, 2 * first, rtol=1e-5)
@@ -258,6 +259,7 @@ def test_it_is_shown_and_everything_is_given_back(tmp_path: Path) -> None:
     assert len(host.sink.textures) == 1, "the one before is still shown"
     app.environment = None
     host.step(app, 3)
+    assert app._engine._view.block.read("air")[0] == 1
     assert held(app) == before[0] and app.report()["heap_bytes"] == before[1]
     assert np.array_equal(app._engine.environment.heaven().irradiance, before[2]) and host.errors == []
 

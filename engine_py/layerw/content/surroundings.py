@@ -14,6 +14,7 @@ from layerw.assets.panoramas import F16, Picture, kept_size, of_array, open_pict
 from layerw.base.errors import LayerwError
 from layerw.base.log import Log
 from layerw.base.ports import Ledger, Transfers
+from layerw.base.settings import Changes
 from layerw.base.user_code import UserCode
 from layerw.gpu import spec
 from layerw.gpu.store import Store
@@ -105,6 +106,7 @@ class Showing:
         texture = self._store.create_texture(pixels, srgb=False, sampler=SAMPLER)
         self._hide()
         self._settings._surroundings = Surroundings(environment, small(pixels), texture, next(self._numbers))
+        Changes.count += 1  # the frame's uniforms follow
         environment._turn("ready")
 
     def _fail(self, environment: Environment, reason: str) -> None:
@@ -124,6 +126,7 @@ class Showing:
     def _hide(self) -> None:
         shown, self._settings._surroundings = self._settings._surroundings, None
         if shown is not None:
+            Changes.count += 1
             self._store.destroy_texture(shown.texture)
 
     def close(self) -> None:

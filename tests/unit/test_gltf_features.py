@@ -1,0 +1,90 @@
+"""What of glTF has a picture: each feature of the list, and each extension that is read, names the test that shows it.
+
+A feature without a line fails, and so does a line whose test is gone or no longer speaks of it.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from test_app_contents import make
+
+import layerw as lw
+from layerw.assets.gltf import SUPPORTED_EXTENSIONS
+from tests.gltf_features import FEATURES
+
+ROOT = Path(__file__).resolve().parents[2]
+SQUARES = "tests/browser/test_gltf_features.py::test_each_feature_is_green"
+SURFACES = "tests/browser/test_material_pictures.py::test_pictures"
+GLASS = "tests/browser/test_glass_pictures.py::test_glass"
+PACKED = "tests/browser/test_packed_models.py::test_packed_files_are_drawn"
+IMAGES = "tests/browser/test_texture_files.py::test_files_of_each_kind_and_what_is_refused"
+# Feature: the test, and a word of its file that says so ("": a file of tests/gltf_features.py of that name).
+PICTURES = {
+    "KHR_materials_unlit": (SURFACES, "KHR_materials_unlit"),
+    "KHR_materials_clearcoat": (SURFACES, "KHR_materials_clearcoat"),
+    "KHR_materials_specular": (SURFACES, "KHR_materials_specular"),
+    "KHR_materials_ior": (SURFACES, "KHR_materials_ior"), "KHR_materials_sheen": (SURFACES, "KHR_materials_sheen"),
+    "textures": (SURFACES, "TEXCOORD_1"),
+    "KHR_materials_transmission": (GLASS, "transmission"), "KHR_materials_volume": (GLASS, "thickness"),
+    "KHR_materials_dispersion": (GLASS, "dispersion"), "KHR_materials_anisotropy": (GLASS, "anisotropy"),
+    "KHR_materials_iridescence": (PACKED, "KHR_materials_iridescence"),
+    "KHR_texture_basisu": (PACKED, "KHR_texture_basisu"),
+    "EXT_meshopt_compression": (PACKED, "EXT_meshopt_compression"),
+    "KHR_draco_mesh_compression": (PACKED, "KHR_draco_mesh_compression"), "sparse, packed": (PACKED, "sparse"),
+    "EXT_texture_webp": (IMAGES, "webp"), "EXT_texture_avif": (IMAGES, "avif"),
+    "points and lines": ("tests/browser/test_topologies.py::"
+                         "test_points_and_lines_are_where_they_should_be_and_equal", "POSITION"),
+    "skins and clips of a whole animal": ("tests/browser/test_animation.py::"
+                                          "test_an_animal_is_where_numpy_says_on_both_apis", "Run"),
+    "PNG, JPEG, tangents: FlightHelmet and Fox": ("tests/browser/test_gltf.py::test_flight_helmet_and_fox", "Fox"),
+} | dict.fromkeys(FEATURES, (SQUARES, ""))  # fmt: skip
+# What has nothing to draw, or the same by another name: the test that reads it.
+READ = {
+    "KHR_meshopt_compression": ("tests/unit/test_packed.py", "KHR_meshopt_compression"),
+    "KHR_xmp_json_ld": ("tests/unit/test_model_faces.py", "KHR_xmp_json_ld"),
+    "KHR_xmp": ("tests/unit/test_model_faces.py", "KHR_xmp"),
+    "EXT_structural_metadata": ("tests/unit/test_model_faces.py", "EXT_structural_metadata"),
+    "EXT_mesh_features": ("tests/unit/test_model_faces.py", "EXT_mesh_features"),
+    "cameras": ("tests/unit/test_model_faces.py", "cameras"), "extras": ("tests/unit/test_model_faces.py", "extras"),
+    "KHR_physics_rigid_bodies": ("tests/unit/test_model_bodies.py", "KHR_physics_rigid_bodies"),
+    "KHR_implicit_shapes": ("tests/unit/test_model_bodies.py", "KHR_implicit_shapes"),
+    "OMI_physics_body": ("tests/unit/test_model_bodies.py", "OMI_physics_body"),
+    "OMI_physics_shape": ("tests/unit/test_model_bodies.py", "OMI_physics_shape"),
+    "CESIUM_RTC": ("tests/unit/test_gltf.py", "CESIUM_RTC"),
+}  # fmt: skip
+
+
+def test_every_extension_that_is_read_has_a_line() -> None:
+    assert set(PICTURES) | set(READ) >= SUPPORTED_EXTENSIONS
+    assert not set(PICTURES) & set(READ)
+
+
+@pytest.mark.parametrize("feature", PICTURES)
+def test_the_picture_of_a_feature_is_there(feature: str) -> None:
+    test, word = PICTURES[feature]
+    path, _, name = test.partition("::")
+    text = (ROOT / path).read_text("utf-8")
+    found = {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+    assert name in found, f"{test} is gone"
+    pages = ROOT / "tests" / "browser"
+    assert word in text or any(word in one.read_text("utf-8") for one in pages.glob("pages/*.py")), (test, word)
+
+
+@pytest.mark.parametrize("feature", READ)
+def test_the_test_of_what_has_no_picture_is_there(feature: str) -> None:
+    path, word = READ[feature]
+    assert word in (ROOT / path).read_text("utf-8")
+
+
+def test_the_files_of_features_load_without_a_warning(tmp_path: Path) -> None:
+    for number, build in enumerate(FEATURES.values()):
+        (tmp_path / f"{number}.gltf").write_text(build().text(), "utf-8")
+    app, host = make(tmp_path)
+    models: list[lw.Model] = [app.load(f"{number}.gltf") for number in range(len(FEATURES))]
+    host.step(app, 30)
+    assert [model.error for model in models] == [""] * len(FEATURES)
+    told = {name: model.warnings for name, model in zip(FEATURES, models, strict=True) if model.warnings}
+    assert set(told) == {"JOINTS_1"} and "the strongest four" in told["JOINTS_1"][0]

@@ -1,6 +1,7 @@
 """Characters a frame: crowds and graphs in Pyodide against three.js's mixers, in one node; writes results/animation.*.
 
-What is measured is CPU time up to where drawing would begin: no page, no GPU. `--frames`, `--rounds`.
+What is measured is CPU time of the process, whoever else has the cores, up to where drawing would begin: no page, no
+GPU. `--frames`, `--rounds`.
 """
 
 from __future__ import annotations

@@ -165,6 +165,8 @@ class LampShadows:
             self._stale.update(self._drawn)
         elif len(moving.spheres):
             for known in self._lamps.values():
+                if self._stale.issuperset((tile.level, tile.cell) for tile in known.tiles):
+                    continue  # it waits to be drawn as it is
                 near = moving.of(known.center, known.reach)
                 if len(near):
                     self._stale.update((tile.level, tile.cell) for tile in _touched(known.tiles, near))
@@ -184,19 +186,26 @@ class LampShadows:
 
     def _draw(self, tile: LampTile) -> None:
         """What lay there is no more."""
-        key, units = (tile.level, tile.cell), tile.units
+        key = tile.level, tile.cell
+        self._stale.discard(key)
+        before = self._drawn.get(key)
+        if before is not None and before[0].lamp == tile.lamp:
+            self._drawn[key] = tile, self._frame
+            return
+        units = tile.units
         for other in [one for one, (old, _) in self._drawn.items() if one != key and _meet(old.units, units)]:
             del self._drawn[other]
         for lamp, cells in list(self._ready.items()):
             if _meet(cells.units, units) and not (lamp == tile.lamp and cells == self._cells.of.get(lamp)):
                 del self._ready[lamp]
         self._drawn[key] = tile, self._frame
-        self._stale.discard(key)
 
     def _show(self, lights: LightTable, numbers: dict[int, int]) -> None:
         """Tells the shaders: see LIGHT_ROW."""
         self._ready = {lamp: cells for lamp, cells in self._ready.items() if lamp in self._lamps}
         for lamp, known in self._lamps.items():
+            if self._ready.get(lamp) == self._cells.of[lamp]:
+                continue
             drawn = (self._drawn.get((tile.level, tile.cell)) for tile in known.tiles)
             if all(one is not None and one[0].lamp == lamp for one in drawn):
                 self._ready[lamp] = self._cells.of[lamp]

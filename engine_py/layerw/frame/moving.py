@@ -1,8 +1,8 @@
 """What of a scene moved since the last frame, so that shadows which are kept are drawn again only near it.
 
 Owns: a copy of where the table's rows stood, and which tiles were drawn. A row without a mesh counts as a point: it may
-be a joint of what has one. Limits: ROWS_MAX rows; of more it is only known that something moved. What sways or is posed
-by a shader alone does not move.
+be a joint of what has one. Limits: ROWS_MAX rows, of which MOVED_MAX move; of more it is only known that something
+moved. What sways or is posed by a shader alone does not move.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from layerw.base.ports import F32, TileDraw
 from layerw.scene.rows import BLOCK_ROWS, blocks_of, runs_of
 from layerw.scene.table import FrameColumns, Table
 
-ROWS_MAX = 65_536
+ROWS_MAX, MOVED_MAX = 65_536, 2048
 NOTHING: F32 = np.zeros((0, 4), np.float32)
 
 
@@ -67,7 +67,7 @@ class MovingRows:
             return Moving(changed_tiles)
         self._grow(table.rows_used)
         moved = self._changed_rows(columns, blocks, lamps, has_changed=has_changed)
-        return Moving(np.concatenate([changed_tiles, *moved]))
+        return Moving(everything=True) if moved is None else Moving(np.concatenate([changed_tiles, *moved]))
 
     def _grow(self, used: int) -> None:
         """Room for rows; those that are used no more are still known."""
@@ -78,8 +78,8 @@ class MovingRows:
             self._radius = np.concatenate([self._radius, np.zeros(missing, np.float32)])
 
     def _changed_rows(self, columns: FrameColumns, blocks: int, lamps: npt.NDArray[np.intp], *,
-                      has_changed: bool) -> list[F32]:  # fmt: skip
-        """Spheres of the rows that differ, before and after; the copies are as they are now."""
+                      has_changed: bool) -> list[F32] | None:  # fmt: skip
+        """Spheres of the rows that differ, before and after, None: of too many; the copies are as they are now."""
         table, count, used = self._table, len(self._mesh), self._table.rows_used
         differ = np.zeros(count, np.bool_)
         if has_changed:
@@ -92,12 +92,13 @@ class MovingRows:
                 differ[span] |= (column[span] != self._place[span, part]).any(axis=1)
         differ[lamps] &= self._mesh[lamps] != 0
         moved = np.flatnonzero(differ)
-        before = self._spheres(moved)
+        are_told = len(moved) <= MOVED_MAX
+        before = self._spheres(moved) if are_told else NOTHING
         if has_changed:
             self._mesh, self._radius = mesh, table.radius[:count].copy()
         for part, column in zip(PARTS, columns, strict=False):
             self._place[moved, part] = column[moved]
-        return [before, self._spheres(moved)]
+        return [before, self._spheres(moved)] if are_told else None
 
     def _spheres(self, rows: npt.NDArray[np.intp]) -> F32:
         rows = rows[self._mesh[rows] != HIDDEN]

@@ -238,6 +238,7 @@ def memory_and_simulations(p: Parts) -> list[tuple[str, Try, list[Any]]]:
         ("source", lambda v: p.flood.add_source(v, 0, radius=1, rate=1), ["a", NAN]),
         ("source radius", lambda v: p.flood.add_source(1, 1, radius=v, rate=1), [0, -1, NAN, "a"]),
         ("height_m", lambda v: flora.conifer(height_m=v), [0, -1, "a", NAN]),
+        ("height_m", lambda v: flora.grass(height_m=v), [0, -1, "a", NAN]),
         ("color", lambda v: flora.rock(color=v), ["nix", 5]), ("seed", lambda v: flora.rock(seed=v), [-1, "a", 1.5]),
         ("until_m", lambda v: flora.broadleaf(until_m=v), [[1], 5, [4, 3, 2, 1]]),
     ]

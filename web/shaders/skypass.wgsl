@@ -154,6 +154,26 @@ fn cover_after(eye: vec2<f32>, along: vec2<f32>, way: f32, pixel: f32) -> f32 {
   return cloud_cover(eye + along * way, fine);
 }
 
+// The lumps of clouds, by metres that drift along; wide_m: what is smaller than that is left out. xyz: towards what is denser,
+// w: 0 in the folds between lumps, 1 in their middles. They begin again after CLOUD_PERIOD_M as the pattern does.
+fn cloud_lumps(place: vec3<f32>, wide_m: f32) -> vec4<f32> {
+  var sum = vec4<f32>(0.0);
+  var weight = 0.5;
+  var cells = 40;
+  for (var octave = 0; octave < 3; octave++) {
+    let wavelength = CLOUD_PERIOD_M / f32(cells);
+    let keep = weight * (1.0 - smoothstep(0.15, 0.6, wide_m / wavelength));
+    if (keep > 0.0) {
+      let n = tiled_noise3(place / wavelength, cells);
+      sum += vec4<f32>(sign(n.w) * n.xyz, min(2.0 * abs(n.w), 1.0)) * keep;
+    }
+    sum.w += 0.6 * (weight - keep);
+    weight *= 0.55;
+    cells = i32(f32(cells) * 2.5);
+  }
+  return sum;
+}
+
 // Clouds before the sky: a slab of them, looked through in a few steps, in more where the way is long. What covers the sky is
 // taken as straight between the ends of a step. first: where the steps begin, other in each pixel, so that they are not seen as
 // stripes.
@@ -186,14 +206,20 @@ fn with_clouds(direction: vec3<f32>, behind: vec3<f32>, pixel: f32, first: f32) 
     let to_cover = cover_after(eye.xz, direction.xz, way, pixel);
     let share = 0.5 * (from_share + to_share);
     let part = to_share - from_share;
-    let here = cloud_share(0.5 * (from_cover + to_cover), from_share, to_share);
+    let share_here = cloud_share(0.5 * (from_cover + to_cover), from_share, to_share);
     from_share = to_share;
     from_cover = to_cover;
-    if (here > 0.002) {
+    if (share_here > 0.002) {
+      let height = low + frame.clouds.z * share + eye.y;
+      let lumps = cloud_lumps(vec3<f32>(eye.xz + direction.xz * way - frame.cloud_drift.xy, height).xzy, way * pixel);
+      // They eat into what is thin, and turn sides to the sun; clouds that close the sky have none.
+      let lumpy = 1.0 - frame.overcast.w;
+      let here = mix(share_here, saturate(2.0 * (share_here - 0.5 * (1.0 - lumps.w))), lumpy);
+      let facing = clamp(1.0 - 0.3 * lumpy * dot(lumps.xyz, l), 0.4, 1.6);
       // What lies between here and the sun: the cloud a little way towards it.
       let toward = cloud_cover(eye.xz + direction.xz * way + l.xz * (0.35 * frame.clouds.z / max(l.y, 0.25)), 0.0);
       let deep = frame.clouds.w * (2.2 * saturate(toward - 0.6 * share) + 1.2 * here * (1.0 - share));
-      let lit = sun * (phase * exp(-1.6 * deep) + 0.5 * exp(-0.35 * deep)) * 0.10;
+      let lit = sun * (phase * exp(-1.6 * deep) + 0.5 * exp(-0.35 * deep)) * (0.12 * facing);
       let shine = lit + mix(below, above, 0.35 + 0.65 * share) * (0.65 * exp(-0.25 * deep));
       let through = exp(-here * here * frame.clouds.w * 14.0 * part);
       light += left * (1.0 - through) * shine;

@@ -10,7 +10,7 @@ fn wave(waves: Waves, p: vec2<f32>, wavelength_m: f32, heading: vec2<f32>, heigh
   let q = p - heading * (speed * frame.camera_hi.w);
   // Crests lie across the heading: stretch the noise along them.
   let along = vec2<f32>(dot(q, heading), 0.55 * dot(q, vec2<f32>(-heading.y, heading.x))) / wavelength_m;
-  let keep = 1.0 - smoothstep(0.08, 0.40, footprint_m / wavelength_m);
+  let keep = 1.0 - smoothstep(0.12, 0.5, footprint_m / wavelength_m);
   var g = vec2<f32>(0.0);
   if (keep > 0.0) {
     g = noise2(along, seed).xy * keep;
@@ -31,7 +31,9 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
   w = wave(w, p.xz, 9.1, vec2<f32>(0.45, 0.89), 0.060, footprint, 3);
   w = wave(w, p.xz, 3.7, vec2<f32>(0.93, 0.37), 0.065, footprint, 4);
   w = wave(w, p.xz, 1.3, vec2<f32>(-0.31, 0.95), 0.060, footprint, 5);
-  w = wave(w, p.xz, 0.45, vec2<f32>(0.62, -0.78), 0.050, footprint, 6);
+  w = wave(w, p.xz, 0.45, vec2<f32>(0.62, -0.78), 0.055, footprint, 6);
+  w = wave(w, p.xz, 0.17, vec2<f32>(0.88, 0.47), 0.045, footprint, 7);
+  w = wave(w, p.xz, 0.065, vec2<f32>(0.21, -0.98), 0.030, footprint, 8);
   let normal = normalize(vec3<f32>(geometric.x - w.slope.x, geometric.y, geometric.z - w.slope.y));
   let v = -normalize(in.position);
   let nv = max(dot(normal, v), 0.02);

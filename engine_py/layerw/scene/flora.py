@@ -1,4 +1,4 @@
-"""Trees and rocks as meshes with levels of detail, made from a seed.
+"""Trees, grass and rocks as meshes with levels of detail, made from a seed.
 
 Owns: shapes only; where they stand is up to `scatter`. Leaves get normals that point away from the crown's
 middle, so that a crown shades as one soft volume instead of as facets; colours darken towards the inside.
@@ -41,6 +41,14 @@ def rock(*, size_m: float = 1.6, color: str = "#8b867c", seed: int = 3, until_m:
     """A boulder with a flat underside. 3 LODs."""
     distances = _checked("flora.rock", size_m, seed, until_m, (50, 180, 900))
     return Lods([(_rock(size_m, color, seed, 2 - k), far) for k, far in enumerate(distances)])
+
+
+def grass(*, height_m: float = 0.7, color: str = "#75803f", seed: int = 4, until_m: Sequence[float] = ()) -> Lods:
+    """A tuft of grass, for a material that is double-sided. 3 LODs of ever fewer, wider blades."""
+    distances = _checked("flora.grass", height_m, seed, until_m, (18, 50, 150))
+    levels = [(34, 0.011, 2), (14, 0.024, 1), (6, 0.05, 0)]  # blades, half width as a share of the height, joints
+    meshes = [_grass(height_m, color, np.random.default_rng(seed), *level) for level in levels]
+    return Lods(list(zip(meshes, distances, strict=True)))
 
 
 def _checked(name: str, size_m: float, seed: int, until_m: Sequence[float], usual: tuple[float, ...]) -> list[float]:
@@ -99,6 +107,25 @@ def _broadleaf(height: float, color: str, rng: np.random.Generator, lumps: int, 
         normals = (positions - crown) * (1, 1.1, 1) + directions * size * 0.5
         parts.append((positions, normals, _tint(color, shade * bumps), triangles))
     return _join(parts)
+
+
+def _grass(height: float, color: str, rng: np.random.Generator, blades: int, half: float, joints: int) -> Mesh:
+    turn = rng.uniform(0, math.tau, blades)
+    out = np.stack([np.cos(turn), np.zeros(blades), np.sin(turn)], axis=1)
+    side = np.stack([-out[:, 2], out[:, 1], out[:, 0]], axis=1) * half * height
+    foot = rng.normal(0, 0.16 * height, (blades, 3)) * (1, 0, 1) - (0, 0.08 * height, 0)
+    bend, long = rng.uniform(0.1, 0.75, (blades, 1)), height * rng.uniform(0.5, 1.1, (blades, 1))
+    part = np.linspace(0, 1, joints + 2)[:, None, None]
+    spine = foot + long * (out * bend * part**2 + np.array((0, 1, 0)) * (part - 0.35 * bend * part**2))
+    left, right = (spine[:-1] + sign * side * (1 - 0.35 * part[:-1]) for sign in (-1, 1))
+    positions = np.concatenate([np.stack([left, right], 1).reshape(-1, blades, 3), spine[-1:]]).transpose(1, 0, 2)
+    low = 2 * np.arange(joints)[:, None]
+    strip = np.concatenate([np.concatenate([low + (0, 1, 2), low + (1, 3, 2)]), [2 * joints + np.arange(3)]])
+    rows = 2 * (joints + 1) + 1
+    shade = np.append(np.repeat(0.45 + 0.65 * part[:-1, 0, 0], 2), 1.15) * rng.uniform(0.8, 1.2, (blades, 1))
+    normals = np.repeat(out * 0.4 + (0, 1, 0), rows, axis=0)
+    triangles = (np.arange(blades)[:, None, None] * rows + strip).reshape(-1, 3)
+    return _join([(positions.reshape(-1, 3), normals, _tint(color, shade.reshape(-1)), triangles)])
 
 
 def _rock(size: float, color: str, seed: int, level: int) -> Mesh:

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_layered.wgsl surface.wgsl layered.wgsl glass.wgsl glass_main.wgsl
-// sha256 be8a80909480af77f17a94f14d14ebeb3a681b57bef4c427b8803f5a2172882c. Do not edit.
+// sha256 77e8bfcb11e4a5ba8260a7858ce3a2037f82a8c95a312f3127d8874276ef3815. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

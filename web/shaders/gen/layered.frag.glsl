@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_layered.wgsl surface.wgsl layered.wgsl surface_main.wgsl
-// sha256 5e8b08a03ee2e932816aeba85ab36d3b06d778a2c8db251fd15e05a880a6bfeb. Do not edit.
+// sha256 e5655da0cf0152743e3f32f80145c7beb32efb7e3f445843310b2f4ebebe1551. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_pbr.wgsl surface.wgsl pbr.wgsl surface_main.wgsl
-// sha256 2ae5ea0e2780eef40e168cecb412169ad409a4c98b8df1b7bb2f831882dd643f. Do not edit.
+// sha256 301340b4720ac6cbe9c234619e62458351efb55b5fc37aecb282e59f416ff816. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

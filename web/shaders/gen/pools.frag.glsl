@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl resolved_place.wgsl pools.wgsl
-// sha256 858a1c8a3f1ae2fb093dc7830036efa05c9578438577fe4580a11e51e2eb4708. Do not edit.
+// sha256 715c4eef4dae5bbd7941ce9bf4ec6a293a8ad43cbd43a122ce07814a1c47f31b. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl atmosphere.wgsl panorama.wgsl air_light.wgsl
 // air_walk.wgsl skypass.wgsl
-// sha256 09c3c7013b463aa7a8122cc89e47adf24cbb6fb01831c62c3de00bc95730974a. Do not edit.
+// sha256 e2f3e6272a85d504010a98d3e212edbf8992dc6800eae8dce0e9e89ccf7f503c. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -258,6 +258,18 @@ float disc_light(vec3 direction, vec3 middle, float radius_cosine, float darkeni
   return (1.0 - smoothstep(0.85, 1.15, out_1)) * (1.0 - darkening * (1.0 - rim));
 }
 
+vec4 between_corners(vec3 f, float a, float b, float c, float d, float e, float g, float h, float k) {
+  vec3 u = f * f * f * (f * (f * 6.0 - 15.0) + 10.0);
+  vec3 du = 30.0 * f * f * (f - 1.0) * (f - 1.0);
+  float x0 = mix(mix(a, c, u.y), mix(e, h, u.y), u.z);
+  float x1 = mix(mix(b, d, u.y), mix(g, k, u.y), u.z);
+  float y0 = mix(mix(a, b, u.x), mix(e, g, u.x), u.z);
+  float y1 = mix(mix(c, d, u.x), mix(h, k, u.x), u.z);
+  float z0 = mix(mix(a, b, u.x), mix(c, d, u.x), u.y);
+  float z1 = mix(mix(e, g, u.x), mix(h, k, u.x), u.y);
+  return vec4(du * vec3(x1 - x0, y1 - y0, z1 - z0), mix(x0, x1, u.x));
+}
+
 float hash3(ivec3 p) {
   uvec3 q = uvec3(p);
   uint h = (q.x * 0x8da6b343u) ^ (q.y * 0xd8163841u) ^ (q.z * 0xcb1ab31fu);
@@ -269,25 +281,8 @@ float hash3(ivec3 p) {
 
 vec4 noise3_1(vec3 p) {
   vec3 cell = floor(p);
-  vec3 f = p - cell;
   ivec3 i = ivec3(cell);
-  vec3 u = f * f * f * (f * (f * 6.0 - 15.0) + 10.0);
-  vec3 du = 30.0 * f * f * (f - 1.0) * (f - 1.0);
-  float a = hash3(i);
-  float b = hash3(i + ivec3(1, 0, 0));
-  float c = hash3(i + ivec3(0, 1, 0));
-  float d = hash3(i + ivec3(1, 1, 0));
-  float e = hash3(i + ivec3(0, 0, 1));
-  float g = hash3(i + ivec3(1, 0, 1));
-  float h = hash3(i + ivec3(0, 1, 1));
-  float k = hash3(i + ivec3(1, 1, 1));
-  float x0 = mix(mix(a, c, u.y), mix(e, h, u.y), u.z);
-  float x1 = mix(mix(b, d, u.y), mix(g, k, u.y), u.z);
-  float y0 = mix(mix(a, b, u.x), mix(e, g, u.x), u.z);
-  float y1 = mix(mix(c, d, u.x), mix(h, k, u.x), u.z);
-  float z0 = mix(mix(a, b, u.x), mix(c, d, u.x), u.y);
-  float z1 = mix(mix(e, g, u.x), mix(h, k, u.x), u.y);
-  return vec4(du * vec3(x1 - x0, y1 - y0, z1 - z0), mix(x0, x1, u.x));
+  return between_corners(p - cell, hash3(i), hash3(i + ivec3(1, 0, 0)), hash3(i + ivec3(0, 1, 0)), hash3(i + ivec3(1, 1, 0)), hash3(i + ivec3(0, 0, 1)), hash3(i + ivec3(1, 0, 1)), hash3(i + ivec3(0, 1, 1)), hash3(i + ivec3(1, 1, 1)));
 }
 
 float moon_light(vec3 direction) {
@@ -419,6 +414,32 @@ float cloud_share(float cover, float from_share, float to_share) {
   return cover * max(below - above, 0.0) / wide;
 }
 
+vec4 tiled_noise3(vec3 p, int period) {
+  vec3 cell = floor(p);
+  ivec3 around = ivec3(period, 1073741824, period);
+  ivec3 i = lw_remainder(lw_remainder(ivec3(cell), around) + around, around);
+  ivec3 j = lw_remainder(i + 1, around);
+  return between_corners(p - cell, hash3(i), hash3(ivec3(j.x, i.y, i.z)), hash3(ivec3(i.x, j.y, i.z)), hash3(ivec3(j.x, j.y, i.z)), hash3(ivec3(i.x, i.y, j.z)), hash3(ivec3(j.x, i.y, j.z)), hash3(ivec3(i.x, j.y, j.z)), hash3(j));
+}
+
+vec4 cloud_lumps(vec3 place, float wide_m) {
+  vec4 sum = vec4(0.0);
+  float weight = 0.5;
+  int cells = 40;
+  for (int octave = 0; octave < 3; octave += 1) {
+    float wavelength = 16000.0 / float(cells);
+    float keep = weight * (1.0 - smoothstep(0.15, 0.6, wide_m / wavelength));
+    if (keep > 0.0) {
+      vec4 n = tiled_noise3(place / wavelength, cells);
+      sum += vec4(sign(n.w) * n.xyz, min(2.0 * abs(n.w), 1.0)) * keep;
+    }
+    sum.w += 0.6 * (weight - keep);
+    weight *= 0.55;
+    cells = int(float(cells) * 2.5);
+  }
+  return sum;
+}
+
 vec3 with_clouds(vec3 direction, vec3 behind_1, float pixel, float first) {
   float base = frame.clouds.y;
   vec3 eye = frame.camera_hi.xyz + frame.camera_lo.xyz;
@@ -448,13 +469,18 @@ vec3 with_clouds(vec3 direction, vec3 behind_1, float pixel, float first) {
     float to_cover = cover_after(eye.xz, direction.xz, way, pixel);
     float share = 0.5 * (from_share + to_share);
     float part = to_share - from_share;
-    float here = cloud_share(0.5 * (from_cover + to_cover), from_share, to_share);
+    float share_here = cloud_share(0.5 * (from_cover + to_cover), from_share, to_share);
     from_share = to_share;
     from_cover = to_cover;
-    if (here > 0.002) {
+    if (share_here > 0.002) {
+      float height = low + frame.clouds.z * share + eye.y;
+      vec4 lumps = cloud_lumps(vec3(eye.xz + direction.xz * way - frame.cloud_drift.xy, height).xzy, way * pixel);
+      float lumpy = 1.0 - frame.overcast.w;
+      float here = mix(share_here, clamp(2.0 * (share_here - 0.5 * (1.0 - lumps.w)), 0.0, 1.0), lumpy);
+      float facing = clamp(1.0 - 0.3 * lumpy * dot(lumps.xyz, l), 0.4, 1.6);
       float toward = cloud_cover(eye.xz + direction.xz * way + l.xz * (0.35 * frame.clouds.z / max(l.y, 0.25)), 0.0);
       float deep = frame.clouds.w * (2.2 * clamp(toward - 0.6 * share, 0.0, 1.0) + 1.2 * here * (1.0 - share));
-      vec3 lit = sun * (phase * exp(-1.6 * deep) + 0.5 * exp(-0.35 * deep)) * 0.10;
+      vec3 lit = sun * (phase * exp(-1.6 * deep) + 0.5 * exp(-0.35 * deep)) * (0.12 * facing);
       vec3 shine = lit + mix(below, above, 0.35 + 0.65 * share) * (0.65 * exp(-0.25 * deep));
       float through = exp(-here * here * frame.clouds.w * 14.0 * part);
       light += left * (1.0 - through) * shine;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_pbr.wgsl terrain.wgsl
-// sha256 6bc86dd564551adcda71c244c833838075f5959cd0c3a971af140028de65aef2. Do not edit.
+// sha256 e19a19ffa3146317e78826ba631fb34666d1154fc6128b8b8b098de4462fefb8. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -236,6 +236,18 @@ vec3 pattern_position(vec3 p) {
   return p + frame.pattern_camera.xyz;
 }
 
+vec4 between_corners(vec3 f, float a, float b, float c, float d, float e, float g, float h, float k) {
+  vec3 u = f * f * f * (f * (f * 6.0 - 15.0) + 10.0);
+  vec3 du = 30.0 * f * f * (f - 1.0) * (f - 1.0);
+  float x0 = mix(mix(a, c, u.y), mix(e, h, u.y), u.z);
+  float x1 = mix(mix(b, d, u.y), mix(g, k, u.y), u.z);
+  float y0 = mix(mix(a, b, u.x), mix(e, g, u.x), u.z);
+  float y1 = mix(mix(c, d, u.x), mix(h, k, u.x), u.z);
+  float z0 = mix(mix(a, b, u.x), mix(c, d, u.x), u.y);
+  float z1 = mix(mix(e, g, u.x), mix(h, k, u.x), u.y);
+  return vec4(du * vec3(x1 - x0, y1 - y0, z1 - z0), mix(x0, x1, u.x));
+}
+
 float hash3(ivec3 p) {
   uvec3 q = uvec3(p);
   uint h = (q.x * 0x8da6b343u) ^ (q.y * 0xd8163841u) ^ (q.z * 0xcb1ab31fu);
@@ -247,29 +259,12 @@ float hash3(ivec3 p) {
 
 vec4 noise3_1(vec3 p) {
   vec3 cell = floor(p);
-  vec3 f = p - cell;
   ivec3 i = ivec3(cell);
-  vec3 u = f * f * f * (f * (f * 6.0 - 15.0) + 10.0);
-  vec3 du = 30.0 * f * f * (f - 1.0) * (f - 1.0);
-  float a = hash3(i);
-  float b = hash3(i + ivec3(1, 0, 0));
-  float c = hash3(i + ivec3(0, 1, 0));
-  float d = hash3(i + ivec3(1, 1, 0));
-  float e = hash3(i + ivec3(0, 0, 1));
-  float g = hash3(i + ivec3(1, 0, 1));
-  float h = hash3(i + ivec3(0, 1, 1));
-  float k = hash3(i + ivec3(1, 1, 1));
-  float x0 = mix(mix(a, c, u.y), mix(e, h, u.y), u.z);
-  float x1 = mix(mix(b, d, u.y), mix(g, k, u.y), u.z);
-  float y0 = mix(mix(a, b, u.x), mix(e, g, u.x), u.z);
-  float y1 = mix(mix(c, d, u.x), mix(h, k, u.x), u.z);
-  float z0 = mix(mix(a, b, u.x), mix(c, d, u.x), u.y);
-  float z1 = mix(mix(e, g, u.x), mix(h, k, u.x), u.y);
-  return vec4(du * vec3(x1 - x0, y1 - y0, z1 - z0), mix(x0, x1, u.x));
+  return between_corners(p - cell, hash3(i), hash3(i + ivec3(1, 0, 0)), hash3(i + ivec3(0, 1, 0)), hash3(i + ivec3(1, 1, 0)), hash3(i + ivec3(0, 0, 1)), hash3(i + ivec3(1, 0, 1)), hash3(i + ivec3(0, 1, 1)), hash3(i + ivec3(1, 1, 1)));
 }
 
 vec4 detail_octave(vec3 p, float wavelength_m, float footprint_m) {
-  float keep = 1.0 - smoothstep(0.12, 0.45, footprint_m / wavelength_m);
+  float keep = 1.0 - smoothstep(0.2, 0.55, footprint_m / wavelength_m);
   if (keep <= 0.0) {
     return vec4(0.0);
   }
@@ -1098,11 +1093,16 @@ Seen fragment_main(Varyings in_3, bool front) {
   vec4 o3 = detail_octave(p + vec3(5.3, 29.3, 11.7), scale * 0.47, footprint);
   vec4 o4 = detail_octave(p + vec3(31.7, 13.1, 7.9), scale * 0.11, footprint);
   vec4 o5 = detail_octave(p + vec3(2.9, 19.7, 23.3), scale * 0.029, footprint);
+  vec4 o6 = detail_octave(p + vec3(13.7, 5.9, 37.1), scale * 0.0093, footprint);
+  vec4 o7 = detail_octave(p + vec3(23.9, 11.3, 3.1), scale * 0.0031, footprint);
+  float patches = clamp(0.4 + 0.9 * o2.w + 0.5 * o3.w, 0.0, 1.0);
+  float pebble = smoothstep(0.34, 0.52, o5.w) * patches;
+  float speck = smoothstep(0.3, 0.55, o6.w) * (0.35 + 0.65 * patches);
   float slope = 1.0 - clamp(geometric.y, 0.0, 1.0);
-  float shade_value = 0.28 * o1.w + 0.30 * o2.w + 0.36 * o3.w + 0.34 * o4.w + 0.30 * o5.w;
+  float shade_value = 0.26 * o1.w + 0.26 * o2.w + 0.22 * o3.w + 0.14 * o4.w + 0.12 * o5.w + 0.18 * o6.w + 0.24 * o7.w + pebble * (0.15 + 0.7 * o4.w) - 0.25 * speck;
   vec3 tint = mix(vec3(0.92, 0.98, 1.04), vec3(1.08, 1.01, 0.92), clamp(0.5 + 0.6 * (o1.w + 0.5 * o2.w), 0.0, 1.0));
   base *= max(1.0 + strength * shade_value, 0.15) * mix(vec3(1.0), tint, clamp(strength, 0.0, 1.0));
-  vec3 gradient = 0.05 * o1.xyz + 0.12 * o2.xyz + 0.20 * o3.xyz + 0.22 * o4.xyz + 0.18 * o5.xyz;
+  vec3 gradient = 0.05 * o1.xyz + 0.12 * o2.xyz + 0.20 * o3.xyz + 0.22 * o4.xyz + (0.14 + 0.3 * pebble) * o5.xyz + (0.13 + 0.2 * speck) * o6.xyz + 0.10 * o7.xyz;
   vec3 bump = gradient * strength * (0.7 + 1.3 * clamp(slope * 2.0, 0.0, 1.0));
   vec3 normal = normalize(geometric - (bump - geometric * dot(bump, geometric)));
   float cavity = clamp(1.0 + strength * 0.5 * min(o2.w + o3.w, 0.0), 0.0, 1.0);

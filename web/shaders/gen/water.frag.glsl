@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl
 // mirrored_clouds.wgsl water.wgsl
-// sha256 fb9d828fb9e50cb640022aa869160a8bd4aae8f6221b7869c9c29bb7395f379f. Do not edit.
+// sha256 ed015c14aa10e1779df2c2cb933a8f1ef79f3a11e393bedb0026226b5d637541. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -231,7 +231,7 @@ Waves wave(Waves waves, vec2 p, float wavelength_m, vec2 heading, float height, 
   float speed = 1.25 * sqrt(wavelength_m);
   vec2 q = p - heading * (speed * frame.camera_hi.w);
   vec2 along = vec2(dot(q, heading), 0.55 * dot(q, vec2(-heading.y, heading.x))) / wavelength_m;
-  float keep = 1.0 - smoothstep(0.08, 0.40, footprint_m / wavelength_m);
+  float keep = 1.0 - smoothstep(0.12, 0.5, footprint_m / wavelength_m);
   vec2 g = vec2(0.0);
   if (keep > 0.0) {
     g = noise2_1(along, seed).xy * keep;
@@ -819,7 +819,9 @@ Seen fragment_main(Varyings in_3, bool front) {
   w = wave(w, p.xz, 9.1, vec2(0.45, 0.89), 0.060, footprint, 3);
   w = wave(w, p.xz, 3.7, vec2(0.93, 0.37), 0.065, footprint, 4);
   w = wave(w, p.xz, 1.3, vec2(-0.31, 0.95), 0.060, footprint, 5);
-  w = wave(w, p.xz, 0.45, vec2(0.62, -0.78), 0.050, footprint, 6);
+  w = wave(w, p.xz, 0.45, vec2(0.62, -0.78), 0.055, footprint, 6);
+  w = wave(w, p.xz, 0.17, vec2(0.88, 0.47), 0.045, footprint, 7);
+  w = wave(w, p.xz, 0.065, vec2(0.21, -0.98), 0.030, footprint, 8);
   vec3 normal = normalize(vec3(geometric.x - w.slope.x, geometric.y, geometric.z - w.slope.y));
   vec3 v = -normalize(in_3.position);
   float nv = max(dot(normal, v), 0.02);

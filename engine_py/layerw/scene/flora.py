@@ -120,7 +120,8 @@ def _grass(height: float, color: str, rng: np.random.Generator, blades: int, hal
     left, right = (spine[:-1] + sign * side * (1 - 0.35 * part[:-1]) for sign in (-1, 1))
     positions = np.concatenate([np.stack([left, right], 1).reshape(-1, blades, 3), spine[-1:]]).transpose(1, 0, 2)
     low = 2 * np.arange(joints)[:, None]
-    strip = np.concatenate([np.concatenate([low + (0, 1, 2), low + (1, 3, 2)]), [2 * joints + np.arange(3)]])
+    quads = [low + np.array(three) for three in ((0, 1, 2), (1, 3, 2))]
+    strip = np.concatenate([*quads, [2 * joints + np.arange(3)]])
     rows = 2 * (joints + 1) + 1
     shade = np.append(np.repeat(0.45 + 0.65 * part[:-1, 0, 0], 2), 1.15) * rng.uniform(0.8, 1.2, (blades, 1))
     normals = np.repeat(out * 0.4 + (0, 1, 0), rows, axis=0)

@@ -24,7 +24,7 @@ test: setup .make/npm
 	@tools/chromium.sh
 	@tools/other-browsers.sh
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 # glTF files with mistakes planted in them, 20,000 by default: `make fuzz FUZZ=1000`.
 FUZZ ?= 20000

@@ -4,23 +4,38 @@ from __future__ import annotations
 
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).resolve().parents[1]
 _STORES = count()
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browser tests run last, where processes share the tests first, and one process has them all: two that draw in
-    software would only wait for each other. What it runs after them needs a thread without Playwright's event loop.
-    """
+    """Browser tests run last; where processes share the tests first, as one of them has them all."""
     is_shared = hasattr(config, "workerinput")
-    items.sort(key=lambda item: (item.get_closest_marker("browser") is None) == is_shared)
-    for item in items if is_shared else ():
-        has_browser = item.get_closest_marker("browser") is not None
-        item.add_marker(pytest.mark.xdist_group("browser" if has_browser else item.path.name))
+    items.sort(key=lambda item: is_of_browser(item.nodeid) != is_shared)
+
+
+class TwoSchedule(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist has no types
+    """One process has all browser tests: two that draw in software would only wait for each other. (The groups of
+    `--dist loadgroup` don't reach pytest 9.2, whose nodes keep their names elsewhere.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if is_of_browser(nodeid) else str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TwoSchedule:
+    """Who runs what."""
+    return TwoSchedule(config, log)
+
+
+def is_of_browser(nodeid: str) -> bool:
+    """Whether a test of this name shares the one Chromium of tests/browser."""
+    return nodeid.startswith("tests/browser/")
 
 
 @pytest.fixture(scope="session")

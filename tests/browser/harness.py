@@ -18,7 +18,7 @@ from playwright.sync_api import BrowserContext, Page
 from layerw_server.tools.browser import GL_MARKS, PageErrors
 
 SIZE = {"width": 160, "height": 120}
-BOOT_TIMEOUT_MS = 90_000
+BOOT_TIMEOUT_MS = 240_000  # two processes that draw in software and compile wait for each other
 SWEEP_FRAMES = 4
 LEAK_KEYS = ("handles", "transfers", "proxies", "frame_callbacks")
 HOST_JS = "document.querySelector('layer-w').host"

@@ -24,9 +24,10 @@ def test_a_pass_by_the_recipe_is_drawn(tmp_path: Path) -> None:
     copy = tmp_path / "checkout"
     copy.mkdir()
     follow(ROOT, copy, [recipe for recipe in recipes(ROOT / "docs" / "contributing.md") if "pass" in recipe.name])
-    (copy / "toy.py").write_text(PROGRAM, "utf-8")
+    (copy / "toy").mkdir()  # the checkout has more Python files than a program may have
+    (copy / "toy" / "main.py").write_text(PROGRAM, "utf-8")
     for backend in ("webgpu", "webgl2"):
-        run(copy, sys.executable, "-m", "layerw_server", "shot", "toy.py", "--backend", backend, "--frames", "3",
+        run(copy, sys.executable, "-m", "layerw_server", "shot", "toy/main.py", "--backend", backend, "--frames", "3",
             "--size", "64x48", "--out", "toy.png")  # fmt: skip
         pixels = np.asarray(Image.open(copy / "toy.png").convert("RGB"))
         assert pixels[24, 32].min() > 250, f"black has become white on {backend}: {pixels[24, 32]}"

@@ -41,7 +41,7 @@ def things() -> Iterator[Any]:
     yield from (app.spawn(box), app.spawn_many(box, 3), app.light("point"), app.load("x.glb"), app.stream("w"))
     yield from (lw.Material(), box, lw.Lods([(box, 1.0)]), lw.Texture(np.zeros((2, 2))), lw.Shader(WGSL))
     yield from (app.points(np.zeros((3, 3))), app.lines(np.eye(3)), app.panel(4, 4), app.screenshot())
-    yield from (app.decal(lw.Material()), app.emitter())
+    yield from (app.decal(lw.Material()), app.emitter(), app.mesh_particles(box, count=4))
     yield from (app.light_probes((0, 2, 0), (8, 4, 8), 4.0), app.reflection_probe((0, 2, 0), (8, 4, 8)))
     yield from (app.each(lw.Position), app.spawn(box).add(Health)[Health])
     yield from (memory, memory.alloc(8), Particles(memory, 10, **basin), ShallowWater(memory, 8, 8, cell_m=1.0))

@@ -1,18 +1,8 @@
 #include "crowd.h"
 
+#include "words.h"
+
 enum { MEMBER = 8, CLIP_FLOATS = 4, CLIP = 0, TIME = 1, SPEED = 2, BEFORE = 3, BEFORE_TIME = 4, SHARE = 5, GAIN = 6, LOOPS = 7 };
-
-static inline float as_float(uint32_t word) {
-    float value;
-    __builtin_memcpy(&value, &word, sizeof value);
-    return value;
-}
-
-static inline uint32_t as_word(float value) {
-    uint32_t word;
-    __builtin_memcpy(&word, &value, sizeof word);
-    return word;
-}
 
 /* Of clips, the one that a member names. */
 static inline const float *clip_of(uint32_t word, const float *clips, uint32_t clip_count) {

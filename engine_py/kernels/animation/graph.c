@@ -1,20 +1,9 @@
 #include "graph.h"
 
 #include "../geometry/simd.h"
+#include "words.h"
 
 enum { STATE = 8, MEMBER = 4, MORPH = 8, WHOLE = 4, NODE = 10, ALONG = 1, GIVEN = 2 };
-
-static inline float as_float(uint32_t word) {
-    float value;
-    __builtin_memcpy(&value, &word, sizeof value);
-    return value;
-}
-
-static inline uint32_t as_word(float value) {
-    uint32_t word;
-    __builtin_memcpy(&word, &value, sizeof word);
-    return word;
-}
 
 /* Of clips on a line, the two beside `at` share. */
 static inline void along(const float *clips, uint32_t count, float at, float *mixed) {

@@ -235,12 +235,12 @@ class Group:
         if len(self._files) >= FILES_MAX:
             raise ConfigError(f"The group has {FILES_MAX} files, which is the most; make another group.")
         twin = next((other._files[key] for other in self._others if key in other._files), None)
-        if one.kind == "sound":
+        if twin is not None:
+            one.thing = twin.thing
+        elif one.kind == "sound":
             from layerw.audio.sound import Sound
 
-            one.thing = twin.thing if twin is not None else Sound(one.url)
-        elif twin is not None:
-            one.thing = twin.thing
+            one.thing = Sound(one.url)
         self._files[key] = one
         self.state = "loading"
         self._load(one)

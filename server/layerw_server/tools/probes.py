@@ -8,6 +8,7 @@ Owns: the page, and the file. Does not: capture (engine_py/layerw/frame/probes.p
 from __future__ import annotations
 
 import base64
+import io
 import json
 import time
 from pathlib import Path
@@ -22,6 +23,7 @@ from layerw.scene import probe_files
 from ..http.app import create_app
 from ..http.background import background_server
 from ..http.web import web_folder
+from ..runtime import cache
 from ..runtime.packages import NONE as NO_WHEELS
 from ..runtime.packages import PageWheels
 from .browser import PageErrors, chromium
@@ -57,13 +59,9 @@ def bake_probes(program: Path, out: Path, *, backend: str = "auto", quality: str
     server = create_app(program=program.resolve(), runtime=runtime, web=web_folder(), wheels=wheels)
     with background_server(server) as address, chromium() as browser:
         found = captured(browser, address, backend=backend, quality=quality, timeout_s=timeout_s)
-    part = out.with_name(f".{out.name}.part")
-    try:
-        with part.open("wb") as file:
-            probe_files.write(file, found)
-        part.replace(out)
-    finally:
-        part.unlink(missing_ok=True)
+    file = io.BytesIO()
+    probe_files.write(file, found)
+    cache.write(out, file.getvalue())
     return found
 
 

@@ -333,6 +333,7 @@ class Engine:
         self.submission.flush(self.host)
 
     def _begin_accounts(self) -> None:
+        self.store.pace.frame_s = self._dt_s
         for begin in (self.store.begin_frame, self.backups.begin_frame, self.resources.sweep):
             begin()
 

@@ -42,6 +42,16 @@ def test_it_follows_a_device_that_becomes_slow_and_quick_again() -> None:
     assert pace.bytes_per_frame == pytest.approx(2e6, rel=0.05)
 
 
+def test_slow_frames_have_the_same_share_for_uploads() -> None:
+    pace = UploadPace(2.0, 64 * MIB)
+    frames(pace, 400_000.0, 10)
+    usual = pace.bytes_per_frame
+    pace.frame_s = 1 / 15
+    assert pace.bytes_per_frame == pytest.approx(4 * usual, rel=0.001)
+    pace.frame_s = 1 / 240
+    assert pace.bytes_per_frame == usual, "quick frames come more often, and still have the milliseconds"
+
+
 def test_bytes_have_both_ends() -> None:
     pace = UploadPace(2.0, 4 * MIB)
     assert pace.bytes_per_frame == 4 * MIB and pace.bytes_per_ms is None

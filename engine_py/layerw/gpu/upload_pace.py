@@ -1,4 +1,5 @@
-"""How many bytes a frame uploads: as many as `upload_ms` take, as measured.
+"""How many bytes a frame uploads: as many as `upload_ms` take, as measured; more where frames take longer than FRAME_S,
+as sparing milliseconds would only make such a machine wait for its tiles.
 
 Owns: what is known of the speed. Limits: `bytes_max` a frame, whatever the speed, and that until the first measurement;
 BYTES_MIN a frame, however slow, so that everything arrives at last.
@@ -9,17 +10,26 @@ from __future__ import annotations
 BYTES_MIN = 64 * 1024
 _KEEPS = 0.8  # of what older frames say, each time: a dozen frames with uploads count
 _LEARN_BYTES = 4 * 1024  # less says nothing: the call itself is what takes its time
+FRAME_S = 1 / 60  # of which upload_ms are a part
 _SPAN_MS = 0.05  # clocks of browsers may be coarse, and then say 0
 
 
 class UploadPace:
-    """`learn` what frames measured; `bytes_per_frame` follows."""
+    """`learn` what frames measured, and set `frame_s`; `bytes_per_frame` follows."""
 
     def __init__(self, upload_ms: float, bytes_max: int) -> None:
-        """upload_ms: milliseconds a frame; bytes_max: of a frame."""
+        """upload_ms: milliseconds of a frame of FRAME_S; bytes_max: of a frame."""
         self.upload_ms, self.bytes_max = upload_ms, bytes_max
-        self.bytes_per_frame = bytes_max
+        self.frame_s = FRAME_S  # what the last frame took
         self._bytes = self._ms = 0.0
+
+    @property
+    def bytes_per_frame(self) -> int:
+        """What this frame may upload."""
+        if not self._bytes:
+            return self.bytes_max
+        allowed = self.upload_ms * max(self.frame_s / FRAME_S, 1.0) * self._bytes / max(self._ms, _SPAN_MS)
+        return int(min(max(allowed, BYTES_MIN), self.bytes_max))
 
     @property
     def bytes_per_ms(self) -> float | None:
@@ -32,5 +42,3 @@ class UploadPace:
             return
         self._bytes = _KEEPS * self._bytes + size_bytes
         self._ms = _KEEPS * self._ms + taken_ms
-        allowed = self.upload_ms * self._bytes / max(self._ms, _SPAN_MS)
-        self.bytes_per_frame = int(min(max(allowed, BYTES_MIN), self.bytes_max))

@@ -19,7 +19,15 @@ from .worlds import copy_world
 TIMES = int(os.environ.get("LAYERW_SOAK", "1"))
 ROUNDS = {"null": (8, 8 + 11 * TIMES, 8 + 22 * TIMES), "webgl2": (3, 6 + TIMES, 3 + 7 * TIMES)}  # of 16 frames each
 MEMORY_MIB_MAX = 1.0
-BLOCKS_MAX = 400  # of Python's: caches of methods, interned words
+USED_KIB_MAX = 128  # of what was allocated and not freed
+USED = """import ctypes, gc
+class Info(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks",
+                                                     "fsmblks", "uordblks", "fordblks", "keepcost")]
+mallinfo = ctypes.CDLL(None).mallinfo
+mallinfo.restype = Info
+gc.collect()
+mallinfo().uordblks"""  # of all that is in wasm memory: Python's, numpy's and the engine's own
 
 PROGRAM = """
 import numpy as np
@@ -79,18 +87,18 @@ def test_live_objects_and_memory_stay_flat(tmp_path: Path, tmp_path_factory: pyt
         running.python("gc.collect()\nstore = app._engine.store\n"
                            "for pages in (store._vertices, store._indices): pages.trim()")
         running.frames(3)
-        blocks = running.python("import sys\ngc.collect()\nsys.getallocatedblocks()")
+        used = running.python(USED)
         table = running.python("engine = app._engine\nstr((engine.layer_ledger.used_bytes, "
                                "engine.heap_ledger.used_bytes,"
                                " engine.gpu_ledger.used_bytes, engine.table.rows_used, engine.table.alive_count))")
-        seen.append((running.counts(), table, running.report()["wasm_memory_bytes"], blocks))
+        seen.append((running.counts(), table, running.report()["wasm_memory_bytes"], used))
     (early, early_table, _, _), _, (late, late_table, _, _) = seen
     grown = [second[2] - first[2] for first, second in pairwise(seen)]
     more = [second[3] - first[3] for first, second in pairwise(seen)]
-    print(f"{backend}: {late}, wasm memory grew by {grown} bytes, Python by {more} blocks.")
+    print(f"{backend}: {late}, wasm memory grew by {grown} bytes, what is used of it by {more}.")
     assert {key: late[key] for key in LEAK_KEYS} == {key: early[key] for key in LEAK_KEYS}
     assert late["transfers"] == 0
     assert late_table == early_table
     assert min(grown) <= MEMORY_MIB_MAX * 2**20, "it grows by a fifth at once, where it was nearly full; once"
-    assert min(more) <= BLOCKS_MAX
+    assert max(more) <= USED_KIB_MAX * 1024
     assert running.report()["errors"] == []

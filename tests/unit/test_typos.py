@@ -145,7 +145,7 @@ FOR_PROGRAMS = {
     "Model": {"animations", "cameras", "close", "entities", "error", "extras", "features", "lights", "materials",
               "nodes", "on_failed", "on_ready", "play", "primitives", "radius", "root", "scenes", "state", "stop",
               "tables", "url", "variant", "variants", "warnings", "weights", "xmp"},
-    "World": {"area", "at", "center", "close", "color_by", "error", "extras", "feature", "height", "heights",
+    "World": {"area", "at", "center", "close", "color_by", "drape", "error", "extras", "feature", "height", "heights",
               "local_frame", "lonlat", "on_failed", "on_ready", "radius", "raycast", "retry_in_s", "settled", "state",
               "url", "view_from", "view_to"},
     "Input": {"axes", "axis", "button", "buttons", "clicked", "focused", "key", "pad_axis", "pad_buttons", "pointer",

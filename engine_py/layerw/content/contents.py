@@ -204,7 +204,7 @@ class Contents:
         self._coming = list(self.models)
         for world in self.worlds:
             with self._failures.alone(f"The world {shown(world.url)}"):
-                world._streamer.device_lost(is_lost)
+                world._device_lost(is_lost)
         for group in self.groups:
             with self._failures.alone("A group of files"):
                 group._device_lost(is_lost)

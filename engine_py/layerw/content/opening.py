@@ -125,4 +125,5 @@ class Opening:
                                 transform=transform, max_texture_side=side, fade_s=fade_s,
                                 network=self._config.network)  # fmt: skip
         return World(Streamer(url, transfers=self._transfers, loader=self.loader, layer_ledger=self._layer_ledger,
-                              gpu_ledger=self._gpu_ledger, config=settings), self.user, self.loader)  # fmt: skip
+                              gpu_ledger=self._gpu_ledger, config=settings), self.user, self.loader, self._store,
+                     lambda: self.models)  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from layerw.base import checks
 from layerw.base.colors import Color
 from layerw.base.errors import LayerwError
 from layerw.base.outcomes import FAILED, READY, Callback, Outcomes
-from layerw.base.ports import F64, ContentLoader, TileDraw
+from layerw.base.ports import F64, Content, ContentLoader, TileDraw
 from layerw.base.rays import checked_ray
 from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
@@ -27,7 +28,10 @@ from layerw.stream.places import EarthPlaces, GridPlaces, checked_degrees, place
 from layerw.stream.streamer import Streamer
 
 if TYPE_CHECKING:
+    from layerw.content.drapes import Drape
     from layerw.content.features import Features
+    from layerw.content.shared import SharedLoader
+    from layerw.gpu.store import Store
     from layerw.stream.feature_hits import Feature
 
 
@@ -40,9 +44,12 @@ class World:
     used; it is looked at again now and then) or "closed".
     """
 
-    def __init__(self, streamer: Streamer, user: UserCode, loader: ContentLoader) -> None:
+    def __init__(self, streamer: Streamer, user: UserCode, loader: ContentLoader, store: Store,
+                 images: Callable[[], SharedLoader]) -> None:  # fmt: skip
         self._streamer, self._loader, self._user = streamer, loader, user
+        self._store, self._images = store, images
         self._features: Features | None = None
+        self._drape: Drape | None = None
         self.state = "loading"
         self._drawn = TileDraw()  # in the last frame
         self._outcomes = Outcomes(user.call)
@@ -69,8 +76,8 @@ class World:
 
     @property
     def settled(self) -> bool:
-        """True when every tile that the view wants is drawn."""
-        return self._streamer.settled
+        """True when every tile that the view wants is drawn, with every image of a map that lies on it."""
+        return self._streamer.settled and (self._drape is None or self._drape.settled)
 
     @property
     def center(self) -> F64:
@@ -196,6 +203,45 @@ class World:
 
         self._streamer.restyle(None if column is None else checked_style(column, colors, other))
 
+    def drape(self, url: str, *, scheme: str = "xyz", levels: tuple[int, int] = (0, 19), opacity: float = 1.0,
+              area: npt.ArrayLike | None = None, budget_mib: float = 64.0) -> Drape:  # fmt: skip
+        """Lays a map's images on the tiles, in place of their own colours; in place of a map that lay there before.
+
+        Args:
+            url: an image's address, with the words {z}, {x} and {y} in it (wmts: {TileMatrix}, {TileCol}, {TileRow});
+                relative to the program's folder, or of a server that lets other sites read it (CORS).
+            scheme: "xyz" (rows from the north), "tms" (rows from the south) or "wmts" (a RESTful template of
+                WebMercatorQuad, whose style, date and so on are written out).
+            levels: the coarsest and the finest that there are, 0 to 24.
+            opacity: 0 (the tiles' own colours) to 1; `drape.opacity` is written to at any time.
+            area: west, south, east, north in degrees, outside of which nothing is asked for; None: everywhere.
+            budget_mib: what the images may take on the GPU, MiB; a quarter of its budget at most. Beyond it they are
+                coarser.
+
+        A tile takes 2 x 2 images, of the finest level at which it is no wider than one. An image that is not there is
+        told once, and the coarser one is shown. `drape.close()` takes the map off; drape.counts, gpu_bytes and error
+        say how it is. The world has to know where it lies: baked with a georeference, or on the globe (then
+        place="local").
+
+        Raises:
+            ConfigError, KindError, ShapeError: an argument is not what it should be. LayerwError: the world is closed.
+        """
+        from layerw.content.drapes import Drape
+        from layerw.stream.maps import Template, checked_area, checked_levels
+
+        template, kept = Template(url, scheme), checked_levels(levels)
+        share = checks.number("World.drape opacity", opacity, 0, 1)
+        mib = checks.number("World.drape budget_mib", budget_mib, 1, 4096)
+        where = checked_area(area)
+        if self.state == "closed":
+            raise LayerwError(f"The world {self.url} is closed; no map can be draped on it.")
+        if self._drape is not None:
+            self._drape.close()
+        most = min(int(mib * 1024 * 1024), self._store.ledger.budget_bytes // 4)
+        self._drape = Drape(self._streamer, self._store, self._images, template, levels=kept, area=where, opacity=share,
+                            budget_bytes=most)  # fmt: skip
+        return self._drape
+
     def feature(self, origin: npt.ArrayLike, direction: npt.ArrayLike, *,
                 max_distance: float = math.inf) -> asyncio.Future[Feature | None]:  # fmt: skip
         """The feature (a house, a tree, a point) that a ray meets first in the tiles that are drawn, and its row:
@@ -237,11 +283,18 @@ class World:
         """Takes the world out of the scene and frees what it took."""
         if self._features is not None:
             self._features.close()
+        if self._drape is not None:
+            self._drape.close()
         self._streamer.release()
         self.state = "closed"
         self._outcomes.clear()
 
     # -- for the engine --------------------------------------------------------------------------
+
+    def _device_lost(self, is_lost: Callable[[Content], bool]) -> None:
+        if self._drape is not None:
+            self._drape._let_go()
+        self._streamer.device_lost(is_lost)
 
     def _step(self, camera: CameraFrame, time_s: float) -> list[str]:
         """One frame of streaming; returns messages about what went wrong."""
@@ -249,6 +302,8 @@ class World:
             return []
         self._streamer.step(camera, time_s)
         told = [] if self._features is None else self._features.step()
+        if self._drape is not None:
+            told += self._drape._step(time_s)
         if self.state == "ready":
             return told + self._streamer.take_errors()
         if self._streamer.state == "failed":

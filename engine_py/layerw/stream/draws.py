@@ -6,6 +6,8 @@ Limits: none but memory; slots of removed tiles are used again by tiles with as 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
@@ -89,6 +91,22 @@ class DrawRows:
         if fades is None and self._fades is None and np.array_equal(tiles, self.drawn):
             return
         self.drawn, self._fades = tiles, fades
+        self._gather()
+
+    def paint(self, tile: int, primitives: list[Primitive], instead: Mapping[int, int]) -> None:
+        """A tile, added with these primitives, is drawn with other materials where `instead` has any; see `repaint`."""
+        first = int(self._first[tile])
+        for primitive in primitives:
+            rows = slice(first, first + (1 if primitive.places is None else len(primitive.places.translation)))
+            self._material[rows] = instead.get(primitive.material, primitive.material)
+            first = rows.stop
+
+    def repaint(self) -> None:
+        """Make `draw` anew with what was painted."""
+        self._gather()
+
+    def _gather(self) -> None:
+        tiles, fades = self.drawn, self._fades
         counts = self._count[tiles].astype(np.intp)  # np.repeat refuses int64 on wasm32
         ends = np.cumsum(counts)
         total = int(ends[-1]) if len(ends) else 0

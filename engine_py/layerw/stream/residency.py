@@ -111,6 +111,10 @@ class Residency:
         self.rows.add(row, tree.origin_of(row), [item for content in contents for item in content.primitives])
         self.revision += 1
 
+    def contents_of(self, row: int) -> list[Content] | None:
+        """What a tile has on the GPU, the same list while it is there; None where it is not."""
+        return self._contents.get(row)
+
     def place(self, camera: F64) -> tuple[I64, F64, Flags]:
         """Sets the tiers of resident tiles; returns each content's asset, its distance in radii of the tile, and
         whether it is wanted."""

@@ -68,7 +68,19 @@ def ground() -> lw.Mesh:
     color = grass + (moss - grass) * patches[:, None]
     color = sand + (color - sand) * np.clip((y - SHORE_M) / 1.2, 0, 1)[:, None]
     color = stone + (color - stone) * np.clip((up[:, 1] - 0.72) / 0.14, 0, 1)[:, None]
-    return lw.Mesh(points, faces.ravel(), normals=up, colors=color)
+    return lw.Mesh(points, faces.ravel(), normals=up, colors=color, uvs=points[:, [0, 2]] / 3.0)
+
+
+def grain(rng, side=128):
+    """Colour and bumps of soil, as textures that repeat: more of what is coarse, none of what is coarsest."""
+    often = np.hypot(*np.meshgrid(*[np.fft.fftfreq(side) * side] * 2))
+    field = np.fft.ifft2(np.fft.fft2(rng.normal(size=(side, side))) * (often > 1) / (often + 3) ** 1.3).real
+    field = np.clip(field / field.std() / 5 + 0.5, 0, 1)
+    right, up = ((np.roll(field, 1, axis) - np.roll(field, -1, axis)) * 0.8 for axis in (1, 0))
+    bumps = np.stack((right, -up, np.ones_like(field)), axis=-1)
+    bumps /= np.linalg.norm(bumps, axis=-1, keepdims=True)
+    color = np.repeat(0.62 + 0.38 * field[..., None], 3, axis=-1)
+    return lw.Texture(color, wrap="repeat"), lw.Texture(bumps / 2 + 0.5, srgb=False, wrap="repeat")
 
 
 def places(count, rng, low=SHORE_M + 0.8, reach=0.8, slope=0.8):
@@ -90,7 +102,8 @@ def build(app: lw.App, seed: int, walls) -> None:
     walls: entities that animals walk around."""
     rng = np.random.default_rng(seed)
     app.sea.level = 0.0
-    app.spawn(ground(), lw.Material(color="white", roughness=0.95), static=True,
+    color, bumps = grain(np.random.default_rng(seed + 1))
+    app.spawn(ground(), lw.Material(base_color_texture=color, normal_texture=bumps, roughness=0.95), static=True,
               body=lw.Body("static", shape="mesh", layer=GROUND))  # fmt: skip
     bed = app.spawn(lw.Mesh.box(600, 1, 600), position=(0, SWIM_M - 0.5, 0),
                     body=lw.Body("static", layer=SEABED, hits=[31]))  # fmt: skip
@@ -108,6 +121,13 @@ def build(app: lw.App, seed: int, walls) -> None:
                                scale=np.repeat(size[:, None], 3, axis=1), static=True)  # fmt: skip
         app.physics.add(group, "static", shape="cylinder", size=(radius, 12.0), layer=TRUNKS)
         trunks.append(np.column_stack((place, radius * size)))
+    tufts = np.repeat(places(300, rng, low=SHORE_M + 0.5, slope=0.86), 9, axis=0)  # they stand together
+    tufts[:, [0, 2]] += rng.normal(0, 1.3, (len(tufts), 2))
+    tufts[:, 1] = height(tufts[:, 0], tufts[:, 2]) - 0.04
+    blades = lw.Material(roughness=0.9, wind=0.5, double_sided=True)
+    app.spawn_many(lw.flora.grass(height_m=0.5, color="#5d7a33"), len(tufts), blades, position=tufts, static=True,
+                   rotation=upright(rng.uniform(0, math.tau, len(tufts))),
+                   scale=np.repeat(rng.uniform(0.5, 1.3, (len(tufts), 1)), 3, axis=1))  # fmt: skip
     points, faces = surface(CELLS // 2)
     dry = faces[(points[faces, 1] > SHORE_M).all(axis=1)]
     app.navigation.bake((points, dry), radius=0.5, height=1.2, cell=0.5, climb=0.8, slope=0.9,

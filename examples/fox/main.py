@@ -214,13 +214,14 @@ class Level(lw.Scene):
         self.chase.step(dt, mouse + turn.value * (2.2 * dt))
         if app.frame_number % 10 == 0:
             self.tell()
+        if app.frame_number % 60 == 0:
+            show_time(self.day, self.day.hour + self.time_s * HOURS_A_SECOND)
         if stop.pressed or (self.was_locked and not locked and not app.paused):  # browsers keep the Escape that unlocks
             self.pause(not app.paused)
         self.was_locked = locked
 
     def tell(self) -> None:
         """What one sees of how it stands, and what can be done here."""
-        show_time(self.day, self.day.hour + self.time_s * HOURS_A_SECOND)
         flies, place = self.fireflies, self.fox.place
         self.score.text = f"{self.day.name}: {self.all - flies.left.sum()} of {self.all}"
         far = np.linalg.norm(flies.place - place, axis=1)

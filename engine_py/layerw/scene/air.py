@@ -63,13 +63,15 @@ def sunlight(height: npt.ArrayLike, cosine: npt.ArrayLike, kind: AirKind = CLEAR
     h, c = np.broadcast_arrays(np.asarray(height, np.float64), np.asarray(cosine, np.float64))
     way, _ = way_to(h, c)
     at, widths = _steps(steps)
-    depth = sum(medium(height_along(h, c, way * t), kind)[2] * (way * w)[..., None]
-                for t, w in zip(at, widths, strict=True))
+    h_row, way_row = h[..., None], way[..., None]
+    lost = medium(height_along(h_row, c[..., None], way_row * at), kind)[2]
+    depth = (lost * (way_row * widths)[..., None]).sum(axis=-2)
     seen = np.clip((c - _horizon(h)) / (2 * SUN_RADIUS) + 0.5, 0, 1)
     shared: F64 = np.exp(-depth) * (seen * seen * (3 - 2 * seen))[..., None]
     return shared
 
 
+@lru_cache(8)
 def _steps(count: int) -> tuple[F64, F64]:
     """Middles and widths of steps that are finer where the air is denser, as shares of the way."""
     ends = (np.arange(count + 1) / count) ** 2

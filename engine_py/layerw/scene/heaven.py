@@ -8,6 +8,7 @@ deeper the sun is (DUSK), and the moon shines some 10,000 times as bright.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -52,10 +53,10 @@ def air_heaven(sun: F64, light: F64, moon: F64, moonlight: F64, haze: float, ray
     kind = air.AirKind(haze, rayleigh)
     height = math.degrees(math.asin(min(max(float(sun[1]), -1.0), 1.0)))
     dusk = float(np.exp(np.interp(height, DUSK[0], np.log(DUSK[1]))))
-    noon = np.maximum(air.sunlight(0.0, NOON_Y), 1e-3)
+    noon = np.maximum(_at_noon(), 1e-3)
     night = _smooth((3 - height) / 10)
-    through = {True: air.sunlight(0.0, sun[1], kind) / noon * dusk,
-               False: air.sunlight(0.0, moon[1], kind) / noon}  # fmt: skip
+    of_sun, of_moon = air.sunlight(0.0, np.array((sun[1], moon[1])), kind) / noon
+    through = {True: of_sun * dusk, False: of_moon}
     lit = 0.5 - 0.5 * float(sun @ moon)  # of the moon's disc
     moonlight = moonlight * (lit * night)
     sun_is_key = height > -1.0
@@ -68,6 +69,13 @@ def air_heaven(sun: F64, light: F64, moon: F64, moonlight: F64, haze: float, ray
         irradiance = irradiance + air.irradiance(glow, in_air, kind)
     key, key_light = (sun, light * through[True]) if sun_is_key else (moon, moonlight * through[False])
     return Heaven(key, key_light, irradiance, True, sun, sun_light, glow, in_air, float(moonlight.max()), night)
+
+
+@lru_cache(1)
+def _at_noon() -> F64:
+    from layerw.scene import air
+
+    return air.sunlight(0.0, NOON_Y)
 
 
 def clouded(heaven: Heaven, cover: float) -> Heaven:

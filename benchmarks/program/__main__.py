@@ -1,0 +1,47 @@
+"""Measure a program: `python -m benchmarks.program examples/fox --query play=1` writes benchmarks/results/program.json.
+
+`--site DIR` only builds the site, to open `bench/program.html` on a machine with a GPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+from benchmarks.site import ROOT, build_site, run_page
+
+
+def build(program: Path, out: Path) -> Path:
+    """An export of `program` with the page beside it."""
+    build_site(program, out)
+    for name in ("program.html", "program.js"):
+        shutil.copyfile(Path(__file__).parent / name, out / "bench" / name)
+    return out
+
+
+def main() -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("program", type=Path)
+    parser.add_argument("--backend", default="webgl2")
+    parser.add_argument("--query", default="")
+    parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--site", type=Path)
+    args = parser.parse_args()
+    program = args.program / "main.py" if args.program.is_dir() else args.program
+    if args.site:
+        build(program, args.site)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"bench/program.html?src=../app/{program.name}&backend={args.backend}&seconds={args.seconds}&query={quote(args.query)}"
+        found = run_page(build(program, Path(folder) / "site"), path, timeout_s=900)
+    (ROOT / "benchmarks" / "results" / "program.json").write_text(json.dumps(found, indent=1) + "\n")
+    print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()

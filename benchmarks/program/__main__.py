@@ -37,7 +37,8 @@ def main() -> None:
         build(program, args.site)
         return
     with tempfile.TemporaryDirectory() as folder:
-        path = f"bench/program.html?src=../app/{program.name}&backend={args.backend}&seconds={args.seconds}&query={quote(args.query)}"
+        asked = f"src=../app/{program.name}&backend={args.backend}&seconds={args.seconds}&query={quote(args.query)}"
+        path = f"bench/program.html?{asked}"
         found = run_page(build(program, Path(folder) / "site"), path, timeout_s=900)
     (ROOT / "benchmarks" / "results" / "program.json").write_text(json.dumps(found, indent=1) + "\n")
     print(json.dumps(found, indent=1))

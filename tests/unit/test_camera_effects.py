@@ -38,7 +38,8 @@ def uniform(app: lw.App, name: str) -> list[float]:
     ("gamma", (1, 1, 0), "View gamma is 0.0; it takes a number from 0.1 to 10"),
     ("gamma", "blue", "View gamma is 'blue'; it takes a number"),
     ("gain", np.array((1.0, float("inf"), 1.0)), "View gain is"), ("gain", np.ones((2, 3)), "View gain is"),
-    ("motion_blur", 1.1, "View motion_blur is 1.1"),
+    ("motion_blur", 1.1, "View motion_blur is 1.1"), ("eye_dome", 4.5, "View eye_dome is 4.5"),
+    ("eye_dome", "on", "View eye_dome is 'on'"),
     ("depth_of_field", 4.0, r"View depth_of_field is 4.0; it takes a lw.DepthOfField\(distance_m\) or None"),
     ("vignete", 0.1, "A View has no attribute 'vignete' to set. Did you mean 'vignette'"),
 ])

@@ -139,7 +139,8 @@ def test_copies_and_pickles_ask_for_names_that_there_are_not() -> None:
 
 FOR_PROGRAMS = {
     "View": {"antialias", "bloom", "camera", "chromatic_aberration", "close", "closed", "contrast", "depth_of_field",
-             "dither", "exposure", "gain", "gamma", "layers", "lens_flare", "lift", "lut", "motion_blur", "saturation",
+             "dither", "exposure", "eye_dome", "gain",
+             "gamma", "layers", "lens_flare", "lift", "lut", "motion_blur", "saturation",
              "scale",
              "target", "tone_map", "transparency", "viewport", "vignette"},
     "Model": {"animations", "cameras", "close", "entities", "error", "extras", "features", "lights", "materials",

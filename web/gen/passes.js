@@ -9,13 +9,13 @@
  *   read: boolean, mips: boolean, shown: boolean, same: string, end: boolean, grows: boolean }} Target */
 /** @typedef {{ name: string, kind: 'draws' | 'fullscreen' | 'resolve' | 'mips', timer: string,
  *   reads: readonly string[], names: readonly string[], colors: readonly string[], depth: string, shader: string,
- *   depthTest: '' | 'greater' | 'greater-equal', depthWrite: boolean, blend: '' | 'over' | 'weighted',
+ *   depthTest: '' | 'greater' | 'greater-equal', depthWrite: boolean, blend: '' | 'over' | 'weighted' | 'shade',
  *   materials: string, when: string, draws: string, only: string, but: string,
  *   region: readonly number[], tiled: boolean, vertex: readonly string[] }} Pass */
 
 /** @type {Readonly<Record<Format, number>>} */
 export const FORMAT_BYTES = Object.freeze({"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8, "rg16float": 4, "r32float": 4, "rg32uint": 8, "rgba32float": 16});
-export const VIEW_FLAGS = Object.freeze(["shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking", "flare", "focus", "motion", "particles", "ambient", "air_tables", "air_view", "mirror", "sprites", "upscaled", "shafts", "glass", "thin_glass", "wet", "probe_face", "probe_light", "probe_mirror"]);
+export const VIEW_FLAGS = Object.freeze(["shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking", "flare", "focus", "motion", "particles", "ambient", "air_tables", "air_view", "mirror", "sprites", "upscaled", "shafts", "glass", "thin_glass", "wet", "probe_face", "probe_light", "probe_mirror", "eye_dome"]);
 /** @type {readonly Target[]} */
 export const TARGETS = Object.freeze([
   {"name": "shadow_atlas", "format": "depth32float", "samples": 1, "divide": 1, "side": 0, "height": 0, "images": 1, "outside": false, "history": false, "kept": true, "sized": true, "clear": [0.0, 0.0, 0.0, 0.0], "read": false, "shown": false, "same": "", "mips": false, "end": false, "grows": false},
@@ -109,6 +109,7 @@ export const PASSES = Object.freeze([
   {"name": "step", "kind": "draws", "timer": "particles", "reads": ["exposure", "depth", "particle_place", "particle_motion"], "colors": ["next_place", "next_motion"], "depth": "", "shader": "", "depthTest": "", "depthWrite": false, "blend": "", "materials": "step", "when": "particles", "draws": "", "only": "", "but": "", "region": [], "tiled": false, "vertex": ["exposure"], "names": ["exposure", "depth", "particle_place", "particle_motion"]},
   {"name": "settle", "kind": "draws", "timer": "particles", "reads": ["exposure", "next_place", "next_motion"], "colors": ["particle_place", "particle_motion"], "depth": "", "shader": "settle", "depthTest": "", "depthWrite": false, "blend": "", "materials": "step", "when": "particles", "draws": "step", "only": "", "but": "", "region": [], "tiled": false, "vertex": ["exposure"], "names": ["exposure", "next_place", "next_motion"]},
   {"name": "particles", "kind": "draws", "timer": "particles", "reads": ["shadow_atlas", "air", "exposure", "screen", "depth", "particle_place", "particle_motion"], "colors": ["lit"], "depth": "", "shader": "", "depthTest": "", "depthWrite": false, "blend": "over", "materials": "particles", "when": "sprites", "draws": "", "only": "", "but": "", "region": [], "tiled": false, "vertex": ["exposure", "particle_place", "particle_motion"], "names": ["shadow_atlas", "air", "exposure", "screen", "depth", "particle_place", "particle_motion"]},
+  {"name": "eye_dome", "kind": "fullscreen", "timer": "eye dome", "reads": ["depth"], "colors": ["lit"], "depth": "", "shader": "eye_dome", "depthTest": "", "depthWrite": false, "blend": "shade", "materials": "", "when": "eye_dome", "draws": "", "only": "", "but": "", "region": [], "tiled": false, "vertex": ["exposure"], "names": ["depth"]},
   {"name": "background", "kind": "fullscreen", "timer": "glass", "reads": ["lit", "depth"], "colors": ["background"], "depth": "", "shader": "background", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "glass", "draws": "", "only": "", "but": "", "region": [], "tiled": false, "vertex": ["exposure"], "names": ["hdr", "depth"]},
   {"name": "background_mips", "kind": "mips", "timer": "glass", "reads": ["background"], "colors": ["background"], "depth": "", "shader": "", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "glass", "draws": "", "only": "", "but": "", "region": [], "tiled": false, "vertex": ["exposure"], "names": ["background"]},
   {"name": "glass", "kind": "draws", "timer": "glass", "reads": ["shadow_atlas", "air", "exposure", "background"], "colors": ["lit"], "depth": "depth", "shader": "", "depthTest": "greater", "depthWrite": true, "blend": "over", "materials": "glass", "when": "glass", "draws": "blend", "only": "glass", "but": "", "region": [], "tiled": false, "vertex": ["exposure"], "names": ["shadow_atlas", "air", "exposure", "screen"]},
@@ -140,7 +141,7 @@ export const PASSES = Object.freeze([
   {"name": "ids_see_through", "kind": "draws", "timer": "picking", "reads": ["shadow_atlas", "air", "exposure", "screen"], "colors": ["", "", "ids"], "depth": "id_depth", "shader": "", "depthTest": "greater", "depthWrite": true, "blend": "", "materials": "see_through", "when": "picking", "draws": "blend", "only": "", "but": "", "region": [], "tiled": false, "vertex": ["exposure"], "names": ["shadow_atlas", "air", "exposure", "screen"]},
 ]);
 /** What reports call the passes, by pass_time.timer. */
-export const TIMERS = Object.freeze(["probes", "transmittance", "scattering", "clouds", "sky view", "aerial", "ambient prefilter", "shadow", "ambient", "opaque", "sky", "resolve", "shafts", "decal", "reflections", "blend", "particles", "glass", "temporal", "upscale", "lens", "focus", "motion", "bloom", "exposure", "tone", "picking"]);
+export const TIMERS = Object.freeze(["probes", "transmittance", "scattering", "clouds", "sky view", "aerial", "ambient prefilter", "shadow", "ambient", "opaque", "sky", "resolve", "shafts", "decal", "reflections", "blend", "particles", "eye dome", "glass", "temporal", "upscale", "lens", "focus", "motion", "bloom", "exposure", "tone", "picking"]);
 /** Those of passes that only some frames draw. */
 export const RARE_TIMERS = Object.freeze(["transmittance", "scattering", "clouds", "sky view", "aerial", "ambient prefilter"]);
 /** Where what passes read is bound in group READ_GROUP, by the names that shaders use. */

@@ -61,6 +61,7 @@ export const PROGRAMS = Object.freeze({
   decode: [...FRAME, 'radiance', 'fullscreen', 'decode'],
   compose: [...FRAME, 'radiance', 'fullscreen', 'compose'],
   background: [...FRAME, 'radiance', 'fullscreen', 'screen_space', 'background'],
+  eye_dome: [...SCREEN, 'screen_space', 'eye_dome'],
   temporal: [...SCREEN, 'temporal'],
   copy: [...SCREEN, 'copy'],
   sharpen: [...SCREEN, 'sharpen'],

@@ -175,6 +175,16 @@ class CameraEffects:
     def motion_blur(self, value: float) -> None:
         self._keep("motion_blur", checks.number("View motion_blur", value, 0.0, 1.0))
 
+    @property
+    def eye_dome(self) -> float:
+        """Eye-dome lighting, 0 (off, no cost) to 4; 1 is usual: what lies behind its neighbours in the picture is
+        darker, which shows the shape of point clouds without normals. Of all that is opaque."""
+        return self._number("eye_dome", 0.0)
+
+    @eye_dome.setter
+    def eye_dome(self, value: float) -> None:
+        self._keep("eye_dome", checks.number("View eye_dome", value, 0.0, 4.0))
+
     # -- what the frame asks -----------------------------------------------------------------------
 
     def _keep(self, name: str, value: object) -> None:
@@ -193,7 +203,7 @@ class CameraEffects:
         if not self._effects:
             return 0
         wanted = {"flare": self.lens_flare > 0, "focus": self.depth_of_field is not None,
-                  "motion": self.motion_blur > 0}
+                  "motion": self.motion_blur > 0, "eye_dome": self.eye_dome > 0}
         return sum(flag(name) for name, on in wanted.items() if on)
 
     def _write_effects(self, block: FrameBlock, camera: CameraFrame, paid: int) -> None:
@@ -204,7 +214,7 @@ class CameraEffects:
         block.write("view_lens", (self.vignette, self.chromatic_aberration, flare, float(graded)))
         block.write("grade_lift", (*self.lift, self.saturation))
         block.write("grade_gamma", (*self.gamma, self.contrast))
-        block.write("grade_gain", self.gain)
+        block.write("grade_gain", (*self.gain, self.eye_dome))
         focus = self.depth_of_field
         if focus is None or camera.is_parallel:
             block.write("focus", (1.0, 0.0, 0.0, self.motion_blur))

@@ -31,11 +31,12 @@ FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8,
 # shafts: what stands between fog and the sun throws its shadow into the fog.
 # wet: pools mirror. probe_face: the view is a side of a cube around a probe; probe_light, probe_mirror: this view makes
 # of six sides what the probe knows.
+# eye_dome: what lies behind its neighbours in the picture is darker.
 # glass: there is some, over a copy of the picture; thin_glass: without one.
 VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking", "flare",
               "focus", "motion", "particles", "ambient",
               "air_tables", "air_view", "mirror", "sprites", "upscaled", "shafts",
-              "glass", "thin_glass", "wet", "probe_face", "probe_light", "probe_mirror")
+              "glass", "thin_glass", "wet", "probe_face", "probe_light", "probe_mirror", "eye_dome")
 TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block
 
 
@@ -98,13 +99,13 @@ class Pass(NamedTuple):
     their mean, of depth the first), mips (the smaller levels of the target that it reads and draws). reads: targets,
     "target as name" where the shader calls it otherwise. colors, depth: what is drawn into: a target for each of the
     fragment stage's outputs, or "", all of one size. shader: of draws, "" = the material's own. depth_test: "" =
-    always. blend: "", "over", "weighted" (colours add up, of what alphas let through the product). materials: of draws,
-    which take part: all, solid, see_through, or a kind's. draws: of draws, whose list, where it is not its own. only:
-    of draws, the one material kind of the list that is drawn; but: the one that is not. region: of fullscreen, the
-    texels (x, y, width, height) of a kept target that it covers. tiled: of draws, regions of a kept target with a list
-    each, in place of one list (gpu/spec.py shadow_tile). vertex: of draws, the targets that the vertex stage reads, and
-    only it. when: flags of the view, "!flag" where one must not be set, or "". timer: what the report calls it, with
-    others of that name.
+    always. blend: "", "over", "weighted" (colours add up, of what alphas let through the product), "shade" (what is
+    there gets darker by the alpha). materials: of draws, which take part: all, solid, see_through, or a kind's. draws:
+    of draws, whose list, where it is not its own. only: of draws, the one material kind of the list that is drawn;
+    but: the one that is not. region: of fullscreen, the texels (x, y, width, height) of a kept target that it
+    covers. tiled: of draws, regions of a kept target with a list each, in place of one list (gpu/spec.py
+    shadow_tile). vertex: of draws, the targets that the vertex stage reads, and only it. when: flags of the view,
+    "!flag" where one must not be set, or "". timer: what the report calls it, with others of that name.
     """
 
     name: str
@@ -280,6 +281,8 @@ PASSES: tuple[Pass, ...] = (
          materials="step", when="particles", draws="step"),
     Pass("particles", "draws", "particles", (*_LIT, "depth", *_PARTICLES), ("lit",), blend="over",
          materials="particles", when="sprites", vertex=("exposure", *_PARTICLES)),
+    Pass("eye_dome", "fullscreen", "eye dome", ("depth",), ("lit",), shader="eye_dome", blend="shade",
+         when="eye_dome"),
     # Last of what is drawn: all the rest is seen through it.
     Pass("background", "fullscreen", "glass", ("lit as hdr", "depth"), ("background",), shader="background",
          when="glass"),

@@ -436,7 +436,7 @@ FRAME_BLOCK = (  # "world" below is relative to the camera
     ("view_lens", "vec4"),  # x = vignette, y = chromatic aberration, z = lens flare, w = 1: colours are graded
     ("grade_lift", "vec4"),  # rgb; w = saturation
     ("grade_gamma", "vec4"),  # rgb; w = contrast
-    ("grade_gain", "vec4"),  # rgb
+    ("grade_gain", "vec4"),  # rgb; w = strength of eye-dome lighting
     ("focus", "vec4"),  # x = metres that are sharp; texels of half the size: y = radius of what is infinitely far, z =
     # the largest one; w = share of a frame that the shutter is open
 )

@@ -36,6 +36,7 @@ const BLENDS = Object.freeze({
     color: factors(premultiplied ? 'one' : 'src-alpha', 'one-minus-src-alpha'), alpha: factors(given ? 'one' : 'zero', 'one-minus-src-alpha'),
   }),
   weighted: () => ({ color: factors('one', 'one'), alpha: factors('zero', 'one-minus-src-alpha') }),
+  shade: () => ({ color: factors('zero', 'one-minus-src-alpha'), alpha: factors('zero', 'one') }),
 });
 /** The draw passes, by draw_list.pass_id. */
 const DRAWS = PASSES.filter(({ kind }) => kind === 'draws');

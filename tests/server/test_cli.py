@@ -34,7 +34,7 @@ def run(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, 
     return (code if isinstance(code, int) else 0 if code is None else 1), out, re.sub(r"\s+", " ", err)
 
 
-@pytest.mark.parametrize("command", ["", "run", "shot", "bake", "inspect", "export", "runtime"])
+@pytest.mark.parametrize("command", ["", "new", "run", "shot", "bake", "inspect", "export", "doctor", "runtime"])
 def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(*command.split(), "--help", capsys=capsys)
     assert status == 0

@@ -1,4 +1,4 @@
-"""The console script `layerw`: run, shot, bake, inspect, export, runtime.
+"""The console script `layerw`: new, run, shot, bake, inspect, export, doctor, runtime.
 
 Owns options, help and error sentences. The work is done elsewhere and imported when a command needs it, so that
 `layerw --help` is quick and a missing piece spoils only its own command. Exit status: 0 done, 1 a sentence on
@@ -58,6 +58,6 @@ def main(arguments: list[str] | None = None) -> Any:
 def is_expected(error: Exception) -> bool:
     """Whether the message alone says it all: own errors, and what the operating system refused."""
     own = ("RuntimeUnavailable", "SumMismatch", "ServeError", "BakeError", "ShotError", "ExportError",
-           "BrowserMissing", "ProbeError")
+           "BrowserMissing", "ProbeError", "NewError")
     names = {kind.__name__ for kind in type(error).__mro__}
     return isinstance(error, (CommandError, OSError)) or not names.isdisjoint(own)

@@ -283,7 +283,40 @@ def inspect(
     raise typer.Exit(1 if report.failed else 0)
 
 
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder that is new or empty.",
+                                           show_default=False)],
+    template: Annotated[str, typer.Option("--template", "-t", help="empty, game, viewer or data.")] = "empty",
+) -> None:
+    """Begin a program: main.py with a test, CI and an editor's settings.
+
+    Nothing that is there is overwritten.
+    """
+    written = checks.piece("tools.new").create(folder, template)
+    for path in written:
+        typer.echo(path)
+    STDERR.print(f"Now: cd {folder} && layerw run main.py", markup=False)
+
+
+def doctor(
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Start Chromium and ask it too.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what this machine and its browser can do, and how to get what is missing.
+
+    Exit status 1 when something is missing that `layerw run` needs.
+    """
+    findings = []
+    for found in checks.piece("tools.doctor").examine(browser=browser):
+        findings.append(found)
+        if not as_json:
+            typer.echo(f"{found.state:8} {found.name:14} {found.text}")
+    if as_json:
+        typer.echo(json.dumps([vars(found) for found in findings], indent=2, ensure_ascii=False))
+    raise typer.Exit(1 if any(found.state == "fails" for found in findings) else 0)
+
+
 def register(app: typer.Typer) -> None:
     """Add every command to the application."""
-    for command in (run, shot, bake, inspect, export, runtime):
+    for command in (new, run, shot, bake, inspect, export, doctor, runtime):
         app.command()(command)

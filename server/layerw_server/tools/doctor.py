@@ -1,0 +1,124 @@
+"""`layerw doctor`: what this machine and its browser can do, a line each, and what to do about what is missing.
+
+Owns: the checks and their sentences. Each is independent: one that fails says so and the others go on.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from .browser import chromium, find_chromium
+
+PAGE = "http://127.0.0.1/"  # never asked: Playwright answers
+PROBE_JS = """async () => {
+  const context = document.createElement('canvas').getContext('webgl2');
+  const named = context?.getExtension('WEBGL_debug_renderer_info');
+  let adapter = null;
+  for (let k = 0; k < 5 && !adapter && navigator.gpu; k += 1) {
+    adapter = await navigator.gpu.requestAdapter();
+    if (!adapter) await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  const info = adapter?.info ?? {};
+  return {
+    browser: navigator.userAgent.match(/(?:Headless)?Chrome\\/[0-9.]+/)?.[0] ?? navigator.userAgent,
+    webgl2: context ? String(context.getParameter(named ? named.UNMASKED_RENDERER_WEBGL : context.RENDERER)) : null,
+    webgpu: adapter ? [info.vendor, info.architecture, info.description].filter(Boolean).join(' ') || 'yes' : null,
+    timestamps: adapter?.features.has('timestamp-query') ?? false,
+    textures: ['astc', 'bc', 'etc2'].filter((kind) => adapter?.features.has(`texture-compression-${kind}`)),
+    cores: navigator.hardwareConcurrency,
+  };
+}"""
+PIECES = {  # module: (what it is for, how it comes)
+    "playwright": ("layerw shot", "pip install 'layerw[shot]'"),
+    "wasmtime": ("kernels outside of a browser", "pip install 'layerw[headless]'"),
+    "DracoPy": ("Draco models outside of a browser", "pip install 'layerw[headless]'"),
+    "meshoptimizer": ("layerw bake model.glb", "pip install 'layerw[bake]'"),
+    "alktx2": ("KTX2 textures in layerw bake", "pip install 'layerw[bake]'"),
+    "sounddevice": ("sound outside of a browser", "pip install 'layerw[sound]'"),
+    "wgpu": ("windows without a browser", "pip install 'layerw[window]'"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line. state: "ok"; "missing", which something optional needs; or "fails", which `layerw run` needs."""
+
+    name: str
+    state: str
+    text: str
+
+
+def examine(*, browser: bool = True) -> Iterator[Finding]:
+    """Yield the findings, in the order in which they matter."""
+    checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+        ("Python", _python), ("kernels", _kernels), ("runtime", _runtime), ("packages", _packages)]  # fmt: skip
+    if browser:
+        checks.append(("browser", _browser))
+    for name, check in checks:
+        try:
+            yield from check()
+        except Exception as error:  # whatever it is: the others are looked at too
+            yield Finding(name, "fails", f"{type(error).__name__}: {error}")
+
+
+def _python() -> Iterator[Finding]:
+    fits = sys.version_info >= (3, 11)
+    text = f"{platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    yield Finding("Python", "ok" if fits else "fails", text if fits else f"{text}; layerw needs 3.11 or newer")
+
+
+def _kernels() -> Iterator[Finding]:
+    spec = find_spec("layerw")
+    if spec is None or not spec.submodule_search_locations:
+        yield Finding("kernels", "fails", "the package layerw is not installed")
+        return
+    folder = Path(spec.submodule_search_locations[0]) / "_kernels"
+    built = sorted(path.stem for path in folder.rglob("*.wasm"))
+    yield (Finding("kernels", "ok", f"{len(built)} are built") if built else
+           Finding("kernels", "fails", "none is built; in a checkout `make kernels` does it"))  # fmt: skip
+    for name in ("rigid", "navigation"):
+        if not any((folder / name).glob("*.wasm")):
+            yield Finding(name, "missing", f"the kernel of {'physics' if name == 'rigid' else name} is not built")
+
+
+def _runtime() -> Iterator[Finding]:
+    from ..runtime.cache import root
+
+    folder = root()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+    yield Finding("runtime", "ok", f"Pyodide is kept in {folder}")
+
+
+def _packages() -> Iterator[Finding]:
+    for module, (purpose, how) in PIECES.items():
+        if find_spec(module) is None:
+            yield Finding(module, "missing", f"for {purpose}: {how}")
+        else:
+            yield Finding(module, "ok", f"for {purpose}")
+
+
+def _browser() -> Iterator[Finding]:
+    yield Finding("Chromium", "ok", find_chromium())
+    with chromium() as browser:
+        page = browser.new_page()
+        page.route(PAGE, lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
+        page.goto(PAGE)  # WebGPU wants a page of a secure origin, which about:blank has not
+        found: dict[str, Any] = page.evaluate(PROBE_JS)
+    yield Finding("version", "ok", f"{found['browser']}, {found['cores']} cores")
+    for name in ("webgl2", "webgpu"):
+        yield Finding(name, "ok" if found[name] else "missing", found[name] or "no device; the other API draws")
+    if not (found["webgl2"] or found["webgpu"]):
+        yield Finding("drawing", "fails", "neither WebGPU nor WebGL2 has a device: nothing can be drawn")
+    yield Finding("GPU times", "ok" if found["timestamps"] else "missing",
+                  "are measured" if found["timestamps"] else "WebGPU has no timestamp queries here")  # fmt: skip
+    yield Finding("textures", "ok", "compressed: " + (", ".join(found["textures"]) or "none, they become RGBA"))

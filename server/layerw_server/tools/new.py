@@ -1,0 +1,109 @@
+"""`layerw new FOLDER`: a program with its tests, its CI and its editor's settings, from a template.
+
+Owns: which templates there are, and the files beside the program. The programs are templates/NAME.py.in.
+Does not: overwrite anything.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from .. import __version__
+
+TEMPLATES = {"empty": "a cube that turns", "game": "catch a ball: keys, pads, touch, a score that is kept",
+             "viewer": "one glTF model to turn", "data": "20,000 numbers as boxes"}  # fmt: skip
+TITLE_MAX = 60
+_UNSAFE = re.compile(r"[^0-9A-Za-z _.\-]")
+
+
+class NewError(Exception):
+    """The folder can't be made; the text says why."""
+
+
+TEST = '''"""Runs the program without a browser, a second of it. `layerw shot main.py` tries it in Chromium."""
+
+import main
+
+
+def test_it_runs_for_a_second():
+    main.app.host.step(main.app, frames=60)
+    assert main.app.report()["errors"] == []
+'''
+PROJECT = """[project]
+name = "$name"
+version = "0.1.0"
+requires-python = ">=3.11"
+dependencies = ["layerw>=$version"]
+
+[project.optional-dependencies]
+dev = ["layerw[shot]", "pytest>=8"]
+
+[tool.pytest.ini_options]
+pythonpath = ["."]
+"""
+CI = """name: test
+on: [push, pull_request]
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with: {python-version: "3.12"}
+      - run: pip install layerw pytest
+      - run: pytest -q
+"""
+README = """# $title
+
+    pip install layerw
+    layerw run main.py          # in the browser; every save reloads it
+    pytest                      # a second of it without a browser
+    layerw shot main.py --out picture.png
+    layerw export main.py site  # a folder for any static host
+"""
+LAUNCH = {"version": "0.2.0", "configurations": [
+    {"name": "layerw run", "type": "debugpy", "request": "launch", "module": "layerw_server",
+     "args": ["run", "main.py"], "console": "integratedTerminal"},
+    {"name": "tests", "type": "debugpy", "request": "launch", "module": "pytest", "args": ["-q"]},
+]}  # fmt: skip
+
+
+def create(folder: Path, template: str) -> list[Path]:
+    """Write the files of a program into `folder`, which is made; return them, the program first.
+
+    Raises:
+        NewError: the folder has files that would be overwritten, or is a file; or there is no such template.
+    """
+    if template not in TEMPLATES:
+        raise NewError(f"There is no template {template}; there are {', '.join(TEMPLATES)}.")
+    if folder.exists() and not folder.is_dir():
+        raise NewError(f"{folder} is a file; give a folder that is new or empty.")
+    texts = _texts(_title(folder), template)
+    taken = [name for name in texts if (folder / name).exists()]
+    if taken:
+        raise NewError(f"{folder} already has {', '.join(taken)}; nothing was written. Give another folder.")
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8", newline="\n")
+    return [folder / name for name in texts]
+
+
+def _title(folder: Path) -> str:
+    """Of the folder's name, without what would end a string of Python or a name of TOML."""
+    name = _UNSAFE.sub(" ", folder.resolve().name).strip(" ._-")[:TITLE_MAX]
+    return (name[:1].upper() + name[1:].replace("_", " ").replace("-", " ")) or "Program"
+
+
+def _texts(title: str, template: str) -> dict[str, str]:
+    words = {"title": title, "name": re.sub(r"[^0-9a-z]+", "-", title.lower()).strip("-") or "program",
+             "version": __version__}  # fmt: skip
+    program = files("layerw_server.tools").joinpath("templates", f"{template}.py.in").read_text("utf-8")
+    shapes = {"main.py": program, "tests/test_main.py": TEST, "pyproject.toml": PROJECT, "README.md": README,
+              ".github/workflows/test.yml": CI, ".gitignore": "__pycache__/\n.venv/\nsite/\n"}  # fmt: skip
+    texts = {name: Template(text).substitute(words) for name, text in shapes.items()}
+    return texts | {".vscode/launch.json": json.dumps(LAUNCH, indent=2) + "\n"}

@@ -280,3 +280,53 @@ def test_an_entity_has_one_character_and_no_body_beside_it(walk: Walk) -> None:
         lw.Character(None, walk.body)  # type: ignore[arg-type]
     walk.hero.remove()
     walk.app.physics.add(walk.body)
+
+
+def test_a_kinematic_body_moves_it_out_and_never_through(walk: Walk) -> None:
+    for speed in (0.5, 3.0, 30.0, 120.0):
+        walk.hero.teleport((0, 0, 0))
+        wall = walk.block((0.2, 3, 3), (-0.6 - 4.3 * speed / 60, 1.5, 0), "kinematic")
+        walk.run(1)
+        for _ in range(16):
+            wall.position += (speed / 60, 0, 0)
+            walk.run(1)
+            assert walk.body.position[0] > wall.position[0] + 0.1 + RADIUS - 0.03, speed
+        assert walk.body.position[0] == pytest.approx(wall.position[0] + 0.5, abs=0.05)
+        assert walk.hero.on_ground and not walk.hero.squeezed
+        wall.despawn()
+
+
+def test_a_heavy_body_takes_it_along_and_a_light_one_stops(walk: Walk) -> None:
+    ice = lw.Body("static", friction=0.0)
+    walk.app.spawn(lw.Mesh.box(60, 0.02, 60), position=(0, 0.0, 0), body=ice)
+    walk.run(20)
+    for mass, speed, goes, keeps in ((7000.0, 4.0, (0.5, 2.0), (3.8, 4.0)), (70.0, 4.0, (0.1, 0.5), (-0.1, 2.1)),
+                                     (1.0, 4.0, (0.0, 0.02), (-0.5, 0.2)), (7.0, 90.0, (0.5, 10.0), (-5.0, 10.0))):
+        walk.hero.teleport((0, 0.01, 0))
+        walk.run(5)
+        crate = walk.block((1, 1, 1), (-1.6, 0.52, 0), "dynamic", mass=mass, friction=0.0)
+        crate.body.velocity = (speed, 0, 0)
+        walk.run(40)
+        went, left = walk.body.position[0], crate.body.velocity[0]
+        assert goes[0] <= went <= goes[1] and keeps[0] <= left <= keeps[1], (mass, went, left)
+        assert crate.position[0] < went - 0.8
+        crate.despawn()
+        walk.app.physics.advance(60)
+    assert np.abs(walk.hero.velocity).max() < 1e-3
+
+
+def test_what_falls_on_its_head_rests_there_and_a_press_is_told(walk: Walk) -> None:
+    board = walk.block((2, 0.2, 2), (0, 4, 0), "dynamic", mass=20.0, locked=("turn x", "turn z", "x", "z"))
+    walk.app.physics.advance(240)
+    walk.run(1)
+    assert board.position[1] == pytest.approx(1.9, abs=0.03) and walk.hero.on_ground and not walk.hero.squeezed
+    assert walk.body.position[1] == pytest.approx(0, abs=0.02)
+    board.despawn()
+    press = walk.block((2, 0.2, 2), (0, 2.2, 0), "kinematic")
+    for _ in range(45):
+        press.position -= (0, 0.01, 0)
+        walk.run(1)
+    assert walk.hero.squeezed and walk.body.position[1] == pytest.approx(0, abs=0.05)
+    press.position = (0, 5, 0)
+    walk.run(2)
+    assert not walk.hero.squeezed and walk.hero.on_ground

@@ -2,15 +2,18 @@
  *
  * A step is: be carried by what one stands on; walk, with slopes that are too steep turned into walls; where that is
  * blocked, try it a step higher; then either keep to the ground or fly. Planes come from Box3D (its capsule mover), which
- * rests a slop inside of them: the capsule here is so much thicker.
+ * rests a slop inside of them: the capsule here is so much thicker. Before it walks, what moves into it pushes it: a
+ * kinematic body as far as it goes, a dynamic one by the momentum that it has, and is pushed back.
  * Source: Erin Catto, "Character mover", Box3D's and Box2D's manuals; the rest is what characters of games do.
  */
 #include "state.h"
 
-enum { PLANES_MAX = 24, ROUNDS = 5 };
+enum { PLANES_MAX = 24, ROUNDS = 5, MOVING_MAX = 32 };
 #define SLOP 0.005f
 #define MARGIN 0.02f  // planes are seen from so far
 #define EDGE 0.03f    // how far inside of an edge the surface behind it is asked for
+#define FAST_M 3.0f   // a step, what moves faster is not seen: 180 m/s
+#define GRIP 6.0f     // m/s2 that feet on the ground lose of a blow
 
 typedef struct {
     float position[3];  // of the feet
@@ -20,12 +23,14 @@ typedef struct {
     float radius, height, step, slope_cos, gravity, strength;
     float on_ground, ground_normal[3], local[3];  // local: the feet on the ground's body
     float ground_velocity[3], hit_ceiling, own_slot;
+    float mass, blow[3], squeezed;  // blow: m/s along the ground that bodies gave it
 } Mover;
 _Static_assert(sizeof(Mover) == LW_MOVER_FLOATS * sizeof(float), "rigid.h says so");
 
 typedef struct { b3CollisionPlane planes[PLANES_MAX]; b3Vec3 points[PLANES_MAX]; uint32_t slots[PLANES_MAX];
                  bool walkable[PLANES_MAX]; int count; } Planes;
-typedef struct { World *world; Mover *mover; Planes *planes; uint32_t mask; b3Vec3 feet; } Ask;
+typedef struct { World *world; Mover *mover; Planes *planes; uint32_t mask; b3Vec3 feet;
+                 uint32_t only, without; } Ask;  // slots + 1; 0: all, none
 
 static b3Capsule capsule_of(const Mover *m, float more) {
     float r = m->radius + SLOP, half = LW_MAX(m->height - 2 * m->radius, 0.0f);
@@ -40,7 +45,9 @@ static b3QueryFilter mover_filter(uint32_t mask) {
 
 static bool meets(b3ShapeId shape, void *context) {
     const Ask *ask = context;
-    return !b3Shape_IsSensor(shape) && slot_of(shape) != (uint32_t)(int32_t)ask->mover->own_slot;
+    uint32_t slot = slot_of(shape);
+    if ((ask->only && slot + 1 != ask->only) || slot + 1 == ask->without) return false;
+    return !b3Shape_IsSensor(shape) && slot != (uint32_t)(int32_t)ask->mover->own_slot;
 }
 
 typedef struct { const Ask *ask; b3Vec3 normal; bool hit; } Below;
@@ -109,6 +116,21 @@ static void push(Ask *ask, const Planes *planes, b3Vec3 way, float dt) {
     }
 }
 
+// What stands has the last word: nothing that moves presses anybody through it.
+static b3Vec3 solve(const Ask *ask, b3Vec3 way, Planes *used) {
+    b3Vec3 delta = b3SolvePlanes(way, used->planes, used->count).delta;
+    b3CollisionPlane fixed[PLANES_MAX];
+    int count = 0;
+    bool gives_in = false;
+    for (int i = 0; i < used->count; i++) {
+        if (b3Body_GetType(ask->world->bodies[used->slots[i]]) != b3_staticBody) continue;
+        b3Plane plane = used->planes[i].plane;
+        gives_in |= plane.offset - b3Dot(plane.normal, delta) > SLOP;
+        fixed[count++] = (b3CollisionPlane){plane, 3.4e38f, 0.0f, true};
+    }
+    return gives_in && count < used->count ? b3SolvePlanes(delta, fixed, count).delta : delta;
+}
+
 // Moves along a way, sliding along what is met; `walls`: what is too steep to walk on is a wall.
 static b3Vec3 slide(Ask *ask, b3Vec3 feet, b3Vec3 way, bool walls, Planes *planes) {
     b3Vec3 target = b3Add(feet, way);
@@ -121,7 +143,7 @@ static b3Vec3 slide(Ask *ask, b3Vec3 feet, b3Vec3 way, bool walls, Planes *plane
             if (!walls || used.walkable[i] || plane->normal.y <= 0 || flat < 0.1f) continue;
             *plane = (b3Plane){{plane->normal.x / flat, 0, plane->normal.z / flat}, plane->offset / flat};
         }
-        b3Vec3 delta = b3SolvePlanes(b3Sub(target, feet), used.planes, used.count).delta;
+        b3Vec3 delta = solve(ask, b3Sub(target, feet), &used);
         delta = b3MulSV(cast(ask, feet, delta), delta);
         feet = b3Add(feet, delta);
         if (b3Dot(delta, delta) < 1e-8f) break;
@@ -186,6 +208,89 @@ static void carry(Ask *ask, uint32_t ground) {
     if (b3Dot(way, way) < 1.0f) put3(m->position, to);  // farther: it was put somewhere else
 }
 
+typedef struct { Ask *ask; uint32_t slots[MOVING_MAX]; int count; } Moving;
+
+static bool see(b3ShapeId shape, void *context) {
+    Moving *found = context;
+    uint32_t slot = slot_of(shape);
+    if (!meets(shape, found->ask) || b3Body_GetType(b3Shape_GetBody(shape)) == b3_staticBody) return true;
+    for (int i = 0; i < found->count; i++)
+        if (found->slots[i] == slot) return true;
+    found->slots[found->count++] = slot;
+    return found->count < MOVING_MAX;
+}
+
+// What came so far in one step that it may be through: seen from the body, the capsule came. A kinematic one takes it along
+// to where they touch, a dynamic one is put there.
+static void sweep(Ask *ask, uint32_t slot, float dt) {
+    Mover *m = ask->mover;
+    b3BodyId body = ask->world->bodies[slot];
+    b3Vec3 feet = vec(m->position), middle = {feet.x, feet.y + m->height / 2, feet.z};
+    b3Vec3 way = b3MulSV(dt, b3Body_GetWorldPointVelocity(body, middle));
+    if (b3Dot(way, way) < 0.0625f * m->radius * m->radius) return;
+    ask->only = slot + 1;
+    float share = cast(ask, b3Add(feet, way), b3Neg(way));
+    ask->only = 0;
+    if (share >= 1.0f) return;
+    b3Vec3 rest = b3MulSV(1.0f - share, way);
+    if (b3Body_GetType(body) == b3_dynamicBody) {
+        b3Body_SetTransform(body, b3Sub(b3Body_GetPosition(body), rest), b3Body_GetRotation(body));
+        return;
+    }
+    Planes planes;
+    ask->without = slot + 1;
+    put3(m->position, slide(ask, feet, rest, true, &planes));
+    ask->without = 0;
+}
+
+// A dynamic body that comes and the character part as two clumps do, at the speed that both have then; one that stands takes
+// from above whatever comes.
+static void take_blow(Ask *ask, uint32_t slot, b3Plane plane, b3Vec3 point, float dt) {
+    Mover *m = ask->mover;
+    b3BodyId body = ask->world->bodies[slot];
+    b3Vec3 n = plane.normal, arm = b3Sub(point, b3Body_GetWorldCenterOfMass(body)), turn = b3Cross(arm, n);
+    float speed = b3Dot(b3Body_GetWorldPointVelocity(body, point), n) - LW_MAX(b3Dot(vec(m->velocity), n), 0.0f);
+    float mass = b3Body_GetMass(body);
+    bool is_braced = m->on_ground != 0 && n.y < -0.5f;
+    if (plane.offset > SLOP) {
+        float share = is_braced ? 1.0f : m->mass / (m->mass + mass);
+        b3Vec3 back = b3MulSV((plane.offset - SLOP) * share, n);
+        b3Body_SetTransform(body, b3Sub(b3Body_GetPosition(body), back), b3Body_GetRotation(body));
+    }
+    if (speed <= 0 || plane.offset + speed * dt < 0) return;
+    float light = 1 / mass + b3Dot(turn, b3MulMV(b3Body_GetWorldInverseRotationalInertia(body), turn));
+    float impulse = speed / (light + (is_braced ? 0.0f : 1 / m->mass));
+    b3Body_ApplyLinearImpulse(body, b3MulSV(-impulse, n), point, true);
+    if (is_braced) return;
+    m->blow[0] += impulse / m->mass * n.x, m->blow[2] += impulse / m->mass * n.z;
+}
+
+static void be_pushed(Ask *ask, uint32_t ground, float dt) {
+    Mover *m = ask->mover;
+    Moving moving = {.ask = ask};
+    b3Vec3 feet = vec(m->position), room = {m->radius + FAST_M, FAST_M, m->radius + FAST_M};
+    b3AABB box = {b3Sub(feet, room), b3Add(b3Add(feet, (b3Vec3){0, m->height, 0}), room)};
+    b3World_OverlapAABB(ask->world->id, box, mover_filter(ask->mask), see, &moving);
+    for (int i = 0; i < moving.count; i++)
+        if (moving.slots[i] != ground) sweep(ask, moving.slots[i], dt);
+    if (!moving.count) return;
+    Planes planes;
+    gather(ask, vec(m->position), &planes);
+    for (int i = 0; i < planes.count; i++)
+        if (planes.slots[i] != ground && !planes.walkable[i] &&
+            b3Body_GetType(ask->world->bodies[planes.slots[i]]) == b3_dynamicBody)
+            take_blow(ask, planes.slots[i], planes.planes[i].plane, planes.points[i], dt);
+}
+
+// How fast a blow still moves it after this step: feet on the ground hold against it, and so do walls.
+static void lose_blow(Mover *m, b3Vec3 way, float dt) {
+    float speed = sqrtf(m->blow[0] * m->blow[0] + m->blow[2] * m->blow[2]);
+    if (speed <= 0) return;
+    float went = (way.x * m->blow[0] + way.z * m->blow[2]) / (speed * dt);
+    float left = LW_MAX(LW_MIN(speed, LW_MAX(went, 0.5f * speed)) - (m->on_ground != 0 ? GRIP * dt : 0.0f), 0.0f);
+    m->blow[0] *= left / speed, m->blow[2] *= left / speed;
+}
+
 static void land(Ask *ask, const Planes *planes, b3Vec3 feet, uint32_t *ground) {
     Mover *m = ask->mover;
     int best = ground_of(planes);
@@ -201,15 +306,17 @@ static void land(Ask *ask, const Planes *planes, b3Vec3 feet, uint32_t *ground) 
 }
 
 static void move_one(World *world, Mover *m, uint32_t mask, uint32_t *ground, float dt) {
-    Ask ask = {world, m, NULL, mask, {0, 0, 0}};
+    Ask ask = {.world = world, .mover = m, .mask = mask};
     Planes planes;
     carry(&ask, *ground);
+    be_pushed(&ask, *ground, dt);
     bool walks = m->on_ground != 0 && m->jump <= 0;
-    b3Vec3 feet = vec(m->position), before = feet, way = {m->wish[0] * dt, 0, m->wish[2] * dt};
+    b3Vec3 feet = vec(m->position), before = feet, wish = {m->wish[0] * dt, 0, m->wish[2] * dt};
+    b3Vec3 way = b3Add(wish, (b3Vec3){m->blow[0] * dt, 0, m->blow[2] * dt});
     if (m->on_ground != 0 && m->jump > 0) m->velocity[1] = m->jump + LW_MAX(m->ground_velocity[1], 0.0f);
     else m->velocity[1] = walks ? 0 : m->velocity[1] + m->gravity * dt;
     b3Vec3 after = slide(&ask, feet, way, true, &planes);
-    push(&ask, &planes, way, dt);
+    push(&ask, &planes, wish, dt);
     float wanted = sqrtf(way.x * way.x + way.z * way.z);
     if (walks && level_way(after, feet) < 0.9f * wanted) after = step_up(&ask, feet, way, after, &planes);
     feet = after;
@@ -223,6 +330,10 @@ static void move_one(World *world, Mover *m, uint32_t mask, uint32_t *ground, fl
     }
     land(&ask, &planes, feet, ground);
     if (m->on_ground != 0) m->velocity[1] = 0;
+    m->squeezed = 0;
+    for (int i = 0; i < planes.count; i++)
+        if (planes.planes[i].plane.offset > SLOP + MARGIN) m->squeezed = 1;
+    lose_blow(m, b3Sub(feet, before), dt);
     m->velocity[0] = (feet.x - before.x) / dt, m->velocity[2] = (feet.z - before.z) / dt;
     put3(m->position, feet);
     m->jump = 0;
@@ -236,6 +347,6 @@ void lw_rigid_movers(uint32_t number, uint32_t count, float *movers, const uint3
 uint32_t lw_rigid_fits(uint32_t number, const float *mover, uint32_t mask, float height) {
     Mover tall = *(const Mover *)mover;
     b3Vec3 head = {0, height - tall.height, 0};
-    Ask ask = {lw_world(number), &tall, NULL, mask, vec(tall.position)};
+    Ask ask = {.world = lw_world(number), .mover = &tall, .mask = mask, .feet = vec(tall.position)};
     return cast(&ask, ask.feet, head) >= 1.0f;
 }

@@ -1,4 +1,4 @@
-"""lw.Character: an upright capsule that walks, climbs steps, rides what moves, and pushes what is light.
+"""lw.Character: an upright capsule that walks, climbs steps, rides what moves, pushes what is light, and is pushed.
 
 Owns: the settings and the state of one, as a row of floats for the kernel (engine_py/kernels/rigid/character.c). It
 steps after the bodies, with them, and sensors notice it. Limits: up is +Y; characters meet bodies, not each other.
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from layerw.app import App
     from layerw.physics.physics import Physics
 
-MOVER_FLOATS = 28  # rigid.h; the places of character.c's fields:
+MOVER_FLOATS = 33  # rigid.h; the places of character.c's fields:
 POSITION, VELOCITY, WISH, NORMAL, GROUND_VELOCITY = slice(0, 3), slice(3, 6), slice(6, 9), slice(17, 20), slice(23, 26)
 JUMP, RADIUS, HEIGHT, STEP, SLOPE, GRAVITY, STRENGTH, ON_GROUND, CEILING, OWN = 9, 10, 11, 12, 13, 14, 15, 16, 26, 27
+MASS, BLOW, SQUEEZED = 28, slice(29, 32), 32
+MASS_MIN, MASS_MAX = 0.01, 1e6
 NOBODY = 0xFFFFFFFF
 SPEED_MAX = 200.0
 FALL = 4  # of VELOCITY
@@ -49,6 +51,7 @@ class Character:
         slope: radians, the steepest ground that it walks on.
         jump_speed: m/s upwards; 5.0 is 1.3 m high.
         strength: newtons that it pushes bodies with; 0 pushes none.
+        mass: kilograms: what a dynamic body that comes moves it by, and loses; its own weight presses on nothing.
         fall_speed: m/s downwards at most; 55 is what air lets a person fall with.
         hits: layers of bodies that it meets; None: all.
 
@@ -66,7 +69,8 @@ class Character:
 
     def __init__(self, app: App, entity: Entity, *, height: float = 1.8, radius: float = 0.4, feet: float = 0.0,
                  step: float | None = None, slope: float = math.radians(46), jump_speed: float = 5.0,
-                 strength: float = 300.0, fall_speed: float = 55.0, hits: Any = None) -> None:  # fmt: skip
+                 strength: float = 300.0, mass: float = 70.0, fall_speed: float = 55.0,
+                 hits: Any = None) -> None:  # fmt: skip
         physics: Physics | None = getattr(app, "physics", None)
         if physics is None:
             raise KindError(f"Character app is {checks.shown(app)}; it takes the App.")
@@ -83,6 +87,7 @@ class Character:
         state[STEP] = min(0.4, height / 3) if step is None else checks.number("Character step", step, 0, height / 2)
         state[SLOPE] = math.cos(checks.number("Character slope", slope, 0, math.pi / 2))
         state[STRENGTH] = checks.number("Character strength", strength, 0, 1e7)
+        state[MASS] = checks.number("Character mass", mass, MASS_MIN, MASS_MAX)
         state[OWN] = -1
         state[GRAVITY] = math.nan  # the world's
         self._state, self._wanted = state, [height, 0.0, 1.0, 55.0]
@@ -116,7 +121,7 @@ class Character:
     def teleport(self, position: npt.ArrayLike) -> None:
         """Stands there from now on, at rest; as assigning the entity's position, which keeps its speed."""
         self._living.position = checks.vector("Character.teleport position", position)
-        self._state[VELOCITY] = 0
+        self._state[VELOCITY] = self._state[BLOW] = 0
 
     @property
     def height(self) -> float:
@@ -197,6 +202,11 @@ class Character:
     def hit_ceiling(self) -> bool:
         """Whether the last step bumped its head."""
         return bool(self._state[CEILING])
+
+    @property
+    def squeezed(self) -> bool:
+        """Whether what moves and what stands leave it too little room: it stays where it is then, inside of them."""
+        return bool(self._state[SQUEEZED])
 
     def remove(self) -> None:
         """Ends it; the entity stays."""
@@ -288,7 +298,7 @@ class Characters:
     def rest(self) -> None:
         """None moves."""
         for one in self._all:
-            one._state[VELOCITY] = 0
+            one._state[VELOCITY] = one._state[BLOW] = 0
 
     def sensed(self, physics: Physics) -> npt.NDArray[np.int32]:
         """(n, 3) what all of them entered and left with this step, see events.py."""

@@ -19,6 +19,7 @@ from layerw.assets.lights import light_of
 from layerw.base.mathx import decompose
 from layerw.base.ports import F64, NodeDesc
 
+TILE_LIGHTS_MAX = 64
 TILE_INSTANCES = "LAYERW_tile_instances"  # of a node: where and how often all below it is shown (parts.py)
 BATCH = "LAYERW_batch_table"  # of a node: rows by the ids of vertices below it
 SHEAR_MIN = 1e-5  # of the largest number of a matrix: less is rounding
@@ -63,9 +64,10 @@ def build_tree(doc: Document, scene: int | None = None) -> Tree:
         seen.add(index)
         row = tree.rows[index] = _append(tree, parent, local_matrix(item), item)
         node = tree.nodes[row]
-        node.light, node.camera, node.extras = light_of(doc, item), camera_of(doc, item), item.raw("extras")
         shown = item.extension(TILE_INSTANCES)
         group = group if shown is None else (row, shown)
+        node.light = light_of(doc, item) if group is None else None  # instances of a tile don't shine
+        node.camera, node.extras = camera_of(doc, item), item.raw("extras")
         batch = item.extension(BATCH) or batch
         _add_mesh(tree, doc, item, row, group)
         if batch is not None:
@@ -73,6 +75,21 @@ def build_tree(doc: Document, scene: int | None = None) -> Tree:
         children = item.indices("children")
         stack.extend((child, item.at("children"), row, group, batch) for child in reversed(children))
     return tree
+
+
+def tile_lights(doc: Document, tree: Tree, flatten: F64) -> list[NodeDesc]:
+    """The nodes of a tile that shine, where they stand in its own frame; the rest of its nodes is in its vertices."""
+    shining = [row for row, node in enumerate(tree.nodes) if node.light is not None]
+    if len(shining) > TILE_LIGHTS_MAX:
+        doc.warn(f"{len(shining) - TILE_LIGHTS_MAX} lights are left out: a tile has at most {TILE_LIGHTS_MAX}.")
+    found = []
+    for row in shining[:TILE_LIGHTS_MAX]:
+        place, turn, _ = decompose(flatten @ tree.worlds[row])
+        x, y, z = (float(value) for value in place)
+        i, j, k, w = (float(value) for value in turn)
+        node = tree.nodes[row]
+        found.append(NodeDesc(-1, (x, y, z), (i, j, k, w), (1.0, 1.0, 1.0), node.name, node.light))
+    return found
 
 
 def _roots(doc: Document, number: int | None) -> list[tuple[int, str]]:

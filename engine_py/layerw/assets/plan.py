@@ -14,7 +14,7 @@ from layerw.assets.gltf import Document
 from layerw.assets.items import GltfError
 from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
 from layerw.assets.metadata import plan_tables
-from layerw.assets.nodes import Tree, build_tree
+from layerw.assets.nodes import Tree, build_tree, tile_lights
 from layerw.assets.packed import PACKED, Packed
 from layerw.assets.placements import Group
 from layerw.assets.primitives import MeshPlan, Planner
@@ -80,7 +80,8 @@ def make_plan(doc: Document, url: str, flatten: F64 | None, scene: str | int | N
         return _surfaces_plan(doc, tree, url, flatten)
     planner = Planner(doc, style)
     planner.add_tree(tree, flatten)
-    plan = ContentPlan([] if flatten is not None else tree.nodes, planner.meshes, planner.materials, [])
+    nodes = tree.nodes if flatten is None else tile_lights(doc, tree, flatten)
+    plan = ContentPlan(nodes, planner.meshes, planner.materials, [])
     if flatten is None:
         plan.facts = facts_of(doc, number)
         plan_clips_of(planner.rig, doc, tree)

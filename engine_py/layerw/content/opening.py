@@ -126,4 +126,4 @@ class Opening:
                                 network=self._config.network)  # fmt: skip
         return World(Streamer(url, transfers=self._transfers, loader=self.loader, layer_ledger=self._layer_ledger,
                               gpu_ledger=self._gpu_ledger, config=settings), self.user, self.loader, self._store,
-                     lambda: self.models)  # fmt: skip
+                     self._table, lambda: self.models)  # fmt: skip

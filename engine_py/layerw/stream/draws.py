@@ -93,6 +93,11 @@ class DrawRows:
         self.drawn, self._fades = tiles, fades
         self._gather()
 
+    @property
+    def staying(self) -> I64:
+        """The tiles that are drawn, but for those that fade out."""
+        return self.drawn if self._fades is None else self.drawn[self._fades < FADE_LEAVES]
+
     def paint(self, tile: int, primitives: list[Primitive], instead: Mapping[int, int]) -> None:
         """A tile, added with these primitives, is drawn with other materials where `instead` has any; see `repaint`."""
         first = int(self._first[tile])

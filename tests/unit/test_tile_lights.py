@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import layerw as lw
 from layerw.assets.gltf import parse
 from layerw.assets.nodes import TILE_LIGHTS_MAX
 from layerw.assets.plan import make_plan

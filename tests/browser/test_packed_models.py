@@ -21,6 +21,8 @@ from .harness import Running
 
 UNIT = Path(__file__).parents[1] / "unit"
 KTX2 = {name: base64.b64decode(data) for name, data in json.loads((UNIT / "ktx2_files.json").read_text()).items()}
+# 32 x 32 texels of the normals of `bumps`, by alktx2 0.1.7.
+NORMALS = base64.b64decode(json.loads((UNIT / "ktx2_normals.json").read_text())["uastc"])
 MESHOPT = json.loads((UNIT / "packed_meshopt.json").read_text())
 # Of a square: made by DracoPy 2.2.0, positions of 14 bits.
 DRACO = json.loads((UNIT / "packed_draco.json").read_text())
@@ -28,6 +30,7 @@ DRACO = json.loads((UNIT / "packed_draco.json").read_text())
 PROGRAM = """
 import numpy as np
 import layerw as lw
+from layerw.gpu import spec
 app = lw.App(overlay=False)
 app.camera.position = np.array((0.0, 0.0, 6.0))
 app.camera.look_at((0.0, 0.0, 0.0))
@@ -45,7 +48,13 @@ def load_all():
         app.load("meshopt.glb", position=(-0.4, 0.4, 0.0), scale=0.09),
         app.load("sparse.glb", position=(0.8, 0.4, 0.0), scale=0.7),
         app.load("plain.glb", position=(0.0, -1.3, 0.0)), app.load("glass.glb", position=(0.0, -1.3, 0.2)),
-        app.load("film.glb", position=(0.9, -1.3, 0.0))])
+        app.load("film.glb", position=(0.9, -1.3, 0.0)),
+        app.load("normals png.glb", position=(-1.6, -1.3, 0.0)),
+        app.load("normals ktx2.glb", position=(1.7, -1.3, 0.0))])
+
+def families():
+    textures = app._engine.store.textures.values()
+    return ",".join(sorted({spec.TEXTURE_FAMILIES[one.family] for one in textures if one.width == 32}))
 
 broken = []
 
@@ -73,6 +82,16 @@ def plain() -> bytes:
     texels = np.stack([16 * x, 16 * y, np.where((x ^ y) & 4, 200, 40)], axis=2).astype(np.uint8)
     out = io.BytesIO()
     Image.fromarray(texels).save(out, "png")
+    return out.getvalue()
+
+
+def bumps() -> bytes:
+    """A normal map."""
+    y, x = np.mgrid[:32, :32] * (np.pi / 8)
+    x, y = 0.6 * np.sin(x), 0.6 * np.sin(y)
+    out = io.BytesIO()
+    normals = np.stack([x, y, np.sqrt(1 - x * x - y * y)], axis=2)
+    Image.fromarray(np.rint((normals + 1) * 127.5).astype(np.uint8)).save(out, "png")
     return out.getvalue()
 
 
@@ -143,6 +162,9 @@ def write_files(folder: Path) -> None:
             "pbrMetallicRoughness": {"baseColorFactor": [0.2, 0.2, 0.2, 1], "metallicFactor": 1.0,
                                      "roughnessFactor": 0.3}}  # fmt: skip
     files |= {"glass": textured(plain(), glass), "film": textured(plain(), film)}
+    bumpy = {"normalTexture": {"index": 0}, "extensions": {},
+             "pbrMetallicRoughness": {"metallicFactor": 0.0, "baseColorFactor": [0.2, 0.2, 0.2, 1.0]}}  # fmt: skip
+    files |= {"normals png": textured(bumps(), bumpy), "normals ktx2": textured(NORMALS, bumpy)}
     files |= {"draco": draco(packed), "meshopt": meshopt(points), "sparse": sparse(),
               "broken draco": draco(packed[:12] + bytes(range(len(packed) - 12))),
               "broken meshopt": meshopt(points[:-9]), "broken ktx2": textured(KTX2["uastc"][:-200])}  # fmt: skip
@@ -169,9 +191,9 @@ def test_packed_files_are_drawn(backend: str, tmp_path: Path, run_program: RunPr
     folder.mkdir()
     write_files(folder)
     running = run_program(folder / "main.py", backend=backend).wait_ready()
-    running.python("from __main__ import break_things, broken, load_all, loaded\nload_all()")
-    errors = outcome(running, "loaded", ["ready"] * 11)
-    assert errors == [""] * 11
+    running.python("from __main__ import break_things, broken, families, load_all, loaded\nload_all()")
+    errors = outcome(running, "loaded", ["ready"] * 13)
+    assert errors == [""] * 13
     running.frames(3)
     shown = running.picture()[..., :3].astype(int)
     Image.fromarray(shown.astype(np.uint8)).save(tmp_path / "shown.png")
@@ -192,6 +214,10 @@ def test_packed_files_are_drawn(backend: str, tmp_path: Path, run_program: RunPr
     behind = cell(0.0, -1.3, 0.35)
     assert behind.std() > 25, f"what is behind glass is seen through it: {behind.std()}"
     assert np.ptp(cell(0.9, -1.3, 0.3).mean(axis=(0, 1))) > 3, "a film has colours"
+    flat, packed = cell(-1.6, -1.3, 0.7), cell(1.7, -1.3, 0.7)
+    assert flat.std() > 8, "the bumps are seen"
+    assert np.abs(packed - flat).mean() < 3, f"z is found again: {np.abs(packed - flat).mean()}"
+    assert running.python("families()") in ("bc5,rgba8", "eac_rg11,rgba8", "astc,rgba8")
     running.python("break_things()")
     draco_error, meshopt_error, ktx2_error = outcome(running, "broken", ["failed", "failed", "ready"])
     assert "broken draco.glb" in draco_error and "Draco" in draco_error

@@ -164,7 +164,7 @@ class FakeTransfers:
         return self._open(None, on_done, on_failed, answer)
 
     def decode_image(self, source: int, *, offset: int, size_bytes: int, max_bytes: int, max_side: int,
-                     on_done: OnDone, on_failed: OnFailed) -> int:  # fmt: skip
+                     on_done: OnDone, on_failed: OnFailed, directions: bool = False) -> int:  # fmt: skip
         file = self.live[source][0]
         assert file is not None
         longest = max(file.image)

@@ -13,6 +13,7 @@ import pytest
 from test_app_contents import make
 
 import layerw as lw
+from layerw.gpu import spec
 from layerw.gpu.records import compressed_bytes
 from layerw.hosts import ktx2
 from layerw.hosts.containers import FormatError
@@ -34,6 +35,8 @@ def changed(offset: int, format_: str, value: int) -> bytes:
 def test_headers_are_read(name: str) -> None:
     header = ktx2.read_header(FILES[name])
     assert header == (16, 16, 5, name.startswith("uastc"))
+    normals = header.kept(0, directions=True)
+    assert spec.TEXTURE_FAMILIES[normals[2]] == ("bc5" if header.is_uastc else "bc7") and normals[3] == 5
     assert header.kept(0) == (16, 16, 2, 5) and header.kept(8) == (8, 8, 2, 4) and header.kept(2) == (2, 2, 0, 1)
     assert ktx2.texels_bytes(16, 16, 2, 5) == 16 * (16 + 4 + 1 + 1 + 1)
 

@@ -8,7 +8,7 @@ import { checkDraco } from '../../web/transfer/decode/draco.js';
 import { Decoders } from '../../web/transfer/decode/decoders.js';
 import { chooseFamily, firstLevel, readHeader, texelsBytes, transcode } from '../../web/transfer/decode/ktx2.js';
 import { unpack } from '../../web/transfer/decode/unpack.js';
-import { COMPRESSED_ASTC, COMPRESSED_BC, COMPRESSED_ETC2, FAIL_FORMAT, TEXTURE_FAMILIES, UNPACK_KINDS } from '../../web/gen/layouts.js';
+import { COMPRESSED_ASTC, COMPRESSED_BC, COMPRESSED_BC5, COMPRESSED_ETC2, FAIL_FORMAT, TEXTURE_FAMILIES, UNPACK_KINDS } from '../../web/gen/layouts.js';
 
 const UNIT = new URL('../unit/', import.meta.url);
 const KTX2 = Object.fromEntries(Object.entries(JSON.parse(readFileSync(new URL('ktx2_files.json', UNIT), 'utf8')))
@@ -70,6 +70,10 @@ test('a GPU gets the family that it takes, and levels that fit', () => {
   const all = COMPRESSED_ASTC | COMPRESSED_BC | COMPRESSED_ETC2;
   assert.deepEqual([all, COMPRESSED_BC, COMPRESSED_ETC2, 0].map((can) => family('uastc', can)), ['astc', 'bc7', 'etc2', 'rgba8']);
   assert.deepEqual([all, COMPRESSED_BC, COMPRESSED_ASTC].map((can) => family('etc1s', can, false)), ['etc2_rgb', 'bc1', 'astc']);
+  const normals = (name, can) => TEXTURE_FAMILIES[chooseFamily(readHeader(KTX2[name]), false, can, true)];
+  assert.deepEqual([all | COMPRESSED_BC5, COMPRESSED_BC5, all, COMPRESSED_ETC2, COMPRESSED_BC, 0].map((can) => normals('uastc', can)),
+    ['bc5', 'bc5', 'astc', 'eac_rg11', 'rgba8', 'rgba8']);
+  assert.deepEqual([all | COMPRESSED_BC5, COMPRESSED_BC].map((can) => normals('etc1s', can)), ['etc2_rgb', 'bc1']);
   assert.equal(chooseFamily({ width: 6, height: 8, levels: 1, isUastc: true }, true, all), 0);
   assert.deepEqual([0, 16, 9, 1].map((side) => firstLevel(readHeader(KTX2.uastc), side)), [0, 0, 1, 4]);
   assert.equal(texelsBytes(16, 16, TEXTURE_FAMILIES.indexOf('bc1'), 5), 8 * 23);

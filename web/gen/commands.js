@@ -49,7 +49,7 @@
  * @typedef {object} TransfersSink
  * @property {(transfer: number, kind: number, priority: number, maxBytes: number, url: number, urlBytes: number, sha256: number, sha256Bytes: number) => void} fetch kind: FETCH_*. Larger than max_bytes fails with TOO_LARGE before it is held. A higher priority starts first. sha256: expected lowercase hex prefix, or 0 bytes for none.
  * @property {(transfer: number, data: number, sizeBytes: number) => void} meshBuild Builds VERTEX vertices, then indices, from accessors of finished transfers: MESH_BUILD below.
- * @property {(transfer: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number) => void} imageDecode Decodes an image inside a finished transfer (size 0 = all of it). Reads the header first: larger than 8,192 on a side, or over max_bytes at full size (plus the copy where it is scaled down to max_side), fails with TOO_LARGE (a, b = size). Of a KTX2 file the levels that max_side lets are kept, and transfer_done's payload is an IMAGE_RESULT.
+ * @property {(transfer: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number, directions: number) => void} imageDecode Decodes an image inside a finished transfer (size 0 = all of it). Reads the header first: larger than 8,192 on a side, or over max_bytes at full size (plus the copy where it is scaled down to max_side), fails with TOO_LARGE (a, b = size). Of a KTX2 file the levels that max_side lets are kept, and transfer_done's payload is an IMAGE_RESULT. directions 1: it is a normal map, of which two channels do.
  * @property {(transfer: number, priority: number) => void} transferPriority Of a fetch that has not started.
  * @property {(transfer: number) => void} transferRelease Aborts it or frees what it holds; the handle ends.
  * @property {(transfer: number, data: number, sizeBytes: number, block: number) => void} meshBuildIn As mesh_build, in a block of Layer memory (the allocator's handle) as large as the result. It is the transfer's: freed when that is released, once nothing writes to it any more.
@@ -116,7 +116,7 @@ export const COMMANDS = new Map([
   [31, { name: 'shader_destroy', words: 2 }],
   [32, { name: 'fetch', words: 9 }],
   [33, { name: 'mesh_build', words: 4 }],
-  [34, { name: 'image_decode', words: 7 }],
+  [34, { name: 'image_decode', words: 8 }],
   [35, { name: 'transfer_priority', words: 3 }],
   [36, { name: 'transfer_release', words: 2 }],
   [37, { name: 'mesh_build_in', words: 5 }],
@@ -229,7 +229,7 @@ export function decodeCommands(words, sinks, onError) {
           case 31: gpu.shaderDestroy(words[at + 1]); break;
           case 32: transfers.fetch(words[at + 1], words[at + 2], asFloat(words[at + 3]), words[at + 4], words[at + 5], words[at + 6], words[at + 7], words[at + 8]); break;
           case 33: transfers.meshBuild(words[at + 1], words[at + 2], words[at + 3]); break;
-          case 34: transfers.imageDecode(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6]); break;
+          case 34: transfers.imageDecode(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5], words[at + 6], words[at + 7]); break;
           case 35: transfers.transferPriority(words[at + 1], asFloat(words[at + 2])); break;
           case 36: transfers.transferRelease(words[at + 1]); break;
           case 37: transfers.meshBuildIn(words[at + 1], words[at + 2], words[at + 3], words[at + 4]); break;

@@ -102,7 +102,7 @@ fn fragment_main(in: DecalVaryings) -> Seen {
   if ((material.bound & HAS_NORMAL) != 0u) {
     let at = decal_uv(UV_NORMAL, uv, 1.0);
     let texel_normal = textureSampleGrad(normal_texture, normal_sampler, at, decal_uv(UV_NORMAL, dx, 0.0), decal_uv(UV_NORMAL, dy, 0.0)).xyz;
-    let bent = (texel_normal * 2.0 - 1.0) * vec3<f32>(material.normal_scale, material.normal_scale, 1.0);
+    let bent = map_direction(texel_normal) * vec3<f32>(material.normal_scale, material.normal_scale, 1.0);
     let along = rotate(in.rotation, vec3<f32>(1.0, 0.0, 0.0));
     let t = normalize(along - geometric * dot(geometric, along));
     normal = normalize(t * bent.x + cross(geometric, t) * bent.y + geometric * bent.z);

@@ -80,9 +80,16 @@ fn tangent_frame(in: SurfaceIn, uv: vec2<f32>) -> mat3x3<f32> {
   return mat3x3<f32>(t, u, n);
 }
 
+// The direction that a normal map's texel says. Two channels (BC5, EAC RG11) have no z: 0 is read, which no other normal map
+// says, far below the surface.
+fn map_direction(texel: vec3<f32>) -> vec3<f32> {
+  let e = texel * 2.0 - 1.0;
+  return vec3<f32>(e.xy, select(e.z, sqrt(saturate(1.0 - dot(e.xy, e.xy))), texel.z == 0.0));
+}
+
 // The normal in world axes that a normal map's texel at uv gives.
 fn bent_normal(in: SurfaceIn, uv: vec2<f32>, texel: vec3<f32>, scale: f32) -> vec3<f32> {
-  return normalize(tangent_frame(in, uv) * ((texel * 2.0 - 1.0) * vec3<f32>(scale, scale, 1.0)));
+  return normalize(tangent_frame(in, uv) * (map_direction(texel) * vec3<f32>(scale, scale, 1.0)));
 }
 
 // The material's values and textures.

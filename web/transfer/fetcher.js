@@ -130,11 +130,12 @@ export class Transfers {
   }
 
   /** @param {number} transfer @param {number} source @param {number} offset @param {number} sizeBytes
-   * @param {number} maxBytes @param {number} maxSide */
-  imageDecode(transfer, source, offset, sizeBytes, maxBytes, maxSide) {
+   * @param {number} maxBytes @param {number} maxSide @param {number} directions 1: of a normal map */
+  imageDecode(transfer, source, offset, sizeBytes, maxBytes, maxSide, directions) {
     this.#open(transfer, false, 0);
     const { decodersUrl: decoders } = this;
-    this.#startJob({ op: 'image', id: transfer, source, offset, sizeBytes, maxBytes, maxSide, decoders, can: this.can() }, [source]);
+    const how = { directions: directions === 1, decoders, can: this.can() };
+    this.#startJob({ op: 'image', id: transfer, source, offset, sizeBytes, maxBytes, maxSide, ...how }, [source]);
   }
 
   /** @param {number} transfer @param {number} data @param {number} sizeBytes */

@@ -50,7 +50,8 @@ class BorrowedImages:
             if image.handle:
                 continue
             if image.share is None:
-                image.share = self._open_image(image.url, ImageFile(desc.srgb, desc.sampler), self._max_side, priority)
+                image.share = self._open_image(image.url, ImageFile(desc.srgb, desc.sampler, desc.directions),
+                                               self._max_side, priority)  # fmt: skip
             else:
                 image.share.step()
             if image.share is None:

@@ -313,7 +313,8 @@ class GltfContent:
             job.state = BUSY
             job.transfer = transfers.decode_image(
                 job.sources[0].transfer, offset=job.plan.offset, size_bytes=job.plan.size_bytes, max_bytes=need,
-                max_side=self._max_side, on_done=done, on_failed=failed)  # fmt: skip
+                max_side=self._max_side, directions=job.plan.desc.directions, on_done=done,
+                on_failed=failed)  # fmt: skip
 
     def _try_upload(self, job: Job) -> None:
         size = job.try_upload(self._loader.gpu)

@@ -25,6 +25,7 @@ MaterialKey = tuple[int, bool]  # the file's number of the material, -1 = the de
 EMISSIVE_MAX = 65_504.0  # of a half float
 ATTENUATION_M_MIN = 1e-6  # 0 would be no attenuation
 COLORS = frozenset(slot.name for slot in kinds.TEXTURES if slot.srgb)
+DIRECTIONS = frozenset(("normal", "clearcoat_normal"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class TextureDesc:
     image: int
     srgb: bool
     sampler: int  # spec.SAMPLER_*
+    directions: bool = False  # of a normal map: x and y are all that the GPU needs
 
 
 @dataclass(slots=True)
@@ -207,7 +209,7 @@ def _add_texture(doc: Document, plan: MaterialPlan, slot: str, use: Item, materi
         return first
     sampler = _sampler(doc, texture)
     source, _ = doc.named(holder, "source", "images")
-    plan.textures[slot] = TextureDesc(source, slot in COLORS, sampler)
+    plan.textures[slot] = TextureDesc(source, slot in COLORS, sampler, slot in DIRECTIONS)
     uv_set, matrix = _uv_use(use)
     if first:
         plan.uv_set, plan.uv_matrix = uv_set, matrix

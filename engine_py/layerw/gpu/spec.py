@@ -146,11 +146,12 @@ COMMANDS: tuple[Record, ...] = (
             "starts first. sha256: expected lowercase hex prefix, or 0 bytes for none."),
     _record(33, "mesh_build", "transfer:h data:p size_bytes:u32",
             "Builds VERTEX vertices, then indices, from accessors of finished transfers: MESH_BUILD below."),
-    _record(34, "image_decode", "transfer:h source:h offset:u32 size_bytes:u32 max_bytes:u32 max_side:u32",
+    _record(34, "image_decode", "transfer:h source:h offset:u32 size_bytes:u32 max_bytes:u32 max_side:u32 "
+            "directions:u32",
             "Decodes an image inside a finished transfer (size 0 = all of it). Reads the header first: larger than "
             "8,192 on a side, or over max_bytes at full size (plus the copy where it is scaled down to max_side), "
             "fails with TOO_LARGE (a, b = size). Of a KTX2 file the levels that max_side lets are kept, and "
-            "transfer_done's payload is an IMAGE_RESULT."),
+            "transfer_done's payload is an IMAGE_RESULT. directions 1: it is a normal map, of which two channels do."),
     _record(35, "transfer_priority", "transfer:h priority:f32", "Of a fetch that has not started."),
     _record(36, "transfer_release", "transfer:h", "Aborts it or frees what it holds; the handle ends."),
     _record(37, "mesh_build_in", "transfer:h data:p size_bytes:u32 block:u32",
@@ -250,10 +251,11 @@ MATERIAL_DOUBLE_SIDED, MATERIAL_BLEND, MATERIAL_MASK, MATERIAL_WIND, MATERIAL_NO
 MATERIAL_METRES, MATERIAL_NO_FOG = 32, 64  # of discs and strokes: sizes are metres, not pixels; distance hides nothing
 # What a block of 4 x 4 texels of a compressed texture takes, by family. texture_create.format: COMPRESSED_FIRST + 2 *
 # (its number - 1), + 1 where numbers are no colours. Family 0 is not compressed.
-TEXTURE_FAMILIES = ("rgba8", "astc", "bc7", "etc2", "etc2_rgb", "bc1")
-TEXTURE_BLOCK_BYTES = (64, 16, 16, 16, 8, 8)
+# bc5 and eac_rg11 hold the x and y of directions; shaders find z (surface.wgsl), whose texel is 0 in no other texture.
+TEXTURE_FAMILIES = ("rgba8", "astc", "bc7", "etc2", "etc2_rgb", "bc1", "bc5", "eac_rg11")
+TEXTURE_BLOCK_BYTES = (64, 16, 16, 16, 8, 8, 16, 16)
 COMPRESSED_FIRST = 4
-COMPRESSED_ASTC, COMPRESSED_BC, COMPRESSED_ETC2 = 1, 2, 4  # what a GPU takes, bits
+COMPRESSED_ASTC, COMPRESSED_BC, COMPRESSED_ETC2, COMPRESSED_BC5 = 1, 2, 4, 8  # what a GPU takes, bits
 IMAGE_RESULT = ("family", "levels")  # u32
 SHADER_PARAMS_BYTES = 768  # where a shader's own parameters begin: a multiple of every API's uniform offset
 SAMPLER_CLAMP_S, SAMPLER_CLAMP_T, SAMPLER_MIRROR_S, SAMPLER_MIRROR_T, SAMPLER_NEAREST = 1, 2, 4, 8, 16

@@ -25,6 +25,7 @@ from layerw.hosts.local_files import local_size, read_local
 IMAGE_SIDE_MAX = 8192
 FRAMES_A_SECOND = 60
 NEVER_FRAMES = 1 << 62
+_BC5 = spec.TEXTURE_FAMILIES.index("bc5")
 
 
 @dataclass(slots=True, eq=False)
@@ -109,9 +110,9 @@ class FileTransfers:
         self._queue(Transfer(transfer, "mesh", work=lambda: self._mesh(words), block=block))
 
     def image_decode(self, transfer: int, source: int, offset: int, size_bytes: int, max_bytes: int,
-                     max_side: int) -> None:  # fmt: skip
+                     max_side: int, directions: int) -> None:  # fmt: skip
         work = Transfer(transfer, "image", max_bytes=max_bytes)
-        work.work = lambda: self._image(work, source, offset, size_bytes, max_side)
+        work.work = lambda: self._image(work, source, offset, size_bytes, max_side, bool(directions))
         self._queue(work)
 
     def bytes_read(self, transfer: int, data: int, size_bytes: int) -> None:
@@ -245,13 +246,13 @@ class FileTransfers:
             raise FormatError(f"An accessor ends at byte {end}, but its buffer has {here}.")
 
     def _image(self, t: Transfer, source: int, offset: int, size_bytes: int,
-               max_side: int) -> tuple[int, int, int, bytes]:  # fmt: skip
+               max_side: int, directions: bool) -> tuple[int, int, int, bytes]:  # fmt: skip
         data = self.live[source].data if source in self.live else b""
         end = offset + size_bytes if size_bytes else len(data)
         if source not in self.live or end > len(data):
             raise FormatError(f"An image ends at byte {end}, but its buffer has {len(data)}.")
         if data[offset : offset + 12] == ktx2.MAGIC:
-            return self._ktx2(t, data[offset:end], max_side)
+            return self._ktx2(t, data[offset:end], max_side, directions)
         width, height = image_size(data[offset:end])
         if max(width, height) > IMAGE_SIDE_MAX or min(width, height) < 1:
             raise FetchFailed(spec.FAIL_TOO_LARGE, width, height, f"The image is {width} x {height}; each side must be "
@@ -266,12 +267,13 @@ class FileTransfers:
         t.size = (width, height)
         return 4 * width * height, width, height, b""
 
-    def _ktx2(self, t: Transfer, data: bytes, max_side: int) -> tuple[int, int, int, bytes]:
+    def _ktx2(self, t: Transfer, data: bytes, max_side: int, directions: bool) -> tuple[int, int, int, bytes]:
         header = ktx2.read_header(data)
-        width, height, family, levels = header.kept(max_side)
-        needed = ktx2.texels_bytes(width, height, family, levels)
+        width, height, family, levels = header.kept(max_side, directions=directions)
+        kept = ktx2.texels_bytes(width, height, family, levels)
+        needed = max(kept, 4 * width * height) if family == _BC5 else kept  # made of plain texels
         if needed > t.max_bytes:
             raise FetchFailed(spec.FAIL_TOO_LARGE, header.width, header.height, f"The KTX2 file of {header.width} x "
                            f"{header.height} texels needs {needed} bytes; {t.max_bytes} were allowed.")  # fmt: skip
         t.size = (width, height)
-        return needed, width, height, struct.pack("<II", family, levels)
+        return kept, width, height, struct.pack("<II", family, levels)

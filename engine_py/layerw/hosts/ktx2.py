@@ -1,6 +1,6 @@
 """The header of a KTX2 file of Basis Universal, checked: the twin of web/transfer/decode/ktx2.js, without a transcoder.
 
-Owns: what a page's GPU with BC would get of it. Source: KTX File Format 2.0; KHR_texture_basisu.
+Owns: what a page's GPU with BC would get of it, BC5 for normal maps. Source: KTX File Format 2.0; KHR_texture_basisu.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ class Ktx2(NamedTuple):
     levels: int
     is_uastc: bool
 
-    def kept(self, max_side: int) -> tuple[int, int, int, int]:
-        """Width, height, family (of spec.TEXTURE_FAMILIES) and levels of what is kept."""
+    def kept(self, max_side: int, *, directions: bool = False) -> tuple[int, int, int, int]:
+        """Width, height, family (of spec.TEXTURE_FAMILIES) and levels of what is kept. directions: of a normal map."""
         first = 0
         while max_side and first < self.levels - 1 and max(self.width, self.height) >> first > max_side:
             first += 1
         width, height = max(1, self.width >> first), max(1, self.height >> first)
-        family = 0 if width % 4 or height % 4 else spec.TEXTURE_FAMILIES.index("bc7")
+        name = "rgba8" if width % 4 or height % 4 else "bc5" if directions and self.is_uastc else "bc7"
+        family = spec.TEXTURE_FAMILIES.index(name)
         return width, height, family, self.levels - first if family else 1
 
 

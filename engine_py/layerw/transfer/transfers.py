@@ -27,7 +27,7 @@ class Commands(Protocol):
     def mesh_build(self, transfer: int, data: int, size_bytes: int) -> None: ...
     def mesh_build_in(self, transfer: int, data: int, size_bytes: int, block: int) -> None: ...
     def image_decode(self, transfer: int, source: int, offset: int, size_bytes: int, max_bytes: int,
-                     max_side: int) -> None: ...  # fmt: skip
+                     max_side: int, directions: int) -> None: ...  # fmt: skip
     def bytes_read(self, transfer: int, data: int, size_bytes: int) -> None: ...
     def unpack(self, transfer: int, data: int, size_bytes: int) -> None: ...
     def transfer_priority(self, transfer: int, priority: float) -> None: ...
@@ -98,10 +98,11 @@ class FrameTransfers:
         return transfer
 
     def decode_image(self, source: int, *, offset: int, size_bytes: int, max_bytes: int, max_side: int,
-                     on_done: OnDone, on_failed: OnFailed) -> int:  # fmt: skip
-        """Decodes an image that lies in a finished transfer."""
+                     on_done: OnDone, on_failed: OnFailed, directions: bool = False) -> int:  # fmt: skip
+        """Decodes an image that lies in a finished transfer. directions: its texels are those of a normal map."""
         transfer = self._start(on_done, on_failed)
-        self._commands.image_decode(transfer, source, offset, size_bytes, min(max_bytes, 0xFFFFFFFF), max_side)
+        self._commands.image_decode(transfer, source, offset, size_bytes, min(max_bytes, 0xFFFFFFFF), max_side,
+                                    int(directions))  # fmt: skip
         return transfer
 
     def read(self, ranges: U32, *, on_done: OnDone, on_failed: OnFailed) -> int:

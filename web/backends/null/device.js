@@ -1,6 +1,6 @@
 // @ts-check
 /** @file The backend that draws nothing: every check, state and count of the others, no GPU. For tests and servers. */
-import { COMPRESSED_BC } from '../../gen/layouts.js';
+import { COMPRESSED_BC, COMPRESSED_BC5 } from '../../gen/layouts.js';
 import { Core } from '../common/core.js';
 import { Graph } from '../common/graph.js';
 import { NullBuffers } from './buffers.js';
@@ -8,7 +8,7 @@ import { NullPasses } from './passes.js';
 import { nullPipelines } from './pipelines.js';
 import { nullTextures } from './textures.js';
 
-const LIMITS = Object.freeze({ maxBufferBytes: 2 ** 30, maxTextureSide: 8192, maxRows: 8192 * 1024, compressed: COMPRESSED_BC });
+const LIMITS = Object.freeze({ maxBufferBytes: 2 ** 30, maxTextureSide: 8192, maxRows: 8192 * 1024, compressed: COMPRESSED_BC | COMPRESSED_BC5 });
 
 export class NullBackend extends Core {
   /** @param {import('../common/driver.js').Parts & { onLost?: (reason: string) => void }} parts */

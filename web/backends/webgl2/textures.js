@@ -5,7 +5,7 @@
  * between drivers.
  */
 import {
-  COMPRESSED_ASTC, COMPRESSED_BC, COMPRESSED_ETC2,
+  COMPRESSED_ASTC, COMPRESSED_BC, COMPRESSED_BC5, COMPRESSED_ETC2,
   SAMPLER_CLAMP_S, SAMPLER_CLAMP_T, SAMPLER_MIRROR_S, SAMPLER_MIRROR_T, SAMPLER_NEAREST,
 } from '../../gen/layouts.js';
 import { anisotropy, compressedLevels } from '../common/resources.js';
@@ -16,8 +16,8 @@ import { anisotropy, compressedLevels } from '../common/resources.js';
  * @param {WebGL2RenderingContext} gl @returns {number[]} */
 function compressedFormats(gl) {
   for (const name of ['WEBGL_compressed_texture_astc', 'EXT_texture_compression_bptc', 'WEBGL_compressed_texture_etc',
-    'WEBGL_compressed_texture_s3tc', 'WEBGL_compressed_texture_s3tc_srgb']) gl.getExtension(name);
-  return [0x93d0, 0x93b0, 0x8e8d, 0x8e8c, 0x9279, 0x9278, 0x9275, 0x9274, 0x8c4d, 0x83f1];
+    'WEBGL_compressed_texture_s3tc', 'WEBGL_compressed_texture_s3tc_srgb', 'EXT_texture_compression_rgtc']) gl.getExtension(name);
+  return [0x93d0, 0x93b0, 0x8e8d, 0x8e8c, 0x9279, 0x9278, 0x9275, 0x9274, 0x8c4d, 0x83f1, 0x8dbd, 0x8dbd, 0x9272, 0x9272];
 }
 
 /** Which compressed textures it takes; those of BC only where all of them are there.
@@ -25,7 +25,8 @@ function compressedFormats(gl) {
 export function compressed(gl) {
   const has = (/** @type {string} */ name) => gl.getExtension(name) !== null;
   const bc = has('EXT_texture_compression_bptc') && has('WEBGL_compressed_texture_s3tc') && has('WEBGL_compressed_texture_s3tc_srgb');
-  return (has('WEBGL_compressed_texture_astc') ? COMPRESSED_ASTC : 0) | (bc ? COMPRESSED_BC : 0) | (has('WEBGL_compressed_texture_etc') ? COMPRESSED_ETC2 : 0);
+  const bc5 = has('EXT_texture_compression_rgtc') ? COMPRESSED_BC5 : 0;
+  return (has('WEBGL_compressed_texture_astc') ? COMPRESSED_ASTC : 0) | (bc ? COMPRESSED_BC : 0) | bc5 | (has('WEBGL_compressed_texture_etc') ? COMPRESSED_ETC2 : 0);
 }
 
 export class Webgl2Textures {

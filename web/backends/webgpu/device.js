@@ -4,7 +4,7 @@
  * Owns: the device and the rebuild. After a loss every handle is empty; the events device_lost and device_restored tell
  * Python, which makes everything again. Limits: asks for the adapter's own buffer and texture limits, no more.
  */
-import { COMPRESSED_ASTC, COMPRESSED_BC, COMPRESSED_ETC2 } from '../../gen/layouts.js';
+import { COMPRESSED_ASTC, COMPRESSED_BC, COMPRESSED_BC5, COMPRESSED_ETC2 } from '../../gen/layouts.js';
 import { loadWgsl, wgslModule } from '../../shaders/loader.js';
 import { Core } from '../common/core.js';
 import { Graph } from '../common/graph.js';
@@ -47,7 +47,7 @@ const WANTED = ['timestamp-query', 'texture-compression-astc', 'texture-compress
 
 /** Which compressed textures it takes. @param {GPUDevice} device @returns {number} COMPRESSED_* */
 const compressed = ({ features }) => (features.has('texture-compression-astc') ? COMPRESSED_ASTC : 0)
-  | (features.has('texture-compression-bc') ? COMPRESSED_BC : 0) | (features.has('texture-compression-etc2') ? COMPRESSED_ETC2 : 0);
+  | (features.has('texture-compression-bc') ? COMPRESSED_BC | COMPRESSED_BC5 : 0) | (features.has('texture-compression-etc2') ? COMPRESSED_ETC2 : 0);
 
 /** @param {GPUAdapter} adapter @returns {Promise<GPUDevice>} */
 function deviceOf(adapter) {

@@ -12,7 +12,8 @@ import { anisotropy, compressedLevels, familyOf, texelBytes, textureBytes } from
 /** @type {GPUTextureFormat[]} */
 const FORMATS = ['rgba8unorm-srgb', 'rgba8unorm', 'rgba8unorm-srgb', 'rgba16float',
   'astc-4x4-unorm-srgb', 'astc-4x4-unorm', 'bc7-rgba-unorm-srgb', 'bc7-rgba-unorm', 'etc2-rgba8unorm-srgb', 'etc2-rgba8unorm',
-  'etc2-rgb8unorm-srgb', 'etc2-rgb8unorm', 'bc1-rgba-unorm-srgb', 'bc1-rgba-unorm']; // compressed: by TEXTURE_FAMILIES
+  'etc2-rgb8unorm-srgb', 'etc2-rgb8unorm', 'bc1-rgba-unorm-srgb', 'bc1-rgba-unorm',
+  'bc5-rg-unorm', 'bc5-rg-unorm', 'eac-rg11unorm', 'eac-rg11unorm']; // compressed: by TEXTURE_FAMILIES
 const COPY_DST = 0x02;
 const TEXTURE_BINDING = 0x04;
 const RENDER_ATTACHMENT = 0x10;

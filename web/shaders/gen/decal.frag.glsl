@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl
 // lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl
 // decal.wgsl
-// sha256 cee6937c2d6a8c9ad37481cccb515c6131e0b63f544d2cc0ebcf848a585e7970. Do not edit.
+// sha256 ed589a30aef897a34596dbb62abc5fd947dbd9575ca40fbe42f7d787a405c4e9. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -271,6 +271,11 @@ vec3 facing_of(vec3 right, vec3 down, vec3 p) {
 vec2 decal_uv(uint row, vec2 uv, float one) {
   vec3 at = vec3(uv, one);
   return vec2(dot(material.uv[row].xyz, at), dot(material.uv[row + 1u].xyz, at));
+}
+
+vec3 map_direction(vec3 texel) {
+  vec3 e = texel * 2.0 - 1.0;
+  return vec3(e.xy, mix(e.z, sqrt(clamp(1.0 - dot(e.xy, e.xy), 0.0, 1.0)), texel.z == 0.0));
 }
 
 LitSurface plain_surface(vec3 base_color, vec3 normal, float metallic, float roughness, float occlusion) {
@@ -1049,7 +1054,7 @@ Seen fragment_main(DecalVaryings in_8) {
   if ((material.bound & HAS_NORMAL) != 0u) {
     vec2 at = decal_uv(UV_NORMAL, uv, 1.0);
     vec3 texel_normal = textureGrad(normal_texture, at, decal_uv(UV_NORMAL, dx, 0.0), decal_uv(UV_NORMAL, dy, 0.0)).xyz;
-    vec3 bent = (texel_normal * 2.0 - 1.0) * vec3(material.normal_scale, material.normal_scale, 1.0);
+    vec3 bent = map_direction(texel_normal) * vec3(material.normal_scale, material.normal_scale, 1.0);
     vec3 along = rotate(in_8.rotation, vec3(1.0, 0.0, 0.0));
     vec3 t = normalize(along - geometric * dot(geometric, along));
     normal = normalize(t * bent.x + cross(geometric, t) * bent.y + geometric * bent.z);

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_layered.wgsl surface.wgsl layered.wgsl glass.wgsl glass_main.wgsl
-// sha256 77e8bfcb11e4a5ba8260a7858ce3a2037f82a8c95a312f3127d8874276ef3815. Do not edit.
+// sha256 327dee522f3bb2166a6c3d0de165d75ba0bde940e5b698956f6ba8ec998a8d19. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -351,8 +351,13 @@ vec2 uv_of(uint row, SurfaceIn in_4) {
   return vec2(dot(material.uv[row].xyz, at), dot(material.uv[row + 1u].xyz, at));
 }
 
+vec3 map_direction(vec3 texel) {
+  vec3 e = texel * 2.0 - 1.0;
+  return vec3(e.xy, mix(e.z, sqrt(clamp(1.0 - dot(e.xy, e.xy), 0.0, 1.0)), texel.z == 0.0));
+}
+
 vec3 bent_normal(SurfaceIn in_6, vec2 uv, vec3 texel, float scale) {
-  return normalize(tangent_frame(in_6, uv) * ((texel * 2.0 - 1.0) * vec3(scale, scale, 1.0)));
+  return normalize(tangent_frame(in_6, uv) * (map_direction(texel) * vec3(scale, scale, 1.0)));
 }
 
 Surface default_surface(SurfaceIn in_7) {

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_layered.wgsl surface.wgsl layered.wgsl surface_main.wgsl
-// sha256 e5655da0cf0152743e3f32f80145c7beb32efb7e3f445843310b2f4ebebe1551. Do not edit.
+// sha256 b7f7426d940c04c00c952de9b98c85039c53df0c38752a698b7657ab770378f0. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -354,8 +354,13 @@ vec2 uv_of(uint row, SurfaceIn in_4) {
   return vec2(dot(material.uv[row].xyz, at), dot(material.uv[row + 1u].xyz, at));
 }
 
+vec3 map_direction(vec3 texel) {
+  vec3 e = texel * 2.0 - 1.0;
+  return vec3(e.xy, mix(e.z, sqrt(clamp(1.0 - dot(e.xy, e.xy), 0.0, 1.0)), texel.z == 0.0));
+}
+
 vec3 bent_normal(SurfaceIn in_6, vec2 uv, vec3 texel, float scale) {
-  return normalize(tangent_frame(in_6, uv) * ((texel * 2.0 - 1.0) * vec3(scale, scale, 1.0)));
+  return normalize(tangent_frame(in_6, uv) * (map_direction(texel) * vec3(scale, scale, 1.0)));
 }
 
 Surface default_surface(SurfaceIn in_7) {

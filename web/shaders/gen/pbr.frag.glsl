@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_pbr.wgsl surface.wgsl pbr.wgsl surface_main.wgsl
-// sha256 301340b4720ac6cbe9c234619e62458351efb55b5fc37aecb282e59f416ff816. Do not edit.
+// sha256 d1fb21c00c1ed729888ca7165cffa181c4d9183d5821dd16b82c16a3ff8afd5b. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -321,8 +321,13 @@ vec2 uv_of(uint row, SurfaceIn in_4) {
   return vec2(dot(material.uv[row].xyz, at), dot(material.uv[row + 1u].xyz, at));
 }
 
+vec3 map_direction(vec3 texel) {
+  vec3 e = texel * 2.0 - 1.0;
+  return vec3(e.xy, mix(e.z, sqrt(clamp(1.0 - dot(e.xy, e.xy), 0.0, 1.0)), texel.z == 0.0));
+}
+
 vec3 bent_normal(SurfaceIn in_6, vec2 uv, vec3 texel, float scale) {
-  return normalize(tangent_frame(in_6, uv) * ((texel * 2.0 - 1.0) * vec3(scale, scale, 1.0)));
+  return normalize(tangent_frame(in_6, uv) * (map_direction(texel) * vec3(scale, scale, 1.0)));
 }
 
 Surface default_surface(SurfaceIn in_7) {

@@ -6,15 +6,21 @@
  * Does not: load the transcoder. Limits: 2D images of Basis (UASTC, ETC1S), no arrays, cubes or other formats.
  * Source: KTX File Format 2.0; Khronos Data Format 1.3; KHR_texture_basisu.
  */
-import { COMPRESSED_ASTC, COMPRESSED_BC, COMPRESSED_ETC2, FAIL_FORMAT, FAIL_TOO_LARGE, TEXTURE_BLOCK_BYTES, TEXTURE_FAMILIES } from '../../gen/layouts.js';
+import { COMPRESSED_ASTC, COMPRESSED_BC, COMPRESSED_BC5, COMPRESSED_ETC2, FAIL_FORMAT, FAIL_TOO_LARGE, TEXTURE_BLOCK_BYTES, TEXTURE_FAMILIES } from '../../gen/layouts.js';
 import { Failure } from './failure.js';
+import { encodeTwoChannels } from './two-channels.js';
 
 export const SIDE_MAX = 16_384;
 const MAGIC = [0xab, 0x4b, 0x54, 0x58, 0x20, 0x32, 0x30, 0xbb, 0x0d, 0x0a, 0x1a, 0x0a];
 const HEADER_BYTES = 80, LEVEL_BYTES = 24;
 const ETC1S = 163, UASTC = 166; // colour models of the data format descriptor
-/** The transcoder's numbers. @type {Record<string, number>} */
-const TARGETS = { rgba8: 13, astc: 10, bc7: 6, etc2: 1, etc2_rgb: 0, bc1: 2 };
+/** The transcoder's numbers; of those of two channels, what they are made of. @type {Record<string, number>} */
+const TARGETS = { rgba8: 13, astc: 10, bc7: 6, etc2: 1, etc2_rgb: 0, bc1: 2, bc5: 13, eac_rg11: 13 };
+
+const BC5 = TEXTURE_FAMILIES.indexOf('bc5'), EAC_RG11 = TEXTURE_FAMILIES.indexOf('eac_rg11');
+
+/** @param {number} family */
+const isTwoChannels = (family) => family === BC5 || family === EAC_RG11;
 
 /** @typedef {{ width: number, height: number, levels: number, isUastc: boolean }} Header */
 /** @typedef {{ bytes: Uint8Array<ArrayBuffer>, width: number, height: number, family: number, levels: number }} Texels */
@@ -69,12 +75,14 @@ function checkLevel(view, level, first, { width, height, isUastc }, scheme) {
   }
 }
 
-/** What this GPU gets, an index in TEXTURE_FAMILIES. @param {Header} header @param {boolean} hasAlpha @param {number} can COMPRESSED_*
+/** What this GPU gets, an index in TEXTURE_FAMILIES. Normals of ETC1S stay colours, which take no more bytes. UASTC is
+ * ASTC, so that comes before EAC, which would be a second loss for the same bytes.
+ * @param {Header} header @param {boolean} hasAlpha @param {number} can COMPRESSED_* @param {boolean} [directions] of a normal map
  * @returns {number} */
-export function chooseFamily({ width, height, isUastc }, hasAlpha, can) {
+export function chooseFamily({ width, height, isUastc }, hasAlpha, can, directions = false) {
   if (width % 4 !== 0 || height % 4 !== 0) return 0; // WebGPU takes whole blocks only
   /** @type {[number, string][]} */
-  const best = isUastc ? [[COMPRESSED_ASTC, 'astc'], [COMPRESSED_BC, 'bc7'], [COMPRESSED_ETC2, hasAlpha ? 'etc2' : 'etc2_rgb']]
+  const best = isUastc && directions ? [[COMPRESSED_BC5, 'bc5'], [COMPRESSED_ASTC, 'astc'], [COMPRESSED_ETC2, 'eac_rg11']] : isUastc ? [[COMPRESSED_ASTC, 'astc'], [COMPRESSED_BC, 'bc7'], [COMPRESSED_ETC2, hasAlpha ? 'etc2' : 'etc2_rgb']]
     : [[COMPRESSED_ETC2, hasAlpha ? 'etc2' : 'etc2_rgb'], [COMPRESSED_BC, hasAlpha ? 'bc7' : 'bc1'], [COMPRESSED_ASTC, 'astc']];
   const found = best.find(([needed]) => can & needed);
   return found ? TEXTURE_FAMILIES.indexOf(found[1]) : 0;
@@ -97,12 +105,13 @@ export function texelsBytes(width, height, family, levels) {
 }
 
 /** @param {any} module of basis_transcoder @param {Uint8Array} bytes that isKtx2 @param {number} maxBytes of the result
- * @param {number} maxSide @param {number} can COMPRESSED_* @returns {Texels} */
-export function transcode(module, bytes, maxBytes, maxSide, can) {
+ * @param {number} maxSide @param {number} can COMPRESSED_* @param {boolean} [directions] of a normal map @returns {Texels} */
+export function transcode(module, bytes, maxBytes, maxSide, can, directions = false) {
   const header = readHeader(bytes);
   const first = firstLevel(header, maxSide);
   const width = Math.max(1, header.width >> first), height = Math.max(1, header.height >> first);
-  const needed = texelsBytes(width, height, chooseFamily({ ...header, width, height }, true, can), header.levels - first);
+  const likely = chooseFamily({ ...header, width, height }, true, can, directions);
+  const needed = Math.max(texelsBytes(width, height, likely, header.levels - first), isTwoChannels(likely) ? 4 * width * height : 0);
   if (needed > maxBytes) {
     const message = `The KTX2 file of ${header.width} x ${header.height} texels needs ${needed} bytes; ${maxBytes} were allowed.`;
     throw new Failure(FAIL_TOO_LARGE, message, header.width, header.height);
@@ -112,17 +121,20 @@ export function transcode(module, bytes, maxBytes, maxSide, can) {
     if (!file.isValid() || file.getWidth() !== header.width || file.getHeight() !== header.height || !file.startTranscoding()) {
       throw broken(`The KTX2 file of ${bytes.byteLength} bytes (${header.width} x ${header.height} texels) is damaged: Basis can't read it.`);
     }
-    const family = chooseFamily({ ...header, width, height }, Boolean(file.getHasAlpha()), can);
+    const family = chooseFamily({ ...header, width, height }, Boolean(file.getHasAlpha()), can, directions);
     const levels = family === 0 ? 1 : header.levels - first;
     const out = new Uint8Array(texelsBytes(width, height, family, levels));
     const target = TARGETS[TEXTURE_FAMILIES[family]];
     for (let level = 0, at = 0; level < levels; level += 1) {
+      const across = Math.max(1, width >> level), down = Math.max(1, height >> level);
+      const texels = isTwoChannels(family) ? new Uint8Array(4 * across * down) : null;
       const size = file.getImageTranscodedSizeInBytes(first + level, 0, 0, target);
-      const part = out.subarray(at, at + size);
+      const part = texels ?? out.subarray(at, at + size);
       if (part.byteLength !== size || !file.transcodeImage(part, first + level, 0, 0, target, 0, -1, -1)) {
         throw broken(`Level ${first + level} of the KTX2 file of ${header.width} x ${header.height} texels is damaged: Basis can't read it.`);
       }
-      at += size;
+      if (texels) encodeTwoChannels(texels, across, down, family === BC5 ? 'bc5' : 'eac_rg11', out.subarray(at));
+      at += texels ? texelsBytes(across, down, family, 1) : size;
     }
     return { bytes: out, width, height, family, levels };
   } finally {

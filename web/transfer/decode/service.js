@@ -28,7 +28,7 @@ const PATIENT_TIMES = 4; // gpu/spec.py says so
 /**
  * @typedef {{ op: 'fetch', id: number, url: string, kind: number, maxBytes: number, sha256: string, limits: Limits }
  *   | { op: 'mesh', id: number, descriptor: Uint32Array<ArrayBuffer>, target?: import('../blocks.js').Target }
- *   | { op: 'image', id: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number, decoders: string, can: number }
+ *   | { op: 'image', id: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number, directions: boolean, decoders: string, can: number }
  *   | { op: 'read', id: number, ranges: Uint32Array }
  *   | { op: 'unpack', id: number, words: Uint32Array, decoders: string }
  *   | { op: 'png', id: number, rgba: Uint8Array<ArrayBuffer>, width: number, height: number }
@@ -209,7 +209,7 @@ export class DecodeService {
   }
 
   /** @param {Extract<Request, { op: 'image' }>} request @param {AbortSignal} signal */
-  async #image({ id, source, offset, sizeBytes, maxBytes, maxSide, decoders, can }, signal) {
+  async #image({ id, source, offset, sizeBytes, maxBytes, maxSide, directions, decoders, can }, signal) {
     const buffer = this.#bufferOf(source);
     const size = sizeBytes === 0 ? buffer.byteLength - offset : sizeBytes;
     if (size < 0 || offset + size > buffer.byteLength) {
@@ -219,7 +219,7 @@ export class DecodeService {
     if (isKtx2(bytes)) {
       readHeader(bytes); // before the transcoder is even loaded
       this.decoders.folder = decoders;
-      const made = await this.decoders.with('basis_transcoder', (module) => transcode(module, bytes, maxBytes, maxSide, can));
+      const made = await this.decoders.with('basis_transcoder', (module) => transcode(module, bytes, maxBytes, maxSide, can, directions));
       if (signal.aborted) return;
       const payload = new Uint8Array(Uint32Array.of(made.family, made.levels).buffer);
       /** @type {Answer} */

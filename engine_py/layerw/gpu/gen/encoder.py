@@ -48,7 +48,7 @@ _shader_create = struct.Struct("<IIII").pack_into
 _shader_destroy = struct.Struct("<II").pack_into
 _fetch = struct.Struct("<IIIfIIIII").pack_into
 _mesh_build = struct.Struct("<IIII").pack_into
-_image_decode = struct.Struct("<IIIIIII").pack_into
+_image_decode = struct.Struct("<IIIIIIII").pack_into
 _transfer_priority = struct.Struct("<IIf").pack_into
 _transfer_release = struct.Struct("<II").pack_into
 _mesh_build_in = struct.Struct("<IIIII").pack_into
@@ -410,12 +410,12 @@ class Encoder:
         _mesh_build(self._bytes, self._end, 0x40021, transfer, data & 0xFFFFFFFF, size_bytes)
         self._end = end
 
-    def image_decode(self, transfer: int, source: int, offset: int, size_bytes: int, max_bytes: int, max_side: int) -> None:
-        """Decodes an image inside a finished transfer (size 0 = all of it). Reads the header first: larger than 8,192 on a side, or over max_bytes at full size (plus the copy where it is scaled down to max_side), fails with TOO_LARGE (a, b = size). Of a KTX2 file the levels that max_side lets are kept, and transfer_done's payload is an IMAGE_RESULT."""
-        end = self._end + 28
+    def image_decode(self, transfer: int, source: int, offset: int, size_bytes: int, max_bytes: int, max_side: int, directions: int) -> None:
+        """Decodes an image inside a finished transfer (size 0 = all of it). Reads the header first: larger than 8,192 on a side, or over max_bytes at full size (plus the copy where it is scaled down to max_side), fails with TOO_LARGE (a, b = size). Of a KTX2 file the levels that max_side lets are kept, and transfer_done's payload is an IMAGE_RESULT. directions 1: it is a normal map, of which two channels do."""
+        end = self._end + 32
         if end > self._limit:
             self._grow(end)
-        _image_decode(self._bytes, self._end, 0x70022, transfer, source, offset, size_bytes, max_bytes, max_side)
+        _image_decode(self._bytes, self._end, 0x80022, transfer, source, offset, size_bytes, max_bytes, max_side, directions)
         self._end = end
 
     def transfer_priority(self, transfer: int, priority: float) -> None:

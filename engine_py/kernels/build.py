@@ -49,9 +49,9 @@ class Variant:
     link: tuple[str, ...]
 
 
-_LAYER = ("base", "geometry", "lights", "animation", "simulation", "memory", "threads", "layer")
+_LAYER = ("base", "geometry", "lights", "animation", "net", "simulation", "memory", "threads", "layer")
 VARIANTS = (
-    Variant("inplace", ("base", "geometry", "lights", "animation", "inplace"),
+    Variant("inplace", ("base", "geometry", "lights", "animation", "net", "inplace"),
             ("--target=wasm32-unknown-emscripten", "-fPIC", "-DLW_INPLACE"),
             ("-shared", "--experimental-pic", "--import-memory", "--unresolved-symbols=import-dynamic")),
     Variant("side", _LAYER, ("--target=wasm32-unknown-unknown", "-DLW_SIDE"),

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from layerw.effects.mesh_particles import MeshParticles
     from layerw.effects.particles import Emitter
     from layerw.frame.camera_effects import DepthOfField, ev
+    from layerw.net.player import Player
     from layerw.physics.body import Body
     from layerw.physics.character import Character
     from layerw.saves.words import Table
@@ -118,6 +119,7 @@ __all__ = [
     "OutsideError",
     "Panel",
     "Perspective",
+    "Player",
     "Points",
     "Position",
     "ReflectionProbe",
@@ -159,7 +161,7 @@ _LATER = {
     "Crowd": "layerw.content.crowds", "crowd": "layerw.content.crowds",
     "Decal": "layerw.effects.decals", "Emitter": "layerw.effects.particles",
     "MeshParticles": "layerw.effects.mesh_particles", "Label": "layerw.drawing.labels",
-    "Lines": "layerw.drawing.lines",
+    "Lines": "layerw.drawing.lines", "Player": "layerw.net.player",
     "Points": "layerw.drawing.points",
     "DepthOfField": "layerw.frame.camera_effects", "ev": "layerw.frame.camera_effects",
     "Environment": "layerw.scene.surroundings", "Sound": "layerw.audio.sound",

@@ -56,6 +56,8 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.effects.particles import Emitter
     from layerw.memory import LayerMemory
     from layerw.navigation.navigation import Navigation
+    from layerw.net.net import Net
+    from layerw.net.player import Player
     from layerw.physics.body import Body
     from layerw.physics.physics import Physics
     from layerw.pointing.drawn import Drawn
@@ -77,6 +79,7 @@ FrameCallback = TypeVar("FrameCallback", bound=Callable[[float], Any])
 Learn = Callable[[Declaration, Callable[[Any], Any]], Callable[[], None]]
 AnyCallback = TypeVar("AnyCallback", bound=Callable[[Any], Any])
 Call = TypeVar("Call", bound=Callable[[], Any])
+Rpc = TypeVar("Rpc", bound=Callable[..., Any])
 Spawned = TypeVar("Spawned", bound=Entities)
 
 
@@ -226,7 +229,8 @@ class App:
 
     def spawn(self, mesh: Mesh | Lods, material: Material | None = None, *, position: npt.ArrayLike | None = None,
               rotation: npt.ArrayLike | None = None, scale: npt.ArrayLike | None = None, color: Any = None,
-              parent: Entity | None = None, static: bool = False, body: Body | None = None) -> Entity:  # fmt: skip
+              parent: Entity | None = None, static: bool = False, body: Body | None = None,
+              owner: Player | None = None) -> Entity:  # fmt: skip
         """One entity.
 
         Args:
@@ -240,12 +244,17 @@ class App:
             static: it hardly ever moves, which makes it cheaper to draw. Its views are read-only; assigning, `move`,
                 `rotate` and `look_at` work, and the static ones are sorted anew then.
             body: a lw.Body: it is moved by physics, or in its way; see app.physics.
+            owner: a lw.Player whose it is: on the server; it goes when the player leaves.
 
         Raises:
             ShapeError, KindError, HandleError, BudgetError: nothing is left behind then.
         """
+        if owner is not None:
+            self.net._check_owner(owner)
         entity = self._engine.spawner.one(mesh, material, static, position=position, rotation=rotation, scale=scale,
                                           color=color, parent=parent)  # fmt: skip
+        if owner is not None:
+            self.net._own(entity, owner)
         return entity if body is None else self._embody(entity, body)
 
     def spawn_many(self, mesh: Mesh | Lods, count: int, material: Material | None = None, *,
@@ -984,6 +993,54 @@ class App:
         from layerw.navigation.navigation import Navigation
 
         return self._engine.subsystems.get("navigation", Navigation)
+
+    # -- together --------------------------------------------------------------------------------
+
+    @property
+    def is_server(self) -> bool:
+        """Whether this is the side that decides: `layerw serve` runs it; in a page False."""
+        return bool(self._engine.host.options().get("server"))
+
+    @property
+    def net(self) -> Net:
+        """Who plays, and how the connection is: `app.net.player`, `.players`, `.state`; see Net."""
+        from layerw.net.net import Net
+
+        return self._engine.subsystems.get("net", Net)
+
+    def connect(self, url: str | None = None) -> None:
+        """Joins a room; what is shared there is shown here from then on. Nothing on the server. See app.net.state.
+
+        url: of another server, "wss://…/room"; None: the room of the server that the program came from.
+        """
+        self.net._connect(url)
+
+    def on_join(self, callback: AnyCallback) -> AnyCallback:
+        """Decorator: calls the function on the server with the lw.Player who joined, once for each."""
+        return self.net._on_join(callback)
+
+    def on_leave(self, callback: AnyCallback) -> AnyCallback:
+        """As `on_join`, with who left, 30 s after the connection was lost; then the player's entities are despawned."""
+        return self.net._on_leave(callback)
+
+    def rpc(self, to: str = "server", *, rate: float = 10.0) -> Callable[[Rpc], Rpc]:
+        """Decorator: a function that runs on another side when it is called.
+
+            @app.rpc(to="server", rate=5.0)
+            def shoot(player, direction: lw.f32x3): ...
+
+            shoot((0, 0, -1))      # on a client: the server runs it
+
+        Args:
+            to: "server"; "all": every client, also where a client calls it; "owner": the client of the lw.Player that
+                is given first, called by the server.
+            rate: calls a second that one player may make, above 0; more are dropped.
+
+        `player` is who called it, None where the server did; with "owner" the player on whose side it runs. All other
+        arguments have an annotation (float, int, bool, str, lw.f32x3 …), which is checked on both sides. The call gives
+        False where nobody got it.
+        """
+        return self.net._rpc(to, rate)
 
 
 SETTABLE = frozenset(checks.settable(App))

@@ -20,7 +20,7 @@ from .vectors import Call, Out, Same, digest
 
 HERE = Path(__file__).parent
 SOURCES = HERE.parents[1] / "engine_py" / "kernels"
-FOLDERS = ("geometry", "lights", "animation")
+FOLDERS = ("geometry", "lights", "animation", "net")
 FLAGS = ("-O1", "-g", "-std=gnu11", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Werror", "-DLW_DEBUG",
          "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 MAIN = """

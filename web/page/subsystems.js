@@ -31,6 +31,7 @@ const MODULES = {
   desk: () => import('./subsystems/desk.js'),
   store: () => import('./subsystems/store.js'),
   audio: () => import('./subsystems/audio.js'),
+  net: () => import('./subsystems/net.js'),
 };
 
 export class Subsystems {

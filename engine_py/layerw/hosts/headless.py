@@ -89,6 +89,7 @@ class HeadlessHost:
         self.shown: dict[int, AnyArray] = {}  # panels above the canvas, by number
         self.page_sent: list[tuple[str, Any]] = []  # what app.page.send told the page
         self.feeds: dict[int, dict[str, Any]] = {}  # what textures asked the page for, by number
+        self.connector: Callable[[str | None], Any] | None = None  # how app.connect(url) gets a net.transport.Transport
         self._readbacks: list[int] = []
         self._names: dict[int, str] = {}
         self._layer: LayerMemory | None = None

@@ -53,6 +53,7 @@ TYPES: dict[str, FieldType] = {
     for found in (get_args(kind)[1] for kind in (f32, f32x2, f32x3, f32x4, f64, f64x3, i32, u8, u16, u32, flag))
 }
 PLAIN: dict[type, FieldType] = {float: TYPES["f32"], int: TYPES["i32"], bool: TYPES["flag"]}
+PLAYER = FieldType("player", np.uint16)  # a number, 0: nobody; lw.Player says so of itself as its FIELD_TYPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +183,11 @@ def _annotations(kind: type, known: dict[str, Any]) -> dict[str, Any]:
 def _field(full_name: str, name: str, annotation: Any, given: Any) -> Field:
     options = given if isinstance(given, FieldOptions) else FieldOptions(given)
     marks = [mark for mark in getattr(annotation, "__metadata__", ()) if isinstance(mark, FieldType)]
-    plain = PLAIN.get(annotation) if isinstance(annotation, type) else None
+    plain = PLAIN.get(annotation, getattr(annotation, "FIELD_TYPE", None)) if isinstance(annotation, type) else None
     kind = marks[0] if marks else plain
     if kind is None:
         raise KindError(f"{full_name} is annotated {checks.shown(annotation)}; a field is one of "
-                        f"{', '.join(f'lw.{known}' for known in TYPES)}, float, int or bool.")  # fmt: skip
+                        f"{', '.join(f'lw.{known}' for known in TYPES)}, float, int, bool or lw.Player.")  # fmt: skip
     shape = () if kind.width == 1 else (kind.width,)
     value = 0 if options.default is None else options.default
     if kind.dtype is np.bool_:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import typer
 
-from . import checks
+from . import checks, together
 from .checks import Backend, Quality, Textures, Thread
 from .console import STDERR, CommandError, page_says, steps
 
@@ -68,9 +68,19 @@ def run(
     mount: MountOption = None,
     packages: WithOption = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Don't open a browser.")] = False,
+    headless: Annotated[bool, typer.Option("--headless", help="Run it here, without a page and a picture.")] = False,
+    connect: Annotated[str | None, typer.Option(metavar="URL", show_default=False, help=(
+        "With --headless: the address of `layerw serve`, whose room app.connect() joins."))] = None,
+    frames: Annotated[int, typer.Option(min=2, max=100_000_000, help="With --headless: frames of 1/60 s.")] = 600,
+    as_json: Annotated[bool, typer.Option("--json", help="With --headless: print the figures as JSON.")] = False,
 ) -> None:
-    """Serve APP on this machine until Ctrl-C and reload the page on every save."""
+    """Serve APP on this machine until Ctrl-C and reload the page on every save.
+
+    layerw run APP --headless --connect http://127.0.0.1:8000/ is a player without a page.
+    """
     path = checks.program(program)
+    if headless:
+        raise typer.Exit(together.headless(path, frames, connect, as_json))
     serve = checks.piece("http.serve")
     if port:
         serve.bind(host, port).close()  # a taken port is known before anything is obtained

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Protocol
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -35,6 +36,12 @@ log = logging.getLogger("layerw.server")
 KERNELS_FOLDER = "_kernels"  # in the engine package
 
 
+class RoomPort(Protocol):
+    """Where players connect: layerw_server.net.room."""
+
+    async def connect(self, socket: WebSocket) -> None: ...
+
+
 class LayerwServer(Starlette):
     """Starlette with the file front ahead of its middleware and routes."""
 
@@ -52,7 +59,8 @@ class LayerwServer(Starlette):
 def create_app(*, program: Path, runtime: Path, web: Path, allow_hosts: Iterable[str] = (),
                allow_origins: Iterable[str] = (), dev: bool = True, isolate: bool = True,
                engine: Path | None = None, folders: Mapping[str, Path] | None = None, wheels: PageWheels = NO_WHEELS,
-               cache_budget_bytes: int = DEFAULT_BUDGET_BYTES, on_log: Sink | None = None) -> Starlette:
+               cache_budget_bytes: int = DEFAULT_BUDGET_BYTES, on_log: Sink | None = None,
+               room: RoomPort | None = None) -> Starlette:
     """Make the application that serves one program.
 
     Args:
@@ -68,6 +76,7 @@ def create_app(*, program: Path, runtime: Path, web: Path, allow_hosts: Iterable
         wheels: further packages of the program, /wheels/.
         cache_budget_bytes: most bytes of files and their compressed variants in memory.
         on_log: gets (level, text) of what pages print, see page_log.py; only with `dev`.
+        room: takes the WebSockets of /room; None: there is none.
     """
     log.filters[:] = [RateLimit()]  # whoever is refused may ask again a thousand times a second
     package = engine or find_engine()
@@ -77,7 +86,7 @@ def create_app(*, program: Path, runtime: Path, web: Path, allow_hosts: Iterable
     cache = AssetCache(cache_budget_bytes)
     watched = {"app": mounts.program.parent, "web": web} | ({"engine": package} if dev else {})
     hub = ReloadHub(Watcher(watched), PageLog(on_log) if on_log else None) if dev else None
-    control = Control(mounts, cache, hosts, origins, hub)
+    control = Control(mounts, cache, hosts, origins, hub, room)
     app = LayerwServer(routes=control.routes(), lifespan=_lifespan(cache, hub))
     app.front = Front(app.routes_call, mounts=mounts, cache=cache, hosts=hosts, origins=origins, isolate=isolate)
     return app
@@ -109,18 +118,21 @@ class Control:
     """The endpoints that only the server's own page and listed origins may use."""
 
     def __init__(self, mounts: Mounts, cache: AssetCache, hosts: HostRules, origins: OriginRules,
-                 hub: ReloadHub | None) -> None:
+                 hub: ReloadHub | None, room: RoomPort | None = None) -> None:
         self.mounts = mounts
         self.cache = cache
         self.hosts = hosts
         self.origins = origins
         self.hub = hub
+        self.room = room
 
     def routes(self) -> list[Route | WebSocketRoute]:
         """Return the routes; without a hub (not dev) there is no WebSocket."""
         routes: list[Route | WebSocketRoute] = [Route("/api/status", self.status)]
         if self.hub:
             routes += [Route("/api/reload", self.reload, methods=["POST"]), WebSocketRoute("/ws", self.socket)]
+        if self.room:
+            routes.append(WebSocketRoute("/room", self.players))
         return routes
 
     async def status(self, request: Request) -> Response:
@@ -144,15 +156,25 @@ class Control:
 
     async def socket(self, socket: WebSocket) -> None:
         """Connect a page; a browser always sends Origin, so one without is refused too."""
+        assert self.hub is not None
+        if await self._may_connect(socket):
+            await self.hub.serve(socket)
+
+    async def players(self, socket: WebSocket) -> None:
+        """Connect a player to the room, by the same rules."""
+        assert self.room is not None
+        if await self._may_connect(socket):
+            await self.room.connect(socket)
+
+    async def _may_connect(self, socket: WebSocket) -> bool:
         headers = dict(socket.scope["headers"])
         host, origin = headers.get(b"host", b""), headers.get(b"origin", b"")
         port = (socket.scope.get("server") or ("", 0))[1] or 0
         if not self.hosts.allows(host, port) or not self.origins.allows(origin, host):
             log.warning("refused a WebSocket of origin %s, host %s", printable(origin), printable(host))
             await socket.close(1008)
-            return
-        assert self.hub is not None
-        await self.hub.serve(socket)
+            return False
+        return True
 
 
 def _forbidden(request: Request) -> Response:

@@ -22,7 +22,7 @@ from starlette.types import ASGIApp
 from ..runtime.installation import is_checkout
 from ..runtime.packages import NONE as NO_WHEELS
 from ..runtime.packages import PageWheels
-from .app import create_app
+from .app import RoomPort, create_app
 from .limits import LimitedProtocol
 from .origins import RuleError
 from .page_log import Sink
@@ -51,7 +51,8 @@ def serve(program: Path, port: int = 8000, host: str = "127.0.0.1", *, runtime: 
           allow_hosts: Iterable[str] = (), allow_origins: Iterable[str] = (), dev: bool = True,
           isolate: bool = True, folders: Mapping[str, Path] | None = None, wheels: PageWheels = NO_WHEELS,
           open_browser: bool = True,
-          on_ready: Callable[[str], None] | None = None, on_log: Sink | None = None) -> None:
+          on_ready: Callable[[str], None] | None = None, on_log: Sink | None = None,
+          room: RoomPort | None = None) -> None:
     """Serve one program until Ctrl-C.
 
     Args:
@@ -70,7 +71,7 @@ def serve(program: Path, port: int = 8000, host: str = "127.0.0.1", *, runtime: 
     try:
         app = create_app(program=program, runtime=runtime, web=web, allow_hosts=_hosts(host, tuple(allow_hosts)),
                          allow_origins=allow_origins, dev=dev, isolate=isolate, folders=folders, wheels=wheels,
-                         on_log=on_log)
+                         on_log=on_log, room=room)
     except RuleError as error:
         listener.close()
         raise ServeError(str(error)) from None

@@ -80,6 +80,12 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_memory_statistics_write": (("out",), "u32"),
     "lw_raw_alloc": (("u32", "u32"), "u32"),
     "lw_raw_free": (("u32",), "u32"),
+    "lw_net_quantise": (("in", "u32", "in", "out"), "void"),
+    "lw_net_restore": (("in", "u32", "in", "out"), "void"),
+    "lw_net_delta": (("in", "in", "u32", "out"), "void"),
+    "lw_net_undelta": (("in", "in", "u32", "out"), "void"),
+    "lw_net_pack": (("in", "in", "u32", "out", "out"), "u32"),
+    "lw_net_unpack": (("in", "u32", "out", "u32"), "u32"),
     "lw_shallow_create": (("u32", "u32", "f32", "f32", "f32"), "u32"),
     "lw_shallow_destroy": (("u32",), "u32"),
     "lw_shallow_field": (("u32", "u32"), "u32"),
@@ -378,6 +384,30 @@ class Kernels(Protocol):
 
     def lw_light_lists(self, frame: Address, edges: Address, grid: Address, lights: Address, spheres: Address, order: Address, count: int, everywhere: int, rows: Address, table: Address, lists: Address, found: Address) -> None:
         """Copies `count` lights in their order into `rows`, their places relative to the camera, and lists the clusters' lights. The first `everywhere` are in no list. grid: across, down, deep, and how many lights a list holds: those that come first win. `edges`: across + 1 and down + 1 numbers at one metre (at any depth where parallel), deep + 1 depths, all rising. `lists`: across * down * deep words (start | length << 24), then from there on the numbers in `rows`, 16 bits each; room for full lists. `table`: scratch, grid[3] numbers a cluster. found[0]: words of `lists` that are used; found[1]: how many lights the fullest cluster would have."""
+        ...
+
+    def lw_net_quantise(self, values: Address, count: int, per_unit: Address, words: Address) -> None:
+        """Whole multiples of 1 / per_unit[0] that are nearest to `count` values, halves to the even one; held to +-2147483647, and 0 for what is no number."""
+        ...
+
+    def lw_net_restore(self, words: Address, count: int, per_unit: Address, values: Address) -> None:
+        """What such words stand for: word / per_unit[0], rounded to a float."""
+        ...
+
+    def lw_net_delta(self, words: Address, base: Address, count: int, delta: Address) -> None:
+        """What changed, word by word: words - base, modulo 2^32, with the sign in the lowest bit, so that small steps are small."""
+        ...
+
+    def lw_net_undelta(self, delta: Address, base: Address, count: int, words: Address) -> None:
+        """The other way round."""
+        ...
+
+    def lw_net_pack(self, words: Address, ends: Address, blocks: int, out: Address, out_ends: Address) -> int:
+        """Packs `blocks` blocks that follow each other; ends[b]: the word after block b. `out` has LW_NET_WORD_BYTES bytes for each word; out_ends[b]: the byte after block b. Returns all bytes."""
+        ...
+
+    def lw_net_unpack(self, bytes: Address, size: int, words: Address, room: int) -> int:
+        """Unpacks one block of `size` bytes into at most `room` words. Returns how many they are, LW_NET_DAMAGED where the bytes are no block or hold more; what `words` holds is undefined then."""
         ...
 
 

@@ -1,0 +1,223 @@
+"""A client: it shows what the authority says, a little in the past, so that there is a next snapshot to blend to.
+
+Owns: the connection and its coming back, the snapshots of the last second, and the rows of what they tell. Does not
+decide anything. What can't be read is told and left out: the next snapshot is then a difference to an older one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from layerw.base.errors import LayerwError
+from layerw.frame.subsystems import SubsystemPort
+from layerw.net import wire
+from layerw.net.calls import Bucket, Call, Calls, plain
+from layerw.net.packing import CellRows, Damaged, Ids, unpack_cell
+from layerw.net.player import Player
+from layerw.net.schema import LOOK, Schema, Words
+from layerw.net.seen import KnownLooks
+from layerw.net.shown import ShownRows
+from layerw.net.snapshots import KEPT
+from layerw.net.transport import Transport
+
+BEHIND_S = 0.1  # what is shown is so much older than what has come
+RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+UNPACKED_WORDS_MAX = 1 << 20
+DRIFT = 0.002  # seconds a second by which the server's clock is believed to have moved
+Cells = dict[int, CellRows]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A snapshot as the client has it."""
+
+    tick: int
+    cells: Cells
+    ids: Ids
+    words: Words
+
+
+class Client:
+    """One connection after the other to one room."""
+
+    def __init__(self, port: SubsystemPort, calls: Calls, schema: Schema, connect: Callable[[], Transport]) -> None:
+        self._port, self._calls, self.schema, self._connect = port, calls, schema, connect
+        self.state, self.reason = "connecting", ""
+        self.player: Player | None = None
+        self.players: dict[int, Player] = {}
+        self.tick_rate = 20
+        self._transport: Transport | None = connect()
+        self._token, self._room, self._tries, self._retry_s = "", "", 0, 0.0
+        self._looks = KnownLooks(port)
+        self._rows = ShownRows(port.table, schema, self._looks)
+        self._known: dict[int, Known] = {}
+        self._ahead_s: float | None = None  # the clock here less the server's, with the quickest way here
+        self._scratch = np.empty(UNPACKED_WORDS_MAX, np.uint32)
+        self._buckets: dict[str, Bucket] = {}
+        self.shown_tick = 0.0
+        self.received_bytes = self.damaged = 0
+        self._hello()
+
+    def _hello(self) -> None:
+        assert self._transport is not None
+        self._transport.send(wire.value_message(wire.HELLO, {"schema": self.schema.hash, "token": self._token}),
+                             reliable=True)  # fmt: skip
+
+    def receive(self) -> None:
+        """Takes in what came, and connects again where it has to."""
+        now = self._port.now_s()
+        if self._transport is None:
+            if self.state == "lost" and now >= self._retry_s:
+                self._transport = self._connect()
+                self._hello()
+            return
+        for data in self._transport.take():
+            self.received_bytes += len(data)
+            try:
+                self._take(data, now)
+            except Damaged as error:
+                self.damaged += 1
+                if self.damaged == 1:
+                    self._port.log.warning(f"A message of the server is left out: {error}")
+        if self._transport is not None and self._transport.closed:
+            self._lost(now)
+
+    def _lost(self, now: float) -> None:
+        assert self._transport is not None
+        why, self._transport = self._transport.closed, None
+        if self.state == "refused":
+            return
+        wait = RETRY_S[min(self._tries, len(RETRY_S) - 1)]
+        if self.state != "lost":
+            self._port.log.warning(f"The connection to the room is lost ({why}); it is tried again.")
+        self.state, self.reason, self._retry_s, self._tries = "lost", why, now + wait, self._tries + 1
+
+    def _take(self, data: bytes, now: float) -> None:
+        kind = data[0] if data else 0
+        if kind == wire.SNAPSHOT:
+            return self._take_snapshot(data, now)
+        value = wire.read_value(data)[1]
+        if not isinstance(value, dict):
+            raise Damaged("A value is none.")
+        if kind == wire.WELCOME:
+            self._welcome(value)
+        elif kind == wire.REFUSED:
+            self.state, self.reason = "refused", str(value.get("reason"))
+            self._port.log.error(f"The server refused: {self.reason}")
+        elif kind == wire.LOOKS:
+            self._looks.learn(value)
+        elif kind == wire.CALL:
+            self._called(value)
+        elif kind == wire.PLAYERS:
+            self._take_players(value.get("players"))
+        else:
+            raise Damaged(f"A message begins with {kind}.")
+
+    def _welcome(self, value: dict[str, Any]) -> None:
+        try:
+            number, rate = int(value["player"]), int(value["tick_rate"])
+            self._token = str(value["token"])
+            room = str(value["room"])
+            assert rate > 0
+        except (KeyError, TypeError, ValueError, AssertionError) as error:
+            raise Damaged("The welcome can't be read.") from error
+        if room != self._room:
+            self._room = room
+            self._looks.forget()
+            self._rows.clear()
+            self.players.clear()
+        self.player = self.players.setdefault(number, Player(number))
+        self.tick_rate, self.state, self.reason, self._tries = rate, "connected", "", 0
+        self._known.clear()
+        self._ahead_s = None
+
+    def _take_players(self, numbers: object) -> None:
+        if not isinstance(numbers, list) or not all(type(one) is int and 0 < one < 65536 for one in numbers):
+            raise Damaged("The players can't be read.")
+        for number in numbers:
+            self.players.setdefault(number, Player(number))
+        for number in [one for one in self.players if one not in numbers]:
+            self.players.pop(number)._connected = False
+
+    def _called(self, value: dict[str, Any]) -> None:
+        try:
+            call, values, number = self._calls.received(value, ("all", "owner"))
+        except LayerwError as error:
+            raise Damaged(str(error)) from error
+        player = self.player if call.to == "owner" else self.players.get(number)
+        self._port.user.call(call.function, player, *values)
+
+    def call(self, call: Call, values: list[Any]) -> bool:
+        """Sends it to the server; False: not connected, or too often."""
+        bucket = self._buckets.setdefault(call.name, Bucket(call.rate))
+        if self.state != "connected" or self._transport is None or not bucket.take(self._port.now_s()):
+            return False
+        self._transport.send(wire.value_message(wire.CALL, {"call": call.name, "values": plain(values)}), reliable=True)
+        return True
+
+    # -- snapshots -------------------------------------------------------------------------------
+
+    def _take_snapshot(self, data: bytes, now: float) -> None:
+        head, blocks = wire.read_snapshot(data)
+        newest = max(self._known, default=0)
+        if head.tick in self._known or head.tick <= newest - KEPT:
+            return
+        base: Cells = {}
+        if head.base:
+            known = self._known.get(head.base)
+            if known is None:
+                return  # it came before what it is a difference to was read, or after that was forgotten
+            base = known.cells
+        cells = dict(base)
+        nothing = CellRows(np.zeros(0, np.uint32), np.zeros((0, self.schema.width), np.uint32))
+        for cell, kind, block in blocks:
+            if kind == wire.DROPPED:
+                cells.pop(cell, None)
+            else:
+                before = nothing if kind == wire.WHOLE else cells.get(cell, nothing)
+                cells[cell] = unpack_cell(block, before, self.schema.width, self._scratch)
+        ids = np.concatenate([one.ids for one in cells.values()] or [np.zeros(0, np.uint32)])
+        words = np.concatenate([one.words for one in cells.values()] or [nothing.words])
+        order = np.argsort(ids, kind="stable")
+        ids, words = ids[order], words[order]
+        if len(ids) > 1 and (ids[1:] == ids[:-1]).any():
+            raise Damaged("An entity is in two cells.")
+        if not self._looks.knows(words[:, LOOK]):
+            return  # what tells it is on its way
+        self._known[head.tick] = Known(head.tick, cells, ids, words)
+        for old in [tick for tick in self._known if tick <= max(newest, head.tick) - KEPT]:
+            del self._known[old]
+        late = now - head.tick / self.tick_rate
+        self._ahead_s = late if self._ahead_s is None else min(late, self._ahead_s)
+        if self._transport is not None:
+            self._transport.send(wire.ack_message(head.tick, self.shown_tick), reliable=False)
+
+    def show(self, dt: float) -> None:
+        """Brings what is shown up to this frame."""
+        if not self._known or self._ahead_s is None:
+            return
+        self._ahead_s += DRIFT * dt
+        wanted = (self._port.now_s() - self._ahead_s - BEHIND_S) * self.tick_rate
+        ticks = sorted(self._known)
+        past = [tick for tick in ticks if tick <= wanted]
+        one = self._known[past[-1] if past else ticks[0]]
+        later = [tick for tick in ticks if tick > one.tick]
+        other = self._known[later[0]] if later else one
+        share = 0.0 if other is one else min(max((wanted - one.tick) / (other.tick - one.tick), 0.0), 1.0)
+        self.shown_tick = one.tick + share * (other.tick - one.tick)
+        self._rows.show((one.ids, one.words, one.tick), (other.ids, other.words), share)
+
+    def row_of(self, number: int) -> int:
+        """The row of the server's entity of that number; -1: it is not shown."""
+        return self._rows.row_of(number)
+
+    def close(self) -> None:
+        """Ends it."""
+        if self._transport is not None:
+            self._transport.close("The program ended.")
+        self._transport = None
+

@@ -1,0 +1,219 @@
+"""Net: `app.net`, one program on two sides.
+
+Owns: which side this is, and what both have: calls, settings, what is shared. The server's half is authority.py, the
+client's client.py. Limits: one room an App; what is shared is what was declared when `app.connect()` is called, or the
+room begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, TypeVar
+
+from layerw.base import checks
+from layerw.base.errors import ConfigError, KindError
+from layerw.base.settings import fixed_attributes
+from layerw.frame.subsystems import SubsystemPort
+from layerw.net.authority import PLAYERS_MAX, Authority
+from layerw.net.calls import TO, Calls
+from layerw.net.client import Client
+from layerw.net.page_link import PageLink
+from layerw.net.player import Player
+from layerw.net.schema import Schema
+from layerw.net.settings import TICK_RATES, Settings
+from layerw.net.transport import Transport
+from layerw.scene.entity import Entities
+
+AnyCallback = TypeVar("AnyCallback", bound=Callable[..., Any])
+RATE_MAX = 1000.0
+
+
+@fixed_attributes
+class Net:
+    """`app.net`: who plays, how the connection is, and what the room is like."""
+
+    def __init__(self, port: SubsystemPort) -> None:
+        self._port, self._settings, self._calls = port, Settings(), Calls()
+        self._authority: Authority | None = None
+        self._client: Client | None = None
+        self._page: PageLink | None = None
+        self._join: list[Callable[[Player], Any]] = []
+        self._leave: list[Callable[[Player], Any]] = []
+        self._is_server = bool(port.host.options().get("server"))
+
+    # -- what a program reads and sets -------------------------------------------------------------
+
+    @property
+    def state(self) -> str:
+        """"server"; of a client "alone", "connecting", "connected", "lost" (it is tried again) or "refused"."""
+        return "server" if self._is_server else "alone" if self._client is None else self._client.state
+
+    @property
+    def reason(self) -> str:
+        """Why it is lost or refused; "" otherwise."""
+        return "" if self._client is None else self._client.reason
+
+    @property
+    def player(self) -> Player | None:
+        """Who plays here; None on the server and before the connection is there."""
+        return None if self._client is None else self._client.player
+
+    @property
+    def players(self) -> list[Player]:
+        """Everyone in the room, by number; on a client those that are connected."""
+        if self._authority is not None:
+            return self._authority.players
+        return [] if self._client is None else [self._client.players[one] for one in sorted(self._client.players)]
+
+    @property
+    def tick_rate(self) -> int:
+        """Snapshots a second that the server sends: 5, 10, 12, 15, 20 (at first), 30 or 60."""
+        return self._settings.tick_rate
+
+    @tick_rate.setter
+    def tick_rate(self, rate: int) -> None:
+        if checks.whole("app.net.tick_rate", rate) not in TICK_RATES:
+            raise ConfigError(f"app.net.tick_rate is {rate}; it is one of {', '.join(map(str, TICK_RATES))}.")
+        self._settings.tick_rate = rate
+
+    @property
+    def cell_m(self) -> float:
+        """Side of the cells by which players are told of things, metres: 32 at first."""
+        return self._settings.cell_m
+
+    @cell_m.setter
+    def cell_m(self, size: float) -> None:
+        self._settings.cell_m = checks.number("app.net.cell_m", size, 0.01, 1e6)
+
+    @property
+    def radius(self) -> int:
+        """How many cells in each direction a player is told of, 2 at first; those leave one cell later."""
+        return self._settings.radius
+
+    @radius.setter
+    def radius(self, radius: int) -> None:
+        self._settings.radius = checks.whole("app.net.radius", radius, 0, 16)
+
+    @property
+    def players_max(self) -> int:
+        """More are refused: 64 at first."""
+        return self._settings.players_max
+
+    @players_max.setter
+    def players_max(self, count: int) -> None:
+        self._settings.players_max = checks.whole("app.net.players_max", count, 1, PLAYERS_MAX)
+
+    # -- what App hands on -------------------------------------------------------------------------
+
+    def _connect(self, url: str | None) -> None:
+        """See App.connect."""
+        if url is not None:
+            checks.text("app.connect url", url)
+        if self._is_server or self._client is not None:
+            return
+        connector = getattr(self._port.host, "connector", None)
+        if self._port.host.name == "browser":
+            self._page = PageLink(self._port.send, url)
+            page = self._page
+            connect: Callable[[], Transport] = page.open
+        elif connector is not None:
+            connect = lambda: connector(url)  # noqa: E731
+        else:
+            self._port.log.warning("app.connect(): there is no room here; start the program with `layerw serve`.")
+            return
+        self._client = Client(self._port, self._calls, Schema(), connect)
+
+    def _on_join(self, callback: AnyCallback) -> AnyCallback:
+        self._join.append(checks.callback("app.on_join's callback", callback, "player"))
+        return callback
+
+    def _on_leave(self, callback: AnyCallback) -> AnyCallback:
+        self._leave.append(checks.callback("app.on_leave's callback", callback, "player"))
+        return callback
+
+    def _rpc(self, to: str, rate: float) -> Callable[[AnyCallback], AnyCallback]:
+        checks.one_of("app.rpc to", to, TO)
+        checks.number("app.rpc rate", rate, 0, RATE_MAX, above=True)
+
+        def add(function: AnyCallback) -> AnyCallback:
+            call = self._calls.add(function, to, rate)
+
+            @wraps(function)
+            def send(*values: Any) -> bool:
+                player, values = _split(call.name, values) if to == "owner" else (None, values)
+                checked = call.checked(values)
+                if self._is_server:
+                    return self._room().call(call, checked, player)
+                if to == "owner":
+                    raise ConfigError(f"{call.name} goes to a player's side; only the server calls it.")
+                return self._client is not None and self._client.call(call, checked)
+
+            return send  # type: ignore[return-value]
+
+        return add
+
+    def _check_owner(self, player: object) -> None:
+        checks.instance("spawn owner", player, Player, "a lw.Player, as app.on_join gives it")
+
+    def _own(self, entities: Entities, player: Player) -> None:
+        """A spawn's owner."""
+        rows = entities._numbers()
+        if self._is_server:
+            self._room().own(rows, self._port.table.birth[rows], player)
+
+    def _accept(self, transport: Transport) -> None:
+        """The server's host has a new connection; from any thread."""
+        self._room().arrivals.append(transport)
+
+    def _room(self) -> Authority:
+        if self._authority is None:
+            self._authority = Authority(self._port, self._settings, self._calls, Schema())
+            self._authority.on_join, self._authority.on_leave = self._join, self._leave
+        return self._authority
+
+    # -- the frame ---------------------------------------------------------------------------------
+
+    def hooks(self) -> Mapping[str, Callable[..., Any]]:
+        """For the frame: see frame/subsystems.py."""
+        return {"before": self._before, "after": self._after, "received": self._received, "report": self._report}
+
+    def _before(self) -> None:
+        if self._is_server:
+            self._room().receive()
+        elif self._client is not None:
+            self._client.receive()
+            self._client.show(self._port.dt_s())
+
+    def _after(self, dt: float) -> None:
+        if self._is_server:
+            self._room().step()
+
+    def _received(self, value: object) -> None:
+        if self._page is not None:
+            self._page.received(value)
+
+    def _report(self) -> dict[str, Any]:
+        found: dict[str, Any] = {"state": self.state, "players": len(self.players)}
+        if self._authority is not None:
+            found |= {"tick": self._authority.tick, "sent_bytes": self._authority.sent_bytes,
+                      "snapshots": self._authority.snapshots}  # fmt: skip
+        if self._client is not None:
+            found |= {"received_bytes": self._client.received_bytes, "damaged": self._client.damaged,
+                      "tick": round(self._client.shown_tick, 2)}  # fmt: skip
+        return found
+
+    def close(self) -> None:
+        """The program ended."""
+        if self._client is not None:
+            self._client.close()
+        if self._authority is not None:
+            self._authority.close()
+
+
+def _split(name: str, values: tuple[Any, ...]) -> tuple[Player, tuple[Any, ...]]:
+    if not values or not isinstance(values[0], Player):
+        given = checks.shown(values[0]) if values else "nothing"
+        raise KindError(f"{name} was called with {given} first; it takes the lw.Player on whose side it shall run.")
+    return values[0], values[1:]
+

@@ -1,0 +1,101 @@
+"""Messages of the network: a byte that says what it is, then its own.
+
+    HELLO, WELCOME, REFUSED, LOOKS, CALL, PLAYERS   a value, as messages/codec.py has it
+    ACK       u32 newest tick that was read whole | u32 tick shown, in 1/1000
+    SNAPSHOT  u32 tick | u32 tick of the baseline, 0: none | u32 newest input that counts in it | u16 cells, then each
+              u32 cell | u8 DELTA, WHOLE or DROPPED | u16 bytes | a block (packing.py)
+
+Little-endian. Owns: lengths and limits; whatever does not fit raises Damaged. Does not: know what a value means.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from layerw.messages.codec import MessageError, decode_message, encode_message
+from layerw.net.packing import Damaged
+
+HELLO, WELCOME, REFUSED, LOOKS, CALL, ACK, SNAPSHOT, PLAYERS = range(1, 9)
+DELTA, WHOLE, DROPPED = 0, 1, 2
+CLIENT_BYTES_MAX = 16 * 1024  # of one message of a client
+CELLS_MAX = 4096
+BLOCK_BYTES_MAX = 65_535
+_HEAD, _CELL, _ACK = struct.Struct("<BIIIH"), struct.Struct("<IBH"), struct.Struct("<BII")
+
+
+class CellBlock(NamedTuple):
+    """What a snapshot says of a cell."""
+
+    cell: int
+    kind: int
+    data: bytes
+
+
+class SnapshotHead(NamedTuple):
+    """tick: of the server. base: what it is a difference to. inputs: the newest input that was taken."""
+
+    tick: int
+    base: int
+    inputs: int
+
+
+def value_message(kind: int, value: object, name: str = "") -> bytes:
+    """One that holds a value."""
+    return bytes([kind]) + encode_message(name or "net", value)
+
+
+def read_value(data: bytes) -> tuple[str, object]:
+    """The name and the value of such a one. Raises Damaged."""
+    try:
+        return decode_message(data[1:])
+    except (MessageError, RecursionError, OverflowError, MemoryError, AttributeError) as error:
+        raise Damaged(f"A value can't be read: {error}") from error
+
+
+def ack_message(tick: int, shown: float) -> bytes:
+    """tick: the newest read. shown: the tick, with its part, that is on the screen."""
+    return _ACK.pack(ACK, tick, max(0, min(int(shown * 1000), 0xFFFFFFFF)))
+
+
+def read_ack(data: bytes) -> tuple[int, float]:
+    """Raises Damaged."""
+    if len(data) != _ACK.size:
+        raise Damaged(f"An acknowledgement has {len(data)} bytes; it has {_ACK.size}.")
+    _, tick, shown = _ACK.unpack(data)
+    return tick, shown / 1000
+
+
+def snapshot_message(head: SnapshotHead, cells: list[CellBlock]) -> bytes:
+    """At most CELLS_MAX cells."""
+    parts = [_HEAD.pack(SNAPSHOT, *head, len(cells))]
+    for cell, kind, data in cells:
+        parts.append(_CELL.pack(cell, kind, len(data)))
+        parts.append(data)
+    return b"".join(parts)
+
+
+def read_snapshot(data: bytes) -> tuple[SnapshotHead, list[CellBlock]]:
+    """Raises Damaged."""
+    if len(data) < _HEAD.size:
+        raise Damaged("A snapshot is cut.")
+    _, tick, base, inputs, count = _HEAD.unpack_from(data)
+    if count > CELLS_MAX:
+        raise Damaged(f"A snapshot has {count} cells; at most {CELLS_MAX} are taken.")
+    return SnapshotHead(tick, base, inputs), list(_cells(data, count))
+
+
+def _cells(data: bytes, count: int) -> Iterator[CellBlock]:
+    at = _HEAD.size
+    for _ in range(count):
+        if at + _CELL.size > len(data):
+            raise Damaged("A snapshot is cut.")
+        cell, kind, size = _CELL.unpack_from(data, at)
+        at += _CELL.size
+        if at + size > len(data) or kind > DROPPED:
+            raise Damaged("A snapshot is cut.")
+        yield CellBlock(cell, kind, data[at : at + size])
+        at += size
+    if at != len(data):
+        raise Damaged("A snapshot has more bytes than cells.")

@@ -1,0 +1,57 @@
+"""`layerw run APP --headless`: a program without a page, by the clock or as quick as it goes.
+
+Owns: the frames. With an address it is a client of the room there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from layerw.base.host_port import Running
+from layerw.hosts import drive_with
+from layerw.hosts.headless import FRAME_S, HeadlessHost, run_headless
+from layerw.hosts.program import run as run_program
+
+from .room import RoomError
+from .sockets import connector
+
+
+def room_address(url: str) -> str:
+    """ws://… of what a person gives: the address of a page, or of the room itself."""
+    scheme, mark, rest = url.partition("://")
+    if not mark or scheme not in ("http", "https", "ws", "wss") or not rest.strip("/"):
+        raise RoomError(f"{url!r} is no address of a room; give for example http://127.0.0.1:8000/.")
+    socket = {"http": "ws", "https": "wss"}.get(scheme, scheme)
+    return f"{socket}://{rest.rstrip('/')}" + ("" if rest.rstrip("/").endswith("/room") else "/room")
+
+
+def run(program: Path, frames: int, url: str | None) -> dict[str, Any]:
+    """Runs so many frames and gives the report, as `layerw shot --json` does. Raises RoomError."""
+    return asyncio.run(_run(program, frames, None if url is None else room_address(url)))
+
+
+async def _run(program: Path, frames: int, url: str | None) -> dict[str, Any]:
+    host = HeadlessHost(program.parent)
+    if url is not None:
+        host.connector = connector(url)
+    sys.path.insert(0, str(program.parent))
+    with drive_with(host):
+        result = run_program(str(program), lambda: None)
+        failed = await result if inspect.isawaitable(result) else result
+    app: Any = Running.app
+    if failed or app is None or app.host is not host:
+        raise RoomError(f"{program} could not begin:\n{failed or 'It made no lw.App().'}")
+    due = time.perf_counter()
+    for _ in range(frames - 2 if url else 0):  # a room goes by the clock
+        host.step(app)
+        due += FRAME_S
+        await asyncio.sleep(max(due - time.perf_counter(), 0))
+    report = run_headless(app, 2 if url else frames)
+    app.close()
+    await asyncio.sleep(0.05 if url else 0)  # what says goodbye goes by a thread
+    return {**report, "errors": host.errors}

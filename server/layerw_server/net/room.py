@@ -1,0 +1,118 @@
+"""A room: one program that decides, in a thread of its own, 60 frames a second by the clock.
+
+Owns: the program's life and the pace of its frames, with how late they come. Does not own: who is in it (layerw/net).
+Limits: one room a process: a program is `__main__` there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from starlette.websockets import WebSocket
+
+from layerw.base.host_port import Running
+from layerw.hosts import drive_with
+from layerw.hosts.headless import FRAME_S, HeadlessHost
+from layerw.hosts.program import run as run_program
+
+from .sockets import ServerSocket
+
+CONNECTIONS_MAX = 1100
+LATE_KEPT = 6000  # frames whose lateness is remembered
+BEHIND_MAX_S = 0.25  # what a room is behind more than that is not made up for
+log = logging.getLogger("layerw.server")
+
+
+class RoomError(RuntimeError):
+    """The program could not begin; the text says why."""
+
+
+class Room:
+    """`start()` runs the program's file; `connect` is the WebSocket's endpoint."""
+
+    def __init__(self, program: Path) -> None:
+        self._program = program
+        self._thread = threading.Thread(target=self._run, name="layerw-room", daemon=True)
+        self._ready, self._ends = threading.Event(), threading.Event()
+        self._app: Any = None
+        self._failed = ""
+        self.connections = 0
+        self.late_s: list[float] = []  # of the last frames
+
+    def start(self) -> None:
+        """Returns when frames run. Raises RoomError."""
+        self._thread.start()
+        self._ready.wait()
+        if self._failed:
+            raise RoomError(f"{self._program} could not begin as a room:\n{self._failed}")
+
+    def stop(self) -> None:
+        """Ends it and says goodbye to everyone."""
+        self._ends.set()
+        self._thread.join(5)
+
+    async def connect(self, socket: WebSocket) -> None:
+        """One accepted connection, until it ends."""
+        if self._app is None or self._ends.is_set():
+            return await socket.close(1013, "There is no room.")
+        if self.connections >= CONNECTIONS_MAX:
+            return await socket.close(1013, f"{CONNECTIONS_MAX} connections are open.")
+        self.connections += 1
+        try:
+            await socket.accept()
+            transport = ServerSocket(socket)
+            self._app.net._accept(transport)
+            await transport.run()
+        finally:
+            self.connections -= 1
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._live())
+        except Exception as error:
+            log.exception("the room ended")
+            self._failed = self._failed or str(error)
+        finally:
+            self._ready.set()
+
+    async def _live(self) -> None:
+        host = HeadlessHost(self._program.parent, options={"server": True})
+        sys.path.insert(0, str(self._program.parent))
+        with drive_with(host):
+            result = run_program(str(self._program), lambda: None)
+            self._failed = await result if inspect.isawaitable(result) else result
+        app: Any = Running.app
+        if not self._failed and (app is None or app.host is not host):
+            self._failed = "It made no lw.App()."
+        if self._failed:
+            return
+        self._app = app
+        app.net  # noqa: B018  the room is there before anyone comes
+        self._ready.set()
+        await self._frames(host, app)
+        app.close()
+
+    async def _frames(self, host: HeadlessHost, app: Any) -> None:
+        due = time.perf_counter()
+        while not self._ends.is_set():
+            now = time.perf_counter()
+            if now < due:
+                await asyncio.sleep(due - now)
+                continue
+            self.late_s.append(now - due)
+            del self.late_s[:-LATE_KEPT]
+            host.step(app)
+            for level, text in host.logs:
+                log.log(logging.INFO if level == 0 else logging.WARNING if level == 1 else logging.ERROR, "%s", text)
+            host.logs.clear()
+            host.errors.clear()
+            host.page_sent.clear()
+            due = max(due + FRAME_S, now - BEHIND_MAX_S)
+            await asyncio.sleep(0)

@@ -18,7 +18,7 @@ from .conftest import PyodideRun
 from .test_build import load
 from .test_bvh import needs_gcc, shared, vectors_in_pyodide
 from .test_geometry import differing
-from .vectors import SKEWS, Call, run_on_arrays
+from .vectors import Call, run_on_arrays
 from .vectors_net import MAKERS, make, standard, unpack, words
 
 TWIN = NumpyNetKernels()
@@ -35,7 +35,7 @@ def test_wasm_equals_the_twin(expected: list[str]) -> None:
 
 
 @given(st.sampled_from(sorted(MAKERS)), st.integers(0, 2**32 - 1), st.integers(0, 90),
-       st.sampled_from((0.0, 0.05, 0.5)), st.sampled_from(SKEWS))
+       st.sampled_from((0.0, 0.05, 0.5)), st.sampled_from((0, 8)))
 @settings(deadline=None, max_examples=150)
 def test_wasm_equals_the_twin_for_any_size(name: str, seed: int, n: int, poison: float, skew: int) -> None:
     call = make(name, seed, n, poison, skew)

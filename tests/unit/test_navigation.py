@@ -361,3 +361,62 @@ def test_agents_take_no_parent(yard: Yard) -> None:
         person.parent = yard.wall
     agent.remove()
     person.parent = yard.wall
+
+
+def test_agents_walk_around_what_is_to_be_avoided(yard: Yard) -> None:
+    walker = yard.app.spawn(lw.Mesh.capsule(0.4, 1.8), position=(2, 0.9, 4))
+    agents = yard.app.navigation.add(walker, feet=0.9, speed=2.0)
+    ball = yard.app.spawn(lw.Mesh.sphere(1.0), position=(8, 1, 4))
+    near = {}
+    for avoids in (False, True):
+        if avoids:
+            yard.app.navigation.avoid(ball)
+        walker.position = (2, 0.9, 4)
+        agents.target = (14, 0, 4)
+        away = []
+        for _ in range(500):
+            yard.app.navigation.advance(1)
+            away.append(float(np.hypot(*(walker.position - ball.position)[[0, 2]])))
+        near[avoids] = min(away)
+        assert np.allclose(walker.position[[0, 2]], (14, 4), atol=0.3)
+    assert near[False] < 0.2 and near[True] > 1.3
+    assert yard.app.navigation._report()["obstacles"] == 1
+
+
+def test_what_comes_shoves_agents_and_what_is_gone_does_not(yard: Yard) -> None:
+    walker = yard.app.spawn(lw.Mesh.capsule(0.4, 1.8), position=(10, 0.9, 4))
+    yard.app.navigation.add(walker, feet=0.9)
+    crate = yard.app.spawn(lw.Mesh.box(1, 1, 1), position=(6, 0.5, 4.1), body=lw.Body(gravity=0.0))
+    yard.app.navigation.avoid(crate, radius=0.7)
+    crate.body.velocity = (2, 0, 0)
+    gap = []
+    for _ in range(180):
+        yard.host.step(yard.app)
+        gap.append(float(np.hypot(*(walker.position - crate.position)[[0, 2]])))
+    assert min(gap) > 0.9 and crate.position[0] > 11
+    yard.app.navigation.avoid(crate, radius=0)
+    assert yard.app.navigation._report()["obstacles"] == 0
+    yard.app.navigation.avoid(crate)
+    crate.despawn()
+    yard.app.navigation.advance(1)
+    assert yard.app.navigation._report()["obstacles"] == 0
+    there = walker.position.copy()
+    yard.app.navigation.avoid(walker, radius=0.5)  # an agent is not in its own way
+    yard.app.navigation.advance(60)
+    assert np.allclose(walker.position, there, atol=1e-3)
+
+
+def test_obstacles_that_are_none_are_refused(yard: Yard) -> None:
+    thing = yard.app.spawn(lw.Mesh.box(), position=(1, 1, 1), scale=(1, 50, 1))
+    with pytest.raises(lw.ConfigError, match="wider than 20 m"):
+        yard.app.navigation.avoid(thing)
+    for bad in (-1, math.nan, 21, "wide"):
+        with pytest.raises(lw.LayerwError):
+            yard.app.navigation.avoid(thing, radius=bad)
+    with pytest.raises(lw.BudgetError, match="1024"):
+        yard.app.navigation.avoid(yard.app.spawn_many(lw.Mesh.box(), 1025))
+    yard.app.navigation.avoid(yard.app.spawn_many(lw.Mesh.box(), 1000, position=yard.app.navigation.random(1000)))
+    some = yard.app.spawn_many(lw.Mesh.box(), 50, position=yard.app.navigation.random(50))
+    yard.app.navigation.add(some).target = (1, 0, 1)
+    yard.app.navigation.advance(5)
+    assert yard.app.navigation._report()["obstacles"] == 1000

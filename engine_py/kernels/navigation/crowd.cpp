@@ -110,6 +110,21 @@ void lw_nav_place(uint32_t number, const uint32_t *numbers, const float *places,
     }
 }
 
+// Agents without ground: the crowd leaves them where they are put, and the others see them.
+void lw_nav_avoid(uint32_t number, const float *circles, uint32_t count, uint32_t *numbers) {
+    dtCrowd *crowd = nav_mesh(number)->crowd;
+    for (uint32_t i = 0; i < count; i++, circles += LW_NAV_CIRCLE) {
+        dtCrowdAgentParams params = {};
+        params.radius = circles[6], params.height = circles[7];
+        if (numbers[i] == NOBODY) numbers[i] = (uint32_t)crowd->addAgent(circles, &params);
+        if (numbers[i] == NOBODY) continue;
+        dtCrowdAgent *round = crowd->getEditableAgent((int)numbers[i]);
+        round->state = DT_CROWDAGENT_STATE_INVALID;
+        round->params.radius = params.radius, round->params.height = params.height;
+        dtVcopy(round->npos, circles), dtVcopy(round->vel, circles + 3), dtVcopy(round->dvel, circles + 3);
+    }
+}
+
 // To look for a straighter way along the corridor is what costs most, and is as good some steps later: each agent has its turn.
 void lw_nav_step(uint32_t number, float dt) {
     Mesh *own = nav_mesh(number);

@@ -15,7 +15,7 @@
 
 #include "lw.h"
 
-enum { LW_NAV_CONFIG = 12, LW_NAV_AGENT = 6, LW_NAV_STATE = 10 };
+enum { LW_NAV_CONFIG = 12, LW_NAV_AGENT = 6, LW_NAV_STATE = 10, LW_NAV_CIRCLE = 8 };
 enum { LW_NAV_PATH_FOUND = 1, LW_NAV_PATH_WHOLE = 2, LW_NAV_PATH_CUT = 4 };
 enum { LW_NAV_IDLE, LW_NAV_GOES, LW_NAV_LOST };
 
@@ -83,6 +83,11 @@ LW_KERNEL void lw_nav_halt(uint32_t mesh, const uint32_t *numbers, uint32_t coun
 // Puts agents elsewhere, at rest; found: whether there is ground near.
 LW_KERNEL void lw_nav_place(uint32_t mesh, const uint32_t *numbers, const float *places, uint32_t count,
                             uint32_t *found);
+
+// Round things that agents give way to and that give way to nobody: place of the foot, velocity, radius, height
+// (LW_NAV_CIRCLE floats) of each. Their numbers are agents' numbers: 0xFFFFFFFF comes in for new ones, and goes out where
+// there is no room.
+LW_KERNEL void lw_nav_avoid(uint32_t mesh, const float *circles, uint32_t count, uint32_t *numbers);
 
 // One step of all agents of a mesh.
 LW_KERNEL void lw_nav_step(uint32_t mesh, float dt);

@@ -2,7 +2,7 @@
 
 Owns: columns of what each wants and is, which row of the entity table it moves, and its number in the kernel; agents.py
 is what programs hold. Positions land in the table's own column; what a program writes there puts the agent elsewhere.
-Limits: AGENTS_MAX; agents meet the mesh and each other, not bodies.
+Limits: AGENTS_MAX; agents meet the mesh, each other, and what obstacles.py has.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from layerw.base.log import Log
 from layerw.base.ports import F32, U32
 from layerw.kernels.gen.navigation import NavigationKernels
 from layerw.navigation.mesh import NavMesh
+from layerw.navigation.obstacles import Obstacles
 from layerw.scene.entity import Entities
 from layerw.scene.row_values import check_owner
 from layerw.scene.table import STATIC_FLAG, Table
@@ -56,6 +57,7 @@ class Crowd:
     def __init__(self, table: Table, log: Log, kernels: NavigationKernels) -> None:
         self._table, self._log, self._kernels = table, log, kernels
         self._mesh: NavMesh | None = None
+        self.obstacles = Obstacles(table, kernels)
         self._room, self._radius_max = 0, 0.0
         self._retry = False
         self.rows = np.zeros(0, np.intp)
@@ -166,6 +168,13 @@ class Crowd:
         """Their mesh ends."""
         self._mesh, self._room = None, 0
         self.numbers[:] = NOBODY
+        self.obstacles.leave()
+
+    def avoid(self, entities: Entities, radius: float | None) -> None:
+        """See Navigation.avoid."""
+        self.obstacles.set(entities, radius, None if self._mesh is None or not self._room else self._mesh.number)
+        if self._mesh is not None:
+            self._fit()
 
     def ground_changed(self) -> None:
         """Tiles came or changed: those without ground look again."""
@@ -179,11 +188,13 @@ class Crowd:
             return
         records = self._records(slice(None))
         radius = float(records[:, RADIUS].max())
-        if self.count > self._room or radius > self._radius_max:
-            self._room, self._radius_max = max(64, 1 << (self.count - 1).bit_length()), radius
+        wanted = self.count + self.obstacles.room(radius)
+        if wanted > self._room or radius > self._radius_max:
+            self._room, self._radius_max = max(64, 1 << (wanted - 1).bit_length()), radius
             if not self._kernels.lw_nav_crowd(mesh.number, self._room, radius):
                 raise BudgetError(f"There is no memory for {self._room} agents.")
             self.numbers[:] = NOBODY
+            self.obstacles.leave()
         bare = np.flatnonzero(self.numbers == NOBODY)
         if not len(bare):
             return
@@ -233,6 +244,7 @@ class Crowd:
         on = np.flatnonzero(self.numbers != NOBODY)
         if not len(on):
             return
+        self.obstacles.step(mesh.number, dt, self.rows)
         self._kernels.lw_nav_step(mesh.number, dt)
         out = np.zeros((len(on), STATE), np.float32)
         self._kernels.lw_nav_state(mesh.number, np.ascontiguousarray(self.numbers[on]), len(on), out)

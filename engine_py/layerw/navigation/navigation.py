@@ -300,6 +300,23 @@ class Navigation:
         return Agents(self._crowd, checks.instance("app.navigation.agents entities", entities, Entities,
                                                    "an Entity, or a group of them"))  # fmt: skip
 
+    def avoid(self, entities: Entities, *, radius: float | None = None) -> None:
+        """Agents walk around these from now on, as around each other: `app.navigation.avoid(crates)`.
+
+        For what moves: bodies, characters, doors. They are circles where the entities are, and give way to nobody; ways
+        are planned as if they were not there, so what closes a gap for good belongs into `rebake`.
+
+        Args:
+            entities: without parents; at most 1,024 of an App. Agents among them don't count.
+            radius: metres, up to 20; None: of the ball around its mesh; 0: they are no obstacles any more.
+
+        Raises:
+            ConfigError, BudgetError, HandleError: nothing changes then.
+        """
+        self._check_open()
+        self._crowd.avoid(checks.instance("app.navigation.avoid entities", entities, Entities,
+                                          "an Entity, or a group of them"), radius)  # fmt: skip
+
     def advance(self, steps: int) -> None:
         """Runs so many steps of 1/60 s of the agents at once, without the program's. steps: 0 to 36,000."""
         self._check_open()
@@ -323,6 +340,7 @@ class Navigation:
         mesh = self._mesh
         return {"ready": self.ready, "tiles": mesh.tiles if mesh else 0, "waiting": mesh.waiting if mesh else 0,
                 "polygons": mesh.polygons if mesh else 0, "agents": self._crowd.count,
+                "obstacles": len(self._crowd.obstacles.rows),
                 "size_bytes": self._kernels.lw_nav_bytes()}  # fmt: skip
 
     def close(self) -> None:

@@ -26,6 +26,7 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_nav_steer": (("u32", "in", "in", "u32"), "void"),
     "lw_nav_halt": (("u32", "in", "u32"), "void"),
     "lw_nav_place": (("u32", "in", "in", "u32", "out"), "void"),
+    "lw_nav_avoid": (("u32", "in", "u32", "out"), "void"),
     "lw_nav_step": (("u32", "f32"), "void"),
     "lw_nav_state": (("u32", "in", "u32", "out"), "void"),
 }
@@ -108,6 +109,10 @@ class NavigationKernels(Protocol):
 
     def lw_nav_place(self, mesh: int, numbers: Address, places: Address, count: int, found: Address) -> None:
         """Puts agents elsewhere, at rest; found: whether there is ground near."""
+        ...
+
+    def lw_nav_avoid(self, mesh: int, circles: Address, count: int, numbers: Address) -> None:
+        """Round things that agents give way to and that give way to nobody: place of the foot, velocity, radius, height (LW_NAV_CIRCLE floats) of each. Their numbers are agents' numbers: 0xFFFFFFFF comes in for new ones, and goes out where there is no room."""
         ...
 
     def lw_nav_step(self, mesh: int, dt: float) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 import layerw as lw
 from layerw.base.errors import ConfigError, KindError, LayerwError, ShapeError
+from layerw.stream import geo
 from layerw.stream.maps import Area, Template, checked_area, checked_levels, fit, unit_square, window
 from layerw.stream.places import EarthPlaces, GridPlaces
 from layerw.stream.projections import WebMercator
@@ -188,7 +189,7 @@ def test_a_budget_takes_coarser_images(tmp_path: Path) -> None:
 
 def test_a_closed_world_takes_none_and_a_lost_device_takes_it_again(tmp_path: Path) -> None:
     app, host, world, drape = draped(tmp_path)
-    host.step(app, 130)  # what was drawn on the way is let go of
+    host.step(app, 160)  # what was drawn on the way is let go of
     first = drape.counts["shown"]
     host.lose_device()
     for _ in range(30):
@@ -198,4 +199,60 @@ def test_a_closed_world_takes_none_and_a_lost_device_takes_it_again(tmp_path: Pa
     assert drape.gpu_bytes == 0
     with pytest.raises(LayerwError, match="closed"):
         world.drape("m/{z}/{x}/{y}.png")
+    app.close()
+
+
+@pytest.mark.parametrize(("place", "scheme"), [("local", "xyz"), ("as_is", "tms")])
+def test_a_world_on_the_globe(tmp_path: Path, place: str, scheme: str) -> None:
+    lon, lat, level = -98.16, 33.22, 16
+    frame = geo.east_north_up(geo.earth_point(np.radians(lon), np.radians(lat), np.array(300.0)))
+    write_world(tmp_path, 1)
+    document = json.loads((tmp_path / "tileset.json").read_text())
+    del document["extras"]
+    document["root"]["transform"] = frame.T.ravel().tolist()
+    (tmp_path / "tileset.json").write_text(json.dumps(document))
+    u, v = unit_square(lon, lat)
+    column, row = int(u * 2**level), int(v * 2**level)
+    name = f"{level}/{column}/{row if scheme == 'xyz' else 2**level - 1 - row}.png"
+    (tmp_path / "map" / name).parent.mkdir(parents=True)
+    (tmp_path / "map" / name).write_bytes(png(8, 8))
+    app, host = app_over(tmp_path)
+    world = app.stream("tileset.json", place=place)
+    drape = world.drape("map/{z}/{x}/{y}.png", scheme=scheme, levels=(level, level))
+    host.step(app, 3)
+    eye = world.local_frame()
+    app.camera.position = (eye @ (0.0, 200.0, 200.0, 1.0))[:3]
+    app.camera.look_at(eye[:3, 3])
+    host.step(app, 90)
+    assert not drape.error and drape.counts["shown"] == 1, drape.counts
+    (shown,) = (world._store.materials[handle].desc for handle in world._streamer.draw().material.tolist())
+    assert sum(map(bool, shown.shader_textures)) == 1
+    position = np.append(eye[:3, 3], 1.0)
+    at = np.array((shown.params[:4], shown.params[4:8])) @ position
+    assert at % 1 == pytest.approx((u * 2**level % 1, v * 2**level % 1), abs=0.05 if place == "as_is" else 1e-3)
+    app.close()
+
+
+def test_one_map_replaces_another_and_odd_settings_are_refused(tmp_path: Path) -> None:
+    app, host, world, drape = draped(tmp_path)
+    other = world.drape("map/{z}/{x}/{y}.png", levels=(10, 12), area=(-90.0, 0.0, 0.0, 80.0))
+    host.step(app, 60)
+    assert drape.gpu_bytes == 0 and other.counts == {"shown": 0, "pending": 0, "missing": 0, "coarser": 0}
+    for bad in ({"opacity": 2}, {"budget_mib": 0}, {"levels": (5,)}, {"area": "Alps"}, {"scheme": "wms"}):
+        with pytest.raises(LayerwError):
+            world.drape("m/{z}/{x}/{y}", **bad)
+    with pytest.raises(lw.AttributeMissing, match="opacity"):
+        other.opacty = 0.5
+    with pytest.raises(ConfigError):
+        other.opacity = math.nan
+    app.close()
+
+
+def test_a_still_view_costs_next_to_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app, host, _, drape = draped(tmp_path)
+    host.step(app, 160)
+    laid: list[int] = []
+    monkeypatch.setattr(drape._images, "want", lambda keys: laid.append(len(keys)))
+    host.step(app, 60)
+    assert len(laid) <= 2, "tiles that are not drawn are looked for now and then, and nothing else"
     app.close()

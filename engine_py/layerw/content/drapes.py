@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 KINDS = ("pbr", "unlit", "terrain", "layered")
 KEPT_FRAMES = 120  # a tile that is not drawn keeps its images so long
+LOOK_FRAMES = 30  # and is looked at for that so often
 COARSER_MAX = 12
 TEXTURES = tuple(f"map_{number}" for number in range(4))
 PARAMS = ("map_across", "map_down", *(f"map_place_{number}" for number in range(4)), "map_look")
@@ -89,14 +90,14 @@ def lonlat_of(streamer: Streamer) -> Lonlat:
 class _Laid:
     """A tile with images on it."""
 
-    __slots__ = ("coarser", "contents", "fit", "materials", "shown", "unseen_frames", "window")
+    __slots__ = ("coarser", "contents", "fit", "materials", "seen_frame", "shown", "window")
 
     def __init__(self, contents: list[Content], place: Fit | None) -> None:
         self.contents, self.fit = contents, place
         self.window: Window | None = None
         self.shown: tuple[object, ...] = ()  # what its materials were made of
         self.materials: dict[int, int] = {}  # the tile's own -> ours
-        self.unseen_frames = self.coarser = 0  # coarser: of the window
+        self.seen_frame = self.coarser = 0  # coarser: of the window
 
 
 @fixed_attributes
@@ -113,7 +114,9 @@ class Drape:
         self._places: Lonlat | None = None
         self._laid: dict[int, _Laid] = {}
         self._shader = self._coarser = 0
-        self._key: tuple[object, ...] = ()
+        self._key: tuple[int, ...] = ()
+        self._drawn = np.zeros(0, np.int64)
+        self._frame = 0
         self._closed = False
 
     @property
@@ -171,25 +174,26 @@ class Drape:
             except LayerwError as error:
                 self.error = f"No map can be draped on it: {error}"
                 return [self.error]
-        moved = self._images.step(now_s)
-        rows = self._streamer.residency.rows
-        key = (rows.revision, self._coarser)
-        if moved or key != self._key or any(laid.unseen_frames for laid in self._laid.values()):
-            self._lay(rows.drawn.tolist())
-            self._key = rows.revision, self._coarser
+        self._frame += 1
+        residency = self._streamer.residency
+        drawn, key = residency.rows.drawn, (residency.revision, self._frame // LOOK_FRAMES)
+        if self._images.step(now_s) or key != self._key or not np.array_equal(drawn, self._drawn):
+            self._lay(drawn.tolist())
+            self._key, self._drawn = key, drawn
         return self._messages.take(now_s)
 
     def _lay(self, drawn: list[int]) -> None:
         residency, changed = self._streamer.residency, False
         seen = set(drawn)
         for row, laid in list(self._laid.items()):
-            laid.unseen_frames = 0 if row in seen else laid.unseen_frames + 1
-            if residency.contents_of(row) is not laid.contents or laid.unseen_frames > KEPT_FRAMES:
+            laid.seen_frame = self._frame if row in seen else laid.seen_frame
+            if residency.contents_of(row) is not laid.contents or self._frame - laid.seen_frame > KEPT_FRAMES:
                 self._take_off(row)
         for row in drawn:
             contents = residency.contents_of(row)
             if contents and row not in self._laid and self._places is not None:
-                self._laid[row] = _Laid(contents, fit(self._places, self._streamer.tree.geo[row]))
+                laid = self._laid[row] = _Laid(contents, fit(self._places, self._streamer.tree.geo[row]))
+                laid.seen_frame = self._frame
         self._choose()
         for row, laid in self._laid.items():
             changed |= self._paint(row, laid)

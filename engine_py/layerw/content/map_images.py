@@ -60,8 +60,10 @@ class MapImages:
     @property
     def settled(self) -> bool:
         """Whether nothing that is worth waiting for is on its way."""
-        return not self._waiting and all(key in self._ready or (lease.state == "failed" and not lease.heals_soon)
-                                         for key, lease in self._leases.items())  # fmt: skip
+        if self._waiting or len(self._ready) == len(self._leases):
+            return not self._waiting
+        coming = (lease for key, lease in self._leases.items() if key not in self._ready)
+        return all(lease.state == "failed" and not lease.heals_soon for lease in coming)
 
     def want(self, keys: Iterable[Key]) -> None:
         """These from now on, and what stands in for those of them that are missing; all others go with `sweep`."""
@@ -98,10 +100,11 @@ class MapImages:
             self._leases[self._waiting.pop(0)] = lease
             begun += 1
         before = len(self._ready), len(self._missing)
-        for key, lease in list(self._leases.items()):
-            if key not in self._ready:
-                lease.step()
-                self._look(key, lease, now_s)
+        if len(self._ready) < len(self._leases):
+            for key, lease in list(self._leases.items()):
+                if key not in self._ready:
+                    lease.step()
+                    self._look(key, lease, now_s)
         return before != (len(self._ready), len(self._missing))
 
     def _look(self, key: Key, lease: Lease, now_s: float) -> None:

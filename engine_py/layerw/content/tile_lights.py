@@ -22,11 +22,16 @@ class TileLights:
 
     def __init__(self, streamer: Streamer, table: Table) -> None:
         self._streamer, self._table = streamer, table
+        self._key = (-1, -1)  # of what is drawn
         self._lit: dict[int, tuple[list[Content], list[Lamp]]] = {}
 
     def step(self) -> None:
         """Those of the tiles that stay in the picture; what fades out is dark at once, else two levels would add up."""
         residency = self._streamer.residency
+        key = residency.rows.revision, residency.revision
+        if key == self._key:
+            return
+        self._key = key
         stays = residency.rows.staying.tolist()
         gone = self._lit.keys() - set(stays)
         for row in [row for row, (contents, _) in self._lit.items()

@@ -50,7 +50,9 @@ def load_all():
         app.load("plain.glb", position=(0.0, -1.3, 0.0)), app.load("glass.glb", position=(0.0, -1.3, 0.2)),
         app.load("film.glb", position=(0.9, -1.3, 0.0)),
         app.load("normals png.glb", position=(-1.6, -1.3, 0.0)),
-        app.load("normals ktx2.glb", position=(1.7, -1.3, 0.0))])
+        app.load("normals ktx2.glb", position=(1.7, -1.3, 0.0)),
+        app.load("skin joints.glb", position=(-1.6, 1.3, 0.0)), app.load("skin both.glb", position=(-0.8, 1.3, 0.0)),
+        app.load("skin undone.glb", position=(0.0, 1.3, 0.0))])
 
 def families():
     textures = app._engine.store.textures.values()
@@ -67,7 +69,7 @@ def as_glb(doc: dict[str, Any], binary: bytes) -> bytes:
     """One file of a document and its buffer, lit by nothing where its material does not say so."""
     doc["buffers"] = [{"byteLength": len(binary)}]
     for material in doc["materials"]:
-        material |= {"doubleSided": True}
+        material.setdefault("doubleSided", True)
         material.setdefault("extensions", {"KHR_materials_unlit": {}})
     text = json.dumps(doc).encode()
     text += b" " * (-len(text) % 4)
@@ -113,6 +115,31 @@ def textured(image: bytes, material: dict[str, Any] | None = None) -> bytes:
     doc["textures"] = [{"source": 0} if is_png else {"extensions": {"KHR_texture_basisu": {"source": 0}}}]
     doc["materials"] = [material or {"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}}]
     return as_glb(doc, b"".join(parts))
+
+
+def skinned(mirrored: str) -> bytes:
+    """A square seen from its front alone that one joint mirrors: "joints" is all that does so, "both" its node too, or
+    "undone" by the inverse bind matrix."""
+    corners = np.array([(-0.3, -0.3, 0), (0.3, -0.3, 0), (0.3, 0.3, 0), (-0.3, 0.3, 0)], "<f4")
+    inverse = np.diag([-1.0 if mirrored == "undone" else 1.0, 1, 1, 1]).astype("<f4")
+    parts = [corners.tobytes(), np.array([0, 1, 2, 0, 2, 3], "<u2").tobytes(), bytes(16),
+             np.tile([1, 0, 0, 0], (4, 1)).astype("<f4").tobytes(), inverse.tobytes()]  # fmt: skip
+    starts = np.cumsum([0, *(len(part) + -len(part) % 4 for part in parts)]).tolist()
+    doc = triangle()
+    doc["bufferViews"] = [{"buffer": 0, "byteOffset": start, "byteLength": len(part)}
+                          for start, part in zip(starts, parts, strict=False)]  # fmt: skip
+    doc["accessors"] = [{"bufferView": view, "componentType": kind, "count": count, "type": type_}
+                        for view, kind, count, type_ in (
+                            (0, 5126, 4, "VEC3"), (1, 5123, 6, "SCALAR"), (2, 5121, 4, "VEC4"), (3, 5126, 4, "VEC4"),
+                            (4, 5126, 1, "MAT4"))]  # fmt: skip
+    doc["meshes"][0]["primitives"][0] |= {"attributes": {"POSITION": 0, "JOINTS_0": 2, "WEIGHTS_0": 3}, "material": 0}
+    doc["materials"] = [{"doubleSided": False}]
+    doc["skins"] = [{"joints": [2], "inverseBindMatrices": 4}]
+    doc["nodes"] = [{"mesh": 0, "skin": 0}, {"scale": [-1, 1, 1], "children": [2]}, {"name": "joint"}]
+    doc["scenes"] = [{"nodes": [0, 1]}]
+    if mirrored == "both":
+        doc["nodes"][1]["children"], doc["scenes"] = [0, 2], [{"nodes": [1]}]
+    return as_glb(doc, b"".join(part + bytes(-len(part) % 4) for part in parts))
 
 
 def draco(data: bytes) -> bytes:
@@ -165,6 +192,7 @@ def write_files(folder: Path) -> None:
     bumpy = {"normalTexture": {"index": 0}, "extensions": {},
              "pbrMetallicRoughness": {"metallicFactor": 0.0, "baseColorFactor": [0.2, 0.2, 0.2, 1.0]}}  # fmt: skip
     files |= {"normals png": textured(bumps(), bumpy), "normals ktx2": textured(NORMALS, bumpy)}
+    files |= {f"skin {name}": skinned(name) for name in ("joints", "both", "undone")}
     files |= {"draco": draco(packed), "meshopt": meshopt(points), "sparse": sparse(),
               "broken draco": draco(packed[:12] + bytes(range(len(packed) - 12))),
               "broken meshopt": meshopt(points[:-9]), "broken ktx2": textured(KTX2["uastc"][:-200])}  # fmt: skip
@@ -192,8 +220,8 @@ def test_packed_files_are_drawn(backend: str, tmp_path: Path, run_program: RunPr
     write_files(folder)
     running = run_program(folder / "main.py", backend=backend).wait_ready()
     running.python("from __main__ import break_things, broken, families, load_all, loaded\nload_all()")
-    errors = outcome(running, "loaded", ["ready"] * 13)
-    assert errors == [""] * 13
+    errors = outcome(running, "loaded", ["ready"] * 16)
+    assert errors == [""] * 16
     running.frames(3)
     shown = running.picture()[..., :3].astype(int)
     Image.fromarray(shown.astype(np.uint8)).save(tmp_path / "shown.png")
@@ -214,6 +242,8 @@ def test_packed_files_are_drawn(backend: str, tmp_path: Path, run_program: RunPr
     behind = cell(0.0, -1.3, 0.35)
     assert behind.std() > 25, f"what is behind glass is seen through it: {behind.std()}"
     assert np.ptp(cell(0.9, -1.3, 0.3).mean(axis=(0, 1))) > 3, "a film has colours"
+    for x in (-1.6, -0.8, 0.0):
+        assert cell(x, 1.3, 0.3).mean() > 190, f"a mirrored skin shows its front: {x}"
     flat, packed = cell(-1.6, -1.3, 0.7), cell(1.7, -1.3, 0.7)
     assert flat.std() > 8, "the bumps are seen"
     assert np.abs(packed - flat).mean() < 3, f"z is found again: {np.abs(packed - flat).mean()}"

@@ -3,7 +3,7 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 
 import { chooseStrongest } from '../../web/transfer/decode/influences.js';
-import { pose } from '../../web/transfer/decode/skin.js';
+import { mirrors, pose } from '../../web/transfer/decode/skin.js';
 
 const source = (items, components) => ({
   items: Float32Array.from(items), stride: components, components, normalized: false, count: items.length / components,
@@ -34,6 +34,12 @@ test('inverse bind matrices come first; a mirror turns normals as the surface', 
   close([...made.get('position').items], [0, 0, 0, 0, 0, 0]);
   const [x, y] = made.get('normal').items;
   assert.ok(x < 0 && y === 0);
+});
+
+test('inverse bind matrices mirror where most of them do', () => {
+  const plain = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 5, 6, 7, 1], mirror = [1, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 5, 6, 7, 1];
+  assert.equal(mirrors(source([...plain, ...mirror, ...mirror], 16)), true);
+  assert.equal(mirrors(source([...plain, ...mirror], 16)), false);
 });
 
 test('a joint that the skin has not is refused', () => {

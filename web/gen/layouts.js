@@ -45,6 +45,7 @@ export const MATERIAL_NO_SHADOW = 16;
 export const MATERIAL_WIND = 8;
 export const MESH_BUILD_DISCS = 32;
 export const MESH_BUILD_FLAT_NORMALS = 1;
+export const MESH_BUILD_MIRRORED = 64;
 export const MESH_BUILD_POSED = 16;
 export const MESH_BUILD_SKIN = 4;
 export const MESH_BUILD_TRANSFORM = 2;

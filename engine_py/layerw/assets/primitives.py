@@ -23,14 +23,14 @@ from layerw.assets.nodes import Tree
 from layerw.assets.packed import Packed
 from layerw.assets.placements import Group, plan_parts, plan_tile_places
 from layerw.assets.point_clouds import SRGB
-from layerw.assets.rigs import RigPlan, SkinPlan, weights_of
+from layerw.assets.rigs import RigPlan, SkinPlan, is_mirror, weights_of
 from layerw.assets.skins import Pose, read_pose
 from layerw.base.ports import F32, F64, NO_TRANSFORM, U32, MaterialDesc, UvMatrix
 from layerw.base.tile_style import TileStyle
 from layerw.gpu import spec
 
 PRIMITIVES_MAX = 65_536
-Key = tuple[int, int, int | None]  # mesh, primitive, skin
+Key = tuple[int, int, int | None, bool]  # mesh, primitive, skin, whether that mirrors
 _RESULT_TOPOLOGY = {"points": 2, "lines": 1, "line_loop": 1, "line_strip": 1}
 _TRIANGLES = 4  # the first mode of triangles in spec.GLTF_MODES
 FEATURES_MAX = 1 << 16  # of a tile, that a style colours
@@ -139,7 +139,8 @@ class Planner:
                 if flatten is None:
                     self.rig.features += plan_features(self.doc, primitive, tree.owners.get(node, node), number,
                                                        self.rig.numbers)  # fmt: skip
-                self._add(primitive, (mesh, number, skin), node, matrix, pose, joints, group)
+                mirrors = joints is not None and joints.mirrors != is_mirror(tree.worlds[node])
+                self._add(primitive, (mesh, number, skin, mirrors), node, matrix, pose, joints, group)
         self.rig.owners = tree.owners
 
     def _grouped(self, tree: Tree, node: int, flatten: F64) -> tuple[F64, int]:
@@ -229,6 +230,8 @@ class Planner:
         if matrix is None:
             self._variants(plan, primitive)
             self._move(plan, primitive, key[2], joints)
+            if key[3] and plan.skin >= 0:
+                plan.flags |= spec.MESH_BUILD_MIRRORED
         plan.matrix, plan.group = matrix, group
         if plan.pose is not None:
             plan.flags |= spec.MESH_BUILD_SKIN

@@ -21,7 +21,7 @@ from layerw.assets.nodes import Tree
 from layerw.assets.numbers import Numbers
 from layerw.assets.solids import SolidMesh, read_solids
 from layerw.assets.surfaces import SurfacePlan, read_surfaces
-from layerw.base.ports import F32, Rig, SkinDesc
+from layerw.base.ports import F32, F64, Rig, SkinDesc
 
 JOINTS_MAX = 65_536
 TARGETS_MAX = 512
@@ -34,6 +34,7 @@ class SkinPlan:
 
     joints: list[int]
     inverse_bind: Accessor | None
+    mirrors: bool = False  # most joints are mirror images
 
 
 @dataclass(slots=True)
@@ -98,7 +99,14 @@ def _skin(doc: Document, tree: Tree, number: int, numbers: Numbers) -> SkinPlan:
     inverse = resolve_accessor(doc, item.integer(user), "inverse_bind", item.at(user)) if user in item else None
     if inverse is not None and inverse.count < len(names):
         raise item.error(f"has {len(names)} joints, but {inverse.count} inverse bind matrices.")
-    return SkinPlan([tree.rows.get(name, -1) for name in names], inverse and numbers.add(inverse))
+    rows = [tree.rows.get(name, -1) for name in names]
+    mirrored = sum(is_mirror(tree.worlds[row]) for row in rows if row >= 0)
+    return SkinPlan(rows, inverse and numbers.add(inverse), 2 * mirrored > len(rows))
+
+
+def is_mirror(matrix: F64) -> bool:
+    """Whether it makes mirror images."""
+    return bool(np.linalg.det(matrix[:3, :3]) < 0)
 
 
 def weights_of(node: Item, mesh: Item, count: int) -> list[float]:

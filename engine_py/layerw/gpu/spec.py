@@ -450,13 +450,15 @@ MESH_BUILD_HEAD = (
 )
 # then a 3x4 row-major f32 matrix, then one ACCESSOR for the indices (transfer 0 = none), then attribute_count ACCESSORs
 MESH_BUILD_FLAT_NORMALS, MESH_BUILD_TRANSFORM = 1, 2  # flags. FLAT_NORMALS: unindexed, vertex_count == index_count
-MESH_BUILD_SKIN, MESH_BUILD_UV_TRANSFORM, MESH_BUILD_POSED, MESH_BUILD_DISCS = 4, 8, 16, 32
+MESH_BUILD_SKIN, MESH_BUILD_UV_TRANSFORM, MESH_BUILD_POSED, MESH_BUILD_DISCS, MESH_BUILD_MIRRORED = 4, 8, 16, 32, 64
 # UV_TRANSFORM: six f32 follow the last ACCESSOR, a row-major 2x3 matrix for the uvs (KHR_texture_transform).
 # SKIN: joint_count row-major 3x4 f32 matrices come last, from each joint's space to where the mesh is built; vertices
 # are posed by joints, weights and inverse_bind (none = identities).
 # DISCS: DISC elements and no indices, of points; their size is how far they lie from each other, in metres.
 # srgb_colors: 1 where the file's colours are sRGB, not linear; those of one component of 16 bits have 5, 6, 5 bits.
 # POSED: vertices stay as they were modelled, and a POSED stream follows them; joint_count joints, or none.
+# MIRRORED: of a POSED one, where the joints are mirror images as its node is none: unless inverse_bind undoes that,
+# triangles are wound the other way round.
 # vertex_count and index_count are those of the result. transfer_done's payload: f32 min xyz, max xyz, and the
 # radius around their middle; of a POSED one also joint_count f32: how far from each joint's own place (by inverse_bind)
 # vertices that follow it lie, -1 where none does.

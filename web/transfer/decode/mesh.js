@@ -7,14 +7,14 @@
  * Limits: little-endian machines (all browsers); 2^24 vertices.
  */
 import {
-  FAIL_FORMAT, MESH_BUILD_DISCS, MESH_BUILD_FLAT_NORMALS, MESH_BUILD_POSED, MESH_BUILD_TRANSFORM, POSED_BYTES, UV1_BYTES, VERTEX_BYTES,
+  FAIL_FORMAT, MESH_BUILD_DISCS, MESH_BUILD_FLAT_NORMALS, MESH_BUILD_MIRRORED, MESH_BUILD_POSED, MESH_BUILD_TRANSFORM, POSED_BYTES, UV1_BYTES, VERTEX_BYTES,
 } from '../../gen/layouts.js';
 import { readDescriptor } from './descriptor.js';
 import { DISC_WORDS, writeDiscs } from './discs.js';
 import { Failure } from './failure.js';
 import { listCount, writeIndices } from './indices.js';
 import { writePosed } from './posed.js';
-import { pose } from './skin.js';
+import { mirrors, pose } from './skin.js';
 import { determinant, octahedral, writeColors, writeNormals, writePositions, writeTangents, writeUvs, writeUvs1 } from './vertices.js';
 
 /** @typedef {import('./descriptor.js').Plan} Plan */
@@ -139,6 +139,14 @@ function buildDiscs(plan, points, target) {
   return { bytes, vertexCount: points, indexCount: 0, payload: writeDiscs(plan, bytes) };
 }
 
+/** Whether it is drawn as a mirror image of the file's; where joints are baked in, that is done here. @param {Plan} plan */
+function isMirrored({ flags, matrix, joints, attributes }) {
+  const turned = (flags & MESH_BUILD_TRANSFORM) !== 0 && determinant(matrix) < 0;
+  if ((flags & MESH_BUILD_POSED) === 0) return turned !== (joints !== null && pose(attributes, joints));
+  const inverse = attributes.get('inverse_bind');
+  return ((flags & MESH_BUILD_MIRRORED) !== 0) !== (inverse !== undefined && mirrors(inverse));
+}
+
 /**
  * @param {Uint32Array<ArrayBuffer>} descriptor MESH_BUILD words
  * @param {(transfer: number) => ArrayBuffer} bufferOf the bytes of a finished transfer; throws where it has none
@@ -151,8 +159,7 @@ export function buildMesh(descriptor, bufferOf, target) {
   if (plan.flags & MESH_BUILD_DISCS) return buildDiscs(plan, inputVertices, target);
   const flat = checkCounts(plan, inputVertices);
   const { vertexCount, indexCount } = plan;
-  const turned = (plan.flags & MESH_BUILD_TRANSFORM) !== 0 && determinant(plan.matrix) < 0;
-  const mirrored = turned !== (plan.joints !== null && pose(plan.attributes, plan.joints));
+  const mirrored = isMirrored(plan);
   const input = { topology: plan.topology, indices: plan.indices, vertices: inputVertices, flip: mirrored };
   const bytes = room(meshBytes(vertexCount, indexCount, vertexBytes(plan)), target);
   /** Which vertex of the file each of the result is, where they are others. @type {Uint32Array | null} */

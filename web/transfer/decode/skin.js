@@ -29,6 +29,19 @@ function jointMatrices(joints, inverse) {
   return out;
 }
 
+/** Whether most of them make mirror images. @param {Source} inverse column-major 4x4 @returns {boolean} */
+export function mirrors(inverse) {
+  const { data, stride } = asFloats(inverse);
+  let mirrored = 0;
+  for (let j = 0; j < inverse.count; j += 1) {
+    const at = j * stride;
+    const [x, y, z] = [0, 4, 8].map((column) => data.subarray(at + column, at + column + 3));
+    const m = Float32Array.of(x[0], y[0], z[0], 0, x[1], y[1], z[1], 0, x[2], y[2], z[2], 0);
+    mirrored += determinant(m) < 0 ? 1 : 0;
+  }
+  return 2 * mirrored > inverse.count;
+}
+
 /** The matrix of vertex i. @param {Float32Array} out 12 @param {Float32Array} matrices
  * @param {{ data: Float32Array, stride: number }} joints @param {{ data: Float32Array, stride: number }} weights
  * @param {number} i */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import struct
@@ -10,8 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import layerw as lw
+from layerw.assets.id_textures import read_png
 from layerw.hosts.containers import split_model
 from layerw.hosts.headless import HeadlessHost
 from tests.unit.test_tile_colors import with_ids
@@ -126,11 +129,67 @@ def test_feature_ids_of_vertices_and_a_property_table(tmp_path: Path) -> None:
     app.close()
 
 
-def test_ids_in_textures_are_told(tmp_path: Path) -> None:
-    app, _ = shown(tmp_path, with_table({"texture": {"index": 0, "channels": [0]}}), "a.glb")
-    assert answer(app, *HIT) is None
-    assert "in a texture" in told(app)
+def with_texture(image: bytes, texture: dict[str, Any], **more: Any) -> bytes:
+    """The same, with the ids in an image whose uvs are the positions' x and y."""
+    text, binary, _ = split_model(with_table({"texture": {"index": 0, **texture}, "propertyTable": 0, **more}))
+    document = json.loads(text)
+    start = len(binary) + -len(binary) % 4
+    data = struct.pack("<6f", 0, 0, 1, 0, 0, 1) + image
+    document["buffers"][0]["byteLength"] = start + len(data)
+    views = document["bufferViews"]
+    views += [{"buffer": 0, "byteOffset": start, "byteLength": 24},
+              {"buffer": 0, "byteOffset": start + 24, "byteLength": len(image)}]
+    document["accessors"].append({"bufferView": len(views) - 2, "componentType": 5126, "count": 3, "type": "VEC2"})
+    document["meshes"][0]["primitives"][0]["attributes"]["TEXCOORD_0"] = len(document["accessors"]) - 1
+    document["images"] = [{"bufferView": len(views) - 1, "mimeType": "image/png"}]
+    document["textures"] = [{"source": 0}]
+    return glb(document, binary.ljust(start, b"\0") + data)
+
+
+def png(texels: Any, format_: str = "png") -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(np.array(texels, np.uint8)).save(out, format_)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(("texture", "more", "ids"), [
+    ({"channels": [0]}, {}, (0, 1)), ({"channels": [1]}, {}, (1, 0)), ({"channels": [0, 1]}, {}, (256, 1)),
+    ({"channels": [0]}, {"nullFeatureId": 1}, (0, -1)),
+    ({"channels": [0], "extensions": {"KHR_texture_transform": {"offset": [0.5, 0]}}}, {}, (1, 0)),
+])  # fmt: skip
+def test_ids_in_textures(texture: dict[str, Any], more: dict[str, Any], ids: tuple[int, int], tmp_path: Path) -> None:
+    left_right = png([[(0, 1, 0), (1, 0, 0)]] * 2)
+    app, _ = shown(tmp_path, with_texture(left_right, texture, **more), "a.glb")
+    rows = {0: {"height": 12.5}, 1: {"height": 25.0}}
+    for (x, y), wanted in zip(((0.2, 0.3), (0.7, 0.1)), ids, strict=True):
+        hit = answer(app, (x, y, 5.0), (0, 0, -1)) or answer(app, (x, 5.0, -y), (0, -1, 0))
+        assert hit is not None, told(app)
+        assert (hit.id, hit.row) == (wanted, rows.get(wanted, {}))
     app.close()
+
+
+@pytest.mark.parametrize(("image", "texture", "says"), [
+    (png([[0, 1]] * 2, "jpeg"), {}, "no PNG"), (png([[0, 1]] * 2)[:-27], {}, "of its 6 bytes"),
+    (png([[0, 1]] * 2), {"channels": [3]}, "channel 3 of a PNG that has 3"),
+    (png([[0, 1]] * 2), {"channels": [7]}, "[7]"),
+    (png(np.zeros((1, 2049))), {}, "2049 x 1"),
+    (png([[0, 1]] * 2), {"texCoord": 1}, "TEXCOORD_1"),
+])  # fmt: skip
+def test_ids_in_textures_that_lie_are_told(image: bytes, texture: dict[str, Any], says: str, tmp_path: Path) -> None:
+    app, _ = shown(tmp_path, with_texture(image, texture), "a.glb")
+    answer(app, *HIT)
+    assert says in told(app)
+    app.close()
+
+
+def test_texels_of_a_png_are_those_that_it_was_made_of() -> None:
+    rng = np.random.default_rng(1)
+    slope = np.add.outer(np.arange(37) * 3, np.arange(53) * 5)[..., None]
+    for channels in (2, 3, 4):
+        texels = (slope + rng.integers(0, 9, (37, 53, channels))).astype(np.uint8)
+        data = png(texels)  # whose lines have several filters
+        whole = Image.open(io.BytesIO(data)).convert("RGB" if channels == 3 else "RGBA")
+        assert np.array_equal(read_png(data), np.asarray(whole))
 
 
 def test_odd_questions(tmp_path: Path) -> None:

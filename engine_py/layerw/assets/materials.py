@@ -207,10 +207,10 @@ def _add_texture(doc: Document, plan: MaterialPlan, slot: str, use: Item, materi
     if holder is None:
         doc.warn(f"{texture.path} has no image that layerw reads; {material.path} is shown without it.")
         return first
-    sampler = _sampler(doc, texture)
+    sampler = sampler_of(doc, texture)
     source, _ = doc.named(holder, "source", "images")
     plan.textures[slot] = TextureDesc(source, slot in COLORS, sampler, slot in DIRECTIONS)
-    uv_set, matrix = _uv_use(use)
+    uv_set, matrix = uv_use(use)
     if first:
         plan.uv_set, plan.uv_matrix = uv_set, matrix
     elif uv_set != plan.uv_set and plan.uv1_set not in (None, uv_set):
@@ -242,7 +242,8 @@ def _image_holder(texture: Item) -> Item | None:
     return texture if "source" in texture else None
 
 
-def _sampler(doc: Document, texture: Item) -> int:
+def sampler_of(doc: Document, texture: Item) -> int:
+    """Its SAMPLER_* bits."""
     if "sampler" not in texture:
         return 0
     _, item = doc.named(texture, "sampler", "samplers")
@@ -252,7 +253,8 @@ def _sampler(doc: Document, texture: Item) -> int:
     return s | t | (spec.SAMPLER_NEAREST if item.integer("magFilter", 0) == 9728 else 0)
 
 
-def _uv_use(use: Item) -> tuple[int, UvMatrix]:
+def uv_use(use: Item) -> tuple[int, UvMatrix]:
+    """The set of uvs, and their transform (KHR_texture_transform)."""
     uv_set = use.integer("texCoord", 0)
     transform = use.extension("KHR_texture_transform")
     if transform is None:

@@ -226,7 +226,7 @@ def plan_features(doc: Document, primitive: Item, node: int, number: int, number
         try:
             attributes = primitive.object("attributes")
             if "texture" in item:
-                raise item.error("are in a texture, which is not read.")
+                raise item.error("are in a texture; of tiles, World.feature reads it.")
             vertices = doc.item("accessors", attributes.integer("POSITION"), attributes.at("POSITION")).integer("count")
             ids = None
             if "attribute" in item:

@@ -1,12 +1,14 @@
 """What a tile shows, as Python reads it to say which feature a ray meets: triangles and points with their ids.
 
 Owns: the plan (which bytes are read) and the arrays made of them. Does not: meet rays (stream/feature_hits.py), draw.
-Limits: lists of triangles, and points; no Draco; ids of vertices and instances, none in textures; TRIANGLES_MAX.
+Limits: lists of triangles, and points; no Draco; ids of vertices, of instances and in textures (id_textures.py);
+TRIANGLES_MAX.
 Source: 3D Tiles 1.0 (batch tables), EXT_mesh_features.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,7 @@ import numpy.typing as npt
 
 from layerw.assets.accessors import COMPONENT_BYTES, Accessor, resolve_accessor
 from layerw.assets.gltf import Document
+from layerw.assets.id_textures import IdTexturePlan, plan_id_texture, read_id_texture
 from layerw.assets.items import GltfError, Item
 from layerw.assets.metadata import FEATURES, Table
 from layerw.assets.nodes import Tree
@@ -50,6 +53,7 @@ class SurfacePlan:
     ids: Accessor | None
     batch: BatchPlan | None
     table: int = -1
+    id_texture: IdTexturePlan | None = None
     places: tuple[F64, TilePlaces] | None = None
 
 
@@ -84,11 +88,15 @@ def _surface(doc: Document, tree: Tree, node: int, primitive: Item, flatten: F64
     if (points.count if corners is None else corners.count) > 3 * TRIANGLES_MAX:
         raise primitive.error(f"has more than {TRIANGLES_MAX} triangles.")
     name, table = _ids_of(primitive, attributes)
+    held = next(iter(_sets(primitive)), None)
+    texture = plan_id_texture(doc, held, attributes, numbers) if held is not None and "texture" in held else None
+    if texture is not None and texture.uvs.count != points.count:
+        raise primitive.error(f"has {points.count} positions, but {texture.uvs.count} uvs.")
     ids = resolve_accessor(doc, attributes.integer(name), "feature_id", attributes.at(name)) if name else None
     if ids is not None and ids.count != points.count:
         raise primitive.error(f"has {points.count} positions, but {ids.count} ids.")
     plan = SurfacePlan(flatten @ tree.worlds[node], numbers.add(points), corners and numbers.add(corners),
-                       mode == _POINTS, ids and numbers.add(ids), batch, table)  # fmt: skip
+                       mode == _POINTS, ids and numbers.add(ids), batch, table, texture)  # fmt: skip
     above = tree.groups.get(node)
     if above is not None:
         row, item = above
@@ -99,13 +107,16 @@ def _surface(doc: Document, tree: Tree, node: int, primitive: Item, flatten: F64
 
 def _ids_of(primitive: Item, attributes: Item) -> tuple[str, int]:
     """The attribute with ids ("": each vertex is one, where a table is named), and the property table."""
-    held = primitive.extension(FEATURES)
-    for item in held.objects("featureIds") if held is not None else ():
-        if "texture" in item:
-            raise item.error("are in a texture, which is not read.")
+    for item in _sets(primitive):
         table = item.integer("propertyTable", 0) if "propertyTable" in item else -1
         return f"_FEATURE_ID_{item.integer('attribute')}" if "attribute" in item else "", table
     return "_BATCHID" if "_BATCHID" in attributes else "", -1
+
+
+def _sets(primitive: Item) -> Iterable[Item]:
+    """Of EXT_mesh_features."""
+    held = primitive.extension(FEATURES)
+    return held.objects("featureIds") if held is not None else ()
 
 
 def _batch(doc: Document, held: Item, numbers: Numbers) -> BatchPlan:
@@ -175,7 +186,8 @@ def _read(plan: SurfacePlan, columns: dict[str, Any], numbers: Numbers, payload:
         instance_ids = np.arange(len(matrices))
         if "BATCH_ID" in places.columns:
             instance_ids = _whole(places.columns["BATCH_ID"], numbers, payload)
-    return Surface(points, corners, plan.is_points, ids, matrices, instance_ids, columns)
+    texels = None if plan.id_texture is None else read_id_texture(plan.id_texture, numbers, payload)
+    return Surface(points, corners, plan.is_points, ids, matrices, instance_ids, columns, texels)
 
 
 def _whole(accessor: Accessor, numbers: Numbers, payload: bytes) -> I64:

@@ -192,6 +192,14 @@ class FeatureIds(NamedTuple):
     ids: I64
 
 
+class IdTexels(NamedTuple):
+    """Features by texels, -1: of none; (n, 2) uvs of the points that show them, and SAMPLER_* bits."""
+
+    ids: I64
+    uvs: F64
+    sampler: int
+
+
 class Surface(NamedTuple):
     """A part of a tile as Python reads it: (n, 3) points in the tile's frame, the corners of its triangles (or its
     points), the feature of each point, of instances where they stand and which features they are, and the columns."""
@@ -203,6 +211,7 @@ class Surface(NamedTuple):
     matrices: F64 | None
     instance_ids: I64 | None
     columns: dict[str, Any]
+    id_texels: IdTexels | None = None  # which say it, not `ids`
 
 
 class Rig(NamedTuple):

@@ -251,8 +251,8 @@ class World:
         `hit = await world.feature(*app.ray_at())`, some frames later; None where it meets no tile.
 
         hit.id, hit.row (a dict of its columns), hit.tile (its file), hit.distance and hit.point. Ids of batch tables
-        (b3dm, i3dm, pnts), and EXT_mesh_features by vertices with their property tables. The tile's file is read once
-        more for it, usually from the browser's cache, and the last few stay read.
+        (b3dm, i3dm, pnts), and EXT_mesh_features by vertices and textures with their property tables. The tile's file
+        is read once more for it, usually from the browser's cache, and the last few stay read.
 
         Args:
             origin: (3,) world metres.

@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from layerw.base.names import frozen
-from layerw.base.ports import F64, I64, Surface
+from layerw.base.ports import F64, I64, IdTexels, Surface
+from layerw.gpu import spec
 
 _PARALLEL = 1e-12
+Hit = tuple[float, int, I64, F64]  # distance, the first of its vertices, all of them, what each weighs there
 
 
 @frozen
@@ -41,6 +43,8 @@ def nearest(surfaces: list[Surface], start: F64, direction: F64, until: float) -
             if hit is not None and hit[0] < (until if best is None else best.distance):
                 vertex = hit[1]
                 feature = number if number >= 0 else -1 if surface.ids is None else int(surface.ids[vertex])
+                if surface.id_texels is not None and number < 0:
+                    feature = _id_at(surface.id_texels, hit[3] @ surface.id_texels.uvs[hit[2]])
                 if surface.ids is None and number < 0 and surface.columns and surface.is_points:
                     feature = vertex  # a batch table without ids: a row a point
                 best = Met(hit[0], feature, surface.columns)
@@ -73,8 +77,27 @@ def _placed(surface: Surface, start: F64, direction: F64) -> Iterator[tuple[F64,
         yield points @ linear[at].T + surface.matrices[at, :3, 3], int(surface.instance_ids[at])
 
 
-def _triangle(points: F64, corners: I64, start: F64, direction: F64) -> tuple[float, int] | None:
-    """Distance and first vertex of the nearest triangle, from either side (Moeller & Trumbore 1997)."""
+def _id_at(texels: IdTexels, uv: F64) -> int:
+    """Of the texel there; -1: it says of none."""
+    if not np.isfinite(uv).all():
+        return -1
+    height, width = texels.ids.shape
+    clamps = (spec.SAMPLER_CLAMP_S, spec.SAMPLER_CLAMP_T)
+    mirrors = (spec.SAMPLER_MIRROR_S, spec.SAMPLER_MIRROR_T)
+    places = []
+    for value, side, clamp, mirror in zip(uv.tolist(), (width, height), clamps, mirrors, strict=True):
+        if texels.sampler & clamp:
+            inside = min(max(value, 0.0), 1.0)
+        else:
+            inside = value % 1.0
+            if texels.sampler & mirror and value % 2.0 >= 1.0:
+                inside = 1.0 - inside
+        places.append(min(int(inside * side), side - 1))
+    return int(texels.ids[places[1], places[0]])
+
+
+def _triangle(points: F64, corners: I64, start: F64, direction: F64) -> Hit | None:
+    """The nearest triangle, from either side (Moeller & Trumbore 1997)."""
     a, b, c = (points[corners[at::3]] for at in range(3))
     e1, e2 = b - a, c - a
     p = np.cross(direction, e2)
@@ -91,11 +114,12 @@ def _triangle(points: F64, corners: I64, start: F64, direction: F64) -> tuple[fl
         return None
     t[~hit] = np.inf
     at = int(np.argmin(t))
-    return float(t[at]), int(corners[3 * at])
+    weights = np.array((1.0 - u[at] - v[at], u[at], v[at]))
+    return float(t[at]), int(corners[3 * at]), corners[3 * at : 3 * at + 3], weights
 
 
-def _point(points: F64, corners: I64, start: F64, direction: F64) -> tuple[float, int] | None:
-    """Distance and number of the nearest point whose spot the ray meets, as large as points of tiles are drawn."""
+def _point(points: F64, corners: I64, start: F64, direction: F64) -> Hit | None:
+    """The nearest point whose spot the ray meets, as large as points of tiles are drawn."""
     if not len(corners):
         return None
     low, high = points.min(axis=0), points.max(axis=0)
@@ -106,4 +130,4 @@ def _point(points: F64, corners: I64, start: F64, direction: F64) -> tuple[float
     away = np.linalg.norm(offset - along[:, None] * direction, axis=1)
     near = np.where((away <= radius) & (along >= 0), along, np.inf)
     at = int(np.argmin(near))
-    return None if np.isinf(near[at]) else (float(near[at]), int(corners[at]))
+    return None if np.isinf(near[at]) else (float(near[at]), int(corners[at]), corners[at : at + 1], np.ones(1))

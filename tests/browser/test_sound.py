@@ -76,6 +76,25 @@ LIVE_JS = """async ([tone, answer]) => {
 }"""
 
 
+# Noise on the right, in front and behind, one after the other, by HRTF.
+AROUND_JS = """async ([noise]) => {
+  const { Graph } = await import('/web/page/subsystems/audio-graph.js');
+  const context = new OfflineAudioContext(2, 3 * 9600, 48000);
+  const graph = new Graph(context);
+  const buffer = new AudioBuffer({ numberOfChannels: 1, length: noise.length, sampleRate: 48000 });
+  buffer.copyToChannel(Float32Array.from(noise), 0);
+  graph.sounds.set(1, buffer);
+  const levels = Float32Array.of(0, 0.3, 0.5, 1, 0);
+  const tell = (starts, way) => graph.receive({ starts, levels, around: Float32Array.of(0, ...way) });
+  graph.receive({ buses: [[-1, 1], [0, 1]] });
+  tell([[0, 1, 0, true, 1, 1, 0.3, 0.5, -1, true]], [1, 0, 0]);
+  context.suspend(0.2).then(() => { tell([], [0, 0, -1]); context.resume(); });
+  context.suspend(0.4).then(() => { tell([], [0, 0, 1]); context.resume(); });
+  const made = await context.startRendering();
+  return [0, 1].map((channel) => Array.from(made.getChannelData(channel)));
+}"""
+
+
 def mixed() -> npt.NDArray[np.float64]:
     mixer, blocks = Mixer(), []
     mixer.keep(1, TONE[None], RATE)
@@ -99,7 +118,15 @@ def test_the_pages_graph_makes_the_mix_of_numpy_and_nothing_clicks(browser: Brow
     page.goto(f"{origin}/package.json")
     made = np.array(page.evaluate(RENDER_JS, [SCRIPT, TONE.tolist(), STEP])).T
     live = np.array(page.evaluate(LIVE_JS, [TONE.tolist(), [0.0, 0.5]])).T  # the room adds half, a sample later
+    noise = np.random.default_rng(1).uniform(-0.3, 0.3, 9600)
+    around = np.array(page.evaluate(AROUND_JS, [noise.tolist()])).T
     page.close()
+    right, front, back = (around[first + 4800 : first + 9600] for first in (0, 9600, 19200))
+    assert level(right, 0, 6)[1] > 1.5 * level(right, 0, 6)[0]
+    for middle in (front, back):
+        assert np.isclose(*level(middle, 0, 6), rtol=0.25) and 0.02 < level(middle, 0, 6)[0] < 0.5
+    tones = [np.abs(np.fft.rfft(one[:, 0])) for one in (front, back)]
+    assert np.abs(np.diff([one[800:].sum() / one[:400].sum() for one in tones])) > 0.1, "ears hear what is behind"
     assert np.allclose(level(live, 4, 28), 0.5, atol=0.004)
     assert np.allclose(level(live, 40, 58), (0.745, 0.5), atol=0.01), "beyond 0.8 of full scale it would be bent"
     assert np.abs(np.diff(live, axis=0, prepend=np.zeros((1, 2)))).max() < 2 * np.pi * 440 / RATE * 0.75 + 0.005

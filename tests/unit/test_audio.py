@@ -488,3 +488,21 @@ def test_a_live_function_may_close_the_app() -> None:
     lw.Sound.live(lambda samples: app.close()).play()
     host.step(app, 5)
     assert app.report()["errors"] == []
+
+
+def test_places_around_the_head() -> None:
+    host = HeadlessHost(options={"sound": "record"})
+    app = lw.App(host=host)
+    hum = lw.Sound.from_array(tone(1.0), reference=2.0)
+    for place in ((11, 2, 3), (1, 2, 13), (1, 3, 3)):
+        hum.play(at=place, loop=True)
+    hum.play(loop=True)  # nowhere
+    host.step(app, 2)
+    voices = app.audio._voices
+    found = voices.places.around(np.arange(4), np.array((1.0, 2.0, 3.0)), np.eye(3))
+    assert np.allclose(found, [(0, 1, 0, 0), (1, 0, 0, 1), (2, 0, 0.5, -0.5)], atol=1e-6)
+    app.audio.panning = "hrtf"
+    assert app.audio.panning == "hrtf" and not voices.goes_around, "a recording is by loudness"
+    with pytest.raises(lw.ConfigError, match="equalpower"):
+        app.audio.panning = "surround"
+    app.close()

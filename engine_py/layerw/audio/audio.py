@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 FADE_MAX_S = 60.0
 UPDATE_S = 1 / 40
+PANNINGS = ("equalpower", "hrtf")
 Levels = list[list[float]]
 Feeds = list[tuple[int, F32]]
 
@@ -70,6 +71,7 @@ class Audio:
         self._live = LiveFeeds(port.user.call, LEAD_S if plays_there or self._speaker is not None else 0.0)
         self._behind_s = 0.0  # of the program's time, what voices have not seen yet
         self._listener: Entity | None = None
+        self._panning, self._has_gone_around = PANNINGS[0], False
         self._unlocked = Outcomes(port.user.call)
         self._state = "locked" if plays_there or is_silent else "running"
         self._makes_sound = self._page or self._mixer is not None
@@ -138,6 +140,19 @@ class Audio:
             checks.instance("audio.listener", listener, Entity, "an entity, or None: the camera")
             check_owner("audio.listener", listener, self._port.table)
         self._listener = listener
+
+    @property
+    def panning(self) -> str:
+        """How a place is heard, of what begins later: "equalpower", by loudness of both sides, or "hrtf", as heads and
+        ears do: above, below and behind are told apart with headphones. That costs the browser more for each sound;
+        recordings and native output are always by loudness."""
+        return self._panning
+
+    @panning.setter
+    def panning(self, panning: str) -> None:
+        self._panning = checks.one_of("audio.panning", panning, PANNINGS)
+        self._voices.goes_around = panning == "hrtf" and self._page and self._mixer is None
+        self._has_gone_around |= self._voices.goes_around
 
     @property
     def occlusion(self) -> bool | Entities:
@@ -254,7 +269,9 @@ class Audio:
         if not stands:
             self._music.step(dt, can_sound=can_sound)
         ear = self._ear(camera.position)
-        orders = self._voices.step(dt, self._port.placed(), ear, camera.right, can_sound=can_sound, stands=stands)
+        head = np.stack([camera.right, camera.up, -camera.forward]) if self._has_gone_around else None
+        orders = self._voices.step(dt, self._port.placed(), ear, camera.right, can_sound=can_sound, stands=stands,
+                                   head=head)  # fmt: skip
         buses = self._buses._orders() if self._buses.revision != self._buses_sent else None
         self._buses_sent = self._buses.revision
         zones = self._zones.levels(ear) if self._zones else None
@@ -283,6 +300,8 @@ class Audio:
             message["feeds"] = feeds
         if orders is not None:
             message["levels"] = orders.levels
+            if orders.around is not None:
+                message["around"] = orders.around
             if orders.stops:
                 message["stops"] = orders.stops
             if orders.starts:

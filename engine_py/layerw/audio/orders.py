@@ -23,6 +23,7 @@ class Start(NamedTuple):
     left: float
     right: float
     muffled: float  # 0 to 1, how dull; -1: it never will be
+    around: bool = False  # whether the output places it around the head, by `Orders.around`
 
 
 class Stop(NamedTuple):
@@ -33,8 +34,10 @@ class Stop(NamedTuple):
 
 
 class Orders(NamedTuple):
-    """What an output is told in one frame; levels: (n, 5) float32: slot, left, right, rate, muffled."""
+    """What an output is told in one frame; levels: (n, 5) float32: slot, left, right, rate, muffled. around: (n, 4):
+    slot, and where it is of the head, at most 1 long: right, up, back; None: nothing is placed so."""
 
     stops: list[Stop]
     starts: list[Start]
     levels: npt.NDArray[np.float32]
+    around: npt.NDArray[np.float32] | None = None

@@ -104,6 +104,17 @@ class Places:
         self.xyz[at] = placed.position[self.row[at]]
         return gone
 
+    def around(self, slots: npt.NDArray[np.intp], ear: F64, head: F64) -> npt.NDArray[np.float32]:
+        """(n, 4) slot, and which way of the head those are that have a place; what comes near goes to the front."""
+        slots = slots[self._spatial[slots] > 0]
+        away = self.xyz[slots] - ear
+        far = np.sqrt(np.einsum("ij,ij->i", away, away))
+        found = np.empty((len(slots), 4), np.float32)
+        found[:, 0] = slots
+        found[:, 1:] = (away / np.maximum(far, self._near[slots])[:, None]) @ head.T
+        found[:, 3] -= np.maximum(1 - far / self._near[slots], 0)
+        return found
+
     def levels(self, ear: F64, right: F64) -> F64:
         """(2, n) how loud each is on the left and on the right, before its own gain."""
         used = self._used

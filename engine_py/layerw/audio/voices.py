@@ -55,6 +55,7 @@ class Voices:
         self._fitted = -1
         self._was_silent = False
         self.occlusion: Occlusion | None = None
+        self.goes_around = False  # whether what begins is placed around the head
 
     # -- which -------------------------------------------------------------------------------------
 
@@ -153,11 +154,12 @@ class Voices:
     # -- the frame ---------------------------------------------------------------------------------
 
     def step(self, dt: float, placed: FrameColumns, ear: F64, right: F64, *, can_sound: bool,
-             stands: bool) -> Orders | None:  # fmt: skip
+             stands: bool, head: F64 | None = None) -> Orders | None:  # fmt: skip
         """Moves all by `dt` seconds and says what changed for the output.
 
         placed: where the entities are. ear, right: (3,) where the listener is, and its right hand, of length 1.
         can_sound: whether the output makes sound; else nothing is heard. stands: time stands, as in a hidden page.
+        head: (3, 3) right, up and back of the listener for an output that places sounds around it; None: it does not.
         """
         n = self.count
         if n == 0 and not self._stops:
@@ -175,6 +177,7 @@ class Voices:
         covered = self._cover(level, n, dt, ear)
         starts = self._choose(level, n, ear, can_sound, stands)
         heard = self._heard
+        around = None if head is None else self.places.around(heard, ear, head)
         rows = np.empty((len(heard), 5), np.float32)
         rows[:, 0], rows[:, 1:3], rows[:, 3] = heard, level.T[heard], self.rate[heard]
         rows[:, 4] = 0 if covered is None else covered[heard]
@@ -182,11 +185,11 @@ class Voices:
         self.age[:n] += dt
         if not stands:
             self._pass(n, dt)
-        sent = rows.tobytes()
+        sent = rows.tobytes() if around is None else rows.tobytes() + around.tobytes()
         if not (starts or stops) and sent == self._sent:
             return None
         self._sent = sent
-        return Orders(stops, starts, rows)
+        return Orders(stops, starts, rows, around)
 
     def _fade(self, n: int, dt: float) -> None:
         slope, goal, gain = self._slope[:n], self._goal[:n], self.own_gain[:n]
@@ -267,7 +270,8 @@ class Voices:
             covered = self.occlusion.ask(ear, self.places, slot)
             level[:, slot] *= 1 - QUIETER * covered
         return Start(slot, int(self.number[slot]), float(self.time[slot]), bool(self.loop[slot]),
-                     float(self.rate[slot]), int(self.bus[slot]), float(level[0, slot]), float(level[1, slot]), covered)
+                     float(self.rate[slot]), int(self.bus[slot]), float(level[0, slot]), float(level[1, slot]), covered,
+                     self.goes_around and self.places.is_spatial(slot))
 
     def _pass(self, n: int, dt: float) -> None:
         """Time goes by; what has come to its end is over, which the output finds by itself."""

@@ -4,7 +4,8 @@
  *
  * Owns: a gain for each bus, the nodes of each voice that is heard, and the bend at the end that keeps all below 1.
  * Does not: choose voices or levels, Python does; nor own the context. Every gain goes by ramps: nothing clicks.
- * Graph of a voice: source > edge (begin and end) > left, right > merger > its bus > ... > main > bend > out.
+ * Graph of a voice: source > edge (begin and end) > left, right > merger > its bus > ... > main > bend > out. One that is
+ * placed around the head has one gain and a panner by HRTF instead, which the twin does not know.
  */
 
 const EDGE_S = 0.002; // how long a sound takes to begin, and to end at its end
@@ -17,10 +18,10 @@ const BEND_POINTS = 8193;
 const POLE = Math.exp(-2 * Math.PI * 900 / 48_000); // what is behind something: as MUFFLE in mixer.py
 const FED = [1, 3]; // the buses that are heard in reverb zones: "sfx" and "voice"
 
-/** slot, sound, seconds, loop, rate, bus, left, right, muffled @typedef {[number, number, number, boolean, number, number, number, number, number]} Start */
+/** slot, sound, seconds, loop, rate, bus, left, right, muffled, around @typedef {[number, number, number, boolean, number, number, number, number, number, boolean?]} Start */
 /** slot, seconds @typedef {[number, number]} Stop */
-/** @typedef {{ buses?: [number, number][], zones?: [number, number][], feeds?: [number, Float32Array<ArrayBuffer> & { shape: number[] }][], stops?: Stop[], starts?: Start[], levels?: Float32Array }} Orders levels: rows of slot, left, right, rate, muffled */
-/** @typedef {{ source: AudioBufferSourceNode | null, begun: number, next: number, fed: number, edge: GainNode, left: GainNode, right: GainNode, muffle: { dry: GainNode, dull: GainNode } | null, nodes: AudioNode[], rate: number, at: number, since: number, length: number, loop: boolean }} Voice */
+/** @typedef {{ buses?: [number, number][], zones?: [number, number][], feeds?: [number, Float32Array<ArrayBuffer> & { shape: number[] }][], stops?: Stop[], starts?: Start[], levels?: Float32Array, around?: Float32Array }} Orders levels: rows of slot, left, right, rate, muffled; around: of slot, right, up, back */
+/** @typedef {{ source: AudioBufferSourceNode | null, begun: number, next: number, fed: number, edge: GainNode, left: GainNode, right: GainNode, panner: PannerNode | null, muffle: { dry: GainNode, dull: GainNode } | null, nodes: AudioNode[], rate: number, at: number, since: number, length: number, loop: boolean }} Voice */
 
 /** As `bent` in mixer.py. @param {number} x */
 export function bent(x) {
@@ -62,13 +63,14 @@ export class Graph {
   }
 
   /** What changes with this frame. @param {Orders} orders */
-  receive({ buses, zones, stops, starts, levels, feeds }) {
+  receive({ buses, zones, stops, starts, levels, around, feeds }) {
     const now = this.context.currentTime;
     buses?.forEach(([parent, gain], index) => this.#setBus(index, parent, gain, now));
     zones?.forEach(([index, gain]) => this.#zones.get(index)?.feed.gain.setTargetAtTime(gain, now, RAMP_S));
     stops?.forEach(([slot, fade]) => this.#letGo(slot, fade, now));
     starts?.forEach((start) => this.#start(start, now));
     if (levels) this.#setLevels(levels, now);
+    if (around) this.#setAround(around, now, starts);
     feeds?.forEach(([slot, samples]) => this.#feed(slot, samples, now));
   }
 
@@ -99,7 +101,7 @@ export class Graph {
   }
 
   /** @param {Start} start @param {number} now */
-  #start([slot, sound, seconds, loop, rate, bus, left, right, muffled], now) {
+  #start([slot, sound, seconds, loop, rate, bus, left, right, muffled, isAround], now) {
     this.#letGo(slot, null, now);
     const buffer = this.sounds.get(sound);
     if (!buffer) return;
@@ -108,14 +110,17 @@ export class Graph {
     const channels = isLive ? buffer : buffer.numberOfChannels;
     const source = isLive ? null : new AudioBufferSourceNode(context, { buffer, loop, playbackRate: rate });
     const edge = new GainNode(context, { gain: 0, channelCount: channels, channelCountMode: 'explicit' });
-    const sides = [new GainNode(context, { gain: left }), new GainNode(context, { gain: right })];
+    const sides = [new GainNode(context, { gain: isAround ? Math.max(left, right) : left }), new GainNode(context, { gain: right })];
+    const panner = isAround ? new PannerNode(context, { panningModel: 'HRTF', rolloffFactor: 0, positionZ: -1 }) : null;
     const merger = new ChannelMergerNode(context, { numberOfInputs: 2 });
     /** @type {AudioNode[]} */
-    const nodes = [...(source ? [source] : []), edge, ...sides, merger];
+    const nodes = [...(source ? [source] : []), edge, ...sides, panner ?? merger];
     source?.connect(edge);
     const muffle = muffled < 0 ? null : this.#muffle(edge, muffled, nodes);
     const shaped = muffle ? nodes[nodes.length - 1] : edge;
-    if (channels > 1) {
+    if (panner) {
+      shaped.connect(sides[0]).connect(panner).connect(this.#buses[bus]);
+    } else if (channels > 1) {
       const splitter = new ChannelSplitterNode(context, { numberOfOutputs: 2 });
       nodes.push(splitter);
       shaped.connect(splitter);
@@ -123,10 +128,12 @@ export class Graph {
     } else {
       sides.forEach((side) => shaped.connect(side));
     }
-    sides.forEach((side, channel) => side.connect(merger, 0, channel));
-    merger.connect(this.#buses[bus]);
+    if (!panner) {
+      sides.forEach((side, channel) => side.connect(merger, 0, channel));
+      merger.connect(this.#buses[bus]);
+    }
     /** @type {Voice} */
-    const voice = { source, begun: now, next: 0, fed: 0, edge, left: sides[0], right: sides[1], muffle, nodes, rate, at: seconds, since: now, length: isLive ? Infinity : buffer.duration, loop };
+    const voice = { source, begun: now, next: 0, fed: 0, edge, left: sides[0], right: sides[1], panner, muffle, nodes, rate, at: seconds, since: now, length: isLive ? Infinity : buffer.duration, loop };
     this.#voices.set(slot, voice);
     if (!source) return; // its edge opens with its first samples
     edge.gain.setValueAtTime(0, now);
@@ -187,11 +194,25 @@ export class Graph {
     for (let at = 0; at < levels.length; at += 5) {
       const voice = this.#voices.get(levels[at]);
       if (!voice) continue;
-      voice.left.gain.setTargetAtTime(levels[at + 1], now, RAMP_S);
+      const loud = Math.max(levels[at + 1], levels[at + 2]);
+      voice.left.gain.setTargetAtTime(voice.panner ? loud : levels[at + 1], now, RAMP_S);
       voice.right.gain.setTargetAtTime(levels[at + 2], now, RAMP_S);
       voice.muffle?.dry.gain.setTargetAtTime(1 - levels[at + 4], now, RAMP_S);
       voice.muffle?.dull.gain.setTargetAtTime(levels[at + 4], now, RAMP_S);
       if (Math.fround(voice.rate) !== levels[at + 3]) this.#setRate(voice, levels[at + 3], now);
+    }
+  }
+
+  /** At once for what begins. @param {Float32Array} around @param {number} now @param {Start[]} [starts] */
+  #setAround(around, now, starts = []) {
+    const begins = new Set(starts.map(([slot]) => slot));
+    for (let at = 0; at < around.length; at += 4) {
+      const panner = this.#voices.get(around[at])?.panner;
+      if (!panner) continue;
+      [panner.positionX, panner.positionY, panner.positionZ].forEach((axis, k) => {
+        if (begins.has(around[at])) axis.setValueAtTime(around[at + 1 + k], now);
+        else axis.setTargetAtTime(around[at + 1 + k], now, RAMP_S);
+      });
     }
   }
 

@@ -28,6 +28,7 @@ PARTS = {
     "bridge": ["-m", "benchmarks.bridge"],
     "threads": ["-m", "benchmarks.threads"],
     "animation": ["-m", "benchmarks.animation"],
+    "textures": ["-m", "benchmarks.textures"],
 }
 # All parts together end within about a quarter of an hour on two cores without a GPU.
 SHORT = {

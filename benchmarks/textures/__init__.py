@@ -1,0 +1,1 @@
+"""What a model's textures take of the GPU, by format."""

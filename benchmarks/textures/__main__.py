@@ -1,8 +1,8 @@
 """GPU bytes of a model with PNG against the same model baked to KTX2; writes results/textures.*.
 
 The ledger's bytes, without a page and a GPU: as one with BC gets them, or less (opaque ETC1S is BC1 there, half of
-BC7). `model`: a .gltf or .glb, FlightHelmet of ../shared/data by default; `--baked`: what `layerw bake` made of it, else
-it is baked now (needs layerw[bake]).
+BC7). `model`: a .gltf or .glb, FlightHelmet of ../shared/data by default; `--baked`: what `layerw bake` made of it,
+else it is baked now (needs layerw[bake]).
 """
 
 from __future__ import annotations

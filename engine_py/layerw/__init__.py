@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from layerw.scene.probes import LightProbes, ReflectionProbe
     from layerw.scene.scatter import scatter
     from layerw.scene.surroundings import Environment
+    from layerw.splats.splats import Splats
     from layerw.surface.panels import Panel
     from layerw.surface.screenshots import Screenshot
 
@@ -131,6 +132,7 @@ __all__ = [
     "Shader",
     "ShapeError",
     "Sound",
+    "Splats",
     "Table",
     "Texture",
     "World",
@@ -165,6 +167,7 @@ _LATER = {
     "Points": "layerw.drawing.points",
     "DepthOfField": "layerw.frame.camera_effects", "ev": "layerw.frame.camera_effects",
     "Environment": "layerw.scene.surroundings", "Sound": "layerw.audio.sound",
+    "Splats": "layerw.splats.splats",
     "Panel": "layerw.surface.panels", "Screenshot": "layerw.surface.screenshots", "World": "layerw.content.worlds",
     "flora": "layerw.scene.flora", "Lamp": "layerw.scene.lights", "Light": "layerw.scene.lights",
     "LightProbes": "layerw.scene.probes", "ReflectionProbe": "layerw.scene.probes",

@@ -70,6 +70,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.scene.surroundings import Environment
     from layerw.scene.table import Table
     from layerw.scene.textures import Texture
+    from layerw.splats.splats import Splats
     from layerw.surface.panels import Panel
     from layerw.surface.screenshots import Screenshot
     from layerw.ui.ui import Ui
@@ -433,6 +434,26 @@ class App:
             BudgetError: the GPU or heap budget has no room, or the entity table.
         """
         return self._engine.drawings.points(position, color=color, size=size, unit=unit, fog=fog)
+
+    def splats(self, source: npt.ArrayLike | str | PathLike[str], *, scale: npt.ArrayLike = 0.05,
+               rotation: npt.ArrayLike | None = None, color: Any = "white") -> Splats:  # fmt: skip
+        """Gaussian splats, of a file or of arrays: soft ellipsoids that are drawn from the farthest to the nearest.
+
+        Args:
+            source: the URL of a .ply, .spz or .glb (KHR_gaussian_splatting), at most 64 MiB; or (n, 3) metres, n up to
+                1,048,576. The other arguments belong to arrays.
+            scale: standard deviations along each one's own axes, metres: one number, (3,) or (n, 3).
+            rotation: of those axes, xyzw, (4,) or (n, 4).
+            color: one colour, or (n, 3 or 4), sRGB; alpha is how much the middle covers. Shown as given, without light.
+
+        Raises:
+            ShapeError, KindError, ConfigError: an argument is not what it should be.
+            BudgetError: the GPU or heap budget has no room for the arrays, or the entity table. A file that can't be
+                shown is its own: `state` and `error`.
+        """
+        from layerw.splats.clouds import Clouds
+
+        return self._engine.subsystems.get("splats", Clouds).make(source, scale, rotation, color)
 
     def lines(self, position: Any, *, color: Any = "white", width: float = 1.0, unit: str = "px",
               closed: bool = False, dash: tuple[float, float] | None = None, fog: bool = True) -> Lines:  # fmt: skip

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import inspect
 import os
 import re
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +60,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(make, check=True)
     for sound in ("ding.wav", "theme.wav"):
         (folder / sound).write_bytes(encode_wav(np.zeros((4800, 1), np.int16), 48_000))
+    splat = struct.pack("<3I4B", 0x5053474E, 3, 1, 0, 12, 0, 0) + bytes(9) + b"\x80" * 7 + bytes(4)
+    (folder / "scan.spz").write_bytes(gzip.compress(splat))
     (folder / "worlds").mkdir()
     (folder / "worlds" / "small").symlink_to(small_world(tmp_path_factory))
     return folder

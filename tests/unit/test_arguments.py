@@ -138,6 +138,9 @@ BAD: dict[str, dict[str, list[Any]]] = {
                   "scale": POSITIVE, "smooth": FLAG},
     "App.points": {"position": [POINTS[:, :2], [], "abc", POINTS * NAN, POINTS + INF, 5, None], "color": COLOR,
                    "size": [*NUMBER, -1, [1, 2, -3], [1, 2, NAN]], "unit": ["cm", None, 3], "fog": FLAG},
+    "App.splats": {"source": [POINTS[:, :2], [], POINTS * NAN, POINTS + INF, 5, None, ""], "color": COLOR,
+                   "scale": [*NUMBER, -1, [1, 2, -3], [1, 2, NAN], (1, 2), 1e7],
+                   "rotation": [5, (0, 0, 0, 0), (1, 0, 0), (NAN, 0, 0, 1), "up"]},
     "App.lines": {"position": [POINTS[:, :2], [], "abc", POINTS * NAN, POINTS[:1], 5, None, [POINTS, POINTS[:1]]],
                   "color": COLOR, "width": [*NUMBER, -1], "unit": ["cm", None, 3], "closed": FLAG,
                   "dash": [1.0, (1,), (0, 1), (1, -1), (NAN, 1), "dots"], "fog": FLAG},
@@ -189,13 +192,13 @@ def callables(app: lw.App) -> dict[str, Callable[..., Any]]:
     shapes = ("box", "plane", "sphere", "cylinder", "capsule", "cone", "merge")
     found |= {f"Mesh.{name}": getattr(lw.Mesh, name) for name in shapes}
     found |= {f"Texture.{name}": getattr(lw.Texture, name) for name in ("load", "live", "video", "target")}
-    of_app = ("frame", "watch", "panel", "points", "lines", "grid", "axes", "music")
+    of_app = ("frame", "watch", "panel", "points", "splats", "lines", "grid", "axes", "music")
     found |= {f"App.{name}": getattr(app, name) for name in of_app}
     found |= {f"Input.{name}": getattr(app.input, name) for name in ("key", "pressed")}
     return found
 
 
-VALID |= {"App.points": {"position": POINTS}, "App.lines": {"position": POINTS},
+VALID |= {"App.points": {"position": POINTS}, "App.splats": {"source": POINTS}, "App.lines": {"position": POINTS},
           "DepthOfField": {"distance_m": 3.0}, "ev": {"value": 14}, "App.panel": {"width": 4, "height": 4},
           "Input.key": {"name": "KeyW"}, "Input.pressed": {"name": "KeyW"}}
 CASES = [(name, parameter, index) for name, rows in BAD.items() for parameter, values in rows.items()

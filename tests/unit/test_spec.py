@@ -83,7 +83,7 @@ def test_both_bodies_of_the_rows_have_the_same_functions() -> None:
 
 
 def test_vertex_locations_match_the_spec() -> None:
-    for piece, layout in (("vertex", "triangles"), ("discs", "discs"), ("strokes", "strokes")):
+    for piece, layout in (("vertex", "triangles"), ("discs", "discs"), ("strokes", "strokes"), ("splats", "splats")):
         head = wgsl_text(piece).partition("@vertex")[0]
         for location, (name, *_) in enumerate(spec.LAYOUTS[layout].attributes):
             assert f"@location({location}) {name}: " in head

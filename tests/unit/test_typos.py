@@ -40,6 +40,7 @@ def things() -> Iterator[Any]:
     yield from (app.actions, app.actions.bind("jump", "Space"), app.actions.axis("move", "WASD"))
     yield from (app.spawn(box), app.spawn_many(box, 3), app.light("point"), app.load("x.glb"), app.stream("w"))
     yield from (lw.Material(), box, lw.Lods([(box, 1.0)]), lw.Texture(np.zeros((2, 2))), lw.Shader(WGSL))
+    yield app.splats(np.zeros((3, 3)))
     yield from (app.points(np.zeros((3, 3))), app.lines(np.eye(3)), app.panel(4, 4), app.screenshot())
     yield from (app.decal(lw.Material()), app.emitter(), app.mesh_particles(box, count=4))
     yield from (app.light_probes((0, 2, 0), (8, 4, 8), 4.0), app.reflection_probe((0, 2, 0), (8, 4, 8)))

@@ -34,6 +34,7 @@ export const PROGRAMS = Object.freeze({
   water: [...MESH, ...LIT, 'mirrored', 'mirrored_clouds', 'water'],
   discs: [...ELEMENT, 'discs'],
   strokes: [...ELEMENT, 'strokes'],
+  splats: [...ELEMENT, 'splats'],
   glyphs: [...ELEMENT, 'gen/slots_particles', 'glyphs'],
   decal: [...PLACED, ...LIT, SURFACE, 'surface', 'resolved_place', 'decal'],
   particles: [...PLACED, ...LIT, 'gen/slots_particles', 'resolved_place', 'particle_numbers', 'particles'],

@@ -266,6 +266,8 @@ class Planner:
         if mode >= len(spec.GLTF_MODES):
             raise primitive.error(f"has mode {mode}; the modes are 0 to {len(spec.GLTF_MODES) - 1}.")
         index = primitive.integer("material") if "material" in primitive else -1
+        if primitive.extension("KHR_gaussian_splatting") is not None:
+            self.doc.warn(f"{primitive.path} holds Gaussian splats; app.splats(url) shows them, a model only points.")
         if self._is_tile and spec.GLTF_MODES[mode] == "points":
             return self._discs(primitive, attributes, index)
         own = (index, mode < _TRIANGLES and "NORMAL" not in attributes)

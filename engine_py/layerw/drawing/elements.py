@@ -19,7 +19,8 @@ from layerw.scene.entity import Entity
 from layerw.scene.table import Table
 from layerw.visibility.cull import Visibility
 
-FORMATS = {"float32x3": ("<f4", (3,)), "float32x2": ("<f4", (2,)), "float32": ("<f4", ()), "unorm8x4": ("u1", (4,))}
+FORMATS = {"float32x3": ("<f4", (3,)), "float32x2": ("<f4", (2,)), "float32": ("<f4", ()), "unorm8x4": ("u1", (4,)),
+           "snorm16x2": ("<i2", (2,))}
 UNITS = ("px", "m")
 
 
@@ -31,7 +32,7 @@ def layout_dtype(topology: str) -> np.dtype[Any]:
 class Style(NamedTuple):
     """What makes another pipeline."""
 
-    kind: str  # "discs", "strokes" or "glyphs"
+    kind: str  # "discs", "strokes", "glyphs" or "splats"
     unit: str
     fog: bool
     blend: bool

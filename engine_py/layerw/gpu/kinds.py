@@ -182,6 +182,7 @@ KINDS: tuple[Kind, ...] = (
     # What lets light through is drawn as: over a copy of the picture, where that is bent and tinted.
     Kind("glass", (*_LAYERED, "transmission", "thickness", "attenuation_color", "attenuation_distance", "dispersion"),
          (*_SURFACE, *LAYER_PLACES), public=False),
+    Kind("splats", ("base_color",), (), public=False),
 )  # fmt: skip
 
 BLOCK_TYPES = {"rgb": "vec3", "rgba": "vec4", "f32": "f32", "vec2": "vec2"}

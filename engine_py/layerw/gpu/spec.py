@@ -246,7 +246,7 @@ PICK_UNDRAWN = 0xFFFFFFFF  # picked.row where there is no GPU that draws
 POSE_LINE = 1024  # texels a line of poses
 ROWS_STEP = 1024  # a WebGL2 column texture is 1024 texels wide
 MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water", "layered", "discs", "strokes", "decal", "particles",
-                  "step", "glyphs", "glass")
+                  "step", "glyphs", "glass", "splats")
 MATERIAL_DOUBLE_SIDED, MATERIAL_BLEND, MATERIAL_MASK, MATERIAL_WIND, MATERIAL_NO_SHADOW = 1, 2, 4, 8, 16
 MATERIAL_METRES, MATERIAL_NO_FOG = 32, 64  # of discs and strokes: sizes are metres, not pixels; distance hides nothing
 # What a block of 4 x 4 texels of a compressed texture takes, by family. texture_create.format: COMPRESSED_FIRST + 2 *
@@ -272,7 +272,7 @@ DRAW_FADES = 8  # the row's alpha says in which pixels it is drawn: the code of 
 FADE_ARRIVES, FADE_LEAVES, FADE_STEPS = 1, 129, 126
 DRAW_STILL = 4  # `first` counts in still_rows, not in visible_rows
 # Those after points are elements: each is one quad that its material kind, of the same name, spreads in the picture.
-TOPOLOGIES = ("triangles", "lines", "points", "discs", "strokes", "particles", "step", "glyphs")
+TOPOLOGIES = ("triangles", "lines", "points", "discs", "strokes", "particles", "step", "glyphs", "splats")
 ROW_LOCATION = 15  # of the instance's row number among the vertex attributes, whatever the layout
 SHADOW_BLOCK = 512  # texels of a block of the atlas' cells (frame/shadow_atlas.py)
 SHADOW_CASCADES, SHADOW_MATRICES = 6, 12  # of the sun; of all that a view draws or reads, as in FRAME_BLOCK
@@ -318,6 +318,11 @@ GLYPH = (  # em: heights of the font
     ("place", 44, "float32"),  # the first texel of its curves (drawing/glyphs.py)
     ("fixed", 48, "float32"),  # 1: it lies in the entity's XY plane; 0: it faces the picture
 )
+SPLAT = (  # a Gaussian; see splats.wgsl
+    ("position", 0, "float32x3"), ("color", 12, "unorm8x4"),  # sRGB; alpha: how much its middle covers
+    ("scale", 16, "float32x3"),  # standard deviations along its own axes, metres
+    ("rotation_xy", 28, "snorm16x2"), ("rotation_zw", 32, "snorm16x2"),  # of those axes
+)
 
 
 class Layout(NamedTuple):
@@ -331,7 +336,8 @@ class Layout(NamedTuple):
 _VERTICES = Layout(VERTEX_BYTES, False, VERTEX)
 _NUMBERS = Layout(4, True, (("number", 0, "float32"),))  # of a particle, or of PARTICLE_UNIT of them
 LAYOUTS = dict(zip(TOPOLOGIES, (_VERTICES, _VERTICES, _VERTICES, Layout(20, True, DISC), Layout(76, True, STROKE),
-                                _NUMBERS, _NUMBERS, Layout(52, True, GLYPH)), strict=True))  # fmt: skip
+                                _NUMBERS, _NUMBERS, Layout(52, True, GLYPH), Layout(36, True, SPLAT)),
+                   strict=True))  # fmt: skip
 PARTICLE_UNIT = 64  # particles that follow each other in a line of their texture, which are moved by one quad
 
 STREAM_UV1, STREAM_POSED = 1, 2  # mesh_create.streams

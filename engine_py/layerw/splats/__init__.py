@@ -1,0 +1,1 @@
+"""Gaussian splats: their files, their order, and what a program holds of them."""

@@ -1,0 +1,241 @@
+"""All splats of a program: fetched, charged, kept on the GPU in the order in which they are drawn.
+
+Owns: per cloud its rows as the file gave them, a mesh of elements in order, and both ledgers' bytes for as long as its
+entity lives. Limits: files of FILE_BYTES_MAX; a cloud is uploaded as a whole when its order changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base.addresses import checked_address, shown
+from layerw.base.errors import BudgetError, LayerwError
+from layerw.base.outcomes import FAILED, READY, Outcomes
+from layerw.base.ports import F64, TransferDone, TransferFailed
+from layerw.drawing.elements import Style, Styles, layout_dtype
+from layerw.drawing.watched import largest
+from layerw.frame.subsystems import SubsystemPort
+from layerw.gpu import spec
+from layerw.scene.camera import CameraFrame
+from layerw.scene.entity import Entity
+from layerw.scene.table import FrameColumns
+from layerw.splats.files import Arrays, SplatError, read_splats
+from layerw.splats.order import BYTES_EACH, SLICE, DepthOrder, reorder
+from layerw.splats.splats import Splats, given_arrays
+
+SPLAT = layout_dtype("splats")
+FILE_BYTES_MAX = 64 * 1024 * 1024
+PRIORITY = 0.8e6  # after models and sounds, before tiles
+REACH = 3.4  # standard deviations that a splat is seen to
+
+
+class Cloud:
+    """One, on the GPU."""
+
+    def __init__(self, splats: Splats, rows: npt.NDArray[Any], data: npt.NDArray[Any], mesh: int,
+                 size_bytes: int) -> None:  # fmt: skip
+        self.splats, self.mesh, self.heap_bytes = splats, mesh, size_bytes
+        self.order = DepthOrder(rows["position"])
+        self._rows, self._shown = (one.view(np.uint32).reshape(len(rows), -1) for one in (rows, data))
+        self._work: Iterator[int] | None = None
+
+    def step(self, matrix: F64, offset: F64) -> bool:
+        """Sorts as much as a frame may; whether there is a new order to upload."""
+        if self._work is None:
+            if not self.order.is_stale(matrix, offset):
+                return False
+            self._work = self._renew(matrix, offset)
+        left = SLICE if self.order.sorts else 1 << 30  # the first order is there with the first picture
+        if len(self._rows) <= SLICE:
+            left = 3 * SLICE
+        for count in self._work:
+            left -= count
+            if left <= 0:
+                return False
+        self._work = None
+        return True
+
+    def _renew(self, matrix: F64, offset: F64) -> Iterator[int]:
+        yield from self.order.renew(matrix, offset)
+        yield from reorder(self._rows, self.order.order, self._shown)
+
+
+class Clouds:
+    """The subsystem "splats"."""
+
+    def __init__(self, port: SubsystemPort) -> None:
+        self._port = port
+        self._styles = Styles(port.resources.store, port.visibility)
+        self._clouds: list[Cloud] = []
+        self._waiting: dict[int, Splats] = {}  # by transfer
+        self._material = 0
+
+    def hooks(self) -> Mapping[str, Callable[..., Any]]:
+        """See Subsystem."""
+        return {"placed": self._placed, "report": self._report}
+
+    def make(self, source: Any, scale: Any, rotation: Any, color: Any) -> Splats:
+        """See App.splats."""
+        if isinstance(source, np.ndarray | list | tuple):
+            arrays = given_arrays(source, scale, rotation, color)
+            splats = self._empty("")
+            try:
+                self._show(splats, arrays)
+            except Exception:
+                splats.destroy()
+                raise
+            return splats
+        url = checked_address(source, "splats")
+        splats = self._empty(url)
+        room = max(min(FILE_BYTES_MAX, self._port.heap_ledger.left_bytes), 1)
+        transfer = self._port.transfers.fetch(
+            url, spec.FETCH_BYTES, max_bytes=room, priority=PRIORITY,
+            on_done=self._came, on_failed=self._failed)  # fmt: skip
+        self._waiting[transfer] = splats
+        return splats
+
+    def _empty(self, url: str) -> Splats:
+        if not self._material:
+            self._material = self._styles.material(Style("splats", "m", fog=True, blend=True))
+        table = self._port.table
+        return Splats(Entity(table, table.spawn(1, mesh=0, material=0, radius=0.0)), url,
+                      Outcomes(self._port.user.call))  # fmt: skip
+
+    # -- files -------------------------------------------------------------------------------------
+
+    def _came(self, event: TransferDone) -> None:
+        splats = self._waiting.pop(event.transfer)
+        data = event.payload
+        self._port.transfers.release(event.transfer)
+        if not splats.alive:
+            return
+        try:
+            # What is read is of about four times the file's size, until it is packed.
+            with _Charged(self._port, 4 * len(data), f"Reading {shown(splats.url)}"):
+                arrays = read_splats(data)
+            self._show(splats, arrays)
+        except (SplatError, BudgetError, MemoryError) as error:
+            self._refuse(splats, str(error) or type(error).__name__)
+        else:
+            splats._outcomes.tell(READY)
+
+    def _failed(self, event: TransferFailed) -> None:
+        splats = self._waiting.pop(event.transfer)
+        self._port.transfers.release(event.transfer)
+        text = event.message
+        if event.code == spec.FAIL_TOO_LARGE:
+            text = f"{text.rstrip('.')}; files of splats have at most {FILE_BYTES_MAX >> 20} MiB."
+        self._refuse(splats, text)
+
+    def _refuse(self, splats: Splats, text: str) -> None:
+        if not text.endswith("."):
+            text += "."
+        splats._state, splats._error = "failed", f"{shown(splats.url)}: {text}"
+        self._port.log.error(f"The splats {splats._error}")
+        splats._outcomes.tell(FAILED)
+
+    # -- the GPU -----------------------------------------------------------------------------------
+
+    def _show(self, splats: Splats, arrays: Arrays) -> None:
+        """Raises BudgetError: then nothing is kept."""
+        count = len(arrays.position)
+        size = count * (SPLAT.itemsize + BYTES_EACH)  # the rows as they came and what sorts them; the store adds
+        self._port.heap_ledger.reserve(size, f"{count:,} splats")
+        try:
+            rows = packed(arrays)
+            data = rows.copy()
+            mesh = self._port.resources.store.create_packed(
+                (data.view(np.uint8), np.zeros(0, np.uint8)), count, 0, spec.TOPOLOGIES.index("splats"))  # fmt: skip
+        except LayerwError:
+            self._port.heap_ledger.release(size)
+            raise
+        table, row = self._port.table, splats.entity.first_row
+        table.set_mesh(row, mesh)
+        table.set_material(row, self._material)
+        table.radius[row] = min(largest(arrays.position)[0] + REACH * float(arrays.scale.max()), 1e18)
+        table.columns["scale"].touch(row, 1)
+        self._clouds.append(Cloud(splats, rows, data, mesh, size))
+        splats._count, splats._state = count, "ready"
+
+    def _placed(self) -> None:
+        self._sweep()
+        if not self._clouds:
+            return
+        camera, columns = self._port.camera(), self._port.placed()
+        for cloud in self._clouds:
+            if not cloud.splats.visible:
+                continue
+            matrix, offset = from_eye(columns, cloud.splats.entity.first_row, camera)
+            if np.isfinite(matrix).all() and np.isfinite(offset).all() and cloud.step(matrix, offset):
+                self._port.resources.store.rewrite_mesh(cloud.mesh)
+
+    def _sweep(self) -> None:
+        gone = [cloud for cloud in self._clouds if not cloud.splats.alive]
+        for cloud in gone:
+            self._clouds.remove(cloud)
+            self._end(cloud)
+        for transfer in [one for one, splats in self._waiting.items() if not splats.alive]:
+            del self._waiting[transfer]
+            self._port.transfers.release(transfer)
+
+    def _end(self, cloud: Cloud) -> None:
+        cloud.splats.destroy()
+        self._port.resources.store.destroy_mesh(cloud.mesh)
+        self._port.heap_ledger.release(cloud.heap_bytes)
+
+    def _report(self) -> dict[str, int]:
+        return {"clouds": len(self._clouds), "splats": sum(len(cloud.splats) for cloud in self._clouds),
+                "loading": len(self._waiting), "sorts": sum(cloud.order.sorts for cloud in self._clouds)}
+
+    def close(self) -> None:
+        """See Subsystem."""
+        for transfer in self._waiting:
+            self._port.transfers.release(transfer)
+        self._waiting.clear()
+        for cloud in self._clouds:
+            self._end(cloud)
+        self._clouds.clear()
+        self._styles.close()
+
+
+class _Charged:
+    """Bytes of the heap for as long as a block runs. Raises BudgetError."""
+
+    def __init__(self, port: SubsystemPort, size_bytes: int, what: str) -> None:
+        self._ledger, self._size, self._what = port.heap_ledger, size_bytes, what
+
+    def __enter__(self) -> None:
+        self._ledger.reserve(self._size, self._what)
+
+    def __exit__(self, *_: object) -> None:
+        self._ledger.release(self._size)
+
+
+def packed(arrays: Arrays) -> npt.NDArray[Any]:
+    """Elements as spec.SPLAT says."""
+    rows = np.empty(len(arrays.position), SPLAT)
+    rows["position"], rows["color"], rows["scale"] = arrays.position, arrays.color, arrays.scale
+    turn = np.round(arrays.rotation * 32767)
+    rows["rotation_xy"], rows["rotation_zw"] = turn[:, :2], turn[:, 2:]
+    return rows
+
+
+def from_eye(columns: FrameColumns, row: int, camera: CameraFrame) -> tuple[F64, F64]:
+    """The matrix and the offset that bring a place of a row to metres from the eye; along the line of sight only where
+    the projection is parallel."""
+    x, y, z, w = columns.rotation[row].astype(np.float64)
+    turn = np.array(((1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
+                     (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
+                     (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y))))  # fmt: skip
+    scale, shear = columns.scale[row].astype(np.float64), columns.shear[row].astype(np.float64)
+    stretch = np.diag(scale)
+    stretch[0, 1], stretch[0, 2], stretch[1, 2] = shear
+    matrix, offset = turn @ stretch, columns.position[row].astype(np.float64) - camera.position
+    if camera.is_parallel:
+        along = np.outer(camera.forward, camera.forward)
+        return along @ matrix, along @ offset
+    return matrix, offset

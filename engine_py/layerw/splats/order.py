@@ -1,0 +1,73 @@
+"""The order of splats: from the farthest to the nearest, renewed where the eye has moved far enough.
+
+Owns: the keys (16 bits of distance, by its logarithm) and the order. A sort of many is done in slices, a frame each, so
+that no frame waits; what is shown meanwhile is the order before, whole. Sorting is kernels/geometry/sort.h.
+Limits: splats of one App.splats are in order, clouds that reach into each other only as wholes; the order is that of
+the main view's eye, for all views.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.base.ports import F32, F64
+from layerw.kernels.geometry import GEOMETRY
+
+SLICE = 1 << 17  # splats that a frame works on
+BYTES_EACH = 4 * 4  # keys, order, and the scratch of both
+KEY_MAX = 65535
+MOVED = 0.02  # of the distance to the nearest that may be gone before the order is renewed
+_LOWEST = 1e-12
+
+
+class DepthOrder:
+    """position: (n, 3), in the cloud's own axes; a view that stays."""
+
+    def __init__(self, position: F32) -> None:
+        self._position = position
+        count = len(position)
+        self.order = np.arange(count, dtype=np.uint32)
+        self._keys = np.empty(count, np.uint32)
+        self._spare, self._spare_keys = np.empty_like(self.order), np.empty_like(self._keys)
+        self._sorted: tuple[F64, F64] | None = None  # matrix and offset of the last sort
+        self._near = 0.0  # metres to the nearest then
+        self.sorts = 0
+
+    def is_stale(self, matrix: F64, offset: F64) -> bool:
+        """Whether it should be renewed. matrix (3, 3), offset (3,): from the cloud's axes to metres from the eye."""
+        if self._sorted is None:
+            return True
+        before, was_at = self._sorted
+        moved = float(np.linalg.norm(offset - was_at))
+        return not np.allclose(matrix, before, rtol=1e-3, atol=1e-9) or moved > MOVED * self._near
+
+    def renew(self, matrix: F64, offset: F64) -> Iterator[int]:
+        """Sorts; yields how many it worked on since, and ends with `order` as it should be."""
+        self._sorted = matrix.copy(), offset.copy()
+        count = len(self._position)
+        logs = self._spare.view(np.float32)
+        turn, shift = matrix.T.astype(np.float32), offset.astype(np.float32)
+        for start in range(0, count, SLICE):
+            some = self._position[start : start + SLICE] @ turn + shift
+            logs[start : start + SLICE] = np.log2(np.maximum((some * some).sum(axis=1), _LOWEST))
+            yield len(some)
+        low, high = float(logs.min()), float(logs.max())
+        self._near = 2.0 ** (0.5 * low)
+        np.multiply(np.subtract(high, logs, out=logs), KEY_MAX / max(high - low, 1e-9), out=logs)
+        np.minimum(logs, KEY_MAX, out=self._keys, casting="unsafe")
+        self.order[:] = np.arange(count, dtype=np.uint32)
+        GEOMETRY.lw_sort_u32(self._keys, self.order, self._spare_keys, self._spare, count)
+        self.sorts += 1
+        yield count
+
+
+def reorder(rows: npt.NDArray[np.uint32], order: npt.NDArray[np.uint32],
+            into: npt.NDArray[np.uint32]) -> Iterator[int]:  # fmt: skip
+    """into = rows[order], in slices. rows: (n, words)."""
+    for start in range(0, len(order), SLICE):
+        some = order[start : start + SLICE]
+        np.take(rows, some, axis=0, out=into[start : start + len(some)], mode="clip")
+        yield len(some)

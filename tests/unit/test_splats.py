@@ -1,0 +1,304 @@
+"""Gaussian splats: their files against what was written, their order against numpy, what they take, what is refused."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import struct
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import layerw as lw
+from layerw.base.errors import LayerwError
+from layerw.base.ports import F32
+from layerw.hosts.headless import HeadlessHost
+from layerw.splats import order
+from layerw.splats.files import COUNT_MAX, SH_0, Arrays, SplatError, read_splats
+from layerw.splats.gltf_files import placed
+from layerw.splats.order import DepthOrder, reorder
+
+COUNT = 50
+
+
+def arrays(count: int = COUNT, seed: int = 1) -> Arrays:
+    rng = np.random.default_rng(seed)
+    turn = rng.normal(size=(count, 4))
+    return Arrays(rng.uniform(-5, 5, (count, 3)).astype(np.float32),
+                  np.exp(rng.uniform(-4, 0, (count, 3))).astype(np.float32),
+                  (turn / np.linalg.norm(turn, axis=1, keepdims=True)).astype(np.float32),
+                  rng.integers(20, 236, (count, 4)).astype(np.uint8))  # fmt: skip
+
+
+def ply(one: Arrays, encoding: str = "binary_little_endian", normals: bool = True) -> bytes:
+    """As training writes it: Y down, logarithms, logits."""
+    names = ["x", "y", "z", *(["nx", "ny", "nz"] if normals else []), "f_dc_0", "f_dc_1", "f_dc_2", "f_rest_0",
+             "opacity", "scale_0", "scale_1", "scale_2", "rot_0", "rot_1", "rot_2", "rot_3"]  # fmt: skip
+    rows = np.zeros(len(one.position), [(name, "<f4") for name in names])
+    flip = np.array((1, -1, -1))
+    share = one.color / 255
+    for i, axis in enumerate("xyz"):
+        rows[axis] = (one.position * flip)[:, i]
+        rows[f"f_dc_{i}"] = (share[:, i] - 0.5) / SH_0
+        rows[f"scale_{i}"] = np.log(one.scale[:, i])
+        rows[f"rot_{i + 1}"] = 3 * (one.rotation[:, :3] * flip)[:, i]
+    rows["rot_0"], rows["opacity"] = 3 * one.rotation[:, 3], np.log(share[:, 3] / (1 - share[:, 3]))
+    lines = ["ply", f"format {encoding} 1.0", "comment made here", f"element vertex {len(rows)}",
+             *(f"property float {name}" for name in names), "end_header", ""]  # fmt: skip
+    return "\n".join(lines).encode() + rows.tobytes()
+
+
+def spz(one: Arrays, version: int = 3, degree: int = 1, bits: int = 12) -> bytes:
+    count = len(one.position)
+    fixed = np.round(one.position * (1 << bits)).astype("<i4").view(np.uint8).reshape(count, 3, 4)[:, :, :3]
+    color = np.round(((one.color[:, :3] / 255 - 0.5) / SH_0 * 0.15 + 0.5) * 255).astype(np.uint8)
+    scale = np.round((np.log(one.scale) + 10) * 16).astype(np.uint8)
+    if version == 2:
+        turn = np.where(one.rotation[:, 3:] < 0, -one.rotation, one.rotation)[:, :3]
+        turns = np.round((turn + 1) * 127.5).astype(np.uint8).tobytes()
+    else:
+        turns = b"".join(smallest_three(q) for q in one.rotation)
+    head = struct.pack("<3I4B", 0x5053474E, version, count, degree, bits, 0, 0)
+    rest = bytes([128]) * (count * (0, 9, 24, 45)[degree])
+    return gzip.compress(head + fixed.tobytes() + one.color[:, 3].tobytes() + color.tobytes() + scale.tobytes()
+                         + turns + rest)  # fmt: skip
+
+
+def smallest_three(q: npt.NDArray[Any]) -> bytes:
+    largest = int(np.argmax(np.abs(q)))
+    word = largest
+    for i in range(4):
+        if i != largest:
+            value = q[i] * np.sign(q[largest])
+            word = word << 10 | (512 if value < 0 else 0) | round(511 * abs(value) * 2**0.5)
+    return struct.pack("<I", word)
+
+
+def glb(one: Arrays, **changes: Any) -> bytes:
+    share = one.color / 255
+    parts: dict[str, tuple[str, F32]] = {
+        "POSITION": ("VEC3", one.position),
+        "KHR_gaussian_splatting:ROTATION": ("VEC4", one.rotation),
+        "KHR_gaussian_splatting:SCALE": ("VEC3", one.scale),
+        "KHR_gaussian_splatting:OPACITY": ("SCALAR", share[:, 3].astype(np.float32)),
+        "KHR_gaussian_splatting:SH_DEGREE_0_COEF_0": ("VEC3", ((share[:, :3] - 0.5) / SH_0).astype(np.float32)),
+    }
+    body, views, accessors = b"", [], []
+    for number, (kind, values) in enumerate(parts.values()):
+        views.append({"buffer": 0, "byteOffset": len(body), "byteLength": values.nbytes})
+        accessors.append({"bufferView": number, "componentType": 5126, "count": len(values), "type": kind})
+        body += values.tobytes()
+    primitive = {"mode": 0, "attributes": {name: i for i, name in enumerate(parts)},
+                 "extensions": {"KHR_gaussian_splatting": {"kernel": "ellipse"}}}  # fmt: skip
+    document = {"asset": {"version": "2.0"}, "extensionsUsed": ["KHR_gaussian_splatting"],
+                "extensionsRequired": ["KHR_gaussian_splatting"], "scene": 0, "scenes": [{"nodes": [0]}],
+                "nodes": [{"mesh": 0}], "meshes": [{"primitives": [primitive]}], "accessors": accessors,
+                "bufferViews": views, "buffers": [{"byteLength": len(body)}]} | changes  # fmt: skip
+    text = json.dumps(document).encode()
+    text += b" " * (-len(text) % 4)
+    return (struct.pack("<4s4I", b"glTF", 2, 28 + len(text) + len(body), len(text), 0x4E4F534A) + text
+            + struct.pack("<2I", len(body), 0x004E4942) + body)  # fmt: skip
+
+
+def same_turn(a: F32, b: F32, within: float) -> bool:
+    return bool((np.abs((a * b).sum(axis=1)) > 1 - within).all())
+
+
+FILES = {"ply": (ply, 1e-6, 1e-5, 0.6), "spz2": (lambda one: spz(one, 2), 2e-4, 0.04, 3.0),
+         "spz3": (lambda one: spz(one, 3, 3), 2e-4, 0.04, 3.0), "glb": (glb, 1e-6, 1e-6, 0.6)}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_file_holds_what_was_written(kind: str) -> None:
+    write, place, size, color = FILES[kind]
+    one = arrays()
+    found = read_splats(write(one))
+    if kind.startswith("spz"):  # also as a host hands it on that unpacks what it fetches
+        plain = read_splats(gzip.decompress(write(one)))
+        assert all((a == b).all() for a, b in zip(plain, found, strict=True))
+    assert np.abs(found.position - one.position).max() <= place
+    assert np.abs(found.scale / one.scale - 1).max() <= size
+    assert np.abs(found.color.astype(int) - one.color).max() <= color
+    assert same_turn(found.rotation, one.rotation, {"spz2": 0.02, "spz3": 1e-4}.get(kind, 1e-6))
+
+
+def test_a_node_turns_and_stretches_the_ellipsoids_of_its_mesh() -> None:
+    one = arrays(4)
+    moved = glb(one, nodes=[{"mesh": 0, "translation": [1, 2, 3], "rotation": [0, 0.6, 0, 0.8], "scale": [2, 1, 0.5]}])
+    found = read_splats(moved)
+    y = np.array(((0.28, 0, 0.96), (0, 1, 0), (-0.96, 0, 0.28)))
+    world = np.eye(4)
+    world[:3, :3], world[:3, 3] = y * (2, 1, 0.5), (1, 2, 3)
+    assert np.allclose(found.position, one.position @ world[:3, :3].T + (1, 2, 3), atol=1e-5)
+    for i in range(4):
+        before, after = (covariance(some, i) for some in (one, found))
+        assert np.allclose(after, world[:3, :3] @ before @ world[:3, :3].T, atol=1e-5)
+    assert placed(one.position, one.scale, one.rotation, np.eye(4))[0] is one.position
+
+
+def covariance(one: Arrays, i: int) -> npt.NDArray[Any]:
+    x, y, z, w = one.rotation[i].astype(float)
+    turn = np.array(((1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
+                     (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
+                     (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y))))  # fmt: skip
+    return turn @ np.diag(one.scale[i].astype(float) ** 2) @ turn.T
+
+
+def test_what_a_file_says_wrongly_is_told_with_its_value() -> None:
+    one = arrays()
+    good = ply(one)
+    cases = {
+        b"": "begins with b''", b"PK\x03\x04" + bytes(50): "begins with",
+        b"NGSP" + bytes(40): "version 0", b"NGSP" + bytes(4): "8 of 16",
+        good[:-1]: "the file has", good.replace(b"vertex 50", b"vertex 4000000000"): "line 4 of its header says",
+        good.replace(b"property float opacity", b"property list uchar int opacity"): "which no splat has",
+        good.replace(b"property float scale_1", b"property float other__"): "no scale_1",
+        ply(one, "ascii"): "'ascii'", b"ply\n" + bytes(100_000): "does not end",
+        gzip.compress(bytes(100)): "in the place of", spz(one, 4): "version 4", spz(one, bits=24): "24 bits",
+        gzip.compress(struct.pack("<3I4B", 0x5053474E, 3, COUNT_MAX + 1, 0, 12, 0, 0)): "1,048,577 splats",
+        gzip.compress(struct.pack("<3I4B", 0x5053474E, 3, 1000, 0, 12, 0, 0)): "ends after 0 of 20,000",
+        spz(one)[:60]: "ends after", glb(one)[:400]: "chunk", glb(one, meshes=[{"primitives": []}]): "no mesh of it",
+    }  # fmt: skip
+    for data, text in cases.items():
+        with pytest.raises(LayerwError) as caught:
+            read_splats(data)
+        assert text in str(caught.value), (text, str(caught.value))
+    broken = one._replace(position=one.position.copy())
+    broken.position[7, 1] = np.nan
+    with pytest.raises(SplatError, match="splat 7 has the position"):
+        read_splats(ply(broken))
+
+
+def test_a_small_file_that_unpacks_to_much_is_not_unpacked() -> None:
+    """1,048,577 splats of zeros pack to a few KB; only 16 bytes of it are made."""
+    body = struct.pack("<3I4B", 0x5053474E, 3, 0xFFFFFFFF, 3, 12, 0, 0) + bytes(50_000_000)
+    with pytest.raises(SplatError, match="4,294,967,295 splats"):
+        read_splats(gzip.compress(body, 1))
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_hostile_bytes_are_refused_and_nothing_else_happens(kind: str) -> None:
+    write = FILES[kind][0]
+    whole = write(arrays(20))
+    body = gzip.decompress(whole) if kind.startswith("spz") else whole
+    rng = np.random.default_rng(3)
+    refused = 0
+    for _ in range(400):
+        changed = bytearray(body)
+        for _ in range(rng.integers(1, 6)):
+            changed[int(rng.integers(0, min(len(changed), 1500)))] = int(rng.integers(0, 256))
+        data = bytes(changed[: rng.integers(0, len(changed))] if rng.random() < 0.3 else changed)
+        try:
+            found = read_splats(gzip.compress(data, 1) if kind.startswith("spz") else data)
+        except LayerwError:
+            refused += 1
+        else:
+            assert all(np.isfinite(part).all() for part in found) and 0 < len(found.position) <= COUNT_MAX
+    assert refused > 40
+
+
+# -- order -----------------------------------------------------------------------------------------
+
+
+def sorted_by(cloud: DepthOrder, eye: npt.ArrayLike) -> DepthOrder:
+    for _ in cloud.renew(np.eye(3), -np.asarray(eye, np.float64)):
+        pass
+    return cloud
+
+
+@pytest.mark.parametrize("count", [1, 2, 1000, order.SLICE + 5])
+def test_the_order_is_from_far_to_near(count: int) -> None:
+    places, eye = arrays(count).position, np.array((1.0, 2.0, 3.0))
+    cloud = sorted_by(DepthOrder(places), eye)
+    away = np.linalg.norm(places - eye, axis=1)[cloud.order]
+    steps = np.log2(away.max() / away.min()) / 65535
+    assert (np.sort(cloud.order) == np.arange(count)).all()
+    assert (np.diff(np.log2(away)) <= 1.5 * steps + 1e-6).all(), "farther first, to 16 bits"
+
+
+def test_the_order_is_renewed_where_the_eye_moves_enough() -> None:
+    cloud = sorted_by(DepthOrder(arrays().position), (0, 0, 20))
+    assert not cloud.is_stale(np.eye(3), np.array((0, 0, -20.1)))
+    assert cloud.is_stale(np.eye(3), np.array((0, 0, -21.0)))
+    assert cloud.is_stale(np.diag((1.0, 1.0, 2.0)), np.array((0, 0, -20.0)))
+
+
+def test_rows_are_put_in_order() -> None:
+    rows = np.arange(30, dtype=np.uint32).reshape(10, 3)
+    turned, into = np.arange(10, dtype=np.uint32)[::-1].copy(), np.zeros_like(rows)
+    assert list(reorder(rows, turned, into)) == [10] and (into == rows[::-1]).all()
+
+
+# -- in an app -------------------------------------------------------------------------------------
+
+
+def make(**settings: Any) -> tuple[lw.App, HeadlessHost]:
+    host = HeadlessHost()
+    app = lw.App(host=host, **settings)
+    app.camera.position = np.array((0.0, 0.0, 20.0))
+    app.camera.look_at((0, 0, 0))
+    return app, host
+
+
+def uploads(app: lw.App, host: HeadlessHost, frames: int = 1) -> int:
+    before = host.sink.commands.get("buffer_write", 0)
+    host.step(app, frames)
+    assert app.report()["errors"] == []
+    return host.sink.commands.get("buffer_write", 0) - before
+
+
+def test_splats_are_one_draw_and_uploaded_where_the_order_changes() -> None:
+    app, host = make()
+    host.step(app, 2)
+    empty, one = host.sink.draws, arrays(2000)
+    cloud = app.splats(one.position, scale=one.scale, rotation=one.rotation, color=one.color)
+    assert uploads(app, host) >= 1 and len(cloud) == 2000 and cloud.state == "ready" and cloud.url == ""
+    assert host.sink.draws == empty + 1 and uploads(app, host, 3) == 0
+    app.camera.position = np.array((0.0, 0.0, -20.0))
+    app.camera.look_at((0, 0, 0))
+    assert uploads(app, host) == 1
+    shown = app._engine.store.meshes[int(app._engine.table.mesh[cloud.entity.first_row])].kept[0]
+    z = shown.view(np.float32).reshape(2000, -1)[:, 2]
+    assert z[:100].mean() > 2 and z[-100:].mean() < -2, "seen from below zero, the last ones are there"
+    cloud.entity.rotate(y=np.pi)
+    assert uploads(app, host) == 1, "a cloud that turns is sorted anew"
+    assert app.report()["splats"] == {"clouds": 1, "splats": 2000, "loading": 0, "sorts": 3}
+
+
+def test_many_are_sorted_in_slices_while_the_order_before_shows() -> None:
+    app, host = make()
+    app.splats(arrays(3 * order.SLICE).position)
+    host.step(app, 2)
+    app.camera.position = np.array((0.0, 0.0, -20.0))
+    taken = [uploads(app, host) for _ in range(12)]
+    assert sum(taken) == 1 and taken[0] == 0 and taken.index(1) <= 9
+
+
+def test_bytes_come_back_with_the_entity_and_are_refused_beyond_the_budget() -> None:
+    app, host = make(budgets=lw.Budgets(gpu_mib=64))
+    first = app.splats(np.zeros((1, 3)))
+    host.step(app, 3)
+    first.destroy()
+    host.step(app, 3)
+    heap, gpu = app._engine.heap_ledger, app._engine.gpu_ledger
+    before = heap.used_bytes, gpu.used_bytes
+    cloud = app.splats(arrays(10_000).position)
+    assert heap.used_bytes - before[0] >= 10_000 * (36 + 36 + 16) and gpu.used_bytes - before[1] >= 0
+    host.step(app, 2)
+    cloud.destroy()
+    host.step(app, 3)
+    assert heap.used_bytes == before[0] and app.report()["splats"]["clouds"] == 0
+    with pytest.raises(lw.BudgetError):
+        app.splats(np.zeros((COUNT_MAX, 3), np.float32))
+    host.step(app, 2)
+    assert heap.used_bytes == before[0]
+
+
+def test_a_program_without_splats_imports_nothing_of_them() -> None:
+    code = "import sys, layerw as lw; lw.App().frame_step(0, .1, 0, 0); print('layerw.splats' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"

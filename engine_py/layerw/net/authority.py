@@ -73,6 +73,7 @@ class Authority:
         self.on_join: list[Callable[[Player], Any]] = []
         self.on_leave: list[Callable[[Player], Any]] = []
         self.sent_bytes = self.snapshots = 0
+        self._players_changed = False
         self.arrivals: deque[Transport] = deque()  # other threads may append
 
     @property
@@ -91,6 +92,9 @@ class Authority:
             self._greet(*greeting, now)
         for client in list(self.clients.values()):
             self._hear(client, now)
+        if self._players_changed:
+            self._players_changed = False
+            self._tell_players()
 
     def _greet(self, transport: Transport, since_s: float, now: float) -> None:
         data = transport.take()
@@ -134,9 +138,9 @@ class Authority:
         client.told.clear()
         client.player._connected = True
         number = client.player.number
-        self._say(client, wire.WELCOME, {"player": number, "token": self._token(number), "room": self.room,
+        self._say([client], wire.WELCOME, {"player": number, "token": self._token(number), "room": self.room,
                                          "tick_rate": self._settings.tick_rate})  # fmt: skip
-        self._tell_players()
+        self._players_changed = True
         if new:
             for callback in list(self.on_join):
                 self._port.user.call(callback, client.player)
@@ -169,7 +173,7 @@ class Authority:
         if transport.closed:
             client.transport, client.lost_s = None, now
             client.player._connected = False
-            self._tell_players()
+            self._players_changed = True
 
     def _take(self, client: Client, data: bytes, now: float) -> None:
         kind = data[0] if data else 0
@@ -208,7 +212,7 @@ class Authority:
         rows = np.flatnonzero(self._owned() == client.player.number)
         if len(rows):
             self._port.table.despawn_rows(rows)
-        self._tell_players()
+        self._players_changed = True
 
     # -- calls -----------------------------------------------------------------------------------
 
@@ -219,20 +223,21 @@ class Authority:
             return self._port.user.call(call.function, player, *values)
         known = None if player is None else self.clients.get(player.number)
         to = list(self.clients.values()) if call.to == "all" else [] if known is None else [known]
-        return sum(self._say(client, wire.CALL, message) for client in to) > 0
+        return self._say(to, wire.CALL, message)
 
-    def _say(self, client: Client, kind: int, value: object) -> bool:
-        if client.transport is None:
-            return False
-        data = wire.value_message(kind, value)
-        self.sent_bytes += len(data)
-        client.transport.send(data, reliable=True)
-        return True
+    def _say(self, to: list[Client], kind: int, value: object) -> bool:
+        """Sends a value, packed once; whether there was anybody."""
+        data, told = wire.value_message(kind, value), 0
+        for client in to:
+            if client.transport is not None:
+                client.transport.send(data, reliable=True)
+                told += 1
+        self.sent_bytes += told * len(data)
+        return told > 0
 
     def _tell_players(self) -> None:
         players = [one.player.number for one in self.clients.values() if one.player.connected]
-        for client in self.clients.values():
-            self._say(client, wire.PLAYERS, {"players": players})
+        self._say(list(self.clients.values()), wire.PLAYERS, {"players": players})
 
     # -- after the program -----------------------------------------------------------------------
 
@@ -295,7 +300,7 @@ class Authority:
         assert transport is not None
         if client.looks < len(self._looks.told):
             looks = self._looks.told[client.looks :]
-            self._say(client, wire.LOOKS, {"first": client.looks + 1, "looks": looks})
+            self._say([client], wire.LOOKS, {"first": client.looks + 1, "looks": looks})
             client.looks = len(self._looks.told)
         position = client.player.position if client.player.position is not None else place
         column, row = (0, 0) if position is None else cell_of(float(position[0]), float(position[2]), self._cell_m)

@@ -6,6 +6,7 @@ looks are told once: a material that changes later keeps its first look elsewher
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ class LookNumbers:
     def __init__(self, port: SubsystemPort) -> None:
         self._table, self._looks = port.table, Looks(port.table, port.resources, port.visibility)
         self._numbers: dict[tuple[int, int, int], int] = {}
+        self._by_value: dict[str, int] = {}
         self.told: list[dict[str, Any]] = []
 
     def of(self, rows: Rows) -> npt.NDArray[np.uint32]:
@@ -41,8 +43,11 @@ class LookNumbers:
             code = tuple(key[row].tolist())
             if code not in self._numbers:
                 looks, meshes, _ = self._looks.describe(rows[row : row + 1])
-                self.told.append({"look": looks[0], "meshes": meshes})
-                self._numbers[code] = len(self.told)
+                same = json.dumps(looks[0], sort_keys=True)  # each lw.Mesh.box() is another mesh, and looks the same
+                if same not in self._by_value:
+                    self.told.append({"look": looks[0], "meshes": meshes})
+                    self._by_value[same] = len(self.told)
+                self._numbers[code] = self._by_value[same]
             numbers[place] = self._numbers[code]
         found: npt.NDArray[np.uint32] = numbers[which]
         return found

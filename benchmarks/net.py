@@ -2,9 +2,9 @@
 
     python -m benchmarks.net [--clients 500] [--entities 2000] [--seconds 5]
 
-Everything is in one process: the clients only acknowledge, two ticks late, as over a line of 100 ms. Entities walk about on
-a square so large that a client is told of about 64 of them. The frame of the room is measured whole: the program, the
-engine without a picture, and the network.
+Everything is in one process: the clients only acknowledge, two ticks late, as over a line of 100 ms. Entities walk
+about on a square so large that a client is told of about 64 of them. The frame of the room is measured whole: the
+program, the engine without a picture, and the network.
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ def measure(clients: int, entities: int, seconds: float) -> dict[str, Any]:
     return {
         "clients": clients, "entities": entities, "in_interest": round(float(seen), 1),
         "tick_ms_p50": round(float(np.median(tick_ms)), 2), "tick_ms_p99": round(float(np.percentile(tick_ms, 99)), 2),
-        "frame_between_ms_p50": round(float(np.median(frames_ms)), 2), "share_of_a_core": round(busy / 1e3 / seconds, 3),
+        "frame_between_ms_p50": round(float(np.median(frames_ms)), 2),
+        "share_of_a_core": round(busy / 1e3 / seconds, 3),
         "bytes_a_second_a_client": round(received / seconds / clients), "blocks_a_message": round(blocks / messages, 1),
         "delta_of_whole": round(delta / whole, 3),
     }  # fmt: skip

@@ -110,9 +110,14 @@ def wait(until: Callable[[], Any], seconds: float = 5.0) -> None:
         time.sleep(0.02)
 
 
+def drain(socket: ClientConnection) -> None:
+    for _ in range(200):
+        socket.recv(5)
+
+
 def test_a_player_in_another_process_is_seen_and_heard(served: Served, capfd: pytest.CaptureFixture[str]) -> None:
     command = [sys.executable, "-m", "layerw_server", "run", str(served.program), "--headless", "--connect",
-               f"http://127.0.0.1:{served.port}/", "--frames", "150", "--json"]  # fmt: skip
+               f"http://127.0.0.1:{served.port}/", "--frames", "300", "--json"]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
@@ -138,8 +143,7 @@ def test_snapshots_come_and_a_second_connection_of_a_player_ends_the_first(serve
     assert wire.SNAPSHOT in kinds and wire.LOOKS in kinds and kinds.index(wire.LOOKS) < kinds.index(wire.SNAPSHOT)
     again, _ = served.hello(welcome["token"])
     with pytest.raises(ConnectionClosed, match="again from elsewhere"):
-        for _ in range(100):
-            socket.recv(5)
+        drain(socket)
     again.close()
 
 
@@ -166,8 +170,7 @@ def test_messages_beyond_the_limit_end_the_connection_and_nobody_elses(served: S
     bad, _ = served.hello()
     bad.send(bytes(100_000))
     with pytest.raises(ConnectionClosed):
-        for _ in range(200):
-            bad.recv(5)
+        drain(bad)
     assert good.recv(5)
     good.close()
 

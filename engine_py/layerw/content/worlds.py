@@ -221,7 +221,7 @@ class World:
             budget_mib: what the images may take on the GPU, MiB; a quarter of its budget at most. Beyond it they are
                 coarser.
 
-        A tile takes 2 x 2 images, of the finest level at which it is no wider than one. An image that is not there is
+        A tile takes 2 x 2 images, of the finest level at which these cover it. An image that is not there is
         told once, and the coarser one is shown. `drape.close()` takes the map off; drape.counts, gpu_bytes and error
         say how it is. The world has to know where it lies: baked with a georeference, or on the globe (then
         place="local").

@@ -3,8 +3,8 @@
 Owns: addresses from a template, the square of Web Mercator that all such maps have, and for each tile the images that
 cover it with the affine map from world metres to them. Does not: fetch, draw, or know who shows what (drapes.py).
 Conventions: the map is a square, u from 180 degrees west, v from the north, 0 to 1; level z has 2^z images a side.
-Limits: a tile takes 2 x 2 images, so the level is the finest at which it is no wider than one; a tile over which
-degrees are no affine map of metres (the root of a globe) takes none.
+Limits: a tile takes 2 x 2 images of the finest level at which they cover it; a tile over which degrees are no affine
+map of metres (the root of a globe) takes none.
 Source: OGC 17-083r4 (WebMercatorQuad), OSGeo's TMS 1.0 (rows from the south), EPSG 3857.
 """
 
@@ -24,6 +24,7 @@ from layerw.base.ports import F64
 SCHEMES = {"xyz": ("z", "x", "y"), "tms": ("z", "x", "y"), "wmts": ("tilematrix", "tilecol", "tilerow")}
 LEVEL_MAX = 24
 WINDOW = 2  # images a side
+_TOUCH = 1e-4  # of an image: less of it is rounding
 BENT_MAX = 0.05  # of a tile's width: how far from affine a map may be
 _WORD = re.compile(r"\{([^{}]*)\}")
 _LATITUDE_MAX = 85.0511287798066
@@ -142,6 +143,13 @@ def fit(places: Lonlat, geometry: F64) -> Fit | None:
     return Fit(middle, solved[:3].T / reach, solved[3], low, high)
 
 
+def _touched(place: Fit, level: int) -> F64:
+    """Images of a level that a tile reaches into, across and down."""
+    side = 2.0**level
+    touched: F64 = np.floor(place.high * side - _TOUCH) - np.floor(place.low * side + _TOUCH) + 1.0
+    return touched
+
+
 class Window(NamedTuple):
     """2 x 2 images by rows from the north, and what a world position (x, y, z, 1) is across and down in images from the
     window's corner."""
@@ -154,14 +162,16 @@ class Window(NamedTuple):
 def window(place: Fit, levels: tuple[int, int], coarser: int) -> Window:
     """The images for a tile. coarser: so many levels below the one it would take."""
     wide = float((place.high - place.low).max())
-    level = min(max(math.floor(-math.log2(max(wide, 1e-9))) - coarser, levels[0]), levels[1])
+    level = math.floor(-math.log2(max(wide, 1e-9)))  # no wider than one image; often the next one fits as well
+    fits = _touched(place, level + 1).max() <= WINDOW
+    level = min(max(level + int(fits) - coarser, levels[0]), levels[1])
     side = 1 << level
-    corner = np.floor(place.low * side)
+    corner = np.floor(place.low * side + _TOUCH)
     rows = np.empty((2, 4))
     rows[:, :3] = place.matrix * side
     rows[:, 3] = place.at * side - corner - rows[:, :3] @ place.middle
     column, row = int(corner[0]), int(corner[1])
-    used = np.floor(place.high * side - 1e-9)
+    used = corner + _touched(place, level) - 1
     keys = [(level, (column + x) % side, row + y)
             if 0 <= row + y < side and column + x <= used[0] and row + y <= used[1] else None
             for y in range(WINDOW) for x in range(WINDOW)]  # fmt: skip

@@ -209,7 +209,8 @@ def _add_texture(doc: Document, plan: MaterialPlan, slot: str, use: Item, materi
         return first
     sampler = sampler_of(doc, texture)
     source, _ = doc.named(holder, "source", "images")
-    plan.textures[slot] = TextureDesc(source, slot in COLORS, sampler, slot in DIRECTIONS)
+    directions = slot in DIRECTIONS and texture.extension("KHR_texture_basisu") is not None  # others stay one texture
+    plan.textures[slot] = TextureDesc(source, slot in COLORS, sampler, directions)
     uv_set, matrix = uv_use(use)
     if first:
         plan.uv_set, plan.uv_matrix = uv_set, matrix

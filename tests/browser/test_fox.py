@@ -1,15 +1,19 @@
-"""examples/fox in the page: played by its own script, it ends as it does without a page, to the bit."""
+"""examples/fox in the page: by its own script it ends as it does without a page, to the bit; and keys and a fake pad
+play it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Browser
+import pytest
+from playwright.sync_api import Browser, BrowserContext
 
 from layerw_server.tools.shot import ShotOptions, take_shot
 from tests.unit.test_fox import HASH
 
 from .conftest import ServeProgram
+from .harness import Running, open_program
+from .test_actions import PAD
 
 PROGRAM = Path(__file__).resolve().parents[2] / "examples/fox/main.py"
 FRAMES = 1600  # of four steps each: it ends before
@@ -20,3 +24,36 @@ def test_the_game_ends_as_it_does_without_a_page(browser: Browser, serve_program
     taken = take_shot(browser, serve_program(PROGRAM), ShotOptions("null", (96, 64), FRAMES, extra_query=query))
     assert taken.errors == []
     assert taken.report["states"]["game"] == HASH
+
+
+def until(running: Running, what: str, frames: int = 240) -> None:
+    """Frames until it is so; `app`, `fox` and `menu` are the game's."""
+    names = "from layerw.base.host_port import Running; app = Running.app; level = app.scene; "
+    fox = "fox = getattr(level, 'fox', None); menu = getattr(level, 'menu', None); "
+    for _ in range(frames // 4):
+        if running.python(f"{names}{fox}str(bool({what}))") == "True":
+            return
+        running.frames(4)
+    raise AssertionError(f"After {frames} frames it was not so: {what}")
+
+
+@pytest.mark.own_profile
+def test_keys_and_a_pad_play_it(context: BrowserContext, serve_program: ServeProgram) -> None:
+    context.add_init_script(PAD)
+    running = open_program(context, serve_program(PROGRAM), backend="null").wait_ready()
+    page = running.page
+    page.get_by_role("button", name="Noon").click()
+    until(running, "fox and fox.body.on_ground")
+    page.keyboard.down("w")
+    until(running, "__import__('numpy').hypot(*fox.body.velocity[[0, 2]]) > 3")
+    page.keyboard.press("Space")
+    until(running, "fox.body.velocity[1] > 1")
+    page.keyboard.up("w")
+    until(running, "fox.body.on_ground and abs(fox.body.velocity).max() < 0.1")
+
+    page.evaluate("dispatchEvent(Object.assign(new Event('gamepadconnected'), { gamepad: pad }))")
+    page.evaluate("pad.axes[0] = 1; pad.buttons[0].value = 1")
+    until(running, "fox.body.velocity[1] > 1")
+    page.evaluate("pad.axes[0] = 0; pad.buttons[0].value = 0; pad.buttons[9].value = 1")
+    until(running, "app.paused and menu.visible")
+    assert running.report()["errors"] == []

@@ -42,6 +42,7 @@ def test_keys_and_a_pad_play_it(context: BrowserContext, serve_program: ServePro
     context.add_init_script(PAD)
     running = open_program(context, serve_program(PROGRAM), backend="null").wait_ready()
     page = running.page
+    page.set_viewport_size({"width": 720, "height": 540})  # menus fit
     page.get_by_role("button", name="Noon").click()
     until(running, "fox and fox.body.on_ground")
     page.keyboard.down("w")
@@ -56,4 +57,10 @@ def test_keys_and_a_pad_play_it(context: BrowserContext, serve_program: ServePro
     until(running, "fox.body.velocity[1] > 1")
     page.evaluate("pad.axes[0] = 0; pad.buttons[0].value = 0; pad.buttons[9].value = 1")
     until(running, "app.paused and menu.visible")
+    page.get_by_role("button", name="Options").click()
+    page.get_by_role("slider", name="Sounds").press("ArrowLeft")
+    until(running, "app.buses['sfx'].gain < 0.9 and app.store['sfx'] < 0.9")
+    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="Go on").click()
+    until(running, "not app.paused and not menu.visible")
     assert running.report()["errors"] == []

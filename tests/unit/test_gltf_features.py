@@ -54,6 +54,7 @@ READ = {
     "OMI_physics_body": ("tests/unit/test_model_bodies.py", "OMI_physics_body"),
     "OMI_physics_shape": ("tests/unit/test_model_bodies.py", "OMI_physics_shape"),
     "CESIUM_RTC": ("tests/unit/test_gltf.py", "CESIUM_RTC"),
+    "KHR_gaussian_splatting": ("tests/unit/test_splats.py", "KHR_gaussian_splatting"),
 }  # fmt: skip
 
 

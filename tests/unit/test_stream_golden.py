@@ -1,7 +1,8 @@
 """The wire format is frozen: golden bytes, and the decoders refuse what is malformed.
 
 `tests/golden/stream.json` holds hex of every command and event with fixed field values. A new one is added with
-`python tests/unit/test_stream_golden.py`; an entry that exists never changes.
+`python tests/unit/test_stream_golden.py`. An entry that exists changes only on purpose, deleted by hand first: engine
+and page are built and travel together, so that no other build reads it.
 """
 
 from __future__ import annotations

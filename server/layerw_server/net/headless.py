@@ -1,6 +1,6 @@
 """`layerw run APP --headless`: a program without a page, by the clock or as quick as it goes.
 
-Owns: the frames. With an address it is a client of the room there.
+Owns: the frames. With an address it is a client of the room there, which frames wait for at first (ANSWER_S).
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from .room import RoomError
 from .sockets import connector
 
 
+ANSWER_S = 10.0  # a room that takes longer is not waited for
+
+
 def room_address(url: str) -> str:
     """ws://… of what a person gives: the address of a page, or of the room itself."""
     scheme, mark, rest = url.partition("://")
@@ -35,6 +38,17 @@ def run(program: Path, frames: int, url: str | None) -> dict[str, Any]:
     return asyncio.run(_run(program, frames, None if url is None else room_address(url)))
 
 
+async def _live(host: HeadlessHost, app: Any, frames: int) -> None:
+    """Frames by the clock, as a room's are; they count from when the room has answered."""
+    patience = time.perf_counter() + ANSWER_S
+    while frames > 0:
+        begun = time.perf_counter()
+        host.step(app)
+        waits = app.net.state in ("connecting", "lost") and begun < patience
+        frames -= not waits
+        await asyncio.sleep(max(begun + FRAME_S - time.perf_counter(), 0))
+
+
 async def _run(program: Path, frames: int, url: str | None) -> dict[str, Any]:
     host = HeadlessHost(program.parent)
     if url is not None:
@@ -46,11 +60,8 @@ async def _run(program: Path, frames: int, url: str | None) -> dict[str, Any]:
     app: Any = Running.app
     if failed or app is None or app.host is not host:
         raise RoomError(f"{program} could not begin:\n{failed or 'It made no lw.App().'}")
-    due = time.perf_counter()
-    for _ in range(frames - 2 if url else 0):  # a room goes by the clock
-        host.step(app)
-        due += FRAME_S
-        await asyncio.sleep(max(due - time.perf_counter(), 0))
+    if url is not None:
+        await _live(host, app, frames - 2)
     report = run_headless(app, 2 if url else frames)
     app.close()
     await asyncio.sleep(0.05 if url else 0)  # what says goodbye goes by a thread

@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 CHUNK = 16384
 
@@ -56,8 +56,9 @@ link = Link(0, 0)
 
 class Handler(http.server.SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript",
-                      ".mjs": "text/javascript", ".wasm": "application/wasm", ".glb": "model/gltf-binary"}  # fmt: skip
+    extensions_map: ClassVar[dict[str, str]] = {
+        **http.server.SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript", ".mjs": "text/javascript",
+        ".wasm": "application/wasm", ".glb": "model/gltf-binary"}  # fmt: skip
 
     def end_headers(self) -> None:
         self.send_header("Cross-Origin-Opener-Policy", "same-origin")
@@ -107,7 +108,8 @@ def run(port: int, engine: str, chromium: str, flags: list[str]) -> dict[str, An
     global now
     now = Round()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        page = f"http://127.0.0.1:{port}/bench/streaming.html?engine={engine}&backend={os.environ.get('BACKEND', 'webgl2')}"
+        asked = f"engine={engine}&backend={os.environ.get('BACKEND', 'webgl2')}"
+        page = f"http://127.0.0.1:{port}/bench/streaming.html?{asked}"
         command = [chromium, "--headless=new", f"--user-data-dir={profile}", "--window-size=1200,900", *flags, page]
         browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         now.done.wait(240)

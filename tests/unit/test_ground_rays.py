@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import zlib
 
 import numpy as np
 import pytest
 
 from layerw.base.errors import ShapeError
 from layerw.base.rays import checked_ray
-from layerw.stream.ground import Ground
+from layerw.stream.errors import TilesetError
+from layerw.stream.ground import Ground, file_bytes
+from layerw_server.bake.ground import packed
 
 SPEC = {"uri": "ground.bin", "samples": 33, "scale_m": 0.1, "offset_m": -10.0, "spacing_x_m": 2.0, "spacing_z_m": 2.0,
         "west_m": -32.0, "north_m": -32.0}
@@ -18,6 +21,32 @@ SPEC = {"uri": "ground.bin", "samples": 33, "scale_m": 0.1, "offset_m": -10.0, "
 def hill() -> Ground:
     x, z = np.meshgrid(np.linspace(-1, 1, 33), np.linspace(-1, 1, 33))
     return Ground(SPEC, np.round(300 * np.exp(-3 * (x * x + z * z))).astype("<u2").tobytes())
+
+
+def test_a_packed_grid_is_the_same_grid() -> None:
+    rng = np.random.default_rng(4)
+    for codes in (rng.integers(0, 65536, (33, 33)), np.full((33, 33), 65535), np.indices((33, 33)).sum(0) * 900):
+        plain = codes.astype("<u2")
+        held = Ground(SPEC | {"encoding": "delta-deflate"}, packed(codes.astype(np.uint16)))
+        assert held._codes.tobytes() == plain.tobytes()
+
+
+@pytest.mark.parametrize(("data", "told"), [
+    (b"", "no more than 0 bytes"), (b"x" * 50, "can't be inflated"), (zlib.compress(bytes(2177)), "no more than 2177"),
+    (zlib.compress(bytes(2179)), "more than 2178"), (zlib.compress(bytes(1 << 26)), "more than 2178"),
+    (zlib.compress(bytes(2178))[:-6], "bytes"),
+])  # fmt: skip
+def test_a_packed_grid_that_lies_is_told(data: bytes, told: str) -> None:
+    with pytest.raises(TilesetError, match=told):
+        Ground(SPEC | {"encoding": "delta-deflate"}, data)
+
+
+def test_an_encoding_of_later_is_told_and_sizes_are_checked_before_they_are_fetched() -> None:
+    with pytest.raises(TilesetError, match="encoding is 'lerc'"):
+        Ground(SPEC | {"encoding": "lerc"}, b"")
+    assert file_bytes(SPEC) == 2 * 33 * 33
+    packs = SPEC | {"encoding": "delta-deflate"}
+    assert [file_bytes(packs | {"byteLength": size}) for size in (100, -1, 10**9, "a")] == [100, 2178, 2178, 2178]
 
 
 def test_heights_keep_their_shape_and_broadcast() -> None:

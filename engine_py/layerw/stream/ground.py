@@ -5,6 +5,9 @@ Limits: the grid's own coordinates (the world as baked); outside of it the neare
 
     uint16 little-endian, rows from north (-Z) to south, each from west (-X) to east;
     height = offset_m + code * scale_m at (west_m + column * spacing_x_m, north_m + row * spacing_z_m)
+
+With `"encoding": "delta-deflate"` the file is a zlib stream of what changes: of the codes' differences along rows, and
+of these along columns, modulo 65,536 and zigzag, first all low bytes, then all high ones.
 """
 
 from __future__ import annotations
@@ -42,6 +45,8 @@ class Ground:
 
     def __init__(self, spec: dict[str, Any], data: bytes) -> None:
         self.columns = self.rows = check_ground(spec)
+        if spec.get("encoding") is not None:
+            data = _unpacked(data, self.rows)
         if len(data) != 2 * self.columns * self.rows:
             raise TilesetError(f"The ground grid has {len(data)} bytes; {self.columns} x {self.rows} samples take "
                                f"{2 * self.columns * self.rows}.")
@@ -101,6 +106,33 @@ class Ground:
         return found
 
 
+def file_bytes(spec: dict[str, Any]) -> int:
+    """Of the grid's file, by its checked extras; a packed one is at most a little larger than its samples."""
+    whole = 2 * int(spec["samples"]) ** 2
+    given = spec.get("byteLength")
+    return given if spec.get("encoding") is not None and isinstance(given, int) and 0 < given <= 2 * whole else whole
+
+
+def _unpacked(data: bytes, side: int) -> bytes:
+    """The samples of a file in the encoding "delta-deflate"; raises TilesetError."""
+    import zlib
+
+    whole = 2 * side * side
+    stream = zlib.decompressobj()
+    try:
+        planes = stream.decompress(data, whole + 1)
+    except zlib.error as error:
+        raise TilesetError(f"The ground grid can't be inflated: {error}.") from None
+    if len(planes) != whole or not stream.eof:
+        raise TilesetError(f"The ground grid inflates to {'more' if len(planes) > whole else 'no more'} than "
+                           f"{min(len(planes), whole)} bytes; {side} x {side} samples take {whole}.")
+    low, high = np.frombuffer(planes, np.uint8).reshape(2, side, side).astype(np.uint16)
+    zigzag = low | high << np.uint16(8)
+    change = (zigzag >> np.uint16(1)) ^ (-(zigzag & np.uint16(1))).astype(np.uint16)
+    codes = np.cumsum(np.cumsum(change, axis=0, dtype=np.uint16), axis=1, dtype=np.uint16)
+    return codes.astype("<u2").tobytes()
+
+
 def check_ground(spec: dict[str, Any]) -> int:
     """Check the extras of a ground grid; returns its samples a side."""
     samples = spec.get("samples")
@@ -114,4 +146,7 @@ def check_ground(spec: dict[str, Any]) -> int:
             raise TilesetError(f"extras.layerw.ground.{name} is {value!r}; a finite number is expected (spacings > 0).")
     if not isinstance(spec.get("uri"), str):
         raise TilesetError(f"extras.layerw.ground.uri is {spec.get('uri')!r}; a text is expected.")
+    if spec.get("encoding") not in (None, "delta-deflate"):
+        raise TilesetError(f"extras.layerw.ground.encoding is {spec['encoding']!r}; "
+                           '"delta-deflate" or none is expected.')
     return samples

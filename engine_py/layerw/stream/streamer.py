@@ -25,7 +25,7 @@ from layerw.stream.config import StreamCamera, StreamConfig
 from layerw.stream.errors import DamagedFile, TilesetError
 from layerw.stream.fades import Fades
 from layerw.stream.files import FileFetch, NeededFile
-from layerw.stream.ground import Ground, check_ground
+from layerw.stream.ground import Ground, check_ground, file_bytes
 from layerw.stream.loads import Loads
 from layerw.stream.residency import Residency
 from layerw.stream.retry import Messages, Pauses
@@ -222,7 +222,7 @@ class Streamer:
             try:
                 check_ground(ground)
                 url = resolve(self.url, ground["uri"])
-                self._ground_file = self._file("The ground grid", url, 2 * int(ground["samples"]) ** 2)
+                self._ground_file = self._file("The ground grid", url, file_bytes(ground))
             except TilesetError as error:
                 self._messages.tell(Failure.FINAL, self.url, str(error), self._now_s)
 

@@ -3,13 +3,15 @@
 Owns: ground.<hash>.bin and the `layerw` extras of tileset.json.
 Limits: at most GROUND_SAMPLES_MAX samples a side; uint16, so heights are exact to range / 65,535.
 
-ground.<hash>.bin is samples * samples little-endian uint16, rows from north to south, each from west to east:
-height = offset_m + code * scale_m at (west_m + column * spacing_x_m, north_m + row * spacing_z_m).
+ground.<hash>.bin holds samples * samples uint16, rows from north to south, each from west to east:
+height = offset_m + code * scale_m at (west_m + column * spacing_x_m, north_m + row * spacing_z_m),
+packed as layerw/stream/ground.py says of "delta-deflate": a quarter to a third of the bytes, and without a loss.
 """
 
 from __future__ import annotations
 
 import hashlib
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,14 @@ def world_extras(field: HeightField, fields: Fields, folder: Path) -> dict[str, 
     }
 
 
+def packed(codes: np.ndarray[Any, np.dtype[np.uint16]]) -> bytes:
+    """The file of (rows, columns) samples."""
+    change = np.diff(codes, axis=1, prepend=np.uint16(0))
+    change = np.diff(change, axis=0, prepend=np.zeros_like(change[:1]))
+    zigzag = (change << 1) ^ (change.view(np.int16) >> 15).view(np.uint16)
+    return zlib.compress(np.stack((zigzag & 255, zigzag >> 8)).astype(np.uint8).tobytes(), 9)
+
+
 def _write_ground(field: HeightField, folder: Path) -> dict[str, Any]:
     stride = 1
     while (field.cells // stride) + 1 > GROUND_SAMPLES_MAX:
@@ -41,10 +51,11 @@ def _write_ground(field: HeightField, folder: Path) -> dict[str, Any]:
     heights = field.heights[::stride, ::stride].astype(np.float64)
     low, high = float(heights.min()), float(heights.max())
     scale = max((high - low) / 65_535, 1e-6)
-    data = np.rint((heights - low) / scale).astype("<u2").tobytes()
+    data = packed(np.rint((heights - low) / scale).astype(np.uint16))
     name = f"ground.{hashlib.sha256(data).hexdigest()[:16]}.bin"
     (folder / name).write_bytes(data)
     size_x, size_z = field.size_m
-    return {"uri": name, "byteLength": len(data), "samples": heights.shape[0], "scale_m": scale, "offset_m": low,
+    return {"uri": name, "byteLength": len(data), "encoding": "delta-deflate", "samples": heights.shape[0],
+            "scale_m": scale, "offset_m": low,
             "spacing_x_m": field.cell_x_m * stride, "spacing_z_m": field.cell_y_m * stride,
             "west_m": -size_x / 2, "north_m": -size_z / 2, "diagonal": "north-west to south-east"}

@@ -20,7 +20,6 @@ from layerw.hosts.program import run as run_program
 from .room import RoomError
 from .sockets import connector
 
-
 ANSWER_S = 10.0  # a room that takes longer is not waited for
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def test_ground_grid_matches_the_heights(world: Path) -> None:
     assert len(data) == ground["byteLength"]
     side = ground["samples"]
     assert len(data) < 2 * side * side
-    grid = Ground(ground, data)
+    grid = Ground(ground, gzip.decompress(data))
     x, z = (ground[f"{way}_m"] + ground[f"spacing_{axis}_m"] * np.arange(side)
             for way, axis in (("west", "x"), ("north", "z")))  # fmt: skip
     heights = grid.heights(x[None, :], z[:, None])

@@ -6,8 +6,8 @@ Limits: the grid's own coordinates (the world as baked); outside of it the neare
     uint16 little-endian, rows from north (-Z) to south, each from west (-X) to east;
     height = offset_m + code * scale_m at (west_m + column * spacing_x_m, north_m + row * spacing_z_m)
 
-With `"encoding": "delta-deflate"` the file is a zlib stream of what changes: of the codes' differences along rows, and
-of these along columns, modulo 65,536 and zigzag, first all low bytes, then all high ones.
+With `"encoding": "gzip-delta"` the file is gzip, which hosts unpack on the way, of what changes: of the codes'
+differences along rows, and of these along columns, modulo 65,536 and zigzag, first all low bytes, then all high ones.
 """
 
 from __future__ import annotations
@@ -45,14 +45,12 @@ class Ground:
 
     def __init__(self, spec: dict[str, Any], data: bytes) -> None:
         self.columns = self.rows = check_ground(spec)
-        if spec.get("encoding") is not None:
-            data = _unpacked(data, self.rows)
         if len(data) != 2 * self.columns * self.rows:
             raise TilesetError(f"The ground grid has {len(data)} bytes; {self.columns} x {self.rows} samples take "
                                f"{2 * self.columns * self.rows}.")
         self.scale_m, self.offset_m, self.spacing_x_m, self.spacing_z_m, self.west_m, self.north_m = (
             float(spec[name]) for name in _NUMBERS)
-        self._codes = np.frombuffer(data, "<u2")
+        self._codes = np.frombuffer(data, "<u2") if spec.get("encoding") is None else _summed(data, self.rows)
         self._grid = np.array((self.west_m, self.north_m, self.spacing_x_m, self.spacing_z_m, self.offset_m,
                                self.scale_m))
 
@@ -107,30 +105,25 @@ class Ground:
 
 
 def file_bytes(spec: dict[str, Any]) -> int:
-    """Of the grid's file, by its checked extras; a packed one is at most a little larger than its samples."""
+    """What its file takes on the way, by its checked extras: packed files are held beside what they unpack to."""
     whole = 2 * int(spec["samples"]) ** 2
     given = spec.get("byteLength")
-    return given if spec.get("encoding") is not None and isinstance(given, int) and 0 < given <= 2 * whole else whole
+    packed = given if isinstance(given, int) and 0 < given <= whole else whole
+    return whole + packed if spec.get("encoding") is not None else whole
 
 
-def _unpacked(data: bytes, side: int) -> bytes:
-    """The samples of a file in the encoding "delta-deflate"; raises TilesetError."""
-    import zlib
-
-    whole = 2 * side * side
-    stream = zlib.decompressobj()
-    try:
-        planes = stream.decompress(data, whole + 1)
-    except zlib.error as error:
-        raise TilesetError(f"The ground grid can't be inflated: {error}.") from None
-    if len(planes) != whole or not stream.eof:
-        raise TilesetError(f"The ground grid inflates to {'more' if len(planes) > whole else 'no more'} than "
-                           f"{min(len(planes), whole)} bytes; {side} x {side} samples take {whole}.")
-    low, high = np.frombuffer(planes, np.uint8).reshape(2, side, side).astype(np.uint16)
-    zigzag = low | high << np.uint16(8)
-    change = (zigzag >> np.uint16(1)) ^ (-(zigzag & np.uint16(1))).astype(np.uint16)
-    codes = np.cumsum(np.cumsum(change, axis=0, dtype=np.uint16), axis=1, dtype=np.uint16)
-    return codes.astype("<u2").tobytes()
+def _summed(data: bytes, side: int) -> npt.NDArray[np.uint16]:
+    """The samples of what changes, (side * side,)."""
+    low, high = np.frombuffer(data, np.uint8).reshape(2, side, side)
+    codes = high.astype(np.uint16)
+    codes <<= 8
+    codes |= low
+    sign = codes & 1
+    codes >>= 1
+    codes ^= np.negative(sign, out=sign)
+    np.add.accumulate(codes, axis=0, out=codes)
+    np.add.accumulate(codes, axis=1, out=codes)
+    return codes.ravel()
 
 
 def check_ground(spec: dict[str, Any]) -> int:
@@ -146,7 +139,7 @@ def check_ground(spec: dict[str, Any]) -> int:
             raise TilesetError(f"extras.layerw.ground.{name} is {value!r}; a finite number is expected (spacings > 0).")
     if not isinstance(spec.get("uri"), str):
         raise TilesetError(f"extras.layerw.ground.uri is {spec.get('uri')!r}; a text is expected.")
-    if spec.get("encoding") not in (None, "delta-deflate"):
+    if spec.get("encoding") not in (None, "gzip-delta"):
         raise TilesetError(f"extras.layerw.ground.encoding is {spec['encoding']!r}; "
-                           '"delta-deflate" or none is expected.')
+                           '"gzip-delta" or none is expected.')
     return samples

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from layerw_server.net.room import Room
+from tests.server.live import own_components
 
 from .conftest import RunProgram
 
@@ -47,11 +48,12 @@ def room(tmp_path: Path) -> Iterator[Room]:
     folder.mkdir()
     (folder / "main.py").write_text(PROGRAM)
     main = sys.modules["__main__"]
-    found = Room(folder / "main.py")
-    found.start()
-    sys.modules["__main__"] = main
-    yield found
-    found.stop()
+    with own_components():
+        found = Room(folder / "main.py")
+        found.start()
+        sys.modules["__main__"] = main
+        yield found
+        found.stop()
 
 
 @pytest.mark.parametrize("thread", ["worker", "main"])

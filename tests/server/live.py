@@ -12,11 +12,24 @@ from typing import Any
 
 import uvicorn
 
+from layerw.scene.components import BY_NAME
 from layerw_server.http.app import create_app
 from layerw_server.http.serve import bind, uvicorn_config
 
 TILE = bytes(range(256)) * 256
 TILE_NAME = "5-3-7.1a2b3c4d5e6f.glb"
+
+
+@contextlib.contextmanager
+def own_components() -> Iterator[None]:
+    """A server's process has one program and its shared components alone; this one has those of every test file too."""
+    others = {name: declared for name, declared in BY_NAME.items() if declared.shared}
+    for name in others:
+        del BY_NAME[name]
+    try:
+        yield
+    finally:
+        BY_NAME.update(others)
 
 
 @dataclass

@@ -22,7 +22,7 @@ from layerw_server.http.serve import bind, uvicorn_config
 from layerw_server.net.headless import room_address
 from layerw_server.net.room import Room, RoomError
 
-from .live import make_tree
+from .live import make_tree, own_components
 
 PROGRAM = """
 import layerw as lw
@@ -97,9 +97,10 @@ class Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     main = sys.modules["__main__"]
-    found = Served(tmp_path_factory.mktemp("room"))
-    yield found
-    found.close()
+    with own_components():
+        found = Served(tmp_path_factory.mktemp("room"))
+        yield found
+        found.close()
     sys.modules["__main__"] = main
 
 

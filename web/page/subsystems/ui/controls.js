@@ -10,7 +10,8 @@ let ids = 0; // of a list's rows, for aria-activedescendant
 /** @param {Tell} tell @returns {Widget} */
 function slider(tell) {
   const name = make('span', 'name');
-  const shown = make('output', 'shown');
+  const shown = make('span', 'shown'); // an <output> would be what the label names, and the range would have no name
+  shown.ariaHidden = 'true'; // the range says it
   const range = make('input', 'range');
   range.type = 'range';
   const element = make('label', 'control slider', name, shown, range);

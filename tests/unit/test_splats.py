@@ -7,6 +7,7 @@ import json
 import struct
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -158,6 +159,7 @@ def test_what_a_file_says_wrongly_is_told_with_its_value() -> None:
         good.replace(b"property float opacity", b"property list uchar int opacity"): "which no splat has",
         good.replace(b"property float scale_1", b"property float other__"): "no scale_1",
         ply(one, "ascii"): "'ascii'", b"ply\n" + bytes(100_000): "does not end",
+        good.replace(b"vertex 50", b"vertex " + b"9" * 5000): "line 4 of its header says",
         gzip.compress(bytes(100)): "in the place of", spz(one, 4): "version 4", spz(one, bits=24): "24 bits",
         gzip.compress(struct.pack("<3I4B", 0x5053474E, 3, COUNT_MAX + 1, 0, 12, 0, 0)): "1,048,577 splats",
         gzip.compress(struct.pack("<3I4B", 0x5053474E, 3, 1000, 0, 12, 0, 0)): "ends after 0 of 20,000",
@@ -171,6 +173,24 @@ def test_what_a_file_says_wrongly_is_told_with_its_value() -> None:
     broken.position[7, 1] = np.nan
     with pytest.raises(SplatError, match="splat 7 has the position"):
         read_splats(ply(broken))
+
+
+def test_numbers_under_a_node_that_scales_are_checked_before_they_are_used() -> None:
+    broken = arrays()
+    broken.scale[7, 1] = np.nan
+    with pytest.raises(SplatError, match="splat 7 has the scale"):
+        read_splats(glb(broken, nodes=[{"mesh": 0, "scale": [2, 1, 1]}]))
+    for size in (1e200, 1e308):
+        with pytest.raises(LayerwError):
+            read_splats(glb(arrays(), nodes=[{"mesh": 0, "scale": [size, 1, 1]}]))
+
+
+@pytest.mark.parametrize("scale", [[1, 1, 1], [2, 1, 1]])
+def test_a_long_quaternion_is_the_rotation_of_its_direction(scale: list[float]) -> None:
+    one = arrays()
+    nodes = [{"mesh": 0, "scale": scale}]
+    found = read_splats(glb(one._replace(rotation=one.rotation * np.float32(1e25)), nodes=nodes))
+    assert same_turn(found.rotation, read_splats(glb(one, nodes=nodes)).rotation, 1e-6)
 
 
 def test_a_small_file_that_unpacks_to_much_is_not_unpacked() -> None:
@@ -276,6 +296,30 @@ def test_many_are_sorted_in_slices_while_the_order_before_shows() -> None:
     app.camera.position = np.array((0.0, 0.0, -20.0))
     taken = [uploads(app, host) for _ in range(12)]
     assert sum(taken) == 1 and taken[0] == 0 and taken.index(1) <= 9
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_file_is_shown_and_a_damaged_one_is_told(kind: str, tmp_path: Path) -> None:
+    write = FILES[kind][0]
+    whole = write(arrays())
+    (tmp_path / "good").write_bytes(whole)
+    (tmp_path / "short").write_bytes(whole[: len(whole) // 2])
+    at = {"ply": 60, "glb": 40}.get(kind, 12)  # within the header, the JSON, and the packed bytes
+    (tmp_path / "bent").write_bytes(whole[:at] + b"\xff\xfe9" + whole[at + 3 :])
+    host = HeadlessHost(tmp_path)
+    app = lw.App(host=host)
+    told: list[str] = []
+    for name in ("good", "short", "bent"):
+        cloud = app.splats(name)
+        cloud.on_ready(lambda name=name: told.append(f"{name} ready"))
+        cloud.on_failed(lambda name=name: told.append(f"{name} failed"))
+    before = app._engine.heap_ledger.used_bytes
+    host.step(app, 30)
+    assert sorted(told) == ["bent failed", "good ready", "short failed"], host.logs
+    assert app.report()["splats"] == {"clouds": 1, "splats": COUNT, "loading": 0, "sorts": 1}
+    assert sum("The splats" in line for _, line in host.logs) == 2
+    assert 0 <= app._engine.heap_ledger.used_bytes - before < 100_000
+    app.close()
 
 
 def test_bytes_come_back_with_the_entity_and_are_refused_beyond_the_budget() -> None:

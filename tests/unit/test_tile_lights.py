@@ -62,6 +62,25 @@ def test_a_tile_shines_while_it_is_drawn(tmp_path: Path) -> None:
     app.close()
 
 
+def test_a_lamp_that_the_program_took_away_hurts_nobody(tmp_path: Path) -> None:
+    app, _ = shown(tmp_path, lit([SPOT], [lamp(0), lamp(0)]), "a.glb")
+    host: Any = app._engine.host
+    (world,) = app._engine.contents.worlds
+    ((_, (light, other)),) = world._lights._lit.values()
+    light.despawn()
+    app.camera.look_at((0.0, 5.0, 900.0))
+    host.step(app, 5)
+    assert not host.errors and not other.alive
+    app.camera.look_at((0.0, 0.0, 0.0))
+    host.step(app, 30)
+    ((_, (light, _)),) = world._lights._lit.values()
+    light.despawn()
+    world.close()
+    host.step(app, 3)
+    assert app.report()["lights"]["count"] == 0 and not host.errors
+    app.close()
+
+
 def test_what_is_not_a_light_is_left_out() -> None:
     def plan_of(data: bytes) -> Any:
         text, binary, _ = split_model(data)

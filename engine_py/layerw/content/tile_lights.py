@@ -59,7 +59,8 @@ class TileLights:
 
     def _darken(self, row: int) -> None:
         for lamp in self._lit.pop(row)[1]:
-            lamp.despawn()
+            if lamp.alive:  # a program that finds it in its world may have taken it away
+                lamp.despawn()
 
     def close(self) -> None:
         """Takes all of them away."""

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base.addresses import checked_address, shown
-from layerw.base.errors import BudgetError, LayerwError
+from layerw.base.errors import LayerwError
 from layerw.base.outcomes import FAILED, READY, Outcomes
 from layerw.base.ports import F64, TransferDone, TransferFailed
 from layerw.drawing.elements import Style, Styles, layout_dtype
@@ -23,7 +23,7 @@ from layerw.gpu import spec
 from layerw.scene.camera import CameraFrame
 from layerw.scene.entity import Entity
 from layerw.scene.table import FrameColumns
-from layerw.splats.files import Arrays, SplatError, read_splats
+from layerw.splats.files import Arrays, read_splats
 from layerw.splats.order import BYTES_EACH, SLICE, DepthOrder, reorder
 from layerw.splats.splats import Splats, given_arrays
 
@@ -118,7 +118,7 @@ class Clouds:
             with _Charged(self._port, 4 * len(data), f"Reading {shown(splats.url)}"):
                 arrays = read_splats(data)
             self._show(splats, arrays)
-        except (SplatError, BudgetError, MemoryError) as error:
+        except (LayerwError, MemoryError) as error:
             self._refuse(splats, str(error) or type(error).__name__)
         else:
             splats._outcomes.tell(READY)

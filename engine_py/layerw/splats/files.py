@@ -71,6 +71,17 @@ def checked_count(count: int, what: str) -> int:
 
 def finished(position: F32, scale: F32, rotation: F32, color: F32) -> Arrays:
     """Checks what was read; color: (n, 4), 0 to 1. Raises SplatError with the first that is no number."""
+    checked(position, scale, rotation, color)
+    # In float32 the squares of a long one are infinite, and it would become no rotation.
+    length = np.linalg.norm(rotation.astype(np.float64), axis=1, keepdims=True)
+    none = np.array((0, 0, 0, 1), np.float32)
+    turned = np.where(length > 1e-12, rotation / np.maximum(length, 1e-12), none).astype(np.float32)
+    shown = np.round(np.clip(color, 0, 1) * 255).astype(np.uint8)
+    return Arrays(np.ascontiguousarray(position, np.float32), np.ascontiguousarray(scale, np.float32), turned, shown)
+
+
+def checked(position: F32, scale: F32, rotation: F32, color: F32) -> None:
+    """Raises SplatError with the first that is no number, or a size out of range."""
     for name, values in (("position", position), ("scale", scale), ("rotation", rotation), ("color", color)):
         good = np.isfinite(values).all(axis=1)
         if name == "scale":
@@ -78,11 +89,6 @@ def finished(position: F32, scale: F32, rotation: F32, color: F32) -> Arrays:
         if not good.all():
             at = int(np.argmin(good))
             raise SplatError(f"splat {at} has the {name} {values[at].tolist()}, which is out of range")
-    length = np.linalg.norm(rotation, axis=1, keepdims=True)
-    none = np.array((0, 0, 0, 1), np.float32)
-    turned = np.where(length > 1e-12, rotation / np.maximum(length, 1e-12), none).astype(np.float32)
-    shown = np.round(np.clip(color, 0, 1) * 255).astype(np.uint8)
-    return Arrays(np.ascontiguousarray(position, np.float32), np.ascontiguousarray(scale, np.float32), turned, shown)
 
 
 # -- .ply ------------------------------------------------------------------------------------------
@@ -127,8 +133,7 @@ def _ply_header(lines: list[str]) -> tuple[int, list[tuple[str, str]]]:
                 if element != "vertex" and not count:
                     raise SplatError(f"line {number} of its header says {element!r} before the vertices")
                 if element == "vertex":
-                    count = checked_count(int(size) if size.isascii() and size.isdigit() else 0,
-                                          f"line {number} of its header")  # fmt: skip
+                    count = checked_count(_whole(size), f"line {number} of its header")
             case ["property", kind, name] if element == "vertex":
                 if kind not in _PLY_TYPES or name in dict(fields):
                     raise SplatError(f"line {number} of its header is {line[:60]!r}; its type is unknown, or it "
@@ -142,6 +147,11 @@ def _ply_header(lines: list[str]) -> tuple[int, list[tuple[str, str]]]:
     if missing:
         raise SplatError(f"its vertices have no {', '.join(missing)}: it holds no Gaussian splats")
     return count, fields
+
+
+def _whole(text: str) -> int:
+    """0: it is none, or has more digits than any that is taken."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else 0
 
 
 # -- .spz ------------------------------------------------------------------------------------------

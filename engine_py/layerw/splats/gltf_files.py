@@ -17,7 +17,7 @@ from layerw.assets.items import Item
 from layerw.assets.nodes import build_tree
 from layerw.base.mathx import quats_from_matrices
 from layerw.base.ports import F32, F64
-from layerw.splats.files import SH_0, Arrays, SplatError, checked_count, finished
+from layerw.splats.files import SH_0, Arrays, SplatError, checked, checked_count, finished
 
 EXTENSION = "KHR_gaussian_splatting"
 _TYPES = {5120: "i1", 5121: "u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
@@ -90,6 +90,7 @@ def _read(binary: memoryview, accessors: dict[str, Accessor], shown: Item, world
     if shown.text("colorSpace", _SPACES[0]) == _SPACES[1]:
         linear = np.clip(color[:, :3], 0, 1)
         color[:, :3] = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    checked(values["position"], values["scale"], values["rotation"], color)  # before nodes change them
     return (*placed(values["position"], values["scale"], values["rotation"], world), color)
 
 
@@ -112,6 +113,8 @@ def placed(position: F32, scale: F32, rotation: F32, world: F64) -> tuple[F32, F
         return position, scale, rotation
     moved = (position @ world[:3, :3].T + world[:3, 3]).astype(np.float32)
     axes = world[:3, :3] @ (_matrices(rotation) * scale[:, None, :])
+    if not np.isfinite(axes).all():
+        raise SplatError(f"a node scales its splats beyond all numbers: {world[:3, :3].tolist()}")
     turn, size, _ = np.linalg.svd(axes)
     turn[:, :, 2] *= np.sign(np.linalg.det(turn))[:, None]
     return moved, size.astype(np.float32), quats_from_matrices(turn).astype(np.float32)
@@ -119,8 +122,8 @@ def placed(position: F32, scale: F32, rotation: F32, world: F64) -> tuple[F32, F
 
 def _matrices(rotation: F32) -> F64:
     """(n, 3, 3) of quaternions of any length but 0."""
-    unit = rotation / np.maximum(np.linalg.norm(rotation, axis=1, keepdims=True), 1e-12)
-    x, y, z, w = unit.astype(np.float64).T
+    wide = rotation.astype(np.float64)
+    x, y, z, w = (wide / np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), 1e-12)).T
     rows = (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y),
             2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
             2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y))  # fmt: skip

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -88,13 +89,25 @@ class Authority:
         now = self._port.now_s()
         while self.arrivals:
             self._greeting.append((self.arrivals.popleft(), now))
-        for greeting in list(self._greeting):
-            self._greet(*greeting, now)
         for client in list(self.clients.values()):
-            self._hear(client, now)
+            with self._alone(client.transport):
+                self._hear(client, now)
+        for greeting in list(self._greeting):
+            with self._alone(greeting[0]):
+                self._greet(*greeting, now)
         if self._players_changed:
             self._players_changed = False
             self._tell_players()
+
+    @contextmanager
+    def _alone(self, transport: Transport | None) -> Iterator[None]:
+        """What goes wrong with one connection ends that one: everyone else is heard."""
+        try:
+            yield
+        except Exception as error:
+            self._port.log.error(f"A connection was ended, the server could not take what it sent: {error!r}")
+            if transport is not None:
+                transport.close("The server could not take what it sent.")
 
     def _greet(self, transport: Transport, since_s: float, now: float) -> None:
         data = transport.take()
@@ -149,9 +162,12 @@ class Authority:
         return f"{number}.{hmac.new(self._secret, f'{self.room} {number}'.encode(), sha256).hexdigest()}"
 
     def _returning(self, token: object) -> Client | None:
-        if not isinstance(token, str) or not token.partition(".")[0].isdecimal() or len(token) > 100:
+        if not isinstance(token, str) or not token.isascii() or len(token) > 100:
             return None
-        number = int(token.partition(".")[0])
+        given = token.partition(".")[0]
+        if not given.isdecimal():
+            return None
+        number = int(given)
         good = hmac.compare_digest(token.encode(), self._token(number).encode())
         return self.clients.get(number) if good else None
 

@@ -14,6 +14,7 @@ from layerw.net.schema import LOOK, MASK, Part, Schema, Words
 from layerw.net.seen import KnownLooks
 from layerw.scene.columns import Column
 from layerw.scene.component_store import touch
+from layerw.scene.components import Declaration
 from layerw.scene.table import Table
 
 Rows = npt.NDArray[np.intp]
@@ -82,7 +83,7 @@ class ShownRows:
             if not has.any():
                 continue
             for part in one.parts:
-                self._put(part, has, part.values_of(words[has, part.first : part.last]))
+                self._put(one.declared, part, has, part.values_of(words[has, part.first : part.last]))
 
     def _blend(self, words: Words, other: tuple[Ids, Words], share: float) -> None:
         """Fields that are blended, of whoever is in both snapshots."""
@@ -102,15 +103,15 @@ class ShownRows:
             after = part.values_of(later[at[has], part.first : part.last])
             if part.own and part.field.name == "rotation":
                 after = np.where((before * after).sum(axis=1, keepdims=True) < 0, -after, after)
-            self._put(part, has, (before + (after - before) * share).astype(before.dtype))
+            self._put(one.declared, part, has, (before + (after - before) * share).astype(before.dtype))
 
-    def _put(self, part: Part, has: npt.NDArray[np.bool_], values: npt.NDArray[np.float32]) -> None:
+    def _put(self, declared: Declaration, part: Part, has: npt.NDArray[np.bool_],
+             values: npt.NDArray[np.float32]) -> None:  # fmt: skip
         """Into the component's column, and the entity's own where it is that."""
         rows, table = self._rows[has], self._table
         if part.own and part.field.name == "rotation":
             length = np.sqrt((values * values).sum(axis=1, keepdims=True))
             values = np.where(length > 0, values / np.where(length > 0, length, 1), UNTURNED)
-        declared = next(one.declared for one in self._schema.components if part in one.parts)
         attached = table.components.find(declared)
         into: list[Column] = [table.columns[part.field.name]] if part.own else []
         if attached is not None:

@@ -6,6 +6,7 @@ decide anything. What can't be read is told and left out: the next snapshot is t
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,8 @@ BEHIND_S = 0.1  # what is shown is so much older than what has come
 RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 UNPACKED_WORDS_MAX = 1 << 20
 DRIFT = 0.002  # seconds a second by which the server's clock is believed to have moved
+RECENT = 4  # snapshots in a row later than LATE_S: the server stood still or is slow, and its clock is believed anew
+LATE_S, SLOWER = 0.025, 0.5  # and meanwhile what is shown runs so much slower
 Cells = dict[int, CellRows]
 
 
@@ -56,6 +59,7 @@ class Client:
         self._rows = ShownRows(port.table, schema, self._looks)
         self._known: dict[int, Known] = {}
         self._ahead_s: float | None = None  # the clock here less the server's, with the quickest way here
+        self._late_s: deque[float] = deque(maxlen=RECENT)  # the same of each of the last snapshots
         self._scratch = np.empty(UNPACKED_WORDS_MAX, np.uint32)
         self._buckets: dict[str, Bucket] = {}
         self.shown_tick = 0.0
@@ -133,6 +137,7 @@ class Client:
         self.player = self.players.setdefault(number, Player(number))
         self.tick_rate, self.state, self.reason, self._tries = rate, "connected", "", 0
         self._known.clear()
+        self._late_s.clear()
         self._ahead_s = None
 
     def _take_players(self, numbers: object) -> None:
@@ -191,17 +196,31 @@ class Client:
         self._known[head.tick] = Known(head.tick, cells, ids, words)
         for old in [tick for tick in self._known if tick <= max(newest, head.tick) - KEPT]:
             del self._known[old]
-        late = now - head.tick / self.tick_rate
-        self._ahead_s = late if self._ahead_s is None else min(late, self._ahead_s)
+        self._time(now - head.tick / self.tick_rate)
         if self._transport is not None:
             self._transport.send(wire.ack_message(head.tick, self.shown_tick), reliable=False)
+
+    def _time(self, late_s: float) -> None:
+        """What the server's clock is, from one more snapshot."""
+        self._late_s.append(late_s)
+        self._ahead_s = late_s if self._ahead_s is None else min(late_s, self._ahead_s)
+
+    def _wait(self, now: float, dt: float) -> None:
+        """Where all the last snapshots were late, what is shown stops at the newest and lets it run ahead again: it
+        never goes back."""
+        assert self._ahead_s is not None
+        if len(self._late_s) == RECENT and (least := min(self._late_s)) > self._ahead_s + LATE_S:
+            at_newest = now - BEHIND_S - max(self._known) / self.tick_rate
+            self._ahead_s = min(least, max(self._ahead_s + SLOWER * dt, at_newest))
 
     def show(self, dt: float) -> None:
         """Brings what is shown up to this frame."""
         if not self._known or self._ahead_s is None:
             return
+        now = self._port.now_s()
         self._ahead_s += DRIFT * dt
-        wanted = (self._port.now_s() - self._ahead_s - BEHIND_S) * self.tick_rate
+        self._wait(now, dt)
+        wanted = (now - self._ahead_s - BEHIND_S) * self.tick_rate
         ticks = sorted(self._known)
         past = [tick for tick in ticks if tick <= wanted]
         one = self._known[past[-1] if past else ticks[0]]
@@ -210,10 +229,6 @@ class Client:
         share = 0.0 if other is one else min(max((wanted - one.tick) / (other.tick - one.tick), 0.0), 1.0)
         self.shown_tick = one.tick + share * (other.tick - one.tick)
         self._rows.show((one.ids, one.words, one.tick), (other.ids, other.words), share)
-
-    def row_of(self, number: int) -> int:
-        """The row of the server's entity of that number; -1: it is not shown."""
-        return self._rows.row_of(number)
 
     def close(self) -> None:
         """Ends it."""

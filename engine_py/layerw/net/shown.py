@@ -31,11 +31,6 @@ class ShownRows:
         self._births: npt.NDArray[np.uint32] = np.zeros(0, np.uint32)
         self._tick = -1
 
-    def row_of(self, number: int) -> int:
-        """-1: there is none."""
-        at = int(np.searchsorted(self._ids, number))
-        return int(self._rows[at]) if at < len(self._ids) and self._ids[at] == number else -1
-
     def clear(self) -> None:
         """Everything goes."""
         alive = self._rows[self._table.birth[self._rows] == self._births]

@@ -66,9 +66,9 @@ class ServerSocket:
         """See Transport."""
         if self.closed:
             return
-        self._count(len(data))
         if self.waiting_bytes > OUTGOING_BYTES_MAX:
             return self.close(f"It left {self.waiting_bytes} bytes waiting.")
+        self._count(len(data))
         self._put(data)
 
     def take(self) -> list[bytes]:

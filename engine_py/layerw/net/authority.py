@@ -36,7 +36,10 @@ PLAYERS_MAX = 1000
 GREETING_S = 5.0  # in which a new connection has to say what it is
 KEPT_S = 30.0  # that a player without a connection is kept
 MESSAGES_A_SECOND = 240.0
-REFUSALS_MAX = 50  # calls that were refused, before the connection is
+REFUSALS_MAX = 50  # calls that were refused, before the connection is; one a second is forgiven
+NUMBERS = 65_535  # of players: then they begin again at those that nobody has
+LOOK_BYTES_A_TICK = 128 * 1024  # to one client
+WHOLE_EACH_S = 1.0  # to a client that has acknowledged nothing lately
 
 
 @dataclass(eq=False, slots=True)
@@ -45,13 +48,15 @@ class Client:
 
     player: Player
     transport: Transport | None
+    joined: int  # how many had joined the room: a number that was another's before has another token
     interest: Interest = field(default_factory=Interest)
     messages: Bucket = field(default_factory=lambda: Bucket(MESSAGES_A_SECOND))
     calls: dict[str, Bucket] = field(default_factory=dict)
     acked: int = 0  # tick
     told: dict[int, frozenset[int]] = field(default_factory=dict)  # by tick, the cells
     looks: int = 0  # how many it was told
-    refused: int = 0
+    whole_s: float = -WHOLE_EACH_S  # when it was told everything
+    refusals: Bucket = field(default_factory=lambda: Bucket(1.0, REFUSALS_MAX))
     lost_s: float = 0.0
     shown: float = 0.0  # the tick that it sees
 
@@ -64,7 +69,7 @@ class Authority:
         self._secret, self.room = secrets.token_bytes(32), secrets.token_hex(8)
         self.clients: dict[int, Client] = {}
         self._greeting: list[tuple[Transport, float]] = []
-        self._numbers = 0
+        self._joined = self._number = 0
         self.tick, self._frames = 0, 0
         self._ring, self._cells = Ring(), Cells(port.table.capacity)
         self._cell_m = settings.cell_m
@@ -79,8 +84,8 @@ class Authority:
 
     @property
     def players(self) -> list[Player]:
-        """Those that are kept, connected or not."""
-        return [one.player for one in self.clients.values()]
+        """Those that are kept, connected or not, by number."""
+        return [self.clients[number].player for number in sorted(self.clients)]
 
     # -- before the program ----------------------------------------------------------------------
 
@@ -135,7 +140,8 @@ class Authority:
         if theirs != ours:
             return (f"This program shares other components than the server's ({str(theirs)[:32]!r}, and the server has "
                     f"{ours!r}): one of them is older. Reload the page.")  # fmt: skip
-        if len(self.clients) >= self._settings.players_max and self._returning(hello.get("token")) is None:
+        here = sum(one.transport is not None for one in self.clients.values())
+        if here >= self._settings.players_max and self._returning(hello.get("token")) is None:
             return f"The room is full: it has {self._settings.players_max} players."
         return ""
 
@@ -143,23 +149,36 @@ class Authority:
         client = self._returning(token)
         new = client is None
         if client is None:
-            self._numbers += 1
-            client = self.clients[self._numbers] = Client(Player(self._numbers), transport)
+            client = self._new(transport)
         elif client.transport is not None:
             client.transport.close("The player connected again from elsewhere.")
-        client.transport, client.acked, client.looks = transport, 0, 0
+        client.transport, client.acked, client.looks, client.whole_s = transport, 0, 0, -WHOLE_EACH_S
+        client.refusals = Bucket(1.0, REFUSALS_MAX)
         client.told.clear()
         client.player._connected = True
         number = client.player.number
-        self._say([client], wire.WELCOME, {"player": number, "token": self._token(number), "room": self.room,
+        self._say([client], wire.WELCOME, {"player": number, "token": self._token(client), "room": self.room,
                                          "tick_rate": self._settings.tick_rate})  # fmt: skip
         self._players_changed = True
         if new:
             for callback in list(self.on_join):
                 self._port.user.call(callback, client.player)
 
-    def _token(self, number: int) -> str:
-        return f"{number}.{hmac.new(self._secret, f'{self.room} {number}'.encode(), sha256).hexdigest()}"
+    def _new(self, transport: Transport) -> Client:
+        """A player who was not here. Where the room is full of those who are, who was lost first leaves."""
+        while len(self.clients) >= self._settings.players_max:
+            lost = [one for one in self.clients.values() if one.transport is None]
+            self._leave(min(lost, key=lambda one: one.lost_s))
+        self._joined += 1
+        self._number = self._number % NUMBERS + 1
+        while self._number in self.clients:
+            self._number = self._number % NUMBERS + 1
+        client = self.clients[self._number] = Client(Player(self._number), transport, self._joined)
+        return client
+
+    def _token(self, client: Client) -> str:
+        of = f"{self.room} {client.player.number} {client.joined}"
+        return f"{client.player.number}.{hmac.new(self._secret, of.encode(), sha256).hexdigest()}"
 
     def _returning(self, token: object) -> Client | None:
         if not isinstance(token, str) or not token.isascii() or len(token) > 100:
@@ -167,9 +186,8 @@ class Authority:
         given = token.partition(".")[0]
         if not given.isdecimal():
             return None
-        number = int(given)
-        good = hmac.compare_digest(token.encode(), self._token(number).encode())
-        return self.clients.get(number) if good else None
+        client = self.clients.get(int(given))
+        return client if client is not None and hmac.compare_digest(token, self._token(client)) else None
 
     def _hear(self, client: Client, now: float) -> None:
         transport = client.transport
@@ -212,9 +230,8 @@ class Authority:
             if not bucket.take(now):
                 raise Damaged(f"{call.name} was called more than {call.rate:g} times a second.")
         except LayerwError as error:
-            client.refused += 1
-            if client.refused > REFUSALS_MAX:
-                raise Damaged(f"{REFUSALS_MAX} calls were refused, the last one: {error}") from error
+            if not client.refusals.take(now):
+                raise Damaged(f"More than {REFUSALS_MAX} calls were refused, the last one: {error}") from error
             return
         if call.to == "server":
             self._port.user.call(call.function, client.player, *values)
@@ -284,6 +301,8 @@ class Authority:
             self._cells.forget()
             for client in self.clients.values():
                 client.interest.forget()
+        if all(one.transport is None for one in self.clients.values()):
+            return
         position = table.position[rows]
         cells = self._cells.place(rows, table.birth[rows], position[:, 0], position[:, 2], self._cell_m)
         keys = cells << np.uint64(32) | table.serial[rows].astype(np.uint64)
@@ -314,33 +333,46 @@ class Authority:
         """One client's snapshot, of blocks that others get as well."""
         transport = client.transport
         assert transport is not None
-        if client.looks < len(self._looks.told):
-            looks = self._looks.told[client.looks :]
-            self._say([client], wire.LOOKS, {"first": client.looks + 1, "looks": looks})
-            client.looks = len(self._looks.told)
+        self._tell_looks(client, transport)
         position = client.player.position if client.player.position is not None else place
         column, row = (0, 0) if position is None else cell_of(float(position[0]), float(position[2]), self._cell_m)
         cells = client.interest.look(column, row, self._settings.radius)
         base = self._ring.find(client.acked)
         had = client.told.get(client.acked) if base is not None else None
         if base is None or had is None:
-            base, had = nothing(self.schema.width), frozenset()
+            clock = self._port.now_s()
+            if client.looks < len(self._looks.messages) or clock - client.whole_s < WHOLE_EACH_S:
+                return  # it could not show it, or it has not had the time to say that it has it
+            base, had, client.whole_s = nothing(self.schema.width), frozenset(), clock
         delta = self._packed(packed, now, base)
         blocks = [wire.CellBlock(cell, wire.DELTA, delta[cell]) for cell in delta.keys() & cells & had]
         if cells - had:
             whole = self._packed(packed, now, nothing(self.schema.width))
             blocks += [wire.CellBlock(cell, wire.WHOLE, whole[cell]) for cell in whole.keys() & (cells - had)]
         blocks += [wire.CellBlock(cell, wire.DROPPED, b"") for cell in had - cells]
-        if any(len(block.data) > wire.BLOCK_BYTES_MAX for block in blocks):
+        large = {block.cell for block in blocks if len(block.data) > wire.BLOCK_BYTES_MAX}
+        if large:
             self._port.log.warning(f"A cell takes more than {wire.BLOCK_BYTES_MAX} bytes and is not told; make "
                                    f"app.net.cell_m smaller, it is {self._cell_m:g}.")  # fmt: skip
-            blocks = [block for block in blocks if len(block.data) <= wire.BLOCK_BYTES_MAX]
+            blocks = [block for block in blocks if block.cell not in large]
+            blocks += [wire.CellBlock(cell, wire.DROPPED, b"") for cell in large & had]
+            cells = cells - large
+        client.told = {tick: told for tick, told in client.told.items() if tick > now.tick - KEPT}
         client.told[now.tick] = cells
-        client.told.pop(now.tick - KEPT - 1, None)
         data = wire.snapshot_message(wire.SnapshotHead(now.tick, base.tick, 0), blocks)
         self.sent_bytes += len(data)
         self.snapshots += 1
         transport.send(data, reliable=False)
+
+    def _tell_looks(self, client: Client, transport: Transport) -> None:
+        """Those that it was not told of yet, as many as go in one tick."""
+        left = LOOK_BYTES_A_TICK
+        while left > 0 and client.looks < len(self._looks.messages):
+            data = self._looks.messages[client.looks]
+            transport.send(data, reliable=True)
+            client.looks += 1
+            left -= len(data)
+            self.sent_bytes += len(data)
 
     def _packed(self, packed: dict[int, dict[int, bytes]], now: Snapshot, base: Snapshot) -> dict[int, bytes]:
         found = packed.get(base.tick)

@@ -22,19 +22,19 @@ TEXT_MAX, ARGUMENTS_MAX = 1000, 16
 
 
 class Bucket:
-    """So many a second, and as many at once (one at least)."""
+    """So many a second, and `most` at once: as many, where it is not said, but one at least."""
 
-    def __init__(self, rate: float) -> None:
-        self._rate, self._most = rate, max(rate, 1.0)
+    def __init__(self, rate: float, most: float = 0.0) -> None:
+        self._rate, self._most = rate, most or max(rate, 1.0)
         self._left, self._at_s = self._most, 0.0
 
-    def take(self, now_s: float, count: float = 1.0) -> bool:
+    def take(self, now_s: float) -> bool:
         """Whether there is one left."""
         self._left = min(self._most, self._left + (now_s - self._at_s) * self._rate)
         self._at_s = now_s
-        if self._left < count:
+        if self._left < 1:
             return False
-        self._left -= count
+        self._left -= 1
         return True
 
 

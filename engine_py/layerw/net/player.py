@@ -28,7 +28,7 @@ class Player:
 
     @property
     def number(self) -> int:
-        """1 or more; never given twice by a room."""
+        """1 to 65,535; a room gives one again when all were given and its player has left."""
         return self._number
 
     @property

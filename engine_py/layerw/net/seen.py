@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from layerw.base.errors import LayerwError
 from layerw.frame.subsystems import SubsystemPort
+from layerw.net import wire
 from layerw.net.packing import Damaged
 from layerw.saves.looks import Handles, Looks
 from layerw.scene.table import Table
@@ -22,13 +23,13 @@ Rows = npt.NDArray[np.intp]
 
 
 class LookNumbers:
-    """The server's: `told[n - 1]` describes look n."""
+    """The server's: `messages[n - 1]` tells clients of look n."""
 
     def __init__(self, port: SubsystemPort) -> None:
         self._table, self._looks = port.table, Looks(port.table, port.resources, port.visibility)
         self._numbers: dict[tuple[int, int, int], int] = {}
         self._by_value: dict[str, int] = {}
-        self.told: list[dict[str, Any]] = []
+        self.messages: list[bytes] = []
 
     def of(self, rows: Rows) -> npt.NDArray[np.uint32]:
         """(n,) 1 or more."""
@@ -45,8 +46,9 @@ class LookNumbers:
                 looks, meshes, _ = self._looks.describe(rows[row : row + 1])
                 same = json.dumps(looks[0], sort_keys=True)  # each lw.Mesh.box() is another mesh, and looks the same
                 if same not in self._by_value:
-                    self.told.append({"look": looks[0], "meshes": meshes})
-                    self._by_value[same] = len(self.told)
+                    number = self._by_value[same] = len(self.messages) + 1
+                    value = {"first": number, "looks": [{"look": looks[0], "meshes": meshes}]}
+                    self.messages.append(wire.value_message(wire.LOOKS, value))
                 self._numbers[code] = self._by_value[same]
             numbers[place] = self._numbers[code]
         found: npt.NDArray[np.uint32] = numbers[which]
@@ -67,6 +69,8 @@ class KnownLooks:
             assert isinstance(value, dict)
             first = int(value["first"])
             for number, one in enumerate(value["looks"], first):
+                if number in self._handles:
+                    continue  # who comes back is told again
                 find = self._looks.finder(one["meshes"], self._tell)
                 self._handles[number] = find(one["look"])
                 self._finders.append(find)

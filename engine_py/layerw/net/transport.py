@@ -76,7 +76,6 @@ class End:
     def __init__(self, clock: Callable[[], float], shaper: Shaper) -> None:
         self.closed = ""
         self.waiting_bytes = 0
-        self.sent_bytes = 0
         self._clock, self._shaper, self._dice = clock, shaper, random.Random(shaper.seed)
         self._coming: list[tuple[float, int, bytes]] = []
         self._count, self._last_s = 0, 0.0
@@ -85,7 +84,6 @@ class End:
         """See Transport."""
         if self.closed:
             return
-        self.sent_bytes += len(data)
         shaper, other = self._shaper, self.other
         if not reliable and self._dice.random() < shaper.loss:
             return

@@ -41,9 +41,9 @@ class SnapshotHead(NamedTuple):
     inputs: int
 
 
-def value_message(kind: int, value: object, name: str = "") -> bytes:
+def value_message(kind: int, value: object) -> bytes:
     """One that holds a value."""
-    return bytes([kind]) + encode_message(name or "net", value)
+    return bytes([kind]) + encode_message("net", value)
 
 
 def read_value(data: bytes) -> tuple[str, object]:

@@ -212,12 +212,13 @@ typedef struct { Ask *ask; uint32_t slots[MOVING_MAX]; int count; } Moving;
 
 static bool see(b3ShapeId shape, void *context) {
     Moving *found = context;
+    if (found->count >= MOVING_MAX) return false;  // which ends one tree of three: the others ask again
     uint32_t slot = slot_of(shape);
     if (!meets(shape, found->ask) || b3Body_GetType(b3Shape_GetBody(shape)) == b3_staticBody) return true;
     for (int i = 0; i < found->count; i++)
         if (found->slots[i] == slot) return true;
     found->slots[found->count++] = slot;
-    return found->count < MOVING_MAX;
+    return true;
 }
 
 // What came so far in one step that it may be through: seen from the body, the capsule came. A kinematic one takes it along

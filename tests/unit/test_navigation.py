@@ -36,6 +36,16 @@ class Yard:
         return " ".join(str(one) for one in self.host.logs)
 
 
+class Full:
+    """Kernels without memory for a larger crowd."""
+
+    def __init__(self, kernels: Any) -> None:
+        self._kernels = kernels
+
+    def __getattr__(self, name: str) -> Any:
+        return (lambda *_: 0) if name == "lw_nav_crowd" else getattr(self._kernels, name)
+
+
 @pytest.fixture
 def yard() -> Any:
     made = Yard()
@@ -420,3 +430,45 @@ def test_obstacles_that_are_none_are_refused(yard: Yard) -> None:
     yard.app.navigation.add(some).target = (1, 0, 1)
     yard.app.navigation.advance(5)
     assert yard.app.navigation._report()["obstacles"] == 1000
+
+
+def test_what_was_despawned_makes_room_for_others(yard: Yard) -> None:
+    nav = yard.app.navigation
+    walker = yard.app.spawn(lw.Mesh.capsule(0.4, 1.8), position=(2, 0.9, 4))
+    for agents in (0, 1):
+        if agents:
+            nav.add(walker, feet=0.9)
+        first = yard.app.spawn_many(lw.Mesh.box(), 600, position=nav.random(600))
+        nav.avoid(first)
+        yard.host.step(yard.app)
+        first.despawn()
+        others = yard.app.spawn_many(lw.Mesh.box(), 600, position=nav.random(600))
+        nav.avoid(others)
+        assert nav._report()["obstacles"] == 600
+        others.despawn()
+        yard.host.step(yard.app)
+        assert nav._report()["obstacles"] == 0, agents
+
+
+def test_obstacles_that_find_no_memory_change_nothing(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    nav = yard.app.navigation
+    walker = yard.app.spawn(lw.Mesh.capsule(0.01, 0.5), position=(2, 0.9, 4))
+    agents = nav.add(walker, feet=0.9, radius=0.01)
+    ball = yard.app.spawn(lw.Mesh.sphere(0.5), position=(8, 1, 4))
+    nav.avoid(ball)
+    many = yard.app.spawn_many(lw.Mesh.box(), 1023, position=nav.random(1023))
+    crowd = nav._crowd
+    before = crowd._room, crowd._radius_max, crowd.numbers.tolist()
+    for radius, kernels in ((20.0, crowd._kernels), (0.1, Full(crowd._kernels))):
+        monkeypatch.setattr(crowd, "_kernels", kernels)
+        with pytest.raises(lw.BudgetError, match="no memory for 1 agents"):
+            nav.avoid(many, radius=radius)
+        assert (crowd._room, crowd._radius_max, crowd.numbers.tolist()) == before
+        assert nav._report()["obstacles"] == 1
+    with pytest.raises(lw.BudgetError, match="no memory"):
+        nav.add(yard.app.spawn_many(lw.Mesh.box(), 5000, position=nav.random(5000)))
+    assert nav._report()["agents"] == 1
+    monkeypatch.undo()
+    agents.target = (14, 0, 4)
+    nav.advance(600)
+    assert walker.position[0] > 12 and yard.app.report()["errors"] == []

@@ -11,10 +11,13 @@ struct Agent { float radius, height, speed, acceleration, apart, gives_way; };
 
 uint32_t lw_nav_crowd(uint32_t number, uint32_t agents_max, float radius_max) {
     Mesh *own = nav_mesh(number);
+    dtCrowd *crowd = dtAllocCrowd();
+    if (!crowd || !crowd->init((int)agents_max, radius_max, own->mesh)) {
+        dtFreeCrowd(crowd);
+        return 0;
+    }
     dtFreeCrowd(own->crowd);
-    own->crowd = dtAllocCrowd();
-    own->radius_max = radius_max;
-    if (!own->crowd || !own->crowd->init((int)agents_max, radius_max, own->mesh)) return 0;
+    own->crowd = crowd, own->radius_max = radius_max;
     dtObstacleAvoidanceParams params = *own->crowd->getObstacleAvoidanceParams(0);
     params.velBias = 0.5f, params.adaptiveDivs = 5, params.adaptiveRings = 2, params.adaptiveDepth = 1;
     own->crowd->setObstacleAvoidanceParams(0, &params);

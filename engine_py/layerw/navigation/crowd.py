@@ -37,7 +37,9 @@ CLOSER = 0.1  # of the radius: what counts as nearer
 ROOM = 2.5  # how far from the place the nth of them stands, in radii and square roots of n
 TURN_RATE = 10.0  # a second: how much of the way to the new heading
 SENT_MAX = 200  # ways that are planned in one step; more wait for the next
+ROOM_MAX = 1 << 18  # agents and what obstacles count as: 200 MB in the kernel
 Rows = npt.NDArray[np.intp]
+NOTHING_NEW = (np.zeros(0, np.intp), np.zeros(0, np.float32))
 
 
 def agent_record(speed: float, acceleration: float, radius: float | None, height: float | None, apart: float,
@@ -137,7 +139,11 @@ class Crowd:
         self.states[new, PLACE] = places - np.array((0, feet, 0), np.float32)
         self.states[new, DOING] = LOST
         if self._mesh is not None:
-            self._fit()
+            try:
+                self._fit()
+            except BudgetError:
+                self.remove(new)
+                raise
 
     def remove(self, slots: npt.NDArray[np.intp]) -> None:
         """They walk no more."""
@@ -156,6 +162,12 @@ class Crowd:
             dead = np.flatnonzero(self._table.birth[self.rows] != self.births)
             if len(dead):
                 self.remove(dead)
+            self.obstacles.forget_dead(self._number)
+
+    @property
+    def _number(self) -> int | None:
+        """Of the mesh whose crowd the kernel has."""
+        return self._mesh.number if self._mesh is not None and self._room else None
 
     # -- the mesh under them ---------------------------------------------------------------------
 
@@ -172,7 +184,11 @@ class Crowd:
 
     def avoid(self, entities: Entities, radius: float | None) -> None:
         """See Navigation.avoid."""
-        self.obstacles.set(entities, radius, None if self._mesh is None or not self._room else self._mesh.number)
+        self._forget_dead()
+        rows, wide = self.obstacles.checked(entities, radius)
+        if self._mesh is not None:
+            self._make_room(rows, wide)
+        self.obstacles.put(rows, wide, self._number)
         if self._mesh is not None:
             self._fit()
 
@@ -180,21 +196,34 @@ class Crowd:
         """Tiles came or changed: those without ground look again."""
         self._retry = True
 
-    def _fit(self) -> None:
-        """Makes room, and puts those on the ground that are not there yet."""
+    def _make_room(self, rows: Rows, wide: F32) -> None:
+        """A crowd of the kernel for all that there are, once the obstacles `rows` are `wide`.
+
+        Raises:
+            BudgetError: there is no memory for it; the crowd is what it was.
+        """
         mesh = self._mesh
         assert mesh is not None
         if not self.count:
             return
+        radius = float(self._records(slice(None))[:, RADIUS].max())
+        wanted = self.count + self.obstacles.room(radius, rows, wide)
+        if wanted <= self._room and radius <= self._radius_max:
+            return
+        room = max(64, 1 << (wanted - 1).bit_length())
+        if room > ROOM_MAX or not self._kernels.lw_nav_crowd(mesh.number, room, radius):
+            raise BudgetError(f"There is no memory for {self.count} agents with these obstacles, which are wide beside "
+                              "them; avoid fewer or smaller ones, or give what stands to `bake`.")
+        self._room, self._radius_max = room, radius
+        self.numbers[:] = NOBODY
+        self.obstacles.leave()
+
+    def _fit(self) -> None:
+        """Makes room, and puts those on the ground that are not there yet."""
+        mesh = self._mesh
+        assert mesh is not None
+        self._make_room(*NOTHING_NEW)
         records = self._records(slice(None))
-        radius = float(records[:, RADIUS].max())
-        wanted = self.count + self.obstacles.room(radius)
-        if wanted > self._room or radius > self._radius_max:
-            self._room, self._radius_max = max(64, 1 << (wanted - 1).bit_length()), radius
-            if not self._kernels.lw_nav_crowd(mesh.number, self._room, radius):
-                raise BudgetError(f"There is no memory for {self._room} agents.")
-            self.numbers[:] = NOBODY
-            self.obstacles.leave()
         bare = np.flatnonzero(self.numbers == NOBODY)
         if not len(bare):
             return

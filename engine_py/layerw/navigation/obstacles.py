@@ -41,8 +41,8 @@ class Obstacles:
         self._last: F32 = np.zeros((0, 3), np.float32)
         self._numbers: U32 = np.zeros(0, np.uint32)
 
-    def set(self, entities: Entities, radius: float | None, mesh: int | None) -> None:
-        """See Navigation.avoid. mesh: the kernel's, or None: there is none yet."""
+    def checked(self, entities: Entities, radius: float | None) -> tuple[Rows, F32]:
+        """See Navigation.avoid: the rows, and how wide each is, in metres; 0 ends it."""
         check_owner(f"{NAME} entities", entities, self._table)
         entities._check()
         rows = np.unique(entities._numbers())
@@ -58,19 +58,29 @@ class Obstacles:
         if radius != 0 and len(np.union1d(self.rows, rows)) > OBSTACLES_MAX:
             raise BudgetError(f"{NAME} was given {len(rows)} entities with {len(self.rows)} here; there are at most "
                               f"{OBSTACLES_MAX}.")
+        return rows, wide.astype(np.float32)
+
+    def put(self, rows: Rows, wide: F32, mesh: int | None) -> None:
+        """They are here, or no more where they are 0 wide. mesh: the kernel's, or None: there is none yet."""
         self._drop(np.isin(self.rows, rows), mesh)
-        if radius == 0:
-            return
+        rows, wide = rows[wide > 0], wide[wide > 0]
         self.rows = np.concatenate([self.rows, rows])
         self._births = np.concatenate([self._births, self._table.birth[rows].astype(np.uint32)])
-        self._radii = np.concatenate([self._radii, wide.astype(np.float32)])
+        self._radii = np.concatenate([self._radii, wide])
         self._last = np.concatenate([self._last, self._table.position[rows]])
         self._numbers = np.concatenate([self._numbers, np.full(len(rows), NOBODY, np.uint32)])
 
-    def room(self, agent_radius: float) -> int:
-        """As how many agents they count in the kernel: its grid has cells for so many."""
-        across = 2 * self._radii / (CELL_RADII * agent_radius) + 2
-        return math.ceil(float((across**2).sum()) / CELLS_OF_AN_AGENT) + len(self.rows)
+    def room(self, agent_radius: float, rows: Rows, wide: F32) -> int:
+        """As how many agents they count in the kernel, whose grid has cells for so many, once `rows` are put."""
+        radii = np.concatenate([self._radii[~np.isin(self.rows, rows)], wide[wide > 0]]).astype(np.float64)
+        across = 2 * radii / (CELL_RADII * agent_radius) + 2
+        return math.ceil(float((across**2).sum()) / CELLS_OF_AN_AGENT) + len(radii)
+
+    def forget_dead(self, mesh: int | None) -> None:
+        """Despawned ones are no more in the way, and their places are free."""
+        dead = self._table.birth[self.rows] != self._births
+        if dead.any():
+            self._drop(dead, mesh)
 
     def leave(self) -> None:
         """The kernel's crowd is another one."""
@@ -81,12 +91,9 @@ class Obstacles:
         if not len(self.rows):
             return
         position = self._table.position[self.rows]
-        dead = self._table.birth[self.rows] != self._births
-        if dead.any():
-            self._drop(dead, mesh)
-            position = self._table.position[self.rows]
-        self._hide(np.isin(self.rows, agents) | ~np.isfinite(position).all(axis=1), mesh)
-        seen = np.flatnonzero(np.isfinite(position).all(axis=1) & ~np.isin(self.rows, agents))
+        hidden = np.isin(self.rows, agents) | ~np.isfinite(position).all(axis=1)
+        self._hide(hidden, mesh)
+        seen = np.flatnonzero(~hidden)
         way = position[seen] - self._last[seen]
         self._last = position.copy()
         circles = np.zeros((len(seen), CIRCLE), np.float32)

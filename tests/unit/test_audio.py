@@ -506,3 +506,34 @@ def test_places_around_the_head() -> None:
     with pytest.raises(lw.ConfigError, match="equalpower"):
         app.audio.panning = "surround"
     app.close()
+
+
+def test_what_begins_with_hrtf_is_told_which_way_of_the_head_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole way to the orders: the camera's right, up and back are the head's axes."""
+    app, host = recording()
+    audio, told = app.audio, []
+    voices, step = audio._voices, audio._voices.step
+    monkeypatch.setattr(voices, "step", lambda *a, **k: told.append(step(*a, **k)) or told[-1])
+    hum = lw.Sound.from_array(tone(1.0))
+    hum.play(at=(0, 0, -5), loop=True)
+    host.step(app, 5)
+    assert told[-1] is None and all(order is None or order.around is None for order in told)
+    voices.goes_around = audio._has_gone_around = True  # as on a page with panning = "hrtf"
+    app.camera.position = (10, 0, 0)
+    app.camera.look_at((20, 0, 0))  # to +x: its right is +z, its back -x
+    for place in ((15, 0, 0), (5, 0, 0), (10, 0, 5), (10, 5, 0), None):
+        hum.play(at=place, loop=True)
+    told.clear()
+    host.step(app, 1)
+    begun, = (order for order in told if order is not None and order.starts)
+    assert [(one.slot, one.around) for one in begun.starts] == [(1, True), (2, True), (3, True), (4, True), (5, False)]
+    ways = {int(slot): way for slot, *way in begun.around.tolist()}
+    assert sorted(ways) == [0, 1, 2, 3, 4], "what has no place is nowhere around"
+    found = [ways[slot] for slot in (1, 2, 3, 4)]
+    assert np.allclose(found, [(0, 0, -1), (0, 0, 1), (1, 0, 0), (0, 1, 0)], atol=1e-6)
+    app.camera.look_at((0, 0, 0))  # turned about: what was in front is behind
+    told.clear()
+    host.step(app, 1)
+    turned = {int(slot): way for slot, *way in told[-1].around.tolist()}
+    assert np.allclose([turned[slot] for slot in (1, 2, 3)], [(0, 0, 1), (0, 0, -1), (-1, 0, 0)], atol=1e-6)
+    app.close()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -25,9 +28,10 @@ def test_a_machine_that_runs_the_tests_can_serve(capsys: pytest.CaptureFixture[s
 
 
 def test_what_is_missing_says_how_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(doctor.PIECES, "no_such_piece", ("nothing", "pip install nothing"))
+    monkeypatch.setitem(doctor.PIECES, "no_such_piece", ("nothing", "void"))
     found = {line.name: line for line in doctor.examine(browser=False)}
-    assert found["no_such_piece"] == doctor.Finding("no_such_piece", "missing", "for nothing: pip install nothing")
+    wanted = doctor.Finding("no_such_piece", "missing", "for nothing: pip install 'layerw[void]'")
+    assert found["no_such_piece"] == wanted
 
 
 def test_a_check_that_breaks_leaves_the_others(monkeypatch: pytest.MonkeyPatch,
@@ -41,7 +45,40 @@ def test_a_check_that_breaks_leaves_the_others(monkeypatch: pytest.MonkeyPatch,
     assert "fails    runtime        PermissionError: no" in out and "playwright" in out
 
 
-def test_no_browser_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_browser_is_missing_but_nothing_fails(monkeypatch: pytest.MonkeyPatch,
+                                                 capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     monkeypatch.setenv("LAYERW_CHROMIUM", "/no/such/browser")
-    last = list(doctor.examine())[-1]
-    assert last.name == "browser" and last.state == "fails" and "/no/such/browser" in last.text
+    assert status_of("--json") == 0
+    last = json.loads(capsys.readouterr().out)[-1]
+    assert last["name"] == "browser" and last["state"] == "missing" and "/no/such/browser" in last["text"]
+
+
+class Asked:
+    """A Chromium that answers the probe, and the flags with which it was started."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.flags: Sequence[str] | None = None
+        self.answers = {"browser": "Chrome/1", "cores": 2, "timestamps": False, "textures": []} | answers
+
+    @contextmanager
+    def start(self, flags: Sequence[str] | None = None) -> Iterator[Any]:
+        self.flags = flags
+        page = SimpleNamespace(route=lambda *_: None, goto=lambda _: None, evaluate=lambda _: self.answers)
+        yield SimpleNamespace(new_page=lambda: page)
+
+
+@pytest.mark.parametrize(("webgl2", "webgpu", "lines"), [
+    ("Card", None, {"webgl2": ("ok", "Card"), "webgpu": ("missing", "no device; WebGL2 draws")}),
+    (None, "card", {"webgl2": ("missing", "no device; WebGPU draws"), "webgpu": ("ok", "card")}),
+    (None, None, {"webgl2": ("missing", "no device"), "webgpu": ("missing", "no device"),
+                  "drawing": ("fails", "neither WebGPU nor WebGL2 has a device: nothing can be drawn")}),
+    ("ANGLE (SwiftShader)", "card", {"webgl2": ("ok", "ANGLE (SwiftShader); in software, slowly: it found no GPU"),
+                                     "webgpu": ("ok", "card")})])  # fmt: skip
+def test_the_browser_is_asked_as_its_user_has_it(webgl2: str | None, webgpu: str | None, lines: dict[str, Any],
+                                                 monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    asked = Asked(webgl2=webgl2, webgpu=webgpu)
+    monkeypatch.setattr(doctor, "chromium", asked.start)
+    monkeypatch.setattr(doctor, "find_chromium", lambda: "/chromium")
+    found = {line.name: (line.state, line.text) for line in doctor.examine()}
+    assert {name: found[name] for name in ("webgl2", "webgpu", "drawing") if name in found} == lines
+    assert asked.flags is not None and not any("swiftshader" in flag for flag in asked.flags)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,15 +54,16 @@ def chromium_flags() -> list[str]:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Run headless Chromium until the block ends."""
+def chromium(flags: Sequence[str] | None = None) -> Iterator[Browser]:
+    """Run headless Chromium until the block ends. flags: all there are, by default those of `chromium_flags`."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as error:
         raise BrowserMissing("The package playwright is missing; `pip install 'layerw[shot]'` brings it.") from error
     program = find_chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=chromium_flags())
+        arguments = chromium_flags() if flags is None else list(flags)
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
         try:
             yield browser
         finally:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from .browser import chromium, find_chromium
+from .browser import BASE_FLAGS, BrowserMissing, chromium, find_chromium
 
 PAGE = "http://127.0.0.1/"  # never asked: Playwright answers
 PROBE_JS = """async () => {
@@ -36,14 +35,16 @@ PROBE_JS = """async () => {
     cores: navigator.hardwareConcurrency,
   };
 }"""
-PIECES = {  # module: (what it is for, how it comes)
-    "playwright": ("layerw shot", "pip install 'layerw[shot]'"),
-    "wasmtime": ("kernels outside of a browser", "pip install 'layerw[headless]'"),
-    "DracoPy": ("Draco models outside of a browser", "pip install 'layerw[headless]'"),
-    "meshoptimizer": ("layerw bake model.glb", "pip install 'layerw[bake]'"),
-    "alktx2": ("KTX2 textures in layerw bake", "pip install 'layerw[bake]'"),
-    "sounddevice": ("sound outside of a browser", "pip install 'layerw[sound]'"),
-    "wgpu": ("windows without a browser", "pip install 'layerw[window]'"),
+OWN_FLAGS = (*BASE_FLAGS, "--enable-unsafe-webgpu")  # the machine's GPU where there is one, as in its user's browser
+SOFTWARE = ("swiftshader", "llvmpipe", "basic render")  # of names of what draws
+PIECES = {  # module: (what it is for, the extra of layerw that brings it)
+    "playwright": ("layerw shot", "shot"),
+    "wasmtime": ("kernels outside of a browser", "headless"),
+    "DracoPy": ("Draco models outside of a browser", "headless"),
+    "meshoptimizer": ("layerw bake model.glb", "bake"),
+    "alktx2": ("KTX2 textures in layerw bake", "bake"),
+    "sounddevice": ("sound outside of a browser", "sound"),
+    "wgpu": ("windows without a browser", "window"),
 }  # fmt: skip
 
 
@@ -70,9 +71,8 @@ def examine(*, browser: bool = True) -> Iterator[Finding]:
 
 
 def _python() -> Iterator[Finding]:
-    fits = sys.version_info >= (3, 11)
-    text = f"{platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    yield Finding("Python", "ok" if fits else "fails", text if fits else f"{text}; layerw needs 3.11 or newer")
+    yield Finding("Python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}, "
+                                  f"{os.cpu_count()} cores")  # fmt: skip
 
 
 def _kernels() -> Iterator[Finding]:
@@ -100,25 +100,40 @@ def _runtime() -> Iterator[Finding]:
 
 
 def _packages() -> Iterator[Finding]:
-    for module, (purpose, how) in PIECES.items():
+    for module, (purpose, extra) in PIECES.items():
         if find_spec(module) is None:
-            yield Finding(module, "missing", f"for {purpose}: {how}")
+            yield Finding(module, "missing", f"for {purpose}: pip install 'layerw[{extra}]'")
         else:
             yield Finding(module, "ok", f"for {purpose}")
 
 
 def _browser() -> Iterator[Finding]:
-    yield Finding("Chromium", "ok", find_chromium())
-    with chromium() as browser:
-        page = browser.new_page()
-        page.route(PAGE, lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
-        page.goto(PAGE)  # WebGPU wants a page of a secure origin, which about:blank has not
-        found: dict[str, Any] = page.evaluate(PROBE_JS)
+    try:
+        yield Finding("Chromium", "ok", find_chromium())
+        found = _probe()
+    except BrowserMissing as error:  # a program that is served needs none of this machine
+        yield Finding("browser", "missing", f"for layerw shot: {error}")
+        return
     yield Finding("version", "ok", f"{found['browser']}, {found['cores']} cores")
-    for name in ("webgl2", "webgpu"):
-        yield Finding(name, "ok" if found[name] else "missing", found[name] or "no device; the other API draws")
-    if not (found["webgl2"] or found["webgpu"]):
+    names = {"webgl2": "WebGL2", "webgpu": "WebGPU"}
+    other = [name for api, name in names.items() if found[api]]
+    for api in names:
+        if found[api]:
+            software = any(mark in found[api].lower() for mark in SOFTWARE)
+            yield Finding(api, "ok", found[api] + ("; in software, slowly: it found no GPU" if software else ""))
+        else:
+            yield Finding(api, "missing", f"no device; {other[0]} draws" if other else "no device")
+    if not other:
         yield Finding("drawing", "fails", "neither WebGPU nor WebGL2 has a device: nothing can be drawn")
     yield Finding("GPU times", "ok" if found["timestamps"] else "missing",
                   "are measured" if found["timestamps"] else "WebGPU has no timestamp queries here")  # fmt: skip
     yield Finding("textures", "ok", "compressed: " + (", ".join(found["textures"]) or "none, they become RGBA"))
+
+
+def _probe() -> dict[str, Any]:
+    with chromium(OWN_FLAGS) as browser:
+        page = browser.new_page()
+        page.route(PAGE, lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
+        page.goto(PAGE)  # WebGPU wants a page of a secure origin, which about:blank has not
+        found: dict[str, Any] = page.evaluate(PROBE_JS)
+    return found

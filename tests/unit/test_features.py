@@ -6,6 +6,8 @@ import io
 import json
 import math
 import struct
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 from PIL import Image
 
 import layerw as lw
+from layerw.assets import id_textures
 from layerw.assets.id_textures import read_png
 from layerw.hosts.containers import split_model
 from layerw.hosts.headless import HeadlessHost
@@ -172,7 +175,7 @@ def test_ids_in_textures(texture: dict[str, Any], more: dict[str, Any], ids: tup
     (png([[0, 1]] * 2, "jpeg"), {}, "no PNG"), (png([[0, 1]] * 2)[:-27], {}, "of its 6 bytes"),
     (png([[0, 1]] * 2), {"channels": [3]}, "channel 3 of a PNG that has 3"),
     (png([[0, 1]] * 2), {"channels": [7]}, "[7]"),
-    (png(np.zeros((1, 2049))), {}, "2049 x 1"),
+    (png(np.zeros((1, 1025))), {}, "1025 x 1"),
     (png([[0, 1]] * 2), {"texCoord": 1}, "TEXCOORD_1"),
 ])  # fmt: skip
 def test_ids_in_textures_that_lie_are_told(image: bytes, texture: dict[str, Any], says: str, tmp_path: Path) -> None:
@@ -190,6 +193,55 @@ def test_texels_of_a_png_are_those_that_it_was_made_of() -> None:
         data = png(texels)  # whose lines have several filters
         whole = Image.open(io.BytesIO(data)).convert("RGB" if channels == 3 else "RGBA")
         assert np.array_equal(read_png(data), np.asarray(whole))
+
+
+def test_a_png_of_very_many_chunks_is_read_as_quickly() -> None:
+    rng = np.random.default_rng(1)
+    texels = rng.integers(0, 256, (700, 700, 3)).astype(np.uint8)
+    data = png(texels)
+    start = data.index(b"IDAT") - 4
+    packed = b"".join(body for name, body in chunks(data) if name == b"IDAT")
+    empty = struct.pack(">I4sI", 0, b"IDAT", 0)
+    parts = [struct.pack(">I4s", 8, b"IDAT") + packed[i : i + 8] + bytes(4) for i in range(0, len(packed) - 8, 8)]
+    rest = packed[8 * len(parts) :]
+    last = struct.pack(">I4s", len(rest), b"IDAT") + rest + bytes(4)
+    many = data[:start] + b"".join(parts) + empty * 200_000 + last
+    before = time.perf_counter()
+    assert np.array_equal(read_png(many), texels)
+    assert time.perf_counter() - before < 3.0
+
+
+def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 8
+    while at < len(data):
+        (size,) = struct.unpack_from(">I", data, at)
+        yield data[at + 4 : at + 8], data[at + 8 : at + 8 + size]
+        at += 12 + size
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_an_image_that_several_primitives_show_is_decoded_once(is_damaged: bool, tmp_path: Path,
+                                                               monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    decoded: list[int] = []
+
+    def counted(data: bytes) -> Any:
+        decoded.append(len(data))
+        return read_png(data)
+
+    monkeypatch.setattr(id_textures, "read_png", counted)
+    image = png([[(0, 1, 0), (1, 0, 0)]] * 2)
+    one = with_texture(image[:-30] if is_damaged else image, {"channels": [0]})
+    text, binary, _ = split_model(one)
+    document = json.loads(text)
+    (primitive,) = document["meshes"][0]["primitives"]
+    other = json.loads(json.dumps(primitive))
+    (ids,) = other["extensions"]["EXT_mesh_features"]["featureIds"]
+    ids["texture"]["channels"] = [1]
+    document["meshes"][0]["primitives"] = [other] * 3 + [primitive] * 3
+    app, _ = shown(tmp_path, glb(document, binary), "a.glb")
+    answer(app, *HIT)
+    assert len(decoded) == 1
+    app.close()
 
 
 def test_odd_questions(tmp_path: Path) -> None:

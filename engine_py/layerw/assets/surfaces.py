@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from layerw.assets.accessors import COMPONENT_BYTES, Accessor, resolve_accessor
 from layerw.assets.gltf import Document
-from layerw.assets.id_textures import IdTexturePlan, plan_id_texture, read_id_texture
+from layerw.assets.id_textures import IdImages, IdTexturePlan, plan_id_texture
 from layerw.assets.items import GltfError, Item
 from layerw.assets.metadata import FEATURES, Table
 from layerw.assets.nodes import Tree
@@ -146,6 +146,7 @@ def read_surfaces(plans: list[SurfacePlan], tables: list[Table], read: dict[str,
                   payload: bytes, warnings: list[str]) -> list[Surface]:  # fmt: skip
     """The arrays; read: columns by the name of a property table."""
     batches: dict[int, dict[str, Any]] = {}
+    images = IdImages(numbers, payload)
     found = []
     for plan in plans:
         if plan.batch is not None and id(plan.batch) not in batches:
@@ -154,7 +155,7 @@ def read_surfaces(plans: list[SurfacePlan], tables: list[Table], read: dict[str,
         if 0 <= plan.table < len(tables):
             columns = read.get(tables[plan.table].name, {})
         try:
-            found.append(_read(plan, columns, numbers, payload))
+            found.append(_read(plan, columns, numbers, payload, images))
         except GltfError as error:
             warnings.append(f"A part of the tile names no feature: {error}")
     return found
@@ -168,7 +169,7 @@ def _columns(batch: BatchPlan, numbers: Numbers, payload: bytes) -> dict[str, An
     return found
 
 
-def _read(plan: SurfacePlan, columns: dict[str, Any], numbers: Numbers, payload: bytes) -> Surface:
+def _read(plan: SurfacePlan, columns: dict[str, Any], numbers: Numbers, payload: bytes, images: IdImages) -> Surface:
     points = numbers.read(plan.points, payload).astype(np.float64)
     if not np.isfinite(points).all():
         raise GltfError("it has positions that are not finite.")
@@ -186,7 +187,7 @@ def _read(plan: SurfacePlan, columns: dict[str, Any], numbers: Numbers, payload:
         instance_ids = np.arange(len(matrices))
         if "BATCH_ID" in places.columns:
             instance_ids = _whole(places.columns["BATCH_ID"], numbers, payload)
-    texels = None if plan.id_texture is None else read_id_texture(plan.id_texture, numbers, payload)
+    texels = None if plan.id_texture is None else images.read(plan.id_texture)
     return Surface(points, corners, plan.is_points, ids, matrices, instance_ids, columns, texels)
 
 

@@ -193,11 +193,13 @@ class FeatureIds(NamedTuple):
 
 
 class IdTexels(NamedTuple):
-    """Features by texels, -1: of none; (n, 2) uvs of the points that show them, and SAMPLER_* bits."""
+    """Features by texels; (n, 2) uvs of the points that show them, SAMPLER_* bits, and the id that says of none
+    (-1: none does)."""
 
-    ids: I64
+    ids: npt.NDArray[np.uint32]
     uvs: F64
     sampler: int
+    null_id: int
 
 
 class Surface(NamedTuple):

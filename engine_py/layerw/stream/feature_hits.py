@@ -93,7 +93,8 @@ def _id_at(texels: IdTexels, uv: F64) -> int:
             if texels.sampler & mirror and value % 2.0 >= 1.0:
                 inside = 1.0 - inside
         places.append(min(int(inside * side), side - 1))
-    return int(texels.ids[places[1], places[0]])
+    found = int(texels.ids[places[1], places[0]])
+    return -1 if found == texels.null_id else found
 
 
 def _triangle(points: F64, corners: I64, start: F64, direction: F64) -> Hit | None:

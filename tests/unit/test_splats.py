@@ -292,7 +292,7 @@ def test_splats_are_one_draw_and_uploaded_where_the_order_changes() -> None:
 def test_many_are_sorted_in_slices_while_the_order_before_shows() -> None:
     app, host = make()
     app.splats(arrays(3 * order.SLICE).position)
-    host.step(app, 2)
+    host.step(app, 5)
     app.camera.position = np.array((0.0, 0.0, -20.0))
     taken = [uploads(app, host) for _ in range(12)]
     assert sum(taken) == 1 and taken[0] == 0 and taken.index(1) <= 9
@@ -320,6 +320,35 @@ def test_a_file_is_shown_and_a_damaged_one_is_told(kind: str, tmp_path: Path) ->
     assert sum("The splats" in line for _, line in host.logs) == 2
     assert 0 <= app._engine.heap_ledger.used_bytes - before < 100_000
     app.close()
+
+
+def test_a_large_cloud_is_drawn_once_it_is_in_order() -> None:
+    app, host = make()
+    host.step(app, 2)
+    empty, drawn = host.sink.draws, []
+    app.splats(arrays(3 * order.SLICE).position)
+    for _ in range(5):
+        host.step(app)
+        drawn.append(host.sink.draws - empty)
+    assert drawn == [0, 0, 1, 1, 1], "keys, the sort, the rows: a frame each"
+
+
+def test_clouds_share_what_a_frame_may_sort() -> None:
+    app, host = make()
+    host.step(app, 2)
+    empty, drawn = host.sink.draws, []
+    for seed in range(3):
+        app.splats(arrays(order.SLICE, seed).position)
+    app.splats(arrays(500).position)
+    for _ in range(4):
+        host.step(app)
+        drawn.append(host.sink.draws - empty)
+    assert drawn == [1, 2, 3, 4]
+    clouds = app._engine.subsystems._running["splats"]._clouds  # type: ignore[attr-defined]
+    for frame in range(12):
+        app.camera.position = np.array((0.0, 0.0, 20.0 + 4.0 * frame))
+        host.step(app)
+    assert min(cloud.order.sorts for cloud in clouds) >= 4, "where all are stale in every frame, each has its turn"
 
 
 def test_bytes_come_back_with_the_entity_and_are_refused_beyond_the_budget() -> None:

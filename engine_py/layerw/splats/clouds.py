@@ -1,7 +1,8 @@
 """All splats of a program: fetched, charged, kept on the GPU in the order in which they are drawn.
 
 Owns: per cloud its rows as the file gave them, a mesh of elements in order, and both ledgers' bytes for as long as its
-entity lives. Limits: files of FILE_BYTES_MAX; a cloud is uploaded as a whole when its order changes.
+entity lives, and what a frame sorts of them, which goes round. A cloud is drawn once it is in order.
+Limits: files of FILE_BYTES_MAX; a cloud is uploaded as a whole when its order changes.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from layerw.scene.camera import CameraFrame
 from layerw.scene.entity import Entity
 from layerw.scene.table import FrameColumns
 from layerw.splats.files import Arrays, read_splats
-from layerw.splats.order import BYTES_EACH, SLICE, DepthOrder, reorder
+from layerw.splats.order import ALLOWANCE, BYTES_EACH, DepthOrder, reorder
 from layerw.splats.splats import Splats, given_arrays
 
 SPLAT = layout_dtype("splats")
@@ -42,22 +43,28 @@ class Cloud:
         self.order = DepthOrder(rows["position"])
         self._rows, self._shown = (one.view(np.uint32).reshape(len(rows), -1) for one in (rows, data))
         self._work: Iterator[int] | None = None
+        self._next = 0  # how many its next step works on
 
-    def step(self, matrix: F64, offset: F64) -> bool:
-        """Sorts as much as a frame may; whether there is a new order to upload."""
+    @property
+    def waits(self) -> bool:
+        """Whether it is being sorted and goes on when it may."""
+        return self._work is not None
+
+    def step(self, matrix: F64, offset: F64, left: int) -> tuple[int, bool]:
+        """Sorts as much as is left of a frame's ALLOWANCE; what is left then, and whether there is a new order. A step
+        that is larger than the allowance has a frame to itself."""
         if self._work is None:
             if not self.order.is_stale(matrix, offset):
-                return False
+                return left, False
             self._work = self._renew(matrix, offset)
-        left = SLICE if self.order.sorts else 1 << 30  # the first order is there with the first picture
-        if len(self._rows) <= SLICE:
-            left = 3 * SLICE
-        for count in self._work:
-            left -= count
-            if left <= 0:
-                return False
-        self._work = None
-        return True
+            self._next = next(self._work)
+        while self._next <= left or left == ALLOWANCE:
+            left = max(left - self._next, 0)
+            self._next = next(self._work, 0)
+            if not self._next:
+                self._work = None
+                return left, True
+        return left, False
 
     def _renew(self, matrix: F64, offset: F64) -> Iterator[int]:
         yield from self.order.renew(matrix, offset)
@@ -154,8 +161,7 @@ class Clouds:
             self._port.heap_ledger.release(size)
             raise
         table, row = self._port.table, splats.entity.first_row
-        table.set_mesh(row, mesh)
-        table.set_material(row, self._material)
+        table.set_material(row, self._material)  # the mesh follows once it is in order
         table.radius[row] = min(largest(arrays.position)[0] + REACH * float(arrays.scale.max()), 1e18)
         table.columns["scale"].touch(row, 1)
         self._clouds.append(Cloud(splats, rows, data, mesh, size))
@@ -166,12 +172,22 @@ class Clouds:
         if not self._clouds:
             return
         camera, columns = self._port.camera(), self._port.placed()
-        for cloud in self._clouds:
+        left = ALLOWANCE
+        for at, cloud in enumerate(self._clouds):
             if not cloud.splats.visible:
                 continue
-            matrix, offset = from_eye(columns, cloud.splats.entity.first_row, camera)
-            if np.isfinite(matrix).all() and np.isfinite(offset).all() and cloud.step(matrix, offset):
+            row = cloud.splats.entity.first_row
+            matrix, offset = from_eye(columns, row, camera)
+            if not (np.isfinite(matrix).all() and np.isfinite(offset).all()):
+                continue
+            left, is_new = cloud.step(matrix, offset, left)
+            if is_new:
                 self._port.resources.store.rewrite_mesh(cloud.mesh)
+                if cloud.order.sorts == 1:
+                    self._port.table.set_mesh(row, cloud.mesh)
+            if cloud.waits:  # it is the first of the next frame
+                self._clouds = self._clouds[at:] + self._clouds[:at]
+                break
 
     def _sweep(self) -> None:
         gone = [cloud for cloud in self._clouds if not cloud.splats.alive]

@@ -1,9 +1,10 @@
 """The order of splats: from the farthest to the nearest, renewed where the eye has moved far enough.
 
-Owns: the keys (16 bits of distance, by its logarithm) and the order. A sort of many is done in slices, a frame each, so
-that no frame waits; what is shown meanwhile is the order before, whole. Sorting is kernels/geometry/sort.h.
-Limits: splats of one App.splats are in order, clouds that reach into each other only as wholes; the order is that of
-the main view's eye, for all views.
+Owns: the keys (16 bits of distance, by its logarithm) and the order. Keys, and rows put in order, are made in slices; the
+sort between them (kernels/geometry/sort.h) is one step, for which a large cloud has a frame to itself. What is shown
+meanwhile is the order before, whole.
+Limits: the frame with the sort waits for it (1,048,576: about 0.1 s natively); splats of one App.splats are in order,
+clouds that reach into each other only as wholes; the order is that of the main view's eye, for all views.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import numpy.typing as npt
 from layerw.base.ports import F32, F64
 from layerw.kernels.geometry import GEOMETRY
 
-SLICE = 1 << 17  # splats that a frame works on
+SLICE = 1 << 17  # splats of a step
+ALLOWANCE = 3 * SLICE  # that all clouds may work on in a frame; each is counted for its key, its sort and its row
 BYTES_EACH = 4 * 4  # keys, order, and the scratch of both
 KEY_MAX = 65535
 MOVED = 0.02  # of the distance to the nearest that may be gone before the order is renewed
@@ -45,15 +47,16 @@ class DepthOrder:
         return not np.allclose(matrix, before, rtol=1e-3, atol=1e-9) or moved > MOVED * self._near
 
     def renew(self, matrix: F64, offset: F64) -> Iterator[int]:
-        """Sorts; yields how many it worked on since, and ends with `order` as it should be."""
+        """Sorts; yields before each step how many it will work on, and ends with `order` as it should be."""
         self._sorted = matrix.copy(), offset.copy()
         count = len(self._position)
         logs = self._spare.view(np.float32)
         turn, shift = matrix.T.astype(np.float32), offset.astype(np.float32)
         for start in range(0, count, SLICE):
+            yield min(SLICE, count - start)
             some = self._position[start : start + SLICE] @ turn + shift
             logs[start : start + SLICE] = np.log2(np.maximum((some * some).sum(axis=1), _LOWEST))
-            yield len(some)
+        yield count
         low, high = float(logs.min()), float(logs.max())
         self._near = 2.0 ** (0.5 * low)
         np.multiply(np.subtract(high, logs, out=logs), KEY_MAX / max(high - low, 1e-9), out=logs)
@@ -61,13 +64,12 @@ class DepthOrder:
         self.order[:] = np.arange(count, dtype=np.uint32)
         GEOMETRY.lw_sort_u32(self._keys, self.order, self._spare_keys, self._spare, count)
         self.sorts += 1
-        yield count
 
 
 def reorder(rows: npt.NDArray[np.uint32], order: npt.NDArray[np.uint32],
             into: npt.NDArray[np.uint32]) -> Iterator[int]:  # fmt: skip
-    """into = rows[order], in slices. rows: (n, words)."""
+    """into = rows[order], in slices; yields before each how many it has. rows: (n, words)."""
     for start in range(0, len(order), SLICE):
+        yield min(SLICE, len(order) - start)
         some = order[start : start + SLICE]
         np.take(rows, some, axis=0, out=into[start : start + len(some)], mode="clip")
-        yield len(some)

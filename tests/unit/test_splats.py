@@ -7,6 +7,7 @@ import json
 import struct
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,49 @@ def test_a_long_quaternion_is_the_rotation_of_its_direction(scale: list[float]) 
     nodes = [{"mesh": 0, "scale": scale}]
     found = read_splats(glb(one._replace(rotation=one.rotation * np.float32(1e25)), nodes=nodes))
     assert same_turn(found.rotation, read_splats(glb(one, nodes=nodes)).rotation, 1e-6)
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_reading_takes_no_more_than_is_charged_for_it(kind: str) -> None:
+    count = 60_000
+    one = arrays(count)
+    whole = [FILES[kind][0](one)]
+    if kind == "glb":
+        whole += [glb(one, nodes=[{"mesh": 0, "scale": scale}]) for scale in ([2, 2, 2], [2, 1, 1])]
+    for data in whole:
+        charged: list[int] = []
+        tracemalloc.start()
+        read_splats(data, charged.append)
+        took = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert 0.8 * sum(charged) <= took <= sum(charged), (took / count, sum(charged) / count)
+
+
+def test_what_there_is_no_room_to_read_is_refused_before_it_is_made() -> None:
+    def full(size_bytes: int) -> None:
+        raise lw.BudgetError(f"no room for {size_bytes}")
+
+    body = struct.pack("<3I4B", 0x5053474E, 3, 100_000, 0, 12, 0, 0)  # nothing else: it is not looked at
+    for data, text in ((gzip.compress(body), "for 17"), (ply(arrays()), "for 7"), (glb(arrays()), "for 10400")):
+        with pytest.raises(lw.BudgetError, match=text):
+            read_splats(data, full)
+
+
+@pytest.mark.parametrize("mirror", [1, -1])
+def test_a_node_that_scales_evenly_turns_ellipsoids_without_a_decomposition(
+    mirror: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(np.linalg, "svd", lambda axes: pytest.fail("decomposed"))
+    one = arrays(6)
+    one.rotation[5] = 0
+    y = np.array(((0.28, 0, 0.96), (0, 1, 0), (-0.96, 0, 0.28))) * 3.0 @ np.diag((mirror, 1, 1))
+    world = np.eye(4)
+    world[:3, :3], world[:3, 3] = y, (1, 2, 3)
+    moved = one._replace(**dict(zip(("position", "scale", "rotation"),
+                                    placed(one.position, one.scale, one.rotation, world), strict=True)))  # fmt: skip
+    one.rotation[5] = (0, 0, 0, 1)
+    for i in range(6):
+        assert np.allclose(covariance(moved, i), y @ covariance(one, i) @ y.T, atol=1e-4)
 
 
 def test_a_small_file_that_unpacks_to_much_is_not_unpacked() -> None:

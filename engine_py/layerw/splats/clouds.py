@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from layerw.base.addresses import checked_address, shown
 from layerw.base.errors import LayerwError
+from layerw.base.mathx import matrix_from_quat
 from layerw.base.outcomes import FAILED, READY, Outcomes
 from layerw.base.ports import F64, TransferDone, TransferFailed
 from layerw.drawing.elements import Style, Styles, layout_dtype
@@ -121,9 +122,8 @@ class Clouds:
         if not splats.alive:
             return
         try:
-            # What is read is of about four times the file's size, until it is packed.
-            with _Charged(self._port, 4 * len(data), f"Reading {shown(splats.url)}"):
-                arrays = read_splats(data)
+            with _Charged(self._port, f"Reading {shown(splats.url)}") as charged:
+                arrays = read_splats(data, charged.add)
             self._show(splats, arrays)
         except (LayerwError, MemoryError) as error:
             self._refuse(splats, str(error) or type(error).__name__)
@@ -219,13 +219,18 @@ class Clouds:
 
 
 class _Charged:
-    """Bytes of the heap for as long as a block runs. Raises BudgetError."""
+    """Bytes of the heap until a block ends."""
 
-    def __init__(self, port: SubsystemPort, size_bytes: int, what: str) -> None:
-        self._ledger, self._size, self._what = port.heap_ledger, size_bytes, what
+    def __init__(self, port: SubsystemPort, what: str) -> None:
+        self._ledger, self._size, self._what = port.heap_ledger, 0, what
 
-    def __enter__(self) -> None:
-        self._ledger.reserve(self._size, self._what)
+    def __enter__(self) -> _Charged:
+        return self
+
+    def add(self, size_bytes: int) -> None:
+        """Raises BudgetError."""
+        self._ledger.reserve(size_bytes, self._what)
+        self._size += size_bytes
 
     def __exit__(self, *_: object) -> None:
         self._ledger.release(self._size)
@@ -243,14 +248,11 @@ def packed(arrays: Arrays) -> npt.NDArray[Any]:
 def from_eye(columns: FrameColumns, row: int, camera: CameraFrame) -> tuple[F64, F64]:
     """The matrix and the offset that bring a place of a row to metres from the eye; along the line of sight only where
     the projection is parallel."""
-    x, y, z, w = columns.rotation[row].astype(np.float64)
-    turn = np.array(((1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
-                     (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
-                     (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y))))  # fmt: skip
     scale, shear = columns.scale[row].astype(np.float64), columns.shear[row].astype(np.float64)
     stretch = np.diag(scale)
     stretch[0, 1], stretch[0, 2], stretch[1, 2] = shear
-    matrix, offset = turn @ stretch, columns.position[row].astype(np.float64) - camera.position
+    matrix = matrix_from_quat(columns.rotation[row]) @ stretch
+    offset = columns.position[row].astype(np.float64) - camera.position
     if camera.is_parallel:
         along = np.outer(camera.forward, camera.forward)
         return along @ matrix, along @ offset

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,8 @@ _PLY_NAMES = ("x", "y", "z", "f_dc_0", "f_dc_1", "f_dc_2", "opacity", "scale_0",
 _SPZ_MAGIC = 0x5053474E
 _SPZ_HARMONICS = (0, 9, 24, 45)  # bytes a splat, by degree
 _SCALE_MAX = 1e6
+_PLY_BYTES, _SPZ_BYTES = 144, 176  # a splat, at most at a time while it is read (measured by tests)
+Charge = Callable[[int], None]  # is told of bytes before they are taken; may raise
 
 
 class SplatError(LayerwError, ValueError):
@@ -45,20 +48,20 @@ class Arrays(NamedTuple):
     color: U8  # (n, 4) sRGB; alpha: how much the middle covers
 
 
-def read_splats(data: bytes) -> Arrays:
-    """What a file holds.
+def read_splats(data: bytes, charge: Charge = lambda size_bytes: None) -> Arrays:
+    """What a file holds. charge: is told what reading takes, once the header says how many there are.
 
     Raises:
         SplatError: it is none of those that are known, or its numbers do not fit together.
     """
     if data[:3] == b"ply":
-        return _ply(data)
+        return _ply(data, charge)
     if data[:2] == b"\x1f\x8b" or data[:4] == b"NGSP":  # whoever fetched it may have unpacked it
-        return _spz(data)
+        return _spz(data, charge)
     if data[:4] == b"glTF":
         from layerw.splats.gltf_files import read_glb
 
-        return read_glb(data)
+        return read_glb(data, charge)
     raise SplatError(f"it begins with {data[:4]!r}; .ply, .spz and .glb are read")
 
 
@@ -72,12 +75,17 @@ def checked_count(count: int, what: str) -> int:
 def finished(position: F32, scale: F32, rotation: F32, color: F32) -> Arrays:
     """Checks what was read; color: (n, 4), 0 to 1. Raises SplatError with the first that is no number."""
     checked(position, scale, rotation, color)
-    # In float32 the squares of a long one are infinite, and it would become no rotation.
-    length = np.linalg.norm(rotation.astype(np.float64), axis=1, keepdims=True)
-    none = np.array((0, 0, 0, 1), np.float32)
-    turned = np.where(length > 1e-12, rotation / np.maximum(length, 1e-12), none).astype(np.float32)
     shown = np.round(np.clip(color, 0, 1) * 255).astype(np.uint8)
-    return Arrays(np.ascontiguousarray(position, np.float32), np.ascontiguousarray(scale, np.float32), turned, shown)
+    return Arrays(np.ascontiguousarray(position, np.float32), np.ascontiguousarray(scale, np.float32),
+                  units(rotation), shown)  # fmt: skip
+
+
+def units(rotation: F32) -> F32:
+    """Quaternions of length 1; (0, 0, 0, 0) is no rotation."""
+    # In float32 the squares of a long one are infinite.
+    length = np.sqrt(np.einsum("ij,ij->i", rotation, rotation, dtype=np.float64))[:, None]
+    none = np.array((0, 0, 0, 1), np.float32)
+    return np.where(length > 1e-12, rotation / np.maximum(length, 1e-12), none).astype(np.float32)
 
 
 def checked(position: F32, scale: F32, rotation: F32, color: F32) -> None:
@@ -94,7 +102,7 @@ def checked(position: F32, scale: F32, rotation: F32, color: F32) -> None:
 # -- .ply ------------------------------------------------------------------------------------------
 
 
-def _ply(data: bytes) -> Arrays:
+def _ply(data: bytes, charge: Charge) -> Arrays:
     end = data.find(b"end_header\n", 0, _PLY_HEADER_MAX)
     if end < 0:
         raise SplatError(f"its header does not end within {_PLY_HEADER_MAX} bytes")
@@ -105,6 +113,7 @@ def _ply(data: bytes) -> Arrays:
     if start + count * row.itemsize > len(data):
         raise SplatError(f"its {count:,} splats of {row.itemsize} bytes need {start + count * row.itemsize:,} bytes, "
                          f"but the file has {len(data):,}")  # fmt: skip
+    charge(_PLY_BYTES * count)
     rows = np.frombuffer(data, row, count, start)
 
     def columns(*names: str) -> F32:
@@ -157,7 +166,7 @@ def _whole(text: str) -> int:
 # -- .spz ------------------------------------------------------------------------------------------
 
 
-def _spz(data: bytes) -> Arrays:
+def _spz(data: bytes, charge: Charge) -> Arrays:
     unpacker = None if data[:4] == b"NGSP" else zlib.decompressobj(31)
     head = data[:16] if unpacker is None else _unpacked(unpacker, data, 16)
     if len(head) < 16:
@@ -171,6 +180,7 @@ def _spz(data: bytes) -> Arrays:
     if degree >= len(_SPZ_HARMONICS) or bits > 23:
         raise SplatError(f"its header says harmonics of degree {degree} and {bits} bits behind the point; they end "
                          f"at 3 and 23")  # fmt: skip
+    charge(_SPZ_BYTES * count + len(data))
     turn_bytes = 3 if version == 2 else 4
     sizes = (9, 1, 3, 3, turn_bytes)  # what stands behind them are the harmonics: they are not unpacked
     size = count * sum(sizes)

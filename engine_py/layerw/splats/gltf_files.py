@@ -15,18 +15,20 @@ from layerw.assets.accessors import COMPONENT_BYTES, Accessor, resolve_accessor
 from layerw.assets.gltf import Document, parse
 from layerw.assets.items import Item
 from layerw.assets.nodes import build_tree
-from layerw.base.mathx import quats_from_matrices
+from layerw.base.mathx import quat_from_matrix, quat_multiply, quats_from_matrices
 from layerw.base.ports import F32, F64
-from layerw.splats.files import SH_0, Arrays, SplatError, checked, checked_count, finished
+from layerw.splats.files import SH_0, Arrays, Charge, SplatError, checked, checked_count, finished, units
 
 EXTENSION = "KHR_gaussian_splatting"
 _TYPES = {5120: "i1", 5121: "u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _NAMES = {"rotation": "ROTATION", "scale": "SCALE", "opacity": "OPACITY", "color": "SH_DEGREE_0_COEF_0"}
 _CHECKED_AS = {"rotation": "rotation", "scale": "scale", "opacity": "morph_weights", "color": "translation"}
+_BYTES = 208  # a splat, as in files.py
+_SLICE = 1 << 12  # splats that a node moves at a time
 _SPACES = ("srgb_rec709_display", "lin_rec709_display")
 
 
-def read_glb(data: bytes) -> Arrays:
+def read_glb(data: bytes, charge: Charge) -> Arrays:
     """See files.read_splats. Raises SplatError, GltfError."""
     text, binary = _chunks(data)
     doc = parse(text, len(binary))
@@ -41,6 +43,7 @@ def read_glb(data: bytes) -> Arrays:
             accessors = _accessors(doc, primitive, shown)
             count += accessors["position"].count
             checked_count(count, "the file")  # before anything of it is made
+            charge(_BYTES * accessors["position"].count)
             found.append(_read(binary, accessors, shown, tree.worlds[row]))
     if not found:
         raise SplatError(f"no mesh of it has {EXTENSION}; app.load shows other models")
@@ -107,23 +110,47 @@ def _values(binary: memoryview, accessor: Accessor) -> F32:
 
 
 def placed(position: F32, scale: F32, rotation: F32, world: F64) -> tuple[F32, F32, F32]:
-    """Splats in the axes of their file, of those in a node's. An ellipsoid that a node stretches is one again: that of
-    the principal axes of what it becomes."""
+    """Splats in the axes of their file, of those in a node's."""
     if np.allclose(world, np.eye(4)):
         return position, scale, rotation
-    moved = (position @ world[:3, :3].T + world[:3, 3]).astype(np.float32)
-    axes = world[:3, :3] @ (_matrices(rotation) * scale[:, None, :])
+    linear, even = world[:3, :3], _even(world[:3, :3])
+    moved, sizes, turns = np.empty_like(position), np.empty_like(scale), np.empty_like(rotation)
+    for start in range(0, len(position), _SLICE):
+        some = slice(start, start + _SLICE)
+        unit = units(rotation[some])
+        with np.errstate(over="ignore"):  # what is infinite then is told as such
+            moved[some] = position[some] @ linear.T + world[:3, 3]
+            if even is None:
+                sizes[some], turns[some] = _stretched(scale[some], unit, linear)
+            else:
+                sizes[some], turns[some] = scale[some] * even[0], quat_multiply(even[1], unit)
+    return moved, sizes, turns
+
+
+def _even(linear: F64) -> tuple[float, F64] | None:
+    """The scale and the rotation of what stretches no way more than another. A mirror counts as the rotation that is
+    its opposite: an ellipsoid is as it was when all its axes point the other way."""
+    squares = linear.T @ linear
+    square = float(np.trace(squares)) / 3
+    if not 0 < square < np.inf or np.abs(squares - square * np.eye(3)).max() > 1e-6 * square:
+        return None
+    size = square**0.5
+    return size, quat_from_matrix(linear / (size if np.linalg.det(linear / size) > 0 else -size))
+
+
+def _stretched(scale: F32, unit: F32, linear: F64) -> tuple[F64, F64]:
+    """An ellipsoid that a node stretches is one again: that of the principal axes of what it becomes."""
+    axes = linear @ (_matrices(unit) * scale[:, None, :])
     if not np.isfinite(axes).all():
-        raise SplatError(f"a node scales its splats beyond all numbers: {world[:3, :3].tolist()}")
+        raise SplatError(f"a node scales its splats beyond all numbers: {linear.tolist()}")
     turn, size, _ = np.linalg.svd(axes)
     turn[:, :, 2] *= np.sign(np.linalg.det(turn))[:, None]
-    return moved, size.astype(np.float32), quats_from_matrices(turn).astype(np.float32)
+    return size, quats_from_matrices(turn)
 
 
-def _matrices(rotation: F32) -> F64:
-    """(n, 3, 3) of quaternions of any length but 0."""
-    wide = rotation.astype(np.float64)
-    x, y, z, w = (wide / np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), 1e-12)).T
+def _matrices(unit: F32) -> F64:
+    """(n, 3, 3) of unit quaternions."""
+    x, y, z, w = unit.astype(np.float64).T
     rows = (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y),
             2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
             2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y))  # fmt: skip

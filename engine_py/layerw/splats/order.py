@@ -1,8 +1,8 @@
 """The order of splats: from the farthest to the nearest, renewed where the eye has moved far enough.
 
-Owns: the keys (16 bits of distance, by its logarithm) and the order. Keys, and rows put in order, are made in slices; the
-sort between them (kernels/geometry/sort.h) is one step, for which a large cloud has a frame to itself. What is shown
-meanwhile is the order before, whole.
+Owns: the keys (16 bits of distance, by its logarithm) and the order. Keys, and rows put in order, are made in slices;
+the sort between them (kernels/geometry/sort.h) is one step, for which a large cloud has a frame to itself. What is
+shown meanwhile is the order before, whole.
 Limits: the frame with the sort waits for it (1,048,576: about 0.1 s natively); splats of one App.splats are in order,
 clouds that reach into each other only as wholes; the order is that of the main view's eye, for all views.
 """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 import subprocess
 import sys
 import threading
@@ -17,7 +19,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from layerw.net import wire
+from layerw.net.transport import pair
 from layerw_server.http.app import create_app
+from layerw_server.http.limits import RateLimit
 from layerw_server.http.serve import bind, uvicorn_config
 from layerw_server.net.headless import room_address
 from layerw_server.net.room import Room, RoomError
@@ -169,8 +173,8 @@ def test_who_does_not_greet_is_told_why(served: Served, sent: list[Any], told: s
 def test_messages_beyond_the_limit_end_the_connection_and_nobody_elses(served: Served) -> None:
     good, _ = served.hello()
     bad, _ = served.hello()
-    bad.send(bytes(100_000))
-    with pytest.raises(ConnectionClosed):
+    bad.send(bytes([wire.CALL]) + bytes(16 * 1024))
+    with pytest.raises(ConnectionClosed, match="at most 16384 are taken"):
         drain(bad)
     assert good.recv(30)
     good.close()
@@ -185,6 +189,71 @@ def test_a_program_that_fails_says_why(tmp_path: Path) -> None:
     with pytest.raises(RoomError, match="made no lw.App"):
         Room(tmp_path / "empty.py").start()
     sys.modules["__main__"] = main
+
+
+class Caller:
+    """Stands in for a WebSocket that asks to be let in."""
+
+    closed = ""
+
+    async def close(self, code: int, reason: str) -> None:
+        self.closed = reason
+
+    async def accept(self) -> None:
+        raise AssertionError("it was let in")
+
+
+@pytest.fixture
+def own_room(tmp_path: Path) -> Iterator[Room]:
+    """One that a test may break; not started yet."""
+    main = sys.modules["__main__"]
+    (tmp_path / "plain.py").write_text("import layerw as lw\napp = lw.App()\n")
+    with own_components():
+        room = Room(tmp_path / "plain.py")
+        yield room
+        room.stop()
+    sys.modules["__main__"] = main
+
+
+def test_a_room_is_there_before_anyone_comes(own_room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def none(host: Any, app: Any) -> None:
+        while not own_room._ends.is_set():
+            await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(own_room, "_frames", none)
+    own_room.start()
+    assert own_room._app.net._authority is not None
+
+
+def test_a_room_that_ended_lets_nobody_in_and_says_goodbye(own_room: Room, caplog: pytest.LogCaptureFixture) -> None:
+    own_room.start()
+    ours, theirs = pair()
+    own_room._app.net._accept(theirs)
+
+    def step(app: Any) -> None:
+        own_room._app.net._room().receive()
+        raise ZeroDivisionError("a fault of the engine")
+
+    own_room._app.host.step = step
+    wait(lambda: not own_room._thread.is_alive())
+    caller = Caller()
+    asyncio.run(own_room.connect(caller))  # type: ignore[arg-type]
+    assert caller.closed == "There is no room." and ours.closed == "The room ended."
+    assert "a fault of the engine" in caplog.text
+
+
+def test_what_a_program_says_is_not_kept_back_with_what_the_server_says(own_room: Room,
+                                                                        caplog: pytest.LogCaptureFixture) -> None:
+    log = logging.getLogger("layerw.server")
+    before, log.filters[:] = log.filters[:], [RateLimit()]
+    try:
+        own_room.start()
+        own_room._app.host.logs += [(2, f"fault {k}") for k in range(30)]
+        wait(lambda: not own_room._app.host.logs)
+        time.sleep(0.05)
+    finally:
+        log.filters[:] = before
+    assert [f"fault {k}" in caplog.text for k in range(30)] == [True] * 30
 
 
 def test_addresses_of_rooms() -> None:

@@ -6,18 +6,13 @@ Owns: the frames. With an address it is a client of the room there, which frames
 from __future__ import annotations
 
 import asyncio
-import inspect
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from layerw.base.host_port import Running
-from layerw.hosts import drive_with
 from layerw.hosts.headless import FRAME_S, HeadlessHost, run_headless
-from layerw.hosts.program import run as run_program
 
-from .room import RoomError
+from .room import RoomError, begin
 from .sockets import connector
 
 ANSWER_S = 10.0  # a room that takes longer is not waited for
@@ -52,13 +47,7 @@ async def _run(program: Path, frames: int, url: str | None) -> dict[str, Any]:
     host = HeadlessHost(program.parent)
     if url is not None:
         host.connector = connector(url)
-    sys.path.insert(0, str(program.parent))
-    with drive_with(host):
-        result = run_program(str(program), lambda: None)
-        failed = await result if inspect.isawaitable(result) else result
-    app: Any = Running.app
-    if failed or app is None or app.host is not host:
-        raise RoomError(f"{program} could not begin:\n{failed or 'It made no lw.App().'}")
+    app = await begin(program, host)
     if url is not None:
         await _live(host, app, frames - 2)
     report = run_headless(app, 2 if url else frames)

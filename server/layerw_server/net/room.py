@@ -1,6 +1,6 @@
 """A room: one program that decides, in a thread of its own, 60 frames a second by the clock.
 
-Owns: the program's life and the pace of its frames, with how late they come. Does not own: who is in it (layerw/net).
+Owns: the program's life and the pace of its frames. Does not own: who is in it (layerw/net).
 Limits: one room a process: a program is `__main__` there.
 """
 
@@ -25,13 +25,24 @@ from layerw.hosts.program import run as run_program
 from .sockets import ServerSocket
 
 CONNECTIONS_MAX = 1100
-LATE_KEPT = 6000  # frames whose lateness is remembered
 BEHIND_MAX_S = 0.25  # what a room is behind more than that is not made up for
-log = logging.getLogger("layerw.server")
+log = logging.getLogger("layerw.server.room")  # a child: the server's own rate limit would hide what the program says
 
 
 class RoomError(RuntimeError):
     """The program could not begin; the text says why."""
+
+
+async def begin(program: Path, host: HeadlessHost) -> Any:
+    """Runs the program's file and gives its app. Raises RoomError."""
+    sys.path.insert(0, str(program.parent))
+    with drive_with(host):
+        result = run_program(str(program), lambda: None)
+        failed = await result if inspect.isawaitable(result) else result
+    app: Any = Running.app
+    if failed or app is None or app.host is not host:
+        raise RoomError(f"{program} could not begin:\n{failed or 'It made no lw.App().'}")
+    return app
 
 
 class Room:
@@ -44,14 +55,13 @@ class Room:
         self._app: Any = None
         self._failed = ""
         self.connections = 0
-        self.late_s: list[float] = []  # of the last frames
 
     def start(self) -> None:
         """Returns when frames run. Raises RoomError."""
         self._thread.start()
         self._ready.wait()
         if self._failed:
-            raise RoomError(f"{self._program} could not begin as a room:\n{self._failed}")
+            raise RoomError(self._failed)
 
     def stop(self) -> None:
         """Ends it and says goodbye to everyone."""
@@ -76,28 +86,24 @@ class Room:
     def _run(self) -> None:
         try:
             asyncio.run(self._live())
+        except RoomError as error:
+            self._failed = str(error)
         except Exception as error:
             log.exception("the room ended")
-            self._failed = self._failed or str(error)
+            self._failed = f"{type(error).__name__}: {error}"
         finally:
+            self._ends.set()  # nobody is let in where nobody would be heard
             self._ready.set()
 
     async def _live(self) -> None:
         host = HeadlessHost(self._program.parent, options={"server": True})
-        sys.path.insert(0, str(self._program.parent))
-        with drive_with(host):
-            result = run_program(str(self._program), lambda: None)
-            self._failed = await result if inspect.isawaitable(result) else result
-        app: Any = Running.app
-        if not self._failed and (app is None or app.host is not host):
-            self._failed = "It made no lw.App()."
-        if self._failed:
-            return
-        self._app = app
-        app.net  # noqa: B018  the room is there before anyone comes
+        app = self._app = await begin(self._program, host)
+        app.net._room()  # it is there before anyone comes, who may come by another thread
         self._ready.set()
-        await self._frames(host, app)
-        app.close()
+        try:
+            await self._frames(host, app)
+        finally:
+            app.close()
 
     async def _frames(self, host: HeadlessHost, app: Any) -> None:
         due = time.perf_counter()
@@ -106,8 +112,6 @@ class Room:
             if now < due:
                 await asyncio.sleep(due - now)
                 continue
-            self.late_s.append(now - due)
-            del self.late_s[:-LATE_KEPT]
             host.step(app)
             for level, text in host.logs:
                 log.log(logging.INFO if level == 0 else logging.WARNING if level == 1 else logging.ERROR, "%s", text)

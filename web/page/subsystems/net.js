@@ -19,10 +19,8 @@ export function start({ send, signal }) {
   let going = [];
   /** @type {Uint8Array[]} */
   let come = [];
-  let asked = false;
 
   const flush = () => {
-    asked = false;
     if (come.length) send({ socket: number, data: come });
     come = [];
   };
@@ -30,11 +28,7 @@ export function start({ send, signal }) {
   /** @param {Uint8Array} data */
   const take = (data) => {
     come.push(data);
-    if (!document.hidden) {
-      if (!asked) queueMicrotask(flush);
-      asked = true;
-      return;
-    }
+    if (!document.hidden) return flush();
     let left = come.filter((one) => one[0] === SNAPSHOT).length - SNAPSHOTS_KEPT;
     if (left > 0) come = come.filter((one) => one[0] !== SNAPSHOT || left-- <= 0);
     if (come.length > RELIABLE_KEPT) socket?.close(1000, 'Too much waited for the tab.');

@@ -273,3 +273,33 @@ def test_a_server_that_is_slow_is_blended() -> None:
     room.step(30)
     moves, most = blended(room, 240, 5)
     assert moves > 0.9 and most < 0.25, (moves, most)
+
+
+def test_the_server_hears_no_more_calls_than_the_rate_whatever_the_client_sends() -> None:
+    heard: list[int] = []
+
+    def program(app: lw.App) -> None:
+        @app.rpc(to="server", rate=5.0)
+        def ping(player: lw.Player, number: int) -> None:
+            heard.append(number)
+
+    room = Together(program)
+    room.step(10)
+    for number in range(30):
+        call = wire.value_message(wire.CALL, {"call": "ping", "values": [number]})
+        room.lines[0][0].send(call, reliable=True)
+    room.step(2)
+    assert heard == [0, 1, 2, 3, 4] and not room.lines[0][1].closed
+    room.step(60)
+    room.lines[0][0].send(wire.value_message(wire.CALL, {"call": "ping", "values": [99]}), reliable=True)
+    room.step(2)
+    assert heard[5:] == [99]
+
+
+def test_a_call_of_a_players_is_taken_up_to_its_size() -> None:
+    room = Together(crafts, 2)
+    room.step(10)
+    for line, size in zip(room.lines, (wire.CLIENT_BYTES_MAX, wire.CLIENT_BYTES_MAX + 1), strict=True):
+        line[0].send(bytes([wire.CALL]) + bytes(size - 1), reliable=True)
+    room.step(2)
+    assert not room.lines[0][1].closed and "at most 16384 are taken" in room.lines[1][1].closed

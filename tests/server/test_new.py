@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -11,11 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from layerw_server import cli
+from layerw_server.cli.checks import Template
 from layerw_server.tools import new
+from tests.unit.test_app_contents import glb
 
 
-@pytest.mark.parametrize("template", new.TEMPLATES)
-def test_a_new_program_passes_its_own_test(template: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("template", Template)
+def test_a_new_program_passes_its_own_test(template: Template, tmp_path: Path) -> None:
     written = new.create(tmp_path / "my_game", template)
     assert written[0] == tmp_path / "my_game" / "main.py"
     done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=tmp_path / "my_game",
@@ -52,9 +56,47 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 
 def test_what_can_not_be_is_told(tmp_path: Path) -> None:
-    with pytest.raises(new.NewError, match="no template gam; there are empty, game, viewer, data"):
+    with pytest.raises(new.NewError, match="no template gam; there are data, empty, game, viewer"):
         new.create(tmp_path / "a", "gam")
     assert not (tmp_path / "a").exists()
     (tmp_path / "file").write_text("")
     with pytest.raises(new.NewError, match="is a file"):
         new.create(tmp_path / "file", "empty")
+
+
+def status_of(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["new", *arguments])
+    return int(caught.value.code or 0)
+
+
+def test_its_help_says_what_every_template_is(capsys: pytest.CaptureFixture[str], tmp_path: Path,
+                                              monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    assert sorted(one.value for one in Template) == new.templates()
+    monkeypatch.setenv("COLUMNS", "400")
+    assert status_of("--help") == 0
+    shown = re.sub(r"[\s│]+", " ", capsys.readouterr().out)
+    assert all(f"{one.value}: {one.says}" in shown for one in Template)
+    assert status_of(str(tmp_path / "a"), "-t", "gam") == 2
+    assert "'gam' is not one of" in re.sub(r"[\s│]+", " ", capsys.readouterr().err)
+
+
+def test_what_it_says_to_type_can_be_typed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = tmp_path / "my game; rm"
+    assert status_of(str(folder), "-t", "data") == 0
+    err = capsys.readouterr().err.replace("\n", "")
+    assert f"Now: cd '{folder}' && layerw run main.py" in err
+    assert "pip install 'layerw[shot]' pytest" in (folder / "README.md").read_text("utf-8")
+
+
+def test_the_viewer_shows_a_model_at_its_size(tmp_path: Path) -> None:
+    folder = tmp_path / "viewer"
+    program, *_ = new.create(folder, "viewer")
+    (folder / "thing.glb").write_bytes(glb())
+    program.write_text(program.read_text("utf-8").replace('MODEL = ""', 'MODEL = "thing.glb"'), "utf-8")
+    with (folder / "tests/test_main.py").open("a", encoding="utf-8") as tests:
+        tests.write("    assert main.model.state == \"ready\", main.model.error\n"
+                    "    assert main.distance == 2.2 * main.model.radius != 4.0\n")
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=folder,
+                          capture_output=True, text=True, timeout=120)  # fmt: skip
+    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr

@@ -43,6 +43,23 @@ class Textures(StrEnum):
     UASTC = "uastc"
 
 
+class Template(StrEnum):
+    """What a program begins as; `says`: what it is."""
+
+    says: str
+
+    def __new__(cls, name: str, says: str) -> Template:
+        """A name that knows what it stands for."""
+        made = str.__new__(cls, name)
+        made._value_, made.says = name, says
+        return made
+
+    EMPTY = "empty", "a cube that turns"
+    GAME = "game", "catch a ball: keys, pads, touch, a score that is kept"
+    VIEWER = "viewer", "one glTF model to turn"
+    DATA = "data", "20,000 numbers as boxes"
+
+
 class Thread(StrEnum):
     """Where the engine runs."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import threading
 import webbrowser
 from pathlib import Path
@@ -12,12 +13,13 @@ from urllib.parse import urlencode
 import typer
 
 from . import checks, together
-from .checks import Backend, Quality, Textures, Thread
+from .checks import Backend, Quality, Template, Textures, Thread
 from .console import STDERR, CommandError, page_says, steps
 
 if TYPE_CHECKING:
     from ..runtime.packages import PageWheels
 
+HEADLESS_FRAMES = 600
 Program = Annotated[Path, typer.Argument(
     metavar="APP", help="Your program: a .py file, or a folder with main.py.", show_default=False)]
 BackendOption = Annotated[Backend, typer.Option(help="What draws; auto picks the best that works.")]
@@ -71,7 +73,8 @@ def run(
     headless: Annotated[bool, typer.Option("--headless", help="Run it here, without a page and a picture.")] = False,
     connect: Annotated[str | None, typer.Option(metavar="URL", show_default=False, help=(
         "With --headless: the address of `layerw serve`, whose room app.connect() joins."))] = None,
-    frames: Annotated[int, typer.Option(min=2, max=100_000_000, help="With --headless: frames of 1/60 s.")] = 600,
+    frames: Annotated[int | None, typer.Option(min=2, max=100_000_000, show_default=str(HEADLESS_FRAMES), help=(
+        "With --headless: frames of 1/60 s."))] = None,
     as_json: Annotated[bool, typer.Option("--json", help="With --headless: print the figures as JSON.")] = False,
 ) -> None:
     """Serve APP on this machine until Ctrl-C and reload the page on every save.
@@ -80,7 +83,10 @@ def run(
     """
     path = checks.program(program)
     if headless:
-        raise typer.Exit(together.headless(path, frames, connect, as_json))
+        raise typer.Exit(together.headless(path, HEADLESS_FRAMES if frames is None else frames, connect, as_json))
+    for option, is_given in (("--connect", connect is not None), ("--frames", frames is not None), ("--json", as_json)):
+        if is_given:
+            raise CommandError(f"{option} goes with --headless; add that, or leave {option} away for a page.")
     serve = checks.piece("http.serve")
     if port:
         serve.bind(host, port).close()  # a taken port is known before anything is obtained
@@ -296,16 +302,17 @@ def inspect(
 def new(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder that is new or empty.",
                                            show_default=False)],
-    template: Annotated[str, typer.Option("--template", "-t", help="empty, game, viewer or data.")] = "empty",
+    template: Annotated[Template, typer.Option("--template", "-t", help=(
+        "; ".join(f"{one.value}: {one.says}" for one in Template) + "."))] = Template.EMPTY,
 ) -> None:
     """Begin a program: main.py with a test, CI and an editor's settings.
 
     Nothing that is there is overwritten.
     """
-    written = checks.piece("tools.new").create(folder, template)
+    written = checks.piece("tools.new").create(folder, template.value)
     for path in written:
         typer.echo(path)
-    STDERR.print(f"Now: cd {folder} && layerw run main.py", markup=False)
+    STDERR.print(f"Now: cd {shlex.quote(str(folder))} && layerw run main.py", markup=False)
 
 
 def doctor(

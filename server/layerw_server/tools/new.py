@@ -1,6 +1,6 @@
 """`layerw new FOLDER`: a program with its tests, its CI and its editor's settings, from a template.
 
-Owns: which templates there are, and the files beside the program. The programs are templates/NAME.py.in.
+Owns: the files beside the program. The programs are templates/NAME.py.in; cli/checks.py says what each is.
 Does not: overwrite anything.
 """
 
@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Template
 
 from .. import __version__
 
-TEMPLATES = {"empty": "a cube that turns", "game": "catch a ball: keys, pads, touch, a score that is kept",
-             "viewer": "one glTF model to turn", "data": "20,000 numbers as boxes"}  # fmt: skip
+SUFFIX = ".py.in"
 TITLE_MAX = 60
 _UNSAFE = re.compile(r"[^0-9A-Za-z _.\-]")
 
@@ -59,7 +59,7 @@ jobs:
 """
 README = """# $title
 
-    pip install layerw
+    pip install 'layerw[shot]' pytest
     layerw run main.py          # in the browser; every save reloads it
     pytest                      # a second of it without a browser
     layerw shot main.py --out picture.png
@@ -78,8 +78,8 @@ def create(folder: Path, template: str) -> list[Path]:
     Raises:
         NewError: the folder has files that would be overwritten, or is a file; or there is no such template.
     """
-    if template not in TEMPLATES:
-        raise NewError(f"There is no template {template}; there are {', '.join(TEMPLATES)}.")
+    if template not in templates():
+        raise NewError(f"There is no template {template}; there are {', '.join(templates())}.")
     if folder.exists() and not folder.is_dir():
         raise NewError(f"{folder} is a file; give a folder that is new or empty.")
     texts = _texts(_title(folder), template)
@@ -93,6 +93,15 @@ def create(folder: Path, template: str) -> list[Path]:
     return [folder / name for name in texts]
 
 
+def templates() -> list[str]:
+    """The names of those that there are, sorted."""
+    return sorted(path.name.removesuffix(SUFFIX) for path in _folder().iterdir() if path.name.endswith(SUFFIX))
+
+
+def _folder() -> Traversable:
+    return files("layerw_server.tools").joinpath("templates")
+
+
 def _title(folder: Path) -> str:
     """Of the folder's name, without what would end a string of Python or a name of TOML."""
     name = _UNSAFE.sub(" ", folder.resolve().name).strip(" ._-")[:TITLE_MAX]
@@ -102,7 +111,7 @@ def _title(folder: Path) -> str:
 def _texts(title: str, template: str) -> dict[str, str]:
     words = {"title": title, "name": re.sub(r"[^0-9a-z]+", "-", title.lower()).strip("-") or "program",
              "version": __version__}  # fmt: skip
-    program = files("layerw_server.tools").joinpath("templates", f"{template}.py.in").read_text("utf-8")
+    program = _folder().joinpath(f"{template}{SUFFIX}").read_text("utf-8")
     shapes = {"main.py": program, "tests/test_main.py": TEST, "pyproject.toml": PROJECT, "README.md": README,
               ".github/workflows/test.yml": CI, ".gitignore": "__pycache__/\n.venv/\nsite/\n"}  # fmt: skip
     texts = {name: Template(text).substitute(words) for name, text in shapes.items()}

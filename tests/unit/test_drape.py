@@ -13,10 +13,13 @@ import pytest
 
 import layerw as lw
 from layerw.base.errors import ConfigError, KindError, LayerwError, ShapeError
+from layerw.content import drapes
+from layerw.content.map_images import MapImages
 from layerw.stream import geo
 from layerw.stream.maps import Area, Template, checked_area, checked_levels, fit, unit_square, window
 from layerw.stream.places import EarthPlaces, GridPlaces
 from layerw.stream.projections import WebMercator
+from layerw.stream.retry import Messages
 from tests.unit.test_transfers import png
 from tests.unit.world_files import app_over, write_world
 
@@ -187,6 +190,68 @@ def test_hostile_images_and_worlds_that_lie_nowhere(tmp_path: Path) -> None:
 def test_a_budget_takes_coarser_images(tmp_path: Path) -> None:
     app, _, world, drape = draped(tmp_path, side=256, budget_mib=2.0)
     assert drape.counts["coarser"] >= 1 and 0 < drape.gpu_bytes <= 2 * 1024 * 1024, drape.counts
+    app.close()
+
+
+def test_a_budget_is_kept_where_no_coarser_images_are(tmp_path: Path) -> None:
+    app, host, world, drape = draped(tmp_path, side=256, budget_mib=1.0, levels=(18, 18))
+    assert 0 < drape.gpu_bytes <= 1024 * 1024 and drape.counts["shown"] == 2 and drape.settled, drape.counts
+    assert drape.counts["coarser"] <= 1, "there is none coarser"
+    far, near = (sorted(float(np.linalg.norm(laid.fit.middle - app.camera.position)) for laid in drape._laid.values()
+                        if bool(laid.materials) == has) for has in (False, True))  # fmt: skip
+    assert near[0] < far[0]
+    host.step(app, 60)
+    assert sum("its coarsest, take more than the 1 MiB" in line for _, line in host.logs) == 1
+    app.close()
+
+
+def test_outside_of_its_area_a_map_is_neither_asked_for_nor_shown(tmp_path: Path) -> None:
+    (tmp_path / "map" / "0" / "0").mkdir(parents=True)
+    (tmp_path / "map" / "0" / "0" / "0.png").write_bytes(png(8, 8))
+    app, host, world, drape = draped(tmp_path, area=(-90.0, 10.0, -20.0, 80.0))
+    host.step(app, 60)
+    assert drape.counts == {"shown": 0, "pending": 0, "missing": 0, "coarser": 0} and drape.settled
+    assert not any(laid.materials for laid in drape._laid.values()) and world.settled
+    app.close()
+
+
+def test_few_new_tiles_are_laid_a_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drapes, "LAID_MAX", 2)
+    app, host, world, drape = draped(tmp_path)
+    count = len(drape._laid)
+    drape.close()
+    other = world.drape("map/{z}/{x}/{y}.png")
+    laid = []
+    for _ in range(count):
+        host.step(app)
+        laid.append(len(other._laid))
+        assert other.settled is False or len(other._laid) >= len(world._streamer.residency.rows.drawn)
+    assert laid[:2] == [2, 4] and max(np.diff(laid)) <= 2
+    app.close()
+
+
+def test_what_is_missing_is_forgotten_where_nothing_wants_it() -> None:
+    images = MapImages(Template("m/{z}/{x}/{y}.png", "xyz"), 0, lambda: None, Messages())  # type: ignore[arg-type,return-value]
+    images._missing = {(3, 4, 4), (2, 2, 2), (3, 0, 0)}
+    images.want([(4, 8, 8)])
+    assert images._missing == {(3, 4, 4), (2, 2, 2)}
+    images.want([(2, 2, 3)])
+    assert not images._missing
+
+
+def test_without_opacity_tiles_keep_their_own_materials(tmp_path: Path) -> None:
+    app, host, world, drape = draped(tmp_path)
+    store, rows = world._store, world._streamer.residency.rows
+    ours = set(rows.draw.material.tolist())
+    assert any(store.materials[handle].desc.shader for handle in ours)
+    drape.opacity = 0.0
+    host.step(app, 2)
+    assert not ours & set(rows.draw.material.tolist()) and not ours & set(store.materials)
+    assert not any(store.materials[handle].desc.shader for handle in rows.draw.material.tolist())
+    drape.opacity = 0.5
+    host.step(app, 2)
+    assert {store.materials[m].desc.params[-4] for m in rows.draw.material.tolist()} == {0.5}
+    assert not host.errors
     app.close()
 
 

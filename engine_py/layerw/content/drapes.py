@@ -2,7 +2,8 @@
 
 Owns: for each tile that is drawn, the images that lie on it (stream/maps.py), and its materials with them: those of the
 tile with a shader that looks the images up by where a pixel is. Images are shared by the tiles that they reach into.
-Limits: `budget_bytes` of images on the GPU, beyond which coarser ones are taken; the first content of a tile (what a
+Limits: `budget_bytes` of images on the GPU, beyond which coarser ones are taken, and at the coarsest level none for the
+farthest tiles; LAID_MAX new tiles a frame; the first content of a tile (what a
 baked world has on its ground is its second); triangles that do not blend. Positions in shaders are float32: worlds on
 the globe take place="local".
 """
@@ -17,6 +18,7 @@ import numpy as np
 
 from layerw.base import checks
 from layerw.base.errors import LayerwError
+from layerw.base.healing import Failure
 from layerw.base.ports import F64, Content, MaterialDesc
 from layerw.base.settings import fixed_attributes
 from layerw.content.map_images import MapImages, Shown
@@ -35,6 +37,7 @@ KINDS = ("pbr", "unlit", "terrain", "layered")
 KEPT_FRAMES = 120  # a tile that is not drawn keeps its images so long
 LOOK_FRAMES = 30  # and is looked at for that so often
 COARSER_MAX = 12
+LAID_MAX = 16  # new tiles a frame: where one lies on the map takes 0.2 ms natively
 TEXTURES = tuple(f"map_{number}" for number in range(4))
 PARAMS = ("map_across", "map_down", *(f"map_place_{number}" for number in range(4)), "map_look")
 _WGSL = """
@@ -110,7 +113,10 @@ class Drape:
         self._streamer, self._store, self._levels, self._budget_bytes = streamer, store, levels, budget_bytes
         self._opacity = opacity
         self._messages = Messages()
-        self._images = MapImages(template, levels[0], area, loader, self._messages)
+        self._area = area
+        self._images = MapImages(template, levels[0], loader, self._messages)
+        self._is_short_told = False
+        self._bare: list[int] = []  # materials that nothing is painted with once the rows are painted
         self._places: Lonlat | None = None
         self._laid: dict[int, _Laid] = {}
         self._shader = self._coarser = 0
@@ -157,15 +163,15 @@ class Drape:
     def _let_go(self) -> None:
         for row in list(self._laid):
             self._take_off(row)
-        self._streamer.residency.rows.repaint()
+        self._repaint()
         self._images.release()
         if self._shader:
             self._store.shaders.destroy(self._shader)
             self._shader = 0
         self._key = ()
 
-    def _step(self, now_s: float) -> list[str]:
-        """One frame, after the streamer's; returns messages about what went wrong."""
+    def _step(self, now_s: float, eye: F64) -> list[str]:
+        """One frame, after the streamer's, seen from `eye`; returns messages about what went wrong."""
         if self._closed or self.error or self._streamer.state != "ready":
             return []
         if self._places is None:
@@ -178,12 +184,13 @@ class Drape:
         residency = self._streamer.residency
         drawn, key = residency.rows.drawn, (residency.revision, self._frame // LOOK_FRAMES)
         if self._images.step(now_s) or key != self._key or not np.array_equal(drawn, self._drawn):
-            self._lay(drawn.tolist())
-            self._key, self._drawn = key, drawn
+            is_whole = self._lay(drawn.tolist(), eye)
+            self._key, self._drawn = key if is_whole else (), drawn
         return self._messages.take(now_s)
 
-    def _lay(self, drawn: list[int]) -> None:
-        residency, changed = self._streamer.residency, False
+    def _lay(self, drawn: list[int], eye: F64) -> bool:
+        """Whether all that is drawn has its images; what has none yet gets them with the next frames."""
+        residency, changed, left = self._streamer.residency, False, LAID_MAX
         seen = set(drawn)
         for row, laid in list(self._laid.items()):
             laid.seen_frame = self._frame if row in seen else laid.seen_frame
@@ -192,33 +199,56 @@ class Drape:
         for row in drawn:
             contents = residency.contents_of(row)
             if contents and row not in self._laid and self._places is not None:
+                left -= 1
+                if left < 0:
+                    break
                 laid = self._laid[row] = _Laid(contents, fit(self._places, self._streamer.tree.geo[row]))
                 laid.seen_frame = self._frame
-        self._choose()
+        self._choose(eye)
         for row, laid in self._laid.items():
             changed |= self._paint(row, laid)
+        if changed or self._bare:
+            self._repaint()
         self._images.sweep()
-        if changed:
-            residency.rows.repaint()
+        return left >= 0
 
-    def _choose(self) -> None:
+    def _choose(self, eye: F64) -> None:
         """Windows of all tiles, as fine as the budget lets; then only those images are wanted."""
+        most = self._budget_bytes // self._images.largest_bytes
         while True:
             wanted = self._windows()
-            if len(wanted) * self._images.largest_bytes <= self._budget_bytes or self._coarser >= COARSER_MAX:
+            is_coarsest = self._coarser >= COARSER_MAX or all(key[0] == self._levels[0] for key in wanted)
+            if len(wanted) <= most or is_coarsest:
                 break
             self._coarser += 1
-        if self._coarser and 6 * len(wanted) * self._images.largest_bytes < self._budget_bytes:
+        if self._coarser and 6 * len(wanted) < most:
             self._coarser -= 1  # four times as many, at most
             wanted = self._windows()
-        self._images.want(wanted)
+        self._images.want(wanted if len(wanted) <= most else self._nearest(eye, most))
+
+    def _nearest(self, eye: F64, most: int) -> set[Key]:
+        """Images of the tiles that are nearest to the eye, as many as there is room for."""
+        found: set[Key] = set()
+        away = {row: float(np.linalg.norm(laid.fit.middle - eye)) for row, laid in self._laid.items() if laid.fit}
+        for row in sorted(away, key=away.__getitem__):
+            place = self._laid[row].window
+            more = found.union(key for key in place.keys if key is not None) if place is not None else found
+            if len(more) <= most:
+                found = more
+        if not self._is_short_told:
+            self._is_short_told = True
+            self._messages.tell(
+                Failure.FINAL, "", f"The map's images of level {self._levels[0]}, its coarsest, take more than the "
+                f"{self._budget_bytes / 1048576:.3g} MiB of its budget; far tiles go without. Give it coarser levels "
+                f"or a larger budget_mib.", 0.0)  # fmt: skip
+        return found
 
     def _windows(self) -> set[Key]:
         wanted: set[Key] = set()
         for laid in self._laid.values():
             if laid.fit is not None:
                 if laid.window is None or laid.coarser != self._coarser:
-                    laid.window, laid.coarser = window(laid.fit, self._levels, self._coarser), self._coarser
+                    laid.window, laid.coarser = window(laid.fit, self._levels, self._coarser, self._area), self._coarser
                 wanted.update(key for key in laid.window.keys if key is not None)
         return wanted
 
@@ -226,6 +256,9 @@ class Drape:
     def _paint(self, row: int, laid: _Laid) -> bool:
         """Gives a tile what is there of its images now; whether it is drawn with other materials than before."""
         if laid.window is None:
+            return False
+        if self._opacity == 0.0:  # the tile as it is, whatever its materials are
+            self._strip(row, laid)
             return False
         shown = tuple(self._images.shown(key) for key in laid.window.keys)
         mark = (*shown, laid.window.keys)
@@ -243,7 +276,7 @@ class Drape:
             else:
                 laid.materials[own] = self._store.create_material(desc)
         if fresh:
-            self._repaint(row, laid, laid.materials)
+            self._paint_rows(row, laid, laid.materials)
         return fresh
 
     def _own_materials(self, laid: _Laid) -> list[int]:
@@ -267,14 +300,22 @@ class Drape:
             rows += (item.size, item.left, item.top, float(item.texture != 0))
         return tuple(rows)
 
-    def _repaint(self, row: int, laid: _Laid, instead: dict[int, int]) -> None:
+    def _paint_rows(self, row: int, laid: _Laid, instead: dict[int, int]) -> None:
         primitives = [item for content in laid.contents for item in content.primitives]
         self._streamer.residency.rows.paint(row, primitives, instead)
 
     def _take_off(self, row: int) -> None:
-        laid = self._laid.pop(row)
-        if self._streamer.residency.contents_of(row) is laid.contents:
-            self._repaint(row, laid, {})
-            self._streamer.residency.rows.repaint()
-        for material in laid.materials.values():
+        self._strip(row, self._laid.pop(row))
+
+    def _strip(self, row: int, laid: _Laid) -> None:
+        """Gives a tile its own materials back; ours go once nothing is drawn with them (_repaint)."""
+        if laid.materials and self._streamer.residency.contents_of(row) is laid.contents:
+            self._paint_rows(row, laid, {})
+        self._bare += laid.materials.values()
+        laid.materials, laid.shown = {}, ()
+
+    def _repaint(self) -> None:
+        self._streamer.residency.rows.repaint()
+        for material in self._bare:
             self._store.destroy_material(material)
+        self._bare.clear()

@@ -1,19 +1,20 @@
 """Images of a map on their way and on the GPU: who is wanted, what stands in for what is not there.
 
-Owns: shares in images (shared.py) by level, column and row. An image that is missing or wrong is not asked for again;
-the coarser one that holds it is, and is shown in its place. Limits: BEGUN_MAX on their way at a time.
+Owns: shares in images (shared.py) by level, column and row. An image that is missing or wrong is not asked for again
+while it, or a finer one that lies in it, is wanted; the coarser one that holds it is, and is shown in its place.
+Limits: BEGUN_MAX on their way at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from layerw.base.healing import Failure
 from layerw.base.ports import ImageFile
 from layerw.content.shared import Lease, SharedLoader
 from layerw.gpu.spec import SAMPLER_CLAMP_S, SAMPLER_CLAMP_T
-from layerw.stream.maps import Area, Key, Template
+from layerw.stream.maps import Key, Template
 from layerw.stream.retry import Messages
 
 BEGUN_MAX = 12
@@ -35,9 +36,8 @@ class Shown(NamedTuple):
 class MapImages:
     """`want` whenever what is wanted changes, `step` once a frame."""
 
-    def __init__(self, template: Template, lowest: int, area: Area, loader: Callable[[], SharedLoader],
-                 messages: Messages) -> None:  # fmt: skip
-        self._template, self._lowest, self._area = template, lowest, area
+    def __init__(self, template: Template, lowest: int, loader: Callable[[], SharedLoader], messages: Messages) -> None:
+        self._template, self._lowest = template, lowest
         self._loader, self._messages = loader, messages
         self._leases: dict[Key, Lease] = {}
         self._ready: dict[Key, int] = {}  # textures
@@ -67,6 +67,9 @@ class MapImages:
 
     def want(self, keys: Iterable[Key]) -> None:
         """These from now on, and what stands in for those of them that are missing; all others go with `sweep`."""
+        keys = list(keys)
+        if self._missing:
+            self._missing &= {found for key in keys for found in self._and_coarser(key)}
         wanted = dict.fromkeys(found for key in keys if (found := self._there(key)) is not None)
         for key in [key for key in self._leases if key not in wanted]:
             self._leaving.append(self._leases.pop(key))
@@ -82,12 +85,12 @@ class MapImages:
 
     def _there(self, key: Key) -> Key | None:
         """The image, or the nearest coarser one that is not known to be missing."""
+        return next((found for found in self._and_coarser(key) if found not in self._missing), None)
+
+    def _and_coarser(self, key: Key) -> Iterator[Key]:
         level, column, row = key
-        while level >= self._lowest:
-            if (level, column, row) not in self._missing and self._area.holds((level, column, row)):
-                return level, column, row
-            level, column, row = level - 1, column >> 1, row >> 1
-        return None
+        for up in range(level - self._lowest + 1):
+            yield level - up, column >> up, row >> up
 
     def step(self, now_s: float) -> bool:
         """Go on with what is on its way; whether anything came or failed."""
@@ -125,9 +128,9 @@ class MapImages:
         """What is drawn of an image: itself, or the nearest coarser one that is there."""
         if key is None:
             return Shown()
-        level, column, row = key
-        for up in range(level - self._lowest + 1):
-            texture = self._ready.get((level - up, column >> up, row >> up))
+        _, column, row = key
+        for up, found in enumerate(self._and_coarser(key)):
+            texture = self._ready.get(found)
             if texture:
                 size = 0.5**up
                 mask = (1 << up) - 1

@@ -216,10 +216,10 @@ class World:
             scheme: "xyz" (rows from the north), "tms" (rows from the south) or "wmts" (a RESTful template of
                 WebMercatorQuad, whose style, date and so on are written out).
             levels: the coarsest and the finest that there are, 0 to 24.
-            opacity: 0 (the tiles' own colours) to 1; `drape.opacity` is written to at any time.
+            opacity: 0 (the tiles as they are) to 1; `drape.opacity` is written to at any time.
             area: west, south, east, north in degrees, outside of which nothing is asked for; None: everywhere.
             budget_mib: what the images may take on the GPU, MiB; a quarter of its budget at most. Beyond it they are
-                coarser.
+                coarser, and beyond the coarsest level far tiles go without.
 
         A tile takes 2 x 2 images, of the finest level at which these cover it. An image that is not there is
         told once, and the coarser one is shown. `drape.close()` takes the map off; drape.counts, gpu_bytes and error
@@ -308,7 +308,7 @@ class World:
         told = [] if self._features is None else self._features.step()
         self._lights.step()
         if self._drape is not None:
-            told += self._drape._step(time_s)
+            told += self._drape._step(time_s, camera.position)
         if self.state == "ready":
             return told + self._streamer.take_errors()
         if self._streamer.state == "failed":

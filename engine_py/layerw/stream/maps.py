@@ -95,10 +95,13 @@ class Area(NamedTuple):
         return left < self.east and right > self.west and bottom < self.north and top > self.south
 
 
+EVERYWHERE = Area()
+
+
 def checked_area(area: object) -> Area:
     """West, south, east, north. Raises ShapeError, ConfigError."""
     if area is None:
-        return Area()
+        return EVERYWHERE
     found = Area(*checks.vector("World.drape area", area, 4).tolist())  # type: ignore[arg-type]
     if not (-180 <= found.west < found.east <= 180 and -90 <= found.south < found.north <= 90):
         raise ConfigError(f"World.drape area is {tuple(found)}; it takes west, south, east, north in degrees, each "
@@ -159,8 +162,8 @@ class Window(NamedTuple):
     down: F64
 
 
-def window(place: Fit, levels: tuple[int, int], coarser: int) -> Window:
-    """The images for a tile. coarser: so many levels below the one it would take."""
+def window(place: Fit, levels: tuple[int, int], coarser: int, area: Area = EVERYWHERE) -> Window:
+    """The images for a tile that are in the area. coarser: so many levels below the one it would take."""
     wide = float((place.high - place.low).max())
     level = math.floor(-math.log2(max(wide, 1e-9)))  # no wider than one image; often the next one fits as well
     fits = _touched(place, level + 1).max() <= WINDOW
@@ -175,4 +178,5 @@ def window(place: Fit, levels: tuple[int, int], coarser: int) -> Window:
     keys = [(level, (column + x) % side, row + y)
             if 0 <= row + y < side and column + x <= used[0] and row + y <= used[1] else None
             for y in range(WINDOW) for x in range(WINDOW)]  # fmt: skip
-    return Window(tuple(keys), rows[0], rows[1])
+    inside = tuple(key if key is not None and area.holds(key) else None for key in keys)
+    return Window(inside, rows[0], rows[1])

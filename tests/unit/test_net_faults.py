@@ -268,10 +268,11 @@ def test_after_the_server_stood_still_it_is_blended_again() -> None:
     assert moves > 0.95 and most < 0.15
 
 
-def test_a_server_that_is_slow_is_blended() -> None:
+@pytest.mark.parametrize("of", [3, 5])
+def test_a_server_that_is_slow_is_blended(of: int) -> None:
     room = Together(crafts)
     room.step(30)
-    moves, most = blended(room, 240, 5)
+    moves, most = blended(room, 240, of)
     assert moves > 0.9 and most < 0.25, (moves, most)
 
 

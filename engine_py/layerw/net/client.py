@@ -29,7 +29,7 @@ BEHIND_S = 0.1  # what is shown is so much older than what has come
 RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 UNPACKED_WORDS_MAX = 1 << 20
 DRIFT = 0.002  # seconds a second by which the server's clock is believed to have moved
-RECENT = 4  # snapshots in a row later than LATE_S: the server stood still or is slow, and its clock is believed anew
+RECENT = 2  # snapshots in a row later than LATE_S: the server stood still or is slow, and its clock is believed anew
 LATE_S, SLOWER = 0.025, 0.5  # and meanwhile what is shown runs so much slower
 Cells = dict[int, CellRows]
 

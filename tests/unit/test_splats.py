@@ -17,6 +17,7 @@ import pytest
 
 import layerw as lw
 from layerw.base.errors import LayerwError
+from layerw.base.mathx import linear_from_srgb
 from layerw.base.ports import F32
 from layerw.hosts.headless import HeadlessHost
 from layerw.splats import order
@@ -80,7 +81,7 @@ def smallest_three(q: npt.NDArray[Any]) -> bytes:
     return struct.pack("<I", word)
 
 
-def glb(one: Arrays, **changes: Any) -> bytes:
+def glb(one: Arrays, space: str = "srgb_rec709_display", **changes: Any) -> bytes:
     share = one.color / 255
     parts: dict[str, tuple[str, F32]] = {
         "POSITION": ("VEC3", one.position),
@@ -95,7 +96,7 @@ def glb(one: Arrays, **changes: Any) -> bytes:
         accessors.append({"bufferView": number, "componentType": 5126, "count": len(values), "type": kind})
         body += values.tobytes()
     primitive = {"mode": 0, "attributes": {name: i for i, name in enumerate(parts)},
-                 "extensions": {"KHR_gaussian_splatting": {"kernel": "ellipse"}}}  # fmt: skip
+                 "extensions": {"KHR_gaussian_splatting": {"kernel": "ellipse", "colorSpace": space}}}  # fmt: skip
     document = {"asset": {"version": "2.0"}, "extensionsUsed": ["KHR_gaussian_splatting"],
                 "extensionsRequired": ["KHR_gaussian_splatting"], "scene": 0, "scenes": [{"nodes": [0]}],
                 "nodes": [{"mesh": 0}], "meshes": [{"primitives": [primitive]}], "accessors": accessors,
@@ -126,6 +127,14 @@ def test_a_file_holds_what_was_written(kind: str) -> None:
     assert np.abs(found.scale / one.scale - 1).max() <= size
     assert np.abs(found.color.astype(int) - one.color).max() <= color
     assert same_turn(found.rotation, one.rotation, {"spz2": 0.02, "spz3": 1e-4}.get(kind, 1e-6))
+
+
+def test_linear_colors_become_srgb() -> None:
+    one = arrays()
+    one.color[:2, :3] = ((0, 1, 2), (253, 254, 255))
+    found = read_splats(glb(one, "lin_rec709_display"))
+    assert (found.color[:, 3] == one.color[:, 3]).all()
+    assert np.abs(linear_from_srgb(found.color[:, :3] / 255) - one.color[:, :3] / 255).max() < 0.005
 
 
 def test_a_node_turns_and_stretches_the_ellipsoids_of_its_mesh() -> None:
@@ -200,6 +209,7 @@ def test_reading_takes_no_more_than_is_charged_for_it(kind: str) -> None:
     one = arrays(count)
     whole = [FILES[kind][0](one)]
     if kind == "glb":
+        whole.append(glb(one, "lin_rec709_display"))
         whole += [glb(one, nodes=[{"mesh": 0, "scale": scale}]) for scale in ([2, 2, 2], [2, 1, 1])]
     for data in whole:
         charged: list[int] = []

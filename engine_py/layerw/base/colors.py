@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from layerw.base.checks import NO_NUMBERS, as_array, did_you_mean, shown
 from layerw.base.errors import ShapeError
-from layerw.base.mathx import linear_from_srgb
+from layerw.base.mathx import linear_from_srgb, srgb_from_linear
 
 Rgb = tuple[float, float, float]
 Rgba = tuple[float, float, float, float]
@@ -131,8 +131,7 @@ def linear_rgba(color: Color, name: str = "color") -> Rgba:
 
 def hex_of_linear(color: Rgb) -> str:
     """Linear rgb, each 0 to 1, as "#rrggbb"."""
-    coded = (v * 12.92 if v <= 0.0031308 else 1.055 * v ** (1 / 2.4) - 0.055 for v in color)
-    return "#" + "".join(f"{round(v * 255):02x}" for v in coded)
+    return "#" + "".join(f"{round(v * 255):02x}" for v in srgb_from_linear(color).tolist())
 
 
 def pack_rgba8(color: Color, name: str = "color") -> int:

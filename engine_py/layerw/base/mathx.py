@@ -182,3 +182,9 @@ def linear_from_srgb(value: npt.ArrayLike) -> Array:
     """The sRGB transfer function's inverse (IEC 61966-2-1), values in [0, 1]."""
     v = np.asarray(value, np.float64)
     return np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
+
+
+def srgb_from_linear(value: npt.ArrayLike) -> Array:
+    """The sRGB transfer function, values in [0, 1]."""
+    v = np.asarray(value, np.float64)
+    return np.where(v <= 0.0031308, v * 12.92, 1.055 * v ** (1 / 2.4) - 0.055)

@@ -15,7 +15,7 @@ from layerw.assets.accessors import COMPONENT_BYTES, Accessor, resolve_accessor
 from layerw.assets.gltf import Document, parse
 from layerw.assets.items import Item
 from layerw.assets.nodes import build_tree
-from layerw.base.mathx import quat_from_matrix, quat_multiply, quats_from_matrices
+from layerw.base.mathx import quat_from_matrix, quat_multiply, quats_from_matrices, srgb_from_linear
 from layerw.base.ports import F32, F64
 from layerw.splats.files import SH_0, Arrays, Charge, SplatError, checked, checked_count, finished, units
 
@@ -91,8 +91,7 @@ def _read(binary: memoryview, accessors: dict[str, Accessor], shown: Item, world
     color = np.empty((len(values["position"]), 4), np.float32)
     color[:, :3], color[:, 3] = 0.5 + SH_0 * values["color"], values["opacity"][:, 0]
     if shown.text("colorSpace", _SPACES[0]) == _SPACES[1]:
-        linear = np.clip(color[:, :3], 0, 1)
-        color[:, :3] = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+        color[:, :3] = srgb_from_linear(np.clip(color[:, :3], 0, 1))
     checked(values["position"], values["scale"], values["rotation"], color)  # before nodes change them
     return (*placed(values["position"], values["scale"], values["rotation"], world), color)
 

@@ -177,6 +177,7 @@ class Level(lw.Scene):
             app.ui.button("To the menu")(self.give_up)
         self.menu.on_dismiss(lambda: self.pause(False))
         tune.fade(0.6, 0.5)
+        app.every(1.0, lambda: show_time(self.day, self.day.hour + self.time_s * HOURS_A_SECOND))
 
     def homes(self):
         """(n, 3) places, and (n,) what each is: woods, pen, sea."""
@@ -214,8 +215,6 @@ class Level(lw.Scene):
         self.chase.step(dt, mouse + turn.value * (2.2 * dt))
         if app.frame_number % 10 == 0:
             self.tell()
-        if app.frame_number % 60 == 0:
-            show_time(self.day, self.day.hour + self.time_s * HOURS_A_SECOND)
         if stop.pressed or (self.was_locked and not locked and not app.paused):  # browsers keep the Escape that unlocks
             self.pause(not app.paused)
         self.was_locked = locked

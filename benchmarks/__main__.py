@@ -1,4 +1,5 @@
-"""`make bench`: serving, boot, drawing, kernels, picking, simulation, memory, bridge, threads, animation, in turn.
+"""`make bench`: serving, boot, drawing, kernels, picking, simulation, memory, bridge, threads, animation and, where
+layerw[bake] is there, textures, in turn.
 
 Tables and JSON go to benchmarks/results/.
 
@@ -14,6 +15,7 @@ import argparse
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 
 from benchmarks.site import RESULTS, ROOT
 
@@ -35,6 +37,15 @@ SHORT = {
     "serving": ["--rounds", "3"],
     "drawing": ["--frames", "20", "--warm-up", "12", "--many", "5", "--timeout-s", "600"],
 }
+
+
+NEEDS = {"textures": ("meshoptimizer", "alktx2")}  # modules of layerw[bake], which `make setup` does not bring
+
+
+def lacks(name: str) -> str:
+    """Why a part can't be measured here, or ""."""
+    missing = [module for module in NEEDS.get(name, ()) if find_spec(module) is None]
+    return f"left out, it needs {' and '.join(missing)}: pip install 'layerw[bake]'" if missing else ""
 
 
 def run_part(name: str, command: list[str]) -> str:
@@ -62,7 +73,10 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
     parser.add_argument("--full", action="store_true", help="every part with its own defaults: half an hour or more")
     args = parser.parse_args()
-    names = args.parts or list(PARTS)
+    names = args.parts or [name for name in PARTS if not lacks(name)]
+    for name in () if args.parts else PARTS:
+        if why := lacks(name):
+            print(f"{name}: {why}")
     for name in names:
         if name not in PARTS:
             parser.error(f"there is no part {name!r}; the parts are {', '.join(PARTS)}")

@@ -1,7 +1,7 @@
 """A static site with a benchmark's page, programs and peers, and a server that takes its results.
 
-Owns: the folder (an export of the program, beside it `bench/` and `three/`) and the loopback server. The same
-folder can be carried to a machine with a GPU and opened there by any static server that takes POST /result.
+Owns: the folder (an export of the program, beside it `bench/` and, for peers, `three/`) and the loopback server. The
+same folder can be carried to a machine with a GPU and opened there by any static server that takes POST /result.
 """
 
 from __future__ import annotations
@@ -24,10 +24,18 @@ THREE_FILES = ("three.module.js", "three.core.js", "three.webgpu.js", "three.tsl
 THREE_ADDONS = ("loaders/GLTFLoader.js", "utils/SkeletonUtils.js", "utils/BufferGeometryUtils.js")
 
 
-def build_site(program: Path, out: Path) -> Path:
-    """Export `program` and its neighbours to `out`; its folder becomes `bench/` as well."""
+def build_site(program: Path, out: Path, *, three: bool = True) -> Path:
+    """Export `program` and its neighbours to `out`; its folder becomes `bench/` as well, with page.js. three: with
+    three.js beside it."""
     export_app(program, out, runtime=runtime.ensure(), web=ROOT / "web", options=ExportOptions(everything=True))
     shutil.copytree(program.parent, out / "bench", ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    shutil.copyfile(ROOT / "benchmarks" / "page.js", out / "bench" / "page.js")
+    if three:
+        _copy_three(out)
+    return out
+
+
+def _copy_three(out: Path) -> None:
     source = ROOT / "node_modules" / "three" / "build"
     if not source.is_dir():
         raise FileNotFoundError("node_modules/three is missing; `make bench` installs it with npm.")
@@ -38,7 +46,6 @@ def build_site(program: Path, out: Path) -> Path:
         target = out / "three" / "addons" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source.parent / "examples" / "jsm" / name, target)
-    return out
 
 
 class _Handler(SimpleHTTPRequestHandler):

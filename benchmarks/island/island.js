@@ -7,15 +7,12 @@
  * as many while it turns so that a far cascade is always being renewed. Everything is measured on a real clock; intervals are
  * those of requestAnimationFrame on the thread that draws.
  */
-const query = new URLSearchParams(location.search);
-const get = (name, other) => query.get(name) ?? other;
+import { at, get, picture as png, post, wait } from './page.js';
+
 const seconds = Number(get('seconds', 20));
 const width = Number(get('width', 1080));
 const height = Number(get('height', 720));
 const backend = get('backend', 'webgpu');
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const post = (key, value) => fetch(`/result?k=${key}`, { method: 'POST', body: JSON.stringify(value) });
-const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 
 const element = document.createElement('layer-w');
 for (const [name, value] of Object.entries({ src: '../app/flight.py', backend, thread: get('thread', 'main'), quality: get('quality', 'medium') })) element.setAttribute(name, value);
@@ -41,7 +38,7 @@ async function passes(limit_ms) {
   for (const end = performance.now() + limit_ms; performance.now() < end; await wait(170)) {
     for (const { name, gpu_ms } of (await report()).passes) times.set(name, [...times.get(name) ?? [], gpu_ms]);
   }
-  return Object.fromEntries([...times].map(([name, all]) => [name, at(all.toSorted((a, b) => a - b), 0.5)]));
+  return Object.fromEntries([...times].map(([name, all]) => [name, at(all, 0.5)]));
 }
 
 /** GPU time by pass, of everything and with one part after the other left out. */
@@ -84,14 +81,8 @@ async function picture(view) {
   await wait(300);
   const start = performance.now();
   const figures = await settle(30);
-  const { width: w, height: h, data } = await element.host.request('readPixels');
-  const canvas = new OffscreenCanvas(w, h);
-  canvas.getContext('2d').putImageData(new ImageData(new Uint8ClampedArray(data), w, h), 0, 0);
-  const blob = await canvas.convertToBlob({ type: 'image/png' });
-  const bytes = new Uint8Array(await blob.arrayBuffer());
-  let text = '';
-  for (let k = 0; k < bytes.length; k += 32768) text += String.fromCharCode(...bytes.subarray(k, k + 32768));
-  await post(`picture-${backend}-${view.replace('@', '-')}`, { png: btoa(text), settle_ms: performance.now() - start, figures });
+  const settle_ms = performance.now() - start;
+  await post(`picture-${backend}-${view.replace('@', '-')}`, { settle_ms, figures, png: await png(element.host) });
 }
 
 async function fly() {

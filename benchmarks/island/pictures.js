@@ -4,10 +4,7 @@
  * Query: ?scenes=dusk,storm&backend=webgpu&width=1080&height=720&quality=high. Scenes are those below; several with one
  * program share its page. A body of /result?k=picture-NAME has the picture as PNG (base64) and the engine's report.
  */
-const query = new URLSearchParams(location.search);
-const get = (name, other) => query.get(name) ?? other;
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const post = (key, value) => fetch(`/result?k=${key}`, { method: 'POST', body: JSON.stringify(value) });
+import { get, picture as png, post, wait } from './page.js';
 
 const FLIGHT = '../app/flight.py';
 const stand = (eye, target) => `app.camera.position = (${eye})\napp.camera.look_at((${target}))\n`;
@@ -55,13 +52,7 @@ async function picture(name) {
   await settle(element);
   await wait(6000);
   const report = await element.host.request('report', 0);
-  const { width, height, data } = await element.host.request('readPixels');
-  const canvas = new OffscreenCanvas(width, height);
-  canvas.getContext('2d').putImageData(new ImageData(new Uint8ClampedArray(data), width, height), 0, 0);
-  const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/png' })).arrayBuffer());
-  let text = '';
-  for (let k = 0; k < bytes.length; k += 32768) text += String.fromCharCode(...bytes.subarray(k, k + 32768));
-  await post(`picture-${get('backend', 'webgpu')}-${name}`, { png: btoa(text), report, errors: element.errors });
+  await post(`picture-${get('backend', 'webgpu')}-${name}`, { png: await png(element.host), report, errors: element.errors });
 }
 
 async function main() {

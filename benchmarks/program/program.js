@@ -6,11 +6,8 @@
  * `profile`: afterwards, five seconds under cProfile (slower: only the shares mean something). Intervals are those of
  * requestAnimationFrame on the page's thread, so they are the program's with thread=main.
  */
-const query = new URLSearchParams(location.search);
-const get = (name, other) => query.get(name) ?? other;
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const post = (key, value) => fetch(`/result?k=${key}`, { method: 'POST', body: JSON.stringify(value) });
-const at = (values, share) => values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+import { at, get, picture, post, wait } from './page.js';
+
 const spread = (values) => values.length ? { p50: at(values, 0.5), p95: at(values, 0.95), p99: at(values, 0.99), max: Math.max(...values) } : null;
 const label = `${get('name', 'program')}-${get('backend', 'webgpu')}`;
 
@@ -37,16 +34,6 @@ async function profile(host) {
   await host.request('python', 'import cProfile\nimport builtins\nbuiltins._profile = cProfile.Profile()\nbuiltins._profile.enable()');
   await wait(5000);
   return host.request('python', 'import io, pstats\n_profile.disable()\n_text = io.StringIO()\npstats.Stats(_profile, stream=_text).sort_stats("cumtime").print_stats(90)\n_text.getvalue()');
-}
-
-async function picture(host) {
-  const { width, height, data } = await host.request('readPixels');
-  const canvas = new OffscreenCanvas(width, height);
-  canvas.getContext('2d').putImageData(new ImageData(new Uint8ClampedArray(data), width, height), 0, 0);
-  const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/png' })).arrayBuffer());
-  let text = '';
-  for (let k = 0; k < bytes.length; k += 32768) text += String.fromCharCode(...bytes.subarray(k, k + 32768));
-  return btoa(text);
 }
 
 async function main() {

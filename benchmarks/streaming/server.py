@@ -1,7 +1,7 @@
 """Serves a site of benchmarks/streaming and measures: python server.py SITE OUT MBIT DELAY_MS ROUNDS CHROMIUM [flags].
 
 A line of link for all connections together: a request waits DELAY_MS, then bytes leave at MBIT (0: as they can). The
-standard library alone, as it also runs on bare machines. Prints and writes OUT/streaming.json.
+standard library alone, as it also runs on bare machines. Prints and writes OUT/streaming-MBIT.json.
 """
 
 from __future__ import annotations

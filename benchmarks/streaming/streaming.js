@@ -4,11 +4,10 @@
  * Query: ?engine=layerw|three&backend=webgl2&width=1080&height=720. The server's clock measures: from the request of
  * tileset.json to the arrival of /result?k=shown.
  */
-const query = new URLSearchParams(location.search);
-const get = (name, other) => query.get(name) ?? other;
+import { get, post } from './page.js';
+
 const width = Number(get('width', 1080));
 const height = Number(get('height', 720));
-const post = (key, value) => fetch(`/result?k=${key}`, { method: 'POST', body: JSON.stringify(value) });
 const frame = () => new Promise(requestAnimationFrame);
 const LIMIT_MS = Number(get('limit', 200_000));
 const VIEW = { fov: 60, near: 1, far: 60000, eye: [2600, 620, 4200], target: [0, 250, 0], error_px: 6 };

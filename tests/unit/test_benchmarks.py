@@ -14,6 +14,7 @@ from benchmarks import __main__ as parts
 from benchmarks.boot.__main__ import table as boot_table
 from benchmarks.drawing.__main__ import table
 from benchmarks.kernels.__main__ import table as kernels_table
+from benchmarks.program.__main__ import take_pictures
 from layerw.hosts.headless import HeadlessHost
 
 
@@ -111,3 +112,23 @@ def test_the_island_s_table_leaves_out_one_part_at_a_time(monkeypatch: pytest.Mo
     flight["undress"]()
     assert flight["values"]() == demo and not flight["bounces"].are_on
     assert all("island/tileset.json" in text for text in app.report()["errors"]), "the world is not baked here"
+
+
+def test_a_part_whose_extra_is_missing_is_left_out_with_a_reason(monkeypatch: pytest.MonkeyPatch,
+                                                                 capsys: pytest.CaptureFixture[str]) -> None:
+    ran: list[str] = []
+    monkeypatch.setattr(parts, "run_part", lambda name, _: ran.append(name) or "")
+    monkeypatch.setattr(parts, "find_spec", lambda module: None if module == "alktx2" else module)
+    monkeypatch.setattr("sys.argv", ["bench"])
+    assert parts.main() == 0
+    assert ran == [name for name in parts.PARTS if name != "textures"]
+    assert "textures: left out, it needs alktx2: pip install 'layerw[bake]'" in capsys.readouterr().out
+    monkeypatch.setattr("sys.argv", ["bench", "textures"])
+    parts.main()
+    assert ran[-1] == "textures", "who names it hears what it says"
+
+
+def test_a_picture_lies_beside_the_figures(tmp_path: Path) -> None:
+    found = take_pictures({"fox-webgl2": [{"frames": 3, "png": "aGVsbG8="}], "fox-webgl2-profile": ["text"]}, tmp_path)
+    assert found == {"fox-webgl2": [{"frames": 3, "png": "fox-webgl2.png"}], "fox-webgl2-profile": ["text"]}
+    assert (tmp_path / "fox-webgl2.png").read_bytes() == b"hello"

@@ -52,6 +52,18 @@ def test_slow_frames_have_the_same_share_for_uploads() -> None:
     assert pace.bytes_per_frame == usual, "quick frames come more often, and still have the milliseconds"
 
 
+def test_a_machine_that_takes_long_for_every_picture_gets_all_it_may() -> None:
+    pace = UploadPace(2.0, 4 * MIB)
+    frames(pace, 100.0, 40)
+    allowed = []
+    for taken_s in (0.1, 0.1, 0.1, 0.016, 0.1, 0.016, *[1 / 60] * 4):
+        pace.frame_s = taken_s
+        allowed.append(pace.bytes_per_frame)
+    assert allowed[:2] == [BYTES_MIN] * 2, "a hitch or two change nothing"
+    assert allowed[2] == allowed[4] == 4 * MIB, "long ones do, of which every other one seems short"
+    assert allowed[-1] == BYTES_MIN
+
+
 def test_bytes_have_both_ends() -> None:
     pace = UploadPace(2.0, 4 * MIB)
     assert pace.bytes_per_frame == 4 * MIB and pace.bytes_per_ms is None

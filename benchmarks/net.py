@@ -83,7 +83,7 @@ def measure(clients: int, entities: int, seconds: float) -> dict[str, Any]:
                 ours.send(wire.ack_message(waiting.pop(0), 0.0), reliable=False)
         if frame >= 120:
             (tick_ms if ticked else frames_ms).append(took)
-    snapshot, before = room._ring.find(room.tick), room._ring.find(room.tick - 1 - LATE_TICKS)
+    snapshot, before = room.telling.ring.find(room.tick), room._ring.find(room.tick - 1 - LATE_TICKS)
     whole = sum(map(len, pack_cells(snapshot, nothing(room.schema.width)).values()))
     delta = sum(map(len, pack_cells(snapshot, before).values()))
     told = [client.interest.cells for client in room.clients.values()]

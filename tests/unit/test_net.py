@@ -130,7 +130,7 @@ def test_what_stands_still_takes_next_to_nothing_and_a_difference_less_than_the_
         room.step(1)
     moving = (server.sent_bytes - before) / 20
     room.step(6)
-    now = server._ring.find(server.tick)
+    now = server.telling.ring.find(server.tick)
     whole = sum(map(len, pack_cells(now, nothing(server.schema.width)).values()))
     assert still <= 20 and moving < whole / 2, (still, moving, whole)
 

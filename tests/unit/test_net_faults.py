@@ -97,7 +97,7 @@ def test_numbers_begin_again_at_those_that_nobody_has_and_old_tokens_are_none() 
     room.step(2)
     server = room.server.room
     server._leave(server.clients[2])
-    server._number = 65_534
+    server._guests._number = 65_534
     lines = [greet(room) for _ in range(2)]
     room.step(2)
     assert [values(one, wire.WELCOME)[0]["player"] for one in lines] == [65_535, 2], "1 is here"
@@ -153,7 +153,7 @@ def test_a_cell_that_is_too_large_at_a_tick_comes_again_when_it_is_not(monkeypat
 
 
 def test_looks_are_packed_once_and_told_some_a_tick_before_what_looks_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("layerw.net.authority.LOOK_BYTES_A_TICK", 1)
+    monkeypatch.setattr("layerw.net.telling.LOOK_BYTES_A_TICK", 1)
     packed: list[int] = []
     value_message = wire.value_message
     monkeypatch.setattr(wire, "value_message", lambda kind, value: packed.append(kind) or value_message(kind, value))
@@ -238,7 +238,7 @@ def test_a_room_without_anyone_ticks_and_looks_at_nothing() -> None:
     room.step(10)
     tick = server.tick
     room.step(30)
-    assert server.tick == tick + 10 and server._ring.find(server.tick) is None
+    assert server.tick == tick + 10 and server.telling.ring.find(server.tick) is None
     ship[Craft].owner = 0
     room.step(6)
     assert ship[Craft].owner == 1, "an owner is written for the program, which runs on"

@@ -197,7 +197,7 @@ class Net:
         found: dict[str, Any] = {"state": self.state, "players": len(self.players)}
         if self._authority is not None:
             found |= {"tick": self._authority.tick, "sent_bytes": self._authority.sent_bytes,
-                      "snapshots": self._authority.snapshots}  # fmt: skip
+                      "snapshots": self._authority.telling.snapshots}  # fmt: skip
         if self._client is not None:
             found |= {"received_bytes": self._client.received_bytes, "damaged": self._client.damaged,
                       "tick": round(self._client.shown_tick, 2)}  # fmt: skip

@@ -1,0 +1,93 @@
+"""Guests: who is in a room, on the server: players with their connections, and who they are when they come back.
+
+Owns: numbers, tokens, and who makes room for whom. A player without a connection is kept for a while (authority.py).
+Does not send anything.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from layerw.net.calls import Bucket
+from layerw.net.interest import Interest
+from layerw.net.player import Player
+from layerw.net.settings import Settings
+from layerw.net.transport import Transport
+
+NUMBERS = 65_535  # of players: then they begin again at those that nobody has
+MESSAGES_A_SECOND = 240.0
+REFUSALS_MAX = 50  # calls that were refused, before the connection is; one a second is forgiven
+WHOLE_EACH_S = 1.0  # to a client that has acknowledged nothing lately
+TOKEN_MAX = 100  # characters
+
+
+@dataclass(eq=False, slots=True)
+class Guest:
+    """A player, with the connection while there is one."""
+
+    player: Player
+    transport: Transport | None
+    joined: int  # how many had joined the room: a number that was another's before has another token
+    interest: Interest = field(default_factory=Interest)
+    messages: Bucket = field(default_factory=lambda: Bucket(MESSAGES_A_SECOND))
+    calls: dict[str, Bucket] = field(default_factory=dict)
+    acked: int = 0  # tick
+    told: dict[int, frozenset[int]] = field(default_factory=dict)  # by tick, the cells
+    looks: int = 0  # how many it was told
+    whole_s: float = -WHOLE_EACH_S  # when it was told everything
+    refusals: Bucket = field(default_factory=lambda: Bucket(1.0, REFUSALS_MAX))
+    lost_s: float = 0.0
+    shown: float = 0.0  # the tick that it sees
+
+    def connect(self, transport: Transport) -> None:
+        """A connection begins: it knows nothing."""
+        self.transport, self.acked, self.looks, self.whole_s = transport, 0, 0, -WHOLE_EACH_S
+        self.refusals = Bucket(1.0, REFUSALS_MAX)
+        self.told.clear()
+        self.player._connected = True
+
+
+class Guests:
+    """Those of one room, by number."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.room = secrets.token_hex(8)
+        self.by_number: dict[int, Guest] = {}
+        self._settings, self._secret = settings, secrets.token_bytes(32)
+        self._joined = self._number = 0
+
+    def is_full(self) -> bool:
+        """Whether as many are connected as may be."""
+        return sum(one.transport is not None for one in self.by_number.values()) >= self._settings.players_max
+
+    def crowded_out(self) -> list[Guest]:
+        """Who has to leave before another comes: of those without a connection, who was lost first."""
+        lost = sorted((one for one in self.by_number.values() if one.transport is None), key=lambda one: one.lost_s)
+        return lost[: max(len(self.by_number) - self._settings.players_max + 1, 0)]
+
+    def add(self, transport: Transport) -> Guest:
+        """A player who was not here."""
+        self._joined += 1
+        self._number = self._number % NUMBERS + 1
+        while self._number in self.by_number:
+            self._number = self._number % NUMBERS + 1
+        guest = self.by_number[self._number] = Guest(Player(self._number), transport, self._joined)
+        return guest
+
+    def token(self, guest: Guest) -> str:
+        """What says that it is this one."""
+        of = f"{self.room} {guest.player.number} {guest.joined}"
+        return f"{guest.player.number}.{hmac.new(self._secret, of.encode(), sha256).hexdigest()}"
+
+    def returning(self, token: object) -> Guest | None:
+        """Whose token that is."""
+        if not isinstance(token, str) or not token.isascii() or len(token) > TOKEN_MAX:
+            return None
+        given = token.partition(".")[0]
+        if not given.isdecimal():
+            return None
+        guest = self.by_number.get(int(given))
+        return guest if guest is not None and hmac.compare_digest(token, self.token(guest)) else None

@@ -1,0 +1,116 @@
+"""Telling: what each player of a room is told of its things, a tick at a time.
+
+Owns: the last ticks, the cells of things, what they look like, and which baseline each player has. A difference is
+packed once for all who have the same baseline. Does not hear anybody (authority.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from layerw.frame.subsystems import SubsystemPort
+from layerw.net import wire
+from layerw.net.guests import WHOLE_EACH_S, Guest
+from layerw.net.packing import pack_cells
+from layerw.net.schema import LOOK, Rows, Schema
+from layerw.net.seen import LookNumbers
+from layerw.net.settings import Settings
+from layerw.net.snapshots import KEPT, Cells, Ring, Snapshot, cell_of, nothing
+from layerw.net.transport import Transport
+
+LOOK_BYTES_A_TICK = 128 * 1024  # to one player
+Owners = npt.NDArray[np.uint16]
+
+
+class Telling:
+    """`tell` makes a tick's snapshot and sends each guest what is new of it."""
+
+    def __init__(self, port: SubsystemPort, settings: Settings, schema: Schema) -> None:
+        self._port, self._settings, self._schema = port, settings, schema
+        self.ring, self._cells = Ring(), Cells(port.table.capacity)
+        self._cell_m = settings.cell_m
+        self._looks = LookNumbers(port)
+        self.sent_bytes = self.snapshots = 0
+
+    def tell(self, tick: int, rows: Rows, owners: Owners, guests: Iterable[Guest]) -> None:
+        """rows: of all shared things. owners: of each row, 0: nobody."""
+        if self._cell_m != self._settings.cell_m:
+            self._cell_m = self._settings.cell_m
+            self._cells.forget()
+            for guest in guests:
+                guest.interest.forget()
+        table = self._port.table
+        position = table.position[rows]
+        cells = self._cells.place(rows, table.birth[rows], position[:, 0], position[:, 2], self._cell_m)
+        keys = cells << np.uint64(32) | table.serial[rows].astype(np.uint64)
+        order = np.argsort(keys, kind="stable")
+        words = self._schema.read(table, rows)
+        words[:, LOOK] = self._looks.of(rows)
+        now = Snapshot(tick, keys[order], words[order])
+        self.ring.put(now)
+        mine = np.flatnonzero(owners)
+        _, first = np.unique(owners[mine], return_index=True)
+        places = {int(owners[mine[one]]): position[mine[one]] for one in first.tolist()}
+        packed: dict[int, dict[int, bytes]] = {}
+        for guest in guests:
+            if guest.transport is not None and guest.transport.waiting_bytes == 0:
+                self._tell(guest, guest.transport, now, packed, places.get(guest.player.number))
+
+    def _tell(self, guest: Guest, transport: Transport, now: Snapshot, packed: dict[int, dict[int, bytes]],
+              place: Any) -> None:  # fmt: skip
+        """One guest's snapshot, of blocks that others get as well."""
+        self._tell_looks(guest, transport)
+        position = guest.player.position if guest.player.position is not None else place
+        column, row = (0, 0) if position is None else cell_of(float(position[0]), float(position[2]), self._cell_m)
+        cells = guest.interest.look(column, row, self._settings.radius)
+        base = self.ring.find(guest.acked)
+        had = guest.told.get(guest.acked) if base is not None else None
+        if base is None or had is None:
+            clock = self._port.now_s()
+            if guest.looks < len(self._looks.messages) or clock - guest.whole_s < WHOLE_EACH_S:
+                return  # it could not show it, or it has not had the time to say that it has it
+            base, had, guest.whole_s = nothing(self._schema.width), frozenset(), clock
+        blocks, cells = self._blocks(now, base, cells, had, packed)
+        guest.told = {tick: told for tick, told in guest.told.items() if tick > now.tick - KEPT}
+        guest.told[now.tick] = cells
+        data = wire.snapshot_message(wire.SnapshotHead(now.tick, base.tick, 0), blocks)
+        self.sent_bytes += len(data)
+        self.snapshots += 1
+        transport.send(data, reliable=False)
+
+    def _blocks(self, now: Snapshot, base: Snapshot, cells: frozenset[int], had: frozenset[int],
+                packed: dict[int, dict[int, bytes]]) -> tuple[list[wire.CellBlock], frozenset[int]]:  # fmt: skip
+        """What brings someone who had those cells of the baseline up to now; and the cells that it then has."""
+        delta = self._packed(packed, now, base)
+        blocks = [wire.CellBlock(cell, wire.DELTA, delta[cell]) for cell in delta.keys() & cells & had]
+        if cells - had:
+            whole = self._packed(packed, now, nothing(self._schema.width))
+            blocks += [wire.CellBlock(cell, wire.WHOLE, whole[cell]) for cell in whole.keys() & (cells - had)]
+        blocks += [wire.CellBlock(cell, wire.DROPPED, b"") for cell in had - cells]
+        large = {block.cell for block in blocks if len(block.data) > wire.BLOCK_BYTES_MAX}
+        if large:
+            self._port.log.warning(f"A cell takes more than {wire.BLOCK_BYTES_MAX} bytes and is not told; make "
+                                   f"app.net.cell_m smaller, it is {self._cell_m:g}.")  # fmt: skip
+            blocks = [block for block in blocks if block.cell not in large]
+            blocks += [wire.CellBlock(cell, wire.DROPPED, b"") for cell in large & had]
+        return blocks, cells - large
+
+    def _tell_looks(self, guest: Guest, transport: Transport) -> None:
+        """Those that it was not told of yet, as many as go in one tick."""
+        left = LOOK_BYTES_A_TICK
+        while left > 0 and guest.looks < len(self._looks.messages):
+            data = self._looks.messages[guest.looks]
+            transport.send(data, reliable=True)
+            guest.looks += 1
+            left -= len(data)
+            self.sent_bytes += len(data)
+
+    def _packed(self, packed: dict[int, dict[int, bytes]], now: Snapshot, base: Snapshot) -> dict[int, bytes]:
+        found = packed.get(base.tick)
+        if found is None:
+            found = packed[base.tick] = pack_cells(now, base)
+        return found

@@ -3,7 +3,8 @@
  * A step is: be carried by what one stands on; walk, with slopes that are too steep turned into walls; where that is
  * blocked, try it a step higher; then either keep to the ground or fly. Planes come from Box3D (its capsule mover), which
  * rests a slop inside of them: the capsule here is so much thicker. Before it walks, what moves into it pushes it: a
- * kinematic body as far as it goes, a dynamic one by the momentum that it has, and is pushed back.
+ * kinematic body as far as it goes, a dynamic one by the momentum that it has, and is pushed back. What gives it more speed
+ * upwards than LIFT, a blow, the program or a dynamic body under its feet that stops, takes it off the ground.
  * Source: Erin Catto, "Character mover", Box3D's and Box2D's manuals; the rest is what characters of games do.
  */
 #include "state.h"
@@ -14,6 +15,7 @@ enum { PLANES_MAX = 24, ROUNDS = 5, MOVING_MAX = 32 };
 #define EDGE 0.03f    // how far inside of an edge the surface behind it is asked for
 #define FAST_M 3.0f   // a step, what moves faster is not seen: 180 m/s
 #define GRIP 6.0f     // m/s2 that feet on the ground lose of a blow
+#define LIFT 1.5f     // m/s upwards that feet on the ground still hold against
 
 typedef struct {
     float position[3];  // of the feet
@@ -264,6 +266,17 @@ static void take_blow(Ask *ask, uint32_t slot, b3Plane plane, b3Vec3 point, floa
     b3Body_ApplyLinearImpulse(body, b3MulSV(-impulse, n), point, true);
     if (is_braced) return;
     m->blow[0] += impulse / m->mass * n.x, m->blow[2] += impulse / m->mass * n.z;
+    if (n.y > 0 || m->on_ground == 0) m->velocity[1] += impulse / m->mass * n.y;
+}
+
+// What one stands on, and threw up, is slower now than weight alone makes it: one flies on as fast as it was.
+static void be_thrown(const Ask *ask, uint32_t ground, float dt) {
+    Mover *m = ask->mover;
+    if (m->on_ground == 0 || ground >= ask->world->used || B3_IS_NULL(ask->world->bodies[ground])) return;
+    b3BodyId body = ask->world->bodies[ground];
+    if (b3Body_GetType(body) != b3_dynamicBody) return;
+    float was = m->ground_velocity[1], is = b3Body_GetWorldPointVelocity(body, vec(m->position)).y;
+    if (was - is > LIFT - LW_MIN(m->gravity, 0.0f) * dt) m->velocity[1] = LW_MAX(m->velocity[1], was);
 }
 
 static void be_pushed(Ask *ask, uint32_t ground, float dt) {
@@ -310,11 +323,13 @@ static void move_one(World *world, Mover *m, uint32_t mask, uint32_t *ground, fl
     Ask ask = {.world = world, .mover = m, .mask = mask};
     Planes planes;
     carry(&ask, *ground);
+    be_thrown(&ask, *ground, dt);
     be_pushed(&ask, *ground, dt);
-    bool walks = m->on_ground != 0 && m->jump <= 0;
+    bool lifted = m->on_ground == 0 || m->velocity[1] > LIFT, walks = !lifted && m->jump <= 0;
     b3Vec3 feet = vec(m->position), before = feet, wish = {m->wish[0] * dt, 0, m->wish[2] * dt};
     b3Vec3 way = b3Add(wish, (b3Vec3){m->blow[0] * dt, 0, m->blow[2] * dt});
-    if (m->on_ground != 0 && m->jump > 0) m->velocity[1] = m->jump + LW_MAX(m->ground_velocity[1], 0.0f);
+    float jump = m->jump + LW_MAX(m->ground_velocity[1], 0.0f);
+    if (m->on_ground != 0 && m->jump > 0) m->velocity[1] = LW_MAX(jump, m->velocity[1]);
     else m->velocity[1] = walks ? 0 : m->velocity[1] + m->gravity * dt;
     b3Vec3 after = slide(&ask, feet, way, true, &planes);
     push(&ask, &planes, wish, dt);

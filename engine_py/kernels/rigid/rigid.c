@@ -182,12 +182,13 @@ uint32_t lw_rigid_step(uint32_t number, float dt, uint32_t substeps, uint32_t ro
 
 void lw_rigid_state(uint32_t number, const uint32_t *slots, uint32_t count, float *out) {
     World *world = lw_world(number);
-    for (uint32_t i = 0; i < count; i++, out += 15) {
+    for (uint32_t i = 0; i < count; i++, out += LW_STATE_FLOATS) {
         b3BodyId id = world->bodies[slots[i]];
         b3WorldTransform pose = b3Body_GetTransform(id);
         put3(out, pose.p), put3(out + 3, pose.q.v), out[6] = pose.q.s;
         put3(out + 7, b3Body_GetLinearVelocity(id)), put3(out + 10, b3Body_GetAngularVelocity(id));
         out[13] = b3Body_GetMass(id), out[14] = b3Body_IsAwake(id);
+        put3(out + 15, b3Body_GetWorldCenterOfMass(id));
     }
 }
 
@@ -210,7 +211,7 @@ uint64_t lw_rigid_hash(uint32_t number) {
     uint64_t hash = 0xCBF29CE484222325ull;
     for (uint32_t slot = 0; slot < world->used; slot++) {
         if (B3_IS_NULL(world->bodies[slot])) continue;
-        float state[15];
+        float state[LW_STATE_FLOATS];
         lw_rigid_state(number, &slot, 1, state);
         hash = mix(mix(hash, &slot, 1), state, 13);
     }

@@ -18,7 +18,7 @@
 #include "lw.h"
 
 enum { LW_SHAPE_FLOATS = 12, LW_BODY_FLOATS = 17, LW_BODY_WORDS = 5, LW_CONTACT_FLOATS = 8, LW_COMMAND_FLOATS = 8,
-       LW_MOVER_FLOATS = 33 };
+       LW_MOVER_FLOATS = 33, LW_STATE_FLOATS = 18 };
 enum { LW_BOX, LW_SPHERE, LW_CAPSULE, LW_HULL, LW_MESH, LW_FIELD };
 enum { LW_STATIC, LW_KINEMATIC, LW_DYNAMIC };
 enum { LW_WELD, LW_HINGE, LW_SLIDER, LW_BALL, LW_SPRING };
@@ -69,7 +69,7 @@ LW_KERNEL void lw_rigid_command(uint32_t world, const uint32_t *heads, const flo
 LW_KERNEL uint32_t lw_rigid_step(uint32_t world, float dt, uint32_t substeps, uint32_t room, uint32_t *slots,
                                  float *poses, uint32_t *lost);
 
-// Pose, velocities, mass, and whether it is awake (15 floats) of bodies.
+// Pose, velocities, mass, whether it is awake, and the centre of mass (LW_STATE_FLOATS floats) of bodies.
 LW_KERNEL void lw_rigid_state(uint32_t world, const uint32_t *slots, uint32_t count, float *out);
 
 // Contacts that touch, of bodies that are awake: pairs of slots with LW_CONTACT_FLOATS floats: point, normal from the

@@ -25,6 +25,7 @@ from layerw.scene.row_values import check_owner
 if TYPE_CHECKING:
     from layerw.app import App
     from layerw.physics.physics import Physics
+    from layerw.physics.rigid_world import RigidWorld
 
 MOVER_FLOATS = 33  # rigid.h; the places of character.c's fields:
 POSITION, VELOCITY, WISH, NORMAL, GROUND_VELOCITY = slice(0, 3), slice(3, 6), slice(6, 9), slice(17, 20), slice(23, 26)
@@ -51,7 +52,7 @@ class Character:
         slope: radians, the steepest ground that it walks on.
         jump_speed: m/s upwards; 5.0 is 1.3 m high.
         strength: newtons that it pushes bodies with; 0 pushes none.
-        mass: kilograms: what a dynamic body that comes moves it by, and loses; its own weight presses on nothing.
+        mass: kilograms: what a dynamic body that comes, or a push, moves it by; its own weight presses on nothing.
         fall_speed: m/s downwards at most; 55 is what air lets a person fall with.
         hits: layers of bodies that it meets; None: all.
 
@@ -97,7 +98,7 @@ class Character:
         self._ground, self._ground_birth = NOBODY, 0
         self._inside: dict[int, int] = {}  # slots of the sensors that it is in, and their rows' births
         self._last = np.full(3, np.nan, np.float32)
-        physics._join(self)
+        physics._characters.join(self, physics._world)
 
     # -- what it shall do ------------------------------------------------------------------------
 
@@ -117,6 +118,17 @@ class Character:
     def jump(self) -> None:
         """Jumps with the next step, if it stands on something then."""
         self._state[JUMP] = self._wanted[1]
+
+    def push(self, impulse: npt.ArrayLike) -> None:
+        """A push in newton seconds, as `body.push`: it changes the speed by impulse / mass with the next step.
+
+        impulse: (3,). Feet on the ground soon hold against what goes along it, and at once against up to 1.5 m/s
+            upwards; more takes them off. 200 m/s is what it gets at most.
+        """
+        speed = checks.vector("Character.push impulse", impulse) / float(self._state[MASS])
+        pushed = self._state[BLOW] + speed * (1, 0, 1)
+        self._state[BLOW] = pushed * min(1.0, SPEED_MAX / max(float(np.sqrt((pushed * pushed).sum())), 1e-9))
+        self._state[FALL] = np.clip(self._state[FALL] + speed[1], -SPEED_MAX, SPEED_MAX)
 
     def teleport(self, position: npt.ArrayLike) -> None:
         """Stands there from now on, at rest; as assigning the entity's position, which keeps its speed."""
@@ -213,6 +225,13 @@ class Character:
         self._physics._characters.discard(self)
 
     @property
+    def _middle(self) -> F64:
+        """(3,) between its feet and its head."""
+        found: F64 = self._entity.position.astype(np.float64)
+        found[1] += self.height / 2 - self._feet
+        return found
+
+    @property
     def _living(self) -> Entity:
         if not self._entity.alive:
             raise HandleError("The character's entity was despawned; make another.")
@@ -279,8 +298,16 @@ class Characters:
     def __bool__(self) -> bool:
         return bool(self._all)
 
-    def add(self, character: Character) -> None:
+    def living(self) -> list[Character]:
+        """Those whose entity is there."""
+        return [one for one in self._all if one._entity.alive]
+
+    def join(self, character: Character, world: RigidWorld) -> None:
         """From now on it steps."""
+        if (world.bodies.slots(character.entity._numbers()) >= 0).any():
+            raise ConfigError("Character entity has a body; a character has none: `entity.body.remove()` ends it.")
+        if character.entity.first_row in self.rows():
+            raise ConfigError("Character entity has a Character already; `character.remove()` ends that.")
         self._all.append(character)
 
     def discard(self, character: Character) -> None:
@@ -289,7 +316,7 @@ class Characters:
 
     def rows(self) -> list[int]:
         """Of their entities, those that live."""
-        return [one._entity.first_row for one in self._all if one._entity.alive]
+        return [one._entity.first_row for one in self.living()]
 
     def places(self) -> F32:
         """(n, 3) of their feet."""
@@ -308,7 +335,7 @@ class Characters:
 
     def step(self, physics: Physics, dt: float) -> None:
         """One step of all whose entity lives."""
-        self._all = [one for one in self._all if one._entity.alive]
+        self._all = self.living()
         if not self._all:
             return
         world = physics._world

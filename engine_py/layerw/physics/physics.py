@@ -17,8 +17,9 @@ from layerw.base.errors import ConfigError
 from layerw.base.names import named
 from layerw.frame.subsystems import SubsystemPort
 from layerw.physics.admission import Admission
+from layerw.physics.blasts import explode
 from layerw.physics.body import Body
-from layerw.physics.character import Character, Characters
+from layerw.physics.character import Characters
 from layerw.physics.entity_body import EntityBody
 from layerw.physics.events import BEGAN, CONTACT, ENDED, ENTERED, LEFT, PAIR, Events
 from layerw.physics.forms import Forms
@@ -115,13 +116,6 @@ class Physics:
         """A save says where everything is; nothing moves there."""
         self._world.rest()
         self._characters.rest()
-
-    def _join(self, character: Character) -> None:
-        if (self._world.bodies.slots(character.entity._numbers()) >= 0).any():
-            raise ConfigError("Character entity has a body; a character has none: `entity.body.remove()` ends it.")
-        if character.entity.first_row in self._characters.rows():
-            raise ConfigError("Character entity has a Character already; `character.remove()` ends that.")
-        self._characters.add(character)
 
     # -- settings --------------------------------------------------------------------------------
 
@@ -266,6 +260,17 @@ class Physics:
 
     def _drain(self, water: Water) -> None:
         self._waters[:] = [one for one in self._waters if one is not water]
+
+    def explode(self, position: npt.ArrayLike, impulse: float, *, radius: float = 5.0, layers: Any = None) -> None:
+        """Pushes dynamic bodies and characters away from a point: `app.physics.explode(bomb.position, 200)`.
+
+        Args:
+            position: (3,) metres; below their middles it throws them up.
+            impulse: newton seconds that what is at the point gets; less with the distance of its middle.
+            radius: metres, where nothing is left of it. Walls hold nothing back.
+            layers: of bodies that it pushes; None: all. Characters are always pushed.
+        """
+        explode(self._world, self._queries, self._characters, position, impulse, radius, layers)
 
     def advance(self, steps: int) -> None:
         """Runs so many steps of 1/60 s at once, without the program's: to let a pile settle before it is seen.

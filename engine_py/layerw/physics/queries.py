@@ -80,13 +80,22 @@ class Queries:
     def overlap(self, shape: str, size: npt.ArrayLike, position: npt.ArrayLike, rotation: npt.ArrayLike,
                 layers: Any) -> Entities:  # fmt: skip
         """See Physics.overlap."""
-        record, pose = self._shape(shape, size), _pose("overlap position", position, rotation)
+        slots = self.slots(self._shape(shape, size), _pose("overlap position", position, rotation), layers)
+        rows = self._world.bodies.row[slots].astype(np.intp)
+        return Entities.of_rows(self._table, np.sort(rows[rows >= 0]))
+
+    def ball(self, middle: F64, radius: float, layers: Any) -> npt.NDArray[np.uint32]:
+        """The bodies that a ball overlaps, by slot."""
+        still = _pose("position", middle, (0, 0, 0, 1))
+        return np.sort(self.slots(self._shape("sphere", radius), still, layers))
+
+    def slots(self, record: F32, pose: F32, layers: Any) -> npt.NDArray[np.uint32]:
+        """The bodies that a shape overlaps."""
         mask = _mask(layers)
         self._ready()
         slots = np.zeros(max(self._world.bodies.high, 1), np.uint32)
         count = self._world.kernels.lw_rigid_overlap(self._world.number, record, pose, mask, len(slots), slots)
-        rows = self._world.bodies.row[slots[:count]].astype(np.intp)
-        return Entities.of_rows(self._table, np.sort(rows[rows >= 0]))
+        return slots[:count]
 
     def _shape(self, shape: str, size: npt.ArrayLike) -> F32:
         kind = checks.one_of("shape", shape, SWEPT)

@@ -27,7 +27,7 @@ from layerw.scene.table import Table
 STATIC, KINEMATIC, DYNAMIC = range(3)
 SUBSTEPS = 4
 STEP_S = 1 / 60
-COMMAND_FLOATS, STATE_FLOATS = 8, 15
+COMMAND_FLOATS, STATE_FLOATS = 8, 18
 BODY_BYTES = 4096  # taken for a body before it is made; what it really takes is known after
 QUEUE_MAX = 100_000  # commands, 40 bytes each
 TOLD_MAX = 5  # bodies that left the world, each in a sentence
@@ -132,7 +132,7 @@ class RigidWorld:
             self.kernels.lw_rigid_command(self.number, heads, values, len(heads), dt)
 
     def state(self, slots: npt.NDArray[np.integer]) -> F32:
-        """(n, 15): pose, velocity, spin, mass, awake; after all commands so far."""
+        """(n, 18): pose, velocity, spin, mass, awake, centre of mass; after all commands so far."""
         self.forget_dead()
         self.take_writes()
         self.flush()

@@ -86,7 +86,7 @@ class RigidKernels(Protocol):
         ...
 
     def lw_rigid_state(self, world: int, slots: Address, count: int, out: Address) -> None:
-        """Pose, velocities, mass, and whether it is awake (15 floats) of bodies."""
+        """Pose, velocities, mass, whether it is awake, and the centre of mass (LW_STATE_FLOATS floats) of bodies."""
         ...
 
     def lw_rigid_contacts(self, world: int, room: int, pairs: Address, values: Address) -> int:

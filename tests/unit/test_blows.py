@@ -10,8 +10,7 @@ import pytest
 
 import layerw as lw
 from layerw.kernels import rigid
-
-from .test_character import RADIUS, Walk
+from tests.unit.test_character import RADIUS, Walk
 
 pytestmark = pytest.mark.skipif(not rigid.is_built(), reason="layerw was built without physics: `make physics`")
 

@@ -14,6 +14,7 @@ import pytest
 
 import layerw as lw
 from layerw.audio.mixer import bent
+from layerw.audio.voices import Voices
 from layerw.hosts.headless import HeadlessHost
 from layerw.messages.codec import encode_own
 
@@ -462,7 +463,26 @@ def calls_of(function: Callable[[], object]) -> int:
     return count
 
 
-def test_what_moving_sounds_cost_python_is_the_same_for_any_number() -> None:
+def test_places_are_looked_at_30_times_a_second_and_what_is_set_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = HeadlessHost()
+    app = lw.App(host=host)
+    voice = lw.Sound.from_array(tone(9.0)).play(at=(3, 0, 0), loop=True)
+    host.step(app, 4)
+    looks: list[float] = []
+    step = Voices.step
+    monkeypatch.setattr(Voices, "step", lambda self, dt, *a, **b: looks.append(dt) or step(self, dt, *a, **b))
+    host.step(app, 60)
+    assert len(looks) <= 45 and sum(looks) == pytest.approx(1.0, abs=0.05)
+    for _ in range(10):
+        looks.clear()
+        voice.gain = 0.5
+        host.step(app, 1)
+        assert looks
+    assert voice.time == pytest.approx(74 / 60, abs=0.03)
+
+
+def test_what_moving_sounds_cost_python_is_the_same_for_any_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("layerw.audio.audio.UPDATE_S", 0.0)
     calls = []
     for number in (50, 100, 200):
         host = HeadlessHost()

@@ -282,8 +282,9 @@ class Audio:
             self._tell(orders, buses, zones, feeds)
 
     def _may_wait(self, dt: float) -> bool:
-        """A page smooths levels itself: places are told 30 times a second, what begins, ends or is set at once."""
-        return (self._mixer is None and self._page and dt < UPDATE_S and self._voices.is_calm
+        """A page smooths levels itself, and without an output nobody hears them: places are looked at 30 times a
+        second, what begins, ends or is set at once."""
+        return (self._mixer is None and dt < UPDATE_S and self._voices.is_calm
                 and self._buses.revision == self._buses_sent)  # fmt: skip
 
     def _ear(self, camera: F64) -> F64:

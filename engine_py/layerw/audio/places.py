@@ -16,6 +16,8 @@ from layerw.audio.sound import MODELS, Sound
 from layerw.base.ports import F64
 from layerw.scene.table import FrameColumns, Table
 
+LEFT_RIGHT = np.array([[-1.0], [1.0]])
+
 
 class _Used(NamedTuple):
     """The rows in use of each column."""
@@ -25,7 +27,7 @@ class _Used(NamedTuple):
     slow: F64
     loud: F64
     flat: F64
-    inverse_range: F64
+    fade: F64
     spatial: F64
     pan: F64
     level: F64
@@ -40,14 +42,15 @@ class Places:
         self._table, n = table, capacity
         self.row, self._birth = np.full(n, -1, np.int64), np.zeros(n, np.int64)
         self.xyz, self.pan = np.zeros((n, 3)), np.zeros(n)
-        self._spatial, self._inverse_range = np.zeros(n), np.zeros(n)  # 0: everywhere alike
+        self._spatial, self._fade = np.zeros(n), np.zeros(n)  # fade: 1 / range^2; 0: everywhere alike
         self._near, self._slow = np.ones(n), np.zeros(n)  # reference, rolloff
         self._loud, self._flat = np.ones(n), np.ones(n)  # reference * gain, reference * (1 - rolloff)
         self._model, self._has_models = np.zeros(n, np.int64), False  # other than "inverse"
         self.level = np.zeros((2, n))  # left and right; what is new counts as near
         self._sides = np.zeros((2, n))
         self._used: _Used | None = None
-        self._attached: npt.NDArray[np.intp] | None = None  # slots that go along with an entity
+        self._attached: npt.NDArray[np.intp] | None = None  # slots that go along with an entity,
+        self._rows = np.zeros(0, np.int64)  # whose rows these are
         self._deaths = -1
 
     def put(self, slot: int, row: int, place: F64 | None, pan: float, sound: Sound) -> None:
@@ -58,7 +61,7 @@ class Places:
         self._spatial[slot], self.pan[slot] = spatial, pan
         self.xyz[slot] = place if place is not None else 0
         self._near[slot], self._slow[slot] = sound.reference, sound.rolloff if spatial else 0.0
-        self._inverse_range[slot] = 1 / sound.range if spatial else 0.0
+        self._fade[slot] = sound.range**-2 if spatial else 0.0
         self._model[slot] = MODELS.index(sound.distance_model) if spatial else 0
         self._has_models = bool(self._model.any())
         self._flat[slot] = self._near[slot] * (1 - self._slow[slot])
@@ -84,24 +87,20 @@ class Places:
         """Rows below this number are in use."""
         self._used = _Used(
             self.xyz[:count], self._near[:count], self._slow[:count], self._loud[:count], self._flat[:count],
-            self._inverse_range[:count], self._spatial[:count], self.pan[:count], self.level[:, :count],
+            self._fade[:count], self._spatial[:count], self.pan[:count], self.level[:, :count],
             self._sides[:, :count], self._model[:count])  # fmt: skip
 
     def follow(self, placed: FrameColumns) -> list[int]:
         """To where the entities are; the slots of those that are gone, which stay where they were."""
-        if self._attached is None:
-            self._attached, self._deaths = np.flatnonzero(self.row >= 0), -1
-        at = self._attached
-        if not len(at):
-            return []
         gone: list[int] = []
-        if self._deaths != self._table.deaths:
-            self._deaths = self._table.deaths
+        if self._attached is None or self._deaths != self._table.deaths:
+            at, self._deaths = np.flatnonzero(self.row >= 0), self._table.deaths
             lives = self._table.birth[self.row[at]] == self._birth[at]
             gone = at[~lives].tolist()
-            self.row[gone], at = -1, at[lives]
-            self._attached = at
-        self.xyz[at] = placed.position[self.row[at]]
+            self.row[gone], self._attached = -1, at[lives]
+            self._rows = self.row[self._attached]
+        if len(self._rows):
+            self.xyz[self._attached] = placed.position.take(self._rows, 0)
         return gone
 
     def around(self, slots: npt.NDArray[np.intp], ear: F64, head: F64) -> npt.NDArray[np.float32]:
@@ -120,37 +119,36 @@ class Places:
         used = self._used
         assert used is not None
         away = used.xyz - ear
-        far = np.sqrt(np.einsum("ij,ij->i", away, away))
-        beyond = np.maximum(far, used.near)
+        square = np.einsum("ij,ij->i", away, away)
+        beyond = np.sqrt(square)
+        np.maximum(beyond, used.near, out=beyond)
         gain = used.slow * beyond
         gain += used.flat
         np.divide(used.loud, gain, out=gain)  # r / (r + rolloff (distance - r))
-        far *= used.inverse_range
-        far *= far
-        far *= far
-        edge = np.maximum(1 - far, 0)  # nothing is left at the range
+        square *= used.fade
+        square *= square
+        edge = 1 - square
+        np.maximum(edge, 0, out=edge)  # nothing is left at the range
         gain *= edge
         if self._has_models:
             _other_models(used, beyond, gain, edge)
         pan = away @ right
-        pan /= beyond
         pan *= used.spatial
+        pan /= beyond
         pan += used.pan
-        sides = used.sides
-        np.subtract(1, pan, out=sides[0])
-        np.add(1, pan, out=sides[1])
+        sides = np.multiply(LEFT_RIGHT, pan, out=used.sides)
+        sides += 1
         np.minimum(sides, 1, out=sides)
         np.maximum(sides, 0, out=sides)
         np.sqrt(sides, out=sides)
-        np.multiply(sides, gain, out=used.level)
-        return used.level
+        return np.multiply(sides, gain, out=used.level)
 
 
 def _other_models(used: _Used, beyond: F64, gain: F64, edge: F64) -> None:
     near, slow, base = used.near, used.slow, used.loud / used.near
     linear, exponential = used.model == 1, used.model == 2
     if linear.any():
-        spans = np.maximum(1 / np.maximum(used.inverse_range, 1e-12) - near, 1e-9)
+        spans = np.maximum(np.sqrt(1 / np.maximum(used.fade, 1e-24)) - near, 1e-9)
         gain[linear] = (base * np.clip(1 - slow * (beyond - near) / spans, 0, 1))[linear]
     if exponential.any():
         gain[exponential] = (base * (beyond / near) ** -slow * edge)[exponential]

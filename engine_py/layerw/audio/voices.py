@@ -179,7 +179,7 @@ class Voices:
         heard = self._heard
         around = None if head is None else self.places.around(heard, ear, head)
         rows = np.empty((len(heard), 5), np.float32)
-        rows[:, 0], rows[:, 1:3], rows[:, 3] = heard, level.T[heard], self.rate[heard]
+        rows[:, 0], rows[:, 1:3], rows[:, 3] = heard, level.T.take(heard, 0), self.rate.take(heard)
         rows[:, 4] = 0 if covered is None else covered[heard]
         stops, self._stops = self._stops, []
         self.age[:n] += dt

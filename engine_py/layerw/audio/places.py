@@ -141,7 +141,8 @@ class Places:
         np.minimum(sides, 1, out=sides)
         np.maximum(sides, 0, out=sides)
         np.sqrt(sides, out=sides)
-        return np.multiply(sides, gain, out=used.level)
+        np.multiply(sides, gain, out=used.level)
+        return used.level
 
 
 def _other_models(used: _Used, beyond: F64, gain: F64, edge: F64) -> None:

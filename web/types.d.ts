@@ -38,6 +38,8 @@ export interface EngineOptions {
   budgets: Record<string, number> | null;
   /** What the page's address says to the program: parameters that are no attribute of the element. */
   query: Record<string, string>;
+  /** What the page's last start kept (layerw/live), or nothing. */
+  kept: Record<string, any>;
 }
 
 export interface BackendStats {

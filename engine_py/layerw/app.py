@@ -80,6 +80,7 @@ FrameCallback = TypeVar("FrameCallback", bound=Callable[[float], Any])
 Learn = Callable[[Declaration, Callable[[Any], Any]], Callable[[], None]]
 AnyCallback = TypeVar("AnyCallback", bound=Callable[[Any], Any])
 Call = TypeVar("Call", bound=Callable[[], Any])
+Value = TypeVar("Value")
 Rpc = TypeVar("Rpc", bound=Callable[..., Any])
 Spawned = TypeVar("Spawned", bound=Entities)
 
@@ -984,6 +985,20 @@ class App:
             stays as it is.
         """
         return self.saves.restore(name)
+
+    def keep(self, name: str, default: Value) -> Value:
+        """A value that survives when a development server's page starts the program again (a saved file that can't be
+        taken in place): the one from before, else the default. `counter = app.keep("counter", 0)` keeps the global.
+
+        Args:
+            name: of the value; default: what JSON can hold, or a numpy array.
+        """
+        checks.instance("app.keep name", name, str, "a text (str)")
+        if self._engine.kept is None:
+            from layerw.saves.kept import Kept
+
+            self._engine.kept = Kept((self._engine.host.options().get("kept") or {}).get("values") or {})
+        return self._engine.kept.take(name, default)
 
     def animator(self, models: Model | Sequence[Model], /, **parameters: float | bool) -> AnimationGraph:
         """States and transitions that play a model's clips: `app.animator(fox, speed=0.0)`; see AnimationGraph.

@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from layerw.drawing.drawings import Drawings
     from layerw.effects.effects import Effects
     from layerw.frame.probes import Probes
+    from layerw.saves.kept import Kept
     from layerw.scene.surroundings import Environment as Around
     from layerw.ui.immediate import DebugUi
 
@@ -137,6 +138,7 @@ class Engine:
         self.subsystems = Subsystems(weakly(self._subsystem_port), self.failures)
         self.page._take_own, self.user.after_step = self.subsystems.receive, weakly(self._fixed_step)
         self.states: dict[str, HasStateHash] = {}
+        self.kept: Kept | None = None  # what a program keeps over restarts, once it does
         self.frame_number, self.time_s, self._dt_s = 0, 0.0, 0.0
         self.pointer_lock, self._pointer_lock_sent = config.pointer_lock, False
         self._stillness = Stillness(self.submission, self.store)

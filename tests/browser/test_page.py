@@ -153,14 +153,40 @@ def test_overlay_shows_figures_and_the_key_hides_it(run_program: RunProgram) -> 
     assert running.page.evaluate(f"{HOST_JS}.overlay.shown") is False
 
 
-def test_page_reloads_when_the_program_changes(run_program: RunProgram, tmp_path: Path) -> None:
-    running = run_program(CUBE, backend="null").wait_ready()
-    running.page.evaluate("globalThis.before = true")
-    (tmp_path / "app" / "main.py").write_text(CUBE + "app.spawn(lw.Mesh.sphere())\n", encoding="utf-8")
-    ready = "!globalThis.before && document.querySelector('layer-w')?.host?.report?.entities === 2"
-    running.page.wait_for_function(ready, timeout=BOOT_TIMEOUT_MS)
+LIVE = """
+import layerw as lw
+app = lw.App()
+count = app.keep("count", 5)
+cube = app.spawn(lw.Mesh.box())
+@app.frame
+def update(dt):
+    cube.position = (1, 0, 0)
+"""
+
+
+def test_a_saved_file_is_taken_in_place_or_the_page_starts_again(run_program: RunProgram, tmp_path: Path) -> None:
+    running = run_program(LIVE, backend="null").wait_ready()
+    page, file = running.page, tmp_path / "app" / "main.py"
+    place = "import __main__; str([*map(float, __main__.cube.position)])"
+    page.evaluate("globalThis.before = true")
+    file.write_text(LIVE.replace("(1, 0, 0)", "(2, 0"), encoding="utf-8")
+    assert "SyntaxError" in running.wait_error()
+    assert running.python(place) == "[1.0, 0.0, 0.0]"
+
+    file.write_text(LIVE.replace("(1, 0, 0)", "(2, 0, 0)"), encoding="utf-8")
+    page.wait_for_function(f"{HOST_JS}.notices.note.textContent.includes('update()')")
+    running.frames(2)
+    assert running.python(place) == "[2.0, 0.0, 0.0]"
+    assert running.panel() == "" and page.evaluate("globalThis.before")
+    assert running.python("import __main__ as m; m.count += 1; m.app.camera.position = (3, 4, 5); m.count") == 6
+    assert running.counts() == running.baseline, "an edit leaves nothing behind"
+
+    file.write_text(LIVE + "app.spawn(lw.Mesh.sphere())\n", encoding="utf-8")
+    page.wait_for_function("!globalThis.before && document.querySelector('layer-w')?.host?.report?.entities === 2",
+                           timeout=BOOT_TIMEOUT_MS)
     running.wait_ready()
-    assert running.report()["entities"] == 2
+    kept = running.python("import __main__ as m; str([m.count, *map(int, m.app.camera.position)])")
+    assert kept == "[6, 3, 4, 5]"
 
 
 def test_hidden_tab_keeps_running_slowly(run_program: RunProgram) -> None:

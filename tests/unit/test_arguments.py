@@ -229,7 +229,7 @@ def parameters(call: Callable[..., Any]) -> list[str]:
 
 
 CHECKED_ELSEWHERE = {  # public callables whose rows stand in the test of their own part
-    "App.save", "App.restore",
+    "App.save", "App.restore", "App.keep",
     "App.raycast", "App.ray_at", "App.pick", "App.pick_drawn", "App.screenshot", "App.show_image", "App.spawn",
     "App.spawn_many", "App.add_view", "App.decal", "App.light", "App.light_probes", "App.reflection_probe",
     "App.each", "App.on_added", "App.on_removed",

@@ -29,6 +29,7 @@ import { fetchWheels, unpackWheels } from './wheels.js';
  * @property {string} engineUrl the engine's sources as a zip, for a development server
  * @property {string} kernelsUrl folder of the compiled modules, ends with /
  * @property {string} program file to run; empty: the manifest says
+ * @property {Record<string, any>} [kept] what the start before kept
  *
  * @typedef {import('./runtime.js').RuntimeHooks} RuntimeHooks
  */
@@ -86,6 +87,8 @@ export class PythonBoot {
   #engine;
   /** @type {RuntimeHooks} */
   #hooks;
+  /** Of the start before. @type {number[] | undefined} */
+  #keptCamera;
 
   /**
    * Starts every download at once.
@@ -95,6 +98,7 @@ export class PythonBoot {
    */
   constructor(options, hooks, runtime) {
     this.#hooks = hooks;
+    this.#keptCamera = options.kept?.camera?.map(Number);
     this.#runtime = runtime ?? new Runtime(options.runtimeUrl);
     this.#runtime.listen(hooks);
     this.#manifest = fetchManifest(options);
@@ -150,7 +154,11 @@ export class PythonBoot {
     const run = pyodide.runPython(RUN_PY);
     pyodide.setInterruptBuffer(new BusyClock());
     try {
-      return await run(`/app/${program}`);
+      const traceback = await run(`/app/${program}`);
+      if (traceback === '' && this.#keptCamera) {
+        pyodide.runPython(`from layerw.live.reload import restore; restore(${JSON.stringify(this.#keptCamera)})`);
+      }
+      return traceback;
     } finally {
       pyodide.setInterruptBuffer(undefined);
       run.destroy();

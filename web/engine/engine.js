@@ -295,11 +295,11 @@ export class Engine {
   }
 
   #optionsForPython() {
-    const { appUrl, baseUrl, clock, frames, width, height, pixelRatio, isolated, thread, budgets, quality, sound, query } = this.options;
+    const { appUrl, baseUrl, clock, frames, width, height, pixelRatio, isolated, thread, budgets, quality, sound, query, kept } = this.options;
     const { backendName, backendNote } = this.reporter;
     return {
       src: appUrl, base_url: appUrl, web_url: baseUrl, backend: backendName, backend_note: backendNote,
-      isolated, thread, clock, frames, width, height, pixel_ratio: pixelRatio, budgets, quality, sound, query,
+      isolated, thread, clock, frames, width, height, pixel_ratio: pixelRatio, budgets, quality, sound, query, kept,
       language: navigator.language,
     };
   }

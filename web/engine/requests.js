@@ -33,6 +33,7 @@ const ANSWERS = {
   },
   loseThread: async (engine) => (await engine.threads?.try())?.lose(),
   stats: (engine) => engine.reporter.full(),
+  reload: async (engine, names) => (await import('./live.js')).reload(engine, names),
   python: (engine, code) => engine.pyodide.runPython(code),
 };
 

@@ -6,6 +6,8 @@
  * app folder that the element's script is served with.
  */
 
+import { takeKept } from './kept.js';
+
 /** @typedef {import('../types.js').EngineOptions} EngineOptions */
 /** @typedef {Omit<EngineOptions, 'width' | 'height' | 'pixelRatio'>} ElementOptions */
 
@@ -76,6 +78,7 @@ export function readOptions(element) {
     decodeWorkers: Math.min(DECODE_WORKERS_MAX, Math.max(1, (navigator.hardwareConcurrency || 2) - 1)),
     query: Object.fromEntries(new URLSearchParams(element.getAttribute('query') ?? '')),
     budgets: readBudgets(element.getAttribute('budgets')),
+    kept: takeKept(appUrl),
   };
 }
 

@@ -8,6 +8,7 @@
 import { EventWriter } from '../gen/events.js';
 import { choice, readOptions } from './attributes.js';
 import { OWN_PREFIX, decodeMessage, encodeMessage } from '../engine/message.js';
+import { download } from './download.js';
 import { EngineThread } from './engine-thread.js';
 import { Input } from './input.js';
 import { Notices, append } from './notices.js';
@@ -17,7 +18,6 @@ import { ReloadSocket } from './reload.js';
 import { Silence } from './silence.js';
 import { SurfaceSize } from './surface-size.js';
 
-const FILE_KEPT_MS = 60_000; // a browser may ask the person first
 const OVERLAY_KEY = 'F3';
 const LOG_NOTE = 4; // as in base/log.py
 const LEVELS = ['info', 'warning', 'error', 'error', 'info']; // as in base/log.py
@@ -294,7 +294,7 @@ export class Host {
     pong: () => this.#silence.answered(),
     busy: ({ where }) => this.#silence.located(where),
     manifest: ({ manifest }) => {
-      if (manifest.engine === 'zip' && this.options.frames === 0) this.#reload = new ReloadSocket(this.options.baseUrl);
+      if (manifest.engine === 'zip' && this.options.frames === 0) this.#watch();
     },
     backend: ({ name, note }) => {
       this.#backend = { backend: name, note };
@@ -305,6 +305,7 @@ export class Host {
     drawn: () => {
       this.drawn = true;
       this.#drawn();
+      if (this.options.kept.why) this.#log(LOG_NOTE, this.options.kept.why);
       this.#emit('layerw-ready', { ...this.#backend, thread: this.options.thread });
     },
     fail: ({ text }) => this.fail(text),
@@ -329,6 +330,13 @@ export class Host {
       else reply?.reject(new Error(error));
     },
   };
+
+  /** A development server says what changed. */
+  async #watch() {
+    const { Live } = await import('./live.js');
+    const live = new Live(this, () => this.#running, (text) => this.#reload?.say(0, text));
+    if (!this.#abort.signal.aborted) this.#reload = new ReloadSocket(this.options.baseUrl, (files) => live.changed(files));
+  }
 
   /** @param {string} stage @param {number} fraction 1: the program runs */
   #progress(stage, fraction) {
@@ -378,17 +386,4 @@ export class Host {
     if (this.overlay.shown) this.overlay.setReport(report);
     this.#emit('layerw-report', report);
   }
-}
-
-/**
- * Offers a file as a download.
- * @param {string} name only its last part counts
- * @param {Blob} blob
- */
-function download(name, blob) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name.slice(name.lastIndexOf('/') + 1);
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), FILE_KEPT_MS);
 }

@@ -1,6 +1,5 @@
 /**
- * The development server's reload socket: the page starts again when a file of the program changed, and the terminal
- * repeats what the program prints.
+ * The development server's reload socket: it says which files changed, and the terminal repeats what the program prints.
  *
  * Owns: one WebSocket. Does not: exist in an export (its manifest says engine "wheel").
  * Limits: a lost server is asked again every RETRY_MS; when it comes back as another one (its start id differs), or
@@ -28,8 +27,12 @@ export class ReloadSocket {
   #dropped = 0;
   #timer = 0;
 
-  /** @param {string} baseUrl folder of web/ */
-  constructor(baseUrl) {
+  /**
+   * @param {string} baseUrl folder of web/
+   * @param {(files: string[]) => void} changed their names: `app/main.py`, `web/…`, `engine/…`
+   */
+  constructor(baseUrl, changed) {
+    this.changed = changed;
     const url = new URL('../ws', baseUrl);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     this.url = url;
@@ -63,9 +66,12 @@ export class ReloadSocket {
     this.#socket?.close();
   }
 
-  /** @param {{type: string, start?: string, version?: number}} message */
-  #receive({ type, start, version }) {
-    if (type === 'reload') return location.reload();
+  /** @param {{type: string, start?: string, version?: number, files?: string[]}} message */
+  #receive({ type, start, version, files }) {
+    if (type === 'reload') {
+      this.#known = `${this.#known.split(' ')[0]} ${version}`;
+      return this.changed(files ?? []);
+    }
     if (type !== 'hello') return;
     const now = `${start} ${version}`;
     if (this.#known !== '' && this.#known !== now) location.reload();

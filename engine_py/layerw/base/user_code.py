@@ -44,6 +44,7 @@ class UserCode:
         self._tasks = Tasks(self._failed)
         self._frames: list[_Frame] = []
         self._fixed: list[_Frame] = []
+        self._paused: list[tuple[_Frame, list[_Frame]]] = []  # that raised too often, and where they were
         self.clock = ProgramClock()
         self.step, self.in_step = 0, False  # how many fixed steps have begun, and whether one runs now
         self.before_step: Callable[[], object] = lambda: None
@@ -84,7 +85,7 @@ class UserCode:
 
     def clear(self) -> None:
         """Forgets every callback and task, and what was told."""
-        for calls in (self._frames, self._fixed):
+        for calls in (self._frames, self._fixed, self._paused):
             calls.clear()
         self.clock.clear()
         if self._tweens:
@@ -152,6 +153,14 @@ class UserCode:
         else:
             self._count(frame, called)
 
+    def resume(self) -> None:
+        """The program's code changed: what raised too often is called again, and mistakes are told anew."""
+        for frame, calls in self._paused:
+            calls.append(frame)
+            frame.failures = 0
+        self._paused.clear()
+        self._failures.clear()
+
     def _count(self, frame: _Frame, good: bool) -> None:
         """Pauses a callback that never works."""
         frame.failures = 0 if good else frame.failures + 1
@@ -159,6 +168,7 @@ class UserCode:
             for calls in (self._frames, self._fixed):
                 if frame in calls:
                     calls.remove(frame)
+                    self._paused.append((frame, calls))
             self._log.error(f"{_name(frame.callback)} raised in {FAILURES_MAX} frames running and is not called any "
                             "more; mend it and reload.")
 

@@ -1,0 +1,58 @@
+// @ts-check
+/**
+ * @file A changed file becomes the running program (layerw/live): the engine is asked, and its outcome shown.
+ *
+ * Owns: the order of changes, one at a time. Does not: decide what can stay. Limits: files of the program's folder; the
+ * engine's own start the page again.
+ */
+import { keep } from './kept.js';
+
+const FOLDER = 'app/';
+
+/** @typedef {{ outcome: 'kept' | 'failed' | 'restart', text: string, state?: object }} Outcome */
+
+export class Live {
+  /** @type {Promise<void>} */
+  #turn = Promise.resolve();
+
+  /**
+   * @param {import('./host.js').Host} host
+   * @param {() => boolean} running whether the program runs
+   * @param {(text: string) => void} say to the terminal
+   */
+  constructor(host, running, say) {
+    this.host = host;
+    this.running = running;
+    this.say = say;
+  }
+
+  /** @param {string[]} files as the server names them */
+  changed(files) {
+    this.#turn = this.#turn.then(() => this.#take(files)).catch((error) => this.#startAgain(`${error}`, undefined));
+  }
+
+  /** @param {string[]} files */
+  async #take(files) {
+    if (!this.running() || !files.every((name) => name.startsWith(FOLDER))) return this.#startAgain('', undefined);
+    /** @type {Outcome} */
+    const { outcome, text, state } = await this.host.request('reload', files.map((name) => name.slice(FOLDER.length)));
+    if (outcome === 'restart') return this.#startAgain(text, state);
+    this.host.notices.hideError();
+    this.host.errors.length = 0;
+    if (outcome === 'failed') return this.host.fail(text);
+    this.#tell(text);
+  }
+
+  /** @param {string} text why @param {object | undefined} state */
+  #startAgain(text, state) {
+    if (text !== '') this.#tell(text);
+    if (state !== undefined) keep(this.host.options.appUrl, { ...state, why: text });
+    location.reload();
+  }
+
+  /** @param {string} text */
+  #tell(text) {
+    this.say(text);
+    this.host.notices.setNote(text);
+  }
+}

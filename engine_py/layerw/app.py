@@ -1044,12 +1044,13 @@ class App:
 
         return self._engine.subsystems.get("net", Net)
 
-    def connect(self, url: str | None = None) -> None:
+    def connect(self, url: str | None = None, *, room: str | None = None) -> None:
         """Joins a room; what is shared there is shown here from then on. Nothing on the server. See app.net.state.
 
-        url: of another server, "wss://…/room"; None: the room of the server that the program came from.
+        url: of another server, "wss://…/room"; None: the room of the server that the program came from. room: its name,
+        of small letters, digits, - and _, where the server has several (`layerw serve --rooms`).
         """
-        self.net._connect(url)
+        self.net._connect(url, room)
 
     def on_join(self, callback: AnyCallback) -> AnyCallback:
         """Decorator: calls the function on the server with the lw.Player who joined, once for each."""

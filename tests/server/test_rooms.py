@@ -216,11 +216,11 @@ def own_room(tmp_path: Path) -> Iterator[Room]:
 
 
 def test_a_room_is_there_before_anyone_comes(own_room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def none(host: Any, app: Any) -> None:
+    async def none(host: Any, app: Any, ends: Any) -> None:
         while not own_room._ends.is_set():
             await asyncio.sleep(0.01)
 
-    monkeypatch.setattr(own_room, "_frames", none)
+    monkeypatch.setattr(own_room.pace, "run", none)
     own_room.start()
     assert own_room._app.net._authority is not None
 

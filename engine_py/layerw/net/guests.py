@@ -10,6 +10,7 @@ import hmac
 import secrets
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 
 from layerw.net.calls import Bucket
 from layerw.net.interest import Interest
@@ -54,10 +55,26 @@ class Guests:
     """Those of one room, by number."""
 
     def __init__(self, settings: Settings) -> None:
-        self.room = secrets.token_hex(8)
+        self.room = secrets.token_hex(8)  # of this process: what another told of its looks is forgotten
         self.by_number: dict[int, Guest] = {}
         self._settings, self._secret = settings, secrets.token_bytes(32)
         self._joined = self._number = 0
+
+    def kept(self) -> dict[str, Any]:
+        """What another process needs to know them, JSON."""
+        places = {one: one.player.position for one in self.by_number.values()}
+        players = [[one.player.number, one.joined, None if place is None else place.tolist()]
+                   for one, place in places.items()]  # fmt: skip
+        return {"secret": self._secret.hex(), "joined": self._joined, "number": self._number, "players": players}
+
+    def restore(self, value: dict[str, Any], now_s: float) -> None:
+        """Those that another process kept, without a connection. Raises KeyError, TypeError, ValueError."""
+        self._secret = bytes.fromhex(value["secret"])
+        self._joined, self._number = int(value["joined"]), int(value["number"])
+        for number, joined, position in value["players"]:
+            player = Player(number)
+            player._connected, player.position = False, position
+            self.by_number[number] = Guest(player, None, joined, lost_s=now_s)
 
     def is_full(self) -> bool:
         """Whether as many are connected as may be."""
@@ -79,7 +96,7 @@ class Guests:
 
     def token(self, guest: Guest) -> str:
         """What says that it is this one."""
-        of = f"{self.room} {guest.player.number} {guest.joined}"
+        of = f"{guest.player.number} {guest.joined}"
         return f"{guest.player.number}.{hmac.new(self._secret, of.encode(), sha256).hexdigest()}"
 
     def returning(self, token: object) -> Guest | None:

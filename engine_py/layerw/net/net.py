@@ -18,6 +18,7 @@ from layerw.frame.subsystems import SubsystemPort
 from layerw.net.authority import PLAYERS_MAX, Authority
 from layerw.net.calls import TO, Calls
 from layerw.net.client import Client
+from layerw.net.keeping import MAIN_ROOM, checked_room
 from layerw.net.page_link import PageLink
 from layerw.net.player import Player
 from layerw.net.schema import Schema
@@ -41,6 +42,7 @@ class Net:
         self._join: list[Callable[[Player], Any]] = []
         self._leave: list[Callable[[Player], Any]] = []
         self._is_server = bool(port.host.options().get("server"))
+        self._room_name = str(port.host.options().get("room") or MAIN_ROOM)
 
     # -- what a program reads and sets -------------------------------------------------------------
 
@@ -65,6 +67,11 @@ class Net:
         if self._authority is not None:
             return self._authority.players
         return [] if self._client is None else [self._client.players[one] for one in sorted(self._client.players)]
+
+    @property
+    def room(self) -> str:
+        """The name of the room: on the server the one that runs here, on a client what `app.connect` asked for."""
+        return self._room_name
 
     @property
     def tick_rate(self) -> int:
@@ -106,10 +113,13 @@ class Net:
 
     # -- what App hands on -------------------------------------------------------------------------
 
-    def _connect(self, url: str | None) -> None:
+    def _connect(self, url: str | None, room: str | None) -> None:
         """See App.connect."""
         if url is not None:
             checks.text("app.connect url", url)
+        if room is not None:
+            self._room_name = checked_room("app.connect room", room)
+            url = f"{(url or 'room').rstrip('/')}/{room}"
         if self._is_server or self._client is not None:
             return
         connector = getattr(self._port.host, "connector", None)

@@ -35,6 +35,7 @@ class Telling:
         self._cell_m = settings.cell_m
         self._looks = LookNumbers(port)
         self.sent_bytes = self.snapshots = 0
+        self.skipped = 0  # snapshots for guests who had not taken the last one yet
 
     def tell(self, tick: int, rows: Rows, owners: Owners, guests: Iterable[Guest]) -> None:
         """rows: of all shared things. owners: of each row, 0: nobody."""
@@ -57,8 +58,12 @@ class Telling:
         places = {int(owners[mine[one]]): position[mine[one]] for one in first.tolist()}
         packed: dict[int, dict[int, bytes]] = {}
         for guest in guests:
-            if guest.transport is not None and guest.transport.waiting_bytes == 0:
+            if guest.transport is None:
+                continue
+            if guest.transport.waiting_bytes == 0:
                 self._tell(guest, guest.transport, now, packed, places.get(guest.player.number))
+            else:
+                self.skipped += 1
 
     def _tell(self, guest: Guest, transport: Transport, now: Snapshot, packed: dict[int, dict[int, bytes]],
               place: Any) -> None:  # fmt: skip

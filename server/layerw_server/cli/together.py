@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from . import checks
-from .console import page_says
+from .console import CommandError, page_says
 
 
 def serve(
@@ -22,10 +26,18 @@ def serve(
         "more."))] = None,
     allow_host: Annotated[list[str] | None, typer.Option(metavar="HOST", help=(
         "Host name under which the server may be reached besides localhost; repeat it for more."))] = None,
+    rooms: Annotated[int, typer.Option(min=1, max=1000, help=(
+        "Rooms that there may be at a time, a process each; app.connect(room=...) names one."))] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that serve files.")] = 1,
+    keep: Annotated[Path | None, typer.Option(metavar="FOLDER", show_default=False, help=(
+        "Keep the rooms' states there, and go on with them at the next start."))] = None,
 ) -> None:
-    """Serve APP to players: its page, and its room, where the same program runs and decides.
+    """Serve APP to players: its page, and its rooms, where the same program runs and decides.
 
-    In the program app.is_server is True here, and app.connect() in the pages joins this room.
+    In the program app.is_server is True here, and app.connect() in the pages joins the room. With --rooms, --workers or
+    --keep a room is a process of its own, and goes on in another one where that dies.
+
+    /metrics is for Prometheus: for this machine, and for who has the token in LAYERW_METRICS_TOKEN.
     """
     from .commands import ensure_runtime, ensure_wheels
 
@@ -34,16 +46,40 @@ def serve(
     if port:
         http.bind(host, port).close()
     runtime = ensure_runtime()
-    wheels = ensure_wheels(path, None, runtime)
+    wheels, web = ensure_wheels(path, None, runtime), checks.web_folder()
+    token = os.environ.get("LAYERW_METRICS_TOKEN", "")
+
+    def tell(address: str) -> None:
+        typer.echo(f"layerw serves {path.name} at {address} (Ctrl-C ends it)")
+
+    if rooms > 1 or workers > 1 or keep is not None:
+        return _serve_node(path, port, host, rooms, workers, keep, tell, {
+            "runtime": runtime, "web": web, "wheels": wheels, "allow_origins": tuple(allow_origin or ()),
+            "allow_hosts": http.answered(host, tuple(allow_host or ())), "metrics_token": token})  # fmt: skip
     room = net.Room(path)
     room.start()
     try:
-        http.serve(path, port, host, runtime=runtime, web=checks.web_folder(), allow_hosts=allow_host or [],
+        http.serve(path, port, host, runtime=runtime, web=web, allow_hosts=allow_host or [],
                    allow_origins=allow_origin or [], dev=False, wheels=wheels, open_browser=False, room=room,
-                   on_ready=lambda address: typer.echo(f"layerw serves {path.name} at {address} (Ctrl-C ends it)"),
-                   on_log=page_says)  # fmt: skip
+                   metrics=room, metrics_token=token, on_ready=tell, on_log=page_says)  # fmt: skip
     finally:
         room.stop()
+
+
+def _serve_node(program: Path, port: int, host: str, rooms: int, workers: int, keep: Path | None,
+                tell: Callable[[str], None], files: dict[str, Any]) -> None:
+    if sys.platform == "win32":
+        raise CommandError("--rooms, --workers and --keep need processes that hand sockets on, which Windows has not.")
+    node, worker = checks.piece("net.node"), checks.piece("net.worker_process")
+    settings = node.NodeSettings(worker.Files(program, **files), host, port, workers, rooms, keep)
+
+    async def run() -> None:
+        await node.Node(settings).run(tell)
+
+    try:
+        asyncio.run(run())
+    except node.NodeError as error:
+        raise CommandError(str(error)) from None
 
 
 def headless(program: Path, frames: int, connect: str | None, as_json: bool) -> int:

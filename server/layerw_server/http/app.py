@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
@@ -26,26 +28,44 @@ from ..runtime.packages import PageWheels
 from .cache import DEFAULT_BUDGET_BYTES, AssetCache
 from .front import Front
 from .limits import RateLimit
+from .metrics import Metrics, MetricsPort
 from .mounts import Mounts
-from .origins import HostRules, OriginRules
+from .origins import HostRules, OriginRules, may_connect
 from .page_log import PageLog, Sink
 from .paths import printable
 from .reload import ReloadHub, Watcher
 
 log = logging.getLogger("layerw.server")
 KERNELS_FOLDER = "_kernels"  # in the engine package
+_ROOM = re.compile(rb"/room(?:/([a-z0-9_-]{1,32}))?(?:\?.*)?")
 
 
 class RoomPort(Protocol):
     """Where players connect: layerw_server.net.room."""
 
-    async def connect(self, socket: WebSocket) -> None: ...
+    async def connect(self, socket: WebSocket, name: str) -> None:
+        """One connection that may come in, for the room of that name."""
+
+
+class HandoverPort(Protocol):
+    """Who takes connections of players whole, sockets and all: layerw_server.net.worker_process."""
+
+    def take(self, room: str, connection: int, request: bytes) -> None:
+        """connection: a file descriptor, the taker's from then on. request: as it came, headers and all."""
 
 
 class LayerwServer(Starlette):
     """Starlette with the file front ahead of its middleware and routes."""
 
     front: Front
+    handover: HandoverPort | None = None
+
+    def takes_whole(self, url: bytes, headers: Mapping[bytes, bytes], port: int) -> Callable[[int, bytes], None] | None:
+        """Who takes this connection whole: a file descriptor, and the request. None: it is served, or refused, here."""
+        room, rules = _ROOM.fullmatch(url), self.front
+        if self.handover is None or room is None or not may_connect(rules.hosts, rules.origins, headers, port):
+            return None
+        return partial(self.handover.take, (room[1] or b"main").decode("ascii"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -60,7 +80,8 @@ def create_app(*, program: Path, runtime: Path, web: Path, allow_hosts: Iterable
                allow_origins: Iterable[str] = (), dev: bool = True, isolate: bool = True,
                engine: Path | None = None, folders: Mapping[str, Path] | None = None, wheels: PageWheels = NO_WHEELS,
                cache_budget_bytes: int = DEFAULT_BUDGET_BYTES, on_log: Sink | None = None,
-               room: RoomPort | None = None) -> Starlette:
+               room: RoomPort | None = None, metrics: MetricsPort | None = None,
+               metrics_token: str = "") -> Starlette:
     """Make the application that serves one program.
 
     Args:
@@ -77,6 +98,7 @@ def create_app(*, program: Path, runtime: Path, web: Path, allow_hosts: Iterable
         cache_budget_bytes: most bytes of files and their compressed variants in memory.
         on_log: gets (level, text) of what pages print, see page_log.py; only with `dev`.
         room: takes the WebSockets of /room; None: there is none.
+        metrics: answers /metrics; to this machine itself, and to who gives `metrics_token` as a bearer token.
     """
     log.filters[:] = [RateLimit()]  # whoever is refused may ask again a thousand times a second
     package = engine or find_engine()
@@ -87,7 +109,8 @@ def create_app(*, program: Path, runtime: Path, web: Path, allow_hosts: Iterable
     watched = {"app": mounts.program.parent, "web": web} | ({"engine": package} if dev else {})
     hub = ReloadHub(Watcher(watched), PageLog(on_log) if on_log else None) if dev else None
     control = Control(mounts, cache, hosts, origins, hub, room)
-    app = LayerwServer(routes=control.routes(), lifespan=_lifespan(cache, hub))
+    routes = control.routes() + ([Metrics(metrics, metrics_token).route()] if metrics else [])
+    app = LayerwServer(routes=routes, lifespan=_lifespan(cache, hub))
     app.front = Front(app.routes_call, mounts=mounts, cache=cache, hosts=hosts, origins=origins, isolate=isolate)
     return app
 
@@ -132,7 +155,7 @@ class Control:
         if self.hub:
             routes += [Route("/api/reload", self.reload, methods=["POST"]), WebSocketRoute("/ws", self.socket)]
         if self.room:
-            routes.append(WebSocketRoute("/room", self.players))
+            routes += [WebSocketRoute("/room", self.players), WebSocketRoute("/room/{name}", self.players)]
         return routes
 
     async def status(self, request: Request) -> Response:
@@ -164,14 +187,14 @@ class Control:
         """Connect a player to the room, by the same rules."""
         assert self.room is not None
         if await self._may_connect(socket):
-            await self.room.connect(socket)
+            await self.room.connect(socket, socket.path_params.get("name", "main"))
 
     async def _may_connect(self, socket: WebSocket) -> bool:
         headers = dict(socket.scope["headers"])
-        host, origin = headers.get(b"host", b""), headers.get(b"origin", b"")
         port = (socket.scope.get("server") or ("", 0))[1] or 0
-        if not self.hosts.allows(host, port) or not self.origins.allows(origin, host):
-            log.warning("refused a WebSocket of origin %s, host %s", printable(origin), printable(host))
+        if not may_connect(self.hosts, self.origins, headers, port):
+            log.warning("refused a WebSocket of origin %s, host %s", printable(headers.get(b"origin", b"")),
+                        printable(headers.get(b"host", b"")))
             await socket.close(1008)
             return False
         return True

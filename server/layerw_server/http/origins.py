@@ -73,6 +73,12 @@ class OriginRules:
         return self.allows(origin, host) or _LOOPBACK_ORIGIN.fullmatch(origin.lower()) is not None
 
 
+def may_connect(hosts: HostRules, origins: OriginRules, headers: Mapping[bytes, bytes], port: int) -> bool:
+    """Tell whether a WebSocket with these headers is taken; a browser always sends Origin, so one without is not."""
+    host, origin = headers.get(b"host", b""), headers.get(b"origin", b"")
+    return hosts.allows(host, port) and origins.allows(origin, host)
+
+
 def _checked(pattern: re.Pattern[str], text: str, wanted: str) -> str:
     lowered = text.strip().lower()
     if not pattern.fullmatch(lowered):

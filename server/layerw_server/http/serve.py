@@ -22,8 +22,9 @@ from starlette.types import ASGIApp
 from ..runtime.installation import is_checkout
 from ..runtime.packages import NONE as NO_WHEELS
 from ..runtime.packages import PageWheels
-from .app import RoomPort, create_app
+from .app import LayerwServer, RoomPort, create_app
 from .limits import LimitedProtocol
+from .metrics import MetricsPort
 from .origins import RuleError
 from .page_log import Sink
 
@@ -52,7 +53,7 @@ def serve(program: Path, port: int = 8000, host: str = "127.0.0.1", *, runtime: 
           isolate: bool = True, folders: Mapping[str, Path] | None = None, wheels: PageWheels = NO_WHEELS,
           open_browser: bool = True,
           on_ready: Callable[[str], None] | None = None, on_log: Sink | None = None,
-          room: RoomPort | None = None) -> None:
+          room: RoomPort | None = None, metrics: MetricsPort | None = None, metrics_token: str = "") -> None:
     """Serve one program until Ctrl-C.
 
     Args:
@@ -69,9 +70,9 @@ def serve(program: Path, port: int = 8000, host: str = "127.0.0.1", *, runtime: 
     listener = bind(host, port)
     address = page_address(host, listener.getsockname()[1])
     try:
-        app = create_app(program=program, runtime=runtime, web=web, allow_hosts=_hosts(host, tuple(allow_hosts)),
+        app = create_app(program=program, runtime=runtime, web=web, allow_hosts=answered(host, tuple(allow_hosts)),
                          allow_origins=allow_origins, dev=dev, isolate=isolate, folders=folders, wheels=wheels,
-                         on_log=on_log, room=room)
+                         on_log=on_log, room=room, metrics=metrics, metrics_token=metrics_token)
     except RuleError as error:
         listener.close()
         raise ServeError(str(error)) from None
@@ -85,7 +86,8 @@ def serve(program: Path, port: int = 8000, host: str = "127.0.0.1", *, runtime: 
         listener.close()
 
 
-def _hosts(host: str, given: tuple[str, ...]) -> tuple[str, ...]:
+def answered(host: str, given: tuple[str, ...]) -> tuple[str, ...]:
+    """The names that a server on `host` answers to besides loopback's."""
     if host not in WILDCARDS:
         return (*given, f"[{host}]" if ":" in host else host)  # who listens on a name answers to it
     if not given:
@@ -97,19 +99,31 @@ def _hosts(host: str, given: tuple[str, ...]) -> tuple[str, ...]:
 def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
     """Return the one configuration that serving, tests and benchmarks share."""
     return uvicorn.Config(
-        app, http=LimitedProtocol, loop="uvloop" if find_spec("uvloop") else "asyncio",
+        app, http=_protocol(app), loop="uvloop" if find_spec("uvloop") else "asyncio",
         ws="websockets-sansio", ws_max_size=WEBSOCKET_BYTES_MAX, ws_per_message_deflate=False, access_log=False,
         log_level="warning", server_header=False, proxy_headers=False, timeout_keep_alive=30,
         timeout_graceful_shutdown=2)
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Return a listening-ready socket, so that a taken port is known before anything is printed."""
+def _protocol(app: ASGIApp) -> type[LimitedProtocol]:
+    """The HTTP protocol, of an app that may hand connections on."""
+    if not isinstance(app, LayerwServer):
+        return LimitedProtocol
+    return type("LayerwProtocol", (LimitedProtocol,), {"takes_whole": staticmethod(app.takes_whole)})
+
+
+def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Return a listening-ready socket, so that a taken port is known before anything is printed.
+
+    shared: others of this process may listen there as well.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio turns Nagle's algorithm off only where the protocol is named; with it on, answers take 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if sys.platform != "win32":
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind((host, port))
         listener.listen(512)

@@ -1,6 +1,6 @@
-"""A room: one program that decides, in a thread of its own, 60 frames a second by the clock.
+"""A room: one program that decides, in a thread of its own (room_process.py: in a process).
 
-Owns: the program's life and the pace of its frames. Does not own: who is in it (layerw/net).
+Owns: the program's life. Does not own: who is in it (layerw/net).
 Limits: one room a process: a program is `__main__` there.
 """
 
@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +17,16 @@ from starlette.websockets import WebSocket
 
 from layerw.base.host_port import Running
 from layerw.hosts import drive_with
-from layerw.hosts.headless import FRAME_S, HeadlessHost
+from layerw.hosts.headless import HeadlessHost
 from layerw.hosts.program import run as run_program
+from layerw.net import wire
+from layerw.net.keeping import MAIN_ROOM
 
-from .sockets import ServerSocket
+from . import metrics
+from .pace import Pace, log
+from .sockets import ServerSocket, short
 
 CONNECTIONS_MAX = 1100
-BEHIND_MAX_S = 0.25  # what a room is behind more than that is not made up for
-log = logging.getLogger("layerw.server.room")  # a child: the server's own rate limit would hide what the program says
 
 
 class RoomError(RuntimeError):
@@ -54,6 +54,7 @@ class Room:
         self._ready, self._ends = threading.Event(), threading.Event()
         self._app: Any = None
         self._failed = ""
+        self.pace = Pace()
         self.connections = 0
 
     def start(self) -> None:
@@ -68,8 +69,13 @@ class Room:
         self._ends.set()
         self._thread.join(5)
 
-    async def connect(self, socket: WebSocket) -> None:
+    async def connect(self, socket: WebSocket, name: str = MAIN_ROOM) -> None:
         """One accepted connection, until it ends."""
+        if name != MAIN_ROOM:
+            await socket.accept()
+            reason = f"This server has one room, and none that is called {name[:32]!r}; it has several with --rooms."
+            await socket.send_bytes(wire.value_message(wire.REFUSED, {"reason": reason}))
+            return await socket.close(1013, short(reason))
         if self._app is None or self._ends.is_set():
             return await socket.close(1013, "There is no room.")
         if self.connections >= CONNECTIONS_MAX:
@@ -82,6 +88,14 @@ class Room:
             await transport.run()
         finally:
             self.connections -= 1
+
+    async def text(self) -> str:
+        """Metrics: see http.metrics.MetricsPort."""
+        room = self._app.net._room()
+        figures = {"connections": self.connections, "players": len(room.clients), "tick": room.tick,
+                   "sent_bytes": room.sent_bytes, "snapshots": room.telling.snapshots,
+                   "skipped": room.telling.skipped}  # fmt: skip
+        return metrics.text({MAIN_ROOM: {**self.pace.figures(), **figures}})
 
     def _run(self) -> None:
         try:
@@ -101,22 +115,6 @@ class Room:
         app.net._room()  # it is there before anyone comes, who may come by another thread
         self._ready.set()
         try:
-            await self._frames(host, app)
+            await self.pace.run(host, app, self._ends.is_set)
         finally:
             app.close()
-
-    async def _frames(self, host: HeadlessHost, app: Any) -> None:
-        due = time.perf_counter()
-        while not self._ends.is_set():
-            now = time.perf_counter()
-            if now < due:
-                await asyncio.sleep(due - now)
-                continue
-            host.step(app)
-            for level, text in host.logs:
-                log.log(logging.INFO if level == 0 else logging.WARNING if level == 1 else logging.ERROR, "%s", text)
-            host.logs.clear()
-            host.errors.clear()
-            host.page_sent.clear()
-            due = max(due + FRAME_S, now - BEHIND_MAX_S)
-            await asyncio.sleep(0)

@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -44,7 +44,7 @@ class ServerSocket:
                 task.result()
         self.closed = self.closed or "The client left."
         with suppress(WebSocketDisconnect, RuntimeError, OSError):
-            await self._socket.close(1000, _short(self.closed))
+            await self._socket.close(1000, short(self.closed))
 
     async def _send_all(self) -> None:
         while (data := await self._going.get()) is not None:
@@ -155,9 +155,10 @@ class ClientSocket:
 
 
 def connector(url: str) -> Callable[[str | None], ClientSocket]:
-    """How a headless host connects: to this address, unless the program names another."""
-    return lambda given: ClientSocket(given or url)
+    """How a headless host connects: to this address, unless the program names another, or another room of it."""
+    return lambda given: ClientSocket(urljoin(url, given) if given else url)
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """As much of it as the reason of a close takes."""
     return text.encode()[:CLOSE_REASON_BYTES].decode(errors="ignore")

@@ -1,0 +1,164 @@
+"""The process of one room: the program and its players' sockets on one event loop.
+
+    python -m layerw_server.net.room_process FD PROGRAM NAME KEPT
+
+The node (node.py) starts it, and hands it connections over the channel FD; it ends with that. Says {"ready"} or
+{"failed": why}, {"figures"} each second, {"kept": tick} when the state is in the file KEPT, {"drained"} at the end.
+Owns: the loop, who is connected, and when the state is kept. Limits: CONNECTIONS_MAX.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from layerw.hosts.headless import HeadlessHost
+from layerw.net.keeping import kept, restore
+
+from .channel import Channel, Message
+from .frames import RoomSocket
+from .pace import Pace, log
+from .refusal import refuse
+from .room import CONNECTIONS_MAX, RoomError, begin
+
+FIGURES_S = 1.0
+KEPT_S = 0.5  # between two states that are kept
+MOVES = "The room moves; connect again."
+
+
+class RoomProcess:
+    """`live()` is all of it."""
+
+    def __init__(self, end: socket.socket, program: Path, name: str, kept: Path) -> None:
+        self._end, self._program, self._name, self._kept = end, program, name, kept
+        self._pace, self._sockets = Pace(), set[RoomSocket]()
+        self._ends = self._drains = False
+        self._ended = {"client": 0, "room": 0}
+        self._received = 0
+        self._tasks = set[asyncio.Task[Any]]()
+        self._app: Any = None
+
+    async def live(self) -> int:
+        """Until the node or the program ends it; the exit status."""
+        self._channel = Channel(self._end, self._heard, self._stop)
+        host = HeadlessHost(self._program.parent, options={"server": True, "room": self._name})
+        try:
+            app = self._app = await begin(self._program, host)
+            app.net._room()  # it is there before anyone comes
+            self._restore()
+        except Exception as error:
+            text = str(error) if isinstance(error, RoomError) else f"{type(error).__name__}: {error}"
+            self._channel.send({"failed": text})
+            return 1
+        self._channel.send({"ready": True})
+        gc.freeze()  # what is there now stays: no collection walks it in the middle of a frame
+        reporter = asyncio.create_task(self._report())
+        keeper = asyncio.create_task(self._keep_on())
+        try:
+            await self._pace.run(host, app, lambda: self._ends)
+            if self._drains:
+                self._keep()
+                for one in list(self._sockets):
+                    one.close(MOVES)
+                self._channel.send({"drained": True})
+        finally:
+            reporter.cancel()
+            keeper.cancel()
+            app.close()
+        await asyncio.sleep(0.05)  # goodbyes go out
+        return 0
+
+    # -- the node's --------------------------------------------------------------------------------
+
+    def _heard(self, message: Message, sockets: list[int]) -> None:
+        if "connection" in message:
+            task = asyncio.create_task(self._connect(sockets[0], message))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        elif "drain" in message:
+            self._drains = self._ends = True
+
+    def _stop(self) -> None:
+        self._ends = True
+
+    async def _connect(self, number: int, message: Message) -> None:
+        connection, request = socket.socket(fileno=number), message["connection"].encode("latin-1")
+        if len(self._sockets) >= CONNECTIONS_MAX:
+            self._channel.send({"took": message["number"]})
+            return await refuse(connection, request, f"{CONNECTIONS_MAX} connections are open.")
+        player = RoomSocket(request, lambda: self._left(player))
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: player, connection)
+        except OSError:
+            return  # it left on the way
+        finally:
+            self._channel.send({"took": message["number"]})
+        self._sockets.add(player)
+        self._app.net._accept(player)
+
+    def _left(self, player: RoomSocket) -> None:
+        self._sockets.discard(player)
+        self._received += player.received_bytes
+        self._ended["client" if player.closed == "The client left." else "room"] += 1
+
+    # -- figures and state ---------------------------------------------------------------------------
+
+    async def _report(self) -> None:
+        while True:
+            self._channel.send({"figures": self._figures()})
+            await asyncio.sleep(FIGURES_S)
+
+    def _figures(self) -> dict[str, Any]:
+        room = self._app.net._room()
+        return {**self._pace.figures(), "connections": len(self._sockets), "ended": dict(self._ended),
+                "players": len(room.clients), "tick": room.tick, "sent_bytes": room.sent_bytes,
+                "snapshots": room.telling.snapshots, "skipped": room.telling.skipped,
+                "received_bytes": self._received + sum(one.received_bytes for one in self._sockets)}  # fmt: skip
+
+    async def _keep_on(self) -> None:
+        while True:
+            await asyncio.sleep(KEPT_S)
+            self._keep()
+
+    def _keep(self) -> None:
+        """The state into the file, whole or not at all."""
+        try:
+            data = self._app.saves.pack(kept(self._app.net._room()))
+            part = self._kept.with_suffix(".part")
+            part.write_bytes(data)
+            part.replace(self._kept)
+        except Exception as error:
+            log.warning("The state of the room %s could not be kept: %s", self._name, error)
+            return
+        self._channel.send({"kept": self._app.net._room().tick})
+
+    def _restore(self) -> None:
+        if self._kept.exists():
+            value = self._app.saves.unpack(self._kept.read_bytes(), f"The state of the room {self._name}")
+            restore(self._app.net._room(), value)
+
+
+def main() -> int:
+    """Runs the room that the arguments say."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the node's
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    end = socket.socket(fileno=int(sys.argv[1]))
+    os.set_inheritable(end.fileno(), False)
+    room = RoomProcess(end, Path(sys.argv[2]), sys.argv[3], Path(sys.argv[4]))
+    if find_spec("uvloop"):
+        import uvloop
+
+        return int(uvloop.run(room.live()))
+    return asyncio.run(room.live())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

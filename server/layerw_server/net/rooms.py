@@ -1,0 +1,195 @@
+"""The rooms of a node: a process each, begun by the first who comes and ended when nobody has been there for a while.
+
+Owns: which run, who waits for one to begin, and that a room whose process died goes on from the state that it kept.
+Does not own: sockets that listen (node.py). Limits: `rooms_max` at a time; FAILURES_MAX deaths in FAILURES_S, then the
+room rests for as long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from layerw.net.keeping import MAIN_ROOM
+
+from .channel import Message
+from .children import Child
+from .refusal import refuse
+
+EMPTY_S = 60.0
+FAILURES_MAX, FAILURES_S = 4, 10.0
+WAITING_MAX = 1100  # connections, while a room begins
+log = logging.getLogger("layerw.server")
+Arrival = tuple[int, bytes]  # a file descriptor, and the request
+
+
+class RunningRoom:
+    """One room, through the processes that it has one after the other."""
+
+    def __init__(self, name: str, program: Path, kept: Path, ended: Callable[[str], None],
+                 saved: Callable[[str, Path], None]) -> None:  # fmt: skip
+        self.name, self.figures = name, dict[str, Any]()
+        self._program, self._kept, self._ended, self._saved = program, kept, ended, saved
+        self._arrivals: list[Arrival] = []
+        self._handed, self._numbers = dict[int, Arrival](), count()  # until the process says that it has them
+        self._deaths = deque[float](maxlen=FAILURES_MAX)
+        self._child: Child | None = None
+        self.ready = asyncio.Event()
+        self.failed = ""
+        self.drains = False
+        self.empty_since = time.monotonic()
+
+    @property
+    def pid(self) -> int | None:
+        """Of its process."""
+        return self._child.pid if self._child else None
+
+    async def start(self) -> None:
+        """Begins a process for it."""
+        arguments = [str(self._program), self.name, str(self._kept)]
+        self._child = await Child.start("room_process", arguments, self._heard, self._gone)
+
+    def connect(self, arrival: Arrival) -> None:
+        """A connection for it, at once or when it has begun."""
+        self.empty_since = time.monotonic()
+        if self.ready.is_set() and self._child is not None:
+            number = next(self._numbers)
+            self._handed[number] = arrival
+            self._child.send({"connection": arrival[1].decode("latin-1"), "number": number}, [os.dup(arrival[0])])
+        elif len(self._arrivals) < WAITING_MAX:
+            self._arrivals.append(arrival)
+        else:
+            os.close(arrival[0])
+
+    async def end(self) -> None:
+        """Keeps its state and says goodbye to everyone."""
+        self.drains = True
+        if self._child is not None:
+            await self._child.end({"drain": True})
+
+    def _heard(self, message: Message, sockets: list[int]) -> None:
+        if "ready" in message:
+            self.ready.set()
+            waiting, self._arrivals = self._arrivals, []
+            for arrival in waiting:
+                self.connect(arrival)
+        elif "failed" in message:
+            self.failed = message["failed"]
+        elif "figures" in message:
+            self.figures = message["figures"]
+            if self.figures["players"] or self.figures["connections"]:
+                self.empty_since = time.monotonic()
+        elif "took" in message:
+            os.close(self._handed.pop(message["took"])[0])
+        elif "kept" in message:
+            self._saved(self.name, self._kept)
+
+    def _gone(self, status: int) -> None:
+        self._child, begun = None, self.ready.is_set()
+        self.ready.clear()
+        self._arrivals += self._handed.values()
+        self._handed.clear()
+        if self.drains:
+            self._refuse_waiting("The room ended; connect again.", retry=True)
+            return self._ended(self.name)
+        now = time.monotonic()
+        if not begun and self.failed:
+            log.error("The room %s could not begin: %s", self.name, self.failed)
+        else:
+            log.error("The process of the room %s ended (%s); it goes on in another one.", self.name, status)
+        self._deaths.append(now)
+        if not begun or (len(self._deaths) == FAILURES_MAX and now - self._deaths[0] < FAILURES_S):
+            self.failed = self.failed or "Its process ended again and again."
+            self._refuse_waiting(f"The room {self.name} can't run.")
+            return self._ended(self.name)
+        self._starter = asyncio.create_task(self.start())
+
+    def _refuse_waiting(self, reason: str, *, retry: bool = False) -> None:
+        waiting, self._arrivals = self._arrivals, []
+        for number, request in waiting:
+            refuse_later(number, request, reason, retry=retry)
+
+
+class Rooms:
+    """Those of this node, by name."""
+
+    def __init__(self, program: Path, folder: Path, rooms_max: int,
+                 saved: Callable[[str, Path], None] = lambda name, file: None) -> None:  # fmt: skip
+        self._program, self._folder, self._rooms_max, self._saved = program, folder, rooms_max, saved
+        self.running: dict[str, RunningRoom] = {}
+        self._rests: dict[str, float] = {}
+        self._tasks = set[asyncio.Task[Any]]()
+        self.ended: Callable[[str], None] = lambda name: None
+
+    def connect(self, name: str, arrival: Arrival) -> None:
+        """A connection for the room of that name."""
+        room = self.running.get(name)
+        if room is None:
+            reason = self._refusal(name)
+            if reason:
+                return refuse_later(*arrival, reason)
+            room = self.begin(name)
+        room.connect(arrival)
+
+    def begin(self, name: str) -> RunningRoom:
+        """Begins a room."""
+        room = self.running[name] = RunningRoom(name, self._program, self.file(name), self._end_of, self._saved)
+        self.keep(room.start())
+        return room
+
+    def file(self, name: str) -> Path:
+        """Where a room's state is kept."""
+        return self._folder / f"{name}.lw"
+
+    def keep(self, work: Any) -> None:
+        """Runs a coroutine beside."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def end_empty(self) -> None:
+        """Ends those where nobody has been for EMPTY_S, but for the main one."""
+        now = time.monotonic()
+        for room in list(self.running.values()):
+            if room.name != MAIN_ROOM and not room.drains and now - room.empty_since > EMPTY_S:
+                room.drains = True
+                self.keep(room.end())
+
+    async def end(self) -> None:
+        """Ends all of them."""
+        await asyncio.gather(*(room.end() for room in list(self.running.values())))
+
+    def figures(self) -> dict[str, dict[str, Any]]:
+        """By name."""
+        return {name: room.figures for name, room in self.running.items()}
+
+    def _refusal(self, name: str) -> str:
+        if time.monotonic() < self._rests.get(name, 0.0):
+            return f"The room {name} can't run; the server's log says why. Try again in some seconds."
+        if len(self.running) >= self._rooms_max:
+            return f"This server has {self._rooms_max} rooms already, and {name} is none of them."
+        return ""
+
+    def _end_of(self, name: str) -> None:
+        room = self.running.pop(name, None)
+        if room is not None and room.failed:
+            self._rests[name] = time.monotonic() + FAILURES_S
+        self.ended(name)
+
+
+def refuse_later(number: int, request: bytes, reason: str, *, retry: bool = False) -> None:
+    """Tells a connection why it is not let in."""
+    task = asyncio.get_running_loop().create_task(refuse(socket.socket(fileno=number), request, reason, retry=retry))
+    _REFUSING.add(task)
+    task.add_done_callback(_REFUSING.discard)
+
+
+_REFUSING: set[asyncio.Task[None]] = set()

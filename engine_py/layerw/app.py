@@ -437,15 +437,19 @@ class App:
         return self._engine.drawings.points(position, color=color, size=size, unit=unit, fog=fog)
 
     def splats(self, source: npt.ArrayLike | str | PathLike[str], *, scale: npt.ArrayLike = 0.05,
-               rotation: npt.ArrayLike | None = None, color: Any = "white") -> Splats:  # fmt: skip
+               rotation: npt.ArrayLike | None = None, color: Any = "white", harmonics: npt.ArrayLike | None = None,
+               degree: int = 3) -> Splats:  # fmt: skip
         """Gaussian splats, of a file or of arrays: soft ellipsoids that are drawn from the farthest to the nearest.
 
         Args:
-            source: the URL of a .ply, .spz or .glb (KHR_gaussian_splatting), at most 64 MiB; or (n, 3) metres, n up to
+            source: the URL of a .ply, .spz or .glb (KHR_gaussian_splatting), at most 256 MiB; or (n, 3) metres, n up to
                 1,048,576. The other arguments belong to arrays.
             scale: standard deviations along each one's own axes, metres: one number, (3,) or (n, 3).
             rotation: of those axes, xyzw, (4,) or (n, 4).
             color: one colour, or (n, 3 or 4), sRGB; alpha is how much the middle covers. Shown as given, without light.
+            harmonics: how their colours change with the direction: (n, 3, 3), (n, 8, 3) or (n, 15, 3) coefficients of
+                spherical harmonics of degrees 1, 2 and 3, for red, green and blue, as training has them.
+            degree: of the harmonics that are kept, also of a file: 0 to 3 take 32, 48, 64 and 80 bytes a splat.
 
         Raises:
             ShapeError, KindError, ConfigError: an argument is not what it should be.
@@ -454,7 +458,7 @@ class App:
         """
         from layerw.splats.clouds import Clouds
 
-        return self._engine.subsystems.get("splats", Clouds).make(source, scale, rotation, color)
+        return self._engine.subsystems.get("splats", Clouds).make(source, scale, rotation, color, harmonics, degree)
 
     def lines(self, position: Any, *, color: Any = "white", width: float = 1.0, unit: str = "px",
               closed: bool = False, dash: tuple[float, float] | None = None, fog: bool = True) -> Lines:  # fmt: skip

@@ -1,4 +1,4 @@
-"""Gaussian splats in pixels: a small cloud against numpy's own projection and blending; the same on both APIs."""
+"""Gaussian splats in pixels: a small cloud against numpy's own projection, colours and blending, on both APIs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from .conftest import RunProgram
 
+Picture = npt.NDArray[np.float64]
 SIZE = (160, 120)
 EYE = np.array((0.0, 0.0, 6.0))
 FOV = 1.0
@@ -21,6 +22,7 @@ sizes = rng.uniform(0.03, 0.5, (60, 3)).astype(np.float32)
 turns = rng.normal(size=(60, 4))
 turns = (turns / np.linalg.norm(turns, axis=1, keepdims=True)).astype(np.float32)
 colors = rng.integers(30, 240, (60, 4)).astype(np.uint8)
+shine = rng.normal(0, 0.15, (60, 15, 3))
 """
 PROGRAM = f"""
 import layerw as lw
@@ -32,12 +34,13 @@ app.view.dither = 0.0
 app.camera.position = np.array((0.0, 0.0, -6.0))
 app.camera.look_at((0.0, 0.0, 0.0))
 app.camera.projection = lw.Perspective(fov_y={FOV})
-wall = app.spawn(lw.Mesh.box(2, 2, 0.02), lw.Material(color="black", unlit=True), position=(-1, 0, -0.01))
+wall = app.spawn(lw.Mesh.box(2, 2, 0.02), lw.Material(color="#557733", unlit=True), position=(-1, 0, -0.01))
 wall.visible = False
-# What is half covered is half under the view's tone map: all of it lies before something that is shown as given.
-app.points([(0, 0, -30), (0, 0, 30)], color="black", size=80.0, unit="m", fog=False)
 # Turned by half a turn and moved there, so that the entity's place counts; the camera then walks around it.
-cloud = app.splats(places * (-1, 1, -1) - (0, 0.5, 0), scale=sizes, color=colors,
+# Harmonics that are odd in x and z change sign.
+odd = np.array((0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1))
+turned = shine * (1 - 2 * odd)[:, None]
+cloud = app.splats(places * (-1, 1, -1) - (0, 0.5, 0), scale=sizes, color=colors, harmonics=turned,
                    rotation=np.stack([-turns[:, 2], -turns[:, 3], turns[:, 0], turns[:, 1]], axis=1))
 cloud.entity.rotate(y=math.pi)
 cloud.entity.position = (0, 0.5, 0)
@@ -45,19 +48,19 @@ cloud.entity.position = (0, 0.5, 0)
 def turn_around():
     app.camera.position = np.array((0.0, 0.0, 6.0))
     app.camera.look_at((0.0, 0.0, 0.0))
-    wall.visible = True
+    wall.visible, cloud.visible = True, False
 """
 
 
-def expected() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """(h, w, 3), 0 to 255, and where the wall is. Each splat's covariance by the Jacobian of the projection, blended in
-    linear light."""
+def expected(before: Picture) -> tuple[Picture, npt.NDArray[np.bool_]]:
+    """(h, w, 3), 0 to 255, and where the wall is. before: what is there without them. Each splat's covariance by the
+    Jacobian of the projection, blended as numbers of the screen."""
     found: dict[str, npt.NDArray[np.float64]] = {}
     exec(CLOUD, found)
     width, height = SIZE
     focal = height / 2 / math.tan(FOV / 2)
     columns, rows = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    picture = np.zeros((height, width, 3))
+    picture = before / 255
     corner = focal / EYE[2]  # pixels a metre at z = 0
     inside = ((columns > width / 2 - 2 * corner) & (columns < width / 2) & (rows > height / 2 - corner)
               & (rows < height / 2 + corner))  # fmt: skip
@@ -77,17 +80,26 @@ def expected() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
         alpha[alpha < 1 / 255] = 0
         if found["places"][i, 2] < 0:
             alpha[inside] = 0  # the wall stands before it
-        picture += alpha[..., None] * (linear(found["colors"][i, :3] / 255) - picture)
-    shown = np.clip(picture, 0, 1)
-    return 255 * np.where(shown <= 0.0031308, 12.92 * shown, 1.055 * shown ** (1 / 2.4) - 0.055), inside
+        away = np.array((x, y, z)) / np.sqrt(x * x + y * y + z * z)
+        color = found["colors"][i, :3] / 255 + harmonics(*away) @ found["shine"][i]
+        picture = picture + alpha[..., None] * (np.maximum(color, 0) - picture)
+    return 255 * np.clip(picture, 0, 1), inside
 
 
-def linear(c: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+def harmonics(x: float, y: float, z: float) -> npt.NDArray[np.float64]:
+    """Of degrees 1 to 3, as the paper's own renderer has them."""
+    xx, yy, zz = x * x, y * y, z * z
+    one = 0.4886025119029199 * np.array((-y, z, -x))
+    two = (1.0925484305920792 * x * y, -1.0925484305920792 * y * z, 0.31539156525252005 * (2 * zz - xx - yy),
+           -1.0925484305920792 * x * z, 0.5462742152960396 * (xx - yy))  # fmt: skip
+    three = (-0.5900435899266435 * y * (3 * xx - yy), 2.890611442640554 * x * y * z,
+             -0.4570457994644658 * y * (4 * zz - xx - yy), 0.3731763325901154 * z * (2 * zz - 3 * xx - 3 * yy),
+             -0.4570457994644658 * x * (4 * zz - xx - yy), 1.445305721320277 * z * (xx - yy),
+             -0.5900435899266435 * x * (xx - 3 * yy))  # fmt: skip
+    return np.array((*one, *two, *three))
 
 
 def test_the_picture_is_numpys(run_program: RunProgram) -> None:
-    wanted, inside = expected()
     width, height = SIZE
     columns, rows = np.meshgrid(np.arange(width), np.arange(height))
     corner = height / 2 / math.tan(FOV / 2) / EYE[2]
@@ -99,7 +111,10 @@ def test_the_picture_is_numpys(run_program: RunProgram) -> None:
         running.baseline = None  # what is drawn stays until the page ends
         running.frames(2)
         running.python("import __main__\n__main__.turn_around()\nNone")
-        running.frames(3)
+        running.frames(2)
+        wanted, inside = expected(running.picture().astype(float))
+        running.python("__main__.cloud.visible = True\nNone")
+        running.frames(2)
         found = running.picture().astype(float)
         assert running.errors.texts == []
         apart = np.abs(found - wanted).max(axis=2)

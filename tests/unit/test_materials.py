@@ -201,7 +201,7 @@ def test_light_beyond_one_takes_half_floats() -> None:
     before = app._engine.gpu_ledger.used_bytes
     app.spawn(lw.Mesh.box(), lw.Material(emissive="white", emissive_texture=bright))
     host.step(app)
-    assert host.sink.halves and app._engine.gpu_ledger.used_bytes - before >= 4 * 4 * 8
+    assert host.sink.texel_bytes and app._engine.gpu_ledger.used_bytes - before >= 4 * 4 * 8
 
 
 def test_all_is_made_again_after_a_lost_device() -> None:

@@ -90,7 +90,8 @@ def test_vertex_locations_match_the_spec() -> None:
         assert f"@location({spec.ROW_LOCATION}) row: u32" in head
 
 
-FORMAT_BYTES = {"float32x3": 12, "float32x2": 8, "float32": 4, "snorm16x2": 4, "snorm8x4": 4, "unorm8x4": 4}
+FORMAT_BYTES = {"float32x3": 12, "float32x2": 8, "float32": 4, "snorm16x2": 4, "snorm8x4": 4, "unorm8x4": 4,
+                "uint32": 4}
 
 
 def test_layouts_have_no_holes() -> None:

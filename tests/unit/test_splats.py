@@ -17,33 +17,44 @@ import pytest
 
 import layerw as lw
 from layerw.base.errors import LayerwError
-from layerw.base.mathx import linear_from_srgb
 from layerw.base.ports import F32
 from layerw.hosts.headless import HeadlessHost
 from layerw.splats import order
 from layerw.splats.files import COUNT_MAX, SH_0, Arrays, SplatError, read_splats
 from layerw.splats.gltf_files import placed
-from layerw.splats.order import DepthOrder, reorder
+from layerw.splats.harmonics import COUNTS, HALF_TURN, Harmonics, basis, joined, none, quantized, turning
+from layerw.splats.order import DepthOrder
+from layerw.splats.packing import new_words, pack, rows_of
 
 COUNT = 50
 
 
-def arrays(count: int = COUNT, seed: int = 1) -> Arrays:
+def arrays(count: int = COUNT, seed: int = 1, degree: int = 0) -> Arrays:
     rng = np.random.default_rng(seed)
     turn = rng.normal(size=(count, 4))
     return Arrays(rng.uniform(-5, 5, (count, 3)).astype(np.float32),
                   np.exp(rng.uniform(-4, 0, (count, 3))).astype(np.float32),
                   (turn / np.linalg.norm(turn, axis=1, keepdims=True)).astype(np.float32),
-                  rng.integers(20, 236, (count, 4)).astype(np.uint8))  # fmt: skip
+                  (rng.integers(20, 236, (count, 4)) / 255).astype(np.float32), shine(count, degree))  # fmt: skip
+
+
+def shine(count: int, degree: int) -> Harmonics:
+    codes = np.random.default_rng(9).integers(1, 256, (count, COUNTS[degree], 3)).astype(np.uint8)
+    codes[0] = 255
+    return Harmonics(codes, 1 / 128)
 
 
 def ply(one: Arrays, encoding: str = "binary_little_endian", normals: bool = True) -> bytes:
     """As training writes it: Y down, logarithms, logits."""
-    names = ["x", "y", "z", *(["nx", "ny", "nz"] if normals else []), "f_dc_0", "f_dc_1", "f_dc_2", "f_rest_0",
-             "opacity", "scale_0", "scale_1", "scale_2", "rot_0", "rot_1", "rot_2", "rot_3"]  # fmt: skip
+    names = ["x", "y", "z", *(["nx", "ny", "nz"] if normals else []), "f_dc_0", "f_dc_1", "f_dc_2",
+             *(f"f_rest_{i}" for i in range(3 * one.harmonics.codes.shape[1])), "opacity",
+             "scale_0", "scale_1", "scale_2", "rot_0", "rot_1", "rot_2", "rot_3"]  # fmt: skip
     rows = np.zeros(len(one.position), [(name, "<f4") for name in names])
     flip = np.array((1, -1, -1))
-    share = one.color / 255
+    share = one.color
+    shines = one.harmonics.values() * HALF_TURN[: one.harmonics.codes.shape[1], None]
+    for number, values in enumerate(shines.transpose(2, 1, 0).reshape(-1, len(rows))):
+        rows[f"f_rest_{number}"] = values
     for i, axis in enumerate("xyz"):
         rows[axis] = (one.position * flip)[:, i]
         rows[f"f_dc_{i}"] = (share[:, i] - 0.5) / SH_0
@@ -55,19 +66,19 @@ def ply(one: Arrays, encoding: str = "binary_little_endian", normals: bool = Tru
     return "\n".join(lines).encode() + rows.tobytes()
 
 
-def spz(one: Arrays, version: int = 3, degree: int = 1, bits: int = 12) -> bytes:
+def spz(one: Arrays, version: int = 3, bits: int = 12, flags: int = 0) -> bytes:
     count = len(one.position)
     fixed = np.round(one.position * (1 << bits)).astype("<i4").view(np.uint8).reshape(count, 3, 4)[:, :, :3]
-    color = np.round(((one.color[:, :3] / 255 - 0.5) / SH_0 * 0.15 + 0.5) * 255).astype(np.uint8)
+    color = np.round(((one.color[:, :3] - 0.5) / SH_0 * 0.15 + 0.5) * 255).astype(np.uint8)
     scale = np.round((np.log(one.scale) + 10) * 16).astype(np.uint8)
     if version == 2:
         turn = np.where(one.rotation[:, 3:] < 0, -one.rotation, one.rotation)[:, :3]
         turns = np.round((turn + 1) * 127.5).astype(np.uint8).tobytes()
     else:
         turns = b"".join(smallest_three(q) for q in one.rotation)
-    head = struct.pack("<3I4B", 0x5053474E, version, count, degree, bits, 0, 0)
-    rest = bytes([128]) * (count * (0, 9, 24, 45)[degree])
-    return gzip.compress(head + fixed.tobytes() + one.color[:, 3].tobytes() + color.tobytes() + scale.tobytes()
+    head = struct.pack("<3I4B", 0x5053474E, version, count, one.harmonics.degree, bits, flags, 0)
+    rest, alpha = one.harmonics.codes.tobytes(), np.round(one.color[:, 3] * 255).astype(np.uint8)
+    return gzip.compress(head + fixed.tobytes() + alpha.tobytes() + color.tobytes() + scale.tobytes()
                          + turns + rest)  # fmt: skip
 
 
@@ -82,7 +93,7 @@ def smallest_three(q: npt.NDArray[Any]) -> bytes:
 
 
 def glb(one: Arrays, space: str = "srgb_rec709_display", **changes: Any) -> bytes:
-    share = one.color / 255
+    share, values = one.color, one.harmonics.values()
     parts: dict[str, tuple[str, F32]] = {
         "POSITION": ("VEC3", one.position),
         "KHR_gaussian_splatting:ROTATION": ("VEC4", one.rotation),
@@ -90,6 +101,10 @@ def glb(one: Arrays, space: str = "srgb_rec709_display", **changes: Any) -> byte
         "KHR_gaussian_splatting:OPACITY": ("SCALAR", share[:, 3].astype(np.float32)),
         "KHR_gaussian_splatting:SH_DEGREE_0_COEF_0": ("VEC3", ((share[:, :3] - 0.5) / SH_0).astype(np.float32)),
     }
+    for degree in range(1, one.harmonics.degree + 1):
+        for number in range(2 * degree + 1):
+            name = f"KHR_gaussian_splatting:SH_DEGREE_{degree}_COEF_{number}"
+            parts[name] = "VEC3", np.ascontiguousarray(values[:, COUNTS[degree - 1] + number])
     body, views, accessors = b"", [], []
     for number, (kind, values) in enumerate(parts.values()):
         views.append({"buffer": 0, "byteOffset": len(body), "byteLength": values.nbytes})
@@ -112,29 +127,83 @@ def same_turn(a: F32, b: F32, within: float) -> bool:
 
 
 FILES = {"ply": (ply, 1e-6, 1e-5, 0.6), "spz2": (lambda one: spz(one, 2), 2e-4, 0.04, 3.0),
-         "spz3": (lambda one: spz(one, 3, 3), 2e-4, 0.04, 3.0), "glb": (glb, 1e-6, 1e-6, 0.6)}  # fmt: skip
+         "spz3": (lambda one: spz(one, 3), 2e-4, 0.04, 3.0), "glb": (glb, 1e-6, 1e-6, 0.6)}  # fmt: skip
 
 
+@pytest.mark.parametrize("degree", [0, 1, 2, 3])
 @pytest.mark.parametrize("kind", FILES)
-def test_a_file_holds_what_was_written(kind: str) -> None:
+def test_a_file_holds_what_was_written(kind: str, degree: int) -> None:
     write, place, size, color = FILES[kind]
-    one = arrays()
+    one = arrays(degree=degree)
     found = read_splats(write(one))
     if kind.startswith("spz"):  # also as a host hands it on that unpacks what it fetches
         plain = read_splats(gzip.decompress(write(one)))
-        assert all((a == b).all() for a, b in zip(plain, found, strict=True))
+        assert all((a == b).all() for a, b in zip(plain[:4], found[:4], strict=True))
+        assert (plain.harmonics.codes == found.harmonics.codes).all()
     assert np.abs(found.position - one.position).max() <= place
     assert np.abs(found.scale / one.scale - 1).max() <= size
-    assert np.abs(found.color.astype(int) - one.color).max() <= color
+    assert np.abs(found.color - one.color).max() <= color / 255
+    assert found.harmonics.degree == degree and not found.is_linear
+    assert np.abs(found.harmonics.values() - one.harmonics.values()).max(initial=0) <= found.harmonics.step * 0.51
+    for less in range(degree):
+        kept = read_splats(write(one), degree=less).harmonics
+        assert kept.degree == less
+        assert np.abs(kept.values() - one.harmonics.values()[:, : COUNTS[less]]).max(initial=0) <= kept.step * 0.51
     assert same_turn(found.rotation, one.rotation, {"spz2": 0.02, "spz3": 1e-4}.get(kind, 1e-6))
 
 
-def test_linear_colors_become_srgb() -> None:
-    one = arrays()
-    one.color[:2, :3] = ((0, 1, 2), (253, 254, 255))
-    found = read_splats(glb(one, "lin_rec709_display"))
-    assert (found.color[:, 3] == one.color[:, 3]).all()
-    assert np.abs(linear_from_srgb(found.color[:, :3] / 255) - one.color[:, :3] / 255).max() < 0.005
+def test_the_space_of_colors_is_known() -> None:
+    found = read_splats(glb(arrays(), "lin_rec709_display"))
+    assert found.is_linear and np.abs(found.color - arrays().color).max() < 1e-5
+    assert read_splats(spz(arrays(), flags=1)).is_smooth
+
+
+def looked_at(one: Harmonics, direction: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    parts = [basis(degree, direction) for degree in range(1, one.degree + 1)]
+    return np.einsum("k,nkc->nc", np.concatenate(parts, axis=1)[0], one.values())
+
+
+@pytest.mark.parametrize("mirror", [1, -1])
+def test_harmonics_turn_with_a_node(mirror: int) -> None:
+    one = arrays(20, degree=3)
+    y = np.array(((0.28, 0, 0.96), (0, 1, 0), (-0.96, 0, 0.28))) @ np.diag((mirror, 1, 1))
+    nodes = [{"mesh": 0, "rotation": [0, 0.6, 0, 0.8], "scale": [mirror * 2, 2, 2]}]
+    found = read_splats(glb(one, nodes=nodes)).harmonics
+    rng = np.random.default_rng(4)
+    for direction in rng.normal(size=(9, 3)):
+        d = direction / np.linalg.norm(direction)
+        assert np.allclose(looked_at(found, (y @ d)[None]), looked_at(one.harmonics, d[None]), atol=0.15)
+    for degree in (1, 2, 3):
+        assert np.allclose(turning(degree, np.diag((1.0, -1.0, -1.0))),
+                           np.diag(HALF_TURN[COUNTS[degree - 1] : COUNTS[degree]]), atol=1e-6)  # fmt: skip
+        sphere = rng.normal(size=(20_000, 3))
+        some = basis(degree, sphere / np.linalg.norm(sphere, axis=1, keepdims=True))
+        assert np.allclose(4 * np.pi * some.T @ some / len(some), np.eye(2 * degree + 1), atol=0.06), "orthonormal"
+
+
+def test_clouds_of_one_file_share_a_step() -> None:
+    some, more = arrays(5, degree=1).harmonics, quantized(lambda degree: np.full((4, 3, 3), 0.5, np.float32), 1, 4)
+    both = joined([some, more, none(2)])
+    assert both.codes.shape == (11, 3, 3) and both.step == some.step
+    assert np.abs(both.values()[5:9] - 0.5).max() < both.step and (both.values()[9:] == 0).all()
+
+
+def test_what_the_gpu_gets_says_the_same() -> None:
+    one = arrays(300, degree=3)
+    one.color[:, :3] = np.linspace(-3.4, 4.4, 900).reshape(300, 3)
+    one.scale[0] = (0, 1e-6, 1e6)
+    words = new_words(300, 3)
+    assert sum(pack(one, words, 128)) == 300 and words.shape == (1, 2048, 4)
+    rows = rows_of(words, 300, 3)
+    assert (rows[:, :3].view(np.float32) == one.position).all()
+    codes = np.stack([rows[:, 3] & 8191, rows[:, 3] >> 13 & 8191, rows[:, 3] >> 26 | rows[:, 7] >> 24 << 6], axis=1)
+    assert np.abs(codes / 1024 - 3.5 - one.color[:, :3]).max() < 0.0006
+    sizes = np.stack([rows[:, 6] & 65535, rows[:, 6] >> 16, rows[:, 7] & 65535], axis=1)
+    assert np.allclose(np.where(sizes == 0, 0, 2.0 ** (sizes / 1024 - 32)), one.scale, rtol=4e-4)
+    assert (rows[:, 7] >> 16 & 255 == np.round(one.color[:, 3] * 255)).all()
+    turns = rows[:, 4:6].copy().view(np.int16)
+    assert np.abs(turns / 32767 - one.rotation).max() < 2e-5
+    assert (rows.view(np.uint8)[:, 32 : 32 + 45].reshape(300, 15, 3) == one.harmonics.codes).all()
 
 
 def test_a_node_turns_and_stretches_the_ellipsoids_of_its_mesh() -> None:
@@ -179,6 +248,10 @@ def test_what_a_file_says_wrongly_is_told_with_its_value() -> None:
         with pytest.raises(LayerwError) as caught:
             read_splats(data)
         assert text in str(caught.value), (text, str(caught.value))
+    shining = ply(arrays(degree=2))
+    shining = shining[:-20 * 4] + np.full(20, np.nan, "<f4").tobytes()
+    with pytest.raises(SplatError, match="out of range"):
+        read_splats(shining)
     broken = one._replace(position=one.position.copy())
     broken.position[7, 1] = np.nan
     with pytest.raises(SplatError, match="splat 7 has the position"):
@@ -203,10 +276,11 @@ def test_a_long_quaternion_is_the_rotation_of_its_direction(scale: list[float]) 
     assert same_turn(found.rotation, read_splats(glb(one, nodes=nodes)).rotation, 1e-6)
 
 
+@pytest.mark.parametrize("degree", [0, 1, 3])
 @pytest.mark.parametrize("kind", FILES)
-def test_reading_takes_no_more_than_is_charged_for_it(kind: str) -> None:
+def test_reading_takes_no_more_than_is_charged_for_it(kind: str, degree: int) -> None:
     count = 60_000
-    one = arrays(count)
+    one = arrays(count, degree=degree)
     whole = [FILES[kind][0](one)]
     if kind == "glb":
         whole.append(glb(one, "lin_rec709_display"))
@@ -225,7 +299,7 @@ def test_what_there_is_no_room_to_read_is_refused_before_it_is_made() -> None:
         raise lw.BudgetError(f"no room for {size_bytes}")
 
     body = struct.pack("<3I4B", 0x5053474E, 3, 100_000, 0, 12, 0, 0)  # nothing else: it is not looked at
-    for data, text in ((gzip.compress(body), "for 17"), (ply(arrays()), "for 7"), (glb(arrays()), "for 10400")):
+    for data, text in ((gzip.compress(body), "for 150000"), (ply(arrays()), "for 7"), (glb(arrays()), "for 10400")):
         with pytest.raises(lw.BudgetError, match=text):
             read_splats(data, full)
 
@@ -257,7 +331,7 @@ def test_a_small_file_that_unpacks_to_much_is_not_unpacked() -> None:
 @pytest.mark.parametrize("kind", FILES)
 def test_hostile_bytes_are_refused_and_nothing_else_happens(kind: str) -> None:
     write = FILES[kind][0]
-    whole = write(arrays(20))
+    whole = write(arrays(20, degree=1))
     body = gzip.decompress(whole) if kind.startswith("spz") else whole
     rng = np.random.default_rng(3)
     refused = 0
@@ -271,7 +345,7 @@ def test_hostile_bytes_are_refused_and_nothing_else_happens(kind: str) -> None:
         except LayerwError:
             refused += 1
         else:
-            assert all(np.isfinite(part).all() for part in found) and 0 < len(found.position) <= COUNT_MAX
+            assert all(np.isfinite(part).all() for part in found[:4]) and 0 < len(found.position) <= COUNT_MAX
     assert refused > 40
 
 
@@ -299,12 +373,6 @@ def test_the_order_is_renewed_where_the_eye_moves_enough() -> None:
     assert not cloud.is_stale(np.eye(3), np.array((0, 0, -20.1)))
     assert cloud.is_stale(np.eye(3), np.array((0, 0, -21.0)))
     assert cloud.is_stale(np.diag((1.0, 1.0, 2.0)), np.array((0, 0, -20.0)))
-
-
-def test_rows_are_put_in_order() -> None:
-    rows = np.arange(30, dtype=np.uint32).reshape(10, 3)
-    turned, into = np.arange(10, dtype=np.uint32)[::-1].copy(), np.zeros_like(rows)
-    assert list(reorder(rows, turned, into)) == [10] and (into == rows[::-1]).all()
 
 
 # -- in an app -------------------------------------------------------------------------------------
@@ -336,7 +404,7 @@ def test_splats_are_one_draw_and_uploaded_where_the_order_changes() -> None:
     app.camera.look_at((0, 0, 0))
     assert uploads(app, host) == 1
     shown = app._engine.store.meshes[int(app._engine.table.mesh[cloud.entity.first_row])].kept[0]
-    z = shown.view(np.float32).reshape(2000, -1)[:, 2]
+    z = one.position[shown.view(np.uint32), 2]
     assert z[:100].mean() > 2 and z[-100:].mean() < -2, "seen from below zero, the last ones are there"
     cloud.entity.rotate(y=np.pi)
     assert uploads(app, host) == 1, "a cloud that turns is sorted anew"
@@ -384,7 +452,7 @@ def test_a_large_cloud_is_drawn_once_it_is_in_order() -> None:
     for _ in range(5):
         host.step(app)
         drawn.append(host.sink.draws - empty)
-    assert drawn == [0, 0, 1, 1, 1], "keys, the sort, the rows: a frame each"
+    assert drawn == [0, 1, 1, 1, 1], "keys, the sort: a frame each"
 
 
 def test_clouds_share_what_a_frame_may_sort() -> None:
@@ -397,7 +465,7 @@ def test_clouds_share_what_a_frame_may_sort() -> None:
     for _ in range(4):
         host.step(app)
         drawn.append(host.sink.draws - empty)
-    assert drawn == [1, 2, 3, 4]
+    assert drawn == [1, 3, 4, 4]
     clouds = app._engine.subsystems._running["splats"]._clouds  # type: ignore[attr-defined]
     for frame in range(12):
         app.camera.position = np.array((0.0, 0.0, 20.0 + 4.0 * frame))
@@ -414,7 +482,7 @@ def test_bytes_come_back_with_the_entity_and_are_refused_beyond_the_budget() -> 
     heap, gpu = app._engine.heap_ledger, app._engine.gpu_ledger
     before = heap.used_bytes, gpu.used_bytes
     cloud = app.splats(arrays(10_000).position)
-    assert heap.used_bytes - before[0] >= 10_000 * (36 + 36 + 16) and gpu.used_bytes - before[1] >= 0
+    assert heap.used_bytes - before[0] >= 10_000 * (32 + 4 + 12) and gpu.used_bytes - before[1] >= 0
     host.step(app, 2)
     cloud.destroy()
     host.step(app, 3)

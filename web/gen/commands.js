@@ -29,7 +29,7 @@
  * @property {(buffer: number) => void} bufferDestroy
  * @property {(buffer: number, offset: number, data: number, sizeBytes: number) => void} bufferWrite From the heap; multiples of 4.
  * @property {(buffer: number, offset: number, transfer: number, sourceOffset: number, sizeBytes: number) => void} bufferUpload From a finished transfer's bytes, which never enter the heap; multiples of 4.
- * @property {(texture: number, width: number, height: number, levels: number, format: number, sampler: number) => void} textureCreate format: 0 rgba8 sRGB, 1 rgba8 linear, 2 rgba8 sRGB that views draw, one level, black at first, 3 rgba16float; from COMPRESSED_FIRST on: TEXTURE_FAMILIES. sampler: SAMPLER_* bits. levels 1 or the full chain, of a compressed one any number.
+ * @property {(texture: number, width: number, height: number, levels: number, format: number, sampler: number) => void} textureCreate format: 0 rgba8 sRGB, 1 rgba8 linear, 2 rgba8 sRGB that views draw, one level, black at first, 3 rgba16float, 4 rgba32uint of one level; from COMPRESSED_FIRST on: TEXTURE_FAMILIES. sampler: SAMPLER_* bits. levels 1 or the full chain, of a compressed one any number.
  * @property {(texture: number) => void} textureDestroy
  * @property {(texture: number, data: number, sizeBytes: number) => void} textureWrite Level 0, tight, from the heap; further levels are generated.
  * @property {(texture: number, transfer: number) => void} textureUpload Level 0 from a decoded image of the same size, further levels are generated; of a compressed format all levels, the largest first.

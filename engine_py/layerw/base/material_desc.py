@@ -24,7 +24,7 @@ SLOTS: dict[str, tuple[str, ...]] = {  # the textures of each kind, in the order
     "glyphs": ("base_color",),
     "glass": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive", "layer_0", "layer_1", "layer_2",
               "layer_3", "layer_4", "layer_5", "layer_6"),
-    "splats": (),
+    "splats": ("base_color",),
 }
 LAYER_TEXTURES = ("specular", "specular_color", "sheen_color", "sheen_roughness", "clearcoat", "clearcoat_roughness",
                   "clearcoat_normal", "transmission", "thickness", "anisotropy", "iridescence",

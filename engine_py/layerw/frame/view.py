@@ -40,8 +40,8 @@ def view_flags(environment: Environment, view: View, tier: Tier) -> int:
 
 
 def sprite_flags(environment: Environment) -> int:
-    """The flags of what has no mesh: particles, and what falls."""
-    return flag("sprites") if environment._has_sprites else 0
+    """The flags of what has no mesh: particles, what falls, Gaussians."""
+    return (flag("sprites") if environment._has_sprites else 0) | (flag("splats") if environment._has_splats else 0)
 
 
 def ambient_flags(environment: Environment, tier: Tier) -> int:

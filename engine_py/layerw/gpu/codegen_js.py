@@ -203,11 +203,14 @@ def layouts_js() -> str:
     for name in LAYOUT_NAMES:
         out.append(f"export const {name} = Object.freeze({json.dumps(list(getattr(spec, name)))});\n")
     slots = [list(kind.textures) for kind in kinds.KINDS]
+    words = [number for number, kind in enumerate(kinds.KINDS) if kind.words]
     out.append(f"/** Of the textures of a material, those of a program's shader included. */\n"
                f"export const TEXTURES_MAX = {kinds.TEXTURES_MAX};\n"
                f"/** By kind; a material with a program's shader has those of the first kind, then the shader's.\n"
                f" * @type {{readonly (readonly string[])[]}} */\n"
-               f"export const MATERIAL_SLOTS = Object.freeze({json.dumps(slots)});\n")
+               f"export const MATERIAL_SLOTS = Object.freeze({json.dumps(slots)});\n"
+               f"/** The kinds whose textures hold whole numbers. @type {{readonly number[]}} */\n"
+               f"export const MATERIAL_WORDS = Object.freeze({json.dumps(words)});\n")
     columns = [{"name": n, "words": w, "type": t} for n, w, t in spec.COLUMNS]
     layouts = [{"strideBytes": layout.stride_bytes, "isElement": layout.is_element,
                 "attributes": [{"name": n, "offsetBytes": o, "format": f} for n, o, f in layout.attributes]}

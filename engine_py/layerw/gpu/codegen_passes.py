@@ -14,7 +14,8 @@ TYPES = """/** @typedef {{ name: string, format: Format, samples: number, divide
  *   read: boolean, mips: boolean, shown: boolean, same: string, end: boolean, grows: boolean }} Target */
 /** @typedef {{ name: string, kind: 'draws' | 'fullscreen' | 'resolve' | 'mips', timer: string,
  *   reads: readonly string[], names: readonly string[], colors: readonly string[], depth: string, shader: string,
- *   depthTest: '' | 'greater' | 'greater-equal', depthWrite: boolean, blend: '' | 'over' | 'weighted' | 'shade',
+ *   depthTest: '' | 'greater' | 'greater-equal', depthWrite: boolean,
+ *   blend: '' | 'over' | 'premultiplied' | 'weighted' | 'shade',
  *   materials: string, when: string, draws: string, only: string, but: string,
  *   region: readonly number[], tiled: boolean, vertex: readonly string[] }} Pass */
 """

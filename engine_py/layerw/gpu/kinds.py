@@ -64,7 +64,8 @@ class Flag(NamedTuple):
 class Kind(NamedTuple):
     """A program, what it reads, the pipelines (pass, flags) compiled at the start, and whether lw.Material has it.
 
-    textures: in the order of their bindings; the first is base_color, whose holes the shadow pass leaves out.
+    textures: in the order of their bindings; the first is base_color, whose holes the shadow pass leaves out. words:
+    they hold whole numbers, which the vertex stage reads.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Kind(NamedTuple):
     textures: tuple[str, ...]
     warm: tuple[tuple[str, int], ...] = ()
     public: bool = True
+    words: bool = False
 
 
 PARAMETERS: tuple[Parameter, ...] = (
@@ -182,7 +184,8 @@ KINDS: tuple[Kind, ...] = (
     # What lets light through is drawn as: over a copy of the picture, where that is bent and tinted.
     Kind("glass", (*_LAYERED, "transmission", "thickness", "attenuation_color", "attenuation_distance", "dispersion"),
          (*_SURFACE, *LAYER_PLACES), public=False),
-    Kind("splats", ("base_color",), (), public=False),
+    # A cloud of Gaussians; the texture has them (splats/packing.py).
+    Kind("splats", ("base_color",), ("base_color",), public=False, words=True),
 )  # fmt: skip
 
 BLOCK_TYPES = {"rgb": "vec3", "rgba": "vec4", "f32": "f32", "vec2": "vec2"}
@@ -222,7 +225,7 @@ def slot_lists() -> dict[str, tuple[str, ...]]:
     """The different lists of textures, each by the first kind that has it."""
     lists: dict[tuple[str, ...], str] = {}
     for kind in KINDS:
-        if kind.textures:
+        if kind.textures and not kind.words:
             lists.setdefault(kind.textures, kind.name)
     return {name: names for names, name in lists.items()}
 

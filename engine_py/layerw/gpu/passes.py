@@ -31,12 +31,14 @@ FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8,
 # shafts: what stands between fog and the sun throws its shadow into the fog.
 # wet: pools mirror. probe_face: the view is a side of a cube around a probe; probe_light, probe_mirror: this view makes
 # of six sides what the probe knows.
+# splats: Gaussians are drawn.
 # eye_dome: what lies behind its neighbours in the picture is darker.
 # glass: there is some, over a copy of the picture; thin_glass: without one.
 VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking", "flare",
               "focus", "motion", "particles", "ambient",
               "air_tables", "air_view", "mirror", "sprites", "upscaled", "shafts",
-              "glass", "thin_glass", "wet", "probe_face", "probe_light", "probe_mirror", "eye_dome")
+              "glass", "thin_glass", "wet", "probe_face", "probe_light", "probe_mirror", "eye_dome",
+              "splats")
 TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block
 
 
@@ -99,13 +101,13 @@ class Pass(NamedTuple):
     their mean, of depth the first), mips (the smaller levels of the target that it reads and draws). reads: targets,
     "target as name" where the shader calls it otherwise. colors, depth: what is drawn into: a target for each of the
     fragment stage's outputs, or "", all of one size. shader: of draws, "" = the material's own. depth_test: "" =
-    always. blend: "", "over", "weighted" (colours add up, of what alphas let through the product), "shade" (what is
-    there gets darker by the alpha). materials: of draws, which take part: all, solid, see_through, or a kind's. draws:
-    of draws, whose list, where it is not its own. only: of draws, the one material kind of the list that is drawn;
-    but: the one that is not. region: of fullscreen, the texels (x, y, width, height) of a kept target that it
-    covers. tiled: of draws, regions of a kept target with a list each, in place of one list (gpu/spec.py
-    shadow_tile). vertex: of draws, the targets that the vertex stage reads, and only it. when: flags of the view,
-    "!flag" where one must not be set, or "". timer: what the report calls it, with others of that name.
+    always. blend: "", "over", "premultiplied" (over, alpha as well), "weighted" (colours add up, of what alphas let
+    through the product), "shade" (what is there gets darker by the alpha). materials: of draws, which take part: all,
+    solid, see_through, or a kind's. draws: of draws, whose list, where it is not its own. only: of draws, the one
+    material kind of the list that is drawn; but: the one that is not. region: of fullscreen, the texels (x, y, width,
+    height) of a kept target that it covers. tiled: of draws, regions of a kept target with a list each, in place of one
+    list (gpu/spec.py shadow_tile). vertex: of draws, the targets that the vertex stage reads, and only it. when: flags
+    of the view, "!flag" where one must not be set, or "". timer: what the report calls it, with others of that name.
     """
 
     name: str
@@ -182,6 +184,7 @@ TARGETS: tuple[Target, ...] = (
     Target("lit", "rgba16float"),  # exposed radiance
     Target("hdr", "rgba16float", shown=True, same="lit"),  # the same, as large as it is shown
     Target("behind", "rgba16float"),  # as lit, before what blends is laid over it
+    Target("splats", "rgba16float"),  # sRGB of Gaussians over each other, how much they cover; laid over what is opaque
     Target("blended", "rgba16float", clear=(0, 0, 0, 1)),  # weighted sum of what blends; what all of it lets through
     Target("blend_weights", "rg16float"),  # their sum, and that of colours shown as given
     *_levels("bloom"),
@@ -252,6 +255,8 @@ PASSES: tuple[Pass, ...] = (
     Pass("resolve_depth", "resolve", "resolve", ("scene_depth",), depth="depth", depth_write=True, when="!single"),
     Pass("beams", "fullscreen", "shafts", ("shadow_atlas", "air", "depth"), ("beams",), shader="beams", when="shafts"),
     Pass("smooth_beams", "fullscreen", "shafts", ("beams",), ("shafts",), shader="smooth_beams", when="shafts"),
+    Pass("splats", "draws", "splats", ("exposure", "air"), ("splats",), "depth", depth_test="greater",
+         blend="premultiplied", materials="splats", when="splats", vertex=("exposure", "air")),
     Pass("decode", "fullscreen", "resolve", ("resolved",), ("lit",), shader="decode", when="!weighted !shafts"),
     Pass("shafts", "fullscreen", "shafts", _SHAFTS, ("lit",), shader="shafts", when="!weighted shafts"),
     Pass("decal", "draws", "decal", (*_LIT, "depth"), ("lit",), blend="over", materials="decal", when="!weighted"),
@@ -259,6 +264,9 @@ PASSES: tuple[Pass, ...] = (
          when="!weighted wet"),
     Pass("pools", "fullscreen", "reflections", (*_LIT[:-1], "depth", "pools"), ("lit",), shader="pools",
          blend="weighted", when="!weighted wet"),
+    Pass("splats_low", "fullscreen", "splats", ("lit as source",), ("behind",), shader="copy", when="splats !weighted"),
+    Pass("splats_over", "fullscreen", "splats", ("behind", "splats"), ("lit",), shader="splats_over",
+         when="splats !weighted"),
     Pass("mirror", "draws", "reflections", ("exposure", "lit as hdr", "depth"), ("mirror",), "mirror_depth",
          shader="mirror", depth_test="greater", depth_write=True, materials="all", when="mirror", draws="blend",
          only="water"),
@@ -271,6 +279,9 @@ PASSES: tuple[Pass, ...] = (
     Pass("shafts_behind", "fullscreen", "shafts", _SHAFTS, ("behind",), shader="shafts", when="weighted shafts"),
     Pass("decal_behind", "draws", "decal", (*_LIT, "depth"), ("behind",), blend="over", materials="decal",
          when="weighted", draws="decal"),
+    Pass("splats_lit", "fullscreen", "splats", ("behind as source",), ("lit",), shader="copy", when="splats weighted"),
+    Pass("splats_behind", "fullscreen", "splats", ("lit as behind", "splats"), ("behind",), shader="splats_over",
+         when="splats weighted"),
     Pass("weigh", "draws", "blend", _CLEAR, ("blended", "blend_weights"), "depth", depth_test="greater",
          blend="weighted", materials="see_through", when="weighted", draws="blend", but="glass"),
     Pass("compose", "fullscreen", "blend", ("behind", "blended", "blend_weights"), ("lit",), shader="compose",
@@ -318,9 +329,11 @@ PASSES: tuple[Pass, ...] = (
     Pass("exposure", "fullscreen", "exposure", ("luminance", "exposure"), ("exposure",), shader="exposure",
          when="auto_exposure"),
     Pass("tone", "fullscreen", "tone", ("hdr", "glow_1", "lut", "flare"), ("picture",), shader="tone"),
-    *(Pass(f"ids_{part}", "draws", "picking", _LIT, ("", "", "ids"), "id_depth", depth_test="greater",
-           depth_write=True, materials=part, when="picking", draws=draws)
-      for part, draws in (("solid", "opaque"), ("see_through", "blend"))),
+    *(Pass(f"ids_{part}", "draws", "picking", reads, ("", "", "ids"), "id_depth", depth_test="greater",
+           depth_write=True, materials=part, when=when, draws=draws, vertex=vertex)
+      for part, draws, when, reads, vertex in (
+          ("solid", "opaque", "picking", _LIT, _LIT[2:3]), ("see_through", "blend", "picking", _LIT, _LIT[2:3]),
+          ("splats", "splats", "picking splats", ("exposure", "air"), ("exposure", "air")))),
 )  # fmt: skip
 
 TIMERS = tuple(dict.fromkeys(row.timer for row in PASSES))  # pass_time.timer

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.ports import MaterialDesc
+from layerw.base.ports import U32, MaterialDesc
 from layerw.gpu.pages import Place
 from layerw.gpu.spec import LAYOUTS, POSED_BYTES, TEXTURE_BLOCK_BYTES, TOPOLOGIES, UV1_BYTES, VERTEX_BYTES
 
@@ -45,7 +45,7 @@ class TextureRecord:
     srgb: bool
     sampler: int
     size_bytes: int
-    kept: U8 | F16 | None
+    kept: U8 | F16 | U32 | None
     lost: bool = False
     is_target: bool = False  # views draw it
     mips: bool = True

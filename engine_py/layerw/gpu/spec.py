@@ -107,8 +107,8 @@ COMMANDS: tuple[Record, ...] = (
             "From a finished transfer's bytes, which never enter the heap; multiples of 4."),
     _record(20, "texture_create", "texture:h width:u32 height:u32 levels:u32 format:u32 sampler:u32",
             "format: 0 rgba8 sRGB, 1 rgba8 linear, 2 rgba8 sRGB that views draw, one level, black at first, 3 "
-            "rgba16float; from COMPRESSED_FIRST on: TEXTURE_FAMILIES. sampler: SAMPLER_* bits. levels 1 or the full "
-            "chain, of a compressed one any number."),
+            "rgba16float, 4 rgba32uint of one level; from COMPRESSED_FIRST on: TEXTURE_FAMILIES. sampler: SAMPLER_* "
+            "bits. levels 1 or the full chain, of a compressed one any number."),
     _record(21, "texture_destroy", "texture:h", ""),
     _record(22, "texture_write", "texture:h data:p size_bytes:u32",
             "Level 0, tight, from the heap; further levels are generated."),
@@ -254,7 +254,7 @@ MATERIAL_METRES, MATERIAL_NO_FOG = 32, 64  # of discs and strokes: sizes are met
 # bc5 and eac_rg11 hold the x and y of directions; shaders find z (surface.wgsl), whose texel is 0 in no other texture.
 TEXTURE_FAMILIES = ("rgba8", "astc", "bc7", "etc2", "etc2_rgb", "bc1", "bc5", "eac_rg11")
 TEXTURE_BLOCK_BYTES = (64, 16, 16, 16, 8, 8, 16, 16)
-COMPRESSED_FIRST = 4
+COMPRESSED_FIRST = 5
 COMPRESSED_ASTC, COMPRESSED_BC, COMPRESSED_ETC2, COMPRESSED_BC5 = 1, 2, 4, 8  # what a GPU takes, bits
 IMAGE_RESULT = ("family", "levels")  # u32
 SHADER_PARAMS_BYTES = 768  # where a shader's own parameters begin: a multiple of every API's uniform offset
@@ -273,6 +273,7 @@ FADE_ARRIVES, FADE_LEAVES, FADE_STEPS = 1, 129, 126
 DRAW_STILL = 4  # `first` counts in still_rows, not in visible_rows
 # Those after points are elements: each is one quad that its material kind, of the same name, spreads in the picture.
 TOPOLOGIES = ("triangles", "lines", "points", "discs", "strokes", "particles", "step", "glyphs", "splats")
+SPLAT_LINE = 2048  # texels a line of the texture of a cloud of Gaussians
 ROW_LOCATION = 15  # of the instance's row number among the vertex attributes, whatever the layout
 SHADOW_BLOCK = 512  # texels of a block of the atlas' cells (frame/shadow_atlas.py)
 SHADOW_CASCADES, SHADOW_MATRICES = 6, 12  # of the sun; of all that a view draws or reads, as in FRAME_BLOCK
@@ -318,11 +319,7 @@ GLYPH = (  # em: heights of the font
     ("place", 44, "float32"),  # the first texel of its curves (drawing/glyphs.py)
     ("fixed", 48, "float32"),  # 1: it lies in the entity's XY plane; 0: it faces the picture
 )
-SPLAT = (  # a Gaussian; see splats.wgsl
-    ("position", 0, "float32x3"), ("color", 12, "unorm8x4"),  # sRGB; alpha: how much its middle covers
-    ("scale", 16, "float32x3"),  # standard deviations along its own axes, metres
-    ("rotation_xy", 28, "snorm16x2"), ("rotation_zw", 32, "snorm16x2"),  # of those axes
-)
+SPLAT = (("number", 0, "uint32"),)  # of a Gaussian of the material's texture, in the order in which they are drawn
 
 
 class Layout(NamedTuple):
@@ -336,7 +333,7 @@ class Layout(NamedTuple):
 _VERTICES = Layout(VERTEX_BYTES, False, VERTEX)
 _NUMBERS = Layout(4, True, (("number", 0, "float32"),))  # of a particle, or of PARTICLE_UNIT of them
 LAYOUTS = dict(zip(TOPOLOGIES, (_VERTICES, _VERTICES, _VERTICES, Layout(20, True, DISC), Layout(76, True, STROKE),
-                                _NUMBERS, _NUMBERS, Layout(52, True, GLYPH), Layout(36, True, SPLAT)),
+                                _NUMBERS, _NUMBERS, Layout(52, True, GLYPH), Layout(4, True, SPLAT)),
                    strict=True))  # fmt: skip
 PARTICLE_UNIT = 64  # particles that follow each other in a line of their texture, which are moved by one quad
 

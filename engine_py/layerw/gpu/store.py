@@ -18,7 +18,7 @@ import numpy as np
 
 from layerw.base.errors import BudgetError, ShapeError
 from layerw.base.handles import HandlePool
-from layerw.base.ports import MaterialDesc, MeshData, Primitive
+from layerw.base.ports import U32, MaterialDesc, MeshData, Primitive
 from layerw.gpu import packing, records, spec
 from layerw.gpu.materials import Materials
 from layerw.gpu.pages import USAGE_INDEX, USAGE_VERTEX, BufferPages, Place
@@ -31,7 +31,8 @@ from layerw.memory.backups import Backups
 from layerw.memory.ledger import HardLedger
 
 TEXTURE_SIDE_MAX = 8192
-TARGET_FORMAT, HALF_FORMAT = 2, 3  # texture_create.format
+TARGET_FORMAT, HALF_FORMAT, WORDS_FORMAT = 2, 3, 4  # texture_create.format
+WIDE_FORMATS = {np.float16: HALF_FORMAT, np.uint32: WORDS_FORMAT}  # by what a texel has four of
 MIB = 1 << 20
 Kind = Literal["mesh", "texture"]
 T = TypeVar("T")
@@ -253,6 +254,19 @@ class Store:
         self._count_upload(rgba.nbytes)
         return texture
 
+    def create_words(self, words: U32) -> int:
+        """A texture of whole numbers from (height, width, 4) uint32, which is kept; uploaded with this frame."""
+        height, width = words.shape[:2]
+        self._heap.reserve(words.nbytes, "Keeping a texture for a lost device")
+        texture = self._try_texture(width, height, False, spec.SAMPLER_NEAREST, words, mips=False)
+        if not texture:
+            self._heap.release(words.nbytes)
+            raise self._no_room(f"A texture of {width} x {height} x 16 bytes", words.nbytes)
+        self._create_texture_command(texture)
+        self._write_texture(texture)
+        self._count_upload(words.nbytes)
+        return texture
+
     def create_target(self, width: int, height: int, sampler: int) -> int:
         """A texture of one level that views draw; made again, black, after a lost device. Raises BudgetError."""
         return self.create_empty(width, height, srgb=True, sampler=sampler, mips=False, is_target=True)
@@ -287,7 +301,7 @@ class Store:
             self._count_upload(size)
         return texture
 
-    def _try_texture(self, width: int, height: int, srgb: bool, sampler: int, kept: U8 | F16 | None, *,
+    def _try_texture(self, width: int, height: int, srgb: bool, sampler: int, kept: U8 | F16 | U32 | None, *,
                      mips: bool = True, family: int = 0, levels: int = 0) -> int:  # fmt: skip
         if not (1 <= width <= TEXTURE_SIDE_MAX and 1 <= height <= TEXTURE_SIDE_MAX):
             raise ShapeError(f"A texture of {width} x {height} was asked for; a side must be 1 to {TEXTURE_SIDE_MAX}.")
@@ -304,8 +318,8 @@ class Store:
     def _create_texture_command(self, texture: int) -> None:
         r = self.textures[texture]
         levels = 1 if r.is_target or not r.mips else max(r.width, r.height).bit_length()
-        half = r.kept is not None and r.kept.dtype == np.float16
-        format = TARGET_FORMAT if r.is_target else HALF_FORMAT if half else int(not r.srgb)
+        wide = None if r.kept is None else WIDE_FORMATS.get(r.kept.dtype.type)
+        format = TARGET_FORMAT if r.is_target else int(not r.srgb) if wide is None else wide
         if r.family:
             levels, format = r.levels, spec.COMPRESSED_FIRST + 2 * (r.family - 1) + int(not r.srgb)
         self._submission.encoder.texture_create(texture, r.width, r.height, levels, format, r.sampler)

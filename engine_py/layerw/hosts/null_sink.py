@@ -16,10 +16,11 @@ from layerw.base.host_port import AnyArray
 from layerw.gpu import kinds, spec
 from layerw.gpu.passes import DRAW_PASSES, VIEW_FLAGS, flag
 from layerw.gpu.records import compressed_bytes
-from layerw.gpu.store import HALF_FORMAT
+from layerw.gpu.store import HALF_FORMAT, WORDS_FORMAT
 from layerw.gpu.target_bytes import SizedView, target_bytes
 
 COLUMN_BYTES = sum(4 * width for _, width, _ in spec.COLUMNS)
+TEXEL_BYTES = {HALF_FORMAT: 8, WORDS_FORMAT: 16}  # by texture_create.format
 
 
 class SinkError(AssertionError):
@@ -59,7 +60,7 @@ class NullSink:
         self.buffers: dict[int, tuple[int, int]] = {}
         self.textures: dict[int, tuple[int, int, bool]] = {}  # width, height, written
         self.single_level: set[int] = set()  # of textures
-        self.halves: set[int] = set()  # textures of 8 bytes a texel
+        self.texel_bytes: dict[int, int] = {}  # of textures where it is not 4
         self.compressed: dict[int, int] = {}  # bytes of those
         self.shaders: dict[int, object] = {}
         self.meshes: dict[int, tuple[Any, ...]] = {}
@@ -84,7 +85,8 @@ class NullSink:
         """What buffers, textures with mips, columns and the targets of the views take."""
         plain = ((t, w, h) for t, (w, h, _) in self.textures.items() if t not in self.compressed)
         textures = sum(self.compressed.values()) + sum(
-            (1 + (t in self.halves)) * (4 * w * h if t in self.single_level else _mip_bytes(w, h)) for t, w, h in plain)
+            self.texel_bytes.get(t, 4) // 4 * (4 * w * h if t in self.single_level else _mip_bytes(w, h))
+            for t, w, h in plain)
         targets = target_bytes(self.size, list(self.views.values()), self.atlas)
         lit = len(self.lights) * (16 * spec.LIGHTS_MAX * spec.LIGHT_TEXELS
                                   + 4 * spec.LIGHT_LIST_WIDTH * spec.LIGHT_LIST_LINES)  # fmt: skip
@@ -257,24 +259,24 @@ class NullSink:
         self.textures[texture] = (width, height, format == 2)
         if levels == 1:
             self.single_level.add(texture)
-        if format == HALF_FORMAT:
-            self.halves.add(texture)
+        if format in TEXEL_BYTES:
+            self.texel_bytes[texture] = TEXEL_BYTES[format]
 
     def texture_destroy(self, texture: int) -> None:
         _require(self.textures.pop(texture, None) is not None, f"texture {texture} does not exist")
         self.single_level.discard(texture)
         self.compressed.pop(texture, None)
-        self.halves.discard(texture)
+        self.texel_bytes.pop(texture, None)
 
     def texture_write(self, texture: int, data: int, size_bytes: int) -> None:
         width, height, _ = self.textures[texture]
-        texel_bytes = 8 if texture in self.halves else 4
+        texel_bytes = self.texel_bytes.get(texture, 4)
         _require(self._read(data).nbytes == size_bytes == texel_bytes * width * height, "texture_write size")
         self.textures[texture] = (width, height, True)
 
     def texture_update(self, texture: int, x: int, y: int, width: int, height: int, data: int, size_bytes: int) -> None:
         wide, high, _ = self.textures[texture]
-        texel_bytes = 8 if texture in self.halves else 4
+        texel_bytes = self.texel_bytes.get(texture, 4)
         _require(x + width <= wide and y + height <= high, "texture_update place")
         _require(self._read(data).nbytes == size_bytes == texel_bytes * width * height, "texture_update size")
 

@@ -239,6 +239,7 @@ class Environment:
     ambient: Ambient = field(default_factory=Ambient)
     _surroundings: Surroundings | None = None  # app.environment, once it is here
     _has_sprites: bool = False  # whether anything of effects/ is drawn that has no mesh
+    _has_splats: bool = False  # whether any cloud of Gaussians is there
     _has_glass: bool = False  # whether any material lets light through
     _key: tuple[object, ...] = ()
     _heaven: Heaven | None = None

@@ -1,8 +1,8 @@
 """All splats of a program: fetched, charged, kept on the GPU in the order in which they are drawn.
 
-Owns: per cloud its rows as the file gave them, a mesh of elements in order, and both ledgers' bytes for as long as its
-entity lives, and what a frame sorts of them, which goes round. A cloud is drawn once it is in order.
-Limits: files of FILE_BYTES_MAX; a cloud is uploaded as a whole when its order changes.
+Owns: per cloud a texture with its splats, a mesh with their order and a material, and both ledgers' bytes for as
+long as its entity lives, and what a frame sorts of them, which goes round. A cloud is drawn once it is in order.
+Limits: files of FILE_BYTES_MAX; a new order is uploaded as a whole, 4 bytes a splat.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from layerw.base import checks
 from layerw.base.addresses import checked_address, shown
 from layerw.base.errors import LayerwError
 from layerw.base.mathx import matrix_from_quat
 from layerw.base.outcomes import FAILED, READY, Outcomes
-from layerw.base.ports import F64, TransferDone, TransferFailed
-from layerw.drawing.elements import Style, Styles, layout_dtype
+from layerw.base.ports import F64, MaterialDesc, TransferDone, TransferFailed
 from layerw.drawing.watched import largest
 from layerw.frame.subsystems import SubsystemPort
 from layerw.gpu import spec
@@ -26,23 +25,26 @@ from layerw.scene.camera import CameraFrame
 from layerw.scene.entity import Entity
 from layerw.scene.table import FrameColumns
 from layerw.splats.files import Arrays, read_splats
-from layerw.splats.order import ALLOWANCE, BYTES_EACH, DepthOrder, reorder
+from layerw.splats.harmonics import DEGREE_MAX
+from layerw.splats.order import ALLOWANCE, BYTES_EACH, SLICE, DepthOrder
+from layerw.splats.packing import TEXELS, new_words, pack, positions_of, size_bytes
 from layerw.splats.splats import Splats, given_arrays
 
-SPLAT = layout_dtype("splats")
-FILE_BYTES_MAX = 64 * 1024 * 1024
+FILE_BYTES_MAX = 256 * 1024 * 1024
 PRIORITY = 0.8e6  # after models and sounds, before tiles
 REACH = 3.4  # standard deviations that a splat is seen to
+TOPOLOGY = spec.TOPOLOGIES.index("splats")
+FLAGS = spec.MATERIAL_NO_SHADOW | spec.MATERIAL_DOUBLE_SIDED
+LINEAR, SMOOTH = 1, 2  # what shaders know of a cloud
 
 
 class Cloud:
-    """One, on the GPU."""
+    """One, on the GPU: a texture that has its splats, a mesh that has their order."""
 
-    def __init__(self, splats: Splats, rows: npt.NDArray[Any], data: npt.NDArray[Any], mesh: int,
-                 size_bytes: int) -> None:  # fmt: skip
-        self.splats, self.mesh, self.heap_bytes = splats, mesh, size_bytes
-        self.order = DepthOrder(rows["position"])
-        self._rows, self._shown = (one.view(np.uint32).reshape(len(rows), -1) for one in (rows, data))
+    def __init__(self, splats: Splats, order: DepthOrder, texture: int, mesh: int, material: int,
+                 heap_bytes: int) -> None:  # fmt: skip
+        self.splats, self.order, self.heap_bytes = splats, order, heap_bytes
+        self.texture, self.mesh, self.material = texture, mesh, material
         self._work: Iterator[int] | None = None
         self._next = 0  # how many its next step works on
 
@@ -57,7 +59,7 @@ class Cloud:
         if self._work is None:
             if not self.order.is_stale(matrix, offset):
                 return left, False
-            self._work = self._renew(matrix, offset)
+            self._work = self.order.renew(matrix, offset)
             self._next = next(self._work)
         while self._next <= left or left == ALLOWANCE:
             left = max(left - self._next, 0)
@@ -67,29 +69,24 @@ class Cloud:
                 return left, True
         return left, False
 
-    def _renew(self, matrix: F64, offset: F64) -> Iterator[int]:
-        yield from self.order.renew(matrix, offset)
-        yield from reorder(self._rows, self.order.order, self._shown)
-
 
 class Clouds:
     """The subsystem "splats"."""
 
     def __init__(self, port: SubsystemPort) -> None:
         self._port = port
-        self._styles = Styles(port.resources.store, port.visibility)
         self._clouds: list[Cloud] = []
-        self._waiting: dict[int, Splats] = {}  # by transfer
-        self._material = 0
+        self._waiting: dict[int, tuple[Splats, int]] = {}  # by transfer, with the degree of harmonics that is kept
 
     def hooks(self) -> Mapping[str, Callable[..., Any]]:
         """See Subsystem."""
         return {"placed": self._placed, "report": self._report}
 
-    def make(self, source: Any, scale: Any, rotation: Any, color: Any) -> Splats:
+    def make(self, source: Any, scale: Any, rotation: Any, color: Any, harmonics: Any, degree: int) -> Splats:
         """See App.splats."""
+        checks.whole("splats degree", degree, 0, DEGREE_MAX)
         if isinstance(source, np.ndarray | list | tuple):
-            arrays = given_arrays(source, scale, rotation, color)
+            arrays = given_arrays(source, scale, rotation, color, harmonics, degree)
             splats = self._empty("")
             try:
                 self._show(splats, arrays)
@@ -103,12 +100,10 @@ class Clouds:
         transfer = self._port.transfers.fetch(
             url, spec.FETCH_BYTES, max_bytes=room, priority=PRIORITY,
             on_done=self._came, on_failed=self._failed)  # fmt: skip
-        self._waiting[transfer] = splats
+        self._waiting[transfer] = splats, degree
         return splats
 
     def _empty(self, url: str) -> Splats:
-        if not self._material:
-            self._material = self._styles.material(Style("splats", "m", fog=True, blend=True))
         table = self._port.table
         return Splats(Entity(table, table.spawn(1, mesh=0, material=0, radius=0.0)), url,
                       Outcomes(self._port.user.call))  # fmt: skip
@@ -116,14 +111,14 @@ class Clouds:
     # -- files -------------------------------------------------------------------------------------
 
     def _came(self, event: TransferDone) -> None:
-        splats = self._waiting.pop(event.transfer)
+        splats, degree = self._waiting.pop(event.transfer)
         data = event.payload
         self._port.transfers.release(event.transfer)
         if not splats.alive:
             return
         try:
             with _Charged(self._port, f"Reading {shown(splats.url)}") as charged:
-                arrays = read_splats(data, charged.add)
+                arrays = read_splats(data, charged.add, degree)
             self._show(splats, arrays)
         except (LayerwError, MemoryError) as error:
             self._refuse(splats, str(error) or type(error).__name__)
@@ -131,7 +126,7 @@ class Clouds:
             splats._outcomes.tell(READY)
 
     def _failed(self, event: TransferFailed) -> None:
-        splats = self._waiting.pop(event.transfer)
+        splats, _ = self._waiting.pop(event.transfer)
         self._port.transfers.release(event.transfer)
         text = event.message
         if event.code == spec.FAIL_TOO_LARGE:
@@ -149,26 +144,48 @@ class Clouds:
 
     def _show(self, splats: Splats, arrays: Arrays) -> None:
         """Raises BudgetError: then nothing is kept."""
-        count = len(arrays.position)
-        size = count * (SPLAT.itemsize + BYTES_EACH)  # the rows as they came and what sorts them; the store adds
-        self._port.heap_ledger.reserve(size, f"{count:,} splats")
+        store, ledger = self._port.resources.store, self._port.heap_ledger
+        count, degree = len(arrays.position), arrays.harmonics.degree
+        heap_bytes = count * BYTES_EACH  # what sorts them; the store adds what it keeps
+        mesh = material = texture = 0
+        ledger.reserve(heap_bytes, f"{count:,} splats")
         try:
-            rows = packed(arrays)
-            data = rows.copy()
-            mesh = self._port.resources.store.create_packed(
-                (data.view(np.uint8), np.zeros(0, np.uint8)), count, 0, spec.TOPOLOGIES.index("splats"))  # fmt: skip
-        except LayerwError:
-            self._port.heap_ledger.release(size)
+            with _Charged(self._port, f"{count:,} splats") as charged:
+                charged.add(size_bytes(count, degree))  # until the store has it
+                words = new_words(count, degree)
+            for _ in pack(arrays, words, SLICE):
+                pass
+            order = DepthOrder(positions_of(words, count, degree))
+            texture = store.create_words(words)
+            mesh = store.create_packed((order.order.view(np.uint8), np.zeros(0, np.uint8)), count, 0, TOPOLOGY)
+            flags = (LINEAR if arrays.is_linear else 0) | (SMOOTH if arrays.is_smooth else 0)
+            material = store.create_material(MaterialDesc(
+                "splats", FLAGS, base_color_texture=texture,
+                numbers=(float(TEXELS[degree]), float(degree), arrays.harmonics.step, float(flags))))  # fmt: skip
+        except Exception:
+            self._free(mesh, material, texture)
+            ledger.release(heap_bytes)
             raise
+        self._port.visibility.set_list(material, ("splats", 0))
         table, row = self._port.table, splats.entity.first_row
-        table.set_material(row, self._material)  # the mesh follows once it is in order
+        table.set_material(row, material)  # the mesh follows once it is in order
         table.radius[row] = min(largest(arrays.position)[0] + REACH * float(arrays.scale.max()), 1e18)
         table.columns["scale"].touch(row, 1)
-        self._clouds.append(Cloud(splats, rows, data, mesh, size))
-        splats._count, splats._state = count, "ready"
+        self._clouds.append(Cloud(splats, order, texture, mesh, material, heap_bytes))
+        splats._count, splats._degree, splats._state = count, degree, "ready"
+
+    def _free(self, mesh: int, material: int, texture: int) -> None:
+        store = self._port.resources.store
+        if mesh:
+            store.destroy_mesh(mesh)
+        if material:
+            store.destroy_material(material)
+        if texture:
+            store.destroy_texture(texture)
 
     def _placed(self) -> None:
         self._sweep()
+        self._port.environment._has_splats = bool(self._clouds)
         if not self._clouds:
             return
         camera, columns = self._port.camera(), self._port.placed()
@@ -182,7 +199,7 @@ class Clouds:
                 continue
             left, is_new = cloud.step(matrix, offset, left)
             if is_new:
-                self._port.resources.store.rewrite_mesh(cloud.mesh)
+                self._port.resources.store.rewrite_mesh(cloud.mesh)  # its kept bytes are the order
                 if cloud.order.sorts == 1:
                     self._port.table.set_mesh(row, cloud.mesh)
             if cloud.waits:  # it is the first of the next frame
@@ -194,13 +211,14 @@ class Clouds:
         for cloud in gone:
             self._clouds.remove(cloud)
             self._end(cloud)
-        for transfer in [one for one, splats in self._waiting.items() if not splats.alive]:
+        for transfer in [one for one, (splats, _) in self._waiting.items() if not splats.alive]:
             del self._waiting[transfer]
             self._port.transfers.release(transfer)
 
     def _end(self, cloud: Cloud) -> None:
         cloud.splats.destroy()
-        self._port.resources.store.destroy_mesh(cloud.mesh)
+        self._port.visibility.set_list(cloud.material, None)
+        self._free(cloud.mesh, cloud.material, cloud.texture)
         self._port.heap_ledger.release(cloud.heap_bytes)
 
     def _report(self) -> dict[str, int]:
@@ -215,7 +233,7 @@ class Clouds:
         for cloud in self._clouds:
             self._end(cloud)
         self._clouds.clear()
-        self._styles.close()
+        self._port.environment._has_splats = False
 
 
 class _Charged:
@@ -234,15 +252,6 @@ class _Charged:
 
     def __exit__(self, *_: object) -> None:
         self._ledger.release(self._size)
-
-
-def packed(arrays: Arrays) -> npt.NDArray[Any]:
-    """Elements as spec.SPLAT says."""
-    rows = np.empty(len(arrays.position), SPLAT)
-    rows["position"], rows["color"], rows["scale"] = arrays.position, arrays.color, arrays.scale
-    turn = np.round(arrays.rotation * 32767)
-    rows["rotation_xy"], rows["rotation_zw"] = turn[:, :2], turn[:, 2:]
-    return rows
 
 
 def from_eye(columns: FrameColumns, row: int, camera: CameraFrame) -> tuple[F64, F64]:

@@ -1,8 +1,8 @@
 """Files of Gaussian splats: .ply as training writes it, .spz (versions 2 and 3), and binary glTF (gltf_files.py).
 
 Owns: their headers, checked before anything is allocated, and what is stored turned into what is drawn.
-Limits: COUNT_MAX splats; one colour each: how it changes with the direction (spherical harmonics from degree 1 on) is
-passed over. Does not: read .ply as text, or .spz 4, which is packed by Zstandard.
+Limits: COUNT_MAX splats; harmonics up to degree 3. Does not: read .ply as text, or .spz 4, which is packed by Zstandard
+and has no public description that we found.
 Source: Kerbl et al. 2023 (the .ply), nianticlabs/spz (README).
 """
 
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from layerw.base.errors import LayerwError
 from layerw.base.ports import F32
+from layerw.splats.harmonics import COUNTS, DEGREE_MAX, HALF_TURN, Harmonics, none, quantized
 
 U8 = npt.NDArray[np.uint8]
 COUNT_MAX = 1 << 20
@@ -29,9 +30,11 @@ _PLY_TYPES = {"char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1", "short":
 _PLY_NAMES = ("x", "y", "z", "f_dc_0", "f_dc_1", "f_dc_2", "opacity", "scale_0", "scale_1", "scale_2",
               "rot_0", "rot_1", "rot_2", "rot_3")  # fmt: skip
 _SPZ_MAGIC = 0x5053474E
-_SPZ_HARMONICS = (0, 9, 24, 45)  # bytes a splat, by degree
+_SPZ_STEP = 1 / 128  # of a harmonic's byte
+_SPZ_SMOOTH = 1  # of its flags
 _SCALE_MAX = 1e6
-_PLY_BYTES, _SPZ_BYTES = 144, 176  # a splat, at most at a time while it is read (measured by tests)
+_HARMONICS_BYTES = (0, 10, 25, 80)  # what is read of a .ply, by degree
+_PLY_BYTES, _SPZ_BYTES = 144, 150  # a splat, at most at a time while it is read (measured by tests)
 Charge = Callable[[int], None]  # is told of bytes before they are taken; may raise
 
 
@@ -45,23 +48,27 @@ class Arrays(NamedTuple):
     position: F32  # (n, 3) metres
     scale: F32  # (n, 3) standard deviations, metres
     rotation: F32  # (n, 4) xyzw
-    color: U8  # (n, 4) sRGB; alpha: how much the middle covers
+    color: F32  # (n, 4) sRGB, or linear; alpha 0 to 1: how much the middle covers
+    harmonics: Harmonics
+    is_linear: bool = False  # its colours are linear light
+    is_smooth: bool = False  # trained so that a pixel's blur takes no light away and gives none
 
 
-def read_splats(data: bytes, charge: Charge = lambda size_bytes: None) -> Arrays:
-    """What a file holds. charge: is told what reading takes, once the header says how many there are.
+def read_splats(data: bytes, charge: Charge = lambda size_bytes: None, degree: int = DEGREE_MAX) -> Arrays:
+    """What a file holds. charge: is told what reading takes, once the header says how many there are. degree: of the
+    harmonics that are kept, at most.
 
     Raises:
         SplatError: it is none of those that are known, or its numbers do not fit together.
     """
     if data[:3] == b"ply":
-        return _ply(data, charge)
+        return _ply(data, charge, degree)
     if data[:2] == b"\x1f\x8b" or data[:4] == b"NGSP":  # whoever fetched it may have unpacked it
-        return _spz(data, charge)
+        return _spz(data, charge, degree)
     if data[:4] == b"glTF":
         from layerw.splats.gltf_files import read_glb
 
-        return read_glb(data, charge)
+        return read_glb(data, charge, degree)
     raise SplatError(f"it begins with {data[:4]!r}; .ply, .spz and .glb are read")
 
 
@@ -72,12 +79,13 @@ def checked_count(count: int, what: str) -> int:
     return count
 
 
-def finished(position: F32, scale: F32, rotation: F32, color: F32) -> Arrays:
-    """Checks what was read; color: (n, 4), 0 to 1. Raises SplatError with the first that is no number."""
+def finished(position: F32, scale: F32, rotation: F32, color: F32, harmonics: Harmonics, *, is_linear: bool = False,
+             is_smooth: bool = False) -> Arrays:  # fmt: skip
+    """Checks what was read. Raises SplatError with the first that is no number."""
     checked(position, scale, rotation, color)
-    shown = np.round(np.clip(color, 0, 1) * 255).astype(np.uint8)
     return Arrays(np.ascontiguousarray(position, np.float32), np.ascontiguousarray(scale, np.float32),
-                  units(rotation), shown)  # fmt: skip
+                  units(rotation), np.ascontiguousarray(color, np.float32), harmonics, is_linear,
+                  is_smooth)  # fmt: skip
 
 
 def units(rotation: F32) -> F32:
@@ -102,7 +110,7 @@ def checked(position: F32, scale: F32, rotation: F32, color: F32) -> None:
 # -- .ply ------------------------------------------------------------------------------------------
 
 
-def _ply(data: bytes, charge: Charge) -> Arrays:
+def _ply(data: bytes, charge: Charge, degree: int) -> Arrays:
     end = data.find(b"end_header\n", 0, _PLY_HEADER_MAX)
     if end < 0:
         raise SplatError(f"its header does not end within {_PLY_HEADER_MAX} bytes")
@@ -113,12 +121,24 @@ def _ply(data: bytes, charge: Charge) -> Arrays:
     if start + count * row.itemsize > len(data):
         raise SplatError(f"its {count:,} splats of {row.itemsize} bytes need {start + count * row.itemsize:,} bytes, "
                          f"but the file has {len(data):,}")  # fmt: skip
-    charge(_PLY_BYTES * count)
+    given = sum(f"f_rest_{number}" in row.fields for number in range(3 * COUNTS[-1])) // 3  # type: ignore[operator]
+    degree = min(degree, max(one for one, size in enumerate(COUNTS) if size <= given))
+    charge((_PLY_BYTES + _HARMONICS_BYTES[degree]) * count)
     rows = np.frombuffer(data, row, count, start)
 
     def columns(*names: str) -> F32:
         return np.stack([rows[name].astype(np.float32) for name in names], axis=1)
 
+    def band(one: int) -> F32:
+        orders = range(COUNTS[one - 1], COUNTS[one])
+        found = np.empty((count, len(orders), 3), np.float32)
+        for at, order in enumerate(orders):
+            for channel in range(3):  # all of red, then of green, then of blue
+                found[:, at, channel] = rows[f"f_rest_{channel * given + order}"]
+                found[:, at, channel] *= HALF_TURN[order]
+        return checked_band(found, one)
+
+    harmonics = quantized(band, degree, count)
     position, turn = columns("x", "y", "z"), columns("rot_1", "rot_2", "rot_3", "rot_0")
     # Training has Y down and Z forward: half a turn about X.
     position *= np.array((1, -1, -1), np.float32)
@@ -127,7 +147,16 @@ def _ply(data: bytes, charge: Charge) -> Arrays:
     with np.errstate(over="ignore", invalid="ignore"):
         color[:, :3] = 0.5 + SH_0 * columns("f_dc_0", "f_dc_1", "f_dc_2")
         color[:, 3] = 1.0 / (1.0 + np.exp(-columns("opacity")[:, 0]))
-        return finished(position, np.exp(columns("scale_0", "scale_1", "scale_2")), turn, color)
+        return finished(position, np.exp(columns("scale_0", "scale_1", "scale_2")), turn, color, harmonics)
+
+
+def checked_band(values: F32, degree: int) -> F32:
+    """Coefficients of a degree. Raises SplatError with the first that is no number."""
+    good = np.isfinite(values).all(axis=(1, 2))
+    if not good.all():
+        at = int(np.argmin(good))
+        raise SplatError(f"splat {at} has the harmonics {values[at].tolist()} of degree {degree}, out of range")
+    return values
 
 
 def _ply_header(lines: list[str]) -> tuple[int, list[tuple[str, str]]]:
@@ -166,30 +195,33 @@ def _whole(text: str) -> int:
 # -- .spz ------------------------------------------------------------------------------------------
 
 
-def _spz(data: bytes, charge: Charge) -> Arrays:
+def _spz(data: bytes, charge: Charge, degree: int) -> Arrays:
     unpacker = None if data[:4] == b"NGSP" else zlib.decompressobj(31)
     head = data[:16] if unpacker is None else _unpacked(unpacker, data, 16)
     if len(head) < 16:
         raise SplatError(f"it ends after {len(head)} of 16 bytes of its header")
-    magic, version, count, degree, bits, _, _ = struct.unpack("<3I4B", head)
+    magic, version, count, given, bits, flags, _ = struct.unpack("<3I4B", head)
     if magic != _SPZ_MAGIC:
         raise SplatError(f"it is gzip, but holds {head[:4]!r} in the place of .spz' NGSP")
     if version not in (2, 3):
         raise SplatError(f"it is .spz of version {version}; versions 2 and 3 are read, 4 is packed by Zstandard")
     checked_count(count, "its header")
-    if degree >= len(_SPZ_HARMONICS) or bits > 23:
-        raise SplatError(f"its header says harmonics of degree {degree} and {bits} bits behind the point; they end "
+    if given >= len(COUNTS) or bits > 23:
+        raise SplatError(f"its header says harmonics of degree {given} and {bits} bits behind the point; they end "
                          f"at 3 and 23")  # fmt: skip
-    charge(_SPZ_BYTES * count + len(data))
+    degree = min(degree, given)
+    read = COUNTS[given] if degree else 0  # where none is wanted, none is unpacked
+    charge((_SPZ_BYTES + 3 * read + (3 * COUNTS[degree] if degree < given else 0)) * count + len(data))
     turn_bytes = 3 if version == 2 else 4
-    sizes = (9, 1, 3, 3, turn_bytes)  # what stands behind them are the harmonics: they are not unpacked
+    sizes = (9, 1, 3, 3, turn_bytes, 3 * read)
     size = count * sum(sizes)
     plain = data[16 : 16 + size] if unpacker is None else _unpacked(unpacker, unpacker.unconsumed_tail, size)
     if len(plain) < size:
         raise SplatError(f"it ends after {len(plain):,} of {size:,} unpacked bytes")
     body = np.frombuffer(plain, np.uint8)
     parts = np.split(body, np.cumsum([count * size for size in sizes])[:-1])
-    places, alphas, colors, scales, turns = (part.reshape(count, size) for part, size in zip(parts, sizes, strict=True))
+    places, alphas, colors, scales, turns, more = (
+        part.reshape(count, size) for part, size in zip(parts, sizes, strict=True))
     words = np.zeros((count, 3, 4), np.uint8)
     words[:, :, 1:] = places.reshape(count, 3, 3)  # the upper three bytes, so that the sign is the number's
     position = (words.view("<i4")[:, :, 0] >> 8).astype(np.float32) / np.float32(1 << bits)
@@ -197,7 +229,12 @@ def _spz(data: bytes, charge: Charge) -> Arrays:
     color[:, :3] = 0.5 + SH_0 / 0.15 * (colors / np.float32(255) - 0.5)
     color[:, 3] = alphas[:, 0] / np.float32(255)
     scale = np.exp(scales / np.float32(16) - np.float32(10))
-    return finished(position, scale, _first_three(turns) if version == 2 else _smallest_three(turns), color)
+    harmonics = none(count)
+    if degree:
+        codes = more.reshape(count, read, 3)
+        harmonics = Harmonics(codes if degree == given else codes[:, : COUNTS[degree]].copy(), _SPZ_STEP)
+    return finished(position, scale, _first_three(turns) if version == 2 else _smallest_three(turns), color, harmonics,
+                    is_smooth=bool(flags & _SPZ_SMOOTH))  # fmt: skip
 
 
 def _unpacked(unpacker: zlib._Decompress, data: bytes, size: int) -> bytes:

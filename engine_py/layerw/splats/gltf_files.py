@@ -1,7 +1,7 @@
 """Gaussian splats in binary glTF: primitives of points with KHR_gaussian_splatting.
 
 Owns: which accessors are theirs, checked as every accessor is, and where their nodes put them: all of a file become one
-cloud. Limits: one .glb with its own buffer, neither sparse nor packed; harmonics from degree 1 on are passed over.
+cloud. Limits: one .glb with its own buffer, neither sparse nor packed; all of its primitives have one colour space.
 Source: KHR_gaussian_splatting (2026): scale and opacity are linear, rotation xyzw.
 """
 
@@ -15,39 +15,55 @@ from layerw.assets.accessors import COMPONENT_BYTES, Accessor, resolve_accessor
 from layerw.assets.gltf import Document, parse
 from layerw.assets.items import Item
 from layerw.assets.nodes import build_tree
-from layerw.base.mathx import quat_from_matrix, quat_multiply, quats_from_matrices, srgb_from_linear
+from layerw.base.mathx import quat_from_matrix, quat_multiply, quats_from_matrices
 from layerw.base.ports import F32, F64
-from layerw.splats.files import SH_0, Arrays, Charge, SplatError, checked, checked_count, finished, units
+from layerw.splats.files import (
+    SH_0,
+    Arrays,
+    Charge,
+    SplatError,
+    checked,
+    checked_band,
+    checked_count,
+    finished,
+    units,
+)
+from layerw.splats.harmonics import DEGREE_MAX, Harmonics, joined, quantized, turning
 
 EXTENSION = "KHR_gaussian_splatting"
 _TYPES = {5120: "i1", 5121: "u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _NAMES = {"rotation": "ROTATION", "scale": "SCALE", "opacity": "OPACITY", "color": "SH_DEGREE_0_COEF_0"}
 _CHECKED_AS = {"rotation": "rotation", "scale": "scale", "opacity": "morph_weights", "color": "translation"}
-_BYTES = 208  # a splat, as in files.py
+_BYTES, _HARMONICS_BYTES = 208, (0, 15, 45, 125)  # a splat, as in files.py
 _SLICE = 1 << 12  # splats that a node moves at a time
 _SPACES = ("srgb_rec709_display", "lin_rec709_display")
 
 
-def read_glb(data: bytes, charge: Charge) -> Arrays:
+def read_glb(data: bytes, charge: Charge, degree: int) -> Arrays:
     """See files.read_splats. Raises SplatError, GltfError."""
     text, binary = _chunks(data)
     doc = parse(text, len(binary))
     tree = build_tree(doc)
-    found: list[tuple[F32, F32, F32, F32]] = []
+    found: list[Arrays] = []
     count = 0
     for row, mesh in tree.meshes:
         for primitive in doc.item("meshes", mesh, "a node's mesh").objects("primitives"):
             shown = primitive.extension(EXTENSION)
             if shown is None:
                 continue
-            accessors = _accessors(doc, primitive, shown)
-            count += accessors["position"].count
+            accessors = _accessors(doc, primitive, shown, degree)
+            given = accessors["position"].count
+            count += given
             checked_count(count, "the file")  # before anything of it is made
-            charge(_BYTES * accessors["position"].count)
+            charge((_BYTES + _HARMONICS_BYTES[_degree(accessors)]) * given)
             found.append(_read(binary, accessors, shown, tree.worlds[row]))
     if not found:
         raise SplatError(f"no mesh of it has {EXTENSION}; app.load shows other models")
-    return finished(*(np.concatenate(part) for part in zip(*found, strict=True)))
+    if len({one.is_linear for one in found}) > 1:
+        raise SplatError("its splats have colours of two spaces; one file has one")
+    position, scale, rotation, color = (np.concatenate(part) for part in list(zip(*found, strict=True))[:4])
+    return finished(position, scale, rotation, color, joined([one.harmonics for one in found]),
+                    is_linear=found[0].is_linear)  # fmt: skip
 
 
 def _chunks(data: bytes) -> tuple[bytes, memoryview]:
@@ -65,8 +81,8 @@ def _chunks(data: bytes) -> tuple[bytes, memoryview]:
     return data[20:at], memoryview(data)[at + 8 : at + 8 + length]
 
 
-def _accessors(doc: Document, primitive: Item, shown: Item) -> dict[str, Accessor]:
-    """By name, all as long as each other."""
+def _accessors(doc: Document, primitive: Item, shown: Item, degree: int) -> dict[str, Accessor]:
+    """By name, all as long as each other. degree: of the harmonics that are wanted, at most."""
     if primitive.integer("mode", 4) != 0:
         raise primitive.wrong("mode", f"0 (points), as {EXTENSION} says")
     if shown.text("kernel", "ellipse") != "ellipse":
@@ -75,6 +91,11 @@ def _accessors(doc: Document, primitive: Item, shown: Item) -> dict[str, Accesso
     attributes = primitive.object("attributes")
     wanted = {"position": ("POSITION", "position")}
     wanted |= {name: (f"{EXTENSION}:{said}", _CHECKED_AS[name]) for name, said in _NAMES.items()}
+    for one in range(1, degree + 1):
+        orders = {f"{one} {order}": f"{EXTENSION}:SH_DEGREE_{one}_COEF_{order}" for order in range(2 * one + 1)}
+        if not any(said in attributes for said in orders.values()):
+            break
+        wanted |= {name: (said, "translation") for name, said in orders.items()}
     found = {name: resolve_accessor(doc, attributes.integer(said), semantic, attributes.at(said))
              for name, (said, semantic) in wanted.items()}  # fmt: skip
     count = found["position"].count
@@ -86,14 +107,43 @@ def _accessors(doc: Document, primitive: Item, shown: Item) -> dict[str, Accesso
     return found
 
 
-def _read(binary: memoryview, accessors: dict[str, Accessor], shown: Item, world: F64) -> tuple[F32, F32, F32, F32]:
-    values = {name: _values(binary, accessor) for name, accessor in accessors.items()}
+def _degree(accessors: dict[str, Accessor]) -> int:
+    return next(one for one in range(DEGREE_MAX, -1, -1) if one == 0 or f"{one} 0" in accessors)
+
+
+def _read(binary: memoryview, accessors: dict[str, Accessor], shown: Item, world: F64) -> Arrays:
+    values = {name: _values(binary, accessors[name]) for name in ("position", "scale", "rotation", "opacity", "color")}
     color = np.empty((len(values["position"]), 4), np.float32)
     color[:, :3], color[:, 3] = 0.5 + SH_0 * values["color"], values["opacity"][:, 0]
-    if shown.text("colorSpace", _SPACES[0]) == _SPACES[1]:
-        color[:, :3] = srgb_from_linear(np.clip(color[:, :3], 0, 1))
     checked(values["position"], values["scale"], values["rotation"], color)  # before nodes change them
-    return (*placed(values["position"], values["scale"], values["rotation"], world), color)
+    moved = placed(values["position"], values["scale"], values["rotation"], world)
+    is_linear = shown.text("colorSpace", _SPACES[0]) == _SPACES[1]
+    return Arrays(*moved, color, _harmonics(binary, accessors, world[:3, :3]), is_linear)
+
+
+def _harmonics(binary: memoryview, accessors: dict[str, Accessor], linear: F64) -> Harmonics:
+    degree, count = _degree(accessors), accessors["position"].count
+    turned = _rotation(linear) if degree else None
+
+    def band(one: int) -> F32:
+        found = np.empty((count, 2 * one + 1, 3), np.float32)
+        for order in range(2 * one + 1):
+            found[:, order] = _values(binary, accessors[f"{one} {order}"])
+        checked_band(found, one)
+        if turned is not None:
+            turn = turning(one, turned)
+            for start in range(0, count, _SLICE):
+                found[start : start + _SLICE] = turn @ found[start : start + _SLICE]
+        return found
+
+    return quantized(band, degree, count)
+
+
+def _rotation(linear: F64) -> F64 | None:
+    """What a node turns and mirrors; None: nothing."""
+    left, size, right = np.linalg.svd(linear)
+    turn: F64 = left @ right
+    return None if not size.min() > 0 or np.allclose(turn, np.eye(3), atol=1e-6) else turn
 
 
 def _values(binary: memoryview, accessor: Accessor) -> F32:

@@ -12,14 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from layerw.base.ports import F32, F64
 from layerw.kernels.geometry import GEOMETRY
 
 SLICE = 1 << 17  # splats of a step
 ALLOWANCE = 3 * SLICE  # that all clouds may work on in a frame; each is counted for its key, its sort and its row
-BYTES_EACH = 4 * 4  # keys, order, and the scratch of both
+BYTES_EACH = 3 * 4  # keys, and the scratch of them and of the order
 KEY_MAX = 65535
 MOVED = 0.02  # of the distance to the nearest that may be gone before the order is renewed
 _LOWEST = 1e-12
@@ -64,12 +63,3 @@ class DepthOrder:
         self.order[:] = np.arange(count, dtype=np.uint32)
         GEOMETRY.lw_sort_u32(self._keys, self.order, self._spare_keys, self._spare, count)
         self.sorts += 1
-
-
-def reorder(rows: npt.NDArray[np.uint32], order: npt.NDArray[np.uint32],
-            into: npt.NDArray[np.uint32]) -> Iterator[int]:  # fmt: skip
-    """into = rows[order], in slices; yields before each how many it has. rows: (n, words)."""
-    for start in range(0, len(order), SLICE):
-        yield min(SLICE, len(order) - start)
-        some = order[start : start + SLICE]
-        np.take(rows, some, axis=0, out=into[start : start + len(some)], mode="clip")

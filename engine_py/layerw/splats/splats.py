@@ -17,17 +17,18 @@ from layerw.base.outcomes import Callback, Outcomes
 from layerw.drawing.colors import mark_colors
 from layerw.scene.entity import Entity
 from layerw.splats.files import COUNT_MAX, Arrays
+from layerw.splats.harmonics import COUNTS, Harmonics, none, quantized
 
 
 @named
 class Splats:
     """What `app.splats` made: a cloud of Gaussians. `entity` is where it is; move it, turn it, give it a parent."""
 
-    __slots__ = ("__weakref__", "_count", "_entity", "_error", "_outcomes", "_state", "_url")
+    __slots__ = ("__weakref__", "_count", "_degree", "_entity", "_error", "_outcomes", "_state", "_url")
 
     def __init__(self, entity: Entity, url: str, outcomes: Outcomes) -> None:
         self._entity, self._url, self._outcomes = entity, url, outcomes
-        self._state, self._error, self._count = "loading", "", 0
+        self._state, self._error, self._count, self._degree = "loading", "", 0, 0
 
     def __setattr__(self, name: str, value: object) -> None:
         if not hasattr(type(self), name):
@@ -41,6 +42,11 @@ class Splats:
     def url(self) -> str:
         """Its file; empty where the program gave arrays."""
         return self._url
+
+    @property
+    def degree(self) -> int:
+        """Of the harmonics that it has: 0 (its colours are the same from all sides) to 3."""
+        return self._degree
 
     @property
     def state(self) -> str:
@@ -89,7 +95,8 @@ class Splats:
             raise HandleError("These splats were destroyed, or their entity was despawned; make new ones.")
 
 
-def given_arrays(position: npt.ArrayLike, scale: Any, rotation: Any, color: Any) -> Arrays:
+def given_arrays(position: npt.ArrayLike, scale: Any, rotation: Any, color: Any, harmonics: Any,
+                 degree: int) -> Arrays:  # fmt: skip
     """What a program gave, checked. Raises ShapeError, ConfigError."""
     places = checks.array("splats position", position, np.float32, (3,))
     count = len(places)
@@ -112,6 +119,20 @@ def given_arrays(position: npt.ArrayLike, scale: Any, rotation: Any, color: Any)
     lengths = np.linalg.norm(turns, axis=1, keepdims=True)
     if not lengths.min() > 1e-6:
         raise ShapeError(f"splats rotation {int(np.argmin(lengths))} is (0, 0, 0, 0), which is no rotation.")
-    colors = np.empty((count, 4), np.uint8)
+    colors = np.empty((count, 4), np.float32)
     colors[:] = mark_colors("splats color", color, count)
-    return Arrays(places, sizes, turns / lengths, colors)
+    colors /= 255
+    return Arrays(places, sizes, turns / lengths, colors, _given_harmonics(harmonics, count, degree))
+
+
+def _given_harmonics(given: Any, count: int, degree: int) -> Harmonics:
+    if given is None:
+        return none(count)
+    array = checks.as_array(given)
+    if array.ndim != 3 or array.shape[0] != count or array.shape[1] not in COUNTS[1:] or array.shape[2] != 3:
+        raise ShapeError(f"splats harmonics has shape {array.shape}; it takes ({count}, 3, 3), ({count}, 8, 3) or "
+                         f"({count}, 15, 3): coefficients of degrees 1, 2 and 3, of red, green and blue.")  # fmt: skip
+    flat = checks.array("splats harmonics", array.reshape(count, -1), np.float32, (3 * array.shape[1],))
+    values = flat.reshape(array.shape)
+    return quantized(lambda one: values[:, COUNTS[one - 1] : COUNTS[one]].copy(),
+                     min(degree, COUNTS.index(array.shape[1])), count)  # fmt: skip

@@ -30,7 +30,7 @@ from layerw.visibility.frustum import FixedBox, new_view, squared_length, write_
 from layerw.visibility.lods import LodTable
 
 _ORIGIN = np.zeros(3)
-OWN_LISTS = ("decal", "particles", "step")
+OWN_LISTS = ("decal", "splats", "particles", "step")
 
 
 class _Tiles(NamedTuple):
@@ -152,8 +152,9 @@ class Visibility:
         self._see_through(camera, position, shown, tile_row, order)
         self._cull_movers(self._own["decal"], self._view, position, self._own["decal"].runs.all)
         self._draws.end_pass("decal")
-        self._cull_sorted(self._own["particles"], position)
-        self._draws.end_pass("particles")
+        for name in ("splats", "particles"):
+            self._cull_sorted(self._own[name], position)
+            self._draws.end_pass(name)
         looks = [(camera, box) for box in casters] + list(kept)
         for number, (eye, box) in enumerate(looks):
             write_view(self._near_view, eye, box)
@@ -209,7 +210,7 @@ class Visibility:
         self._cells = build_cells(
             self.table, np.flatnonzero(shown & ~glass & static), position, scale, self.lod_table)  # fmt: skip
         self._still_key = len(self._cells.rows), zlib.crc32(self._cells.rows.tobytes())
-        sorted_rows = max(len(self._glass.rows), len(self._own["particles"].rows))
+        sorted_rows = max(len(self._glass.rows), *(len(self._own[name].rows) for name in ("splats", "particles")))
         self._sort_scratch = np.zeros(6 * sorted_rows, np.uint32)
         self._revision = revision
         return True

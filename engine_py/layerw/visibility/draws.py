@@ -33,6 +33,7 @@ class VisibleSet(NamedTuple):
     seen_count: int
     still: U32 = NO_ROWS
     decal: U32 = NO_RECORDS
+    splats: U32 = NO_RECORDS
     particles: U32 = NO_RECORDS
     step: U32 = NO_RECORDS  # all of them, whether they are in view or not
 
@@ -54,7 +55,7 @@ class VisibleSet(NamedTuple):
         return np.concatenate([self.rows[: self.seen_count], *_rows_of(ranges, self.still)])
 
 
-LISTS = ("opaque", "blend", "decal", "particles", "step")
+LISTS = ("opaque", "blend", "decal", "splats", "particles", "step")
 
 
 class DrawList:

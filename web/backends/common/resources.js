@@ -102,7 +102,7 @@ export function checkBuffer(sizeBytes, usage, limits) {
 export const fullChain = (width, height) => 32 - Math.clz32(Math.max(width, height));
 
 /** @param {number} format of texture_create @returns {number} */
-export const texelBytes = (format) => (format === 3 ? 8 : 4);
+export const texelBytes = (format) => (format === 4 ? 16 : format === 3 ? 8 : 4);
 
 /** @typedef {{ x: number, y: number, width: number, height: number }} Place of texels */
 

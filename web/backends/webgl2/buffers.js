@@ -85,9 +85,10 @@ export class Webgl2Buffers {
     attributes.forEach(({ offsetBytes, format }, location) => {
       const [, kind, bits, components = 1] = /** @type {RegExpExecArray} */ (/^([a-z]+)(\d+)(?:x(\d))?$/.exec(format));
       const type = kind === 'float' ? gl.FLOAT : bits === '16' ? gl.SHORT : kind === 'snorm' ? gl.BYTE : gl.UNSIGNED_BYTE;
+      const at = mesh.vertexOffset + offsetBytes;
       gl.enableVertexAttribArray(location);
-      gl.vertexAttribPointer(
-        location, Number(components), type, kind !== 'float', strideBytes, mesh.vertexOffset + offsetBytes);
+      if (kind === 'uint') gl.vertexAttribIPointer(location, Number(components), gl.UNSIGNED_INT, strideBytes, at);
+      else gl.vertexAttribPointer(location, Number(components), type, kind !== 'float', strideBytes, at);
       gl.vertexAttribDivisor(location, isElement ? 1 : 0);
     });
     if (!isElement) {

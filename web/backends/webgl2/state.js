@@ -61,7 +61,7 @@ export class GlState {
     if (bothSides && blend !== '') this.blend(blend, false, false);
   }
 
-  /** How what is drawn is put over what is there. @param {'over' | 'weighted' | 'shade'} blend @param {boolean} given
+  /** How what is drawn is put over what is there. @param {'over' | 'premultiplied' | 'weighted' | 'shade'} blend @param {boolean} given
    * @param {boolean} premultiplied */
   blend(blend, given, premultiplied) {
     const { gl } = this;
@@ -69,12 +69,13 @@ export class GlState {
     if (blending === this.blending) return;
     this.blending = blending;
     if (blend === 'weighted') gl.blendFuncSeparate(gl.ONE, gl.ONE, gl.ZERO, gl.ONE_MINUS_SRC_ALPHA);
+    else if (blend === 'premultiplied') gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     else if (blend === 'shade') gl.blendFuncSeparate(gl.ZERO, gl.ONE_MINUS_SRC_ALPHA, gl.ZERO, gl.ONE);
     else gl.blendFuncSeparate(premultiplied ? gl.ONE : gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, given ? gl.ONE : gl.ZERO, gl.ONE_MINUS_SRC_ALPHA);
   }
 
   /** What a draw's pipeline says. Alpha is the share of colours that are shown as given: what is lit writes none.
-   * @param {{ doubleSided: boolean, given: boolean, alpha: boolean, premultiplied: boolean, blend: '' | 'over' | 'weighted' | 'shade',
+   * @param {{ doubleSided: boolean, given: boolean, alpha: boolean, premultiplied: boolean, blend: '' | 'over' | 'premultiplied' | 'weighted' | 'shade',
    *   coverage: boolean }} pipeline */
   pipeline({ doubleSided, given, alpha, premultiplied, blend, coverage }) {
     const { gl } = this;

@@ -41,7 +41,11 @@ export class Webgl2Textures {
     this.framebuffer = gl.createFramebuffer();
     this.anisotropic = gl.getExtension('EXT_texture_filter_anisotropic');
     /** By texture_create.format. @type {number[]} */
-    this.formats = [gl.SRGB8_ALPHA8, gl.RGBA8, gl.SRGB8_ALPHA8, gl.RGBA16F, ...compressedFormats(gl)];
+    this.formats = [gl.SRGB8_ALPHA8, gl.RGBA8, gl.SRGB8_ALPHA8, gl.RGBA16F, gl.RGBA32UI, ...compressedFormats(gl)];
+    const bytes = { format: gl.RGBA, type: gl.UNSIGNED_BYTE, array: Uint8Array };
+    /** By texture_create.format. @type {{ format: number, type: number, array: any }[]} */
+    this.uploads = [bytes, bytes, bytes, { format: gl.RGBA, type: gl.HALF_FLOAT, array: Uint16Array },
+      { format: gl.RGBA_INTEGER, type: gl.UNSIGNED_INT, array: Uint32Array }];
     this.emptyArray = gl.createVertexArray();
     this.white = gl.createTexture();
     gl.bindTexture(gl.TEXTURE_2D, this.white);
@@ -78,10 +82,9 @@ export class Webgl2Textures {
   update(record, { x, y, width, height }, bytes) {
     const { gl } = this;
     this.beginUpload(record);
-    const isHalf = record.format === 3;
-    const texels = isHalf ? new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2) : bytes;
-    gl.texSubImage2D(gl.TEXTURE_2D, 0, x, y, width, height, gl.RGBA, isHalf ? gl.HALF_FLOAT : gl.UNSIGNED_BYTE,
-      /** @type {any} */ (texels));
+    const { format, type, array } = this.uploads[record.format] ?? this.uploads[0];
+    const texels = new array(bytes.buffer, bytes.byteOffset, bytes.byteLength / array.BYTES_PER_ELEMENT);
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, x, y, width, height, format, type, texels);
     this.downsample(record);
   }
 

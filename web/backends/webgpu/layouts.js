@@ -36,11 +36,12 @@ export function makeLayouts(device) {
 
 /** A material's group: its block, its textures with their samplers, and of a program's shader its parameters.
  * @param {GPUDevice} device @param {number} textures those of a program's shader included @param {boolean} isOwn
- * @returns {GPUBindGroupLayout} */
-export function makeMaterialLayout(device, textures, isOwn) {
+ * @param {boolean} hasWords they hold whole numbers, which the vertex stage reads @returns {GPUBindGroupLayout} */
+export function makeMaterialLayout(device, textures, isOwn, hasWords) {
   const block = (/** @type {number} */ binding) => ({ binding, visibility: BOTH_STAGES, buffer: {} });
   const images = Array.from({ length: textures }, (_, slot) => [
-    { binding: textureBinding(slot), visibility: FRAGMENT_STAGE, texture: {} },
+    hasWords ? { binding: textureBinding(slot), visibility: VERTEX_STAGE, texture: { sampleType: /** @type {const} */ ('uint') } }
+      : { binding: textureBinding(slot), visibility: FRAGMENT_STAGE, texture: {} },
     { binding: samplerBinding(slot), visibility: FRAGMENT_STAGE, sampler: {} },
   ]).flat();
   return device.createBindGroupLayout({
@@ -58,7 +59,7 @@ export function makeInputLayout(device, { name, kind, reads, names, vertex }) {
     texture: { sampleType: sampleType(target(read).format) },
   }));
   entries.push(
-    { binding: READ_BINDINGS.linear_sampler, visibility: FRAGMENT_STAGE, sampler: { type: 'filtering' } },
+    { binding: READ_BINDINGS.linear_sampler, visibility: kind === 'draws' ? BOTH_STAGES : FRAGMENT_STAGE, sampler: { type: 'filtering' } },
     { binding: READ_BINDINGS.shadow_sampler, visibility: FRAGMENT_STAGE, sampler: { type: 'comparison' } });
   return device.createBindGroupLayout({ label: `inputs of ${name}`, entries });
 }

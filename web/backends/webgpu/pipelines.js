@@ -6,7 +6,7 @@
  * The usual pipelines are compiled asynchronously at boot (`warm`); any other when a material that needs it is made.
  */
 import {
-  LAYOUTS, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_SLOTS, POSED, POSED_BYTES, ROW_LOCATION,
+  LAYOUTS, MATERIAL_BLOCK_BYTES, MATERIAL_DOUBLE_SIDED, MATERIAL_KINDS, MATERIAL_SLOTS, MATERIAL_WORDS, POSED, POSED_BYTES, ROW_LOCATION,
   SHADER_PARAMS_BYTES, STREAM_POSED, TOPOLOGIES, UV1_BYTES,
 } from '../../gen/layouts.js';
 import { PASSES, READ_BINDINGS, WARM_UP } from '../../gen/passes.js';
@@ -23,6 +23,7 @@ import { FRAGMENT_STAGE, makeInputLayout, makeMaterialLayout, target } from './l
  * @typedef {{ material: GPUBindGroupLayout, passes: Map<Pass, GPUPipelineLayout>, textures: number }} LookLayouts */
 /** A program's own shader, compiled. @typedef {{ module: GPUShaderModule, layouts: LookLayouts,
  *   pipelines: Map<number, GPURenderPipeline> }} OwnShader */
+const WORDS_KEY = 100; // of layouts, more than there are textures
 const WRITE_RGB = 7;
 const WRITE_ALL = 15;
 /** @type {GPUPrimitiveTopology[]} */
@@ -35,13 +36,15 @@ const BLENDS = Object.freeze({
   over: (/** @type {boolean} */ given, /** @type {boolean} */ premultiplied) => ({
     color: factors(premultiplied ? 'one' : 'src-alpha', 'one-minus-src-alpha'), alpha: factors(given ? 'one' : 'zero', 'one-minus-src-alpha'),
   }),
+  premultiplied: () => ({ color: factors('one', 'one-minus-src-alpha'), alpha: factors('one', 'one-minus-src-alpha') }),
   weighted: () => ({ color: factors('one', 'one'), alpha: factors('zero', 'one-minus-src-alpha') }),
   shade: () => ({ color: factors('zero', 'one-minus-src-alpha'), alpha: factors('zero', 'one') }),
 });
 /** The draw passes, by draw_list.pass_id. */
 const DRAWS = PASSES.filter(({ kind }) => kind === 'draws');
 /** By kind: the first one whose textures are as many. What no kind has a program for is drawn by that of its likes. */
-const LIKES = MATERIAL_SLOTS.map(({ length }) => MATERIAL_SLOTS.findIndex((slots) => slots.length === length));
+const LIKES = MATERIAL_SLOTS.map(({ length }, kind) => MATERIAL_SLOTS.findIndex(
+  (slots, other) => slots.length === length && MATERIAL_WORDS.includes(kind) === MATERIAL_WORDS.includes(other)));
 
 /** Of a mesh: its topology * 16, + 2 * its streams, + 1 where it is mirrored, + 8 where it fades. */
 const TOPOLOGY_STEP = 16;
@@ -234,7 +237,7 @@ export class WebgpuPipelines {
    * @returns {GPURenderPipelineDescriptor} */
   descriptor(list, kind, flags, variant) {
     const row = DRAWS[list];
-    const layout = this.passLayout(this.layoutsOf(MATERIAL_SLOTS[kind].length, false), row);
+    const layout = this.passLayout(this.layoutsOf(MATERIAL_SLOTS[kind].length, false, MATERIAL_WORDS.includes(kind)), row);
     return this.meshDescriptor(row, kind, this.module(meshProgram(kind, row), isPosed(variant)), layout, flags, variant);
   }
 
@@ -298,12 +301,13 @@ export class WebgpuPipelines {
     return { module, layouts: this.layoutsOf(textures, true), pipelines: new Map() };
   }
 
-  /** @param {number} textures of a material @param {boolean} isOwn of a program's shader @returns {LookLayouts} */
-  layoutsOf(textures, isOwn) {
-    const key = isOwn ? -textures : textures;
+  /** @param {number} textures of a material @param {boolean} isOwn of a program's shader
+   * @param {boolean} [hasWords] whether its textures hold whole numbers @returns {LookLayouts} */
+  layoutsOf(textures, isOwn, hasWords = false) {
+    const key = isOwn ? -textures : hasWords ? WORDS_KEY + textures : textures;
     let found = this.lookLayouts.get(key);
     if (!found) {
-      const material = makeMaterialLayout(this.device, textures, isOwn);
+      const material = makeMaterialLayout(this.device, textures, isOwn, hasWords);
       this.lookLayouts.set(key, found = { material, passes: new Map(), textures });
     }
     return found;
@@ -315,7 +319,7 @@ export class WebgpuPipelines {
     const own = /** @type {OwnShader | null} */ (record.shader?.native ?? null);
     const buffer = this.device.createBuffer({ label: `material ${record.handle}`, size, usage: 0x40 | 0x8 });
     this.device.queue.writeBuffer(buffer, 0, record.block);
-    const { material: layout, textures } = own ? own.layouts : this.layoutsOf(engineSlots(record), false);
+    const { material: layout, textures } = own ? own.layouts : this.layoutsOf(engineSlots(record), false, MATERIAL_WORDS.includes(record.kind));
     const params = own && size > SHADER_PARAMS_BYTES ? { buffer, offset: SHADER_PARAMS_BYTES } : { buffer };
     const group = this.device.createBindGroup({
       label: `material ${record.handle}`, layout,

@@ -10,7 +10,7 @@ import { anisotropy, compressedLevels, familyOf, texelBytes, textureBytes } from
 
 /** @typedef {import('../common/resources.js').TextureRecord} TextureRecord */
 /** @type {GPUTextureFormat[]} */
-const FORMATS = ['rgba8unorm-srgb', 'rgba8unorm', 'rgba8unorm-srgb', 'rgba16float',
+const FORMATS = ['rgba8unorm-srgb', 'rgba8unorm', 'rgba8unorm-srgb', 'rgba16float', 'rgba32uint',
   'astc-4x4-unorm-srgb', 'astc-4x4-unorm', 'bc7-rgba-unorm-srgb', 'bc7-rgba-unorm', 'etc2-rgba8unorm-srgb', 'etc2-rgba8unorm',
   'etc2-rgb8unorm-srgb', 'etc2-rgb8unorm', 'bc1-rgba-unorm-srgb', 'bc1-rgba-unorm',
   'bc5-rg-unorm', 'bc5-rg-unorm', 'eac-rg11unorm', 'eac-rg11unorm']; // compressed: by TEXTURE_FAMILIES

@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl
 // lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl
 // decal.wgsl
-// sha256 ed589a30aef897a34596dbb62abc5fd947dbd9575ca40fbe42f7d787a405c4e9. Do not edit.
+// sha256 0c39d5b5dc2a8faa66d80c755d7a9a8c3dfcf3a892661039d146d2c9e1029086. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_layered.wgsl surface.wgsl layered.wgsl glass.wgsl glass_main.wgsl
-// sha256 327dee522f3bb2166a6c3d0de165d75ba0bde940e5b698956f6ba8ec998a8d19. Do not edit.
+// sha256 c020a6e9a18f6a9d8f5c13d1babf901ad3059b2dbb4cd30e78bf342456e2621f. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

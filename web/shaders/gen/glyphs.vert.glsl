@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl tonemap.wgsl marks.wgsl gen/slots_particles.wgsl
 // glyphs.wgsl
-// sha256 03b80b76e948d8c096cdedb0807db29cf28853efae9b56184ee6a401eb9156c9. Do not edit.
+// sha256 5ef2a02da1c6b0d587c0147f057951582b05783e7f327f693539dca1ad7ee16b. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_layered.wgsl surface.wgsl layered.wgsl surface_main.wgsl
-// sha256 b7f7426d940c04c00c952de9b98c85039c53df0c38752a698b7657ab770378f0. Do not edit.
+// sha256 dc96edac7b555811346c2146325b1e158c2fc49a62ae1a7eee09b58e50330dc8. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl
 // lighting.wgsl wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl
 // particle_numbers.wgsl particles.wgsl
-// sha256 790b561362c93367011d8c53ba91fba547a90baadbaf9b6471f7d7d8f52a7637. Do not edit.
+// sha256 fd92615e350e31a9b947bb833cd1cf016887cfffcf5a7e8c7d322027dee5c1b5. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

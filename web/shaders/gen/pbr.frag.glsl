@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_pbr.wgsl surface.wgsl pbr.wgsl surface_main.wgsl
-// sha256 d1fb21c00c1ed729888ca7165cffa181c4d9183d5821dd16b82c16a3ff8afd5b. Do not edit.
+// sha256 db9ae94961d914c9489468db89d180b5bfd56dae9a1d97b11ed0cd55df97c55e. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl resolved_place.wgsl pools.wgsl
-// sha256 715c4eef4dae5bbd7941ce9bf4ec6a293a8ad43cbd43a122ce07814a1c47f31b. Do not edit.
+// sha256 40338baf59d3a17662968fe76defcdb755a0f9190f2fcb1d9f8467e89f07b1a8. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

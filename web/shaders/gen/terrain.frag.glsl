@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_pbr.wgsl terrain.wgsl
-// sha256 e19a19ffa3146317e78826ba631fb34666d1154fc6128b8b8b098de4462fefb8. Do not edit.
+// sha256 ce282cb9f5825e700f0e74c462a36c3c05ee8b7e7405150d5ba7f00f1222c463. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl
 // mirrored_clouds.wgsl water.wgsl
-// sha256 ed015c14aa10e1779df2c2cb933a8f1ef79f3a11e393bedb0026226b5d637541. Do not edit.
+// sha256 6517b3da807f367e43cf5cb74fde4155c702f6ae8d4f1a2844ac22fa6a72176a. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -295,7 +295,7 @@ class Encoder:
         self._end = end
 
     def texture_create(self, texture: int, width: int, height: int, levels: int, format: int, sampler: int) -> None:
-        """format: 0 rgba8 sRGB, 1 rgba8 linear, 2 rgba8 sRGB that views draw, one level, black at first, 3 rgba16float; from COMPRESSED_FIRST on: TEXTURE_FAMILIES. sampler: SAMPLER_* bits. levels 1 or the full chain, of a compressed one any number."""
+        """format: 0 rgba8 sRGB, 1 rgba8 linear, 2 rgba8 sRGB that views draw, one level, black at first, 3 rgba16float, 4 rgba32uint of one level; from COMPRESSED_FIRST on: TEXTURE_FAMILIES. sampler: SAMPLER_* bits. levels 1 or the full chain, of a compressed one any number."""
         end = self._end + 28
         if end > self._limit:
             self._grow(end)

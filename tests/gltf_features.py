@@ -139,6 +139,67 @@ def _pointer() -> File:
     return made
 
 
+def _pointed(pointer: str, values: list[Any], made: File, mode: str = "LINEAR", **more: Any) -> File:
+    """From the first value to the last one."""
+    made.use("KHR_animation_pointer")
+    kept = "u1" if mode == "STEP" else "<f4"
+    sampler = {"input": made.add(np.array([0, 0.5], "<f4")), "output": made.add(np.array(values, kept), **more),
+               "interpolation": mode}  # fmt: skip
+    target = {"path": "pointer", "extensions": {"KHR_animation_pointer": {"pointer": pointer}}}
+    made.doc.setdefault("animations", [{"name": "go", "samplers": [], "channels": []}])
+    made.doc["animations"][0]["channels"].append({"sampler": len(made.doc["animations"][0]["samplers"]),
+                                                  "target": target})  # fmt: skip
+    made.doc["animations"][0]["samplers"].append(sampler)
+    return made
+
+
+def _pointed_uv() -> File:
+    """The scale of the file stays: without it the place is red again."""
+    made = File()
+    made.use("KHR_texture_transform")
+    made.image({"TEXCOORD_0": [0.5, 0.5]}, extensions={"KHR_texture_transform": {"scale": [0.5, 1.0]}})
+    at = "/materials/0/pbrMetallicRoughness/baseColorTexture/extensions/KHR_texture_transform/offset"
+    return _pointed(at, [[0.0, 0.0], [0.5, 0.0]], made)
+
+
+def _pointed_glow() -> File:
+    made = _strong()
+    made.doc["materials"][0]["extensions"]["KHR_materials_emissive_strength"]["emissiveStrength"] = 0.0
+    return _pointed("/materials/0/extensions/KHR_materials_emissive_strength/emissiveStrength", [0.0, 8.0], made)
+
+
+def _pointed_lamp() -> File:
+    made = _lamp()
+    made.doc["extensions"]["KHR_lights_punctual"]["lights"][0] |= {"intensity": 0.0}
+    return _pointed("/extensions/KHR_lights_punctual/lights/0/intensity", [0.0, 5.0], made)
+
+
+def _hidden() -> File:
+    """A red square before it, below a node that is not shown."""
+    made = File()
+    made.use("KHR_node_visibility")
+    made.doc["materials"].append(made.material(RED))
+    made.doc["meshes"].append({"primitives": [{**made.primitive, "material": 1}]})
+    made.doc["nodes"] += [{"children": [2], "extensions": {"KHR_node_visibility": {"visible": False}}},
+                          {"mesh": 1, "translation": [0, 0, 1]}]  # fmt: skip
+    made.doc["scenes"] = [{"nodes": [0, 1]}]
+    return made
+
+
+def _pointed_shown() -> File:
+    made = _hidden()
+    del made.doc["nodes"][1]["extensions"]
+    made.doc["nodes"][0]["extensions"] = {"KHR_node_visibility": {"visible": False}}
+    _pointed("/nodes/1/extensions/KHR_node_visibility/visible", [1, 0], made, "STEP")
+    return _pointed("/nodes/0/extensions/KHR_node_visibility/visible", [0, 1], made, "STEP")
+
+
+def _pointed_weight() -> File:
+    made = _morph()
+    del made.doc["nodes"][0]["weights"]
+    return _pointed("/meshes/0/weights/0", [0.0, 1.0], made)
+
+
 def _scenes() -> File:
     made = File(SQUARE)
     made.doc["materials"].append(made.material(RED))
@@ -216,6 +277,19 @@ def _strong() -> File:
     return made
 
 
+def _chalk(side: int) -> File:
+    """Lit by a green lamp: from before (1), where it scatters light, or from behind (-1), where light passes."""
+    made = _lamp()
+    made.use("KHR_materials_specular", "KHR_materials_diffuse_transmission")
+    passing = {"diffuseTransmissionFactor": 1.0, "diffuseTransmissionColorFactor": [0.8, 0.8, 0.8]}
+    looks = {"KHR_materials_specular": {"specularFactor": 0.0}}
+    made.doc["materials"][0]["pbrMetallicRoughness"]["baseColorFactor"] = [0.8, 0.8, 0.8, 1] if side > 0 else RED
+    made.doc["materials"][0]["extensions"] = looks | (
+        {"KHR_materials_diffuse_transmission": passing} if side < 0 else {})  # fmt: skip
+    made.doc["nodes"][1]["translation"] = [0, 0, 0.8 * side]
+    return made
+
+
 def _mirrored() -> File:
     """One-sided: what is mirrored still shows its face."""
     made = File()
@@ -242,8 +316,12 @@ FEATURES: dict[str, Callable[[], File]] = {
     "clip of morph weights": _morph_clip, "skin": lambda: _skin(1), "JOINTS_1": lambda: _skin(2),
     "clip STEP": lambda: _clip("STEP"), "clip LINEAR": lambda: _clip("LINEAR"),
     "clip CUBICSPLINE": lambda: _clip("CUBICSPLINE"), "KHR_animation_pointer": _pointer, "several scenes": _scenes,
+    "pointer to a texture transform": _pointed_uv, "pointer to emissive strength": _pointed_glow,
+    "pointer to a light": _pointed_lamp, "KHR_node_visibility": _hidden, "pointer to visible": _pointed_shown,
+    "pointer to a mesh's weight": _pointed_weight,
     "KHR_materials_variants": _variants, "EXT_mesh_gpu_instancing": _instances, "KHR_mesh_quantization": _quantized,
     "KHR_texture_transform": _transformed, "second uv set": _second_uv, "KHR_lights_punctual": _lamp,
     "KHR_materials_emissive_strength": _strong, "mirrored node": _mirrored, "vertex colors": _colors,
-    "triangle strip": _strip,
+    "triangle strip": _strip, "as chalk": lambda: _chalk(1),
+    "KHR_materials_diffuse_transmission": lambda: _chalk(-1),
 }  # fmt: skip

@@ -90,6 +90,8 @@ BAD: dict[str, dict[str, list[Any]]] = {
                  "clearcoat_roughness_texture": TEXTURE, "clearcoat_normal_texture": TEXTURE,
                  "transmission": UNIT, "thickness": [*NUMBER, -1], "attenuation_color": COLOR,
                  "attenuation_distance": [*NUMBER, -1], "dispersion": [*NUMBER, -1, 101], "anisotropy": UNIT,
+                 "diffuse_transmission": UNIT, "diffuse_transmission_color": COLOR,
+                 "diffuse_transmission_texture": TEXTURE, "diffuse_transmission_color_texture": TEXTURE,
                  "anisotropy_rotation": [*NUMBER, 1e4], "iridescence": UNIT, "iridescence_ior": [*NUMBER, 0.5, 11],
                  "iridescence_nm": [*NUMBER, -1], "iridescence_nm_min": [*NUMBER, -1],
                  "transmission_texture": TEXTURE, "thickness_texture": TEXTURE, "anisotropy_texture": TEXTURE,

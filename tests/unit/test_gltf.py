@@ -244,7 +244,8 @@ def test_a_full_material() -> None:
     }]  # fmt: skip
     found = read_material(document(doc), 0)
     desc = found.desc
-    assert desc.base_color == (0.1, 0.2, 0.3, 0.4) and desc.emissive == (4, 2, 0) and desc.metallic == 0.5
+    assert desc.base_color == (0.1, 0.2, 0.3, 0.4) and desc.emissive == (1, 0.5, 0) and desc.metallic == 0.5
+    assert desc.emissive_strength == 4
     assert (desc.normal_scale, desc.occlusion_strength, desc.alpha_cutoff) == (0.7, 0.6, 0.25)
     assert desc.flags == spec.MATERIAL_MASK | spec.MATERIAL_DOUBLE_SIDED
     assert found.textures["base_color"].srgb and not found.textures["normal"].srgb

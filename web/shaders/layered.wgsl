@@ -44,6 +44,8 @@ fn surface(in: SurfaceIn) -> Surface {
   s.clearcoat_roughness *= t[place_of(LAYER_CLEARCOAT_ROUGHNESS)].g;
   s.transmission *= t[place_of(LAYER_TRANSMISSION)].r;
   s.thickness *= t[place_of(LAYER_THICKNESS)].g;
+  s.diffuse_transmission *= t[place_of(LAYER_DIFFUSE_TRANSMISSION)].a;
+  s.diffuse_transmission_color *= t[place_of(LAYER_DIFFUSE_TRANSMISSION_COLOR)].rgb;
   s.iridescence *= t[place_of(LAYER_IRIDESCENCE)].r;
   s.iridescence_nm = mix(material.iridescence_nm_min, material.iridescence_nm, t[place_of(LAYER_IRIDESCENCE_THICKNESS)].g);
   let coat_normal = place_of(LAYER_CLEARCOAT_NORMAL);

@@ -19,6 +19,7 @@ struct LitSurface {
   under_coat: f32, // as under_sheen
   anisotropy: f32,
   along: vec3<f32>, // unit, in the surface: where facets lie as if they were rough
+  through: vec3<f32>, // the share of light from behind that scatters to this side
 }
 
 // One without layers.
@@ -26,7 +27,7 @@ fn plain_surface(base_color: vec3<f32>, normal: vec3<f32>, metallic: f32, roughn
   let f0 = mix(vec3<f32>(DIELECTRIC_F0), base_color, metallic);
   return LitSurface(
     base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3<f32>(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0,
-    0.0, vec3<f32>(0.0));
+    0.0, vec3<f32>(0.0), vec3<f32>(0.0));
 }
 
 fn ggx_specular(n: vec3<f32>, v: vec3<f32>, l: vec3<f32>, f0: vec3<f32>, f90: f32, roughness: f32) -> vec3<f32> {
@@ -116,10 +117,19 @@ fn reflected_share(s: LitSurface, v: vec3<f32>, l: vec3<f32>) -> vec3<f32> {
   return sum;
 }
 
+// As reflected_share, of light that comes from behind: a Lambertian lobe (KHR_materials_diffuse_transmission).
+fn passed_share(s: LitSurface, l: vec3<f32>) -> vec3<f32> {
+  return s.through * (saturate(-dot(s.normal, l)) / PI * s.entering * s.under_sheen * s.under_coat);
+}
+
 // Radiance towards v of light from l: `irradiance` is what a surface that faces it gets. No surface shines through from
 // behind its geometric normal, whatever the normal map says.
 fn reflected_light(s: LitSurface, v: vec3<f32>, l: vec3<f32>, irradiance: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
-  let facing = smoothstep(-0.1, 0.0, dot(geometric, l));
+  let towards = dot(geometric, l);
+  let facing = smoothstep(-0.1, 0.0, towards);
+  if (LAYERED && towards < 0.0) {
+    return irradiance * (facing * reflected_share(s, v, l) + smoothstep(0.0, 0.1, -towards) * passed_share(s, l));
+  }
   if (facing <= 0.0) {
     return vec3<f32>(0.0);
   }
@@ -156,5 +166,16 @@ fn shade(s: LitSurface, p: vec3<f32>, geometric: vec3<f32>) -> vec3<f32> {
       ambient = ambient * s.under_coat + reflected * (1.0 - s.under_coat);
     }
   }
-  return sun * reflected_share(s, v, l) + ambient + lamp_light(s, v, p, geometric);
+  var passed = vec3<f32>(0.0);
+  if (LAYERED && largest(s.through) > 0.0) {
+    let behind = smoothstep(0.0, 0.1, -dot(geometric, l));
+    if (behind > 0.0) {
+      passed = frame.sun_color.rgb * (behind * sun_visibility(p, -geometric) * cloud_light(p)) * passed_share(s, l);
+    }
+    let fit = environment_brdf(s.roughness, nv);
+    let entering = max(vec3<f32>(1.0) - (s.f0 * fit.x + s.f90 * fit.y), vec3<f32>(0.0));
+    let other = ambient_irradiance(p, -geometric, -s.normal) * (s.occlusion * s.under_sheen * s.under_coat);
+    passed += s.through * entering * other;
+  }
+  return sun * reflected_share(s, v, l) + ambient + passed + lamp_light(s, v, p, geometric);
 }

@@ -89,7 +89,8 @@ fn light_sample(light: u32, p: vec3<f32>, n: vec3<f32>) -> LightSample {
     let cosine = clamp((1e-9 - shine.w) / aim.w, 0.05, 0.9999);
     slope = sqrt(1.0 - cosine * cosine) / cosine;
   }
-  let free = lamp_visibility(u32(long - 1.5), is_point, way, ahead, slope, inverseSqrt(place.w), n);
+  let side = select(n, -n, dot(n, direction) < -0.1); // from behind it shines on what lets light through alone
+  let free = lamp_visibility(u32(long - 1.5), is_point, way, ahead, slope, inverseSqrt(place.w), side);
   return LightSample(direction, shine.rgb * (light_there * free));
 }
 

@@ -36,6 +36,8 @@ struct Surface {
   clearcoat_normal: vec3<f32>,
   transmission: f32,
   thickness: f32, // metres, scaled as the entity
+  diffuse_transmission: f32, // the share of scattered light that leaves on the other side
+  diffuse_transmission_color: vec3<f32>,
   anisotropy: f32,
   anisotropy_direction: vec3<f32>, // unit, in the world: along the brushing
   iridescence: f32,
@@ -98,7 +100,8 @@ fn default_surface(in: SurfaceIn) -> Surface {
   var s = Surface(
     in.color, material.metallic, material.roughness, in.normal, 1.0, glow, 1.0, false, material.specular,
     material.specular_color, material.ior, material.sheen_color, material.sheen_roughness, material.clearcoat,
-    material.clearcoat_roughness, in.normal, material.transmission, material.thickness, material.anisotropy,
+    material.clearcoat_roughness, in.normal, material.transmission, material.thickness,
+    material.diffuse_transmission, material.diffuse_transmission_color, material.anisotropy,
     vec3<f32>(0.0), material.iridescence, material.iridescence_nm);
   if (LAYERED && material.anisotropy > 0.0) {
     let turn = vec2<f32>(cos(material.anisotropy_rotation), sin(material.anisotropy_rotation));
@@ -126,7 +129,7 @@ fn default_surface(in: SurfaceIn) -> Surface {
   return s;
 }
 
-// What light meets (KHR_materials_ior, _specular, _sheen, _clearcoat, _iridescence, _transmission). view: unit, to the camera.
+// What light meets (KHR_materials_ior, _specular, _sheen, _clearcoat, _iridescence, _transmission, _diffuse_transmission). view: unit, to the camera.
 fn lit_surface(s: Surface, view: vec3<f32>) -> LitSurface {
   let roughness = clamp(s.roughness, ROUGHNESS_MIN, 1.0);
   var lit = plain_surface(s.base_color.rgb, s.normal, saturate(s.metallic), roughness, s.occlusion);
@@ -138,6 +141,15 @@ fn lit_surface(s: Surface, view: vec3<f32>) -> LitSurface {
     if (film > 0.0) {
       let nv = saturate(dot(s.normal, view));
       lit.f0 = mix(lit.f0, film_f0(material.iridescence_ior, s.iridescence_nm, lit.f0, nv), film);
+    }
+    let passing = saturate(s.diffuse_transmission) * (1.0 - lit.metallic);
+    if (passing > 0.0) {
+      lit.through = s.diffuse_transmission_color * (passing * (1.0 - saturate(s.transmission)));
+      if (material.attenuation_distance > 0.0) {
+        let left = max(material.attenuation_color, vec3<f32>(1e-4));
+        lit.through *= pow(left, vec3<f32>(max(s.thickness, 0.0) / material.attenuation_distance));
+      }
+      lit.base_color *= 1.0 - passing;
     }
     lit.base_color *= mix(1.0 - saturate(s.transmission), 1.0, lit.metallic);
     lit.anisotropy = saturate(s.anisotropy);

@@ -5,7 +5,7 @@ fn fragment_main(in: Varyings) -> Seen {
   let bound = material.bound;
   var base = in.color;
   if ((bound & HAS_BASE_COLOR) != 0u) {
-    base *= textureSampleBias(base_color_texture, base_color_sampler, in.uv, frame.upscale.y);
+    base *= textureSampleBias(base_color_texture, base_color_sampler, base_uv(in), frame.upscale.y);
   }
   let opacity = opacity_of(base.a, material.alpha_cutoff);
   if (FADES && faded(in.fade, in.clip.xy)) {

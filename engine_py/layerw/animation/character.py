@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.animation.rig import RigColumns
+from layerw.animation.stages import Stage
 from layerw.base.ports import F32, Primitive
 
 Rows = npt.NDArray[np.intp]
@@ -35,6 +36,7 @@ class Character:
     weights: dict[int, F32]  # of morph targets, by node: written by clips, or by the program; views of `run`
     run: Run
     materials: dict[int, list[int]] = field(default_factory=dict)  # handles by the file's number
+    stage: Stage | None = None  # what clips change beside nodes and materials
     node_first: int = 0  # of its nodes among all
     pose_first: int = 0  # of its floats among all
     radii: dict[int, float] = field(default_factory=dict)  # of morphed parts without their morphs, by row

@@ -18,7 +18,6 @@ SPEED_MAX = 1e4  # of clips, seconds in a second
 RATE_MAX = 1e6  # of fades, a second
 _FIRST = {"translation": 0, "rotation": 3, "scale": 7}
 _ROTATION = 4
-PAINTED = "material "  # begins the path of a track that changes a material, whose number is its node
 I32 = npt.NDArray[np.int32]
 
 
@@ -49,7 +48,7 @@ class RigColumns:
             size += len(weights)
         self.rest: F32 = np.concatenate(rest).astype(np.float32)
         self.clips: dict[str, Clip] = {}
-        self.painted: dict[str, tuple[TrackDesc, ...]] = {}  # what clips do to materials
+        self.painted: dict[str, tuple[TrackDesc, ...]] = {}  # what clips do but move nodes
         self._read_clips()
 
     def _read_clips(self) -> None:
@@ -59,10 +58,10 @@ class RigColumns:
         keys = floats = 0
         for clip in self.rig.clips:
             first = len(rows)
-            moving = [track for track in clip.tracks if not track.path.startswith(PAINTED)]
-            self.painted[clip.name] = tuple(track for track in clip.tracks if track.path.startswith(PAINTED))
+            moving = [track for track in clip.tracks if track.kind == "node"]
+            self.painted[clip.name] = tuple(track for track in clip.tracks if track.kind != "node")
             for track in moving:
-                at = (self.morph_first[track.node] if track.path == "weights"
+                at = (self.morph_first[track.node] + track.first if track.path == "weights"
                       else NODE_FLOATS * track.node + _FIRST[track.path])  # fmt: skip
                 mode = track.mode | (_ROTATION if track.path == "rotation" else 0)
                 rows.append((at, track.width, mode, track.node, keys, len(track.times), floats, 0))

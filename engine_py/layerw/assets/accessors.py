@@ -39,6 +39,7 @@ _ALLOWED = {  # semantic -> (accessor types, component types)
     "rotation": (("VEC4",), _INTEGERS | {5126}),
     "scale": (("VEC3",), _INTEGERS | {5126}),
     "morph_weights": (("SCALAR",), _INTEGERS | {5126}),
+    "pair": (("VEC2",), _INTEGERS | {5126}),
     "morph": (("VEC3",), _INTEGERS | {5126}),
     "feature_id": (("SCALAR",), _INTEGERS | {5125, 5126}),
     "octahedral": (("VEC2",), frozenset({5123})),  # of an i3dm
@@ -46,7 +47,7 @@ _ALLOWED = {  # semantic -> (accessor types, component types)
     "rgb565": (("SCALAR",), frozenset({5123})),  # of a pnts
 }
 MESHOPT = ("KHR_meshopt_compression", "EXT_meshopt_compression")
-_READ_HERE = frozenset({"inverse_bind", "keys", "translation", "rotation", "scale", "morph_weights", "morph",
+_READ_HERE = frozenset({"inverse_bind", "keys", "translation", "rotation", "scale", "morph_weights", "pair", "morph",
                         "feature_id", "octahedral", "number"})
 
 

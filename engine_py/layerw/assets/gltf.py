@@ -21,9 +21,10 @@ SUPPORTED_EXTENSIONS = frozenset({
     "KHR_mesh_quantization", "KHR_texture_transform", "KHR_materials_unlit", "KHR_materials_emissive_strength",
     "KHR_materials_clearcoat", "KHR_materials_specular", "KHR_materials_ior", "KHR_materials_sheen",
     "KHR_materials_transmission", "KHR_materials_volume", "KHR_materials_dispersion", "KHR_materials_anisotropy",
-    "KHR_materials_iridescence",
+    "KHR_materials_iridescence", "KHR_materials_diffuse_transmission",
     "KHR_lights_punctual", "EXT_texture_webp", "EXT_texture_avif", "KHR_texture_basisu",
-    "KHR_animation_pointer", "KHR_materials_variants", "EXT_mesh_gpu_instancing", "KHR_xmp_json_ld", "KHR_xmp",
+    "KHR_animation_pointer", "KHR_node_visibility", "KHR_materials_variants", "EXT_mesh_gpu_instancing",
+    "KHR_xmp_json_ld", "KHR_xmp",
     "EXT_structural_metadata", "EXT_mesh_features",
     "KHR_physics_rigid_bodies", "KHR_implicit_shapes", "OMI_physics_body", "OMI_physics_shape",
     "EXT_meshopt_compression", "KHR_meshopt_compression", "KHR_draco_mesh_compression",
@@ -45,6 +46,7 @@ class Document:
         self.warnings: list[str] = []
         self.packed: list[Packed] = []
         self._packed: dict[Packed, int] = {}
+        self.painted: dict[int, set[str]] | None = None  # pointers.py, once it looked
 
     def unpacked(self, packed: Packed) -> int:
         """The number of the buffer that it becomes; equal ones are unpacked once."""

@@ -4,8 +4,8 @@ Owns: metallic-roughness with its textures, the layers on it, unlit, emissive st
 texture transform, which is baked into the vertices' uvs.
 Limits: two sets of uvs a material, with a transform for each texture.
 Source: glTF 2.0, 3.8 and 3.9; KHR_texture_transform, KHR_materials_unlit, _emissive_strength, _clearcoat, _specular,
-_ior, _sheen, _transmission, _volume, _dispersion, _anisotropy and _iridescence; KHR_texture_basisu, EXT_texture_webp,
-EXT_texture_avif.
+_ior, _sheen, _transmission, _diffuse_transmission, _volume, _dispersion, _anisotropy and _iridescence;
+KHR_texture_basisu, EXT_texture_webp, EXT_texture_avif.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import numpy as np
 
 from layerw.assets.gltf import Document
 from layerw.assets.items import Item
+from layerw.assets.pointers import UVS, painted
+from layerw.base.mathx import uv_matrix
 from layerw.base.ports import NO_TRANSFORM, MaterialDesc, UvMatrix
 from layerw.gpu import kinds, spec
 
@@ -61,24 +63,26 @@ def read_material(doc: Document, index: int, user: str = "The model", *, unlit: 
     """
     item = doc.item("materials", index, user) if index >= 0 else Item({}, "The default material")
     pbr = item.object("pbrMetallicRoughness")
+    moving = painted(doc).get(index, set())
     plan = MaterialPlan(_factors(item, pbr), name=item.label() or item.path)
     uses = {"base_color": pbr.optional("baseColorTexture"),
             "metallic_roughness": pbr.optional("metallicRoughnessTexture"), "normal": item.optional("normalTexture"),
             "occlusion": item.optional("occlusionTexture"), "emissive": item.optional("emissiveTexture"),
             **_add_layers(item, plan.desc)}
     if unlit:
-        plan.desc.kind, plan.desc.emissive = "unlit", (0.0, 0.0, 0.0)
+        plan.desc.kind, plan.desc.emissive, plan.desc.emissive_strength = "unlit", (0.0, 0.0, 0.0), 0.0
     if plan.desc.kind == "unlit":
         uses = {"base_color": uses["base_color"]}
     first = True
     for slot, use in uses.items():
         if use is not None:
-            first = _add_texture(doc, plan, slot, use, item, first)
+            first = _add_texture(doc, plan, slot, use, item, first=first, moves=UVS in moving)
     plan.desc.normal_scale = item.object("normalTexture").number("scale", 1.0)
     plan.desc.occlusion_strength = item.object("occlusionTexture").number("strength", 1.0, 0.0, 1.0)
     _add_terrain(item, plan.desc)
     if plan.desc.kind == "pbr":
-        layers = {row.name: getattr(plan.desc, row.name) for row in kinds.PARAMETERS if row.layer}
+        layers = {row.name: math.inf if row.name in moving else getattr(plan.desc, row.name)
+                  for row in kinds.PARAMETERS if row.layer}  # fmt: skip
         plan.desc.kind = kinds.drawn_as(layers, plan.textures)
     _leave_out(doc, item, plan)
     return plan
@@ -141,6 +145,12 @@ def _add_glass(item: Item, desc: MaterialDesc) -> dict[str, Item | None]:
         desc.attenuation_color = _color(inside, "attenuationColor", 1.0, 1.0)
         if "attenuationDistance" in inside:  # else it is infinite
             desc.attenuation_distance = max(inside.number("attenuationDistance", 1.0, 0.0), ATTENUATION_M_MIN)
+    thin = item.extension("KHR_materials_diffuse_transmission")
+    if thin is not None:
+        desc.diffuse_transmission = thin.number("diffuseTransmissionFactor", 0.0, 0.0, 1.0)
+        desc.diffuse_transmission_color = _color(thin, "diffuseTransmissionColorFactor", 1.0, 1.0)
+        uses |= {"diffuse_transmission": thin.optional("diffuseTransmissionTexture"),
+                 "diffuse_transmission_color": thin.optional("diffuseTransmissionColorTexture")}  # fmt: skip
     rainbow = item.extension("KHR_materials_dispersion")
     if rainbow is not None:
         desc.dispersion = rainbow.number("dispersion", 0.0, 0.0)
@@ -187,21 +197,23 @@ def _factors(item: Item, pbr: Item) -> MaterialDesc:
     if item.flag("doubleSided"):
         flags |= spec.MATERIAL_DOUBLE_SIDED
     glow = item.extension("KHR_materials_emissive_strength")
-    strength = 1.0 if glow is None else glow.number("emissiveStrength", 1.0, 0.0)
+    strength = 1.0 if glow is None else glow.number("emissiveStrength", 1.0, 0.0, EMISSIVE_MAX)
     unlit = item.extension("KHR_materials_unlit") is not None
     if unlit:
         strength = 0.0  # the extension's text: the base colour only
-    r, g, b = (min(strength * max(v, 0.0), EMISSIVE_MAX) for v in item.numbers("emissiveFactor", (0.0, 0.0, 0.0)))
+    brightest = 0.0 if unlit else EMISSIVE_MAX / max(strength, 1.0)
+    r, g, b = (min(max(v, 0.0), brightest) for v in item.numbers("emissiveFactor", (0.0, 0.0, 0.0)))
     base = [min(max(v, 0.0), 1.0) for v in pbr.numbers("baseColorFactor", (1.0, 1.0, 1.0, 1.0))]
     return MaterialDesc(
         kind="unlit" if unlit else "pbr",
-        base_color=(base[0], base[1], base[2], base[3]), emissive=(r, g, b),
+        base_color=(base[0], base[1], base[2], base[3]), emissive=(r, g, b), emissive_strength=strength,
         metallic=pbr.number("metallicFactor", 1.0, 0.0, 1.0), roughness=pbr.number("roughnessFactor", 1.0, 0.0, 1.0),
         alpha_cutoff=item.number("alphaCutoff", 0.5, 0.0), flags=flags)
 
 
-def _add_texture(doc: Document, plan: MaterialPlan, slot: str, use: Item, material: Item, first: bool) -> bool:
-    """Returns whether the next texture is still the first one, which decides the uvs."""
+def _add_texture(doc: Document, plan: MaterialPlan, slot: str, use: Item, material: Item, *, first: bool,
+                 moves: bool) -> bool:  # fmt: skip
+    """Returns whether the next texture is still the first one, which decides the uvs. moves: transforms change."""
     _, texture = doc.named(use, "index", "textures")
     holder = _image_holder(texture)
     if holder is None:
@@ -212,7 +224,10 @@ def _add_texture(doc: Document, plan: MaterialPlan, slot: str, use: Item, materi
     directions = slot in DIRECTIONS and texture.extension("KHR_texture_basisu") is not None  # others stay one texture
     plan.textures[slot] = TextureDesc(source, slot in COLORS, sampler, directions)
     uv_set, matrix = uv_use(use)
-    if first:
+    if first and moves:
+        plan.uv_set = uv_set
+        plan.desc.uv_transforms[slot] = _after(NO_TRANSFORM, matrix)
+    elif first:
         plan.uv_set, plan.uv_matrix = uv_set, matrix
     elif uv_set != plan.uv_set and plan.uv1_set not in (None, uv_set):
         doc.warn(f"The textures of {material.path} use more than two sets of uvs; the {slot} texture uses those of the "
@@ -263,7 +278,4 @@ def uv_use(use: Item) -> tuple[int, UvMatrix]:
     ox, oy = transform.numbers("offset", (0.0, 0.0))
     sx, sy = transform.numbers("scale", (1.0, 1.0))
     angle = transform.number("rotation", 0.0)
-    c, s = math.cos(angle), math.sin(angle)
-    uv_set = transform.integer("texCoord", uv_set)
-    # translation * rotation * scale, as the extension's text writes it
-    return uv_set, (c * sx, s * sy, ox, -s * sx, c * sy, oy)
+    return transform.integer("texCoord", uv_set), uv_matrix(ox, oy, angle, sx, sy)

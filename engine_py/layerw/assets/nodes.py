@@ -3,7 +3,7 @@
 Owns: TRS and matrices (decomposed; a sheared one becomes two nodes), a b3dm's RTC_CENTER as one more root.
 Does not: animate; skins.py poses what is skinned in tiles, rigs.py says what moves models.
 Limits: NODES_MAX nodes, to any depth. World transforms are float64.
-Source: glTF 2.0, 3.5 (scenes and nodes).
+Source: glTF 2.0, 3.5 (scenes and nodes); KHR_node_visibility.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class Tree:
     items: dict[int, Item] = field(default_factory=dict)  # of the nodes that show a mesh, by that row
     groups: dict[int, tuple[int, Item]] = field(default_factory=dict)  # by such a row: the i3dm above it
     batches: dict[int, Item] = field(default_factory=dict)  # by such a row: the batch table above it
+    hidden: set[int] = field(default_factory=set)  # nodes that are not shown, by themselves or by one above
 
 
 def build_tree(doc: Document, scene: int | None = None) -> Tree:
@@ -68,6 +69,9 @@ def build_tree(doc: Document, scene: int | None = None) -> Tree:
         group = group if shown is None else (row, shown)
         node.light = light_of(doc, item) if group is None else None  # instances of a tile don't shine
         node.camera, node.extras = camera_of(doc, item), item.raw("extras")
+        node.visible = shows(item)
+        if not node.visible or parent in tree.hidden:
+            tree.hidden.add(row)
         batch = item.extension(BATCH) or batch
         _add_mesh(tree, doc, item, row, group)
         if batch is not None:
@@ -79,7 +83,7 @@ def build_tree(doc: Document, scene: int | None = None) -> Tree:
 
 def tile_lights(doc: Document, tree: Tree, flatten: F64) -> list[NodeDesc]:
     """The nodes of a tile that shine, where they stand in its own frame; the rest of its nodes is in its vertices."""
-    shining = [row for row, node in enumerate(tree.nodes) if node.light is not None]
+    shining = [row for row, node in enumerate(tree.nodes) if node.light is not None and row not in tree.hidden]
     if len(shining) > TILE_LIGHTS_MAX:
         doc.warn(f"{len(shining) - TILE_LIGHTS_MAX} lights are left out: a tile has at most {TILE_LIGHTS_MAX}.")
     found = []
@@ -90,6 +94,12 @@ def tile_lights(doc: Document, tree: Tree, flatten: F64) -> list[NodeDesc]:
         node = tree.nodes[row]
         found.append(NodeDesc(-1, (x, y, z), (i, j, k, w), (1.0, 1.0, 1.0), node.name, node.light))
     return found
+
+
+def shows(item: Item) -> bool:
+    """Whether a node shows what is at it and below (KHR_node_visibility)."""
+    own = item.extension("KHR_node_visibility")
+    return own is None or "visible" not in own or own.flag("visible")
 
 
 def _roots(doc: Document, number: int | None) -> list[tuple[int, str]]:

@@ -118,6 +118,8 @@ class Planner:
         """Every primitive of every node; with `flatten` the node transforms go into the vertices."""
         self._is_tile = flatten is not None
         for node, mesh in tree.meshes:
+            if flatten is not None and tree.owners.get(node, node) in tree.hidden:
+                continue  # nothing shows it later
             matrix = None if flatten is None else flatten @ tree.worlds[node]
             group = -1
             self._batch = tree.batches.get(node)

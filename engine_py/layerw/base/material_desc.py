@@ -27,7 +27,8 @@ SLOTS: dict[str, tuple[str, ...]] = {  # the textures of each kind, in the order
     "splats": ("base_color",),
 }
 LAYER_TEXTURES = ("specular", "specular_color", "sheen_color", "sheen_roughness", "clearcoat", "clearcoat_roughness",
-                  "clearcoat_normal", "transmission", "thickness", "anisotropy", "iridescence",
+                  "clearcoat_normal", "transmission", "thickness", "diffuse_transmission",
+                  "diffuse_transmission_color", "anisotropy", "iridescence",
                   "iridescence_thickness")
 
 
@@ -58,6 +59,8 @@ class MaterialDesc:
     attenuation_color: tuple[float, float, float] = (1.0, 1.0, 1.0)
     attenuation_distance: float = 0.0
     dispersion: float = 0.0
+    diffuse_transmission: float = 0.0
+    diffuse_transmission_color: tuple[float, float, float] = (1.0, 1.0, 1.0)
     anisotropy: float = 0.0
     anisotropy_rotation: float = 0.0
     iridescence: float = 0.0
@@ -84,6 +87,8 @@ class MaterialDesc:
     clearcoat_normal_texture: int = 0
     transmission_texture: int = 0
     thickness_texture: int = 0
+    diffuse_transmission_texture: int = 0
+    diffuse_transmission_color_texture: int = 0
     anisotropy_texture: int = 0
     iridescence_texture: int = 0
     iridescence_thickness_texture: int = 0

@@ -188,3 +188,10 @@ def srgb_from_linear(value: npt.ArrayLike) -> Array:
     """The sRGB transfer function, values in [0, 1]."""
     v = np.asarray(value, np.float64)
     return np.where(v <= 0.0031308, v * 12.92, 1.055 * v ** (1 / 2.4) - 0.055)
+
+
+def uv_matrix(ox: float, oy: float, angle: float, sx: float,
+              sy: float) -> tuple[float, float, float, float, float, float]:  # fmt: skip
+    """(2, 3) row by row: translation * rotation * scale of uvs, as KHR_texture_transform writes it."""
+    c, s = math.cos(angle), math.sin(angle)
+    return c * sx, s * sy, ox, -s * sx, c * sy, oy

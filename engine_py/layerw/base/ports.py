@@ -155,7 +155,10 @@ class Primitive:
 
 class TrackDesc(NamedTuple):
     """What one channel of a clip does: to which node's translation, rotation, scale or weights, `width` floats a key.
-    mode: 0 linear, 1 step, 2 cubic spline (then `values` has in-tangent, value and out-tangent of each key)."""
+    mode: 0 linear, 1 step, 2 cubic spline (then `values` has in-tangent, value and out-tangent of each key).
+    kind: "node"; "shown", "light" or "camera": of what stands at a node; "material" or "texture" (its transform):
+    `node` is the file's number of a material, `path` the name in MaterialDesc, or of the texture and "offset",
+    "rotation" or "scale". first: of morph weights. rest: of a transform: offset, rotation, scale without clips."""
 
     node: int
     path: str
@@ -163,6 +166,9 @@ class TrackDesc(NamedTuple):
     width: int
     times: F32  # seconds, rising
     values: F32  # flat
+    kind: str = "node"
+    first: int = 0
+    rest: tuple[float, ...] = ()
 
 
 class ClipDesc(NamedTuple):
@@ -305,6 +311,7 @@ class NodeDesc:
     camera: CameraDesc | None = None
     extras: object = None
     solid: SolidDesc | None = None
+    visible: bool = True  # with all below it
 
 
 class Content(Protocol):

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from layerw.animation.character import Character
     from layerw.animation.plays import Play
     from layerw.content.faces import ModelMaterial
+    from layerw.content.staged import Stage
     from layerw.gpu.store import Store
     from layerw.scene.camera import Camera
     from layerw.scene.lights import Lamp
@@ -69,6 +70,7 @@ class Model:
         self._is_whole = True  # whether it is not shown without images that may come
         self._animator = animator
         self._character: Character | None = None
+        self._stage: Stage | None = None  # of what clips change beside nodes
         self._store, self._scene = store, scene
         self._variant: str | None = None
         self._varied: list[tuple[int, int, Primitive]] = []  # first row, rows, and what of
@@ -154,10 +156,11 @@ class Model:
 
         nodes = self._content.nodes if self._content is not None and self.state == "ready" else []
         found: dict[str, Camera] = {}
-        for entity, node in zip(self._nodes, nodes, strict=False):
+        lenses = self._stage.lenses if self._stage is not None else {}
+        for number, (entity, node) in enumerate(zip(self._nodes, nodes, strict=False)):
             if node.camera is not None and entity.alive:
                 name = node.camera.name or node.name or f"camera {len(found)}"
-                found.setdefault(name, camera_at(self._table, entity.first_row, node.camera))
+                found.setdefault(name, camera_at(self._table, entity.first_row, lenses.get(number, node.camera)))
         return found
 
     @property
@@ -317,6 +320,7 @@ class Model:
         if self._character is not None:
             self._animator().remove(self._character)
             self._character = None
+        self._stage = None
         self.weights.clear()
         for entity in self._rows:
             if entity.alive:
@@ -370,13 +374,17 @@ class Model:
                          if primitive.skin >= 0 or primitive.morph >= 0)  # fmt: skip
         for primitive in by_node.get(-1, []):
             self._spawn(primitive, self.root)
+        if any(not node.visible for node in content.nodes) or (content.rig is not None and content.rig.clips):
+            from layerw.content.staged import stage_of  # most models hide nothing
+
+            self._stage = stage_of(nodes, content.nodes, content.rig, self.lights)
         if content.rig is not None and (content.rig.clips or content.rig.skins or content.rig.morphs):
             self._rig(content, content.rig, nodes, posed)
 
     def _rig(self, content: Lease, rig: Rig, nodes: list[Entity], posed: list[tuple[int, Primitive]]) -> None:
         """Its nodes and parts may be moved by clips, joints and morphs from now on."""
         self._character = self._animator().add(rig, content.nodes, [entity.first_row for entity in nodes], posed)
-        self._character.materials = content.content.material_numbers
+        self._character.materials, self._character.stage = content.content.material_numbers, self._stage
         for node, weights in self._character.weights.items():
             self.weights.setdefault(content.nodes[node].name or f"node {node}", weights)
 

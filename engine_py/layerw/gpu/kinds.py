@@ -110,6 +110,10 @@ PARAMETERS: tuple[Parameter, ...] = (
               public="attenuation_distance"),
     Parameter("dispersion", "f32", 0.0, "how much farther blue is bent than red: 20 / Abbe number.", high=100.0,
               public="dispersion"),
+    Parameter("diffuse_transmission", "f32", 0.0, "how much of what it scatters leaves on the other side.",
+              public="diffuse_transmission", layer=True),
+    Parameter("diffuse_transmission_color", "rgb", (1.0, 1.0, 1.0), "of that light.",
+              public="diffuse_transmission_color", given="white"),
     Parameter("anisotropy", "f32", 0.0, "how much it is brushed.", public="anisotropy", layer=True),
     Parameter("anisotropy_rotation", "f32", 0.0, "of the brushing: radians from the mesh's tangent.", low=-1e3,
               high=1e3, public="anisotropy_rotation"),
@@ -144,6 +148,8 @@ TEXTURES: tuple[Slot, ...] = (
     Slot("clearcoat_normal", False, "the coat's own normal; without it that of the mesh."),
     Slot("transmission", False, "red multiplies `transmission`."),
     Slot("thickness", False, "green multiplies `thickness`."),
+    Slot("diffuse_transmission", False, "alpha multiplies `diffuse_transmission`."),
+    Slot("diffuse_transmission_color", True, "multiplies `diffuse_transmission_color`."),
     Slot("anisotropy", False, "red and green are the direction, blue multiplies `anisotropy`."),
     Slot("iridescence", False, "red multiplies `iridescence`."),
     Slot("iridescence_thickness", False, "green: from `iridescence_nm_min` to `iridescence_nm`."),
@@ -161,8 +167,9 @@ _LIT = ("base_color", "emissive", "emissive_strength", "alpha_cutoff", "metallic
 LAYER_TEXTURES = tuple(slot.name for slot in TEXTURES if slot.name not in _SURFACE)
 LAYER_PLACES = tuple(f"layer_{n}" for n in range(TEXTURES_MAX - len(_SURFACE)))
 _LAYERED = (*_LIT, "specular", "specular_color", "ior", "sheen_color", "sheen_roughness", "clearcoat",
-            "clearcoat_roughness", "clearcoat_normal_scale", "anisotropy", "anisotropy_rotation", "iridescence",
-            "iridescence_ior", "iridescence_nm", "iridescence_nm_min")  # fmt: skip
+            "clearcoat_roughness", "clearcoat_normal_scale", "diffuse_transmission", "diffuse_transmission_color",
+            "thickness", "attenuation_color", "attenuation_distance", "anisotropy", "anisotropy_rotation",
+            "iridescence", "iridescence_ior", "iridescence_nm", "iridescence_nm_min")  # fmt: skip
 KINDS: tuple[Kind, ...] = (
     Kind("pbr", _LIT, _SURFACE, (
         ("opaque", 0), ("shadow", 0), ("opaque", spec.MATERIAL_DOUBLE_SIDED), ("opaque", spec.MATERIAL_WIND),
@@ -182,7 +189,7 @@ KINDS: tuple[Kind, ...] = (
     # Words in the world; the texture has the curves of their glyphs, as numbers.
     Kind("glyphs", ("base_color",), ("base_color",), public=False),
     # What lets light through is drawn as: over a copy of the picture, where that is bent and tinted.
-    Kind("glass", (*_LAYERED, "transmission", "thickness", "attenuation_color", "attenuation_distance", "dispersion"),
+    Kind("glass", (*_LAYERED, "transmission", "dispersion"),
          (*_SURFACE, *LAYER_PLACES), public=False),
     # A cloud of Gaussians; the texture has them (splats/packing.py).
     Kind("splats", ("base_color",), ("base_color",), public=False, words=True),

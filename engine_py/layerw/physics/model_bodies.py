@@ -75,7 +75,8 @@ def add_model_bodies(table: Table, model: Model, check: Check, make: Make) -> No
                     "extras.collider); app.physics.add made none.")  # fmt: skip
     worlds = {number: _world(table, entities[number]) for group in groups
               for number in (group.node, *(number for number, _ in group.shapes)) if entities[number].alive}
-    moved = {track.node for clip in (rig.clips if rig is not None else ()) for track in clip.tracks}
+    moved = {track.node for clip in (rig.clips if rig is not None else ()) for track in clip.tracks
+             if track.kind == "node"}  # fmt: skip
     for group in groups:
         name = nodes[group.node].name or f"node {group.node}"
         entity = entities[group.node]

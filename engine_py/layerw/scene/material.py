@@ -43,6 +43,8 @@ class Material:
         attenuation_color: sRGB; what is left of white light after `attenuation_distance`.
         attenuation_distance: 0 to 1e+06; metres of its inside; 0: it swallows nothing.
         dispersion: 0 to 100; how much farther blue is bent than red: 20 / Abbe number.
+        diffuse_transmission: 0 to 1; how much of what it scatters leaves on the other side.
+        diffuse_transmission_color: sRGB; of that light.
         anisotropy: 0 to 1; how much it is brushed.
         anisotropy_rotation: -1000 to 1000; of the brushing: radians from the mesh's tangent.
         iridescence: 0 to 1; how much of a thin film lies on it, as of soap.
@@ -64,6 +66,8 @@ class Material:
         clearcoat_normal_texture: the coat's own normal; without it that of the mesh.
         transmission_texture: red multiplies `transmission`.
         thickness_texture: green multiplies `thickness`.
+        diffuse_transmission_texture: alpha multiplies `diffuse_transmission`.
+        diffuse_transmission_color_texture: multiplies `diffuse_transmission_color`.
         anisotropy_texture: red and green are the direction, blue multiplies `anisotropy`.
         iridescence_texture: red multiplies `iridescence`.
         iridescence_thickness_texture: green: from `iridescence_nm_min` to `iridescence_nm`.
@@ -105,6 +109,8 @@ class Material:
         attenuation_color: Color = "white",
         attenuation_distance: float = 0.0,
         dispersion: float = 0.0,
+        diffuse_transmission: float = 0.0,
+        diffuse_transmission_color: Color = "white",
         anisotropy: float = 0.0,
         anisotropy_rotation: float = 0.0,
         iridescence: float = 0.0,
@@ -126,6 +132,8 @@ class Material:
         clearcoat_normal_texture: Texture | None = None,
         transmission_texture: Texture | None = None,
         thickness_texture: Texture | None = None,
+        diffuse_transmission_texture: Texture | None = None,
+        diffuse_transmission_color_texture: Texture | None = None,
         anisotropy_texture: Texture | None = None,
         iridescence_texture: Texture | None = None,
         iridescence_thickness_texture: Texture | None = None,
@@ -159,6 +167,8 @@ class Material:
         self.attenuation_color = attenuation_color
         self.attenuation_distance = attenuation_distance
         self.dispersion = dispersion
+        self.diffuse_transmission = diffuse_transmission
+        self.diffuse_transmission_color = diffuse_transmission_color
         self.anisotropy = anisotropy
         self.anisotropy_rotation = anisotropy_rotation
         self.iridescence = iridescence
@@ -180,6 +190,8 @@ class Material:
         self.clearcoat_normal_texture = clearcoat_normal_texture
         self.transmission_texture = transmission_texture
         self.thickness_texture = thickness_texture
+        self.diffuse_transmission_texture = diffuse_transmission_texture
+        self.diffuse_transmission_color_texture = diffuse_transmission_color_texture
         self.anisotropy_texture = anisotropy_texture
         self.iridescence_texture = iridescence_texture
         self.iridescence_thickness_texture = iridescence_thickness_texture
@@ -422,6 +434,24 @@ class Material:
         self.values.set_number("dispersion", value)
 
     @property
+    def diffuse_transmission(self) -> float:
+        """0 to 1; how much of what it scatters leaves on the other side."""
+        return self.values.number("diffuse_transmission")
+
+    @diffuse_transmission.setter
+    def diffuse_transmission(self, value: float) -> None:
+        self.values.set_number("diffuse_transmission", value)
+
+    @property
+    def diffuse_transmission_color(self) -> Color:
+        """SRGB; of that light."""
+        return self.values.color("diffuse_transmission_color")
+
+    @diffuse_transmission_color.setter
+    def diffuse_transmission_color(self, value: Color) -> None:
+        self.values.set_color("diffuse_transmission_color", value)
+
+    @property
     def anisotropy(self) -> float:
         """0 to 1; how much it is brushed."""
         return self.values.number("anisotropy")
@@ -609,6 +639,24 @@ class Material:
     @thickness_texture.setter
     def thickness_texture(self, value: Texture | None) -> None:
         self.values.set_texture("thickness_texture", value)
+
+    @property
+    def diffuse_transmission_texture(self) -> Texture | None:
+        """Alpha multiplies `diffuse_transmission`."""
+        return self.values.texture("diffuse_transmission_texture")
+
+    @diffuse_transmission_texture.setter
+    def diffuse_transmission_texture(self, value: Texture | None) -> None:
+        self.values.set_texture("diffuse_transmission_texture", value)
+
+    @property
+    def diffuse_transmission_color_texture(self) -> Texture | None:
+        """Multiplies `diffuse_transmission_color`."""
+        return self.values.texture("diffuse_transmission_color_texture")
+
+    @diffuse_transmission_color_texture.setter
+    def diffuse_transmission_color_texture(self, value: Texture | None) -> None:
+        self.values.set_texture("diffuse_transmission_color_texture", value)
 
     @property
     def anisotropy_texture(self) -> Texture | None:

@@ -77,6 +77,8 @@ struct MaterialBlock {
   attenuation_color: vec3<f32>,
   attenuation_distance: f32,
   dispersion: f32,
+  diffuse_transmission: f32,
+  diffuse_transmission_color: vec3<f32>,
   anisotropy: f32,
   anisotropy_rotation: f32,
   iridescence: f32,

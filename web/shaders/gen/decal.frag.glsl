@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl
 // lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl
 // decal.wgsl
-// sha256 0c39d5b5dc2a8faa66d80c755d7a9a8c3dfcf3a892661039d146d2c9e1029086. Do not edit.
+// sha256 8caeee22e18a61be80eb3f0d1436ff68e3a5510de53df2a656b085c4689dbedf. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -64,6 +64,7 @@ struct LitSurface {
   float under_coat;
   float anisotropy;
   vec3 along;
+  vec3 through;
 };
 
 struct ScreenLight {
@@ -172,6 +173,8 @@ layout(std140) uniform MaterialBlock {
   vec3 attenuation_color;
   float attenuation_distance;
   float dispersion;
+  float diffuse_transmission;
+  vec3 diffuse_transmission_color;
   float anisotropy;
   float anisotropy_rotation;
   float iridescence;
@@ -280,7 +283,7 @@ vec3 map_direction(vec3 texel) {
 
 LitSurface plain_surface(vec3 base_color, vec3 normal, float metallic, float roughness, float occlusion) {
   vec3 f0 = mix(vec3(0.04), base_color, metallic);
-  return LitSurface(base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0, 0.0, vec3(0.0));
+  return LitSurface(base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0, 0.0, vec3(0.0), vec3(0.0));
 }
 
 vec3 octahedral(vec2 e) {
@@ -673,6 +676,14 @@ float sheen_albedo(float roughness, float nv) {
   return clamp(exp((0.347 - 1.41 * nv) / roughness - 0.861), 0.0, 1.0);
 }
 
+float largest(vec3 c) {
+  return max(c.r, max(c.g, c.b));
+}
+
+vec3 passed_share(LitSurface s, vec3 l) {
+  return s.through * (clamp(-dot(s.normal, l), 0.0, 1.0) / 3.14159265358979 * s.entering * s.under_sheen * s.under_coat);
+}
+
 vec3 ggx_specular(vec3 n, vec3 v, vec3 l, vec3 f0, float f90, float roughness) {
   vec3 h = normalize(v + l);
   float nv = max(dot(n, v), 1e-3);
@@ -809,12 +820,17 @@ LightSample light_sample(uint light, vec3 p, vec3 n) {
     float cosine = clamp((1e-9 - shine.w) / aim.w, 0.05, 0.9999);
     slope = sqrt(1.0 - cosine * cosine) / cosine;
   }
-  float free = lamp_visibility(uint(long_3 - 1.5), is_point, way, ahead, slope, inversesqrt(place.w), n);
+  vec3 side = mix(n, -n, bvec3(dot(n, direction) < -0.1));
+  float free = lamp_visibility(uint(long_3 - 1.5), is_point, way, ahead, slope, inversesqrt(place.w), side);
   return LightSample(direction, shine.rgb * (light_there * free));
 }
 
 vec3 reflected_light(LitSurface s, vec3 v, vec3 l, vec3 irradiance, vec3 geometric) {
-  float facing = smoothstep(-0.1, 0.0, dot(geometric, l));
+  float towards = dot(geometric, l);
+  float facing = smoothstep(-0.1, 0.0, towards);
+  if (LAYERED && towards < 0.0) {
+    return irradiance * (facing * reflected_share(s, v, l) + smoothstep(0.0, 0.1, -towards) * passed_share(s, l));
+  }
   if (facing <= 0.0) {
     return vec3(0.0);
   }
@@ -873,7 +889,18 @@ vec3 shade(LitSurface s, vec3 p, vec3 geometric) {
       ambient = ambient * s.under_coat + reflected * (1.0 - s.under_coat);
     }
   }
-  return sun * reflected_share(s, v, l) + ambient + lamp_light(s, v, p, geometric);
+  vec3 passed = vec3(0.0);
+  if (LAYERED && largest(s.through) > 0.0) {
+    float behind_1 = smoothstep(0.0, 0.1, -dot(geometric, l));
+    if (behind_1 > 0.0) {
+      passed = frame.sun_color.rgb * (behind_1 * sun_visibility(p, -geometric) * cloud_light(p)) * passed_share(s, l);
+    }
+    vec2 fit = environment_brdf(s.roughness, nv);
+    vec3 entering = max(vec3(1.0) - (s.f0 * fit.x + s.f90 * fit.y), vec3(0.0));
+    vec3 other = ambient_irradiance(p, -geometric, -s.normal) * (s.occlusion * s.under_sheen * s.under_coat);
+    passed += s.through * entering * other;
+  }
+  return sun * reflected_share(s, v, l) + ambient + passed + lamp_light(s, v, p, geometric);
 }
 
 float blend_weight(vec3 color, vec3 p) {

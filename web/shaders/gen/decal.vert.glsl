@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl
 // lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl
 // decal.wgsl
-// sha256 0c39d5b5dc2a8faa66d80c755d7a9a8c3dfcf3a892661039d146d2c9e1029086. Do not edit.
+// sha256 8caeee22e18a61be80eb3f0d1436ff68e3a5510de53df2a656b085c4689dbedf. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -124,6 +124,8 @@ layout(std140) uniform MaterialBlock {
   vec3 attenuation_color;
   float attenuation_distance;
   float dispersion;
+  float diffuse_transmission;
+  vec3 diffuse_transmission_color;
   float anisotropy;
   float anisotropy_rotation;
   float iridescence;

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl tonemap.wgsl marks.wgsl gen/slots_particles.wgsl
 // glyphs.wgsl
-// sha256 5ef2a02da1c6b0d587c0147f057951582b05783e7f327f693539dca1ad7ee16b. Do not edit.
+// sha256 d3e8ff69b3802a0240ffc625bb3a49db4d2cc51062d2aa047c16c0c22b687bff. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -144,6 +144,8 @@ layout(std140) uniform MaterialBlock {
   vec3 attenuation_color;
   float attenuation_distance;
   float dispersion;
+  float diffuse_transmission;
+  vec3 diffuse_transmission_color;
   float anisotropy;
   float anisotropy_rotation;
   float iridescence;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_layered.wgsl surface.wgsl layered.wgsl surface_main.wgsl
-// sha256 dc96edac7b555811346c2146325b1e158c2fc49a62ae1a7eee09b58e50330dc8. Do not edit.
+// sha256 9fb073e8194a9bc8775837215e23e51d1b8fc8e70b7af274e1a404f4579f9382. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -91,6 +91,8 @@ struct Surface {
   vec3 clearcoat_normal;
   float transmission;
   float thickness;
+  float diffuse_transmission;
+  vec3 diffuse_transmission_color;
   float anisotropy;
   vec3 anisotropy_direction;
   float iridescence;
@@ -115,6 +117,7 @@ struct LitSurface {
   float under_coat;
   float anisotropy;
   vec3 along;
+  vec3 through;
 };
 
 struct Wet {
@@ -231,6 +234,8 @@ layout(std140) uniform MaterialBlock {
   vec3 attenuation_color;
   float attenuation_distance;
   float dispersion;
+  float diffuse_transmission;
+  vec3 diffuse_transmission_color;
   float anisotropy;
   float anisotropy_rotation;
   float iridescence;
@@ -292,10 +297,12 @@ const uint LAYER_CLEARCOAT = 4u;
 const uint LAYER_CLEARCOAT_ROUGHNESS = 5u;
 const uint LAYER_TRANSMISSION = 7u;
 const uint LAYER_THICKNESS = 8u;
-const uint LAYER_IRIDESCENCE = 10u;
-const uint LAYER_IRIDESCENCE_THICKNESS = 11u;
+const uint LAYER_DIFFUSE_TRANSMISSION = 9u;
+const uint LAYER_DIFFUSE_TRANSMISSION_COLOR = 10u;
+const uint LAYER_IRIDESCENCE = 12u;
+const uint LAYER_IRIDESCENCE_THICKNESS = 13u;
 const uint LAYER_CLEARCOAT_NORMAL = 6u;
-const uint LAYER_ANISOTROPY = 9u;
+const uint LAYER_ANISOTROPY = 11u;
 const uint ROOF_MATRIX = 11u;
 uniform sampler2DShadow shadow_atlas;
 uniform sampler2D screen;
@@ -365,7 +372,7 @@ vec3 bent_normal(SurfaceIn in_6, vec2 uv, vec3 texel, float scale) {
 
 Surface default_surface(SurfaceIn in_7) {
   vec3 glow = material.emissive * material.emissive_strength;
-  Surface s = Surface(in_7.color, material.metallic, material.roughness, in_7.normal, 1.0, glow, 1.0, false, material.specular, material.specular_color, material.ior, material.sheen_color, material.sheen_roughness, material.clearcoat, material.clearcoat_roughness, in_7.normal, material.transmission, material.thickness, material.anisotropy, vec3(0.0), material.iridescence, material.iridescence_nm);
+  Surface s = Surface(in_7.color, material.metallic, material.roughness, in_7.normal, 1.0, glow, 1.0, false, material.specular, material.specular_color, material.ior, material.sheen_color, material.sheen_roughness, material.clearcoat, material.clearcoat_roughness, in_7.normal, material.transmission, material.thickness, material.diffuse_transmission, material.diffuse_transmission_color, material.anisotropy, vec3(0.0), material.iridescence, material.iridescence_nm);
   if (LAYERED && material.anisotropy > 0.0) {
     vec2 turn = vec2(cos(material.anisotropy_rotation), sin(material.anisotropy_rotation));
     s.anisotropy_direction = normalize(tangent_frame(in_7, in_7.uv) * vec3(turn, 0.0));
@@ -436,6 +443,8 @@ Surface surface(SurfaceIn in_9) {
   s.clearcoat_roughness *= t[place_of(LAYER_CLEARCOAT_ROUGHNESS)].g;
   s.transmission *= t[place_of(LAYER_TRANSMISSION)].r;
   s.thickness *= t[place_of(LAYER_THICKNESS)].g;
+  s.diffuse_transmission *= t[place_of(LAYER_DIFFUSE_TRANSMISSION)].a;
+  s.diffuse_transmission_color *= t[place_of(LAYER_DIFFUSE_TRANSMISSION_COLOR)].rgb;
   s.iridescence *= t[place_of(LAYER_IRIDESCENCE)].r;
   s.iridescence_nm = mix(material.iridescence_nm_min, material.iridescence_nm, t[place_of(LAYER_IRIDESCENCE_THICKNESS)].g);
   uint coat_normal = place_of(LAYER_CLEARCOAT_NORMAL);
@@ -471,7 +480,7 @@ float opacity_of(float alpha, float cutoff) {
 
 LitSurface plain_surface(vec3 base_color, vec3 normal, float metallic, float roughness, float occlusion) {
   vec3 f0 = mix(vec3(0.04), base_color, metallic);
-  return LitSurface(base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0, 0.0, vec3(0.0));
+  return LitSurface(base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0, 0.0, vec3(0.0), vec3(0.0));
 }
 
 vec3 film_color(float path, vec3 shift) {
@@ -535,6 +544,15 @@ LitSurface lit_surface(Surface s, vec3 view) {
     if (film > 0.0) {
       float nv = clamp(dot(s.normal, view), 0.0, 1.0);
       lit.f0 = mix(lit.f0, film_f0(material.iridescence_ior, s.iridescence_nm, lit.f0, nv), film);
+    }
+    float passing = clamp(s.diffuse_transmission, 0.0, 1.0) * (1.0 - lit.metallic);
+    if (passing > 0.0) {
+      lit.through = s.diffuse_transmission_color * (passing * (1.0 - clamp(s.transmission, 0.0, 1.0)));
+      if (material.attenuation_distance > 0.0) {
+        vec3 left = max(material.attenuation_color, vec3(1e-4));
+        lit.through *= pow(left, vec3(max(s.thickness, 0.0) / material.attenuation_distance));
+      }
+      lit.base_color *= 1.0 - passing;
     }
     lit.base_color *= mix(1.0 - clamp(s.transmission, 0.0, 1.0), 1.0, lit.metallic);
     lit.anisotropy = clamp(s.anisotropy, 0.0, 1.0);
@@ -1022,6 +1040,10 @@ vec3 ambient_light(LitSurface s, float nv, vec3 reflected, vec3 irradiance) {
   return single * reflected + (multiple + diffuse) * irradiance;
 }
 
+vec3 passed_share(LitSurface s, vec3 l) {
+  return s.through * (clamp(-dot(s.normal, l), 0.0, 1.0) / 3.14159265358979 * s.entering * s.under_sheen * s.under_coat);
+}
+
 vec3 ggx_specular(vec3 n, vec3 v, vec3 l, vec3 f0, float f90, float roughness) {
   vec3 h = normalize(v + l);
   float nv = max(dot(n, v), 1e-3);
@@ -1158,12 +1180,17 @@ LightSample light_sample(uint light, vec3 p, vec3 n) {
     float cosine = clamp((1e-9 - shine.w) / aim.w, 0.05, 0.9999);
     slope = sqrt(1.0 - cosine * cosine) / cosine;
   }
-  float free = lamp_visibility(uint(long_3 - 1.5), is_point, way, ahead, slope, inversesqrt(place.w), n);
+  vec3 side = mix(n, -n, bvec3(dot(n, direction) < -0.1));
+  float free = lamp_visibility(uint(long_3 - 1.5), is_point, way, ahead, slope, inversesqrt(place.w), side);
   return LightSample(direction, shine.rgb * (light_there * free));
 }
 
 vec3 reflected_light(LitSurface s, vec3 v, vec3 l, vec3 irradiance, vec3 geometric) {
-  float facing = smoothstep(-0.1, 0.0, dot(geometric, l));
+  float towards = dot(geometric, l);
+  float facing = smoothstep(-0.1, 0.0, towards);
+  if (LAYERED && towards < 0.0) {
+    return irradiance * (facing * reflected_share(s, v, l) + smoothstep(0.0, 0.1, -towards) * passed_share(s, l));
+  }
   if (facing <= 0.0) {
     return vec3(0.0);
   }
@@ -1222,7 +1249,18 @@ vec3 shade(LitSurface s, vec3 p, vec3 geometric) {
       ambient = ambient * s.under_coat + reflected * (1.0 - s.under_coat);
     }
   }
-  return sun * reflected_share(s, v, l) + ambient + lamp_light(s, v, p, geometric);
+  vec3 passed = vec3(0.0);
+  if (LAYERED && largest(s.through) > 0.0) {
+    float behind_1 = smoothstep(0.0, 0.1, -dot(geometric, l));
+    if (behind_1 > 0.0) {
+      passed = frame.sun_color.rgb * (behind_1 * sun_visibility(p, -geometric) * cloud_light(p)) * passed_share(s, l);
+    }
+    vec2 fit = environment_brdf(s.roughness, nv);
+    vec3 entering = max(vec3(1.0) - (s.f0 * fit.x + s.f90 * fit.y), vec3(0.0));
+    vec3 other = ambient_irradiance(p, -geometric, -s.normal) * (s.occlusion * s.under_sheen * s.under_coat);
+    passed += s.through * entering * other;
+  }
+  return sun * reflected_share(s, v, l) + ambient + passed + lamp_light(s, v, p, geometric);
 }
 
 bool faded(float code, vec2 pixel) {

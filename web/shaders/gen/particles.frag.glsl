@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl
 // lighting.wgsl wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl
 // particle_numbers.wgsl particles.wgsl
-// sha256 fd92615e350e31a9b947bb833cd1cf016887cfffcf5a7e8c7d322027dee5c1b5. Do not edit.
+// sha256 af401bf914923b5e3b60ba08ebe78fa427d5f11f037bc8158c2f83dd32b22471. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -60,6 +60,7 @@ struct LitSurface {
   float under_coat;
   float anisotropy;
   vec3 along;
+  vec3 through;
 };
 
 struct LightSample {
@@ -99,6 +100,8 @@ layout(std140) uniform MaterialBlock {
   vec3 attenuation_color;
   float attenuation_distance;
   float dispersion;
+  float diffuse_transmission;
+  vec3 diffuse_transmission_color;
   float anisotropy;
   float anisotropy_rotation;
   float iridescence;
@@ -492,7 +495,8 @@ LightSample light_sample(uint light, vec3 p, vec3 n) {
     float cosine = clamp((1e-9 - shine.w) / aim.w, 0.05, 0.9999);
     slope = sqrt(1.0 - cosine * cosine) / cosine;
   }
-  float free = lamp_visibility(uint(long_3 - 1.5), is_point, way, ahead, slope, inversesqrt(place.w), n);
+  vec3 side = mix(n, -n, bvec3(dot(n, direction) < -0.1));
+  float free = lamp_visibility(uint(long_3 - 1.5), is_point, way, ahead, slope, inversesqrt(place.w), side);
   return LightSample(direction, shine.rgb * (light_there * free));
 }
 
@@ -558,8 +562,16 @@ vec3 reflected_share(LitSurface s, vec3 v, vec3 l) {
   return sum;
 }
 
+vec3 passed_share(LitSurface s, vec3 l) {
+  return s.through * (clamp(-dot(s.normal, l), 0.0, 1.0) / 3.14159265358979 * s.entering * s.under_sheen * s.under_coat);
+}
+
 vec3 reflected_light(LitSurface s, vec3 v, vec3 l, vec3 irradiance, vec3 geometric) {
-  float facing = smoothstep(-0.1, 0.0, dot(geometric, l));
+  float towards = dot(geometric, l);
+  float facing = smoothstep(-0.1, 0.0, towards);
+  if (LAYERED && towards < 0.0) {
+    return irradiance * (facing * reflected_share(s, v, l) + smoothstep(0.0, 0.1, -towards) * passed_share(s, l));
+  }
   if (facing <= 0.0) {
     return vec3(0.0);
   }
@@ -602,7 +614,7 @@ vec3 lamp_light(LitSurface s, vec3 v, vec3 p, vec3 geometric) {
 
 LitSurface plain_surface(vec3 base_color, vec3 normal, float metallic, float roughness, float occlusion) {
   vec3 f0 = mix(vec3(0.04), base_color, metallic);
-  return LitSurface(base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0, 0.0, vec3(0.0));
+  return LitSurface(base_color, normal, metallic, roughness, occlusion, f0, 1.0, 1.0, vec3(0.0), 1.0, 1.0, 0.0, normal, 1.0, 1.0, 0.0, vec3(0.0), vec3(0.0));
 }
 
 bool is_air() {

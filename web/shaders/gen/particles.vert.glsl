@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl
 // lighting.wgsl wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl
 // particle_numbers.wgsl particles.wgsl
-// sha256 fd92615e350e31a9b947bb833cd1cf016887cfffcf5a7e8c7d322027dee5c1b5. Do not edit.
+// sha256 af401bf914923b5e3b60ba08ebe78fa427d5f11f037bc8158c2f83dd32b22471. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -58,6 +58,8 @@ layout(std140) uniform MaterialBlock {
   vec3 attenuation_color;
   float attenuation_distance;
   float dispersion;
+  float diffuse_transmission;
+  vec3 diffuse_transmission_color;
   float anisotropy;
   float anisotropy_rotation;
   float iridescence;

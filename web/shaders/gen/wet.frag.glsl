@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl resolved_place.wgsl screen_space.wgsl trace.wgsl wet.wgsl
-// sha256 ebf4062226baa7b890d94831d4a719c73003c48b92814f4c6f34ad7cffa95617. Do not edit.
+// sha256 0840f1148b0f93f562c86f6310d27bd336a74d884e5de5a572cbfd4a0c8cc54a. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -90,7 +90,7 @@ def along(points: Array, at: Array) -> Array:
 def lw_pose_morphs(morphs: Array, count: int, weights: Array, shown: Array, deltas: Array, far: Array, texels: Array,
                    line: Array, changed: Array, reach: Array) -> int:  # fmt: skip
     """See animation/graph.h."""
-    lines, flat = int(line.reshape(-1)[0]), texels.reshape(-1, 4)
+    lines, flat, deltas = int(line.reshape(-1)[0]), texels.reshape(-1, 4), deltas.reshape(-1)
     table = morphs.reshape(-1, 8)[:count].astype(np.intp)
     reach[:count] = -1
     if not count:

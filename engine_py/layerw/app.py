@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from os import PathLike
 from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -58,6 +58,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.navigation.navigation import Navigation
     from layerw.net.net import Net
     from layerw.net.player import Player
+    from layerw.net.prediction import Prediction
     from layerw.physics.body import Body
     from layerw.physics.physics import Physics
     from layerw.pointing.drawn import Drawn
@@ -1082,6 +1083,31 @@ class App:
         False where nobody got it.
         """
         return self.net._rpc(to, rate)
+
+    def predict(self, component: type, *,
+                bounds: Mapping[str, Any] | None = None) -> Callable[[Callable[..., Any]], Prediction]:  # fmt: skip
+        """Decorator: a function that moves what a player owns, at once where he plays and with the same inputs on the
+        server, in steps of 1/60 s.
+
+            @app.predict(Hero, bounds={"move": (-1, 1)})
+            def walk(hero, dt, move: lw.f32x2, jump: bool):
+                hero.move((4 * move[0], 0, -4 * move[1]), jump=jump)
+
+            @walk.begin            # on both sides: what `hero` is
+            def begin(entity): return lw.Character(app, entity)
+
+            @walk.input            # where somebody plays
+            def wish(): return stick.value, space.pressed
+
+        Args:
+            component: a shared one with a field `owner: lw.Player`; whoever has it and is a player's is moved by that
+                player's inputs alone. All its fields are predicted, and a Character that `begin` gives.
+            bounds: (lowest, highest) of inputs by name; what is beyond is brought within, on both sides.
+
+        Inputs have annotations as arguments of `app.rpc`, but no texts. Where the server comes to something else, its
+        state counts: the player's side goes on from there, and shows it going over in 0.1 s. See Prediction.
+        """
+        return self.net._predict(component, bounds)
 
 
 SETTABLE = frozenset(checks.settable(App))

@@ -204,7 +204,9 @@ class Engine:
         return self.shown.columns
 
     def _fixed_step(self, dt: float) -> bool:
-        return self.subsystems.run("fixed", dt)
+        ran = self.subsystems.run("fixed", dt)
+        self.subsystems.run("stepped", dt)
+        return ran
 
     @property
     def program_s(self) -> float:

@@ -117,8 +117,8 @@ class UserCode:
             self.step, self.in_step = self.step + 1, True
             for step in list(self._fixed):
                 self._run(step, FIXED_S)
-            self.in_step = False
             stepped = self.after_step(FIXED_S) or stepped
+            self.in_step = False
         if stepped and dropped_s == 0 < self.clock.dropped_s:
             self._log.warning(f"A frame took longer than {FIXED_STEPS_MAX} fixed steps of {FIXED_S * 1e3:.1f} ms: the "
                               'rest is dropped, and the steps fall behind; app.report()["dropped_s"] adds it up.')
@@ -129,6 +129,10 @@ class UserCode:
         if called and inspect.isawaitable(result):
             self._tasks.start(result)
         return called
+
+    def ask(self, callback: Callable[..., Any], *values: Any) -> tuple[bool, Any]:
+        """Whether it came back, and with what; the traceback was shown where it raised."""
+        return self._call(callback, *values)
 
     def show_exception(self, error: BaseException) -> None:
         """Shows a traceback, once: the same error every frame is one message."""

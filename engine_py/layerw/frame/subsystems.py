@@ -29,7 +29,7 @@ from layerw.scene.table import FrameColumns, Table
 from layerw.transfer.transfers import FrameTransfers
 from layerw.visibility.cull import Visibility
 
-HOOKS = ("before", "fixed", "after", "placed", "received", "report")
+HOOKS = ("before", "fixed", "stepped", "after", "placed", "received", "report")
 
 
 class Subsystem(Protocol):
@@ -39,9 +39,9 @@ class Subsystem(Protocol):
         """Of HOOKS, those that it wants.
 
         before(): after the events, before the program runs. fixed(dt): after the program's fixed callbacks of each
-        step, seconds. after(dt): when the program has run; dt: seconds of its time that passed, 0 while it is paused.
-        placed(): when everything has its place in the world, before the picture. received(value): a message of the
-        page's half. report(): what `app.report()` says under its name, JSON.
+        step, seconds. stepped(dt): after the `fixed` of everyone. after(dt): when the program has run; dt: seconds of
+        its time that passed, 0 while it is paused. placed(): when everything has its place in the world, before the
+        picture. received(value): a message of the page's half. report(): what `app.report()` says under its name, JSON.
         """
         ...
 

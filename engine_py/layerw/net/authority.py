@@ -18,10 +18,12 @@ from layerw.base.errors import LayerwError
 from layerw.frame.subsystems import SubsystemPort
 from layerw.net import wire
 from layerw.net.calls import Bucket, Call, Calls, plain
+from layerw.net.driving import Driving
 from layerw.net.guests import MESSAGES_A_SECOND, REFUSALS_MAX, Guest, Guests
 from layerw.net.packing import Damaged
 from layerw.net.player import Player
-from layerw.net.schema import Schema
+from layerw.net.prediction import Prediction
+from layerw.net.schema import Rows, Schema
 from layerw.net.settings import Settings
 from layerw.net.telling import Owners, Telling
 from layerw.net.transport import Transport
@@ -40,6 +42,7 @@ class Authority:
         self._guests = Guests(settings)
         self.clients = self._guests.by_number
         self.telling = Telling(port, settings, schema)
+        self._driving: Driving | None = None
         self._greeting: list[tuple[Transport, float]] = []
         self.tick, self._frames = 0, 0
         self.owners = np.zeros(port.table.capacity, np.uint16)  # by row, of a spawn's `owner`
@@ -58,7 +61,17 @@ class Authority:
     @property
     def sent_bytes(self) -> int:
         """To everyone, since the room began."""
-        return self._said_bytes + self.telling.sent_bytes
+        driven = 0 if self._driving is None else self._driving.sent_bytes
+        return self._said_bytes + self.telling.sent_bytes + driven
+
+    @property
+    def corrections(self) -> int:
+        """How many states were told, of players whose side came to something else."""
+        return 0 if self._driving is None else self._driving.corrections
+
+    def predict(self, prediction: Prediction) -> None:
+        """Players' things move by this. Raises ConfigError."""
+        self._driving = Driving(self._port, prediction, self.schema, self.clients, self._owners_of)
 
     # -- before the program ----------------------------------------------------------------------
 
@@ -164,6 +177,8 @@ class Authority:
             if tick in client.told and tick > client.acked:
                 client.acked = tick
                 client.told = {one: cells for one, cells in client.told.items() if one >= tick}
+        elif kind == wire.INPUTS and self._driving is not None:
+            self._driving.hear(client, data)
         elif kind == wire.CALL:
             self._called(client, data, now)
         else:
@@ -229,6 +244,15 @@ class Authority:
         table = self._port.table
         return np.where((self._births == table.birth) & (table.birth != 0), self.owners, 0)
 
+    def _owners_of(self, rows: Rows) -> Owners:
+        births = self._port.table.birth[rows]
+        return np.where((self._births[rows] == births) & (births != 0), self.owners[rows], 0)
+
+    def step_fixed(self, dt: float) -> None:
+        """A fixed step, after everything else's."""
+        if self._driving is not None:
+            self._driving.step(dt)
+
     def step(self) -> None:
         """The program ran a frame: a tick each so many."""
         self._frames += 1
@@ -245,6 +269,8 @@ class Authority:
         if all(one.transport is None for one in self.clients.values()):
             return
         self.telling.tell(self.tick, rows, owned[rows], self.clients.values())
+        if self._driving is not None:
+            self._driving.tell(self.tick)
 
     def _write_owners(self, rows: Any, owned: Any) -> None:
         """Fields of players that say nobody get the spawn's owner."""

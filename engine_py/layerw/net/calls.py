@@ -85,11 +85,12 @@ def call_of(function: Callable[..., Any], to: str, rate: float) -> Call:
         found = inspect.get_annotations(function, eval_str=True)
     except Exception as error:
         raise KindError(f"The annotations of {name} can't be read: {error}.") from error
-    arguments = tuple((one.name, _kind(name, one.name, found.get(one.name))) for one in parameters[1:])
+    arguments = tuple((one.name, argument_kind(name, one.name, found.get(one.name))) for one in parameters[1:])
     return Call(name, function, to, rate, arguments)
 
 
-def _kind(function: str, name: str, annotation: Any) -> FieldType | type[str]:
+def argument_kind(function: str, name: str, annotation: Any) -> FieldType | type[str]:
+    """What an annotation says that an argument is. Raises KindError."""
     if annotation is str:
         return str
     marks = [mark for mark in getattr(annotation, "__metadata__", ()) if isinstance(mark, FieldType)]

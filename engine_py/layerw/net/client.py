@@ -19,6 +19,8 @@ from layerw.net import wire
 from layerw.net.calls import Bucket, Call, Calls, plain
 from layerw.net.packing import CellRows, Damaged, Ids, unpack_cell
 from layerw.net.player import Player
+from layerw.net.prediction import Prediction
+from layerw.net.predictor import Predictor
 from layerw.net.schema import LOOK, Schema, Words
 from layerw.net.seen import KnownLooks
 from layerw.net.shown import ShownRows
@@ -63,6 +65,7 @@ class Client:
         self._scratch = np.empty(UNPACKED_WORDS_MAX, np.uint32)
         self._buckets: dict[str, Bucket] = {}
         self.shown_tick = 0.0
+        self._predictor: Predictor | None = None
         self.received_bytes = self.damaged = 0
         self._hello()
 
@@ -104,6 +107,8 @@ class Client:
         kind = data[0] if data else 0
         if kind == wire.SNAPSHOT:
             return self._take_snapshot(data, now)
+        if kind == wire.STATE and self._predictor is not None:
+            return self._predictor.correct(data)
         value = wire.read_value(data)[1]
         if not isinstance(value, dict):
             raise Damaged("A value is none.")
@@ -137,6 +142,8 @@ class Client:
         self.player = self.players.setdefault(number, Player(number))
         self.tick_rate, self.state, self.reason, self._tries = rate, "connected", "", 0
         self._known.clear()
+        if self._predictor is not None:
+            self._predictor.restart()
         self._late_s.clear()
         self._ahead_s = None
 
@@ -163,6 +170,21 @@ class Client:
             return False
         self._transport.send(wire.value_message(wire.CALL, {"call": call.name, "values": plain(values)}), reliable=True)
         return True
+
+    # -- the player's own ------------------------------------------------------------------------
+
+    def predict(self, prediction: Prediction) -> None:
+        """The player's things move by this. Raises ConfigError."""
+        self._predictor = Predictor(self._port, prediction, self.schema)
+
+    def step(self, dt: float) -> None:
+        """A fixed step, after everything else's."""
+        if self._predictor is not None and self.state == "connected":
+            self._predictor.step(dt, self.shown_tick, self._send_inputs)
+
+    def _send_inputs(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.send(data, reliable=False)
 
     # -- snapshots -------------------------------------------------------------------------------
 
@@ -197,6 +219,8 @@ class Client:
         for old in [tick for tick in self._known if tick <= max(newest, head.tick) - KEPT]:
             del self._known[old]
         self._time(now - head.tick / self.tick_rate)
+        if self._predictor is not None:
+            self._predictor.acknowledge(head.inputs)
         if self._transport is not None:
             self._transport.send(wire.ack_message(head.tick, self.shown_tick), reliable=False)
 
@@ -229,6 +253,10 @@ class Client:
         share = 0.0 if other is one else min(max((wanted - one.tick) / (other.tick - one.tick), 0.0), 1.0)
         self.shown_tick = one.tick + share * (other.tick - one.tick)
         self._rows.show((one.ids, one.words, one.tick), (other.ids, other.words), share)
+        if self._predictor is not None and self.player is not None:
+            self._predictor.claim(self.player, self._rows.numbers)
+            self._predictor.show(dt)
+            self._rows.held = self._predictor.declared, np.array(self._predictor.serials, np.uint32)
 
     def close(self) -> None:
         """Ends it."""

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from layerw.net.calls import Bucket
+from layerw.net.input_queue import InputQueue
 from layerw.net.interest import Interest
 from layerw.net.player import Player
 from layerw.net.settings import Settings
@@ -42,12 +43,14 @@ class Guest:
     refusals: Bucket = field(default_factory=lambda: Bucket(1.0, REFUSALS_MAX))
     lost_s: float = 0.0
     shown: float = 0.0  # the tick that it sees
+    inputs: InputQueue = field(default_factory=InputQueue)
 
     def connect(self, transport: Transport) -> None:
         """A connection begins: it knows nothing."""
         self.transport, self.acked, self.looks, self.whole_s = transport, 0, 0, -WHOLE_EACH_S
         self.refusals = Bucket(1.0, REFUSALS_MAX)
         self.told.clear()
+        self.inputs.restart()
         self.player._connected = True
 
 

@@ -18,12 +18,15 @@ from layerw.frame.subsystems import SubsystemPort
 from layerw.net.authority import PLAYERS_MAX, Authority
 from layerw.net.calls import TO, Calls
 from layerw.net.client import Client
+from layerw.net.inputs import Inputs
 from layerw.net.keeping import MAIN_ROOM, checked_room
 from layerw.net.page_link import PageLink
 from layerw.net.player import Player
+from layerw.net.prediction import Prediction
 from layerw.net.schema import Schema
 from layerw.net.settings import TICK_RATES, Settings
 from layerw.net.transport import Transport
+from layerw.scene.components import PLAYER, declaration
 from layerw.scene.entity import Entities
 
 AnyCallback = TypeVar("AnyCallback", bound=Callable[..., Any])
@@ -39,6 +42,7 @@ class Net:
         self._authority: Authority | None = None
         self._client: Client | None = None
         self._page: PageLink | None = None
+        self._prediction: Prediction | None = None
         self._join: list[Callable[[Player], Any]] = []
         self._leave: list[Callable[[Player], Any]] = []
         self._is_server = bool(port.host.options().get("server"))
@@ -133,6 +137,8 @@ class Net:
             self._port.log.warning("app.connect(): there is no room here; start the program with `layerw serve`.")
             return
         self._client = Client(self._port, self._calls, Schema(), connect)
+        if self._prediction is not None:
+            self._client.predict(self._prediction)
 
     def _on_join(self, callback: AnyCallback) -> AnyCallback:
         self._join.append(checks.callback("app.on_join's callback", callback, "player"))
@@ -163,6 +169,24 @@ class Net:
 
         return add
 
+    def _predict(self, component: type, bounds: object) -> Callable[[Callable[..., Any]], Prediction]:
+        declared = declaration(component)
+        if not declared.shared or not any(field.type is PLAYER for field in declared.fields.values()):
+            raise ConfigError(f"app.predict component {declared.name} says not whose it is; it is declared with "
+                              "shared=True and has a field like `owner: lw.Player = None`.")  # fmt: skip
+        limits = checks.mapping("app.predict bounds", bounds)
+        if self._prediction is not None:
+            raise ConfigError(f"app.predict was given {self._prediction._inputs.name} before; a program has one.")
+
+        def make(function: Callable[..., Any]) -> Prediction:
+            made = self._prediction = Prediction(function, Inputs(function, limits), declared, self._port.user)
+            for side in (self._client, self._authority):
+                if side is not None:
+                    side.predict(made)
+            return made
+
+        return make
+
     def _check_owner(self, player: object) -> None:
         checks.instance("spawn owner", player, Player, "a lw.Player, as app.on_join gives it")
 
@@ -180,13 +204,16 @@ class Net:
         if self._authority is None:
             self._authority = Authority(self._port, self._settings, self._calls, Schema())
             self._authority.on_join, self._authority.on_leave = self._join, self._leave
+            if self._prediction is not None:
+                self._authority.predict(self._prediction)
         return self._authority
 
     # -- the frame ---------------------------------------------------------------------------------
 
     def hooks(self) -> Mapping[str, Callable[..., Any]]:
         """For the frame: see frame/subsystems.py."""
-        return {"before": self._before, "after": self._after, "received": self._received, "report": self._report}
+        return {"before": self._before, "stepped": self._stepped, "after": self._after, "received": self._received,
+                "report": self._report}  # fmt: skip
 
     def _before(self) -> None:
         if self._is_server:
@@ -194,6 +221,12 @@ class Net:
         elif self._client is not None:
             self._client.receive()
             self._client.show(self._port.dt_s())
+
+    def _stepped(self, dt: float) -> None:
+        if self._authority is not None:
+            self._authority.step_fixed(dt)
+        elif self._client is not None:
+            self._client.step(dt)
 
     def _after(self, dt: float) -> None:
         if self._is_server:
@@ -208,6 +241,9 @@ class Net:
         if self._authority is not None:
             found |= {"tick": self._authority.tick, "sent_bytes": self._authority.sent_bytes,
                       "snapshots": self._authority.telling.snapshots}  # fmt: skip
+            found["states"] = self._authority.corrections
+        elif self._prediction is not None:
+            found |= {"corrections": self._prediction.corrections, "largest_m": self._prediction.largest_m}
         if self._client is not None:
             found |= {"received_bytes": self._client.received_bytes, "damaged": self._client.damaged,
                       "tick": round(self._client.shown_tick, 2)}  # fmt: skip

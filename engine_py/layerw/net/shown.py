@@ -14,7 +14,7 @@ from layerw.net.schema import LOOK, MASK, Part, Schema, Words
 from layerw.net.seen import KnownLooks
 from layerw.scene.columns import Column
 from layerw.scene.component_store import touch
-from layerw.scene.components import Declaration
+from layerw.scene.components import PLAYER, Declaration
 from layerw.scene.table import Table
 
 Rows = npt.NDArray[np.intp]
@@ -30,6 +30,15 @@ class ShownRows:
         self._rows: Rows = np.zeros(0, np.intp)
         self._births: npt.NDArray[np.uint32] = np.zeros(0, np.uint32)
         self._tick = -1
+        self.held: tuple[Declaration, Ids] | None = None  # a component that snapshots don't set, and whose
+
+    def numbers(self, rows: Rows) -> Ids:
+        """The server's numbers of rows that show something; 0 for others."""
+        order = np.argsort(self._rows)
+        at = np.minimum(np.searchsorted(self._rows[order], rows), max(len(order) - 1, 0))
+        if not len(order):
+            return np.zeros(len(rows), np.uint32)
+        return np.where(self._rows[order][at] == rows, self._ids[order][at], np.uint32(0))
 
     def clear(self) -> None:
         """Everything goes."""
@@ -102,7 +111,10 @@ class ShownRows:
 
     def _put(self, declared: Declaration, part: Part, has: npt.NDArray[np.bool_],
              values: npt.NDArray[np.float32]) -> None:  # fmt: skip
-        """Into the component's column, and the entity's own where it is that."""
+        """Into the component's column, and the entity's own where it is that; of those that are held, only whose."""
+        if self.held is not None and self.held[0] is declared and part.field.type is not PLAYER:
+            free = ~np.isin(self._ids[has], self.held[1])
+            values, has = values[free], _kept(has, free)
         rows, table = self._rows[has], self._table
         if part.own and part.field.name == "rotation":
             length = np.sqrt((values * values).sum(axis=1, keepdims=True))
@@ -114,3 +126,10 @@ class ShownRows:
         for column in into:
             column.array[rows] = values
             touch(column, rows)
+
+
+def _kept(has: npt.NDArray[np.bool_], free: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Of those that have it, the free ones."""
+    found = has.copy()
+    found[np.flatnonzero(has)[~free]] = False
+    return found

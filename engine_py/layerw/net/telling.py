@@ -82,7 +82,7 @@ class Telling:
         blocks, cells = self._blocks(now, base, cells, had, packed)
         guest.told = {tick: told for tick, told in guest.told.items() if tick > now.tick - KEPT}
         guest.told[now.tick] = cells
-        data = wire.snapshot_message(wire.SnapshotHead(now.tick, base.tick, 0), blocks)
+        data = wire.snapshot_message(wire.SnapshotHead(now.tick, base.tick, guest.inputs.applied), blocks)
         self.sent_bytes += len(data)
         self.snapshots += 1
         transport.send(data, reliable=False)

@@ -31,6 +31,7 @@ MOVER_FLOATS = 33  # rigid.h; the places of character.c's fields:
 POSITION, VELOCITY, WISH, NORMAL, GROUND_VELOCITY = slice(0, 3), slice(3, 6), slice(6, 9), slice(17, 20), slice(23, 26)
 JUMP, RADIUS, HEIGHT, STEP, SLOPE, GRAVITY, STRENGTH, ON_GROUND, CEILING, OWN = 9, 10, 11, 12, 13, 14, 15, 16, 26, 27
 MASS, BLOW, SQUEEZED = 28, slice(29, 32), 32
+KEPT = np.r_[0:9, 11, 16:27, 29:33]  # what changes from step to step
 MASS_MIN, MASS_MAX = 0.01, 1e6
 NOBODY = 0xFFFFFFFF
 SPEED_MAX = 200.0
@@ -60,8 +61,8 @@ class Character:
         ConfigError, KindError, HandleError: a value is outside of its limits, or the entity moves with something.
     """
 
-    __slots__ = ("__weakref__", "_entity", "_feet", "_ground", "_ground_birth", "_inside", "_last", "_mask", "_physics",
-                 "_state", "_wanted")  # fmt: skip
+    __slots__ = ("__weakref__", "_driven", "_entity", "_feet", "_ground", "_ground_birth", "_inside", "_last", "_mask",
+                 "_physics", "_state", "_wanted")  # fmt: skip
 
     def __setattr__(self, name: str, value: object) -> None:
         if name not in SETTABLE and name not in Character.__slots__:
@@ -92,6 +93,7 @@ class Character:
         state[OWN] = -1
         state[GRAVITY] = math.nan  # the world's
         self._state, self._wanted = state, [height, 0.0, 1.0, 55.0]
+        self._driven = False  # by inputs of a player: it steps with those (net/subjects.py), not with physics
         self.fall_speed = fall_speed
         self.jump_speed = jump_speed
         self._mask = mask_of(Body("static", hits=hits).hits)
@@ -247,13 +249,35 @@ class Character:
         """Its row for the kernel, with what the program wrote since."""
         if self._ground != NOBODY and not self._has_ground():
             self._ground, self._state[ON_GROUND] = NOBODY, 0
+        self._stand()
+        self._state[GRAVITY] = gravity * self._wanted[2]
+        self._state[FALL] = max(self._state[FALL], -self._wanted[3])
+        return self._state
+
+    @property
+    def _waits(self) -> bool:
+        """Whether ground is on its way, and nothing steps until it is here."""
+        terrain = self._physics._terrain
+        return bool(terrain) and terrain.waits
+
+    def _kept(self) -> bytes:
+        """What it needs to go on from here."""
+        self._stand()
+        return self._state[KEPT].tobytes()
+
+    def _put_back(self, kept: bytes) -> None:
+        """Goes on from there; the entity's position is that of then."""
+        self._state[KEPT] = np.frombuffer(kept, np.float32)
+        self._ground = NOBODY  # whose slot it was is another side's
+        self._last = self._physics._port.table.position[self._entity._first].copy()
+
+    def _stand(self) -> None:
+        """Where the program has put it."""
         here = self._physics._port.table.position[self._entity._first]
         if (here != self._last).any() and np.isfinite(here).all():
             self._state[POSITION] = here - np.array((0, self._feet, 0), np.float32)
             self._ground, self._state[ON_GROUND] = NOBODY, 0
-        self._state[GRAVITY] = gravity * self._wanted[2]
-        self._state[FALL] = max(self._state[FALL], -self._wanted[3])
-        return self._state
+            self._last = here.copy()
 
     def _grow(self) -> None:
         world, wanted = self._physics._world, self._wanted[0]
@@ -334,19 +358,24 @@ class Characters:
         return np.array(triples, np.int32).reshape(-1, 3)
 
     def step(self, physics: Physics, dt: float) -> None:
-        """One step of all whose entity lives."""
+        """One step of all whose entity lives, but for those that are driven."""
         self._all = self.living()
-        if not self._all:
+        self.move([one for one in self._all if not one._driven], physics, dt)
+
+    @staticmethod
+    def move(some: list[Character], physics: Physics, dt: float) -> None:
+        """One step of these, whose entities live."""
+        if not some:
             return
         world = physics._world
-        for one in self._all:
+        for one in some:
             one._begin(physics.gravity[1])
             one._grow()
-        rows = np.stack([one._state for one in self._all])
-        masks = np.array([one._mask for one in self._all], np.uint32)
-        grounds = np.array([one._ground for one in self._all], np.uint32)
+        rows = np.stack([one._state for one in some])
+        masks = np.array([one._mask for one in some], np.uint32)
+        grounds = np.array([one._ground for one in some], np.uint32)
         world.kernels.lw_rigid_movers(world.number, len(rows), rows, masks, grounds, dt)
-        for one, row, ground in zip(self._all, rows, grounds, strict=True):
+        for one, row, ground in zip(some, rows, grounds, strict=True):
             one._state[:], one._ground = row, int(ground)
             one._ground_birth = 0 if ground == NOBODY else int(world.bodies.birth[ground])
             one._end()

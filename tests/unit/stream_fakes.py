@@ -223,6 +223,14 @@ def quadtree(levels: int, *, size_m: float = 4096.0, height_m: float = 100.0, re
     return {"asset": {"version": "1.1"}, "geometricError": 2 * error_m, "root": root}
 
 
+def read_all(tree: Any) -> None:
+    """Makes rows of all tiles of a tileset.json at once."""
+    read = 0
+    while read < tree.count:
+        rows = np.arange(read, read := tree.count)
+        tree.read(rows[tree.child_count[rows] > 0])
+
+
 def encoded(document: Any) -> bytes:
     return json.dumps(document).encode()
 

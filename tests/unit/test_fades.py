@@ -15,7 +15,7 @@ from layerw.stream.fades import Fades
 from layerw.stream.residency import GPU
 from layerw.stream.tileset import parse_tileset
 from layerw.stream.tree import TileTree
-from tests.unit.stream_fakes import encoded, quadtree
+from tests.unit.stream_fakes import encoded, quadtree, read_all
 from tests.unit.world_files import app_over, write_world
 
 
@@ -23,6 +23,7 @@ def tree_of(levels: int) -> TileTree:
     """A quadtree that is all on the GPU."""
     tree = TileTree(geo.WORLD_FROM_TILESET)
     tree.add_tileset(parse_tileset(encoded(quadtree(levels))), "w/tileset.json")
+    read_all(tree)
     tree.state[: tree.count] = GPU
     return tree
 

@@ -35,7 +35,7 @@ def check_cover(rig: Rig, camera: Camera) -> None:
     for row in range(1, tree.count):  # parents come first
         total[row] += total[tree.parent[row]]
     assert total.max() <= 1, "a tile is drawn together with its ancestor"
-    leaves = np.flatnonzero(tree.child_count[:tree.count] == 0)
+    leaves = np.flatnonzero(tree.first_child[:tree.count] < 0)
     _, visible = measure(tree.geo[:tree.count], camera)
     needed = leaves[visible[leaves]]
     assert (total[needed] == 1).all(), f"hole: {needed[total[needed] != 1]}"

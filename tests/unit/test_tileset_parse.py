@@ -17,9 +17,9 @@ from layerw.base.nesting import json_nesting
 from layerw.stream import geo
 from layerw.stream.bounds import Volume, fit_axes, shape_of
 from layerw.stream.errors import TilesetError
-from layerw.stream.tileset import parse_tileset
+from layerw.stream.tileset import children_of, parse_tileset
 from layerw.stream.tree import MODEL, TILESET, TileTree, resolve
-from tests.unit.stream_fakes import encoded, quadtree
+from tests.unit.stream_fakes import Rig, encoded, look, quadtree, read_all
 
 EYE = np.eye(4)
 
@@ -35,12 +35,13 @@ def test_children_are_adjacent_and_sizes_and_hashes_read() -> None:
     document["root"]["content"]["extras"] = {"byteLength": 1234}
     document["extras"] = {"layerw": {"version": 1}}
     parsed = parse_tileset(encoded(document))
-    assert len(parsed.tiles) == 21 and parsed.extras == {"layerw": {"version": 1}}
-    assert [tile.parent for tile in parsed.tiles[:9]] == [-1, 0, 0, 0, 0, 1, 1, 1, 1]
-    assert parsed.tiles[0].contents[0].size_bytes == 1234
-    assert parsed.tiles[20].contents[0].sha256 == "0123456789abcdef"
+    assert parsed.extras == {"layerw": {"version": 1}} and parsed.root.contents[0].size_bytes == 1234
     tree = TileTree(geo.WORLD_FROM_TILESET)
     assert tree.add_tileset(parsed, "w/tileset.json") == 0
+    assert tree.count == 1 and tree.first_child[0] == -1 and tree.child_count[0] == 4, "read when asked for"
+    read_all(tree)
+    assert tree.count == 21 and tree.parent[:9].tolist() == [-1, 0, 0, 0, 0, 1, 1, 1, 1]
+    assert tree.contents[20][0].sha256 == "0123456789abcdef"
     assert tree.first_child[1] == 5 and tree.child_count[1] == 4 and tree.level[20] == 2
     assert tree.content_of(0) == [("w/t/0-0-0.0123456789abcdef.glb", "0123456789abcdef", 1234)]
 
@@ -50,10 +51,10 @@ def test_refine_is_inherited_and_contents_are_known() -> None:
         {**quadtree(1)["root"], "content": {"uri": "more/tileset.json?v=2"}},
         {**quadtree(1)["root"], "refine": "REPLACE", "content": {"url": "old.b3dm"}}])
     del document["root"]["children"][0]["refine"]
-    tiles = parse_tileset(encoded(document)).tiles
-    assert [tile.add for tile in tiles] == [True, True, False]
     tree = TileTree(EYE)
     tree.add_tileset(parse_tileset(encoded(document)), "a/b/tileset.json")
+    read_all(tree)
+    assert tree.add[:3].tolist() == [True, True, False]
     assert tree.kind[:3].tolist() == [MODEL, TILESET, MODEL]
     assert tree.expansions_of(1)[0] == "a/b/more/tileset.json?v=2"
 
@@ -81,11 +82,32 @@ def test_refine_is_inherited_and_contents_are_known() -> None:
 def test_faults_name_their_place(change: dict[str, Any], part: str) -> None:
     document = tileset_with(**change)
     if not part:  # an empty object where an array belongs counts as no children
-        assert len(parse_tileset(encoded(document)).tiles) == 1
+        assert not children_of(parse_tileset(encoded(document)).root)
         return
     with pytest.raises(TilesetError) as caught:
-        parse_tileset(encoded(document))
+        children_of(parse_tileset(encoded(document)).root)
     assert part in str(caught.value) and str(caught.value).endswith(".")
+
+
+def test_a_fault_among_children_leaves_out_these_children_alone() -> None:
+    document = quadtree(3)
+    document["root"]["children"][2]["children"][1]["geometricError"] = "big"
+    rig = Rig({"w/tileset.json": document})
+    camera = look((0, 300, 100), (0, 0, 0))
+    rig.settle(camera)
+    drawn = rig.drawn_urls()
+    assert drawn == {"w/t/1-0-1.glb", "w/t/2-1-1.glb", "w/t/2-2-1.glb", "w/t/2-2-2.glb"}
+    errors = rig.streamer.take_errors()
+    assert len(errors) == 1 and "w/tileset.json: root.children[2].children[1].geometricError is 'big'" in errors[0]
+
+
+def test_tiles_that_no_view_visits_are_never_read() -> None:
+    rig = Rig({"w/tileset.json": quadtree(7)})
+    rig.settle(look((-1900, 60, -1900), (-2048, 0, -2048)))
+    few = rig.streamer.tree.count
+    assert 5 < few < 400 < sum(4**level for level in range(7))
+    rig.settle(look((1900, 60, 1900), (2048, 0, 2048)))
+    assert few < rig.streamer.tree.count < 800 and rig.streamer.state == "ready"
 
 
 @pytest.mark.parametrize(("data", "part"), [
@@ -138,7 +160,9 @@ def test_any_value_anywhere_is_read_or_refused(data: st.DataObject) -> None:
     keys = list(at) if isinstance(at, dict) else list(range(len(at)))
     at[data.draw(st.sampled_from(keys))] = data.draw(JSON)
     try:
-        TileTree(EYE).add_tileset(parse_tileset(json.dumps(document).encode()), "tileset.json")
+        tree = TileTree(EYE)
+        tree.add_tileset(parse_tileset(json.dumps(document).encode()), "tileset.json")
+        read_all(tree)
     except TilesetError:
         pass
 

@@ -25,7 +25,7 @@ def check_cover(streamer: Streamer, app: lw.App) -> None:
     if not tree.count or tree.state[0] != GPU:
         return  # the root is not here yet
     draw = streamer.residency.rows
-    leaves = np.flatnonzero((tree.child_count[: tree.count] == 0) & (tree.kind[: tree.count] != 0))
+    leaves = np.flatnonzero((tree.first_child[: tree.count] < 0) & (tree.kind[: tree.count] != 0))
     camera = app._engine.shown.camera
     seen = leaves[measure(tree.geo[leaves], camera)[1]]
     drawn, held = set(draw.drawn.tolist()), set(streamer._fades.held().tolist())

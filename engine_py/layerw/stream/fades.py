@@ -186,7 +186,7 @@ class Fades:
 
     def _children(self, row: int) -> list[int]:
         first = int(self._tree.first_child[row])
-        return list(range(first, first + int(self._tree.child_count[row])))
+        return [] if first < 0 else list(range(first, first + int(self._tree.child_count[row])))
 
     # -- what is drawn -------------------------------------------------------------------------------
     def _drawn(self, now_s: float) -> tuple[I64, U8]:

@@ -1,6 +1,7 @@
 """Which tiles a view wants and which it draws: screen-space error over the tree's columns, level by level.
 
-Owns: one traversal. Reads the tree, writes only its `refined` flags (hysteresis). Does not load or evict.
+Owns: one traversal. Reads the tree (which adds the rows of a file when they are first asked for), writes only its
+`refined` flags (hysteresis). Does not load or evict.
 
 Four passes over the visited levels, each a handful of numpy calls:
 1. down: distance to the oriented box, frustum, screen error; tiles above the limit ask for their children;
@@ -183,8 +184,12 @@ def _descend(tree: TileTree, roots: I64, camera: StreamCamera, limit: float, kee
         parents = before.parents if before is not None else tree.child_count[rows] > 0
         asks = visible & (error > limit)
         asks &= parents
-        levels.append(_Level(rows, parent, visible, error, asks, parents, _away(tree, rows, camera)))
         same = before is not None and bool((before.asks == asks).all())
+        if not same and (tree.first_child[rows[asks]] < 0).any():
+            tree.read(rows[asks])
+            parents = tree.child_count[rows] > 0
+            asks &= parents
+        levels.append(_Level(rows, parent, visible, error, asks, parents, _away(tree, rows, camera)))
         if same:
             below = memo.levels[len(levels)] if len(levels) < len(memo.levels) else None
             rows, parent = (below.rows, below.parent) if below is not None else (_NO_ROWS, _NO_ROWS)

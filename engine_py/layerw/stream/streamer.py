@@ -175,6 +175,9 @@ class Streamer:
                         keep_refined=self.config.keep_refined, estimates=residency.estimates, budget_bytes=budget,
                         memo=self._memo)
         self._selection, self.screen_error_px = chosen, chosen.screen_error_px
+        for url, text in self.tree.faults:
+            self._messages.tell(Failure.FINAL, url, text, self._now_s)
+        self.tree.faults.clear()
         residency.touch(chosen.wanted, chosen.culled)
         if self._fades.active:
             self.tree.last_frame[self._fades.held()] = residency.serial
@@ -232,7 +235,7 @@ class Streamer:
         if base.shape != (4, 4):
             raise ConfigError(f"The world's transform has the shape {base.shape}; (4, 4) is expected.")
         if self.config.place == "local":
-            root = tileset.tiles[0]
+            root = tileset.root
             own = base @ root.transform if root.transform is not None else base
             center = shape_of(root.volume, own, base).center
             far = float(np.linalg.norm(center)) > geo.FAR_FROM_ORIGIN_M

@@ -1,7 +1,8 @@
-"""tileset.json, parsed and checked: a flat list of tiles in breadth-first order, children side by side.
+"""tileset.json, parsed and checked: its root, and the children of a tile once they are asked for.
 
 Owns: the JSON of 3D Tiles 1.0 and 1.1. Does not: fetch anything, place tiles in the world, open subtrees.
-Limits: 1,000,000 tiles and 256 levels a file; metadata is ignored.
+A view visits few of a world's tiles: the others stay JSON, and a fault in them is told when they are read.
+Limits: 256 levels a file; metadata is ignored.
 Source: OGC 22-025r4 (3D Tiles 1.1).
 """
 
@@ -9,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import deque
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +19,6 @@ from layerw.base.ports import F64
 from layerw.stream.bounds import Volume
 from layerw.stream.errors import DamagedFile, TilesetError
 
-TILES_MAX = 1_000_000
 LEVELS_MAX = 256
 NESTING_MAX = 600
 NUMBER_MAX = 1e30  # refuses NaN, infinity and what overflows when squared; the universe is 1e27 metres wide
@@ -53,31 +52,32 @@ class ImplicitSpec(NamedTuple):
 
 
 class ParsedTile(NamedTuple):
-    """One tile as stated; `parent` and `children` index the list."""
+    """One tile as stated; `path` is its place in the file, for messages."""
 
-    parent: int
-    level: int
+    path: str
+    level: int  # in the file
     volume: Volume
     geometric_error_m: float
     add: bool
     transform: F64 | None
     contents: tuple[ContentRef, ...]
     implicit: ImplicitSpec | None
-    content_volume: Volume | None = None  # of what it shows, where that is smaller
-    request_volume: Volume | None = None  # it is there only for a camera inside
+    content_volume: Volume | None  # of what it shows, where that is smaller
+    request_volume: Volume | None  # it is there only for a camera inside
+    unread: list[Any]  # the JSON of its children
 
 
 class Tileset(NamedTuple):
     """A parsed tileset.json."""
 
-    tiles: list[ParsedTile]
+    root: ParsedTile
     extras: dict[str, Any]
     version: str
     content_z_up: bool  # 1.0's asset.gltfUpAxis "Z"
 
 
 def parse_tileset(data: bytes) -> Tileset:
-    """Parse and check a tileset.json; raises TilesetError with the place of the first fault."""
+    """Parse and check a tileset.json and its root; raises TilesetError with the place of the first fault."""
     document = load_json(data, "tileset.json")
     asset = document.get("asset")
     if not isinstance(asset, dict):
@@ -90,7 +90,7 @@ def parse_tileset(data: bytes) -> Tileset:
         raise TilesetError(f"The tileset requires the extensions {sorted(unknown)}, which this client does not know.")
     root = _member(document, "root", dict, "tileset.json")
     up_axis = str(asset.get("gltfUpAxis", "Y")).upper()
-    return Tileset(_tiles(root), _extras(document), version, up_axis == "Z")
+    return Tileset(_tile(root, 0, False, "root"), _extras(document), version, up_axis == "Z")
 
 
 def load_json(data: bytes, name: str) -> dict[str, Any]:
@@ -112,37 +112,37 @@ def load_json(data: bytes, name: str) -> dict[str, Any]:
     return document
 
 
-def _tiles(root: dict[str, Any]) -> list[ParsedTile]:
-    tiles: list[ParsedTile] = []
-    queue: deque[tuple[dict[str, Any], int, int, bool, str]] = deque([(root, -1, 0, False, "root")])
-    while queue:
-        raw, parent, level, add, path = queue.popleft()
-        tile = _tile(raw, parent, level, add, path)
-        tiles.append(tile)
-        children = raw.get("children") or []
-        if not isinstance(children, list):
-            raise TilesetError(f"{path}.children is {type(children).__name__}; an array is expected.")
-        if tile.implicit is not None and children:
-            raise TilesetError(f"{path} has implicitTiling and {len(children)} children; a tile has one or the other.")
-        if len(tiles) + len(queue) + len(children) > TILES_MAX or level >= LEVELS_MAX:
-            raise TilesetError(f"The tileset passes {TILES_MAX} tiles or {LEVELS_MAX} levels at {path}; split it.")
-        for number, child in enumerate(children):
-            if not isinstance(child, dict):
-                raise TilesetError(f"{path}.children[{number}] is {type(child).__name__}; an object is expected.")
-            queue.append((child, len(tiles) - 1, level + 1, tile.add, f"{path}.children[{number}]"))
-    return tiles
+def children_of(tile: ParsedTile) -> list[ParsedTile]:
+    """Parse and check a tile's children; raises TilesetError with the place of the first fault."""
+    return [_tile(raw, tile.level + 1, tile.add, f"{tile.path}.children[{number}]")
+            for number, raw in enumerate(tile.unread)]
 
 
-def _tile(raw: dict[str, Any], parent: int, level: int, parent_adds: bool, path: str) -> ParsedTile:
+def _tile(raw: Any, level: int, parent_adds: bool, path: str) -> ParsedTile:
+    if not isinstance(raw, dict):
+        raise TilesetError(f"{path} is {type(raw).__name__}; an object is expected.")
     error = raw.get("geometricError")
     if not _is_number(error) or error < 0:  # type: ignore[operator]
         raise TilesetError(f"{path}.geometricError is {error!r}; a number >= 0 is expected.")
     refine = raw.get("refine", "ADD" if parent_adds else "REPLACE")
     if not isinstance(refine, str) or refine.upper() not in ("ADD", "REPLACE"):
         raise TilesetError(f"{path}.refine is {refine!r}; \"ADD\" or \"REPLACE\" is expected.")
-    return ParsedTile(parent, level, _volume(raw.get("boundingVolume"), path), float(error),  # type: ignore[arg-type]
+    implicit = _implicit(raw, path)
+    return ParsedTile(path, level, _volume(raw.get("boundingVolume"), path), float(error),  # type: ignore[arg-type]
                       refine.upper() == "ADD", _transform(raw.get("transform"), path), _contents(raw, path),
-                      _implicit(raw, path), _content_volume(raw, path), _request_volume(raw, path))
+                      implicit, _content_volume(raw, path), _request_volume(raw, path),
+                      _unread(raw, level, path, implicit is not None))
+
+
+def _unread(raw: dict[str, Any], level: int, path: str, implicit: bool) -> list[Any]:
+    children = raw.get("children") or []
+    if not isinstance(children, list):
+        raise TilesetError(f"{path}.children is {type(children).__name__}; an array is expected.")
+    if implicit and children:
+        raise TilesetError(f"{path} has implicitTiling and {len(children)} children; a tile has one or the other.")
+    if level >= LEVELS_MAX and children:
+        raise TilesetError(f"The tileset passes {LEVELS_MAX} levels at {path}; split it.")
+    return children
 
 
 def _content_volume(raw: dict[str, Any], path: str) -> Volume | None:

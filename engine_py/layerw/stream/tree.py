@@ -2,6 +2,7 @@
 
 Owns: growth of the columns, adding the tiles of a tileset.json or of a subtree file, and what a row's content
 is (URLs, flatten matrix). Rows are never removed; residency writes the state columns. Does not fetch or select.
+Children in a tileset.json are rows once somebody looks for them (`read`): before, their tile's first_child is -1.
 Limits: 2,000,000 rows.
 """
 
@@ -18,7 +19,7 @@ from layerw.stream import geo
 from layerw.stream.bounds import GEO_COLUMNS, Shape, Volume, box_rows, fit_axes, pack, shape_of
 from layerw.stream.errors import TilesetError
 from layerw.stream.implicit import Subtree, deinterleave, fill_template, level_start
-from layerw.stream.tileset import ContentRef, ImplicitSpec, ParsedTile, Tileset
+from layerw.stream.tileset import ContentRef, ImplicitSpec, ParsedTile, Tileset, children_of
 
 NONE, MODEL, TILESET, SUBTREE = 0, 1, 2, 3  # kind: of a row's content; the last two add rows once fetched
 ROWS_MAX = 2_000_000
@@ -114,6 +115,8 @@ class TileTree:
         self.matrices: list[F64] = []  # tile content's Z-up space -> world
         self.implicits: list[ImplicitTree] = []
         self.contents: dict[int, tuple[ContentRef, ...]] = {}
+        self.faults: list[tuple[str, str]] = []  # URLs of files of which a part can't be used, and why
+        self._unread: dict[int, ParsedTile] = {}  # those whose children are no rows yet
         self.request_shapes = Shapes()
         self.content_shapes = Shapes()
         self._grow(64)
@@ -144,49 +147,61 @@ class TileTree:
     def add_tilesets(self, tilesets: list[tuple[Tileset, str]], tile: int) -> int:
         """Several beside each other; returns the first root's row, the others follow it."""
         chain = self.sources[self.source[tile]].chain if tile >= 0 else ()
-        roots = self._append(sum(len(tileset.tiles) for tileset, _ in tilesets))
-        first = roots + len(tilesets)  # of those that are no roots
-        for number, (tileset, url) in enumerate(tilesets):
-            self.sources.append(Source(url, (*chain, plain_url(url)), tileset.content_z_up))
-            self._add_tiles(tileset, roots + number, first, tile)
-            first += len(tileset.tiles) - 1
+        source = len(self.sources)
+        roots = self._append(len(tilesets))
+        self.sources += [Source(url, (*chain, plain_url(url)), tileset.content_z_up) for tileset, url in tilesets]
+        self._write([tileset.root for tileset, _ in tilesets], roots, np.full(len(tilesets), tile),
+                    np.arange(source, len(self.sources)))
         if tile >= 0:
             self.first_child[tile], self.child_count[tile] = roots, len(tilesets)
             self._expanded(tile)
         return roots
 
-    def _add_tiles(self, tileset: Tileset, root: int, first: int, tile: int) -> None:
-        tiles = tileset.tiles
-        rows = [root, *range(first, first + len(tiles) - 1)]
-        transforms: list[int] = []
-        for parsed in tiles:
-            above = transforms[parsed.parent] if parsed.parent >= 0 else (self.matrix[tile] if tile >= 0 else -1)
-            transforms.append(self._matrix(parsed.transform, int(above)))
-        self._write_columns(np.array(rows), tiles, transforms, tile)
-        for row, parsed, matrix in zip(rows, tiles, transforms, strict=True):
-            self._write(row, parsed, self.matrices[matrix])
+    def read(self, rows: I64) -> None:
+        """Adds the children of rows that are not read yet. Where they can't be used, a tile stays without, and
+        `faults` says why: the rest of the world goes on."""
+        found: list[ParsedTile] = []
+        parents: list[int] = []
+        for row in rows[self.first_child[rows] < 0].tolist():
+            tile = self._unread.pop(row, None)
+            try:
+                children = children_of(tile) if tile is not None else []
+                if self.count + len(found) + len(children) > ROWS_MAX:
+                    raise TilesetError(f"The world has more than {ROWS_MAX} tiles, the limit, at {tile and tile.path}.")
+            except TilesetError as error:
+                url = self.sources[self.source[row]].url
+                self.faults.append((url, f"{url}: {error} The children of the tile above it are left out."))
+                children = []
+            self.first_child[row], self.child_count[row] = self.count + len(found), len(children)
+            found += children
+            parents += [row] * len(children)
+        if found:
+            above = np.array(parents)
+            self._write(found, self._append(len(found)), above, self.source[above])
+        elif len(rows):
+            self.revision += 1
 
-    def _write_columns(self, rows: I64, tiles: list[ParsedTile], transforms: list[int], tile: int) -> None:
-        """What all tiles of a tileset have, in one go: of thousands, each numpy call counts."""
-        parents = np.array([parsed.parent for parsed in tiles])
-        self.parent[rows] = np.where(parents >= 0, rows[parents], tile)
-        owners, firsts, counts = np.unique(parents[1:], return_index=True, return_counts=True)
-        self.first_child[rows[owners]], self.child_count[rows[owners]] = rows[1:][firsts], counts
-        above = self.level[tile] + 1 if tile >= 0 else 0
-        self.level[rows] = np.array([parsed.level for parsed in tiles]) + above
-        self.add[rows] = [parsed.add for parsed in tiles]
-        self.matrix[rows], self.source[rows] = transforms, len(self.sources) - 1
-        numbers = np.array(transforms)
-        used, places = np.unique(numbers, return_inverse=True)
-        worlds = np.stack([self.matrices[number] for number in used.tolist()])[places.reshape(-1)]
-        boxes = np.flatnonzero([parsed.volume.kind == "box" for parsed in tiles])
+    def _write(self, tiles: list[ParsedTile], first: int, above: I64, sources: I64 | I32) -> None:
+        """Fills rows from `first` on, in one go: each numpy call counts. above: their parents, -1 for none."""
+        rows = np.arange(first, first + len(tiles))
+        matrices = [self._matrix(tile.transform, int(self.matrix[row]) if row >= 0 else -1)
+                    for tile, row in zip(tiles, above.tolist(), strict=True)]
+        self.parent[rows], self.matrix[rows], self.source[rows] = above, matrices, sources
+        self.child_count[rows] = [len(tile.unread) for tile in tiles]
+        self.level[rows] = np.where(above >= 0, self.level[above] + 1, 0)
+        self.add[rows] = [tile.add for tile in tiles]
+        worlds = np.stack([self.matrices[number] for number in matrices])
+        boxes = np.flatnonzero([tile.volume.kind == "box" for tile in tiles])
         if len(boxes):
             values = np.array([tiles[number].volume.values for number in boxes.tolist()])
             self.geo[rows[boxes]] = box_rows(values, worlds[boxes])
-        for number in np.flatnonzero([parsed.volume.kind != "box" for parsed in tiles]).tolist():
-            self.geo[rows[number]] = pack(shape_of(tiles[number].volume, worlds[number], self.place), 0.0)
         scales = np.sqrt((worlds[:, :3, :3] ** 2).sum(axis=1).max(axis=1))
-        self.geo[rows, 16] = np.array([parsed.geometric_error_m for parsed in tiles]) * scales
+        errors = np.array([tile.geometric_error_m for tile in tiles]) * scales
+        for row, tile, world in zip(rows.tolist(), tiles, worlds, strict=True):
+            if tile.volume.kind != "box":
+                self.geo[row] = pack(shape_of(tile.volume, world, self.place), 0.0)
+            self.geo[row, 16] = errors[row - first]
+            self._write_one(row, tile, world)
 
     def _matrix(self, own: F64 | None, above: int) -> int:
         if own is None and above >= 0:
@@ -195,8 +210,10 @@ class TileTree:
         self.matrices.append(base @ own if own is not None else base)
         return len(self.matrices) - 1
 
-    def _write(self, row: int, parsed: ParsedTile, world: F64) -> None:
+    def _write_one(self, row: int, parsed: ParsedTile, world: F64) -> None:
         self.contents[row] = parsed.contents
+        if parsed.unread:
+            self._unread[row] = parsed
         if parsed.request_volume is not None:
             self.request[row] = self.request_shapes.add(shape_of(parsed.request_volume, world, self.place))
         if parsed.content_volume is not None:

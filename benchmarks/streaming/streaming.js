@@ -25,7 +25,8 @@ async function layerw() {
     await frame();
     if (element.host?.errors?.length) throw new Error(element.host.errors.join('\n'));
     stats = element.host?.report ? await element.host.request('report', 0) : null;
-  } while (!(stats?.settled && stats.tiles.resident > 0));
+    // Not the report's `settled`: that waits for the ground grid as well, which nobody sees.
+  } while (!(stats?.tiles.resident > 0 && await element.host.request('python', 'import __main__\nstr(__main__.world.settled)') === 'True'));
   return { tiles: stats.tiles.resident, failed: stats.tiles.failed, gpu_bytes: stats.gpu_bytes, layer_bytes: stats.layer_bytes };
 }
 

@@ -51,6 +51,13 @@ def pyramid(rng: np.random.Generator, columns: int, rows: int, poison: float) ->
             empty((heightfield.pyramid_blocks(columns, rows), 2), np.uint16)]
 
 
+def unpack(rng: np.random.Generator, columns: int, rows: int, poison: float) -> list[Any]:
+    """The arguments of lw_field_unpack: any bytes are a grid."""
+    packed = rng.integers(0, 256, 2 * columns * rows).astype(np.uint8)
+    packed[columns * rows:][rng.uniform(0, 1, columns * rows) < 0.7] = 0
+    return [packed, columns, rows, empty(columns * rows, np.uint16)]
+
+
 def rays_of(rng: np.random.Generator, columns: int, rows: int, grid: np.ndarray, poison: float) -> np.ndarray:
     """Rays from around the ground to points on it; straight down, level and along lines too."""
     def points() -> np.ndarray:
@@ -78,6 +85,7 @@ def field_rays(rng: np.random.Generator, columns: int, rows: int, poison: float)
 
 
 MAKERS: dict[str, Callable[[np.random.Generator, int, int, float], list[Any]]] = {
+    "lw_field_unpack": unpack,
     "lw_field_heights": heights, "lw_field_pyramid": pyramid, "lw_field_rays": field_rays,
 }
 

@@ -13,6 +13,7 @@ from layerw.stream import geo
 from layerw.stream.config import StreamConfig
 from layerw.stream.errors import TilesetError
 from layerw.stream.ground import Ground
+from layerw.stream.loads import PREFETCH, VISIBLE
 from tests.unit.stream_fakes import Rig, encoded, look, quadtree
 
 LON, LAT = math.radians(-98.16), math.radians(33.22)
@@ -142,6 +143,27 @@ def ground_spec(samples: int) -> dict[str, Any]:
             "spacing_z_m": 4.0, "west_m": -4.0, "north_m": -8.0, "diagonal": "north-west to south-east"}
 
 
+def test_the_ground_comes_behind_visible_tiles_and_goes_first_where_these_never_end() -> None:
+    document = quadtree(3)
+    document["extras"] = {"layerw": {"ground": ground_spec(5)}}
+    rig = Rig({"w/tileset.json": document, "w/ground.bin": bytes(50)})
+    rig.transfers.latency = 2000
+    ranks: list[float] = []
+    fetch = rig.transfers.fetch
+
+    def ranked(url: str, kind: int, *, priority: float, **more: Any) -> int:
+        ranks.append(priority)
+        return fetch(url, kind, priority=priority, **more)
+
+    rig.transfers.fetch = ranked  # type: ignore[method-assign]
+    rig.transfers.set_priority = lambda transfer, priority: ranks.append(priority)  # type: ignore[method-assign]
+    camera = look((0, 900, 1200), (0, 0, 0))
+    for _ in range(8 * 60 + 4):
+        rig.step(camera)
+    assert rig.streamer.settled and rig.streamer.ground_pending, "what is seen does not wait for it"
+    assert PREFETCH * 1e6 + 9e5 < ranks[0] < VISIBLE * 1e6 < ranks[1] and len(ranks) == 2
+
+
 def test_ground_heights_follow_the_triangles_of_the_finest_tiles() -> None:
     codes = np.random.default_rng(3).integers(0, 1000, (5, 5)).astype("<u2")
     ground = Ground(ground_spec(5), codes.tobytes())
@@ -171,6 +193,8 @@ def test_a_world_brings_its_ground_or_says_why_not() -> None:
     rig = Rig({"w/tileset.json": document, "w/ground.bin": bytes(50)})
     assert rig.streamer.ground_pending
     rig.settle(look((0, 300, 0), (1, 0, 1)))
+    for _ in range(4):
+        rig.step(look((0, 300, 0), (1, 0, 1)))
     assert not rig.streamer.ground_pending
     assert rig.streamer.ground is not None and rig.streamer.ground.height(0, 0) == -10.0
     assert rig.streamer.extras["sea_level_m"] == 0.0
@@ -182,7 +206,8 @@ def test_a_world_brings_its_ground_or_says_why_not() -> None:
         streamer = broken.streamer
         assert streamer.ground is None and streamer.ground_pending and "ground.bin" in streamer.take_errors()[0]
         assert broken.drawn() == [0], "tiles don't wait for it"
-        assert not streamer.settled and "The ground grid w/ground.bin" in streamer.error
+        assert streamer.settled and "The ground grid w/ground.bin" in streamer.error
         broken.transfers.files["w/ground.bin"] = bytes(50)
-        broken.settle(look((0, 300, 0), (1, 0, 1)))
+        for _ in range(400):
+            broken.step(look((0, 300, 0), (1, 0, 1)))
         assert streamer.ground is not None and streamer.error == "" and streamer.retry_in_s == 0

@@ -13,6 +13,20 @@ static inline double along(double place, uint32_t samples, uint32_t *cell) {
     return at - (double)*cell;
 }
 
+void lw_field_unpack(const uint8_t *packed, uint32_t columns, uint32_t rows, uint16_t *codes) {
+    size_t count = (size_t)columns * rows;
+    LW_CHECK(lw_apart(packed, 2 * count, codes, 2 * count));
+    const uint8_t *low = packed, *high = packed + count;
+    for (size_t at = 0, row = 0; row < rows; row++) {
+        uint16_t change = 0;  // of this row against the one above it
+        for (uint32_t column = 0; column < columns; column++, at++) {
+            uint32_t coded = (uint32_t)low[at] | (uint32_t)high[at] << 8;
+            change = (uint16_t)(change + ((coded >> 1) ^ (0u - (coded & 1))));
+            codes[at] = (uint16_t)(row ? codes[at - columns] + change : change);
+        }
+    }
+}
+
 void lw_field_heights(const uint16_t *codes, uint32_t columns, uint32_t rows, const double *grid, const double *x,
                       const double *z, uint32_t count, uint32_t smooth, double *heights, double *normals) {
     LW_CHECK(lw_apart(x, 8 * (size_t)count, heights, 8 * (size_t)count));

@@ -22,6 +22,10 @@
 
 enum { LW_FIELD_BLOCK = 4, LW_FIELD_LEVELS = 32 };
 
+// The grid of a "gzip-delta" file, unpacked (see stream/ground.py). packed: of each sample's change, zigzag, first the low
+// bytes of all, then the high ones.
+LW_KERNEL void lw_field_unpack(const uint8_t *packed, uint32_t columns, uint32_t rows, uint16_t *codes);
+
 // Heights at `count` points (x, z); beyond the rim the nearest edge counts, a NaN gives NaN. smooth 0: on the triangles;
 // 1: bilinear, without their edges. `normals` (xyz, unit length) may be null.
 LW_KERNEL void lw_field_heights(const uint16_t *codes, uint32_t columns, uint32_t rows, const double *grid, const double *x,

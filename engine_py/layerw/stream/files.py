@@ -67,8 +67,8 @@ class FileFetch:
 
     def set_priority(self, priority: float) -> None:
         """Of a fetch that has not started."""
-        self._priority = priority
-        if self._transfer and self.state == "loading":
+        changed, self._priority = priority != self._priority, priority
+        if changed and self._transfer and self.state == "loading":
             self._transfers.set_priority(self._transfer, priority)
 
     def release(self) -> None:
@@ -143,6 +143,11 @@ class NeededFile:
         pause_s = self._pauses.after(failure, self._attempts, now_s - self._since_s)
         self.retry_at_s = now_s + pause_s
         self._messages.tell(failure, self.url, self.error, now_s, pause_s)
+
+    def set_priority(self, priority: float) -> None:
+        """Of the fetch that is on its way."""
+        if self._fetch is not None:
+            self._fetch.set_priority(priority)
 
     def hurry(self) -> None:
         """Ask at once, where it is asked for again at all."""

@@ -50,7 +50,10 @@ class Ground:
                                f"{2 * self.columns * self.rows}.")
         self.scale_m, self.offset_m, self.spacing_x_m, self.spacing_z_m, self.west_m, self.north_m = (
             float(spec[name]) for name in _NUMBERS)
-        self._codes = np.frombuffer(data, "<u2") if spec.get("encoding") is None else _summed(data, self.rows)
+        self._codes = np.frombuffer(data, "<u2")
+        if spec.get("encoding") is not None:
+            self._codes = np.empty(self.columns * self.rows, np.uint16)
+            GEOMETRY.lw_field_unpack(np.frombuffer(data, np.uint8), self.columns, self.rows, self._codes)
         self._grid = np.array((self.west_m, self.north_m, self.spacing_x_m, self.spacing_z_m, self.offset_m,
                                self.scale_m))
 
@@ -110,20 +113,6 @@ def file_bytes(spec: dict[str, Any]) -> int:
     given = spec.get("byteLength")
     packed = given if isinstance(given, int) and 0 < given <= whole else whole
     return whole + packed if spec.get("encoding") is not None else whole
-
-
-def _summed(data: bytes, side: int) -> npt.NDArray[np.uint16]:
-    """The samples of what changes, (side * side,)."""
-    low, high = np.frombuffer(data, np.uint8).reshape(2, side, side)
-    codes = high.astype(np.uint16)
-    codes <<= 8
-    codes |= low
-    sign = codes & 1
-    codes >>= 1
-    codes ^= np.negative(sign, out=sign)
-    np.add.accumulate(codes, axis=0, out=codes)
-    np.add.accumulate(codes, axis=1, out=codes)
-    return codes.ravel()
 
 
 def check_ground(spec: dict[str, Any]) -> int:

@@ -34,6 +34,8 @@ from layerw.stream.tileset import Tileset, hash_in, parse_tileset
 from layerw.stream.tree import TileTree, resolve
 
 _ROOT_PRIORITY = 3.0e6
+_GROUND_PRIORITY = 1.95e6  # behind what is visible, before what will be
+_GROUND_PATIENCE_S = 8.0  # until it goes first: a camera that flies on always misses something
 
 
 class Streamer:
@@ -60,6 +62,7 @@ class Streamer:
         self._messages, self._pauses = Messages(), Pauses(self.config.network, self.url)
         self._plant()
         self._ground_file: NeededFile | None = None
+        self._ground_first_s = math.inf
         self._root_file: NeededFile | None = self._file("The world", self.url)
 
     def _plant(self) -> None:
@@ -92,10 +95,11 @@ class Streamer:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing is wanted and not there, and nothing is in flight or planned soon; see Loads.settled."""
+        """Whether no tile is wanted and not there, in flight or planned soon; see Loads.settled. The ground grid may
+        still come: see `ground_pending`."""
         if self.state in ("failed", "released"):
             return True
-        if self.state != "ready" or self._selection is None or self._ground_file is not None or self._fades.active:
+        if self.state != "ready" or self._selection is None or self._fades.active:
             return False
         return self._loads.settled(self._now_s, shows=len(self._selection.drawn) > 0)
 
@@ -139,7 +143,7 @@ class Streamer:
         if self.state != "ready":
             return
         if self._ground_file is not None:
-            self._open_ground(self._ground_file, now_s)
+            self._step_ground(self._ground_file, now_s)
         self._loads.step(now_s)
         self._look_ahead(camera, now_s)
         self._select(camera)
@@ -157,7 +161,7 @@ class Streamer:
         if self.state != "ready" or not self.frame:
             return
         if self._ground_file is not None:
-            self._open_ground(self._ground_file, now_s)
+            self._step_ground(self._ground_file, now_s)
         self._loads.take(now_s)
         self._select(camera)
         self._loads.start(now_s)
@@ -194,10 +198,10 @@ class Streamer:
             self._loads.expect(*foresee(self.tree, self._roots, later, screen_error_px=limit))
 
     # -- files ---------------------------------------------------------------------------------------
-    def _file(self, name: str, url: str, size_bytes: int = 0) -> NeededFile:
+    def _file(self, name: str, url: str, size_bytes: int = 0, priority: float = _ROOT_PRIORITY) -> NeededFile:
         sha256 = hash_in(url)
         open_file = partial(FileFetch, url, transfers=self._transfers, ledger=self._layer_ledger, sha256=sha256,
-                            priority=_ROOT_PRIORITY, bytes_max=self.config.metadata_bytes_max, size_bytes=size_bytes)
+                            priority=priority, bytes_max=self.config.metadata_bytes_max, size_bytes=size_bytes)
         return NeededFile(name, url, open_file, self._pauses, self._messages, hashed=bool(sha256))
 
     def _open(self, file: NeededFile, now_s: float) -> None:
@@ -225,7 +229,8 @@ class Streamer:
             try:
                 check_ground(ground)
                 url = resolve(self.url, ground["uri"])
-                self._ground_file = self._file("The ground grid", url, file_bytes(ground))
+                self._ground_file = self._file("The ground grid", url, file_bytes(ground), _GROUND_PRIORITY)
+                self._ground_first_s = self._now_s + _GROUND_PATIENCE_S
             except TilesetError as error:
                 self._messages.tell(Failure.FINAL, self.url, str(error), self._now_s)
 
@@ -244,7 +249,9 @@ class Streamer:
             base = geo.rigid_inverse(frame) @ base
         return geo.WORLD_FROM_TILESET @ base
 
-    def _open_ground(self, file: NeededFile, now_s: float) -> None:
+    def _step_ground(self, file: NeededFile, now_s: float) -> None:
+        if now_s >= self._ground_first_s:
+            file.set_priority(_ROOT_PRIORITY)
         payload = file.step(now_s)
         if payload is not None:
             try:

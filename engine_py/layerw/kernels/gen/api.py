@@ -42,6 +42,7 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_cull_cells": (("in", "in", "in", "in", "in", "in", "in", "u32", "in", "in", "out", "u32", "u32", "out", "out", "out"), "void"),
     "lw_cull_sorted": (("in", "in", "in", "in", "in", "u32", "in", "in", "out", "out", "out", "out"), "void"),
     "lw_sphere_radii": (("in", "in", "in", "u32", "out"), "void"),
+    "lw_field_unpack": (("in", "u32", "u32", "out"), "void"),
     "lw_field_heights": (("in", "u32", "u32", "in", "in", "in", "u32", "u32", "out", "out"), "void"),
     "lw_field_pyramid": (("in", "u32", "u32", "out"), "void"),
     "lw_field_rays": (("in", "u32", "u32", "in", "in", "in", "u32", "out", "out"), "void"),
@@ -344,6 +345,10 @@ class Kernels(Protocol):
 
     def lw_sphere_radii(self, radius: Address, scale: Address, rows: Address, count: int, out: Address) -> None:
         """out[i] = radius[rows[i]] times the largest magnitude m of the row's scale: m = |x|, then |y| where |y| > m, then |z| where |z| > m. A NaN in y or z is passed over."""
+        ...
+
+    def lw_field_unpack(self, packed: Address, columns: int, rows: int, codes: Address) -> None:
+        """The grid of a "gzip-delta" file, unpacked (see stream/ground.py). packed: of each sample's change, zigzag, first the low bytes of all, then the high ones."""
         ...
 
     def lw_field_heights(self, codes: Address, columns: int, rows: int, grid: Address, x: Address, z: Address, count: int, smooth: int, heights: Address, normals: Address) -> None:

@@ -35,6 +35,7 @@ class NumpyKernels:
     lw_bvh_spheres = staticmethod(rays.lw_bvh_spheres)
     lw_bvh_instance_boxes = staticmethod(rays.lw_bvh_instance_boxes)
     lw_bvh_rays_instances = staticmethod(rays.lw_bvh_rays_instances)
+    lw_field_unpack = staticmethod(heightfield.lw_field_unpack)
     lw_field_heights = staticmethod(heightfield.lw_field_heights)
     lw_field_pyramid = staticmethod(heightfield.lw_field_pyramid)
     lw_field_rays = staticmethod(heightfield.lw_field_rays)

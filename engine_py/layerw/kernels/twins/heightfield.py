@@ -40,6 +40,20 @@ def _along(place: Array, samples: int) -> tuple[npt.NDArray[np.intp], Array]:
     return cell, at - cell
 
 
+def lw_field_unpack(packed: Array, columns: int, rows: int, codes: Array) -> None:
+    """See geometry/heightfield.h."""
+    low, high = packed[: 2 * columns * rows].reshape(2, rows, columns)
+    found = codes[: columns * rows].reshape(rows, columns)
+    found[:] = high
+    found <<= 8
+    found |= low
+    sign = found & 1
+    found >>= 1
+    found ^= np.negative(sign, out=sign)
+    np.add.accumulate(found, axis=0, out=found)
+    np.add.accumulate(found, axis=1, out=found)
+
+
 def lw_field_heights(codes: Array, columns: int, rows: int, grid: Array, x: Array, z: Array, count: int, smooth: int,
                      heights: Array, normals: Array | None) -> None:
     """See geometry/heightfield.h."""

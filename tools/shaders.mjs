@@ -1,11 +1,12 @@
 /** @file Writes WebGL2's GLSL from the WGSL in web/shaders: `node tools/shaders.mjs [--check]`.
  *
- * Owns: web/shaders/gen/*.glsl, one file a stage of web/shaders/programs.js. `--check` writes nothing and exits with
+ * Owns: web/shaders/gen/*.glsl, one file a stage of web/shaders/programs.js, and programs.json, the same table for hosts
+ * without JavaScript. `--check` writes nothing and exits with
  * status 1 when a file is stale or left over. Run it by `make codegen`, after the blocks were generated.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { glslStages, pieceFile } from '../web/shaders/programs.js';
+import { PROGRAMS, aroundShader, glslStages, pieceFile, piecesOf } from '../web/shaders/programs.js';
 import { ShaderError, translate } from '../web/shaders/translate/translate.js';
 
 const SHADERS = new URL('../web/shaders/', import.meta.url);
@@ -37,6 +38,13 @@ function generate({ pieces: names, stage, entry }) {
   return glsl.replace('\n', `\n${heading(pieces)}\n`);
 }
 
+/** Which pieces make which program. */
+function table() {
+  const own = { stays: aroundShader(false), displaces: aroundShader(true) };
+  const posed = piecesOf('pbr', true).slice(PROGRAMS.pbr.length);
+  return `${JSON.stringify({ programs: PROGRAMS, posed, own }, null, 1)}\n`;
+}
+
 const current = (file) => {
   try {
     return readFileSync(new URL(file, GEN), 'utf8');
@@ -47,6 +55,7 @@ const current = (file) => {
 
 function main(isCheck) {
   const made = new Map(glslStages().map((row) => [row.file, generate(row)]));
+  made.set('programs.json', table());
   const stale = [...made].filter(([file, text]) => current(file) !== text).map(([file]) => file);
   const left = readdirSync(GEN).filter((file) => file.endsWith('.glsl') && !made.has(file));
   if (isCheck) {

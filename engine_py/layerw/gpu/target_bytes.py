@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -30,53 +30,70 @@ class SizedView(NamedTuple):
         return target.sides(*(shown if target.shown else self.drawn or shown))
 
 
-def _writes(row: Pass) -> tuple[str, ...]:
+def targets_written(row: Pass) -> tuple[str, ...]:
+    """What holds something else after it."""
     return row.targets_drawn if row.depth_write else tuple(filter(None, row.colors))
 
 
-def _uses(row: Pass) -> tuple[str, ...]:
+def targets_used(row: Pass) -> tuple[str, ...]:
+    """What it reads, draws into or tests against."""
     return *row.targets_read, *row.targets_drawn
 
 
-def live_passes(flags: int, passes: Sequence[Pass], targets: Sequence[Target]) -> list[Pass]:
+def live_passes(flags: int, passes: Sequence[Pass], targets: Sequence[Target],
+                is_empty: Callable[[Pass], bool] = lambda _: False) -> list[Pass]:  # fmt: skip
     """The passes that run with these flags and whose results reach a target from outside, or one that is read; of
-    targets that are the same, one."""
+    targets that are the same, one. What draws nothing (`is_empty`) is left out where an earlier pass has written its
+    target."""
     is_upscaled = flags & flag("upscaled")
     same = {} if is_upscaled else {target.name: target.same for target in targets if target.same}
     wanted = [row.joined(same) for row in passes if row.runs(flags)]
-    drawn = {name for row in wanted for name in _writes(row)}
+    drawn = {name for row in wanted for name in targets_written(row)}
     read = {target.name for target in targets if (target.read or target.end) and target.name in drawn}
     needed = read or {target.name for target in targets if target.lasts}
     kept: list[Pass] = []
-    for row in reversed(wanted):
-        if needed.intersection(_writes(row)):
-            needed.update(_uses(row))
-            kept.insert(0, row)
+    for at, row in reversed(list(enumerate(wanted))):
+        written = needed.intersection(targets_written(row))
+        if not written or (is_empty(row) and (row.tiled or written <= _written_by(wanted[:at]))):
+            continue
+        needed.update(targets_used(row))
+        kept.insert(0, row)
     return kept
+
+
+def _written_by(rows: Sequence[Pass]) -> set[str]:
+    return {name for row in rows for name in targets_written(row)}
 
 
 def share_images(rows: Sequence[Pass], targets: Sequence[Target], *, upscaled: bool = False) -> list[Target]:
     """One target for each image that a view needs; what is read and never written needs none. upscaled: what is as
     large as the view is shown differs in size from the others."""
+    return place_images(rows, targets, upscaled=upscaled)[0]
+
+
+def place_images(rows: Sequence[Pass], targets: Sequence[Target], *,
+                 upscaled: bool = False) -> tuple[list[Target], dict[str, int]]:  # fmt: skip
+    """As share_images, and which of them each target has, by name."""
     by_name = {target.name: target for target in targets}
     images: list[tuple[Target, int]] = []  # with the last pass that uses it
-    placed: set[str] = set()
-    written = {name for row in rows for name in _writes(row)}
+    placed: dict[str, int] = {}
+    written = {name for row in rows for name in targets_written(row)}
     for at, row in enumerate(rows):
-        for name in _uses(row):
+        for name in targets_used(row):
             target = by_name[name]
             if target.lasts or name in placed or name not in written:
                 continue
-            placed.add(name)
-            last = max(later for later, other in enumerate(rows) if name in _uses(other))
+            last = max(later for later, other in enumerate(rows) if name in targets_used(other))
             free = (n for n, (image, until) in enumerate(images)
                     if until < at and _shape(image, upscaled) == _shape(target, upscaled))
             number = next(free, None)
             if number is None:
+                number = len(images)
                 images.append((target, last))
             else:
                 images[number] = (images[number][0], last)
-    return [image for image, _ in images]
+            placed[name] = number
+    return [image for image, _ in images], placed
 
 
 def _shape(target: Target, upscaled: bool) -> tuple[str | int, ...]:
@@ -94,7 +111,7 @@ def view_images(flags: int) -> tuple[Target, ...]:
 @lru_cache
 def histories(flags: int) -> tuple[Target, ...]:
     """What a view with these flags keeps from frame to frame, two images of each."""
-    written = {name for row in live_passes(flags, PASSES, TARGETS) for name in _writes(row)}
+    written = {name for row in live_passes(flags, PASSES, TARGETS) for name in targets_written(row)}
     return tuple(target for target in TARGETS if target.history and target.name in written)
 
 
@@ -107,7 +124,7 @@ def history_bytes(view: SizedView) -> int:
 @lru_cache
 def kept(flags: int) -> frozenset[Target]:
     """What a view with these flags draws into or reads of what all views share and keep."""
-    used = {name for row in live_passes(flags, PASSES, TARGETS) for name in _uses(row)}
+    used = {name for row in live_passes(flags, PASSES, TARGETS) for name in targets_used(row)}
     return frozenset(target for target in TARGETS if target.kept and not target.sized and target.name in used)
 
 

@@ -1,7 +1,7 @@
 """Transfers from local files, on a virtual clock of frames: the headless twin of web/transfer/fetcher.js.
 
-Owns: what each transfer holds, lanes, latency and planted faults (faults.py). Builds no vertices and decodes no pixels:
-a built mesh or a decoded image is only its size. Limits: the tests' servers are folders.
+Owns: what each transfer holds, lanes, latency and planted faults (faults.py). A built mesh or a decoded image is only
+its size, unless a host draws (`Settings.builds`). Limits: servers are folders.
 """
 
 from __future__ import annotations
@@ -59,20 +59,22 @@ class Settings:
     latency_frames: int = 1
     decode_frames: int = 1
     fault: Callable[[str, int], Fault | None] | None = None
+    builds: bool = False  # whether meshes and images are made, and not only their sizes
 
 
 class FileTransfers:
     """Commands 32 to 40. `step(frame)` gives the events of the transfers that ended."""
 
     def __init__(self, settings: Settings, read: Callable[[int, int], bytes],
-                 free_block: Callable[[int], None] = lambda _: None) -> None:  # fmt: skip
+                 free_block: Callable[[int], None] = lambda _: None,
+                 view_block: Callable[[int, int], memoryview] | None = None) -> None:  # fmt: skip
         self.settings = settings
         self.frame = 0
         self.live: dict[int, Transfer] = {}
         self.fetched_urls: list[str] = []  # in the order of their start
         self.peak_held_bytes = 0
         self.held_total_bytes = 0
-        self._read, self._free_block = read, free_block
+        self._read, self._free_block, self._view_block = read, free_block, view_block
         self._attempts: dict[str, int] = {}
         self._limits, self._lanes = Limits(), settings.lanes or 6
 
@@ -89,6 +91,13 @@ class FileTransfers:
         """Size of a decoded image; (0, 0) for one that does not exist."""
         found = self.live.get(handle)
         return found.size if found else (0, 0)
+
+    def bytes_of(self, handle: int) -> memoryview:
+        """What a finished transfer holds; where `builds`, a mesh's or an image's too."""
+        found = self.live.get(handle)
+        if found is not None and found.block and self._view_block is not None:
+            return self._view_block(found.block, found.held_bytes)
+        return memoryview(found.data if found else b"")
 
     # -- commands ----------------------------------------------------------------------------------
 
@@ -107,7 +116,9 @@ class FileTransfers:
 
     def mesh_build_in(self, transfer: int, data: int, size_bytes: int, block: int) -> None:
         words = np.frombuffer(self._read(data, size_bytes), np.uint32)
-        self._queue(Transfer(transfer, "mesh", work=lambda: self._mesh(words), block=block))
+        work = Transfer(transfer, "mesh", block=block)
+        work.work = lambda: self._build(work, words) if self.settings.builds else self._mesh(words)
+        self._queue(work)
 
     def image_decode(self, transfer: int, source: int, offset: int, size_bytes: int, max_bytes: int,
                      max_side: int, directions: int) -> None:  # fmt: skip
@@ -211,6 +222,17 @@ class FileTransfers:
         text, t.data, container = split_model(data)
         return len(t.data), container, 0, (digest.digest() if t.fetch_kind & spec.FETCH_DIGEST else b"") + text
 
+    def _build(self, t: Transfer, words: np.ndarray[tuple[int, ...], np.dtype[np.uint32]]
+               ) -> tuple[int, int, int, bytes]:  # fmt: skip
+        from layerw.hosts.meshes.build import build_mesh  # only what draws needs it
+
+        built = build_mesh(words, lambda source: self.live[source].data if source in self.live else b"")
+        if t.block and self._view_block is not None:
+            self._view_block(t.block, len(built.data))[:] = built.data
+        else:
+            t.data = built.data
+        return len(built.data), built.vertices, built.indices, built.payload
+
     def _mesh(self, words: np.ndarray[tuple[int, ...], np.dtype[np.uint32]]) -> tuple[int, int, int, bytes]:
         attributes, vertices, indices, flags, mode = (int(w) for w in words[:5])
         end = 8 + 12 + len(spec.ACCESSOR) * (attributes + 1)
@@ -265,6 +287,10 @@ class FileTransfers:
             raise FetchFailed(spec.FAIL_TOO_LARGE, *full, f"Decoding the image of {full[0]} x {full[1]} takes {needed} "
                            f"bytes; at most {t.max_bytes} were allowed.")  # fmt: skip
         t.size = (width, height)
+        if self.settings.builds:
+            from layerw.hosts.pictures import decode_image
+
+            t.data = decode_image(data[offset:end], width, height)
         return 4 * width * height, width, height, b""
 
     def _ktx2(self, t: Transfer, data: bytes, max_side: int, directions: bool) -> tuple[int, int, int, bytes]:

@@ -10,7 +10,7 @@ import ctypes
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from weakref import proxy
 
 import numpy as np
@@ -57,6 +57,32 @@ class _Memory:
         self._next = 16
 
 
+class Backend(Protocol):
+    """What takes the GPU's commands: the null sink, or what draws (hosts/native/core.py). It has a method for each of
+    those commands besides. commands: counts by name; picks: that wait for an answer of the host's; pictures: width and
+    height of what waits in feeds."""
+
+    commands: dict[str, int]
+    picks: list[int]
+    pictures: dict[int, tuple[int, int]]
+    draws: int  # of the last frame
+    triangles: int
+
+    @property
+    def gpu_bytes(self) -> int: ...
+    def passes_over(self, name: str) -> bool: ...
+    def lose(self) -> None: ...
+    def picture(self) -> AnyArray | None: ...
+
+
+class Parts(NamedTuple):
+    """What a backend is made from: the arrays at addresses, what transfers hold, and how events are sent."""
+
+    read: Callable[[int], AnyArray]
+    transfers: FileTransfers
+    send: Callable[..., None]
+
+
 class HeadlessHost:
     """See base.host_port.HostPort.
 
@@ -65,18 +91,23 @@ class HeadlessHost:
         options: boot options, as the page would give them.
         size: of the pretended canvas, pixels.
         lanes, latency_frames, decode_frames, fault: the pretended network, see file_transfers.Settings.
+        draw: makes what takes the GPU's commands in place of the null sink (hosts/native); meshes and images are built
+            then.
     """
-
-    name = "headless"
 
     def __init__(self, root: Path | str = ".", *, options: dict[str, Any] | None = None,
                  size: tuple[int, int] = (1080, 720), lanes: int = 0, latency_frames: int = 1, decode_frames: int = 1,
-                 fault: Callable[[str, int], Fault | None] | None = None) -> None:  # fmt: skip
+                 fault: Callable[[str, int], Fault | None] | None = None,
+                 draw: Callable[[Parts], Backend] | None = None) -> None:  # fmt: skip
+        self.name = "headless" if draw is None else "native"
         self._memory = _Memory()
         self.address = self._memory.address
-        settings = Settings(Path(root), lanes, latency_frames, decode_frames, fault)
-        self.transfers = FileTransfers(settings, self._memory.raw, weakly(self._free_block))
-        self.sink = NullSink(self._memory.array, self.transfers.held_bytes, self.transfers.image)
+        settings = Settings(Path(root), lanes, latency_frames, decode_frames, fault, builds=draw is not None)
+        self.transfers = FileTransfers(settings, self._memory.raw, weakly(self._free_block),
+                                       weakly(self._view_block) if draw is not None else None)
+        self.sink: Backend = (
+            NullSink(self._memory.array, self.transfers.held_bytes, self.transfers.image) if draw is None
+            else draw(Parts(self._memory.array, self.transfers, weakly(self.send))))
         self.errors: list[str] = []  # what the page would show
         self.logs: list[tuple[int, str]] = []
         self.report: dict[str, Any] | None = None
@@ -90,7 +121,8 @@ class HeadlessHost:
         self.page_sent: list[tuple[str, Any]] = []  # what app.page.send told the page
         self.feeds: dict[int, dict[str, Any]] = {}  # what textures asked the page for, by number
         self.connector: Callable[[str | None], Any] | None = None  # how app.connect(url) gets a net.transport.Transport
-        self._readbacks: list[int] = []
+        self._readbacks: list[tuple[int, AnyArray | None]] = []  # with their pictures
+        self._asked: list[int] = []  # readbacks of this submit
         self._names: dict[int, str] = {}
         self._layer: LayerMemory | None = None
         self._options = {"backend": "null", **(options or {})}
@@ -107,6 +139,13 @@ class HeadlessHost:
         if self._layer is not None and not self._layer.kernels.lw_free(block, 255):
             self.errors.append(f"A mesh's block was not freed: {self._layer.error()}")
 
+    def _view_block(self, block: int, size_bytes: int) -> memoryview:
+        """The bytes of a block of Layer memory, where they lie now."""
+        assert self._layer is not None
+        view = self._layer.port.try_view(self._layer.kernels.lw_address(block), size_bytes)
+        assert view is not None, "wasmtime's memory has views"
+        return memoryview(view.data)
+
     def options(self) -> dict[str, Any]:
         """The boot options."""
         return self._options
@@ -119,6 +158,10 @@ class HeadlessHost:
             decode(view, self._sink)
         finally:
             self._memory.forget()
+        if self._asked:
+            drawn = self.sink.picture()
+            self._readbacks += [(readback, drawn) for readback in self._asked]
+            self._asked.clear()
 
     def send(self, name: str, *values: int | float | str | bytes) -> None:
         """Queues an event for the next frame (a key press, say)."""
@@ -146,7 +189,7 @@ class HeadlessHost:
 
     def lose_device(self) -> None:
         """The GPU is gone now and back in the next frame."""
-        for readback in self._readbacks:
+        for readback, _ in self._readbacks:
             self.send("readback_failed", readback, "The GPU was lost.")
         self._readbacks.clear()
         for pick in self._picks():
@@ -176,8 +219,8 @@ class HeadlessHost:
         """One a frame, as in the page: its pixels are an ephemeral result in Layer memory."""
         if not self._readbacks:
             return
-        readback = self._readbacks.pop(0)
-        name, picture = self._names.pop(readback, ""), self.picture
+        readback, drawn = self._readbacks.pop(0)
+        name, picture = self._names.pop(readback, ""), self.picture if drawn is None else drawn
         if picture is None or self._layer is None:
             self.send("readback_failed", readback, "The picture could not be read back: the headless host draws none.")
             return
@@ -242,7 +285,7 @@ class _Routes:
             self._host.errors.append(text)
 
     def readback(self, readback: int) -> None:
-        self._host._readbacks.append(readback)
+        self._host._asked.append(readback)
 
     def readback_file(self, readback: int, name: int, name_bytes: int) -> None:
         self._host._names[readback] = self._host._memory.raw(name, name_bytes).decode()
@@ -287,5 +330,6 @@ def run_headless(app: HostedApp, frames: int) -> dict[str, Any]:
     host: HeadlessHost = app.host
     host.step(app, max(frames - 1, 0))
     report = host.request_report(app)
-    return {**report, "backend": "null", "draws": host.sink.draws, "triangles": host.sink.triangles,
+    backend = "wgpu" if host.name == "native" else "null"
+    return {**report, "backend": backend, "draws": host.sink.draws, "triangles": host.sink.triangles,
             "crossings_per_frame": {"py_to_js": host.submits / max(host.frame, 1), "js_to_py": 1}}  # fmt: skip

@@ -48,6 +48,10 @@ class NullSink:
         self.clear()
         self.expects_begin = True
 
+    def picture(self) -> AnyArray | None:
+        """It draws none."""
+        return None
+
     def device_begin(self) -> None:
         self.expects_begin = False
 

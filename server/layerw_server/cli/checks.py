@@ -35,6 +35,13 @@ class Backend(StrEnum):
     NULL = "null"
 
 
+class Host(StrEnum):
+    """What runs the program."""
+
+    BROWSER = "browser"
+    NATIVE = "native"
+
+
 class Textures(StrEnum):
     """What the pictures of baked files become."""
 
@@ -168,7 +175,7 @@ def piece(name: str) -> ModuleType:
         missing = error.name or name
         if missing.startswith("layerw_server"):
             raise CommandError(f"This build of layerw has no {missing}; install a complete one.") from error
-        extra = "shot" if missing.startswith("playwright") else ""
+        extra = {"playwright": "shot", "wgpu": "window", "wasmtime": "headless"}.get(missing.partition(".")[0], "")
         raise CommandError(f"The Python package {missing} is not installed; {repair(extra)}.") from error
 
 

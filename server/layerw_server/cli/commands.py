@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import typer
 
 from . import checks, together
-from .checks import Backend, Quality, Template, Textures, Thread
+from .checks import Backend, Host, Quality, Template, Textures, Thread
 from .console import STDERR, CommandError, page_says, steps
 
 if TYPE_CHECKING:
@@ -126,8 +126,10 @@ def shot(
     mount: MountOption = None,
     packages: WithOption = None,
     timeout_s: Annotated[float, typer.Option(min=1, help="Give up after this many seconds.")] = 180.0,
+    host: Annotated[Host, typer.Option(help="What runs it: native is this Python, drawn by wgpu, without a browser.")
+                    ] = Host.BROWSER,
 ) -> None:
-    """Run APP in headless Chromium on a virtual clock; take a picture and figures.
+    """Run APP in headless Chromium, or natively, on a virtual clock; take a picture and figures.
 
     Exit status 1 when anything logged an error.
     """
@@ -135,13 +137,22 @@ def shot(
     checks.picture(out, backend)
     checks.sound_file(audio)
     module = checks.piece("tools.shot")
+    asked = dict(text.partition("=")[::2] for text in query or [])
+    if host is Host.NATIVE:
+        for option, is_given in (("--backend", backend is not Backend.AUTO), ("--thread", thread is not Thread.WORKER),
+                                 ("--mount", bool(mount)), ("--with", bool(packages))):
+            if is_given:
+                raise CommandError(f"{option} goes with a page; leave it away with --host native.")
+        options = module.ShotOptions("auto", pair, frames, settled, "worker", timeout_s,
+                                     checks.budgets(budget or []) or None, quality.value, audio is not None, asked)
+        raise typer.Exit(checks.piece("tools.native_shot").shot(path, options, out=out, audio=audio, json=as_json))
     checks.playwright()
     runtime = ensure_runtime()
     status: int = module.shot(path, backend=backend.value, thread=thread.value, size=pair, frames=frames,
                               settled=settled, out=out, audio=audio, json=as_json, runtime=runtime,
                               web=checks.web_folder(), timeout_s=timeout_s, quality=quality.value,
                               budgets=checks.budgets(budget or []) or None,
-                              query=dict(text.partition("=")[::2] for text in query or []),
+                              query=asked,
                               folders=checks.folders(mount or []), wheels=ensure_wheels(path, packages, runtime))
     raise typer.Exit(status)
 

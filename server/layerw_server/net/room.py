@@ -7,18 +7,15 @@ Limits: one room a process: a program is `__main__` there.
 from __future__ import annotations
 
 import asyncio
-import inspect
-import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 from starlette.websockets import WebSocket
 
-from layerw.base.host_port import Running
-from layerw.hosts import drive_with
+from layerw.hosts.begin import ProgramFailed
+from layerw.hosts.begin import begin as begin_program
 from layerw.hosts.headless import HeadlessHost
-from layerw.hosts.program import run as run_program
 from layerw.net import wire
 from layerw.net.keeping import MAIN_ROOM
 
@@ -35,14 +32,10 @@ class RoomError(RuntimeError):
 
 async def begin(program: Path, host: HeadlessHost) -> Any:
     """Runs the program's file and gives its app. Raises RoomError."""
-    sys.path.insert(0, str(program.parent))
-    with drive_with(host):
-        result = run_program(str(program), lambda: None)
-        failed = await result if inspect.isawaitable(result) else result
-    app: Any = Running.app
-    if failed or app is None or app.host is not host:
-        raise RoomError(f"{program} could not begin:\n{failed or 'It made no lw.App().'}")
-    return app
+    try:
+        return await begin_program(program, host)
+    except ProgramFailed as error:
+        raise RoomError(str(error)) from error
 
 
 class Room:

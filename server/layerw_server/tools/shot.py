@@ -259,6 +259,11 @@ def shot(app: Path, *, backend: str = "auto", size: tuple[int, int] = (1080, 720
                         folders=folders, wheels=wheels)
     with background_server(server) as address, chromium() as browser:
         taken = take_shot(browser, address, options)
+    return deliver(taken, out=out, audio=audio, json=json)
+
+
+def deliver(taken: Shot, *, out: Path | None, audio: Path | None, json: bool) -> int:
+    """Write what a shot made and print it; the exit status."""
     if out and taken.png:
         out.write_bytes(taken.png)
     if audio and not taken.errors:

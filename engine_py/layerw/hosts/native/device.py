@@ -1,0 +1,75 @@
+"""The device and what it is made of; the twin of web/backends/webgpu/device.js."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from layerw.base.errors import LayerwError
+from layerw.gpu import spec
+from layerw.hosts.native.bindings import draw_layout, frame_layout
+from layerw.hosts.native.buffers import Buffers
+from layerw.hosts.native.canvas import Canvas
+from layerw.hosts.native.graph import Graph
+from layerw.hosts.native.passes import Executor
+from layerw.hosts.native.pipelines import Pipelines
+from layerw.hosts.native.records import Gpu, Limits
+from layerw.hosts.native.textures import Textures
+
+_COMPRESSED = {"texture-compression-astc": spec.COMPRESSED_ASTC, "texture-compression-etc2": spec.COMPRESSED_ETC2,
+               "texture-compression-bc": spec.COMPRESSED_BC | spec.COMPRESSED_BC5}  # fmt: skip
+_LIMITS = ("max-buffer-size", "max-storage-buffer-binding-size", "max-texture-dimension-2d")
+
+
+@dataclass(slots=True, eq=False)
+class Driver:
+    """What the core draws with."""
+
+    limits: Limits
+    buffers: Buffers
+    textures: Textures
+    pipelines: Pipelines
+    graph: Graph
+    device: Gpu
+
+    def destroy(self) -> None:
+        """With all that is on it."""
+        self.device.destroy()
+
+
+def find_adapter(canvas: Gpu = None) -> Gpu:
+    """The best one. Raises LayerwError with what to do."""
+    wgpu = import_wgpu()
+    try:
+        return wgpu.gpu.request_adapter_sync(canvas=canvas, power_preference="high-performance")
+    except Exception as error:
+        raise LayerwError(f"No graphics adapter was found ({error}). Install the graphics card's driver, or one in "
+                          "software (Debian: mesa-vulkan-drivers); --headless needs none.") from error
+
+
+@cache
+def import_wgpu() -> Gpu:
+    """The module. Raises LayerwError where it is missing."""
+    try:
+        import wgpu
+    except ImportError as error:
+        raise LayerwError(f"Drawing natively needs wgpu-py ({error}); `pip install layerw[window]` brings it."
+                          ) from None
+    return wgpu
+
+
+def make_driver(adapter: Gpu, canvas: Canvas | None) -> Driver:
+    """A device of this adapter."""
+    features = [name for name in _COMPRESSED if name in adapter.features]
+    limits = {name: adapter.limits[name] for name in _LIMITS}
+    device = adapter.request_device_sync(required_features=features, required_limits=limits)
+    if canvas is not None:
+        canvas.configure(device, adapter)
+    frame, draw = frame_layout(device), draw_layout(device)
+    textures, buffers = Textures(device), Buffers(device, frame)
+    pipelines = Pipelines(device, frame, draw, textures)
+    executor = Executor(device, buffers, pipelines, draw, canvas)
+    buffer_bytes, binding_bytes, side = (int(limits[name]) for name in _LIMITS)
+    rows = min(buffer_bytes, binding_bytes) // 16 // 1024 * 1024
+    compressed = sum(_COMPRESSED[name] for name in features)
+    return Driver(Limits(buffer_bytes, side, rows, compressed), buffers, textures, pipelines, Graph(executor), device)

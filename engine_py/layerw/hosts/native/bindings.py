@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from layerw.gpu.codegen_passes import READ_GROUP as READ_GROUP
 from layerw.gpu.codegen_passes import bindings
-from layerw.gpu.kinds import TEXTURES_MAX, slots
+from layerw.gpu.kinds import KINDS, TEXTURES_MAX, slots
 from layerw.gpu.passes import Pass, target
 from layerw.gpu.spec import COLUMNS, MATERIAL_KINDS
 from layerw.hosts.native.formats import sample_type
@@ -19,6 +19,7 @@ POSES_BINDING = 12  # as shaders/posed.wgsl has it
 PARAMS_BINDING = 1 + 2 * TEXTURES_MAX
 READ_BINDINGS = bindings()
 SLOTS = tuple(slots(kind) for kind in MATERIAL_KINDS)
+WORDS = tuple(kind.words for kind in KINDS)  # whether a kind's textures hold whole numbers
 
 
 def texture_binding(slot: int) -> int:
@@ -45,10 +46,12 @@ def draw_layout(device: Gpu) -> Gpu:
     return device.create_bind_group_layout(label="draw", entries=[_block(0, VERTEX_STAGE)])
 
 
-def material_layout(device: Gpu, textures: int, is_own: bool) -> Gpu:
-    """textures: those of a program's shader included; is_own: of one."""
+def material_layout(device: Gpu, textures: int, is_own: bool, has_words: bool) -> Gpu:
+    """textures: those of a program's shader included; is_own: of one; has_words: they hold whole numbers, which the
+    vertex stage reads."""
+    stage, kind = (VERTEX_STAGE, "uint") if has_words else (FRAGMENT_STAGE, "float")
     images = [entry for slot in range(textures) for entry in (
-        {"binding": texture_binding(slot), "visibility": FRAGMENT_STAGE, "texture": {}},
+        {"binding": texture_binding(slot), "visibility": stage, "texture": {"sample_type": kind}},
         {"binding": texture_binding(slot) + 1, "visibility": FRAGMENT_STAGE, "sampler": {}})]
     params = [_block(PARAMS_BINDING)] if is_own else []
     return device.create_bind_group_layout(label="material", entries=[_block(0), *images, *params])
@@ -60,8 +63,10 @@ def input_layout(device: Gpu, row: Pass) -> Gpu:
                 "visibility": VERTEX_STAGE if row.kind == "draws" and read in row.vertex else FRAGMENT_STAGE,
                 "texture": {"sample_type": sample_type(target(read).format)}}
                for name, read in zip(row.names_read, row.targets_read, strict=True)]  # fmt: skip
-    samplers = [{"binding": READ_BINDINGS[name], "visibility": FRAGMENT_STAGE, "sampler": {"type": kind}}
-                for name, kind in (("linear_sampler", "filtering"), ("shadow_sampler", "comparison"))]
+    both = BOTH_STAGES if row.kind == "draws" else FRAGMENT_STAGE
+    samplers = [{"binding": READ_BINDINGS[name], "visibility": stage, "sampler": {"type": kind}}
+                for name, kind, stage in (("linear_sampler", "filtering", both),
+                                          ("shadow_sampler", "comparison", FRAGMENT_STAGE))]
     return device.create_bind_group_layout(label=f"inputs of {row.name}", entries=entries + samplers)
 
 

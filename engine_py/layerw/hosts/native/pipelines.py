@@ -13,7 +13,7 @@ from typing import Any
 from layerw.gpu import kinds, spec
 from layerw.gpu.passes import PASSES, Pass, target
 from layerw.hosts.native import bindings, programs
-from layerw.hosts.native.bindings import FRAGMENT_STAGE, PARAMS_BINDING, READ_BINDINGS, SLOTS, texture_binding
+from layerw.hosts.native.bindings import FRAGMENT_STAGE, PARAMS_BINDING, READ_BINDINGS, SLOTS, WORDS, texture_binding
 from layerw.hosts.native.buffers import TOPOLOGY_STEP
 from layerw.hosts.native.formats import FORMATS, NOTHING
 from layerw.hosts.native.own_shaders import compile_module
@@ -28,7 +28,8 @@ _UV1_LOCATION, _POSED_LOCATION = 6, 7
 _ALWAYS = {"format": FORMATS["depth32float"], "depth_compare": "always", "depth_write_enabled": True}
 _WRITE_RGB, _WRITE_ALL = 7, 15
 # By kind: the first one whose textures are as many. What no kind has a program for is drawn by that of its likes.
-_LIKES = tuple(next(n for n, names in enumerate(SLOTS) if len(names) == len(slots)) for slots in SLOTS)
+_LIKES = tuple(next(n for n, names in enumerate(SLOTS) if len(names) == len(slots) and WORDS[n] == WORDS[kind])
+               for kind, slots in enumerate(SLOTS))
 
 
 @dataclass(slots=True, eq=False)
@@ -64,7 +65,7 @@ class Pipelines:
         self.device, self.textures = device, textures
         self._frame, self._draw = frame, draw
         self._cache: dict[tuple[int, ...], Gpu] = {}
-        self._looks: dict[tuple[int, bool], LookLayouts] = {}
+        self._looks: dict[tuple[int, bool, bool], LookLayouts] = {}
         self._modules: dict[tuple[str, bool], Gpu] = {}
         self._fullscreens: dict[tuple[str, ...], Gpu] = {}
         self._inputs: dict[str, Gpu] = {}
@@ -96,12 +97,13 @@ class Pipelines:
             found = layouts.passes[row.name] = self._pass_layout(row, layouts.material)
         return found
 
-    def layouts_of(self, textures: int, is_own: bool) -> LookLayouts:
-        """textures: of a material; is_own: of a program's shader."""
-        found = self._looks.get((textures, is_own))
+    def layouts_of(self, textures: int, is_own: bool, has_words: bool = False) -> LookLayouts:
+        """textures: of a material; is_own: of a program's shader; has_words: they hold whole numbers."""
+        key = textures, is_own, has_words
+        found = self._looks.get(key)
         if found is None:
-            layout = bindings.material_layout(self.device, textures, is_own)
-            found = self._looks[textures, is_own] = LookLayouts(layout, textures)
+            layout = bindings.material_layout(self.device, *key)
+            found = self._looks[key] = LookLayouts(layout, textures)
         return found
 
     def input_group(self, row: Pass, views: list[Gpu]) -> Gpu:
@@ -163,7 +165,7 @@ class Pipelines:
         posed = bool(streams & spec.STREAM_POSED)
         entry: dict[str, Any] = {}
         if own is None:
-            layouts, module = self.layouts_of(len(SLOTS[kind]), False), self._module(
+            layouts, module = self.layouts_of(len(SLOTS[kind]), False, WORDS[kind]), self._module(
                 row.shader or programs.kind_name(kind), posed)
         else:
             layouts, module = own.layouts, own.module
@@ -208,7 +210,8 @@ class Pipelines:
         own: OwnShader | None = record.shader.native if record.shader else None
         buffer = self.device.create_buffer(label=f"material {record.handle}", size=size, usage=0x40 | 0x8)
         self.device.queue.write_buffer(buffer, 0, record.block)
-        layouts = own.layouts if own else self.layouts_of(bindings.engine_slots(record.kind, record.shader), False)
+        layouts = own.layouts if own else self.layouts_of(bindings.engine_slots(record.kind, record.shader), False,
+                                                          WORDS[record.kind])
         entries = [_part(0, buffer, 0, _MATERIAL_BYTES)]
         for slot, texture in enumerate(record.textures[: layouts.textures]):
             view = self.textures.white if texture is None else texture.native.view
@@ -276,6 +279,7 @@ _BLENDS = {  # what `blend` of a row means, by whether colours are shown as give
     "over": lambda given, premultiplied: {
         "color": _factors("one" if premultiplied else "src-alpha", "one-minus-src-alpha"),
         "alpha": _factors("one" if given else "zero", "one-minus-src-alpha")},
+    "premultiplied": lambda *_: {part: _factors("one", "one-minus-src-alpha") for part in ("color", "alpha")},
     "weighted": lambda *_: {"color": _factors("one", "one"), "alpha": _factors("zero", "one-minus-src-alpha")},
     "shade": lambda *_: {"color": _factors("zero", "one-minus-src-alpha"), "alpha": _factors("zero", "one")},
 }  # fmt: skip

@@ -18,7 +18,8 @@ from layerw.gpu.records import compressed_bytes
 State = Literal["pending", "ready", "failed"]
 Gpu = Any  # an object of wgpu-py, which has no types
 U8 = npt.NDArray[np.uint8]
-TARGET_FORMAT, HALF_FORMAT = 2, 3  # of texture_create
+TARGET_FORMAT = 2  # of texture_create
+_TEXEL_BYTES = {3: 8, 4: 16}  # half floats, whole numbers
 LAYOUTS = tuple(spec.LAYOUTS.values())
 LIGHT_LINE_BYTES = 4 * spec.LIGHT_LIST_WIDTH
 LIGHT_LINES = spec.LIGHT_LIST_LINES + spec.LIGHTS_MAX * spec.LIGHT_TEXELS * 16 // LIGHT_LINE_BYTES
@@ -131,7 +132,7 @@ def full_chain(width: int, height: int) -> int:
 
 def texel_bytes(format_: int) -> int:
     """Of plain textures."""
-    return 8 if format_ == HALF_FORMAT else 4
+    return _TEXEL_BYTES.get(format_, 4)
 
 
 def family_of(format_: int) -> int:

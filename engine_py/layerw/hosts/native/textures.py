@@ -10,7 +10,8 @@ from layerw.hosts.native.programs import module_text
 from layerw.hosts.native.records import Gpu, TextureRecord, compressed_levels, family_of, texel_bytes
 
 _FORMATS = (
-    "rgba8unorm-srgb", "rgba8unorm", "rgba8unorm-srgb", "rgba16float", "astc-4x4-unorm-srgb", "astc-4x4-unorm",
+    "rgba8unorm-srgb", "rgba8unorm", "rgba8unorm-srgb", "rgba16float", "rgba32uint",
+    "astc-4x4-unorm-srgb", "astc-4x4-unorm",
     "bc7-rgba-unorm-srgb", "bc7-rgba-unorm", "etc2-rgba8unorm-srgb", "etc2-rgba8unorm", "etc2-rgb8unorm-srgb",
     "etc2-rgb8unorm", "bc1-rgba-unorm-srgb", "bc1-rgba-unorm", "bc5-rg-unorm", "bc5-rg-unorm", "eac-rg11unorm",
     "eac-rg11unorm")  # fmt: skip

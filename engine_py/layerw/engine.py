@@ -30,6 +30,7 @@ from layerw.frame.air import Air
 from layerw.frame.inbox import Inbox
 from layerw.frame.lights import FrameLights
 from layerw.frame.more_views import MoreViews, OneMore, joined
+from layerw.frame.overlay import Overlay
 from layerw.frame.quality import Quality
 from layerw.frame.report import HasStateHash, ledger_figures, memory_figures, pass_figures, table_hash
 from layerw.frame.resources import Resources
@@ -117,6 +118,7 @@ class Engine:
         self.targets = RenderTargets(self.resources, self.submission, self.log, weakly(self._sized_views),
                                      (options.get("width") or 1, options.get("height") or 1),
                                      weakly(self._atlas_size))  # fmt: skip
+        self.overlay = Overlay(self.submission, self.targets)
         self.pass_times: dict[str, float] = {}  # of a recent frame, by timer, GPU milliseconds
         self.input = Input()
         self.page = Page(self.user.call, self.log.warning)
@@ -180,7 +182,8 @@ class Engine:
             heap_ledger=self.heap_ledger, layer_ledger=self.layer_ledger, layer=self.layer, transfers=self.transfers,
             camera=weakly(self._shown_camera), program_s=weakly(self._program_time), now_s=weakly(self._time),
             dt_s=weakly(self._frame_time), placed=weakly(self._placed), nearest=weakly(self._met),
-            own=self.scenes.own, draw=weakly(self._draw_lines), send=send)
+            own=self.scenes.own, draw=weakly(self._draw_lines), overlay=self.overlay,
+            send=send)
 
     def _shown_camera(self) -> CameraFrame:
         return self.shown.camera
@@ -374,7 +377,8 @@ class Engine:
         return own | (flag("shadows") if self.shadows.is_used else 0)
 
     def _views_flags(self) -> list[int]:
-        return [self._flags(view) for view in (self.view, *(one.view for one in self.more_views))]
+        views = (self.view, *(one.view for one in self.more_views))
+        return [*(self._flags(view) for view in views), *self.overlay.flags()]
 
     def _receive(self) -> None:
         """Events since the last frame, in order."""
@@ -382,7 +386,7 @@ class Engine:
         if not events:
             return
         with self.failures.alone("The input"):
-            self.input._apply(events)
+            self.input._apply(self.subsystems.left(events))
         if any(isinstance(event, ev.DeviceRestored) for event in events):
             self._restore()  # before any callback makes something on the new device
         for event in events:
@@ -498,6 +502,7 @@ class Engine:
         faces = self._probes.seen if self._probes is not None else []
         fitting = [self._rows.fitting(one.found) for one in (*others, *pixels, *faces) if one.found is not None]
         rows, sets = joined([*fitting, self.shown.drawn])
+        rows = self.overlay.rows(rows)
         if sets[-1].still is not self._sent[0]:
             self.submission.still(sets[-1].still)
         if rows is not self._sent[1]:
@@ -513,6 +518,7 @@ class Engine:
         for one, found in zip(others, sets, strict=False):
             if not one.texture:
                 self._encode_view(one.index, 0, one.view, one.writer, found)
+        self.overlay.encode(self.more_views.spare_index())
         self.pointer.encode(sets[len(others) : len(others) + len(pixels)])
         if self._probes is not None:
             self._probes.submitted()

@@ -12,7 +12,7 @@ from layerw.gpu.passes import PASSES, TARGETS, VIEW_FLAGS, Pass, Target, flag, v
 from layerw.gpu.target_bytes import SizedView, live_passes, share_images, shown_timers, target_bytes
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "targets.json"
-ALL = (1 << len(VIEW_FLAGS)) - 1 & ~flag("picking") & ~flag("probe_face")
+ALL = (1 << len(VIEW_FLAGS)) - 1 & ~flag("picking") & ~flag("probe_face") & ~flag("ui")
 Case = tuple[int, int, int] | tuple[int, int, int, tuple[int, int]]
 CASES: tuple[tuple[tuple[int, int], tuple[Case, ...]], ...] = (
     ((1080, 720), ((ALL, 1080, 720),)),

@@ -128,6 +128,14 @@ export class EventWriter {
     return words;
   }
 
+  /** What a person typed, as keyboard or input method make it of keys; from hosts where app.ui is drawn. @param {string | Uint8Array} text
+   * @returns {Uint32Array<ArrayBuffer>} */
+  typed(text) {
+    const { words } = this.begin(10, 2, bytesOf(text));
+    if (this.emit) this.emit(words);
+    return words;
+  }
+
   /** held_bytes: what JavaScript now holds for it. BYTES: payload is the body, nothing is held. MODEL: payload is the glTF JSON (with FETCH_DIGEST the file's sha256 before it), the BIN chunk is held, a = container (0 gltf, 1 glb, 2 b3dm). BLOB: all held. Mesh: a, b = vertex and index count. Image: a, b = width and height. @param {number} transfer @param {number} heldBytes @param {number} a @param {number} b @param {string | Uint8Array} payload
    * @returns {Uint32Array<ArrayBuffer>} */
   transferDone(transfer, heldBytes, a, b, payload) {

@@ -16,7 +16,7 @@
 
 /** @type {Readonly<Record<Format, number>>} */
 export const FORMAT_BYTES = Object.freeze({"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8, "rg16float": 4, "r32float": 4, "rg32uint": 8, "rgba32float": 16});
-export const VIEW_FLAGS = Object.freeze(["shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking", "flare", "focus", "motion", "particles", "ambient", "air_tables", "air_view", "mirror", "sprites", "upscaled", "shafts", "glass", "thin_glass", "wet", "probe_face", "probe_light", "probe_mirror", "eye_dome", "splats"]);
+export const VIEW_FLAGS = Object.freeze(["shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking", "flare", "focus", "motion", "particles", "ambient", "air_tables", "air_view", "mirror", "sprites", "upscaled", "shafts", "glass", "thin_glass", "wet", "probe_face", "probe_light", "probe_mirror", "eye_dome", "splats", "ui"]);
 /** @type {readonly Target[]} */
 export const TARGETS = Object.freeze([
   {"name": "shadow_atlas", "format": "depth32float", "samples": 1, "divide": 1, "side": 0, "height": 0, "images": 1, "outside": false, "history": false, "kept": true, "sized": true, "clear": [0.0, 0.0, 0.0, 0.0], "read": false, "shown": false, "same": "", "mips": false, "end": false, "grows": false},
@@ -72,6 +72,7 @@ export const TARGETS = Object.freeze([
   {"name": "panorama", "format": "rgba16float", "samples": 1, "divide": 1, "side": 0, "height": 0, "images": 0, "outside": true, "history": false, "kept": false, "sized": false, "clear": [0.0, 0.0, 0.0, 0.0], "read": false, "shown": false, "same": "", "mips": false, "end": false, "grows": false},
   {"name": "picture", "format": "picture", "samples": 1, "divide": 1, "side": 0, "height": 0, "images": 1, "outside": true, "history": false, "kept": false, "sized": false, "clear": [0.0, 0.0, 0.0, 0.0], "read": false, "shown": false, "same": "", "mips": false, "end": false, "grows": false},
   {"name": "canvas", "format": "picture", "samples": 1, "divide": 1, "side": 0, "height": 0, "images": 3, "outside": true, "history": false, "kept": false, "sized": false, "clear": [0.0, 0.0, 0.0, 0.0], "read": false, "shown": false, "same": "", "mips": false, "end": false, "grows": false},
+  {"name": "over", "format": "picture", "samples": 1, "divide": 1, "side": 0, "height": 0, "images": 0, "outside": true, "history": false, "kept": false, "sized": false, "clear": [0.0, 0.0, 0.0, 0.0], "read": false, "shown": false, "same": "", "mips": false, "end": true, "grows": false},
 ]);
 /** @type {readonly Pass[]} */
 export const PASSES = Object.freeze([
@@ -144,12 +145,13 @@ export const PASSES = Object.freeze([
   {"name": "luminance", "kind": "fullscreen", "timer": "exposure", "reads": ["bloom_4", "exposure"], "colors": ["luminance"], "depth": "", "shader": "luminance", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "auto_exposure", "draws": "", "only": "", "but": "", "region": [], "tiled": false, "vertex": ["exposure"], "names": ["source", "exposure"]},
   {"name": "exposure", "kind": "fullscreen", "timer": "exposure", "reads": ["luminance", "exposure"], "colors": ["exposure"], "depth": "", "shader": "exposure", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "auto_exposure", "draws": "", "only": "", "but": "", "region": [], "tiled": false, "vertex": ["exposure"], "names": ["luminance", "exposure"]},
   {"name": "tone", "kind": "fullscreen", "timer": "tone", "reads": ["hdr", "glow_1", "lut", "flare"], "colors": ["picture"], "depth": "", "shader": "tone", "depthTest": "", "depthWrite": false, "blend": "", "materials": "", "when": "", "draws": "", "only": "", "but": "", "region": [], "tiled": false, "vertex": ["exposure"], "names": ["hdr", "glow_1", "lut", "flare"]},
+  {"name": "ui", "kind": "draws", "timer": "ui", "reads": [], "colors": ["over"], "depth": "", "shader": "", "depthTest": "", "depthWrite": false, "blend": "over", "materials": "ui", "when": "ui", "draws": "", "only": "", "but": "", "region": [], "tiled": false, "vertex": [], "names": []},
   {"name": "ids_solid", "kind": "draws", "timer": "picking", "reads": ["shadow_atlas", "air", "exposure", "screen"], "colors": ["", "", "ids"], "depth": "id_depth", "shader": "", "depthTest": "greater", "depthWrite": true, "blend": "", "materials": "solid", "when": "picking", "draws": "opaque", "only": "", "but": "", "region": [], "tiled": false, "vertex": ["exposure"], "names": ["shadow_atlas", "air", "exposure", "screen"]},
   {"name": "ids_see_through", "kind": "draws", "timer": "picking", "reads": ["shadow_atlas", "air", "exposure", "screen"], "colors": ["", "", "ids"], "depth": "id_depth", "shader": "", "depthTest": "greater", "depthWrite": true, "blend": "", "materials": "see_through", "when": "picking", "draws": "blend", "only": "", "but": "", "region": [], "tiled": false, "vertex": ["exposure"], "names": ["shadow_atlas", "air", "exposure", "screen"]},
   {"name": "ids_splats", "kind": "draws", "timer": "picking", "reads": ["exposure", "air"], "colors": ["", "", "ids"], "depth": "id_depth", "shader": "", "depthTest": "greater", "depthWrite": true, "blend": "", "materials": "splats", "when": "picking splats", "draws": "splats", "only": "", "but": "", "region": [], "tiled": false, "vertex": ["exposure", "air"], "names": ["exposure", "air"]},
 ]);
 /** What reports call the passes, by pass_time.timer. */
-export const TIMERS = Object.freeze(["probes", "transmittance", "scattering", "clouds", "sky view", "aerial", "ambient prefilter", "shadow", "ambient", "opaque", "sky", "resolve", "shafts", "splats", "decal", "reflections", "blend", "particles", "eye dome", "glass", "temporal", "upscale", "lens", "focus", "motion", "bloom", "exposure", "tone", "picking"]);
+export const TIMERS = Object.freeze(["probes", "transmittance", "scattering", "clouds", "sky view", "aerial", "ambient prefilter", "shadow", "ambient", "opaque", "sky", "resolve", "shafts", "splats", "decal", "reflections", "blend", "particles", "eye dome", "glass", "temporal", "upscale", "lens", "focus", "motion", "bloom", "exposure", "tone", "ui", "picking"]);
 /** Those of passes that only some frames draw. */
 export const RARE_TIMERS = Object.freeze(["transmittance", "scattering", "clouds", "sky view", "aerial", "ambient prefilter"]);
 /** Where what passes read is bound in group READ_GROUP, by the names that shaders use. */
@@ -157,6 +159,6 @@ export const READ_GROUP = 3;
 /** @type {Readonly<Record<string, number>>} */
 export const READ_BINDINGS = Object.freeze({"linear_sampler": 0, "shadow_sampler": 1, "probe_faces": 2, "air_sunlight": 3, "air_bounces": 4, "air_view": 5, "panorama": 6, "exposure": 7, "half_depth": 8, "occluded": 9, "shadow_atlas": 10, "air": 11, "screen": 12, "depth": 13, "beams": 14, "resolved": 15, "shafts": 16, "hdr": 17, "pools": 18, "source": 19, "behind": 20, "splats": 21, "blended": 22, "blend_weights": 23, "particle_place": 24, "particle_motion": 25, "next_place": 26, "next_motion": 27, "past": 28, "unfocused": 29, "near_tiles": 30, "far_blur": 31, "near_blur": 32, "wider": 33, "luminance": 34, "glow_1": 35, "lut": 36, "flare": 37});
 /** The draw lists, by draw_list.pass_id. */
-export const DRAW_PASSES = Object.freeze(["shadow", "opaque", "splats", "decal", "blend", "step", "particles"]);
+export const DRAW_PASSES = Object.freeze(["shadow", "opaque", "splats", "decal", "blend", "step", "particles", "ui"]);
 /** Draw pass, material kind and flags of what is compiled at the start. */
 export const WARM_UP = Object.freeze([[2, 0, 0], [0, 0, 0], [2, 0, 1], [2, 0, 8], [0, 0, 8], [2, 0, 5], [2, 2, 0], [7, 3, 2]]);

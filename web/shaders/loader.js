@@ -72,7 +72,7 @@ export const usesCoverage = (kind, flags, { colors, blend }) => (isGiven(kind) |
   && blend === ''
   && (TARGETS.find(({ name }) => name === colors[0])?.samples ?? 1) > 1;
 
-const GIVEN = ['discs', 'strokes', 'splats'];
+const GIVEN = ['discs', 'strokes', 'splats', 'ui'];
 const LAYERED = ['layered', 'glass'];
 
 /** Values of the overrides in frame.wgsl. @param {number} kind @param {number} flags @param {Pass} row the draw pass

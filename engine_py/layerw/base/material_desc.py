@@ -25,6 +25,7 @@ SLOTS: dict[str, tuple[str, ...]] = {  # the textures of each kind, in the order
     "glass": ("base_color", "metallic_roughness", "normal", "occlusion", "emissive", "layer_0", "layer_1", "layer_2",
               "layer_3", "layer_4", "layer_5", "layer_6"),
     "splats": ("base_color",),
+    "ui": ("base_color",),
 }
 LAYER_TEXTURES = ("specular", "specular_color", "sheen_color", "sheen_roughness", "clearcoat", "clearcoat_roughness",
                   "clearcoat_normal", "transmission", "thickness", "diffuse_transmission",

@@ -75,7 +75,7 @@ def lay_out(text: str, align: str) -> tuple[Line, set[str]]:
     missing: set[str] = set()
     numbers: list[int] = []
     places: list[tuple[float, float]] = []
-    lines = [_visual(line) for line in text.split("\n")]
+    lines = [visual(line) for line in text.split("\n")]
     widths = []
     top = (len(lines) - 1) / 2 * LINE_EM - (found.ascent + found.descent) / 2
     for row, line in enumerate(lines):
@@ -97,7 +97,7 @@ def lay_out(text: str, align: str) -> tuple[Line, set[str]]:
     return Line(glyphs[drawn], where[drawn]), missing
 
 
-def _visual(line: str) -> str:
+def visual(line: str) -> str:
     """The characters from left to right: runs of right-to-left letters are turned round, and their order where the line
     begins with one (the first strong letter says how it runs)."""
     line = unicodedata.normalize("NFC", line)

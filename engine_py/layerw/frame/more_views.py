@@ -53,12 +53,16 @@ class MoreViews:
         """Raises ConfigError where there are too many, BudgetError where its texture has no room."""
         if len(self.all) >= VIEWS_MAX - 1:
             raise ConfigError(f"There are {len(self.all) + 1} views, and at most {VIEWS_MAX}; close one first.")
-        taken = {one.index for one in self.all}
-        one = OneMore(view, next(n for n in range(1, VIEWS_MAX) if n not in taken))
+        one = OneMore(view, self.spare_index())
         if view.target is not None:
             one.texture = self._resources.texture(view.target)
         self.all.append(one)
         return one
+
+    def spare_index(self) -> int:
+        """The lowest that no view has, where all have one the last that there is."""
+        taken = {one.index for one in self.all}
+        return next((n for n in range(1, VIEWS_MAX) if n not in taken), 4 * VIEWS_MAX - 1)
 
     def open(self, view: View, reserve: Callable[[], None]) -> View:
         """One more view, drawn from the next frame on, its targets reserved. Raises ConfigError, BudgetError."""

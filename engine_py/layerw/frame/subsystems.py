@@ -17,6 +17,7 @@ from layerw.base.log import Log
 from layerw.base.ports import F32
 from layerw.base.rays import CheckedRay
 from layerw.base.user_code import UserCode
+from layerw.frame.overlay import Overlay
 from layerw.frame.resources import Resources
 from layerw.input.state import Input
 from layerw.memory.app_memory import AppMemory
@@ -29,7 +30,7 @@ from layerw.scene.table import FrameColumns, Table
 from layerw.transfer.transfers import FrameTransfers
 from layerw.visibility.cull import Visibility
 
-HOOKS = ("before", "fixed", "stepped", "after", "placed", "received", "report")
+HOOKS = ("events", "before", "fixed", "stepped", "after", "placed", "received", "report")
 
 
 class Subsystem(Protocol):
@@ -38,6 +39,7 @@ class Subsystem(Protocol):
     def hooks(self) -> Mapping[str, Callable[..., Any]]:
         """Of HOOKS, those that it wants.
 
+        events(events): what happened since the last frame, in order; returns those that app.input shall hear of.
         before(): after the events, before the program runs. fixed(dt): after the program's fixed callbacks of each
         step, seconds. stepped(dt): after the `fixed` of everyone. after(dt): when the program has run; dt: seconds of
         its time that passed, 0 while it is paused. placed(): when everything has its place in the world, before the
@@ -85,6 +87,7 @@ class SubsystemPort:
     nearest: Callable[[CheckedRay], Met | None]  # what a ray meets first
     own: Callable[..., None]  # own(end, has_ended): the current scene ends it
     draw: Callable[[F32, str], None]  # draw(segments (n, 2, 3), color): debug lines of the next picture
+    overlay: Overlay  # what lies over the picture
     send: Callable[[object], None] = lambda value: None  # to the page's half, with this frame
 
 
@@ -123,6 +126,13 @@ class Subsystems:
             with self._failures.alone(f"The subsystem {name} ({hook})"):
                 call(*values)
         return bool(self._hooks[hook])
+
+    def left(self, events: list[Any]) -> list[Any]:
+        """Those that no subsystem keeps to itself."""
+        for name, call in self._hooks["events"]:
+            with self._failures.alone(f"The subsystem {name} (events)"):
+                events = call(events)
+        return events
 
     def receive(self, name: str, value: object) -> bool:
         """A message of the page, if it is one of a subsystem's half."""

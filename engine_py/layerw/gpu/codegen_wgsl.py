@@ -15,7 +15,7 @@ TYPES = {"f32": "f32", "u32": "u32", "vec2": "vec2<f32>", "vec3": "vec3<f32>",
 MATERIAL_GROUP = 1  # of the bindings; binding 0 is the block
 CONSTANTS = ("ROWS_STEP", "SPLAT_LINE", "PARTICLE_UNIT", "DRAW_CAMERA_RELATIVE", "DRAW_MIRRORED", "FADE_ARRIVES",
              "FADE_LEAVES", "FADE_STEPS", "POSE_LINE", "CLUSTERS_ACROSS", "CLUSTERS_DOWN", "CLUSTERS_DEEP",
-             "LIGHT_LIST_WIDTH", "LIGHT_LIST_LINES", "SHADOW_BLOCK", "SHADOW_CASCADES")
+             "LIGHT_LIST_WIDTH", "LIGHT_LIST_LINES", "SHADOW_BLOCK", "SHADOW_CASCADES", "UI_PICTURE", "UI_SHADOW")
 
 
 def wgsl_type(type_: str) -> str:
@@ -61,5 +61,7 @@ def blocks_wgsl() -> str:
     """web/shaders/gen/blocks.wgsl."""
     named = {"FRAME_BLOCK": spec.FRAME_BLOCK, "MATERIAL_BLOCK": kinds.MATERIAL_BLOCK, "DRAW_BLOCK": spec.DRAW_BLOCK}
     blocks = [wgsl_struct(name, block) for name, block in named.items()]
-    constants = "".join(f"const {name} = {getattr(spec, name)}u;\n" for name in CONSTANTS)
+    values = {name: getattr(spec, name) for name in CONSTANTS}
+    constants = "".join(f"const {name} = {value}{'u' if isinstance(value, int) else ''};\n"
+                        for name, value in values.items())
     return "\n".join([f"// {MARK}", *blocks, constants])

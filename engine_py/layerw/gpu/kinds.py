@@ -193,6 +193,8 @@ KINDS: tuple[Kind, ...] = (
          (*_SURFACE, *LAYER_PLACES), public=False),
     # A cloud of Gaussians; the texture has them (splats/packing.py).
     Kind("splats", ("base_color",), ("base_color",), public=False, words=True),
+    # What app.ui shows where the engine draws it; the texture has curves of glyphs, or is a picture.
+    Kind("ui", ("base_color",), ("base_color",), public=False),
 )  # fmt: skip
 
 BLOCK_TYPES = {"rgb": "vec3", "rgba": "vec4", "f32": "f32", "vec2": "vec2"}

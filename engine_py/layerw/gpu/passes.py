@@ -33,12 +33,13 @@ FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8,
 # of six sides what the probe knows.
 # splats: Gaussians are drawn.
 # eye_dome: what lies behind its neighbours in the picture is darker.
+# ui: this view draws what app.ui shows over the finished picture, and nothing else.
 # glass: there is some, over a copy of the picture; thin_glass: without one.
 VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal", "weighted", "picking", "flare",
               "focus", "motion", "particles", "ambient",
               "air_tables", "air_view", "mirror", "sprites", "upscaled", "shafts",
               "glass", "thin_glass", "wet", "probe_face", "probe_light", "probe_mirror", "eye_dome",
-              "splats")
+              "splats", "ui")
 TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block
 
 
@@ -212,6 +213,7 @@ TARGETS: tuple[Target, ...] = (
     Target("panorama", "rgba16float", images=0, outside=True),  # lw.Environment's
     Target("picture", "picture", outside=True),
     Target("canvas", "picture", images=3, outside=True),
+    Target("over", "picture", images=0, outside=True, end=True),  # the whole picture again, once all views have drawn
 )
 
 # What is lit is drawn with 4 samples, each encoded so that their mean in 4 bytes is a good edge (docs/adr/0012); what
@@ -329,6 +331,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("exposure", "fullscreen", "exposure", ("luminance", "exposure"), ("exposure",), shader="exposure",
          when="auto_exposure"),
     Pass("tone", "fullscreen", "tone", ("hdr", "glow_1", "lut", "flare"), ("picture",), shader="tone"),
+    Pass("ui", "draws", "ui", (), ("over",), blend="over", materials="ui", when="ui", vertex=()),
     *(Pass(f"ids_{part}", "draws", "picking", reads, ("", "", "ids"), "id_depth", depth_test="greater",
            depth_write=True, materials=part, when=when, draws=draws, vertex=vertex)
       for part, draws, when, reads, vertex in (
@@ -341,7 +344,9 @@ TIMERS = tuple(dict.fromkeys(row.timer for row in PASSES))  # pass_time.timer
 RARE_FLAGS = ("air_tables", "air_view")
 RARE_TIMERS = tuple(dict.fromkeys(row.timer for row in PASSES if row.when in RARE_FLAGS))
 DRAW_PASSES = tuple(row.name for row in PASSES if row.kind == "draws" and not row.draws)  # draw_list.pass_id
-SEEN_LISTS = tuple(row.name for row in PASSES if row.kind == "draws" and not row.draws and not row.tiled)
+# What visibility fills: tiles have lists of their own, and what lies over the picture is no part of the scene.
+SEEN_LISTS = tuple(row.name for row in PASSES
+                   if row.kind == "draws" and not row.draws and not row.tiled and row.colors != ("over",))
 DRAW_ROWS = tuple(row.name for row in PASSES if row.kind == "draws")
 
 # (pass, kind, flags) of the pipelines that nearly every program needs; any other is compiled with its first material.

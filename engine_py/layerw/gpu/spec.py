@@ -53,7 +53,8 @@ COMMANDS: tuple[Record, ...] = (
             "Makes the instance columns hold `rows` rows (a multiple of 1024); contents are lost."),
     _record(4, "rows_write", "column:u32 first_row:u32 rows:u32 data:p",
             "Copies rows of one instance column (COLUMNS); both numbers are multiples of 1024."),
-    _record(5, "visible_rows", "data:p count:u32", "The row numbers (u32) that draws index from now on."),
+    _record(5, "visible_rows", "data:p count:u32",
+            "The row numbers (u32) that draws index from now on; 0, which is always one, for draws that look at none."),
     _record(6, "draw_list", "pass_id:u32 data:p count:u32",
             "`count` DRAW_RECORDs of one pass (passes.DRAW_PASSES), drawn in the order given."),
     _record(7, "frame_end", "", "Draws and presents the frame."),
@@ -202,6 +203,8 @@ EVENTS: tuple[Record, ...] = (
     _record(7, "focus", "focused:u32 pointer_locked:u32", "Focus lost also means that all keys are up."),
     _record(8, "gamepad_axis", "pad:u32 axis:u32 value:f32", "Standard mapping, -1 to 1."),
     _record(9, "gamepad_button", "pad:u32 button:u32 value:f32", "Standard mapping, 0 to 1."),
+    _record(10, "typed", "text:text",
+            "What a person typed, as keyboard or input method make it of keys; from hosts where app.ui is drawn."),
     _record(16, "transfer_done", "transfer:h held_bytes:u32 a:u32 b:u32 payload:text",
             "held_bytes: what JavaScript now holds for it. BYTES: payload is the body, nothing is held. MODEL: payload "
             "is "
@@ -246,7 +249,7 @@ PICK_UNDRAWN = 0xFFFFFFFF  # picked.row where there is no GPU that draws
 POSE_LINE = 1024  # texels a line of poses
 ROWS_STEP = 1024  # a WebGL2 column texture is 1024 texels wide
 MATERIAL_KINDS = ("pbr", "unlit", "terrain", "water", "layered", "discs", "strokes", "decal", "particles",
-                  "step", "glyphs", "glass", "splats")
+                  "step", "glyphs", "glass", "splats", "ui")
 MATERIAL_DOUBLE_SIDED, MATERIAL_BLEND, MATERIAL_MASK, MATERIAL_WIND, MATERIAL_NO_SHADOW = 1, 2, 4, 8, 16
 MATERIAL_METRES, MATERIAL_NO_FOG = 32, 64  # of discs and strokes: sizes are metres, not pixels; distance hides nothing
 # What a block of 4 x 4 texels of a compressed texture takes, by family. texture_create.format: COMPRESSED_FIRST + 2 *
@@ -272,7 +275,7 @@ DRAW_FADES = 8  # the row's alpha says in which pixels it is drawn: the code of 
 FADE_ARRIVES, FADE_LEAVES, FADE_STEPS = 1, 129, 126
 DRAW_STILL = 4  # `first` counts in still_rows, not in visible_rows
 # Those after points are elements: each is one quad that its material kind, of the same name, spreads in the picture.
-TOPOLOGIES = ("triangles", "lines", "points", "discs", "strokes", "particles", "step", "glyphs", "splats")
+TOPOLOGIES = ("triangles", "lines", "points", "discs", "strokes", "particles", "step", "glyphs", "splats", "ui")
 SPLAT_LINE = 2048  # texels a line of the texture of a cloud of Gaussians
 ROW_LOCATION = 15  # of the instance's row number among the vertex attributes, whatever the layout
 SHADOW_BLOCK = 512  # texels of a block of the atlas' cells (frame/shadow_atlas.py)
@@ -320,6 +323,15 @@ GLYPH = (  # em: heights of the font
     ("fixed", 48, "float32"),  # 1: it lies in the entity's XY plane; 0: it faces the picture
 )
 SPLAT = (("number", 0, "uint32"),)  # of a Gaussian of the material's texture, in the order in which they are drawn
+UI_QUAD = (  # a piece of what app.ui shows, pixels from the picture's upper left; see ui.wgsl
+    ("low", 0, "float32x2"), ("high", 8, "float32x2"),
+    ("clip_low", 16, "float32x2"), ("clip_high", 24, "float32x2"),  # nothing of it is outside
+    ("inner_low", 32, "float32x2"), ("inner_high", 40, "float32x2"),  # of a glyph its box, em; of a picture uv
+    ("color", 48, "unorm8x4"), ("line_color", 52, "unorm8x4"),  # sRGB
+    ("radius", 56, "float32"), ("line", 60, "float32"),  # of its corners; how wide its border is
+    ("place", 64, "float32"),  # the first texel of a glyph's curves, or UI_*
+)
+UI_BOX, UI_PICTURE, UI_SHADOW = -1.0, -2.0, -3.0  # a shadow is as soft as `line`
 
 
 class Layout(NamedTuple):
@@ -333,7 +345,8 @@ class Layout(NamedTuple):
 _VERTICES = Layout(VERTEX_BYTES, False, VERTEX)
 _NUMBERS = Layout(4, True, (("number", 0, "float32"),))  # of a particle, or of PARTICLE_UNIT of them
 LAYOUTS = dict(zip(TOPOLOGIES, (_VERTICES, _VERTICES, _VERTICES, Layout(20, True, DISC), Layout(76, True, STROKE),
-                                _NUMBERS, _NUMBERS, Layout(52, True, GLYPH), Layout(4, True, SPLAT)),
+                                _NUMBERS, _NUMBERS, Layout(52, True, GLYPH), Layout(4, True, SPLAT),
+                                Layout(68, True, UI_QUAD)),
                    strict=True))  # fmt: skip
 PARTICLE_UNIT = 64  # particles that follow each other in a line of their texture, which are moved by one quad
 

@@ -7,7 +7,7 @@ everything else is the same. Does not: know HTML.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy.typing as npt
 
@@ -21,6 +21,9 @@ from layerw.ui.shown import Bar, Image, Markdown
 from layerw.ui.tree import Tree
 from layerw.ui.values import theme
 from layerw.ui.widgets import Button, Text, Widget
+
+if TYPE_CHECKING:
+    from layerw.ui.native.screen import Drawn
 
 W = TypeVar("W", bound=Widget)
 Style = Mapping[str, Any] | None
@@ -39,6 +42,12 @@ class Ui:
         self._port, self._tree = port, Tree()
         self._following: list[At] = []
         self._has_ended = False
+        self._drawn: Drawn | None = None
+        options = port.host.options()
+        if "drawn" in (options.get("ui"), options.get("query", {}).get("layerw-ui")):
+            from layerw.ui.native.screen import Drawn
+
+            self._drawn = Drawn(port, self._receive)
 
     # -- words and pictures --------------------------------------------------------------------
 
@@ -212,13 +221,18 @@ class Ui:
 
     def hooks(self) -> Mapping[str, Callable[..., Any]]:
         """See frame.subsystems.Subsystem."""
-        return {"received": self._receive, "after": self._end_clicks, "placed": self._flush, "report": self._report}
+        drawn = self._drawn
+        own: dict[str, Callable[..., Any]] = {"received": self._receive, "after": self._end_clicks,
+                                              "placed": self._flush, "report": self._report}  # fmt: skip
+        return own if drawn is None else own | {"events": drawn.events, "before": drawn.before}
 
     def close(self) -> None:
         """The program ended."""
         self._has_ended = True
         for node in self._tree.nodes.values():
             node._ended()
+        if self._drawn is not None:
+            self._drawn.close()
 
     def _receive(self, value: Any) -> None:
         """What a person did: {"id", "event", "value"}."""
@@ -233,7 +247,11 @@ class Ui:
         if self._following:
             self._following = [at for at in self._following if not at.closed]
             follow(self._following, self._port.placed().position, self._port.camera(), self._port.input.size)
-        self._tree.flush(self._port.send)
+        if self._drawn is None:
+            self._tree.flush(self._port.send)
+        else:
+            self._tree.flush(self._drawn.receive)
+            self._drawn.step()
 
     def _report(self) -> dict[str, Any]:
         return {"widgets": len(self._tree.nodes), "patches": self._tree.patches}

@@ -138,7 +138,7 @@ export class Graph {
 
   /** @param {number} flags @param {number} filled @param {string} timed @returns {Plan} */
   plan(flags, filled, timed) {
-    const key = (flags * 256 + filled) * 64 + (timed === RARE ? 63 : 1 + TIMERS.indexOf(timed));
+    const key = (flags * 65536 + filled) * 64 + (timed === RARE ? 63 : 1 + TIMERS.indexOf(timed));
     let plan = this.plans.get(key);
     if (!plan) this.plans.set(key, plan = planView(PASSES, TARGETS, VIEW_FLAGS, flags, filled, timed));
     return plan;

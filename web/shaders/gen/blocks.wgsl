@@ -117,3 +117,5 @@ const LIGHT_LIST_WIDTH = 128u;
 const LIGHT_LIST_LINES = 891u;
 const SHADOW_BLOCK = 512u;
 const SHADOW_CASCADES = 6u;
+const UI_PICTURE = -2.0;
+const UI_SHADOW = -3.0;

@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl
 // lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl
 // decal.wgsl
-// sha256 8caeee22e18a61be80eb3f0d1436ff68e3a5510de53df2a656b085c4689dbedf. Do not edit.
+// sha256 47f6894a8f654156ca53843e7e19813e27c8f6f2e95193979ef7cc2a0b5c4eb1. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_layered.wgsl surface.wgsl layered.wgsl glass.wgsl glass_main.wgsl
-// sha256 68924666a04b9be68a1752812fec1dd95a2db7857eec8cdef1a451001841c200. Do not edit.
+// sha256 723a6c531fbb103de4cdfe72d54ddf80027a5dd0c7a04c7c520a13f9aef4622b. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_layered.wgsl surface.wgsl layered.wgsl surface_main.wgsl
-// sha256 9fb073e8194a9bc8775837215e23e51d1b8fc8e70b7af274e1a404f4579f9382. Do not edit.
+// sha256 6c2e8b11e07227e16192057ee2515825d0f75785ed1e934d634ec45c67ae57e2. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_pbr.wgsl surface.wgsl pbr.wgsl surface_main.wgsl
-// sha256 14f7ebdec4f463aaced012cfd5fcd0a27d99e7aac945fdbea81ad3893b339df4. Do not edit.
+// sha256 8035439048180ab7695aaf17a7c79dfba1c9651382723a2e27c51e1ac7f7806e. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

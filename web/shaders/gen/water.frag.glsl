@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl
 // mirrored_clouds.wgsl water.wgsl
-// sha256 d8d25b893e20f936bf43202ae2c864c631e008bf4f7ecdbf0058de50a2aa0553. Do not edit.
+// sha256 b6ed5ae20432efe51fa6c29238f7f090590587a4b510ea684c5f06a479dc89b3. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

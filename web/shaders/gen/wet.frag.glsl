@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl resolved_place.wgsl screen_space.wgsl trace.wgsl wet.wgsl
-// sha256 0840f1148b0f93f562c86f6310d27bd336a74d884e5de5a572cbfd4a0c8cc54a. Do not edit.
+// sha256 10f8f0a37f7946a1d725ff27c0e88fa778f64551bf173db60350f592312b49f1. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

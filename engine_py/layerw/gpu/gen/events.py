@@ -82,6 +82,12 @@ class GamepadButton(NamedTuple):
     value: float
 
 
+class Typed(NamedTuple):
+    """What a person typed, as keyboard or input method make it of keys; from hosts where app.ui is drawn."""
+
+    text: str
+
+
 class TransferDone(NamedTuple):
     """held_bytes: what JavaScript now holds for it. BYTES: payload is the body, nothing is held. MODEL: payload is the glTF JSON (with FETCH_DIGEST the file's sha256 before it), the BIN chunk is held, a = container (0 gltf, 1 glb, 2 b3dm). BLOB: all held. Mesh: a, b = vertex and index count. Image: a, b = width and height."""
 
@@ -204,7 +210,7 @@ class FeedTrouble(NamedTuple):
     message: str
 
 
-Event = Resize | Key | PointerMove | PointerButton | Wheel | Touch | Focus | GamepadAxis | GamepadButton | TransferDone | TransferFailed | DeviceLost | DeviceRestored | ResourceFailed | ReportRequest | ReadbackDone | ReadbackSaved | ReadbackFailed | Picked | PickFailed | PassTime | UploadTime | Online | PageMessage | FeedPicture | FeedTrouble
+Event = Resize | Key | PointerMove | PointerButton | Wheel | Touch | Focus | GamepadAxis | GamepadButton | Typed | TransferDone | TransferFailed | DeviceLost | DeviceRestored | ResourceFailed | ReportRequest | ReadbackDone | ReadbackSaved | ReadbackFailed | Picked | PickFailed | PassTime | UploadTime | Online | PageMessage | FeedPicture | FeedTrouble
 
 
 class EventError(ValueError):
@@ -222,6 +228,7 @@ _EVENTS: dict[int, tuple[str, Callable[..., Event], struct.Struct, int, str | No
     7: ("focus", Focus, struct.Struct("<II"), 3, None),
     8: ("gamepad_axis", GamepadAxis, struct.Struct("<IIf"), 4, None),
     9: ("gamepad_button", GamepadButton, struct.Struct("<IIf"), 4, None),
+    10: ("typed", Typed, struct.Struct("<"), 2, 'str'),
     16: ("transfer_done", TransferDone, struct.Struct("<IIII"), 6, 'bytes'),
     17: ("transfer_failed", TransferFailed, struct.Struct("<IIII"), 6, 'str'),
     18: ("device_lost", DeviceLost, struct.Struct("<"), 2, 'str'),

@@ -55,6 +55,14 @@ export class Input {
     if (!wanted && this.#locked()) document.exitPointerLock();
   }
 
+  /** Text as well, for controls that the engine draws. */
+  hearTyping() {
+    this.#on(this.target, 'keydown', (event) => {
+      if (event.key.length === 1 && !event.ctrlKey && !event.metaKey) this.events.typed(event.key);
+    });
+    this.#on(this.target, 'paste', (event) => this.events.typed(event.clipboardData.getData('text/plain')));
+  }
+
   destroy() {
     this.#abort.abort();
     cancelAnimationFrame(this.#padFrame);

@@ -18,7 +18,7 @@ from layerw.gpu.passes import PASSES, Pass, target
 PIPELINE_FLAGS = (spec.MATERIAL_DOUBLE_SIDED | spec.MATERIAL_BLEND | spec.MATERIAL_MASK | spec.MATERIAL_WIND
                   | spec.MATERIAL_METRES | spec.MATERIAL_NO_FOG)  # fmt: skip
 _PARTS = {row.materials for row in PASSES}
-_GIVEN = ("discs", "strokes", "splats")
+_GIVEN = ("discs", "strokes", "splats", "ui")
 _LAYERED = ("layered", "glass")
 
 

@@ -6,9 +6,12 @@ import gzip
 import io
 import json
 import os
+import re
+import socket
 import threading
 import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]
@@ -211,3 +214,37 @@ def test_without_dev_there_is_no_engine_zip_and_no_socket(tree: Path) -> None:
         assert live.get("/engine/layerw.zip").status == 404
         assert live.get("/api/reload", method="POST", content_length="0").status == 404
         assert json.loads(live.get("/app/manifest.json").body)["engine"] == "wheel"
+
+
+def test_requests_that_come_at_once_are_answered_in_order_whether_the_file_is_held_or_not(live: Live) -> None:
+    tile = f"/app/world/{TILE_NAME}"
+    live.get(tile)
+    lines = [("GET", tile, ""), ("GET", "/api/status", ""), ("HEAD", tile, ""), ("GET", tile, "Range: bytes=5-9\r\n"),
+             ("GET", "/app/none", ""), ("GET", tile, "Content-Length: 2\r\n"),
+             ("GET", tile, "If-None-Match: *\r\n"), ("GET", tile, "Connection: close\r\n")]  # fmt: skip
+    asked = "".join(f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{live.port}\r\n{more}\r\n"
+                    + ("hi" if "Length" in more else "") for method, path, more in lines)  # fmt: skip
+    with socket.create_connection(("127.0.0.1", live.port), 10) as connection:
+        connection.sendall(asked.encode())
+        data = b""
+        while block := connection.recv(1 << 16):
+            data += block
+    assert [int(one) for one in re.findall(rb"HTTP/1\.1 (\d+) ", data)] == [200, 200, 200, 206, 404, 200, 304, 200]
+    assert data.count(TILE) == 3 and data.endswith(TILE)
+
+
+def test_who_asks_and_reads_nothing_holds_little_memory(live: Live) -> None:
+    live.get(f"/app/world/{TILE_NAME}")
+    one = f"GET /app/world/{TILE_NAME} HTTP/1.1\r\nHost: 127.0.0.1:{live.port}\r\n\r\n".encode()
+    before = resident_bytes()
+    with socket.create_connection(("127.0.0.1", live.port), 10) as connection:
+        connection.settimeout(0.5)
+        with suppress(TimeoutError):
+            for _ in range(1000):
+                connection.sendall(one * 500)
+            raise AssertionError("it took everything")
+        assert resident_bytes() - before < 64 * 1024 * 1024
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 if Path("/proc/self/statm").exists() else 0

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from layerw_server.http.serve import ServeError, _hosts, bind, page_address, serve
+from layerw_server.http.serve import ServeError, answered, bind, page_address, serve
 
 SCRIPT = """
 import sys
@@ -73,11 +73,11 @@ def test_addresses() -> None:
 
 
 def test_a_wildcard_address_answers_to_given_names_only(caplog: pytest.LogCaptureFixture) -> None:
-    assert _hosts("192.0.2.7", ()) == ("192.0.2.7",)
-    assert _hosts("::1", ("a.example",)) == ("a.example", "[::1]")
-    assert _hosts("0.0.0.0", ("a.example",)) == ("a.example",)
+    assert answered("192.0.2.7", ()) == ("192.0.2.7",)
+    assert answered("::1", ("a.example",)) == ("a.example", "[::1]")
+    assert answered("0.0.0.0", ("a.example",)) == ("a.example",)
     assert not caplog.records
-    assert _hosts("0.0.0.0", ()) == ()
+    assert answered("0.0.0.0", ()) == ()
     assert "--allow-host" in caplog.text
 
 

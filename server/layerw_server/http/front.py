@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -32,6 +33,23 @@ log = logging.getLogger("layerw.server")
 RequestHeaders = Mapping[bytes, bytes]
 
 
+class Request(NamedTuple):
+    """What of a request decides its answer."""
+
+    method: str
+    raw_path: bytes
+    query: bytes
+    headers: RequestHeaders
+
+
+class Answer(NamedTuple):
+    """A whole answer; `headers` may be shared: don't change them."""
+
+    status: int
+    headers: Headers
+    body: bytes | memoryview
+
+
 class Front:
     """ASGI application around `inner`, the Starlette routes."""
 
@@ -50,28 +68,37 @@ class Front:
             await self.inner(scope, receive, send)
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        refusal = self._refusal(scope, headers)
-        if refusal is not None:
-            await send_text(send, *refusal, head=scope["method"] == "HEAD")
-            return
-        # Only canonical spellings are keys, so that a hit needs no decoding.
-        asset = self.cache.try_get(scope["raw_path"]) if scope["method"] in ("GET", "HEAD") else None
-        if asset is not None:
-            await self._send_asset(scope, headers, asset, send)
+        request = Request(scope["method"], scope["raw_path"], scope["query_string"], headers)
+        port = (scope.get("server") or ("", 0))[1] or 0
+        answer = self.at_once(request, scope["headers"], port)
+        if answer is not None:
+            await _send(send, answer)
         else:
-            await self._slow(scope, headers, receive, send)
+            await self._slow(scope, request, receive, send)
 
-    def _refusal(self, scope: Scope, headers: RequestHeaders) -> tuple[int, str] | None:
-        if not self.hosts.allows(headers.get(b"host"), (scope.get("server") or ("", 0))[1] or 0):
+    def at_once(self, request: Request, given: Headers, port: int) -> Answer | None:
+        """What needs no waiting: a refusal, or a file that is held. None: ask the whole application.
+
+        given: the headers as they came, one by one. port: that the server listens on.
+        """
+        refusal = self._refusal(request.headers, given, port)
+        if refusal is not None:
+            return text_answer(*refusal, head=request.method == "HEAD")
+        # Only canonical spellings are keys, so that a hit needs no decoding.
+        asset = self.cache.try_get(request.raw_path) if request.method in ("GET", "HEAD") else None
+        return None if asset is None else self._answer_asset(request, asset)
+
+    def _refusal(self, headers: RequestHeaders, given: Headers, port: int) -> tuple[int, str] | None:
+        if not self.hosts.allows(headers.get(b"host"), port):
             return _host_refusal(headers.get(b"host"))
-        if len(headers) != len(scope["headers"]):
+        if len(headers) != len(given):
             for single in _SINGLE:
-                if sum(name == single for name, _ in scope["headers"]) > 1:
+                if sum(name == single for name, _ in given) > 1:
                     return 400, f"The request has more than one {single.decode()} header."
         return _body_refusal(headers)
 
-    async def _slow(self, scope: Scope, headers: RequestHeaders, receive: Receive, send: Send) -> None:
-        head = scope["method"] == "HEAD"
+    async def _slow(self, scope: Scope, request: Request, receive: Receive, send: Send) -> None:
+        head, headers = request.method == "HEAD", request.headers
         try:
             path = decode_path(scope["raw_path"])
             if not self.mounts.owns(path):
@@ -83,7 +110,7 @@ class Front:
             if scope["method"] not in ("GET", "HEAD"):
                 await send_text(send, 405, "Files are read with GET or HEAD.", [_METHODS])
                 return
-            await self._load(scope, headers, path, receive, send)
+            await self._load(request, path, receive, send)
         except PathRefused as refused:
             log.warning("refused %s: %s", printable(scope["raw_path"]), refused)
             await send_text(send, 400, str(refused), head=head)
@@ -97,44 +124,42 @@ class Front:
             log.error("%s", error)
             await send_text(send, 500, str(error), head=head)
 
-    async def _load(self, scope: Scope, headers: RequestHeaders, path: str, receive: Receive, send: Send) -> None:
+    async def _load(self, request: Request, path: str, receive: Receive, send: Send) -> None:
         served = self.mounts.find(path)
         if served.path is not None and served.path.stat().st_size > self.cache.file_bytes_max:
-            extra = self._extra_headers(scope, headers, served.restricted, served.name)
-            await send_big_file(receive, send, served, headers, extra, head=scope["method"] == "HEAD")
+            extra = self._extra_headers(request, served.restricted, served.name)
+            await send_big_file(receive, send, served, request.headers, extra, head=request.method == "HEAD")
             return
         key = path.encode("utf-8")
         bytes_max = self.cache.file_bytes_max
         asset = await self.cache.ensure(key, lambda: make_asset(key, served, bytes_max))
-        await self._send_asset(scope, headers, asset, send)
+        await _send(send, self._answer_asset(request, asset))
 
-    async def _send_asset(self, scope: Scope, headers: RequestHeaders, asset: Asset, send: Send) -> None:
-        get = scope["method"] == "GET"
+    def _answer_asset(self, request: Request, asset: Asset) -> Answer:
+        headers, get = request.headers, request.method == "GET"
         range_header = headers.get(b"range") if get else None
         if range_header is not None and not _range_is_current(headers, asset):
             range_header = None
         encoding = "" if range_header is not None else self.cache.choose(asset, headers.get(b"accept-encoding", b""))
         answer = asset.headers_of(encoding)
-        extra = self._extra_headers(scope, headers, asset.restricted, asset.page_name)
-        if extra or scope["query_string"]:
-            answer = _merged(answer, extra, scope["query_string"])
+        extra = self._extra_headers(request, asset.restricted, asset.page_name)
+        if extra or request.query:
+            answer = _merged(answer, extra, request.query)
         match = _matching_etag(headers, asset)
         if match is not None:
-            await _send(send, 304, _not_modified(answer, match), b"")
-            return
+            return Answer(304, _not_modified(answer, match), b"")
         body = asset.variants[encoding] if encoding else asset.data
         if range_header is None:
-            await _send(send, 200, answer, body if get else b"")
-        else:
-            await _send_range(send, answer, body, range_header)
+            return Answer(200, answer, body if get else b"")
+        return _range_answer(answer, body, range_header)
 
-    def _extra_headers(self, scope: Scope, headers: RequestHeaders, restricted: bool, name: str) -> Headers:
+    def _extra_headers(self, request: Request, restricted: bool, name: str) -> Headers:
         extra: Headers = []
-        isolated = self.isolate and b"isolate=0" not in scope["query_string"].split(b"&")
+        isolated = self.isolate and b"isolate=0" not in request.query.split(b"&")
         if name.endswith((".html", ".js", ".mjs")):
             extra = [_COEP[isolated], _COOP[isolated]] if name.endswith(".html") else [_COEP[isolated]]
-        origin = headers.get(b"origin")
-        if restricted and origin is not None and self.origins.may_read_program(origin, headers[b"host"]):
+        origin = request.headers.get(b"origin")
+        if restricted and origin is not None and self.origins.may_read_program(origin, request.headers[b"host"]):
             extra = [*extra, (b"access-control-allow-origin", origin), EXPOSED]
         return extra
 
@@ -148,7 +173,7 @@ class Front:
             answer += [(b"access-control-allow-origin", allowed), (b"access-control-allow-methods", b"GET, HEAD"),
                        (b"access-control-allow-headers", b"Range, If-Range, If-None-Match, If-Modified-Since"),
                        (b"access-control-max-age", b"600")]
-        await _send(send, 204, answer, b"")
+        await _send(send, Answer(204, answer, b""))
 
 
 def _body_refusal(headers: RequestHeaders) -> tuple[int, str] | None:
@@ -202,33 +227,35 @@ def _not_modified(answer: Headers, etag: bytes) -> Headers:
     return [pair for pair in answer if pair[0] not in dropped] + [(b"etag", etag)]
 
 
-async def _send_range(send: Send, answer: Headers, body: bytes, range_header: bytes) -> None:
+def _range_answer(answer: Headers, body: bytes, range_header: bytes) -> Answer:
     try:
         wanted = parse_range(range_header, len(body))
     except RangeRefused as refused:
         shared = [pair for pair in answer if pair[0].startswith(b"access-control-") or pair[0] == b"vary"]
-        await send_text(send, 416, str(refused), [(b"content-range", b"bytes */%d" % len(body)), *shared])
-        return
+        return text_answer(416, str(refused), [(b"content-range", b"bytes */%d" % len(body)), *shared])
     if wanted is None:
-        await _send(send, 200, answer, body)
-        return
-    part = body[wanted.start : wanted.stop]
+        return Answer(200, answer, body)
     headers = [pair for pair in answer if pair[0] != b"content-length"]
-    headers += [(b"content-length", b"%d" % len(part)),
+    headers += [(b"content-length", b"%d" % (wanted.stop - wanted.start)),
                 (b"content-range", b"bytes %d-%d/%d" % (wanted.start, wanted.stop - 1, len(body)))]
-    await _send(send, 206, headers, part)
+    return Answer(206, headers, memoryview(body)[wanted.start : wanted.stop])  # no copy
 
 
-async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def _send(send: Send, answer: Answer) -> None:
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    await send({"type": "http.response.body", "body": bytes(answer.body)})
 
 
-async def send_text(send: Send, status: int, text: str, extra: Headers | None = None, *, head: bool = False) -> None:
-    """Send a short plain answer that is never cached or sniffed; refused bodies also end the connection."""
+def text_answer(status: int, text: str, extra: Headers | None = None, *, head: bool = False) -> Answer:
+    """A short plain answer that is never cached or sniffed; refused bodies also end the connection."""
     body = (text + "\n").encode("utf-8")
     headers: Headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"),
                         (b"x-content-type-options", b"nosniff"), (b"content-length", b"%d" % len(body))]
     if status in (411, 413):
         headers.append((b"connection", b"close"))
-    await _send(send, status, headers + (extra or []), b"" if head else body)
+    return Answer(status, headers + (extra or []), b"" if head else body)
+
+
+async def send_text(send: Send, status: int, text: str, extra: Headers | None = None, *, head: bool = False) -> None:
+    """Send such an answer."""
+    await _send(send, text_answer(status, text, extra, head=head))

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
-from collections.abc import Callable, Mapping
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -23,13 +21,9 @@ _ANSWER = ("HTTP/1.1 {status}\r\ncontent-type: text/plain; charset=utf-8\r\ncont
            "connection: close\r\n\r\n{text}")  # fmt: skip
 
 
-Taker = Callable[[bytes, Mapping[bytes, bytes], int], Callable[[int, bytes], None] | None]
-
-
 class LimitedProtocol(HttpToolsProtocol):
     """HTTP/1.1 whose request headers have limits; a connection that passes one is answered and closed."""
 
-    takes_whole: Taker = staticmethod(lambda url, headers, port: None)  # who takes a player's connection, if anybody
     header_bytes = 0
     in_body = False
     waits: asyncio.TimerHandle | None = None
@@ -72,12 +66,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         """From here on the connection is another protocol's."""
         self._stop_waiting()
-        taker = self.takes_whole(self.url, dict(self.headers), (self.server or ("", 0))[1] or 0)
-        if taker is None:
-            return super().handle_websocket_upgrade()
-        lines = [b"GET %s HTTP/1.1\r\n" % self.url, *(b"%s: %s\r\n" % pair for pair in self.headers), b"\r\n"]
-        taker(os.dup(self.transport.get_extra_info("socket").fileno()), b"".join(lines))
-        self.transport.abort()  # here; the socket stays open where it is now
+        super().handle_websocket_upgrade()
 
     def _wait(self, limit_s: float) -> None:
         self._stop_waiting()

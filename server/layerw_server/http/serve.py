@@ -27,6 +27,7 @@ from .limits import LimitedProtocol
 from .metrics import MetricsPort
 from .origins import RuleError
 from .page_log import Sink
+from .quick import protocol_of
 
 WEBSOCKET_BYTES_MAX = 64 * 1024
 WILDCARDS = ("", "0.0.0.0", "::")
@@ -99,17 +100,11 @@ def answered(host: str, given: tuple[str, ...]) -> tuple[str, ...]:
 def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
     """Return the one configuration that serving, tests and benchmarks share."""
     return uvicorn.Config(
-        app, http=_protocol(app), loop="uvloop" if find_spec("uvloop") else "asyncio",
+        app, http=protocol_of(app) if isinstance(app, LayerwServer) else LimitedProtocol,
+        loop="uvloop" if find_spec("uvloop") else "asyncio",
         ws="websockets-sansio", ws_max_size=WEBSOCKET_BYTES_MAX, ws_per_message_deflate=False, access_log=False,
         log_level="warning", server_header=False, proxy_headers=False, timeout_keep_alive=30,
         timeout_graceful_shutdown=2)
-
-
-def _protocol(app: ASGIApp) -> type[LimitedProtocol]:
-    """The HTTP protocol, of an app that may hand connections on."""
-    if not isinstance(app, LayerwServer):
-        return LimitedProtocol
-    return type("LayerwProtocol", (LimitedProtocol,), {"takes_whole": staticmethod(app.takes_whole)})
 
 
 def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:

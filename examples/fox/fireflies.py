@@ -11,39 +11,44 @@ import layerw as lw
 REACH_M = 1.3
 
 
+@lw.component
+class Firefly:
+    """A column of the scene, so that saves have it."""
+
+    left: lw.flag = True
+
+
 class Fireflies:
     """Glowing things that sway about their homes, (n, 3); `taken(place)` gives how many a fox there catches."""
 
     def __init__(self, app: lw.App, home, kind, rng, lit) -> None:
-        self.home, self.kind, count = home, kind, len(home)
-        self.phase = rng.uniform(0, math.tau, count)
-        self.left = np.ones(count, bool)
+        self.home, self.kind, self.place = home, kind, home.copy()
+        self.phase = rng.uniform(0, math.tau, len(home))
         glow = lw.Material(color="black", emissive="#ffb92b", emissive_strength=9.0)
-        self.group = app.spawn_many(lw.Mesh.sphere(0.11), count, glow, position=self.home)
-        self.place = self.home.copy()
+        self.group = app.spawn_many(lw.Mesh.sphere(0.11), len(home), glow, position=home)
+        self.group.add(Firefly)
         self.lamps = [app.light("point", color="#ffd070", intensity=14.0, range=7.0) for _ in range(lit)]
+
+    @property
+    def left(self) -> np.ndarray:
+        """(n,) bool, which are still to be caught."""
+        return self.group[Firefly].left
 
     def step(self, time_s, near) -> None:
         """Sways; the lamps light those that are nearest to `near`."""
-        swing = time_s * 0.9 + self.phase
+        swing, left = time_s * 0.9 + self.phase, self.left
         sway = np.stack((np.sin(swing), 0.4 * np.sin(2.3 * swing), np.cos(0.8 * swing)), axis=1)
         self.place = np.round(self.home + 0.35 * sway, 3)
         self.group.position[:] = self.place
-        far = np.where(self.left, np.linalg.norm(self.place - near, axis=1), np.inf)
+        far = np.where(left, np.linalg.norm(self.place - near, axis=1), np.inf)
         for lamp, which in zip(self.lamps, np.argsort(far), strict=False):
-            lamp.position = self.place[which]
-            lamp.visible = bool(self.left[which])
-
-    def keep(self, left) -> None:
-        """Only these are there: (n,) bool."""
-        self.left[:] = left
-        self.group[~self.left].visible = False
+            lamp.position, lamp.visible = self.place[which], bool(left[which])
 
     def taken(self, place) -> int:
         """Catches what is in reach of a fox at a place."""
         middle = np.add(place, (0.0, 0.6, 0.0))
         caught = np.flatnonzero(self.left & (np.linalg.norm(self.place - middle, axis=1) < REACH_M))
-        self.left[caught] = False
+        self.group[caught][Firefly].left = False
         self.group[caught].visible = False
         return len(caught)
 

@@ -35,9 +35,8 @@ def height(x, z):
 
 def normal(x, z):
     """(..., 3) of the ground."""
-    slope_x = (height(x + 0.5, z) - height(x - 0.5, z))[..., None]
-    slope_z = (height(x, z + 0.5) - height(x, z - 0.5))[..., None]
-    up = np.concatenate((-slope_x, np.ones_like(slope_x), -slope_z), axis=-1)
+    rise = height(x - 0.5, z) - height(x + 0.5, z), height(x, z - 0.5) - height(x, z + 0.5)
+    up = np.stack((rise[0], np.ones_like(rise[0]), rise[1]), axis=-1)
     return up / np.linalg.norm(up, axis=-1, keepdims=True)
 
 
@@ -46,6 +45,11 @@ def upright(turn):
     half = np.asarray(turn) / 2
     none = np.zeros_like(half)
     return np.stack((none, np.sin(half), none, np.cos(half)), axis=-1)
+
+
+def heading(rotation) -> float:
+    """The radians of such a quaternion."""
+    return 2 * math.atan2(rotation[1], rotation[3])
 
 
 def surface(cells):
@@ -130,13 +134,8 @@ def build(app: lw.App, seed: int, walls) -> None:
                    scale=np.repeat(rng.uniform(0.5, 1.3, (len(tufts), 1)), 3, axis=1))  # fmt: skip
     points, faces = surface(CELLS // 2)
     dry = faces[(points[faces, 1] > SHORE_M).all(axis=1)]
-    app.navigation.bake((points, dry), radius=0.5, height=1.2, cell=0.5, climb=0.8, slope=0.9,
-                        obstacles=[posts(np.concatenate(trunks), 3.0), walls])  # fmt: skip
-
-
-def posts(rows, high):
-    """Square posts as points and triangles, for the navigation; rows: (n, 4) x, y, z and half a side."""
-    corner = np.array([(x, y, z) for y in (-1, 1) for z in (-1, 1) for x in (-1, 1)], np.float64)
-    points = rows[:, None, :3] + corner * np.stack((rows[:, 3], np.full(len(rows), high), rows[:, 3]), 1)[:, None]
-    sides = np.array([(0, 1, 5), (0, 5, 4), (1, 3, 7), (1, 7, 5), (3, 2, 6), (3, 6, 7), (2, 0, 4), (2, 4, 6)])
-    return points.reshape(-1, 3), (sides + 8 * np.arange(len(rows))[:, None, None]).reshape(-1, 3)
+    x, y, z, radius = np.concatenate(trunks).T
+    posts = app.spawn_many(lw.Mesh.box(2, 6, 2), len(x), position=np.stack((x, y, z), axis=1),
+                           scale=np.stack((radius, np.ones(len(x)), radius), axis=1))  # fmt: skip
+    app.navigation.bake((points, dry), radius=0.5, height=1.2, cell=0.5, climb=0.8, slope=0.9, obstacles=[posts, walls])
+    posts.despawn()

@@ -32,17 +32,23 @@ def laid(seconds, parts):
     return line
 
 
-def chime() -> lw.Sound:
-    """A firefly is caught."""
-    parts = [(0.07 * n, 0.3 * tone(note(n + 2, 1), 0.5)) for n in range(3)]
-    return lw.Sound.from_array(laid(0.7, parts), RATE)
-
-
-def rustle(seconds=0.09, seed=0) -> lw.Sound:
-    """A paw in the grass."""
+def rustle(seconds, seed):
+    """A paw in the grass, or in water."""
     noise = np.random.default_rng(seed).normal(0, 0.12, int(seconds * RATE))
-    noise = np.convolve(noise, np.hanning(24) / 12, "same") * np.hanning(len(noise))
-    return lw.Sound.from_array(noise.astype(np.float32), RATE, range=30.0)
+    return np.convolve(noise, np.hanning(24) / 12, "same") * np.hanning(len(noise))
+
+
+def effects() -> dict[str, lw.Sound]:
+    """What is heard once, by name."""
+    t = np.arange(int(0.22 * RATE)) / RATE
+    sweep = np.sin(2 * np.pi * (260 * t + 700 * t * t)) * np.exp(-12 * t) * np.clip(t / 0.004, 0, 1)
+    chime = laid(0.7, [(0.07 * n, 0.3 * tone(note(n + 2, 1), 0.5)) for n in range(3)])
+    rumble = laid(1.2, [(0.08 * n, 0.4 * tone(62 + 5 * (n % 3), 0.2, decay=14, bright=0.8)) for n in range(12)])
+    fanfare = laid(1.5, [(0.14 * n, 0.35 * tone(note(step, 1), 0.9, decay=3.0)) for n, step in enumerate((0, 2, 3, 5))])
+    found = {"step": (rustle(0.09, 0), 30.0), "splash": (rustle(0.3, 5), 30.0), "leap": (0.25 * sweep, 100.0),
+             "catch": (chime, 100.0), "gate": (rumble, 60.0), "done": (fanfare, 100.0)}  # fmt: skip
+    return {name: lw.Sound.from_array(samples.astype(np.float32), RATE, range=metres)
+            for name, (samples, metres) in found.items()}  # fmt: skip
 
 
 def waves(seconds=6.0, seed=3) -> lw.Sound:
@@ -52,25 +58,6 @@ def waves(seconds=6.0, seed=3) -> lw.Sound:
     spectrum = np.fft.rfft(noise) / (1 + (np.fft.rfftfreq(count, 1 / RATE) / 350) ** 2)  # dull, and without a seam
     swell = 0.6 - 0.4 * np.cos(2 * np.pi * np.arange(count) / count)
     return lw.Sound.from_array((0.25 * swell * np.fft.irfft(spectrum, count)).astype(np.float32), RATE)
-
-
-def rumble() -> lw.Sound:
-    """A gate sinks into the ground."""
-    parts = [(0.08 * n, 0.4 * tone(62 + 5 * (n % 3), 0.2, decay=14, bright=0.8)) for n in range(12)]
-    return lw.Sound.from_array(laid(1.2, parts), RATE, range=60.0)
-
-
-def leap() -> lw.Sound:
-    """A jump."""
-    t = np.arange(int(0.22 * RATE)) / RATE
-    sweep = np.sin(2 * np.pi * (260 * t + 700 * t * t)) * np.exp(-12 * t) * np.clip(t / 0.004, 0, 1)
-    return lw.Sound.from_array((0.25 * sweep).astype(np.float32), RATE)
-
-
-def fanfare() -> lw.Sound:
-    """A level is done."""
-    parts = [(0.14 * n, 0.35 * tone(note(step, 1), 0.9, decay=3.0)) for n, step in enumerate((0, 2, 3, 5))]
-    return lw.Sound.from_array(laid(1.5, parts), RATE)
 
 
 def music(seed) -> lw.Sound:

@@ -13,33 +13,31 @@ BOAT, BOAT_SPEED = 4, 7.0  # layer; metres a second
 PEN = np.array((CLEARINGS[1][0], CLEARINGS[1][3], CLEARINGS[1][1]))
 PLATE, CRATE = np.add(PEN, (1.5, 0.0, -9.0)), np.add(PEN, (-4.5, 0.6, -9.0))
 PANELS, AROUND, HIGH = 12, 5.0, 2.6
+TURN = math.pi + math.tau * np.arange(PANELS) / PANELS  # of its panels; the first one, the gate, looks at the plate
+RING = np.add(PEN, (0, HIGH / 2 - 0.2, 0)) + AROUND * np.stack((np.sin(TURN), 0 * TURN, np.cos(TURN)), axis=1)
+PANEL = lw.Mesh.box(math.tau * AROUND / PANELS + 0.15, HIGH, 0.25)
+
+
+def fence(app: lw.App) -> lw.Entities:
+    """The pen's panels but for its gate."""
+    wood = lw.Material(color="#7d5a3a", roughness=0.9)
+    panels = app.spawn_many(PANEL, PANELS - 1, wood, position=np.round(RING[1:], 3), rotation=upright(TURN[1:]))
+    app.physics.add(panels, "static", layer=WALLS)
+    return panels
 
 
 class Pen:
-    """Panels in a ring; one is a gate, which sinks while the crate lies on the plate."""
+    """Its gate sinks while the crate lies on the plate."""
 
     def __init__(self, app: lw.App) -> None:
-        self.app, wood = app, lw.Material(color="#7d5a3a", roughness=0.9)
-        turn = math.pi + math.tau * np.arange(PANELS) / PANELS  # the first one looks at the plate
-        out = np.stack((np.sin(turn), np.zeros(PANELS), np.cos(turn)), axis=1)
-        ring = np.round(np.add(PEN, (0, HIGH / 2 - 0.2, 0)) + AROUND * out, 3)
-        panel = lw.Mesh.box(math.tau * AROUND / PANELS + 0.15, HIGH, 0.25)
-        self.panels = app.spawn_many(panel, PANELS - 1, wood, position=ring[1:], rotation=upright(turn[1:]))
-        app.physics.add(self.panels, "static", layer=WALLS)
         brass = lw.Material(color="#d8a640", roughness=0.35, metallic=0.8)
-        self.home = ring[0]
-        self.gate = app.spawn(panel, brass, position=self.home, body=lw.Body("kinematic", layer=WALLS))
+        self.home = np.round(RING[0], 3)
+        self.gate = app.spawn(PANEL, brass, position=self.home, body=lw.Body("kinematic", layer=WALLS))
         self.plate = app.spawn(lw.Mesh.box(2.4, 0.12, 2.4), lw.Material(color="#d8a640", roughness=0.5),
                                position=PLATE, static=True)  # fmt: skip
         self.crate = app.spawn(lw.Mesh.box(1.2), lw.Material(color="#b98b57", roughness=0.8), position=CRATE,
                                body=lw.Body(mass=30.0, friction=0.35, layer=WALLS))  # fmt: skip
         self.crate.interpolated = self.gate.interpolated = True
-
-    def reset(self) -> None:
-        """As at first."""
-        self.crate.position, self.crate.rotation = CRATE, (0, 0, 0, 1)
-        self.crate.body.velocity = (0, 0, 0)
-        self.gate.position = self.home
 
     @property
     def pressed(self) -> bool:
@@ -78,11 +76,6 @@ class Boat:
         self.hull.interpolated = True
         self.turn = 0.0
 
-    def reset(self) -> None:
-        """As at first."""
-        self.hull.position, self.hull.rotation, self.turn = self.home, (0, 0, 0, 1), 0.0
-        self.hull.body.velocity = (0, 0, 0)
-
     @property
     def seat(self) -> np.ndarray:
         """(3,) where a fox sits."""
@@ -90,11 +83,9 @@ class Boat:
 
     def steer(self, wish, dt) -> None:
         """wish: (2,) where to, x and z, at most 1 long."""
-        speed = self.hull.body.velocity
-        share = 1.6 * dt
-        there = [speed[0] + (BOAT_SPEED * wish[0] - speed[0]) * share, speed[1],
-                 speed[2] + (BOAT_SPEED * wish[1] - speed[2]) * share]  # fmt: skip
-        self.hull.body.velocity = np.round(there, 4)
+        speed = self.hull.body.velocity.astype(np.float64)
+        speed[[0, 2]] += (BOAT_SPEED * np.asarray(wish) - speed[[0, 2]]) * 1.6 * dt
+        self.hull.body.velocity = np.round(speed, 4)
         if np.hypot(*wish) > 0.1:
             off = (math.atan2(wish[0], wish[1]) - self.turn + math.pi) % math.tau - math.pi
             self.turn = round(self.turn + off * 2.0 * dt, 4)

@@ -351,3 +351,41 @@ def test_ten_thousand_entities_are_quick_and_small(tmp_path: Path) -> None:
         spent.append(time.perf_counter() - begun)
     assert app.store.size_bytes <= 200_000
     assert min(spent) < 0.1, "10 ms each where nothing else runs"
+
+
+class Part(lw.Scene):
+    """As a level of a game: it spawns what it always does."""
+
+    def enter(self) -> None:
+        self.hero = self.app.spawn(lw.Mesh.box(), position=(1, 2, 3))
+        self.crowd = self.app.spawn_many(lw.Mesh.sphere(0.5, 8), 10, position=self.random.uniform(0, 9, (10, 3)))
+        self.crowd.add(Health)
+
+
+@pytest.mark.parametrize("before", [1, 3])
+def test_a_scene_that_begins_again_finds_its_handles(tmp_path: Path, before: int) -> None:
+    """However many scenes there were before it, in this visit and in the one that saved."""
+    v = Visit(tmp_path)
+    for _ in range(before):
+        v.app.enter(Part())
+        v.app.spawn(lw.Mesh.box())
+        v.app.enter(None)
+    first = Part()
+    v.app.enter(first)
+    first.hero.position, v.hero.position = (5, 5, 5), (7, 7, 7)
+    first.crowd[3][Health].hp, first.crowd[4].visible = 1.0, False
+    v.app.save("slot1")
+    for visit in (v, Visit(tmp_path)):
+        again = Part()
+        visit.app.enter(again)
+        again.crowd[9].position = (1, 1, 1)
+        visit.hero.position = (0, 0, 0)
+        wanted = Part().random.uniform(0, 9, (10, 3))
+        count = visit.app.report()["entities"]
+        visit.app.restore("slot1")
+        assert visit.app.report()["entities"] == count and visit.told() == []
+        assert tuple(again.hero.position) == (5, 5, 5) and tuple(visit.hero.position) == (7, 7, 7)
+        assert list(again.crowd[Health].hp) == [1.0 if k == 3 else 100.0 for k in range(10)]
+        assert not again.crowd[4].visible and np.allclose(again.crowd.position, wanted)
+        visit.app.enter(None)
+        assert visit.hero.alive and not again.hero.alive and visit.app.report()["entities"] == 11

@@ -68,7 +68,7 @@ class Scenes:
         self._user, self._table = user, table
         self._ends: list[tuple[End, Callable[[], bool]]] = []
         self._full = ENDS_MIN
-        self._births = 0  # spawns before it
+        self._births = self._serials = 0  # spawns before it, of all and of the program's
 
     def own(self, end: End, over: Callable[[], bool] = lambda: False) -> None:
         """What ends something that was made while a scene is on, and whether it is over by itself."""
@@ -94,7 +94,7 @@ class Scenes:
             return
         scene.app = app
         scene.__dict__.pop("random", None)  # it begins anew
-        self.current, self._births = scene, self._table.births
+        self.current, self._births, self._serials = scene, self._table.births, self._table.serials
         if type(scene).fixed is not Scene.fixed:
             self.own(self._user.add_fixed(scene.fixed))
         if type(scene).frame is not Scene.frame:
@@ -121,3 +121,4 @@ class Scenes:
         rows = np.flatnonzero(self._table.birth > self._births)
         if len(rows):
             self._table.despawn_rows(rows)
+        self._table.serials = self._serials  # a scene that begins again has the same: what was saved in it finds them

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 import layerw as lw
@@ -10,6 +12,7 @@ RATE = 48_000
 SCALE = (0, 2, 4, 7, 9)  # pentatonic: whatever follows what, it sounds well
 
 
+@cache
 def tone(hz, seconds, *, decay=6.0, bright=0.3, attack=0.005):
     """One note, -1 to 1."""
     t = np.arange(int(seconds * RATE)) / RATE

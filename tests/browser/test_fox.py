@@ -1,5 +1,5 @@
-"""examples/fox in the page: by its own script it ends as it does without a page, to the bit; and keys and a fake pad
-play it."""
+"""examples/fox in the page: by its own script it ends as it does without a page, to the bit; and keys, a fake pad and
+real touches play it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.unit.test_fox import HASH
 
 from .conftest import ServeProgram
 from .harness import Running, open_program
-from .test_actions import PAD
+from .test_actions import CIRCLES, PAD
 
 PROGRAM = Path(__file__).resolve().parents[2] / "examples/fox/main.py"
 FRAMES = 1600  # of four steps each: it ends before
@@ -44,6 +44,7 @@ def test_keys_and_a_pad_play_it(context: BrowserContext, serve_program: ServePro
     page = running.page
     page.set_viewport_size({"width": 720, "height": 540})  # menus fit
     page.get_by_role("button", name="Noon").click()
+    assert page.evaluate(f"{CIRCLES}.length") == 0, "there is nothing for fingers where there are none"
     until(running, "fox and fox.body.on_ground")
     page.keyboard.down("w")
     until(running, "__import__('numpy').hypot(*fox.body.velocity[[0, 2]]) > 3")
@@ -65,3 +66,40 @@ def test_keys_and_a_pad_play_it(context: BrowserContext, serve_program: ServePro
     page.get_by_role("button", name="Go on").click()
     until(running, "not app.paused and not menu.visible")
     assert running.report()["errors"] == []
+
+
+STICK, JUMP, STOP = (150, 400), (610, 488), (610, 372)  # CSS pixels of a page of 720 x 540: actions/screen.py
+
+
+def test_fingers_play_it(browser: Browser, serve_program: ServeProgram) -> None:
+    """Touches of the browser's own: a thumb runs while the other jumps, looks around and stops."""
+    with browser.new_context(has_touch=True, viewport={"width": 720, "height": 540}) as context:
+        running = open_program(context, serve_program(PROGRAM), backend="null").wait_ready()
+        page, session = running.page, context.new_cdp_session(running.page)
+
+        def touch(kind: str, *places: tuple[float, float]) -> None:
+            points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
+            session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+
+        page.get_by_role("button", name="Noon").tap()
+        until(running, "fox and fox.body.on_ground")
+        page.wait_for_function(f"{CIRCLES}.length === 3")
+        assert page.evaluate(f"{CIRCLES}.map((one) => one.textContent).sort().join()") == "jump,stop,use"
+        touch("Start", STICK)
+        touch("Move", (STICK[0], STICK[1] - 60))
+        until(running, "fox.place[2] > 2 and abs(fox.place[0]) < 1")
+        assert page.evaluate(f"{CIRCLES}.length") == 5, "a stick is where the thumb lies"
+        touch("Start", (STICK[0], STICK[1] - 60), JUMP)
+        until(running, "fox.body.velocity[1] > 1 and fox.body.velocity[2] > 3")
+        touch("End")
+        until(running, "fox.body.on_ground and abs(fox.body.velocity).max() < 0.1")
+        touch("Start", (500, 200))
+        touch("Move", (560, 200))
+        until(running, "level.chase.yaw < -0.5")
+        touch("End")
+        touch("Start", STOP)
+        touch("End")
+        until(running, "app.paused and menu.visible")
+        page.get_by_role("button", name="Go on").tap()
+        until(running, "not app.paused and not menu.visible")
+        assert running.report()["errors"] == []

@@ -72,6 +72,31 @@ def test_bodies_float_as_deep_as_they_weigh(scene: Scene) -> None:
     scene.app.physics.add_water(scene.app.sea).remove()
 
 
+def test_water_asks_nothing_of_what_was_despawned_in_the_same_step(scene: Scene, monkeypatch: Any) -> None:
+    """Under Pyodide a slot without a body is an address outside of memory."""
+    world = scene.app.physics._world
+    scene.app.physics.add_water(0.0)
+    boats = [scene.crate((3 * k, 1, 0), density=500.0) for k in range(3)]
+    scene.run(5)
+    asked: list[int] = []
+    state = world.kernels.lw_rigid_state
+
+    def checked(number: int, slots: Any, *rest: Any) -> None:
+        asked.append(len(slots))
+        assert set(slots.tolist()) <= set(world.bodies.living().tolist()), "a body that ended is asked for"
+        state(number, slots, *rest)
+
+    monkeypatch.setattr(world.kernels, "lw_rigid_state", checked)
+
+    @scene.app.fixed
+    def end(dt: float) -> None:
+        if boats:
+            boats.pop().despawn()
+
+    scene.run(10)
+    assert scene.app.report()["errors"] == [] and asked[:2] == [2, 1] and not boats
+
+
 def test_other_waters(scene: Scene) -> None:
     scene.floor.position = (0, -30.5, 0)
     waves = scene.app.physics.add_water(lambda x, z: np.where(x > 0, 2.0, np.nan))

@@ -90,6 +90,7 @@ class Physics:
 
     def _step(self, dt: float) -> None:
         self._events.begin()
+        self._world.forget_dead()  # who asks below asks about bodies that are there
         if self._terrain:
             if self._terrain.waits:
                 return

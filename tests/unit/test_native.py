@@ -67,3 +67,12 @@ def test_plans_draw_every_target_before_it_is_read() -> None:
             assert len(group.keeps_colors) == len(group.colors) == len(group.resolves)
             for name in (*group.colors, group.depth):
                 assert not name or name in outside or name in plan.image_of, name
+
+
+def test_what_app_ui_shows_is_in_the_picture(adapter: None, tmp_path: Path) -> None:
+    program = ('import layerw as lw\napp = lw.App()\n'
+               'app.ui.panel("", style={"width": 40, "height": 30, "background": "#336699"})\n')  # fmt: skip
+    report, picture = shot(tmp_path, program, "--frames", "3")
+    assert report["errors"] == [] and report["ui"] == {"patches": 1, "widgets": 1}
+    assert np.abs(picture[25, 70, :3] - (0x33, 0x66, 0x99)).max() <= 1, "colours are shown as given"
+    assert picture[25, 30, 2] > picture[25, 30, 0], "beside it is the sky"

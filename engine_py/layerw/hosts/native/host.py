@@ -32,5 +32,5 @@ def native_host(root: Path | str, size: tuple[int, int], options: dict[str, Any]
     def draw(parts: Parts) -> Core:
         return Core(lambda: make_driver(adapter, canvas), parts.read, parts.transfers, parts.send)
 
-    return HeadlessHost(root, options={"backend": "wgpu", **(options or {})}, size=size, draw=draw)
+    return HeadlessHost(root, options={"backend": "wgpu", "ui": "drawn", **(options or {})}, size=size, draw=draw)
 

@@ -88,6 +88,8 @@ class Executor:
         if name in ("lut", "panorama"):
             record = view.lut if name == "lut" else view.panorama
             return None if record is None else record.native
+        if view.texture is None and self.picture is None:
+            self.resize(1, 1)  # until a command says its size
         return self.picture if view.texture is None else view.texture.native
 
     # -- a frame -------------------------------------------------------------------------------------

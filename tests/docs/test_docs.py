@@ -32,7 +32,7 @@ NOT_NAMES = {"__version__"} | TYPES
 REACHED = ["Ambient", "CameraEffects", "View", "Camera", "Sun", "Sky",
            "Fog", "Clouds", "Weather", "Moon", "Sea", "Wind", "Shadows", "Input", "Drawn",
            "Hit", "GroundHit", "LayerMemory", "Block", "Particles", "ShallowWater", "HeadlessHost", "Query", "Play",
-           "AnimationGraph", "Net", "Prediction", "Reach", "Look", "Debug", "DebugUi", "Actions", "Action", "Axis",
+           "AnimationGraph", "Net", "Prediction", "Rewound", "RewoundHit", "Reach", "Look", "Debug", "DebugUi", "Actions", "Action", "Axis",
            "Store", "Saves", "Files", "PickedFile", "Clipboard",
            "Ui", "Widget", "Text", "Button", "Control", "Slider", "Checkbox", "Select",
            "List", "Bar", "Image", "Markdown", "Row", "Column", "Grid", "Panel", "Dialog", "At",

@@ -16,11 +16,12 @@ import numpy as np
 
 from layerw.base.errors import LayerwError
 from layerw.frame.subsystems import SubsystemPort
-from layerw.net import wire
+from layerw.net import presence, wire
 from layerw.net.calls import Bucket, Call, Calls, plain
 from layerw.net.driving import Driving
 from layerw.net.guests import MESSAGES_A_SECOND, REFUSALS_MAX, Guest, Guests
 from layerw.net.packing import Damaged
+from layerw.net.past import Rewound
 from layerw.net.player import Player
 from layerw.net.prediction import Prediction
 from layerw.net.schema import Rows, Schema
@@ -51,6 +52,7 @@ class Authority:
         self.on_leave: list[Callable[[Player], Any]] = []
         self._said_bytes = 0
         self._players_changed = False
+        self._presence = presence.Presence()
         self.arrivals: deque[Transport] = deque()  # other threads may append
 
     @property
@@ -86,9 +88,10 @@ class Authority:
         for greeting in list(self._greeting):
             with self._alone(greeting[0]):
                 self._greet(*greeting, now)
-        if self._players_changed:
+        here = [one.player for one in self.clients.values() if one.player.connected]
+        if self._presence.due(here, now) or self._players_changed:
             self._players_changed = False
-            self._tell_players()
+            self._say(list(self.clients.values()), wire.PLAYERS, presence.value_of(here))
 
     @contextmanager
     def _alone(self, transport: Transport | None) -> Iterator[None]:
@@ -119,7 +122,7 @@ class Authority:
         if reason:
             transport.send(wire.value_message(wire.REFUSED, {"reason": reason}), reliable=True)
             return transport.close(reason)
-        self._join(transport, hello.get("token"))
+        self._join(transport, hello)
 
     def _refusal(self, hello: dict[str, Any]) -> str:
         theirs, ours = hello.get("schema"), self.schema.hash
@@ -130,8 +133,8 @@ class Authority:
             return f"The room is full: it has {self._settings.players_max} players."
         return ""
 
-    def _join(self, transport: Transport, token: object) -> None:
-        client = self._guests.returning(token)
+    def _join(self, transport: Transport, hello: dict[str, Any]) -> None:
+        client = self._guests.returning(hello.get("token"))
         new = client is None
         if client is None:
             for lost in self._guests.crowded_out():
@@ -140,6 +143,7 @@ class Authority:
         elif client.transport is not None:
             client.transport.close("The player connected again from elsewhere.")
         client.connect(transport)
+        presence.named(client.player, hello.get("name"))
         number = client.player.number
         self._say([client], wire.WELCOME, {"player": number, "token": self._guests.token(client),
                                          "room": self._guests.room, "tick_rate": self._settings.tick_rate})  # fmt: skip
@@ -174,19 +178,30 @@ class Authority:
             raise Damaged(f"A message has {len(data)} bytes; at most {wire.CLIENT_BYTES_MAX} are taken.")
         if kind == wire.ACK:
             tick, client.shown = wire.read_ack(data)
-            if tick in client.told and tick > client.acked:
-                client.acked = tick
-                client.told = {one: cells for one, cells in client.told.items() if one >= tick}
+            client.acknowledge(tick, now)
         elif kind == wire.INPUTS and self._driving is not None:
             self._driving.hear(client, data)
         elif kind == wire.CALL:
             self._called(client, data, now)
+        elif kind == wire.PING:
+            self._send(client, wire.pong_message(data, now))
+        elif kind == wire.NAME:
+            self._named(client, wire.read_value(data)[1], now)
         else:
             raise Damaged(f"A message begins with {kind}, which no client's does.")
 
+    def _named(self, client: Guest, value: object, now: float) -> None:
+        if client.names.take(now):
+            presence.named(client.player, value.get("name") if isinstance(value, dict) else None)
+        elif not client.refusals.take(now):
+            raise Damaged("It has another name all the time.")
+
     def _called(self, client: Guest, data: bytes, now: float) -> None:
         try:
-            call, values, _ = self._calls.received(wire.read_value(data)[1], ("server", "all"))
+            value = wire.read_value(data)[1]
+            call, values, _ = self._calls.received(value, ("server", "all"))
+            if isinstance(value, dict) and type(shown := value.get("shown")) is int:
+                client.shown = shown / 1000
             bucket = client.calls.setdefault(call.name, Bucket(call.rate))
             if not bucket.take(now):
                 raise Damaged(f"{call.name} was called more than {call.rate:g} times a second.")
@@ -219,6 +234,17 @@ class Authority:
         to = list(self.clients.values()) if call.to == "all" else [] if known is None else [known]
         return self._say(to, wire.CALL, message)
 
+    def _send(self, client: Guest, data: bytes) -> None:
+        if client.transport is not None:
+            client.transport.send(data, reliable=False)
+            self._said_bytes += len(data)
+
+    def rewind(self, player: Player) -> Rewound:
+        """What that player saw when he said what was heard last."""
+        guest = self.clients.get(player.number)
+        shown = 0.0 if guest is None else guest.shown
+        return self.telling.past.at(shown, self._settings.tick_rate, player.number)
+
     def _say(self, to: list[Guest], kind: int, value: object) -> bool:
         """Sends a value, packed once; whether there was anybody."""
         data, told = wire.value_message(kind, value), 0
@@ -228,10 +254,6 @@ class Authority:
                 told += 1
         self._said_bytes += told * len(data)
         return told > 0
-
-    def _tell_players(self) -> None:
-        players = [one.player.number for one in self.clients.values() if one.player.connected]
-        self._say(list(self.clients.values()), wire.PLAYERS, {"players": players})
 
     # -- after the program -----------------------------------------------------------------------
 

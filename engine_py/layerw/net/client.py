@@ -15,8 +15,9 @@ import numpy as np
 
 from layerw.base.errors import LayerwError
 from layerw.frame.subsystems import SubsystemPort
-from layerw.net import wire
+from layerw.net import presence, wire
 from layerw.net.calls import Bucket, Call, Calls, plain
+from layerw.net.clock import ServerClock
 from layerw.net.packing import CellRows, Damaged, Ids, unpack_cell
 from layerw.net.player import Player
 from layerw.net.prediction import Prediction
@@ -49,7 +50,8 @@ class Known:
 class Client:
     """One connection after the other to one room."""
 
-    def __init__(self, port: SubsystemPort, calls: Calls, schema: Schema, connect: Callable[[], Transport]) -> None:
+    def __init__(self, port: SubsystemPort, calls: Calls, schema: Schema, connect: Callable[[], Transport],
+                 name: str = "") -> None:  # fmt: skip
         self._port, self._calls, self.schema, self._connect = port, calls, schema, connect
         self.state, self.reason = "connecting", ""
         self.player: Player | None = None
@@ -67,12 +69,20 @@ class Client:
         self.shown_tick = 0.0
         self._predictor: Predictor | None = None
         self.received_bytes = self.damaged = 0
+        self.name, self._greeted, self.clock = name, name, ServerClock()
         self._hello()
+
+    def rename(self, name: str) -> None:
+        """The player is called so."""
+        self.name = name
+        if self.state == "connected" and self._transport is not None:
+            self._transport.send(wire.value_message(wire.NAME, {"name": name}), reliable=True)
 
     def _hello(self) -> None:
         assert self._transport is not None
-        self._transport.send(wire.value_message(wire.HELLO, {"schema": self.schema.hash, "token": self._token}),
-                             reliable=True)  # fmt: skip
+        self._greeted = self.name
+        hello = {"schema": self.schema.hash, "token": self._token, "name": self.name}
+        self._transport.send(wire.value_message(wire.HELLO, hello), reliable=True)
 
     def receive(self) -> None:
         """Takes in what came, and connects again where it has to."""
@@ -90,6 +100,8 @@ class Client:
                 self.damaged += 1
                 if self.damaged == 1:
                     self._port.log.warning(f"A message of the server is left out: {error}")
+        if self.state == "connected" and self._transport is not None and self.clock.due(now):
+            self._transport.send(wire.ping_message(now), reliable=False)
         if self._transport is not None and self._transport.closed:
             self._lost(now)
 
@@ -109,6 +121,8 @@ class Client:
             return self._take_snapshot(data, now)
         if kind == wire.STATE and self._predictor is not None:
             return self._predictor.correct(data)
+        if kind == wire.PONG:
+            return self.clock.heard(*wire.read_pong(data), now)
         value = wire.read_value(data)[1]
         if not isinstance(value, dict):
             raise Damaged("A value is none.")
@@ -122,7 +136,7 @@ class Client:
         elif kind == wire.CALL:
             self._called(value)
         elif kind == wire.PLAYERS:
-            self._take_players(value.get("players"))
+            presence.learn(self.players, value)
         else:
             raise Damaged(f"A message begins with {kind}.")
 
@@ -146,14 +160,8 @@ class Client:
             self._predictor.restart()
         self._late_s.clear()
         self._ahead_s = None
-
-    def _take_players(self, numbers: object) -> None:
-        if not isinstance(numbers, list) or not all(type(one) is int and 0 < one < 65536 for one in numbers):
-            raise Damaged("The players can't be read.")
-        for number in numbers:
-            self.players.setdefault(number, Player(number))
-        for number in [one for one in self.players if one not in numbers]:
-            self.players.pop(number)._connected = False
+        if self.name != self._greeted:
+            self.rename(self.name)
 
     def _called(self, value: dict[str, Any]) -> None:
         try:
@@ -168,7 +176,8 @@ class Client:
         bucket = self._buckets.setdefault(call.name, Bucket(call.rate))
         if self.state != "connected" or self._transport is None or not bucket.take(self._port.now_s()):
             return False
-        self._transport.send(wire.value_message(wire.CALL, {"call": call.name, "values": plain(values)}), reliable=True)
+        message = {"call": call.name, "values": plain(values), "shown": int(self.shown_tick * 1000)}
+        self._transport.send(wire.value_message(wire.CALL, message), reliable=True)
         return True
 
     # -- the player's own ------------------------------------------------------------------------
@@ -224,6 +233,11 @@ class Client:
         if self._transport is not None:
             self._transport.send(wire.ack_message(head.tick, self.shown_tick), reliable=False)
 
+    @property
+    def behind_s(self) -> float:
+        """What is shown is so much older than what has come: two ticks at least."""
+        return max(BEHIND_S, 2 / self.tick_rate)
+
     def _time(self, late_s: float) -> None:
         """What the server's clock is, from one more snapshot."""
         self._late_s.append(late_s)
@@ -234,7 +248,7 @@ class Client:
         never goes back."""
         assert self._ahead_s is not None
         if len(self._late_s) == RECENT and (least := min(self._late_s)) > self._ahead_s + LATE_S:
-            at_newest = now - BEHIND_S - max(self._known) / self.tick_rate
+            at_newest = now - self.behind_s - max(self._known) / self.tick_rate
             self._ahead_s = min(least, max(self._ahead_s + SLOWER * dt, at_newest))
 
     def show(self, dt: float) -> None:
@@ -244,7 +258,7 @@ class Client:
         now = self._port.now_s()
         self._ahead_s += DRIFT * dt
         self._wait(now, dt)
-        wanted = (now - self._ahead_s - BEHIND_S) * self.tick_rate
+        wanted = (now - self._ahead_s - self.behind_s) * self.tick_rate
         ticks = sorted(self._known)
         past = [tick for tick in ticks if tick <= wanted]
         one = self._known[past[-1] if past else ticks[0]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections import deque
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -23,6 +24,7 @@ NUMBERS = 65_535  # of players: then they begin again at those that nobody has
 MESSAGES_A_SECOND = 240.0
 REFUSALS_MAX = 50  # calls that were refused, before the connection is; one a second is forgiven
 WHOLE_EACH_S = 1.0  # to a client that has acknowledged nothing lately
+PINGS = 16  # of which the quickest counts
 TOKEN_MAX = 100  # characters
 
 
@@ -44,12 +46,28 @@ class Guest:
     lost_s: float = 0.0
     shown: float = 0.0  # the tick that it sees
     inputs: InputQueue = field(default_factory=InputQueue)
+    names: Bucket = field(default_factory=lambda: Bucket(1.0, 3.0))
+    told_s: dict[int, float] = field(default_factory=dict)  # by tick, when
+    pings: deque[float] = field(default_factory=lambda: deque(maxlen=PINGS))
+
+    def acknowledge(self, tick: int, now_s: float) -> None:
+        """It has this tick whole."""
+        if tick not in self.told or tick <= self.acked:
+            return
+        self.acked = tick
+        self.told = {one: cells for one, cells in self.told.items() if one >= tick}
+        if tick in self.told_s:
+            self.pings.append(now_s - self.told_s[tick])
+            self.player._ping_s = min(self.pings)
+        self.told_s = {one: then for one, then in self.told_s.items() if one > tick}
 
     def connect(self, transport: Transport) -> None:
         """A connection begins: it knows nothing."""
         self.transport, self.acked, self.looks, self.whole_s = transport, 0, 0, -WHOLE_EACH_S
         self.refusals = Bucket(1.0, REFUSALS_MAX)
         self.told.clear()
+        self.told_s.clear()
+        self.pings.clear()
         self.inputs.restart()
         self.player._connected = True
 
@@ -66,7 +84,7 @@ class Guests:
     def kept(self) -> dict[str, Any]:
         """What another process needs to know them, JSON."""
         places = {one: one.player.position for one in self.by_number.values()}
-        players = [[one.player.number, one.joined, None if place is None else place.tolist()]
+        players = [[one.player.number, one.joined, None if place is None else place.tolist(), one.player._name]
                    for one, place in places.items()]  # fmt: skip
         return {"secret": self._secret.hex(), "joined": self._joined, "number": self._number, "players": players}
 
@@ -74,9 +92,9 @@ class Guests:
         """Those that another process kept, without a connection. Raises KeyError, TypeError, ValueError."""
         self._secret = bytes.fromhex(value["secret"])
         self._joined, self._number = int(value["joined"]), int(value["number"])
-        for number, joined, position in value["players"]:
+        for number, joined, position, name in value["players"]:
             player = Player(number)
-            player._connected, player.position = False, position
+            player._connected, player.position, player._name = False, position, str(name)
             self.by_number[number] = Guest(player, None, joined, lost_s=now_s)
 
     def is_full(self) -> bool:

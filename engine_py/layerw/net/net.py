@@ -21,7 +21,8 @@ from layerw.net.client import Client
 from layerw.net.inputs import Inputs
 from layerw.net.keeping import MAIN_ROOM, checked_room
 from layerw.net.page_link import PageLink
-from layerw.net.player import Player
+from layerw.net.past import Rewound
+from layerw.net.player import NAME_MAX, Player
 from layerw.net.prediction import Prediction
 from layerw.net.schema import Schema
 from layerw.net.settings import TICK_RATES, Settings
@@ -43,6 +44,7 @@ class Net:
         self._client: Client | None = None
         self._page: PageLink | None = None
         self._prediction: Prediction | None = None
+        self._name = ""
         self._join: list[Callable[[Player], Any]] = []
         self._leave: list[Callable[[Player], Any]] = []
         self._is_server = bool(port.host.options().get("server"))
@@ -76,6 +78,44 @@ class Net:
     def room(self) -> str:
         """The name of the room: on the server the one that runs here, on a client what `app.connect` asked for."""
         return self._room_name
+
+    @property
+    def name(self) -> str:
+        """How who plays here is called, up to 32 characters; others see it as `player.name`. "": as the server says."""
+        return self._name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        checks.instance("app.net.name", name, str, "a text (str)")
+        if len(name) > NAME_MAX:
+            raise ConfigError(f"app.net.name has {len(name)} characters; it takes up to {NAME_MAX}.")
+        self._name = name
+        if self._client is not None:
+            self._client.rename(name)
+
+    @property
+    def ping_s(self) -> float:
+        """Seconds to the server and back, the quickest of the last 8; 0 on the server, and before it is known."""
+        return 0.0 if self._client is None else self._client.clock.ping_s
+
+    @property
+    def server_s(self) -> float:
+        """The server's clock: seconds since its room began; the same everywhere, but for half of what ways differ."""
+        now = self._port.now_s()
+        return now if self._client is None else self._client.clock.server_s(now)
+
+    def rewind(self, player: Player) -> Rewound:
+        """Shared things as that player saw them when he did what the server hears now, up to 1 s ago: for rays and hits
+        in a function of `app.rpc` or `app.predict`, on the server. See Rewound.
+
+            @app.rpc(to="server", rate=5.0)
+            def shoot(player, origin: lw.f32x3, direction: lw.f32x3):
+                hit = app.net.rewind(player).ray(origin, direction, radius=0.4, height=1.8)
+        """
+        checks.instance("app.net.rewind player", player, Player, "a lw.Player")
+        if not self._is_server:
+            raise ConfigError("app.net.rewind is the server's; write it below `if app.is_server:` or in a call to it.")
+        return self._room().rewind(player)
 
     @property
     def tick_rate(self) -> int:
@@ -136,7 +176,7 @@ class Net:
         else:
             self._port.log.warning("app.connect(): there is no room here; start the program with `layerw serve`.")
             return
-        self._client = Client(self._port, self._calls, Schema(), connect)
+        self._client = Client(self._port, self._calls, Schema(), connect, self._name)
         if self._prediction is not None:
             self._client.predict(self._prediction)
 

@@ -16,6 +16,7 @@ from layerw.frame.subsystems import SubsystemPort
 from layerw.net import wire
 from layerw.net.guests import WHOLE_EACH_S, Guest
 from layerw.net.packing import pack_cells
+from layerw.net.past import Past
 from layerw.net.schema import LOOK, Rows, Schema
 from layerw.net.seen import LookNumbers
 from layerw.net.settings import Settings
@@ -34,6 +35,7 @@ class Telling:
         self.ring, self._cells = Ring(), Cells(port.table.capacity)
         self._cell_m = settings.cell_m
         self._looks = LookNumbers(port)
+        self.past = Past(port.table)
         self.sent_bytes = self.snapshots = 0
         self.skipped = 0  # snapshots for guests who had not taken the last one yet
 
@@ -53,6 +55,7 @@ class Telling:
         words[:, LOOK] = self._looks.of(rows)
         now = Snapshot(tick, keys[order], words[order])
         self.ring.put(now)
+        self.past.put(tick, rows, owners, self._settings.tick_rate)
         mine = np.flatnonzero(owners)
         _, first = np.unique(owners[mine], return_index=True)
         places = {int(owners[mine[one]]): position[mine[one]] for one in first.tolist()}
@@ -81,7 +84,7 @@ class Telling:
             base, had, guest.whole_s = nothing(self._schema.width), frozenset(), clock
         blocks, cells = self._blocks(now, base, cells, had, packed)
         guest.told = {tick: told for tick, told in guest.told.items() if tick > now.tick - KEPT}
-        guest.told[now.tick] = cells
+        guest.told[now.tick], guest.told_s[now.tick] = cells, self._port.now_s()
         data = wire.snapshot_message(wire.SnapshotHead(now.tick, base.tick, guest.inputs.applied), blocks)
         self.sent_bytes += len(data)
         self.snapshots += 1

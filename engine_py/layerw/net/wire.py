@@ -1,6 +1,8 @@
 """Messages of the network: a byte that says what it is, then its own.
 
-    HELLO, WELCOME, REFUSED, LOOKS, CALL, PLAYERS   a value, as messages/codec.py has it
+    HELLO, WELCOME, REFUSED, LOOKS, CALL, PLAYERS, NAME   a value, as messages/codec.py has it
+    PING      f64 the client's clock, seconds
+    PONG      the same | f64 the server's
     INPUTS    u32 newest input | u32 checks of what it and the one before came to | u32 tick shown, in 1/1000 |
               u8 runs, each u8 how many, and the bytes of an input: the last one is the newest
     STATE     u32 tick | u32 newest input that counts in it | u8 entities, each u32 number | u16 bytes | its state
@@ -20,13 +22,14 @@ from typing import NamedTuple
 from layerw.messages.codec import MessageError, decode_message, encode_message
 from layerw.net.packing import Damaged
 
-HELLO, WELCOME, REFUSED, LOOKS, CALL, ACK, SNAPSHOT, PLAYERS, INPUTS, STATE = range(1, 11)
+HELLO, WELCOME, REFUSED, LOOKS, CALL, ACK, SNAPSHOT, PLAYERS, INPUTS, STATE, PING, PONG, NAME = range(1, 14)
 DELTA, WHOLE, DROPPED = 0, 1, 2
 CLIENT_BYTES_MAX = 16 * 1024  # of one message of a client
 CELLS_MAX = 4096
 BLOCK_BYTES_MAX = 65_535
 INPUTS_MAX = 64  # in one message
 _HEAD, _CELL, _ACK = struct.Struct("<BIIIH"), struct.Struct("<IBH"), struct.Struct("<BII")
+_PING, _PONG = struct.Struct("<Bd"), struct.Struct("<Bdd")
 _INPUTS, _STATE, _ENTITY = struct.Struct("<BIIIIB"), struct.Struct("<BIIB"), struct.Struct("<IH")
 
 
@@ -67,6 +70,26 @@ def read_value(data: bytes) -> tuple[str, object]:
         return decode_message(data[1:])
     except (MessageError, RecursionError, OverflowError, MemoryError, AttributeError) as error:
         raise Damaged(f"A value can't be read: {error}") from error
+
+
+def ping_message(now_s: float) -> bytes:
+    """A client asks for the server's clock."""
+    return _PING.pack(PING, now_s)
+
+
+def pong_message(data: bytes, now_s: float) -> bytes:
+    """The answer to such a message. Raises Damaged."""
+    if len(data) != _PING.size:
+        raise Damaged(f"A ping has {len(data)} bytes; it has {_PING.size}.")
+    return _PONG.pack(PONG, _PING.unpack(data)[1], now_s)
+
+
+def read_pong(data: bytes) -> tuple[float, float]:
+    """The client's clock when it asked, and the server's. Raises Damaged."""
+    if len(data) != _PONG.size:
+        raise Damaged(f"A pong has {len(data)} bytes; it has {_PONG.size}.")
+    _, asked, server = _PONG.unpack(data)
+    return asked, server
 
 
 def ack_message(tick: int, shown: float) -> bytes:

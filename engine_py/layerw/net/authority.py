@@ -18,6 +18,7 @@ from layerw.base.errors import LayerwError
 from layerw.frame.subsystems import SubsystemPort
 from layerw.net import presence, wire
 from layerw.net.calls import Bucket, Call, Calls, plain
+from layerw.net.chat import TEXT_MAX, Chat
 from layerw.net.driving import Driving
 from layerw.net.guests import MESSAGES_A_SECOND, REFUSALS_MAX, Guest, Guests
 from layerw.net.packing import Damaged
@@ -38,8 +39,8 @@ KEPT_S = 30.0  # that a player without a connection is kept
 class Authority:
     """One room."""
 
-    def __init__(self, port: SubsystemPort, settings: Settings, calls: Calls, schema: Schema) -> None:
-        self._port, self._settings, self._calls, self.schema = port, settings, calls, schema
+    def __init__(self, port: SubsystemPort, settings: Settings, calls: Calls, schema: Schema, chat: Chat) -> None:
+        self._port, self._settings, self._calls, self.schema, self.chat = port, settings, calls, schema, chat
         self._guests = Guests(settings)
         self.clients = self._guests.by_number
         self.telling = Telling(port, settings, schema)
@@ -147,6 +148,8 @@ class Authority:
         number = client.player.number
         self._say([client], wire.WELCOME, {"player": number, "token": self._guests.token(client),
                                          "room": self._guests.room, "tick_rate": self._settings.tick_rate})  # fmt: skip
+        if self.chat.lines:
+            self._say([client], wire.LINES, {"lines": [list(line) for line in self.chat.lines], "before": True})
         self._players_changed = True
         if new:
             for callback in list(self.on_join):
@@ -185,6 +188,8 @@ class Authority:
             self._called(client, data, now)
         elif kind == wire.PING:
             self._send(client, wire.pong_message(data, now))
+        elif kind == wire.SAY:
+            self._says(client, wire.read_value(data)[1], now)
         elif kind == wire.NAME:
             self._named(client, wire.read_value(data)[1], now)
         else:
@@ -195,6 +200,22 @@ class Authority:
             presence.named(client.player, value.get("name") if isinstance(value, dict) else None)
         elif not client.refusals.take(now):
             raise Damaged("It has another name all the time.")
+
+    def _says(self, client: Guest, value: object, now: float) -> None:
+        text = presence.cleaned(value.get("text") if isinstance(value, dict) else None, TEXT_MAX)
+        if client.says.take(now) and text:
+            self.say(client.player, text)
+        elif not client.refusals.take(now):
+            raise Damaged("It writes more to the chat than anybody reads.")
+
+    def say(self, player: Player | None, text: str) -> bool:
+        """A line of the chat, to everyone; None: the server's own."""
+        line = self.chat._line(player, text)
+        if line is None:
+            return False
+        self._say(list(self.clients.values()), wire.LINES, {"lines": [list(line)]})
+        self.chat._heard([line])
+        return True
 
     def _called(self, client: Guest, data: bytes, now: float) -> None:
         try:

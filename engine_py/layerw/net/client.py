@@ -17,6 +17,7 @@ from layerw.base.errors import LayerwError
 from layerw.frame.subsystems import SubsystemPort
 from layerw.net import presence, wire
 from layerw.net.calls import Bucket, Call, Calls, plain
+from layerw.net.chat import AT_ONCE, RATE, Chat
 from layerw.net.clock import ServerClock
 from layerw.net.packing import CellRows, Damaged, Ids, unpack_cell
 from layerw.net.player import Player
@@ -51,7 +52,7 @@ class Client:
     """One connection after the other to one room."""
 
     def __init__(self, port: SubsystemPort, calls: Calls, schema: Schema, connect: Callable[[], Transport],
-                 name: str = "") -> None:  # fmt: skip
+                 chat: Chat, name: str) -> None:  # fmt: skip
         self._port, self._calls, self.schema, self._connect = port, calls, schema, connect
         self.state, self.reason = "connecting", ""
         self.player: Player | None = None
@@ -69,6 +70,7 @@ class Client:
         self.shown_tick = 0.0
         self._predictor: Predictor | None = None
         self.received_bytes = self.damaged = 0
+        self._chat, self._says = chat, Bucket(RATE, AT_ONCE)
         self.name, self._greeted, self.clock = name, name, ServerClock()
         self._hello()
 
@@ -77,6 +79,13 @@ class Client:
         self.name = name
         if self.state == "connected" and self._transport is not None:
             self._transport.send(wire.value_message(wire.NAME, {"name": name}), reliable=True)
+
+    def say(self, text: str) -> bool:
+        """A line to everyone; False: not connected, or too much."""
+        if self.state != "connected" or self._transport is None or not self._says.take(self._port.now_s()):
+            return False
+        self._transport.send(wire.value_message(wire.SAY, {"text": text}), reliable=True)
+        return True
 
     def _hello(self) -> None:
         assert self._transport is not None
@@ -135,6 +144,8 @@ class Client:
             self._looks.learn(value)
         elif kind == wire.CALL:
             self._called(value)
+        elif kind == wire.LINES:
+            self._chat._taken(value)
         elif kind == wire.PLAYERS:
             presence.learn(self.players, value)
         else:

@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from layerw.net.calls import Bucket
+from layerw.net.chat import AT_ONCE, RATE
 from layerw.net.input_queue import InputQueue
 from layerw.net.interest import Interest
 from layerw.net.player import Player
@@ -47,6 +48,7 @@ class Guest:
     shown: float = 0.0  # the tick that it sees
     inputs: InputQueue = field(default_factory=InputQueue)
     names: Bucket = field(default_factory=lambda: Bucket(1.0, 3.0))
+    says: Bucket = field(default_factory=lambda: Bucket(RATE, AT_ONCE))
     told_s: dict[int, float] = field(default_factory=dict)  # by tick, when
     pings: deque[float] = field(default_factory=lambda: deque(maxlen=PINGS))
 

@@ -14,6 +14,7 @@ import numpy as np
 from layerw.base import checks
 from layerw.base.errors import ConfigError, SaveError
 from layerw.net.authority import Authority
+from layerw.net.chat import ChatLine
 
 MAIN_ROOM = "main"
 ROOM_NAME = re.compile(r"[a-z0-9_-]{1,32}")
@@ -31,7 +32,8 @@ def kept(room: Authority) -> dict[str, Any]:
     """JSON and arrays."""
     table = room._port.table
     rows = np.flatnonzero(room._owned())
-    return {"tick": room.tick, "guests": room._guests.kept(), "owned": table.serial[rows], "owners": room.owners[rows]}
+    return {"tick": room.tick, "guests": room._guests.kept(), "owned": table.serial[rows], "owners": room.owners[rows],
+            "chat": [list(line) for line in room.chat.lines]}  # fmt: skip
 
 
 def restore(room: Authority, value: object) -> None:
@@ -40,6 +42,7 @@ def restore(room: Authority, value: object) -> None:
         assert isinstance(value, dict)
         room.tick = int(value["tick"])
         room._guests.restore(value["guests"], room._port.now_s())
+        room.chat._lines.extend(ChatLine(int(number), str(name), str(text)) for number, name, text in value["chat"])
         table = room._port.table
         used = table.serial[: table.rows_used]
         ids, owners = np.asarray(value["owned"], np.uint32), np.asarray(value["owners"], np.uint16)

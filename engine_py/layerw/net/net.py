@@ -17,6 +17,7 @@ from layerw.base.settings import fixed_attributes
 from layerw.frame.subsystems import SubsystemPort
 from layerw.net.authority import PLAYERS_MAX, Authority
 from layerw.net.calls import TO, Calls
+from layerw.net.chat import Chat
 from layerw.net.client import Client
 from layerw.net.inputs import Inputs
 from layerw.net.keeping import MAIN_ROOM, checked_room
@@ -45,6 +46,7 @@ class Net:
         self._page: PageLink | None = None
         self._prediction: Prediction | None = None
         self._name = ""
+        self._chat = Chat(port.user, self._say)
         self._join: list[Callable[[Player], Any]] = []
         self._leave: list[Callable[[Player], Any]] = []
         self._is_server = bool(port.host.options().get("server"))
@@ -78,6 +80,11 @@ class Net:
     def room(self) -> str:
         """The name of the room: on the server the one that runs here, on a client what `app.connect` asked for."""
         return self._room_name
+
+    @property
+    def chat(self) -> Chat:
+        """What players write to each other: `app.net.chat.say("hello")`, `app.net.chat.show(app.ui)`; see Chat."""
+        return self._chat
 
     @property
     def name(self) -> str:
@@ -176,7 +183,7 @@ class Net:
         else:
             self._port.log.warning("app.connect(): there is no room here; start the program with `layerw serve`.")
             return
-        self._client = Client(self._port, self._calls, Schema(), connect, self._name)
+        self._client = Client(self._port, self._calls, Schema(), connect, self._chat, self._name)
         if self._prediction is not None:
             self._client.predict(self._prediction)
 
@@ -236,13 +243,18 @@ class Net:
         if self._is_server:
             self._room().own(rows, self._port.table.birth[rows], player)
 
+    def _say(self, text: str) -> bool:
+        if self._is_server:
+            return self._room().say(None, text)
+        return self._client is not None and self._client.say(text)
+
     def _accept(self, transport: Transport) -> None:
         """The server's host has a new connection; from any thread."""
         self._room().arrivals.append(transport)
 
     def _room(self) -> Authority:
         if self._authority is None:
-            self._authority = Authority(self._port, self._settings, self._calls, Schema())
+            self._authority = Authority(self._port, self._settings, self._calls, Schema(), self._chat)
             self._authority.on_join, self._authority.on_leave = self._join, self._leave
             if self._prediction is not None:
                 self._authority.predict(self._prediction)

@@ -439,6 +439,7 @@ class Engine:
         self.contents.device_lost(self.store.is_lost)
         self._rows.device_lost()
         self._sent = None, None
+        self.overlay.device_lost()
         self.lights.device_lost()
         self.shadows.device_lost()
         self._air.device_lost()
@@ -502,7 +503,7 @@ class Engine:
         faces = self._probes.seen if self._probes is not None else []
         fitting = [self._rows.fitting(one.found) for one in (*others, *pixels, *faces) if one.found is not None]
         rows, sets = joined([*fitting, self.shown.drawn])
-        rows = self.overlay.rows(rows)
+        rows = self.overlay.rows(rows, self._rows.capacity)
         if sets[-1].still is not self._sent[0]:
             self.submission.still(sets[-1].still)
         if rows is not self._sent[1]:

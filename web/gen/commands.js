@@ -9,7 +9,7 @@
  * @property {(data: number, sizeBytes: number) => void} frameBlock The frame's uniforms, FRAME_BLOCK below.
  * @property {(rows: number) => void} rowsCapacity Makes the instance columns hold `rows` rows (a multiple of 1024); contents are lost.
  * @property {(column: number, firstRow: number, rows: number, data: number) => void} rowsWrite Copies rows of one instance column (COLUMNS); both numbers are multiples of 1024.
- * @property {(data: number, count: number) => void} visibleRows The row numbers (u32) that draws index from now on; 0, which is always one, for draws that look at none.
+ * @property {(data: number, count: number) => void} visibleRows The row numbers (u32) that draws index from now on.
  * @property {(passId: number, data: number, count: number) => void} drawList `count` DRAW_RECORDs of one pass (passes.DRAW_PASSES), drawn in the order given.
  * @property {() => void} frameEnd Draws and presents the frame.
  * @property {(width: number, height: number) => void} targets Before frame_begin: canvas and render targets have this size in pixels from now on; 1 x 1 until then, and after a lost device.

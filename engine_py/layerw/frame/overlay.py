@@ -11,6 +11,7 @@ from layerw.base.ports import U32
 from layerw.frame.targets import RenderTargets
 from layerw.gpu.frame_block import FrameBlock
 from layerw.gpu.passes import flag
+from layerw.gpu.spec import ROWS_STEP
 from layerw.gpu.submission import DRAW_WORDS, Submission
 
 NOTHING: U32 = np.zeros((0, DRAW_WORDS), np.uint32)
@@ -24,6 +25,7 @@ class Overlay:
         self._submission, self._targets = submission, targets
         self._block: FrameBlock | None = None
         self.records = NOTHING
+        self._has_rows = False
 
     @property
     def size(self) -> tuple[int, int]:
@@ -47,9 +49,18 @@ class Overlay:
         """Of its view, where there is one."""
         return [flag("ui")] if len(self.records) else []
 
-    def rows(self, rows: U32) -> U32:
-        """The visible rows, which are not none: each draw names one."""
-        return ONE_ROW if len(self.records) and not len(rows) else rows
+    def rows(self, rows: U32, capacity: int) -> U32:
+        """The visible rows, which are not none: each draw names one. capacity: rows that the GPU has room for."""
+        if not len(self.records):
+            return rows
+        if capacity == 0 and not self._has_rows:
+            self._submission.encoder.rows_capacity(ROWS_STEP)  # what the backends begin with
+            self._has_rows = True
+        return rows if len(rows) else ONE_ROW
+
+    def device_lost(self) -> None:
+        """The new device knows of no rows."""
+        self._has_rows = False
 
     def encode(self, index: int) -> None:
         """The commands of its view, after all others that draw into the picture. index: a number that none has."""

@@ -196,7 +196,7 @@ class NullSink:
         self._visible = count
         if count:
             rows = self._read(data)
-            _require(len(rows) == count and int(rows.max()) < max(self.rows, 1), "visible_rows past the columns")
+            _require(len(rows) == count and int(rows.max()) < self.rows, "visible_rows past the columns")
 
     def still_rows(self, data: int, count: int) -> None:
         self._still = count

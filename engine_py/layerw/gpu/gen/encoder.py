@@ -136,7 +136,7 @@ class Encoder:
         self._end = end
 
     def visible_rows(self, data: int, count: int) -> None:
-        """The row numbers (u32) that draws index from now on; 0, which is always one, for draws that look at none."""
+        """The row numbers (u32) that draws index from now on."""
         end = self._end + 12
         if end > self._limit:
             self._grow(end)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+from functools import cache
 
 import numpy as np
 from animal import animal_glb  # beside this file
@@ -14,7 +15,12 @@ import layerw as lw
 
 WALK, RUN, SWIM = 3.0, 7.5, 3.0  # metres a second
 REACH_M = 4.0  # of the boat
-FILE = "data:model/gltf-binary;base64," + base64.b64encode(animal_glb()).decode()
+
+
+@cache
+def file() -> str:
+    """The fox's model, as an address."""
+    return "data:model/gltf-binary;base64," + base64.b64encode(animal_glb()).decode()
 
 
 class Fox:
@@ -24,7 +30,7 @@ class Fox:
         self.app, self.sounds, self.rng = app, sounds, rng
         self.turn, self.clip, self.stride = 0.0, "", 0.0
         self.boat: Boat | None = None
-        self.model = app.load(FILE)
+        self.model = app.load(file())
         self.root = self.model.root
         self.root.position, self.root.interpolated = place, True
         self.model.on_ready(lambda: self._play("Idle"))

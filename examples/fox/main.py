@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 import sounds
 from fireflies import Fireflies, Rabbits
-from hero import Chase, Fox
+from hero import Chase, Fox, file
 from isle import build, heading, height, places
 from play import Player, Trail
 from toys import PEN, Boat, Pen, fence
@@ -34,7 +34,6 @@ app.camera.fov_y = math.radians(55)
 query = app.host.options().get("query") or {}
 player, trail = Player(app) if "play" in query else None, Trail(app)  # see play.py
 app.time_scale = float(query.get("play", 1))
-effects, surf, tune = sounds.effects(), sounds.waves(), app.music(sounds.music(7))
 build(app, 1, fence(app))  # before any scene, so that it stays
 move = app.actions.axis("move", "WASD", "Arrows", "Gamepad.LeftStick", "Touch.LeftStick")
 look = app.actions.axis("look", "Mouse.Move")
@@ -109,7 +108,6 @@ class Menu(lw.Scene):
                 self.onward(partial(app.enter, Level(number)))
             app.ui.button("Options")(options)
         app.ui.text("WASD, mouse, Space, E, Escape; or a pad, or fingers", look="small", anchor="bottom")
-        tune.fade(1.0, 0.5)
 
     def frame(self, dt) -> None:
         self.angle += 0.05 * dt
@@ -127,14 +125,15 @@ class Level(lw.Scene):
     def enter(self) -> None:
         show_time(self.day)
         self.pen, self.boat = Pen(app), Boat(app)
-        self.fox = Fox(app, (0, height(0, 0), 0), effects, self.random)
+        self.effects = sounds.effects()
+        self.fox = Fox(app, (0, height(0, 0), 0), self.effects, self.random)
         self.fireflies = Fireflies(app, *self.homes(), self.random, self.day.lamps)
         self.rabbits = Rabbits(app, 24, 9 * self.number)
         if self.day.name in app.saves:
             self.go_on()
         self.chase = Chase(app, self.fox)
         self.all, self.was_open = len(self.fireflies.left), self.pen.open
-        surf.play(at=self.boat.home, gain=0.8, loop=True)
+        sounds.waves().play(at=self.boat.home, gain=0.8, loop=True)
         app.pointer_lock, self.was_locked = not player, False
         self.score = app.ui.text("", anchor="top left", style={"font_size": 22})
         self.prompt = app.ui.text(self.day.goal, live=True, anchor="bottom", style={"font_size": 20})
@@ -144,7 +143,6 @@ class Level(lw.Scene):
             app.ui.button("Begin again")(lambda: self.begin(Level(self.number)))
             app.ui.button("To the menu")(self.give_up)
         self.menu.on_dismiss(partial(self.pause, False))
-        tune.fade(0.6, 0.5)
         app.every(1.0, lambda: show_time(self.day, self.day.hour + self.time_s * HOURS_A_SECOND))
 
     def homes(self):
@@ -169,10 +167,10 @@ class Level(lw.Scene):
         self.rabbits.step(self.fox.place)
         self.pen.step()
         if self.pen.open and not self.was_open:
-            effects["gate"].play(at=self.pen.gate)
+            self.effects["gate"].play(at=self.pen.gate)
         self.was_open = self.pen.open
         if self.fireflies.taken(self.fox.place):
-            effects["catch"].play(rate=1.0 + 0.02 * (self.all - self.fireflies.left.sum()))
+            self.effects["catch"].play(rate=1.0 + 0.02 * (self.all - self.fireflies.left.sum()))
             app.actions.rumble(weak=0.4, seconds=0.1)
         if not self.fireflies.left.any():
             self.done()
@@ -228,7 +226,7 @@ class Level(lw.Scene):
 
     def done(self) -> None:
         """All are caught."""
-        effects["done"].play()
+        self.effects["done"].play()
         trail.add(trail.state(self))
         best = f"best {self.day.name}"
         app.store[best] = min(app.store.get(best, math.inf), self.time_s)
@@ -258,4 +256,6 @@ class End(lw.Scene):
             self.onward(partial(app.enter, Menu() if last else Level(self.number + 1)))
 
 
+for number, make in enumerate((lambda: app.music(sounds.music(7), gain=0.8), sounds.effects, sounds.waves, file)):
+    app.after(0.3 * number + 0.3, make)  # the menu shows without them
 app.enter(Menu())

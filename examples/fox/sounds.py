@@ -41,6 +41,7 @@ def rustle(seconds, seed):
     return np.convolve(noise, np.hanning(24) / 12, "same") * np.hanning(len(noise))
 
 
+@cache
 def effects() -> dict[str, lw.Sound]:
     """What is heard once, by name."""
     t = np.arange(int(0.22 * RATE)) / RATE
@@ -54,6 +55,7 @@ def effects() -> dict[str, lw.Sound]:
             for name, (samples, metres) in found.items()}  # fmt: skip
 
 
+@cache
 def waves(seconds=6.0, seed=3) -> lw.Sound:
     """The sea, to loop: noise that swells."""
     count = int(seconds * RATE)

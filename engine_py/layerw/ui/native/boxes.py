@@ -14,6 +14,7 @@ from layerw.ui.native.css import CLEAR, Length, Rgba, Sides
 NO_SIDES: Sides = (0.0, 0.0, 0.0, 0.0)
 COLUMN, ROW, GRID, TEXT, PICTURE, ROWS = "column", "row", "grid", "text", "picture", "rows"
 RANGE, BAR, CHECK, MARK = "range", "bar", "check", "mark"
+CHOICES = "choices"  # the part of a select that opens
 _ALIGNS = {"flex-start": "start", "left": "start", "flex-end": "end", "right": "end"}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from layerw.ui.native import kinds
-from layerw.ui.native.boxes import COLUMN, ROWS, Box, Look
+from layerw.ui.native.boxes import CHOICES, COLUMN, ROWS, Box, Look
 from layerw.ui.native.css import Length
 from layerw.ui.native.items import Item
 from layerw.ui.native.layout import measure, place, row_height
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from layerw.ui.native.screen import Drawn
 
 DRAG_PX = 8.0  # a finger that moved farther scrolls
-POPUP = "choices"
 Tell = Callable[[dict[str, Any]], None]
 
 
@@ -68,7 +67,7 @@ class Hands:
         options = tuple(item.values.get("options", ()))
         size, radius = field.look.size, 0.6 * theme.radius
         value = item.values.get("value")
-        rows = Box(ROWS, Look(color=theme.text, size=size, radius=radius), owner=item.number, part=POPUP, rows=options,
+        rows = Box(ROWS, Look(color=theme.text, size=size, radius=radius), owner=item.number, part=CHOICES, rows=options,
                    chosen=options.index(value) if value in options else -1, takes=True)  # fmt: skip
         look = Look(fill=(*theme.surface[:3], 245), line=theme.line, line_px=1.0, radius=radius, soft=10.0,
                     padding=(3.0, 3.0, 3.0, 3.0), height_max=Length(14 * size))  # fmt: skip
@@ -169,7 +168,7 @@ class Hands:
     def _press(self, found: tuple[Item, Box], x: float, y: float) -> None:
         item, box = found
         self._begun = self._last = x, y
-        if self.popup is not None and box.part != POPUP and box is not self.popup:
+        if self.popup is not None and box.part != CHOICES and box is not self.popup:
             was = self.popup.owner
             self.shut()
             if was == item.number:
@@ -207,7 +206,7 @@ class Hands:
         if held is None or found is None or found[0] is not held[0] or not held[0].enabled:
             return self._hover(found, y)
         item, box = held
-        if box.part in ("rows", POPUP):
+        if box.part in ("rows", CHOICES):
             row = int((y - found[1].y) / row_height(found[1].look)) if found[1].part == box.part else -1
             self.choose(item, row)
         elif item.kind in ("button", "checkbox"):

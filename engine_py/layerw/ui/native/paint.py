@@ -18,7 +18,7 @@ from layerw.drawing.font import font
 from layerw.drawing.glyphs import Glyphs
 from layerw.gpu import spec
 from layerw.ui.native import text
-from layerw.ui.native.boxes import BAR, CHECK, MARK, PICTURE, RANGE, ROWS, TEXT, Box, Look, Span
+from layerw.ui.native.boxes import BAR, CHECK, CHOICES, MARK, PICTURE, RANGE, ROWS, TEXT, Box, Look, Span
 from layerw.ui.native.css import CLEAR, Rgba, faded
 from layerw.ui.native.layout import row_height
 from layerw.ui.native.theme import Theme
@@ -110,7 +110,7 @@ class Painter:
             self.paint(child, inner, opacity)
         if box.scrolls:
             self._bar(box, clip, opacity)
-        if box.part and box.owner == self._state.focused:
+        if box.part and box.part != CHOICES and box.owner == self._state.focused:
             self._outline(box, clip)
 
     def finish(self) -> list[Part]:

@@ -67,8 +67,9 @@ class Hands:
         options = tuple(item.values.get("options", ()))
         size, radius = field.look.size, 0.6 * theme.radius
         value = item.values.get("value")
-        rows = Box(ROWS, Look(color=theme.text, size=size, radius=radius), owner=item.number, part=CHOICES, rows=options,
-                   chosen=options.index(value) if value in options else -1, takes=True)  # fmt: skip
+        chosen = options.index(value) if value in options else -1
+        rows = Box(ROWS, Look(color=theme.text, size=size, radius=radius), owner=item.number, part=CHOICES,
+                   rows=options, chosen=chosen, takes=True)  # fmt: skip
         look = Look(fill=(*theme.surface[:3], 245), line=theme.line, line_px=1.0, radius=radius, soft=10.0,
                     padding=(3.0, 3.0, 3.0, 3.0), height_max=Length(14 * size))  # fmt: skip
         self.popup = Box(COLUMN, look, [rows], owner=item.number, scrolls=True, takes=True)

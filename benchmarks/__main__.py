@@ -1,5 +1,5 @@
-"""`make bench`: serving, boot, drawing, kernels, picking, simulation, memory, bridge, threads, animation and, where
-layerw[bake] is there, textures, in turn.
+"""`make bench`: serving, boot, drawing, kernels, picking, simulation, memory, bridge, threads, animation, the game kit
+and, where layerw[bake] is there, textures, in turn.
 
 Tables and JSON go to benchmarks/results/.
 
@@ -30,6 +30,7 @@ PARTS = {
     "bridge": ["-m", "benchmarks.bridge"],
     "threads": ["-m", "benchmarks.threads"],
     "animation": ["-m", "benchmarks.animation"],
+    "kit": ["-m", "benchmarks.kit"],
     "textures": ["-m", "benchmarks.textures"],
 }
 # All parts together end within about a quarter of an hour on two cores without a GPU.

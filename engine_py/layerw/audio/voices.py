@@ -37,13 +37,14 @@ class Voices:
         self.serial = np.zeros(n, np.int64)  # 0: free
         self.sounds: list[Sound | None] = [None] * n
         self.number = np.zeros(n, np.int64)  # of the sound, as outputs know it; 0 while it is on its way
-        self.time, self.length, self.age = np.zeros(n), np.full(n, np.inf), np.zeros(n)
+        self.time, self.length, self._born_s = np.zeros(n), np.full(n, np.inf), np.zeros(n)
         self.loop, self.audible, self.heard = np.zeros(n, bool), np.zeros(n, bool), np.zeros(n, bool)
         self.rate, self.own_gain = np.ones(n), np.zeros(n)
         self._goal, self._slope = np.zeros(n), np.zeros(n)  # where a fade leads, gain a second
         self._ends = np.zeros(n, bool)  # with that fade
         self.bus, self.priority = np.zeros(n, np.int64), np.zeros(n)
         self.count = 0  # rows below may be in use
+        self._clock_s = 0.0
         self.wanted = 0
         self.dropped = 0
         self._serials = 0
@@ -70,7 +71,7 @@ class Voices:
         self.wanted += 1
         self.count, self._chosen = max(self.count, slot + 1), 0
         self.serial[slot], self.sounds[slot], self.number[slot] = self._serials, sound, 0
-        self.time[slot], self.age[slot], self.length[slot] = 0, 0, np.inf
+        self.time[slot], self._born_s[slot], self.length[slot] = 0, self._clock_s, np.inf
         self.loop[slot], self.audible[slot], self.heard[slot], self.rate[slot] = loop, False, False, rate
         self.own_gain[slot], self._slope[slot], self._ends[slot] = gain, 0, False
         self.bus[slot], self.priority[slot] = bus._index, sound.priority
@@ -143,13 +144,14 @@ class Voices:
         """It can be played now: those that wait for it begin, loops where they would be."""
         for slot in self._playing(sound):
             self.number[slot], self.length[slot], self._chosen = number, sound.duration, 0
+            age_s = self._clock_s - self._born_s[slot]
             if self.loop[slot]:
-                self.time[slot] = self.age[slot] * self.rate[slot] % sound.duration
-            elif self.age[slot] > LATE_FILE_S:
+                self.time[slot] = age_s * self.rate[slot] % sound.duration
+            elif age_s > LATE_FILE_S:
                 self.dropped += 1
                 self._free(slot)
             else:
-                self.time[slot] = self.age[slot] = 0  # lateness counts from here
+                self.time[slot], self._born_s[slot] = 0, self._clock_s  # lateness counts from here
 
     # -- the frame ---------------------------------------------------------------------------------
 
@@ -182,7 +184,7 @@ class Voices:
         rows[:, 0], rows[:, 1:3], rows[:, 3] = heard, level.T.take(heard, 0), self.rate.take(heard)
         rows[:, 4] = 0 if covered is None else covered[heard]
         stops, self._stops = self._stops, []
-        self.age[:n] += dt
+        self._clock_s += dt
         if not stands:
             self._pass(n, dt)
         sent = rows.tobytes() if around is None else rows.tobytes() + around.tobytes()
@@ -258,7 +260,7 @@ class Voices:
 
     def _drop_late(self, n: int) -> npt.NDArray[np.bool_]:
         """What began while nothing could be heard is not caught up."""
-        late = (self.age[:n] > LATE_S) & ~self.heard[:n] & ~self.loop[:n] & (self.serial[:n] > 0)
+        late = (self._clock_s - self._born_s[:n] > LATE_S) & ~self.heard[:n] & ~self.loop[:n] & (self.serial[:n] > 0)
         self.dropped += int(late.sum())
         for slot in np.flatnonzero(late).tolist():
             self._free(slot)

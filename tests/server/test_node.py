@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -143,3 +145,22 @@ def test_settings_of_a_worker_are_read_as_they_were_written(tmp_path: Path) -> N
     wheel = PageWheel("a", "1", "a.whl", "0" * 64, 9, ["a"])
     files = Files(tmp_path, tmp_path / "r", tmp_path / "w", PageWheels(tmp_path, (wheel,)), ("a.example",), ("https://b",))
     assert Files.read(files.text()) == files and json.loads(files.text())
+
+
+def test_a_swarm_visits_rooms_and_says_what_it_saw(node: ServedNode) -> None:
+    command = [sys.executable, "-m", "layerw_server", "swarm", str(node.folder / "app" / "bricks.py"), "--connect",
+               f"{node_origin(node)}/", "--seconds", "3", "--json"]  # fmt: skip
+    done = subprocess.run([*command, "--clients", "12", "--room", "main", "--room", "arena", "--call", "put"],
+                          capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["joined"] == 12 and report["refused"] == report["lost"] == 0 and not report["why"]
+    assert 5 < report["snapshots_a_second"] < 40 and report["bytes_a_second_a_client"] > 100
+    assert report["there_and_back_ms"]["p99"] > 0 and report["room"]["share_of_a_core"] > 0
+    player = RemotePlayer(node)
+    assert player.counted("ask")[0] > 12  # each has put some
+    player.close()
+    for more, told in ((["--call", "jump"], "has no call 'jump' to the server; it has ask, count"),
+                       (["--room", "third", "--clients", "1"], "This server has 2 rooms already")):  # fmt: skip
+        done = subprocess.run([*command, *more], capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 1 and told in done.stdout + done.stderr

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from . import checks
-from .console import CommandError, page_says
+from .console import STDERR, CommandError, page_says
 
 
 def serve(
@@ -82,6 +82,50 @@ def _serve_node(program: Path, port: int, host: str, rooms: int, workers: int, k
         raise CommandError(str(error)) from None
 
 
+def swarm(
+    program: Annotated[Path, typer.Argument(metavar="APP", show_default=False,
+                                            help="The program whose rooms are visited.")],
+    connect: Annotated[str, typer.Option(metavar="URL", help="Where they are.")] = "http://127.0.0.1:8000/",
+    clients: Annotated[int, typer.Option(min=1, max=10_000, help="How many players.")] = 100,
+    seconds: Annotated[float, typer.Option(min=1, help="How long they are measured.")] = 10.0,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="Processes that they are in.")] = 2,
+    room: Annotated[list[str] | None, typer.Option(metavar="NAME", help=(
+        "The room; repeat it to share the players out among several."))] = None,
+    call: Annotated[list[str] | None, typer.Option(metavar="NAME", help=(
+        "A function of @app.rpc(to=\"server\") that they call, with numbers of -1 to 1; repeat it for more."))] = None,
+    rate: Annotated[float, typer.Option(min=0.01, max=20, help="Calls a second of each.")] = 2.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Visit the rooms of `layerw serve APP` with many players, over real sockets, and say what they and the rooms saw.
+
+    Exit status 1 when one was refused or lost.
+    """
+    if sys.platform == "win32":
+        raise CommandError("A swarm is of processes that talk over Unix sockets, which Windows has not.")
+    path, module = checks.program(program), checks.piece("net.swarm")
+    given = module.Swarm(path, connect, clients, seconds, processes, tuple(room or ("",)), tuple(call or ()), rate)
+    try:
+        report = asyncio.run(module.run(given, lambda text: STDERR.print(text, markup=False)))
+    except checks.piece("net.room").RoomError as error:
+        raise CommandError(str(error)) from None
+    typer.echo(json.dumps(report, indent=2) if as_json else "\n".join(_lines(report)))
+    raise typer.Exit(1 if report["refused"] or report["lost"] else 0)
+
+
+def _lines(report: dict[str, Any]) -> list[str]:
+    between, trip = report["between_snapshots_ms"], report["there_and_back_ms"]
+    lines = [f"{report['joined']} of {report['clients']} players for {report['seconds']} s, "
+             f"{report['refused']} refused, {report['lost']} lost", *(f"  {why}" for why in report["why"]),
+             f"a second each got {report['snapshots_a_second']} snapshots, {report['bytes_a_second_a_client']} bytes",
+             f"between two snapshots {between['p50']} ms, p99 {between['p99']}",
+             f"there and back {trip['p50']} ms, p99 {trip['p99']}"]  # fmt: skip
+    if room := report.get("room"):
+        lines += [f"the rooms took {room['share_of_a_core']:.0%} of a core and {room['memory_mb']} MB",
+                  f"99 % of their frames began less than {room['late_ms_p99_below']:g} ms late; "
+                  f"{room['snapshots_skipped']} snapshots were skipped"]  # fmt: skip
+    return lines
+
+
 def headless(program: Path, frames: int, connect: str | None, as_json: bool) -> int:
     """`layerw run --headless`; the exit status."""
     report = checks.piece("net.headless").run(program, frames, connect)
@@ -99,3 +143,4 @@ def headless(program: Path, frames: int, connect: str | None, as_json: bool) -> 
 def register(app: typer.Typer) -> None:
     """Adds what is no option of another command."""
     app.command()(serve)
+    app.command()(swarm)

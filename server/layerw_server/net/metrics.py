@@ -21,6 +21,9 @@ ROWS = (
     ("layerw_snapshots_total", "counter", "Snapshots that were sent.", "snapshots"),
     ("layerw_snapshots_skipped_total", "counter", "Snapshots that a player was too slow for.", "skipped"),
     ("layerw_busy_seconds_total", "counter", "Seconds that frames took.", "busy_s"),
+    ("layerw_cpu_seconds_total", "counter", "Seconds of processors that the room's process took.", "cpu_s"),
+    ("layerw_up_seconds_total", "counter", "Seconds since its process began.", "up_s"),
+    ("layerw_memory_bytes", "gauge", "What its process holds in memory.", "memory_bytes"),
 )
 
 

@@ -11,12 +11,14 @@ import logging
 import time
 from bisect import bisect_left
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from layerw.hosts.headless import FRAME_S, HeadlessHost
 
 BEHIND_MAX_S = 0.25
 LATE_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25)  # upper edges of the histogram
+STATM, PAGE_BYTES = Path("/proc/self/statm"), 4096
 log = logging.getLogger("layerw.server.room")  # a child: the server's own rate limit would hide what the program says
 
 
@@ -27,6 +29,7 @@ class Pace:
         self.late = [0] * (len(LATE_S) + 1)
         self.late_s = self.busy_s = 0.0
         self.frames = 0
+        self._begun = time.monotonic()
 
     async def run(self, host: HeadlessHost, app: Any, ends: Callable[[], bool]) -> None:
         """Frames by the clock."""
@@ -49,8 +52,17 @@ class Pace:
         self.frames += 1
 
     def figures(self) -> dict[str, Any]:
-        """JSON."""
-        return {"late": list(self.late), "late_s": self.late_s, "busy_s": self.busy_s, "frames": self.frames}
+        """JSON; of the process as well."""
+        return {"late": list(self.late), "late_s": self.late_s, "busy_s": self.busy_s, "frames": self.frames,
+                "cpu_s": time.process_time(), "up_s": time.monotonic() - self._begun,
+                "memory_bytes": _memory_bytes()}  # fmt: skip
+
+
+def _memory_bytes() -> int:
+    try:
+        return int(STATM.read_text().split()[1]) * PAGE_BYTES
+    except OSError:  # no Linux
+        return 0
 
 
 def _tell(host: HeadlessHost) -> None:

@@ -444,7 +444,7 @@ class App:
 
         Args:
             source: the URL of a .ply, .spz or .glb (KHR_gaussian_splatting), at most 256 MiB; or (n, 3) metres, n up to
-                1,048,576. The other arguments belong to arrays.
+                4,194,304. The other arguments belong to arrays.
             scale: standard deviations along each one's own axes, metres: one number, (3,) or (n, 3).
             rotation: of those axes, xyzw, (4,) or (n, 4).
             color: one colour, or (n, 3 or 4), sRGB; alpha is how much the middle covers. Shown as given, without light.

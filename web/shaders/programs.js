@@ -63,6 +63,7 @@ export const PROGRAMS = Object.freeze({
   decode: [...FRAME, 'radiance', 'fullscreen', 'decode'],
   compose: [...FRAME, 'radiance', 'fullscreen', 'compose'],
   splats_over: [...SCREEN, 'tonemap', 'srgb', 'splats_over'],
+  splats_sort: ['gen/blocks', 'splats_sort'],
   background: [...FRAME, 'radiance', 'fullscreen', 'screen_space', 'background'],
   eye_dome: [...SCREEN, 'screen_space', 'eye_dome'],
   temporal: [...SCREEN, 'temporal'],
@@ -95,8 +96,8 @@ export const aroundShader = (/** @type {boolean} */ displaces) => ({
 
 /** Programs that WebGPU has no use for: it draws into the canvas itself. */
 const WEBGL2_ONLY = new Set(['present']);
-/** Programs that WebGL2 has no use for: it copies and clears depth without a shader. */
-const WEBGPU_ONLY = new Set(['depth_resolve', 'tile_clear']);
+/** Programs that WebGL2 has no use for: it copies and clears depth without a shader, and has no compute. */
+const WEBGPU_ONLY = new Set(['depth_resolve', 'tile_clear', 'splats_sort']);
 
 /** @typedef {'webgpu' | 'webgl2'} Api */
 /** @typedef {{ file: string, pieces: readonly string[], stage: 'vertex' | 'fragment', entry?: string }} GlslStage */

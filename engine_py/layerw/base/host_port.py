@@ -29,8 +29,8 @@ class HostPort(AddressPort, Protocol):
 
     name: str
 
-    def options(self) -> dict[str, Any]:
-        """Boot options: base URL, backend, clock, frames, budgets."""
+    def options(self, *, again: bool = False) -> dict[str, Any]:
+        """Boot options: base URL, backend, clock, frames, budgets. again: as they are now, after a lost device."""
         ...
 
     def submit(self, address: int, words: int) -> None:

@@ -95,6 +95,10 @@ COMMANDS: tuple[Record, ...] = (
             "Before the views: what moves vertices (shaders/posed.wgsl) are `lines` lines of POSE_LINE texels of four "
             "floats; where that is another number than before, all are zero. `count` lines from `first_line` on are "
             "written."),
+    _record(81, "splats_sort", "mesh:h texture:h texels:u32 data:p",
+            "Before the views, where there is compute: the mesh's numbers become an order of the texture's Gaussians "
+            "of so many texels, from the farthest to the nearest. data: 14 float32: three rows that bring a place to "
+            "metres from the eye, log2 of the farthest distance squared, steps of the order an octave of that."),
     _record(9, "readback", "readback:u32",
             "Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames "
             "later."),
@@ -275,7 +279,7 @@ FADE_ARRIVES, FADE_LEAVES, FADE_STEPS = 1, 129, 126
 DRAW_STILL = 4  # `first` counts in still_rows, not in visible_rows
 # Those after points are elements: each is one quad that its material kind, of the same name, spreads in the picture.
 TOPOLOGIES = ("triangles", "lines", "points", "discs", "strokes", "particles", "step", "glyphs", "splats", "ui")
-SPLAT_LINE = 2048  # texels a line of the texture of a cloud of Gaussians
+SPLAT_LINE = 4096  # texels a line of the texture of a cloud of Gaussians
 ROW_LOCATION = 15  # of the instance's row number among the vertex attributes, whatever the layout
 SHADOW_BLOCK = 512  # texels of a block of the atlas' cells (frame/shadow_atlas.py)
 SHADOW_CASCADES, SHADOW_MATRICES = 6, 12  # of the sun; of all that a view draws or reads, as in FRAME_BLOCK

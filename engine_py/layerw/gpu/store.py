@@ -18,7 +18,7 @@ import numpy as np
 
 from layerw.base.errors import BudgetError, ShapeError
 from layerw.base.handles import HandlePool
-from layerw.base.ports import U32, MaterialDesc, MeshData, Primitive
+from layerw.base.ports import F32, U32, MaterialDesc, MeshData, Primitive
 from layerw.gpu import packing, records, spec
 from layerw.gpu.materials import Materials
 from layerw.gpu.pages import USAGE_INDEX, USAGE_VERTEX, BufferPages, Place
@@ -56,6 +56,7 @@ class Store:
         self._submission = submission
         self._heap = heap
         self._uploaded = False  # in this frame
+        self.restores = 0  # lost devices
         page = max(1 * MIB, min(16 * MIB, ledger.budget_bytes // 32))
         self._vertices = self._buffer_pages(USAGE_VERTEX, VERTEX_BYTES, page)
         self._indices = self._buffer_pages(USAGE_INDEX, 4, page // 4)
@@ -149,6 +150,10 @@ class Store:
         self._submission.encoder.buffer_write(record.vertex.page.buffer, record.vertex.offset_bytes,
                                               self._submission.keep(data), data.nbytes)  # fmt: skip
         self._count_upload(data.nbytes)
+
+    def sort_splats(self, mesh: int, texture: int, texels: int, given: F32) -> None:
+        """The GPU puts a mesh of splats in order; what is kept of it stays as it is. given: as spec says."""
+        self._submission.encoder.splats_sort(mesh, texture, texels, self._submission.keep(given))
 
     def try_mesh_from_transfer(self, transfer: int, vertex_count: int, index_count: int, topology: int = 0, *,
                                uv1: bool = False, posed: bool = False) -> int:  # fmt: skip
@@ -393,6 +398,7 @@ class Store:
 
     def restore(self) -> int:
         """Makes everything again that can be; the rest is marked as lost. Returns how many are lost."""
+        self.restores += 1
         self._vertices.restore()
         self._indices.restore()
         for texture, image in self.textures.items():

@@ -43,9 +43,9 @@ class BrowserHost:
         found = json.loads(glue.openLayer(budget_bytes))
         return open_linked(link(found["indices"]), PageThreads(found["threads_max"], self._set_threads))
 
-    def options(self) -> dict[str, Any]:
-        """What the page asked for; read once."""
-        if self._options is None:
+    def options(self, *, again: bool = False) -> dict[str, Any]:
+        """What the page asked for; read once, or again."""
+        if self._options is None or again:
             self._options = dict(json.loads(glue.options()))
         return self._options
 

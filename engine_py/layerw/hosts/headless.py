@@ -146,7 +146,7 @@ class HeadlessHost:
         assert view is not None, "wasmtime's memory has views"
         return memoryview(view.data)
 
-    def options(self) -> dict[str, Any]:
+    def options(self, *, again: bool = False) -> dict[str, Any]:
         """The boot options."""
         return self._options
 

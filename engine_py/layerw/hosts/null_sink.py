@@ -311,6 +311,9 @@ class NullSink:
         self.meshes[mesh] = (6 * vertex_count if layout.is_element else index_count or vertex_count, vertex_buffer,
                              index_buffer)  # fmt: skip
 
+    def splats_sort(self, mesh: int, texture: int, texels: int, data: int) -> None:
+        raise SinkError("The null backend has no compute: it can sort no splats.")
+
     def mesh_destroy(self, mesh: int) -> None:
         _require(self.meshes.pop(mesh, None) is not None, f"mesh {mesh} does not exist")
 

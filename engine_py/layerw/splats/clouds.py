@@ -26,7 +26,7 @@ from layerw.scene.entity import Entity
 from layerw.scene.table import FrameColumns
 from layerw.splats.files import Arrays, read_splats
 from layerw.splats.harmonics import DEGREE_MAX
-from layerw.splats.order import ALLOWANCE, BYTES_EACH, SLICE, DepthOrder
+from layerw.splats.order import ALLOWANCE, BYTES_EACH, SLICE, DepthOrder, sort_bytes
 from layerw.splats.packing import TEXELS, new_words, pack, positions_of, size_bytes
 from layerw.splats.splats import Splats, given_arrays
 
@@ -45,6 +45,7 @@ class Cloud:
                  heap_bytes: int) -> None:  # fmt: skip
         self.splats, self.order, self.heap_bytes = splats, order, heap_bytes
         self.texture, self.mesh, self.material = texture, mesh, material
+        self.on_gpu = not heap_bytes  # whether that sorts it
         self._work: Iterator[int] | None = None
         self._next = 0  # how many its next step works on
 
@@ -77,6 +78,9 @@ class Clouds:
         self._port = port
         self._clouds: list[Cloud] = []
         self._waiting: dict[int, tuple[Splats, int]] = {}  # by transfer, with the degree of harmonics that is kept
+        self._on_gpu = self._has_compute()
+        self._restores = port.resources.store.restores
+        self._scratch_bytes = 0  # of the GPU: what sorts the largest there
 
     def hooks(self) -> Mapping[str, Callable[..., Any]]:
         """See Subsystem."""
@@ -142,11 +146,43 @@ class Clouds:
 
     # -- the GPU -----------------------------------------------------------------------------------
 
+    def _has_compute(self) -> bool:
+        return self._port.host.options(again=True).get("backend") == "webgpu"
+
+    def _may_sort(self, count: int) -> bool:
+        """Whether the GPU sorts so many: there is room for what that takes."""
+        if not self._on_gpu:
+            return False
+        more = sort_bytes(count) - self._scratch_bytes
+        if more > 0:
+            if not self._port.resources.store.try_charge(more):
+                return False
+            self._scratch_bytes += more
+        return True
+
+    def _look_again(self) -> None:
+        """After a lost device: it may have come back as another one, and no order is left there."""
+        store = self._port.resources.store
+        if store.restores == self._restores:
+            return
+        self._restores, self._on_gpu = store.restores, self._has_compute()
+        for cloud in self._clouds:
+            if cloud.on_gpu:
+                cloud.order.forget()
+            if cloud.on_gpu and not self._on_gpu:
+                needed = len(cloud.splats) * BYTES_EACH
+                if not self._port.heap_ledger.try_reserve(needed):
+                    self._port.log.error(f"There is no room to sort {len(cloud.splats):,} splats; they are not drawn.")
+                    cloud.splats.destroy()
+                    continue
+                cloud.heap_bytes, cloud.on_gpu = needed, False
+
     def _show(self, splats: Splats, arrays: Arrays) -> None:
         """Raises BudgetError: then nothing is kept."""
         store, ledger = self._port.resources.store, self._port.heap_ledger
         count, degree = len(arrays.position), arrays.harmonics.degree
-        heap_bytes = count * BYTES_EACH  # what sorts them; the store adds what it keeps
+        # What sorts them; the store adds what it keeps.
+        heap_bytes = 0 if self._may_sort(count) else count * BYTES_EACH
         mesh = material = texture = 0
         ledger.reserve(heap_bytes, f"{count:,} splats")
         try:
@@ -184,6 +220,7 @@ class Clouds:
             store.destroy_texture(texture)
 
     def _placed(self) -> None:
+        self._look_again()
         self._sweep()
         self._port.environment._has_splats = bool(self._clouds)
         if not self._clouds:
@@ -197,14 +234,27 @@ class Clouds:
             matrix, offset = from_eye(columns, row, camera)
             if not (np.isfinite(matrix).all() and np.isfinite(offset).all()):
                 continue
+            if cloud.on_gpu:
+                self._sort(cloud, matrix, offset)
+                continue
             left, is_new = cloud.step(matrix, offset, left)
             if is_new:
                 self._port.resources.store.rewrite_mesh(cloud.mesh)  # its kept bytes are the order
-                if cloud.order.sorts == 1:
-                    self._port.table.set_mesh(row, cloud.mesh)
+                self._draw(cloud)
             if cloud.waits:  # it is the first of the next frame
                 self._clouds = self._clouds[at:] + self._clouds[:at]
                 break
+
+    def _sort(self, cloud: Cloud, matrix: F64, offset: F64) -> None:
+        if cloud.order.is_stale(matrix, offset, on_gpu=True):
+            self._port.resources.store.sort_splats(cloud.mesh, cloud.texture, TEXELS[cloud.splats.degree],
+                                                   cloud.order.told(matrix, offset))  # fmt: skip
+            self._draw(cloud)
+
+    def _draw(self, cloud: Cloud) -> None:
+        row = cloud.splats.entity.first_row
+        if self._port.table.mesh[row] != cloud.mesh:
+            self._port.table.set_mesh(row, cloud.mesh)
 
     def _sweep(self) -> None:
         gone = [cloud for cloud in self._clouds if not cloud.splats.alive]
@@ -223,7 +273,8 @@ class Clouds:
 
     def _report(self) -> dict[str, int]:
         return {"clouds": len(self._clouds), "splats": sum(len(cloud.splats) for cloud in self._clouds),
-                "loading": len(self._waiting), "sorts": sum(cloud.order.sorts for cloud in self._clouds)}
+                "loading": len(self._waiting), "sorts": sum(cloud.order.sorts for cloud in self._clouds),
+                "on_gpu": sum(cloud.on_gpu for cloud in self._clouds)}
 
     def close(self) -> None:
         """See Subsystem."""
@@ -233,6 +284,8 @@ class Clouds:
         for cloud in self._clouds:
             self._end(cloud)
         self._clouds.clear()
+        self._port.resources.store.uncharge(self._scratch_bytes)
+        self._scratch_bytes = 0
         self._port.environment._has_splats = False
 
 

@@ -21,7 +21,7 @@ from layerw.base.ports import F32
 from layerw.splats.harmonics import COUNTS, DEGREE_MAX, HALF_TURN, Harmonics, none, quantized
 
 U8 = npt.NDArray[np.uint8]
-COUNT_MAX = 1 << 20
+COUNT_MAX = 1 << 22
 SH_0 = 0.28209479177387814  # the harmonic of degree 0
 _PLY_HEADER_MAX = 64 * 1024
 _PLY_TYPES = {"char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1", "short": "<i2", "int16": "<i2",

@@ -1,10 +1,10 @@
-"""The order of splats: from the farthest to the nearest, renewed where the eye has moved far enough.
+"""The order of splats: from the farthest to the nearest, renewed where the eye or the cloud has moved.
 
-Owns: the keys (16 bits of distance, by its logarithm) and the order. Keys, and rows put in order, are made in slices;
-the sort between them (kernels/geometry/sort.h) is one step, for which a large cloud has a frame to itself. What is
-shown meanwhile is the order before, whole.
-Limits: the frame with the sort waits for it (1,048,576: about 0.1 s natively); splats of one App.splats are in order,
-clouds that reach into each other only as wholes; the order is that of the main view's eye, for all views.
+Owns: the keys (16 bits of distance, by its logarithm), and the order where the GPU makes none: a counting sort in
+slices, whose every step is short. What is shown meanwhile is the order before, whole. web/shaders/splats_sort.wgsl does
+the same. Limits: splats of one cloud are in order, clouds that reach into each other only as wholes; the order is that
+of the main view's eye, for all views.
+Source: Cormen, Leiserson, Rivest, Stein, "Introduction to Algorithms", section 8.2.
 """
 
 from __future__ import annotations
@@ -12,16 +12,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from layerw.base.ports import F32, F64
-from layerw.kernels.geometry import GEOMETRY
 
-SLICE = 1 << 17  # splats of a step
-ALLOWANCE = 3 * SLICE  # that all clouds may work on in a frame; each is counted for its key, its sort and its row
-BYTES_EACH = 3 * 4  # keys, and the scratch of them and of the order
+SLICE = 1 << 16  # splats of a step
+ALLOWANCE = 2 * SLICE  # that all clouds may work on in a frame; each is counted for its key and for its place
+BYTES_EACH = 2 + 4  # key, and its place in the next order
 KEY_MAX = 65535
-MOVED = 0.02  # of the distance to the nearest that may be gone before the order is renewed
+NEAREST = 2.0**-16  # of the farthest distance, that keys tell apart
+MOVED = 0.02  # of the distance to the nearest that may be gone before a thread renews the order
 _LOWEST = 1e-12
+_BLOCK, _DIGITS = 4096, 256  # of the GPU's sort
+
+
+def sort_bytes(count: int) -> int:
+    """What the GPU takes to sort so many, beside their order (web/backends/webgpu/sorts.js)."""
+    return 12 * count + 4 * _DIGITS * (-(-count // _BLOCK) + 1)
 
 
 class DepthOrder:
@@ -29,37 +36,77 @@ class DepthOrder:
 
     def __init__(self, position: F32) -> None:
         self._position = position
-        count = len(position)
-        self.order = np.arange(count, dtype=np.uint32)
-        self._keys = np.empty(count, np.uint32)
-        self._spare, self._spare_keys = np.empty_like(self.order), np.empty_like(self._keys)
+        self.order = np.arange(len(position), dtype=np.uint32)  # as the thread made it
+        low, high = position.min(axis=0).astype(np.float64), position.max(axis=0).astype(np.float64)
+        self._middle, self._reach = 0.5 * (low + high), 0.5 * float(np.linalg.norm(high - low))
+        self._keys: npt.NDArray[np.uint16] | None = None
+        self._next = self.order
         self._sorted: tuple[F64, F64] | None = None  # matrix and offset of the last sort
         self._near = 0.0  # metres to the nearest then
         self.sorts = 0
 
-    def is_stale(self, matrix: F64, offset: F64) -> bool:
+    def forget(self) -> None:
+        """The order that was made is gone."""
+        self._sorted = None
+
+    def is_stale(self, matrix: F64, offset: F64, *, on_gpu: bool = False) -> bool:
         """Whether it should be renewed. matrix (3, 3), offset (3,): from the cloud's axes to metres from the eye."""
         if self._sorted is None:
             return True
         before, was_at = self._sorted
+        if on_gpu:
+            return not (np.array_equal(matrix, before) and np.array_equal(offset, was_at))
         moved = float(np.linalg.norm(offset - was_at))
         return not np.allclose(matrix, before, rtol=1e-3, atol=1e-9) or moved > MOVED * self._near
+
+    def told(self, matrix: F64, offset: F64) -> F32:
+        """What the GPU sorts by (gpu/spec.py: splats_sort)."""
+        self._sorted = matrix.copy(), offset.copy()
+        self.sorts += 1
+        rows = np.concatenate([matrix, offset[:, None]], axis=1).reshape(-1)
+        return np.concatenate([rows, self._range(matrix, offset)]).astype(np.float32)
+
+    def _range(self, matrix: F64, offset: F64) -> tuple[float, float]:
+        """log2 of the farthest distance, squared, that there may be; steps of keys an octave of that."""
+        middle = float(np.linalg.norm(matrix @ self._middle + offset))
+        reach = self._reach * float(np.linalg.norm(matrix, 2))
+        far = max(middle + reach, 1e-5)
+        near = max(middle - reach, far * NEAREST)
+        high, low = 2 * np.log2(far), 2 * np.log2(near)
+        return float(high), KEY_MAX / max(float(high - low), 1e-6)
 
     def renew(self, matrix: F64, offset: F64) -> Iterator[int]:
         """Sorts; yields before each step how many it will work on, and ends with `order` as it should be."""
         self._sorted = matrix.copy(), offset.copy()
         count = len(self._position)
-        logs = self._spare.view(np.float32)
+        if self._keys is None:
+            self._keys, self._next = np.empty(count, np.uint16), np.empty_like(self.order)
+        keys = self._keys
         turn, shift = matrix.T.astype(np.float32), offset.astype(np.float32)
+        high, steps = self._range(matrix, offset)
+        nearest, places = np.inf, np.zeros(KEY_MAX + 1, np.int64)
         for start in range(0, count, SLICE):
             yield min(SLICE, count - start)
-            some = self._position[start : start + SLICE] @ turn + shift
-            logs[start : start + SLICE] = np.log2(np.maximum((some * some).sum(axis=1), _LOWEST))
-        yield count
-        low, high = float(logs.min()), float(logs.max())
-        self._near = 2.0 ** (0.5 * low)
-        np.multiply(np.subtract(high, logs, out=logs), KEY_MAX / max(high - low, 1e-9), out=logs)
-        np.minimum(logs, KEY_MAX, out=self._keys, casting="unsafe")
-        self.order[:] = np.arange(count, dtype=np.uint32)
-        GEOMETRY.lw_sort_u32(self._keys, self.order, self._spare_keys, self._spare, count)
+            away = self._position[start : start + SLICE] @ turn + shift
+            squares = np.maximum(np.einsum("ij,ij->i", away, away), _LOWEST)
+            nearest = min(nearest, float(squares.min()))
+            logs = (np.float32(high) - np.log2(squares, out=squares)) * np.float32(steps)
+            some = keys[start : start + SLICE]
+            some[:] = np.clip(logs, 0, KEY_MAX, out=logs)
+            places += np.bincount(some, minlength=KEY_MAX + 1)
+        self._near = float(nearest) ** 0.5
+        places = np.cumsum(places) - places  # of the next one with each key
+        for start in range(0, count, SLICE):
+            yield min(SLICE, count - start)
+            self._place(keys[start : start + SLICE], start, places)
+        self.order[:] = self._next
         self.sorts += 1
+
+    def _place(self, keys: npt.NDArray[np.uint16], start: int, places: npt.NDArray[np.int64]) -> None:
+        """Puts a slice where it belongs; equal keys keep their order."""
+        local = np.argsort(keys, kind="stable")
+        in_order = keys[local]
+        counts = np.bincount(keys, minlength=KEY_MAX + 1)
+        before = places - (np.cumsum(counts) - counts)  # what an element's place is farther on than in the slice
+        self._next[before[in_order] + np.arange(len(keys))] = local + start
+        places += counts

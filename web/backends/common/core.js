@@ -5,7 +5,7 @@
  * null while the device is lost (every command is then ignored; Python learns it from the device_lost event), and still
  * with a new one until Python has heard of it: what it sent before names what went with the old one.
  */
-import { COLUMNS, FRAME_BLOCK_BYTES, LIGHT_TEXELS, POSE_LINE, RESOURCE_KINDS, ROWS_STEP } from '../../gen/layouts.js';
+import { COLUMNS, FRAME_BLOCK_BYTES, LIGHT_TEXELS, POSE_LINE, RESOURCE_KINDS, ROWS_STEP, TOPOLOGIES } from '../../gen/layouts.js';
 import { DRAW_PASSES } from '../../gen/passes.js';
 import { HandleTable } from '../../engine/handles.js';
 import { Images } from './images.js';
@@ -24,6 +24,7 @@ import { View } from './view.js';
 
 const LOST = 'The GPU was lost before its picture could be read back; ask again when it is back.';
 const VIEWS_MAX = 64;
+const SORT_NUMBERS = 14; // floats of splats_sort
 
 export class Core {
   /** @param {Parts} parts */
@@ -415,6 +416,20 @@ export class Core {
     if (this.driver) this.shapes.destroy(this.driver, handle);
   }
 
+  /** @param {number} mesh @param {number} texture @param {number} texels @param {number} address */
+  splatsSort(mesh, texture, texels, address) {
+    if (!this.driver) return;
+    const { sorts } = this.driver;
+    if (!sorts) throw new Error('This device has no compute: it can sort no splats.');
+    const shape = this.meshes.get(mesh);
+    const words = this.textures.get(texture);
+    if (TOPOLOGIES[shape.topology] !== 'splats') throw new Error(`The mesh ${mesh} holds ${TOPOLOGIES[shape.topology]}, not splats.`);
+    if (shape.elements * texels > words.width * words.height) {
+      throw new Error(`${shape.elements} splats of ${texels} texels do not fit into ${words.width} x ${words.height}.`);
+    }
+    if (shape.ready && words.state === 'ready') sorts.sort(shape, words, this.heap.f32(address, SORT_NUMBERS), texels);
+  }
+
   // -- materials and shaders of programs ------------------------------------------------------------------------------
   /** @param {number} handle @param {number} kind @param {number} flags @param {number} shader @param {number} textures
    * @param {number} count @param {number} params @param {number} sizeBytes */
@@ -467,7 +482,8 @@ export class Core {
   stats() {
     const liveHandles = this.buffers.liveCount + this.textures.liveCount + this.meshes.liveCount + this.looks.liveCount;
     const { driver } = this;
-    const fixed = driver ? driver.buffers.sizeBytes + driver.graph.sizeBytes + driver.executor.readingBytes : 0;
+    const fixed = driver ? driver.buffers.sizeBytes + driver.graph.sizeBytes + driver.executor.readingBytes
+      + (driver.sorts?.sizeBytes ?? 0) : 0;
     return { ...this.drawn, liveHandles, gpuBytes: this.resourceBytes + fixed, gpuMs: driver?.executor.times.gpuMs ?? null };
   }
 }

@@ -153,7 +153,7 @@ export function checkTexture(width, height, levels, format, limits) {
     return `It has ${levels} levels; use 1 or the full chain of ${fullChain(width, height)}.`;
   }
   if (familyOf(format) >= TEXTURE_FAMILIES.length) {
-    return `Its format is ${format}; use 0 (rgba8 sRGB), 1 (rgba8 linear), 2 (drawn by views), 3 (rgba16float) or a compressed one.`;
+    return `Its format is ${format}; use 0 (rgba8 sRGB), 1 (rgba8 linear), 2 (drawn by views), 3 (rgba16float), 4 (rgba32uint) or a compressed one.`;
   }
   return '';
 }

@@ -9,7 +9,7 @@ import { streamsOf } from '../common/resources.js';
 import { POSES_BINDING } from './layouts.js';
 import { WebgpuLights } from './lights.js';
 
-const USAGES = [0, 0x20 /* VERTEX */, 0x10 /* INDEX */];
+const USAGES = [0, 0x20 | 0x80 /* VERTEX, and STORAGE: of splats the GPU writes their order */, 0x10 /* INDEX */];
 const COPY_DST = 0x8;
 const COPY_SRC = 0x4;
 const STORAGE = 0x80;

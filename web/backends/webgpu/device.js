@@ -15,6 +15,7 @@ import { WebgpuPasses } from './passes.js';
 import { makeLayouts } from './layouts.js';
 import { WebgpuPipelines } from './pipelines.js';
 import { WebgpuTextures } from './textures.js';
+import { WebgpuSorts } from './sorts.js';
 import { GpuTimer } from './timing.js';
 
 const RETRY_MS = 200;
@@ -102,7 +103,8 @@ export class WebgpuBackend extends Core {
     const { maxBufferSize, maxStorageBufferBindingSize, maxTextureDimension2D } = device.limits;
     const maxRows = Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / 16 / 1024) * 1024;
     const limits = { maxBufferBytes: maxBufferSize, maxTextureSide: maxTextureDimension2D, maxRows, compressed: compressed(device) };
-    return { limits, textures, buffers, pipelines, executor, graph: new Graph(executor) };
+    const sorts = new WebgpuSorts(device, wgslModule(this.chunks, 'splats_sort'));
+    return { limits, textures, buffers, pipelines, executor, sorts, graph: new Graph(executor) };
   }
 
   /** A wrapper for creations: WebGPU says only later that there was no room. @param {GPUDevice} device

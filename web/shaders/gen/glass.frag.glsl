@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_layered.wgsl surface.wgsl layered.wgsl glass.wgsl glass_main.wgsl
-// sha256 723a6c531fbb103de4cdfe72d54ddf80027a5dd0c7a04c7c520a13f9aef4622b. Do not edit.
+// sha256 5984bb9c98a754dd6a49d70bf23a60f5da89a5f8f62abe585b95c7fa0151935e. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl tonemap.wgsl marks.wgsl gen/slots_particles.wgsl
 // curves.wgsl glyphs.wgsl
-// sha256 c22d8acc414327c20aa5b1c536b1a1d8d13f641771fc3d7310a91e3be3322f11. Do not edit.
+// sha256 a7569dc73811820f0c43d8329c9791fdaf45727181823f7c69c83911ce6d3714. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

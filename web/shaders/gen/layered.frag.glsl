@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_layered.wgsl surface.wgsl layered.wgsl surface_main.wgsl
-// sha256 6c2e8b11e07227e16192057ee2515825d0f75785ed1e934d634ec45c67ae57e2. Do not edit.
+// sha256 c9c491b0c406ff1b3dcb261bc40efcfa4f704feecddcfc26bf375dfa947dc567. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

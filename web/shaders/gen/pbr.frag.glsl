@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_pbr.wgsl surface.wgsl pbr.wgsl surface_main.wgsl
-// sha256 8035439048180ab7695aaf17a7c79dfba1c9651382723a2e27c51e1ac7f7806e. Do not edit.
+// sha256 483cd87ca1109eaaa4d4d60c670957b9488e98c2841bad831d5407eb6fb91763. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

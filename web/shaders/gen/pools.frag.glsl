@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl resolved_place.wgsl pools.wgsl
-// sha256 2bddf6e88c37734e2729e3205bf8cf14dc8cc0f926600dbff746172568fdd80c. Do not edit.
+// sha256 2709635a5c3f25e58575b5882de75673d8e35f9176334e2ce7a2be1fa834ac30. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

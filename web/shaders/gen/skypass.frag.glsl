@@ -4,7 +4,7 @@
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl atmosphere.wgsl panorama.wgsl air_light.wgsl
 // air_walk.wgsl skypass.wgsl
-// sha256 2f39c79ceb39046ab4c917c7d5529659e27b7fd503ec0ec3ce72ff09b79527d3. Do not edit.
+// sha256 1a63efc32e09d012f2fe91cf3b570d6b971499255741c6537761dc9551b34586. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl vertex.wgsl vertex_main.wgsl radiance.wgsl
 // air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl gen/slots_pbr.wgsl base_uv.wgsl
 // unlit.wgsl
-// sha256 d3493090444558773b600ce829a64a08f206b6f0ac66798b2f050049ed7c62ec. Do not edit.
+// sha256 0a4b28be93387490ef1d3af129df01b7a78902d6466265dea954263061c3f471. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

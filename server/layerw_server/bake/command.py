@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from layerw_server.bake.sources.photo import Photo
 
 MODELS = (".glb", ".gltf")
+SPLATS = (".ply", ".spz")
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
@@ -37,6 +38,9 @@ def cli_bake(
     started = time.monotonic()
     bar = BakeProgress()
     try:
+        if _are_splats(sources, out):
+            _splats(_one(sources), out, bar)
+            return
         check_out(out)
         if _are_models(sources):
             _models(sources, out, textures, quality, meshopt, side_max, bar)
@@ -70,6 +74,22 @@ def cli_bake(
 
 def _are_models(sources: list[Path]) -> bool:
     return bool(sources) and all(path.suffix.lower() in MODELS for path in sources)
+
+
+def _are_splats(sources: list[Path], out: Path) -> bool:
+    suffixes = {path.suffix.lower() for path in sources}
+    return bool(suffixes) and (suffixes <= set(SPLATS) or (suffixes == {".glb"} and out.suffix.lower() == ".spz"))
+
+
+def _splats(source: Path | None, out: Path, bar: BakeProgress) -> None:
+    from layerw_server.bake.splats import bake_splats
+
+    assert source is not None
+    started, before = time.monotonic(), source.stat().st_size if source.is_file() else 0
+    made = bake_splats(source, out)
+    for note in made.notes:
+        bar.note(f"{note}.")
+    bar.finish_splats(made.path, made.count, made.degree, before, made.size_bytes, time.monotonic() - started)
 
 
 def _models(

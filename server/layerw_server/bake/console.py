@@ -55,6 +55,13 @@ class BakeProgress:
         what = f"{', '.join(f'{one:,}' for one in triangles)} triangles" if triangles else f"{files} tiles"
         self.console.print(f"{out}: {what}, {size_bytes / 1e6:.1f} MB, {seconds:.1f} s", highlight=False, markup=False)
 
+    def finish_splats(
+        self, path: Path, count: int, degree: int, before_bytes: int, size_bytes: int, seconds: float,
+    ) -> None:
+        """Print what became of splats."""
+        self.console.print(f"{path}: {count:,} splats, harmonics of degree {degree}, {size_bytes / 1e6:.1f} MB of "
+                           f"{before_bytes / 1e6:.1f} MB, {seconds:.1f} s", highlight=False, markup=False)
+
     def stopped(self, out: Path) -> str:
         """The sentence after Ctrl-C."""
         done, total = self.done.get("tiles", (0, 0))

@@ -159,8 +159,8 @@ def shot(
 
 def bake(
     paths: Annotated[list[Path], typer.Argument(metavar="[SOURCE...] OUT", show_default=False, help=(
-        "Elevations in metres (.npz with `elevation`, .tif, .png, .asc, .hgt), or models (.glb, .gltf); and the folder "
-        "for what is made. No SOURCE with --procedural."))],
+        "Elevations in metres (.npz with `elevation`, .tif, .png, .asc, .hgt), models (.glb, .gltf) or splats "
+        "(.ply, .spz); and the folder for what is made. No SOURCE with --procedural."))],
     procedural: Annotated[str | None, typer.Option(metavar="NAME", show_default=False,
                                                    help=(
         "Make a world instead of reading one: island, archipelago, alps, desert or city."))] = None,
@@ -202,6 +202,8 @@ def bake(
     layerw bake --procedural island world/
 
     layerw bake statue.glb statue/        or        layerw bake city/*.glb city-tiles/
+
+    layerw bake scan.ply scan.spz         or        layerw bake scan.spz scan.glb
 
     layerw bake --probes room.py light.npz
     """

@@ -10,6 +10,7 @@ from layerw_server.tools.inspection.report import ERROR, NOTE, Report, size
 
 ELEVATIONS = (".npz", ".npy", ".tif", ".tiff", ".png", ".asc", ".hgt")
 MODELS = (".glb", ".gltf")
+SPLATS = (".ply", ".spz")
 
 
 def inspect(path: Path) -> Report:
@@ -35,10 +36,14 @@ def inspect(path: Path) -> Report:
         return inspect_tileset(path)
     if suffix == ".ktx2":
         return _texture(path)
+    if suffix in SPLATS:
+        from layerw_server.tools.inspection.splats import inspect_splats
+
+        return inspect_splats(path)
     if suffix in ELEVATIONS:
         return _elevations(path)
     raise BakeError(f"{path} is a {suffix or 'nameless'} file; models (.glb, .gltf), tilesets (tileset.json), textures "
-                    f"(.ktx2) and elevations ({', '.join(ELEVATIONS)}) are looked at.")
+                    f"(.ktx2), splats (.ply, .spz) and elevations ({', '.join(ELEVATIONS)}) are looked at.")
 
 
 def _texture(path: Path) -> Report:

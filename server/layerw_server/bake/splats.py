@@ -101,7 +101,8 @@ def spz(arrays: Arrays) -> tuple[bytes, tuple[str, ...]]:
 
 
 def _bytes(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    found: npt.NDArray[np.uint8] = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return found
 
 
 def _smallest_three(rotation: npt.NDArray[np.float32]) -> npt.NDArray[np.uint32]:
@@ -111,10 +112,10 @@ def _smallest_three(rotation: npt.NDArray[np.float32]) -> npt.NDArray[np.uint32]
     turns = rotation * np.where(rotation[rows, largest] < 0, -1, 1)[:, None]
     sizes = np.rint(511 * np.sqrt(2.0) * np.abs(turns)).clip(0, 511).astype(np.uint32)
     codes = sizes | np.where(turns < 0, 512, 0).astype(np.uint32)
-    words = largest.astype(np.uint32)
+    words: npt.NDArray[np.uint32] = largest.astype(np.uint32)
     for part in range(4):
-        words = np.where(largest != part, words << 10 | codes[:, part], words)
-    return words.astype("<u4")
+        words = np.where(largest != part, words << 10 | codes[:, part], words).astype(np.uint32)
+    return words
 
 
 def _harmonics(arrays: Arrays) -> npt.NDArray[np.uint8]:

@@ -167,6 +167,7 @@ def test_explosions_throw_bodies_and_characters_and_fade_with_the_distance(walk:
     walk.run(5)
     assert np.array_equal(walk.body.position, before)
     for bad in (lambda: physics.explode((0, 0, 0), -1), lambda: physics.explode((0, 0, 0), 1, radius=0),
-                lambda: physics.explode((0, math.nan, 0), 1), lambda: walk.hero.push((math.inf, 0, 0))):  # fmt: skip
+                lambda: physics.explode((0, math.nan, 0), 1), lambda: walk.hero.push((math.inf, 0, 0)),
+                lambda: walk.hero.push((0, 1e300, 0))):  # fmt: skip
         with pytest.raises(lw.LayerwError):
             bad()

@@ -34,7 +34,7 @@ MASS, BLOW, SQUEEZED = 28, slice(29, 32), 32
 KEPT = np.r_[0:9, 11, 16:27, 29:33]  # what changes from step to step
 MASS_MIN, MASS_MAX = 0.01, 1e6
 NOBODY = 0xFFFFFFFF
-SPEED_MAX = 200.0
+SPEED_MAX, PUSH_MAX = 200.0, 1e12
 FALL = 4  # of VELOCITY
 SETTABLE = ("fall_speed", "gravity", "height", "jump_speed", "strength")
 
@@ -127,7 +127,10 @@ class Character:
         impulse: (3,). Feet on the ground soon hold against what goes along it, and at once against up to 1.5 m/s
             upwards; more takes them off. 200 m/s is what it gets at most.
         """
-        speed = checks.vector("Character.push impulse", impulse) / float(self._state[MASS])
+        given = checks.vector("Character.push impulse", impulse)
+        if np.abs(given).max() > PUSH_MAX:
+            raise ConfigError(f"Character.push impulse is {checks.shown(impulse)}; it takes up to {PUSH_MAX:g} Ns.")
+        speed = given / float(self._state[MASS])
         pushed = self._state[BLOW] + speed * (1, 0, 1)
         self._state[BLOW] = pushed * min(1.0, SPEED_MAX / max(float(np.sqrt((pushed * pushed).sum())), 1e-9))
         self._state[FALL] = np.clip(self._state[FALL] + speed[1], -SPEED_MAX, SPEED_MAX)

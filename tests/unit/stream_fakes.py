@@ -263,6 +263,15 @@ class Rig:
                 return frame
         raise AssertionError(f"not settled after {frames} frames: {self.streamer.counts()}")
 
+    def rest(self, camera: Camera) -> None:
+        """Until what is loaded ahead is here as well."""
+        self.settle(camera)
+        for _ in range(12_000):
+            if not self.streamer._loads.loads:
+                return
+            self.step(camera)
+        raise AssertionError("something loads for ever")
+
     def drawn(self) -> list[int]:
         return [int(row) for row in self.streamer.residency.rows.drawn]
 

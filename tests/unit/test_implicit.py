@@ -135,7 +135,7 @@ def test_regions_split_and_subtrees_load_only_where_they_are_needed() -> None:
     frame = rig.streamer.local_frame()
     south_west = frame[:3, 3] - frame[:3, 0] * 2000 + frame[:3, 2] * 3000 + frame[:3, 1] * 900
     camera = look(south_west, south_west + (frame[:3, 2] * 0.6 - frame[:3, 1]) * 100, up=frame[:3, 0])
-    rig.settle(camera)
+    rig.rest(camera)
     asked = {url for url in rig.transfers.asked if url.endswith("subtree")}
     assert "w/s/2.0.0.subtree" in asked and len(asked) < 17
     tree = rig.streamer.tree

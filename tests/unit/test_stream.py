@@ -80,7 +80,7 @@ def test_draw_arrays_are_reused_until_something_changes() -> None:
 
 def test_a_settled_world_asks_the_ledgers_nothing() -> None:
     rig = Rig(world())
-    rig.settle(CAMERA)
+    rig.rest(CAMERA)
     opened, selection = len(rig.loader.opened), rig.streamer._selection
     for _ in range(50):
         rig.step(CAMERA)
@@ -89,7 +89,7 @@ def test_a_settled_world_asks_the_ledgers_nothing() -> None:
 
 # -- requests ----------------------------------------------------------------------------------------
 def test_lanes_limit_and_priorities_order_the_loads() -> None:
-    rig = Rig(world(5), latency=(10, 10), config=StreamConfig(lanes=3, loads_per_lane=2, prefetch=False))
+    rig = Rig(world(5), latency=(10, 10), config=StreamConfig(lanes=3, loads_per_lane=2, prefetch=False, skip=1))
     loading = 0
     for _ in range(120):
         rig.step(CAMERA)

@@ -41,6 +41,7 @@ class StreamConfig:
     max_texture_side: int = 1024
     grace_frames: int = 20  # a load that is no longer wanted is cancelled after these
     keep_refined: float = 1.25  # hysteresis: a tile that shows its children counts this much larger
+    skip: float = 4.0  # factor in geometric error between the levels on the way that are loaded first; 1: all are
     gpu_share: float = 0.95  # part of what the GPU ledger has for us that a view plans with
     prefetch_share: float = 0.7  # part of it above which nothing is prefetched
     stuck_frames: int = 45  # an upload without progress for these counts as larger than thought

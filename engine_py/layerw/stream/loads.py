@@ -187,7 +187,8 @@ class Loads:
         given_up = self._given_up(self.missing, now_s)
         final = (self.tree.state[self.missing] == FAILED) & ~np.isfinite(self.tree.retry_at_s[self.missing])
         waits = ~(final | given_up) if shows else ~final
-        loading = np.fromiter(self.loads, np.int64, len(self.loads))
+        seen = [load.row for load in self.loads.values() if load.priority >= VISIBLE * _CLASS_STEP]
+        loading = np.array(seen, np.int64)
         on_their_way = ~self._given_up(loading, now_s) if shows else np.ones(len(loading), np.bool_)
         return not (waits.any() or on_their_way.any())
 
@@ -284,10 +285,13 @@ class Loads:
             self._prefetch(now_s)
 
     def _ahead(self) -> list[tuple[int, float]]:
-        """What to load ahead, best first: coarse tiles before fine ones, on the way before beside."""
+        """What to load ahead, best first: coarse tiles before fine ones, on the way before beside. What lies beside and
+        what was left out wait for all that is seen."""
         state = self.tree.state
         coming = [(row, error) for row, error in self._expected.items() if state[row] == ABSENT]
         coming.sort(key=lambda item: -item[1])
+        if any(load.priority >= VISIBLE * _CLASS_STEP for load in self.loads.values()):
+            return coming
         open_ = state[self._spare] == ABSENT
         self._spare, self._spare_error = self._spare[open_], self._spare_error[open_]
         return coming + list(zip(self._spare.tolist(), self._spare_error.tolist(), strict=True))

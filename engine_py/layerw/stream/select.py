@@ -3,14 +3,17 @@
 Owns: one traversal. Reads the tree (which adds the rows of a file when they are first asked for), writes only its
 `refined` flags (hysteresis). Does not load or evict.
 
-Four passes over the visited levels, each a handful of numpy calls:
+Five passes over the visited levels, each a handful of numpy calls:
 1. down: distance to the oriented box, frustum, screen error; tiles above the limit ask for their children;
-2. budget: askers sorted by error take their children's bytes until the budget is used; the rest stay coarse, and who
+2. up and down: who is left out: of those that ask, one in each factor of `skip` in geometric error stands in for what
+   comes, where that is much larger; whoever is here, is on the way, or has a child that failed is not left out;
+3. budget: askers sorted by error take their children's bytes until the budget is used; the rest stay coarse, and who
    alone needs more than all of it.
    A tile's error is capped by its parent's, so a prefix of that order is always a whole tree (water filling);
-3. up: a tile is covered when it can be shown, by itself or wholly by its children;
-4. down: show children where all of them are covered, the tile itself elsewhere (REPLACE), or both (ADD).
-No hole can open while the root is there, and a tile is never shown together with an ancestor it replaces.
+4. up: a tile is covered when it can be shown, by itself or wholly by its children;
+5. down: show children where all of them are covered, the tile itself elsewhere (REPLACE), or both (ADD).
+No hole can open while the root is there, and a tile is never shown together with an ancestor it replaces. Where a tile
+that was left out is what the view wants now, its children stay until it is here ("held").
 
 Source: 3D Tiles 1.1 (refinement, geometric error); distance and plane tests of oriented boxes: Ericson 2005.
 """
@@ -26,7 +29,7 @@ import numpy.typing as npt
 from layerw.base.ports import F64
 from layerw.stream.bounds import GEO_COLUMNS
 from layerw.stream.config import StreamCamera
-from layerw.stream.residency import GPU
+from layerw.stream.residency import ABSENT, FAILED, GPU, QUEUED
 from layerw.stream.tree import MODEL, NONE, TileTree
 
 Bools = npt.NDArray[np.bool_]
@@ -34,6 +37,7 @@ I64 = npt.NDArray[np.int64]
 _NO_ROWS: I64 = np.zeros(0, np.int64)
 _NONE_PX: F64 = np.zeros(0)
 _NEAR_M = 1e-3
+_WORTH = 8.0  # a tile stands in for what comes where that is this many times larger
 
 
 class Selection(NamedTuple):
@@ -42,7 +46,7 @@ class Selection(NamedTuple):
     drawn: I64  # sorted
     wanted: I64  # visible, within the budget: coarse first
     wanted_error_px: F64
-    culled: I64  # siblings outside of the view
+    culled: I64  # what was left out, and siblings outside of the view
     culled_error_px: F64
     screen_error_px: float  # the limit that the budget left
 
@@ -50,13 +54,14 @@ class Selection(NamedTuple):
 class _Level:
     """One visited level; `parent` is the position in the level above."""
 
-    __slots__ = ("alive", "asks", "away", "covered", "error", "kids_covered", "parent", "parents", "refine", "rows",
-                 "visible")
+    __slots__ = ("alive", "asks", "away", "covered", "error", "held", "kept", "kids_covered", "parent", "parents",
+                 "refine", "rows", "skips", "visible")
 
-    def __init__(self, rows: I64, parent: I64, visible: Bools, error: F64, asks: Bools, parents: Bools,
+    def __init__(self, rows: I64, parent: I64, visible: Bools, error: F64, asks: Bools, held: Bools, parents: Bools,
                  away: Bools | None) -> None:
         self.rows, self.parent, self.visible, self.error = rows, parent, visible, error
-        self.asks, self.parents = asks, parents  # wants its children; has children
+        self.asks, self.held, self.parents = asks, held, parents  # wants its children; only until it is here; has some
+        self.skips = self.kept = np.zeros(len(rows), np.bool_)  # see _leave_out
         self.away = away  # what it shows itself is outside of the view; None: nothing is
         self.refine = asks
         self.alive = visible
@@ -111,7 +116,7 @@ class Memo:
 
 
 def select(tree: TileTree, roots: I64, camera: StreamCamera, *, screen_error_px: float, keep_refined: float,
-           estimates: Callable[[I64], F64], budget_bytes: float, memo: Memo) -> Selection:
+           skip: float, estimates: Callable[[I64], F64], budget_bytes: float, memo: Memo) -> Selection:
     """Traverse the tree once.
 
     Args:
@@ -120,6 +125,7 @@ def select(tree: TileTree, roots: I64, camera: StreamCamera, *, screen_error_px:
         camera: see StreamCamera.
         screen_error_px: a tile with a larger error is replaced by its children.
         keep_refined: factor >= 1 on the error of tiles refined by the last call.
+        skip: factor >= 1 in geometric error between tiles that stand in for what comes; 1: all do.
         estimates: gives the GPU bytes that each of some rows takes.
         budget_bytes: bytes that all wanted tiles together may take.
         memo: of the same tree and roots, from the call before; changes speed, never the result.
@@ -127,17 +133,22 @@ def select(tree: TileTree, roots: I64, camera: StreamCamera, *, screen_error_px:
     Cost: O(visited tiles), about 25 numpy calls a level and 25 more where other tiles are visited than before.
     """
     levels = _descend(tree, roots, camera, screen_error_px, keep_refined, memo)
-    limit = _fit(levels, estimates(memo.rows), budget_bytes, screen_error_px)
+    sizes = estimates(memo.rows)
+    _leave_out(tree, levels, sizes, skip)
+    limit = _fit(levels, sizes, budget_bytes, screen_error_px)
     _remember(tree, levels)
     _cover(tree, levels)
     return _collect(tree, levels, limit)
 
 
-def foresee(tree: TileTree, roots: I64, camera: StreamCamera, *, screen_error_px: float) -> tuple[I64, F64]:
+def foresee(tree: TileTree, roots: I64, camera: StreamCamera, *, screen_error_px: float, skip: float,
+            estimates: Callable[[I64], F64]) -> tuple[I64, F64]:
     """Rows that a camera would want, whatever the budget, and their screen errors. Changes nothing."""
-    levels = _descend(tree, roots, camera, screen_error_px, 1.0, Memo())
-    rows = [level.rows[level.visible] for level in levels]
-    errors = [level.error[level.visible] for level in levels]
+    levels = _descend(tree, roots, camera, screen_error_px, 1.0, memo := Memo())
+    _leave_out(tree, levels, estimates(memo.rows), skip)
+    wanted = [level.visible & ~(level.asks & level.skips) & ~level.kept for level in levels]
+    rows = [level.rows[chosen] for level, chosen in zip(levels, wanted, strict=True)]
+    errors = [level.error[chosen] for level, chosen in zip(levels, wanted, strict=True)]
     return np.concatenate([_NO_ROWS, *rows]), np.concatenate([_NONE_PX, *errors])
 
 
@@ -183,13 +194,16 @@ def _descend(tree: TileTree, roots: I64, camera: StreamCamera, limit: float, kee
         before = memo.levels[len(levels)] if same else None
         parents = before.parents if before is not None else tree.child_count[rows] > 0
         asks = visible & (error > limit)
+        held = visible & ~asks & tree.refined[rows] & (tree.kind[rows] == MODEL) & (tree.state[rows] != GPU)
+        held &= parents & ~tree.add[rows]
+        asks |= held
         asks &= parents
         same = before is not None and bool((before.asks == asks).all())
         if not same and (tree.first_child[rows[asks]] < 0).any():
             tree.read(rows[asks])
             parents = tree.child_count[rows] > 0
             asks &= parents
-        levels.append(_Level(rows, parent, visible, error, asks, parents, _away(tree, rows, camera)))
+        levels.append(_Level(rows, parent, visible, error, asks, held, parents, _away(tree, rows, camera)))
         if same:
             below = memo.levels[len(levels)] if len(levels) < len(memo.levels) else None
             rows, parent = (below.rows, below.parent) if below is not None else (_NO_ROWS, _NO_ROWS)
@@ -197,6 +211,45 @@ def _descend(tree: TileTree, roots: I64, camera: StreamCamera, limit: float, kee
             rows, parent = _children(tree, rows, asks)
     memo.keep(tree, levels, fresh=not same)
     return levels
+
+
+def _leave_out(tree: TileTree, levels: list[_Level], estimates: F64, skip: float) -> None:
+    """Which tiles are left out if they refine (`skips`), and which are below one that is held (`kept`)."""
+    if not levels or skip <= 1.0:
+        return
+    waited = _waited(levels, estimates)
+    coarse = tree.geo[levels[0].rows, 16]  # the geometric error of the nearest above that is not left out
+    for index, (level, size, wait) in enumerate(zip(levels, _split(levels, estimates), waited, strict=True)):
+        if not index:
+            continue
+        above, rows = levels[index - 1], level.rows
+        coarse, error, state = coarse[level.parent], tree.geo[rows, 16], tree.state[rows]
+        level.kept = (above.held | above.kept)[level.parent]
+        elsewhere = (state == ABSENT) | (state == QUEUED) | (state == FAILED)
+        level.skips = level.asks & ~level.held & elsewhere & (tree.kind[rows] == MODEL) & ~tree.add[rows]
+        level.skips &= (error * skip > coarse) | (wait < _WORTH * size)
+        if index + 1 < len(levels):
+            lower = levels[index + 1]
+            level.skips[lower.parent[lower.visible & (tree.state[lower.rows] == FAILED)]] = False
+        coarse = np.where(level.skips, coarse, error)
+
+
+def _waited(levels: list[_Level], estimates: F64) -> list[F64]:
+    """For each level the bytes of what each tile stands in for: of the finest tiles below it that the view asks for."""
+    found: list[F64] = []
+    for level, size in zip(reversed(levels), reversed(_split(levels, estimates)), strict=True):
+        wait = np.where(level.visible, size, 0.0)
+        if found:
+            lower = levels[len(levels) - len(found)]
+            sums = np.bincount(lower.parent, found[-1], len(level.rows)).astype(np.float64)
+            wait = np.where(level.asks & ~level.held, sums, wait)
+        found.append(wait)
+    return found[::-1]
+
+
+def _split(levels: list[_Level], values: F64) -> list[F64]:
+    """A value of each visited row, level by level."""
+    return np.split(values, np.cumsum([len(level.rows) for level in levels])[:-1])
 
 
 def _children(tree: TileTree, rows: I64, asks: Bools) -> tuple[I64, I64]:
@@ -216,11 +269,13 @@ def _fit(levels: list[_Level], estimates: F64, budget_bytes: float, limit: float
     estimates = np.where(visible, estimates, 0.0)
     if float(estimates.sum()) <= budget_bytes:
         return limit
-    sizes = np.split(estimates, np.cumsum([len(level.rows) for level in levels])[:-1])
+    sizes = _split(levels, estimates)
     below: list[F64] = [_NONE_PX]
     errors: list[F64] = [_NONE_PX]
-    for upper, lower, size in zip(levels, levels[1:], sizes[1:], strict=False):
-        below.append(np.bincount(lower.parent, size, len(upper.rows)).astype(np.float64)[upper.asks])
+    for upper, lower, own, size in zip(levels, levels[1:], sizes, sizes[1:], strict=False):
+        taken = np.bincount(lower.parent, size, len(upper.rows)).astype(np.float64)
+        taken -= np.where(upper.skips, own, 0.0)  # which its children replace before it comes
+        below.append(np.maximum(taken, 0.0)[upper.asks])
         errors.append(upper.error[upper.asks])
     error = np.concatenate(errors)
     order = np.argsort(-error, kind="stable")
@@ -285,8 +340,12 @@ def _collect(tree: TileTree, levels: list[_Level], limit: float) -> Selection:
             own, alive, here = own | away, alive & ~away, here & ~away
         down = active & level.refine & (level.kids_covered | ~own | add)
         drawn.append(level.rows[active & here & (add | ~down)])
-        wanted.append(level.rows[alive])
-        errors.append(level.error[alive])
+        left_out = alive & level.refine & level.skips
+        load = alive & ~left_out & ~(level.kept & (tree.state[level.rows] != GPU))
+        wanted.append(level.rows[load])
+        errors.append(level.error[load])
+        culled.append(level.rows[left_out])
+        culled_errors.append(level.error[left_out])
         if index:
             hidden = ~level.visible & levels[index - 1].refine[level.parent]
             culled.append(level.rows[hidden])

@@ -176,8 +176,8 @@ class Streamer:
             return
         self._key = key
         chosen = select(self.tree, self._roots, camera, screen_error_px=self.config.screen_error_px,
-                        keep_refined=self.config.keep_refined, estimates=residency.estimates, budget_bytes=budget,
-                        memo=self._memo)
+                        keep_refined=self.config.keep_refined, skip=self.config.skip, estimates=residency.estimates,
+                        budget_bytes=budget, memo=self._memo)
         self._selection, self.screen_error_px = chosen, chosen.screen_error_px
         for url, text in self.tree.faults:
             self._messages.tell(Failure.FINAL, url, text, self._now_s)
@@ -195,7 +195,8 @@ class Streamer:
             self._loads.expect_nothing()
         if later is not None:
             limit = self.config.ahead_error * self.screen_error_px
-            self._loads.expect(*foresee(self.tree, self._roots, later, screen_error_px=limit))
+            self._loads.expect(*foresee(self.tree, self._roots, later, screen_error_px=limit,
+                                          skip=self.config.skip, estimates=self.residency.estimates))
 
     # -- files ---------------------------------------------------------------------------------------
     def _file(self, name: str, url: str, size_bytes: int = 0, priority: float = _ROOT_PRIORITY) -> NeededFile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import layerw as lw
 from layerw.gpu import spec
 from layerw.gpu.passes import flag
 from layerw.hosts.headless import HeadlessHost
+from layerw.ui.containers import Container
 from layerw.ui.native import css, editing, text
 from layerw.ui.native.boxes import COLUMN, GRID, ROW, TEXT, Box, Look
 from layerw.ui.native.css import Length
@@ -469,6 +471,23 @@ def test_the_gpu_is_told_one_view_and_few_draws(app: lw.App, person: Person) -> 
     assert app.report()["errors"] == [] and "ui" in {one["name"] for one in app.report()["passes"]}
 
 
+def test_a_picture_from_a_file_is_there_once_it_is_read(tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (30, 20), "red").save(tmp_path / "red.png")
+    made = lw.App(host=HeadlessHost(tmp_path, options={"ui": "drawn"}, size=(800, 600)))
+    picture, lost = made.ui.image("red.png", "red", anchor="left"), made.ui.image("lost.png", "", anchor="left")
+    person = Person(made)
+    person.host.step(made, 12)
+    assert where(person.box(picture))[2:] == (30, 20) and where(person.box(lost))[2:] == (0, 0)
+    assert len(made._engine.overlay.records) == 1
+    assert [words for _, words in made.host.logs if "lost.png" in words], "which one, is told"
+    picture.update(np.zeros((5, 7, 3), np.uint8))
+    person.host.step(made, 2)
+    assert where(person.box(picture))[2:] == (7, 5)
+    made.close()
+
+
 def test_what_stands_still_costs_nothing(app: lw.App, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     label = app.ui.text("Score 0")
     with app.ui.panel("P"):
@@ -569,3 +588,63 @@ def test_a_program_in_a_page_imports_nothing_of_it() -> None:
             "app = lw.App(host=HeadlessHost()); app.ui.text('x'); app.host.step(app, 2)\n"
             "print([name for name in sys.modules if 'ui.native' in name])")  # fmt: skip
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+WORDS = ("", "a", "long " * 40, "x" * 300, "\u05e9\u05dc\u05d5\u05dd (1)", "two\nlines\n\n", "a\tb\r\n")
+STYLES: tuple[dict[str, Any], ...] = (
+    {"width": 0}, {"height": "50%"}, {"font_size": 0}, {"padding": "400px"}, {"margin": "-3em"}, {"opacity": 0},
+    {"flex": 1, "align_self": "center"}, {"min_height": 1e4}, {"line_height": 0}, {"white_space": "nowrap"},
+    {"gap": 900}, {"justify_content": "space-between", "width": "100%"}, {"letter_spacing": -20})  # fmt: skip
+
+
+def make(app: lw.App, dice: random.Random, depth: int = 0) -> list[Any]:
+    """Some widget with what lies in it."""
+    ui, said, style = app.ui, dice.choice(WORDS), dice.choice((None, *STYLES))
+    look: dict[str, Any] = {"anchor": dice.choice(("top", "left", "center", "bottom right")), "style": style}
+    pixels = np.zeros((dice.randint(1, 40), dice.randint(1, 900), 3), np.uint8)
+    made = dice.choice((
+        lambda: ui.text(said, **look), lambda: ui.button(said, **look), lambda: ui.slider(said, -1, 1e300, **look),
+        lambda: ui.checkbox(said, **look), lambda: ui.select(said, ["a", said + "z"], **look),
+        lambda: ui.input(said, value=said[:20], secret=dice.random() < 0.3, **look),
+        lambda: ui.list(said, [said] * dice.choice((0, 1, 99)), **look), lambda: ui.bar(said, value=0.4, **look),
+        lambda: ui.image(pixels, said, **look), lambda: ui.markdown(f"# {said}\n- **b** `c`\n```\n{said}", **look),
+        lambda: ui.row(**look), lambda: ui.grid(3, **look), lambda: ui.panel(said, **look),
+        lambda: ui.dialog(said, visible=dice.random() < 0.5, style=style)))()  # fmt: skip
+    found = [made]
+    if depth < 3 and isinstance(made, Container):
+        with made:
+            for _ in range(dice.randrange(4)):
+                found += make(app, dice, depth + 1)
+    return found
+
+
+def does_anything(host: Any, dice: random.Random) -> None:
+    """Of what a person can do, in any order."""
+    x, y = dice.uniform(-20, 820), dice.uniform(-20, 620)
+    keys = ("Tab", "Space", "Enter", "Escape", "ArrowLeft", "ArrowDown", "Home", "Backspace", "ShiftLeft", "KeyV")
+    dice.choice((
+        lambda: host.send("pointer_move", x, y, 0.0, 0.0),
+        lambda: host.send("pointer_button", dice.choice((0, 0, 2)), dice.randrange(2), x, y),
+        lambda: host.send("wheel", 0.0, dice.choice((-500.0, 30.0, 1e6))),
+        lambda: host.send("touch", dice.randrange(3), dice.randrange(4), x, y),
+        lambda: host.key(dice.choice(keys), dice.random() < 0.6), lambda: host.send("typed", dice.choice(WORDS)),
+        lambda: host.send("gamepad_button", 0, dice.choice((0, 1, 12, 13, 14, 15)), float(dice.randrange(2)))))()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nothing_that_a_program_and_a_person_do_breaks_it(app: lw.App, person: Person, seed: int) -> None:
+    dice, made = random.Random(seed), list[Any]()
+    for frame in range(50):
+        made += make(app, dice)
+        for _ in range(dice.randrange(10)):
+            does_anything(person.host, dice)
+        one = dice.choice(made)
+        if not one.closed:
+            dice.choice((one.close, one.focus, lambda one=one: setattr(one, "visible", not one.visible),
+                         lambda one=one: setattr(one, "style", dice.choice(STYLES))))()  # fmt: skip
+        if frame % 16 == 9:
+            person.host.send("resize", dice.randint(1, 900), dice.randint(1, 700), dice.choice((0.5, 1.0, 2.0)))
+            app.ui.theme(size=dice.choice((1, 14, 60)), gap=dice.choice((0, 90)))
+        person.frames()
+    assert [*person.drawn.items.by_number] == [*app._engine.subsystems.find("ui")._tree.nodes]  # type: ignore[union-attr]
+    app._engine.store.check_invariants()

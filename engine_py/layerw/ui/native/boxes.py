@@ -15,6 +15,7 @@ NO_SIDES: Sides = (0.0, 0.0, 0.0, 0.0)
 COLUMN, ROW, GRID, TEXT, PICTURE, ROWS = "column", "row", "grid", "text", "picture", "rows"
 RANGE, BAR, CHECK, MARK = "range", "bar", "check", "mark"
 CHOICES = "choices"  # the part of a select that opens
+SIZE_MIN = 0.1  # of letters, pixels
 _ALIGNS = {"flex-start": "start", "left": "start", "flex-end": "end", "right": "end"}
 
 
@@ -60,7 +61,7 @@ class Look:
         if "font_size" in style:
             found = css.length(style["font_size"], self.size, root)
             if found is not None:
-                self.size = found.of(self.size)
+                self.size = max(found.of(self.size), SIZE_MIN)
         for name, text in style.items():
             self._set(name, text, root)
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from layerw.ui.native import css, text
+from layerw.ui.native import boxes, css, text
 from layerw.ui.native.boxes import BAR, CHECK, COLUMN, GRID, MARK, PICTURE, RANGE, ROW, ROWS, TEXT, Box, Look, Span
 from layerw.ui.native.css import Length, Rgba, mixed
 from layerw.ui.native.theme import Theme
@@ -43,7 +43,7 @@ def _look(item: Item, theme: Theme, **values: Any) -> Look:
     """values: lengths of `padding` and sizes in em."""
     style = item.get("style")
     em = css.length(style.get("font_size", ""), theme.size, theme.size)
-    size = em.of(theme.size) if em is not None else theme.size * values.pop("scale", 1.0)
+    size = max(em.of(theme.size), boxes.SIZE_MIN) if em is not None else theme.size * values.pop("scale", 1.0)
     values.pop("scale", None)
     for name in ("padding", "margin"):
         if name in values:

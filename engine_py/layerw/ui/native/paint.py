@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.ports import F32
 from layerw.drawing.elements import layout_dtype
 from layerw.drawing.font import font
 from layerw.drawing.glyphs import Glyphs
@@ -62,9 +63,9 @@ class Letters:
     def __init__(self, tell_missing: Callable[[set[str]], None]) -> None:
         self.glyphs = Glyphs()
         self._tell = tell_missing
-        self._known: dict[int, tuple[text.Shaped, tuple[Any, Any, Any]]] = {}
+        self._known: dict[int, tuple[text.Shaped, tuple[F32, F32, F32]]] = {}
 
-    def of(self, shaped: text.Shaped) -> tuple[Any, Any, Any]:
+    def of(self, shaped: text.Shaped) -> tuple[F32, F32, F32]:
         """(n, 2) low, (n, 2) high, (n,) place: em from the left end of its baseline, y up; places in the texture."""
         found = self._known.get(id(shaped))
         if found is not None:
@@ -87,8 +88,12 @@ class Painter:
     def __init__(self, letters: Letters, theme: Theme, state: State, ratio: float) -> None:
         self.parts: list[Part] = []
         self._letters, self._theme, self._state, self._ratio = letters, theme, state, ratio
+        # Since a picture: how many quads, boxes with their numbers, pieces of text with the numbers of their first.
+        self._count = 0
         self._rows: list[tuple[Any, ...]] = []
-        self._chunks: list[Quads] = []
+        self._row_numbers: list[int] = []
+        self._pieces: list[tuple[F32, F32, F32, F32]] = []  # low, top (n, 2), place, x (n,)
+        self._piece_facts: list[tuple[float, ...]] = []  # first number, count, x, y, size, clip (4), colour (4)
 
     def paint(self, box: Box, clip: Area, opacity: float = 1.0) -> None:
         """A box and what lies in it. clip: pixels of the page."""
@@ -146,6 +151,8 @@ class Painter:
         """low, high: pixels of the picture. more: radius, width of the border, kind."""
         k = self._ratio
         left, top, right, bottom = clip
+        self._row_numbers.append(self._count)
+        self._count += 1
         self._rows.append((low, high, (left * k, top * k), (right * k, bottom * k), (0, 0), (1, 1), fill, line, *more))
 
     def _gauge(self, box: Box, clip: Area, opacity: float) -> None:
@@ -203,16 +210,33 @@ class Painter:
 
     def _close(self, picture: int) -> None:
         """What was collected is drawn with this picture."""
-        self._take_rows()
-        if self._chunks:
-            quads = self._chunks[0] if len(self._chunks) == 1 else np.concatenate(self._chunks)
-            self.parts.append(Part(picture, quads))
-            self._chunks = []
-
-    def _take_rows(self) -> None:
+        if not self._count:
+            return
+        quads = np.zeros(self._count, QUAD)
         if self._rows:
-            self._chunks.append(np.array(self._rows, QUAD))
-            self._rows = []
+            quads[self._row_numbers] = np.array(self._rows, QUAD)
+        if self._pieces:
+            self._put_letters(quads)
+        self.parts.append(Part(picture, quads))
+        self._count = 0
+        for waiting in (self._rows, self._row_numbers, self._pieces, self._piece_facts):
+            waiting.clear()
+
+    def _put_letters(self, quads: Quads) -> None:
+        """All pieces of text at once."""
+        low, top, place, x = (np.concatenate(parts) for parts in zip(*self._pieces, strict=True))
+        facts = np.array(self._piece_facts)
+        counts = facts[:, 1].astype(np.intp)
+        facts[:, 0] -= np.cumsum(counts) - counts
+        each = np.repeat(facts, counts, axis=0)
+        letters = np.zeros(len(each), QUAD)
+        size = each[:, 4]
+        left = each[:, 2] + x * size
+        letters["low"][:, 0], letters["high"][:, 0] = left + low[:, 0] * size, left + top[:, 0] * size
+        letters["low"][:, 1], letters["high"][:, 1] = each[:, 3] - top[:, 1] * size, each[:, 3] - low[:, 1] * size
+        letters["clip_low"], letters["clip_high"], letters["color"] = each[:, 5:7], each[:, 7:9], each[:, 9:13]
+        letters["inner_low"], letters["inner_high"], letters["place"] = low, top, place
+        quads[each[:, 0].astype(np.intp) + np.arange(len(each))] = letters
 
     # -- words ---------------------------------------------------------------------------------
 
@@ -253,26 +277,16 @@ class Painter:
         shaped = text.shaped(piece, look.mono, look.spacing / look.size)
         up, down = font().ascent, font().descent
         base = at[1] + look.size * (look.leading - (up - down)) / 2 + up * look.size
-        origin = np.array((at[0] * k, round(base * k)), np.float32)
         for x, tall in shaped.blocks:
             high = 0.9 * tall * look.size
             place = at[0] + x * look.size, base - high, text.MONO_EM * look.size, high
             self._box(place, clip, color, CLEAR, 0, 0, spec.UI_BOX)
-        if not len(shaped.glyphs):
-            return
-        self._take_rows()
-        low, top, places = self._letters.of(shaped)
-        count = len(places)
-        quads = np.zeros(count * (1 + bold), QUAD)
-        for n in range(1 + bold):
-            part = quads[n * count : (n + 1) * count]
-            x = origin[0] + (shaped.places + n * FAKE_BOLD_EM) * size
-            part["low"][:, 0], part["high"][:, 0] = x + low[:, 0] * size, x + top[:, 0] * size
-            part["low"][:, 1], part["high"][:, 1] = origin[1] - top[:, 1] * size, origin[1] - low[:, 1] * size
-            part["inner_low"], part["inner_high"], part["place"] = low, top, places
-        quads["clip_low"], quads["clip_high"] = (clip[0] * k, clip[1] * k), (clip[2] * k, clip[3] * k)
-        quads["color"] = color
-        self._chunks.append(quads)
+        count = len(shaped.glyphs)
+        for n in range(1 + bold if count else 0):
+            self._pieces.append((*self._letters.of(shaped), shaped.places))
+            self._piece_facts.append((self._count, count, at[0] * k + n * FAKE_BOLD_EM * size, round(base * k), size,
+                                      clip[0] * k, clip[1] * k, clip[2] * k, clip[3] * k, *color))  # fmt: skip
+            self._count += count
 
     def _selection(self, box: Box, caret: tuple[int, int], at: tuple[float, float], clip: Area) -> None:
         look = box.look

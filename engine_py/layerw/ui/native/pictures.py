@@ -7,7 +7,6 @@ is one draw.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -143,10 +142,12 @@ class Pictures:
 def _joined(parts: list[Part]) -> list[Part]:
     """Neighbours of one picture together."""
     found: list[Part] = []
-    waiting: list[Any] = []
+    waiting: list[Part] = []
     for part in [*parts, Part(-1, np.zeros(0, QUAD))]:
         if waiting and part.picture != waiting[0].picture:
-            quads = waiting[0].quads if len(waiting) == 1 else np.concatenate([one.quads for one in waiting])
+            quads = waiting[0].quads
+            if len(waiting) > 1:  # as bytes: numpy looks at every field of two types else
+                quads = np.concatenate([one.quads.view(np.uint8) for one in waiting]).view(QUAD)
             found.append(Part(waiting[0].picture, quads))
             waiting = []
         waiting.append(part)

@@ -162,13 +162,12 @@ class Drawn:
                 regions[item.get("anchor")].append(item)
         width, height = self.size
         for item in ats:
-            wide, tall = outer(self.items.boxes(item), width)
+            wide, tall = outer(self._boxes(item), width)
             x, y = item.values["place"]
             self._put(item, (x - wide / 2, y - tall / 2, wide, tall))
         for anchor, items in regions.items():
             self._region(anchor, items)
         for item in dialogs:
-            self.items.boxes(item)
             self._put(item, (0.0, 0.0, width, height))
         self._shown = [*ats, *(item for items in regions.values() for item in items), *dialogs]
 
@@ -179,7 +178,7 @@ class Drawn:
         width, height = self.size
         gap = self.items.theme.gap
         pad = 1.5 * gap
-        sizes = [outer(self.items.boxes(item), max(width - 2 * pad, 0.0)) for item in items]
+        sizes = [outer(self._boxes(item), max(width - 2 * pad, 0.0)) for item in items]
         tall = sum(h for _, h in sizes) + gap * (len(sizes) - 1) + 2 * pad
         scroll = min(max(self._scrolled.get(anchor, 0.0), 0.0), max(tall - height, 0.0))
         self._scrolled[anchor] = scroll
@@ -189,6 +188,10 @@ class Drawn:
             x = pad if "left" in anchor else width - pad - wide if "right" in anchor else (width - wide) / 2
             self._put(item, (x, y, wide, high))
             y += high + gap
+
+    def _boxes(self, item: Item) -> Box:
+        """Of one that lies in no other, made anew where something in it changed."""
+        return item.box if item.parts is not None and item.box is not None else self.items.boxes(item)
 
     def _put(self, item: Item, where: tuple[float, float, float, float]) -> None:
         if item.parts is not None and item.where == where:

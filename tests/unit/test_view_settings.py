@@ -47,17 +47,17 @@ def test_defaults_run_no_pass_of_light_and_what_is_set_does() -> None:
     app.quality, app.view.scale = "low", 1.0
     host.step(app, 2)
     names = [row["name"] for row in app.report()["passes"]]
-    air = ["transmittance", "scattering", "clouds", "sky view", "aerial", "ambient prefilter"]
-    assert names == [*air, "shadow", "opaque", "sky", "resolve", "decal", "blend", "tone"]
-    assert host.sink.views[0].flags == flag("shadows")
+    air = ["transmittance", "scattering", "cloud pattern", "sky view", "aerial", "ambient prefilter"]
+    assert names == [*air, "shadow", "clouds", "opaque", "sky", "resolve", "decal", "blend", "tone"]
+    assert host.sink.views[0].flags == flag("shadows") | flag("clouds")
     app.view.bloom, app.view.exposure, app.view.tone_map = 0.04, "auto", "agx"
     host.step(app, 2)
-    assert host.sink.views[0].flags == flag("shadows") | flag("bloom") | flag("auto_exposure")
+    assert host.sink.views[0].flags == flag("shadows") | flag("clouds") | flag("bloom") | flag("auto_exposure")
     assert [row["name"] for row in app.report()["passes"]][-3:] == ["bloom", "exposure", "tone"]
     assert all(row["gpu_ms"] is None for row in app.report()["passes"]), "there is no GPU here"
     app.view.bloom, app.view.exposure = 0.0, 2.0
     host.step(app, 1)
-    assert host.sink.views[0].flags == flag("shadows")
+    assert host.sink.views[0].flags == flag("shadows") | flag("clouds")
 
 
 def test_a_scale_draws_fewer_pixels_of_what_is_shown() -> None:
@@ -89,7 +89,9 @@ def test_fog_has_shadows_where_the_sun_throws_some() -> None:
         return [row["name"] for row in app.report()["passes"]]
 
     plain = app._engine.targets
-    assert "shafts" not in passes()
+    assert "shafts" not in passes() and "clouds" in passes()
+    app.clouds.cover = 0.0  # what shafts take is what clouds take, where there are some
+    assert "clouds" not in passes()
     before = host.sink.gpu_bytes
     app.fog.density = 0.01
     assert "shafts" in passes() and host.sink.views[0].flags & flag("shafts")

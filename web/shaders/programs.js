@@ -44,6 +44,8 @@ export const PROGRAMS = Object.freeze({
   depth: [...MESH, SURFACE, 'base_uv', 'depth'],
   mirror: [...MESH, 'radiance', 'screen_space', 'trace', 'mirror'],
   skypass: [...FRAME, ...LIT, 'fullscreen', 'atmosphere', 'panorama', 'air_light', 'air_walk', 'skypass'],
+  cloud_slab: [...FRAME, ...LIT, 'fullscreen', 'atmosphere', 'air_light', 'cloud_slab'],
+  smooth_clouds: [...SCREEN, 'smooth_clouds'],
   air_sunlight: [...TABLE, 'air_sunlight'],
   air_bounces: [...TABLE, 'air_light', 'air_bounces'],
   air_view: [...TABLE, 'air_light', 'air_walk', 'air_places', 'air_view'],

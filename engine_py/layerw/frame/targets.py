@@ -31,7 +31,7 @@ SizedViews = Callable[[tuple[int, int]], dict[int, SizedView]]  # of a picture o
 
 def plain_views(picture: tuple[int, int]) -> dict[int, SizedView]:
     """The main view as it is unless a program says otherwise."""
-    return {0: SizedView(flag("shadows") | flag("ambient"), *picture)}
+    return {0: SizedView(flag("shadows") | flag("ambient") | flag("clouds"), *picture)}
 
 
 def target_bytes(width: int, height: int, views: SizedViews = plain_views,

@@ -51,6 +51,8 @@ def ambient_flags(environment: Environment, tier: Tier) -> int:
     fog, casts = environment.fog, environment.shadows.enabled
     if tier.shaft_steps and fog.density > 0 and fog.shafts > 0 and casts:
         hides |= flag("shafts")
+    if environment.clouds.cover > 0 and environment.sky._painted is None and environment._surroundings is None:
+        hides |= flag("clouds")
     if environment._has_glass:
         hides |= flag("glass" if tier.glass else "thin_glass")
     mirrors = tier.mirror and ambient.reflections
@@ -111,7 +113,8 @@ class ViewWriter:
         self._ambient[:3] = ambient.occlusion, ambient.radius_m * on, CONTACT_M * (ambient.contact and on)
         self._ambient[3] = float(flags & flag("mirror") > 0)
         self._shafts[:2] = environment.fog.shafts, tier.shaft_steps
-        self._air[3], self._drift[3] = tier.air_steps, tier.cloud_steps
+        self._air[3] = tier.air_steps
+        self._drift[3] = tier.cloud_steps if flags & flag("clouds") else 0
         self._drift[:2] = [gone % CLOUD_PERIOD_M for gone in environment.clouds_drifted(time_s)]
         self._camera_hi[3] = time_s % DAY_S  # float32: a day still has steps of 8 ms
         if view is not None:

@@ -31,7 +31,7 @@ FORMAT_BYTES = {"depth32float": 4, "picture": 4, "rgb10a2": 4, "rgba16float": 8,
 # shafts: what stands between fog and the sun throws its shadow into the fog.
 # wet: pools mirror. probe_face: the view is a side of a cube around a probe; probe_light, probe_mirror: this view makes
 # of six sides what the probe knows.
-# splats: Gaussians are drawn.
+# splats: Gaussians are drawn. clouds: there are some before the air.
 # eye_dome: what lies behind its neighbours in the picture is darker.
 # ui: this view draws what app.ui shows over the finished picture, and nothing else.
 # glass: there is some, over a copy of the picture; thin_glass: without one.
@@ -39,7 +39,7 @@ VIEW_FLAGS = ("shadows", "bloom", "auto_exposure", "single", "temporal", "weight
               "focus", "motion", "particles", "ambient",
               "air_tables", "air_view", "mirror", "sprites", "upscaled", "shafts",
               "glass", "thin_glass", "wet", "probe_face", "probe_light", "probe_mirror", "eye_dome",
-              "splats", "ui")
+              "splats", "ui", "clouds")
 TONE_MAPS = ("filmic", "agx", "neutral")  # view_look.y of the frame block
 
 
@@ -176,6 +176,8 @@ TARGETS: tuple[Target, ...] = (
     Target("mirror", "rgba16float", divide=2),  # by mirror.wgsl
     Target("mirror_depth", "depth32float", divide=2),
     Target("pools", "rgba16float", divide=2),  # by wet.wgsl
+    Target("cloud_starts", "rgba16float", divide=2),  # light of clouds; alpha: what they leave of what is behind
+    Target("clouds", "rgba16float", divide=2),  # the same, smooth
     Target("scene", "rgb10a2", samples=4),
     Target("scene_depth", "depth32float", samples=4),
     Target("resolved", "rgb10a2"),
@@ -221,7 +223,7 @@ TARGETS: tuple[Target, ...] = (
 _LIT = ("shadow_atlas", "air", "exposure", "screen")
 _CLEAR = (*_LIT[:-1], "mirror as screen")
 _AIR = ("air_sunlight", "air_bounces")
-_SKY = (*_AIR, "air_view", "air", "exposure", "panorama")
+_SKY = (*_AIR, "air_view", "air", "exposure", "panorama", "clouds")
 _SHAFTS = ("resolved", "shafts", "air", "depth", "exposure")
 _PARTICLES = ("particle_place", "particle_motion")
 PASSES: tuple[Pass, ...] = (
@@ -232,7 +234,7 @@ PASSES: tuple[Pass, ...] = (
          when="air_tables"),
     Pass("air_bounces", "fullscreen", "scattering", _AIR[:1], ("air_bounces",), shader="air_bounces",
          when="air_tables"),
-    Pass("air_clouds", "fullscreen", "clouds", (), ("air",), shader="air_clouds", when="air_tables",
+    Pass("air_clouds", "fullscreen", "cloud pattern", (), ("air",), shader="air_clouds", when="air_tables",
          region=air.CLOUDS_AT),
     Pass("air_view", "fullscreen", "sky view", _AIR, ("air_view",), shader="air_view", when="air_view"),
     Pass("air_depths", "fullscreen", "aerial", _AIR, ("air",), shader="air_depths", when="air_view",
@@ -245,6 +247,10 @@ PASSES: tuple[Pass, ...] = (
          depth_write=True, materials="all", when="ambient", draws="opaque"),
     Pass("occlude", "fullscreen", "ambient", ("half_depth",), ("occluded",), shader="occlude", when="ambient"),
     Pass("denoise", "fullscreen", "ambient", ("half_depth", "occluded"), ("screen",), shader="denoise", when="ambient"),
+    Pass("cloud_slab", "fullscreen", "clouds", ("air_sunlight", "air"), ("cloud_starts",), shader="cloud_slab",
+         when="clouds"),
+    Pass("smooth_clouds", "fullscreen", "clouds", ("cloud_starts",), ("clouds",), shader="smooth_clouds",
+         when="clouds"),
     Pass("opaque", "draws", "opaque", _LIT, ("scene",), "scene_depth", depth_test="greater", depth_write=True,
          materials="solid", when="!single"),
     Pass("opaque_single", "draws", "opaque", _LIT, ("resolved",), "depth", depth_test="greater", depth_write=True,

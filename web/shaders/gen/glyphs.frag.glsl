@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl tonemap.wgsl marks.wgsl gen/slots_particles.wgsl
 // curves.wgsl glyphs.wgsl
-// sha256 a7569dc73811820f0c43d8329c9791fdaf45727181823f7c69c83911ce6d3714. Do not edit.
+// sha256 a8aa795fc7addf1d01954e49e10a163ae6ed0af920acea2b2ed60edc0e40d2fa. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_layered.wgsl surface.wgsl layered.wgsl surface_main.wgsl
-// sha256 c9c491b0c406ff1b3dcb261bc40efcfa4f704feecddcfc26bf375dfa947dc567. Do not edit.
+// sha256 3e3623b1902ef930181962aa0180fdc3ebb2a62fbcbbd9ef64ed79dce1e3a312. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

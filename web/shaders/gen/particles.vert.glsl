@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl
 // lighting.wgsl wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl
 // particle_numbers.wgsl particles.wgsl
-// sha256 53eb80d366dc332c431b266f6b1e8ece832cee8b60b032fc57a69447d67ee481. Do not edit.
+// sha256 247ea7e4ff43bb7b424e7509bb0e551a26eafd1c56e66be5ae6afd95b9ba6bd6. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

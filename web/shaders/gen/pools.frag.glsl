@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl resolved_place.wgsl pools.wgsl
-// sha256 2709635a5c3f25e58575b5882de75673d8e35f9176334e2ce7a2be1fa834ac30. Do not edit.
+// sha256 2d40a6760ea862b9765675a8976afe2afe4919dbe9fd520d009d42359644c11f. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

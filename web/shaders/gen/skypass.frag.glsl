@@ -4,7 +4,7 @@
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl atmosphere.wgsl panorama.wgsl air_light.wgsl
 // air_walk.wgsl skypass.wgsl
-// sha256 1a63efc32e09d012f2fe91cf3b570d6b971499255741c6537761dc9551b34586. Do not edit.
+// sha256 2c15a8e5db986705c34ff90b1aa0f3fe1a944ab0a7a380cd4d8b10fadcbc88e8. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -100,8 +100,9 @@ uniform sampler2D air_bounces;
 const vec2 BOUNCES_SIZE = vec2(32.0, 32.0);
 const vec3 ALBEDO = vec3(0.09, 0.1, 0.11);
 const vec2 HAZE_KM = vec2(1.0, 6.0);
-uniform sampler2D air;
+uniform sampler2D clouds;
 uniform sampler2D panorama;
+uniform sampler2D air;
 
 float lw_remainder(float a, float b) { return a - b * trunc(a / b); }
 vec2 lw_remainder(vec2 a, vec2 b) { return a - b * trunc(a / b); }
@@ -360,135 +361,8 @@ vec3 under_clouds(vec3 direction, vec3 clear) {
   return mix(clear, frame.overcast.rgb * shape, frame.overcast.w);
 }
 
-float cloud_phase(float c) {
-  float ahead = 0.51 / pow(max(1.49 - 1.4 * c, 1e-3), 1.5);
-  float back = 0.96 / pow(1.04 + 0.4 * c, 1.5);
-  return mix(back, ahead, 0.5);
-}
-
-vec3 sky_irradiance(vec3 n) {
-  vec3 e = frame.irradiance[0].rgb * 0.282095;
-  e += frame.irradiance[1].rgb * (0.488603 * n.y);
-  e += frame.irradiance[2].rgb * (0.488603 * n.z);
-  e += frame.irradiance[3].rgb * (0.488603 * n.x);
-  e += frame.irradiance[4].rgb * (1.092548 * n.x * n.y);
-  e += frame.irradiance[5].rgb * (1.092548 * n.y * n.z);
-  e += frame.irradiance[6].rgb * (0.315392 * (3.0 * n.z * n.z - 1.0));
-  e += frame.irradiance[7].rgb * (1.092548 * n.x * n.z);
-  e += frame.irradiance[8].rgb * (0.546274 * (n.x * n.x - n.y * n.y));
-  return max(e, vec3(0.0));
-}
-
-float cloud_texel(vec2 at) {
-  vec2 texel = vec2(256.0, 32.0) + 1.0 + fract(at) * 126.0;
-  return textureLod(air, texel / vec2(uvec2(textureSize(air, 0))), 0.0).r;
-}
-
-float cloud_cover(vec2 place, float fine) {
-  vec2 at = (place - frame.cloud_drift.xy) / 16000.0;
-  float shape = cloud_texel(at);
-  if (fine > 0.0) {
-    shape = mix(shape, 0.72 * shape + 0.28 * cloud_texel(at.yx * 5.0), fine);
-  }
-  float least = mix(0.82, 0.16, frame.clouds.x);
-  return clamp((shape - least) / 0.24, 0.0, 1.0) * step(1e-4, frame.clouds.x);
-}
-
-float cover_after(vec2 eye, vec2 along, float way, float pixel) {
-  float fine = 1.0 - smoothstep(0.3, 1.0, way * pixel / 640.0);
-  return cloud_cover(eye + along * way, fine);
-}
-
-float ramp_integral(float x) {
-  float up = clamp(x, 0.0, 1.0);
-  return 0.5 * up * up + max(x - 1.0, 0.0);
-}
-
-float cloud_share(float cover, float from_share, float to_share) {
-  float wide = max(to_share - from_share, 1e-4);
-  float rise = 0.08;
-  float fall = 0.28;
-  float top = 0.2 + cover;
-  float below = rise * (ramp_integral((to_share + 0.02) / rise) - ramp_integral((from_share + 0.02) / rise));
-  float above = fall * (ramp_integral((to_share - top + fall) / fall) - ramp_integral((from_share - top + fall) / fall));
-  return cover * max(below - above, 0.0) / wide;
-}
-
-vec4 tiled_noise3(vec3 p, int period) {
-  vec3 cell = floor(p);
-  ivec3 around = ivec3(period, 1073741824, period);
-  ivec3 i = lw_remainder(lw_remainder(ivec3(cell), around) + around, around);
-  ivec3 j = lw_remainder(i + 1, around);
-  return between_corners(p - cell, hash3(i), hash3(ivec3(j.x, i.y, i.z)), hash3(ivec3(i.x, j.y, i.z)), hash3(ivec3(j.x, j.y, i.z)), hash3(ivec3(i.x, i.y, j.z)), hash3(ivec3(j.x, i.y, j.z)), hash3(ivec3(i.x, j.y, j.z)), hash3(j));
-}
-
-vec4 cloud_lumps(vec3 place, float wide_m) {
-  vec4 sum = vec4(0.0);
-  float weight = 0.5;
-  int cells = 40;
-  for (int octave = 0; octave < 3; octave += 1) {
-    float wavelength = 16000.0 / float(cells);
-    float keep = weight * (1.0 - smoothstep(0.15, 0.6, wide_m / wavelength));
-    if (keep > 0.0) {
-      vec4 n = tiled_noise3(place / wavelength, cells);
-      sum += vec4(sign(n.w) * n.xyz, min(2.0 * abs(n.w), 1.0)) * keep;
-    }
-    sum.w += 0.6 * (weight - keep);
-    weight *= 0.55;
-    cells = int(float(cells) * 2.5);
-  }
-  return sum;
-}
-
-vec3 with_clouds(vec3 direction, vec3 behind_1, float pixel, float first) {
-  float base = frame.clouds.y;
-  vec3 eye = frame.camera_hi.xyz + frame.camera_lo.xyz;
-  if ((frame.clouds.x <= 0.0) || (direction.y <= 0.0) || (eye.y > base)) {
-    return behind_1;
-  }
-  float r = 6360000.0 + max(eye.y, 0.0);
-  float along = r * direction.y;
-  float low = base - eye.y;
-  float high = low + frame.clouds.z;
-  float near = sqrt(along * along + low * (2.0 * r + low)) - along;
-  float far = sqrt(along * along + high * (2.0 * r + high)) - along;
-  vec3 l = frame.sun_direction.xyz;
-  float phase = cloud_phase(dot(direction, l));
-  float top = 0.001 * (base + frame.clouds.z);
-  vec3 sun = frame.air_sun_light.rgb * sunlight_at(top, frame.air_sun.y) + frame.air_moon_light.rgb * sunlight_at(top, frame.air_moon.y);
-  vec3 above = sky_irradiance(vec3(0.0, 1.0, 0.0));
-  vec3 below = sky_irradiance(vec3(0.0, -1.0, 0.0));
-  int steps = int(frame.cloud_drift.w * (1.0 + 2.0 * pow(1.0 - direction.y, 6.0)));
-  vec3 light = vec3(0.0);
-  float left = 1.0;
-  float from_share = 0.0;
-  float from_cover = cover_after(eye.xz, direction.xz, min(near, 2.0e5), pixel);
-  for (int n = 0; n <= steps; n += 1) {
-    float to_share = min((float(n) + first) / float(steps), 1.0);
-    float way = min(near + (far - near) * to_share, 2.0e5);
-    float to_cover = cover_after(eye.xz, direction.xz, way, pixel);
-    float share = 0.5 * (from_share + to_share);
-    float part = to_share - from_share;
-    float share_here = cloud_share(0.5 * (from_cover + to_cover), from_share, to_share);
-    from_share = to_share;
-    from_cover = to_cover;
-    if (share_here > 0.002) {
-      float height = low + frame.clouds.z * share + eye.y;
-      vec4 lumps = cloud_lumps(vec3(eye.xz + direction.xz * way - frame.cloud_drift.xy, height).xzy, way * pixel);
-      float lumpy = 1.0 - frame.overcast.w;
-      float here = mix(share_here, clamp(2.0 * (share_here - 0.5 * (1.0 - lumps.w)), 0.0, 1.0), lumpy);
-      float facing = clamp(1.0 - 0.3 * lumpy * dot(lumps.xyz, l), 0.4, 1.6);
-      float toward = cloud_cover(eye.xz + direction.xz * way + l.xz * (0.35 * frame.clouds.z / max(l.y, 0.25)), 0.0);
-      float deep = frame.clouds.w * (2.2 * clamp(toward - 0.6 * share, 0.0, 1.0) + 1.2 * here * (1.0 - share));
-      vec3 lit = sun * (phase * exp(-1.6 * deep) + 0.5 * exp(-0.35 * deep)) * (0.12 * facing);
-      vec3 shine = lit + mix(below, above, 0.35 + 0.65 * share) * (0.65 * exp(-0.25 * deep));
-      float through = exp(-here * here * frame.clouds.w * 14.0 * part);
-      light += left * (1.0 - through) * shine;
-      left *= through;
-    }
-  }
-  float seen_1 = exp(-near / 45000.0) * smoothstep(0.01, 0.09, direction.y);
-  return mix(behind_1, light + behind_1 * left, seen_1);
+vec2 uv_of(FullscreenVaryings in_1) {
+  return in_1.ndc * vec2(0.5, -0.5) + 0.5;
 }
 
 bool is_panorama() {
@@ -545,7 +419,7 @@ vec3 noise2_1(vec2 p, int seed) {
   return vec3(du * slope, mix(mix(a, b, u.x), mix(c, d, u.x), u.y));
 }
 
-vec2 clouds(vec3 direction) {
+vec2 painted_clouds(vec3 direction) {
   float height = max(1600.0 - 0.15 * (frame.camera_hi.y + frame.camera_lo.y), 400.0);
   vec2 camera = frame.camera_hi.xz + frame.camera_lo.xz;
   vec2 p = (camera + direction.xz * (height / max(direction.y, 0.02)) + frame.wind.xy * (frame.camera_hi.w * 9.0)) / 1900.0;
@@ -565,6 +439,19 @@ vec2 clouds(vec3 direction) {
   return vec2(cover, exp(-2.2 * clamp(toward_sun + 0.15, 0.0, 1.0)));
 }
 
+vec3 sky_irradiance(vec3 n) {
+  vec3 e = frame.irradiance[0].rgb * 0.282095;
+  e += frame.irradiance[1].rgb * (0.488603 * n.y);
+  e += frame.irradiance[2].rgb * (0.488603 * n.z);
+  e += frame.irradiance[3].rgb * (0.488603 * n.x);
+  e += frame.irradiance[4].rgb * (1.092548 * n.x * n.y);
+  e += frame.irradiance[5].rgb * (1.092548 * n.y * n.z);
+  e += frame.irradiance[6].rgb * (0.315392 * (3.0 * n.z * n.z - 1.0));
+  e += frame.irradiance[7].rgb * (1.092548 * n.x * n.z);
+  e += frame.irradiance[8].rgb * (0.546274 * (n.x * n.x - n.y * n.y));
+  return max(e, vec3(0.0));
+}
+
 vec3 painted_sky(vec3 direction) {
   vec3 radiance = sky_gradient(direction, 0.0);
   float c = dot(direction, frame.sun_direction.xyz);
@@ -572,7 +459,7 @@ vec3 painted_sky(vec3 direction) {
   float disc = smoothstep(frame.sun_direction.w - 0.25 * edge, frame.sun_direction.w + 0.35 * edge, c);
   vec3 sun = sun_glow(direction, 0.0) + frame.sun_color.rgb * (40.0 * disc);
   if (direction.y > 0.0 && frame.clouds.x > 0.0) {
-    vec2 cloud = clouds(direction);
+    vec2 cloud = painted_clouds(direction);
     vec3 ambient = sky_irradiance(vec3(0.0, -0.3, 0.0)) * 0.25 + frame.sky_horizon.rgb * 0.55;
     float silver = 0.10 + 0.5 * pow(clamp(c, 0.0, 1.0), 24.0);
     vec3 white = ambient + frame.sun_color.rgb * ((0.12 + silver * 0.6) * cloud.y);
@@ -657,7 +544,11 @@ vec4 fragment_main(FullscreenVaryings in_4) {
     if (frame.overcast.w > 0.0 && direction.y > 0.0 && frame.camera_hi.y + frame.camera_lo.y < frame.clouds.y) {
       clear = under_clouds(direction, clear);
     }
-    radiance = with_clouds(direction, clear, pixel, grain + 0.5);
+    if (frame.clouds.x > 0.0 && frame.cloud_drift.w > 0.0) {
+      vec4 slab = textureLod(clouds, uv_of(in_4), 0.0);
+      clear = clear * slab.a + slab.rgb;
+    }
+    radiance = clear;
   } else if (is_panorama()) {
     radiance = panorama_light(direction, 0.0);
   } else {

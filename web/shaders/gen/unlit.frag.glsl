@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl vertex.wgsl vertex_main.wgsl radiance.wgsl
 // air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl gen/slots_pbr.wgsl base_uv.wgsl
 // unlit.wgsl
-// sha256 0a4b28be93387490ef1d3af129df01b7a78902d6466265dea954263061c3f471. Do not edit.
+// sha256 8551f43b6689574ec7bd97b9db57e8b1fb1bb6d6dd5a6769b83ce448bf4df292. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl
 // mirrored_clouds.wgsl water.wgsl
-// sha256 486dfe13634e94147db7992a3bdf647904e96dcf2d647544329e3034e5040384. Do not edit.
+// sha256 fe26adc241463ea814e47e75614d510bea92ad361148f5142731e88a992c740b. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -23,6 +23,7 @@ setup: .make/installed .make/kernels
 test: setup .make/npm
 	@tools/chromium.sh
 	@tools/other-browsers.sh
+	@tools/buses.sh
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 

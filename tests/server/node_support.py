@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from layerw.net import wire
@@ -110,6 +111,15 @@ class RemotePlayer:
         self.socket.send(wire.value_message(wire.HELLO, {"schema": node.schema, "token": token}))
         self.first = self.value(wire.WELCOME, wire.REFUSED)
         self.number, self.token = self.first.get("player", 0), self.first.get("token", "")
+
+    @classmethod
+    def try_join(cls, node: ServedNode, room: str, token: str) -> RemotePlayer | None:
+        """None: not now, it would be tried again."""
+        try:
+            player = cls(node, room, token)
+        except (OSError, EOFError, WebSocketException):
+            return None
+        return player
 
     def value(self, *kinds: int) -> dict[str, Any]:
         """The next message of one of these kinds."""

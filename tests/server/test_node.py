@@ -26,18 +26,16 @@ if not hasattr(os, "fork"):
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedNode]:
-    found = ServedNode(tmp_path_factory.mktemp("node"), "workers=2", "rooms=2", "metrics_token=secret")
+    folder = tmp_path_factory.mktemp("node")
+    found = ServedNode(folder, "workers=2", "rooms=2", "metrics_token=secret", f"kept={folder / 'kept'}")
     yield found
     assert found.close() == 0
 
 
-def arguments(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-
-
 def room_pid(node: ServedNode, room: str = "main") -> int:
-    """The process of a room."""
-    return next(pid for pid in node.children("room_process") if arguments(pid)[-3] == room)
+    """The process of a room, which is called after it."""
+    return next(pid for pid in node.children("room_process")
+                if Path(f"/proc/{pid}/comm").read_text() == f"room {room}\n")  # fmt: skip
 
 
 def test_rooms_by_name_are_apart_and_no_more_than_there_may_be(node: ServedNode) -> None:
@@ -72,7 +70,7 @@ def test_a_room_whose_process_dies_goes_on_with_all_that_it_kept(node: ServedNod
     player = RemotePlayer(node)
     before = player.counted("put", 3.0)[0]
     wait(lambda: player.counted("ask") == [before, 1])
-    file, now = Path(arguments(room_pid(node))[-2]), time.time()
+    file, now = node.folder / "kept" / "main.lw", time.time()
     wait(lambda: file.stat().st_mtime > now)
     died = time.monotonic()
     if how == "killed":

@@ -31,11 +31,15 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that serve files.")] = 1,
     keep: Annotated[Path | None, typer.Option(metavar="FOLDER", show_default=False, help=(
         "Keep the rooms' states there, and go on with them at the next start."))] = None,
+    bus: Annotated[str, typer.Option(metavar="URL", show_default=False, help=(
+        "nats://… or redis://… where several machines find each other's rooms."))] = "",
+    address: Annotated[str, typer.Option(metavar="HOST:PORT", show_default=False, help=(
+        "With --bus: where the other machines reach this one; by default --host and --port."))] = "",
 ) -> None:
     """Serve APP to players: its page, and its rooms, where the same program runs and decides.
 
-    In the program app.is_server is True here, and app.connect() in the pages joins the room. With --rooms, --workers or
-    --keep a room is a process of its own, and goes on in another one where that dies.
+    In the program app.is_server is True here, and app.connect() in the pages joins the room. With --rooms, --workers,
+    --keep or --bus a room is a process of its own, and goes on in another one where that dies.
 
     /metrics is for Prometheus: for this machine, and for who has the token in LAYERW_METRICS_TOKEN.
     """
@@ -52,10 +56,14 @@ def serve(
     def tell(address: str) -> None:
         typer.echo(f"layerw serves {path.name} at {address} (Ctrl-C ends it)")
 
-    if rooms > 1 or workers > 1 or keep is not None:
-        return _serve_node(path, port, host, rooms, workers, keep, tell, {
+    if bus and not address and host in http.WILDCARDS:
+        raise CommandError("With --bus on every address, --address says where the other machines reach this one.")
+    if rooms > 1 or workers > 1 or keep is not None or bus:
+        names = (*(allow_host or ()), *([address] if address else []))
+        return _serve_node(path, {"host": host, "port": port, "rooms": rooms, "workers": workers, "kept": keep,
+                                  "bus": bus, "address": address}, tell, {
             "runtime": runtime, "web": web, "wheels": wheels, "allow_origins": tuple(allow_origin or ()),
-            "allow_hosts": http.answered(host, tuple(allow_host or ())), "metrics_token": token})  # fmt: skip
+            "allow_hosts": http.answered(host, names), "metrics_token": token})  # fmt: skip
     room = net.Room(path)
     room.start()
     try:
@@ -66,15 +74,14 @@ def serve(
         room.stop()
 
 
-def _serve_node(program: Path, port: int, host: str, rooms: int, workers: int, keep: Path | None,
-                tell: Callable[[str], None], files: dict[str, Any]) -> None:
+def _serve_node(program: Path, settings: dict[str, Any], tell: Callable[[str], None], files: dict[str, Any]) -> None:
     if sys.platform == "win32":
-        raise CommandError("--rooms, --workers and --keep need processes that hand sockets on, which Windows has not.")
+        raise CommandError("Several rooms and processes hand sockets on, which Windows has not.")
     node, worker = checks.piece("net.node"), checks.piece("net.worker_process")
-    settings = node.NodeSettings(worker.Files(program, **files), host, port, workers, rooms, keep)
+    given = node.NodeSettings(worker.Files(program, **files), **settings)
 
     async def run() -> None:
-        await node.Node(settings).run(tell)
+        await node.Node(given).run(tell)
 
     try:
         asyncio.run(run())

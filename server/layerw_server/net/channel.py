@@ -31,7 +31,7 @@ class Channel:
 
     def __init__(self, end: socket.socket, heard: Heard, ended: Callable[[], None]) -> None:
         end.setblocking(False)
-        self._end, self._heard, self._ended = end, heard, ended
+        self._end, self.heard, self._ended = end, heard, ended
         self._loop = asyncio.get_running_loop()
         self._come, self._sockets = bytearray(), deque[int]()
         self._going: deque[tuple[bytes, list[int]]] = deque()
@@ -92,7 +92,7 @@ class Channel:
                 break
             message = json.loads(self._come[_HEAD.size : _HEAD.size + size])
             del self._come[: _HEAD.size + size]
-            self._heard(message, [self._sockets.popleft() for _ in range(count)])
+            self.heard(message, [self._sockets.popleft() for _ in range(count)])
         if not data:
             self._lost()
 

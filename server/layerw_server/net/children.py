@@ -38,6 +38,15 @@ class Child:
                 stdin=subprocess.DEVNULL, process_group=0)  # fmt: skip
         return cls(process, channel, gone)
 
+    def give(self, heard: Heard, gone: Callable[[int], None]) -> None:
+        """Somebody else has it from now on."""
+        self._channel.heard, self._gone = heard, gone
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._process.returncode is not None
+
     @property
     def pid(self) -> int:
         """Of the process."""

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
+import secrets
 import signal
 import socket
 import tempfile
@@ -24,8 +26,10 @@ from layerw.net.keeping import MAIN_ROOM
 
 from ..http.serve import bind, page_address
 from . import metrics
+from .bus import BusError, bus_of
 from .channel import Message
 from .children import Child
+from .cluster import Cluster
 from .rooms import Rooms
 from .worker_process import Files
 
@@ -40,7 +44,8 @@ class NodeError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class NodeSettings:
-    """kept: folder of the rooms' states, which a next start goes on with; None: they end with the node."""
+    """kept: folder of the rooms' states, which a next start goes on with; None: they end with the node. bus: nats://…
+    or redis://…, where nodes find each other's rooms; address: host:port where they reach this one."""
 
     files: Files
     host: str = "127.0.0.1"
@@ -48,6 +53,8 @@ class NodeSettings:
     workers: int = 1
     rooms: int = 1
     kept: Path | None = None
+    bus: str = ""
+    address: str = ""
 
 
 class Node:
@@ -60,6 +67,8 @@ class Node:
         self._ready = asyncio.Event()
         self._ends = asyncio.Event()
         self._failed = ""
+        self._cluster: Cluster | None = None
+        self._has_main = True
 
     async def run(self, on_ready: Callable[[str], None]) -> None:
         """Until SIGTERM or SIGINT. Raises NodeError, ServeError."""
@@ -72,6 +81,7 @@ class Node:
             folder.mkdir(parents=True, exist_ok=True)
             self.rooms = Rooms(settings.files.program, folder, settings.rooms)
             try:
+                await self._join()
                 await self._begin()
                 if not self._ends.is_set():
                     on_ready(page_address(settings.host, self._listeners[0].getsockname()[1]))
@@ -83,10 +93,27 @@ class Node:
         if self._failed:
             raise NodeError(self._failed)
 
+    async def _join(self) -> None:
+        """Becomes one of the bus's nodes."""
+        settings = self._settings
+        if not settings.bus:
+            return
+        address = settings.address or f"{settings.host}:{self._listeners[0].getsockname()[1]}"
+        try:
+            bus = bus_of(settings.bus, re.sub(r"[^A-Za-z0-9_-]", "_", settings.files.program.stem))
+            await bus.open()
+            cluster = Cluster(bus, f"{secrets.token_hex(4)}@{address}", self.rooms)
+            self._has_main = await cluster.take(MAIN_ROOM) == cluster.owner
+        except BusError as error:
+            raise NodeError(str(error)) from None
+        self.rooms.saved, self.rooms.ended = cluster.saved, cluster.ended
+        self._cluster = cluster
+        self._renewing = asyncio.create_task(cluster.run())
+
     async def _begin(self) -> None:
         """The main room first, so that a program that can't begin is told at once."""
-        main = self.rooms.begin(MAIN_ROOM)
-        while not main.ready.is_set() and not self._ends.is_set():
+        main = self.rooms.begin(MAIN_ROOM) if self._has_main else None
+        while main is not None and not main.ready.is_set() and not self._ends.is_set():
             if main.failed and MAIN_ROOM not in self.rooms.running:
                 raise NodeError(main.failed)
             await self._wait(main.ready, 0.05)
@@ -106,7 +133,11 @@ class Node:
             listener.close()
         for worker in self._workers.values():
             worker.send({"drain": True})
-        await self.rooms.end()
+        if self._cluster is None:
+            await self.rooms.end()
+        else:
+            await self._cluster.drain()
+            self._renewing.cancel()
         await asyncio.gather(*(worker.end() for worker in list(self._workers.values())))
 
     # -- workers -----------------------------------------------------------------------------------
@@ -123,7 +154,8 @@ class Node:
         if "ready" in message:
             self._ready.set()
         elif "connect" in message:
-            self.rooms.connect(message["connect"], (sockets[0], message["request"].encode("latin-1")))
+            arrival = (sockets[0], message["request"].encode("latin-1"))
+            (self._cluster or self.rooms).connect(message["connect"], arrival)
         elif "metrics" in message:
             said = metrics.text(self.rooms.figures(), [("layerw_workers", "Processes that serve files.",
                                                         len(self._workers))])  # fmt: skip

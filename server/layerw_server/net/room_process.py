@@ -1,8 +1,9 @@
 """The process of one room: the program and its players' sockets on one event loop.
 
-    python -m layerw_server.net.room_process FD PROGRAM NAME KEPT
+    python -m layerw_server.net.room_process FD PROGRAM
 
-The node (node.py) starts it, and hands it connections over the channel FD; it ends with that. Says {"ready"} or
+The node (node.py) starts it, and tells it over the channel FD which room it is, {"begin": name, "kept": file}: a spare
+one waits for that with everything imported. It gets connections, and ends with the channel. Says {"ready"} or
 {"failed": why}, {"figures"} each second, {"kept": tick} when the state is in the file KEPT, {"drained"} at the end.
 Owns: the loop, who is connected, and when the state is kept. Limits: CONNECTIONS_MAX.
 """
@@ -16,6 +17,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -37,8 +39,9 @@ MOVES = "The room moves; connect again."
 class RoomProcess:
     """`live()` is all of it."""
 
-    def __init__(self, end: socket.socket, program: Path, name: str, kept: Path) -> None:
-        self._end, self._program, self._name, self._kept = end, program, name, kept
+    def __init__(self, end: socket.socket, program: Path) -> None:
+        self._end, self._program, self._name, self._kept = end, program, "", Path()
+        self._begins = asyncio.Event()
         self._pace, self._sockets = Pace(), set[RoomSocket]()
         self._ends = self._drains = False
         self._ended = {"client": 0, "room": 0}
@@ -49,6 +52,11 @@ class RoomProcess:
     async def live(self) -> int:
         """Until the node or the program ends it; the exit status."""
         self._channel = Channel(self._end, self._heard, self._stop)
+        await self._begins.wait()
+        if self._ends:
+            return 0
+        with suppress(OSError):  # what `ps` shows, on Linux
+            Path("/proc/self/comm").write_text(f"room {self._name}")
         host = HeadlessHost(self._program.parent, options={"server": True, "room": self._name})
         try:
             app = self._app = await begin(self._program, host)
@@ -83,11 +91,16 @@ class RoomProcess:
             task = asyncio.create_task(self._connect(sockets[0], message))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        elif "begin" in message:
+            self._name, self._kept = message["begin"], Path(message["kept"])
+            self._begins.set()
         elif "drain" in message:
-            self._drains = self._ends = True
+            self._drains = True
+            self._stop()
 
     def _stop(self) -> None:
         self._ends = True
+        self._begins.set()
 
     async def _connect(self, number: int, message: Message) -> None:
         connection, request = socket.socket(fileno=number), message["connection"].encode("latin-1")
@@ -152,7 +165,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     end = socket.socket(fileno=int(sys.argv[1]))
     os.set_inheritable(end.fileno(), False)
-    room = RoomProcess(end, Path(sys.argv[2]), sys.argv[3], Path(sys.argv[4]))
+    room = RoomProcess(end, Path(sys.argv[2]))
     if find_spec("uvloop"):
         import uvloop
 

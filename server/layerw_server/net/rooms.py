@@ -13,14 +13,14 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from layerw.net.keeping import MAIN_ROOM
 
-from .channel import Message
+from .channel import Heard, Message
 from .children import Child
 from .refusal import refuse
 
@@ -28,16 +28,18 @@ EMPTY_S = 60.0
 FAILURES_MAX, FAILURES_S = 4, 10.0
 WAITING_MAX = 1100  # connections, while a room begins
 log = logging.getLogger("layerw.server")
+SPARE_S = 1.0  # after which a spare process is made: the room that begins needs the machine first
 Arrival = tuple[int, bytes]  # a file descriptor, and the request
+MakeProcess = Callable[[Heard, Callable[[int], None]], Awaitable[Child]]
 
 
 class RunningRoom:
     """One room, through the processes that it has one after the other."""
 
-    def __init__(self, name: str, program: Path, kept: Path, ended: Callable[[str], None],
+    def __init__(self, name: str, process: MakeProcess, kept: Path, ended: Callable[[str], None],
                  saved: Callable[[str, Path], None]) -> None:  # fmt: skip
         self.name, self.figures = name, dict[str, Any]()
-        self._program, self._kept, self._ended, self._saved = program, kept, ended, saved
+        self._process, self._kept, self._ended, self._saved = process, kept, ended, saved
         self._arrivals: list[Arrival] = []
         self._handed, self._numbers = dict[int, Arrival](), count()  # until the process says that it has them
         self._deaths = deque[float](maxlen=FAILURES_MAX)
@@ -54,8 +56,8 @@ class RunningRoom:
 
     async def start(self) -> None:
         """Begins a process for it."""
-        arguments = [str(self._program), self.name, str(self._kept)]
-        self._child = await Child.start("room_process", arguments, self._heard, self._gone)
+        self._child = await self._process(self._heard, self._gone)
+        self._child.send({"begin": self.name, "kept": str(self._kept)})
 
     def connect(self, arrival: Arrival) -> None:
         """A connection for it, at once or when it has begun."""
@@ -121,13 +123,15 @@ class RunningRoom:
 class Rooms:
     """Those of this node, by name."""
 
-    def __init__(self, program: Path, folder: Path, rooms_max: int,
-                 saved: Callable[[str, Path], None] = lambda name, file: None) -> None:  # fmt: skip
-        self._program, self._folder, self._rooms_max, self._saved = program, folder, rooms_max, saved
+    def __init__(self, program: Path, folder: Path, rooms_max: int) -> None:
+        self._program, self._folder, self._rooms_max = program, folder, rooms_max
         self.running: dict[str, RunningRoom] = {}
         self._rests: dict[str, float] = {}
         self._tasks = set[asyncio.Task[Any]]()
-        self.ended: Callable[[str], None] = lambda name: None
+        self._spare: Child | None = None
+        self._ends = False
+        self.saved: Callable[[str, Path], None] = lambda name, file: None  # a room kept its state
+        self.ended: Callable[[str, bool], None] = lambda name, failed: None  # it has no process any more
 
     def connect(self, name: str, arrival: Arrival) -> None:
         """A connection for the room of that name."""
@@ -141,7 +145,7 @@ class Rooms:
 
     def begin(self, name: str) -> RunningRoom:
         """Begins a room."""
-        room = self.running[name] = RunningRoom(name, self._program, self.file(name), self._end_of, self._saved)
+        room = self.running[name] = RunningRoom(name, self._take_process, self.file(name), self._end_of, self.saved)
         self.keep(room.start())
         return room
 
@@ -165,7 +169,28 @@ class Rooms:
 
     async def end(self) -> None:
         """Ends all of them."""
+        self._ends = True
         await asyncio.gather(*(room.end() for room in list(self.running.values())))
+        if self._spare is not None:
+            self._spare.kill()
+
+    async def _take_process(self, heard: Heard, gone: Callable[[int], None]) -> Child:
+        """The spare one, which has imported everything; another takes its place."""
+        spare, self._spare = self._spare, None
+        self.keep(self._make_spare())
+        if spare is None or spare.has_ended:
+            return await Child.start("room_process", [str(self._program)], heard, gone)
+        spare.give(heard, gone)
+        return spare
+
+    async def _make_spare(self) -> None:
+        await asyncio.sleep(SPARE_S)
+        if self._spare is None and not self._ends:
+            self._spare = await Child.start("room_process", [str(self._program)], _unheard, _unmissed)
+
+    def is_full(self) -> bool:
+        """Whether no other may begin."""
+        return len(self.running) >= self._rooms_max
 
     def figures(self) -> dict[str, dict[str, Any]]:
         """By name."""
@@ -174,7 +199,7 @@ class Rooms:
     def _refusal(self, name: str) -> str:
         if time.monotonic() < self._rests.get(name, 0.0):
             return f"The room {name} can't run; the server's log says why. Try again in some seconds."
-        if len(self.running) >= self._rooms_max:
+        if self.is_full():
             return f"This server has {self._rooms_max} rooms already, and {name} is none of them."
         return ""
 
@@ -182,7 +207,15 @@ class Rooms:
         room = self.running.pop(name, None)
         if room is not None and room.failed:
             self._rests[name] = time.monotonic() + FAILURES_S
-        self.ended(name)
+        self.ended(name, room is not None and bool(room.failed))
+
+
+def _unheard(message: Message, sockets: list[int]) -> None:
+    """A spare process says nothing."""
+
+
+def _unmissed(status: int) -> None:
+    """Who takes a spare one looks whether it is there."""
 
 
 def refuse_later(number: int, request: bytes, reason: str, *, retry: bool = False) -> None:

@@ -57,7 +57,7 @@ class Rabbits:
     """They roam over the isle by its navigation mesh, and flee from the fox."""
 
     def __init__(self, app: lw.App, count, seed) -> None:
-        self.app, self.count, self.seed = app, count, seed
+        self.app, self.count, self.seed, self.steps = app, count, seed, 0
         fur = lw.Material(color="white", roughness=0.95)
         ear = lw.Mesh.box(0.05, 0.2, 0.03)
         body = lw.Mesh.merge([
@@ -72,7 +72,6 @@ class Rabbits:
         for fur, walker in zip(self.furs, self.group, strict=True):
             fur.parent = walker
         self.agents = app.navigation.add(self.group, feet=0.2, radius=0.3, height=0.6, speed=1.5, acceleration=20.0)
-        self.steps = 0
 
     def step(self, fox) -> None:
         """They hop; every half second some choose where to."""

@@ -15,12 +15,7 @@ import layerw as lw
 
 WALK, RUN, SWIM = 3.0, 7.5, 3.0  # metres a second
 REACH_M = 4.0  # of the boat
-
-
-@cache
-def file() -> str:
-    """The fox's model, as an address."""
-    return "data:model/gltf-binary;base64," + base64.b64encode(animal_glb()).decode()
+file = cache(lambda: "data:model/gltf-binary;base64," + base64.b64encode(animal_glb()).decode())  # made once asked for
 
 
 class Fox:

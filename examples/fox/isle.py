@@ -124,7 +124,7 @@ def build(app: lw.App, seed: int, walls) -> None:
         group = app.spawn_many(shape, count, look, position=place, rotation=upright(rng.uniform(0, math.tau, count)),
                                scale=np.repeat(size[:, None], 3, axis=1), static=True)  # fmt: skip
         app.physics.add(group, "static", shape="cylinder", size=(radius, 12.0), layer=TRUNKS)
-        trunks.append(np.column_stack((place, radius * size)))
+        trunks.append(np.column_stack((place, radius * size, np.ones(count))))
     tufts = np.repeat(places(300, rng, low=SHORE_M + 0.5, slope=0.86), 9, axis=0)  # they stand together
     tufts[:, [0, 2]] += rng.normal(0, 1.3, (len(tufts), 2))
     tufts[:, 1] = height(tufts[:, 0], tufts[:, 2]) - 0.04
@@ -134,8 +134,7 @@ def build(app: lw.App, seed: int, walls) -> None:
                    scale=np.repeat(rng.uniform(0.5, 1.3, (len(tufts), 1)), 3, axis=1))  # fmt: skip
     points, faces = surface(CELLS // 2)
     dry = faces[(points[faces, 1] > SHORE_M).all(axis=1)]
-    x, y, z, radius = np.concatenate(trunks).T
-    posts = app.spawn_many(lw.Mesh.box(2, 6, 2), len(x), position=np.stack((x, y, z), axis=1),
-                           scale=np.stack((radius, np.ones(len(x)), radius), axis=1))  # fmt: skip
+    rows = np.concatenate(trunks)
+    posts = app.spawn_many(lw.Mesh.box(2, 6, 2), len(rows), position=rows[:, :3], scale=rows[:, [3, 4, 3]])
     app.navigation.bake((points, dry), radius=0.5, height=1.2, cell=0.5, climb=0.8, slope=0.9, obstacles=[posts, walls])
     posts.despawn()

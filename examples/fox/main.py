@@ -157,9 +157,8 @@ class Level(lw.Scene):
 
     def fixed(self, dt) -> None:
         self.time_s += dt
-        wish, jumps, uses = self.chase.turned(move.value), jump.pressed, use.pressed
-        if player:
-            wish, jumps, uses = player.step(self)
+        thumbs = self.chase.turned(move.value), jump.pressed, use.pressed
+        wish, jumps, uses = player.step(self) if player else thumbs
         if uses:
             self.fox.use(self.boat)
         self.fox.step(dt, wish, jumps, not walk.held)
@@ -177,8 +176,7 @@ class Level(lw.Scene):
 
     def frame(self, dt) -> None:
         locked = app.input.pointer_locked
-        mouse = look.value * LOOK if locked else np.zeros(2)
-        self.chase.step(dt, mouse + turn.value * (2.2 * dt))
+        self.chase.step(dt, (LOOK if locked else 0.0) * look.value + 2.2 * dt * turn.value)
         if app.frame_number % 10 == 0:
             self.tell()
         if stop.pressed or (self.was_locked and not locked and not app.paused):  # browsers keep the Escape that unlocks

@@ -35,8 +35,7 @@ class Player:
     """Says where to go, as thumbs would: `step(level)` gives where to on the ground, and whether to jump and to use."""
 
     def __init__(self, app: lw.App) -> None:
-        self.app, self.steps, self.stuck = app, 0, 0
-        self.before = np.zeros(3)
+        self.app, self.steps, self.stuck, self.before = app, 0, 0, np.zeros(3)
         app.every(0.5, self._go_on)
 
     def _go_on(self) -> None:

@@ -40,9 +40,8 @@ RINGS = 4  # of a bone
 
 def mesh() -> dict[str, np.ndarray]:
     """Vertices of all bones: a square tube each; near its begin a vertex follows the parent as well."""
-    names = ("position", "color", "joints", "weights", "index", "breath")
+    names, count = ("position", "color", "joints", "weights", "index", "breath"), 0
     found: dict[str, list[np.ndarray]] = {name: [] for name in names}
-    count = 0
     for number, (name, parent, start, end, wide, thin, color) in enumerate(BONES):
         along = np.subtract(end, start)
         side = np.cross(along, BACK if abs(along[1]) > abs(along[2]) else UP)

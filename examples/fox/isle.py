@@ -136,5 +136,6 @@ def build(app: lw.App, seed: int, walls) -> None:
     dry = faces[(points[faces, 1] > SHORE_M).all(axis=1)]
     rows = np.concatenate(trunks)
     posts = app.spawn_many(lw.Mesh.box(2, 6, 2), len(rows), position=rows[:, :3], scale=rows[:, [3, 4, 3]])
-    app.navigation.bake((points, dry), radius=0.5, height=1.2, cell=0.5, climb=0.8, slope=0.9, obstacles=[posts, walls])
+    app.navigation.bake((points, dry), radius=0.5, height=1.2, cell=0.5, climb=0.8, slope=0.9, obstacles=[posts, walls],
+                        slices=True)  # while one looks at the menu
     posts.despawn()

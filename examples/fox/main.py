@@ -124,6 +124,7 @@ class Level(lw.Scene):
 
     def enter(self) -> None:
         show_time(self.day)
+        app.navigation.finish()
         self.pen, self.boat = Pen(app), Boat(app)
         self.effects = sounds.effects()
         self.fox = Fox(app, (0, height(0, 0), 0), self.effects, self.random)

@@ -345,6 +345,19 @@ def test_a_bake_or_rebake_that_fails_leaves_what_there_was(yard: Yard) -> None:
     assert yard.app._engine.heap_ledger.used_bytes == held
 
 
+def test_what_slices_left_is_finished_at_once(yard: Yard) -> None:
+    nav, before = yard.app.navigation, yard.app.navigation.state_hash()
+    nav.bake([yard.floor, yard.wall], slices=True)
+    assert not nav.ready and nav.state_hash() != before
+    nav.finish()
+    assert nav.ready and nav.state_hash() == before
+    nav.finish()
+    bare = lw.App(host=HeadlessHost())
+    with pytest.raises(lw.ConfigError, match="no mesh yet"):
+        bare.navigation.finish()
+    bare.close()
+
+
 @pytest.mark.filterwarnings("error")
 def test_places_that_no_kernel_measures_are_refused(yard: Yard) -> None:
     nav, person = yard.app.navigation, yard.app.spawn(lw.Mesh.box(), position=(5, 0, 5))

@@ -169,6 +169,11 @@ class Navigation:
             self._bake_all()
         return count
 
+    def finish(self) -> None:
+        """Bakes at once what slices have left, say before a level begins. Raises ConfigError where nothing is baked."""
+        if self._ready._mesh.waiting:
+            self._bake_all()
+
     @property
     def ready(self) -> bool:
         """Whether all tiles are baked."""

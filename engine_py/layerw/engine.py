@@ -15,7 +15,7 @@ from layerw.base.config import Config
 from layerw.base.failures import Failures
 from layerw.base.host_port import MemoryHost
 from layerw.base.log import Log
-from layerw.base.ports import F32, F64, U32, TileDraw, TransferDone, TransferFailed
+from layerw.base.ports import F32, F64, U32, MadeSplats, SplatParts, TileDraw, TransferDone, TransferFailed
 from layerw.base.rays import CheckedRay
 from layerw.base.user_code import UserCode
 from layerw.base.weak import weakly
@@ -125,7 +125,7 @@ class Engine:
         self.spawner = Spawner(self.table, self.resources)
         self.opening = Opening(config, self.transfers, self.store, self.backups, (self.layer_ledger, self.gpu_ledger),
                                self.table, self.visibility, self.user, weakly(self._now), weakly(self._animations),
-                               weakly(self._picture_size),
+                               weakly(self._picture_size), weakly(self._make_splats),
                                fade_s=LEVEL_FADE_S if options.get("clock") == "real" else 0.0)  # fmt: skip
         feeds = Feeds(self.store, self.submission, self.resources.looks, self.log, has_page=host.name == "browser")
         pictures = Pictures(self.opening, self.resources.looks, feeds, self.log, self.failures)
@@ -171,6 +171,14 @@ class Engine:
                                            self.environment, self.user, self.log)  # fmt: skip
         self.contents.around.show(wanted)
 
+    def _make_splats(self, parts: SplatParts, values: Callable[[str], F32]) -> MadeSplats:
+        from layerw.splats.clouds import Clouds
+
+        return self.subsystems.get("splats", Clouds).take(parts, values)
+
+    def _shown_tiles(self) -> TileDraw:
+        return self.shown.tiles
+
     def _now(self) -> tuple[int, float]:
         """The frame's number and time, seconds."""
         return self.frame_number, self.time_s
@@ -182,7 +190,7 @@ class Engine:
             heap_ledger=self.heap_ledger, layer_ledger=self.layer_ledger, layer=self.layer, transfers=self.transfers,
             camera=weakly(self._shown_camera), program_s=weakly(self._program_time), now_s=weakly(self._time),
             dt_s=weakly(self._frame_time), placed=weakly(self._placed), nearest=weakly(self._met),
-            own=self.scenes.own, draw=weakly(self._draw_lines), overlay=self.overlay,
+            own=self.scenes.own, tiles=weakly(self._shown_tiles), draw=weakly(self._draw_lines), overlay=self.overlay,
             send=send)
 
     def _shown_camera(self) -> CameraFrame:

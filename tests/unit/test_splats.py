@@ -502,6 +502,79 @@ def test_bytes_come_back_with_the_entity_and_are_refused_beyond_the_budget() -> 
     assert heap.used_bytes == before[0]
 
 
+# -- in models and tiles ---------------------------------------------------------------------------
+
+
+def test_a_model_shows_its_splats_with_its_nodes(tmp_path: Path) -> None:
+    one = arrays(300, degree=1)
+    nodes = [{"children": [1, 2]}, {"mesh": 0, "translation": [1, 2, 3]}, {"mesh": 0, "scale": [2, 2, 2]}]
+    (tmp_path / "scan.glb").write_bytes(glb(one, nodes=nodes))
+    host = HeadlessHost(tmp_path)
+    app = lw.App(host=host)
+    app.camera.position = np.array((0.0, 0.0, 40.0))
+    app.camera.look_at((0, 0, 0))
+    host.step(app, 3)
+    heap, gpu = app._engine.heap_ledger, app._engine.gpu_ledger
+    before = heap.used_bytes, gpu.used_bytes, host.sink.draws
+    model = app.load("scan.glb")
+    host.step(app, 20)
+    assert model.state == "ready" and not model.warnings and app.report()["errors"] == []
+    assert host.sink.draws == before[2] + 1, "two rows of one mesh"
+    assert app.report()["splats"] | {"sorts": 0} == {"clouds": 1, "splats": 300, "loading": 0, "sorts": 0, "on_gpu": 0}
+    cloud = app._engine.subsystems._running["splats"]._clouds[0]  # type: ignore[attr-defined]
+    assert (np.sort(cloud.order.order) == np.arange(300)).all() and cloud.order.sorts == 1
+    away = np.linalg.norm(one.position + np.array((1, 2, -37)), axis=1)[cloud.order.order]
+    assert (np.diff(away) < 0.01).all(), "as the nearer node has them"
+    assert model.state == "ready" and gpu.used_bytes > before[1]
+    model.close()
+    host.step(app, 5)
+    assert app.report()["splats"]["clouds"] == 0 and host.sink.draws == before[2]
+    assert heap.used_bytes == before[0]
+
+
+def test_a_world_shows_the_splats_of_its_tiles_under_its_budget(tmp_path: Path) -> None:
+    from layerw.base.ports import F64
+
+    one = arrays(2000)
+    (tmp_path / "scan.glb").write_bytes(glb(one))
+    tile = {"boundingVolume": {"box": [0, 0, 0, 6, 0, 0, 0, 6, 0, 0, 0, 6]}, "geometricError": 0, "refine": "REPLACE",
+            "content": {"uri": "scan.glb"}}  # fmt: skip
+    tileset = {"asset": {"version": "1.1"}, "geometricError": 10, "root": tile}
+    (tmp_path / "tileset.json").write_text(json.dumps(tileset))
+    host = HeadlessHost(tmp_path)
+    app = lw.App(host=host)
+    app.camera.position = np.array((0.0, 0.0, 30.0))
+    app.camera.look_at((0, 0, 0))
+    host.step(app, 3)
+    before = host.sink.draws
+    world = app.stream("tileset.json")
+    host.step(app, 40)
+    assert app.report()["errors"] == [] and world.state == "ready", host.logs
+    assert host.sink.draws == before + 1
+    report = app.report()["splats"]
+    assert report["clouds"] == 1 and report["splats"] == 2000 and report["sorts"] == 1
+    cloud = app._engine.subsystems._running["splats"]._clouds[0]  # type: ignore[attr-defined]
+    eye: F64 = np.array((0.0, 0.0, 30.0))
+    # A tile is Z up: glTF's Y up is turned to that, and back by the world.
+    away = np.linalg.norm(one.position - eye, axis=1)[cloud.order.order]
+    assert (np.diff(away) < 0.02).all()
+    world.close()
+    host.step(app, 10)
+    assert app.report()["splats"]["clouds"] == 0 and host.sink.draws == before
+
+
+def test_splats_without_room_wait_and_damaged_ones_are_told(tmp_path: Path) -> None:
+    broken = arrays(20)
+    broken.scale[3, 1] = np.nan
+    (tmp_path / "bad.glb").write_bytes(glb(broken))
+    host = HeadlessHost(tmp_path)
+    app = lw.App(host=host)
+    model = app.load("bad.glb")
+    host.step(app, 20)
+    assert model.state == "failed" and "splat 3 has the scale" in model.error
+    assert app.report()["splats"]["clouds"] == 0
+
+
 def test_a_program_without_splats_imports_nothing_of_them() -> None:
     code = "import sys, layerw as lw; lw.App().frame_step(0, .1, 0, 0); print('layerw.splats' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

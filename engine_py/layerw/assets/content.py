@@ -41,13 +41,21 @@ from layerw.assets.materials import MaterialKey, TextureDesc
 from layerw.assets.packed import unpack_words
 from layerw.assets.plan import MAIN, ContentPlan, SourceKey, SourcePlan, identity_of, image_plan, left_out, make_plan
 from layerw.assets.primitives import descriptor
-from layerw.assets.results import places_of, primitives_of, too_large, with_textures
+from layerw.assets.results import (
+    places_of,
+    primitives_of,
+    splat_primitives,
+    splat_values,
+    too_large,
+    with_textures,
+)
 from layerw.assets.rigs import read_rig
-from layerw.base.errors import LayerwError
+from layerw.base.errors import BudgetError, LayerwError
 from layerw.base.healing import Failure, failure_of
 from layerw.base.ports import (
     F64,
     FileFacts,
+    MadeSplats,
     NodeDesc,
     OpenImage,
     Primitive,
@@ -101,6 +109,7 @@ class GltfContent:
         self._textures: dict[TextureDesc, ImageJob] = {}
         self._borrowed = BorrowedImages(open_image, max_texture_side)
         self._materials: dict[MaterialKey, int] = {}
+        self._splats: list[MadeSplats] = []
         self._open = True
 
     # -- ports.Content ---------------------------------------------------------------------------
@@ -328,19 +337,37 @@ class GltfContent:
     def _finish(self) -> None:
         plan, gpu = self._plan, self._loader.gpu
         assert plan is not None
+        payload = next((job.payload for job in self._jobs if isinstance(job, ReadJob)), b"")
+        if plan.splats and not self._make_splats(plan, payload):
+            return
         for index, material in plan.materials.items():
             self._materials[index] = gpu.create_material(with_textures(material, self._shown_textures))
-        payload = next((job.payload for job in self._jobs if isinstance(job, ReadJob)), b"")
         self.primitives = primitives_of(plan, self._jobs, self._materials, places_of(plan, payload, self.warnings))
+        self.primitives += splat_primitives(plan, self._splats)
         self.nodes, self.facts = plan.nodes, plan.facts
         for (number, _), material in plan.materials.items():
             self.materials.setdefault(material.name or f"material {number}", self._materials[number, _])
             self.material_numbers.setdefault(number, []).append(self._materials[number, _])
-        if plan.rig is not None and not plan.groups:
+        if plan.rig is not None and self._flatten is None:
             self.rig = read_rig(plan.rig, payload, self.warnings)
         self.warnings += self._borrowed.warnings
         self.state = "ready"
         self._loader.forget(self)
+
+    def _make_splats(self, plan: ContentPlan, payload: bytes) -> bool:
+        """Once there is room for them; whether all are there."""
+        assert plan.rig is not None
+        while len(self._splats) < len(plan.splats):
+            one = plan.splats[len(self._splats)]
+            try:
+                made = self._loader.make_splats(one, splat_values(one, plan.rig.numbers, payload))
+            except BudgetError as error:
+                self.state, self.waits_for_gpu = "uploading", max(error.needed_bytes, 1)
+                return False
+            self._splats.append(made)
+            self._own_gpu_bytes += made.gpu_bytes
+            self._loader.progressed()
+        return True
 
     @property
     def _shown_textures(self) -> dict[TextureDesc, ImageJob | Borrowed]:
@@ -479,6 +506,9 @@ class GltfContent:
         for job in self._jobs:
             job.free_upload()
         self._materials.clear()
+        for made in self._splats:
+            made.end()
+        self._splats.clear()
         self._borrowed.release()
         self.primitives, self.nodes, self.rig, self.facts = [], [], None, None
         self.materials.clear()

@@ -28,7 +28,7 @@ SUPPORTED_EXTENSIONS = frozenset({
     "EXT_structural_metadata", "EXT_mesh_features",
     "KHR_physics_rigid_bodies", "KHR_implicit_shapes", "OMI_physics_body", "OMI_physics_shape",
     "EXT_meshopt_compression", "KHR_meshopt_compression", "KHR_draco_mesh_compression",
-    "KHR_gaussian_splatting",  # by app.splats; a model shows the points that they are without it
+    "KHR_gaussian_splatting",
     "CESIUM_RTC",  # of glTF files that were glTF 1.0 once
 })
 PARTS = "layerw_parts"  # the only member of the JSON of a tile of 3D Tiles 1.0 (web/transfer/decode/tiles.js)

@@ -15,18 +15,25 @@ from __future__ import annotations
 from layerw.assets.content import GltfContent
 from layerw.assets.jobs import BUSY, ImageJob
 from layerw.assets.materials import TextureDesc
+from layerw.base.errors import ConfigError
 from layerw.base.healing import Failure
-from layerw.base.ports import F64, I64, Flags, GpuStore, ImageFile, Ledger, OpenImage, Transfers
+from layerw.base.ports import F64, I64, Flags, GpuStore, ImageFile, Ledger, MadeSplats, MakeSplats, OpenImage, Transfers
 from layerw.base.tile_style import TileStyle
 from layerw.memory.backups import NO_ASSET, Backups
 
 STUCK_STEPS = 8
 
 
+def _no_splats(parts: object, values: object) -> MadeSplats:
+    raise ConfigError("Nothing draws Gaussian splats here.")
+
+
 class GltfLoader:
     """`try_open` as in ports.ContentLoader."""
 
-    def __init__(self, transfers: Transfers, ledger: Ledger, gpu: GpuStore, backups: Backups | None = None) -> None:
+    def __init__(self, transfers: Transfers, ledger: Ledger, gpu: GpuStore, backups: Backups | None = None,
+                 make_splats: MakeSplats = _no_splats) -> None:  # fmt: skip
+        self.make_splats = make_splats
         self.transfers, self.ledger, self.gpu, self.backups = transfers, ledger, gpu, backups
         self.loading: list[GltfContent] = []
         self._tickets = 0

@@ -1,4 +1,4 @@
-"""Numbers of a file that Python itself reads: keys of animations, inverse bind matrices, morph targets.
+"""Numbers of a file that Python itself reads: keys of animations, inverse bind matrices, morph targets, splats.
 
 Owns: which bytes are asked for (one request for all of a model), and what they are as float32.
 Limits: NUMBERS_BYTES_MAX of a model; more are left out by whoever asked last.
@@ -35,7 +35,7 @@ class Numbers:
                 continue
             size = _span_bytes(part)
             if self.size_bytes + size > NUMBERS_BYTES_MAX:
-                raise GltfError(f"Animations and morphs take more than {NUMBERS_BYTES_MAX} bytes.")
+                raise GltfError(f"Animations, morphs and splats take more than {NUMBERS_BYTES_MAX} bytes.")
             self._starts[part] = self.size_bytes
             self._parts.append(part)
             self.size_bytes += size

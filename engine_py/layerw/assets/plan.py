@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from layerw.assets.accessors import buffer_bytes, resolve_view
 from layerw.assets.facts import facts_of, scene_number
+from layerw.assets.gaussians import SplatPlan
 from layerw.assets.gltf import Document
 from layerw.assets.items import GltfError
 from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
@@ -63,6 +64,7 @@ class ContentPlan:
     rig: RigPlan | None = None  # of a model that something moves
     facts: FileFacts | None = None  # of a model
     groups: list[Group] = field(default_factory=list)  # of a tile: where meshes are drawn many times
+    splats: list[SplatPlan] = field(default_factory=list)
 
 
 def image_plan(desc: TextureDesc) -> ContentPlan:
@@ -81,14 +83,14 @@ def make_plan(doc: Document, url: str, flatten: F64 | None, scene: str | int | N
     planner = Planner(doc, style)
     planner.add_tree(tree, flatten)
     nodes = tree.nodes if flatten is None else tile_lights(doc, tree, flatten)
-    plan = ContentPlan(nodes, planner.meshes, planner.materials, [])
+    plan = ContentPlan(nodes, planner.meshes, planner.materials, [], splats=planner.splats)
     if flatten is None:
         plan.facts = facts_of(doc, number)
         plan_clips_of(planner.rig, doc, tree)
         plan_solids(doc, tree, planner.rig.numbers, planner.rig.solids)
         planner.rig.tables = plan_tables(doc, planner.rig.numbers)
-        plan.rig = None if planner.rig.is_empty else planner.rig
-    elif planner.groups:
+        plan.rig = None if planner.rig.is_empty and not planner.splats else planner.rig
+    elif planner.groups or planner.splats:
         plan.rig, plan.groups = planner.rig, planner.groups
     for buffers in (*(mesh.buffers for mesh in plan.meshes), plan.rig.numbers.buffers if plan.rig else ()):
         for buffer in sorted(buffers):

@@ -14,6 +14,7 @@ import numpy as np
 from layerw.assets.accessors import COMPONENT_BYTES, ELEMENTS_MAX, ZEROS, Accessor, resolve_accessor
 from layerw.assets.draco import draco_of, unpacked_by_draco
 from layerw.assets.facts import VARIANTS, variants_of
+from layerw.assets.gaussians import EXTENSION, SplatPlan, plan_splats
 from layerw.assets.gltf import Document
 from layerw.assets.instances import INSTANCES_MAX, instances_of
 from layerw.assets.items import GltfError, Item
@@ -108,6 +109,8 @@ class Planner:
         self.meshes: list[MeshPlan] = []
         self.materials: dict[MaterialKey, MaterialPlan] = {}
         self.rig = RigPlan()
+        self.splats: list[SplatPlan] = []
+        self._splats_by: dict[tuple[int, int], SplatPlan] = {}  # of a model, by mesh and primitive
         self.groups: list[Group] = []  # of a tile
         self._tile_groups: dict[int, int] = {}  # by the row of the i3dm, where nothing else has places
         self._is_tile = False
@@ -224,6 +227,9 @@ class Planner:
         if shared is not None:
             shared.nodes.append(node)
             return
+        gaussians = primitive.extension(EXTENSION)
+        if gaussians is not None and group < 0:
+            return self._gaussians(primitive, gaussians, key[:2], node, matrix)
         if len(self.meshes) >= PRIMITIVES_MAX:
             raise GltfError(f"The model has more than {PRIMITIVES_MAX} primitives.")
         plan = self._plan(primitive, pose, joints)
@@ -259,6 +265,22 @@ class Planner:
         if plan.skin >= 0 or plan.morph >= 0:
             plan.flags |= spec.MESH_BUILD_POSED
 
+    def _gaussians(self, primitive: Item, shown: Item, key: tuple[int, int], node: int, matrix: F64 | None) -> None:
+        """Splats, drawn as such."""
+        plan = self._splats_by.get(key) if matrix is None else None
+        if plan is None:
+            try:
+                plan = plan_splats(self.doc, primitive, shown)
+                for accessor in plan.accessors.values():
+                    self.rig.numbers.add(accessor)
+            except GltfError as error:
+                self.doc.warn(f"Its Gaussian splats are left out: {error}")
+                return
+            plan.matrix = matrix
+            self._splats_by[key] = plan
+            self.splats.append(plan)
+        plan.nodes.append(node if matrix is None else -1)
+
     def _plan(self, primitive: Item, pose: Pose | None, joints: SkinPlan | None) -> MeshPlan | None:
         attributes = primitive.object("attributes")
         if "POSITION" not in attributes:
@@ -268,8 +290,6 @@ class Planner:
         if mode >= len(spec.GLTF_MODES):
             raise primitive.error(f"has mode {mode}; the modes are 0 to {len(spec.GLTF_MODES) - 1}.")
         index = primitive.integer("material") if "material" in primitive else -1
-        if primitive.extension("KHR_gaussian_splatting") is not None:
-            self.doc.warn(f"{primitive.path} holds Gaussian splats; app.splats(url) shows them, a model only points.")
         if self._is_tile and spec.GLTF_MODES[mode] == "points":
             return self._discs(primitive, attributes, index)
         own = (index, mode < _TRIANGLES and "NORMAL" not in attributes)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 
 from layerw.assets.borrowed import Borrowed
+from layerw.assets.gaussians import SplatPlan
 from layerw.assets.items import GltfError
 from layerw.assets.jobs import ImageJob, Job, MeshJob
 from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
+from layerw.assets.numbers import Numbers
 from layerw.assets.placements import NOWHERE, read_group
 from layerw.assets.plan import ContentPlan
 from layerw.assets.primitives import result_half, result_reach, result_sphere
-from layerw.base.ports import Ledger, MaterialDesc, Placements, Primitive
+from layerw.base.ports import F32, Ledger, MadeSplats, MaterialDesc, Placements, Primitive
 
 
 def with_textures(material: MaterialPlan, textures: Mapping[TextureDesc, ImageJob | Borrowed]) -> MaterialDesc:
@@ -56,6 +58,17 @@ def places_of(plan: ContentPlan, payload: bytes, warnings: list[str]) -> list[Pl
             warnings.append(f"Instances are left out: {error}")
             found.append(NOWHERE)
     return found
+
+
+def splat_values(one: SplatPlan, numbers: Numbers, payload: bytes) -> Callable[[str], F32]:
+    """What its accessors hold, by their names."""
+    return lambda name: numbers.read(one.accessors[name], payload)
+
+
+def splat_primitives(plan: ContentPlan, made: Iterable[MadeSplats]) -> list[Primitive]:
+    """One for each node that shows splats; those of a tile take part in no cross-fade."""
+    return [Primitive(one.mesh, one.material, node, one.center, one.radius, node < 0)
+            for splats, one in zip(plan.splats, made, strict=True) for node in splats.nodes]  # fmt: skip
 
 
 def too_large(what: str, size_bytes: int, ledger: Ledger) -> str:

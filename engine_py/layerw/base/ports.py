@@ -127,6 +127,32 @@ class GpuStore(Protocol):
     def compressed_bytes(self, width: int, height: int, family: int, levels: int) -> int: ...
 
 
+class SplatParts(Protocol):
+    """Gaussian splats of a file: what assets/gaussians.py plans."""
+
+    degree: int  # of their harmonics
+    is_linear: bool  # of their colours
+    matrix: F64 | None  # brings them to the axes of their tile
+
+    @property
+    def count(self) -> int: ...
+
+
+class MadeSplats(NamedTuple):
+    """What layerw.splats made of them."""
+
+    mesh: int
+    material: int
+    center: tuple[float, float, float]
+    radius: float
+    gpu_bytes: int
+    end: Callable[[], None]
+
+
+# Of the values by name (position, rotation, scale, opacity, color, "1 0" ...: harmonics). Raises LayerwError.
+MakeSplats = Callable[[Any, Callable[[str], F32]], MadeSplats]
+
+
 class Placements(NamedTuple):
     """Where a mesh is drawn many times: (n, 3) metres, (n, 4) xyzw, (n, 3)."""
 

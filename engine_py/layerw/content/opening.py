@@ -15,7 +15,7 @@ from layerw.base import checks
 from layerw.base.addresses import checked_address
 from layerw.base.config import Config
 from layerw.base.errors import ConfigError, KindError
-from layerw.base.ports import F64, Content, GpuContent
+from layerw.base.ports import F64, Content, GpuContent, MakeSplats
 from layerw.base.user_code import UserCode
 from layerw.content.models import Model
 from layerw.content.shared import GpuRoom, SharedLoader
@@ -54,19 +54,21 @@ class Opening:
     def __init__(self, config: Config, transfers: FrameTransfers, store: Store, backups: Backups,
                  ledgers: tuple[HardLedger, HardLedger], table: Table, visibility: Visibility, user: UserCode,
                  now: Callable[[], tuple[int, float]], animator: Callable[[], Animator],
-                 size: Callable[[], tuple[int, int]], fade_s: float = 0.0) -> None:  # fmt: skip
+                 size: Callable[[], tuple[int, int]], make_splats: MakeSplats,
+                 fade_s: float = 0.0) -> None:  # fmt: skip
         """fade_s: what `app.stream` does where it is not told."""
         self._config, self._transfers, self._store, self._backups = config, transfers, store, backups
         self._layer_ledger, self._gpu_ledger = ledgers
         self._table, self._visibility, self.user, self._now = table, visibility, user, now
         self._animator, self._size, self._fade_s = animator, size, fade_s
+        self._make_splats = make_splats
 
     @cached_property
     def loader(self) -> GltfLoader:
         """Of glTF, for models and tiles."""
         from layerw.assets.loader import GltfLoader
 
-        return GltfLoader(self._transfers, self._layer_ledger, self._store, self._backups)
+        return GltfLoader(self._transfers, self._layer_ledger, self._store, self._backups, self._make_splats)
 
     @cached_property
     def models(self) -> SharedLoader:

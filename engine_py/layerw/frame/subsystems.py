@@ -14,7 +14,7 @@ from layerw.base.config import Config
 from layerw.base.failures import Failures
 from layerw.base.host_port import MemoryHost
 from layerw.base.log import Log
-from layerw.base.ports import F32
+from layerw.base.ports import F32, TileDraw
 from layerw.base.rays import CheckedRay
 from layerw.base.user_code import UserCode
 from layerw.frame.overlay import Overlay
@@ -84,6 +84,7 @@ class SubsystemPort:
     now_s: Callable[[], float]  # since the start, at this frame, whether the program's time stands or not
     dt_s: Callable[[], float]  # of this frame, seconds, also while the program is paused
     placed: Callable[[], FrameColumns]  # where everything is in the world, as of the hook `placed`
+    tiles: Callable[[], TileDraw]  # of worlds, that are drawn in this frame
     nearest: Callable[[CheckedRay], Met | None]  # what a ray meets first
     own: Callable[..., None]  # own(end, has_ended): the current scene ends it
     draw: Callable[[F32, str], None]  # draw(segments (n, 2, 3), color): debug lines of the next picture

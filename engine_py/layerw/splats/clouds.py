@@ -11,20 +11,21 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.addresses import checked_address, shown
 from layerw.base.errors import LayerwError
 from layerw.base.mathx import matrix_from_quat
 from layerw.base.outcomes import FAILED, READY, Outcomes
-from layerw.base.ports import F64, MaterialDesc, TransferDone, TransferFailed
+from layerw.base.ports import F32, F64, MadeSplats, MaterialDesc, SplatParts, TransferDone, TransferFailed
 from layerw.drawing.watched import largest
 from layerw.frame.subsystems import SubsystemPort
 from layerw.gpu import spec
 from layerw.scene.camera import CameraFrame
 from layerw.scene.entity import Entity
 from layerw.scene.table import FrameColumns
-from layerw.splats.files import Arrays, read_splats
+from layerw.splats.files import Arrays, checked_count, read_splats
 from layerw.splats.harmonics import DEGREE_MAX
 from layerw.splats.order import ALLOWANCE, BYTES_EACH, SLICE, DepthOrder, sort_bytes
 from layerw.splats.packing import TEXELS, new_words, pack, positions_of, size_bytes
@@ -39,12 +40,14 @@ LINEAR, SMOOTH = 1, 2  # what shaders know of a cloud
 
 
 class Cloud:
-    """One, on the GPU: a texture that has its splats, a mesh that has their order."""
+    """One, on the GPU: a texture that has its splats, a mesh that has their order. splats: as a program holds them;
+    None: a model or a tile has it."""
 
-    def __init__(self, splats: Splats, order: DepthOrder, texture: int, mesh: int, material: int,
+    def __init__(self, splats: Splats | None, order: DepthOrder, degree: int, texture: int, mesh: int, material: int,
                  heap_bytes: int) -> None:  # fmt: skip
-        self.splats, self.order, self.heap_bytes = splats, order, heap_bytes
+        self.splats, self.order, self.degree, self.heap_bytes = splats, order, degree, heap_bytes
         self.texture, self.mesh, self.material = texture, mesh, material
+        self.count = len(order.order)
         self.on_gpu = not heap_bytes  # whether that sorts it
         self._work: Iterator[int] | None = None
         self._next = 0  # how many its next step works on
@@ -170,14 +173,43 @@ class Clouds:
             if cloud.on_gpu:
                 cloud.order.forget()
             if cloud.on_gpu and not self._on_gpu:
-                needed = len(cloud.splats) * BYTES_EACH
+                needed = cloud.count * BYTES_EACH
                 if not self._port.heap_ledger.try_reserve(needed):
-                    self._port.log.error(f"There is no room to sort {len(cloud.splats):,} splats; they are not drawn.")
-                    cloud.splats.destroy()
+                    self._port.log.error(f"There is no room to sort {cloud.count:,} splats; their order is wrong.")
                     continue
                 cloud.heap_bytes, cloud.on_gpu = needed, False
 
     def _show(self, splats: Splats, arrays: Arrays) -> None:
+        """Raises BudgetError: then nothing is kept."""
+        cloud = self._made(splats, arrays)
+        table, row = self._port.table, splats.entity.first_row
+        table.set_material(row, cloud.material)  # the mesh follows once it is in order
+        table.radius[row] = min(largest(arrays.position)[0] + REACH * float(arrays.scale.max()), 1e18)
+        table.columns["scale"].touch(row, 1)
+        splats._count, splats._degree, splats._state = cloud.count, cloud.degree, "ready"
+
+    def take(self, parts: SplatParts, values: Callable[[str], F32]) -> MadeSplats:
+        """Those of a model or a tile. Raises SplatError, BudgetError: then nothing is kept."""
+        from layerw.splats.gltf_files import taken, taking_bytes
+
+        checked_count(parts.count, "the file")
+        with _Charged(self._port, f"Reading {parts.count:,} splats") as charged:
+            charged.add(taking_bytes(parts))
+            arrays = taken(values, parts)
+            cloud = self._made(None, arrays)
+        low, high = arrays.position.min(axis=0).astype(np.float64), arrays.position.max(axis=0).astype(np.float64)
+        x, y, z = (0.5 * (low + high)).tolist()
+        radius = 0.5 * float(np.linalg.norm(high - low)) + REACH * float(arrays.scale.max())
+
+        def end() -> None:
+            if cloud in self._clouds:
+                self._clouds.remove(cloud)
+                self._end(cloud)
+
+        gpu_bytes = size_bytes(cloud.count, cloud.degree) + 4 * cloud.count
+        return MadeSplats(cloud.mesh, cloud.material, (x, y, z), min(radius, 1e18), gpu_bytes, end)
+
+    def _made(self, splats: Splats | None, arrays: Arrays) -> Cloud:
         """Raises BudgetError: then nothing is kept."""
         store, ledger = self._port.resources.store, self._port.heap_ledger
         count, degree = len(arrays.position), arrays.harmonics.degree
@@ -203,12 +235,9 @@ class Clouds:
             ledger.release(heap_bytes)
             raise
         self._port.visibility.set_list(material, ("splats", 0))
-        table, row = self._port.table, splats.entity.first_row
-        table.set_material(row, material)  # the mesh follows once it is in order
-        table.radius[row] = min(largest(arrays.position)[0] + REACH * float(arrays.scale.max()), 1e18)
-        table.columns["scale"].touch(row, 1)
-        self._clouds.append(Cloud(splats, order, texture, mesh, material, heap_bytes))
-        splats._count, splats._degree, splats._state = count, degree, "ready"
+        cloud = Cloud(splats, order, degree, texture, mesh, material, heap_bytes)
+        self._clouds.append(cloud)
+        return cloud
 
     def _free(self, mesh: int, material: int, texture: int) -> None:
         store = self._port.resources.store
@@ -225,13 +254,12 @@ class Clouds:
         self._port.environment._has_splats = bool(self._clouds)
         if not self._clouds:
             return
-        camera, columns = self._port.camera(), self._port.placed()
-        left = ALLOWANCE
+        camera, left, seen = self._port.camera(), ALLOWANCE, self._held()
         for at, cloud in enumerate(self._clouds):
-            if not cloud.splats.visible:
+            place = self._place(cloud, camera) if cloud.splats is not None else seen.get(cloud.mesh)
+            if place is None:
                 continue
-            row = cloud.splats.entity.first_row
-            matrix, offset = from_eye(columns, row, camera)
+            matrix, offset = place
             if not (np.isfinite(matrix).all() and np.isfinite(offset).all()):
                 continue
             if cloud.on_gpu:
@@ -245,19 +273,42 @@ class Clouds:
                 self._clouds = self._clouds[at:] + self._clouds[:at]
                 break
 
+    def _place(self, cloud: Cloud, camera: CameraFrame) -> tuple[F64, F64] | None:
+        if cloud.splats is None or not cloud.splats.visible:
+            return None
+        return from_eye(self._port.placed(), cloud.splats.entity.first_row, camera)
+
+    def _held(self) -> dict[int, tuple[F64, F64]]:
+        """Where clouds of models and tiles are, by mesh; of one that is in several places, the nearest."""
+        meshes = [cloud.mesh for cloud in self._clouds if cloud.splats is None]
+        if not meshes:
+            return {}
+        camera, columns, table, tiles = self._port.camera(), self._port.placed(), self._port.table, self._port.tiles()
+        rows = np.flatnonzero(np.isin(table.mesh[: table.rows_used], meshes) & table.shown())
+        found = [(int(table.mesh[row]), from_eye(columns, row, camera)) for row in rows.tolist()]
+        for at in np.flatnonzero(np.isin(tiles.mesh, meshes)).tolist():
+            linear = matrix_from_quat(tiles.rotation[at]) @ np.diag(tiles.scale[at].astype(np.float64))
+            found.append((int(tiles.mesh[at]), seen_from(linear, tiles.origin[at], camera)))
+        nearest: dict[int, tuple[F64, F64]] = {}
+        for mesh, place in found:
+            if mesh not in nearest or np.linalg.norm(place[1]) < np.linalg.norm(nearest[mesh][1]):
+                nearest[mesh] = place
+        return nearest
+
     def _sort(self, cloud: Cloud, matrix: F64, offset: F64) -> None:
         if cloud.order.is_stale(matrix, offset, on_gpu=True):
-            self._port.resources.store.sort_splats(cloud.mesh, cloud.texture, TEXELS[cloud.splats.degree],
+            self._port.resources.store.sort_splats(cloud.mesh, cloud.texture, TEXELS[cloud.degree],
                                                    cloud.order.told(matrix, offset))  # fmt: skip
             self._draw(cloud)
 
     def _draw(self, cloud: Cloud) -> None:
-        row = cloud.splats.entity.first_row
-        if self._port.table.mesh[row] != cloud.mesh:
-            self._port.table.set_mesh(row, cloud.mesh)
+        if cloud.splats is not None:
+            row = cloud.splats.entity.first_row
+            if self._port.table.mesh[row] != cloud.mesh:
+                self._port.table.set_mesh(row, cloud.mesh)
 
     def _sweep(self) -> None:
-        gone = [cloud for cloud in self._clouds if not cloud.splats.alive]
+        gone = [cloud for cloud in self._clouds if cloud.splats is not None and not cloud.splats.alive]
         for cloud in gone:
             self._clouds.remove(cloud)
             self._end(cloud)
@@ -266,13 +317,14 @@ class Clouds:
             self._port.transfers.release(transfer)
 
     def _end(self, cloud: Cloud) -> None:
-        cloud.splats.destroy()
+        if cloud.splats is not None:
+            cloud.splats.destroy()
         self._port.visibility.set_list(cloud.material, None)
         self._free(cloud.mesh, cloud.material, cloud.texture)
         self._port.heap_ledger.release(cloud.heap_bytes)
 
     def _report(self) -> dict[str, int]:
-        return {"clouds": len(self._clouds), "splats": sum(len(cloud.splats) for cloud in self._clouds),
+        return {"clouds": len(self._clouds), "splats": sum(cloud.count for cloud in self._clouds),
                 "loading": len(self._waiting), "sorts": sum(cloud.order.sorts for cloud in self._clouds),
                 "on_gpu": sum(cloud.on_gpu for cloud in self._clouds)}
 
@@ -313,8 +365,12 @@ def from_eye(columns: FrameColumns, row: int, camera: CameraFrame) -> tuple[F64,
     scale, shear = columns.scale[row].astype(np.float64), columns.shear[row].astype(np.float64)
     stretch = np.diag(scale)
     stretch[0, 1], stretch[0, 2], stretch[1, 2] = shear
-    matrix = matrix_from_quat(columns.rotation[row]) @ stretch
-    offset = columns.position[row].astype(np.float64) - camera.position
+    return seen_from(matrix_from_quat(columns.rotation[row]) @ stretch, columns.position[row], camera)
+
+
+def seen_from(matrix: F64, place: npt.ArrayLike, camera: CameraFrame) -> tuple[F64, F64]:
+    """As from_eye, of a matrix and a place."""
+    offset = np.asarray(place, np.float64) - camera.position
     if camera.is_parallel:
         along = np.outer(camera.forward, camera.forward)
         return along @ matrix, along @ offset

@@ -1,22 +1,24 @@
-"""Gaussian splats in binary glTF: primitives of points with KHR_gaussian_splatting.
+"""Gaussian splats in glTF: what primitives of KHR_gaussian_splatting hold.
 
-Owns: which accessors are theirs, checked as every accessor is, and where their nodes put them: all of a file become one
-cloud. Limits: one .glb with its own buffer, neither sparse nor packed; all of its primitives have one colour space.
+Owns: their values, brought to other axes, harmonics as well. Of a .glb that `app.splats` reads, all become one cloud.
+Limits of that: its own buffer, neither sparse nor packed; all of its primitives have one colour space.
 Source: KHR_gaussian_splatting (2026): scale and opacity are linear, rotation xyzw.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from layerw.assets.accessors import COMPONENT_BYTES, Accessor, resolve_accessor
-from layerw.assets.gltf import Document, parse
-from layerw.assets.items import Item
+from layerw.assets.accessors import COMPONENT_BYTES, Accessor
+from layerw.assets.gaussians import EXTENSION, SplatPlan, plan_splats
+from layerw.assets.gltf import parse
 from layerw.assets.nodes import build_tree
 from layerw.base.mathx import quat_from_matrix, quat_multiply, quats_from_matrices
-from layerw.base.ports import F32, F64
+from layerw.base.ports import F32, F64, SplatParts
 from layerw.splats.files import (
     SH_0,
     Arrays,
@@ -28,15 +30,11 @@ from layerw.splats.files import (
     finished,
     units,
 )
-from layerw.splats.harmonics import DEGREE_MAX, Harmonics, joined, quantized, turning
+from layerw.splats.harmonics import joined, quantized, turning
 
-EXTENSION = "KHR_gaussian_splatting"
 _TYPES = {5120: "i1", 5121: "u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
-_NAMES = {"rotation": "ROTATION", "scale": "SCALE", "opacity": "OPACITY", "color": "SH_DEGREE_0_COEF_0"}
-_CHECKED_AS = {"rotation": "rotation", "scale": "scale", "opacity": "morph_weights", "color": "translation"}
 _BYTES, _HARMONICS_BYTES = 208, (0, 15, 45, 125)  # a splat, as in files.py
 _SLICE = 1 << 12  # splats that a node moves at a time
-_SPACES = ("srgb_rec709_display", "lin_rec709_display")
 
 
 def read_glb(data: bytes, charge: Charge, degree: int) -> Arrays:
@@ -51,12 +49,11 @@ def read_glb(data: bytes, charge: Charge, degree: int) -> Arrays:
             shown = primitive.extension(EXTENSION)
             if shown is None:
                 continue
-            accessors = _accessors(doc, primitive, shown, degree)
-            given = accessors["position"].count
-            count += given
+            plan = _plain(plan_splats(doc, primitive, shown, degree))
+            count += plan.count
             checked_count(count, "the file")  # before anything of it is made
-            charge((_BYTES + _HARMONICS_BYTES[_degree(accessors)]) * given)
-            found.append(_read(binary, accessors, shown, tree.worlds[row]))
+            charge((_BYTES + _HARMONICS_BYTES[plan.degree]) * plan.count)
+            found.append(arrays_of(partial(_of, binary, plan), plan, tree.worlds[row]))
     if not found:
         raise SplatError(f"no mesh of it has {EXTENSION}; app.load shows other models")
     if len({one.is_linear for one in found}) > 1:
@@ -81,54 +78,37 @@ def _chunks(data: bytes) -> tuple[bytes, memoryview]:
     return data[20:at], memoryview(data)[at + 8 : at + 8 + length]
 
 
-def _accessors(doc: Document, primitive: Item, shown: Item, degree: int) -> dict[str, Accessor]:
-    """By name, all as long as each other. degree: of the harmonics that are wanted, at most."""
-    if primitive.integer("mode", 4) != 0:
-        raise primitive.wrong("mode", f"0 (points), as {EXTENSION} says")
-    if shown.text("kernel", "ellipse") != "ellipse":
-        raise shown.wrong("kernel", "ellipse")
-    shown.choice("colorSpace", _SPACES[0], _SPACES)
-    attributes = primitive.object("attributes")
-    wanted = {"position": ("POSITION", "position")}
-    wanted |= {name: (f"{EXTENSION}:{said}", _CHECKED_AS[name]) for name, said in _NAMES.items()}
-    for one in range(1, degree + 1):
-        orders = {f"{one} {order}": f"{EXTENSION}:SH_DEGREE_{one}_COEF_{order}" for order in range(2 * one + 1)}
-        if not any(said in attributes for said in orders.values()):
-            break
-        wanted |= {name: (said, "translation") for name, said in orders.items()}
-    found = {name: resolve_accessor(doc, attributes.integer(said), semantic, attributes.at(said))
-             for name, (said, semantic) in wanted.items()}  # fmt: skip
-    count = found["position"].count
-    for name, accessor in found.items():
+def _plain(plan: SplatPlan) -> SplatPlan:
+    for name, accessor in plan.accessors.items():
         if accessor.buffer != 0 or accessor.sparse is not None:
-            raise attributes.error(f"has a {name} that is sparse, packed or not in the file; splats are read plain.")
-        if accessor.count != count:
-            raise attributes.error(f"has {accessor.count} of {name}, but {count} positions.")
-    return found
+            raise SplatError(f"{plan.path} has a {name} that is sparse, packed or not in the file; app.load reads it")
+    return plan
 
 
-def _degree(accessors: dict[str, Accessor]) -> int:
-    return next(one for one in range(DEGREE_MAX, -1, -1) if one == 0 or f"{one} 0" in accessors)
+def taking_bytes(parts: SplatParts) -> int:
+    """What `taken` takes."""
+    return (_BYTES + _HARMONICS_BYTES[parts.degree]) * parts.count
 
 
-def _read(binary: memoryview, accessors: dict[str, Accessor], shown: Item, world: F64) -> Arrays:
-    values = {name: _values(binary, accessors[name]) for name in ("position", "scale", "rotation", "opacity", "color")}
-    color = np.empty((len(values["position"]), 4), np.float32)
-    color[:, :3], color[:, 3] = 0.5 + SH_0 * values["color"], values["opacity"][:, 0]
-    checked(values["position"], values["scale"], values["rotation"], color)  # before nodes change them
-    moved = placed(values["position"], values["scale"], values["rotation"], world)
-    is_linear = shown.text("colorSpace", _SPACES[0]) == _SPACES[1]
-    return Arrays(*moved, color, _harmonics(binary, accessors, world[:3, :3]), is_linear)
+def taken(values: Callable[[str], F32], parts: SplatParts) -> Arrays:
+    """Splats of a model or a tile. Raises SplatError."""
+    found = arrays_of(values, parts, np.eye(4) if parts.matrix is None else parts.matrix)
+    return finished(*found[:5], is_linear=found.is_linear)
 
 
-def _harmonics(binary: memoryview, accessors: dict[str, Accessor], linear: F64) -> Harmonics:
-    degree, count = _degree(accessors), accessors["position"].count
-    turned = _rotation(linear) if degree else None
+def arrays_of(values: Callable[[str], F32], plan: SplatParts, world: F64) -> Arrays:
+    """Splats of a primitive, brought to other axes. values: of an accessor, by name. Raises SplatError."""
+    count = plan.count
+    position, scale, rotation = (values(name) for name in ("position", "scale", "rotation"))
+    color = np.empty((count, 4), np.float32)
+    color[:, :3], color[:, 3] = 0.5 + SH_0 * values("color"), values("opacity")[:, 0]
+    checked(position, scale, rotation, color)  # before nodes change them
+    turned = _rotation(world[:3, :3]) if plan.degree else None
 
     def band(one: int) -> F32:
         found = np.empty((count, 2 * one + 1, 3), np.float32)
         for order in range(2 * one + 1):
-            found[:, order] = _values(binary, accessors[f"{one} {order}"])
+            found[:, order] = values(f"{one} {order}")
         checked_band(found, one)
         if turned is not None:
             turn = turning(one, turned)
@@ -136,7 +116,7 @@ def _harmonics(binary: memoryview, accessors: dict[str, Accessor], linear: F64) 
                 found[start : start + _SLICE] = turn @ found[start : start + _SLICE]
         return found
 
-    return quantized(band, degree, count)
+    return Arrays(*placed(position, scale, rotation, world), color, quantized(band, plan.degree, count), plan.is_linear)
 
 
 def _rotation(linear: F64) -> F64 | None:
@@ -144,6 +124,10 @@ def _rotation(linear: F64) -> F64 | None:
     left, size, right = np.linalg.svd(linear)
     turn: F64 = left @ right
     return None if not size.min() > 0 or np.allclose(turn, np.eye(3), atol=1e-6) else turn
+
+
+def _of(binary: memoryview, plan: SplatPlan, name: str) -> F32:
+    return _values(binary, plan.accessors[name])
 
 
 def _values(binary: memoryview, accessor: Accessor) -> F32:

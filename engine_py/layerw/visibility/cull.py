@@ -40,6 +40,8 @@ class _Tiles(NamedTuple):
     blend: npt.NDArray[np.intp]
     casters: list[npt.NDArray[np.intp]]  # of each box of casters
     square: F32  # of distances to those of `blend`
+    splats: npt.NDArray[np.intp]
+    splats_square: F32
 
 
 class _Last(NamedTuple):
@@ -152,9 +154,9 @@ class Visibility:
         self._see_through(camera, position, shown, tile_row, order)
         self._cull_movers(self._own["decal"], self._view, position, self._own["decal"].runs.all)
         self._draws.end_pass("decal")
-        for name in ("splats", "particles"):
-            self._cull_sorted(self._own[name], position)
-            self._draws.end_pass(name)
+        self._splats(camera, position, shown, tile_row, order)
+        self._cull_sorted(self._own["particles"], position)
+        self._draws.end_pass("particles")
         looks = [(camera, box) for box in casters] + list(kept)
         for number, (eye, box) in enumerate(looks):
             write_view(self._near_view, eye, box)
@@ -253,6 +255,14 @@ class Visibility:
             self._draws.interleave(order.square, position, camera)
         self._draws.end_pass("blend")
 
+    def _splats(self, camera: F64, position: F32, tiles: TileDraw | None, row: int, order: _Tiles | None) -> None:
+        if tiles is not None and order is not None:
+            self._tile_draws(tiles, row, order.splats)
+        self._cull_sorted(self._own["splats"], position)
+        if order is not None:
+            self._draws.interleave(order.splats_square, position, camera)
+        self._draws.end_pass("splats")
+
     def _cull_sorted(self, group: Movers, position: F32) -> None:
         draws = self._draws
         if len(group.rows):
@@ -293,7 +303,9 @@ class Visibility:
         stays = ~tiles.blend & (tiles.fade < FADE_LEAVES)
         cast = [np.flatnonzero(self._tiles_seen(centers, tiles.radius, box) & stays) for box in casters]
         glass = back[seen[back] & tiles.blend[back]]
-        return _Tiles(front[seen[front] & ~tiles.blend[front]], glass, cast, square[glass])
+        own = np.isin(tiles.material[glass], list(self._listed))
+        splats, glass = glass[own], glass[~own]
+        return _Tiles(front[seen[front] & ~tiles.blend[front]], glass, cast, square[glass], splats, square[splats])
 
     def _tiles_seen(self, centers: F32, radii: F32, planes: F64) -> npt.NDArray[np.bool_]:
         count = len(radii)

@@ -16,7 +16,7 @@ from layerw.audio.sound import MODELS, Sound
 from layerw.base.ports import F64
 from layerw.scene.table import FrameColumns, Table
 
-LEFT_RIGHT = np.array([[-1.0], [1.0]])
+LEFT_RIGHT, ONES = np.array([[-1.0], [1.0]]), np.ones(3)
 
 
 class _Used(NamedTuple):
@@ -119,7 +119,7 @@ class Places:
         used = self._used
         assert used is not None
         away = used.xyz - ear
-        square = np.einsum("ij,ij->i", away, away)
+        square = (away * away) @ ONES
         beyond = np.sqrt(square)
         np.maximum(beyond, used.near, out=beyond)
         gain = used.slow * beyond

@@ -2,6 +2,8 @@
  * Fetches what the start needs, with a message for the person in front of the page where something is missing.
  */
 
+const SAID_CHARS_MAX = 300;
+
 /** A start error whose message is meant for the person in front of the page. */
 export class BootError extends Error {
   /** @override */
@@ -22,9 +24,15 @@ export async function fetchOk(url, what, init) {
     throw new BootError(`${what} could not be fetched from ${url} (${error}). Is the server still running?`);
   }
   if (!response.ok) {
-    throw new BootError(`${what} is missing: ${url} answered ${response.status} ${response.statusText}.`);
+    throw new BootError(`${what} is missing: ${url} answered ${response.status} ${response.statusText}.${await said(response)}`);
   }
   return response;
+}
+
+/** What a server that failed says of itself. @param {Response} response */
+async function said(response) {
+  const isText = response.headers.get('content-type')?.startsWith('text/plain');
+  return response.status >= 500 && isText ? ` ${(await response.text()).slice(0, SAID_CHARS_MAX)}` : '';
 }
 
 /** @param {string} url @param {string} what @param {RequestInit} [init] @returns {Promise<ArrayBuffer>} */

@@ -55,7 +55,7 @@ def update(dt):
     check("in the frame")
     if worlds:
         frames[0] += 1
-        turn = 0.15 * min(frames[0], 40)
+        turn = 0.4 * min(frames[0], 15)
         app.camera.position = np.array((70 * math.cos(turn), 45.0, 70 * math.sin(turn)))
         app.camera.look_at((0.0, 15.0, 0.0))
 
@@ -105,9 +105,9 @@ def end(running: Running) -> None:
 
 
 def fly(running: Running, gpu_bytes_max: int, layer_bytes_max: int) -> dict[str, Any]:
-    """Begin the world, turn around it for 40 frames and wait; returns the report."""
+    """Begin the world, turn around it in 15 frames and wait; returns the report."""
     running.python("frames[0] = 0\nbegin()")
-    while running.python("frames[0]") <= 40:
+    while running.python("frames[0]") <= 15:
         report = running.report()
         assert report["gpu_allocated_bytes"] <= gpu_bytes_max, "what JavaScript counts is within the budget as well"
         assert report["transfers"]["heldBytes"] <= layer_bytes_max
@@ -254,7 +254,7 @@ def test_opens_tilesets_that_others_made(tmp_path: Path, run_program: RunProgram
 
 EARTH = (1215107.7612304366, -4736682.902037748, 4081926.095098698)  # a place on Earth, metres
 TURN = 0.7  # about the up axis
-STEPS_MM = range(0, 40, 5)
+STEPS_MM = range(0, 15, 5)
 JITTER = """
 import copy, math
 earth, turn = np.array(EARTH), TURN

@@ -70,7 +70,7 @@ def settle(running: Running, frames: int = 900) -> dict[str, Any]:
     """Wait until nothing is on its way; returns the report."""
     for _ in range(frames):
         report = running.report()
-        if report["settled"]:
+        if report["settled"] and not report["tiles"]["pending"]:
             return report
     raise AssertionError(f"The world did not settle within {frames} frames: {report}.")
 

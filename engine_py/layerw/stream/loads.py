@@ -284,13 +284,24 @@ class Loads:
         if self.config.prefetch and not due.any():
             self._prefetch(now_s)
 
+    @property
+    def visible_count(self) -> int:
+        """Of what is seen, what is on its way."""
+        return sum(load.priority >= VISIBLE * _CLASS_STEP for load in self.loads.values())
+
+    @property
+    def fetching_count(self) -> int:
+        """Of these, those that are not all here yet, and what waits for a lane."""
+        return sum(load.priority >= VISIBLE * _CLASS_STEP and not load.uploading for load in self.loads.values()) + int(
+            np.count_nonzero(self.tree.state[self.missing] == QUEUED))
+
     def _ahead(self) -> list[tuple[int, float]]:
         """What to load ahead, best first: coarse tiles before fine ones, on the way before beside. What lies beside and
         what was left out wait for all that is seen."""
         state = self.tree.state
         coming = [(row, error) for row, error in self._expected.items() if state[row] == ABSENT]
         coming.sort(key=lambda item: -item[1])
-        if any(load.priority >= VISIBLE * _CLASS_STEP for load in self.loads.values()):
+        if self.visible_count:
             return coming
         open_ = state[self._spare] == ABSENT
         self._spare, self._spare_error = self._spare[open_], self._spare_error[open_]

@@ -62,6 +62,7 @@ class Streamer:
         self._messages, self._pauses = Messages(), Pauses(self.config.network, self.url)
         self._plant()
         self._ground_file: NeededFile | None = None
+        self._ground_waits = False  # for what is seen
         self._ground_first_s = math.inf
         self._root_file: NeededFile | None = self._file("The world", self.url)
 
@@ -106,7 +107,7 @@ class Streamer:
     @property
     def ground_pending(self) -> bool:
         """Whether the ground grid is still on its way (or the world itself is)."""
-        return self.state in ("loading", "retrying") or self._ground_file is not None
+        return self.state in ("loading", "retrying") or self._ground_waits or self._ground_file is not None
 
     @property
     def retry_in_s(self) -> float:
@@ -150,6 +151,7 @@ class Streamer:
         residency = self.residency
         residency.make_room(residency.available_bytes - residency.gpu_bytes, 0.0)  # others may wait for some
         self._loads.request(now_s)
+        self._ask_for_ground(now_s)
         if self._selection is not None:
             self.residency.rows.show(*self._fades.step(self._selection.drawn, now_s))
 
@@ -165,6 +167,7 @@ class Streamer:
         self._loads.take(now_s)
         self._select(camera)
         self._loads.start(now_s)
+        self._ask_for_ground(now_s)
 
     def _select(self, camera: StreamCamera) -> None:
         """Traverse again when the camera moved or anything that the selection depends on changed."""
@@ -229,9 +232,8 @@ class Streamer:
         if isinstance(ground, dict):
             try:
                 check_ground(ground)
-                url = resolve(self.url, ground["uri"])
-                self._ground_file = self._file("The ground grid", url, file_bytes(ground), _GROUND_PRIORITY)
-                self._ground_first_s = self._now_s + _GROUND_PATIENCE_S
+                resolve(self.url, ground["uri"])
+                self._ground_waits, self._ground_first_s = True, self._now_s + _GROUND_PATIENCE_S
             except TilesetError as error:
                 self._messages.tell(Failure.FINAL, self.url, str(error), self._now_s)
 
@@ -249,6 +251,14 @@ class Streamer:
             frame = geo.east_north_up(center) if far else _moved(center * ("ground" not in self.extras))
             base = geo.rigid_inverse(frame) @ base
         return geo.WORLD_FROM_TILESET @ base
+
+    def _ask_for_ground(self, now_s: float) -> None:
+        """Once what is seen is here: on a slow line the grid would take its share."""
+        if self._ground_waits and (now_s >= self._ground_first_s
+                                   or (self._selection is not None and not self._loads.fetching_count)):
+            self._ground_waits, ground = False, self.extras["ground"]
+            url = resolve(self.url, ground["uri"])
+            self._ground_file = self._file("The ground grid", url, file_bytes(ground), _GROUND_PRIORITY)
 
     def _step_ground(self, file: NeededFile, now_s: float) -> None:
         if now_s >= self._ground_first_s:
@@ -285,6 +295,7 @@ class Streamer:
             if file is not None:
                 file.release()
         self._root_file = self._ground_file = self.ground = None
+        self._ground_waits = False
         self._plant()
         self.state = "released"
 

@@ -89,6 +89,55 @@ def test_instances_share_a_mesh_and_stand_turned_and_scaled(tmp_path: Path) -> N
     app.close()
 
 
+def outside(model: bytes, *, count: int = 2) -> bytes:
+    """An i3dm whose model lies in another file."""
+    places = struct.pack(f"<{3 * count}f", *range(3 * count))
+    feature = {"INSTANCES_LENGTH": count, "POSITION": {"byteOffset": 0}}
+    return tile(b"i3dm", feature, places, model=model, model_format=0)
+
+
+def test_instances_of_a_model_in_another_file(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "tree.glb").write_bytes(TRIANGLE)
+    both = cmpt(outside(b"models/tree.glb  "), outside(b"models/tree.glb", count=3), i3dm([(9.0, 9.0, 9.0)]))
+    app, draw = shown(tmp_path, both)
+    inside, plain = shown(tmp_path, cmpt(i3dm([(0.0, 1.0, 2.0)]), TRIANGLE))
+    assert len(draw.mesh) == 6 and not app.report()["errors"]
+    np.testing.assert_allclose(draw.origin[:2], [(0, 2, -1), (3, 5, -4)], atol=1e-6)
+    assert set(draw.radius.tolist()) == {plain.radius[0]}
+    for one in (app, inside):
+        one.close()
+    assert app.report()["layer_bytes"] == app.report()["layer_fixed_bytes"]
+
+
+def test_a_gltf_beside_a_tile_finds_what_lies_beside_itself(tmp_path: Path) -> None:
+    text, binary, _ = split_model(TRIANGLE)
+    document = json.loads(text)
+    document["buffers"][0]["uri"] = "tree.bin"
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "tree.gltf").write_text(json.dumps(document))
+    (tmp_path / "models" / "tree.bin").write_bytes(binary)
+    app, draw = shown(tmp_path, outside(b"models/tree.gltf"))
+    assert len(draw.mesh) == 2
+    app.close()
+
+
+@pytest.mark.parametrize(("file", "message"), [
+    (None, "models/tree.glb is not a file"), (b"no model", "tree.glb"), (i3dm([(0.0, 0.0, 0.0)]), "is a tile"),
+    (TRIANGLE[:-8], "tree.glb")])
+def test_a_model_outside_that_is_none_fails_its_tile(tmp_path: Path, file: bytes | None, message: str) -> None:
+    (tmp_path / "models").mkdir()
+    if file is not None:
+        (tmp_path / "models" / "tree.glb").write_bytes(file)
+    host = HeadlessHost(tmp_path)
+    app = lw.App(host=host)
+    model = app.load("a.i3dm")
+    (tmp_path / "a.i3dm").write_bytes(outside(b"models/tree.glb"))
+    host.step(app, 40)
+    assert model.state == "failed" and message in model.error, model.error
+    app.close()
+
+
 def test_instancing_of_gltf_in_tiles(tmp_path: Path) -> None:
     text, binary, _ = split_model(TRIANGLE)
     document = json.loads(text)
@@ -132,7 +181,7 @@ def test_parts_do_not_reach_into_each_other() -> None:
     (tile(b"pnts", {"POINTS_LENGTH": "many"}), "POINTS_LENGTH"),
     (i3dm([(0.0, 0.0, 0.0)], {"INSTANCES_LENGTH": 1 << 33}), "its table has"),
     (tile(b"i3dm", {"INSTANCES_LENGTH": 1, "POSITION": {"byteOffset": 0}}, bytes(16), model=b"a/b.glb",
-          model_format=0), "by the URI 'a/b.glb'"),
+          model_format=0), "by the URI 'a/b.glb', which was not fetched"),
     (tile(b"i3dm", {"INSTANCES_LENGTH": 1}, bytes(16), model=TRIANGLE, model_format=1), "neither POSITION"),
 ])  # fmt: skip
 def test_what_tables_say_is_checked(data: bytes, message: str) -> None:

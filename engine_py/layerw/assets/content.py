@@ -69,6 +69,7 @@ from layerw.gpu import spec
 
 if TYPE_CHECKING:
     from layerw.assets.loader import GltfLoader
+    from layerw.assets.outer_models import OuterModels
 
 ESTIMATE_BYTES = 256 * 1024  # of a file whose size nobody said
 IMAGE_SIDE_MAX = 8192
@@ -103,6 +104,7 @@ class GltfContent:
         self._main = Source(plan=SourcePlan(url, size_bytes), kind=spec.FETCH_BLOB if image else spec.FETCH_MODEL,
                             need_bytes=size_bytes or ESTIMATE_BYTES)  # fmt: skip
         self._payload: bytes | None = None
+        self._outer: OuterModels | None = None  # of a tile
         self._plan: ContentPlan | None = None
         self._sources: dict[SourceKey, Source] = {MAIN: self._main}
         self._jobs: list[Job] = []
@@ -205,6 +207,7 @@ class GltfContent:
         self.serial = serial
         self._drop()
         self._main.state, self._main.users, self._payload, self._plan = IDLE, 0, None, None
+        self._outer = None
         self._sources, self._jobs, self._textures = {MAIN: self._main}, [], {}
         self.state, self.identity = "loading", ""
 
@@ -230,24 +233,49 @@ class GltfContent:
             self._try_fetch(self._main, self._sha256)
         if self._payload is None:
             return
+        if self._image is None and not self._outer_are_here(self._payload[self._json_from:]):
+            return
         payload, self._payload = self._payload, None
         if self._image is not None:
             self._plan = plan = image_plan(self._image)
         else:
-            json_from = spec.DIGEST_BYTES if self._flags & spec.FETCH_DIGEST else 0
-            doc = gltf.parse(payload[json_from:], self._main.held_bytes or -1)
+            json_from, outer = self._json_from, self._outer.documents() if self._outer else None
+            doc = gltf.parse(payload[json_from:], self._main.held_bytes or -1, outer)
             plan = make_plan(doc, self.url, self._flatten, self._scene, self._style,
                              only_surfaces=self._only_surfaces)  # fmt: skip
             self._plan, self.warnings, self.identity = plan, plan.warnings, identity_of(payload[:json_from], plan)
         for key, source in plan.sources.items():
             if self._borrowed.takes(plan, key):
                 continue
+            if self._outer is not None and source.url in self._outer.sources:
+                self._sources[key] = self._outer.sources[source.url]
+                continue
             need = source.size_bytes or ESTIMATE_BYTES
             self._sources[key] = Source(plan=source, kind=spec.FETCH_BLOB, need_bytes=need)
         packed_sources(plan, self._sources)
         self._jobs, self._textures = jobs_of(plan, self._sources, self._loader.gpu)
-        if self._main.users == 0:
-            self._held.free(self._main)
+        for fetched in (self._main, *(self._outer.sources.values() if self._outer else ())):
+            if fetched.users == 0:
+                self._held.free(fetched)
+
+    @property
+    def _json_from(self) -> int:
+        """Where the JSON begins in what came."""
+        return spec.DIGEST_BYTES if self._flags & spec.FETCH_DIGEST else 0
+
+    def _outer_are_here(self, payload: bytes) -> bool:
+        """Whether all that is in other files is here of what a tile's instances are made of; else it is fetched."""
+        if not payload.startswith(gltf.PARTS_BEGIN):
+            return True
+        if self._outer is None:
+            from layerw.assets.outer_models import OuterModels  # tiles of 3D Tiles 1.0 alone need it
+
+            self._outer = OuterModels(self.url, payload, ESTIMATE_BYTES)
+            self._sources.update({("outer", number): source
+                                  for number, source in enumerate(self._outer.sources.values())})  # fmt: skip
+        for source in self._outer.sources.values():
+            self._try_source(source)
+        return self.state == "loading" and all(source.state == HELD for source in self._outer.sources.values())
 
     def _work(self) -> None:
         open_jobs = [job for job in self._jobs if job.state != DONE]
@@ -389,6 +417,8 @@ class GltfContent:
         self._held.shrink(source, event.held_bytes)
         if source is self._main:
             self._payload = event.payload
+        elif source.kind == spec.FETCH_MODEL and self._outer is not None:
+            self._outer.take(source, event.payload[self._json_from:])
         elif source.plan.size_bytes > event.held_bytes:
             self.fail(f"{source.plan.url[:200]} has {event.held_bytes} bytes, but the model says that it has "
                       f"{source.plan.size_bytes}.", Failure.WRONG)  # fmt: skip
@@ -406,8 +436,10 @@ class GltfContent:
             for job in images:
                 self._leave_out(job, event.message)
             return
-        self.fail(event.message or f"{source.plan.url[:200]} failed with code {event.code}.",
-                  failure_of(event.code, event.a))  # fmt: skip
+        name = source.plan.url[:200]
+        text = event.message or f"{name} failed with code {event.code}."
+        of_another = self._outer is not None and source is not self._main and name not in text
+        self.fail(f"{name}: {text}" if of_another else text, failure_of(event.code, event.a))
 
     def _unpacked(self, source: Source, event: TransferDone) -> None:
         self._loader.progressed()

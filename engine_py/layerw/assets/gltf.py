@@ -32,6 +32,8 @@ SUPPORTED_EXTENSIONS = frozenset({
     "CESIUM_RTC",  # of glTF files that were glTF 1.0 once
 })
 PARTS = "layerw_parts"  # the only member of the JSON of a tile of 3D Tiles 1.0 (web/transfer/decode/tiles.js)
+Outer = dict[str, dict[str, Any]]  # documents by their URI in a tile
+PARTS_BEGIN = b'{"' + PARTS.encode()  # how such JSON begins, here and in hosts/tiles.py
 NODES_MAX = 65_536
 WARNINGS_MAX = 32
 NESTING_MAX = 600  # deeper would end Pyodide
@@ -77,8 +79,8 @@ class Document:
         return index, self.item(kind, index, holder.at(member))
 
 
-def parse(payload: bytes, bin_bytes: int = -1) -> Document:
-    """Read the JSON and refuse what can't be shown.
+def parse(payload: bytes, bin_bytes: int = -1, outer: Outer | None = None) -> Document:
+    """Read the JSON and refuse what can't be shown. outer: models in other files that a tile names.
 
     Raises:
         GltfError: no JSON, another version, or a required extension that is not supported.
@@ -95,7 +97,7 @@ def parse(payload: bytes, bin_bytes: int = -1) -> Document:
         raise GltfError(f"The glTF JSON of {len(payload)} bytes is nested too deeply.") from error
     if not isinstance(root, dict):
         raise GltfError("The glTF JSON is no object.")
-    doc = Document(Item(_whole(root, bin_bytes)), bin_bytes)
+    doc = Document(Item(_whole(root, bin_bytes, outer or {})), bin_bytes)
     _check_version(doc.root)
     _check_extensions(doc.root)
     for name in doc.root.texts("extensionsUsed"):
@@ -104,13 +106,13 @@ def parse(payload: bytes, bin_bytes: int = -1) -> Document:
     return doc
 
 
-def _whole(root: dict[str, Any], bin_bytes: int) -> dict[str, Any]:
+def _whole(root: dict[str, Any], bin_bytes: int, outer: Outer) -> dict[str, Any]:
     """The document, also where it comes as the parts of a tile."""
     if PARTS not in root:
         return root
     from layerw.assets.parts import joined_parts  # models need it not
 
-    return joined_parts(root, bin_bytes)
+    return joined_parts(root, bin_bytes, outer)
 
 
 def _refuse_constant(name: str) -> float:

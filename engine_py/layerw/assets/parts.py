@@ -3,16 +3,17 @@
 Owns: what web/transfer/decode/tiles.js leaves to Python. Models are put beside each other (joining.py), point clouds
 become models of points, instances and batch tables become the two extensions named here; from there on all of it is
 glTF, whose checks hold. Does not: read bytes.
-Limits: i3dm with its model inside of the file; normals of points are left out.
+Limits: normals of points are left out.
 Source: 3D Tiles 1.0 (OGC 18-053r2), "Tile format specifications".
 """
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from layerw.assets.feature_tables import FeatureTable, span_of
-from layerw.assets.gltf import PARTS
+from layerw.assets.gltf import PARTS, Outer
 from layerw.assets.items import GltfError, Item
 from layerw.assets.joining import Joined
 from layerw.assets.nodes import BATCH, TILE_INSTANCES
@@ -21,8 +22,8 @@ from layerw.assets.point_clouds import point_cloud
 _KINDS = ("b3dm", "i3dm", "pnts", "glb")
 
 
-def joined_parts(root: dict[str, Any], bin_bytes: int) -> dict[str, Any]:
-    """The document; raises GltfError where a part breaks a rule of its format."""
+def joined_parts(root: dict[str, Any], bin_bytes: int, outer: Outer) -> dict[str, Any]:
+    """The document; outer: models of i3dm in other files. Raises GltfError where a part breaks a rule of its format."""
     held = Item(root)
     joined = Joined(max(bin_bytes, 0))
     for part in held.objects(PARTS):
@@ -30,7 +31,7 @@ def joined_parts(root: dict[str, Any], bin_bytes: int) -> dict[str, Any]:
         if kind == "pnts":
             _points(part, joined)
         elif kind == "i3dm":
-            _instances(part, joined)
+            _instances(part, joined, outer)
         else:
             _model(part, joined, kind)
     return joined.document()
@@ -72,10 +73,7 @@ def _model(part: Item, joined: Joined, kind: str) -> None:
     joined.show([joined.node(node)])
 
 
-def _instances(part: Item, joined: Joined) -> None:
-    if part.raw("uri") is not None:
-        raise GltfError(f"An i3dm names its model by the URI {part.text('uri')[:80]!r}; only models inside of the file "
-                        "are read.")  # fmt: skip
+def _instances(part: Item, joined: Joined, outer: Outer) -> None:
     table = _table(part, joined)
     count = table.item.integer("INSTANCES_LENGTH")
     attributes: dict[str, Any] = {}
@@ -92,7 +90,12 @@ def _instances(part: Item, joined: Joined) -> None:
             "eastNorthUp": table.item.flag("EAST_NORTH_UP"),
             "offset": list(table.item.numbers("QUANTIZED_VOLUME_OFFSET", (0.0, 0.0, 0.0))),
             "size": list(table.item.numbers("QUANTIZED_VOLUME_SCALE", (1.0, 1.0, 1.0)))}  # fmt: skip
-    roots = joined.add(part.object("gltf"), span_of(part, "bin") if "bin" in part else None)
+    if part.raw("uri") is not None:
+        if part.text("uri") not in outer:
+            raise GltfError(f"An i3dm names its model by the URI {part.text('uri')[:80]!r}, which was not fetched.")
+        roots = joined.add(Item(deepcopy(outer[part.text("uri")])), None)  # it is written to
+    else:
+        roots = joined.add(part.object("gltf"), span_of(part, "bin") if "bin" in part else None)
     rows = table.item.integer("BATCH_LENGTH", 0) or count
     joined.show([joined.node({"children": roots, "extensions": {TILE_INSTANCES: held, **_batch(part, rows)}})])
 

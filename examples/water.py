@@ -1,7 +1,7 @@
 """Water breaks over a pillar: `layerw run examples/water.py` draws it, and without a browser it is the same program.
 
     python examples/water.py --headless --steps 1000     runs it under wasmtime and prints the hash of its state
-    python examples/water.py --window                    draws it natively (pip install layerw[window])
+    layerw run examples/water.py --native                draws it in a window, without a browser
     layerw shot examples/water.py --query steps=1000 --frames 1000 --json      reports the same hash, under "states"
 
 Drag turns the view, the wheel comes closer. `?steps=N` in the address stops the water after N steps, `?threads=N` (and
@@ -11,6 +11,7 @@ Drag turns the view, the wheel comes closer. `?steps=N` in the address stops the
 import argparse
 import math
 import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -54,47 +55,24 @@ class Water:
 def arguments():
     parser = argparse.ArgumentParser(description="Water breaks over a pillar.")
     parser.add_argument("--headless", action="store_true", help="run it under wasmtime and print the state's hash")
-    parser.add_argument("--window", action="store_true", help="draw it in a native window")
-    parser.add_argument("--steps", type=int, help="how many; 1000, or without an end in a window")
+    parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
 
 
-def run_native():
-    """No browser: the same kernels under wasmtime, with or without a picture."""
+def run_alone():
+    """No picture: the same kernels under wasmtime."""
     from layerw.memory import open_native
 
     chosen = arguments()
     water = Water(open_native(64 * 2**20, threads=chosen.threads))
-    if chosen.window:
-        return run_window(water, chosen.steps or sys.maxsize)
-    for _ in range(1000 if chosen.steps is None else chosen.steps):
+    for _ in range(chosen.steps):
         water.step()
-    return print(water.steps, "steps,", water.fluid.count, "particles, state", water.fluid.state_hash())
+    print(water.steps, "steps,", water.fluid.count, "particles, state", water.fluid.state_hash())
 
 
-def run_window(water, limit):
-    """Every particle is a sphere; so is the ball, and the pillar is a pile of them."""
-    from layerw.hosts.window import Window
-
-    pillar = np.argwhere(np.ones((4, 8, 4))) * 0.08 + (2.18, 0.04, 0.63)
-    still = np.full((1 + len(pillar), 8), 0.5, np.float32)
-    still[0, :4], still[1:, :3], still[1:, 3] = (3.0, 0.1, 0.35, 0.3), pillar, 0.06
-    window = Window("Water", spheres_max=CAPACITY + len(still), target=(BASIN[0] / 2, 0.35, BASIN[2] / 2), distance=4.6)
-
-    def picture():
-        for _ in range(2):
-            if water.steps < limit:
-                water.step()
-        spheres = np.full((water.fluid.count, 8), SPACING * 0.57, np.float32)
-        spheres[:, :3], spheres[:, 4:7] = water.fluid.position, water.colors() / 255
-        return np.concatenate([still, spheres])
-
-    window.run(picture)
-
-
-def run_page():
-    """In the browser: every particle is an instance of a small sphere."""
+def run_app():
+    """On any host: every particle is an instance of a small sphere."""
     app = lw.App(title="Water", budgets=lw.Budgets(memory_mib=64))
     app.sun.elevation, app.sun.azimuth = math.radians(48), math.radians(70)
     query = app.host.options().get("query") or {}
@@ -134,10 +112,10 @@ def run_page():
         app.camera.look_at(target)
 
 
-if sys.platform == "emscripten":
-    run_page()
-elif __name__ == "__main__":
+if __name__ == "__main__" and Path(sys.argv[0]).name == "water.py":  # python examples/water.py
     try:
-        run_native()
+        run_alone()
     except lw.LayerwError as error:
         sys.exit(f"water.py: {error}")
+elif __name__ == "__main__":
+    run_app()

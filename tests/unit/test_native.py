@@ -6,13 +6,18 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from layerw.base.errors import LayerwError
 from layerw.gpu.passes import DRAW_PASSES, TARGETS, VIEW_FLAGS
+from layerw.hosts.native import device
+from layerw.hosts.native.inputs import Inputs, key_code
 from layerw.hosts.native.plan import plan_view
 from layerw.hosts.native.programs import module_text, pieces_of, shaders_folder
+from layerw.hosts.native.window import open_canvas
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,6 +68,98 @@ def test_plans_draw_every_target_before_it_is_read() -> None:
     for flags in (0, 1, (1 << len(VIEW_FLAGS)) - 1 - (1 << VIEW_FLAGS.index("picking"))):
         plan = plan_view(flags, (1 << len(DRAW_PASSES)) - 1)
         assert plan.groups and set(plan.image_of) <= {target.name for target in TARGETS} - outside
+        for group in plan.groups:
+            assert len(group.keeps_colors) == len(group.colors) == len(group.resolves)
+            for name in (*group.colors, group.depth):
+                assert not name or name in outside or name in plan.image_of, name
+
+
+def test_keys_buttons_and_pads_are_named_as_in_the_page() -> None:
+    sent: list[tuple[object, ...]] = []
+    inputs = Inputs(lambda *event: sent.append(event))
+    names = {"a": "KeyA", "A": "KeyA", "5": "Digit5", " ": "Space", "ArrowUp": "ArrowUp", "Shift": "ShiftLeft",
+             "F11": "F11", ";": "Semicolon", chr(324): "Numpad4", chr(335): "NumpadEnter", "CapsLock": ""}
+    assert {name: key_code(name) for name in names} == names
+    for event in ({"event_type": "key_down", "key": "a"}, {"event_type": "key_down", "key": "a"},
+                  {"event_type": "key_up", "key": "A"}, {"event_type": "key_down", "key": "CapsLock"},
+                  {"event_type": "pointer_move", "x": 10, "y": 5}, {"event_type": "pointer_move", "x": 13, "y": 4},
+                  {"event_type": "pointer_down", "button": 2, "x": 13, "y": 4},
+                  {"event_type": "pointer_up", "button": 9, "x": 13, "y": 4},
+                  {"event_type": "wheel", "dx": 0, "dy": -100}, {"event_type": "char", "data": "ß"},
+                  {"event_type": "resize", "width": 100, "height": 50, "pixel_ratio": 1.5}):
+        inputs.handle(event)
+    assert sent == [("key", 0, 1), ("key", 0, 0), ("pointer_move", 10, 5, 0, 0), ("pointer_move", 13, 4, 3, -1),
+                    ("pointer_button", 2, 1, 13, 4), ("wheel", 0, -100), ("typed", "ß"),
+                    ("resize", 150, 75, 1.5)]
+    sent.clear()
+    inputs.pad(1, [1, *[0] * 7, 1, *[0] * 6], [0.5, 0.0, 0.0, 0.0, 1.0, -1.0])
+    inputs.pad(1, [0] * 15, [0.0, 0.0, 0.0, 0.0, -1.0, -1.0])
+    assert sent == [("gamepad_button", 1, 0, 1.0), ("gamepad_button", 1, 16, 1.0), ("gamepad_axis", 1, 0, 0.5),
+                    ("gamepad_button", 1, 6, 1.0), ("gamepad_button", 1, 0, 0.0), ("gamepad_button", 1, 16, 0.0),
+                    ("gamepad_axis", 1, 0, 0.0), ("gamepad_button", 1, 6, 0.0)]  # fmt: skip
+
+
+def test_a_program_runs_in_a_window_off_the_screen(adapter: None, tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", WINDOW, tmp_path], capture_output=True, text=True, timeout=240,
+                          check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+WINDOW = """
+import asyncio, sys
+from pathlib import Path
+import numpy as np
+from rendercanvas.offscreen import OffscreenRenderCanvas
+from layerw.hosts.begin import begin
+from layerw.hosts.native.window import Window
+
+program = Path(sys.argv[1]) / "program.py"
+program.write_text('''
+import layerw as lw
+app = lw.App(title="Test")
+app.view.tone_map = "neutral"
+paint = lw.Material(color="red", unlit=True)
+app.spawn(lw.Mesh.box(3, 3, 3), paint)
+
+@app.frame
+def update(dt):
+    if app.input.key("KeyA"):
+        paint.color = "blue"
+''')
+canvas = OffscreenRenderCanvas(size=(96, 64), pixel_ratio=1)
+window = Window(program, (96, 64), {"sound": "off"}, canvas)
+window._app = asyncio.run(begin(program, window.host))
+canvas.request_draw(window.frame)
+
+def middle():
+    return [np.asarray(canvas.draw()) for _ in range(4)][-1][32, 48].astype(int)
+
+red = middle()
+assert red[0] > 200 and red[2] < 60, red
+window.inputs.handle({"event_type": "key_down", "key": "a"})
+blue = middle()
+assert blue[2] > 200 and blue[0] < 60, blue
+window.host.lose_device()
+assert (middle() == blue).all(), "a lost device comes back with all that was there"
+assert window.host.errors == [], window.host.errors
+"""
+
+
+def test_no_adapter_no_display_and_no_wgpu_are_said_kindly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> None:
+        raise RuntimeError("no suitable adapter")
+
+    device.import_wgpu.cache_clear()
+    monkeypatch.setitem(sys.modules, "wgpu", SimpleNamespace(gpu=SimpleNamespace(request_adapter_sync=refuse)))
+    with pytest.raises(LayerwError, match=r"No graphics adapter .* \(no suitable adapter\).*mesa-vulkan-drivers"):
+        device.find_adapter()
+    device.import_wgpu.cache_clear()
+    monkeypatch.setitem(sys.modules, "wgpu", None)
+    with pytest.raises(LayerwError, match=r"needs wgpu-py .*layerw\[window\]"):
+        device.import_wgpu()
+    monkeypatch.setitem(sys.modules, "rendercanvas.glfw", None)
+    with pytest.raises(LayerwError, match=r"No window could be opened .*it takes a display"):
+        open_canvas("Test", (96, 64))
         for group in plan.groups:
             assert len(group.keeps_colors) == len(group.colors) == len(group.resolves)
             for name in (*group.colors, group.depth):

@@ -201,14 +201,18 @@ class HeadlessHost:
     def step(self, app: FrameReceiver, frames: int = 1) -> None:
         """Runs frames of the app."""
         for _ in range(frames):
-            for name, values in self.transfers.step(self.frame):
-                self.send(name, *values)
-            self._deliver_picture()
-            for pick in self._picks():
-                self.send("picked", pick, *self.picked)
-            sent, needed = self._fill_inbox()
-            app.frame_step(self.frame * FRAME_S, FRAME_S, sent, needed)
-            self.frame += 1
+            self.advance(app, self.frame * FRAME_S, FRAME_S)
+
+    def advance(self, app: FrameReceiver, time_s: float, dt_s: float) -> None:
+        """Runs one frame, so long after the last one."""
+        for name, values in self.transfers.step(self.frame):
+            self.send(name, *values)
+        self._deliver_picture()
+        for pick in self._picks():
+            self.send("picked", pick, *self.picked)
+        sent, needed = self._fill_inbox()
+        app.frame_step(time_s, dt_s, sent, needed)
+        self.frame += 1
 
     def _picks(self) -> list[int]:
         """Those that wait, once."""

@@ -71,17 +71,21 @@ def run(
     packages: WithOption = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Don't open a browser.")] = False,
     headless: Annotated[bool, typer.Option("--headless", help="Run it here, without a page and a picture.")] = False,
+    native: Annotated[bool, typer.Option("--native", help="Run it here, in a window drawn by wgpu.")] = False,
+    size: Annotated[str, typer.Option(metavar="WxH", help="With --native: of the window.")] = "1080x720",
     connect: Annotated[str | None, typer.Option(metavar="URL", show_default=False, help=(
         "With --headless: the address of `layerw serve`, whose room app.connect() joins."))] = None,
     frames: Annotated[int | None, typer.Option(min=2, max=100_000_000, show_default=str(HEADLESS_FRAMES), help=(
-        "With --headless: frames of 1/60 s."))] = None,
+        "With --headless: frames of 1/60 s; with --native: the window closes after them."))] = None,
     as_json: Annotated[bool, typer.Option("--json", help="With --headless: print the figures as JSON.")] = False,
 ) -> None:
     """Serve APP on this machine until Ctrl-C and reload the page on every save.
 
-    layerw run APP --headless --connect http://127.0.0.1:8000/ is a player without a page.
+    layerw run APP --headless --connect http://127.0.0.1:8000/ is a player without a page; --native opens a window.
     """
     path = checks.program(program)
+    if native:
+        raise typer.Exit(checks.piece("tools.native_run").run(path, checks.size(size), frames))
     if headless:
         raise typer.Exit(together.headless(path, HEADLESS_FRAMES if frames is None else frames, connect, as_json))
     for option, is_given in (("--connect", connect is not None), ("--frames", frames is not None), ("--json", as_json)):

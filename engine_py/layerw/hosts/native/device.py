@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import tempfile
 from dataclasses import dataclass
 from functools import cache
 
@@ -50,6 +53,8 @@ def find_adapter(canvas: Gpu = None) -> Gpu:
 @cache
 def import_wgpu() -> Gpu:
     """The module. Raises LayerwError where it is missing."""
+    if sys.platform == "linux":  # else the OpenGL driver complains where there is no session
+        os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
     try:
         import wgpu
     except ImportError as error:

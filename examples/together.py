@@ -11,7 +11,7 @@ import numpy as np
 
 import layerw as lw
 
-SPEED, REACH_M, SHOVE = 4.0, 1.6, 500.0  # m/s; newton seconds
+SPEED, REACH_M, SHOVE = 4.0, 1.6, 250.0  # m/s; newton seconds
 COLORS = "tomato", "gold", "skyblue", "palegreen", "orchid", "white"
 
 app = lw.App("Together")
@@ -99,7 +99,7 @@ def shove(player):
 # -- what one sees -------------------------------------------------------------------------------
 
 app.connect()
-app.sun.direction = (-0.4, -1, -0.3)
+app.sun.elevation = 0.9
 app.camera.position = (0, 9, 14)
 app.camera.look_at((0, 0, 0))
 if not app.is_server:

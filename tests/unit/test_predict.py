@@ -8,10 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import layerw as lw
+from layerw.hosts.headless import HeadlessHost
 from layerw.net import wire
-from layerw.net.transport import Shaper
+from layerw.net.driving import Driving
+from layerw.net.guests import Guest
+from layerw.net.predictor import Predictor
+from layerw.net.schema import Schema
+from layerw.net.transport import Shaper, pair
 from tests.unit.net_scene import Side, Together
 
 BAD_LINE = Shaper(loss=0.05, delay_s=0.1, jitter_s=0.03)
@@ -362,3 +369,108 @@ def test_an_input_that_is_none_is_told_once_and_the_last_one_stays() -> None:
     errors = room.clients[0].host.errors
     assert len(errors) == 1 and "has 3 values" in errors[0]
     assert room.server.host.errors == []
+
+
+# -- whatever the line does ----------------------------------------------------------------------
+
+
+@lw.component(shared=True)
+class Counter:
+    """Adds its inputs up, in whole numbers: two sides that took the same inputs have the same."""
+
+    position: lw.f32x3 = lw.field(precision=1 / 64)
+    sum: lw.i32 = 0
+    steps: lw.u32 = 0
+    owner: lw.Player = None  # type: ignore[assignment]
+
+
+class Line:
+    """What goes one way: some of it is lost, late or comes twice."""
+
+    def __init__(self, rng: np.random.Generator, loss: float, late: int) -> None:
+        self.rng, self.loss, self.late = rng, loss, late
+        self.going: list[tuple[int, bytes]] = []
+
+    def send(self, data: bytes, frame: int) -> None:
+        for _ in range(1 + int(self.rng.random() < 0.1)):
+            if self.rng.random() >= self.loss:
+                self.going.append((frame + int(self.rng.integers(0, self.late + 1)), data))
+
+    def take(self, frame: int) -> list[bytes]:
+        come = [data for when, data in self.going if when <= frame]
+        self.going = [one for one in self.going if one[0] > frame]
+        return come
+
+
+@given(st.integers(0, 10_000), st.floats(0, 0.5), st.integers(0, 20), st.booleans())
+@settings(max_examples=25, deadline=None)
+def test_both_sides_come_to_the_same_whatever_the_line_does(seed: int, loss: float, late: int, meddles: bool) -> None:
+    """Messages are lost, late, twice and out of order, the server's program changes things meanwhile: when all is still
+    both sides have the same, and without meddling and outages every input was taken once."""
+    rng = np.random.default_rng(seed)
+    there, back = Line(rng, loss, late), Line(rng, loss, late)
+    apps = [lw.App(), lw.App(host=HeadlessHost())]
+    wish = [0]
+
+    def predicted(app: lw.App) -> Any:
+        @app.predict(Counter)
+        def add(entity: Any, dt: float, number: lw.i32) -> None:
+            entity[Counter].sum += number
+            entity[Counter].steps += 1
+
+        add.input(lambda: wish[0])
+        return app.net._prediction
+
+    entities = [app.spawn(lw.Mesh.box()).add(Counter) for app in apps]
+    for entity in entities:
+        entity[Counter].owner = 1
+    schema = Schema()
+    guest = Guest(lw.Player(1), pair()[0], 1)
+    server, client = (app._engine._subsystem_port(lambda value: None) for app in apps)
+    driving = Driving(server, predicted(apps[0]), schema, {1: guest}, lambda rows: np.zeros(len(rows), np.uint16))
+    predictor = Predictor(client, predicted(apps[1]), schema)
+    said: list[bytes] = []
+    guest.transport = Told(said)
+    for frame in range(240):
+        wish[0] = int(rng.integers(-5, 6)) if frame < 120 else 0
+        for data in there.take(frame):
+            driving.hear(guest, data)
+        driving.step(1 / 60)
+        if meddles and frame < 120 and rng.random() < 0.05:
+            entities[0][Counter].sum += 1000
+        if frame % 3 == 0:
+            driving.tell(frame)
+        for data in said:
+            back.send(data, frame)
+        said.clear()
+        if frame == 100:
+            there.loss = back.loss = 0.0
+        for data in back.take(frame):
+            predictor.correct(data)
+        predictor.claim(lw.Player(1), lambda rows: server.table.serial[[entities[0].first_row]])
+        predictor.show(1 / 60)
+        predictor.step(1 / 60, 0.0, lambda data, frame=frame: there.send(data, frame))  # type: ignore[misc]
+    one, two = (entity[Counter] for entity in entities)
+    waiting = predictor.number - guest.inputs.applied
+    assert 0 <= waiting <= 40 and one.sum == two.sum, (one.sum, two.sum)
+    assert two.steps - one.steps == waiting, "what was not taken yet"
+    for app in apps:
+        app.close()
+
+
+class Told:
+    """A connection that keeps what it is sent."""
+
+    closed, waiting_bytes = "", 0
+
+    def __init__(self, said: list[bytes]) -> None:
+        self._said = said
+
+    def send(self, data: bytes, *, reliable: bool) -> None:
+        self._said.append(data)
+
+    def take(self) -> list[bytes]:
+        return []
+
+    def close(self, reason: str = "") -> None:
+        """It stays."""

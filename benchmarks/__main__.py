@@ -32,6 +32,7 @@ PARTS = {
     "animation": ["-m", "benchmarks.animation"],
     "kit": ["-m", "benchmarks.kit"],
     "textures": ["-m", "benchmarks.textures"],
+    "loading": ["-m", "benchmarks.loading"],
 }
 # All parts together end within about a quarter of an hour on two cores without a GPU.
 SHORT = {
@@ -40,7 +41,8 @@ SHORT = {
 }
 
 
-NEEDS = {"textures": ("meshoptimizer", "alktx2")}  # modules of layerw[bake], which `make setup` does not bring
+# Modules of layerw[bake], which `make setup` does not bring.
+NEEDS = dict.fromkeys(("textures", "loading"), ("meshoptimizer", "alktx2"))
 
 
 def lacks(name: str) -> str:

@@ -1,4 +1,5 @@
-"""Features of glTF on both APIs: each small file of tests/gltf_features.py shows a green square where it should."""
+"""Features of glTF on both APIs: each small file of tests/gltf_features.py and
+tests/gltf_odd_files.py shows a green square where it should."""
 
 from __future__ import annotations
 
@@ -9,20 +10,23 @@ import numpy as np
 import pytest
 
 from tests.gltf_features import FEATURES
+from tests.gltf_odd_files import ODD_FILES
 
 from .conftest import RunProgram
 from .worlds import pixels
 
-ACROSS = 6
+ACROSS = 8
+FILES = FEATURES | ODD_FILES
+MIDDLE = (ACROSS - 1) / 2
 PROGRAM = f"""
 import numpy as np
 import layerw as lw
-NAMES = {list(FEATURES)!r}
+NAMES = {list(FILES)!r}
 app = lw.App()
 app.quality = "low"
-app.camera.position = np.array((2.5, 2.5, 6.0))
-app.camera.look_at((2.5, 2.5, 0.0))
-app.camera.projection = lw.Orthographic(height=6.0)
+app.camera.position = np.array(({MIDDLE}, {MIDDLE}, 6.0))
+app.camera.look_at(({MIDDLE}, {MIDDLE}, 0.0))
+app.camera.projection = lw.Orthographic(height={ACROSS})
 app.view.tone_map, app.view.bloom, app.view.antialias, app.view.scale = "neutral", 0.0, "none", 1.0
 app.sky.zenith = app.sky.horizon = app.sky.ground = (0.0, 0.0, 0.1)
 app.sun.intensity = 0.0
@@ -53,7 +57,7 @@ def close():
 def write_files(folder: Path) -> None:
     folder.mkdir()
     (folder / "main.py").write_text(PROGRAM, "utf-8")
-    for number, make in enumerate(FEATURES.values()):
+    for number, make in enumerate(FILES.values()):
         (folder / f"{number}.gltf").write_text(make().text(), "utf-8")
 
 
@@ -61,7 +65,7 @@ def write_files(folder: Path) -> None:
 def test_each_feature_is_green(run_program: RunProgram, backend: str, tmp_path: Path) -> None:
     write_files(tmp_path / "m")
     running = run_program(tmp_path / "m" / "main.py", backend=backend, clock="virtual").wait_ready()
-    running.page.set_viewport_size({"width": 192, "height": 192})
+    running.page.set_viewport_size({"width": 32 * ACROSS, "height": 32 * ACROSS})
     running.python("import __main__\n__main__.load()\nNone")
     for _ in range(60):
         running.frames(2)
@@ -69,13 +73,13 @@ def test_each_feature_is_green(run_program: RunProgram, backend: str, tmp_path: 
             break
     running.frames(70)  # clips of a second end
     told = json.loads(running.python("import __main__, json\njson.dumps(__main__.told())"))
-    for name, (state, error, *warnings) in zip(FEATURES, told, strict=True):
+    for name, (state, error, *warnings) in zip(FILES, told, strict=True):
         assert state == "ready", (name, error)
         assert [text for text in warnings if "joints a vertex" not in text] == [], name
     shown = pixels(running)
     wrong, found = [], {}
-    for number, name in enumerate(FEATURES):
-        left, top = 32 * (number % ACROSS), 192 - 32 * (number // ACROSS + 1)
+    for number, name in enumerate(FILES):
+        left, top = 32 * (number % ACROSS), 32 * ACROSS - 32 * (number // ACROSS + 1)
         red, green, blue = np.median(shown[top + 10 : top + 22, left + 10 : left + 22].reshape(-1, 3), axis=0)
         found[name] = np.array((red, green, blue))
         if not (green > 100 and red < 0.7 * green and blue < 0.7 * green):

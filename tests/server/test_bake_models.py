@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import json
@@ -319,3 +320,36 @@ def test_a_stop_and_a_full_disk_leave_nothing(
         assert sorted(path.name for path in (tmp_path / "out").iterdir()) == before
         assert not list(tmp_path.glob(".*"))
     assert "Stopped; " in capsys.readouterr().err
+
+
+def test_a_stopped_bake_goes_on_with_the_images_that_it_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an encoder of the test's own, which is stopped at the third image."""
+    model, made = tmp_path / "ball.glb", list[bytes]()
+    document = json.loads((data := ball())[20 : 20 + struct.unpack_from("<I", data, 12)[0]])
+    for number in range(3):  # four images of different texels
+        stream = io.BytesIO()
+        Image.fromarray(np.full((8, 8, 3), 40 * number, np.uint8)).save(stream, "PNG")
+        document["images"].append({"uri": "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()})
+        document["textures"].append({"source": number + 1})
+    model.write_bytes(glb_bytes(document, data[28 + struct.unpack_from("<I", data, 12)[0] :]))
+    stop_at = 3
+
+    def encode(pixels: Any, kind: str, **_: Any) -> bytes:
+        made.append(pixels.tobytes())
+        if len(made) == stop_at:
+            raise KeyboardInterrupt
+        return b"\xabKTX 20\xbb\r\n\x1a\n" + pixels.tobytes()[:8]
+
+    monkeypatch.setattr(codecs, "ktx2", encode)
+    monkeypatch.setattr(codecs, "has_ktx2", lambda: True)
+    monkeypatch.setattr(codecs, "has_meshopt", lambda: False)
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        bake_models([model], out)
+    assert not out.exists() and len(list((tmp_path / ".out.partial" / "kept").iterdir())) == 2
+    stop_at = 0
+    bake_models([model], out)
+    assert len(made) == 3 + 2 and sorted(path.name for path in out.iterdir()) == ["model.glb", "tileset.json"]
+    assert not (tmp_path / ".out.partial").exists()
+    bake_models([model], tmp_path / "anew")
+    assert (tmp_path / "anew" / "model.glb").read_bytes() == (out / "model.glb").read_bytes()

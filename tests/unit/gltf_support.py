@@ -235,6 +235,7 @@ class FakeGpu:
         self.live: dict[int, int] = {}
         self.materials: dict[int, MaterialDesc] = {}
         self.textures: list[tuple[int, int, bool, int]] = []
+        self.spreads: dict[int, object] = {}
         self.last = 0
 
     @property
@@ -265,7 +266,7 @@ class FakeGpu:
         return self.texture_bytes(width, height)
 
     def try_texture_from_transfer(self, transfer: int, width: int, height: int, *, srgb: bool, sampler: int,
-                                  family: int = 0, levels: int = 0) -> int:  # fmt: skip
+                                  family: int = 0, levels: int = 0, done: Any = None) -> int:  # fmt: skip
         handle = self._try(transfer, self.texture_bytes(width, height))
         if handle:
             self.textures.append((width, height, srgb, sampler))

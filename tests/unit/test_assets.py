@@ -201,3 +201,36 @@ print("layerw.assets" in sys.modules, "layerw.content.groups" in sys.modules, lw
 """
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.split() == ["False", "False", "group"]
+
+
+def test_a_picture_of_light_waits_in_a_group_and_is_shown_at_once(tmp_path: Path) -> None:
+    from test_surroundings import LIGHT, hdr
+
+    (tmp_path / "dusk.hdr").write_bytes(hdr(LIGHT))
+    (tmp_path / "bad.exr").write_bytes(b"\x76\x2f\x31\x01" + bytes(40))
+    app, host = make(tmp_path)
+    host.step(app, 2)
+    before = app._engine.heap_ledger.used_bytes
+    level, other = lw.assets.group(app, ["dusk.hdr", "bad.exr"]), lw.assets.group(app, ["dusk.hdr"])
+    host.step(app, 20)
+    assert level.state == other.state == "ready" and list(level.errors) == ["bad.exr"]
+    light = level.environment("dusk.hdr")
+    assert light is other.environment("dusk.hdr") and light.state == "waiting"
+    assert app._engine.heap_ledger.used_bytes - before == 16 * 32 * 8, "its panorama, once"
+    app.environment = light
+    host.step(app, 1)
+    assert light.state == "ready", "at the next frame, without a fetch"
+    level.unload()
+    assert light._made is not None, "another group holds it"
+    other.unload()
+    assert light._made is None
+    app.environment = None
+    host.step(app, 2)
+    assert app._engine.heap_ledger.used_bytes == before
+    level = lw.assets.group(app)
+    assert level.environment("dusk.hdr") is not light
+    level.unload()  # while it is on its way
+    host.step(app, 5)
+    assert app._engine.heap_ledger.used_bytes == before and app._engine.layer_ledger.used_bytes == 0
+    with pytest.raises(lw.LayerwError, match="unloaded"):
+        level.environment("dusk.hdr")

@@ -14,6 +14,7 @@ from test_app_contents import make
 import layerw as lw
 from layerw.assets.gltf import SUPPORTED_EXTENSIONS
 from tests.gltf_features import FEATURES
+from tests.gltf_odd_files import ODD_FILES
 
 ROOT = Path(__file__).resolve().parents[2]
 SQUARES = "tests/browser/test_gltf_features.py::test_each_feature_is_green"
@@ -38,23 +39,31 @@ PICTURES = {
     "points and lines": ("tests/browser/test_topologies.py::"
                          "test_points_and_lines_are_where_they_should_be_and_equal", "POSITION"),
     "skins and clips of a whole animal": ("tests/browser/test_animation.py::"
-                                          "test_an_animal_is_where_numpy_says_on_both_apis", "Run"),
+                                          "test_an_animal_is_where_numpy_says_on_both_apis", "animal_glb"),
     "PNG, JPEG, tangents: FlightHelmet and Fox": ("tests/browser/test_gltf.py::test_flight_helmet_and_fox", "Fox"),
-} | dict.fromkeys(FEATURES, (SQUARES, ""))  # fmt: skip
+} | dict.fromkeys(FEATURES | ODD_FILES, (SQUARES, ""))  # fmt: skip
 # What has nothing to draw, or the same by another name: the test that reads it.
 READ = {
-    "KHR_meshopt_compression": ("tests/unit/test_packed.py", "KHR_meshopt_compression"),
-    "KHR_xmp_json_ld": ("tests/unit/test_model_faces.py", "KHR_xmp_json_ld"),
-    "KHR_xmp": ("tests/unit/test_model_faces.py", "KHR_xmp"),
-    "EXT_structural_metadata": ("tests/unit/test_model_faces.py", "EXT_structural_metadata"),
-    "EXT_mesh_features": ("tests/unit/test_model_faces.py", "EXT_mesh_features"),
-    "cameras": ("tests/unit/test_model_faces.py", "cameras"), "extras": ("tests/unit/test_model_faces.py", "extras"),
-    "KHR_physics_rigid_bodies": ("tests/unit/test_model_bodies.py", "KHR_physics_rigid_bodies"),
-    "KHR_implicit_shapes": ("tests/unit/test_model_bodies.py", "KHR_implicit_shapes"),
-    "OMI_physics_body": ("tests/unit/test_model_bodies.py", "OMI_physics_body"),
-    "OMI_physics_shape": ("tests/unit/test_model_bodies.py", "OMI_physics_shape"),
-    "CESIUM_RTC": ("tests/unit/test_gltf.py", "CESIUM_RTC"),
-    "KHR_gaussian_splatting": ("tests/unit/test_splats.py", "KHR_gaussian_splatting"),
+    "KHR_meshopt_compression": (
+        "tests/unit/test_packed.py::test_a_meshopt_view_is_a_buffer_of_its_own", "KHR_meshopt_compression"),
+    "KHR_xmp_json_ld": ("tests/unit/test_model_faces.py::test_nodes_by_name_and_extras", "KHR_xmp_json_ld"),
+    "KHR_xmp": ("tests/unit/test_model_faces.py::test_nodes_by_name_and_extras", "KHR_xmp"),
+    "EXT_structural_metadata": (
+        "tests/unit/test_model_faces.py::test_tables_are_columns_and_features_ids", "EXT_structural_metadata"),
+    "EXT_mesh_features": (
+        "tests/unit/test_model_faces.py::test_tables_are_columns_and_features_ids", "EXT_mesh_features"),
+    "cameras": ("tests/unit/test_model_faces.py::test_cameras_stand_where_their_nodes_do", "cameras"),
+    "extras": ("tests/unit/test_model_faces.py::test_nodes_by_name_and_extras", "extras"),
+    "KHR_physics_rigid_bodies": (
+        "tests/unit/test_model_bodies.py::test_motions_masses_and_speeds", "KHR_physics_rigid_bodies"),
+    "KHR_implicit_shapes": ("tests/unit/test_model_bodies.py::test_motions_masses_and_speeds", "KHR_implicit_shapes"),
+    "OMI_physics_body": (
+        "tests/unit/test_model_bodies.py::test_shapes_of_omi_stand_where_their_nodes_do", "OMI_physics_body"),
+    "OMI_physics_shape": (
+        "tests/unit/test_model_bodies.py::test_shapes_of_omi_stand_where_their_nodes_do", "OMI_physics_shape"),
+    "CESIUM_RTC": ("tests/unit/test_gltf.py::test_rtc_center_is_the_root", "CESIUM_RTC"),
+    "KHR_gaussian_splatting": (
+        "tests/unit/test_splats.py::test_a_file_holds_what_was_written", "KHR_gaussian_splatting"),
 }  # fmt: skip
 
 
@@ -63,29 +72,44 @@ def test_every_extension_that_is_read_has_a_line() -> None:
     assert not set(PICTURES) & set(READ)
 
 
-@pytest.mark.parametrize("feature", PICTURES)
-def test_the_picture_of_a_feature_is_there(feature: str) -> None:
-    test, word = PICTURES[feature]
+def reached(test: str) -> str:
+    """The text of a test, and of all of its module that it names, however far away."""
     path, _, name = test.partition("::")
     text = (ROOT / path).read_text("utf-8")
-    found = {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
-    assert name in found, f"{test} is gone"
-    pages = ROOT / "tests" / "browser"
-    assert word in text or any(word in one.read_text("utf-8") for one in pages.glob("pages/*.py")), (test, word)
+    tops: dict[str, ast.stmt] = {}
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            tops[node.name] = node
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            tops.update({one.id: node for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)})
+    assert isinstance(tops.get(name), ast.FunctionDef), f"{test} is gone"
+    found: dict[str, str] = {}
+    todo = [name]
+    while todo:
+        one = todo.pop()
+        if one not in found and one in tops:
+            lines = [*getattr(tops[one], "decorator_list", []), tops[one]]
+            found[one] = "\n".join(ast.get_source_segment(text, part) or "" for part in lines)
+            todo += [part.id for part in ast.walk(tops[one]) if isinstance(part, ast.Name)]
+            todo += [part.arg for part in ast.walk(tops[one]) if isinstance(part, ast.arg)]
+    return "\n".join(found.values())
 
 
-@pytest.mark.parametrize("feature", READ)
-def test_the_test_of_what_has_no_picture_is_there(feature: str) -> None:
-    path, word = READ[feature]
-    assert word in (ROOT / path).read_text("utf-8")
+@pytest.mark.parametrize("feature", [*PICTURES, *READ])
+def test_the_test_of_a_feature_draws_or_reads_it(feature: str) -> None:
+    """It names the feature itself, or by what it uses; "": a file of that name, drawn with the others."""
+    test, word = (PICTURES | READ)[feature]
+    assert word in reached(test) if word else "FILES" in reached(test)
 
 
 def test_the_files_of_features_load_without_a_warning(tmp_path: Path) -> None:
-    for number, build in enumerate(FEATURES.values()):
+    files = FEATURES | ODD_FILES
+    for number, build in enumerate(files.values()):
         (tmp_path / f"{number}.gltf").write_text(build().text(), "utf-8")
     app, host = make(tmp_path)
-    models: list[lw.Model] = [app.load(f"{number}.gltf") for number in range(len(FEATURES))]
+    models: list[lw.Model] = [app.load(f"{number}.gltf") for number in range(len(files))]
     host.step(app, 30)
-    assert [model.error for model in models] == [""] * len(FEATURES)
-    told = {name: model.warnings for name, model in zip(FEATURES, models, strict=True) if model.warnings}
+    assert [model.error for model in models] == [""] * len(files)
+    told = {name: model.warnings for name, model in zip(files, models, strict=True) if model.warnings}
     assert set(told) == {"JOINTS_1"} and "the strongest four" in told["JOINTS_1"][0]

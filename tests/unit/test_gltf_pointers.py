@@ -151,6 +151,10 @@ def test_a_hidden_skin_is_hidden_with_its_node_and_tiles_leave_it_out(tmp_path: 
     assert drawn[0].visible
     from layerw.assets.plan import make_plan
 
+    crowd = lw.crowd(app, "a.gltf", 3)
+    host.step(app, 40)
+    first = crowd.entities._first
+    assert crowd.state == "ready" and not app._engine.table.mesh[first : first + 3].any()
     assert make_plan(parse(made.text().encode()), "a.gltf", np.eye(4)).meshes == []
 
 

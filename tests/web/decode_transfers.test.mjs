@@ -182,3 +182,56 @@ test('a dead worker fails its work and is replaced', async () => {
   assert.equal(dead.length, 2);
   assert.equal(transfers.stats().inFlight, 0);
 });
+
+/** Three workers, each with what it was asked, and a file of six PNGs (their headers) held by one of them. */
+async function withImages() {
+  const { Transfers } = await import('../../web/transfer/fetcher.js');
+  const { localPort } = await import('../../web/transfer/decode/local-port.js');
+  const { FakeHeap, fakeFetch } = await import('./support.mjs');
+  const png = new Uint8Array(40);
+  png.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 4, 0, 0, 0, 4, 8, 6]);
+  const file = new Uint8Array(6 * png.length);
+  for (let k = 0; k < 6; k += 1) file.set(png, k * png.length);
+  const asked = [], dead = [], told = new Map(), heap = new FakeHeap();
+  const decodeFunction = async () => ({ width: 4, height: 4, close() {} });
+  const makePort = (onAnswer, onDead) => {
+    const own = [], port = localPort(onAnswer, { fetchFunction: fakeFetch({ [`${BASE}f`]: file }), decodeFunction });
+    asked.push(own);
+    dead.push(onDead);
+    return { post: (request, transfer) => { own.push(request); port.post(request, transfer); }, close: () => port.close() };
+  };
+  const events = {
+    transferDone: (id, held) => told.set(id, held), transferFailed: (id, code, a, b, message) => told.set(id, message),
+  };
+  const transfers = new Transfers({ heap, events, baseUrl: BASE, decodeWorkers: 3, makePort });
+  transfers.fetch(1, BLOB, 0, 1 << 16, ...heap.put('f'), 0, 0);
+  while (!told.has(1)) await idle();
+  const decode = () => { for (let k = 0; k < 6; k += 1) transfers.imageDecode(2 + k, 1, k * png.length, png.length, 1000, 0, 0); };
+  return { transfers, asked, dead, told, decode };
+}
+
+test('images of one file are decoded by all workers, lent bytes first', async () => {
+  const { transfers, asked, told, decode } = await withImages();
+  decode();
+  while (told.size < 7) await idle();
+  assert.deepEqual([...told.values()].slice(1), Array(6).fill(64));
+  const images = asked.map((own) => own.filter(({ op }) => op === 'image').length);
+  assert.deepEqual(images.toSorted(), [2, 2, 2]);
+  const owner = asked.find((own) => own.some(({ op }) => op === 'fetch')).map(({ op }) => op);
+  assert.deepEqual(owner, ['fetch', 'lend', 'lend', 'lend', 'lend', 'image', 'image']);
+  assert.equal(transfers.stats().inFlight, 0);
+  for (let id = 1; id < 8; id += 1) transfers.transferRelease(id);
+  assert.deepEqual(transfers.stats(), { live: 0, heldBytes: 0, inFlight: 0 });
+});
+
+test('what a worker was to lend fails with it, and what was released meanwhile answers nothing', async () => {
+  const { transfers, asked, dead, told, decode } = await withImages();
+  decode();
+  transfers.transferRelease(3);
+  await Promise.resolve(); // they are shared out, and nobody has answered yet
+  dead[asked.findIndex((own) => own.some(({ op }) => op === 'fetch'))]('out of memory');
+  for (let k = 0; k < 10; k += 1) await idle();
+  assert.deepEqual([...told.keys()].toSorted(), [1, 2, 4, 5, 6, 7]);
+  for (const [id, text] of told) if (id > 1) assert.match(text, /let go|out of memory|no fetched bytes/);
+  assert.equal(transfers.stats().inFlight, 0);
+});

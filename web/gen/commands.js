@@ -44,6 +44,7 @@
  * @property {(shader: number, data: number, sizeBytes: number) => void} shaderCreate Makes a program's own shader, or replaces its text: what draws with it goes on with the last one that compiled. data: JSON (UTF-8) with wgsl, params (WGSL, '' = none), textures (names), displaces.
  * @property {(shader: number) => void} shaderDestroy
  * @property {(texture: number, feed: number) => void} textureFeed Level 0 from the picture that waits in a feed, of the same size (else nothing happens: a newer event is on its way); further levels are generated. 0: the picture is dropped.
+ * @property {(texture: number, transfer: number, level: number, first: number, rows: number) => void} texturePart Some rows of a level, as texture_upload: large textures come over several frames. rows 0: the level and all smaller ones, with which it begins (of a plain image a small copy, made here). A level is read once its last row came; rows of a compressed level are blocks of four but at its end, and of a plain image level 0 comes alone, from which further levels are generated.
  */
 
 /**
@@ -137,6 +138,7 @@ export const COMMANDS = new Map([
   [57, { name: 'feed_close', words: 2 }],
   [58, { name: 'feed_play', words: 3 }],
   [64, { name: 'texture_feed', words: 3 }],
+  [69, { name: 'texture_part', words: 6 }],
 ]);
 
 const SIZES = new Uint8Array(128);
@@ -251,6 +253,7 @@ export function decodeCommands(words, sinks, onError) {
           case 57: page.feedClose(words[at + 1]); break;
           case 58: page.feedPlay(words[at + 1], words[at + 2]); break;
           case 64: gpu.textureFeed(words[at + 1], words[at + 2]); break;
+          case 69: gpu.texturePart(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5]); break;
         }
       }
     } catch (error) {

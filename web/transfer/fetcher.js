@@ -4,7 +4,8 @@
  *
  * Owns: the lanes (fetches at a time) with their priority queue, the pool of decode workers, and the finished
  * meshes and images until the engine releases them. Fetched bytes stay in the worker that fetched them and are
- * read there; only when a job needs bytes of two workers does a buffer move, and then it moves without a copy.
+ * read there; only when a job needs bytes of two workers does a buffer move, and then it moves without a copy. Images of
+ * one file are decoded by all workers: those that have less to do are lent a copy of their (packed) bytes.
  * Does not: decide what to load, count against budgets (Python reserves first), or touch the GPU.
  *
  * Life of a transfer: queued -> active -> done | failed, then released. A released transfer answers nothing.
@@ -57,6 +58,10 @@ export class Transfers {
   /** @type {Map<number, (buffer: ArrayBuffer | null) => void>} moves that wait for a worker's answer */
   #moves = new Map();
   #moving = Promise.resolve();
+  /** Images of a file that were asked for just now. @type {Extract<Request, { op: 'image' }>[]} */
+  #parts = [];
+  /** Those whose bytes another worker is to send. @type {Map<number, { from: Slot, request: Request }>} */
+  #lends = new Map();
   #fetching = 0;
   #closed = false;
   /** @type {ReturnType<typeof setInterval> | undefined} while decoders work */
@@ -135,7 +140,10 @@ export class Transfers {
     this.#open(transfer, false, 0);
     const { decodersUrl: decoders } = this;
     const how = { directions: directions === 1, decoders, can: this.can() };
-    this.#startJob({ op: 'image', id: transfer, source, offset, sizeBytes, maxBytes, maxSide, ...how }, [source]);
+    /** @type {Extract<Request, { op: 'image' }>} */
+    const request = { op: 'image', id: transfer, source, offset, sizeBytes, maxBytes, maxSide, ...how };
+    if (sizeBytes === 0 || this.#slots.length === 1) return this.#startJob(request, [source]);
+    if (this.#parts.push(request) === 1) queueMicrotask(() => this.#shareOut());
   }
 
   /** @param {number} transfer @param {number} data @param {number} sizeBytes */
@@ -288,6 +296,39 @@ export class Transfers {
     else this.#moving = this.#moving.then(() => this.#gather(request, sources));
   }
 
+  /** Gives each image of a file to a worker; what others are lent goes first, so that nobody waits for a decode. */
+  #shareOut() {
+    const own = [];
+    for (const request of this.#parts.splice(0)) {
+      const entry = this.#entries.get(request.id), source = this.#entries.get(request.source), target = this.#idlest();
+      const from = source?.state === 'done' ? source.slot : null;
+      if (!entry || this.#closed) continue;
+      if (!from || target.jobs >= from.jobs) {
+        if (from) from.jobs += 1;
+        own.push({ request, from });
+        continue;
+      }
+      Object.assign(entry, { state: 'active', slot: target });
+      target.jobs += 1;
+      this.#lends.set(request.id, { from, request });
+      from.port.post({ op: 'lend', id: request.id, source: request.source, offset: request.offset, sizeBytes: request.sizeBytes });
+    }
+    for (const { request, from } of own) {
+      if (from) from.jobs -= 1; // it was only planned
+      this.#startJob(request, [request.source]);
+    }
+  }
+
+  /** @param {number} id @param {ArrayBuffer | null} bytes */
+  #lent(id, bytes) {
+    const lend = this.#lends.get(id), entry = this.#entries.get(id);
+    this.#lends.delete(id);
+    if (!lend || !entry?.slot || entry.state !== 'active') return;
+    if (bytes === null) return this.#fail(id, FAIL_ABORTED, 0, 0, `Transfer ${id} is an image whose bytes were let go.`);
+    entry.slot.jobs -= 1; // counted again
+    this.#activate(entry, entry.slot, /** @type {Request} */ ({ ...lend.request, offset: 0, bytes }), [bytes]);
+  }
+
   /** Brings the sources of one job to one worker, then starts it. @param {Request} request @param {number[]} sources */
   async #gather(request, sources) {
     const target = this.#entries.get(sources[0])?.slot;
@@ -310,6 +351,7 @@ export class Transfers {
   /** @param {Answer} answer */
   #onAnswer(answer) {
     if (answer.op === 'ready') return;
+    if (answer.op === 'lent') return this.#lent(answer.id, answer.buffer);
     if (answer.op === 'given') {
       this.#moves.get(answer.id)?.(answer.buffer);
       this.#moves.delete(answer.id);
@@ -377,6 +419,7 @@ export class Transfers {
     for (const [id, resolve] of this.#moves) {
       if (this.#entries.get(id)?.slot === slot) resolve(null);
     }
+    for (const [id, { from }] of [...this.#lends]) if (from === slot) this.#lent(id, null);
     for (const [id, entry] of [...this.#entries]) {
       if (entry.slot !== slot) continue;
       if (entry.state === 'active') this.#fail(id, entry.isFetch ? FAIL_NETWORK : FAIL_ABORTED, 0, 0, `A decode worker stopped: ${reason}.`);

@@ -7,6 +7,7 @@ holds: the full size as well where they are scaled. Each is given back as early 
 it any more, a built mesh or decoded image once it is uploaded (then it may stay as a backup, memory/backups.py).
 
     file --fetched, parsed--> buffers, images --held--> builds, decodes --held--> uploads --> ready
+                              (a large texture's smallest levels are enough; its others follow, gpu/spreading.py)
       ^-- backed off: everything given back, from the start (loader.py says when)
 
 Images beside a model are no part of it: it shares them with others, and is shown without those that fail (borrowed.py).
@@ -27,6 +28,7 @@ from layerw.assets.jobs import (
     DONE,
     HELD,
     IDLE,
+    SHOWN,
     ImageJob,
     Job,
     MeshJob,
@@ -177,7 +179,7 @@ class GltfContent:
         if self.state == "ready":
             return 1.0
         work = self._all_work()
-        return sum(one.state in (HELD, DONE) for one in work) / len(work) if self._plan is not None else 0.0
+        return sum(one.state in (HELD, SHOWN, DONE) for one in work) / len(work) if self._plan is not None else 0.0
 
     @property
     def rests(self) -> bool:
@@ -278,7 +280,7 @@ class GltfContent:
         return self.state == "loading" and all(source.state == HELD for source in self._outer.sources.values())
 
     def _work(self) -> None:
-        open_jobs = [job for job in self._jobs if job.state != DONE]
+        open_jobs = [job for job in self._jobs if job.state not in (SHOWN, DONE)]
         for job in open_jobs[:1] if self.serial else open_jobs:
             for source in job.sources:
                 self._try_source(source)
@@ -289,9 +291,9 @@ class GltfContent:
             if not self._open or self.state == "failed":
                 return
         self._borrowed.step(self.priority)
-        if all(job.state == DONE for job in self._jobs) and self._borrowed.are_over:
+        if all(job.state in (SHOWN, DONE) for job in self._jobs) and self._borrowed.are_over:
             self._finish()
-        elif all(job.state in (HELD, DONE) for job in self._jobs):
+        elif all(job.state in (HELD, SHOWN, DONE) for job in self._jobs):
             self.state = "uploading"
 
     def _try_source(self, source: Source) -> None:
@@ -354,13 +356,22 @@ class GltfContent:
                 on_failed=failed)  # fmt: skip
 
     def _try_upload(self, job: Job) -> None:
-        size = job.try_upload(self._loader.gpu)
+        size = job.try_upload(self._loader.gpu, partial(self._whole, job))
         if job.handle:
             self._own_gpu_bytes += size
-            self._held.keep(job)
+            if job.handle in self._loader.gpu.spreads:
+                job.state = SHOWN
+            else:
+                self._held.keep(job)
             self._loader.progressed()
         else:
             self.waits_for_gpu = size
+
+    def _whole(self, job: Job) -> None:
+        """A large texture has come to its last row."""
+        if job.state == SHOWN:
+            self._held.keep(job)
+            self._loader.progressed()
 
     def _finish(self) -> None:
         plan, gpu = self._plan, self._loader.gpu

@@ -1,6 +1,7 @@
-"""OpenEXR (.exr): scan lines of half, float or uint channels, plain or packed by runs (RLE) or deflate (ZIP, ZIPS).
+"""OpenEXR (.exr): scan lines of half, float or uint channels, plain or packed by runs (RLE), deflate (ZIP, ZIPS) or
+wavelets (PIZ, exr_piz.py).
 
-Limits: one part, no tiles, R, G and B (or Y alone) at every pixel; PIZ, PXR24, B44 and DWA are refused by name.
+Limits: one part, no tiles, R, G and B (or Y alone) at every pixel; PXR24, B44 and DWA are refused by name.
 Source: "OpenEXR File Layout", openexr.com.
 """
 
@@ -16,7 +17,7 @@ from layerw.assets.panoramas import SIDE_MAX, Picture, Rows
 from layerw.base.errors import ConfigError
 
 PACKINGS = ("none", "RLE", "ZIPS", "ZIP", "PIZ", "PXR24", "B44", "B44A", "DWAA", "DWAB")
-LINES = {"none": 1, "RLE": 1, "ZIPS": 1, "ZIP": 16}  # that are packed together
+LINES = {"none": 1, "RLE": 1, "ZIPS": 1, "ZIP": 16, "PIZ": 32}  # that are packed together
 TYPES = (np.dtype("<u4"), np.dtype("<f2"), np.dtype("<f4"))
 TILED, DEEP, PARTS = 0x200, 0x800, 0x1000
 NAME_BYTES_MAX = 256
@@ -116,7 +117,11 @@ def _rows(data: bytes, at: int, packing: str, place: tuple[int, int, int],
         here = min(lines, height - row)
         if not 0 <= size <= len(data) - place_at - 8:
             raise ConfigError(f"The block at row {row} of the OpenEXR file has {size} bytes, beyond the file's end.")
-        body = _unpacked(data[place_at + 8 : place_at + 8 + size], packing, here * line_bytes, row)
+        packed = data[place_at + 8 : place_at + 8 + size]
+        if packing == "PIZ" and size != here * line_bytes:
+            body = _wavelets(packed, here, width, channels, row)
+        else:
+            body = _unpacked(packed, packing, here * line_bytes, row)
         yield row, _pixels(body, here, width, channels)
 
 
@@ -133,6 +138,16 @@ def _pixels(body: bytes, lines: int, width: int, channels: list[tuple[str, np.dt
     if {"R", "G", "B"} <= set(values):
         return np.stack([values["R"], values["G"], values["B"]], axis=-1)
     return np.repeat(values["Y"][..., None], 3, axis=-1)
+
+
+def _wavelets(data: bytes, lines: int, width: int, channels: list[tuple[str, np.dtype[np.generic]]], row: int) -> bytes:
+    from layerw.assets.exr_piz import unpack_piz  # most files are packed otherwise
+
+    found = unpack_piz(data, lines, width, [kind.itemsize // 2 for _, kind in channels])
+    if found is None:
+        raise ConfigError(f"The block at row {row} of the OpenEXR file is damaged: it is no PIZ of {lines} x {width} "
+                          f"pixels.")  # fmt: skip
+    return found
 
 
 def _unpacked(data: bytes, packing: str, size: int, row: int) -> bytes:

@@ -17,12 +17,13 @@ from layerw.assets.plan import ContentPlan, ImagePlan, SourceKey, SourcePlan
 from layerw.assets.primitives import MeshPlan
 from layerw.base.ports import GpuStore, Ledger, Transfers
 
-IDLE, BUSY, HELD, DONE = "idle", "busy", "held", "done"
+IDLE, BUSY, HELD, SHOWN, DONE = "idle", "busy", "held", "shown", "done"
 
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """States: idle (not asked for), busy (asked for), held (JavaScript holds the result), done (freed)."""
+    """States: idle (not asked for), busy (asked for), held (JavaScript holds the result), shown (some of it is on
+    the GPU as well), done (freed)."""
 
     state: str = IDLE
     transfer: int = 0
@@ -63,8 +64,9 @@ class Job(Work):
     payload: bytes = b""
     destroy: Callable[[int], None] | None = None
 
-    def try_upload(self, gpu: GpuStore) -> int:
-        """Puts what is held on the GPU; without room for it there `handle` stays 0. Returns the bytes that it takes."""
+    def try_upload(self, gpu: GpuStore, done: Callable[[], None]) -> int:
+        """Puts what is held on the GPU; without room for it there `handle` stays 0. Returns the bytes that it takes.
+        done: called where it comes over several frames (the store's `spreads` has its handle), at the end."""
         raise NotImplementedError
 
     def free_upload(self) -> None:
@@ -82,7 +84,7 @@ class MeshJob(Job):
     buffers: dict[int, Source] = field(default_factory=dict)
     block: int = 0
 
-    def try_upload(self, gpu: GpuStore) -> int:
+    def try_upload(self, gpu: GpuStore, done: Callable[[], None]) -> int:
         """See Job."""
         assert self.plan is not None
         topology, uv1, posed = self.plan.topology, self.plan.has_uv1, self.plan.is_posed
@@ -111,13 +113,13 @@ class ImageJob(Job):
     is_large: bool = False
     abandoned: bool = False
 
-    def try_upload(self, gpu: GpuStore) -> int:
+    def try_upload(self, gpu: GpuStore, done: Callable[[], None]) -> int:
         """See Job."""
         assert self.plan is not None
         family, levels = struct.unpack("<II", self.payload) if len(self.payload) == 8 else (0, 0)
         self.handle = gpu.try_texture_from_transfer(self.transfer, self.a, self.b, srgb=self.plan.desc.srgb,
                                                     sampler=self.plan.desc.sampler, family=family,
-                                                    levels=levels)  # fmt: skip
+                                                    levels=levels, done=done)  # fmt: skip
         return gpu.compressed_bytes(self.a, self.b, family, levels)
 
 

@@ -6,7 +6,7 @@ satisfy these protocols. Data classes here cross stages; they hold no behaviour.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -113,7 +113,10 @@ class GpuStore(Protocol):
     def try_mesh_from_transfer(self, transfer: int, vertex_count: int, index_count: int, topology: int = 0, *,
                                uv1: bool = False, posed: bool = False) -> int: ...
     def try_texture_from_transfer(self, transfer: int, width: int, height: int, *, srgb: bool, sampler: int,
-                                  family: int = 0, levels: int = 0) -> int: ...
+                                  family: int = 0, levels: int = 0,
+                                  done: Callable[[], None] | None = None) -> int: ...
+    @property
+    def spreads(self) -> Container[int]: ...  # textures that come over several frames, whose transfers are still read
     def create_mesh(self, data: MeshData) -> int: ...
     def create_texture(self, rgba: npt.NDArray[np.uint8], *, srgb: bool, sampler: int = 0) -> int: ...
     def create_material(self, desc: MaterialDesc) -> int: ...

@@ -31,22 +31,27 @@ if TYPE_CHECKING:
     from layerw.audio.sound import Sound
     from layerw.base.ports import Content
     from layerw.content.models import Model
+    from layerw.content.surroundings import Making
+    from layerw.scene.surroundings import Environment
 
 FILES_MAX = 4096
 PRIORITIES = {"high": 2.0e6, "normal": 1.0e6, "low": -1.0}  # normal: as models; low: after all tiles
 KINDS = {"model": ("glb", "gltf"), "texture": ("png", "jpg", "jpeg", "webp", "avif", "ktx2"),
-         "sound": ("wav", "ogg", "oga", "mp3", "m4a", "flac", "webm")}  # fmt: skip
+         "sound": ("wav", "ogg", "oga", "mp3", "m4a", "flac", "webm"), "environment": ("hdr", "exr")}  # fmt: skip
 OF_SUFFIX = {suffix: kind for kind, suffixes in KINDS.items() for suffix in suffixes}
 OF_TYPE = {"model/gltf": "model", "image/": "texture", "audio/": "sound"}
 
 
 class File:
-    """One of a group: `texture` and `sound` where it is one, `lease` where it is no sound."""
+    """One of a group: `thing` where programs hold one, `lease` of a model or a texture, `making` of a picture of light,
+    whose panorama takes `held_bytes` of the heap here."""
 
     def __init__(self, url: str, kind: str, flags: int, image: ImageFile | None = None,
-                 thing: Texture | Sound | None = None) -> None:  # fmt: skip
+                 thing: Texture | Sound | Environment | None = None) -> None:  # fmt: skip
         self.url, self.kind, self.flags, self.image, self.thing = url, kind, flags, image, thing
         self.lease: Lease | None = None
+        self.making: Making | None = None
+        self.held_bytes = 0
         self.progress = 0.0
         self.over = False
         self.error = ""
@@ -55,6 +60,11 @@ class File:
     def sound(self) -> Sound | None:
         """Itself, where it is one."""
         return self.thing if self.kind == "sound" else None  # type: ignore[return-value]
+
+    @property
+    def environment(self) -> Environment | None:
+        """Itself, where it is one."""
+        return self.thing if self.kind == "environment" else None  # type: ignore[return-value]
 
     def note(self, progress: float, state: str, error: str) -> None:
         """What has become of it; progress never falls, even where a file begins anew for want of room."""
@@ -67,6 +77,9 @@ class File:
         if self.lease is not None:
             self.lease.release()
             self.lease = None
+        if self.making is not None:
+            self.making.close()
+            self.making = None
 
 
 @fixed_attributes
@@ -168,6 +181,15 @@ class Group:
         assert found is not None
         return found
 
+    def environment(self, url: str | PathLike[str]) -> Environment:
+        """The picture of light of a file (.hdr, .exr, a KTX2 cube), the same in all groups: once the group is ready,
+        `app.environment = level.environment("dusk.hdr")` shows it at the next frame. A file that is not of the group is
+        added. Until it is shown it takes the App's memory (16 MB where it has 2,048 x 1,024 pixels), not the GPU's."""
+        self._check_open("environment")
+        found = self._keep(self._file(checked_address(url, "Group.environment"), "environment")).environment
+        assert found is not None
+        return found
+
     def unload(self) -> None:
         """Ends what the group made and holds: its models, and what no other group and nothing that is shown has. What
         shows a texture of it alone is drawn without."""
@@ -179,8 +201,13 @@ class Group:
         files, self._files, self._models = self._files, {}, []
         for key, one in files.items():
             one.drop()
-            if one.thing is not None and not any(key in other._files for other in self._others):
-                one.thing.destroy()
+            twin = next((other._files[key] for other in self._others if key in other._files), None)
+            if twin is not None:
+                twin.held_bytes += one.held_bytes
+            elif one.kind == "environment":
+                self._let_go(one)
+            elif one.thing is not None:
+                one.thing.destroy()  # type: ignore[union-attr]
         self._outcomes.clear()
 
     # -- for the engine --------------------------------------------------------------------------
@@ -203,6 +230,9 @@ class Group:
         if one.sound is not None:
             one.note(0.0, one.sound.state, one.sound.error)
             return
+        if one.kind == "environment":
+            self._make(one)
+            return
         if one.lease is None:
             one.lease = self._opening.models.try_open(
                 one.url, priority=PRIORITIES[self._priority], max_texture_side=self._side, flags=one.flags,
@@ -210,6 +240,38 @@ class Group:
         else:
             one.lease.step()
             one.note(one.lease.progress, one.lease.state, one.lease.error)
+
+    def _make(self, one: File) -> None:
+        """A picture of light: its panorama, for when it is shown."""
+        from layerw.content.surroundings import Making, reason_of
+
+        engine, environment = self._app._engine, one.environment
+        assert environment is not None
+        if environment._made is not None:
+            one.drop()
+            one.note(1.0, "ready", "")
+            return
+        if one.error:  # a file of light that is wrong stays wrong
+            return
+        if one.making is None:
+            one.making = Making(environment, engine.transfers, engine.layer_ledger, engine.heap_ledger,
+                                PRIORITIES[self._priority])  # fmt: skip
+        try:
+            made = one.making.step()
+            if made is not None:
+                one.drop()
+                engine.heap_ledger.reserve(made.nbytes, "A picture of light that a group holds")
+                one.held_bytes, environment._made = made.nbytes, made
+                one.note(1.0, "ready", "")
+        except Exception as error:
+            one.drop()
+            one.note(0.0, "failed", reason_of(error))
+
+    def _let_go(self, one: File) -> None:
+        self._app._engine.heap_ledger.release(one.held_bytes)
+        one.held_bytes = 0
+        if one.environment is not None:
+            one.environment._made = None
 
     def _device_lost(self, is_lost: Callable[[Content], bool]) -> None:
         """What went with the device is loaded again."""
@@ -241,6 +303,10 @@ class Group:
             from layerw.audio.sound import Sound
 
             one.thing = Sound(one.url)
+        elif one.kind == "environment":
+            from layerw.scene.surroundings import Environment
+
+            one.thing = Environment(one.url)
         self._files[key] = one
         self.state = "loading"
         self._load(one)
@@ -252,7 +318,8 @@ class Group:
         if kind == "texture":
             texture = Texture.load(url, max_side=self._side, **(settings or {}))
             return File(url, kind, spec.FETCH_PATIENT, ImageFile(texture.srgb, texture.sampler), texture)
-        return File(url, kind, spec.FETCH_PATIENT | spec.FETCH_DIGEST)
+        flags = spec.FETCH_PATIENT if kind == "environment" else spec.FETCH_PATIENT | spec.FETCH_DIGEST
+        return File(url, kind, flags)
 
 
 def kind_of(url: str) -> str:

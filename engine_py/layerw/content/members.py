@@ -22,6 +22,7 @@ from layerw.base.mathx import decompose, matrix_from_quat
 from layerw.base.ports import F32, F64, NodeDesc, Primitive
 from layerw.content.models import Model, radius_of
 from layerw.content.shared import Lease
+from layerw.content.staged import is_hidden
 from layerw.scene.entity import Entities
 from layerw.scene.uses import dress
 
@@ -55,7 +56,11 @@ class Members:
 
     def _wear(self, content: Lease) -> None:
         """The file is here. Raises BudgetError where its poses are too many."""
-        parts = sorted(content.primitives, key=lambda part: part.skin < 0)  # the first one is on the members' own rows
+        owners = content.rig.owners if content.rig is not None else {}
+        hidden = {number for number, node in enumerate(content.nodes) if not node.visible}
+        shown_parts = [part for part in content.primitives
+                       if not hidden or not is_hidden(content.nodes, hidden, owners.get(part.node, part.node))]
+        parts = sorted(shown_parts, key=lambda part: part.skin < 0)  # the first one is on the members' own rows
         self._coarser = ""
         clips, skins = self._baked(content, parts)
         drawn = []

@@ -1,6 +1,7 @@
 """app.environment: a picture of light on its way, and what it takes once it is here.
 
-Owns: the fetch, the work on its rows (a few milliseconds a frame), and its texture. Decodes nothing itself
+Owns: the fetch and the work on its rows (a few milliseconds a frame) wherever one is made, here or by a group of files,
+and the texture of the one that is shown. Decodes nothing itself
 (assets/panoramas.py). The one before is shown until the next is here.
 """
 
@@ -29,6 +30,62 @@ STEP_S = 0.006  # of a frame, for rows
 SAMPLER = spec.SAMPLER_CLAMP_T
 
 
+class Making:
+    """One on its way; `close` gives back what it took."""
+
+    def __init__(self, environment: Environment, transfers: Transfers, layer_ledger: Ledger, heap_ledger: HardLedger,
+                 priority: float = PRIORITY) -> None:  # fmt: skip
+        self._environment, self._heap_ledger = environment, heap_ledger
+        self._file: FileFetch | None = None
+        self._work: Iterator[F16 | None] | None = None
+        self._reserved = 0
+        if environment._url:
+            self._file = FileFetch(environment._url, transfers=transfers, ledger=layer_ledger, priority=priority,
+                                   bytes_max=FILE_BYTES_MAX, flags=spec.FETCH_PATIENT)  # fmt: skip
+
+    def step(self) -> F16 | None:
+        """Once a frame; the panorama once it is made. Raises LayerwError, MemoryError."""
+        if self._work is None and self._file is not None:
+            self._file.step()
+            if self._file.state == "failed":
+                raise LayerwError(self._file.error)
+            if self._file.state == "ready":
+                data = self._file.payload
+                self._file.release()
+                self._begin(open_picture(data), len(data))
+        elif self._work is None and self._environment._pixels is not None:
+            self._begin(of_array(self._environment._pixels), 0)
+        elif self._work is not None:
+            end = time.perf_counter() + STEP_S
+            for found in self._work:
+                if found is not None or time.perf_counter() >= end:
+                    return found
+        return None
+
+    def _begin(self, picture: Picture, file_bytes: int) -> None:
+        width, height = kept_size(picture)
+        needed = file_bytes + width * height * (12 + 8)
+        self._heap_ledger.reserve(needed, "Reading a picture of light")
+        self._reserved = needed
+        self._work = panorama(picture)
+
+    def close(self) -> None:
+        """Once or more."""
+        if self._file is not None:
+            self._file.release()
+        self._file = self._work = None
+        if self._reserved:
+            self._heap_ledger.release(self._reserved)
+            self._reserved = 0
+
+
+def reason_of(error: Exception) -> str:
+    """Why one could not be made."""
+    if isinstance(error, (LayerwError, MemoryError)):
+        return str(error) or "There is no memory for it."
+    return f"layerw could not read it ({error!r})."
+
+
 class Showing:
     """`show` when the program sets another, `step` once a frame."""
 
@@ -37,9 +94,7 @@ class Showing:
         self.wanted: Environment | None = None
         self._transfers, self._layer_ledger, self._heap_ledger = transfers, layer_ledger, heap_ledger
         self._store, self._settings, self._user, self._log = store, settings, user, log
-        self._file: FileFetch | None = None
-        self._work: Iterator[F16 | None] | None = None
-        self._reserved = 0
+        self._making: Making | None = None
         self._numbers = count(1)
 
     def show(self, environment: Environment | None) -> None:
@@ -53,9 +108,6 @@ class Showing:
             return
         environment._outcomes.call = self._user.call
         environment._turn("loading")
-        if environment._url:
-            self._file = FileFetch(environment._url, transfers=self._transfers, ledger=self._layer_ledger,
-                                   priority=PRIORITY, bytes_max=FILE_BYTES_MAX, flags=spec.FETCH_PATIENT)  # fmt: skip
 
     @property
     def settled(self) -> bool:
@@ -68,38 +120,15 @@ class Showing:
         if environment is None or environment.state != "loading":
             return
         try:
-            self._load(environment)
-        except (LayerwError, MemoryError) as error:
-            self._fail(environment, str(error) or "There is no memory for it.")
+            made = environment._made  # by a group
+            if made is None and self._making is None:
+                self._making = Making(environment, self._transfers, self._layer_ledger, self._heap_ledger)
+            elif made is None and self._making is not None:
+                made = self._making.step()
+            if made is not None:
+                self._finish(environment, made)
         except Exception as error:
-            self._fail(environment, f"layerw could not read it ({error!r}).")
-
-    def _load(self, environment: Environment) -> None:
-        if self._work is None and self._file is not None:
-            self._file.step()
-            if self._file.state == "failed":
-                self._fail(environment, self._file.error)
-            elif self._file.state == "ready":
-                data = self._file.payload
-                self._file.release()
-                self._begin(open_picture(data), len(data))
-        elif self._work is None and environment._pixels is not None:
-            self._begin(of_array(environment._pixels), 0)
-        elif self._work is not None:
-            end = time.perf_counter() + STEP_S
-            for found in self._work:
-                if found is not None:
-                    self._finish(environment, found)
-                    return
-                if time.perf_counter() >= end:
-                    return
-
-    def _begin(self, picture: Picture, file_bytes: int) -> None:
-        width, height = kept_size(picture)
-        needed = file_bytes + width * height * (12 + 8)
-        self._heap_ledger.reserve(needed, "Reading a picture of light")
-        self._reserved = needed
-        self._work = panorama(picture)
+            self._fail(environment, reason_of(error))
 
     def _finish(self, environment: Environment, pixels: F16) -> None:
         self._stop()
@@ -116,12 +145,9 @@ class Showing:
         environment._turn("failed", text)
 
     def _stop(self) -> None:
-        if self._file is not None:
-            self._file.release()
-        self._file = self._work = None
-        if self._reserved:
-            self._heap_ledger.release(self._reserved)
-            self._reserved = 0
+        if self._making is not None:
+            self._making.close()
+            self._making = None
 
     def _hide(self) -> None:
         shown, self._settings._surroundings = self._settings._surroundings, None

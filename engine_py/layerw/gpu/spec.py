@@ -194,6 +194,11 @@ COMMANDS: tuple[Record, ...] = (
     _record(64, "texture_feed", "texture:h feed:u32",
             "Level 0 from the picture that waits in a feed, of the same size (else nothing happens: a newer event is "
             "on its way); further levels are generated. 0: the picture is dropped."),
+    _record(69, "texture_part", "texture:h transfer:h level:u32 first:u32 rows:u32",
+            "Some rows of a level, as texture_upload: large textures come over several frames. rows 0: the level and "
+            "all smaller ones, with which it begins (of a plain image a small copy, made here). A level is read once "
+            "its last row came; rows of a compressed level are blocks of four but at its end, and of a plain image "
+            "level 0 comes alone, from which further levels are generated."),
 )
 
 EVENTS: tuple[Record, ...] = (

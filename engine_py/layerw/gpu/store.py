@@ -11,7 +11,7 @@ owners load them again. A restore uploads everything in one frame, past the allo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -25,6 +25,7 @@ from layerw.gpu.pages import USAGE_INDEX, USAGE_VERTEX, BufferPages, Place
 from layerw.gpu.records import F16, U8, MaterialRecord, MeshRecord, TextureRecord, placed_bytes, vertex_bytes
 from layerw.gpu.shaders import Shaders
 from layerw.gpu.spec import POSED_BYTES, STREAM_POSED, STREAM_UV1, UV1_BYTES, VERTEX_BYTES
+from layerw.gpu.spreading import SPREAD_BYTES_MIN, Spread
 from layerw.gpu.submission import Submission
 from layerw.gpu.upload_pace import UploadPace
 from layerw.memory.backups import Backups
@@ -34,6 +35,7 @@ TEXTURE_SIDE_MAX = 8192
 TARGET_FORMAT, HALF_FORMAT, WORDS_FORMAT = 2, 3, 4  # texture_create.format
 WIDE_FORMATS = {np.float16: HALF_FORMAT, np.uint32: WORDS_FORMAT}  # by what a texel has four of
 MIB = 1 << 20
+ROWS_BYTES_MIN = 32 * 1024  # of a large texture: less is not worth a call
 Kind = Literal["mesh", "texture"]
 T = TypeVar("T")
 
@@ -57,6 +59,7 @@ class Store:
         self._heap = heap
         self._uploaded = False  # in this frame
         self.restores = 0  # lost devices
+        self.spreads: dict[int, Spread] = {}  # by texture: those that come over several frames, the oldest first
         page = max(1 * MIB, min(16 * MIB, ledger.budget_bytes // 32))
         self._vertices = self._buffer_pages(USAGE_VERTEX, VERTEX_BYTES, page)
         self._indices = self._buffer_pages(USAGE_INDEX, 4, page // 4)
@@ -85,6 +88,11 @@ class Store:
         """Renews the upload allowance."""
         self.upload_left_bytes = self.pace.bytes_per_frame
         self._uploaded = False
+
+    def spread(self) -> None:
+        """What this frame's other uploads left is for large textures that come over several frames; once a frame."""
+        while self.spreads and (not self._uploaded or self.upload_left_bytes >= ROWS_BYTES_MIN):
+            self._send_part(next(iter(self.spreads)))
 
     def _may_upload(self, size_bytes: int) -> bool:
         return not self._uploaded or size_bytes <= self.upload_left_bytes
@@ -293,18 +301,37 @@ class Store:
         self._count_upload(4 * record.width * record.height)
 
     def try_texture_from_transfer(self, transfer: int, width: int, height: int, *, srgb: bool, sampler: int,
-                                  family: int = 0, levels: int = 0) -> int:  # fmt: skip
+                                  family: int = 0, levels: int = 0,
+                                  done: Callable[[], None] | None = None) -> int:  # fmt: skip
         """A texture from a decoded image; 0 when the budget or this frame's uploads have no room. family: of
-        spec.TEXTURE_FAMILIES, of a compressed one with its levels."""
+        spec.TEXTURE_FAMILIES, of a compressed one with its levels. done: given, it may come over several frames, the
+        smallest levels first; called once the transfer isn't read any more, if that is later than now."""
         size = records.compressed_bytes(width, height, family, levels) if family else 4 * width * height
-        if not self._may_upload(size):
+        spread = None
+        if done is not None and size > max(self.upload_left_bytes, SPREAD_BYTES_MIN):
+            spread = Spread(transfer, width, height, family, levels, done)
+        if not self._may_upload(size if spread is None else spread.first_bytes):
             return 0
         texture = self._try_texture(width, height, srgb, sampler, None, family=family, levels=levels)
         if texture:
             self._create_texture_command(texture)
-            self._submission.encoder.texture_upload(texture, transfer)
-            self._count_upload(size)
+            if spread is None:
+                self._submission.encoder.texture_upload(texture, transfer)
+                self._count_upload(size)
+            else:
+                self.spreads[texture] = spread
+                self._send_part(texture)
         return texture
+
+    def _send_part(self, texture: int) -> None:
+        """What comes next of a texture that comes over several frames."""
+        spread = self.spreads[texture]
+        part = spread.take(self.upload_left_bytes)
+        self._submission.encoder.texture_part(texture, spread.transfer, part.level, part.first, part.rows)
+        self._count_upload(part.size_bytes)
+        if spread.is_over:
+            del self.spreads[texture]
+            spread.done()
 
     def _try_texture(self, width: int, height: int, srgb: bool, sampler: int, kept: U8 | F16 | U32 | None, *,
                      mips: bool = True, family: int = 0, levels: int = 0) -> int:  # fmt: skip
@@ -350,6 +377,7 @@ class Store:
     def destroy_texture(self, texture: int) -> None:
         """Ends the handle and frees what it took."""
         record = self._pop("texture", self.textures, texture)
+        self.spreads.pop(texture, None)
         if not record.lost:
             self._submission.encoder.texture_destroy(texture)
         self.uncharge(record.size_bytes)
@@ -402,7 +430,8 @@ class Store:
         self._vertices.restore()
         self._indices.restore()
         for texture, image in self.textures.items():
-            transfer = self._backup("texture", texture)
+            spread = self.spreads.get(texture)
+            transfer = spread.transfer if spread is not None else self._backup("texture", texture)
             image.lost = image.kept is None and not transfer and not image.is_target
             if image.lost:
                 continue
@@ -425,6 +454,9 @@ class Store:
             self._create_mesh_command(mesh)
         self.shaders.restore()
         self._materials.restore(self.textures)
+        spreads, self.spreads = self.spreads, {}
+        for spread in spreads.values():  # in one go now
+            spread.done()
         return self.lost_count
 
     def _backup(self, kind: Kind, resource: int) -> int:

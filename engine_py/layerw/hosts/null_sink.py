@@ -64,6 +64,7 @@ class NullSink:
         self.buffers: dict[int, tuple[int, int]] = {}
         self.textures: dict[int, tuple[int, int, bool]] = {}  # width, height, written
         self.single_level: set[int] = set()  # of textures
+        self.parts: dict[int, int] = {}  # of textures that come over several frames: texels, but of their first part
         self.texel_bytes: dict[int, int] = {}  # of textures where it is not 4
         self.compressed: dict[int, int] = {}  # bytes of those
         self.shaders: dict[int, object] = {}
@@ -269,6 +270,7 @@ class NullSink:
     def texture_destroy(self, texture: int) -> None:
         _require(self.textures.pop(texture, None) is not None, f"texture {texture} does not exist")
         self.single_level.discard(texture)
+        self.parts.pop(texture, None)
         self.compressed.pop(texture, None)
         self.texel_bytes.pop(texture, None)
 
@@ -287,6 +289,13 @@ class NullSink:
     def texture_upload(self, texture: int, transfer: int) -> None:
         width, height, _ = self.textures[texture]
         _require(self._image(transfer) == (width, height), f"texture {width} x {height}, image {self._image(transfer)}")
+        self.textures[texture] = (width, height, True)
+
+    def texture_part(self, texture: int, transfer: int, level: int, first: int, rows: int) -> None:
+        width, height, shown = self.textures[texture]
+        _require(self._image(transfer) == (width, height), f"texture {width} x {height}, image {self._image(transfer)}")
+        _require(rows == 0 or (shown and first + rows <= max(height >> level, 1)), f"rows {first} + {rows}")
+        self.parts[texture] = self.parts.get(texture, 0) + (rows > 0) * max(width >> level, 1) * rows
         self.textures[texture] = (width, height, True)
 
     def texture_feed(self, texture: int, feed: int) -> None:

@@ -55,6 +55,7 @@ class Environment:
             self._url = checked_address(source, "Environment")
         else:
             self._pixels = _checked_pixels(source)
+        self._made: npt.NDArray[np.float16] | None = None  # its panorama, while a group of files holds it
         self._called = shown(self._url) if self._url else "of an array"
         self._state, self._error = "waiting", ""
         self._outcomes = Outcomes()

@@ -43,6 +43,8 @@ export class Core {
     this.buffers = new HandleTable('buffer');
     this.images = new Images((handle, problem) => this.failed('texture', handle, problem), (texture) => {
       for (const material of texture.users) this.looks.refresh(material, this.driver);
+    }, (texture) => {
+      for (const material of texture.users) this.looks.bindAnew(material, this.driver);
     });
     this.textures = this.images.table;
     this.shapes = new Meshes((handle, problem) => this.failed('mesh', handle, problem));
@@ -379,6 +381,13 @@ export class Core {
     const start = performance.now();
     this.images.upload(this.driver, handle, transfer, this.transfers);
     this.#uploaded(this.textures.tryGet(handle)?.sizeBytes ?? 0, start);
+  }
+
+  /** @param {number} handle @param {number} transfer @param {number} level @param {number} first @param {number} rows */
+  texturePart(handle, transfer, level, first, rows) {
+    if (!this.driver) return;
+    const start = performance.now();
+    this.#uploaded(this.images.part(this.driver, handle, transfer, { level, first, rows }, this.transfers), start);
   }
 
   /** @param {number} sizeBytes @param {number} start milliseconds */

@@ -4,12 +4,37 @@
  * Does not: call a GPU API; the driver that it is given does. What waits for a texture hears of it by `isReady`.
  */
 import { HandleTable } from '../../engine/handles.js';
-import { checkTexture, familyOf, texelBytes, textureBytes } from './resources.js';
+import { checkTexture, compressedLevels, familyOf, texelBytes, textureBytes } from './resources.js';
 
 /** @typedef {import('./resources.js').TextureRecord} TextureRecord */
 /** @typedef {import('./driver.js').Driver} Driver */
 /** Of textures that views draw: there is nothing to wait for. */
 const TARGET_FORMAT = 2;
+
+/** @param {TextureRecord} record @param {number} level */
+const levelSize = ({ width, height }, level) => ({ width: Math.max(1, width >> level), height: Math.max(1, height >> level) });
+
+/** @param {TextureRecord} record @param {number} level @param {number} first @param {number} rows */
+const partOf = ({ width, height }, level, first, rows) => (
+  `Rows ${first} to ${first + rows} of level ${level} are no part of a texture of ${width} x ${height} texels.`);
+
+/** What is shown of a large image until all of it is here; its filter is of no matter. @param {Uint8Array | ImageBitmap} source
+ * @param {{ width: number, height: number }} size @param {number} width @param {number} height @returns {Uint8Array} */
+function smallCopy(source, size, width, height) {
+  if (!(source instanceof Uint8Array)) {
+    const canvas = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true }); // in plain memory
+    canvas?.drawImage(source, 0, 0, width, height);
+    return canvas ? new Uint8Array(canvas.getImageData(0, 0, width, height).data.buffer) : new Uint8Array(4 * width * height);
+  }
+  const texels = new Uint8Array(4 * width * height);
+  for (let y = 0, to = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1, to += 4) {
+      const at = 4 * (Math.floor((y + 0.5) * size.height / height) * size.width + Math.floor((x + 0.5) * size.width / width));
+      texels.set(source.subarray(at, at + 4), to);
+    }
+  }
+  return texels;
+}
 
 export class Images {
   /** Bytes of all of them. */
@@ -18,10 +43,12 @@ export class Images {
   table = new HandleTable('texture');
 
   /** @param {(handle: number, problem: string) => void} failed tells of one that could not be made
-   * @param {(record: TextureRecord) => void} isReady tells of one that has its pixels */
-  constructor(failed, isReady) {
+   * @param {(record: TextureRecord) => void} isReady tells of one that has its pixels
+   * @param {(record: TextureRecord) => void} isOther tells of one that must be bound anew */
+  constructor(failed, isReady, isOther) {
     this.failed = failed;
     this.isReady = isReady;
+    this.isOther = isOther;
   }
 
   /** The device is new: everything is gone. */
@@ -106,6 +133,47 @@ export class Images {
         + `has ${record.width} x ${record.height}.`);
     }
     driver.textures.upload(record, image);
+    this.hasPixels(record);
+  }
+
+  /** Some rows of a level; see texture_part. @param {Driver} driver @param {number} handle @param {number} transfer
+   * @param {{ level: number, first: number, rows: number }} part
+   * @param {import('./driver.js').Parts['transfers']} transfers @returns {number} bytes */
+  part(driver, handle, transfer, { level, first, rows }, transfers) {
+    const record = this.table.get(handle);
+    if (record.state === 'failed') return 0;
+    const bytes = transfers.texels(transfer);
+    const source = bytes ?? transfers.image(transfer);
+    const { width, height } = levelSize(record, level);
+    if (familyOf(record.format) > 0) {
+      const levels = compressedLevels(record), from = levels[level].offset;
+      if (!bytes || bytes.byteLength !== record.sizeBytes || first % 4 !== 0 || first + rows > height) throw new Error(partOf(record, level, first, rows));
+      for (let at = level; at < (rows === 0 ? record.levels : level + 1); at += 1) {
+        const { rowBytes, offset, sizeBytes } = levels[at];
+        const begin = offset + first / 4 * rowBytes, end = rows === 0 ? offset + sizeBytes : begin + Math.ceil(rows / 4) * rowBytes;
+        driver.textures.writeRows(record, at, first, bytes.subarray(begin, end));
+      }
+      if (rows === 0 || first + rows === height) this.showFrom(driver, record, level);
+      return rows === 0 ? bytes.byteLength - from : Math.ceil(rows / 4) * levels[level].rowBytes;
+    }
+    if (first + rows > height || (rows > 0 && level !== 0)) throw new Error(partOf(record, level, first, rows));
+    if (rows === 0) {
+      driver.textures.writeRows(record, level, 0, smallCopy(source, record, width, height));
+      driver.textures.refine(record, level);
+    } else {
+      const rowBytes = 4 * width;
+      driver.textures.writeRows(record, 0, first, bytes ? bytes.subarray(first * rowBytes, (first + rows) * rowBytes) : source, rows);
+      if (first + rows === height) driver.textures.refine(record, 0);
+    }
+    if (rows === 0 || first + rows === height) this.showFrom(driver, record, level);
+    return 4 * width * (rows || height);
+  }
+
+  /** Its levels from this one on are there, and what reads it sees them. @param {Driver} driver
+   * @param {TextureRecord} record @param {number} level */
+  showFrom(driver, record, level) {
+    const isNew = driver.textures.showFrom(record, level);
+    if (isNew && record.state === 'ready') this.isOther(record);
     this.hasPixels(record);
   }
 

@@ -82,6 +82,14 @@ export class Looks {
     if (record.ready && record.native === null && driver) record.native = driver.pipelines.createMaterial(record);
   }
 
+  /** One of its textures has other levels. @param {MaterialRecord} record @param {Driver | null} driver */
+  bindAnew(record, driver) {
+    if (record.native === null || !driver) return;
+    driver.pipelines.destroyMaterial(record);
+    Object.assign(record, { native: null, pipelines: [] });
+    this.refresh(record, driver);
+  }
+
   /** Lets go of what a material is made of. @param {MaterialRecord} record @param {Driver} driver */
   empty(record, driver) {
     record.ready = false;
@@ -145,8 +153,7 @@ export class Looks {
       this.compiling -= 1;
     }
     for (const material of record.users) {
-      if (material.native !== null) driver.pipelines.destroyMaterial(material);
-      Object.assign(material, { native: null, pipelines: [] });
+      this.bindAnew(material, driver);
       this.refresh(material, driver);
     }
   }

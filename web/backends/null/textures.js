@@ -8,4 +8,7 @@ export const nullTextures = Object.freeze({
   update() {},
   upload() {},
   writeCompressed() {},
+  writeRows() {},
+  refine() {},
+  showFrom: () => false,
 });

@@ -7,8 +7,9 @@
 import {
   COMPRESSED_ASTC, COMPRESSED_BC, COMPRESSED_BC5, COMPRESSED_ETC2,
   SAMPLER_CLAMP_S, SAMPLER_CLAMP_T, SAMPLER_MIRROR_S, SAMPLER_MIRROR_T, SAMPLER_NEAREST,
+  TEXTURE_BLOCK_BYTES,
 } from '../../gen/layouts.js';
-import { anisotropy, compressedLevels } from '../common/resources.js';
+import { anisotropy, compressedLevels, familyOf } from '../common/resources.js';
 
 /** @typedef {import('../common/resources.js').TextureRecord} TextureRecord */
 
@@ -107,6 +108,43 @@ export class Webgl2Textures {
     });
   }
 
+  /** Rows of a level, with nothing made of them. @param {TextureRecord} record @param {number} level @param {number} first
+   * @param {Uint8Array | ImageBitmap} source the rows, or an image with them at the same place @param {number} [rows] of an image */
+  writeRows(record, level, first, source, rows = 0) {
+    const { gl } = this;
+    this.beginUpload(record);
+    const width = Math.max(1, record.width >> level), height = Math.max(1, record.height >> level);
+    if (!(source instanceof Uint8Array)) {
+      gl.pixelStorei(gl.UNPACK_SKIP_ROWS, first);
+      gl.texSubImage2D(gl.TEXTURE_2D, level, 0, first, width, rows, gl.RGBA, gl.UNSIGNED_BYTE, source);
+      gl.pixelStorei(gl.UNPACK_SKIP_ROWS, 0);
+      return;
+    }
+    const family = familyOf(record.format), block = family > 0 ? TEXTURE_BLOCK_BYTES[family] : 0;
+    if (!block) {
+      gl.texSubImage2D(gl.TEXTURE_2D, level, 0, first, width, source.byteLength / (4 * width), gl.RGBA, gl.UNSIGNED_BYTE, /** @type {any} */ (source));
+      return;
+    }
+    const down = Math.min(4 * source.byteLength / (Math.ceil(width / 4) * block), height - first);
+    gl.compressedTexSubImage2D(gl.TEXTURE_2D, level, 0, first, width, down, this.formats[record.format], /** @type {any} */ (source));
+  }
+
+  /** Makes the levels below one of it. @param {TextureRecord} record @param {number} level */
+  refine(record, level) {
+    this.beginUpload(record);
+    this.downsample(record, level);
+  }
+
+  /** Only the levels from this one on are read. @param {TextureRecord} record @param {number} level @returns {boolean} whether
+   * it must be bound anew */
+  showFrom(record, level) {
+    const { gl } = this;
+    this.beginUpload(record);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_BASE_LEVEL, level);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAX_LEVEL, record.levels - 1);
+    return false;
+  }
+
   /** @param {TextureRecord} record */
   beginUpload(record) {
     const { gl } = this;
@@ -117,16 +155,16 @@ export class Webgl2Textures {
     gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
   }
 
-  /** @param {TextureRecord} record */
-  downsample({ native, width, height, levels }) {
-    if (levels === 1) return;
+  /** @param {TextureRecord} record @param {number} [from] level */
+  downsample({ native, width, height, levels }, from = 0) {
+    if (levels === from + 1) return;
     const { gl } = this;
     this.state.fullscreen(this.program());
     gl.bindVertexArray(this.emptyArray);
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.framebuffer);
     gl.bindSampler(0, null);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST_MIPMAP_NEAREST);
-    for (let level = 1; level < levels; level += 1) {
+    for (let level = from + 1; level < levels; level += 1) {
       gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_BASE_LEVEL, level - 1);
       gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAX_LEVEL, level - 1);
       gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, native, level);

@@ -4,7 +4,7 @@
  * Owns: the downsample pipeline (one per format) and the sampler cache. The mip filter is the same pass in WebGL2.
  */
 import {
-  SAMPLER_CLAMP_S, SAMPLER_CLAMP_T, SAMPLER_MIRROR_S, SAMPLER_MIRROR_T, SAMPLER_NEAREST,
+  SAMPLER_CLAMP_S, SAMPLER_CLAMP_T, SAMPLER_MIRROR_S, SAMPLER_MIRROR_T, SAMPLER_NEAREST, TEXTURE_BLOCK_BYTES,
 } from '../../gen/layouts.js';
 import { anisotropy, compressedLevels, familyOf, texelBytes, textureBytes } from '../common/resources.js';
 
@@ -92,18 +92,48 @@ export class WebgpuTextures {
     });
   }
 
-  /** @param {GPUTexture} texture @param {number} levels @param {GPUTextureFormat} format */
-  downsample(texture, levels, format) {
-    if (levels === 1) return;
+  /** Rows of a level, with nothing made of them. @param {TextureRecord} record @param {number} mipLevel @param {number} first
+   * @param {Uint8Array | ImageBitmap} source the rows, or an image with them at the same place @param {number} [rows] of an image */
+  writeRows({ native, width, height, format }, mipLevel, first, source, rows = 0) {
+    const texture = native.texture, across = Math.max(1, width >> mipLevel);
+    if (!(source instanceof Uint8Array)) {
+      const target = { texture, mipLevel, origin: [0, first], premultipliedAlpha: false, colorSpace: /** @type {const} */ ('srgb') };
+      this.device.queue.copyExternalImageToTexture({ source, origin: [0, first] }, target, [across, rows]);
+      return;
+    }
+    const family = familyOf(format), block = family > 0 ? TEXTURE_BLOCK_BYTES[family] : 0;
+    const bytesPerRow = block ? Math.ceil(across / 4) * block : 4 * across;
+    const rowsPerImage = source.byteLength / bytesPerRow;
+    const size = block ? [4 * Math.ceil(across / 4), 4 * rowsPerImage] : [across, rowsPerImage];
+    this.device.queue.writeTexture({ texture, mipLevel, origin: [0, first] }, /** @type {any} */ (source), { bytesPerRow, rowsPerImage }, size);
+  }
+
+  /** Makes the levels below one of it. @param {TextureRecord} record @param {number} level */
+  refine({ native, levels, format }, level) {
+    this.downsample(native.texture, levels, FORMATS[format], level);
+  }
+
+  /** Only the levels from this one on are read. @param {TextureRecord} record @param {number} level @returns {boolean} whether
+   * it must be bound anew */
+  showFrom({ native }, level) {
+    native.view = native.texture.createView({ baseMipLevel: level });
+    native.number = nextNumber();
+    return true;
+  }
+
+  /** @param {GPUTexture} texture @param {number} levels @param {GPUTextureFormat} format @param {number} [from] level */
+  downsample(texture, levels, format, from = 0) {
+    if (levels === from + 1) return;
     const encoder = this.device.createCommandEncoder();
-    this.drawLevels(encoder, texture);
+    this.drawLevels(encoder, texture, undefined, from);
     this.device.queue.submit([encoder.finish()]);
   }
 
-  /** @param {GPUCommandEncoder} encoder @param {GPUTexture} texture @param {() => GPURenderPassTimestampWrites | undefined} [timestamps] */
-  drawLevels(encoder, texture, timestamps = () => undefined) {
+  /** @param {GPUCommandEncoder} encoder @param {GPUTexture} texture @param {() => GPURenderPassTimestampWrites | undefined} [timestamps]
+   * @param {number} [from] level */
+  drawLevels(encoder, texture, timestamps = () => undefined, from = 0) {
     const pipeline = this.downsampler(texture.format);
-    for (let level = 1; level < texture.mipLevelCount; level += 1) {
+    for (let level = from + 1; level < texture.mipLevelCount; level += 1) {
       const source = texture.createView({ baseMipLevel: level - 1, mipLevelCount: 1 });
       const view = texture.createView({ baseMipLevel: level, mipLevelCount: 1 });
       const pass = encoder.beginRenderPass({ colorAttachments: [{ view, loadOp: 'clear', storeOp: 'store' }], timestampWrites: timestamps() });

@@ -28,7 +28,8 @@ const PATIENT_TIMES = 4; // gpu/spec.py says so
 /**
  * @typedef {{ op: 'fetch', id: number, url: string, kind: number, maxBytes: number, sha256: string, limits: Limits }
  *   | { op: 'mesh', id: number, descriptor: Uint32Array<ArrayBuffer>, target?: import('../blocks.js').Target }
- *   | { op: 'image', id: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number, directions: boolean, decoders: string, can: number }
+ *   | { op: 'image', id: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number, directions: boolean, decoders: string, can: number, bytes?: ArrayBuffer }
+ *   | { op: 'lend', id: number, source: number, offset: number, sizeBytes: number }
  *   | { op: 'read', id: number, ranges: Uint32Array }
  *   | { op: 'unpack', id: number, words: Uint32Array, decoders: string }
  *   | { op: 'png', id: number, rgba: Uint8Array<ArrayBuffer>, width: number, height: number }
@@ -39,6 +40,7 @@ const PATIENT_TIMES = 4; // gpu/spec.py says so
  *     buffer?: ArrayBuffer, image?: ImageBitmap }
  *   | { op: 'failed', id: number, code: number, a: number, b: number, message: string }
  *   | { op: 'given', id: number, buffer: ArrayBuffer | null }
+ *   | { op: 'lent', id: number, buffer: ArrayBuffer | null }
  *   | { op: 'ready', id: number }} Answer
  */
 
@@ -74,6 +76,7 @@ export class DecodeService {
   async handle(request) {
     if (request.op === 'release') return this.#release(request.id);
     if (request.op === 'give') return this.#give(request.id);
+    if (request.op === 'lend') return this.#lend(request);
     if (request.op === 'take') return void this.store.set(request.id, request.buffer);
     const controller = new AbortController();
     this.active.set(request.id, controller);
@@ -108,6 +111,13 @@ export class DecodeService {
     const buffer = this.store.get(id) ?? null;
     this.store.delete(id);
     this.post({ op: 'given', id, buffer }, buffer ? [buffer] : []);
+  }
+
+  /** A copy of an image's bytes, for another worker. @param {Extract<Request, { op: 'lend' }>} request */
+  #lend({ id, source, offset, sizeBytes }) {
+    const held = this.store.get(source);
+    const buffer = held ? held.slice(offset, offset + sizeBytes) : null;
+    this.post({ op: 'lent', id, buffer }, buffer ? [buffer] : []);
   }
 
   /** @param {number} id @param {unknown} error */
@@ -209,8 +219,8 @@ export class DecodeService {
   }
 
   /** @param {Extract<Request, { op: 'image' }>} request @param {AbortSignal} signal */
-  async #image({ id, source, offset, sizeBytes, maxBytes, maxSide, directions, decoders, can }, signal) {
-    const buffer = this.#bufferOf(source);
+  async #image({ id, source, offset, sizeBytes, maxBytes, maxSide, directions, decoders, can, bytes: lent }, signal) {
+    const buffer = lent ?? this.#bufferOf(source);
     const size = sizeBytes === 0 ? buffer.byteLength - offset : sizeBytes;
     if (size < 0 || offset + size > buffer.byteLength) {
       throw new Failure(FAIL_FORMAT, `The image ends at byte ${offset + size}, outside of its buffer of ${buffer.byteLength} bytes.`);

@@ -78,6 +78,7 @@ class Sink(Protocol):
     def feed_close(self, feed: int) -> None: ...
     def feed_play(self, feed: int, playing: int) -> None: ...
     def texture_feed(self, texture: int, feed: int) -> None: ...
+    def texture_part(self, texture: int, transfer: int, level: int, first: int, rows: int) -> None: ...
 
 
 COMMANDS: dict[int, tuple[str, struct.Struct, int]] = {
@@ -140,6 +141,7 @@ COMMANDS: dict[int, tuple[str, struct.Struct, int]] = {
     57: ("feed_close", struct.Struct("<I"), 2),
     58: ("feed_play", struct.Struct("<II"), 3),
     64: ("texture_feed", struct.Struct("<II"), 3),
+    69: ("texture_part", struct.Struct("<IIIII"), 6),
 }
 
 

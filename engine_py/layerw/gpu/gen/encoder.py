@@ -68,6 +68,7 @@ _feed_open = struct.Struct("<IIII").pack_into
 _feed_close = struct.Struct("<II").pack_into
 _feed_play = struct.Struct("<III").pack_into
 _texture_feed = struct.Struct("<III").pack_into
+_texture_part = struct.Struct("<IIIIII").pack_into
 
 
 class Encoder:
@@ -568,4 +569,12 @@ class Encoder:
         if end > self._limit:
             self._grow(end)
         _texture_feed(self._bytes, self._end, 0x30040, texture, feed)
+        self._end = end
+
+    def texture_part(self, texture: int, transfer: int, level: int, first: int, rows: int) -> None:
+        """Some rows of a level, as texture_upload: large textures come over several frames. rows 0: the level and all smaller ones, with which it begins (of a plain image a small copy, made here). A level is read once its last row came; rows of a compressed level are blocks of four but at its end, and of a plain image level 0 comes alone, from which further levels are generated."""
+        end = self._end + 24
+        if end > self._limit:
+            self._grow(end)
+        _texture_part(self._bytes, self._end, 0x60045, texture, transfer, level, first, rows)
         self._end = end

@@ -276,6 +276,11 @@ class Core:
     def texture_upload(self, texture: int, transfer: int) -> None:
         self.images.upload(self.driver, texture, transfer, self._sources)
 
+    def texture_part(self, texture: int, transfer: int, level: int, first: int, rows: int) -> None:
+        """All of it with the first part: what a window's GPU takes at once need not be spread over frames."""
+        if rows == 0:
+            self.images.upload(self.driver, texture, transfer, self._sources)
+
     def texture_feed(self, texture: int, feed: int) -> None:
         """No page sends pictures here."""
 

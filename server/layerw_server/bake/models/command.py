@@ -6,7 +6,7 @@ Owns: the levels of a single model, its tileset.json, what is said where encoder
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from layerw_server.bake import codecs
@@ -58,6 +58,7 @@ def bake_models(
                          (codecs.has_meshopt(), "Making levels of detail and packing meshes", "meshoptimizer",
                           "there is one level, quantised")) if not there]
     with Shelf(out) as shelf:
+        options = replace(options, kept=shelf.kept)
         if len(paths) > 1:
             codecs.need_meshopt("Merging many models")
             root, count = hlod.write_tileset(paths, shelf, options, progress)

@@ -6,9 +6,12 @@ Does not: change what it has no encoder for: PNG and JPEG stay, with a note.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import io
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +22,7 @@ from layerw_server.bake.models.gltf import Gltf, Json, file_bytes
 from layerw_server.bake.sources.raster import BROKEN
 
 SIDE_MAX = 16_384
+FORMAT = 1  # of what is kept between bakes; raise it with the encoder
 KTX2_MAGIC = b"\xabKTX 20\xbb\r\n\x1a\n"
 COLOUR_SLOTS = ("baseColorTexture", "emissiveTexture", "diffuseTexture", "specularGlossinessTexture",
                 "sheenColorTexture", "specularColorTexture")
@@ -75,8 +79,10 @@ def uses(file: Gltf) -> dict[int, set[str]]:
 
 def make(
     file: Gltf, number: int, slots: set[str], kind: str, quality: int, side_max: int, halvings: int = 0,
+    kept: Path | None = None,
 ) -> tuple[Made, str]:
-    """An image and a note about it ("" for none); `halvings` of its sides are for coarser levels."""
+    """An image and a note about it ("" for none); `halvings` of its sides are for coarser levels. kept: a folder of
+    those that were encoded before."""
     data = image_bytes(file, number)
     mime = next((name for mark, name in KINDS.items() if data.startswith(mark)), "")
     if mime == "image/ktx2" or kind == "keep":
@@ -90,7 +96,22 @@ def make(
     if kind == "jpeg":
         return _small(pixels, data, mime, quality, 0 if halvings else side_max, is_colour), ""
     best = "uastc" if "normalTexture" in slots or "clearcoatNormalTexture" in slots else kind
-    return Made(codecs.ktx2(pixels, best, quality=quality, is_colour=is_colour, wraps=True), "image/ktx2"), ""
+    return Made(_encoded(pixels, best, quality, is_colour, kept), "image/ktx2"), ""
+
+
+def _encoded(pixels: Any, kind: str, quality: int, is_colour: bool, kept: Path | None) -> bytes:
+    """As KTX2; as a stopped bake encoded the same texels already, if one did."""
+    if kept is None:
+        return codecs.ktx2(pixels, kind, quality=quality, is_colour=is_colour, wraps=True)
+    asked = f"{FORMAT} {pixels.shape} {kind} {quality} {is_colour}".encode()
+    path = kept / hashlib.blake2b(asked + pixels.tobytes(), digest_size=20).hexdigest()
+    with contextlib.suppress(OSError):
+        return path.read_bytes()
+    made = codecs.ktx2(pixels, kind, quality=quality, is_colour=is_colour, wraps=True)
+    part = path.with_suffix(".part")
+    part.write_bytes(made)
+    part.rename(path)  # whole or not at all
+    return made
 
 
 def decode(data: bytes, side_max: int, halvings: int = 0) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ class Options:
     quality: int = 80
     is_packed: bool = False
     side_max: int = 4096
+    kept: Path | None = None  # for encoded images of a bake that is stopped
 
 
 @dataclass
@@ -200,7 +202,8 @@ class _Pack:
         slots = images.uses(self.file)
         for number, image in enumerate(self._list("images")):
             made, note = images.make(self.file, number, slots.get(number, set()), self.options.textures,
-                                     self.options.quality, self.options.side_max, self.halvings)
+                                     self.options.quality, self.options.side_max, self.halvings,
+                                     self.options.kept)
             self.made[number] = made
             if note:
                 self.out.notes.append(note)

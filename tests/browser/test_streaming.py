@@ -122,13 +122,14 @@ def test_settles_within_small_budgets_at_every_frame(
     settings = f", budgets=lw.Budgets(heap_mib=64, layer_mib={layer_mib}, gpu_mib={gpu_mib}, upload_mib_per_frame=0.25)"
     running = start(tmp_path, tmp_path_factory, run_program, FLY + BALLAST, settings, backend=backend)
     without = running.python("used()")
-    assert fly(running, gpu_mib * MIB, layer_mib * MIB)["tiles"]["resident"] == TILES, "with room for all of them"
+    seen = fly(running, gpu_mib * MIB, layer_mib * MIB)["tiles"]["resident"]
+    assert TILES - 4 <= seen <= TILES, "with room for all of them; levels between come where more is left"
     need = running.python("used()") - without
     end(running)
     running.python(f"fill({need} / 2)")
     report = fly(running, gpu_mib * MIB, layer_mib * MIB)
     assert report["errors"] == []
-    assert 0 < report["tiles"]["resident"] < TILES
+    assert 0 < report["tiles"]["resident"] < seen
     assert report["tiles"]["failed"] == 0
     assert report["draws"] > 0
     assert running.python("worlds[0]._streamer.screen_error_px") > 0.5, "the budget must bind: the view is coarser"

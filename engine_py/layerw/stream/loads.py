@@ -285,15 +285,16 @@ class Loads:
             self._prefetch(now_s)
 
     @property
-    def visible_count(self) -> int:
-        """Of what is seen, what is on its way."""
-        return sum(load.priority >= VISIBLE * _CLASS_STEP for load in self.loads.values())
+    def _visible(self) -> list[Load]:
+        """Of what is seen, what is on its way; who failed before is not waited for."""
+        return [load for load in self.loads.values()
+                if load.priority >= VISIBLE * _CLASS_STEP and not self.tree.attempts[load.row]]
 
     @property
-    def fetching_count(self) -> int:
-        """Of these, those that are not all here yet, and what waits for a lane."""
-        return sum(load.priority >= VISIBLE * _CLASS_STEP and not load.uploading for load in self.loads.values()) + int(
-            np.count_nonzero(self.tree.state[self.missing] == QUEUED))
+    def fetches_visible(self) -> bool:
+        """Whether of what is seen something is not here yet, or waits for a lane."""
+        queued = (self.tree.state[self.missing] == QUEUED) & (self.tree.attempts[self.missing] == 0)
+        return bool(queued.any()) or any(not load.uploading for load in self._visible)
 
     def _ahead(self) -> list[tuple[int, float]]:
         """What to load ahead, best first: coarse tiles before fine ones, on the way before beside. What lies beside and
@@ -301,7 +302,7 @@ class Loads:
         state = self.tree.state
         coming = [(row, error) for row, error in self._expected.items() if state[row] == ABSENT]
         coming.sort(key=lambda item: -item[1])
-        if self.visible_count:
+        if self._visible:
             return coming
         open_ = state[self._spare] == ABSENT
         self._spare, self._spare_error = self._spare[open_], self._spare_error[open_]

@@ -255,7 +255,7 @@ class Streamer:
     def _ask_for_ground(self, now_s: float) -> None:
         """Once what is seen is here: on a slow line the grid would take its share."""
         if self._ground_waits and (now_s >= self._ground_first_s
-                                   or (self._selection is not None and not self._loads.fetching_count)):
+                                   or (self._selection is not None and not self._loads.fetches_visible)):
             self._ground_waits, ground = False, self.extras["ground"]
             url = resolve(self.url, ground["uri"])
             self._ground_file = self._file("The ground grid", url, file_bytes(ground), _GROUND_PRIORITY)

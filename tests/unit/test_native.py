@@ -59,7 +59,8 @@ def test_a_cube_is_drawn_and_its_state_is_the_headless_hosts(adapter: None, tmp_
 def test_every_program_is_text() -> None:
     table = json.loads((shaders_folder() / "gen" / "programs.json").read_text())
     for program in table["programs"]:
-        assert "@fragment" in module_text(program) or program == "tile_clear"
+        text = module_text(program)
+        assert "@fragment" in text or "@compute" in text or program == "tile_clear"
     assert pieces_of("pbr", posed=True)[-2:] == table["posed"]
 
 

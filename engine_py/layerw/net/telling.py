@@ -25,6 +25,7 @@ from layerw.net.transport import Transport
 
 LOOK_BYTES_A_TICK = 128 * 1024  # to one player
 Owners = npt.NDArray[np.uint16]
+Packed = dict[int, tuple[dict[int, bytes], set[int]]]  # by the baseline's tick
 
 
 class Telling:
@@ -59,7 +60,7 @@ class Telling:
         mine = np.flatnonzero(owners)
         _, first = np.unique(owners[mine], return_index=True)
         places = {int(owners[mine[one]]): position[mine[one]] for one in first.tolist()}
-        packed: dict[int, dict[int, bytes]] = {}
+        packed: Packed = {}
         for guest in guests:
             if guest.transport is None:
                 continue
@@ -68,7 +69,7 @@ class Telling:
             else:
                 self.skipped += 1
 
-    def _tell(self, guest: Guest, transport: Transport, now: Snapshot, packed: dict[int, dict[int, bytes]],
+    def _tell(self, guest: Guest, transport: Transport, now: Snapshot, packed: Packed,
               place: Any) -> None:  # fmt: skip
         """One guest's snapshot, of blocks that others get as well."""
         self._tell_looks(guest, transport)
@@ -83,28 +84,31 @@ class Telling:
                 return  # it could not show it, or it has not had the time to say that it has it
             base, had, guest.whole_s = nothing(self._schema.width), frozenset(), clock
         blocks, cells = self._blocks(now, base, cells, had, packed)
-        guest.told = {tick: told for tick, told in guest.told.items() if tick > now.tick - KEPT}
+        last = now.tick - KEPT
+        if next(iter(guest.told_s), now.tick) <= last or next(iter(guest.told), now.tick) <= last:  # the oldest
+            guest.told = {tick: told for tick, told in guest.told.items() if tick > last}
+            guest.told_s = {tick: then for tick, then in guest.told_s.items() if tick > last}
         guest.told[now.tick], guest.told_s[now.tick] = cells, self._port.now_s()
-        data = wire.snapshot_message(wire.SnapshotHead(now.tick, base.tick, guest.inputs.applied), blocks)
+        data = wire.packed_snapshot(wire.SnapshotHead(now.tick, base.tick, guest.inputs.applied), blocks)
         self.sent_bytes += len(data)
         self.snapshots += 1
         transport.send(data, reliable=False)
 
     def _blocks(self, now: Snapshot, base: Snapshot, cells: frozenset[int], had: frozenset[int],
-                packed: dict[int, dict[int, bytes]]) -> tuple[list[wire.CellBlock], frozenset[int]]:  # fmt: skip
+                packed: Packed) -> tuple[list[bytes], frozenset[int]]:  # fmt: skip
         """What brings someone who had those cells of the baseline up to now; and the cells that it then has."""
-        delta = self._packed(packed, now, base)
-        blocks = [wire.CellBlock(cell, wire.DELTA, delta[cell]) for cell in delta.keys() & cells & had]
+        delta, large = self._packed(packed, now, base, wire.DELTA)
+        if cells == had and large.isdisjoint(cells):
+            return [delta[cell] for cell in cells if cell in delta], cells
+        blocks = [delta[cell] for cell in cells & had if cell in delta]
         if cells - had:
-            whole = self._packed(packed, now, nothing(self._schema.width))
-            blocks += [wire.CellBlock(cell, wire.WHOLE, whole[cell]) for cell in whole.keys() & (cells - had)]
-        blocks += [wire.CellBlock(cell, wire.DROPPED, b"") for cell in had - cells]
-        large = {block.cell for block in blocks if len(block.data) > wire.BLOCK_BYTES_MAX}
-        if large:
+            whole, too_large = self._packed(packed, now, nothing(self._schema.width), wire.WHOLE)
+            blocks += [whole[cell] for cell in cells - had if cell in whole]
+            large = large & had | too_large & (cells - had)
+        blocks += [wire.packed_cell(cell, wire.DROPPED, b"") for cell in (had - cells) | (large & cells & had)]
+        if large & cells:
             self._port.log.warning(f"A cell takes more than {wire.BLOCK_BYTES_MAX} bytes and is not told; make "
                                    f"app.net.cell_m smaller, it is {self._cell_m:g}.")  # fmt: skip
-            blocks = [block for block in blocks if block.cell not in large]
-            blocks += [wire.CellBlock(cell, wire.DROPPED, b"") for cell in large & had]
         return blocks, cells - large
 
     def _tell_looks(self, guest: Guest, transport: Transport) -> None:
@@ -117,8 +121,12 @@ class Telling:
             left -= len(data)
             self.sent_bytes += len(data)
 
-    def _packed(self, packed: dict[int, dict[int, bytes]], now: Snapshot, base: Snapshot) -> dict[int, bytes]:
+    def _packed(self, packed: Packed, now: Snapshot, base: Snapshot, kind: int) -> tuple[dict[int, bytes], set[int]]:
+        """The blocks of cells as they are sent, made once for all who have this baseline; and which are too large."""
         found = packed.get(base.tick)
         if found is None:
-            found = packed[base.tick] = pack_cells(now, base)
+            blocks = pack_cells(now, base)
+            large = {cell for cell, data in blocks.items() if len(data) > wire.BLOCK_BYTES_MAX}
+            found = packed[base.tick] = {cell: wire.packed_cell(cell, kind, data) for cell, data in blocks.items()
+                                         if cell not in large}, large  # fmt: skip
         return found

@@ -159,11 +159,17 @@ def read_state(data: bytes) -> tuple[int, dict[int, bytes]]:
 
 def snapshot_message(head: SnapshotHead, cells: list[CellBlock]) -> bytes:
     """At most CELLS_MAX cells."""
-    parts = [_HEAD.pack(SNAPSHOT, *head, len(cells))]
-    for cell, kind, data in cells:
-        parts.append(_CELL.pack(cell, kind, len(data)))
-        parts.append(data)
-    return b"".join(parts)
+    return packed_snapshot(head, [packed_cell(*one) for one in cells])
+
+
+def packed_cell(cell: int, kind: int, data: bytes) -> bytes:
+    """One of `packed_snapshot`'s: many players get the same."""
+    return _CELL.pack(cell, kind, len(data)) + data
+
+
+def packed_snapshot(head: SnapshotHead, cells: list[bytes]) -> bytes:
+    """As snapshot_message, of cells that are packed."""
+    return _HEAD.pack(SNAPSHOT, *head, len(cells)) + b"".join(cells)
 
 
 def read_snapshot(data: bytes) -> tuple[SnapshotHead, list[CellBlock]]:

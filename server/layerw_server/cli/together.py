@@ -127,9 +127,11 @@ def _lines(report: dict[str, Any]) -> list[str]:
              f"between two snapshots {between['p50']} ms, p99 {between['p99']}",
              f"there and back {trip['p50']} ms, p99 {trip['p99']}"]  # fmt: skip
     if room := report.get("room"):
-        lines += [f"the rooms took {room['share_of_a_core']:.0%} of a core and {room['memory_mb']} MB",
-                  f"99 % of their frames began less than {room['late_ms_p99_below']:g} ms late; "
-                  f"{room['snapshots_skipped']} snapshots were skipped"]  # fmt: skip
+        late = room["late_ms_p99_below"]
+        lines += [f"a room took {room['share_of_a_core']:.0%} of a core; all of them {room['memory_mb']} MB",
+                  (f"99 % of their frames began less than {late:g} ms late" if late is not None else
+                   "more than 1 % of their frames began more than 250 ms late")
+                  + f"; {room['snapshots_skipped']} snapshots were skipped"]  # fmt: skip
     return lines
 
 

@@ -147,8 +147,9 @@ def _room(before: dict[str, float], after: dict[str, float]) -> dict[str, Any]:
     edges = [(float(key.split()[1]), more(key)) for key in after if key.startswith(f"{name}_bucket")]
     frames = more(f"{name}_count")
     late = next((edge for edge, counted in sorted(edges) if counted >= 0.99 * frames), float("inf"))
-    seconds = max(more("layerw_up_seconds_total"), 1e-9)
-    return {"share_of_a_core": round(more("layerw_cpu_seconds_total") / seconds, 3), "late_ms_p99_below": 1e3 * late,
+    seconds = max(more("layerw_up_seconds_total"), 1e-9)  # of all rooms together
+    return {"share_of_a_core": round(more("layerw_cpu_seconds_total") / seconds, 3),
+            "late_ms_p99_below": 1e3 * late if late < float("inf") else None,
             "late_ms_mean": round(1e3 * more(f"{name}_sum") / max(frames, 1), 2),
             "snapshots_skipped": round(more("layerw_snapshots_skipped_total")),
             "memory_mb": round(after.get("layerw_memory_bytes", 0.0) / 1e6, 1)}  # fmt: skip

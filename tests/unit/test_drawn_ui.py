@@ -18,7 +18,7 @@ from layerw.gpu import spec
 from layerw.gpu.passes import flag
 from layerw.hosts.headless import HeadlessHost
 from layerw.ui.containers import Container
-from layerw.ui.native import css, editing, text
+from layerw.ui.native import css, editing, kinds, text
 from layerw.ui.native.boxes import COLUMN, GRID, ROW, TEXT, Box, Look
 from layerw.ui.native.css import Length
 from layerw.ui.native.layout import measure, place
@@ -102,7 +102,7 @@ def person(app: lw.App) -> Person:
 def quads(app: lw.App) -> Any:
     """What is drawn, all of it."""
     drawn: Any = Person(app).drawn
-    return np.concatenate([part.quads for root in drawn._shown for part in root.parts])
+    return np.concatenate([part.quads for root in drawn._shown for part in root.parts or ()])
 
 
 # -- layout -----------------------------------------------------------------------------------------
@@ -573,6 +573,25 @@ def test_knobs_are_drawn(app: lw.App, person: Person) -> None:
     person.frames()
     assert values[-1] == 10.0
     assert not [words for _, words in person.host.logs if "font" in words], "the plot's columns are boxes"
+
+
+def test_one_that_fails_is_told_and_the_others_are_shown(
+        app: lw.App, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    def fails(*_: object) -> None:
+        raise ValueError("planted")
+
+    monkeypatch.setitem(kinds._KINDS, "bar", fails)
+    app.ui.bar("breaks")
+    button = app.ui.button("works", anchor="top left")
+    clicks: list[int] = []
+    button(lambda: clicks.append(1))
+    person.host.step(app, 3)
+    (error,) = [text for text in app.report()["errors"] if "planted" in text][:1]
+    assert "The widget bar" in error and (quads(app)["place"] >= 0).sum() >= len("works")
+    person.press(*person.middle(button))
+    person.press(*person.middle(button), down=False)
+    person.host.step(app)
+    assert clicks == [1]
 
 
 def test_letters_that_the_font_has_not_are_told_once(app: lw.App, person: Person) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from layerw.base.failures import Alone
 from layerw.frame.subsystems import SubsystemPort
 from layerw.ui.native.boxes import Box
 from layerw.ui.native.hands import Hands
@@ -96,11 +97,12 @@ class Drawn:
         clip = (0.0, 0.0, *self.size)
         parts: list[Part] = []
         for root in self._shown:
-            if root.parts is None:
-                painter = Painter(self._letters, self.items.theme, self.state, ratio)
-                painter.paint(self.items.boxes(root), clip)
-                root.parts = painter.finish()
-            parts += root.parts
+            with self._alone(root):
+                if root.parts is None:
+                    painter = Painter(self._letters, self.items.theme, self.state, ratio)
+                    painter.paint(self.items.boxes(root), clip)
+                    root.parts = painter.finish()
+                parts += root.parts
         popup = self.hands.popup
         if popup is not None:
             painter = Painter(self._letters, self.items.theme, self.state, ratio)
@@ -162,14 +164,17 @@ class Drawn:
                 regions[item.get("anchor")].append(item)
         width, height = self.size
         for item in ats:
-            wide, tall = outer(self._boxes(item), width)
-            x, y = item.values["place"]
-            self._put(item, (x - wide / 2, y - tall / 2, wide, tall))
+            with self._alone(item):
+                wide, tall = outer(self._boxes(item), width)
+                x, y = item.values["place"]
+                self._put(item, (x - wide / 2, y - tall / 2, wide, tall))
         for anchor, items in regions.items():
             self._region(anchor, items)
         for item in dialogs:
-            self._put(item, (0.0, 0.0, width, height))
-        self._shown = [*ats, *(item for items in regions.values() for item in items), *dialogs]
+            with self._alone(item):
+                self._put(item, (0.0, 0.0, width, height))
+        shown = [*ats, *(item for items in regions.values() for item in items), *dialogs]
+        self._shown = [item for item in shown if item.box is not None]  # None: it failed
 
     def _region(self, anchor: str, items: list[Item]) -> None:
         if not items:
@@ -178,7 +183,7 @@ class Drawn:
         width, height = self.size
         gap = self.items.theme.gap
         pad = 1.5 * gap
-        sizes = [outer(self._boxes(item), max(width - 2 * pad, 0.0)) for item in items]
+        sizes = [self._size(item, max(width - 2 * pad, 0.0)) for item in items]
         tall = sum(h for _, h in sizes) + gap * (len(sizes) - 1) + 2 * pad
         scroll = min(max(self._scrolled.get(anchor, 0.0), 0.0), max(tall - height, 0.0))
         self._scrolled[anchor] = scroll
@@ -186,8 +191,20 @@ class Drawn:
         y = max(y, 0.0) + pad - scroll
         for item, (wide, high) in zip(items, sizes, strict=True):
             x = pad if "left" in anchor else width - pad - wide if "right" in anchor else (width - wide) / 2
-            self._put(item, (x, y, wide, high))
+            with self._alone(item):
+                self._put(item, (x, y, wide, high))
             y += high + gap
+
+    def _size(self, item: Item, room: float) -> tuple[float, float]:
+        """With its margin; nothing where that fails."""
+        found = 0.0, 0.0
+        with self._alone(item):
+            found = outer(self._boxes(item), room)
+        return found
+
+    def _alone(self, item: Item) -> Alone:
+        """What fails of one is told, and the others are shown."""
+        return self._port.failures.alone(f"The widget {item.kind} {item.number}")
 
     def _boxes(self, item: Item) -> Box:
         """Of one that lies in no other, made anew where something in it changed."""

@@ -19,6 +19,7 @@ from typing import Any
 
 from benchmarks.site import ROOT, build_site, run_page
 from benchmarks.tables import publish, verdict
+from layerw_server import runtime
 
 HERE = Path(__file__).parent
 HELMET = ROOT.parent / "shared" / "data" / "models" / "FlightHelmet" / "FlightHelmet.gltf"
@@ -28,6 +29,9 @@ RATIO = 1.0
 def build(model: Path, baked: Path, peers: Path, out: Path) -> None:
     """The page, the peer and the two files."""
     build_site(HERE / "ours.py", out, three=False)
+    for file in runtime.ensure().iterdir():  # the decoders: the program names no model that would bring them
+        if file.is_file() and not (out / "runtime" / file.name).exists():
+            shutil.copyfile(file, out / "runtime" / file.name)
     for folder in ("build", "examples/jsm"):
         shutil.copytree(peers / "three" / folder, out / "peers" / "three" / folder)
     shutil.copytree(model.parent, out / "models" / "png")

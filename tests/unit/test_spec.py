@@ -91,7 +91,7 @@ def test_vertex_locations_match_the_spec() -> None:
 
 
 FORMAT_BYTES = {"float32x3": 12, "float32x2": 8, "float32": 4, "snorm16x2": 4, "snorm8x4": 4, "unorm8x4": 4,
-                "uint32": 4}
+                "uint32x4": 16}
 
 
 def test_layouts_have_no_holes() -> None:

@@ -24,7 +24,7 @@
  * @property {(lines: number) => void} probeLines Before frame_begin: below the tables of the air are so many lines of texels for probes from now on; what was in all of it is lost.
  * @property {(firstLine: number, lines: number, data: number) => void} probeWrite Before frame_begin, after probe_lines: lines of texels for probes, as baked; the first one lies right below the tables. A texel is four float16.
  * @property {(lines: number, firstLine: number, count: number, data: number) => void} poses Before the views: what moves vertices (shaders/posed.wgsl) are `lines` lines of POSE_LINE texels of four floats; where that is another number than before, all are zero. `count` lines from `first_line` on are written.
- * @property {(mesh: number, texture: number, texels: number, data: number) => void} splatsSort Before the views, where there is compute: the mesh's numbers become an order of the texture's Gaussians of so many texels, from the farthest to the nearest. data: 14 float32: three rows that bring a place to metres from the eye, log2 of the farthest distance squared, steps of the order an octave of that.
+ * @property {(mesh: number, texture: number, count: number, texels: number, data: number) => void} splatsSort Before the views, where there is compute: the mesh's numbers become an order of `count` Gaussians of the texture, of so many texels each, from the farthest to the nearest. data: 14 float32: three rows that bring a place to metres from the eye, log2 of the farthest distance squared, steps of the order an octave of that.
  * @property {(readback: number) => void} readback Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames later.
  * @property {(buffer: number, sizeBytes: number, usage: number) => void} bufferCreate usage: 1 vertex, 2 index (never both: WebGL2 forbids it). size is a multiple of 4.
  * @property {(buffer: number) => void} bufferDestroy
@@ -98,7 +98,7 @@ export const COMMANDS = new Map([
   [67, { name: 'probe_lines', words: 2 }],
   [68, { name: 'probe_write', words: 4 }],
   [80, { name: 'poses', words: 5 }],
-  [81, { name: 'splats_sort', words: 5 }],
+  [81, { name: 'splats_sort', words: 6 }],
   [9, { name: 'readback', words: 2 }],
   [16, { name: 'buffer_create', words: 4 }],
   [17, { name: 'buffer_destroy', words: 2 }],
@@ -213,7 +213,7 @@ export function decodeCommands(words, sinks, onError) {
           case 67: gpu.probeLines(words[at + 1]); break;
           case 68: gpu.probeWrite(words[at + 1], words[at + 2], words[at + 3]); break;
           case 80: gpu.poses(words[at + 1], words[at + 2], words[at + 3], words[at + 4]); break;
-          case 81: gpu.splatsSort(words[at + 1], words[at + 2], words[at + 3], words[at + 4]); break;
+          case 81: gpu.splatsSort(words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5]); break;
           case 9: gpu.readback(words[at + 1]); break;
           case 16: gpu.bufferCreate(words[at + 1], words[at + 2], words[at + 3]); break;
           case 17: gpu.bufferDestroy(words[at + 1]); break;

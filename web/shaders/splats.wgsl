@@ -5,9 +5,12 @@
 @group(1) @binding(1) var base_color_texture: texture_2d<u32>;
 
 struct SplatIn {
-  @location(0) number: u32,
+  @location(0) numbers_0: vec4<u32>,
+  @location(1) numbers_1: vec4<u32>,
+  @location(2) numbers_2: vec4<u32>,
+  @location(3) numbers_3: vec4<u32>,
   @location(15) row: u32, // ROW_LOCATION
-  @builtin(vertex_index) corner: u32,
+  @builtin(vertex_index) vertex: u32,
 }
 
 struct SplatVaryings {
@@ -95,12 +98,28 @@ fn splat_seen(given: vec3<f32>, is_linear: bool, p: vec3<f32>, row: u32) -> vec3
   return to_srgb(c);
 }
 
+// An element's: six vertices of the strip each, of which the first and the last two are one.
+fn splat_number(in: SplatIn) -> u32 {
+  let which = in.vertex / 6u;
+  let low = select(in.numbers_0, in.numbers_1, vec4<bool>((which & 4u) != 0u));
+  let high = select(in.numbers_2, in.numbers_3, vec4<bool>((which & 4u) != 0u));
+  let four = select(low, high, vec4<bool>((which & 8u) != 0u));
+  let two = select(four.xy, four.zw, vec2<bool>((which & 2u) != 0u));
+  return select(two.x, two.y, (which & 1u) != 0u);
+}
+
 @vertex
 fn vertex_main(in: SplatIn) -> SplatVaryings {
+  var out: SplatVaryings;
+  out.clip = nowhere();
+  let number = splat_number(in);
+  if (number == NO_SPLAT) {
+    return out;
+  }
   adapted_ev = exposure_ev();
   // Texels of each; the degree of their harmonics; a step of those; 1: their colours are linear light, 2: alphas follow the blur.
   let cloud = material.uv[2];
-  let first = in.number * u32(cloud.x);
+  let first = number * u32(cloud.x);
   let head = splat_texel(first);
   let tail = splat_texel(first + 1u);
   let p = place_of(in.row, bitcast<vec3<f32>>(head.xyz));
@@ -132,9 +151,9 @@ fn vertex_main(in: SplatIn) -> SplatVaryings {
   }
   // As far as it covers anything that a byte can show.
   let reach = sqrt(2.0 * log(max(alpha / SPLAT_FAINTEST, 1.0)));
-  let corner = vec2<f32>(f32(in.corner & 1u), f32(in.corner >> 1u)) * 2.0 - 1.0;
+  let at = u32(clamp(i32(in.vertex % 6u) - 1, 0, 3));
+  let corner = vec2<f32>(f32(at & 1u), f32(at >> 1u)) * 2.0 - 1.0;
   let moved = along * (corner.x * reach * long) + vec2<f32>(-along.y, along.x) * (corner.y * reach * short);
-  var out: SplatVaryings;
   out.clip = vec4<f32>(middle.xy + moved * (2.0 * frame.viewport.zw * middle.w), middle.zw);
   out.position = p;
   out.at = corner * reach;

@@ -15,7 +15,7 @@ LAYOUT_NAMES = ("RESOURCE_KINDS", "MATERIAL_KINDS", "TOPOLOGIES", "SEMANTICS", "
                 "MESHOPT_MODES", "MESHOPT_FILTERS", "DRACO_ATTRIBUTE", "SPARSE")
 NUMBER_PREFIXES = ("MATERIAL_", "SAMPLER_", "FETCH_", "FAIL_", "DRAW_", "HANDLE_", "WORDS_", "READBACK_", "PICK_",
                    "ROW_", "ROWS_", "VERTEX_", "UV1_", "MESH_BUILD_", "SHADER_", "SHADOW_", "LIGHT", "CLUSTER", "POSE",
-                   "STREAM_", "COMPRESSED_")
+                   "STREAM_", "COMPRESSED_", "SPLATS_")
 
 
 def sink_of(record: Record) -> str:
@@ -212,7 +212,7 @@ def layouts_js() -> str:
                f"/** The kinds whose textures hold whole numbers. @type {{readonly number[]}} */\n"
                f"export const MATERIAL_WORDS = Object.freeze({json.dumps(words)});\n")
     columns = [{"name": n, "words": w, "type": t} for n, w, t in spec.COLUMNS]
-    layouts = [{"strideBytes": layout.stride_bytes, "isElement": layout.is_element,
+    layouts = [{"strideBytes": layout.stride_bytes, "isElement": layout.is_element, "vertices": layout.vertices,
                 "attributes": [{"name": n, "offsetBytes": o, "format": f} for n, o, f in layout.attributes]}
                for layout in spec.LAYOUTS.values()]  # fmt: skip
     out.append(f"export const COLUMNS = Object.freeze({json.dumps(columns)});\n")

@@ -13,9 +13,10 @@ from .codegen_common import MARK, pascal
 TYPES = {"f32": "f32", "u32": "u32", "vec2": "vec2<f32>", "vec3": "vec3<f32>",
          "vec4": "vec4<f32>", "uvec4": "vec4<u32>", "mat4x4": "mat4x4<f32>"}
 MATERIAL_GROUP = 1  # of the bindings; binding 0 is the block
-CONSTANTS = ("ROWS_STEP", "SPLAT_LINE", "PARTICLE_UNIT", "DRAW_CAMERA_RELATIVE", "DRAW_MIRRORED", "FADE_ARRIVES",
-             "FADE_LEAVES", "FADE_STEPS", "POSE_LINE", "CLUSTERS_ACROSS", "CLUSTERS_DOWN", "CLUSTERS_DEEP",
-             "LIGHT_LIST_WIDTH", "LIGHT_LIST_LINES", "SHADOW_BLOCK", "SHADOW_CASCADES", "UI_PICTURE", "UI_SHADOW")
+CONSTANTS = ("ROWS_STEP", "SPLAT_LINE", "NO_SPLAT", "PARTICLE_UNIT", "DRAW_CAMERA_RELATIVE", "DRAW_MIRRORED",
+             "FADE_ARRIVES", "FADE_LEAVES", "FADE_STEPS", "POSE_LINE", "CLUSTERS_ACROSS", "CLUSTERS_DOWN",
+             "CLUSTERS_DEEP", "LIGHT_LIST_WIDTH", "LIGHT_LIST_LINES", "SHADOW_BLOCK", "SHADOW_CASCADES", "UI_PICTURE",
+             "UI_SHADOW")
 
 
 def wgsl_type(type_: str) -> str:

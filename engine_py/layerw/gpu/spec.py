@@ -95,10 +95,11 @@ COMMANDS: tuple[Record, ...] = (
             "Before the views: what moves vertices (shaders/posed.wgsl) are `lines` lines of POSE_LINE texels of four "
             "floats; where that is another number than before, all are zero. `count` lines from `first_line` on are "
             "written."),
-    _record(81, "splats_sort", "mesh:h texture:h texels:u32 data:p",
-            "Before the views, where there is compute: the mesh's numbers become an order of the texture's Gaussians "
-            "of so many texels, from the farthest to the nearest. data: 14 float32: three rows that bring a place to "
-            "metres from the eye, log2 of the farthest distance squared, steps of the order an octave of that."),
+    _record(81, "splats_sort", "mesh:h texture:h count:u32 texels:u32 data:p",
+            "Before the views, where there is compute: the mesh's numbers become an order of `count` Gaussians of the "
+            "texture, of so many texels each, from the farthest to the nearest. data: 14 float32: three rows that "
+            "bring a place to metres from the eye, log2 of the farthest distance squared, steps of the order an octave "
+            "of that."),
     _record(9, "readback", "readback:u32",
             "Inside of a frame: reads the finished picture back; readback_done or readback_failed follows some frames "
             "later."),
@@ -330,7 +331,10 @@ GLYPH = (  # em: heights of the font
     ("place", 44, "float32"),  # the first texel of its curves (drawing/glyphs.py)
     ("fixed", 48, "float32"),  # 1: it lies in the entity's XY plane; 0: it faces the picture
 )
-SPLAT = (("number", 0, "uint32"),)  # of a Gaussian of the material's texture, in the order in which they are drawn
+# Numbers of Gaussians of the material's texture, in the order in which they are drawn: SPLATS_EACH an element, so that
+# the GPU's threads have enough to do; those that are missing at the end are NO_SPLAT.
+SPLATS_EACH, NO_SPLAT = 16, 0xFFFFFFFF
+SPLATS = tuple((f"numbers_{n}", 16 * n, "uint32x4") for n in range(SPLATS_EACH // 4))
 UI_QUAD = (  # a piece of what app.ui shows, pixels from the picture's upper left; see ui.wgsl
     ("low", 0, "float32x2"), ("high", 8, "float32x2"),
     ("clip_low", 16, "float32x2"), ("clip_high", 24, "float32x2"),  # nothing of it is outside
@@ -348,13 +352,14 @@ class Layout(NamedTuple):
     stride_bytes: int
     is_element: bool
     attributes: tuple[tuple[str, int, str], ...]
+    vertices: int = 4  # of an element: of a strip
 
 
 _VERTICES = Layout(VERTEX_BYTES, False, VERTEX)
 _NUMBERS = Layout(4, True, (("number", 0, "float32"),))  # of a particle, or of PARTICLE_UNIT of them
 LAYOUTS = dict(zip(TOPOLOGIES, (_VERTICES, _VERTICES, _VERTICES, Layout(20, True, DISC), Layout(76, True, STROKE),
-                                _NUMBERS, _NUMBERS, Layout(52, True, GLYPH), Layout(4, True, SPLAT),
-                                Layout(68, True, UI_QUAD)),
+                                _NUMBERS, _NUMBERS, Layout(52, True, GLYPH),
+                                Layout(4 * SPLATS_EACH, True, SPLATS, 6 * SPLATS_EACH), Layout(68, True, UI_QUAD)),
                    strict=True))  # fmt: skip
 PARTICLE_UNIT = 64  # particles that follow each other in a line of their texture, which are moved by one quad
 

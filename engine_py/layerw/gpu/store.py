@@ -159,9 +159,9 @@ class Store:
                                               self._submission.keep(data), data.nbytes)  # fmt: skip
         self._count_upload(data.nbytes)
 
-    def sort_splats(self, mesh: int, texture: int, texels: int, given: F32) -> None:
+    def sort_splats(self, mesh: int, texture: int, count: int, texels: int, given: F32) -> None:
         """The GPU puts a mesh of splats in order; what is kept of it stays as it is. given: as spec says."""
-        self._submission.encoder.splats_sort(mesh, texture, texels, self._submission.keep(given))
+        self._submission.encoder.splats_sort(mesh, texture, count, texels, self._submission.keep(given))
 
     def try_mesh_from_transfer(self, transfer: int, vertex_count: int, index_count: int, topology: int = 0, *,
                                uv1: bool = False, posed: bool = False) -> int:  # fmt: skip

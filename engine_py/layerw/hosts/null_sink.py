@@ -317,10 +317,11 @@ class NullSink:
         self._span(vertex_buffer, vertex_offset, vertex_count * each)
         if index_count:
             self._span(index_buffer, index_offset, index_count * index_bytes + 3 & ~3)
-        self.meshes[mesh] = (6 * vertex_count if layout.is_element else index_count or vertex_count, vertex_buffer,
-                             index_buffer)  # fmt: skip
+        corners = 6 if layout.vertices == 4 else layout.vertices  # of an element's triangles
+        self.meshes[mesh] = (corners * vertex_count if layout.is_element else index_count or vertex_count,
+                             vertex_buffer, index_buffer)  # fmt: skip
 
-    def splats_sort(self, mesh: int, texture: int, texels: int, data: int) -> None:
+    def splats_sort(self, mesh: int, texture: int, count: int, texels: int, data: int) -> None:
         raise SinkError("The null backend has no compute: it can sort no splats.")
 
     def mesh_destroy(self, mesh: int) -> None:

@@ -225,7 +225,9 @@ class Clouds:
                 pass
             order = DepthOrder(positions_of(words, count, degree))
             texture = store.create_words(words)
-            mesh = store.create_packed((order.order.view(np.uint8), np.zeros(0, np.uint8)), count, 0, TOPOLOGY)
+            elements = order.elements.view(np.uint8)
+            mesh = store.create_packed((elements, np.zeros(0, np.uint8)), len(order.elements) // spec.SPLATS_EACH, 0,
+                                       TOPOLOGY)  # fmt: skip
             flags = (LINEAR if arrays.is_linear else 0) | (SMOOTH if arrays.is_smooth else 0)
             material = store.create_material(MaterialDesc(
                 "splats", FLAGS, base_color_texture=texture,
@@ -297,7 +299,7 @@ class Clouds:
 
     def _sort(self, cloud: Cloud, matrix: F64, offset: F64) -> None:
         if cloud.order.is_stale(matrix, offset, on_gpu=True):
-            self._port.resources.store.sort_splats(cloud.mesh, cloud.texture, TEXELS[cloud.degree],
+            self._port.resources.store.sort_splats(cloud.mesh, cloud.texture, cloud.count, TEXELS[cloud.degree],
                                                    cloud.order.told(matrix, offset))  # fmt: skip
             self._draw(cloud)
 

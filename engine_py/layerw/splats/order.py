@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base.ports import F32, F64
+from layerw.gpu.spec import NO_SPLAT, SPLATS_EACH
 
 SLICE = 1 << 16  # splats of a step
 ALLOWANCE = 2 * SLICE  # that all clouds may work on in a frame; each is counted for its key and for its place
@@ -36,7 +37,10 @@ class DepthOrder:
 
     def __init__(self, position: F32) -> None:
         self._position = position
-        self.order = np.arange(len(position), dtype=np.uint32)  # as the thread made it
+        # As a thread made it, and as elements of a mesh have it.
+        self.elements = np.full(-(-len(position) // SPLATS_EACH) * SPLATS_EACH, NO_SPLAT, np.uint32)
+        self.order = self.elements[: len(position)]
+        self.order[:] = np.arange(len(position), dtype=np.uint32)
         low, high = position.min(axis=0).astype(np.float64), position.max(axis=0).astype(np.float64)
         self._middle, self._reach = 0.5 * (low + high), 0.5 * float(np.linalg.norm(high - low))
         self._keys: npt.NDArray[np.uint16] | None = None

@@ -5,7 +5,7 @@
  * null while the device is lost (every command is then ignored; Python learns it from the device_lost event), and still
  * with a new one until Python has heard of it: what it sent before names what went with the old one.
  */
-import { COLUMNS, FRAME_BLOCK_BYTES, LIGHT_TEXELS, POSE_LINE, RESOURCE_KINDS, ROWS_STEP, TOPOLOGIES } from '../../gen/layouts.js';
+import { COLUMNS, FRAME_BLOCK_BYTES, LIGHT_TEXELS, POSE_LINE, RESOURCE_KINDS, ROWS_STEP, SPLATS_EACH, TOPOLOGIES } from '../../gen/layouts.js';
 import { DRAW_PASSES } from '../../gen/passes.js';
 import { HandleTable } from '../../engine/handles.js';
 import { Images } from './images.js';
@@ -425,18 +425,19 @@ export class Core {
     if (this.driver) this.shapes.destroy(this.driver, handle);
   }
 
-  /** @param {number} mesh @param {number} texture @param {number} texels @param {number} address */
-  splatsSort(mesh, texture, texels, address) {
+  /** @param {number} mesh @param {number} texture @param {number} count @param {number} texels
+   * @param {number} address */
+  splatsSort(mesh, texture, count, texels, address) {
     if (!this.driver) return;
     const { sorts } = this.driver;
     if (!sorts) throw new Error('This device has no compute: it can sort no splats.');
     const shape = this.meshes.get(mesh);
     const words = this.textures.get(texture);
     if (TOPOLOGIES[shape.topology] !== 'splats') throw new Error(`The mesh ${mesh} holds ${TOPOLOGIES[shape.topology]}, not splats.`);
-    if (shape.elements * texels > words.width * words.height) {
-      throw new Error(`${shape.elements} splats of ${texels} texels do not fit into ${words.width} x ${words.height}.`);
+    if (count > shape.elements * SPLATS_EACH || count * texels > words.width * words.height) {
+      throw new Error(`${count} splats of ${texels} texels do not fit into ${shape.elements} elements and ${words.width} x ${words.height}.`);
     }
-    if (shape.ready && words.state === 'ready') sorts.sort(shape, words, this.heap.f32(address, SORT_NUMBERS), texels);
+    if (shape.ready && words.state === 'ready') sorts.sort(shape, words, this.heap.f32(address, SORT_NUMBERS), count, texels);
   }
 
   // -- materials and shaders of programs ------------------------------------------------------------------------------

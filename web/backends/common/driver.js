@@ -31,7 +31,7 @@
  * @property {{ compileShader(source: import('./resources.js').ShaderSource): Promise<any>, createMaterial(record: MaterialRecord): any, writeMaterial(record: MaterialRecord): void,
  *   destroyMaterial(record: MaterialRecord): void }} pipelines
  * @property {Executor} executor
- * @property {{ sort(mesh: MeshRecord, texture: TextureRecord, given: Float32Array, texels: number): void,
+ * @property {{ sort(mesh: MeshRecord, texture: TextureRecord, given: Float32Array, count: number, texels: number): void,
  *   readonly sizeBytes: number }} [sorts] where there is compute
  * @property {import('./graph.js').Graph} graph
  */

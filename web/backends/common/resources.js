@@ -217,7 +217,7 @@ export function checkLights(count, words) {
 
 /** @param {number} topology @param {number} elements of one instance @returns {number} */
 export const trianglesOf = (topology, elements) => (
-  LAYOUTS[topology]?.isElement ? 2 * elements : topology === 0 ? Math.floor(elements / 3) : 0);
+  LAYOUTS[topology]?.isElement ? elements * (LAYOUTS[topology].vertices === 4 ? 2 : LAYOUTS[topology].vertices / 3) : topology === 0 ? Math.floor(elements / 3) : 0);
 
 /** Throws where a write leaves its buffer. @param {BufferRecord} record @param {number} offset @param {number} sizeBytes */
 export function checkWrite(record, offset, sizeBytes) {

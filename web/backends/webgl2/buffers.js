@@ -81,7 +81,7 @@ export class Webgl2Buffers {
     const array = gl.createVertexArray();
     gl.bindVertexArray(array);
     gl.bindBuffer(gl.ARRAY_BUFFER, mesh.vertexBuffer?.native.buffer);
-    const { strideBytes, isElement, attributes } = LAYOUTS[mesh.topology];
+    const { strideBytes, isElement, attributes, vertices } = LAYOUTS[mesh.topology];
     attributes.forEach(({ offsetBytes, format }, location) => {
       const [, kind, bits, components = 1] = /** @type {RegExpExecArray} */ (/^([a-z]+)(\d+)(?:x(\d))?$/.exec(format));
       const type = kind === 'float' ? gl.FLOAT : bits === '16' ? gl.SHORT : kind === 'snorm' ? gl.BYTE : gl.UNSIGNED_BYTE;
@@ -107,7 +107,7 @@ export class Webgl2Buffers {
       array, indexed: mesh.indexBuffer !== undefined, elements: mesh.elements, offset: mesh.indexOffset,
       type: mesh.indexBytes === 2 ? gl.UNSIGNED_SHORT : gl.UNSIGNED_INT,
       mode: [gl.TRIANGLES, gl.LINES, gl.POINTS][mesh.topology] ?? gl.TRIANGLE_STRIP,
-      topology: mesh.topology, isElement,
+      topology: mesh.topology, isElement, vertices,
       isPosed: (mesh.streams & STREAM_POSED) !== 0,
     };
   }

@@ -21,7 +21,6 @@ import { GlTimer } from './timing.js';
 const POLL_MS = 2;
 const TEXEL_BYTES = 16; // integers come as four
 const DRAW_FLAGS = DRAW_CAMERA_RELATIVE | DRAW_MIRRORED;
-const QUAD = 4; // vertices of an element's strip
 const CLEARS = new Map(TARGETS.map(({ name, clear }) => [name, [...clear]]));
 const FAR = [0];
 /** Depth that shaders compare with; any other is read as it is. */
@@ -311,7 +310,7 @@ export class Webgl2Passes {
       if (mesh.isElement) {
         for (let k = 0; k < instances[i]; k += 1) {
           gl.vertexAttribIPointer(ROW_LOCATION, 1, gl.UNSIGNED_INT, 4, (first[i] + k) * 4);
-          gl.drawArraysInstanced(mesh.mode, 0, QUAD, mesh.elements);
+          gl.drawArraysInstanced(mesh.mode, 0, mesh.vertices, mesh.elements);
         }
         continue;
       }

@@ -68,7 +68,7 @@ export class WebgpuBuffers {
   /** What a draw needs: whole buffers with a base vertex where the offset allows, so that state changes less.
    * @param {import('../common/resources.js').MeshRecord} mesh */
   createMesh(mesh) {
-    const { strideBytes, isElement } = LAYOUTS[mesh.topology];
+    const { strideBytes, isElement, vertices } = LAYOUTS[mesh.topology];
     const aligned = !isElement && mesh.vertexOffset % strideBytes === 0;
     const before = aligned ? mesh.vertexOffset / strideBytes : 0; // vertices, of which its streams have none
     const streams = streamsOf(mesh);
@@ -85,6 +85,7 @@ export class WebgpuBuffers {
       uv1Offset: streams.uv1 - before * UV1_BYTES,
       posedOffset: streams.posed - before * POSED_BYTES,
       isElement,
+      vertices,
     };
   }
 

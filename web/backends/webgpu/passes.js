@@ -28,7 +28,6 @@ const TEXEL_BYTES = 8; // of rg32uint
 const COPY_ROW_BYTES = 256; // the API pads rows to it
 const TEXTURE_BINDING = 0x04;
 const DRAW_FLAGS = DRAW_CAMERA_RELATIVE | DRAW_MIRRORED;
-const QUAD = 4; // vertices of an element's strip
 const CLEARS = new Map(TARGETS.map(({ name, clear }) => [name, [...clear]]));
 
 export class WebgpuPasses {
@@ -291,7 +290,7 @@ export class WebgpuPasses {
       if (mesh.isElement) {
         for (let k = 0; k < instances[i]; k += 1) {
           pass.setVertexBuffer(1, visible, rowOffset = (first[i] + k) * 4);
-          pass.draw(QUAD, mesh.elements);
+          pass.draw(mesh.vertices, mesh.elements);
         }
         continue;
       }

@@ -99,10 +99,9 @@ export class WebgpuSorts {
   }
 
   /** @param {MeshRecord} mesh whose elements are numbers @param {TextureRecord} texture @param {Float32Array} given rows of the
-   * matrix, the farthest and steps, as the shader has them @param {number} texels of a Gaussian */
-  sort(mesh, texture, given, texels) {
+   * matrix, the farthest and steps, as the shader has them @param {number} count of them @param {number} texels of a Gaussian */
+  sort(mesh, texture, given, count, texels) {
     const { device } = this;
-    const count = mesh.elements;
     const blocks = Math.ceil(count / BLOCK);
     const { layout, steps } = this.#pipelines();
     this.#reserve(count);

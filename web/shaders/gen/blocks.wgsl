@@ -103,6 +103,7 @@ struct DrawBlock {
 
 const ROWS_STEP = 1024u;
 const SPLAT_LINE = 4096u;
+const NO_SPLAT = 4294967295u;
 const PARTICLE_UNIT = 64u;
 const DRAW_CAMERA_RELATIVE = 1u;
 const DRAW_MIRRORED = 2u;

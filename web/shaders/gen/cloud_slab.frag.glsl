@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl atmosphere.wgsl air_light.wgsl cloud_slab.wgsl
-// sha256 c005656d7ff3873301e1b91f3b05b3e33efc5d0ca85195fff86e3c7f03545678. Do not edit.
+// sha256 37e720d00c46107efdf1a17ab44fc5d0603f6d9590d3bcf3fa4672000c735066. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl
 // lighting.wgsl wetness.wgsl lights.wgsl gen/slots_pbr.wgsl surface.wgsl resolved_place.wgsl
 // decal.wgsl
-// sha256 436581b5310ab14408a9e76c08f13fec555ca41b02eb29714eafe6605e63fa26. Do not edit.
+// sha256 43453ee783ad99bfb20407422f36e82172e6455e2858afa8d8d9bf1b0f62c4a0. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_layered.wgsl surface.wgsl layered.wgsl glass.wgsl glass_main.wgsl
-// sha256 f0b1d843314af1b6f7bf7834298b5a3ecf4b0812d51ed7d348a4b66d0ce01a54. Do not edit.
+// sha256 d61d8ba66a871339d9417863a66f1e0c9029839e9cbc842973d7fcfb7816b280. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl radiance.wgsl air_places.wgsl
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl tonemap.wgsl marks.wgsl gen/slots_particles.wgsl
 // curves.wgsl glyphs.wgsl
-// sha256 a8aa795fc7addf1d01954e49e10a163ae6ed0af920acea2b2ed60edc0e40d2fa. Do not edit.
+// sha256 a0f0ebd562cc6721d8715a77df4a0059d9bf21c3b706c70ce74cba37ce21493c. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

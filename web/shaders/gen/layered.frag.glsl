@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_layered.wgsl surface.wgsl layered.wgsl surface_main.wgsl
-// sha256 3e3623b1902ef930181962aa0180fdc3ebb2a62fbcbbd9ef64ed79dce1e3a312. Do not edit.
+// sha256 fb03832b5b7d1fd77ad9932ec800292c2ef3fc3418fd0a5e50ee7832a0f5c245. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

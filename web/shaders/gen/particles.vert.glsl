@@ -4,7 +4,7 @@
 // air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl
 // lighting.wgsl wetness.wgsl lights.wgsl gen/slots_particles.wgsl resolved_place.wgsl
 // particle_numbers.wgsl particles.wgsl
-// sha256 247ea7e4ff43bb7b424e7509bb0e551a26eafd1c56e66be5ae6afd95b9ba6bd6. Do not edit.
+// sha256 9ea02a02ef9224fdbe3598502258691ca3e9845d07d7a6967ecff66d3900fd44. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_pbr.wgsl surface.wgsl pbr.wgsl surface_main.wgsl
-// sha256 6eba4fa93104bcf0c1c9a07c5cbe8a050d1a6010c1df07c431201b2df24f56e5. Do not edit.
+// sha256 63fa818e741341dd69b8e2cd15bf0f18ffb0bc37cb9fdaf4ace77b418abc583c. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl resolved_place.wgsl pools.wgsl
-// sha256 2d40a6760ea862b9765675a8976afe2afe4919dbe9fd520d009d42359644c11f. Do not edit.
+// sha256 80d2ad25525e4160b6af5b9a31dc48dd8b22bb74760aff793cb331f6df952709. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl atmosphere.wgsl panorama.wgsl air_light.wgsl
 // air_walk.wgsl skypass.wgsl
-// sha256 2c15a8e5db986705c34ff90b1aa0f3fe1a944ab0a7a380cd4d8b10fadcbc88e8. Do not edit.
+// sha256 45dc8e1f7b5b3e18ac5ad2d2b37c6f1cd596d224c10693782b4f2d994d1c4424. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_pbr.wgsl terrain.wgsl
-// sha256 fdaede4154c4e3bdbe13e91fc59b87f0f690d2c5b1da2a306620c1ef45f41abe. Do not edit.
+// sha256 6f00049039e4ccb329ad9c0dbb7733e0395949e45865073e997804dd20c150b6. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl rows.webgl2.wgsl place.wgsl vertex.wgsl vertex_main.wgsl radiance.wgsl
 // air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl gen/slots_pbr.wgsl base_uv.wgsl
 // unlit.wgsl
-// sha256 8551f43b6689574ec7bd97b9db57e8b1fb1bb6d6dd5a6769b83ce448bf4df292. Do not edit.
+// sha256 195d4950267b66e9d3392e9c56f9f3733e435990f248d29d6ae2c2acef4123ef. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl mirrored.wgsl
 // mirrored_clouds.wgsl water.wgsl
-// sha256 fe26adc241463ea814e47e75614d510bea92ad361148f5142731e88a992c740b. Do not edit.
+// sha256 cae60428fbe0080ff07a710c79fcf4477750b59dcb84ddb32d644187a27fd107. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -3,7 +3,7 @@
 // frame.wgsl octahedral.wgsl noise.wgsl radiance.wgsl air_places.wgsl air_lookup.wgsl
 // cloud_field.wgsl sky.wgsl layers.wgsl screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl
 // wetness.wgsl lights.wgsl fullscreen.wgsl resolved_place.wgsl screen_space.wgsl trace.wgsl wet.wgsl
-// sha256 bd6fcfe2726d38d1eed948ebbf36500f368fac4405b930c50267f2ca745dbe1f. Do not edit.
+// sha256 c8bb9595201c2b4da472625c243c4ba6133010acb22c93ce16734d22442dca01. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;

@@ -28,7 +28,7 @@ _shadow_tile = struct.Struct("<IIIIIIII").pack_into
 _probe_lines = struct.Struct("<II").pack_into
 _probe_write = struct.Struct("<IIII").pack_into
 _poses = struct.Struct("<IIIII").pack_into
-_splats_sort = struct.Struct("<IIIII").pack_into
+_splats_sort = struct.Struct("<IIIIII").pack_into
 _readback = struct.Struct("<II").pack_into
 _buffer_create = struct.Struct("<IIII").pack_into
 _buffer_destroy = struct.Struct("<II").pack_into
@@ -257,12 +257,12 @@ class Encoder:
         _poses(self._bytes, self._end, 0x50050, lines, first_line, count, data & 0xFFFFFFFF)
         self._end = end
 
-    def splats_sort(self, mesh: int, texture: int, texels: int, data: int) -> None:
-        """Before the views, where there is compute: the mesh's numbers become an order of the texture's Gaussians of so many texels, from the farthest to the nearest. data: 14 float32: three rows that bring a place to metres from the eye, log2 of the farthest distance squared, steps of the order an octave of that."""
-        end = self._end + 20
+    def splats_sort(self, mesh: int, texture: int, count: int, texels: int, data: int) -> None:
+        """Before the views, where there is compute: the mesh's numbers become an order of `count` Gaussians of the texture, of so many texels each, from the farthest to the nearest. data: 14 float32: three rows that bring a place to metres from the eye, log2 of the farthest distance squared, steps of the order an octave of that."""
+        end = self._end + 24
         if end > self._limit:
             self._grow(end)
-        _splats_sort(self._bytes, self._end, 0x50051, mesh, texture, texels, data & 0xFFFFFFFF)
+        _splats_sort(self._bytes, self._end, 0x60051, mesh, texture, count, texels, data & 0xFFFFFFFF)
         self._end = end
 
     def readback(self, readback: int) -> None:

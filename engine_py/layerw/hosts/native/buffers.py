@@ -44,6 +44,7 @@ class DrawnMesh:
     uv1_offset: int
     posed_offset: int
     is_element: bool
+    vertices: int  # of an element
 
 
 class Buffers:
@@ -89,7 +90,7 @@ class Buffers:
             mesh.index_buffer.native if mesh.index_buffer else None, "uint16" if mesh.index_bytes == 2 else "uint32",
             mesh.index_offset // mesh.index_bytes if mesh.index_buffer else 0, mesh.elements,
             mesh.topology * TOPOLOGY_STEP + mesh.streams * 2, mesh.streams, uv1 - before * spec.UV1_BYTES,
-            posed - before * spec.POSED_BYTES, layout.is_element)  # fmt: skip
+            posed - before * spec.POSED_BYTES, layout.is_element, layout.vertices)  # fmt: skip
 
     def rows_capacity(self, rows: int) -> None:
         """What was in the columns is lost."""

@@ -191,7 +191,7 @@ class Core:
     def probe_write(self, first_line: int, lines: int, data: int) -> None:
         self.driver.graph.write_lines(first_line, lines, self._bytes(data, self._read(data).nbytes))
 
-    def splats_sort(self, mesh: int, texture: int, texels: int, data: int) -> None:
+    def splats_sort(self, mesh: int, texture: int, count: int, texels: int, data: int) -> None:
         raise CommandError("Natively a thread sorts splats.")
 
     def shadow_tile(self, x: int, y: int, side: int, matrix: int, clear: int, data: int, count: int) -> None:

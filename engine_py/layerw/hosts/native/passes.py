@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 _COPY_SRC, _COPY_DST, _SAMPLED, _DRAWN = 0x01, 0x02, 0x04, 0x10
 _BUFFER_UNIFORM, _BUFFER_COPY_DST, _BUFFER_COPY_SRC = 0x40, 0x08, 0x04
 _DRAW_FLAGS = spec.DRAW_CAMERA_RELATIVE | spec.DRAW_MIRRORED
-_QUAD = 4  # vertices of an element's strip
 _TEXEL_BYTES, _HALF_TEXEL_BYTES, _ROW_BYTES = 8, 8, 256
 _CLEARS = {one.name: one.clear for one in TARGETS}
 
@@ -256,7 +255,7 @@ class Executor:
             drawing.set_vertex_buffer(0, mesh.vertex, mesh.vertex_offset)
             for instance in range(run.first, run.first + run.instances):
                 drawing.set_vertex_buffer(1, visible, 4 * instance)
-                drawing.draw(_QUAD, mesh.elements)
+                drawing.draw(mesh.vertices, mesh.elements)
             return
         if not is_bound:
             drawing.set_vertex_buffer(0, mesh.vertex, mesh.vertex_offset)

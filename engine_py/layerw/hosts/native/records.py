@@ -201,7 +201,8 @@ def streams_of(mesh: MeshRecord) -> tuple[int, int]:
 def triangles_of(topology: int, elements: int) -> int:
     """Of one instance."""
     if topology < len(LAYOUTS) and LAYOUTS[topology].is_element:
-        return 2 * elements
+        vertices = LAYOUTS[topology].vertices
+        return elements * (2 if vertices == 4 else vertices // 3)
     return elements // 3 if topology == _TRIANGLES else 0
 
 

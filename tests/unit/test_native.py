@@ -13,6 +13,7 @@ import pytest
 
 from layerw.base.errors import LayerwError
 from layerw.gpu.passes import DRAW_PASSES, TARGETS, VIEW_FLAGS
+from layerw.hosts.local_files import local_path, read_local
 from layerw.hosts.native import device
 from layerw.hosts.native.inputs import Inputs, key_code
 from layerw.hosts.native.plan import plan_view
@@ -170,3 +171,15 @@ def test_what_app_ui_shows_is_in_the_picture(adapter: None, tmp_path: Path) -> N
     assert report["errors"] == [] and report["ui"] == {"patches": 1, "widgets": 1}
     assert np.abs(picture[25, 70, :3] - (0x33, 0x66, 0x99)).max() <= 1, "colours are shown as given"
     assert picture[25, 30, 2] > picture[25, 30, 0], "beside it is the sky"
+
+
+def test_files_of_other_folders_are_found_by_the_first_part_of_their_address(tmp_path: Path) -> None:
+    root, models = tmp_path / "app", tmp_path / "elsewhere"
+    for folder in (root, models):
+        folder.mkdir()
+        (folder / "a.bin").write_bytes(folder.name.encode())
+    folders = {"models": models}
+    assert local_path(root, "models/a.bin", folders) == models / "a.bin"
+    assert local_path(root, "a.bin", folders) == root / "a.bin"
+    assert local_path(root, "models/a.bin") is None and local_path(root, "models/b.bin", folders) is None
+    assert read_local(root, "models/a.bin", 100, folders) == b"elsewhere"

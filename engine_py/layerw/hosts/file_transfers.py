@@ -20,7 +20,7 @@ from layerw.hosts import ktx2
 from layerw.hosts.containers import FormatError, image_size, split_model, unrolled_count
 from layerw.hosts.faults import Fault, FetchFailed, Limits, answered, waiting_s
 from layerw.hosts.gzipped import unzipped
-from layerw.hosts.local_files import local_size, read_local
+from layerw.hosts.local_files import Folders, local_size, read_local
 
 IMAGE_SIDE_MAX = 8192
 FRAMES_A_SECOND = 60
@@ -60,6 +60,7 @@ class Settings:
     decode_frames: int = 1
     fault: Callable[[str, int], Fault | None] | None = None
     builds: bool = False  # whether meshes and images are made, and not only their sizes
+    folders: Folders = field(default_factory=dict)  # others, by the first part of a URL
 
 
 class FileTransfers:
@@ -182,7 +183,7 @@ class FileTransfers:
             transfer.ready_at = self.frame + self.settings.latency_frames + self._late_frames(transfer)
 
     def _late_frames(self, transfer: Transfer) -> int:
-        size = local_size(self.settings.root, transfer.url)
+        size = local_size(self.settings.root, transfer.url, self.settings.folders)
         late_s = waiting_s(transfer.fault, size, self._limits_of(transfer))
         return math.ceil(late_s * FRAMES_A_SECOND) if math.isfinite(late_s) else NEVER_FRAMES
 
@@ -206,7 +207,7 @@ class FileTransfers:
     # -- the work ----------------------------------------------------------------------------------
 
     def _load(self, t: Transfer) -> tuple[int, int, int, bytes]:
-        data = read_local(self.settings.root, t.url, t.max_bytes)
+        data = read_local(self.settings.root, t.url, t.max_bytes, self.settings.folders)
         data = answered(t.fault, t.url, data, t.max_bytes, self._limits_of(t))
         digest = hashlib.sha256(data)
         if not digest.hexdigest().startswith(t.sha256):

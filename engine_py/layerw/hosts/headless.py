@@ -24,6 +24,7 @@ from layerw.gpu.gen.decoder import decode
 from layerw.hosts.event_writer import encode_event
 from layerw.hosts.faults import Fault
 from layerw.hosts.file_transfers import FileTransfers, Settings
+from layerw.hosts.local_files import NO_FOLDERS, Folders
 from layerw.hosts.null_sink import NullSink
 from layerw.memory import LayerMemory, open_native
 from layerw.messages.codec import decode_message, encode_message
@@ -91,6 +92,7 @@ class HeadlessHost:
         options: boot options, as the page would give them.
         size: of the pretended canvas, pixels.
         lanes, latency_frames, decode_frames, fault: the pretended network, see file_transfers.Settings.
+        folders: others that URLs reach, by their first part.
         draw: makes what takes the GPU's commands in place of the null sink (hosts/native); meshes and images are built
             then.
     """
@@ -98,11 +100,11 @@ class HeadlessHost:
     def __init__(self, root: Path | str = ".", *, options: dict[str, Any] | None = None,
                  size: tuple[int, int] = (1080, 720), lanes: int = 0, latency_frames: int = 1, decode_frames: int = 1,
                  fault: Callable[[str, int], Fault | None] | None = None,
-                 draw: Callable[[Parts], Backend] | None = None) -> None:  # fmt: skip
+                 draw: Callable[[Parts], Backend] | None = None, folders: Folders = NO_FOLDERS) -> None:  # fmt: skip
         self.name = "headless" if draw is None else "native"
         self._memory = _Memory()
         self.address = self._memory.address
-        settings = Settings(Path(root), lanes, latency_frames, decode_frames, fault, builds=draw is not None)
+        settings = Settings(Path(root), lanes, latency_frames, decode_frames, fault, draw is not None, folders)
         self.transfers = FileTransfers(settings, self._memory.raw, weakly(self._free_block),
                                        weakly(self._view_block) if draw is not None else None)
         self.sink: Backend = (

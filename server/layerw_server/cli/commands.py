@@ -85,7 +85,8 @@ def run(
     """
     path = checks.program(program)
     if native:
-        raise typer.Exit(checks.piece("tools.native_run").run(path, checks.size(size), frames))
+        raise typer.Exit(checks.piece("tools.native_run").run(path, checks.size(size), frames,
+                                                             checks.folders(mount or [])))
     if headless:
         raise typer.Exit(together.headless(path, HEADLESS_FRAMES if frames is None else frames, connect, as_json))
     for option, is_given in (("--connect", connect is not None), ("--frames", frames is not None), ("--json", as_json)):
@@ -144,12 +145,13 @@ def shot(
     asked = dict(text.partition("=")[::2] for text in query or [])
     if host is Host.NATIVE:
         for option, is_given in (("--backend", backend is not Backend.AUTO), ("--thread", thread is not Thread.WORKER),
-                                 ("--mount", bool(mount)), ("--with", bool(packages))):
+                                 ("--with", bool(packages))):
             if is_given:
                 raise CommandError(f"{option} goes with a page; leave it away with --host native.")
         options = module.ShotOptions("auto", pair, frames, settled, "worker", timeout_s,
                                      checks.budgets(budget or []) or None, quality.value, audio is not None, asked)
-        raise typer.Exit(checks.piece("tools.native_shot").shot(path, options, out=out, audio=audio, json=as_json))
+        raise typer.Exit(checks.piece("tools.native_shot").shot(path, options, out=out, audio=audio, json=as_json,
+                                                             folders=checks.folders(mount or [])))
     checks.playwright()
     runtime = ensure_runtime()
     status: int = module.shot(path, backend=backend.value, thread=thread.value, size=pair, frames=frames,

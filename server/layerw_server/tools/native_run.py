@@ -12,10 +12,10 @@ from layerw.hosts.native.window import Window
 from ..http.serve import ServeError
 
 
-def run(program: Path, size: tuple[int, int], frames: int | None) -> int:
+def run(program: Path, size: tuple[int, int], frames: int | None, folders: dict[str, Path]) -> int:
     """Until the window is closed, or so many frames; the exit status. Raises ServeError."""
     try:
-        window = Window(program, size, {})
+        window = Window(program, size, {}, folders=folders)
         asyncio.run(window.run(lambda text: print(text, file=sys.stderr), frames))
     except LayerwError as error:
         raise ServeError(str(error)) from None

@@ -23,12 +23,12 @@ from .shot import FIELDS, Shot, ShotError, ShotOptions, deliver
 SETTLE_ASK_FRAMES, SETTLE_FRAMES_MAX = 5, 7200  # as web/engine/reporter.js
 
 
-def take_native_shot(program: Path, options: ShotOptions) -> Shot:
+def take_native_shot(program: Path, options: ShotOptions, folders: dict[str, Path]) -> Shot:
     """Run the program; nothing is printed. Raises ShotError."""
     options.check()
     begun = time.perf_counter()
     try:
-        host = native_host(program.parent, options.size, _boot_options(options))
+        host = native_host(program.parent, options.size, _boot_options(options), folders=folders)
         app = asyncio.run(begin(program, host))
     except LayerwError as error:
         raise ShotError(str(error)) from None
@@ -46,9 +46,10 @@ def take_native_shot(program: Path, options: ShotOptions) -> Shot:
     return Shot(full, None if picture is None else _png(picture), errors, files, sound)
 
 
-def shot(program: Path, options: ShotOptions, *, out: Path | None, audio: Path | None, json: bool) -> int:
+def shot(program: Path, options: ShotOptions, *, out: Path | None, audio: Path | None, json: bool,
+         folders: dict[str, Path]) -> int:  # fmt: skip
     """Take one shot and print it; as tools/shot.py's."""
-    return deliver(take_native_shot(program, options), out=out, audio=audio, json=json)
+    return deliver(take_native_shot(program, options, folders), out=out, audio=audio, json=json)
 
 
 def _boot_options(options: ShotOptions) -> dict[str, Any]:

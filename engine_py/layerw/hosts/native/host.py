@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from layerw.hosts.headless import HeadlessHost, Parts
+from layerw.hosts.local_files import NO_FOLDERS, Folders
 from layerw.hosts.native.canvas import Canvas
 from layerw.hosts.native.core import Core
 from layerw.hosts.native.device import find_adapter, make_driver
 
 
 def native_host(root: Path | str, size: tuple[int, int], options: dict[str, Any] | None = None,
-                canvas: Canvas | None = None) -> HeadlessHost:  # fmt: skip
+                canvas: Canvas | None = None, folders: Folders = NO_FOLDERS) -> HeadlessHost:  # fmt: skip
     """A host that draws.
 
     Args:
@@ -23,6 +24,7 @@ def native_host(root: Path | str, size: tuple[int, int], options: dict[str, Any]
         size: of the picture, pixels.
         options: boot options, as the page would give them.
         canvas: where pictures are shown; None: they are read.
+        folders: others that URLs reach, by their first part.
 
     Raises:
         LayerwError: wgpu-py or a graphics adapter is missing.
@@ -32,5 +34,6 @@ def native_host(root: Path | str, size: tuple[int, int], options: dict[str, Any]
     def draw(parts: Parts) -> Core:
         return Core(lambda: make_driver(adapter, canvas), parts.read, parts.transfers, parts.send)
 
-    return HeadlessHost(root, options={"backend": "wgpu", "ui": "drawn", **(options or {})}, size=size, draw=draw)
+    return HeadlessHost(root, options={"backend": "wgpu", "ui": "drawn", **(options or {})}, size=size, draw=draw,
+                        folders=folders)
 

@@ -14,6 +14,7 @@ from layerw.base.errors import LayerwError
 from layerw.base.host_port import FrameReceiver
 from layerw.hosts.begin import begin
 from layerw.hosts.headless import HeadlessHost
+from layerw.hosts.local_files import NO_FOLDERS, Folders
 from layerw.hosts.native.canvas import Canvas
 from layerw.hosts.native.device import import_wgpu
 from layerw.hosts.native.host import native_host
@@ -28,12 +29,14 @@ _FRAMES_A_SECOND = 240  # more than any screen: the screen's own rate decides
 class Window:
     """One program in a window. `canvas`: of rendercanvas, None = a window of glfw."""
 
-    def __init__(self, program: Path, size: tuple[int, int], options: dict[str, Any], canvas: Gpu = None) -> None:
+    def __init__(self, program: Path, size: tuple[int, int], options: dict[str, Any], canvas: Gpu = None,
+                 folders: Folders = NO_FOLDERS) -> None:  # fmt: skip
         import_wgpu()
         self.program = program
         self.canvas = open_canvas(program.stem, size) if canvas is None else canvas
         self.host: HeadlessHost = native_host(program.parent, self.canvas.get_physical_size(),
-                                              {"clock": "real", "sound": "play", **options}, Canvas(self.canvas))
+                                              {"clock": "real", "sound": "play", **options}, Canvas(self.canvas),
+                                              folders)
         self.inputs = Inputs(self.host.send)
         self.frames = 0
         self._time_s, self._last_s, self._shown_errors = 0.0, time.perf_counter(), 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 import subprocess
 import sys
@@ -56,6 +57,11 @@ app.connect()
 """
 
 
+def ends_with_us(command: list[str]) -> list[str]:
+    """A server of a test ends when the test run is killed, where the system can do that."""
+    return ["setpriv", "--pdeathsig", "TERM", *command] if shutil.which("setpriv") else command
+
+
 class ServedNode:
     """`layerw serve` with a node, of a folder."""
 
@@ -64,9 +70,8 @@ class ServedNode:
         if not (folder / "app").exists():
             make_tree(folder)
         (folder / "app" / "bricks.py").write_text(program)
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.server.node_support", str(folder), *options], stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True)  # fmt: skip
+        command = ends_with_us([sys.executable, "-m", "tests.server.node_support", str(folder), *options])
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.schema, self.said = "", list[str]()
         try:
             self.port = int(self._line("ready at").rpartition(":")[2].strip("/"))

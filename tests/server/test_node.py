@@ -18,10 +18,13 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from layerw.net import wire
 
-from .node_support import RemotePlayer, ServedNode, wait
+from .node_support import PROGRAM, RemotePlayer, ServedNode, wait
 
 if not hasattr(os, "fork"):
     pytest.skip("processes hand sockets on, which this system has not", allow_module_level=True)
+
+from layerw_server.net import state_files
+from layerw_server.net.node import name_on_bus
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +132,48 @@ def test_the_end_is_told_and_a_next_start_goes_on(tmp_path: Path) -> None:
     assert again.number == player.number and again.counted("ask") == [2, 1]
     again.close()
     assert second.close() == 0
+
+
+def test_a_state_is_for_the_servers_own_user(tmp_path: Path) -> None:
+    file = tmp_path / "main.lw"
+    file.with_suffix(".part").touch(0o644)  # left by a process that died
+    state_files.write(file, b"secret")
+    assert file.read_bytes() == b"secret" and file.stat().st_mode & 0o777 == 0o600
+
+
+HANGS = PROGRAM.replace("app.connect()", '''@app.rpc(to="server")
+def hang(player):
+    print("hangs", flush=True)
+    while True:
+        pass
+
+app.connect()''')
+
+
+def test_no_process_outlives_a_killed_node_not_even_one_that_hangs(tmp_path: Path) -> None:
+    node = ServedNode(tmp_path, program=HANGS)
+    RemotePlayer(node).call("hang")
+    node._line("hangs")
+    children = node.children("_process")
+    assert len(children) >= 2
+    os.kill(node.process.pid, signal.SIGKILL)
+    node.process.wait(10)
+    assert node.process.stdout is not None
+    node.process.stdout.close()
+    wait(lambda: not any(runs(pid) for pid in children))
+
+
+def runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize(("file", "name"), [
+    ("pool.py", "pool"), ("fox/main.py", "fox"), ("my game/main.py", "my_game"), ("a/b.c.py", "b_c")])  # fmt: skip
+def test_programs_of_one_bus_go_by_names_of_their_own(tmp_path: Path, file: str, name: str) -> None:
+    assert name_on_bus(tmp_path / file) == name
 
 
 def test_a_program_that_cannot_begin_is_told(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from websockets.sync.client import connect
 from layerw.net import wire
 
 from .live import TILE, TILE_NAME
-from .node_support import ServedNode, wait
+from .node_support import ServedNode, ends_with_us, wait
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "deploy.md"
 NAME = "game.example"
@@ -55,7 +55,7 @@ class Proxy:
                             ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))  # fmt: skip
         config.write_text(f"daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;\n"
                           f"events {{}}\nhttp {{ access_log off; {temporary}\n{text}}}\n")  # fmt: skip
-        self._nginx = subprocess.Popen(["nginx", "-e", f"{folder}/error.log", "-c", str(config)])
+        self._nginx = subprocess.Popen(ends_with_us(["nginx", "-e", f"{folder}/error.log", "-c", str(config)]))
         wait(self._listens)
         self.context = ssl.create_default_context(cafile=str(self.certificate))
 

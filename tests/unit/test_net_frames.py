@@ -12,6 +12,7 @@ import pytest
 
 from layerw_server.net.channel import Channel
 from layerw_server.net.frames import RoomSocket, frame, unmasked
+from layerw_server.net.sockets import OUTGOING_BYTES_MAX
 
 REQUEST = b"GET /room HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 
@@ -98,7 +99,8 @@ def test_parts_are_joined_also_with_a_ping_between() -> None:
     (b"\x82\xff" + (1 << 62).to_bytes(8, "big"), "more than 65536 bytes"),
     (sent(2, b"x" * 60_000, last=False) + sent(0, b"x" * 60_000), "more than 65536 bytes"),
     (sent(2, b"") * 1002, "has not taken yet"),
-    (sent(2, b"x", last=False) + sent(0, b"", last=False) * 1001, "1000 parts"),
+    (sent(2, b"x", last=False) + sent(0, b"", last=False) * 64, "64 parts"),
+    (sent(10, b"") * 101, "100 control frames"),
     (sent(8, b"\x03\xe8"), "The client left"),
 ])  # fmt: skip
 def test_what_breaks_the_rules_is_told_and_ends_the_connection(data: bytes, told: str) -> None:
@@ -140,6 +142,18 @@ def test_what_asks_without_a_key_is_refused() -> None:
         assert line.sent.startswith(b"HTTP/1.1 400") and line.closes and room.closed
 
     asyncio.run(inside())
+
+
+def test_pings_without_end_and_without_ears_end_the_connection() -> None:
+    def test(room: RoomSocket, line: Line) -> None:
+        for _ in range(5):
+            room.data_received(sent(9, b"x") * 100)
+            assert not room.closed and not room.take()  # the room looks each frame
+        line.waiting = OUTGOING_BYTES_MAX + 1  # and no snapshot is sent to whoever takes none
+        room.data_received(sent(9, b"x"))
+        assert "bytes waiting" in room.closed and line.closes
+
+    run(test)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="sockets are handed on between processes of POSIX")

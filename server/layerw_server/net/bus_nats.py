@@ -51,19 +51,23 @@ class NatsBus:
                 else:
                     self._revisions[room] = await self._leases.create(room, owner.encode())
             except KeyWrongLastSequenceError:
-                self._revisions.pop(room, None)
-                return await self._owner(room)
+                return await self._owner(room, owner)
             except NatsError:
                 if self._nats.is_connected:
                     await self._make()  # it began anew, with nothing in memory
                 raise
         return owner
 
-    async def _owner(self, room: str) -> str:
+    async def _owner(self, room: str, asks: str) -> str:
+        self._revisions.pop(room, None)
         try:
-            return str((await self._leases.get(room)).value.decode())
+            lease = await self._leases.get(room)
         except KeyNotFoundError:
             return ""  # it ended just now
+        owner = str(lease.value.decode())
+        if owner == asks:  # by a claim at the same time, or one whose answer was lost
+            self._revisions[room] = lease.revision
+        return owner
 
     async def release(self, room: str, owner: str) -> None:
         """See Bus."""

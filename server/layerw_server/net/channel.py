@@ -3,7 +3,8 @@
     u32 bytes | u8 sockets | JSON
 
 Little-endian. Owns: framing; what does not fit now waits, so that a process that hangs holds nobody up. A socket that
-is sent is the other process's from then on. Limits: the processes trust each other; POSIX only.
+is sent is the other process's from then on; it does not come where that one has too many files open. Limits: the
+processes trust each other; POSIX only.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ class Channel:
                 break
             message = json.loads(self._come[_HEAD.size : _HEAD.size + size])
             del self._come[: _HEAD.size + size]
-            self.heard(message, [self._sockets.popleft() for _ in range(count)])
+            self.heard(message, [self._sockets.popleft() for _ in range(min(count, len(self._sockets)))])
         if not data:
             self._lost()
 

@@ -1,7 +1,7 @@
 """Processes that a node starts: what they are given, and that they are gone when they are told to.
 
 Owns: starting and ending. They have a process group of their own (Ctrl-C is the node's to hear) and end by themselves
-when the node is gone, since their channel ends.
+when the node is gone, since their channel ends (orphans.py).
 """
 
 from __future__ import annotations

@@ -5,24 +5,29 @@
 
 Owns: leases and their renewal, states on the bus, takeovers and tunnels. While the bus can't be reached rooms go on,
 and none is begun; who finds afterwards that another node has the room ends its own. Limits: a state is put as often as
-the room keeps one, the newest only.
+the room keeps one, the newest only; WAITING_MAX connections whose room is looked for; TUNNELS_MAX tunnels.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
 import socket
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from layerw.net.keeping import ROOM_NAME
+
+from . import state_files
 from .bus import LEASE_S, STATE_BYTES_MAX, Bus, BusError
-from .rooms import Arrival, Rooms, refuse_later
+from .rooms import WAITING_MAX, Arrival, Rooms, refuse_later
 
 RENEW_S = LEASE_S / 4
 PIPE_BYTES = 64 * 1024
+TUNNELS_MAX = 4000
 TUNNELLED = b"x-layerw-tunnel: 1\r\n"
 _RULED = re.compile(rb"^(host|origin):[^\r]*\r\n", re.IGNORECASE | re.MULTILINE)
 log = logging.getLogger("layerw.server")
@@ -36,6 +41,8 @@ class Cluster:
         self._bus, self.owner, self._rooms = bus, owner, rooms
         self._owned, self._putting = set[str](), set[str]()
         self._again = dict[str, Path]()
+        self._taking = dict[str, asyncio.Task[str]]()
+        self._looked_for = self._tunnels = 0
         self._reachable, self._ends = True, False
         self._tasks = set[asyncio.Task[Any]]()
 
@@ -43,30 +50,52 @@ class Cluster:
         """A connection for the room of that name, wherever it is."""
         if name in self._rooms.running and name in self._owned:
             return self._rooms.connect(name, arrival)
+        if self._looked_for >= WAITING_MAX or self._tunnels >= TUNNELS_MAX:
+            return os.close(arrival[0])
+        self._looked_for += 1
         self._beside(self._find(name, arrival))
 
     async def _find(self, name: str, arrival: Arrival) -> None:
         try:
             owner = await self.take(name)
+            reason = "" if owner != self.owner or name in self._rooms.running else self._rooms.refusal(name)
+            if reason:  # nor keeps it from nodes where it can run
+                self._owned.discard(name)
+                await self._bus.release(name, self.owner)
+                return refuse_later(*arrival, reason)
         except BusError as error:
             log.warning("Nobody knows where the room %s is: %s", name, error)
             return refuse_later(*arrival, "The rooms can't be found now; connect again.", retry=True)
+        finally:
+            self._looked_for -= 1
         if owner == self.owner:
             return self._rooms.connect(name, arrival)
         if not owner or TUNNELLED in arrival[1]:
             return refuse_later(*arrival, "The room moves; connect again.", retry=True)
-        await self._tunnel(arrival, owner.partition("@")[2])
+        self._tunnels += 1
+        try:
+            await self._tunnel(arrival, owner.partition("@")[2])
+        finally:
+            self._tunnels -= 1
 
     async def take(self, name: str) -> str:
         """Claims a room and fetches its state, unless another node has it; who has it. Raises BusError."""
+        task = self._taking.get(name)
+        if task is None:  # who comes meanwhile waits for the state as well
+            task = self._taking[name] = asyncio.create_task(self._take(name))
+            task.add_done_callback(lambda _: self._taking.pop(name, None))
+        return await asyncio.shield(task)
+
+    async def _take(self, name: str) -> str:
         owner = await self._bus.claim(name, self.owner)
         if owner == self.owner and name not in self._owned:
-            self._owned.add(name)
-            if name not in self._rooms.running:
-                state = await self._bus.get(name)
-                file = self._rooms.file(name)
-                if state is not None:
-                    await asyncio.to_thread(file.write_bytes, state)
+            state = None if name in self._rooms.running else await self._bus.get(name)
+            if state is not None:
+                try:
+                    await asyncio.to_thread(state_files.write, self._rooms.file(name), state)
+                except OSError as error:
+                    raise BusError(f"Its state can't be kept here: {error}") from error
+            self._owned.add(name)  # not before: without its state it would begin anew
         return owner
 
     async def run(self) -> None:
@@ -97,7 +126,7 @@ class Cluster:
 
     async def _take_over(self) -> None:
         """Rooms that have a state and no node."""
-        for name in sorted(await self._bus.orphans() - self._owned):
+        for name in sorted(filter(ROOM_NAME.fullmatch, await self._bus.orphans() - self._owned)):
             if self._rooms.is_full():
                 return
             if await self.take(name) == self.owner and name not in self._rooms.running:

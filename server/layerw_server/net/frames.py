@@ -18,6 +18,8 @@ from .sockets import INCOMING_MAX, OUTGOING_BYTES_MAX, short
 
 MESSAGE_BYTES_MAX = 64 * 1024
 PING_S = 20.0  # of silence; after as much again the connection is lost
+PARTS_MAX = 64  # of one message
+CONTROLS_MAX = 100  # pings and the like, between two looks of the room
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _KEY = re.compile(rb"\r\nsec-websocket-key: *([A-Za-z0-9+/]{22}==) *\r\n", re.IGNORECASE)
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
@@ -43,6 +45,7 @@ class RoomSocket(asyncio.Protocol):
         self._request, self._ended = request, ended
         self._buffer = bytearray()
         self._parts: list[bytes] = []
+        self._parts_bytes = self._controls = 0
         self._come: list[bytes] = []
         self._pinged = False
         self._silence: asyncio.TimerHandle | None = None
@@ -101,7 +104,7 @@ class RoomSocket(asyncio.Protocol):
             if len(buffer) < at:
                 return False
             size = int.from_bytes(buffer[2:at], "big")
-        if size + sum(map(len, self._parts)) > MESSAGE_BYTES_MAX:
+        if size + self._parts_bytes > MESSAGE_BYTES_MAX:
             raise FrameError(TOO_LARGE, f"A message has more than {MESSAGE_BYTES_MAX} bytes.")
         if len(buffer) < at + 4 + size:
             return False
@@ -111,8 +114,12 @@ class RoomSocket(asyncio.Protocol):
         return True
 
     def _frame(self, opcode: int, last: bool, data: bytes) -> None:
+        if opcode & 8:
+            self._controls += 1
+            if self._controls > CONTROLS_MAX:
+                raise FrameError(LATER, f"It sent more than {CONTROLS_MAX} control frames at once.")
         if opcode == PING:
-            self._transport.write(frame(PONG, data))
+            self._answer(data)
         elif opcode == CLOSE:
             self._end(NORMAL, "The client left.")
         elif opcode in (BINARY, CONTINUATION):
@@ -121,18 +128,26 @@ class RoomSocket(asyncio.Protocol):
             if last and not self._parts:
                 self._come.append(data)
             else:
-                self._parts.append(data or b"")
+                self._parts.append(data)
+                self._parts_bytes += len(data)
                 if last:
                     self._come.append(b"".join(self._parts))
                     self._parts.clear()
-                elif len(self._parts) > INCOMING_MAX:
-                    raise FrameError(WRONG, f"A message comes in more than {INCOMING_MAX} parts.")
+                    self._parts_bytes = 0
+                elif len(self._parts) >= PARTS_MAX:
+                    raise FrameError(WRONG, f"A message comes in more than {PARTS_MAX} parts.")
             if len(self._come) > INCOMING_MAX:
                 raise FrameError(LATER, f"It sent {INCOMING_MAX} messages that the room has not taken yet.")
         elif opcode == TEXT:
             raise FrameError(NOT_TAKEN, "It sent text; messages are binary.")
         elif opcode != PONG:
             raise FrameError(WRONG, f"Frames of kind {opcode} are none.")
+
+    def _answer(self, data: bytes) -> None:
+        """To a ping, unless whoever sends it leaves the answers waiting."""
+        if self.waiting_bytes > OUTGOING_BYTES_MAX:
+            raise FrameError(LATER, f"It left {self.waiting_bytes} bytes waiting, and sends more pings.")
+        self._transport.write(frame(PONG, data))
 
     def _listen(self) -> None:
         """Whoever says nothing is asked; who does not answer that is gone."""
@@ -172,7 +187,7 @@ class RoomSocket(asyncio.Protocol):
 
     def take(self) -> list[bytes]:
         """See Transport."""
-        come, self._come = self._come, []
+        come, self._come, self._controls = self._come, [], 0
         return come
 
     def close(self, reason: str = "") -> None:

@@ -34,6 +34,7 @@ from .rooms import Rooms
 from .worker_process import Files
 
 WORKERS_MAX = 64
+FILES_MAX = 65_536
 SOON_S, TRIES = 5.0, 5  # a worker that dies as often within that time is not started again
 log = logging.getLogger("layerw.server")
 
@@ -75,6 +76,7 @@ class Node:
         settings = self._settings
         for one in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(one, self._ends.set)
+        allow_files()
         self._listeners = listeners(settings.host, settings.port, settings.workers)
         with tempfile.TemporaryDirectory(prefix="layerw-rooms-") as temporary:
             folder = settings.kept or Path(temporary)
@@ -87,7 +89,7 @@ class Node:
                     on_ready(page_address(settings.host, self._listeners[0].getsockname()[1]))
                 while not self._ends.is_set():
                     await self._wait(self._ends, 1.0)
-                    self.rooms.end_empty()
+                    self.rooms.look_after()
             finally:
                 await self._drain()
         if self._failed:
@@ -100,7 +102,7 @@ class Node:
             return
         address = settings.address or f"{settings.host}:{self._listeners[0].getsockname()[1]}"
         try:
-            bus = bus_of(settings.bus, re.sub(r"[^A-Za-z0-9_-]", "_", settings.files.program.stem))
+            bus = bus_of(settings.bus, name_on_bus(settings.files.program))
             await bus.open()
             cluster = Cluster(bus, f"{secrets.token_hex(4)}@{address}", self.rooms)
             self._has_main = await cluster.take(MAIN_ROOM) == cluster.owner
@@ -153,7 +155,7 @@ class Node:
     def _heard(self, number: int, message: Message, sockets: list[int]) -> None:
         if "ready" in message:
             self._ready.set()
-        elif "connect" in message:
+        elif "connect" in message and sockets:
             arrival = (sockets[0], message["request"].encode("latin-1"))
             (self._cluster or self.rooms).connect(message["connect"], arrival)
         elif "metrics" in message:
@@ -172,6 +174,23 @@ class Node:
             return self._ends.set()
         log.warning("A process that serves files ended (%s); another one takes its place.", status)
         self.rooms.keep(self._start_worker(number))
+
+
+def name_on_bus(program: Path) -> str:
+    """What a program's rooms go by there: its file, or the folder of a main.py, which many programs have."""
+    program = program.resolve()
+    return re.sub(r"[^A-Za-z0-9_-]", "_", program.parent.name if program.stem == "main" else program.stem) or "main"
+
+
+def allow_files() -> None:
+    """As many open files as the system lets this process, and those that it starts, have: each player is one."""
+    import resource  # POSIX's
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, FILES_MAX) if hard != resource.RLIM_INFINITY else FILES_MAX
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def listeners(host: str, port: int, count: int) -> list[socket.socket]:

@@ -25,8 +25,10 @@ from typing import Any
 from layerw.hosts.headless import HeadlessHost
 from layerw.net.keeping import kept, restore
 
+from . import state_files
 from .channel import Channel, Message
 from .frames import RoomSocket
+from .orphans import end_with
 from .pace import Pace, log
 from .refusal import refuse
 from .room import CONNECTIONS_MAX, RoomError, begin
@@ -87,7 +89,9 @@ class RoomProcess:
     # -- the node's --------------------------------------------------------------------------------
 
     def _heard(self, message: Message, sockets: list[int]) -> None:
-        if "connection" in message:
+        if "connection" in message and not sockets:
+            self._channel.send({"took": message["number"]})  # this process has no number left for it
+        elif "connection" in message:
             task = asyncio.create_task(self._connect(sockets[0], message))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -145,9 +149,7 @@ class RoomProcess:
         """The state into the file, whole or not at all."""
         try:
             data = self._app.saves.pack(kept(self._app.net._room()))
-            part = self._kept.with_suffix(".part")
-            part.write_bytes(data)
-            part.replace(self._kept)
+            state_files.write(self._kept, data)
         except Exception as error:
             log.warning("The state of the room %s could not be kept: %s", self._name, error)
             return
@@ -165,6 +167,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     end = socket.socket(fileno=int(sys.argv[1]))
     os.set_inheritable(end.fileno(), False)
+    end_with(end)
     room = RoomProcess(end, Path(sys.argv[2]))
     if find_spec("uvloop"):
         import uvloop

@@ -1,8 +1,8 @@
 """The rooms of a node: a process each, begun by the first who comes and ended when nobody has been there for a while.
 
-Owns: which run, who waits for one to begin, and that a room whose process died goes on from the state that it kept.
-Does not own: sockets that listen (node.py). Limits: `rooms_max` at a time; FAILURES_MAX deaths in FAILURES_S, then the
-room rests for as long.
+Owns: which run, who waits for one to begin, and that a room whose process died, or hangs, goes on from the state that
+it kept. Does not own: sockets that listen (node.py). Limits: `rooms_max` at a time; FAILURES_MAX deaths in FAILURES_S,
+then the room rests for as long; WAITING_MAX connections that a room has not taken.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ from .children import Child
 from .refusal import refuse
 
 EMPTY_S = 60.0
+HANGS_S = 30.0  # that a process may say nothing: it has something to say each second
 FAILURES_MAX, FAILURES_S = 4, 10.0
-WAITING_MAX = 1100  # connections, while a room begins
+WAITING_MAX = 1100  # connections, while a room begins or does not take them
+REFUSING_MAX = 1000  # connections that are told why; more are closed
 log = logging.getLogger("layerw.server")
 SPARE_S = 1.0  # after which a spare process is made: the room that begins needs the machine first
 Arrival = tuple[int, bytes]  # a file descriptor, and the request
@@ -47,7 +49,7 @@ class RunningRoom:
         self.ready = asyncio.Event()
         self.failed = ""
         self.drains = False
-        self.empty_since = time.monotonic()
+        self.empty_since = self._heard_s = time.monotonic()
 
     @property
     def pid(self) -> int | None:
@@ -56,20 +58,24 @@ class RunningRoom:
 
     async def start(self) -> None:
         """Begins a process for it."""
-        self._child = await self._process(self._heard, self._gone)
+        try:
+            self._child = await self._process(self._heard, self._gone)
+        except OSError as error:  # no more processes, memory or file descriptors
+            self.failed = f"No process can be started: {error}"
+            return self._gone(-1)
         self._child.send({"begin": self.name, "kept": str(self._kept)})
 
     def connect(self, arrival: Arrival) -> None:
         """A connection for it, at once or when it has begun."""
         self.empty_since = time.monotonic()
-        if self.ready.is_set() and self._child is not None:
+        if len(self._handed) + len(self._arrivals) >= WAITING_MAX:
+            os.close(arrival[0])
+        elif self.ready.is_set() and self._child is not None:
             number = next(self._numbers)
             self._handed[number] = arrival
             self._child.send({"connection": arrival[1].decode("latin-1"), "number": number}, [os.dup(arrival[0])])
-        elif len(self._arrivals) < WAITING_MAX:
-            self._arrivals.append(arrival)
         else:
-            os.close(arrival[0])
+            self._arrivals.append(arrival)
 
     async def end(self) -> None:
         """Keeps its state and says goodbye to everyone."""
@@ -77,7 +83,15 @@ class RunningRoom:
         if self._child is not None:
             await self._child.end({"drain": True})
 
+    def end_hanging(self) -> None:
+        """Kills a process that runs the room and says nothing any more."""
+        if self.ready.is_set() and self._child is not None and time.monotonic() - self._heard_s > HANGS_S:
+            log.error("The process of the room %s has hung for %.0f s; it is killed.", self.name, HANGS_S)
+            self._heard_s = time.monotonic()
+            self._child.kill()
+
     def _heard(self, message: Message, sockets: list[int]) -> None:
+        self._heard_s = time.monotonic()
         if "ready" in message:
             self.ready.set()
             waiting, self._arrivals = self._arrivals, []
@@ -137,7 +151,7 @@ class Rooms:
         """A connection for the room of that name."""
         room = self.running.get(name)
         if room is None:
-            reason = self._refusal(name)
+            reason = self.refusal(name)
             if reason:
                 return refuse_later(*arrival, reason)
             room = self.begin(name)
@@ -159,10 +173,11 @@ class Rooms:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def end_empty(self) -> None:
-        """Ends those where nobody has been for EMPTY_S, but for the main one."""
+    def look_after(self) -> None:
+        """Ends those where nobody has been for EMPTY_S, but for the main one; and processes that hang."""
         now = time.monotonic()
         for room in list(self.running.values()):
+            room.end_hanging()
             if room.name != MAIN_ROOM and not room.drains and now - room.empty_since > EMPTY_S:
                 room.drains = True
                 self.keep(room.end())
@@ -196,7 +211,8 @@ class Rooms:
         """By name."""
         return {name: room.figures for name, room in self.running.items()}
 
-    def _refusal(self, name: str) -> str:
+    def refusal(self, name: str) -> str:
+        """Why the room of that name, which does not run, can't begin; "": it can."""
         if time.monotonic() < self._rests.get(name, 0.0):
             return f"The room {name} can't run; the server's log says why. Try again in some seconds."
         if self.is_full():
@@ -220,6 +236,8 @@ def _unmissed(status: int) -> None:
 
 def refuse_later(number: int, request: bytes, reason: str, *, retry: bool = False) -> None:
     """Tells a connection why it is not let in."""
+    if len(_REFUSING) >= REFUSING_MAX:
+        return os.close(number)
     task = asyncio.get_running_loop().create_task(refuse(socket.socket(fileno=number), request, reason, retry=retry))
     _REFUSING.add(task)
     task.add_done_callback(_REFUSING.discard)

@@ -24,6 +24,7 @@ from layerw.net import wire
 
 from .channel import Channel, Message
 from .frames import BINARY, CLOSE, PING, PONG, frame
+from .orphans import end_with
 
 JOIN_S = 10.0  # that one may take to come in
 AT_A_TIME = 32  # that come in together
@@ -245,6 +246,7 @@ def merged(parts: list[list[float]], share: float) -> float:
 def main() -> None:
     """Runs the players that the channel asks for."""
     end = socket.socket(fileno=int(sys.argv[1]))
+    end_with(end)
     try:
         import uvloop
     except ImportError:

@@ -24,6 +24,7 @@ from ..http.app import LayerwServer, create_app
 from ..http.serve import uvicorn_config
 from ..runtime.packages import PageWheel, PageWheels
 from .channel import Channel, Message
+from .orphans import end_with
 
 ANSWER_S = 2.0  # a node that takes longer is busy with worse
 
@@ -107,6 +108,7 @@ class Worker(uvicorn.Server):
 def main() -> None:
     """Serves until the node is gone."""
     end, listener = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
+    end_with(end)
     Worker(end, Files.read(sys.argv[3])).run(sockets=[listener])
 
 

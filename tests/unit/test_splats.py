@@ -231,7 +231,10 @@ def covariance(one: Arrays, i: int) -> npt.NDArray[Any]:
 def test_what_a_file_says_wrongly_is_told_with_its_value() -> None:
     one = arrays()
     good = ply(one)
+    rests = ply(arrays(degree=1))
     cases = {
+        rests.replace(b"float f_rest_4", b"float other__4"): "8 of f_rest, but no f_rest_4",
+        rests.replace(b"float f_rest_8", b"float other__8"): "8 of f_rest, which are no three colours",
         b"": "begins with b''", b"PK\x03\x04" + bytes(50): "begins with",
         b"NGSP" + bytes(40): "version 0", b"NGSP" + bytes(4): "8 of 16",
         good[:-1]: "the file has", good.replace(b"vertex 50", b"vertex 4000000000"): "line 4 of its header says",
@@ -573,6 +576,42 @@ def test_splats_without_room_wait_and_damaged_ones_are_told(tmp_path: Path) -> N
     host.step(app, 20)
     assert model.state == "failed" and "splat 3 has the scale" in model.error
     assert app.report()["splats"]["clouds"] == 0
+
+
+def test_a_model_whose_splats_there_is_no_room_to_read_fails_at_once(tmp_path: Path) -> None:
+    (tmp_path / "scan.glb").write_bytes(glb(arrays(20_000)))
+    host = HeadlessHost(tmp_path)
+    app = lw.App(host=host)
+    heap = app._engine.heap_ledger
+    heap.reserve(heap.left_bytes - 4_000_000, "The rest of a program")
+    model = app.load("scan.glb")
+    host.step(app, 20)
+    assert model.state == "failed" and "20,000 splats needs" in model.error and "heap_mib" in model.error
+    assert app.report()["splats"]["clouds"] == 0
+
+
+def test_splats_that_wait_for_the_gpu_are_not_read_each_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from layerw.splats import gltf_files
+
+    (tmp_path / "scan.glb").write_bytes(glb(arrays(20_000)))
+    host = HeadlessHost(tmp_path)
+    app = lw.App(host=host)
+    host.step(app, 3)
+    store, taken, reads = app._engine.store, gltf_files.taken, list[int]()
+
+    def counted(values: Any, parts: Any) -> Arrays:
+        reads.append(parts.count)
+        return taken(values, parts)
+
+    monkeypatch.setattr(gltf_files, "taken", counted)
+    held = store.left_bytes - 100_000
+    assert store.try_charge(held)
+    model = app.load("scan.glb")
+    host.step(app, 20)
+    assert model.state == "loading" and not reads
+    store.uncharge(held)
+    host.step(app, 5)
+    assert model.state == "ready" and len(reads) == 1
 
 
 def test_a_program_without_splats_imports_nothing_of_them() -> None:

@@ -15,6 +15,7 @@ import pytest
 import layerw as lw
 from layerw.assets.gltf import parse
 from layerw.assets.items import GltfError
+from layerw.assets.outer_models import OuterModels
 from layerw.assets.plan import make_plan
 from layerw.gpu import spec
 from layerw.hosts.containers import FormatError, split_model
@@ -120,6 +121,29 @@ def test_a_gltf_beside_a_tile_finds_what_lies_beside_itself(tmp_path: Path) -> N
     app, draw = shown(tmp_path, outside(b"models/tree.gltf"))
     assert len(draw.mesh) == 2
     app.close()
+
+
+@pytest.mark.parametrize("changed", [
+    {"buffers": None}, {"buffers": 5}, {"buffers": [None]}, {"buffers": [{"uri": "http://[", "byteLength": 36}]},
+    {"images": 5}, {"images": ["x"]}, {"images": [{"uri": "http://["}]}])  # fmt: skip
+def test_a_model_outside_whose_members_are_wrong_is_told_with_them(changed: dict[str, Any]) -> None:
+    text, _, _ = split_model(outside(b"tree.glb"))
+    document = {**json.loads(split_model(TRIANGLE)[0]), **changed}
+    outer = OuterModels("w/a.i3dm", text, 1)
+    outer.take(outer.sources["w/tree.glb"], json.dumps(document).encode())
+    with pytest.raises(GltfError, match=r"The model 'w/tree.glb': .*(array|JSON object|no URL)"):
+        outer.documents()
+
+
+def test_a_tile_can_not_name_a_model_outside_until_memory_ends() -> None:
+    text, _, _ = split_model(cmpt(*(outside(b"tree.glb") for _ in range(100))))
+    model = split_model(TRIANGLE)[0]
+    outer = OuterModels("w/a.cmpt", text, 1)
+    outer.take(outer.sources["w/tree.glb"], model)
+    assert list(outer.documents()) == ["tree.glb"]
+    outer.take(outer.sources["w/tree.glb"], model.replace(b"}", b" " * 100_000 + b"}", 1))
+    with pytest.raises(GltfError, match="1 models in other files 100 times"):
+        outer.documents()
 
 
 @pytest.mark.parametrize(("file", "message"), [

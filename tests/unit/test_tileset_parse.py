@@ -74,6 +74,11 @@ def test_refine_is_inherited_and_contents_are_known() -> None:
     ({"content": {"uri": "a.glb", "extras": {"byteLength": -4}}}, "byteLength -4"),
     ({"children": {}}, ""), ({"children": "no"}, "root.children is str"),
     ({"children": [3]}, "root.children[0] is int"),
+    ({"extensions": [1]}, "root.extensions is list; an object"), ({"extensions": 5}, "root.extensions is int"),
+    ({"content": None, "extensions": {"3DTILES_multiple_contents": 5}}, "the 3DTILES_multiple_contents 5"),
+    ({"extensions": {"3DTILES_implicit_tiling": [1]}}, "the 3DTILES_implicit_tiling [1]"),
+    ({"implicitTiling": {"subdivisionScheme": "QUADTREE", "subtreeLevels": 2, "maximumLevel": "x"}},
+     "availableLevels is 'x'"),
     ({"implicitTiling": {"subdivisionScheme": "HEX"}}, "subdivisionScheme is 'HEX'"),
     ({"implicitTiling": {"subdivisionScheme": "OCTREE", "subtreeLevels": 9, "availableLevels": 9}},
      "subtreeLevels is 9; an integer from 1 to 6"),
@@ -101,6 +106,31 @@ def test_a_fault_among_children_leaves_out_these_children_alone() -> None:
     assert len(errors) == 1 and "w/tileset.json: root.children[2].children[1].geometricError is 'big'" in errors[0]
 
 
+@pytest.mark.parametrize("extensions", [5, [1], {"3DTILES_implicit_tiling": 5}])
+def test_a_member_of_another_kind_stops_no_frame(extensions: Any) -> None:
+    document = quadtree(2)
+    document["root"]["children"][0]["extensions"] = extensions
+    rig = Rig({"w/tileset.json": document})
+    rig.settle(look((0, 300, 100), (0, 0, 0)))
+    assert rig.drawn_urls() == {"w/t/0-0-0.glb"}
+    assert "root.children[0].extensions" in rig.streamer.take_errors()[0]
+
+
+def test_transforms_that_multiply_beyond_all_numbers_leave_their_tile_out() -> None:
+    document = quadtree(2)
+    grow = [1e20, 0, 0, 0, 0, 1e20, 0, 0, 0, 0, 1e20, 0, 0, 0, 0, 1]
+    document["root"]["children"][0].update(transform=grow, children=[{**quadtree(1)["root"], "transform": grow}])
+    tree = TileTree(geo.WORLD_FROM_TILESET)
+    tree.add_tileset(parse_tileset(encoded(document)), "w/tileset.json")
+    with np.errstate(all="raise"):
+        read_all(tree)
+    assert np.isfinite(tree.geo[: tree.count]).all() and tree.count == 6
+    assert [text for _, text in tree.faults] == [
+        "w/tileset.json: root.children[0].children[0].transform, with those above it, goes beyond 1e+30. "
+        "The tile is left out."]
+    assert not tree.content_of(5) and tree.content_of(1)
+
+
 def test_tiles_that_no_view_visits_are_never_read() -> None:
     rig = Rig({"w/tileset.json": quadtree(7)})
     rig.settle(look((-1900, 60, -1900), (-2048, 0, -2048)))
@@ -114,7 +144,9 @@ def test_tiles_that_no_view_visits_are_never_read() -> None:
     (b"", "broken JSON"), (b'{"asset": {', "line 1, column"), (b"\xff\xfe{}", "not UTF-8"), (b"[1]", "list"),
     (b"[" * 100_000, "can't be read"), (b'{"asset": {"version": "9"}, "root": {}}', "'9'"), (b"{}", "asset"),
     (b'{"asset": {"version": "1.1"}}', "root"),
-    (b'{"asset": {"version": "1.1"}, "root": {}, "extensionsRequired": ["X_y"]}', "X_y")])
+    (b'{"asset": {"version": "1.1"}, "root": {}, "extensionsRequired": ["X_y"]}', "X_y"),
+    (b'{"asset": {"version": "1.1"}, "root": {}, "extensionsRequired": 5}', "extensionsRequired is 5"),
+    (b'{"asset": {"version": "1.1"}, "root": {}, "extensionsRequired": [{}]}', "an array of texts")])
 def test_broken_files(data: bytes, part: str) -> None:
     with pytest.raises(TilesetError) as caught:
         parse_tileset(data)

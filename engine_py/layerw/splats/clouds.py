@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.addresses import checked_address, shown
-from layerw.base.errors import LayerwError
+from layerw.base.errors import BudgetError, LayerwError
 from layerw.base.mathx import matrix_from_quat
 from layerw.base.outcomes import FAILED, READY, Outcomes
 from layerw.base.ports import F32, F64, MadeSplats, MaterialDesc, SplatParts, TransferDone, TransferFailed
@@ -25,7 +25,7 @@ from layerw.gpu import spec
 from layerw.scene.camera import CameraFrame
 from layerw.scene.entity import Entity
 from layerw.scene.table import FrameColumns
-from layerw.splats.files import Arrays, checked_count, read_splats
+from layerw.splats.files import Arrays, SplatError, checked_count, read_splats
 from layerw.splats.harmonics import DEGREE_MAX
 from layerw.splats.order import ALLOWANCE, BYTES_EACH, SLICE, DepthOrder, sort_bytes
 from layerw.splats.packing import TEXELS, new_words, pack, positions_of, size_bytes
@@ -193,6 +193,7 @@ class Clouds:
         from layerw.splats.gltf_files import taken, taking_bytes
 
         checked_count(parts.count, "the file")
+        self._check_room(parts, taking_bytes(parts))
         with _Charged(self._port, f"Reading {parts.count:,} splats") as charged:
             charged.add(taking_bytes(parts))
             arrays = taken(values, parts)
@@ -208,6 +209,20 @@ class Clouds:
 
         gpu_bytes = size_bytes(cloud.count, cloud.degree) + 4 * cloud.count
         return MadeSplats(cloud.mesh, cloud.material, (x, y, z), min(radius, 1e18), gpu_bytes, end)
+
+    def _check_room(self, parts: SplatParts, taking: int) -> None:
+        """Before anything of them is made: they are asked for again each frame while the GPU has no room. Memory for
+        reading them is not waited for, as nothing is put out for it. Raises BudgetError, SplatError."""
+        store, heap, count = self._port.resources.store, self._port.heap_ledger, parts.count
+        texture_bytes = size_bytes(count, parts.degree)
+        needed = taking + 2 * texture_bytes + (4 + BYTES_EACH) * count
+        if not heap.try_reserve(needed):
+            raise SplatError(str(heap.no_room(needed, f"Reading {count:,} splats")))
+        heap.release(needed)
+        if not store.try_charge(texture_bytes):
+            raise BudgetError(f"The GPU has no room for {count:,} splats.", needed_bytes=texture_bytes + 4 * count,
+                              left_bytes=store.left_bytes)  # fmt: skip
+        store.uncharge(texture_bytes)
 
     def _made(self, splats: Splats | None, arrays: Arrays) -> Cloud:
         """Raises BudgetError: then nothing is kept."""

@@ -121,7 +121,7 @@ def _ply(data: bytes, charge: Charge, degree: int) -> Arrays:
     if start + count * row.itemsize > len(data):
         raise SplatError(f"its {count:,} splats of {row.itemsize} bytes need {start + count * row.itemsize:,} bytes, "
                          f"but the file has {len(data):,}")  # fmt: skip
-    given = sum(f"f_rest_{number}" in row.fields for number in range(3 * COUNTS[-1])) // 3  # type: ignore[operator]
+    given = _ply_given({name for name, _ in fields})
     degree = min(degree, max(one for one, size in enumerate(COUNTS) if size <= given))
     charge((_PLY_BYTES + _HARMONICS_BYTES[degree]) * count)
     rows = np.frombuffer(data, row, count, start)
@@ -185,6 +185,17 @@ def _ply_header(lines: list[str]) -> tuple[int, list[tuple[str, str]]]:
     if missing:
         raise SplatError(f"its vertices have no {', '.join(missing)}: it holds no Gaussian splats")
     return count, fields
+
+
+def _ply_given(names: set[str]) -> int:
+    """Its harmonics, of each colour. Raises SplatError where one is missing: the others' places depend on it."""
+    there = [f"f_rest_{number}" in names for number in range(3 * COUNTS[-1])]
+    given = sum(there)
+    if not all(there[:given]):
+        raise SplatError(f"its vertices have {given} of f_rest, but no f_rest_{there.index(False)}")
+    if given % 3:
+        raise SplatError(f"its vertices have {given} of f_rest, which are no three colours")
+    return given // 3
 
 
 def _whole(text: str) -> int:

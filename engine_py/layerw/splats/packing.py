@@ -58,7 +58,8 @@ def pack(arrays: Arrays, words: U32, slice_count: int) -> Iterator[int]:
 
 def _pack(arrays: Arrays, some: slice, rows: U32) -> None:
     rows[:, :3] = np.ascontiguousarray(arrays.position[some]).view(np.uint32)
-    shown = (arrays.color[some, :3] - np.float32(COLOR_LOW)) / np.float32(COLOR_STEP)
+    shown = np.clip(arrays.color[some, :3], COLOR_LOW, -COLOR_LOW + 8)  # far colours times 1024 are infinite
+    shown = (shown - np.float32(COLOR_LOW)) / np.float32(COLOR_STEP)
     red, green, blue = np.clip(np.rint(shown), 0, 8191).astype(np.uint32).T
     alpha = np.rint(np.clip(arrays.color[some, 3], 0, 1) * 255).astype(np.uint32)
     rows[:, 3] = red | green << 13 | (blue & 63) << 26

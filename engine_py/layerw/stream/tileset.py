@@ -85,7 +85,10 @@ def parse_tileset(data: bytes) -> Tileset:
     version = asset.get("version")
     if version not in ("1.0", "1.1"):
         raise TilesetError(f"asset.version is {version!r}; this client reads 3D Tiles \"1.0\" and \"1.1\".")
-    unknown = set(document.get("extensionsRequired") or ()) - KNOWN_EXTENSIONS
+    required = document.get("extensionsRequired") or []
+    if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
+        raise TilesetError(f"extensionsRequired is {str(required)[:80]}; an array of texts is expected.")
+    unknown = set(required) - KNOWN_EXTENSIONS
     if unknown:
         raise TilesetError(f"The tileset requires the extensions {sorted(unknown)}, which this client does not know.")
     root = _member(document, "root", dict, "tileset.json")
@@ -179,7 +182,7 @@ def _transform(raw: Any, path: str) -> F64 | None:
 
 
 def _contents(raw: dict[str, Any], path: str) -> tuple[ContentRef, ...]:
-    extension = (raw.get("extensions") or {}).get("3DTILES_multiple_contents") or {}
+    extension = _extension(raw, "3DTILES_multiple_contents", path)
     several = raw.get("contents") or extension.get("contents") or extension.get("content") or []
     single = raw.get("content")
     items = [single] if single is not None else several
@@ -205,7 +208,7 @@ def hash_in(uri: str) -> str:
 
 
 def _implicit(raw: dict[str, Any], path: str) -> ImplicitSpec | None:
-    spec = raw.get("implicitTiling") or (raw.get("extensions") or {}).get("3DTILES_implicit_tiling")
+    spec = raw.get("implicitTiling") or _extension(raw, "3DTILES_implicit_tiling", path) or None
     if spec is None:
         return None
     where = f"{path}.implicitTiling"
@@ -214,7 +217,8 @@ def _implicit(raw: dict[str, Any], path: str) -> ImplicitSpec | None:
     scheme = spec.get("subdivisionScheme")
     if scheme not in ("QUADTREE", "OCTREE"):
         raise TilesetError(f"{where}.subdivisionScheme is {scheme!r}; \"QUADTREE\" or \"OCTREE\" is expected.")
-    available = spec.get("availableLevels", spec.get("maximumLevel", -1) + 1)
+    last = spec.get("maximumLevel", -1)  # as drafts of the extension said it
+    available = spec.get("availableLevels", last + 1 if isinstance(last, int) else last)
     levels = spec.get("subtreeLevels")
     dimensions = 2 if scheme == "QUADTREE" else 3
     for name, value, most in (("subtreeLevels", levels, 20 // dimensions), ("availableLevels", available, 30)):
@@ -223,8 +227,16 @@ def _implicit(raw: dict[str, Any], path: str) -> ImplicitSpec | None:
     uri = _member(_member(spec, "subtrees", dict, where), "uri", str, f"{where}.subtrees")
     if "sphere" in (raw.get("boundingVolume") or {}):
         raise TilesetError(f"{path} has implicitTiling and a sphere as its bounding volume; only box and region split.")
-    assert isinstance(levels, int)
+    assert isinstance(levels, int) and isinstance(available, int)
     return ImplicitSpec(dimensions, levels, available, uri)
+
+
+def _extension(raw: dict[str, Any], name: str, path: str) -> dict[str, Any]:
+    """What a tile says in an extension, {} for nothing."""
+    extensions = raw.get("extensions") or {}
+    if not isinstance(extensions, dict):
+        raise TilesetError(f"{path}.extensions is {type(extensions).__name__}; an object is expected.")
+    return _member(extensions, name, dict, f"{path}.extensions") if extensions.get(name) is not None else {}
 
 
 def _extras(raw: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from layerw.stream import geo
 from layerw.stream.bounds import GEO_COLUMNS, Shape, Volume, box_rows, fit_axes, pack, shape_of
 from layerw.stream.errors import TilesetError
 from layerw.stream.implicit import Subtree, deinterleave, fill_template, level_start
-from layerw.stream.tileset import ContentRef, ImplicitSpec, ParsedTile, Tileset, children_of
+from layerw.stream.tileset import NUMBER_MAX, ContentRef, ImplicitSpec, ParsedTile, Tileset, children_of
 
 NONE, MODEL, TILESET, SUBTREE = 0, 1, 2, 3  # kind: of a row's content; the last two add rows once fetched
 ROWS_MAX = 2_000_000
@@ -186,6 +186,7 @@ class TileTree:
         rows = np.arange(first, first + len(tiles))
         matrices = [self._matrix(tile.transform, int(self.matrix[row]) if row >= 0 else -1)
                     for tile, row in zip(tiles, above.tolist(), strict=True)]
+        self._leave_out_lost(tiles, matrices, above, sources)
         self.parent[rows], self.matrix[rows], self.source[rows] = above, matrices, sources
         self.child_count[rows] = [len(tile.unread) for tile in tiles]
         self.level[rows] = np.where(above >= 0, self.level[above] + 1, 0)
@@ -202,6 +203,16 @@ class TileTree:
                 self.geo[row] = pack(shape_of(tile.volume, world, self.place), 0.0)
             self.geo[row, 16] = errors[row - first]
             self._write_one(row, tile, world)
+
+    def _leave_out_lost(self, tiles: list[ParsedTile], matrices: list[int], above: I64, sources: I64 | I32) -> None:
+        """Those that transforms in transforms take beyond all numbers: nothing else could be computed with them."""
+        reach = np.abs(np.stack([self.matrices[number] for number in matrices])).max(axis=(1, 2))
+        for number in np.flatnonzero(~(reach < NUMBER_MAX)).tolist():
+            tile, url = tiles[number], self.sources[sources[number]].url
+            self.faults.append((url, f"{url}: {tile.path}.transform, with those above it, goes beyond "
+                                     f"{NUMBER_MAX:g}. The tile is left out."))
+            tiles[number] = tile._replace(contents=(), implicit=None, request_volume=None, unread=[])
+            matrices[number] = self._matrix(None, int(self.matrix[above[number]]) if above[number] >= 0 else -1)
 
     def _matrix(self, own: F64 | None, above: int) -> int:
         if own is None and above >= 0:

@@ -109,3 +109,12 @@ def test_what_the_validator_says_often_is_told_a_few_times() -> None:
     texts = [text for _, text in report.findings]
     assert len(texts) == 7 and texts[-1] == "117 more of ZERO" and texts[0] == "/a/0: Is zero. (ZERO)"
     assert [level for level, _ in report.findings].count("error") == 3 and report.failed
+
+
+def test_attributes_of_splats_are_no_faults_though_the_validator_knows_none_of_them() -> None:
+    report = Report("glTF", "scan.glb", [])
+    pointers = [f"/meshes/0/primitives/0/attributes/{name}" for name in ("KHR_gaussian_splatting:SCALE", "Scale")]
+    _tell([{"severity": 0, "code": "MESH_PRIMITIVE_INVALID_ATTRIBUTE", "pointer": pointer,
+            "message": "Invalid attribute name."} for pointer in pointers], report)  # fmt: skip
+    assert [text for _, text in report.findings] == [
+        "/meshes/0/primitives/0/attributes/Scale: Invalid attribute name. (MESH_PRIMITIVE_INVALID_ATTRIBUTE)"]

@@ -36,6 +36,7 @@ validator.validateBytes(new Uint8Array(fs.readFileSync(file)), { uri: path.basen
   }) }).then((report) => console.log(JSON.stringify(report.issues.messages)));
 """
 UNKNOWN_TO_VALIDATOR = ("KHR_texture_basisu", "EXT_meshopt_compression", "KHR_meshopt_compression", "image/ktx2")
+SPLATS_IN_NAMES = "/attributes/KHR_gaussian_splatting:"  # of attributes, whose names the validator takes for wrong
 
 
 def inspect_model(path: Path) -> Report:
@@ -256,6 +257,8 @@ def _tell(messages: list[dict[str, Any]], report: Report) -> None:
         level = {0: ERROR, 1: WARNING}.get(message.get("severity", 2))
         if level == WARNING and (message.get("code") == "IMAGE_UNRECOGNIZED_FORMAT"
                                  or any(name in text for name in UNKNOWN_TO_VALIDATOR)):
+            continue
+        if message.get("code") == "MESH_PRIMITIVE_INVALID_ATTRIBUTE" and SPLATS_IN_NAMES in message.get("pointer", ""):
             continue
         if level is not None:
             told[level, message.get("code")] += 1

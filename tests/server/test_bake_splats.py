@@ -100,6 +100,15 @@ def test_what_can_not_be_made_is_told(tmp_path: Path) -> None:
         spz(far._replace(position=far.position * 1e5))
 
 
+def test_no_folder_is_made_of_the_name_of_a_ply(tmp_path: Path) -> None:
+    source = tmp_path / "scan.ply"
+    source.write_bytes(ply(arrays(5)))
+    for name in ("scan.ply", "small.PLY"):
+        with pytest.raises(BakeError, match=r"written as \.spz or \.glb"):
+            bake_splats(source, tmp_path / name)
+    assert list(tmp_path.iterdir()) == [source]
+
+
 def test_inspect_tells_what_a_file_holds(tmp_path: Path) -> None:
     one = arrays(1000, 2)
     one.color[:3, 3], one.scale[0] = 0.001, 30.0

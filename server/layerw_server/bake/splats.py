@@ -47,6 +47,8 @@ def bake_splats(source: Path, out: Path, degree: int = DEGREE_MAX) -> SplatsResu
     Raises:
         BakeError: the source holds no splats, or out can't be made.
     """
+    if out.suffix.lower() == ".ply" and not out.is_dir():
+        raise BakeError(f"{out} can't be made: splats are written as .spz or .glb; give such a name, or a folder.")
     path = out if out.suffix.lower() in OUT_SUFFIXES else out / f"{source.stem}.spz"
     if path.exists() and path.samefile(source):
         raise BakeError(f"{path} is the source itself; give another name.")

@@ -35,13 +35,13 @@ query = app.host.options().get("query") or {}
 player, trail = Player(app) if "play" in query else None, Trail(app)  # see play.py
 app.time_scale = float(query.get("play", 1))
 build(app, 1, fence(app))  # before any scene, so that it stays
-move = app.actions.axis("move", "WASD", "Arrows", "Gamepad.LeftStick", "Touch.LeftStick")
-look = app.actions.axis("look", "Mouse.Move")
-turn = app.actions.axis("turn", "Gamepad.RightStick", "Touch.RightStick", "IJKL")
-jump = app.actions.bind("jump", "Space", "Gamepad.South", "Touch.A")
-use = app.actions.bind("use", "KeyE", "Gamepad.West", "Touch.B")
-walk = app.actions.bind("walk", "Shift", "Gamepad.LeftTrigger")
-stop = app.actions.bind("stop", "Escape", "Gamepad.Start", "Touch.Y")
+move = app.actions.axis("move", "WASD", "Arrows", "Gamepad.LeftStick", "Touch.LeftStick", context="play")
+look = app.actions.axis("look", "Mouse.Move", context="play")
+turn = app.actions.axis("turn", "Gamepad.RightStick", "Touch.RightStick", "IJKL", context="play")
+jump = app.actions.bind("jump", "Space", "Gamepad.South", "Touch.A", context="play")
+use = app.actions.bind("use", "KeyE", "Gamepad.West", "Touch.B", context="play")
+walk = app.actions.bind("walk", "Shift", "Gamepad.LeftTrigger", context="play")
+stop = app.actions.bind("stop", "Escape", "Gamepad.Start", "Touch.Y", context="play")
 app.actions.keep(app.store)
 app.buses["music"].gain, app.buses["sfx"].gain = app.store.get("music", 0.6), app.store.get("sfx", 0.9)
 app.quality = app.store.get("quality", app.quality)
@@ -135,9 +135,10 @@ class Level(lw.Scene):
         self.chase = Chase(app, self.fox)
         self.all, self.was_open = len(self.fireflies.left), self.pen.open
         sounds.waves().play(at=self.boat.home, gain=0.8, loop=True)
-        app.pointer_lock, self.was_locked = not player, False
-        self.score = app.ui.text("", anchor="top left", style={"font_size": 22})
-        self.prompt = app.ui.text(self.day.goal, live=True, anchor="bottom", style={"font_size": 20})
+        app.pointer_lock, self.was_locked, app.actions.context = not player, False, "play"
+        self.score = app.ui.text("", anchor="top", style={"font_size": 22})
+        centered = {"font_size": 20, "text_align": "center"}
+        self.prompt = app.ui.text(self.day.goal, live=True, anchor="top", style=centered)
         with app.ui.dialog("Paused", visible=False) as self.menu:
             app.ui.button("Go on")(partial(self.pause, False))
             app.ui.button("Options")(options)
@@ -234,6 +235,7 @@ class Level(lw.Scene):
 
     def leave(self) -> None:
         app.paused = app.pointer_lock = False
+        app.actions.context = None
 
 
 class End(lw.Scene):

@@ -13,7 +13,7 @@ from tests.unit.test_fox import HASH
 
 from .conftest import ServeProgram
 from .harness import Running, open_program
-from .test_actions import CIRCLES, PAD
+from .test_actions import CIRCLES, PAD, STAGE
 
 PROGRAM = Path(__file__).resolve().parents[2] / "examples/fox/main.py"
 FRAMES = 1600  # of four steps each: it ends before
@@ -69,6 +69,19 @@ def test_keys_and_a_pad_play_it(context: BrowserContext, serve_program: ServePro
 
 
 STICK, JUMP, STOP = (150, 400), (610, 488), (610, 372)  # CSS pixels of a page of 720 x 540: actions/screen.py
+PHONES = ((390, 844), (844, 390), (320, 568))
+COVERED = f"""() => {{
+    const lies = (one) => one.getBoundingClientRect();
+    const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    const words = [...{STAGE}.querySelector('[part=ui]').shadowRoot.querySelectorAll('.text, .title, .button')]
+      .filter((one) => one.checkVisibility() && one.textContent !== '');
+    const circles = {CIRCLES};
+    const out = [...words, ...circles].filter((one) => lies(one).left < 0 || lies(one).right > innerWidth
+      || lies(one).top < 0 || lies(one).bottom > innerHeight);
+    return [out, words.filter((one) => circles.some((circle) => meet(lies(one), lies(circle)))),
+      words.filter((one) => words.some((other) => one !== other && meet(lies(one), lies(other))))]
+      .map((found) => found.map((one) => one.textContent));
+}}"""  # what leaves the screen, words under circles, words over words
 
 
 def test_fingers_play_it(browser: Browser, serve_program: ServeProgram) -> None:
@@ -81,6 +94,9 @@ def test_fingers_play_it(browser: Browser, serve_program: ServeProgram) -> None:
             points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
             session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
 
+        page.touchscreen.tap(20, 300)
+        running.frames(4)
+        assert page.evaluate(f"{CIRCLES}.length") == 0, "there is nothing to run for in the menu"
         page.get_by_role("button", name="Noon").tap()
         until(running, "fox and fox.body.on_ground")
         page.wait_for_function(f"{CIRCLES}.length === 3")
@@ -100,6 +116,14 @@ def test_fingers_play_it(browser: Browser, serve_program: ServeProgram) -> None:
         touch("Start", STOP)
         touch("End")
         until(running, "app.paused and menu.visible")
+        page.wait_for_function(f"{CIRCLES}.length === 0")
         page.get_by_role("button", name="Go on").tap()
         until(running, "not app.paused and not menu.visible")
+        page.wait_for_function(f"{CIRCLES}.length === 3")
+        running.python("from layerw.base.host_port import Running; level = Running.app.scene; level.time_s = 0.0; "
+                       "level.prompt.text = level.day.goal")
+        for width, height in PHONES:
+            page.set_viewport_size({"width": width, "height": height})
+            running.frames(4)
+            assert page.evaluate(COVERED) == [[], [], []], (width, height)
         assert running.report()["errors"] == []

@@ -220,6 +220,48 @@ def test_sticks_and_buttons_are_shown_on_touch_devices_only(p: Pilot) -> None:
     assert sent[-1] == sent[1]
 
 
+def test_circles_are_those_of_the_context_and_none_before_a_dialog(p: Pilot) -> None:
+    sent: list[Any] = []
+    actions = p.app.actions
+    actions._screen._send = sent.append
+    actions.bind("jump", "Touch.A", context="play")
+    actions.bind("pick", "Touch.A", context="build")
+    actions.axis("move", "Touch.LeftStick", context="play")
+    p.app._engine.page._receive(encode_own("actions", {"touch": True}))
+
+    def shown() -> list[str]:
+        p.step(2)
+        return [label for *_, label, _ in sent[-1].get("show", [])]
+
+    assert sent == [{}] and shown() == [], "the page's half begins, and no action counts yet"
+    p.touch(0, 100, 300)
+    assert shown() == [], "no stick in a menu"
+    actions.context = "play"
+    assert shown() == ["jump", "", ""]
+    p.touch(2, 100, 300)
+    actions.context = "build"
+    assert shown() == ["pick"]
+    actions.context = "play"
+    assert shown() == ["jump"]
+    actions.bind("stop", "Touch.Y")
+    assert sorted(shown()) == ["jump", "stop"]
+    actions.context = None
+    assert shown() == ["stop"], "one without a context always counts"
+    with p.app.ui.dialog("Paused", visible=False) as dialog:
+        pass
+    other = p.app.ui.dialog("Sure?", visible=False)
+    assert shown() == ["stop"]
+    dialog.visible = other.visible = True
+    assert shown() == []
+    dialog.visible = False
+    assert shown() == [], "the other one is open"
+    other.close()
+    assert shown() == ["stop"]
+    with p.app.ui.dialog("Gone with its scene"):
+        pass
+    assert shown() == []
+
+
 def test_two_fingers_pinch(p: Pilot) -> None:
     zoom = p.app.actions.axis("zoom", "Touch.Pinch", "Mouse.Wheel")
     p.touch(0, 300, 300, 0)

@@ -34,7 +34,7 @@ class Actions:
     def __init__(self, port: SubsystemPort) -> None:
         self._port = port
         self._devices = sources.Devices(port.input)
-        self._screen = Screen(port.send, port.input)
+        self._screen = Screen(port.send, port.input, port.overlay)
         self._all: dict[str, Action | Axis] = {}
         self._context: str | None = None
         self._kept: MutableMapping[str, Any] | None = None
@@ -111,6 +111,7 @@ class Actions:
     @context.setter
     def context(self, context: str | None) -> None:
         self._context, self._lively = _context("context", context), True
+        self._screen.bound(self._all.values(), self._context)
 
     @property
     def touch(self) -> bool:
@@ -212,7 +213,7 @@ class Actions:
         now_s = self._port.now_s()
         dt, self._last_s = now_s - self._last_s, now_s
         revision = self._port.input._revision
-        if revision == self._seen_revision and not self._lively:
+        if revision == self._seen_revision and not self._lively and not self._screen.is_stale:
             return
         self._seen_revision = revision
         self._devices.begin()
@@ -252,7 +253,7 @@ class Actions:
     def _add(self, one: Action | Axis) -> None:
         self._all[one.name] = one
         self._recall(one)
-        self._screen.bound(self._all.values())
+        self._screen.bound(self._all.values(), self._context)
         self._lively = True
 
     def _recall(self, one: Action | Axis) -> None:
@@ -265,7 +266,7 @@ class Actions:
             self._port.log.warning(f"What was kept for the action {one.name!r} is not taken: {error}")
 
     def _changed(self, one: Action | Axis) -> None:
-        self._screen.bound(self._all.values())
+        self._screen.bound(self._all.values(), self._context)
         self._lively = True
         if self._all.get(one.name) is not one:
             return

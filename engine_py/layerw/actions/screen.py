@@ -1,6 +1,7 @@
 """What is drawn for fingers: sticks where one lies, and buttons in the lower right corner, on touch devices only.
 
-Owns: where the buttons are, and what the page (web/page/subsystems/actions.js) shows of both.
+Owns: where the buttons are, and what the page (web/page/subsystems/actions.js) shows of both: those of actions that
+count now, and nothing while a dialog is open.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable
 from layerw.actions.action import Action, Axis
 from layerw.actions.gestures import STICK_PX, Gestures
 from layerw.actions.sources import SCREEN_BUTTONS
+from layerw.frame.overlay import Overlay
 from layerw.input.state import Input
 
 BUTTON_PX = 34.0  # half its width
@@ -24,25 +26,32 @@ Places = dict[str, tuple[float, float, float]]
 class Screen:
     """`touch`: whether anything is drawn."""
 
-    def __init__(self, send: Callable[[object], None], state: Input) -> None:
+    def __init__(self, send: Callable[[object], None], state: Input, overlay: Overlay) -> None:
         self.touch = False
-        self._send, self._input = send, state
-        self._labels: dict[str, str] = {}  # of the buttons that actions use
+        self._send, self._input, self._overlay = send, state, overlay
+        self._labels: dict[str, str] = {}  # of the buttons that actions use now
         self._sticks: set[str] = set()  # the halves
+        self._behind = False  # a dialog, as of the last `show`
         self._shown: list[list[object]] = []
         self._started = False
 
-    def bound(self, actions: Iterable[Action | Axis]) -> None:
-        """Actions were bound: which buttons and sticks they use."""
+    def bound(self, actions: Iterable[Action | Axis], context: str | None) -> None:
+        """Actions were bound, or the context changed: which buttons and sticks those use that count now."""
         self._labels, self._sticks = {}, set()
+        is_used = False
         for action in actions:
+            counts = action.context in (None, context)
             for text in action.sources:
                 name = text.removeprefix("Touch.")
                 if name in SCREEN_BUTTONS and name != text:
-                    self._labels[name] = action.name
+                    is_used = True
+                    if counts:
+                        self._labels[name] = action.name
                 elif text in ("Touch.LeftStick", "Touch.RightStick"):
-                    self._sticks.add(name.removesuffix("Stick"))
-        if (self._labels or self._sticks) and not self._started:
+                    is_used = True
+                    if counts:
+                        self._sticks.add(name.removesuffix("Stick"))
+        if is_used and not self._started:
             self._started = True
             self._send({})  # the page's half begins, and says whether this is a touch device
 
@@ -50,6 +59,11 @@ class Screen:
         """What the page says."""
         if isinstance(value, dict) and value.get("touch"):
             self.touch = True
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether a dialog came or went since the last `show`."""
+        return self._overlay.has_dialog != self._behind
 
     def places(self) -> Places:
         """x, y and radius of each button, CSS pixels from the upper left."""
@@ -62,8 +76,15 @@ class Screen:
 
     def show(self, gestures: Gestures, places: Places) -> None:
         """Tells the page what to draw, where that is new: [x, y, radius, label, held]."""
+        self._behind = self._overlay.has_dialog
         if not self._started or not self.touch:
             return
+        shown = [] if self._behind else self._circles(gestures, places)
+        if shown != self._shown:
+            self._shown = shown
+            self._send({"show": shown})
+
+    def _circles(self, gestures: Gestures, places: Places) -> list[list[object]]:
         shown: list[list[object]] = [[*place, self._labels[name], gestures.holds(name)]
                                      for name, place in places.items()]  # fmt: skip
         for side in sorted(self._sticks):
@@ -72,6 +93,4 @@ class Screen:
                 (x, y), (right, up) = finger.start, gestures.tilt(side)
                 shown += [[x, y, STICK_PX, "", False],
                           [x + right * STICK_PX, y - up * STICK_PX, KNOB_PX, "", True]]  # fmt: skip
-        if shown != self._shown:
-            self._shown = shown
-            self._send({"show": shown})
+        return shown

@@ -1,6 +1,7 @@
 """What lies over the finished picture, whatever views it has: a view of its own with one list of draws.
 
-Owns: that view. Does not: know what is drawn (app.ui, where the engine draws it). Costs nothing until something shows.
+Owns: that view, and whether a dialog lies before everything, as app.ui says. Does not: know what is drawn (app.ui,
+where the engine draws it). Costs nothing until something shows.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Overlay:
         self._block: FrameBlock | None = None
         self.records = NOTHING
         self._has_rows = False
+        self.has_dialog = False  # nothing behind it can be used, whoever draws it
 
     @property
     def size(self) -> tuple[int, int]:

@@ -41,6 +41,7 @@ class Ui:
     def __init__(self, port: SubsystemPort) -> None:
         self._port, self._tree = port, Tree()
         self._following: list[At] = []
+        self._dialogs: list[Dialog] = []
         self._has_ended = False
         self._drawn: Drawn | None = None
         options = port.host.options()
@@ -183,7 +184,9 @@ class Ui:
             visible: whether it is there now; `dialog.visible = True` shows it later.
             style: see Widget.
         """
-        return self._add(Dialog, title=title, visible=visible, anchor="center", style=style)
+        made = self._add(Dialog, title=title, visible=visible, anchor="center", style=style)
+        self._dialogs.append(made)
+        return made
 
     def at(self, entity: Entity, *, offset: npt.ArrayLike = (0.0, 0.0, 0.0), style: Style = None) -> At:
         """What is made in its `with` block stands above an entity in the picture and follows it.
@@ -247,6 +250,9 @@ class Ui:
         if self._following:
             self._following = [at for at in self._following if not at.closed]
             follow(self._following, self._port.placed().position, self._port.camera(), self._port.input.size)
+        if self._dialogs:
+            self._dialogs = [dialog for dialog in self._dialogs if not dialog.closed]
+            self._port.overlay.has_dialog = any(dialog.visible for dialog in self._dialogs)
         if self._drawn is None:
             self._tree.flush(self._port.send)
         else:

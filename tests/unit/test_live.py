@@ -276,3 +276,95 @@ def test_what_is_kept_comes_back_as_its_kind() -> None:
     restore([1, 2, 3, 0.5, -0.25])
     assert app.camera.position.tolist() == [1, 2, 3] and (app.camera.yaw, app.camera.pitch) == (0.5, -0.25)
     app.close()
+
+
+TWO = """
+@app.frame
+def _(dt):
+    seen.append("one")
+
+@app.frame
+def _(dt):
+    seen.append("two")
+"""
+KINDS = """
+from typing import NamedTuple
+class Place(NamedTuple):
+    row: int = 7
+class Outer:
+    class Inner:
+        size = 1
+class Plain:
+    @property
+    def part(self):
+        return 1
+    @part.setter
+    def part(self, value):
+        pass
+plain = Plain()
+ROW = 1
+LOST = ROW
+ROW = 2
+tell = lambda: counter
+BIG = SPEED * 2
+FAST = Walker.pace * 2
+def built(): return ROWS
+ROWS = 4
+built()
+made = [built()]
+"""
+MORE = MAIN + TWO + KINDS
+AFTER = "app.after(5, later)\n"
+ODD: dict[str, tuple[list[tuple[str, str]], str, Any, str]] = {  # expected in place: expression and value; else why
+    "a value set twice": ([("counter += 1", "counter += 2")], "(LOST, ROW)", (1, 2), ""),
+    "one of two": ([("ROW = 2", "ROW = 3")], "", None, "bound more than once"),
+    "a setter": ([("        pass\nplain", "        self.to = value\nplain")],
+                 "(setattr(plain, 'part', 9), plain.to)[1]", 9, ""),
+    "a call twice": ([(AFTER, AFTER * 2)], "", None, "runs at the start"),
+    "an act that became a value": ([("walker = build()", "walker = None")], "", None, "order or number"),
+    "a callback that became a value": ([(MAIN[MAIN.index("@app.frame"):MAIN.index("def later")], "update = 3\n")], "",
+                                       None, "another kind of thing"),
+    "a value that the start used": ([("ROWS = 4", "ROWS = 5")], "", None, "built() runs when"),
+    "a class's value in others": ([("pace = 1", "pace = 6")], "FAST", 12, ""),
+    "a class in a class": ([("size = 1", "size = 2")], "", None, "inside of Outer"),
+    "a named tuple": ([("row: int = 7", "row: int = 8")], "", None, "other fields"),
+    "a lambda before another": ([("double =", "triple = lambda x: x * 3\ndouble =")], "(triple(1), double(1))", (3, 2),
+                                ""),
+    "a lambda that uses globals": ([("lambda: counter", "lambda: -counter")], "tell() == -counter", True, ""),
+    "a callback before one of its name": ([(TWO, TWO.replace("one", "zero").split("\n\n")[0] + TWO)], "", None, "is "),
+    "an import and what uses it": ([("import math", "import math, cmath\nROOT = cmath.pi")], "ROOT > 3", True, ""),
+    "a class and what uses it": ([("def later", "class New: pass\nBOTH = (New, Walker)\ndef later")], "len(BOTH)", 2,
+                                 ""),
+    "a first __init__": ([("class Plain:", "class Plain:\n    def __init__(self): self.at = 1")], "", None,
+                         "__init__()"),
+    "a default from the class": ([("by=1)", "by=pace)")], "walker.walk()", 31, ""),
+    "an annotation of a value": ([("seen = []", "seen: list = []")], "len(seen) > 6", True, ""),
+}
+
+
+@pytest.mark.parametrize("edit", ODD)
+def test_odd_edits_are_right_or_start_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, edit: str) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    sys.modules.pop("helpers", None)
+    running = Running(tmp_path, MORE)
+    monkeypatch.setitem(sys.modules, "helpers", running.main.helpers)
+    changes, expression, expected, why = ODD[edit]
+    outcome = running.edit(*changes)
+    running.host.step(running.app, 1)
+    if why:
+        assert outcome["outcome"] == "restart" and why in outcome["text"], outcome
+    else:
+        assert outcome["outcome"] == "kept" and eval(expression, vars(running.main)) == expected, outcome
+    assert running.edit(("SPEED = 2.0", "SPEED = 5.0"), file="helpers.py")["outcome"] == "kept"
+    assert running.main.BIG == 10.0
+    running.app.close()
+    sys.modules.pop("helpers", None)
+
+
+def test_what_was_remembered_of_old_code_is_calculated_again(running: Running) -> None:
+    more = "import functools\n@functools.cache\ndef table(n):\n    return n\n"
+    assert running.edit(("import math\n", "import math\n" + more))["outcome"] == "kept"
+    assert running.main.table(3) == 3
+    assert running.edit(("    return n\n", "    return n * 2\n"))["outcome"] == "kept"
+    assert running.main.table(3) == 6

@@ -8,6 +8,7 @@
 import { keep } from './kept.js';
 
 const FOLDER = 'app/';
+const ANSWER_MS_MAX = 10_000; // a program in an endless loop never answers
 
 /** @typedef {{ outcome: 'kept' | 'failed' | 'restart', text: string, state?: object }} Outcome */
 
@@ -28,19 +29,26 @@ export class Live {
 
   /** @param {string[]} files as the server names them */
   changed(files) {
-    this.#turn = this.#turn.then(() => this.#take(files)).catch((error) => this.#startAgain(`${error}`, undefined));
+    this.#turn = this.#turn.then(() => this.#take(files)).catch((error) => this.#startAgain(`${error}`, this.#before()));
   }
 
   /** @param {string[]} files */
   async #take(files) {
-    if (!this.running() || !files.every((name) => name.startsWith(FOLDER))) return this.#startAgain('', undefined);
+    if (!this.running() || !files.every((name) => name.startsWith(FOLDER))) return this.#startAgain('', this.#before());
+    const asked = this.host.request('reload', files.map((name) => name.slice(FOLDER.length)));
     /** @type {Outcome} */
-    const { outcome, text, state } = await this.host.request('reload', files.map((name) => name.slice(FOLDER.length)));
+    const { outcome, text, state } = await Promise.race([asked, late(this.#before())]);
     if (outcome === 'restart') return this.#startAgain(text, state);
     this.host.notices.hideError();
     this.host.errors.length = 0;
     if (outcome === 'failed') return this.host.fail(text);
     this.#tell(text);
+  }
+
+  /** What this start was given: one that failed or hangs hands it on. */
+  #before() {
+    const { kept } = this.host.options;
+    return kept?.values === undefined ? undefined : kept;
   }
 
   /** @param {string} text why @param {object | undefined} state */
@@ -55,4 +63,10 @@ export class Live {
     this.say(text);
     this.host.notices.setNote(text);
   }
+}
+
+/** @param {object | undefined} state @returns {Promise<Outcome>} */
+function late(state) {
+  const text = `The program did not answer for ${ANSWER_MS_MAX / 1000} s: it starts again.`;
+  return new Promise((resolve) => { setTimeout(resolve, ANSWER_MS_MAX, { outcome: 'restart', text, state }); });
 }

@@ -8,6 +8,7 @@ Does not: run anything.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from .purity import is_pure, is_pure_all
 from .units import STARTS, Definition, Function, Source, Unit, bound, calls, is_docstring, is_import, names
 
 SHOWN_CHARS = 60
+MAKE_FIELDS = ("Enum", "Flag", "NamedTuple", "TypedDict", "Struct")  # bases that make other things of a class's values
 
 
 class RestartNeeded(Exception):
@@ -29,7 +31,8 @@ class Steps:
     remove: list[str] = field(default_factory=list)
     classes: dict[str, Steps] = field(default_factory=dict)
     defaults: list[Function] = field(default_factory=list)  # whose defaults are another value now
-    values: set[str] = field(default_factory=set)  # names that have another value now
+    values: set[str] = field(default_factory=set)  # names that have another value now, `Class.NAME` among them
+    line: int = 0  # of a class
     told: list[str] = field(default_factory=list)  # what changed, for people
 
 
@@ -48,9 +51,13 @@ def compare(old: Source, new: Source, changed: Iterable[str] = ()) -> Steps:
 
 
 def changed_units(old: Source, new: Source) -> set[str]:
-    """Functions whose own statements are others now, or that are gone; as `calls` names them."""
-    return {unit.called for key, unit in old.units.items()
-            if key not in new.units or not unit.does_as(new.units[key])}
+    """Functions whose own statements are others now, that are gone, or new where something may have called them before;
+    as `calls` names them."""
+    classes = {one.name for one in old.tree.body if isinstance(one, ast.ClassDef)}
+    fresh = {unit.called for key, unit in new.units.items() if key not in old.units
+             and (not unit.is_method or key.split(".")[0] in classes)}
+    return fresh | {unit.called for key, unit in old.units.items()
+                    if key not in new.units or not unit.does_as(new.units[key])}
 
 
 def run_at_start(sources: Sequence[Source]) -> dict[str, str]:
@@ -98,32 +105,47 @@ class _Comparison:
 
     def __init__(self, old: Source, new: Source) -> None:
         self.old, self.new = old, new
+        self.repeated: set[str] = set()  # names that several statements bind
 
     def statements(self, old: list[ast.stmt], new: list[ast.stmt], changed: set[str], inside: str) -> Steps:
         steps = Steps()
-        before = {key: one for one in old for key in _keys(one)}
-        after = {key for one in new for key in _keys(one)}
-        for statement in new:
-            self._one(statement, before, changed, steps, inside)
+        keyed_old, keyed_new = _keyed(old), _keyed(new)
+        before = {key: one for one, keys in keyed_old for key in keys}
+        after = {key for _, keys in keyed_new for key in keys}
+        if not inside:
+            changed |= {key for key, one in before.items() if key not in after and not is_import(one)}
+        self.repeated |= {key.split("#")[0] for key in [*before, *after] if "#" in key}
+        for statement, keys in keyed_new:
+            self._one(statement, before.get(keys[0]), changed, steps, inside)
         for key, one in before.items():
             if key not in after:
+                self._once(key.split("#")[0])
                 _removed(key, one, steps, inside)
+        was, now = [[ast.dump(one) for one in body if _acts(one)] for body in (old, new)]
+        if was != now:
+            raise RestartNeeded("what runs at the start stands in another order or number")
         return steps
 
-    def _one(self, statement: ast.stmt, before: dict[str, ast.stmt], changed: set[str], steps: Steps,
-             inside: str) -> None:
-        known = before.get(next(iter(_keys(statement))))
-        same = known is not None and self._is_same(known, statement)
+    def _once(self, *given: str) -> None:
+        """Which of several of one name has the last word is the start's to find."""
+        for name in given:
+            if name in self.repeated:
+                raise RestartNeeded(f"{name} is bound more than once")
+
+    def _one(self, statement: ast.stmt, known: ast.stmt | None, changed: set[str], steps: Steps, inside: str) -> None:
+        same = known is not None and (self._is_same(known, statement)
+                                      or (not inside and _binds_same(known, statement)))
         uses_changed = bool(changed) and bool(changed & names(statement))
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             if known is None or type(known) is not type(statement):
                 if known is not None and _is_decorated(known):
                     raise RestartNeeded(f"{statement.name} became another kind of thing (line {statement.lineno})")
+                self._once(statement.name)
                 steps.run.append(statement)
                 steps.told.append(f"new {statement.name}")
             elif isinstance(statement, ast.ClassDef):
                 assert isinstance(known, ast.ClassDef)
-                self._class(known, statement, changed, steps)
+                self._class(known, statement, changed, steps, inside)
             else:
                 assert isinstance(known, (ast.FunctionDef, ast.AsyncFunctionDef))
                 self._function(known, statement, changed, steps)
@@ -135,6 +157,9 @@ class _Comparison:
         elif bound(statement) and is_pure(getattr(statement, "value", None)):
             if inside and isinstance(statement, ast.AnnAssign) and statement.value is None:
                 return
+            if known is not None and _is_decorated(known):
+                raise RestartNeeded(f"{bound(statement)[0]} became another kind of thing (line {statement.lineno})")
+            self._once(*bound(statement))
             steps.run.append(statement)
             steps.values.update(bound(statement))
             steps.told.extend(bound(statement))
@@ -156,25 +181,37 @@ class _Comparison:
             return
         if not is_pure_all([*new.args.defaults, *(one for one in new.args.kw_defaults if one)]):
             raise RestartNeeded(f"a default of {new.name} (line {new.lineno}) is made by a call")
+        self._once(new.name)
         steps.defaults.append(new)
 
-    def _class(self, old: ast.ClassDef, new: ast.ClassDef, changed: set[str], steps: Steps) -> None:
+    def _class(self, old: ast.ClassDef, new: ast.ClassDef, changed: set[str], steps: Steps, inside: str) -> None:
         def head(node: ast.ClassDef) -> list[str]:
             return [ast.dump(one) for one in [*node.decorator_list, *node.bases, *node.keywords]]
 
         if head(old) != head(new):
             raise RestartNeeded(f"class {new.name} (line {new.lineno}) has other bases or decorators")
+        if self.old.lines(old) == self.new.lines(new) and not changed & names(new):
+            return
+        repeated, self.repeated = self.repeated, set()
         inner = self.statements(old.body, new.body, set(changed), new.name)
+        self.repeated, inner.line = repeated, new.lineno
         made = bool(new.decorator_list) or bool(new.keywords)
         fields = sorted(inner.values | {name for name in inner.remove if name not in _methods(old)})
         known = {name for one in old.body for name in bound(one)}
         fields += [name for one in new.body for name in bound(one) if name not in known]
-        if fields and (made or "__slots__" in fields or any("Enum" in ast.dump(base) for base in new.bases)):
+        if fields and (made or "__slots__" in fields
+                       or any(kind in ast.dump(base) for base in new.bases for kind in MAKE_FIELDS)):
             listed = ", ".join(dict.fromkeys(fields))
             raise RestartNeeded(f"class {new.name} (line {new.lineno}) has other fields: {listed}")
         for statement in inner.run:
             if isinstance(statement, ast.ClassDef):
                 raise RestartNeeded(f"class {new.name} has a new class inside, {statement.name}")
+        if inside and (inner.run or inner.remove or inner.defaults):
+            raise RestartNeeded(f"class {new.name}, inside of {inside}, has other members")
+        if inner.values:
+            values = {f"{new.name}.{name}" for name in inner.values}
+            steps.values |= values
+            changed |= values
         steps.classes[new.name] = inner
         steps.told.extend(f"{new.name}.{name}" for name in inner.told)
 
@@ -207,6 +244,31 @@ def _keys(statement: ast.stmt) -> tuple[str, ...]:
     if isinstance(statement, Definition):
         return (statement.name,)
     return bound(statement) or (ast.dump(statement),)
+
+
+def _keyed(body: list[ast.stmt]) -> list[tuple[ast.stmt, tuple[str, ...]]]:
+    """Each with its keys; those of the second of one name are name#2."""
+    seen: Counter[str] = Counter()
+    found = []
+    for one in body:
+        keys = _keys(one)
+        seen.update(keys)
+        found.append((one, tuple(key if seen[key] == 1 else f"{key}#{seen[key]}" for key in keys)))
+    return found
+
+
+def _acts(statement: ast.stmt) -> bool:
+    """Whether running it does more than to bind names."""
+    if isinstance(statement, Definition) or is_import(statement) or is_docstring(statement):
+        return False
+    return not (bound(statement) and is_pure(getattr(statement, "value", None)))
+
+
+def _binds_same(old: ast.stmt, new: ast.stmt) -> bool:
+    """Whether two assignments differ by annotations at most."""
+    was, now = getattr(old, "value", None), getattr(new, "value", None)
+    return (bound(old) == bound(new) != () and isinstance(was, ast.expr) and isinstance(now, ast.expr)
+            and not _acts(old) and ast.dump(was) == ast.dump(now))
 
 
 def _shown(statement: ast.stmt) -> str:

@@ -7,6 +7,7 @@ Owns: the sources that the running modules have. Called by the page between two 
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import linecache
 import sys
@@ -73,17 +74,19 @@ class Reload:
         if gone:
             raise RestartNeeded(f"{gone[0]} is gone")
         new = {name: parse(text, self._path(name)) for name, text in texts.items() if text is not None}
-        self._check_start(old, {name: source for name, source in new.items() if name in running})
+        reached = run_at_start([*old.values()])
+        self._check_start(reached, old, {name: source for name, source in new.items() if name in running})
         if Running.app is None:
             raise RestartNeeded("it is not running")
         after = old | {name: new[name] for name in new if name in running}
-        patches, told = self._prepared(running, old, after, set(new))
+        patches, told = self._prepared(running, old, after, set(new), reached)
         for name, source in new.items():  # first: what is new may import it
             path = Path(self._path(name))
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(source.text, encoding="utf-8")
             linecache.checkcache(str(path))
             self._sources[name] = source
+        importlib.invalidate_caches()
         try:
             count = sum(patch.apply() for patch in patches)
         except Exception as error:  # between two states
@@ -93,7 +96,7 @@ class Reload:
         return told, count
 
     def _prepared(self, running: dict[str, ModuleType], old: dict[str, Source], new: dict[str, Source],
-                  touched: set[str]) -> tuple[list[Patch], list[str]]:
+                  touched: set[str], reached: dict[str, str]) -> tuple[list[Patch], list[str]]:
         """Values that changed in one module are followed into those that use them."""
         changed: dict[str, set[str]] = {name: set() for name in running}
         steps: dict[str, Steps] = {}
@@ -108,15 +111,18 @@ class Reload:
                     waiting.append(other)
         patches, told = [], []
         for name, todo in steps.items():
+            _check_values(new[name], todo.values | changed[name], reached)
+        order = [*running]
+        # What another imports first: a module enters sys.modules before those that it imports.
+        for name, todo in sorted(steps.items(), key=lambda one: -order.index(one[0])):
             path, module = self._path(name), running[name]
             todo.run = [*_imports(new[name].tree, changed[name]), *todo.run]
             patches.append(Patch(module, path, todo, old[name].code, new[name].code))
             told += todo.told
         return patches, told
 
-    def _check_start(self, old: dict[str, Source], new: dict[str, Source]) -> None:
+    def _check_start(self, reached: dict[str, str], old: dict[str, Source], new: dict[str, Source]) -> None:
         """Raises where something that the start of the program runs is another now."""
-        reached = run_at_start([*old.values()])
         for name, source in new.items():
             for unit in sorted(changed_units(old[name], source)):
                 if unit in reached:
@@ -135,7 +141,9 @@ class Reload:
         modules = [(self._source(name).tree, vars(module)) for name, module in self._modules().items()]
         values, lost = kept.values(modules) if kept is not None else ({}, [])
         camera = app.camera
-        return {"values": values, "camera": [*camera.position.tolist(), camera.yaw, camera.pitch]}, lost
+        state: dict[str, Any] = {"values": values}
+        numbers = [*camera.position.tolist(), camera.yaw, camera.pitch]
+        return state | ({"camera": numbers} if np.isfinite(numbers).all() else {}), lost
 
     def _modules(self) -> dict[str, ModuleType]:
         """The program's own modules that run, by file name beneath the root."""
@@ -164,12 +172,28 @@ def restore(camera: list[float]) -> None:
         app.camera.position = np.array(position)
 
 
+def _check_values(source: Source, values: set[str], reached: dict[str, str]) -> None:
+    """Raises where the start of the program runs a function that uses a value that is another now."""
+    wanted = values | {f".{name}".rpartition(".")[2] for name in values if "." in name}
+    for unit in source.units.values() if wanted else ():
+        if unit.called in reached and (found := wanted & unit.names):
+            raise RestartNeeded(f"{unit.name}() runs when the program starts (from {reached[unit.called]}) and uses "
+                                f"{min(found)}")
+
+
 def _used(tree: ast.Module, module: str, values: set[str]) -> set[str]:
     """Under which names a file uses these values of a module."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and module.split(".")[-1] == node.module.split(".")[-1]:
+            if any(alias.name == "*" for alias in node.names):
+                raise RestartNeeded(f"line {node.lineno} imports all of {module}")
             found |= {alias.asname or alias.name for alias in node.names if alias.name in values}
+            found |= {f"{alias.asname or alias.name}.{value.partition('.')[2]}" for alias in node.names
+                      for value in values if value.startswith(f"{alias.name}.")}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{alias.asname or alias.name}.{value}" for alias in node.names
+                      if alias.name == module.split(".")[-1] for value in values}
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name == module:

@@ -42,6 +42,11 @@ class Unit:
         """See `calls` below."""
         return _calls(list(_own_nodes(self.node)))
 
+    @cached_property
+    def names(self) -> set[str]:
+        """See `names` below."""
+        return _names(_own_nodes(self.node))
+
     def does_as(self, other: Unit) -> bool:
         """Whether its own statements are the other's. What has the same lines needs no look at its tree."""
         return self.text == other.text or _own_text(self.node) == _own_text(other.node)
@@ -195,6 +200,9 @@ def _names(nodes: Iterable[ast.AST]) -> set[str]:
             found.add(node.id)
         elif isinstance(node, ast.Attribute):
             found.add(node.attr)
-            if isinstance(node.value, ast.Name):
-                found.add(f"{node.value.id}.{node.attr}")
+            path, inner = node.attr, node.value
+            while isinstance(inner, ast.Attribute):
+                path, inner = f"{inner.attr}.{path}", inner.value
+            if isinstance(inner, ast.Name):
+                found.add(f"{inner.id}.{path}")
     return found

@@ -126,4 +126,6 @@ def test_fingers_play_it(browser: Browser, serve_program: ServeProgram) -> None:
             page.set_viewport_size({"width": width, "height": height})
             running.frames(4)
             assert page.evaluate(COVERED) == [[], [], []], (width, height)
+            goal = page.get_by_text("Catch the fireflies").bounding_box()
+            assert goal and goal["width"] > min(500, 0.75 * width), "it may take the whole width"
         assert running.report()["errors"] == []

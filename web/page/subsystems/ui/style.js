@@ -21,7 +21,8 @@ export const STYLE = `
 .region > *, .column > *, .row > *, .grid > * { pointer-events: auto; flex: none; max-width: 100%; box-sizing: border-box; }
 .top { top: 0; } .bottom { bottom: 0; } .left { left: 0; } .right { right: 0; }
 .left { align-items: flex-start; } .right { align-items: flex-end; }
-.top:not(.left, .right), .bottom:not(.left, .right), .center { left: 50%; transform: translateX(-50%); align-items: center; }
+.top:not(.left, .right), .bottom:not(.left, .right), .center { left: 50%; transform: translateX(-50%); align-items: center;
+  width: max-content; }
 .left:not(.top, .bottom), .right:not(.top, .bottom) { top: 50%; transform: translateY(-50%); }
 .center { top: 50%; transform: translate(-50%, -50%); }
 .column { display: flex; flex-direction: column; gap: var(--gap); align-items: stretch; }

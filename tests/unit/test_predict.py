@@ -16,6 +16,8 @@ from layerw.hosts.headless import HeadlessHost
 from layerw.net import wire
 from layerw.net.driving import Driving
 from layerw.net.guests import Guest
+from layerw.net.input_queue import InputQueue
+from layerw.net.inputs import Inputs
 from layerw.net.predictor import Predictor
 from layerw.net.schema import Schema
 from layerw.net.transport import Shaper, pair
@@ -184,6 +186,75 @@ def test_after_an_outage_both_sides_come_to_the_same() -> None:
     settle(room)
     assert np.array_equal(own(side).position, server_of(room, side).position)
     assert room.errors() == []
+
+
+def test_a_server_that_is_slower_slows_its_players_and_corrects_nothing() -> None:
+    room = Together(walkers, 1, Shaper(delay_s=0.03))
+    side = room.clients[0]
+    room.step(60)
+    for _ in range(200):  # a third as quick
+        for _ in range(2):
+            side.host.step(side.app)
+        room.step(1)
+    queue = next(iter(room.server.room.clients.values())).inputs
+    assert side.client._predictor.number > 220 and len(queue._waiting) <= 40
+    assert side.app.net._prediction.corrections == 0, "none was dropped"
+    room.step(420)
+    assert side.client._predictor.number - queue.applied < 20, "it catches up when the server is quick again"
+    settle(room)
+    assert side.app.net._prediction.corrections == 0
+    assert np.array_equal(own(side).position, server_of(room, side).position)
+    assert room.errors() == []
+
+
+def test_what_is_pressed_while_a_step_waits_counts_in_the_next() -> None:
+    room = Together(walkers)
+    side = room.clients[0]
+    room.step(60)
+    settle(room)
+    predictor, pressed_once = side.client._predictor, iter([True])
+    side.app.net._prediction.input(lambda: ((0.0, 0.0), next(pressed_once, False)))
+    predictor._lead.waits = lambda ahead, ping_s: True
+    before = predictor.number, own(side).position.copy()
+    room.step(5)
+    assert predictor.number == before[0] and np.array_equal(own(side).position, before[1])
+    del predictor._lead.waits
+    room.step(10)
+    assert predictor.number == before[0] + 10 and own(side).position[1] > before[1][1] + 0.3, "it leaps"
+    settle_height = own(side).position[1]
+    room.step(90)
+    assert own(side).position[1] < settle_height and own(side).position[1] == pytest.approx(before[1][1], abs=0.02)
+
+
+@pytest.mark.parametrize("loses", [True, False])
+def test_inputs_are_said_again_where_lines_lose_only(loses: bool) -> None:
+    room = Together(walkers, 1, Shaper(delay_s=0.1))
+    line, side = room.lines[0][0], room.clients[0]
+    line.loses = loses  # type: ignore[misc]
+    room.step(90)
+    said: list[list[bytes]] = []
+    send = line.send
+
+    def note(data: bytes, *, reliable: bool) -> None:
+        if data[0] == wire.INPUTS:
+            said.append(wire.read_inputs(data, 9).inputs)
+        send(data, reliable=reliable)
+
+    line.send = note  # type: ignore[method-assign]
+    room.step(60)
+    assert {len(one) for one in said} == ({12} if loses else {2})
+    assert side.app.net._prediction.corrections == 0 and room.server.app.report()["net"]["states"] == 0
+    settle(room)
+    assert np.array_equal(own(side).position, server_of(room, side).position)
+
+
+def test_inputs_that_were_dropped_are_not_waited_for() -> None:
+    inputs = Inputs(lambda hero, dt: None, {})
+    queue = InputQueue()
+    for newest in range(2, 102, 2):
+        queue.hear(wire.InputRun(newest, (0, 0), 0.0, [b"", b""]))
+    assert len(queue._waiting) == 64 and queue.applied == 36
+    assert len(queue.due(inputs)) == 2 and queue.applied == 38
 
 
 # -- who cheats ----------------------------------------------------------------------------------
@@ -440,16 +511,21 @@ def test_both_sides_come_to_the_same_whatever_the_line_does(seed: int, loss: flo
             entities[0][Counter].sum += 1000
         if frame % 3 == 0:
             driving.tell(frame)
+            said.append(wire.packed_snapshot(wire.SnapshotHead(frame, 0, guest.inputs.applied), []))
         for data in said:
             back.send(data, frame)
         said.clear()
         if frame == 100:
             there.loss = back.loss = 0.0
         for data in back.take(frame):
-            predictor.correct(data)
+            if data[0] == wire.STATE:
+                predictor.correct(data)
+            else:
+                predictor.acknowledge(wire.read_snapshot(data)[0].inputs)
         predictor.claim(lw.Player(1), lambda rows: server.table.serial[[entities[0].first_row]])
         predictor.show(1 / 60)
-        predictor.step(1 / 60, 0.0, lambda data, frame=frame: there.send(data, frame))  # type: ignore[misc]
+        predictor.step(1 / 60, 0.0, 0.0, lambda data, frame=frame: there.send(data, frame),  # type: ignore[misc]
+                       loses=True)  # fmt: skip
     one, two = (entity[Counter] for entity in entities)
     waiting = predictor.number - guest.inputs.applied
     assert 0 <= waiting <= 40 and one.sum == two.sum, (one.sum, two.sum)
@@ -461,7 +537,7 @@ def test_both_sides_come_to_the_same_whatever_the_line_does(seed: int, loss: flo
 class Told:
     """A connection that keeps what it is sent."""
 
-    closed, waiting_bytes = "", 0
+    closed, waiting_bytes, loses = "", 0, True
 
     def __init__(self, said: list[bytes]) -> None:
         self._said = said

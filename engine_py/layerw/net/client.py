@@ -199,12 +199,10 @@ class Client:
 
     def step(self, dt: float) -> None:
         """A fixed step, after everything else's."""
-        if self._predictor is not None and self.state == "connected":
-            self._predictor.step(dt, self.shown_tick, self._send_inputs)
-
-    def _send_inputs(self, data: bytes) -> None:
-        if self._transport is not None:
-            self._transport.send(data, reliable=False)
+        transport = self._transport
+        if self._predictor is not None and self.state == "connected" and transport is not None:
+            self._predictor.step(dt, self.shown_tick, self.clock.ping_s,
+                                 lambda data: transport.send(data, reliable=False), loses=transport.loses)  # fmt: skip
 
     # -- snapshots -------------------------------------------------------------------------------
 

@@ -48,6 +48,7 @@ class InputQueue:
                 self._waiting[number] = data
         for old in sorted(self._waiting)[: max(len(self._waiting) - WAITING_MAX, 0)]:
             del self._waiting[old]
+            self.applied = old  # it is not waited for
         if run.newest > max(self.checks, default=0):
             self.checks[run.newest], self.checks[run.newest - 1], self.shown = *run.checks, run.shown
             self.checks = {number: check for number, check in self.checks.items()

@@ -60,6 +60,11 @@ class Inputs:
         if self.size_bytes > BYTES_MAX:
             raise ConfigError(f"The inputs of {self.name} take {self.size_bytes} bytes; at most {BYTES_MAX} are sent.")
         self.nothing = bytes(self.size_bytes)
+        self._flags: list[int] = []  # where the bytes of what is true or false are
+        at = 0
+        for one in self.arguments:
+            self._flags += range(at, at + one.size_bytes) if one.kind.dtype is np.bool_ else ()
+            at += one.size_bytes
         self._read: dict[bytes, list[Any]] = {}  # who holds a key says the same for many steps
 
     def _argument(self, name: str, annotation: Any, bounds: Any) -> Argument:
@@ -84,6 +89,13 @@ class Inputs:
     def _bytes(self, one: Argument, value: Any) -> bytes:
         found = np.broadcast_to(row_value(f"{self.name}'s input {one.name}", one.kind, value, 1), (one.kind.width,))
         return bytes(_within(one, found).tobytes())
+
+    def joined(self, before: bytes, data: bytes) -> bytes:
+        """The later of two, with what was true in the one before: what was pressed then counts."""
+        found = bytearray(data)
+        for at in self._flags:
+            found[at] |= before[at]
+        return bytes(found)
 
     def unpack(self, data: bytes) -> list[Any]:
         """As the function gets them, within their bounds, read-only. Raises Damaged."""

@@ -42,6 +42,8 @@ class PageLink:
 class _Socket:
     """See transport.Transport."""
 
+    loses = False
+
     def __init__(self, send: Callable[[object], None], number: int) -> None:
         self._send, self.number = send, number
         self.closed, self.waiting_bytes = "", 0

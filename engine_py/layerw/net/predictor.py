@@ -19,6 +19,7 @@ import numpy.typing as npt
 from layerw.base.program_clock import FIXED_S
 from layerw.frame.subsystems import SubsystemPort
 from layerw.net import wire
+from layerw.net.lead import Lead
 from layerw.net.packing import Damaged
 from layerw.net.player import Player
 from layerw.net.prediction import Prediction
@@ -26,7 +27,7 @@ from layerw.net.schema import Schema
 from layerw.net.subjects import Subject, Subjects, check_of
 
 KEPT = 128  # inputs: what is older is not waited for
-AGAIN = 12  # inputs that a message has at most: of what was said before, and may have been lost
+AGAIN = 12  # inputs that a message has at most, where messages get lost of what was said before; steps that wait
 SEND_EACH = 2  # steps
 SMOOTH_S = 0.045  # in which what is left of a correction is a third: in 0.1 s a tenth
 FAR_M = 3.0  # a correction that is larger is a leap and shown as one
@@ -52,7 +53,9 @@ class Predictor:
         self._port, self._prediction = port, prediction
         self._subjects = Subjects(port.table, prediction, schema)
         self.declared = prediction._declared
-        self.number = self._acked = self._settled = 0
+        self.number = self._said = self._acked = self._settled = 0
+        self._lead, self._waited = Lead(), 0  # steps in a row
+        self._pressed = prediction._inputs.nothing  # while they did
         self._moments: deque[Moment] = deque(maxlen=KEPT)
         self._own: list[Subject] = []
         self._states: dict[int, bytes] = {}  # by serial: as they are
@@ -66,7 +69,8 @@ class Predictor:
     def restart(self) -> None:
         """Another connection: what was said and not taken is not taken any more."""
         self._moments.clear()
-        self._settled = self._acked = self.number
+        self._settled = self._acked = self._said = self.number
+        self._lead = Lead()
 
     def claim(self, player: Player, serials: Callable[[npt.NDArray[np.intp]], npt.NDArray[Any]]) -> None:
         """Takes what is the player's, as the server tells it."""
@@ -81,31 +85,40 @@ class Predictor:
 
     # -- steps -----------------------------------------------------------------------------------
 
-    def step(self, dt: float, shown: float, send: Callable[[bytes], None]) -> None:
-        """A fixed step, after everything else's. shown: the tick that is on the screen."""
+    def step(self, dt: float, shown: float, ping_s: float, send: Callable[[bytes], None], *, loses: bool) -> None:
+        """A fixed step, after everything else's. shown: the tick that is on the screen. loses: what `send` is given may
+        not come, and is said again."""
         births = self._port.table.birth
         self._own = [one for one in self._own if births[one.row] == one.birth]
         if not self._own or self._subjects.waits:
             return
-        data = self._prediction._read()
+        inputs = self._prediction._inputs
+        data = inputs.joined(self._pressed, self._prediction._read())
+        if self._lead.waits(self.number - self._acked, ping_s):
+            self._pressed, self._waited = data, self._waited + 1
+            if self._waited % AGAIN == 0 and self.number > self._acked:  # it may be that it did not come
+                send(self._message(shown, self._acked))
+            return
+        self._pressed, self._waited = inputs.nothing, 0
         self.number += 1
         for one in self._own:
             self._subjects.write(one, self._states[one.serial])
-        moment = Moment(self.number, data, self._prediction._inputs.unpack(data), 0, {})
+        moment = Moment(self.number, data, inputs.unpack(data), 0, {})
         self._advance(moment, dt)
         self._moments.append(moment)
         self._lay()
         if self.number % SEND_EACH == 0:
-            send(self._message(shown))
+            send(self._message(shown, self._acked if loses else max(self._said, self._acked)))
 
     def _advance(self, moment: Moment, dt: float) -> None:
         self._subjects.advance(((one, moment.values) for one in self._own), dt)
         moment.states = self._states = {one.serial: self._subjects.read(one) for one in self._own}
         moment.check = check_of(self._subjects.checks(self._own))
 
-    def _message(self, shown: float) -> bytes:
-        some = [one for one in self._moments if one.number > self._acked][-AGAIN:]
-        before = some[-2].check if len(some) > 1 else 0
+    def _message(self, shown: float, since: int) -> bytes:
+        some = [one for one in self._moments if one.number > since][-AGAIN:]
+        before = self._moments[-2].check if len(self._moments) > 1 else 0
+        self._said = self.number
         return wire.inputs_message(wire.InputRun(self.number, (some[-1].check, before), shown,
                                                  [one.data for one in some]))  # fmt: skip
 

@@ -29,6 +29,11 @@ class Transport(Protocol):
         """What was sent and has not left yet: above 0 no snapshot is sent, the next will be newer."""
         ...
 
+    @property
+    def loses(self) -> bool:
+        """Whether what is not reliable may be lost or overtaken; a WebSocket's never is."""
+        ...
+
     def send(self, data: bytes, *, reliable: bool) -> None:
         """Sends one message; nothing where it is closed."""
         ...
@@ -72,6 +77,7 @@ class End:
     """One end of a pair."""
 
     other: End
+    loses = True
 
     def __init__(self, clock: Callable[[], float], shaper: Shaper) -> None:
         self.closed = ""

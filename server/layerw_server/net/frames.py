@@ -38,6 +38,7 @@ class RoomSocket(asyncio.Protocol):
     """See layerw.net.transport.Transport. request: as it came, headers and all; ended: called once, when it is over."""
 
     _transport: asyncio.Transport
+    loses = False
 
     def __init__(self, request: bytes, ended: Callable[[], None] = lambda: None) -> None:
         self.closed = ""

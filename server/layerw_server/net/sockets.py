@@ -24,6 +24,8 @@ CLOSE_REASON_BYTES = 120  # RFC 6455 allows 123
 class ServerSocket:
     """A room's end of one WebSocket. `run()` is its life on the event loop; the rest is called by the room's thread."""
 
+    loses = False
+
     def __init__(self, socket: WebSocket) -> None:
         self.closed = ""
         self.waiting_bytes = 0
@@ -91,6 +93,8 @@ class ServerSocket:
 
 class ClientSocket:
     """A client's end, for programs without a page: `connector(url)` makes them."""
+
+    loses = False
 
     def __init__(self, url: str) -> None:
         self.closed = ""

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from unittest import mock
 
+import numpy as np
 import pytest
 
 import layerw as lw
@@ -14,6 +15,8 @@ from benchmarks import __main__ as parts
 from benchmarks.boot.__main__ import table as boot_table
 from benchmarks.drawing.__main__ import table
 from benchmarks.kernels.__main__ import table as kernels_table
+from benchmarks.physics.__main__ import table as physics_table
+from benchmarks.physics.__main__ import write_scenes
 from benchmarks.program.__main__ import take_pictures
 from layerw.hosts.headless import HeadlessHost
 
@@ -49,6 +52,29 @@ def test_kernels_are_compared_by_their_fastest_run_and_checked_by_their_sums(oth
     assert f"| cull | 1,000,000 | 2.00 |  | 1.00 |  | 7.00 |  | 9.00 | {said} |" in text
     assert "| cull: Chromium, own memory / native SSE4.2 | 2.00 | <= 1.5 | missed by 1.33x |" in text
     assert "| cull: numpy natively / Chromium, own memory | 3.50 | >= 4.0 | missed by 1.14x |" in text
+
+
+@pytest.mark.parametrize(("other", "said"), [("a", "equal to the bit"), ("b", "DIFFERENT")])
+def test_physics_is_compared_step_by_step_and_checked_by_its_state(other: str, said: str) -> None:
+    def of(step: float, read: float = 0.0, hash: str = "") -> dict[str, object]:
+        return {"step_ms": [step] * 70, "read_ms": [read] * 70, "awake": 0, "settled_after": 40, "height": 5.0,
+                "python_ms": [0.05] * 70, "hash": hash}  # fmt: skip
+
+    one = {"layerw": of(3.0, hash="a"), "native": of(1.0, hash=other), "Jolt": of(3.0, 1.0)}
+    text = physics_table({"pit": [one], "sleep": [one]}, "here")
+    assert "| Jolt | 4.00 | 4.00 | 4.00 | 1.00 | 0.75 | 0.75 | 5.00 |" in text
+    assert "| 1,000 active: layerw / native | 3.000 | <= 1.5 | missed by 2.00x |" in text
+    assert "| of it Python, ms | 0.050 | <= 0.1 | met |" in text
+    assert "| 1,000 active: layerw / Jolt | 0.75 | <= 1 | met |" in text
+    assert f"layerw in V8 and native: {said}." in text
+
+
+def test_scenes_of_physics_have_their_boxes(tmp_path: Path) -> None:
+    write_scenes(tmp_path)
+    for name, still, moving in (("pit", 5, 1000), ("sleep", 1, 10_000)):
+        records = np.fromfile(tmp_path / f"{name}.bin", np.float32).reshape(-1, 7)
+        assert (records[:, 0] == 0).sum() == still
+        assert len(np.unique(records[still:, 1:4], axis=0)) == moving
 
 
 def test_a_part_that_fails_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

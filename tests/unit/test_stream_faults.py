@@ -89,7 +89,7 @@ def test_a_fault_that_ends_leaves_no_trace(undisturbed: tuple[Path, dict[str, An
 def test_a_hanging_answer_keeps_its_lane_for_seconds_only(tmp_path: Path, kind: str) -> None:
     write_world(tmp_path / "w", hashed=True)
     app, host = app_over(tmp_path, {"network": lw.Network(first_byte_s=1.0, stall_s=1.0), "lanes": 2},
-                         fault=lambda url, attempt: Fault(kind) if "t/1-" in url and attempt <= 2 else None)
+                         fault=lambda url, attempt: Fault(kind) if "t/2-0-" in url and attempt <= 2 else None)
     app.stream("w")
     lanes = []
     for _ in range(8 * FRAMES_A_SECOND):

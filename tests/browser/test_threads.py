@@ -72,6 +72,19 @@ def figures():  # width, waits of the main thread, chunks by thread
     memory.read(at, found)
     kernels.lw_raw_free(at)
     return found.tolist()
+
+def scan():
+    app.splats(rng.normal(size=(400_000, 3)).astype(np.float32))
+
+def in_order():  # by threads, as slices make it
+    clouds = app._engine.subsystems.find("splats")
+    order, held = clouds._clouds[0].order, clouds._jobs._held
+    if not order.sorts or not held:
+        return False
+    found = order.order.copy()
+    for _ in order.renew(*order._sorted):
+        pass
+    return bool((order.order == found).all())
 """
 NEVER_ASKS = """
 import layerw as lw
@@ -140,6 +153,7 @@ def test_workers_are_replaced_end_before_the_engine_and_start_again(start: Open)
     running = start(threads="2").wait_ready()
     until(running, "main.memory.threads_running == 2")
     locks(running, 1)
+    running.python(ENGINE + "main.scan()")
     running.request("loseThread")
     for _ in range(300):
         if running.request("threads") == {"workers": 1, "replaced": 1}:
@@ -147,6 +161,7 @@ def test_workers_are_replaced_end_before_the_engine_and_start_again(start: Open)
         running.page.wait_for_timeout(20)
     until(running, "main.memory.threads_running == 2")
     until(running, TAKES_PART)
+    until(running, "main.in_order()")
     assert running.report()["errors"] == []
     assert running.page.evaluate("document.querySelector('layer-w').stop()") is True, "the engine ended by itself"
     locks(running, 0)

@@ -15,6 +15,7 @@ import pytest
 
 from layerw.kernels.wasmtime_threads import ThreadedModule
 
+from .splat_sort import begun
 from .test_build import load
 
 ADD, NOTE, TRAP, OVERFLOW, UNTIL_CANCELLED, NESTED, LEAP, STAY, STAY_NESTED, HOLD, TRAP_NESTED = range(11)
@@ -122,6 +123,39 @@ def test_a_graph_runs_in_its_order_and_alone_by_polling(module: ThreadedModule, 
     assert all(module.lw_job_free(each) for each in jobs)
     assert module.lw_job_state(jobs[0]) == 0  # stale
     assert module.lw_error_code() == 4
+
+
+@pytest.mark.parametrize("threads", [0, 1, 3])
+@pytest.mark.parametrize(("count", "stretch"), [(1, 1.0), (9, 1.0), (100_003, 1.0), (70_000, 1e-12), (70_000, 1e25)])
+def test_splats_are_in_the_order_that_numpy_makes(
+    module: ThreadedModule, threads: int, count: int, stretch: float
+) -> None:
+    module.start(threads)
+    until(lambda: figures(module)[0] == 1 + threads)
+    sort = begun(module, count, stretch)
+    until(lambda: (threads == 0 and module.lw_jobs_poll(1) < 0) or module.lw_splat_sort_state(sort.state) == DONE)
+    assert (sort.order == sort.wanted).all()
+    assert module.lw_splat_sort_nearest(sort.state) ** 0.5 == sort.nearest
+    assert module.lw_splat_sort_end(sort.state) == 1 == module.lw_splat_sort_end(sort.state)
+
+
+@pytest.mark.parametrize("chunks", [0, 3, 8, 9, 12, 17])
+def test_a_sort_of_splats_ends_wherever_it_is(module: ThreadedModule, chunks: int) -> None:
+    for _ in range(100):  # more than the table has room for, if one was left
+        sort = begun(module, 64)
+        assert module.lw_jobs_poll(chunks) == chunks
+        assert module.lw_splat_sort_end(sort.state)
+        for block in sort.blocks:
+            module.lw_raw_free(block)
+
+
+def test_a_sort_of_splats_that_finds_no_room_for_its_jobs_leaves_none(module: ThreadedModule) -> None:
+    jobs = [job(module, ADD, 0) for _ in range(254)]
+    with pytest.raises(AssertionError):
+        begun(module, 64)  # takes two, and wants three
+    assert module.lw_error_code() == 8
+    jobs += [job(module, ADD, 0) for _ in range(2)]
+    assert all(module.lw_job_free(one) for one in jobs)
 
 
 def test_a_mutex_loses_no_addition(module: ThreadedModule) -> None:

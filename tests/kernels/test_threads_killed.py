@@ -12,6 +12,7 @@ import wasmtime
 
 from layerw.kernels.wasmtime_threads import ThreadedModule
 
+from .splat_sort import begun
 from .test_threads import (
     ADD,
     DONE,
@@ -149,3 +150,19 @@ def test_what_a_killed_thread_made_is_over_before_its_chunk_runs_again(killable:
     assert (gate[6:] == np.arange(1, 1001)).all()
     figures(killable)
     assert sum(with_stack) - sum(live_bytes(killable)) > STACK_BYTES
+
+
+@pytest.mark.parametrize("phase", [0, 2])
+def test_a_sort_of_splats_survives_its_thread(killable: Killable, phase: int) -> None:
+    killable.start(1)
+    until(lambda: figures(killable)[0] == 2)
+    sort = begun(killable, 1_000_000)
+    work = int(killable.view(sort.state, 6, np.uint32)[3 + phase])
+    while killable.lw_job_state(work) < READY:
+        pass
+    slot = killable.kill()
+    assert killable.lw_thread_lost(slot), "it was at a chunk"
+    until(lambda: killable.lw_jobs_poll(1) == 0)
+    assert killable.lw_splat_sort_state(sort.state) == DONE
+    assert (sort.order == sort.wanted).all()
+    assert killable.lw_splat_sort_end(sort.state) and killable.lw_thread_free(slot)

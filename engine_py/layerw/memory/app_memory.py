@@ -47,8 +47,10 @@ class AppMemory:
         return memory
 
     def for_meshes(self) -> Blocks | None:
-        """Blocks for built meshes; None where the budget or the host has no Layer memory for them, or what is loading
-        leaves no room for it now."""
+        """Blocks for built meshes, the same for all who ask; None where the budget or the host has no Layer memory for
+        them, or what is loading leaves no room for it now."""
+        if self.blocks is not None:
+            return self.blocks
         size_bytes = self._budgets.mesh_bytes
         if self._has_none or not self._ledger.try_fix(size_bytes):
             return None

@@ -95,8 +95,9 @@ class LayerMemory:
 
     @property
     def threads(self) -> int:
-        """How many threads shall work on kernels that have a threaded form (particles, shallow water, culling), the
-        caller's among them: 1 until a program sets it, and never more than `threads_max`. Results do not depend on it.
+        """How many threads shall work on kernels that have a threaded form (particles, shallow water, culling, the
+        order of splats), the caller's among them: 1 until a program sets it, and never more than `threads_max`.
+        Results do not depend on it.
         """
         return self._threads
 

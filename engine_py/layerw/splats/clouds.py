@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.addresses import checked_address, shown
@@ -24,9 +23,10 @@ from layerw.frame.subsystems import SubsystemPort
 from layerw.gpu import spec
 from layerw.scene.camera import CameraFrame
 from layerw.scene.entity import Entity
-from layerw.scene.table import FrameColumns
+from layerw.splats.eye import from_eye, seen_from
 from layerw.splats.files import Arrays, SplatError, checked_count, read_splats
 from layerw.splats.harmonics import DEGREE_MAX
+from layerw.splats.jobs import SortJobs
 from layerw.splats.order import ALLOWANCE, BYTES_EACH, SLICE, DepthOrder, sort_bytes
 from layerw.splats.packing import TEXELS, new_words, pack, positions_of, size_bytes
 from layerw.splats.splats import Splats, given_arrays
@@ -82,6 +82,7 @@ class Clouds:
         self._clouds: list[Cloud] = []
         self._waiting: dict[int, tuple[Splats, int]] = {}  # by transfer, with the degree of harmonics that is kept
         self._on_gpu = self._has_compute()
+        self._jobs = SortJobs(port.layer, port.config.budgets.mesh_bytes // 2, port.log)
         self._restores = port.resources.store.restores
         self._scratch_bytes = 0  # of the GPU: what sorts the largest there
 
@@ -271,6 +272,11 @@ class Clouds:
         self._port.environment._has_splats = bool(self._clouds)
         if not self._clouds:
             return
+        done = self._jobs.finished()
+        if done is not None:
+            self._has_order(done)
+            self._clouds.remove(done)  # the next one's turn is before its
+            self._clouds.append(done)
         camera, left, seen = self._port.camera(), ALLOWANCE, self._held()
         for at, cloud in enumerate(self._clouds):
             place = self._place(cloud, camera) if cloud.splats is not None else seen.get(cloud.mesh)
@@ -282,10 +288,11 @@ class Clouds:
             if cloud.on_gpu:
                 self._sort(cloud, matrix, offset)
                 continue
+            if not cloud.waits and self._jobs.take(cloud, matrix, offset):
+                continue
             left, is_new = cloud.step(matrix, offset, left)
             if is_new:
-                self._port.resources.store.rewrite_mesh(cloud.mesh)  # its kept bytes are the order
-                self._draw(cloud)
+                self._has_order(cloud)
             if cloud.waits:  # it is the first of the next frame
                 self._clouds = self._clouds[at:] + self._clouds[:at]
                 break
@@ -318,6 +325,10 @@ class Clouds:
                                                    cloud.order.told(matrix, offset))  # fmt: skip
             self._draw(cloud)
 
+    def _has_order(self, cloud: Cloud) -> None:
+        self._port.resources.store.rewrite_mesh(cloud.mesh)  # its kept bytes are the order
+        self._draw(cloud)
+
     def _draw(self, cloud: Cloud) -> None:
         if cloud.splats is not None:
             row = cloud.splats.entity.first_row
@@ -334,6 +345,7 @@ class Clouds:
             self._port.transfers.release(transfer)
 
     def _end(self, cloud: Cloud) -> None:
+        self._jobs.end(cloud)
         if cloud.splats is not None:
             cloud.splats.destroy()
         self._port.visibility.set_list(cloud.material, None)
@@ -352,6 +364,7 @@ class Clouds:
         self._waiting.clear()
         for cloud in self._clouds:
             self._end(cloud)
+        self._jobs.close()
         self._clouds.clear()
         self._port.resources.store.uncharge(self._scratch_bytes)
         self._scratch_bytes = 0
@@ -374,21 +387,3 @@ class _Charged:
 
     def __exit__(self, *_: object) -> None:
         self._ledger.release(self._size)
-
-
-def from_eye(columns: FrameColumns, row: int, camera: CameraFrame) -> tuple[F64, F64]:
-    """The matrix and the offset that bring a place of a row to metres from the eye; along the line of sight only where
-    the projection is parallel."""
-    scale, shear = columns.scale[row].astype(np.float64), columns.shear[row].astype(np.float64)
-    stretch = np.diag(scale)
-    stretch[0, 1], stretch[0, 2], stretch[1, 2] = shear
-    return seen_from(matrix_from_quat(columns.rotation[row]) @ stretch, columns.position[row], camera)
-
-
-def seen_from(matrix: F64, place: npt.ArrayLike, camera: CameraFrame) -> tuple[F64, F64]:
-    """As from_eye, of a matrix and a place."""
-    offset = np.asarray(place, np.float64) - camera.position
-    if camera.is_parallel:
-        along = np.outer(camera.forward, camera.forward)
-        return along @ matrix, along @ offset
-    return matrix, offset

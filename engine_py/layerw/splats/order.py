@@ -2,8 +2,8 @@
 
 Owns: the keys (16 bits of distance, by its logarithm), and the order where the GPU makes none: a counting sort in
 slices, whose every step is short. What is shown meanwhile is the order before, whole. web/shaders/splats_sort.wgsl does
-the same. Limits: splats of one cloud are in order, clouds that reach into each other only as wholes; the order is that
-of the main view's eye, for all views.
+the same, and kernels/threads/splat_sort.c to the bit. Limits: splats of one cloud are in order, clouds that reach into
+each other only as wholes; the order is that of the main view's eye, for all views.
 Source: Cormen, Leiserson, Rivest, Stein, "Introduction to Algorithms", section 8.2.
 """
 
@@ -23,7 +23,9 @@ BYTES_EACH = 2 + 4  # key, and its place in the next order
 KEY_MAX = 65535
 NEAREST = 2.0**-16  # of the farthest distance, that keys tell apart
 MOVED = 0.02  # of the distance to the nearest that may be gone before a thread renews the order
-_LOWEST = 1e-12
+_LOWEST = np.float32(1e-12)
+_SQRT_HALF_BITS = 0x3F3504F3
+_SERIES = np.array([2 / np.log(2) / n for n in (1, 3, 5, 7)], np.float32)  # of log2, by atanh
 _BLOCK, _DIGITS = 4096, 256  # of the GPU's sort
 
 
@@ -32,11 +34,41 @@ def sort_bytes(count: int) -> int:
     return 12 * count + 4 * _DIGITS * (-(-count // _BLOCK) + 1)
 
 
+def squares_of(position: F32, told: F32) -> F32:
+    """Of the distances, in an order of operations that other compilers keep as well."""
+    x, y, z = np.ascontiguousarray(position.T)
+    squares: F32 = np.zeros(len(position), np.float32)
+    for a, b, c, d in told[:12].reshape(3, 4):
+        away = x * a + y * b + z * c + d
+        squares += np.multiply(away, away, out=away)
+    np.fmax(squares, _LOWEST, out=squares)
+    return squares
+
+
+def log2_of(values: F32) -> F32:
+    """The same bits everywhere, to 1e-7 of what it should be or of 1: x = m * 2^e, and atanh's series for m around 1.
+    values: normal numbers, or infinite (128 or more then)."""
+    bits = values.view(np.int32)
+    powers = (bits - np.int32(_SQRT_HALF_BITS)) >> np.int32(23)
+    m = (bits - (powers << np.int32(23))).view(np.float32)
+    one = np.float32(1)
+    t = (m - one) / (m + one)
+    s = t * t
+    logs: F32 = s * _SERIES[3]
+    for factor in _SERIES[2:0:-1]:
+        logs += factor
+        logs *= s
+    logs += _SERIES[0]
+    logs *= t
+    logs += powers.astype(np.float32)
+    return logs
+
+
 class DepthOrder:
     """position: (n, 3), in the cloud's own axes; a view that stays."""
 
     def __init__(self, position: F32) -> None:
-        self._position = position
+        self.position = position
         # As a thread made it, and as elements of a mesh have it.
         self.elements = np.full(-(-len(position) // SPLATS_EACH) * SPLATS_EACH, NO_SPLAT, np.uint32)
         self.order = self.elements[: len(position)]
@@ -65,10 +97,19 @@ class DepthOrder:
 
     def told(self, matrix: F64, offset: F64) -> F32:
         """What the GPU sorts by (gpu/spec.py: splats_sort)."""
-        self._sorted = matrix.copy(), offset.copy()
         self.sorts += 1
+        return self.begun(matrix, offset)
+
+    def begun(self, matrix: F64, offset: F64) -> F32:
+        """As told, of a sort that counts once `came` is called."""
+        self._sorted = matrix.copy(), offset.copy()
         rows = np.concatenate([matrix, offset[:, None]], axis=1).reshape(-1)
         return np.concatenate([rows, self._range(matrix, offset)]).astype(np.float32)
+
+    def came(self, nearest: float) -> None:
+        """`order` was written. nearest: the square of the distance to that one."""
+        self._near = nearest**0.5
+        self.sorts += 1
 
     def _range(self, matrix: F64, offset: F64) -> tuple[float, float]:
         """log2 of the farthest distance, squared, that there may be; steps of keys an octave of that."""
@@ -81,30 +122,26 @@ class DepthOrder:
 
     def renew(self, matrix: F64, offset: F64) -> Iterator[int]:
         """Sorts; yields before each step how many it will work on, and ends with `order` as it should be."""
-        self._sorted = matrix.copy(), offset.copy()
-        count = len(self._position)
+        told = self.begun(matrix, offset)
+        count = len(self.position)
         if self._keys is None:
             self._keys, self._next = np.empty(count, np.uint16), np.empty_like(self.order)
         keys = self._keys
-        turn, shift = matrix.T.astype(np.float32), offset.astype(np.float32)
-        high, steps = self._range(matrix, offset)
         nearest, places = np.inf, np.zeros(KEY_MAX + 1, np.int64)
         for start in range(0, count, SLICE):
             yield min(SLICE, count - start)
-            away = self._position[start : start + SLICE] @ turn + shift
-            squares = np.maximum(np.einsum("ij,ij->i", away, away), _LOWEST)
+            squares = squares_of(self.position[start : start + SLICE], told)
             nearest = min(nearest, float(squares.min()))
-            logs = (np.float32(high) - np.log2(squares, out=squares)) * np.float32(steps)
+            logs = (told[12] - log2_of(squares)) * told[13]
             some = keys[start : start + SLICE]
             some[:] = np.clip(logs, 0, KEY_MAX, out=logs)
             places += np.bincount(some, minlength=KEY_MAX + 1)
-        self._near = float(nearest) ** 0.5
         places = np.cumsum(places) - places  # of the next one with each key
         for start in range(0, count, SLICE):
             yield min(SLICE, count - start)
             self._place(keys[start : start + SLICE], start, places)
         self.order[:] = self._next
-        self.sorts += 1
+        self.came(nearest)
 
     def _place(self, keys: npt.NDArray[np.uint16], start: int, places: npt.NDArray[np.int64]) -> None:
         """Puts a slice where it belongs; equal keys keep their order."""

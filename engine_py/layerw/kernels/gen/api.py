@@ -118,6 +118,10 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_job_cancelled": ((), "u32"),
     "lw_job_free": (("u32",), "u32"),
     "lw_jobs_poll": (("u32",), "u32"),
+    "lw_splat_sort_start": (("out", "in", "u32", "in", "out", "out", "out"), "u32"),
+    "lw_splat_sort_state": (("in",), "u32"),
+    "lw_splat_sort_nearest": (("in",), "f32"),
+    "lw_splat_sort_end": (("out",), "u32"),
     "lw_channel_start": (("out", "u32"), "u32"),
     "lw_channel_send": (("out", "u32"), "u32"),
     "lw_channel_take": (("out", "out"), "u32"),
@@ -195,6 +199,10 @@ LAYER_NAMES: tuple[str, ...] = (  # in the order of link()
     "lw_job_cancelled",
     "lw_job_free",
     "lw_jobs_poll",
+    "lw_splat_sort_start",
+    "lw_splat_sort_state",
+    "lw_splat_sort_nearest",
+    "lw_splat_sort_end",
     "lw_channel_start",
     "lw_channel_send",
     "lw_channel_take",
@@ -661,6 +669,22 @@ class LayerKernels(Protocol):
 
     def lw_jobs_poll(self, chunks_max: int) -> int:
         """Takes part: runs at most chunks_max chunks on this thread, without waiting. Returns how many it ran; 0 inside of a job."""
+        ...
+
+    def lw_splat_sort_start(self, sort: int, positions: int, count: int, told: int, keys: int, order: int, tables: int) -> int:
+        """Starts the jobs. `sort` (128 bytes) is theirs until lw_splat_sort_end says so, and so is the rest: positions (count * 3), told (as gpu/spec.py: splats_sort; copied), keys (count * 2 bytes), order (count words), tables (4 MiB). Returns 1, or 0 with the last error set."""
+        ...
+
+    def lw_splat_sort_state(self, sort: int) -> int:
+        """As lw_job_state, of all of them: 2 or 3 while they run, 4 done, 5 failed, 6 cancelled, which is also where an earlier one failed."""
+        ...
+
+    def lw_splat_sort_nearest(self, sort: int) -> float:
+        """The square of the distance to the nearest splat, once they are done."""
+        ...
+
+    def lw_splat_sort_end(self, sort: int) -> int:
+        """Drops what of them is not done. Returns 1 when no thread is at them any more and nothing is theirs, 0: ask again."""
         ...
 
     def lw_channel_start(self, channel: int, capacity: int) -> int:

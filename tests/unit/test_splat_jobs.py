@@ -112,8 +112,9 @@ def test_clouds_are_sorted_in_turn(host: Threaded) -> None:
     app = make(host)
     clouds = [app.splats(PLACES + np.float32(i)) for i in range(3)]
 
-    def step() -> None:
-        app.camera.position = app.camera.position * -1  # every order is old at once
+    def step() -> None:  # each time to another place, so that every order is old at once
+        angle = host.submits * 1.0
+        app.camera.position = 20 * np.array((np.sin(angle), 0.0, np.cos(angle)))
         host.step(app)
 
     until(lambda: sorts(app) >= 9, step)

@@ -28,7 +28,7 @@ export async function engines(folder) {
   const { default: initJolt } = await import(pathToFileURL(join(folder, 'jolt-physics/dist/jolt-physics.wasm-compat.js')));
   const Jolt = await initJolt();
   found.Jolt = (records, sleeps) => jolt(Jolt, records, sleeps);
-  found['Jolt, 4 + 1 iterations'] = (records, sleeps) => jolt(Jolt, records, sleeps, [4, 1]);
+  found['Jolt (4 + 1)'] = (records, sleeps) => jolt(Jolt, records, sleeps, [4, 1]);
   const esm = join(folder, '@babylonjs/havok/lib/esm');
   const { default: HavokPhysics } = await import(pathToFileURL(join(esm, 'HavokPhysics_es.js')));
   const HK = await HavokPhysics({ wasmBinary: readFileSync(join(esm, 'HavokPhysics.wasm')) });

@@ -64,7 +64,7 @@ def test_physics_is_compared_step_by_step_and_checked_by_its_state(other: str, s
     text = physics_table({"pit": [one], "sleep": [one]}, "here")
     assert "| Jolt | 4.00 | 4.00 | 4.00 | 1.00 | 0.75 | 0.75 | 5.00 |" in text
     assert "| 1,000 active: layerw / native | 3.000 | <= 1.5 | missed by 2.00x |" in text
-    assert "| of it Python, ms | 0.050 | <= 0.1 | met |" in text
+    assert "| of it Python, ms (wall clock) | 0.050 | <= 0.1 | met |" in text
     assert "| 1,000 active: layerw / Jolt | 0.75 | <= 1 | met |" in text
     assert f"layerw in V8 and native: {said}." in text
 

@@ -296,11 +296,15 @@ class FileTransfers:
 
     def _ktx2(self, t: Transfer, data: bytes, max_side: int, directions: bool) -> tuple[int, int, int, bytes]:
         header = ktx2.read_header(data)
-        width, height, family, levels = header.kept(max_side, directions=directions)
+        width, height, family, levels = header.kept(max_side, directions=directions, plain=self.settings.builds)
         kept = ktx2.texels_bytes(width, height, family, levels)
         needed = max(kept, 4 * width * height) if family == _BC5 else kept  # made of plain texels
         if needed > t.max_bytes:
             raise FetchFailed(spec.FAIL_TOO_LARGE, header.width, header.height, f"The KTX2 file of {header.width} x "
                            f"{header.height} texels needs {needed} bytes; {t.max_bytes} were allowed.")  # fmt: skip
         t.size = (width, height)
+        if self.settings.builds:
+            from layerw.hosts.pictures import decode_ktx2
+
+            t.data = decode_ktx2(data, header.first_level(max_side), width, height)
         return kept, width, height, struct.pack("<II", family, levels)

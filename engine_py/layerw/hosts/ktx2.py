@@ -26,13 +26,19 @@ class Ktx2(NamedTuple):
     levels: int
     is_uastc: bool
 
-    def kept(self, max_side: int, *, directions: bool = False) -> tuple[int, int, int, int]:
-        """Width, height, family (of spec.TEXTURE_FAMILIES) and levels of what is kept. directions: of a normal map."""
+    def first_level(self, max_side: int) -> int:
+        """Of those that are kept: of at most max_side (0: any), or the smallest one."""
         first = 0
         while max_side and first < self.levels - 1 and max(self.width, self.height) >> first > max_side:
             first += 1
+        return first
+
+    def kept(self, max_side: int, *, directions: bool = False, plain: bool = False) -> tuple[int, int, int, int]:
+        """Width, height, family (of spec.TEXTURE_FAMILIES) and levels of what is kept. directions: of a normal map;
+        plain: no blocks, whose further levels the GPU makes."""
+        first = self.first_level(max_side)
         width, height = max(1, self.width >> first), max(1, self.height >> first)
-        name = "rgba8" if width % 4 or height % 4 else "bc5" if directions and self.is_uastc else "bc7"
+        name = "rgba8" if plain or width % 4 or height % 4 else "bc5" if directions and self.is_uastc else "bc7"
         family = spec.TEXTURE_FAMILIES.index(name)
         return width, height, family, self.levels - first if family else 1
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import layerw as lw
+from layerw.hosts.headless import HeadlessHost
 from layerw.kernels import rigid
 from layerw.physics.terrain import KEPT_LOOKS, LOOK_STEPS
 from tests.unit.world_files import app_over, write_world
@@ -115,3 +116,11 @@ def test_nothing_falls_before_the_ground_is_here(tmp_path: Path) -> None:
         assert world.state == "ready" or crate.position[1] == 2
     assert crate.position[1] == pytest.approx(0.5, abs=0.03)
     app.close()
+
+
+def test_worlds_of_apps_that_nobody_closed_are_given_back() -> None:
+    """A process has 64; programs that made one and were dropped take none."""
+    for _ in range(70):
+        app = lw.App(host=HeadlessHost())
+        app.physics.gravity = (0, -1, 0)
+        del app

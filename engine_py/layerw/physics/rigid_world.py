@@ -7,6 +7,8 @@ moves the bodies before the next step. Limits: bodies live within 100 km of the 
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 
 import numpy as np
@@ -42,7 +44,12 @@ class RigidWorld:
         self._bytes_before, self._charged = self.kernels.lw_rigid_bytes(), 0
         self._number = self.kernels.lw_rigid_open(*gravity)
         if not self._number:
+            gc.collect()  # Apps that nobody holds any more, and nobody closed
+            self._number = self.kernels.lw_rigid_open(*gravity)
+        if not self._number:
             raise LayerwError("A 65th world of physics was asked for in this process; close() an App before.")
+        self._end = weakref.finalize(self, self.kernels.lw_rigid_close, self._number)
+        self._end.atexit = False
         self.bodies = Bodies(table)
         self.removed: Callable[[U32], None] = lambda slots: None  # hears of bodies that ended
         self.steps = self.lost = 0
@@ -266,7 +273,7 @@ class RigidWorld:
         """Ends the world; drop: gives its templates back once no body has them."""
         self.remove(self.bodies.living())
         drop()
-        self.kernels.lw_rigid_close(self.number)
+        self._end()
         self._number = 0
         self._ledger.release(self._charged)
         self._charged = 0

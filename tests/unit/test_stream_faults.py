@@ -99,6 +99,15 @@ def test_a_hanging_answer_keeps_its_lane_for_seconds_only(tmp_path: Path, kind: 
     assert app._engine.contents.counts()["failed"] == 0
 
 
+def test_levels_that_were_left_out_are_tried_again(tmp_path: Path) -> None:
+    write_world(tmp_path / "w", hashed=True)
+    app, host = app_over(tmp_path, {"network": lw.Network(first_byte_s=1.0, stall_s=1.0), "lanes": 2},
+                         fault=lambda url, attempt: Fault("no_head") if "t/1-" in url and host.frame < 300 else None)
+    app.stream("w")
+    host.step(app, 20 * FRAMES_A_SECOND)
+    assert app.report()["tiles"] == {"resident": 21, "pending": 0, "failed": 0}
+
+
 def test_online_ends_the_wait(tmp_path: Path) -> None:
     write_world(tmp_path / "w")
     down = [True]

@@ -218,7 +218,7 @@ class Loads:
         self.missing, self._missing_error = self._ranked(wanted[~gone], wanted_error[~gone], camera)
         absent = self.missing[tree.state[self.missing] == ABSENT]
         tree.state[absent] = QUEUED
-        spare = (tree.state[culled] == ABSENT) & (tree.kind[culled] != 0)
+        spare = self._may_come(culled) & (tree.kind[culled] != 0)
         order = np.argsort(-culled_error[spare], kind="stable")
         self._spare, self._spare_error = culled[spare][order], culled_error[spare][order]
         if self.loads:
@@ -276,7 +276,7 @@ class Loads:
         if not self.missing.size and not self._spare.size and not self._expected:
             return
         state = self.tree.state[self.missing]
-        due = (state == QUEUED) | (state == ABSENT) | self._due_again(state, now_s)
+        due = (state == QUEUED) | (state == ABSENT) | self._due_again(self.missing, now_s)
         lanes = self._free_lanes()
         for index in np.flatnonzero(due)[:max(lanes, 0)].tolist():
             if not self._start(int(self.missing[index]), _priority(VISIBLE, float(self._missing_error[index])), now_s):
@@ -296,21 +296,28 @@ class Loads:
         queued = (self.tree.state[self.missing] == QUEUED) & (self.tree.attempts[self.missing] == 0)
         return bool(queued.any()) or any(not load.uploading for load in self._visible)
 
-    def _ahead(self) -> list[tuple[int, float]]:
+    def _ahead(self, now_s: float) -> list[tuple[int, float]]:
         """What to load ahead, best first: coarse tiles before fine ones, on the way before beside. What lies beside and
-        what was left out wait for all that is seen."""
+        what was left out wait for all that is seen; what of it failed is tried again when its pause is over."""
         state = self.tree.state
         coming = [(row, error) for row, error in self._expected.items() if state[row] == ABSENT]
         coming.sort(key=lambda item: -item[1])
         if self._visible:
             return coming
-        open_ = state[self._spare] == ABSENT
+        open_ = self._may_come(self._spare)
         self._spare, self._spare_error = self._spare[open_], self._spare_error[open_]
-        return coming + list(zip(self._spare.tolist(), self._spare_error.tolist(), strict=True))
+        due = (state[self._spare] == ABSENT) | self._due_again(self._spare, now_s)
+        return coming + list(zip(self._spare[due].tolist(), self._spare_error[due].tolist(), strict=True))
 
-    def _due_again(self, state: npt.NDArray[np.uint8], now_s: float) -> Flags:
+    def _may_come(self, rows: I64) -> Flags:
+        """Which of these are not here and not on their way, and have not failed for good."""
+        state: npt.NDArray[np.uint8] = self.tree.state[rows]
+        open_: Flags = (state == ABSENT) | ((state == FAILED) & np.isfinite(self.tree.retry_at_s[rows]))
+        return open_
+
+    def _due_again(self, rows: I64, now_s: float) -> Flags:
         """Failed rows whose pause is over; in an outage only the best one, and not again for the first pause."""
-        again: Flags = (state == FAILED) & (self.tree.retry_at_s[self.missing] <= now_s)
+        again: Flags = (self.tree.state[rows] == FAILED) & (self.tree.retry_at_s[rows] <= now_s)
         if len(self._lost) < self.config.lanes or not again.any():
             return again
         first = int(np.argmax(again))
@@ -334,7 +341,7 @@ class Loads:
         room = self.config.prefetch_share * residency.available_bytes - residency.gpu_bytes - self._planned_bytes()
         if lanes <= 0:
             return
-        for row, error in self._ahead()[:lanes]:
+        for row, error in self._ahead(now_s)[:lanes]:
             room -= residency.estimate(row)
             if room < 0 or not self._start(row, _priority(PREFETCH, error), now_s):
                 return

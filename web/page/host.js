@@ -98,7 +98,7 @@ export class Host {
     this.moved();
     /** @type {ElementOptions} */
     this.options = this.#readOptions();
-    if (this.options.query['layerw-ui'] === 'drawn') this.input.hearTyping(); // engine_py/layerw/ui/native, to look at it
+    if (this.options.query?.['layerw-ui'] === 'drawn') this.input.hearTyping(); // engine_py/layerw/ui/native, to look at it
     if (this.errors.length === 0) this.#start();
   }
 

@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
-# Processes that run tests; tests/conftest.py says which ones.
+# Processes that run tests; one of them has those with a browser.
 TEST_WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin

@@ -11,30 +11,20 @@ from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).resolve().parents[1]
 _STORES = count()
-LAST = "tests/browser/test_store"  # browser tests from this name on: about a third of their time
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browser tests run last. Where processes share the tests, one begins with them, and whichever has run what needs
-    no browser takes the last part of them."""
-    if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: ("browser", "", "last").index(part_of(item.nodeid)))
-    else:
-        items.sort(key=lambda item: is_of_browser(item.nodeid))
-
-
-def part_of(nodeid: str) -> str:
-    """What runs in one process: "browser", its "last" part, or "" where each file may go anywhere."""
-    return "" if not is_of_browser(nodeid) else "last" if nodeid >= LAST else "browser"
+    """Browser tests run last; where processes share the tests first, as one of them has them all."""
+    is_shared = hasattr(config, "workerinput")
+    items.sort(key=lambda item: is_of_browser(item.nodeid) != is_shared)
 
 
 class TwoSchedule(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist has no types
-    """Files with a browser go together: a browser's start and what it keeps compiled cost most. Two of them at a time,
-    as pages wait more than they draw. (The groups of `--dist loadgroup` don't reach pytest 9.2, whose nodes keep their
-    names elsewhere.)"""
+    """One process has all browser tests: two that draw in software would only wait for each other. (The groups of
+    `--dist loadgroup` don't reach pytest 9.2, whose nodes keep their names elsewhere.)"""
 
     def _split_scope(self, nodeid: str) -> str:
-        return part_of(nodeid) or str(super()._split_scope(nodeid))
+        return "browser" if is_of_browser(nodeid) else str(super()._split_scope(nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)

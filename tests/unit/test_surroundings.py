@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import math
 import struct
 import subprocess
@@ -18,7 +16,6 @@ from test_app_contents import make
 from test_models import held
 
 import layerw as lw
-from layerw.assets.exr import read_exr
 from layerw.assets.panoramas import of_array, open_picture, panorama, small
 from layerw.scene.environment import sh_basis
 from layerw.scene.surroundings import Surroundings
@@ -306,46 +303,3 @@ print([name for name in sys.modules if "surroundings" in name or "panorama" in n
 """
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[] None"
-
-
-PIZ = {name: base64.b64decode(data) for name, data in json.loads(
-    (Path(__file__).parent / "piz_files.json").read_text("utf-8")).items()}  # fmt: skip
-
-
-def piz_light() -> np.ndarray:
-    """37 lines of 19 pixels: two blocks, odd both ways, and runs of the same number."""
-    y, x = np.mgrid[0:37, 0:19].astype(np.float32)
-    light = np.stack([x / 8, y / 16, (x + y) % 7], -1)
-    light[10:30, 3:15], light[33:] = 0.5, 0
-    return light
-
-
-def rows_of(data: bytes) -> np.ndarray:
-    picture = read_exr(data)
-    found = np.full((picture.height, picture.width, 3), np.nan, np.float32)
-    for row, part in picture.rows:
-        found[row : row + len(part)] = part
-    return found
-
-
-def test_piz_of_the_library_itself_is_read_to_the_last_bit() -> None:
-    """Written by OpenEXR 3 (PyPI's OpenEXR): halves, floats (16-bit wavelets), and nothing but zeros."""
-    light = piz_light()
-    assert np.array_equal(rows_of(PIZ["half"]), light.astype(np.float16).astype(np.float32))
-    assert np.array_equal(rows_of(PIZ["float"]), (light * np.float32(1.1)).astype(np.float32))
-    assert not rows_of(PIZ["dark"]).any()
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_damaged_piz_is_told_or_read_and_nothing_else(seed: int) -> None:
-    """Every byte of blocks may be another one."""
-    random = np.random.default_rng(seed)
-    for name in ("half", "float", "dark"):
-        for _ in range(25):
-            data = bytearray(PIZ[name])
-            for at in random.integers(300, len(data), random.integers(1, 4)):
-                data[at] = random.integers(256)
-            try:
-                rows_of(bytes(data[: random.integers(300, len(data) + 1)]) if random.random() < 0.3 else bytes(data))
-            except lw.LayerwError as error:
-                assert "OpenEXR" in str(error)

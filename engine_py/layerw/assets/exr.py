@@ -22,6 +22,7 @@ TYPES = (np.dtype("<u4"), np.dtype("<f2"), np.dtype("<f4"))
 TILED, DEEP, PARTS = 0x200, 0x800, 0x1000
 NAME_BYTES_MAX = 256
 ATTRIBUTES_MAX = 1024
+BLOCK_BYTES_MAX = 64 << 20  # of lines that are packed together, once unpacked
 
 
 def read_exr(data: bytes) -> Picture:
@@ -102,6 +103,9 @@ def _rows(data: bytes, at: int, packing: str, place: tuple[int, int, int],
     lines = LINES[packing]
     line_bytes = sum(kind.itemsize for _, kind in channels) * width
     count = -(-height // lines)
+    if min(lines, height) * line_bytes > BLOCK_BYTES_MAX:
+        raise ConfigError(f"The OpenEXR file has blocks of {min(lines, height) * line_bytes} bytes in {len(channels)} "
+                          f"channels; blocks of up to {BLOCK_BYTES_MAX >> 20} MiB are read.")  # fmt: skip
     if at + 8 * count > len(data):
         raise ConfigError(f"The OpenEXR file ends in the table of its {count} blocks.")
     seen = np.zeros(count, bool)
@@ -117,6 +121,9 @@ def _rows(data: bytes, at: int, packing: str, place: tuple[int, int, int],
         here = min(lines, height - row)
         if not 0 <= size <= len(data) - place_at - 8:
             raise ConfigError(f"The block at row {row} of the OpenEXR file has {size} bytes, beyond the file's end.")
+        if size > here * line_bytes:  # what packing makes no smaller is stored plain
+            raise ConfigError(f"The block at row {row} of the OpenEXR file has {size} bytes; it has at most "
+                              f"{here * line_bytes}.")  # fmt: skip
         packed = data[place_at + 8 : place_at + 8 + size]
         if packing == "PIZ" and size != here * line_bytes:
             body = _wavelets(packed, here, width, channels, row)
@@ -160,9 +167,9 @@ def _unpacked(data: bytes, packing: str, size: int, row: int) -> bytes:
     if mixed is None or len(mixed) != size:
         raise ConfigError(f"The block at row {row} of the OpenEXR file is damaged: it is not {size} bytes of "
                           f"{packing}.")  # fmt: skip
-    steps = np.frombuffer(mixed, np.uint8).astype(np.int64)
-    steps[1:] -= 128
-    whole = np.cumsum(steps).astype(np.uint8)  # each is the one before it and a difference
+    steps = np.frombuffer(mixed, np.uint8) ^ np.uint8(128)
+    steps[:1] ^= 128
+    whole = np.cumsum(steps, dtype=np.uint8)  # each is the one before it and a difference, in 8 bits
     half = (size + 1) // 2
     result = np.empty(size, np.uint8)
     result[0::2], result[1::2] = whole[:half], whole[half:]

@@ -2,7 +2,7 @@
 
     bits --Huffman--> numbers --inverse wavelet, channel by channel--> places in a table --> 16-bit words of the pixels
 
-The code at every bit is looked up at once in numpy; only the way from code to code is a loop.
+The code at every bit is looked up at once in numpy, a window at a time; only the way from code to code is a loop.
 Limits: codes of up to CODE_BITS_MAX bits, of 58 that the format has (no picture has so many pixels). About a second for
 half a million pixels without a page, a few in one.
 Source: "OpenEXR File Layout" and "Technical Introduction to OpenEXR", openexr.com.
@@ -18,6 +18,8 @@ import numpy.typing as npt
 
 from layerw.base.errors import ConfigError
 
+WINDOW_BYTES = 1 << 16  # that codes are looked up in at a time
+NO_CODE = 1 << 40  # bits of what is none: beyond every end
 CODE_BITS_MAX = 57  # with the 7 bits before it in its byte a code is in 64
 SHORT_RUN, LONG_RUN = 59, 63  # of lengths that are 0, in the table of code lengths
 SHORT_RUN_MIN, LONG_RUN_MIN = 2, 6
@@ -81,20 +83,29 @@ def _numbers(data: bytes, count: int) -> Ints | None:
         raise ConfigError(f"The OpenEXR file has PIZ codes of {code_bits} bits; up to {CODE_BITS_MAX} are read.")
     if code_bits == 0:
         return None
-    symbols, steps = _codes(body, bits, lengths, code_bits)
-    run = last  # is no number: the one before it again, as often as the next eight bits say
-    is_run = symbols == run
-    steps = np.where(is_run, steps + 8, steps)
-    order = _followed((np.arange(bits) + steps).tolist(), bits)
-    if order is None:
+    codes, numbers, repeats, at, left = _Codes(lengths, code_bits), [], [], 0, count
+    while at < bits:  # some of it at a time: what is looked up at a bit takes as much as 70 bytes of the file
+        start = at // 8
+        some, here = body[start : start + WINDOW_BYTES + 16], min(bits - 8 * start, 8 * WINDOW_BYTES)
+        symbols, steps = codes.at(some, here)
+        is_run = symbols == last  # no number: the one before it again, as often as the next eight bits say
+        steps += 8 * is_run
+        order, end = _followed(steps.tolist(), at - 8 * start)
+        at = 8 * start + end
+        if at > bits:
+            return None
+        again, more = is_run[order], np.ones(len(order), np.int64)
+        more[again] = _bytes_at(some, order[again] + steps[order[again]] - 8)
+        left -= int(more.sum())
+        numbers.append(np.where(again, -1, symbols[order]))
+        repeats.append(more)
+        if left < 0:
+            return None
+    if left or numbers[0][0] < 0:
         return None
-    found, repeats = symbols[order].astype(np.int64), np.ones(len(order), np.int64)
-    again = is_run[order]
-    repeats[again] = _bytes_at(body, order[again] + steps[order[again]] - 8)
-    if again[:1].any() or int(repeats.sum()) != count:
-        return None
-    before = np.maximum.accumulate(np.where(again, 0, np.arange(len(order))))
-    return np.repeat(found[before], repeats)
+    found = np.concatenate(numbers)
+    before = np.maximum.accumulate(np.where(found < 0, 0, np.arange(len(found))))
+    return np.repeat(found[before], np.concatenate(repeats))
 
 
 def _lengths(data: bytes, at: int, first: int, last: int) -> tuple[Ints, int]:
@@ -124,38 +135,44 @@ def _lengths(data: bytes, at: int, first: int, last: int) -> tuple[Ints, int]:
     return lengths, at
 
 
-def _codes(body: bytes, bits: int, lengths: Ints, code_bits: int) -> tuple[Ints, Ints]:
-    """At every bit: the number whose code would begin there, and the code's length."""
-    counts = np.bincount(lengths, minlength=code_bits + 1)
-    starts, code = np.zeros(code_bits + 1, np.int64), 0
-    for length in range(code_bits, 0, -1):
-        starts[length] = code
-        code = (code + int(counts[length])) >> 1
-    used = np.array([length for length in range(code_bits, 0, -1) if counts[length]])
-    numbers = np.flatnonzero(lengths)
-    numbers = numbers[np.argsort(-lengths[numbers], kind="stable")]  # the longest codes are the smallest ones
-    before = np.concatenate([[0], np.cumsum(counts[used])])
-    least = (starts[used].astype(np.uint64) << (code_bits - used).astype(np.uint64))
-    eight = np.frombuffer(body + bytes(8), np.uint8)
-    whole = np.zeros(-(-bits // 8), np.uint64)
-    for byte in range(8):
-        whole |= eight[byte : byte + len(whole)].astype(np.uint64) << np.uint64(56 - 8 * byte)
-    shifts = np.arange(8, dtype=np.uint64)
-    windows = ((whole[:, None] << shifts) >> np.uint64(64 - code_bits)).ravel()[:bits]
-    kind = np.maximum(np.searchsorted(least, windows, side="right") - 1, 0)
-    steps = used[kind]
-    place = ((windows - least[kind]) >> (code_bits - steps).astype(np.uint64)).astype(np.int64)
-    good = place < counts[steps]
-    return np.where(good, numbers[np.where(good, before[kind] + place, 0)], -1), np.where(good, steps, bits + 1)
+class _Codes:
+    """Of canonical codes, by their lengths: the longest ones are the smallest numbers."""
+
+    def __init__(self, lengths: Ints, code_bits: int) -> None:
+        self._code_bits, self._counts = code_bits, np.bincount(lengths, minlength=code_bits + 1)
+        starts, code = np.zeros(code_bits + 1, np.int64), 0
+        for length in range(code_bits, 0, -1):
+            starts[length] = code
+            code = (code + int(self._counts[length])) >> 1
+        self._used = np.array([length for length in range(code_bits, 0, -1) if self._counts[length]])
+        numbers = np.flatnonzero(lengths)
+        self._numbers = numbers[np.argsort(-lengths[numbers], kind="stable")]
+        self._before = np.concatenate([[0], np.cumsum(self._counts[self._used])])
+        self._least = starts[self._used].astype(np.uint64) << (code_bits - self._used).astype(np.uint64)
+
+    def at(self, body: bytes, bits: int) -> tuple[Ints, Ints]:
+        """At each of the first bits: the number whose code would begin there, and the code's length."""
+        eight = np.frombuffer(body + bytes(8), np.uint8)
+        whole = np.zeros(-(-bits // 8), np.uint64)
+        for byte in range(8):
+            whole |= eight[byte : byte + len(whole)].astype(np.uint64) << np.uint64(56 - 8 * byte)
+        shifts = np.arange(8, dtype=np.uint64)
+        windows = ((whole[:, None] << shifts) >> np.uint64(64 - self._code_bits)).ravel()[:bits]
+        kind = np.maximum(np.searchsorted(self._least, windows, side="right") - 1, 0)
+        steps = self._used[kind]
+        place = ((windows - self._least[kind]) >> (self._code_bits - steps).astype(np.uint64)).astype(np.int64)
+        good = place < self._counts[steps]
+        numbers = self._numbers[np.where(good, self._before[kind] + place, 0)]
+        return np.where(good, numbers, -1), np.where(good, steps, NO_CODE)
 
 
-def _followed(following: list[int], bits: int) -> Ints | None:
-    """The bits at which codes begin; None where they don't end with the last bit."""
-    found, at = [], 0
+def _followed(steps: list[int], at: int) -> tuple[Ints, int]:
+    """The bits at which codes begin, and where the last one ends."""
+    found, bits = [], len(steps)
     while at < bits:
         found.append(at)
-        at = following[at]
-    return np.array(found, np.int64) if at == bits else None
+        at += steps[at]
+    return np.array(found, np.int64), at
 
 
 def _bytes_at(body: bytes, at: Ints) -> Ints:

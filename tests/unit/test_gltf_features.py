@@ -63,7 +63,7 @@ READ = {
         "tests/unit/test_model_bodies.py::test_shapes_of_omi_stand_where_their_nodes_do", "OMI_physics_shape"),
     "CESIUM_RTC": ("tests/unit/test_gltf.py::test_rtc_center_is_the_root", "CESIUM_RTC"),
     "KHR_gaussian_splatting": (
-        "tests/unit/test_splats.py::test_a_file_holds_what_was_written", "KHR_gaussian_splatting"),
+        "tests/unit/test_splat_files.py::test_a_file_holds_what_was_written", "KHR_gaussian_splatting"),
 }  # fmt: skip
 
 

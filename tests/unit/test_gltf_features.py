@@ -72,27 +72,37 @@ def test_every_extension_that_is_read_has_a_line() -> None:
     assert not set(PICTURES) & set(READ)
 
 
+def tops_of(path: Path) -> dict[str, tuple[str, ast.stmt]]:
+    """What a module has at its top by name, with the text that it is in; of neighbours that it imports from as well."""
+    text = path.read_text("utf-8")
+    tops: dict[str, tuple[str, ast.stmt]] = {}
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.ImportFrom) and (path.parent / f"{node.module}.py").is_file():
+            tops.update(tops_of(path.parent / f"{node.module}.py"))
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            tops[node.name] = text, node
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = [one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)]
+            tops.update(dict.fromkeys(names, (text, node)))
+    return tops
+
+
 def reached(test: str) -> str:
     """The text of a test, and of all of its module that it names, however far away."""
     path, _, name = test.partition("::")
-    text = (ROOT / path).read_text("utf-8")
-    tops: dict[str, ast.stmt] = {}
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            tops[node.name] = node
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            tops.update({one.id: node for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)})
-    assert isinstance(tops.get(name), ast.FunctionDef), f"{test} is gone"
+    tops = tops_of(ROOT / path)
+    assert name in tops and isinstance(tops[name][1], ast.FunctionDef), f"{test} is gone"
     found: dict[str, str] = {}
     todo = [name]
     while todo:
         one = todo.pop()
         if one not in found and one in tops:
-            lines = [*getattr(tops[one], "decorator_list", []), tops[one]]
+            text, top = tops[one]
+            lines = [*getattr(top, "decorator_list", []), top]
             found[one] = "\n".join(ast.get_source_segment(text, part) or "" for part in lines)
-            todo += [part.id for part in ast.walk(tops[one]) if isinstance(part, ast.Name)]
-            todo += [part.arg for part in ast.walk(tops[one]) if isinstance(part, ast.arg)]
+            todo += [part.id for part in ast.walk(top) if isinstance(part, ast.Name)]
+            todo += [part.arg for part in ast.walk(top) if isinstance(part, ast.arg)]
     return "\n".join(found.values())
 
 

@@ -291,7 +291,7 @@ class FileTransfers:
         if self.settings.builds:
             from layerw.hosts.pictures import decode_image
 
-            t.data = decode_image(data[offset:end], width, height)
+            t.data = decode_image(data[offset:end], full, width, height)
         return 4 * width * height, width, height, b""
 
     def _ktx2(self, t: Transfer, data: bytes, max_side: int, directions: bool) -> tuple[int, int, int, bytes]:

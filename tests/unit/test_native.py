@@ -101,6 +101,19 @@ def test_keys_buttons_and_pads_are_named_as_in_the_page() -> None:
                     ("gamepad_axis", 1, 0, 0.0), ("gamepad_button", 1, 6, 0.0)]  # fmt: skip
 
 
+def test_a_pad_that_is_unplugged_lets_go_of_everything() -> None:
+    sent: list[tuple[object, ...]] = []
+    inputs = Inputs(lambda *event: sent.append(event))
+    for number in (0, 1):
+        inputs.pad(number, [1, *[0] * 14], [0.5, 0.0, 0.0, 0.0, 1.0, -1.0])
+    sent.clear()
+    inputs.pad_gone(1)
+    assert sent == [("gamepad_button", 1, 0, 0.0), ("gamepad_axis", 1, 0, 0.0), ("gamepad_button", 1, 6, 0.0)]
+    inputs.pad_gone(1)
+    inputs.pad(0, [1, *[0] * 14], [0.5, 0.0, 0.0, 0.0, 1.0, -1.0])
+    assert len(sent) == 3  # there was nothing more, and the other one holds what it held
+
+
 def test_a_program_runs_in_a_window_off_the_screen(adapter: None, tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", WINDOW, tmp_path], capture_output=True, text=True, timeout=240,
                           check=False)

@@ -81,7 +81,7 @@ class Inputs:
         self._send("focus", int(focused), int(locked))
 
     def pad(self, number: int, buttons: Sequence[int], axes: Sequence[float]) -> None:
-        """A pad as glfw sees it; zeros let go of everything."""
+        """A pad as glfw sees it."""
         for button, held in enumerate(buttons):
             self._pad(number, "gamepad_button", _PAD_BUTTONS[button], float(held))
         for axis, value in enumerate(axes):
@@ -89,6 +89,13 @@ class Inputs:
                 self._pad(number, "gamepad_button", _TRIGGERS[axis], (value + 1) / 2)
             else:
                 self._pad(number, "gamepad_axis", axis, value)
+
+    def pad_gone(self, number: int) -> None:
+        """A pad that is unplugged, or was never there, lets go of everything."""
+        for pad, kind, which in list(self._pads):
+            if pad == number:
+                self._pad(number, kind, which, 0.0)
+                del self._pads[pad, kind, which]
 
     def _pad(self, number: int, kind: str, which: int, value: float) -> None:
         before = self._pads.get((number, kind, which), 0.0)

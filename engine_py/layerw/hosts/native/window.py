@@ -93,6 +93,8 @@ class Window:
             state = glfw.get_gamepad_state(number) if glfw.joystick_is_gamepad(number) else None
             if state is not None:
                 self.inputs.pad(number, state.buttons, state.axes)
+            else:
+                self.inputs.pad_gone(number)
         if self.host.pointer_lock is not self._locked:
             self._locked = self.host.pointer_lock
             glfw.set_input_mode(window, glfw.CURSOR, glfw.CURSOR_DISABLED if self._locked else glfw.CURSOR_NORMAL)

@@ -83,10 +83,10 @@ class Tree:
 
     def drop(self, number: int) -> None:
         """It and what lies in it end."""
-        ended, front = {number}, [number]
+        ended, front = {number}, {number}
         while front:
-            front = [child for child, parent in self.parents.items() if parent in front]
-            ended.update(front)
+            front = {child for child, parent in self.parents.items() if parent in front}
+            ended |= front
         if number not in self._made:
             self._dropped.append(number)  # the page drops what lies in it as well
         for one in ended:

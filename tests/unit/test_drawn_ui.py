@@ -171,14 +171,16 @@ def test_lines_break_at_blanks_and_in_words_that_are_too_long() -> None:
 
 @pytest.mark.parametrize(("said", "found"), [
     ("12px", Length(12)), ("2em", Length(28)), ("50%", Length(0, 0.5)), ("3", Length(3)), ("auto", None),
-    ("calc(1px)", None)])  # fmt: skip
+    ("calc(1px)", None), (".5em", Length(7)), ("1.2.3px", None), ("9" * 150, Length(1e7)),
+    (f"-{'9' * 150}px", Length(-1e7))])  # fmt: skip
 def test_lengths(said: str, found: Length | None) -> None:
     assert css.length(said, 14.0, 14.0) == found
 
 
 @pytest.mark.parametrize(("said", "found"), [
     ("tomato", (255, 99, 71, 255)), ("#12345680", (0x12, 0x34, 0x56, 0x80)), ("rgb(1 2 3 / .5)", (1, 2, 3, 128)),
-    ("rgba(1, 2, 3, 50%)", (1, 2, 3, 128)), ("transparent", (0, 0, 0, 0)), ("hsl(1 2 3)", None)])  # fmt: skip
+    ("rgba(1, 2, 3, 50%)", (1, 2, 3, 128)), ("transparent", (0, 0, 0, 0)), ("hsl(1 2 3)", None),
+    ("rgb(1.2.3, 4, 5)", None), ("rgb(1, 2, 3, 1..2)", None), (f"rgb({'9' * 150} 0 0)", (255, 0, 0, 255))])  # fmt: skip
 def test_colours(said: str, found: tuple[int, ...] | None) -> None:
     assert css.color(said) == found
 
@@ -376,6 +378,25 @@ def test_a_long_list_scrolls_and_is_painted_where_it_is_seen(app: lw.App, person
     assert shown.value == 1 and person.drawn.items.by_number[shown._id].scroll < 100
 
 
+def test_new_texts_take_the_choice_of_old_ones(app: lw.App, person: Person) -> None:
+    size, rows = app.ui.select("Size", ("small", "large")), app.ui.list("Rows", ("a", "b", "c"))
+    size.value, rows.value = "large", 2
+    person.frames()
+    person.click(size, "field")
+    assert person.drawn.hands.popup is not None
+    size.options, rows.items = ("one", "two", "three"), ("a",)
+    person.frames()
+    assert person.drawn.hands.popup is None, "those that were open are no more"
+    assert (size.value, rows.value) == ("one", None)
+    size.focus()
+    person.frames()
+    person.key("ArrowDown")
+    rows.focus()
+    person.frames()
+    person.key("ArrowDown")
+    assert (size.value, rows.value) == ("two", 0)
+
+
 def test_a_finger_scrolls_taps_and_slides(app: lw.App, person: Person) -> None:
     shown = app.ui.list("many", [str(n) for n in range(100)], anchor="left")
     knob = app.ui.slider("n", 0, 1)
@@ -485,7 +506,32 @@ def test_a_picture_from_a_file_is_there_once_it_is_read(tmp_path: Path) -> None:
     picture.update(np.zeros((5, 7, 3), np.uint8))
     person.host.step(made, 2)
     assert where(person.box(picture))[2:] == (7, 5)
+    late = made.ui.image("red.png?late", "red", anchor="right")
+    person.host.step(made)
+    late.update(np.zeros((5, 7, 3), np.uint8))
+    person.host.step(made, 12)
+    assert where(person.box(late))[2:] == (7, 5), "a file that comes later is not what is shown"
     made.close()
+
+
+def test_what_changes_asks_no_neighbours(app: lw.App, person: Person) -> None:
+    def calls(neighbours: int) -> int:
+        with app.ui.panel("Many", anchor="top"):
+            texts = [app.ui.text(str(number)) for number in range(neighbours)]
+        person.frames()
+        items = person.drawn.items
+        counted = 0
+
+        def count(*_: object) -> None:
+            nonlocal counted
+            counted += 1
+
+        sys.setprofile(count)
+        items.touch(items.by_number[texts[0]._id])
+        sys.setprofile(None)
+        return counted
+
+    assert calls(100) == calls(2)
 
 
 def test_what_stands_still_costs_nothing(app: lw.App, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:

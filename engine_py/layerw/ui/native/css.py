@@ -15,8 +15,10 @@ from layerw.base.errors import LayerwError
 Rgba = tuple[int, int, int, int]  # sRGB bytes
 Sides = tuple[float, float, float, float]  # top, right, bottom, left
 CLEAR: Rgba = (0, 0, 0, 0)
-_LENGTH = re.compile(r"([+-]?[\d.]+)(px|em|rem|%|)")
-_RGB = re.compile(r"rgba?\(\s*([\d.]+)[\s,]+([\d.]+)[\s,]+([\d.]+)\s*(?:[,/]\s*([\d.]+)(%?)\s*)?\)")
+_NUMBER = r"(?:\d+\.?\d*|\.\d+)"
+_LENGTH = re.compile(rf"([+-]?{_NUMBER})(px|em|rem|%|)")
+_RGB = re.compile(rf"rgba?\(\s*({_NUMBER})[\s,]+({_NUMBER})[\s,]+({_NUMBER})\s*(?:[,/]\s*({_NUMBER})(%?)\s*)?\)")
+_FAR = 1e7  # what is said beyond is that, as in browsers: quads are of 32-bit floats
 
 
 class Length(NamedTuple):
@@ -36,10 +38,7 @@ def length(text: str, em: float, root: float) -> Length | None:
     found = _LENGTH.fullmatch(text.strip())
     if found is None:
         return None
-    try:
-        number = float(found[1])
-    except ValueError:
-        return None
+    number = min(max(float(found[1]), -_FAR), _FAR)
     if found[2] == "%":
         return Length(0.0, number / 100)
     return Length(number * {"em": em, "rem": root}.get(found[2], 1.0))
@@ -66,7 +65,7 @@ def color(text: str) -> Rgba | None:
     found = _RGB.fullmatch(words)
     if found is not None:
         alpha = float(found[4] or 1) / (100 if found[5] else 1)
-        red, green, blue = (min(round(float(found[n])), 255) for n in (1, 2, 3))
+        red, green, blue = (round(min(float(found[n]), 255)) for n in (1, 2, 3))
         return red, green, blue, min(round(255 * alpha), 255)
     try:
         red, green, blue, alpha_byte = (round(255 * one) for one in parse_color(words))

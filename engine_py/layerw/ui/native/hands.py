@@ -87,6 +87,14 @@ class Hands:
             self.popup = None
             self._screen.items.stale = True
 
+    def after_patch(self) -> None:
+        """Choices that are open and are not those of the select any more are hidden."""
+        if self.popup is None:
+            return
+        now = self._screen.items.by_number[self.popup.owner].values["options"]
+        if self.popup.children[0].rows != tuple(now):
+            self.shut()
+
     def ended(self, number: int) -> None:
         """A widget is no more, or can't be used any more."""
         if self._held is not None and self._held[0].number == number:

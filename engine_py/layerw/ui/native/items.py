@@ -102,6 +102,7 @@ class Items:
             item = self.by_number.get(int(number))
             if item is not None:
                 item.values.update(values)
+                kinds.settle(item)
                 self.touch(item)
         for number in found.get("drop", ()):
             self._drop(number)
@@ -187,7 +188,10 @@ APART = ("dialog", "at")  # what lies in no other, wherever it was made
 
 def _around(item: Item) -> Iterator[Box]:
     """The boxes from its own down to where its children lie."""
-    assert item.box is not None
-    yield item.box
-    if item.inside is not None:
-        yield from (box for box in item.box.all() if box is item.inside or item.inside in box.children)
+    waiting = [item.box]
+    while waiting:
+        box = waiting.pop()
+        assert box is not None
+        yield box
+        if box is not item.inside:  # its children's boxes are theirs: many, and each comes here by itself
+            waiting += box.children

@@ -35,6 +35,16 @@ def build(item: Item, theme: Theme) -> None:
         item.box.look.opacity *= 0.5
 
 
+def settle(item: Item) -> None:
+    """New texts of a select or a list came: what was chosen of the old ones goes, as in a page and in the program."""
+    values = item.values
+    chosen = values.get("value")
+    if item.kind == "select" and chosen not in values["options"]:
+        values["value"] = values["options"][0]
+    elif item.kind == "list" and chosen is not None and chosen >= len(values["items"]):
+        values["value"] = None
+
+
 def _in_panel(item: Item) -> bool:
     return any(item.within(kind) for kind in ("panel", "dialog"))
 

@@ -70,7 +70,12 @@ class Pictures:
         except LayerwError as error:
             return self._port.log.warning(f"app.ui.image: {error}")
         self._textures[number] = texture
-        texture.on_ready(lambda: self._sized(number, (texture.width, texture.height)))
+
+        def ready() -> None:
+            if self._textures.get(number) is texture:  # else a newer one has taken its place
+                self._sized(number, (texture.width, texture.height))
+
+        texture.on_ready(ready)
         texture.on_failed(lambda: self._port.log.warning(f"app.ui.image can't be shown: {texture.error}"))
         self._port.resources.texture(texture)
 

@@ -56,6 +56,7 @@ class Drawn:
             for number in self.items.ended:
                 self.pictures.drop(number)
             self.keys.after_patch(before)
+            self.hands.after_patch()
             self.items.ended.clear()
             return
         for number, pixels in value:

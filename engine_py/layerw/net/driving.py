@@ -18,7 +18,7 @@ from layerw.net.prediction import Prediction
 from layerw.net.schema import Rows, Schema
 from layerw.net.subjects import Subjects, check_of
 
-STATES_MAX = 16  # entities of one player that are corrected
+STATES_MAX = 16  # entities in one message
 
 
 class Driving:
@@ -59,7 +59,7 @@ class Driving:
         """Who came to something else is told what it is."""
         everyone = [(guest, one) for number, some in self._subjects.by_owner.items()
                     if (guest := self._guests.get(number)) is not None and guest.transport is not None
-                    and guest.inputs.applied for one in some[:STATES_MAX]]  # fmt: skip
+                    and guest.inputs.applied for one in some]  # fmt: skip
         checks: dict[Guest, list[int]] = {}
         for (guest, _), check in zip(everyone, self._subjects.checks([one for _, one in everyone]), strict=True):
             checks.setdefault(guest, []).append(check)
@@ -67,11 +67,12 @@ class Driving:
             transport = guest.transport
             if transport is None or guest.inputs.checks.get(guest.inputs.applied) == check_of(found):
                 continue
-            some = self._subjects.by_owner[guest.player.number][:STATES_MAX]
-            states = {one.serial: self._subjects.read(one) for one in some}
-            data = wire.state_message(tick, guest.inputs.applied, states)
-            self.sent_bytes += len(data)
+            some = self._subjects.by_owner[guest.player.number]
             self.corrections += 1
-            transport.send(data, reliable=False)
+            for first in range(0, len(some), STATES_MAX):
+                states = {one.serial: self._subjects.read(one) for one in some[first : first + STATES_MAX]}
+                data = wire.state_message(tick, guest.inputs.applied, states)
+                self.sent_bytes += len(data)
+                transport.send(data, reliable=False)
 
 

@@ -150,6 +150,8 @@ class Predictor:
         for one in self._own:
             if known is not None and one.serial not in there and one.serial in known.states:
                 self._subjects.write(one, known.states[one.serial])
+        if known is not None:  # another message may have others of the same input
+            known.states.update({serial: states[serial] for serial in there})
         self._replay(number)
         self._note(before)
         self._lay()

@@ -99,3 +99,14 @@ def test_broken_ones_are_refused(what: str) -> None:
         data = data[:8] + np.float32(np.nan).tobytes() + data[12:]
     with pytest.raises(FormatError):
         build_mesh(words[:-1] if what == "words" else words, lambda _: data)
+
+
+def test_zeros_without_a_buffer_take_no_room_before_they_are_counted() -> None:
+    words, data = described({"position": np.zeros((3, 3), "f4")})
+    place = len(spec.MESH_BUILD_HEAD) + 12 + len(spec.ACCESSOR)
+    row = words[place : place + len(spec.ACCESSOR)]
+    row[1:4], row[-1] = 0, 2**32 - 1
+    with pytest.raises(FormatError, match="4294967295 elements and no buffer"):
+        build_mesh(words, lambda _: data)
+    row[-1] = 3
+    assert build_mesh(words, lambda _: b"").vertices == 3

@@ -106,8 +106,11 @@ def _accessor(row: list[int], buffer_of: BufferOf) -> Source:
     if step < width or step % dtype.itemsize or offset % dtype.itemsize:
         raise FormatError(f"The {name} accessor has offset {offset} and stride {step}; both must be multiples of "
                           f"{dtype.itemsize} and the stride at least {width} bytes.")
-    if transfer == 0:
-        return Source(np.zeros((count, components), np.float32), bool(normalized))
+    if transfer == 0:  # zeros, however many; what is made of them later takes room
+        most = JOINTS_MAX if name == "inverse_bind" else VERTICES_MAX
+        if count > most:
+            raise FormatError(f"The {name} accessor has {count} elements and no buffer; at most {most} are built.")
+        return Source(np.broadcast_to(np.zeros(components, np.float32), (count, components)), bool(normalized))
     data = buffer_of(transfer)
     end = offset + step * (count - 1) + width if count else offset
     if end > len(data):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -100,12 +101,24 @@ def test_nobody_writes_more_than_anybody_reads_whatever_is_sent() -> None:
     assert "anybody reads" in line.closed and len(texts(room.server)) == 2
 
 
-@pytest.mark.parametrize("value", [{}, {"lines": 3}, {"lines": [1]}, {"lines": [[1, 2]]}, {"lines": [["x", "a", "b"]]}])
+@pytest.mark.parametrize("value", [{}, {"lines": 3}, {"lines": [1]}, {"lines": [[1, 2]]}, {"lines": [["x", "a", "b"]]},
+                                   {"lines": [[math.inf, "a", "b"]]}])  # fmt: skip
 def test_lines_that_are_none_are_left_out(value: dict[str, Any]) -> None:
     chat = Chat(lw.App()._engine.user, lambda text: True)
     with pytest.raises(Damaged):
         chat._taken(value)
     assert chat.lines == []
+
+
+def test_numbers_without_end_are_left_out_as_what_else_is_none() -> None:
+    """Not an exception in the frame of who hears them."""
+    room = Together(lambda app: None)
+    side, server = room.clients[0], room.lines[0][1]
+    server.send(wire.value_message(wire.LINES, {"lines": [[math.inf, "a", "b"]]}), reliable=True)
+    server.send(wire.value_message(wire.PLAYERS, {"players": [1], "pings": [math.inf]}), reliable=True)
+    server.send(wire.value_message(wire.WELCOME, {"player": math.inf, "tick_rate": 1}), reliable=True)
+    room.step(5)
+    assert side.client.damaged == 3 and side.app.net.chat.lines == [] and room.errors() == []
 
 
 def test_alone_nobody_is_there_to_read() -> None:

@@ -110,7 +110,7 @@ class Chat:
         try:
             lines = [ChatLine(int(number), cleaned(name, NAME_MAX), cleaned(text, TEXT_MAX))
                      for number, name, text in value["lines"][-KEPT:]]  # fmt: skip
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise Damaged("Lines of the chat can't be read.") from error
         if not value.get("before"):
             return self._heard(lines)

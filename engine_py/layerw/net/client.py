@@ -157,7 +157,7 @@ class Client:
             self._token = str(value["token"])
             room = str(value["room"])
             assert rate > 0
-        except (KeyError, TypeError, ValueError, AssertionError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, AssertionError) as error:
             raise Damaged("The welcome can't be read.") from error
         if room != self._room:
             self._room = room

@@ -70,5 +70,5 @@ def learn(known: dict[int, Player], value: dict[str, Any]) -> None:
             named(known[number], name)
         for number, ping in zip(numbers, pings, strict=False):
             known[number]._ping_s = int(ping) / 1000
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise Damaged("The names of players can't be read.") from error

@@ -18,6 +18,19 @@ const levelSize = ({ width, height }, level) => ({ width: Math.max(1, width >> l
 const partOf = ({ width, height }, level, first, rows) => (
   `Rows ${first} to ${first + rows} of level ${level} are no part of a texture of ${width} x ${height} texels.`);
 
+/** @param {TextureRecord} record @param {Uint8Array} bytes */
+function checkTexels({ width, height, format }, bytes) {
+  const expected = width * height * texelBytes(format);
+  if (bytes.byteLength !== expected) throw new Error(`${bytes.byteLength} bytes are written, but ${width} x ${height} texels have ${expected}.`);
+}
+
+/** @param {TextureRecord} record @param {number} transfer @param {{ width: number, height: number }} image */
+function checkImage({ width, height }, transfer, image) {
+  if (image.width !== width || image.height !== height) {
+    throw new Error(`The image of transfer ${transfer} has ${image.width} x ${image.height} texels, but the texture has ${width} x ${height}.`);
+  }
+}
+
 /** What is shown of a large image until all of it is here; its filter is of no matter. @param {Uint8Array | ImageBitmap} source
  * @param {{ width: number, height: number }} size @param {number} width @param {number} height @returns {Uint8Array} */
 function smallCopy(source, size, width, height) {
@@ -89,11 +102,8 @@ export class Images {
   /** @param {Driver} driver @param {number} handle @param {Uint8Array} bytes */
   write(driver, handle, bytes) {
     const record = this.table.get(handle);
-    const expected = record.width * record.height * texelBytes(record.format);
     if (record.state === 'failed') return;
-    if (bytes.byteLength !== expected) {
-      throw new Error(`${bytes.byteLength} bytes are written, but ${record.width} x ${record.height} texels have ${expected}.`);
-    }
+    checkTexels(record, bytes);
     driver.textures.write(record, bytes);
     this.hasPixels(record);
   }
@@ -128,10 +138,7 @@ export class Images {
     }
     const image = transfers.image(transfer);
     if (record.state === 'failed') return;
-    if (image.width !== record.width || image.height !== record.height) {
-      throw new Error(`The image of transfer ${transfer} has ${image.width} x ${image.height} texels, but the texture `
-        + `has ${record.width} x ${record.height}.`);
-    }
+    checkImage(record, transfer, image);
     driver.textures.upload(record, image);
     this.hasPixels(record);
   }
@@ -143,7 +150,6 @@ export class Images {
     const record = this.table.get(handle);
     if (record.state === 'failed') return 0;
     const bytes = transfers.texels(transfer);
-    const source = bytes ?? transfers.image(transfer);
     const { width, height } = levelSize(record, level);
     if (familyOf(record.format) > 0) {
       const levels = compressedLevels(record), from = levels[level].offset;
@@ -157,6 +163,9 @@ export class Images {
       return rows === 0 ? bytes.byteLength - from : Math.ceil(rows / 4) * levels[level].rowBytes;
     }
     if (first + rows > height || (rows > 0 && level !== 0)) throw new Error(partOf(record, level, first, rows));
+    const source = bytes ?? transfers.image(transfer);
+    if (source instanceof Uint8Array) checkTexels(record, source);
+    else checkImage(record, transfer, source);
     if (rows === 0) {
       driver.textures.writeRows(record, level, 0, smallCopy(source, record, width, height));
       driver.textures.refine(record, level);

@@ -147,9 +147,11 @@ def test_naga_draws_the_same_programs(page: Page, programs: list[str], tmp_path:
         except subprocess.CalledProcessError as error:
             assert b"`textureLoad` from depth textures is not supported" in error.stderr, (name, error.stderr)
             continue
-        if name == "near_tiles":
-            continue  # naga writes mix of ints
-        theirs = page.evaluate("(text) => shaders.drawFragment(text, true)", other)
+        try:
+            theirs = page.evaluate("(text) => shaders.drawFragment(text, true)", other)
+        except Error as error:
+            assert "'mix' : no matching overloaded function found" in error.message, (name, error.message)
+            continue  # naga writes `select` of whole numbers as mix, which GLSL ES has not
         shades[name] = len(np.unique(as_pixels(ours), axis=0))
         assert_same(name, as_pixels(ours), as_pixels(theirs))
     assert sum(count > 20 for count in shades.values()) > len(shades) / 2, f"most draw something: {shades}"

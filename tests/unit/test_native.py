@@ -11,10 +11,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import layerw as lw
 from layerw.base.errors import LayerwError
 from layerw.gpu.passes import DRAW_PASSES, TARGETS, VIEW_FLAGS
 from layerw.hosts.local_files import local_path, read_local
 from layerw.hosts.native import device
+from layerw.hosts.native.host import native_host
 from layerw.hosts.native.inputs import Inputs, key_code
 from layerw.hosts.native.plan import plan_view
 from layerw.hosts.native.programs import module_text, pieces_of, shaders_folder
@@ -112,6 +114,20 @@ def test_a_pad_that_is_unplugged_lets_go_of_everything() -> None:
     inputs.pad_gone(1)
     inputs.pad(0, [1, *[0] * 14], [0.5, 0.0, 0.0, 0.0, 1.0, -1.0])
     assert len(sent) == 3  # there was nothing more, and the other one holds what it held
+
+
+def test_a_shader_that_binds_what_is_not_there_is_told_and_frames_go_on(adapter: None, tmp_path: Path) -> None:
+    host = native_host(tmp_path, (32, 32))
+    app = lw.App(host=host)
+    shader = lw.Shader("""
+@group(1) @binding(77) var<uniform> mine: vec4f;
+fn surface(in: SurfaceIn) -> Surface { var s = default_surface(in); s.base_color = mine; return s; }
+""")
+    app.spawn(lw.Mesh.box(), lw.Material(shader=shader))
+    host.step(app, 3)
+    (error,) = app.report()["errors"]
+    assert "does not fit what is bound" in error and "binding: 77" in error and "test_native.py" in error
+    app.close()
 
 
 def test_a_program_runs_in_a_window_off_the_screen(adapter: None, tmp_path: Path) -> None:

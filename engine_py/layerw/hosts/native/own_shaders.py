@@ -32,6 +32,13 @@ def compile_module(device: Gpu, source: dict[str, Any], first: int) -> Gpu:
         raise OwnShaderError(_told(str(error), source["wgsl"], head.count("\n") + 1)) from error
 
 
+def unfit(message: str) -> str:
+    """What wgpu says of a module that compiles and makes no pipeline."""
+    lines = [line.strip() for line in message.split("\n")]
+    why = [line for line in lines if line and not line.startswith(("Validation Error", "Caused by", "In wgpu"))]
+    return f"The shader does not fit what is bound beside it: {'; '.join(why)}."
+
+
 def _declarations(source: dict[str, Any], first: int) -> str:
     text = ""
     if source["params"]:

@@ -16,7 +16,7 @@ from layerw.hosts.native import bindings, programs
 from layerw.hosts.native.bindings import FRAGMENT_STAGE, PARAMS_BINDING, READ_BINDINGS, SLOTS, WORDS, texture_binding
 from layerw.hosts.native.buffers import TOPOLOGY_STEP
 from layerw.hosts.native.formats import FORMATS, NOTHING
-from layerw.hosts.native.own_shaders import compile_module
+from layerw.hosts.native.own_shaders import OwnShaderError, compile_module, unfit
 from layerw.hosts.native.records import LAYOUTS, Gpu, MaterialRecord
 from layerw.hosts.native.textures import Textures
 
@@ -200,7 +200,14 @@ class Pipelines:
     def compile_shader(self, source: dict[str, Any]) -> OwnShader:
         """Raises OwnShaderError with the program's own line."""
         module = compile_module(self.device, source, len(SLOTS[0]))
-        return OwnShader(module, self.layouts_of(len(SLOTS[0]) + len(source["textures"]), True))
+        own = OwnShader(module, self.layouts_of(len(SLOTS[0]) + len(source["textures"]), True))
+        opaque = next(number for number, row in enumerate(DRAWS) if row.name == "opaque")
+        try:  # what compiles may still bind what is not there, which would end every frame that draws it
+            own.pipelines[opaque, 0, 0, 0] = self.device.create_render_pipeline(
+                **self._described(DRAWS[opaque], 0, 0, 0, own))
+        except Exception as error:  # wgpu's own kinds of it
+            raise OwnShaderError(unfit(str(error))) from error
+        return own
 
     # -- materials -----------------------------------------------------------------------------------
 

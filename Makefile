@@ -11,7 +11,7 @@ KERNELS := $(shell find engine_py/kernels -name "*.[ch]" -o -name "*.py" -path "
 WORLD := examples/worlds/island
 SEED ?= 1
 
-.PHONY: run setup kernels physics test check bench fuzz codegen docs clean help \
+.PHONY: run setup kernels physics test check bench fuzz codegen docs dist clean help \
 	check-ruff check-types check-layers check-javascript check-generated
 
 run: setup $(WORLD)/tileset.json
@@ -56,6 +56,11 @@ docs: .make/installed
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 	@echo "build/docs/index.html"
 
+# Wheel and sdist as they are released; docs/releasing.md. The wheel is built from the sdist.
+dist: .make/installed
+	@rm -rf dist && LAYERW_STRICT=1 $(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
+	@$(BIN)/twine --no-color check --strict dist/*
+
 codegen: .make/installed
 	@$(BIN)/python -m layerw.gpu.codegen
 	@$(BIN)/python engine_py/kernels/generate.py
@@ -98,4 +103,5 @@ help:
 	@echo "make check            formats, types, layers, generated files: seconds"
 	@echo "make bench            speed tables in benchmarks/results/"
 	@echo "make docs             the documentation in build/docs/"
+	@echo "make dist             wheel and sdist in dist/, checked"
 	@echo "make setup            only the environment and the runtime"

@@ -16,7 +16,8 @@ import pytest
 import layerw_server
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD_INPUT = ("engine_py", "server", "web", "hatch_build.py", "pyproject.toml", "README.md", "CHANGELOG.md")
+BUILD_INPUT = ("engine_py", "server", "web", "hatch_build.py", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE",
+               "THIRD_PARTY.md", "SECURITY.md", "CITATION.cff")
 
 
 @pytest.fixture(scope="module")

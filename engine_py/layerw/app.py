@@ -1057,6 +1057,10 @@ class App:
         """
         self.net._connect(url, room)
 
+    def disconnect(self) -> None:
+        """Leaves the room: what was told of it goes here, and the player's things there. `app.connect()` joins anew."""
+        self.net._disconnect()
+
     def on_join(self, callback: AnyCallback) -> AnyCallback:
         """Decorator: calls the function on the server with the lw.Player who joined, once for each."""
         return self.net._on_join(callback)

@@ -11,11 +11,12 @@ import layerw as lw
 REACH_M = 1.3
 
 
-@lw.component
+@lw.component(shared=True)
 class Firefly:
-    """A column of the scene, so that saves have it."""
+    """Columns of the scene, so that saves have them, and other players (together.py)."""
 
     left: lw.flag = True
+    position: lw.f32x3 = lw.field(precision=1 / 64, interpolate=True)  # the entity's own
 
 
 class Fireflies:

@@ -18,6 +18,36 @@ REACH_M = 4.0  # of the boat
 file = cache(lambda: "data:model/gltf-binary;base64," + base64.b64encode(animal_glb()).decode())  # made once asked for
 
 
+def stand(app: lw.App, entity) -> lw.Character:
+    """What runs and jumps as a fox."""
+    return lw.Character(app, entity, height=1.0, radius=0.4, slope=math.radians(52), jump_speed=6.6, strength=500.0)
+
+
+def swims(place) -> bool:
+    """Whether a fox whose feet are there does."""
+    return bool(place[1] < SWIM_M + 0.2)
+
+
+def gait(place, turn, wanted, runs, dt):
+    """(2,) what is wished for, as far as the sea is not wide; the radians that it turns to; metres a second, and (3,)
+    of them; see isle.height for the rounding."""
+    wanted = np.array(wanted, np.float64)
+    out = place[[0, 2]] / (0.49 * SIDE_M)
+    if out @ out > 1 and wanted @ out > 0:
+        wanted -= out * (wanted @ out) / (out @ out)
+    length = math.hypot(*wanted)
+    if length > 0.05:
+        off = (math.atan2(wanted[0], wanted[1]) - turn + math.pi) % math.tau - math.pi
+        turn += off * min(1.0, 12.0 * dt)
+    speed = length * (SWIM if swims(place) else RUN if runs else WALK)
+    return wanted, turn, speed, np.round(np.array((math.sin(turn), 0.0, math.cos(turn))) * speed, 3)
+
+
+def clip_of(speed) -> str:
+    """What is played at so many metres a second."""
+    return "Run" if speed > 0.7 * RUN else "Walk" if speed > 0.2 else "Idle"
+
+
 class Fox:
     """`step` once a fixed step; `place` is where its feet are."""
 
@@ -29,11 +59,7 @@ class Fox:
         self.root = self.model.root
         self.root.position, self.root.interpolated = place, True
         self.model.on_ready(lambda: self._play("Idle"))
-        self._stand()
-
-    def _stand(self) -> None:
-        self.body = lw.Character(self.app, self.root, height=1.0, radius=0.4, slope=math.radians(52), jump_speed=6.6,
-                                 strength=500.0)  # fmt: skip
+        self.body = stand(app, self.root)
 
     @property
     def place(self) -> np.ndarray:
@@ -42,7 +68,7 @@ class Fox:
 
     @property
     def swims(self) -> bool:
-        return self.boat is None and self.place[1] < SWIM_M + 0.2
+        return self.boat is None and swims(self.place)
 
     def near(self, boat: Boat) -> bool:
         """Whether it could go aboard."""
@@ -58,30 +84,22 @@ class Fox:
             land = self.app.navigation.nearest(self.place, reach=(6, 6, 6))
             self.root.position = np.add(self.place, (2.0, 0.6, 0.0)) if land is None else land
             self.boat = None
-            self._stand()
+            self.body = stand(self.app, self.root)
 
     def step(self, dt, wanted, jump, runs) -> None:
         """wanted: (2,) where to on the ground (x, z), at most 1 long; jump, runs: whether it does."""
-        wanted, place = np.array(wanted, np.float64), self.place
-        out = place[[0, 2]] / (0.49 * SIDE_M)
-        if out @ out > 1 and wanted @ out > 0:  # the sea is wide
-            wanted -= out * (wanted @ out) / (out @ out)
-        length = math.hypot(*wanted)
-        speed = length * (SWIM if self.swims else RUN if runs else WALK)
-        if length > 0.05:
-            off = (math.atan2(wanted[0], wanted[1]) - self.turn + math.pi) % math.tau - math.pi
-            self.turn += off * min(1.0, 12.0 * dt)
+        place = self.place
+        wanted, self.turn, speed, along = gait(place, self.turn, wanted, runs, dt)
         if self.boat:
             self.boat.steer(wanted, dt)
             self.root.position, self.turn, speed = self.boat.seat, self.boat.turn, 0.0
         else:
             leaps = jump and self.body.on_ground and not self.swims
-            along = np.array((math.sin(self.turn), 0.0, math.cos(self.turn))) * speed
-            self.body.move(np.round(along, 3), jump=leaps)  # see isle.height for the rounding
+            self.body.move(along, jump=leaps)
             if leaps:
                 self.sounds["leap"].play(at=tuple(place), gain=0.8)
             self._tread(speed * dt)
-        self._play("Run" if speed > 0.7 * RUN else "Walk" if speed > 0.2 else "Idle")
+        self._play(clip_of(speed))
         self.root.rotation = upright(self.turn)
 
     def _play(self, clip) -> None:

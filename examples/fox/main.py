@@ -2,6 +2,7 @@
 
 A fox catches fifty fireflies from noon to night: WASD or the left stick runs, the mouse or the right stick looks, Space
 jumps, E goes aboard, Shift walks, Escape stops. Fingers have sticks of their own. Where one was is kept for next time.
+Several play together where `layerw serve examples/fox` runs: see together.py.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from fireflies import Fireflies, Rabbits
 from hero import Chase, Fox, file
 from isle import build, heading, height, places
 from play import Player, Trail
+from together import Room, Visit, share
 from toys import PEN, Boat, Pen, fence
 
 import layerw as lw
@@ -64,6 +66,11 @@ def choose(name, value) -> None:
         app.buses[name].gain = value
 
 
+def glance(dt) -> np.ndarray:
+    """(2,) radians that the player turns to the right and up."""
+    return (LOOK if app.input.pointer_locked else 0.0) * look.value + 2.2 * dt * turn.value
+
+
 def key(action) -> str:
     """What one presses for it, in words."""
     return action.sources[0].removeprefix("Key")
@@ -106,6 +113,7 @@ class Menu(lw.Scene):
                 told = ", go on" if day.name in app.saves else f", best {best:.0f} s" if best else ""
                 self.onward = app.ui.button(f"{day.name}: {day.woods + day.pen + day.sea} fireflies{told}")
                 self.onward(partial(app.enter, Level(number)))
+            app.ui.button("Together")(lambda: app.enter(Visit(DAYS, show_time, glance, lambda: app.enter(Menu()))))
             app.ui.button("Options")(options)
         app.ui.text("WASD, mouse, Space, E, Escape; or a pad, or fingers", look="small", anchor="bottom")
 
@@ -178,7 +186,7 @@ class Level(lw.Scene):
 
     def frame(self, dt) -> None:
         locked = app.input.pointer_locked
-        self.chase.step(dt, (LOOK if locked else 0.0) * look.value + 2.2 * dt * turn.value)
+        self.chase.step(dt, glance(dt))
         if app.frame_number % 10 == 0:
             self.tell()
         if stop.pressed or (self.was_locked and not locked and not app.paused):  # browsers keep the Escape that unlocks
@@ -257,6 +265,10 @@ class End(lw.Scene):
             self.onward(partial(app.enter, Menu() if last else Level(self.number + 1)))
 
 
-for number, make in enumerate((lambda: app.music(sounds.music(7), gain=0.8), sounds.effects, sounds.waves, file)):
-    app.after(0.3 * number + 0.3, make)  # the menu shows without them
-app.enter(Menu())
+share(app, lambda: (app.scene.turned(move.value), jump.pressed, not walk.held))
+if app.is_server:
+    app.enter(Room(len(DAYS)))
+else:
+    for number, make in enumerate((lambda: app.music(sounds.music(7), gain=0.8), sounds.effects, sounds.waves, file)):
+        app.after(0.3 * number + 0.3, make)  # the menu shows without them
+    app.enter(Menu())

@@ -69,8 +69,7 @@ def music(seed) -> lw.Sound:
     """Sixteen quiet bars to loop: a walking bass, and notes of the scale above it."""
     rng = np.random.default_rng(seed)
     beat, bars = 0.5, 16
-    parts = []
-    step = 4
+    parts, step = [], 4
     for bar in range(bars):
         root = (0, 3, 1, 4)[bar // 2 % 4]
         for place in (0, 2):

@@ -245,7 +245,7 @@ CHECKED_ELSEWHERE = {  # public callables whose rows stand in the test of their 
     "App.fixed", "App.after", "App.every", "App.seconds", "App.start", "App.tween", "App.enter", "App.emitter",
     "App.mesh_particles",
     "App.animator",  # test_graph.py
-    "App.connect", "App.on_join", "App.on_leave", "App.rpc",  # test_net.py
+    "App.connect", "App.disconnect", "App.on_join", "App.on_leave", "App.rpc",  # test_net.py
     "App.predict",  # test_predict.py
 }
 

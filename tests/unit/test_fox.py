@@ -16,7 +16,7 @@ from layerw.kernels import navigation, rigid
 
 pytestmark = pytest.mark.skipif(not (rigid.is_built() and navigation.is_built()), reason="built without")
 GAME = Path(__file__).resolve().parents[2] / "examples/fox"
-OWN = ("animal", "fireflies", "hero", "isle", "play", "sounds", "toys")
+OWN = ("animal", "fireflies", "hero", "isle", "play", "sounds", "together", "toys")
 FRAMES_MAX = 2500
 HASH = "79f94552d7cc63e9"  # of the played game, on every host
 Game = tuple[HeadlessHost, dict[str, Any]]

@@ -373,6 +373,51 @@ def test_the_schema_knows_every_type_and_what_differs() -> None:
         BY_NAME.pop("Extra")
 
 
+def test_who_leaves_is_gone_at_once_and_may_come_again() -> None:
+    left: list[int] = []
+
+    def program(app: lw.App) -> None:
+        crafts(app)
+        if app.is_server:
+            app.on_leave(lambda player: left.append(player.number))
+
+    room = Together(program, 2)
+    room.step(20)
+    one, two = (side.app for side in room.clients)
+    assert len(one.each(Craft)) == len(two.each(Craft)) == 2
+    line = room.lines[0][0]
+    one.disconnect()
+    assert one.net.state == "alone" and one.net.player is None and len(one.each(Craft)) == 0
+    line.send(wire.value_message(wire.SAY, {"text": "still here"}), reliable=True)
+    room.step(20)
+    assert left == [1] and len(two.each(Craft)) == 1 and not room.server.app.net.chat.lines
+    one.disconnect()
+    one.connect()
+    room.step(20)
+    assert one.net.player == 3 and len(one.each(Craft)) == 2 and room.errors() == []
+
+
+def test_leaving_in_the_middle_of_a_call_shows_nothing_after_it() -> None:
+    over: list[Any] = []
+
+    def program(app: lw.App) -> None:
+        crafts(app)
+
+        @app.rpc(to="all")
+        def end(player: object) -> None:
+            app.disconnect()
+
+        if app.is_server:
+            over.append(end)
+
+    room = Together(program, 2)
+    room.step(20)
+    over[0]()
+    room.step(20)
+    assert room.server.app.net.players == [] and room.errors() == []
+    assert all(side.app.net.state == "alone" and not len(side.app.each(Craft)) for side in room.clients)
+
+
 def test_alone_it_says_so_and_calls_go_nowhere() -> None:
     app = lw.App()
     app.connect()

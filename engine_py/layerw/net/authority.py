@@ -162,6 +162,9 @@ class Authority:
                 self._leave(client)
             return
         for data in transport.take():
+            if data[:1] == bytes([wire.BYE]):
+                transport.close("The player left.")
+                return self._leave(client)
             try:
                 if not client.messages.take(now):
                     raise Damaged(f"It sent more than {MESSAGES_A_SECOND:.0f} messages a second.")

@@ -102,6 +102,8 @@ class Client:
                 self._hello()
             return
         for data in self._transport.take():
+            if self._transport is None:
+                return  # the program left, of what a message made it do
             self.received_bytes += len(data)
             try:
                 self._take(data, now)
@@ -280,6 +282,16 @@ class Client:
             self._predictor.claim(self.player, self._rows.numbers)
             self._predictor.show(dt)
             self._rows.held = self._predictor.declared, np.array(self._predictor.serials, np.uint32)
+
+    def leave(self) -> None:
+        """Ends it for good: the player does not come back, and what was told goes."""
+        if self._transport is not None:
+            self._transport.send(bytes([wire.BYE]), reliable=True)
+        self.close()
+        self._known.clear()
+        self._rows.clear()
+        if self._predictor is not None:
+            self._predictor.forget()
 
     def close(self) -> None:
         """Ends it."""

@@ -187,6 +187,12 @@ class Net:
         if self._prediction is not None:
             self._client.predict(self._prediction)
 
+    def _disconnect(self) -> None:
+        """See App.disconnect."""
+        client, self._client, self._page = self._client, None, None
+        if client is not None:
+            client.leave()
+
     def _on_join(self, callback: AnyCallback) -> AnyCallback:
         self._join.append(checks.callback("app.on_join's callback", callback, "player"))
         return callback
@@ -270,9 +276,9 @@ class Net:
     def _before(self) -> None:
         if self._is_server:
             self._room().receive()
-        elif self._client is not None:
-            self._client.receive()
-            self._client.show(self._port.dt_s())
+        elif (client := self._client) is not None:
+            client.receive()
+            client.show(self._port.dt_s())
 
     def _stepped(self, dt: float) -> None:
         if self._authority is not None:

@@ -83,6 +83,11 @@ class Predictor:
             self._states = {one.serial: self._states.get(one.serial) or self._subjects.read(one) for one in self._own}
             self._lean = {serial: lean for serial, lean in self._lean.items() if serial in known}
 
+    def forget(self) -> None:
+        """Nothing is moved any more."""
+        self._subjects.forget()
+        self._own = []
+
     # -- steps -----------------------------------------------------------------------------------
 
     def step(self, dt: float, shown: float, ping_s: float, send: Callable[[bytes], None], *, loses: bool) -> None:

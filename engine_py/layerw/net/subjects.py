@@ -82,6 +82,10 @@ class Subjects:
             if gone.character is not None:
                 gone.character.remove()
 
+    def forget(self) -> None:
+        """All of them: nobody is moved any more."""
+        self.match(np.zeros(0, np.intp), np.zeros(0, np.uint16), np.zeros(0, np.uint32))
+
     def _begin(self, row: int, birth: int, serial: int) -> Subject:
         entity = Entity(self._table, row)
         begin, what = self._prediction._begin, entity

@@ -2,6 +2,7 @@
 
     HELLO, WELCOME, REFUSED, LOOKS, CALL, PLAYERS, NAME, SAY, LINES
               a value, as messages/codec.py has it
+    BYE       nothing: the player does not come back
     PING      f64 the client's clock, seconds
     PONG      the same | f64 the server's
     INPUTS    u32 newest input | u32 checks of what it and the one before came to | u32 tick shown, in 1/1000 |
@@ -24,6 +25,7 @@ from layerw.messages.codec import MessageError, decode_message, encode_message
 from layerw.net.packing import Damaged
 
 HELLO, WELCOME, REFUSED, LOOKS, CALL, ACK, SNAPSHOT, PLAYERS, INPUTS, STATE, PING, PONG, NAME, SAY, LINES = range(1, 16)
+BYE = 16
 DELTA, WHOLE, DROPPED = 0, 1, 2
 CLIENT_BYTES_MAX = 16 * 1024  # of one message of a client
 CELLS_MAX = 4096

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
-from layerw_server.tools.shot import ShotOptions, take_shot
+from layerw_server.tools.shot import take_shot
+from layerw_server.tools.shot_result import ShotOptions
 from tests.unit.test_animation import expected
 
 from .conftest import ServeProgram

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from layerw_server.tools.shot import ShotOptions, take_shot
+from layerw_server.tools.shot import take_shot
+from layerw_server.tools.shot_result import ShotOptions
 from tests.unit.test_fox import HASH
 
 from .conftest import ServeProgram

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
-from layerw_server.tools.shot import ShotOptions, take_shot
+from layerw_server.tools.shot import take_shot
+from layerw_server.tools.shot_result import ShotOptions
 
 from .conftest import ServeProgram
 from .worlds import DIFFERENT_MAX, Pixels, copy_world, different

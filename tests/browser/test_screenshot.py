@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Error
 
-from layerw_server.tools.shot import ShotError, shot, write_files
+from layerw_server.tools.shot import shot
+from layerw_server.tools.shot_result import ShotError, write_files
 
 from .conftest import RunProgram
 from .harness import Running, write_program

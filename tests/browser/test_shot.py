@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
-from layerw_server.tools.shot import FIELDS, ShotError, ShotOptions, parse_size, shot, take_shot
+from layerw_server.tools.shot import shot, take_shot
+from layerw_server.tools.shot_result import FIELDS, ShotError, ShotOptions, parse_size
 
 from .conftest import RunProgram, ServeProgram
 from .harness import CUBE, write_program

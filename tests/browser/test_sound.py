@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, BrowserContext
 from layerw.audio.formats import decode_wav, encode_wav
 from layerw.audio.mixer import Mixer
 from layerw.audio.orders import Orders, Start, Stop
-from layerw_server.tools.shot import ShotOptions, take_shot, write_sound
+from layerw_server.tools.shot import take_shot
+from layerw_server.tools.shot_result import ShotOptions, write_sound
 
 from .conftest import RunProgram, ServeProgram
 from .harness import Running

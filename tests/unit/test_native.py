@@ -13,13 +13,14 @@ import pytest
 
 import layerw as lw
 from layerw.base.errors import LayerwError
-from layerw.gpu.passes import DRAW_PASSES, TARGETS, VIEW_FLAGS
+from layerw.gpu.passes import DRAW_PASSES, TARGETS, VIEW_FLAGS, flag
 from layerw.hosts.local_files import local_path, read_local
 from layerw.hosts.native import device
 from layerw.hosts.native.host import native_host
 from layerw.hosts.native.inputs import Inputs, key_code
 from layerw.hosts.native.plan import plan_view
 from layerw.hosts.native.programs import module_text, pieces_of, shaders_folder
+from layerw.hosts.native.type_names import read_quickly
 from layerw.hosts.native.window import open_canvas
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,6 +66,51 @@ def test_every_program_is_text() -> None:
         text = module_text(program)
         assert "@fragment" in text or "@compute" in text or program == "tile_clear"
     assert pieces_of("pbr", posed=True)[-2:] == table["posed"]
+
+
+def test_frames_that_nobody_sees_draw_only_what_later_ones_build_on() -> None:
+    lists = (1 << len(DRAW_PASSES)) - 1
+    unseen = plan_view(flag("shadows"), lists, seen=False)
+    assert [name for group in unseen.groups for name in (*group.colors, group.depth)] == ["shadow_atlas"]
+    assert (unseen.images, unseen.kept) == plan_view(flag("shadows"), lists)[1::2], "nothing is freed meanwhile"
+    colors = {name for group in plan_view(flag("temporal"), lists, seen=False).groups for name in group.colors}
+    assert "past" in colors and "scene" in colors and "picture" not in colors
+
+
+def test_a_picture_does_not_depend_on_who_saw_those_before_it(adapter: None) -> None:
+    done = subprocess.run([sys.executable, "-c", UNSEEN], capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+# What lasts over frames: exposure, the air, shadows. The program itself looks at one frame in the middle.
+UNSEEN = """
+import numpy as np
+import layerw as lw
+from layerw.hosts.native.host import native_host
+
+def pictures(is_watched):
+    host = native_host(".", (96, 64))
+    app = lw.App(host=host)
+    app.view.exposure, app.view.bloom = "auto", 0.2
+    app.spawn(lw.Mesh.plane(20, 20), lw.Material(color="gray"))
+    box = app.spawn(lw.Mesh.box(), lw.Material(color="orange"))
+    early = []
+
+    @app.frame
+    def move(dt):
+        box.position = (0.1 * app.frame_number, 1, 0)
+        if app.frame_number == 3:
+            early.append(app.screenshot())
+
+    host.sink.is_watched = is_watched
+    host.step(app, 6)
+    host.sink.is_watched = True
+    host.step(app, 1)
+    return early[0].pixels, host.sink.picture()
+
+for seen, unseen in zip(pictures(True), pictures(False), strict=True):
+    assert seen.std() > 10 and np.array_equal(seen, unseen)
+"""
 
 
 def test_plans_draw_every_target_before_it_is_read() -> None:
@@ -212,3 +258,22 @@ def test_files_of_other_folders_are_found_by_the_first_part_of_their_address(tmp
     assert local_path(root, "a.bin", folders) == root / "a.bin"
     assert local_path(root, "models/a.bin") is None and local_path(root, "models/b.bin", folders) is None
     assert read_local(root, "models/a.bin", 100, folders) == b"elsewhere"
+
+
+def test_types_that_are_read_quickly_are_those_of_the_header() -> None:
+    cffi = pytest.importorskip("cffi", reason="pip install layerw[window]")
+    header = "typedef struct A { int x; } A; typedef enum B { B_one } B; typedef struct CImpl *C; struct D { A a; };"
+    names = ("A", "A *", "B[]", "C[4]", "struct D *", "unsigned int *", "void(*)(C, B)", "uint8_t[]", "struct New *")
+    slow, quick = cffi.FFI(), cffi.FFI()
+    for one in (slow, quick):
+        one.cdef(header)
+    read_quickly(quick)
+    for name in names:
+        assert str(quick.typeof(name)) == str(slow.typeof(name))
+        assert quick.typeof(name) is quick.typeof(name)
+    assert quick.typeof("A *").item is quick.typeof("struct D").fields[0][1].type
+    with pytest.raises(cffi.CDefError, match="Missing"):
+        quick.typeof("Missing *")
+    with pytest.raises(cffi.CDefError):
+        quick.cdef("typedef struct A { int y; } A;")
+    read_quickly(SimpleNamespace(_parser=SimpleNamespace()))  # of another cffi: nothing happens

@@ -41,16 +41,17 @@ def targets_used(row: Pass) -> tuple[str, ...]:
 
 
 def live_passes(flags: int, passes: Sequence[Pass], targets: Sequence[Target],
-                is_empty: Callable[[Pass], bool] = lambda _: False) -> list[Pass]:  # fmt: skip
+                is_empty: Callable[[Pass], bool] = lambda _: False, *, seen: bool = True) -> list[Pass]:  # fmt: skip
     """The passes that run with these flags and whose results reach a target from outside, or one that is read; of
     targets that are the same, one. What draws nothing (`is_empty`) is left out where an earlier pass has written its
-    target."""
+    target. seen: whether somebody looks at what is drawn outside; else only what later frames build on is."""
     is_upscaled = flags & flag("upscaled")
     same = {} if is_upscaled else {target.name: target.same for target in targets if target.same}
     wanted = [row.joined(same) for row in passes if row.runs(flags)]
     drawn = {name for row in wanted for name in targets_written(row)}
-    read = {target.name for target in targets if (target.read or target.end) and target.name in drawn}
-    needed = read or {target.name for target in targets if target.lasts}
+    reached = [target for target in targets if seen or not target.outside]
+    read = {target.name for target in reached if (target.read or target.end) and target.name in drawn}
+    needed = read or {target.name for target in reached if target.lasts}
     kept: list[Pass] = []
     for at, row in reversed(list(enumerate(wanted))):
         written = needed.intersection(targets_written(row))

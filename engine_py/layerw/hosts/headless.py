@@ -68,11 +68,13 @@ class Backend(Protocol):
     pictures: dict[int, tuple[int, int]]
     draws: int  # of the last frame
     triangles: int
+    is_watched: bool  # whether somebody looks at every frame; else those are drawn whose picture is asked for
 
     @property
     def gpu_bytes(self) -> int: ...
     def passes_over(self, name: str) -> bool: ...
     def lose(self) -> None: ...
+    def look(self) -> None: ...
     def picture(self) -> AnyArray | None: ...
 
 
@@ -292,6 +294,7 @@ class _Routes:
 
     def readback(self, readback: int) -> None:
         self._host._asked.append(readback)
+        self._host.sink.look()
 
     def readback_file(self, readback: int, name: int, name_bytes: int) -> None:
         self._host._names[readback] = self._host._memory.raw(name, name_bytes).decode()

@@ -38,6 +38,7 @@ class NullSink:
         self.draws = self.triangles = self.instances = self.skipped = 0  # of the last frame
         self.casts = self.cast_instances = 0  # of it, in tiles of the shadow atlas; not in the others
         self.size = self.atlas = (0, 0)
+        self.is_watched = False
         self.commands: dict[str, int] = {}  # counts since the start, by name
         self.expects_begin = False  # what comes before device_begin was for a lost device
         self.pictures: dict[int, tuple[int, int]] = {}  # width and height of what waits in feeds
@@ -47,6 +48,9 @@ class NullSink:
         """The device is new: everything is gone, and what is sent is passed over until the engine knows."""
         self.clear()
         self.expects_begin = True
+
+    def look(self) -> None:
+        """There is nothing to see."""
 
     def picture(self) -> AnyArray | None:
         """It draws none."""

@@ -9,7 +9,6 @@ from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
 
-from ..runtime.installation import repair
 from .console import CommandError
 
 HEIGHT_MAX_M = 20_000.0
@@ -175,6 +174,8 @@ def piece(name: str) -> ModuleType:
         missing = error.name or name
         if missing.startswith("layerw_server"):
             raise CommandError(f"This build of layerw has no {missing}; install a complete one.") from error
+        from ..runtime.installation import repair
+
         extra = {"playwright": "shot", "wgpu": "window", "wasmtime": "headless"}.get(missing.partition(".")[0], "")
         raise CommandError(f"The Python package {missing} is not installed; {repair(extra)}.") from error
 
@@ -193,4 +194,6 @@ def web_folder() -> Path:
 def playwright() -> None:
     """Refuse early where Playwright, which drives Chromium, is missing."""
     if importlib.util.find_spec("playwright") is None:
+        from ..runtime.installation import repair
+
         raise CommandError(f"layerw shot needs Playwright; {repair('shot')}.")

@@ -141,26 +141,24 @@ def shot(
     path, pair = checks.program(program), checks.size(size)
     checks.picture(out, backend)
     checks.sound_file(audio)
-    module = checks.piece("tools.shot")
     asked = dict(text.partition("=")[::2] for text in query or [])
     if host is Host.NATIVE:
         for option, is_given in (("--backend", backend is not Backend.AUTO), ("--thread", thread is not Thread.WORKER),
                                  ("--with", bool(packages))):
             if is_given:
                 raise CommandError(f"{option} goes with a page; leave it away with --host native.")
-        options = module.ShotOptions("auto", pair, frames, settled, "worker", timeout_s,
-                                     checks.budgets(budget or []) or None, quality.value, audio is not None, asked)
+        options = checks.piece("tools.shot_result").ShotOptions(
+            "auto", pair, frames, settled, "worker", timeout_s, checks.budgets(budget or []) or None, quality.value,
+            audio is not None, asked)
         raise typer.Exit(checks.piece("tools.native_shot").shot(path, options, out=out, audio=audio, json=as_json,
                                                              folders=checks.folders(mount or [])))
     checks.playwright()
     runtime = ensure_runtime()
-    status: int = module.shot(path, backend=backend.value, thread=thread.value, size=pair, frames=frames,
-                              settled=settled, out=out, audio=audio, json=as_json, runtime=runtime,
-                              web=checks.web_folder(), timeout_s=timeout_s, quality=quality.value,
-                              budgets=checks.budgets(budget or []) or None,
-                              query=asked,
-                              folders=checks.folders(mount or []), wheels=ensure_wheels(path, packages, runtime))
-    raise typer.Exit(status)
+    raise typer.Exit(checks.piece("tools.shot").shot(
+        path, backend=backend.value, thread=thread.value, size=pair, frames=frames, settled=settled, out=out,
+        audio=audio, json=as_json, runtime=runtime, web=checks.web_folder(), timeout_s=timeout_s,
+        quality=quality.value, budgets=checks.budgets(budget or []) or None, query=asked,
+        folders=checks.folders(mount or []), wheels=ensure_wheels(path, packages, runtime)))
 
 
 def bake(

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 STDERR = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -38,6 +37,8 @@ def steps(title: str) -> Iterator[Callable[[str, float], None]]:
     if not STDERR.is_terminal:
         yield _line_printer()
         return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
     columns = (TextColumn("[bold]{task.description}"), BarColumn(), TextColumn("{task.fields[step]}"),
                TimeElapsedColumn())
     with Progress(*columns, console=STDERR, transient=True) as bar:

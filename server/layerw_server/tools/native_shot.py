@@ -1,6 +1,7 @@
 """`layerw shot --host native`: the same figures and the same picture without a browser, drawn by wgpu.
 
-Owns: the frames, and the JSON object. Needs `layerw[window]` and a graphics adapter, which may be one in software.
+Owns: the frames, of which the last one is drawn, and of the others what it builds on; and the JSON object. Needs
+`layerw[window]` and a graphics adapter, which may be one in software.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from layerw.hosts.begin import begin
 from layerw.hosts.headless import HeadlessHost
 from layerw.hosts.native.host import native_host
 
-from .shot import FIELDS, Shot, ShotError, ShotOptions, deliver
+from .shot_result import FIELDS, Shot, ShotError, ShotOptions, deliver
 
 SETTLE_ASK_FRAMES, SETTLE_FRAMES_MAX = 5, 7200  # as web/engine/reporter.js
 
@@ -68,6 +69,7 @@ def _frames(host: HeadlessHost, app: Any, options: ShotOptions,
     """The report, milliseconds of each frame, and seconds until the first one was drawn."""
     times: list[float] = []
     booted = 0.0
+    host.sink.is_watched = False
 
     def step() -> None:
         start = time.perf_counter()
@@ -83,6 +85,7 @@ def _frames(host: HeadlessHost, app: Any, options: ShotOptions,
                 break
             for _ in range(SETTLE_ASK_FRAMES - 1):
                 step()
+    host.sink.is_watched = True
     start = time.perf_counter()
     report = host.request_report(app)
     times.append(1000 * (time.perf_counter() - start))

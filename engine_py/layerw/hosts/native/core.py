@@ -48,6 +48,8 @@ class Core:
         self.picks: list[int] = []  # answers are sent by themselves
         self.pictures: dict[int, tuple[int, int]] = {}
         self.frames = self.draws = self.triangles = 0
+        self.is_watched = True
+        self._is_asked = False  # this frame's picture
         self._clear()
 
     def _clear(self) -> None:
@@ -211,12 +213,17 @@ class Core:
             self.triangles, outside = self.triangles + triangles, outside + skipped
         if not views:
             return
-        self.draws = self.driver.graph.draw_frame(views)
+        seen, self._is_asked = self.is_watched or self._is_asked, False
+        self.draws = self.driver.graph.draw_frame(views, seen=seen)
         for copy in self.driver.graph.copies:
             self._send("picked", copy.pick, *self.driver.graph.executor.read_texel(copy.native))
         if outside:
             raise CommandError(f"{outside} draws index past the {self._visible} visible or {self._still} still rows "
                                "and were skipped.")
+
+    def look(self) -> None:
+        """The picture of the frame that is being made is read."""
+        self._is_asked = True
 
     def picture(self) -> AnyArray | None:
         """What was drawn last, (height, width, 4) uint8."""

@@ -18,6 +18,7 @@ from layerw.hosts.native.passes import Executor
 from layerw.hosts.native.pipelines import Pipelines
 from layerw.hosts.native.records import Gpu, Limits
 from layerw.hosts.native.textures import Textures
+from layerw.hosts.native.type_names import read_quickly
 
 _COMPRESSED = {"texture-compression-astc": spec.COMPRESSED_ASTC, "texture-compression-etc2": spec.COMPRESSED_ETC2,
                "texture-compression-bc": spec.COMPRESSED_BC | spec.COMPRESSED_BC5}  # fmt: skip
@@ -44,7 +45,9 @@ def find_adapter(canvas: Gpu = None) -> Gpu:
     """The best one. Raises LayerwError with what to do."""
     wgpu = import_wgpu()
     try:
-        return wgpu.gpu.request_adapter_sync(canvas=canvas, power_preference="high-performance")
+        gpu = wgpu.gpu  # which reads the header
+        read_quickly(getattr(sys.modules.get("wgpu.backends.wgpu_native"), "ffi", None))
+        return gpu.request_adapter_sync(canvas=canvas, power_preference="high-performance")
     except Exception as error:
         raise LayerwError(f"No graphics adapter was found ({error}). Install the graphics card's driver, or one in "
                           "software (Debian: mesa-vulkan-drivers); --headless needs none.") from error

@@ -58,7 +58,7 @@ class Graph:
         self.atlas = (0, 0)
         self.more_lines = 0  # below those that a growing target has of its own
         self.copies: list[Copy] = []
-        self._plans: dict[tuple[int, int], Plan] = {}
+        self._plans: dict[tuple[int, int, bool], Plan] = {}
         self._pool: list[_Pooled] = []
         self._kept: dict[str, _Pooled] = {}
         self._histories: dict[tuple[int, str], _History] = {}
@@ -105,8 +105,9 @@ class Graph:
         self.executor.write_lines(native, width, height + first_line, lines,
                                   data[: FORMAT_BYTES[_GROWING.format] * width * lines])
 
-    def draw_frame(self, views: Sequence[View]) -> int:
-        """Draws the views in this order; gives how many draws that took."""
+    def draw_frame(self, views: Sequence[View], *, seen: bool = True) -> int:
+        """Draws the views in this order; gives how many draws that took. seen: whether somebody looks at the picture;
+        else only what later frames build on is drawn."""
         for one in (*self._pool, *self._kept.values()):
             one.used = False
         for history in self._histories.values():
@@ -116,10 +117,12 @@ class Graph:
         self.executor.begin_frame()
         draws, used = 0, set[int]()
         for view in views:
-            plan = self._plan(view.flags, view.filled())
+            plan = self._plan(view.flags, view.filled(), seen or view.texture is not None)
             images = self._claim(plan, view)
             used.update(map(id, images))
             draws += self._draw_view(view, plan, images)
+            for name in plan.kept & self._kept.keys():
+                self._kept[name].used = True
             if view.pick:
                 self.copies += [Copy(view.pick, self.executor.copy_texel(images[plan.image_of[name]].native))
                                 for name in _READ if name in plan.image_of]
@@ -143,10 +146,10 @@ class Graph:
                 self.executor.destroy_target(pooled.native)
         self._pool = [pooled for pooled in self._pool if id(pooled) in used]
 
-    def _plan(self, flags: int, filled: int) -> Plan:
-        plan = self._plans.get((flags, filled))
+    def _plan(self, flags: int, filled: int, seen: bool) -> Plan:
+        plan = self._plans.get((flags, filled, seen))
         if plan is None:
-            plan = self._plans[flags, filled] = plan_view(flags, filled)
+            plan = self._plans[flags, filled, seen] = plan_view(flags, filled, seen=seen)
         return plan
 
     def _claim(self, plan: Plan, view: View) -> list[_Pooled]:

@@ -43,19 +43,23 @@ class Group:
 
 
 class Plan(NamedTuple):
-    """images: one target stands for each; image_of: which of them a target has."""
+    """images: one target stands for each; image_of: which of them a target has; kept: those of all views that its
+    passes use, whether somebody looks or not."""
 
     groups: list[Group]
     images: list[Target]
     image_of: dict[str, int]
+    kept: frozenset[str]
 
 
-def plan_view(flags: int, filled: int) -> Plan:
-    """Of a view with these flags; filled: a bit for each list that draws something."""
-    drawn = live_passes(flags, PASSES, TARGETS, lambda row: row.kind == "draws" and not filled >> _list_of(row) & 1)
+def plan_view(flags: int, filled: int, *, seen: bool = True) -> Plan:
+    """Of a view with these flags; filled: a bit for each list that draws something; seen: see live_passes."""
+    drawn = live_passes(flags, PASSES, TARGETS, lambda row: row.kind == "draws" and not filled >> _list_of(row) & 1,
+                        seen=seen)
     # Images are those of a view that draws everything: a list that empties for a frame frees nothing.
-    images = place_images(live_passes(flags, PASSES, TARGETS), TARGETS, upscaled=bool(flags & flag("upscaled")))
-    return Plan(_groups_of(drawn), *images)
+    whole = live_passes(flags, PASSES, TARGETS)
+    images, image_of = place_images(whole, TARGETS, upscaled=bool(flags & flag("upscaled")))
+    return Plan(_groups_of(drawn), images, image_of, _KEPT & {name for row in whole for name in targets_used(row)})
 
 
 def _list_of(row: Pass) -> int:

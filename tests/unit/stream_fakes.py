@@ -116,6 +116,7 @@ class FakeContent:
     waits_for_gpu: int = 0
     primitives: list[Primitive] = field(default_factory=list)
     nodes: list[NodeDesc] = field(default_factory=list)
+    rig: None = None
     released: bool = False
 
     def step(self) -> None:

@@ -55,6 +55,7 @@ class Animator:
         self._stale = True  # characters came or went
         self._seen: tuple[int, ...] = ()  # revisions of the columns when matrices were made
         self._deaths = table.deaths
+        self.time_s = 0.0  # of the program, since there are characters
 
     # -- characters --------------------------------------------------------------------------------
 
@@ -127,6 +128,7 @@ class Animator:
 
     def step(self, dt_s: float) -> None:
         """Some seconds of the program pass."""
+        self.time_s += dt_s
         self._drop_dead()
         if self._stale:
             self._lay_out()

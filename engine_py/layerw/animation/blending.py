@@ -157,11 +157,13 @@ class Blending:
             morphed.update((one, node) for one in group.used for node in morphs)
         self._driven = self._find_driven(moved, morphed)
         played = {self.plays.owner[row] for row in alive}
-        self._rates.lay_out(self._characters, {one for group in self._groups if group.by_distance
-                                               for one in group.used if one not in played})  # fmt: skip
+        rated = {one for group in self._groups if group.by_distance for one in group.used if one not in played}
+        self._rates.lay_out(self._characters, rated | {one for one in played if one is not None and one.by_distance})
+        number = {one: place for place, one in enumerate(self._characters)}
+        owners = (self.plays.owner[row] for row in self._order.tolist())
+        self._players = np.array([number[one] for one in owners if one is not None], np.intp)
         if self._rates.used:
             self._start, self._goal = self._pose.copy(), self._pose.copy()
-            number = {one: place for place, one in enumerate(self._characters)}
             self._of_group = [np.array([number[one] for one in group.used], np.intp) for group in self._groups]
 
     def _find_driven(self, moved: dict[Character, set[int]], morphed: set[tuple[Character, int]]) -> _Driven:
@@ -191,7 +193,11 @@ class Blending:
         else:
             pose[:] = self._rest
         amounts = np.stack([rows["time"], rows["weight"] * rows["share"]], axis=1).astype(np.float32)
-        self._blend_plays(self._table_of_plays, amounts, pose)
+        played = self._table_of_plays
+        if rates.used:
+            now = rates.due[self._players]
+            played, amounts = played[now], amounts[now]
+        self._blend_plays(played, amounts, pose)
         for number, (plays, group) in enumerate(zip(self._graphed, self._groups, strict=True)):
             amounts = group.amounts()
             due = rates.due[self._of_group[number]] if rates.used else None

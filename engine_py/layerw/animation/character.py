@@ -36,6 +36,7 @@ class Character:
     weights: dict[int, F32]  # of morph targets, by node: written by clips, or by the program; views of `run`
     run: Run
     materials: dict[int, list[int]] = field(default_factory=dict)  # handles by the file's number
+    by_distance: bool = False  # may be posed less often where it is far
     stage: Stage | None = None  # what clips change beside nodes and materials
     node_first: int = 0  # of its nodes among all
     pose_first: int = 0  # of its floats among all

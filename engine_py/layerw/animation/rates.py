@@ -1,4 +1,5 @@
-"""How often models of graphs are posed anew: by how large they are in the picture, seldom where they are out of it.
+"""How often models of graphs and of tiles are posed anew: by how large they are in the picture, seldom where they are
+out of it.
 
 Owns: levels and times; poses between two are the kernel's (kernels/animation/graph.h). Nothing here goes by how long a
 frame took: the same frames with the same cameras give the same poses.
@@ -54,9 +55,9 @@ class Rates:
         self.wholes = np.array([(one.pose_first, one.rig.count, len(one.rig.rest), 1) for one in characters],
                                np.uint32).reshape(-1, 4)  # fmt: skip
         self.due, self.shares = np.ones(count, np.bool_), np.ones(count, np.float32)
-        which = [number for number, one in enumerate(characters) if one in rated and one.parts]
+        which = [number for number, one in enumerate(characters) if one in rated and (one.parts or one.by_distance)]
         self._rated = np.array(which if len(which) >= RATED_FROM else [], np.intp)
-        self._rows = np.array([characters[number].parts[0][0] for number in self._rated], np.intp)
+        self._rows = np.array([_seen_row(characters[number], self._eyes) for number in self._rated.tolist()], np.intp)
         self._spread: F64 = (np.arange(len(self._rated)) * _SPREAD % 1).astype(np.float64)
         self._level = np.zeros(len(self._rated), np.intp)
         self._begun, self._next = np.zeros(len(self._rated)), np.zeros(len(self._rated))
@@ -97,3 +98,10 @@ class Rates:
             size = far / (camera.tan_y * distance)
             level = np.minimum(level, np.where(seen, sum((size < limit).astype(np.intp) for limit in SIZES), OUTSIDE))
         return level
+
+
+def _seen_row(one: Character, eyes: Callable[[], Eyes]) -> int:
+    """The row of the table whose size in the picture counts: the largest where nothing is posed but nodes."""
+    if one.parts:
+        return one.parts[0][0]
+    return int(one.rows[np.argmax(eyes().radius[one.rows])])

@@ -387,7 +387,7 @@ class GltfContent:
         for (number, _), material in plan.materials.items():
             self.materials.setdefault(material.name or f"material {number}", self._materials[number, _])
             self.material_numbers.setdefault(number, []).append(self._materials[number, _])
-        if plan.rig is not None and (self._flatten is None or self._only_surfaces):
+        if plan.rig is not None and (self._flatten is None or self._only_surfaces or plan.moves):
             self.rig = read_rig(plan.rig, payload, self.warnings)
         self.warnings += self._borrowed.warnings
         self.state = "ready"

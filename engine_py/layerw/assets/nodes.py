@@ -42,16 +42,17 @@ class Tree:
     hidden: set[int] = field(default_factory=set)  # nodes that are not shown, by themselves or by one above
 
 
-def build_tree(doc: Document, scene: int | None = None) -> Tree:
-    """Walk a scene, None: the default one (the first; without scenes, all nodes that nobody has as a child)."""
+def build_tree(doc: Document, scene: int | None = None, frame: F64 | None = None) -> Tree:
+    """Walk a scene, None: the default one (the first; without scenes, all nodes that nobody has as a child). frame: a
+    matrix above all of it, which becomes a node."""
     tree = Tree([], [], [])
-    root = -1
+    root = -1 if frame is None else _append(tree, -1, frame, Item({"matrix": ()}, "The tile"))
     rtc = doc.root.extension("CESIUM_RTC")
     if rtc is not None:
         x, y, z = rtc.numbers("center", (0.0, 0.0, 0.0))
         matrix = np.eye(4)
         matrix[:3, 3] = (x, z, -y)  # it is given in the tileset's axes, Z up
-        root = _append(tree, -1, matrix, rtc)
+        root = _append(tree, root, matrix, rtc)
     seen: set[int] = set()
     stack: list[tuple[int, str, int, tuple[int, Item] | None, Item | None]] = [
         (index, user, root, None, None) for index, user in reversed(_roots(doc, scene))]

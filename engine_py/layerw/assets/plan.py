@@ -27,6 +27,7 @@ from layerw.base.ports import F64, FileFacts, NodeDesc
 from layerw.base.tile_style import TileStyle
 
 IMAGES_MAX = 4096
+MOVING_NODES_MAX = 2048  # of a tile with clips
 MAIN = "main"  # the key of the file itself in SourcePlan maps
 SourceKey = str | tuple[str, int]
 
@@ -65,6 +66,7 @@ class ContentPlan:
     facts: FileFacts | None = None  # of a model
     groups: list[Group] = field(default_factory=list)  # of a tile: where meshes are drawn many times
     splats: list[SplatPlan] = field(default_factory=list)
+    moves: bool = False  # of a tile: clips move it
 
 
 def image_plan(desc: TextureDesc) -> ContentPlan:
@@ -80,11 +82,17 @@ def make_plan(doc: Document, url: str, flatten: F64 | None, scene: str | int | N
     tree = build_tree(doc, max(number, 0))
     if only_surfaces and flatten is not None:
         return _surfaces_plan(doc, tree, url, flatten)
+    in_tile = flatten is not None
+    if flatten is not None and _moves(doc, tree):
+        tree, flatten = build_tree(doc, max(number, 0), flatten), None  # its nodes stay, as those of a model
     planner = Planner(doc, style)
-    planner.add_tree(tree, flatten)
+    planner.add_tree(tree, flatten, in_tile=in_tile)
     nodes = tree.nodes if flatten is None else tile_lights(doc, tree, flatten)
     plan = ContentPlan(nodes, planner.meshes, planner.materials, [], splats=planner.splats)
-    if flatten is None:
+    if flatten is None and in_tile:
+        plan_clips_of(planner.rig, doc, tree)
+        plan.rig, plan.moves = planner.rig, True
+    elif flatten is None:
         plan.facts = facts_of(doc, number)
         plan_clips_of(planner.rig, doc, tree)
         plan_solids(doc, tree, planner.rig.numbers, planner.rig.solids)
@@ -105,6 +113,19 @@ def make_plan(doc: Document, url: str, flatten: F64 | None, scene: str | int | N
             doc.warn(left_out(plan, desc, str(error)))
     plan.warnings = doc.warnings
     return plan
+
+
+def _moves(doc: Document, tree: Tree) -> bool:
+    """Whether a tile has clips that are played; instances (i3dm) stand still."""
+    if not doc.count("animations"):
+        return False
+    if tree.groups:
+        doc.warn("The model of its instances has animations; they stand still.")
+        return False
+    if len(tree.nodes) > MOVING_NODES_MAX:
+        doc.warn(f"It has animations and {len(tree.nodes)} nodes; a tile of more than {MOVING_NODES_MAX} stands still.")
+        return False
+    return True
 
 
 def _surfaces_plan(doc: Document, tree: Tree, url: str, flatten: F64) -> ContentPlan:

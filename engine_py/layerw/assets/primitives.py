@@ -117,9 +117,9 @@ class Planner:
         self._places = 0  # of all groups
         self._shared: dict[Key, MeshPlan] = {}
 
-    def add_tree(self, tree: Tree, flatten: F64 | None) -> None:
+    def add_tree(self, tree: Tree, flatten: F64 | None, *, in_tile: bool = False) -> None:
         """Every primitive of every node; with `flatten` the node transforms go into the vertices."""
-        self._is_tile = flatten is not None
+        self._is_tile = in_tile
         for node, mesh in tree.meshes:
             if flatten is not None and tree.owners.get(node, node) in tree.hidden:
                 continue  # nothing shows it later

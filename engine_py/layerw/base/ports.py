@@ -357,6 +357,7 @@ class Content(Protocol):
     failure: Failure  # failed: why, and so whether it may heal
     primitives: list[Primitive]
     nodes: list[NodeDesc]
+    rig: Rig | None  # ready: what moves it; of a tile: those of its primitives that stand on a node
     waits_for_gpu: int  # bytes of an upload that was refused in this step
 
     @property
@@ -410,7 +411,6 @@ OpenImage = Callable[[str, ImageFile, int, float], SharedImage | None]  # addres
 class GpuContent(Content, Protocol):
     """A Content that takes room on the GPU, and can be given up where there is none."""
 
-    rig: Rig | None  # ready: what moves it
     facts: FileFacts | None  # ready: what the file says of itself
     materials: dict[str, int]  # ready: handles by name, the first of each
     material_numbers: dict[int, list[int]]  # ready: by the file's number

@@ -190,8 +190,9 @@ class Contents:
             world._streamer.online()
 
     def drawn_parts(self) -> list[Primitive]:
-        """What models draw."""
-        return [part for model in self.models for part in model.primitives]
+        """What models draw, and what moves in tiles."""
+        found = [part for model in self.models for part in model.primitives]
+        return found + [part for world in self.worlds for part in world._actors.parts]
 
     def device_lost(self, are_lost: Callable[[Sequence[Primitive]], bool]) -> None:
         """Loads again what came from files and could not be made again."""

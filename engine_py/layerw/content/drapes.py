@@ -27,6 +27,7 @@ from layerw.gpu.store import Store
 from layerw.stream import geo
 from layerw.stream.maps import Area, Fit, Key, Lonlat, Template, Window, fit, window
 from layerw.stream.places import EarthPlaces, places_of
+from layerw.stream.residency import still_parts
 from layerw.stream.retry import Messages
 from layerw.stream.streamer import Streamer
 
@@ -280,7 +281,7 @@ class Drape:
         return fresh
 
     def _own_materials(self, laid: _Laid) -> list[int]:
-        found = dict.fromkeys(item.material for item in laid.contents[0].primitives if not item.blend)
+        found = dict.fromkeys(item.material for item in still_parts(laid.contents[:1]) if not item.blend)
         records = self._store.materials
         return [own for own in found
                 if own in records and records[own].desc.kind in KINDS and not records[own].desc.shader]
@@ -301,7 +302,7 @@ class Drape:
         return tuple(rows)
 
     def _paint_rows(self, row: int, laid: _Laid, instead: dict[int, int]) -> None:
-        primitives = [item for content in laid.contents for item in content.primitives]
+        primitives = still_parts(laid.contents)
         self._streamer.residency.rows.paint(row, primitives, instead)
 
     def _take_off(self, row: int) -> None:

@@ -85,7 +85,7 @@ class Features:
         return told
 
     def _take(self, key: Key, content: Content, told: list[str]) -> None:
-        rig = getattr(content, "rig", None)
+        rig = content.rig
         self._read[key] = [] if rig is None else rig.surfaces
         told += [f"{key[0]}: {text}" for text in content.warnings]
         if content.state == "failed":

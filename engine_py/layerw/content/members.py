@@ -20,8 +20,7 @@ from layerw.base.addresses import shown
 from layerw.base.errors import BudgetError
 from layerw.base.mathx import decompose, matrix_from_quat
 from layerw.base.ports import F32, F64, NodeDesc, Primitive
-from layerw.content.models import Model, radius_of
-from layerw.content.shared import Lease
+from layerw.content.models import Model, OpenFile, radius_of
 from layerw.content.staged import is_hidden
 from layerw.scene.entity import Entities
 from layerw.scene.uses import dress
@@ -54,7 +53,7 @@ class Members:
 
     # -- for the model -----------------------------------------------------------------------------
 
-    def _wear(self, content: Lease) -> None:
+    def _wear(self, content: OpenFile) -> None:
         """The file is here. Raises BudgetError where its poses are too many."""
         owners = content.rig.owners if content.rig is not None else {}
         hidden = {number for number, node in enumerate(content.nodes) if not node.visible}
@@ -92,7 +91,7 @@ class Members:
         self._further.clear()
         dress(self.entities._table, self._alive(), mesh=0, material=0, radius=0.0)
 
-    def _baked(self, content: Lease, parts: list[Primitive]) -> tuple[list[BakedClip], dict[int, BakedSkin]]:
+    def _baked(self, content: OpenFile, parts: list[Primitive]) -> tuple[list[BakedClip], dict[int, BakedSkin]]:
         if content.rig is None:
             return [], {}
         columns, reaches = RigColumns(content.rig, content.nodes), _reaches(parts)

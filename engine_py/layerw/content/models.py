@@ -16,10 +16,9 @@ from layerw.base.addresses import shown
 from layerw.base.colors import hex_of_linear
 from layerw.base.errors import LayerwError
 from layerw.base.outcomes import FAILED, READY, Callback, Outcomes
-from layerw.base.ports import F32, Content, FeatureIds, FileFacts, LightDesc, NodeDesc, Primitive, Rig
+from layerw.base.ports import F32, Content, FeatureIds, FileFacts, GpuContent, LightDesc, NodeDesc, Primitive, Rig
 from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
-from layerw.content.shared import Lease, SharedLoader
 from layerw.gpu import spec
 from layerw.scene.entity import Entity
 from layerw.scene.table import Table
@@ -39,12 +38,42 @@ PRIORITY = 1.0e6  # models come before tiles
 NOTES_MAX = 32  # of its warnings
 
 
+class OpenFile(Protocol):
+    """A file that is open: a share in one (content/shared.py), or a tile's own."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def error(self) -> str: ...
+    @property
+    def warnings(self) -> list[str]: ...
+    @property
+    def content(self) -> GpuContent: ...
+    @property
+    def nodes(self) -> list[NodeDesc]: ...
+    @property
+    def primitives(self) -> list[Primitive]: ...
+    @property
+    def rig(self) -> Rig | None: ...
+    @property
+    def heals_soon(self) -> bool: ...
+    def step(self) -> None: ...
+    def release(self) -> None: ...
+
+
+class Opener(Protocol):
+    """Opens files; None where there is no room now."""
+
+    def try_open(self, url: str, *, priority: float, max_texture_side: int, flags: int = 0,
+                 scene: str | int | None = None) -> OpenFile | None: ...  # fmt: skip
+
+
 class Wearer(Protocol):
     """What shows a file many times, a crowd; `notes`: what it leaves out."""
 
     notes: list[str]
 
-    def _wear(self, content: Lease) -> None: ...
+    def _wear(self, content: OpenFile) -> None: ...
     def _take_off(self) -> None: ...
 
 
@@ -52,7 +81,7 @@ class Wearer(Protocol):
 class Model:
     """state: "loading", "ready", "failed" (see `error`) or "closed". `warnings`: what it is shown without, and why."""
 
-    def __init__(self, url: str, loader: SharedLoader, table: Table, visibility: Visibility, user: UserCode, *,
+    def __init__(self, url: str, loader: Opener, table: Table, visibility: Visibility, user: UserCode, *,
                  root: Entity, max_texture_side: int, animator: Callable[[], Animator], store: Store,
                  scene: str | int | None = None) -> None:  # fmt: skip
         self.url = url
@@ -66,7 +95,7 @@ class Model:
         self._loader, self._table, self._visibility = loader, table, visibility
         self._outcomes = Outcomes(user.call)
         self._max_texture_side = max_texture_side
-        self._content: Lease | None = None
+        self._content: OpenFile | None = None
         self._is_whole = True  # whether it is not shown without images that may come
         self._animator = animator
         self._character: Character | None = None
@@ -288,7 +317,7 @@ class Model:
         before, self.warnings = self.warnings, self._all_warnings(self._content)
         return [text for text in before if text not in self.warnings]
 
-    def _all_warnings(self, content: Lease) -> list[str]:
+    def _all_warnings(self, content: OpenFile) -> list[str]:
         return [*content.warnings, *(self._crowd.notes if self._crowd is not None else ()), *self._notes]
 
     @property
@@ -339,7 +368,7 @@ class Model:
             self._content.release()
             self._content = None
 
-    def _build(self, content: Lease) -> None:
+    def _build(self, content: OpenFile) -> None:
         """One entity a node, and one more for each further primitive of it."""
         by_node: dict[int, list[Primitive]] = {}
         for primitive in content.primitives:
@@ -381,7 +410,7 @@ class Model:
         if content.rig is not None and (content.rig.clips or content.rig.skins or content.rig.morphs):
             self._rig(content, content.rig, nodes, posed)
 
-    def _rig(self, content: Lease, rig: Rig, nodes: list[Entity], posed: list[tuple[int, Primitive]]) -> None:
+    def _rig(self, content: OpenFile, rig: Rig, nodes: list[Entity], posed: list[tuple[int, Primitive]]) -> None:
         """Its nodes and parts may be moved by clips, joints and morphs from now on."""
         self._character = self._animator().add(rig, content.nodes, [entity.first_row for entity in nodes], posed)
         self._character.materials, self._character.stage = content.content.material_numbers, self._stage

@@ -119,6 +119,7 @@ class Opening:
         fade_s = self._fade_s if fade is None else checks.number("app.stream fade", fade, 0, 10)
         if transform is not None:
             transform = checks.vector("app.stream transform", checks.as_array(transform).reshape(-1), 16).reshape(4, 4)
+        from layerw.content.tile_actors import Scenery
         from layerw.content.worlds import World
         from layerw.stream.config import StreamConfig
         from layerw.stream.streamer import Streamer
@@ -126,6 +127,7 @@ class Opening:
         settings = StreamConfig(screen_error_px=self._config.screen_error_px, lanes=self._config.lanes, place=place,
                                 transform=transform, max_texture_side=side, fade_s=fade_s,
                                 network=self._config.network)  # fmt: skip
+        scenery = Scenery(self._table, self._visibility, self.user, self._animator, self._store)
         return World(Streamer(url, transfers=self._transfers, loader=self.loader, layer_ledger=self._layer_ledger,
                               gpu_ledger=self._gpu_ledger, config=settings), self.user, self.loader, self._store,
-                     self._table, lambda: self.models)  # fmt: skip
+                     scenery, lambda: self.models)  # fmt: skip

@@ -41,7 +41,7 @@ class TileLights:
             contents = residency.contents_of(row)
             if contents is None or row in self._lit:
                 continue
-            nodes = [node for content in contents for node in content.nodes]
+            nodes = [node for content in contents if content.rig is None for node in content.nodes]
             if nodes:
                 self._lit[row] = contents, [self._lamp(row, node) for node in nodes]
 

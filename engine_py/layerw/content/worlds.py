@@ -22,9 +22,9 @@ from layerw.base.ports import F64, Content, ContentLoader, TileDraw
 from layerw.base.rays import checked_ray
 from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
+from layerw.content.tile_actors import Scenery, TileActors
 from layerw.content.tile_lights import TileLights
 from layerw.scene.camera import CameraFrame
-from layerw.scene.table import Table
 from layerw.stream.ground import Ground, GroundHit
 from layerw.stream.places import EarthPlaces, GridPlaces, checked_degrees, places_of
 from layerw.stream.streamer import Streamer
@@ -46,13 +46,14 @@ class World:
     used; it is looked at again now and then) or "closed".
     """
 
-    def __init__(self, streamer: Streamer, user: UserCode, loader: ContentLoader, store: Store, table: Table,
+    def __init__(self, streamer: Streamer, user: UserCode, loader: ContentLoader, store: Store, scenery: Scenery,
                  images: Callable[[], SharedLoader]) -> None:  # fmt: skip
         self._streamer, self._loader, self._user = streamer, loader, user
         self._store, self._images = store, images
         self._features: Features | None = None
         self._drape: Drape | None = None
-        self._lights = TileLights(streamer, table)
+        self._lights = TileLights(streamer, scenery.table)
+        self._actors = TileActors(lambda: streamer.residency, scenery)
         self.state = "loading"
         self._drawn = TileDraw()  # in the last frame
         self._outcomes = Outcomes(user.call)
@@ -289,6 +290,7 @@ class World:
         if self._drape is not None:
             self._drape.close()
         self._lights.close()
+        self._actors.close()
         self._streamer.release()
         self.state = "closed"
         self._outcomes.clear()
@@ -307,6 +309,7 @@ class World:
         self._streamer.step(camera, time_s)
         told = [] if self._features is None else self._features.step()
         self._lights.step()
+        told += self._actors.step()
         if self._drape is not None:
             told += self._drape._step(time_s, camera.position)
         if self.state == "ready":

@@ -11,7 +11,7 @@ import math
 from typing import Protocol
 
 from layerw.base.healing import Failure, failure_of
-from layerw.base.ports import Ledger, NodeDesc, Primitive, TransferDone, TransferFailed, Transfers
+from layerw.base.ports import Ledger, NodeDesc, Primitive, Rig, TransferDone, TransferFailed, Transfers
 from layerw.gpu.spec import FAIL_TOO_LARGE, FETCH_BYTES, FETCH_PATIENT, FETCH_RELOAD, FETCH_REVALIDATE
 from layerw.stream.retry import Messages, Pauses
 
@@ -38,6 +38,7 @@ class FileFetch:
         self.layer_bytes = self.gpu_bytes = self.waits_for_gpu = 0
         self.asset = -1  # nothing of it is kept
         self.primitives: list[Primitive] = []
+        self.rig: Rig | None = None
         self.warnings: list[str] = []
         self.nodes: list[NodeDesc] = []
         self._transfers, self._ledger, self._bytes_max = transfers, ledger, bytes_max

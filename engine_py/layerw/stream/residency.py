@@ -13,13 +13,13 @@ Source: docs/residency.md; the idea of strict tiers is neuroglancer's chunk mana
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
 
 from layerw.base.healing import Failure
-from layerw.base.ports import F64, Content, Flags, Ledger
+from layerw.base.ports import F64, Content, Flags, Ledger, Primitive
 from layerw.memory.tiers import FAR, FAR_RADII, NEAR, Residents
 from layerw.stream.config import StreamConfig
 from layerw.stream.draws import DrawRows
@@ -30,6 +30,11 @@ ABSENT, QUEUED, FETCHING, HEAP, GPU, FAILED = range(6)
 I64 = npt.NDArray[np.int64]
 _GUESS_BYTES = 256.0 * 1024
 _CEILING_SERIALS = 600
+
+
+def still_parts(contents: Iterable[Content]) -> list[Primitive]:
+    """What tiles draw; what clips move stands on nodes, and is drawn as a model is (content/tile_actors.py)."""
+    return [item for content in contents for item in content.primitives if item.node < 0]
 
 
 class Residency:
@@ -108,7 +113,7 @@ class Residency:
         self._seen_bytes += size
         self._seen_tiles += 1
         self._seen_sizes += float(tree.size_bytes[row]) or size / 2
-        self.rows.add(row, tree.origin_of(row), [item for content in contents for item in content.primitives])
+        self.rows.add(row, tree.origin_of(row), still_parts(contents))
         self.revision += 1
 
     def contents_of(self, row: int) -> list[Content] | None:

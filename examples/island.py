@@ -30,10 +30,10 @@ island = app.stream("worlds/island")
 fly = lw.FlyCamera(app, speed=60, floor=1.5)
 
 
-def plant(lods, count, material, *, seed, size, tint, area=None, **rules):
+def plant(lods, count, material, *, seed, size, tint, **rules):
     """Scatter `count` copies over the island, each turned, sized and tinted a little differently."""
     rng = np.random.default_rng(seed)
-    points = lw.scatter(island.heights, count, area=area or island.area, seed=seed, **rules)
+    points = lw.scatter(island.heights, count, area=island.area, seed=seed, **rules)
     half_turn = rng.uniform(0, math.pi, count)
     rotation = np.zeros((count, 4), np.float32)
     rotation[:, 1], rotation[:, 3] = np.sin(half_turn), np.cos(half_turn)
@@ -62,15 +62,13 @@ def grow():
           height=(-2, 900), slope_max=math.radians(60), sink_m=0.8)
     fly.ground = island.height
     x, y, z = island.view_from
-    # Grass and stones where one stands first; nobody sees them from afar.
+    # Grass and stones where one stands, wherever that is; nobody sees them from afar.
     blades = lw.Material(roughness=0.8, wind=0.5, double_sided=True)
-    here = (x - 110, z - 110, x + 110, z + 110)
-    plant(lw.flora.grass(color="#8f8a4c"), 5_000, blades, seed=6, size=(0.6, 1.7), tint=0.3, area=here,
-          height=(1.2, 500), slope_max=math.radians(40), patches_m=14, sink_m=0.03)
-    plant(lw.flora.grass(seed=5, color="#66763a"), 5_000, blades, seed=7, size=(0.5, 1.3), tint=0.3, area=here,
-          height=(2.5, 500), slope_max=math.radians(40), patches_m=33, sink_m=0.03)
-    plant(lw.flora.rock(seed=8, size_m=0.35), 500, stone, seed=8, size=(0.15, 1.6), tint=0.4, area=here,
-          height=(-1, 500), slope_max=math.radians(50), sink_m=0.05)
+    for color, seed, low, patches_m in (("#8f8a4c", 6, 1.2, 14), ("#66763a", 5, 2.5, 33)):
+        lw.GroundCover(app, island.heights, lw.flora.grass(color=color, seed=seed), blades, per_m2=1.2, reach_m=70,
+                       height=(low, 500), slope_max=math.radians(40), patches_m=patches_m, size=(0.5, 1.5), seed=seed)
+    lw.GroundCover(app, island.heights, lw.flora.rock(seed=8, size_m=0.35), stone, per_m2=0.02, reach_m=80,
+                   height=(-1, 900), slope_max=math.radians(50), size=(0.15, 1.6), tint=0.4, seed=8)
     app.camera.position = np.array((x, y + 3, z))
     app.camera.look_at(island.view_to)
 

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from layerw.net.player import Player
     from layerw.physics.body import Body
     from layerw.physics.character import Character
+    from layerw.plants.ground_cover import GroundCover
     from layerw.saves.words import Table
     from layerw.scene import flora
     from layerw.scene.components import (
@@ -101,6 +102,7 @@ __all__ = [
     "Entity",
     "Environment",
     "FlyCamera",
+    "GroundCover",
     "HandleError",
     "KeyMissing",
     "KindError",
@@ -166,7 +168,8 @@ _LATER = {
     "Lines": "layerw.drawing.lines", "Player": "layerw.net.player",
     "Points": "layerw.drawing.points",
     "DepthOfField": "layerw.frame.camera_effects", "ev": "layerw.frame.camera_effects",
-    "Environment": "layerw.scene.surroundings", "Sound": "layerw.audio.sound",
+    "Environment": "layerw.scene.surroundings", "GroundCover": "layerw.plants.ground_cover",
+    "Sound": "layerw.audio.sound",
     "Splats": "layerw.splats.splats",
     "Panel": "layerw.surface.panels", "Screenshot": "layerw.surface.screenshots", "World": "layerw.content.worlds",
     "flora": "layerw.scene.flora", "Lamp": "layerw.scene.lights", "Light": "layerw.scene.lights",

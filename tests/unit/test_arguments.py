@@ -57,6 +57,7 @@ VALID: dict[str, dict[str, Any]] = {
     "Texture": {"pixels": np.zeros((2, 2, 3), np.uint8)}, "Texture.load": {"url": "brick.png"},
     "Texture.live": {"name": "tv"}, "Texture.video": {"url": "clip.mp4"}, "Texture.target": {"width": 4, "height": 4},
     "scatter": {"heights": lambda x, z: x * 0, "count": 3, "area": (0, 0, 1, 1)},
+    "GroundCover": {"heights": lambda x, z: x * 0, "mesh": lw.Mesh.box()},
     "Sound": {"url": "ding.wav"}, "Sound.from_array": {"array": np.zeros(8)}, "App.music": {"url": None},
     "App.frame": {"callback": print},
     "App.watch": {"name": "a", "thing": type("Watched", (), {"state_hash": lambda self: ""})()},
@@ -129,6 +130,11 @@ BAD: dict[str, dict[str, list[Any]]] = {
     "scatter": {"heights": TAKES_TWO, "count": [*WHOLE, -1], "area": [(0, 0, 1), (1, 1, 0, 0), None, (NAN, 0, 1, 1)],
                 "height": [5, (1,), (2, 1), (NAN, 1), "low", None],
                 "slope_max": [*NUMBER, -1, 90], "patches_m": [*NUMBER, -1], "sink_m": NUMBER, "seed": [*WHOLE, -1]},
+    "GroundCover": {"app": [3, None], "heights": TAKES_TWO, "mesh": [3, None, lw.Material()],
+                    "material": [3, lw.Mesh.box()], "per_m2": POSITIVE, "reach_m": [*POSITIVE, 0.5, 1e5],
+                    "height": [5, (1,), (2, 1), (NAN, 1), "low", None], "slope_max": [*NUMBER, -1, 90],
+                    "patches_m": [*NUMBER, -1], "sink_m": NUMBER, "seed": [*WHOLE, -1],
+                    "size": [1.0, (1, 2, 3), (0, 1), (2, 1), (NAN, 1), None], "tint": UNIT},
     "App": {"title": [3, None], "budgets": [{"gpu_mib": 1}, 512], "lanes": [*WHOLE, 0, 65], "overlay": FLAG,
             "screen_error_px": [*NUMBER, 0, -1], "entities_max": [*WHOLE, 0, -5, 1 << 40], "pointer_lock": FLAG,
             "network": [5, "fast"]},
@@ -188,6 +194,7 @@ def callables(app: lw.App) -> dict[str, Callable[..., Any]]:
         "Budgets": lw.Budgets, "DepthOfField": lw.DepthOfField, "ev": lw.ev,
         "App": lambda **values: lw.App(host=HeadlessHost(), **values),
         "FlyCamera": lambda **values: lw.FlyCamera(**({"app": app} | values)),
+        "GroundCover": lambda **values: lw.GroundCover(**({"app": app} | values)),
         "Sun": environment.Sun, "Moon": environment.Moon, "Sky": environment.Sky, "Fog": environment.Fog,
         "Clouds": environment.Clouds,
         "Sea": environment.Sea,
@@ -254,7 +261,7 @@ def test_every_public_name_has_rows(app: lw.App) -> None:
     """Each parameter of each callable of these classes stands in BAD."""
     known = callables(app)
     for name, rows in BAD.items():
-        target = {"App": lw.App, "FlyCamera": lw.FlyCamera}.get(name, known[name])
+        target = {"App": lw.App, "FlyCamera": lw.FlyCamera, "GroundCover": lw.GroundCover}.get(name, known[name])
         missing = set(parameters(target)) - set(rows)
         assert not missing, f"{name}: no rows for {sorted(missing)}"
     for kind in (lw.Mesh, lw.Texture, lw.Sound, lw.App):

@@ -11,7 +11,7 @@ NAMES = {
     "App", "AttributeMissing", "Body", "BudgetError", "Budgets", "Camera", "Character", "Color", "ConfigError", "Crowd",
     "Decal",
     "DepthOfField", "Emitter", "Entities", "Entity", "Environment",
-    "FlyCamera", "HandleError", "KeyMissing", "KindError",
+    "FlyCamera", "GroundCover", "HandleError", "KeyMissing", "KindError",
     "Label", "Lamp", "LayerwError", "Light", "LightProbes", "Lines", "Lods", "Material",
     "Mesh", "MeshParticles", "Model",
     "Network", "Orthographic", "OutsideError", "Panel",

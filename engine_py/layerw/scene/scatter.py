@@ -1,6 +1,6 @@
 """Where things grow: points on the ground chosen by rules of height, slope and patches.
 
-Owns: the choice of points. Deterministic from its seed.
+Owns: the rules, and the choice of points. Deterministic from its seed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from layerw.base.errors import ConfigError, ShapeError
 from layerw.base.ports import F32, F64
 
 COUNT_MAX = 50_000_000
+SLOPE_STEP_M = 4.0
 Heights = Callable[[Any, Any], Any]  # (x, z) arrays in metres -> heights in metres
 
 
@@ -47,18 +48,11 @@ def scatter(
         KindError, ConfigError, ShapeError: an argument is not what it should be.
         ConfigError: the rules leave less than 1 in 500 points of the area.
     """
-    checks.callback("scatter heights", heights, "x", "z")
+    rules = Rules("scatter", heights, height, slope_max, patches_m, sink_m, seed)
     count = checks.whole("scatter count", count, 0, COUNT_MAX)
     x0, z0, x1, z1 = checks.vector("scatter area", area, 4)
     if not (x0 < x1 and z0 < z1):
         raise ShapeError(f"scatter area is {area}; it takes (x, z) of the lower corner, then of the upper one.")
-    spans = isinstance(height, Sequence) and len(height) == 2 and all(map(_is_number, height))
-    if not (spans and height[0] < height[1]):
-        raise ShapeError(f"scatter height is {checks.shown(height)}; it takes the lowest and the highest ground.")
-    checks.number("scatter slope_max", slope_max, 0, math.pi / 2)
-    checks.number("scatter patches_m", patches_m, 0)
-    checks.number("scatter sink_m", sink_m)
-    checks.whole("scatter seed", seed, 0)
     if count == 0:
         return np.zeros((0, 3), np.float32)
     rng = np.random.default_rng(seed)
@@ -67,8 +61,8 @@ def scatter(
     while have < count:
         batch = max(4096, count)
         x, z = rng.uniform(x0, x1, batch), rng.uniform(z0, z1, batch)
-        keep = _chance(heights, x, z, height, slope_max, patches_m, seed) > rng.uniform(0, 1, batch)
-        points = np.stack([x[keep], np.asarray(heights(x[keep], z[keep])) - sink_m, z[keep]], axis=1)
+        keep = rules.chance(x, z) > rng.uniform(0, 1, batch)
+        points = np.stack([x[keep], rules.ground(x[keep], z[keep]), z[keep]], axis=1)
         found.append(points)
         have, tried = have + len(points), tried + batch
         if tried > 500 * max(have, 1):
@@ -79,28 +73,50 @@ def scatter(
     return np.concatenate(found)[:count].astype(np.float32)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)
+class Rules:
+    """Where something grows: see `scatter` for what its arguments mean; `name` is whose they are, in what it raises."""
 
+    def __init__(self, name: str, heights: Heights, height: tuple[float, float], slope_max: float, patches_m: float,
+                 sink_m: float, seed: int) -> None:  # fmt: skip
+        self.heights: Heights = checks.callback(f"{name} heights", heights, "x", "z")
+        spans = isinstance(height, Sequence) and len(height) == 2 and all(map(_is_number, height))
+        if not (spans and height[0] < height[1]):
+            raise ShapeError(f"{name} height is {checks.shown(height)}; it takes the lowest and the highest ground.")
+        self.height = height
+        self.slope_max = checks.number(f"{name} slope_max", slope_max, 0, math.pi / 2)
+        self.patches_m = checks.number(f"{name} patches_m", patches_m, 0)
+        self.sink_m = checks.number(f"{name} sink_m", sink_m)
+        self.seed = checks.whole(f"{name} seed", seed, 0)
 
-def _chance(
-    heights: Heights, x: F64, z: F64, height: tuple[float, float], slope: float, patches: float, seed: int
-) -> F64:
-    y: F64 = np.asarray(heights(x, z), np.float64)
-    step = 4.0
-    dx = (np.asarray(heights(x + step, z)) - np.asarray(heights(x - step, z))) / (2 * step)
-    dz = (np.asarray(heights(x, z + step)) - np.asarray(heights(x, z - step))) / (2 * step)
-    low, high = height
-    chance: F64 = (np.hypot(dx, dz) < math.tan(slope)).astype(np.float64)
-    if math.isfinite(high - low):
-        fade = max((high - low) * 0.1, 1e-6)
-        chance *= np.clip(np.minimum(y - low, high - y) / fade, 0, 1)
-    else:
-        chance *= (y >= low) & (y <= high)
-    if patches:
-        p = (seed % 97) * 1.37
-        u, v = x / patches, z / patches
+    def ground(self, x: F64, z: F64) -> F64:
+        """Heights of what grows there, metres."""
+        found: F64 = np.asarray(self.heights(x, z), np.float64) - self.sink_m
+        return found
+
+    def chance(self, x: F64, z: F64) -> F64:
+        """From 0 to 1, of the same shape: how likely something grows there."""
+        y: F64 = np.asarray(self.heights(x, z), np.float64)
+        step = SLOPE_STEP_M
+        dx = (np.asarray(self.heights(x + step, z)) - np.asarray(self.heights(x - step, z))) / (2 * step)
+        dz = (np.asarray(self.heights(x, z + step)) - np.asarray(self.heights(x, z - step))) / (2 * step)
+        low, high = self.height
+        chance: F64 = (np.hypot(dx, dz) < math.tan(self.slope_max)).astype(np.float64)
+        if math.isfinite(high - low):
+            fade = max((high - low) * 0.1, 1e-6)
+            chance *= np.clip(np.minimum(y - low, high - y) / fade, 0, 1)
+        else:
+            chance *= (y >= low) & (y <= high)
+        return chance * self._patches(x, z) if self.patches_m else chance
+
+    def _patches(self, x: F64, z: F64) -> F64:
+        """Woods and clearings."""
+        p = (self.seed % 97) * 1.37
+        u, v = x / self.patches_m, z / self.patches_m
         woods = np.sin(u + 1.7 * np.sin(v * 0.7 + p)) + np.sin(v * 1.2 + 1.3 * np.sin(u * 0.9 - p))
         woods += 0.7 * np.sin(u * 2.3 - v * 1.9 + p)
-        chance *= np.clip(woods * 0.5 + 0.55, 0.03, 1)
-    return chance
+        found: F64 = np.clip(woods * 0.5 + 0.55, 0.03, 1)
+        return found
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)

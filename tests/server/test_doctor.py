@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,6 +27,36 @@ def test_a_machine_that_runs_the_tests_can_serve(capsys: pytest.CaptureFixture[s
     found = {line["name"]: line for line in json.loads(capsys.readouterr().out)}
     assert found["Python"]["state"] == found["kernels"]["state"] == found["runtime"]["state"] == "ok"
     assert "Chromium" not in found
+
+
+def test_it_asks_for_port_disk_node_and_what_draws_natively(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        monkeypatch.setattr(doctor, "PORT", taken.getsockname()[1])
+        monkeypatch.setattr(doctor, "CACHE_MIB", 1 << 40)
+        monkeypatch.setattr(doctor, "ADAPTER_CODE", "raise RuntimeError('No graphics adapter was found')")
+        monkeypatch.setattr("layerw_server.runtime.node.try_node", lambda: None)
+        found = {line.name: line for line in doctor.examine(browser=False)}
+        assert found["port"].state == "missing" and str(doctor.PORT) in found["port"].text
+    assert found["disk"].state == "fails" and "LAYERW_CACHE" in found["disk"].text
+    assert found["node"].state == "missing" and "start slower" in found["node"].text
+    if "native" in found:
+        assert found["native"].text == "for --native and --host native: No graphics adapter was found"
+    monkeypatch.setattr(doctor, "ADAPTER_CODE", "print('llvmpipe (LLVM 15) Vulkan')")
+    found = {line.name: line for line in doctor.examine(browser=False)}
+    assert found["port"].state == "ok"
+    if "native" in found:
+        assert found["native"].state == "ok" and "in software" in found["native"].text
+
+
+def test_a_runtime_that_is_not_there_says_when_it_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAYERW_CACHE", str(tmp_path))
+    found = {line.name: line for line in doctor.examine(browser=False)}
+    assert "obtained from the registries at the first start" in found["runtime"].text
+    (tmp_path / "prepared/one").mkdir(parents=True)
+    found = {line.name: line for line in doctor.examine(browser=False)}
+    assert found["runtime"].text.startswith("Pyodide is kept in")
 
 
 def test_what_is_missing_says_how_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:

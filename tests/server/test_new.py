@@ -24,7 +24,8 @@ def test_a_new_program_passes_its_own_test(template: Template, tmp_path: Path) -
     assert written[0] == tmp_path / "my_game" / "main.py"
     done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=tmp_path / "my_game",
                           capture_output=True, text=True, timeout=120)  # fmt: skip
-    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0 and re.search(r"[12] passed", done.stdout), done.stdout + done.stderr
+    assert "failed" not in done.stdout and "skipped" not in done.stdout
 
 
 def test_its_settings_are_well_formed_and_name_it(tmp_path: Path) -> None:
@@ -32,6 +33,9 @@ def test_its_settings_are_well_formed_and_name_it(tmp_path: Path) -> None:
     project = tomllib.loads((tmp_path / "my_game/pyproject.toml").read_text())
     assert project["project"]["name"] == "my-game"
     assert json.loads((tmp_path / "my_game/.vscode/launch.json").read_text())["configurations"][0]["args"][0] == "run"
+    settings = json.loads((tmp_path / "my_game/.vscode/settings.json").read_text())
+    assert settings["python.testing.pytestEnabled"] is True
+    assert json.loads((tmp_path / "my_game/.vscode/extensions.json").read_text())["recommendations"]
     assert "# My game" in (tmp_path / "my_game/README.md").read_text()
 
 
@@ -56,7 +60,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 
 def test_what_can_not_be_is_told(tmp_path: Path) -> None:
-    with pytest.raises(new.NewError, match="no template gam; there are data, empty, game, viewer"):
+    with pytest.raises(new.NewError, match="no template gam; there are data, empty, game, multiplayer, viewer"):
         new.create(tmp_path / "a", "gam")
     assert not (tmp_path / "a").exists()
     (tmp_path / "file").write_text("")
@@ -100,3 +104,34 @@ def test_the_viewer_shows_a_model_at_its_size(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=folder,
                           capture_output=True, text=True, timeout=120)  # fmt: skip
     assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("template", "extra", "command"), [("empty", "layerw", "run"),
+                                                            ("multiplayer", "layerw[headless]", "serve")])  # fmt: skip
+def test_it_says_everywhere_what_it_needs(template: str, extra: str, command: str, tmp_path: Path) -> None:
+    new.create(tmp_path, template)
+    project = tomllib.loads((tmp_path / "pyproject.toml").read_text())["project"]
+    assert project["dependencies"][0].startswith(f"{extra}>=")
+    assert f"pip install '{extra}' pytest" in (tmp_path / ".github/workflows/test.yml").read_text()
+    assert f"    layerw {command} main.py" in (tmp_path / "README.md").read_text()
+    assert json.loads((tmp_path / ".vscode/launch.json").read_text())["configurations"][0]["args"][0] == command
+    assert new.command(template) == f"layerw {command} main.py"
+
+
+def test_players_of_a_new_program_meet(tmp_path: Path) -> None:
+    """Its server and a player, as its README starts them."""
+    program, *_ = new.create(tmp_path, "multiplayer")
+    with subprocess.Popen([sys.executable, "-m", "layerw_server", "serve", str(program), "--port", "0"],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as serve:  # fmt: skip
+        assert serve.stdout is not None
+        try:
+            told = next(line for line in serve.stdout if "serves main.py at" in line)
+            address = told.split(" at ")[1].split()[0]
+            done = subprocess.run([sys.executable, "-m", "layerw_server", "run", str(program), "--headless",
+                                   "--connect", address, "--frames", "120", "--json"], capture_output=True, text=True,
+                                  timeout=120, check=False)  # fmt: skip
+        finally:
+            serve.terminate()
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert report["entities"] == 1 + 12 + 1 and report["errors"] == [], "the field, the gems and the player"

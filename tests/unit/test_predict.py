@@ -248,6 +248,16 @@ def test_inputs_are_said_again_where_lines_lose_only(loses: bool) -> None:
     assert np.array_equal(own(side).position, server_of(room, side).position)
 
 
+def test_a_single_input_may_come_as_it_is_or_in_a_tuple() -> None:
+    def walk(hero: Any, dt: float, wish: lw.f32x2) -> None: ...
+
+    inputs = Inputs(walk, {})
+    wanted = np.float32([0.5, 0.25]).tobytes()
+    assert [inputs.pack(given) for given in (np.float32([0.5, 0.25]), (0.5, 0.25), ((0.5, 0.25),))] == [wanted] * 3
+    with pytest.raises(lw.LayerwError, match="wish has shape"):
+        inputs.pack(((0.5, 0.25), (1, 1)))
+
+
 def test_inputs_that_were_dropped_are_not_waited_for() -> None:
     inputs = Inputs(lambda hero, dt: None, {})
     queue = InputQueue()

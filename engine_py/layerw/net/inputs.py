@@ -87,7 +87,8 @@ class Inputs:
         return b"".join(self._bytes(one, value) for one, value in zip(self.arguments, given, strict=True))
 
     def _bytes(self, one: Argument, value: Any) -> bytes:
-        found = np.broadcast_to(row_value(f"{self.name}'s input {one.name}", one.kind, value, 1), (one.kind.width,))
+        row = row_value(f"{self.name}'s input {one.name}", one.kind, value, 1)  # a tuple of one input is that input
+        found = np.broadcast_to(row.reshape(-1), (one.kind.width,))
         return bytes(_within(one, found).tobytes())
 
     def joined(self, before: bytes, data: bytes) -> bytes:

@@ -329,7 +329,8 @@ def new(
     written = checks.piece("tools.new").create(folder, template.value)
     for path in written:
         typer.echo(path)
-    STDERR.print(f"Now: cd {shlex.quote(str(folder))} && layerw run main.py", markup=False)
+    command = checks.piece("tools.new").command(template.value)
+    STDERR.print(f"Now: cd {shlex.quote(str(folder))} && {command}", markup=False)
 
 
 def doctor(

@@ -69,6 +69,11 @@ def is_precompiled(folder: Path) -> bool:
     return folder.name.endswith("-pyc")
 
 
+def is_obtained() -> bool:
+    """Whether `ensure` needs no network: some version of what is served is there."""
+    return any((cache.root() / "prepared").glob("*"))
+
+
 def clear() -> None:
     """Forget everything that was obtained and prepared."""
     with cache.lock():

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -36,6 +39,12 @@ PROBE_JS = """async () => {
   };
 }"""
 OWN_FLAGS = (*BASE_FLAGS, "--enable-unsafe-webgpu")  # the machine's GPU where there is one, as in its user's browser
+PORT = 8000  # of `layerw run`
+CACHE_MIB = 200
+ADAPTER_S = 30.0
+ADAPTER_CODE = """from layerw.hosts.native.device import find_adapter
+info = find_adapter().info
+print(info["device"], info["backend_type"])"""
 SOFTWARE = ("swiftshader", "llvmpipe", "basic render")  # of names of what draws
 PIECES = {  # module: (what it is for, the extra of layerw that brings it)
     "playwright": ("layerw shot", "shot"),
@@ -45,6 +54,8 @@ PIECES = {  # module: (what it is for, the extra of layerw that brings it)
     "alktx2": ("KTX2 textures in layerw bake", "bake"),
     "sounddevice": ("sound outside of a browser", "sound"),
     "wgpu": ("windows without a browser", "window"),
+    "nats": ("rooms on several machines, by NATS", "net"),
+    "redis": ("rooms on several machines, by Redis", "net"),
 }  # fmt: skip
 
 
@@ -60,7 +71,8 @@ class Finding:
 def examine(*, browser: bool = True) -> Iterator[Finding]:
     """Yield the findings, in the order in which they matter."""
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
-        ("Python", _python), ("kernels", _kernels), ("runtime", _runtime), ("packages", _packages)]  # fmt: skip
+        ("Python", _python), ("kernels", _kernels), ("runtime", _runtime), ("node", _node), ("port", _port),
+        ("packages", _packages), ("native", _native)]  # fmt: skip
     if browser:
         checks.append(("browser", _browser))
     for name, check in checks:
@@ -90,13 +102,41 @@ def _kernels() -> Iterator[Finding]:
 
 
 def _runtime() -> Iterator[Finding]:
+    from ..runtime.build import is_obtained
     from ..runtime.cache import root
 
     folder = root()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder):
         pass
-    yield Finding("runtime", "ok", f"Pyodide is kept in {folder}")
+    free_mib = shutil.disk_usage(folder).free >> 20
+    if free_mib < CACHE_MIB:
+        yield Finding("disk", "fails", f"{free_mib} MiB are free in {folder}, the runtime takes {CACHE_MIB}; "
+                                       "LAYERW_CACHE names another folder")  # fmt: skip
+    if is_obtained():
+        yield Finding("runtime", "ok", f"Pyodide is kept in {folder}")
+    else:
+        yield Finding("runtime", "ok", "Pyodide will be obtained from the registries at the first start; "
+                                       f"`layerw runtime` does it now, into {folder}")  # fmt: skip
+
+
+def _node() -> Iterator[Finding]:
+    from ..runtime.node import major_version, try_node
+
+    node = try_node()
+    yield (Finding("node", "missing", "to compile the runtime ahead; pages start slower without: any, or LAYERW_NODE")
+           if node is None else Finding("node", "ok", f"{node}, version {major_version(node)}"))  # fmt: skip
+
+
+def _port() -> Iterator[Finding]:
+    from ..http.serve import ServeError, bind
+
+    try:
+        bind("127.0.0.1", PORT).close()
+    except ServeError as error:
+        yield Finding("port", "missing", str(error))
+    else:
+        yield Finding("port", "ok", f"{PORT} is free on 127.0.0.1")
 
 
 def _packages() -> Iterator[Finding]:
@@ -105,6 +145,21 @@ def _packages() -> Iterator[Finding]:
             yield Finding(module, "missing", f"for {purpose}: pip install 'layerw[{extra}]'")
         else:
             yield Finding(module, "ok", f"for {purpose}")
+
+
+def _native() -> Iterator[Finding]:
+    """What wgpu would draw with, asked in a process of its own: drivers that crash are told, not died of."""
+    if find_spec("wgpu") is None:
+        return
+    done = subprocess.run([sys.executable, "-c", ADAPTER_CODE], capture_output=True, text=True, timeout=ADAPTER_S,
+                          check=False)  # fmt: skip
+    said = done.stdout.strip().splitlines()
+    if done.returncode != 0 or not said:
+        why = next(iter(done.stderr.strip().splitlines()[-1:]), f"exit status {done.returncode}")
+        yield Finding("native", "missing", f"for --native and --host native: {why.partition(': ')[2] or why}")
+        return
+    software = any(mark in said[-1].lower() for mark in SOFTWARE)
+    yield Finding("native", "ok", said[-1] + ("; in software, slowly: it found no GPU" if software else ""))
 
 
 def _browser() -> Iterator[Finding]:

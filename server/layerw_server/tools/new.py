@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from .. import __version__
 
@@ -33,11 +35,20 @@ def test_it_runs_for_a_second():
     main.app.host.step(main.app, frames=60)
     assert main.app.report()["errors"] == []
 '''
+PLAYERS_TEST = TEST.replace("import main", "import numpy as np\n\nimport main", 1) + '''
+
+def test_nobody_leaves_the_field_or_runs_faster_to_a_corner():
+    place = (0.0, 0.45, 0.0)
+    for _ in range(600):
+        before, place = place, main.stepped(place, np.array([1.0, 1.0]), 1 / 60)
+        assert np.linalg.norm(np.subtract(place, before)) <= main.SPEED / 60 + 1e-6
+    assert place[0] == main.SIDE_M / 2 - 0.5 == -place[2]
+'''
 PROJECT = """[project]
 name = "$name"
 version = "0.1.0"
 requires-python = ">=3.11"
-dependencies = ["layerw>=$version"]
+dependencies = ["$layerw>=$version"]
 
 [project.optional-dependencies]
 dev = ["layerw[shot]", "pytest>=8"]
@@ -54,22 +65,34 @@ jobs:
       - uses: actions/checkout@v4
       - uses: actions/setup-python@v5
         with: {python-version: "3.12"}
-      - run: pip install layerw pytest
+      - run: pip install '$layerw' pytest
       - run: pytest -q
 """
 README = """# $title
 
-    pip install 'layerw[shot]' pytest
-    layerw run main.py          # in the browser; every save reloads it
-    pytest                      # a second of it without a browser
+    pip install '$all' pytest
+$start    pytest                      # a second of it without a browser
     layerw shot main.py --out picture.png
     layerw export main.py site  # a folder for any static host
 """
-LAUNCH = {"version": "0.2.0", "configurations": [
-    {"name": "layerw run", "type": "debugpy", "request": "launch", "module": "layerw_server",
-     "args": ["run", "main.py"], "console": "integratedTerminal"},
-    {"name": "tests", "type": "debugpy", "request": "launch", "module": "pytest", "args": ["-q"]},
-]}  # fmt: skip
+SETTINGS = {"python.testing.pytestEnabled": True, "python.testing.unittestEnabled": False,
+            "python.testing.pytestArgs": ["-q"], "files.exclude": {"**/__pycache__": True}}  # fmt: skip
+EXTENSIONS = {"recommendations": ["ms-python.python", "ms-python.debugpy"]}
+RUN = "    layerw run main.py          # in the browser; what you save is running a moment later\n"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What differs between templates. extra: of layerw, that the program needs; command: that shows it."""
+
+    extra: str = ""
+    command: str = "run"
+    start: str = RUN
+    test: str = TEST
+
+
+SERVE = "    layerw serve main.py        # open its address twice; `layerw swarm main.py` sends more players\n"
+KINDS = {"multiplayer": Kind(extra="headless", command="serve", start=SERVE, test=PLAYERS_TEST)}  # those that differ
 
 
 def create(folder: Path, template: str) -> list[Path]:
@@ -93,6 +116,11 @@ def create(folder: Path, template: str) -> list[Path]:
     return [folder / name for name in texts]
 
 
+def command(template: str) -> str:
+    """What shows a program of this template, typed in its folder."""
+    return f"layerw {KINDS.get(template, Kind()).command} main.py"
+
+
 def templates() -> list[str]:
     """The names of those that there are, sorted."""
     return sorted(path.name.removesuffix(SUFFIX) for path in _folder().iterdir() if path.name.endswith(SUFFIX))
@@ -109,10 +137,27 @@ def _title(folder: Path) -> str:
 
 
 def _texts(title: str, template: str) -> dict[str, str]:
+    kind = KINDS.get(template, Kind())
     words = {"title": title, "name": re.sub(r"[^0-9a-z]+", "-", title.lower()).strip("-") or "program",
-             "version": __version__}  # fmt: skip
+             "version": __version__, "start": kind.start, "layerw": _layerw(kind.extra),
+             "all": _layerw(kind.extra, "shot")}  # fmt: skip
     program = _folder().joinpath(f"{template}{SUFFIX}").read_text("utf-8")
-    shapes = {"main.py": program, "tests/test_main.py": TEST, "pyproject.toml": PROJECT, "README.md": README,
+    shapes = {"main.py": program, "tests/test_main.py": kind.test, "pyproject.toml": PROJECT, "README.md": README,
               ".github/workflows/test.yml": CI, ".gitignore": "__pycache__/\n.venv/\nsite/\n"}  # fmt: skip
     texts = {name: Template(text).substitute(words) for name, text in shapes.items()}
-    return texts | {".vscode/launch.json": json.dumps(LAUNCH, indent=2) + "\n"}
+    settings = {"launch": _launch(kind.command), "settings": SETTINGS, "extensions": EXTENSIONS}
+    return texts | {f".vscode/{name}.json": json.dumps(value, indent=2) + "\n" for name, value in settings.items()}
+
+
+def _layerw(*extras: str) -> str:
+    wanted = ",".join(extra for extra in extras if extra)
+    return f"layerw[{wanted}]" if wanted else "layerw"
+
+
+def _launch(command: str) -> dict[str, Any]:
+    """What VS Code's "Run and Debug" offers."""
+    return {"version": "0.2.0", "configurations": [
+        {"name": f"layerw {command}", "type": "debugpy", "request": "launch", "module": "layerw_server",
+         "args": [command, "main.py"], "console": "integratedTerminal"},
+        {"name": "tests", "type": "debugpy", "request": "launch", "module": "pytest", "args": ["-q"]},
+    ]}  # fmt: skip

@@ -125,13 +125,9 @@ def build(app: lw.App, seed: int, walls) -> None:
                                scale=np.repeat(size[:, None], 3, axis=1), static=True)  # fmt: skip
         app.physics.add(group, "static", shape="cylinder", size=(radius, 12.0), layer=TRUNKS)
         trunks.append(np.column_stack((place, radius * size, np.ones(count))))
-    tufts = np.repeat(places(300, rng, low=SHORE_M + 0.5, slope=0.86), 9, axis=0)  # they stand together
-    tufts[:, [0, 2]] += rng.normal(0, 1.3, (len(tufts), 2))
-    tufts[:, 1] = height(tufts[:, 0], tufts[:, 2]) - 0.04
     blades = lw.Material(roughness=0.9, wind=0.5, double_sided=True)
-    app.spawn_many(lw.flora.grass(height_m=0.5, color="#5d7a33"), len(tufts), blades, position=tufts, static=True,
-                   rotation=upright(rng.uniform(0, math.tau, len(tufts))),
-                   scale=np.repeat(rng.uniform(0.5, 1.3, (len(tufts), 1)), 3, axis=1))  # fmt: skip
+    lw.GroundCover(app, height, lw.flora.grass(height_m=0.5, color="#5d7a33"), blades, per_m2=2.5, reach_m=55,
+                   height=(SHORE_M + 0.3, 100), slope_max=0.5, patches_m=6, size=(0.4, 1.1), seed=seed)
     points, faces = surface(CELLS // 2)
     dry = faces[(points[faces, 1] > SHORE_M).all(axis=1)]
     rows = np.concatenate(trunks)

@@ -106,6 +106,7 @@ class GroundCover:
         for number, (cell_m, cells, plants) in enumerate(plans):
             rows = app.spawn_many(_until(mesh, RINGS[number][1] * reach), cells * cells * plants, material, scale=0.0)
             rows.visible = False
+            rows.casts_shadow = number == 0  # of what is farther nobody sees one
             self._rings.append(_Ring(rows, cell_m, cells, plants, rules, look, number))
         self._covers: list[GroundCover] = app._engine.subsystems.get("ground_cover", GroundCovers).covers
         self._covers.append(self)

@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from layerw_server.http.web import web_folder
-from layerw_server.tools.export import export_app
+from layerw_server.runtime import slim
+from layerw_server.tools.export import ExportOptions, export_app
 
 from .harness import CUBE, open_program, write_program
 
@@ -58,7 +59,9 @@ def test_an_export_plays_anywhere(tmp_path: Path, runtime_dir: Path, context: Br
     program = write_program(tmp_path / "app", {
         "main.py": "import colours, json\n" + CUBE + "\njson.load(open('level 1%.json'))\nopen('late.bin').read()\n",
         "colours.py": "RED = 1\n", "level 1%.json": "[1]", "late.bin": "late"})
-    export_app(program, tmp_path / "host" / BASE_PATH, runtime=runtime_dir, web=web_folder())
+    parts = slim.ensure(runtime_dir, lambda text, done: None)
+    export_app(program, tmp_path / "host" / BASE_PATH, runtime=runtime_dir, web=web_folder(),
+               options=ExportOptions(parts=parts))
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
     with static_server(tmp_path / "host") as origin:
@@ -66,10 +69,18 @@ def test_an_export_plays_anywhere(tmp_path: Path, runtime_dir: Path, context: Br
         running = open_program(context, base, backend="null", thread=thread).wait_ready()
         assert running.report()["entities"] == 1
         assert running.page.evaluate("crossOriginIsolated") is False
+        told: list[str] = []
+        running.page.on("console", lambda message: told.append(message.text))
+        rest = "import importlib; [importlib.import_module(n) for n in ('decimal', 'layerw.splats', 'numpy.fft')]; "
+        assert running.python(rest + "int(abs(importlib.import_module('numpy').fft.fft([1, 2, 3])[0]))") == 6
+        assert len([text for text in told if "which this export left out of its start" in text]) == 3
+        assert running.python("type(importlib.import_module('decimal').Decimal(1)).__name__") == "Decimal"
         running.check_leaks()
         running.page.close()
     outside = [url for url in asked if not url.startswith((base, "data:", "blob:" + origin))]
     assert any(url.startswith(base + "runtime/layerw-") for url in asked)
+    assert {"pyodide.asm.wasm.gz", "python_stdlib.zip.gz"} <= {url.rsplit("/", 1)[1] for url in asked}
+    assert len([url for url in asked if "/rest-" in url]) == 3
     assert outside == []
     assert running.errors.texts == []
 

@@ -12,6 +12,7 @@ import pytest
 
 from layerw.kernels import files as kernels
 from layerw_server.runtime import decoders
+from layerw_server.tools import packing
 from layerw_server.tools.export import MARKER, RUNTIME_FILES, ExportError, ExportOptions, ExportReport, export_app
 from layerw_server.tools.needs import needed_entries
 
@@ -44,6 +45,10 @@ def _names(folder: Path) -> set[str]:
 def test_what_travels(ready: Path) -> None:
     report = _export(ready)
     names = _names(ready / "out")
+    assert {"kernels/side.wasm.gz", "kernels/side.wasm.br"} < names
+    report.files -= len([name for name in names if name.endswith(packing.FORMS)])
+    report.size_bytes -= sum((ready / "out" / name).stat().st_size for name in names if name.endswith(packing.FORMS))
+    names = {name for name in names if not name.endswith(packing.FORMS)}
     assert names == {
         "index.html", "_headers", MARKER, "web/boot.js", "web/shaders/box.wgsl",
         *(f"kernels/{path.name}" for path in kernels.FOLDER.glob("*.wasm")),

@@ -7,6 +7,7 @@
  */
 import { zipMembers } from './archive.js';
 import { BusyClock } from './busy.js';
+import { bytesNow } from './fetch-now.js';
 import { BootError, fetchBytes, fetchOk } from './fetch-ok.js';
 import { ProgramFiles } from './program-files.js';
 import { Runtime } from './runtime.js';
@@ -37,6 +38,7 @@ import { fetchWheels, unpackWheels } from './wheels.js';
 /** Where the engine's modules say that they come from, as in runtime/prepare.py; nothing lies there. */
 const ENGINE_ROOT = '/lib/layerw.whl';
 const IMPORTER = 'layerw/hosts/archive.py';
+const REST_INDEX = 'layerw/rest.json';
 
 /**
  * @param {BootOptions} options
@@ -67,6 +69,11 @@ sys.path.insert(0, "/app")
 from layerw.hosts import browser, program
 browser.watch_busy()
 lambda path: program.run(path, browser.start)
+`;
+
+const REST_PY = `
+from layerw.hosts.rest import install
+lambda index, fetch, say: install(index, lambda name: fetch(name).to_bytes(), say)
 `;
 
 /** Python in the page, from its first byte to a running program. */
@@ -105,7 +112,7 @@ export class PythonBoot {
     this.#wheels = this.#manifest.then((manifest) => fetchWheels(options.appUrl, manifest.wheels ?? [], fetchOk));
     this.#files = this.#manifest.then((manifest) => new ProgramFiles(options.appUrl, manifest, fetchOk, hooks.log));
     this.#engine = this.#manifest.then(({ engine }) => (engine === 'zip'
-      ? fetchBytes(options.engineUrl, 'The engine\'s sources') : fetchEngine(options.runtimeUrl)));
+      ? fetchBytes(options.engineUrl, 'The engine\'s sources') : fetchEngine(options.runtimeUrl, this.#runtime.folder)));
     this.#kept = Promise.all([this.#manifest, this.#files]).then(([manifest, files]) => readKept(options, manifest, files));
     this.#kept.catch(() => {});
     this.#optional = this.#files.then((files) => fetchOptional(options, files));
@@ -130,7 +137,7 @@ export class PythonBoot {
   async python(glueModule) {
     const pyodide = await this.#runtime.pyodide;
     this.#hooks.progress('engine', 0.7);
-    installEngine(pyodide, await this.#engine);
+    installEngine(pyodide, await this.#engine, this.#runtime.folder, (text) => this.#hooks.log(0, text));
     pyodide.registerJsModule('layerw_glue', glueModule);
     pyodide.runPython('import layerw');
     this.#hooks.mark('layerw', performance.now());
@@ -219,8 +226,10 @@ function writeKept(FS, kept) {
  * Modules of the engine are imported from its zip as it is: see layerw/hosts/archive.py.
  * @param {any} pyodide
  * @param {ArrayBuffer} zip
+ * @param {import('./packed.js').PackedFolder} folder
+ * @param {(text: string) => void} say
  */
-function installEngine(pyodide, zip) {
+function installEngine(pyodide, zip, folder, say) {
   let members;
   try {
     members = zipMembers(zip);
@@ -235,16 +244,35 @@ function installEngine(pyodide, zip) {
   const bytes = pyodide.toPy(new Uint8Array(zip));
   install(bytes, JSON.stringify(members), ENGINE_ROOT);
   for (const proxy of [install, bytes, globals]) proxy.destroy();
+  if (REST_INDEX in members) installRest(pyodide, zip, members[REST_INDEX], folder, say);
+}
+
+/**
+ * What an export left out is fetched when it is imported: see layerw/hosts/rest.py.
+ * @param {any} pyodide
+ * @param {ArrayBuffer} zip
+ * @param {[number, number]} place of the index
+ * @param {import('./packed.js').PackedFolder} folder
+ * @param {(text: string) => void} say
+ */
+function installRest(pyodide, zip, [start, size], folder, say) {
+  const index = pyodide.toPy(JSON.parse(new TextDecoder().decode(new Uint8Array(zip, start, size))));
+  const install = pyodide.runPython(REST_PY);
+  const fetch = (/** @type {string} */ name) => bytesNow(folder.url + name);
+  install(index, fetch, say);
+  for (const proxy of [install, index]) proxy.destroy();
 }
 
 /**
  * The engine's wheel, checked by the browser against the sum in the lock file.
  * @param {string} runtimeUrl
+ * @param {import('./packed.js').PackedFolder} folder
  * @returns {Promise<ArrayBuffer>}
  */
-async function fetchEngine(runtimeUrl) {
+async function fetchEngine(runtimeUrl, folder) {
   const lock = await (await fetchOk(`${runtimeUrl}pyodide-lock.json`, 'The runtime file pyodide-lock.json')).json();
   const { file_name: name, sha256 } = lock.packages.layerw;
   const sum = btoa(String.fromCharCode(...sha256.match(/../g).map((/** @type {string} */ byte) => parseInt(byte, 16))));
-  return fetchBytes(runtimeUrl + name, 'The engine', { integrity: `sha256-${sum}` });
+  const response = await fetchOk(runtimeUrl + name, 'The engine', { integrity: `sha256-${sum}` }, (_, init) => folder.fetch(name, init));
+  return response.arrayBuffer();
 }

@@ -14,12 +14,13 @@ export class BootError extends Error {
  * @param {string} url
  * @param {string} what
  * @param {RequestInit} [init]
+ * @param {(url: string, init?: RequestInit) => Promise<Response>} [ask]
  * @throws {BootError}
  */
-export async function fetchOk(url, what, init) {
+export async function fetchOk(url, what, init, ask = (...asked) => fetch(...asked)) {
   let response;
   try {
-    response = await fetch(url, init);
+    response = await ask(url, init);
   } catch (error) {
     throw new BootError(`${what} could not be fetched from ${url} (${error}). Is the server still running?`);
   }

@@ -8,6 +8,8 @@
  * the program waits, on the page's thread (thread=main) the page does.
  */
 
+import { fetchNow } from './fetch-now.js';
+
 const EAGER_BYTES_MAX = 4 * 1024 * 1024;
 const EAGER_SUFFIXES = new Set(['json', 'csv', 'tsv', 'txt', 'toml', 'yaml', 'yml', 'ini', 'xml', 'md', 'npy', 'npz', 'tmx',
   'sqlite', 'db', 'pickle', 'pkl', 'dat', 'map', 'level']);
@@ -129,22 +131,18 @@ export class ProgramFiles {
    */
   #fetchNow(FS, name) {
     const url = fileUrl(this.#base, name);
-    const request = new XMLHttpRequest();
-    const inWorker = typeof document === 'undefined';
+    let answer;
     try {
-      request.open('GET', url, false);
-      if (inWorker) request.responseType = 'arraybuffer';
-      else request.overrideMimeType('text/plain; charset=x-user-defined'); // the only way to bytes on a page's thread
-      request.send();
+      answer = fetchNow(url);
     } catch (error) {
       this.#log(1, `open("${name}"): ${url} could not be fetched (${error}).`);
       throw new FS.ErrnoError(EIO);
     }
-    if (request.status < 200 || request.status > 299) {
-      this.#log(1, `open("${name}"): ${url} answered ${request.status} ${request.statusText}.`);
-      throw new FS.ErrnoError(request.status === 404 ? ENOENT : EIO);
+    if (answer.status < 200 || answer.status > 299) {
+      this.#log(1, `open("${name}"): ${url} answered ${answer.status} ${answer.statusText}.`);
+      throw new FS.ErrnoError(answer.status === 404 ? ENOENT : EIO);
     }
-    return inWorker ? new Uint8Array(request.response) : Uint8Array.from(request.responseText, (c) => c.charCodeAt(0) & 255);
+    return answer.bytes();
   }
 }
 

@@ -7,6 +7,7 @@
  */
 import { BootError, fetchOk } from './fetch-ok.js';
 import { LineOutput } from './output.js';
+import { PackedFolder } from './packed.js';
 import { watchWasm } from './runtime-wasm.js';
 
 /**
@@ -30,6 +31,7 @@ export class Runtime {
 
   /** @param {string} url folder of Pyodide, ends with / */
   constructor(url) {
+    this.folder = new PackedFolder(url);
     /** Its API object, with numpy imported. Rejects with a BootError. @type {Promise<any>} */
     this.pyodide = this.#start(url);
     this.pyodide.catch(() => {}); // whoever listens is told when they ask
@@ -69,11 +71,13 @@ export class Runtime {
     checkWasm();
     const missing = checkRuntime(runtimeUrl).then(() => new Promise(() => {}));
     const url = new URL(`${runtimeUrl}pyodide.asm.wasm`, location.href).href;
+    const giveBack = this.folder.listen();
     const wasm = watchWasm(url, (error) => new BootError(`The runtime file pyodide.asm.wasm from ${url} is damaged: ${error}`));
     try {
       return await Promise.race([missing, strayFailure(), wasm.failed, this.#load(runtimeUrl)]);
     } finally {
       wasm.end();
+      giveBack();
     }
   }
 

@@ -6,6 +6,8 @@ import json
 import shlex
 import threading
 import webbrowser
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlencode
@@ -54,6 +56,16 @@ def ensure_runtime() -> Path:
 
     with steps("Runtime") as report:
         return runtime.ensure(report)
+
+
+def ensure_parts(runtime: Path, report: Callable[[str, float], None]) -> Path | None:
+    """What exports choose from, or None with a warning."""
+    from ..runtime import slim
+
+    parts = slim.ensure(runtime, report)
+    if parts is None:
+        STDERR.print("note: there is no node to compile with, so the export starts with all of Python and numpy")
+    return parts
 
 
 def run(
@@ -253,6 +265,8 @@ def export(
     thread: ThreadOption = Thread.WORKER,
     unchecked: Annotated[bool, typer.Option("--unchecked", help=(
         "Write it also when a check finds a syntax error, a missing package or a missing file."))] = False,
+    whole: Annotated[bool, typer.Option("--whole", help=(
+        "Start with all of Python, numpy and the engine, also what the program never imports."))] = False,
 ) -> None:
     """Write APP as a static folder for any web host; it makes no request to anywhere else.
 
@@ -266,11 +280,13 @@ def export(
     options = module.ExportOptions(everything, checks.folders(mount or []), ensure_wheels(path, packages, runtime),
                                    attributes, unchecked)
     with steps("Export") as report:
+        if not whole:
+            options = replace(options, parts=ensure_parts(runtime, report))
         made = module.export_app(path, out, runtime=runtime, web=checks.web_folder(), options=options, progress=report)
     for text in made.notes:
         STDERR.print(f"note: {text}", markup=False)
-    typer.echo(f"{out}: {made.files} files, {made.size_bytes / 1e6:.1f} MB; "
-               f"try it with: python -m http.server -d {out}")
+    typer.echo(f"{out}: {made.files} files, {made.size_bytes / 1e6:.1f} MB, of which a start fetches "
+               f"{made.start_bytes / 1e6:.1f} MB (brotli); try it with: python -m http.server -d {out}")
     if made.kept:
         typer.echo(f"Kept, because the export did not write it: {', '.join(made.kept)}")
     if made.left_out:

@@ -4,6 +4,8 @@ Layout below `root()`:
     files/<sha256>/<name>     pinned files as obtained
     prepared/<key>/           stored zips made from them (precompiled or shipped)
     runtime/<key>/            folders to serve, copies out of the two above: damage in one stays there
+    slim/<key>/               the same without docstrings and with what imports what, for exports
+    packed/<sha256>.gz|.br    compressed forms of files of exports
     node/                     node and npm from PyPI, where the machine has none
 Does not fetch anything.
 """
@@ -63,7 +65,7 @@ def lock() -> Iterator[None]:
 
 def _remove_parts() -> None:
     """Removes what `write` and `new_folder` of a killed process left."""
-    for pattern in ("files/*/.part-*", "prepared/.part-*", "runtime/.part-*"):
+    for pattern in ("files/*/.part-*", "prepared/.part-*", "runtime/.part-*", "slim/.part-*"):
         for path in root().glob(pattern):
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)

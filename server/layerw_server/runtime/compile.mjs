@@ -1,6 +1,6 @@
 // Runs in node: boots the Pyodide of a folder and lets compile_zip.py compile the zips named in a job file.
 // Arguments: <folder with pyodide.mjs> <job.json: {scripts: [paths of Python], zips: [{source, target, root, beside,
-// expand}]}>; the scripts define compile_zip and expand.
+// expand, strip}]}>; the scripts define compile_zip, stripped and expand.
 // Prints one line "done <target>" for each zip. Does not fetch anything.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,10 +13,13 @@ const pyodide = await loadPyodide({ indexURL: folder });
 for (const script of job.scripts) pyodide.runPython(readFileSync(script, "utf8"));
 const compileZip = pyodide.globals.get("compile_zip");
 const parses = { true: pyodide.globals.get("expand"), false: pyodide.globals.get("ast").parse };
-for (const { source, target, root, beside, expand } of job.zips) {
+const stripped = pyodide.globals.get("stripped");
+for (const { source, target, root, beside, expand, strip } of job.zips) {
   pyodide.FS.writeFile("/in.zip", new Uint8Array(readFileSync(source)));
-  compileZip("/in.zip", "/out.zip", root, beside, parses[expand]);
+  const parse = strip ? stripped(parses[expand]) : parses[expand].copy();
+  compileZip("/in.zip", "/out.zip", root, beside, parse);
+  parse.destroy();
   writeFileSync(target, pyodide.FS.readFile("/out.zip"));
   console.log(`done ${target}`);
 }
-for (const proxy of [compileZip, ...Object.values(parses)]) proxy.destroy();
+for (const proxy of [compileZip, stripped, ...Object.values(parses)]) proxy.destroy();

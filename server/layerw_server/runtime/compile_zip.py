@@ -15,6 +15,21 @@ from collections.abc import Callable
 Parse = Callable[[bytes, str], ast.Module]
 STAMP = (1980, 1, 1, 0, 0, 0)
 
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+KEEPS_DOCSTRINGS = ("pyodide/", "_pyodide/")  # which read their own
+
+
+def stripped(parse: Parse) -> Parse:
+    """As `parse`, less the docstrings: a quarter of what a page would fetch."""
+    def parsed(source: bytes, path: str) -> ast.Module:
+        tree = parse(source, path)
+        if not any(f"/{folder}" in path for folder in KEEPS_DOCSTRINGS):
+            for node in ast.walk(tree):
+                if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+                    node.body[:1] = [] if len(node.body) > 1 else [ast.copy_location(ast.Pass(), node.body[0])]
+        return tree
+    return parsed
+
 
 def pyc_bytes(source: bytes, path: str, parse: Parse) -> bytes:
     """The .pyc of a source: magic, flags (1 = hash-based; 2 would check it), source hash, code. PEP 552."""

@@ -33,13 +33,15 @@ STDLIB_LEFT_OUT = ("_pyrepl/windows*", "asyncio/windows_*", "*.bat")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One zip to compile. `beside` keeps the sources (see compile_zip.py), `expand` writes classes out (expand.py)."""
+    """One zip to compile. `beside` keeps the sources (see compile_zip.py), `expand` writes classes out (expand.py),
+    `strip` leaves the docstrings out."""
 
     source: str
     target: str
     root: str
     beside: bool
     expand: bool = False
+    strip: bool = False
 
 
 def slim(data: bytes, left_out: tuple[str, ...]) -> bytes:
@@ -54,11 +56,16 @@ def slim(data: bytes, left_out: tuple[str, ...]) -> bytes:
 
 def compile_zips(node: Path, pyodide_folder: Path, jobs: list[Job]) -> None:
     """Run node once over all jobs; RuntimeUnavailable with node's last line where it fails."""
+    scripts = [str(HERE / name) for name in ("compile_zip.py", "expand.py")]
+    run_node(node, "compile.mjs", pyodide_folder, {"scripts": scripts, "zips": [asdict(job) for job in jobs]})
+
+
+def run_node(node: Path, script: str, pyodide_folder: Path, job: dict[str, object]) -> None:
+    """Run one of the scripts beside this file in node; RuntimeUnavailable with node's last line where it fails."""
     with tempfile.TemporaryDirectory() as folder:
         job_path = Path(folder) / "job.json"
-        scripts = [str(HERE / name) for name in ("compile_zip.py", "expand.py")]
-        job_path.write_text(json.dumps({"scripts": scripts, "zips": [asdict(job) for job in jobs]}), encoding="utf-8")
-        command = [node, HERE / "compile.mjs", pyodide_folder, job_path]
+        job_path.write_text(json.dumps(job), encoding="utf-8")
+        command = [node, HERE / script, pyodide_folder, job_path]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_TIMEOUT_S, check=False)
         except (OSError, subprocess.SubprocessError) as error:

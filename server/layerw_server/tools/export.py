@@ -1,6 +1,7 @@
 """Export: a static folder that plays one program on any web host and makes no external request.
 
-Owns: what is copied, and the refusal to overwrite anything that is no export. Does not bake or compress.
+Owns: what is copied, and the refusal to overwrite anything that is no export. Does not bake, choose (slim.py) or
+compress (packing.py).
 Layout: index.html, web/, kernels/, runtime/ (with the engine's wheel, and the decoders that files need),
 app/ (with manifest.json), wheels/, `_headers`.
 Limits: only files of the program's folder that may be served (no hidden ones, no caches, no links out of it).
@@ -14,6 +15,7 @@ import os
 import re
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +28,7 @@ from ..runtime import decoders
 from ..runtime.packages import NONE as NO_WHEELS
 from ..runtime.packages import PageWheels
 from ..runtime.wheel import engine_folder
+from . import packing, slim
 from .needs import needed_entries
 from .program_checks import check_program
 from .replace import replace, sums
@@ -62,6 +65,7 @@ class ExportReport:
     folder: Path
     files: int = 0
     size_bytes: int = 0
+    start_bytes: int = 0  # of Python, numpy and the engine, as they travel where the host negotiates brotli
     left_out: list[str] = field(default_factory=list)  # entries of the program's folder that nothing names
     kept: list[str] = field(default_factory=list)  # files of an older export that were not its own
     notes: list[str] = field(default_factory=list)  # what may be wrong on the page
@@ -76,6 +80,7 @@ class ExportOptions:
     wheels: PageWheels = NO_WHEELS
     attributes: Mapping[str, str] = field(default_factory=dict)  # of <layer-w>; the address overrides them
     unchecked: bool = False  # write it also when the checks find a fault
+    parts: Path | None = None  # of runtime/slim.py; None: Python, numpy and the engine as they are in the runtime
 
 
 DEFAULTS = ExportOptions()
@@ -112,6 +117,10 @@ def export_app(program: Path, out: Path, *, runtime: Path, web: Path, options: E
         _copy_app(program, part, report, options, skipped=(out, part))
         _copy_decoders(runtime, part)
         _run_checks(part / "app" / program.name, report, options)
+        if options.parts is not None:
+            say("Leaving out what the program does not import", 0.5)
+            slim.write(options.parts, _sources(part, options), part / "runtime", lock)
+        _pack(part, lock, report, say)
         written = _written(out)
         _write_notes(program, part)
         _count(part, report)
@@ -202,6 +211,28 @@ def _copy_runtime(runtime: Path, lock: dict[str, Any], target: Path) -> None:
     for name in (*RUNTIME_FILES, *(entry["file_name"] for entry in lock["packages"].values())):
         _copy(runtime / name, target / name)
     (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
+
+
+def _sources(part: Path, options: ExportOptions) -> list[Path]:
+    """Everything in Python that will run."""
+    with_wheels = part / ".wheels"
+    for wheel in options.wheels.wheels:
+        with zipfile.ZipFile(options.wheels.folder / wheel.file) as archive:
+            archive.extractall(with_wheels, [name for name in archive.namelist() if name.endswith(".py")])
+    return [*(part / "app").rglob("*.py"), *with_wheels.rglob("*.py")]
+
+
+def _pack(part: Path, lock: dict[str, Any], report: ExportReport, say: Progress) -> None:
+    """Compress, and tell the page in the runtime's lock file which of its files have such a form."""
+    shutil.rmtree(part / ".wheels", ignore_errors=True)
+    found = packing.pack([path for path in sorted(part.rglob("*")) if path.is_file() and path.parent.name != "app"],
+                         lambda text, done: say(text, 0.6 + 0.3 * done))
+    runtime = part / "runtime"
+    lock["layerw"] = {"gz": {path.name: [path.stat().st_size, size] for path, size in found.items()
+                             if path.parent == runtime}}
+    (runtime / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
+    report.start_bytes = sum(packing.packed_size(runtime / name) for name in (
+        *RUNTIME_FILES, *(lock["packages"][name]["file_name"] for name in PACKAGES)))
 
 
 def _copy_decoders(runtime: Path, part: Path) -> None:

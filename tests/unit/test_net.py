@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import layerw as lw
 from layerw.net import wire
@@ -461,3 +463,53 @@ print([m for m in sys.modules if m.startswith("layerw.net") or m == "layerw.kern
 """
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_many_players_are_told_in_turns_that_are_through_before_the_next_tick() -> None:
+    room = Together(crafts, 0)
+    room.server.app.net.players_max = 200
+    lines = [room.line() for _ in range(150)]
+    hello = wire.value_message(wire.HELLO, {"schema": room.server.room.schema.hash, "token": ""})
+    for line in lines:
+        line.send(hello, reliable=True)
+    room.step(60)
+    counts = []
+    for line in lines:
+        line.take()
+    room.server.room._frames = 0
+    ticks: list[set[int]] = [set() for _ in lines]
+    for _ in range(12):
+        room.step(1)
+        counts.append(0)
+        for line, told in zip(lines, ticks, strict=True):
+            for data in line.take():
+                if data[0] == wire.SNAPSHOT:
+                    counts[-1] += 1
+                    told.add(wire.read_snapshot(data)[0].tick)
+                    line.send(wire.ack_message(max(told), 0.0), reliable=False)
+    assert max(counts) <= 64 and room.errors() == []
+    assert all(len(told) >= 3 for told in ticks), "each is told of every tick"
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.floats(0, 1))
+def test_zeros_at_the_end_of_a_block_are_left_out_and_come_back(seed: int, count: int, share: float) -> None:
+    dice = np.random.default_rng(seed)
+    width = 7
+
+    def snapshot(tick: int, words: Any) -> Snapshot:
+        keys = (np.arange(count, dtype=np.uint64) // np.uint64(5) << np.uint64(32)) | np.arange(count, dtype=np.uint64)
+        return Snapshot(tick, keys, words)
+
+    before = dice.integers(0, 2**32, (count, width), dtype=np.uint32)
+    others = dice.integers(0, 2**32, (count, width), dtype=np.uint32)
+    after = np.where(dice.random((count, width)) < share, others, before)
+    blocks = pack_cells(snapshot(2, after), snapshot(1, before))
+    scratch = np.empty(1000, np.uint32)
+    for cell in range(-(-count // 5)):
+        rows = slice(5 * cell, min(5 * cell + 5, count))
+        known = CellRows(np.arange(count, dtype=np.uint32)[rows], before[rows])
+        found = unpack_cell(blocks[cell], known, width, scratch).words if cell in blocks else before[rows]
+        assert np.array_equal(found, after[rows])
+    changed = (after != before).any(axis=1)
+    assert set(blocks) == {one // 5 for one in np.flatnonzero(changed).tolist()}

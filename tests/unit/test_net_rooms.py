@@ -104,3 +104,18 @@ def test_a_process_that_cannot_be_started_is_told(tmp_path: Path) -> None:
         assert ended == ["main"] and "Too many open files" in one.failed
 
     asyncio.run(inside())
+
+
+def test_of_rooms_that_ended_so_many_states_are_kept_and_no_more(tmp_path: Path) -> None:
+    async def live() -> None:
+        rooms = module.Rooms(tmp_path / "main.py", tmp_path, 2)
+        rooms.running["now"] = room(tmp_path, [])
+        most = module.KEPT_A_ROOM * 2
+        for number, name in enumerate(["main", "now", *(f"room-{k}" for k in range(most + 5))]):
+            rooms.file(name).write_bytes(b"state")
+            os.utime(rooms.file(name), (number, number))
+        rooms._end_of("room-20")
+        left = {file.stem for file in tmp_path.glob("*.lw")}
+        assert left == {"main", "now", *(f"room-{k}" for k in range(5, most + 5))}
+
+    asyncio.run(live())

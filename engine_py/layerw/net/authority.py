@@ -304,6 +304,8 @@ class Authority:
         self._frames += 1
         if self._frames % self._settings.frames_a_tick == 0:
             self._tick()
+        else:
+            self.telling.go_on()
 
     def _tick(self) -> None:
         self.tick += 1

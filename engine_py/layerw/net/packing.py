@@ -1,7 +1,8 @@
 """Packing: what changed in each cell between two snapshots, as bytes; made once for all clients of the same baseline.
 
     block   gone | their places in the cell's rows of the baseline | new | their numbers | words, column after column,
-            of all rows in the order of their numbers: the difference to the baseline (0 for who is new)
+            of all rows in the order of their numbers: the difference to the baseline (0 for who is new); zeros at the
+            end are left out
 
 A cell in which nothing changed has no block. Owns: the layout of a block, both ways. The bytes of its words are the
 kernel's (engine_py/kernels/net/pack.h).
@@ -68,6 +69,7 @@ def pack_cells(now: Snapshot, base: Snapshot) -> dict[int, bytes]:
     source = first[which] + inside
     to = (body[which] + inside)[:, None] + rows[which][:, None] * np.arange(width)
     words[to] = delta[source]
+    words, ends = _without_last_zeros(words, body, ends)
     out = np.empty(WORD_BYTES * len(words), np.uint8)
     out_ends = np.zeros(len(cells), np.uint32)
     NET.lw_net_pack(words, ends.astype(np.uint32), len(cells), out, out_ends)
@@ -78,7 +80,7 @@ def pack_cells(now: Snapshot, base: Snapshot) -> dict[int, bytes]:
 def unpack_cell(data: bytes, base: CellRows, width: int, scratch: Words) -> CellRows:
     """A cell's rows of a block and what the client knew. Raises Damaged; `scratch` holds what is unpacked.
 
-    Nothing is taken on trust: who is gone was there, who is new was not, and the words are as many as there are rows.
+    Nothing is taken on trust: who is gone was there, who is new was not, and the words are no more than there are rows.
     """
     packed = np.frombuffer(data, np.uint8)
     count = NET.lw_net_unpack(packed, len(packed), scratch, len(scratch))
@@ -94,7 +96,7 @@ def unpack_cell(data: bytes, base: CellRows, width: int, scratch: Words) -> Cell
     ids = words[2 + gone : 2 + gone + new]
     body = words[2 + gone + new :]
     rows = had - gone + new
-    if len(body) != rows * width or rows > ROWS_MAX:
+    if len(body) > rows * width or rows > ROWS_MAX:
         raise Damaged("A block has not the words of its rows.")
     if gone and (int(places[-1]) >= had or (np.diff(places) <= 0).any()):
         raise Damaged("A block takes away what is not there.")
@@ -108,10 +110,24 @@ def unpack_cell(data: bytes, base: CellRows, width: int, scratch: Words) -> Cell
     if rows > 1 and (all_ids[1:] == all_ids[:-1]).any():
         raise Damaged("A block adds what is there already.")
     before = np.concatenate([base.words[stay], np.zeros((new, width), np.uint32)])[order]
-    delta = np.ascontiguousarray(body.reshape(width, rows).T)
+    whole = np.zeros(rows * width, np.uint32)
+    whole[: len(body)] = body
+    delta = np.ascontiguousarray(whole.reshape(width, rows).T)
     found = np.empty((rows, width), np.uint32)
     NET.lw_net_undelta(delta, before, found.size, found)
     return CellRows(all_ids, found)
+
+
+def _without_last_zeros(words: Words, least: npt.NDArray[np.intp],
+                        ends: npt.NDArray[np.intp]) -> tuple[Words, npt.NDArray[np.intp]]:  # fmt: skip
+    """Blocks of words, without the zeros at the end of each, which is no shorter than up to `least`; and their ends."""
+    some = np.flatnonzero(words)
+    last = np.searchsorted(some, ends) - 1
+    found = np.where(last >= 0, some[np.maximum(last, 0)] + 1 if len(some) else 0, 0)
+    stops = np.minimum(np.maximum(found, least), ends)
+    left_out = ends - stops
+    at = np.arange(len(words)) < np.repeat(stops, np.diff(ends, prepend=0))
+    return words[at], ends - np.cumsum(left_out)
 
 
 def _at(values: npt.NDArray[np.uint64], at: npt.NDArray[np.intp]) -> npt.NDArray[np.uint64]:

@@ -21,7 +21,7 @@ from layerw.kernels.net import NET
 from layerw.scene.components import BY_NAME, Declaration, Field
 from layerw.scene.table import Table
 
-PROTOCOL = 1
+PROTOCOL = 2
 COMPONENTS_MAX = 32
 LOOK, MASK, FIRST = 0, 1, 2
 OWN = {"position": "f32x3", "rotation": "f32x4", "scale": "f32x3", "color": "u32"}  # columns that every entity has

@@ -1,11 +1,13 @@
 """Telling: what each player of a room is told of its things, a tick at a time.
 
 Owns: the last ticks, the cells of things, what they look like, and which baseline each player has. A difference is
-packed once for all who have the same baseline. Does not hear anybody (authority.py).
+packed once for all who have the same baseline. Where there are many players, their turns are spread over the frames up
+to the next tick, so that no frame is late for telling all of them. Does not hear anybody (authority.py).
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -24,12 +26,13 @@ from layerw.net.snapshots import KEPT, Cells, Ring, Snapshot, cell_of, nothing
 from layerw.net.transport import Transport
 
 LOOK_BYTES_A_TICK = 128 * 1024  # to one player
+AT_ONCE = 64  # players that a frame tells in any case
 Owners = npt.NDArray[np.uint16]
 Packed = dict[int, tuple[dict[int, bytes], set[int]]]  # by the baseline's tick
 
 
 class Telling:
-    """`tell` makes a tick's snapshot and sends each guest what is new of it."""
+    """`tell` makes a tick's snapshot and sends guests what is new of it; `go_on`, once a frame, those who are left."""
 
     def __init__(self, port: SubsystemPort, settings: Settings, schema: Schema) -> None:
         self._port, self._settings, self._schema = port, settings, schema
@@ -39,6 +42,8 @@ class Telling:
         self.past = Past(port.table)
         self.sent_bytes = self.snapshots = 0
         self.skipped = 0  # snapshots for guests who had not taken the last one yet
+        self._now, self._packed_now, self._places = nothing(schema.width), Packed(), dict[int, Any]()
+        self._left, self._turn = deque[Guest](), AT_ONCE  # who is told of it later; how many a frame
 
     def tell(self, tick: int, rows: Rows, owners: Owners, guests: Iterable[Guest]) -> None:
         """rows: of all shared things. owners: of each row, 0: nobody."""
@@ -59,13 +64,20 @@ class Telling:
         self.past.put(tick, rows, owners, self._settings.tick_rate)
         mine = np.flatnonzero(owners)
         _, first = np.unique(owners[mine], return_index=True)
-        places = {int(owners[mine[one]]): position[mine[one]] for one in first.tolist()}
-        packed: Packed = {}
-        for guest in guests:
+        self._places = {int(owners[mine[one]]): position[mine[one]] for one in first.tolist()}
+        self._now, self._packed_now = now, Packed()
+        self._left = deque(guests)  # nobody is left of the tick before
+        self._turn = max(AT_ONCE, -(-len(self._left) // self._settings.frames_a_tick))
+        self.go_on(self._turn)
+
+    def go_on(self, most: int | None = None) -> None:
+        """The next ones' turn; most: None: as many as it takes to be through before the next tick."""
+        for _ in range(min(self._turn if most is None else most, len(self._left))):
+            guest = self._left.popleft()
             if guest.transport is None:
                 continue
             if guest.transport.waiting_bytes == 0:
-                self._tell(guest, guest.transport, now, packed, places.get(guest.player.number))
+                self._tell(guest, guest.transport, self._now, self._packed_now, self._places.get(guest.player.number))
             else:
                 self.skipped += 1
 

@@ -135,8 +135,8 @@ class Cluster:
 
     def saved(self, name: str, file: Path) -> None:
         """A room kept its state."""
-        if name not in self._owned:
-            return
+        if name not in self._owned or not self._reachable:
+            return  # who was cut off asks first whether another node has the room: its state is older
         if name in self._putting:
             self._again[name] = file
         else:

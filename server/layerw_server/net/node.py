@@ -115,6 +115,8 @@ class Node:
     async def _begin(self) -> None:
         """The main room first, so that a program that can't begin is told at once."""
         main = self.rooms.begin(MAIN_ROOM) if self._has_main else None
+        if main is None:
+            self.rooms.prepare()
         while main is not None and not main.ready.is_set() and not self._ends.is_set():
             if main.failed and MAIN_ROOM not in self.rooms.running:
                 raise NodeError(main.failed)

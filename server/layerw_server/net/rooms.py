@@ -30,6 +30,7 @@ FAILURES_MAX, FAILURES_S = 4, 10.0
 WAITING_MAX = 1100  # connections, while a room begins or does not take them
 REFUSING_MAX = 1000  # connections that are told why; more are closed
 log = logging.getLogger("layerw.server")
+KEPT_A_ROOM = 8  # states of rooms that ended, for each that may run: whoever makes up names fills no disk
 SPARE_S = 1.0  # after which a spare process is made: the room that begins needs the machine first
 Arrival = tuple[int, bytes]  # a file descriptor, and the request
 MakeProcess = Callable[[Heard, Callable[[int], None]], Awaitable[Child]]
@@ -182,6 +183,13 @@ class Rooms:
                 room.drains = True
                 self.keep(room.end())
 
+    def _tidy(self) -> None:
+        """Of the states of rooms that ended, those that were kept last stay."""
+        found = [(file.stat().st_mtime, file) for file in self._folder.glob("*.lw")
+                 if file.stem not in self.running and file.stem != MAIN_ROOM]  # fmt: skip
+        for _, file in sorted(found)[: max(len(found) - KEPT_A_ROOM * self._rooms_max, 0)]:
+            file.unlink(missing_ok=True)
+
     async def end(self) -> None:
         """Ends all of them."""
         self._ends = True
@@ -197,6 +205,10 @@ class Rooms:
             return await Child.start("room_process", [str(self._program)], heard, gone)
         spare.give(heard, gone)
         return spare
+
+    def prepare(self) -> None:
+        """Makes the spare process, where no room has begun that would: the first one may be another node's."""
+        self.keep(self._make_spare())
 
     async def _make_spare(self) -> None:
         await asyncio.sleep(SPARE_S)
@@ -223,6 +235,7 @@ class Rooms:
         room = self.running.pop(name, None)
         if room is not None and room.failed:
             self._rests[name] = time.monotonic() + FAILURES_S
+        self._tidy()
         self.ended(name, room is not None and bool(room.failed))
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from layerw.base import checks
 from layerw.base.colors import Color
 from layerw.base.config import Budgets, Config, Network
+from layerw.base.distinct import distinct
 from layerw.base.errors import ConfigError, KindError
 from layerw.base.host_port import MemoryHost, Running
 from layerw.base.names import named
@@ -788,7 +789,7 @@ class App:
         Static ones are drawn by the cells that they lie in, so some beside the view are among them.
         """
         rows, first = self._engine.shown.seen_rows, self._own("app.seen entities", entities).first_row
-        return np.unique(rows[(rows >= first) & (rows < first + len(entities))]).astype(np.intp) - first
+        return distinct(rows[(rows >= first) & (rows < first + len(entities))]).astype(np.intp) - first
 
     # -- pictures and memory -------------------------------------------------------------------
 

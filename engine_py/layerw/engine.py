@@ -124,7 +124,8 @@ class Engine:
         self.page = Page(self.user.call, self.log.warning)
         self.spawner = Spawner(self.table, self.resources)
         self.opening = Opening(config, self.transfers, self.store, self.backups, (self.layer_ledger, self.gpu_ledger),
-                               self.table, self.visibility, self.user, weakly(self._now), weakly(self._animations),
+                               self.table, self.visibility, self.user, weakly(self._now), weakly(self._turn),
+                               weakly(self._animations),
                                weakly(self._picture_size), weakly(self._make_splats),
                                fade_s=LEVEL_FADE_S if options.get("clock") == "real" else 0.0)  # fmt: skip
         feeds = Feeds(self.store, self.submission, self.resources.looks, self.log, has_page=host.name == "browser")
@@ -142,6 +143,7 @@ class Engine:
         self.states: dict[str, HasStateHash] = {}
         self.kept: Kept | None = None  # what a program keeps over restarts, once it does
         self.frame_number, self.time_s, self._dt_s = 0, 0.0, 0.0
+        self._turns = 0  # frames, and times that something went on between them
         self.pointer_lock, self._pointer_lock_sent = config.pointer_lock, False
         self._stillness = Stillness(self.submission, self.store)
         self._rows = RowColumns(self.table, self.resources, self.submission, self.log)
@@ -182,6 +184,9 @@ class Engine:
     def _now(self) -> tuple[int, float]:
         """The frame's number and time, seconds."""
         return self.frame_number, self.time_s
+
+    def _turn(self) -> int:
+        return self._turns
 
     def _subsystem_port(self, send: Callable[[object], None]) -> SubsystemPort:
         return SubsystemPort(
@@ -328,6 +333,7 @@ class Engine:
 
     def frame_step(self, time_s: float, dt_s: float, inbox_bytes: int, inbox_needed_bytes: int) -> None:
         """Called by the host once a frame; submits exactly once. Where a stage fails, its last good result is drawn."""
+        self._turns += 1
         if dt_s < 0.0:
             return self._go_on(inbox_bytes, inbox_needed_bytes)
         self.time_s, self._dt_s = time_s, dt_s
@@ -341,7 +347,8 @@ class Engine:
         self.submission.end(self.host)
 
     def _go_on(self, inbox_bytes: int, inbox_needed_bytes: int) -> None:
-        """Between frames: worlds take in what ended, and ask for what comes next. No code of the program runs."""
+        """Between frames: worlds and models take in what ended, and ask for what comes next. No code of the program
+        runs."""
         for event in self.inbox.take(inbox_bytes, inbox_needed_bytes):
             with self.failures.alone(f"The event {type(event).__name__}"):
                 self._take(event)

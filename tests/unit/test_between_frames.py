@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import struct
+import subprocess
+import sys
 from pathlib import Path
+
+from PIL import Image
 
 import layerw as lw
 from layerw.hosts.headless import HeadlessHost
+from tests.unit.gltf_support import payload, triangle
 from tests.unit.world_files import app_over, write_world
 
 
@@ -59,3 +65,35 @@ def test_nothing_ages_between_frames(tmp_path: Path) -> None:
     ledger = app._engine.gpu_ledger
     assert 0 < ledger.used_bytes <= ledger.budget_bytes
     app.close()
+
+
+def test_a_model_comes_between_two_frames_and_is_made_in_one(tmp_path: Path) -> None:
+    (tmp_path / "a.gltf").write_bytes(payload(triangle(uri="a.bin", textures=2)))
+    (tmp_path / "a.bin").write_bytes(struct.pack("<9f4H", 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 2, 0))
+    for number in range(2):
+        Image.new("RGB", (4, 4)).save(tmp_path / f"t{number}.png")
+    app, host = app_over(tmp_path)
+    model = app.load("a.gltf")
+    calls: list[str] = []
+    model.on_ready(lambda: calls.append(model.state))
+    host.step(app)
+    for _ in range(60):
+        go_on(app, host)
+    ledger = app._engine.gpu_ledger
+    assert model.state == "loading" and not calls and 0 < ledger.used_bytes <= ledger.budget_bytes
+    assert model._content is not None and model._content.state == "ready", "its file waits for no frame"
+    host.step(app)
+    assert calls == ["ready"] and model.warnings == [] and len(model.materials) == 2 and not host.errors
+    app.close()
+
+
+def test_neither_worlds_nor_despawning_import_masked_arrays(tmp_path: Path) -> None:
+    program = ("import sys; from pathlib import Path\nfrom tests.unit.test_between_frames import opened, lw\n"
+               f"app, host, world = opened(Path({str(tmp_path)!r}))\n"
+               "host.step(app, 100); app.report(); assert world.settled\n"
+               "boxes = app.spawn_many(lw.Mesh.box(), 4); boxes[1].parent = boxes[0]\n"
+               "host.step(app, 2); boxes[2:].despawn(); boxes[0].despawn(); host.step(app, 2)\n"
+               "print('numpy.ma' in sys.modules)")  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60,
+                          cwd=Path(__file__).resolve().parents[2])  # fmt: skip
+    assert done.stdout.strip() == "False", done.stdout + done.stderr[-2000:]

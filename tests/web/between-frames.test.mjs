@@ -57,3 +57,33 @@ test('it wakes once for many, takes its share of the time, and ends', async () =
   await turn(6);
   assert.equal(steps, 2);
 });
+
+test('until the next frame is due it goes on, as long as a step ends before', async () => {
+  let now = 0;
+  let taken = 4;
+  const starts = [];
+  const between = new BetweenFrames(() => { starts.push(now); now += taken; }, () => now);
+  const turn = () => new Promise((resolve) => setTimeout(resolve, 8));
+  for (const start of [0, 20, 40]) {
+    now = start;
+    between.frameBegan(start);
+    now = start + 2;
+    between.frameEnded();
+  }
+  for (let k = 0; k < 5; k += 1) {
+    between.wake();
+    await turn();
+  }
+  assert.deepEqual(starts, [42, 46, 50], 'a fourth step would end at 58, after 16 of 20 ms');
+  now = 60;
+  between.frameBegan(now);
+  now = 62;
+  between.frameEnded();
+  taken = 30;
+  await turn();
+  assert.deepEqual(starts.slice(3), [62], 'what waited goes on after the frame');
+  between.wake();
+  await turn();
+  assert.equal(starts.length, 4, 'a step that took 30 ms is not expected to end in time');
+  between.stop();
+});

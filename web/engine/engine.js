@@ -337,6 +337,7 @@ export class Engine {
    */
   #step(time_s, dt_s) {
     const start = performance.now();
+    this.between.frameBegan(start);
     this.#applyResize();
     this.reporter.beforeFrame();
     this.glue.beginFrame();

@@ -18,6 +18,7 @@ from layerw.animation.plays import Plays
 from layerw.animation.rates import Eyes, Rates
 from layerw.animation.rig import NODE_FLOATS, Bank, RigColumns
 from layerw.animation.weights import PickedWeights
+from layerw.base.distinct import distinct
 from layerw.base.ports import F32, U32
 from layerw.kernels.animation import ANIMATION
 from layerw.scene.rows import blocks_of
@@ -175,7 +176,7 @@ class Blending:
         none = np.zeros(0, np.intp)
         at = np.concatenate([none, *rows])
         blocks = 0
-        for row in np.unique(at // 1024).tolist():
+        for row in distinct(at // 1024).tolist():
             blocks |= blocks_of(row * 1024, 1)
         own = [none]
         wanted = [(one, node, len(one.weights[node])) for one, node in morphed]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.distinct import distinct
 from layerw.base.ports import F32, U32, NodeDesc, Rig, TrackDesc
 
 NODE_FLOATS = 10
@@ -68,7 +69,7 @@ class RigColumns:
                 times.append(track.times)
                 values.append(track.values)
                 keys, floats = keys + len(track.times), floats + len(track.values)
-            moved = np.unique([track.node for track in moving if track.path != "weights"]).astype(np.intp)
+            moved = distinct(np.array([track.node for track in moving if track.path != "weights"], np.intp))
             morphs = frozenset(track.node for track in moving if track.path == "weights")
             self.clips[clip.name] = Clip(clip.name, clip.duration_s, first, len(rows) - first, moved, morphs)
         none = np.zeros(0, np.float32)

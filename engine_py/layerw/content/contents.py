@@ -94,7 +94,10 @@ class Contents:
             self.worlds = [world for world in self.worlds if world.state != "closed"]
 
     def go_on(self, camera: CameraFrame) -> None:
-        """Between frames: what streams goes on. Models wait for the frame, in which their callbacks run."""
+        """Between frames: what loads and streams goes on. Models are made in a frame, where their callbacks run."""
+        for model in self._coming:
+            with self._failures.alone(f"The model {shown(model.url)}"):
+                model._go_on()
         for world in self.worlds:
             with self._failures.alone(f"The world {shown(world.url)}"):
                 if world.state != "closed":

@@ -277,6 +277,11 @@ class Model:
             self._fail(f"{type(error).__name__}: {error}")
             raise
 
+    def _go_on(self) -> None:
+        """Between frames: the file comes on."""
+        if self.state == "loading" and self._content is not None and self._content.state not in ("ready", "failed"):
+            self._content.step()
+
     @property
     def _over(self) -> bool:
         """Whether the engine may forget it: closed, or failed and its root is gone."""

@@ -53,14 +53,14 @@ class Opening:
 
     def __init__(self, config: Config, transfers: FrameTransfers, store: Store, backups: Backups,
                  ledgers: tuple[HardLedger, HardLedger], table: Table, visibility: Visibility, user: UserCode,
-                 now: Callable[[], tuple[int, float]], animator: Callable[[], Animator],
+                 now: Callable[[], tuple[int, float]], turn: Callable[[], int], animator: Callable[[], Animator],
                  size: Callable[[], tuple[int, int]], make_splats: MakeSplats,
                  fade_s: float = 0.0) -> None:  # fmt: skip
         """fade_s: what `app.stream` does where it is not told."""
         self._config, self._transfers, self._store, self._backups = config, transfers, store, backups
         self._layer_ledger, self._gpu_ledger = ledgers
         self._table, self._visibility, self.user, self._now = table, visibility, user, now
-        self._animator, self._size, self._fade_s = animator, size, fade_s
+        self._turn, self._animator, self._size, self._fade_s = turn, animator, size, fade_s
         self._make_splats = make_splats
 
     @cached_property
@@ -83,7 +83,7 @@ class Opening:
 
         pauses, now = Pauses(self._config.network, "images"), self._now
         room = GpuRoom(store.ledger.budget_bytes, lambda: store.left_bytes, claim)
-        return SharedLoader(self.loader, room, lambda: now()[0], lambda: Retries(pauses, lambda: now()[1]))
+        return SharedLoader(self.loader, room, self._turn, lambda: now()[0], lambda: Retries(pauses, lambda: now()[1]))
 
     def went(self, content: GpuContent, is_lost: Callable[[Content], bool]) -> bool:
         """Whether what is ready of a file, a model or an image, went with the device."""

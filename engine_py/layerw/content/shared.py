@@ -36,12 +36,12 @@ class GpuRoom:
 class SharedLoader:
     """`try_open` gives a Lease on what is open already, on its way or ready; else it opens the file.
 
-    frame: its number; retries: for a new image.
+    turn: counts frames, and what goes on between them; frame: its number; retries: for a new image.
     """
 
-    def __init__(self, loader: ContentLoader, room: GpuRoom, frame: Callable[[], int],
+    def __init__(self, loader: ContentLoader, room: GpuRoom, turn: Callable[[], int], frame: Callable[[], int],
                  retries: Callable[[], Retries]) -> None:  # fmt: skip
-        self.room, self.frame, self.retries = room, frame, retries
+        self.room, self.turn, self.frame, self.retries = room, turn, frame, retries
         self._loader = loader
         self._open: dict[Key, Shared] = {}  # by address
         self._equal: dict[Key, Shared] = {}  # by what the file says of itself, see GpuContent.identity
@@ -115,7 +115,7 @@ class Shared:
         self.retries = loader.retries() if key[3] is not None else None
         self._loader, self._room, self._priority, self._identity = loader, loader.room, priority, ""
         self._waited_frames = self._uploaded_bytes = 0
-        self._stepped = -1  # in which frame
+        self._stepped = self._waited_in = -1  # the last turn, and the last frame in which it waited for room
         self._noted: GpuContent | None = None  # that failed
 
     @property
@@ -149,11 +149,11 @@ class Shared:
                 share.ask_again()
 
     def step(self) -> None:
-        """Once a frame, whoever calls it: load on, or give up an upload that nobody makes room for."""
-        frame = self._loader.frame()
-        if frame == self._stepped:
+        """Once a turn, whoever calls it: load on, or give up an upload that nobody makes room for."""
+        turn = self._loader.turn()
+        if turn == self._stepped:
             return
-        self._stepped = frame
+        self._stepped = turn
         if self.content.state == "failed":
             self._try_again()
             return
@@ -187,6 +187,10 @@ class Shared:
         if not content.waits_for_gpu or missing <= 0 or content.gpu_bytes != self._uploaded_bytes:
             self._waited_frames, self._uploaded_bytes = 0, content.gpu_bytes
             return
+        frame = self._loader.frame()
+        if frame == self._waited_in:
+            return
+        self._waited_in = frame
         self._room.claim(missing)
         self._waited_frames += 1
         if self._waited_frames >= PATIENCE_FRAMES:

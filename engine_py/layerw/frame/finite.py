@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.distinct import distinct
 from layerw.base.log import Log
 from layerw.kernels.geometry import GEOMETRY
 from layerw.scene.table import ALIVE, FrameColumns, Table
@@ -38,7 +39,7 @@ class FiniteRows:
             wrong = numbers  # what was left out may be finite again
             self.rows = self.rows[self._table.flags[self.rows] & ALIVE != 0]
         if wrong:
-            self._look(columns, np.unique(np.concatenate([np.arange(first, first + count)
+            self._look(columns, distinct(np.concatenate([np.arange(first, first + count)
                                                           for _, first, count in wrong])))  # fmt: skip
 
     def _look(self, columns: FrameColumns, rows: Rows) -> None:
@@ -47,7 +48,7 @@ class FiniteRows:
         alive = self._table.flags[bad] & ALIVE != 0
         self._forget(columns, bad[~alive])
         before, bad = self.rows, bad[alive]
-        self.rows = np.union1d(np.setdiff1d(before, rows, assume_unique=True), bad)
+        self.rows = distinct(np.concatenate([np.setdiff1d(before, rows, assume_unique=True), bad]))
         news = np.setdiff1d(bad, before, assume_unique=True)
         if len(news):
             self._tell(columns, news)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from layerw.base.distinct import among
 from layerw.base.errors import BudgetError, ConfigError
 from layerw.base.log import Log
 from layerw.base.ports import U32
@@ -107,7 +108,7 @@ class MoreViews:
         if one.told or not one.texture or one.found is None:
             return
         showing = self._resources.looks.materials_with(one.texture)
-        if any(np.isin(records[:, 1], showing).any() for records in (one.found.opaque, one.found.blend)):
+        if any(among(records[:, 1], showing).any() for records in (one.found.opaque, one.found.blend)):
             one.told = True
             self._log.warning("A view draws into a texture that it also shows; it shows what it drew a frame before.")
 

@@ -7,8 +7,7 @@ Limits: columns shrink where they are SHRINK_FACTOR times too large.
 
 from __future__ import annotations
 
-import numpy as np
-
+from layerw.base.distinct import among
 from layerw.base.log import Log
 from layerw.frame.finite import FiniteRows
 from layerw.frame.resources import COLUMN_BYTES_PER_ROW, Resources
@@ -91,4 +90,4 @@ class RowColumns:
         bad = self.finite.rows
         if self._table.rows_used <= self.capacity and not len(bad):
             return found
-        return only(found, lambda rows: (rows < self.capacity) & ~np.isin(rows, bad))
+        return only(found, lambda rows: (rows < self.capacity) & ~among(rows, bad))

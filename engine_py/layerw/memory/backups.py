@@ -142,7 +142,7 @@ class Backups:
         """Gives spare bytes up until that many are free, or none is left: those of visible assets last."""
         spare = self._spare_bytes
         first = self.residents.evictable(spare)
-        rest = np.setdiff1d(np.flatnonzero(spare), first)
+        rest = np.setdiff1d(np.flatnonzero(spare), first, assume_unique=True)
         rest = rest[np.argsort(self.residents.used_frame[rest], kind="stable")]
         for asset in [*first.tolist(), *rest.tolist()]:
             if size_bytes <= 0:

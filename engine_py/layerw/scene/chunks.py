@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.distinct import distinct
 from layerw.base.ports import F32
 from layerw.kernels.twins.bvh_curve import spread
 from layerw.kernels.twins.rays import FAR_FACTOR, Ray, intervals, ray_of
@@ -59,7 +60,7 @@ class Chunks:
         place, centers, reach = place[place >= 0], centers[place >= 0], reach[place >= 0]
         if len(place):
             self._at[:, place], self._far[place] = centers.T, reach
-            chunks = np.unique(place // CHUNK)
+            chunks = distinct(place // CHUNK)
             inside = (chunks[:, None] * CHUNK + _WITHIN).reshape(-1)
             low, high = self._levels[0]
             at, far = self._at[:, inside].reshape(3, -1, CHUNK), self._far[inside].reshape(-1, CHUNK)

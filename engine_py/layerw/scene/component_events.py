@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from layerw.base.distinct import distinct
 from layerw.scene.components import Declaration
 from layerw.scene.entity import Entities
 from layerw.scene.table import Table
@@ -48,14 +49,14 @@ class ComponentEvents:
         for attached, _, _ in happened:
             attached.added, attached.removed = [], []
         for attached, added, removed in happened:
-            got = np.unique(np.concatenate(added)) if added else np.zeros(0, np.intp)
+            got = distinct(np.concatenate(added)) if added else np.zeros(0, np.intp)
             got = got[attached.present[got]]
             for declared, callback in self._added:
                 if declared is attached.declared and len(got):
                     self._call(callback, Entities.of_rows(self._table, got))
             for declared, callback in self._removed:
                 if declared is attached.declared and removed:
-                    self._call(callback, np.unique(np.concatenate(removed)))
+                    self._call(callback, distinct(np.concatenate(removed)))
 
 
 def _added(calls: list[tuple[Declaration, Callback]], one: tuple[Declaration, Callback]) -> Callable[[], None]:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.base import checks
+from layerw.base.distinct import distinct
 from layerw.base.errors import AttributeMissing, ConfigError, HandleError, OutsideError
 from layerw.base.names import missing
 from layerw.scene import component_view, motion
@@ -336,7 +337,7 @@ class Entities:
     def parent(self) -> Entity | None:
         """The entity that they move with, None for none; raises HandleError where they differ."""
         self._check()
-        parents = np.unique(self._table.parent[self._key])
+        parents = distinct(self._table.parent[self._key])
         if len(parents) > 1:
             raise HandleError(f"The {self._count} entities of this group have {len(parents)} parents; ask one of them.")
         return Entity(self._table, int(parents[0])) if len(parents) and parents[0] >= 0 else None
@@ -367,7 +368,7 @@ class Entities:
         """Remove them and all their children."""
         self._check()
         if self._index is not None:
-            self._table.despawn_rows(np.unique(self._index))
+            self._table.despawn_rows(distinct(self._index))
         elif self._count:
             self._table.despawn(self._first, self._count)
 

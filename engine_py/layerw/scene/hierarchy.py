@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.distinct import distinct
 from layerw.base.mathx import matrix_from_quat
 from layerw.base.ports import F64, U32
 from layerw.kernels.geometry import GEOMETRY
@@ -45,7 +46,7 @@ class Hierarchy:
         depth = up_the_tree(parent, (parent >= 0).astype(np.int32), np.add)[children]
         self.rows = children[np.argsort(depth, kind="stable")].astype(np.uint32)
         self.blocks = 0
-        for block in np.unique(self.rows // BLOCK_ROWS).tolist():
+        for block in distinct(self.rows // BLOCK_ROWS).tolist():
             self.blocks |= 1 << block
         return True
 

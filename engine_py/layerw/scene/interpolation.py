@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.distinct import distinct
 from layerw.base.errors import ConfigError
 from layerw.base.mathx import quat_between
 from layerw.base.ports import F32
@@ -90,4 +91,4 @@ class Interpolation:
 
 
 def _numbers(rows: slice | Rows) -> Rows:
-    return np.arange(rows.start, rows.stop) if isinstance(rows, slice) else np.unique(rows)
+    return np.arange(rows.start, rows.stop) if isinstance(rows, slice) else distinct(rows)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.distinct import distinct
 from layerw.base.mathx import linear_from_srgb
 from layerw.base.ports import F32
 from layerw.scene.component_store import Attached
@@ -48,7 +49,7 @@ class LightTable:
         if key == self._key and not self._changed(attached) & self._blocks:
             return
         self._key, self._blocks = key, 0
-        for block in np.unique(rows // BLOCK_ROWS).tolist():
+        for block in distinct(rows // BLOCK_ROWS).tolist():
             self._blocks |= 1 << block
         fields = {name: own.array for name, own in attached.columns.items()}
         self.wrong = _wrong_rows(rows, fields)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.colors import byte_colors, pack_rgba8
+from layerw.base.distinct import distinct
 from layerw.base.errors import ConfigError, HandleError, OutsideError, ShapeError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def check_alpha(colors: npt.NDArray[np.uint32], materials: npt.NDArray[np.uint32
     """Refuses alpha where the material draws everything whole. Raises ConfigError."""
     if colors.size and int(colors.min()) >= OPAQUE:
         return
-    faint = np.unique(materials[colors < OPAQUE]).tolist()
+    faint = distinct(materials[colors < OPAQUE]).tolist()
     if any(table.ignores_alpha(material) for material in faint):
         raise ConfigError("color has alpha below 1, but the material is opaque and shows all of it; give the material "
                           "an alpha below 1 as well (lw.Material(color=(1, 1, 1, 0.99))), or `masked` for holes.")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.distinct import distinct
 from layerw.base.errors import BudgetError, ConfigError, HandleError
 from layerw.scene.columns import Column
 from layerw.scene.component_store import ComponentStore
@@ -196,7 +197,7 @@ class Table:
 
     def _free_rows(self, rows: npt.NDArray[np.intp]) -> None:
         """Free rows in any order, as runs of one kind."""
-        rows = np.unique(rows)
+        rows = distinct(rows)
         kind = self.flags[rows] & STATIC_FLAG
         cuts = np.flatnonzero((np.diff(rows) != 1) | (np.diff(kind) != 0)) + 1
         begins, ends = [0, *cuts.tolist()], [*cuts.tolist(), len(rows)]

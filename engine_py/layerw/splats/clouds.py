@@ -14,6 +14,7 @@ import numpy as np
 
 from layerw.base import checks
 from layerw.base.addresses import checked_address, shown
+from layerw.base.distinct import among
 from layerw.base.errors import BudgetError, LayerwError
 from layerw.base.mathx import matrix_from_quat
 from layerw.base.outcomes import FAILED, READY, Outcomes
@@ -308,9 +309,9 @@ class Clouds:
         if not meshes:
             return {}
         camera, columns, table, tiles = self._port.camera(), self._port.placed(), self._port.table, self._port.tiles()
-        rows = np.flatnonzero(np.isin(table.mesh[: table.rows_used], meshes) & table.shown())
+        rows = np.flatnonzero(among(table.mesh[: table.rows_used], meshes) & table.shown())
         found = [(int(table.mesh[row]), from_eye(columns, row, camera)) for row in rows.tolist()]
-        for at in np.flatnonzero(np.isin(tiles.mesh, meshes)).tolist():
+        for at in np.flatnonzero(among(tiles.mesh, meshes)).tolist():
             linear = matrix_from_quat(tiles.rotation[at]) @ np.diag(tiles.scale[at].astype(np.float64))
             found.append((int(tiles.mesh[at]), seen_from(linear, tiles.origin[at], camera)))
         nearest: dict[int, tuple[F64, F64]] = {}

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.distinct import distinct
 from layerw.base.healing import Failure
 from layerw.base.ports import F64, Content, ContentLoader, Flags, Ledger, Transfers
 from layerw.base.tile_style import TileStyle
@@ -205,7 +206,7 @@ class Loads:
         failed = tree.state[:tree.count] == FAILED
         loading = np.fromiter(self.loads, np.int64, len(self.loads))
         failed[loading] |= self._given_up(loading, now_s)
-        wanted = np.union1d(self.missing[tree.state[self.missing] < GPU], loading)
+        wanted = distinct(np.concatenate([self.missing[tree.state[self.missing] < GPU], loading]))
         return {"pending": int(np.count_nonzero(~failed[wanted])), "failed": int(np.count_nonzero(failed))}
 
     # -- after a selection -----------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from layerw.base.distinct import among
 from layerw.base.ports import F32, F64, U32, TileDraw
 from layerw.gpu.spec import DRAW_CAMERA_RELATIVE, DRAW_FADES, DRAW_STILL, FADE_LEAVES
 from layerw.kernels.geometry import GEOMETRY
@@ -196,13 +197,13 @@ class Visibility:
         used = self.table.rows_used
         flags = self.table.flags[:used]
         shown = self.table.shown() & ((self.table.mesh[:used] != 0) | (self.table.lods[:used] != 0))
-        glass = np.isin(self.table.material[:used], list(self._blend)) if self._blend else np.zeros(used, np.bool_)
-        marks = np.isin(self.table.material[:used], list(self._late)) if self._late else np.zeros(used, np.bool_)
+        glass = among(self.table.material[:used], list(self._blend)) if self._blend else np.zeros(used, np.bool_)
+        marks = among(self.table.material[:used], list(self._late)) if self._late else np.zeros(used, np.bool_)
         self._marks = build_movers(self.table, np.flatnonzero(shown & marks), scale, self.lod_table)
         shown &= ~marks
         for name in OWN_LISTS:
             order = {material: place for material, (own, place) in self._listed.items() if own == name}
-            listed = np.isin(self.table.material[:used], list(order)) if order else np.zeros(used, np.bool_)
+            listed = among(self.table.material[:used], list(order)) if order else np.zeros(used, np.bool_)
             rows = np.flatnonzero(shown & listed)
             self._own[name] = in_order(build_movers(self.table, rows, scale, self.lod_table), order)
             shown &= ~listed
@@ -303,7 +304,7 @@ class Visibility:
         stays = ~tiles.blend & (tiles.fade < FADE_LEAVES)
         cast = [np.flatnonzero(self._tiles_seen(centers, tiles.radius, box) & stays) for box in casters]
         glass = back[seen[back] & tiles.blend[back]]
-        own = np.isin(tiles.material[glass], list(self._listed))
+        own = among(tiles.material[glass], list(self._listed))
         splats, glass = glass[own], glass[~own]
         return _Tiles(front[seen[front] & ~tiles.blend[front]], glass, cast, square[glass], splats, square[splats])
 

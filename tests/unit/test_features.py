@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import DracoPy
 import numpy as np
 import pytest
 from PIL import Image
@@ -20,6 +21,7 @@ from layerw.assets import id_textures
 from layerw.assets.id_textures import read_png
 from layerw.hosts.containers import split_model
 from layerw.hosts.headless import HeadlessHost
+from tests.gltf_features import File
 from tests.unit.test_tile_colors import with_ids
 from tests.unit.test_tile_formats import shown
 from tests.unit.test_transfers import glb
@@ -285,4 +287,57 @@ def test_of_two_tiles_the_nearer_one_answers(tmp_path: Path) -> None:
     assert hit.row == {"name": "n"}
     back = answer(app, (0.2, 0.3, -9.0), (0, 0, 1))
     assert back.row == {"name": "f"} and back.distance == pytest.approx(6.0)
+    app.close()
+
+
+SQUARE = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]], "<f4")
+
+
+def square(mode: int, corners: list[int], ids: list[int]) -> bytes:
+    """Four vertices with ids, drawn as a strip or a fan."""
+    made = File(SQUARE)
+    made.primitive["attributes"]["_FEATURE_ID_0"] = made.add(np.array(ids, "<u2"))
+    made.primitive |= {"mode": mode, "indices": made.add(np.array(corners, "<u2"))}
+    made.primitive["extensions"] = {"EXT_mesh_features": {"featureIds": [{"featureCount": 9, "attribute": 0}]}}
+    made.use("EXT_mesh_features")
+    made.doc["buffers"] = [{"byteLength": len(made.data)}]
+    return glb(made.doc, made.data + bytes(-len(made.data) % 4))
+
+
+@pytest.mark.parametrize(("mode", "corners"), [(5, [0, 1, 2, 3]), (6, [0, 1, 3, 2])])
+def test_strips_and_fans_name_features(mode: int, corners: list[int], tmp_path: Path) -> None:
+    app, _ = shown(tmp_path, square(mode, corners, [7, 7, 7, 7]), "a.glb")
+    for x, y in ((0.2, 0.1), (0.8, 0.9), (0.1, 0.8), (0.9, 0.2)):
+        hit = answer(app, (x, y, 5.0), (0, 0, -1))
+        assert hit is not None and hit.id == 7, (x, y, told(app))
+    assert answer(app, (1.2, 0.5, 5.0), (0, 0, -1)) is None
+    app.close()
+
+
+@pytest.mark.parametrize(("mode", "corners"), [(5, [0, 1]), (6, []), (5, [0])])
+def test_too_few_corners_of_strips_hurt_nobody(mode: int, corners: list[int], tmp_path: Path) -> None:
+    from layerw.assets.surfaces import _listed
+
+    assert len(_listed(np.array(corners, np.int64), mode)) == 0
+
+
+def test_what_draco_packed_names_features(tmp_path: Path) -> None:
+    ids = np.array([[3], [3], [3], [3]], np.uint8)
+    data = DracoPy.encode(SQUARE, np.array([[0, 1, 2], [1, 3, 2]], np.uint32), quantization_bits=14,
+                          generic_attributes={5: ids})  # fmt: skip
+    doc: dict[str, Any] = {
+        "asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": [0]}], "nodes": [{"mesh": 0}],
+        "bufferViews": [{"buffer": 0, "byteLength": len(data)}], "buffers": [{"byteLength": len(data)}],
+        "accessors": [{"componentType": 5126, "count": 4, "type": "VEC3", "min": [0, 0, 0], "max": [1, 1, 0]},
+                      {"componentType": 5121, "count": 6, "type": "SCALAR"},
+                      {"componentType": 5121, "count": 4, "type": "SCALAR"}],
+        "extensionsUsed": ["KHR_draco_mesh_compression", "EXT_mesh_features"],
+        "meshes": [{"primitives": [{"attributes": {"POSITION": 0, "_FEATURE_ID_0": 2}, "indices": 1, "extensions": {
+            "EXT_mesh_features": {"featureIds": [{"featureCount": 4, "attribute": 0}]},
+            "KHR_draco_mesh_compression": {"bufferView": 0, "attributes": {"POSITION": 6, "_FEATURE_ID_0": 5}}}}]}],
+    }  # fmt: skip
+    app, _ = shown(tmp_path, glb(doc, data + bytes(-len(data) % 4)), "a.glb")
+    hit = answer(app, (0.8, 0.9, 5.0), (0, 0, -1))
+    assert hit is not None and hit.id == 3, told(app)
+    assert "names no feature" not in told(app)
     app.close()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from layerw.assets.accessors import Accessor, resolve_accessor, resolve_view
+from layerw.assets.accessors import Accessor, resolve_view
 from layerw.assets.gltf import Document
 from layerw.assets.items import GltfError, Item
 from layerw.assets.materials import sampler_of, uv_use
@@ -37,17 +37,15 @@ class IdTexturePlan:
     null_id: int  # says of no feature; -1: none does
 
 
-def plan_id_texture(doc: Document, item: Item, attributes: Item, numbers: Numbers) -> IdTexturePlan:
-    """`item`: one of featureIds, which has a texture. Raises GltfError."""
+def plan_id_texture(doc: Document, item: Item, uvs: Accessor, numbers: Numbers) -> IdTexturePlan:
+    """`item`: one of featureIds, which has a texture; uvs: of the set that it names. Raises GltfError."""
     use = item.object("texture")
     _, texture = doc.named(use, "index", "textures")
     _, image = doc.named(texture, "source", "images")
     if "bufferView" not in image:
         raise image.error("has ids of features, but is a file of its own; those inside of the tile's are read.")
     buffer, offset, size, _ = resolve_view(doc, image)
-    uv_set, matrix = uv_use(use)
-    name = f"TEXCOORD_{uv_set}"
-    uvs = resolve_accessor(doc, attributes.integer(name), "uv", attributes.at(name))
+    _, matrix = uv_use(use)
     channels = use.indices("channels") if "channels" in use else [0]
     if not 1 <= len(channels) <= 4 or not 0 <= min(channels) <= max(channels) <= 3:
         raise use.error(f"makes ids of the channels {channels}; one to four of 0 to 3 are read.")

@@ -1,8 +1,8 @@
 """What a tile shows, as Python reads it to say which feature a ray meets: triangles and points with their ids.
 
 Owns: the plan (which bytes are read) and the arrays made of them. Does not: meet rays (stream/feature_hits.py), draw.
-Limits: lists of triangles, and points; no Draco; ids of vertices, of instances and in textures (id_textures.py);
-TRIANGLES_MAX.
+Limits: triangles (lists, strips, fans, packed by Draco) and points; ids of vertices, of instances and in textures
+(id_textures.py); TRIANGLES_MAX.
 Source: 3D Tiles 1.0 (batch tables), EXT_mesh_features.
 """
 
@@ -16,9 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.assets.accessors import COMPONENT_BYTES, Accessor, resolve_accessor
+from layerw.assets.draco import draco_of, unpacked_by_draco
 from layerw.assets.gltf import Document
 from layerw.assets.id_textures import IdImages, IdTexturePlan, plan_id_texture
 from layerw.assets.items import GltfError, Item
+from layerw.assets.materials import uv_use
 from layerw.assets.metadata import FEATURES, Table
 from layerw.assets.nodes import Tree
 from layerw.assets.numbers import Numbers
@@ -26,7 +28,7 @@ from layerw.assets.placements import TilePlaces, plan_tile_places, tile_matrices
 from layerw.base.ports import F64, I64, Surface
 
 TRIANGLES_MAX = 1 << 22
-_TRIANGLES, _POINTS = 4, 0
+_POINTS, _TRIANGLES, _STRIP, _FAN = 0, 4, 5, 6
 _TYPES = {"BYTE": "<i1", "UNSIGNED_BYTE": "<u1", "SHORT": "<i2", "UNSIGNED_SHORT": "<u2", "INT": "<i4",
           "UNSIGNED_INT": "<u4", "FLOAT": "<f4", "DOUBLE": "<f8"}  # fmt: skip
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
@@ -49,7 +51,7 @@ class SurfacePlan:
     matrix: F64  # vertices -> the tile's frame; of instances: before their own
     points: Accessor
     corners: Accessor | None
-    is_points: bool
+    mode: int
     ids: Accessor | None
     batch: BatchPlan | None
     table: int = -1
@@ -78,31 +80,44 @@ def _surface(doc: Document, tree: Tree, node: int, primitive: Item, flatten: F64
              batch: BatchPlan | None) -> SurfacePlan:  # fmt: skip
     attributes = primitive.object("attributes")
     mode = primitive.integer("mode", _TRIANGLES)
-    if mode not in (_TRIANGLES, _POINTS):
-        raise primitive.error("is neither a list of triangles nor points.")
-    if primitive.extension("KHR_draco_mesh_compression") is not None:
-        raise primitive.error("is packed by Draco.")
-    points = resolve_accessor(doc, attributes.integer("POSITION"), "morph", attributes.at("POSITION"))
-    corners = (resolve_accessor(doc, primitive.integer("indices"), "feature_id", primitive.at("indices"))
-               if "indices" in primitive else None)  # fmt: skip
+    if mode not in (_POINTS, _TRIANGLES, _STRIP, _FAN):
+        raise primitive.error("is neither triangles nor points.")
+    name, table = _ids_of(primitive, attributes)
+    found = _accessors(doc, primitive, attributes, name)
+    points, corners, ids = found["position"], found.get("index"), found.get("ids")
     if (points.count if corners is None else corners.count) > 3 * TRIANGLES_MAX:
         raise primitive.error(f"has more than {TRIANGLES_MAX} triangles.")
-    name, table = _ids_of(primitive, attributes)
     held = next(iter(_sets(primitive)), None)
-    texture = plan_id_texture(doc, held, attributes, numbers) if held is not None and "texture" in held else None
+    texture = plan_id_texture(doc, held, found["uv"], numbers) if held is not None and "texture" in held else None
     if texture is not None and texture.uvs.count != points.count:
         raise primitive.error(f"has {points.count} positions, but {texture.uvs.count} uvs.")
-    ids = resolve_accessor(doc, attributes.integer(name), "feature_id", attributes.at(name)) if name else None
     if ids is not None and ids.count != points.count:
         raise primitive.error(f"has {points.count} positions, but {ids.count} ids.")
     plan = SurfacePlan(flatten @ tree.worlds[node], numbers.add(points), corners and numbers.add(corners),
-                       mode == _POINTS, ids and numbers.add(ids), batch, table, texture)  # fmt: skip
+                       mode, ids and numbers.add(ids), batch, table, texture)  # fmt: skip
     above = tree.groups.get(node)
     if above is not None:
         row, item = above
         plan.places = flatten @ tree.worlds[row], plan_tile_places(doc, item, numbers)
         plan.matrix = np.linalg.inv(tree.worlds[row]) @ tree.worlds[node]
     return plan
+
+
+def _accessors(doc: Document, primitive: Item, attributes: Item, ids: str) -> dict[str, Accessor]:
+    """Positions, indices, ids and the uvs of a texture with ids, where there are any; also of what Draco packed."""
+    names = {"position": "POSITION"} | ({"ids": ids} if ids else {})
+    held = next(iter(_sets(primitive)), None)
+    if held is not None and "texture" in held:
+        names["uv"] = f"TEXCOORD_{uv_use(held.object('texture'))[0]}"
+    draco = draco_of(doc, primitive, attributes)
+    packed = draco.object("attributes") if draco is not None else ()
+    shapes = {"position": "morph", "ids": "feature_id", "uv": "uv"}
+    found = {key: resolve_accessor(doc, attributes.integer(name), shapes[key], attributes.at(name),
+                                   unpacked=name in packed) for key, name in names.items()}  # fmt: skip
+    if "indices" in primitive:
+        found["index"] = resolve_accessor(doc, primitive.integer("indices"), "feature_id", primitive.at("indices"),
+                                          unpacked=draco is not None)  # fmt: skip
+    return found if draco is None else unpacked_by_draco(doc, primitive, draco, found, names)
 
 
 def _ids_of(primitive: Item, attributes: Item) -> tuple[str, int]:
@@ -175,8 +190,7 @@ def _read(plan: SurfacePlan, columns: dict[str, Any], numbers: Numbers, payload:
         raise GltfError("it has positions that are not finite.")
     points = points @ plan.matrix[:3, :3].T + plan.matrix[:3, 3]
     corners: I64 = np.arange(len(points)) if plan.corners is None else _whole(plan.corners, numbers, payload)
-    if not plan.is_points:
-        corners = corners[: len(corners) - len(corners) % 3]
+    corners = _listed(corners, plan.mode)
     if len(corners) and not 0 <= int(corners.min()) <= int(corners.max()) < len(points):
         raise GltfError(f"it has the index {corners.max()}, but {len(points)} vertices.")
     ids = None if plan.ids is None else _whole(plan.ids, numbers, payload)
@@ -188,7 +202,17 @@ def _read(plan: SurfacePlan, columns: dict[str, Any], numbers: Numbers, payload:
         if "BATCH_ID" in places.columns:
             instance_ids = _whole(places.columns["BATCH_ID"], numbers, payload)
     texels = None if plan.id_texture is None else images.read(plan.id_texture)
-    return Surface(points, corners, plan.is_points, ids, matrices, instance_ids, columns, texels)
+    return Surface(points, corners, plan.mode == _POINTS, ids, matrices, instance_ids, columns, texels)
+
+
+def _listed(corners: I64, mode: int) -> I64:
+    """Corners of strips and fans as those of a list, whatever way round."""
+    if mode == _POINTS:
+        return corners
+    if mode == _TRIANGLES or len(corners) < 3:
+        return corners[: len(corners) - len(corners) % 3] if mode == _TRIANGLES else corners[:0]
+    first = corners[:-2] if mode == _STRIP else np.broadcast_to(corners[:1], len(corners) - 2)
+    return np.stack([first, corners[1:-1], corners[2:]], axis=1).reshape(-1)
 
 
 def _whole(accessor: Accessor, numbers: Numbers, payload: bytes) -> I64:

@@ -34,7 +34,8 @@ def run(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, 
     return (code if isinstance(code, int) else 0 if code is None else 1), out, re.sub(r"\s+", " ", err)
 
 
-@pytest.mark.parametrize("command", ["", "new", "run", "shot", "bake", "inspect", "export", "doctor", "runtime"])
+@pytest.mark.parametrize("command", ["", "new", "run", "shot", "bake", "inspect", "export", "build", "doctor",
+                                     "runtime"])  # fmt: skip
 def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(*command.split(), "--help", capsys=capsys)
     assert status == 0
@@ -58,6 +59,11 @@ def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     (["shot", "{program}", "--budget", "gpu_mib=lots"], "--budget is 'gpu_mib=lots'"),
     (["shot", "{program}", "--budget", "cpu_mib=1"], "the names are heap_mib"),
     (["bake", "only-one"], "bake needs SOURCE OUT"),
+    (["build", "{program}", "out"], "build needs one of --linux, --windows and --web"),
+    (["build", "{program}", "out", "--linux", "--web"], "build needs one of --linux, --windows and --web"),
+    (["build", "{program}", "out", "--web", "--python", "x.zip"], "--python goes with --linux and --windows"),
+    (["build", "missing.py", "out", "--linux"], "There is no program missing.py"),
+    (["build", "{program}", "{folder}/out", "--windows"], "embeddable package"),
     (["bake", "a.npz", "out", "--procedural", "island"], "bake needs SOURCE OUT"),
     (["bake", "missing.npz", "{folder}/out"], "missing.npz"),
 ])

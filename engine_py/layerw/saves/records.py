@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from layerw.base.errors import SaveError
 from layerw.base.host_port import HostPort
+from layerw.base.user_folder import user_folder
 
 FILE_CHARS_MAX = 200  # of the 255 that file systems take
 PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_-.")  # Best and best are one file to some systems
@@ -116,12 +117,5 @@ def _folder(host: HostPort) -> Path:
     given = host.options().get("store") or os.environ.get("LAYERW_STORE")
     if given:
         return Path(given)
-    home = Path.home()
-    if sys.platform == "win32":
-        data = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        data = home / "Library" / "Application Support"
-    else:
-        data = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
     main = Path(getattr(sys.modules.get("__main__"), "__file__", None) or "program.py").resolve()
-    return data / "layerw" / f"{main.stem}-{sha256(str(main).encode()).hexdigest()[:8]}"
+    return user_folder() / "layerw" / f"{main.stem}-{sha256(str(main).encode()).hexdigest()[:8]}"

@@ -1,4 +1,4 @@
-"""The console script `layerw`: new, run, serve, shot, bake, inspect, export, doctor, runtime.
+"""The console script `layerw`: new, run, serve, shot, bake, inspect, export, build, doctor, runtime.
 
 Owns options, help and error sentences. The work is done elsewhere and imported when a command needs it, so that
 `layerw --help` is quick and a missing piece spoils only its own command. Exit status: 0 done, 1 a sentence on
@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
-from . import commands, together
+from . import building, commands, together
 from .console import CommandError, fail
 
 app = typer.Typer(name="layerw", no_args_is_help=True, add_completion=False, rich_markup_mode="rich",
@@ -23,6 +23,7 @@ app = typer.Typer(name="layerw", no_args_is_help=True, add_completion=False, ric
                        "failed, and a sentence on stderr says why (shot: also when the program logged an error); "
                        "2 wrong usage; 130 ended by Ctrl-C.")
 commands.register(app)
+building.register(app)
 together.register(app)
 
 
@@ -58,7 +59,7 @@ def main(arguments: list[str] | None = None) -> Any:
 
 def is_expected(error: Exception) -> bool:
     """Whether the message alone says it all: own errors, and what the operating system refused."""
-    own = ("RuntimeUnavailable", "SumMismatch", "ServeError", "BakeError", "ShotError", "ExportError",
+    own = ("RuntimeUnavailable", "SumMismatch", "ServeError", "BakeError", "ShotError", "ExportError", "BuildError",
            "BrowserMissing", "ProbeError", "NewError", "RoomError")
     names = {kind.__name__ for kind in type(error).__mro__}
     return isinstance(error, (CommandError, OSError)) or not names.isdisjoint(own)

@@ -177,7 +177,8 @@ def piece(name: str) -> ModuleType:
             raise CommandError(f"This build of layerw has no {missing}; install a complete one.") from error
         from ..runtime.installation import repair
 
-        extra = {"playwright": "shot", "wgpu": "window", "wasmtime": "headless"}.get(missing.partition(".")[0], "")
+        extra = {"playwright": "shot", "wgpu": "window", "wasmtime": "headless",
+                 "packaging": "build"}.get(missing.partition(".")[0], "")
         raise CommandError(f"The Python package {missing} is not installed; {repair(extra)}.") from error
 
 

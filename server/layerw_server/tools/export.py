@@ -16,21 +16,21 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
 from ..http.manifest import build_manifest
-from ..http.paths import PathNotFound, PathRefused, is_served_name, resolve
+from ..http.paths import is_served_name
 from ..runtime import decoders
 from ..runtime.packages import NONE as NO_WHEELS
 from ..runtime.packages import PageWheels
 from ..runtime.wheel import engine_folder
 from . import packing, slim
-from .needs import needed_entries
 from .program_checks import check_program
+from .program_files import copy, copy_program, served_files
 from .replace import replace, sums
 
 MARKER = "layerw-export.json"
@@ -194,9 +194,9 @@ def _copy_web(web: Path, part: Path, attributes: Mapping[str, str]) -> None:
     data = "".join(f' data-{name}="{html.escape(value)}"' for name, value in attributes.items())
     text = index.read_text("utf-8")
     (part / "index.html").write_text(text.replace("<body>", f"<body{data}>", 1), "utf-8")
-    for path in _served_files(web, ()):
+    for path in served_files(web, ()):
         if path.suffix in _WEB_SUFFIXES and not path.name.endswith((".test.js", ".test.mjs")):
-            _copy(path, part / "web" / path.relative_to(web))
+            copy(path, part / "web" / path.relative_to(web))
 
 
 def _copy_kernels(target: Path) -> None:
@@ -204,12 +204,12 @@ def _copy_kernels(target: Path) -> None:
     alone = [path for name in ("rigid", "navigation") for path in (*folder.glob(f"{name}/{name}.wasm"),
                                                                    *folder.glob(f"{name}/LICENSE*"))]
     for path in sorted((*folder.glob("*.wasm"), *alone)):
-        _copy(path, target / path.relative_to(folder))
+        copy(path, target / path.relative_to(folder))
 
 
 def _copy_runtime(runtime: Path, lock: dict[str, Any], target: Path) -> None:
     for name in (*RUNTIME_FILES, *(entry["file_name"] for entry in lock["packages"].values())):
-        _copy(runtime / name, target / name)
+        copy(runtime / name, target / name)
     (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
 
 
@@ -240,76 +240,19 @@ def _copy_decoders(runtime: Path, part: Path) -> None:
     files = [path for path in (part / "app").rglob("*") if path.is_file()]
     foreign = any(path.suffix == ".py" and _FOREIGN.search(path.read_bytes()) for path in files)
     for name in decoders.FILES if foreign else sorted(decoders.used_by(files)):
-        _copy(runtime / name, part / "runtime" / name)
+        copy(runtime / name, part / "runtime" / name)
 
 
 def _copy_app(
     program: Path, part: Path, report: ExportReport, options: ExportOptions, *, skipped: tuple[Path, ...],
 ) -> None:
-    entries, left_out = needed_entries(program)
-    if options.everything:
-        entries, left_out = sorted([*entries, *left_out]), []
-    for entry in entries:
-        _copy_served(program.parent, entry, part / "app", skipped, report)
-    for name, folder in options.folders.items():
-        for entry in sorted(folder.iterdir()):
-            if is_served_name(entry.name):
-                _copy_served(folder, entry, part / "app" / name, skipped, report)
+    copied = copy_program(program, part / "app", everything=options.everything, folders=options.folders,
+                          skipped=skipped)
+    report.left_out, report.notes = copied.left_out, [*report.notes, *copied.notes]
     for wheel in options.wheels.wheels:
-        _copy(options.wheels.folder / wheel.file, part / "wheels" / wheel.file)
+        copy(options.wheels.folder / wheel.file, part / "wheels" / wheel.file)
     manifest = build_manifest(part / "app" / program.name, engine="wheel", wheels=options.wheels)
     (part / "app" / "manifest.json").write_bytes(manifest)
-    report.left_out = [e.name for e in left_out if e not in skipped and not (e / MARKER).exists()]
-
-
-def _copy_served(root: Path, entry: Path, target: Path, skipped: tuple[Path, ...], report: ExportReport) -> None:
-    """Copy what may be served of one entry of `root`; links out of it stay behind, with a note."""
-    for path in _served_files(entry, skipped) if entry.is_dir() else iter([entry]):
-        relative = path.relative_to(root)
-        try:
-            _copy(resolve(root, relative.as_posix()), target / relative)
-        except (PathNotFound, PathRefused):
-            link = _link_in(path, root)
-            if link is not None and (note := _link_note(link, root)) not in report.notes:
-                report.notes.append(note)
-
-
-def _link_in(path: Path, root: Path) -> Path | None:
-    """The outermost link on the way to a file."""
-    return next((p for p in reversed([path, *path.parents]) if p.is_relative_to(root) and p != root and p.is_symlink()),
-                None)
-
-
-def _link_note(link: Path, root: Path) -> str:
-    name = link.relative_to(root).as_posix()
-    return (f"{name} is a link to {os.readlink(link)}, out of {root.name}/, and stays behind; copy it there, or "
-            f"--mount {link.name}={os.path.realpath(link)}")
-
-
-def _served_files(folder: Path, skipped: tuple[Path, ...]) -> Iterator[Path]:
-    """Yield the files below a folder that may be served, links to folders included; other exports are passed over."""
-    seen = {os.path.realpath(folder)}
-    for current, names, files in os.walk(folder, followlinks=True):
-        if Path(current) in skipped or MARKER in files:
-            names.clear()
-            continue
-        names[:] = sorted(name for name in names if is_served_name(name) and _is_new(Path(current, name), seen))
-        yield from (Path(current, name) for name in sorted(files) if is_served_name(name))
-
-
-def _is_new(folder: Path, seen: set[str]) -> bool:
-    """Whether a linked folder was not walked already: links may go round in circles."""
-    if not folder.is_symlink():
-        return True
-    real = os.path.realpath(folder)
-    inside = any(real == other or other.startswith(real + os.sep) for other in seen)
-    seen.add(real)
-    return not inside
-
-
-def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
 
 
 def _write_notes(program: Path, part: Path) -> None:

@@ -15,7 +15,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-OWN_ENTRIES = frozenset({"index.html", "web", "kernels", "runtime", "app", "wheels", "_headers", "layerw-export.json"})
+MARKERS = ("layerw-export.json", "layerw-build.json")  # which file lies in a folder that a command wrote
+LISTS = (*MARKERS, "SHA256SUMS", "SHA256SUMS.sig")  # ours, though no list can hold its own sum
+OWN_ENTRIES = frozenset({"index.html", "web", "kernels", "runtime", "app", "wheels", "_headers", *LISTS})
 
 
 def sums(folder: Path) -> dict[str, str]:
@@ -65,7 +67,7 @@ def _keep(old: Path, out: Path, written: dict[str, str] | None) -> list[str]:
 def _is_ours(name: str, written: dict[str, str] | None) -> bool:
     if written is None:
         return name in OWN_ENTRIES
-    return name == "layerw-export.json" or any(path == name or path.startswith(f"{name}/") for path in written)
+    return name in LISTS or any(path == name or path.startswith(f"{name}/") for path in written)
 
 
 def _keep_inside(entry: Path, old: Path, out: Path, written: dict[str, str]) -> list[str]:
@@ -74,7 +76,7 @@ def _keep_inside(entry: Path, old: Path, out: Path, written: dict[str, str]) -> 
         Path(folder, name) for folder, _, names in os.walk(entry) for name in names)
     for path in paths:
         relative = path.relative_to(old).as_posix()
-        if relative == "layerw-export.json":
+        if relative in LISTS:
             continue
         mine = relative not in written or path.is_symlink() or _sum(path) != written[relative]
         if mine:

@@ -177,6 +177,17 @@ def not_finite(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
     return [values, n]
 
 
+def scatter_poses(rng: np.random.Generator, n: int, poison: float) -> list[Any]:
+    """The arguments of lw_scatter_poses: some slots have no row, and blocks have bits from before."""
+    places = rng.integers(0, 70_000, n)
+    rows = np.where(rng.uniform(0, 1, n) < 0.1, -1, places + np.arange(n)).astype(np.int32)
+    slots = np.argsort(rng.uniform(0, 1, n)).astype(np.uint32)
+    room = int(rows.max(initial=0)) + 1
+    return [slots, n, floats(rng, (n, 7), 2, poison), rows, Out(floats(rng, (n, 7), 2, 0)),
+            Out(floats(rng, (room, 3), 2, 0)), Out(floats(rng, (room, 4), 2, 0)),
+            Out(rng.integers(0, 2**32, 3, dtype=np.uint32))]
+
+
 def sort(rng: np.random.Generator, n: int, bits: int) -> list[Any]:
     """The arguments of lw_sort_u32 and lw_sort_u64: few different values in some bytes, so that keys repeat."""
     dtype = np.uint32 if bits == 32 else np.uint64
@@ -188,7 +199,7 @@ def sort(rng: np.random.Generator, n: int, bits: int) -> list[Any]:
 MAKERS: dict[str, Callable[[np.random.Generator, int, float], list[Any]]] = {
     "lw_cull_lods": cull_lods, "lw_cull_runs": cull_runs, "lw_cull_sorted": cull_sorted, "lw_cull_cells": cull_cells,
     "lw_sphere_radii": sphere_radii, "lw_compose_rows": compose_rows, "lw_mirrored": mirrored,
-    "lw_not_finite": not_finite,
+    "lw_not_finite": not_finite, "lw_scatter_poses": scatter_poses,
     "lw_sort_u32": lambda rng, n, poison: sort(rng, n, 32), "lw_sort_u64": lambda rng, n, poison: sort(rng, n, 64),
 }
 

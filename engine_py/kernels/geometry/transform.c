@@ -175,6 +175,21 @@ uint32_t lw_mirrored(const float *scale, const uint32_t *rows, uint32_t count, u
     return changed;
 }
 
+uint32_t lw_scatter_poses(const uint32_t *slots, uint32_t count, const float *poses, const int32_t *rows, float *kept,
+                          float *position, float *rotation, uint32_t *blocks) {
+    uint32_t written = 0;
+    for (uint32_t i = 0; i < count; i++, poses += 7) {
+        int32_t row = rows[slots[i]];
+        if (row < 0) continue;
+        __builtin_memcpy(kept + 7 * (size_t)slots[i], poses, 7 * sizeof *poses);
+        __builtin_memcpy(position + 3 * (size_t)row, poses, 3 * sizeof *poses);
+        __builtin_memcpy(rotation + 4 * (size_t)row, poses + 3, 4 * sizeof *poses);
+        blocks[row >> 15] |= 1u << (row >> 10 & 31);
+        written++;
+    }
+    return written;
+}
+
 uint32_t lw_not_finite(const float *values, uint32_t count) {
     uint32_t found = 0;
     for (uint32_t i = 0; i < count; i++) {

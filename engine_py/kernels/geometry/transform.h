@@ -35,6 +35,12 @@ LW_KERNEL uint32_t lw_compose_rows(const int32_t *parents, const uint32_t *rows,
 // how many of them changed.
 LW_KERNEL uint32_t lw_mirrored(const float *scale, const uint32_t *rows, uint32_t count, uint8_t *mirrored);
 
+// Poses (7 floats: position, quaternion) by slot go to where rows[slot] says, into columns of 3 and 4 floats a row, and to
+// kept[slot]; slots whose row is below 0 are passed over. Bit k of `blocks` is set where one of rows 1024 k to 1024 k + 1023
+// was written. Returns how many were written.
+LW_KERNEL uint32_t lw_scatter_poses(const uint32_t *slots, uint32_t count, const float *poses, const int32_t *rows,
+                                    float *kept, float *position, float *rotation, uint32_t *blocks);
+
 // How many of `count` floats are NaN or infinite.
 LW_KERNEL uint32_t lw_not_finite(const float *values, uint32_t count);
 

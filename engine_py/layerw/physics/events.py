@@ -27,6 +27,7 @@ class Events:
         self._world = world
         self._frame: list[npt.NDArray[np.int32]] = []
         self._step: list[npt.NDArray[np.int32]] = []
+        self._room = np.zeros((FIRST_ROOM, 3), np.uint32)
 
     def clear(self) -> None:
         """A frame begins."""
@@ -40,7 +41,7 @@ class Events:
         """What the step that just ran says."""
         kernels, room = self._world.kernels, FIRST_ROOM
         while True:
-            found = np.zeros((room, 3), np.uint32)
+            found = self._room if room == FIRST_ROOM else np.zeros((room, 3), np.uint32)
             count = kernels.lw_rigid_events(self._world.number, room, found)
             if count <= room:
                 break

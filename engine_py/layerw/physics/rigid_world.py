@@ -18,10 +18,11 @@ from layerw.base.errors import BudgetError, HandleError, LayerwError
 from layerw.base.log import Log
 from layerw.base.ports import F32, U32
 from layerw.kernels import rigid
+from layerw.kernels.geometry import GEOMETRY
 from layerw.memory.ledger import HardLedger
 from layerw.physics.bodies import Bodies, Rows
 from layerw.physics.body import SENSOR
-from layerw.scene.rows import blocks_of_rows
+from layerw.scene.rows import BLOCK_ROWS, blocks_of_rows
 from layerw.scene.table import Table
 
 (IMPULSE, IMPULSE_AT, TURN_IMPULSE, FORCE, TORQUE, VELOCITY, SPIN, PLACE, TARGET, WAKE, SLEEP, ENABLE, DISABLE,
@@ -62,6 +63,8 @@ class RigidWorld:
         self._driven = np.zeros(0, np.uint32)  # kinematic ones that the last step moved
         self._slots = np.zeros(256, np.uint32)
         self._moved = np.zeros((256, 7), np.float32)
+        self._lost = np.zeros(1, np.uint32)
+        self._blocks = np.zeros(-(-table.capacity // BLOCK_ROWS) + 31 >> 5, np.uint32)  # bits
         self.is_full = False
 
     @property
@@ -169,7 +172,8 @@ class RigidWorld:
         position, rotation = self._table.columns["position"], self._table.columns["rotation"]
         if ((position.revision, rotation.revision) == self._revisions and not position.views_alive()
                 and not rotation.views_alive()):  # fmt: skip
-            self._stop(np.zeros(0, np.uint32))
+            if len(self._driven):
+                self._stop(self._driven[:0])
             return
         self._revisions = position.revision, rotation.revision
         slots = self.bodies.living()
@@ -211,28 +215,31 @@ class RigidWorld:
         self.flush(dt)
         if self.is_full and not self._settle():
             return
-        lost, room = np.zeros(1, np.uint32), len(self._slots)
+        lost, room = self._lost, len(self._slots)
         moved = self.kernels.lw_rigid_step(self.number, dt, SUBSTEPS, room, self._slots, self._moved, lost)
         self.steps += 1
-        slots, poses = self._slots[:moved], self._moved[:moved]
-        rows = self.bodies.row[slots]
-        owned = rows >= 0
-        if not owned.all():
-            slots, poses, rows = slots[owned], poses[owned], rows[owned]
-        if len(slots):
-            self._poses[slots] = poses
-            self._write(rows.astype(np.intp), poses)
+        if moved:
+            self._scatter(moved)
         if lost[0]:
             self._tell_lost(self._slots[moved : moved + int(lost[0])])
         self._settle()
 
+    def _scatter(self, moved: int) -> None:
+        position, rotation = self._table.columns["position"], self._table.columns["rotation"]
+        self._blocks.fill(0)
+        if GEOMETRY.lw_scatter_poses(self._slots, moved, self._moved, self.bodies.row, self._poses, position.array,
+                                     rotation.array, self._blocks):  # fmt: skip
+            self._touch(int.from_bytes(self._blocks.tobytes(), "little"))
+
     def _write(self, rows: Rows, poses: F32) -> None:
+        self._table.position[rows], self._table.rotation[rows] = poses[:, :3], poses[:, 3:]
+        self._touch(blocks_of_rows(rows))
+
+    def _touch(self, blocks: int) -> None:
         position, rotation = self._table.columns["position"], self._table.columns["rotation"]
         untouched = (position.revision, rotation.revision) == self._revisions
-        blocks = blocks_of_rows(rows)
-        for column, values in ((position, poses[:, :3]), (rotation, poses[:, 3:])):
-            column.array[rows] = values
-            column.touch_blocks(blocks)
+        position.touch_blocks(blocks)
+        rotation.touch_blocks(blocks)
         if untouched:  # else somebody wrote something that is to be seen yet
             self._revisions = position.revision, rotation.revision
 

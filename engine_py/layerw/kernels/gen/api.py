@@ -50,6 +50,7 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_sort_u64": (("out", "out", "out", "out", "u32"), "void"),
     "lw_compose_rows": (("in", "in", "u32", "in", "in", "in", "out", "out", "out", "out"), "u32"),
     "lw_mirrored": (("in", "in", "u32", "out"), "u32"),
+    "lw_scatter_poses": (("in", "u32", "in", "in", "out", "out", "out", "out"), "u32"),
     "lw_not_finite": (("in", "u32"), "u32"),
     "lw_error_text": (("u32",), "u32"),
     "lw_statistics": (("u32",), "u32"),
@@ -385,6 +386,10 @@ class Kernels(Protocol):
 
     def lw_mirrored(self, scale: Address, rows: Address, count: int, mirrored: Address) -> int:
         """mirrored[i] = 1 where an odd number of the three scales of rows[i] is below 0 and none is 0 or NaN, else 0. Returns how many of them changed."""
+        ...
+
+    def lw_scatter_poses(self, slots: Address, count: int, poses: Address, rows: Address, kept: Address, position: Address, rotation: Address, blocks: Address) -> int:
+        """Poses (7 floats: position, quaternion) by slot go to where rows[slot] says, into columns of 3 and 4 floats a row, and to kept[slot]; slots whose row is below 0 are passed over. Bit k of `blocks` is set where one of rows 1024 k to 1024 k + 1023 was written. Returns how many were written."""
         ...
 
     def lw_not_finite(self, values: Address, count: int) -> int:

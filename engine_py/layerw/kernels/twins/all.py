@@ -21,6 +21,7 @@ class NumpyKernels:
     lw_compose_rows = staticmethod(transform.lw_compose_rows)
     lw_mirrored = staticmethod(transform.lw_mirrored)
     lw_not_finite = staticmethod(transform.lw_not_finite)
+    lw_scatter_poses = staticmethod(transform.lw_scatter_poses)
     lw_bvh_triangle_boxes = staticmethod(bvh.lw_bvh_triangle_boxes)
     lw_bvh_build = staticmethod(bvh.lw_bvh_build)
     lw_bvh_build_curve = staticmethod(bvh_curve.lw_bvh_build_curve)

@@ -165,6 +165,20 @@ def lw_mirrored(scale: Array, rows: Array, count: int, mirrored: Array) -> int:
     return changed
 
 
+def lw_scatter_poses(slots: Array, count: int, poses: Array, rows: Array, kept: Array, position: Array,
+                     rotation: Array, blocks: Array) -> int:  # fmt: skip
+    """See geometry/transform.h."""
+    slots, poses = slots[:count], poses[:count]
+    to = rows[slots]
+    if count and to.min() < 0:
+        owned = to >= 0
+        slots, poses, to = slots[owned], poses[owned], to[owned]
+    kept[slots], position[to], rotation[to] = poses, poses[:, :3], poses[:, 3:]
+    for block in np.flatnonzero(np.bincount(to >> 10)).tolist():
+        blocks[block >> 5] |= np.uint32(1 << (block & 31))
+    return len(to)
+
+
 def lw_not_finite(values: Array, count: int) -> int:
     """See geometry/transform.h."""
     flat = values.reshape(-1)[:count]

@@ -12,7 +12,7 @@
  * @typedef {object} GlueHooks
  * @property {(address: number, words: number) => void} submit
  * @property {(text: string) => void} fail
- * @property {(where: string) => void} busy
+ * @property {(where: string) => boolean} busy whether somebody asked for something meanwhile
  * @property {() => object} options
  * @property {(budgetBytes: number) => {indices: number[], threads_max: number}} openLayer
  * @property {(count: number) => number} setThreads
@@ -84,7 +84,7 @@ export class Glue {
       openLayer: (budgetBytes) => JSON.stringify(this.#hooks.openLayer(budgetBytes)),
       /** @param {number} count @returns {number} how many there will be */
       setThreads: (count) => this.#hooks.setThreads(count),
-      /** @param {string} where the program is, which keeps the thread */
+      /** @param {string} where the program is, which keeps the thread @returns {boolean} whether to take what was asked */
       busy: (where) => this.#hooks.busy(String(where)),
       /** @param {string} text */
       fail: (text) => {

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from layerw.kernels import files as kernels
+from layerw_server.http.web import web_folder
 from layerw_server.runtime import decoders
 from layerw_server.tools import packing
-from layerw_server.tools.export import MARKER, RUNTIME_FILES, ExportError, ExportOptions, ExportReport, export_app
+from layerw_server.tools.export import (
+    DEVELOPMENT_WEB,
+    MARKER,
+    RUNTIME_FILES,
+    ExportError,
+    ExportOptions,
+    ExportReport,
+    export_app,
+)
 from layerw_server.tools.needs import needed_entries
 
 LOCK = {"info": {"python": "3.14.2"}, "packages": {
@@ -27,6 +39,10 @@ def ready(tree: Path) -> Path:
     """The stand-in tree with a complete runtime and a program that names a world."""
     for name in (*RUNTIME_FILES, "numpy-2.whl", "layerw-0.whl", "notes.txt"):
         (tree / "runtime" / name).write_bytes(name.encode())
+    with zipfile.ZipFile(tree / "runtime" / "layerw-0.whl", "w") as wheel:
+        for name in ("layerw/app.py", "layerw/debugging/x.py", "layerw/debugging/x.pyc", "layerw/live/x.py"):
+            wheel.writestr(name, name)
+        wheel.writestr("layerw-0.dist-info/RECORD", "layerw/app.py,,\nlayerw/debugging/debugger.py,,\n")
     (tree / "runtime" / "pyodide-lock.json").write_text(json.dumps(LOCK))
     (tree / "app" / "hello.py").write_text("import util\napp.stream('world')\n")
     (tree / "app" / "unused.py").write_text("raise SystemExit\n")
@@ -63,6 +79,21 @@ def test_what_travels(ready: Path) -> None:
     manifest = json.loads((ready / "out/app/manifest.json").read_text())
     assert (manifest["program"], manifest["modules"]) == ("hello.py", ["hello.py", "util.py"])
     assert manifest["engine"] == "wheel"
+
+
+def test_nothing_of_the_development_server_travels(ready: Path) -> None:
+    for name in sorted(DEVELOPMENT_WEB):
+        assert (web_folder() / name).is_file(), "a file that was renamed would travel again"
+        (ready / "web" / name).parent.mkdir(parents=True, exist_ok=True)
+        (ready / "web" / name).write_text("export {};")
+    _export(ready)
+    assert not {f"web/{name}" for name in DEVELOPMENT_WEB} & _names(ready / "out")
+    wheel = (ready / "out/runtime/layerw-0.whl").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+        assert archive.namelist() == ["layerw/app.py", "layerw-0.dist-info/RECORD"]
+        assert archive.read("layerw-0.dist-info/RECORD") == b"layerw/app.py,,\n"
+    lock = json.loads((ready / "out/runtime/pyodide-lock.json").read_text())
+    assert lock["packages"]["layerw"]["sha256"] == hashlib.sha256(wheel).hexdigest()
 
 
 def test_everything(ready: Path) -> None:

@@ -32,7 +32,10 @@ def test_its_settings_are_well_formed_and_name_it(tmp_path: Path) -> None:
     new.create(tmp_path / "my_game", "empty")
     project = tomllib.loads((tmp_path / "my_game/pyproject.toml").read_text())
     assert project["project"]["name"] == "my-game"
-    assert json.loads((tmp_path / "my_game/.vscode/launch.json").read_text())["configurations"][0]["args"][0] == "run"
+    first = json.loads((tmp_path / "my_game/.vscode/launch.json").read_text())["configurations"][0]
+    adapter = tmp_path / first["debugAdapterPath"].replace("${workspaceFolder}", "my_game")
+    ast.parse(adapter.read_text())
+    assert "main.py" in adapter.read_text() and first["program"].endswith("/main.py")
     settings = json.loads((tmp_path / "my_game/.vscode/settings.json").read_text())
     assert settings["python.testing.pytestEnabled"] is True
     assert json.loads((tmp_path / "my_game/.vscode/extensions.json").read_text())["recommendations"]
@@ -114,7 +117,8 @@ def test_it_says_everywhere_what_it_needs(template: str, extra: str, command: st
     assert project["dependencies"][0].startswith(f"{extra}>=")
     assert f"pip install '{extra}' pytest" in (tmp_path / ".github/workflows/test.yml").read_text()
     assert f"    layerw {command} main.py" in (tmp_path / "README.md").read_text()
-    assert json.loads((tmp_path / ".vscode/launch.json").read_text())["configurations"][0]["args"][0] == command
+    offered = json.loads((tmp_path / ".vscode/launch.json").read_text())["configurations"]
+    assert [one["args"][0] for one in offered if one["name"].startswith("layerw ")] == [command]
     assert new.command(template) == f"layerw {command} main.py"
 
 

@@ -147,9 +147,10 @@ export class PythonBoot {
   /**
    * Runs the program. Returns '' or the traceback of what it raised.
    * @param {any} pyodide
+   * @param {import('./debugging.js').Debugging | null} debugging
    * @returns {Promise<string>}
    */
-  async run(pyodide) {
+  async run(pyodide, debugging) {
     const { program } = await this.#manifest;
     pyodide.FS.mkdirTree('/app');
     await (await this.#files).write(pyodide.FS, '/app');
@@ -158,8 +159,11 @@ export class PythonBoot {
     writeOptional(pyodide.FS, await this.#optional);
     pyodide.FS.chdir('/app');
     this.#hooks.progress('program', 0.9);
+    if (debugging) pyodide.registerJsModule('layerw_debugger', debugging.module());
     const run = pyodide.runPython(RUN_PY);
-    pyodide.setInterruptBuffer(new BusyClock());
+    const signal = debugging?.signal; // shared with the page, which asks when it wants to know
+    if (signal) debugging.poll(pyodide);
+    pyodide.setInterruptBuffer(signal ?? new BusyClock());
     try {
       const traceback = await run(`/app/${program}`);
       if (traceback === '' && this.#keptCamera) {
@@ -167,7 +171,7 @@ export class PythonBoot {
       }
       return traceback;
     } finally {
-      pyodide.setInterruptBuffer(undefined);
+      pyodide.setInterruptBuffer(signal);
       run.destroy();
       this.flushOutput();
     }

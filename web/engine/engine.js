@@ -9,6 +9,7 @@
 import { chooseBackend } from '../backends/choose.js';
 import { BetweenFrames } from './between-frames.js';
 import { PythonBoot } from './boot.js';
+import { debuggingOf } from './debugging-start.js';
 import { Decoder } from './decoder.js';
 import { Transfers } from '../transfer/fetcher.js';
 import { Feeds } from './feeds.js';
@@ -64,6 +65,8 @@ export class Engine {
   #stopped = false;
   /** @type {PythonBoot | null} */
   #boot = null;
+  /** Under a development server. @type {import('./debugging.js').Debugging | null} */
+  #debugging = null;
   /** @type {(canvas: OffscreenCanvas) => void} */
   #freshCanvas = () => {};
 
@@ -147,13 +150,15 @@ export class Engine {
         return null;
       });
       backend.catch(() => {});
-      boot.manifest().then((manifest) => this.port.postMessage({ type: 'manifest', manifest }), () => {});
+      const debugging = boot.manifest().then((manifest) => debuggingOf(manifest, this.options, this.port));
+      debugging.then((made) => (this.#debugging = made), () => {});
       this.pyodide = await Promise.race([boot.python(this.glue.module()), backend.then(() => new Promise(() => {}))]);
       this.heap.attach(/** @type {any} */ (this.pyodide)._module.memory);
       await backend;
       this.layer = await layer;
+      await (await debugging)?.ready;
       if (this.#stopped) return;
-      const traceback = await boot.run(this.pyodide);
+      const traceback = await boot.run(this.pyodide, this.#debugging);
       if (this.#stopped) return this.glue.stop(); // meanwhile
       this.#begin(traceback);
     } catch (error) {
@@ -180,10 +185,11 @@ export class Engine {
     if (!this.glue.started) this.reporter.finish();
   }
 
-  /** The page is told by a worker; a page whose own thread is kept shows nothing but its console. @param {string} where */
+  /** The page is told by a worker; one whose own thread is kept shows nothing but its console. @param {string} where */
   #busy(where) {
     this.port.postMessage({ type: 'busy', where });
     if (this.options.thread === 'main' && !document.hidden) console.warn(`The program has kept the page's thread for seconds: it is in ${where}.`);
+    return this.#debugging?.hasCommand ?? false;
   }
 
   /** Ends everything: after this no timer, worker or GPU object of this engine is left, and the page hears of it. */
@@ -397,6 +403,8 @@ export class Engine {
     else if (message.type === 'canvas') this.#takeCanvas(message.canvas);
     else if (message.type === 'stop') this.stop();
     else if (message.type === 'ping') this.port.postMessage({ type: 'pong' });
+    else if (message.type === 'debug') this.#debugging?.poll(this.pyodide);
+    else if (message.type === 'debugReady') this.#debugging?.begin(message.commands);
     else if (message.type === 'request') answerRequest(this, message);
   }
 }

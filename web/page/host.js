@@ -14,7 +14,6 @@ import { Input } from './input.js';
 import { Notices, append } from './notices.js';
 import { Overlay } from './overlay.js';
 import { Panels } from './panels.js';
-import { ReloadSocket } from './reload.js';
 import { Silence } from './silence.js';
 import { SurfaceSize } from './surface-size.js';
 
@@ -38,8 +37,8 @@ export class Host {
   /** Whether the first frame is on the screen. */
   drawn = false;
   #abort = new AbortController();
-  /** @type {ReloadSocket | null} */
-  #reload = null;
+  /** Under a development server. @type {import('./developing.js').Developing | null} */
+  #developing = null;
   /** @type {Map<number, Asked>} */
   #replies = new Map();
   #requests = 0;
@@ -49,6 +48,8 @@ export class Host {
   #subsystems = null;
   #silence = new Silence({
     ask: () => this.thread.post({ type: 'ping' }),
+    look: () => this.#developing?.look(),
+    suspect: (where) => this.#developing?.suspect(where),
     tell: (text) => this.fail(text),
     untell: (text) => {
       this.errors.splice(this.errors.indexOf(text), 1);
@@ -89,7 +90,7 @@ export class Host {
     this.canvas = this.#newCanvas();
     this.panels = new Panels(this.notices.stage);
     this.thread = this.#newThread();
-    const events = new EventWriter((words) => this.thread.post({ type: 'input', words }, [words.buffer]));
+    const events = new EventWriter((words) => this.input.muted || this.thread.post({ type: 'input', words }, [words.buffer]));
     this.input = new Input(this.notices.stage, events, () => choice(element, 'wheel'));
     this.size = new SurfaceSize(this.notices.stage, (size) => this.thread.post({ type: 'resize', ...size }));
     this.textures = textures;
@@ -152,7 +153,7 @@ export class Host {
     this.#feeds?.then((feeds) => feeds.destroy(), () => {});
     this.#subsystems?.then((all) => all.close());
     this.input.destroy();
-    this.#reload?.close();
+    this.#developing?.close();
     this.#silence.end();
     this.#notDrawn(new Error('The program was ended before its first frame.'));
     return this.thread.end();
@@ -267,7 +268,7 @@ export class Host {
     this.notices.showError(text);
     if (this.errors.includes(text)) return;
     this.errors.push(text);
-    this.#reload?.say(2, text);
+    this.#developing?.say(2, text);
     console.error(text);
     this.#emit('layerw-error', text);
   }
@@ -294,9 +295,10 @@ export class Host {
     progress: ({ stage, fraction }) => this.#progress(stage, fraction),
     pong: () => this.#silence.answered(),
     busy: ({ where }) => this.#silence.located(where),
-    manifest: ({ manifest }) => {
-      if (manifest.engine === 'zip' && this.options.frames === 0) this.#watch();
+    manifest: ({ manifest, mailbox, lacks }) => {
+      if (manifest.engine === 'zip' && this.options.frames === 0) this.#develop(mailbox, lacks);
     },
+    debug: (message) => this.#developing?.debug(message),
     backend: ({ name, note }) => {
       this.#backend = { backend: name, note };
       this.element.dataset.backend = name;
@@ -332,11 +334,10 @@ export class Host {
     },
   };
 
-  /** A development server says what changed. */
-  async #watch() {
-    const { Live } = await import('./live.js');
-    const live = new Live(this, () => this.#running, (text) => this.#reload?.say(0, text));
-    if (!this.#abort.signal.aborted) this.#reload = new ReloadSocket(this.options.baseUrl, (files) => live.changed(files));
+  /** A development server says what changed, and an editor may ask. @param {SharedArrayBuffer | null} mailbox @param {string} lacks */
+  async #develop(mailbox, lacks) {
+    const { Developing } = await import('./developing.js');
+    if (!this.#abort.signal.aborted) this.#developing = new Developing(this, () => this.#running, this.#silence, mailbox, lacks);
   }
 
   /** @param {string} stage @param {number} fraction 1: the program runs */
@@ -369,7 +370,7 @@ export class Host {
   #log(level, text) {
     this.#emit('layerw-log', { level: LEVELS[level] ?? 'error', text });
     const told = level === LOG_NOTE ? 0 : level;
-    if (told < 2 || !this.errors.includes(text)) this.#reload?.say(told, text);
+    if (told < 2 || !this.errors.includes(text)) this.#developing?.say(told, text);
     if (level === LOG_NOTE) this.notices.setNote(text);
     if (level === 0 || level === LOG_NOTE) console.log(text);
     else if (level === 1) console.warn(text);

@@ -31,6 +31,8 @@ export class Input {
   /** @type {Map<string, number>} */
   #pads = new Map();
   #wantsLock = false;
+  /** Whether the program hears nothing. */
+  muted = false;
   #unlockedMs = -Infinity;
   #padFrame = 0;
 
@@ -61,6 +63,17 @@ export class Input {
       if (event.key.length === 1 && !event.ctrlKey && !event.metaKey) this.events.typed(event.key);
     });
     this.#on(this.target, 'paste', (event) => this.events.typed(event.clipboardData.getData('text/plain')));
+  }
+
+  /** The program stands, and would hear all of it at once: keys that are down count as let go. @param {boolean} muted */
+  mute(muted) {
+    if (muted) {
+      this.#down.clear();
+      this.events.focus(0, 0);
+      if (this.#locked()) document.exitPointerLock();
+    }
+    this.muted = muted;
+    if (!muted) this.events.focus(document.hasFocus() ? 1 : 0, 0);
   }
 
   destroy() {

@@ -15,6 +15,9 @@ const ANSWER_MS_MAX = 10_000; // a program in an endless loop never answers
 export class Live {
   /** @type {Promise<void>} */
   #turn = Promise.resolve();
+  /** @type {Promise<void> | null} */
+  #held = null;
+  #goOn = () => {};
 
   /**
    * @param {import('./host.js').Host} host
@@ -27,9 +30,16 @@ export class Live {
     this.say = say;
   }
 
+  /** The program stands: what changes meanwhile waits until it goes on. @param {boolean} held */
+  hold(held) {
+    this.#goOn();
+    this.#held = held ? new Promise((resolve) => (this.#goOn = resolve)) : null;
+  }
+
   /** @param {string[]} files as the server names them */
   changed(files) {
-    this.#turn = this.#turn.then(() => this.#take(files)).catch((error) => this.#startAgain(`${error}`, this.#before()));
+    if (this.#held) this.#tell(`${files.map((name) => name.replace(FOLDER, '')).join(', ')} changed: the program takes it when it goes on.`);
+    this.#turn = this.#turn.then(() => this.#held).then(() => this.#take(files)).catch((error) => this.#startAgain(`${error}`, this.#before()));
   }
 
   /** @param {string[]} files */

@@ -30,9 +30,11 @@ export class ReloadSocket {
   /**
    * @param {string} baseUrl folder of web/
    * @param {(files: string[]) => void} changed their names: `app/main.py`, `web/…`, `engine/…`
+   * @param {(wanted: boolean) => void} debug whether an editor wants to debug; told once at the start, and when it changes
    */
-  constructor(baseUrl, changed) {
+  constructor(baseUrl, changed, debug) {
     this.changed = changed;
+    this.debug = debug;
     const url = new URL('../ws', baseUrl);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     this.url = url;
@@ -66,12 +68,13 @@ export class ReloadSocket {
     this.#socket?.close();
   }
 
-  /** @param {{type: string, start?: string, version?: number, files?: string[]}} message */
-  #receive({ type, start, version, files }) {
+  /** @param {{type: string, start?: string, version?: number, files?: string[], debugger?: boolean}} message */
+  #receive({ type, start, version, files, debugger: debug }) {
     if (type === 'reload') {
       this.#known = `${this.#known.split(' ')[0]} ${version}`;
       return this.changed(files ?? []);
     }
+    if (type === 'hello' || type === 'debugger') this.debug(debug ?? false);
     if (type !== 'hello') return;
     const now = `${start} ${version}`;
     if (this.#known !== '' && this.#known !== now) location.reload();
@@ -88,6 +91,7 @@ export class ReloadSocket {
     };
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
     socket.onclose = () => {
+      if (!this.#wasOpen) this.debug(false);
       // Never open: this origin may not listen (the server allows listed ones only). Then don't ask again.
       if (!this.#closed && this.#wasOpen) setTimeout(() => this.#open(), RETRY_MS);
     };

@@ -2,14 +2,18 @@
  * Tells when a program keeps its worker busy and no answer comes: a loop of its own at its top level, or in a callback.
  *
  * Owns: one timer. Does not: stop the program (a long computation may end), nor find the line: engine/busy.js does, at
- * the top level. Limits: only for an engine in a worker; on the page's thread nothing runs meanwhile.
+ * the top level, and under a development server engine/debugging.js, at any time: then the line is told after two
+ * seconds. Limits: only for an engine in a worker; on the page's thread nothing runs meanwhile.
  */
-const ASK_MS = 1000;
+const ASK_MS = 500;
+const LOOK_MS = 1500; // since the question, which comes up to ASK_MS after the last answer
 export const SILENCE_MS_MAX = 8000;
 
 /**
  * @typedef {object} SilenceHooks
  * @property {() => void} ask the engine for an answer
+ * @property {() => void} [look] where the program is, after LOOK_MS without one
+ * @property {(where: string) => void} [suspect] it is there, and has been for a while; '': it answered after all
  * @property {(text: string) => void} tell that none comes
  * @property {(text: string) => void} untell: it came after all
  */
@@ -20,6 +24,9 @@ export class Silence {
   #asked = 0;
   #told = '';
   #where = '';
+  #looked = false;
+  #suspected = false;
+  #held = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
   /** @type {SilenceHooks} */
@@ -41,11 +48,23 @@ export class Silence {
   /** @param {string} where the program is, while it does not answer */
   located(where) {
     this.#where = where;
+    if (!this.#looked || this.#suspected) return;
+    this.#suspected = true;
+    this.#hooks.suspect?.(where);
+  }
+
+  /** @param {boolean} held whether it need not answer: somebody stopped it on purpose */
+  hold(held) {
+    this.#held = held;
+    this.answered();
   }
 
   answered() {
     this.#asked = 0;
     this.#where = '';
+    this.#looked = false;
+    if (this.#suspected) this.#hooks.suspect?.('');
+    this.#suspected = false;
     if (this.#told === '') return;
     this.#hooks.untell(this.#told);
     this.#told = '';
@@ -58,12 +77,19 @@ export class Silence {
 
   /** @param {number} now */
   #check(now) {
+    if (this.#held) return;
     if (this.#asked === 0) {
       this.#asked = now;
       this.#hooks.ask();
-    } else if (this.#told === '' && now - this.#asked > this.silenceMsMax) {
+      return;
+    }
+    if (now - this.#asked >= LOOK_MS && !this.#looked) {
+      this.#looked = true;
+      this.#hooks.look?.();
+    }
+    if (this.#told === '' && now - this.#asked > this.silenceMsMax) {
       const text = this.#atTopLevel ? topLevelText : callbackText;
-      this.#told = text(this.silenceMsMax) + (this.#where ? ` It is in ${this.#where}.` : this.#atTopLevel ? NO_LINE : '');
+      this.#told = text(this.silenceMsMax) + (this.#where ? ` It is in ${this.#where}.` : this.#atTopLevel ? NO_LINE : UNWATCHED);
       this.#hooks.tell(this.#told);
     }
   }
@@ -76,7 +102,7 @@ const topLevelText = (ms) => `The program has not come back from its top level f
 
 /** @param {number} ms */
 const callbackText = (ms) => `The program has not come back from one of its functions for ${ms / 1000} s; the last picture `
-  + 'stays until it does. A loop that never ends is the usual reason. Which line it is in is '
-  + 'only watched until the first frame: watching costs time.';
+  + 'stays until it does. A loop that never ends is the usual reason.';
 
+const UNWATCHED = ' Which line it is in is only watched until the first frame, and under layerw run: watching costs time.';
 const NO_LINE = ' Which line it is in cannot be told while it is inside of one long call (time.sleep, numpy).';

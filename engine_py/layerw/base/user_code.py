@@ -3,6 +3,7 @@
 Owns: which callbacks run. One that raises is told with its line and called again in the next frame; one that raises
 in FAILURES_MAX frames running is not called any more. `async def` callbacks run one at a time: a frame callback that
 still runs is not started again. `sys.exit()` ends the program: nothing of it is called from then on, the picture stays.
+One that somebody stopped, as it never came back, is not called again until its file is saved anew.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from layerw.base.failures import Failures
 from layerw.base.log import Log
 from layerw.base.program_clock import FIXED_S, FIXED_STEPS_MAX, ProgramClock
+from layerw.base.stopped import ProgramStopped
 from layerw.base.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class UserCode:
 
     def __init__(self, failures: Failures, log: Log) -> None:
         self.ended = ""  # why the program ended itself
+        self._stopped = False  # somebody stopped the callback that ran last
         self._failures, self._log = failures, log
         self._tasks = Tasks(self._failed)
         self._frames: list[_Frame] = []
@@ -150,7 +153,7 @@ class UserCode:
             self._count(frame, error is None)
         if self.ended or not (frame in self._frames or frame in self._fixed):
             return
-        waited, frame.waited_s = frame.waited_s, 0.0
+        waited, frame.waited_s, self._stopped = frame.waited_s, 0.0, False
         called, result = self._call(frame.callback, waited)
         if called and inspect.isawaitable(result):
             frame.running = self._tasks.start(result)
@@ -168,11 +171,13 @@ class UserCode:
     def _count(self, frame: _Frame, good: bool) -> None:
         """Pauses a callback that never works."""
         frame.failures = 0 if good else frame.failures + 1
-        if frame.failures >= FAILURES_MAX:
+        stopped = self._stopped and not good
+        if stopped or frame.failures >= FAILURES_MAX:
             for calls in (self._frames, self._fixed):
                 if frame in calls:
                     calls.remove(frame)
                     self._paused.append((frame, calls))
+        if frame.failures >= FAILURES_MAX:
             self._log.error(f"{_name(frame.callback)} raised in {FAILURES_MAX} frames running and is not called any "
                             "more; mend it and reload.")
 
@@ -193,6 +198,10 @@ class UserCode:
         """An exception that reached the top of the program's code."""
         if isinstance(error, SystemExit):
             self._end(error)
+        elif isinstance(error, ProgramStopped):
+            self._stopped = True
+            self._log.warning(f"The program was stopped in {error}. A callback of each frame is not called again until "
+                              "its file is saved anew; everything else goes on.")
         else:
             self._failures.tell(error)
 

@@ -7,6 +7,7 @@ JavaScript function that is looked up once. Limits: needs Pyodide.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -51,8 +52,35 @@ class BrowserHost:
 
 
 def watch_busy() -> None:
-    """Called by boot.js before the program runs."""
-    busy.watch(glue.busy)
+    """Called by boot.js before the program runs. `breakpoint()` imports what it needs when it is called; where no
+    development server is there it does nothing."""
+    try:
+        import layerw_debugger  # noqa: F401 - registered by web/engine/debugging.js
+    except ImportError:
+        os.environ["PYTHONBREAKPOINT"] = "0"
+        busy.watch(glue.busy)
+    else:
+        os.environ["PYTHONBREAKPOINT"] = "layerw.debugging.here"
+        busy.watch(glue.busy, take=_take_commands)
+
+
+def _take_commands() -> None:
+    from layerw.debugging import Debugger
+
+    Debugger.of_page().poll()
+
+
+def debugger_port() -> tuple[Any, str]:
+    """The way of the debugger to the page, and why the program can't stand here ('': it can)."""
+    import layerw_debugger as port
+
+    return port, str(port.lacks())
+
+
+def note(text: str) -> None:
+    """Shown on the page for a moment, and in the terminal."""
+    app = Running.app
+    print(text) if app is None else app._engine.log.note(text)  # type: ignore[attr-defined]
 
 
 def start() -> None:

@@ -1,7 +1,8 @@
 """Where the program is while it keeps its thread: told on a signal that web/engine/busy.js gives.
 
-Owns: the handler of SIGUSR1 in the page. It tells and returns: the program goes on. Limits: CPython calls it between
-two instructions, so nothing is told inside of one long call of C.
+Owns: the handler of SIGUSR1 in the page. It tells, and under a development server takes what was asked meanwhile (to
+stop there, say); else the program goes on. Limits: CPython calls it between two instructions, so nothing is told inside
+of one long call of C.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from types import FrameType
 PROGRAM = "/app/"
 
 
-def watch(tell: Callable[[str], None], folder: str = PROGRAM) -> None:
-    """Calls `tell` with the innermost line of the program's own files, as "line 3 of main.py: `while True:`"."""
+def watch(tell: Callable[[str], object], folder: str = PROGRAM, take: Callable[[], None] = lambda: None) -> None:
+    """Calls `tell` with the innermost line of the program's own files, as "line 3 of main.py: `while True:`"; where it
+    gives True, `take()` is called, which may raise."""
 
     def told(_number: int, frame: FrameType | None) -> None:
         where = _where(frame, folder)
-        if where:
-            tell(where)
+        if tell(where) if where else False:
+            take()
 
     signal.signal(signal.SIGUSR1, told)
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from layerw.base.host_port import Running
+from layerw.base.stopped import ProgramStopped
 
 POLL_S = 0.02
 
@@ -30,8 +31,19 @@ def run(path: str, start: Callable[[], None]) -> str | Coroutine[Any, Any, str]:
         if inspect.iscoroutine(result):
             return _awaited(result, start)
         start()
+    except ProgramStopped as stopped:
+        return _stopped(stopped, start)
     except BaseException as error:
         return _told(error)
+    return ""
+
+
+def _stopped(stopped: ProgramStopped, start: Callable[[], None]) -> str:
+    """Somebody did that, as its top level never came back: what it has made until then runs."""
+    if Running.app is None:
+        return f"The program was stopped in {stopped} before it made its lw.App(), so nothing is drawn."
+    print(f"The program was stopped in {stopped}; what it had made until then goes on.", file=sys.stderr)
+    start()
     return ""
 
 
@@ -51,6 +63,8 @@ async def _awaited(program: Coroutine[Any, Any, None], start: Callable[[], None]
         if task.done():
             task.result()
         start()
+    except ProgramStopped as stopped:
+        return _stopped(stopped, start)
     except BaseException as error:
         return _told(error)
     return ""

@@ -367,7 +367,28 @@ def doctor(
     raise typer.Exit(1 if any(found.state == "fails" for found in findings) else 0)
 
 
+def dap(
+    program: Annotated[Path | None, typer.Argument(metavar="[APP]", show_default=False, help=(
+        "The program to debug, which is served where it does not run yet; by default the one that runs."))] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, show_default=False,
+                                      help="That of the `layerw run` to debug.")] = 0,
+    listen: Annotated[int | None, typer.Option(metavar="PORT", min=0, max=65535, show_default=False, help=(
+        "Take editors on 127.0.0.1:PORT, one after another, in place of standard input and output."))] = None,
+) -> None:
+    """Debug a program that `layerw run` serves: editors start this (Debug Adapter Protocol), see docs/debugging.md."""
+    adapter = checks.piece("debugging.adapter")
+    path = None if program is None else checks.program(program)
+    if listen is None:
+        raise typer.Exit(adapter.over_stdio(path, port))
+    try:
+        adapter.over_tcp(path, port, listen, lambda taken: typer.echo(f"layerw dap listens on 127.0.0.1:{taken}"))
+    except OSError as error:
+        raise CommandError(f"Can't listen on port {listen}: {error.strerror}; give another --listen.") from None
+    except KeyboardInterrupt:
+        pass
+
+
 def register(app: typer.Typer) -> None:
     """Add every command to the application."""
-    for command in (new, run, shot, bake, inspect, export, doctor, runtime):
+    for command in (new, run, shot, bake, inspect, export, doctor, runtime, dap):
         app.command()(command)

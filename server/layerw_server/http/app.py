@@ -22,6 +22,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Lifespan, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from ..debugging.hub import DebugHub, is_loopback
+from ..debugging.sources import Sources
 from ..runtime.installation import repair
 from ..runtime.packages import NONE as NO_WHEELS
 from ..runtime.packages import PageWheels
@@ -59,6 +61,7 @@ class LayerwServer(Starlette):
 
     front: Front
     handover: HandoverPort | None = None
+    debugger: DebugHub | None = None  # of a development server
 
     def takes_whole(self, url: bytes, headers: Mapping[bytes, bytes], port: int) -> Callable[[int, bytes], None] | None:
         """Who takes this connection whole: a file descriptor, and the request. None: it is served, or refused, here."""
@@ -81,7 +84,7 @@ def create_app(*, program: Path, runtime: Path, web: Path, allow_hosts: Iterable
                engine: Path | None = None, folders: Mapping[str, Path] | None = None, wheels: PageWheels = NO_WHEELS,
                cache_budget_bytes: int = DEFAULT_BUDGET_BYTES, on_log: Sink | None = None,
                room: RoomPort | None = None, metrics: MetricsPort | None = None,
-               metrics_token: str = "") -> Starlette:
+               metrics_token: str = "") -> LayerwServer:
     """Make the application that serves one program.
 
     Args:
@@ -107,12 +110,25 @@ def create_app(*, program: Path, runtime: Path, web: Path, allow_hosts: Iterable
     hosts, origins = HostRules(allow_hosts), OriginRules(allow_origins)
     cache = AssetCache(cache_budget_bytes)
     watched = {"app": mounts.program.parent, "web": web} | ({"engine": package} if dev else {})
-    hub = ReloadHub(Watcher(watched), PageLog(on_log) if on_log else None) if dev else None
-    control = Control(mounts, cache, hosts, origins, hub, room)
+    hub = ReloadHub(Watcher(watched)) if dev else None
+    debugger = DebugHub(Sources(mounts.program, mounts.folders), hub.broadcast) if hub else None
+    if hub and debugger:
+        hub.log, hub.more = PageLog(_both(on_log, debugger.said)), lambda: {"debugger": debugger.attached}
+    control = Control(mounts, cache, hosts, origins, hub, room, debugger)
     routes = control.routes() + ([Metrics(metrics, metrics_token).route()] if metrics else [])
     app = LayerwServer(routes=routes, lifespan=_lifespan(cache, hub))
+    app.debugger = debugger
     app.front = Front(app.routes_call, mounts=mounts, cache=cache, hosts=hosts, origins=origins, isolate=isolate)
     return app
+
+
+def _both(first: Sink | None, second: Sink) -> Sink:
+    def sink(level: int, text: str) -> None:
+        if first:
+            first(level, text)
+        second(level, text)
+
+    return sink
 
 
 def find_engine() -> Path:
@@ -141,19 +157,22 @@ class Control:
     """The endpoints that only the server's own page and listed origins may use."""
 
     def __init__(self, mounts: Mounts, cache: AssetCache, hosts: HostRules, origins: OriginRules,
-                 hub: ReloadHub | None, room: RoomPort | None = None) -> None:
+                 hub: ReloadHub | None, room: RoomPort | None = None, debugger: DebugHub | None = None) -> None:
         self.mounts = mounts
         self.cache = cache
         self.hosts = hosts
         self.origins = origins
         self.hub = hub
         self.room = room
+        self.debugger = debugger
 
     def routes(self) -> list[Route | WebSocketRoute]:
         """Return the routes; without a hub (not dev) there is no WebSocket."""
         routes: list[Route | WebSocketRoute] = [Route("/api/status", self.status)]
         if self.hub:
             routes += [Route("/api/reload", self.reload, methods=["POST"]), WebSocketRoute("/ws", self.socket)]
+        if self.debugger:
+            routes += [WebSocketRoute("/dap", self.editor), WebSocketRoute("/dap/page", self.debugged)]
         if self.room:
             routes += [WebSocketRoute("/room", self.players), WebSocketRoute("/room/{name}", self.players)]
         return routes
@@ -182,6 +201,29 @@ class Control:
         assert self.hub is not None
         if await self._may_connect(socket):
             await self.hub.serve(socket)
+
+    async def editor(self, socket: WebSocket) -> None:
+        """Connect an editor of this machine that has the token; it sends no Origin, unless it is a page of ours."""
+        assert self.debugger is not None
+        headers = dict(socket.scope["headers"])
+        port = (socket.scope.get("server") or ("", 0))[1] or 0
+        host = headers.get(b"host", b"")
+        is_ours = b"origin" not in headers or self.origins.allows(headers[b"origin"], host)
+        if not (self.hosts.allows(host, port) and is_ours and is_loopback(socket) and self.debugger.may_debug(headers)):
+            log.warning("refused a debugger of host %s", printable(host))
+            await socket.close(1008)
+            return
+        await self.debugger.editor(socket)
+
+    async def debugged(self, socket: WebSocket) -> None:
+        """Connect a page of this machine to the editor, by the rules of pages."""
+        assert self.debugger is not None
+        if not await self._may_connect(socket):
+            return
+        if is_loopback(socket):
+            await self.debugger.page(socket)
+        else:
+            await socket.close(1008)
 
     async def players(self, socket: WebSocket) -> None:
         """Connect a player to the room, by the same rules."""

@@ -15,7 +15,7 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -110,6 +110,7 @@ class ReloadHub:
     def __init__(self, watcher: Watcher, log: PageLog | None = None) -> None:
         self.watcher = watcher
         self.log = log
+        self.more: Callable[[], dict[str, object]] = dict  # of the greeting
         self.clients: set[WebSocket] = set()
         self.start = secrets.token_hex(8)  # another server has another
         self.version = 0  # reloads since the start
@@ -153,7 +154,8 @@ class ReloadHub:
             return
         await client.accept()
         self.clients.add(client)
-        await self._send(client, json.dumps({"type": "hello", "start": self.start, "version": self.version}))
+        await self._send(client, json.dumps({"type": "hello", "start": self.start, "version": self.version,
+                                               **self.more()}))
         try:
             while (message := await client.receive())["type"] != "websocket.disconnect":
                 if self.log is not None and message.get("text"):

@@ -13,12 +13,14 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from ..debugging.whereabouts import published
 from ..runtime.installation import is_checkout
 from ..runtime.packages import NONE as NO_WHEELS
 from ..runtime.packages import PageWheels
@@ -80,11 +82,20 @@ def serve(program: Path, port: int = 8000, host: str = "127.0.0.1", *, runtime: 
     server = _Server(uvicorn_config(app))
     server.on_ready = lambda: _ready(address, on_ready, open_browser)
     try:
-        server.run(sockets=[listener])
+        with _debuggable(app, address, program):
+            server.run(sockets=[listener])
     except KeyboardInterrupt:
         pass
     finally:
         listener.close()
+
+
+def _debuggable(app: LayerwServer, address: str, program: Path) -> AbstractContextManager[None]:
+    """Editors of this user find a development server."""
+    if app.debugger is None:
+        return nullcontext()
+    app.debugger.address = address
+    return published(address, app.debugger.token, program)
 
 
 def answered(host: str, given: tuple[str, ...]) -> tuple[str, ...]:

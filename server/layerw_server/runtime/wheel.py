@@ -20,6 +20,7 @@ from .installation import repair
 STAMP = (1980, 1, 1, 0, 0, 0)
 SUFFIXES = {".py", ".typed", ".json"}
 KERNELS = ("inplace.wasm",)  # the other modules are fetched by the page
+DEVELOPMENT = ("layerw/debugging/", "layerw/live/")  # what layerw run alone needs: exports are without it
 NAME = f"layerw-{__version__}-py3-none-any.whl"
 
 
@@ -62,6 +63,21 @@ def _record(files: dict[str, bytes]) -> bytes:
         lines.append(f"{name},sha256={digest},{len(data)}\n")
     own = f"layerw-{__version__}.dist-info/RECORD"
     return "".join([*lines, f"{own},,\n"]).encode()
+
+
+def without(wheel: bytes, folders: tuple[str, ...]) -> bytes:
+    """A wheel's bytes less some folders, compiled files and the record's lines included."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(wheel)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as target:
+        for one in source.infolist():
+            if one.filename.startswith(folders):
+                continue
+            data = source.read(one)
+            if one.filename.endswith(".dist-info/RECORD"):
+                lines = data.decode("utf-8").splitlines(keepends=True)
+                data = "".join(line for line in lines if not line.startswith(folders)).encode("utf-8")
+            target.writestr(zipfile.ZipInfo(one.filename, STAMP), data)
+    return out.getvalue()
 
 
 def build_wheel(files: dict[str, bytes]) -> bytes:

@@ -4,11 +4,13 @@ Owns: what is copied, and the refusal to overwrite anything that is no export. D
 compress (packing.py).
 Layout: index.html, web/, kernels/, runtime/ (with the engine's wheel, and the decoders that files need),
 app/ (with manifest.json), wheels/, `_headers`.
-Limits: only files of the program's folder that may be served (no hidden ones, no caches, no links out of it).
+Limits: only files of the program's folder that may be served (no hidden ones, no caches, no links out of it). What
+only a development server needs (reload, debugger) stays behind.
 """
 
 from __future__ import annotations
 
+import hashlib
 import html
 import json
 import os
@@ -27,7 +29,7 @@ from ..http.paths import is_served_name
 from ..runtime import decoders
 from ..runtime.packages import NONE as NO_WHEELS
 from ..runtime.packages import PageWheels
-from ..runtime.wheel import engine_folder
+from ..runtime.wheel import DEVELOPMENT, engine_folder, without
 from . import packing, slim
 from .program_checks import check_program
 from .program_files import copy, copy_program, served_files
@@ -37,6 +39,9 @@ MARKER = "layerw-export.json"
 RUNTIME_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 PACKAGES = ("layerw", "numpy")
 FAULTS_SHOWN = 5
+# Of web/, what layerw run alone needs.
+DEVELOPMENT_WEB = frozenset({"page/developing.js", "page/debugging.js", "page/debug-panel.js", "page/live.js",
+                             "page/reload.js", "engine/debugging.js", "engine/live.js"})
 _FOREIGN = re.compile(rb"https?://[^\s\"']+\.(?:glb|gltf|json|ktx2)", re.IGNORECASE)
 _WEB_SUFFIXES = (".js", ".mjs", ".css", ".wgsl", ".glsl", ".wasm", ".png", ".svg", ".json")
 Progress = Callable[[str, float], None]
@@ -195,7 +200,8 @@ def _copy_web(web: Path, part: Path, attributes: Mapping[str, str]) -> None:
     text = index.read_text("utf-8")
     (part / "index.html").write_text(text.replace("<body>", f"<body{data}>", 1), "utf-8")
     for path in served_files(web, ()):
-        if path.suffix in _WEB_SUFFIXES and not path.name.endswith((".test.js", ".test.mjs")):
+        is_test = path.name.endswith((".test.js", ".test.mjs"))
+        if path.suffix in _WEB_SUFFIXES and not is_test and path.relative_to(web).as_posix() not in DEVELOPMENT_WEB:
             copy(path, part / "web" / path.relative_to(web))
 
 
@@ -210,6 +216,10 @@ def _copy_kernels(target: Path) -> None:
 def _copy_runtime(runtime: Path, lock: dict[str, Any], target: Path) -> None:
     for name in (*RUNTIME_FILES, *(entry["file_name"] for entry in lock["packages"].values())):
         copy(runtime / name, target / name)
+    entry = lock["packages"]["layerw"]
+    engine = without((runtime / entry["file_name"]).read_bytes(), DEVELOPMENT)
+    (target / entry["file_name"]).write_bytes(engine)
+    entry["sha256"] = hashlib.sha256(engine).hexdigest()
     (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
 
 

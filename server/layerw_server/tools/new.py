@@ -93,6 +93,16 @@ class Kind:
 
 SERVE = "    layerw serve main.py        # open its address twice; `layerw swarm main.py` sends more players\n"
 KINDS = {"multiplayer": Kind(extra="headless", command="serve", start=SERVE, test=PLAYERS_TEST)}  # those that differ
+# What the debugger of "debug in the browser" is.
+ADAPTER = '''\
+"""VS Code starts this for "debug in the browser": it serves main.py, where `layerw run` does not yet, and debugs it."""
+
+from pathlib import Path
+
+from layerw_server.debugging.adapter import main
+
+main(str(Path(__file__).resolve().parents[1] / "main.py"))
+'''
 
 
 def create(folder: Path, template: str) -> list[Path]:
@@ -146,7 +156,8 @@ def _texts(title: str, template: str) -> dict[str, str]:
               ".github/workflows/test.yml": CI, ".gitignore": "__pycache__/\n.venv/\nsite/\n"}  # fmt: skip
     texts = {name: Template(text).substitute(words) for name, text in shapes.items()}
     settings = {"launch": _launch(kind.command), "settings": SETTINGS, "extensions": EXTENSIONS}
-    return texts | {f".vscode/{name}.json": json.dumps(value, indent=2) + "\n" for name, value in settings.items()}
+    texts |= {f".vscode/{name}.json": json.dumps(value, indent=2) + "\n" for name, value in settings.items()}
+    return texts | {".vscode/layerw_debug.py": ADAPTER}
 
 
 def _layerw(*extras: str) -> str:
@@ -157,6 +168,9 @@ def _layerw(*extras: str) -> str:
 def _launch(command: str) -> dict[str, Any]:
     """What VS Code's "Run and Debug" offers."""
     return {"version": "0.2.0", "configurations": [
+        {"name": "debug in the browser", "type": "debugpy", "request": "launch",
+         "program": "${workspaceFolder}/main.py",
+         "debugAdapterPath": "${workspaceFolder}/.vscode/layerw_debug.py"},
         {"name": f"layerw {command}", "type": "debugpy", "request": "launch", "module": "layerw_server",
          "args": [command, "main.py"], "console": "integratedTerminal"},
         {"name": "tests", "type": "debugpy", "request": "launch", "module": "pytest", "args": ["-q"]},

@@ -23,8 +23,8 @@ import layerw
 from ..runtime.imports import Code, closure, module_of, parents, reach, read_source, sources_of
 from ..runtime.pins import NUMPY_WHEEL
 from ..runtime.slim import NUMPY_LATER, TRACE
+from ..runtime.wheel import DEVELOPMENT, engine_folder
 from ..runtime.wheel import NAME as ENGINE_WHEEL
-from ..runtime.wheel import engine_folder
 
 # Imported by every page, though by no import statement that is read: by Python's codecs, or by JavaScript.
 START = ("encodings.ascii", "encodings.latin_1", "encodings.cp437", "encodings.idna", "layerw", "layerw.hosts.browser",
@@ -74,7 +74,8 @@ def chosen(program: Iterable[Path], trace: Mapping[str, Any]) -> set[str]:
     boot = set(trace["boot"])
     for module in boot & set(sources):
         sources[module].top = Code()  # its imports are known: they are in the trace
-    ours = {module: one for module, one in sources.items() if module.partition(".")[0] == "layerw"}
+    ours = {module: one for module, one in sources.items() if module.partition(".")[0] == "layerw"
+            and not f"{module.replace('.', '/')}/".startswith(DEVELOPMENT)}
     said = {module for word in code.words & set(SAID) for module in SAID[word]}
     later: dict[str, str] = vars(layerw)["_LATER"]
     start = {*START, *said, *(module for word, module in later.items() if word in code.words)}
@@ -130,6 +131,8 @@ def _split(source: Path, target: Path, name: str, rest: str, kept: set[str]) -> 
     with (zipfile.ZipFile(source) as whole, zipfile.ZipFile(target / name, "w", zipfile.ZIP_STORED) as near,
           zipfile.ZipFile(target / rest, "w") as far):
         for info in whole.infolist():
+            if info.filename.startswith(DEVELOPMENT):
+                continue
             data, module = whole.read(info), module_of(info.filename)
             if info.filename.endswith("/RECORD"):
                 record.append(info.filename)

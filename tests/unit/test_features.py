@@ -341,3 +341,46 @@ def test_what_draco_packed_names_features(tmp_path: Path) -> None:
     assert hit is not None and hit.id == 3, told(app)
     assert "names no feature" not in told(app)
     app.close()
+
+
+def test_a_property_table_colours_by_ids_of_vertices(tmp_path: Path) -> None:
+    app, _ = shown(tmp_path, with_table({"attribute": 0, "propertyTable": 0}), "a.glb")
+    (world,) = app._engine.contents.worlds
+    host: Any = app._engine.host
+
+    def palette() -> list[list[int]]:
+        host.step(app, 30)
+        assert world.settled and len(world._streamer.draw().mesh) == 1 and not host.errors, host.errors
+        (tile,) = world._streamer.residency.rows.drawn.tolist()
+        content: Any = world._streamer.residency.contents_of(tile)[0]
+        (source,) = [one for key, one in content._sources.items() if key[0] == "packed"]
+        return np.array(source.packed.rows, "<u4").view(np.uint8).reshape(-1, 4).tolist()
+
+    world.color_by("height", [(12.5, "black"), (25.0, "red")])
+    assert palette() == [[0, 0, 0, 255], [255, 0, 0, 255]]
+    world.color_by("width", [(12.5, "black"), (25.0, "red")], other="blue")
+    assert palette() == [[0, 0, 255, 255]] * 2, "no such column"
+    world.color_by(None)
+    host.step(app, 30)
+    assert world.settled and not host.errors
+    app.close()
+
+
+def test_one_job_at_a_time_reads_the_column_first(tmp_path: Path) -> None:
+    app, _ = shown(tmp_path, with_table({"attribute": 0, "propertyTable": 0}), "a.glb")
+    (world,) = app._engine.contents.worlds
+    host: Any = app._engine.host
+    loader = app._engine.opening.loader
+    opened = loader.try_open
+
+    def serial(*given: Any, **more: Any) -> Any:
+        content = opened(*given, **more)
+        if content is not None:
+            content.serial = True
+        return content
+
+    loader.try_open = serial  # type: ignore[method-assign]
+    world.color_by("height", [(12.5, "black"), (25.0, "red")])
+    host.step(app, 60)
+    assert world.settled and len(world._streamer.draw().mesh) == 1 and not host.errors
+    app.close()

@@ -17,6 +17,7 @@ Limits: what gltf.py, accessors.py and primitives.py say; images up to IMAGE_SID
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -298,7 +299,7 @@ class GltfContent:
 
     def _try_source(self, source: Source) -> None:
         """Begins to get a file, or what is unpacked, once what it reads is here."""
-        if source.state != IDLE:
+        if source.state != IDLE or source.waits:
             return
         if source.packed is None:
             self._try_fetch(source, "")
@@ -471,7 +472,18 @@ class GltfContent:
         self._held.shrink(job, event.held_bytes)
         if isinstance(job, ReadJob):
             self._held.free(job)  # it is Python's now
+            self._color(event.payload)
         self._let_go(job.sources)
+
+    def _color(self, payload: bytes) -> None:
+        """What is coloured by columns goes on, now that they are read."""
+        plan = self._plan
+        for key, palette in plan.palettes.items() if plan is not None else ():
+            assert plan is not None and plan.rig is not None
+            source = self._sources[key]
+            assert source.packed is not None
+            source.packed = replace(source.packed, rows=palette.rows(plan.rig.numbers, payload, self.warnings))
+            source.waits = False
 
     def _ended_unwanted(self, job: Job) -> bool:
         """Whether an abandoned decode ended just now: it gives back what it kept."""

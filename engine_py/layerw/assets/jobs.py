@@ -50,6 +50,7 @@ class Source(Work):
     held_bytes: int = 0
     users: int = 0  # jobs, and what is unpacked, that still read it
     packed: Packed | None = None
+    waits: bool = False  # for something else that is read first
     inputs: dict[int, Source] = field(default_factory=dict)  # by the number of the buffer
 
 
@@ -128,7 +129,7 @@ def packed_sources(plan: ContentPlan, sources: dict[SourceKey, Source]) -> None:
     for key, packed in plan.packed.items():
         inputs = {buffer: sources[plan.buffers[buffer]] for buffer in packed.buffers}
         sources[key] = Source(plan=SourcePlan("", packed.out_bytes), need_bytes=packed.work_bytes, packed=packed,
-                              inputs=inputs)  # fmt: skip
+                              inputs=inputs, waits=key in plan.palettes)  # fmt: skip
         for source in inputs.values():
             source.users += 1
 
@@ -136,16 +137,16 @@ def packed_sources(plan: ContentPlan, sources: dict[SourceKey, Source]) -> None:
 def jobs_of(plan: ContentPlan, sources: dict[SourceKey, Source],
             gpu: GpuStore) -> tuple[list[Job], dict[TextureDesc, ImageJob]]:  # fmt: skip
     """Builds and decodes of what lies in `sources`, which count their users; and the decodes by what they are for."""
-    jobs: list[Job] = []
+    jobs: list[Job] = []  # what Python reads comes first: colours of meshes may wait for it
     images: dict[TextureDesc, ImageJob] = {}
-    for mesh in plan.meshes:
-        buffers = {buffer: sources[plan.buffers[buffer]] for buffer in mesh.buffers}
-        jobs.append(MeshJob(plan=mesh, buffers=buffers, sources=list(dict.fromkeys(buffers.values())),
-                            need_bytes=mesh.out_bytes, destroy=gpu.destroy_mesh))  # fmt: skip
     if plan.rig is not None and plan.rig.numbers.size_bytes:
         buffers = {buffer: sources[plan.buffers[buffer]] for buffer in plan.rig.numbers.buffers}
         jobs.append(ReadJob(numbers=plan.rig.numbers, buffers=buffers, sources=list(dict.fromkeys(buffers.values())),
                             need_bytes=plan.rig.numbers.size_bytes))  # fmt: skip
+    for mesh in plan.meshes:
+        buffers = {buffer: sources[plan.buffers[buffer]] for buffer in mesh.buffers}
+        jobs.append(MeshJob(plan=mesh, buffers=buffers, sources=list(dict.fromkeys(buffers.values())),
+                            need_bytes=mesh.out_bytes, destroy=gpu.destroy_mesh))  # fmt: skip
     for image in plan.images:
         if image.source in sources:
             images[image.desc] = ImageJob(plan=image, sources=[sources[image.source]], destroy=gpu.destroy_texture)

@@ -54,8 +54,8 @@ class Table:
     columns: dict[str, Column] = field(default_factory=dict)
 
 
-def plan_tables(doc: Document, numbers: Numbers) -> list[Table]:
-    """The tables of a file."""
+def plan_tables(doc: Document, numbers: Numbers, only: str | None = None) -> list[Table]:
+    """The tables of a file. only: a single column of them."""
     held = doc.root.extension(TABLES)
     if held is None:
         return []
@@ -65,13 +65,13 @@ def plan_tables(doc: Document, numbers: Numbers) -> list[Table]:
     found = []
     for number, item in enumerate(held.objects("propertyTables")):
         try:
-            found.append(_table(doc, held.object("schema"), item, number, numbers))
+            found.append(_table(doc, held.object("schema"), item, number, numbers, only))
         except GltfError as error:
             doc.warn(f"A property table is left out: {error}")
     return found
 
 
-def _table(doc: Document, schema: Item, item: Item, number: int, numbers: Numbers) -> Table:
+def _table(doc: Document, schema: Item, item: Item, number: int, numbers: Numbers, only: str | None) -> Table:
     class_name = item.text("class")
     described = schema.object("classes").optional(class_name)
     if described is None:
@@ -82,6 +82,8 @@ def _table(doc: Document, schema: Item, item: Item, number: int, numbers: Number
     table = Table(item.label() or class_name or f"table {number}", count)
     properties, kinds = item.object("properties"), described.object("properties")
     for name in properties.names():
+        if only is not None and name != only:
+            continue
         try:
             table.columns[name] = _column(doc, schema, kinds.object(name), properties.object(name), count, numbers)
         except GltfError as error:

@@ -17,6 +17,7 @@ from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
 from layerw.assets.metadata import plan_tables
 from layerw.assets.nodes import Tree, build_tree, tile_lights
 from layerw.assets.packed import PACKED, Packed
+from layerw.assets.palettes import LatePalette
 from layerw.assets.placements import Group
 from layerw.assets.primitives import MeshPlan, Planner
 from layerw.assets.rigs import RigPlan, plan_clips_of
@@ -67,6 +68,7 @@ class ContentPlan:
     groups: list[Group] = field(default_factory=list)  # of a tile: where meshes are drawn many times
     splats: list[SplatPlan] = field(default_factory=list)
     moves: bool = False  # of a tile: clips move it
+    palettes: dict[SourceKey, LatePalette] = field(default_factory=dict)  # of what is packed, once they are read
 
 
 def image_plan(desc: TextureDesc) -> ContentPlan:
@@ -98,8 +100,9 @@ def make_plan(doc: Document, url: str, flatten: F64 | None, scene: str | int | N
         plan_solids(doc, tree, planner.rig.numbers, planner.rig.solids)
         planner.rig.tables = plan_tables(doc, planner.rig.numbers)
         plan.rig = None if planner.rig.is_empty and not planner.splats else planner.rig
-    elif planner.groups or planner.splats:
+    elif planner.groups or planner.splats or planner.palettes:
         plan.rig, plan.groups = planner.rig, planner.groups
+    plan.palettes = {("packed", number): palette for number, palette in planner.palettes.items()}
     for buffers in (*(mesh.buffers for mesh in plan.meshes), plan.rig.numbers.buffers if plan.rig else ()):
         for buffer in sorted(buffers):
             _buffer_source(doc, plan, url, buffer)

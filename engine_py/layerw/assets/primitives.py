@@ -19,9 +19,10 @@ from layerw.assets.gltf import Document
 from layerw.assets.instances import INSTANCES_MAX, instances_of
 from layerw.assets.items import GltfError, Item
 from layerw.assets.materials import MaterialKey, MaterialPlan, read_material
-from layerw.assets.metadata import plan_features
+from layerw.assets.metadata import FEATURES, Table, plan_features, plan_tables
 from layerw.assets.nodes import Tree
-from layerw.assets.packed import Packed
+from layerw.assets.packed import PACKED, Packed
+from layerw.assets.palettes import FEATURES_MAX, LatePalette
 from layerw.assets.placements import Group, plan_parts, plan_tile_places
 from layerw.assets.point_clouds import SRGB
 from layerw.assets.rigs import RigPlan, SkinPlan, is_mirror, weights_of
@@ -34,7 +35,6 @@ PRIMITIVES_MAX = 65_536
 Key = tuple[int, int, int | None, bool]  # mesh, primitive, skin, whether that mirrors
 _RESULT_TOPOLOGY = {"points": 2, "lines": 1, "line_loop": 1, "line_strip": 1}
 _TRIANGLES = 4  # the first mode of triangles in spec.GLTF_MODES
-FEATURES_MAX = 1 << 16  # of a tile, that a style colours
 POINTS = 1 << 32  # added to the numbers of materials that points of tiles have
 _DISC_FLAGS = spec.MATERIAL_METRES | spec.MATERIAL_NO_SHADOW | spec.MATERIAL_DOUBLE_SIDED
 
@@ -106,6 +106,8 @@ class Planner:
         self.doc, self._style = doc, style
         self._batch: Item | None = None  # of the mesh that is planned
         self._palettes: dict[tuple[int, bool], tuple[tuple[int, ...], ...]] = {}
+        self._tables: list[Table] | None = None  # with the style's column alone
+        self.palettes: dict[int, LatePalette] = {}  # by the number of what is unpacked
         self.meshes: list[MeshPlan] = []
         self.materials: dict[MaterialKey, MaterialPlan] = {}
         self.rig = RigPlan()
@@ -318,7 +320,7 @@ class Planner:
                                              "rgb565" if kind == "SCALAR" else "color")  # fmt: skip
         draco = draco_of(self.doc, primitive, attributes)
         if draco is None:
-            self._styled(attributes, found, linear=primitive.extension(SRGB) is None)
+            self._styled(primitive, attributes, found, linear=primitive.extension(SRGB) is None)
         else:
             names = {"position": "POSITION", "color": "COLOR_0"}
             found = unpacked_by_draco(self.doc, primitive, draco, found, names)
@@ -328,26 +330,56 @@ class Planner:
         return MeshPlan(found, 0, spec.MESH_BUILD_DISCS, count, 0, own, NO_TRANSFORM,
                         srgb_colors=primitive.extension(SRGB) is not None)  # fmt: skip
 
-    def _styled(self, attributes: Item, found: dict[str, Accessor], *, linear: bool) -> dict[str, Accessor]:
+    def _styled(self, primitive: Item, attributes: Item, found: dict[str, Accessor], *,
+                linear: bool) -> dict[str, Accessor]:  # fmt: skip
         """With the colours of a style, where the tile has a batch table and its vertices have ids."""
-        if self._style is None or self._batch is None or "_BATCHID" not in attributes:
+        if self._style is None:
             return found
+        if self._batch is None or "_BATCHID" not in attributes:
+            return self._styled_by_table(primitive, attributes, found, linear=linear)
         key = (id(self._batch), linear)
         if key not in self._palettes:
             count = min(self._batch.integer("count"), FEATURES_MAX)
             colors = self._style.palette(self._batch.raw("columns") or {}, count, linear=linear)
             self._palettes[key] = tuple((int(color),) for color in colors)
-        at = attributes.at("_BATCHID")
-        ids = resolve_accessor(self.doc, attributes.integer("_BATCHID"), "feature_id", at)
-        if ids.sparse is not None or ids.buffer == ZEROS:
+        self._color(attributes, "_BATCHID", found, self._palettes[key])
+        return found
+
+    def _styled_by_table(self, primitive: Item, attributes: Item, found: dict[str, Accessor], *,
+                         linear: bool) -> dict[str, Accessor]:  # fmt: skip
+        """The same for ids of vertices and a property table of the file, whose column is read first."""
+        assert self._style is not None
+        held = primitive.extension(FEATURES)
+        ids = next((one for one in (held.objects("featureIds") if held is not None else ())
+                    if "attribute" in one and "propertyTable" in one), None)  # fmt: skip
+        if ids is None or "propertyTable" not in ids:
             return found
+        if self._tables is None:
+            self._tables = plan_tables(self.doc, self.rig.numbers, only=self._style.column)
+        number, name = ids.integer("propertyTable"), f"_FEATURE_ID_{ids.integer('attribute')}"
+        table = self._tables[number] if number < len(self._tables) else None
+        if table is None or self._style.column not in table.columns:  # then nothing is read
+            others = self._style.palette({}, 1 if table is None else min(table.count, FEATURES_MAX), linear=linear)
+            self._color(attributes, name, found, tuple((int(color),) for color in others))
+            return found
+        made = self._color(attributes, name, found, ())
+        if made:
+            self.palettes[made - PACKED] = LatePalette(table, self._style, linear)
+        return found
+
+    def _color(self, attributes: Item, name: str, found: dict[str, Accessor],
+               palette: tuple[tuple[int, ...], ...]) -> int:  # fmt: skip
+        """Makes colours of ids; the buffer of the colours, 0 where the ids can't be read so."""
+        ids = resolve_accessor(self.doc, attributes.integer(name), "feature_id", attributes.at(name))
+        if ids.sparse is not None or ids.buffer == ZEROS:
+            return 0
         size = COMPONENT_BYTES[ids.component_type]
         stride = ids.byte_stride or size
         made = self.doc.unpacked(Packed(
             "palette", (ids.buffer, ids.byte_offset, (ids.count - 1) * stride + size), 4 * ids.count,
-            (ids.component_type, stride, ids.count), self._palettes[key]))  # fmt: skip
+            (ids.component_type, stride, ids.count), palette))  # fmt: skip
         found["color"] = Accessor(made, 0, 0, 5121, 4, True, ids.count, (), ())
-        return found
+        return made
 
     def _points_of(self, primitive: Item, attributes: Item, name: str, semantic: str) -> Accessor:
         draco = draco_of(self.doc, primitive, attributes)
@@ -380,7 +412,7 @@ class Planner:
                                               unpacked=draco is not None)  # fmt: skip
         if draco is not None:
             return unpacked_by_draco(self.doc, primitive, draco, found, names)
-        return self._styled(attributes, found, linear=True)
+        return self._styled(primitive, attributes, found, linear=True)
 
     def _counted(self, accessors: dict[str, Accessor], mode: int, own: MaterialKey, pose: Pose | None,
                  primitive: Item) -> MeshPlan | None:  # fmt: skip

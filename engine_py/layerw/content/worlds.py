@@ -198,7 +198,8 @@ class World:
             colors: a mapping of values to colours, or pairs (number, colour) that rise: a ramp.
             other: of values that have none.
 
-        Tiles are loaded again. Read are batch tables (b3dm, pnts) whose columns stand in the table's JSON.
+        Tiles are loaded again. Read are batch tables (b3dm, pnts) whose columns stand in the table's JSON, and property
+        tables (EXT_structural_metadata) by ids of vertices (EXT_mesh_features) that are not packed by Draco.
 
         Raises:
             KindError, ShapeError: an argument is not what it should be.

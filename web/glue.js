@@ -16,6 +16,8 @@
  * @property {() => object} options
  * @property {(budgetBytes: number) => {indices: number[], threads_max: number}} openLayer
  * @property {(count: number) => number} setThreads
+ * @property {(address: number, sizeBytes: number, names: string[]) => {indices: number[], threads_max: number} | null} openFar
+ * @property {(count: number) => number} setFarThreads
  */
 
 /** Counts every call and passes it on. */
@@ -84,6 +86,10 @@ export class Glue {
       openLayer: (budgetBytes) => JSON.stringify(this.#hooks.openLayer(budgetBytes)),
       /** @param {number} count @returns {number} how many there will be */
       setThreads: (count) => this.#hooks.setThreads(count),
+      /** @param {number} address @param {number} sizeBytes of a module @param {string} names of its kernels, JSON @returns {string} as openLayer, or null */
+      openFar: (address, sizeBytes, names) => JSON.stringify(this.#hooks.openFar(address, sizeBytes, JSON.parse(names))),
+      /** @param {number} count @returns {number} how many there will be */
+      setFarThreads: (count) => this.#hooks.setFarThreads(count),
       /** @param {string} where the program is, which keeps the thread @returns {boolean} whether to take what was asked */
       busy: (where) => this.#hooks.busy(String(where)),
       /** @param {string} text */

@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "server"))
 
 from build import COMPILE, OUT, BuildError, _zig, _zig_include  # beside this file, also in a build hook
+from far import far_c
 from generate import stubs_c
 from headers import HERE, read_header
 
@@ -42,6 +43,9 @@ IN_PLACE = (("--target=wasm32-unknown-emscripten", "-fPIC", "-DLW_INPLACE"),
             ("-shared", "--experimental-pic", "--import-memory", "--unresolved-symbols=import-dynamic"))
 SIDE = (("--target=wasm32-unknown-unknown",),
         ("--export-memory", "--max-memory=2147483648", "--export=__heap_base", "-z", f"stack-size={STACK_BYTES}"))
+SHARED_MEMORY = (("--target=wasm32-unknown-unknown", "-matomics", "-DLW_SHARED"),
+                 ("--import-memory=env,memory", "--shared-memory", "--max-memory=2147483648", "--export-table",
+                  "--export=__stack_pointer", "--export=__wasm_init_tls", "-z", f"stack-size={STACK_BYTES}"))
 LANGUAGES = {".c": ("-std=c17",),
              ".cpp": ("-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-nostdinc++")}
 
@@ -50,7 +54,9 @@ LANGUAGES = {".c": ("-std=c17",),
 class Module:
     """name: of the folder, its header and the modules. inside: the archive's folder. wanted: what of it is unpacked.
     sources: globs there; left_out: not these. fetch(is_last): the archive from where it is published, or None.
-    variable: of the environment, names the archive. absent: what to say without it."""
+    variable: of the environment, names the archive. absent: what to say without it. patches: (file, what it says, what
+    it shall say). has_threads: there are NAME_shared.wasm, for memory that threads share, and NAME_far.wasm, by which
+    Python calls it there."""
 
     name: str
     archive: Pin
@@ -66,6 +72,8 @@ class Module:
     fetch: Callable[[bool], bytes | None]
     absent: str
     left_out: tuple[str, ...] = ()
+    patches: tuple[tuple[str, str, str], ...] = ()
+    has_threads: bool = False
 
     @property
     def folder(self) -> Path:
@@ -75,7 +83,8 @@ class Module:
     @property
     def variants(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
         """Flags of the compiler and of the linker by module."""
-        return {self.name: IN_PLACE, f"{self.name}_side": SIDE}
+        both = {self.name: IN_PLACE, f"{self.name}_side": SIDE}
+        return both | {f"{self.name}_shared": SHARED_MEMORY, f"{self.name}_far": IN_PLACE} if self.has_threads else both
 
     @property
     def names(self) -> list[str]:
@@ -106,11 +115,12 @@ def archive(module: Module) -> bytes:
 
 def key(module: Module) -> str:
     """Changes with everything that the modules are made of."""
-    made_of = (module.archive.sha256, FLAGS, LANGUAGES, module.defines, module.left_out, module.variants)
+    made_of = (module.archive.sha256, FLAGS, LANGUAGES, module.defines, module.left_out, module.variants,
+               module.patches)
     digest = hashlib.sha256(repr(made_of).encode())
     ours = [path for path in (*module.folder.rglob("*"), *SHARED.glob("*"), *(HERE / "inplace").glob("*.h"))
             if path.is_file()]
-    for path in sorted([*ours, HERE / "generate.py", HERE / "include" / "lw.h"]):
+    for path in sorted([*ours, HERE / "far.py", HERE / "generate.py", HERE / "include" / "lw.h"]):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:24]
 
@@ -125,6 +135,11 @@ def _unpack(module: Module, target: Path) -> None:
                 member = members.extractfile(info)
                 assert member is not None
                 path.write_bytes(member.read())
+    for name, old, new in module.patches:
+        text = (target / name).read_text("utf-8")
+        if text.count(old) != 1:
+            raise BuildError(f"{name} of {module.origin} does not say {old!r} once.")
+        (target / name).write_text(text.replace(old, new), "utf-8")
 
 
 def _headers() -> list[str]:
@@ -141,11 +156,11 @@ def _compile(module: Module, root: Path, name: str, out: Path) -> None:
         files = [path for pattern in module.sources for path in sorted(root.glob(pattern))
                  if path.name not in module.left_out]
         files += sorted(path for folder in (module.folder, SHARED) for path in folder.glob("*.c*"))
-        if name == module.name:
-            stubs = Path(scratch, "stubs.c")
-            where = f"{name}/{name}.h"
-            stubs.write_text(stubs_c(list(read_header((HERE / where).read_text("utf-8"), where)), name), "utf-8")
-            files.append(stubs)
+        if link_flags is IN_PLACE[1]:
+            stubs, where = Path(scratch, "stubs.c"), f"{module.name}/{module.name}.h"
+            kernels = list(read_header((HERE / where).read_text("utf-8"), where))
+            stubs.write_text(stubs_c(kernels, name) if name == module.name else far_c(kernels, name), "utf-8")
+            files = [*files, stubs] if name == module.name else [stubs]
         include = [*(f"-I{root / folder}" for folder in module.includes), f"-I{module.folder}",
                    f"-I{module.folder / 'shim'}", f"-I{SHARED}", f"-I{HERE}", f"-I{HERE / 'include'}",
                    f"-I{HERE / 'inplace'}"]

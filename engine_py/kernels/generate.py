@@ -34,15 +34,19 @@ def stubs_c(kernels: list[Kernel], module: str = "inplace") -> str:
              f"static uint32_t linked[{max(len(linked), 1)}];", ""]
     for kernel in kernels:
         lines += _stub(kernel, linked.index(kernel.name) if kernel.layer else -1)
-    lines += _link_stub(len(linked))
-    lines += ["static PyMethodDef methods[] = {"]
+    return "\n".join([*lines, *link_stub(len(linked)), *module_c(kernels, module)])
+
+
+def module_c(kernels: list[Kernel], module: str) -> list[str]:
+    """The list of stubs and the module of that name."""
+    lines = ["static PyMethodDef methods[] = {"]
     lines += [f'    {{"{k.name}", stub_{k.name}, METH_FASTCALL, "{_c_text(k.doc)}"}},' for k in kernels]
     lines += ['    {"link", stub_link, METH_FASTCALL, "Takes the table indices of the Layer functions, as u32."},',
               "    {0, 0, 0, 0},", "};", "", 'static PyModuleDef module = {',
               '    .ob_base = {1, 0}, .m_name = "' + module + '", .m_size = -1, .m_methods = methods,', "};", "",
               f"LW_EXPORT PyObject *PyInit_{module}(void) "
               "{ return PyModule_Create2(&module, PYTHON_API_VERSION); }", ""]
-    return "\n".join(lines)
+    return lines
 
 
 def _stub(kernel: Kernel, slot: int) -> list[str]:
@@ -73,7 +77,8 @@ def _convert(argument: Argument, number: int, layer: bool) -> list[str]:
     return [f"    {c_type} a{number};", f"    if (!lw_to_{kind}(args[{number}], &a{number})) return NULL;"]
 
 
-def _link_stub(count: int) -> list[str]:
+def link_stub(count: int) -> list[str]:
+    """Takes `count` table indices."""
     return ["static PyObject *stub_link(PyObject *self, PyObject *const *args, Py_ssize_t count) {",
             "    (void)self;", "    Py_buffer view;", '    if (!lw_has_count("link", count, 1)) return NULL;',
             "    if (PyObject_GetBuffer(args[0], &view, PyBUF_SIMPLE) != 0) return NULL;",

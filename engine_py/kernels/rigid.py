@@ -61,6 +61,11 @@ MODULE = alone.Module(
     name="rigid", archive=SDIST, inside="robox3d-0.1.0/external/box3d/", wanted=("src/", "include/", "LICENSE"),
     sources=("src/*.c",), includes=("include", "src"), defines=("-DB3_CPU_WASM",),
     left_out=("timer.c",),  # threads and clocks: rigid/platform.c
+    has_threads=True, patches=(("src/solver.c",  # a thread that died is not waited for: rigid/threads.c
+                                "while ( b3AtomicLoadInt( &stage->completionCount ) != blockCount )",
+                                "extern bool lw_stage_waits( void* done, int wanted );\n"
+                                "\t\twhile ( b3AtomicLoadInt( &stage->completionCount ) != blockCount &&\n"
+                                "\t\t\t\tlw_stage_waits( &stage->completionCount, blockCount ) )"),),
     licence="LICENSE", licence_as="LICENSE-Box3D.txt", variable="LAYERW_BOX3D", origin=f"PyPI {REQUIREMENT}",
     fetch=fetch, absent="Built without physics: {error}. Everything else works; `make physics` tries again.")
 

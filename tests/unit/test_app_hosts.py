@@ -29,6 +29,8 @@ class Glue(types.ModuleType):
         self.calls: list[tuple[str, Any]] = []
         self.submit = lambda address, words: self.calls.append(("submit", (address, words)))
         self.setThreads = lambda count: self.calls.append(("setThreads", (count,)))
+        self.openFar = lambda address, size_bytes, names: "null"
+        self.setFarThreads = lambda count: 1
         self.start = lambda callback: self.calls.append(("start", callback))
         self.options = lambda: json.dumps({"backend": "null", "budgets": {"gpu_mib": 64}})
         self.fail = lambda text: self.calls.append(("fail", text))

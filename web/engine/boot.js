@@ -30,6 +30,8 @@ import { fetchWheels, unpackWheels } from './wheels.js';
  * @property {string} engineUrl the engine's sources as a zip, for a development server
  * @property {string} kernelsUrl folder of the compiled modules, ends with /
  * @property {string} program file to run; empty: the manifest says
+ * @property {boolean} [isolated] memory can be shared
+ * @property {string} [thread] where Python runs
  * @property {Record<string, any>} [kept] what the start before kept
  *
  * @typedef {import('./runtime.js').RuntimeHooks} RuntimeHooks
@@ -59,8 +61,10 @@ const STORE_ROOT = '/store';
 const KERNELS_ROOT = '/kernels';
 /** Modules that only some programs need, and what those say. */
 const OPTIONAL = [
-  { name: 'Physics', file: 'rigid/rigid.wasm', words: /\b(physics|Body|Character)\b/ },
-  { name: 'Navigation', file: 'navigation/navigation.wasm', words: /\bnavigation\b/ },
+  { name: 'Physics', file: 'rigid/rigid.wasm', words: /\b(physics|Body|Character)\b/, threads: false },
+  ...['rigid/rigid_shared.wasm', 'rigid/rigid_far.wasm'].map((file) => (
+    { name: 'Physics', file, words: /\bphysics\.threads\b/, threads: true })), // steps on several of them
+  { name: 'Navigation', file: 'navigation/navigation.wasm', words: /\bnavigation\b/, threads: false },
 ];
 
 const RUN_PY = `
@@ -200,9 +204,9 @@ async function readKept({ appUrl }, manifest, files) {
  * @param {ProgramFiles} files
  * @returns {Promise<Optional[]>}
  */
-async function fetchOptional({ kernelsUrl }, files) {
+async function fetchOptional({ kernelsUrl, isolated, thread }, files) {
   const modules = await files.modules();
-  const wanted = OPTIONAL.filter(({ words }) => mentions(words, modules));
+  const wanted = OPTIONAL.filter(({ words, threads }) => mentions(words, modules) && (!threads || (isolated && thread === 'worker')));
   const found = await Promise.all(wanted.map(({ name, file }) => fetchBytes(kernelsUrl + file, name)
     .then((bytes) => [{ file, bytes }], () => [])));
   return found.flat();

@@ -20,6 +20,7 @@ import { EventWriter } from '../gen/events.js';
 import { Glue } from '../glue.js';
 import { Heap } from './heap.js';
 import { Inbox } from './inbox.js';
+import { FarThreads } from '../kernels/far-threads.js';
 import { LayerThreads } from '../kernels/layer-threads.js';
 import { Layer } from '../kernels/layer.js';
 import { Panels } from './panels.js';
@@ -60,6 +61,8 @@ export class Engine {
   layer = null;
   /** Of Layer memory, once it is open. @type {LayerThreads | null} */
   threads = null;
+  /** Of physics, where its steps run on several threads. @type {FarThreads | null} */
+  far = null;
   /** @type {{width: number, height: number, pixelRatio: number} | null} */
   #resize = null;
   #stopped = false;
@@ -115,6 +118,8 @@ export class Engine {
       options: () => this.#optionsForPython(),
       openLayer: (budgetBytes) => this.#openLayer(budgetBytes),
       setThreads: (count) => this.threads?.set(count) ?? 1,
+      openFar: (address, sizeBytes, names) => this.#openFar(address, sizeBytes, names),
+      setFarThreads: (count) => this.far?.set(count) ?? 1,
     });
     this.sinks = { gpu: /** @type {any} */ (null), transfers: this.transfers, page: this.#page() };
     this.decoder = new Decoder({
@@ -202,7 +207,7 @@ export class Engine {
     this.backend?.destroy();
     this.readbacks.destroy();
     this.feeds.destroy();
-    await this.threads?.stop();
+    await Promise.all([this.threads?.stop(), this.far?.stop()]);
     this.layer?.close();
     this.port.postMessage({ type: 'stopped' });
     this.port.close();
@@ -298,6 +303,20 @@ export class Engine {
       warn: (text) => this.reporter.log(1, text),
     });
     return { indices, threads_max: this.threads.max };
+  }
+
+  /** A module on memory that threads share; null where threads can't be. @param {number} address @param {number} sizeBytes @param {string[]} names */
+  #openFar(address, sizeBytes, names) {
+    const { memory, wasmTable } = this.pyodide._module;
+    const far = new FarThreads(this.layer, {
+      mayWait: this.options.thread === 'worker',
+      fail: (text) => this.fail(text),
+      warn: (text) => this.reporter.log(1, text),
+    });
+    if (far.max === 1) return null;
+    const indices = far.open(this.heap.u8(address, sizeBytes), names, { memory, table: wasmTable });
+    this.far = far;
+    return { indices, threads_max: far.max };
   }
 
   #optionsForPython() {

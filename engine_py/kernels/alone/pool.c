@@ -7,6 +7,8 @@
  */
 #include "pool.h"
 
+#include "guard.h"
+
 enum { ALIGNMENT = 64, CHUNK_BYTES = 1 << 20, CLASSES = 4 * 32 };
 
 typedef struct Block { struct Block *next; } Block;
@@ -16,7 +18,7 @@ typedef struct { uint32_t class_index; uint32_t size_bytes; } Head;  // directly
 static Block *freed[CLASSES];
 static Chunk *chunks;
 static uintptr_t bump, bump_end;
-static uint32_t live_bytes;
+static uint32_t live_bytes, lock;
 
 #ifdef LW_INPLACE
 void *malloc(size_t);
@@ -39,7 +41,7 @@ static uint32_t class_of(uint32_t size_bytes, uint32_t *rounded) {
     return 4 * top + quarter;  // a quarter of 4 is the next doubling's 0
 }
 
-void *lw_pool_try(uint32_t wanted_bytes) {
+static void *block_of(uint32_t wanted_bytes) {
     uint32_t size_bytes, number = class_of(LW_MAX(wanted_bytes, 64), &size_bytes);
     if (number < CLASSES && freed[number]) {
         Block *block = freed[number];
@@ -65,6 +67,13 @@ void *lw_pool_try(uint32_t wanted_bytes) {
     return (void *)at;
 }
 
+void *lw_pool_try(uint32_t wanted_bytes) {
+    lw_guard(&lock);
+    void *block = block_of(wanted_bytes);
+    lw_unguard(&lock);
+    return block;
+}
+
 void *lw_pool_alloc(uint32_t wanted_bytes) {
     void *block = lw_pool_try(wanted_bytes);
     if (!block) __builtin_trap();  // Box3D cannot go on without it; the ledger refuses before
@@ -73,10 +82,12 @@ void *lw_pool_alloc(uint32_t wanted_bytes) {
 
 void lw_pool_free(void *block) {
     if (!block) return;
+    lw_guard(&lock);
     uint32_t number = ((Head *)block)[-1].class_index;
     live_bytes -= ((Head *)block)[-1].size_bytes;
     ((Block *)block)->next = freed[number];
     freed[number] = block;
+    lw_unguard(&lock);
 }
 
 uint32_t lw_pool_bytes(void) { return live_bytes; }

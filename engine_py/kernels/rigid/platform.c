@@ -1,16 +1,20 @@
-/* Box3D's platform (its timer.c): one thread, no clock. See alone/libc.c for the rest. */
-#include "lw.h"
+/* Box3D's platform (its timer.c) without a clock; it starts no threads (threads.c). See alone/libc.c for the rest. */
+#include "guard.h"
+#include "pool.h"
 
 uint64_t b3GetTicks(void) { return 0; }
 float b3GetMilliseconds(uint64_t ticks) { return (void)ticks, 0.0f; }
 float b3GetMillisecondsAndReset(uint64_t *ticks) { return (void)ticks, 0.0f; }
-void b3Yield(void) {}
 void b3Sleep(int ms) { (void)ms; }
 static int nothing;
-void *b3CreateMutex(void) { return &nothing; }
-void b3DestroyMutex(void *mutex) { (void)mutex; }
-void b3LockMutex(void *mutex) { (void)mutex; }
-void b3UnlockMutex(void *mutex) { (void)mutex; }
+void *b3CreateMutex(void) {
+    uint32_t *mutex = lw_pool_alloc(sizeof *mutex);
+    *mutex = 0;
+    return mutex;
+}
+void b3DestroyMutex(void *mutex) { lw_pool_free(mutex); }
+void b3LockMutex(void *mutex) { lw_guard(mutex); }
+void b3UnlockMutex(void *mutex) { lw_unguard(mutex); }
 void *b3CreateSemaphore(int count) { return (void)count, &nothing; }
 void b3DestroySemaphore(void *semaphore) { (void)semaphore; }
 void b3WaitSemaphore(void *semaphore) { (void)semaphore; }

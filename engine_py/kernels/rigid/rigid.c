@@ -23,7 +23,7 @@ uint32_t lw_rigid_open(float x, float y, float z) {
     }
     b3WorldDef def = b3DefaultWorldDef();
     def.gravity = (b3Vec3){x, y, z};
-    def.workerCount = 1;
+    def.workerCount = 1, def.enqueueTask = lw_begin_task, def.finishTask = lw_end_task;
     World *world = &worlds[number];
     world->room = 256;
     world->bodies = lw_grow(NULL, 0, world->room * sizeof(b3BodyId));
@@ -159,6 +159,7 @@ static bool is_lost(b3Vec3 p) {
 uint32_t lw_rigid_step(uint32_t number, float dt, uint32_t substeps, uint32_t room, uint32_t *slots, float *poses,
                        uint32_t *lost) {
     World *world = lw_world(number);
+    lw_begin_tasks(world);
     b3World_Step(world->id, dt, (int)substeps);
     b3BodyEvents events = b3World_GetBodyEvents(world->id);
     uint32_t moved = 0, gone = 0;

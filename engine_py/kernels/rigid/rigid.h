@@ -36,6 +36,9 @@ LW_KERNEL void lw_rigid_close(uint32_t world);
 // Bytes that blocks in use take, of all worlds.
 LW_KERNEL uint32_t lw_rigid_bytes(void);
 
+// Threads that steps run on; 0: one was lost within a step, and all since run on one (threads.c).
+LW_KERNEL uint32_t lw_rigid_threads(void);
+
 // Gravity from now on, m/s2; wakes nobody.
 LW_KERNEL void lw_rigid_gravity(uint32_t world, float x, float y, float z);
 

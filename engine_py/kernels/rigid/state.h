@@ -25,6 +25,9 @@ World *lw_world(uint32_t number);
 const Template *lw_template(uint32_t number);
 void lw_clear_templates(void);
 bool lw_add_shape(b3BodyId body, b3ShapeDef *def, const float *record, b3Vec3 scale);
+void lw_begin_tasks(World *world);  // of a step: threads.c
+void *lw_begin_task(void (*run)(void *), void *context, void *user, const char *name);
+void lw_end_task(void *task, void *user);
 void *lw_grow(void *old, uint32_t old_bytes, uint32_t new_bytes);
 
 static inline b3Vec3 vec(const float *v) { return (b3Vec3){v[0], v[1], v[2]}; }

@@ -42,6 +42,7 @@ class MemoryHost(HostPort, Protocol):
     """A machine that opens Layer memory. `Any`: the class is a layer above this one."""
 
     def open_layer(self, budget_bytes: int) -> Any: ...
+    def open_far(self, module: AnyArray, names: list[str]) -> Any: ...
 
 
 class Running:

@@ -33,6 +33,7 @@ class BrowserHost:
     def __init__(self) -> None:
         self.submit = glue.submit
         self._set_threads = glue.setThreads  # held from the start: what Python holds of JavaScript never grows
+        self._open_far, self._set_far_threads = glue.openFar, glue.setFarThreads
         self._options: dict[str, Any] | None = None
 
     def address(self, array: AnyArray) -> int:
@@ -43,6 +44,11 @@ class BrowserHost:
         """Layer memory; the one crossing that it ever needs, beside one for each time that its threads are set."""
         found = json.loads(glue.openLayer(budget_bytes))
         return open_linked(link(found["indices"]), PageThreads(found["threads_max"], self._set_threads))
+
+    def open_far(self, module: AnyArray, names: list[str]) -> tuple[list[int], PageThreads] | None:
+        """Table indices of a module on memory that threads share (kernels/far.py), and its threads; None: without."""
+        found = json.loads(self._open_far(self.address(module), module.nbytes, json.dumps(names)))
+        return found and (found["indices"], PageThreads(found["threads_max"], self._set_far_threads))
 
     def options(self, *, again: bool = False) -> dict[str, Any]:
         """What the page asked for; read once, or again."""

@@ -139,6 +139,9 @@ class HeadlessHost:
         self._layer = open_native(budget_bytes)
         return self._layer
 
+    def open_far(self, module: AnyArray, names: list[str]) -> None:
+        """No threads but those of Layer memory."""
+
     def _free_block(self, block: int) -> None:
         if self._layer is not None and not self._layer.kernels.lw_free(block, 255):
             self.errors.append(f"A mesh's block was not freed: {self._layer.error()}")

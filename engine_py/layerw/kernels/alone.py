@@ -16,6 +16,8 @@ from layerw.base.errors import BudgetError
 from layerw.kernels.files import FOLDER, WASMTIME_MISSING, KernelsMissing, file_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import wasmtime
 
 Signatures = dict[str, tuple[tuple[str, ...], str]]  # as in gen/
@@ -46,6 +48,11 @@ def _in_place(name: str, missing: str) -> object:
         path = file_of(f"{name}/{name}")
     except KernelsMissing:
         raise KernelsMissing(missing) from None
+    return extension(name, path)
+
+
+def extension(name: str, path: Path) -> object:
+    """A Python extension that is a file."""
     loader = importlib.machinery.ExtensionFileLoader(name, str(path))
     spec = importlib.util.spec_from_file_location(name, loader.path, loader=loader)
     assert spec is not None

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from layerw.kernels import alone
+from layerw.kernels import alone, far
 from layerw.kernels.gen.rigid import SIGNATURES
 
 if TYPE_CHECKING:
+    from layerw.base.host_port import MemoryHost
     from layerw.kernels.gen.rigid import RigidKernels
 
 _NAME = "rigid"
@@ -28,6 +29,11 @@ def is_built() -> bool:
 def load() -> RigidKernels:
     """Its functions. Raises KernelsMissing."""
     return cast("RigidKernels", alone.load(_NAME, SIGNATURES, _MISSING))
+
+
+def try_load_shared(host: MemoryHost) -> tuple[RigidKernels, far.Threads] | None:
+    """Its functions on memory that threads share, and who starts them; None where a page has none."""
+    return far.try_load(_NAME, SIGNATURES, host)
 
 
 def pose_array(count: int) -> Any:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from layerw.physics.ragdoll import Ragdoll
 
 GRAVITY = (0.0, -9.81, 0.0)
-STEPS_MAX = 36_000
+STEPS_MAX, THREADS_MAX = 36_000, 9
 Pairs = npt.NDArray[np.void]
 __all__ = ["CONTACT", "PAIR", "Physics", "RigidHit"]
 
@@ -55,8 +55,8 @@ class Physics:
     """
 
     __slots__ = ("_admission", "_characters", "_events", "_forms", "_gravity", "_port", "_queries", "_ragdolls",
-                 "_shapes", "_terrain", "_vehicles", "_waters", "_world", "debug")
-    SETTABLE = ("debug", "gravity")
+                 "_shapes", "_terrain", "_threads", "_vehicles", "_waters", "_world", "debug")
+    SETTABLE = ("debug", "gravity", "threads")
 
     def __setattr__(self, name: str, value: object) -> None:
         if name not in self.SETTABLE and name not in Physics.__slots__:
@@ -68,7 +68,7 @@ class Physics:
     def __init__(self, port: SubsystemPort) -> None:
         """Raises KernelsMissing where layerw was built without physics."""
         self._port = port
-        self._gravity = GRAVITY
+        self._gravity, self._threads = GRAVITY, 1
         self._world = RigidWorld(port.table, port.heap_ledger, port.log, GRAVITY)
         self._shapes = Shapes(self._world.kernels)
         self._world.removed = self._shapes.release
@@ -128,9 +128,21 @@ class Physics:
     @gravity.setter
     def gravity(self, value: npt.ArrayLike) -> None:
         x, y, z = (float(one) for one in checks.vector("app.physics.gravity", value))
-        object.__setattr__(self, "_gravity", (x, y, z))
+        self._gravity = x, y, z
         self._world.kernels.lw_rigid_gravity(self._world.number, x, y, z)
         self._world.wake_all()
+
+    @property
+    def threads(self) -> int:
+        """On how many it steps, 1 to 9, the same to the bit: assign it before the first body. It stays 1 on CPython,
+        in a page that is not isolated, and where Python runs on the page's own thread."""
+        return self._threads
+
+    @threads.setter
+    def threads(self, value: int) -> None:
+        wanted = checks.whole("app.physics.threads", value, 1, THREADS_MAX)
+        self._threads = self._world.run_on(wanted, self._port.host, self._gravity)
+        self._shapes.use(self._world.kernels)
 
     # -- bodies ----------------------------------------------------------------------------------
 
@@ -202,8 +214,7 @@ class Physics:
         if isinstance(surface, Sea) and any(one._of is surface for one in self._waters):
             raise ConfigError("app.physics.add_water was given the sea twice, which would lift twice; assign to the "
                               "Water that it returned, or remove() that first.")
-        made = Water(surface, at, density, drag, flow, self._drain, self._world.wake_all)
-        self._waters.append(made)
+        self._waters.append(made := Water(surface, at, density, drag, flow, self._drain, self._world.wake_all))
         self._world.wake_all()
         return made
 
@@ -226,8 +237,7 @@ class Physics:
             ConfigError, KindError, HandleError, ShapeError: a value is outside of its limits.
         """
         given = Wheels.of(wheels, radius, travel, spring, damping, grip, engine, brakes, lock, steered, driven)
-        made = Vehicle(self._world, chassis, given, self._park)
-        self._vehicles.append(made)
+        self._vehicles.append(made := Vehicle(self._world, chassis, given, self._park))
         return made
 
     def ragdoll(self, model: Model, *, mass: float = 20.0, thickness: float = 0.2,
@@ -251,8 +261,8 @@ class Physics:
 
         checks.instance("app.physics.ragdoll model", model, Loaded, "a Model")
         check_owner("app.physics.ragdoll model", model.root, self._port.table)
-        settings = Settings(mass, thickness, radius, limits, spring, friction, layer)
-        made = Ragdoll(self._world, self._port.table, self._admission.add, model, settings)
+        made = Ragdoll(self._world, self._port.table, self._admission.add, model,
+                       Settings(mass, thickness, radius, limits, spring, friction, layer))
         self._ragdolls.append(made)
         return made
 
@@ -374,20 +384,13 @@ class Physics:
         if self.debug and self._world.bodies.count:
             draw_bodies(self._world, self._forms, self._port)
 
-    # -- reports ---------------------------------------------------------------------------------
-
     def state_hash(self) -> str:
         """16 hexadecimal digits over poses and velocities of all bodies, to the bit."""
         self._world.forget_dead()
         return f"{self._world.kernels.lw_rigid_hash(self._world.number):016x}"
 
     def _report(self) -> dict[str, Any]:
-        counts = np.zeros(6, np.uint32)
-        self._world.kernels.lw_rigid_counts(self._world.number, counts)
-        names = ("bodies", "awake", "contacts", "joints", "shapes", "islands")
-        found: dict[str, Any] = dict(zip(names, map(int, counts), strict=True))
-        return found | {"steps": self._world.steps, "lost": self._world.lost, "size_bytes": self._world.held_bytes,
-                        "patches": self._terrain.patches}
+        return self._world.figures() | {"patches": self._terrain.patches}
 
     def close(self) -> None:
         """The program ended."""

@@ -10,11 +10,12 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from layerw.base.errors import BudgetError, HandleError, LayerwError
+from layerw.base.errors import BudgetError, ConfigError, HandleError, LayerwError
 from layerw.base.log import Log
 from layerw.base.ports import F32, U32
 from layerw.kernels import rigid
@@ -24,6 +25,10 @@ from layerw.physics.bodies import Bodies, Rows
 from layerw.physics.body import SENSOR
 from layerw.scene.rows import BLOCK_ROWS, blocks_of_rows
 from layerw.scene.table import Table
+
+if TYPE_CHECKING:
+    from layerw.base.host_port import MemoryHost
+    from layerw.kernels.far import Threads
 
 (IMPULSE, IMPULSE_AT, TURN_IMPULSE, FORCE, TORQUE, VELOCITY, SPIN, PLACE, TARGET, WAKE, SLEEP, ENABLE, DISABLE,
  GRAVITY_SCALE, FRICTION, BOUNCE, FORCE_AT) = range(17)  # rigid.h
@@ -42,15 +47,8 @@ class RigidWorld:
     def __init__(self, table: Table, ledger: HardLedger, log: Log, gravity: tuple[float, float, float]) -> None:
         self.kernels = rigid.load()
         self._table, self._ledger, self._log = table, ledger, log
-        self._bytes_before, self._charged = self.kernels.lw_rigid_bytes(), 0
-        self._number = self.kernels.lw_rigid_open(*gravity)
-        if not self._number:
-            gc.collect()  # Apps that nobody holds any more, and nobody closed
-            self._number = self.kernels.lw_rigid_open(*gravity)
-        if not self._number:
-            raise LayerwError("A 65th world of physics was asked for in this process; close() an App before.")
-        self._end = weakref.finalize(self, self.kernels.lw_rigid_close, self._number)
-        self._end.atexit = False
+        self._charged, self._threads = 0, cast("Threads | None", None)
+        self._open(gravity)
         self.bodies = Bodies(table)
         self.removed: Callable[[U32], None] = lambda slots: None  # hears of bodies that ended
         self.steps = self.lost = 0
@@ -66,6 +64,28 @@ class RigidWorld:
         self._lost = np.zeros(1, np.uint32)
         self._blocks = np.zeros(-(-table.capacity // BLOCK_ROWS) + 31 >> 5, np.uint32)  # bits
         self.is_full = False
+
+    def _open(self, gravity: tuple[float, float, float]) -> None:
+        self._bytes_before = self.kernels.lw_rigid_bytes()
+        self._number = self.kernels.lw_rigid_open(*gravity)
+        if not self._number:
+            gc.collect()  # Apps that nobody holds any more, and nobody closed
+            self._number = self.kernels.lw_rigid_open(*gravity)
+        if not self._number:
+            raise LayerwError("A 65th world of physics was asked for in this process; close() an App before.")
+        self._end = weakref.finalize(self, self.kernels.lw_rigid_close, self._number)
+        self._end.atexit = False
+
+    def run_on(self, threads: int, host: MemoryHost, gravity: tuple[float, float, float]) -> int:
+        """Steps on so many threads, or as many as there can be; returns how many. Raises ConfigError: it has bodies."""
+        if threads > 1 and not self._threads and (found := rigid.try_load_shared(host)):
+            if self.bodies.high:
+                raise ConfigError("app.physics.threads was assigned after the first body was made; assign it before: "
+                                  "bodies on several threads live in memory of their own.")
+            self._end()
+            self.kernels, self._threads = found
+            self._open(gravity)
+        return self._threads.set(threads) if self._threads else 1
 
     @property
     def number(self) -> int:
@@ -220,6 +240,11 @@ class RigidWorld:
         self.steps += 1
         if moved:
             self._scatter(moved)
+        if self._threads and not self.kernels.lw_rigid_threads():
+            self._threads.set(1)
+            self._threads = None
+            self._log.error("A thread of physics ended in the midst of a step. Steps go on without threads; what it "
+                            "was at, a few contacts say, is as it left it.")
         if lost[0]:
             self._tell_lost(self._slots[moved : moved + int(lost[0])])
         self._settle()
@@ -251,6 +276,14 @@ class RigidWorld:
                               f"more) and were stopped there, rows {rows}: what pushed them so far?")
 
     # -- bytes -----------------------------------------------------------------------------------
+
+    def figures(self) -> dict[str, int]:
+        """For reports."""
+        counts = np.zeros(6, np.uint32)
+        self.kernels.lw_rigid_counts(self._number, counts)
+        found = dict(zip(("bodies", "awake", "contacts", "joints", "shapes", "islands"), counts.tolist(), strict=True))
+        return found | {"threads": max(self.kernels.lw_rigid_threads(), 1), "steps": self.steps, "lost": self.lost,
+                        "size_bytes": self.held_bytes}
 
     @property
     def held_bytes(self) -> int:

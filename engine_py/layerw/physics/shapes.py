@@ -43,6 +43,10 @@ class Shapes:
         self._unused: dict[int, None] = {}  # templates that no body has, the longest unused first
         self._extents: dict[int, tuple[F32, F32, float]] = {}  # by template: corners, and how much of the box it fills
 
+    def use(self, kernels: RigidKernels) -> None:
+        """Of another world from now on; none is made yet."""
+        self._kernels = kernels
+
     def of(self, body: Body, mesh: MeshData | None) -> F32:
         """(k, 12) the records of a body around a mesh of Python's; None: there is none to fit.
 

@@ -207,8 +207,7 @@ def _copy_web(web: Path, part: Path, attributes: Mapping[str, str]) -> None:
 
 def _copy_kernels(target: Path) -> None:
     folder = engine_folder() / "_kernels"
-    alone = [path for name in ("rigid", "navigation") for path in (*folder.glob(f"{name}/{name}.wasm"),
-                                                                   *folder.glob(f"{name}/LICENSE*"))]
+    alone = [path for name in ("rigid", "navigation") for path in folder.glob(f"{name}/*") if "_side" not in path.name]
     for path in sorted((*folder.glob("*.wasm"), *alone)):
         copy(path, target / path.relative_to(folder))
 

@@ -10,6 +10,7 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {  # name -> kinds of the a
     "lw_rigid_open": (("f32", "f32", "f32"), "u32"),
     "lw_rigid_close": (("u32",), "void"),
     "lw_rigid_bytes": ((), "u32"),
+    "lw_rigid_threads": ((), "u32"),
     "lw_rigid_gravity": (("u32", "f32", "f32", "f32"), "void"),
     "lw_rigid_hull": (("in", "u32", "u32"), "u32"),
     "lw_rigid_mesh": (("in", "u32", "in", "u32"), "u32"),
@@ -47,6 +48,10 @@ class RigidKernels(Protocol):
 
     def lw_rigid_bytes(self) -> int:
         """Bytes that blocks in use take, of all worlds."""
+        ...
+
+    def lw_rigid_threads(self) -> int:
+        """Threads that steps run on; 0: one was lost within a step, and all since run on one (threads.c)."""
         ...
 
     def lw_rigid_gravity(self, world: int, x: float, y: float, z: float) -> None:

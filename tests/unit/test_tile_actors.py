@@ -17,7 +17,7 @@ from layerw.hosts.headless import HeadlessHost
 from tests.gltf_features import SQUARE, File
 from tests.unit.test_animation import animal_glb, document, expected, glb, vertices
 from tests.unit.test_tile_formats import shown
-from tests.unit.tile_files import i3dm
+from tests.unit.tile_files import TRIANGLE, cmpt, i3dm, tile
 
 TURN = [0, 1, 0, 0, -1, 0, 0, 0, 0, 0, 1, 0, 5, 7, 2, 1]  # a quarter about the tileset's up, and moved
 FRAME_S = 1 / 60
@@ -214,3 +214,19 @@ def test_worlds_without_clips_import_nothing_of_it(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60,
                           cwd=Path(__file__).resolve().parents[2])  # fmt: skip
     assert done.stdout.strip() == "[]", done.stdout + done.stderr[-2000:]
+
+
+def test_a_b3dm_and_parts_of_a_composite_move(tmp_path: Path) -> None:
+    batch = {"name": ["a", "b"]}
+    inner = tile(b"b3dm", {"BATCH_LENGTH": 2}, batch=batch, model=sliding())
+    for number, data in enumerate((inner, cmpt(tile(b"b3dm", {"BATCH_LENGTH": 0}, model=TRIANGLE), inner))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        app, draw = shown(folder, data, "a.tile")
+        host: Any = app._engine.host
+        assert len(draw.mesh) == 0 and len(actors(app)) == 1, number
+        (row,) = slid(app)
+        before = float(app._engine.table.position[row, 0])
+        host.step(app, 6)
+        assert (float(app._engine.table.position[row, 0]) - before) % 4 == pytest.approx(0.4, abs=1e-3)
+        app.close()

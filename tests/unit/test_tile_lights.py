@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 from layerw.assets.gltf import parse
 from layerw.assets.nodes import TILE_LIGHTS_MAX
@@ -93,7 +92,25 @@ def test_what_is_not_a_light_is_left_out() -> None:
     assert plan_of(lit([SPOT], [])).nodes == []
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_lights_of_instances_stay_dark(count: int) -> None:
-    text, binary, _ = split_model(i3dm([(0.0, 0.0, 0.0)] * count, model=lit([SPOT], [lamp(0)])))
-    assert make_plan(parse(text, len(binary)), "a.i3dm", np.eye(4)).nodes == []
+def test_lights_of_instances_shine_where_each_stands(tmp_path: Path) -> None:
+    places = [(0.0, 0.0, 0.0), (3.0, 0.0, 0.0), (0.0, 4.0, 1.0)]
+    model = lit([SPOT], [lamp(0, translation=[0, 2, 0], rotation=[-(0.5**0.5), 0, 0, 0.5**0.5])])
+    app, draw = shown(tmp_path, i3dm(places, model=model), "a.i3dm")
+    host: Any = app._engine.host
+    (found,) = app._engine.contents.worlds[0]._lights._lit.values()
+    # Z up in the tile's places, Y up in the scene
+    np.testing.assert_allclose([light.position for light in found[1]], [(0, 2, 0), (3, 2, 0), (0, 3, -4)], atol=1e-5)
+    assert all(light.kind == "spot" for light in found[1]) and len(draw.mesh) == 3
+    np.testing.assert_allclose(np.abs(found[1][2].rotation), (0.5**0.5, 0, 0, 0.5**0.5), atol=1e-6)
+    host.step(app, 2)
+    assert app.report()["lights"]["count"] == 3 and not host.errors
+    app.close()
+
+
+def test_more_lights_of_instances_than_a_tile_has_are_left_out_and_told(tmp_path: Path) -> None:
+    places = [(0.1 * number, 0.0, 0.0) for number in range(TILE_LIGHTS_MAX + 5)]
+    app, _ = shown(tmp_path, i3dm(places, model=lit([SPOT], [lamp(0)])), "a.i3dm")
+    (found,) = app._engine.contents.worlds[0]._lights._lit.values()
+    assert len(found[1]) == TILE_LIGHTS_MAX
+    assert found[0][0].warnings == [f"5 lights of instances are left out: a tile has at most {TILE_LIGHTS_MAX}."]
+    app.close()

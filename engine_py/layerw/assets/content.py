@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from layerw.assets import gltf
 from layerw.assets.borrowed import Borrowed, BorrowedImages
 from layerw.assets.held import Held
+from layerw.assets.instance_lights import read_instance_lights
 from layerw.assets.jobs import (
     BUSY,
     DONE,
@@ -41,6 +42,7 @@ from layerw.assets.jobs import (
     packed_sources,
 )
 from layerw.assets.materials import MaterialKey, TextureDesc
+from layerw.assets.nodes import TILE_LIGHTS_MAX
 from layerw.assets.packed import unpack_words
 from layerw.assets.plan import MAIN, ContentPlan, SourceKey, SourcePlan, identity_of, image_plan, left_out, make_plan
 from layerw.assets.primitives import descriptor
@@ -385,6 +387,10 @@ class GltfContent:
         self.primitives = primitives_of(plan, self._jobs, self._materials, places_of(plan, payload, self.warnings))
         self.primitives += splat_primitives(plan, self._splats)
         self.nodes, self.facts = plan.nodes, plan.facts
+        if plan.lights:
+            assert plan.rig is not None
+            room = max(TILE_LIGHTS_MAX - len(self.nodes), 0)
+            self.nodes = self.nodes + read_instance_lights(plan.lights, plan.rig.numbers, payload, room, self.warnings)
         for (number, _), material in plan.materials.items():
             self.materials.setdefault(material.name or f"material {number}", self._materials[number, _])
             self.material_numbers.setdefault(number, []).append(self._materials[number, _])

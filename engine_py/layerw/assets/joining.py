@@ -3,7 +3,7 @@
 Owns: the places where glTF 2.0 and its extensions name items by number. Buffers without a uri are parts of the file's
 one binary chunk. What points outside of its own document then names nothing (NOWHERE), so that no part reaches into
 another. Does not: check what stands there (gltf.py and its kin do, when they use it).
-Limits: animations and cameras are left out; tiles don't show them.
+Limits: cameras are left out, as tiles don't show them, and so is what KHR_animation_pointer moves.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Any
 from layerw.assets.items import GltfError, Item
 
 NOWHERE = 1 << 50
-_ARRAYS = ("bufferViews", "accessors", "images", "samplers", "textures", "materials", "meshes", "nodes", "skins")
+_ARRAYS = ("bufferViews", "accessors", "images", "samplers", "textures", "materials", "meshes", "nodes", "skins",
+           "animations")
+LIGHTS = "KHR_lights_punctual"
 Json = dict[str, Any]
 
 
@@ -29,6 +31,7 @@ class Joined:
         self._required: set[str] = set()
         self._roots: list[int] = []
         self._tables: Json = {}
+        self._lights: list[Any] = []
 
     # -- own items -----------------------------------------------------------------------------------
     def view(self, start: int, size: int) -> int:
@@ -69,7 +72,9 @@ class Joined:
         self._required |= set(doc.texts("extensionsRequired"))
         counts = {name: len(doc.array(name)) for name in _ARRAYS}
         base = {name: len(items) for name, items in self._arrays.items()}
-        moved = _Moved(base, counts)
+        lights = _lights_of(doc)
+        moved = _Moved(base | {"lights": len(self._lights)}, counts | {"lights": len(lights)})
+        self._lights += lights
         roots = [moved.number("nodes", number) for number in _roots(doc)]
         buffers = self._buffers_of(doc, span)
         for name in _ARRAYS:
@@ -127,8 +132,9 @@ class Joined:
         """All of it."""
         found: Json = {"asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": self._roots}],
                        "extensionsUsed": sorted(self._used), "extensionsRequired": sorted(self._required)}  # fmt: skip
-        if self._tables:
-            found["extensions"] = {"EXT_structural_metadata": self._tables}
+        held = {"EXT_structural_metadata": self._tables, LIGHTS: {"lights": self._lights} if self._lights else {}}
+        if any(held.values()):
+            found["extensions"] = {name: item for name, item in held.items() if item}
         return {**found, **{name: items for name, items in self._arrays.items() if items}, "buffers": self._buffers}
 
 
@@ -212,8 +218,7 @@ def _node(moved: _Moved, item: Json) -> None:
     moved.all_of(item, "children", "nodes")
     moved.all_of(_held(item, "extensions", "EXT_mesh_gpu_instancing"), "attributes", "accessors")
     item.pop("camera", None)
-    if isinstance(item.get("extensions"), dict):
-        item["extensions"].pop("KHR_lights_punctual", None)
+    moved.in_place(_held(item, "extensions", LIGHTS), "light", "lights")
 
 
 def _skin(moved: _Moved, item: Json) -> None:
@@ -222,10 +227,27 @@ def _skin(moved: _Moved, item: Json) -> None:
     moved.all_of(item, "joints", "nodes")
 
 
+def _animation(moved: _Moved, item: Json) -> None:
+    samplers, channels = item.get("samplers"), item.get("channels")
+    for sampler in samplers if isinstance(samplers, list) else ():
+        moved.in_place(sampler, "input", "accessors")
+        moved.in_place(sampler, "output", "accessors")
+    if isinstance(channels, list):
+        item["channels"] = [one for one in channels if _held(one, "target", "path") != "pointer"]
+        for channel in item["channels"]:
+            moved.in_place(_held(channel, "target"), "node", "nodes")
+
+
+def _lights_of(doc: Item) -> list[Any]:
+    """Of KHR_lights_punctual."""
+    held = doc.extension(LIGHTS)
+    return held.array("lights") if held is not None else []
+
+
 def _image(moved: _Moved, item: Json) -> None:
     moved.in_place(item, "bufferView", "bufferViews")
 
 
 _MOVERS: dict[str, Callable[[_Moved, Json], None]] = {
     "accessors": _accessor, "textures": _texture, "materials": _material, "meshes": _mesh, "nodes": _node,
-    "skins": _skin, "images": _image}  # fmt: skip
+    "skins": _skin, "images": _image, "animations": _animation}  # fmt: skip

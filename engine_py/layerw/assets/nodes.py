@@ -17,7 +17,7 @@ from layerw.assets.gltf import NODES_MAX, Document
 from layerw.assets.items import NUMBER_MAX, GltfError, Item
 from layerw.assets.lights import light_of
 from layerw.base.mathx import decompose
-from layerw.base.ports import F64, NodeDesc
+from layerw.base.ports import F64, LightDesc, NodeDesc
 
 TILE_LIGHTS_MAX = 64
 TILE_INSTANCES = "LAYERW_tile_instances"  # of a node: where and how often all below it is shown (parts.py)
@@ -38,6 +38,7 @@ class Tree:
     owners: dict[int, int] = field(default_factory=dict)  # the node's row of a skinned mesh's row
     items: dict[int, Item] = field(default_factory=dict)  # of the nodes that show a mesh, by that row
     groups: dict[int, tuple[int, Item]] = field(default_factory=dict)  # by such a row: the i3dm above it
+    instance_lights: list[tuple[int, tuple[int, Item], LightDesc]] = field(default_factory=list)  # row, the i3dm above
     batches: dict[int, Item] = field(default_factory=dict)  # by such a row: the batch table above it
     hidden: set[int] = field(default_factory=set)  # nodes that are not shown, by themselves or by one above
 
@@ -68,7 +69,11 @@ def build_tree(doc: Document, scene: int | None = None, frame: F64 | None = None
         node = tree.nodes[row]
         shown = item.extension(TILE_INSTANCES)
         group = group if shown is None else (row, shown)
-        node.light = light_of(doc, item) if group is None else None  # instances of a tile don't shine
+        light = light_of(doc, item)
+        if group is None:
+            node.light = light
+        elif light is not None:
+            tree.instance_lights.append((row, group, light))
         node.camera, node.extras = camera_of(doc, item), item.raw("extras")
         node.visible = shows(item)
         if not node.visible or parent in tree.hidden:

@@ -12,6 +12,7 @@ from layerw.assets.accessors import buffer_bytes, resolve_view
 from layerw.assets.facts import facts_of, scene_number
 from layerw.assets.gaussians import SplatPlan
 from layerw.assets.gltf import Document
+from layerw.assets.instance_lights import InstanceLight, plan_instance_lights
 from layerw.assets.items import GltfError
 from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
 from layerw.assets.metadata import plan_tables
@@ -67,6 +68,7 @@ class ContentPlan:
     facts: FileFacts | None = None  # of a model
     groups: list[Group] = field(default_factory=list)  # of a tile: where meshes are drawn many times
     splats: list[SplatPlan] = field(default_factory=list)
+    lights: list[InstanceLight] = field(default_factory=list)  # of a tile
     moves: bool = False  # of a tile: clips move it
     palettes: dict[SourceKey, LatePalette] = field(default_factory=dict)  # of what is packed, once they are read
 
@@ -100,7 +102,9 @@ def make_plan(doc: Document, url: str, flatten: F64 | None, scene: str | int | N
         plan_solids(doc, tree, planner.rig.numbers, planner.rig.solids)
         planner.rig.tables = plan_tables(doc, planner.rig.numbers)
         plan.rig = None if planner.rig.is_empty and not planner.splats else planner.rig
-    elif planner.groups or planner.splats or planner.palettes:
+    else:
+        plan.lights = plan_instance_lights(doc, tree, flatten, planner.rig.numbers)
+    if flatten is not None and (planner.groups or planner.splats or planner.palettes or plan.lights):
         plan.rig, plan.groups = planner.rig, planner.groups
     plan.palettes = {("packed", number): palette for number, palette in planner.palettes.items()}
     for buffers in (*(mesh.buffers for mesh in plan.meshes), plan.rig.numbers.buffers if plan.rig else ()):

@@ -11,7 +11,7 @@ KERNELS := $(shell find engine_py/kernels -name "*.[ch]" -o -name "*.py" -path "
 WORLD := examples/worlds/island
 SEED ?= 1
 
-.PHONY: run setup kernels physics test check bench fuzz codegen docs dist clean help \
+.PHONY: run setup kernels physics test check bench fuzz codegen docs dist npm-package clean help \
 	check-ruff check-types check-layers check-javascript check-generated
 
 run: setup $(WORLD)/tileset.json
@@ -61,6 +61,10 @@ dist: .make/installed
 	@rm -rf dist && LAYERW_STRICT=1 $(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
 	@$(BIN)/twine --no-color check --strict dist/*
 
+# <layer-w> for npm, in dist/npm; `npm publish` takes the two archives.
+npm-package: setup
+	@$(BIN)/python tools/npm_package.py
+
 codegen: .make/installed
 	@$(BIN)/python -m layerw.gpu.codegen
 	@$(BIN)/python engine_py/kernels/generate.py
@@ -104,4 +108,5 @@ help:
 	@echo "make bench            speed tables in benchmarks/results/"
 	@echo "make docs             the documentation in build/docs/"
 	@echo "make dist             wheel and sdist in dist/, checked"
+	@echo "make npm-package      <layer-w> for npm, in dist/npm"
 	@echo "make setup            only the environment and the runtime"

@@ -384,3 +384,34 @@ def test_one_job_at_a_time_reads_the_column_first(tmp_path: Path) -> None:
     host.step(app, 60)
     assert world.settled and len(world._streamer.draw().mesh) == 1 and not host.errors
     app.close()
+
+
+def beside(data: bytes, uri: str) -> bytes:
+    """The same, with its image in a file of its own."""
+    text, binary, _ = split_model(data)
+    document = json.loads(text)
+    document["images"] = [{"uri": uri}]
+    return glb(document, binary)
+
+
+def test_ids_in_an_image_beside_a_tile(tmp_path: Path) -> None:
+    image = png([[(0, 1, 0), (1, 0, 0)]] * 2)
+    (tmp_path / "ids.png").write_bytes(image)
+    app, _ = shown(tmp_path, beside(with_texture(image, {"channels": [0]}), "ids.png"), "a.glb")
+    for (x, y), wanted in zip(((0.2, 0.3), (0.7, 0.1)), (0, 1), strict=True):
+        hit = answer(app, (x, y, 5.0), (0, 0, -1)) or answer(app, (x, 5.0, -y), (0, -1, 0))
+        assert hit is not None and hit.id == wanted, told(app)
+    app.close()
+    assert app._engine.layer_ledger.used_bytes == 0
+
+
+@pytest.mark.parametrize(("uri", "data", "says"), [
+    ("ids.png", b"no picture", "no PNG"), ("away.png", None, "away.png"), ("", b"", "uri"),
+])  # fmt: skip
+def test_an_image_beside_a_tile_that_is_none_is_told(uri: str, data: bytes | None, says: str, tmp_path: Path) -> None:
+    if data:
+        (tmp_path / uri).write_bytes(data)
+    app, _ = shown(tmp_path, beside(with_texture(png([[0, 1]] * 2), {}), uri), "a.glb")
+    answer(app, *HIT)
+    assert says in told(app)
+    app.close()

@@ -344,7 +344,8 @@ class GltfContent:
             job.state = BUSY
             job.transfer = transfers.build_mesh(words, block=job.block, on_done=done, on_failed=failed)
         elif isinstance(job, ReadJob) and job.numbers is not None:
-            if not self._reserve(job, need):
+            if not self._reserve(job, job.numbers.hold({buffer: source.held_bytes for buffer, source in
+                                                        job.buffers.items()})):  # fmt: skip
                 return
             job.state = BUSY
             ranges = job.numbers.ranges({buffer: source.transfer for buffer, source in job.buffers.items()})

@@ -1,7 +1,7 @@
 """Feature ids in textures (EXT_mesh_features): texels of a PNG, as Python reads them to say which feature a ray meets.
 
-Limits: a PNG inside of the tile's file, 8 bits a channel, without a palette and not interlaced; SIDE_MAX; read when a
-program first asks for a feature of the tile. Source: EXT_mesh_features; PNG (third edition), 9 and 13.9.
+Limits: a PNG inside of the tile's file or beside it, 8 bits a channel, without a palette and not interlaced; SIDE_MAX;
+read when a program first asks for a feature of the tile. Source: EXT_mesh_features; PNG (third edition), 9 and 13.9.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _CHANNELS = {0: (0, 0, 0), 2: (0, 1, 2), 4: (0, 0, 0, 1), 6: (0, 1, 2, 3)}  # re
 class IdTexturePlan:
     """Its bytes, where vertices lie in it, and which of its channels make a number, the lowest first."""
 
-    image: Accessor
+    image: Accessor | int  # int: a file, as numbers.py numbers it
     uvs: Accessor
     matrix: UvMatrix
     channels: list[int]
@@ -41,15 +41,18 @@ def plan_id_texture(doc: Document, item: Item, uvs: Accessor, numbers: Numbers) 
     """`item`: one of featureIds, which has a texture; uvs: of the set that it names. Raises GltfError."""
     use = item.object("texture")
     _, texture = doc.named(use, "index", "textures")
-    _, image = doc.named(texture, "source", "images")
-    if "bufferView" not in image:
-        raise image.error("has ids of features, but is a file of its own; those inside of the tile's are read.")
-    buffer, offset, size, _ = resolve_view(doc, image)
+    number, image = doc.named(texture, "source", "images")
     _, matrix = uv_use(use)
     channels = use.indices("channels") if "channels" in use else [0]
     if not 1 <= len(channels) <= 4 or not 0 <= min(channels) <= max(channels) <= 3:
         raise use.error(f"makes ids of the channels {channels}; one to four of 0 to 3 are read.")
-    texels = numbers.add(Accessor(buffer, offset, 0, 5121, 1, False, size, (), ()))
+    texels: Accessor | int
+    if "bufferView" in image:
+        buffer, offset, size, _ = resolve_view(doc, image)
+        texels = numbers.add(Accessor(buffer, offset, 0, 5121, 1, False, size, (), ()))
+    else:
+        image.text("uri")
+        texels = numbers.add_file(number)
     return IdTexturePlan(texels, numbers.add(uvs), matrix, channels, sampler_of(doc, texture),
                          item.integer("nullFeatureId") if "nullFeatureId" in item else -1)  # fmt: skip
 
@@ -59,8 +62,8 @@ class IdImages:
 
     def __init__(self, numbers: Numbers, payload: bytes) -> None:
         self._numbers, self._payload = numbers, payload
-        self._texels: dict[Accessor, npt.NDArray[np.uint8] | str] = {}  # a text: why it can't be read
-        self._ids: dict[tuple[Accessor, tuple[int, ...]], npt.NDArray[np.uint32]] = {}
+        self._texels: dict[Accessor | int, npt.NDArray[np.uint8] | str] = {}  # a text: why it can't be read
+        self._ids: dict[tuple[Accessor | int, tuple[int, ...]], npt.NDArray[np.uint32]] = {}
 
     def read(self, plan: IdTexturePlan) -> IdTexels:
         """The ids of its texels and the uvs of the vertices. Raises GltfError."""
@@ -71,10 +74,12 @@ class IdImages:
         uvs = self._numbers.read(plan.uvs, self._payload).astype(np.float64) @ np.array(((a, c), (b, d))) + (x, y)
         return IdTexels(self._ids[key], uvs, plan.sampler, plan.null_id)
 
-    def _made(self, image: Accessor, channels: tuple[int, ...]) -> npt.NDArray[np.uint32]:
+    def _made(self, image: Accessor | int, channels: tuple[int, ...]) -> npt.NDArray[np.uint32]:
         if image not in self._texels:
             try:
-                self._texels[image] = read_png(self._numbers.raw(image, self._payload))
+                numbers, payload = self._numbers, self._payload
+                data = numbers.file(image, payload) if isinstance(image, int) else numbers.raw(image, payload)
+                self._texels[image] = read_png(data)
             except GltfError as error:
                 self._texels[image] = str(error)
         texels = self._texels[image]

@@ -15,6 +15,7 @@ from layerw.assets.accessors import COMPONENT_BYTES, ZEROS, Accessor
 from layerw.assets.items import GltfError
 from layerw.base.ports import F32, U32
 
+FILES = 1 << 41  # the first number of a "buffer" that is an image's own file, as large as it turns out to be
 NUMBERS_BYTES_MAX = 128 << 20
 _TYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _SCALES = {5120: 127.0, 5121: 255.0, 5122: 32767.0, 5123: 65535.0}
@@ -27,6 +28,7 @@ class Numbers:
         self.size_bytes = 0
         self._parts: list[Accessor] = []
         self._starts: dict[Accessor, int] = {}  # in what comes
+        self._files: dict[int, int] = {}  # whole ones, which come behind it, by their size
 
     def add(self, accessor: Accessor) -> Accessor:
         """Will be read. Raises GltfError where that is too much."""
@@ -41,14 +43,33 @@ class Numbers:
             self.size_bytes += size
         return accessor
 
+    def add_file(self, image: int) -> int:
+        """The whole file of an image beside the model will be read; returns its number as a buffer."""
+        self._files[FILES + image] = 0
+        return FILES + image
+
+    def hold(self, sizes: dict[int, int]) -> int:
+        """All buffers are here, of these sizes; returns how many bytes will come. Raises GltfError."""
+        self._files = {number: sizes[number] for number in self._files}
+        whole = self.size_bytes + sum(self._files.values())
+        if whole > NUMBERS_BYTES_MAX:
+            raise GltfError(f"What Python reads of it takes {whole} bytes; at most {NUMBERS_BYTES_MAX} are read.")
+        return whole
+
+    def file(self, number: int, payload: bytes) -> bytes:
+        """The bytes of a file that was added."""
+        start = self.size_bytes + sum(size for other, size in self._files.items() if other < number)
+        return payload[start : start + self._files[number]]
+
     @property
     def buffers(self) -> set[int]:
         """Of the file, that it reads."""
-        return {part.buffer for part in self._parts}
+        return {part.buffer for part in self._parts} | self._files.keys()
 
     def ranges(self, transfers: dict[int, int]) -> U32:
         """READ_RANGEs (gpu/spec.py); `transfers` has the transfer that holds each buffer."""
         rows = [(transfers[part.buffer], part.byte_offset, _span_bytes(part)) for part in self._parts]
+        rows += [(transfers[number], 0, self._files[number]) for number in sorted(self._files)]
         return np.array(rows, np.uint32).reshape(-1, 3)
 
     def read(self, accessor: Accessor, payload: bytes) -> F32:

@@ -17,6 +17,7 @@ from layerw.assets.items import GltfError
 from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
 from layerw.assets.metadata import plan_tables
 from layerw.assets.nodes import Tree, build_tree, tile_lights
+from layerw.assets.numbers import FILES
 from layerw.assets.packed import PACKED, Packed
 from layerw.assets.palettes import LatePalette
 from layerw.assets.placements import Group
@@ -160,6 +161,12 @@ def left_out(plan: ContentPlan, desc: TextureDesc, reason: str) -> str:
 
 
 def _buffer_source(doc: Document, plan: ContentPlan, url: str, buffer: int) -> SourceKey:
+    if buffer >= FILES:
+        image: SourceKey = ("image", buffer - FILES)
+        plan.buffers[buffer] = image
+        if image not in plan.sources:
+            plan.sources[image] = SourcePlan(resolve_uri(url, doc.item("images", buffer - FILES, "A feature id")), 0)
+        return image
     if buffer >= PACKED:
         return _packed_source(doc, plan, url, buffer)
     item = doc.item("buffers", buffer, "A buffer view")

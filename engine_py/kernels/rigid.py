@@ -57,15 +57,22 @@ def _by_pip() -> bytes | None:
         return found.read_bytes() if found.is_file() else None
 
 
+# What a thread that died was at is neither waited for nor read as it was left (rigid/threads.c).
+PATCHES = (
+    ("src/solver.c", "while ( b3AtomicLoadInt( &stage->completionCount ) != blockCount )",
+     "extern bool lw_stage_waits( void* done, int wanted );\n"
+     "\t\twhile ( b3AtomicLoadInt( &stage->completionCount ) != blockCount &&\n"
+     "\t\t\t\tlw_stage_waits( &stage->completionCount, blockCount ) )"),
+    ("src/arena_allocator.c", "\tstack->entries[stack->entryCount] = entry;\n",
+     "\textern void lw_stack_taken( void* data, int size );\n\tlw_stack_taken( entry.data, size32 );\n"
+     "\tstack->entries[stack->entryCount] = entry;\n"),
+)
+
 MODULE = alone.Module(
     name="rigid", archive=SDIST, inside="robox3d-0.1.0/external/box3d/", wanted=("src/", "include/", "LICENSE"),
     sources=("src/*.c",), includes=("include", "src"), defines=("-DB3_CPU_WASM",),
     left_out=("timer.c",),  # threads and clocks: rigid/platform.c
-    has_threads=True, patches=(("src/solver.c",  # a thread that died is not waited for: rigid/threads.c
-                                "while ( b3AtomicLoadInt( &stage->completionCount ) != blockCount )",
-                                "extern bool lw_stage_waits( void* done, int wanted );\n"
-                                "\t\twhile ( b3AtomicLoadInt( &stage->completionCount ) != blockCount &&\n"
-                                "\t\t\t\tlw_stage_waits( &stage->completionCount, blockCount ) )"),),
+    has_threads=True, patches=PATCHES,
     licence="LICENSE", licence_as="LICENSE-Box3D.txt", variable="LAYERW_BOX3D", origin=f"PyPI {REQUIREMENT}",
     fetch=fetch, absent="Built without physics: {error}. Everything else works; `make physics` tries again.")
 

@@ -1,9 +1,10 @@
-// Runs a Python file in Pyodide, where physics steps on several threads of node: node run_far.mjs RUNTIME LAYERW SCRIPT THREADS.
-// The script's host calls open_far and set_far_threads of `node_threads`; it has `lost(slot)`, which ends a worker where it is.
+// Runs a Python file in Pyodide, where physics steps on several threads of node:
+//     node run_far.mjs RUNTIME LAYERW SCRIPT THREADS [dying]
+// dying: the workers' stacks are a few bytes, so that they end within the first task that they take, and say nothing.
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { Worker, isMainThread, workerData } from 'node:worker_threads';
 
 const here = (name) => pathToFileURL(resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../../web/kernels', name)).href;
 
@@ -12,12 +13,17 @@ async function work() {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   exports.__stack_pointer.value = stack | 0;
   exports.__wasm_init_tls(tls);
-  parentPort.postMessage({ slot, code: exports.lw_worker_run(slot) });
+  try {
+    exports.lw_worker_run(slot);
+  } catch {
+    await new Promise(() => {}); // dead, and nobody hears of it
+  }
 }
 
 async function main() {
   const [runtime, engine, script] = process.argv.slice(2, 5).map((name) => resolve(name));
   const threads = Number(process.argv[5]);
+  const dying = process.argv[6] === 'dying';
   const { makeBridge, hasMultiMemory } = await import(here('bridge.js'));
   const { TableSlots } = await import(here('slots.js'));
   const { loadPyodide } = await import(pathToFileURL(join(runtime, 'pyodide.mjs')).href);
@@ -41,7 +47,7 @@ async function main() {
       const slots = new TableSlots(wasmTable);
       for (let k = 1; k < threads; k += 1) {
         const slot = kernels.lw_thread_new(262144);
-        const data = { module, memory, slot, stack: kernels.lw_thread_stack(slot) >>> 0, tls: kernels.lw_thread_tls(slot) >>> 0 };
+        const data = { module, memory, slot, stack: dying ? 48 : kernels.lw_thread_stack(slot) >>> 0, tls: kernels.lw_thread_tls(slot) >>> 0 };
         workers.push(new Worker(new URL(import.meta.url), { workerData: data, argv: process.argv.slice(2) }));
       }
       return JSON.stringify([...JSON.parse(names).map((name) => kernels[name]), kernels.lw_rigid_room, bridge.lw_mts_copy,

@@ -62,18 +62,29 @@ layerw.app.default_host = lambda: host
 STARTS = "app.physics.threads = %d\nawait node_threads.up()\n"
 
 
-@pytest.mark.parametrize("threads", [2, 3])
-def test_threads_of_node_give_the_same_hash_also_when_one_is_killed(tmp_path: Path, threads: int) -> None:
+def on_threads(folder: Path, threads: int, *more: str) -> list[str]:
+    """What the scene says at its end: threads, whether they are still asked, and the hash."""
     begin, end = PROGRAM.split("\nfill()\n")
-    lost = "node_threads.lose()\n" if threads == 3 else ""
-    source = (ON_THREADS + begin + "\n" + STARTS % threads + lost + "fill()\n" + end
-              + "print(app.physics._report()['threads'], app.physics.state_hash())\n")
-    script = tmp_path / "script.py"
-    script.write_text(source, "utf-8")
+    script = folder / "script.py"
+    script.write_text(ON_THREADS + begin + "\n" + STARTS % threads + "\n".join(more) + "\nfill()\n" + end
+                      + "found = app.physics._report()\n"
+                        "print(found['threads'], app.physics._world._threads is not None, app.physics.state_hash())\n")
     program = node.try_node()
     assert program is not None
     done = subprocess.run([program, HERE / "run_far.mjs", runtime.ensure(), ROOT / "engine_py" / "layerw", script,
-                           str(threads)], capture_output=True, text=True, timeout=120, check=False)
+                           str(threads), *(["dying"] if not more else [])], capture_output=True, text=True, timeout=120,
+                          check=False)  # fmt: skip
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
-    assert done.stdout.split()[-1] == HASH
-    assert threads == 3 or done.stdout.split()[-2] == "2"
+    return done.stdout.split()[-3:]
+
+
+def test_threads_of_node_give_the_same_hash(tmp_path: Path) -> None:
+    assert on_threads(tmp_path, 2, "pass") == ["2", "True", HASH]
+
+
+def test_a_thread_that_is_ended_between_steps_changes_nothing(tmp_path: Path) -> None:
+    assert on_threads(tmp_path, 3, "node_threads.lose()")[1:] == ["True", HASH]
+
+
+def test_threads_that_die_within_a_step_are_not_waited_for_long(tmp_path: Path) -> None:
+    assert on_threads(tmp_path, 2)[:2] == ["1", "False"]

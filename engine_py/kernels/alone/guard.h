@@ -6,7 +6,7 @@
 
 #include "lw.h"
 
-enum { LW_PATIENCE_MS = 2000 };
+enum { LW_PATIENCE_MS = 1500 };
 
 #ifdef LW_SHARED
 typedef struct { uint32_t spins, naps; } lw_wait;

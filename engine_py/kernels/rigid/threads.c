@@ -6,7 +6,7 @@
  * As threads/workers.h, so that one web/kernels/threads.js starts both. A step's tasks are those that Box3D makes, whoever
  * runs them; it gives the same state for any number. Whoever steps runs what no worker took, so a worker that is late or
  * gone costs nothing. One that is killed within a task is waited for LW_PATIENCE_MS; then steps go on without workers, for
- * good, and lw_rigid_threads says 0: what it was at, a few contacts say, is as it left it.
+ * good, and lw_rigid_threads says 0: what it was at, a few contacts say, is as it left it, or nothing for that step.
  * Without LW_SHARED there is one thread, and tasks run as they are made.
  */
 #include "guard.h"
@@ -53,6 +53,10 @@ bool lw_stage_waits(void *done, int wanted) {
         return false;
     }
     return true;
+}
+
+void lw_stack_taken(void *data, int size_bytes) {  // what a dead worker never wrote is nothing then: no bodies, no pairs
+    if (read(&live_count)) lw_zero(data, (size_t)size_bytes);
 }
 
 void b3Yield(void) {  // a worker between two stages
@@ -178,6 +182,7 @@ EXPORT uint32_t lw_thread_free(uint32_t slot) {
 
 #else
 bool lw_stage_waits(void *done, int wanted) { return (void)done, (void)wanted, false; }
+void lw_stack_taken(void *data, int size_bytes) { (void)data, (void)size_bytes; }
 void b3Yield(void) {}
 void lw_begin_tasks(World *world) { (void)world; }
 void *lw_begin_task(void (*run)(void *), void *context, void *user, const char *name) {

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from layerw_server.http.origins import HostRules, OriginRules
 from layerw_server.net.room import Room
 from tests.server.live import own_components
 
 from .conftest import RunProgram
+from .harness import Running
 
 PROGRAM = """
 import builtins
@@ -81,3 +83,44 @@ def test_a_page_joins_shows_and_is_heard(room: Room, run_program: RunProgram, th
     assert running.python("str(APP.net.player.number)") == player
     assert running.python("str(APP.report()['net']['damaged'])") == "0"
     running.python("APP.close()")  # and gives back what the room's things took
+
+
+def until(running: Running, question: str, answer: str) -> None:
+    end, found = time.monotonic() + 20, ""
+    while (found := running.python(question)) != answer:
+        assert time.monotonic() < end, (question, found)
+        running.frames(3)
+
+
+@pytest.mark.parametrize("thread", ["worker", "main"])
+def test_a_page_comes_in_by_webtransport_and_by_websocket_where_that_is_shut(
+        room: Room, run_program: RunProgram, program_port: int, thread: str) -> None:  # fmt: skip
+    quic = pytest.importorskip("layerw_server.net.quic")
+    door = room.door = quic.QuicDoor(room.accept, "127.0.0.1", 0, HostRules(), OriginRules())
+    door.page_port = program_port
+    door.start()
+    try:
+        running = run_program(room._program, serve={"room": room}, backend="null", thread=thread).wait_ready()
+        told: list[str] = []
+        running.page.on("console", lambda message: told.append(message.text))
+        running.python("APP.connect()")
+        until(running, "APP.net.state", "connected")
+        client = next(iter(room._app.net._room().clients.values()))
+        assert isinstance(client.transport, quic.QuicPlayer)
+        until(running, "str(APP.net._client._transport.loses)", "True")
+        until(running, "str(len(APP.each(SHIP)))", "1")
+        until(running, "str(APP.each(SHIP).entities[0].position.tolist())", "[3.0, 0.0, 0.0]")
+        assert running.python("str(SHOUT('x' * 5000))") == "True"
+        until(running, "str(len(''.join(HEARD)))", "5001")
+        until(running, "str(APP.net.ping_s > 0)", "True")
+        client.transport.close("a cable was pulled")
+        until(running, "APP.net.state", "lost")
+        assert running.python("APP.net.reason") == "a cable was pulled"
+        door.stop()
+        until(running, "APP.net.state", "connected")
+        assert running.python("str(APP.net.player.number)") == "1"
+        assert not isinstance(client.transport, quic.QuicPlayer)
+        assert len([text for text in told if "by WebSocket, not by WebTransport" in text]) == 1
+        running.python("APP.close()")
+    finally:
+        door.stop()

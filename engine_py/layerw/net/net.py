@@ -175,7 +175,7 @@ class Net:
             return
         connector = getattr(self._port.host, "connector", None)
         if self._port.host.name == "browser":
-            self._page = PageLink(self._port.send, url)
+            self._page = PageLink(self._port.send, url, self._port.log.info)
             page = self._page
             connect: Callable[[], Transport] = page.open
         elif connector is not None:

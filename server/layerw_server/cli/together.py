@@ -7,8 +7,10 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -33,6 +35,8 @@ def serve(
         "Keep the rooms' states there, and go on with them at the next start."))] = None,
     bus: Annotated[str, typer.Option(metavar="URL", show_default=False, help=(
         "nats://… or redis://… where several machines find each other's rooms."))] = "",
+    webtransport: Annotated[bool, typer.Option("--webtransport", help=(
+        "Be there by QUIC as well, on the UDP port of the same number: late packets hold no others up."))] = False,
     address: Annotated[str, typer.Option(metavar="HOST:PORT", show_default=False, help=(
         "With --bus: where the other machines reach this one; by default --host and --port."))] = "",
 ) -> None:
@@ -51,27 +55,46 @@ def serve(
         http.bind(host, port).close()
     runtime = ensure_runtime()
     wheels, web = ensure_wheels(path, None, runtime), checks.web_folder()
-    token = os.environ.get("LAYERW_METRICS_TOKEN", "")
+    token, room = os.environ.get("LAYERW_METRICS_TOKEN", ""), None
 
     def tell(address: str) -> None:
+        if room is not None and room.door is not None:
+            room.door.page_port = urlsplit(address).port or 80
         typer.echo(f"layerw serves {path.name} at {address} (Ctrl-C ends it)")
 
     if bus and not address and host in http.WILDCARDS:
         raise CommandError("With --bus on every address, --address says where the other machines reach this one.")
-    if rooms > 1 or workers > 1 or keep is not None or bus:
+    several = rooms > 1 or workers > 1 or keep is not None or bool(bus)
+    if several and webtransport:
+        raise CommandError("--webtransport takes one room: QUIC's connections are not handed on to other processes.")
+    if several:
         names = (*(allow_host or ()), *([address] if address else []))
         return _serve_node(path, {"host": host, "port": port, "rooms": rooms, "workers": workers, "kept": keep,
                                   "bus": bus, "address": address}, tell, {
             "runtime": runtime, "web": web, "wheels": wheels, "allow_origins": tuple(allow_origin or ()),
             "allow_hosts": http.answered(host, names), "metrics_token": token})  # fmt: skip
+    if webtransport and find_spec("aioquic") is None:
+        raise CommandError('For --webtransport install layerw with its extra: pip install "layerw[net]".')
     room = net.Room(path)
     room.start()
+    door = None
     try:
+        if webtransport:
+            quic, rules = checks.piece("net.quic"), checks.piece("http.origins")
+            door = room.door = quic.QuicDoor(
+                room.accept, host, port, rules.HostRules(http.answered(host, tuple(allow_host or ()))),
+                rules.OriginRules(allow_origin or ()))
+            try:
+                door.start()
+            except quic.DoorError as error:
+                raise CommandError(str(error)) from None
         http.serve(path, port, host, runtime=runtime, web=web, allow_hosts=allow_host or [],
                    allow_origins=allow_origin or [], dev=False, wheels=wheels, open_browser=False, room=room,
                    metrics=room, metrics_token=token, on_ready=tell, on_log=page_says)  # fmt: skip
     finally:
         room.stop()
+        if door is not None:
+            door.stop()
 
 
 def _serve_node(program: Path, settings: dict[str, Any], tell: Callable[[str], None], files: dict[str, Any]) -> None:

@@ -48,6 +48,9 @@ class RoomPort(Protocol):
     async def connect(self, socket: WebSocket, name: str) -> None:
         """One connection that may come in, for the room of that name."""
 
+    def offer(self) -> dict[str, object]:
+        """How the room is reached besides, as JSON; see net/quic.py."""
+
 
 class HandoverPort(Protocol):
     """Who takes connections of players whole, sockets and all: layerw_server.net.worker_process."""
@@ -174,7 +177,8 @@ class Control:
         if self.debugger:
             routes += [WebSocketRoute("/dap", self.editor), WebSocketRoute("/dap/page", self.debugged)]
         if self.room:
-            routes += [WebSocketRoute("/room", self.players), WebSocketRoute("/room/{name}", self.players)]
+            routes += [Route("/api/room", self.offer), WebSocketRoute("/room", self.players),
+                       WebSocketRoute("/room/{name}", self.players)]
         return routes
 
     async def status(self, request: Request) -> Response:
@@ -187,6 +191,11 @@ class Control:
             "cache": {"files": len(self.cache), "held_bytes": self.cache.held_bytes,
                       "budget_bytes": self.cache.budget_bytes},
         }, headers={"cache-control": "no-store"})
+
+    async def offer(self, request: Request) -> Response:
+        """Say how the room is reached besides the WebSocket; no secret."""
+        assert self.room is not None
+        return JSONResponse(self.room.offer(), headers={"cache-control": "no-store"})
 
     async def reload(self, request: Request) -> Response:
         """Reload every connected page now."""

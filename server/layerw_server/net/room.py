@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.websockets import WebSocket
 
@@ -18,6 +18,7 @@ from layerw.hosts.begin import begin as begin_program
 from layerw.hosts.headless import HeadlessHost
 from layerw.net import wire
 from layerw.net.keeping import MAIN_ROOM
+from layerw.net.transport import Transport
 
 from . import metrics
 from .pace import Pace, log
@@ -38,6 +39,13 @@ async def begin(program: Path, host: HeadlessHost) -> Any:
         raise RoomError(str(error)) from error
 
 
+class Door(Protocol):
+    """Another way in: net.quic.QuicDoor."""
+
+    def offer(self) -> dict[str, Any]:
+        """What a page needs for it."""
+
+
 class Room:
     """`start()` runs the program's file; `connect` is the WebSocket's endpoint."""
 
@@ -49,6 +57,7 @@ class Room:
         self._failed = ""
         self.pace = Pace()
         self.connections = 0
+        self.door: Door | None = None  # WebTransport
 
     def start(self) -> None:
         """Returns when frames run. Raises RoomError."""
@@ -81,6 +90,16 @@ class Room:
             await transport.run()
         finally:
             self.connections -= 1
+
+    def accept(self, transport: Transport) -> None:
+        """A connection that may come in, of any thread."""
+        if self._ends.is_set():
+            return transport.close("There is no room.")
+        self._app.net._accept(transport)
+
+    def offer(self) -> dict[str, object]:
+        """See http.app.RoomPort."""
+        return {} if self.door is None else self.door.offer()
 
     async def text(self) -> str:
         """Metrics: see http.metrics.MetricsPort."""

@@ -83,6 +83,10 @@ class Worker(uvicorn.Server):
         """See RoomPort: of who may come in, only a room's name that is none comes here."""
         await socket.close(1008, "There is no such room.")
 
+    def offer(self) -> dict[str, object]:
+        """See RoomPort: sockets are handed on to rooms, and QUIC has none."""
+        return {}
+
     async def text(self) -> str:
         """See MetricsPort. Raises TimeoutError."""
         number = next(self._numbers)

@@ -1,8 +1,10 @@
 // @ts-check
+import { offered, openSocket, openWebTransport } from './net_lines.js';
+
 /**
- * @file The page's half of networking (layerw/net/page_link.py): the WebSocket of a room.
+ * @file The page's half of networking (layerw/net/page_link.py): the connection to a room.
  *
- * Owns: the socket, and what came while the engine's thread ran no frame: in a background tab the connection stays, what is
+ * Owns: which line it is, and what came while the engine's thread ran no frame: in a background tab the connection stays, what is
  * reliable is kept, and of snapshots only the newest. Does not: read messages, but for the byte that says what one is.
  */
 
@@ -12,12 +14,12 @@ const RELIABLE_KEPT = 2000; // messages: then the connection ends, and begins an
 
 /** @type {import('../subsystems.js').Start} */
 export function start({ send, signal }) {
-  /** @type {WebSocket | null} */
-  let socket = null;
-  let number = 0;
-  /** @type {Uint8Array[]} what waits for the connection, or for the next frame */
+  /** @type {import('./net_lines.js').Line | null} */
+  let line = null;
+  let [number, isOpen, ended] = [0, false, false];
+  /** @type {{ data: Uint8Array, reliable: boolean }[]} what waits for the connection */
   let going = [];
-  /** @type {Uint8Array[]} */
+  /** @type {Uint8Array[]} what waits for the next frame */
   let come = [];
 
   const flush = () => {
@@ -31,55 +33,75 @@ export function start({ send, signal }) {
     if (!document.hidden) return flush();
     let left = come.filter((one) => one[0] === SNAPSHOT).length - SNAPSHOTS_KEPT;
     if (left > 0) come = come.filter((one) => one[0] !== SNAPSHOT || left-- <= 0);
-    if (come.length > RELIABLE_KEPT) socket?.close(1000, 'Too much waited for the tab.');
+    if (come.length > RELIABLE_KEPT) line?.close();
   };
 
   const shown = () => { if (!document.hidden) flush(); };
   document.addEventListener('visibilitychange', shown, { signal });
 
+  let toldOfFallback = false;
+
   /** @param {number} which @param {string} url */
-  const open = (which, url) => {
-    socket?.close(1000);
-    number = which;
-    going = [];
-    come = [];
+  const open = async (which, url) => {
+    line?.close();
+    [number, line, going, come] = [which, null, [], []];
+    isOpen = false;
     const address = new URL(url || 'room', document.baseURI);
+    /** @type {import('./net_lines.js').Hears} */
+    const hears = {
+      opened: (own) => {
+        if (which !== number) return own.close();
+        [line, isOpen] = [own, true];
+        send({ socket: number, loses: own.loses });
+        for (const { data, reliable } of going) own.send(data, reliable);
+        going = [];
+      },
+      message: (data) => { if (which === number) take(data); },
+      closed: (why) => {
+        if (which !== number) return;
+        flush();
+        send({ socket: number, closed: why });
+      },
+    };
+    const offer = await offered(address);
+    if (which !== number || ended) return;
+    if (offer) {
+      try {
+        await openWebTransport(address, offer, hears);
+        return;
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        if (!toldOfFallback) send({ socket: number, said: `The room is reached by WebSocket, not by WebTransport: ${why}` });
+        toldOfFallback = true;
+      }
+      if (which !== number || ended) return;
+    }
     address.protocol = address.protocol.replace('http', 'ws');
-    const own = socket = new WebSocket(address);
-    own.binaryType = 'arraybuffer';
-    own.addEventListener('open', () => {
-      for (const data of going) own.send(/** @type {Uint8Array<ArrayBuffer>} */ (data));
-      going = [];
-    });
-    own.addEventListener('message', ({ data }) => {
-      if (own === socket && data instanceof ArrayBuffer) take(new Uint8Array(data));
-    });
-    own.addEventListener('close', ({ code, reason }) => {
-      if (own !== socket) return;
-      flush();
-      send({ socket: number, closed: reason || `The connection to ${address.host} ended (${code}).` });
-    });
+    line = openSocket(address, hears);
   };
-  signal.addEventListener('abort', () => socket?.close(1000));
+  const end = () => {
+    ended = true;
+    line?.close();
+  };
+  signal.addEventListener('abort', end);
 
   return {
     receive: (value) => {
       if (value.open) {
-        try {
-          open(value.open, value.url);
-        } catch (error) {
+        open(value.open, value.url).catch((error) => {
           send({ socket: value.open, closed: `${value.url || 'The room'} can't be reached: ${error}` });
-        }
-      } else if (value.socket !== number || !socket) {
+        });
+      } else if (value.socket !== number) {
         return;
       } else if (value.close) {
-        socket.close(1000);
-      } else if (socket.readyState === WebSocket.OPEN) {
-        socket.send(value.data);
-      } else if (socket.readyState === WebSocket.CONNECTING) {
-        going.push(value.data);
+        number = 0;
+        line?.close();
+      } else if (line && isOpen) {
+        line.send(value.data, value.reliable);
+      } else {
+        going.push({ data: value.data, reliable: value.reliable });
       }
     },
-    close: () => socket?.close(1000),
+    close: end,
   };
 }

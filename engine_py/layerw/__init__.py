@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from layerw.effects.particles import Emitter
     from layerw.frame.camera_effects import DepthOfField, ev
     from layerw.net.player import Player
+    from layerw.notebooks import show
     from layerw.physics.body import Body
     from layerw.physics.character import Character
     from layerw.plants.ground_cover import GroundCover
@@ -154,6 +155,7 @@ __all__ = [
     "flora",
     "i32",
     "scatter",
+    "show",
     "u8",
     "u16",
     "u32",
@@ -174,7 +176,7 @@ _LATER = {
     "Panel": "layerw.surface.panels", "Screenshot": "layerw.surface.screenshots", "World": "layerw.content.worlds",
     "flora": "layerw.scene.flora", "Lamp": "layerw.scene.lights", "Light": "layerw.scene.lights",
     "LightProbes": "layerw.scene.probes", "ReflectionProbe": "layerw.scene.probes",
-    "scatter": "layerw.scene.scatter", "Table": "layerw.saves.words",
+    "scatter": "layerw.scene.scatter", "show": "layerw.notebooks", "Table": "layerw.saves.words",
 } | dict.fromkeys((
     "Color", "Position", "Rotation", "Scale", "component", "f32", "f32x2", "f32x3", "f32x4", "f64", "f64x3", "field",
     "flag", "i32", "u16", "u32", "u8",

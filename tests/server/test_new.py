@@ -17,6 +17,8 @@ from layerw_server.cli.checks import Template
 from layerw_server.tools import new
 from tests.unit.test_app_contents import glb
 
+from .test_notebook import Kernel, headless
+
 
 @pytest.mark.parametrize("template", Template)
 def test_a_new_program_passes_its_own_test(template: Template, tmp_path: Path) -> None:
@@ -63,7 +65,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 
 def test_what_can_not_be_is_told(tmp_path: Path) -> None:
-    with pytest.raises(new.NewError, match="no template gam; there are data, empty, game, multiplayer, viewer"):
+    with pytest.raises(new.NewError, match="no template gam; there are data, empty, game, multiplayer, notebook, vie"):
         new.create(tmp_path / "a", "gam")
     assert not (tmp_path / "a").exists()
     (tmp_path / "file").write_text("")
@@ -110,6 +112,7 @@ def test_the_viewer_shows_a_model_at_its_size(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("template", "extra", "command"), [("empty", "layerw", "run"),
+                                                            ("notebook", "layerw[notebook]", "run"),
                                                             ("multiplayer", "layerw[headless]", "serve")])  # fmt: skip
 def test_it_says_everywhere_what_it_needs(template: str, extra: str, command: str, tmp_path: Path) -> None:
     new.create(tmp_path, template)
@@ -120,6 +123,19 @@ def test_it_says_everywhere_what_it_needs(template: str, extra: str, command: st
     offered = json.loads((tmp_path / ".vscode/launch.json").read_text())["configurations"]
     assert [one["args"][0] for one in offered if one["name"].startswith("layerw ")] == [command]
     assert new.command(template) == f"layerw {command} main.py"
+
+
+def test_cells_of_a_new_notebook_are_programs(tmp_path: Path) -> None:
+    """All of its code runs in a kernel, but for what needs a notebook's page: there a test of its own plays it."""
+    new.create(tmp_path, "notebook")
+    cells = json.loads((tmp_path / "notebook.ipynb").read_text("utf-8"))["cells"]
+    texts = ["".join(one["source"]) for one in cells if one["cell_type"] == "code"]
+    kernel = Kernel()
+    kernel.run(texts[2])
+    files = kernel.program(texts[3])
+    assert sorted(files) == ["kernel_values.py", "kernel_values/walk.npy", "main.py"]
+    assert headless(files, tmp_path / "cell").returncode == 0
+    assert cells[0]["source"][0].strip() == f"# {tmp_path.name[:1].upper()}{tmp_path.name[1:].replace('_', ' ')}"
 
 
 def test_players_of_a_new_program_meet(tmp_path: Path) -> None:

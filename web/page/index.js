@@ -13,11 +13,12 @@ const rest = new URLSearchParams();
 const element = document.createElement('layer-w');
 for (const [name, value] of Object.entries(document.body.dataset)) element.setAttribute(name, value ?? ''); // an export's
 for (const [name, value] of new URLSearchParams(location.search)) {
-  if (ATTRIBUTES.includes(name)) element.setAttribute(name, value);
+  if (name === 'notebook') import('./notebook-frame.js').then(({ joinNotebook }) => joinNotebook(element, value));
+  else if (ATTRIBUTES.includes(name)) element.setAttribute(name, value);
   else rest.append(name, value);
 }
 element.setAttribute('query', rest.toString());
-element.setAttribute('autofocus', '');
+if (!new URLSearchParams(location.search).has('notebook')) element.setAttribute('autofocus', ''); // keys stay the notebook's
 element.setAttribute('role', 'main'); // a screen reader's way to it
 element.addEventListener('layerw-report', (event) => {
   const { title } = /** @type {CustomEvent} */ (event).detail;

@@ -64,6 +64,7 @@ class Template(StrEnum):
     GAME = "game", "catch a ball: keys, pads, touch, a score that is kept"
     VIEWER = "viewer", "one glTF model to turn"
     DATA = "data", "20,000 numbers as boxes"
+    NOTEBOOK = "notebook", "points that a notebook of Jupyter sends"
     MULTIPLAYER = "multiplayer", "several players on a field, who collect gems"
 
 

@@ -54,6 +54,7 @@ PIECES = {  # module: (what it is for, the extra of layerw that brings it)
     "alktx2": ("KTX2 textures in layerw bake", "bake"),
     "sounddevice": ("sound outside of a browser", "sound"),
     "wgpu": ("windows without a browser", "window"),
+    "anywidget": ("lw.show in notebooks", "notebook"),
     "nats": ("rooms on several machines, by NATS", "net"),
     "redis": ("rooms on several machines, by Redis", "net"),
 }  # fmt: skip

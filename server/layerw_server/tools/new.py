@@ -35,7 +35,8 @@ def test_it_runs_for_a_second():
     main.app.host.step(main.app, frames=60)
     assert main.app.report()["errors"] == []
 '''
-PLAYERS_TEST = TEST.replace("import main", "import numpy as np\n\nimport main", 1) + '''
+NUMPY = "import main", "import numpy as np\n\nimport main"
+PLAYERS_TEST = TEST.replace(*NUMPY) + '''
 
 def test_nobody_leaves_the_field_or_runs_faster_to_a_corner():
     place = (0.0, 0.45, 0.0)
@@ -92,7 +93,18 @@ class Kind:
 
 
 SERVE = "    layerw serve main.py        # open its address twice; `layerw swarm main.py` sends more players\n"
-KINDS = {"multiplayer": Kind(extra="headless", command="serve", start=SERVE, test=PLAYERS_TEST)}  # those that differ
+NOTEBOOK = "    pip install jupyterlab && jupyter lab notebook.ipynb\n" + RUN
+NOTEBOOK_TEST = TEST + '''
+
+def test_what_the_notebook_sends_is_shown():
+    main.app.host.page_send("points", np.zeros((50, 3), np.float32))
+    main.app.host.step(main.app, frames=2)
+    assert len(main.boxes) == 50
+'''
+KINDS = {  # those that differ
+    "multiplayer": Kind(extra="headless", command="serve", start=SERVE, test=PLAYERS_TEST),
+    "notebook": Kind(extra="notebook", start=NOTEBOOK, test=NOTEBOOK_TEST.replace(*NUMPY)),
+}
 # What the debugger of "debug in the browser" is.
 ADAPTER = '''\
 """VS Code starts this for "debug in the browser": it serves main.py, where `layerw run` does not yet, and debugs it."""
@@ -155,6 +167,9 @@ def _texts(title: str, template: str) -> dict[str, str]:
     shapes = {"main.py": program, "tests/test_main.py": kind.test, "pyproject.toml": PROJECT, "README.md": README,
               ".github/workflows/test.yml": CI, ".gitignore": "__pycache__/\n.venv/\nsite/\n"}  # fmt: skip
     texts = {name: Template(text).substitute(words) for name, text in shapes.items()}
+    beside = _folder().joinpath(f"{template}.ipynb.in")
+    if beside.is_file():
+        texts["notebook.ipynb"] = Template(beside.read_text("utf-8")).substitute(words)
     settings = {"launch": _launch(kind.command), "settings": SETTINGS, "extensions": EXTENSIONS}
     texts |= {f".vscode/{name}.json": json.dumps(value, indent=2) + "\n" for name, value in settings.items()}
     return texts | {".vscode/layerw_debug.py": ADAPTER}

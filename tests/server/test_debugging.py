@@ -239,3 +239,33 @@ def test_the_adapter_without_a_program_says_so(tmp_path: Path) -> None:
     said = json.loads(adapter.read_message(io.BytesIO(done.stdout)) or b"")
     assert done.returncode == 1 and said["request_seq"] == 5 and not said["success"]
     assert "No layerw run of yours is going on; start it: layerw run APP." in said["body"]["error"]["format"]
+
+
+def test_the_adapter_carries_messages_both_ways(live: Live, tmp_path: Path) -> None:
+    """An editor that starts `layerw dap`: through standard input and output, to the server that it finds."""
+    environment = os.environ | {"LAYERW_CACHE": str(tmp_path / "cache")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAYERW_CACHE", environment["LAYERW_CACHE"])
+        published = whereabouts.published(f"http://127.0.0.1:{live.port}/", live.app.debugger.token,
+                                          live.app_folder / "hello.py")
+        with published, subprocess.Popen([sys.executable, "-m", "layerw_server", "dap"], env=environment,
+                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            assert process.stdin and process.stdout
+            said = []
+            for seq, command in enumerate(("initialize", "attach", "threads", "fly"), 1):
+                adapter.write_message(process.stdin, json.dumps({"seq": seq, "type": "request", "command": command}))
+                while True:
+                    message = json.loads(adapter.read_message(process.stdout) or b"null")
+                    said.append(message.get("event") or f"{message['command']} {message['success']}")
+                    if message["type"] == "response":
+                        break
+            assert said[0] == "initialize True" and "attach True" in said and "threads True" in said
+            assert said[-1] == "fly False" and "initialized" in said
+            process.stdin.write(b"GET / HTTP/1.1\r\n\r\n")
+            process.stdin.close()
+            rest = []
+            while (data := adapter.read_message(process.stdout)) is not None:
+                rest.append(json.loads(data))
+            assert [one["event"] for one in rest] == ["output", "terminated"]
+            assert "no header of the protocol; the session ends" in rest[0]["body"]["output"]
+            assert process.wait(20) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,15 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the sample data {folder} is not on this machine")
     return folder
+
+
+@pytest.fixture(scope="session")
+def adapter() -> None:
+    """A graphics adapter for the native host, in software if need be."""
+    pytest.importorskip("wgpu", reason="pip install layerw[window]")
+    done = subprocess.run([ROOT / "tools" / "adapter.sh"], capture_output=True, text=True, timeout=300, check=False)
+    if done.returncode:
+        pytest.skip(done.stderr.strip())
 
 
 @pytest.fixture(scope="session")

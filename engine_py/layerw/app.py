@@ -16,8 +16,8 @@ from layerw.base import checks
 from layerw.base.colors import Color
 from layerw.base.config import Budgets, Config, Network
 from layerw.base.distinct import distinct
-from layerw.base.errors import ConfigError, KindError
-from layerw.base.host_port import MemoryHost, Running
+from layerw.base.errors import ConfigError, KindError, LayerwError
+from layerw.base.host_port import MemoryHost, Running, SteppedHost
 from layerw.base.names import named
 from layerw.base.ports import F64
 from layerw.base.program_clock import Timer
@@ -78,6 +78,7 @@ if TYPE_CHECKING:  # imported where they are first used: a program that does wit
     from layerw.ui.ui import Ui
 
 ENTITIES_MAX = 1 << 24  # rows that the table can hold
+STEPS_MAX = 100_000_000  # of one call of App.step
 FrameCallback = TypeVar("FrameCallback", bound=Callable[[float], Any])
 Learn = Callable[[Declaration, Callable[[Any], Any]], Callable[[], None]]
 AnyCallback = TypeVar("AnyCallback", bound=Callable[[Any], Any])
@@ -883,14 +884,36 @@ class App:
         self._engine.close()
         Running.leave(self._engine.host)
 
-    def frame_step(self, time_s: float, dt_s: float, inbox_bytes: int, inbox_needed_bytes: int) -> None:
+    def step(self, count: int = 1) -> None:
+        """Moves everything on by frames of 1/60 s from outside, without pictures: for training, servers and tests.
+
+        The program's functions, physics, animation and what loads go on as in any frame, and the state is the same to
+        the bit. Nothing is drawn, so a step costs a fraction of one; screenshots and `pick_drawn` wait for a frame that
+        is (`app.host.step(app)`).
+
+        Args:
+            count: frames, 1 to 100,000,000.
+
+        Raises:
+            LayerwError: the program runs in a page, which moves it; or one of its own functions called this.
+        """
+        count = checks.whole("app.step count", count, 1, STEPS_MAX)
+        host = self._engine.host
+        if not isinstance(host, SteppedHost):
+            raise LayerwError("app.step() was called in a page, which moves the program itself; put what shall happen "
+                              "each frame into a function with @app.frame.")
+        host.step(self, count, seen=False)
+
+    def frame_step(self, time_s: float, dt_s: float, inbox_bytes: int, inbox_needed_bytes: int, *,
+                   seen: bool = True) -> None:  # fmt: skip
         """One frame, as a host drives it (a program has `frame` for its own).
 
         Args:
             time_s, dt_s: since the start, since the last frame, seconds; dt_s < 0: between frames, for transfers alone.
             inbox_bytes, inbox_needed_bytes: events in the inbox, and the room that the next one needs.
+            seen: whether a picture is made.
         """
-        self._engine.frame_step(time_s, dt_s, inbox_bytes, inbox_needed_bytes)
+        self._engine.frame_step(time_s, dt_s, inbox_bytes, inbox_needed_bytes, seen=seen)
 
     # -- the kit -------------------------------------------------------------------------------
 

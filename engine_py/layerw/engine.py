@@ -331,20 +331,25 @@ class Engine:
 
     # -- the frame -----------------------------------------------------------------------------
 
-    def frame_step(self, time_s: float, dt_s: float, inbox_bytes: int, inbox_needed_bytes: int) -> None:
-        """Called by the host once a frame; submits exactly once. Where a stage fails, its last good result is drawn."""
+    def frame_step(self, time_s: float, dt_s: float, inbox_bytes: int, inbox_needed_bytes: int, *,
+                   seen: bool = True) -> None:  # fmt: skip
+        """Called by the host once a frame; submits exactly once. Where a stage fails, its last good result is drawn.
+        seen: whether there is a picture; else what was made is submitted, if anything was."""
         self._turns += 1
         if dt_s < 0.0:
             return self._go_on(inbox_bytes, inbox_needed_bytes)
         self.time_s, self._dt_s = time_s, dt_s
         self._received = inbox_bytes, inbox_needed_bytes
-        for what, stage in STAGES:
+        for what, stage in STAGES if seen else UNSEEN:
             try:
                 stage(self)
             except Exception as error:
                 self.failures.tell(error, what)
         self.frame_number += 1
-        self.submission.end(self.host)
+        if seen:
+            self.submission.end(self.host)
+        else:
+            self.submission.flush(self.host)
 
     def _go_on(self, inbox_bytes: int, inbox_needed_bytes: int) -> None:
         """Between frames: worlds and models take in what ended, and ask for what comes next. No code of the program
@@ -678,7 +683,7 @@ STAGES: tuple[tuple[str, Callable[[Engine], object]], ...] = (
     ("The visibility", Engine._see_main),
     ("The frame's head", lambda engine: engine._stillness.begin()),
     ("The frame's head", lambda engine: engine.submission.begin(engine.frame_number)),
-    ("The poses", lambda engine: engine._animator.upload(engine.submission) if engine._animator else None),
+    ("The poses' upload", lambda engine: engine._animator.upload(engine.submission) if engine._animator else None),
     ("The rows", lambda engine: engine._rows.upload(engine.shown.columns)),
     ("The draws", Engine._fit_draws),
     ("The draws", Engine._encode_draws),
@@ -689,3 +694,9 @@ STAGES: tuple[tuple[str, Callable[[Engine], object]], ...] = (
     ("The input", Engine._end_input),
     ("The messages", Engine._send_messages),
 )
+# Those that only make the picture: what they would have seen of a frame, the next one that is drawn sees.
+PICTURE = frozenset((
+    "The render targets", "The view", "The probes", "The air", "The lights", "The shadows", "The other views",
+    "The visibility", "The frame's head", "The poses' upload", "The rows", "The draws", "The screenshots",
+    "The panels"))
+UNSEEN = tuple(row for row in STAGES if row[0] not in PICTURE)

@@ -254,6 +254,7 @@ CHECKED_ELSEWHERE = {  # public callables whose rows stand in the test of their 
     "App.animator",  # test_graph.py
     "App.connect", "App.disconnect", "App.on_join", "App.on_leave", "App.rpc",  # test_net.py
     "App.predict",  # test_predict.py
+    "App.step",  # test_stepping.py
 }
 
 

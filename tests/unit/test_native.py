@@ -1,4 +1,4 @@
-"""The native host: pictures by wgpu without a browser. Skips where no adapter can be had (tools/adapter.sh)."""
+"""The native host: pictures by wgpu without a browser. `adapter` skips where none can be had (tools/adapter.sh)."""
 
 from __future__ import annotations
 
@@ -24,15 +24,6 @@ from layerw.hosts.native.type_names import read_quickly
 from layerw.hosts.native.window import open_canvas
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="session")
-def adapter() -> None:
-    """A graphics adapter, in software if need be."""
-    pytest.importorskip("wgpu", reason="pip install layerw[window]")
-    done = subprocess.run([ROOT / "tools" / "adapter.sh"], capture_output=True, text=True, timeout=300, check=False)
-    if done.returncode:
-        pytest.skip(done.stderr.strip())
 
 
 def shot(tmp_path: Path, program: str, *options: str) -> tuple[dict[str, object], np.ndarray]:

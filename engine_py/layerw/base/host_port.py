@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 from weakref import WeakKeyDictionary, ref
 
 import numpy.typing as npt
@@ -21,7 +21,8 @@ class AddressPort(Protocol):
 class FrameReceiver(Protocol):
     """What a host drives: implemented by App."""
 
-    def frame_step(self, time_s: float, dt_s: float, inbox_bytes: int, inbox_needed_bytes: int) -> None: ...
+    def frame_step(self, time_s: float, dt_s: float, inbox_bytes: int, inbox_needed_bytes: int, *,
+                   seen: bool = True) -> None: ...
 
 
 class HostPort(AddressPort, Protocol):
@@ -43,6 +44,15 @@ class MemoryHost(HostPort, Protocol):
 
     def open_layer(self, budget_bytes: int) -> Any: ...
     def open_far(self, module: AnyArray, names: list[str]) -> Any: ...
+
+
+@runtime_checkable
+class SteppedHost(Protocol):
+    """A machine that moves when it is told to: it has no page."""
+
+    def step(self, app: FrameReceiver, frames: int = 1, *, seen: bool = True) -> None:
+        """Runs frames of 1/60 s; seen: whether pictures are made."""
+        ...
 
 
 class Running:

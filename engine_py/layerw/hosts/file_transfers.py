@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from layerw.hosts.containers import FormatError, image_size, split_model, unroll
 from layerw.hosts.faults import Fault, FetchFailed, Limits, answered, waiting_s
 from layerw.hosts.gzipped import unzipped
 from layerw.hosts.local_files import Folders, local_size, read_local
+
+if TYPE_CHECKING:
+    from layerw.hosts.meshes.build import Built
 
 IMAGE_SIDE_MAX = 8192
 FRAMES_A_SECOND = 60
@@ -223,11 +227,14 @@ class FileTransfers:
         text, t.data, container = split_model(data)
         return len(t.data), container, 0, (digest.digest() if t.fetch_kind & spec.FETCH_DIGEST else b"") + text
 
+    def _built(self, words: np.ndarray[tuple[int, ...], np.dtype[np.uint32]]) -> Built:
+        from layerw.hosts.meshes.build import build_mesh  # only where somebody draws, or joints move vertices
+
+        return build_mesh(words, lambda source: self.live[source].data if source in self.live else b"")
+
     def _build(self, t: Transfer, words: np.ndarray[tuple[int, ...], np.dtype[np.uint32]]
                ) -> tuple[int, int, int, bytes]:  # fmt: skip
-        from layerw.hosts.meshes.build import build_mesh  # only what draws needs it
-
-        built = build_mesh(words, lambda source: self.live[source].data if source in self.live else b"")
+        built = self._built(words)
         if t.block and self._view_block is not None:
             self._view_block(t.block, len(built.data))[:] = built.data
         else:
@@ -255,7 +262,8 @@ class FileTransfers:
         has_uv1 = spec.SEMANTICS.index("uv1") in accessors[1:, 0]
         vertex_bytes = spec.VERTEX_BYTES + (spec.UV1_BYTES if has_uv1 else 0)
         vertex_bytes += spec.POSED_BYTES if flags & spec.MESH_BUILD_POSED else 0
-        return vertices * vertex_bytes + index_bytes, vertices, count, b""
+        payload = self._built(words).payload if flags & spec.MESH_BUILD_POSED else b""  # how far joints reach
+        return vertices * vertex_bytes + index_bytes, vertices, count, payload
 
     def _check_accessor(self, accessor: list[int]) -> None:
         _, transfer, offset, stride, component, components, _, count = accessor

@@ -16,6 +16,7 @@ from weakref import proxy
 import numpy as np
 
 from layerw.base import checks
+from layerw.base.errors import LayerwError
 from layerw.base.host_port import AnyArray, FrameReceiver
 from layerw.base.log import EXCEPTION
 from layerw.base.weak import weakly
@@ -117,7 +118,7 @@ class HeadlessHost:
         self.report: dict[str, Any] | None = None
         self.submits = 0
         self.frame = 0
-        self.pointer_lock = False
+        self.pointer_lock = self._is_stepping = False
         self.picture: AnyArray | None = None  # (height, width, 4) uint8: what readbacks give; None: they fail
         self.picked: tuple[int, float] = (spec.PICK_UNDRAWN, 0.0)  # row + 1 and depth: what every pick gives
         self.files: dict[str, AnyArray] = {}  # what the page would save
@@ -205,20 +206,30 @@ class HeadlessHost:
         self.send("device_restored")
         self.sink.lose()
 
-    def step(self, app: FrameReceiver, frames: int = 1) -> None:
-        """Runs frames of the app."""
+    def step(self, app: FrameReceiver, frames: int = 1, *, seen: bool = True) -> None:
+        """Runs frames of the app; seen: whether they have pictures, see App.step."""
         for _ in range(frames):
-            self.advance(app, self.frame * FRAME_S, FRAME_S)
+            self.advance(app, self.frame * FRAME_S, FRAME_S, seen=seen)
 
-    def advance(self, app: FrameReceiver, time_s: float, dt_s: float) -> None:
-        """Runs one frame, so long after the last one."""
+    def advance(self, app: FrameReceiver, time_s: float, dt_s: float, *, seen: bool = True) -> None:
+        """Runs one frame, so long after the last one. Raises LayerwError within one."""
+        if self._is_stepping:
+            raise LayerwError("A step was asked for by a function that runs in one; only what is outside of the "
+                              "program's functions may move it.")
+        self._is_stepping = True
+        try:
+            self._advance(app, time_s, dt_s, seen)
+        finally:
+            self._is_stepping = False
+
+    def _advance(self, app: FrameReceiver, time_s: float, dt_s: float, seen: bool) -> None:
         for name, values in self.transfers.step(self.frame):
             self.send(name, *values)
         self._deliver_picture()
         for pick in self._picks():
             self.send("picked", pick, *self.picked)
         sent, needed = self._fill_inbox()
-        app.frame_step(time_s, dt_s, sent, needed)
+        app.frame_step(time_s, dt_s, sent, needed, seen=seen)
         self.frame += 1
 
     def _picks(self) -> list[int]:

@@ -65,12 +65,15 @@ class _Side:
     def __init__(self, path: str, signatures: Signatures) -> None:
         try:
             import wasmtime
+
+            from layerw.kernels.wasmtime_call import bind_address
         except ImportError as error:
             raise KernelsMissing(WASMTIME_MISSING) from error
         self._store = wasmtime.Store(wasmtime.Engine())
         instance = wasmtime.Instance(self._store, wasmtime.Module.from_file(self._store.engine, path), [])
         self._exports = instance.exports(self._store)
         self._memory = cast("wasmtime.Memory", self._exports["memory"])
+        self._base = bind_address(self._store, self._memory)
         self._scratch = self._scratch_end = 0
         for name, (kinds, result) in signatures.items():
             setattr(self, name, self._bind(name, kinds, result))
@@ -79,19 +82,24 @@ class _Side:
         from layerw.kernels.wasmtime_call import bind_fast
 
         function = bind_fast(self._store, cast(Any, self._exports[name]))
-        bits = {"u32": 0xFFFFFFFF, "u64": 0xFFFFFFFFFFFFFFFF}.get(result)
+        is_u64 = result == "u64"  # which come signed
         pointers = [number for number, kind in enumerate(kinds) if kind in ("in", "out")]
+        outputs = [(number, at) for at, number in enumerate(pointers) if kinds[number] == "out"]
+        if not pointers and not is_u64:
+            return function
 
         def call(*arguments: Any) -> Any:
             given = list(arguments)
-            places = self._copy_in([arguments[number] for number in pointers])
+            places = self._copy_in([arguments[number] for number in pointers]) if pointers else []
             for number, place in zip(pointers, places, strict=True):
                 given[number] = place
             found = function(*given)
-            for number, place in zip(pointers, places, strict=True):
-                if kinds[number] == "out" and place:
-                    self._copy_out(place, arguments[number])
-            return found & bits if bits is not None and found is not None else found
+            if outputs:
+                base = self._base()  # the call may have moved it
+                for number, at in outputs:
+                    if places[at]:
+                        self._copy_out(base + places[at], arguments[number])
+            return found & 0xFFFFFFFFFFFFFFFF if is_u64 else found
 
         return call
 
@@ -103,11 +111,11 @@ class _Side:
             wasm_pages = max(needed + 65535 >> 16, 16)
             self._scratch = self._grow(wasm_pages) << 16
             self._scratch_end = self._scratch + (wasm_pages << 16)
-        at, places = self._scratch, []
+        base, at, places = self._base(), self._scratch, []
         for array, size in zip(arrays, sizes, strict=True):
             places.append(at if size else 0)
             if size:
-                ctypes.memmove(self._base() + at, array.ctypes.data, array.nbytes)
+                ctypes.memmove(base + at, array.ctypes.data, array.nbytes)
             at += size
         return places
 
@@ -120,10 +128,8 @@ class _Side:
             raise BudgetError(f"A call was given {wasm_pages << 16} bytes; a kernel's memory has no room for as many: "
                               "ask in parts.") from None
 
-    def _copy_out(self, place: int, array: Any) -> None:
+    @staticmethod
+    def _copy_out(address: int, array: Any) -> None:
         if not array.flags.writeable or not array.flags.c_contiguous:
             raise TypeError("The kernel writes into a C-contiguous, writable array.")
-        ctypes.memmove(array.ctypes.data, self._base() + place, array.nbytes)
-
-    def _base(self) -> int:
-        return ctypes.cast(self._memory.data_ptr(self._store), ctypes.c_void_p).value or 0
+        ctypes.memmove(array.ctypes.data, address, array.nbytes)

@@ -12,6 +12,15 @@ from typing import Any
 
 import wasmtime
 from wasmtime import _bindings as bindings
+from wasmtime._ffi import dll
+
+
+def bind_address(store: wasmtime.Store, memory: wasmtime.Memory) -> Callable[[], int]:
+    """Where a memory lies in this process; that changes when it grows."""
+    ask = dll["wasmtime_memory_data"]  # an object of its own, so that its types may be others
+    ask.restype, ask.argtypes = ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_void_p]
+    context, raw = ctypes.cast(store._context(), ctypes.c_void_p), ctypes.byref(memory._memory)
+    return lambda: ask(context, raw) or 0
 
 
 def bind_fast(store: wasmtime.Store, function: wasmtime.Func) -> Callable[..., Any]:

@@ -66,7 +66,7 @@ def test_what_travels(ready: Path) -> None:
     report.size_bytes -= sum((ready / "out" / name).stat().st_size for name in names if name.endswith(packing.FORMS))
     names = {name for name in names if not name.endswith(packing.FORMS)}
     assert names == {
-        "index.html", "_headers", MARKER, "web/boot.js", "web/shaders/box.wgsl",
+        "index.html", "sw.js", "app.webmanifest", "_headers", MARKER, "web/boot.js", "web/shaders/box.wgsl",
         *(f"kernels/{path.name}" for path in kernels.FOLDER.glob("*.wasm")),
         *(f"kernels/{own}/{path.name}" for own in ("rigid", "navigation") for path in kernels.FOLDER.glob(f"{own}/*")
           if path.name != f"{own}_side.wasm"),

@@ -145,7 +145,7 @@ export class Engine {
       // Without navigator.gpu the choice takes a moment; a worker that can't draw starts no Python to throw away.
       if (!navigator.gpu) await choice;
       const boot = this.#boot = new PythonBoot(this.options, {
-        progress: (stage, fraction) => this.port.postMessage({ type: 'progress', stage, fraction }),
+        progress: (stage, fraction, bytes) => this.port.postMessage({ type: 'progress', stage, fraction, bytes }),
         mark: (name, now) => this.reporter.mark(name, now),
         log: (level, text) => this.reporter.log(level, text),
       }, runtime);

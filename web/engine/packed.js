@@ -6,8 +6,10 @@
  * Does not: know what is there; an export's pyodide-lock.json lists it under `layerw.gz`. Elsewhere nothing changes.
  */
 
-/** @typedef {{gz?: Record<string, [size: number, gzipped: number]>}} Packed */
+/** @typedef {{gz?: Record<string, [size: number, gzipped: number]>, start?: string[]}} Packed start: what every start fetches */
 
+/** An answer is whole where it travelled encoded, or comes from offline/worker.js. */
+const WHOLE = ['content-encoding', 'x-layerw-sha256'];
 const GZIP = [0x1f, 0x8b];
 const native = globalThis.fetch;
 
@@ -15,10 +17,16 @@ const native = globalThis.fetch;
 export class PackedFolder {
   /** @type {Promise<Packed> | null} */
   #packed = null;
+  /** Bytes that have arrived, as .gz, by name. @type {Map<string, number>} */
+  #arrived = new Map();
 
-  /** @param {string} url ends with / */
-  constructor(url) {
+  /**
+   * @param {string} url ends with /
+   * @param {(done: number, total: number) => void} [progress] bytes of what a start fetches; only where the lock file lists that
+   */
+  constructor(url, progress = () => {}) {
     this.url = new URL(url, globalThis.location?.href).href;
+    this.progress = progress;
   }
 
   /** What the folder's lock file says of smaller forms. @returns {Promise<Packed>} */
@@ -46,13 +54,35 @@ export class PackedFolder {
   /** @param {string} name @param {RequestInit} [init] */
   async #answer(name, init) {
     const response = await native(this.url + name, init);
-    if (!response.ok || response.headers.has('content-encoding')) return typed(response, name);
+    if (!response.ok || WHOLE.some((header) => response.headers.has(header))) return typed(response, name);
     const { gz } = await this.packed();
     if (gz?.[name] === undefined) return typed(response, name);
     response.body?.cancel().catch(() => {}); // little of it has arrived
     const smaller = await native(`${this.url}${name}.gz`).catch(() => null);
     if (!smaller?.ok || smaller.body === null) return typed(await native(this.url + name, init), name);
-    return new Response(await inflated(smaller.body), { headers: { 'content-type': typeOf(name) } });
+    return new Response(await inflated(smaller.body, (bytes) => this.#count(name, (this.#arrived.get(name) ?? 0) + bytes)), { headers: { 'content-type': typeOf(name) } });
+  }
+
+  /** Files that the browser decodes are counted when they are whole: to look at their bytes would cost its code cache. */
+  #watch() {
+    if (!globalThis.PerformanceObserver) return null;
+    const observer = new PerformanceObserver((list) => list.getEntries().forEach(({ name: url }) => this.#whole(url.slice(this.url.length))));
+    observer.observe({ type: 'resource', buffered: true });
+    return observer;
+  }
+
+  /** @param {string} name */
+  async #whole(name) {
+    const { gz } = await this.packed();
+    if (gz?.[name] !== undefined && !this.#arrived.has(name)) this.#count(name, gz[name][1]);
+  }
+
+  /** @param {string} name @param {number} bytes */
+  async #count(name, bytes) {
+    this.#arrived.set(name, bytes);
+    const { gz = {}, start = [] } = await this.packed();
+    const sizes = start.filter((one) => one in gz).map((one) => [gz[one][1], Math.min(this.#arrived.get(one) ?? 0, gz[one][1])]);
+    if (sizes.length > 0) this.progress(sizes.reduce((sum, [, done]) => sum + done, 0), sizes.reduce((sum, [size]) => sum + size, 0));
   }
 
   /** Takes over this thread's fetch() for the folder. @returns {() => void} gives it back */
@@ -64,7 +94,9 @@ export class PackedFolder {
       return name === '' || name.includes('/') ? before(input, init) : this.fetch(name, init);
     };
     globalThis.fetch = mine;
+    const watch = this.#watch();
     return () => {
+      watch?.disconnect();
       if (globalThis.fetch === mine) globalThis.fetch = before;
     };
   }
@@ -97,17 +129,20 @@ function typed(response, name) {
 /**
  * The bytes of a .gz: some hosts say that it is encoded, and the browser inflates it before we see it.
  * @param {ReadableStream<Uint8Array<ArrayBuffer>>} body
+ * @param {(bytes: number) => void} arrived
  * @returns {Promise<ReadableStream<Uint8Array>>}
  */
-async function inflated(body) {
+async function inflated(body, arrived) {
   const reader = body.getReader();
   const first = await reader.read();
+  arrived(first.value?.length ?? 0);
   const whole = new ReadableStream({
     start: (controller) => (first.done ? controller.close() : controller.enqueue(first.value)),
     async pull(controller) {
       const { done, value } = await reader.read();
-      if (done) controller.close();
-      else controller.enqueue(value);
+      if (done) return controller.close();
+      arrived(value.length);
+      controller.enqueue(value);
     },
     cancel: (reason) => reader.cancel(reason),
   });

@@ -12,12 +12,14 @@ import { watchWasm } from './runtime-wasm.js';
 
 /**
  * @typedef {object} RuntimeHooks
- * @property {(stage: string, fraction: number) => void} progress
+ * @property {(stage: string, fraction: number, bytes?: [done: number, total: number]) => void} progress
  * @property {(name: string, now: number) => void} mark now: as performance.now()
  * @property {(level: number, text: string) => void} log
  */
 
 const RUNTIME_FILES = ['pyodide.mjs', 'pyodide.asm.mjs', 'pyodide.asm.wasm', 'pyodide-lock.json', 'python_stdlib.zip'];
+/** What share of the bar is Python's download. */
+const FETCHING = [0.05, 0.55];
 /** The smallest module: no content security policy that allows WebAssembly refuses it. */
 const EMPTY_WASM = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
 
@@ -27,11 +29,12 @@ export class Runtime {
   #hooks = null;
   /** @type {((hooks: RuntimeHooks) => void)[]} */
   #untold = [];
+  #stage = '';
   #outputs = [0, 1].map((level) => new LineOutput((text) => this.#tell(({ log }) => log(level, text))));
 
   /** @param {string} url folder of Pyodide, ends with / */
   constructor(url) {
-    this.folder = new PackedFolder(url);
+    this.folder = new PackedFolder(url, (done, total) => this.#arrived(done, total));
     /** Its API object, with numpy imported. Rejects with a BootError. @type {Promise<any>} */
     this.pyodide = this.#start(url);
     this.pyodide.catch(() => {}); // whoever listens is told when they ask
@@ -62,12 +65,20 @@ export class Runtime {
 
   /** @param {string} stage @param {number} fraction */
   #progress(stage, fraction) {
+    this.#stage = stage;
     this.#tell(({ progress }) => progress(stage, fraction));
+  }
+
+  /** @param {number} done @param {number} total bytes */
+  #arrived(done, total) {
+    if (this.#stage !== 'runtime') return;
+    const [from, to] = FETCHING;
+    this.#tell(({ progress }) => progress('runtime', from + (to - from) * (done / total), [done, total]));
   }
 
   /** @param {string} runtimeUrl */
   async #start(runtimeUrl) {
-    this.#progress('runtime', 0.05);
+    this.#progress('runtime', FETCHING[0]);
     checkWasm();
     const missing = checkRuntime(runtimeUrl).then(() => new Promise(() => {}));
     const url = new URL(`${runtimeUrl}pyodide.asm.wasm`, location.href).href;

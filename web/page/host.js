@@ -292,7 +292,7 @@ export class Host {
 
   /** @type {Record<string, (message: any) => void>} */
   #handlers = {
-    progress: ({ stage, fraction }) => this.#progress(stage, fraction),
+    progress: ({ stage, fraction, bytes }) => this.#progress(stage, fraction, bytes),
     pong: () => this.#silence.answered(),
     busy: ({ where }) => this.#silence.located(where),
     manifest: ({ manifest, mailbox, lacks }) => {
@@ -340,10 +340,10 @@ export class Host {
     if (!this.#abort.signal.aborted) this.#developing = new Developing(this, () => this.#running, this.#silence, mailbox, lacks);
   }
 
-  /** @param {string} stage @param {number} fraction 1: the program runs */
-  #progress(stage, fraction) {
-    this.notices.setProgress(stage, fraction);
-    this.#emit('layerw-progress', { stage, fraction });
+  /** @param {string} stage @param {number} fraction 1: the program runs @param {[done: number, total: number]} [bytes] */
+  #progress(stage, fraction, bytes) {
+    this.notices.setProgress(stage, fraction, bytes);
+    this.#emit('layerw-progress', { stage, fraction, ...(bytes && { bytes: bytes[0], bytesTotal: bytes[1] }) });
     const inWorker = this.options.thread === 'worker';
     if (inWorker && (stage === 'program' || stage === 'running')) this.#silence.begin(stage === 'program');
     if (fraction < 1) return;

@@ -39,6 +39,7 @@ const STAGES = {
   running: '',
 };
 const NOTE_MS = 6000;
+const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(1);
 
 /**
  * @template {keyof HTMLElementTagNameMap} T
@@ -84,10 +85,12 @@ export class Notices {
   /**
    * @param {string} stage
    * @param {number} fraction 0 to 1; 1 hides the bar
+   * @param {[done: number, total: number]} [bytes]
    */
-  setProgress(stage, fraction) {
+  setProgress(stage, fraction, bytes) {
     this.progress.hidden = fraction >= 1;
-    this.progressText.textContent = STAGES[/** @type {keyof typeof STAGES} */ (stage)] ?? stage;
+    const text = STAGES[/** @type {keyof typeof STAGES} */ (stage)] ?? stage;
+    this.progressText.textContent = bytes ? `${text}, ${megabytes(bytes[0])} of ${megabytes(bytes[1])} MB` : text;
     this.bar.style.width = `${Math.round(fraction * 100)}%`;
   }
 

@@ -6,7 +6,7 @@ import json
 import shlex
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -56,6 +56,23 @@ def ensure_runtime() -> Path:
 
     with steps("Runtime") as report:
         return runtime.ensure(report)
+
+
+def poster_of(program: Path, poster: str, folders: Mapping[str, Path]) -> tuple[str, bytes]:
+    """A poster's suffix and bytes."""
+    if poster != "shot":
+        try:
+            return Path(poster).suffix.lower(), Path(poster).read_bytes()
+        except OSError as error:
+            raise CommandError(f"The poster {poster} can't be read: {error.strerror or error}.") from None
+    native, result = checks.piece("tools.native_shot"), checks.piece("tools.shot_result")
+    try:
+        taken = native.take_native_shot(program, result.ShotOptions(size=(1280, 720), settled=True), dict(folders))
+    except result.ShotError as error:
+        raise CommandError(f"The poster can't be taken: {error}") from None
+    if taken.png is None:
+        raise CommandError("The poster can't be taken: the program drew nothing.")
+    return ".png", taken.png
 
 
 def ensure_parts(runtime: Path, report: Callable[[str, float], None]) -> Path | None:
@@ -265,6 +282,8 @@ def export(
     thread: ThreadOption = Thread.WORKER,
     unchecked: Annotated[bool, typer.Option("--unchecked", help=(
         "Write it also when a check finds a syntax error, a missing package or a missing file."))] = False,
+    poster: Annotated[str | None, typer.Option(metavar="FILE|shot", help=(
+        "A picture that the page shows until the first frame; shot takes one of the program, natively."))] = None,
     whole: Annotated[bool, typer.Option("--whole", help=(
         "Start with all of Python, numpy and the engine, also what the program never imports."))] = False,
 ) -> None:
@@ -279,6 +298,8 @@ def export(
     attributes = {name: value for name, value in shown.items() if value not in ("auto", "worker")}
     options = module.ExportOptions(everything, checks.folders(mount or []), ensure_wheels(path, packages, runtime),
                                    attributes, unchecked)
+    if poster is not None:
+        options = replace(options, poster=poster_of(path, poster, options.folders))
     with steps("Export") as report:
         if not whole:
             options = replace(options, parts=ensure_parts(runtime, report))

@@ -2,8 +2,8 @@
 
 Owns: what is copied, and the refusal to overwrite anything that is no export. Does not bake, choose (slim.py) or
 compress (packing.py).
-Layout: index.html, web/, kernels/, runtime/ (with the engine's wheel, and the decoders that files need),
-app/ (with manifest.json), wheels/, `_headers`.
+Layout: index.html, sw.js, app.webmanifest, web/, kernels/, runtime/ (with the engine's wheel, and the decoders that
+files need), app/ (with manifest.json), wheels/, `_headers`.
 Limits: only files of the program's folder that may be served (no hidden ones, no caches, no links out of it). What
 only a development server needs (reload, debugger) stays behind.
 """
@@ -30,7 +30,7 @@ from ..runtime import decoders
 from ..runtime.packages import NONE as NO_WHEELS
 from ..runtime.packages import PageWheels
 from ..runtime.wheel import DEVELOPMENT, engine_folder, without
-from . import packing, slim
+from . import offline, packing, slim
 from .program_checks import check_program
 from .program_files import copy, copy_program, served_files
 from .replace import replace, sums
@@ -85,6 +85,7 @@ class ExportOptions:
     wheels: PageWheels = NO_WHEELS
     attributes: Mapping[str, str] = field(default_factory=dict)  # of <layer-w>; the address overrides them
     unchecked: bool = False  # write it also when the checks find a fault
+    poster: tuple[str, bytes] | None = None  # shown until the first frame: suffix and bytes
     parts: Path | None = None  # of runtime/slim.py; None: Python, numpy and the engine as they are in the runtime
 
 
@@ -115,7 +116,9 @@ def export_app(program: Path, out: Path, *, runtime: Path, web: Path, options: E
     part = Path(tempfile.mkdtemp(dir=out.parent, prefix=".layerw-export-"))
     try:
         say("Copying the page and the runtime", 0.1)
-        _copy_web(web, part, options.attributes)
+        poster = _write_poster(part, options)
+        _copy_web(web, part, {**options.attributes, "offline": "", **({"poster": poster} if poster else {})})
+        offline.write_manifest(part, offline.title_of(program), poster)
         _copy_kernels(part / "kernels")
         _copy_runtime(runtime, lock, part / "runtime")
         say("Copying the program's folder", 0.4)
@@ -205,6 +208,19 @@ def _copy_web(web: Path, part: Path, attributes: Mapping[str, str]) -> None:
             copy(path, part / "web" / path.relative_to(web))
 
 
+def _write_poster(part: Path, options: ExportOptions) -> str:
+    """The poster's name in the export, '' without one."""
+    if options.poster is None:
+        return ""
+    suffix, data = options.poster
+    if suffix not in offline.POSTER_SUFFIXES:
+        raise ExportError(f"The poster is a {suffix or 'file without a suffix'}; "
+                          f"a page shows {', '.join(offline.POSTER_SUFFIXES)}.")
+    name = f"poster{suffix}"
+    (part / name).write_bytes(data)
+    return name
+
+
 def _copy_kernels(target: Path) -> None:
     folder = engine_folder() / "_kernels"
     alone = [path for name in ("rigid", "navigation") for path in folder.glob(f"{name}/*") if "_side" not in path.name]
@@ -237,11 +253,11 @@ def _pack(part: Path, lock: dict[str, Any], report: ExportReport, say: Progress)
     found = packing.pack([path for path in sorted(part.rglob("*")) if path.is_file() and path.parent.name != "app"],
                          lambda text, done: say(text, 0.6 + 0.3 * done))
     runtime = part / "runtime"
-    lock["layerw"] = {"gz": {path.name: [path.stat().st_size, size] for path, size in found.items()
+    start = [*RUNTIME_FILES, *(lock["packages"][name]["file_name"] for name in PACKAGES)]
+    lock["layerw"] = {"start": start, "gz": {path.name: [path.stat().st_size, size] for path, size in found.items()
                              if path.parent == runtime}}
     (runtime / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
-    report.start_bytes = sum(packing.packed_size(runtime / name) for name in (
-        *RUNTIME_FILES, *(lock["packages"][name]["file_name"] for name in PACKAGES)))
+    report.start_bytes = sum(packing.packed_size(runtime / name) for name in start)
 
 
 def _copy_decoders(runtime: Path, part: Path) -> None:
@@ -266,7 +282,9 @@ def _copy_app(
 
 def _write_notes(program: Path, part: Path) -> None:
     (part / "_headers").write_text(HEADERS_FILE, "utf-8")
-    document = {"layerw": __version__, "program": program.name, "files": sums(part)}
+    digests = sums(part)
+    version = offline.write_service_worker(part, digests)
+    document = {"layerw": __version__, "program": program.name, "version": version, "files": sums(part)}
     (part / MARKER).write_text(json.dumps(document, indent=1) + "\n", "utf-8")
 
 

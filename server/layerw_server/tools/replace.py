@@ -17,7 +17,8 @@ from pathlib import Path
 
 MARKERS = ("layerw-export.json", "layerw-build.json")  # which file lies in a folder that a command wrote
 LISTS = (*MARKERS, "SHA256SUMS", "SHA256SUMS.sig")  # ours, though no list can hold its own sum
-OWN_ENTRIES = frozenset({"index.html", "web", "kernels", "runtime", "app", "wheels", "_headers", *LISTS})
+OWN_ENTRIES = frozenset({"index.html", "web", "kernels", "runtime", "app", "wheels", "_headers", "sw.js",
+                         "app.webmanifest", *LISTS})
 
 
 def sums(folder: Path) -> dict[str, str]:

@@ -1,0 +1,57 @@
+/**
+ * The page's half of an export's service worker (offline/worker.js): it begins after the first frame, and a newer version
+ * begins with a start, never under a running program.
+ *
+ * Limits: not on localhost, whose ports programs share: another one's page would come up there (`?offline=1` tries it). Not
+ * where the browser keeps nothing for a page in a foreign frame, or without https.
+ */
+
+const SCRIPT = 'sw.js'; // beside index.html: it may only answer for its folder
+const TAKE_OVER_MS_MAX = 3000;
+const LOCAL = ['localhost', '127.0.0.1', '[::1]'];
+
+/** @returns {ServiceWorkerContainer | null} */
+function container() {
+  try {
+    const wanted = new URLSearchParams(location.search).get('offline');
+    if (wanted === '0' || (LOCAL.includes(location.hostname) && wanted !== '1')) return null;
+    return navigator.serviceWorker ?? null;
+  } catch {
+    return null; // a sandboxed frame
+  }
+}
+
+/** Before anything starts: where a newer version waits, the page begins with it. */
+export async function newestVersion() {
+  const workers = container();
+  if (!workers?.controller) return;
+  const registration = await workers.getRegistration().catch(() => undefined);
+  if (!registration?.waiting) return;
+  const replaced = new Promise((resolve) => workers.addEventListener('controllerchange', () => resolve(true), { once: true }));
+  registration.waiting.postMessage('take over');
+  const late = new Promise((resolve) => setTimeout(resolve, TAKE_OVER_MS_MAX, false));
+  if (!await Promise.race([replaced, late])) return;
+  location.reload();
+  await new Promise(() => {}); // this page starts nothing any more
+}
+
+/** Once the program is on the screen. */
+export async function keepForOffline() {
+  const workers = container();
+  if (workers === null) return;
+  workers.addEventListener('message', ({ data }) => {
+    if (data?.layerw === 'offline') (data.level === 'warning' ? console.warn : console.log)(data.text);
+  });
+  workers.startMessages();
+  try {
+    const registration = await workers.register(SCRIPT, { updateViaCache: 'none' });
+    registration.addEventListener('updatefound', () => {
+      if (!workers.controller) return;
+      registration.installing?.addEventListener('statechange', ({ target }) => {
+        if (/** @type {ServiceWorker} */ (target).state === 'installed') console.log('A newer version of this page is here; the next start has it.');
+      });
+    });
+  } catch (error) {
+    console.log(`This page is not kept for a visit without a network: ${error}`);
+  }
+}

@@ -3,7 +3,8 @@
 Owns: one exported site with a bare page beside it, alternating starts, and benchmarks/results/boot.{json,md}.
 Method: one persistent profile is warmed by visiting every page twice; then every start is a new browser process on
 that profile, the pages in turn, and the median of each counts. Milliseconds are since the page's navigation.
-`export` is what `layerw export` writes, `dev` what `layerw run` serves; both on the same server as the bare page.
+`export` is what `layerw export` writes, cut to what the program imports; the bare page has all of Python and numpy, as
+`dev`, which is what `layerw run` serves; all on equal servers.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from benchmarks.site import RESULTS, ROOT
 from layerw_server import runtime
 from layerw_server.http.app import create_app
 from layerw_server.http.background import background_server
+from layerw_server.runtime import slim
 from layerw_server.tools.browser import chromium_flags, find_chromium
-from layerw_server.tools.export import export_app
+from layerw_server.tools.export import ExportOptions, export_app
 
 LIMIT = 1.3
 PROGRAM = ROOT / "examples" / "hello.py"
@@ -46,15 +48,17 @@ def pages(folder: Path, backend: str) -> Iterator[dict[str, str]]:
     program = folder / "app" / PROGRAM.name
     program.parent.mkdir()
     shutil.copyfile(PROGRAM, program)
-    export_app(program, site, runtime=runtime.ensure(), web=ROOT / "web")
+    whole = runtime.ensure()
+    options = ExportOptions(parts=slim.ensure(whole, lambda text, done: None))
+    export_app(program, site, runtime=whole, web=ROOT / "web", options=options)
     shutil.copyfile(ROOT / "web" / "index.html", site / "web" / "index.html")
     shutil.copyfile(Path(__file__).with_name("bare.html"), site / "web" / "bare.html")
-    shared: dict[str, Any] = {"runtime": site / "runtime", "web": site / "web"}
+    web = {"web": site / "web"}
     with ExitStack() as stack:
         export = stack.enter_context(background_server(create_app(program=site / "app" / PROGRAM.name, dev=False,
-                                                                  **shared)))
-        dev = stack.enter_context(background_server(create_app(program=program, **shared)))
-        yield {"bare": f"{export}web/bare.html", "export": f"{export}?backend={backend}",
+                                                                  runtime=site / "runtime", **web)))
+        dev = stack.enter_context(background_server(create_app(program=program, runtime=whole, **web)))
+        yield {"bare": f"{dev}web/bare.html", "export": f"{export}?backend={backend}",
                "dev": f"{dev}?backend={backend}"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import tempfile
 import threading
 import webbrowser
 from collections.abc import Callable, Mapping
@@ -56,6 +57,23 @@ def ensure_runtime() -> Path:
 
     with steps("Runtime") as report:
         return runtime.ensure(report)
+
+
+def export_single(program: Path, out: Path, export_to: Callable[[Path], object]) -> None:
+    """Write one file out of an export that is made for it."""
+    from ..tools.single import SingleError, write_single
+
+    if out.suffix not in (".html", ".htm"):
+        raise CommandError(f"--single writes one file, and {out} is no .html; try {out.with_suffix('.html')}.")
+    if out.is_dir():
+        raise CommandError(f"{out} is a folder; --single writes a file.")
+    with tempfile.TemporaryDirectory() as folder:
+        export_to(Path(folder) / "site")
+        try:
+            size = write_single(Path(folder) / "site", out)
+        except SingleError as error:
+            raise CommandError(str(error)) from None
+    typer.echo(f"{out}: one file, {size / 1e6:.1f} MB; open it in a browser")
 
 
 def poster_of(program: Path, poster: str, folders: Mapping[str, Path]) -> tuple[str, bytes]:
@@ -282,6 +300,8 @@ def export(
     thread: ThreadOption = Thread.WORKER,
     unchecked: Annotated[bool, typer.Option("--unchecked", help=(
         "Write it also when a check finds a syntax error, a missing package or a missing file."))] = False,
+    single: Annotated[bool, typer.Option("--single", help=(
+        "Write one HTML file, which opens without a server; OUT is its name."))] = False,
     poster: Annotated[str | None, typer.Option(metavar="FILE|shot", help=(
         "A picture that the page shows until the first frame; shot takes one of the program, natively."))] = None,
     whole: Annotated[bool, typer.Option("--whole", help=(
@@ -303,6 +323,9 @@ def export(
     with steps("Export") as report:
         if not whole:
             options = replace(options, parts=ensure_parts(runtime, report))
+        if single:
+            return export_single(path, out, lambda folder: module.export_app(
+                path, folder, runtime=runtime, web=checks.web_folder(), options=options, progress=report))
         made = module.export_app(path, out, runtime=runtime, web=checks.web_folder(), options=options, progress=report)
     for text in made.notes:
         STDERR.print(f"note: {text}", markup=False)

@@ -1,7 +1,8 @@
 """Modules that an export left out of what a page fetches at its start: fetched when something imports them.
 
-Owns: the importer that comes after all others, and its one line in the log. Which modules lie where is `rest.json`
-beside the engine's modules; server/layerw_server/tools/slim.py writes it, and chose. Imports nothing of layerw.
+Owns: the importer that comes first, since it knows exactly what is not there, and its one line in the log. Which
+modules lie where is `rest.json` beside the engine's; server/layerw_server/tools/slim.py writes it, and chose. Imports
+nothing of layerw.
 Limits: the fetch is synchronous, as an import is: the program waits for it, on the page's thread the page too.
 """
 
@@ -59,6 +60,6 @@ class Rest(MetaPathFinder):
 
 
 def install(index: Mapping[str, str], fetch: Callable[[str], bytes], say: Callable[[str], None]) -> None:
-    """From here on imports that nothing else finds look into the zips; `index`: names of modules by zip."""
+    """From here on imports look into the zips first; `index`: names of modules by zip."""
     places = {name: zip_name for zip_name, names in index.items() for name in names.split()}
-    sys.meta_path.append(Rest(places, fetch, say))
+    sys.meta_path.insert(0, Rest(places, fetch, say))

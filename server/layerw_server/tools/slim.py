@@ -82,6 +82,7 @@ def chosen(program: Iterable[Path], trace: Mapping[str, Any]) -> set[str]:
     engine = reach({name for name in start | code.imports if name in ours}, code.words, ours)
     wanted = {name for module in engine for name in ours[module].everything().imports} | code.imports | start
     groups = {f"numpy.{name}" for name in NUMPY_LATER if name in code.words or f"numpy.{name}" in wanted}
+    groups.add("numpy.ma")  # np.unique imports it, which the engine calls
     wanted |= {name for group in groups for name in [group, *trace["groups"][group]]}
     return engine | boot | closure({name for name in wanted if name.partition(".")[0] != "layerw"}, sources)
 
@@ -128,6 +129,7 @@ def _with_groups(kept: set[str]) -> set[str]:
 def _split(source: Path, target: Path, name: str, rest: str, kept: set[str]) -> Half:
     modules: list[str] = []
     record: list[str] = []
+    packages = {module_of(name) for name in zipfile.ZipFile(source).namelist() if "/__init__." in name}
     with (zipfile.ZipFile(source) as whole, zipfile.ZipFile(target / name, "w", zipfile.ZIP_STORED) as near,
           zipfile.ZipFile(target / rest, "w") as far):
         for info in whole.infolist():
@@ -136,7 +138,7 @@ def _split(source: Path, target: Path, name: str, rest: str, kept: set[str]) -> 
             data, module = whole.read(info), module_of(info.filename)
             if info.filename.endswith("/RECORD"):
                 record.append(info.filename)
-            elif _is_near(info.filename, module, kept):
+            elif _is_near(info.filename, module, kept, packages):
                 near.writestr(zipfile.ZipInfo(info.filename, STAMP), data)
             else:
                 far.writestr(zipfile.ZipInfo(info.filename, STAMP), data, zipfile.ZIP_DEFLATED, 9)
@@ -147,13 +149,16 @@ def _split(source: Path, target: Path, name: str, rest: str, kept: set[str]) -> 
     return Half(name, rest, sorted(modules))
 
 
-def _is_near(member: str, module: str, kept: set[str]) -> bool:
+def _is_near(member: str, module: str, kept: set[str], packages: set[str]) -> bool:
+    """A data file goes with its package: alone in a folder it would make an empty one of that name."""
     if ".dist-info/" in member:
         return "licenses" not in member
     if module in kept or any(f"{package}.*" in kept for package in parents(module)):
         return True
-    is_data = not member.endswith((".pyc", ".py", ".so"))
-    return is_data and (not module or any(package in kept for package in parents(module)))
+    if member.endswith((".pyc", ".py", ".so")):
+        return False
+    package = next((one for one in parents(module) if one in packages), "")
+    return package in kept or not package
 
 
 def _record(archive: zipfile.ZipFile, own: str) -> str:

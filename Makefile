@@ -11,7 +11,7 @@ KERNELS := $(shell find engine_py/kernels -name "*.[ch]" -o -name "*.py" -path "
 WORLD := examples/worlds/island
 SEED ?= 1
 
-.PHONY: run setup kernels physics test check bench fuzz codegen docs dist npm-package clean help \
+.PHONY: run setup kernels physics test check bench fuzz codegen docs component dist npm-package clean help \
 	check-ruff check-types check-layers check-javascript check-generated
 
 run: setup $(WORLD)/tileset.json
@@ -55,6 +55,10 @@ bench: setup .make/npm
 docs: .make/installed
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 	@echo "build/docs/index.html"
+
+# The kernels as a component of the Wasm component model, named by its hash; docs/hosts.md.
+component: .make/kernels
+	@$(BIN)/python engine_py/kernels/component.py
 
 # Wheel and sdist as they are released; docs/releasing.md. The wheel is built from the sdist.
 dist: .make/installed
@@ -107,6 +111,7 @@ help:
 	@echo "make check            formats, types, layers, generated files: seconds"
 	@echo "make bench            speed tables in benchmarks/results/"
 	@echo "make docs             the documentation in build/docs/"
+	@echo "make component        the kernels as a Wasm component in dist/components/"
 	@echo "make dist             wheel and sdist in dist/, checked"
 	@echo "make npm-package      <layer-w> for npm, in dist/npm"
 	@echo "make setup            only the environment and the runtime"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from component import wit
 from headers import HERE, Argument, Kernel, read_headers, read_own  # beside this file, also in a build hook
 
 ROOT = HERE.parents[1]
@@ -250,7 +251,7 @@ def _read_js(kernel: Kernel, *, into: bool) -> list[str]:
 
 OUTPUTS = {"engine_py/layerw/kernels/gen/api.py": api_py, "engine_py/layerw/kernels/gen/rigid.py": rigid_py,
            "engine_py/layerw/kernels/gen/navigation.py": navigation_py,
-           "web/gen/kernels.js": kernels_js}
+           "web/gen/kernels.js": kernels_js, "wit/kernel.wit": lambda kernels: wit(kernels, MARK)}
 
 
 def main(arguments: list[str]) -> int:

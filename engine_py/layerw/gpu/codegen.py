@@ -1,6 +1,7 @@
 """Writes the command stream's code from spec.py: `python -m layerw.gpu.codegen [--check]`.
 
-Owns: gpu/gen/{encoder,events,decoder}.py, web/gen/{commands,events,layouts,passes}.js, web/shaders/gen/*.wgsl.
+Owns: gpu/gen/{encoder,events,decoder}.py, web/gen/{commands,events,layouts,passes}.js, web/shaders/gen/*.wgsl,
+wit/frame.wit.
 `--check` writes nothing and exits with status 1 when a file is stale. Needs a checkout: an installed wheel has no
 web/ beside it.
 
@@ -22,6 +23,7 @@ from .codegen_materials import material_desc_py, material_py
 from .codegen_passes import passes_js, targets_wgsl
 from .codegen_python import decoder_py, encoder_py, events_py
 from .codegen_wgsl import air_wgsl, blocks_wgsl, slots_wgsl
+from .codegen_wit import frame_wit
 from .kinds import slot_lists
 from .kinds import validate as validate_kinds
 from .passes import validate as validate_passes
@@ -42,6 +44,7 @@ OUTPUTS: dict[str, Callable[[], str]] = {
     "engine_py/layerw/base/material_desc.py": material_desc_py,
     "engine_py/layerw/scene/material.py": material_py,
     "web/shaders/gen/targets.wgsl": targets_wgsl,
+    "wit/frame.wit": frame_wit,
     **{f"web/shaders/gen/slots_{kind}.wgsl": partial(slots_wgsl, names) for kind, names in slot_lists().items()},
 }
 

@@ -16,24 +16,29 @@ from layerw.base.colors import parse_color
 from layerw.base.errors import ShapeError
 from layerw.base.mathx import linear_from_srgb
 from layerw.base.ports import F64
+from layerw.scene.foliage import fronds, sprays
 from layerw.scene.shapes import Lods, Mesh, with_linear_colors
 
+SPRAYS = 250  # of leaves, in a clump
 Part = tuple[F64, F64, F64, F64]  # positions, normals, linear colours, triangle indices
 
 
 def conifer(*, height_m: float = 11.0, color: str = "#2f5a34", seed: int = 1, until_m: Sequence[float] = ()) -> Lods:
-    """A spruce: a trunk and drooping skirts of needles. 4 LODs; the last ends at until_m[3]."""
-    distances = _checked("flora.conifer", height_m, seed, until_m, (45, 130, 420, 3200))
-    levels = [(7, 9, 6), (5, 6, 4), (3, 5, 3), (2, 3, 0)]  # skirts, segments, trunk sides
+    """A spruce: a trunk with branches of needles, from farther away drooping skirts. 4 LODs; the last ends at
+    until_m[3]."""
+    distances = _checked("flora.conifer", height_m, seed, until_m, (40, 130, 420, 3200))
+    levels = [(7, 9, 6), (4, 6, 3), (2, 3, 0)]  # skirts, segments, trunk sides
     meshes = [_conifer(height_m, color, np.random.default_rng(seed), *level) for level in levels]
+    meshes.insert(0, _spruce(height_m, color, np.random.default_rng(seed)))
     return Lods(list(zip(meshes, distances, strict=True)))
 
 
 def broadleaf(*, height_m: float = 8.0, color: str = "#4d6b34", seed: int = 2, until_m: Sequence[float] = ()) -> Lods:
-    """A round tree: a trunk and a few lumps of leaves. 4 LODs."""
+    """A round tree: a trunk and leaves in a few clumps, which are smooth from farther away. 4 LODs."""
     distances = _checked("flora.broadleaf", height_m, seed, until_m, (30, 110, 380, 2600))
-    levels = [(5, 2, 6), (5, 1, 4), (3, 0, 3), (1, 0, 0)]  # lumps, subdivisions, trunk sides
-    meshes = [_broadleaf(height_m, color, np.random.default_rng(seed), *level) for level in levels]
+    levels = [(5, 1, 6), (5, 1, 4), (3, 0, 3), (1, 0, 0)]  # lumps, subdivisions, trunk sides
+    meshes = [_broadleaf(height_m, color, np.random.default_rng(seed), *level, leaves=number == 0)
+              for number, level in enumerate(levels)]  # fmt: skip
     return Lods(list(zip(meshes, distances, strict=True)))
 
 
@@ -72,6 +77,14 @@ def _conifer(height: float, color: str, rng: np.random.Generator, skirts: int, s
     return _join(parts)
 
 
+def _spruce(height: float, color: str, rng: np.random.Generator) -> Mesh:
+    positions, normals, shade, triangles = fronds(height, rng)
+    parts = [_trunk(height * 0.97, height * 0.02, 6), (positions, normals, _tint(color, shade), triangles)]
+    for low in np.linspace(0.16, 0.8, 6) * height:  # the dark inside, so that one does not see through
+        parts.append(_skirt(low, low + 0.2 * height, 0.13 * (1.04 * height - low), 7, rng, color, 0.34))
+    return _join(parts)
+
+
 def _skirt(
     low: float, top: float, radius: float, segments: int, rng: np.random.Generator, color: str, light: float
 ) -> Part:
@@ -91,9 +104,11 @@ def _skirt(
     return positions, normals, _tint(color, shade), np.concatenate([cone, under])
 
 
-def _broadleaf(height: float, color: str, rng: np.random.Generator, lumps: int, level: int, sides: int) -> Mesh:
+def _broadleaf(height: float, color: str, rng: np.random.Generator, lumps: int, level: int, sides: int, *,
+               leaves: bool) -> Mesh:  # fmt: skip
     parts = [_trunk(height * 0.6, height * 0.035, sides)] if sides else []
     crown = np.array((0, height * 0.64, 0))
+    clumps: list[tuple[F64, float]] = []
     for k in range(lumps):
         angle = k * 2.4 + rng.uniform(-0.3, 0.3)
         away = height * 0.17 if k else 0.0
@@ -102,10 +117,15 @@ def _broadleaf(height: float, color: str, rng: np.random.Generator, lumps: int, 
         size = height * (0.34 if lumps == 1 else rng.uniform(0.23, 0.28))
         directions, triangles = _icosphere(level)
         bumps = 1 + 0.2 * _lumpiness(directions, rng.uniform(0, 9, 3))
-        positions = center + directions * (size * bumps)[:, None] * (1, 0.86, 1)
-        shade = 0.62 + 0.55 * np.clip((positions[:, 1] - crown[1]) / (height * 0.5) + 0.45, 0, 1)
+        clumps.append((center, size))
+        positions = center + directions * (size * bumps * (0.72 if leaves else 1))[:, None] * (1, 0.86, 1)
+        shade = (0.22 if leaves else 0.62) + 0.55 * np.clip((positions[:, 1] - crown[1]) / (height * 0.5) + 0.45, 0, 1)
         normals = (positions - crown) * (1, 1.1, 1) + directions * size * 0.5
         parts.append((positions, normals, _tint(color, shade * bumps), triangles))
+    if leaves:
+        centers, sizes = (np.array(values) for values in zip(*clumps, strict=True))
+        positions, normals, shade, triangles = sprays(crown, centers, sizes, height * 0.047, SPRAYS, rng)
+        parts.append((positions, normals, _tint(color, shade), triangles))
     return _join(parts)
 
 

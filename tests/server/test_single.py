@@ -61,6 +61,13 @@ def test_what_lies_in_the_file(folder: Path, tmp_path: Path) -> None:
     assert len(data) == 4 + head + sum(size for _, size in index)
 
 
+def test_what_a_page_from_the_disk_cannot_show_is_refused(folder: Path, tmp_path: Path) -> None:
+    for name in ("fox.glb", "sky.HDR"):
+        (folder / "app" / name).write_bytes(b"")
+    with pytest.raises(SingleError, match=r"fox\.glb and 1 more would not be shown: .* Without --single"):
+        write_single(folder, tmp_path / "x.html")
+
+
 def test_a_file_that_would_be_too_large_is_refused(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:

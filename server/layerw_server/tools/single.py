@@ -1,7 +1,8 @@
 """`layerw export --single`: the whole export in one HTML file, which needs no server at all.
 
 Owns: the file, and the modules' addresses in it; web/offline/single.js reads it in the browser.
-Limits: SINGLE_BYTES_MAX; a browser takes such a file into memory as text. Workers start from it, threads do not.
+Limits: SINGLE_BYTES_MAX; a browser takes such a file into memory as text. Chromium starts no module worker for a page
+from the disk, and models, pictures and worlds are taken apart by workers: a program with such files is refused.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from .packing import FORMS
 
 SINGLE_BYTES_MAX = 64 << 20
 BASE = "https://single.layerw.invalid/"
+# Kinds that a worker takes apart.
+DECODED = (".glb", ".gltf", ".png", ".jpg", ".jpeg", ".webp", ".avif", ".ktx2", ".hdr", ".exr", ".b3dm", ".i3dm",
+           ".pnts", ".cmpt", ".subtree", ".spz", ".ply")
 _LEFT_OUT = (SERVICE_WORKER, MANIFEST, "_headers", "layerw-export.json", "index.html", "web/offline/worker.js")
 _STATIC = re.compile(r"(\bfrom\s*|\bimport\s*\(?\s*)'(\.[^']+)'")
 
@@ -31,8 +35,13 @@ def write_single(folder: Path, out: Path) -> int:
     """Put an export into one file; returns its bytes.
 
     Raises:
-        SingleError: it would be larger than SINGLE_BYTES_MAX.
+        SingleError: the program has files that a worker takes apart, or it would be larger than SINGLE_BYTES_MAX.
     """
+    decoded = [path.name for path in sorted((folder / "app").rglob("*")) if path.suffix.lower() in DECODED]
+    if decoded:
+        raise SingleError(f"{decoded[0]}{f' and {len(decoded) - 1} more' if len(decoded) > 1 else ''} would not be "
+                          "shown: models, pictures and worlds are taken apart by workers, which a page from the disk can't "
+                          "start. Without --single it is a folder, which any host plays.")
     index: list[tuple[str, int]] = []
     parts: list[bytes] = []
     for path in sorted(folder.rglob("*")):

@@ -40,7 +40,7 @@ def write_single(folder: Path, out: Path) -> int:
     decoded = [path.name for path in sorted((folder / "app").rglob("*")) if path.suffix.lower() in DECODED]
     if decoded:
         raise SingleError(f"{decoded[0]}{f' and {len(decoded) - 1} more' if len(decoded) > 1 else ''} would not be "
-                          "shown: models, pictures and worlds are taken apart by workers, which a page from the disk can't "
+                          "shown: workers take models, pictures and worlds apart, which a page from the disk can't "
                           "start. Without --single it is a folder, which any host plays.")
     index: list[tuple[str, int]] = []
     parts: list[bytes] = []

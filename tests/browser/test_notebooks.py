@@ -23,6 +23,11 @@ from playwright.sync_api import BrowserContext, Frame, Page
 ROOT = Path(__file__).resolve().parents[2]
 WANTED = ("jupyterlab==4.6.6", "anywidget==0.11.0", "ipykernel>=6")
 SLOW_S, PLAYS_MS = 400, 120_000
+READY_JS = "window.jupyterapp?.shell.currentWidget?.context?.isReady === true"
+RUN_JS = """async () => {
+    await jupyterapp.shell.currentWidget.sessionContext.ready; // cells that run before are lost
+    await jupyterapp.commands.execute('notebook:run-all-cells');
+}"""
 pytestmark = [pytest.mark.network, pytest.mark.own_profile]
 CELLS = ("""import numpy as np
 import layerw as lw
@@ -109,16 +114,13 @@ def test_jupyterlab_plays_a_cell(python: Path, tmp_path: Path, context: BrowserC
     (tmp_path / "play.ipynb").write_text(json.dumps(document))
     port = free_port()
     command = [python, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}",
-               "--IdentityProvider.token=", f"--ServerApp.root_dir={tmp_path}"]  # fmt: skip
+               "--expose-app-in-browser", "--IdentityProvider.token=", f"--ServerApp.root_dir={tmp_path}"]  # fmt: skip
     page = context.new_page()
     page.set_viewport_size({"width": 1000, "height": 900})  # frames out of view draw nothing
     with served(command, tmp_path, f"http://127.0.0.1:{port}/api"):
         page.goto(f"http://127.0.0.1:{port}/lab/tree/play.ipynb?reset")
-        page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=PLAYS_MS)
-        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=PLAYS_MS)
-        page.locator(".jp-CodeCell .cm-content").first.click()
-        page.keyboard.press("Shift+Enter")
-        page.keyboard.press("Shift+Enter")
+        page.wait_for_function(READY_JS, timeout=PLAYS_MS)
+        page.evaluate(RUN_JS)
         frame = played(page)
         assert frame.evaluate("document.querySelector('layer-w').report.entities") == 500
         assert frame.evaluate("document.querySelector('layer-w').errors") == []

@@ -19,7 +19,7 @@ from layerw.hosts.containers import FormatError
 from layerw.hosts.pictures import decode_ktx2
 from tests.server.bake_extra import need_encoders
 from tests.unit.test_app_contents import make
-from tests.unit.test_native import adapter, shot  # noqa: F401
+from tests.unit.test_native import shot
 
 HERE = Path(__file__).parent
 # Made by ktx2_texels.mjs of what is in the three files; "odd": 6 x 10 texels, by alktx2 0.1.7.
@@ -127,7 +127,7 @@ def test_damage_is_refused_and_never_ends_otherwise() -> None:
 
 
 def test_a_picture_shows_it_as_it_shows_the_same_texels_of_a_png(
-        adapter: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+        adapter: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     need_encoders()
     import alktx2
 

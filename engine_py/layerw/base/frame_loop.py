@@ -21,7 +21,7 @@ class FrameLoop(asyncio.AbstractEventLoop):
     """`step(time_s)` runs what is due. `failed(error)` gets what a task raised and nobody awaited."""
 
     def __init__(self, failed: Callable[[BaseException], None]) -> None:
-        self._failed = failed
+        self.failed = failed
         self._time_s = 0.0
         self._ready: deque[asyncio.Handle] = deque()
         self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
@@ -49,7 +49,12 @@ class FrameLoop(asyncio.AbstractEventLoop):
             if not task.cancelled() and getattr(task, "_log_traceback", False):
                 error = task.exception()
                 if error is not None:
-                    self._failed(error)
+                    self.failed(error)
+
+    def rewind(self) -> None:
+        """Its clock begins at 0 again, and what waits goes on waiting as long as it had to."""
+        self._timers = [(when - self._time_s, ticket, handle) for when, ticket, handle in self._timers]
+        self._time_s = 0.0
 
     def cancel_all(self) -> None:
         """Forgets everything that waits."""
@@ -95,7 +100,7 @@ class FrameLoop(asyncio.AbstractEventLoop):
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         error = context.get("exception")
-        self._failed(error if isinstance(error, BaseException) else RuntimeError(str(context.get("message"))))
+        self.failed(error if isinstance(error, BaseException) else RuntimeError(str(context.get("message"))))
 
     def get_debug(self) -> bool:
         return False

@@ -1,7 +1,7 @@
 """The program's coroutines: which loop runs them, and where their failures go.
 
-Owns: the choice of the loop: the one that already runs (a page's, a notebook's), else a FrameLoop that moves once a
-frame. Limits: in a page failures of tasks come from Pyodide's loop, which tells those that nobody awaits.
+Owns: the choice of the loop: the one that already runs (a page's, a notebook's), else a FrameLoop; a FrameLoop moves
+once a frame. Limits: in a page failures of tasks come from Pyodide's loop, which tells those that nobody awaits.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ class Tasks:
         self._failed = failed
         self._own: FrameLoop | None = None
         found = asyncio._get_running_loop()
-        if found is None:
+        if isinstance(found, FrameLoop):  # hosts.begin has begun the program on it
+            self._own = found
+            found.failed = failed
+        elif found is None:
             self._own = FrameLoop(failed)  # type: ignore[abstract]  # the rest raises NotImplementedError
             asyncio.set_event_loop(self._own)  # for asyncio.ensure_future at the program's top level
         else:

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from layerw.hosts.begin import ProgramFailed, begin_stepped
 from layerw.hosts.headless import FRAME_S, HeadlessHost, run_headless
 
 from .room import RoomError, begin
@@ -29,7 +30,16 @@ def room_address(url: str) -> str:
 
 def run(program: Path, frames: int, url: str | None) -> dict[str, Any]:
     """Runs so many frames and gives the report, as `layerw shot --json` does. Raises RoomError."""
-    return asyncio.run(_run(program, frames, None if url is None else room_address(url)))
+    if url is not None:
+        return asyncio.run(_visit(program, frames, room_address(url)))
+    host = HeadlessHost(program.parent)
+    try:
+        app = begin_stepped(program, host)
+    except ProgramFailed as error:
+        raise RoomError(str(error)) from error
+    report = run_headless(app, frames)
+    app.close()
+    return {**report, "errors": host.errors}
 
 
 async def _live(host: HeadlessHost, app: Any, frames: int) -> None:
@@ -43,14 +53,12 @@ async def _live(host: HeadlessHost, app: Any, frames: int) -> None:
         await asyncio.sleep(max(begun + FRAME_S - time.perf_counter(), 0))
 
 
-async def _run(program: Path, frames: int, url: str | None) -> dict[str, Any]:
+async def _visit(program: Path, frames: int, url: str) -> dict[str, Any]:
     host = HeadlessHost(program.parent)
-    if url is not None:
-        host.connector = connector(url)
+    host.connector = connector(url)
     app = await begin(program, host)
-    if url is not None:
-        await _live(host, app, frames - 2)
-    report = run_headless(app, 2 if url else frames)
+    await _live(host, app, frames - 2)
+    report = run_headless(app, 2)
     app.close()
-    await asyncio.sleep(0.05 if url else 0)  # what says goodbye goes by a thread
+    await asyncio.sleep(0.05)  # what says goodbye goes by a thread
     return {**report, "errors": host.errors}

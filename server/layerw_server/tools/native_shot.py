@@ -6,7 +6,6 @@ Owns: the frames, of which the last one is drawn, and of the others what it buil
 
 from __future__ import annotations
 
-import asyncio
 import io
 import time
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from layerw.base.errors import LayerwError
-from layerw.hosts.begin import begin
+from layerw.hosts.begin import begin_stepped
 from layerw.hosts.headless import HeadlessHost
 from layerw.hosts.native.host import native_host
 
@@ -30,7 +29,7 @@ def take_native_shot(program: Path, options: ShotOptions, folders: dict[str, Pat
     begun = time.perf_counter()
     try:
         host = native_host(program.parent, options.size, _boot_options(options), folders=folders)
-        app = asyncio.run(begin(program, host))
+        app = begin_stepped(program, host)
     except LayerwError as error:
         raise ShotError(str(error)) from None
     report, times, booted = _frames(host, app, options, begun)

@@ -16,7 +16,7 @@ from typing import TextIO
 
 from layerw.base.errors import LayerwError
 from layerw.base.user_folder import user_folder
-from layerw.hosts.begin import begin
+from layerw.hosts.begin import begin_stepped
 from layerw.hosts.native.host import native_host
 from layerw.hosts.native.window import Window
 
@@ -90,7 +90,7 @@ def _picture(program: Path, given: argparse.Namespace, kept: Path, told: TextIO)
     from PIL import Image
 
     host = native_host(program.parent, given.size, {"clock": "virtual", "store": str(kept)})
-    app = asyncio.run(begin(program, host))
+    app = begin_stepped(program, host)
     host.step(app, given.frames or PICTURE_FRAMES)
     pixels = host.sink.picture()
     app.close()

@@ -64,6 +64,15 @@ def test_a_sound_is_as_loud_as_it_is_and_ends_by_itself() -> None:
     assert not found[15 * BLOCK + 1 :].any(), "0.25 s are 15 frames"
 
 
+def test_a_recording_begins_with_the_frames_also_where_the_first_sound_comes_later() -> None:
+    app, host = recording()
+    app.after(0.5, lambda: lw.Sound.from_array(tone(0.25)).play())
+    host.step(app, 60)
+    samples = heard(host)
+    assert len(samples) == 60 * BLOCK
+    assert abs(int(np.flatnonzero(np.abs(samples[:, 0]) > 0.01)[0]) - RATE // 2) <= 2 * BLOCK
+
+
 def test_what_is_loud_at_its_ends_does_not_click() -> None:
     app, host = recording()
     lw.Sound.from_array(np.full(4800, 0.8)).play()  # steps from 0 to 0.8 and back

@@ -79,6 +79,10 @@ class Audio:
         self._samples = 0.0  # of a frame that no block had yet
         if self._page:
             port.send({"begin": "mix" if plays_there else "decode"})
+        if mixer is not None and self._speaker is None:  # a recording begins with the frames, not with the first sound
+            from layerw.audio.mixer import RATE
+
+            port.send({"silent": round(port.now_s() * RATE)})
         if plays_there:  # before whatever leads into them
             port.send({"buses": self._buses._orders()})
 

@@ -187,8 +187,10 @@ class HeadlessHost:
     @property
     def recorded(self) -> AnyArray:
         """(n, 2) int16, 48 kHz: what was heard until now; with the option sound="record"."""
-        blocks = [value["recorded"] for name, value in self.page_sent if name == "layerw-audio" and "recorded" in value]
-        return np.concatenate([np.zeros(0, np.int16), *blocks]).reshape(-1, 2)
+        told = [value for name, value in self.page_sent if name == "layerw-audio"]
+        blocks = [value["recorded"] for value in told if "recorded" in value]
+        silent = sum(value["silent"] for value in told if "silent" in value)
+        return np.concatenate([np.zeros(2 * silent, np.int16), *blocks]).reshape(-1, 2)
 
     def give_picture(self, feed: int, width: int, height: int) -> None:
         """A picture of this size comes for one of `feeds`, as if there were a page."""

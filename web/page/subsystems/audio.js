@@ -47,6 +47,7 @@ class PageSound {
   /** @param {any} message */
   receive(message) {
     if (message.recorded) this.#recorded.push(message.recorded);
+    else if (message.silent !== undefined) this.#recorded.push(new Int16Array(2 * message.silent));
     else if (message.begin) this.#begin(message.begin);
     else if (message.end) this.close();
     else if (message.sound !== undefined) this.#take(message);

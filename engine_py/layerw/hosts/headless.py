@@ -214,7 +214,8 @@ class HeadlessHost:
             self.advance(app, self.frame * FRAME_S, FRAME_S, seen=seen)
 
     def advance(self, app: FrameReceiver, time_s: float, dt_s: float, *, seen: bool = True) -> None:
-        """Runs one frame, so long after the last one. Raises LayerwError within one."""
+        """Runs one frame of the app at time_s, dt_s after the last one, in seconds; without `seen`, none of what only
+        makes pictures. Raises LayerwError within one."""
         if self._is_stepping:
             raise LayerwError("A step was asked for by a function that runs in one; only what is outside of the "
                               "program's functions may move it.")

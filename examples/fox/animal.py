@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -181,5 +182,6 @@ def animal_glb() -> bytes:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("python examples/fox/animal.py FILE.glb")
+    Path(sys.argv[1]).parent.mkdir(parents=True, exist_ok=True)
     with open(sys.argv[1], "wb") as out:
         out.write(animal_glb())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -129,6 +130,22 @@ def test_children_move_with_their_parents_and_end_with_them() -> None:
         root.parent = hand
     root.despawn()
     assert table.alive_count == 0 and not hand.alive
+
+
+def test_a_long_chain_grows_in_a_moment_and_a_ring_of_it_is_refused() -> None:
+    table = Table(16_384)
+    chain = make_entities(table, 8_000)
+    begin = time.process_time()
+    for above, below in zip(chain[:-1], chain[1:], strict=True):
+        below.parent = above
+    assert time.process_time() - begin < 2.0  # 0.3 s; walked up each time, it took almost four
+    with pytest.raises(ValueError, match="cycle"):
+        chain[0].parent = chain[7_999]
+    with pytest.raises(ValueError, match="cycle"):
+        chain[10].parent = chain[10]
+    extra = make_entities(table, 1)
+    chain[7_000].parent = extra
+    chain[0].parent = chain[7_999]  # its other end is free now: no ring
 
 
 def test_moving_a_parent_uploads_its_children() -> None:

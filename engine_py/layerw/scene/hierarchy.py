@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _ALIVE = 1
 _DOUBLINGS = 32  # more than any table is deep
+_FOLLOWED = 64  # ancestors, one by one, before it is worth a look through all rows
 I32 = npt.NDArray[np.int32]
 
 
@@ -63,6 +64,19 @@ class Hierarchy:
         below = up_the_tree(parent, below, np.logical_or)
         below[rows] = False
         return np.flatnonzero(below)
+
+
+def ancestor_among(parents: I32, rows: npt.NDArray[np.intp], row: int) -> int:
+    """The nearest of `row` and its ancestors that is one of `rows`; -1 for none.
+
+    What has no children is nobody's ancestor: a chain grows at its end without being walked up each time.
+    """
+    members, steps = set(rows.tolist()), 0
+    while row >= 0 and row not in members:
+        row, steps = int(parents[row]), steps + 1
+        if steps == _FOLLOWED and not np.isin(parents, rows).any():
+            return -1
+    return row
 
 
 def up_the_tree(parent: I32, own: npt.NDArray[Any], join: Callable[..., Any]) -> npt.NDArray[Any]:

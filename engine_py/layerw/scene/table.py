@@ -19,7 +19,7 @@ from layerw.base.distinct import distinct
 from layerw.base.errors import BudgetError, ConfigError, HandleError
 from layerw.scene.columns import Column
 from layerw.scene.component_store import ComponentStore
-from layerw.scene.hierarchy import Hierarchy, up_the_tree
+from layerw.scene.hierarchy import Hierarchy, ancestor_among, up_the_tree
 from layerw.scene.layers import Layers
 from layerw.scene.rows import BLOCK_ROWS, DYNAMIC, STATIC, TRANSIENT, RowAllocator, blocks_of, runs_of
 from layerw.scene.uses import Uses
@@ -231,11 +231,9 @@ class Table:
         Raises:
             ConfigError: the parent would be its own ancestor.
         """
-        ancestor, members = parent, set(rows.tolist())
-        while ancestor >= 0:
-            if ancestor in members:
-                raise ConfigError(f"Entity {ancestor} cannot have {parent} as its parent: that would be a cycle.")
-            ancestor = int(self.parent[ancestor])
+        above = ancestor_among(self.parent[: self.rows_used], rows, parent)
+        if above >= 0:
+            raise ConfigError(f"Entity {above} cannot have {parent} as its parent: that would be a cycle.")
         self._count_children(self.parent[rows], -1)
         self.parent[rows] = parent
         self._count_children(self.parent[rows], 1)

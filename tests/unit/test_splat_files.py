@@ -137,6 +137,8 @@ def test_what_a_file_says_wrongly_is_told_with_its_value() -> None:
         good.replace(b"property float scale_1", b"property float other__"): "no scale_1",
         ply(one, "ascii"): "'ascii'", b"ply\n" + bytes(100_000): "does not end",
         good.replace(b"vertex 50", b"vertex " + b"9" * 5000): "line 4 of its header says",
+        good.replace(b"vertex 50", b"vertex -5"): "'element vertex -5'; it takes a number",
+        good.replace(b"vertex 50", b"vertex ten"): "'element vertex ten'; it takes a number",
         gzip.compress(bytes(100)): "in the place of", spz(one, 4): "version 4", spz(one, bits=24): "24 bits",
         gzip.compress(struct.pack("<3I4B", 0x5053474E, 3, COUNT_MAX + 1, 0, 12, 0, 0)): "4,194,305 splats",
         gzip.compress(struct.pack("<3I4B", 0x5053474E, 3, 1000, 0, 12, 0, 0)): "ends after 0 of 20,000",

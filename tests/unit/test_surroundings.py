@@ -196,7 +196,9 @@ def test_damaged_files_are_refused_in_words(name: str) -> None:
 @pytest.mark.parametrize(("data", "says"), [
     (b"GIF89a", "neither Radiance"), (b"#?RADIANCE\n\n+X 4 -Y 2\n", "-Y height"), (b"#?RADIANCE\n", "no end"),
     (b"#?RADIANCE\nFORMAT=32-bit_rle_xyze\n\n-Y 2 +X 4\n", "32-bit_rle_rgbe"),
-    (b"#?RADIANCE\n\n-Y 999999 +X 999998\n", "2 to 16384 a side"), (b"#?RADIANCE\n\n-Y 4 +X 4\n", "twice as wide"),
+    (b"#?RADIANCE\n\n-Y 999999 +X 999998\n", "2 to 16384 a side"),
+    (b"#?RADIANCE\n\n-Y 99999999 +X 199999998\n", "199999998 x 99999999 pixels"),
+    (b"#?RADIANCE\n\n-Y 4 +X 4\n", "twice as wide"),
     (exr({"Y": np.ones((2, 4), np.float32)}, 8), "packed by DWAA"),
     (exr({"Z": np.ones((2, 4), np.float32)}), "R, G and"),
     (exr({"Y": np.ones((2, 4), np.float32)}, flags=0x202), "has tiles"),

@@ -29,7 +29,7 @@ def read_radiance(data: bytes) -> Picture:
     kind = re.search(r"^FORMAT=(.*)$", header, re.MULTILINE)
     if kind is not None and kind[1].strip() != "32-bit_rle_rgbe":
         raise ConfigError(f"The Radiance file is {kind[1].strip()[:40]!r}; 32-bit_rle_rgbe is read.")
-    sides = re.fullmatch(r"-Y (\d{1,6}) \+X (\d{1,6})\s*", size)
+    sides = re.fullmatch(r"-Y (\d{1,18}) \+X (\d{1,18})\s*", size)
     if sides is None:
         raise ConfigError(f"The Radiance file's size is {size[:40]!r}; it must be '-Y height +X width'.")
     exposure = 1.0

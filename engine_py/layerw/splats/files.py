@@ -171,6 +171,8 @@ def _ply_header(lines: list[str]) -> tuple[int, list[tuple[str, str]]]:
                 if element != "vertex" and not count:
                     raise SplatError(f"line {number} of its header says {element!r} before the vertices")
                 if element == "vertex":
+                    if not (size.isascii() and size.isdigit()):
+                        raise SplatError(f"line {number} of its header is {line[:60]!r}; it takes a number of splats")
                     count = checked_count(_whole(size), f"line {number} of its header")
             case ["property", kind, name] if element == "vertex":
                 if kind not in _PLY_TYPES or name in dict(fields):

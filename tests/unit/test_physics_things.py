@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import layerw as lw
+from layerw.hosts.headless import HeadlessHost
 from layerw.kernels import rigid
 from layerw.physics import ShallowWater, rigid_world
 from tests.unit.test_physics import Scene
@@ -224,3 +225,41 @@ def test_what_is_too_far_or_too_fast_is_refused(scene: Scene) -> None:
             call()
     car = scene.app.physics.vehicle(box, WHEELS, steered=np.array([0, 1]), driven=np.int64(2))
     assert car._wheels.steered.tolist() == [True, True, False, False] and car._wheels.driven.tolist()[2]
+
+
+class SharedKernels:
+    """Those of this process, as if they had threads, until one of them dies."""
+
+    dead = False
+
+    def __init__(self, kernels: Any) -> None:
+        self._kernels = kernels
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._kernels, name)
+
+    def lw_rigid_threads(self) -> int:
+        return 0 if self.dead else 4
+
+
+class FourThreads:
+    def set(self, count: int) -> int:
+        return min(count, 4)
+
+
+def test_threads_reads_one_after_a_thread_died_in_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernels = SharedKernels(rigid.load())
+    monkeypatch.setattr(rigid, "try_load_shared", lambda host: (kernels, FourThreads()))
+    host = HeadlessHost()
+    app = lw.App(host=host)
+    app.physics.threads = 8
+    assert app.physics.threads == 4, "as many as there can be"
+    crate = app.spawn(lw.Mesh.box(), position=(0, 5, 0), body=lw.Body())
+    host.step(app, 5)
+    kernels.dead = True
+    host.step(app, 5)
+    assert app.physics.threads == 1 and crate.position[1] < 5
+    assert any("thread of physics ended" in text for _, text in host.logs)
+    with pytest.raises(lw.ConfigError, match="after the first body"):
+        app.physics.threads = 2
+    app.close()

@@ -55,7 +55,7 @@ class Physics:
     """
 
     __slots__ = ("_admission", "_characters", "_events", "_forms", "_gravity", "_port", "_queries", "_ragdolls",
-                 "_shapes", "_terrain", "_threads", "_vehicles", "_waters", "_world", "debug")
+                 "_shapes", "_terrain", "_vehicles", "_waters", "_world", "debug")
     SETTABLE = ("debug", "gravity", "threads")
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -68,7 +68,7 @@ class Physics:
     def __init__(self, port: SubsystemPort) -> None:
         """Raises KernelsMissing where layerw was built without physics."""
         self._port = port
-        self._gravity, self._threads = GRAVITY, 1
+        self._gravity = GRAVITY
         self._world = RigidWorld(port.table, port.heap_ledger, port.log, GRAVITY)
         self._shapes = Shapes(self._world.kernels)
         self._world.removed = self._shapes.release
@@ -135,13 +135,14 @@ class Physics:
     @property
     def threads(self) -> int:
         """On how many it steps, 1 to 9, the same to the bit: assign it before the first body. It stays 1 on CPython,
-        in a page that is not isolated, and where Python runs on the page's own thread."""
-        return self._threads
+        in a page that is not isolated, and where Python runs on the page's own thread; it is 1 again after one of them
+        was killed in the midst of a step."""
+        return self._world.threads
 
     @threads.setter
     def threads(self, value: int) -> None:
         wanted = checks.whole("app.physics.threads", value, 1, THREADS_MAX)
-        self._threads = self._world.run_on(wanted, self._port.host, self._gravity)
+        self._world.run_on(wanted, self._port.host, self._gravity)
         self._shapes.use(self._world.kernels)
 
     # -- bodies ----------------------------------------------------------------------------------

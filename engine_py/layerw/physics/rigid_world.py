@@ -47,7 +47,7 @@ class RigidWorld:
     def __init__(self, table: Table, ledger: HardLedger, log: Log, gravity: tuple[float, float, float]) -> None:
         self.kernels = rigid.load()
         self._table, self._ledger, self._log = table, ledger, log
-        self._charged, self._threads = 0, cast("Threads | None", None)
+        self._charged, self._threads, self.threads = 0, cast("Threads | None", None), 1
         self._open(gravity)
         self.bodies = Bodies(table)
         self.removed: Callable[[U32], None] = lambda slots: None  # hears of bodies that ended
@@ -76,8 +76,8 @@ class RigidWorld:
         self._end = weakref.finalize(self, self.kernels.lw_rigid_close, self._number)
         self._end.atexit = False
 
-    def run_on(self, threads: int, host: MemoryHost, gravity: tuple[float, float, float]) -> int:
-        """Steps on so many threads, or as many as there can be; returns how many. Raises ConfigError: it has bodies."""
+    def run_on(self, threads: int, host: MemoryHost, gravity: tuple[float, float, float]) -> None:
+        """Steps on so many `threads`, or as many as there can be. Raises ConfigError: it has bodies."""
         if threads > 1 and not self._threads and (found := rigid.try_load_shared(host)):
             if self.bodies.high:
                 raise ConfigError("app.physics.threads was assigned after the first body was made; assign it before: "
@@ -85,7 +85,7 @@ class RigidWorld:
             self._end()
             self.kernels, self._threads = found
             self._open(gravity)
-        return self._threads.set(threads) if self._threads else 1
+        self.threads = self._threads.set(threads) if self._threads else 1
 
     @property
     def number(self) -> int:
@@ -242,7 +242,7 @@ class RigidWorld:
             self._scatter(moved)
         if self._threads and not self.kernels.lw_rigid_threads():
             self._threads.set(1)
-            self._threads = None
+            self._threads, self.threads = None, 1
             self._log.error("A thread of physics ended in the midst of a step. Steps go on without threads; what it "
                             "was at, a few contacts say, is as it left it.")
         if lost[0]:

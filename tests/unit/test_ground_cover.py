@@ -145,3 +145,21 @@ def test_numbers_of_places_are_even_and_independent() -> None:
     assert np.abs(np.corrcoef(numbers) - np.eye(3)).max() < 0.03
     assert len(np.unique(numbers)) == numbers.size
     assert not np.array_equal(numbers_of(cells, 8, 3, 8).reshape(3, -1), numbers)
+
+
+def test_where_heights_are_none_nothing_grows_and_one_number_is_a_plain(host: HeadlessHost, app: lw.App) -> None:
+    def coast(x: Any, z: Any) -> Any:
+        return np.where(x > 0, hills(x, z), np.nan)
+
+    mesh = lw.Mesh.box(0.1)
+    cover = lw.GroundCover(app, coast, mesh, per_m2=0.5, reach_m=REACH_M)
+    host.step(app, 1)
+    for x in (40.0, -90.0, 0.0):
+        go(host, app, x, 0.0)
+        found = plants(app)
+        assert np.isfinite(found).all() and (found[:, 0] > 0).all() and (len(found) > 0) == (x >= 0)
+    cover.close()
+    lw.GroundCover(app, lambda x, z: 4.0, mesh, per_m2=0.5, reach_m=REACH_M, sink_m=0.0)
+    go(host, app, 0.0, 0.0, 1)
+    assert len(plants(app)) and (plants(app)[:, 1] == 4.0).all()
+    assert host.errors == []

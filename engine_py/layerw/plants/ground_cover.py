@@ -194,7 +194,8 @@ class _Ring:
         half = math.pi * turn.reshape(-1)
         placed = (places[:, None] * self._plants + np.arange(self._plants)).reshape(-1)
         rows = self.rows[placed]
-        rows.position = np.stack([x, self._rules.ground(x, z), z], axis=-1).reshape(-1, 3)
+        ground = np.where(grows, self._rules.ground(x, z), 0.0)  # heights are NaN where a world has no ground
+        rows.position = np.stack([x, ground, z], axis=-1).reshape(-1, 3)
         rows.rotation = np.stack([0 * half, np.sin(half), 0 * half, np.cos(half)], axis=-1)
         rows.scale = np.repeat((low + (high - low) * size).reshape(-1, 1), 3, axis=1)
         rows.color = np.repeat((1 - tint * shade).reshape(-1, 1), 3, axis=1)

@@ -61,7 +61,8 @@ class Scene:
         if kind == "write":
             own.position = self.places(len(own))
         elif kind == "little":
-            own.position += np.float32(0.25)
+            here = np.asarray(own.position) + np.float32(0.25)
+            own.position = np.where(np.isfinite(here), here, np.float32(0))  # `nan` below wrote past the checks
         elif kind == "keep":
             self.kept.append(self.groups[0].position)
         elif kind == "late" and self.kept:

@@ -9,6 +9,7 @@ import pytest
 
 from layerw_server.runtime import decoders
 from layerw_server.runtime.packages import PageWheel, PageWheels
+from layerw_server.runtime.wheel import build_wheel
 from layerw_server.tools.export import MARKER, RUNTIME_FILES, ExportError, ExportOptions, ExportReport, export_app
 from layerw_server.tools.program_checks import check_program
 
@@ -17,11 +18,12 @@ LOCK = {"packages": {name: {"file_name": f"{name}.whl"} for name in ("numpy", "l
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A complete runtime of empty files, a page, and a program."""
+    """A complete runtime of empty files but for the engine, a page, and a program."""
     for folder in ("runtime", "web", "app"):
         (tmp_path / folder).mkdir()
     for name in (*RUNTIME_FILES, *decoders.FILES, "numpy.whl", "layerw.whl"):
         (tmp_path / "runtime" / name).write_bytes(name.encode())
+    (tmp_path / "runtime/layerw.whl").write_bytes(build_wheel({"layerw/__init__.py": b""}))
     (tmp_path / "runtime/pyodide-lock.json").write_text(json.dumps(LOCK))
     (tmp_path / "web/index.html").write_text("<!doctype html>\n<body>\n")
     (tmp_path / "web/a.js").write_text("")
@@ -120,7 +122,7 @@ def test_links_inside_of_the_folder_are_followed_but_not_in_circles(root: Path) 
 
 def test_the_page_starts_as_asked(root: Path) -> None:
     export(root, ExportOptions(attributes={"thread": "main", "backend": "webgl2"}))
-    assert '<body data-thread="main" data-backend="webgl2">' in (root / "out/index.html").read_text()
+    assert '<body data-thread="main" data-backend="webgl2"' in (root / "out/index.html").read_text()
 
 
 def test_what_others_put_into_an_export_stays(root: Path) -> None:

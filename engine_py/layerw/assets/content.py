@@ -17,7 +17,6 @@ Limits: what gltf.py, accessors.py and primitives.py say; images up to IMAGE_SID
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -489,7 +488,7 @@ class GltfContent:
             assert plan is not None and plan.rig is not None
             source = self._sources[key]
             assert source.packed is not None
-            source.packed = replace(source.packed, rows=palette.rows(plan.rig.numbers, payload, self.warnings))
+            source.packed = source.packed.with_rows(palette.rows(plan.rig.numbers, payload, self.warnings))
             source.waits = False
 
     def _ended_unwanted(self, job: Job) -> bool:

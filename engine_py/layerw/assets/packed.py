@@ -32,6 +32,11 @@ class Packed:
     index_bytes: int = 0
     value: tuple[int, int, int] = NO_PART
 
+    def with_rows(self, rows: tuple[tuple[int, ...], ...]) -> Packed:
+        """The same with other rows."""
+        return Packed(self.kind, self.source, self.out_bytes, self.numbers, rows, self.index, self.index_bytes,
+                      self.value)  # fmt: skip
+
     @property
     def buffers(self) -> list[int]:
         """That it reads."""

@@ -131,6 +131,15 @@ def test_heights_that_raise_are_told_and_the_program_runs_on(host: HeadlessHost,
     assert "lw.GroundCover" in error
 
 
+@pytest.mark.parametrize("given", [None, "high", [1.0, 2.0, 3.0]])
+def test_heights_that_are_none_are_told_in_words(given: Any, host: HeadlessHost, app: lw.App) -> None:
+    with pytest.raises(lw.ShapeError, match=r"scatter heights gave .* for places of shape .* one number for each"):
+        lw.scatter(lambda x, z: given, 10, area=(0, 0, 9, 9))
+    lw.GroundCover(app, lambda x, z: given, lw.Mesh.box(0.1))
+    host.step(app, 2)
+    assert any("GroundCover heights gave" in error for error in app.report()["errors"])
+
+
 def test_too_many_are_refused_with_what_to_change(app: lw.App) -> None:
     with pytest.raises(lw.BudgetError, match=r"1,000,000 is the most. Give it a smaller per_m2 \(50\) or reach_m"):
         grow(app, per_m2=50.0, reach_m=500.0)

@@ -78,6 +78,7 @@ class Rules:
 
     def __init__(self, name: str, heights: Heights, height: tuple[float, float], slope_max: float, patches_m: float,
                  sink_m: float, seed: int) -> None:  # fmt: skip
+        self.name = name
         self.heights: Heights = checks.callback(f"{name} heights", heights, "x", "z")
         spans = isinstance(height, Sequence) and len(height) == 2 and all(map(_is_number, height))
         if not (spans and height[0] < height[1]):
@@ -90,15 +91,14 @@ class Rules:
 
     def ground(self, x: F64, z: F64) -> F64:
         """Heights of what grows there, metres."""
-        found: F64 = np.asarray(self.heights(x, z), np.float64) - self.sink_m
+        found: F64 = self._heights(x, z) - self.sink_m
         return found
 
     def chance(self, x: F64, z: F64) -> F64:
         """From 0 to 1, of the same shape: how likely something grows there."""
-        y: F64 = np.asarray(self.heights(x, z), np.float64)
-        step = SLOPE_STEP_M
-        dx = (np.asarray(self.heights(x + step, z)) - np.asarray(self.heights(x - step, z))) / (2 * step)
-        dz = (np.asarray(self.heights(x, z + step)) - np.asarray(self.heights(x, z - step))) / (2 * step)
+        y, step = self._heights(x, z), SLOPE_STEP_M
+        dx = (self._heights(x + step, z) - self._heights(x - step, z)) / (2 * step)
+        dz = (self._heights(x, z + step) - self._heights(x, z - step)) / (2 * step)
         low, high = self.height
         chance: F64 = (np.hypot(dx, dz) < math.tan(self.slope_max)).astype(np.float64)
         if math.isfinite(high - low):
@@ -107,6 +107,17 @@ class Rules:
         else:
             chance *= (y >= low) & (y <= high)
         return chance * self._patches(x, z) if self.patches_m else chance
+
+    def _heights(self, x: F64, z: F64) -> F64:
+        given = self.heights(x, z)
+        try:
+            if given is None:
+                raise ValueError  # numpy takes it for NaN: a place without ground
+            found: F64 = np.broadcast_to(np.asarray(given, np.float64), x.shape)
+        except checks.NO_NUMBERS:
+            raise ShapeError(f"{self.name} heights gave {checks.shown(given)} for places of shape {x.shape}; it gives "
+                             f"one number for each.") from None  # fmt: skip
+        return found
 
     def _patches(self, x: F64, z: F64) -> F64:
         """Woods and clearings."""

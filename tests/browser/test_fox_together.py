@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from layerw_server.net.room import Room
-from tests.server.live import own_components
 from tests.unit.test_fox import GAME, OWN
 
 from .conftest import RunProgram
+from .rooms import running_room
 
 LOOK = "from layerw.base.host_port import Running; app = Running.app; level = app.scene; foxes = level.foxes; "
 
@@ -27,13 +27,8 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
     folder = tmp_path / "program"
     shutil.copytree(GAME, folder)
     monkeypatch.syspath_prepend(str(folder))
-    main = sys.modules["__main__"]
-    with own_components():
-        found = Room(folder / "main.py")
-        found.start()
-        sys.modules["__main__"] = main
+    with running_room(folder / "main.py") as found:
         yield found
-        found.stop()
     for name in OWN:
         sys.modules.pop(name, None)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +10,10 @@ import pytest
 
 from layerw_server.http.origins import HostRules, OriginRules
 from layerw_server.net.room import Room
-from tests.server.live import own_components
 
 from .conftest import RunProgram
 from .harness import Running
+from .rooms import running_room
 
 PROGRAM = """
 import builtins
@@ -49,13 +48,8 @@ def room(tmp_path: Path) -> Iterator[Room]:
     folder = tmp_path / "program"
     folder.mkdir()
     (folder / "main.py").write_text(PROGRAM)
-    main = sys.modules["__main__"]
-    with own_components():
-        found = Room(folder / "main.py")
-        found.start()
-        sys.modules["__main__"] = main
+    with running_room(folder / "main.py") as found:
         yield found
-        found.stop()
 
 
 @pytest.mark.parametrize("thread", ["worker", "main"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +14,9 @@ import numpy as np
 import pytest
 
 from layerw_server.net.room import Room
-from tests.server.live import own_components
 
 from .conftest import RunProgram
+from .rooms import running_room
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "together.py"
 FIGURES = """
@@ -33,13 +32,8 @@ def room(tmp_path: Path) -> Iterator[Room]:
     folder = tmp_path / "program"
     folder.mkdir()
     shutil.copy(EXAMPLE, folder / "main.py")
-    main = sys.modules["__main__"]
-    with own_components():
-        found = Room(folder / "main.py")
-        found.start()
-        sys.modules["__main__"] = main
+    with running_room(folder / "main.py") as found:
         yield found
-        found.stop()
 
 
 def test_what_one_does_the_other_sees(room: Room, run_program: RunProgram) -> None:

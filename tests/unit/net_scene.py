@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 import layerw as lw
 from layerw.hosts.headless import HeadlessHost
 from layerw.net.transport import Shaper, Transport, pair
@@ -23,6 +25,37 @@ class Craft:
 
 
 Program = Callable[[lw.App], None]
+
+
+@lw.component(shared=True)
+class Slider:
+    """Moves by arithmetic, with a speed that others see as well."""
+
+    position: lw.f32x3 = lw.field(precision=1 / 256, interpolate=True)
+    speed: lw.f32x2 = lw.field(precision=1 / 256)
+    owner: lw.Player = None  # type: ignore[assignment]
+
+
+def sliders(app: lw.App, count: int = 1) -> None:
+    """As many of each player's as asked for, pushed about at random."""
+    rng = np.random.default_rng(1)
+
+    @app.predict(Slider)
+    def slide(thing: Any, dt: float, push: lw.f32x2) -> None:
+        state = thing[Slider]
+        state.speed = state.speed * 0.98 + push * dt
+        thing.move(state.speed[0] * dt, 0, state.speed[1] * dt)
+
+    @slide.input
+    def wish() -> Any:
+        return rng.uniform(-5, 5, 2).astype(np.float32)
+
+    if app.is_server:
+
+        @app.on_join
+        def join(player: lw.Player) -> None:
+            for number in range(count):
+                app.spawn(lw.Mesh.box(), owner=player, position=(number, 0, 0)).add(Slider)
 
 
 class Side:

@@ -21,7 +21,7 @@ from layerw.net.inputs import Inputs
 from layerw.net.predictor import Predictor
 from layerw.net.schema import Schema
 from layerw.net.transport import Shaper, pair
-from tests.unit.net_scene import Side, Together
+from tests.unit.net_scene import Side, Slider, Together, sliders
 
 BAD_LINE = Shaper(loss=0.05, delay_s=0.1, jitter_s=0.03)
 
@@ -368,35 +368,6 @@ def test_states_that_lie_are_left_out() -> None:
 
 
 # -- without physics, and what programs get wrong ------------------------------------------------
-
-
-@lw.component(shared=True)
-class Slider:
-    """Moves by arithmetic, with a speed that others see as well."""
-
-    position: lw.f32x3 = lw.field(precision=1 / 256, interpolate=True)
-    speed: lw.f32x2 = lw.field(precision=1 / 256)
-    owner: lw.Player = None  # type: ignore[assignment]
-
-
-def sliders(app: lw.App) -> None:
-    rng = np.random.default_rng(1)
-
-    @app.predict(Slider)
-    def slide(thing: Any, dt: float, push: lw.f32x2) -> None:
-        state = thing[Slider]
-        state.speed = state.speed * 0.98 + push * dt
-        thing.move(state.speed[0] * dt, 0, state.speed[1] * dt)
-
-    @slide.input
-    def wish() -> Any:
-        return rng.uniform(-5, 5, 2).astype(np.float32)
-
-    if app.is_server:
-
-        @app.on_join
-        def join(player: lw.Player) -> None:
-            app.spawn(lw.Mesh.box(), owner=player).add(Slider)
 
 
 def test_a_field_that_only_the_steps_know_is_predicted_without_physics() -> None:

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
-from test_predict import Slider
 
-import layerw as lw
 from layerw.net import driving
-from tests.unit.net_scene import Together
+from tests.unit.net_scene import Slider, Together, sliders
 
 COUNT = 2 * driving.STATES_MAX + 3
-
-
-def fleet(app: lw.App) -> None:
-    rng = np.random.default_rng(1)
-
-    @app.predict(Slider)
-    def slide(thing: Any, dt: float, push: lw.f32x2) -> None:
-        state = thing[Slider]
-        state.speed = state.speed * 0.98 + push * dt
-        thing.move(state.speed[0] * dt, 0, state.speed[1] * dt)
-
-    slide.input(lambda: rng.uniform(-5, 5, 2).astype(np.float32))
-
-    if app.is_server:
-
-        @app.on_join
-        def join(player: lw.Player) -> None:
-            for number in range(COUNT):
-                app.spawn(lw.Mesh.box(), owner=player, position=(number, 0, 0)).add(Slider)
 
 
 @pytest.fixture
@@ -53,14 +33,14 @@ def heights(side: Any) -> list[float]:
 
 
 def test_nothing_is_corrected_where_nothing_is_otherwise(states: list[int]) -> None:
-    room = Together(fleet, 1)
+    room = Together(partial(sliders, count=COUNT), 1)
     room.step(120)
     assert len(heights(room.clients[0])) == COUNT and states == [] and room.errors() == []
 
 
 @pytest.mark.parametrize("moved", [[COUNT - 1], [0, COUNT // 2, COUNT - 1]])
 def test_each_of_them_is_corrected(moved: list[int], states: list[int]) -> None:
-    room = Together(fleet, 1)
+    room = Together(partial(sliders, count=COUNT), 1)
     room.step(60)
     rows = room.server.app.each(Slider)
     for number in moved:

@@ -95,6 +95,12 @@ def test_rules_leave_out(host: HeadlessHost, app: lw.App) -> None:
     assert len(found) > 0 and found[:, 1].min() > 0
 
 
+def test_a_wide_span_of_heights_leaves_no_shore_bare(host: HeadlessHost, app: lw.App) -> None:
+    lw.GroundCover(app, lambda x, z: 5.0 + 0 * x, lw.Mesh.box(0.1), per_m2=2.0, reach_m=REACH_M, height=(1.0, 900.0))
+    go(host, app, 0.0, 0.0, 1)
+    assert (np.abs(plants(app)[:, [0, 2]]).max(axis=1) < 6).sum() / 12**2 == pytest.approx(2.0, rel=0.2)
+
+
 def test_it_is_hidden_closed_and_ends_with_its_scene(host: HeadlessHost, app: lw.App) -> None:
     cover = grow(app)
     go(host, app, 0.0, 0.0, 1)

@@ -31,6 +31,7 @@ RINGS = ((0.55, 0.4), (0.3, 0.7), (0.15, 1.0))  # (share of the plants, share of
 CELLS_A_REACH = 6
 CELLS_A_FRAME = 24  # at most, in flight: 0.1 to 0.3 ms of heights each
 PLANTS_MAX = 1_000_000
+FADE_M = 3.0  # a tenth of what grows up to 500 m would leave a shore bare
 CHANNELS = 6  # x, z, whether it grows, turn, size, shade
 
 
@@ -67,7 +68,8 @@ class GroundCover:
         per_m2: plants on a square metre near the camera; 45 % of them are left beyond two fifths of the reach,
             15 % beyond seven tenths.
         reach_m: how far from the camera they grow, metres.
-        height, slope_max, patches_m, sink_m, seed: as for `lw.scatter`.
+        height, slope_max, patches_m, sink_m, seed: as for `lw.scatter`; towards its lowest and highest ground it thins
+            out over 3 m at most.
         size: least and greatest scale.
         tint: how much darker some are than others, 0 to 1.
 
@@ -89,7 +91,7 @@ class GroundCover:
 
         checks.instance("GroundCover app", app, App, "the lw.App")
         checks.instance("GroundCover mesh", mesh, (Mesh, Lods), "a lw.Mesh or lw.Lods")
-        rules = Rules("GroundCover", heights, height, slope_max, patches_m, sink_m, seed)
+        rules = Rules("GroundCover", heights, height, slope_max, patches_m, sink_m, seed, FADE_M)
         per_m2 = checks.number("GroundCover per_m2", per_m2, 0, above=True)
         reach = checks.number("GroundCover reach_m", reach_m, 1, 10_000)
         least, most = checks.vector("GroundCover size", size, 2)

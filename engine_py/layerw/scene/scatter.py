@@ -77,8 +77,8 @@ class Rules:
     """Where something grows: see `scatter` for what its arguments mean; `name` is whose they are, in what it raises."""
 
     def __init__(self, name: str, heights: Heights, height: tuple[float, float], slope_max: float, patches_m: float,
-                 sink_m: float, seed: int) -> None:  # fmt: skip
-        self.name = name
+                 sink_m: float, seed: int, fade_m_max: float = math.inf) -> None:  # fmt: skip
+        self.name, self.fade_m_max = name, fade_m_max
         self.heights: Heights = checks.callback(f"{name} heights", heights, "x", "z")
         spans = isinstance(height, Sequence) and len(height) == 2 and all(map(_is_number, height))
         if not (spans and height[0] < height[1]):
@@ -102,7 +102,7 @@ class Rules:
         low, high = self.height
         chance: F64 = (np.hypot(dx, dz) < math.tan(self.slope_max)).astype(np.float64)
         if math.isfinite(high - low):
-            fade = max((high - low) * 0.1, 1e-6)
+            fade = min(max((high - low) * 0.1, 1e-6), self.fade_m_max)
             chance *= np.clip(np.minimum(y - low, high - y) / fade, 0, 1)
         else:
             chance *= (y >= low) & (y <= high)

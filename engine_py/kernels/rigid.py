@@ -63,6 +63,10 @@ PATCHES = (
      "extern bool lw_stage_waits( void* done, int wanted );\n"
      "\t\twhile ( b3AtomicLoadInt( &stage->completionCount ) != blockCount &&\n"
      "\t\t\t\tlw_stage_waits( &stage->completionCount, blockCount ) )"),
+    # Whoever steps leads the solver, as it would where it came first: of a worker that led and died nobody would hear.
+    ("src/solver.c", "\t\t\t\tchar buffer[16];\n\t\t\t\tsnprintf( buffer, sizeof( buffer ), \"solve[%d]\", i );",
+     "\t\t\t\tworkerContext[i].userTask = NULL;\n\t\t\t\tif ( i == 0 )\n\t\t\t\t\tcontinue;\n"
+     "\t\t\t\tchar buffer[16];\n\t\t\t\tsnprintf( buffer, sizeof( buffer ), \"solve[%d]\", i );"),
     ("src/arena_allocator.c", "\tstack->entries[stack->entryCount] = entry;\n",
      "\textern void lw_stack_taken( void* data, int size );\n\tlw_stack_taken( entry.data, size32 );\n"
      "\tstack->entries[stack->entryCount] = entry;\n"),

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from layerw.effects.mesh_particles import MeshParticles
     from layerw.effects.particles import Emitter
     from layerw.frame.camera_effects import DepthOfField, ev
+    from layerw.input.chase import ChaseCamera
     from layerw.net.player import Player
     from layerw.notebooks import show
     from layerw.physics.body import Body
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     from layerw.scene.probes import LightProbes, ReflectionProbe
     from layerw.scene.scatter import scatter
     from layerw.scene.surroundings import Environment
+    from layerw.scene.turns import turned
     from layerw.splats.splats import Splats
     from layerw.surface.panels import Panel
     from layerw.surface.screenshots import Screenshot
@@ -93,6 +95,7 @@ __all__ = [
     "Budgets",
     "Camera",
     "Character",
+    "ChaseCamera",
     "Color",
     "ConfigError",
     "Crowd",
@@ -156,6 +159,7 @@ __all__ = [
     "i32",
     "scatter",
     "show",
+    "turned",
     "u8",
     "u16",
     "u32",
@@ -164,6 +168,7 @@ __all__ = [
 # What a small program does without is imported when it is first asked for: it would cost every start of every page.
 _LATER = {
     "assets": "layerw.assets", "Body": "layerw.physics.body", "Character": "layerw.physics.character",
+    "ChaseCamera": "layerw.input.chase",
     "Crowd": "layerw.content.crowds", "crowd": "layerw.content.crowds",
     "Decal": "layerw.effects.decals", "Emitter": "layerw.effects.particles",
     "MeshParticles": "layerw.effects.mesh_particles", "Label": "layerw.drawing.labels",
@@ -177,6 +182,7 @@ _LATER = {
     "flora": "layerw.scene.flora", "Lamp": "layerw.scene.lights", "Light": "layerw.scene.lights",
     "LightProbes": "layerw.scene.probes", "ReflectionProbe": "layerw.scene.probes",
     "scatter": "layerw.scene.scatter", "show": "layerw.notebooks", "Table": "layerw.saves.words",
+    "turned": "layerw.scene.turns",
 } | dict.fromkeys((
     "Color", "Position", "Rotation", "Scale", "component", "f32", "f32x2", "f32x3", "f32x4", "f64", "f64x3", "field",
     "flag", "i32", "u16", "u32", "u8",

@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 from animal import animal_glb  # beside this file
-from isle import GROUND, SEABED, SIDE_M, SWIM_M, WALLS, upright
+from isle import GROUND, SEABED, SIDE_M, SWIM_M, WALLS
 from toys import Boat
 
 import layerw as lw
@@ -21,6 +21,11 @@ file = cache(lambda: "data:model/gltf-binary;base64," + base64.b64encode(animal_
 def stand(app: lw.App, entity) -> lw.Character:
     """What runs and jumps as a fox."""
     return lw.Character(app, entity, height=1.0, radius=0.4, slope=math.radians(52), jump_speed=6.6, strength=500.0)
+
+
+def chase(app: lw.App, entity) -> lw.ChaseCamera:
+    """The camera behind a fox."""
+    return lw.ChaseCamera(app, entity, layers=[GROUND, WALLS, SEABED], floor=0.4)
 
 
 def swims(place) -> bool:
@@ -100,7 +105,7 @@ class Fox:
                 self.sounds["leap"].play(at=tuple(place), gain=0.8)
             self._tread(speed * dt)
         self._play(clip_of(speed))
-        self.root.rotation = upright(self.turn)
+        self.root.rotation = lw.turned(y=self.turn)
 
     def _play(self, clip) -> None:
         if clip != self.clip and self.model.state == "ready":
@@ -113,32 +118,3 @@ class Fox:
             self.stride = 0.0
             name = "splash" if self.swims else "step"
             self.sounds[name].play(at=tuple(self.place), gain=0.5, rate=self.rng.uniform(0.9, 1.2))
-
-
-class Chase:
-    """A camera behind the fox that looks where the player looks; nothing comes between."""
-
-    def __init__(self, app: lw.App, fox: Fox) -> None:
-        self.app, self.fox = app, fox
-        self.yaw, self.pitch, self.far = 0.0, 0.28, 6.0
-        self.target = np.add(fox.place, (0, 1.0, 0))
-
-    def turned(self, move) -> np.ndarray:
-        """(2,) right and up of the player's stick, as x, z on the ground."""
-        sine, cosine = math.sin(self.yaw), math.cos(self.yaw)
-        return np.array((move[1] * sine - move[0] * cosine, move[1] * cosine + move[0] * sine))
-
-    def step(self, dt, look) -> None:
-        """look: (2,) radians to the right and up."""
-        self.yaw -= look[0]
-        self.pitch = float(np.clip(self.pitch - look[1], -0.15, 1.1))
-        self.target += (np.add(self.fox.place, (0, 1.0, 0)) - self.target) * min(1.0, 14.0 * dt)
-        back = np.array((-math.sin(self.yaw) * math.cos(self.pitch), math.sin(self.pitch),
-                         -math.cos(self.yaw) * math.cos(self.pitch)))  # fmt: skip
-        free = self.app.physics.sweep("sphere", 0.3, self.target, back * 6.5, layers=[GROUND, WALLS, SEABED])
-        far = max(free.distance, 0.8) if free else 6.5
-        self.far = far if far < self.far else self.far + (far - self.far) * min(1.0, 3.0 * dt)  # in at once, out slowly
-        eye = self.target + back * self.far
-        eye[1] = max(eye[1], 0.4)
-        self.app.camera.position = eye
-        self.app.camera.look_at(self.target)

@@ -40,15 +40,8 @@ def normal(x, z):
     return up / np.linalg.norm(up, axis=-1, keepdims=True)
 
 
-def upright(turn):
-    """(..., 4) quaternions of what stands and is turned about +Y by these radians."""
-    half = np.asarray(turn) / 2
-    none = np.zeros_like(half)
-    return np.stack((none, np.sin(half), none, np.cos(half)), axis=-1)
-
-
 def heading(rotation) -> float:
-    """The radians of such a quaternion."""
+    """The radians about +Y of what stands."""
     return 2 * math.atan2(rotation[1], rotation[3])
 
 
@@ -121,7 +114,8 @@ def build(app: lw.App, seed: int, walls) -> None:
     for shape, count, look, radius in kinds:
         place = places(count, rng, low=SHORE_M + 1.2)
         size = rng.uniform(0.5, 1.0, count)
-        group = app.spawn_many(shape, count, look, position=place, rotation=upright(rng.uniform(0, math.tau, count)),
+        turn = rng.uniform(0, math.tau, count)
+        group = app.spawn_many(shape, count, look, position=place, rotation=lw.turned(y=turn),
                                scale=np.repeat(size[:, None], 3, axis=1), static=True)  # fmt: skip
         app.physics.add(group, "static", shape="cylinder", size=(radius, 12.0), layer=TRUNKS)
         trunks.append(np.column_stack((place, radius * size, np.ones(count))))

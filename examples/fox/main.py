@@ -3,6 +3,9 @@
 A fox catches fifty fireflies from noon to night: WASD or the left stick runs, the mouse or the right stick looks, Space
 jumps, E goes aboard, Shift walks, Escape stops. Fingers have sticks of their own. Where one was is kept for next time.
 Several play together where `layerw serve examples/fox` runs: see together.py.
+
+The game is main, hero, isle, toys, fireflies and sounds: less than 800 lines. Not counted is what stands beside it:
+what makes the fox's model (animal), what plays it for tests (play), and several players (together).
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from functools import partial
 import numpy as np
 import sounds
 from fireflies import Fireflies, Rabbits
-from hero import Chase, Fox, file
+from hero import Fox, chase, file
 from isle import build, heading, height, places
 from play import Player, Trail
 from together import Room, Visit, share
@@ -71,11 +74,6 @@ def glance(dt) -> np.ndarray:
     return (LOOK if app.input.pointer_locked else 0.0) * look.value + 2.2 * dt * turn.value
 
 
-def key(action) -> str:
-    """What one presses for it, in words."""
-    return action.sources[0].removeprefix("Key")
-
-
 def options() -> None:
     """Loudness, quality and keys, in a window of their own."""
     with app.ui.dialog("Options") as window:
@@ -84,7 +82,7 @@ def options() -> None:
         quality = app.ui.select("Quality", ["auto", "low", "medium", "high"], value=app.quality)
         quality.on_change(partial(choose, "quality"))
         for action, label in ((jump, "Jump"), (use, "Use"), (walk, "Walk")):
-            button = app.ui.button(f"{label}: {key(action)}")
+            button = app.ui.button(f"{label}: {action.key}")
             button(partial(rebind, action, label, button))
         app.ui.button("Back")(window.close)
     window.on_dismiss(window.close)
@@ -93,10 +91,8 @@ def options() -> None:
 async def rebind(action, label, button) -> None:
     """The next key or button is the action's."""
     button.text = f"{label}: press a key"
-    found = await app.actions.listen()
-    if found != "Escape":
-        action.sources = (found, *action.sources[1:])
-    button.text = f"{label}: {key(action)}"
+    await action.rebind()
+    button.text = f"{label}: {action.key}"
 
 
 class Menu(lw.Scene):
@@ -140,7 +136,7 @@ class Level(lw.Scene):
         self.rabbits = Rabbits(app, 24, 9 * self.number)
         if self.day.name in app.saves:
             self.go_on()
-        self.chase = Chase(app, self.fox)
+        self.chase = chase(app, self.fox.root)
         self.all, self.was_open = len(self.fireflies.left), self.pen.open
         sounds.waves().play(at=self.boat.home, gain=0.8, loop=True)
         app.pointer_lock, self.was_locked, app.actions.context = not player, False, "play"
@@ -167,7 +163,7 @@ class Level(lw.Scene):
 
     def fixed(self, dt) -> None:
         self.time_s += dt
-        thumbs = self.chase.turned(move.value), jump.pressed, use.pressed
+        thumbs = self.chase.ahead(move.value), jump.pressed, use.pressed
         wish, jumps, uses = player.step(self) if player else thumbs
         if uses:
             self.fox.use(self.boat)
@@ -186,7 +182,7 @@ class Level(lw.Scene):
 
     def frame(self, dt) -> None:
         locked = app.input.pointer_locked
-        self.chase.step(dt, glance(dt))
+        self.chase.update(dt, glance(dt))
         if app.frame_number % 10 == 0:
             self.tell()
         if stop.pressed or (self.was_locked and not locked and not app.paused):  # browsers keep the Escape that unlocks
@@ -200,9 +196,9 @@ class Level(lw.Scene):
         arrow = ARROWS[round((self.chase.yaw - math.atan2(x, z)) / (math.tau / 8)) % 8]
         self.score.text = f"{self.day.name}: {self.all - left.sum()} of {self.all}  {arrow} {math.hypot(x, z):.0f} m"
         if self.fox.boat:
-            self.prompt.text = f"Use ({key(use)}): go ashore"
+            self.prompt.text = f"Use ({use.key}): go ashore"
         elif self.fox.near(self.boat):
-            self.prompt.text = f"Use ({key(use)}): take the boat"
+            self.prompt.text = f"Use ({use.key}): take the boat"
         elif self.day.pen and not self.pen.pressed and np.linalg.norm(self.pen.crate.position - place) < 9:
             self.prompt.text = "Push the crate onto the golden plate"
         elif self.time_s > 8:

@@ -11,8 +11,8 @@ import math
 import numpy as np
 import sounds
 from fireflies import Fireflies, Firefly
-from hero import Chase, clip_of, file, gait, stand, swims
-from isle import heading, height, places, upright
+from hero import chase, clip_of, file, gait, stand, swims
+from isle import heading, height, places
 
 import layerw as lw
 
@@ -50,7 +50,7 @@ def share(app: lw.App, wish) -> None:
         place = fox.entity.position
         _, turn, _, along = gait(place, heading(fox.entity.rotation), to, runs, dt)
         fox.move(along, jump=leaps and not swims(place))
-        fox.entity.rotation = np.round(upright(turn), 3)
+        fox.entity.rotation = np.round(lw.turned(y=turn), 3)
 
     run.begin(lambda entity: stand(app, entity))
     run.input(wish)
@@ -132,7 +132,7 @@ class Visit(lw.Scene):
 
     def turned(self, move) -> np.ndarray:
         """(2,) where to, of the player's stick."""
-        return self.chase.turned(move) if self.chase else np.zeros(2)
+        return self.chase.ahead(move) if self.chase else np.zeros(2)
 
     def frame(self, dt) -> None:
         app = self.app
@@ -163,9 +163,9 @@ class Visit(lw.Scene):
             mine = number == app.net.player
             told.append(f"{'You' if mine else f'Player {number}'}: {fox[Basket].caught}")
             if mine:
-                self.chase = self.chase or Chase(app, self.foxes[number])
-                self.chase.fox = self.foxes[number]
-                self.chase.step(dt, self.glance(dt))
+                self.chase = self.chase or chase(app, fox)
+                self.chase.target = fox
+                self.chase.update(dt, self.glance(dt))
         lost = "No room is here: it takes `layerw serve examples/fox`." if app.net.state == "lost" else app.net.reason
         self.score.text = "   ".join(told) or lost or "Looking for the others"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from isle import CLEARINGS, SEABED, WALLS, height, upright
+from isle import CLEARINGS, SEABED, WALLS, height
 
 import layerw as lw
 
@@ -21,7 +21,7 @@ PANEL = lw.Mesh.box(math.tau * AROUND / PANELS + 0.15, HIGH, 0.25)
 def fence(app: lw.App) -> lw.Entities:
     """The pen's panels but for its gate."""
     wood = lw.Material(color="#7d5a3a", roughness=0.9)
-    panels = app.spawn_many(PANEL, PANELS - 1, wood, position=np.round(RING[1:], 3), rotation=upright(TURN[1:]))
+    panels = app.spawn_many(PANEL, PANELS - 1, wood, position=np.round(RING[1:], 3), rotation=lw.turned(y=TURN[1:]))
     app.physics.add(panels, "static", layer=WALLS)
     return panels
 
@@ -89,4 +89,4 @@ class Boat:
         if np.hypot(*wish) > 0.1:
             off = (math.atan2(wish[0], wish[1]) - self.turn + math.pi) % math.tau - math.pi
             self.turn = round(self.turn + off * 2.0 * dt, 4)
-            self.hull.rotation = np.round(upright(self.turn), 4)
+            self.hull.rotation = np.round(lw.turned(y=self.turn), 4)

@@ -412,3 +412,35 @@ def test_a_program_without_actions_imports_none_of_it() -> None:
             "print([m for m in sys.modules if m.startswith(('layerw.actions', 'layerw.saves'))])")
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_player_binds_a_key_for_the_key_and_a_button_for_the_pads(p: Pilot) -> None:
+    use = p.app.actions.bind("use", "KeyE", "Gamepad.West", "Touch.B")
+    done: list[bool] = []
+
+    async def choose() -> None:
+        done.append(await use.rebind())
+
+    def press(down: Callable[[], None], up: Callable[[], None]) -> tuple[str, ...]:
+        p.app.start(choose())
+        p.step(2)
+        down()
+        p.step(2)
+        up()
+        p.step(2)
+        return use.sources
+
+    assert press(lambda: p.key("KeyK", True), lambda: p.key("KeyK", False)) == ("KeyK", "Gamepad.West", "Touch.B")
+    assert press(lambda: p.pad(3, 1.0), lambda: p.pad(3, 0.0)) == ("KeyK", "Gamepad.North", "Touch.B")
+    assert press(lambda: p.key("Escape", True), lambda: p.key("Escape", False))[0] == "KeyK"
+    assert done == [True, True, False] and use.key == "K"
+    use.sources = "Gamepad.South"
+    assert press(lambda: p.key("ShiftLeft", True), lambda: p.key("ShiftLeft", False)) == ("ShiftLeft", "Gamepad.South")
+
+
+@pytest.mark.parametrize(("source", "words"), [("KeyE", "E"), ("Digit1", "1"), ("ArrowUp", "Up"), ("Space", "Space"),
+                                               ("ShiftLeft", "Left Shift"), ("Shift", "Shift"), ("Numpad4", "Numpad 4"),
+                                               ("Gamepad2.LeftBumper", "Gamepad 2 Left Bumper"),
+                                               ("Mouse.WheelUp", "Mouse Wheel Up"), ("Control+KeyS", "Control + S")])
+def test_what_one_presses_in_words(p: Pilot, source: str, words: str) -> None:
+    assert p.app.actions.bind("use", source).key == words

@@ -10,6 +10,7 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -161,6 +162,9 @@ BAD: dict[str, dict[str, list[Any]]] = {
                                                                                    "upload_ms": [*NUMBER, 0, -1, 1e9]},
     "FlyCamera": {"app": [3, None], "ground": TAKES_TWO, "speed": POSITIVE, "eye_m": [*NUMBER, -1], "walk": FLAG,
                   "floor": NUMBER[1:]},
+    "ChaseCamera": {"app": [3, None], "target": [3, None, "fox"], "yaw": NUMBER, "pitch": [*NUMBER, -1, 2],
+                    "away_m": POSITIVE, "eye_m": NUMBER, "layers": [3, "walls", [32], [-1], [0.5]],
+                    "floor": NUMBER[1:]},
     "Input.key": {"name": ["W", "", None, 5]}, "Input.pressed": {"name": ["space", None]},
     "Sun": {"elevation": NUMBER, "azimuth": NUMBER, "color": LIGHT, "intensity": [*NUMBER, -1],
             "angular_radius": [*NUMBER, -1, 2]},
@@ -194,6 +198,8 @@ def callables(app: lw.App) -> dict[str, Callable[..., Any]]:
         "Budgets": lw.Budgets, "DepthOfField": lw.DepthOfField, "ev": lw.ev,
         "App": lambda **values: lw.App(host=HeadlessHost(), **values),
         "FlyCamera": lambda **values: lw.FlyCamera(**({"app": app} | values)),
+        "ChaseCamera": lambda **values: lw.ChaseCamera(
+            **({"app": app, "target": SimpleNamespace(position=np.zeros(3))} | values)),
         "GroundCover": lambda **values: lw.GroundCover(**({"app": app} | values)),
         "Sun": environment.Sun, "Moon": environment.Moon, "Sky": environment.Sky, "Fog": environment.Fog,
         "Clouds": environment.Clouds,
@@ -262,7 +268,8 @@ def test_every_public_name_has_rows(app: lw.App) -> None:
     """Each parameter of each callable of these classes stands in BAD."""
     known = callables(app)
     for name, rows in BAD.items():
-        target = {"App": lw.App, "FlyCamera": lw.FlyCamera, "GroundCover": lw.GroundCover}.get(name, known[name])
+        target = {"App": lw.App, "FlyCamera": lw.FlyCamera, "ChaseCamera": lw.ChaseCamera,
+                  "GroundCover": lw.GroundCover}.get(name, known[name])
         missing = set(parameters(target)) - set(rows)
         assert not missing, f"{name}: no rows for {sorted(missing)}"
     for kind in (lw.Mesh, lw.Texture, lw.Sound, lw.App):

@@ -1,9 +1,10 @@
-"""Input state from events, and the fly camera."""
+"""Input state from events, and the cameras that are steered."""
 
 from __future__ import annotations
 
 import math
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,3 +100,50 @@ def test_a_program_is_given_keys_without_a_page() -> None:
     assert seen == [(True, True), (False, True), (False, False)]
     with pytest.raises(lw.ConfigError, match="Did you mean 'Space'"):
         host.key("space")
+
+
+def test_a_camera_chases_what_runs_and_stays_before_walls() -> None:
+    hits: list[Any] = []
+    physics = SimpleNamespace(sweep=lambda *given, layers: hits[-1] if hits else None)
+    app = SimpleNamespace(camera=Camera(), input=Input(), physics=physics)
+    fox = SimpleNamespace(position=np.zeros(3, np.float32))
+    chase = lw.ChaseCamera(app, fox, pitch=0.0, layers=[0], floor=-5)
+    chase.update(1 / 60)
+    assert np.allclose(app.camera.position, (0, 1, -6.5)) and np.allclose(app.camera.forward, (0, 0, 1))
+    assert np.allclose(chase.ahead((0, 1)), (0, 1)) and np.allclose(chase.ahead((1, 0)), (-1, 0))
+    chase.update(1 / 60, (-math.pi / 2, 0))  # to the left
+    assert np.allclose(app.camera.forward, (1, 0, 0), atol=1e-6) and np.allclose(chase.ahead((0, 1)), (1, 0))
+    fox.position[:] = (10, 0, 0)
+    chase.update(1 / 60)
+    assert 0 < app.camera.position[0] + 6.5 < 4, "it follows, not at once"
+    for _ in range(120):
+        chase.update(1 / 60)
+    assert np.allclose(app.camera.position, (3.5, 1, 0), atol=1e-3)
+    hits.append(SimpleNamespace(distance=2.0))
+    chase.update(1 / 60)
+    assert app.camera.position[0] == pytest.approx(8, abs=1e-3)
+    hits[:] = [None]
+    chase.update(1 / 60)
+    assert 7 < app.camera.position[0] < 8, "out slowly"
+    chase.update(1 / 60, (0, 9))
+    assert chase.pitch == -0.15
+    chase.floor = 3.0
+    chase.update(1 / 60)
+    assert app.camera.position[1] == 3.0
+    other = SimpleNamespace(position=np.full(3, 50, np.float32))
+    chase.target = other
+    chase.update(10.0)
+    assert app.camera.position[0] > 40
+
+
+def test_turned_is_what_rotate_does() -> None:
+    app = lw.App(host=HeadlessHost())
+    one, many = app.spawn(lw.Mesh.box()), app.spawn_many(lw.Mesh.box(), 3)
+    one.rotate(x=0.3, y=1.2, z=-0.4)
+    assert np.allclose(lw.turned(0.3, 1.2, -0.4), one.rotation, atol=1e-6)
+    many.rotation = lw.turned(y=[0, 1, 2])
+    assert np.allclose(many.rotation[:, 1], np.sin([0, 0.5, 1])) and lw.turned(y=np.zeros((2, 3))).shape == (2, 3, 4)
+    with pytest.raises(lw.ShapeError, match="one shape"):
+        lw.turned(x=[1, 2], y=[1, 2, 3])
+    with pytest.raises(lw.ShapeError, match="lw.turned y is nan"):
+        lw.turned(y=math.nan)

@@ -8,8 +8,8 @@ import sys
 import layerw
 
 NAMES = {
-    "App", "AttributeMissing", "Body", "BudgetError", "Budgets", "Camera", "Character", "Color", "ConfigError", "Crowd",
-    "Decal",
+    "App", "AttributeMissing", "Body", "BudgetError", "Budgets", "Camera", "Character", "ChaseCamera", "Color",
+    "ConfigError", "Crowd", "Decal",
     "DepthOfField", "Emitter", "Entities", "Entity", "Environment",
     "FlyCamera", "GroundCover", "HandleError", "KeyMissing", "KindError",
     "Label", "Lamp", "LayerwError", "Light", "LightProbes", "Lines", "Lods", "Material",
@@ -20,7 +20,7 @@ NAMES = {
     "Shader", "ShapeError", "Sound", "Splats",
     "Table", "Texture", "World", "__version__", "assets", "component", "crowd", "ev", "f32", "f32x2", "f32x3", "f32x4",
     "f64",
-    "f64x3", "field", "flag", "flora", "i32", "scatter", "show", "u16", "u32", "u8",
+    "f64x3", "field", "flag", "flora", "i32", "scatter", "show", "turned", "u16", "u32", "u8",
 }  # fmt: skip
 
 

@@ -6,12 +6,12 @@ Owns: their values. Sources say what devices do (sources.py); Actions updates th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from layerw.actions.sources import Devices, button, stick
+from layerw.actions.sources import Devices, button, device_of, in_words, stick
 from layerw.base import checks
 from layerw.base.errors import ConfigError, KindError
 from layerw.base.ports import F64
@@ -19,6 +19,7 @@ from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
 
 Changed = Callable[["Action | Axis"], None]
+Listen = Callable[[], Awaitable[str]]
 
 
 @dataclass(slots=True)
@@ -43,8 +44,8 @@ class Action:
     """
 
     def __init__(self, name: str, sources: tuple[str, ...], context: str | None, user: UserCode,
-                 changed: Changed) -> None:  # fmt: skip
-        self._name, self._user, self._changed = name, user, changed
+                 changed: Changed, listen: Listen) -> None:  # fmt: skip
+        self._name, self._user, self._changed, self._listen = name, user, changed, listen
         self._context, self._default = context, sources
         self._sources = [button(text) for text in sources]
         self._now = _Now()
@@ -77,6 +78,24 @@ class Action:
     def default(self) -> tuple[str, ...]:
         """What the program bound it to."""
         return self._default
+
+    @property
+    def key(self) -> str:
+        """What one presses for it, in words: "E" for "KeyE", "Left Shift" for "ShiftLeft"; of several the first."""
+        return in_words(self.sources[0])
+
+    async def rebind(self) -> bool:
+        """Binds it to the next source that a person presses, instead of the one of that kind of device: a key for the
+        key, a pad's button for the pad's. Escape leaves it as it is. Whether it was bound."""
+        found = await self._listen()
+        if found == "Escape":
+            return False
+        before = self.sources
+        place = next((number for number, one in enumerate(before) if device_of(one) == device_of(found)), None)
+        kept = [one for number, one in enumerate(before) if number != place and one != found]
+        kept.insert(place or 0, found)
+        self.sources = tuple(kept)
+        return True
 
     @property
     def pressed(self) -> bool:

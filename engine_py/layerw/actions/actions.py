@@ -60,7 +60,7 @@ class Actions:
             ConfigError: there is no such source, none is given, or the name is that of an axis. KindError: no texts.
         """
         texts = self._checked("bind", name, sources, Action)
-        action = Action(name, texts, _context("bind", context), self._port.user, self._changed)
+        action = Action(name, texts, _context("bind", context), self._port.user, self._changed, self.listen)
         self._add(action)
         return action
 

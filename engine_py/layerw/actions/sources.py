@@ -148,6 +148,24 @@ def button_names() -> list[str]:
     return [*KEYS, *EITHER_SIDE, *mouse, *pads, *touch, *(f"Touch.{name}" for name in SCREEN_BUTTONS)]
 
 
+def device_of(text: str) -> str:
+    """Whose a source is: "Gamepad", "Touch", or "Desk" of keys and the mouse, which are under the same hands."""
+    kind = text.split(".")[0].rstrip("123456789")
+    return kind if kind in ("Gamepad", "Touch") else "Desk"
+
+
+def in_words(text: str) -> str:
+    """A source as players read it: "KeyE" is "E", "ShiftLeft" "Left Shift", "Gamepad.South" "Gamepad South"."""
+    return " + ".join(_part_in_words(part) for part in text.split("+"))
+
+
+def _part_in_words(part: str) -> str:
+    plain = re.sub(r"^(Key|Digit|Arrow)(?=.)", "", part)
+    sided = re.fullmatch(r"(Shift|Control|Alt|Meta)(Left|Right)", plain)
+    spaced = f"{sided[2]} {sided[1]}" if sided else re.sub(r"(?<=[a-z])(?=[A-Z0-9])", " ", plain.replace(".", " "))
+    return spaced.strip()
+
+
 def axis_names() -> list[str]:
     """All axes, of pads those of any."""
     return [*GROUPS, *(f"{device}.{one}" for device in ("Gamepad", "Touch") for one in STICKS), "Gamepad.DPad", *MOVES]

@@ -381,6 +381,16 @@ def test_a_pointer_to_a_material_paints_it(mode: str, at_quarter: float) -> None
     assert app.report()["errors"] == []
 
 
+def test_joints_that_a_skin_has_not_are_told_and_the_rest_is_shown() -> None:
+    described, body = document(animal_glb())
+    described["skins"][0]["joints"].pop()
+    described["skins"][0].pop("inverseBindMatrices", None)
+    _, host, model = loaded(glb(described, body))
+    assert model.state == "ready" and host.sink.draws > 0, model.error
+    assert [text.partition(";")[0] for text in model.warnings] == [
+        "meshes[0].primitives[0]: vertex 256 follows joint 16, but its skin has 16 joints, as 15 others do such joints"]
+
+
 @pytest.mark.parametrize(("sets", "told"), [(1, ""), (2, "the strongest four move it"),
                                             (3, "the strongest four of the first eight move it")])  # fmt: skip
 def test_of_more_than_four_joints_the_strongest_move_a_vertex(sets: int, told: str) -> None:

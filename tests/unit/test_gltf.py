@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from layerw.assets import gltf
 from layerw.assets.accessors import resolve_accessor
+from layerw.assets.built import result_sphere
 from layerw.assets.items import GltfError, Item
 from layerw.assets.jobs import scaled_size
 from layerw.assets.materials import read_material
 from layerw.assets.nodes import _compose, build_tree
 from layerw.assets.plan import MAIN, ContentPlan, make_plan
-from layerw.assets.primitives import descriptor, list_count, result_sphere
+from layerw.assets.primitives import descriptor, list_count
 from layerw.assets.uris import resolve_uri
 from layerw.gpu import spec
 from tests.unit.gltf_support import Json, payload, triangle

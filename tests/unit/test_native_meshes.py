@@ -71,6 +71,8 @@ def cases() -> list[Described]:
         described(base, index=index, flags=spec.MESH_BUILD_UV_TRANSFORM, uv=rng.normal(size=(2, 3))),
         described(skin | bind, index=index, flags=posed, joints=4), described(skin, index=index, flags=posed, joints=4),
         described(eight | bind, index=index, flags=posed, joints=4), described(base, index=index, flags=posed),
+        described(skin, index=index, flags=posed, joints=3),
+        described(eight | bind, index=index, flags=posed, joints=1),
         described(base, flags=spec.MESH_BUILD_DISCS | transform, matrix=turn),
         described({k: v for k, v in base.items() if k != "color"}, flags=spec.MESH_BUILD_DISCS),
     ]  # fmt: skip

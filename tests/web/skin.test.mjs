@@ -2,7 +2,7 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 
-import { chooseStrongest } from '../../web/transfer/decode/influences.js';
+import { chooseStrongest, leaveOutStrays } from '../../web/transfer/decode/influences.js';
 import { mirrors, pose } from '../../web/transfer/decode/skin.js';
 
 const source = (items, components) => ({
@@ -42,9 +42,17 @@ test('inverse bind matrices mirror where most of them do', () => {
   assert.equal(mirrors(source([...plain, ...mirror], 16)), false);
 });
 
-test('a joint that the skin has not is refused', () => {
+test('a joint that the skin has not moves nothing, and is told', () => {
   const made = attributes();
-  assert.throws(() => pose(made, Float32Array.from(MOVED)), /Vertex 1 follows joint 1, but its skin has 1 joints/);
+  assert.deepEqual(leaveOutStrays(made, 2), []);
+  assert.deepEqual(leaveOutStrays(made, 1), [1, 1, 1]);
+  assert.deepEqual([...made.get('weights').items], [2, 0, 0, 0, 0.5, 0, 0, 0]);
+  pose(made, Float32Array.from(MOVED));
+  close([...made.get('position').items], [11, 2, 3, 11, 2, 3]);
+  const lost = attributes().set('joints', source([9, 9, 9, 9, 0, 7, 0, 0], 4));
+  assert.deepEqual(leaveOutStrays(lost, 2), [0, 9, 2]);
+  pose(lost, Float32Array.from([...MOVED, ...MIRROR]));
+  close([...lost.get('position').items], [11, 2, 3, 11, 2, 3]);
 });
 
 test('of eight joints the strongest four move a vertex', () => {

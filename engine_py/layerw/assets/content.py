@@ -384,7 +384,8 @@ class GltfContent:
             return
         for index, material in plan.materials.items():
             self._materials[index] = gpu.create_material(with_textures(material, self._shown_textures))
-        self.primitives = primitives_of(plan, self._jobs, self._materials, places_of(plan, payload, self.warnings))
+        self.primitives = primitives_of(plan, self._jobs, self._materials, places_of(plan, payload, self.warnings),
+                                        self.warnings)  # fmt: skip
         self.primitives += splat_primitives(plan, self._splats)
         self.nodes, self.facts = plan.nodes, plan.facts
         if plan.lights:

@@ -27,7 +27,7 @@ from layerw.assets.placements import Group, plan_parts, plan_tile_places
 from layerw.assets.point_clouds import SRGB
 from layerw.assets.rigs import RigPlan, SkinPlan, is_mirror, weights_of
 from layerw.assets.skins import Pose, read_pose
-from layerw.base.ports import F32, F64, NO_TRANSFORM, U32, MaterialDesc, UvMatrix
+from layerw.base.ports import F64, NO_TRANSFORM, U32, MaterialDesc, UvMatrix
 from layerw.base.tile_style import TileStyle
 from layerw.gpu import spec
 
@@ -59,6 +59,7 @@ class MeshPlan:
     variants: dict[int, MaterialKey] = field(default_factory=dict)  # by the number of a variant
     group: int = -1  # of Planner.groups: where it is drawn; -1: once
     srgb_colors: bool = False
+    path: str = ""  # in the file, for messages
 
     @property
     def buffers(self) -> set[int]:
@@ -433,7 +434,8 @@ class Planner:
             flags |= spec.MESH_BUILD_UV_TRANSFORM
         if pose is not None and pose.inverse_bind is not None:
             accessors["inverse_bind"] = pose.inverse_bind
-        return MeshPlan(accessors, mode, flags, vertices, count, own, material.uv_matrix, pose)
+        return MeshPlan(accessors, mode, flags, vertices, count, own, material.uv_matrix, pose,
+                        path=primitive.path)  # fmt: skip
 
 
 def descriptor(plan: MeshPlan, transfers: dict[int, int]) -> U32:
@@ -458,42 +460,3 @@ def _accessor_words(semantic: str, accessor: Accessor, transfers: dict[int, int]
     return np.array([spec.SEMANTICS.index(semantic), transfer, accessor.byte_offset,
                      accessor.byte_stride, accessor.component_type, accessor.components, int(accessor.normalized),
                      accessor.count], np.uint32)
-
-
-def result_reach(plan: MeshPlan, payload: bytes) -> F32 | None:
-    """How far from each joint what follows it lies, of a skinned mesh; None where nobody said."""
-    if plan.skin < 0 or len(payload) != 28 + 4 * plan.joint_count:
-        return None
-    return np.frombuffer(payload, "<f4", plan.joint_count, 28).copy()
-
-
-def result_half(plan: MeshPlan, payload: bytes) -> tuple[float, float, float]:
-    """Half the sides of a built mesh's box, about the centre that result_sphere gives; zeros where nobody said."""
-    if len(payload) >= 28:
-        values = np.frombuffer(payload, "<f4", 6).astype(np.float64)
-        x, y, z = ((values[3:6] - values[:3]) / 2).tolist()
-        return x, y, z
-    position = plan.accessors["position"]
-    if plan.matrix is not None or plan.pose is not None or not position.low or not position.high:
-        return 0.0, 0.0, 0.0
-    x, y, z = ((high - low) / 2 for low, high in zip(position.low, position.high, strict=True))
-    return x, y, z
-
-
-def result_sphere(plan: MeshPlan, payload: bytes) -> tuple[tuple[float, float, float], float]:
-    """Centre and radius of a built mesh: from the builder's payload, else from the accessor's min and max."""
-    if len(payload) >= 28:
-        values = np.frombuffer(payload, "<f4", 7).astype(np.float64)
-        center = (values[:3] + values[3:6]) / 2
-        return (float(center[0]), float(center[1]), float(center[2])), float(values[6])
-    position = plan.accessors["position"]
-    if plan.pose is not None or not position.low or not position.high:
-        return (0.0, 0.0, 0.0), 1e9  # unknown: never culled
-    low, high = np.array(position.low), np.array(position.high)
-    corners = np.array([[(low, high)[i >> axis & 1][axis] for axis in range(3)] + [1.0] for i in range(8)])
-    if plan.matrix is not None:
-        corners = corners @ plan.matrix.T
-    points = corners[:, :3]
-    center = (points.min(axis=0) + points.max(axis=0)) / 2
-    radius = float(np.sqrt(((points - center) ** 2).sum(axis=1).max()))
-    return (float(center[0]), float(center[1]), float(center[2])), radius

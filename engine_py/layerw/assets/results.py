@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 
 from layerw.assets.borrowed import Borrowed
+from layerw.assets.built import result_half, result_reach, result_sphere, result_strays
 from layerw.assets.gaussians import SplatPlan
 from layerw.assets.items import GltfError
 from layerw.assets.jobs import ImageJob, Job, MeshJob
@@ -13,7 +14,6 @@ from layerw.assets.materials import MaterialKey, MaterialPlan, TextureDesc
 from layerw.assets.numbers import Numbers
 from layerw.assets.placements import NOWHERE, read_group
 from layerw.assets.plan import ContentPlan
-from layerw.assets.primitives import result_half, result_reach, result_sphere
 from layerw.base.ports import F32, Ledger, MadeSplats, MaterialDesc, Placements, Primitive
 
 
@@ -27,9 +27,9 @@ def with_textures(material: MaterialPlan, textures: Mapping[TextureDesc, ImageJo
 
 
 def primitives_of(plan: ContentPlan, jobs: Iterable[Job], materials: Mapping[MaterialKey, int],
-                  places: Sequence[Placements | None]) -> list[Primitive]:  # fmt: skip
+                  places: Sequence[Placements | None], warnings: list[str]) -> list[Primitive]:  # fmt: skip
     """One for each node that shows a mesh; `materials`: handles by the numbers of the file; places: of
-    `plan.groups`, None where they could not be read."""
+    `plan.groups`, None where they could not be read; warnings: gets what is wrong with the joints of meshes."""
     found: list[Primitive] = []
     for job in jobs:
         if not isinstance(job, MeshJob) or job.plan is None:
@@ -38,6 +38,8 @@ def primitives_of(plan: ContentPlan, jobs: Iterable[Job], materials: Mapping[Mat
         half = result_half(job.plan, job.payload)
         blend = plan.materials[job.plan.material].desc.see_through
         reach = result_reach(job.plan, job.payload)
+        if strays := result_strays(job.plan, job.payload):
+            warnings.append(strays)
         variants = {number: (materials[key], plan.materials[key].desc.see_through)
                     for number, key in job.plan.variants.items()}
         own = places[job.plan.group] if job.plan.group >= 0 else None

@@ -9,7 +9,7 @@ import {
   ACCESSOR, FAIL_FORMAT, MESH_BUILD_HEAD, MESH_BUILD_POSED, MESH_BUILD_SKIN, MESH_BUILD_UV_TRANSFORM, SEMANTICS,
 } from '../../gen/layouts.js';
 import { Failure } from './failure.js';
-import { chooseStrongest } from './influences.js';
+import { chooseStrongest, leaveOutStrays } from './influences.js';
 
 export const VERTICES_MAX = 1 << 24;
 const INDICES_MAX = 3 * VERTICES_MAX;
@@ -43,6 +43,7 @@ const JOINTS_MAX = 65536;
  * @property {number} jointCount of a mesh that is posed while it is drawn
  * @property {Source | null} indices
  * @property {Map<string, Source>} attributes by semantic
+ * @property {number[]} strays what leaveOutStrays found
  */
 
 /** @type {Record<number, new (buffer: ArrayBuffer, offset: number, length: number) => Elements>} */
@@ -136,7 +137,8 @@ export function readDescriptor(words, bufferOf) {
   chooseStrongest(attributes);
   const end = words.length - jointWords(words);
   const isPosed = (words[3] & MESH_BUILD_POSED) !== 0;
-  if (words[3] & MESH_BUILD_SKIN || (isPosed && words[5] > 0)) checkSkin(attributes, words[5]);
+  const hasSkin = (words[3] & MESH_BUILD_SKIN) !== 0 || (isPosed && words[5] > 0);
+  if (hasSkin) checkSkin(attributes, words[5]);
   if (isPosed && words[5] > JOINTS_MAX) throw broken(`A skin has ${words[5]} joints; at most ${JOINTS_MAX} are posed.`);
   return {
     vertexCount: words[1], indexCount: words[2], flags: words[3], topology: words[4],
@@ -147,5 +149,6 @@ export function readDescriptor(words, bufferOf) {
     jointCount: isPosed ? words[5] : 0,
     indices: accessor(0)[1] === 0 ? null : readAccessor(accessor(0), bufferOf),
     attributes,
+    strays: hasSkin ? leaveOutStrays(attributes, words[5]) : [],
   };
 }

@@ -19,7 +19,7 @@ import { determinant, octahedral, writeColors, writeNormals, writePositions, wri
 
 /** @typedef {import('./descriptor.js').Plan} Plan */
 /** @typedef {{ bytes: Uint8Array, vertexCount: number, indexCount: number, payload: Float32Array<ArrayBuffer> }} Built
- * payload: the bounds, and how far the joints of a posed mesh reach */
+ * payload: the bounds, how far the joints of a posed mesh reach, and vertices of joints that there are not (`strays`) */
 
 const VERTEX_WORDS = VERTEX_BYTES / 4;
 const SHORT_INDEX_VERTICES_MAX = 65535;
@@ -178,10 +178,11 @@ export function buildMesh(descriptor, bufferOf, target) {
     writeIndices(indexView(bytes, vertexCount, indexCount, vertexBytes(plan)), input);
   }
   const bounds = boundsOf(bytes, vertexCount);
-  if (!(plan.flags & MESH_BUILD_POSED)) return { bytes, vertexCount, indexCount, payload: bounds };
+  if (!(plan.flags & MESH_BUILD_POSED)) return { bytes, vertexCount, indexCount, payload: Float32Array.of(...bounds, ...plan.strays) };
   const reach = writePosed(bytes, vertexCount * (vertexBytes(plan) - POSED_BYTES), plan, vertexCount, numbers);
-  const payload = new Float32Array(bounds.length + reach.length);
+  const payload = new Float32Array(bounds.length + reach.length + plan.strays.length);
   payload.set(bounds);
   payload.set(reach, bounds.length);
+  payload.set(plan.strays, bounds.length + reach.length);
   return { bytes, vertexCount, indexCount, payload };
 }

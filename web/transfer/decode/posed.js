@@ -5,8 +5,7 @@
  * Owns: weights as bytes that add up to 255, and how far each joint's vertices lie from it. Does not: move vertices.
  * Limits: four joints a vertex; a vertex without weights follows its first joint.
  */
-import { FAIL_FORMAT, POSED_BYTES } from '../../gen/layouts.js';
-import { Failure } from './failure.js';
+import { POSED_BYTES } from '../../gen/layouts.js';
 import { asFloats } from './vertices.js';
 
 /** @typedef {import('./descriptor.js').Source} Source */
@@ -65,9 +64,6 @@ export function writePosed(bytes, offset, { attributes, jointCount }, count, num
     for (let k = 0; k < 4; k += 1) {
       if (share[k] === 0) continue;
       const joint = joints.data[source * joints.stride + k];
-      if (!(joint < jointCount)) {
-        throw new Failure(FAIL_FORMAT, `Vertex ${source} follows joint ${joint}, but its skin has ${jointCount} joints.`);
-      }
       four[k] = joint;
       reach[joint] = Math.max(reach[joint], squareFrom(inverse, joint, floats, 8 * i));
     }

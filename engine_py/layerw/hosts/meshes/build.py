@@ -24,7 +24,7 @@ I64 = npt.NDArray[np.int64]
 
 @dataclass(slots=True)
 class Built:
-    """payload: the bounds, and how far the joints of a posed mesh reach."""
+    """payload: the bounds, how far the joints of a posed mesh reach, and vertices of joints that there are not."""
 
     data: bytes
     vertices: int
@@ -54,6 +54,7 @@ def build_mesh(words: Words, buffer_of: BufferOf) -> Built:
         posed, reach = write_posed(plan, vertices["position"], numbers)
         parts.append(posed.tobytes())
         payload = np.concatenate([payload, reach])
+    payload = np.concatenate([payload, plan.strays])
     listed = indices.astype(np.uint16 if plan.vertices <= SHORT_VERTICES_MAX else np.uint32).tobytes()
     parts += [listed, bytes(-len(listed) % 4)]
     return Built(b"".join(parts), plan.vertices, plan.indices, payload.astype(np.float32).tobytes())

@@ -43,7 +43,7 @@ class Source(NamedTuple):
 @dataclass(slots=True)
 class Plan:
     """vertices, indices: of the result. matrix: 3x4; uv_matrix: 2x3; joint_matrices: (n, 3, 4), of a mesh that is posed
-    while it is built; joints: of one that is posed while it is drawn."""
+    while it is built; joints: of one that is posed while it is drawn; strays: what leave_out_strays found."""
 
     vertices: int
     indices: int
@@ -56,6 +56,7 @@ class Plan:
     joints: int
     index: Source | None
     attributes: dict[str, Source]
+    strays: list[float]
 
     @property
     def count(self) -> int:
@@ -86,13 +87,16 @@ def read_descriptor(words: Words, buffer_of: BufferOf) -> Plan:
             raise FormatError(f"The {name} accessor has {len(source.items)} elements, but there are {count} positions.")
     _choose_strongest(attributes)
     is_posed = bool(flags & spec.MESH_BUILD_POSED)
+    strays: list[float] = []
     if flags & spec.MESH_BUILD_SKIN or (is_posed and joints):
         _check_skin(attributes, joints)
+        strays = _leave_out_strays(attributes, joints)
     floats, end = words.view(np.float32).astype(np.float64), len(words) - skin
     return Plan(
         vertices, indices, flags, topology, bool(srgb), floats[_HEAD:first].reshape(3, 4),
         floats[end - _UV : end].reshape(2, 3) if uv else None, floats[end:].reshape(-1, 3, 4) if skin else None,
-        joints if is_posed else 0, _accessor(rows[0], buffer_of) if rows[0][1] else None, attributes)  # fmt: skip
+        joints if is_posed else 0, _accessor(rows[0], buffer_of) if rows[0][1] else None, attributes,
+        strays)  # fmt: skip
 
 
 def _accessor(row: list[int], buffer_of: BufferOf) -> Source:
@@ -143,3 +147,17 @@ def _choose_strongest(attributes: dict[str, Source]) -> None:
     kept = (chosen > 0) | (np.arange(4) == 0)
     attributes["joints"] = Source(np.where(kept, np.take_along_axis(joints, order, 1), 0).astype(np.float32), False)
     attributes["weights"] = Source(chosen.astype(np.float32), False)
+
+
+def _leave_out_strays(attributes: dict[str, Source], joint_count: int) -> list[float]:
+    """Takes the weights of joints that the skin has not; a vertex that has no others follows the first joint. The first
+    such vertex, the joint that it names, and how many such vertices there are; or nothing."""
+    joints, weights = attributes["joints"].floats, attributes["weights"].floats
+    there = joints < joint_count
+    wrong = (weights > 0) & ~there
+    if not wrong.any():
+        return []
+    vertex, which = (int(n) for n in np.argwhere(wrong)[0])
+    attributes["joints"] = Source(np.where(there, joints, 0).astype(np.float32), False)
+    attributes["weights"] = Source(np.where(there, weights, 0).astype(np.float32), False)
+    return [vertex, float(joints[vertex, which]), int(wrong.any(1).sum())]

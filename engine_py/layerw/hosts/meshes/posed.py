@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from layerw.gpu import spec
-from layerw.hosts.containers import FormatError
 from layerw.hosts.meshes.descriptor import F64, Plan, Source
 from layerw.hosts.meshes.vertices import cofactors, determinant
 
@@ -41,12 +40,7 @@ def _shares(weights: F64) -> F64:
     return shares
 
 
-def _checked_joints(plan_joints: int, joints: F64, shares: F64) -> npt.NDArray[np.int64]:
-    wrong = (shares > 0) & ~(joints < plan_joints)
-    if wrong.any():
-        vertex, which = (int(n) for n in np.argwhere(wrong)[0])
-        raise FormatError(f"Vertex {vertex} follows joint {joints[vertex, which]:g}, but its skin has {plan_joints} "
-                          "joints.")
+def _followed(joints: F64, shares: F64) -> npt.NDArray[np.int64]:
     return np.where(shares > 0, joints, 0).astype(np.int64)
 
 
@@ -58,7 +52,7 @@ def pose(plan: Plan) -> bool:
     if inverse is not None:
         matrices = matrices @ _inverses(inverse, len(matrices))
     shares = _shares(plan.attributes["weights"].floats)
-    joints = _checked_joints(len(matrices), plan.attributes["joints"].floats, shares)
+    joints = _followed(plan.attributes["joints"].floats, shares)
     blended = (matrices[joints, :3] * shares[:, :, None, None]).sum(1).astype(np.float32).astype(np.float64)
     sign = np.where(determinant(blended) < 0, -1.0, 1.0)
     _replace(plan, "position", blended, 1.0)
@@ -90,7 +84,7 @@ def write_posed(plan: Plan, positions: npt.NDArray[np.float32],
     if not plan.joints or "joints" not in plan.attributes or "weights" not in plan.attributes:
         return out, reach
     shares = _shares(plan.attributes["weights"].floats).astype(np.float32).astype(np.float64)
-    joints = _checked_joints(plan.joints, plan.attributes["joints"].floats, shares)
+    joints = _followed(plan.attributes["joints"].floats, shares)
     shares, joints = shares[numbers], joints[numbers]
     out["joints"], out["joint_weights"] = joints, _packed(shares)
     points = np.repeat(positions.astype(np.float64)[:, None], 4, 1)

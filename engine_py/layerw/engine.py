@@ -293,6 +293,7 @@ class Engine:
             "quality": self.quality.tier.name, "lights": self.lights.figures(), "backup_bytes": self.backups.size_bytes,
             **ledger_figures(self.heap_ledger, self.layer_ledger, self.gpu_ledger, self.store.committed),
             "settled": self.contents.settled and not self.store.spreads,
+            "waits_in_vain": self.contents.waits_in_vain,
             "transfers": self.transfers.live_count, "lost": self.store.lost_count,
             "rows_uploaded": self.submission.rows_uploaded, "command_words": self.submission.words_submitted,
             "passes": pass_figures([self._air.all_flags(), *self._views_flags()], self.pass_times),

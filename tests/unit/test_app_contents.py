@@ -212,6 +212,7 @@ def test_a_missing_world_is_a_message(tmp_path: Path) -> None:
     world = app.stream("nowhere")
     host.step(app, 300)
     assert world.state == "retrying" and not app.settled and 0 < world.retry_in_s < 5
+    assert app.report()["waits_in_vain"], "a shot ends here"
     assert "nowhere" in world.error and sum("nowhere" in text for _, text in host.logs) == 1
     with pytest.raises(lw.LayerwError, match="no ground grid"):
         world.height(0, 0)

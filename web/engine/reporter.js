@@ -67,7 +67,7 @@ export class Reporter {
   /** @param {Record<string, any>} report what Python sent */
   receive(report) {
     this.#python = report;
-    this.#settled = report.settled === true;
+    this.#settled = report.settled === true || report.waits_in_vain === true;
     if ('state_hash' in report) this.#asked = true;
     const full = this.full();
     this.engine.port.postMessage({ type: 'report', report: full });

@@ -125,6 +125,11 @@ class Contents:
                 and not any(m.state == "loading" or m._heals_soon for m in self._coming)
                 and all(w.state not in ("loading", "retrying") and w.settled for w in self.worlds))  # fmt: skip
 
+    @property
+    def waits_in_vain(self) -> bool:
+        """True where a world is missing (HTTP 404): it is asked for again, but a shot ends with the error instead."""
+        return any(world._streamer.is_missing for world in self.worlds)
+
     def tiles(self, camera: CameraFrame, environment: Environment) -> TileDraw:
         """This frame's tiles and the sea; their rows are marked where they differ from the last frame's."""
         if environment.sea.level is not None or len(self._sea_drawn.mesh):

@@ -145,6 +145,11 @@ class NeededFile:
         self.retry_at_s = now_s + pause_s
         self._messages.tell(failure, self.url, self.error, now_s, pause_s)
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether its server says that there is none (HTTP 404 or 410). It is asked for again all the same."""
+        return self._attempts > 0 and self._failure == Failure.GONE
+
     def set_priority(self, priority: float) -> None:
         """Of the fetch that is on its way."""
         if self._fetch is not None:

@@ -110,6 +110,11 @@ class Streamer:
         return self.state in ("loading", "retrying") or self._ground_waits or self._ground_file is not None
 
     @property
+    def is_missing(self) -> bool:
+        """Whether there is no tileset.json, as its server says; a picture need not wait for it."""
+        return self.state == "retrying" and self._root_file is not None and self._root_file.is_missing
+
+    @property
     def retry_in_s(self) -> float:
         """Seconds until tileset.json or the ground grid is asked for again; 0 where nothing waits for that."""
         files = [file for file in (self._root_file, self._ground_file) if file is not None]

@@ -80,7 +80,8 @@ def _frames(host: HeadlessHost, app: Any, options: ShotOptions,
         booted = booted or time.perf_counter() - begun if number == 0 else booted
     if options.settled:
         for _ in range(0, SETTLE_FRAMES_MAX, SETTLE_ASK_FRAMES):
-            if host.request_report(app, state_hash=False).get("settled", True):
+            found = host.request_report(app, state_hash=False)
+            if found.get("settled", True) or found.get("waits_in_vain"):
                 break
             for _ in range(SETTLE_ASK_FRAMES - 1):
                 step()

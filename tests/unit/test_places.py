@@ -9,7 +9,7 @@ import pytest
 
 import layerw as lw
 from layerw.base.errors import KindError, LayerwError, ShapeError
-from layerw.stream.places import EarthPlaces, GridPlaces, checked_degrees, places_of
+from layerw.stream.places import EarthPlaces, GridPlaces, check_near, checked_degrees, places_of
 from layerw.stream.projections import projection_of
 
 NOWHERE = np.zeros(3)
@@ -62,6 +62,19 @@ def test_no_place_on_earth(lon: float, lat: float) -> None:
 def test_no_number_of_degrees(lon: Any, lat: float) -> None:
     with pytest.raises(KindError, match="lon is .*; it takes a number of degrees"):
         checked_degrees(lon, lat)
+
+
+@pytest.mark.parametrize("at_globe", [False, True])
+def test_swapped_and_far_places_are_told(at_globe: bool) -> None:
+    places: Any = EarthPlaces() if at_globe else GridPlaces(ALPS, (78_000.0, 111_000.0))
+    around = (places.at(7.5, 45.5, 0.0), 70_000.0, "w/")
+    for lon, lat in ((7.5, 45.5), (7.0, 45.0), (9.0, 46.0)):  # inside, its corner, and beside it
+        check_near(places, lon, lat, *around)
+    with pytest.raises(ShapeError, match=r"longitude 7\.5000, latitude 45\.5000\), which ends after 70\.0 km; with the "
+                                         r"numbers the other way around, at\(7\.5, 45\.5\), it would lie inside"):
+        check_near(places, 45.5, 7.5, *around)
+    with pytest.raises(ShapeError, match=r"lies 5,0\d\d\.\d km from the middle .* The order is at\(lon, lat\)"):
+        check_near(places, -60.0, 46.0, *around)
 
 
 def test_a_world_on_its_way_says_so() -> None:

@@ -26,7 +26,7 @@ from layerw.content.tile_actors import Scenery, TileActors
 from layerw.content.tile_lights import TileLights
 from layerw.scene.camera import CameraFrame
 from layerw.stream.ground import Ground, GroundHit
-from layerw.stream.places import EarthPlaces, GridPlaces, checked_degrees, places_of
+from layerw.stream.places import EarthPlaces, GridPlaces, check_near, checked_degrees, places_of
 from layerw.stream.streamer import Streamer
 
 if TYPE_CHECKING:
@@ -131,11 +131,14 @@ class World:
         Raises:
             LayerwError: the world has no georeference in degrees, UTM or Web Mercator (or, for None, no ground grid
                 yet).
-            ShapeError, KindError, ConfigError: an argument is no place on Earth, or no number.
+            ShapeError, KindError, ConfigError: an argument is no place on Earth, or no number; or the place is outside
+                of the world and would not with the numbers swapped, or ten times as far away as the world reaches.
         """
         lon, lat = checked_degrees(lon, lat)
         height = 0.0 if height_m is None else checks.number("height_m", height_m)
-        point = self._places().at(lon, lat, height)
+        places = self._places()
+        check_near(places, lon, lat, self.center, self.radius, self.url)
+        point = places.at(lon, lat, height)
         if height_m is None:
             point[1] = self.height(float(point[0]), float(point[2]))
         return point

@@ -19,6 +19,8 @@ from layerw.base.ports import F64
 from layerw.stream import geo
 from layerw.stream.projections import Degrees, Projection, projection_of
 
+FAR_RADII = 10.0  # of a world: what lies farther from its middle is not meant
+
 
 class GridPlaces:
     """A world whose middle is the origin and whose edges lie at known coordinates of a system.
@@ -96,6 +98,36 @@ def places_of(extras: dict[str, Any], origin: F64, url: str) -> GridPlaces | Ear
         return EarthPlaces()
     raise LayerwError(f"The world {url} does not say where on Earth it lies; bake it from a file with a georeference "
                       "(a GeoTIFF, an .asc or .hgt in degrees, an .npz with xmin and ymax).")  # fmt: skip
+
+
+def check_near(places: GridPlaces | EarthPlaces, lon: float, lat: float, center: F64, radius_m: float,
+               url: str) -> None:  # fmt: skip
+    """Refuse a place outside of a world that can't be meant: its numbers swapped lie inside, or it is far away.
+
+    Args:
+        lon: degrees. lat: degrees.
+        center: (3,) of the world, world metres; radius_m: of a sphere around it that holds the world.
+
+    Raises:
+        ShapeError: with how far it is.
+    """
+    middle = places.lonlat(center)[:2]
+    away_m = _ground_m((lon, lat), middle)
+    if away_m <= radius_m:
+        return
+    is_swapped = abs(lon) <= 90 and _ground_m((lat, lon), middle) <= radius_m
+    if is_swapped or away_m > FAR_RADII * radius_m:
+        hint = f"; with the numbers the other way around, at({lat:g}, {lon:g}), it would lie inside" * is_swapped
+        raise ShapeError(f"Longitude {lon:g}, latitude {lat:g} lies {away_m / 1000:,.1f} km from the middle of the "
+                         f"world {url} (longitude {middle[0]:.4f}, latitude {middle[1]:.4f}), which ends after "
+                         f"{radius_m / 1000:,.1f} km{hint}. The order is at(lon, lat).")
+
+
+def _ground_m(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Metres between two places in degrees along a sphere (haversine): to half a percent."""
+    (lon, lat), (lon_b, lat_b) = ([math.radians(value) for value in place] for place in (one, other))
+    half = math.sin((lat_b - lat) / 2) ** 2 + math.cos(lat) * math.cos(lat_b) * math.sin((lon_b - lon) / 2) ** 2
+    return 2 * geo.WGS84_A_M * math.asin(min(math.sqrt(half), 1.0))
 
 
 def checked_degrees(lon: float, lat: float) -> tuple[float, float]:

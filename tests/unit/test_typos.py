@@ -14,9 +14,14 @@ import numpy as np
 import pytest
 
 import layerw as lw
+from layerw.animation.plays import Play, Plays
 from layerw.hosts.headless import HeadlessHost
 from layerw.kernels import navigation, rigid
+from layerw.net.chat import ChatLine
+from layerw.net.past import RewoundHit
 from layerw.physics import Particles, ShallowWater
+from layerw.physics.queries import RigidHit
+from layerw.saves.desk import PickedFile
 from layerw.stream.ground import GroundHit
 
 WGSL = "fn surface(in: SurfaceIn) -> Surface { return default_surface(in); }"
@@ -71,6 +76,11 @@ def things() -> Iterator[Any]:
     assert hit is not None
     yield hit
     yield GroundHit(1.0, np.zeros(3), np.zeros(3))
+    plays = Plays()
+    plays._grow()
+    yield from (Play(plays, 0), app.after(9.0, print), app.tween(app.camera, 9.0, fov_y=0.5))
+    yield from (RigidHit(None, 1.0, np.zeros(3), np.zeros(3)), RewoundHit(app.spawn(box), 1.0, np.zeros(3)))
+    yield from (ChatLine(1, "a", "b"), PickedFile("a", b""))
 
 
 THINGS = list(things())
@@ -95,6 +105,14 @@ def test_reading_a_misspelt_name_tells_the_nearest(thing: Any) -> None:
 def test_setting_a_name_that_there_is_not_raises(thing: Any) -> None:
     with pytest.raises(lw.AttributeMissing, match="has no attribute 'colourr' to set"):
         thing.colourr = 1
+
+
+def test_setting_near_a_name_of_a_handle_tells_it() -> None:
+    play = next(thing for thing in THINGS if isinstance(thing, Play))
+    with pytest.raises(lw.AttributeMissing, match=r"Play has no attribute 'weigth' to set\. Did you mean 'weight'\?"):
+        play.weigth = 1
+    with pytest.raises(AttributeError, match="no setter"):
+        play.duration = 1.0  # type: ignore[misc]
 
 
 def test_every_exported_class_is_among_them() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from layerw.base import checks
 from layerw.base.errors import HandleError
+from layerw.base.names import named
 
 if TYPE_CHECKING:
     from layerw.animation.character import Character
@@ -99,6 +100,7 @@ def _rate(fade_s: float) -> float:
     return 1 / fade_s if fade_s > 0 else 1e9
 
 
+@named
 class Play:
     """A clip that plays: what `model.play` gives. Its attributes can be written while it does."""
 

@@ -11,11 +11,14 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
+from layerw.base.names import named
+
 FIXED_S = 1 / 60
 FIXED_STEPS_MAX = 4
 ROUNDING = 1e-6  # of a step: 60 frames of 1/60 s are 60 steps
 
 
+@named
 class Timer:
     """What `app.after` and `app.every` give where they are handed a function. `cancel()` ends it; `active`: whether it
     is still to be called."""

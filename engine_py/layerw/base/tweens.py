@@ -19,6 +19,7 @@ from layerw.base import checks
 from layerw.base.colors import parse_color
 from layerw.base.errors import ConfigError, HandleError, KindError
 from layerw.base.mathx import quat_between
+from layerw.base.names import named
 from layerw.base.ports import F64
 
 BACK = 1.70158  # overshoots by a tenth
@@ -46,6 +47,7 @@ EASES: dict[str, Callable[[float], float]] = {
 }
 
 
+@named
 class Tween:
     """What `app.tween` gives. `cancel()` leaves things where they are; `finish()` puts them at the end; `active`:
     whether it still runs. `await tween` goes on when it is over; a cancelled one raises CancelledError there."""

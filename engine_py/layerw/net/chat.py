@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from layerw.base import checks
 from layerw.base.errors import KindError
+from layerw.base.names import frozen
 from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
 from layerw.net.packing import Damaged
@@ -29,6 +30,7 @@ SHOWN_MAX = 30
 Made = TypeVar("Made", bound=Callable[..., Any])
 
 
+@frozen
 class ChatLine(NamedTuple):
     """One line. player: the number of who wrote it, 0: the server. name: of then. text: shown as it is, markup too."""
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.errors import ConfigError, HandleError
+from layerw.base.names import frozen
 from layerw.base.settings import fixed_attributes
 from layerw.net.schema import Rows
 from layerw.scene.entity import Entities, Entity
@@ -71,6 +72,7 @@ class Past:
                        rows[one.owners[alive] == player])  # fmt: skip
 
 
+@frozen
 class RewoundHit(NamedTuple):
     """What a ray met: the entity as it is now, metres along the ray, and (3,) where, as it was then."""
 

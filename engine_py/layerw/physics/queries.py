@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.errors import ShapeError
+from layerw.base.names import frozen
 from layerw.base.ports import F32, F64
 from layerw.physics.body import Body, mask_of
 from layerw.physics.rigid_world import RigidWorld
@@ -22,6 +23,7 @@ NOBODY = 0xFFFFFFFF
 SWEPT = ("box", "sphere", "capsule")
 
 
+@frozen
 @dataclass(frozen=True, slots=True)
 class RigidHit:
     """What a ray or a moved shape met: entity (None: ground of a world), metres to it, point and normal (3,)."""

@@ -30,6 +30,7 @@ FILE_BYTES_MAX = 48 * 1024 * 1024
 TEXT_CHARS_MAX = 1 << 20
 
 
+@frozen
 @dataclass(frozen=True, slots=True)
 class PickedFile:
     """A file that the user chose: `name`, `data` (bytes); `text` of UTF-8."""

@@ -2,12 +2,14 @@
 
 WASD or arrows move, the mouse looks (click to lock the pointer), Shift is fast, Space and C rise and sink,
 F switches between walking and flying, the wheel changes speed. On a touch screen the left half moves, the
-right half looks. The world is baked with `layerw bake --procedural island examples/worlds/island`.
+right half looks. The world is baked with `layerw bake --procedural island examples/worlds/island`. With
+`layerw serve examples/island.py` T brings one to the others who are there (visitors.py).
 """
 
 import math
 
 import numpy as np
+from visitors import Visitors  # beside this file
 
 import layerw as lw
 
@@ -28,6 +30,7 @@ app.sea.level = 0.0
 
 island = app.stream("worlds/island")
 fly = lw.FlyCamera(app, speed=60, floor=1.5)
+visitors = Visitors(app, island, fly)
 
 
 def plant(lods, count, material, *, seed, size, tint, **rules):
@@ -47,6 +50,8 @@ def plant(lods, count, material, *, seed, size, tint, **rules):
 @island.on_ready
 def grow():
     """The terrain's heights are here: plant the woods, drop the rocks, stand at the viewpoint."""
+    if app.is_server:
+        return  # nobody looks there
     leaves = lw.Material(roughness=0.9, wind=0.35)
     stone = lw.Material(roughness=0.95)
     wood, meadow, peak = (4, 520), (2.5, 160), (1, 1100)
@@ -76,3 +81,4 @@ def grow():
 @app.frame
 def update(dt):
     fly.update(dt)
+    visitors.update(dt)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -268,3 +269,10 @@ def test_types_that_are_read_quickly_are_those_of_the_header() -> None:
     with pytest.raises(cffi.CDefError):
         quick.cdef("typedef struct A { int y; } A;")
     read_quickly(SimpleNamespace(_parser=SimpleNamespace()))  # of another cffi: nothing happens
+
+
+def test_who_asks_for_an_adapter_reads_types_quickly() -> None:
+    native = pytest.importorskip("wgpu.backends.wgpu_native", reason="pip install layerw[window]")
+    with suppress(LayerwError):  # where there is none
+        device.find_adapter()
+    assert "parse_type" in vars(native.ffi._parser), "a first picture takes half as long again"

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 
 from layerw.base.errors import LayerwError
 from layerw.gpu import spec
@@ -45,9 +46,9 @@ def find_adapter(canvas: Gpu = None) -> Gpu:
     """The best one. Raises LayerwError with what to do."""
     wgpu = import_wgpu()
     try:
-        gpu = wgpu.gpu  # which reads the header
-        read_quickly(getattr(sys.modules.get("wgpu.backends.wgpu_native"), "ffi", None))
-        return gpu.request_adapter_sync(canvas=canvas, power_preference="high-performance")
+        backend = import_module("wgpu.backends.wgpu_native")  # reads the header, which wgpu.gpu does when first asked
+        read_quickly(getattr(backend, "ffi", None))
+        return wgpu.gpu.request_adapter_sync(canvas=canvas, power_preference="high-performance")
     except Exception as error:
         raise LayerwError(f"No graphics adapter was found ({error}). Install the graphics card's driver, or one in "
                           "software (Debian: mesa-vulkan-drivers); --headless needs none.") from error

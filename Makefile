@@ -20,12 +20,13 @@ run: setup $(WORLD)/tileset.json
 setup: .make/installed .make/kernels
 	@$(BIN)/layerw runtime >/dev/null
 
+# What fails runs once more, and the summary names it as RERUN: a fault of the test or of the engine, to be found.
 test: setup .make/npm
 	@tools/chromium.sh
 	@tools/other-browsers.sh
 	@tools/buses.sh
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder --reruns 1 --max-suite-reruns 5 --rerun-show-tracebacks
 
 # glTF files with mistakes planted in them, 20,000 by default: `make fuzz FUZZ=1000`.
 FUZZ ?= 20000

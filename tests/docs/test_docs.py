@@ -39,7 +39,7 @@ REACHED = ["Ambient", "CameraEffects", "View", "Camera", "Sun", "Sky",
            "List", "Bar", "Image", "Markdown", "Row", "Column", "Grid", "Panel", "Dialog", "At",
            "Voice", "Track", "Audio", "Buses", "Bus", "Zone",
            "Physics", "EntityBody", "Joint", "RigidHit", "Water", "Vehicle", "Ragdoll", "Group",
-           "Navigation", "Agents", "NotebookView", "Path", "Walk", "Drape"]  # fmt: skip
+           "Navigation", "Agents", "NotebookView", "Path", "Walk", "Drape", "Edits"]  # fmt: skip
 OPTIONAL = {"physics.md": rigid, "navigation.md": navigation}  # pages about what a build may be without
 PRELUDES = {
     "memory.md": "app = lw.App()\nvalues = np.zeros(100, np.float32)",

@@ -22,6 +22,12 @@ fn fragment_main(in: Varyings, @builtin(front_facing) front: bool) -> Seen {
   if ((bound & HAS_BASE_COLOR) != 0u) {
     base *= textureSampleBias(base_color_texture, base_color_sampler, in.uv, frame.upscale.y).rgb;
   }
+  if ((bound & HAS_EMISSIVE) != 0u) { // what a program painted on it: a ground gives no light of its own
+    let at = vec3<f32>(in.uv, 1.0);
+    let painted = textureSample(emissive_texture, emissive_sampler,
+      vec2<f32>(dot(material.uv[UV_EMISSIVE].xyz, at), dot(material.uv[UV_EMISSIVE + 1u].xyz, at)));
+    base = mix(base, painted.rgb, painted.a);
+  }
   let strength = material.detail_strength;
   let scale = max(material.detail_scale_m, 0.01);
   let o1 = detail_octave(p, scale * 7.3, footprint);

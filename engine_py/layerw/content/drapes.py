@@ -292,6 +292,8 @@ class Drape:
         look = (self._opacity, float(own.kind == "unlit"), 0.0, 0.0)
         desc = copy(own)  # the page's dataclasses know no `replace`
         desc.kind, desc.shader, desc.params = "pbr", self._shader, (*params, *look)
+        if own.kind == "terrain":
+            desc.emissive_texture = 0  # what a program painted on the ground: it lies below the map
         desc.shader_textures = tuple(item.texture for item in shown)
         return desc
 

@@ -22,6 +22,7 @@ from layerw.base.ports import F64, Content, ContentLoader, TileDraw
 from layerw.base.rays import checked_ray
 from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
+from layerw.content.edits import Edits
 from layerw.content.tile_actors import Scenery, TileActors
 from layerw.content.tile_lights import TileLights
 from layerw.scene.camera import CameraFrame
@@ -52,6 +53,7 @@ class World:
         self._store, self._images = store, images
         self._features: Features | None = None
         self._drape: Drape | None = None
+        self._edits = Edits(streamer, store, self._ground)
         self._lights = TileLights(streamer, scenery.table)
         self._actors = TileActors(lambda: streamer.residency, scenery)
         self.state = "loading"
@@ -193,6 +195,45 @@ class World:
                               f"{' yet; use it in @world.on_ready' if coming else ''}.")  # fmt: skip
         return ground
 
+    @property
+    def edits(self) -> Edits:
+        """What `dig`, `raise_` and `paint` made of the ground: see Edits."""
+        return self._edits
+
+    def dig(self, at: npt.ArrayLike, radius: float, depth: float) -> None:
+        """Digs a round hole that ends smoothly at its rim. Tiles, `heights`, rays and bodies have it at once.
+
+        Args:
+            at: (3,) its middle, world metres; y does not matter.
+            radius: metres; at least what lies between two heights of the world's ground.
+            depth: metres in the middle, 1,000 at most below the ground as baked.
+
+        The tiles that are drawn show it with the next picture, and every one that comes later, at each level of detail.
+        What was planted or built there stays where it is.
+
+        Raises:
+            LayerwError: the world has no ground grid (yet), or none that its tiles can follow.
+            ShapeError, KindError, ConfigError: an argument is not what it should be, or lies outside of the world.
+            BudgetError: the heap's budget has no room for it.
+        """
+        self._edits._shape("World.dig", at, radius, ("depth", depth), -1)
+
+    def raise_(self, at: npt.ArrayLike, radius: float, height: float) -> None:
+        """Raises a round hill, `height` metres in the middle; as `dig` in everything else."""
+        self._edits._shape("World.raise_", at, radius, ("height", height), 1)
+
+    def paint(self, at: npt.ArrayLike, radius: float, color: Color, *, strength: float = 1.0) -> None:
+        """Paints a disc on the ground, softly towards its rim.
+
+        Args:
+            at, radius: as for `dig`; colours are four times finer than heights.
+            color: any colour, or a kind of ground: "grass", "soil", "sand", "rock", "gravel", "snow", "ash".
+            strength: 0 to 1: how much of it covers what is there.
+
+        Raises: as `dig`.
+        """
+        self._edits._color(at, radius, color, strength)
+
     def color_by(self, column: str | None, colors: Any = (), *, other: Color = "white") -> None:
         """Colours what tiles hold (buildings, points) by a column of their tables, with or without textures.
 
@@ -293,6 +334,7 @@ class World:
             self._features.close()
         if self._drape is not None:
             self._drape.close()
+        self._edits._close()
         self._lights.close()
         self._actors.close()
         self._streamer.release()
@@ -311,7 +353,8 @@ class World:
         if self.state == "closed":
             return []
         self._streamer.step(camera, time_s)
-        told = [] if self._features is None else self._features.step()
+        told = self._edits._step()  # before the map, which covers what is painted
+        told += [] if self._features is None else self._features.step()
         self._lights.step()
         told += self._actors.step()
         if self._drape is not None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # imported where they are first used
     from layerw.audio.buses import Buses
     from layerw.audio.music import Track
     from layerw.audio.sound import Sound
+    from layerw.content.edits import Edits
     from layerw.drawing.labelling import Labelling
     from layerw.navigation.navigation import Navigation
     from layerw.physics.physics import Physics
@@ -78,7 +79,11 @@ class Kit(Part):
         """What `save` and `restore` know: versions, migrations, the slots that there are; see Saves."""
         from layerw.saves.saves import Saves
 
-        return self._engine.subsystems.get("saves", lambda port: Saves(port, self.store._shelf))
+        return self._engine.subsystems.get("saves", lambda port: Saves(port, self.store._shelf, self._edits))
+
+    def _edits(self) -> dict[str, Edits]:
+        """Of the worlds that are streamed, by their addresses."""
+        return {world.url: world.edits for world in self._engine.contents.worlds}
 
     @property
     def files(self) -> Files:

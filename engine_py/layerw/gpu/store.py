@@ -56,7 +56,7 @@ class Store:
         self.shaders = Shaders(submission, self.pools["shader"])
         self._materials = Materials(submission, self.pools)
         self._submission = submission
-        self._heap = heap
+        self.heap = heap
         self._uploaded = False  # in this frame
         self.restores = 0  # lost devices
         self.spreads: dict[int, Spread] = {}  # by texture: those that come over several frames, the oldest first
@@ -139,10 +139,10 @@ class Store:
                       uv1: bool = False) -> int:  # fmt: skip
         """A mesh of bytes as spec.LAYOUTS says; they are kept, and may be changed: see `rewrite_mesh`."""
         size = packed[0].nbytes + packed[1].nbytes
-        self._heap.reserve(size, "Keeping a mesh for a lost device")
+        self.heap.reserve(size, "Keeping a mesh for a lost device")
         mesh = self._try_mesh(vertex_count, index_count, topology, packed, uv1=uv1)
         if not mesh:
-            self._heap.release(size)
+            self.heap.release(size)
             raise self._no_room("A mesh", size)
         self._write_mesh(self.meshes[mesh])
         self._create_mesh_command(mesh)
@@ -246,7 +246,7 @@ class Store:
             self._indices.free(record.index)
         self.ledger.release(record.size_bytes)
         if record.kept is not None:
-            self._heap.release(sum(data.nbytes for data in record.kept))
+            self.heap.release(sum(data.nbytes for data in record.kept))
 
     # -- textures --------------------------------------------------------------------------------
 
@@ -256,10 +256,10 @@ class Store:
             raise ShapeError(f"A texture has shape {rgba.shape} and dtype {rgba.dtype}; it must be (height, width, 4) "
                              f"uint8 or float16.")  # fmt: skip
         height, width = rgba.shape[:2]
-        self._heap.reserve(rgba.nbytes, "Keeping a texture for a lost device")
+        self.heap.reserve(rgba.nbytes, "Keeping a texture for a lost device")
         texture = self._try_texture(width, height, srgb, sampler, rgba.copy("C"), mips=mips)
         if not texture:
-            self._heap.release(rgba.nbytes)
+            self.heap.release(rgba.nbytes)
             size = self.texture_bytes(width, height, texel_bytes=4 * rgba.itemsize, mips=mips)
             raise self._no_room(f"A texture of {width} x {height}", size)
         self._create_texture_command(texture)
@@ -270,10 +270,10 @@ class Store:
     def create_words(self, words: U32) -> int:
         """A texture of whole numbers from (height, width, 4) uint32, which is kept; uploaded with this frame."""
         height, width = words.shape[:2]
-        self._heap.reserve(words.nbytes, "Keeping a texture for a lost device")
+        self.heap.reserve(words.nbytes, "Keeping a texture for a lost device")
         texture = self._try_texture(width, height, False, spec.SAMPLER_NEAREST, words, mips=False)
         if not texture:
-            self._heap.release(words.nbytes)
+            self.heap.release(words.nbytes)
             raise self._no_room(f"A texture of {width} x {height} x 16 bytes", words.nbytes)
         self._create_texture_command(texture)
         self._write_texture(texture)
@@ -382,7 +382,7 @@ class Store:
             self._submission.encoder.texture_destroy(texture)
         self.uncharge(record.size_bytes)
         if record.kept is not None:
-            self._heap.release(record.kept.nbytes)
+            self.heap.release(record.kept.nbytes)
 
     # -- materials -------------------------------------------------------------------------------
 

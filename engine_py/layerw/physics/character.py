@@ -349,6 +349,11 @@ class Characters:
         """(n, 3) of their feet."""
         return np.array([one._state[POSITION] for one in self._all], np.float32).reshape(-1, 3)
 
+    def lift(self, metres: F64) -> None:
+        """Raises each by so much, as `places` lists them."""
+        for one, more in zip(self._all, metres.tolist(), strict=True):
+            one._state[POSITION] += (0, more, 0)
+
     def rest(self) -> None:
         """None moves."""
         for one in self._all:

@@ -94,7 +94,7 @@ class Physics:
         if self._terrain:
             if self._terrain.waits:
                 return
-            self._terrain.step(self._characters.places())
+            self._terrain.step(self._characters.places(), self._characters.lift)
         if self._world.bodies.count:
             for water in list(self._waters):
                 with self._port.failures.alone("Water of app.physics.add_water"):

@@ -174,6 +174,13 @@ class RigidWorld:
         """(n, 3) where bodies were after the last step."""
         return self._poses[slots, :3]
 
+    def lift(self, slots: npt.NDArray[np.integer], metres: npt.ArrayLike) -> None:
+        """Moves bodies up by so much each, at once."""
+        if len(slots):
+            self._poses[slots, 1] += np.asarray(metres, np.float32)
+            self.command(slots, PLACE, self._poses[slots])
+            self._write(self.bodies.row[slots].astype(np.intp), self._poses[slots])
+
     def wake_all(self) -> None:
         """What sleeps may move now."""
         slots = self.bodies.living()

@@ -21,7 +21,7 @@ from layerw.frame.subsystems import SubsystemPort
 from layerw.plants.hashed import numbers_of
 from layerw.scene.entity import Entities
 from layerw.scene.material import Material
-from layerw.scene.scatter import Heights, Rules
+from layerw.scene.scatter import SLOPE_STEP_M, Heights, Rules
 from layerw.scene.shapes import Lods, Mesh
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ CELLS_A_REACH = 6
 CELLS_A_FRAME = 24  # at most, in flight: 0.1 to 0.3 ms of heights each
 PLANTS_MAX = 1_000_000
 FADE_M = 3.0  # a tenth of what grows up to 500 m would leave a shore bare
+NO_CELL = -(1 << 40)  # of rows that grow anew
 CHANNELS = 6  # x, z, whether it grows, turn, size, shade
 
 
@@ -62,7 +63,8 @@ class GroundCover:
 
     Args:
         app: the app.
-        heights: vectorised ground height, metres, as for `lw.scatter`; a world's when it is ready.
+        heights: vectorised ground height, metres, as for `lw.scatter`; a world's when it is ready. What `world.heights`
+            covers grows anew where the world is edited.
         mesh: a lw.Mesh, or lw.Lods, whose distances end at each ring's reach.
         material: as for `app.spawn`; its `wind` sways them.
         per_m2: plants on a square metre near the camera; 45 % of them are left beyond two fifths of the reach,
@@ -110,6 +112,8 @@ class GroundCover:
             rows.visible = False
             rows.casts_shadow = number == 0  # of what is farther nobody sees one
             self._rings.append(_Ring(rows, cell_m, cells, plants, rules, look, number))
+        self._edits = getattr(getattr(heights, "__self__", None), "edits", None)  # of a world's `heights`
+        self._edits_shown = self._edits.count if self._edits is not None else 0
         self._covers: list[GroundCover] = app._engine.subsystems.get("ground_cover", GroundCovers).covers
         self._covers.append(self)
         app._engine.scenes.own(self.close)
@@ -137,6 +141,11 @@ class GroundCover:
     def _follow(self) -> None:
         x, _, z = map(float, self._view.camera.position)  # where the program has just put it, as the picture will be
         left = CELLS_A_FRAME
+        if self._edits is not None and self._edits.count != self._edits_shown:
+            for area in self._edits._areas_since(self._edits_shown):
+                for ring in self._rings:
+                    ring.forget(area)
+            self._edits_shown = self._edits.count
         for ring in self._rings:
             try:
                 left -= ring.follow(x, z, left, self._visible)
@@ -174,6 +183,16 @@ class _Ring:
         self._grow(late, wanted[late], visible)
         self._shown[late] = wanted[late]
         return 0 if begins else len(late)
+
+    def forget(self, area: tuple[float, float, float, float]) -> None:
+        """Cells that reach into an area (x, z of the lower and the upper corner, metres) grow anew."""
+        if self._shown is None:
+            return
+        low, high = self._shown * self._cell_m - SLOPE_STEP_M, (self._shown + 1) * self._cell_m + SLOPE_STEP_M
+        inside = (low <= area[2:]).all(axis=1) & (high >= area[:2]).all(axis=1)
+        if inside.any():
+            self._shown[inside] = NO_CELL
+            self._middle = None
 
     def show(self, visible: bool) -> None:
         """Hides all, or shows those that grow."""

@@ -10,12 +10,12 @@ snapshot.py's, its bytes are packed.py's, and where they lie is records.py's. Li
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from layerw.base import checks
-from layerw.base.errors import KeyMissing, SaveError
+from layerw.base.errors import KeyMissing, LayerwError, SaveError
 from layerw.base.settings import fixed_attributes
 from layerw.frame.subsystems import SubsystemPort
 from layerw.saves import snapshot
@@ -30,18 +30,27 @@ VERSION_MAX = 1_000_000
 Migration = TypeVar("Migration", bound=Callable[[dict[str, Any]], Any])
 
 
+class Edited(Protocol):
+    """What of a world is kept."""
+
+    def _pack(self) -> dict[str, Any]: ...
+    def _unpack(self, packed: dict[str, Any]) -> None: ...
+
+
 @fixed_attributes
 class Saves:
     """`app.saves`. `name in app.saves`, `app.saves.names()`, `app.saves.delete(name)` for the slots that there are.
 
     A save holds the entities that the program spawned (`spawn`, `spawn_many`, `light`, the place of what `load` gives):
     transforms, colours, parents, layers, whether they are hidden, components, meshes up to 256 KiB and the values of
-    materials. It does not hold what code makes at each start: camera, sun and air, the inside of models, worlds,
-    drawings, particles, textures, shaders, sounds, and the program's own variables, for which there is `data`.
+    materials; and what was edited of the ground of worlds. It does not hold what code makes at each start: camera, sun
+    and air, the inside of models, worlds, drawings, particles, textures, shaders, sounds, and the program's own
+    variables, for which there is `data`.
     """
 
-    def __init__(self, port: SubsystemPort, shelf: Shelf) -> None:
-        self._port, self._shelf = port, shelf
+    def __init__(self, port: SubsystemPort, shelf: Shelf, edits: Callable[[], Mapping[str, Edited]]) -> None:
+        """edits: of the worlds that there are, by their addresses."""
+        self._port, self._shelf, self._edits = port, shelf, edits
         self._looks = Looks(port.table, port.resources, port.visibility)
         self._version = 1
         self._migrations: dict[int, Callable[[dict[str, Any]], Any]] = {}
@@ -97,7 +106,9 @@ class Saves:
     def pack(self, data: Any = None) -> bytes:
         """The scene as bytes, for a file or another store."""
         scene = snapshot.take(self._port.table, self._looks)
-        return pack(MAGIC, {"program": self._port.config.title, "version": self._version, "data": data, "scene": scene})
+        edits = {url: packed for url, one in self._edits().items() if (packed := one._pack())}
+        save = {"program": self._port.config.title, "version": self._version, "data": data, "scene": scene}
+        return pack(MAGIC, save | {"edits": edits} if edits else save)
 
     def unpack(self, data: bytes, what: str = "The save") -> Any:
         """As `restore`, from bytes that `pack` made. what: how messages call it."""
@@ -108,7 +119,8 @@ class Saves:
             assert isinstance(save, dict)
             program, version = save["program"], save["version"]
             assert isinstance(program, str) and type(version) is int and 1 <= version <= VERSION_MAX
-            given, scene = save["data"], save["scene"]
+            given, scene, edits = save["data"], save["scene"], save.get("edits", {})
+            assert isinstance(edits, dict) and all(isinstance(one, dict) for one in edits.values())
         except (AssertionError, KeyError) as error:
             raise SaveError(f"{what} is damaged.") from error
         if program != self._port.config.title:
@@ -118,10 +130,21 @@ class Saves:
         if version < self._version:
             given = self._migrated(what, version, given, scene)
         checked = snapshot.check(self._port.table, scene)
+        self._restore_edits(edits, checked)
         snapshot.apply(self._port.table, self._looks, checked)
         for told in checked.told:
             self._port.log.warning(f"{what} is restored without {told}.")
         return given
+
+    def _restore_edits(self, edits: dict[str, Any], checked: snapshot.Checked) -> None:
+        worlds = self._edits()
+        for url in edits.keys() - worlds.keys():
+            checked.tell(f"the edits of {url}, a world that this program does not stream now")
+        for url, one in worlds.items():
+            try:
+                one._unpack(edits.get(url, {}))
+            except LayerwError as error:
+                checked.tell(f"the edits of {url} ({error})")
 
     def hooks(self) -> Mapping[str, Callable[..., Any]]:
         """For the frame: see frame/subsystems.py."""

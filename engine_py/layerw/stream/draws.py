@@ -106,8 +106,13 @@ class DrawRows:
             self._material[rows] = instead.get(primitive.material, primitive.material)
             first = rows.stop
 
+    def reshape(self, tile: int, number: int, mesh: int, center: F64, radius: float) -> None:
+        """One of an added tile's primitives is drawn with another mesh; center: (3,) world metres. See `repaint`."""
+        row = int(self._first[tile]) + number
+        self._mesh[row], self._center[row], self._radius[row] = mesh, center, radius
+
     def repaint(self) -> None:
-        """Make `draw` anew with what was painted."""
+        """Make `draw` anew with what was painted and reshaped."""
         self._gather()
 
     def _gather(self) -> None:

@@ -57,6 +57,18 @@ class Ground:
         self._grid = np.array((self.west_m, self.north_m, self.spacing_x_m, self.spacing_z_m, self.offset_m,
                                self.scale_m))
 
+    @property
+    def codes(self) -> npt.NDArray[np.uint16]:
+        """(rows, columns), see above; `rewrite` changes them."""
+        return self._codes.reshape(self.rows, self.columns)
+
+    def rewrite(self, codes: npt.NDArray[np.uint16], scale_m: float, offset_m: float) -> None:
+        """Other heights at the same places (ground_edits.py). codes: (rows, columns), kept, and not to be written to
+        without another call; it may be the array that is there."""
+        self._codes, self.scale_m, self.offset_m = codes.reshape(-1), scale_m, offset_m
+        self._grid[4:] = offset_m, scale_m
+        self.__dict__.pop("_pyramid", None)
+
     def heights(self, x: npt.ArrayLike, z: npt.ArrayLike) -> F64:
         """Ground heights in metres at points (x, z); arrays of one shape, or numbers."""
         place_x, place_z = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(z, np.float64))

@@ -4,7 +4,7 @@
 // radiance.wgsl air_places.wgsl air_lookup.wgsl cloud_field.wgsl sky.wgsl layers.wgsl
 // screen_light.wgsl shadows.wgsl probes.wgsl lighting.wgsl wetness.wgsl lights.wgsl
 // gen/slots_pbr.wgsl terrain.wgsl
-// sha256 6f00049039e4ccb329ad9c0dbb7733e0395949e45865073e997804dd20c150b6. Do not edit.
+// sha256 7294165c847088a9a9de0e35bffcc3e0f79edc4575451fc7049723a5a06ad53a. Do not edit.
 precision highp float;
 precision highp int;
 precision highp sampler2D;
@@ -208,6 +208,9 @@ layout(std140) uniform FrameBlock {
 } frame;
 const uint HAS_BASE_COLOR = 1u;
 uniform sampler2D base_color_texture;
+const uint HAS_EMISSIVE = 16u;
+uniform sampler2D emissive_texture;
+const uint UV_EMISSIVE = 8u;
 const uint ROOF_MATRIX = 11u;
 uniform sampler2DShadow shadow_atlas;
 uniform sampler2D screen;
@@ -1112,6 +1115,11 @@ Seen fragment_main(Varyings in_3, bool front) {
   vec3 base = in_3.color.rgb;
   if ((bound & HAS_BASE_COLOR) != 0u) {
     base *= texture(base_color_texture, in_3.uv, frame.upscale.y).rgb;
+  }
+  if ((bound & HAS_EMISSIVE) != 0u) {
+    vec3 at = vec3(in_3.uv, 1.0);
+    vec4 painted = texture(emissive_texture, vec2(dot(material.uv[UV_EMISSIVE].xyz, at), dot(material.uv[9u].xyz, at)));
+    base = mix(base, painted.rgb, painted.a);
   }
   float strength = material.detail_strength;
   float scale = max(material.detail_scale_m, 0.01);

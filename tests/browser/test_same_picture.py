@@ -95,6 +95,13 @@ world = app.stream("world")
 app.fog.density = 0.002
 app.camera.position = np.array((30.0, 40.0, 80.0))
 app.camera.look_at((0.0, 18.0, 0.0))
+
+
+@world.on_ready
+def edit():
+    world.dig((0, 0, 0), 22, 12)
+    world.raise_((30, 0, -20), 18, 14)
+    world.paint((0, 0, 0), 16, "sand")
 """
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 import layerw as lw
 
-ENTITIES = int(os.environ.get("WALKERS", "2000"))
+ENTITIES, TICKS = int(os.environ.get("WALKERS", "2000")), int(os.environ.get("TICKS", "20"))
 CELL_M, IN_INTEREST = 16.0, 64
 SIDE_M = CELL_M * 3 * (ENTITIES / IN_INTEREST) ** 0.5  # nine cells have IN_INTEREST
 
@@ -35,6 +35,7 @@ def steer(player, x: float, z: float):
 courses = {}
 if app.is_server:
     app.net.cell_m, app.net.radius, app.net.players_max = CELL_M, 1, 1000
+    app.net.tick_rate = TICKS
     rng = np.random.default_rng(1)
     walkers = app.spawn_many(lw.Mesh.box(), ENTITIES, position=rng.uniform(0, SIDE_M, (ENTITIES, 3)) * (1, 0, 1))
     walkers.add(Walker)

@@ -29,6 +29,7 @@ from layerw.net.schema import Rows, Schema
 from layerw.net.settings import Settings
 from layerw.net.telling import Owners, Telling
 from layerw.net.transport import Transport
+from layerw.net.wall import Wall
 from layerw.scene.components import PLAYER
 
 PLAYERS_MAX = 1000
@@ -55,6 +56,7 @@ class Authority:
         self._players_changed = False
         self._presence = presence.Presence()
         self.arrivals: deque[Transport] = deque()  # other threads may append
+        self._wall, self._rates_s = Wall(port.host), 0.0  # what players do a second: of theirs, if frames are behind
 
     @property
     def players(self) -> list[Player]:
@@ -81,6 +83,7 @@ class Authority:
     def receive(self) -> None:
         """Takes in what came."""
         now = self._port.now_s()
+        self._rates_s = max(now, self._wall.seconds() or 0.0)
         while self.arrivals:
             self._greeting.append((self.arrivals.popleft(), now))
         for client in list(self.clients.values()):
@@ -166,7 +169,7 @@ class Authority:
                 transport.close("The player left.")
                 return self._leave(client)
             try:
-                if not client.messages.take(now):
+                if not client.messages.take(self._rates_s):
                     raise Damaged(f"It sent more than {MESSAGES_A_SECOND:.0f} messages a second.")
                 self._take(client, data, now)
             except Damaged as error:
@@ -199,16 +202,16 @@ class Authority:
             raise Damaged(f"A message begins with {kind}, which no client's does.")
 
     def _named(self, client: Guest, value: object, now: float) -> None:
-        if client.names.take(now):
+        if client.names.take(self._rates_s):
             presence.named(client.player, value.get("name") if isinstance(value, dict) else None)
-        elif not client.refusals.take(now):
+        elif not client.refusals.take(self._rates_s):
             raise Damaged("It has another name all the time.")
 
     def _says(self, client: Guest, value: object, now: float) -> None:
         text = presence.cleaned(value.get("text") if isinstance(value, dict) else None, TEXT_MAX)
-        if client.says.take(now) and text:
+        if client.says.take(self._rates_s) and text:
             self.say(client.player, text)
-        elif not client.refusals.take(now):
+        elif not client.refusals.take(self._rates_s):
             raise Damaged("It writes more to the chat than anybody reads.")
 
     def say(self, player: Player | None, text: str) -> bool:
@@ -227,10 +230,10 @@ class Authority:
             if isinstance(value, dict) and type(shown := value.get("shown")) is int:
                 client.shown = shown / 1000
             bucket = client.calls.setdefault(call.name, Bucket(call.rate))
-            if not bucket.take(now):
+            if not bucket.take(self._rates_s):
                 raise Damaged(f"{call.name} was called more than {call.rate:g} times a second.")
         except LayerwError as error:
-            if not client.refusals.take(now):
+            if not client.refusals.take(self._rates_s):
                 raise Damaged(f"More than {REFUSALS_MAX} calls were refused, the last one: {error}") from error
             return
         if call.to == "server":

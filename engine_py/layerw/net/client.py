@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from layerw.base.errors import LayerwError
+from layerw.base.program_clock import FIXED_S, FIXED_STEPS_MAX, ROUNDING
 from layerw.frame.subsystems import SubsystemPort
 from layerw.net import presence, wire
 from layerw.net.calls import Bucket, Call, Calls, plain
 from layerw.net.chat import AT_ONCE, RATE, Chat
 from layerw.net.clock import ServerClock
+from layerw.net.input_queue import CREDIT_MAX
 from layerw.net.packing import CellRows, Damaged, Ids, unpack_cell
 from layerw.net.player import Player
 from layerw.net.prediction import Prediction
@@ -28,12 +30,14 @@ from layerw.net.seen import KnownLooks
 from layerw.net.shown import ShownRows
 from layerw.net.snapshots import KEPT
 from layerw.net.transport import Transport
+from layerw.net.wall import Wall
 
 BEHIND_S = 0.1  # what is shown is so much older than what has come
 RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 UNPACKED_WORDS_MAX = 1 << 20
 DRIFT = 0.002  # seconds a second by which the server's clock is believed to have moved
 RECENT = 2  # snapshots in a row later than LATE_S: the server stood still or is slow, and its clock is believed anew
+OF_A_FRAME = 0.25  # that catching up may take
 LATE_S, SLOWER = 0.025, 0.5  # and meanwhile what is shown runs so much slower
 Cells = dict[int, CellRows]
 
@@ -72,6 +76,9 @@ class Client:
         self.received_bytes = self.damaged = 0
         self._chat, self._says = chat, Bucket(RATE, AT_ONCE)
         self.name, self._greeted, self.clock = name, name, ServerClock()
+        self._wall, self._frame_s, self._stepped = Wall(port.host), 0.0, 0
+        self._rest_s = 0.0
+        self._at_s = self._wall.seconds() or 0.0
         self._hello()
 
     def rename(self, name: str) -> None:
@@ -95,7 +102,8 @@ class Client:
 
     def receive(self) -> None:
         """Takes in what came, and connects again where it has to."""
-        now = self._port.now_s()
+        now, wall = self._port.now_s(), self._wall.seconds() or 0.0
+        self._frame_s, self._at_s, self._stepped = wall - self._at_s, wall, 0
         if self._transport is None:
             if self.state == "lost" and now >= self._retry_s:
                 self._transport = self._connect()
@@ -201,10 +209,25 @@ class Client:
 
     def step(self, dt: float) -> None:
         """A fixed step, after everything else's."""
+        self._stepped += 1
         transport = self._transport
         if self._predictor is not None and self.state == "connected" and transport is not None:
             self._predictor.step(dt, self.shown_tick, self.clock.ping_s,
                                  lambda data: transport.send(data, reliable=False), loses=transport.loses)  # fmt: skip
+
+    def catch_up(self) -> None:
+        """The fixed steps of a frame were run. Where it took longer than they are, as a page's that loads something,
+        the player's own goes on for all of it, as far as the server makes up for; the program does not."""
+        if self._predictor is None or self._stepped < FIXED_STEPS_MAX:
+            self._rest_s = 0.0
+            return
+        begun, due_s = self._wall.seconds() or 0.0, self._frame_s + self._rest_s
+        due = int(due_s / FIXED_S + ROUNDING)
+        self._rest_s = max(due_s - due * FIXED_S, 0.0)  # for the next frame, if that is as long
+        for _ in range(min(due, CREDIT_MAX) - self._stepped):
+            self.step(FIXED_S)
+            if (self._wall.seconds() or 0.0) - begun > OF_A_FRAME * self._frame_s:
+                return  # steps so slow would make every frame longer than the one before
 
     # -- snapshots -------------------------------------------------------------------------------
 

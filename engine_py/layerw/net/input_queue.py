@@ -14,7 +14,7 @@ from layerw.net.wire import InputRun
 
 WAITING_MAX = 64
 CREDIT_MAX = 30  # steps that may be made up for
-PATIENCE = 15  # steps without an input: then the player moves as one who wishes nothing
+PATIENCE = CREDIT_MAX  # steps without an input: what is longer is not made up for, and moves as one who wishes nothing
 LOOKED_AT = 60  # steps, in which the fewest that waited are counted
 QUICK = 12  # where more wait, two are taken a step
 A_STEP_MAX = 3

@@ -289,6 +289,8 @@ class Net:
     def _after(self, dt: float) -> None:
         if self._is_server:
             self._room().step()
+        elif self._client is not None:
+            self._client.catch_up()
 
     def _received(self, value: object) -> None:
         if self._page is not None:

@@ -122,7 +122,7 @@ class Room:
             self._ready.set()
 
     async def _live(self) -> None:
-        host = HeadlessHost(self._program.parent, options={"server": True})
+        host = HeadlessHost(self._program.parent, options={"clock": "real", "server": True})
         app = self._app = await begin(self._program, host)
         app.net._room()  # it is there before anyone comes, who may come by another thread
         self._ready.set()

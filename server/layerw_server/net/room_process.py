@@ -59,7 +59,7 @@ class RoomProcess:
             return 0
         with suppress(OSError):  # what `ps` shows, on Linux
             Path("/proc/self/comm").write_text(f"room {self._name}")
-        host = HeadlessHost(self._program.parent, options={"server": True, "room": self._name})
+        host = HeadlessHost(self._program.parent, options={"clock": "real", "server": True, "room": self._name})
         try:
             app = self._app = await begin(self._program, host)
             app.net._room()  # it is there before anyone comes

@@ -43,6 +43,12 @@ def test_keys_and_a_pad_play_it(context: BrowserContext, serve_program: ServePro
     context.add_init_script(PAD)
     running = open_program(context, serve_program(PROGRAM), backend="null").wait_ready()
     page = running.page
+    page.set_viewport_size({"width": 320, "height": 214})
+    running.frames(4)
+    assert page.evaluate(COVERED)[2] == [], "no words over words, be the picture as small as this"
+    page.get_by_role("button", name="Options").focus()
+    shown = page.get_by_role("button", name="Options").bounding_box()
+    assert shown and 0 <= shown["y"] <= 214 - shown["height"], "and one comes to all of it"
     page.set_viewport_size({"width": 720, "height": 540})  # menus fit
     page.get_by_role("button", name="Noon").click()
     assert page.evaluate(f"{CIRCLES}.length") == 0, "there is nothing for fingers where there are none"

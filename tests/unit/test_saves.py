@@ -166,6 +166,18 @@ def test_migrations_run_one_version_at_a_time(tmp_path: Path) -> None:
     assert v.crowd[Health].team.tolist() == [0, 1] * 5
 
 
+def test_a_version_without_a_migration_is_told(tmp_path: Path) -> None:
+    v = Visit(tmp_path)
+    v.app.saves.version = 3
+    v.app.save("slot1", {"score": 1})
+    v.app.saves.version = 5
+    v.app.saves.migrate(4)(lambda save: None)
+    assert v.app.restore("slot1") == {"score": 1}
+    v.app.host.step(v.app, 2)  # type: ignore[attr-defined]
+    told = [text for _, text in v.app.host.logs if "is of version 3" in text]  # type: ignore[attr-defined]
+    assert len(told) == 1 and "this is version 5, without app.saves.migrate(3): it is taken as it is." in told[0]
+
+
 def test_a_migration_that_fails_leaves_the_scene(tmp_path: Path) -> None:
     v = Visit(tmp_path)
     v.app.save("slot1")

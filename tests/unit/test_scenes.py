@@ -118,6 +118,36 @@ def test_scenes_follow_each_other_from_inside_of_a_frame() -> None:
     assert app.report()["entities"] == 0
 
 
+@pytest.mark.parametrize("when", ["enter", "leave"])
+def test_scenes_that_enter_each_other_for_ever_are_told(when: str) -> None:
+    app, step = make()
+    errors = app.host.errors
+
+    class Ping(lw.Scene):
+        def enter(self) -> None:
+            if when == "enter":
+                self.app.enter(Pong())
+
+        def leave(self) -> None:
+            if when == "leave":
+                self.app.enter(Pong())
+
+    class Pong(Ping):
+        pass
+
+    app.enter(Ping())
+    app.enter(None)
+    step(1)
+    assert len(errors) == 1 and "16 scenes in a row" in errors[0] and "app.after(0.1" in errors[0]
+    assert "RecursionError" not in errors[0]
+    Ping.enter = Ping.leave = lambda self: None  # type: ignore[method-assign]
+    app.enter(Ping())
+    step(2)
+    assert type(app.scene) is Ping, "the program goes on"
+    app.enter(None)
+    assert app.scene is None
+
+
 def test_random_numbers_are_those_of_the_scene() -> None:
     app, _ = make()
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from layerw.base import checks
-from layerw.base.errors import KindError
+from layerw.base.errors import KindError, LayerwError
 from layerw.base.user_code import UserCode
 from layerw.scene.table import Table
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from layerw.app import App
 
 ENDS_MIN = 64
+NESTED_MAX = 16  # scenes that enter each other before they begin
 End = Callable[[], Any]
 
 
@@ -68,6 +69,7 @@ class Scenes:
         self._user, self._table = user, table
         self._ends: list[tuple[End, Callable[[], bool]]] = []
         self._full = ENDS_MIN
+        self._entering: list[str] = []  # those that have not begun yet: one may enter another in enter() or leave()
         self._births = self._serials = 0  # spawns before it, of all and of the program's
 
     def own(self, end: End, over: Callable[[], bool] = lambda: False) -> None:
@@ -89,9 +91,21 @@ class Scenes:
         if scene is not None and not isinstance(scene, Scene):
             hint = "; make one: app.enter(Level())" if isinstance(scene, type) else ""
             raise KindError(f"app.enter scene is {checks.shown(scene)}; it takes a lw.Scene or None{hint}.")
+        if len(self._entering) >= NESTED_MAX:
+            chain = ", ".join(self._entering[-4:])
+            raise LayerwError(f"app.enter was called by enter() or leave() of {NESTED_MAX} scenes in a row ({chain}), each "
+                              "of which enters the next before it began or ended. Let one wait for something: "
+                              "app.after(0.1, lambda: app.enter(…)).")  # fmt: skip
+        self._entering.append(type(scene).__name__)
+        try:
+            self._change(app, scene)
+        finally:
+            self._entering.pop()
+
+    def _change(self, app: App, scene: Scene | None) -> None:
         self._end()
-        if scene is None:
-            return
+        if scene is None or self.current is not None:
+            return  # leave() has entered another, which is the newer wish
         scene.app = app
         scene.__dict__.pop("random", None)  # it begins anew
         self.current, self._births, self._serials = scene, self._table.births, self._table.serials

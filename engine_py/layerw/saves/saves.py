@@ -170,8 +170,11 @@ class Saves:
         missing = [one for one in range(version, self._version) if one not in self._migrations]
         if not isinstance(scene, dict) or not isinstance(scene.get("components"), dict):
             raise SaveError(f"{what} is damaged.")
-        if missing:
-            return data  # a program that has none takes what fits: new fields begin as declared, others are told
+        if missing:  # what fits is taken: new fields begin as declared, others are told
+            lacking = ", ".join(map(str, missing[:8])) + (" …" if len(missing) > 8 else "")
+            self._port.log.warning(f"{what} is of version {version} of this program, and this is version "
+                                   f"{self._version}, without app.saves.migrate({lacking}): it is taken as it is.")
+            return data
         save = {"data": data, "components": {name: _opened(name, one) for name, one in scene["components"].items()}}
         for one in range(version, self._version):
             try:

@@ -165,7 +165,7 @@ def headless(program: Path, frames: int, connect: str | None, as_json: bool) -> 
         typer.echo(json.dumps(report, indent=2))
     else:
         net = report.get("net", {})
-        typer.echo(f"{report['frame']} frames, {report['entities']} entities"
+        typer.echo(f"{report['frame'] + 1} frames, {report['entities']} entities"
                    + (f", {net['state']}, {net['players']} players" if net else ""))  # fmt: skip
     for text in report["errors"]:
         typer.echo(text, err=True)

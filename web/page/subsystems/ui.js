@@ -8,11 +8,9 @@
 import { addStyle } from '../styles.js';
 import { Focus } from './ui/focus.js';
 import { make } from './ui/make.js';
+import { ANCHORS, keepApart } from './ui/regions.js';
 import { STYLE } from './ui/style.js';
 import { KINDS } from './ui/widgets.js';
-
-/** In the order in which Tab walks. As in values.py. */
-const ANCHORS = ['top left', 'top', 'top right', 'left', 'center', 'right', 'bottom left', 'bottom', 'bottom right'];
 
 /** @typedef {import('./ui/make.js').Widget} Widget */
 /** @typedef {{ widget: Widget, parent: number, style: string[] }} Placed style: the properties that Python set */
@@ -39,6 +37,7 @@ class Layer {
   #widgets = new Map();
   /** Regions by anchor, and `at` and `over`. @type {Record<string, HTMLElement>} */
   #areas = {};
+  #ended = new AbortController();
 
   /** @param {import('../subsystems.js').SubsystemPort} port */
   constructor(port) {
@@ -58,6 +57,7 @@ class Layer {
     port.stage.append(this.host);
     this.focus = new Focus({ host: this.host, root: this.root, stage: port.stage, over: this.#areas.over,
       behind: [this.#areas.at, regions] }, port.signal);
+    this.patched = keepApart(this.#areas, regions, this.#ended.signal);
     this.around = { files: port.options.appUrl, areas: this.#areas, changed: () => this.focus.dialogs() };
   }
 
@@ -69,6 +69,7 @@ class Layer {
     for (const name in theme) this.host.style.setProperty(name, theme[name]);
     if (made.some(([, kind]) => kind === 'dialog')) this.focus.dialogs(); // now that they have what lies in them
     const chosen = this.#widgets.get(focus);
+    this.patched();
     if (chosen !== undefined) this.focus.give(chosen.widget.element);
   }
 
@@ -79,6 +80,7 @@ class Layer {
 
   close() {
     this.focus.end();
+    this.#ended.abort();
     this.host.remove();
     this.#widgets.clear();
   }

@@ -53,7 +53,7 @@ class Hands:
             if found is not None:
                 return items.by_number[found.owner], found
         for root in self._screen.from_front():
-            found = _deepest(self._screen.box(root), x, y)
+            found = _deepest(self._screen.box(root), x, y) if root.rows[0] <= y < root.rows[1] else None
             if found is not None and found.owner in items.by_number:
                 return items.by_number[found.owner], found
         return None

@@ -36,6 +36,7 @@ class Item:
     size: tuple[float, float] = (0.0, 0.0)  # of a picture
     parts: list[Part] | None = None  # as it was painted; of those that lie in no other
     where: tuple[float, ...] = ()  # it was
+    rows: tuple[float, float] = (0.0, 1e9)  # of the picture where it is seen, from the top; it may be larger
 
     def get(self, name: str) -> Any:
         """A value, or the usual one."""

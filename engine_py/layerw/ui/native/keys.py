@@ -76,6 +76,8 @@ class Keys:
             end = len(item.values.get("value", ""))
             item.caret = end, 0
             items.touch(item)
+        if item is not None:
+            self._screen.reveal(item)
         self._held = ""
 
     def leave_for(self, pressed: Item | None) -> None:

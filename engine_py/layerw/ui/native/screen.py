@@ -21,9 +21,11 @@ from layerw.ui.native.layout import outer, place
 from layerw.ui.native.pads import Pads
 from layerw.ui.native.paint import Letters, Painter, Part, State
 from layerw.ui.native.pictures import Pictures
+from layerw.ui.native.regions import arrange
 from layerw.ui.values import ANCHORS
 
 Tell = Callable[[dict[str, Any]], None]
+PAGE = "page"
 
 
 class Drawn:
@@ -36,7 +38,8 @@ class Drawn:
         self.pictures = Pictures(port, letters := Letters(self._tell_missing), self.items.resize)
         self._letters = letters
         self._told: set[str] = set()
-        self._scrolled: dict[str, float] = {}  # regions, pixels
+        self._scrolled: dict[str, float] = {}  # regions, and the page of all: pixels
+        self._is_page = False  # whether the regions are one page
         self._screen: tuple[float, ...] = ()
         self._shown: list[Item] = []  # those that lie in no other, from behind to the front
         self.keys = Keys(self, tell)
@@ -101,7 +104,8 @@ class Drawn:
             with self._alone(root):
                 if root.parts is None:
                     painter = Painter(self._letters, self.items.theme, self.state, ratio)
-                    painter.paint(self.items.boxes(root), clip)
+                    seen = max(root.rows[0], 0.0), min(root.rows[1], clip[3])
+                    painter.paint(self.items.boxes(root), (clip[0], seen[0], clip[2], seen[1]))
                     root.parts = painter.finish()
                 parts += root.parts
         popup = self.hands.popup
@@ -149,9 +153,18 @@ class Drawn:
 
     def scroll_region(self, item: Item, by: float) -> None:
         """What lies in the region of an item goes up by so many pixels."""
-        anchor = item.top.get("anchor")
-        self._scrolled[anchor] = self._scrolled.get(anchor, 0.0) + by
+        what = PAGE if self._is_page else item.top.get("anchor")
+        self._scrolled[what] = self._scrolled.get(what, 0.0) + by
         self.items.stale = True
+
+    def reveal(self, item: Item) -> None:
+        """Scrolls to one that has the keyboard now, as far as it lies outside of where it is seen."""
+        if item.box is None or item.top.kind in ("dialog", "at"):
+            return
+        first, last = max(item.top.rows[0], 0.0), min(item.top.rows[1], self.size[1])
+        over, under = first - item.box.y, item.box.y + item.box.h - last
+        if over > 0 or under > 0:
+            self.scroll_region(item, -over if over > 0 else under)
 
     # -- where everything lies -----------------------------------------------------------------
 
@@ -169,32 +182,44 @@ class Drawn:
                 wide, tall = outer(self._boxes(item), width)
                 x, y = item.values["place"]
                 self._put(item, (x - wide / 2, y - tall / 2, wide, tall))
-        for anchor, items in regions.items():
-            self._region(anchor, items)
+        self._put_regions({anchor: items for anchor, items in regions.items() if items})
         for item in dialogs:
             with self._alone(item):
                 self._put(item, (0.0, 0.0, width, height))
         shown = [*ats, *(item for items in regions.values() for item in items), *dialogs]
         self._shown = [item for item in shown if item.box is not None]  # None: it failed
 
-    def _region(self, anchor: str, items: list[Item]) -> None:
-        if not items:
-            self._scrolled.pop(anchor, None)
-            return
+    def _put_regions(self, regions: dict[str, list[Item]]) -> None:
+        """Those of each anchor below each other; what is higher than its place scrolls."""
         width, height = self.size
         gap = self.items.theme.gap
         pad = 1.5 * gap
-        sizes = [self._size(item, max(width - 2 * pad, 0.0)) for item in items]
-        tall = sum(h for _, h in sizes) + gap * (len(sizes) - 1) + 2 * pad
-        scroll = min(max(self._scrolled.get(anchor, 0.0), 0.0), max(tall - height, 0.0))
-        self._scrolled[anchor] = scroll
-        y = height - tall if "bottom" in anchor else 0.0 if "top" in anchor else (height - tall) / 2
-        y = max(y, 0.0) + pad - scroll
-        for item, (wide, high) in zip(items, sizes, strict=True):
-            x = pad if "left" in anchor else width - pad - wide if "right" in anchor else (width - wide) / 2
-            with self._alone(item):
-                self._put(item, (x, y, wide, high))
-            y += high + gap
+        sizes = {anchor: [self._size(item, max(width - 2 * pad, 0.0)) for item in items]
+                 for anchor, items in regions.items()}  # fmt: skip
+        whole = {anchor: (max(w for w, _ in found) + gap, sum(h for _, h in found) + gap * len(found))
+                 for anchor, found in sizes.items()}  # with half a gap around: what two have between them is one
+        places, reach = arrange(whole, max(width - 2 * gap, 0.0), max(height - 2 * gap, 0.0))
+        all_up = self._scroll(PAGE, reach + 2 * gap - height)
+        for anchor, items in regions.items():
+            place = places[anchor]
+            first = place.top - all_up
+            rows = first, first + place.bottom - place.top + 2 * gap
+            y = first + pad - self._scroll(anchor, whole[anchor][1] - (place.bottom - place.top))
+            for item, (wide, high) in zip(items, sizes[anchor], strict=True):
+                x = pad if "left" in anchor else width - pad - wide if "right" in anchor else (width - wide) / 2
+                with self._alone(item):
+                    if item.rows != rows:
+                        item.rows, item.parts = rows, None
+                    self._put(item, (x, y, wide, high))
+                y += high + gap
+        self._is_page = reach + 2 * gap > height + 0.5
+        for anchor in set(self._scrolled) - set(places) - {PAGE}:
+            del self._scrolled[anchor]
+
+    def _scroll(self, what: str, most: float) -> float:
+        """How far a region, or the page of all, is scrolled: no farther than it goes on."""
+        found = self._scrolled[what] = min(max(self._scrolled.get(what, 0.0), 0.0), max(most, 0.0))
+        return found
 
     def _size(self, item: Item, room: float) -> tuple[float, float]:
         """With its margin; nothing where that fails."""

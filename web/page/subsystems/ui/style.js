@@ -25,6 +25,9 @@ export const STYLE = `
   width: max-content; }
 .left:not(.top, .bottom), .right:not(.top, .bottom) { top: 50%; transform: translateY(-50%); }
 .center { top: 50%; transform: translate(-50%, -50%); }
+.regions.page { overflow-y: auto; scrollbar-width: none; }
+.region.moved { bottom: auto; }
+.region.moved:is(.left, .right) { transform: none; } .region.moved:not(.left, .right) { transform: translateX(-50%); }
 .column { display: flex; flex-direction: column; gap: var(--gap); align-items: stretch; }
 .row { display: flex; flex-wrap: wrap; gap: var(--gap); align-items: center; }
 .grid { display: grid; grid-template-columns: repeat(var(--columns, 2), minmax(0, 1fr)); gap: var(--gap); }
@@ -45,7 +48,7 @@ export const STYLE = `
 .button, .control, .panel { border: 1px solid var(--line); border-radius: var(--radius); background: var(--surface);
   color: var(--text); font: inherit; -webkit-backdrop-filter: blur(var(--ui-blur, 12px)) saturate(1.3);
   backdrop-filter: blur(var(--ui-blur, 12px)) saturate(1.3); box-sizing: border-box; }
-.button { padding: .55em 1.2em; min-height: 2.6em; font-weight: 600; cursor: pointer; touch-action: manipulation;
+.button { padding: .55em 1.2em; min-height: 2.6em; overflow-wrap: anywhere; font-weight: 600; cursor: pointer; touch-action: manipulation;
   transition: background-color .15s, border-color .15s, transform .1s; }
 .button:hover:enabled { border-color: var(--accent);
   background: color-mix(in srgb, var(--accent) 22%, rgb(15 19 25 / .86)); }
@@ -59,7 +62,7 @@ export const STYLE = `
 .panel .panel { padding: 0; border: 0; background: none; -webkit-backdrop-filter: none; backdrop-filter: none; }
 .panel > .heading { margin-bottom: .6em; }
 .panel :is(.control, .button) { -webkit-backdrop-filter: none; backdrop-filter: none; }
-.panel .control { width: auto; min-width: 13em; padding: .1em 0; border: 0; background: none; border-radius: 0; }
+.panel .control { width: auto; min-width: min(13em, 100%); padding: .1em 0; border: 0; background: none; border-radius: 0; }
 .panel .button { background: rgb(255 255 255 / .09); }
 .panel .button:hover:enabled { background: color-mix(in srgb, var(--accent) 30%, rgb(15 19 25 / .8)); }
 

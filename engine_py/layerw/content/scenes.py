@@ -93,8 +93,8 @@ class Scenes:
             raise KindError(f"app.enter scene is {checks.shown(scene)}; it takes a lw.Scene or None{hint}.")
         if len(self._entering) >= NESTED_MAX:
             chain = ", ".join(self._entering[-4:])
-            raise LayerwError(f"app.enter was called by enter() or leave() of {NESTED_MAX} scenes in a row ({chain}), each "
-                              "of which enters the next before it began or ended. Let one wait for something: "
+            raise LayerwError(f"app.enter was called by enter() or leave() of {NESTED_MAX} scenes in a row ({chain}), "
+                              "each of which enters the next before it began or ended. Let one wait for something: "
                               "app.after(0.1, lambda: app.enter(…)).")  # fmt: skip
         self._entering.append(type(scene).__name__)
         try:

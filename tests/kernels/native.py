@@ -1,15 +1,19 @@
 """A native build of the kernels of FOLDERS with gcc, under sanitizers: it runs calls from a file.
 
-Every array gets an allocation of exactly its size, so that a read or write beside it is found.
+Every array gets an allocation of exactly its size, so that a read or write beside it is found. A file is compiled once
+for each text that the preprocessor makes of it: a planted fault compiles only what it changes.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import struct
 import subprocess
 import sys
+import tempfile
+from atexit import register
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -69,7 +73,7 @@ int main(void) {
 
 
 def build(headers: ModuleType, folder: Path, *defines: str, vectors: str = "-msse4.2") -> Path:
-    """Compile the program; `headers` is the module that reads the kernels' headers."""
+    """Make the program; `headers` is the module that reads the kernels' headers."""
     kernels = [k for k in headers.read_headers() if not k.layer and k.header.split("/")[0] in FOLDERS]
     cases = []
     for number, kernel in enumerate(kernels):
@@ -79,16 +83,39 @@ def build(headers: ModuleType, folder: Path, *defines: str, vectors: str = "-mss
         cases.append(f"        case {number}: {take}{kernel.name}({args}); break;")
     names = {kernel.name: number for number, kernel in enumerate(kernels)}
     includes = "".join(f'#include "{name}"\n' for name in sorted({k.header for k in kernels}))
-    main = folder / "main.c"
+    main = _objects() / "main.c"
     main.write_text(includes + MAIN % "\n".join(cases))
     program = folder / "native"
-    include = [f"-I{SOURCES}", *(f"-I{SOURCES / folder}" for folder in ("include", *FOLDERS))]
-    files = [*(str(path) for folder in FOLDERS for path in sorted((SOURCES / folder).glob("*.c"))), str(main)]
-    done = subprocess.run([str(shutil.which("gcc")), *FLAGS, vectors, *defines, *include, *files, "-o", str(program),
-                           "-lm"], capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
+    files = [*(path for folder in FOLDERS for path in sorted((SOURCES / folder).glob("*.c"))), main]
+    objects = [_compiled(path, (*FLAGS, vectors, *defines)) for path in files]
+    _gcc(*FLAGS, *objects, "-o", program, "-lm")
     program.with_suffix(".names").write_text("\n".join(sorted(names, key=lambda name: names[name])))
     return program
+
+
+@cache
+def _objects() -> Path:
+    """Objects that the tests of this process share."""
+    folder = tempfile.TemporaryDirectory(prefix="layerw-native-")
+    register(folder.cleanup)
+    return Path(folder.name)
+
+
+@cache
+def _compiled(path: Path, flags: tuple[str, ...]) -> Path:
+    include = [f"-I{SOURCES}", *(f"-I{SOURCES / folder}" for folder in ("include", *FOLDERS))]
+    text = _gcc(*flags, *include, "-E", path)
+    key = sha256("\0".join([text, *(flag for flag in flags if not flag.startswith("-D"))]).encode()).hexdigest()
+    made = _objects() / f"{path.stem}-{key[:16]}.o"
+    if not made.exists():
+        _gcc(*flags, *include, "-c", path, "-o", made)
+    return made
+
+
+def _gcc(*arguments: str | Path) -> str:
+    done = subprocess.run(["gcc", *arguments], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def run(program: Path, calls: list[Call]) -> list[str]:

@@ -28,13 +28,11 @@ def load(name: str) -> ModuleType:
     return module
 
 
-def test_two_builds_are_equal_to_the_byte_and_to_what_is_installed(tmp_path: Path) -> None:
-    build = load("build")
-    one = {path.name: path.read_bytes() for path in build.build(tmp_path / "one")}
-    two = {path.name: path.read_bytes() for path in build.build(tmp_path / "two")}
-    assert one == two
-    assert {path.name: path.read_bytes() for path in files.FOLDER.glob("*.wasm")} == one
-    assert {"inplace.wasm", "side.wasm", "worker.wasm"} <= set(one)
+def test_a_build_is_equal_to_the_byte_to_what_is_installed(tmp_path: Path) -> None:
+    """Made elsewhere, at another time, by another process: whoever builds gets these bytes."""
+    built = {path.name: path.read_bytes() for path in load("build").build(tmp_path / "again")}
+    assert {path.name: path.read_bytes() for path in files.FOLDER.glob("*.wasm")} == built
+    assert {"inplace.wasm", "side.wasm", "worker.wasm"} <= set(built)
 
 
 def test_side_works_on_its_own_memory(side: WasmtimeModule) -> None:

@@ -42,7 +42,7 @@ def note_leaps(running: Running) -> None:
     """LEAPS gets how fast the fox runs along +Z in each step in which it flies up: a look now and then may miss it."""
     running.python("import builtins; from layerw.base.host_port import Running; builtins.LEAPS = []; "
                    "Running.app.fixed(lambda dt, body=Running.app.scene.fox.body: "
-                   "body.velocity[1] > 1 and LEAPS.append(float(body.velocity[2])))")
+                   "body.velocity[1] > 1 and LEAPS.append(float(body.velocity[2]))); str(LEAPS)")
 
 
 @pytest.mark.own_profile

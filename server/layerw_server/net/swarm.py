@@ -45,13 +45,13 @@ async def run(swarm: Swarm, tell: Callable[[str], None]) -> dict[str, Any]:
     """The figures. Raises RoomError."""
     schema, calls = await _program(swarm)
     address, parts, gone = room_address(swarm.url), list[Message](), asyncio.Event()
-    joined, joined_all, measured = 0, asyncio.Event(), list[dict[str, float]]()
+    joined, came, joined_all, measured = 0, 0, asyncio.Event(), list[dict[str, float]]()
     processes = min(swarm.processes, swarm.clients)
 
     def heard(message: Message, sockets: list[int]) -> None:
-        nonlocal joined
+        nonlocal joined, came
         if "joined" in message:
-            joined += 1
+            joined, came = joined + 1, came + message["joined"]
             if joined == processes:
                 joined_all.set()
         else:
@@ -73,18 +73,19 @@ async def run(swarm: Swarm, tell: Callable[[str], None]) -> dict[str, Any]:
             child.send({"url": address, "schema": schema, "clients": count, "seconds": swarm.seconds,
                         "rooms": list(swarm.rooms), "calls": calls, "rate": swarm.rate, "seed": number})  # fmt: skip
         await joined_all.wait()
-        tell(f"{swarm.clients} players ask to come in; {swarm.seconds:g} s are measured")
-        await asyncio.sleep(1.5)
-        measured.append(await asyncio.to_thread(_measure, swarm.url))
-        await asyncio.sleep(max(swarm.seconds - 1.0, 0.5))
-        measured.append(await asyncio.to_thread(_measure, swarm.url))
+        tell(f"{came} of {swarm.clients} players came in" + (f"; {swarm.seconds:g} s are measured" if came else ""))
+        if came:
+            await asyncio.sleep(1.5)
+            measured.append(await asyncio.to_thread(_measure, swarm.url))
+            await asyncio.sleep(max(swarm.seconds - 1.0, 0.5))
+            measured.append(await asyncio.to_thread(_measure, swarm.url))
         await gone.wait()
     finally:
         for child in children:
             child.kill()
     if len(parts) < processes:
         raise RoomError("A process of the swarm ended before it had figures.")
-    return _report(swarm, parts, *measured)
+    return _report(swarm, parts, *(measured or ({}, {})))
 
 
 async def _program(swarm: Swarm) -> tuple[str, list[list[Any]]]:

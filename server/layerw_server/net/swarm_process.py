@@ -202,7 +202,9 @@ async def swarm(url: str, schema: str, clients: int, seconds: float, rooms: list
 
     await asyncio.gather(*(join(number) for number in range(clients)))
     tell(figures.joined)
-    await asyncio.sleep(1.5)  # what they are told whole comes first
+    if not players:
+        seconds = 0.0
+    await asyncio.sleep(1.5 if players else 0.0)  # what they are told whole comes first
     for player in players:
         player.measures = True
     begun = time.perf_counter()

@@ -48,6 +48,8 @@ export interface LayerW extends HTMLElement {
   clock: string;
   quality: string;
   sound: string;
+  /** The program's text, in place of the file's that `src` names. */
+  text: string | null;
   frames: number | string;
   settled: boolean;
   loading: string;

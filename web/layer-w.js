@@ -30,6 +30,8 @@ export class LayerW extends HTMLElement {
   #unsent = [];
   /** @type {IntersectionObserver | null} */
   #lazy = null;
+  /** @type {string | null} */
+  #text = null;
   #leaving = 0;
   #changed = false;
 
@@ -108,6 +110,18 @@ export class LayerW extends HTMLElement {
       throw new RangeError(`${QUEUED_MAX} messages wait for the program of <layer-w>, which was not started.`);
     }
     this.#unsent.push([name, value]);
+  }
+
+  /** The program's text, in place of the file's that `src` names; null: the file's own. A change starts it again. */
+  get text() {
+    return this.#text;
+  }
+
+  set text(value) {
+    const text = value === null || value === undefined ? null : String(value);
+    if (text === this.#text) return;
+    this.#text = text;
+    this.#restartSoon();
   }
 
   /** Messages of everything that went wrong since the start. */

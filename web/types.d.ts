@@ -13,6 +13,8 @@ export interface EngineOptions {
   appUrl: string;
   /** The file to run; '' = the manifest's. */
   program: string;
+  /** That file's text in its place; null = the file's own. */
+  text: string | null;
   backend: 'auto' | 'webgpu' | 'webgl2' | 'null';
   thread: 'worker' | 'main';
   /** Why the engine runs on the page's thread although a worker was asked for; '' = it does not. */

@@ -30,6 +30,7 @@ import { fetchWheels, unpackWheels } from './wheels.js';
  * @property {string} engineUrl the engine's sources as a zip, for a development server
  * @property {string} kernelsUrl folder of the compiled modules, ends with /
  * @property {string} program file to run; empty: the manifest says
+ * @property {string | null} [text] of that file, in place of what lies there
  * @property {boolean} [isolated] memory can be shared
  * @property {string} [thread] where Python runs
  * @property {Record<string, any>} [kept] what the start before kept
@@ -53,6 +54,11 @@ async function fetchManifest({ appUrl, program }) {
   if (program !== '') manifest.program = program;
   if (!manifest.modules.includes(manifest.program)) manifest.modules.push(manifest.program);
   return manifest;
+}
+
+/** @param {Manifest} manifest @param {string | null} [text] @returns {import('./program-files.js').Listing} */
+function withText(manifest, text = null) {
+  return text === null ? manifest : { ...manifest, texts: { [manifest.program]: text } };
 }
 
 /** Where layerw/saves/records.py finds what the program keeps. */
@@ -114,7 +120,7 @@ export class PythonBoot {
     this.#runtime.listen(hooks);
     this.#manifest = fetchManifest(options);
     this.#wheels = this.#manifest.then((manifest) => fetchWheels(options.appUrl, manifest.wheels ?? [], fetchOk));
-    this.#files = this.#manifest.then((manifest) => new ProgramFiles(options.appUrl, manifest, fetchOk, hooks.log));
+    this.#files = this.#manifest.then((manifest) => new ProgramFiles(options.appUrl, withText(manifest, options.text), fetchOk, hooks.log));
     this.#engine = this.#manifest.then(({ engine }) => (engine === 'zip'
       ? fetchBytes(options.engineUrl, 'The engine\'s sources') : fetchEngine(options.runtimeUrl, this.#runtime.folder)));
     this.#kept = Promise.all([this.#manifest, this.#files]).then(([manifest, files]) => readKept(options, manifest, files));

@@ -17,7 +17,8 @@ const ENOENT = 44;
 const EIO = 29;
 
 /**
- * @typedef {{program: string, modules: string[], files?: Record<string, number>, files_left_out?: number}} Listing
+ * @typedef {{program: string, modules: string[], files?: Record<string, number>, files_left_out?: number,
+ *   texts?: Record<string, string>}} Listing texts: of files that are not fetched
  * @typedef {(level: number, text: string) => void} Log
  */
 
@@ -63,6 +64,8 @@ export class ProgramFiles {
     this.#listing = listing;
     this.#log = log;
     const one = async (/** @type {string} */ name) => {
+      const text = listing.texts?.[name];
+      if (text !== undefined) return { name, bytes: new TextEncoder().encode(text) };
       const response = await fetchOk(fileUrl(base, name), `The program's file ${name}`);
       return { name, bytes: new Uint8Array(await response.arrayBuffer()) };
     };

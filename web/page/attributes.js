@@ -65,6 +65,7 @@ export function readOptions(element) {
     kernelsUrl: folder('kernels', '../kernels/'),
     appUrl,
     program,
+    text: /** @type {import('../layer-w.js').LayerW} */ (element).text ?? null,
     backend: choice(element, 'backend'),
     thread: choice(element, 'thread'),
     threadNote: '',
@@ -171,7 +172,7 @@ function toText(name, value) {
  * @param {HTMLElement} element
  */
 export function upgradeProperties(element) {
-  for (const name of [...STARTING, ...LIVE]) {
+  for (const name of [...STARTING, ...LIVE, 'text']) {
     if (!Object.hasOwn(element, name)) continue;
     const value = Reflect.get(element, name);
     Reflect.deleteProperty(element, name);

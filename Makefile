@@ -54,9 +54,8 @@ bench: setup .make/npm
 	@$(BIN)/python -m benchmarks
 
 # The reference is made from the docstrings; tests/docs runs every example of these pages.
-docs: .make/installed
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
-	@echo "build/docs/index.html"
+docs: setup .make/npm
+	@$(BIN)/python -m tools.docsite
 
 # The kernels as a component of the Wasm component model, named by its hash; docs/hosts.md.
 component: .make/kernels
@@ -112,7 +111,7 @@ help:
 	@echo "make test             everything that proves the project"
 	@echo "make check            formats, types, layers, generated files: seconds"
 	@echo "make bench            speed tables in benchmarks/results/"
-	@echo "make docs             the documentation in build/docs/"
+	@echo "make docs             the documentation with live examples in build/docs/"
 	@echo "make component        the kernels as a Wasm component in dist/components/"
 	@echo "make dist             wheel and sdist in dist/, checked"
 	@echo "make npm-package      <layer-w> for npm, in dist/npm"

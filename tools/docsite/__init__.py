@@ -1,0 +1,1 @@
+"""The documentation's site: `make docs`, or `python -m tools.docsite`."""

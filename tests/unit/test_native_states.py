@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-PROGRAMS = sorted([*EXAMPLES.glob("*.py"), *EXAMPLES.glob("*/main.py")])
+PROGRAMS = [path for path in sorted([*EXAMPLES.glob("*.py"), *EXAMPLES.glob("*/main.py")])
+            if "lw.App(" in path.read_text("utf-8")]  # others lie beside one
 
 # One process for all: it is started once, and drivers print as they like. Frames that nobody sees are drawn only where
 # later ones build on them, the commands of all are carried out.

@@ -15,7 +15,8 @@ from layerw.hosts.begin import begin
 from layerw.hosts.headless import HeadlessHost
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-PROGRAMS = sorted([*EXAMPLES.glob("*.py"), *EXAMPLES.glob("*/main.py")])
+PROGRAMS = [path for path in sorted([*EXAMPLES.glob("*.py"), *EXAMPLES.glob("*/main.py")])
+            if "lw.App(" in path.read_text("utf-8")]  # others lie beside one
 FRAMES = 8
 SIZE = (96, 64)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import NoneType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from layerw.base import checks
 from layerw.base.config import Budgets, Config, Network
@@ -147,10 +147,10 @@ class App(Together, Kit, Pointing, Viewing, Effects, Timing, Spawning):
         """
         count = checks.whole("app.step count", count, 1, STEPS_MAX)
         host = self._engine.host
-        if not isinstance(host, SteppedHost):
+        if not hasattr(host, "step"):  # isinstance of a Protocol looks at all of it, for a twentieth of a step
             raise LayerwError("app.step() was called in a page, which moves the program itself; put what shall happen "
                               "each frame into a function with @app.frame.")
-        host.step(self, count, seen=False)
+        cast(SteppedHost, host).step(self, count, seen=False)
 
     def frame_step(self, time_s: float, dt_s: float, inbox_bytes: int, inbox_needed_bytes: int, *,
                    seen: bool = True) -> None:  # fmt: skip

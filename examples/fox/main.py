@@ -32,7 +32,8 @@ DAYS = (Day("Noon", 12.5, 12, 3, 0, 0, 0.3, 1.0, "Catch the fireflies. Some are 
         Day("Evening", 18.8, 12, 0, 4, 4, 0.45, 1.3, "Catch them all. Some dance over the sea: take the boat."),
         Day("Night", 23.0, 11, 4, 4, 8, 0.2, 1.6, "Woods, pen and sea: light up the night."))  # fmt: skip
 LOOK, HOURS_A_SECOND = 0.0035, 0.004  # radians a CSS pixel of the mouse; how the sun moves
-ARROWS = "↑↗→↘↓↙←↖"
+FULL_MOON = 200  # day of the year: it stands high enough at night
+WHERE = ("ahead", "ahead right", "right", "behind right", "behind", "behind left", "left", "ahead left")
 
 app = lw.App(title="Fireflies", pointer_lock=True)
 app.camera.fov_y = math.radians(55)
@@ -54,7 +55,8 @@ app.quality = app.store.get("quality", app.quality)
 
 def show_time(day: Day, hour=None) -> None:
     """Sun, moon and clouds of a level."""
-    app.sun.at(latitude=0.8, day=190, hour=(hour or day.hour) % 24)
+    days, hour = divmod(hour or day.hour, 24)
+    app.sun.at(latitude=0.8, day=FULL_MOON + int(days), hour=hour)
     app.clouds.cover = day.cover
     app.view.exposure = day.exposure
     app.fog.density = 0.0006
@@ -193,8 +195,9 @@ class Level(lw.Scene):
         """What one sees of how it stands, and what can be done here."""
         place, left = self.fox.place, self.fireflies.left
         x, _, z = min(self.fireflies.place[left] - place, key=np.linalg.norm)  # to the nearest
-        arrow = ARROWS[round((self.chase.yaw - math.atan2(x, z)) / (math.tau / 8)) % 8]
-        self.score.text = f"{self.day.name}: {self.all - left.sum()} of {self.all}  {arrow} {math.hypot(x, z):.0f} m"
+        where = WHERE[round((self.chase.yaw - math.atan2(x, z)) / (math.tau / 8)) % 8]
+        caught = f"{self.day.name}: {self.all - left.sum()} of {self.all}"
+        self.score.text = f"{caught}, next: {math.hypot(x, z):.0f} m {where}"
         if self.fox.boat:
             self.prompt.text = f"Use ({use.key}): go ashore"
         elif self.fox.near(self.boat):

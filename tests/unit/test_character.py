@@ -258,6 +258,24 @@ def test_mistakes_are_told(walk: Walk) -> None:
         hero.teleport((0, 0, 0))
 
 
+def test_its_weight_tips_a_plank_and_presses_a_raft_down(walk: Walk) -> None:
+    walk.app.physics.add_water(3.0)  # metres: the raft floats beside the plank
+    post = walk.block((0.2, 1, 2), (10, 0.5, 0))
+    plank = walk.block((6, 0.1, 1), (10, 1.1, 0), "dynamic", mass=20.0)
+    walk.app.physics.join("hinge", post, plank, at=(10, 1.05, 0), axis=(0, 0, 1))
+    raft = walk.block((2, 0.5, 2), (-10, 3, 0), "dynamic", density=500.0, turn_damping=5.0)
+    walk.run(150)
+    assert abs(plank.rotation[2]) < 0.02
+    floats = float(raft.position[1])
+    walk.hero.teleport(np.add(raft.position, (0, 0.3, 0)))
+    walk.run(150)
+    assert floats - raft.position[1] == pytest.approx(70 / (4 * 1000), abs=0.006), "by what it displaces"
+    assert walk.hero.on_ground and walk.hero.ground == raft
+    walk.hero.teleport(np.add(plank.position, (1.5, 0.06, 0)))
+    walk.run(25)
+    assert plank.rotation[2] < -0.1, "down where it stands"
+
+
 def test_ground_that_was_despawned_is_nobodys_else(walk: Walk) -> None:
     lift = walk.block((4, 1, 4), (20, 4.5, 0))
     walk.hero.teleport((20, 5, 0))

@@ -18,6 +18,7 @@ from layerw.base.names import named
 from layerw.base.ports import F32, F64
 from layerw.physics.body import Body, mask_of
 from layerw.physics.events import ENTERED, LEFT
+from layerw.physics.rigid_world import DYNAMIC, FORCE_AT
 from layerw.physics.shapes import CAPSULE, record
 from layerw.scene.entity import Entity
 from layerw.scene.row_values import check_owner
@@ -53,7 +54,8 @@ class Character:
         slope: radians, the steepest ground that it walks on.
         jump_speed: m/s upwards; 5.0 is 1.3 m high.
         strength: newtons that it pushes bodies with; 0 pushes none.
-        mass: kilograms: what a dynamic body that comes, or a push, moves it by; its own weight presses on nothing.
+        mass: kilograms: what a dynamic body that comes, or a push, moves it by; its weight presses on the one that it
+            stands on.
         fall_speed: m/s downwards at most; 55 is what air lets a person fall with.
         hits: layers of bodies that it meets; None: all.
 
@@ -306,6 +308,14 @@ class Character:
         return [(kind, int(bodies.row[slot]), own)
                 for kind, some in ((LEFT, left), (ENTERED, entered)) for slot in some]  # fmt: skip
 
+    def _press(self, world: RigidWorld) -> None:
+        """Its weight, with the next step, on the dynamic body that it stands on."""
+        ground, weight = self._ground, float(self._state[MASS] * self._state[GRAVITY])
+        if not self.on_ground or ground == NOBODY or weight >= 0 or not self._has_ground():
+            return
+        if world.bodies.kind[ground] == DYNAMIC:
+            world.command(np.array([ground]), FORCE_AT, (0.0, weight, 0.0, *self._state[POSITION].tolist()))
+
     def _end(self) -> None:
         """The kernel's row goes to the entity."""
         row, column = self._entity._first, self._physics._port.table.columns["position"]
@@ -369,6 +379,8 @@ class Characters:
         """One step of all whose entity lives, but for those that are driven."""
         self._all = self.living()
         self.move([one for one in self._all if not one._driven], physics, dt)
+        for one in self._all:  # once a step, also of those that are driven, which may move several times
+            one._press(physics._world)
 
     @staticmethod
     def move(some: list[Character], physics: Physics, dt: float) -> None:

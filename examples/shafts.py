@@ -7,7 +7,7 @@ import layerw as lw
 app = lw.App(title="Light shafts")
 app.sun.elevation, app.sun.azimuth = math.radians(14), math.radians(25)
 app.fog.density, app.fog.falloff, app.fog.shafts = 0.035, 0.08, 1.0
-app.view.exposure, app.view.bloom = "auto", 0.05
+app.view.bloom = 0.05
 
 app.spawn(lw.Mesh.plane(200, 200), lw.Material(color="#8a8275", roughness=0.9), static=True)
 shaft, slab = lw.Mesh.cylinder(0.45, 6.0), lw.Mesh.box(2.8, 0.5, 1.4)

@@ -5,8 +5,8 @@ import math
 import layerw as lw
 
 app = lw.App(title="Light shafts")
-app.sun.elevation, app.sun.azimuth = math.radians(14), math.radians(25)
-app.fog.density, app.fog.falloff, app.fog.shafts = 0.035, 0.08, 1.0
+app.sun.elevation, app.sun.azimuth = math.radians(14), math.radians(-62)
+app.fog.density, app.fog.falloff, app.fog.shafts = 0.05, 0.08, 1.0
 app.view.bloom = 0.05
 
 app.spawn(lw.Mesh.plane(200, 200), lw.Material(color="#8a8275", roughness=0.9), static=True)
@@ -20,6 +20,6 @@ for x in range(-15, 16, 3):
 
 @app.frame
 def walk(dt):
-    app.sun.azimuth = math.radians(25 + 12 * math.sin(0.3 * app.time_s))
+    app.sun.azimuth = math.radians(-62 + 12 * math.sin(0.3 * app.time_s))
     app.camera.position = (10 - 3 * math.cos(0.2 * app.time_s), 1.8, 2.0)
     app.camera.look_at((-8, 3.2, -4))

@@ -4,10 +4,10 @@
     app.files.save("level.json", text)
     await app.clipboard.write("Hello")
 
-Owns: the questions that wait for the page's answer (web/page/subsystems/desk.js). Without a page files are those of
-`HeadlessHost(options={"files": ...})` and the clipboard is the program's own. Browsers let a page do either only right
-after a click or a key: ask in the frame in which it happened. Limits: FILE_BYTES_MAX a file, charged to the heap budget
-while it is handed over.
+Owns: the questions that wait for the page's answer (web/page/subsystems/desk.js), or in a window for the system's
+dialog (dialogs.py). Otherwise files are those of `HeadlessHost(options={"files": ...})`; without a page the clipboard
+is the program's own. Browsers let a page do either only right after a click or a key: ask in the frame in which it
+happened. Limits: FILE_BYTES_MAX a file, charged to the heap budget while it is handed over.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,7 @@ class Desk:
         self._asked: dict[int, asyncio.Future[Any]] = {}
         self.clipboard = ""  # without a page
         self.saved: dict[str, bytes] = {}
+        self._chosen: SimpleQueue[tuple[int, Any]] = SimpleQueue()  # answers of dialogs, from their threads
 
     def ask(self, question: dict[str, Any]) -> asyncio.Future[Any]:
         """What the page answers, some frames later."""
@@ -61,9 +63,27 @@ class Desk:
         if self.has_page:
             self._asked[number] = future
             self._port.send({"number": number, **question})
+        elif question["do"] in ("open", "save") and self._port.host.options().get("dialogs"):
+            self._asked[number] = future
+            self._ask_system(number, question)
         else:
             future.set_result(self._headless(question))
         return future
+
+    def _ask_system(self, number: int, question: dict[str, Any]) -> None:
+        from layerw.saves import dialogs  # a program in a page has none
+
+        try:
+            dialogs.ask(question, lambda answer: self._chosen.put((number, answer)))
+        except LayerwError as error:
+            self._chosen.put((number, error))
+
+    def _take_chosen(self) -> None:
+        """A frame begins."""
+        while not self._chosen.empty():
+            number, answer = self._chosen.get()
+            failed = isinstance(answer, LayerwError)
+            self._receive({"number": number, "failed": str(answer)} if failed else {"number": number, "answer": answer})
 
     def _headless(self, question: dict[str, Any]) -> Any:
         match question["do"]:
@@ -79,7 +99,7 @@ class Desk:
 
     def hooks(self) -> Mapping[str, Callable[..., Any]]:
         """For the frame: see frame/subsystems.py."""
-        return {"received": self._receive}
+        return {"received": self._receive, "before": self._take_chosen}
 
     def close(self) -> None:
         """The program ended: nobody waits."""

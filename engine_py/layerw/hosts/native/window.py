@@ -35,8 +35,8 @@ class Window:
         self.program = program
         self.canvas = open_canvas(program.stem, size) if canvas is None else canvas
         self.host: HeadlessHost = native_host(program.parent, self.canvas.get_physical_size(),
-                                              {"clock": "real", "sound": "play", **options}, Canvas(self.canvas),
-                                              folders)
+                                              {"clock": "real", "sound": "play", "dialogs": True, **options},
+                                              Canvas(self.canvas), folders)
         self.inputs = Inputs(self.host.send)
         self.frames = 0
         self._time_s, self._last_s, self._shown_errors = 0.0, time.perf_counter(), 0

@@ -75,8 +75,9 @@ def program_of(name: str, examples: Path = EXAMPLES) -> Path:
 
 
 def present(examples: Path = EXAMPLES) -> set[str]:
-    """The names of all examples that lie there."""
-    return {path.stem for path in examples.glob("*.py")} | {path.parent.name for path in examples.glob("*/main.py")}
+    """The names of all examples that lie there: files that make an App, as others lie beside one; and folders."""
+    alone = {path.stem for path in examples.glob("*.py") if "lw.App(" in path.read_text("utf-8")}
+    return alone | {path.parent.name for path in examples.glob("*/main.py")}
 
 
 def catalog(path: Path = LIST) -> list[Example]:

@@ -581,7 +581,8 @@ class Engine:
             tile_row=self.contents.first_row, casters=casters,
             kept=self.shadows.kept_box if places_tiles else (),
             scale_changed=self.table.scale_changed(), shear=columns.shear if self.table.sheared else None,
-            places_tiles=places_tiles, moved=self.table.moved())
+            places_tiles=places_tiles, moved=self.table.moved(),
+            hidden=self.contents.hidden(camera) if places_tiles else None)
         return view._without_other_layers(found, self.table)
 
     def _see(self, one: OneMore) -> bool:

@@ -118,7 +118,7 @@ def test_a_tile_that_comes_again_comes_edited_in_its_first_frame(place: Any) -> 
             assert np.abs(tile[..., 1] - world.heights(tile[..., 0], tile[..., 2])).max() < 1e-3
         own = app._engine.store.meshes
         rows = world._streamer.residency.rows.drawn.tolist()
-        reached = sum(world.edits._tiles._keys.get(row) in world.edits._tiles._reached for row in rows)
+        reached = sum(world.edits._tiles._keys.key_of.get(row) in world.edits._tiles._reached for row in rows)
         assert reached == sum(own[mesh].kept is not None for mesh in world._drawn.mesh.tolist()), "no frame without it"
         if world.settled:
             break

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from layerw.base.addresses import shown
 from layerw.base.failures import Failures
@@ -149,6 +150,17 @@ class Contents:
             self._fade(found)
             self._mark(count, camera, (found.mesh.tobytes(), *(w._streamer.draw_revision for w in self.worlds)))
         return found
+
+    def hidden(self, camera: CameraFrame) -> npt.NDArray[np.bool_] | None:
+        """Which rows of `tiles` lie behind hills, seen from there; None: none that is known."""
+        if camera.is_parallel or not any(len(world._drawn.mesh) for world in self.worlds):
+            return None
+        found = [world._hidden(camera) for world in self.worlds]
+        if all(one is None for one in found):
+            return None
+        parts = [np.zeros(len(world._drawn.mesh), np.bool_) if one is None else one
+                 for world, one in zip(self.worlds, found, strict=True)]
+        return np.concatenate([*parts, np.zeros(len(self._sea_drawn.mesh), np.bool_)])
 
     def _ensure_rows(self, count: int) -> None:
         if count > self._rows:

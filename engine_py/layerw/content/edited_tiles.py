@@ -9,7 +9,6 @@ was, which is told once.
 
 from __future__ import annotations
 
-import re
 from copy import copy
 
 import numpy as np
@@ -21,9 +20,9 @@ from layerw.content.edited_mesh import TileGrid, Vertices, error_m, indices_of, 
 from layerw.gpu.spec import SAMPLER_CLAMP_S, SAMPLER_CLAMP_T
 from layerw.gpu.store import Store
 from layerw.stream.ground_edits import PAINT_FINER, GroundEdits, Window
+from layerw.stream.keys import Key, TileKeys
 from layerw.stream.residency import still_parts
 from layerw.stream.streamer import Streamer
-from layerw.stream.tree import MODEL
 
 KEPT_FRAMES = 120  # a tile that is not drawn keeps its mesh so long
 PAINT_TEXELS = 128  # along a side; and one more, so that neighbours share their border's
@@ -31,8 +30,6 @@ LEAF_PAINT_TEXELS = 256
 TILE_TEXELS = 384  # of a tile without a texture
 WHOLE = slice(None)
 _CLAMPED = SAMPLER_CLAMP_S | SAMPLER_CLAMP_T
-Key = tuple[int, int, int]  # level, x, y
-_NAME = re.compile(r"(?:^|/)(\d{1,2})-(\d{1,6})-(\d{1,6})\.[^/]*$")
 
 
 class _Fitted:
@@ -55,15 +52,15 @@ class EditedTiles:
     def __init__(self, streamer: Streamer, store: Store, edits: GroundEdits, levels: int) -> None:
         self._streamer, self._store, self._edits, self._levels = streamer, store, edits, levels
         self._reached: dict[Key, tuple[float, float]] = {}  # -> (metres that it reaches farther, its error in metres)
-        self._rows: dict[Key, int] = {}
-        self._keys: dict[int, Key] = {}
-        self._scanned = 0
+        self._keys = TileKeys(streamer.tree)
         self._baked: dict[int, tuple[float, float]] = {}  # row -> rounding and error in the tree, as baked
         self._fitted: dict[int, _Fitted] = {}
         self._frame = 0
         self._mark: tuple[int, ...] = ()
         self._is_short_told = False
         self._gone: list[int] = []
+        self.shown = 0  # the edits that the picture shows
+        self.unfit: frozenset[int] = frozenset()  # rows of tiles that are drawn as they were baked, for want of room
 
     # -- what an edit reaches ----------------------------------------------------------------------
     def changed(self, window: Window) -> None:
@@ -78,8 +75,8 @@ class EditedTiles:
             self._reach(window, top)
         self._scan()
         for key in self._reached:
-            if key in self._rows:
-                self._bound(self._rows[key], *self._reached[key])
+            if key in self._keys.row_of:
+                self._bound(self._keys.row_of[key], *self._reached[key])
 
     def _reach(self, window: Window, top: float) -> None:
         ground, samples = self._edits.ground, self._edits.ground.columns
@@ -94,17 +91,11 @@ class EditedTiles:
                     self._reached[level, x, y] = max(reach, top), max(error, wrong)
 
     def _scan(self) -> None:
-        """Which rows of the tree are which tiles."""
-        tree = self._streamer.tree
-        for row in range(self._scanned, tree.count):
-            contents = tree.contents.get(row, ())
-            found = _NAME.search(contents[0].uri) if contents and tree.kind[row] == MODEL else None
-            if found is not None:
-                key = (int(found[1]), int(found[2]), int(found[3]))
-                self._rows[key], self._keys[row] = row, key
-                if key in self._reached:
-                    self._bound(row, *self._reached[key])
-        self._scanned = tree.count
+        """Tiles that came to know of the tree."""
+        for row in self._keys.scan():
+            key = self._keys.key_of[row]
+            if key in self._reached:
+                self._bound(row, *self._reached[key])
 
     def _bound(self, row: int, reach_m: float, wrong_m: float) -> None:
         """Selection goes by the tile as it is now; those above it reach and err as far."""
@@ -127,22 +118,24 @@ class EditedTiles:
     # -- tiles that are drawn ----------------------------------------------------------------------
     def step(self) -> list[str]:
         """Fits what is drawn; returns what went wrong, in words."""
-        residency, tree = self._streamer.residency, self._streamer.tree
+        residency = self._streamer.residency
         self._frame += 1
-        if tree.count != self._scanned:
-            self._scan()
+        self.shown = self._edits.serial
+        self._scan()
         mark = (residency.revision, residency.rows.revision, self._edits.serial, self._frame // KEPT_FRAMES)
         if mark == self._mark:
             return []
         told: list[str] = []
+        self.unfit = frozenset()
         changed = self._let_go_of_gone()
         for row in residency.rows.drawn.tolist():
-            key = self._keys.get(row)
+            key = self._keys.key_of.get(row)
             if key is not None and key in self._reached:
                 try:
                     changed |= self._fit(row, key)
                 except BudgetError as error:
                     changed |= self._drop(row)
+                    self.unfit |= {row}
                     if not self._is_short_told:
                         self._is_short_told = True
                         told.append(f"Edited ground is drawn as it was baked where there is no room for it: {error}")
@@ -157,7 +150,7 @@ class EditedTiles:
         for row, one in list(self._fitted.items()):
             one.seen_frame = self._frame if row in drawn else one.seen_frame
             is_other = self._streamer.residency.contents_of(row) is not one.contents
-            if is_other or self._frame - one.seen_frame > KEPT_FRAMES or self._keys[row] not in self._reached:
+            if is_other or self._frame - one.seen_frame > KEPT_FRAMES or self._keys.key_of[row] not in self._reached:
                 changed |= self._drop(row)
         return changed
 

@@ -150,6 +150,13 @@ class Edits:
                 told.append(f"The edits of a save are not taken: {error}")
         return told + (self._tiles.step() if self._tiles is not None else [])
 
+    def _drawn(self) -> tuple[frozenset[int], int] | None:
+        """Tiles that are not drawn as the ground is, and how often that changed; None: tiles show it with the next
+        frame."""
+        if self._made is None or self._tiles is None:
+            return frozenset(), 0
+        return (self._tiles.unfit, self._made.serial) if self._tiles.shown == self._made.serial else None
+
     def _pack(self) -> dict[str, Any]:
         """For a save; {} where nothing is changed."""
         if self._waiting is not None:

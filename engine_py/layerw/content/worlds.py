@@ -27,6 +27,7 @@ from layerw.content.tile_actors import Scenery, TileActors
 from layerw.content.tile_lights import TileLights
 from layerw.scene.camera import CameraFrame
 from layerw.stream.ground import Ground, GroundHit
+from layerw.stream.horizon import Horizon
 from layerw.stream.places import EarthPlaces, GridPlaces, check_near, checked_degrees, places_of
 from layerw.stream.streamer import Streamer
 
@@ -57,6 +58,7 @@ class World:
         self._lights = TileLights(streamer, scenery.table)
         self._actors = TileActors(lambda: streamer.residency, scenery)
         self.state = "loading"
+        self._horizon = Horizon(streamer)
         self._drawn = TileDraw()  # in the last frame
         self._outcomes = Outcomes(user.call)
 
@@ -347,6 +349,13 @@ class World:
         if self._drape is not None:
             self._drape._let_go()
         self._streamer.device_lost(is_lost)
+
+    def _hidden(self, camera: CameraFrame) -> npt.NDArray[np.bool_] | None:
+        """Which of what is drawn lies behind its own hills."""
+        edits = self._edits._drawn()
+        if edits is None or len(self._drawn.mesh) != len(self._streamer.residency.rows.tiles):
+            return None
+        return self._horizon.hidden(camera.position, -float(camera.planes[4, 3]), *edits)
 
     def _step(self, camera: CameraFrame, time_s: float) -> list[str]:
         """One frame of streaming; returns messages about what went wrong."""

@@ -24,6 +24,7 @@ class DrawRows:
         self.draw = TileDraw()
         self.revision = 0
         self.drawn: I64 = np.zeros(0, np.int64)
+        self.tiles: I64 = np.zeros(0, np.int64)  # of each row of `draw`
         self._fades: npt.NDArray[np.uint8] | None = None
         self._first: I64 = np.zeros(64, np.int64)
         self._count: I64 = np.zeros(64, np.int64)
@@ -125,6 +126,7 @@ class DrawRows:
         if fades is not None:
             stays = ~(self._blend[rows] & (fade >= FADE_LEAVES))
             rows, fade = rows[stays], np.where(self._blend[rows], 0, fade)[stays].astype(np.uint8)
+        self.tiles = np.repeat(tiles, counts) if fades is None else np.repeat(tiles, counts)[stays]
         draw = self.draw
         draw.fade = fade
         draw.mesh, draw.material, draw.blend = self._mesh[rows], self._material[rows], self._blend[rows]

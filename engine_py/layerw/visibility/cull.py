@@ -118,6 +118,7 @@ class Visibility:
         shear: F32 | None = None,
         places_tiles: bool = True,
         moved: bool = True,
+        hidden: npt.NDArray[np.bool_] | None = None,
     ) -> VisibleSet:
         """Cull everything and build the lists.
 
@@ -133,6 +134,7 @@ class Visibility:
             places_tiles: whether the tiles' rows are to be relative to this camera; of several views one's are.
             moved: False promises that no position or scale differs from the last call's: seen from the same place, the
                 same rows are seen, and the last call's lists are given again.
+            hidden: which tiles need not be seen from here, though they may cast shadows (stream/horizon.py).
         """
         shown = tiles if tiles is not None and len(tiles.mesh) else None
         rebuilt = self._refresh(position, scale, scale_changed)
@@ -150,7 +152,7 @@ class Visibility:
         if shown is not None:
             columns = (position, rotation, scale) if places_tiles else None
             boxes = casters + tuple(box.planes_from(camera) for box in kept)
-            order = self._place_tiles(shown, tile_row, camera, planes, columns, boxes)
+            order = self._place_tiles(shown, tile_row, camera, planes, columns, boxes, hidden)
         self._opaque(position, shown, tile_row, order)
         self._see_through(camera, position, shown, tile_row, order)
         self._cull_movers(self._own["decal"], self._view, position, self._own["decal"].runs.all)
@@ -288,7 +290,7 @@ class Visibility:
 
     def _place_tiles(
         self, tiles: TileDraw, row: int, camera: F64, planes: F64, columns: tuple[F32, F32, F32] | None,
-        casters: tuple[F64, ...],
+        casters: tuple[F64, ...], hidden: npt.NDArray[np.bool_] | None,
     ) -> _Tiles:
         """Writes the tiles' rows (where columns are given) and chooses and orders what is drawn."""
         if columns is not None:
@@ -298,6 +300,8 @@ class Visibility:
             columns[2][rows] = tiles.scale
         centers = (tiles.center - camera).astype(np.float32)
         seen = self._tiles_seen(centers, tiles.radius, planes)
+        if hidden is not None:
+            seen &= ~hidden
         square = squared_length(centers)
         front = np.argsort(square, kind="stable")  # near first: less overdraw
         back = front[::-1]

@@ -22,6 +22,7 @@ from layerw.base.ports import F64, Content, ContentLoader, TileDraw
 from layerw.base.rays import checked_ray
 from layerw.base.settings import fixed_attributes
 from layerw.base.user_code import UserCode
+from layerw.base.weak import weakly
 from layerw.content.edits import Edits
 from layerw.content.tile_actors import Scenery, TileActors
 from layerw.content.tile_lights import TileLights
@@ -54,7 +55,7 @@ class World:
         self._store, self._images = store, images
         self._features: Features | None = None
         self._drape: Drape | None = None
-        self._edits = Edits(streamer, store, self._ground)
+        self._edits = Edits(streamer, store, weakly(self._ground))
         self._lights = TileLights(streamer, scenery.table)
         self._actors = TileActors(lambda: streamer.residency, scenery)
         self.state = "loading"
@@ -337,6 +338,7 @@ class World:
         if self._drape is not None:
             self._drape.close()
         self._edits._close()
+        self._horizon.release()
         self._lights.close()
         self._actors.close()
         self._streamer.release()

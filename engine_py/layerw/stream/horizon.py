@@ -59,7 +59,11 @@ class Horizon:
 
     def __init__(self, streamer: Streamer) -> None:
         self._streamer = streamer
-        self._keys = TileKeys(streamer.tree)
+        self.release()
+
+    def release(self) -> None:
+        """Lets go of what it found; the world is closed, or comes anew."""
+        self._keys: TileKeys | None = None
         self._ground: Ground | None = None
         self._serial = -1
         self._levels: list[npt.NDArray[np.uint16]] = []  # the lowest of 2 x 2 blocks of each level of the pyramid
@@ -109,7 +113,8 @@ class Horizon:
         part = np.repeat(np.arange(len(asked)), counts)
         sector = (np.arange(int(ends[-1])) - np.repeat(ends - counts - first, counts)) % BINS
         reach = min(float(nearest[asked].max()), REACH_M)
-        arcs: F64 = start * GROWTH ** np.arange(int(math.log(reach / start) / math.log(GROWTH)) + 1)
+        growth: F64 = np.power(GROWTH, np.arange(int(math.log(reach / start) / math.log(GROWTH)) + 1.0))
+        arcs = start * growth
         bins = np.flatnonzero(np.bincount(sector, minlength=BINS))
         horizon = np.full((BINS, len(arcs) + 1), -np.inf)
         horizon[bins, 1:] = np.maximum.accumulate(self._slopes(ground, eye, bins, arcs), axis=1)
@@ -127,9 +132,10 @@ class Horizon:
         if self._parted is not None and self._parted[0] == self._revision:
             return self._parted[1]
         lows, highs, owners = [], [], []
+        keys = self._keys.key_of if self._keys is not None else {}
         pyramid, levels = ground._pyramid[:, 1], levels_of(ground.columns, ground.rows)
         for number, row in enumerate(tiles.tolist()):
-            key, box = self._keys.key_of.get(row), geometry[row]
+            key, box = keys.get(row), geometry[row]
             reach = np.abs(box[3:12].reshape(3, 3)).T @ box[12:15] + box[15]
             low, high = (box[:3] - reach)[None], (box[:3] + reach)[None]
             if key is not None and len(tree.contents[row]) == 1 and row not in self._revision[2]:
@@ -169,6 +175,8 @@ class Horizon:
 
     def _drawn_errors(self, ground: Ground, drawn: npt.NDArray[np.int64], unfit: frozenset[int]) -> F64:
         """(n, n) by finest tile and its neighbours to the east, south and south-east, one more around."""
+        if self._keys is None:
+            self._keys = TileKeys(self._streamer.tree)
         self._keys.scan()
         count = (ground.columns - 1) // TILE_CELLS
         found = np.full((count, count), -1.0)

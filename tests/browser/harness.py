@@ -16,12 +16,12 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, Page
 
 from layerw_server.tools.browser import GL_MARKS, PageErrors
+from layerw_server.tools.shot import SILENT
 
 SIZE = {"width": 160, "height": 120}
 BOOT_TIMEOUT_MS = 240_000  # two processes that draw in software and compile wait for each other
 SWEEP_FRAMES = 4
 LEAK_KEYS = ("handles", "transfers", "proxies", "frame_callbacks")
-SILENT = "has not come back from"  # said while software compiles shaders, and taken back then
 HOST_JS = "document.querySelector('layer-w').host"
 
 CUBE = """
@@ -119,10 +119,15 @@ class Running:
         assert not leaked, f"Live objects changed over the test (before, after): {leaked}."
 
 
-def open_program(context: BrowserContext, address: str, **query: str) -> Running:
-    """Open the page of a served program; attributes of the element as keywords. Quality stays: software draws."""
+def open_program(context: BrowserContext, address: str, *, init: str = "", **query: str) -> Running:
+    """Open the page of a served program; attributes of the element as keywords. Quality stays: software draws.
+
+    init: a script that runs in this page ahead of its own, and in no worker.
+    """
     query = {"quality": "medium", **query}
     page = context.new_page()
+    if init:
+        page.add_init_script(init)
     running = Running(page, PageErrors(page))
     page.goto(f"{address}?{urlencode(query)}")
     page.wait_for_function(f"{HOST_JS} !== undefined")

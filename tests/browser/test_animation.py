@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
 from layerw_server.tools.shot import take_shot
 from layerw_server.tools.shot_result import ShotOptions
@@ -36,19 +36,19 @@ def ready():
 """
 
 
-def picture(folder: Path, program: str, backend: str, serve_program: ServeProgram, browser: Browser) -> Pixels:
+def picture(folder: Path, program: str, backend: str, serve_program: ServeProgram, context: BrowserContext) -> Pixels:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "animal.py").write_text((EXAMPLES / "fox" / "animal.py").read_text("utf-8"), "utf-8")
     (folder / "main.py").write_text(program, "utf-8")
-    taken = take_shot(browser, serve_program(folder / "main.py"), ShotOptions(backend, SIZE, 8, True))
+    taken = take_shot(context, serve_program(folder / "main.py"), ShotOptions(backend, SIZE, 8, True))
     assert taken.errors == [] and taken.png is not None and taken.report["backend"] == backend
     return np.asarray(Image.open(io.BytesIO(taken.png)).convert("RGB")).astype(np.int16)
 
 
 @pytest.mark.parametrize("pose", ["Run", "Idle"])
 def test_an_animal_is_where_numpy_says_on_both_apis(pose: str, tmp_path: Path, serve_program: ServeProgram,
-                                                    browser: Browser) -> None:
-    taken = [picture(tmp_path / backend, PROGRAM.replace("POSE", pose), backend, serve_program, browser)
+                                                    context: BrowserContext) -> None:
+    taken = [picture(tmp_path / backend, PROGRAM.replace("POSE", pose), backend, serve_program, context)
              for backend in ("webgpu", "webgl2")]
     assert different(*taken) <= DIFFERENT_MAX
     y, x = np.nonzero(np.abs(taken[0] - taken[0][0, 0]).max(axis=2) > 24)  # the sky is blue all over
@@ -76,8 +76,8 @@ herd.previous, herd.blend = 0, (1.0, 0.4)
 
 
 def test_a_crowd_is_where_numpy_says_and_fades_alike_on_both_apis(tmp_path: Path, serve_program: ServeProgram,
-                                                                  browser: Browser) -> None:
-    taken = [picture(tmp_path / backend, CROWD, backend, serve_program, browser) for backend in ("webgpu", "webgl2")]
+                                                                  context: BrowserContext) -> None:
+    taken = [picture(tmp_path / backend, CROWD, backend, serve_program, context) for backend in ("webgpu", "webgl2")]
     assert different(*taken) <= DIFFERENT_MAX
     y, x = np.nonzero(np.abs(taken[0][SIZE[1] // 2 :] - taken[0][0, 0]).max(axis=2) > 24)  # the lower one of the two
     at, scale = expected(0.3, "Run"), SIZE[1] / 3.2

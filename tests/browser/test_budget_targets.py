@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
 from layerw_server.tools.shot import take_shot
 from layerw_server.tools.shot_result import ShotOptions
@@ -34,11 +34,11 @@ def update(dt):
 
 
 @pytest.mark.parametrize("backend", ["webgpu", "webgl2", "null"])
-def test_a_large_canvas_is_drawn_smaller_and_scaled_up(browser: Browser, serve_program: ServeProgram,
+def test_a_large_canvas_is_drawn_smaller_and_scaled_up(context: BrowserContext, serve_program: ServeProgram,
                                                        backend: str) -> None:
     address = serve_program(HALVES)
-    tight = take_shot(browser, address, ShotOptions(backend, SIZE, 4, budgets={"gpu_mib": GPU_MIB}))
-    free = take_shot(browser, address, ShotOptions(backend, SIZE, 4))
+    tight = take_shot(context, address, ShotOptions(backend, SIZE, 4, budgets={"gpu_mib": GPU_MIB}))
+    free = take_shot(context, address, ShotOptions(backend, SIZE, 4))
     assert tight.errors == free.errors == []
     budget_bytes = GPU_MIB << 20
     assert tight.report["gpu_allocated_bytes"] <= tight.report["gpu_bytes"] <= budget_bytes, "both sides count"
@@ -53,6 +53,6 @@ def test_a_large_canvas_is_drawn_smaller_and_scaled_up(browser: Browser, serve_p
     assert differs.any(), "it is drawn with fewer pixels"
 
 
-def test_a_budget_without_room_for_any_picture_says_so(browser: Browser, serve_program: ServeProgram) -> None:
-    taken = take_shot(browser, serve_program(HALVES), ShotOptions("null", SIZE, 2, budgets={"gpu_mib": 8}))
+def test_a_budget_without_room_for_any_picture_says_so(context: BrowserContext, serve_program: ServeProgram) -> None:
+    taken = take_shot(context, serve_program(HALVES), ShotOptions("null", SIZE, 2, budgets={"gpu_mib": 8}))
     assert any("smallest render targets" in text and "8388608" in text and "gpu_mib" in text for text in taken.errors)

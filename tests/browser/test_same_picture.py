@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
 from layerw_server.tools.shot import take_shot
 from layerw_server.tools.shot_result import ShotOptions
@@ -105,11 +105,11 @@ def edit():
 """
 
 
-def pictures(browser: Browser, address: str, frames: int, *, settled: bool = False) -> list[Pixels]:
+def pictures(context: BrowserContext, address: str, frames: int, *, settled: bool = False) -> list[Pixels]:
     """The same program on both backends."""
     found = []
     for backend in ("webgpu", "webgl2"):
-        taken = take_shot(browser, address, ShotOptions(backend, SIZE, frames, settled))
+        taken = take_shot(context, address, ShotOptions(backend, SIZE, frames, settled))
         assert taken.errors == [] and taken.png is not None
         assert {"opaque", "sky", "tone"} <= {row["name"] for row in taken.report["passes"]}
         assert taken.report["backend"] == backend
@@ -142,26 +142,26 @@ def views(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("program", "frames"), [(hello, 20), (materials, 8), (views, 8)])
-def test_same_picture_of_a_scene(tmp_path: Path, browser: Browser, serve_program: ServeProgram,
+def test_same_picture_of_a_scene(tmp_path: Path, context: BrowserContext, serve_program: ServeProgram,
                                  program: Callable[[Path], Path], frames: int) -> None:
-    assert_same(program.__name__, pictures(browser, serve_program(program(tmp_path)), frames), 200)
+    assert_same(program.__name__, pictures(context, serve_program(program(tmp_path)), frames), 200)
 
 
-def test_rows_that_stand_still_draw_as_others_do(tmp_path: Path, browser: Browser,
+def test_rows_that_stand_still_draw_as_others_do(tmp_path: Path, context: BrowserContext,
                                                  serve_program: ServeProgram) -> None:
     taken = []
     for static in (True, False):
         path = tmp_path / f"{static}.py"
         path.write_text(STILL.replace("STATIC", str(static)), encoding="utf-8")
-        taken.append(pictures(browser, serve_program(path), 8))
+        taken.append(pictures(context, serve_program(path), 8))
     assert_same("still", taken[0], 200)
     for one, other in zip(*taken, strict=True):
         assert np.array_equal(one, other)
 
 
-def test_same_picture_of_a_streamed_world(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, browser: Browser,
-                                          serve_program: ServeProgram) -> None:
+def test_same_picture_of_a_streamed_world(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory,
+                                          context: BrowserContext, serve_program: ServeProgram) -> None:
     copy_world(tmp_path_factory, tmp_path)
     (tmp_path / "main.py").write_text(WORLD, encoding="utf-8")
-    taken = pictures(browser, serve_program(tmp_path / "main.py"), 5, settled=True)
+    taken = pictures(context, serve_program(tmp_path / "main.py"), 5, settled=True)
     assert_same("world", taken, 1000)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 
-from layerw_server.tools.shot import shot, take_shot
+from layerw_server.tools.shot import SILENT, _joined, shot, take_shot
 from layerw_server.tools.shot_result import FIELDS, ShotError, ShotOptions, parse_size
 
 from .conftest import RunProgram, ServeProgram
@@ -30,18 +30,18 @@ def test_shot_on_null_has_every_field_and_no_picture(browser: Browser, serve_pro
     assert taken.report["crossings_per_frame"] == {"py_to_js": 1, "js_to_py": 1}
 
 
-def test_state_is_equal_on_both_threads(browser: Browser, serve_program: ServeProgram) -> None:
+def test_state_is_equal_on_both_threads(context: BrowserContext, serve_program: ServeProgram) -> None:
     address = serve_program(CUBE)
-    hashes = [take_shot(browser, address, options).report["state_hash"] for options in (
+    hashes = [take_shot(context, address, options).report["state_hash"] for options in (
         ShotOptions("null", SIZE, 10), ShotOptions("null", SIZE, 10, thread="main"), ShotOptions("null", SIZE, 11))]
     assert hashes[0] == hashes[1]
     assert hashes[0] != hashes[2]
 
 
 @pytest.mark.parametrize("backend", ["webgpu", "webgl2"])
-def test_picture_has_exactly_the_size_and_shows_the_cube(browser: Browser, serve_program: ServeProgram,
+def test_picture_has_exactly_the_size_and_shows_the_cube(context: BrowserContext, serve_program: ServeProgram,
                                                          backend: str) -> None:
-    taken = take_shot(browser, serve_program(CUBE), ShotOptions(backend, SIZE, 12))
+    taken = take_shot(context, serve_program(CUBE), ShotOptions(backend, SIZE, 12))
     assert taken.errors == []
     assert taken.report["backend"] == backend
     assert taken.png is not None
@@ -61,6 +61,12 @@ def test_an_error_in_the_program_is_in_the_json_and_in_the_exit_status(
     assert status == 1
     assert any("on purpose" in text and "main.py" in text for text in report["errors"])
     assert "on purpose" in printed.err
+
+
+def test_a_silence_that_ended_is_no_error() -> None:
+    silence = f"The program {SILENT} one of its functions for 8 s."
+    assert _joined({"frames": 8}, None, [silence, "404"], {}).errors == ["404"]
+    assert _joined({}, None, [silence], {}).errors == [silence], "it never came back"
 
 
 @pytest.mark.parametrize(("options", "words"), [

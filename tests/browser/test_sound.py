@@ -272,12 +272,12 @@ def flac(samples: npt.NDArray[np.int16]) -> bytes:
     return made
 
 
-def test_a_shot_records_what_is_heard(browser: Browser, serve_program: ServeProgram, tmp_path: Path) -> None:
+def test_a_shot_records_what_is_heard(context: BrowserContext, serve_program: ServeProgram, tmp_path: Path) -> None:
     (tmp_path / "app").mkdir()
     low = np.round(8000 * np.sin(2 * np.pi * 220 * np.arange(RATE // 2) / RATE)).astype(np.int16)
     (tmp_path / "app" / "low.wav").write_bytes(encode_wav(low[:, None], RATE))
     (tmp_path / "app" / "packed.flac").write_bytes(flac(np.resize(low, 4 * 4096) * 2))
-    taken = take_shot(browser, serve_program(SHOT), ShotOptions("null", (96, 64), 180, thread="main", sound=True))
+    taken = take_shot(context, serve_program(SHOT), ShotOptions("null", (96, 64), 180, thread="main", sound=True))
     assert taken.errors == []
     write_sound(taken, tmp_path / "out.wav")
     samples, rate = decode_wav((tmp_path / "out.wav").read_bytes())

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
 from layerw_server.tools.shot import take_shot
 from layerw_server.tools.shot_result import ShotOptions
@@ -100,19 +100,19 @@ def distance_to(lines: list[tuple[Any, Any]]) -> np.ndarray[Any, Any]:
     return nearest
 
 
-def shots(browser: Browser, address: str, backend: str) -> Pixels:
-    taken = take_shot(browser, address, ShotOptions(backend, SIZE, 4, settled=True))
+def shots(context: BrowserContext, address: str, backend: str) -> Pixels:
+    taken = take_shot(context, address, ShotOptions(backend, SIZE, 4, settled=True))
     assert taken.errors == [] and taken.png is not None and taken.report["backend"] == backend
     assert taken.report["draws"] >= 2 * len(SHAPES) + 1, "with the shadow pass, the sky and the full-screen passes"
     return np.asarray(Image.open(io.BytesIO(taken.png)).convert("RGB")).astype(np.int16)
 
 
-def test_points_and_lines_are_where_they_should_be_and_equal(tmp_path: Path, browser: Browser,
+def test_points_and_lines_are_where_they_should_be_and_equal(tmp_path: Path, context: BrowserContext,
                                                              serve_program: ServeProgram) -> None:
     (tmp_path / "drawn.gltf").write_text(json.dumps(drawn()))
     (tmp_path / "main.py").write_text(PROGRAM, encoding="utf-8")
     address = serve_program(tmp_path / "main.py")
-    pictures = {backend: shots(browser, address, backend) for backend in ("webgpu", "webgl2")}
+    pictures = {backend: shots(context, address, backend) for backend in ("webgpu", "webgl2")}
     for backend, picture in pictures.items():
         for mode, places, indices, color in SHAPES:
             lines = segments(mode, places, indices)

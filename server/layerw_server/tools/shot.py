@@ -22,10 +22,11 @@ from .browser import PageErrors, chromium
 from .shot_result import FIELDS, SOUND_RATE, Shot, ShotOptions, deliver
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 FINISHED_JS = "document.querySelector('layer-w')?.finished !== undefined"
 SCREENSHOT_TIMEOUT_MS = 10_000
+SILENT = "has not come back from"  # web/page/silence.js; taken back where it came, as it does that compiles shaders
 READBACK_JS = """async () => {
     const { width, height, data } = await document.querySelector('layer-w').host.request('readPixels');
     let text = '';
@@ -47,13 +48,20 @@ SOUND_JS = """async () => {
 RESULT_JS = "async () => (await document.querySelector('layer-w').finished).report"
 
 
-def take_shot(browser: Browser, address: str, options: ShotOptions) -> Shot:
-    """Run the program that `address` serves; nothing is printed."""
+def take_shot(browser: Browser | BrowserContext, address: str, options: ShotOptions) -> Shot:
+    """Run the program that `address` serves; nothing is printed.
+
+    browser: or a context of it, of one device pixel a pixel; the page then finds what the context keeps, compiled
+        WebAssembly and shaders above all.
+    """
+    from playwright.sync_api import Browser
+
     options.check()
     width, height = options.size
-    context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=1)
+    own = browser.new_context(device_scale_factor=1) if isinstance(browser, Browser) else None
+    page = browser.new_page() if own is None else own.new_page()
     try:
-        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
         page.set_default_timeout(options.timeout_s * 1000)
         errors = PageErrors(page)
         report = _run(page, f"{address}?{options.query()}", errors, options.timeout_s)
@@ -64,7 +72,7 @@ def take_shot(browser: Browser, address: str, options: ShotOptions) -> Shot:
             taken.sound = base64.b64decode(page.evaluate(SOUND_JS)) or bytes(4 * SOUND_RATE * options.frames // 60)
         return taken
     finally:
-        context.close()
+        page.close() if own is None else own.close()
 
 
 def _run(page: Page, url: str, errors: PageErrors, timeout_s: float) -> dict[str, Any]:
@@ -108,6 +116,7 @@ def _joined(report: dict[str, Any], png: bytes | None, page_errors: list[str], f
     texts = list(report.get("errors") or [])
     # The page also prints the engine's errors on the console: once is enough.
     texts += [text for text in page_errors if not any(text in known or known in text for known in texts)]
+    texts = [text for text in texts if not report or SILENT not in text]
     full = {name: report.get(name) for name in FIELDS} | report | {"errors": texts}
     return Shot(full, png, texts, files)
 

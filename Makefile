@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
-# Processes that run tests; one of them has those with a browser.
+# Processes that run tests; one of them has those that draw in a browser.
 TEST_WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin

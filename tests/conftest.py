@@ -14,18 +14,31 @@ ROOT = Path(__file__).resolve().parents[1]
 _STORES = count()
 
 
+# Files of tests/browser whose pages have no GPU, but for one page or two: they take one core, for Python's start.
+DRAW_NOTHING = frozenset((
+    "actions", "bad_input_shot", "boot", "bridge", "debugging", "element", "element_docs", "export", "export_hosts",
+    "layer_memory", "mistakes", "navigation", "net", "notebooks", "npm", "other_browsers", "page", "page_input",
+    "panels", "physics", "picking", "program_files", "sound", "store", "threads", "together", "ui", "water"))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browser tests run last; where processes share the tests first, as one of them has them all."""
+    """Browser tests run last. Where processes share the tests, those that draw are first: one process has them all."""
     is_shared = hasattr(config, "workerinput")
-    items.sort(key=lambda item: is_of_browser(item.nodeid) != is_shared)
+    items.sort(key=lambda item: turn(item.nodeid) if is_shared else is_of_browser(item.nodeid))
+
+
+def turn(nodeid: str) -> int:
+    """Where processes share the tests: the smallest is begun first, and what stands last is short."""
+    return 0 if draws(nodeid) else 1 + is_of_browser(nodeid)
 
 
 class TwoSchedule(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist has no types
-    """One process has all browser tests: two that draw in software would only wait for each other. (The groups of
-    `--dist loadgroup` don't reach pytest 9.2, whose nodes keep their names elsewhere.)"""
+    """One process has all tests that draw: two that draw in software would only wait for each other. Everything else is
+    shared file by file, so that all processes end together. (The groups of `--dist loadgroup` don't reach pytest 9.2,
+    whose nodes keep their names elsewhere.)"""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if is_of_browser(nodeid) else str(super()._split_scope(nodeid))
+        return "drawing" if draws(nodeid) else str(super()._split_scope(nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -35,8 +48,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TwoSchedule:
 
 
 def is_of_browser(nodeid: str) -> bool:
-    """Whether a test of this name shares the one Chromium of tests/browser."""
+    """Whether a test of this name needs the Chromium of tests/browser, one a process."""
     return nodeid.startswith("tests/browser/")
+
+
+def draws(nodeid: str) -> bool:
+    """Whether it is one of those that draw on all cores."""
+    name = nodeid.partition("::")[0].removeprefix("tests/browser/test_").removesuffix(".py")
+    return is_of_browser(nodeid) and name not in DRAW_NOTHING
 
 
 @pytest.fixture(scope="session")

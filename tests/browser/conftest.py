@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import itertools
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -123,10 +124,18 @@ def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Browse
 
 @pytest.fixture(scope="session")
 def program_port() -> int:
-    """The same for the programs of all tests: what a profile keeps belongs to an origin."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    """The same for the programs of all tests: what a profile keeps belongs to an origin. None that the system gives
+    away, as it is free between two tests."""
+    first = 20_000 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    for port in range(first, first + 100):
+        with socket.socket() as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError(f"None of the ports {first} to {first + 99} is free.")
 
 
 @pytest.fixture

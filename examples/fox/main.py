@@ -30,7 +30,7 @@ import layerw as lw
 Day = namedtuple("Day", "name hour woods pen sea lamps cover exposure goal")
 DAYS = (Day("Noon", 12.5, 12, 3, 0, 0, 0.3, 1.0, "Catch the fireflies. Some are in a pen: what opens its gate?"),
         Day("Evening", 18.8, 12, 0, 4, 4, 0.45, 1.3, "Catch them all. Some dance over the sea: take the boat."),
-        Day("Night", 23.0, 11, 4, 4, 8, 0.2, 1.6, "Woods, pen and sea: light up the night."))  # fmt: skip
+        Day("Night", 23.0, 11, 4, 4, 8, 0.2, 4.5, "Woods, pen and sea: light up the night."))  # fmt: skip
 LOOK, HOURS_A_SECOND = 0.0035, 0.004  # radians a CSS pixel of the mouse; how the sun moves
 FULL_MOON = 200  # day of the year: it stands high enough at night
 WHERE = ("ahead", "ahead right", "right", "behind right", "behind", "behind left", "left", "ahead left")

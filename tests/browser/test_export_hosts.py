@@ -172,8 +172,12 @@ def test_an_export_plays_in_a_sandboxed_frame_of_another_site(site: Path, contex
         page.evaluate("""(src) => { const frame = document.getElementById('game');
             frame.sandbox = 'allow-scripts allow-same-origin'; frame.src = src; }""",
                       f"{game}game/index.html?backend=null")
-        page.wait_for_timeout(300)
-        _wait(next(frame for frame in page.frames if "/game/" in frame.url), page)
+        for _ in range(600):
+            page.wait_for_timeout(50)
+            inner = next((frame for frame in page.frames if "/game/" in frame.url), None)
+            if inner is not None:
+                break
+        _wait(inner, page)
         page.close()
 
 

@@ -30,7 +30,10 @@ export async function newestVersion() {
   const replaced = new Promise((resolve) => workers.addEventListener('controllerchange', () => resolve(true), { once: true }));
   registration.waiting.postMessage('take over');
   const late = new Promise((resolve) => setTimeout(resolve, TAKE_OVER_MS_MAX, false));
-  if (!await Promise.race([replaced, late])) return;
+  if (!await Promise.race([replaced, late])) { // a busy device: the old one plays, and ends when its files do
+    replaced.then(() => location.reload());
+    return;
+  }
   location.reload();
   await new Promise(() => {}); // this page starts nothing any more
 }

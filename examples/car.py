@@ -42,5 +42,5 @@ def drive(dt):
     car.brake = max(-push, 0.0)
     car.steer = 0.25 * math.sin(0.5 * app.time_s) + 0.15 if alone else 0.5 * steer
     tyres.position = car.wheels
-    app.camera.position = np.add(frame.position, (9, 5, 9))
+    app.camera.position = np.add(frame.position, (6.5, 3.4, 6.5))
     app.camera.look_at(frame.position)

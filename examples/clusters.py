@@ -11,7 +11,7 @@ import layerw as lw
 
 app = lw.App(title="Clusters")
 app.sky.zenith = app.sky.horizon = app.sky.ground = (0.006, 0.007, 0.012)
-app.fog.density = 0.0
+app.fog.density = app.clouds.cover = 0.0
 app.grid(20.0, 2.0, color="#2a3242")
 rng = np.random.default_rng(5)
 centres = rng.uniform((-7, 1, -7), (7, 9, 7), (5, 3))

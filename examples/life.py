@@ -9,7 +9,7 @@ import layerw as lw
 ROWS, COLUMNS = 128, 256
 app = lw.App(title="Life")
 app.sky.zenith = app.sky.horizon = app.sky.ground = (0.004, 0.006, 0.012)
-app.sun.elevation, app.view.bloom = math.radians(25), 0.1
+app.clouds.cover, app.sun.elevation, app.view.bloom = 0.0, math.radians(25), 0.1
 app.camera.position = (0, 0.6, 2.6)
 app.camera.look_at((0, 0, 0))
 rng = np.random.default_rng(1)

@@ -8,7 +8,7 @@ import layerw as lw
 
 app = lw.App(title="Orbits")
 app.sky.zenith = app.sky.horizon = app.sky.ground = (0.001, 0.001, 0.003)
-app.sun.intensity, app.fog.density, app.view.bloom = 0.0, 0.0, 0.08
+app.sun.intensity, app.fog.density, app.clouds.cover, app.view.bloom = 0.0, 0.0, 0.0, 0.08
 app.camera.position = (0, 17, 30)
 app.camera.look_at((0, 0, 2))
 rng = np.random.default_rng(4)

@@ -13,7 +13,7 @@ BARS, RATE = 96, 48_000
 NOTES = np.array((0, 3, 7, 10, 12, 15, 19, 22))
 app = lw.App(title="Spectrum")
 app.sky.zenith = app.sky.horizon = app.sky.ground = (0.003, 0.003, 0.008)
-app.sun.intensity, app.fog.density, app.view.bloom = 0.25, 0.0, 0.12
+app.sun.intensity, app.fog.density, app.clouds.cover, app.view.bloom = 0.25, 0.0, 0.0, 0.12
 app.spawn(lw.Mesh.plane(60, 60), lw.Material(color="#0c0d12", roughness=0.25, metallic=0.4), static=True)
 turn = np.linspace(0, math.tau, BARS, endpoint=False)
 bars = app.spawn_many(lw.Mesh.box(0.28, 1.0, 0.28), BARS, lw.Material(unlit=True))

@@ -100,6 +100,30 @@ test('lanes limit fetches; the highest priority goes next; a release frees its l
   assert.equal(await Promise.race([c, idle()]), undefined); // released: no event
 });
 
+test('on a quick line a lane is given what comes next; never more than the lanes at a time; a release in between', async () => {
+  let running = 0, most = 0;
+  const log = [], files = {};
+  const names = Array.from({ length: 9 }, (_, n) => `f${n}`);
+  for (const name of names) {
+    files[BASE + name] = async () => {
+      most = Math.max(most, (running += 1));
+      await idle();
+      running -= 1;
+      return name === 'f4' ? new Response('', { status: 500 }) : new Response(name);
+    };
+  }
+  const { transfers, fetchUrl } = makeTransfers({ files, log, lanes: 2, workers: 2 });
+  assert.ok((await fetchUrl(1, BYTES, 'f0')).ok);
+  const posted = names.slice(1).map((name, n) => fetchUrl(n + 2, BYTES, name, { priority: -n }));
+  assert.equal(transfers.stats().inFlight, 4, 'two run, and two wait in their workers');
+  transfers.transferRelease(4); // waits behind f1
+  transfers.transferRelease(2); // f1 itself
+  const ended = await Promise.all(posted.filter((_, n) => n !== 0 && n !== 2));
+  assert.deepEqual(ended.map(({ ok }) => ok), [true, false, true, true, true, true]);
+  assert.ok(most <= 3, `${most} at a time`); // one that was let go may still come to its end
+  assert.ok(!log.includes(`${BASE}f3`) && transfers.stats().inFlight === 0);
+});
+
 test('Fox.glb: model, mesh and image; nothing is left after the releases', { skip: sharedReason }, async () => {
   const images = [];
   const decodeFunction = async (blob, options) => {

@@ -38,12 +38,16 @@ import { workerPort } from './decode/ports.js';
  * @property {ImageBitmap | null} image
  * @property {boolean} keeps whether its bytes stay in the worker, to be read there
  * @property {number} deadline when its worker counts as hung, of performance.now(); Infinity: never
+ * @property {Entry | null} next a fetch that begins in the worker where this one ends
+ * @property {Entry | null} behind the fetch that this one waits for in the worker
+ * @property {number} begunMs when it was handed to its worker, of performance.now()
  * @property {number} block where a mesh is built in Layer memory: an allocator's handle, 0 = outside of it
  */
 /** @typedef {import('../kernels/layer.js').Layer} Layer */
 /** @typedef {{ port: Port, jobs: number }} Slot */
 
 const LANES = 6; // until Python says how many
+const QUICK_MS = 250; // a fetch that took less is shorter than this thread may be busy: lanes are given what comes next
 const HUNG_MS = 20_000; // a decoder that takes longer is given up, with its worker
 const LOOK_MS = 1000;
 
@@ -63,6 +67,7 @@ export class Transfers {
   /** Those whose bytes another worker is to send. @type {Map<number, { from: Slot, request: Request }>} */
   #lends = new Map();
   #fetching = 0;
+  #quick = false; // whether the last fetch that ended was
   #closed = false;
   /** @type {ReturnType<typeof setInterval> | undefined} while decoders work */
   #watch = undefined;
@@ -239,6 +244,7 @@ export class Transfers {
     /** @type {Entry} */
     const entry = {
       state: 'queued', isFetch, priority, request: null, slot: null, heldBytes: 0, bytes: null, image: null, keeps: isFetch, deadline: Infinity, block: 0,
+      next: null, behind: null, begunMs: 0,
     };
     this.#entries.set(transfer, entry);
     return entry;
@@ -254,8 +260,9 @@ export class Transfers {
     entry.state = 'active';
     entry.slot = slot;
     entry.request = null;
+    entry.begunMs = performance.now();
     slot.jobs += 1;
-    if (entry.isFetch) this.#fetching += 1;
+    if (entry.isFetch && !entry.behind) this.#fetching += 1;
     if (request.op === 'unpack' || request.op === 'image') {
       entry.deadline = performance.now() + this.hungMs;
       this.#watch ??= setInterval(() => this.#lookForHung(), Math.min(LOOK_MS, this.hungMs));
@@ -267,19 +274,34 @@ export class Transfers {
   #jobEnded(entry) {
     if (entry.slot) entry.slot.jobs -= 1;
     if (!entry.isFetch) return;
-    this.#fetching -= 1;
+    const { next, behind } = entry;
+    entry.next = entry.behind = null;
+    this.#quick = performance.now() - entry.begunMs < QUICK_MS;
+    if (behind) behind.next = null; // it had not begun
+    else if (next) next.behind = null; // it took the lane over in its worker
+    else this.#fetching -= 1;
     this.#startFetches();
   }
 
+  /** Fills the lanes. On a quick line each is given what comes next as well, which its worker begins without this thread;
+   * on a slow one the order may still change. */
   #startFetches() {
-    while (this.#fetching < this.lanes && !this.#closed) {
+    while (!this.#closed) {
       /** @type {Entry | null} */
       let best = null;
       for (const entry of this.#entries.values()) {
         if (entry.state === 'queued' && entry.request && entry.isFetch && (!best || entry.priority > best.priority)) best = entry;
       }
       if (best === null || best.request === null) return;
-      this.#activate(best, this.#idlest(), best.request);
+      if (this.#fetching < this.lanes) {
+        this.#activate(best, this.#idlest(), best.request);
+        continue;
+      }
+      if (!this.#quick) return;
+      const [after, lane] = [...this.#entries].find(([, { state, isFetch, next, behind }]) => state === 'active' && isFetch && !next && !behind) ?? [];
+      if (!after || !lane?.slot) return;
+      [lane.next, best.behind] = [best, lane];
+      this.#activate(best, lane.slot, /** @type {Request} */ ({ ...best.request, after }));
     }
   }
 

@@ -170,16 +170,20 @@ class Streamer:
         if self._ground_file is not None:
             self._step_ground(self._ground_file, now_s)
         self._loads.take(now_s)
-        self._select(camera)
+        if self._key[:4] != self._view_key(camera) or not self._loads.fetches_visible:
+            self._select(camera)  # else what came changes nothing about what is asked for: the next frame looks again
         self._loads.start(now_s)
         self._ask_for_ground(now_s)
+
+    def _view_key(self, camera: StreamCamera) -> tuple[object, ...]:
+        """What a view asks for is the same while this is, but for budgets and for what failed."""
+        return camera.position.tobytes(), camera.planes.tobytes(), camera.focal_px, self.tree.revision
 
     def _select(self, camera: StreamCamera) -> None:
         """Traverse again when the camera moved or anything that the selection depends on changed."""
         residency = self.residency
         budget = self.config.gpu_share * residency.available_bytes
-        key = (camera.position.tobytes(), camera.planes.tobytes(), camera.focal_px, self.tree.revision,
-               residency.revision, budget // 4096)
+        key = (*self._view_key(camera), residency.revision, budget // 4096)
         if key == self._key:
             return
         self._key = key

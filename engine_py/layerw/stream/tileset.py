@@ -19,6 +19,7 @@ from layerw.base.ports import F64
 from layerw.stream.bounds import Volume
 from layerw.stream.errors import DamagedFile, TilesetError
 
+_UTF8_MARK = b"\xef\xbb\xbf"
 LEVELS_MAX = 256
 NESTING_MAX = 600
 NUMBER_MAX = 1e30  # refuses NaN, infinity and what overflows when squared; the universe is 1e27 metres wide
@@ -102,7 +103,7 @@ def load_json(data: bytes, name: str) -> dict[str, Any]:
     if nesting > NESTING_MAX:
         raise TilesetError(f"{name} can't be read as JSON: it nests {nesting} levels deep; the limit is {NESTING_MAX}.")
     try:
-        document = json.loads(bytes(data).decode("utf-8-sig"))
+        document = json.loads(bytes(data).removeprefix(_UTF8_MARK).decode())  # the codec for it is a module of its own
     except UnicodeDecodeError as error:
         raise DamagedFile(f"{name} is not UTF-8 text: byte {error.start} is 0x{data[error.start]:02x}.") from None
     except json.JSONDecodeError as error:

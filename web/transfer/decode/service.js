@@ -26,7 +26,7 @@ const PATIENT_TIMES = 4; // gpu/spec.py says so
 
 /** @typedef {import('./patience.js').Limits} Limits */
 /**
- * @typedef {{ op: 'fetch', id: number, url: string, kind: number, maxBytes: number, sha256: string, limits: Limits }
+ * @typedef {{ op: 'fetch', id: number, url: string, kind: number, maxBytes: number, sha256: string, limits: Limits, after?: number }
  *   | { op: 'mesh', id: number, descriptor: Uint32Array<ArrayBuffer>, target?: import('../blocks.js').Target }
  *   | { op: 'image', id: number, source: number, offset: number, sizeBytes: number, maxBytes: number, maxSide: number, directions: boolean, decoders: string, can: number, bytes?: ArrayBuffer }
  *   | { op: 'lend', id: number, source: number, offset: number, sizeBytes: number }
@@ -69,6 +69,8 @@ export class DecodeService {
     this.store = new Map();
     /** @type {Map<number, AbortController>} */
     this.active = new Map();
+    /** Fetches that begin where another ends, by that one. @type {Map<number, Request>} */
+    this.next = new Map();
     this.decoders = new Decoders('');
   }
 
@@ -78,6 +80,7 @@ export class DecodeService {
     if (request.op === 'give') return this.#give(request.id);
     if (request.op === 'lend') return this.#lend(request);
     if (request.op === 'take') return void this.store.set(request.id, request.buffer);
+    if (request.op === 'fetch' && request.after && this.active.has(request.after)) return void this.next.set(request.after, request);
     const controller = new AbortController();
     this.active.set(request.id, controller);
     try {
@@ -91,17 +94,22 @@ export class DecodeService {
       this.#fail(request.id, error);
     } finally {
       this.active.delete(request.id);
+      const next = this.next.get(request.id);
+      this.next.delete(request.id);
+      if (next) this.handle(next);
     }
   }
 
   /** Ends every fetch and drops all bytes. */
   destroy() {
+    this.next.clear();
     for (const controller of this.active.values()) controller.abort();
     this.store.clear();
   }
 
   /** @param {number} id */
   #release(id) {
+    for (const [before, { id: waits }] of this.next) if (waits === id) this.next.delete(before);
     this.active.get(id)?.abort();
     this.store.delete(id);
   }

@@ -40,7 +40,8 @@ def ready(tree: Path) -> Path:
     for name in (*RUNTIME_FILES, "numpy-2.whl", "layerw-0.whl", "notes.txt"):
         (tree / "runtime" / name).write_bytes(name.encode())
     with zipfile.ZipFile(tree / "runtime" / "layerw-0.whl", "w") as wheel:
-        for name in ("layerw/app.py", "layerw/debugging/x.py", "layerw/debugging/x.pyc", "layerw/live/x.py"):
+        for name in ("layerw/app.py", "layerw/debugging/x.py", "layerw/debugging/x.pyc", "layerw/inspecting/x.py",
+                     "layerw/live/x.py"):
             wheel.writestr(name, name)
         wheel.writestr("layerw-0.dist-info/RECORD", "layerw/app.py,,\nlayerw/debugging/debugger.py,,\n")
     (tree / "runtime" / "pyodide-lock.json").write_text(json.dumps(LOCK))

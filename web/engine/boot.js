@@ -173,6 +173,7 @@ export class PythonBoot {
     const run = pyodide.runPython(RUN_PY);
     const signal = debugging?.signal; // shared with the page, which asks when it wants to know
     if (signal) debugging.poll(pyodide);
+    if (debugging?.inspects) pyodide.runPython('from layerw.inspecting import begin; begin()');
     pyodide.setInterruptBuffer(signal ?? new BusyClock());
     try {
       const traceback = await run(`/app/${program}`);

@@ -59,6 +59,8 @@ export class Debugging {
   /** What is wanted before the program's first line runs. @type {string[]} */
   #first = [];
   #ready = () => {};
+  /** Whether the inspector is open from the start: then it hears which line spawns what. */
+  inspects = false;
   /** When the page has said that. @type {Promise<void>} */
   ready = new Promise((resolve) => (this.#ready = resolve));
 

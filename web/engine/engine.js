@@ -423,6 +423,7 @@ export class Engine {
     else if (message.type === 'stop') this.stop();
     else if (message.type === 'ping') this.port.postMessage({ type: 'pong' });
     else if (message.type === 'debug') this.#debugging?.poll(this.pyodide);
+    else if (message.type === 'inspectFirst' && this.#debugging) this.#debugging.inspects = true;
     else if (message.type === 'debugReady') this.#debugging?.begin(message.commands);
     else if (message.type === 'request') answerRequest(this, message);
   }

@@ -34,6 +34,8 @@ const ANSWERS = {
   loseThread: async (engine) => (await engine.threads?.try())?.lose(),
   stats: (engine) => engine.reporter.full(),
   reload: async (engine, names) => (await import('./live.js')).reload(engine, names),
+  /** A question of the inspector. */
+  inspect: async (engine, text) => (await import('./inspecting.js')).ask(engine, text),
   python: (engine, code) => engine.pyodide.runPython(code),
 };
 

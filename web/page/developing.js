@@ -1,11 +1,12 @@
 // @ts-check
 /**
  * @file What the page does under `layerw run` only: changed files become the running program, its prints reach the
- * terminal, and it can be stopped and looked at.
+ * terminal, and it can be stopped, looked at and inspected.
  *
- * Owns: the reload socket, the debugger's page half. Does not: exist in an export.
+ * Owns: the reload socket, the debugger's page half, the inspector's key. Does not: exist in an export.
  */
 import { Debugging } from './debugging.js';
+import { Inspecting } from './inspecting.js';
 import { Live } from './live.js';
 import { ReloadSocket } from './reload.js';
 
@@ -19,6 +20,7 @@ export class Developing {
    */
   constructor(host, running, silence, mailbox, lacks) {
     this.live = new Live(host, running, (text) => this.say(0, text));
+    this.inspecting = new Inspecting(host, running, this.live); // before the program may begin
     this.debugging = new Debugging(host, mailbox, lacks, {
       standing: (stands) => {
         silence.hold(stands);
@@ -33,6 +35,12 @@ export class Developing {
   /** To the terminal. @param {number} level 0 print, 1 warning, 2 error @param {string} text */
   say(level, text) {
     this.reload.say(level, text);
+    this.inspecting.say(level, text);
+  }
+
+  /** The program sent the page a message. @param {string} name @param {unknown} value */
+  message(name, value) {
+    this.inspecting.message(name, value);
   }
 
   /** @param {{taken?: true, text?: string}} message from the engine */
@@ -53,5 +61,6 @@ export class Developing {
   close() {
     this.reload.close();
     this.debugging.close();
+    this.inspecting.close();
   }
 }

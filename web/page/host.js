@@ -317,7 +317,10 @@ export class Host {
     message: ({ head, arrays }) => {
       const { name, value } = decodeMessage(head, arrays);
       if (name.startsWith(OWN_PREFIX)) this.#toSubsystem(name.slice(OWN_PREFIX.length), value);
-      else this.#emit(name, value);
+      else {
+        this.#developing?.message(name, value);
+        this.#emit(name, value);
+      }
     },
     file: ({ name, bytes }) => this.#takeFile(name, bytes),
     renewCanvas: () => this.#renewCanvas(),

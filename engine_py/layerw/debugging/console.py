@@ -1,4 +1,4 @@
-"""Python that is typed while the program stands: watched expressions, a console, completions.
+"""Python that is typed while the program stands, or into the inspector: watched expressions, a console, completions.
 
 Owns: in which names it runs. An expression sees a function's variables also inside of its lambdas; a statement, which
 only a console gives, assigns to them. Limits: what it does to the program stays done.
@@ -7,17 +7,25 @@ only a console gives, assigns to them. Limits: what it does to the program stays
 from __future__ import annotations
 
 import rlcompleter
-from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 COMPLETIONS_MAX = 100
+
+
+class Names(Protocol):
+    """Where it runs: a frame, or what has its two dictionaries."""
+
+    @property
+    def f_globals(self) -> dict[str, Any]: ...
+    @property
+    def f_locals(self) -> dict[str, Any]: ...
 
 
 class Nothing:
     """A statement has no value."""
 
 
-def evaluate(text: str, frame: FrameType, *, statements: bool) -> object:
+def evaluate(text: str, frame: Names, *, statements: bool) -> object:
     """Its value, or the class Nothing. Raises what it raises."""
     names = frame.f_locals
     try:
@@ -32,7 +40,7 @@ def evaluate(text: str, frame: FrameType, *, statements: bool) -> object:
     return eval(code, {**frame.f_globals, **names})
 
 
-def completions(text: str, frame: FrameType) -> list[str]:
+def completions(text: str, frame: Names) -> list[str]:
     """What the last word of `text` may become, sorted."""
     word = text
     for i in range(len(text) - 1, -1, -1):

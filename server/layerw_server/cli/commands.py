@@ -117,6 +117,8 @@ def run(
     mount: MountOption = None,
     packages: WithOption = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Don't open a browser.")] = False,
+    inspect: Annotated[bool, typer.Option("--inspect", help=(
+        "Open the inspector (F9 in the page), and let it write into APP's source."))] = False,
     headless: Annotated[bool, typer.Option("--headless", help="Run it here, without a page and a picture.")] = False,
     native: Annotated[bool, typer.Option("--native", help="Run it here, in a window drawn by wgpu.")] = False,
     size: Annotated[str, typer.Option(metavar="WxH", help="With --native: of the window.")] = "1080x720",
@@ -148,14 +150,15 @@ def run(
     shown = {key: value for key, value in query.items() if value not in ("auto", "worker")}
 
     def ready(address: str) -> None:
-        target = address + ("?" + urlencode(shown) if shown else "")
+        place, mark, token = address.partition("#")
+        target = place + ("?" + urlencode(shown) if shown else "") + mark + token
         typer.echo(f"layerw is ready at {target} (Ctrl-C ends it)")
         if not no_open and serve.has_browser():
             threading.Thread(target=webbrowser.open, args=(target,), daemon=True).start()
 
     serve.serve(path, port, host, runtime=runtime, web=checks.web_folder(), allow_hosts=allow_host or [],
                 allow_origins=allow_origin or [], folders=checks.folders(mount or []), wheels=wheels,
-                open_browser=False, on_ready=ready, on_log=page_says)
+                open_browser=False, inspect=inspect, on_ready=ready, on_log=page_says)
 
 
 def shot(

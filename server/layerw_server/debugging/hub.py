@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
+from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from . import messages
@@ -130,7 +131,7 @@ class DebugHub:
             await socket.close(1013, TAKEN)
 
 
-def is_loopback(socket: WebSocket) -> bool:
+def is_loopback(socket: HTTPConnection) -> bool:
     """Whether who asks is this machine itself."""
     if socket.client is None:
         return False

@@ -24,6 +24,7 @@ from starlette.websockets import WebSocket
 
 from ..debugging.hub import DebugHub, is_loopback
 from ..debugging.sources import Sources
+from ..inspecting.writing import SourceWriter
 from ..runtime.installation import repair
 from ..runtime.packages import NONE as NO_WHEELS
 from ..runtime.packages import PageWheels
@@ -114,10 +115,12 @@ def create_app(*, program: Path, runtime: Path, web: Path, allow_hosts: Iterable
     cache = AssetCache(cache_budget_bytes)
     watched = {"app": mounts.program.parent, "web": web} | ({"engine": package} if dev else {})
     hub = ReloadHub(Watcher(watched)) if dev else None
-    debugger = DebugHub(Sources(mounts.program, mounts.folders), hub.broadcast) if hub else None
+    sources = Sources(mounts.program, mounts.folders)
+    debugger = DebugHub(sources, hub.broadcast) if hub else None
+    writer = SourceWriter(sources, debugger) if debugger else None
     if hub and debugger:
         hub.log, hub.more = PageLog(_both(on_log, debugger.said)), lambda: {"debugger": debugger.attached}
-    control = Control(mounts, cache, hosts, origins, hub, room, debugger)
+    control = Control(mounts, cache, hosts, origins, hub, room, debugger, writer)
     routes = control.routes() + ([Metrics(metrics, metrics_token).route()] if metrics else [])
     app = LayerwServer(routes=routes, lifespan=_lifespan(cache, hub))
     app.debugger = debugger
@@ -160,7 +163,8 @@ class Control:
     """The endpoints that only the server's own page and listed origins may use."""
 
     def __init__(self, mounts: Mounts, cache: AssetCache, hosts: HostRules, origins: OriginRules,
-                 hub: ReloadHub | None, room: RoomPort | None = None, debugger: DebugHub | None = None) -> None:
+                 hub: ReloadHub | None, room: RoomPort | None = None, debugger: DebugHub | None = None,
+                 writer: SourceWriter | None = None) -> None:
         self.mounts = mounts
         self.cache = cache
         self.hosts = hosts
@@ -168,6 +172,7 @@ class Control:
         self.hub = hub
         self.room = room
         self.debugger = debugger
+        self.writer = writer
 
     def routes(self) -> list[Route | WebSocketRoute]:
         """Return the routes; without a hub (not dev) there is no WebSocket."""
@@ -176,6 +181,8 @@ class Control:
             routes += [Route("/api/reload", self.reload, methods=["POST"]), WebSocketRoute("/ws", self.socket)]
         if self.debugger:
             routes += [WebSocketRoute("/dap", self.editor), WebSocketRoute("/dap/page", self.debugged)]
+        if self.writer:
+            routes.append(Route("/inspect/write", self.written, methods=["POST"]))
         if self.room:
             routes += [Route("/api/room", self.offer), WebSocketRoute("/room", self.players),
                        WebSocketRoute("/room/{name}", self.players)]
@@ -233,6 +240,13 @@ class Control:
             await self.debugger.page(socket)
         else:
             await socket.close(1008)
+
+    async def written(self, request: Request) -> Response:
+        """Write an edit of the inspector into the program's source, by the rules of the debugger."""
+        assert self.writer is not None
+        if not self.origins.may_control(dict(request.scope["headers"])):
+            return _forbidden(request)
+        return await self.writer.write(request)
 
     async def players(self, socket: WebSocket) -> None:
         """Connect a player to the room, by the same rules."""

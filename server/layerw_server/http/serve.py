@@ -54,13 +54,14 @@ class _Server(uvicorn.Server):
 def serve(program: Path, port: int = 8000, host: str = "127.0.0.1", *, runtime: Path, web: Path,
           allow_hosts: Iterable[str] = (), allow_origins: Iterable[str] = (), dev: bool = True,
           isolate: bool = True, folders: Mapping[str, Path] | None = None, wheels: PageWheels = NO_WHEELS,
-          open_browser: bool = True,
+          open_browser: bool = True, inspect: bool = False,
           on_ready: Callable[[str], None] | None = None, on_log: Sink | None = None,
           room: RoomPort | None = None, metrics: MetricsPort | None = None, metrics_token: str = "") -> None:
     """Serve one program until Ctrl-C.
 
     Args:
         program, port, host: what, and where.
+        inspect: the address opens the inspector, and holds the token that lets it write into the source.
         on_ready: gets the address instead of the printed line.
         on_log: gets (level, text) of what pages print.
         The others are those of create_app.
@@ -80,7 +81,8 @@ def serve(program: Path, port: int = 8000, host: str = "127.0.0.1", *, runtime: 
         listener.close()
         raise ServeError(str(error)) from None
     server = _Server(uvicorn_config(app))
-    server.on_ready = lambda: _ready(address, on_ready, open_browser)
+    shown = f"{address}#inspect={app.debugger.token}" if inspect and app.debugger else address
+    server.on_ready = lambda: _ready(shown, on_ready, open_browser)
     try:
         with _debuggable(app, address, program):
             server.run(sockets=[listener])

@@ -20,7 +20,8 @@ from .installation import repair
 STAMP = (1980, 1, 1, 0, 0, 0)
 SUFFIXES = {".py", ".typed", ".json"}
 KERNELS = ("inplace.wasm",)  # the other modules are fetched by the page
-DEVELOPMENT = ("layerw/debugging/", "layerw/live/")  # what layerw run alone needs: exports are without it
+# What layerw run alone needs: exports are without it.
+DEVELOPMENT = ("layerw/debugging/", "layerw/inspecting/", "layerw/live/")
 NAME = f"layerw-{__version__}-py3-none-any.whl"
 
 

@@ -41,7 +41,9 @@ PACKAGES = ("layerw", "numpy")
 FAULTS_SHOWN = 5
 # Of web/, what layerw run alone needs.
 DEVELOPMENT_WEB = frozenset({"page/developing.js", "page/debugging.js", "page/debug-panel.js", "page/live.js",
-                             "page/reload.js", "engine/debugging.js", "engine/live.js"})
+                             "page/reload.js", "engine/debugging.js", "engine/inspecting.js", "engine/live.js",
+                             "page/inspecting.js"})
+DEVELOPMENT_FOLDERS = ("inspector/",)
 _FOREIGN = re.compile(rb"https?://[^\s\"']+\.(?:glb|gltf|json|ktx2)", re.IGNORECASE)
 _WEB_SUFFIXES = (".js", ".mjs", ".css", ".wgsl", ".glsl", ".wasm", ".png", ".svg", ".json")
 Progress = Callable[[str, float], None]
@@ -204,7 +206,9 @@ def _copy_web(web: Path, part: Path, attributes: Mapping[str, str]) -> None:
     (part / "index.html").write_text(text.replace("<body>", f"<body{data}>", 1), "utf-8")
     for path in served_files(web, ()):
         is_test = path.name.endswith((".test.js", ".test.mjs"))
-        if path.suffix in _WEB_SUFFIXES and not is_test and path.relative_to(web).as_posix() not in DEVELOPMENT_WEB:
+        name = path.relative_to(web).as_posix()
+        is_ours = name in DEVELOPMENT_WEB or name.startswith(DEVELOPMENT_FOLDERS)
+        if path.suffix in _WEB_SUFFIXES and not is_test and not is_ours:
             copy(path, part / "web" / path.relative_to(web))
 
 

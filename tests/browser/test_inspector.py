@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -11,7 +12,7 @@ from layerw_server.http.app import create_app
 from layerw_server.http.background import background_server
 from layerw_server.http.web import web_folder
 
-from .harness import HOST_JS, open_program, write_program
+from .harness import HOST_JS, Running, open_program, write_program
 
 PROGRAM = """import layerw as lw
 
@@ -39,6 +40,10 @@ def update(dt):
 
 def wait_python(page: Page, condition: str) -> None:
     page.wait_for_function(f"async () => {HOST_JS}.request('python', {json.dumps(f'bool({condition})')})")
+
+
+def asked(running: Running, what: str, **more: Any) -> Any:
+    return json.loads(running.request("inspect", json.dumps({"do": what, **more})))["value"]
 
 
 def test_a_program_inspected(context: BrowserContext, runtime_dir: Path, tmp_path: Path) -> None:
@@ -126,6 +131,12 @@ def test_a_program_inspected(context: BrowserContext, runtime_dir: Path, tmp_pat
         expect(panel.get_by_role("meter", name="GPU")).to_have_attribute("aria-valuemax", "536870912")
         panel.get_by_role("tab", name="Frame").click()
         expect(panel).to_contain_text("The program")
+        assert asked(running, "record", seconds=0.2) == {"lacks": ""}
+        while (recorded := asked(running, "recorded")) is None:
+            running.frames(1)
+        events = json.loads(recorded)["traceEvents"]
+        functions = {one["name"]: one["args"]["where"] for one in events if one.get("cat") == "function"}
+        assert functions == {"update": "main.py:18"} and any(one["name"] == "The program" for one in events)
         running.python("print('hello from the program'); None")
         panel.get_by_role("tab", name="Log").click()
         expect(panel.get_by_role("log", name="What the program said")).to_contain_text("hello from the program")

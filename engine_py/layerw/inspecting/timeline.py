@@ -1,9 +1,9 @@
 """The last ten seconds of the scene, to go back to.
 
-Owns: copies of the entity table's columns and the components', taken while the program runs. Going back pauses the
-program and writes them; it goes on from there. Limits: SPAN_S, BYTES_MAX together, so large scenes have fewer; what is
-kept is what columns hold: variables, physics' own state, sound and input stay as they are now, and an entity that was
-spawned or despawned since stays so.
+Owns: copies of the entity table's columns and the components', taken while the program runs. Going back stops the
+program's functions, which may write what they like each frame, and writes the columns; it goes on from there.
+Limits: SPAN_S, BYTES_MAX together, so large scenes have fewer; what is kept is what columns hold: variables, physics'
+own state, sound and input stay as they are now, and an entity that was spawned or despawned since stays so.
 """
 
 from __future__ import annotations
@@ -64,11 +64,12 @@ class Timeline:
             self._bytes -= _size(self._moments.popleft())
 
     def go(self, back_s: float) -> None:
-        """Pauses the program, and shows the scene as it was so many seconds before the last moment that was kept."""
+        """Stops the program, and shows the scene as it was so many seconds before the last moment that was kept."""
         if not self._moments:
             raise LookupError("Nothing is kept yet; the timeline begins when the inspector is opened.")
         if self.at_s is None:
             self._was_paused = self._app.paused
+            self._app._engine.user.run_frames = self._stand  # type: ignore[method-assign]
         self._app.paused = True
         wanted = self._moments[-1].time_s - back_s
         moment = min(self._moments, key=lambda one: abs(one.time_s - wanted))
@@ -83,7 +84,12 @@ class Timeline:
         while len(self._moments) > 1 and self._moments[-1].time_s > shown:
             self._bytes -= _size(self._moments.pop())
         self.at_s = None
+        del self._app._engine.user.run_frames  # the class's own again
         self._app.paused = self._was_paused
+
+    def _stand(self, dt: float, time_s: float) -> float:
+        """In place of UserCode.run_frames: nothing of the program is called, and none of its time passes."""
+        return self._app._engine.user.clock.advance(dt)
 
     def _write(self, moment: _Moment) -> None:
         table = self._app._engine.table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,12 @@ import layerw as lw
 from layerw import engine as engine_module
 from layerw.app import App
 from layerw.base.mathx import quat_from_euler
+from layerw.hosts import drive_with
 from layerw.hosts.headless import HeadlessHost
 from layerw.inspecting.fields import degrees
 from layerw.inspecting.inspector import Inspector
 from layerw.inspecting.spawns import Spawns
+from layerw.live import reload
 from layerw.scene.table import Table
 
 
@@ -220,3 +223,22 @@ def test_spawns_are_heard_with_their_line(monkeypatch: pytest.MonkeyPatch) -> No
     finally:
         spawns.end()
     assert Table.spawn.__module__ == "layerw.scene.table"
+
+
+def test_a_text_that_is_adopted_starts_nothing_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = "import layerw as lw\napp = lw.App()\ncube = app.spawn(lw.Mesh.box(), position=(0, 1, 0))\n"
+    after = before.replace("(0, 1, 0)", "(2, 1, 0)")
+    file = tmp_path / "main.py"
+    file.write_text(before)
+    module = types.ModuleType("__main__")
+    module.__file__ = str(file)
+    monkeypatch.setitem(sys.modules, "__main__", module)
+    with drive_with(HeadlessHost()):
+        exec(compile(before, str(file), "exec"), vars(module))
+    try:
+        assert json.loads(reload.run(str(tmp_path), json.dumps({"main.py": after}), "[]"))["outcome"] == "restart"
+        reload.adopt(str(tmp_path), "main.py", after)
+        told = json.loads(reload.run(str(tmp_path), json.dumps({"main.py": after}), "[]"))
+        assert told["outcome"] == "kept" and "nothing that runs" in told["text"] and file.read_text() == after
+    finally:
+        module.app.close()

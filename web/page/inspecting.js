@@ -15,6 +15,15 @@ const MARK = '#inspect=';
 
 /** @typedef {{ level: number, text: string, at: number }} Said */
 
+/** Of this tab; null in a sandboxed frame. @returns {Storage | null} */
+function tab() {
+  try {
+    return sessionStorage;
+  } catch {
+    return null;
+  }
+}
+
 export class Inspecting {
   /** @type {Promise<import('../inspector/inspector.js').Inspector> | null} */
   #inspector = null;
@@ -34,17 +43,17 @@ export class Inspecting {
     this.running = running;
     this.live = live;
     const asked = location.hash.startsWith(MARK);
+    this.token = asked ? location.hash.slice(MARK.length) : tab()?.getItem(TOKEN) ?? '';
     if (asked) {
-      sessionStorage.setItem(TOKEN, location.hash.slice(MARK.length));
+      tab()?.setItem(TOKEN, this.token);
       history.replaceState(null, '', location.pathname + location.search); // no token in what is copied
     }
-    this.token = sessionStorage.getItem(TOKEN) ?? '';
     addEventListener('keydown', (event) => {
       if (event.code !== INSPECTOR_KEY) return;
       event.preventDefault();
       this.toggle();
     }, { signal: this.#abort.signal });
-    if (asked || sessionStorage.getItem(OPEN) !== null) {
+    if (asked || (tab()?.getItem(OPEN) ?? null) !== null) {
       this.host.thread.post({ type: 'inspectFirst' });
       this.host.ready.then(() => this.toggle(), () => {});
     }
@@ -67,11 +76,11 @@ export class Inspecting {
   async toggle() {
     if (!this.running()) return this.host.notices.setNote('The inspector opens once the program runs.');
     if (this.#inspector !== null) return this.#close();
-    sessionStorage.setItem(OPEN, sessionStorage.getItem(OPEN) ?? '');
+    tab()?.setItem(OPEN, tab()?.getItem(OPEN) ?? '');
     this.#inspector = import('../inspector/inspector.js').then(({ Inspector }) => new Inspector(this));
     try {
       const inspector = await this.#inspector;
-      await inspector.open(sessionStorage.getItem(OPEN) ?? '');
+      await inspector.open(tab()?.getItem(OPEN) ?? '');
     } catch (error) {
       this.#inspector = null;
       this.host.fail(`The inspector could not be opened: ${error}`);
@@ -80,13 +89,13 @@ export class Inspecting {
 
   /** The entity of that name is chosen again when the page starts anew. @param {string} name */
   remember(name) {
-    sessionStorage.setItem(OPEN, name);
+    tab()?.setItem(OPEN, name);
   }
 
   async #close() {
     const inspector = this.#inspector;
     this.#inspector = null;
-    sessionStorage.removeItem(OPEN);
+    tab()?.removeItem(OPEN);
     (await inspector)?.close();
     this.host.notices.stage.focus({ preventScroll: true });
   }

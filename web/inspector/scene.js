@@ -21,6 +21,7 @@ export class Scene {
   /** @type {Line[]} */
   #lines = [];
   #total = 0;
+  #drawn = '';
   #cursor = 0;
   /** The group's line and the entity's place there, to scroll to. @type {{ group: string, place: number } | null} */
   #sought = null;
@@ -87,8 +88,12 @@ export class Scene {
     }
   }
 
+  /** Only where something changed: an element that goes between press and release would lose the click. */
   #draw() {
     const { chosen } = this.inspector;
+    const key = JSON.stringify([this.#lines, this.#cursor, chosen?.row, chosen?.birth]);
+    if (key === this.#drawn) return;
+    this.#drawn = key;
     this.sizer.replaceChildren(...this.#lines.map((line) => {
       const isGroup = line.kind === 'group';
       const text = isGroup ? `${line.open ? '▾' : '▸'} ${line.name} ` : line.name;

@@ -31,16 +31,16 @@ from layerw.stream.ground import Ground
 from layerw.stream.keys import TileKeys
 from layerw.stream.streamer import Streamer
 
-BINS = 512
+BINS = 256
 ARC = 2 * math.pi / BINS
-GROWTH = 1.045  # from arc to arc
+GROWTH = 1.06  # from arc to arc
 REACH_M = 20_000.0
 NEAR_SAMPLES = 2.5  # the nearest arc
 MARGIN_M = 0.5
 SLOPE_MARGIN = 1e-4
 TILE_CELLS = 64
 TILES_MIN = 4
-PARTS = 4  # along a side of a tile
+PARTS = 2  # along a side of a tile
 LEAN = 1 / 256  # of a part's side: skirts lean outwards
 Bools = npt.NDArray[np.bool_]
 Revision = tuple[int, int, frozenset[int]]

@@ -19,7 +19,7 @@ places = (centres[rng.integers(0, 5, 20_000)] + rng.normal(0, 1.1, (20_000, 3)))
 colors = np.array([(1.0, 0.42, 0.3), (0.3, 0.75, 1.0), (0.55, 0.95, 0.4), (1.0, 0.85, 0.3), (0.8, 0.5, 1.0)])
 cloud = app.points(places, size=0.05, unit="m")
 means = app.spawn_many(lw.Mesh.sphere(0.35), 5, lw.Material(unlit=True), position=places[:5], color=colors)
-labels = [lw.Label("", at=mean, position=(0, 0.8, 0), size=0.5) for mean in means]
+labels = [lw.Label("0", at=mean, position=(0, 0.8, 0), size=0.6) for mean in means]
 
 
 @app.every(1.0)

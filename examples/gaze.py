@@ -33,7 +33,7 @@ def turned(directions):
 def update(dt):
     global gaze
     t = 0.7 * app.time_s
-    fly.position = (8 * math.sin(t), 2.4 + math.sin(3.1 * t), 4 * math.sin(1.7 * t) - 1)
+    fly.position = (8 * math.sin(t), 3.0 + math.sin(3.1 * t), 2.5 * math.sin(1.7 * t) + 7)
     wanted = fly.position - eyes.position
     wanted /= np.linalg.norm(wanted, axis=1, keepdims=True)
     gaze = gaze + (wanted - gaze) * np.minimum(haste * dt, 1.0)

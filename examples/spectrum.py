@@ -52,7 +52,7 @@ def update(dt):
     at = np.fft.rfftfreq(4096, 1 / RATE)
     heard = np.interp(np.sqrt(bands[1:] * bands[:-1]), at, power)
     shown[:] = np.maximum(heard, shown - 9 * shown * min(dt, 0.1))
-    heights = 0.1 + 0.35 * shown
+    heights = 0.1 + 1.1 * np.log1p(shown)
     bars.position = np.stack([7 * np.sin(turn), heights / 2, 7 * np.cos(turn)], axis=1)
     bars.scale = np.stack([0 * turn + 1, heights, 0 * turn + 1], axis=1)
     warm = np.clip(heights / 4, 0, 1)[:, None]

@@ -25,7 +25,7 @@ test: setup .make/npm
 	@tools/chromium.sh
 	@tools/other-browsers.sh
 	@tools/buses.sh
-	@tools/other-hosts.sh --wamr >/dev/null 2>&1 || true
+	@timeout 300 tools/other-hosts.sh --wamr >/dev/null 2>&1 || true
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder --reruns 1 --max-suite-reruns 5 --rerun-show-tracebacks
 

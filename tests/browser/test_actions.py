@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import BrowserContext
 
 from .conftest import ServeProgram
@@ -43,10 +42,8 @@ def seen(running: Running, code: str, wanted: str) -> None:
     assert running.python(code) == wanted
 
 
-@pytest.mark.own_profile
 def test_keys_a_pad_and_fingers_do_the_same(context: BrowserContext, serve_program: ServeProgram) -> None:
-    context.add_init_script(PAD)
-    running = open_program(context, serve_program(PROGRAM), backend="null").wait_ready()
+    running = open_program(context, serve_program(PROGRAM), init=PAD, backend="null").wait_ready()
     page = running.page
     page.keyboard.down("d")
     seen(running, MOVE, "[1. 0.]")

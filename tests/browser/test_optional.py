@@ -25,12 +25,10 @@ app.show_image(np.full((4, 4, 3), 200, np.uint8))
 
 
 @pytest.mark.parametrize("isolate", [True, False])
-@pytest.mark.own_profile
 def test_the_page_starts_without_every_optional_feature(context: BrowserContext, serve_program: ServeProgram,
                                                         isolate: bool) -> None:
-    context.add_init_script(LACKING)
     address = serve_program(PROGRAM, isolate=isolate)
-    running = open_program(context, address).wait_ready()
+    running = open_program(context, address, init=LACKING).wait_ready()
     report = running.report()
     assert (report["backend"], report["thread"], report["errors"]) == ("webgl2", "main", [])
     assert "On the page's thread: This browser gives a worker no canvas." in report["backend_note"]

@@ -57,8 +57,19 @@ def test_shape_error_names_the_shape(run_program: RunProgram) -> None:
     assert "ShapeError" in text
 
 
-def test_keys_buttons_wheel_and_pointer_reach_the_program(run_program: RunProgram) -> None:
+def test_what_a_page_is_told_reaches_the_program(run_program: RunProgram) -> None:
+    """One page, one program, one after another."""
     running = run_program(PROGRAM, backend="null").wait_ready()
+    keys_buttons_wheel_and_pointer(running)
+    keys_are_up_after_the_window_lost_the_focus(running)
+    touches_have_small_numbers_and_end(running)
+    gamepad_axes_and_buttons_arrive(running)
+    the_surface_follows_the_element(running)
+    a_pixel_ratio_that_changes_alone_changes_the_surface(running)
+    a_hidden_tab_keeps_running_slowly(running)
+
+
+def keys_buttons_wheel_and_pointer(running: Running) -> None:
     page = running.page
     page.keyboard.down("w")
     page.mouse.move(30, 40)
@@ -77,16 +88,15 @@ def test_keys_buttons_wheel_and_pointer_reach_the_program(run_program: RunProgra
     assert (state["w"], state["buttons"]) == (False, [])
 
 
-def test_keys_are_up_after_the_window_lost_the_focus(run_program: RunProgram) -> None:
-    running = run_program(PROGRAM, backend="null").wait_ready()
+def keys_are_up_after_the_window_lost_the_focus(running: Running) -> None:
     running.page.keyboard.down("w")
     assert read_input(running)["w"] is True
     running.page.evaluate("dispatchEvent(new Event('blur'))")
     assert read_input(running)["w"] is False
+    running.page.keyboard.up("w")
 
 
-def test_touches_have_small_numbers_and_end(run_program: RunProgram) -> None:
-    running = run_program(PROGRAM, backend="null").wait_ready()
+def touches_have_small_numbers_and_end(running: Running) -> None:
     send = f"([type, id, x, y]) => {HOST_JS}.notices.stage.dispatchEvent(new PointerEvent(type, " \
         "{ pointerType: 'touch', pointerId: id, clientX: x, clientY: y, bubbles: true, composed: true }))"
     running.page.evaluate(send, ["pointerdown", 71, 5, 6])
@@ -98,12 +108,10 @@ def test_touches_have_small_numbers_and_end(run_program: RunProgram) -> None:
     assert read_input(running)["touches"] == {}
 
 
-@pytest.mark.own_profile
-def test_gamepad_axes_and_buttons_arrive(context: BrowserContext, run_program: RunProgram) -> None:
-    context.add_init_script("""
+def gamepad_axes_and_buttons_arrive(running: Running) -> None:
+    running.page.evaluate("""() => {
         globalThis.pad = { index: 0, axes: [0, 0], buttons: [{ value: 0 }, { value: 0 }] };
-        navigator.getGamepads = () => [globalThis.pad, null];""")
-    running = run_program(PROGRAM, backend="null").wait_ready()
+        navigator.getGamepads = () => [globalThis.pad, null]; }""")
     running.page.evaluate("dispatchEvent(new Event('gamepadconnected')); pad.axes[0] = -0.5; pad.buttons[1].value = 1")
     running.page.wait_for_timeout(100)
     state = read_input(running)
@@ -111,16 +119,14 @@ def test_gamepad_axes_and_buttons_arrive(context: BrowserContext, run_program: R
     assert state["pad_button"] == 1
 
 
-def test_surface_follows_the_element(run_program: RunProgram) -> None:
-    running = run_program(PROGRAM, backend="null").wait_ready()
+def the_surface_follows_the_element(running: Running) -> None:
     assert read_input(running)["surface"] == [160, 120]
     running.page.set_viewport_size({"width": 200, "height": 90})
     running.page.wait_for_timeout(200)
     assert read_input(running)["surface"] == [200, 90]
 
 
-def test_a_pixel_ratio_that_changes_alone_changes_the_surface(run_program: RunProgram) -> None:
-    running = run_program(PROGRAM, backend="null").wait_ready()
+def a_pixel_ratio_that_changes_alone_changes_the_surface(running: Running) -> None:
     emulation = running.page.context.new_cdp_session(running.page)
     for ratio in (2, 1.5):
         screen = {"width": 160, "height": 120, "deviceScaleFactor": ratio, "mobile": False}
@@ -130,6 +136,17 @@ def test_a_pixel_ratio_that_changes_alone_changes_the_surface(run_program: RunPr
         state = read_input(running)
         assert state["surface"] == [160 * ratio, 120 * ratio]
         assert state["size"] == [160, 120]
+
+
+def a_hidden_tab_keeps_running_slowly(running: Running) -> None:
+    page = running.page
+    page.evaluate("""() => { Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange')) }""")
+    running.frames(1)
+    start = running.report()["frame"]
+    page.wait_for_timeout(1500)
+    ran = running.report()["frame"] - start
+    assert 3 <= ran <= 12, "about 4 frames a second"
 
 
 def test_pointer_lock_is_taken_by_a_click_only_where_the_program_wants_it(run_program: RunProgram) -> None:
@@ -189,18 +206,6 @@ def test_a_saved_file_is_taken_in_place_or_the_page_starts_again(run_program: Ru
     assert kept == "[6, 3, 4, 5]"
 
 
-def test_hidden_tab_keeps_running_slowly(run_program: RunProgram) -> None:
-    running = run_program(CUBE, backend="null").wait_ready()
-    page = running.page
-    page.evaluate("""() => { Object.defineProperty(document, 'hidden', { value: true, configurable: true });
-        document.dispatchEvent(new Event('visibilitychange')) }""")
-    running.frames(1)
-    start = running.report()["frame"]
-    page.wait_for_timeout(1500)
-    ran = running.report()["frame"] - start
-    assert 3 <= ran <= 12, "about 4 frames a second"
-
-
 @pytest.mark.usefixtures("counted_workers")
 def test_removing_the_element_ends_its_worker_and_a_second_start_works(run_program: RunProgram) -> None:
     running = run_program(CUBE, backend="null").wait_ready()
@@ -213,11 +218,9 @@ def test_removing_the_element_ends_its_worker_and_a_second_start_works(run_progr
     assert running.report()["entities"] == 1
 
 
-@pytest.mark.own_profile
 def test_unknown_attribute_value_is_a_warning_and_the_default(context: BrowserContext,
                                                               serve_program: ServeProgram) -> None:
-    warnings: list[str] = []
-    context.on("console", lambda message: warnings.append(message.text) if message.type == "warning" else None)
-    running = open_program(context, serve_program(CUBE), backend="null", thread="fibre").wait_ready()
+    note = "globalThis.warned = []; console.warn = (...said) => warned.push(said.join(' '));"
+    running = open_program(context, serve_program(CUBE), init=note, backend="null", thread="fibre").wait_ready()
     assert running.report()["thread"] == "worker"
-    assert any("fibre" in text for text in warnings)
+    assert any("fibre" in text for text in running.page.evaluate("warned"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import BrowserContext
 
 from .conftest import RunProgram, ServeProgram
@@ -23,10 +22,18 @@ KEYS = "from layerw.base.host_port import Running; i = Running.app.input; "
 STAGE = f"{HOST_JS}.notices.stage"
 
 
-def test_a_drag_goes_on_outside_of_the_element(run_program: RunProgram) -> None:
+def test_what_is_easily_lost_arrives(run_program: RunProgram) -> None:
+    """One page, one program, one after another."""
     running = run_program(PROGRAM, backend="null").wait_ready()
+    a_tap_between_two_frames_is_seen_for_one(running)
+    keys_are_up_after_cmd_and_repeats_are_one_press(running)
+    the_wheel_is_taken_as_the_attribute_says(running)
+    a_drag_goes_on_outside_of_the_element(running)
+
+
+def a_drag_goes_on_outside_of_the_element(running: Running) -> None:
     page = running.page
-    page.evaluate("document.querySelector('layer-w').style.width = '60px'")
+    page.evaluate("scrollTo(0, 0); document.querySelector('layer-w').style.cssText = 'width: 60px'")
     page.mouse.move(30, 40)
     page.mouse.down()
     page.mouse.move(40, 45)
@@ -41,9 +48,8 @@ def test_a_drag_goes_on_outside_of_the_element(run_program: RunProgram) -> None:
     assert running.python(KEYS + "int(i.pointer[0])") == 140, "without a button the pointer is the page's"
 
 
-def test_keys_are_up_after_cmd_and_repeats_are_one_press(run_program: RunProgram) -> None:
+def keys_are_up_after_cmd_and_repeats_are_one_press(running: Running) -> None:
     """macOS reports no key that goes up while Cmd is down."""
-    running = run_program(PROGRAM, backend="null").wait_ready()
     keyboard = running.page.keyboard
     held = KEYS + "str([name for name in ('KeyS', 'KeyW', 'ShiftLeft') if i.key(name)])"
     for key in ("Shift", "w", "Meta", "s"):
@@ -59,10 +65,12 @@ def test_keys_are_up_after_cmd_and_repeats_are_one_press(run_program: RunProgram
     running.page.evaluate(f"{STAGE}.blur()")
     running.frames(2)
     assert running.python(held) == "[]"
+    for key in ("Shift", "w", "s"):
+        keyboard.up(key)
+    running.page.evaluate(f"{STAGE}.focus()")
 
 
-def test_a_tap_between_two_frames_is_seen_for_one(run_program: RunProgram) -> None:
-    running = run_program(PROGRAM, backend="null").wait_ready()
+def a_tap_between_two_frames_is_seen_for_one(running: Running) -> None:
     running.page.evaluate(f"""() => {{ for (const type of ['pointerdown', 'pointerup']) {STAGE}.dispatchEvent(
         new PointerEvent(type, {{ pointerType: 'touch', pointerId: 5, clientX: 7, clientY: 9, bubbles: true,
                                   composed: true }})) }}""")
@@ -70,8 +78,7 @@ def test_a_tap_between_two_frames_is_seen_for_one(run_program: RunProgram) -> No
     assert running.python("str(SEEN['taps'])") == "[(7.0, 9.0)]"
 
 
-def test_the_wheel_is_taken_as_the_attribute_says(run_program: RunProgram) -> None:
-    running = run_program(PROGRAM, backend="null").wait_ready()
+def the_wheel_is_taken_as_the_attribute_says(running: Running) -> None:
     page = running.page
     page.evaluate("""() => { document.body.append(Object.assign(document.createElement('div'), { id: 'below' }));
         below.style.height = '2000px'; globalThis.element = document.querySelector('layer-w'); }""")
@@ -98,12 +105,11 @@ def test_the_wheel_is_taken_as_the_attribute_says(run_program: RunProgram) -> No
     assert running.python(KEYS + "Running.app.frame_number") > 10, "it was never started again"
 
 
-@pytest.mark.own_profile
 def test_a_reload_socket_that_was_cut_reloads_nothing(context: BrowserContext, serve_program: ServeProgram,
                                                       tmp_path: Path) -> None:
-    context.add_init_script("""globalThis.sockets = []; const Plain = WebSocket;
-        globalThis.WebSocket = class extends Plain { constructor(...a) { super(...a); sockets.push(this); } };""")
-    running: Running = open_program(context, serve_program(CUBE), backend="null").wait_ready()
+    noted = """globalThis.sockets = []; const Plain = WebSocket;
+        globalThis.WebSocket = class extends Plain { constructor(...a) { super(...a); sockets.push(this); } };"""
+    running: Running = open_program(context, serve_program(CUBE), init=noted, backend="null").wait_ready()
     page = running.page
     page.wait_for_function("sockets[0]?.readyState === 1")
     page.evaluate("globalThis.before = true; sockets[0].close()")

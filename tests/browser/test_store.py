@@ -60,11 +60,10 @@ def test_values_are_there_after_a_reload(context: BrowserContext, serve_program:
     assert running.python(SEEN) == "(2, [[2, 2, 2], [2, 2, 2]], '', 2)"
 
 
-@pytest.mark.own_profile
 def test_a_browser_that_keeps_nothing_is_told_and_the_program_runs(context: BrowserContext,
                                                                   serve_program: ServeProgram) -> None:
-    context.add_init_script("indexedDB.open = () => { throw new DOMException('no', 'SecurityError'); };")
-    running = open_program(context, serve_program(PROGRAM), backend="null", thread="main")
+    refuse = "indexedDB.open = () => { throw new DOMException('no', 'SecurityError'); };"
+    running = open_program(context, serve_program(PROGRAM), init=refuse, backend="null", thread="main")
     running.page.wait_for_function(f"{HOST_JS}.report !== null")
     running.frames(3)
     told = running.python(SEEN)

@@ -173,6 +173,15 @@ JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st
                     max_leaves=8)
 
 
+def test_a_bounding_volume_that_is_none_is_refused_also_where_tiles_are_implicit() -> None:
+    document: Any = quadtree(2)
+    document["root"]["implicitTiling"] = {"subdivisionScheme": "QUADTREE", "subtreeLevels": 2, "availableLevels": 4,
+                                          "subtrees": {"uri": "s/{level}.{x}.{y}.subtree"}}
+    document["root"]["boundingVolume"] = True
+    with pytest.raises(TilesetError, match="boundingVolume"):
+        TileTree(EYE).add_tileset(parse_tileset(encoded(document)), "tileset.json")
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_any_value_anywhere_is_read_or_refused(data: st.DataObject) -> None:

@@ -226,7 +226,8 @@ def _implicit(raw: dict[str, Any], path: str) -> ImplicitSpec | None:
         if not isinstance(value, int) or not 1 <= value <= most:
             raise TilesetError(f"{where}.{name} is {value!r}; an integer from 1 to {most} is expected.")
     uri = _member(_member(spec, "subtrees", dict, where), "uri", str, f"{where}.subtrees")
-    if "sphere" in (raw.get("boundingVolume") or {}):
+    bounds = raw.get("boundingVolume")
+    if isinstance(bounds, dict) and "sphere" in bounds:
         raise TilesetError(f"{path} has implicitTiling and a sphere as its bounding volume; only box and region split.")
     assert isinstance(levels, int) and isinstance(available, int)
     return ImplicitSpec(dimensions, levels, available, uri)

@@ -21,6 +21,8 @@ export class Fields {
   #key = '';
   /** @type {Map<string, Shown>} */
   #shown = new Map();
+  /** What was typed last, until the program has it. @type {Promise<void>} */
+  #typed = Promise.resolve();
   /** What Python said last. @type {any} */
   #found = null;
 
@@ -77,7 +79,7 @@ export class Fields {
   #row(component, field) {
     const told = make('div', { role: 'status' });
     const parts = make('div', { className: 'parts', ...(field.value.length > 1 && { role: 'group', ariaLabel: `all of ${field.name}` }) });
-    const inputs = this.#inputs(field, parts, (value) => this.#put(component, field.name, value, told));
+    const inputs = this.#inputs(field, parts, (value) => { this.#typed = this.#put(component, field.name, value, told); });
     this.#shown.set(`${component}.${field.name}`, { field, show: inputs, told });
     const row = make('div', { className: 'field' }, make('span', {}, field.name + (field.unit ? `, ${field.unit}` : '')), parts);
     if (component === '' && WRITABLE.includes(field.name)) {
@@ -106,6 +108,8 @@ export class Fields {
 
   /** @param {string} name @param {HTMLElement} told */
   async #write(name, told) {
+    await this.#typed;
+    await this.refresh(); // what is shown may be older than what was typed
     const field = this.#shown.get(`.${name}`)?.field;
     if (!field || !this.#found) return;
     const value = name === 'color' ? `#${field.value.slice(0, field.value[3] === 255 ? 3 : 4).map(hex).join('')}` : field.quaternion ?? field.value;

@@ -80,7 +80,7 @@ def grain(rng, side=128):
     return lw.Texture(color, wrap="repeat"), lw.Texture(bumps / 2 + 0.5, srgb=False, wrap="repeat")
 
 
-def places(count, rng, low=SHORE_M + 0.8, reach=0.8, slope=0.8):
+def places(count, rng, low=SHORE_M + 0.8, reach=0.8, slope=0.8, clear=0.7):
     """(count, 3) points on dry ground that is not steep."""
     found = np.zeros((0, 3))
     while len(found) < count:
@@ -88,7 +88,7 @@ def places(count, rng, low=SHORE_M + 0.8, reach=0.8, slope=0.8):
         y = height(x, z)
         good = (y > low) & (normal(x, z)[:, 1] > slope)
         for there_x, there_z, around, _ in CLEARINGS:
-            good &= np.hypot(x - there_x, z - there_z) > 0.7 * around
+            good &= np.hypot(x - there_x, z - there_z) > clear * around
         found = np.concatenate((found, np.stack((x, y, z), axis=1)[good]))
     return found[:count]
 
@@ -112,7 +112,7 @@ def build(app: lw.App, seed: int, walls) -> None:
              (lw.flora.rock(seed=3), 60, stone, 0.9))  # fmt: skip
     trunks = []
     for shape, count, look, radius in kinds:
-        place = places(count, rng, low=SHORE_M + 1.2)
+        place = places(count, rng, low=SHORE_M + 1.2, clear=1.3)  # none between the camera and the crate
         size = rng.uniform(0.5, 1.0, count)
         turn = rng.uniform(0, math.tau, count)
         group = app.spawn_many(shape, count, look, position=place, rotation=lw.turned(y=turn),

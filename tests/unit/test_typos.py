@@ -70,6 +70,7 @@ def things() -> Iterator[Any]:
         yield from (app.navigation, app.navigation.add(app.spawn(box)), app.navigation.path((0, 0, 0), (1, 0, 0)))
         yield app.navigation.raycast((0, 0, 0), (1, 0, 0))
     yield from (lw.Perspective(), lw.Orthographic(height=2.0), lw.Budgets(), lw.Network(), lw.FlyCamera(app),
+                lw.ChaseCamera(app, app.spawn(box)),
                 lw.GroundCover(app, lambda x, z: x * 0, lw.Mesh.box(), per_m2=0.01, reach_m=10.0))
     yield from (app.net, lw.Player(1))
     hit = app.raycast((0, 0, 5), (0, 0, -1))

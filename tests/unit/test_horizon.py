@@ -13,10 +13,17 @@ import pytest
 
 import layerw as lw
 from layerw.hosts.headless import HeadlessHost
+from layerw.stream import horizon
 from layerw_server.bake import bake
 from layerw_server.bake.sources import load_dem
 
 SIDE_M = 512.0
+
+
+@pytest.fixture(autouse=True)
+def no_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each frame searches, also where the last one found little."""
+    monkeypatch.setattr(horizon, "RESTS", 0)
 
 
 @pytest.fixture(scope="module")
@@ -110,11 +117,28 @@ def test_pictures_are_the_same_with_and_without_over_jumps(adapter: None, folder
     assert done.returncode == 0, done.stderr[-3000:]
 
 
+def test_where_little_is_hidden_frames_rest(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    app, host, world = place
+    looked: list[Any] = []
+    search = world._horizon._look
+    monkeypatch.setattr(type(world._horizon), "_look", lambda self, *rest: looked.append(search(*rest)) or looked[-1])
+    monkeypatch.setattr(horizon, "RESTS", 5)
+    x, z = 0.0, 200.0
+    top = float(world.heights(*np.meshgrid(np.linspace(-250, 250, 50), np.linspace(-250, 250, 50))).max())
+    for number in range(13):
+        app.camera.position = (x + 0.1 * number, top - 1.0, z)
+        host.step(app, 1)
+    assert all(found is None or found.mean() < horizon.WORTH for found in looked)
+    assert len(looked) == 3, "of thirteen frames each sixth searches"
+
+
 PICTURES = """
 import sys
 import numpy as np
 import layerw as lw
 from layerw.hosts.native.host import native_host
+from layerw.stream import horizon
+horizon.RESTS = 0
 
 def pictures(is_used):
     host = native_host(sys.argv[1], (160, 100))

@@ -2,7 +2,8 @@
 
 Owns: the horizon of one view. Only whole tiles are left out, only of a picture (never of shadows or of what is loaded),
 and only where every pixel of theirs has drawn ground in front of it: the picture is the same to the bit. It is found
-anew for every place that is looked from, so that no cut and no jump shows a hole.
+anew for every place that is looked from, so that no cut and no jump shows a hole; where it hides little, as from high
+up, it is not looked for in some frames, and all is drawn.
 
 Around the eye lie BINS sectors, and in each arcs at growing distances. Every line of sight of a sector crosses all of
 its arcs; where the line is below the lowest ground of an arc, it has gone through the surface before. Of that ground
@@ -42,6 +43,7 @@ TILE_CELLS = 64
 TILES_MIN = 4
 PARTS = 2  # along a side of a tile
 LEAN = 1 / 256  # of a part's side: skirts lean outwards
+WORTH, RESTS = 0.1, 30  # a search that hides a smaller share of the rows is not made again for as many frames
 Bools = npt.NDArray[np.bool_]
 Revision = tuple[int, int, frozenset[int]]
 
@@ -73,6 +75,7 @@ class Horizon:
         self._revision: Revision = (-1, 0, frozenset())
         self._key: tuple[object, ...] = ()
         self._found: Bools | None = None
+        self._rests = 0  # frames without a search: from up here it hid little
         self._parted: tuple[Revision, tuple[F64, F64, npt.NDArray[np.intp]]] | None = None
 
     def hidden(self, eye: F64, near_m: float, unfit: frozenset[int] = frozenset(), serial: int = 0) -> Bools | None:
@@ -96,7 +99,12 @@ class Horizon:
             return None
         key = (eye.tobytes(), near_m, revision)
         if key != self._key:
-            self._key, self._found = key, self._look(ground, eye, near_m, distinct(rows.drawn))
+            if self._rests:
+                self._rests -= 1
+                return None
+            found = self._look(ground, eye, near_m, distinct(rows.drawn))
+            self._key, self._found = key, found
+            self._rests = RESTS if found is None or found.mean() < WORTH else 0
         return self._found
 
     def _look(self, ground: Ground, eye: F64, near_m: float, tiles: npt.NDArray[np.int64]) -> Bools | None:

@@ -369,6 +369,7 @@ BAD: list[tuple[Callable[[lw.App], object], type[Exception], str]] = [
     (lambda app: app.actions.bind("jump"), lw.ConfigError, "bound to nothing"),
     (lambda app: app.actions.bind("jump", "KeyWW"), lw.ConfigError, "Did you mean 'KeyW'"),
     (lambda app: app.actions.bind("jump", "Gamepad.Sout"), lw.ConfigError, "Did you mean 'Gamepad.South'"),
+    (lambda app: app.actions.bind("jump", "Gamepad.A"), lw.ConfigError, "by their place: Gamepad.South"),
     (lambda app: app.actions.bind("jump", "Gamepad9.South"), lw.ConfigError, "there are 4"),
     (lambda app: app.actions.bind("jump", "WASD"), lw.ConfigError, "is an axis"),
     (lambda app: app.actions.bind("jump", 3), lw.KindError, "it is a text"),

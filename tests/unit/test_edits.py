@@ -239,6 +239,7 @@ def test_what_cannot_be_edited_is_told(place: Any, tmp_path: Path) -> None:
             (world.raise_, ((0, 0, 0), 5, 0), lw.ConfigError, "above 0, at most 1000"),
             (world.dig, ((900, 0, 0), 5, 1), lw.ConfigError, "outside of the world"),
             (world.paint, ((0, 0, 0), 5, "gras"), lw.ShapeError, "no known name"),
+            (world.paint, ((0, 0, 0), 5, "mud"), lw.ShapeError, "Kinds of ground are grass, soil, sand"),
             (world.paint, ((0, 0, 0), 5, "grass", ), None, "")):  # fmt: skip
         if error is None:
             call(*arguments)

@@ -102,6 +102,23 @@ def test_a_program_is_given_keys_without_a_page() -> None:
         host.key("space")
 
 
+def test_what_has_numbers_but_is_none_is_told_where_they_are() -> None:
+    app = lw.App(host=HeadlessHost())
+    cube, move = app.spawn(lw.Mesh.box()), app.actions.axis("move", "WASD")
+    with pytest.raises(lw.ShapeError, match=r"Give its `\.position`"):
+        app.camera.look_at(cube)
+    with pytest.raises(lw.ShapeError, match=r"Give its `\.root\.position`"):
+        app.camera.look_at(app.load("models/box.glb"))
+    with pytest.raises(lw.ShapeError, match=r"Give its `\.value`"):
+        lw.ChaseCamera(app, cube).ahead(move)
+    with pytest.raises(lw.KindError, match=r"Its entity is one: give `\.entity`"):
+        lw.ChaseCamera(app, SimpleNamespace(entity=cube))
+    with pytest.raises(lw.ShapeError, match="it takes 3 finite numbers.$"):
+        app.camera.look_at(app)
+    with pytest.raises(lw.ShapeError, match="it takes radians"):
+        lw.turned(y="a")
+
+
 def test_a_camera_chases_what_runs_and_stays_before_walls() -> None:
     hits: list[Any] = []
     physics = SimpleNamespace(sweep=lambda *given, layers: hits[-1] if hits else None)

@@ -188,6 +188,17 @@ def test_a_mistake_in_one_leaves_the_program_whole() -> None:
     assert isinstance(app.scene, Level)
 
 
+@pytest.mark.parametrize("hook", ["frame", "fixed"])
+def test_a_scene_whose_frame_takes_no_dt_is_refused_and_the_one_before_goes_on(hook: str) -> None:
+    app = lw.App(host=HeadlessHost())
+    before = lw.Scene()
+    app.enter(before)
+    wrong = type("Level", (lw.Scene,), {hook: lambda self: None})
+    with pytest.raises(lw.KindError, match=rf"Level\.{hook} is .*\(self\), but it is called as .*\(self, dt\)"):
+        app.enter(wrong())
+    assert app.scene is before
+
+
 def test_enter_and_frames_may_be_async() -> None:
     app, step = make()
     told: list[Any] = []

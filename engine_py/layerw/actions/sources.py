@@ -26,6 +26,7 @@ from layerw.input.state import Input
 PADS_MAX = 4
 PAD_BUTTONS = ("South", "East", "West", "North", "LeftBumper", "RightBumper", "LeftTrigger", "RightTrigger", "Select",
                "Start", "LeftThumb", "RightThumb", "DPadUp", "DPadDown", "DPadLeft", "DPadRight", "Home")  # fmt: skip
+PLACES = {"A": "South", "B": "East", "X": "West", "Y": "North"}  # of what is printed on an Xbox pad
 STICKS = {"LeftStick": 0, "RightStick": 2}  # the first of their two axes; down is positive there
 DIRECTIONS = {"Right": (0, 1.0), "Left": (0, -1.0), "Up": (1, -1.0), "Down": (1, 1.0)}
 MOUSE_BUTTONS = {"Left": 0, "Middle": 1, "Right": 2, "Back": 3, "Forward": 4}
@@ -118,6 +119,8 @@ def button(text: str) -> Button:
     if found is None:
         is_axis = text in axis_names()
         hint = " That is an axis: app.actions.axis takes it." if is_axis else checks.did_you_mean(text, button_names())
+        if (place := PLACES.get(text.rpartition(".")[2])) and text.startswith("Gamepad"):
+            hint = f" A pad's buttons are named by their place: {text.rpartition('.')[0]}.{place}."
         words = hint or ' Keys are named as KeyboardEvent.code: "KeyW".'
         raise ConfigError(f"There is no source {text!r}.{words}")
     return found

@@ -12,6 +12,7 @@ import math
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from types import GetSetDescriptorType
 from typing import Any, TypeVar
 
@@ -168,8 +169,19 @@ def vector(name: str, value: npt.ArrayLike, width: int = 3) -> F64:
     except NO_NUMBERS:
         found = np.zeros(0)
     if found.shape != (width,) or not np.isfinite(found).all():
-        raise ShapeError(f"{name} is {shown(value)}; it takes {width} finite numbers.")
+        raise ShapeError(f"{name} is {shown(value)}; it takes {width} finite numbers.{_numbers_of(value, width)}")
     return found
+
+
+def _numbers_of(thing: object, width: int) -> str:
+    """Where an entity, a model or an axis that was given for its numbers has them, as a sentence; else nothing."""
+    for path in ("position", "root.position", "value"):
+        try:
+            if np.shape(attrgetter(path)(thing)) == (width,):
+                return f" Give its `.{path}`."
+        except Exception:  # none there, or that of an entity that is gone
+            continue
+    return ""
 
 
 def quaternion(name: str, value: npt.ArrayLike) -> F64:

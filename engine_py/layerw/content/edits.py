@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from layerw.base import checks
 from layerw.base.colors import Color, parse_color
-from layerw.base.errors import ConfigError, LayerwError, SaveError
+from layerw.base.errors import ConfigError, LayerwError, SaveError, ShapeError
 from layerw.base.ports import F64
 from layerw.base.settings import fixed_attributes
 from layerw.content.edited_mesh import SAMPLES_MAX, TILE_CELLS
@@ -87,7 +87,10 @@ class Edits:
     def _color(self, at: npt.ArrayLike, radius: float, look: Color, strength: float) -> None:
         ground, (x, z), radius = self._checked("World.paint", at, radius)
         known = GROUND_COLORS.get(look, look) if isinstance(look, str) else look
-        rgba = parse_color(known, "World.paint color")
+        try:
+            rgba = parse_color(known, "World.paint color")
+        except ShapeError as error:
+            raise ShapeError(f"{error} Kinds of ground are {', '.join(GROUND_COLORS)}.") from None
         share = checks.number("World.paint strength", strength, 0, 1, above=True)
         rgb = tuple(round(255 * value) for value in rgba[:3])
         edits, tiles = self._open(ground)

@@ -91,6 +91,10 @@ class Scenes:
         if scene is not None and not isinstance(scene, Scene):
             hint = "; make one: app.enter(Level())" if isinstance(scene, type) else ""
             raise KindError(f"app.enter scene is {checks.shown(scene)}; it takes a lw.Scene or None{hint}.")
+        for name in ("fixed", "frame"):
+            hook = inspect.getattr_static(type(scene), name, None)
+            if inspect.isfunction(hook):
+                checks.callback(f"{type(scene).__name__}.{name}", hook, "self", "dt")
         if len(self._entering) >= NESTED_MAX:
             chain = ", ".join(self._entering[-4:])
             raise LayerwError(f"app.enter was called by enter() or leave() of {NESTED_MAX} scenes in a row ({chain}), "

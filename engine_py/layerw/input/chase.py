@@ -59,7 +59,9 @@ class ChaseCamera:
         if not hasattr(app, "camera") or not hasattr(app, "input"):
             raise KindError(f"ChaseCamera app is {checks.shown(app)}; it takes an lw.App.")
         if not hasattr(target, "position") or np.shape(target.position) != (3,):
-            raise KindError(f"ChaseCamera target is {checks.shown(target)}; it takes an Entity.")
+            own = [name for name in ("root", "entity") if hasattr(getattr(target, name, None), "position")]
+            hint = f" Its {own[0]} is one: give `.{own[0]}`." if own else ""
+            raise KindError(f"ChaseCamera target is {checks.shown(target)}; it takes an Entity.{hint}")
         self.app, self.target = app, target
         self.yaw = checks.number("ChaseCamera yaw", yaw)
         self.pitch = checks.number("ChaseCamera pitch", pitch, LOW, HIGH)

@@ -23,7 +23,10 @@ def turned(x: npt.ArrayLike = 0.0, y: npt.ArrayLike = 0.0, z: npt.ArrayLike = 0.
     Raises:
         ShapeError: they are not finite, or their shapes don't go together.
     """
-    angles = [np.asarray(one, np.float64) for one in (x, y, z)]
+    try:
+        angles = [np.asarray(one, np.float64) for one in (x, y, z)]
+    except checks.NO_NUMBERS:
+        raise ShapeError(f"lw.turned got {checks.shown((x, y, z))}; it takes radians, numbers or arrays.") from None
     try:
         angles = [np.array(one) for one in np.broadcast_arrays(*angles)]
     except ValueError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ REFUSED = [
     ("cube = app.spawn(box); other = app.spawn(box)", "2 such calls"),
     ("cube = make()", "no call of spawn"),
     ("cube = app.spawn(box", "no Python"),
+    ("cube = app.spawn(box)\nx = " + "+".join(["1"] * 3000), "nests too deep"),
+    ("cube = app.spawn(box)\nx = " + "-" * 50_000 + "1", "nests too deep"),
 ]
 
 
@@ -72,7 +75,10 @@ def test_who_may_write(live: Live) -> None:
                              "sha256": hashlib.sha256(source.encode()).hexdigest()}
 
     def write(headers: dict[str, str] = good, **more: Any) -> httpx.Response:
-        return httpx.post(f"http://127.0.0.1:{live.port}/inspect/write", json={**asked, **more}, headers=headers)
+        return post(json.dumps({**asked, **more}), headers)
+
+    def post(body: str, headers: dict[str, str] = good) -> httpx.Response:
+        return httpx.post(f"http://127.0.0.1:{live.port}/inspect/write", content=body, headers=headers)
 
     assert write({}).status_code == 403 and "--inspect" in write({}).json()["error"]
     assert write({"Authorization": "Bearer x"}).status_code == 403
@@ -80,8 +86,13 @@ def test_who_may_write(live: Live) -> None:
     assert write(sha256="0").status_code == 409, "another file than the one that runs"
     assert write(file="../main.py").status_code == 409 and write(file="/etc/passwd").status_code == 409
     assert write(value="x" * 20_000).status_code == 413
-    for wrong in ({"value": {"a": 1}}, {"value": [True]}, {"value": []}, {"line": "x"}):
+    for wrong in ({"value": {"a": 1}}, {"value": [True]}, {"value": []}, {"line": "x"}, {"value": "\ud800"},
+                  {"file": "\ud800.py"}):
         assert write(**wrong).status_code == 400, wrong
+    for body in ("[]", "null", "1", '{"line": Infinity}'):
+        assert post(body).status_code == 400 and "not understood" in post(body).json()["error"], body
+    assert write(file="a" * 5000 + ".py").status_code == 409, "longer than names of files are"
+    assert write(argument="\uff50osition").status_code == 409, "Python reads `position`, which would be twice there"
     assert write(value=[1e300, 0, 0]).status_code == 409
     assert program.read_text() == source
     answer = write()

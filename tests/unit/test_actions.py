@@ -435,6 +435,11 @@ def test_a_player_binds_a_key_for_the_key_and_a_button_for_the_pads(p: Pilot) ->
     assert press(lambda: p.pad(3, 1.0), lambda: p.pad(3, 0.0)) == ("KeyK", "Gamepad.North", "Touch.B")
     assert press(lambda: p.key("Escape", True), lambda: p.key("Escape", False))[0] == "KeyK"
     assert done == [True, True, False] and use.key == "K"
+    task = p.app.start(choose())
+    p.step(2)
+    task.cancel()
+    p.step(2)
+    assert not p.app.actions._listening, "a cancelled one waits no more"
     use.sources = "Gamepad.South"
     assert press(lambda: p.key("ShiftLeft", True), lambda: p.key("ShiftLeft", False)) == ("ShiftLeft", "Gamepad.South")
 

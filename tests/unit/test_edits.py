@@ -252,6 +252,14 @@ def test_what_cannot_be_edited_is_told(place: Any, tmp_path: Path) -> None:
         world.raise_((0, 0, 0), 5, 600)
     with pytest.raises(lw.SaveError, match="another ground"):
         world.edits._unpack({"samples": 33})
+    count, packed = world.edits.count, world.edits._pack()
+    lowest = np.full(packed["shape"]["values"].size // 4, -(2**31), "<i4").view(np.uint8).reshape(-1, 4).T.reshape(-1)
+    for damage, words in (({"scale_m": np.ones(3)}, "another ground"),
+                          ({"shape": packed["shape"] | {"values": lowest}}, "beyond what can be edited")):
+        with pytest.raises(lw.SaveError, match=words):
+            world.edits._unpack(packed | damage)
+    assert world.edits.count == count, "nothing was changed"
+    assert np.allclose(world.edits.heights([nan, 0.0], [0.0, 0.0]), [nan, 600], atol=0.1, equal_nan=True)
     write_world(tmp_path / "w")
     other, other_host = app_over(tmp_path)
     bare = other.stream("w")

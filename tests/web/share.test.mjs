@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import test from 'node:test';
+import { deflateRawSync } from 'node:zlib';
 import { LINK_CHARS_MAX, TEXT_BYTES_MAX, linkOf, textOf } from '../../tools/docsite/pages/share.js';
 import { ProgramFiles } from '../../web/engine/program-files.js';
 
@@ -22,8 +23,9 @@ test('what is too long is refused with its length, and what is damaged in words'
   const link = await linkOf('import layerw as lw\n'.repeat(20), PAGE);
   await assert.rejects(textOf(hashOf(link).slice(0, -6)), /damaged/);
   await assert.rejects(textOf('#code=%%%'), /damaged/);
-  const bomb = await linkOf(' '.repeat(TEXT_BYTES_MAX + 1), PAGE);
-  await assert.rejects(textOf(hashOf(bomb)), /larger than 256 KiB/);
+  const large = ' '.repeat(TEXT_BYTES_MAX + 1); // its link would be short, and open nowhere
+  await assert.rejects(linkOf(large, PAGE), /262145 bytes, and 262144 is the most/);
+  await assert.rejects(textOf(`#code=${deflateRawSync(large).toString('base64url')}`), /larger than 256 KiB/);
 });
 
 test('a text stands for its file, and the others are fetched', async () => {

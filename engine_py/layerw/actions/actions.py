@@ -227,6 +227,7 @@ class Actions:
         self._hear()
 
     def _hear(self) -> None:
+        self._listening = [one for one in self._listening if not one.done()]  # a cancelled one keeps nothing awake
         if not self._listening:
             return
         went = []

@@ -58,15 +58,17 @@ class Edits:
 
     def heights(self, x: npt.ArrayLike, z: npt.ArrayLike) -> F64:
         """How far the ground was raised at points (x, z), metres; below 0 where it was dug. At the grid's samples that
-        are nearest."""
+        are nearest; NaN where x or z is."""
         ground = self._ground("world.edits.heights")
         place_x, place_z = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(z, np.float64))
         if self._made is None or not place_x.size:
-            return np.zeros(place_x.shape)
+            return np.where(np.isnan(place_x) | np.isnan(place_z), np.nan, 0.0)
+        unknown = np.isnan(place_x) | np.isnan(place_z)
+        place_x, place_z = np.where(unknown, ground.west_m, place_x), np.where(unknown, ground.north_m, place_z)
         column = np.clip(np.rint((place_x - ground.west_m) / ground.spacing_x_m), 0, ground.columns - 1).astype(int)
         row = np.clip(np.rint((place_z - ground.north_m) / ground.spacing_z_m), 0, ground.rows - 1).astype(int)
         window = Window(int(column.min()), int(row.min()), int(column.max()), int(row.max()))
-        found: F64 = self._made.change_m(window)[row - window.z0, column - window.x0]
+        found: F64 = np.where(unknown, np.nan, self._made.change_m(window)[row - window.z0, column - window.x0])
         return found
 
     def clear(self) -> None:

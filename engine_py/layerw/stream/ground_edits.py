@@ -302,13 +302,13 @@ class GroundEdits:
         if not packed:
             return self.clear()
         own = {"samples": self.ground.columns, "scale_m": self._scale_m, "offset_m": self._offset_m}
-        if any(packed.get(name) != value for name, value in own.items()):
+        if not all(isinstance(packed.get(name), (int, float)) and packed[name] == value for name, value in own.items()):
             raise SaveError("The edits are of another ground; the world was baked anew since.")
         layers = [(layer, self._read(layer, packed.get(name), finer)) for name, layer, finer in
                   (("shape", self.shape, 1), ("paint", self.paint, PAINT_FINER))]
         size = sum(len(blocks) * layer.block_bytes for layer, blocks in layers)
         size += self._baked.nbytes if layers[0][1] else 0
-        most = max((int(np.abs(block).max()) for block in layers[0][1].values()), default=0)
+        most = max((max(int(block.max()), -int(block.min())) for block in layers[0][1].values()), default=0)
         if size > SIZE_BYTES_MAX or most * self._scale_m > CHANGE_MAX_M + 1:
             raise SaveError("The edits are damaged: they go beyond what can be edited.")
         if size > self.size_bytes:

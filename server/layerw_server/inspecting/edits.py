@@ -39,10 +39,11 @@ class Target(NamedTuple):
 def edit_call(text: str, target: Target, argument: str, value: Value) -> Edited:
     """The source with another value of one keyword argument. Raises EditRefused."""
     try:
-        tree = ast.parse(text)
+        call, repeated, is_top = _found(ast.parse(text), target)
     except SyntaxError as error:
         raise EditRefused(f"Line {error.lineno} is no Python at the moment ({error.msg}); mend it first.") from None
-    call, repeated, is_top = _found(tree, target)
+    except (RecursionError, MemoryError):  # of Python's parser, too
+        raise EditRefused("An expression of the file nests too deep to be looked through; change it there.") from None
     if _method(call) not in SINGLE:
         raise EditRefused(f"Line {call.lineno} spawns many at once ({_method(call)}): one of them has no value of its "
                           "own there.")

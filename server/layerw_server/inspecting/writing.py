@@ -48,10 +48,13 @@ class SourceWriter:
                 return _refused(f"The request is longer than {BODY_BYTES_MAX} bytes.", 413)
         try:
             asked: dict[str, Any] = json.loads(body)
+            if not isinstance(asked, dict):
+                raise TypeError("it is no object")
             target = Target(int(asked.get("line") or 0), str(asked.get("name") or ""))
             name, argument, value = str(asked["file"]), str(asked["argument"]), _value(asked["value"])
             expected = str(asked["sha256"])
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            name.encode()  # half of a surrogate pair is no text of a file
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             return _refused(f"The request is not understood ({error!r}).", 400)
         try:
             return JSONResponse(self._written(name, target, argument, value, expected))
@@ -61,9 +64,9 @@ class SourceWriter:
     def _written(self, name: str, target: Target, argument: str, value: Any, expected: str) -> dict[str, Any]:
         place = self._sources.on_disk(name)
         path = Path(place) if place else None
-        if path is None or path.suffix != ".py" or not path.is_file() or self._sources.in_page(str(path)) != name:
+        if path is None or path.suffix != ".py" or not os.path.isfile(path) or self._sources.in_page(str(path)) != name:
             raise EditRefused(f"There is no file {name} of the program.")
-        if not argument.isidentifier():
+        if not (argument.isascii() and argument.isidentifier()):  # beyond ASCII Python reads some names as others
             raise EditRefused(f"{argument!r} is no name of an argument.")
         try:
             data = path.read_bytes()
@@ -86,6 +89,8 @@ class SourceWriter:
 
 
 def _value(given: Any) -> Any:
+    if isinstance(given, str):
+        given.encode()
     if isinstance(given, (bool, int, float, str)):
         return given
     if isinstance(given, list) and 0 < len(given) <= 16 and all(type(one) in (int, float) for one in given):

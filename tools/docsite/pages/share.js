@@ -14,10 +14,12 @@ const KEY = '#code=';
  * @param {string} text a program
  * @param {string} page its page's address
  * @returns {Promise<string>} the address that shows it
- * @throws {RangeError} it is too long for one
+ * @throws {RangeError} it is too long for one, or larger than what `textOf` opens
  */
 export async function linkOf(text, page) {
-  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream('deflate-raw'));
+  const blob = new Blob([text]);
+  if (blob.size > TEXT_BYTES_MAX) throw new RangeError(`The program has ${blob.size} bytes, and ${TEXT_BYTES_MAX} is the most that a link opens; download it instead.`);
+  const stream = blob.stream().pipeThrough(new CompressionStream('deflate-raw'));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
   const link = new URL(KEY + base64url(bytes), page).href;
   if (link.length <= LINK_CHARS_MAX) return link;

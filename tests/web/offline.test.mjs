@@ -1,7 +1,7 @@
 /** The page's half of an export's service worker (web/page/offline.js): one version at a time, also where the newer one is late. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { newestVersion } from '../../web/page/offline.js';
+import { keepForOffline, newestVersion } from '../../web/page/offline.js';
 
 /** A page whose newer version waits. @param {import('node:test').TestContext} t */
 function page(t) {
@@ -46,4 +46,23 @@ test('one that is late lets the old one start, and ends it when it comes', async
   replaced();
   await turn();
   assert.deepEqual(told, ['take over', 'reload']);
+});
+
+test('a newer version that the browser found before the first frame is told as well', async (t) => {
+  for (const state of ['waiting', 'installing']) {
+    const said = t.mock.method(console, 'log', () => {});
+    const worker = Object.assign(new EventTarget(), { state });
+    const registration = Object.assign(new EventTarget(), { waiting: null, installing: null, [state]: worker });
+    const workers = Object.assign(new EventTarget(), { controller: {}, startMessages() {}, register: async () => registration });
+    Object.defineProperty(globalThis, 'navigator', { value: { serviceWorker: workers }, configurable: true });
+    Object.defineProperty(globalThis, 'location', { value: { search: '', hostname: 'play.example' }, configurable: true });
+    await keepForOffline();
+    if (state === 'installing') {
+      assert.equal(said.mock.callCount(), 0);
+      worker.state = 'installed';
+      worker.dispatchEvent(new Event('statechange'));
+    }
+    assert.deepEqual(said.mock.calls.map((call) => call.arguments), [['A newer version of this page is here; the next start has it.']]);
+    said.mock.restore();
+  }
 });

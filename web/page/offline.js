@@ -48,12 +48,14 @@ export async function keepForOffline() {
   workers.startMessages();
   try {
     const registration = await workers.register(SCRIPT, { updateViaCache: 'none' });
-    registration.addEventListener('updatefound', () => {
-      if (!workers.controller) return;
-      registration.installing?.addEventListener('statechange', ({ target }) => {
-        if (/** @type {ServiceWorker} */ (target).state === 'installed') console.log('A newer version of this page is here; the next start has it.');
-      });
-    });
+    const tell = () => console.log('A newer version of this page is here; the next start has it.');
+    const watch = (/** @type {ServiceWorker | null} */ worker) => {
+      worker?.addEventListener('statechange', () => { if (worker.state === 'installed') tell(); });
+    };
+    registration.addEventListener('updatefound', () => { if (workers.controller) watch(registration.installing); });
+    if (!workers.controller) return;
+    if (registration.waiting) tell(); // the browser looked for it before the first frame
+    else watch(registration.installing);
   } catch (error) {
     console.log(`This page is not kept for a visit without a network: ${error}`);
   }

@@ -34,6 +34,7 @@ def flat() -> Any:
 @pytest.fixture
 def visitors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.syspath_prepend(str(EXAMPLES))
+    sys.modules.pop("visitors", None)  # of a test that ran the island: its components are others
     with own_components():
         yield importlib.import_module("visitors")
     sys.modules.pop("visitors", None)

@@ -207,6 +207,43 @@ test('a dead worker fails its work and is replaced', async () => {
   assert.equal(transfers.stats().inFlight, 0);
 });
 
+/** Transfers on one lane of a worker that answers when a test says so. */
+async function byHand() {
+  const { Transfers } = await import('../../web/transfer/fetcher.js');
+  const { FakeHeap } = await import('./support.mjs');
+  const ports = [], failed = [], heap = new FakeHeap();
+  const makePort = (answer, die) => {
+    const asked = [];
+    ports.push({ asked, answer, die });
+    return { post: (request) => asked.push(request), close() {} };
+  };
+  const events = { transferDone() {}, transferFailed: (id) => failed.push(id) };
+  const transfers = new Transfers({ heap, events, baseUrl: BASE, decodeWorkers: 1, lanes: 1, makePort });
+  const fetch = (id, priority) => transfers.fetch(id, BLOB, priority, 10, ...heap.put('f'), 0, 0);
+  const done = (id, tookMs) => ports[0].answer({ op: 'done', id, heldBytes: 0, a: 0, b: 0, payload: '', tookMs });
+  return { ports, failed, fetch, done, asked: (port) => ports[port].asked.map(({ id }) => id) };
+}
+
+test('what waited for a worker that died is asked of the one in its place', async () => {
+  const { ports, failed, fetch, done, asked } = await byHand();
+  for (const [id, priority] of [[1, 9], [2, 0], [3, 5], [4, 4]]) fetch(id, priority);
+  done(1, 1);
+  assert.deepEqual(asked(0), [1, 3, 4], 'one runs, one waits in the worker, and one here');
+  ports[0].die('out of memory');
+  assert.deepEqual(failed, [3, 4]);
+  assert.deepEqual(asked(1), [2]);
+});
+
+test('a line is as quick as the worker says, however long its answer lay here', async () => {
+  for (const [tookMs, expected] of [[3, [1, 2, 3]], [900, [1, 2]]]) {
+    const { fetch, done, asked } = await byHand();
+    for (const id of [1, 2, 3, 4]) fetch(id, -id);
+    if (tookMs < 250) await new Promise((resolve) => setTimeout(resolve, 270)); // the answer lay here
+    done(1, tookMs);
+    assert.deepEqual(asked(0), expected);
+  }
+});
+
 /** Three workers, each with what it was asked, and a file of six PNGs (their headers) held by one of them. */
 async function withImages() {
   const { Transfers } = await import('../../web/transfer/fetcher.js');

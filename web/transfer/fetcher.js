@@ -40,7 +40,6 @@ import { workerPort } from './decode/ports.js';
  * @property {number} deadline when its worker counts as hung, of performance.now(); Infinity: never
  * @property {Entry | null} next a fetch that begins in the worker where this one ends
  * @property {Entry | null} behind the fetch that this one waits for in the worker
- * @property {number} begunMs when it was handed to its worker, of performance.now()
  * @property {number} block where a mesh is built in Layer memory: an allocator's handle, 0 = outside of it
  */
 /** @typedef {import('../kernels/layer.js').Layer} Layer */
@@ -67,7 +66,7 @@ export class Transfers {
   /** Those whose bytes another worker is to send. @type {Map<number, { from: Slot, request: Request }>} */
   #lends = new Map();
   #fetching = 0;
-  #quick = false; // whether the last fetch that ended was
+  #quick = false; // whether the last file that came was, by its worker's clock: answers wait while this thread is busy
   #closed = false;
   /** @type {ReturnType<typeof setInterval> | undefined} while decoders work */
   #watch = undefined;
@@ -244,7 +243,7 @@ export class Transfers {
     /** @type {Entry} */
     const entry = {
       state: 'queued', isFetch, priority, request: null, slot: null, heldBytes: 0, bytes: null, image: null, keeps: isFetch, deadline: Infinity, block: 0,
-      next: null, behind: null, begunMs: 0,
+      next: null, behind: null,
     };
     this.#entries.set(transfer, entry);
     return entry;
@@ -260,7 +259,6 @@ export class Transfers {
     entry.state = 'active';
     entry.slot = slot;
     entry.request = null;
-    entry.begunMs = performance.now();
     slot.jobs += 1;
     if (entry.isFetch && !entry.behind) this.#fetching += 1;
     if (request.op === 'unpack' || request.op === 'image') {
@@ -276,7 +274,6 @@ export class Transfers {
     if (!entry.isFetch) return;
     const { next, behind } = entry;
     entry.next = entry.behind = null;
-    this.#quick = performance.now() - entry.begunMs < QUICK_MS;
     if (behind) behind.next = null; // it had not begun
     else if (next) next.behind = null; // it took the lane over in its worker
     else this.#fetching -= 1;
@@ -298,11 +295,16 @@ export class Transfers {
         continue;
       }
       if (!this.#quick) return;
-      const [after, lane] = [...this.#entries].find(([, { state, isFetch, next, behind }]) => state === 'active' && isFetch && !next && !behind) ?? [];
+      const [after, lane] = [...this.#entries].find(([, entry]) => this.#takesNext(entry)) ?? [];
       if (!after || !lane?.slot) return;
       [lane.next, best.behind] = [best, lane];
       this.#activate(best, lane.slot, /** @type {Request} */ ({ ...best.request, after }));
     }
+  }
+
+  /** @param {Entry} entry @returns {boolean} whether a fetch may wait behind it; its worker may just have died */
+  #takesNext({ state, isFetch, slot, next, behind }) {
+    return state === 'active' && isFetch && !next && !behind && slot !== null && this.#slots.includes(slot);
   }
 
   /** @param {Request} request @param {number[]} sources */
@@ -392,6 +394,7 @@ export class Transfers {
     entry.bytes = answer.buffer && entry.block === 0 ? new Uint8Array(answer.buffer) : null;
     if (answer.buffer && entry.block !== 0) this.blocks.fill(entry.block, answer.buffer);
     entry.image = answer.image ?? null;
+    if (answer.tookMs !== undefined) this.#quick = answer.tookMs < QUICK_MS;
     this.#jobEnded(entry);
     if (!entry.keeps) entry.slot = null; // what was fetched or unpacked is read there, an empty file too
     this.events.transferDone(answer.id, answer.heldBytes, answer.a, answer.b, answer.payload);

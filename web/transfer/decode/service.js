@@ -37,7 +37,7 @@ const PATIENT_TIMES = 4; // gpu/spec.py says so
  *   | { op: 'give', id: number }
  *   | { op: 'take', id: number, buffer: ArrayBuffer }} Request
  * @typedef {{ op: 'done', id: number, heldBytes: number, a: number, b: number, payload: string | Uint8Array<ArrayBuffer>,
- *     buffer?: ArrayBuffer, image?: ImageBitmap }
+ *     buffer?: ArrayBuffer, image?: ImageBitmap, tookMs?: number }
  *   | { op: 'failed', id: number, code: number, a: number, b: number, message: string }
  *   | { op: 'given', id: number, buffer: ArrayBuffer | null }
  *   | { op: 'lent', id: number, buffer: ArrayBuffer | null }
@@ -143,6 +143,7 @@ export class DecodeService {
 
   /** @param {Extract<Request, { op: 'fetch' }>} request @param {AbortController} controller */
   async #fetch({ id, url, kind: kindAndFlags, maxBytes, sha256, limits }, controller) {
+    const begunMs = performance.now();
     const kind = kindAndFlags & FETCH_KIND_MASK;
     const cache = cacheMode(kindAndFlags);
     const file = await fetchBytes(url, {
@@ -151,22 +152,24 @@ export class DecodeService {
     await checkHash(file, sha256, url);
     const buffer = await unzipped(file, url, maxBytes);
     if (controller.signal.aborted) throw new Failure(FAIL_ABORTED, `The fetch of ${shown(url)} was cancelled.`);
+    const tookMs = performance.now() - begunMs;
     if (kind === FETCH_BYTES) {
-      this.post({ op: 'done', id, heldBytes: 0, a: 0, b: 0, payload: new Uint8Array(buffer) }, [buffer]);
+      this.post({ op: 'done', id, heldBytes: 0, a: 0, b: 0, payload: new Uint8Array(buffer), tookMs }, [buffer]);
     } else if (kind === FETCH_BLOB) {
       this.store.set(id, buffer);
-      this.post({ op: 'done', id, heldBytes: buffer.byteLength, a: 0, b: 0, payload: '' }, []);
+      this.post({ op: 'done', id, heldBytes: buffer.byteLength, a: 0, b: 0, payload: '', tookMs }, []);
     } else if (kind === FETCH_MODEL) {
       const digest = kindAndFlags & FETCH_DIGEST ? await sha256Bytes(buffer) : new Uint8Array(0);
       if (controller.signal.aborted) throw new Failure(FAIL_ABORTED, `The fetch of ${shown(url)} was cancelled.`);
-      this.#model(id, buffer, url, digest);
+      this.#model(id, buffer, url, digest, tookMs);
     } else {
       throw new Failure(FAIL_FORMAT, `The fetch kind is ${kind}; the kinds are 0 to 2.`);
     }
   }
 
-  /** @param {number} id @param {ArrayBuffer} buffer @param {string} url @param {Uint8Array} digest in front of the payload */
-  #model(id, buffer, url, digest) {
+  /** @param {number} id @param {ArrayBuffer} buffer @param {string} url @param {Uint8Array} digest in front of the payload
+   * @param {number} tookMs */
+  #model(id, buffer, url, digest, tookMs) {
     let model;
     try {
       model = openModel(buffer);
@@ -177,7 +180,7 @@ export class DecodeService {
     if (model.bin) this.store.set(id, model.bin);
     const heldBytes = model.bin ? model.bin.byteLength : 0;
     const payload = digest.length === 0 ? model.json : joined(digest, model.json);
-    this.post({ op: 'done', id, heldBytes, a: model.container, b: 0, payload }, [payload.buffer]);
+    this.post({ op: 'done', id, heldBytes, a: model.container, b: 0, payload, tookMs }, [payload.buffer]);
   }
 
   /** @param {Extract<Request, { op: 'mesh' }>} request */

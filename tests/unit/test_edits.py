@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 import layerw as lw
-from layerw.content.edited_mesh import skirt_m
+from layerw.content.edited_mesh import TileGrid, skirt_m
 from layerw.gpu.packing import VERTEX_DTYPE
 from layerw.hosts.headless import HeadlessHost
 from layerw.kernels import rigid
@@ -87,21 +87,37 @@ def test_neighbours_share_their_borders_and_skirts_reach_below_them(place: Any) 
     app, host, world = place
     world.dig((0, 0, 3), 30, 25)  # where four leaves meet
     host.step(app, 1)
-    edges: dict[tuple[float, float], set[float]] = {}
-    for tile in drawn(app, world):
+    edges: dict[tuple[float, float], dict[int, float]] = {}
+    for number, tile in enumerate(drawn(app, world)):
         for line in (tile[0], tile[-1], tile[:, 0], tile[:, -1]):
             for x, y, z in line.round(6).tolist():
-                edges.setdefault((x, z), set()).add(round(y, 4))
-    shared = [heights for heights in edges.values() if len(heights) > 1]
-    assert not shared, "one height at each place of a border"
-    from layerw.content.edited_mesh import TileGrid
-
+                edges.setdefault((x, z), {})[number] = round(y, 4)
+    shared = [list(heights.values()) for heights in edges.values() if len(heights) > 1]
+    assert len(shared) > 200, "four tiles meet along two lines"
+    assert all(len(set(heights)) == 1 for heights in shared), "one height at each place of a border"
     ground = world._streamer.ground
     column = ground.codes[:, 128].astype(float) * ground.scale_m  # the border between west and east
     at = np.arange(257)
     coarse = np.interp(at, at[::4], column[::4])
     gap = np.abs(column - coarse)[64:129].max()
     assert gap > 0.2 and skirt_m(ground, TileGrid(64, 64, 1, 64)) > gap
+
+
+def test_ground_that_became_steep_is_drawn_as_finely_as_it_needs(place: Any) -> None:
+    app, host, world = place
+    app.camera.position = (0.0, 4000.0, 4000.0)
+    app.camera.look_at((0.0, 0.0, 0.0))
+    settled(app, host, world)
+    before = len(world._drawn.mesh)
+    world.dig((-90, 0, -90), 20, 0.01)  # elsewhere: tiles are known from the first edit on
+    world.raise_((60, 0, 60), 6, 400)  # a needle between the samples of coarse tiles
+    host.step(app, 1)
+    settled(app, host, world)
+    finest = min(float(tile[0, 1, 0] - tile[0, 0, 0]) for tile in drawn(app, world))
+    assert len(world._drawn.mesh) > before and finest == 1.0
+    world.edits.clear()
+    settled(app, host, world)
+    assert len(world._drawn.mesh) == before, "as coarse as it was baked"
 
 
 def test_a_tile_that_comes_again_comes_edited_in_its_first_frame(place: Any) -> None:
@@ -224,6 +240,7 @@ def test_a_save_keeps_them_and_a_restore_waits_for_the_world(place: Any, folder:
     other.saves.unpack(saved)
     settled(other, other_host, late)
     assert late.height(0, 0) == dug and late.edits._pack()["paint"]["values"].any()
+    assert late.edits.count == 1, "all of a save are one change"
     other.close()
 
 
@@ -268,4 +285,8 @@ def test_what_cannot_be_edited_is_told(place: Any, tmp_path: Path) -> None:
     settled(other, other_host, bare)
     with pytest.raises(lw.LayerwError, match="could not show an edit"):
         bare.dig((0, 0, 0), 200, 1)
+    bare.close()
+    for call in (lambda: bare.dig((0, 0, 0), 5, 1), lambda: bare.height(0, 0)):
+        with pytest.raises(lw.LayerwError, match="is closed"):
+            call()
     other.close()

@@ -16,9 +16,10 @@ import numpy.typing as npt
 from layerw.base.ports import F64
 from layerw.gpu.packing import SMALL_INDEX_VERTICES_MAX, VERTEX_DTYPE, octahedral
 from layerw.stream.ground import Ground
+from layerw.stream.keys import TILE_CELLS
 
 SAMPLES_MAX = 2049
-TILE_CELLS, LEAF_CELLS_MAX = 64, 128  # along a side; leaves under the sea are large
+LEAF_CELLS_MAX = 128  # along a side; leaves under the sea are large
 SKIRT_FACTOR, SKIRT_MARGIN_M = 1.05, 0.5
 FLARE = 1 / 8192  # of a tile's side: skirts lean outwards, which closes hairlines
 Vertices = npt.NDArray[Any]  # of VERTEX_DTYPE

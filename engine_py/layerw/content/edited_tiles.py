@@ -65,21 +65,21 @@ class EditedTiles:
     # -- what an edit reaches ----------------------------------------------------------------------
     def changed(self, window: Window) -> None:
         """The ground, or its paint, is another there."""
-        top = float(np.abs(self._edits.change_m(window)).max(initial=0.0)) if window != self._edits.whole else 0.0
+        parts, reached = [window], set[Key]()
         if window == self._edits.whole:
             self._reached.clear()
             self._restore_bounds()
-            for part in self._edits.parts():
-                self._reach(part, float(np.abs(self._edits.change_m(part)).max(initial=0.0)))
-        else:
-            self._reach(window, top)
+            parts = self._edits.parts()
+        for part in parts:
+            reached |= self._reach(part)
         self._scan()
-        for key in self._reached:
-            if key in self._keys.row_of:
-                self._bound(self._keys.row_of[key], *self._reached[key])
+        for key in reached & self._keys.row_of.keys():
+            self._bound(self._keys.row_of[key], *self._reached[key])
 
-    def _reach(self, window: Window, top: float) -> None:
+    def _reach(self, window: Window) -> set[Key]:
+        """Tiles that have some of these samples."""
         ground, samples = self._edits.ground, self._edits.ground.columns
+        top, found = float(np.abs(self._edits.change_m(window)).max(initial=0.0)), set[Key]()
         for level in range(self._levels):
             size = (samples - 1) >> level
             wide = max(size // 64, 1)  # normals take in that much around
@@ -89,6 +89,8 @@ class EditedTiles:
                     reach, error = self._reached.get((level, x, y), (0.0, 0.0))
                     wrong = error_m(ground, tile_grid(level, x, y, samples, is_leaf=False), window)
                     self._reached[level, x, y] = max(reach, top), max(error, wrong)
+                    found.add((level, x, y))
+        return found
 
     def _scan(self) -> None:
         """Tiles that came to know of the tree."""

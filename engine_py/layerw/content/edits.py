@@ -18,11 +18,12 @@ from layerw.base.colors import Color, parse_color
 from layerw.base.errors import ConfigError, LayerwError, SaveError, ShapeError
 from layerw.base.ports import F64
 from layerw.base.settings import fixed_attributes
-from layerw.content.edited_mesh import SAMPLES_MAX, TILE_CELLS
+from layerw.content.edited_mesh import SAMPLES_MAX
 from layerw.content.edited_tiles import EditedTiles
 from layerw.stream import geo
 from layerw.stream.ground import Ground
 from layerw.stream.ground_edits import CHANGE_MAX_M, GroundEdits, Window
+from layerw.stream.keys import finest_samples
 
 if TYPE_CHECKING:
     from layerw.gpu.store import Store
@@ -116,13 +117,11 @@ class Edits:
     def _ground(self, name: str) -> Ground:
         """The grid, where its tiles can follow it."""
         ground, streamer = self._find(), self._streamer
-        levels = streamer.extras.get("levels")
-        finest = TILE_CELLS << (levels - 1) if isinstance(levels, int) and 1 <= levels <= 16 else 0
-        if finest + 1 != ground.columns:
+        if finest_samples(streamer.extras) != ground.columns or ground.columns > SAMPLES_MAX:
             spacing = f"{ground.spacing_x_m:g} m from height to height"
             raise LayerwError(f"{name}: the ground of {streamer.url} has {spacing}, which is not what its finest tiles "
                               f"have, so they could not show an edit; bake it with 6 levels at most.")  # fmt: skip
-        if ground.columns > SAMPLES_MAX or not np.allclose(streamer.tree.place, geo.WORLD_FROM_TILESET):
+        if not np.allclose(streamer.tree.place, geo.WORLD_FROM_TILESET):
             raise LayerwError(f"{name}: {streamer.url} was moved by `transform` or `place`, and its heights were not, "
                               "so its tiles can't show an edit; stream it as it is.")  # fmt: skip
         return ground

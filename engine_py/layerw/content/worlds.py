@@ -103,11 +103,11 @@ class World:
         return self._streamer.local_frame()
 
     def height(self, x: float, z: float) -> float:
-        """Ground height in metres at one point."""
+        """Ground height in metres at one point; outside of the world (see `area`) that of its nearest edge."""
         return self._ground().height(x, z)
 
     def heights(self, x: npt.ArrayLike, z: npt.ArrayLike) -> F64:
-        """Ground heights in metres at many points."""
+        """Ground heights in metres at many points; outside of the world those of its nearest edge."""
         return self._ground().heights(x, z)
 
     def raycast(self, origin: npt.ArrayLike, direction: npt.ArrayLike, *,
@@ -192,6 +192,8 @@ class World:
 
     def _ground(self) -> Ground:
         ground = self._streamer.ground
+        if self.state == "closed":
+            raise LayerwError(f"The world {self.url} is closed: its ground is gone. app.stream brings it again.")
         if ground is None:
             coming = self.state in ("loading", "retrying")
             raise LayerwError(f"The world {self.url} has no ground grid"

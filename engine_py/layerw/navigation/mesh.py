@@ -88,8 +88,8 @@ class NavMesh:
         for ground in self._grounds:
             wide, long = (ground.columns - 1) * ground.spacing_x_m, (ground.rows - 1) * ground.spacing_z_m
             boxes.append((ground.west_m, ground.north_m, ground.west_m + wide, ground.north_m + long))
-            heights.append((ground.offset_m + float(ground._codes.min()) * ground.scale_m,
-                            ground.offset_m + float(ground._codes.max()) * ground.scale_m))
+            heights.append((ground.offset_m + float(ground.codes.min()) * ground.scale_m,
+                            ground.offset_m + float(ground.codes.max()) * ground.scale_m))
         if not boxes:
             raise ConfigError("app.navigation.bake was given nothing that has a triangle; it needs ground to walk on.")
         west, north = (min(box[axis] for box in boxes) for axis in (0, 1))

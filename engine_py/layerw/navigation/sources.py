@@ -190,7 +190,7 @@ def ground_triangles(grounds: Iterable[Ground], box: Box) -> F32:
         bottom = min(int((south - ground.north_m) // ground.spacing_z_m) + 1, ground.rows - 1)
         if last <= first or bottom <= top:
             continue
-        codes = ground._codes.reshape(ground.rows, ground.columns)[top : bottom + 1, first : last + 1]
+        codes = ground.codes[top : bottom + 1, first : last + 1]
         x = ground.west_m + np.arange(first, last + 1) * ground.spacing_x_m
         z = ground.north_m + np.arange(top, bottom + 1) * ground.spacing_z_m
         places = np.stack(np.broadcast_arrays(x[None], codes * ground.scale_m + ground.offset_m, z[:, None]), axis=-1)

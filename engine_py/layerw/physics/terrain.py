@@ -148,7 +148,7 @@ class Terrain:
 
     def _make(self, land: _Land, ground: Ground, key: Key) -> _Patch:
         x, z = key[0] * CELLS, key[1] * CELLS
-        codes = ground._codes.reshape(ground.rows, ground.columns)[z : z + CELLS + 1, x : x + CELLS + 1]
+        codes = ground.codes[z : z + CELLS + 1, x : x + CELLS + 1]
         heights = np.ascontiguousarray(codes * ground.scale_m + ground.offset_m, np.float32)
         rows, columns = heights.shape
         number = self._rigid.kernels.lw_rigid_field(heights, columns, rows, ground.spacing_x_m, ground.spacing_z_m,

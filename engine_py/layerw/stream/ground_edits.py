@@ -128,7 +128,7 @@ class GroundEdits:
                               f"where it was baked; {CHANGE_MAX_M:g} m is the most.")  # fmt: skip
         self._make_room(self.shape, window)
         self.shape.write(window, made)
-        self._follow(window)
+        self._tell(self._follow(window))
         return window
 
     def color(self, x: float, z: float, radius: float, rgb: tuple[int, int, int], strength: float) -> Window:
@@ -179,8 +179,9 @@ class GroundEdits:
         self._changes = [*self._changes[-CHANGES_KEPT + 1 :], window]
 
     # -- heights -----------------------------------------------------------------------------------
-    def _follow(self, window: Window) -> None:
-        """Makes the grid's heights what the differences say."""
+    def _follow(self, window: Window) -> Window:
+        """Makes the grid's heights what the differences say; returns where they changed, if only by how they are
+        rounded."""
         for key, *_ in _parts(window):
             inside = self._clipped(key)
             total = self._total(inside)
@@ -196,7 +197,7 @@ class GroundEdits:
             codes = self.ground.codes
             self._patch(codes, window)
         self._write(codes)
-        self._tell(window)
+        return window
 
     def _total(self, window: Window) -> npt.NDArray[np.int32]:
         rows, columns = slice(window.z0, window.z1 + 1), slice(window.x0, window.x1 + 1)

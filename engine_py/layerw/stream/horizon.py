@@ -29,7 +29,7 @@ from layerw.base.ports import F64
 from layerw.kernels.twins.heightfield import BLOCK, levels_of
 from layerw.stream import geo
 from layerw.stream.ground import Ground
-from layerw.stream.keys import TileKeys
+from layerw.stream.keys import TILE_CELLS, TileKeys, finest_samples
 from layerw.stream.streamer import Streamer
 
 BINS = 256
@@ -39,7 +39,6 @@ REACH_M = 20_000.0
 NEAR_SAMPLES = 2.5  # the nearest arc
 MARGIN_M = 0.5
 SLOPE_MARGIN = 1e-4
-TILE_CELLS = 64
 TILES_MIN = 4
 PARTS = 2  # along a side of a tile
 LEAN = 1 / 256  # of a part's side: skirts lean outwards
@@ -167,9 +166,8 @@ class Horizon:
 
     # -- the ground --------------------------------------------------------------------------------
     def _is_known(self, ground: Ground) -> bool:
-        levels = self._streamer.extras.get("levels")
-        finest = TILE_CELLS << (levels - 1) if isinstance(levels, int) and 1 <= levels <= 16 else 0
-        return finest + 1 == ground.columns and np.allclose(self._streamer.tree.place, geo.WORLD_FROM_TILESET)
+        is_as_fine = finest_samples(self._streamer.extras) == ground.columns
+        return is_as_fine and np.allclose(self._streamer.tree.place, geo.WORLD_FROM_TILESET)
 
     def _look_at_ground(self, ground: Ground, serial: int) -> None:
         if ground is self._ground and serial == self._serial:

@@ -1,16 +1,30 @@
 """Which rows of the tree are which tiles of a baked world: level, x from the west, y from the north, by their names.
 
-Owns: that table, read anew where the tree has grown. Limits: layerw's own worlds (tiles/LEVEL-X-Y.HASH.glb).
+Owns: that table, read anew where the tree has grown; how fine the finest tiles are. Limits: layerw's own worlds
+(tiles/LEVEL-X-Y.HASH.glb).
 """
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from layerw.stream.tree import MODEL, TileTree
 
 Key = tuple[int, int, int]  # level, x, y
+TILE_CELLS = 64  # along a side of a tile that has finer ones below
+_LEVELS_MAX = 16
 _NAME = re.compile(r"(?:^|/)(\d{1,2})-(\d{1,6})-(\d{1,6})\.[^/]*$")
+
+
+def finest_samples(extras: dict[str, Any]) -> int:
+    """Heights along a side of a grid that is as fine as the finest tiles; 0: the world does not say.
+
+    Args:
+        extras: `extras.layerw` of its tileset.
+    """
+    levels = extras.get("levels")
+    return (TILE_CELLS << (levels - 1)) + 1 if isinstance(levels, int) and 1 <= levels <= _LEVELS_MAX else 0
 
 
 class TileKeys:

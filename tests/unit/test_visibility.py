@@ -208,6 +208,22 @@ def test_tiles_are_camera_relative_from_float64_origins() -> None:
     assert seen.opaque[0, 4] == DRAW_CAMERA_RELATIVE and seen.rows[seen.opaque[0, 2]] == row
 
 
+def test_tiles_behind_hills_are_not_drawn_but_cast_shadows() -> None:
+    table = Table(2048)
+    row = table.reserve_transient(2)
+    at = np.array([[0.0, 2, 0], [0, 2, -5]])
+    tiles = TileDraw(
+        mesh=np.array([3, 4], np.uint32), material=np.array([1, 1], np.uint32), blend=np.zeros(2, np.bool_), origin=at,
+        rotation=np.tile(np.float32([0, 0, 0, 1]), (2, 1)), scale=np.ones((2, 3), np.float32), center=at,
+        radius=np.ones(2, np.float32),
+    )  # fmt: skip
+    camera, world = Camera().frame(320, 200), table.update()
+    seen = Visibility(table).frame(camera.position, camera.planes, *world[:3], tiles=tiles, tile_row=row,
+                                   casters=(box_around(50),), hidden=np.array([False, True]))  # fmt: skip
+    assert drawn(seen, seen.opaque) == {(3, 1): {row}}
+    assert drawn(seen, seen.casters[0]) == {(3, 1): {row}, (4, 1): {row + 1}}
+
+
 def test_ranges_concatenate() -> None:
     assert ranges(np.array([5, 0, 9]), np.array([2, 0, 3])).tolist() == [5, 6, 9, 10, 11]
     assert not len(ranges(np.zeros(0, np.intp), np.zeros(0, np.intp)))

@@ -218,6 +218,20 @@ def test_a_missing_world_is_a_message(tmp_path: Path) -> None:
         world.height(0, 0)
 
 
+def test_words_above_the_sea_are_drawn_over_it() -> None:
+    """However far they are: the middle of the sea's mesh is anywhere within 45 m of the camera."""
+    app = lw.App(host=HeadlessHost())
+    app.sea.level = 0.0
+    app.camera.position = (0, 3, 10)
+    app.camera.look_at((0, 1, 0))
+    for z in (5.0, -300.0):
+        lw.Label("here", position=(0, 1.5, z))
+    app.host.step(app, 2)
+    store, materials = app._engine.store, app._engine.shown.found.blend[:, 1].tolist()
+    assert [store.materials[one].desc.kind for one in materials] == ["water", "glyphs", "glyphs"]
+    app.close()
+
+
 def test_the_sea_is_one_blended_draw_that_follows_the_camera(tmp_path: Path) -> None:
     app, host = make(tmp_path)
     host.step(app, 2)

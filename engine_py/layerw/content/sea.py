@@ -5,6 +5,8 @@ Owns: its mesh and material, made when a sea level is first set, and its one row
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from layerw.base.ports import F64, NO_TILES, MaterialDesc, TileDraw
@@ -33,10 +35,14 @@ class SeaSurface:
         self._refresh(sea)
         x, _, z = np.round(camera / SNAP_M) * SNAP_M
         origin = np.array([[x, sea.level, z]])
+        # A sphere around it whose middle is the farthest of all that blends: words, smoke and glass above the sea are
+        # drawn over it, wherever the middle of its own mesh happens to be.
+        reach = self._mesh.data.radius
+        middle, radius = origin - (0.0, reach, 0.0), math.sqrt(2.0) * reach
         return TileDraw(
             np.array([mesh], np.uint32), np.array([self._material], np.uint32), np.ones(1, np.bool_), origin,
-            np.array([[0, 0, 0, 1]], np.float32), np.ones((1, 3), np.float32), origin,
-            np.array([self._mesh.data.radius], np.float32),
+            np.array([[0, 0, 0, 1]], np.float32), np.ones((1, 3), np.float32), middle,
+            np.array([radius], np.float32),
         )  # fmt: skip
 
     def _refresh(self, sea: Sea) -> None:

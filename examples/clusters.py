@@ -19,7 +19,7 @@ places = (centres[rng.integers(0, 5, 20_000)] + rng.normal(0, 1.1, (20_000, 3)))
 colors = np.array([(1.0, 0.42, 0.3), (0.3, 0.75, 1.0), (0.55, 0.95, 0.4), (1.0, 0.85, 0.3), (0.8, 0.5, 1.0)])
 cloud = app.points(places, size=0.05, unit="m")
 means = app.spawn_many(lw.Mesh.sphere(0.35), 5, lw.Material(unlit=True), position=places[:5], color=colors)
-labels = [lw.Label("0", at=mean, position=(0, 0.8, 0), size=0.6) for mean in means]
+labels = [lw.Label("0", at=mean, position=(0, 3, 0), size=15, unit="px") for mean in means]  # above: points hide it
 
 
 @app.every(1.0)
@@ -38,8 +38,8 @@ def step():
 def orbit(dt):
     if app.input.pressed("Space"):
         means.position = rng.uniform((-7, 1, -7), (7, 9, 7), (5, 3))
-    app.camera.position = (17 * math.sin(0.15 * app.time_s), 9, 17 * math.cos(0.15 * app.time_s))
-    app.camera.look_at((0, 4.5, 0))
+    app.camera.position = (20 * math.sin(0.15 * app.time_s), 9, 20 * math.cos(0.15 * app.time_s))
+    app.camera.look_at((0, 5, 0))
 
 
 step()

@@ -29,7 +29,7 @@ for number, (name, material) in enumerate(kinds.items()):
     row, column = divmod(number, 4)
     place = np.array((2.0 * column - 3.0, 0.75 + 1.9 * row, 1.6 - 1.2 * row))
     app.spawn(lw.Mesh.sphere(0.75, 32), material, position=place)
-    lw.Label(name, position=np.add(place, (0, -0.5, 0.85)), size=0.26, color="#20242c")
+    lw.Label(name, position=np.add(place, (0, 0.93, 0)), size=0.26, color="#20242c")
 
 
 @app.frame

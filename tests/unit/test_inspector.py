@@ -83,6 +83,11 @@ def test_a_list_of_thousands_gives_the_lines_in_sight(inspected: Inspected) -> N
     assert {one["name"] for one in inspected.lines(find="hero")["lines"]} == {"Health", "crowd[1]"}
     assert inspected.lines(find="health")["entities"] == 3
     assert inspected.ask("find", name="crowd[7]")["row"] == crowd[7].first_row
+    inspected.module.crowd_leader = crowd[9]  # names that begin alike, and one that is a component's
+    inspected.module.health = inspected.app.spawn(lw.Mesh.box()).add(Health)
+    assert inspected.ask("find", name="crowd[0]")["row"] == crowd[0].first_row
+    assert inspected.ask("find", name="health")["row"] == inspected.module.health.first_row
+    assert inspected.ask("find", name="nobody") is None
 
 
 def test_fields_are_edited_and_mistakes_are_told(inspected: Inspected) -> None:

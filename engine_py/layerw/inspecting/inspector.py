@@ -84,9 +84,8 @@ class Inspector:
 
     def _find(self, asked: Asked) -> dict[str, Any] | None:
         """The entity of that name, say after the program began anew."""
-        found = self._tree.lines(0, 2, [], str(asked["name"]))["lines"]
-        same = [one for one in found if one["kind"] == "entity" and one["name"] == asked["name"]]
-        return self._found(Entity(self._engine.table, same[0]["row"])) if same else None
+        row = self._tree.row(str(asked["name"]))
+        return None if row is None else self._found(Entity(self._engine.table, row))
 
     def _fields(self, asked: Asked) -> dict[str, Any]:
         entity = self._entity(asked)

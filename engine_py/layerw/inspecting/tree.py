@@ -65,6 +65,11 @@ class Tree:
                 return one.of(int(places[0])), one.module
         return "", ""
 
+    def row(self, name: str) -> int | None:
+        """Of what the program calls exactly so; None: nothing."""
+        return next((int(row) for one in named(self._root) if name.startswith(one.name)
+                     for i, row in enumerate(one.rows) if one.of(i) == name), None)
+
     def _line(self, row: int, at: int, number: int, size: int) -> dict[str, Any]:
         table = self._engine.table
         name = self.name(row)[0] or f"entity {row}"

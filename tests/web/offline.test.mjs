@@ -53,16 +53,18 @@ test('a newer version that the browser found before the first frame is told as w
     const said = t.mock.method(console, 'log', () => {});
     const worker = Object.assign(new EventTarget(), { state });
     const registration = Object.assign(new EventTarget(), { waiting: null, installing: null, [state]: worker });
-    const workers = Object.assign(new EventTarget(), { controller: {}, startMessages() {}, register: async () => registration });
+    const register = t.mock.fn(async () => registration);
+    const workers = Object.assign(new EventTarget(), { controller: {}, startMessages() {}, register });
     Object.defineProperty(globalThis, 'navigator', { value: { serviceWorker: workers }, configurable: true });
     Object.defineProperty(globalThis, 'location', { value: { search: '', hostname: 'play.example' }, configurable: true });
-    await keepForOffline();
+    await keepForOffline(state === 'waiting' ? undefined : '../sw.js'); // the pages of the documentation lie deeper
     if (state === 'installing') {
       assert.equal(said.mock.callCount(), 0);
       worker.state = 'installed';
       worker.dispatchEvent(new Event('statechange'));
     }
     assert.deepEqual(said.mock.calls.map((call) => call.arguments), [['A newer version of this page is here; the next start has it.']]);
+    assert.equal(register.mock.calls[0].arguments.at(0), state === 'waiting' ? 'sw.js' : '../sw.js');
     said.mock.restore();
   }
 });

@@ -66,7 +66,7 @@ def write_posters(folder: Path, examples: list[Example], *, pictures: bool) -> N
 
 
 def write_service_worker(site: Path) -> None:
-    """The site for a visit without a network; kept.js says when."""
+    """The site for a visit without a network; playground.js says when."""
     offline.write_service_worker(site, sums(site))
     worker = site / offline.SERVICE_WORKER
     worker.write_text(worker.read_text("utf-8").replace("'web/offline", "'play/web/offline"), "utf-8")

@@ -1,6 +1,7 @@
 """What runs the examples of the site: an export's runtime, page scripts and kernels, once for all of them, in play/.
 
-Owns: that folder. Each example is a folder of play/app with a manifest of its own; run.html takes its name and text.
+Owns: that folder. Each example is a folder of play/app with a manifest of its own; run.html, the page of every export
+with run.js for its script, takes its name and text.
 """
 
 from __future__ import annotations
@@ -41,5 +42,6 @@ def write(target: Path, examples: Iterable[Example], say: Say, *, whole: bool = 
     for name in NOT_HERE:
         for path in (target / "play").glob(f"{name}*"):
             path.unlink()
-    for name in ("run.html", "run.js"):
-        shutil.copyfile(PAGES / name, target / "play" / name)
+    shutil.copyfile(PAGES / "run.js", target / "play" / "run.js")
+    page = (web_folder() / "index.html").read_text("utf-8")
+    (target / "play" / "run.html").write_text(page.replace("web/page/index.js", "run.js"), "utf-8")

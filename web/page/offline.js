@@ -38,8 +38,8 @@ export async function newestVersion() {
   await new Promise(() => {}); // this page starts nothing any more
 }
 
-/** Once the program is on the screen. */
-export async function keepForOffline() {
+/** Once the program is on the screen. @param {string | URL} script the service worker's */
+export async function keepForOffline(script = SCRIPT) {
   const workers = container();
   if (workers === null) return;
   workers.addEventListener('message', ({ data }) => {
@@ -47,7 +47,7 @@ export async function keepForOffline() {
   });
   workers.startMessages();
   try {
-    const registration = await workers.register(SCRIPT, { updateViaCache: 'none' });
+    const registration = await workers.register(script, { updateViaCache: 'none' });
     const tell = () => console.log('A newer version of this page is here; the next start has it.');
     const watch = (/** @type {ServiceWorker | null} */ worker) => {
       worker?.addEventListener('statechange', () => { if (worker.state === 'installed') tell(); });

@@ -4,11 +4,13 @@
  * Owns: the buttons, the frame, what the program says. A program that came with a link runs only when somebody says so.
  * Does not: run Python (run.js in the frame does).
  */
+import { download } from '../../../web/page/download.js';
+import { keepForOffline, newestVersion } from '../../../web/page/offline.js';
 import { Editor } from './editor.js';
-import { keepForOffline } from './kept.js';
 import { linkOf, textOf } from './share.js';
 
 const PLAY = new URL('../play/', import.meta.url); // this script lies in assets/
+const SERVICE_WORKER = new URL('../sw.js', import.meta.url);
 const SAID_MAX = 200; // lines that are kept on the page
 
 /** @param {string} tag @param {string} name @param {Element} parent @param {string} [text] */
@@ -91,11 +93,7 @@ class Playground {
   }
 
   download() {
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([this.editor.text], { type: 'text/x-python' }));
-    link.download = this.file;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    download(this.file, new Blob([this.editor.text], { type: 'text/x-python' }));
   }
 
   /** @param {string} level @param {string} text */
@@ -129,7 +127,7 @@ class Playground {
     } else if (data.layerw === 'ready') {
       this.stage.dataset.state = 'shown';
       this.say('info', `Drawn by ${data.value}.`);
-      keepForOffline();
+      keepForOffline(SERVICE_WORKER); // the whole site, from here on: the most of it was fetched for this program
     } else if (data.layerw === 'log') {
       this.say(data.value.level, data.value.text);
     } else if (data.layerw === 'error') {
@@ -141,6 +139,7 @@ class Playground {
   }
 }
 
+await newestVersion();
 for (const box of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('.lw-example'))) await begin(box);
 
 /** @param {HTMLElement} box */

@@ -63,6 +63,13 @@ def test_a_program_inspected(context: BrowserContext, runtime_dir: Path, tmp_pat
         # The list: groups, thousands of lines of which few exist, search.
         page.keyboard.press("F9")
         panel = page.locator("layer-w .inspector")
+        stage = page.locator("layer-w .stage")
+        expect(panel).to_be_visible()
+        widths = "stage => [stage.clientWidth, stage.getRootNode().querySelector('.inspector')?.offsetLeft]"
+        assert stage.evaluate(widths) == [590, 590], "the picture lies beside it"
+        page.set_viewport_size({"width": 600, "height": 700})
+        assert stage.evaluate(widths) == [600, 190], "no room for both"
+        page.set_viewport_size({"width": 1000, "height": 700})
         group = panel.get_by_role("treeitem", name="Health")
         group.click()
         panel.get_by_role("treeitem", name="cube").click()
@@ -97,7 +104,7 @@ def test_a_program_inspected(context: BrowserContext, runtime_dir: Path, tmp_pat
         # Picking, the box, the gizmo's x axis.
         panel.get_by_label("Find in the scene").fill("")
         panel.get_by_role("button", name="Pick").click()
-        page.mouse.click(500, 350)
+        page.mouse.click(295, 350)
         expect(panel.locator(".fields > p")).to_contain_text("cube")
         expect(page.locator("layer-w .inspector-picture .box line")).to_have_count(12)
         grip = page.locator("layer-w .a0 .grip").bounding_box()
@@ -153,6 +160,7 @@ def test_a_program_inspected(context: BrowserContext, runtime_dir: Path, tmp_pat
         # Closed: nothing of it is left.
         panel.get_by_role("button", name="Close the inspector").click()
         expect(panel).to_have_count(0)
+        assert stage.evaluate(widths) == [1000, None]
         assert running.python("from layerw.scene.table import Table; Table.spawn.__module__") == "layerw.scene.table"
         assert running.python("from layerw import engine; engine.STAGES[-1][0]") == "The messages"
         assert page.evaluate(f"{HOST_JS}.errors") == []

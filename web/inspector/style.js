@@ -2,10 +2,16 @@
 /**
  * @file How the inspector looks. Text has a contrast of at least 7 to 1 against its ground, quiet text 4.5 to 1.
  *
- * Owns: the sheet. Limits: everything lies beneath `.inspector` or `.inspector-picture`.
+ * Owns: the sheet, and that the picture makes room where WIDE_PX are there; a narrower element is covered. Limits:
+ * everything lies beneath `.inspector` or `.inspector-picture`, but for that.
  */
+const PANEL_PX = 410;
+const WIDE_PX = 700;
+
 export const STYLE = `
-.inspector { position: absolute; inset: 0 0 0 auto; box-sizing: border-box; width: min(410px, 100%); display: flex;
+:host { container-type: inline-size; }
+@container (min-width: ${WIDE_PX}px) { .stage:has(~ .inspector) { right: ${PANEL_PX}px; } }
+.inspector { position: absolute; inset: 0 0 0 auto; box-sizing: border-box; width: min(${PANEL_PX}px, 100%); display: flex;
   flex-direction: column; background: #161b22f5; color: #dfe7f0; font: 12px/1.5 system-ui, sans-serif; z-index: 4;
   box-shadow: -1px 0 0 #5aa9e655; }
 .inspector * { box-sizing: border-box; }
@@ -62,7 +68,6 @@ export const STYLE = `
 .inspector .console ul { margin: 0; padding: 0; list-style: none; max-height: 110px; overflow: auto; }
 .inspector .console li { padding: 0 6px; font: 12px/1.5 ui-monospace, monospace; }
 .inspector .time input { flex: 1; padding: 0; }
-.inspector .target { display: block; width: 100%; height: auto; background: #000; border: 1px solid #2a323d; }
 .inspector-picture { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; z-index: 2; overflow: hidden; }
 .inspector-picture.picks { pointer-events: all; cursor: crosshair; }
 .inspector-picture line { stroke-width: 1.5; vector-effect: non-scaling-stroke; }

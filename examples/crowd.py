@@ -60,5 +60,4 @@ def roam(dt):
     heading = heading + (turn * min(dt, 0.1) * np.where(pace > 0, 1.5, 0)).astype(np.float32)
     place[:, 0] += np.sin(heading) * pace * dt
     place[:, 2] += np.cos(heading) * pace * dt
-    animals.rotation[:, 1] = np.sin(heading / 2)
-    animals.rotation[:, 3] = np.cos(heading / 2)
+    animals.rotation = lw.turned(y=heading)

@@ -37,9 +37,7 @@ def plant(lods, count, material, *, seed, size, tint, **rules):
     """Scatter `count` copies over the island, each turned, sized and tinted a little differently."""
     rng = np.random.default_rng(seed)
     points = lw.scatter(island.heights, count, area=island.area, seed=seed, **rules)
-    half_turn = rng.uniform(0, math.pi, count)
-    rotation = np.zeros((count, 4), np.float32)
-    rotation[:, 1], rotation[:, 3] = np.sin(half_turn), np.cos(half_turn)
+    rotation = lw.turned(y=rng.uniform(0, math.tau, count))
     scale = rng.uniform(*size, (count, 1)) * rng.uniform(0.9, 1.1, (count, 3))
     shade = rng.uniform(1 - tint, 1, (count, 1)) * rng.uniform(0.92, 1, (count, 3))
     return app.spawn_many(

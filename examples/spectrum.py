@@ -17,7 +17,7 @@ app.sun.intensity, app.fog.density, app.clouds.cover, app.view.bloom = 0.25, 0.0
 app.spawn(lw.Mesh.plane(60, 60), lw.Material(color="#0c0d12", roughness=0.25, metallic=0.4), static=True)
 turn = np.linspace(0, math.tau, BARS, endpoint=False)
 bars = app.spawn_many(lw.Mesh.box(0.28, 1.0, 0.28), BARS, lw.Material(unlit=True))
-bars.rotation = np.stack([0 * turn, np.sin(turn / 2), 0 * turn, np.cos(turn / 2)], axis=1)
+bars.rotation = lw.turned(y=turn)
 bands = np.geomspace(50, 9000, BARS + 1)
 shown = np.zeros(BARS)
 

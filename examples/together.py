@@ -57,8 +57,7 @@ def walk(hero, dt, wish: lw.f32x2, leaps: bool):
     x, y = wish
     hero.move((SPEED * x, 0, -SPEED * y), jump=leaps)
     if x or y:
-        half = math.atan2(x, -y) / 2
-        hero.entity.rotation = (0, round(math.sin(half), 3), 0, round(math.cos(half), 3))
+        hero.entity.rotation = np.round(lw.turned(y=math.atan2(x, -y)), 3)
 
 
 @walk.begin

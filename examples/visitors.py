@@ -57,7 +57,7 @@ class Visitors:
             place += way * min(1.0, SPEED_MAX * dt / max(math.hypot(*way), 1e-6))
             place[1] = max(place[1], self.ground(place) + 1)
             kite.position = place
-            kite.rotation = (0, round(math.sin(turn / 2), 3), 0, round(math.cos(turn / 2), 3))
+            kite.rotation = np.round(lw.turned(y=turn), 3)
 
         @follow.input
         def wish():

@@ -78,12 +78,13 @@ def quat_rotate3(q: Array, v: Array) -> Array:
     return turned
 
 
-def quat_from_euler(x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Array:
-    """Intrinsic YXZ (yaw, pitch, roll): the order of a camera on a tripod."""
-    qx = quat_from_axis_angle((1, 0, 0), x)
-    qy = quat_from_axis_angle((0, 1, 0), y)
-    qz = quat_from_axis_angle((0, 0, 1), z)
-    return quat_multiply(quat_multiply(qy, qx), qz)
+def quat_from_euler(x: npt.ArrayLike = 0.0, y: npt.ArrayLike = 0.0, z: npt.ArrayLike = 0.0) -> Array:
+    """Intrinsic YXZ (yaw, pitch, roll): the order of a camera on a tripod. Of arrays (..., 4)."""
+    halves = [np.multiply(angle, 0.5, dtype=np.float64) for angle in (x, y, z)]
+    (sx, sy, sz), (cx, cy, cz) = map(np.sin, halves), map(np.cos, halves)
+    found: Array = np.stack([cy * sx * cz + sy * cx * sz, sy * cx * cz - cy * sx * sz,
+                             cy * cx * sz - sy * sx * cz, cy * cx * cz + sy * sx * sz], axis=-1)  # fmt: skip
+    return found + 0.0  # no zero is negative: hashes of states are of bits
 
 
 def turned_by(q: Sequence[float], x: float, y: float, z: float) -> tuple[float, float, float, float]:

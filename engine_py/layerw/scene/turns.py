@@ -9,6 +9,8 @@ from layerw.base import checks, mathx
 from layerw.base.errors import ShapeError
 from layerw.base.ports import F64
 
+PLAIN = 1e300  # radians; smaller numbers are checked by that alone, as fixed steps turn their things one by one
+
 
 def turned(x: npt.ArrayLike = 0.0, y: npt.ArrayLike = 0.0, z: npt.ArrayLike = 0.0) -> F64:
     """Quaternions xyzw of things that are turned: `fox.rotation = lw.turned(y=0.5)`, as `fox.rotate(y=0.5)` turns one
@@ -23,17 +25,18 @@ def turned(x: npt.ArrayLike = 0.0, y: npt.ArrayLike = 0.0, z: npt.ArrayLike = 0.
     Raises:
         ShapeError: they are not finite, or their shapes don't go together.
     """
+    if all(isinstance(one, (float, int)) and abs(one) < PLAIN for one in (x, y, z)):
+        return mathx.quat_from_euler(x, y, z)
     try:
         angles = [np.asarray(one, np.float64) for one in (x, y, z)]
     except checks.NO_NUMBERS:
         raise ShapeError(f"lw.turned got {checks.shown((x, y, z))}; it takes radians, numbers or arrays.") from None
     try:
-        angles = [np.array(one) for one in np.broadcast_arrays(*angles)]
+        np.broadcast_shapes(*(one.shape for one in angles))
     except ValueError:
         raise ShapeError(f"lw.turned got x, y and z of the shapes {', '.join(str(one.shape) for one in angles)}; they "
                          "are numbers or arrays of one shape.") from None  # fmt: skip
     for name, one in zip("xyz", angles, strict=True):
         if not np.isfinite(one).all():
             raise ShapeError(f"lw.turned {name} is {checks.shown(one.tolist())}; it takes finite radians.")
-    found: F64 = mathx.quat_from_euler(*angles)  # type: ignore[arg-type]
-    return found
+    return mathx.quat_from_euler(*angles)

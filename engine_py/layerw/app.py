@@ -164,31 +164,4 @@ class App(Together, Kit, Pointing, Viewing, Effects, Timing, Spawning):
         self._engine.frame_step(time_s, dt_s, inbox_bytes, inbox_needed_bytes, seen=seen)
 
 
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 SETTABLE = frozenset(checks.settable(App))

@@ -114,14 +114,10 @@ class World:
                 max_distance: float = math.inf) -> GroundHit | None:  # fmt: skip
         """Where a ray first meets the ground: distance, point and normal; None where it does not.
 
-        Args:
-            origin: (3,) world metres.
-            direction: (3,), any length but 0.
-            max_distance: metres.
+        origin, direction, max_distance: as for `App.raycast`.
 
         Raises:
-            LayerwError: the world has no ground grid (yet).
-            ShapeError: an argument is not what it should be.
+            LayerwError: the world has no ground grid (yet). ShapeError: an argument is not what it should be.
         """
         return self._ground().raycast(checked_ray(origin, direction, max_distance))
 
@@ -305,10 +301,7 @@ class World:
         (b3dm, i3dm, pnts), and EXT_mesh_features by vertices and textures with their property tables. The tile's file
         is read once more for it, usually from the browser's cache, and the last few stay read.
 
-        Args:
-            origin: (3,) world metres.
-            direction: (3,), any length but 0.
-            max_distance: metres.
+        origin, direction, max_distance: as for `App.raycast`.
 
         Raises:
             ShapeError: an argument is not what it should be. LayerwError: 64 are on their way.

@@ -23,7 +23,6 @@ from layerw.scene.shapes import Lods, Mesh
 if TYPE_CHECKING:  # imported where they are first used
     from layerw.animation.graph import AnimationGraph
     from layerw.content.worlds import World
-    from layerw.net.net import Net
     from layerw.net.player import Player
     from layerw.physics.body import Body
 
@@ -185,8 +184,3 @@ class Spawning(Part):
         graph = AnimationGraph(self._engine._animations(), self._engine.failures, found, parameters)
         self._engine.scenes.own(graph.close)
         return graph
-
-    def _net(self) -> Net:
-        from layerw.net.net import Net
-
-        return self._engine.subsystems.get("net", Net)

@@ -1,4 +1,4 @@
-"""When things happen: callbacks of a frame, steps, timers, tweens, coroutines and scenes."""
+"""When things happen: callbacks of a frame, steps, timers, tweens and coroutines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Call = TypeVar("Call", bound=Callable[[], Any])
 
 
 class Timing(Part):
-    """When things happen: callbacks of a frame, steps, timers, tweens, coroutines and scenes."""
+    """When things happen: callbacks of a frame, steps, timers, tweens and coroutines."""
 
     __slots__ = ()
 

@@ -28,9 +28,7 @@ class Together(Part):
     @property
     def net(self) -> Net:
         """Who plays, and how the connection is: `app.net.player`, `.players`, `.state`; see Net."""
-        from layerw.net.net import Net
-
-        return self._engine.subsystems.get("net", Net)
+        return self._net()
 
     def connect(self, url: str | None = None, *, room: str | None = None) -> None:
         """Joins a room; what is shared there is shown here from then on. Nothing on the server. See app.net.state.
@@ -38,19 +36,19 @@ class Together(Part):
         url: of another server, "wss://…/room"; None: the room of the server that the program came from. room: its name,
         of small letters, digits, - and _, where the server has several (`layerw serve --rooms`).
         """
-        self._net()._connect(url, room)
+        self.net._connect(url, room)
 
     def disconnect(self) -> None:
         """Leaves the room: what was told of it goes here, and the player's things there. `app.connect()` joins anew."""
-        self._net()._disconnect()
+        self.net._disconnect()
 
     def on_join(self, callback: AnyCallback) -> AnyCallback:
         """Decorator: calls the function on the server with the lw.Player who joined, once for each."""
-        return self._net()._on_join(callback)
+        return self.net._on_join(callback)
 
     def on_leave(self, callback: AnyCallback) -> AnyCallback:
         """As `on_join`, with who left, 30 s after the connection was lost; then the player's entities are despawned."""
-        return self._net()._on_leave(callback)
+        return self.net._on_leave(callback)
 
     def rpc(self, to: str = "server", *, rate: float = 10.0) -> Callable[[Rpc], Rpc]:
         """Decorator: a function that runs on another side when it is called.
@@ -69,7 +67,7 @@ class Together(Part):
         arguments have an annotation (float, int, bool, str, lw.f32x3 …), which is checked on both sides. The call gives
         False where nobody got it.
         """
-        return self._net()._rpc(to, rate)
+        return self.net._rpc(to, rate)
 
     def predict(self, component: type, *,
                 bounds: Mapping[str, Any] | None = None) -> Callable[[Callable[..., Any]], Prediction]:  # fmt: skip
@@ -94,9 +92,4 @@ class Together(Part):
         Inputs have annotations as arguments of `app.rpc`, but no texts. Where the server comes to something else, its
         state counts: the player's side goes on from there, and shows it going over in 0.1 s. See Prediction.
         """
-        return self._net()._predict(component, bounds)
-
-    def _net(self) -> Net:
-        from layerw.net.net import Net
-
-        return self._engine.subsystems.get("net", Net)
+        return self.net._predict(component, bounds)

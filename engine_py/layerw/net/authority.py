@@ -191,23 +191,23 @@ class Authority:
         elif kind == wire.INPUTS and self._driving is not None:
             self._driving.hear(client, data)
         elif kind == wire.CALL:
-            self._called(client, data, now)
+            self._called(client, data)
         elif kind == wire.PING:
             self._send(client, wire.pong_message(data, now))
         elif kind == wire.SAY:
-            self._says(client, wire.read_value(data)[1], now)
+            self._says(client, wire.read_value(data)[1])
         elif kind == wire.NAME:
-            self._named(client, wire.read_value(data)[1], now)
+            self._named(client, wire.read_value(data)[1])
         else:
             raise Damaged(f"A message begins with {kind}, which no client's does.")
 
-    def _named(self, client: Guest, value: object, now: float) -> None:
+    def _named(self, client: Guest, value: object) -> None:
         if client.names.take(self._rates_s):
             presence.named(client.player, value.get("name") if isinstance(value, dict) else None)
         elif not client.refusals.take(self._rates_s):
             raise Damaged("It has another name all the time.")
 
-    def _says(self, client: Guest, value: object, now: float) -> None:
+    def _says(self, client: Guest, value: object) -> None:
         text = presence.cleaned(value.get("text") if isinstance(value, dict) else None, TEXT_MAX)
         if client.says.take(self._rates_s) and text:
             self.say(client.player, text)
@@ -223,7 +223,7 @@ class Authority:
         self.chat._heard([line])
         return True
 
-    def _called(self, client: Guest, data: bytes, now: float) -> None:
+    def _called(self, client: Guest, data: bytes) -> None:
         try:
             value = wire.read_value(data)[1]
             call, values, _ = self._calls.received(value, ("server", "all"))

@@ -435,6 +435,15 @@ def test_a_player_binds_a_key_for_the_key_and_a_button_for_the_pads(p: Pilot) ->
     assert press(lambda: p.pad(3, 1.0), lambda: p.pad(3, 0.0)) == ("KeyK", "Gamepad.North", "Touch.B")
     assert press(lambda: p.key("Escape", True), lambda: p.key("Escape", False))[0] == "KeyK"
     assert done == [True, True, False] and use.key == "K"
+    jump, begun = p.app.actions.bind("jump", "Space"), p.app.start(use.rebind())
+    p.step(2)
+    begun_then = p.app.start(jump.rebind())
+    p.step(2)
+    p.key("KeyL", True)
+    p.step(2)
+    p.key("KeyL", False)
+    p.step(2)
+    assert (begun.result(), use.key) == (False, "K") and (begun_then.result(), jump.key) == (True, "L"), "the newer one"
     task = p.app.start(choose())
     p.step(2)
     task.cancel()

@@ -153,6 +153,39 @@ def test_a_camera_chases_what_runs_and_stays_before_walls() -> None:
     assert app.camera.position[0] > 40
 
 
+@pytest.mark.parametrize(("name", "wrong", "words"), [
+    ("pitch", 9, "ChaseCamera.pitch is 9; it takes a number from -0.15 to 1.1"), ("yaw", "left", "yaw is 'left'"),
+    ("away_m", -5, "away_m is -5; it takes a number above 0"), ("eye_m", None, "eye_m is None"),
+    ("target", SimpleNamespace(root=Camera()), "give `.root`"), ("layers", "walls", "takes a list"),
+    ("floor", math.nan, "floor is nan"), ("app", None, "takes an lw.App")])  # fmt: skip
+def test_what_is_set_on_a_chasing_camera_is_checked_there(name: str, wrong: Any, words: str) -> None:
+    app = SimpleNamespace(camera=Camera(), input=Input())
+    chase = lw.ChaseCamera(app, SimpleNamespace(position=np.zeros(3)))
+    before = getattr(chase, name)
+    with pytest.raises((lw.KindError, lw.ConfigError), match=words):
+        setattr(chase, name, wrong)
+    assert getattr(chase, name) == before
+
+
+def test_a_look_beyond_all_numbers_is_told_and_changes_nothing() -> None:
+    app = SimpleNamespace(camera=Camera(), input=Input())
+    chase = lw.ChaseCamera(app, SimpleNamespace(position=np.zeros(3)))
+    with pytest.warns(UserWarning, match="takes radians"):
+        chase.update(0.1, (1e308, 0))
+    there = app.camera.position.copy()
+    with pytest.raises(lw.ConfigError, match="ChaseCamera.yaw is -inf"):
+        chase.update(0.1, (1e308, 0))
+    chase.update(0.1)
+    assert np.allclose(app.camera.position, there)
+
+
+def test_what_is_set_on_a_flying_camera_is_checked_there() -> None:
+    fly = lw.FlyCamera(SimpleNamespace(camera=Camera(), input=Input()))
+    for name, wrong in (("speed", "fast"), ("eye_m", -1), ("ground", 3), ("walking", 1), ("floor", math.inf)):
+        with pytest.raises((lw.KindError, lw.ConfigError), match=f"FlyCamera.{name}"):
+            setattr(fly, name, wrong)
+
+
 def test_turned_is_what_rotate_does() -> None:
     app = lw.App(host=HeadlessHost())
     one, many = app.spawn(lw.Mesh.box()), app.spawn_many(lw.Mesh.box(), 3)

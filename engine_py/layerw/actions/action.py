@@ -86,7 +86,8 @@ class Action:
 
     async def rebind(self) -> bool:
         """Binds it to the next source that a person presses, instead of the one of that kind of device: a key for the
-        key, a pad's button for the pad's. Escape leaves it as it is. Whether it was bound."""
+        key, a pad's button for the pad's. Escape leaves it as it is, and so does a `rebind` of any action that begins
+        meanwhile: a source is bound once. Whether it was bound."""
         found = await self._listen()
         if found == "Escape":
             return False

@@ -41,6 +41,7 @@ class Actions:
         self._chosen: dict[str, list[str]] = {}
         self._listening: list[Any] = []  # futures that want the next source
         self._listened: list[sources.Button] = []
+        self._binding: Any = None  # the one of them whose source an action is bound to
         self._seen_revision, self._lively = -1, True  # a frame without events in which nothing was on changes nothing
         self._typing: Any = None  # the future of what is typed
         self._last_s = port.now_s()
@@ -60,7 +61,7 @@ class Actions:
             ConfigError: there is no such source, none is given, or the name is that of an axis. KindError: no texts.
         """
         texts = self._checked("bind", name, sources, Action)
-        action = Action(name, texts, _context("bind", context), self._port.user, self._changed, self.listen)
+        action = Action(name, texts, _context("bind", context), self._port.user, self._changed, self._listen_alone)
         self._add(action)
         return action
 
@@ -125,6 +126,11 @@ class Actions:
 
         Keys, buttons of the pointer and of pads, pads' sticks; what is held already does not count.
         """
+        found: str = await self._next()
+        return found
+
+    def _next(self) -> Any:
+        """A future of it."""
         future = self._port.user.future()
         if not self._listening:
             names = [name for name in sources.button_names() if not name.startswith("Touch.")]
@@ -133,7 +139,14 @@ class Actions:
                 one.update(self._devices)
         self._listening.append(future)
         self._lively = True
-        found: str = await future
+        return future
+
+    async def _listen_alone(self) -> str:
+        """As `listen`, for those who bind what they hear: the newest hears, "Escape" is what one before it gets."""
+        if self._binding is not None and not self._binding.done():
+            self._binding.set_result("Escape")
+        self._binding = self._next()
+        found: str = await self._binding
         return found
 
     def keep(self, store: MutableMapping[str, Any]) -> None:

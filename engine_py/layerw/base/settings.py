@@ -34,11 +34,8 @@ def settings(**fields: Check) -> Callable[[type[T]], type[T]]:
         store = object.__setattr__
 
         def set_checked(self: object, name: str, value: Any) -> None:
-            check = fields.get(name)
-            if check is angle:
-                value = checks.angle(f"{kind.__name__}.{name}", value, getattr(self, name, 0.0))
-            elif check is not None:
-                value = check(f"{kind.__name__}.{name}", value)
+            if name in fields:
+                value = _kept(self, name, value, fields[name])
             elif not name.startswith("_"):
                 raise checks.unknown_attribute(self, name, fields)
             store(self, name, value)
@@ -52,8 +49,8 @@ def settings(**fields: Check) -> Callable[[type[T]], type[T]]:
 
 def fixed_attributes(kind: type[T]) -> type[T]:
     """Decorator: once an object is made, only the attributes that it then has can be set, but for those of `FIXED`;
-    others raise by name."""
-    begin, fixed = kind.__init__, getattr(kind, "FIXED", ())
+    others raise by name. Those of `CHECKS` (a Check each by name) are checked whenever they are set."""
+    begin, fixed, checked = kind.__init__, getattr(kind, "FIXED", ()), getattr(kind, "CHECKS", {})
 
     def make(self: Any, *args: Any, **values: Any) -> None:
         begin(self, *args, **values)
@@ -65,12 +62,18 @@ def fixed_attributes(kind: type[T]) -> type[T]:
             raise checks.unknown_attribute(self, name, [*own, *checks.settable(kind)])
         if (name in fixed and "_is_made" in own) or getattr(getattr(kind, name, None), "fset", True) is None:
             raise AttributeMissing(f"{kind.__name__}.{name} cannot be assigned.")
-        object.__setattr__(self, name, value)
+        object.__setattr__(self, name, _kept(self, name, value, checked[name]) if name in checked else value)
 
     functools.update_wrapper(make, begin)
     setattr(kind, "__init__", make)  # noqa: B010  mypy has no word for it
     setattr(kind, "__setattr__", set_known)  # noqa: B010
     return named(kind)
+
+
+def _kept(owner: object, name: str, value: Any, check: Check) -> Any:
+    """The value of a setting as it is kept."""
+    full = f"{type(owner).__name__}.{name}"
+    return checks.angle(full, value, getattr(owner, name, 0.0)) if check is angle else check(full, value)
 
 
 def number(low: float = -float("inf"), high: float = float("inf"), *, above: bool = False) -> Check:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,8 @@ import numpy.typing as npt
 from layerw.base import checks
 from layerw.base.errors import KindError
 from layerw.base.ports import F64
-from layerw.base.settings import fixed_attributes
+from layerw.base.settings import angle, fixed_attributes, number, optional_number
+from layerw.input.fly import an_app
 
 FOLLOWS, OUT = 14.0, 3.0  # a second: how fast it follows, and goes out again
 LOW, HIGH = -0.15, 1.1  # radians of pitch
@@ -28,6 +29,23 @@ class Followed(Protocol):
 
     @property
     def position(self) -> npt.NDArray[np.float32]: ...
+
+
+def _followed(name: str, target: Any) -> Followed:
+    if not hasattr(target, "position") or np.shape(target.position) != (3,):
+        own = [part for part in ("root", "entity") if hasattr(getattr(target, part, None), "position")]
+        hint = f" Its {own[0]} is one: give `.{own[0]}`." if own else ""
+        raise KindError(f"{name} is {checks.shown(target)}; it takes an Entity.{hint}")
+    followed: Followed = target
+    return followed
+
+
+def _layers(name: str, given: Any) -> list[int] | None:
+    if given is None:
+        return None
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise KindError(f"{name} is {checks.shown(given)}; it takes a list of layers (0 to 31), or None.")
+    return [checks.whole(name, one, 0, 31) for one in given]
 
 
 @fixed_attributes
@@ -44,6 +62,10 @@ class ChaseCamera:
         floor: the camera's least height, world metres; None: none.
     """
 
+    CHECKS: ClassVar = {"app": an_app, "target": _followed, "yaw": angle, "pitch": number(LOW, HIGH),
+                        "away_m": number(0, above=True), "eye_m": number(), "layers": _layers,
+                        "floor": optional_number()}  # fmt: skip
+
     def __init__(
         self,
         app: Any,
@@ -56,19 +78,10 @@ class ChaseCamera:
         layers: Iterable[int] | None = None,
         floor: float | None = None,
     ) -> None:
-        if not hasattr(app, "camera") or not hasattr(app, "input"):
-            raise KindError(f"ChaseCamera app is {checks.shown(app)}; it takes an lw.App.")
-        if not hasattr(target, "position") or np.shape(target.position) != (3,):
-            own = [name for name in ("root", "entity") if hasattr(getattr(target, name, None), "position")]
-            hint = f" Its {own[0]} is one: give `.{own[0]}`." if own else ""
-            raise KindError(f"ChaseCamera target is {checks.shown(target)}; it takes an Entity.{hint}")
         self.app, self.target = app, target
-        self.yaw = checks.number("ChaseCamera yaw", yaw)
-        self.pitch = checks.number("ChaseCamera pitch", pitch, LOW, HIGH)
-        self.away_m = checks.number("ChaseCamera away_m", away_m, 0, above=True)
-        self.eye_m = checks.number("ChaseCamera eye_m", eye_m)
-        self.floor = None if floor is None else checks.number("ChaseCamera floor", floor)
-        self.layers = None if layers is None else _layers(layers)
+        self.yaw, self.pitch = yaw, pitch
+        self.away_m, self.eye_m = away_m, eye_m
+        self.floor, self.layers = floor, layers
         self._seen: F64 | None = None  # what it looks at, which lags behind
         self._far = self.away_m
 
@@ -103,9 +116,3 @@ class ChaseCamera:
             return self.away_m
         hit = self.app.physics.sweep("sphere", RADIUS_M, seen, back * self.away_m, layers=self.layers)
         return max(hit.distance, NEAREST_M) if hit else self.away_m
-
-
-def _layers(given: Iterable[int]) -> list[int]:
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        raise KindError(f"ChaseCamera layers is {checks.shown(given)}; it takes a list of layers (0 to 31), or None.")
-    return [checks.whole("ChaseCamera layers", one, 0, 31) for one in given]

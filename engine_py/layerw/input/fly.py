@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from layerw.base import checks
 from layerw.base.errors import KindError
 from layerw.base.ports import F64
-from layerw.base.settings import fixed_attributes
+from layerw.base.settings import fixed_attributes, flag, number, optional_number
 from layerw.input.state import Input
 
 LOOK_RADIANS_PER_PX = 0.0024
@@ -45,12 +45,26 @@ class AppLike(Protocol):
     def input(self) -> Input: ...
 
 
+def an_app(name: str, app: Any) -> Any:
+    """A check of settings: what cameras are steered by."""
+    if not hasattr(app, "camera") or not hasattr(app, "input"):
+        raise KindError(f"{name} is {checks.shown(app)}; it takes an lw.App.")
+    return app
+
+
+def _ground(name: str, ground: Any) -> Any:
+    return None if ground is None else checks.callback(name, ground, "x", "z")
+
+
 @fixed_attributes
 class FlyCamera:
     """Call `update(dt)` once a frame.
 
     ground: height in metres at (x, z), or None to fly only; walking keeps `eye_m` above it, flying at least 1 m.
     """
+
+    CHECKS: ClassVar = {"app": an_app, "ground": _ground, "speed": number(0, above=True), "eye_m": number(0),
+                        "walking": flag(), "floor": optional_number()}  # fmt: skip
 
     def __init__(
         self,
@@ -62,17 +76,9 @@ class FlyCamera:
         walk: bool = False,
         floor: float | None = None,
     ) -> None:
-        if not hasattr(app, "camera") or not hasattr(app, "input"):
-            raise KindError(f"FlyCamera app is {checks.shown(app)}; it takes an lw.App.")
-        if ground is not None:
-            checks.callback("FlyCamera ground", ground, "x", "z")
-        speed = checks.number("FlyCamera speed", speed, 0, above=True)
-        eye_m = checks.number("FlyCamera eye_m", eye_m, 0)
-        walk = checks.flag("FlyCamera walk", walk)
-        floor = None if floor is None else checks.number("FlyCamera floor", floor)
         self.app, self.ground, self.eye_m, self.floor = app, ground, eye_m, floor
         self.speed = speed
-        self.walking = walk and ground is not None
+        self.walking = checks.flag("FlyCamera walk", walk) and ground is not None
         self._velocity = np.zeros(3)
         self._touch_last: dict[int, tuple[float, float]] = {}
 

@@ -80,6 +80,7 @@ def read_material(doc: Document, index: int, user: str = "The model", *, unlit: 
     plan.desc.normal_scale = item.object("normalTexture").number("scale", 1.0)
     plan.desc.occlusion_strength = item.object("occlusionTexture").number("strength", 1.0, 0.0, 1.0)
     _add_terrain(item, plan.desc)
+    _add_water(item, plan.desc)
     if plan.desc.kind == "pbr":
         layers = {row.name: math.inf if row.name in moving else getattr(plan.desc, row.name)
                   for row in kinds.PARAMETERS if row.layer}  # fmt: skip
@@ -189,6 +190,15 @@ def _add_terrain(item: Item, desc: MaterialDesc) -> None:
     desc.kind = "terrain"
     desc.detail_strength = terrain.number("detailStrength", 0.5, 0.0, 2.0)
     desc.detail_scale_m = terrain.number("detailScale", 4.0, 0.01, 1000.0)
+
+
+def _add_water(item: Item, desc: MaterialDesc) -> None:
+    """`extras.layerw.water` of a baked lake or river: others blend a plain surface, here it has waves."""
+    if desc.kind != "pbr" or not item.holds_objects("extras", "layerw", "water"):
+        return
+    desc.kind = "water"
+    desc.water_clarity_m = item.object("extras").object("layerw").object("water").number("clarity", 2.5, 0.05, 1000.0)
+    desc.flags |= spec.MATERIAL_BLEND | spec.MATERIAL_NO_SHADOW
 
 
 def _factors(item: Item, pbr: Item) -> MaterialDesc:

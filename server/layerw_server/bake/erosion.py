@@ -13,6 +13,7 @@ itself k times reaches 2**k cells downstream, so a grid of n cells a side needs 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ import numpy.typing as npt
 from layerw_server.bake.heightfield import F32
 
 _NEIGHBOURS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
+SETTLE_STEPS = 4
 I32 = npt.NDArray[np.int32]
 
 
@@ -84,9 +86,12 @@ def drained_cells(drainage: Drainage, side: int) -> F32:
 
 def erode(
     heights: F32, uplift_m: F32, creep: F32, *, cell_m: float, strength: F32, steps: int, seed: int, sea_m: float = 0.0,
-    area_power: float = 0.4,
+    area_power: float = 0.4, settle: Callable[[F32], F32] | None = None,
 ) -> F32:
     """`steps` rounds of uplift (metres a step) and implicit stream-power erosion.
+
+    `settle` takes the heights now and then and gives them back with their hollows filled, as gravel does: else a hollow
+    that stays while the land around it rises becomes a valley without a way out.
 
     `strength`: metres of cut a step at slope 1 and one square metre drained; grows with area_m2**area_power.
     `creep`: 0..1, the share by which soil evens out each step.
@@ -95,7 +100,9 @@ def erode(
     side = heights.shape[0]
     flat, rise = heights.ravel(), uplift_m.ravel()
     rng = np.random.default_rng([seed, 555])
-    for _ in range(steps):
+    for step in range(steps):
+        if settle is not None and step % SETTLE_STEPS == 0:
+            flat[:] = settle(heights).ravel()
         drainage = drain(heights, sea_m, rng)
         if not drainage.land.size:
             break

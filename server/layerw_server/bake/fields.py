@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,9 @@ from layerw_server.bake.heightfield import F32, HeightField
 from layerw_server.bake.noise import Noise
 
 OCCLUSION_SAMPLES_MAX = 1025
+GRIDS = ("sky", "flow", "hard", "mottle", "wet", "curve", "fresh", "road")
+FRESH_FAR_M = 8.0  # `fresh` where no river or lake is near
+CURVE_M = 30.0
 _DIRECTIONS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))
 _REACH = (1, 2, 4, 8, 16, 32)
 
@@ -42,8 +46,14 @@ class Fields:
     flow: F32
     hard: F32
     mottle: F32  # slow noise, about -1 to 1
+    wet: F32  # 0 (dry crest) to 1 (bog)
+    curve: F32  # -1 (hollow) to 1 (crest)
+    fresh: F32  # metres above the nearest river or lake, negative under it, at most FRESH_FAR_M
+    road: F32  # 0 to 1 (on it)
     photo: npt.NDArray[np.uint8] | None = None  # (h, w, 4), see sources/photo.py
     props: F32 | None = None  # (9, n), see props.py
+    lakes: F32 | None = None  # levels, NaN where there is none
+    rivers: F32 | None = None  # (7, n), see water_tiles.py
 
     def slopes(self, k: int, rows: slice, columns: slice) -> tuple[F32, F32]:
         """Slopes eastwards and southwards at a window of every 2**k-th corner."""
@@ -63,11 +73,16 @@ class Fields:
         easts = tuple(grids.load(folder, f"east{k}") for k in range(1, count + 1))
         souths = tuple(grids.load(folder, f"south{k}") for k in range(1, count + 1))
         cells = np.load(folder / "cells.npy")
-        photo = np.load(folder / "photo.npy", mmap_mode="r") if (folder / "photo.npy").is_file() else None
-        props = np.load(folder / "props.npy", mmap_mode="r") if (folder / "props.npy").is_file() else None
-        sky, flow, hard, mottle = (grids.load(folder, name) for name in ("sky", "flow", "hard", "mottle"))
-        return Fields(grids.load(folder, "heights"), float(cells[0]), float(cells[1]), easts, souths, sky, flow, hard,
-                      mottle, photo, props)
+        own: dict[str, Any] = {name: grids.load(folder, name) for name in ("heights", *GRIDS)}
+        more: dict[str, Any] = {name: np.load(folder / f"{name}.npy", mmap_mode="r")
+                                for name in ("photo", "props", "lakes", "rivers") if (folder / f"{name}.npy").is_file()}
+        return Fields(cell_x_m=float(cells[0]), cell_y_m=float(cells[1]), east=easts, south=souths, **own, **more)
+
+
+def _bare(heights: F32, cell_x_m: float, cell_y_m: float, east: tuple[F32, ...], south: tuple[F32, ...]) -> Fields:
+    """Enough for slopes."""
+    same: dict[str, Any] = dict.fromkeys(GRIDS, heights)
+    return Fields(heights, cell_x_m, cell_y_m, east, south, **same)
 
 
 def snap(field: HeightField, step_m: float, folder: Path) -> HeightField:
@@ -79,17 +94,25 @@ def snap(field: HeightField, step_m: float, folder: Path) -> HeightField:
 def derive(field: HeightField, folder: Path, seed: int = 0) -> Fields:
     """Write what follows from the heights that `snap` wrote into the same `folder`, and map all of it.
 
+    `fresh` and `road` are there already where carve.py shaped the heights.
+
     Cost: O(n) with bands of some rows in memory at a time, and grids of OCCLUSION_SAMPLES_MAX corners.
     """
     np.save(folder / "cells.npy", np.array([field.cell_x_m, field.cell_y_m]))
     heights = field.heights
-    fields = Fields(heights, field.cell_x_m, field.cell_y_m, (), (), heights, heights, heights, heights)
+    fields = _bare(heights, field.cell_x_m, field.cell_y_m, (), ())
     _pyramid(fields, field.levels, folder)
     none = np.zeros((2, 2), np.float32)
     grids.save(folder, "sky", sky_visibility(heights, field.cell_x_m, field.cell_y_m))
-    grids.save(folder, "flow", field.layers.get("flow", none))
+    flow = field.layers.get("flow", none)
+    grids.save(folder, "flow", flow)
     grids.save(folder, "hard", field.layers.get("hard", none))
     grids.save(folder, "mottle", _mottle(field, seed))
+    if not (folder / "fresh.npy").is_file():
+        grids.save(folder, "fresh", none + np.float32(FRESH_FAR_M))
+        grids.save(folder, "road", none)
+    grids.save(folder, "wet", _wetness(field, grids.load(folder, "fresh")))
+    grids.save(folder, "curve", _convexity(field))
     return Fields.load(folder)
 
 
@@ -114,10 +137,9 @@ def _pyramid(fields: Fields, levels: int, folder: Path) -> None:
                 pair = finer(k - 1, slice(2 * low, 2 * high - 1), whole)
                 for writer, slopes in zip((east, south), pair, strict=True):
                     writer.write(decimate(slopes)[first - low : last - low])
-        finer = Fields(fields.heights, fields.cell_x_m, fields.cell_y_m,
-                       tuple(grids.load(folder, f"east{j}") for j in range(1, k + 1)),
-                       tuple(grids.load(folder, f"south{j}") for j in range(1, k + 1)),
-                       fields.heights, fields.heights, fields.heights, fields.heights).slopes
+        finer = _bare(fields.heights, fields.cell_x_m, fields.cell_y_m,
+                      tuple(grids.load(folder, f"east{j}") for j in range(1, k + 1)),
+                      tuple(grids.load(folder, f"south{j}") for j in range(1, k + 1))).slopes
 
 
 def _mottle(field: HeightField, seed: int) -> F32:
@@ -129,6 +151,36 @@ def _mottle(field: HeightField, seed: int) -> F32:
     if woods is None:
         return slow
     return woods + np.float32(0.25) * (slow if slow.shape == woods.shape else enlarge(slow, woods.shape[0]))
+
+
+def _thin(grid: F32, samples: int) -> F32:
+    at = np.linspace(0.0, grid.shape[0] - 1.0, samples)
+    return bilinear(grid, at, at)
+
+
+def _wetness(field: HeightField, fresh: F32) -> F32:
+    """The topographic wetness index, and what lies beside water. Source: Beven and Kirkby 1979."""
+    side = min(field.heights.shape[0], OCCLUSION_SAMPLES_MAX)
+    flow = field.layers.get("flow", np.zeros((2, 2), np.float32))
+    cell_x, cell_y = (size / (side - 1) for size in field.size_m)
+    south, east = np.gradient(_thin(field.heights, side), cell_y, cell_x)
+    index = np.log(np.float32(2.0)) * _thin(flow, side) + np.log(np.float32(field.cell_x_m)) - np.log(
+        np.hypot(east, south) + np.float32(0.02))
+    wet = np.clip((index - 4.0) / 9.0, 0.0, 1.0)
+    out: F32 = np.maximum(wet, np.clip(1.0 - _thin(fresh, side) / 3.0, 0.0, 1.0)).astype(np.float32)
+    return out
+
+
+def _convexity(field: HeightField) -> F32:
+    """Over about CURVE_M metres."""
+    side = min(field.heights.shape[0], OCCLUSION_SAMPLES_MAX)
+    grid = _thin(field.heights, side)
+    step_m = max(field.size_m) / (side - 1)
+    k = max(1, min(round(CURVE_M / step_m), (side - 1) // 2))
+    wide = np.pad(grid, k, mode="edge")
+    around = 0.25 * (wide[2 * k :, k:-k] + wide[: -2 * k, k:-k] + wide[k:-k, 2 * k :] + wide[k:-k, : -2 * k])
+    out: F32 = np.tanh((grid - around) / np.float32(0.12 * k * step_m)).astype(np.float32)
+    return out
 
 
 def gradient(heights: F32, cell_x_m: float, cell_y_m: float) -> tuple[F32, F32]:

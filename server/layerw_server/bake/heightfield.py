@@ -23,6 +23,29 @@ LEVELS_MAX = 8
 
 
 @dataclass(frozen=True)
+class Road:
+    """A spline through `points` (x, z in metres from the world's middle), `width_m` wide."""
+
+    points: tuple[tuple[float, float], ...]
+    width_m: float
+
+
+@dataclass(frozen=True)
+class Shaping:
+    """What is done to the heights before they are cut into tiles: see waters.py and carve.py."""
+
+    river_km2: float = math.inf  # a river drains at least so much
+    lakes: int = 0  # at most so many
+    lake_depth_m: float = 1.5  # what is shallower is no lake
+    roads: tuple[Road, ...] = ()
+
+    @property
+    def has_water(self) -> bool:
+        """Whether there is anything to find."""
+        return self.lakes > 0 or math.isfinite(self.river_km2)
+
+
+@dataclass(frozen=True)
 class HeightField:
     """A square grid of heights in metres; row 0 is the northern edge, column 0 the western one.
 
@@ -44,6 +67,7 @@ class HeightField:
     source: dict[str, Any] = field(default_factory=dict)
     georeference: dict[str, Any] | None = None
     notes: tuple[str, ...] = ()
+    shaping: Shaping = Shaping()
 
     @property
     def cells(self) -> int:

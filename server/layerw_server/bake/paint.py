@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layerw_server.bake import streets
+from layerw_server.bake import banks, streets
 from layerw_server.bake.fields import Fields, bilinear
 from layerw_server.bake.heightfield import F32
 from layerw_server.bake.noise import sheet
@@ -49,12 +49,15 @@ class _Ground:
     mottle: F32
     grain: F32  # fine noise, deviation 1
     clump: F32  # coarser noise, deviation 1
+    fresh: F32
+    road: F32
 
 
 def paint(fields: Fields, node: Node, texels: int, *, look: Look) -> U8:
     """The colours of one tile, straight from the full-resolution fields."""
     ground = _sample(fields, node, texels, look)
     colour = _land(ground, look)
+    banks.paint(colour, ground.fresh, ground.road, ground.grain)
     if look.is_city:
         _pave(colour, ground, fields, node, texels, look)
     if look.sea_level_m is not None and float(ground.height.min()) < look.sea_level_m + 8.0:
@@ -85,7 +88,7 @@ def _sample(fields: Fields, node: Node, texels: int, look: Look) -> _Ground:
     slopes = fields.slopes(0, slice(top, min(top + reach, n)), slice(left, min(left + reach, n)))
     east, south = (bilinear(slope, at, at) for slope in slopes)
     return _Ground(get(fields.heights), np.sqrt(east * east + south * south), get(fields.sky), get(fields.flow),
-                   get(fields.hard), get(fields.mottle), grain, clump)
+                   get(fields.hard), get(fields.mottle), grain, clump, get(fields.fresh), get(fields.road))
 
 
 def _step(value: F32, low: float, high: float) -> F32:

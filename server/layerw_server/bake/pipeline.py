@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from layerw_server.bake import codecs, ground, workers
+from layerw_server.bake.carve import Shaper
 from layerw_server.bake.errors import BakeError
 from layerw_server.bake.fields import Fields, derive, snap
 from layerw_server.bake.heightfield import HeightField
@@ -29,6 +30,9 @@ from layerw_server.bake.stage import Stage, key_of
 from layerw_server.bake.textures import U8, halve
 from layerw_server.bake.tileset import TilesetWriter, dumps
 from layerw_server.bake.tilework import TileRecord, World, write_tile
+from layerw_server.bake.waters import Waters
+from layerw_server.bake.waters import find as find_waters
+from layerw_server.bake.waters import write as write_waters
 
 BRANCH_LEVEL, BRANCH_LEVELS = 3, 4  # branches, the unit of work, start at this level or have so many levels
 TEXELS_DEFAULT, TEXELS_MAX = 384, 1024
@@ -73,6 +77,7 @@ def bake(
     stage = Stage(out, key_of(field, world, None if photo is None else photo.pixels))
     try:
         progress("measure", 0, field.levels)
+        field, waters = _shaped(field, stage.work)
         field = snap(field, steps_m[-1], stage.work)  # mapped from here on: a caller that lets go frees the array
         if photo is not None:
             np.save(stage.work / "photo.npy", photo.pixels)
@@ -82,7 +87,7 @@ def bake(
         if world.is_dressed or world.is_city:
             np.save(stage.work / "props.npy", make_props(field, fields, dress=dress, seed=seed))
             fields = Fields.load(stage.work)
-        count, continued = _bake_into(field, fields, world, stage, processes, progress)
+        count, continued = _bake_into(field, fields, world, stage, processes, progress, waters)
         size_bytes = sum(f.stat().st_size for f in stage.folder.rglob("*") if f.is_file() and f.parent != stage.work)
         stage.swap()
     except (KeyboardInterrupt, BrokenProcessPool):
@@ -91,6 +96,20 @@ def bake(
         stage.discard()
         raise
     return BakeResult(out, count, size_bytes, time.monotonic() - started, continued)
+
+
+def _shaped(field: HeightField, work: Path) -> tuple[HeightField, Waters | None]:
+    """Let rivers, lakes and roads shape the heights; what tiles need of them goes into `work`."""
+    shaping = field.shaping
+    if not (shaping.has_water or shaping.roads):
+        return field, None
+    waters = find_waters(field, shaping) if shaping.has_water else None
+    shaper = Shaper(field, waters)
+    if shaper.lakes is not None:
+        np.save(work / "lakes.npy", shaper.lakes)
+    if waters is not None and waters.rivers:
+        np.save(work / "rivers.npy", shaper.ribbons)
+    return shaper.write(work), waters
 
 
 def _check(out: Path, jobs: int | None, texels: int, quality: int) -> int:
@@ -136,12 +155,15 @@ def _is_world(out: Path) -> bool:
 
 def _bake_into(
     field: HeightField, fields: Fields, world: World, stage: Stage, processes: int, progress: Progress,
+    waters: Waters | None,
 ) -> tuple[int, int]:
     plan = make_plan(field, world.steps_m, progress)
     if fields.props is not None:
         raise_errors(plan.root, fields.props, field)
     records, continued = _write_tiles(world, fields, plan.root, field.levels, stage, processes, progress)
     extras = ground.world_extras(field, fields, stage.folder)
+    if waters is not None and (waters.lakes or waters.rivers):
+        extras["water"] = write_waters(waters, field, stage.folder)
     document = TilesetWriter(records, stage.folder).write(plan.root, extras)
     (stage.folder / "tileset.json").write_bytes(dumps(document))
     return len(records), continued

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from layerw_server.bake import island
+from layerw_server.bake.drainage import route
 from layerw_server.bake.erosion import erode, slide
 from layerw_server.bake.errors import BakeError
-from layerw_server.bake.heightfield import F32, LEVELS_MAX, TILE_CELLS, HeightField, check_levels
+from layerw_server.bake.heightfield import F32, LEVELS_MAX, TILE_CELLS, HeightField, Shaping, check_levels
 from layerw_server.bake.noise import Noise
 from layerw_server.bake.resample import resample
 from layerw_server.bake.rivers import flow, woods
@@ -29,6 +31,8 @@ SHOWN = 0.84  # of the eroded square; its rim, where all rivers end, is cut off
 Progress = Callable[[str, int, int], None]
 DEFAULT_KM = {"island": 8.192, "archipelago": 8.192, "alps": 16.384, "desert": 8.192, "city": 4.096}
 NAMES = tuple(DEFAULT_KM)
+WATERED = ("island", "archipelago", "alps")  # where rivers run
+RIVER_KM2_PER_KM, LAKES, LAKE_DEPTH_M = 0.1, 24, 2.0  # a wider world shows larger rivers
 
 
 def make_world(
@@ -50,11 +54,12 @@ def make_world(
     size_m = 1000.0 * km
     count = _levels(size_m) if levels is None else levels
     if name == "island":
-        return island.make_island(seed, levels=count, progress=progress, size_m=size_m)
-    if name == "archipelago":
-        return island.make_archipelago(seed, levels=count, progress=progress, size_m=size_m)
-    make = {"alps": _alps, "desert": _desert, "city": _city}[name]
-    return make(seed, size_m, count, progress)
+        field = island.make_island(seed, levels=count, progress=progress, size_m=size_m)
+    elif name == "archipelago":
+        field = island.make_archipelago(seed, levels=count, progress=progress, size_m=size_m)
+    else:
+        field = {"alps": _alps, "desert": _desert, "city": _city}[name](seed, size_m, count, progress)
+    return replace(field, shaping=Shaping(RIVER_KM2_PER_KM * km, LAKES, LAKE_DEPTH_M) if name in WATERED else Shaping())
 
 
 def _levels(size_m: float) -> int:
@@ -83,7 +88,7 @@ def _alps(seed: int, size_m: float, levels: int, progress: Progress) -> HeightFi
         strength = np.exp(0.6 * noise.fractal(3.2 * x, 3.2 * y, 4, first=50)) * np.float32(0.1)
         creep = np.clip(0.55 - uplift * 0.45, 0.06, 0.6)
         heights = erode(heights, (uplift * (peaks_m / 150.0)).astype(np.float32), creep.astype(np.float32), cell_m=cell,
-                        strength=strength, steps=(EROSION_STEPS, 40, 16)[stage], seed=seed + stage)
+                        strength=strength, steps=(EROSION_STEPS, 40, 16)[stage], seed=seed + stage, settle=_settled)
         heights = slide(heights, cell_m=cell, talus=1.0, rounds=10)
         progress("terrain", 3 * (stage + 1), 10)
     rim = round(0.5 * (1.0 - SHOWN) * (n - 1))
@@ -95,6 +100,12 @@ def _alps(seed: int, size_m: float, levels: int, progress: Progress) -> HeightFi
     biome = {"beach_top_m": -1000.0, "tree_line_m": tree, "snow_line_m": tree + 0.2 * peaks_m, "rock_slope": 0.85}
     progress("terrain", 10, 10)
     return _field("alps", seed, out, size_m, levels, biome, woods_on_slopes=True)
+
+
+def _settled(heights: F32) -> F32:
+    """Hollows filled with gravel, up to where they spill over."""
+    filled = route(heights, 0.0).filled.reshape(heights.shape)
+    return filled
 
 
 def _with_rocks(heights: F32, size_m: float, seed: int) -> F32:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,9 @@ from layerw_server.bake.models.meshes import codes_of, lattice_between
 from layerw_server.bake.models.writer import Writer
 from layerw_server.bake.quadtree import Node
 from layerw_server.bake.tiles import GENERATOR, MESHOPT, container
+
+if TYPE_CHECKING:
+    from layerw_server.bake.tilework import World
 
 TILE_PROPS_MAX = 500
 SPACING_M_MIN = 7.0
@@ -143,6 +146,17 @@ def raise_errors(node: Node, props: F32, field: HeightField) -> None:
     if node.children:
         dropped = DROPPED_ERROR * float(props[TALL, left_out].max()) if left_out.size else 0.0
         node.error_m = max(node.error_m, dropped, *(1.001 * child.error_m for child in node.children))
+
+
+def of_node(
+    props: F32, node: Node, world: World, centre: tuple[float, float],
+) -> tuple[bytes, F32, F32] | None:
+    """What stands on a tile, as tile_glb has it; None where nothing does."""
+    numbers = inside(props, node, world.cells, world.cell_x_m, world.cell_y_m)[:TILE_PROPS_MAX]
+    if not numbers.size:
+        return None
+    glb, (low, high) = tile_glb(props, numbers, centre, world.is_packed)
+    return glb, low, high
 
 
 def tile_glb(

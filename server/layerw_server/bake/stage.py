@@ -21,7 +21,7 @@ from layerw_server.bake.heightfield import HeightField
 from layerw_server.bake.textures import U8
 from layerw_server.bake.tilework import TILES_FOLDER, TileRecord, World
 
-FORMAT = 3  # of the stage and of the tiles in it; raise it when either changes
+FORMAT = 4  # of the stage and of the tiles in it; raise it when either changes
 Branch = tuple[dict[str, TileRecord], U8]
 
 
@@ -57,13 +57,13 @@ class Stage:
         try:
             raw: Any = json.loads((self.work / f"branch-{name}.json").read_bytes())
             records = {key: TileRecord(r["uri"], r["size_bytes"], tuple(r["centre"]), tuple(r["low"]), tuple(r["high"]),
-                                       r["props_uri"], r["props_bytes"])
+                                       tuple((uri, size) for uri, size in r["more"]))
                        for key, r in raw.items()}
             self.texture(name)
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        there = all(_size(self.folder / r.uri) == r.size_bytes and (
-            not r.props_uri or _size(self.folder / r.props_uri) == r.props_bytes) for r in records.values())
+        there = all(_size(self.folder / uri) == size for r in records.values()
+                    for uri, size in ((r.uri, r.size_bytes), *r.more))
         return records if there else None
 
     def texture(self, name: str) -> U8:
@@ -98,7 +98,8 @@ def save_branch(work: Path, name: str, branch: Branch) -> None:
 
 def key_of(field: HeightField, world: World, photo: U8 | None = None) -> str:
     """A digest of everything that the bytes of a world depend on."""
-    digest = hashlib.blake2b(f"{FORMAT} {field.levels} {world} {field.source} {field.georeference}".encode())
+    said = f"{FORMAT} {field.levels} {world} {field.source} {field.georeference} {field.shaping}"
+    digest = hashlib.blake2b(said.encode())
     grids: list[Any] = [field.heights, *(field.layers[name] for name in sorted(field.layers))]
     for grid in grids if photo is None else [*grids, photo]:
         for first in range(0, grid.shape[0], BAND_ROWS):

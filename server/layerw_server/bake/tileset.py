@@ -53,8 +53,8 @@ class TilesetWriter:
         if node.level == 0:
             tile["refine"] = "REPLACE"
         content = {"uri": record.uri, "extras": {"byteLength": record.size_bytes}}
-        if record.props_uri:
-            tile["contents"] = [content, {"uri": record.props_uri, "extras": {"byteLength": record.props_bytes}}]
+        if record.more:
+            tile["contents"] = [content, *({"uri": uri, "extras": {"byteLength": size}} for uri, size in record.more)]
         else:
             tile["content"] = content
         if below:

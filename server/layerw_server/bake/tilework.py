@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from layerw_server.bake import codecs, props, tiles
+from layerw_server.bake import codecs, props, tiles, water_tiles
 from layerw_server.bake.fields import Fields
 from layerw_server.bake.heightfield import F32, TILE_CELLS
 from layerw_server.bake.paint import Look, paint
@@ -34,8 +34,7 @@ class TileRecord:
     centre: tuple[float, float]  # x, z of the tile's own origin
     low: tuple[float, float, float]
     high: tuple[float, float, float]
-    props_uri: str = ""  # a second content: what stands on it
-    props_bytes: int = 0
+    more: tuple[tuple[str, int], ...] = ()  # further contents and their bytes: what stands on it, water
 
 
 @dataclass(frozen=True)
@@ -107,21 +106,21 @@ def write_tile(world: World, fields: Fields, node: Node, texture: U8, folder: Pa
     record = TileRecord(uri, len(glb), (mid_x * step, mid_z * step),
                         (west * step, (base + lowest) * step, north * step),
                         ((int(xs[-1]) + tiles.FLARE) * step, (base + top) * step, (int(zs[-1]) + tiles.FLARE) * step))
-    return record if fields.props is None else _with_props(world, fields.props, node, record, folder)
+    standing = None if fields.props is None else props.of_node(fields.props, node, world, record.centre)
+    for name, made in (("props", standing), ("water", water_tiles.of_node(fields, node, world, record.centre))):
+        if made is not None:
+            record = _with_more(record, f"{node.name}.{name}", *made, folder)
+    return record
 
 
-def _with_props(world: World, all_props: F32, node: Node, record: TileRecord, folder: Path) -> TileRecord:
-    """Write what stands on a tile as a file of its own."""
-    numbers = props.inside(all_props, node, world.cells, world.cell_x_m, world.cell_y_m)[: props.TILE_PROPS_MAX]
-    if not numbers.size:
-        return record
-    glb, (low, high) = props.tile_glb(all_props, numbers, record.centre, world.is_packed)
-    uri = f"{TILES_FOLDER}/{node.name}.props.{hashlib.sha256(glb).hexdigest()[:16]}.glb"
+def _with_more(record: TileRecord, name: str, glb: bytes, low: F32, high: F32, folder: Path) -> TileRecord:
+    """Write a further content of a tile as a file of its own; the tile's box holds it too."""
+    uri = f"{TILES_FOLDER}/{name}.{hashlib.sha256(glb).hexdigest()[:16]}.glb"
     (folder / uri).write_bytes(glb)
     lower, upper = (tuple(fold(float(a), float(b)) for a, b in zip(own, more, strict=True))
                     for fold, own, more in ((min, record.low, low), (max, record.high, high)))
-    return replace(record, low=(lower[0], lower[1], lower[2]), high=(upper[0], upper[1], upper[2]), props_uri=uri,
-                   props_bytes=len(glb))
+    return replace(record, low=(lower[0], lower[1], lower[2]), high=(upper[0], upper[1], upper[2]),
+                   more=(*record.more, (uri, len(glb))))
 
 
 def _image(world: World, texture: U8) -> bytes:

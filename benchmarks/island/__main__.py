@@ -21,9 +21,11 @@ def build(out: Path) -> Path:
     build_site(PROGRAM, out)
     own = Path(__file__).parent
     shutil.copytree(own, out / "bench", ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
-    shutil.copyfile(own / "flight.py", out / "app" / "flight.py")
+    programs = ("flight.py", "walk.py")
+    for program in programs:
+        shutil.copyfile(own / program, out / "app" / program)
     manifest = json.loads((out / "app" / "manifest.json").read_text())
-    manifest["modules"] = sorted({*manifest["modules"], "flight.py"})
+    manifest["modules"] = sorted({*manifest["modules"], *programs})
     (out / "app" / "manifest.json").write_text(json.dumps(manifest))
     return out
 

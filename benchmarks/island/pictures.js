@@ -18,6 +18,9 @@ const SCENES = {
   storm: { src: FLIGHT, code: `app.sun.at(latitude=0.7, day=172, hour=16.0)\n${STORM}program.look("start")` },
   squall: { src: FLIGHT, code: `app.sun.at(latitude=0.7, day=172, hour=17.5)\n${STORM}${stand('-2600, 30, 2300', '0, 330, 0')}` },
 };
+for (const name of ['beach', 'waterline', 'sunset', 'meadow', 'wood', 'slope', 'cliff', 'ridge', 'peak', 'valley']) {
+  SCENES[name] = { src: '../app/walk.py', code: `(sys.modules.get('walk') or sys.modules['__main__']).stand("${name}")` };
+}
 
 const shown = new Map();
 

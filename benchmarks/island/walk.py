@@ -1,4 +1,4 @@
-"""Ten places of examples/island.py at eye height, found by what the ground is like, so that another bake has them too."""
+"""Ten places of examples/island.py at eye height, found by what the ground is like: another bake has them too."""
 
 import math
 

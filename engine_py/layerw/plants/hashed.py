@@ -26,7 +26,8 @@ def numbers_of(cells: npt.NDArray[np.int64], count: int, channels: int, seed: in
         channels: numbers of each thing.
     """
     wrapped = cells.astype(np.uint64)  # two's complement: cell -1 is another cell than 1
-    own = wrapped[:, 0] * _ODD[0] + wrapped[:, 1] * _ODD[1] + np.full(1, seed, np.uint64) * _ODD[2]  # a number alone would warn of wrapping
+    seeds = np.full(1, seed, np.uint64)  # a number that is no array would warn of wrapping
+    own = wrapped[:, 0] * _ODD[0] + wrapped[:, 1] * _ODD[1] + seeds * _ODD[2]
     things = np.arange(count * channels, dtype=np.uint64).reshape(channels, 1, count) * _ODD[0]
     mixed: npt.NDArray[Any] = _mixed(_mixed(own)[None, :, None] + things)
     found: F64 = (mixed >> np.uint64(11)).astype(np.float64) * _TO_UNIT

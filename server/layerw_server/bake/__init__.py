@@ -4,8 +4,8 @@ Runs on CPython only (numpy and pillow). `pipeline.bake` is the way in; `command
 `layerw bake` calls.
 """
 
-from layerw_server.bake.command import cli_bake
+from layerw_server.bake.command import cli_bake, cli_recipe
 from layerw_server.bake.errors import BakeError
 from layerw_server.bake.pipeline import BakeResult, bake
 
-__all__ = ["BakeError", "BakeResult", "bake", "cli_bake"]
+__all__ = ["BakeError", "BakeResult", "bake", "cli_bake", "cli_recipe"]

@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from layerw_server.bake import climate
 from layerw_server.bake.console import BakeProgress
 from layerw_server.bake.errors import BakeError
 from layerw_server.bake.heightfield import TILE_CELLS, HeightField
@@ -20,14 +21,15 @@ if TYPE_CHECKING:
 
 MODELS = (".glb", ".gltf")
 SPLATS = (".ply", ".spz")
+RECIPE = ".toml"
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 def cli_bake(
-    sources: list[Path], out: Path, *, procedural: str | None = None, seed: int = 1, levels: int | None = None,
-    jobs: int | None = None, cell_m: float | None = None, latitude: float | None = None, key: str = "elevation",
-    heights_m: tuple[float, float] | None = None, texels: int = TEXELS_DEFAULT, quality: int = 80,
-    imagery: Path | None = None, textures: str | None = None, meshopt: bool | None = None,
+    sources: list[Path], out: Path, *, procedural: str | None = None, seed: int | None = None,
+    levels: int | None = None, jobs: int | None = None, cell_m: float | None = None, latitude: float | None = None,
+    key: str = "elevation", heights_m: tuple[float, float] | None = None, texels: int = TEXELS_DEFAULT,
+    quality: int = 80, imagery: Path | None = None, textures: str | None = None, meshopt: bool | None = None,
     size_km: float | None = None, side_max: int = 4096, dress: bool = False,
 ) -> None:
     """Bake a height field, read or made, or models, into `out`.
@@ -47,13 +49,15 @@ def cli_bake(
             return
         source = _one(sources)
         with bar:
-            field = _open(source, procedural, seed, levels, cell_m, latitude, key, heights_m, size_km,
-                          bar)
+            field, dress = _open(source, procedural, seed, levels, cell_m, latitude, key, heights_m, size_km, dress,
+                                 bar)
+            number = int(field.source.get("seed", 1 if seed is None else seed))
             photo = None if imagery is None else _photo(imagery, field, texels, bar)
             photos, fields = [photo], [field]  # bake lets go of both once they are in files
             del field, photo
-            result = bake(fields.pop(), out, jobs=jobs, texels=texels, quality=quality, seed=seed, progress=bar.update,
-                          images=textures or "jpeg", is_packed=bool(meshopt), photo=photos.pop(), dress=dress)
+            result = bake(fields.pop(), out, jobs=jobs, texels=texels, quality=quality, seed=number,
+                          progress=bar.update, images=textures or "jpeg", is_packed=bool(meshopt),
+                          photo=photos.pop(), dress=dress)
         bar.finish(result.tiles, result.size_bytes, time.monotonic() - started, out, result.continued)
     except KeyboardInterrupt:
         _once()
@@ -121,22 +125,23 @@ def _once() -> None:
 
 
 def _open(
-    source: Path | None, procedural: str | None, seed: int, levels: int | None, cell_m: float | None,
-    latitude: float | None, key: str, heights_m: tuple[float, float] | None, size_km: float | None,
+    source: Path | None, procedural: str | None, seed: int | None, levels: int | None, cell_m: float | None,
+    latitude: float | None, key: str, heights_m: tuple[float, float] | None, size_km: float | None, dress: bool,
     bar: BakeProgress,
-) -> HeightField:
+) -> tuple[HeightField, bool]:
+    """The height field, and whether it is dressed."""
     if (source is None) == (procedural is None):
         raise BakeError("Give either elevations (.npz, .tif, .png, .asc, .hgt) or --procedural NAME, not both and "
                         "not neither.")
     if source is None:
-        return _make(str(procedural), seed, levels, size_km, bar.update)
+        return _make(str(procedural), seed, levels, size_km, dress, bar.update)
     from layerw_server.bake.sources import load_dem
 
     field = load_dem(source, cell_m=cell_m, latitude=latitude, levels=levels, key=key, heights_m=heights_m,
                      progress=bar.update)
     for note in field.notes:
         bar.note(note)
-    return field
+    return (climate.dressed(field) if dress else field), dress
 
 
 def _photo(path: Path, field: HeightField, texels: int, bar: BakeProgress) -> Photo:
@@ -150,8 +155,36 @@ def _photo(path: Path, field: HeightField, texels: int, bar: BakeProgress) -> Ph
 
 
 def _make(
-    procedural: str, seed: int, levels: int | None, size_km: float | None, progress: Progress,
-) -> HeightField:
+    procedural: str, seed: int | None, levels: int | None, size_km: float | None, dress: bool, progress: Progress,
+) -> tuple[HeightField, bool]:
+    if procedural.lower().endswith(RECIPE):
+        from layerw_server.bake import recipe, recipe_world
+
+        read = recipe.read(Path(procedural))
+        made = recipe_world.make(read, seed=seed, size_km=size_km, levels=levels, progress=progress)
+        return made, dress or read.is_dressed
     from layerw_server.bake.procedural import make_world
 
-    return make_world(procedural, seed, size_km=size_km, levels=levels, progress=progress)
+    number = 1 if seed is None else seed
+    return make_world(procedural, number, size_km=size_km, levels=levels, progress=progress), dress
+
+
+def cli_recipe(kind: str, out: Path) -> None:
+    """Write a recipe to begin from into a new file.
+
+    Raises:
+        SystemExit: with a sentence (status 1).
+    """
+    from layerw_server.bake import recipe, recipe_world
+
+    try:
+        text = recipe.text_of(kind, recipe_world.defaults(kind))
+        with out.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except BakeError as error:
+        raise SystemExit(f"layerw bake: {error}") from None
+    except FileExistsError:
+        raise SystemExit(f"layerw bake: {out} exists; give a new file's name.") from None
+    except OSError as error:
+        raise SystemExit(f"layerw bake: {out} can't be written ({error}).") from None
+    print(f"wrote {out}; `layerw bake --procedural {out} world/` makes it")

@@ -38,27 +38,30 @@ Shape = Callable[[int, int], tuple[F32, F32]]  # seed, samples a side -> land po
 
 def make_island(
     seed: int, *, levels: int | None = None, progress: object = None, size_m: float = SIZE_M,
+    erosion: float = 1.0, roughness: float = 1.0,
 ) -> HeightField:
     """The whole height field with its `flow` and `hard` layers."""
-    return _make("island", _outline, seed, levels, progress, size_m)
+    return _make("island", _outline, seed, levels, progress, size_m, erosion, roughness)
 
 
 def make_archipelago(
     seed: int, *, levels: int | None = None, progress: object = None, size_m: float = SIZE_M,
+    erosion: float = 1.0, roughness: float = 1.0,
 ) -> HeightField:
     """A dozen islands of different sizes, in the same way."""
-    return _make("archipelago", _scattered, seed, levels, progress, size_m)
+    return _make("archipelago", _scattered, seed, levels, progress, size_m, erosion, roughness)
 
 
 def _make(
-    kind: str, shape: Shape, seed: int, levels: int | None, progress: object, size_m: float,
+    kind: str, shape: Shape, seed: int, levels: int | None, progress: object, size_m: float, erosion: float,
+    roughness: float,
 ) -> HeightField:
     count = LEVELS_DEFAULT if levels is None else levels
     check_levels(count)
     samples = TILE_CELLS * 2 ** (count - 1) + 1
     report = progress if callable(progress) else lambda step, done, total: None
-    heights = _ranges(shape, seed, min(samples, _GRIDS[-1][0]), report)
-    heights, hard, flow = _finish(heights, samples, seed)
+    heights = _ranges(shape, seed, min(samples, _GRIDS[-1][0]), report, erosion)
+    heights, hard, flow = _finish(heights, samples, seed, roughness)
     report("terrain", 10, 10)
     cell, taller = size_m / (samples - 1), (size_m / SIZE_M) ** TALLER
     biome = dict(BIOME)
@@ -138,7 +141,7 @@ def _uplift(noise: Noise, land: F32, u: F32, v: F32, x: F32, y: F32) -> F32:
     return out
 
 
-def _ranges(shape: Shape, seed: int, samples_max: int, report: object) -> F32:
+def _ranges(shape: Shape, seed: int, samples_max: int, report: object, erosion: float) -> F32:
     """Uplift and rivers, from coarse to fine; the highest point ends at PEAK_M + DROWN_M."""
     noise = Noise(seed + 1)
     heights: F32 | None = None
@@ -156,7 +159,7 @@ def _ranges(shape: Shape, seed: int, samples_max: int, report: object) -> F32:
             coarse = resample(heights, samples)
             heights = _bend(coarse, coarse, noise, reach=0.012 / stage, scale=7.0 * stage)
             heights += (rough * np.clip(heights / 60, 0.0, 1.0) * (24.0 / 1.6**stage)).astype(np.float32)
-        soft = np.exp(0.7 * noise.fractal(3.5 * x, 3.5 * y, 5, first=50)) * np.float32(0.13)
+        soft = np.exp(0.7 * noise.fractal(3.5 * x, 3.5 * y, 5, first=50)) * np.float32(0.13 * erosion)
         creep = np.clip((0.62 - uplift) * (0.5, 0.8, 0.9)[stage], (0.05, 0.1, 0.12)[stage], 0.85)
         rise = uplift * np.float32(RISE_M)
         heights = erode(heights, rise, creep, cell_m=cell, strength=soft, steps=steps, seed=seed + stage)
@@ -188,7 +191,7 @@ def _bend(grid: F32, heights: F32, noise: Noise, *, reach: float, scale: float) 
     return out
 
 
-def _finish(heights: F32, samples: int, seed: int) -> tuple[F32, F32, F32]:
+def _finish(heights: F32, samples: int, seed: int, roughness: float) -> tuple[F32, F32, F32]:
     """Drown, shape coasts, add detail; returns heights, hardness and flow on the final grid."""
     heights = heights - np.float32(DROWN_M)
     for _ in range(2):  # single-cell crests would turn into rows of dots below
@@ -197,7 +200,7 @@ def _finish(heights: F32, samples: int, seed: int) -> tuple[F32, F32, F32]:
     flow = _bend(_flow(heights, seed), heights, bends, reach=BEND, scale=6.0)
     heights = _bend(heights, heights, bends, reach=BEND, scale=6.0)
     fine = _coast(resample(heights, samples), seed)
-    detailed, hard = _detail(fine, seed)
+    detailed, hard = _detail(fine, seed, roughness)
     return detailed, hard, resample(flow, samples)
 
 
@@ -227,7 +230,7 @@ def _coast(heights: F32, seed: int) -> F32:
     return out
 
 
-def _detail(heights: F32, seed: int) -> tuple[F32, F32]:
+def _detail(heights: F32, seed: int, roughness: float) -> tuple[F32, F32]:
     """Rocks and hummocks, stronger on steep ground; returns heights and hardness (0 soil to 1 bare rock)."""
     noise = Noise(seed + 3)
     x, y = axes(heights.shape[0])
@@ -238,6 +241,6 @@ def _detail(heights: F32, seed: int) -> tuple[F32, F32]:
     rough = noise.fractal(80 * x, 80 * y, 3, first=0, gain=0.6)
     crags = noise.ridged(55 * x, 55 * y, 3, first=8) - 0.5
     dry = np.clip((heights - 1.5) / 12.0, 0.0, 1.0)
-    out = heights + dry * ((0.6 + 2.2 * steep) * rough + 9.0 * steep * crags)
+    out = heights + np.float32(roughness) * dry * ((0.6 + 2.2 * steep) * rough + 9.0 * steep * crags)
     hard = np.clip(steep + 0.5 * crags * (steep > 0.1), 0.0, 1.0)
     return out.astype(np.float32), hard.astype(np.float32)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,9 +35,17 @@ WATERED = ("island", "archipelago", "alps")  # where rivers run
 RIVER_KM2_PER_KM, LAKES, LAKE_DEPTH_M = 0.1, 24, 2.0  # a wider world shows larger rivers
 
 
+@dataclass(frozen=True)
+class Nature:
+    """How much rivers cut and how rough the ground is, 1 as usual; for the kinds that are eroded."""
+
+    erosion: float = 1.0
+    roughness: float = 1.0
+
+
 def make_world(
     name: str, seed: int, *, size_km: float | None = None, levels: int | None = None,
-    progress: Progress = lambda step, done, total: None,
+    progress: Progress = lambda step, done, total: None, nature: Nature = Nature(),
 ) -> HeightField:
     """The height field of a named world.
 
@@ -54,11 +62,15 @@ def make_world(
     size_m = 1000.0 * km
     count = _levels(size_m) if levels is None else levels
     if name == "island":
-        field = island.make_island(seed, levels=count, progress=progress, size_m=size_m)
+        field = island.make_island(seed, levels=count, progress=progress, size_m=size_m, erosion=nature.erosion,
+                                   roughness=nature.roughness)
     elif name == "archipelago":
-        field = island.make_archipelago(seed, levels=count, progress=progress, size_m=size_m)
+        field = island.make_archipelago(seed, levels=count, progress=progress, size_m=size_m, erosion=nature.erosion,
+                                        roughness=nature.roughness)
+    elif name == "alps":
+        field = _alps(seed, size_m, count, progress, nature)
     else:
-        field = {"alps": _alps, "desert": _desert, "city": _city}[name](seed, size_m, count, progress)
+        field = {"desert": _desert, "city": _city}[name](seed, size_m, count, progress)
     return replace(field, shaping=Shaping(RIVER_KM2_PER_KM * km, LAKES, LAKE_DEPTH_M) if name in WATERED else Shaping())
 
 
@@ -67,7 +79,7 @@ def _levels(size_m: float) -> int:
     return min(LEVELS_MAX, max(6, math.ceil(math.log2(size_m / TILE_CELLS / CELL_M) - 0.1) + 1))
 
 
-def _alps(seed: int, size_m: float, levels: int, progress: Progress) -> HeightField:
+def _alps(seed: int, size_m: float, levels: int, progress: Progress, nature: Nature) -> HeightField:
     """Ranges that rise everywhere, cut by rivers that leave over the rim; then the rim is cut off."""
     noise = Noise(seed + 20)
     whole_m, n = size_m / SHOWN, EROSION_SAMPLES
@@ -85,7 +97,7 @@ def _alps(seed: int, size_m: float, levels: int, progress: Progress) -> HeightFi
             heights = (30 + 60 * uplift + 12 * rough).astype(np.float32)
         else:
             heights = resample(heights, samples) + (rough * 22.0 / stage).astype(np.float32)
-        strength = np.exp(0.6 * noise.fractal(3.2 * x, 3.2 * y, 4, first=50)) * np.float32(0.1)
+        strength = np.exp(0.6 * noise.fractal(3.2 * x, 3.2 * y, 4, first=50)) * np.float32(0.1 * nature.erosion)
         creep = np.clip(0.55 - uplift * 0.45, 0.06, 0.6)
         heights = erode(heights, (uplift * (peaks_m / 150.0)).astype(np.float32), creep.astype(np.float32), cell_m=cell,
                         strength=strength, steps=(EROSION_STEPS, 40, 16)[stage], seed=seed + stage, settle=_settled)
@@ -95,7 +107,7 @@ def _alps(seed: int, size_m: float, levels: int, progress: Progress) -> HeightFi
     shown = np.ascontiguousarray(heights[rim : n - rim, rim : n - rim])
     low, high = np.quantile(shown, (0.001, 0.9995))
     shown = 420.0 + (shown - np.float32(low)) * np.float32(peaks_m / max(float(high - low), 1.0))
-    out = _with_rocks(resample(shown.astype(np.float32), _samples(levels)), size_m, seed)
+    out = _with_rocks(resample(shown.astype(np.float32), _samples(levels)), size_m, seed, nature.roughness)
     tree = 420.0 + 0.52 * peaks_m
     biome = {"beach_top_m": -1000.0, "tree_line_m": tree, "snow_line_m": tree + 0.2 * peaks_m, "rock_slope": 0.85}
     progress("terrain", 10, 10)
@@ -108,7 +120,7 @@ def _settled(heights: F32) -> F32:
     return filled
 
 
-def _with_rocks(heights: F32, size_m: float, seed: int) -> F32:
+def _with_rocks(heights: F32, size_m: float, seed: int, roughness: float) -> F32:
     """Crags and hummocks that the eroded grid is too coarse for, stronger where it is steep."""
     noise = Noise(seed + 23)
     x, y = island.axes(heights.shape[0])
@@ -117,7 +129,8 @@ def _with_rocks(heights: F32, size_m: float, seed: int) -> F32:
     fine = np.float32(size_m / 100.0)
     crags = noise.ridged(fine * x, fine * y, 4, first=0) - 0.5
     rough = noise.fractal(1.7 * fine * x, 1.7 * fine * y, 3, first=8, gain=0.6)
-    out: F32 = (heights + (0.7 + 3.0 * steep) * rough + 26.0 * steep * crags).astype(np.float32)
+    added = (0.7 + 3.0 * steep) * rough + 26.0 * steep * crags
+    out: F32 = (heights + np.float32(roughness) * added).astype(np.float32)
     return out
 
 

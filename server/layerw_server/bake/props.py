@@ -110,10 +110,12 @@ def _planted(field: HeightField, fields: Fields, x: F32, z: F32, rng: np.random.
     wooded = np.clip((mottle * 1.3 + 0.05 * flow + 0.1) / 0.35, 0.03, 1.0)
     wooded = wooded * np.clip((1.02 * tree_line - height) / (0.2 * tree_line), 0, 1) * (slope < 0.8)
     wooded = wooded * (height > beach + 1.0) * (1.0 - float(field.biome.get("arid", 0.0)))
+    wooded = wooded * float(field.biome.get("trees", 1.0))
     if field.source.get("kind") == "city":
         wooded = wooded * ~streets.built_up(x, z, field.size_m)
     dry = height > (beach if field.sea_level_m is not None else -np.inf)
     rocky = 0.12 * ((slope > 0.55) & (slope < 1.1)) * dry + 0.01 * dry * float(field.biome.get("arid", 0.0))
+    rocky = rocky * float(field.biome.get("rocks", 1.0))
     chance = rng.random(x.size)
     trees, rocks = chance < wooded, (chance > 1.0 - rocky) & (chance >= wooded)
     kind = np.where(rocks, ROCK, np.where(height + 120 * mottle > 0.45 * tree_line, CONIFER, BROADLEAF))

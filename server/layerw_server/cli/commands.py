@@ -217,10 +217,13 @@ def bake(
         "(.ply, .spz); and the folder for what is made. No SOURCE with --procedural."))],
     procedural: Annotated[str | None, typer.Option(metavar="NAME", show_default=False,
                                                    help=(
-        "Make a world instead of reading one: island, archipelago, alps, desert or city."))] = None,
+        "Make a world instead of reading one: island, archipelago, alps, desert, city, or a recipe (.toml)."))] = None,
+    recipe_of: Annotated[str | None, typer.Option(metavar="NAME", show_default=False, help=(
+        "Write a recipe of island, archipelago, alps, desert or city into OUT, to change and bake."))] = None,
     size_km: Annotated[float | None, typer.Option(min=1, max=128, show_default=False, help=(
         "With --procedural: kilometres a side."))] = None,
-    seed: Annotated[int, typer.Option(min=0, help="With --procedural: equal seeds make equal worlds.")] = 1,
+    seed: Annotated[int | None, typer.Option(min=0, show_default=False, help=(
+        "With --procedural: equal seeds make equal worlds; by default 1, or what the recipe says."))] = None,
     levels: Annotated[int | None, typer.Option(min=1, max=16, show_default=False,
                                                help="Levels of the quadtree; by default from the size.")] = None,
     cell_m: Annotated[float | None, typer.Option(min=0.001, show_default=False, help=(
@@ -255,6 +258,8 @@ def bake(
 
     layerw bake --procedural island world/
 
+    layerw bake --recipe-of alps my.toml     then     layerw bake --procedural my.toml world/
+
     layerw bake statue.glb statue/        or        layerw bake city/*.glb city-tiles/
 
     layerw bake scan.ply scan.spz         or        layerw bake scan.spz scan.glb
@@ -264,6 +269,12 @@ def bake(
     *sources, out = paths
     if probes:
         _bake_probes(sources, out, timeout_s, packages)
+        return
+    if recipe_of is not None:
+        if sources or procedural:
+            raise CommandError("bake --recipe-of NAME takes one path, the recipe to write: "
+                               "layerw bake --recipe-of alps my.toml.")
+        checks.piece("bake").cli_recipe(recipe_of, out)
         return
     if bool(sources) == bool(procedural):
         raise CommandError("bake needs SOURCE OUT, or --procedural island OUT.")

@@ -17,13 +17,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from layerw_server.bake import codecs, ground, workers
 from layerw_server.bake.carve import Shaper
 from layerw_server.bake.errors import BakeError
 from layerw_server.bake.fields import Fields, derive, snap
-from layerw_server.bake.heightfield import HeightField
-from layerw_server.bake.props import make_props, raise_errors
+from layerw_server.bake.heightfield import F32, HeightField
+from layerw_server.bake.props import X, Z, make_props, raise_errors
 from layerw_server.bake.quadtree import Node, make_plan, quantisation_steps
 from layerw_server.bake.sources.photo import Photo
 from layerw_server.bake.stage import Stage, key_of
@@ -85,7 +86,8 @@ def bake(
         fields = derive(field, stage.work, seed)
         field = replace(field, layers={})
         if world.is_dressed or world.is_city:
-            np.save(stage.work / "props.npy", make_props(field, fields, dress=dress, seed=seed))
+            made = make_props(field, fields, dress=dress, seed=seed)
+            np.save(stage.work / "props.npy", made[:, _is_dry(made, field, fields)])
             fields = Fields.load(stage.work)
         count, continued = _bake_into(field, fields, world, stage, processes, progress, waters)
         size_bytes = sum(f.stat().st_size for f in stage.folder.rglob("*") if f.is_file() and f.parent != stage.work)
@@ -110,6 +112,19 @@ def _shaped(field: HeightField, work: Path) -> tuple[HeightField, Waters | None]
     if waters is not None and waters.rivers:
         np.save(work / "rivers.npy", shaper.ribbons)
     return shaper.write(work), waters
+
+
+def _is_dry(made: F32, field: HeightField, fields: Fields) -> npt.NDArray[np.bool_]:
+    """Which of the props stand neither in a river or lake nor on a road."""
+    def at(grid: F32) -> F32:
+        n = grid.shape[0] - 1
+        row, column = (np.clip(np.rint((made[k] / size + 0.5) * n), 0, n).astype(np.int64)
+                       for k, size in ((Z, field.size_m[1]), (X, field.size_m[0])))
+        values: F32 = grid[row, column]
+        return values
+
+    dry: npt.NDArray[np.bool_] = (at(fields.fresh) > 0.2) & (at(fields.road) < 0.1)
+    return dry
 
 
 def _check(out: Path, jobs: int | None, texels: int, quality: int) -> int:

@@ -147,7 +147,7 @@ class _Reader:
         number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         if not number or (rule.whole and value != int(value)) or not rule.low <= value <= rule.high:
             raise self._bad(key, f"{key} is {_shown(value)}, but must be a {'whole ' if rule.whole else ''}number from "
-                                 f"{rule.low:g} to {rule.high:g} ({rule.means})")
+                                 f"{rule.low:.10g} to {rule.high:.10g} ({rule.means})")
         numbers[key] = float(value)
 
     def _agree(self, numbers: dict[str, float]) -> None:
@@ -227,7 +227,7 @@ def text_of(kind: str, defaults: dict[str, float]) -> str:
             table = value.table
             rows += ["", f"[{table}]"]
         given = defaults.get(value.key)
-        note = f"# {value.means}; {value.low:g} to {value.high:g}"
+        note = f"# {value.means}; {value.low:.10g} to {value.high:.10g}"
         rows.append(f"{value.name} = {given:g}  {note}" if given is not None else f"# {value.name} =  {note}")
     rows += ["", "# Roads: splines through points [x, z] in metres from the middle, x east, z south.",
              "# [[road]]", "# width_m = 6", "# points = [[-900, 200], [0, 0], [900, -300]]", ""]
